@@ -1,0 +1,48 @@
+/** The errors of replyd say whether a retry helps. An error that is neither of these counts as temporary. */
+
+/** The same input will fail again: a 5yz reply, a missing mailbox, an answer that never fits the schema. */
+export class PermanentError extends Error {
+  override name = 'PermanentError'
+}
+
+/** A later try may work: a lost connection, a 4yz reply, HTTP 5xx. */
+export class TemporaryError extends Error {
+  override name = 'TemporaryError'
+}
+
+/** The peer asked to be left alone for a while (HTTP 429, IMAP throttling): wait, do not count it as a failure. */
+export class RateLimitedError extends TemporaryError {
+  override name = 'RateLimitedError'
+  /** How long to wait, in milliseconds. */
+  readonly retryAfterMs: number
+  constructor(message: string, retryAfterMs: number, options?: ErrorOptions) {
+    super(message, options)
+    this.retryAfterMs = retryAfterMs
+  }
+}
+
+/** Something that only the owner can mend (a wrong password, an exhausted quota). `scope` says what has to stop. */
+export class OwnerActionError extends PermanentError {
+  override name = 'OwnerActionError'
+  readonly scope: 'account' | 'model'
+  constructor(scope: 'account' | 'model', message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.scope = scope
+  }
+}
+
+/** What was asked may have happened or not (the connection died after the final dot). Never retried on a guess. */
+export class UncertainError extends Error {
+  override name = 'UncertainError'
+}
+
+/** The configuration is wrong. Its message is complete and meant for the owner; exit status 2. */
+export class ConfigError extends Error {
+  override name = 'ConfigError'
+}
+
+/** A message for people, without a stack. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof Error) return error.message
+  return String(error)
+}

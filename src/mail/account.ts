@@ -1,0 +1,14 @@
+/** What the rules need to know about the mailbox's owner. Addresses are lower case, domains in A-label form. */
+export interface Owner {
+  address: string
+  aliases: readonly string[]
+  /** Display name used in From; null for none. */
+  displayName: string | null
+  /** authserv-ids whose Authentication-Results are believed (RFC 8601 section 2.5); empty: none is. */
+  authservIds: readonly string[]
+  /** List-Ids of the owner's own groups. */
+  ownLists: readonly string[]
+}
+
+/** Special-use attributes of RFC 6154 that replyd cares about. */
+export type SpecialUse = '\\Inbox' | '\\Drafts' | '\\Sent' | '\\Junk' | '\\Trash' | '\\Archive' | '\\All'

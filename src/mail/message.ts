@@ -1,0 +1,52 @@
+/** A message as replyd sees it: pure values, the same whether they came from a file or from IMAP. */
+
+/** One header field of the outermost header block (RFC 5322 section 2.2). */
+export interface Field {
+  /** Lower case, without blanks before the colon (obsolete syntax, RFC 5322 section 4.5). */
+  name: string
+  /** Unfolded and trimmed, encoded words not decoded. Non-ASCII octets decoded as UTF-8, else windows-1252. */
+  value: string
+}
+
+/** A node of the MIME tree (RFC 2045). message/* parts are leaves: what is inside is content, not structure. */
+export interface Part {
+  /** IMAP section number: `1`, `1.2`; the root of a multipart is `''`, a single-part message is `1`. */
+  path: string
+  /** Lower-case media type, for example `text/plain`. */
+  type: string
+  /** Names in lower case, values decoded (RFC 2231). */
+  parameters: Readonly<Record<string, string>>
+  /** Lower case: `inline`, `attachment`, or null when absent. */
+  disposition: string | null
+  /** Decoded, control characters and path separators removed; null when absent. */
+  filename: string | null
+  /** Content-Transfer-Encoding, lower case; `7bit` when absent. */
+  encoding: string
+  /** Octets as transferred (encoded). */
+  size: number
+  children: readonly Part[]
+}
+
+export interface Message {
+  fields: readonly Field[]
+  structure: Part
+  /** The text parts as the author wrote them (text/plain preferred, else from HTML), quotes and signature included. */
+  text: string
+  /** The HTML part, unsanitised; null when there is none. Never shown without cleaning. */
+  html: string | null
+  /** True when text that a reader would not see (display:none, zero size, white on white) was cut out of the HTML. */
+  hiddenText: boolean
+  /** What could not be read, in plain words; empty for a sound message. */
+  faults: readonly string[]
+}
+
+/** Values of every field of that name, in order of appearance. */
+export function fieldValues(message: Pick<Message, 'fields'>, name: string): string[] {
+  const wanted = name.toLowerCase()
+  return message.fields.filter((field) => field.name === wanted).map((field) => field.value)
+}
+
+/** Value of the first field of that name, or null. */
+export function firstField(message: Pick<Message, 'fields'>, name: string): string | null {
+  return fieldValues(message, name)[0] ?? null
+}
