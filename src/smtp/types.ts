@@ -1,0 +1,43 @@
+/** What the SMTP adapter promises. */
+import type { Log } from '../log.ts'
+
+export interface Outgoing {
+  /** The mail, CRLF line ends; sent as it is, dot-stuffed (RFC 5321 section 4.5.2). */
+  octets: Buffer
+  /** MAIL FROM; '' for the null reverse-path. */
+  reversePath: string
+  addressee: string
+  /** The mail or an address is beyond ASCII (RFC 6531). */
+  smtpUtf8: boolean
+}
+
+export interface Accepted {
+  /** 250, or another 2yz. */
+  replyCode: number
+  /** The text of the reply after the final dot, for the log and the ledger. */
+  reply: string
+  /** The Message-ID the server gave the mail, angle brackets included, where its reply names one (Outlook, SES). */
+  messageId: string | null
+}
+
+/** The submission connections of one account (RFC 6409). They open at the first mail and close after a time without. */
+export interface Submission extends AsyncDisposable {
+  /**
+   * Sends one mail, once. Never sends a second time what may have been accepted.
+   * @throws TemporaryError surely not accepted: a 4yz reply, no connection, or the final dot was never written
+   * @throws PermanentError surely not accepted: a 5yz reply
+   * @throws OwnerActionError('account') the login was refused
+   * @throws UncertainError the final dot may have been read by the server and no reply came
+   */
+  send(mail: Outgoing): Promise<Accepted>
+  /** Connects and logs in, sends nothing. Same errors. */
+  verify(): Promise<void>
+}
+
+export interface SubmissionOptions {
+  log: Log
+  /** Asked once per connection when the account uses OAuth2. */
+  accessToken?: () => Promise<string>
+  /** Connections open at once; 3 when absent. */
+  maxConnections?: number
+}
