@@ -1,0 +1,44 @@
+import type { Queryable } from './database.ts'
+
+/** How far a mailbox was read (RFC 3501 section 2.3.1.1). */
+export interface Cursor {
+  account: string
+  mailbox: string
+  uidValidity: string
+  /** Every UID up to here has a row or was there before the baseline. */
+  lastUid: number
+  /** UIDs up to here are none of replyd's business (`since`). */
+  baselineUid: number
+  updatedAt: Date
+}
+
+export async function loadCursor(db: Queryable, account: string, mailbox: string): Promise<Cursor | null> {
+  const { rows } = await db.query<Cursor>(
+    `select account, mailbox, uid_validity as "uidValidity", last_uid::float8 as "lastUid", baseline_uid::float8 as "baselineUid",
+       updated_at as "updatedAt" from replyd.cursor where account = $1 and mailbox = $2`,
+    [account, mailbox],
+  )
+  return rows[0] ?? null
+}
+
+/** Sets a new baseline: a first start or a changed UIDVALIDITY. */
+export async function saveCursor(db: Queryable, cursor: Omit<Cursor, 'updatedAt'>, now: Date): Promise<void> {
+  await db.query(
+    `insert into replyd.cursor (account, mailbox, uid_validity, last_uid, baseline_uid, updated_at) values ($1, $2, $3, $4, $5, $6)
+     on conflict (account, mailbox) do update set uid_validity = $3, last_uid = $4, baseline_uid = $5, updated_at = $6`,
+    [cursor.account, cursor.mailbox, cursor.uidValidity, cursor.lastUid, cursor.baselineUid, now],
+  )
+}
+
+/** Moves forward, never back. Called in the transaction that committed the rows. */
+export async function advanceCursor(
+  db: Queryable,
+  place: { account: string; mailbox: string; uidValidity: string; lastUid: number },
+  now: Date,
+): Promise<void> {
+  await db.query(
+    `update replyd.cursor set last_uid = greatest(last_uid, $4), updated_at = $5
+      where account = $1 and mailbox = $2 and uid_validity = $3`,
+    [place.account, place.mailbox, place.uidValidity, place.lastUid, now],
+  )
+}

@@ -1,0 +1,143 @@
+import type { EventEmitter } from 'node:events'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import pg from 'pg'
+import { ConfigError, reasonOf, TemporaryError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { takeLock } from './lock.ts'
+import { migrations } from './migrations.ts'
+import { PGlitePool, type QueryResult } from './pglite.ts'
+
+/** Runs one statement. Rows come as pg gives them; bigint columns are cast to float8 by the statement. */
+export interface Queryable {
+  query<Row>(text: string, params?: readonly unknown[]): Promise<QueryResult<Row>>
+}
+
+export interface Database extends Queryable, AsyncDisposable {
+  /** Everything in `work` is committed together or not at all. */
+  transaction<T>(work: (session: Queryable) => Promise<T>): Promise<T>
+  /** What BullMQ's PostgreSQL backend is given; pg.Pool or its PGlite stand-in. */
+  readonly pool: PGlitePool | pg.Pool
+  readonly kind: 'pglite' | 'postgres'
+}
+
+interface Settings {
+  readonly directory: string
+  readonly databaseUrl: string | null
+}
+
+/**
+ * Opens PostgreSQL when a URL is given, else PGlite below the state directory (locked against a second process), and
+ * brings the schema up to date.
+ * @throws ConfigError when the directory is in use or the server refuses the login
+ */
+export async function openDatabase(settings: Settings, log: Log): Promise<Database> {
+  const opened = settings.databaseUrl ? openPostgres(settings.databaseUrl) : await openEmbedded(settings.directory)
+  const emitter: EventEmitter = opened.pool
+  emitter.on('error', (error: Error) => log.warn({ event: 'store.connection-lost', reason: error.message }))
+  const database = new PooledDatabase(opened.pool, opened.kind, opened.close)
+  try {
+    await migrate(database)
+  } catch (error) {
+    await opened.close().catch(() => undefined)
+    if (settings.databaseUrl) throw explained(error)
+    throw error
+  }
+  return database
+}
+
+interface Opened {
+  pool: PGlitePool | pg.Pool
+  kind: 'pglite' | 'postgres'
+  close: () => Promise<void>
+}
+
+function openPostgres(connectionString: string): Opened {
+  const pool = new pg.Pool({
+    connectionString,
+    max: 10,
+    keepAlive: true,
+    connectionTimeoutMillis: 10_000,
+    options: '-c search_path=bullmq,public -c statement_timeout=60000',
+  })
+  return { pool, kind: 'postgres', close: () => pool.end() }
+}
+
+async function openEmbedded(directory: string): Promise<Opened> {
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const unlock = takeLock(join(directory, 'lock'))
+  try {
+    const pool = await PGlitePool.open(join(directory, 'pglite'))
+    return { pool, kind: 'pglite', close: () => pool.end().finally(unlock) }
+  } catch (error) {
+    unlock()
+    throw error
+  }
+}
+
+function explained(error: unknown): Error {
+  const code = (error as { code?: string }).code ?? ''
+  if (code.startsWith('28') || code === '3D000') {
+    return new ConfigError(`DATABASE_URL: PostgreSQL refused the login: ${reasonOf(error)}`, { cause: error })
+  }
+  return new TemporaryError(`PostgreSQL can't be reached: ${reasonOf(error) || code}`, { cause: error })
+}
+
+class PooledDatabase implements Database {
+  readonly pool: PGlitePool | pg.Pool
+  readonly kind: 'pglite' | 'postgres'
+  readonly #close: () => Promise<void>
+
+  constructor(pool: PGlitePool | pg.Pool, kind: 'pglite' | 'postgres', close: () => Promise<void>) {
+    this.pool = pool
+    this.kind = kind
+    this.#close = close
+  }
+
+  query<Row>(text: string, params: readonly unknown[] = []): Promise<QueryResult<Row>> {
+    return (this.pool as Queryable).query<Row>(text, params)
+  }
+
+  async transaction<T>(work: (session: Queryable) => Promise<T>): Promise<T> {
+    const client = (await this.pool.connect()) as Queryable & { release(destroy?: boolean): void }
+    let broken = false
+    try {
+      await client.query('begin')
+      const result = await work(client)
+      await client.query('commit')
+      return result
+    } catch (error) {
+      await client.query('rollback').catch(() => {
+        broken = true
+      })
+      throw error
+    } finally {
+      client.release(broken)
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close()
+  }
+}
+
+/** Any constant will do; it only has to be the same for every replyd. */
+const migrationLock = 7_357_395
+
+async function migrate(database: Database): Promise<void> {
+  await database.transaction(async (session) => {
+    await session.query('select pg_advisory_xact_lock($1)', [migrationLock])
+    await session.query('create schema if not exists replyd')
+    await session.query('create schema if not exists bullmq')
+    await session.query('create table if not exists replyd.migration (version integer primary key, at timestamptz not null default now())')
+    const { rows } = await session.query<{ version: number }>('select max(version) as version from replyd.migration')
+    const current = rows[0]?.version ?? 0
+    const newest = migrations.at(-1)?.version ?? 0
+    if (current > newest) throw new ConfigError(`The store was written by a newer replyd (schema ${current}, this one knows ${newest}): update replyd`)
+    for (const migration of migrations) {
+      if (migration.version <= current) continue
+      await session.query(migration.sql)
+      await session.query('insert into replyd.migration (version) values ($1)', [migration.version])
+    }
+  })
+}

@@ -1,0 +1,197 @@
+import type { Disposition, Stage, Step } from '../disposition.ts'
+import type { Queryable } from './database.ts'
+import type { QueryResult } from './pglite.ts'
+import { storable } from './storable.ts'
+
+/** The ledger row of one mail: kept for ever, without the mail's text. */
+export interface MessageRow {
+  id: string
+  account: string
+  mailbox: string
+  uidValidity: string
+  uid: number
+  /** The Message-ID field's id with brackets; null when there is none. */
+  messageId: string | null
+  size: number
+  internalDate: Date
+  flags: string[]
+  fromAddress: string | null
+  fromName: string | null
+  subject: string | null
+  ingestedAt: Date
+  step: Stage
+  disposition: Disposition
+  reason: string
+  codes: string[]
+  detail: string | null
+  /** The guard's answer, once it has run. */
+  ceiling: 'never' | 'draft' | 'may' | null
+  /** Triage's verdict, once it has run. */
+  verdict: unknown
+  attempts: number
+  firstErrorAt: Date | null
+  lastError: string | null
+  dueAt: Date
+  junkMailbox: string | null
+  junkUidValidity: string | null
+  junkUid: number | null
+}
+
+export const messageColumns = `m.id, m.account, m.mailbox, m.uid_validity as "uidValidity", m.uid::float8 as uid,
+  m.message_id as "messageId", m.size::float8 as size, m.internal_date as "internalDate", m.flags,
+  m.from_address as "fromAddress", m.from_name as "fromName", m.subject, m.ingested_at as "ingestedAt", m.step,
+  m.disposition, m.reason, m.codes, m.detail, m.ceiling, m.verdict, m.attempts, m.first_error_at as "firstErrorAt",
+  m.last_error as "lastError", m.due_at as "dueAt", m.junk_mailbox as "junkMailbox",
+  m.junk_uid_validity as "junkUidValidity", m.junk_uid::float8 as "junkUid"`
+
+export type NewMessage = Pick<
+  MessageRow,
+  'id' | 'account' | 'mailbox' | 'uidValidity' | 'uid' | 'messageId' | 'size' | 'flags' | 'fromAddress' | 'fromName' | 'subject'
+> & { internalDate: Date; emailId: string | null; threadId: string | null }
+
+/** Inserts rows at step `guard`; those whose (account, mailbox, UIDVALIDITY, UID) is known are left. Returns the new ids. */
+export async function insertMessages(db: Queryable, messages: readonly NewMessage[], now: Date): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `insert into replyd.message (id, account, mailbox, uid_validity, uid, message_id, email_id, thread_id, size, internal_date,
+       flags, from_address, from_name, subject, ingested_at, step, disposition, reason, due_at, updated_at)
+     select x.id, x.account, x.mailbox, x."uidValidity", x.uid, x."messageId", x."emailId", x."threadId", x.size, x."internalDate",
+       x.flags, x."fromAddress", x."fromName", x.subject, $2, 'guard', 'waiting', 'ingested', $2, $2
+       from jsonb_to_recordset($1::jsonb) as x (id text, account text, mailbox text, "uidValidity" text, uid bigint,
+         "messageId" text, "emailId" text, "threadId" text, size bigint, "internalDate" timestamptz, flags jsonb,
+         "fromAddress" text, "fromName" text, subject text)
+     on conflict (account, mailbox, uid_validity, uid) do nothing
+     returning id`,
+    [storable(messages), now],
+  )
+  return rows.map((row) => row.id)
+}
+
+export async function loadMessage(db: Queryable, id: string): Promise<MessageRow | null> {
+  const { rows } = await db.query<MessageRow>(`select ${messageColumns} from replyd.message m where m.id = $1`, [id])
+  return rows[0] ?? null
+}
+
+/** What a step decided about one mail. Undefined fields stay as they are. */
+export interface StepChange {
+  id: string
+  /** The stage that the row must be in; else nothing happens. */
+  from: Stage
+  to: Stage
+  disposition: Disposition
+  reason: string
+  codes?: readonly string[]
+  detail?: string | null
+  ceiling?: 'never' | 'draft' | 'may'
+  verdict?: unknown
+  /** When the next step may run; at once when absent. */
+  dueAt?: Date
+  /** Who decided: `replyd`, or a person's name. */
+  actor?: string
+  durationMs?: number
+}
+
+/**
+ * Commits decisions and their events in one statement; a row that is no longer at `from` is left alone, so that two
+ * workers can't both decide. Returns the ids that were changed.
+ */
+export async function commitSteps(db: Queryable, changes: readonly StepChange[], now: Date): Promise<Set<string>> {
+  const { rows } = await db.query<{ id: string }>(
+    `with wanted as (
+       select * from jsonb_to_recordset($1::jsonb) as x (id text, "from" text, "to" text, disposition text, reason text,
+         codes jsonb, detail text, ceiling text, verdict jsonb, "dueAt" timestamptz, actor text, "durationMs" double precision)
+     ), changed as (
+       update replyd.message m set step = w."to", disposition = w.disposition, reason = w.reason,
+         codes = coalesce(w.codes, m.codes), detail = coalesce(w.detail, m.detail), ceiling = coalesce(w.ceiling, m.ceiling),
+         verdict = coalesce(w.verdict, m.verdict), due_at = coalesce(w."dueAt", $2), attempts = 0, first_error_at = null,
+         last_error = null, updated_at = $2
+         from wanted w where m.id = w.id and m.step = w."from" returning m.id
+     ), logged as (
+       insert into replyd.event (message_id, at, step, disposition, reason, detail, actor, duration_ms)
+       select w.id, $2, w."from", w.disposition, w.reason, w.detail, coalesce(w.actor, 'replyd'), w."durationMs"
+         from wanted w join changed c on c.id = w.id
+     )
+     select id from changed`,
+    [storable(changes), now],
+  )
+  return new Set(rows.map((row) => row.id))
+}
+
+export async function commitStep(db: Queryable, change: StepChange, now: Date): Promise<boolean> {
+  return (await commitSteps(db, [change], now)).has(change.id)
+}
+
+/** Puts the same step off. `error` is null when nobody failed (a budget, a rate limit): then no attempt is counted. */
+export async function postponeStep(
+  db: Queryable,
+  postponed: { id: string; step: Step; dueAt: Date; error: string | null; reason: string },
+  now: Date,
+): Promise<void> {
+  await db.query(
+    `update replyd.message set due_at = $3, reason = $6, last_error = coalesce($4, last_error), updated_at = $5,
+       attempts = attempts + case when $4::text is null then 0 else 1 end,
+       first_error_at = case when $4::text is null then first_error_at else coalesce(first_error_at, $5) end
+      where id = $1 and step = $2`,
+    [postponed.id, postponed.step, postponed.dueAt, postponed.error, now, postponed.reason],
+  )
+}
+
+/** Rows whose next step is due, oldest due first. */
+export async function findDue(db: Queryable, now: Date, limit: number): Promise<{ id: string; step: Step }[]> {
+  const { rows } = await db.query<{ id: string; step: Step }>(
+    `select id, step from replyd.message where step not in ('wait', 'done') and due_at <= $1 order by due_at, id limit $2`,
+    [now, limit],
+  )
+  return rows
+}
+
+/** How many rows have a step left to run, those that are put off included. */
+export async function countUnfinished(db: Queryable, accounts: readonly string[]): Promise<number> {
+  const { rows } = await db.query<{ n: number }>(
+    `select count(*)::int as n from replyd.message where step not in ('wait', 'done') and account = any($1)`,
+    [accounts],
+  )
+  return rows[0]?.n ?? 0
+}
+
+/** Rows of an account that carry one of these Message-IDs. */
+export async function findByMessageIds(
+  db: Queryable,
+  account: string,
+  messageIds: readonly string[],
+): Promise<Pick<MessageRow, 'id' | 'messageId' | 'mailbox' | 'uidValidity' | 'uid' | 'size' | 'disposition' | 'fromAddress'>[]> {
+  const { rows } = await db.query<MessageRow>(
+    `select id, message_id as "messageId", mailbox, uid_validity as "uidValidity", uid::float8 as uid, size::float8 as size,
+       disposition, from_address as "fromAddress"
+       from replyd.message where account = $1 and message_id = any($2) order by id`,
+    [account, messageIds],
+  )
+  return rows
+}
+
+/** Notes where a mail lies now: after a changed UIDVALIDITY, or moved by replyd or a person. */
+export async function relocateMessage(
+  db: Queryable,
+  id: string,
+  place: { mailbox: string; uidValidity: string; uid: number },
+): Promise<QueryResult<unknown>> {
+  return db.query('update replyd.message set mailbox = $2, uid_validity = $3, uid = $4 where id = $1', [
+    id,
+    place.mailbox,
+    place.uidValidity,
+    place.uid,
+  ])
+}
+
+/** Where a filed mail went; null UID when the server didn't say. */
+export async function noteJunkPlace(
+  db: Queryable,
+  id: string,
+  place: { mailbox: string; uidValidity: string | null; uid: number | null },
+): Promise<void> {
+  await db.query('update replyd.message set junk_mailbox = $2, junk_uid_validity = $3, junk_uid = $4 where id = $1', [
+    id,
+    place.mailbox,
+    place.uidValidity,
+    place.uid,
+  ])
+}

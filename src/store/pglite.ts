@@ -1,0 +1,172 @@
+/**
+ * Presents PGlite as a `pg.Pool`, so that the store and BullMQ's PostgreSQL backend see one interface.
+ *
+ * PGlite is a single session. A client that opened a transaction therefore keeps the session to itself until COMMIT or
+ * ROLLBACK; every other query waits in line. LISTEN is taken over by PGlite's own `listen`, because its query results
+ * carry no notifications; it may stand behind SQL comments. Statements without parameters may be several in one text,
+ * as in pg's simple query protocol, so they go through `exec`.
+ */
+import { EventEmitter } from 'node:events'
+import { PGlite, types } from '@electric-sql/pglite'
+
+export interface QueryResult<Row> {
+  rows: Row[]
+  rowCount: number
+}
+
+type Params = readonly unknown[]
+
+const comments = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*/
+const listenStatement = /^(un)?listen\s+("?)([\w:*$-]+)\2\s*;?\s*$/i
+const beginStatement = /^(begin|start\s+transaction)\b/i
+const endStatement = /^(commit|rollback|end)\b(?!\s+to\b)/i
+
+/** Runs one task at a time, in order of arrival. */
+class Turnstile {
+  #tail: Promise<unknown> = Promise.resolve()
+
+  /** Resolves with the function that lets the next one in. */
+  async enter(): Promise<() => void> {
+    const before = this.#tail
+    let leave = () => {}
+    this.#tail = new Promise<void>((resolve) => {
+      leave = resolve
+    })
+    await before
+    return leave
+  }
+}
+
+export class PGlitePool extends EventEmitter {
+  /** Read by BullMQ: without keep-alive it never blocks for longer than a few seconds. */
+  readonly options = { keepAlive: false }
+  readonly #db: PGlite
+  readonly #turnstile = new Turnstile()
+  #ended: Promise<void> | null = null
+
+  private constructor(db: PGlite) {
+    super()
+    this.#db = db
+  }
+
+  /** Opens the directory and waits until it answers. The caller holds the directory's lock. */
+  static async open(directory: string): Promise<PGlitePool> {
+    const db = new PGlite(directory, { parsers, serializers })
+    await db.waitReady
+    await db.exec('create schema if not exists bullmq; set search_path to bullmq, public')
+    return new PGlitePool(db)
+  }
+
+  async query<Row>(text: string, params?: Params): Promise<QueryResult<Row>> {
+    const leave = await this.#turnstile.enter()
+    try {
+      return await this.run<Row>(text, params)
+    } finally {
+      leave()
+    }
+  }
+
+  async connect(): Promise<PGliteClient> {
+    return new PGliteClient(this, this.#turnstile)
+  }
+
+  async end(): Promise<void> {
+    this.#ended ??= this.query('checkpoint').then(
+      () => this.#db.close(),
+      () => this.#db.close(),
+    )
+    await this.#ended
+  }
+
+  listen(channel: string, onPayload: (payload: string) => void): Promise<() => Promise<void>> {
+    return this.#db.listen(channel, onPayload)
+  }
+
+  /** Only for a caller that holds the session. */
+  async run<Row>(text: string, params?: Params): Promise<QueryResult<Row>> {
+    if (params === undefined || params.length === 0) {
+      const results = await this.#db.exec(text)
+      const last = results.at(-1)
+      return { rows: (last?.rows ?? []) as Row[], rowCount: last ? counted(last) : 0 }
+    }
+    const result = await this.#db.query<Row>(text, [...params])
+    return { rows: result.rows, rowCount: counted(result) }
+  }
+}
+
+class PGliteClient extends EventEmitter {
+  readonly #pool: PGlitePool
+  readonly #turnstile: Turnstile
+  readonly #unlisten = new Map<string, () => Promise<void>>()
+  #leave: (() => void) | null = null
+
+  constructor(pool: PGlitePool, turnstile: Turnstile) {
+    super()
+    this.#pool = pool
+    this.#turnstile = turnstile
+  }
+
+  async query<Row>(text: string, params?: Params): Promise<QueryResult<Row>> {
+    const statement = text.replace(comments, '')
+    const listen = listenStatement.exec(statement)
+    if (listen) {
+      await this.#changeListening(listen[1] === undefined, listen[3] ?? '')
+      return { rows: [], rowCount: 0 }
+    }
+    if (this.#leave) return this.#inTransaction<Row>(text, statement, params)
+    if (!beginStatement.test(statement)) return this.#pool.query<Row>(text, params)
+    this.#leave = await this.#turnstile.enter()
+    return this.#inTransaction<Row>(text, statement, params)
+  }
+
+  /** `destroy` is pg's word for "do not reuse this connection": here it rolls back what is open. */
+  release(_destroy?: boolean): void {
+    for (const stop of this.#unlisten.values()) void stop()
+    this.#unlisten.clear()
+    const leave = this.#leave
+    if (!leave) return
+    this.#leave = null
+    this.#pool.run('rollback').then(leave, leave)
+  }
+
+  async #inTransaction<Row>(text: string, statement: string, params?: Params): Promise<QueryResult<Row>> {
+    const ends = endStatement.test(statement)
+    try {
+      return await this.#pool.run<Row>(text, params)
+    } finally {
+      if (ends) {
+        this.#leave?.()
+        this.#leave = null
+      }
+    }
+  }
+
+  async #changeListening(start: boolean, channel: string): Promise<void> {
+    if (start) {
+      if (this.#unlisten.has(channel)) return
+      const notify = (payload: string) => this.emit('notification', { channel, payload })
+      this.#unlisten.set(channel, await this.#pool.listen(channel, notify))
+      return
+    }
+    const channels = channel === '*' ? [...this.#unlisten.keys()] : [channel]
+    for (const name of channels) {
+      await this.#unlisten.get(name)?.()
+      this.#unlisten.delete(name)
+    }
+  }
+}
+
+function counted(result: { rows: unknown[]; affectedRows?: number }): number {
+  return result.rows.length > 0 ? result.rows.length : (result.affectedRows ?? 0)
+}
+
+/** Values as pg gives them: int8 as a string, bytea as a Buffer. */
+const parsers = {
+  [types.INT8]: (value: string) => value,
+  [types.BYTEA]: (value: string) => Buffer.from(value.slice(2), 'hex'),
+}
+
+const asText = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value))
+
+/** Parameters as pg takes them: a number is fine where text is wanted. */
+const serializers = { [types.TEXT]: asText, [types.VARCHAR]: asText }
