@@ -1,0 +1,88 @@
+/**
+ * Tolerant zod fields for what a model writes. Coercion goes only where no meaning can be lost: a number as a
+ * string, a value slightly out of its range, a control character. Anything else fails, so that the model is asked again.
+ */
+import { z } from 'zod'
+
+const noControls = /[\p{Cc}\u2028\u2029]/gu
+const noControlsButLines = /[^\P{Cc}\n\t]/gu
+/** Bidi controls, zero-width blanks and tag characters: they change or hide what a person sees. ZWJ and ZWNJ stay (scripts need them). */
+const invisible =
+  /[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu
+
+const loneSurrogate = /\p{Cs}/gu
+
+/** Removes what a reader cannot see. */
+export function withoutInvisible(text: string): string {
+  return text.replace(invisible, '')
+}
+
+/** Cuts at a code point, so that no lone surrogate is left. @param limit UTF-16 units */
+export function cutAt(text: string, limit: number): string {
+  if (text.length <= limit) return text
+  const end = /[\ud800-\udbff]/.test(text.charAt(limit - 1)) ? limit - 1 : limit
+  return text.slice(0, end)
+}
+
+/** One line: control and invisible characters become nothing or a blank, cut with an ellipsis. */
+export function oneLine(text: string, limit: number): string {
+  const line = withoutInvisible(text)
+    .replace(noControls, ' ')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .replace(loneSurrogate, '\ufffd')
+  return line.length <= limit ? line : `${cutAt(line, limit - 1)}…`
+}
+
+/** Lines kept, line ends made LF, every other control character removed. */
+export function severalLines(text: string, limit: number): string {
+  const lines = withoutInvisible(text.replace(/\r\n?/g, '\n'))
+    .replace(noControlsButLines, '')
+    .replace(loneSurrogate, '\ufffd')
+  return cutAt(lines, limit).trim()
+}
+
+export const line = (limit: number) => z.string().transform((text) => oneLine(text, limit))
+
+function asNumber(input: unknown): unknown {
+  if (typeof input !== 'string') return input
+  const percent = /^\s*(\d+(?:\.\d+)?)\s*%\s*$/.exec(input)
+  if (percent) return Number(percent[1]) / 100
+  return /^\s*-?\d+(?:\.\d+)?\s*$/.test(input) ? Number(input) : input
+}
+
+/** 0 to 1. A value above 2 was meant as a percentage; whatever else is outside is clamped. */
+export const share = z.preprocess(
+  asNumber,
+  z.number().transform((value) => Math.min(1, Math.max(0, value > 2 ? value / 100 : value))),
+)
+
+/** A whole number in a range, rounded and clamped. */
+export const level = (lowest: number, highest: number) =>
+  z.preprocess(
+    asNumber,
+    z.number().transform((value) => Math.min(highest, Math.max(lowest, Math.round(value)))),
+  )
+
+function asBoolean(input: unknown): unknown {
+  if (typeof input !== 'string') return input
+  const word = input.trim().toLowerCase()
+  if (word === 'true' || word === 'yes') return true
+  if (word === 'false' || word === 'no') return false
+  return input
+}
+
+export const flag = z.preprocess(asBoolean, z.boolean())
+
+/** A word out of a list, whatever its case. */
+export const word = <const T extends readonly [string, ...string[]]>(words: T) =>
+  z.preprocess((input) => (typeof input === 'string' ? input.trim().toLowerCase() : input), z.enum(words))
+
+/** A BCP 47 tag in canonical form; `und` for what is none, since the reply's language is then taken from the mail. */
+export const languageTag = z.string().transform((text) => {
+  try {
+    return Intl.getCanonicalLocales(text.trim().replace(/_/g, '-'))[0] ?? 'und'
+  } catch {
+    return 'und'
+  }
+})
