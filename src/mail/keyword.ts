@@ -1,0 +1,82 @@
+/** Field values by grammar, not by substring: comments, keywords and message ids (RFC 5322 sections 3.2.2 and 3.6.4). */
+
+/** Index behind the comment that opens at `start`, or -1 when it never closes. Nested, with backslash quoting. */
+export function commentEnd(value: string, start: number): number {
+  let depth = 0
+  for (let at = start; at < value.length; at++) {
+    const char = value[at]
+    if (char === '\\') at++
+    else if (char === '(') depth++
+    else if (char === ')' && --depth === 0) return at + 1
+  }
+  return -1
+}
+
+/** Index behind the quoted string that opens at `start`, or -1 when it never closes. */
+export function quotedEnd(value: string, start: number): number {
+  for (let at = start + 1; at < value.length; at++) {
+    const char = value[at]
+    if (char === '\\') at++
+    else if (char === '"') return at + 1
+  }
+  return -1
+}
+
+/**
+ * Replaces each comment outside quoted strings by a blank. A comment that never closes stays as it is: an
+ * unreadable mark must not read as a harmless one (RFC 7103).
+ */
+export function stripComments(value: string): string {
+  const pieces: string[] = []
+  let kept = 0
+  let at = 0
+  while (at < value.length) {
+    const char = value[at]
+    if (char === '\\') at += 2
+    else if (char === '"' || char === '(') {
+      const end = char === '"' ? quotedEnd(value, at) : commentEnd(value, at)
+      if (end < 0) break
+      if (char === '(') {
+        pieces.push(value.slice(kept, at), ' ')
+        kept = end
+      }
+      at = end
+    } else at++
+  }
+  pieces.push(value.slice(kept))
+  return pieces.join('')
+}
+
+/** The keyword that opens a field's value, in lower case: `auto-replied (vacation); x=y` gives `auto-replied`. */
+export function fieldKeyword(value: string): string {
+  const keyword = (stripComments(value).split(';', 1)[0] ?? '').trim()
+  return keyword
+    .replace(/^"(.*)"$/s, '$1')
+    .trim()
+    .toLowerCase()
+}
+
+/**
+ * The message ids of a value in order, angle brackets included. Comments, commas, rubbish and ids without a left
+ * and a right side are passed over.
+ */
+export function messageIds(value: string): string[] {
+  const ids: string[] = []
+  const token = /[(<]/g
+  let unclosed = false
+  for (let match = token.exec(value); match; match = token.exec(value)) {
+    if (match[0] === '(') {
+      const end: number = unclosed ? -1 : commentEnd(value, match.index)
+      unclosed = end < 0
+      if (end > 0) token.lastIndex = end
+      continue
+    }
+    const id = /<[^<>\s]*>/y
+    id.lastIndex = match.index
+    const found = id.exec(value)?.[0]
+    if (!found) continue
+    token.lastIndex = id.lastIndex
+    if (/^<[^@]+@[^@]+>$/.test(found) && !/\p{Cc}/u.test(found)) ids.push(found)
+  }
+  return ids
+}
