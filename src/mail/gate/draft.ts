@@ -1,0 +1,109 @@
+import { fieldKeyword } from '../keyword.ts'
+import { fieldValues } from '../message.ts'
+import { comparable, distinct } from './correspondents.ts'
+import { type Facts, sameOrganisation, wordsOf } from './facts.ts'
+import { asksForSilence } from './marks.ts'
+import type { Rule } from './never.ts'
+import { calendarKinds, hasTextPart } from './structure.ts'
+import { isAutoSubject, isBounceSubject, isResponderSubject } from './subjects.ts'
+import { isLooseNoReply, isPostmaster, isRobotWord, isStrictNoReply } from './words.ts'
+
+const hour = 3_600_000
+/** Hours after arrival from which an answer needs a person's eye: we were down, or the mailbox was imported. */
+export const staleHours = 72
+const crowdSize = 10
+
+/** Section 3.2, in the table's order: messages whose answer a person has to see first. */
+export const draftRules: readonly Rule[] = [
+  ['contact-form', ({ isContactForm }) => isContactForm],
+  ['dmarc-fail', ({ authentication }) => authentication === 'dmarc-fail'], // RFC 7489, RFC 8601
+  ['unauthenticated', ({ authentication }) => authentication === 'none' || authentication === 'dmarc-fail'], // RFC 3834 section 2
+  ['thread-stranger', isThreadStranger],
+  ['multiple-from', ({ message, authors }) => authors.length > 1 || fieldValues(message, 'from').length > 1], // RFC 5322 section 3.6.2
+  ['multiple-reply-to', ({ replyTo, foreignReplyTo }) => replyTo.length > 1 && foreignReplyTo.length > 0],
+  ['reply-to-list', isReplyToList], // RFC 3834 section 4
+  ['reply-to-mismatch', isReplyToMismatch], // RFC 3834 section 4, RFC 8098 section 2.1
+  ['not-addressed', (facts) => !isOwnIn(facts, 'to', 'cc', 'otherRecipients')], // RFC 5230 section 4.5: MUST NOT
+  ['cc-only', (facts) => isOwnIn(facts, 'cc') && !isOwnIn(facts, 'to', 'otherRecipients')],
+  ['many-recipients', ({ to, cc }) => distinct([...to, ...cc]).length > crowdSize],
+  ['auto-response-suppress', ({ message }) => asksForSilence(message)],
+  ['own-list', ({ lists }) => lists.isList && lists.isOwnList],
+  ['list-unsubscribe', ({ lists }) => lists.canUnsubscribe && !lists.isList && !lists.isCampaign],
+  ['bulk-hint', ({ lists }) => lists.isCampaign && !lists.canUnsubscribe],
+  ['loop-marker', isLooping],
+  ['auto-reply-subject', isDoubtfulSubject], // RFC 3834 section 3.1.5
+  ['no-reply-address', isNoReplyRelay],
+  ['calendar', isInvitation],
+  ['postmaster-sender', isHumanPostmaster], // RFC 5230 section 4.6
+  ['robot-address', ({ authors, replyTo }) => wordsOf([...authors, ...replyTo]).some(isRobotWord)],
+  ['no-text', hasNoText],
+  // INTERNALDATE, not the Date field: that one lies.
+  ['stale', ({ context }) => context.now.getTime() - context.arrivedAt.getTime() > staleHours * hour],
+]
+
+/**
+ * Thread hijack: an address that never took part. Quoted text proves no thread, only ids that we hold do, and
+ * without those the participants are unknown.
+ */
+function isThreadStranger({ inThread, context, authors }: Facts): boolean {
+  if (!inThread || context.threadParticipants === null) return false
+  const known = new Set(context.threadParticipants.map(comparable))
+  return !authors.some(({ address }) => known.has(comparable(address)))
+}
+
+/** The author asked for replies to the group. */
+function isReplyToList({ target, targetElsewhere, to, cc }: Facts): boolean {
+  if (target === null || !targetElsewhere) return false
+  return [...to, ...cc].some(({ address }) => comparable(address) === comparable(target.address))
+}
+
+/** The classic fraud pattern, and the classic form service. */
+function isReplyToMismatch(facts: Facts): boolean {
+  const { target, targetElsewhere, authors, isContactForm } = facts
+  if (target === null || !targetElsewhere || isContactForm || isReplyToList(facts)) return false
+  return !authors.some(({ address }) => sameOrganisation(address, target.address))
+}
+
+/** Delivered-To, X-Original-To and the like name us on every delivery and prove nothing. */
+function isOwnIn(facts: Facts, ...fields: ('to' | 'cc' | 'otherRecipients')[]): boolean {
+  return fields.some((field) => facts[field].some(({ address }) => facts.isOwn(address)))
+}
+
+/** Some automaton handled it on the way, or it came by twice. */
+function isLooping({ message, loop, isOwn }: Facts): boolean {
+  if (loop.any && !loop.automatic && !loop.own) return true
+  const delivered = fieldValues(message, 'delivered-to').map((value) =>
+    comparable(value.replace(/[<>\s]/g, '')),
+  )
+  return delivered.some((address, at) => isOwn(address) && delivered.indexOf(address) !== at)
+}
+
+function isDoubtfulSubject({ inThread, subjects }: Facts): boolean {
+  return subjects.some(inThread ? isAutoSubject : isResponderSubject)
+}
+
+/** A mailbox that nobody reads writes for a person named in Reply-To; or the name only begins like one. */
+function isNoReplyRelay({ authors, replyTo, target }: Facts): boolean {
+  const strictTarget = target !== null && wordsOf([target]).some(isStrictNoReply)
+  return (
+    (wordsOf(authors).some(isStrictNoReply) && !strictTarget) ||
+    wordsOf([...authors, ...replyTo]).some(isLooseNoReply)
+  )
+}
+
+/** An invitation wants an iTIP answer, not a letter. A calendar file without a method is an attachment. */
+function isInvitation({ message, parts }: Facts): boolean {
+  const isCalendarMessage = fieldValues(message, 'content-class').some(
+    (value) => fieldKeyword(value) === 'urn:content-classes:calendarmessage',
+  )
+  return calendarKinds(parts).asks || isCalendarMessage
+}
+
+/** postmaster is often a person, and often a bounce without marks. */
+function isHumanPostmaster({ authors, subjects }: Facts): boolean {
+  return wordsOf(authors).some(isPostmaster) && !subjects.some(isBounceSubject)
+}
+
+function hasNoText({ message, parts }: Facts): boolean {
+  return !hasTextPart(parts) || message.text.trim() === ''
+}

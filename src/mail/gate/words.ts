@@ -1,0 +1,142 @@
+/**
+ * The word lists of section 3.3. Each test takes the *local part word*: the local part in lower case, without
+ * quotes and `+tag`. Whole words and ends are compared, never substrings: bruno.reply@ is a person.
+ */
+
+const systemWords = new Set([
+  'daemon',
+  'root',
+  'uucp',
+  'nobody',
+  'cron',
+  'anacron',
+  'listserv',
+  'listproc',
+  'majordomo',
+  'mailman',
+  'sympa',
+  'autoreply',
+  'auto-reply',
+  'auto_reply',
+  'autoresponder',
+  'auto-responder',
+  'autoresponse',
+  'auto-response',
+  'vacation',
+])
+
+/** The id that every Exchange organisation gives to its own bounce sender. */
+const exchangeId = 'microsoftexchange329e71ec88ae4615bbc36ab6ce41109e'
+
+/** True for a system address wherever it stands (RFC 3834 section 2, RFC 5230 section 4.6, RFC 2142). */
+function isSystemAnywhere(word: string): boolean {
+  return (
+    systemWords.has(word) ||
+    /^mailer[-_.]?daemon/.test(word) ||
+    word.startsWith('owner-') ||
+    /-(?:request|bounces|bounce)$/.test(word) || // only at the end: jane-request-miller@ is a person
+    word.startsWith(exchangeId)
+  )
+}
+
+/** A system address in From, Sender or Reply-To. */
+export function isSystemAuthor(word: string): boolean {
+  return isSystemAnywhere(word) || word === 'bounce' || word === 'bounces'
+}
+
+/** A system address in Return-Path: `bounces+123@` is an ordinary VERP envelope, `x-owner@` a list's. */
+export function isSystemReversePath(word: string): boolean {
+  return isSystemAnywhere(word) || word.endsWith('-owner')
+}
+
+/** The display names that mail servers give themselves. */
+export function isDaemonName(name: string): boolean {
+  return /^(?:mail delivery (?:subsystem|system)|mailer-daemon)$/i.test(name.replace(/\s+/g, ' ').trim())
+}
+
+const noReplyWords = [
+  'no reply',
+  'do not reply',
+  'dont reply',
+  'no response',
+  'no answer',
+  'ne pas repondre',
+  'nao responda',
+  'nao responder',
+  'no responder',
+  'nicht antworten',
+  'keine antwort',
+]
+const noReplyPattern = `(?:${noReplyWords.map((words) => words.replaceAll(' ', '[-_.]?')).join('|')})\\d*`
+const strictNoReply = new RegExp(`(?:^|[-_.])${noReplyPattern}$`)
+const looseNoReply = new RegExp(`^${noReplyPattern}[-_.]`)
+
+/** The whole local part, or its end after a separator, says that nobody reads here. */
+export function isStrictNoReply(word: string): boolean {
+  return strictNoReply.test(word)
+}
+
+/** Begins with such a word: nearly always software, but the address alone cannot tell. */
+export function isLooseNoReply(word: string): boolean {
+  return looseNoReply.test(word)
+}
+
+export function isPostmaster(word: string): boolean {
+  return /^post[-_.]?master$/.test(word)
+}
+
+const robotWords = new Set([
+  'notification',
+  'notifications',
+  'notify',
+  'alert',
+  'alerts',
+  'newsletter',
+  'newsletters',
+  'news',
+  'mailer',
+  'mailing',
+  'mailings',
+  'automailer',
+  'automated',
+  'auto-confirm',
+  'autoconfirm',
+  'robot',
+  'bot',
+  'digest',
+  'updates',
+  'marketing',
+  'promo',
+  'promotions',
+  'server',
+])
+
+/** A role that software uses. Not info, support, sales, office, contact, billing, account: people sit there. */
+export function isRobotWord(word: string): boolean {
+  return robotWords.has(word) || /^(?:notification|alert|newsletter)s?[-_.]/.test(word)
+}
+
+/** Providers with a domain in many countries (yahoo.co.uk, hotmail.fr): the first label is enough. */
+const providerNames = new Set(
+  'gmail googlemail outlook hotmail live msn yahoo ymail gmx yandex aol icloud protonmail'.split(' '),
+)
+
+const providerDomains = new Set(
+  (
+    'me.com mac.com web.de t-online.de freenet.de proton.me pm.me fastmail.com fastmail.fm zoho.com mail.com ' +
+    'mail.ru bk.ru inbox.ru list.ru rambler.ru ya.ru qq.com 163.com 126.com yeah.net sina.com naver.com daum.net ' +
+    'hanmail.net orange.fr wanadoo.fr free.fr laposte.net sfr.fr libero.it virgilio.it tiscali.it alice.it wp.pl ' +
+    'onet.pl interia.pl o2.pl seznam.cz centrum.cz ziggo.nl kpnmail.nl telia.com bluewin.ch btinternet.com sky.com ' +
+    'virginmedia.com talktalk.net comcast.net verizon.net att.net sbcglobal.net cox.net bellsouth.net charter.net ' +
+    'earthlink.net shaw.ca rogers.com bigpond.com optusnet.com.au uol.com.br bol.com.br terra.com.br tutanota.com ' +
+    'tuta.com posteo.de mailbox.org hey.com duck.com rocketmail.com aim.com'
+  ).split(' '),
+)
+
+/**
+ * Strangers share such a domain, so that the limit per organisational domain says nothing about a loop.
+ * @param domain an organisational domain in A-label form
+ */
+export function isMailboxProvider(domain: string): boolean {
+  return providerDomains.has(domain) || providerNames.has(domain.split('.')[0] ?? '')
+}
