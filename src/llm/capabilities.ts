@@ -1,0 +1,103 @@
+/**
+ * What a model accepts, by its name, and what it turned out not to accept. The table only spares a refused request:
+ * every server is believed when it answers 400 and names a parameter (llm.ts tries again without it and remembers).
+ */
+
+/** How JSON is asked for: `object` is response_format json_object, `schema` is json_schema, `prompt` only says so. */
+export type JsonMode = 'object' | 'schema' | 'prompt'
+
+export interface Capabilities {
+  readonly json: JsonMode
+  readonly temperature: boolean
+  readonly limitField: 'max_tokens' | 'max_completion_tokens'
+  /** Sent as reasoning_effort; null: the model knows no such parameter. */
+  readonly effort: 'none' | 'minimal' | 'low' | null
+  /** Output tokens that a model spends on thinking at that effort, on top of the answer. */
+  readonly thinking: number
+  /** null: unknown. */
+  readonly contextTokens: number | null
+  readonly cacheKey: boolean
+}
+
+const chat: Capabilities = {
+  json: 'object',
+  temperature: true,
+  limitField: 'max_completion_tokens',
+  effort: null,
+  thinking: 0,
+  contextTokens: 128_000,
+  cacheKey: true,
+}
+const thinker: Capabilities = { ...chat, temperature: false, effort: 'none', contextTokens: 400_000 }
+
+/** llama.cpp, Ollama, vLLM and whatever else speaks the protocol: only the oldest parameters. */
+const compatible: Capabilities = { ...chat, limitField: 'max_tokens', contextTokens: null, cacheKey: false }
+
+const table: readonly [RegExp, Capabilities][] = [
+  [/^gpt-3\.5/, { ...chat, contextTokens: 16_385 }],
+  [/^gpt-4\.1/, { ...chat, contextTokens: 1_047_576 }],
+  [/^gpt-4(o|-turbo)/, chat],
+  [/^gpt-5[.\d]*-chat/, { ...chat, temperature: false }],
+  [/^gpt-5(-mini|-nano)?(-\d{4}-|$)/, { ...thinker, effort: 'minimal', thinking: 600 }],
+  [/^gpt-5\.(1|2)\b/, thinker],
+  [/^gpt-5\.4-(mini|nano)/, thinker],
+  [/^gpt-(5\.\d|[6-9])/, { ...thinker, contextTokens: 1_050_000 }],
+  [/^o[134]/, { ...thinker, effort: 'low', thinking: 2000, contextTokens: 200_000 }],
+]
+
+/** @param name as in the configuration; a provider's prefix (`openai/`) is ignored */
+export function capabilitiesOf(name: string): Capabilities {
+  const bare = name.toLowerCase().replace(/^.*\//, '')
+  return table.find(([pattern]) => pattern.test(bare))?.[1] ?? compatible
+}
+
+/** Words of a 400 body: `param` and `code` where the server gives them, else only its message. */
+export interface Refusal {
+  param: string
+  message: string
+}
+
+function namesParameter({ param, message }: Refusal, name: RegExp): boolean {
+  return name.test(param) || name.test(message)
+}
+
+/** JSON modes from the best to the one that every server knows. */
+const modesAfter: Record<JsonMode, JsonMode | null> = { object: 'schema', schema: 'prompt', prompt: null }
+
+export interface Step {
+  capabilities: Capabilities
+  /** False when the server gave no reason and this is a guess. */
+  named: boolean
+}
+
+/**
+ * What to leave out after an HTTP 400, or null when nothing is left to try. A parameter that the message names goes
+ * first; a message that names none costs the JSON mode, the most frequent stumbling block of compatible servers.
+ */
+export function degrade(current: Capabilities, refusal: Refusal): Step | null {
+  const named = withoutNamed(current, refusal)
+  if (named) return { capabilities: named, named: true }
+  const json = modesAfter[current.json]
+  if (!json) return null
+  return { capabilities: { ...current, json }, named: namesParameter(refusal, /response_format|json/i) }
+}
+
+function withoutNamed(current: Capabilities, refusal: Refusal): Capabilities | null {
+  if (current.temperature && namesParameter(refusal, /\btemperature\b/i))
+    return { ...current, temperature: false }
+  if (current.effort && namesParameter(refusal, /reasoning(_|\.|\s)?effort/i))
+    return { ...current, effort: null }
+  if (current.cacheKey && namesParameter(refusal, /prompt_cache_key/i)) return { ...current, cacheKey: false }
+  const other = current.limitField === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens'
+  // The usual message names both: "'max_tokens' is not supported with this model. Use 'max_completion_tokens'".
+  if (refusal.param === current.limitField || unsupported(refusal.message, current.limitField)) {
+    return { ...current, limitField: other }
+  }
+  return null
+}
+
+function unsupported(message: string, field: string): boolean {
+  const said = new RegExp(`\\b${field}\\b['"\`]?\\s*(is|are|was|:|not|unknown|unrecognized|unsupported)`, 'i')
+  const before = new RegExp(`(unsupported|unknown|unrecognized|invalid|extra)[^.]*\\b${field}\\b`, 'i')
+  return said.test(message) || before.test(message)
+}
