@@ -1,0 +1,239 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, chownSync, closeSync, mkdtempSync, openSync, readdirSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { type Account, isRoot } from './account.ts'
+import { startWatchdog, type Watchdog } from './watchdog.ts'
+
+/** What every server of the harness can do. Its ports and its directory stay the same for its whole life. */
+export interface Daemon extends AsyncDisposable {
+  readonly name: string
+  readonly directory: string
+  /** Undefined while it is down. */
+  readonly pid: number | undefined
+  /** Starts it again after stop() or kill(); resolves when it answers in its protocol. */
+  start(): Promise<void>
+  /** Ends it in an orderly way; what it stored stays. */
+  stop(): Promise<void>
+  /** SIGKILL to it and to all its children, as a crash of the machine would, except that the page cache survives. */
+  kill(): Promise<void>
+  restart(): Promise<void>
+  /** Freezes it and its children (SIGSTOP): connections stay open, nothing answers. */
+  freeze(): void
+  thaw(): void
+  /** Everything that it has written to its log. */
+  log(): string
+}
+
+export interface DaemonOptions {
+  name: string
+  directory: string
+  command: string
+  args: string[]
+  /** Left out: the account that we run as. */
+  account?: Account
+  stopSignal?: NodeJS.Signals
+  /** Rejects as long as the server does not answer in its protocol. */
+  ready(): Promise<void>
+  /** How long the start may take, in milliseconds. */
+  timeoutMs?: number
+}
+
+const STOP_DEADLINE_MS = 10_000
+
+/** A new directory below the system's temporary one that `account` may use. */
+export function serverDirectory(name: string, account?: Account): string {
+  const directory = mkdtempSync(join(tmpdir(), `replyd-${name}-`))
+  chmodSync(directory, 0o755)
+  if (account && isRoot) chownSync(directory, account.uid, account.gid)
+  return directory
+}
+
+interface Kinship {
+  pid: number
+  parent: number
+  zombie: boolean
+}
+
+function kinships(): Kinship[] {
+  const found: Kinship[] = []
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, 'latin1')
+      const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+      found.push({ pid: Number(name), parent: Number(parent), zombie: state === 'Z' })
+    } catch {
+      // It ended between the listing and the look.
+    }
+  }
+  return found
+}
+
+/** `pid` and all that descend from it, parents first. */
+function family(pid: number): number[] {
+  const all = kinships()
+  const members = [pid]
+  for (const member of members) {
+    for (const { pid: child, parent } of all) if (parent === member) members.push(child)
+  }
+  return members
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+async function allGone(pids: number[]): Promise<void> {
+  for (;;) {
+    const alive = new Set(kinships().flatMap(({ pid, zombie }) => (zombie ? [] : [pid])))
+    if (!pids.some((pid) => alive.has(pid))) return
+    await pause(5)
+  }
+}
+
+class ServerDaemon implements Daemon {
+  readonly name: string
+  readonly directory: string
+  readonly #options: DaemonOptions
+  readonly #watchdog: Watchdog
+  #child: ChildProcess | undefined
+  #exit: Promise<unknown> | undefined
+
+  constructor(options: DaemonOptions) {
+    this.name = options.name
+    this.directory = options.directory
+    this.#options = options
+    this.#watchdog = startWatchdog(options.directory, options.stopSignal ?? 'SIGTERM')
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid
+  }
+
+  async start(): Promise<void> {
+    if (this.#child) return
+    const { command, args, account } = this.#options
+    const log = openSync(join(this.directory, 'output'), 'a')
+    const child = spawn(command, args, {
+      cwd: this.directory,
+      stdio: ['ignore', log, log],
+      detached: true, // a group of its own: Ctrl-C on the terminal must not end it before its tests end
+      ...(account && isRoot ? { uid: account.uid, gid: account.gid } : {}),
+    })
+    closeSync(log)
+    child.unref()
+    if (child.pid) this.#watchdog.guard(child.pid)
+    this.#child = child
+    let failure: Error | undefined
+    child.once('error', (cause) => {
+      failure = new Error(`${this.name}: ${command} can't be started: ${cause.message}`, { cause })
+    })
+    child.once('exit', (code, by) => {
+      failure ??= new Error(`${this.name} ended (${code ?? by}):\n${this.log().slice(-2000)}`)
+      if (this.#child === child) this.#child = undefined
+    })
+    this.#exit = once(child, 'exit').catch(() => undefined)
+    await this.#answers(() => failure)
+  }
+
+  async #answers(failure: () => Error | undefined): Promise<void> {
+    const deadline = performance.now() + (this.#options.timeoutMs ?? 30_000)
+    for (;;) {
+      try {
+        await this.#options.ready()
+        // Whoever answered is not our server if ours has ended because the port was taken.
+        const ended = failure()
+        if (ended) throw ended
+        return
+      } catch (cause) {
+        const ended = failure()
+        if (ended) throw ended
+        if (performance.now() > deadline) {
+          await this.kill()
+          throw new Error(`${this.name} does not answer:\n${this.log().slice(-2000)}`, { cause })
+        }
+      }
+      await pause(10)
+    }
+  }
+
+  async stop(): Promise<void> {
+    const child = this.#child
+    if (!child?.pid) return
+    this.thaw()
+    child.ref()
+    const members = family(child.pid)
+    signal(child.pid, this.#options.stopSignal ?? 'SIGTERM')
+    const late = new AbortController()
+    const patience = pause(STOP_DEADLINE_MS, 'late', { signal: late.signal, ref: false }).catch(
+      () => 'in time',
+    )
+    if ((await Promise.race([this.#exit, patience])) === 'late') return this.kill()
+    late.abort()
+    await allGone(members)
+    this.#watchdog.guard(undefined)
+  }
+
+  async kill(): Promise<void> {
+    const child = this.#child
+    if (!child?.pid) return
+    child.ref()
+    const members = family(child.pid)
+    for (const member of members) signal(member, 'SIGKILL')
+    await this.#exit
+    await allGone(members)
+    this.#watchdog.guard(undefined)
+  }
+
+  async restart(): Promise<void> {
+    await this.stop()
+    await this.start()
+  }
+
+  freeze(): void {
+    if (this.pid) for (const member of family(this.pid)) signal(member, 'SIGSTOP')
+  }
+
+  thaw(): void {
+    if (this.pid) for (const member of family(this.pid)) signal(member, 'SIGCONT')
+  }
+
+  log(): string {
+    return readFileSync(join(this.directory, 'output'), 'utf8')
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill() // what it stored goes away with it, so there is nothing to end in order
+    await this.#watchdog.dismiss()
+  }
+}
+
+/** Starts a server and waits until it answers. @throws with the end of its log when it does not */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const daemon = new ServerDaemon(options)
+  try {
+    await daemon.start()
+  } catch (error) {
+    await daemon[Symbol.asyncDispose]()
+    throw error
+  }
+  return daemon
+}
+
+/** Runs `start` again, with new ports, when someone else took the port between our choice and the server's bind. */
+export async function withFreshPorts<Started>(start: () => Promise<Started>): Promise<Started> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await start()
+    } catch (error) {
+      if (attempt === 5 || !/address (already )?in use/i.test(String(error))) throw error
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import { execFile } from 'node:child_process'
+import { appendFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import pg from 'pg'
+import { isRoot, serverAccount } from './account.ts'
+import { type Daemon, serverDirectory, startDaemon, withFreshPorts } from './daemon.ts'
+import { freePort, LOOPBACK } from './port.ts'
+import { pathTo } from './program.ts'
+
+export interface PostgresOptions {
+  /** The default is true: what was committed survives a crash. False is quicker. */
+  fsync?: boolean
+  /** More lines of postgresql.conf: \`{ max_connections: '10' }\`. */
+  settings?: Record<string, string>
+}
+
+export interface Postgres extends Daemon {
+  host: string
+  port: number
+  /** The URL of the database `postgres`, as its superuser. */
+  url: string
+  /** Makes a new empty database and gives its URL. */
+  createDatabase(): Promise<string>
+}
+
+async function execute(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2000 })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    await client.query(sql)
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+/** Starts a private PostgreSQL cluster on loopback that trusts whoever connects. */
+export function startPostgres(options: PostgresOptions = {}): Promise<Postgres> {
+  return withFreshPorts(() => launch(options))
+}
+
+async function launch({ fsync = true, settings = {} }: PostgresOptions): Promise<Postgres> {
+  const account = serverAccount()
+  const directory = serverDirectory('postgres', account)
+  const cluster = join(directory, 'cluster')
+  const port = await freePort()
+  const initdb = [
+    `--pgdata=${cluster}`,
+    '--username=postgres',
+    '--auth=trust',
+    '--encoding=UTF8',
+    '--no-locale',
+  ]
+  await promisify(execFile)(pathTo('initdb'), [...initdb, '--no-sync', '--no-instructions'], {
+    cwd: directory,
+    ...(isRoot ? { uid: account.uid, gid: account.gid } : {}),
+  })
+  const values = {
+    port: String(port),
+    listen_addresses: `'${LOOPBACK}'`,
+    unix_socket_directories: "''",
+    max_connections: '300',
+    fsync: fsync ? 'on' : 'off',
+    ...settings,
+  }
+  const lines = Object.entries(values).map(([name, value]) => `${name} = ${value}\n`)
+  appendFileSync(join(cluster, 'postgresql.conf'), lines.join(''))
+  const url = `postgres://postgres@${LOOPBACK}:${port}/postgres`
+  const daemon = await startDaemon({
+    name: 'postgres',
+    directory,
+    command: pathTo('postgres'),
+    args: ['-D', cluster],
+    account,
+    stopSignal: 'SIGINT', // "fast": SIGTERM would wait until the last client has left
+    ready: () => execute(url, 'select 1'),
+  })
+  let databases = 0
+  return Object.assign(daemon, {
+    host: LOOPBACK,
+    port,
+    url,
+    async createDatabase() {
+      const name = `test${++databases}`
+      await execute(url, `create database ${name}`)
+      return url.replace(/postgres$/, name)
+    },
+  })
+}
