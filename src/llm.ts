@@ -185,13 +185,14 @@ async function call<R>(
 type Body = OpenAI.ChatCompletionCreateParamsNonStreaming
 
 function bodyOf<T>(
-  model: string,
+  connection: Connection,
   request: Ask<T>,
   messages: ChatMessage[],
   capabilities: Capabilities,
 ): Body {
-  const body: Body = { model, messages }
-  body[capabilities.limitField] = request.maxOutputTokens + capabilities.thinking
+  const body: Body = { model: connection.settings.name, messages }
+  // As outputLimit has told the budget, whatever is being tried.
+  body[capabilities.limitField] = request.maxOutputTokens + connection.capabilities.thinking
   if (capabilities.temperature && typeof request.temperature === 'number')
     body.temperature = request.temperature
   if (capabilities.effort) body.reasoning_effort = capabilities.effort
