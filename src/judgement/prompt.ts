@@ -15,6 +15,8 @@ export interface Prompt {
   readonly body: string
   /** Of the file's octets: SHA-256, the first 16 hex digits. */
   readonly hash: string
+  /** Most rough tokens of each kind of quoted matter; what is longer is cut. */
+  readonly limits: { readonly mail: number; readonly thread: number; readonly knowledge: number }
 }
 
 export interface PromptCategory {

@@ -1,0 +1,42 @@
+/** The triage conversation: static text first (provider caches match a prefix), the mail last. */
+
+import { factLines } from './facts.ts'
+import type { PromptMessages, TriageInput } from './prompt.ts'
+import { systemMessage } from './template.ts'
+import { cutMiddle, neutralised, quoted } from './untrusted.ts'
+
+const languageName = (tag: string) => {
+  try {
+    return new Intl.DisplayNames(['en'], { type: 'language' }).of(tag) ?? tag
+  } catch {
+    return tag
+  }
+}
+
+export function triageMessages({
+  prompt,
+  mail,
+  categories,
+  ownerLanguage,
+  salt,
+}: TriageInput): PromptMessages {
+  const list = categories.map(({ name, description }) => (description ? `${name} (${description})` : name))
+  const system = systemMessage(prompt, {
+    categories: list.join('; ') || 'other',
+    owner_language: languageName(ownerLanguage),
+  })
+  const { text, omitted } = cutMiddle(neutralised(mail.visibleText, salt), prompt.limits.mail)
+  const user = [
+    ...factLines(mail.facts, salt, omitted),
+    '',
+    quoted('MAIL', text === '' ? '(no text)' : text, salt),
+    'End of the mail. Answer with the JSON object only.',
+  ]
+  return {
+    messages: [
+      { role: 'system', content: system },
+      { role: 'user', content: user.join('\n') },
+    ],
+    omitted: omitted > 0 ? [`mail: ${omitted} characters in the middle`] : [],
+  }
+}

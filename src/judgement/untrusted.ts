@@ -1,0 +1,89 @@
+/** Other people's text on its way into a prompt: between markers that it cannot close, cut where it is too long. */
+import { cutAt, oneLine, withoutInvisible } from './fields.ts'
+
+/** Kinds of matter that a prompt quotes. */
+export type Quoted = 'MAIL' | 'KNOWLEDGE' | 'THREAD' | 'CORRECTIONS'
+
+const controls = /[^\P{Cc}\n\t]/gu
+/** Whatever looks like one of our markers, in any script's angle brackets: a reader must see only the true ones. */
+const opening = /[<＜﹤‹«]{2,}(?=\s*[\p{L}_]{2,20}\s*[:：])/gu
+const closing = /(?<=[:：]\s*[\p{L}\p{N}_-]{0,40}\s*)[>＞﹥›»]{2,}/gu
+/** Special tokens and role tags of chat formats: `<|im_start|>`, `[INST]`, `<<SYS>>`. */
+const roleTokens = /<\|[\w ]{1,40}\|>|<<\/?SYS>>|\[\/?INST\]/gi
+
+/** Control and invisible characters removed, forged markers and role tokens made harmless, the salt itself taken out. */
+export function neutralised(text: string, salt: string): string {
+  return withoutInvisible(text.replace(/\r\n?/g, '\n'))
+    .replace(controls, '')
+    .replaceAll(salt, '')
+    .replace(roleTokens, (token) => token.replace(/[<>|[\]]+/g, ' ').trim())
+    .replace(opening, '(')
+    .replace(closing, ')')
+    .replace(/[ \t]+\n/g, '\n')
+    .replace(/\n{3,}/g, '\n\n')
+    .trim()
+}
+
+/** A value that a stranger chose, on one line outside of the markers. */
+export function factValue(text: string, salt: string, limit: number): string {
+  return oneLine(neutralised(text, salt), limit)
+}
+
+/** Quoted matter between its markers. @param salt unknown to whoever wrote the text */
+export function quoted(kind: Quoted, text: string, salt: string): string {
+  return `<<<${kind}:${salt}\n${text}\n${kind}:${salt}>>>`
+}
+
+/** Tokens of one character, roughly: Latin text has four characters a token, other alphabets two, CJK one. */
+function weight(code: number): number {
+  if (code < 0x80) return 0.25
+  return code < 0x2e80 ? 0.5 : 1
+}
+
+/** A rough count that needs no table; only for cutting, never for money. @returns tokens */
+export function roughTokens(text: string): number {
+  let sum = 0
+  for (const character of text) sum += weight(character.codePointAt(0) ?? 0)
+  return Math.ceil(sum)
+}
+
+/** Length in UTF-16 units of the longest beginning that has at most so many rough tokens. */
+function lengthOf(text: string, tokens: number): number {
+  let sum = 0
+  let length = 0
+  for (const character of text) {
+    sum += weight(character.codePointAt(0) ?? 0)
+    if (sum > tokens) break
+    length += character.length
+  }
+  return length
+}
+
+/** Steps back to the last blank or line end, unless that loses too much. */
+function atBlank(text: string, length: number): number {
+  const blank = Math.max(text.lastIndexOf(' ', length), text.lastIndexOf('\n', length))
+  return length < text.length && blank > length * 0.8 ? blank : length
+}
+
+export interface Cut {
+  text: string
+  /** Characters left out; 0 when all is there. */
+  omitted: number
+}
+
+/**
+ * Keeps head and tail: what a mail wants stands at its beginning, a deadline or a signature at its end.
+ * @param tokens rough tokens to keep
+ */
+export function cutMiddle(text: string, tokens: number): Cut {
+  if (text.length <= tokens || roughTokens(text) <= tokens) return { text, omitted: 0 }
+  const head = atBlank(text, lengthOf(text, tokens * 0.7))
+  // The tail is measured from its end.
+  const reversed = [...text.slice(-tokens * 4)].reverse().join('')
+  const tail = Math.min(lengthOf(reversed, tokens * 0.3), text.length - head)
+  const start = text.length - tail
+  const beginning = cutAt(text, head).trimEnd()
+  const end = text.slice(/[\udc00-\udfff]/.test(text.charAt(start)) ? start + 1 : start).trimStart()
+  const omitted = text.length - beginning.length - end.length
+  return { text: `${beginning}\n[… ${omitted} characters left out …]\n${end}`, omitted }
+}
