@@ -54,6 +54,7 @@ export function serverDirectory(name: string, account?: Account): string {
 interface Kinship {
   pid: number
   parent: number
+  session: number
   zombie: boolean
 }
 
@@ -63,8 +64,13 @@ function kinships(): Kinship[] {
     if (!/^\d+$/.test(name)) continue
     try {
       const stat = readFileSync(`/proc/${name}/stat`, 'latin1')
-      const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-      found.push({ pid: Number(name), parent: Number(parent), zombie: state === 'Z' })
+      const [state, parent, , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+      found.push({
+        pid: Number(name),
+        parent: Number(parent),
+        session: Number(session),
+        zombie: state === 'Z',
+      })
     } catch {
       // It ended between the listing and the look.
     }
@@ -72,14 +78,15 @@ function kinships(): Kinship[] {
   return found
 }
 
-/** `pid` and all that descend from it, parents first. */
-function family(pid: number): number[] {
+/** `leader`, all that descend from it, and its session, which holds whom it forks while we look. */
+function family(leader: number): number[] {
   const all = kinships()
-  const members = [pid]
+  const members = new Set([leader])
+  for (const { pid, session } of all) if (session === leader) members.add(pid)
   for (const member of members) {
-    for (const { pid: child, parent } of all) if (parent === member) members.push(child)
+    for (const { pid, parent } of all) if (parent === member) members.add(pid)
   }
-  return members
+  return [...members]
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {
@@ -90,10 +97,11 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-async function allGone(pids: number[]): Promise<void> {
+/** Resolves when none of `members` is left, nor anyone in the session of the first. */
+async function allGone(members: number[]): Promise<void> {
   for (;;) {
-    const alive = new Set(kinships().flatMap(({ pid, zombie }) => (zombie ? [] : [pid])))
-    if (!pids.some((pid) => alive.has(pid))) return
+    const alive = kinships().filter(({ zombie }) => !zombie)
+    if (!alive.some(({ pid, session }) => members.includes(pid) || session === members[0])) return
     await pause(5)
   }
 }
@@ -136,7 +144,7 @@ class ServerDaemon implements Daemon {
       failure = new Error(`${this.name}: ${command} can't be started: ${cause.message}`, { cause })
     })
     child.once('exit', (code, by) => {
-      failure ??= new Error(`${this.name} ended (${code ?? by}):\n${this.log().slice(-2000)}`)
+      failure ??= new Error(`${this.name} ended (${code ?? by}):\n${this.#ending()}`)
       if (this.#child === child) this.#child = undefined
     })
     this.#exit = once(child, 'exit').catch(() => undefined)
@@ -157,7 +165,7 @@ class ServerDaemon implements Daemon {
         if (ended) throw ended
         if (performance.now() > deadline) {
           await this.kill()
-          throw new Error(`${this.name} does not answer:\n${this.log().slice(-2000)}`, { cause })
+          throw new Error(`${this.name} does not answer:\n${this.#ending()}`, { cause })
         }
       }
       await pause(10)
@@ -188,6 +196,7 @@ class ServerDaemon implements Daemon {
     const members = family(child.pid)
     for (const member of members) signal(member, 'SIGKILL')
     await this.#exit
+    for (const straggler of family(child.pid)) signal(straggler, 'SIGKILL') // forked while we looked
     await allGone(members)
     this.#watchdog.guard(undefined)
   }
@@ -207,6 +216,13 @@ class ServerDaemon implements Daemon {
 
   log(): string {
     return readFileSync(join(this.directory, 'output'), 'utf8')
+  }
+
+  /** The end of its log, and of what it printed where its log is a file of its own. */
+  #ending(): string {
+    const printed = readFileSync(join(this.directory, 'output'), 'utf8')
+    const log = this.log()
+    return log === printed ? log.slice(-2000) : `${printed.slice(-1000)}\n${log.slice(-2000)}`
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -11,8 +11,11 @@ import { pathTo } from './program.ts'
 export interface PostfixOptions {
   /** Where all mail goes, whatever its domain. Its users may also authenticate. */
   deliverTo: Pick<DovecotAddress, 'lmtpPort' | 'saslSocket'>
-  /** Refuse mail from clients that have not authenticated; the default takes it from anyone on loopback. */
-  requireAuth?: boolean
+  /**
+   * Whether clients can authenticate (with Dovecot's passwords): `offered` also takes mail from those who do not and is
+   * the default. While Dovecot is down, only `none` takes mail.
+   */
+  auth?: 'none' | 'offered' | 'required'
   /** More lines of main.cf. */
   settings?: Record<string, string>
 }
@@ -25,7 +28,7 @@ export interface PostfixAddress {
 
 export interface Postfix extends Daemon, PostfixAddress {}
 
-const mainCf = (directory: string, { deliverTo, requireAuth, settings }: PostfixOptions) => ({
+const mainCf = (directory: string, { deliverTo, auth = 'offered', settings }: PostfixOptions) => ({
   compatibility_level: '3.6',
   config_directory: `${directory}/config`,
   queue_directory: `${directory}/queue`,
@@ -37,7 +40,7 @@ const mainCf = (directory: string, { deliverTo, requireAuth, settings }: Postfix
   mydestination: '',
   inet_interfaces: LOOPBACK,
   inet_protocols: 'ipv4',
-  mynetworks: requireAuth ? '' : '127.0.0.0/8',
+  mynetworks: auth === 'required' ? '' : '127.0.0.0/8',
   alias_maps: '',
   alias_database: '',
   local_recipient_maps: '',
@@ -51,14 +54,15 @@ const mainCf = (directory: string, { deliverTo, requireAuth, settings }: Postfix
   smtpd_peername_lookup: 'no',
   smtpd_relay_restrictions: 'permit_mynetworks, permit_sasl_authenticated, reject',
   smtpd_recipient_restrictions: '',
-  smtpd_sasl_auth_enable: 'yes',
+  smtpd_sasl_auth_enable: auth === 'none' ? 'no' : 'yes',
   smtpd_sasl_type: 'dovecot',
   smtpd_sasl_path: deliverTo.saslSocket,
   message_size_limit: '52428800',
   mailbox_size_limit: '0',
   virtual_mailbox_limit: '0',
-  // A Dovecot that was down for a moment is tried again at once.
+  // A Dovecot that was down for a moment is tried again soon.
   queue_run_delay: '1s',
+  service_throttle_time: '1s',
   minimal_backoff_time: '1s',
   maximal_backoff_time: '1s',
   ...settings,
