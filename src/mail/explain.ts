@@ -1,0 +1,54 @@
+import { reasonOf } from '../errors.ts'
+import type { Owner } from './account.ts'
+import { mailboxes } from './gate/correspondents.ts'
+import { type Decision, freshContext, gateError, judge } from './gate/gate.ts'
+import type { Message } from './message.ts'
+import { parseOctets } from './octets.ts'
+import { type ReplyHeader, replyHeader } from './reply/build.ts'
+import { visibleText } from './text/visible.ts'
+
+/** What replyd would make of a message, without asking a model and without any history. */
+export interface Explanation {
+  file: string
+  decision: Decision
+  /** The code that decides; `ok` when none fires. */
+  reason: string
+  /** Every code that fired, in the order of the tables. */
+  codes: readonly string[]
+  /** The author's own words: quotes and signature cut. */
+  text: string
+  /** The header that a reply would have; null when there is nobody to answer. */
+  reply: ReplyHeader | null
+}
+
+/**
+ * Explains one message that has just arrived in the inbox. Never throws: what cannot be read gets a draft at most.
+ * @param file a name to show
+ */
+export function explainOctets(file: string, octets: Buffer, owner: Owner, now: Date): Explanation {
+  try {
+    const message = parseOctets(octets)
+    const { decision, reason, codes } = judge(message, owner, freshContext(now))
+    const reply = replyHeader(message, owner, decision === 'may' ? 'send' : 'draft')
+    return { file, decision, reason, codes, text: visibleText(message).text, reply }
+  } catch (error) {
+    return {
+      file,
+      decision: 'draft',
+      reason: gateError,
+      codes: [gateError],
+      text: reasonOf(error),
+      reply: null,
+    }
+  }
+}
+
+/** Where a message says whom it was for, most trustworthy first. */
+const deliveryFields = ['delivered-to', 'x-original-to', 'envelope-to', 'to', 'cc']
+
+/** The owner of a message about whom nothing is known: the first address that it was delivered or written to. */
+export function guessOwner(message: Pick<Message, 'fields'>): Owner {
+  const [mailbox] = deliveryFields.flatMap((name) => mailboxes(message, name))
+  const address = mailbox?.address.toLowerCase() ?? 'owner@example.invalid'
+  return { address, aliases: [], displayName: null, authservIds: [], ownLists: [] }
+}

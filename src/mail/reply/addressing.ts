@@ -1,0 +1,41 @@
+import type { Owner } from '../account.ts'
+import { type Mailbox, plainLine, withoutTag } from '../address.ts'
+import { comparable, correspondents, distinct, mailboxes } from '../gate/correspondents.ts'
+import type { Message } from '../message.ts'
+import type { ReplyKind } from './reply.ts'
+
+/** The longest display name that is repeated, in characters. */
+const longestName = 100
+
+/**
+ * To (section 5.3): the foreign Reply-To addresses, else the first From address. Never Sender, Return-Path or
+ * Resent-From, never Cc. A sent reply has exactly one; several Reply-To addresses are a draft's. Empty when there
+ * is nobody to answer.
+ */
+export function addresseesOf(original: Pick<Message, 'fields'>, owner: Owner, kind: ReplyKind): Mailbox[] {
+  const { foreignReplyTo, target } = correspondents(original, owner)
+  if (kind === 'draft' && foreignReplyTo.length > 0) return distinct(foreignReplyTo)
+  return target === null ? [] : [target]
+}
+
+/** Where an own address may stand, most telling first. */
+const deliveryFields = ['to', 'cc', 'resent-to', 'resent-cc', 'delivered-to', 'x-original-to', 'envelope-to']
+
+/** From (section 5.3): the address that was written to, without tag; else the account address. */
+export function originatorOf(original: Pick<Message, 'fields'>, owner: Owner): string {
+  const { isOwn } = correspondents(original, owner)
+  const written = deliveryFields
+    .flatMap((name) => mailboxes(original, name))
+    .find(({ address }) => isOwn(address))
+  return comparable(withoutTag(written?.address ?? owner.address))
+}
+
+/**
+ * A display name that may be repeated in a header: one line, no quotes, and nothing that looks like an address,
+ * which would show another person than the one that is written to. Empty when nothing is left.
+ */
+export function displayName(name: string): string {
+  const plain = plainLine(name.replace(/"|=(?=\?)/g, ' '))
+  if (/[@＠﹫]/u.test(plain) || [...plain].length > longestName) return ''
+  return plain
+}

@@ -1,0 +1,107 @@
+import { PermanentError } from '../../errors.ts'
+import type { Owner } from '../account.ts'
+import { plainLine } from '../address.ts'
+import type { Message } from '../message.ts'
+import { addresseesOf, displayName, originatorOf } from './addressing.ts'
+import { bodyOf } from './body.ts'
+import { compile } from './compile.ts'
+import { flowedText } from './flowed.ts'
+import { htmlText } from './html.ts'
+import { textHash } from './identity.ts'
+import type { Reply, ReplyHeader, ReplyInput, ReplyKind } from './reply.ts'
+import { replySubject } from './subject.ts'
+import { threading } from './threading.ts'
+
+export { replyMessageId, textHash } from './identity.ts'
+export type { Reply, ReplyHeader, ReplyInput, ReplyKind } from './reply.ts'
+
+/** The header that a reply would have; null when there is nobody to answer. Pure, builds nothing. */
+export function replyHeader(
+  original: Pick<Message, 'fields'>,
+  owner: Owner,
+  kind: ReplyKind,
+): ReplyHeader | null {
+  const to = addresseesOf(original, owner, kind).map(({ address }) => address)
+  if (to.length === 0) return null
+  return {
+    from: originatorOf(original, owner),
+    to,
+    subject: replySubject(original),
+    ...threading(original),
+    autoSubmitted: kind === 'send' ? 'auto-replied' : null,
+  }
+}
+
+/**
+ * Builds the reply to a message (standards section 5): header, marks, text, HTML alternative. Deterministic: the
+ * same input gives the same octets, so that they can be approved, stored, sent and looked for.
+ * @throws PermanentError when there is nobody to answer, or the text is empty or too long
+ */
+export async function buildReply(input: ReplyInput): Promise<Reply> {
+  const { original, owner, kind, messageId } = input
+  const header = replyHeader(original, owner, kind)
+  if (header === null) throw new PermanentError('the message has no address that a reply could go to')
+  const to = addresseesOf(original, owner, kind).map(({ name, address }) => ({
+    name: displayName(name),
+    address,
+  }))
+  const language = input.language !== null && isLanguageTag(input.language) ? input.language : null
+  const body = bodyOf(input)
+  const octets = await compile({
+    from: { name: displayName(owner.displayName ?? ''), address: header.from },
+    to,
+    subject: header.subject,
+    messageId,
+    date: input.now,
+    inReplyTo: header.inReplyTo,
+    references: header.references,
+    marks: { ...marksOf(input, header), ...(language === null ? {} : { 'Content-Language': language }) },
+    text: flowedText(body),
+    html: input.html && original.html !== null ? htmlText(body, language) : null,
+  })
+  return {
+    octets,
+    messageId,
+    // Not <>: submission servers refuse it, and a bounce of ours is recognised when it comes (section 5.2).
+    reversePath: header.from,
+    addressees: [...header.to],
+    from: header.from,
+    to: [...header.to],
+    subject: header.subject,
+    inReplyTo: header.inReplyTo,
+    references: [...header.references],
+    autoSubmitted: header.autoSubmitted,
+    textHash: textHash(
+      body.answer,
+      to.map(({ name }) => name),
+    ),
+  }
+}
+
+/**
+ * Section 5.6. A sent reply says in every dialect that it is automatic; a draft says nothing of the kind, because
+ * RFC 3834 section 5 reserves `auto-replied` for mail that no person sent.
+ */
+function marksOf({ kind, originalId }: ReplyInput, header: ReplyHeader): Record<string, string> {
+  if (kind === 'draft') {
+    const id = plainLine(originalId ?? '').replace(/[^\x21-\x7e]/g, '')
+    return id === '' ? {} : { 'X-Responder-Source': id }
+  }
+  return {
+    // Bare: James and others compare exactly, so no comment and no parameter (RFC 3834 section 3.1.7).
+    'Auto-Submitted': 'auto-replied',
+    // Three common responders read nothing else (RFC 3834 section 3.1.8 allows it).
+    Precedence: 'bulk',
+    // Exchange, and the only value that Pigeonhole, Zammad and django-helpdesk all honour.
+    'X-Auto-Response-Suppress': 'All',
+    // GitLab, Chatwoot, Redmine, EmailEngine.
+    'X-Autoreply': 'yes',
+    // Ours: rule own-message knows it when it returns.
+    'X-Loop': header.from,
+  }
+}
+
+/** RFC 5646, as far as a field of RFC 3282 needs it. */
+function isLanguageTag(tag: string): boolean {
+  return /^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,5}$/.test(tag)
+}

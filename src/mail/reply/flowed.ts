@@ -1,0 +1,43 @@
+import { type Body, plainText } from './body.ts'
+
+/** Characters of a line, the soft break's blank included. */
+const width = 76
+
+/**
+ * The text as format=flowed (RFC 3676): lines of at most 76 characters, CRLF; a blank before the line end says that
+ * the paragraph goes on. Words longer than a line stay whole.
+ */
+export function flowedText(body: Body): string {
+  return plainText(body).split('\n').flatMap(flowLine).join('\r\n')
+}
+
+function flowLine(line: string): string[] {
+  // The signature separator keeps its blank and is no soft break (RFC 3676 section 4.3).
+  if (line === '-- ') return [line]
+  const [, marks = '', text = ''] = /^((?:> )?)(.*)$/s.exec(line) ?? []
+  return wrapped(text, width - marks.length).map((piece) => marks + (marks ? piece : stuffed(piece)))
+}
+
+/** RFC 3676 section 4.4: a line that begins with a blank, `>` or `From ` is given one blank more. */
+function stuffed(line: string): string {
+  return /^(?: |>|From )/.test(line) ? ` ${line}` : line
+}
+
+/** Breaks after blanks; every line but the last ends with one. */
+function wrapped(text: string, longest: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  let length = 0
+  for (const word of text.match(/ *[^ ]+ ?/g) ?? []) {
+    const size = [...word].length
+    // One place is kept for space-stuffing.
+    if (length > 0 && line.endsWith(' ') && length + size > longest - 1) {
+      lines.push(line)
+      line = ''
+      length = 0
+    }
+    line += word
+    length += size
+  }
+  return [...lines, line.trimEnd()]
+}

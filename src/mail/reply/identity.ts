@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto'
+import type { ReplyKind } from './reply.ts'
+
+/**
+ * The Message-ID of a reply, angle brackets included. The same job always yields the same id, so that a crash
+ * between SMTP and bookkeeping cannot send twice (section 5.7); it tells nothing about what it was made from.
+ * @param originalKey Message-ID of the original, or what else names it
+ * @param attemptGroup a new one gives a new id: a person rejected the first reply
+ * @param domain that of From, A-labels
+ */
+export function replyMessageId(
+  account: string,
+  originalKey: string,
+  kind: ReplyKind,
+  attemptGroup: string | number,
+  domain: string,
+): string {
+  const parts = [account.toLowerCase(), originalKey, kind, String(attemptGroup)]
+  const digest = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40)
+  const right = domain.toLowerCase().replace(/[^a-z0-9.-]/g, '')
+  return `<${digest}@${right || 'localhost'}>`
+}
+
+const locales = ['en', 'de', 'fr', 'es', 'it', 'pt', 'nl', 'sv', 'da', 'nb', 'fi', 'pl', 'cs', 'ru', 'tr']
+
+/** Names of months (alone and as part of a date, which differ in Slavic languages) and of weekdays, lower case. */
+const calendarWords = new Set(
+  locales.flatMap((locale) =>
+    (['long', 'short'] as const).flatMap((style) => [
+      ...Array.from({ length: 12 }, (_, month) => Date.UTC(2024, month, 15)).flatMap((time) => [
+        ...dateWords(locale, { month: style }, time),
+        ...dateWords(locale, { day: 'numeric', month: style }, time),
+      ]),
+      ...Array.from({ length: 7 }, (_, day) => Date.UTC(2024, 0, 1 + day)).flatMap((time) =>
+        dateWords(locale, { weekday: style }, time),
+      ),
+    ]),
+  ),
+)
+
+function dateWords(locale: string, options: Intl.DateTimeFormatOptions, time: number): string[] {
+  return new Intl.DateTimeFormat(locale, { ...options, timeZone: 'UTC' })
+    .formatToParts(time)
+    .filter((part) => part.type === 'month' || part.type === 'weekday')
+    .flatMap((part) => wordsIn(part.value))
+    .filter((word) => /\p{L}/u.test(word))
+}
+
+const writtenDate =
+  /\b\d{1,4}([./-])\d{1,2}\1\d{1,4}\b\.?|\b\d{1,2}[:.]\d{2}(?:[:.]\d{2})?\b|\d{1,4}[年月日]/gu
+
+/**
+ * A hash that is the same for the same answer (limit `same-reply`): case, blanks, punctuation, quoted lines, the
+ * addressee's name, dates and times do not count. Other numbers do: two orders get two answers.
+ * @param names display names of the addressee
+ */
+export function textHash(text: string, names: readonly string[] = []): string {
+  const nameWords = new Set(names.flatMap((name) => wordsIn(name)))
+  const own = text
+    .split(/\r?\n/)
+    .filter((line) => !line.startsWith('>'))
+    .join('\n')
+  const words = withoutDates(wordsIn(own.replace(writtenDate, ' '))).filter((word) => !nameWords.has(word))
+  return createHash('sha256').update(words.join(' ')).digest('hex').slice(0, 32)
+}
+
+function wordsIn(text: string): string[] {
+  return (
+    text
+      .normalize('NFKC')
+      .toLowerCase()
+      .match(/[\p{L}\p{M}\p{N}]+/gu) ?? []
+  )
+}
+
+/** Takes out weekdays and months together with the numbers beside them: "on Friday, 13 March 2026". */
+function withoutDates(words: readonly string[]): string[] {
+  const isDate = words.map((word) => calendarWords.has(word))
+  const isNumber = (at: number) => /^\d{1,4}(?:st|nd|rd|th)?$/.test(words[at] ?? '')
+  words.forEach((_, at) => {
+    if (isNumber(at) && isDate[at - 1]) isDate[at] = true
+  })
+  for (let at = words.length - 1; at >= 0; at--) if (isNumber(at) && isDate[at + 1]) isDate[at] = true
+  return words.filter((_, at) => !isDate[at])
+}

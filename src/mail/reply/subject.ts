@@ -1,0 +1,30 @@
+import { decodeWords, plainLine } from '../address.ts'
+import { firstField, type Message } from '../message.ts'
+
+/** Code points, `Re: ` included. */
+const longestSubject = 250
+
+// Forward prefixes (Fwd, WG, TR, RV, I, Enc, VB), `Auto:`, a lone `R:` and bracketed tags belong to the subject.
+const replyPrefix =
+  /^(?:re|aw|antwort|antw|sv|vs|odp|ynt|res|rif|atb|回复|答复|回覆) ?(?:\[\d{1,9}\]|\(\d{1,9}\)|\^\d{1,9})? ?[:：] ?/iu
+
+/**
+ * The subject of a reply (section 5.4), decoded: one `Re: ` before what is left when the reply prefixes are off.
+ * RFC 5322 section 3.6.5. Encoded words can hide CR LF; nothing of that is left here.
+ */
+export function replySubject(original: Pick<Message, 'fields'>): string {
+  const decoded = plainLine(decodeWords(firstField(original, 'subject') ?? ''))
+  const codePoints = [...`Re: ${stripPrefixes(decoded) || '(no subject)'}`]
+  if (codePoints.length <= longestSubject) return codePoints.join('')
+  return `${codePoints
+    .slice(0, longestSubject - 1)
+    .join('')
+    .trimEnd()}…`
+}
+
+function stripPrefixes(subject: string): string {
+  let left = subject
+  for (let prefix = replyPrefix.exec(left); prefix; prefix = replyPrefix.exec(left))
+    left = left.slice(prefix[0].length)
+  return left
+}
