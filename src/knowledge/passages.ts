@@ -1,0 +1,94 @@
+/** Cuts a reference text into passages that can stand alone, each under its headings. */
+
+export interface PassageText {
+  /** Headings above it, joined by ` > `; empty for none. */
+  heading: string
+  text: string
+}
+
+/** Characters. About 250 tokens of Latin text: three of them fit into a reply's prompt. */
+const passageLength = 1000
+
+const frontMatter = /^\ufeff?---\r?\n.*?\r?\n---\r?\n/s
+const comment = /<!--.*?-->/gs
+
+interface Section {
+  heading: string
+  lines: string[]
+}
+
+function headingOf(
+  line: string,
+  next: string | undefined,
+): { level: number; title: string; lines: number } | null {
+  const hashes = /^ {0,3}(#{1,6})\s+(.*?)\s*#*\s*$/.exec(line)
+  if (hashes) return { level: hashes[1]?.length ?? 1, title: hashes[2] ?? '', lines: 1 }
+  // Underlined headings; a line of dashes under nothing is a rule.
+  if (
+    line.trim() !== '' &&
+    next !== undefined &&
+    /^ {0,3}(=+|-{3,})\s*$/.test(next) &&
+    !/^\s*[-*>|]/.test(line)
+  ) {
+    return { level: next.trim().startsWith('=') ? 1 : 2, title: line.trim(), lines: 2 }
+  }
+  return null
+}
+
+function sections(text: string, markdown: boolean): Section[] {
+  const lines = text.split('\n')
+  const found: Section[] = [{ heading: '', lines: [] }]
+  const path: { level: number; title: string }[] = []
+  let fence: string | null = null
+  for (let at = 0; at < lines.length; at++) {
+    const line = lines[at] ?? ''
+    const mark = /^ {0,3}(```+|~~~+)/.exec(line)?.[1] ?? null
+    if (mark && fence === null) fence = mark
+    else if (mark && fence && mark.startsWith(fence)) fence = null
+    const heading = markdown && fence === null ? headingOf(line, lines[at + 1]) : null
+    if (!heading) {
+      found.at(-1)?.lines.push(line)
+      continue
+    }
+    while ((path.at(-1)?.level ?? 0) >= heading.level) path.pop()
+    path.push(heading)
+    found.push({ heading: path.map(({ title }) => title).join(' > '), lines: [] })
+    at += heading.lines - 1
+  }
+  return found
+}
+
+/** Paragraphs are kept whole where they fit; longer ones are cut at a sentence or a blank. */
+function pack(text: string): string[] {
+  const packed: string[] = []
+  for (const paragraph of text.split(/\n\s*\n/).flatMap(shortEnough)) {
+    const last = packed.at(-1)
+    if (last !== undefined && last.length + paragraph.length + 2 <= passageLength) {
+      packed[packed.length - 1] = `${last}\n\n${paragraph}`
+    } else packed.push(paragraph)
+  }
+  return packed
+}
+
+function shortEnough(paragraph: string): string[] {
+  const parts: string[] = []
+  let rest = paragraph.trim()
+  while (rest.length > passageLength) {
+    const window = rest.slice(0, passageLength)
+    const sentence =
+      Math.max(...['. ', '.\n', '。', '! ', '? ', '！', '？'].map((end) => window.lastIndexOf(end))) + 1
+    const blank = Math.max(window.lastIndexOf(' '), window.lastIndexOf('\n'))
+    const end = sentence > passageLength / 2 ? sentence : blank > passageLength / 2 ? blank : passageLength
+    parts.push(rest.slice(0, end).trim())
+    rest = rest.slice(end).trim()
+  }
+  return rest === '' ? parts : [...parts, rest]
+}
+
+/** @param markdown false: a plain text file, without headings */
+export function passagesOf(content: string, markdown: boolean): PassageText[] {
+  const text = content.replace(markdown ? frontMatter : /^\ufeff/, '').replace(markdown ? comment : /$^/, '')
+  return sections(text.replace(/\r\n?/g, '\n'), markdown).flatMap(({ heading, lines }) =>
+    pack(lines.join('\n')).map((part) => ({ heading, text: part })),
+  )
+}
