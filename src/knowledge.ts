@@ -13,6 +13,7 @@ import { ConfigError, reasonOf } from './errors.ts'
 import { passagesOf } from './knowledge/passages.ts'
 import { foldTerm, tokenize } from './knowledge/tokens.ts'
 import type { Log } from './log.ts'
+import { decodeUnlabelled } from './mail/charset.ts'
 
 export interface Passage {
   /** Relative to the folder, with `/`. */
@@ -185,7 +186,7 @@ class FolderIndex {
       return
     }
     this.#remove(name)
-    const passages = passagesOf(decode(octets), !/\.(txt|text)$/i.test(name))
+    const passages = passagesOf(decodeUnlabelled(octets), !/\.(txt|text)$/i.test(name))
     const entries = passages.map((passage): Entry => ({ ...passage, file: name, id: String(this.#serial++) }))
     for (const entry of entries) this.entries.set(entry.id, entry)
     this.#search.addAll(entries)
@@ -206,14 +207,5 @@ class FolderIndex {
     if (this.#complaints.has(key)) return
     this.#complaints.add(key)
     this.#log.warn({ event, file, reason: error === null ? 'too large or too many' : reasonOf(error) })
-  }
-}
-
-/** UTF-8, else what old Windows editors wrote. */
-function decode(octets: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(octets)
-  } catch {
-    return new TextDecoder('windows-1252').decode(octets)
   }
 }
