@@ -1,5 +1,7 @@
 /** The IMAP adapter: the command connections of an account, and the connection that watches its mailbox. */
+import { PooledAccount } from './imap/account.ts'
 import type { ImapAccount, ImapOptions, Watch, WatchOptions } from './imap/types.ts'
+import { MailboxWatch } from './imap/watch.ts'
 import type { AccountSettings } from './settings.ts'
 
 export { MessageVanished, UidValidityChanged } from './imap/errors.ts'
@@ -16,5 +18,12 @@ export type {
   WatchOptions,
 } from './imap/types.ts'
 
-export declare function openImapAccount(settings: AccountSettings, options: ImapOptions): ImapAccount
-export declare function watchMailbox(settings: AccountSettings, options: WatchOptions): Watch
+/** Opens nothing yet: the first command connects. */
+export function openImapAccount(settings: AccountSettings, options: ImapOptions): ImapAccount {
+  return new PooledAccount(settings, options)
+}
+
+/** Watches `settings.mailbox` until the signal fires or only the owner can help. */
+export function watchMailbox(settings: AccountSettings, options: WatchOptions): Watch {
+  return new MailboxWatch(settings, options)
+}

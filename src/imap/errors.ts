@@ -1,4 +1,14 @@
-import { PermanentError } from '../errors.ts'
+/** What went wrong on an IMAP connection, in the terms of ../errors.ts: does a retry help, and who can mend it. */
+import type { ImapFlowError } from 'imapflow'
+import {
+  OwnerActionError,
+  PermanentError,
+  RateLimitedError,
+  reasonOf,
+  TemporaryError,
+  UncertainError,
+} from '../errors.ts'
+import type { ImapSettings } from '../settings.ts'
 
 /** The mailbox was rebuilt (RFC 3501 section 2.3.1.1): its UIDs mean other mails now. */
 export class UidValidityChanged extends PermanentError {
@@ -17,4 +27,110 @@ export class MessageVanished extends PermanentError {
   constructor(mailbox: string, uid: number) {
     super(`UID ${uid} is not in ${mailbox}`)
   }
+}
+
+/** Response codes (RFC 5530, RFC 7889) that will be the same at the next try. Any other NO counts as temporary. */
+const PERMANENT_CODES = new Set([
+  'NONEXISTENT',
+  'TRYCREATE',
+  'CANNOT',
+  'NOPERM',
+  'TOOBIG',
+  'APPENDLIMIT',
+  'BADCHARSET',
+])
+
+/** Codes that say "not now" instead of "never", to a login too (RFC 5530). */
+const PASSING_CODES = new Set(['UNAVAILABLE', 'INUSE', 'LIMIT', 'SERVERBUG', 'THROTTLED', 'OVERQUOTA'])
+const TEMPORARY_LOGIN_TEXT =
+  /too many|temporar|try again|simultaneous|rate limit|throttl|unavailable|internal error/i
+
+/** Sites inside imapflow that reject a command before any octet of it was written. */
+const NEVER_SENT = new Set(['noSocket', 'execClosed', 'execNoSocket', 'sendAfterLogout'])
+
+const isOurs = (error: unknown): error is Error =>
+  error instanceof PermanentError || error instanceof TemporaryError || error instanceof UncertainError
+
+/** imapflow puts everything on plain errors; its type says which fields may be there. */
+const fieldsOf = (error: unknown): Partial<ImapFlowError> => (error instanceof Error ? error : {})
+
+/** The server's own words, else the library's or the system's. */
+function wordsOf(error: unknown): string {
+  const { code, responseText, serverResponseCode, reason } = fieldsOf(error) as Partial<ImapFlowError> & {
+    reason?: string
+  }
+  if (responseText) return serverResponseCode ? `[${serverResponseCode}] ${responseText}` : responseText
+  const words = reason ? `${reasonOf(error)} (${reason})` : reasonOf(error)
+  return code && !words.includes(code) ? `${words} (${code})` : words
+}
+
+/** Whether the server answered NO or BAD: the command had no effect. */
+export function isRefusal(error: unknown): boolean {
+  return fieldsOf(error).responseStatus === 'NO' || fieldsOf(error).responseStatus === 'BAD'
+}
+
+/** A failure of connecting or logging in. */
+export function connectError(error: unknown, server: ImapSettings): Error {
+  if (isOurs(error)) return error
+  const place = `${server.user}@${server.host}`
+  const { authenticationFailed, serverResponseCode = '', responseText = '' } = fieldsOf(error)
+  const passing = PASSING_CODES.has(serverResponseCode) || TEMPORARY_LOGIN_TEXT.test(responseText)
+  if (authenticationFailed && !passing) {
+    const remedy = server.oauth2
+      ? 'Authorise the account again (replyd auth)'
+      : 'Correct the user name or password (some providers want an app password), then start replyd again'
+    return new OwnerActionError(
+      'account',
+      `IMAP login as ${place} was refused: ${wordsOf(error)}. ${remedy}.`,
+      {
+        cause: error,
+      },
+    )
+  }
+  return new TemporaryError(`IMAP connection to ${place} failed: ${wordsOf(error)}`, { cause: error })
+}
+
+/** A failed command that changes nothing, or whose repetition does no harm. */
+export function commandError(error: unknown, command: string): Error {
+  if (isOurs(error)) return error
+  const { code, serverResponseCode = '', throttleReset = 0, throttleWaited = 0 } = fieldsOf(error)
+  const message = `IMAP ${command} failed: ${wordsOf(error)}`
+  if (code === 'ETHROTTLE') {
+    return new RateLimitedError(message, Math.max(1000, throttleReset - throttleWaited), { cause: error })
+  }
+  const missing =
+    code === 'NotFound' || (error instanceof Error && 'mailboxMissing' in error && error.mailboxMissing)
+  const permanent = missing || PERMANENT_CODES.has(serverResponseCode)
+  return permanent
+    ? new PermanentError(message, { cause: error })
+    : new TemporaryError(message, { cause: error })
+}
+
+/** A failed command that must not be repeated on a guess: without an answer it may have been carried out. */
+export function mutationError(error: unknown, command: string): Error {
+  if (isOurs(error)) return error
+  const { code, rejectedFrom = '', serverResponseCode } = fieldsOf(error)
+  const neverSent = NEVER_SENT.has(rejectedFrom) || serverResponseCode === 'APPENDLIMIT'
+  if (isRefusal(error) || neverSent || code === 'ETHROTTLE') return commandError(error, command)
+  return new UncertainError(`IMAP ${command}: the answer was lost: ${wordsOf(error)}`, { cause: error })
+}
+
+/** Answers that imapflow could not take in. The connection is closed then, and the same question ends the same way. */
+const UNREADABLE =
+  /^(ParserError|LiteralTooLarge|ResponseTooLarge|LineTooLarge|TooMany|MAX_IMAP_NESTING|ResponseProcessing)/
+
+/** Whether it is the mail asked for, not the connection, that a FETCH failed on. */
+export function isUnreadable(error: unknown): boolean {
+  const { code = '' } = fieldsOf(error)
+  return UNREADABLE.test(code) || (isRefusal(error) && code !== 'ETHROTTLE' && !isPassing(error))
+}
+
+const isPassing = (error: unknown): boolean => PASSING_CODES.has(fieldsOf(error).serverResponseCode ?? '')
+
+/** Whether the connection went away under a command. */
+export function isLost(error: unknown): boolean {
+  const { code = '' } = fieldsOf(error)
+  return ['NoConnection', 'EConnectionClosed', 'StateLogout', 'ETIMEOUT', 'ECONNRESET', 'EPIPE'].includes(
+    code,
+  )
 }

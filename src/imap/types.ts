@@ -96,10 +96,13 @@ export interface ImapAccount extends AsyncDisposable {
   flags(mailbox: string, uidValidity: string, uid: number): Promise<string[] | null>
   /** The first `maxOctets` octets of the mail; null when it is gone. */
   fetchSource(mailbox: string, uidValidity: string, uid: number, maxOctets: number): Promise<Buffer | null>
-  /** UIDs of the mails with exactly this Message-ID (SEARCH alone matches substrings), ascending. */
-  findByMessageId(mailbox: string, messageId: string): Promise<number[]>
+  /**
+   * UIDs of the mails with exactly this Message-ID (SEARCH alone matches substrings), ascending.
+   * @param since leaves out older mail, by internal date: what makes it quick in a large mailbox
+   */
+  findByMessageId(mailbox: string, messageId: string, since?: Date): Promise<number[]>
   /** UIDs of the mails whose In-Reply-To or References name this Message-ID, ascending. */
-  findRepliesTo(mailbox: string, messageId: string): Promise<number[]>
+  findRepliesTo(mailbox: string, messageId: string, since?: Date): Promise<number[]>
   /**
    * Stores octets. Keywords go along where the mailbox allows them (RFC 3501 PERMANENTFLAGS), else are left out.
    * @throws TemporaryError or PermanentError when surely nothing was stored
@@ -134,6 +137,19 @@ export interface ImapAccount extends AsyncDisposable {
   health(): ConnectionHealth
 }
 
+/** Limits of one connection, in milliseconds. */
+export interface Timing {
+  /** DNS, TCP and TLS together. */
+  connectMs: number
+  greetingMs: number
+  /** Silence of the server after which it is asked, or given up when it owes an answer. */
+  quietMs: number
+  /** IDLE is begun anew after this; Yahoo cuts at 3 minutes (RFC 2177 allows 29). */
+  maxIdleMs: number
+  /** An unused command connection says NOOP after this. Below `quietMs`. */
+  keepAliveMs: number
+}
+
 export interface ImapOptions {
   log: Log
   clock: Clock
@@ -141,6 +157,8 @@ export interface ImapOptions {
   random: () => number
   /** Asked once per connection when the account uses OAuth2. */
   accessToken?: () => Promise<string>
+  /** Limits of a connection in milliseconds, where the defaults do not suit. */
+  timing?: Partial<Timing>
 }
 
 export interface WatchOptions extends ImapOptions {

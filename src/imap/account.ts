@@ -1,0 +1,227 @@
+/** The ImapAccount: which command runs where, and what its failures mean. */
+import type { ImapFlow } from 'imapflow'
+import { TemporaryError } from '../errors.ts'
+import { loginGateOf } from '../pace.ts'
+import type { AccountSettings } from '../settings.ts'
+import { connectClient, defaultTiming, inMailbox, type Place, placeKey } from './client.ts'
+import { commandError } from './errors.ts'
+import { flagsOf, keptFlags, storeFlags } from './flags.ts'
+import { HealthRecord } from './health.ts'
+import { append, move, removeExactly } from './mutations.ts'
+import { fetchPatiently } from './patient-fetch.ts'
+import { ConnectionPool } from './pool.ts'
+import { findById, uidsAfter, uidsSince } from './search.ts'
+import { findSpecialMailboxes } from './special-use.ts'
+import type {
+  ConnectionHealth,
+  Fetched,
+  FetchLimits,
+  ImapAccount,
+  ImapOptions,
+  MailboxState,
+  SpecialMailboxes,
+  Stored,
+} from './types.ts'
+
+/** With the watcher's one these stay below the five that iCloud allows. */
+const MAX_CONNECTIONS = 3
+/** Mailboxes are seldom renamed. */
+const SPECIAL_MAILBOXES_MS = 600_000
+
+const reading = (mailbox: string, uidValidity: string | null): Place => ({
+  mailbox,
+  uidValidity,
+  readOnly: true,
+})
+const writing = (mailbox: string, uidValidity: string | null): Place => ({
+  mailbox,
+  uidValidity,
+  readOnly: false,
+})
+
+export class PooledAccount implements ImapAccount {
+  readonly address: string
+  readonly #settings: AccountSettings
+  readonly #pool: ConnectionPool
+  readonly #health: HealthRecord
+  #special: { found: Promise<SpecialMailboxes>; at: number } | null = null
+  /** Whether a mailbox keeps keywords of any name, by path. */
+  readonly #keepsKeywords = new Map<string, boolean>()
+
+  constructor(settings: AccountSettings, options: ImapOptions) {
+    const timing = { ...defaultTiming, ...options.timing }
+    const gate = loginGateOf(settings)
+    this.address = settings.owner.address
+    this.#settings = settings
+    this.#health = new HealthRecord(options.clock)
+    this.#pool = new ConnectionPool({
+      connect: async (signal) => {
+        await gate.pass(signal)
+        return connectClient(settings.imap, { accessToken: options.accessToken, timing, signal })
+      },
+      health: this.#health,
+      log: options.log,
+      random: options.random,
+      maxConnections: MAX_CONNECTIONS,
+      keepAliveMs: timing.keepAliveMs,
+    })
+  }
+
+  /** For commands that need no mailbox selected, or that select one by themselves. */
+  async #anywhere<T>(command: string, use: (client: ImapFlow) => Promise<T>): Promise<T> {
+    try {
+      return await this.#pool.run(null, use)
+    } catch (error) {
+      throw commandError(error, command)
+    }
+  }
+
+  async #inside<T>(command: string, place: Place, use: (client: ImapFlow) => Promise<T>): Promise<T> {
+    try {
+      return await this.#pool.run(placeKey(place), (client) => inMailbox(client, place, () => use(client)))
+    } catch (error) {
+      throw commandError(error, command)
+    }
+  }
+
+  capabilities(): Promise<ReadonlySet<string>> {
+    return this.#anywhere('CAPABILITY', async (client) => {
+      return new Set([...client.capabilities.keys()].map((name) => name.toUpperCase()))
+    })
+  }
+
+  specialMailboxes(): Promise<SpecialMailboxes> {
+    const now = performance.now()
+    if (this.#special && now - this.#special.at < SPECIAL_MAILBOXES_MS) return this.#special.found
+    const found = this.#anywhere('LIST', (client) => findSpecialMailboxes(client, this.#settings.mailboxes))
+    const asked = { found, at: now }
+    this.#special = asked
+    found.catch(() => {
+      if (this.#special === asked) this.#special = null
+    })
+    return found
+  }
+
+  state(mailbox: string): Promise<MailboxState> {
+    return this.#anywhere('STATUS', async (client) => {
+      const status = await client.status(mailbox, { messages: true, uidNext: true, uidValidity: true })
+      if (!status || status.uidValidity === undefined) throw new TemporaryError('IMAP STATUS gave no answer')
+      const { path, uidValidity, uidNext = 1, messages = 0 } = status
+      return { path, uidValidity: uidValidity.toString(), uidNext, exists: messages }
+    })
+  }
+
+  uidsAfter(mailbox: string, uidValidity: string, after: number): Promise<number[]> {
+    return this.#inside('SEARCH', reading(mailbox, uidValidity), (client) => uidsAfter(client, after))
+  }
+
+  uidsSince(mailbox: string, date: Date): Promise<number[]> {
+    return this.#inside('SEARCH', reading(mailbox, null), (client) => uidsSince(client, date))
+  }
+
+  async *fetch(
+    mailbox: string,
+    uidValidity: string,
+    uids: number[],
+    limits: FetchLimits,
+  ): AsyncIterable<Fetched[]> {
+    const place = reading(mailbox, uidValidity)
+    const ordered = [...new Set(uids)].sort((a, b) => a - b)
+    for (let start = 0; start < ordered.length; start += limits.batch) {
+      const batch = ordered.slice(start, start + limits.batch)
+      yield await fetchPatiently(
+        (use, patienceMs) =>
+          this.#pool.run(
+            placeKey(place),
+            (client) => inMailbox(client, place, () => use(client)),
+            patienceMs,
+          ),
+        batch,
+        limits,
+      )
+    }
+  }
+
+  flags(mailbox: string, uidValidity: string, uid: number): Promise<string[] | null> {
+    return this.#inside('FETCH', reading(mailbox, uidValidity), (client) => flagsOf(client, uid))
+  }
+
+  fetchSource(mailbox: string, uidValidity: string, uid: number, maxOctets: number): Promise<Buffer | null> {
+    return this.#inside('FETCH', reading(mailbox, uidValidity), async (client) => {
+      const query = { uid: true, source: { start: 0, maxLength: maxOctets } }
+      const row = await client.fetchOne(String(uid), query, { uid: true })
+      return row ? (row.source ?? null) : null
+    })
+  }
+
+  findByMessageId(mailbox: string, messageId: string, since?: Date): Promise<number[]> {
+    return this.#find(mailbox, ['message-id'], messageId, since)
+  }
+
+  findRepliesTo(mailbox: string, messageId: string, since?: Date): Promise<number[]> {
+    return this.#find(mailbox, ['in-reply-to', 'references'], messageId, since)
+  }
+
+  #find(mailbox: string, fields: string[], messageId: string, since: Date | undefined): Promise<number[]> {
+    return this.#inside('SEARCH', reading(mailbox, null), (client) =>
+      findById(client, fields, messageId, since),
+    )
+  }
+
+  async append(
+    mailbox: string,
+    octets: Buffer,
+    flags: string[],
+    keywords: string[],
+    internalDate: Date,
+  ): Promise<Stored> {
+    const kept = keywords.length > 0 && (await this.#keeps(mailbox)) ? keywords : []
+    return this.#anywhere('APPEND', (client) =>
+      append(client, mailbox, octets, [...flags, ...kept], internalDate),
+    )
+  }
+
+  async #keeps(mailbox: string): Promise<boolean> {
+    const known = this.#keepsKeywords.get(mailbox)
+    if (known !== undefined) return known
+    // Only a mailbox that is selected for writing says which flags it keeps.
+    const keeps = await this.#inside('SELECT', writing(mailbox, null), async (client) => {
+      return keptFlags(client, ['replyd']).length > 0
+    })
+    this.#keepsKeywords.set(mailbox, keeps)
+    return keeps
+  }
+
+  async move(
+    mailbox: string,
+    uidValidity: string,
+    uid: number,
+    target: string,
+  ): Promise<{ uid: number | null }> {
+    return this.#inside('MOVE', writing(mailbox, uidValidity), (client) => move(client, mailbox, uid, target))
+  }
+
+  addFlags(mailbox: string, uidValidity: string, uid: number, flags: string[]): Promise<boolean> {
+    return this.#inside('STORE', writing(mailbox, uidValidity), (client) =>
+      storeFlags(client, { mailbox, uid }, 'add', flags),
+    )
+  }
+
+  removeFlags(mailbox: string, uidValidity: string, uid: number, flags: string[]): Promise<boolean> {
+    return this.#inside('STORE', writing(mailbox, uidValidity), (client) =>
+      storeFlags(client, { mailbox, uid }, 'remove', flags),
+    )
+  }
+
+  removeExactly(mailbox: string, uidValidity: string, uid: number): Promise<void> {
+    return this.#inside('EXPUNGE', writing(mailbox, uidValidity), (client) => removeExactly(client, uid))
+  }
+
+  health(): ConnectionHealth {
+    return this.#health.get()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#pool.close()
+  }
+}

@@ -1,0 +1,147 @@
+/** One IMAP connection: how it is secured, how it logs in, and how it selects a mailbox. */
+import { ImapFlow, type ImapFlowOptions } from 'imapflow'
+import { plaintextAllowed } from '../config/loopback.ts'
+import { PermanentError, TemporaryError } from '../errors.ts'
+import type { ImapSettings } from '../settings.ts'
+import { connectError, UidValidityChanged } from './errors.ts'
+import type { MailboxState, Timing } from './types.ts'
+
+export const defaultTiming: Timing = {
+  connectMs: 20_000,
+  greetingMs: 15_000,
+  quietMs: 75_000,
+  maxIdleMs: 170_000,
+  keepAliveMs: 60_000,
+}
+
+const LOCK_TIMEOUT_MS = 30_000
+const MEGABYTE = 2 ** 20
+
+/**
+ * TLS from the first octet, or STARTTLS that must succeed. Where the owner allows plain text to another machine TLS is
+ * still used if offered, with any certificate: it keeps out those who only listen.
+ */
+function security(server: ImapSettings): Partial<ImapFlowOptions> {
+  if (server.secure) return { secure: true }
+  if (!plaintextAllowed(server)) return { secure: false, doSTARTTLS: true }
+  if (server.allowPlaintext) return { secure: false, tls: { rejectUnauthorized: false } }
+  return { secure: false, doSTARTTLS: false }
+}
+
+function clientOptions(
+  server: ImapSettings,
+  accessToken: string | undefined,
+  timing: Timing,
+): ImapFlowOptions {
+  return {
+    host: server.host,
+    port: server.port,
+    ...security(server),
+    auth: accessToken ? { user: server.user, accessToken } : { user: server.user, pass: server.password },
+    clientInfo: { name: 'replyd' },
+    // Its log would carry subjects and addresses.
+    logger: false,
+    // zlib costs more memory per connection than all the rest; mail is fetched sparingly anyway.
+    disableCompression: true,
+    // IDLE is entered by the watcher itself, at once; commands run on connections that never idle.
+    disableAutoIdle: true,
+    connectionTimeout: timing.connectMs,
+    greetingTimeout: timing.greetingMs,
+    socketTimeout: timing.quietMs,
+    maxIdleTime: timing.maxIdleMs,
+    maxLineLength: 16 * MEGABYTE,
+    maxLiteralSize: 64 * MEGABYTE,
+    maxResponseSize: 96 * MEGABYTE,
+  }
+}
+
+/**
+ * A new connection, logged in. One client is one connection: reconnecting means calling this again.
+ * @throws OwnerActionError when the login was refused, TemporaryError for everything else
+ */
+export async function connectClient(
+  server: ImapSettings,
+  options: { accessToken?: () => Promise<string>; timing: Timing; signal: AbortSignal },
+): Promise<ImapFlow> {
+  const { signal, timing } = options
+  const token = server.oauth2 ? await options.accessToken?.() : undefined
+  signal.throwIfAborted()
+  const client = new ImapFlow(clientOptions(server, token, timing))
+  // For the whole life of the client: an error event without a listener ends the process. What there is to do is
+  // done on `close`, which always follows.
+  client.on('error', () => {})
+  const abort = () => client.close()
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    await client.connect()
+    signal.throwIfAborted()
+    return client
+  } catch (error) {
+    client.close()
+    throw connectError(error, server)
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+export interface Place {
+  mailbox: string
+  /** EXAMINE: nothing can change, \Recent included. */
+  readOnly: boolean
+  /** Checked after selecting; null where no UID comes from outside. */
+  uidValidity: string | null
+}
+
+/** Tells places apart between which a connection would have to select anew. */
+export function placeKey(place: Pick<Place, 'mailbox' | 'readOnly'>): string {
+  return `${place.readOnly ? 'examine' : 'select'} ${place.mailbox}`
+}
+
+export function selectedKey(client: ImapFlow): string | null {
+  const { mailbox } = client
+  return mailbox ? placeKey({ mailbox: mailbox.path, readOnly: mailbox.readOnly === true }) : null
+}
+
+export function stateOf(client: ImapFlow): MailboxState {
+  const { mailbox } = client
+  if (!mailbox) throw new TemporaryError('IMAP: no mailbox is selected')
+  const { path, uidValidity, uidNext, exists } = mailbox
+  return { path, uidValidity: uidValidity.toString(), uidNext, exists }
+}
+
+/**
+ * Runs commands inside a mailbox, as it is now: a mailbox that was selected earlier is brought up to date by NOOP
+ * (Dovecot answers FETCH and SEARCH from the view of the command before).
+ * @throws UidValidityChanged, PermanentError when the mailbox does not exist
+ */
+export async function inMailbox<T>(client: ImapFlow, place: Place, use: () => Promise<T>): Promise<T> {
+  const before = client.mailbox
+  const lock = await client.getMailboxLock(place.mailbox, {
+    readOnly: place.readOnly,
+    acquireTimeout: LOCK_TIMEOUT_MS,
+  })
+  try {
+    if (client.mailbox === before) await client.noop()
+    const { uidValidity } = stateOf(client)
+    if (place.uidValidity !== null && place.uidValidity !== uidValidity) {
+      throw new UidValidityChanged(place.mailbox, place.uidValidity, uidValidity)
+    }
+    if (!place.readOnly && client.mailbox && client.mailbox.readOnly) {
+      throw new PermanentError(`${place.mailbox} can only be read`)
+    }
+    return await use()
+  } finally {
+    lock.release()
+  }
+}
+
+/** Says goodbye, but does not wait for long: the server may be gone. */
+export async function closeClient(client: ImapFlow, patienceMs = 1000): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const patience = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, patienceMs)
+  })
+  await Promise.race([client.logout().catch(() => {}), patience])
+  clearTimeout(timer)
+  client.close()
+}

@@ -1,0 +1,140 @@
+/**
+ * Reads mails in two passes: header, structure and flags of a batch, then the text parts alone. A mail that the server
+ * or the parser chokes on does not take its neighbours with it.
+ */
+import type { FetchMessageObject, FetchQueryObject, ImapFlow } from 'imapflow'
+import { reasonOf } from '../errors.ts'
+import { parseFields } from '../mail/header.ts'
+import { firstField, type Part } from '../mail/message.ts'
+import { textPartsOf } from '../mail/structure.ts'
+import { isUnreadable } from './errors.ts'
+import { partOf, unknownStructure } from './structure.ts'
+import type { Fetched, FetchLimits } from './types.ts'
+
+export type Limits = Pick<FetchLimits, 'maxHeaderOctets' | 'maxTextOctets'>
+
+type Rows = Map<number, FetchMessageObject>
+
+/**
+ * Rows by UID. A change of flags by another client shows up as a row of its own, with or without UID and without what
+ * was asked for; rows of the same mail are merged.
+ */
+async function fetchRows(client: ImapFlow, uids: readonly number[], query: FetchQueryObject): Promise<Rows> {
+  const wanted = new Set(uids)
+  const rows: Rows = new Map()
+  for (const row of await client.fetchAll([...uids], query, { uid: true })) {
+    if (!row.uid || !wanted.has(row.uid)) continue
+    const known = rows.get(row.uid)
+    rows.set(row.uid, known ? mergedRow(known, row) : row)
+  }
+  return rows
+}
+
+function mergedRow(first: FetchMessageObject, second: FetchMessageObject): FetchMessageObject {
+  const given = Object.fromEntries(Object.entries(second).filter(([, value]) => value !== undefined))
+  const bodyParts = new Map([...(first.bodyParts ?? []), ...(second.bodyParts ?? [])])
+  return { ...first, ...given, bodyParts }
+}
+
+const facts: FetchQueryObject = { uid: true, flags: true, size: true, internalDate: true, threadId: true }
+
+const headerPart = (limits: Limits) => ({ key: 'HEADER', start: 0, maxLength: limits.maxHeaderOctets })
+
+function fetchedFrom(uid: number, row: FetchMessageObject | undefined, fault: string | null): Fetched {
+  const header = row?.headers ?? Buffer.alloc(0)
+  const { internalDate } = row ?? {}
+  return {
+    uid,
+    size: row?.size ?? 0,
+    internalDate: internalDate instanceof Date ? internalDate : new Date(0),
+    flags: [...(row?.flags ?? [])],
+    messageId: firstField({ fields: parseFields(header) }, 'message-id') || null,
+    header,
+    structure: row?.bodyStructure ? partOf(row.bodyStructure) : unknownStructure,
+    texts: new Map(),
+    emailId: row?.emailId || null,
+    threadId: row?.threadId || null,
+    vanished: row === undefined && fault === null,
+    fault: fault ?? (row && !row.bodyStructure ? 'the server gave no readable structure' : null),
+  }
+}
+
+/** Second pass: one FETCH for all mails whose text is in the same sections. */
+async function fetchTexts(client: ImapFlow, mails: readonly Fetched[], limits: Limits): Promise<void> {
+  const groups = new Map<string, { sections: string[]; mails: Fetched[] }>()
+  for (const mail of mails) {
+    if (mail.structure === unknownStructure) continue
+    const sections = textPartsOf(mail.structure).map((part: Part) => part.path)
+    if (sections.length === 0) continue
+    const key = sections.join(' ')
+    const group = groups.get(key) ?? { sections, mails: [] }
+    group.mails.push(mail)
+    groups.set(key, group)
+  }
+  for (const group of groups.values()) {
+    const bodyParts = group.sections.map((key) => ({ key, start: 0, maxLength: limits.maxTextOctets }))
+    const rows = await fetchRows(
+      client,
+      group.mails.map((mail) => mail.uid),
+      { uid: true, bodyParts },
+    )
+    for (const mail of group.mails) takeTexts(mail, group.sections, rows.get(mail.uid))
+  }
+}
+
+function takeTexts(mail: Fetched, sections: readonly string[], row: FetchMessageObject | undefined): void {
+  for (const section of sections) {
+    const octets = row?.bodyParts?.get(section.toLowerCase())
+    if (octets) mail.texts.set(section, octets)
+    else mail.fault ??= `text part ${section} could not be read`
+  }
+}
+
+/**
+ * Reads a batch inside the selected mailbox. Entries come in the order of `uids`, one for each.
+ * @throws imapflow's error when the batch as a whole can't be read
+ */
+export async function fetchBatch(
+  client: ImapFlow,
+  uids: readonly number[],
+  limits: Limits,
+): Promise<Fetched[]> {
+  const query = { ...facts, bodyStructure: true, bodyParts: [headerPart(limits)] }
+  const rows = await fetchRows(client, uids, query)
+  // A throttling server may leave mails out of an answer that says OK (Microsoft 365): only a second look that still
+  // does not find them makes them vanished.
+  const missing = uids.filter((uid) => !rows.has(uid) || !rows.get(uid)?.headers)
+  if (missing.length > 0) {
+    await client.noop()
+    for (const [uid, row] of await fetchRows(client, missing, query)) rows.set(uid, row)
+  }
+  const mails = uids.map((uid) => fetchedFrom(uid, rows.get(uid), null))
+  await fetchTexts(
+    client,
+    mails.filter((mail) => !mail.vanished),
+    limits,
+  )
+  return mails
+}
+
+/**
+ * What can be known of a mail that fetchBatch failed on: without its structure, then without its header.
+ * @throws imapflow's error when the connection itself is at fault
+ */
+export async function fetchBare(
+  client: ImapFlow,
+  uid: number,
+  limits: Limits,
+  why: unknown,
+): Promise<Fetched> {
+  const fault = `the mail could not be read: ${reasonOf(why)}`
+  for (const query of [{ ...facts, bodyParts: [headerPart(limits)] }, facts]) {
+    try {
+      const rows = await fetchRows(client, [uid], query)
+      return fetchedFrom(uid, rows.get(uid), rows.has(uid) ? fault : null)
+    } catch (error) {
+      if (!isUnreadable(error) || !client.usable) throw error
+    }
+  }
+  return fetchedFrom(uid, undefined, fault)
+}

@@ -1,0 +1,101 @@
+/** APPEND, MOVE and EXPUNGE: each either surely done, surely not done, or UncertainError. */
+import type { ImapFlow } from 'imapflow'
+import { PermanentError, TemporaryError, UncertainError } from '../errors.ts'
+import { commandError, MessageVanished, mutationError } from './errors.ts'
+import { flagsOf } from './flags.ts'
+import type { Stored } from './types.ts'
+
+export async function append(
+  client: ImapFlow,
+  mailbox: string,
+  octets: Buffer,
+  flags: string[],
+  internalDate: Date,
+): Promise<Stored> {
+  try {
+    const stored = await client.append(mailbox, octets, flags, internalDate)
+    if (!stored) throw new TemporaryError('IMAP APPEND was not sent: the connection was lost')
+    // A UID without UIDVALIDITY is a guess from the sequence number, not the server's word (RFC 4315 section 3).
+    const proven = stored.uid !== undefined && stored.uidValidity !== undefined
+    return {
+      uid: proven ? (stored.uid ?? null) : null,
+      uidValidity: stored.uidValidity?.toString() ?? null,
+    }
+  } catch (error) {
+    throw mutationError(error, 'APPEND')
+  }
+}
+
+/**
+ * The first tagged answer while something runs: imapflow's messageMove() returns a bare false for NO and for a lost
+ * connection alike. The first, because where MOVE is missing it is COPY's answer that tells whether anything happened.
+ */
+async function answered<T>(
+  client: ImapFlow,
+  run: () => Promise<T>,
+): Promise<{ result: T; refusal: string | null }> {
+  let refusal: string | null = null
+  const listener = ({ response, code }: { response: string; code?: string | undefined }) => {
+    refusal = response.toUpperCase() === 'OK' ? null : (code ?? response).toUpperCase()
+  }
+  client.once('response', listener)
+  try {
+    const result = await run()
+    return { result, refusal }
+  } finally {
+    client.off('response', listener)
+  }
+}
+
+function requireSafeMove(client: ImapFlow): void {
+  if (client.capabilities.has('MOVE') || client.capabilities.has('UIDPLUS')) return
+  // COPY + STORE \Deleted + EXPUNGE would also remove what others have marked \Deleted.
+  throw new PermanentError('This IMAP server has neither MOVE nor UIDPLUS: nothing is moved there')
+}
+
+function refusedMove(refusal: string, target: string): Error {
+  const missing = refusal === 'TRYCREATE' || refusal === 'NONEXISTENT'
+  const error = Object.assign(new Error(missing ? `no mailbox ${target}` : 'refused'), {
+    serverResponseCode: refusal,
+    responseStatus: 'NO',
+  })
+  return commandError(error, 'MOVE')
+}
+
+/** @param source the selected mailbox */
+export async function move(
+  client: ImapFlow,
+  source: string,
+  uid: number,
+  target: string,
+): Promise<{ uid: number | null }> {
+  requireSafeMove(client)
+  if (!(await flagsOf(client, uid))) throw new MessageVanished(source, uid)
+  let outcome: Awaited<ReturnType<typeof answered<Awaited<ReturnType<ImapFlow['messageMove']>>>>>
+  try {
+    outcome = await answered(client, () => client.messageMove(String(uid), target, { uid: true }))
+  } catch (error) {
+    throw mutationError(error, 'MOVE')
+  }
+  const { result, refusal } = outcome
+  if (!result) {
+    if (refusal !== null && client.usable) throw refusedMove(refusal, target)
+    throw new UncertainError('IMAP MOVE: the answer was lost')
+  }
+  const moved = result.uidMap?.get(uid)
+  if (moved !== undefined) return { uid: moved }
+  // OK without COPYUID. A server with UIDPLUS would have named the copy, so another client was faster.
+  if (client.capabilities.has('UIDPLUS')) throw new MessageVanished(source, uid)
+  throw new UncertainError('IMAP MOVE: the server did not say whether the mail was moved')
+}
+
+/** UID EXPUNGE removes this mail only; a plain EXPUNGE would remove all that anyone has marked. */
+export async function removeExactly(client: ImapFlow, uid: number): Promise<void> {
+  if (!client.capabilities.has('UIDPLUS')) {
+    throw new PermanentError('This IMAP server has no UIDPLUS: nothing is deleted there')
+  }
+  if (!(await flagsOf(client, uid))) return
+  const removed = await client.messageDelete(String(uid), { uid: true })
+  // Trying again is harmless: the UID never comes back.
+  if (!removed || (await flagsOf(client, uid))) throw new TemporaryError('IMAP UID EXPUNGE did not succeed')
+}

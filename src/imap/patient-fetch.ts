@@ -1,0 +1,61 @@
+/** Reads a batch whatever is in it: halves it around a mail that breaks the command, until that mail stands alone. */
+import type { ImapFlow } from 'imapflow'
+import { TemporaryError } from '../errors.ts'
+import { commandError, isLost, isUnreadable } from './errors.ts'
+import { fetchBare, fetchBatch, type Limits } from './fetch.ts'
+import { flagsOf } from './flags.ts'
+import type { Fetched } from './types.ts'
+
+/** Runs inside the mailbox, on whichever connection is there. */
+export type InMailbox = <T>(use: (client: ImapFlow) => Promise<T>, patienceMs?: number) => Promise<T>
+
+/** A connection that was lost this often on the same mails, and on nothing else, was lost because of them. */
+const MAX_LOSSES = 3
+/** After a loss the next connection is waited for, back-off included: else a mail that breaks it would never stand alone. */
+const PATIENCE_MS = 40_000
+
+/**
+ * @returns one entry per UID, in the order of `uids`
+ * @throws TemporaryError, RateLimitedError when it is the server or the way to it that fails
+ */
+export async function fetchPatiently(
+  inMailbox: InMailbox,
+  uids: readonly number[],
+  limits: Limits,
+  losses = 0,
+): Promise<Fetched[]> {
+  try {
+    return await inMailbox((client) => fetchBatch(client, uids, limits), losses > 0 ? PATIENCE_MS : undefined)
+  } catch (error) {
+    if (isUnreadable(error)) return apart(inMailbox, uids, limits, error)
+    if (!isLost(error)) throw commandError(error, 'FETCH')
+    if (losses + 1 < MAX_LOSSES) return fetchPatiently(inMailbox, uids, limits, losses + 1)
+    return apart(inMailbox, uids, limits, error)
+  }
+}
+
+async function apart(
+  inMailbox: InMailbox,
+  uids: readonly number[],
+  limits: Limits,
+  why: unknown,
+): Promise<Fetched[]> {
+  const [first] = uids
+  if (first === undefined) return []
+  if (uids.length > 1) {
+    const middle = Math.ceil(uids.length / 2)
+    // One loss less to prove it: the whole has been tried often enough.
+    const losses = isLost(why) ? MAX_LOSSES - 1 : 0
+    const lower = await fetchPatiently(inMailbox, uids.slice(0, middle), limits, losses)
+    return [...lower, ...(await fetchPatiently(inMailbox, uids.slice(middle), limits, losses))]
+  }
+  // A mail is only called unreadable when the same server answers a small question about it.
+  await inMailbox((client) => flagsOf(client, first), PATIENCE_MS).catch((error) => {
+    throw isUnreadable(error) ? new TemporaryError('IMAP FETCH was refused', { cause: error }) : error
+  })
+  try {
+    return [await inMailbox((client) => fetchBare(client, first, limits, why), PATIENCE_MS)]
+  } catch (error) {
+    throw commandError(error, 'FETCH')
+  }
+}

@@ -1,0 +1,238 @@
+/**
+ * The command connections of one account. The first opens at the first command and comes back by itself when it is
+ * lost; more open while commands have to wait, as far as the server lets them. One command runs on a connection at a
+ * time.
+ */
+import type { ImapFlow } from 'imapflow'
+import { OwnerActionError, reasonOf, TemporaryError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { backoffMs } from '../pace.ts'
+import type { HealthRecord } from './health.ts'
+import { Slot } from './slot.ts'
+import { type Waiting, WaitingLine } from './waiting.ts'
+
+export interface PoolOptions {
+  /** Logs in; paced by the account's LoginGate. */
+  connect: (signal: AbortSignal) => Promise<ImapFlow>
+  health: HealthRecord
+  log: Log
+  random: () => number
+  maxConnections: number
+  keepAliveMs: number
+}
+
+/** A connection that lasted this long ends a series of failures; one that is dropped right after login does not. */
+const STEADY_MS = 60_000
+/** Another connection is opened when a command has waited this long. */
+const GROW_AFTER_MS = 200
+/** How long the server's refusal of one more connection is respected. */
+const CEILING_MS = 300_000
+/** How long a command waits for the first connection, and for one that has failed before. */
+const PATIENCE_MS = 20_000
+const SHORT_PATIENCE_MS = 2000
+
+export class ConnectionPool {
+  readonly #options: PoolOptions
+  readonly #slots = new Set<Slot>()
+  readonly #line = new WaitingLine()
+  readonly #closing = new AbortController()
+  #connecting = false
+  #failures = 0
+  #retryAt = 0
+  #retryTimer: NodeJS.Timeout | undefined
+  #growTimer: NodeJS.Timeout | undefined
+  #ceiling = { connections: Number.POSITIVE_INFINITY, until: 0 }
+  #stopped: Error | null = null
+
+  constructor(options: PoolOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Runs commands on a connection of their own.
+   * @param place where they will select, to save a SELECT; null when they need none
+   * @param patienceMs how long to wait for a connection while there is none; left out, it depends on how it has fared
+   */
+  async run<T>(
+    place: string | null,
+    use: (client: ImapFlow) => Promise<T>,
+    patienceMs = this.#failures > 0 ? SHORT_PATIENCE_MS : PATIENCE_MS,
+  ): Promise<T> {
+    const slot = await this.#acquire(place, patienceMs)
+    try {
+      return await use(slot.client)
+    } finally {
+      if (slot.usable) slot.rest()
+      else slot.drop()
+      this.#dispatch()
+    }
+  }
+
+  #acquire(place: string | null, patienceMs: number): Promise<Slot> {
+    return new Promise((resolve, reject) => {
+      const refusal = this.#refusal(patienceMs)
+      if (refusal) return reject(refusal)
+      let timer: NodeJS.Timeout | undefined
+      const waiting: Waiting = {
+        place,
+        overtaken: 0,
+        start: (slot) => {
+          clearTimeout(timer)
+          resolve(slot)
+        },
+        fail: (error) => {
+          clearTimeout(timer)
+          reject(error)
+        },
+      }
+      this.#line.push(waiting)
+      if (this.#slots.size === 0) {
+        timer = setTimeout(() => {
+          if (this.#slots.size === 0 && this.#line.remove(waiting)) reject(this.#notConnected())
+        }, patienceMs)
+      }
+      this.#dispatch()
+    })
+  }
+
+  /** Why a new command needs not even wait. */
+  #refusal(patienceMs: number): Error | null {
+    if (this.#stopped) return this.#stopped
+    const soon = this.#retryAt - performance.now() < patienceMs
+    return this.#retryTimer && !soon ? this.#notConnected() : null
+  }
+
+  #notConnected(): TemporaryError {
+    return new TemporaryError(
+      `IMAP: not connected: ${this.#options.health.get().lastError ?? 'no answer yet'}`,
+    )
+  }
+
+  #dispatch(): void {
+    const free = [...this.#slots].filter((slot) => !slot.busy && slot.usable)
+    for (const slot of free) this.#start(slot, this.#line.takeFitting(slot.place))
+    // What is left needs a SELECT: first on connections that have nothing selected.
+    const rest = free
+      .filter((slot) => !slot.busy)
+      .sort((a, b) => Number(a.place !== null) - Number(b.place !== null))
+    for (const slot of rest) this.#start(slot, this.#line.takeFirst())
+    if (this.#line.length > 0) this.#grow()
+  }
+
+  #start(slot: Slot, waiting: Waiting | undefined): void {
+    if (!waiting) return
+    slot.take()
+    waiting.start(slot)
+  }
+
+  #grow(): void {
+    if (this.#slots.size === 0) {
+      if (!this.#retryTimer) void this.#open()
+      return
+    }
+    this.#growTimer ??= setTimeout(() => {
+      this.#growTimer = undefined
+      if (this.#line.length > 0 && this.#slots.size < this.#limit()) void this.#open()
+    }, GROW_AFTER_MS).unref()
+  }
+
+  #limit(): number {
+    const { connections, until } = this.#ceiling
+    const { maxConnections } = this.#options
+    return performance.now() < until ? Math.min(connections, maxConnections) : maxConnections
+  }
+
+  async #open(): Promise<void> {
+    if (this.#connecting || this.#stopped) return
+    this.#connecting = true
+    if (this.#slots.size === 0) this.#options.health.set('connecting')
+    try {
+      this.#adopt(await this.#options.connect(this.#closing.signal))
+    } catch (error) {
+      this.#openFailed(error instanceof Error ? error : new TemporaryError(reasonOf(error)))
+    } finally {
+      this.#connecting = false
+    }
+    this.#dispatch()
+  }
+
+  #adopt(client: ImapFlow): void {
+    const slot = new Slot(client, this.#options.keepAliveMs, () => void this.#unused(slot))
+    this.#slots.add(slot)
+    clearTimeout(this.#retryTimer)
+    this.#retryTimer = undefined
+    client.once('close', () => this.#lost(slot))
+    this.#options.health.set('connected')
+    if (client.isClosed) this.#lost(slot)
+  }
+
+  #openFailed(error: Error): void {
+    if (this.#stopped) return
+    if (this.#slots.size > 0) {
+      // Most likely the server's limit on connections: go on with those that work.
+      this.#ceiling = { connections: this.#slots.size, until: performance.now() + CEILING_MS }
+      this.#options.log.info({
+        event: 'imap.connections.limited',
+        connections: this.#slots.size,
+        reason: reasonOf(error),
+      })
+      return
+    }
+    if (error instanceof OwnerActionError) {
+      this.#stop(error)
+      return
+    }
+    this.#failures++
+    this.#retryLater(reasonOf(error))
+    this.#line.failAll(error)
+  }
+
+  #lost(slot: Slot): void {
+    slot.drop()
+    if (!this.#slots.delete(slot) || this.#stopped || this.#slots.size > 0) return
+    const steady = performance.now() - slot.openedAt >= STEADY_MS
+    this.#failures = steady ? 1 : this.#failures + 1
+    this.#retryLater(slot.client.byeReason ?? 'the connection was lost')
+  }
+
+  #retryLater(reason: string): void {
+    const waitMs = backoffMs(this.#failures, this.#options.random)
+    this.#options.health.set('waiting', reason)
+    this.#options.log.warn({ event: 'imap.commands.lost', reason, waitMs })
+    this.#retryAt = performance.now() + waitMs
+    clearTimeout(this.#retryTimer)
+    this.#retryTimer = setTimeout(() => {
+      this.#retryTimer = undefined
+      void this.#open()
+    }, waitMs).unref()
+  }
+
+  async #unused(slot: Slot): Promise<void> {
+    if (slot.busy) return
+    slot.take()
+    if (this.#slots.size > 1) {
+      this.#slots.delete(slot)
+      await slot.close()
+      return
+    }
+    await slot.client.noop()
+    if (slot.usable) slot.rest()
+    this.#dispatch()
+  }
+
+  #stop(error: Error): void {
+    this.#stopped = error
+    clearTimeout(this.#retryTimer)
+    clearTimeout(this.#growTimer)
+    this.#options.health.set('stopped', reasonOf(error))
+    this.#line.failAll(error)
+  }
+
+  async close(): Promise<void> {
+    if (!this.#stopped) this.#stop(new TemporaryError('IMAP: the account is closed'))
+    this.#closing.abort()
+    const slots = [...this.#slots]
+    this.#slots.clear()
+    await Promise.all(slots.map((slot) => slot.close()))
+  }
+}

@@ -1,0 +1,59 @@
+/** Finds mails: new ones by UID, known ones by Message-ID. "No answer" is never taken for "none". */
+import type { ImapFlow, SearchObject } from 'imapflow'
+import { TemporaryError } from '../errors.ts'
+import { parseFields } from '../mail/header.ts'
+import { fieldValues } from '../mail/message.ts'
+
+const DAY_MS = 86_400_000
+
+/** SEARCH that throws where imapflow returns false (refused) or undefined (nothing selected). Ascending. */
+async function search(client: ImapFlow, query: SearchObject): Promise<number[]> {
+  const uids = await client.search(query, { uid: true })
+  if (!Array.isArray(uids)) throw new TemporaryError('IMAP SEARCH gave no answer')
+  return uids
+}
+
+/** `N:*` also names the last mail when N is beyond it (RFC 3501 section 6.4.8): the filter is what decides. */
+export async function uidsAfter(client: ImapFlow, after: number): Promise<number[]> {
+  const uids = await search(client, { uid: `${after + 1}:*` })
+  return uids.filter((uid) => uid > after)
+}
+
+/** A day earlier than asked: SINCE compares days in the server's time zone. */
+export function uidsSince(client: ImapFlow, date: Date): Promise<number[]> {
+  return search(client, { since: new Date(date.getTime() - DAY_MS) })
+}
+
+/** A Message-ID without angle brackets and the blanks that folding may have left inside. */
+function bareId(messageId: string): string {
+  return messageId.replace(/\s+/g, '').replace(/^<|>$/g, '')
+}
+
+const idsIn = (value: string): string[] => (value.match(/<[^<>]*>/g) ?? [value]).map(bareId)
+
+/**
+ * UIDs of the mails that have this id in one of these fields, as a whole: HEADER in SEARCH matches substrings.
+ * @param since only mails of that day or later
+ */
+export async function findById(
+  client: ImapFlow,
+  fields: readonly string[],
+  messageId: string,
+  since: Date | undefined,
+): Promise<number[]> {
+  const id = bareId(messageId)
+  // HEADER with an empty string would match every mail that has the field.
+  if (id === '') return []
+  const wanted: SearchObject[] = fields.map((field) => ({ header: { [field]: id } }))
+  const query: SearchObject = wanted.length === 1 ? { ...wanted[0] } : { or: wanted }
+  if (since) query.since = new Date(since.getTime() - DAY_MS)
+  const candidates = await search(client, query)
+  if (candidates.length === 0) return []
+  const found = new Set<number>()
+  for (const row of await client.fetchAll(candidates, { uid: true, headers: [...fields] }, { uid: true })) {
+    const header = { fields: parseFields(row.headers ?? Buffer.alloc(0)) }
+    const ids = fields.flatMap((field) => fieldValues(header, field).flatMap(idsIn))
+    if (row.uid && ids.includes(id)) found.add(row.uid)
+  }
+  return [...found].sort((a, b) => a - b)
+}

@@ -1,0 +1,33 @@
+/** Which mailbox is Drafts, Sent, Junk (RFC 6154). */
+import type { ImapFlow, ListResponse } from 'imapflow'
+import type { AccountSettings } from '../settings.ts'
+import type { SpecialMailboxes } from './types.ts'
+
+/** By attribute where the server knows it, else by name in many languages: imapflow ranks them in that order. */
+function pathsIn(mailboxes: readonly ListResponse[]): SpecialMailboxes {
+  const pathOf = (use: string) =>
+    mailboxes.find((mailbox) => mailbox.specialUse === use && !mailbox.flags.has('\\Noselect'))?.path ?? null
+  return {
+    drafts: pathOf('\\Drafts'),
+    sent: pathOf('\\Sent'),
+    junk: pathOf('\\Junk'),
+    trash: pathOf('\\Trash'),
+    archive: pathOf('\\Archive'),
+  }
+}
+
+/** Creates it unless somebody else just did; both ways it exists afterwards, below the account's own prefix. */
+async function create(client: ImapFlow, name: string): Promise<string> {
+  return (await client.mailboxCreate(name)).path
+}
+
+/** Paths that the owner configured win; Drafts and Junk are created only in an account that has none at all. */
+export async function findSpecialMailboxes(
+  client: ImapFlow,
+  configured: AccountSettings['mailboxes'],
+): Promise<SpecialMailboxes> {
+  const found = pathsIn(await client.list())
+  const drafts = configured.drafts ?? found.drafts ?? (await create(client, 'Drafts'))
+  const junk = configured.junk ?? found.junk ?? (await create(client, 'Junk'))
+  return { ...found, drafts, junk, sent: configured.sent ?? found.sent }
+}

@@ -1,0 +1,127 @@
+/**
+ * The connection that waits for mail. It idles from the first moment on and runs nothing but NOOP; catching up is done
+ * elsewhere, so that IDLE is never broken by it.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { ImapFlow } from 'imapflow'
+import { OwnerActionError, reasonOf } from '../errors.ts'
+import { backoffMs, loginGateOf } from '../pace.ts'
+import type { AccountSettings } from '../settings.ts'
+import { closeClient, connectClient, defaultTiming, stateOf } from './client.ts'
+import { commandError } from './errors.ts'
+import { HealthRecord } from './health.ts'
+import type { ConnectionHealth, Watch, WatchOptions } from './types.ts'
+
+/** A connection that lasted this long ends a series of failures. */
+const STEADY_MS = 60_000
+/** An IDLE that ends by itself sooner than this did not idle at all. */
+const IDLE_TOO_SHORT_MS = 100
+
+const quietly = (promise: Promise<unknown>): Promise<void> =>
+  promise.then(
+    () => {},
+    () => {},
+  )
+
+export class MailboxWatch implements Watch {
+  readonly done: Promise<void>
+  readonly #settings: AccountSettings
+  readonly #options: WatchOptions
+  readonly #health: HealthRecord
+
+  constructor(settings: AccountSettings, options: WatchOptions) {
+    this.#settings = settings
+    this.#options = options
+    this.#health = new HealthRecord(options.clock, options.onHealth)
+    this.done = this.#watch()
+  }
+
+  health(): ConnectionHealth {
+    return this.#health.get()
+  }
+
+  async #watch(): Promise<void> {
+    const { signal, log, random } = this.#options
+    let failures = 0
+    while (!signal.aborted) {
+      const startedAt = performance.now()
+      const error = await this.#session().catch((reason: unknown) => reason)
+      if (signal.aborted) break
+      if (error instanceof OwnerActionError) {
+        this.#health.set('stopped', error.message)
+        this.#call(() => this.#options.onStopped(error))
+        return
+      }
+      failures = performance.now() - startedAt >= STEADY_MS ? 1 : failures + 1
+      const waitMs = backoffMs(failures, random)
+      this.#health.set('waiting', reasonOf(error))
+      log.warn({ event: 'imap.watch.lost', reason: reasonOf(error), waitMs })
+      await quietly(delay(waitMs, undefined, { signal }))
+    }
+    this.#health.set('stopped')
+  }
+
+  /** One connection, from login to its end. @returns why it ended @throws when it could not be opened */
+  async #session(): Promise<string> {
+    const { signal, accessToken, timing } = this.#options
+    this.#health.set('connecting')
+    await loginGateOf(this.#settings).pass(signal)
+    const client = await connectClient(this.#settings.imap, {
+      accessToken,
+      timing: { ...defaultTiming, ...timing },
+      signal,
+    })
+    const end = () => void closeClient(client)
+    signal.addEventListener('abort', end, { once: true })
+    try {
+      await client.mailboxOpen(this.#settings.mailbox, { readOnly: true }).catch((error: unknown) => {
+        throw commandError(error, `EXAMINE ${this.#settings.mailbox}`)
+      })
+      const report = () => this.#call(() => client.mailbox && this.#options.onChange(stateOf(client)))
+      for (const event of ['exists', 'expunge', 'flags'] as const) client.on(event, report)
+      this.#health.set('connected')
+      report()
+      await this.#idle(client, report)
+      return client.byeReason ?? 'the connection was lost'
+    } finally {
+      signal.removeEventListener('abort', end)
+      if (signal.aborted) await closeClient(client)
+      client.close()
+    }
+  }
+
+  /** Idles until the connection is gone. Every poll breaks IDLE for one NOOP, which also finds a dead peer. */
+  async #idle(client: ImapFlow, report: () => void): Promise<void> {
+    const { pollMs } = this.#settings.imap
+    let poll: Promise<void> | undefined
+    const timer = setInterval(() => {
+      poll ??= quietly(client.noop()).then(() => {
+        poll = undefined
+        report()
+      })
+    }, pollMs)
+    const closed = new Promise<void>((resolve) => client.once('close', resolve))
+    try {
+      while (client.usable && !client.isClosed) {
+        const startedAt = performance.now()
+        await Promise.race([quietly(client.idle()), closed])
+        if (poll) await poll
+        else if (performance.now() - startedAt < IDLE_TOO_SHORT_MS) {
+          // The server refuses IDLE: only the polls are left.
+          await Promise.race([delay(pollMs, undefined, { ref: false }), closed])
+        }
+      }
+    } finally {
+      clearInterval(timer)
+    }
+  }
+
+  /** What the caller's function throws must not end the watch. */
+  #call(callback: () => void): void {
+    try {
+      callback()
+    } catch (error) {
+      this.#options.log.error({ event: 'imap.watch.callback', reason: reasonOf(error) })
+    }
+  }
+}

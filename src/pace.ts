@@ -1,0 +1,41 @@
+/** Paces connections: the full-jitter back-off, and the gate that spaces the logins of one account. */
+import { setTimeout as delay } from 'node:timers/promises'
+
+const FIRST_MS = 1000
+const FACTOR = 1.5
+const CEILING_MS = 30_000
+
+/** A little over a second, so that a server that counts by its own clock does not see two logins in one second. */
+const LOGIN_SPACING_MS = 1050
+
+/**
+ * How long to wait before the next attempt, in milliseconds: anywhere below a bound that grows by half with each
+ * failure in a row, so that a thousand clients of one server do not come back in the same instant.
+ * @param failures in a row, at least 1
+ */
+export function backoffMs(failures: number, random: () => number): number {
+  return Math.round(random() * Math.min(CEILING_MS, FIRST_MS * FACTOR ** failures))
+}
+
+/** Lets through one login per second, in order of arrival. Its clock is monotonic: jumps of the wall clock do not matter. */
+export class LoginGate {
+  #next = 0
+
+  /** @throws AbortError when the signal fires first */
+  async pass(signal?: AbortSignal): Promise<void> {
+    const now = performance.now()
+    const at = Math.max(now, this.#next)
+    this.#next = at + LOGIN_SPACING_MS
+    if (at > now) await delay(at - now, undefined, { signal })
+    signal?.throwIfAborted()
+  }
+}
+
+const gates = new WeakMap<object, LoginGate>()
+
+/** The one gate of that account (its settings object), so that its watcher and its commands share the second. */
+export function loginGateOf(account: object): LoginGate {
+  const gate = gates.get(account) ?? new LoginGate()
+  gates.set(account, gate)
+  return gate
+}
