@@ -1,0 +1,193 @@
+/** The words of an HTML part that its reader sees, as lines; what is hidden from him is cut and reported. */
+
+import { decodeCharset } from '../charset.ts'
+import { decodeTransfer } from '../decode.ts'
+import type { Part } from '../message.ts'
+import { withoutInvisible } from '../text/invisible.ts'
+import type { ReadText } from '../text/plain.ts'
+import {
+  blockElements,
+  impliedCloses,
+  isSignature,
+  paragraphElements,
+  quoteKind,
+  unreadElements,
+  voidElements,
+} from './elements.ts'
+import { createLineWriter } from './lines.ts'
+import { addRules, isReadable, type Look, lookOf, plainLook, type Sheet } from './style.ts'
+import { type HtmlHandler, tokenizeHtml } from './tokens.ts'
+
+/** Open elements beyond this depth are passed over, their text is kept. */
+const deepest = 500
+
+/** Characters of one style element that are read. */
+const longestSheet = 200_000
+
+interface Frame {
+  name: string
+  look: Look
+  unread: boolean
+  preformatted: boolean
+  quoteDepth: number
+  /** The container of an attribution line: until a blockquote ends in it, its text is quoted. */
+  attribution: boolean
+  /** Number of the next item of an ordered list; 0 in an unordered one. */
+  item: number
+}
+
+/** Prose in a comment, as opposed to the notes and conditions of templates. */
+function isProse(comment: string): boolean {
+  return (
+    comment.length < 100_000 && !/[<>{}=]/.test(comment) && (comment.match(/\p{L}{2,}/gu)?.length ?? 0) >= 8
+  )
+}
+
+class HtmlReader implements HtmlHandler {
+  readonly lines = createLineWriter()
+  readonly sheet: Sheet = { rules: new Map(), groundsUnknown: false }
+  /** Letters and digits that were cut because nobody sees them. */
+  hiddenLetters = 0
+  private readonly frames: Frame[] = [
+    {
+      name: '',
+      look: plainLook,
+      unread: false,
+      preformatted: false,
+      quoteDepth: 0,
+      attribution: false,
+      item: 0,
+    },
+  ]
+  private readonly names: string[] = []
+  private readonly openCount = new Map<string, number>()
+  private readonly styleText: string[] = []
+  private signatureStarts = false
+
+  private get top(): Frame {
+    return this.frames[this.frames.length - 1] as Frame
+  }
+
+  private quoteDepth(): number {
+    return this.top.quoteDepth + (this.top.attribution ? 1 : 0)
+  }
+
+  open(name: string, attributes: ReadonlyMap<string, string>, selfClosing: boolean): void {
+    for (let count = impliedCloses(name, this.names); count > 0; count--) this.pop()
+    this.layoutBefore(name, attributes)
+    if (voidElements.has(name) || (selfClosing && name.includes(':')) || this.names.length >= deepest) return
+    const parent = this.top
+    const kind = quoteKind(name, attributes)
+    this.frames.push({
+      name,
+      look: lookOf(name, attributes, parent.look, this.sheet),
+      unread: parent.unread || unreadElements.has(name),
+      preformatted: parent.preformatted || name === 'pre',
+      quoteDepth:
+        parent.quoteDepth + (kind === 'quote' ? 1 : 0) + (kind === 'quote' && parent.attribution ? 1 : 0),
+      attribution: kind === 'attribution' || (kind === null && parent.attribution),
+      item: name === 'ol' ? 1 : 0,
+    })
+    this.names.push(name)
+    this.openCount.set(name, (this.openCount.get(name) ?? 0) + 1)
+    if (isSignature(attributes)) this.signatureStarts = true
+    if (name === 'li') this.startItem(parent)
+  }
+
+  private layoutBefore(name: string, attributes: ReadonlyMap<string, string>): void {
+    if (this.top.unread || this.top.look.hidden) return
+    if (name === 'br') this.lines.breakLine(this.quoteDepth())
+    else if (name === 'td' || name === 'th') this.lines.gap()
+    else if (paragraphElements.has(name) && !/\bMsoNormal\b/.test(attributes.get('class') ?? ''))
+      this.lines.endParagraph()
+    else if (blockElements.has(name)) this.lines.endLine()
+  }
+
+  private startItem(list: Frame): void {
+    const mark = list.item > 0 ? `${list.item++}. ` : '- '
+    if (isReadable(this.top.look, this.sheet) && !this.top.unread)
+      this.lines.write(mark, this.quoteDepth(), false)
+  }
+
+  close(name: string): void {
+    if (!this.openCount.get(name)) {
+      // An end tag without its start: browsers read it as an empty paragraph or a line break.
+      if (name === 'p') this.lines.endParagraph()
+      if (name === 'br') this.lines.breakLine(this.quoteDepth())
+      return
+    }
+    while (this.names.length > 0) if (this.pop() === name) return
+  }
+
+  private pop(): string {
+    const frame = this.frames.pop() as Frame
+    this.names.pop()
+    this.openCount.set(frame.name, (this.openCount.get(frame.name) ?? 1) - 1)
+    if (frame.name === 'style') addRules(this.sheet, this.styleText.splice(0).join('').slice(0, longestSheet))
+    if (frame.unread || frame.look.hidden) return frame.name
+    if (paragraphElements.has(frame.name)) this.lines.endParagraph()
+    else if (blockElements.has(frame.name)) this.lines.endLine()
+    if (frame.name === 'blockquote') this.endAttribution()
+    return frame.name
+  }
+
+  /** Behind the blockquote of a gmail_quote the author goes on. */
+  private endAttribution(): void {
+    for (let at = this.frames.length - 1; at >= 0; at--) {
+      const frame = this.frames[at]
+      if (!frame?.attribution) return
+      frame.attribution = false
+    }
+  }
+
+  text(text: string): void {
+    const { look, unread, preformatted, name } = this.top
+    if (unread) {
+      if (name === 'style') this.styleText.push(text)
+      return
+    }
+    if (!isReadable(look, this.sheet)) {
+      this.hiddenLetters += text.match(/[\p{L}\p{N}]/gu)?.length ?? 0
+      return
+    }
+    if (this.signatureStarts && text.trim() !== '') {
+      this.signatureStarts = false
+      this.lines.endLine()
+      if (!/^\s*(--|—)\s*$/.test(text)) {
+        this.lines.write('-- ', this.quoteDepth(), true)
+        this.lines.endLine()
+      }
+    }
+    this.lines.write(text, this.quoteDepth(), preformatted)
+  }
+
+  comment(text: string): void {
+    if (!this.top.unread && isProse(text)) this.hiddenLetters += text.length
+  }
+}
+
+/**
+ * Plain text of HTML: quotes behind `> `, hidden text left out.
+ * @returns `hidden` is true when what was left out spells something
+ */
+export function textOfHtml(html: string): { text: string; hidden: boolean } {
+  const reader = new HtmlReader()
+  tokenizeHtml(html, reader)
+  const clean = withoutInvisible(reader.lines.text())
+  return { text: clean.text, hidden: clean.hidden || reader.hiddenLetters >= 2 }
+}
+
+/** The charset of the markup itself, for parts that name none (HTML section 4.2.5.4). */
+function declaredCharset(octets: Buffer): string {
+  const start = octets.subarray(0, 2048).toString('latin1')
+  return /<meta[^>]{0,200}?charset\s{0,5}=\s{0,5}["']?([\w.:-]{1,60})/i.exec(start)?.[1] ?? ''
+}
+
+/** @param octets the part as transferred, perhaps cut at the end */
+export function readHtml(octets: Buffer, part: Part): ReadText & { html: string } {
+  const decoded = decodeTransfer(octets, part.encoding)
+  const label = part.parameters.charset ?? ''
+  const charset = /^(us-ascii|ascii|)$/i.test(label) ? declaredCharset(decoded) || label : label
+  const { text: html, known } = decodeCharset(decoded, charset)
+  return { html, ...textOfHtml(html), faults: known ? [] : [`unknown charset in part ${part.path}`] }
+}

@@ -1,0 +1,60 @@
+/** A text/plain part as its author wrote it: transfer encoding, charset, flow and armour undone. */
+
+import { decodeCharset } from '../charset.ts'
+import { decodeTransfer } from '../decode.ts'
+import type { Part } from '../message.ts'
+import { unwrapFlowed } from './flowed.ts'
+import { withoutInvisible } from './invisible.ts'
+
+export interface ReadText {
+  text: string
+  hidden: boolean
+  faults: string[]
+}
+
+/** Takes the cleartext out of PGP armour (RFC 9580 section 7); what is encrypted is left out and named as a fault. */
+function withoutArmour(text: string, faults: string[]): string {
+  if (!text.includes('-----BEGIN PGP ')) return text
+  const kept: string[] = []
+  let state: 'text' | 'hash' | 'signed' | 'armour' = 'text'
+  for (const line of text.split('\n')) {
+    const begin = /^-----BEGIN PGP ([A-Z ]+)-----\s*$/.exec(line)?.[1]
+    if (begin === 'SIGNED MESSAGE') state = 'hash'
+    else if (begin !== undefined) {
+      state = 'armour'
+      if (begin.startsWith('MESSAGE')) faults.push('encrypted (PGP)')
+    } else if (/^-----END PGP [A-Z ]+-----\s*$/.test(line)) state = 'text'
+    else if (state === 'hash') state = line.trim() === '' ? 'signed' : state
+    else if (state === 'signed') kept.push(line.startsWith('- ') ? line.slice(2) : line)
+    else if (state === 'text') kept.push(line)
+  }
+  return kept.join('\n')
+}
+
+/** Leaves out files that old programs put into the text itself (uuencode). */
+function withoutUuencoded(text: string): string {
+  if (!/^begin [0-7]{3,4} \S/m.test(text)) return text
+  const kept: string[] = []
+  let inside = false
+  for (const line of text.split('\n')) {
+    // A line of uuencoded octets starts with its length and has no lower-case letters.
+    if (inside && (line === 'end' || /[a-z]/.test(line))) {
+      inside = false
+      if (line === 'end') continue
+    }
+    if (!inside && /^begin [0-7]{3,4} \S/.test(line)) inside = true
+    if (!inside) kept.push(line)
+  }
+  return kept.join('\n')
+}
+
+/** @param octets the part as transferred, perhaps cut at the end */
+export function readPlain(octets: Buffer, part: Part): ReadText {
+  const faults: string[] = []
+  const { text, known } = decodeCharset(decodeTransfer(octets, part.encoding), part.parameters.charset ?? '')
+  if (!known) faults.push(`unknown charset in part ${part.path}`)
+  const clean = withoutInvisible(text)
+  const flowed = part.parameters.format?.toLowerCase() === 'flowed'
+  const whole = flowed ? unwrapFlowed(clean.text, part.parameters.delsp?.toLowerCase() === 'yes') : clean.text
+  return { text: withoutUuencoded(withoutArmour(whole, faults)), hidden: clean.hidden, faults }
+}
