@@ -1,0 +1,24 @@
+/** Values of keys that the owner leaves out. The schema, the reference page and the parsed configuration all read them. */
+export const defaults = {
+  mailbox: 'INBOX',
+  since: 'now',
+  poll: '2m',
+  model: { name: 'gpt-4o-mini', baseUrl: 'https://api.openai.com/v1', timeout: '30s', concurrency: 10 },
+  replies: {
+    mode: 'draft',
+    signature: '',
+    interval: '7d',
+    undo: '60s',
+    approve: 'off',
+    html: true,
+    quote: 'none',
+    disclosure: 'This answer was written and sent automatically.',
+    minConfidence: 0.7,
+    ownerLanguage: 'en',
+  },
+  spam: { action: 'move', threshold: 0.9 },
+  budget: { perDay: 1 },
+  web: { host: '127.0.0.1', port: 8025 },
+  state: { directory: './data' },
+  log: { level: 'info' },
+} as const

@@ -1,0 +1,152 @@
+import { basename } from 'node:path'
+import {
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  Scalar,
+  visit,
+  type Document as YamlDocument,
+} from 'yaml'
+import { type Environment, interpolate } from './interpolation.ts'
+import { type Fault, formatPath, type Path, type Place, type Source } from './source.ts'
+
+/**
+ * Parses the text of a configuration file and puts the variables in. Faults come back, not thrown; where the syntax is
+ * broken the document is null, since what follows from half a file is noise.
+ * @param label the file's name as the owner wrote it
+ */
+export function readDocument(label: string, content: string, environment: Environment): Source {
+  const lines = new LineCounter()
+  const options = { lineCounter: lines, merge: true, prettyErrors: false }
+  const parsed = parseAllDocuments(content.replace(/^\uFEFF/, ''), options)
+  const [document, second] = Array.isArray(parsed) ? parsed : []
+  const at = (offset: number | null): Place => {
+    if (offset === null) return { where: label, line: 0, what: '' }
+    const line = lines.linePos(offset).line
+    return { where: `${label}:${line}`, line, what: '' }
+  }
+  const refused = (...faults: Fault[]): Source => ({
+    document: null,
+    faults,
+    isFromVariable: () => false,
+    locate: () => at(null),
+  })
+  if (!document?.contents || (isScalar(document.contents) && document.contents.value === null)) {
+    return refused({ ...at(null), message: 'the file is empty' })
+  }
+  if (second) return refused({ ...at(second.range[0]), message: 'must hold one YAML document, not several' })
+  const faults = syntaxFaults(document, content, at)
+  if (document.errors.some(({ code }) => code !== 'DUPLICATE_KEY')) return refused(...faults)
+  const { variables, unresolved } = putVariablesIn(document, environment)
+  const plain = toPlain(document)
+  if (plain instanceof Error) return refused(...faults, { ...at(null), message: inWords(plain.message) })
+  const locate = (path: Path) => ({ ...at(find(document, path).offset), what: formatPath(path) })
+  return {
+    document: plain,
+    faults: [...faults, ...unresolved.map(({ path, message }) => ({ ...locate(path), path, message }))],
+    isFromVariable: (path) => variables.has(find(document, path).node),
+    locate,
+  }
+}
+
+/** Aliases that multiply ("billion laughs") and unresolved merges end in an error. */
+function toPlain(document: YamlDocument): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 })
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+/** One fault a line, and none that the parser only met because it had lost its place in the stream. */
+function syntaxFaults(document: YamlDocument, content: string, at: (offset: number) => Place): Fault[] {
+  const byLine = new Map<number, Fault>()
+  for (const { code, message, pos } of document.errors) {
+    const place = at(pos[0])
+    if (byLine.has(place.line) || (byLine.size > 0 && message.includes('in YAML stream'))) continue
+    const line = content.split('\n')[place.line - 1] ?? ''
+    byLine.set(place.line, { ...place, message: inWords(message) + hint(code, line) })
+  }
+  return [...byLine.values()]
+}
+
+function hint(code: string, line: string): string {
+  if (code === 'UNEXPECTED_TOKEN' && line.includes('${')) return ` (between braces, \${NAME} needs quotes)`
+  if (code === 'BLOCK_AS_IMPLICIT_KEY') return ' (text that holds a colon and a blank needs quotes)'
+  if (code === 'BAD_SCALAR_START') return ' (it needs quotes)'
+  return ''
+}
+
+/** The parser's message without what it cites after a colon: that may be a secret that was not quoted. */
+function inWords(message: string): string {
+  const [first = message] = message.split(/:\s|\n/)
+  return `not valid YAML: ${first.charAt(0).toLowerCase()}${first.slice(1)}`
+}
+
+/** Also finds text that YAML takes for something else because it begins with * or !, as passwords do. */
+function putVariablesIn(document: YamlDocument, environment: Environment) {
+  const variables = new Set<unknown>()
+  const unresolved: { path: Path; message: string }[] = []
+  visit(document, {
+    Scalar(key, node, ancestors) {
+      if (node.tag?.startsWith('!')) {
+        unresolved.push({ path: pathOf(ancestors, node), message: 'text that begins with ! needs quotes' })
+      }
+      if (key === 'key' || typeof node.value !== 'string' || !node.value.includes('${')) return undefined
+      const { text, faults } = interpolate(node.value, environment)
+      for (const message of faults) unresolved.push({ path: pathOf(ancestors, node), message })
+      node.value = text
+      variables.add(node)
+      return undefined
+    },
+    Alias(_, node, ancestors) {
+      if (node.resolve(document)) return undefined
+      unresolved.push({ path: pathOf(ancestors, node), message: 'text that begins with * needs quotes' })
+      const gap = new Scalar('')
+      gap.range = node.range
+      return gap
+    },
+  })
+  return { variables, unresolved }
+}
+
+function pathOf(ancestors: readonly unknown[], node: unknown): Path {
+  const chain = [...ancestors, node]
+  const path: (string | number)[] = []
+  for (const [i, each] of chain.entries()) {
+    if (isSeq(each)) path.push(each.items.indexOf(chain[i + 1]))
+    else if (isPair(each) && isScalar(each.key)) path.push(String(each.key.value))
+  }
+  return path
+}
+
+/** The node at a path, and the offset of the deepest key or entry on the way that exists. */
+function find(document: YamlDocument, path: Path): { node: unknown; offset: number | null } {
+  let node: unknown = document.contents
+  let offset: number | null = null
+  for (const step of path) {
+    if (isAlias(node)) node = node.resolve(document)
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step))
+      if (!pair) return { node: null, offset }
+      offset = isScalar(pair.key) ? (pair.key.range?.[0] ?? offset) : offset
+      node = pair.value
+    } else if (isSeq(node) && typeof step === 'number') {
+      const entry: unknown = node.items[step]
+      if (!entry) return { node: null, offset }
+      offset = (entry as Node).range?.[0] ?? offset
+      node = entry
+    } else return { node: null, offset }
+  }
+  return { node: isAlias(node) ? node.resolve(document) : node, offset }
+}
+
+/** The name that messages use for a file: as it was given, or just its name when that is the default one. */
+export function labelOf(path: string): string {
+  return path.startsWith('./') || !path.includes('/') ? basename(path) : path
+}

@@ -1,0 +1,33 @@
+import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto'
+
+/** scrypt (RFC 7914) with N = 2^14, r = 8, p = 1: about 16 MB and 50 ms for each guess. */
+const cost = { N: 16_384, r: 8, p: 1 }
+const keyLength = 32
+
+export const passwordHashPattern = /^scrypt\$\d+\$\d+\$\d+\$[A-Za-z0-9_-]+\$[A-Za-z0-9_-]+$/
+
+/** `scrypt$N$r$p$salt$key`, the last two in base64url. */
+export function hashPassword(password: string, salt: Buffer = randomBytes(16)): string {
+  const key = scryptSync(password.normalize('NFC'), salt, keyLength, cost)
+  return ['scrypt', cost.N, cost.r, cost.p, salt.toString('base64url'), key.toString('base64url')].join('$')
+}
+
+/** Compares in constant time. A hash of another form never matches. */
+export function verifyPassword(password: string, hash: string): boolean {
+  if (!passwordHashPattern.test(hash)) return false
+  const [, n, r, p, salt = '', key = ''] = hash.split('$')
+  const expected = Buffer.from(key, 'base64url')
+  const options = { N: Number(n), r: Number(r), p: Number(p), maxmem: 256 * 1024 * 1024 }
+  try {
+    const actual = scryptSync(
+      password.normalize('NFC'),
+      Buffer.from(salt, 'base64url'),
+      expected.length,
+      options,
+    )
+    return timingSafeEqual(actual, expected)
+  } catch {
+    // Cost factors that scrypt refuses: no password can match such a hash.
+    return false
+  }
+}

@@ -1,0 +1,203 @@
+/** From the document, which is known to be sound, to the settings: defaults, overrides, units, absolute paths. */
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type {
+  AccountSettings,
+  Category,
+  Config,
+  OAuth2Settings,
+  RepliesSettings,
+  Server,
+  SpamSettings,
+  WebSettings,
+} from '../settings.ts'
+import { canonicalAddress, canonicalDomain } from './address.ts'
+import { defaults } from './defaults.ts'
+import { parseDuration } from './duration.ts'
+import { hashPassword } from './password.ts'
+import type { Document } from './schema.ts'
+
+type AccountInput = Document['accounts'][number]
+type RepliesInput = NonNullable<Document['replies']>
+type SpamInput = NonNullable<Document['spam']>
+type ServerInput = AccountInput['smtp']
+type OAuth2Input = NonNullable<ServerInput['oauth2']>
+
+/**
+ * @param directory what relative paths start from: the folder of the file, or the working directory
+ * @param timeZone of the machine
+ */
+export function resolveDocument(document: Document, directory: string, timeZone: string): Config {
+  const { model, budget, state } = document
+  const path = (text: string) => resolve(directory, text)
+  return {
+    accounts: document.accounts.map((account) => resolveAccount(account, document, path)),
+    model: {
+      name: model?.name ?? defaults.model.name,
+      baseUrl: (model?.baseUrl ?? defaults.model.baseUrl).replace(/\/+$/, ''),
+      apiKey: model?.apiKey ?? '',
+      timeoutMs: milliseconds(model?.timeout ?? defaults.model.timeout),
+      concurrency: model?.concurrency ?? defaults.model.concurrency,
+      price: model?.price
+        ? { ...model.price, cachedInput: model.price.cachedInput ?? model.price.input }
+        : null,
+    },
+    budget: { perDay: budget?.perDay ?? defaults.budget.perDay, timeZone: budget?.timeZone ?? timeZone },
+    web: resolveWeb(document.web),
+    state: {
+      directory: path(state?.directory ?? defaults.state.directory),
+      databaseUrl: state?.databaseUrl ?? null,
+      redisUrl: state?.redisUrl ?? null,
+      keepMs: state?.keep === undefined ? null : milliseconds(state.keep),
+    },
+    prompts: document.prompts === undefined ? packagePrompts : path(document.prompts),
+    log: { level: document.log?.level ?? defaults.log.level },
+  }
+}
+
+/** The same relative path from src/config and from dist/config. */
+const packagePrompts = fileURLToPath(new URL('../../prompts', import.meta.url))
+
+function resolveAccount(
+  account: AccountInput,
+  top: Document,
+  path: (text: string) => string,
+): AccountSettings {
+  const imap = resolveServer(account.imap, account, account.imap, 993, 143)
+  const knowledge = account.knowledge ?? top.knowledge
+  const address = canonicalAddress(account.address) ?? account.address
+  const aliases = (account.aliases ?? []).map((alias) => canonicalAddress(alias) ?? alias)
+  return {
+    owner: {
+      address,
+      aliases: [...new Set(aliases)].filter((alias) => alias !== address),
+      displayName: account.name ?? null,
+      authservIds: account.authservIds ?? [],
+      ownLists: (account.ownLists ?? []).map((id) => id.toLowerCase()),
+    },
+    imap: { ...imap, pollMs: milliseconds(account.imap.poll ?? defaults.poll) },
+    smtp: resolveServer(account.smtp, account, account.imap, 465, 587),
+    mailbox: account.mailbox ?? defaults.mailbox,
+    mailboxes: {
+      drafts: account.mailboxes?.drafts ?? null,
+      sent: account.mailboxes?.sent ?? null,
+      junk: account.mailboxes?.junk ?? null,
+    },
+    since: resolveSince(account.since ?? defaults.since),
+    sentCopy: account.sentCopy ?? null,
+    replies: resolveReplies({ ...top.replies, ...account.replies }),
+    spam: resolveSpam({ ...top.spam, ...account.spam }),
+    categories: (account.categories ?? top.categories ?? []).map(resolveCategory),
+    instructions: account.instructions ?? top.instructions ?? '',
+    knowledge: knowledge === undefined ? null : path(knowledge),
+    budgetPerDay: account.budget?.perDay ?? null,
+  }
+}
+
+/** @param login whose user and password count where the server has none of its own */
+function resolveServer(
+  server: ServerInput,
+  account: AccountInput,
+  login: ServerInput,
+  tlsPort: number,
+  startTlsPort: number,
+): Server {
+  const secure = server.secure ?? ![143, 587, 25].includes(server.port ?? tlsPort)
+  // A server with a password of its own does not take over the other's OAuth2, and the other way round.
+  const credentials = server.password !== undefined || server.oauth2 !== undefined ? server : login
+  return {
+    host: server.host.replace(/^\[|\]$/g, ''),
+    port: server.port ?? (secure ? tlsPort : startTlsPort),
+    secure,
+    user: server.user ?? login.user ?? account.address,
+    password: credentials.password ?? '',
+    oauth2: credentials.oauth2 ? resolveOAuth2(credentials.oauth2) : null,
+    allowPlaintext: server.allowPlaintext ?? account.allowPlaintext ?? false,
+  }
+}
+
+const providers = {
+  google: {
+    tokenUrl: 'https://oauth2.googleapis.com/token',
+    // Google's device flow does not give out the mail scope.
+    deviceUrl: null,
+    authorizeUrl: 'https://accounts.google.com/o/oauth2/v2/auth',
+    scopes: ['https://mail.google.com/'],
+  },
+  microsoft: {
+    tokenUrl: 'https://login.microsoftonline.com/common/oauth2/v2.0/token',
+    deviceUrl: 'https://login.microsoftonline.com/common/oauth2/v2.0/devicecode',
+    authorizeUrl: 'https://login.microsoftonline.com/common/oauth2/v2.0/authorize',
+    scopes: [
+      'https://outlook.office.com/IMAP.AccessAsUser.All',
+      'https://outlook.office.com/SMTP.Send',
+      'offline_access',
+    ],
+  },
+  custom: { tokenUrl: '', deviceUrl: null, authorizeUrl: null, scopes: [] },
+} as const
+
+function resolveOAuth2(input: OAuth2Input): OAuth2Settings {
+  const known = providers[input.provider]
+  return {
+    provider: input.provider,
+    clientId: input.clientId,
+    clientSecret: input.clientSecret ?? null,
+    tokenUrl: input.tokenUrl ?? known.tokenUrl,
+    deviceUrl: input.deviceUrl ?? known.deviceUrl,
+    authorizeUrl: input.authorizeUrl ?? known.authorizeUrl,
+    scopes: input.scopes ?? known.scopes,
+  }
+}
+
+function resolveReplies(input: RepliesInput): RepliesSettings {
+  const { interval, undo, disclosure, ...rest } = { ...defaults.replies, ...withoutUndefined(input) }
+  return {
+    ...rest,
+    intervalMs: milliseconds(interval),
+    undoMs: milliseconds(undo),
+    disclosure: disclosure.trim() === '' ? null : disclosure,
+  }
+}
+
+function resolveSpam(input: SpamInput): SpamSettings {
+  const entry = (text: string) => {
+    if (!text.includes('@')) return canonicalDomain(text) ?? text
+    return text.startsWith('@') ? (canonicalDomain(text.slice(1)) ?? text) : (canonicalAddress(text) ?? text)
+  }
+  return {
+    action: input.action ?? defaults.spam.action,
+    threshold: input.threshold ?? defaults.spam.threshold,
+    allow: (input.allow ?? []).map(entry),
+    deny: (input.deny ?? []).map(entry),
+  }
+}
+
+function resolveCategory({ name, description, mode }: NonNullable<Document['categories']>[number]): Category {
+  return { name, description, mode: mode ?? null }
+}
+
+function resolveWeb(web: Document['web']): WebSettings {
+  const hash = web?.password === undefined ? null : hashPassword(web.password)
+  return {
+    host: (web?.host ?? defaults.web.host).replace(/^\[|\]$/g, ''),
+    port: web?.port ?? defaults.web.port,
+    passwordHash: web?.passwordHash ?? hash,
+    token: web?.token ?? null,
+  }
+}
+
+function resolveSince(text: string): AccountSettings['since'] {
+  return text === 'now' || text === 'all' ? text : milliseconds(text)
+}
+
+/** The schema has checked the form already; anything else is a fault of ours. */
+function milliseconds(text: string): number {
+  const ms = parseDuration(text)
+  if (ms === null) throw new TypeError('A duration passed the schema in another form')
+  return ms
+}
+
+function withoutUndefined<T extends object>(group: T): T {
+  return Object.fromEntries(Object.entries(group).filter(([, value]) => value !== undefined)) as T
+}

@@ -1,0 +1,136 @@
+/**
+ * What no single key can tell. Each rule reads the document as it is, whole or not, so that its finding is reported
+ * together with the schema's: a value of the wrong kind simply doesn't concern it.
+ */
+import { canonicalAddress } from './address.ts'
+import { defaults } from './defaults.ts'
+import type { Finding } from './faults.ts'
+import { isLoopback } from './loopback.ts'
+import { isGroup, type Path, valueAt } from './source.ts'
+
+export function ruleFindings(document: unknown): Finding[] {
+  if (!isGroup(document)) return []
+  const accounts = entries(document, ['accounts'])
+  return [
+    ...accounts.flatMap((path) => accountFindings(document, path)),
+    ...repeated(document, accounts, 'address', canonicalAddress, 'is the address of another account, too'),
+    ...[[], ...accounts].flatMap((path) => categoryFindings(document, path)),
+    ...modelFindings(document),
+    ...webFindings(document),
+  ]
+}
+
+function accountFindings(document: unknown, account: Path): Finding[] {
+  const found: Finding[] = []
+  const imap = [...account, 'imap']
+  if (isGroup(valueAt(document, imap)) && !hasLogin(document, imap)) {
+    found.push({ path: [...imap, 'password'], message: 'is missing (or give oauth2)' })
+  }
+  for (const kind of ['imap', 'smtp'] as const) {
+    const server = [...account, kind]
+    found.push(...tlsFindings(document, server), ...oauth2Findings(document, server))
+    if (has(document, [...server, 'password']) && has(document, [...server, 'oauth2'])) {
+      found.push({ path: [...server, 'oauth2'], message: 'stands beside password: keep one of them' })
+    }
+  }
+  return found
+}
+
+const hasLogin = (document: unknown, server: Path) =>
+  has(document, [...server, 'password']) || has(document, [...server, 'oauth2'])
+
+/** Ports whose first octets are fixed by RFC 8314 and RFC 6409; the other way round only ends in a cryptic TLS error. */
+const implicitTls = new Set([993, 465])
+const startTls = new Set([143, 587, 25])
+
+function tlsFindings(document: unknown, server: Path): Finding[] {
+  const [host, port, secure] = ['host', 'port', 'secure'].map((name) => valueAt(document, [...server, name]))
+  if (typeof host !== 'string' || isLoopback(host)) return []
+  const path = [...server, 'secure']
+  if (secure === true && startTls.has(Number(port))) {
+    return [
+      {
+        path,
+        message: `must be false on port ${port}, which begins in plain text and then changes to TLS (STARTTLS)`,
+      },
+    ]
+  }
+  if (secure === false && implicitTls.has(Number(port))) {
+    return [{ path, message: `must be true on port ${port}, which is TLS from the first octet` }]
+  }
+  return []
+}
+
+function oauth2Findings(document: unknown, server: Path): Finding[] {
+  const path = [...server, 'oauth2']
+  if (valueAt(document, [...path, 'provider']) !== 'custom' || has(document, [...path, 'tokenUrl'])) return []
+  return [{ path: [...path, 'tokenUrl'], message: 'is missing (a custom provider needs it)' }]
+}
+
+function categoryFindings(document: unknown, owner: Path): Finding[] {
+  const categories = entries(document, [...owner, 'categories'])
+  return repeated(
+    document,
+    categories,
+    'name',
+    (name) => name.trim().toLowerCase(),
+    'is the name of another category, too',
+  )
+}
+
+function modelFindings(document: unknown): Finding[] {
+  const baseUrl = valueAt(document, ['model', 'baseUrl']) ?? defaults.model.baseUrl
+  if (typeof baseUrl !== 'string' || !URL.canParse(baseUrl) || has(document, ['model', 'apiKey'])) return []
+  // Local servers want no key; the hosted ones all do, and this one is the default.
+  if (new URL(baseUrl).hostname !== 'api.openai.com') return []
+  return [
+    {
+      path: ['model', 'apiKey'],
+      message: 'is missing (set OPENAI_API_KEY, or model.baseUrl for another endpoint)',
+    },
+  ]
+}
+
+function webFindings(document: unknown): Finding[] {
+  const found: Finding[] = []
+  const locked = has(document, ['web', 'password']) || has(document, ['web', 'passwordHash'])
+  const host = valueAt(document, ['web', 'host'])
+  if (typeof host === 'string' && !isLoopback(host) && !locked) {
+    const message =
+      'is reachable from other machines: set web.password (REPLYD_WEB_PASSWORD), or use 127.0.0.1'
+    found.push({ path: ['web', 'host'], message })
+  }
+  if (has(document, ['web', 'password']) && has(document, ['web', 'passwordHash'])) {
+    found.push({ path: ['web', 'password'], message: 'stands beside passwordHash: keep one of them' })
+  }
+  return found
+}
+
+function repeated(
+  document: unknown,
+  paths: readonly Path[],
+  name: string,
+  canonical: (text: string) => string | null,
+  message: string,
+): Finding[] {
+  const seen = new Set<string>()
+  return paths.flatMap((each) => {
+    const path = [...each, name]
+    const value = valueAt(document, path)
+    const text = typeof value === 'string' ? canonical(value) : null
+    if (text === null) return []
+    if (seen.has(text)) return [{ path, message }]
+    seen.add(text)
+    return []
+  })
+}
+
+/** The paths of a list's entries; none where there is no list. */
+function entries(document: unknown, path: Path): Path[] {
+  const list = valueAt(document, path)
+  return Array.isArray(list) ? list.map((_, i) => [...path, i]) : []
+}
+
+function has(document: unknown, path: Path): boolean {
+  return valueAt(document, path) !== undefined
+}

@@ -1,0 +1,179 @@
+/** The shape of replyd.yaml. What a key means stands in its description: editors and docs/configuration.md show it. */
+import { z } from 'zod'
+import { defaults } from './defaults.ts'
+import {
+  address,
+  dollars,
+  duration,
+  host,
+  key,
+  port,
+  required,
+  since,
+  timeZone,
+  url,
+  word,
+} from './fields.ts'
+import { passwordHashPattern } from './password.ts'
+import { Categories, Instructions, Replies, Spam } from './policy-schema.ts'
+import { Imap, Smtp } from './server-schema.ts'
+
+const second = 1000
+const minute = 60 * second
+const day = 24 * 60 * minute
+
+const Account = z
+  .strictObject({
+    address: required(address(), 'The address replyd answers for; it also names the account'),
+    name: key(word(), 'Display name in From'),
+    aliases: key(z.array(address()), 'Other addresses that reach this mailbox'),
+    imap: Imap,
+    smtp: Smtp,
+    mailbox: key(word(), 'The mailbox that is watched', defaults.mailbox),
+    mailboxes: key(
+      z.strictObject({
+        drafts: key(word(), 'Drafts mailbox'),
+        sent: key(word(), 'Sent mailbox'),
+        junk: key(word(), 'Junk mailbox'),
+      }),
+      'Mailboxes by name, where the server does not mark them (RFC 6154)',
+    ),
+    since: key(
+      since(),
+      'Mail that is already there: `now` leaves it alone, `all` takes it, `7d` takes what is younger',
+      defaults.since,
+    ),
+    sentCopy: key(
+      z.boolean(),
+      'Put a copy of sent replies in Sent; by default found out by provider and by looking',
+    ),
+    allowPlaintext: key(
+      z.boolean(),
+      'Allow IMAP and SMTP without TLS beyond this machine. Your password and mail then travel in the clear',
+      false,
+    ),
+    authservIds: key(
+      z.array(z.string()),
+      "Names under which your own mail server writes Authentication-Results (RFC 8601); others' are not believed. Microsoft 365: the empty text",
+    ),
+    ownLists: key(z.array(word()), 'List-Ids of your own groups'),
+    replies: key(Replies, 'Overrides keys of the top-level `replies`'),
+    spam: key(Spam, 'Overrides keys of the top-level `spam`'),
+    categories: key(Categories, 'Replaces the top-level `categories`'),
+    instructions: key(Instructions, 'Replaces the top-level `instructions`'),
+    knowledge: key(word(), 'Replaces the top-level `knowledge`'),
+    budget: key(
+      z.strictObject({ perDay: key(dollars(), 'US dollars per day') }),
+      "This account's share of the budget",
+    ),
+  })
+  .meta({ id: 'Account', description: 'One mailbox' })
+
+const Model = z
+  .strictObject({
+    name: key(word(), 'Model name as the endpoint knows it', defaults.model.name),
+    baseUrl: key(
+      url('https', 'http'),
+      'Any endpoint that speaks the OpenAI wire format',
+      defaults.model.baseUrl,
+    ),
+    apiKey: key(
+      z.string().min(1, 'must not be empty'),
+      'Key; by default the variable OPENAI_API_KEY. Not needed for most local servers',
+    ),
+    timeout: key(
+      duration(second, 10 * minute),
+      'Deadline of one request, everything included',
+      defaults.model.timeout,
+    ),
+    concurrency: key(
+      z.int().min(1, 'must be at least 1').max(1000, 'must be at most 1000'),
+      'Calls under way at once',
+      defaults.model.concurrency,
+    ),
+    price: key(
+      z.strictObject({
+        input: required(dollars(), 'Input'),
+        cachedInput: key(dollars(), 'Input that the provider had cached; by default as `input`'),
+        output: required(dollars(), 'Output'),
+      }),
+      'US dollars per million tokens, where the built-in table does not know the model',
+    ),
+  })
+  .meta({ id: 'Model', description: 'The language model' })
+
+const Budget = z
+  .strictObject({
+    perDay: key(
+      dollars(),
+      'US dollars per day for all accounts together; at the ceiling mail waits until midnight',
+      defaults.budget.perDay,
+    ),
+    timeZone: key(timeZone(), "Whose midnight; by default the machine's time zone"),
+  })
+  .meta({ id: 'Budget', description: 'The ceiling in money' })
+
+const Web = z
+  .strictObject({
+    host: key(host(), 'Address to listen on; one beyond loopback needs a password', defaults.web.host),
+    port: key(port(0), 'Port; 0 takes any free one', defaults.web.port),
+    password: key(
+      z.string().min(8, 'must have at least 8 characters'),
+      `Login password, best written as a variable: \${NAME}`,
+    ),
+    passwordHash: key(
+      z.string().regex(passwordHashPattern, 'must be a hash such as `replyd password` prints (scrypt$…)'),
+      'In place of `password`: its hash as `replyd password` prints it',
+    ),
+    token: key(
+      z.string().min(20, 'must have at least 20 characters'),
+      'Bearer token of the API; by default made at the first start and written to the state directory',
+    ),
+  })
+  .meta({ id: 'Web', description: 'Review pages, API, metrics and health' })
+
+const State = z
+  .strictObject({
+    directory: key(
+      word(),
+      'Holds the embedded database, the lock and the API token',
+      defaults.state.directory,
+    ),
+    databaseUrl: key(
+      url('postgres', 'postgresql'),
+      'PostgreSQL in place of the embedded database; by default the variable DATABASE_URL',
+    ),
+    redisUrl: key(url('redis', 'rediss'), 'Redis as the queue; by default the variable REDIS_URL'),
+    keep: key(
+      duration(day, 3660 * day),
+      'Remove stored text of mails older than this, keep the ledger; by default all is kept',
+    ),
+  })
+  .meta({ id: 'State', description: 'Where state and queue live' })
+
+const Log = z
+  .strictObject({
+    level: key(
+      z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+      'Least level that is logged',
+      defaults.log.level,
+    ),
+  })
+  .meta({ id: 'Log', description: 'Logging' })
+
+export const Document = z.strictObject({
+  accounts: required(z.array(Account).min(1, 'must name at least one account'), 'The mailboxes'),
+  model: key(Model, 'The language model'),
+  replies: key(Replies, 'How replies are written and what becomes of them'),
+  spam: key(Spam, 'What becomes of spam'),
+  categories: key(Categories, 'Kinds of mail that you want to tell apart'),
+  instructions: key(Instructions, 'What the writer of replies should know and heed, in plain words'),
+  knowledge: key(word(), 'Folder of Markdown and text files that replies may draw on'),
+  budget: key(Budget, 'The ceiling in money'),
+  web: key(Web, 'Review pages, API, metrics and health'),
+  state: key(State, 'Where state and queue live'),
+  prompts: key(word(), "Folder of prompt files; by default the package's own"),
+  log: key(Log, 'Logging'),
+})
+
+export type Document = z.infer<typeof Document>

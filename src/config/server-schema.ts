@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import { defaults } from './defaults.ts'
+import { duration, host, key, port, required, url, word } from './fields.ts'
+
+const OAuth2 = z
+  .strictObject({
+    provider: required(
+      z.enum(['google', 'microsoft', 'custom']),
+      'Whose sign-in this is; `custom` needs `tokenUrl`',
+    ),
+    clientId: required(word(), 'Client id of your registered application'),
+    clientSecret: key(word(), 'Client secret, where the provider gives one'),
+    tokenUrl: key(url('https', 'http'), "Token endpoint; the provider's own by default"),
+    deviceUrl: key(url('https', 'http'), 'Device authorization endpoint (RFC 8628)'),
+    authorizeUrl: key(url('https', 'http'), 'Authorization endpoint'),
+    scopes: key(z.array(word()).min(1, 'must not be empty'), 'Scopes to ask for'),
+  })
+  .meta({ id: 'OAuth2', description: 'OAuth2 (XOAUTH2) in place of a password' })
+
+const server = (ports: string) => ({
+  host: required(host(), 'Host name of the server'),
+  port: key(port(1), ports),
+  secure: key(
+    z.boolean(),
+    'TLS from the first octet; `false` means STARTTLS, which is then demanded. By default true unless `port` is a STARTTLS port',
+  ),
+  user: key(word(), "Login name; by default the account's address"),
+  password: key(z.string().min(1, 'must not be empty'), `Password, best written as a variable: \${NAME}`),
+  oauth2: key(OAuth2, 'OAuth2 in place of a password'),
+  allowPlaintext: key(z.boolean(), "Overrides the account's `allowPlaintext` for this server"),
+})
+
+export const Imap = z
+  .strictObject({
+    ...server('993, or 143 when `secure` is false'),
+    poll: key(
+      duration(1000, 3_600_000),
+      'Time between two looks at the mailbox beside IDLE, as a safety net',
+      defaults.poll,
+    ),
+  })
+  .meta({ id: 'Imap', description: 'Where mail is read' })
+
+export const Smtp = z.strictObject(server('465, or 587 when `secure` is false')).meta({
+  id: 'Smtp',
+  description: 'Where replies are submitted; `user` and `password` default to those of `imap`',
+})

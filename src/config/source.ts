@@ -1,0 +1,61 @@
+/** What the configuration is read from: a plain document, and where each of its values came from. */
+
+export type Path = readonly (string | number)[]
+
+export interface Place {
+  /** Where the owner has to look: `replyd.yaml:7`, or the name of an environment variable; '' for neither. */
+  readonly where: string
+  /** Line for sorting; 0 for what has none. */
+  readonly line: number
+  /** What is meant there: `accounts[0].imap.port` in a file, `port` in a URL; '' when `where` says it all. */
+  readonly what: string
+}
+
+export interface Fault extends Place {
+  readonly message: string
+  /** The path in the document, when there is one. Further findings at or below it are only consequences. */
+  readonly path?: Path
+}
+
+export interface Source {
+  readonly document: unknown
+  readonly faults: readonly Fault[]
+  /** True when the value at that path holds a variable's value, which is always text at first. */
+  isFromVariable(path: Path): boolean
+  locate(path: Path): Place
+}
+
+/** `accounts[0].imap.port` */
+export function formatPath(path: Path): string {
+  return path.reduce<string>((text, step) => {
+    if (typeof step === 'number') return `${text}[${step}]`
+    return text === '' ? step : `${text}.${step}`
+  }, '')
+}
+
+export function isGroup(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The value at a path of a plain document, undefined where there is none. */
+export function valueAt(document: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (value, step) => (typeof value === 'object' && value !== null ? Reflect.get(value, step) : undefined),
+    document,
+  )
+}
+
+/** A copy of the document in which the value at that path is another; groups on the way are made. */
+export function withValue(document: unknown, path: Path, value: unknown): unknown {
+  const [step, ...rest] = path
+  if (step === undefined) return value
+  if (Array.isArray(document))
+    return document.map((each, i) => (i === step ? withValue(each, rest, value) : each))
+  const group = isGroup(document) ? document : {}
+  return { ...group, [step]: withValue(group[step], rest, value) }
+}
+
+/** True when the path is that one or leads through it. */
+export function isWithin(path: Path, above: Path): boolean {
+  return above.every((step, depth) => path[depth] === step)
+}

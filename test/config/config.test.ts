@@ -1,0 +1,103 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from '@jest/globals'
+import { withoutSecrets } from '../../src/config/hidden.ts'
+import { parseDotEnv } from '../../src/config/interpolation.ts'
+import { loadConfig, verifyPassword } from '../../src/config.ts'
+import { ConfigError } from '../../src/errors.ts'
+
+const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url))
+
+const foldersOf = (name: string) =>
+  readdirSync(join(fixtures, name)).map((folder) => join(fixtures, name, folder))
+
+const absent = () => {
+  throw Object.assign(new Error('no such file'), { code: 'ENOENT' })
+}
+
+/** Loads a fixture as if its folder were the working directory; its file `dotenv` stands for `.env`. */
+function load(folder: string, environment?: Record<string, string>) {
+  const path = existsSync(join(folder, 'replyd.yaml')) ? 'replyd.yaml' : null
+  const contentOf = (name: string) => {
+    const file = join(folder, name)
+    return existsSync(file) ? readFileSync(file, 'utf8') : absent()
+  }
+  const variables = environment ?? { TZ: 'UTC', ...parseDotEnv(contentOf('environment')) }
+  const readFile = (name: string) => contentOf(name.endsWith('.env') ? 'dotenv' : name)
+  return loadConfig({ path, environment: variables, readFile })
+}
+
+describe('a bad configuration', () => {
+  test.each(foldersOf('config').map((folder) => [folder.slice(fixtures.length), folder]))(
+    '%s is refused with every fault named',
+    (_, folder) => {
+      const expected = readFileSync(join(folder, 'expected.txt'), 'utf8').trimEnd()
+      const attempt = () => load(folder)
+      expect(attempt).toThrow(ConfigError)
+      expect(attempt).toThrow(new ConfigError(expected))
+    },
+  )
+
+  test('there are folders for it', () => {
+    expect(foldersOf('config').length).toBeGreaterThan(30)
+  })
+
+  test('that is not there is named', () => {
+    const attempt = () => loadConfig({ path: '/etc/none.yaml', environment: {}, readFile: absent })
+    expect(attempt).toThrow(/^\/etc\/none\.yaml: there is no such file$/)
+  })
+
+  test('in another folder is named as it was asked for', () => {
+    const attempt = () =>
+      loadConfig({ path: 'conf/replyd.yaml', environment: {}, readFile: () => 'accounts: 1' })
+    expect(attempt).toThrow(/^conf\/replyd\.yaml:1: accounts: must be a list$/m)
+  })
+})
+
+describe('a good configuration', () => {
+  test.each(foldersOf('config-good').map((folder) => [folder.slice(fixtures.length), folder]))(
+    '%s',
+    (_, folder) => {
+      const expected = readFileSync(join(folder, 'expected.json'), 'utf8').replaceAll(
+        'DIRECTORY',
+        process.cwd(),
+      )
+      expect(load(folder)).toMatchObject(JSON.parse(expected))
+    },
+  )
+
+  test('relative paths start from the folder of the file', () => {
+    const text = readFileSync(join(fixtures, 'config-good/per-account/replyd.yaml'), 'utf8')
+    const readFile = (name: string) => (name === '/etc/replyd/replyd.yaml' ? text : absent())
+    const config = loadConfig({ path: '/etc/replyd/replyd.yaml', environment: {}, readFile })
+    expect(config.state.directory).toBe('/etc/replyd/data')
+    expect(config.accounts[0]?.knowledge).toBe('/etc/replyd/knowledge')
+  })
+
+  test("the prompts are the package's own unless named", () => {
+    const config = load(join(fixtures, 'config-good/issue-example'))
+    expect(config.prompts).toBe(join(dirname(dirname(fixtures)), 'prompts'))
+  })
+
+  test('the web password is kept as a hash only', () => {
+    const { web } = load(join(fixtures, 'config-good/environment'))
+    expect(verifyPassword('long enough', web.passwordHash ?? '')).toBe(true)
+    expect(verifyPassword('long enougH', web.passwordHash ?? '')).toBe(false)
+    expect(JSON.stringify(web)).not.toContain('long enough')
+  })
+
+  test('shown, it holds no secret', () => {
+    const folder = join(fixtures, 'config-good/smallest')
+    const shown = JSON.stringify(withoutSecrets(load(folder)))
+    expect(shown).toContain('postgres://u:hidden@db/replyd')
+    expect(shown).not.toContain('sk-1')
+    expect(shown).not.toContain('"x"')
+  })
+})
+
+test('the environment outranks .env', () => {
+  const folder = join(fixtures, 'config-good/dotenv')
+  expect(load(folder, {}).accounts[0]?.imap.port).toBe(1)
+  expect(load(folder, { IMAP_PORT: '2' }).accounts[0]?.imap.port).toBe(2)
+})
