@@ -39,6 +39,8 @@ export const draftRules: readonly Rule[] = [
   ['no-text', hasNoText],
   // INTERNALDATE, not the Date field: that one lies.
   ['stale', ({ context }) => context.now.getTime() - context.arrivedAt.getTime() > staleHours * hour],
+  // Not in the table but in section 1: what could not be read to the end may hide a mark (RFC 7103).
+  ['unreadable', ({ message }) => message.faults.some(isBlindSpot)],
 ]
 
 /**
@@ -106,4 +108,9 @@ function isHumanPostmaster({ authors, subjects }: Facts): boolean {
 
 function hasNoText({ message, parts }: Facts): boolean {
   return !hasTextPart(parts) || message.text.trim() === ''
+}
+
+/** Faults behind which a field or a part may stand that the rules did not see. */
+function isBlindSpot(fault: string): boolean {
+  return /^(?:header cut|message cut|parts nested|more than \d+ parts|several Content-Type)/.test(fault)
 }

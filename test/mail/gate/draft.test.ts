@@ -242,3 +242,27 @@ describe('stale', () => {
     expect(verdict(letter(['Date: Mon, 1 Jan 2001 00:00:00 +0000']))).toBe('may ok')
   })
 })
+
+describe('unreadable', () => {
+  const nested = (depth: number): string =>
+    depth === 0
+      ? textPart
+      : `Content-Type: multipart/mixed; boundary=n${depth}\n\n--n${depth}\n${nested(depth - 1)}\n--n${depth}--`
+  test.each([
+    ['two types', letter(['Content-Type: text/plain', 'Content-Type: multipart/report; boundary=x'])],
+    [
+      'a header without end',
+      letter(Array.from({ length: 40_000 }, (_, at) => `X-Filler-${at}: ${'x'.repeat(200)}`)),
+    ],
+    [
+      'parts beyond counting',
+      letterOf('multipart/mixed', [textPart, ...Array.from({ length: 600 }, () => textPart)]),
+    ],
+    ['parts beyond descending', letterOf('multipart/mixed', [textPart, nested(40)])],
+  ])('%s may hide a mark', (_, message) => {
+    expect(codes(message)).toContain('unreadable')
+  })
+  test('a few levels are ordinary', () => {
+    expect(verdict(letterOf('multipart/mixed', [textPart, nested(5)]))).toBe('may ok')
+  })
+})
