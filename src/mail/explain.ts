@@ -1,6 +1,6 @@
 import { reasonOf } from '../errors.ts'
 import type { Owner } from './account.ts'
-import { mailboxes } from './gate/correspondents.ts'
+import { comparable, mailboxes } from './gate/correspondents.ts'
 import { type Decision, freshContext, gateError, judge } from './gate/gate.ts'
 import type { Message } from './message.ts'
 import { parseOctets } from './octets.ts'
@@ -46,9 +46,15 @@ export function explainOctets(file: string, octets: Buffer, owner: Owner, now: D
 /** Where a message says whom it was for, most trustworthy first. */
 const deliveryFields = ['delivered-to', 'x-original-to', 'envelope-to', 'to', 'cc']
 
-/** The owner of a message about whom nothing is known: the first address that it was delivered or written to. */
+/**
+ * The owner of a message about whom nothing is known: the first address that it was delivered or written to and
+ * that did not write it.
+ */
 export function guessOwner(message: Pick<Message, 'fields'>): Owner {
-  const [mailbox] = deliveryFields.flatMap((name) => mailboxes(message, name))
-  const address = mailbox?.address.toLowerCase() ?? 'owner@example.invalid'
+  const authors = new Set(mailboxes(message, 'from').map(({ address }) => comparable(address)))
+  const addressees = deliveryFields
+    .flatMap((name) => mailboxes(message, name))
+    .map(({ address }) => comparable(address))
+  const address = addressees.find((one) => !authors.has(one)) ?? addressees[0] ?? 'owner@example.invalid'
   return { address, aliases: [], displayName: null, authservIds: [], ownLists: [] }
 }

@@ -17,7 +17,7 @@ const crowdSize = 10
 export const draftRules: readonly Rule[] = [
   ['contact-form', ({ isContactForm }) => isContactForm],
   ['dmarc-fail', ({ authentication }) => authentication === 'dmarc-fail'], // RFC 7489, RFC 8601
-  ['unauthenticated', ({ authentication }) => authentication === 'none' || authentication === 'dmarc-fail'], // RFC 3834 section 2
+  ['unauthenticated', ({ authentication }) => authentication === 'none'], // RFC 3834 section 2
   ['thread-stranger', isThreadStranger],
   ['multiple-from', ({ message, authors }) => authors.length > 1 || fieldValues(message, 'from').length > 1], // RFC 5322 section 3.6.2
   ['multiple-reply-to', ({ replyTo, foreignReplyTo }) => replyTo.length > 1 && foreignReplyTo.length > 0],
