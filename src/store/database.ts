@@ -32,7 +32,9 @@ interface Settings {
  * @throws ConfigError when the directory is in use or the server refuses the login
  */
 export async function openDatabase(settings: Settings, log: Log): Promise<Database> {
-  const opened = settings.databaseUrl ? openPostgres(settings.databaseUrl) : await openEmbedded(settings.directory)
+  const opened = settings.databaseUrl
+    ? openPostgres(settings.databaseUrl)
+    : await openEmbedded(settings.directory)
   const emitter: EventEmitter = opened.pool
   emitter.on('error', (error: Error) => log.warn({ event: 'store.connection-lost', reason: error.message }))
   const database = new PooledDatabase(opened.pool, opened.kind, opened.close)
@@ -129,11 +131,18 @@ async function migrate(database: Database): Promise<void> {
     await session.query('select pg_advisory_xact_lock($1)', [migrationLock])
     await session.query('create schema if not exists replyd')
     await session.query('create schema if not exists bullmq')
-    await session.query('create table if not exists replyd.migration (version integer primary key, at timestamptz not null default now())')
-    const { rows } = await session.query<{ version: number }>('select max(version) as version from replyd.migration')
+    await session.query(
+      'create table if not exists replyd.migration (version integer primary key, at timestamptz not null default now())',
+    )
+    const { rows } = await session.query<{ version: number }>(
+      'select max(version) as version from replyd.migration',
+    )
     const current = rows[0]?.version ?? 0
     const newest = migrations.at(-1)?.version ?? 0
-    if (current > newest) throw new ConfigError(`The store was written by a newer replyd (schema ${current}, this one knows ${newest}): update replyd`)
+    if (current > newest)
+      throw new ConfigError(
+        `The store was written by a newer replyd (schema ${current}, this one knows ${newest}): update replyd`,
+      )
     for (const migration of migrations) {
       if (migration.version <= current) continue
       await session.query(migration.sql)

@@ -5,13 +5,18 @@ import type { Queryable } from './database.ts'
  * Null when somebody else holds it. `now` should come from one clock: the database's own is used for the comparison.
  * @param ttlMs how long the lease lasts, milliseconds
  */
-export async function takeLease(db: Queryable, name: string, holder: string, ttlMs: number): Promise<number | null> {
+export async function takeLease(
+  db: Queryable,
+  name: string,
+  holder: string,
+  ttlMs: number,
+): Promise<number | null> {
   const { rows } = await db.query<{ fence: number }>(
     `insert into replyd.lease as l (name, holder, fence, expires_at)
        values ($1, $2, 1, clock_timestamp() + make_interval(secs => $3::float8 / 1000))
      on conflict (name) do update set holder = $2, fence = l.fence + case when l.holder = $2 then 0 else 1 end,
        expires_at = clock_timestamp() + make_interval(secs => $3::float8 / 1000)
-       where l.holder = $2 or l.expires_at < clock_timestamp()
+       where l.holder = $2 or l.expires_at <= clock_timestamp()
      returning fence::float8 as fence`,
     [name, holder, ttlMs],
   )
@@ -20,10 +25,16 @@ export async function takeLease(db: Queryable, name: string, holder: string, ttl
 
 /** True while this fence is the newest; locks the row so that a take-over waits for the transaction around it. */
 export async function holdsLease(db: Queryable, name: string, fence: number): Promise<boolean> {
-  const { rows } = await db.query(`select 1 from replyd.lease where name = $1 and fence = $2 for share`, [name, fence])
+  const { rows } = await db.query(`select 1 from replyd.lease where name = $1 and fence = $2 for share`, [
+    name,
+    fence,
+  ])
   return rows.length === 1
 }
 
 export async function releaseLease(db: Queryable, name: string, holder: string): Promise<void> {
-  await db.query(`update replyd.lease set expires_at = clock_timestamp() where name = $1 and holder = $2`, [name, holder])
+  await db.query(`update replyd.lease set expires_at = clock_timestamp() where name = $1 and holder = $2`, [
+    name,
+    holder,
+  ])
 }

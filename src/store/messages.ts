@@ -46,11 +46,25 @@ export const messageColumns = `m.id, m.account, m.mailbox, m.uid_validity as "ui
 
 export type NewMessage = Pick<
   MessageRow,
-  'id' | 'account' | 'mailbox' | 'uidValidity' | 'uid' | 'messageId' | 'size' | 'flags' | 'fromAddress' | 'fromName' | 'subject'
+  | 'id'
+  | 'account'
+  | 'mailbox'
+  | 'uidValidity'
+  | 'uid'
+  | 'messageId'
+  | 'size'
+  | 'flags'
+  | 'fromAddress'
+  | 'fromName'
+  | 'subject'
 > & { internalDate: Date; emailId: string | null; threadId: string | null }
 
 /** Inserts rows at step `guard`; those whose (account, mailbox, UIDVALIDITY, UID) is known are left. Returns the new ids. */
-export async function insertMessages(db: Queryable, messages: readonly NewMessage[], now: Date): Promise<string[]> {
+export async function insertMessages(
+  db: Queryable,
+  messages: readonly NewMessage[],
+  now: Date,
+): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `insert into replyd.message (id, account, mailbox, uid_validity, uid, message_id, email_id, thread_id, size, internal_date,
        flags, from_address, from_name, subject, ingested_at, step, disposition, reason, due_at, updated_at)
@@ -67,7 +81,10 @@ export async function insertMessages(db: Queryable, messages: readonly NewMessag
 }
 
 export async function loadMessage(db: Queryable, id: string): Promise<MessageRow | null> {
-  const { rows } = await db.query<MessageRow>(`select ${messageColumns} from replyd.message m where m.id = $1`, [id])
+  const { rows } = await db.query<MessageRow>(
+    `select ${messageColumns} from replyd.message m where m.id = $1`,
+    [id],
+  )
   return rows[0] ?? null
 }
 
@@ -94,7 +111,11 @@ export interface StepChange {
  * Commits decisions and their events in one statement; a row that is no longer at `from` is left alone, so that two
  * workers can't both decide. Returns the ids that were changed.
  */
-export async function commitSteps(db: Queryable, changes: readonly StepChange[], now: Date): Promise<Set<string>> {
+export async function commitSteps(
+  db: Queryable,
+  changes: readonly StepChange[],
+  now: Date,
+): Promise<Set<string>> {
   const { rows } = await db.query<{ id: string }>(
     `with wanted as (
        select * from jsonb_to_recordset($1::jsonb) as x (id text, "from" text, "to" text, disposition text, reason text,
@@ -136,7 +157,11 @@ export async function postponeStep(
 }
 
 /** Rows whose next step is due, oldest due first. */
-export async function findDue(db: Queryable, now: Date, limit: number): Promise<{ id: string; step: Step }[]> {
+export async function findDue(
+  db: Queryable,
+  now: Date,
+  limit: number,
+): Promise<{ id: string; step: Step }[]> {
   const { rows } = await db.query<{ id: string; step: Step }>(
     `select id, step from replyd.message where step not in ('wait', 'done') and due_at <= $1 order by due_at, id limit $2`,
     [now, limit],
@@ -158,7 +183,12 @@ export async function findByMessageIds(
   db: Queryable,
   account: string,
   messageIds: readonly string[],
-): Promise<Pick<MessageRow, 'id' | 'messageId' | 'mailbox' | 'uidValidity' | 'uid' | 'size' | 'disposition' | 'fromAddress'>[]> {
+): Promise<
+  Pick<
+    MessageRow,
+    'id' | 'messageId' | 'mailbox' | 'uidValidity' | 'uid' | 'size' | 'disposition' | 'fromAddress'
+  >[]
+> {
   const { rows } = await db.query<MessageRow>(
     `select id, message_id as "messageId", mailbox, uid_validity as "uidValidity", uid::float8 as uid, size::float8 as size,
        disposition, from_address as "fromAddress"
@@ -188,10 +218,8 @@ export async function noteJunkPlace(
   id: string,
   place: { mailbox: string; uidValidity: string | null; uid: number | null },
 ): Promise<void> {
-  await db.query('update replyd.message set junk_mailbox = $2, junk_uid_validity = $3, junk_uid = $4 where id = $1', [
-    id,
-    place.mailbox,
-    place.uidValidity,
-    place.uid,
-  ])
+  await db.query(
+    'update replyd.message set junk_mailbox = $2, junk_uid_validity = $3, junk_uid = $4 where id = $1',
+    [id, place.mailbox, place.uidValidity, place.uid],
+  )
 }

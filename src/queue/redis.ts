@@ -1,0 +1,60 @@
+import { Redis } from 'ioredis'
+import { ConfigError, reasonOf, TemporaryError } from '../errors.ts'
+import type { Log } from '../log.ts'
+
+export interface RedisConnections {
+  /** Fails quickly while Redis is away, so that the watcher's cursor does not move on. */
+  readonly producer: Redis
+  /** Waits for Redis to come back. */
+  readonly worker: Redis
+  ping(): Promise<boolean>
+  close(): Promise<void>
+}
+
+const firstAnswerMs = 10_000
+
+/**
+ * @throws ConfigError when Redis refuses the login; TemporaryError when it does not answer within 10 s
+ */
+export async function openRedis(url: string, log: Log): Promise<RedisConnections> {
+  const retryStrategy = (times: number) => Math.min(100 * 2 ** Math.min(times, 8), 10_000)
+  const producer = new Redis(url, {
+    maxRetriesPerRequest: 1,
+    enableOfflineQueue: false,
+    retryStrategy,
+    lazyConnect: true,
+  })
+  const worker = new Redis(url, { maxRetriesPerRequest: null, retryStrategy, lazyConnect: true })
+  for (const redis of [producer, worker]) {
+    redis.on('error', (error) => log.warn({ event: 'redis.connection-lost', reason: reasonOf(error) }))
+  }
+  const close = async () => {
+    producer.disconnect()
+    worker.disconnect()
+  }
+  try {
+    await Promise.all([firstConnect(producer), firstConnect(worker)])
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { producer, worker, close, ping: async () => (await producer.ping()) === 'PONG' }
+}
+
+async function firstConnect(redis: Redis): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new TemporaryError('Redis does not answer (REDIS_URL)')), firstAnswerMs)
+  })
+  try {
+    await Promise.race([redis.connect().then(() => redis.ping()), late])
+  } catch (error) {
+    if (/NOAUTH|WRONGPASS|invalid password/i.test(reasonOf(error))) {
+      throw new ConfigError(`REDIS_URL: Redis refused the login: ${reasonOf(error)}`, { cause: error })
+    }
+    if (error instanceof TemporaryError) throw error
+    throw new TemporaryError(`Redis can't be reached (REDIS_URL): ${reasonOf(error)}`, { cause: error })
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,97 @@
+import type { Queryable } from './database.ts'
+
+/** What the guard's limits need to know (standards.md section 7). Reserved slots count: `sending` and `uncertain`, too. */
+export interface AutomaticReply {
+  to: string
+  at: Date
+  messageId: string
+  hash: string
+}
+
+/** Automatic replies of this account since that moment, newest first; at most 1,000. */
+export async function automaticRepliesSince(
+  db: Queryable,
+  account: string,
+  since: Date,
+): Promise<AutomaticReply[]> {
+  const { rows } = await db.query<AutomaticReply>(
+    `select addressee as "to", claimed_at as at, reply_message_id as "messageId", text_hash as hash from replyd.reply
+      where account = $1 and kind = 'send' and claimed_at >= $2 order by claimed_at desc limit 1000`,
+    [account, since],
+  )
+  return rows
+}
+
+/** Which of these Message-IDs belong to replies that this account wrote (drafts included). */
+export async function ownMessageIds(
+  db: Queryable,
+  account: string,
+  ids: readonly string[],
+): Promise<Set<string>> {
+  if (ids.length === 0) return new Set()
+  const { rows } = await db.query<{ id: string }>(
+    'select reply_message_id as id from replyd.reply where account = $1 and reply_message_id = any($2)',
+    [account, ids],
+  )
+  return new Set(rows.map((row) => row.id))
+}
+
+/** Which of these Message-IDs were answered before, by replyd or by the owner. */
+export async function answeredMessageIds(
+  db: Queryable,
+  account: string,
+  ids: readonly string[],
+): Promise<Set<string>> {
+  if (ids.length === 0) return new Set()
+  const { rows } = await db.query<{ id: string }>(
+    `select message_id as id from replyd.message where account = $1 and message_id = any($2)
+        and disposition in ('sent', 'sent-by-owner', 'superseded', 'uncertain')`,
+    [account, ids],
+  )
+  return new Set(rows.map((row) => row.id))
+}
+
+/** Unsent drafts and held replies for each of these addressees. */
+export async function openDrafts(
+  db: Queryable,
+  account: string,
+  addressees: readonly string[],
+): Promise<Map<string, number>> {
+  const { rows } = await db.query<{ addressee: string; n: number }>(
+    `select addressee, count(*)::int as n from replyd.reply
+      where account = $1 and addressee = any($2) and state in ('composed', 'held', 'saving', 'saved') group by addressee`,
+    [account, addressees],
+  )
+  return new Map(rows.map((row) => [row.addressee, row.n]))
+}
+
+/** The From addresses of the mails we hold under these Message-IDs, and of the replies: a thread's known participants. */
+export async function threadParticipants(
+  db: Queryable,
+  account: string,
+  ids: readonly string[],
+): Promise<string[] | null> {
+  if (ids.length === 0) return null
+  const { rows } = await db.query<{ address: string }>(
+    `select from_address as address from replyd.message where account = $1 and message_id = any($2) and from_address is not null
+     union select addressee from replyd.reply where account = $1 and reply_message_id = any($2)
+     union select reverse_path from replyd.reply where account = $1 and reply_message_id = any($2)`,
+    [account, ids],
+  )
+  return rows.length === 0 ? null : rows.map((row) => row.address)
+}
+
+/** Mails of this sender before this one, spam left out; 0 means a first contact. */
+export async function earlierMails(
+  db: Queryable,
+  account: string,
+  address: string,
+  beforeId: string,
+): Promise<number> {
+  const { rows } = await db.query<{ n: number }>(
+    `select count(*)::int as n from (select 1 from replyd.message where account = $1 and from_address = $2 and id < $3
+        and disposition not in ('filed', 'marked', 'waiting') limit 100) as known`,
+    [account, address, beforeId],
+  )
+  return rows[0]?.n ?? 0
+}

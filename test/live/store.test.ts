@@ -1,0 +1,239 @@
+/** The store and the queues, on each of the four state/queue combinations of docs/architecture.md. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { RateLimitedError } from '../../src/errors.ts'
+import { silentLog } from '../../src/log.ts'
+import { openQueues, type Queues, RetryLater } from '../../src/queue/queues.ts'
+import { type Database, openDatabase } from '../../src/store/database.ts'
+import { holdsLease, takeLease } from '../../src/store/leases.ts'
+import {
+  commitSteps,
+  findDue,
+  insertMessages,
+  loadMessage,
+  type NewMessage,
+  postponeStep,
+} from '../../src/store/messages.ts'
+import { reserveModelCall, settleModelCall, usageBy } from '../../src/store/model-calls.ts'
+import { changeReply, loadReply, type NewReply, saveComposed } from '../../src/store/replies.ts'
+import { type Postgres, type Redis, startPostgres, startRedis } from './servers/index.ts'
+
+const now = new Date('2026-03-10T09:00:00Z')
+let redis: Redis
+let postgres: Postgres
+
+beforeAll(async () => {
+  ;[redis, postgres] = await Promise.all([startRedis(), startPostgres({ fsync: false })])
+}, 60_000)
+
+afterAll(async () => {
+  await Promise.all([redis.stop(), postgres.stop()])
+})
+
+const newMessage = (id: string, uid: number, more: Partial<NewMessage> = {}): NewMessage => ({
+  id,
+  account: 'me@example.com',
+  mailbox: 'INBOX',
+  uidValidity: '1',
+  uid,
+  messageId: '<x@example.org>',
+  emailId: null,
+  threadId: null,
+  size: 3,
+  internalDate: now,
+  flags: ['\\Seen'],
+  fromAddress: 'a@example.org',
+  fromName: null,
+  subject: 'Hello',
+  ...more,
+})
+
+const newReply = (id: string): NewReply => ({
+  id,
+  account: 'me@example.com',
+  kind: 'send',
+  replyMessageId: '<r@example.com>',
+  octets: Buffer.from([0, 255, 13, 10]),
+  reversePath: 'me@example.com',
+  addressee: 'a@example.org',
+  subject: 'Re: Hello',
+  text: 'Hi',
+  textHash: 'h',
+  language: null,
+  confidence: 0.5,
+  composed: { text: 'Hi' },
+  claims: [],
+  sources: ['a'],
+  holdReason: 'mode-draft',
+  attemptGroup: 0,
+})
+
+describe.each([
+  ['embedded', false, false],
+  ['Redis and embedded state', true, false],
+  ['Redis and PostgreSQL', true, true],
+  ['PostgreSQL alone', false, true],
+])('%s', (_name, withRedis, withPostgres) => {
+  let directory: string
+  let db: Database
+  let queues: Queues
+
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'replyd-store-'))
+    db = await openDatabase(
+      { directory, databaseUrl: withPostgres ? await postgres.createDatabase() : null },
+      silentLog,
+    )
+    const redisUrl = withRedis ? redis.newDatabase() : null
+    queues = await openQueues({ redisUrl, pool: db.pool, namespace: 'replyd' }, silentLog)
+  }, 60_000)
+
+  beforeEach(async () => {
+    await db.query('truncate replyd.message, replyd.model_call, replyd.lease cascade')
+  })
+
+  afterAll(async () => {
+    await queues[Symbol.asyncDispose]()
+    await db[Symbol.asyncDispose]()
+    rmSync(directory, { recursive: true, force: true })
+  }, 30_000)
+
+  test('every job runs; the same job twice runs once; a postponed or rate-limited job runs again', async () => {
+    const seen: string[] = []
+    const tries = new Map<string, number>()
+    await new Promise<void>((resolve, reject) => {
+      queues.work('model', 10, async (step, id) => {
+        const times = (tries.get(id) ?? 0) + 1
+        tries.set(id, times)
+        if (id === 'm5' && times < 3) throw new RetryLater(20)
+        if (id === 'm7' && times === 1) throw new RateLimitedError('slow down', 50)
+        seen.push(`${step} ${id}`)
+        if (seen.length === 200) resolve()
+      })
+      const nudges = Array.from(
+        { length: 200 },
+        (_, n) => ({ queue: 'model', step: 'triage', messageId: `m${n}` }) as const,
+      )
+      queues.enqueue([...nudges, ...nudges]).catch(reject)
+    })
+    expect(new Set(seen).size).toBe(200)
+    expect([tries.get('m5'), tries.get('m7')]).toEqual([3, 2])
+  }, 60_000)
+
+  test('a mail is stored once, whatever is in its text', async () => {
+    const hostile = { messageId: '<x\0@y>', subject: 'a\ud800b' }
+    const messages = [newMessage('a', 1), newMessage('b', 4_294_967_295, hostile), newMessage('c', 1)]
+    expect(await insertMessages(db, messages, now)).toEqual(['a', 'b'])
+    const row = await loadMessage(db, 'b')
+    expect(row).toMatchObject({
+      uid: 4_294_967_295,
+      flags: ['\\Seen'],
+      messageId: '<x\ufffd@y>',
+      subject: 'a\ufffdb',
+      codes: [],
+    })
+    expect(row?.internalDate).toEqual(now)
+  })
+
+  test('a decision counts only from the stage that it was made for', async () => {
+    await insertMessages(db, [newMessage('a', 1), newMessage('b', 2)], now)
+    const changed = await commitSteps(
+      db,
+      [
+        {
+          id: 'a',
+          from: 'guard',
+          to: 'triage',
+          disposition: 'waiting',
+          reason: 'ok',
+          codes: ['own-list'],
+          ceiling: 'draft',
+        },
+        { id: 'b', from: 'triage', to: 'done', disposition: 'failed', reason: 'x' },
+      ],
+      now,
+    )
+    expect(changed).toEqual(new Set(['a']))
+    expect(await loadMessage(db, 'a')).toMatchObject({
+      step: 'triage',
+      codes: ['own-list'],
+      ceiling: 'draft',
+    })
+    expect(await loadMessage(db, 'b')).toMatchObject({ step: 'guard' })
+  })
+
+  test('a step that is put off is due later, with its failure noted', async () => {
+    await insertMessages(db, [newMessage('a', 1), newMessage('b', 2)], now)
+    const later = new Date(now.getTime() + 5000)
+    await postponeStep(
+      db,
+      { id: 'a', step: 'guard', dueAt: later, error: 'no answer', reason: 'retrying' },
+      now,
+    )
+    expect(await findDue(db, now, 10)).toEqual([{ id: 'b', step: 'guard' }])
+    expect(await findDue(db, later, 10)).toEqual([
+      { id: 'b', step: 'guard' },
+      { id: 'a', step: 'guard' },
+    ])
+    expect(await loadMessage(db, 'a')).toMatchObject({
+      attempts: 1,
+      lastError: 'no answer',
+      firstErrorAt: now,
+    })
+  })
+
+  test('of two workers one claims a reply, and a claimed reply is never composed anew', async () => {
+    await insertMessages(db, [newMessage('a', 1)], now)
+    expect(await saveComposed(db, newReply('a'), now)).toBe(true)
+    const stored = await loadReply(db, 'a')
+    expect(stored).toMatchObject({ state: 'composed', composed: { text: 'Hi' }, sources: ['a'], claims: [] })
+    expect(Buffer.from([0, 255, 13, 10]).equals(stored?.octets ?? Buffer.alloc(0))).toBe(true)
+    const claim = () =>
+      changeReply(db, { id: 'a', from: ['composed'], to: 'sending', actor: 'replyd', claimedAt: now }, now)
+    const claims = await Promise.all([claim(), claim(), claim()])
+    expect(claims.filter((reply) => reply !== null)).toHaveLength(1)
+    expect(await saveComposed(db, newReply('a'), now)).toBe(false)
+  })
+
+  test('the budget is never overdrawn, however many ask at once', async () => {
+    await insertMessages(db, [newMessage('a', 1)], now)
+    const call = (id: string) => ({
+      id,
+      messageId: 'a',
+      account: 'me@example.com',
+      step: 'triage',
+      day: '2026-03-10',
+      model: 'm',
+      promptHash: 'p',
+      knowledgeHash: null,
+      worstCase: 0.4,
+    })
+    const reserve = (id: string) => reserveModelCall(db, call(id), { perDay: 1, accountPerDay: null }, now)
+    const granted = await Promise.all(['1', '2', '3', '4', '5'].map(reserve))
+    expect(granted.filter(Boolean)).toHaveLength(2)
+    const id = String(granted.indexOf(true) + 1)
+    await settleModelCall(db, id, { input: 10, cachedInput: 0, output: 5, cost: 0.1, durationMs: 3 })
+    expect(await reserve('6')).toBe(true)
+    expect(await usageBy(db, 'day', '2026-03-10')).toEqual([
+      {
+        key: '2026-03-10',
+        calls: 3,
+        inputTokens: 10,
+        cachedTokens: 0,
+        outputTokens: 5,
+        cost: expect.closeTo(0.9),
+      },
+    ])
+  })
+
+  test('a lease has one holder, and each new holder a higher fence', async () => {
+    expect(await takeLease(db, 'watch', 'one', 60_000)).toBe(1)
+    expect(await takeLease(db, 'watch', 'two', 60_000)).toBeNull()
+    expect(await takeLease(db, 'watch', 'one', 0)).toBe(1)
+    expect(await takeLease(db, 'watch', 'two', 60_000)).toBe(2)
+    expect(await holdsLease(db, 'watch', 1)).toBe(false)
+    expect(await holdsLease(db, 'watch', 2)).toBe(true)
+  })
+})
