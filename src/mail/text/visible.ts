@@ -1,0 +1,129 @@
+/**
+ * The author's own new words: quoted mail and signatures cut. Linear in the length of the text; when in doubt a line
+ * is kept, because a lost question is worse than a quoted one too many.
+ */
+
+import type { Message } from '../message.ts'
+import { findIntroductions, isRule, type QuotedLines, type Span } from './attribution.ts'
+import { longestLine } from './phrases.ts'
+import { signatureLines } from './signature.ts'
+
+export interface VisibleText {
+  text: string
+  quoted: string
+  signature: string
+}
+
+/** What a line turned out to be. */
+type Kind = 'own' | 'blank' | 'quote' | 'introduction' | 'quoted mail' | 'signature'
+
+/** `> `, and the initials that some programs put before it (`JD> `) when a neighbour has them, too. */
+function quoteMarks(lines: readonly string[]): boolean[] {
+  const initials = (line: string | undefined) =>
+    /^\s{0,3}(\p{Lu}{1,3})>(?:\s|$)/u.exec(line?.slice(0, 20) ?? '')?.[1]
+  const quoted = lines.map((line, at) => {
+    if (/^\s{0,3}>/.test(line.slice(0, 8))) return true
+    const own = initials(line)
+    return own !== undefined && (initials(lines[at - 1]) === own || initials(lines[at + 1]) === own)
+  })
+  // The end of a quoted line that was wrapped on the way: short, in the middle of a sentence, between quoted lines.
+  for (let at = 1; at < lines.length - 1; at++) {
+    const line = lines[at] ?? ''
+    const above = (lines[at - 1] ?? '').slice(0, longestLine).trimEnd()
+    if (!quoted[at - 1] || !quoted[at + 1] || quoted[at] || above.length < 65) continue
+    if (line.length < 40 && /^\p{Ll}/u.test(line) && !/[.?!:>]$/.test(above)) quoted[at] = true
+  }
+  return quoted
+}
+
+function nextFilled(lines: readonly string[], from: number): number {
+  let at = from
+  while (at < lines.length && (lines[at] ?? '').trim() === '') at++
+  return at
+}
+
+/** First look at each line: introductions, marked quotes, and mail quoted without marks, which reaches to the end. */
+function classify(text: QuotedLines, introductions: readonly Span[]): Kind[] {
+  const { lines, quoted } = text
+  const kinds: Kind[] = lines.map((line, at) => (quoted[at] ? 'quote' : line.trim() === '' ? 'blank' : 'own'))
+  let at = 0
+  let hasOwn = false
+  for (const { start, end } of introductions) {
+    for (; at < start && !hasOwn; at++) hasOwn = kinds[at] === 'own' && !isRule(lines[at] ?? '')
+    kinds.fill('introduction', start, end + 1)
+    const next = nextFilled(lines, end + 1)
+    at = end + 1
+    // Without own words above, what stands below an introduction may be all that the author has to say.
+    if (next < lines.length && !quoted[next] && hasOwn) return kinds.fill('quoted mail', start)
+  }
+  return kinds
+}
+
+/** Marks signatures in each stretch of own lines. */
+function markSignatures(lines: readonly string[], kinds: Kind[]): void {
+  const isOwn = (at: number) => kinds[at] === 'own' || kinds[at] === 'blank'
+  const lastOwn = kinds.lastIndexOf('own')
+  for (let start = 0; start < lines.length; start++) {
+    if (!isOwn(start)) continue
+    let end = start
+    while (end < lines.length && isOwn(end)) end++
+    const marked = signatureLines(lines.slice(start, end), lastOwn < end)
+    marked.forEach((isMarked, index) => {
+      if (isMarked) kinds[start + index] = 'signature'
+    })
+    start = end - 1
+  }
+}
+
+/** Decides which marked quotes go: those at the end, and one at the top that an answer stands under. */
+function cutQuotes(kinds: Kind[]): void {
+  const lastOwn = kinds.lastIndexOf('own')
+  for (let at = lastOwn + 1; at < kinds.length; at++) if (kinds[at] === 'quote') kinds[at] = 'quoted mail'
+  const first = kinds.findIndex((kind) => kind !== 'blank')
+  if (first < 0 || kinds[first] !== 'introduction') return
+  const firstOwn = kinds.indexOf('own')
+  const answersBetween = kinds.indexOf('quote', firstOwn) >= 0
+  if (firstOwn < 0 || answersBetween) return
+  for (let at = first; at < firstOwn; at++) if (kinds[at] === 'quote') kinds[at] = 'quoted mail'
+}
+
+function select(lines: readonly string[], kinds: readonly Kind[], wanted: ReadonlySet<Kind>): string {
+  const kept = lines.filter((_, at) => wanted.has(kinds[at] as Kind))
+  let end = kept.length
+  while (end > 0 && ((kept[end - 1] ?? '').trim() === '' || isRule(kept[end - 1] ?? ''))) end--
+  let start = 0
+  while (start < end && (kept[start] ?? '').trim() === '') start++
+  return kept.slice(start, end).join('\n').trimEnd()
+}
+
+/** Text that is nothing but quotes is better than none, unless there is nothing in it. */
+function fallback(lines: readonly string[], kinds: readonly Kind[]): string {
+  const rest = lines.filter((_, at) => kinds[at] !== 'introduction')
+  const says = rest.some((line) => {
+    const bare = line.slice(0, longestLine).replace(/^[\s>|]+/, '')
+    return (
+      /[\p{L}\p{N}\p{S}]/u.test(bare) && findIntroductions({ lines: [bare], quoted: [false] }).length === 0
+    )
+  })
+  return says ? rest.join('\n').trim() : ''
+}
+
+/** Splits a text into what its author wrote now, what he quotes, and his signature. */
+export function splitText(text: string): VisibleText {
+  const lines = text.replace(/\r\n?/g, '\n').split('\n')
+  const quoted = quoteMarks(lines)
+  const kinds = classify({ lines, quoted }, findIntroductions({ lines, quoted }))
+  markSignatures(lines, kinds)
+  cutQuotes(kinds)
+  const visible = select(lines, kinds, new Set<Kind>(['own', 'blank', 'quote']))
+  return {
+    text: visible === '' ? fallback(lines, kinds) : visible.replace(/\n{4,}/g, '\n\n\n'),
+    quoted: select(lines, kinds, new Set<Kind>(['quoted mail', 'introduction'])),
+    signature: select(lines, kinds, new Set<Kind>(['signature'])),
+  }
+}
+
+/** The author's own words in a message, see splitText. */
+export function visibleText(message: Pick<Message, 'text'>): VisibleText {
+  return splitText(message.text)
+}
