@@ -4,7 +4,8 @@ import { comparable, mailboxes } from './gate/correspondents.ts'
 import { type Decision, freshContext, gateError, judge } from './gate/gate.ts'
 import type { Message } from './message.ts'
 import { parseOctets } from './octets.ts'
-import { type ReplyHeader, replyHeader } from './reply/build.ts'
+import { replyHeader } from './reply/header.ts'
+import type { ReplyHeader } from './reply/reply.ts'
 import { visibleText } from './text/visible.ts'
 
 /** What replyd would make of a message, without asking a model and without any history. */

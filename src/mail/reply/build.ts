@@ -1,36 +1,17 @@
 import { PermanentError } from '../../errors.ts'
-import type { Owner } from '../account.ts'
 import { plainLine } from '../address.ts'
-import type { Message } from '../message.ts'
-import { addresseesOf, displayName, originatorOf } from './addressing.ts'
+import { addresseesOf, displayName } from './addressing.ts'
 import { bodyOf } from './body.ts'
 import { compile } from './compile.ts'
 import { flowedText } from './flowed.ts'
+import { replyHeader } from './header.ts'
 import { htmlText } from './html.ts'
 import { textHash } from './identity.ts'
-import type { Reply, ReplyHeader, ReplyInput, ReplyKind } from './reply.ts'
-import { replySubject } from './subject.ts'
-import { threading } from './threading.ts'
+import type { Reply, ReplyHeader, ReplyInput } from './reply.ts'
 
+export { replyHeader } from './header.ts'
 export { replyMessageId, textHash } from './identity.ts'
 export type { Reply, ReplyHeader, ReplyInput, ReplyKind } from './reply.ts'
-
-/** The header that a reply would have; null when there is nobody to answer. Pure, builds nothing. */
-export function replyHeader(
-  original: Pick<Message, 'fields'>,
-  owner: Owner,
-  kind: ReplyKind,
-): ReplyHeader | null {
-  const to = addresseesOf(original, owner, kind).map(({ address }) => address)
-  if (to.length === 0) return null
-  return {
-    from: originatorOf(original, owner),
-    to,
-    subject: replySubject(original),
-    ...threading(original),
-    autoSubmitted: kind === 'send' ? 'auto-replied' : null,
-  }
-}
 
 /**
  * Builds the reply to a message (standards section 5): header, marks, text, HTML alternative. Deterministic: the
