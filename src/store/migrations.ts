@@ -137,6 +137,13 @@ create table replyd.model_call (
 create index model_call_by_day on replyd.model_call (day, account);
 create index model_call_by_message on replyd.model_call (message_id);
 
+create table replyd.spending (
+  day     text not null,
+  account text not null,
+  cost    double precision not null,
+  primary key (day, account)
+);
+
 create table replyd.cursor (
   account      text not null,
   mailbox      text not null,

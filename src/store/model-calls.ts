@@ -1,4 +1,4 @@
-import type { Queryable } from './database.ts'
+import type { Database, Queryable } from './database.ts'
 
 export interface NewModelCall {
   id: string
@@ -20,25 +20,51 @@ export interface Ceilings {
   accountPerDay: number | null
 }
 
+/** Row of `spending` that stands for all accounts. */
+const everyAccount = ''
+
 /**
- * Reserves the call's worst case, if the day's spending leaves room for it. Two calls at once can't both take the last
- * room: a lock on the day is held for the length of the statement's transaction. False: the ceiling is reached.
+ * Reserves the call's worst case, if the day's spending leaves room for it; false when a ceiling is reached. Room is
+ * taken by a conditional update of the day's row, so that two calls at once can't both take the last of it.
  */
 export async function reserveModelCall(
-  db: Queryable,
+  db: Database,
   call: NewModelCall,
   ceilings: Ceilings,
   now: Date,
 ): Promise<boolean> {
+  const { perDay, accountPerDay } = ceilings
+  if (accountPerDay === null) return takeRoom(db, call, everyAccount, perDay, now)
+  try {
+    return await db.transaction(async (session) => {
+      const overall = await takeRoom(session, call, everyAccount, perDay, now)
+      if (!overall || !(await takeRoom(session, call, call.account, accountPerDay, now))) throw new NoRoom()
+      return true
+    })
+  } catch (error) {
+    if (error instanceof NoRoom) return false
+    throw error
+  }
+}
+
+class NoRoom extends Error {}
+
+async function takeRoom(
+  db: Queryable,
+  call: NewModelCall,
+  account: string,
+  ceiling: number,
+  now: Date,
+): Promise<boolean> {
   const { rows } = await db.query(
-    `with locked as materialized (select pg_advisory_xact_lock(hashtext('replyd.budget ' || $5))),
-     spent as materialized (
-       select coalesce(sum(c.cost), 0) as total, coalesce(sum(c.cost) filter (where c.account = $3), 0) as of_account
-         from locked, replyd.model_call c where c.day = $5)
-     insert into replyd.model_call (id, message_id, account, step, day, at, model, prompt_hash, knowledge_hash, cost, settled)
-     select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, false from spent
-      where total + $10 <= $11 and ($12::float8 is null or of_account + $10 <= $12)
-     returning id`,
+    `with room as (
+       insert into replyd.spending as s (day, account, cost) select $5, $11, $10 where $10 <= $12::float8
+       on conflict (day, account) do update set cost = s.cost + $10 where s.cost + $10 <= $12::float8 returning 1
+     ), noted as (
+       insert into replyd.model_call (id, message_id, account, step, day, at, model, prompt_hash, knowledge_hash, cost, settled)
+       select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10::float8, false from room on conflict (id) do nothing
+     )
+     select 1 from room`,
     [
       call.id,
       call.messageId,
@@ -50,8 +76,8 @@ export async function reserveModelCall(
       call.promptHash,
       call.knowledgeHash,
       call.worstCase,
-      ceilings.perDay,
-      ceilings.accountPerDay,
+      account,
+      ceiling,
     ],
   )
   return rows.length === 1
@@ -64,15 +90,15 @@ export async function settleModelCall(
   used: { input: number; cachedInput: number; output: number; cost: number; durationMs: number },
 ): Promise<void> {
   await db.query(
-    `update replyd.model_call set input_tokens = $2, cached_tokens = $3, output_tokens = $4, cost = $5, duration_ms = $6, settled = true
-      where id = $1`,
+    `with before as (
+       select id, day, account, cost from replyd.model_call where id = $1 and not settled for update
+     ), settled as (
+       update replyd.model_call c set input_tokens = $2, cached_tokens = $3, output_tokens = $4, cost = $5::float8, duration_ms = $6,
+         settled = true from before b where c.id = b.id
+     )
+     update replyd.spending s set cost = s.cost + $5::float8 - b.cost from before b where s.day = b.day and s.account in ('', b.account)`,
     [id, used.input, used.cachedInput, used.output, used.cost, used.durationMs],
   )
-}
-
-/** The call surely cost nothing: no connection, or the server refused it. */
-export async function cancelModelCall(db: Queryable, id: string): Promise<void> {
-  await db.query('delete from replyd.model_call where id = $1 and not settled', [id])
 }
 
 export interface Usage {
