@@ -1,0 +1,96 @@
+/**
+ * What a draft states without a source, found without a model: figures, dates, prices, links, addresses and names that
+ * stand in none of the texts it was written from. Also what must never go out: placeholders, foreign links, leaks.
+ */
+import { dateKeys, findDates } from './claims/dates.ts'
+import { type ClaimKind, type Found, masked } from './claims/found.ts'
+import { findAddresses, findLinks, findTelephones } from './claims/links.ts'
+import { findHonorifics, findNames, isKnown, knownWords } from './claims/names.ts'
+import {
+  anyNumberKeys,
+  bareNumberKeys,
+  findDurations,
+  findPercentages,
+  findPlainNumbers,
+  findPrices,
+  rangeBeginnings,
+  withAsciiDigits,
+} from './claims/numbers.ts'
+
+export type { ClaimKind } from './claims/found.ts'
+export {
+  linksOf,
+  type OutboundCheck,
+  type OutboundFault,
+  outboundFaults,
+  placeholders,
+} from './claims/outbound.ts'
+
+export interface Claim {
+  /** As the draft writes it. */
+  claim: string
+  kind: ClaimKind
+}
+
+/** In this order: what one finds, the next does not see. */
+const extractors = [
+  findLinks,
+  findAddresses,
+  findDates,
+  findTelephones,
+  findPrices,
+  findPercentages,
+  findDurations,
+]
+
+function extract(text: string): { found: Found[]; rest: string } {
+  const found: Found[] = []
+  let rest = withAsciiDigits(text)
+  for (const extractor of extractors) {
+    const more = extractor(rest)
+    found.push(...more)
+    rest = masked(rest, more)
+  }
+  return { found, rest }
+}
+
+function sourceKeys(sources: readonly string[]): Set<string> {
+  const keys = new Set<string>()
+  for (const source of sources) {
+    const text = withAsciiDigits(source)
+    const { found, rest } = extract(text)
+    // A figure counts for any bare figure; one with a unit supports only what has that unit.
+    for (const { keys: own } of found) for (const key of own) if (!/^[bm]:|^date:/.test(key)) keys.add(key)
+    for (const { keys: own } of rangeBeginnings(text))
+      for (const key of own) if (!key.startsWith('b:')) keys.add(key)
+    for (const key of [...dateKeys(text), ...bareNumberKeys(rest), ...anyNumberKeys(text)]) keys.add(key)
+  }
+  return keys
+}
+
+/**
+ * The claims of a draft that none of its sources states.
+ * @param draft the reply's text
+ * @param sources everything it may draw on: the mail with From and Subject, the thread, the knowledge passages, the
+ * owner's instructions, name and signature, and the days of the mail as YYYY-MM-DD
+ * @returns in the order of the text, each once
+ */
+export function checkClaims(draft: string, sources: readonly string[]): Claim[] {
+  const { found, rest } = extract(draft)
+  const keys = sourceKeys(sources)
+  const known = knownWords(sources)
+  const unsupported = [...found, ...findPlainNumbers(rest)].filter(
+    (one) => !one.keys.some((key) => keys.has(key)),
+  )
+  const names = [...findNames(rest), ...findHonorifics(rest)].filter(
+    ({ words }) => !words.every((word) => isKnown(word, known)),
+  )
+  const seen = new Set<string>()
+  return [...unsupported, ...names]
+    .sort((a, b) => a.index - b.index)
+    .map(({ claim, kind }) => ({ claim: claim.trim(), kind }))
+    .filter(({ claim, kind }) => {
+      const key = `${kind} ${claim}`
+      return !seen.has(key) && seen.add(key)
+    })
+}

@@ -1,0 +1,166 @@
+/** Dates, months, weekdays and times of day, in figures and in words. */
+import type { Found } from './found.ts'
+import { alternation, monthByName, numberByWord, relativeDays, weekdayByName } from './vocabulary.ts'
+
+const month = alternation(monthByName.keys())
+const weekday = alternation([...weekdayByName.keys()].filter((name) => !/\p{Script=Han}/u.test(name)))
+const noLetter = '(?<![\\p{L}\\p{N}])'
+const end = '(?![\\p{L}\\p{N}])'
+const pattern = (source: string) => new RegExp(source, 'giu')
+
+/** Year, month and day as written; null where the text says nothing. */
+interface Day {
+  year: number | null
+  month: number
+  day: number | null
+}
+
+/**
+ * `y-m-d` for a full date; `-m-d` when it has a day but the other side may lack the year; `?-m-d` says that this side
+ * lacks it. A source with the year supports a draft without it and the other way round.
+ */
+function keysOf({ year, month: m, day }: Day): string[] {
+  const rest = day === null ? `${m}` : `${m}-${day}`
+  return year === null ? [`date:-${rest}`, `date:?-${rest}`] : [`date:${year}-${rest}`, `date:?-${rest}`]
+}
+
+/** What a source's date supports beyond itself: the same without its year, its month, its weekday. */
+function supportedBy({ year, month: m, day }: Day): string[] {
+  const rest = day === null ? `${m}` : `${m}-${day}`
+  const own = year === null ? [`date:?-${rest}`, `date:-${rest}`] : [`date:${year}-${rest}`, `date:-${rest}`]
+  if (day === null) return own
+  const ofMonth = supportedBy({ year, month: m, day: null })
+  if (year === null) return [...own, ...ofMonth]
+  return [...own, ...ofMonth, `w:${new Date(Date.UTC(year, m - 1, day)).getUTCDay()}`]
+}
+
+const valid = ({ month: m, day }: Day) => m >= 1 && m <= 12 && (day === null || (day >= 1 && day <= 31))
+const fullYear = (year: string | undefined) =>
+  year ? (year.length === 2 ? 2000 + Number(year) : Number(year)) : null
+
+interface Rule {
+  pattern: RegExp
+  /** Every way to read it: 03/04 is March and April. */
+  read: (groups: (string | undefined)[]) => Day[]
+}
+
+const monthNumber = (name: string | undefined) => Number(monthByName.get((name ?? '').toLowerCase()) ?? 0)
+const day = (y: string | undefined, m: string | undefined, d: string | undefined): Day => ({
+  year: fullYear(y),
+  month: Number(m),
+  day: Number(d),
+})
+
+const rules: readonly Rule[] = [
+  {
+    pattern: /(?<![\d.-])(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?![\d-])/g,
+    read: ([y, m, d]) => [day(y, m, d)],
+  },
+  { pattern: /(\d{4})年(\d{1,2})月(\d{1,2})日/g, read: ([y, m, d]) => [day(y, m, d)] },
+  { pattern: /(\d{1,2})月(\d{1,2})日/g, read: ([m, d]) => [day(undefined, m, d)] },
+  {
+    pattern: /(?<![\d.,/-])(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?![\d/-]|[.,]\d)/g,
+    read: ([a, dot, b, y]) => (dot === '.' ? [day(y, b, a)] : [day(y, b, a), day(y, a, b)]),
+  },
+  // Without the year only with both dots: 24.11. is a date, 24.11 an amount.
+  { pattern: /(?<![\d.,/-])(\d{1,2})\.\s?(\d{1,2})\.(?!\d)/g, read: ([d, m]) => [day(undefined, m, d)] },
+  {
+    pattern: pattern(
+      `${noLetter}(\\d{1,2})(?:\\.|st|nd|rd|th|er|º|ª)?(?:\\s+(?:de|of|d[’']))?\\s*(${month})\\.?(?:,?\\s+(?:de\\s+|del\\s+)?(\\d{4}))?${end}`,
+    ),
+    read: ([d, m, y]) => [{ year: fullYear(y), month: monthNumber(m), day: Number(d) }],
+  },
+  {
+    pattern: pattern(`${noLetter}(${month})\\.?\\s+(\\d{1,2})(?:st|nd|rd|th)?(?:,?\\s+(\\d{4}))?${end}`),
+    read: ([m, d, y]) => [{ year: fullYear(y), month: monthNumber(m), day: Number(d) }],
+  },
+  {
+    pattern: pattern(`${noLetter}(${month})\\.?\\s+(?:de\\s+)?(\\d{4})${end}`),
+    read: ([m, y]) => [{ year: fullYear(y), month: monthNumber(m), day: null }],
+  },
+  {
+    // A month alone needs a word before it: may, march, mars, sept and an are other words too.
+    pattern: pattern(
+      `(?<=(?<![\\p{L}\\p{N}])(?:in|im|by|until|till|since|from|of|next|last|mid|early|late|bis|seit|ab|anfang|mitte|ende|en|fin|début|depuis|hasta|desde|a finales de|de|di|do)[\\s-]+)(${month})${end}`,
+    ),
+    read: ([m]) => [{ year: null, month: monthNumber(m), day: null }],
+  },
+]
+
+/** Every date with its reading. Later rules do not see what an earlier one took. */
+function datesOf(text: string): { claim: string; index: number; days: Day[] }[] {
+  const found: { claim: string; index: number; days: Day[] }[] = []
+  let rest = text
+  for (const rule of rules) {
+    for (const match of rest.matchAll(rule.pattern)) {
+      const days = rule.read(match.slice(1)).filter(valid)
+      if (days.length > 0) found.push({ claim: match[0], index: match.index, days })
+    }
+    for (const { claim, index } of found)
+      rest = rest.slice(0, index) + '\0'.repeat(claim.length) + rest.slice(index + claim.length)
+  }
+  return found
+}
+
+const weekdayPattern = pattern(`${noLetter}(${weekday})s?${end}|[日月火水木金土]曜日|星期[一二三四五六日]`)
+const relativePattern = pattern(
+  `(?<![\\p{L}\\p{N}]|guten |good |goeden |dicho )(?:${alternation(Object.keys(relativeDays))})${end}`,
+)
+const timePattern =
+  /(?<![\p{L}\p{N}.,])(?:(\d{1,2})[:h.](\d{2})(?:\s?(Uhr|h|am|pm|a\.m\.|p\.m\.))?|(\d{1,2})\s?(Uhr|h|am|pm|a\.m\.|p\.m\.|時|heures?))(?![\p{L}\p{N}])/giu
+
+function minutesOf(match: RegExpMatchArray): number | null {
+  const [claim, hour, minute, suffix, fullHour, fullSuffix] = match
+  const word = (suffix ?? fullSuffix ?? '').toLowerCase()
+  // 10.30 is an amount unless a word makes it a time.
+  if (/^\d+\.\d+$/.test(claim) || (claim.includes('.') && word === '' && !claim.includes(':'))) return null
+  let h = Number(hour ?? fullHour)
+  if (word.startsWith('p') && h < 12) h += 12
+  if (word.startsWith('a') && h === 12) h = 0
+  const m = Number(minute ?? 0)
+  return h > 24 || m > 59 ? null : h * 60 + m
+}
+
+function findTimes(text: string): Found[] {
+  return [...text.matchAll(timePattern)].flatMap((match) => {
+    const minutes = minutesOf(match)
+    if (minutes === null) return []
+    const hour = minutes / 60
+    // `open 9 to 17` supports 9:00 and 5 pm.
+    const bare = Number.isInteger(hour) ? [`b:${hour}`, `b:${hour > 12 ? hour - 12 : hour}`] : []
+    return [{ claim: match[0], kind: 'date' as const, keys: [`t:${minutes}`, ...bare], index: match.index }]
+  })
+}
+
+/** Dates, weekdays, days such as `tomorrow`, times of day. */
+export function findDates(text: string): Found[] {
+  const dates = datesOf(text).map(
+    ({ claim, index, days }): Found => ({ claim, kind: 'date', keys: days.flatMap(keysOf), index }),
+  )
+  const named = [...text.matchAll(weekdayPattern)].map((match): Found => {
+    const name = match[0].toLowerCase()
+    const number = weekdayByName.get(name) ?? weekdayByName.get(name.replace(/s$/, ''))
+    return { claim: match[0], kind: 'date', keys: [`w:${number}`], index: match.index }
+  })
+  const relative = [...text.matchAll(relativePattern)].map(
+    (match): Found => ({
+      claim: match[0],
+      kind: 'date',
+      keys: [`r:${relativeDays[match[0].toLowerCase()]}`],
+      index: match.index,
+    }),
+  )
+  return [...dates, ...named, ...relative, ...findTimes(text)]
+}
+
+/** What the dates of a source support. */
+export function dateKeys(source: string): string[] {
+  const dates = datesOf(source).flatMap(({ days }) => days.flatMap(supportedBy))
+  return [...dates, ...findDates(source).flatMap(({ keys }) => keys.filter((key) => /^[wrt]:/.test(key)))]
+}
+
+/** @returns the figure of a number word, else null */
+export function figureOf(word: string): number | null {
+  const figure = numberByWord.get(word.toLowerCase())
+  return figure === undefined ? null : Number(figure)
+}

@@ -1,0 +1,24 @@
+/** How the extractors of the claim check report. */
+
+export type ClaimKind = 'number' | 'date' | 'price' | 'link' | 'address' | 'name' | 'product'
+
+/**
+ * Something that a text states. It is supported when one of its keys is among the keys of the sources; keys carry a
+ * prefix for their kind and are normalised, so that `1.000,50 €` meets `EUR 1,000.50`.
+ */
+export interface Found {
+  claim: string
+  kind: ClaimKind
+  keys: string[]
+  /** Position in the text, UTF-16 units. */
+  index: number
+}
+
+/** The text with what was found blanked out, so that the next extractor does not see it again. Positions stay. */
+export function masked(text: string, found: readonly Pick<Found, 'claim' | 'index'>[]): string {
+  let rest = text
+  for (const { claim, index } of found) {
+    rest = rest.slice(0, index) + ' '.repeat(claim.length) + rest.slice(index + claim.length)
+  }
+  return rest
+}

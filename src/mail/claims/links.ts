@@ -1,0 +1,86 @@
+/** Links, mail addresses and telephone numbers. */
+import { parse } from 'tldts'
+import type { Found } from './found.ts'
+
+const schemed =
+  /\b(?:[a-z][a-z0-9+.-]{1,20}:\/\/|www\d?\.|mailto:|tel:|javascript:|data:)[^\s<>"'`\u00ab\u00bb\u201c\u201d\u201e]+/giu
+const bare =
+  /(?<![\p{L}\p{N}@._/-])(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}][\p{L}\p{N}-]{1,23}(?::\d{2,5})?(?:[/?#][^\s<>"'`]*)?(?![\p{L}\p{N}@])/gu
+const mailAddress =
+  /[\p{L}\p{N}.!#$%&'*+/=?^_{|}~-]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}\p{N}-]{2,24}/gu
+
+/** A sentence's punctuation at the end is not part of a link; a closing bracket is only when it was opened. */
+function trimmed(link: string): string {
+  let end = link.replace(/[.,;:!?…、。'’*_]+$/u, '')
+  while (/[)\]}]$/.test(end)) {
+    const close = end.at(-1) ?? ''
+    const open = close === ')' ? '(' : close === ']' ? '[' : '{'
+    if (end.split(open).length >= end.split(close).length) break
+    end = end.slice(0, -1).replace(/[.,;:!?]+$/, '')
+  }
+  return end
+}
+
+/** Host in lower case and A-label form, no scheme of the web, no `www.`, no slash at the end. */
+export function normalisedLink(link: string): string {
+  const web =
+    /^(https?:\/\/|www)/i.test(link) || !/^[a-z][a-z0-9+.-]*:/i.test(link)
+      ? link.replace(/^https?:\/\//i, '')
+      : null
+  if (web === null) return link.toLowerCase()
+  const address = `https://${web}`
+  if (!URL.canParse(address)) return web.toLowerCase()
+  const { host, pathname, search, hash } = new URL(address)
+  return `${host.replace(/^www\d?\./, '')}${pathname}${search}${hash}`.replace(/\/$/, '')
+}
+
+function isDomain(text: string): boolean {
+  const { isIcann, publicSuffix, hostname } = parse(text)
+  // `Freitag.Wir` is a forgotten blank: a suffix written with a capital is none.
+  return Boolean(isIcann && publicSuffix && hostname !== publicSuffix && text.includes(`.${publicSuffix}`))
+}
+
+/** Links with a scheme or `www.`, and bare domains with or without a path. Mail addresses are not among them. */
+export function findLinks(text: string): Found[] {
+  const found: Found[] = []
+  const add = (claim: string, index: number) => {
+    if (claim.length > 3) found.push({ claim, kind: 'link', keys: [`l:${normalisedLink(claim)}`], index })
+  }
+  for (const { 0: link, index } of text.matchAll(schemed)) add(trimmed(link), index)
+  const taken = (at: number) => found.some(({ claim, index }) => at >= index && at < index + claim.length)
+  for (const { 0: link, index } of text.matchAll(bare)) {
+    const claim = trimmed(link)
+    if (!taken(index) && isDomain(claim.replace(/[:/?#].*$/s, ''))) add(claim, index)
+  }
+  return found
+}
+
+export function findAddresses(text: string): Found[] {
+  return [...text.matchAll(mailAddress)].map(({ 0: match, index }) => {
+    const claim = match.replace(/[.-]+$/, '')
+    return {
+      claim,
+      kind: 'address' as const,
+      keys: [`a:${claim.toLowerCase().replace(/^mailto:/, '')}`],
+      index,
+    }
+  })
+}
+
+const telephone = /(?<![\p{L}\p{N}.,/-])(?:\+|00)?\(?\d[\d\s()/.–-]{5,22}\d(?![\p{L}\p{N}])/gu
+
+/**
+ * Digits in several groups, or after a plus or a zero. The last eight digits are compared: country codes and the zero
+ * before the area code come and go.
+ */
+export function findTelephones(text: string): Found[] {
+  const found: Found[] = []
+  for (const { 0: claim, index } of text.matchAll(telephone)) {
+    const digits = claim.replace(/\D/g, '')
+    const like = /^(\+|00?[1-9]|\()/.test(claim) || /\d{3}[\s-]\d{3}[\s-]?\d{4}/.test(claim)
+    const date = /^\d{4}-\d{2}-\d{2}$|^\d{1,2}[./-]\d{1,2}[./-]\d{2,4}$/.test(claim.trim())
+    if (digits.length < 7 || digits.length > 15 || !like || date) continue
+    found.push({ claim: claim.trimEnd(), kind: 'number', keys: [`ph:${digits.slice(-8)}`], index })
+  }
+  return found
+}

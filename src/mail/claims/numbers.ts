@@ -1,0 +1,153 @@
+/** Prices, percentages, durations and other figures, whatever the country's way to write them. */
+import type { Found } from './found.ts'
+import { alternation, currencyByName, numberByWord, unitByName } from './vocabulary.ts'
+
+/** Groups of three after a blank, a dot, a comma or an apostrophe, and a decimal part. */
+const figure = String.raw`\d{1,3}(?:[   .,'’]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d+)?`
+const words = alternation([...numberByWord.keys()].filter((word) => !/\p{Script=Han}/u.test(word)))
+const currency = alternation(currencyByName.keys())
+const unit = alternation(unitByName.keys())
+const before = String.raw`(?<![\p{L}\p{N}.,])`
+const after = String.raw`(?![\p{L}\p{N}])`
+/** `three to five days`, `2-3 Wochen`: both figures carry the unit. */
+const range = String.raw`(?:\s?(?:-|–|to|bis|à|a|or|oder|ou|o|y|und|and)\s?)`
+
+/** Digits of other scripts and full-width ones become ASCII, position by position. */
+export function withAsciiDigits(text: string): string {
+  return text.replace(/[\p{Nd}--[0-9]]/gv, (digit) => {
+    const code = digit.codePointAt(0) ?? 0
+    // Each script's digits stand in a row of ten that begins at a multiple of ten or sixteen: found by walking down.
+    let zero = code
+    while (/\p{Nd}/u.test(String.fromCodePoint(zero - 1)) && code - zero < 9) zero--
+    const value = String((code - zero) % 10)
+    return value.padEnd(digit.length, ' ')
+  })
+}
+
+/** Every value that a figure can mean: `1.000` is a thousand in Berlin and one in Boston. */
+export function valuesOf(text: string): number[] {
+  const plain = text.replace(/[   '’]/g, '')
+  const decimalPoint = Number(plain.replace(/,/g, ''))
+  const decimalComma = Number(plain.replace(/\./g, '').replace(',', '.'))
+  const values = [decimalPoint, decimalComma].filter((value) => Number.isFinite(value))
+  return [...new Set(values)]
+}
+
+function valuesOfWord(text: string): number[] {
+  const word = numberByWord.get(text.toLowerCase())
+  return word === undefined ? valuesOf(text) : [Number(word)]
+}
+
+const looksLikeMoney = (text: string) => /[.,]\d{2}$/.test(text)
+
+const pricePattern = new RegExp(
+  `(?<![\\p{L}\\p{N}])(?:(${currency})\\s?(${figure})(?![\\d])|(${figure}|${words})(?:\\s?[,.][-–])?\\s?(${currency})${after})`,
+  'giu',
+)
+const percentPattern = new RegExp(
+  `${before}(${figure}|${words})\\s?(?:%|％|percent|per cent|prozent|pour ?cent|por ciento|per cento|procent|パーセント)`,
+  'giu',
+)
+const durationPattern = new RegExp(
+  `${before}(?:(${figure}|${words})${range})?(${figure}|${words})(?:[\\s-]|\\s?x\\s?|\\+\\s?)?\\s?(?:[\\p{L}]{1,12}\\s)?(${unit})${after}`,
+  'giu',
+)
+const cjkDurationPattern =
+  /(\d+|[二三四五六七八九十百]+)(分|時間|日間|日以内|日|営業日|週間|か月|ヶ月|ヵ月|年間|年)/gu
+const plainPattern = new RegExp(`(?<![\\p{L}\\p{N}])(?:${figure})(?![\\p{L}\\p{N}])`, 'gu')
+
+export function findPrices(text: string): Found[] {
+  return [...text.matchAll(pricePattern)].map((match) => {
+    const [claim, sign, afterSign, beforeName, name] = match
+    const amount = afterSign ?? beforeName ?? ''
+    const code = currencyByName.get((sign ?? name ?? '').toLowerCase())
+    const keys = valuesOfWord(amount).flatMap((value) => [`p:${value}:${code}`, `m:${value}`])
+    return {
+      claim: claim.trim(),
+      kind: 'price' as const,
+      keys,
+      index: match.index + claim.indexOf(claim.trim()),
+    }
+  })
+}
+
+export function findPercentages(text: string): Found[] {
+  return [...text.matchAll(percentPattern)].map((match) => ({
+    claim: match[0],
+    kind: 'number' as const,
+    keys: valuesOfWord(match[1] ?? '').map((value) => `pc:${value}`),
+    index: match.index,
+  }))
+}
+
+/** Hours or months, so that 14 days are two weeks; working days are kept apart. */
+function durationKeys(amount: string, unitName: string): string[] {
+  const code = unitByName.get(unitName.toLowerCase()) ?? 'h24'
+  const factor = Number(code.slice(1))
+  return valuesOfWord(amount).flatMap((value) => {
+    const total = Math.round(value * factor * 100) / 100
+    return [`d:${code.charAt(0)}${total}`, `b:${value}`]
+  })
+}
+
+export function findDurations(text: string): Found[] {
+  const found = [...text.matchAll(durationPattern)].map(
+    (match): Found => ({
+      claim: match[0],
+      kind: 'number',
+      // Of a range the end decides; its beginning is checked as a figure of its own.
+      keys: durationKeys(match[2] ?? '', match[3] ?? ''),
+      index: match.index,
+    }),
+  )
+  const cjk = [...text.matchAll(cjkDurationPattern)].map(
+    (match): Found => ({
+      claim: match[0],
+      kind: 'number',
+      keys: durationKeys(match[1] ?? '', match[2] ?? ''),
+      index: match.index,
+    }),
+  )
+  return [...found, ...cjk]
+}
+
+/** The figures that begin a range of durations. */
+export function rangeBeginnings(text: string): Found[] {
+  return [...text.matchAll(durationPattern)].flatMap((match) => {
+    const [claim, first, , unitName] = match
+    return first === undefined
+      ? []
+      : [{ claim, kind: 'number' as const, keys: durationKeys(first, unitName ?? ''), index: match.index }]
+  })
+}
+
+/** The number of a list's line is no statement. */
+const listMark = /(^|\n)[ \t]*\(?\d{1,2}[.)](?=\s)/g
+
+/** Figures that are none of the above; order and serial numbers among them. */
+export function findPlainNumbers(text: string): Found[] {
+  const rest = text.replace(listMark, (mark) => mark.replace(/\d/g, ' '))
+  return [...rest.matchAll(plainPattern)].map((match) => ({
+    claim: match[0],
+    kind: 'number' as const,
+    keys: valuesOf(match[0]).map((value) => `n:${value}`),
+    index: match.index,
+  }))
+}
+
+/** Every figure and number word of a source, whatever stands beside it. */
+export function anyNumberKeys(source: string): string[] {
+  const figures = [...source.matchAll(new RegExp(figure, 'gu'))].flatMap(([text]) => valuesOf(text))
+  const digits = [...source.matchAll(/\d+/g)].map(([text]) => Number(text))
+  const spelled = [
+    ...source.toLowerCase().matchAll(new RegExp(`(?<!\\p{L})(?:${words})(?!\\p{L})`, 'gu')),
+  ].flatMap(([word]) => valuesOfWord(word))
+  return [...figures, ...digits, ...spelled].map((value) => `n:${value}`)
+}
+
+/** Figures of a source without a unit (`b:`), and those that look like money (`m:`), in a text where all else is blanked. */
+export function bareNumberKeys(rest: string): string[] {
+  return [...rest.matchAll(plainPattern)].flatMap(([text]) =>
+    valuesOf(text).flatMap((value) => [`b:${value}`, ...(looksLikeMoney(text) ? [`m:${value}`] : [])]),
+  )
+}

@@ -1,0 +1,112 @@
+/** What must not stand in anything that goes out, whoever wrote it. */
+import { findAddresses, findLinks, normalisedLink } from './links.ts'
+
+const bracketed =
+  /\[(?!\s*\])[^\][\n]{1,60}\](?!\()|\{\{?[^{}\n]{1,60}\}\}?|<(?!https?:|mailto:|[^<>\s]+@)[\p{L}][^<>\n]{0,50}>|【[^【】\n]{1,30}】/gu
+const filler =
+  /_{3,}|\.{6,}|(?<![\p{L}\p{N}])(?:X{3,}|TBD|TBC|TODO|FIXME|DD[./-]MM[./-](?:YY){1,2}|TT[./-]MM[./-]J{2,4}|lorem ipsum)(?![\p{L}\p{N}])|[〇○◯]{2,}|%[A-Z_]{3,}%|\$\{?[A-Z_]{3,}\}?/giu
+
+/**
+ * Gaps that somebody was meant to fill: `[Name]`, `{{date}}`, `<Your name>`, `____`, `XX.XX.`, `〇〇様`. Footnote marks and
+ * figures in brackets are none.
+ */
+export function placeholders(text: string): string[] {
+  const found = [
+    ...(text.match(bracketed) ?? []).filter((gap) => /\p{L}{2}/u.test(gap)),
+    ...(text.match(filler) ?? []),
+  ]
+  return [...new Set(found)]
+}
+
+export interface OutboundCheck {
+  /** Words planted in the prompt; empty for none. */
+  canaries: readonly string[]
+  /** Links that may go out: those of the knowledge, the thread's own side and the settings. Compared without scheme and `www.`. */
+  knownLinks: readonly string[]
+  /** Mail addresses that may be named, any case. */
+  knownAddresses: readonly string[]
+  /** The fixed text of the prompt; eight of its words in a row are a leak. Null when it is not to be checked. */
+  promptText: string | null
+  /** The salt of the markers; empty for none. */
+  salt: string
+}
+
+export interface OutboundFault {
+  fault: 'link' | 'address' | 'canary' | 'marker' | 'prompt'
+  /** What was found; for a canary not the canary itself. */
+  found: string
+}
+
+const letters = (text: string) =>
+  text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '')
+
+/** The canary as it is, spelled out, backwards, in Base64 or in hex. */
+function leaks(text: string, canary: string): boolean {
+  const plain = letters(canary)
+  if (plain === '') return false
+  const within = letters(text)
+  const octets = Buffer.from(canary)
+  // Base64 depends on the offset: the inner part of each of the three is compared.
+  const encoded = [0, 1, 2].map((offset) => {
+    const base64 = Buffer.concat([Buffer.alloc(offset), octets])
+      .toString('base64')
+      .replace(/=+$/, '')
+    return base64.slice(offset === 0 ? 0 : 4, -2)
+  })
+  return (
+    within.includes(plain) ||
+    within.includes([...plain].reverse().join('')) ||
+    within.includes(octets.toString('hex')) ||
+    encoded.some((part) => part.length >= 8 && text.includes(part))
+  )
+}
+
+const leakLength = 8
+
+function promptLeak(text: string, promptText: string): string | null {
+  const words = (source: string) => source.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []
+  const spoken = words(promptText)
+  const known = new Set(
+    spoken.map((_, at) => spoken.slice(at, at + leakLength).join(' ')).slice(0, -leakLength + 1 || undefined),
+  )
+  const said = words(text)
+  for (let at = 0; at + leakLength <= said.length; at++) {
+    const part = said.slice(at, at + leakLength).join(' ')
+    if (known.has(part)) return part
+  }
+  return null
+}
+
+const marker = /<<<|>>>|(?:MAIL|KNOWLEDGE|THREAD|CORRECTIONS):[A-Za-z0-9]{6,}|<\|[\w ]+\|>|\[\/?INST\]/g
+
+/** Everything that must hold a text back although a model wrote it. Empty: it may go out. */
+export function outboundFaults(text: string, check: OutboundCheck): OutboundFault[] {
+  const links = new Set(check.knownLinks.map(normalisedLink))
+  const addresses = new Set(check.knownAddresses.map((address) => address.toLowerCase()))
+  const leak = check.promptText === null ? null : promptLeak(text, check.promptText)
+  const marks = [
+    ...(text.match(marker) ?? []),
+    ...(check.salt !== '' && text.includes(check.salt) ? ['salt'] : []),
+  ]
+  return [
+    ...findLinks(text)
+      .filter(({ claim }) => !links.has(normalisedLink(claim)))
+      .map(({ claim }) => ({ fault: 'link' as const, found: claim })),
+    ...findAddresses(text)
+      .filter(({ claim }) => !addresses.has(claim.toLowerCase()))
+      .map(({ claim }) => ({ fault: 'address' as const, found: claim })),
+    ...check.canaries.flatMap((canary, at) =>
+      leaks(text, canary) ? [{ fault: 'canary' as const, found: `canary ${at + 1}` }] : [],
+    ),
+    ...marks.map((found) => ({ fault: 'marker' as const, found })),
+    ...(leak === null ? [] : [{ fault: 'prompt' as const, found: leak }]),
+  ]
+}
+
+/** The links of texts that may be repeated, for OutboundCheck.knownLinks. */
+export function linksOf(texts: readonly string[]): string[] {
+  return [...new Set(texts.flatMap((text) => findLinks(text).map(({ claim }) => claim)))]
+}
