@@ -1,7 +1,11 @@
 /** The SMTP adapter: hands finished mails to the account's submission server. */
 import type { Server } from './settings.ts'
+import { PooledSubmission } from './smtp/submission.ts'
 import type { Submission, SubmissionOptions } from './smtp/types.ts'
 
-export type { Accepted, Outgoing, Submission, SubmissionOptions } from './smtp/types.ts'
+export type { Accepted, Outgoing, SmtpTiming, Submission, SubmissionOptions } from './smtp/types.ts'
 
-export declare function openSubmission(settings: Server, options: SubmissionOptions): Submission
+/** Opens nothing yet: the first mail connects. */
+export function openSubmission(settings: Server, options: SubmissionOptions): Submission {
+  return new PooledSubmission(settings, options)
+}

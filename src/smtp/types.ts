@@ -34,10 +34,24 @@ export interface Submission extends AsyncDisposable {
   verify(): Promise<void>
 }
 
+/** Limits of a connection, in milliseconds. */
+export interface SmtpTiming {
+  /** From DNS to the end of STARTTLS. */
+  connectMs: number
+  /** Silence of a server that owes an answer. */
+  quietMs: number
+  /** One mail from MAIL to the last reply, whatever the server says meanwhile. */
+  mailMs: number
+  /** An unused connection is kept this long. */
+  idleMs: number
+}
+
 export interface SubmissionOptions {
   log: Log
   /** Asked once per connection when the account uses OAuth2. */
   accessToken?: () => Promise<string>
   /** Connections open at once; 3 when absent. */
   maxConnections?: number
+  /** Where the defaults do not suit. */
+  timing?: Partial<SmtpTiming>
 }

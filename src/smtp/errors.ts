@@ -1,0 +1,81 @@
+/** What a failed submission means: surely not accepted, refused for good, or nobody can tell. */
+import type { SMTPError } from 'nodemailer/lib/smtp-connection'
+import { OwnerActionError, PermanentError, reasonOf, TemporaryError, UncertainError } from '../errors.ts'
+import type { Server } from '../settings.ts'
+
+/**
+ * How far the mail got. `unsent`: nobody asked for its first octet. `cut`: some of it left, the final dot did not, so
+ * that the server has to discard it (RFC 5321 section 4.1.1.4). `complete`: the final dot was handed over.
+ */
+export type Progress = 'unsent' | 'cut' | 'complete'
+
+/** Authentication is required, too weak, refused, or wants encryption (RFC 4954 section 6). */
+const AUTHENTICATION_REPLIES = new Set([530, 534, 535, 538])
+
+const fieldsOf = (error: unknown): Partial<SMTPError> => (error instanceof Error ? error : {})
+
+const isOurs = (error: unknown): error is Error =>
+  error instanceof PermanentError || error instanceof TemporaryError || error instanceof UncertainError
+
+/** The mail never left, on a connection that may have been dead before it was tried: another one may be. */
+export class StaleConnectionError extends TemporaryError {
+  override name = 'StaleConnectionError'
+}
+
+/** The server's reply where there is one, without the addresses that it likes to repeat: it ends up in logs. */
+function wordsOf(error: unknown): string {
+  const { response, code } = fieldsOf(error)
+  if (response)
+    return response
+      .replace(/\s+/g, ' ')
+      .replace(/<?[^\s<>]+@[^\s<>]+>?/g, '<address>')
+      .trim()
+  const words = reasonOf(error)
+  return code && !words.includes(code) ? `${words} (${code})` : words
+}
+
+function refusedLogin(error: unknown, server: Server): OwnerActionError {
+  const remedy = server.oauth2
+    ? 'Authorise the account again (replyd auth)'
+    : 'Correct the user name or password (some providers want an app password), then start replyd again'
+  const place = `${server.user}@${server.host}`
+  const message = `SMTP login as ${place} was refused: ${wordsOf(error)}. ${remedy}.`
+  return new OwnerActionError('account', message, { cause: error })
+}
+
+/**
+ * A failure before any mail was begun. A 5yz greeting counts as temporary: it is about this client or this hour,
+ * not about the mail that waits.
+ */
+export function openError(error: unknown, server: Server): Error {
+  if (isOurs(error)) return error
+  const { code, responseCode = 0 } = fieldsOf(error)
+  const permanent = responseCode >= 500 || responseCode === 0
+  if (code === 'EAUTH' && permanent) return refusedLogin(error, server)
+  const place = `${server.host}:${server.port}`
+  return new TemporaryError(`SMTP connection to ${place} failed: ${wordsOf(error)}`, { cause: error })
+}
+
+/** No reply, or 421: the server closes the connection, whatever was asked (RFC 5321 section 3.8). */
+export function endedConnection(error: unknown): boolean {
+  const { responseCode = 0, code } = fieldsOf(error)
+  return responseCode === 421 || (responseCode === 0 && code !== 'EENVELOPE' && code !== 'EMESSAGE')
+}
+
+/** A failure while a mail was on its way. The reply decides; without one, how far the mail got. */
+export function sendError(error: unknown, progress: Progress, server: Server): Error {
+  if (isOurs(error)) return error
+  const { code, responseCode = 0 } = fieldsOf(error)
+  const cause = { cause: error }
+  const words = wordsOf(error)
+  if (AUTHENTICATION_REPLIES.has(responseCode) && progress === 'unsent') return refusedLogin(error, server)
+  if (responseCode >= 400 && responseCode < 500) return new TemporaryError(`SMTP reply ${words}`, cause)
+  if (responseCode >= 500 && responseCode < 600) return new PermanentError(`SMTP reply ${words}`, cause)
+  if (progress === 'complete') {
+    return new UncertainError(`SMTP: the mail was handed over, and no valid reply came: ${words}`, cause)
+  }
+  // nodemailer refuses these itself, before it sends anything: an impossible address, more octets than SIZE allows.
+  if (responseCode === 0 && (code === 'EENVELOPE' || code === 'EMESSAGE'))
+    return new PermanentError(`SMTP: ${words}`, cause)
+  return new TemporaryError(`SMTP: the mail was not handed over: ${words}`, cause)
+}

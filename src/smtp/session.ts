@@ -1,0 +1,187 @@
+/** One submission connection, logged in, that carries one mail at a time. */
+import SMTPConnection, { type AuthenticationType, type Options } from 'nodemailer/lib/smtp-connection'
+import XOAuth2 from 'nodemailer/lib/xoauth2'
+import { plaintextAllowed } from '../config/loopback.ts'
+import { PermanentError } from '../errors.ts'
+import type { Server } from '../settings.ts'
+import { Body } from './body.ts'
+import { endedConnection, openError, type Progress, StaleConnectionError, sendError } from './errors.ts'
+import type { Accepted, Outgoing, SmtpTiming } from './types.ts'
+
+const QUIT_MS = 2000
+
+/**
+ * TLS from the first octet, or STARTTLS that must succeed. Where the owner allows plain text to another machine TLS is
+ * still used if offered, with any certificate: it keeps out those who only listen.
+ */
+function security(server: Server): Options {
+  if (server.secure) return { secure: true }
+  if (!plaintextAllowed(server)) return { secure: false, requireTLS: true }
+  if (server.allowPlaintext) return { secure: false, tls: { rejectUnauthorized: false } }
+  return { secure: false, ignoreTLS: true }
+}
+
+/** Keywords of an EHLO reply (RFC 5321 section 4.1.1.1), upper case. */
+function extensionsIn(reply: string | false): ReadonlySet<string> {
+  const lines = (reply || '').split(/\r?\n/).slice(1)
+  return new Set(lines.map((line) => (line.slice(4).split(/\s/)[0] ?? '').toUpperCase()))
+}
+
+/** nodemailer's way to write a command: not public, and the only place where MAIL can be given SMTPUTF8. */
+interface CommandWriter {
+  _sendCommand(line: string, logged?: string): void
+}
+
+export class Session {
+  readonly #server: Server
+  readonly #connection: SMTPConnection
+  #extensions: ReadonlySet<string> = new Set()
+  #smtpUtf8 = false
+  /** Mails tried on this connection. */
+  mails = 0
+
+  private constructor(server: Server, timing: SmtpTiming) {
+    this.#server = server
+    this.#connection = new SMTPConnection({
+      host: server.host,
+      port: server.port,
+      ...security(server),
+      logger: false,
+      connectionTimeout: timing.connectMs,
+      greetingTimeout: timing.connectMs,
+      dnsTimeout: timing.connectMs,
+      socketTimeout: timing.quietMs,
+    })
+    // For the whole life of the connection: an error event without a listener ends the process.
+    this.#connection.on('error', () => {})
+    this.#signalSmtpUtf8()
+  }
+
+  /** @throws OwnerActionError when the login was refused, TemporaryError for everything else */
+  static async open(
+    server: Server,
+    timing: SmtpTiming,
+    accessToken?: () => Promise<string>,
+  ): Promise<Session> {
+    const token = server.oauth2 ? await accessToken?.() : undefined
+    const session = new Session(server, timing)
+    try {
+      await session.#connect(token)
+      return session
+    } catch (error) {
+      session.#connection.close()
+      throw openError(error, server)
+    }
+  }
+
+  async #connect(token: string | undefined): Promise<void> {
+    const connection = this.#connection
+    await this.#answer<void>((done) => connection.connect((error) => done(error ?? null, undefined)))
+    this.#extensions = extensionsIn(connection.lastServerResponse)
+    // A relay on loopback often wants no login, and then offers none.
+    if (!connection.allowsAuth || this.#server.user === '') return
+    await this.#answer<unknown>((done) => connection.login(this.#login(token), done))
+  }
+
+  #login(token: string | undefined): AuthenticationType {
+    const { user, password } = this.#server
+    if (!token) return { user, pass: password }
+    return { user, oauth2: new XOAuth2({ user, accessToken: token }) }
+  }
+
+  /** nodemailer adds SMTPUTF8 only for addresses beyond ASCII; a header beyond ASCII needs it as well (RFC 6531). */
+  #signalSmtpUtf8(): void {
+    const writer = this.#connection as unknown as CommandWriter
+    const write = writer._sendCommand.bind(this.#connection)
+    writer._sendCommand = (line, logged) => {
+      const wanted = this.#smtpUtf8 && line.startsWith('MAIL FROM:') && !/ SMTPUTF8\b/.test(line)
+      write(wanted ? `${line} SMTPUTF8` : line, logged)
+    }
+  }
+
+  /** Turns a callback into a promise that also ends when the connection does without calling back. */
+  #answer<T>(ask: (done: (error: Error | null, result: T) => void) => void): Promise<T> {
+    const connection = this.#connection
+    return new Promise<T>((resolve, reject) => {
+      const onError = (error: Error) => reject(error)
+      // Deferred: the callback, which knows the reason, follows this event.
+      const onEnd = () => setImmediate(() => reject(new Error('the connection was closed')))
+      connection.once('error', onError)
+      connection.once('end', onEnd)
+      ask((error, result) => {
+        connection.off('error', onError)
+        connection.off('end', onEnd)
+        if (error) reject(error)
+        else resolve(result)
+      })
+    })
+  }
+
+  get usable(): boolean {
+    const socket = this.#connection._socket
+    return !this.#connection.destroyed && !!socket && !socket.destroyed && socket.writable
+  }
+
+  /**
+   * Sends one mail. After a failure the connection starts afresh (RSET) or is closed: nothing of this mail can spill
+   * into the next.
+   * @param deadlineMs for the whole of it; a server may answer a little and never finish
+   * @throws as Submission.send; StaleConnectionError when the connection had been used and turned out to be dead
+   */
+  async send(mail: Outgoing, deadlineMs: number): Promise<Accepted> {
+    this.mails++
+    if (mail.smtpUtf8 && !this.#extensions.has('SMTPUTF8')) {
+      throw new PermanentError('This SMTP server does not carry addresses or headers beyond ASCII (SMTPUTF8)')
+    }
+    this.#smtpUtf8 = mail.smtpUtf8
+    const body = new Body(mail.octets)
+    const deadline = setTimeout(() => this.#connection.close(), deadlineMs)
+    try {
+      const info = await this.#answer<Sent>((done) => this.#connection.send(envelopeOf(mail), body, done))
+      const replyCode = Number(/^\d{3}/.exec(info.response)?.[0] ?? 250)
+      return { replyCode, reply: info.response, messageId: info.serverMessageId ?? null }
+    } catch (error) {
+      const { progress } = body
+      await this.#startAfresh(error, progress)
+      const failure = sendError(error, progress, this.#server)
+      if (this.mails === 1 || progress !== 'unsent' || !endedConnection(error)) throw failure
+      throw new StaleConnectionError(failure.message, { cause: error })
+    } finally {
+      clearTimeout(deadline)
+    }
+  }
+
+  async #startAfresh(error: unknown, progress: Progress): Promise<void> {
+    if (progress === 'cut' || endedConnection(error) || !this.usable) {
+      this.#connection.close()
+      return
+    }
+    await this.#answer<unknown>((done) => this.#connection.reset(done)).catch(() => this.#connection.close())
+  }
+
+  /** Says QUIT, and waits for the answer only a moment. */
+  close(): void {
+    if (!this.usable) {
+      this.#connection.close()
+      return
+    }
+    this.#connection.quit()
+    setTimeout(() => this.#connection.close(), QUIT_MS).unref()
+  }
+}
+
+interface Sent {
+  response: string
+  serverMessageId?: string | undefined
+}
+
+function envelopeOf(mail: Outgoing) {
+  return {
+    from: mail.reversePath,
+    to: [mail.addressee],
+    size: mail.octets.length,
+    use8BitMime: mail.octets.some((octet) => octet > 0x7f),
+    // Nobody reads bounces of an automatic reply (RFC 3461 section 4.1).
+    dsn: { notify: 'NEVER' },
+  }
+}

@@ -1,0 +1,166 @@
+/** The submission connections of one account: opened when needed, kept for a while, one mail at a time on each. */
+import { OwnerActionError, reasonOf, TemporaryError } from '../errors.ts'
+import { loginGateOf } from '../pace.ts'
+import type { Server } from '../settings.ts'
+import { StaleConnectionError } from './errors.ts'
+import { Session } from './session.ts'
+import type { Accepted, Outgoing, SmtpTiming, Submission, SubmissionOptions } from './types.ts'
+
+const MAX_CONNECTIONS = 3
+/** Servers end a session after some number of mails; this stays below. */
+const MAX_MAILS = 100
+/** How long the server's refusal of one more connection is respected. */
+const CEILING_MS = 300_000
+
+export const defaultTiming: SmtpTiming = {
+  connectMs: 60_000,
+  quietMs: 90_000,
+  mailMs: 300_000,
+  idleMs: 15_000,
+}
+
+interface Waiting {
+  start(session: Session): void
+  fail(error: Error): void
+}
+
+export class PooledSubmission implements Submission {
+  readonly #server: Server
+  readonly #options: SubmissionOptions
+  readonly #timing: SmtpTiming
+  /** Sessions without a mail on them, and the timers that end them. */
+  readonly #idle = new Map<Session, NodeJS.Timeout>()
+  readonly #line: Waiting[] = []
+  readonly #closing = new AbortController()
+  #busy = 0
+  #opening = 0
+  #ceiling = { connections: Number.POSITIVE_INFINITY, until: 0 }
+
+  constructor(server: Server, options: SubmissionOptions) {
+    this.#server = server
+    this.#options = options
+    this.#timing = { ...defaultTiming, ...options.timing }
+  }
+
+  async send(mail: Outgoing): Promise<Accepted> {
+    for (;;) {
+      const session = await this.#acquire()
+      try {
+        const accepted = await session.send(mail, this.#timing.mailMs)
+        this.#release(session)
+        return accepted
+      } catch (error) {
+        this.#release(session)
+        if (!(error instanceof StaleConnectionError)) throw error
+        this.#options.log.debug({ event: 'smtp.connection.stale', reason: reasonOf(error) })
+      }
+    }
+  }
+
+  async verify(): Promise<void> {
+    const session = await this.#open()
+    session.close()
+  }
+
+  #acquire(): Promise<Session> {
+    return new Promise((resolve, reject) => {
+      if (this.#closing.signal.aborted) {
+        reject(new TemporaryError('SMTP: the account is closed'))
+        return
+      }
+      this.#line.push({ start: resolve, fail: reject })
+      this.#dispatch()
+    })
+  }
+
+  #dispatch(): void {
+    for (const [session, timer] of this.#idle) {
+      const waiting = session.usable ? this.#line.shift() : undefined
+      if (session.usable && !waiting) break
+      clearTimeout(timer)
+      this.#idle.delete(session)
+      if (!waiting) session.close()
+      else {
+        this.#busy++
+        waiting.start(session)
+      }
+    }
+    const missing = this.#line.length - this.#opening
+    if (missing > 0 && this.#busy + this.#idle.size + this.#opening < this.#limit()) void this.#grow()
+  }
+
+  #limit(): number {
+    const { maxConnections = MAX_CONNECTIONS } = this.#options
+    const { connections, until } = this.#ceiling
+    return performance.now() < until ? Math.min(connections, maxConnections) : maxConnections
+  }
+
+  async #grow(): Promise<void> {
+    this.#opening++
+    try {
+      const session = await this.#open()
+      this.#busy++
+      const waiting = this.#line.shift()
+      if (waiting) waiting.start(session)
+      else this.#release(session)
+    } catch (error) {
+      this.#openFailed(error instanceof Error ? error : new TemporaryError(reasonOf(error)))
+    } finally {
+      this.#opening--
+    }
+    this.#dispatch()
+  }
+
+  #open(): Promise<Session> {
+    const { signal } = this.#closing
+    return loginGateOf(this.#server)
+      .pass(signal)
+      .catch(() => {
+        throw new TemporaryError('SMTP: the account is closed')
+      })
+      .then(() => Session.open(this.#server, this.#timing, this.#options.accessToken))
+  }
+
+  /** A server that limits connections refuses one more; the mail then waits for one of those that work. */
+  #openFailed(error: Error): void {
+    if (this.#busy > 0 && !(error instanceof OwnerActionError)) {
+      this.#ceiling = { connections: this.#busy, until: performance.now() + CEILING_MS }
+      this.#options.log.info({
+        event: 'smtp.connections.limited',
+        connections: this.#busy,
+        reason: reasonOf(error),
+      })
+      return
+    }
+    // All that wait: whoever comes later tries anew.
+    for (const waiting of this.#line.splice(0)) waiting.fail(error)
+  }
+
+  #release(session: Session): void {
+    this.#busy--
+    if (!session.usable || session.mails >= MAX_MAILS || this.#closing.signal.aborted) session.close()
+    else this.#keep(session)
+    this.#dispatch()
+  }
+
+  #keep(session: Session): void {
+    const timer = setTimeout(() => {
+      this.#idle.delete(session)
+      session.close()
+    }, this.#timing.idleMs)
+    timer.unref()
+    this.#idle.set(session, timer)
+  }
+
+  /** Mails on their way are not cut off: their connections end with them. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort()
+    for (const waiting of this.#line.splice(0))
+      waiting.fail(new TemporaryError('SMTP: the account is closed'))
+    for (const [session, timer] of this.#idle) {
+      clearTimeout(timer)
+      session.close()
+    }
+    this.#idle.clear()
+  }
+}

@@ -1,0 +1,182 @@
+import { EventEmitter, once } from 'node:events'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+
+/** What the server does when it gets that far. A string is the reply, without its CRLF. */
+export type Answer = string | 'drop' | 'reset' | 'silence' | 'drip'
+
+export type Moment =
+  | 'greeting'
+  | 'EHLO'
+  | 'AUTH'
+  | 'MAIL'
+  | 'RCPT'
+  | 'DATA'
+  | 'mid-body'
+  | 'dot'
+  | 'RSET'
+  | 'QUIT'
+  | 'STARTTLS'
+
+const usual: Record<Moment, Answer> = {
+  greeting: '220 scripted',
+  EHLO: '250-scripted\r\n250-PIPELINING\r\n250-SIZE 1000000\r\n250-8BITMIME\r\n250-DSN\r\n250-SMTPUTF8\r\n250 AUTH PLAIN',
+  AUTH: '235 welcome',
+  MAIL: '250 sender ok',
+  RCPT: '250 addressee ok',
+  DATA: '354 go ahead',
+  'mid-body': '',
+  dot: '250 2.0.0 queued',
+  RSET: '250 reset',
+  QUIT: '221 bye',
+  STARTTLS: '502 5.5.1 not here',
+}
+
+/** Decides per moment; `count` is how often that moment came on this connection, from 1. */
+export type Script = (
+  moment: Moment,
+  context: { connection: number; count: number },
+) => Answer | undefined | Promise<Answer | undefined>
+
+/** A server of SMTP's other side that misbehaves at a named moment and remembers what it was told. */
+export class ScriptedServer implements AsyncDisposable {
+  readonly commands: string[] = []
+  /** Bodies that ended with the final dot, dot-stuffing undone. */
+  readonly mails: Buffer[] = []
+  /** Times of logins, in milliseconds. */
+  readonly logins: number[] = []
+  connections = 0
+  readonly events = new EventEmitter()
+  readonly script: Script
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+
+  private constructor(script: Script) {
+    this.script = script
+    this.#server = createServer((socket) => this.#serve(socket))
+  }
+
+  static async start(script: Script = () => undefined): Promise<ScriptedServer> {
+    const server = new ScriptedServer(script)
+    server.#server.listen(0, '127.0.0.1')
+    await once(server.#server, 'listening')
+    return server
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  /** Cuts every connection with RST, as a firewall does; the server goes on listening. */
+  cutAll(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy()
+  }
+
+  #serve(socket: Socket): void {
+    const dialog = new Dialog(this, ++this.connections, socket)
+    this.#sockets.add(socket)
+    socket.setNoDelay(true)
+    socket.on('error', () => {})
+    socket.on('close', () => {
+      this.#sockets.delete(socket)
+      if (this.#sockets.size === 0) this.events.emit('empty')
+    })
+    void dialog.run()
+  }
+
+  /** Resolves when no connection is left. */
+  async empty(): Promise<void> {
+    if (this.#sockets.size > 0) await once(this.events, 'empty')
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy()
+    this.#server.close()
+    await once(this.#server, 'close')
+  }
+}
+
+/** One connection. */
+class Dialog {
+  readonly #server: ScriptedServer
+  readonly #connection: number
+  readonly #socket: Socket
+  readonly #counts = new Map<Moment, number>()
+  #buffer = Buffer.alloc(0)
+  #inBody = false
+  #hasAddressee = false
+
+  constructor(server: ScriptedServer, connection: number, socket: Socket) {
+    this.#server = server
+    this.#connection = connection
+    this.#socket = socket
+  }
+
+  async run(): Promise<void> {
+    let alive = await this.#answer('greeting')
+    try {
+      for await (const chunk of this.#socket) {
+        this.#buffer = Buffer.concat([this.#buffer, chunk])
+        while (alive && this.#hasNext()) alive = await (this.#inBody ? this.#body() : this.#command())
+        if (alive && this.#inBody) alive = await this.#answer('mid-body')
+      }
+    } catch {
+      // Cut by one side or the other.
+    }
+  }
+
+  /** Where the body ends; an empty one is a lone dot. */
+  #bodyEnd(): number {
+    return this.#buffer.subarray(0, 3).toString() === '.\r\n' ? -2 : this.#buffer.indexOf('\r\n.\r\n')
+  }
+
+  #hasNext(): boolean {
+    return this.#inBody ? this.#bodyEnd() !== -1 : this.#buffer.includes('\r\n')
+  }
+
+  #body(): Promise<boolean> {
+    const end = this.#bodyEnd()
+    this.#server.mails.push(unstuffed(this.#buffer.subarray(0, end + 2)))
+    this.#buffer = this.#buffer.subarray(end + 5)
+    this.#inBody = false
+    return this.#answer('dot')
+  }
+
+  async #command(): Promise<boolean> {
+    const end = this.#buffer.indexOf('\r\n')
+    const line = this.#buffer.subarray(0, end).toString()
+    this.#buffer = this.#buffer.subarray(end + 2)
+    this.#server.commands.push(line)
+    const verb = line.split(' ')[0]!.toUpperCase() as Moment
+    if (verb === 'AUTH') this.#server.logins.push(performance.now())
+    const alive = await this.#answer(verb)
+    if (verb === 'QUIT') this.#socket.end()
+    return alive
+  }
+
+  /** True when the dialog goes on. */
+  async #answer(moment: Moment): Promise<boolean> {
+    const count = (this.#counts.get(moment) ?? 0) + 1
+    this.#counts.set(moment, count)
+    const scripted = await this.#server.script(moment, { connection: this.#connection, count })
+    const reply = scripted ?? (moment === 'DATA' && !this.#hasAddressee ? '554 no addressee' : usual[moment])
+    if (moment === 'MAIL' || moment === 'RCPT')
+      this.#hasAddressee = moment === 'RCPT' && reply.startsWith('2')
+    if (moment === 'DATA') this.#inBody = reply.startsWith('3')
+    if (reply === 'drop') this.#socket.destroy()
+    else if (reply === 'reset') this.#socket.resetAndDestroy()
+    else if (reply === 'drip') this.#drip()
+    else if (reply !== 'silence' && reply !== '') this.#socket.write(`${reply}\r\n`)
+    return !['drop', 'reset', 'silence', 'drip'].includes(reply)
+  }
+
+  /** A continuation line now and then, and never the last one. */
+  #drip(): void {
+    const timer = setInterval(() => this.#socket.write('250-wait\r\n'), 20)
+    this.#socket.on('close', () => clearInterval(timer))
+  }
+}
+
+function unstuffed(body: Buffer): Buffer {
+  const text = body.toString('latin1')
+  return Buffer.from(text.replace(/^\./, '').replaceAll('\r\n.', '\r\n'), 'latin1')
+}
