@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import MailComposer from 'nodemailer/lib/mail-composer'
+import { encodeWord } from 'nodemailer/lib/mime-funcs'
 import { PermanentError } from '../../errors.ts'
 import type { Mailbox } from '../address.ts'
 
@@ -22,6 +23,9 @@ export interface Draft {
 /** RFC 5322 section 2.1.1, in octets. */
 const longestLine = 998
 
+/** Characters; RFC 2047 section 2 allows 75. */
+const encodedWordLength = 60
+
 const structureFields = ['content-type', 'content-transfer-encoding', 'mime-version']
 
 /**
@@ -37,7 +41,7 @@ export async function compile(draft: Draft): Promise<Buffer> {
     ...(draft.inReplyTo === null ? {} : { inReplyTo: draft.inReplyTo }),
     ...(draft.references.length === 0 ? {} : { references: [...draft.references] }),
     headers: {
-      ...subjectField(draft.subject),
+      Subject: { prepared: true, foldLines: true, value: encodedSubject(draft.subject) },
       ...draft.marks,
     },
     alternatives: [
@@ -56,10 +60,14 @@ export async function compile(draft: Draft): Promise<Buffer> {
   return Buffer.concat([Buffer.from(header, 'utf8'), built.subarray(end)])
 }
 
-/** RFC 2047 only for what needs it; an ASCII subject stays readable, quotes included (nodemailer encodes those). */
-function subjectField(subject: string) {
-  const isPlain = /^[\x20-\x7e]*$/.test(subject) && !subject.includes('=?')
-  return { Subject: isPlain ? { prepared: true, foldLines: true, value: subject } : subject }
+/**
+ * RFC 2047 only for what needs it: an ASCII subject stays readable, quotes included, which nodemailer would encode;
+ * one that looks like an encoded word must not be decoded by the reader, which nodemailer would leave as it is.
+ */
+function encodedSubject(subject: string): string {
+  if (/^[\x20-\x7e]*$/.test(subject) && !subject.includes('=?')) return subject
+  const letters = subject.match(/[\x20-\x7e]/g)?.length ?? 0
+  return encodeWord(subject, letters * 2 > subject.length ? 'Q' : 'B', encodedWordLength)
 }
 
 /** us-ascii and 7bit where they suffice, else utf-8 as quoted-printable: 8BITMIME is never relied on (RFC 6152). */

@@ -1,0 +1,366 @@
+import { describe, expect, test } from '@jest/globals'
+import { PermanentError } from '../../../src/errors.ts'
+import { decodeWords } from '../../../src/mail/address.ts'
+import { mailboxes } from '../../../src/mail/gate/correspondents.ts'
+import { fieldValues, firstField } from '../../../src/mail/message.ts'
+import { parseOctets } from '../../../src/mail/octets.ts'
+import { buildReply, type ReplyInput } from '../../../src/mail/reply/build.ts'
+import { letter, letterOf, now, owner, textPart, verdict } from '../gate/letter.ts'
+
+const plain: ReplyInput = {
+  original: letter(),
+  owner,
+  kind: 'send',
+  text: 'Hello Jonas,\n\na ton of gravel costs 40 euros.',
+  html: false,
+  language: 'en',
+  signature: 'Mara Lindqvist\nHarbor Gravel',
+  quote: 'none',
+  disclosure: 'This is an automatic answer.',
+  messageId: '<0123@harbor.example>',
+  now,
+  originalId: null,
+}
+
+async function written(changes: Partial<ReplyInput> = {}) {
+  const reply = await buildReply({ ...plain, ...changes })
+  const text = reply.octets.toString('utf8')
+  const end = text.indexOf('\r\n\r\n')
+  return {
+    reply,
+    text,
+    header: text.slice(0, end),
+    body: text.slice(end + 4),
+    message: parseOctets(reply.octets),
+  }
+}
+
+const html = letterOf('multipart/alternative', [textPart, 'Content-Type: text/html\n\n<p>Hello</p>'])
+
+describe('the whole message', () => {
+  test('a sent reply, octet by octet', async () => {
+    const { text } = await written()
+    expect(text.split('\r\n')).toEqual([
+      'Content-Transfer-Encoding: 7bit',
+      'Subject: Re: Gravel',
+      'Auto-Submitted: auto-replied',
+      'Precedence: bulk',
+      'X-Auto-Response-Suppress: All',
+      'X-Autoreply: yes',
+      'X-Loop: mara@harbor.example',
+      'Content-Language: en',
+      'From: Mara Lindqvist <mara@harbor.example>',
+      'To: Jonas Ek <jonas@quarry.example>',
+      'In-Reply-To: <g1@quarry.example>',
+      'References: <g1@quarry.example>',
+      'Message-ID: <0123@harbor.example>',
+      'Date: Tue, 10 Mar 2026 09:00:00 +0000',
+      'MIME-Version: 1.0',
+      'Content-Type: text/plain; charset=us-ascii; format=flowed',
+      '',
+      'Hello Jonas,',
+      '',
+      'a ton of gravel costs 40 euros.',
+      '',
+      'This is an automatic answer.',
+      '',
+      '-- ',
+      'Mara Lindqvist',
+      'Harbor Gravel',
+      '',
+    ])
+  })
+  test('what is said about it is what is in it', async () => {
+    const { reply } = await written()
+    expect(reply).toMatchObject({
+      messageId: '<0123@harbor.example>',
+      reversePath: 'mara@harbor.example',
+      addressees: ['jonas@quarry.example'],
+      from: 'mara@harbor.example',
+      to: ['jonas@quarry.example'],
+      subject: 'Re: Gravel',
+      inReplyTo: '<g1@quarry.example>',
+      references: ['<g1@quarry.example>'],
+      autoSubmitted: 'auto-replied',
+    })
+    expect(reply.textHash).toMatch(/^[0-9a-f]{32}$/)
+  })
+  test('the same input gives the same octets', async () => {
+    const changes = { original: html, html: true, quote: 'short' } as const
+    expect((await written(changes)).reply.octets.equals((await written(changes)).reply.octets)).toBe(true)
+  })
+  test('another Message-ID gives another boundary', async () => {
+    const boundary = async (messageId: string) =>
+      (await written({ original: html, html: true, messageId })).message.structure.parameters.boundary
+    expect(await boundary('<1@x.example>')).not.toBe(await boundary('<2@x.example>'))
+  })
+  test('our own reply, when it comes back, is known as ours', async () => {
+    const { message } = await written()
+    expect(verdict(message)).toBe('never own-message')
+  })
+  test('another responder will not answer it', async () => {
+    const { message } = await written()
+    const other = { address: 'jonas@quarry.example', aliases: [] }
+    expect(verdict(message, {}, other)).toBe('never auto-submitted')
+  })
+})
+
+describe('marks', () => {
+  const marks = ['auto-submitted', 'precedence', 'x-auto-response-suppress', 'x-autoreply', 'x-loop']
+  test('a draft has none of them, but what it answers', async () => {
+    const { message, reply } = await written({ kind: 'draft', originalId: 'm_17\r\nBcc: x' })
+    expect(marks.flatMap((name) => fieldValues(message, name))).toEqual([])
+    expect(firstField(message, 'x-responder-source')).toBe('m_17Bcc:x')
+    expect(reply.autoSubmitted).toBeNull()
+  })
+  test.each([null, '', '\u0000'])('a draft without an original id (%j)', async (originalId) => {
+    expect((await written({ kind: 'draft', originalId })).header).not.toContain('X-Responder-Source')
+  })
+  test('a sent reply does not tell its original id', async () => {
+    expect((await written({ originalId: 'm_17' })).header).not.toContain('X-Responder-Source')
+  })
+  test.each([
+    ['de-AT', 'de-AT'],
+    ['sr-Latn-RS', 'sr-Latn-RS'],
+    ['de\r\nBcc: x@y.example', null],
+    ['e', null],
+    ['de_AT', null],
+    ['', null],
+    [null, null],
+  ])('the language %j gives Content-Language %j', async (language, expected) => {
+    expect(firstField((await written({ language })).message, 'content-language')).toBe(expected)
+  })
+  test('no other fields than these', async () => {
+    const names = (await written()).message.fields.map((field) => field.name)
+    expect(
+      names.filter((name) =>
+        /^(list-|cc|bcc|sender|reply-to|disposition|return-receipt|priority|x-mailer|thread-)/.test(name),
+      ),
+    ).toEqual([])
+  })
+})
+
+describe('threads', () => {
+  test('one id a line', async () => {
+    const ids = Array.from({ length: 30 }, (_, at) => `<n${at}@x.example>`)
+    const { header, message } = await written({ original: letter([`References: ${ids.join(' ')}`]) })
+    expect(header).toContain('\r\nReferences: <n0@x.example>\r\n <n12@x.example>\r\n <n13@x.example>\r\n')
+    expect(firstField(message, 'references')?.split(' ')).toHaveLength(20)
+  })
+  test('no parent, no fields', async () => {
+    const { header, reply } = await written({ original: letter(['-Message-ID']) })
+    expect(header).not.toMatch(/^(?:In-Reply-To|References):/m)
+    expect(reply.references).toEqual([])
+  })
+  test('the longest ids stay below 998 octets a line', async () => {
+    const long = `<${'a'.repeat(888)}@x.example>`
+    const { header, message } = await written({ original: letter([`Message-ID: ${long}`]) })
+    expect(Math.max(...header.split('\r\n').map((line) => line.length))).toBeLessThanOrEqual(998)
+    expect([firstField(message, 'in-reply-to'), firstField(message, 'references')]).toEqual([long, long])
+  })
+})
+
+describe('words outside ASCII', () => {
+  test.each([
+    'Maße für Möbel',
+    '報價單 '.repeat(20),
+    '😀'.repeat(240),
+    'A "quoted" subject',
+    'Literally =?utf-8?Q?x?= this',
+    'Ünï'.repeat(70),
+    'a '.repeat(100),
+    'x'.repeat(240),
+  ])('the subject %j comes back as it was', async (subject) => {
+    const original = letter([`Subject: =?utf-8?B?${Buffer.from(subject).toString('base64')}?=`])
+    const { header, message, reply } = await written({ original })
+    expect(decodeWords(firstField(message, 'subject') ?? '')).toBe(reply.subject)
+    expect(reply.subject).toBe(`Re: ${subject.trim()}`)
+    expect(header).toMatch(/^\p{ASCII}*$/u)
+    for (const line of header.split('\r\n'))
+      expect(line.length).toBeLessThanOrEqual(subject.startsWith('xxx') ? 300 : 78)
+  })
+  test('an ASCII subject stays readable', async () => {
+    expect((await written({ original: letter(['Subject: A "quoted" subject']) })).header).toContain(
+      'Subject: Re: A "quoted" subject\r\n',
+    )
+  })
+  test.each([
+    ['Jonas Ék <jonas@quarry.example>', { name: 'Jonas Ék', address: 'jonas@quarry.example' }],
+    ['"Ek, Jonas" <jonas@quarry.example>', { name: 'Ek, Jonas', address: 'jonas@quarry.example' }],
+    ['"boss@bank.example" <jonas@quarry.example>', { name: '', address: 'jonas@quarry.example' }],
+    ['jonas@möbel.example', { name: '', address: 'jonas@xn--mbel-5qa.example' }],
+    ['"a b"@quarry.example', { name: '', address: '"a b"@quarry.example' }],
+    ['"a,b@c"@quarry.example', { name: '', address: '"a,b@c"@quarry.example' }],
+    ['jonas@[192.0.2.1]', { name: '', address: 'jonas@[192.0.2.1]' }],
+    [
+      '=?utf-8?Q?Jonas=0D=0ABcc=3A_x?= <jonas@quarry.example>',
+      { name: 'Jonas Bcc: x', address: 'jonas@quarry.example' },
+    ],
+  ])('To for %s', async (from, expected) => {
+    const { message, reply } = await written({ original: letter([`From: ${from}`]) })
+    expect(mailboxes(message, 'to')).toEqual([expected])
+    expect(reply.addressees).toEqual([expected.address])
+  })
+  test('an address that needs SMTPUTF8 (RFC 6532)', async () => {
+    const { message, reply } = await written({ original: letter(['From: jönas@quarry.example']) })
+    expect(reply.addressees).toEqual(['jönas@quarry.example'])
+    expect(mailboxes(message, 'to')).toEqual([{ name: '', address: 'jönas@quarry.example' }])
+  })
+  test('several addressees of a draft', async () => {
+    const { message } = await written({
+      kind: 'draft',
+      original: letter(['Reply-To: A <a@x.example>, b@x.example']),
+    })
+    expect(mailboxes(message, 'to')).toEqual([
+      { name: 'A', address: 'a@x.example' },
+      { name: '', address: 'b@x.example' },
+    ])
+  })
+  test('the display name of the owner', async () => {
+    const named = async (displayName: string | null) =>
+      mailboxes((await written({ owner: { ...owner, displayName } })).message, 'from')
+    expect(await named('Mära\r\nX: y')).toEqual([{ name: 'Mära X: y', address: 'mara@harbor.example' }])
+    expect(await named(null)).toEqual([{ name: '', address: 'mara@harbor.example' }])
+  })
+})
+
+describe('the text', () => {
+  test('is utf-8 as quoted-printable when it must be', async () => {
+    const { message, body } = await written({ text: 'Schöne Grüße 😀' })
+    expect(message.structure).toMatchObject({
+      type: 'text/plain',
+      encoding: 'quoted-printable',
+      parameters: { charset: 'utf-8', format: 'flowed' },
+    })
+    expect(body).toContain('Sch=C3=B6ne')
+    expect(message.text).toContain('Schöne Grüße 😀')
+  })
+  test('mostly Chinese text is not sent as base64', async () => {
+    const { message } = await written({
+      text: '您好，砾石每吨四十欧元。'.repeat(20),
+      signature: '',
+      disclosure: null,
+    })
+    expect(message.structure.encoding).toBe('quoted-printable')
+    expect(message.text.trim()).toBe('您好，砾石每吨四十欧元。'.repeat(20))
+  })
+  test('a word longer than a line survives', async () => {
+    const link = `https://harbor.example/${'x'.repeat(2000)}`
+    const { message, reply } = await written({ text: `See ${link} for all.` })
+    expect(message.structure.encoding).toBe('quoted-printable')
+    expect(message.text).toContain(link)
+    expect(
+      Math.max(
+        ...reply.octets
+          .toString('latin1')
+          .split('\r\n')
+          .map((line) => line.length),
+      ),
+    ).toBeLessThanOrEqual(998)
+  })
+  test('controls, CR and bidi marks are gone', async () => {
+    const { message } = await written({
+      text: 'a\u0000b\rc\u2028d\te\u202ef  \n\n\n\ng\ud800',
+      signature: '',
+      disclosure: null,
+    })
+    expect(message.text.trim()).toBe('ab\nc\nd  ef\n\ng\ufffd')
+  })
+  test.each(['', ' \n\t ', '\u0000'])('an empty answer (%j) is refused', async (text) => {
+    await expect(written({ text })).rejects.toThrow(new PermanentError('the answer is empty'))
+  })
+  test('16 KiB are the limit, the signature included', async () => {
+    const text = 'x'.repeat(16 * 1024 - 3)
+    await expect(written({ text, signature: '', disclosure: null })).resolves.toBeDefined()
+    await expect(written({ text: `${text}xxx`, signature: '', disclosure: null })).rejects.toThrow(
+      PermanentError,
+    )
+    await expect(written({ text, signature: 'Mara', disclosure: null })).rejects.toThrow(
+      'longer than 16384 octets',
+    )
+    await expect(written({ text: 'ä'.repeat(8192), signature: '', disclosure: null })).rejects.toThrow(
+      PermanentError,
+    )
+  })
+  test('nobody to answer', async () => {
+    await expect(written({ original: letter(['-From']) })).rejects.toThrow(PermanentError)
+  })
+  test('the disclosure and the signature are optional', async () => {
+    const { body } = await written({ disclosure: null, signature: '' })
+    expect(body).toBe('Hello Jonas,\r\n\r\na ton of gravel costs 40 euros.\r\n')
+  })
+})
+
+describe('the quote', () => {
+  const original = letter(
+    [],
+    'How much?\r\n\r\nSee https://evil.example/x, www.evil.example or evil.com/x, evil.com!\r\nMail a@b.example, e.g. today.\r\nFour\r\nFive\r\n\r\n> older\r\n',
+  )
+  const body = async (quote: 'none' | 'short', from = original) =>
+    (await written({ original: from, quote, disclosure: null, signature: '' })).message.text
+      .split('\n\n')[2]
+      ?.trim()
+  test('is absent by default', async () => {
+    expect(await body('none')).toBeUndefined()
+  })
+  test('holds a few lines, nothing to click and no history', async () => {
+    expect(await body('short')).toBe('> How much?\n> See … … or … …\n> Mail … e.g. today.\n> Four\n> …')
+  })
+  test('of a short letter is all of it', async () => {
+    expect(await body('short', letter([], 'One\r\nTwo\r\n'))).toBe('> One\n> Two')
+  })
+  test('of an empty letter is nothing', async () => {
+    expect(await body('short', letter([], ''))).toBeUndefined()
+  })
+  test('a long line is cut', async () => {
+    const quoted = (await body('short', letter([], 'word '.repeat(1000))))?.replace(/\n> /g, '') ?? ''
+    expect(quoted.length).toBeLessThan(320)
+  })
+})
+
+describe('the HTML alternative', () => {
+  test('comes behind the text, with the same content', async () => {
+    const { message } = await written({
+      original: html,
+      html: true,
+      quote: 'short',
+      text: 'Hello <b> & "c"\nnext  line\n\nSecond',
+    })
+    expect(message.structure.children.map((part) => part.type)).toEqual(['text/plain', 'text/html'])
+    expect(message.html?.replace(/\r\n/g, '\n')).toBe(
+      [
+        '<!DOCTYPE html>',
+        '<html lang="en"><head><meta charset="utf-8"><title></title></head><body>',
+        '<p>Hello &lt;b&gt; &amp; &quot;c&quot;<br>',
+        'next&nbsp;&nbsp;line</p>',
+        '<p>Second</p>',
+        '<blockquote type="cite"><p>Hello</p></blockquote>',
+        '<p>This is an automatic answer.</p>',
+        '<p>-- <br>',
+        'Mara Lindqvist<br>',
+        'Harbor Gravel</p>',
+        '</body></html>',
+        '',
+      ].join('\n'),
+    )
+  })
+  test('without quote, disclosure, signature and language', async () => {
+    const { message } = await written({
+      original: html,
+      html: true,
+      text: ' x',
+      disclosure: null,
+      signature: '',
+      language: null,
+    })
+    expect(message.html).toContain('<html><head><meta charset="utf-8"><title></title></head><body>')
+    expect(message.html?.match(/<p>/g)).toHaveLength(1)
+    expect(message.html).not.toContain('blockquote')
+  })
+  test.each([
+    [html, false],
+    [letter(), true],
+  ])('is written only if both sides want it (%#)', async (original, wanted) => {
+    expect((await written({ original, html: wanted })).message.structure.type).toBe('text/plain')
+  })
+})

@@ -1,0 +1,78 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { replyMessageId, textHash } from '../../../src/mail/reply/identity.ts'
+
+describe('replyMessageId', () => {
+  const id = replyMessageId('mara@harbor.example', '<g1@quarry.example>', 'send', 0, 'harbor.example')
+  test('is an id of the domain that tells nothing else', () => {
+    expect(id).toMatch(/^<[0-9a-f]{40}@harbor\.example>$/)
+  })
+  test('the same job has the same id', () => {
+    expect(replyMessageId('Mara@Harbor.example', '<g1@quarry.example>', 'send', '0', 'HARBOR.example')).toBe(
+      id,
+    )
+  })
+  test.each([
+    ['account', replyMessageId('office@harbor.example', '<g1@quarry.example>', 'send', 0, 'harbor.example')],
+    ['original', replyMessageId('mara@harbor.example', '<G1@quarry.example>', 'send', 0, 'harbor.example')],
+    ['kind', replyMessageId('mara@harbor.example', '<g1@quarry.example>', 'draft', 0, 'harbor.example')],
+    [
+      'attempt group',
+      replyMessageId('mara@harbor.example', '<g1@quarry.example>', 'send', 1, 'harbor.example'),
+    ],
+  ])('another %s has another id', (_, other) => {
+    expect(other).not.toBe(id)
+  })
+  test('parts do not run into each other', () => {
+    expect(replyMessageId('a', 'bc', 'send', 0, 'x.example')).not.toBe(
+      replyMessageId('ab', 'c', 'send', 0, 'x.example'),
+    )
+  })
+  test.each([
+    ['x.example>\r\nBcc: y', /@x\.examplebccy>$/],
+    ['', /@localhost>$/],
+  ])('the domain %j cannot break the header', (domain, expected) => {
+    expect(replyMessageId('a', 'b', 'send', 0, domain)).toMatch(expected)
+  })
+})
+
+describe('textHash', () => {
+  const hash = textHash('Hello Jonas,\n\nThe gravel comes on Friday.', ['Jonas Ek'])
+  test.each([
+    ['Hello Jonas,\n\nThe gravel comes on Monday.', ['Jonas Ek']],
+    ['hello Petra!\r\n\r\nthe  gravel comes\non friday', ['Petra']],
+    ['Hello Jonas,\n\nThe gravel comes on Friday.\n> How much?', ['Jonas Ek']],
+    ['Hello Jonas,\n\nThe gravel comes on Friday, 13 March 2026.', ['Jonas Ek']],
+    ['Hello Jonas,\n\nThe gravel comes on March 13th, 2026.', ['Jonas Ek']],
+    ['Hello Jonas,\n\nThe gravel comes on 13.03.2026.', ['Jonas Ek']],
+    ['Hello Jonas,\n\nThe gravel comes on 2026-03-13 14:30.', ['Jonas Ek']],
+    ['Hello Jonas,\n\nThe gravel comes on vendredi 13 mars.', ['Jonas Ek']],
+    ['Hello Jonas,\n\nThe gravel comes on 13 stycznia 2026.', ['Jonas Ek']],
+    ['Ｈello Jonas,\n\nThe gravel comes on Friday.', ['JONAS']],
+  ])('%j is the same answer', (text, names) => {
+    expect(textHash(text, names)).toBe(hash)
+  })
+  test.each([
+    ['Hello Jonas,\n\nThe sand comes on Friday.', ['Jonas Ek']],
+    ['Hello Jonas,\n\nThe gravel comes on Friday.', ['Petra']],
+    ['Hello Jonas,\n\nOrder 4711: the gravel comes on Friday.', ['Jonas Ek']],
+    ['Hello Jonas,\n\nThe gravel comes.', ['Jonas Ek']],
+    ['', []],
+  ])('%j is another', (text, names) => {
+    expect(textHash(text, names)).not.toBe(hash)
+  })
+  test('other numbers than dates count', () => {
+    expect(textHash('Order 4711 is ready')).not.toBe(textHash('Order 4712 is ready'))
+  })
+  test('names are optional, and the hash is short hexadecimal', () => {
+    expect(textHash('Hello')).toBe(textHash('hello', []))
+    expect(textHash('Hello')).toMatch(/^[0-9a-f]{32}$/)
+  })
+  test('any text has a hash that its blanks and case do not change', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(textHash(`  ${text}\n`)).toBe(textHash(text))
+      }),
+    )
+  })
+})
