@@ -59,6 +59,10 @@ export function readEnvironment(environment: Environment): Source {
     document = withValue(document, path, value)
     origins.set(formatPath(path), name)
   }
+  if (Object.keys(required).every((name) => !environment[name])) {
+    const message = 'there is no replyd.yaml here (see replyd.example.yaml), and these are not set, either:'
+    faults.push({ ...named(''), message })
+  }
   for (const [name, path] of Object.entries(required)) {
     if (!environment[name]) faults.push({ ...named(name), path, message: 'is not set' })
   }

@@ -1,0 +1,64 @@
+import { systemClock } from '../clock.ts'
+import { type Check, diagnose } from '../doctor.ts'
+import { ConfigError } from '../errors.ts'
+import type { Config } from '../settings.ts'
+import { readConfig } from './settings.ts'
+import { type ExitStatus, hasColours, printable, type Terminal, writeLine } from './terminal.ts'
+
+export interface DoctorOptions {
+  config?: string
+  json?: boolean
+}
+
+/** Exit status 1 when a check failed, 2 when the configuration itself is wrong. */
+export async function doctor(options: DoctorOptions, terminal: Terminal): Promise<ExitStatus> {
+  const show = (check: Check) =>
+    options.json ? undefined : writeLine(terminal.stdout, line(check, hasColours(terminal)))
+  const config = readOrExplain(options, terminal)
+  const started = 'accounts' in config ? diagnose(config, systemClock.now()) : [Promise.resolve([config])]
+  const checks: Check[] = []
+  for (const each of started) {
+    for (const check of await each) {
+      checks.push(check)
+      await show(check)
+    }
+  }
+  const failures = checks.filter(({ status }) => status === 'failed').length
+  if (options.json) await writeLine(terminal.stdout, JSON.stringify({ ok: failures === 0, checks }))
+  else await writeLine(terminal.stdout, summary(checks, failures))
+  if (!('accounts' in config)) return 2
+  return failures === 0 ? 0 : 1
+}
+
+function readOrExplain(options: DoctorOptions, terminal: Terminal): Config | Check {
+  try {
+    return readConfig(options.config, terminal)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    const advice = 'Correct these; docs/configuration.md lists every key.'
+    return { name: 'configuration', account: null, status: 'failed', detail: error.message, advice }
+  }
+}
+
+const marks = {
+  ok: { sign: '✓', colour: 32 },
+  warning: { sign: '!', colour: 33 },
+  failed: { sign: '✗', colour: 31 },
+} as const
+
+function line({ name, account, status, detail, advice }: Check, colours: boolean): string {
+  const { sign, colour } = marks[status]
+  const mark = colours ? `\u001b[${colour}m${sign}\u001b[0m` : sign
+  const indent = '\n                  '
+  const text = printable(detail).replaceAll('\n', indent)
+  const whose = account === null ? '' : `${printable(account, true)}: `
+  return `${mark} ${name.padEnd(15)} ${whose}${text}${advice === null ? '' : `${indent}→ ${printable(advice)}`}`
+}
+
+function summary(checks: readonly Check[], failures: number): string {
+  const warnings = checks.filter(({ status }) => status === 'warning').length
+  if (failures > 0) return `\n${failures} of ${checks.length} checks failed.`
+  return warnings > 0
+    ? `\nAll is in working order, with ${warnings} warning(s).`
+    : '\nAll is in working order.'
+}

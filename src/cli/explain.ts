@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { systemClock } from '../clock.ts'
+import { canonicalAddress } from '../config/address.ts'
+import type { Owner } from '../mail/account.ts'
+import { type Explanation, explainOctets, guessOwner } from '../mail/explain.ts'
+import { parseFields, splitHeader } from '../mail/octets.ts'
+import { UsageError } from './failure.ts'
+import { mailFiles, readFailure, standardInput } from './mail-files.ts'
+import { type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
+
+export interface ExplainOptions {
+  address?: string
+  alias: readonly string[]
+  cases?: string
+  json?: boolean
+}
+
+/** Exit status 1 when a file could not be read, or a case differs. */
+export async function explain(
+  paths: readonly string[],
+  options: ExplainOptions,
+  terminal: Terminal,
+): Promise<ExitStatus> {
+  if (options.cases !== undefined) return explainCases(options.cases, options.json === true, terminal)
+  if (paths.length === 0) throw new UsageError('explain: name at least one file, or --cases')
+  const owner = ownerOf(options)
+  const now = systemClock.now()
+  let status: ExitStatus = 0
+  for (const found of mailFiles(paths)) {
+    const octets = 'fault' in found ? found : readOctets(found.path)
+    if ('fault' in octets) {
+      terminal.stderr.write(`replyd: ${printable(found.path, true)}: ${octets.fault}\n`)
+      status = 1
+      continue
+    }
+    const { path } = found
+    const explanation = explainOctets(
+      path,
+      octets,
+      owner ?? guessOwner({ fields: parseFields(splitHeader(octets)) }),
+      now,
+    )
+    await writeLine(terminal.stdout, options.json ? JSON.stringify(explanation) : block(explanation))
+    if (terminal.stdout.destroyed) break
+  }
+  return status
+}
+
+function readOctets(path: string): Buffer | { fault: string } {
+  try {
+    return readFileSync(path === standardInput ? 0 : path)
+  } catch (error) {
+    return { fault: readFailure(error) }
+  }
+}
+
+/** Null when the owner has to be guessed from each mail. */
+function ownerOf({ address, alias }: ExplainOptions): Owner | null {
+  if (address === undefined) {
+    if (alias.length > 0) throw new UsageError('explain: --alias needs --address')
+    return null
+  }
+  const bare = (text: string) => {
+    const canonical = canonicalAddress(text)
+    if (canonical === null) throw new UsageError(`explain: "${text}" is no bare address`)
+    return canonical
+  }
+  return {
+    address: bare(address),
+    aliases: alias.map(bare),
+    displayName: null,
+    authservIds: [],
+    ownLists: [],
+  }
+}
+
+function block({ file, decision, reason, codes, text, reply }: Explanation): string {
+  const others = codes.filter((code) => code !== reason)
+  const rows: [string, string][] = [
+    ['decision', `${decision} (${[reason, ...others].join(', ')})`],
+    ...(reply === null
+      ? ([['reply', 'nobody to answer']] satisfies [string, string][])
+      : ([
+          ['from', reply.from],
+          ['to', reply.to.join(', ')],
+          ['subject', reply.subject],
+          ['in-reply-to', reply.inReplyTo ?? '(none)'],
+        ] satisfies [string, string][])),
+  ]
+  const head = rows.map(([name, value]) => `  ${name.padEnd(12)} ${printable(value, true)}`)
+  const body = printable(text)
+    .trimEnd()
+    .split('\n')
+    .map((line) => `  | ${line}`.trimEnd())
+  return [printable(file, true), ...head, ...body, ''].join('\n')
+}
+
+async function explainCases(path: string, json: boolean, { stdout }: Terminal): Promise<ExitStatus> {
+  const { parseCases, runCases } = await import('../mail/cases.ts')
+  const cases = parseCases(readCaseFile(path))
+  const folder = dirname(path)
+  const score = await runCases(cases, (file) => readFileSync(resolve(folder, file)), systemClock.now())
+  for (const result of score.results.filter(({ passed }) => !passed)) {
+    const { file, expected, got } = result
+    const text = `${file}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(got)}`
+    await writeLine(stdout, json ? JSON.stringify(result) : printable(text, true))
+  }
+  const { passed, total } = score
+  await writeLine(stdout, json ? JSON.stringify({ passed, total }) : `${passed}/${total} cases passed`)
+  return passed === total ? 0 : 1
+}
+
+function readCaseFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new UsageError(`explain --cases: ${path}: ${readFailure(error)}`, { cause: error })
+  }
+}

@@ -1,0 +1,34 @@
+/** How a command ends when it fails: one clear line, the right exit status, and a stack only when asked for. */
+import { ConfigError } from '../errors.ts'
+import type { ExitStatus, Terminal } from './terminal.ts'
+import { printable } from './terminal.ts'
+
+/** Wrong usage of a command that commander can't see. */
+export class UsageError extends Error {
+  override name = 'UsageError'
+}
+
+/** Writes what went wrong. A ConfigError's message has one line for each fault; any other becomes one line. */
+export function reportFailure(error: unknown, { environment, stderr }: Terminal): ExitStatus {
+  if (error instanceof ConfigError) {
+    stderr.write(`${printable(error.message)}\n`)
+  } else {
+    const hint = error instanceof UsageError ? ' (see replyd --help)' : ''
+    stderr.write(`replyd: ${printable(messageOf(error), true)}${hint}\n`)
+  }
+  if (environment.REPLYD_DEBUG === '1' && error instanceof Error) stderr.write(`${stackOf(error)}\n`)
+  return error instanceof ConfigError || error instanceof UsageError ? 2 : 1
+}
+
+/** Some errors of Node.js have no message of their own: those of a connection that was tried on several addresses. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (error.message !== '') return error.message
+  if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0])
+  return String(Reflect.get(error, 'code') ?? error.name)
+}
+
+function stackOf(error: Error): string {
+  const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : ''
+  return `${error.stack ?? error.message}${cause}`
+}

@@ -1,0 +1,30 @@
+import { createInterface } from 'node:readline'
+import { Writable } from 'node:stream'
+import { hashPassword } from '../config/password.ts'
+import { UsageError } from './failure.ts'
+import { type ExitStatus, type Terminal, writeLine } from './terminal.ts'
+
+const leastLength = 8
+
+/** The first line of standard input is the password; on a terminal it is asked for and not shown. */
+export async function password({ stdin, stdout, stderr }: Terminal): Promise<ExitStatus> {
+  if (stdin.isTTY) stderr.write('Password: ')
+  const line = await firstLine(stdin)
+  if (stdin.isTTY) stderr.write('\n')
+  if (line.length < leastLength)
+    throw new UsageError(`the password must have at least ${leastLength} characters`)
+  await writeLine(stdout, hashPassword(line))
+  return 0
+}
+
+async function firstLine(stdin: Terminal['stdin']): Promise<string> {
+  // On a terminal readline does the echoing; into a stream that keeps nothing, nobody sees it.
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
+  const lines = createInterface({ input: stdin, output: nowhere, terminal: stdin.isTTY === true })
+  try {
+    for await (const line of lines) return line
+    return ''
+  } finally {
+    lines.close()
+  }
+}

@@ -1,0 +1,112 @@
+/** The command line. Each command is loaded when it is called, so that starting stays cheap. */
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError, Option } from 'commander'
+import { reportFailure } from './failure.ts'
+import type { ExitStatus, Terminal } from './terminal.ts'
+
+/**
+ * Runs the command that the arguments name; never rejects.
+ * @returns exit status: 0 done, 1 failed, 2 wrong usage or configuration
+ */
+export async function runProgram(argv: readonly string[], terminal: Terminal): Promise<ExitStatus> {
+  let status: ExitStatus = 0
+  // The reader went away (`replyd explain … | head`): nothing to complain about.
+  terminal.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') terminal.stdout.destroy()
+    else status = reportFailure(error, terminal)
+  })
+  const program = buildProgram(terminal, (ended) => {
+    status = ended
+  })
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return status
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return reportFailure(error, terminal)
+    // Commander has written its message already; without a command it has shown the help.
+    return error.exitCode === 0 ? 0 : 2
+  }
+}
+
+type End = (status: ExitStatus) => void
+
+function buildProgram(terminal: Terminal, end: End): Command {
+  const program = new Command('replyd')
+    .description(
+      'A daemon that answers a mailbox: classifies mail, files spam, drafts replies, never answers twice.',
+    )
+    .version(version(), '-V, --version', 'print the version')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text.replace(/^error: /, 'replyd: ')),
+    })
+    .showHelpAfterError('(see replyd --help)')
+    .addHelpText('after', '\nExit status: 0 done, 1 failed, 2 wrong usage or configuration.\n')
+  addDaemonCommands(program, terminal, end)
+  addOfflineCommands(program, terminal, end)
+  return program
+}
+
+/** One instance per command, since commander keeps values on them. */
+const configOption = () =>
+  new Option('-c, --config <file>', 'configuration file (default: replyd.yaml, else the environment)')
+const jsonOption = (what: string) => new Option('--json', what)
+
+function addDaemonCommands(program: Command, terminal: Terminal, end: End): void {
+  program
+    .command('start')
+    .description('watch the mailboxes and answer')
+    .addOption(configOption())
+    .option('--roles <list>', 'what this process does, of watch, work and web', 'watch,work,web')
+    .option('--once', 'handle what is there, then exit (for cron)')
+    .action(async (options) => end(await (await import('./start.ts')).start(options, terminal)))
+  program
+    .command('doctor')
+    .description('check configuration, mail servers, model, queue and state, and say what to do')
+    .addOption(configOption())
+    .addOption(jsonOption('print one JSON object'))
+    .action(async (options) => end(await (await import('./doctor.ts')).doctor(options, terminal)))
+  program
+    .command('demo')
+    .description('run everything against an embedded mailbox with sample mail')
+    .option('--exit', 'end when all samples are handled')
+    .addOption(jsonOption('print one JSON object per mail'))
+    .action(async (options) => end(await (await import('./demo.ts')).demo(options, terminal)))
+}
+
+const collect = (value: string, values: string[]): string[] => [...values, value]
+
+function addOfflineCommands(program: Command, terminal: Terminal, end: End): void {
+  program
+    .command('explain')
+    .description(
+      'say what would become of raw mails (.eml files or folders of them; - is standard input), offline',
+    )
+    .argument('[file...]', 'raw mails or folders')
+    .option('-a, --address <address>', 'whose mailbox it is (default: guessed from the header)')
+    .option('--alias <address>', 'another address of the mailbox; may be repeated', collect, [])
+    .option('--cases <file>', 'check the cases of a JSON Lines file; exit status 1 when any differs')
+    .addOption(jsonOption('print one JSON object per line'))
+    .action(async (files, options) =>
+      end(await (await import('./explain.ts')).explain(files, options, terminal)),
+    )
+  program
+    .command('config')
+    .description('print the configuration as replyd understands it, secrets hidden')
+    .addOption(configOption())
+    .addOption(jsonOption('print JSON'))
+    .action(async (options) => end(await (await import('./config.ts')).showConfig(options, terminal)))
+  program
+    .command('password')
+    .description(
+      'read a password for the web pages from standard input and print its hash for web.passwordHash',
+    )
+    .action(async () => end(await (await import('./password.ts')).password(terminal)))
+}
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  return String(Reflect.get(Object(manifest), 'version'))
+}

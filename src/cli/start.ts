@@ -1,0 +1,55 @@
+import { newId, systemClock } from '../clock.ts'
+import { openLog } from '../log.ts'
+import { UsageError } from './failure.ts'
+import { readConfig } from './settings.ts'
+import { type ExitStatus, hasColours, type Terminal } from './terminal.ts'
+
+const roles = ['watch', 'work', 'web'] as const
+export type Role = (typeof roles)[number]
+
+export interface StartOptions {
+  config?: string
+  roles: string
+  once?: boolean
+}
+
+/** Runs the daemon until it is told to stop, or until all is handled with --once. */
+export async function start(options: StartOptions, terminal: Terminal): Promise<ExitStatus> {
+  const chosen = parseRoles(options.roles)
+  const config = readConfig(options.config, terminal)
+  const { runDaemon } = await import('../main.ts')
+  const log = openLog(config.log.level, hasColours({ ...terminal, stdout: terminal.stderr }))
+  const signal = shutdownSignal()
+  await runDaemon({
+    config,
+    roles: chosen,
+    once: options.once === true,
+    log,
+    clock: systemClock,
+    newId,
+    signal,
+  })
+  return 0
+}
+
+/** @throws UsageError naming what is no role */
+export function parseRoles(list: string): Role[] {
+  const names = list.split(',').map((name) => name.trim())
+  const unknown = names.filter((name) => !roles.some((role) => role === name))
+  if (unknown.length > 0) {
+    throw new UsageError(`--roles: "${unknown.join(', ')}" is none of ${roles.join(', ')}`)
+  }
+  return roles.filter((role) => names.includes(role))
+}
+
+/** Aborts at the first SIGTERM or SIGINT. The handlers then go, so that a second one ends the process at once. */
+function shutdownSignal(): AbortSignal {
+  const controller = new AbortController()
+  const names = ['SIGTERM', 'SIGINT'] as const
+  const stop = (name: NodeJS.Signals) => {
+    for (const each of names) process.off(each, stop)
+    controller.abort(new Error(`${name} received`))
+  }
+  for (const name of names) process.on(name, stop)
+  return controller.signal
+}

@@ -1,0 +1,42 @@
+import type { Readable, Writable } from 'node:stream'
+
+/** What a command may read from and write to. */
+export interface Terminal {
+  readonly environment: NodeJS.ProcessEnv
+  readonly stdin: Readable & { readonly isTTY?: boolean }
+  readonly stdout: Writable & { readonly isTTY?: boolean }
+  readonly stderr: Writable & { readonly isTTY?: boolean }
+}
+
+/** 0 done, 1 failed, 2 wrong usage or configuration. */
+export type ExitStatus = 0 | 1 | 2
+
+/** Writes a line and waits while the reader is slow. */
+export async function writeLine(stream: Writable, line: string): Promise<void> {
+  if (stream.destroyed || stream.write(`${line}\n`)) return
+  await new Promise<void>((resolve) => {
+    const go = () => {
+      stream.off('drain', go)
+      stream.off('close', go)
+      resolve()
+    }
+    stream.on('drain', go)
+    stream.on('close', go)
+  })
+}
+
+/**
+ * Text of strangers made safe for a terminal: control characters (escape sequences begin with one) and characters that
+ * turn the direction of writing become visible or go. Line ends stay unless `oneLine`.
+ */
+export function printable(text: string, oneLine = false): string {
+  const lines = oneLine ? text.replace(/\s+/g, ' ') : text.replace(/\r\n?/g, '\n').replaceAll('\t', '    ')
+  return lines
+    .replace(/[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]/g, '')
+    .replace(/(?!\n)\p{Cc}/gu, '\ufffd')
+}
+
+/** Whether colours are wanted there (https://no-color.org). */
+export function hasColours({ environment, stdout }: Terminal): boolean {
+  return stdout.isTTY === true && !environment.NO_COLOR && environment.TERM !== 'dumb'
+}

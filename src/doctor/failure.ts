@@ -1,0 +1,112 @@
+/** Why a server could not be reached or refused the login, and what the owner can do about it. */
+import { OwnerActionError, reasonOf } from '../errors.ts'
+import type { Server } from '../settings.ts'
+import { failed, type Verdict } from './check.ts'
+import { loginAdvice } from './providers.ts'
+
+export interface Peer extends Pick<Server, 'host' | 'port' | 'secure'> {
+  /** The group of keys that names it: `imap`, `smtp`, `state.redisUrl`. */
+  readonly keys: string
+  readonly protocol: 'IMAP' | 'SMTP' | 'Redis' | 'PostgreSQL'
+}
+
+/** All errors that led to this one, itself included; a connection tried on several addresses has several causes. */
+function chain(error: unknown): object[] {
+  if (typeof error !== 'object' || error === null) return []
+  const parts: unknown = Reflect.get(error, 'errors')
+  return [error, ...chain(Reflect.get(error, 'cause')), ...(Array.isArray(parts) ? parts.flatMap(chain) : [])]
+}
+
+/** The first code of the operating system, of TLS, or of a library that the error or its causes carry. */
+export function codeOf(error: unknown): string {
+  for (const link of chain(error)) {
+    const code: unknown = Reflect.get(link, 'code')
+    if (typeof code === 'string' && code !== '') return code
+  }
+  return ''
+}
+
+interface Explanation {
+  /** @param code of the error, @param text everything that it and its causes say */
+  readonly fits: (code: string, text: string) => boolean
+  readonly detail: (place: string, code: string, peer: Peer) => string
+  readonly advice: (peer: Peer) => string
+}
+
+const explanations: readonly Explanation[] = [
+  {
+    fits: (code) => code === 'ENOTFOUND' || code === 'EAI_AGAIN',
+    detail: (place, _, { host }) => `the host name ${host} is not known to DNS (${place})`,
+    advice: ({ keys }) => `Check ${keys}.host for a typing mistake, and that this machine can resolve names.`,
+  },
+  {
+    fits: (code) => code === 'ECONNREFUSED',
+    detail: (place) => `nothing listens on ${place}`,
+    advice: ({ keys }) => `Check ${keys}.host and ${keys}.port, and that the server runs.`,
+  },
+  {
+    fits: (code) => /^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS_CERT)/.test(code),
+    detail: (place, code) => `the TLS certificate of ${place} is not valid for it (${code})`,
+    advice: ({ keys }) =>
+      `Set ${keys}.host to the name on the certificate, or renew it; for a private authority set NODE_EXTRA_CA_CERTS.`,
+  },
+  {
+    // What OpenSSL says when it meets plain text; the words differ by version.
+    fits: (_, text) => /wrong version number|packet length too long|unexpected message/i.test(text),
+    detail: (place) => `${place} does not speak TLS from the first octet`,
+    advice: ({ keys, protocol }) =>
+      `Set ${keys}.secure to false (STARTTLS), or use port ${protocol === 'IMAP' ? 993 : 465}.`,
+  },
+  {
+    fits: (_, text) => /STARTTLS/i.test(text),
+    detail: (place) => `${place} offers no STARTTLS, and plain text is refused`,
+    advice: ({ keys }) =>
+      `Use the TLS port (${keys}.secure: true). Only on a network that you trust: allowPlaintext: true.`,
+  },
+  {
+    fits: (code, text) =>
+      /TIMEOUT|TIMEDOUT|EHOSTUNREACH|ENETUNREACH/i.test(code) ||
+      /timed? ?out|did not answer|aborted/i.test(text),
+    detail: (place) => `${place} does not answer`,
+    advice: ({ keys, secure }) => {
+      // A server that waits for a TLS handshake says nothing to a client that waits for its greeting.
+      const hint = secure
+        ? ''
+        : ` If the port is one for TLS from the first octet, set ${keys}.secure to true.`
+      return `Check ${keys}.host and ${keys}.port, and whether a firewall is in between.${hint}`
+    },
+  },
+]
+
+/** A failure before any login: what it means, with host and port, and which key to look at. */
+export function connectionFailure(error: unknown, peer: Peer): Verdict {
+  const place = `${peer.host}:${peer.port}`
+  const code = codeOf(error)
+  const text = chain(error).map(reasonOf).join(' ')
+  const known = explanations.find(({ fits }) => fits(code, text))
+  if (known) return failed(known.detail(place, code, peer), known.advice(peer))
+  const { keys } = peer
+  return failed(
+    `${place}: ${reasonOf(error) || code}`,
+    `Check ${keys}.host, ${keys}.port and ${keys}.secure.`,
+  )
+}
+
+/** A failure of a mail server: the login was refused, or it was not even reached. */
+export function serverFailure(error: unknown, server: Server, peer: Peer): Verdict {
+  if (!(error instanceof OwnerActionError)) return connectionFailure(error, peer)
+  const said = wordsOfServer(error)
+  const detail = `${peer.host}:${peer.port} refused the login of ${server.user}${said ? `: ${said}` : ''}`
+  return failed(detail, loginAdvice(server, peer.keys))
+}
+
+/** What the server itself said, where the libraries keep it. */
+function wordsOfServer(error: unknown): string {
+  for (const link of chain(error)) {
+    for (const name of ['responseText', 'response']) {
+      const words: unknown = Reflect.get(link, name)
+      if (typeof words === 'string' && words !== '') return words.replace(/\s+/g, ' ').slice(0, 200)
+    }
+  }
+  return ''
+}

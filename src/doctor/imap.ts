@@ -1,0 +1,118 @@
+/** The mailbox: login, what the server can do, and which mailboxes there are. Changes nothing. */
+import type { ImapFlow, ListResponse } from 'imapflow'
+import { formatDuration } from '../config/duration.ts'
+import { reasonOf } from '../errors.ts'
+import { closeClient, connectClient, defaultTiming } from '../imap/client.ts'
+import type { AccountSettings } from '../settings.ts'
+import { type Check, failed, passed, type Verdict, warned } from './check.ts'
+import { serverFailure } from './failure.ts'
+
+const patience = { ...defaultTiming, connectMs: 10_000, greetingMs: 10_000, quietMs: 15_000 }
+
+/** One to three checks: without a login there is nothing more to look at. */
+export async function checkImap(account: AccountSettings): Promise<Check[]> {
+  const { imap, owner } = account
+  const named = (name: Check['name'], verdict: Verdict): Check => ({
+    name,
+    account: owner.address,
+    ...verdict,
+  })
+  let client: ImapFlow
+  try {
+    client = await connectClient(imap, { timing: patience, signal: AbortSignal.timeout(20_000) })
+  } catch (error) {
+    return [named('imap', serverFailure(error, imap, { ...imap, keys: 'imap', protocol: 'IMAP' }))]
+  }
+  try {
+    const tls = client.secureConnection ? 'with TLS' : 'in plain text'
+    const login = passed(`logged in to ${imap.host}:${imap.port} as ${imap.user}, ${tls}`)
+    const capabilities = capabilityVerdict(client.capabilities, imap.pollMs)
+    return [
+      named('imap', login),
+      named('capabilities', capabilities),
+      named('mailboxes', await mailboxVerdict(client, account)),
+    ]
+  } finally {
+    await closeClient(client)
+  }
+}
+
+/** What a missing extension costs (RFC 2177, 6851, 4315). */
+function capabilityVerdict(capabilities: Pick<Map<string, unknown>, 'has'>, pollMs: number): Verdict {
+  const missing: string[] = []
+  if (!capabilities.has('IDLE'))
+    missing.push(`no IDLE: new mail is seen at the next poll (${formatDuration(pollMs)})`)
+  const uidPlus = capabilities.has('UIDPLUS')
+  if (!capabilities.has('MOVE') && !uidPlus) missing.push('neither MOVE nor UIDPLUS: spam stays where it is')
+  if (!uidPlus) missing.push('no UIDPLUS: drafts are found again by searching, and never replaced')
+  const wanted = ['IDLE', 'MOVE', 'UIDPLUS', 'SPECIAL-USE', 'CONDSTORE', 'OBJECTID'].filter((name) =>
+    capabilities.has(name),
+  )
+  const there = wanted.length > 0 ? wanted.join(', ') : 'none of those that help'
+  if (missing.length === 0) return passed(there)
+  return warned(
+    `${there}; ${missing.join('; ')}`,
+    'replyd works around it; a newer mail server would do better.',
+  )
+}
+
+async function mailboxVerdict(client: ImapFlow, account: AccountSettings): Promise<Verdict> {
+  const mailboxes = await client.list()
+  const exists = (path: string) =>
+    mailboxes.some((mailbox) => mailbox.path === path || isInbox(mailbox.path, path))
+  const named = [account.mailbox, ...Object.values(account.mailboxes).filter((path) => path !== null)]
+  const absent = named.filter((path) => !exists(path))
+  if (absent.length > 0) {
+    const paths = mailboxes.map(({ path }) => path).slice(0, 20)
+    return failed(
+      `there is no mailbox ${absent.join(', ')}`,
+      `Correct the name, or create it. There are: ${paths.join(', ')}.`,
+    )
+  }
+  const watched = await messagesIn(client, account.mailbox)
+  const special = (['drafts', 'sent', 'junk'] as const).map((use) =>
+    specialMailbox(mailboxes, use, account.mailboxes[use]),
+  )
+  const found = [watched, ...special.map(({ text }) => text)].join('; ')
+  const guessed = special.filter(({ sure }) => !sure).map(({ use }) => use)
+  if (guessed.length === 0) return passed(found)
+  return warned(
+    found,
+    `If a mailbox is the wrong one, name it: mailboxes: { ${guessed.map((use) => `${use}: …`).join(', ')} }.`,
+  )
+}
+
+const isInbox = (path: string, other: string) =>
+  path.toUpperCase() === 'INBOX' && other.toUpperCase() === 'INBOX'
+
+async function messagesIn(client: ImapFlow, mailbox: string): Promise<string> {
+  try {
+    const status = await client.status(mailbox, { messages: true })
+    return status ? `${mailbox} holds ${status.messages ?? 0} messages` : `${mailbox} can't be read`
+  } catch (error) {
+    return `${mailbox} can't be read: ${reasonOf(error)}`
+  }
+}
+
+interface Special {
+  use: 'drafts' | 'sent' | 'junk'
+  text: string
+  /** False when only its name speaks for it, or nothing. */
+  sure: boolean
+}
+
+function specialMailbox(
+  mailboxes: readonly ListResponse[],
+  use: Special['use'],
+  configured: string | null,
+): Special {
+  if (configured !== null) return { use, text: `${use}: ${configured} (as configured)`, sure: true }
+  const attribute = { drafts: '\\Drafts', sent: '\\Sent', junk: '\\Junk' }[use]
+  const mailbox = mailboxes.find((each) => each.specialUse === attribute)
+  if (!mailbox) {
+    // Drafts and Junk are made when they are first needed; a missing Sent only means that no copy is kept.
+    return { use, text: `${use}: none${use === 'sent' ? '' : ' yet'}`, sure: use !== 'sent' }
+  }
+  const byName = mailbox.specialUseSource === 'name'
+  return { use, text: `${use}: ${mailbox.path}${byName ? ' (by its name)' : ''}`, sure: !byName }
+}

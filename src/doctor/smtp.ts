@@ -1,0 +1,18 @@
+/** The submission server: connects, logs in, sends nothing. */
+import { silentLog } from '../log.ts'
+import type { AccountSettings } from '../settings.ts'
+import { openSubmission } from '../smtp.ts'
+import { passed, type Verdict } from './check.ts'
+import { serverFailure } from './failure.ts'
+
+export async function checkSmtp({ smtp }: AccountSettings): Promise<Verdict> {
+  const submission = openSubmission(smtp, { log: silentLog, maxConnections: 1 })
+  try {
+    await submission.verify()
+    return passed(`logged in to ${smtp.host}:${smtp.port} as ${smtp.user}`)
+  } catch (error) {
+    return serverFailure(error, smtp, { ...smtp, keys: 'smtp', protocol: 'SMTP' })
+  } finally {
+    await submission[Symbol.asyncDispose]()
+  }
+}

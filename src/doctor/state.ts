@@ -1,0 +1,91 @@
+/** The store: PostgreSQL's login and rights, or the state directory. The embedded database is never opened here. */
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import pg from 'pg'
+import { withoutPassword } from '../config/hidden.ts'
+import { reasonOf } from '../errors.ts'
+import type { Config } from '../settings.ts'
+import { readHolder } from '../store/lock.ts'
+import { failed, passed, type Verdict, warned } from './check.ts'
+import { codeOf, connectionFailure } from './failure.ts'
+
+export async function checkState({ directory, databaseUrl }: Config['state']): Promise<Verdict> {
+  const place = directoryVerdict(directory)
+  if (databaseUrl === null || place.status === 'failed') return place
+  return checkPostgres(databaseUrl)
+}
+
+/** The nearest folder that exists has to be writable: the rest is made at the start. */
+function directoryVerdict(directory: string): Verdict {
+  const nearest = nearestFolder(directory)
+  try {
+    if (!statSync(nearest).isDirectory()) {
+      return failed(`${nearest} is not a folder`, 'Set state.directory (REPLYD_DATA) to a folder.')
+    }
+    accessSync(nearest, constants.W_OK | constants.X_OK)
+  } catch {
+    return failed(
+      `${nearest} can't be written`,
+      'Give the user that runs replyd the right to write there, or set state.directory (REPLYD_DATA).',
+    )
+  }
+  const holder = readHolder(join(directory, 'lock'))
+  const running = holder === null ? '' : `, in use by the running replyd (pid ${holder})`
+  return passed(`embedded database in ${directory}${running}`)
+}
+
+function nearestFolder(path: string): string {
+  return existsSync(path) || dirname(path) === path ? path : nearestFolder(dirname(path))
+}
+
+async function checkPostgres(databaseUrl: string): Promise<Verdict> {
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    connectionTimeoutMillis: 10_000,
+    query_timeout: 10_000,
+  })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    const { rows } = await client.query<{ version: string; mayCreate: boolean; known: boolean }>(
+      `select current_setting('server_version') as version,
+              has_database_privilege(current_database(), 'create') as "mayCreate",
+              to_regnamespace('replyd') is not null as known`,
+    )
+    return rightsVerdict(rows[0], databaseUrl)
+  } catch (error) {
+    return refused(error, databaseUrl)
+  } finally {
+    await client.end().catch(() => {})
+  }
+}
+
+function rightsVerdict(
+  row: { version: string; mayCreate: boolean; known: boolean } | undefined,
+  url: string,
+): Verdict {
+  const detail = `PostgreSQL ${row?.version} at ${withoutPassword(url)}`
+  if (!row?.mayCreate && !row?.known) {
+    return failed(`${detail} lets us create no schema`, 'Grant it: grant create on database … to ….')
+  }
+  if (Number.parseFloat(row.version) < 13) return warned(detail, 'PostgreSQL 13 or newer is recommended.')
+  return passed(detail)
+}
+
+function refused(error: unknown, databaseUrl: string): Verdict {
+  const code = codeOf(error)
+  // Class 28: invalid authorization; 3D000: no such database.
+  if (code.startsWith('28') || code === '3D000') {
+    return failed(
+      `PostgreSQL refused the login: ${reasonOf(error)}`,
+      'Check user, password and database name in DATABASE_URL (state.databaseUrl).',
+    )
+  }
+  const { hostname, port } = new URL(databaseUrl)
+  const peer = { host: hostname || 'localhost', port: Number(port || 5432), secure: false }
+  const verdict = connectionFailure(error, { ...peer, keys: 'state.databaseUrl', protocol: 'PostgreSQL' })
+  return {
+    ...verdict,
+    advice: 'Check DATABASE_URL (state.databaseUrl), and that PostgreSQL runs and can be reached from here.',
+  }
+}

@@ -1,0 +1,141 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from '@jest/globals'
+import { verifyPassword } from '../../src/config.ts'
+import { run } from './run.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'replyd-cli-'))
+afterAll(() => rmSync(directory, { recursive: true }))
+
+function fileWith(name: string, content: string): string {
+  const path = join(directory, name)
+  writeFileSync(path, content)
+  return path
+}
+
+const good = fileWith(
+  'good.yaml',
+  `accounts:
+  - address: support@example.com
+    imap: { host: imap.example.com, password: "\${SUPPORT_PASSWORD}" }
+    smtp: { host: smtp.example.com }
+model: { apiKey: sk-secret }
+`,
+)
+const bad = fileWith('bad.yaml', 'acounts: []\nmodel: { apiKey: sk-secret, timeout: soon }\n')
+const environment = { SUPPORT_PASSWORD: 'p-secret' }
+
+describe('wrong usage ends with status 2 and one line that says so', () => {
+  test.each([
+    [['strat'], /^replyd: unknown command 'strat'\n\(Did you mean start\?\)/],
+    [['start', '--foo'], /^replyd: unknown option '--foo'/],
+    [['start', '--roles', 'watch,wrok'], /^replyd: --roles: "wrok" is none of watch, work, web/],
+    [['start', '--roles', ''], /^replyd: --roles/],
+    [['start', 'now'], /^replyd: too many arguments/],
+    [['explain'], /^replyd: explain: name at least one file/],
+    [['explain', '--alias', 'a@b.example', good], /^replyd: explain: --alias needs --address/],
+    [['explain', '--address', 'Ann', good], /^replyd: explain: "Ann" is no bare address/],
+    [['explain', '--cases', join(directory, 'none')], /none: there is no such file/],
+    [['explain', '--cases', bad], /^not a case file:\nline 1: /],
+    [['config', '--config'], /^replyd: option .* argument missing/],
+    [[], /^Usage: replyd/],
+  ])('%p', async (argv, message) => {
+    const { status, out, err } = await run(argv)
+    expect(err).toMatch(message)
+    expect(err).not.toMatch(/^\s+at /m)
+    expect({ status, out }).toEqual({ status: 2, out: '' })
+  })
+})
+
+describe('a wrong configuration ends with status 2 and every fault', () => {
+  test.each([['start'], ['config']])('%s', async (command) => {
+    const { status, out, err } = await run([command, '--config', bad])
+    expect(err.split('\n')).toEqual([
+      expect.stringMatching(/bad\.yaml: accounts: is missing$/),
+      expect.stringMatching(/bad\.yaml:1: acounts: unknown key \(did you mean "accounts"\?\)$/),
+      expect.stringMatching(/bad\.yaml:2: model\.timeout: must be a duration/),
+      '',
+    ])
+    expect({ status, out }).toEqual({ status: 2, out: '' })
+  })
+
+  test('doctor, which also says where to look', async () => {
+    const { status, out, err } = await run(['doctor', '--config', bad])
+    expect(out).toMatch(/✗ configuration .*accounts: is missing\n/)
+    expect(out).toMatch(/→ Correct these/)
+    expect({ status, err }).toEqual({ status: 2, err: '' })
+  })
+
+  test('doctor --json', async () => {
+    const { status, out } = await run(['doctor', '--json', '--config', bad])
+    const report = JSON.parse(out)
+    expect(report).toMatchObject({ ok: false, checks: [{ name: 'configuration', status: 'failed' }] })
+    expect(status).toBe(2)
+  })
+
+  test('a stack comes only when asked for', async () => {
+    const { err } = await run(['config', '--config', bad], { environment: { REPLYD_DEBUG: '1' } })
+    expect(err).toMatch(/^\s+at /m)
+  })
+
+  test('the file can be named by REPLYD_CONFIG', async () => {
+    const { status, err } = await run(['config'], {
+      environment: { REPLYD_CONFIG: join(directory, 'none.yaml') },
+    })
+    expect({ status, err }).toEqual({ status: 2, err: `${directory}/none.yaml: there is no such file\n` })
+  })
+})
+
+describe('help and version', () => {
+  test.each([['start'], ['doctor'], ['demo'], ['explain'], ['config'], ['password']])(
+    '%s --help',
+    async (command) => {
+      const { status, out, err } = await run([command, '--help'])
+      expect(out).toMatch(new RegExp(`^Usage: replyd ${command}`))
+      expect({ status, err }).toEqual({ status: 0, err: '' })
+    },
+  )
+
+  test('--help lists the commands', async () => {
+    const { status, out } = await run(['--help'])
+    expect(out).toMatch(/start.*doctor.*demo.*explain/s)
+    expect(status).toBe(0)
+  })
+
+  test('--version', async () => {
+    expect(await run(['--version'])).toEqual({
+      status: 0,
+      out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+      err: '',
+    })
+  })
+})
+
+describe('config', () => {
+  test('shows what was understood, without secrets', async () => {
+    const { status, out } = await run(['config', '--config', good], { environment })
+    expect(out).toMatch(/^ {6}port: 993$/m)
+    expect(out).toMatch(/^ {6}password: \(hidden\)$/m)
+    expect(out).not.toMatch(/secret/)
+    expect(status).toBe(0)
+  })
+
+  test('--json', async () => {
+    const { out } = await run(['config', '--json', '--config', good], { environment })
+    expect(JSON.parse(out)).toMatchObject({ model: { apiKey: '(hidden)', timeoutMs: 30_000 } })
+  })
+})
+
+describe('password', () => {
+  test('prints a hash of the first line', async () => {
+    const { status, out } = await run(['password'], { input: 'correct horse\n' })
+    expect(verifyPassword('correct horse', out.trim())).toBe(true)
+    expect(status).toBe(0)
+  })
+
+  test('refuses a short one', async () => {
+    const { status, out } = await run(['password'], { input: 'short\n' })
+    expect({ status, out }).toEqual({ status: 2, out: '' })
+  })
+})
