@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from '@jest/globals'
+import type { Owner } from '../../../src/mail/account.ts'
+import { explainOctets } from '../../../src/mail/explain.ts'
+import { parseOctets } from '../../../src/mail/octets.ts'
+import { buildReply } from '../../../src/mail/reply/build.ts'
+import { replyHeader } from '../../../src/mail/reply/header.ts'
+import { now } from '../gate/letter.ts'
+
+const directory = new URL('../../fixtures/corpus/', import.meta.url)
+
+const labels: { file: string; features: string[] }[] = readFileSync(
+  new URL('hostile.labels.jsonl', directory),
+  'utf8',
+)
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line))
+  .map(({ file, expect: { features = [] } }) => ({ file, features }))
+
+const owner: Owner = {
+  address: 'mara@harbor.example',
+  aliases: [],
+  displayName: 'Mara',
+  authservIds: [],
+  ownLists: [],
+}
+
+const own = [
+  ...[
+    'content-transfer-encoding',
+    'subject',
+    'auto-submitted',
+    'precedence',
+    'x-auto-response-suppress',
+    'x-autoreply',
+  ],
+  ...[
+    'x-loop',
+    'from',
+    'to',
+    'in-reply-to',
+    'references',
+    'message-id',
+    'date',
+    'mime-version',
+    'content-type',
+  ],
+]
+
+/** The header block of a reply to these octets, checked as bytes; null when there is nobody to answer. */
+async function replyTo(octets: Buffer) {
+  const original = parseOctets(octets)
+  if (replyHeader(original, owner, 'send') === null) return null
+  const reply = await buildReply({
+    original,
+    owner,
+    kind: 'send',
+    text: 'Thank you.',
+    html: true,
+    language: null,
+    signature: '',
+    quote: 'short',
+    disclosure: null,
+    messageId: '<0123@harbor.example>',
+    now,
+    originalId: null,
+  })
+  const end = reply.octets.indexOf('\r\n\r\n')
+  const lines = reply.octets.subarray(0, end).toString('utf8').split('\r\n')
+  for (const line of lines) {
+    expect(line.replaceAll('\t', ' ')).not.toMatch(/\p{Cc}/u)
+    expect(Buffer.byteLength(line)).toBeLessThanOrEqual(998)
+  }
+  const names = lines
+    .filter((line) => !/^[ \t]/.test(line))
+    .map((line) => line.slice(0, line.indexOf(':')).toLowerCase())
+  expect(own).toEqual(expect.arrayContaining(names))
+  expect(new Set(names).size).toBe(names.length)
+  for (const value of [reply.subject, reply.from, ...reply.to, reply.inReplyTo ?? '', ...reply.references]) {
+    expect(value).not.toMatch(/\p{Cc}/u)
+  }
+  return reply
+}
+
+const hidden = labels.filter(({ features }) =>
+  features.some((feature) => feature.startsWith('control_char_in_decoded_')),
+)
+
+describe('control characters hidden in encoded words', () => {
+  test('there are files to look at', () => {
+    expect(hidden.length).toBeGreaterThan(0)
+  })
+  test.each(hidden.map(({ file }) => [file]))('%s cannot put a line into our header', async (file) => {
+    expect.hasAssertions()
+    const octets = readFileSync(new URL(file, directory))
+    if ((await replyTo(octets)) === null)
+      expect(explainOctets(file, octets, owner, now).decision).toBe('never')
+  })
+})
+
+test('no hostile file breaks the header of a reply', async () => {
+  let built = 0
+  for (const { file } of labels) if ((await replyTo(readFileSync(new URL(file, directory)))) !== null) built++
+  expect(built).toBeGreaterThan(200)
+})
+
+describe('our own attempts', () => {
+  const encoded = (text: string) => `=?utf-8?B?${Buffer.from(text).toString('base64')}?=`
+  const attack = 'x\r\nBcc: victim@bystander.example\r\n\r\nbody\u0000\u2028\u0085\u000b'
+  test.each([
+    ['Subject', `Subject: ${encoded(attack)}`],
+    ['Subject, encoded twice', `Subject: ${encoded(encoded(attack))}`],
+    ['a display name', `From: ${encoded(attack)} <a@b.example>`],
+    ['a quoted display name', `From: "${encoded(attack)}" <a@b.example>`],
+    ['Reply-To', `Reply-To: ${encoded(attack)} <a@b.example>`],
+    ['a local part', 'From: "a\\\rb"@b.example'],
+    ['an address as encoded word', `From: ${encoded('a@b.example\r\nBcc: c@d.example')}`],
+    ['Message-ID', 'Message-ID: <a\rBcc:x@b.example>'],
+    ['Message-ID with NUL', 'Message-ID: <a\u0000b@b.example>'],
+    ['References', 'References: <a\u000b@b.example> <b@b.example\u0085>'],
+    ['In-Reply-To', `In-Reply-To: ${encoded('<a@b.example>\r\nBcc: x')}`],
+    ['To', `To: ${encoded(attack)} <mara+x\u0007@harbor.example>`],
+    ['a bare CR in a raw field', 'Subject: a\rBcc: victim@bystander.example'],
+  ])('%s', async (_, field) => {
+    expect.hasAssertions()
+    const from = field.startsWith('From:') ? '' : 'From: jonas@quarry.example\r\n'
+    const octets = Buffer.from(`${from}${field}\r\n\r\nHow much?\r\n`)
+    const reply = await replyTo(octets)
+    expect(reply?.octets.toString('latin1') ?? '').not.toMatch(/^bcc:/im)
+  })
+})
