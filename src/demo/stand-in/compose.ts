@@ -64,9 +64,11 @@ export function asksOf(mail: string): string[] {
     .split(/(?<=[.!?])\s+|(?<=[。！？])|\n+/)
     .map((sentence) => sentence.trim())
     .filter((sentence) => sentence.length > 3)
-  const questions = sentences.filter((sentence) => /[?？]$/.test(sentence))
+  // Japanese questions end in か, often without a mark.
+  const isQuestion = (sentence: string): boolean => /[?？]$|か。?$/.test(sentence)
+  const questions = sentences.filter(isQuestion)
   const requests = sentences.filter(
-    (sentence) => !/[?？]$/.test(sentence) && asking.count(wordsOf(sentence)) > 0,
+    (sentence) => !isQuestion(sentence) && asking.count(wordsOf(sentence)) > 0,
   )
   const asks = questions.length > 0 ? questions : requests
   return asks.slice(0, mostAsks).map((ask) => (ask.length > 300 ? `${ask.slice(0, 299)}…` : ask))

@@ -30,7 +30,7 @@ export function sentimentOf(words: Words, text: string): Sentiment {
   const emphasis = Math.min(0.3, 0.06 * strong.count(words) + 0.05 * marks + shouting)
   const strength = (score: number): number => hundredths(0.25 + 0.14 * score + emphasis)
   // A polite word of thanks in a letter with a request says nothing about its mood.
-  const polite = bad < 1 && good <= 1.5 && asking.count(words) > 0
+  const polite = bad < 1 && good <= 1.5 && (asking.count(words) > 0 || /[?？]/.test(text))
   if (polite || (good < 1 && bad < 1)) return { label: 'neutral', intensity: hundredths(emphasis / 2) }
   if (good >= 2 && bad >= 2 && Math.min(good, bad) / Math.max(good, bad) > 0.6) {
     return { label: 'mixed', intensity: strength(Math.max(good, bad)) }

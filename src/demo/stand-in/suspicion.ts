@@ -40,18 +40,23 @@ const rules: readonly Rule[] = [
   rule(
     'scam',
     3,
-    `next of kin, unclaimed inheritance, beneficiary of, lottery, you have won, you are a winner, lucky
-    winner, million dollars, million usd, million euro*, us dollars, united states dollars, late client, deceased
-    client, foreign partner, transfer of funds, transfer the sum, fund transfer, barrister, western union, moneygram,
-    gift cards, bitcoin wallet, i recorded you, lotterie, sie haben gewonnen, erbschaft, millionen euro, loterie, vous
-    avez gagné, héritage, lotería, ha ganado, herencia, 当選, 宝くじ, 遺産`,
+    `next of kin, unclaimed inheritance, beneficiary of, you have won, you are a winner, lucky winner, million dollars,
+    million usd, million euro*, united states dollars, late client, deceased client, foreign partner, transfer of funds,
+    transfer the sum, fund transfer, bitcoin wallet, i recorded you, sie haben gewonnen, millionen euro, vous avez gagné,
+    ha ganado, 当選`,
+  ),
+  rule(
+    'scam',
+    1.5,
+    `lottery, western union, moneygram, us dollars, lotterie, erbschaft, loterie, héritage, lotería, herencia, 宝くじ,
+    遺産`,
   ),
   rule(
     'scam',
     1,
     `strictly confidential, utmost confidence, urgent business proposal, business proposal, god bless,
     dear beneficiary, dear friend, bank account details, risk free, risk-free, wire transfer, mutual benefit,
-    confidential transaction, nigeria, security company`,
+    confidential transaction, nigeria, security company, barrister, gift cards`,
   ),
   rule(
     'bulk',
@@ -122,7 +127,8 @@ export function suspicionOf(
 }
 
 const orders: readonly RegExp[] = [
-  /\b(?:ignore|disregard|forget|overlook|override|bypass)\b[^.\n]{0,40}\b(?:instructions?|prompts?|rules?|guidelines?|directives?|previous|above|prior|before)\b/i,
+  /\b(?:ignore|disregard|forget|overlook|override|bypass)\b[^.\n]{0,40}\b(?:instructions?|prompts?|rules?|guidelines?|directives?)\b/i,
+  /\b(?:ignore|disregard|forget|overlook) (?:all|everything|anything|what(?:ever)?)\b[^.\n]{0,40}\b(?:previous(?:ly)?|above|prior|before)\b/i,
   /\b(?:system|developer|hidden|initial) (?:prompt|message|instructions?)\b/i,
   /\byou are (?:now|no longer) (?:an?|the|in|bound|allowed)\b|\bact as (?:an? )?(?:ai|assistant|admin|root)\b|\b(?:developer|dan|jailbreak|god|debug|maintenance) mode\b/i,
   /\b(?:attention|note|instructions?|message) (?:to|for) (?:the |any |all )?(?:ai|llm|assistant|language model|bot|automated)\b/i,
@@ -133,7 +139,7 @@ const orders: readonly RegExp[] = [
   /\b(?:reveal|print|show|repeat|output|leak|disclose|send me)\b[^.\n]{0,50}\b(?:your (?:instructions|prompt|rules|configuration)|api keys?|secrets?|passwords?|the text above|everything above)\b/i,
   /\b(?:forward|send|bcc|cc)\b[^.\n]{0,60}\b(?:all|every|other|previous|last|entire)\b[^.\n]{0,40}\b(?:e-?mails?|messages?|customers?|conversations?|inbox|mailbox)\b/i,
   /\b(?:add|apply|augment|combine|convert|encode|encrypt|enhance|express|integrate|jumble|misspell|modify|rearrange|replace|scramble|shift|use)\b[^.\n]{0,90}\byour (?:answer|reply|response|output|message)\b/i,
-  /\b(?:what is|what's|tell me|confirm|say) (?:your|the) (?:password|secret(?: key)?|confidential string|system prompt)\b/i,
+  /\b(?:what is|what's|tell me|say) (?:your|the) (?:password|secret(?: key)?|confidential string|system prompt)\b/i,
   /!\[[^\]\n]{0,80}\]\(https?:/,
   /<\|[^|\n]{1,40}\|>|\[\/?(?:INST|SYSTEM|SYS)\]|<<SYS>>|<\/?(?:system|instructions?|assistant|user)>|^\s*(?:system|assistant)\s*:/im,
   /\bset\b[^.\n]{0,30}\b(?:needs_reply|spam|confidence|manipulation|category|urgency)\b[^.\n]{0,20}\b(?:true|false|\d)/i,

@@ -116,7 +116,7 @@ export const asking = new WordList(`
   let me know, wondering, how do i, how can i, is it possible, are you able, why, waiting for, bitte, könnten sie,
   können sie, würden sie, ich möchte, ich hätte gern, ich brauche, ich bräuchte, wie kann ich, gibt es, teilen sie mir,
   veuillez, pourriez-vous, pouvez-vous, je voudrais, je souhaite*, j'aimerais, merci de, est-ce que, comment, por favor,
-  podría*, puede*, quisiera, quiero, me gustaría, necesito, cómo, お願い, ください, 下さい, いただけます, でしょうか, ますか,
+  podría*, puede*, quisiera, quiero, me gustaría, necesito, cómo, をお願い, お願いでき, お願いしたい, ください, 下さい, いただけます, でしょうか, ますか,
   ですか, 教えて, 希望
 `)
 
