@@ -4,7 +4,7 @@ import { decodeUnlabelled } from './charset.ts'
 import type { Field } from './message.ts'
 
 /** Octets of header that are read; what comes behind is not believed to be a header. */
-export const longestHeader = 1 << 20
+export const longestHeader = 1 << 18
 
 /** Fields that are read from one block. */
 const mostFields = 5_000
@@ -25,27 +25,34 @@ function endsWithCr(octets: Buffer): boolean {
   return feed < 0 || (first < feed && after !== feed)
 }
 
-/** Bounds of the line that starts at `start`: its end without CR and LF, and where the next line starts. */
-function lineAt(octets: Buffer, start: number, cr: boolean): { end: number; next: number } {
-  let feed = octets.indexOf(LF, start)
-  if (feed < 0) feed = octets.length
-  if (cr) {
-    const stop = octets.indexOf(CR, start)
-    if (stop >= 0 && stop < feed) return { end: stop, next: stop + (octets[stop + 1] === LF ? 2 : 1) }
+interface Line {
+  start: number
+  /** Without CR and LF. */
+  end: number
+  next: number
+}
+
+/** The lines of a block. The position of the next LF is kept, so that CR-only text is still read in linear time. */
+function* linesOf(octets: Buffer): Generator<Line> {
+  const cr = endsWithCr(octets)
+  let feed = -1
+  for (let start = 0; start < octets.length; ) {
+    if (feed < start) feed = octets.indexOf(LF, start)
+    if (feed < 0) feed = octets.length
+    const stop = cr ? octets.indexOf(CR, start) : -1
+    let end = stop >= 0 && stop < feed ? stop : feed
+    const next = end === stop ? stop + (octets[stop + 1] === LF ? 2 : 1) : Math.min(feed + 1, octets.length)
+    while (end > start && octets[end - 1] === CR) end--
+    yield { start, end, next }
+    start = next
   }
-  let end = feed
-  while (end > start && octets[end - 1] === CR) end--
-  return { end, next: Math.min(feed + 1, octets.length) }
 }
 
 /** Where the header block ends and where the body begins, both counted from the start of `octets`. */
 export function headerBounds(octets: Buffer): { end: number; body: number } {
   const block = octets.subarray(0, longestHeader)
-  const cr = endsWithCr(block)
-  for (let start = 0; start < block.length; ) {
-    const { end, next } = lineAt(block, start, cr)
+  for (const { start, end, next } of linesOf(block)) {
     if (end === start) return { end: start, body: next }
-    start = next
   }
   return { end: block.length, body: block.length }
 }
@@ -57,17 +64,14 @@ export function splitHeader(octets: Buffer): Buffer {
 
 /** Logical lines: folded lines joined (RFC 5322 section 2.2.3). */
 function* unfolded(header: Buffer): Generator<Buffer> {
-  const cr = endsWithCr(header)
   let pieces: Buffer[] = []
-  for (let start = 0; start < header.length; ) {
-    const { end, next } = lineAt(header, start, cr)
+  for (const { start, end } of linesOf(header)) {
     const first = header[start]
     if (first !== 0x20 && first !== 0x09) {
       if (pieces.length > 0) yield Buffer.concat(pieces)
       pieces = []
     }
     pieces.push(header.subarray(start, end))
-    start = next
   }
   if (pieces.length > 0) yield Buffer.concat(pieces)
 }

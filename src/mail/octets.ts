@@ -8,7 +8,7 @@ import { readTexts } from './text/parts.ts'
 export { parseFields, splitHeader, textPartsOf }
 
 /** Octets of a raw message that are read. */
-const longestMessage = 64 << 20
+const longestMessage = 40 << 20
 
 /**
  * Builds a message from what IMAP gives without its attachments.

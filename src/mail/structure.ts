@@ -13,6 +13,8 @@ const mostTexts = 20
 
 interface Walk {
   parts: number
+  /** Octets that may still be searched for delimiters; nested multiparts are searched once a level. */
+  searchable: number
   faults: Set<string>
   /** Encoded octets of each leaf by path. */
   bodies: Map<string, Buffer>
@@ -80,6 +82,11 @@ function lineEndBefore(body: Buffer, start: number, at: number): number {
   return end
 }
 
+/** A body part that starts with neither a field nor an empty line forgot the empty line. */
+function startsWithField(stretch: Buffer): boolean {
+  return /^(?:[\r\n]|[!-9;-~]+[ \t]*:)/.test(stretch.subarray(0, 1000).toString('latin1'))
+}
+
 function walkEntity(
   fields: readonly Field[],
   body: Buffer,
@@ -97,8 +104,9 @@ function walkEntity(
     walk.bodies.set(leaf.path, body)
     return leaf
   }
-  if (depth >= deepest) {
-    walk.faults.add(`parts nested deeper than ${deepest}`)
+  walk.searchable -= body.length
+  if (depth >= deepest || walk.searchable < 0) {
+    walk.faults.add('parts nested too deep')
     return part
   }
   const boundary = part.parameters.boundary ?? ''
@@ -112,7 +120,8 @@ function walkEntity(
       walk.faults.add(`more than ${mostParts} parts`)
       break
     }
-    const { end, body: start } = stretch ? headerBounds(stretch) : { end: 0, body: 0 }
+    const { end, body: start } =
+      stretch && startsWithField(stretch) ? headerBounds(stretch) : { end: 0, body: 0 }
     const inner = stretch ? parseFields(stretch.subarray(0, end)) : []
     const implied = part.type === 'multipart/digest' && stretch ? 'message/rfc822' : 'text/plain'
     const content = stretch ? stretch.subarray(start) : body
@@ -128,7 +137,12 @@ function walkEntity(
  * @returns the tree, the encoded octets of each leaf by path, and what is wrong with the structure
  */
 export function parseStructure(fields: readonly Field[], body: Buffer) {
-  const walk: Walk = { parts: 0, faults: new Set(), bodies: new Map() }
+  const walk: Walk = {
+    parts: 0,
+    searchable: 4 * body.length + 1_000_000,
+    faults: new Set(),
+    bodies: new Map(),
+  }
   const structure = walkEntity(fields, body, '', 0, 'text/plain', walk)
   return { structure, bodies: walk.bodies as ReadonlyMap<string, Buffer>, faults: [...walk.faults] }
 }

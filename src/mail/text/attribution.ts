@@ -28,6 +28,11 @@ const address = /[^\s<>@]@[^\s<>@]|<\s*mailto:/i
 const date =
   /\d{1,2}[:.h]\d{2}(?!\d)|(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d[月日年]|(?<!\p{L})(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* \d/iu
 
+const quoting = /^(?:quoting|zitat von|citando|citando a|citerar|siterer|cytat) /i
+const nameFirst = /^\p{Lu}[\p{L}'.-]{0,30}(?: \p{Lu}[\p{L}'.-]{0,30}){0,3} \p{Ll}{4,12} /u
+/** Direction marks that right-to-left mail has around names and addresses. */
+const directions = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
+
 /** What stands behind the attribution decides in doubt: `'|'` quotes of old programs count, too. */
 function introducesQuote({ lines, quoted }: QuotedLines, after: number): boolean {
   for (let at = after; at < lines.length && at < after + 3; at++) {
@@ -40,12 +45,14 @@ function introducesQuote({ lines, quoted }: QuotedLines, after: number): boolean
 /** True when the joined lines are an attribution. */
 function isAttribution(text: string, beforeQuote: boolean): boolean {
   const ends = /[:：]["'*_\s]*$/.test(text)
-  const wrote = wroteVerb.test(text)
+  const wrote = wroteVerb.test(text) || quoting.test(text)
   const named = address.test(text)
   const dated = date.test(text)
   if (wrote && (ends || /-{2,}\s*$/.test(text))) {
     if (beforeQuote && text.length < 200) return true
-    return named || (dated && attributionStart.test(text) && !personalVerb.test(text))
+    return (
+      named || (dated && (attributionStart.test(text) || nameFirst.test(text)) && !personalVerb.test(text))
+    )
   }
   if (!named || !dated) return false
   // `30.09.2017, 18.30, "John Doe" <john@example.com>:`
@@ -61,7 +68,7 @@ function holdsSentence(text: string): boolean {
 function joined(lines: readonly string[], start: number, end: number): string {
   return lines
     .slice(start, end + 1)
-    .map((line) => line.slice(0, longestLine).trim())
+    .map((line) => line.slice(0, longestLine).replace(directions, '').trim())
     .join(' ')
     .trim()
 }
@@ -77,20 +84,23 @@ function endsOpenBracket(lines: readonly string[], at: number): boolean {
 /** The attribution that ends on line `end`, or null. */
 export function attributionEndingAt(text: QuotedLines, end: number, floor: number): Span | null {
   const { lines, quoted } = text
-  const line = (lines[end] ?? '').slice(0, longestLine).trimEnd()
+  const line = joined(lines, end, end)
   if (!/(?:[:：]|-{2,}|>)["'*_\s]*$/.test(line) || line.trim() === '') return null
   if (quoted[end] && !endsOpenBracket(lines, end)) return null
   const beforeQuote = introducesQuote(text, end + 1)
   let found: Span | null = null
+  let foundAddress = false
   for (let start = end; start >= Math.max(floor, end - mostLines + 1); start--) {
     if (start < end && quoted[start]) break
     const whole = joined(lines, start, end)
     if (whole.length > longestLine) break
-    if ((lines[start] ?? '').trim() === '' || !isAttribution(whole, beforeQuote)) continue
-    const complete = attributionStart.test(whole) && date.test(whole.slice(0, 80)) && !holdsSentence(whole)
-    if (complete) return { start, end }
-    // Without a date at its start it is one line, or what its wrapped end needs.
-    if (!found && !holdsSentence(whole)) found = { start, end }
+    if ((lines[start] ?? '').trim() === '' || !isAttribution(whole, beforeQuote) || holdsSentence(whole))
+      continue
+    if (attributionStart.test(whole) && date.test(whole.slice(0, 80))) return { start, end }
+    // Without a date at its start it is one line, or as many as it takes to name someone.
+    const named = address.test(whole)
+    if (!found || (named && !foundAddress)) found = { start, end }
+    foundAddress ||= named
   }
   return found
 }
@@ -126,6 +136,11 @@ export function isRule(line: string): boolean {
   return line.length < 200 && /^[\s>]*[-_=*~#\u2010-\u2015]{2,}\s*$/.test(line)
 }
 
+/** A rule, perhaps with a word or two in it, as it stands above a quoted header. */
+function isHeading(line: string): boolean {
+  return isRule(line) || /^\s*[-_=]{3,}[^-_=]{1,40}[-_=]{3,}\s*$/.test(line.slice(0, 200))
+}
+
 /** Every introduction of quoted mail in order; those with only blank lines and rules between them are one. */
 export function findIntroductions(text: QuotedLines): Span[] {
   const { lines, quoted } = text
@@ -133,12 +148,13 @@ export function findIntroductions(text: QuotedLines): Span[] {
   const add = (span: Span) => {
     const before = found.at(-1)
     let gap = span.start - 1
-    while (gap >= 0 && ((lines[gap] ?? '').trim() === '' || (isRule(lines[gap] ?? '') && !quoted[gap]))) gap--
+    while (gap >= 0 && ((lines[gap] ?? '').trim() === '' || (isHeading(lines[gap] ?? '') && !quoted[gap])))
+      gap--
     if (before && gap <= before.end) before.end = span.end
     else {
       // A rule right above belongs to the quoted mail.
       let start = span.start
-      for (let at = span.start - 1; at > gap; at--) if (isRule(lines[at] ?? '')) start = at
+      for (let at = span.start - 1; at > gap; at--) if (isHeading(lines[at] ?? '')) start = at
       found.push({ start, end: span.end })
     }
   }

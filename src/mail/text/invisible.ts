@@ -13,7 +13,7 @@ const controls = /[\u202a-\u202e\u2066-\u2069]|(?![\t\n])\p{Cc}/gu
 /** Line ends become LF, invisible characters go; `hidden` tells that they spelled something. */
 export function withoutInvisible(text: string): { text: string; hidden: boolean } {
   let hidden = false
-  const lines = text.replace(/\r+\n|\r|[\u2028\u2029]/g, '\n').replace(/\f/g, '\n')
+  const lines = text.replaceAll('\r\r\n', '\n').replace(/\r\n?|[\f\u2028\u2029]/g, '\n')
   const untagged = lines.replace(tagRun, (run: string, flag: string, tags: string) => {
     if (flag !== '' && [...tags].length <= 8) return run
     if ([...tags].length > 3) hidden = true

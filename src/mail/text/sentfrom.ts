@@ -11,7 +11,7 @@ const mobile =
   /^[\p{L}'. -]{1,30} (?:from|via|on) (?:my )?(?:mobile|phone|iphone|ipad|cell)(?: phone| device)?$/iu
 
 const device =
-  /i-?phone|i-?pad|i-?pod|\bmac\b|android|samsung|galaxy|huawei|xiaomi|redmi|\boppo\b|\bhtc\b|nokia|xperia|motorola|\bmoto\b|oneplus|nexus|\bpixel\b|alcatel|blackberry|windows|outlook|mail|mobil|mobiel|móvil|phone|fone|telefon|telefono|téléphone|teléfono|телефон|смартфон|мобильн|mobiln|handy|gerät|appareil|dispositiv|device|\bcell\b|tablet|puhelim|\bios\b|app\b|yahoo|yandex|яндекс|proton|thunderbird|spark|kindle|手机|手機|携帯|スマ|휴대|ti-\d|from my|mon |mi |minun /iu
+  /i-?phon|i-?pad|i-?pod|\bmac\b|android|samsung|galaxy|huawei|xiaomi|redmi|\boppo\b|\bhtc\b|nokia|xperia|motorola|\bmoto\b|oneplus|nexus|\bpixel\b|alcatel|blackberry|windows|outlook|mail|mobil|mobiel|móvil|phone|fone|telefon|telefono|téléphone|teléfono|телефон|смартфон|мобильн|mobiln|handy|gerät|appareil|dispositiv|device|\bcell\b|tablet|puhelim|\bios\b|app\b|yahoo|yandex|яндекс|proton|thunderbird|spark|kindle|手机|手機|携帯|スマ|휴대|ti-\d|from my|mon |mi |minun /iu
 
 const excuse =
   /excuse|typo|brevity|forgive|sorry|apolog|mistake|autocorrect|short|entschuldig|tippfehler|kürze|excus|faute|brièveté|disculp|brevedad|scus|breve|desculp|excuus|ursäkta|undskyld|beklager|извин|опечат/iu
