@@ -81,7 +81,7 @@ const rules: readonly Rule[] = [
   {
     // A month alone needs a word before it: may, march, mars, sept and an are other words too.
     pattern: pattern(
-      `(?<=(?<![\\p{L}\\p{N}])(?:in|im|by|until|till|since|from|of|next|last|mid|early|late|bis|seit|ab|anfang|mitte|ende|en|fin|début|depuis|hasta|desde|a finales de|de|di|do)[\\s-]+)(${month})${end}`,
+      `(?<=(?<![\\p{L}\\p{N}])(?:in|im|by|until|till|since|from|of|next|last|mid|early|late|bis|seit|ab|anfang|mitte|ende|en|fin|début|depuis|hasta|desde|a finales de|de|di|do)[\\s-]{1,2})(${month})${end}`,
     ),
     read: ([m]) => [{ year: null, month: monthNumber(m), day: null }],
   },
@@ -107,7 +107,7 @@ const relativePattern = pattern(
   `(?<![\\p{L}\\p{N}]|guten |good |goeden |dicho )(?:${alternation(Object.keys(relativeDays))})${end}`,
 )
 const timePattern =
-  /(?<![\p{L}\p{N}.,])(?:(\d{1,2})[:h.](\d{2})(?:\s?(Uhr|h|am|pm|a\.m\.|p\.m\.))?|(\d{1,2})\s?(Uhr|h|am|pm|a\.m\.|p\.m\.|時|heures?))(?![\p{L}\p{N}])/giu
+  /(?<![\p{L}\p{N}.,])(?:(\d{1,2})(?:[:h.]|\sh\s)(\d{2})(?:\s?(Uhr|h|am|pm|a\.m\.|p\.m\.))?|(\d{1,2})\s?(Uhr|h|am|pm|a\.m\.|p\.m\.|時|heures?))(?![\p{L}\p{N}])/giu
 
 function minutesOf(match: RegExpMatchArray): number | null {
   const [claim, hour, minute, suffix, fullHour, fullSuffix] = match

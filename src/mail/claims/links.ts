@@ -34,7 +34,11 @@ export function normalisedLink(link: string): string {
   return `${host.replace(/^www\d?\./, '')}${pathname}${search}${hash}`.replace(/\/$/, '')
 }
 
+/** Suffixes that no registry sells (RFC 2606, RFC 6762, RFC 7686): they lead somewhere all the same, or look as if. */
+const reserved = /\.(?:example|test|invalid|localhost|local|internal|onion)$/
+
 function isDomain(text: string): boolean {
+  if (reserved.test(text)) return true
   const { isIcann, publicSuffix, hostname } = parse(text)
   // `Freitag.Wir` is a forgotten blank: a suffix written with a capital is none.
   return Boolean(isIcann && publicSuffix && hostname !== publicSuffix && text.includes(`.${publicSuffix}`))

@@ -5,6 +5,8 @@ import { monthByName, weekdayByName } from './vocabulary.ts'
 /** A word, hyphens and inner apostrophes included. */
 const wordPattern = /[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:[-'’&+.][\p{L}\p{N}][\p{L}\p{M}\p{N}]*)*/gu
 
+const elision = /^(?:[ldjnsmtc]|qu)['’](?=\p{L}{3})/iu
+
 export interface Word {
   text: string
   index: number
@@ -25,25 +27,41 @@ const ordinary = new Set(
   clientèle clients equipo atención cliente clientes soporte servicio ok pdf faq faqs vat id ids pin sms url eu usa us uk tv pc gps api csv html wifi wi-fi
   iban bic sepa iso gdpr dsgvo rgpd agb ust mwst tva iva nif cif qr usb lcd led asap fyi eta am pm internet e-mail email mail web online ps p.s
   not all must only never always please no yes and or english german french spanish italian portuguese dutch polish chinese japanese russian
-  turkish european american british deutsch englisch französisch spanisch christmas easter god cet gmt utc uhr nr no order number subject re`
+  turkish european american british ceo cto cfo hr deutsch englisch französisch spanisch christmas easter god cet gmt utc uhr nr no order number subject re`
+    .split(/\s+/)
+    .filter((word) => word !== ''),
+)
+
+/** Function words that begin sentences: a capital after them may begin a name, they themselves never do. */
+const starters = new Set(
+  `the a an our your their this that these those if when while since for from to in on at by as it its we you they he she my all both each every
+  however also please then there here what how why who which der die das den dem des ein eine einen einem einer unser unsere unserem unseren
+  wir er es sie ich wenn falls da für von zu zum zur im in am an auf bei nach seit vor über leider gerne gern hier dort bitte auch damit le la les un
+  une des du de nos notre vos votre leur ce cet cette ces je tu il elle nous vous ils elles on si pour dans sur avec par en au aux el los las una
+  unos unas nuestro nuestra nuestros nuestras su sus tu tus mi mis este esta estos estas yo se te le les lo nos si para con por al del sí no`
     .split(/\s+/)
     .filter((word) => word !== ''),
 )
 
 const sentenceEnd = /(?:[.!?:;…。！？]["'”’»)\]]*|^|\n|[-–—•*|([¿¡]|["“”„«‹'‘])\s*$/u
 const abbreviation =
-  /(?:\b(?:mr|mrs|ms|dr|prof|sr|sra|srta|st|nr|no|bzw|ca|m|mme|tel|inc|ltd|co)|\b\p{Lu})\.\s*$/iu
+  /(?<!\p{L})(?:[Mm]rs?|[Mm]s|[DdSs]r|[Pp]rof|[Ss]ra|[Ss]rta|[Ss]t|[Nn]r|[Nn]o|bzw|ca|Mme|Tel|tel|[Ii]nc|[Ll]td|[Cc]o|\p{Lu})\.\s*$/u
 const greeting =
   /^\s*(?:dear|hello|hi|hey|hallo|liebe|lieber|sehr|guten|bonjour|bonsoir|cher|chère|hola|estimad[oa]|querid[oa]|buenos|buenas)\b[^,\n]{0,40},\s*$/iu
 
 export function wordsOf(text: string): Word[] {
-  return [...text.matchAll(wordPattern)].map(({ 0: word, index }) => {
+  return [...text.matchAll(wordPattern)].map((match) => {
+    // L'équipe is an article and an ordinary word, d'Anna a preposition and a name.
+    const elided = elision.exec(match[0])?.[0].length ?? 0
+    const word = match[0].slice(elided)
+    const index = match.index + elided
     const before = text.slice(Math.max(0, index - 60), index)
     const line = before.slice(before.lastIndexOf('\n') + 1)
     const initial =
       (sentenceEnd.test(before) && !abbreviation.test(before)) || index === 0 || greeting.test(line)
+    const afterElision = elided > 0 && /^\p{Ll}/u.test(match[0])
     const quoted = /["“”„«‹]\s?$/u.test(before)
-    return { text: word, index, initial, quoted }
+    return { text: word, index, initial: initial && !afterElision, quoted: quoted && !afterElision }
   })
 }
 
@@ -96,7 +114,8 @@ function runs(words: readonly Word[], text: string, starts: (word: Word) => bool
   for (const word of words) {
     const joined: boolean =
       last !== null && /^[ \u00a0]+$/.test(text.slice(last.index + last.text.length, word.index))
-    const named = (capital(word.text) || productLike(word.text)) && !isOrdinary(word.text)
+    const starter = starters.has(word.text.toLowerCase())
+    const named = (capital(word.text) || productLike(word.text)) && !isOrdinary(word.text) && !starter
     if (named && joined && found.at(-1)?.at(-1) === last) found.at(-1)?.push(word)
     else if (named && starts(word)) found.push([word])
     last = word
@@ -110,12 +129,10 @@ function isSignature(word: Word, text: string): boolean {
   const stop = text.indexOf('\n', word.index)
   const line = text.slice(start, stop < 0 ? text.length : stop).trim()
   const before = text.slice(0, start).trimEnd()
-  return (
-    start > 0 &&
-    line.length < 40 &&
-    /[,\p{L}]$/u.test(before) &&
-    /^(?:\p{Lu}[\p{L}.'’-]*\s?){1,3}$/u.test(line)
-  )
+  const above = before.slice(before.lastIndexOf('\n') + 1)
+  // A formula such as `Best regards,` stands above, not the greeting.
+  if (start === 0 || greeting.test(above) || !/[,\p{L}]$/u.test(above)) return false
+  return line.length < 40 && /^(?:\p{Lu}[\p{L}.'’-]*[\p{L}]\s?){1,3}$/u.test(line)
 }
 
 function candidates(text: string): Word[][] {

@@ -14,7 +14,7 @@ const range = String.raw`(?:\s?(?:-|–|to|bis|à|a|or|oder|ou|o|y|und|and)\s?)`
 
 /** Digits of other scripts and full-width ones become ASCII, position by position. */
 export function withAsciiDigits(text: string): string {
-  return text.replace(/[\p{Nd}--[0-9]]/gv, (digit) => {
+  return text.replace(/(?![0-9])\p{Nd}/gu, (digit) => {
     const code = digit.codePointAt(0) ?? 0
     // Each script's digits stand in a row of ten that begins at a multiple of ten or sixteen: found by walking down.
     let zero = code
@@ -38,7 +38,8 @@ function valuesOfWord(text: string): number[] {
   return word === undefined ? valuesOf(text) : [Number(word)]
 }
 
-const looksLikeMoney = (text: string) => /[.,]\d{2}$/.test(text)
+/** Two decimals, or grouped thousands: an amount even where no currency stands beside it. */
+const looksLikeMoney = (text: string) => /[.,]\d{2}$|\d[   .,'’]\d{3}(?!\d)/.test(text)
 
 const pricePattern = new RegExp(
   `(?<![\\p{L}\\p{N}])(?:(${currency})\\s?(${figure})(?![\\d])|(${figure}|${words})(?:\\s?[,.][-–])?\\s?(${currency})${after})`,
@@ -49,7 +50,7 @@ const percentPattern = new RegExp(
   'giu',
 )
 const durationPattern = new RegExp(
-  `${before}(?:(${figure}|${words})${range})?(${figure}|${words})(?:[\\s-]|\\s?x\\s?|\\+\\s?)?\\s?(?:[\\p{L}]{1,12}\\s)?(${unit})${after}`,
+  `${before}(?:(${figure}|${words})${range})?(${figure}|${words})(?:[\\s-]|\\s?x\\s?|\\+\\s?)?\\s?(?:[\\p{L}]{1,12}\\s)??(${unit})${after}`,
   'giu',
 )
 const cjkDurationPattern =
