@@ -1,6 +1,10 @@
 /** Looks at everything replyd depends on, changes nothing, and says what to do about each failure. */
-
 import { type Check, failed, passed, type Verdict } from './doctor/check.ts'
+import { checkImap } from './doctor/imap.ts'
+import { checkModel } from './doctor/model.ts'
+import { checkQueue } from './doctor/queue.ts'
+import { checkSmtp } from './doctor/smtp.ts'
+import { checkState } from './doctor/state.ts'
 import { reasonOf } from './errors.ts'
 import type { AccountSettings, Config } from './settings.ts'
 
@@ -8,41 +12,34 @@ export type { Check } from './doctor/check.ts'
 
 /**
  * Starts every check at once.
+ * @param patienceMs how long a server may take to answer, milliseconds
  * @returns one promise for each place that is looked at, in the order in which they are best shown; none rejects
  */
-export function diagnose(config: Config, now: Date): Promise<Check[]>[] {
+export function diagnose(config: Config, now: Date, patienceMs = 10_000): Promise<Check[]>[] {
   const addresses = config.accounts.map(({ owner }) => owner.address)
-  const configuration: Check = {
-    name: 'configuration',
-    account: null,
-    ...passed(`${addresses.length} account(s): ${addresses.join(', ')}`),
-  }
+  const count = addresses.length === 1 ? 'one account' : `${addresses.length} accounts`
   return [
-    Promise.resolve([configuration]),
-    ...config.accounts.flatMap((account) => [imap(account), smtp(account)]),
-    single('model', null, async () =>
-      (await import('./doctor/model.ts')).checkModel(config.model, now.toISOString().slice(0, 10)),
-    ),
-    single('queue', null, async () => (await import('./doctor/queue.ts')).checkQueue(config.state)),
-    single('state', null, async () => (await import('./doctor/state.ts')).checkState(config.state)),
+    single('configuration', null, async () => passed(`${count}: ${addresses.join(', ')}`)),
+    ...config.accounts.flatMap((account) => [imap(account, patienceMs), smtp(account, patienceMs)]),
+    single('model', null, () => checkModel(config.model, now.toISOString().slice(0, 10))),
+    single('queue', null, () => checkQueue(config.state, patienceMs)),
+    single('state', null, () => checkState(config.state, patienceMs)),
   ]
 }
 
-async function imap(account: AccountSettings): Promise<Check[]> {
+async function imap(account: AccountSettings, patienceMs: number): Promise<Check[]> {
   const { address } = account.owner
   if (account.imap.oauth2) return [{ name: 'imap', account: address, ...noSignIn }]
   try {
-    return await (await import('./doctor/imap.ts')).checkImap(account)
+    return await checkImap(account, patienceMs)
   } catch (error) {
     return [{ name: 'imap', account: address, ...unexpected(error) }]
   }
 }
 
-function smtp(account: AccountSettings): Promise<Check[]> {
-  return single('smtp', account.owner.address, async () => {
-    if (account.smtp.oauth2) return noSignIn
-    return (await import('./doctor/smtp.ts')).checkSmtp(account)
-  })
+function smtp(account: AccountSettings, patienceMs: number): Promise<Check[]> {
+  const look = async () => (account.smtp.oauth2 ? noSignIn : checkSmtp(account, patienceMs))
+  return single('smtp', account.owner.address, look)
 }
 
 const noSignIn = failed(
@@ -63,4 +60,4 @@ async function single(
 }
 
 const unexpected = (error: unknown): Verdict =>
-  failed(reasonOf(error), 'See the troubleshooting page (docs/).')
+  failed(reasonOf(error), 'Set REPLYD_DEBUG=1 and report this, please.')

@@ -1,5 +1,5 @@
 import { systemClock } from '../clock.ts'
-import { type Check, diagnose } from '../doctor.ts'
+import type { Check } from '../doctor.ts'
 import { ConfigError } from '../errors.ts'
 import type { Config } from '../settings.ts'
 import { readConfig } from './settings.ts'
@@ -15,7 +15,7 @@ export async function doctor(options: DoctorOptions, terminal: Terminal): Promis
   const show = (check: Check) =>
     options.json ? undefined : writeLine(terminal.stdout, line(check, hasColours(terminal)))
   const config = readOrExplain(options, terminal)
-  const started = 'accounts' in config ? diagnose(config, systemClock.now()) : [Promise.resolve([config])]
+  const started = 'accounts' in config ? await looks(config) : [Promise.resolve([config])]
   const checks: Check[] = []
   for (const each of started) {
     for (const check of await each) {
@@ -28,6 +28,11 @@ export async function doctor(options: DoctorOptions, terminal: Terminal): Promis
   else await writeLine(terminal.stdout, summary(checks, failures))
   if (!('accounts' in config)) return 2
   return failures === 0 ? 0 : 1
+}
+
+async function looks(config: Config): Promise<Promise<Check[]>[]> {
+  const { diagnose } = await import('../doctor.ts')
+  return diagnose(config, systemClock.now())
 }
 
 function readOrExplain(options: DoctorOptions, terminal: Terminal): Config | Check {

@@ -27,46 +27,44 @@ export function codeOf(error: unknown): string {
 }
 
 interface Explanation {
-  /** @param code of the error, @param text everything that it and its causes say */
-  readonly fits: (code: string, text: string) => boolean
-  readonly detail: (place: string, code: string, peer: Peer) => string
+  /** Found in what the error and its causes are called and say: nodemailer keeps the system's code only in its text. */
+  readonly sign: RegExp
+  readonly detail: (place: string, peer: Peer, found: string) => string
   readonly advice: (peer: Peer) => string
 }
 
 const explanations: readonly Explanation[] = [
   {
-    fits: (code) => code === 'ENOTFOUND' || code === 'EAI_AGAIN',
-    detail: (place, _, { host }) => `the host name ${host} is not known to DNS (${place})`,
+    sign: /ENOTFOUND|EAI_AGAIN/,
+    detail: (place, { host }) => `the host name ${host} is not known to DNS (${place})`,
     advice: ({ keys }) => `Check ${keys}.host for a typing mistake, and that this machine can resolve names.`,
   },
   {
-    fits: (code) => code === 'ECONNREFUSED',
+    sign: /ECONNREFUSED/,
     detail: (place) => `nothing listens on ${place}`,
     advice: ({ keys }) => `Check ${keys}.host and ${keys}.port, and that the server runs.`,
   },
   {
-    fits: (code) => /^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS_CERT)/.test(code),
-    detail: (place, code) => `the TLS certificate of ${place} is not valid for it (${code})`,
-    advice: ({ keys }) =>
-      `Set ${keys}.host to the name on the certificate, or renew it; for a private authority set NODE_EXTRA_CA_CERTS.`,
-  },
-  {
     // What OpenSSL says when it meets plain text; the words differ by version.
-    fits: (_, text) => /wrong version number|packet length too long|unexpected message/i.test(text),
+    sign: /wrong version number|packet length too long|unexpected message/i,
     detail: (place) => `${place} does not speak TLS from the first octet`,
     advice: ({ keys, protocol }) =>
       `Set ${keys}.secure to false (STARTTLS), or use port ${protocol === 'IMAP' ? 993 : 465}.`,
   },
   {
-    fits: (_, text) => /STARTTLS/i.test(text),
+    sign: /CERT_\w+|DEPTH_ZERO\w+|SELF_SIGNED\w+|UNABLE_TO_\w+|ERR_TLS_CERT\w+|certificate[^;]*|self-signed/i,
+    detail: (place, _, found) => `the TLS certificate of ${place} is not valid for it (${found})`,
+    advice: ({ keys }) =>
+      `Set ${keys}.host to the name on the certificate, or renew it; for a private authority set NODE_EXTRA_CA_CERTS.`,
+  },
+  {
+    sign: /STARTTLS/i,
     detail: (place) => `${place} offers no STARTTLS, and plain text is refused`,
     advice: ({ keys }) =>
       `Use the TLS port (${keys}.secure: true). Only on a network that you trust: allowPlaintext: true.`,
   },
   {
-    fits: (code, text) =>
-      /TIMEOUT|TIMEDOUT|EHOSTUNREACH|ENETUNREACH/i.test(code) ||
-      /timed? ?out|did not answer|aborted/i.test(text),
+    sign: /TIMEOUT|TIMEDOUT|EHOSTUNREACH|ENETUNREACH|timed? ?out|did not answer|greeting never received|aborted/i,
     detail: (place) => `${place} does not answer`,
     advice: ({ keys, secure }) => {
       // A server that waits for a TLS handshake says nothing to a client that waits for its greeting.
@@ -81,15 +79,16 @@ const explanations: readonly Explanation[] = [
 /** A failure before any login: what it means, with host and port, and which key to look at. */
 export function connectionFailure(error: unknown, peer: Peer): Verdict {
   const place = `${peer.host}:${peer.port}`
-  const code = codeOf(error)
-  const text = chain(error).map(reasonOf).join(' ')
-  const known = explanations.find(({ fits }) => fits(code, text))
-  if (known) return failed(known.detail(place, code, peer), known.advice(peer))
+  const text = chain(error)
+    .map((link) => `${Reflect.get(link, 'code') ?? ''} ${reasonOf(link)}`)
+    .join('; ')
+  for (const { sign, detail, advice } of explanations) {
+    const found = sign.exec(text)
+    if (found) return failed(detail(place, peer, found[0]), advice(peer))
+  }
   const { keys } = peer
-  return failed(
-    `${place}: ${reasonOf(error) || code}`,
-    `Check ${keys}.host, ${keys}.port and ${keys}.secure.`,
-  )
+  const words = reasonOf(error) || codeOf(error)
+  return failed(`${place}: ${words}`, `Check ${keys}.host, ${keys}.port and ${keys}.secure.`)
 }
 
 /** A failure of a mail server: the login was refused, or it was not even reached. */

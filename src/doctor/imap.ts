@@ -7,19 +7,21 @@ import type { AccountSettings } from '../settings.ts'
 import { type Check, failed, passed, type Verdict, warned } from './check.ts'
 import { serverFailure } from './failure.ts'
 
-const patience = { ...defaultTiming, connectMs: 10_000, greetingMs: 10_000, quietMs: 15_000 }
-
-/** One to three checks: without a login there is nothing more to look at. */
-export async function checkImap(account: AccountSettings): Promise<Check[]> {
+/**
+ * One to three checks: without a login there is nothing more to look at.
+ * @param patienceMs how long to wait for each of connection, greeting and answer
+ */
+export async function checkImap(account: AccountSettings, patienceMs: number): Promise<Check[]> {
   const { imap, owner } = account
   const named = (name: Check['name'], verdict: Verdict): Check => ({
     name,
     account: owner.address,
     ...verdict,
   })
+  const timing = { ...defaultTiming, connectMs: patienceMs, greetingMs: patienceMs, quietMs: patienceMs }
   let client: ImapFlow
   try {
-    client = await connectClient(imap, { timing: patience, signal: AbortSignal.timeout(20_000) })
+    client = await connectClient(imap, { timing, signal: AbortSignal.timeout(3 * patienceMs) })
   } catch (error) {
     return [named('imap', serverFailure(error, imap, { ...imap, keys: 'imap', protocol: 'IMAP' }))]
   }

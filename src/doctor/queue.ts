@@ -6,14 +6,17 @@ import type { Config } from '../settings.ts'
 import { failed, passed, type Verdict, warned } from './check.ts'
 import { connectionFailure } from './failure.ts'
 
-export async function checkQueue({ redisUrl, databaseUrl }: Config['state']): Promise<Verdict> {
+export async function checkQueue(
+  { redisUrl, databaseUrl }: Config['state'],
+  patienceMs: number,
+): Promise<Verdict> {
   if (redisUrl === null) {
     return passed(`BullMQ on ${databaseUrl === null ? 'the embedded database' : 'PostgreSQL'} (no REDIS_URL)`)
   }
   const redis = new Redis(redisUrl, {
     lazyConnect: true,
-    connectTimeout: 10_000,
-    commandTimeout: 10_000,
+    connectTimeout: patienceMs,
+    commandTimeout: patienceMs,
     maxRetriesPerRequest: 0,
     retryStrategy: null,
   })

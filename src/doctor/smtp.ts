@@ -5,8 +5,12 @@ import { openSubmission } from '../smtp.ts'
 import { passed, type Verdict } from './check.ts'
 import { serverFailure } from './failure.ts'
 
-export async function checkSmtp({ smtp }: AccountSettings): Promise<Verdict> {
-  const submission = openSubmission(smtp, { log: silentLog, maxConnections: 1 })
+export async function checkSmtp({ smtp }: AccountSettings, patienceMs: number): Promise<Verdict> {
+  const submission = openSubmission(smtp, {
+    log: silentLog,
+    maxConnections: 1,
+    timing: { connectMs: patienceMs, quietMs: patienceMs },
+  })
   try {
     await submission.verify()
     return passed(`logged in to ${smtp.host}:${smtp.port} as ${smtp.user}`)

@@ -9,10 +9,13 @@ import { readHolder } from '../store/lock.ts'
 import { failed, passed, type Verdict, warned } from './check.ts'
 import { codeOf, connectionFailure } from './failure.ts'
 
-export async function checkState({ directory, databaseUrl }: Config['state']): Promise<Verdict> {
+export async function checkState(
+  { directory, databaseUrl }: Config['state'],
+  patienceMs: number,
+): Promise<Verdict> {
   const place = directoryVerdict(directory)
   if (databaseUrl === null || place.status === 'failed') return place
-  return checkPostgres(databaseUrl)
+  return checkPostgres(databaseUrl, patienceMs)
 }
 
 /** The nearest folder that exists has to be writable: the rest is made at the start. */
@@ -38,11 +41,11 @@ function nearestFolder(path: string): string {
   return existsSync(path) || dirname(path) === path ? path : nearestFolder(dirname(path))
 }
 
-async function checkPostgres(databaseUrl: string): Promise<Verdict> {
+async function checkPostgres(databaseUrl: string, patienceMs: number): Promise<Verdict> {
   const client = new pg.Client({
     connectionString: databaseUrl,
-    connectionTimeoutMillis: 10_000,
-    query_timeout: 10_000,
+    connectionTimeoutMillis: patienceMs,
+    query_timeout: patienceMs,
   })
   client.on('error', () => {})
   try {
