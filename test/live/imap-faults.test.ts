@@ -1,0 +1,316 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { ImapFlow } from 'imapflow'
+import { PermanentError, TemporaryError, UncertainError } from '../../src/errors.ts'
+import { type Fetched, type ImapAccount, openImapAccount } from '../../src/imap.ts'
+import { accountOn, mail, quietOptions } from './imap-account.ts'
+import { type Hooks, Relay } from './relay.ts'
+import { type Dovecot, startDovecot } from './servers/dovecot.ts'
+
+const limits = { batch: 50, maxHeaderOctets: 65_536, maxTextOctets: 65_536 }
+const when = new Date('2026-11-20T10:00:00Z')
+
+/** Mailboxes that the harness would otherwise create at the first login. */
+const noMailboxes = `namespace inbox {
+${['Drafts', 'Junk', 'Sent'].map((name) => `  mailbox ${name} {\n    auto = no\n  }`).join('\n')}
+}
+`
+
+let dovecot: Dovecot
+let users = 0
+beforeAll(async () => {
+  dovecot = await startDovecot()
+}, 30_000)
+afterAll(async () => {
+  await dovecot.stop()
+})
+
+interface Broken extends AsyncDisposable {
+  relay: Relay
+  /** Through the relay. */
+  box: ImapAccount
+  /** The same account, reached directly. */
+  witness: ImapAccount
+}
+
+async function broken(hooks: Hooks = {}): Promise<Broken> {
+  const user = `fault${users++}@replyd.test`
+  const relay = await Relay.start(dovecot.imapPort, hooks)
+  const options = { ...quietOptions, random: () => 0 }
+  const box = openImapAccount(accountOn({ ...dovecot, imapPort: relay.port }, user), options)
+  const witness = openImapAccount(accountOn(dovecot, user), options)
+  return {
+    relay,
+    box,
+    witness,
+    async [Symbol.asyncDispose]() {
+      await box[Symbol.asyncDispose]()
+      await witness[Symbol.asyncDispose]()
+      await relay[Symbol.asyncDispose]()
+    },
+  }
+}
+
+async function all(batches: AsyncIterable<Fetched[]>): Promise<Fetched[]> {
+  const mails: Fetched[] = []
+  for await (const batch of batches) mails.push(...batch)
+  return mails
+}
+
+/** Cuts when the text comes by for the first time, before it is passed on. */
+function cutAt(side: 'toServer' | 'toClient', pattern: RegExp, how: 'fin' | 'rst' = 'fin'): Hooks {
+  let done = false
+  return {
+    [side]: (text: string, link: { cut(how: 'fin' | 'rst'): void }) => {
+      if (done || !pattern.test(text)) return text
+      done = true
+      link.cut(how)
+      return null
+    },
+  }
+}
+
+describe('a lost answer', () => {
+  test.each(['fin', 'rst'] as const)(
+    'of APPEND is uncertain, and the mail can be found (%s)',
+    async (how) => {
+      await using b = await broken(cutAt('toClient', /APPENDUID/, how))
+      await expect(b.box.append('Drafts', mail('d@x'), ['\\Draft'], [], when)).rejects.toBeInstanceOf(
+        UncertainError,
+      )
+      expect(await b.box.findByMessageId('Drafts', '<d@x>')).toEqual([1])
+    },
+  )
+
+  test('in the middle of the literal is uncertain too, and nothing is found', async () => {
+    let octets = 0
+    await using b = await broken({
+      toServer: (text, link) => {
+        if (octets === 0 && !text.includes('APPEND')) return text
+        octets += text.length
+        if (octets > 100_000) link.cut()
+        return octets > 100_000 ? null : text
+      },
+    })
+    const large = mail('d@x', [], `${'x'.repeat(76)}\r\n`.repeat(20_000))
+    await expect(b.box.append('Drafts', large, [], [], when)).rejects.toBeInstanceOf(UncertainError)
+    b.relay.hooks = {}
+    expect(await b.box.findByMessageId('Drafts', '<d@x>')).toEqual([])
+  })
+
+  test('of MOVE is uncertain, and the mail is in the target', async () => {
+    await using b = await broken(cutAt('toClient', /COPYUID/))
+    await b.witness.append('INBOX', mail('spam@x'), [], [], when)
+    const { uidValidity } = await b.witness.state('INBOX')
+    await expect(b.box.move('INBOX', uidValidity, 1, 'Junk')).rejects.toBeInstanceOf(UncertainError)
+    expect(await b.box.findByMessageId('Junk', '<spam@x>')).toEqual([1])
+    expect(await b.box.findByMessageId('INBOX', '<spam@x>')).toEqual([])
+  })
+
+  test.each([
+    ['SEARCH', /SEARCH/, (box: ImapAccount, v: string) => box.uidsAfter('INBOX', v, 0)],
+    ['SEARCH', /SEARCH/, (box: ImapAccount) => box.findByMessageId('INBOX', '<1@x>')],
+    ['FETCH', /FETCH \(/, (box: ImapAccount, v: string) => box.flags('INBOX', v, 1)],
+    ['STORE', /FETCH \(/, (box: ImapAccount, v: string) => box.addFlags('INBOX', v, 1, ['\\Answered'])],
+    ['STATUS', /STATUS/, (box: ImapAccount) => box.state('INBOX')],
+    ['LIST', /LIST \(/, (box: ImapAccount) => box.specialMailboxes()],
+  ])('of %s is temporary, never "none"', async (_, pattern, ask) => {
+    await using b = await broken()
+    await b.witness.append('INBOX', mail('1@x'), [], [], when)
+    const { uidValidity } = await b.witness.state('INBOX')
+    await b.box.capabilities()
+    b.relay.hooks = cutAt('toClient', pattern as RegExp)
+    await expect(ask(b.box, uidValidity)).rejects.toBeInstanceOf(TemporaryError)
+    expect(await ask(b.box, uidValidity)).toBeTruthy()
+  })
+})
+
+describe('a lost connection', () => {
+  test('during FETCH of a batch costs no mail', async () => {
+    await using b = await broken(cutAt('toClient', /\* 3 FETCH/))
+    for (const id of [1, 2, 3, 4, 5]) await b.witness.append('INBOX', mail(`${id}@x`), [], [], when)
+    const { uidValidity } = await b.witness.state('INBOX')
+    const fetched = await all(b.box.fetch('INBOX', uidValidity, [1, 2, 3, 4, 5], limits))
+    expect(fetched.map(({ uid, fault, texts }) => [uid, fault, texts.size])).toEqual(
+      [1, 2, 3, 4, 5].map((uid) => [uid, null, 1]),
+    )
+    expect(b.relay.connections).toBe(2)
+  }, 20_000)
+
+  test('by one mail, again and again, does not keep its neighbours back', async () => {
+    await using b = await broken({
+      toClient: (text, link) => {
+        if (!/\* 2 FETCH [^\r]*BODYSTRUCTURE/.test(text)) return text
+        link.cut()
+        return null
+      },
+    })
+    for (const id of [1, 2, 3]) await b.witness.append('INBOX', mail(`${id}@x`), [], [], when)
+    const { uidValidity } = await b.witness.state('INBOX')
+    const fetched = await all(b.box.fetch('INBOX', uidValidity, [1, 2, 3], limits))
+    expect(fetched.map(({ uid, messageId }) => [uid, messageId])).toEqual([
+      [1, '<1@x>'],
+      [2, '<2@x>'],
+      [3, '<3@x>'],
+    ])
+    expect(fetched.map(({ fault }) => fault !== null)).toEqual([false, true, false])
+  }, 60_000)
+
+  test('is made good by itself, and until then commands fail soon', async () => {
+    await using b = await broken()
+    await b.box.capabilities()
+    expect(b.box.health().state).toBe('connected')
+    await b.relay.down()
+    await expect(b.box.state('INBOX')).rejects.toBeInstanceOf(TemporaryError)
+    expect(['waiting', 'connecting']).toContain(b.box.health().state)
+    expect(b.box.health().lastError).not.toBeNull()
+    await b.relay.listen()
+    const state = async () => b.box.state('INBOX').catch(() => null)
+    while ((await state()) === null);
+    expect(b.box.health().state).toBe('connected')
+  }, 30_000)
+
+  test('to a peer that died without a word is noticed', async () => {
+    const user = `fault${users++}@replyd.test`
+    await using relay = await Relay.start(dovecot.imapPort)
+    const timing = { quietMs: 300 }
+    const settings = accountOn({ ...dovecot, imapPort: relay.port }, user)
+    await using box = openImapAccount(settings, { ...quietOptions, timing })
+    await box.capabilities()
+    relay.frozen = true
+    await expect(box.state('INBOX')).rejects.toBeInstanceOf(TemporaryError)
+    await expect(box.append('Drafts', mail('d@x'), [], [], when)).rejects.toBeInstanceOf(TemporaryError)
+  }, 20_000)
+
+  test('right after each login does not make a storm of logins', async () => {
+    const logins: number[] = []
+    await using b = await broken({
+      toServer: (text, link) => {
+        if (!/ (LOGIN|AUTHENTICATE) /.test(text)) return text
+        logins.push(performance.now())
+        setImmediate(() => link.cut())
+        return text
+      },
+    })
+    while (logins.length < 4) await b.box.capabilities().catch(() => {})
+    for (const [i, at] of logins.slice(1).entries()) expect(at - logins[i]!).toBeGreaterThanOrEqual(1000)
+  }, 30_000)
+})
+
+/** Takes capabilities away from the server's announcements. */
+const without =
+  (...names: string[]) =>
+  (text: string): string =>
+    /CAPABILITY/.test(text)
+      ? names.reduce((rest, name) => rest.replace(new RegExp(` ${name}(?=[ \\]\\r])`, 'g'), ''), text)
+      : text
+
+describe('a poorer server', () => {
+  test('without MOVE and UIDPLUS moves and deletes nothing', async () => {
+    await using b = await broken({ toClient: without('MOVE', 'UIDPLUS') })
+    for (const id of [1, 2]) await b.witness.append('INBOX', mail(`${id}@x`), ['\\Deleted'], [], when)
+    const { uidValidity } = await b.witness.state('INBOX')
+    await expect(b.box.move('INBOX', uidValidity, 1, 'Junk')).rejects.toBeInstanceOf(PermanentError)
+    await expect(b.box.removeExactly('INBOX', uidValidity, 1)).rejects.toBeInstanceOf(PermanentError)
+    expect(await b.witness.uidsAfter('INBOX', uidValidity, 0)).toEqual([1, 2])
+    expect((await b.box.capabilities()).has('MOVE')).toBe(false)
+  })
+
+  test('with UIDPLUS alone moves by COPY and UID EXPUNGE, and leaves the marked mail of others', async () => {
+    await using b = await broken({ toClient: without('MOVE') })
+    await b.witness.append('INBOX', mail('other@x'), ['\\Deleted'], [], when)
+    await b.witness.append('INBOX', mail('spam@x'), [], [], when)
+    const { uidValidity } = await b.witness.state('INBOX')
+    expect(await b.box.move('INBOX', uidValidity, 2, 'Junk')).toEqual({ uid: 1 })
+    expect(await b.witness.uidsAfter('INBOX', uidValidity, 0)).toEqual([1])
+  })
+
+  test('with UIDPLUS alone whose answer to STORE is lost after COPY: uncertain', async () => {
+    await using b = await broken({ toClient: without('MOVE') })
+    await b.witness.append('INBOX', mail('spam@x'), [], [], when)
+    const { uidValidity } = await b.witness.state('INBOX')
+    await b.box.capabilities()
+    b.relay.hooks = cutAt('toServer', /UID STORE/)
+    await expect(b.box.move('INBOX', uidValidity, 1, 'Junk')).rejects.toBeInstanceOf(UncertainError)
+    expect(await b.box.findByMessageId('Junk', '<spam@x>')).toEqual([1])
+  })
+
+  test('that keeps no keywords is not given any, and says so', async () => {
+    const fixed = (text: string) =>
+      text.replace(/PERMANENTFLAGS \([^)]*\)/, 'PERMANENTFLAGS (\\Seen \\Answered \\Draft)')
+    await using b = await broken({ toClient: fixed })
+    const { uidValidity } = await b.box.append('Drafts', mail('d@x'), ['\\Draft'], ['replyd'], when)
+    expect(await b.box.addFlags('Drafts', uidValidity!, 1, ['\\Seen', '$Mine'])).toBe(false)
+    expect((await b.witness.flags('Drafts', uidValidity!, 1))!.sort()).toEqual(['\\Draft', '\\Seen'])
+  })
+
+  test('without UIDPLUS does not tell where a draft went', async () => {
+    const bare = (text: string) => without('UIDPLUS')(text).replace(/ \[APPENDUID[^\]]*\]/, '')
+    await using b = await broken({ toClient: bare })
+    expect(await b.box.append('Drafts', mail('d@x'), [], [], when)).toEqual({ uid: null, uidValidity: null })
+  })
+
+  test('without any special mailbox gets Drafts and Junk, once', async () => {
+    const plain = await startDovecot({ extraConfig: noMailboxes })
+    try {
+      const settings = accountOn(plain, 'plain@replyd.test')
+      await using first = openImapAccount(settings, quietOptions)
+      const found = await first.specialMailboxes()
+      expect([found.drafts, found.junk, found.sent]).toEqual(['Drafts', 'Junk', null])
+      await using second = openImapAccount(settings, quietOptions)
+      expect(await second.specialMailboxes()).toEqual(found)
+    } finally {
+      await plain.stop()
+    }
+  }, 30_000)
+
+  test('that names its mailboxes in German is understood, and nothing is added', async () => {
+    const plain = await startDovecot({ extraConfig: noMailboxes })
+    try {
+      const settings = accountOn(plain, 'german@replyd.test')
+      await using box = openImapAccount(settings, quietOptions)
+      const phone = new ImapFlow({
+        host: plain.host,
+        port: plain.imapPort,
+        doSTARTTLS: false,
+        auth: { user: 'german@replyd.test', pass: plain.password },
+        logger: false,
+      })
+      await phone.connect()
+      for (const name of ['Entwürfe', 'Gesendet', 'Spam']) await phone.mailboxCreate(name)
+      await phone.logout()
+      expect(await box.specialMailboxes()).toMatchObject({
+        drafts: 'Entwürfe',
+        sent: 'Gesendet',
+        junk: 'Spam',
+      })
+    } finally {
+      await plain.stop()
+    }
+  }, 30_000)
+})
+
+describe('another client at work', () => {
+  test('changing flags all the while adds no phantom and hides no mail', async () => {
+    await using b = await broken()
+    const count = 40
+    for (let id = 1; id <= count; id++) await b.witness.append('INBOX', mail(`${id}@x`), [], [], when)
+    const { uidValidity } = await b.witness.state('INBOX')
+    const uids = Array.from({ length: count }, (_, i) => i + 1)
+    let fetching = true
+    const flagging = (async () => {
+      for (let i = 0; fetching; i++) {
+        await b.witness[i % 2 ? 'addFlags' : 'removeFlags']('INBOX', uidValidity, (i % count) + 1, [
+          '\\Flagged',
+        ])
+      }
+    })()
+    for (let round = 0; round < 10; round++) {
+      const fetched = await all(b.box.fetch('INBOX', uidValidity, uids, { ...limits, batch: 7 }))
+      expect(fetched.map(({ uid, messageId, fault }) => [uid, messageId, fault])).toEqual(
+        uids.map((uid) => [uid, `<${uid}@x>`, null]),
+      )
+    }
+    fetching = false
+    await flagging
+  }, 30_000)
+})

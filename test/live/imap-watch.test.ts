@@ -1,0 +1,245 @@
+import { EventEmitter, once } from 'node:events'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { OwnerActionError } from '../../src/errors.ts'
+import {
+  type ConnectionHealth,
+  type MailboxState,
+  openImapAccount,
+  type WatchOptions,
+  watchMailbox,
+} from '../../src/imap.ts'
+import type { AccountSettings } from '../../src/settings.ts'
+import { accountOn, mail, quietOptions } from './imap-account.ts'
+import { Relay } from './relay.ts'
+import { type Dovecot, startDovecot } from './servers/dovecot.ts'
+
+let dovecot: Dovecot
+let users = 0
+beforeAll(async () => {
+  dovecot = await startDovecot()
+}, 30_000)
+afterAll(async () => {
+  await dovecot.stop()
+})
+
+const nextUser = () => `watch${users++}@replyd.test`
+
+/** A watch whose calls are kept and can be waited for. */
+class Watcher implements AsyncDisposable {
+  readonly states: MailboxState[] = []
+  readonly healths: ConnectionHealth['state'][] = []
+  readonly stopped: Error[] = []
+  readonly done: Promise<void>
+  readonly health: () => ConnectionHealth
+  readonly #abort = new AbortController()
+  readonly #events = new EventEmitter()
+
+  constructor(settings: AccountSettings, options: Partial<WatchOptions> = {}) {
+    const watch = watchMailbox(settings, {
+      ...quietOptions,
+      random: () => 0,
+      onChange: (state) => {
+        this.states.push(state)
+        this.#events.emit('change')
+      },
+      onStopped: (error) => this.stopped.push(error),
+      onHealth: ({ state }) => {
+        if (this.healths.at(-1) !== state) this.healths.push(state)
+        this.#events.emit('change')
+      },
+      signal: this.#abort.signal,
+      ...options,
+    })
+    this.done = watch.done
+    this.health = () => watch.health()
+  }
+
+  async until(holds: () => boolean): Promise<void> {
+    while (!holds()) await once(this.#events, 'change')
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#abort.abort()
+    await this.done
+  }
+}
+
+const exists = (watcher: Watcher) => watcher.states.at(-1)?.exists
+
+test('tells the state at once, then each arrival, though the next poll is a minute away', async () => {
+  const user = nextUser()
+  await using watcher = new Watcher(accountOn(dovecot, user))
+  await watcher.until(() => exists(watcher) === 0)
+  expect(watcher.states[0]).toMatchObject({ path: 'INBOX', exists: 0, uidNext: 1 })
+  // imapflow by itself would begin to idle after 15 s; the test ends before.
+  for (const count of [1, 2, 3]) {
+    await dovecot.deliver(user, mail(`${count}@x`))
+    await watcher.until(() => exists(watcher) === count)
+  }
+  expect(watcher.healths).toEqual(['connecting', 'connected'])
+}, 10_000)
+
+test('tells of flags and of mail that is gone', async () => {
+  const user = nextUser()
+  await using box = openImapAccount(accountOn(dovecot, user), quietOptions)
+  await box.append('INBOX', mail('1@x'), [], [], new Date('2026-11-20T10:00:00Z'))
+  await using watcher = new Watcher(accountOn(dovecot, user))
+  await watcher.until(() => exists(watcher) === 1)
+  const { uidValidity } = await box.state('INBOX')
+  const calls = watcher.states.length
+  await box.addFlags('INBOX', uidValidity, 1, ['\\Flagged'])
+  await watcher.until(() => watcher.states.length > calls)
+  await box.removeExactly('INBOX', uidValidity, 1)
+  await watcher.until(() => exists(watcher) === 0)
+}, 10_000)
+
+test.each(['fin', 'rst'] as const)(
+  'comes back after %s and tells the state again',
+  async (how) => {
+    const user = nextUser()
+    await using relay = await Relay.start(dovecot.imapPort)
+    await using watcher = new Watcher(accountOn({ ...dovecot, imapPort: relay.port }, user))
+    await watcher.until(() => exists(watcher) === 0)
+    relay.cutAll(how)
+    await watcher.until(() => watcher.health().state !== 'connected')
+    await dovecot.deliver(user, mail('1@x'))
+    await watcher.until(() => exists(watcher) === 1)
+    expect(watcher.healths.slice(0, 4)).toEqual(['connecting', 'connected', 'waiting', 'connecting'])
+    expect(watcher.health()).toMatchObject({ state: 'connected' })
+    expect(watcher.health().lastError).not.toBeNull()
+  },
+  20_000,
+)
+
+test('notices a peer that died without a word', async () => {
+  const user = nextUser()
+  await using relay = await Relay.start(dovecot.imapPort)
+  const settings = accountOn({ ...dovecot, imapPort: relay.port }, user)
+  await using watcher = new Watcher(settings, { timing: { quietMs: 200, greetingMs: 500 } })
+  await watcher.until(() => exists(watcher) === 0)
+  relay.frozen = true
+  await watcher.until(() => watcher.health().state === 'waiting')
+  relay.frozen = false
+  relay.cutAll()
+  await dovecot.deliver(user, mail('1@x'))
+  await watcher.until(() => exists(watcher) === 1)
+}, 20_000)
+
+test('stops at a refused login, and says why, once', async () => {
+  const user = nextUser()
+  await using relay = await Relay.start(dovecot.imapPort)
+  const settings = accountOn({ ...dovecot, imapPort: relay.port, password: 'wrong' }, user)
+  const watcher = new Watcher(settings)
+  await watcher.done
+  expect(watcher.stopped).toHaveLength(1)
+  expect(watcher.stopped[0]).toBeInstanceOf(OwnerActionError)
+  expect(watcher.health()).toMatchObject({ state: 'stopped', lastError: watcher.stopped[0]!.message })
+  expect(relay.connections).toBe(1)
+}, 10_000)
+
+test('polls where the server has no IDLE', async () => {
+  const user = nextUser()
+  await using relay = await Relay.start(dovecot.imapPort, {
+    toClient: (text) => (text.includes('CAPABILITY') ? text.replaceAll(' IDLE', '') : text),
+    toServer: (text, link) => {
+      if (/ IDLE\r/.test(text)) link.cut()
+      return text
+    },
+  })
+  const settings = accountOn({ ...dovecot, imapPort: relay.port }, user)
+  await using watcher = new Watcher({ ...settings, imap: { ...settings.imap, pollMs: 50 } })
+  await watcher.until(() => exists(watcher) === 0)
+  await dovecot.deliver(user, mail('1@x'))
+  await watcher.until(() => exists(watcher) === 1)
+  expect(relay.connections).toBe(1)
+}, 10_000)
+
+test('polls where IDLE is refused', async () => {
+  const user = nextUser()
+  const tags: string[] = []
+  await using relay = await Relay.start(dovecot.imapPort, {
+    toServer: (text) => {
+      const [, tag] = /^(\S+) IDLE\r/.exec(text) ?? []
+      if (!tag) return text
+      tags.push(tag)
+      return `${tag} XIDLE\r\n`
+    },
+  })
+  const settings = accountOn({ ...dovecot, imapPort: relay.port }, user)
+  await using watcher = new Watcher({ ...settings, imap: { ...settings.imap, pollMs: 50 } })
+  await watcher.until(() => exists(watcher) === 0)
+  await dovecot.deliver(user, mail('1@x'))
+  await watcher.until(() => exists(watcher) === 1)
+  expect(tags.length).toBeGreaterThan(0)
+  expect(relay.connections).toBe(1)
+}, 10_000)
+
+test('polling also helps where IDLE tells nothing', async () => {
+  const user = nextUser()
+  let idling = false
+  await using relay = await Relay.start(dovecot.imapPort, {
+    toServer: (text) => {
+      idling = / IDLE\r/.test(text)
+      return text
+    },
+    toClient: (text) => (idling && text.startsWith('*') ? null : text),
+  })
+  const settings = accountOn({ ...dovecot, imapPort: relay.port }, user)
+  await using watcher = new Watcher({ ...settings, imap: { ...settings.imap, pollMs: 300 } })
+  await watcher.until(() => exists(watcher) === 0)
+  const calls = watcher.states.length
+  await dovecot.deliver(user, mail('1@x'))
+  // The number of mails is as stale as the server's silence leaves it: being called is what counts.
+  await watcher.until(() => watcher.states.length >= calls + 2)
+}, 10_000)
+
+test('a callback that throws does not end the watch', async () => {
+  const user = nextUser()
+  const states: MailboxState[] = []
+  const events = new EventEmitter()
+  await using _ = new Watcher(accountOn(dovecot, user), {
+    onChange: (state) => {
+      states.push(state)
+      events.emit('change')
+      throw new Error('mine')
+    },
+  })
+  while (states.length < 1) await once(events, 'change')
+  await dovecot.deliver(user, mail('1@x'))
+  while (states.at(-1)!.exists < 1) await once(events, 'change')
+}, 10_000)
+
+test('a mailbox that does not exist is tried again, and named', async () => {
+  const settings = { ...accountOn(dovecot, nextUser()), mailbox: 'Nowhere' }
+  await using watcher = new Watcher(settings)
+  await watcher.until(() => watcher.healths.filter((state) => state === 'waiting').length >= 2)
+  expect(watcher.health().lastError).toContain('Nowhere')
+  expect(watcher.stopped).toEqual([])
+}, 20_000)
+
+test('abort ends the connection and resolves done', async () => {
+  const user = nextUser()
+  await using relay = await Relay.start(dovecot.imapPort)
+  const watcher = new Watcher(accountOn({ ...dovecot, imapPort: relay.port }, user))
+  await watcher.until(() => exists(watcher) === 0)
+  await watcher[Symbol.asyncDispose]()
+  expect(watcher.health().state).toBe('stopped')
+  expect(watcher.stopped).toEqual([])
+}, 10_000)
+
+test('the watch and the commands of one account share the second between logins', async () => {
+  const user = nextUser()
+  const logins: number[] = []
+  await using relay = await Relay.start(dovecot.imapPort, {
+    toServer: (text) => {
+      if (/ (LOGIN|AUTHENTICATE) /.test(text)) logins.push(performance.now())
+      return text
+    },
+  })
+  const settings = accountOn({ ...dovecot, imapPort: relay.port }, user)
+  await using watcher = new Watcher(settings)
+  await using box = openImapAccount(settings, quietOptions)
+  await Promise.all([box.state('INBOX'), watcher.until(() => exists(watcher) === 0)])
+  expect(logins).toHaveLength(2)
+  expect(logins[1]! - logins[0]!).toBeGreaterThanOrEqual(1000)
+}, 10_000)
