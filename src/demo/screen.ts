@@ -1,0 +1,169 @@
+/**
+ * What the demo shows: pure functions from what happened to lines of text. Subjects and names are strangers' words, so
+ * nothing in them reaches the terminal but printable characters.
+ */
+import type { Disposition } from '../disposition.ts'
+import { oneLine } from '../judgement/fields.ts'
+import type { Sentiment, SpamKind } from '../judgement/verdict.ts'
+import { cutToWidth, type Paint, padTo, painter } from './columns.ts'
+import { inPlainWords, outcomeOf } from './plain-words.ts'
+
+export { usesColour } from './columns.ts'
+
+export interface ScreenStyle {
+  colour: boolean
+  /** Width of the terminal in columns. */
+  columns: number
+}
+
+/** A mail that has been decided. Judgements are null where no model was asked. */
+export interface DecidedMail {
+  messageId: string
+  subject: string
+  /** Name and address as decoded from the header. */
+  from: string
+  disposition: Disposition
+  reason: string | null
+  spam: { is: boolean; kind: SpamKind; confidence: number } | null
+  sentiment: { label: Sentiment; intensity: number } | null
+  /** BCP 47. */
+  language: string | null
+}
+
+export interface Opening {
+  /** Name of the model that answers. */
+  model: string
+  /** Host of the model; null for the offline stand-in. */
+  modelHost: string | null
+  address: string
+  imap: { host: string; port: number }
+  mails: number
+}
+
+export interface Summary {
+  dispositions: readonly Disposition[]
+  calls: number
+  inputTokens: number
+  outputTokens: number
+  /** US dollars; what was really paid, 0 for the stand-in. */
+  cost: number
+  /** What the same tokens cost at a real model's list price; null when that is what was paid. */
+  listPrice: { model: string; cost: number } | null
+  durationMs: number
+  /** Address of the review page while it stays up, else null. */
+  review: string | null
+}
+
+/** Who answers comes first: nobody shall take the stand-in's rules for a model. */
+export function openingLines(opening: Opening, style: ScreenStyle): string[] {
+  const { model, modelHost, address, imap, mails } = opening
+  const paint = painter(style.colour)
+  const voice =
+    modelHost === null
+      ? [
+          paint.bold(`No model answers in this demo: an offline stand-in does, ${model}.`),
+          'It follows simple rules on this machine. Set OPENAI_API_KEY to use a real model.',
+        ]
+      : [paint.bold(`The model is ${model} at ${modelHost}.`), 'OPENAI_API_KEY is set: its calls cost money.']
+  const where = `${address} on ${imap.host}:${imap.port}, in memory; nothing leaves this machine${modelHost === null ? '' : ' but the calls to the model'}.`
+  return [...voice, `Mailbox: ${where}`, `${mails} sample mails arrive now.`, '']
+}
+
+const colours: Readonly<Partial<Record<Disposition, keyof Paint>>> = {
+  drafted: 'green',
+  sent: 'green',
+  filed: 'red',
+  marked: 'red',
+  failed: 'red',
+  uncertain: 'red',
+  held: 'yellow',
+  approved: 'yellow',
+  waiting: 'yellow',
+}
+
+/** Two lines: who wrote what; what became of it, why, and how it was judged. */
+export function mailLines(mail: DecidedMail, number: number, total: number, style: ScreenStyle): string[] {
+  const paint = painter(style.colour)
+  const width = String(total).length
+  const counter = `${String(number).padStart(width)}/${total}`
+  const indent = ' '.repeat(counter.length + 2)
+  const room = Math.max(20, style.columns - indent.length)
+  const who = shownName(mail.from)
+  const head = cutToWidth(`${who}: ${oneLine(mail.subject, 300) || '(no subject)'}`, room)
+  const outcome = paint[colours[mail.disposition] ?? 'plain'](inPlainWords(mail.disposition, mail.reason))
+  const judged = judgement(mail)
+  return [
+    `${paint.dim(counter)}  ${paint.bold(head)}`,
+    `${indent}${outcome}`,
+    ...(judged === '' ? [] : [`${indent}${paint.dim(judged)}`]),
+  ]
+}
+
+function judgement({ spam, sentiment, language }: DecidedMail): string {
+  const percent = (share: number): string => `${Math.round(share * 100)} %`
+  const words = [
+    spam &&
+      (spam.is
+        ? `spam (${spam.kind}, ${percent(spam.confidence)})`
+        : `not spam (${percent(spam.confidence)})`),
+    sentiment &&
+      (sentiment.label === 'neutral' ? 'neutral' : `${sentiment.label} (${percent(sentiment.intensity)})`),
+    language && `language ${oneLine(language, 35)}`,
+  ]
+  return words.filter(Boolean).join(', ')
+}
+
+/** The name, else the address. */
+function shownName(from: string): string {
+  const line = oneLine(from, 200)
+  const name = line
+    .replace(/<[^>]*>\s*$/, '')
+    .replace(/^\s*"|"\s*$/g, '')
+    .trim()
+  return name || line.replace(/[<>]/g, '') || '(no sender)'
+}
+
+export function summaryLines(summary: Summary, style: ScreenStyle): string[] {
+  const { dispositions, calls, inputTokens, outputTokens, durationMs, review } = summary
+  const paint = painter(style.colour)
+  const counts = new Map<Disposition, number>()
+  for (const disposition of dispositions) counts.set(disposition, (counts.get(disposition) ?? 0) + 1)
+  const rows: [string, string][] = [...counts]
+    .sort(([, one], [, other]) => other - one)
+    .map(([disposition, count]) => [outcomeOf(disposition), String(count)])
+  rows.push(
+    ['mails', String(dispositions.length)],
+    ['calls to the model', String(calls)],
+    ['tokens in', grouped(inputTokens)],
+    ['tokens out', grouped(outputTokens)],
+    ['cost', costWords(summary)],
+    ['time', `${(durationMs / 1000).toFixed(1)} s`],
+  )
+  const left = Math.max(...rows.map(([label]) => label.length))
+  const table = rows.map(([label, value]) => `  ${padTo(label, left)}  ${value}`)
+  const page = review === null ? [] : ['', `Review page: ${paint.bold(review)} (Ctrl+C ends the demo)`]
+  return ['', paint.bold('Summary'), ...table, ...page]
+}
+
+function costWords({ cost, listPrice }: Summary): string {
+  const dollars = (amount: number): string => `$${amount.toFixed(amount >= 0.1 ? 2 : 5)}`
+  if (listPrice === null) return dollars(cost)
+  return `nothing (${listPrice.model} would cost ${dollars(listPrice.cost)} at its list price)`
+}
+
+const grouped = (amount: number): string => String(Math.round(amount)).replace(/(?<=\d)(?=(?:\d{3})+$)/g, ',')
+
+/** One line of `--json`. Judgements are null for mail that no model was asked about. */
+export function jsonLine({
+  messageId,
+  subject,
+  from,
+  disposition,
+  reason,
+  spam,
+  sentiment,
+  language,
+}: DecidedMail): string {
+  const judged = { spam: spam?.is ?? null, sentiment: sentiment?.label ?? null, language }
+  return JSON.stringify({ messageId, subject, from, disposition, reason, ...judged })
+}

@@ -1,0 +1,205 @@
+import { describe, expect, test } from '@jest/globals'
+import { cutToWidth, usesColour, widthOf } from '../../src/demo/columns.ts'
+import { inPlainWords } from '../../src/demo/plain-words.ts'
+import {
+  type DecidedMail,
+  jsonLine,
+  mailLines,
+  type Opening,
+  openingLines,
+  type Summary,
+  summaryLines,
+} from '../../src/demo/screen.ts'
+
+const style = { colour: false, columns: 80 }
+
+const mail: DecidedMail = {
+  messageId: '<a@client.example>',
+  subject: 'Opening hours',
+  from: '"Ann Lee" <ann@client.example>',
+  disposition: 'drafted',
+  reason: null,
+  spam: { is: false, kind: 'none', confidence: 0.97 },
+  sentiment: { label: 'negative', intensity: 0.7 },
+  language: 'en',
+}
+
+const opening: Opening = {
+  model: 'replyd-stand-in',
+  modelHost: null,
+  address: 'support@shop.example',
+  imap: { host: '127.0.0.1', port: 4143 },
+  mails: 13,
+}
+
+describe('the opening', () => {
+  test('says first that a stand-in answers, and its name', () => {
+    const [first, second] = openingLines(opening, style)
+    expect(first).toBe('No model answers in this demo: an offline stand-in does, replyd-stand-in.')
+    expect(second).toContain('OPENAI_API_KEY')
+  })
+
+  test('says first which real model answers', () => {
+    const lines = openingLines({ ...opening, model: 'gpt-4o-mini', modelHost: 'api.openai.com' }, style)
+    expect(lines[0]).toBe('The model is gpt-4o-mini at api.openai.com.')
+    expect(lines.join('\n')).not.toContain('stand-in')
+  })
+})
+
+describe('a mail', () => {
+  test('three lines: who and what, what became of it, how it was judged', () => {
+    expect(mailLines(mail, 3, 13, style)).toEqual([
+      ' 3/13  Ann Lee: Opening hours',
+      '       reply saved in Drafts',
+      '       not spam (97 %), negative (70 %), language en',
+    ])
+  })
+
+  test('without a judgement there is no third line', () => {
+    const declined: DecidedMail = {
+      ...mail,
+      disposition: 'declined',
+      reason: 'list-mail',
+      spam: null,
+      sentiment: null,
+      language: null,
+    }
+    expect(mailLines(declined, 1, 1, style)).toEqual([
+      '1/1  Ann Lee: Opening hours',
+      '     left alone: it came through a mailing list',
+    ])
+  })
+
+  test('spam shows its kind', () => {
+    const spam = { is: true, kind: 'phishing' as const, confidence: 0.99 }
+    const lines = mailLines({ ...mail, disposition: 'filed', reason: 'phishing', spam }, 1, 1, style)
+    expect(lines[1]).toContain('moved to Junk: it is after passwords or payments')
+    expect(lines[2]).toContain('spam (phishing, 99 %)')
+  })
+
+  test.each([
+    ['an escape sequence', 'Hi \x1b[2J\x1b]0;title\x07 there'],
+    ['line ends', 'Hi\r\n2/13  Bank: all is well'],
+    ['a bidi override', 'Hi \u202egnp.exe'],
+  ])('%s in a subject or a name cannot move the terminal', (_name, text) => {
+    const lines = mailLines({ ...mail, subject: text, from: `${text} <x@y.example>` }, 1, 1, style)
+    expect(lines).toHaveLength(3)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: their absence is what is tested
+    expect(lines.join('')).not.toMatch(/[\x00-\x1f\x7f-\x9f\u202a-\u202e]/)
+  })
+
+  test('a long line is cut to the width of the terminal, wide characters counted twice', () => {
+    const [line = ''] = mailLines({ ...mail, subject: '日本への発送について'.repeat(9) }, 1, 1, {
+      colour: false,
+      columns: 40,
+    })
+    expect(widthOf(line)).toBeLessThanOrEqual(40)
+    expect(widthOf(line)).toBeGreaterThan(36)
+    expect(line).toMatch(/…$/)
+  })
+
+  test.each([
+    ['"Ann Lee" <ann@client.example>', 'Ann Lee'],
+    ['ann@client.example', 'ann@client.example'],
+    ['<ann@client.example>', 'ann@client.example'],
+    ['', '(no sender)'],
+  ])('the sender %s is shown as %s', (from, shown) => {
+    expect(mailLines({ ...mail, from, subject: '' }, 1, 1, style)[0]).toBe(`1/1  ${shown}: (no subject)`)
+  })
+})
+
+describe('the summary', () => {
+  const summary: Summary = {
+    dispositions: ['drafted', 'declined', 'declined', 'filed'],
+    calls: 3,
+    inputTokens: 12345,
+    outputTokens: 678,
+    cost: 0,
+    listPrice: { model: 'gpt-4o-mini', cost: 0.00226 },
+    durationMs: 4321,
+    review: 'http://127.0.0.1:8025/',
+  }
+
+  test('counts, most frequent first, tokens, cost, time and the page', () => {
+    expect(summaryLines(summary, style)).toEqual([
+      '',
+      'Summary',
+      '  left alone             2',
+      '  reply saved in Drafts  1',
+      '  moved to Junk          1',
+      '  mails                  4',
+      '  calls to the model     3',
+      '  tokens in              12,345',
+      '  tokens out             678',
+      '  cost                   nothing (gpt-4o-mini would cost $0.00226 at its list price)',
+      '  time                   4.3 s',
+      '',
+      'Review page: http://127.0.0.1:8025/ (Ctrl+C ends the demo)',
+    ])
+  })
+
+  test('real money, and no page once the demo has ended', () => {
+    const lines = summaryLines({ ...summary, cost: 1.5, listPrice: null, review: null }, style)
+    expect(lines).toContain('  cost                   $1.50')
+    expect(lines.join('\n')).not.toContain('Review page')
+  })
+})
+
+describe('--json', () => {
+  test('one line with exactly the promised keys', () => {
+    expect(JSON.parse(jsonLine(mail))).toEqual({
+      messageId: '<a@client.example>',
+      subject: 'Opening hours',
+      from: '"Ann Lee" <ann@client.example>',
+      disposition: 'drafted',
+      reason: null,
+      spam: false,
+      sentiment: 'negative',
+      language: 'en',
+    })
+    expect(jsonLine({ ...mail, subject: 'a\nb' })).not.toContain('\n')
+  })
+
+  test('null where nobody judged', () => {
+    expect(JSON.parse(jsonLine({ ...mail, spam: null, sentiment: null, language: null }))).toMatchObject({
+      spam: null,
+      sentiment: null,
+      language: null,
+    })
+  })
+})
+
+describe('colour', () => {
+  test.each([
+    [true, {}, true],
+    [false, {}, false],
+    [undefined, {}, false],
+    [true, { NO_COLOR: '1' }, false],
+    [true, { NO_COLOR: '' }, true],
+    [true, { TERM: 'dumb' }, false],
+  ])('terminal %s with %j: %s', (terminal, env, expected) => {
+    expect(usesColour(terminal, env)).toBe(expected)
+  })
+
+  test('colour changes nothing but the colour', () => {
+    const coloured = mailLines(mail, 1, 1, { ...style, colour: true }).join('\n')
+    expect(coloured).toContain('\x1b[32m')
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: SGR sequences begin with one
+    expect(coloured.replace(/\x1b\[\d+m/g, '')).toBe(mailLines(mail, 1, 1, style).join('\n'))
+  })
+})
+
+test.each([
+  ['held', 'manipulation', 'waits for a person: it tries to give orders to a machine'],
+  ['declined', 'dsn', 'left alone: it reports a failed delivery'],
+  ['declined', 'some-new-code', 'left alone: some-new-code'],
+  ['no-reply-needed', null, 'needs no reply'],
+] as const)('%s because of %s reads: %s', (disposition, reason, words) => {
+  expect(inPlainWords(disposition, reason)).toBe(words)
+})
+
+test('a text that fits is not cut, combining marks take no room', () => {
+  expect(cutToWidth('Grüße', 5)).toBe('Grüße')
+  expect(widthOf('u\u0308ber')).toBe(4)
+  expect(cutToWidth('Grüße', 4)).toBe('Grü…')
+})
