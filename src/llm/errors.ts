@@ -28,17 +28,19 @@ export function withSpent<E extends Error>(error: E, spent: Spent | null): E {
 const neverSent =
   /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|ERR_TLS\w*|CERT_\w+|DEPTH_ZERO\w*|SELF_SIGNED\w*|UNABLE_TO\w*)$/
 
-function chain(error: unknown): Error[] {
-  const links: Error[] = []
-  for (let link = error; link instanceof Error && links.length < 8; link = link.cause) links.push(link)
+/** An error and its causes. Looked at by shape: the platform's fetch throws errors of another realm under some runners. */
+function chain(error: unknown): object[] {
+  const links: object[] = []
+  for (let link = error; typeof link === 'object' && link !== null && links.length < 8; ) {
+    links.push(link)
+    link = 'cause' in link ? link.cause : null
+  }
   return links
 }
 
 function codeOf(error: unknown): string | null {
-  for (const link of chain(error)) {
-    if ('code' in link && typeof link.code === 'string') return link.code
-  }
-  return null
+  const codes = chain(error).map((link) => ('code' in link ? link.code : null))
+  return codes.find((code): code is string => typeof code === 'string') ?? null
 }
 
 const quotaCodes = new Set([
@@ -82,7 +84,8 @@ export function retryAfter(headers: Headers | undefined, now: Date): number {
   const inMs = Number(field('retry-after-ms') ?? Number.NaN)
   const after = field('retry-after')
   const seconds = after !== null && /^\s*\d+(\.\d+)?\s*$/.test(after) ? Number(after) * 1000 : Number.NaN
-  const date = after === null ? Number.NaN : Date.parse(after) - now.getTime()
+  // Date.parse takes `-5` for a year.
+  const date = after !== null && /[a-z]{3}/i.test(after) ? Date.parse(after) - now.getTime() : Number.NaN
   const resets = [
     durationOf(field('x-ratelimit-reset-requests')),
     durationOf(field('x-ratelimit-reset-tokens')),
@@ -165,7 +168,7 @@ export function classify(error: unknown, context: CallContext): Error {
   }
   const code = codeOf(error)
   const spent = code !== null && neverSent.test(code) ? null : 'unknown'
-  if (error instanceof SyntaxError)
+  if (chain(error).some((link) => 'name' in link && link.name === 'SyntaxError'))
     return withSpent(new TemporaryError(`${host} broke off in the middle of its answer`, cause), spent)
   return withSpent(
     new TemporaryError(`the connection to ${host} failed${code ? ` (${code})` : ''}`, cause),
