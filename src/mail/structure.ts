@@ -30,7 +30,7 @@ function mediaType(token: string, fallback: string): string {
 }
 
 /** A Part without children, from the fields of its entity. */
-export function partFrom(fields: readonly Field[], path: string, size: number, fallback: string): Part {
+function partFrom(fields: readonly Field[], path: string, size: number, fallback: string): Part {
   const contentType = parseParameters(first(fields, 'content-type'))
   const disposition = parseParameters(first(fields, 'content-disposition'))
   const kind = disposition.token.split(/[^a-z-]/, 1)[0] ?? ''
@@ -82,6 +82,12 @@ function lineEndBefore(body: Buffer, start: number, at: number): number {
   return end
 }
 
+/** What the first delimiter line in front of MIME fields says, when the field that should name it says otherwise. */
+function likelyBoundary(body: Buffer): string | null {
+  const start = body.subarray(0, 65_536).toString('utf8')
+  return /(?:^|\n)--([^\r\n]{1,70})\r?\ncontent-/i.exec(start)?.[1]?.trimEnd() ?? null
+}
+
 /** A body part that starts with neither a field nor an empty line forgot the empty line. */
 function startsWithField(stretch: Buffer): boolean {
   return /^(?:[\r\n]|[!-9;-~]+[ \t]*:)/.test(stretch.subarray(0, 1000).toString('latin1'))
@@ -110,8 +116,13 @@ function walkEntity(
     return part
   }
   const boundary = part.parameters.boundary ?? ''
-  const stretches = boundary === '' ? [] : bodyParts(body, boundary, mostParts + 1 - walk.parts)
-  if (stretches.length === 0) walk.faults.add('multipart without its boundary')
+  const room = mostParts + 1 - walk.parts
+  let stretches = boundary === '' ? [] : bodyParts(body, boundary, room)
+  if (stretches.length === 0) {
+    walk.faults.add('multipart without its boundary')
+    const guess = likelyBoundary(body)
+    if (guess !== null) stretches = bodyParts(body, guess, room)
+  }
   const children: Part[] = []
   const prefix = path === '' ? '' : `${path}.`
   // A multipart whose boundary never occurs is read as the plain text that it then is.
@@ -147,11 +158,18 @@ export function parseStructure(fields: readonly Field[], body: Buffer) {
   return { structure, bodies: walk.bodies as ReadonlyMap<string, Buffer>, faults: [...walk.faults] }
 }
 
-export function isText(part: Part): boolean {
+/** S/MIME that wraps its content in its signature (RFC 8551 section 3.5.2); the text has to be unwrapped. */
+export function isOpaqueSigned(part: Part): boolean {
+  const smime = part.type === 'application/pkcs7-mime' || part.type === 'application/x-pkcs7-mime'
+  return smime && part.parameters['smime-type']?.toLowerCase() === 'signed-data'
+}
+
+function isText(part: Part): boolean {
+  if (isOpaqueSigned(part)) return true
   return (part.type === 'text/plain' || part.type === 'text/html') && part.disposition !== 'attachment'
 }
 
-/** The child of a multipart/related that the others only serve (RFC 2387 section 3.2): named by `start`, else the first. */
+/** The child of a multipart/related that the others only serve: the first (RFC 2387 section 3.2), if it has text. */
 function relatedRoot(part: Part): readonly Part[] {
   const [root, ...others] = part.children
   return root && textLeaves(root).length > 0 ? [root] : others
@@ -171,6 +189,6 @@ function textLeaves(part: Part): Part[] {
  */
 export function textPartsOf(structure: Part): Part[] {
   return textLeaves(structure)
-    .filter((part, index) => index === 0 || part.filename === null)
+    .filter((part, index) => index === 0 || part.filename === null || isOpaqueSigned(part))
     .slice(0, mostTexts)
 }

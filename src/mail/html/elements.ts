@@ -10,10 +10,11 @@ export const voidElements = words(
   'area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr',
 )
 
-/** Their text is no text of the message. */
-export const unreadElements = words(
-  'head style script title template object applet svg math select textarea audio video',
-)
+/**
+ * Their text is no text of the message. `head` is not among them: browsers end it at the first thing that does not
+ * belong there, and much mail never closes it.
+ */
+export const unreadElements = words('script style title template select textarea svg math audio video')
 
 export const blockElements = words(
   'address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure footer form ' +

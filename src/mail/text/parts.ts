@@ -1,8 +1,11 @@
 /** The text that a reader sees, put together from the text parts of a message (RFC 2046 section 5.1). */
 
+import { signedContent } from '../cms.ts'
+import { decodeTransfer } from '../decode.ts'
+import { headerBounds, parseFields } from '../header.ts'
 import { readHtml } from '../html/text.ts'
 import type { Part } from '../message.ts'
-import { textPartsOf } from '../structure.ts'
+import { isOpaqueSigned, parseStructure, textPartsOf } from '../structure.ts'
 import { type ReadText, readPlain } from './plain.ts'
 
 /** Encoded octets of one text part that are read; more text than anyone writes. */
@@ -10,7 +13,7 @@ export const longestText = 1 << 20
 
 interface Shown {
   text: string
-  /** It holds words from a text/plain part. */
+  /** It holds words from another part than text/html. */
   plain: boolean
 }
 
@@ -20,6 +23,22 @@ interface Reading {
   html: string[]
   hidden: boolean
   faults: string[]
+  /** Signed messages that this one was unwrapped from. */
+  depth: number
+}
+
+/** The text inside an opaque signature, which wraps a whole MIME entity. */
+function readSigned(octets: Buffer, part: Part, reading: Reading): ReadText {
+  const entity = reading.depth < 2 ? signedContent(decodeTransfer(octets, part.encoding)) : null
+  if (!entity) return { text: '', hidden: false, faults: [`signed part ${part.path} could not be read`] }
+  const { end, body } = headerBounds(entity)
+  const { structure, bodies, faults } = parseStructure(
+    parseFields(entity.subarray(0, end)),
+    entity.subarray(body),
+  )
+  const inner = readTexts(structure, bodies, reading.depth + 1)
+  if (inner.html !== null) reading.html.push(inner.html)
+  return { text: inner.text, hidden: inner.hidden, faults: [...faults, ...inner.faults] }
 }
 
 function readLeaf(part: Part, reading: Reading): Shown {
@@ -36,10 +55,10 @@ function readLeaf(part: Part, reading: Reading): Shown {
     const fromHtml = readHtml(kept, part)
     reading.html.push(fromHtml.html)
     read = fromHtml
-  } else read = readPlain(kept, part)
+  } else read = isOpaqueSigned(part) ? readSigned(kept, part, reading) : readPlain(kept, part)
   reading.hidden ||= read.hidden
   reading.faults.push(...read.faults)
-  return { text: read.text, plain: part.type === 'text/plain' && read.text.trim() !== '' }
+  return { text: read.text, plain: part.type !== 'text/html' && read.text.trim() !== '' }
 }
 
 /** Of a multipart/alternative one side is shown: text/plain unless it is blank, else the last that has text. */
@@ -68,14 +87,21 @@ function somePart(part: Part, test: (part: Part) => boolean): boolean {
   return test(part) || part.children.some((child) => somePart(child, test))
 }
 
+interface ReadTexts {
+  text: string
+  html: string | null
+  hidden: boolean
+  faults: string[]
+}
+
 /**
  * @param structure MIME tree
  * @param texts encoded octets of the text parts by path
  * @returns the text, the HTML behind it (null without any), whether text was hidden in it, and what could not be read
  */
-export function readTexts(structure: Part, texts: ReadonlyMap<string, Buffer>) {
+export function readTexts(structure: Part, texts: ReadonlyMap<string, Buffer>, depth = 0): ReadTexts {
   const paths = new Set(textPartsOf(structure).map((part) => part.path))
-  const reading: Reading = { texts, paths, html: [], hidden: false, faults: [] }
+  const reading: Reading = { texts, paths, html: [], hidden: false, faults: [], depth }
   if (somePart(structure, isEncrypted)) reading.faults.push('encrypted')
   const { text } = show(structure, reading)
   return {

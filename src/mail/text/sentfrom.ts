@@ -1,7 +1,7 @@
 /** Lines that phones and mail programs put under a message: `Sent from my iPhone`, in many languages. */
 
 const starts =
-  /^(?:sent|posted|written|typed|from|get|download|envoyé|obtenir|obtenez|télécharge[rz]|gesendet|von|mit|diese (?:nachricht|e-?mail)|versendet|verschickt|hol(?:en|e) sie|outlook (?:für|for|pour|para|per|voor)|enviad[oa]|enviat|obtener|obten|descarg|inviat[oa]|ottieni|scarica|obter|obtenha|baixe|verzonden|verstuurd|gestuurd|dit bericht|download|skickat|skickad|skickades|hämta|sendt|hent|skaff|få outlook|lähetetty|hanki|wysłan|wiadomość wysłana|pobierz|odesláno|odesláno|získ|stáhn|odoslané|odoslan|отправлен|получ|скача|скачать|надіслано|відправлено|ізіс|trimis|elküldve|küldve|gönder|στάλθηκε|εστάλη|αποκτήστε|نشر|أرسل|تم ال|נשלח|发自|發自|从我的|從我的|寄自|来自|來自|获取|取得|傳送自|gửi từ|được gửi|dikirim|poslano|isprati|изпратено|saadetud|išsiųsta|nosūtīts)/iu
+  /^(?:sent|posted|written|typed|from my|get|download|envoyé|obtenir|obtenez|télécharge[rz]|gesendet|von|mit|diese (?:nachricht|e-?mail)|versendet|verschickt|hol(?:en|e) sie|outlook (?:für|for|pour|para|per|voor)|enviad[oa]|enviat|obtener|obten|descarg|inviat[oa]|ottieni|scarica|obter|obtenha|baixe|verzonden|verstuurd|gestuurd|dit bericht|download|skickat|skickad|skickades|hämta|sendt|hent|skaff|få outlook|lähetetty|hanki|wysłan|wiadomość wysłana|pobierz|odesláno|odesláno|získ|stáhn|odoslané|odoslan|отправлен|получ|скача|скачать|надіслано|відправлено|ізіс|trimis|elküldve|küldve|gönder|στάλθηκε|εστάλη|αποκτήστε|نشر|أرسل|تم ال|נשלח|发自|發自|从我的|從我的|寄自|来自|來自|获取|取得|傳送自|gửi từ|được gửi|dikirim|poslano|isprati|изпратено|saadetud|išsiųsta|nosūtīts)/iu
 
 const ends =
   /(?:から送信(?:されました)?|を入手|에서 보냄|에서 보냈습니다|gönderildi|gesendet|傳送|发送|發送|dan gönderildi|küldve|downloaden|holen)$/iu
