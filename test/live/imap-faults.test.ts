@@ -289,6 +289,63 @@ describe('a poorer server', () => {
   }, 30_000)
 })
 
+describe('plain text', () => {
+  const seen: string[] = []
+  const listening: Hooks = {
+    toServer: (text) => {
+      seen.push(text)
+      return text
+    },
+  }
+  // 0.0.0.0 is not a loopback address, and reaches this machine all the same.
+  const foreign = (port: number) =>
+    accountOn({ ...dovecot, host: '0.0.0.0', imapPort: port }, 'plain@replyd.test')
+
+  test('is refused on any but loopback: no password leaves before STARTTLS', async () => {
+    await using relay = await Relay.start(dovecot.imapPort, listening)
+    await using box = openImapAccount(foreign(relay.port), quietOptions)
+    await expect(box.state('INBOX')).rejects.toBeInstanceOf(TemporaryError)
+    expect(seen.join('')).not.toMatch(/LOGIN|AUTHENTICATE/)
+  })
+
+  test('is used there when the owner allows it', async () => {
+    await using relay = await Relay.start(dovecot.imapPort)
+    const settings = foreign(relay.port)
+    const allowed = { ...settings, imap: { ...settings.imap, allowPlaintext: true } }
+    await using box = openImapAccount(allowed, quietOptions)
+    expect((await box.state('INBOX')).exists).toBe(0)
+  })
+})
+
+test('OAuth2 mints a token for the connection; when that is refused the owner has to authorise again', async () => {
+  const sent: string[] = []
+  await using relay = await Relay.start(dovecot.imapPort, {
+    toClient: (text) => text.replace('AUTH=PLAIN', 'AUTH=PLAIN AUTH=XOAUTH2'),
+    toServer: (text) => {
+      sent.push(text)
+      return text
+    },
+  })
+  const settings = accountOn({ ...dovecot, imapPort: relay.port }, 'oauth@replyd.test')
+  const oauth2 = {
+    provider: 'custom' as const,
+    clientId: 'id',
+    clientSecret: null,
+    tokenUrl: 'http://127.0.0.1/',
+    deviceUrl: null,
+    authorizeUrl: null,
+    scopes: [],
+  }
+  let minted = 0
+  const accessToken = async () => `token-${++minted}`
+  const account = { ...settings, imap: { ...settings.imap, oauth2 } }
+  await using box = openImapAccount(account, { ...quietOptions, accessToken })
+  await expect(box.state('INBOX')).rejects.toThrow(/replyd auth/)
+  const [, login] = /AUTHENTICATE XOAUTH2 (\S+)/.exec(sent.join('')) ?? []
+  expect(Buffer.from(login ?? '', 'base64').toString()).toContain('auth=Bearer token-1\x01')
+  expect(minted).toBe(1)
+})
+
 describe('another client at work', () => {
   test('changing flags all the while adds no phantom and hides no mail', async () => {
     await using b = await broken()
