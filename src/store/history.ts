@@ -22,6 +22,21 @@ export async function automaticRepliesSince(
   return rows
 }
 
+/** Automatic replies among these Message-IDs, whatever their age. */
+export async function automaticRepliesTo(
+  db: Queryable,
+  account: string,
+  ids: readonly string[],
+): Promise<AutomaticReply[]> {
+  if (ids.length === 0) return []
+  const { rows } = await db.query<AutomaticReply>(
+    `select addressee as "to", claimed_at as at, reply_message_id as "messageId", text_hash as hash from replyd.reply
+      where account = $1 and kind = 'send' and claimed_at is not null and reply_message_id = any($2)`,
+    [account, ids],
+  )
+  return rows
+}
+
 /** Which of these Message-IDs belong to replies that this account wrote (drafts included). */
 export async function ownMessageIds(
   db: Queryable,
@@ -94,4 +109,18 @@ export async function earlierMails(
     [account, address, beforeId],
   )
   return rows[0]?.n ?? 0
+}
+
+/** Whether a reply went to this address before: then the correspondence is known. */
+export async function writtenTo(
+  db: Queryable,
+  account: string,
+  addressee: string,
+  exceptId: string,
+): Promise<boolean> {
+  const { rows } = await db.query(
+    `select 1 from replyd.reply where account = $1 and addressee = $2 and id <> $3 and state in ('sent') limit 1`,
+    [account, addressee, exceptId],
+  )
+  return rows.length > 0
 }

@@ -57,9 +57,12 @@ export type NewMessage = Pick<
   | 'fromAddress'
   | 'fromName'
   | 'subject'
+  | 'step'
+  | 'disposition'
+  | 'reason'
 > & { internalDate: Date; emailId: string | null; threadId: string | null }
 
-/** Inserts rows at step `guard`; those whose (account, mailbox, UIDVALIDITY, UID) is known are left. Returns the new ids. */
+/** Inserts rows; those whose (account, mailbox, UIDVALIDITY, UID) is known are left. Returns the new ids. */
 export async function insertMessages(
   db: Queryable,
   messages: readonly NewMessage[],
@@ -69,10 +72,10 @@ export async function insertMessages(
     `insert into replyd.message (id, account, mailbox, uid_validity, uid, message_id, email_id, thread_id, size, internal_date,
        flags, from_address, from_name, subject, ingested_at, step, disposition, reason, due_at, updated_at)
      select x.id, x.account, x.mailbox, x."uidValidity", x.uid, x."messageId", x."emailId", x."threadId", x.size, x."internalDate",
-       x.flags, x."fromAddress", x."fromName", x.subject, $2, 'guard', 'waiting', 'ingested', $2, $2
+       x.flags, x."fromAddress", x."fromName", x.subject, $2, x.step, x.disposition, x.reason, $2, $2
        from jsonb_to_recordset($1::jsonb) as x (id text, account text, mailbox text, "uidValidity" text, uid bigint,
          "messageId" text, "emailId" text, "threadId" text, size bigint, "internalDate" timestamptz, flags jsonb,
-         "fromAddress" text, "fromName" text, subject text)
+         "fromAddress" text, "fromName" text, subject text, step text, disposition text, reason text)
      on conflict (account, mailbox, uid_validity, uid) do nothing
      returning id`,
     [storable(messages), now],

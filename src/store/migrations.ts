@@ -150,6 +150,8 @@ create table replyd.cursor (
   uid_validity text not null,
   last_uid     bigint not null,
   baseline_uid bigint not null,
+  baseline_at  timestamptz not null,
+  renumbered_uid bigint not null,
   updated_at   timestamptz not null,
   primary key (account, mailbox)
 );

@@ -47,6 +47,9 @@ const newMessage = (id: string, uid: number, more: Partial<NewMessage> = {}): Ne
   fromAddress: 'a@example.org',
   fromName: null,
   subject: 'Hello',
+  step: 'guard',
+  disposition: 'waiting',
+  reason: 'ingested',
   ...more,
 })
 

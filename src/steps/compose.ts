@@ -1,0 +1,189 @@
+/** Compose: one call writes the reply's text from the mail, the thread and the owner's knowledge; then it is checked without a model. */
+import { mailFacts } from '../judgement/mail-facts.ts'
+import type { PromptPassage, ThreadEntry } from '../judgement/prompt.ts'
+import { type Composed, composedSchema, type Verdict } from '../judgement/verdict.ts'
+import { checkClaims, linksOf, outboundFaults } from '../mail/claims.ts'
+import { buildReply, replyHeader, replyMessageId } from '../mail/reply/build.ts'
+import { visibleText } from '../mail/text/visible.ts'
+import { composeMessages } from '../prompts.ts'
+import { loadMail, type StoredMail } from '../store/bodies.ts'
+import { earlierMails } from '../store/history.ts'
+import { commitStep, type StepChange } from '../store/messages.ts'
+import { loadReply, saveComposed } from '../store/replies.ts'
+import { type Account, accountOf, type Next, type StepContext } from './context.ts'
+import { paidAsk } from './paid-ask.ts'
+import { loadThread } from './thread.ts'
+
+const mostPassages = 5
+
+/** Everything that a draft may lean on. */
+interface Sources {
+  thread: ThreadEntry[]
+  passages: PromptPassage[]
+  visible: string
+}
+
+export async function compose(context: StepContext, id: string, signal: AbortSignal): Promise<Next | null> {
+  const mail = await loadMail(context.db, id)
+  if (mail?.row.step !== 'compose') return null
+  const account = accountOf(context, mail.row.account)
+  const started = context.clock.now()
+  const visible = visibleText(mail.message).text
+  const query = `${mail.row.subject ?? ''}\n${visible}`
+  const sources = {
+    thread: await loadThread(context, account, mail),
+    passages: account.knowledge?.search(query, mostPassages) ?? [],
+    visible,
+  }
+  const { composed, omitted, salt, canary } = await ask(context, account, mail, sources, signal)
+  const now = context.clock.now()
+  const change = (to: 'hold' | 'wait', reason: string): StepChange => ({
+    id,
+    from: 'compose',
+    to,
+    disposition: to === 'hold' ? 'waiting' : 'held',
+    reason,
+    ...(omitted.length > 0 ? { detail: `cut: ${omitted.join('; ')}` } : {}),
+    durationMs: now.getTime() - started.getTime(),
+  })
+  const stored = await store(context, account, mail, sources, composed, { salt, canary })
+  const next = stored ? change('hold', 'composed') : change('wait', 'nobody-to-answer')
+  return (await commitStep(context.db, next, now)) ? { stage: next.to } : null
+}
+
+async function ask(
+  context: StepContext,
+  account: Account,
+  { row, message }: StoredMail,
+  sources: Sources,
+  signal: AbortSignal,
+) {
+  const { settings, knowledge } = account
+  const prompt = context.prompts.compose
+  const [salt = '', canary = ''] = [0, 1].map(() => context.newId(context.clock.now()).slice(-10))
+  const earlier = row.fromAddress ? await earlierMails(context.db, row.account, row.fromAddress, row.id) : 0
+  const guardReason = row.codes[0] ?? 'ok'
+  const { messages, omitted } = composeMessages({
+    prompt,
+    mail: {
+      visibleText: sources.visible,
+      facts: mailFacts(message, settings.owner, {
+        receivedAt: row.internalDate,
+        firstContact: earlier === 0,
+        guardReason,
+      }),
+    },
+    verdict: row.verdict as Verdict,
+    thread: sources.thread,
+    passages: sources.passages,
+    style: null,
+    instructions: settings.instructions,
+    corrections: [],
+    ownerName: settings.owner.displayName,
+    signature: settings.replies.signature !== '',
+    canary,
+    salt,
+  })
+  const answer = await paidAsk(
+    context,
+    { row, step: 'compose', promptHash: prompt.hash, knowledgeHash: knowledge?.hash ?? null },
+    {
+      messages,
+      schema: composedSchema,
+      schemaName: 'compose',
+      maxOutputTokens: prompt.maxOutputTokens,
+      temperature: prompt.temperature,
+      cacheKey: `replyd-compose-${prompt.hash}`,
+      signal,
+    },
+  )
+  return { composed: answer.value, omitted, salt, canary }
+}
+
+/** What the draft states without a source, and what must not go out at all; shown in the review, and reason to hold. */
+function check(
+  context: StepContext,
+  account: Account,
+  { row, message }: StoredMail,
+  sources: Sources,
+  composed: Composed,
+  marks: { salt: string; canary: string },
+) {
+  const { owner, instructions, replies } = account.settings
+  const own = [owner.displayName ?? '', owner.address, ...owner.aliases, instructions, replies.signature]
+  const trusted = [...sources.passages.map(({ text, heading }) => `${heading}\n${text}`), ...own]
+  const ours = sources.thread.filter(({ author }) => author === 'owner').map(({ text }) => text)
+  const mailText = [row.fromName ?? '', row.fromAddress ?? '', row.subject ?? '', sources.visible]
+  const dates = [row.internalDate.toISOString().slice(0, 10)]
+  const claims = checkClaims(composed.text, [
+    ...trusted,
+    ...sources.thread.map(({ text }) => text),
+    ...mailText,
+    ...dates,
+  ])
+  const faults = outboundFaults(composed.text, {
+    canaries: [marks.canary],
+    knownLinks: linksOf([...trusted, ...ours]),
+    knownAddresses: [owner.address, ...owner.aliases, ...(replyHeader(message, owner, 'draft')?.to ?? [])],
+    promptText: context.prompts.compose.body,
+    salt: marks.salt,
+  })
+  return [...claims, ...faults.map(({ fault, found }) => ({ claim: `${fault}: ${found}`, kind: 'fault' }))]
+}
+
+/** The octets and the Message-ID are fixed here, before anything leaves. False when there is nobody to answer. */
+async function store(
+  context: StepContext,
+  account: Account,
+  mail: StoredMail,
+  sources: Sources,
+  composed: Composed,
+  marks: { salt: string; canary: string },
+): Promise<boolean> {
+  const { row, message } = mail
+  const { owner, replies } = account.settings
+  const header = replyHeader(message, owner, 'draft')
+  const addressee = header?.to[0]
+  if (!header || addressee === undefined) return false
+  const attemptGroup = (await loadReply(context.db, row.id))?.attemptGroup ?? 0
+  const domain = header.from.slice(header.from.lastIndexOf('@') + 1)
+  const now = context.clock.now()
+  const built = await buildReply({
+    original: message,
+    owner,
+    kind: 'draft',
+    text: composed.text,
+    html: replies.html,
+    language: composed.language,
+    signature: replies.signature,
+    quote: replies.quote,
+    disclosure: null,
+    messageId: replyMessageId(row.account, row.messageId ?? row.id, 'draft', attemptGroup, domain),
+    now,
+    originalId: row.messageId,
+  })
+  await saveComposed(
+    context.db,
+    {
+      id: row.id,
+      account: row.account,
+      kind: 'draft',
+      replyMessageId: built.messageId,
+      octets: built.octets,
+      reversePath: built.reversePath,
+      addressee,
+      subject: built.subject,
+      text: composed.text,
+      textHash: built.textHash,
+      language: composed.language,
+      confidence: composed.confidence,
+      composed,
+      claims: check(context, account, mail, sources, composed, marks),
+      sources: sources.passages,
+      holdReason: '',
+      attemptGroup,
+    },
+    now,
+  )
+  return true
+}

@@ -1,0 +1,102 @@
+/** Deliver: looks once more whether a person has answered, then saves or sends exactly the octets that are stored. */
+import { judge } from '../mail/gate/gate.ts'
+import { loadAccountState } from '../store/accounts.ts'
+import { loadMail, type StoredMail } from '../store/bodies.ts'
+import { loadGateContexts } from '../store/gate-context.ts'
+import { commitStep, type StepChange } from '../store/messages.ts'
+import { changeReply, loadReply, type ReplyRow } from '../store/replies.ts'
+import { type Account, accountOf, type Next, PutOff, type StepContext } from './context.ts'
+import { finishSent } from './deliver/finish.ts'
+import { answeredMeanwhile } from './deliver/human-race.ts'
+import type { Outcome } from './deliver/outcome.ts'
+import { saveDraft } from './deliver/save.ts'
+import { afterInterruption, sendReply } from './deliver/send.ts'
+
+const pausedForMs = 60_000
+
+export async function deliver(context: StepContext, id: string): Promise<Next | null> {
+  const mail = await loadMail(context.db, id)
+  if (mail?.row.step !== 'deliver') return null
+  const reply = await loadReply(context.db, id)
+  if (reply === null) return null
+  const account = accountOf(context, mail.row.account)
+  const outcome = await deliverReply(context, account, mail, reply)
+  const change: StepChange = { id, from: 'deliver', ...outcome }
+  return (await commitStep(context.db, change, context.clock.now())) ? { stage: outcome.to } : null
+}
+
+/** The reply's state says how far an earlier run came. */
+async function deliverReply(
+  context: StepContext,
+  account: Account,
+  mail: StoredMail,
+  reply: ReplyRow,
+): Promise<Outcome> {
+  switch (reply.state) {
+    case 'composed':
+    case 'saving':
+      return saveIfUnanswered(context, account, mail, reply)
+    case 'approved':
+      return sendIfAllowed(context, account, mail, reply)
+    case 'sending':
+      return afterInterruption(context, account, mail, reply)
+    case 'sent':
+      return finishSent(context, account, mail, reply)
+    case 'saved':
+      return { to: 'done', disposition: 'drafted', reason: mail.row.reason }
+    case 'uncertain':
+      return { to: 'wait', disposition: 'uncertain', reason: 'send-unconfirmed' }
+    case 'held':
+      return { to: 'wait', disposition: 'held', reason: mail.row.reason }
+    case 'rejected':
+    case 'superseded':
+      return { to: 'done', disposition: reply.state, reason: mail.row.reason }
+  }
+}
+
+async function supersede(context: StepContext, reply: ReplyRow, reason: string): Promise<Outcome> {
+  const change = { id: reply.id, from: [reply.state], to: 'superseded', actor: 'replyd' } as const
+  await changeReply(context.db, change, context.clock.now())
+  return { to: 'done', disposition: 'superseded', reason }
+}
+
+async function saveIfUnanswered(
+  context: StepContext,
+  account: Account,
+  mail: StoredMail,
+  reply: ReplyRow,
+): Promise<Outcome> {
+  const answered = await answeredMeanwhile(context, account, mail.row)
+  if (answered !== null) return supersede(context, reply, answered)
+  return saveDraft(context, account, mail, reply, mail.row.reason)
+}
+
+async function sendIfAllowed(
+  context: StepContext,
+  account: Account,
+  mail: StoredMail,
+  reply: ReplyRow,
+): Promise<Outcome> {
+  const now = context.clock.now()
+  if (reply.sendAfter !== null && reply.sendAfter > now) throw new PutOff(reply.sendAfter, 'undo-window')
+  const { paused } = await loadAccountState(context.db, mail.row.account)
+  if (paused) throw new PutOff(new Date(now.getTime() + pausedForMs), 'account-paused')
+  const answered = await answeredMeanwhile(context, account, mail.row)
+  if (answered !== null) return supersede(context, reply, answered)
+  const { decision, reason } = await judgeAgain(context, account, mail, reply)
+  if (decision === 'never') return supersede(context, reply, reason)
+  // A person's approval outranks the guard's "draft"; what goes out by itself does not.
+  if (reply.kind === 'send' && decision === 'draft') return saveDraft(context, account, mail, reply, reason)
+  return sendReply(context, account, mail, reply)
+}
+
+/** The gate runs again directly before sending: state and history may have changed (standards.md section 1). */
+async function judgeAgain(context: StepContext, account: Account, mail: StoredMail, reply: ReplyRow) {
+  const { owner } = account.settings
+  const now = context.clock.now()
+  const flags = await account.imap.flags(mail.row.mailbox, mail.row.uidValidity, mail.row.uid)
+  const fresh = { ...mail, row: { ...mail.row, flags: flags ?? mail.row.flags } }
+  const [history] = await loadGateContexts(context.db, owner.address, [{ mail: fresh, addressee: null }], now)
+  if (!history) throw new Error('no history was loaded')
+  return judge(mail.message, owner, { ...history, candidateHash: reply.textHash })
+}

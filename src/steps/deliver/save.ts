@@ -1,0 +1,100 @@
+import { PermanentError, TemporaryError, UncertainError } from '../../errors.ts'
+import { buildReply, replyMessageId } from '../../mail/reply/build.ts'
+import type { StoredMail } from '../../store/bodies.ts'
+import { changeReply, type ReplyRow } from '../../store/replies.ts'
+import type { Account, StepContext } from '../context.ts'
+import type { Outcome } from './outcome.ts'
+
+/** A keyword without `$` (RFC 5788) that lets a person find our drafts. */
+const draftKeyword = 'replyd'
+
+/**
+ * Saves the reply in \Drafts, once. Whether an earlier attempt got there is told by its Message-ID, so a lost answer to
+ * APPEND is never a second draft.
+ */
+export async function saveDraft(
+  context: StepContext,
+  account: Account,
+  mail: StoredMail,
+  reply: ReplyRow,
+  reason: string,
+): Promise<Outcome> {
+  const octets = reply.kind === 'draft' ? {} : await withoutMarks(context, account, mail, reply)
+  const from = ['composed', 'saving', 'approved', 'sending'] as const
+  const claim = { id: reply.id, from, to: 'saving', actor: 'replyd', ...octets } as const
+  const claimed = await changeReply(context.db, claim, context.clock.now())
+  if (claimed === null) throw new TemporaryError('the reply changed while it was to be saved')
+  const { drafts } = await account.imap.specialMailboxes()
+  if (drafts === null)
+    throw new PermanentError(
+      'the account has no \\Drafts mailbox: create one, or name it in mailboxes.drafts',
+    )
+  const retried = reply.state === 'saving'
+  const place =
+    (retried ? await find(account, drafts, claimed) : null) ??
+    (await append(context, account, drafts, claimed))
+  const saved = { mailbox: drafts, size: claimed.octets.length, ...place }
+  await changeReply(
+    context.db,
+    { id: reply.id, from: ['saving'], to: 'saved', actor: 'replyd', saved, finishedAt: context.clock.now() },
+    context.clock.now(),
+  )
+  return { to: 'done', disposition: 'drafted', reason }
+}
+
+async function append(context: StepContext, account: Account, drafts: string, reply: ReplyRow) {
+  try {
+    return await account.imap.append(
+      drafts,
+      reply.octets,
+      ['\\Draft', '\\Seen'],
+      [draftKeyword],
+      context.clock.now(),
+    )
+  } catch (error) {
+    if (!(error instanceof UncertainError)) throw error
+    const place = await find(account, drafts, reply)
+    if (place === null) throw new TemporaryError('the draft was not stored', { cause: error })
+    return place
+  }
+}
+
+async function find(account: Account, drafts: string, reply: ReplyRow) {
+  const uid = (await account.imap.findByMessageId(drafts, reply.replyMessageId)).at(-1)
+  if (uid === undefined) return null
+  const { uidValidity } = await account.imap.state(drafts)
+  return { uid, uidValidity }
+}
+
+/** What was to go out by itself becomes a draft: the automatic marks must not stand on what a person sends (RFC 3834 section 5). */
+async function withoutMarks(
+  context: StepContext,
+  account: Account,
+  { row, message }: StoredMail,
+  reply: ReplyRow,
+) {
+  const { owner, replies } = account.settings
+  const domain = reply.reversePath.slice(reply.reversePath.lastIndexOf('@') + 1)
+  const built = await buildReply({
+    original: message,
+    owner,
+    kind: 'draft',
+    text: reply.text,
+    html: replies.html,
+    language: reply.language,
+    signature: replies.signature,
+    quote: replies.quote,
+    disclosure: null,
+    messageId: replyMessageId(row.account, row.messageId ?? row.id, 'draft', reply.attemptGroup, domain),
+    now: context.clock.now(),
+    originalId: row.messageId,
+  })
+  return {
+    kind: 'draft' as const,
+    octets: built.octets,
+    replyMessageId: built.messageId,
+    textHash: built.textHash,
+    // No slot is taken: nothing went out.
+    claimedAt: null,
+  }
+}

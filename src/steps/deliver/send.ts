@@ -1,0 +1,125 @@
+import { OwnerActionError, PermanentError, reasonOf, TemporaryError, UncertainError } from '../../errors.ts'
+import type { StoredMail } from '../../store/bodies.ts'
+import { changeReply, type ReplyRow } from '../../store/replies.ts'
+import type { Account, StepContext } from '../context.ts'
+import { finishSent } from './finish.ts'
+import type { Outcome } from './outcome.ts'
+import { saveDraft } from './save.ts'
+
+/**
+ * Claims, then sends. The claim is one conditional update, so that of two workers one sends; it also takes the slot that
+ * the limits count, because a failed sending still counts (standards.md section 7).
+ */
+export async function sendReply(
+  context: StepContext,
+  account: Account,
+  mail: StoredMail,
+  reply: ReplyRow,
+): Promise<Outcome> {
+  const now = context.clock.now()
+  const claim = { id: reply.id, from: ['approved'], to: 'sending', actor: 'replyd', claimedAt: now } as const
+  const claimed = await changeReply(context.db, claim, now)
+  if (claimed === null) throw new TemporaryError('another worker has this reply')
+  try {
+    const {
+      replyCode,
+      reply: text,
+      messageId,
+    } = await account.smtp.send({
+      octets: claimed.octets,
+      reversePath: claimed.reversePath,
+      addressee: claimed.addressee,
+      smtpUtf8: !isAscii(claimed.addressee) || !isAscii(claimed.reversePath),
+    })
+    const replyText = `${replyCode} ${text}`
+    return await asSent(context, account, mail, claimed, replyText, messageId)
+  } catch (error) {
+    return afterFailure(context, account, mail, claimed, error)
+  }
+}
+
+async function asSent(
+  context: StepContext,
+  account: Account,
+  mail: StoredMail,
+  reply: ReplyRow,
+  replyText: string,
+  rewrittenId: string | null,
+): Promise<Outcome> {
+  const now = context.clock.now()
+  const renamed = rewrittenId === null ? {} : { replyMessageId: rewrittenId }
+  const change = {
+    id: reply.id,
+    from: ['sending'],
+    to: 'sent',
+    actor: 'replyd',
+    replyText,
+    finishedAt: now,
+    ...renamed,
+  } as const
+  const sent = await changeReply(context.db, change, now)
+  return finishSent(context, account, mail, sent ?? { ...reply, state: 'sent' })
+}
+
+async function afterFailure(
+  context: StepContext,
+  account: Account,
+  mail: StoredMail,
+  reply: ReplyRow,
+  error: unknown,
+): Promise<Outcome> {
+  if (error instanceof UncertainError) return lookForIt(context, account, mail, reply, reasonOf(error))
+  if (error instanceof TemporaryError || error instanceof OwnerActionError) {
+    // Surely not accepted: back to `approved`, and the pipeline's back-off decides when.
+    const back = {
+      id: reply.id,
+      from: ['sending'],
+      to: 'approved',
+      actor: 'replyd',
+      replyText: reasonOf(error),
+    } as const
+    await changeReply(context.db, back, context.clock.now())
+    throw error
+  }
+  if (error instanceof PermanentError) {
+    const outcome = await saveDraft(context, account, mail, reply, 'smtp-rejected')
+    return { ...outcome, detail: reasonOf(error) }
+  }
+  throw error
+}
+
+/** A process died while it was sending, or between the server's yes and our note of it. */
+export function afterInterruption(
+  context: StepContext,
+  account: Account,
+  mail: StoredMail,
+  reply: ReplyRow,
+): Promise<Outcome> {
+  return lookForIt(context, account, mail, reply, 'replyd was stopped while it was sending')
+}
+
+/** Only a copy in \Sent proves that it went out; without it a person decides. Never resent on a guess. */
+async function lookForIt(
+  context: StepContext,
+  account: Account,
+  mail: StoredMail,
+  reply: ReplyRow,
+  why: string,
+): Promise<Outcome> {
+  const { sent } = await account.imap.specialMailboxes()
+  const found = sent === null ? [] : await account.imap.findByMessageId(sent, reply.replyMessageId)
+  if (found.length > 0) return asSent(context, account, mail, reply, `found in ${sent}; ${why}`, null)
+  const change = {
+    id: reply.id,
+    from: ['sending'],
+    to: 'uncertain',
+    actor: 'replyd',
+    replyText: why,
+  } as const
+  await changeReply(context.db, change, context.clock.now())
+  return { to: 'wait', disposition: 'uncertain', reason: 'send-unconfirmed', detail: why }
+}
+
+function isAscii(text: string): boolean {
+  return Buffer.byteLength(text) === text.length
+}

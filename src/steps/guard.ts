@@ -1,0 +1,65 @@
+/** Guard: may this mail ever be answered? The rules are pure (src/mail/gate); this step brings them row and history. */
+import { type Judgement, judge } from '../mail/gate/gate.ts'
+import { replyHeader } from '../mail/reply/build.ts'
+import { loadMails, type StoredMail } from '../store/bodies.ts'
+import { loadGateContexts } from '../store/gate-context.ts'
+import { commitSteps, type StepChange } from '../store/messages.ts'
+import { type Account, accountOf, type Next, type StepContext } from './context.ts'
+
+/**
+ * Codes that settle what a mail is: no model is asked. Any other `never` (lists, robots, forged own addresses) is not
+ * answered either, but it can be spam, so triage still looks at it, and its cheap stages come first.
+ */
+const conclusive = new Set([
+  'own-message',
+  'already-handled',
+  'dsn',
+  'mdn',
+  'arf',
+  'report',
+  'auto-reply-header',
+  'auto-reply-subject',
+  'calendar',
+  'spam-flagged',
+  'drafts-unsent',
+])
+
+/** Judges a batch, of whatever accounts, and commits it in one statement. Rows that are not at `guard` are left out. */
+export async function guard(context: StepContext, ids: readonly string[]): Promise<Map<string, Next>> {
+  const mails = (await loadMails(context.db, ids)).filter(({ row }) => row.step === 'guard')
+  const changes: StepChange[] = []
+  for (const address of new Set(mails.map(({ row }) => row.account))) {
+    const ofAccount = mails.filter(({ row }) => row.account === address)
+    changes.push(...(await judgeAll(context, accountOf(context, address), ofAccount)))
+  }
+  const committed = await commitSteps(context.db, changes, context.clock.now())
+  return new Map(changes.filter(({ id }) => committed.has(id)).map(({ id, to }) => [id, { stage: to }]))
+}
+
+async function judgeAll(
+  context: StepContext,
+  account: Account,
+  mails: readonly StoredMail[],
+): Promise<StepChange[]> {
+  const { owner, spam } = account.settings
+  const candidates = mails.map((mail) => ({
+    mail,
+    addressee: replyHeader(mail.message, owner, 'send')?.to[0] ?? null,
+  }))
+  const histories = await loadGateContexts(context.db, owner.address, candidates, context.clock.now())
+  return mails.flatMap(({ row, message }, at) => {
+    const history = histories[at]
+    if (!history) return []
+    return [asChange(row.id, judge(message, owner, history), spam.action !== 'none')]
+  })
+}
+
+function asChange(id: string, { decision, reason, codes }: Judgement, filtersSpam: boolean): StepChange {
+  const change = { id, from: 'guard', reason, codes, ceiling: decision } as const
+  // Nobody but the owner can read it (standards.md section 3.1, rule 21).
+  if (reason === 'encrypted') return { ...change, to: 'wait', disposition: 'held' }
+  const settled = decision === 'never' && (!filtersSpam || codes.some((code) => conclusive.has(code)))
+  return settled
+    ? { ...change, to: 'done', disposition: 'declined' }
+    : { ...change, to: 'triage', disposition: 'waiting' }
+}

@@ -1,0 +1,114 @@
+/** Hold: draft, wait for a person, or send after the undo window. The policy is pure (src/judgement/policy.ts). */
+import { decideHold, type HoldDecision } from '../judgement/policy.ts'
+import type { Composed, Verdict } from '../judgement/verdict.ts'
+import { placeholders } from '../mail/claims.ts'
+import { authentication } from '../mail/gate/authentication.ts'
+import { buildReply, replyMessageId } from '../mail/reply/build.ts'
+import { loadMail, type StoredMail } from '../store/bodies.ts'
+import { earlierMails, writtenTo } from '../store/history.ts'
+import { commitStep, type StepChange } from '../store/messages.ts'
+import { changeReply, loadReply, type ReplyRow } from '../store/replies.ts'
+import { type Account, accountOf, type Next, type StepContext } from './context.ts'
+
+/** Codes of the guard that stop sending, not drafting, because of how much was sent already. */
+const throttles = /^(sender-throttled|thread-throttled|same-reply)$/
+
+export async function hold(context: StepContext, id: string): Promise<Next | null> {
+  const mail = await loadMail(context.db, id)
+  if (mail?.row.step !== 'hold') return null
+  const reply = await loadReply(context.db, id)
+  if (reply === null) return null
+  const account = accountOf(context, mail.row.account)
+  const decision = decideHold(await weigh(context, account, mail, reply))
+  return carryOut(context, account, mail, reply, decision)
+}
+
+async function weigh(context: StepContext, account: Account, { row, message }: StoredMail, reply: ReplyRow) {
+  const { replies, owner, categories } = account.settings
+  const verdict = row.verdict as Verdict
+  const composed = reply.composed as Composed
+  const address = row.fromAddress ?? ''
+  const found = authentication(message, owner.authservIds, address.slice(address.lastIndexOf('@') + 1))
+  const category = categories.find(({ name }) => name === verdict.category)
+  return {
+    mode: replies.mode,
+    categoryMode: category?.mode ?? null,
+    ceiling: row.ceiling === 'may' ? ('may' as const) : ('draft' as const),
+    verdict,
+    composed,
+    claims: reply.claims.length,
+    placeholders: placeholders(composed.text).length,
+    faults: (reply.claims as { kind: string }[]).filter(({ kind }) => kind === 'fault').length,
+    manipulation: verdict.manipulation,
+    authenticated: found === 'unknown' ? null : found === 'pass',
+    knownSender: await writtenTo(context.db, row.account, reply.addressee, row.id),
+    firstContact: (await earlierMails(context.db, row.account, address, row.id)) === 0,
+    throttled: row.codes.some((code) => throttles.test(code)),
+    cut: row.detail?.startsWith('cut:') ?? false,
+    businessHours: true,
+    minConfidence: replies.minConfidence,
+  }
+}
+
+async function carryOut(
+  context: StepContext,
+  account: Account,
+  mail: StoredMail,
+  reply: ReplyRow,
+  decision: HoldDecision,
+): Promise<Next | null> {
+  const now = context.clock.now()
+  const { id } = mail.row
+  const { action, reason, reasons } = decision
+  const holdReason = reasons.join(' ')
+  const base = { id, from: ['composed'] as const, actor: 'replyd', holdReason }
+  const change = { id, from: 'hold' as const, reason, detail: holdReason || null }
+  if (action === 'hold') {
+    await changeReply(context.db, { ...base, to: 'held' }, now)
+    return commit(context, { ...change, to: 'wait', disposition: 'held' }, now)
+  }
+  if (action === 'save-draft') {
+    await changeReply(context.db, { ...base, to: 'composed' }, now)
+    return commit(context, { ...change, to: 'deliver', disposition: 'waiting' }, now)
+  }
+  const sendAfter = new Date(now.getTime() + account.settings.replies.undoMs)
+  const automatic = await asAutomatic(context, account, mail, reply)
+  await changeReply(context.db, { ...base, to: 'approved', sendAfter, ...automatic }, now)
+  return commit(context, { ...change, to: 'deliver', disposition: 'approved', dueAt: sendAfter }, now)
+}
+
+async function commit(context: StepContext, change: StepChange, now: Date): Promise<Next | null> {
+  const committed = await commitStep(context.db, change, now)
+  return committed ? { stage: change.to, ...(change.dueAt ? { dueAt: change.dueAt } : {}) } : null
+}
+
+/** What goes out without a person's look carries the marks of an automatic reply (RFC 3834 section 3.1.7). */
+async function asAutomatic(
+  context: StepContext,
+  account: Account,
+  { row, message }: StoredMail,
+  reply: ReplyRow,
+) {
+  const { owner, replies } = account.settings
+  const domain = reply.reversePath.slice(reply.reversePath.lastIndexOf('@') + 1)
+  const built = await buildReply({
+    original: message,
+    owner,
+    kind: 'send',
+    text: reply.text,
+    html: replies.html,
+    language: reply.language,
+    signature: replies.signature,
+    quote: replies.quote,
+    disclosure: replies.disclosure,
+    messageId: replyMessageId(row.account, row.messageId ?? row.id, 'send', reply.attemptGroup, domain),
+    now: context.clock.now(),
+    originalId: null,
+  })
+  return {
+    kind: 'send' as const,
+    octets: built.octets,
+    replyMessageId: built.messageId,
+    textHash: built.textHash,
+  }
+}

@@ -1,0 +1,122 @@
+/** Triage: one call to the model says what a mail is; what can be known for nothing is asked first. */
+import { mailFacts } from '../judgement/mail-facts.ts'
+import { type Verdict, verdictSchema } from '../judgement/verdict.ts'
+import { visibleText } from '../mail/text/visible.ts'
+import { triageMessages } from '../prompts.ts'
+import type { SpamSettings } from '../settings.ts'
+import { loadMail, type StoredMail } from '../store/bodies.ts'
+import { earlierMails } from '../store/history.ts'
+import { commitStep, type MessageRow, type StepChange } from '../store/messages.ts'
+import { type SenderRule, senderRule } from '../store/sender-rules.ts'
+import { type Account, accountOf, type Next, type StepContext } from './context.ts'
+import { paidAsk } from './paid-ask.ts'
+
+type Decision = Pick<StepChange, 'to' | 'disposition' | 'reason' | 'detail' | 'verdict'>
+
+export async function triage(context: StepContext, id: string, signal: AbortSignal): Promise<Next | null> {
+  const mail = await loadMail(context.db, id)
+  if (mail?.row.step !== 'triage') return null
+  const account = accountOf(context, mail.row.account)
+  const started = context.clock.now()
+  const rule = await ruleFor(context, account, mail.row)
+  const decision =
+    (await withoutModel(context, mail, rule)) ??
+    decide(await ask(context, account, mail, signal), mail.row, account, rule)
+  const now = context.clock.now()
+  const change = { id, from: 'triage' as const, ...decision, durationMs: now.getTime() - started.getTime() }
+  return (await commitStep(context.db, change, now)) ? { stage: decision.to } : null
+}
+
+/** The owner's list for this sender: configured, or learned from what they moved. An address outranks its domain. */
+async function ruleFor(context: StepContext, account: Account, row: MessageRow): Promise<SenderRule | null> {
+  if (!row.fromAddress) return null
+  return (
+    configuredRule(account.settings.spam, row.fromAddress) ??
+    senderRule(context.db, row.account, row.fromAddress)
+  )
+}
+
+function configuredRule(spam: SpamSettings, address: string): SenderRule | null {
+  const domain = address.slice(address.lastIndexOf('@') + 1)
+  for (const pattern of [address, domain]) {
+    if (spam.allow.includes(pattern)) return { pattern, rule: 'allow', source: 'configuration' }
+    if (spam.deny.includes(pattern)) return { pattern, rule: 'deny', source: 'configuration' }
+  }
+  return null
+}
+
+/** What can be decided without the model; null when it has to be asked. */
+async function withoutModel(
+  context: StepContext,
+  { row }: StoredMail,
+  rule: SenderRule | null,
+): Promise<Decision | null> {
+  if (rule?.rule === 'deny')
+    return { to: 'file', disposition: 'waiting', reason: 'denied-sender', detail: rule.source }
+  if (row.ceiling !== 'never') return null
+  // Never to be answered: only spam is the question, and for a sender whose mail was let through before it is settled.
+  const known =
+    rule?.rule === 'allow' ||
+    (row.fromAddress && (await earlierMails(context.db, row.account, row.fromAddress, row.id)) > 0)
+  return known ? { to: 'done', disposition: 'declined', reason: row.reason } : null
+}
+
+async function ask(
+  context: StepContext,
+  account: Account,
+  { row, message }: StoredMail,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  const { settings } = account
+  const prompt = context.prompts.triage
+  const earlier = row.fromAddress ? await earlierMails(context.db, row.account, row.fromAddress, row.id) : 0
+  const facts = mailFacts(message, settings.owner, {
+    receivedAt: row.internalDate,
+    firstContact: earlier === 0,
+    guardReason: row.reason === 'ingested' ? 'ok' : row.reason,
+  })
+  const { messages } = triageMessages({
+    prompt,
+    mail: { visibleText: visibleText(message).text, facts },
+    categories: settings.categories,
+    ownerLanguage: settings.replies.ownerLanguage,
+    salt: context.newId(context.clock.now()).slice(-10),
+  })
+  const answer = await paidAsk(
+    context,
+    { row, step: 'triage', promptHash: prompt.hash, knowledgeHash: null },
+    {
+      messages,
+      schema: verdictSchema(settings.categories.map(({ name }) => name)),
+      schemaName: 'triage',
+      maxOutputTokens: prompt.maxOutputTokens,
+      temperature: prompt.temperature,
+      cacheKey: `replyd-triage-${prompt.hash}`,
+      signal,
+    },
+  )
+  // Text that only a machine could see was written for a machine, whatever the model made of it.
+  return { ...answer.value, manipulation: answer.value.manipulation || message.hiddenText }
+}
+
+function decide(verdict: Verdict, row: MessageRow, account: Account, rule: SenderRule | null): Decision {
+  const detail = verdict.summary
+  const trusted = rule?.rule === 'allow'
+  if (verdict.spam.is && !trusted) {
+    const sure = verdict.spam.confidence >= account.settings.spam.threshold
+    if (sure)
+      return { to: 'file', disposition: 'waiting', reason: `spam-${verdict.spam.kind}`, detail, verdict }
+    return {
+      to: 'done',
+      disposition: row.ceiling === 'never' ? 'declined' : 'no-reply-needed',
+      reason: 'suspected-spam',
+      detail,
+      verdict,
+    }
+  }
+  if (row.ceiling === 'never')
+    return { to: 'done', disposition: 'declined', reason: row.reason, detail, verdict }
+  if (!verdict.needs_reply)
+    return { to: 'done', disposition: 'no-reply-needed', reason: 'nothing-asked', detail, verdict }
+  return { to: 'compose', disposition: 'waiting', reason: 'needs-reply', detail, verdict }
+}
