@@ -1,0 +1,138 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from '@jest/globals'
+import { parse } from 'yaml'
+import { accountVariables, commonVariables } from '../../src/config/from-environment.ts'
+import { parseDotEnv } from '../../src/config/interpolation.ts'
+import { loadConfig } from '../../src/config.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const textOf = (path: string) => readFileSync(`${root}/${path}`, 'utf8')
+const absent = () => {
+  throw Object.assign(new Error('none'), { code: 'ENOENT' })
+}
+
+const known = new Set([
+  ...[...accountVariables, ...commonVariables].map(({ name }) => name),
+  ...['REPLYD_LISTEN', 'REPLYD_CONFIG', 'NODE_ENV'],
+])
+
+describe('what is handed out as an example', () => {
+  const example = textOf('replyd.example.yaml')
+  const variables = Object.fromEntries(
+    Object.keys(parseDotEnv(textOf('.env.example'))).map((name) => [name, 'long enough']),
+  )
+  const load = (text: string, environment: Record<string, string> = variables) =>
+    loadConfig({
+      path: 'replyd.yaml',
+      environment,
+      readFile: (name) => (name === 'replyd.yaml' ? text : absent()),
+    })
+
+  test('replyd.example.yaml is a sound configuration with the variables of .env.example', () => {
+    expect(load(example)).toMatchObject({
+      budget: { perDay: 1 },
+      accounts: [{ replies: { mode: 'draft' } }],
+    })
+  })
+
+  test('and still is with every comment line that shows a key switched on', () => {
+    const all = example.replace(/^(\s*)# (?=(?: {2,}|- |[a-zA-Z]+:))/gm, '$1')
+    expect(all).toMatch(/^categories:\n {2}- \{ name: order status/m)
+    const { accounts } = load(all)
+    expect(accounts[0]).toMatchObject({
+      owner: { displayName: 'Example Support', authservIds: ['mx.example.com'] },
+      replies: { signature: 'Kind regards\nExample Support\n' },
+      spam: { deny: ['annoying.example'] },
+      categories: [{ name: 'order status' }, { name: 'complaint', mode: 'review' }],
+    })
+  })
+
+  test("the README's own configuration is sound", () => {
+    const [, yaml = ''] = /```yaml\n([\s\S]*?)```/.exec(textOf('README.md')) ?? []
+    expect(load(yaml, { MAIL_PASSWORD: 'x', OPENAI_API_KEY: 'y' }).accounts[0]?.imap.port).toBe(993)
+  })
+
+  test('the README links to files that are there', () => {
+    const links = [...textOf('README.md').matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path]) => path)
+    expect(links.length).toBeGreaterThan(0)
+    expect(links.filter((path) => !existsSync(`${root}/${path}`))).toEqual([])
+  })
+})
+
+describe('docker-compose.yml', () => {
+  const { services, volumes } = parse(textOf('docker-compose.yml'))
+
+  test('gives replyd variables that it knows', () => {
+    expect(Object.keys(services.replyd.environment).filter((name) => !known.has(name))).toEqual([])
+  })
+
+  test('gives it a sound configuration', () => {
+    const interpolated = JSON.stringify(services.replyd.environment).replace(/\$\{(\w+)[^}]*\}/g, 'word8word')
+    const environment: Record<string, string> = JSON.parse(interpolated)
+    const image = Object.fromEntries(
+      [...textOf('Dockerfile').matchAll(/(REPLYD_\w+)=(\S+)/g)].map(([, name, value]) => [name, value]),
+    )
+    const readFile = (name: string) =>
+      name === environment.REPLYD_CONFIG ? textOf('replyd.example.yaml') : absent()
+    const secrets = { SUPPORT_PASSWORD: 'x', OPENAI_API_KEY: 'y' }
+    const config = loadConfig({
+      path: environment.REPLYD_CONFIG ?? null,
+      environment: { ...image, ...secrets, ...environment },
+      readFile,
+    })
+    expect(config).toMatchObject({
+      state: {
+        directory: '/data',
+        databaseUrl: 'postgres://replyd:word8word@postgres:5432/replyd',
+        redisUrl: 'redis://redis:6379',
+      },
+      web: { host: '0.0.0.0', port: 8025, passwordHash: expect.stringMatching(/^scrypt/) },
+    })
+  })
+
+  test('publishes nothing beyond this machine', () => {
+    const ports = Object.values(services).flatMap((service) => Reflect.get(Object(service), 'ports') ?? [])
+    expect(ports).toEqual(['127.0.0.1:8025:8025'])
+  })
+
+  test('keeps what has to survive in volumes, and waits for servers that are ready', () => {
+    const named = Object.values(services)
+      .flatMap((service) => Reflect.get(Object(service), 'volumes') as string[])
+      .filter((volume) => !volume.startsWith('.'))
+      .map((volume) => volume.split(':')[0])
+    expect(named.sort()).toEqual(Object.keys(volumes).sort())
+    for (const name of Object.keys(services.replyd.depends_on)) {
+      expect(services[name].healthcheck.test).toBeDefined()
+    }
+    expect(services.redis.command).toMatch(/--appendonly yes.*--maxmemory-policy noeviction/)
+  })
+
+  test('asks only for secrets that .env.example names', () => {
+    const asked = [...textOf('docker-compose.yml').matchAll(/\$\{(\w+)/g)].map(([, name]) => name)
+    expect(asked.filter((name) => !(`${name}` in parseDotEnv(textOf('.env.example'))))).toEqual([])
+  })
+})
+
+describe('Dockerfile', () => {
+  const lines = textOf('Dockerfile').split('\n')
+  const copied = lines.flatMap((line) => /^COPY (?!--from)(.*) \S+$/.exec(line)?.[1]?.split(' ') ?? [])
+
+  test('copies files that are there and that .dockerignore lets through', () => {
+    const allowed = textOf('.dockerignore').split('\n')
+    expect(copied).toContain('package-lock.json')
+    expect(copied.filter((path) => !existsSync(`${root}/${path}`) || !allowed.includes(`!${path}`))).toEqual(
+      [],
+    )
+  })
+
+  test('copies all that the package publishes', () => {
+    const { files }: { files: string[] } = JSON.parse(textOf('package.json'))
+    const there = new Set([...copied, 'dist'])
+    expect(files.filter((file) => !there.has(file))).toEqual([])
+  })
+
+  test('does not run as root', () => {
+    expect(lines.lastIndexOf('USER node')).toBeGreaterThan(lines.lastIndexOf('FROM node:22-slim'))
+  })
+})
