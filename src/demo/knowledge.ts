@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** File name to Markdown. */
-export const knowledgeFiles: Readonly<Record<string, string>> = {
+const knowledgeFiles: Readonly<Record<string, string>> = {
   'opening-hours.md': `# Opening hours
 
 The shop is open Tuesday to Friday from 10:00 to 18:00 and on Saturday from 10:00 to 14:00. We are closed on Sunday and Monday.
