@@ -1,6 +1,7 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, watch } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from '@jest/globals'
@@ -61,7 +62,7 @@ describe('Dovecot', () => {
     await client.mailboxOpen('INBOX')
     const message = await client.fetchOne('1', { source: true })
     await client.logout()
-    expect(message && message.source?.subarray(-octets.length).equals(octets)).toBe(true)
+    expect(message?.source?.subarray(-octets.length).equals(octets)).toBe(true)
   })
 
   test('has the special-use mailboxes', async () => {
@@ -207,4 +208,59 @@ describe('PostgreSQL', () => {
     expect(await query('show fsync')).toEqual([{ fsync: 'on' }])
     expect(await postgres.createDatabase()).not.toBe(url)
   })
+})
+
+/** Whether the program with this number is there and no zombie. */
+function runs(pid: number): boolean {
+  try {
+    return !/\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+  } catch {
+    return false
+  }
+}
+
+/** Resolves when none of the directories, all of them in the system's temporary one, is left. */
+async function vanished(directories: string[]): Promise<void> {
+  const watcher = watch(tmpdir())
+  try {
+    while (directories.some((directory) => existsSync(directory))) await once(watcher, 'change')
+  } finally {
+    watcher.close()
+  }
+}
+
+describe('leaves nothing behind', () => {
+  test('when the program that started the servers is killed', async () => {
+    const script = fileURLToPath(new URL('servers/orphans.ts', import.meta.url))
+    const loader = fileURLToPath(new URL('../../scripts/typescript.mjs', import.meta.url))
+    const child = spawn(process.execPath, ['--import', loader, script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const [line] = await once(createInterface({ input: child.stdout }), 'line')
+    const started: { pid: number; directory: string }[] = JSON.parse(line)
+    expect(started.map(({ pid }) => runs(pid))).toEqual([true, true, true, true])
+    child.kill('SIGKILL')
+    await vanished(started.map(({ directory }) => directory))
+    expect(started.map(({ pid }) => runs(pid))).toEqual([false, false, false, false])
+  })
+
+  test('when disposed of', async () => {
+    const redis = await startRedis()
+    const { pid, directory } = redis
+    expect(existsSync(directory)).toBe(true)
+    await redis[Symbol.asyncDispose]()
+    expect(existsSync(directory)).toBe(false)
+    expect(pid && runs(pid)).toBe(false)
+  })
+})
+
+test('a server that does not start says why', async () => {
+  await expect(startRedis({ settings: { databases: 'many' } })).rejects.toThrow(
+    /redis ended \(1\):[\s\S]*databases/,
+  )
+})
+
+test('two servers that want the same port do not both claim to have it', async () => {
+  await using redis = await startRedis()
+  await expect(startRedis({ settings: { port: String(redis.port) } })).rejects.toThrow(/in use/)
 })

@@ -14,7 +14,7 @@ beforeAll(async () => {
   dovecot = await startDovecot()
   postfix = await startPostfix({
     deliverTo: dovecot,
-    requireAuth: true,
+    auth: 'required',
     settings: { message_size_limit: '100000' },
   })
 }, 60_000)

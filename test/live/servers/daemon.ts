@@ -35,6 +35,8 @@ export interface DaemonOptions {
   /** Left out: the account that we run as. */
   account?: Account
   stopSignal?: NodeJS.Signals
+  /** Run when it is disposed of, while its directory is still there: frees what SIGKILL would leave behind. */
+  release?(): Promise<void>
   /** Rejects as long as the server does not answer in its protocol. */
   ready(): Promise<void>
   /** How long the start may take, in milliseconds. */
@@ -227,6 +229,7 @@ class ServerDaemon implements Daemon {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill() // what it stored goes away with it, so there is nothing to end in order
+    await this.#options.release?.()
     await this.#watchdog.dismiss()
   }
 }

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Daemon, serverDirectory, startDaemon, withFreshPorts } from './daemon.ts'
 import { greeted } from './dialog.ts'
 import type { DovecotAddress } from './dovecot.ts'
 import { freePort, LOOPBACK } from './port.ts'
+import { PRETENCE_ENVIRONMENT, pretendRoot } from './pretence.ts'
 import { pathTo } from './program.ts'
 
 export interface PostfixOptions {
@@ -45,6 +46,7 @@ const mainCf = (directory: string, { deliverTo, auth = 'offered', settings }: Po
   alias_database: '',
   local_recipient_maps: '',
   biff: 'no',
+  import_environment: `MAIL_CONFIG MAIL_DEBUG MAIL_LOGTAG TZ LANG=C ${PRETENCE_ENVIRONMENT}`,
   // Every transport is this one, and master.cf has no SMTP client: nothing can leave the machine.
   default_transport: `lmtp:inet:[${LOOPBACK}]:${deliverTo.lmtpPort}`,
   local_transport: `lmtp:inet:[${LOOPBACK}]:${deliverTo.lmtpPort}`,
@@ -88,74 +90,51 @@ scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 `
 
-// Their modes where postdrop's group may enter; all others are 0700.
-const GROUP_QUEUES: Record<string, number> = { 'queue/maildrop': 0o730, 'queue/public': 0o710 }
-const QUEUES = [
-  'active',
-  'bounce',
-  'corrupt',
-  'defer',
-  'deferred',
-  'flush',
-  'hold',
-  'incoming',
-  'private',
-  'saved',
-  'trace',
-]
-  .map((name) => `queue/${name}`)
-  .concat('state', ...Object.keys(GROUP_QUEUES))
+const QUEUES = 'active bounce corrupt defer deferred flush hold incoming private saved trace maildrop public'
 
-const run = promisify(execFile)
-const accountOf = async (user: string) => Number((await run('id', ['-u', user])).stdout)
-const groupOf = async (group: string) => Number((await run('getent', ['group', group])).stdout.split(':')[2])
+// Runs in the server's directory: makes what `postfix start` would make (postfix-files names it) in two seconds of shell
+// scripts, then becomes the master.
+const START = `
+for name in ${QUEUES}; do mkdir -p queue/$name; done
+mkdir -p queue/pid state
+cd queue
+chown postfix ../state ${QUEUES}
+chgrp postdrop maildrop public
+chmod 0700 ../state ${QUEUES}
+chmod 0730 maildrop
+chmod 0710 public
+exec "$1" -s -c "$2"`
 
-/**
- * Starts a private Postfix that takes mail on loopback and gives all of it to one Dovecot. It has to be started as root:
- * its programs change their user.
- */
+/** Starts a private Postfix that takes mail on loopback and gives all of it to one Dovecot. */
 export function startPostfix(options: PostfixOptions): Promise<Postfix> {
   return withFreshPorts(() => launch(options))
-}
-
-/**
- * The queue's directories (postfix-files names them). `postfix start` would make them too, in two seconds of shell
- * scripts; the master alone is up in a tenth of that.
- */
-async function makeDirectories(directory: string): Promise<void> {
-  for (const name of ['config', 'queue', 'queue/pid']) mkdirSync(join(directory, name))
-  const owner = await accountOf('postfix')
-  const postdrop = await groupOf('postdrop')
-  for (const name of QUEUES) {
-    mkdirSync(join(directory, name))
-    chownSync(join(directory, name), owner, name in GROUP_QUEUES ? postdrop : 0)
-    chmodSync(join(directory, name), GROUP_QUEUES[name] ?? 0o700)
-  }
 }
 
 async function launch(options: PostfixOptions): Promise<Postfix> {
   const directory = serverDirectory('postfix')
   const smtpPort = await freePort()
-  await makeDirectories(directory)
-  const lines = Object.entries(mainCf(directory, options)).map(([name, value]) => `${name} = ${value}\n`)
   const config = join(directory, 'config')
+  mkdirSync(config)
+  const lines = Object.entries(mainCf(directory, options)).map(([name, value]) => `${name} = ${value}\n`)
   writeFileSync(join(config, 'main.cf'), lines.join(''))
   writeFileSync(join(config, 'master.cf'), `${LOOPBACK}:${smtpPort} inet n - n - - smtpd${SERVICES}`)
   // Postfix waits until its configuration is two seconds old, lest someone is still writing it.
   const longAgo = new Date(0)
   for (const name of ['main.cf', 'master.cf']) utimesSync(join(config, name), longAgo, longAgo)
-  const { stdout } = await run(pathTo('postconf'), ['-c', config, '-h', 'daemon_directory'])
+  const { stdout } = await promisify(execFile)(pathTo('postconf'), ['-c', config, '-h', 'daemon_directory'])
   const daemon = await startDaemon({
     name: 'postfix',
     directory,
-    command: join(stdout.trim(), 'master'),
-    args: ['-s', '-c', config],
+    command: 'sh',
+    args: ['-c', `${pretendRoot()}${START}`, 'sh', join(stdout.trim(), 'master'), config],
     ready: () => greeted(smtpPort, '220 '),
   })
   return Object.assign(daemon, {
     host: LOOPBACK,
     smtpPort,
-    log: () =>
-      existsSync(join(directory, 'mail.log')) ? readFileSync(join(directory, 'mail.log'), 'utf8') : '',
+    log: () => {
+      const file = join(directory, 'mail.log')
+      return existsSync(file) ? readFileSync(file, 'utf8') : ''
+    },
   })
 }

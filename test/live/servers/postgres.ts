@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
@@ -33,6 +33,14 @@ async function execute(url: string, sql: string): Promise<void> {
   } finally {
     await client.end().catch(() => undefined)
   }
+}
+
+/** Removes the System V shared memory of a cluster that was killed: the kernel keeps it, and has few of them. */
+async function releaseMemory(cluster: string): Promise<void> {
+  const file = join(cluster, 'postmaster.pid')
+  if (!existsSync(file)) return
+  const [, id] = (readFileSync(file, 'utf8').split('\n')[6] ?? '').trim().split(/\s+/) // line 7: key and id
+  if (id) await promisify(execFile)('ipcrm', ['-m', id]).catch(() => undefined) // gone already
 }
 
 /** Starts a private PostgreSQL cluster on loopback that trusts whoever connects. */
@@ -74,6 +82,7 @@ async function launch({ fsync = true, settings = {} }: PostgresOptions): Promise
     args: ['-D', cluster],
     account,
     stopSignal: 'SIGINT', // "fast": SIGTERM would wait until the last client has left
+    release: () => releaseMemory(cluster),
     ready: () => execute(url, 'select 1'),
   })
   let databases = 0
