@@ -62,7 +62,8 @@ describe('Dovecot', () => {
     await client.mailboxOpen('INBOX')
     const message = await client.fetchOne('1', { source: true })
     await client.logout()
-    expect(message?.source?.subarray(-octets.length).equals(octets)).toBe(true)
+    if (!message) throw new Error('nothing was fetched')
+    expect(message.source?.subarray(-octets.length).equals(octets)).toBe(true)
   })
 
   test('has the special-use mailboxes', async () => {
