@@ -12,9 +12,6 @@ import { type Fault, isWithin, type Path, type Source, valueAt, withValue } from
 import { ConfigError, reasonOf } from './errors.ts'
 import type { Config } from './settings.ts'
 
-export { isLoopback, plaintextAllowed } from './config/loopback.ts'
-export { hashPassword, verifyPassword } from './config/password.ts'
-
 export interface ConfigSources {
   /** The file, or null when everything comes from the environment. */
   readonly path: string | null

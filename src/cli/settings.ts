@@ -4,7 +4,7 @@ import type { Config } from '../settings.ts'
 import type { Terminal } from './terminal.ts'
 
 /** The file that was asked for, else replyd.yaml in the working directory, else null: everything from the environment. */
-export function configPath(option: string | undefined, environment: Terminal['environment']): string | null {
+function configPath(option: string | undefined, environment: Terminal['environment']): string | null {
   const named = option ?? environment.REPLYD_CONFIG
   if (named) return named
   return ['replyd.yaml', 'replyd.yml'].find((name) => existsSync(name)) ?? null

@@ -1,13 +1,13 @@
 import { newId, systemClock } from '../clock.ts'
 import { openLog } from '../log.ts'
+import type { Role } from '../main.ts'
 import { UsageError } from './failure.ts'
 import { readConfig } from './settings.ts'
 import { type ExitStatus, hasColours, type Terminal } from './terminal.ts'
 
-const roles = ['watch', 'work', 'web'] as const
-export type Role = (typeof roles)[number]
+const roles: readonly Role[] = ['watch', 'work', 'web']
 
-export interface StartOptions {
+interface StartOptions {
   config?: string
   roles: string
   once?: boolean
@@ -33,7 +33,7 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
 }
 
 /** @throws UsageError naming what is no role */
-export function parseRoles(list: string): Role[] {
+function parseRoles(list: string): Role[] {
   const names = list.split(',').map((name) => name.trim())
   const unknown = names.filter((name) => !roles.some((role) => role === name))
   if (unknown.length > 0) {

@@ -3,7 +3,7 @@ import { canonicalAddress, canonicalDomain } from './address.ts'
 import { durationPattern, formatDuration, parseDuration } from './duration.ts'
 
 /** Words for a value that is there but of the wrong kind; a missing one keeps the words that faults.ts has for it. */
-export const instead = (words: string) => ({
+const instead = (words: string) => ({
   error: (issue: { input?: unknown }) => (issue.input === undefined ? undefined : words),
 })
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
-import { verifyPassword } from '../../src/config.ts'
+import { verifyPassword } from '../../src/config/password.ts'
 import { run } from './run.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'replyd-cli-'))

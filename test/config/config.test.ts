@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from '@jest/globals'
 import { withoutSecrets } from '../../src/config/hidden.ts'
 import { parseDotEnv } from '../../src/config/interpolation.ts'
-import { loadConfig, verifyPassword } from '../../src/config.ts'
+import { verifyPassword } from '../../src/config/password.ts'
+import { loadConfig } from '../../src/config.ts'
 import { ConfigError } from '../../src/errors.ts'
 
 const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url))
