@@ -83,6 +83,8 @@ function faultsOfText(input: HoldInput): HoldReason[] {
     ['placeholder', input.placeholders > 0],
     ['unsupported-claim', input.claims > 0],
     ['spam', input.verdict.spam.is],
+    // What a manipulated model wrote must not stand in the owner's own mailbox.
+    ['manipulation', input.manipulation || input.verdict.manipulation],
   ]
   return checks.filter(([, fired]) => fired).map(([reason]) => reason)
 }
@@ -94,7 +96,6 @@ function doubts(input: HoldInput): HoldReason[] {
   const unanswered = composed.missing.length > 0 || composed.answers.some(({ answered }) => !answered)
   const checks: [HoldReason, boolean][] = [
     ['guard-ceiling', input.ceiling !== 'may'],
-    ['manipulation', input.manipulation || verdict.manipulation],
     ['needs-person', composed.needs_person],
     ['missing-facts', unanswered],
     ['low-confidence', !(Math.min(verdict.confidence, composed.confidence) >= input.minConfidence)],

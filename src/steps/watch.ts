@@ -39,6 +39,10 @@ export class Watcher {
     this.#lease = `watch ${account.settings.owner.address} ${account.settings.mailbox}`
   }
 
+  get address(): string {
+    return this.#account.settings.owner.address
+  }
+
   health(): ConnectionHealth | null {
     return this.#watch?.health() ?? null
   }

@@ -172,11 +172,11 @@ export async function findDue(
   return rows
 }
 
-/** How many rows have a step left to run, those that are put off included. */
-export async function countUnfinished(db: Queryable, accounts: readonly string[]): Promise<number> {
+/** How many rows have a step that could run now. */
+export async function countDue(db: Queryable, now: Date): Promise<number> {
   const { rows } = await db.query<{ n: number }>(
-    `select count(*)::int as n from replyd.message where step not in ('wait', 'done') and account = any($1)`,
-    [accounts],
+    `select count(*)::int as n from replyd.message where step not in ('wait', 'done') and due_at <= $1`,
+    [now],
   )
   return rows[0]?.n ?? 0
 }

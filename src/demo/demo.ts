@@ -1,0 +1,58 @@
+/** The demo: the real daemon on an embedded mailbox, with a stand-in for the model where there is no key for a real one. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Writable } from 'node:stream'
+import { newId, systemClock } from '../clock.ts'
+import { openLog } from '../log.ts'
+import { runDaemon } from '../main.ts'
+import { startMailbox } from './mailbox.ts'
+import { present } from './present.ts'
+import { startStandIn } from './stand-in.ts'
+import { buildWorld, demoLogin } from './world.ts'
+
+export interface DemoOptions {
+  /** End when every sample is decided. */
+  exit: boolean
+  json: boolean
+  environment: NodeJS.ProcessEnv
+  stdout: Writable & { isTTY?: boolean; columns?: number }
+  stderr: Writable
+}
+
+/** @throws Error when a sample ends otherwise than it says it should */
+export async function runDemo(options: DemoOptions): Promise<void> {
+  const { environment } = options
+  const directory = mkdtempSync(join(tmpdir(), 'replyd-demo-'))
+  const stop = new AbortController()
+  const onSignal = () => stop.abort()
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
+  const mailbox = await startMailbox({ ...demoLogin, now: () => systemClock.now() })
+  const standIn = environment.OPENAI_API_KEY ? null : await startStandIn()
+  try {
+    const world = await buildWorld({ directory, mailbox, standIn, environment })
+    let shown: Promise<void> | null = null
+    await runDaemon({
+      config: world.config,
+      roles: ['watch', 'work', 'web'],
+      once: false,
+      log: openLog(environment.REPLYD_LOG_LEVEL ?? 'silent', false),
+      clock: systemClock,
+      newId,
+      signal: stop.signal,
+      onReady: (daemon) => {
+        shown = present({ ...options, world, daemon, mailbox }).finally(() => {
+          if (options.exit) stop.abort()
+        })
+        // Awaited below; until then a failure must not end the process by itself.
+        shown.catch(() => stop.abort())
+      },
+    })
+    await shown
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+    await mailbox.close()
+    await standIn?.close()
+    rmSync(directory, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,134 @@
+/** Delivers the samples to the running daemon and shows what becomes of each. */
+
+import { priceOf } from '../budget.ts'
+import { systemClock } from '../clock.ts'
+import type { Verdict } from '../judgement/verdict.ts'
+import type { Daemon } from '../main.ts'
+import type { MessageRow } from '../store/messages.ts'
+import { usageBy } from '../store/model-calls.ts'
+import type { DemoOptions } from './demo.ts'
+import type { DemoMailbox } from './mailbox.ts'
+import { demoOwner, type Sample } from './samples.ts'
+import { type DecidedMail, jsonLine, mailLines, openingLines, summaryLines, usesColour } from './screen.ts'
+import type { World } from './world.ts'
+
+interface Presentation extends DemoOptions {
+  world: World
+  daemon: Daemon
+  mailbox: DemoMailbox
+}
+
+/** Whose list price the summary compares the stand-in's tokens with. */
+const comparedModel = 'gpt-4o-mini'
+
+/** Resolves when every sample is decided. @throws Error naming the samples that ended otherwise than they should */
+export async function present(presentation: Presentation): Promise<void> {
+  const { world, daemon, mailbox } = presentation
+  const started = systemClock.now()
+  open(presentation)
+  const decided = collect(presentation)
+  for (const { octets } of world.samples) await mailbox.deliver(octets)
+  const rows = await decided
+  await close(presentation, rows, systemClock.now().getTime() - started.getTime())
+  const wrong = world.offline ? differences(world.samples, rows) : []
+  if (wrong.length > 0)
+    throw new Error(`the demo's samples ended otherwise than expected: ${wrong.join('; ')}`)
+  daemon.pipeline.removeAllListeners('settled')
+}
+
+const style = ({ stdout, environment }: Presentation) => ({
+  colour: usesColour(stdout.isTTY, environment),
+  columns: stdout.columns ?? 100,
+})
+
+function print({ stdout }: Presentation, lines: readonly string[]): void {
+  for (const line of lines) stdout.write(`${line}\n`)
+}
+
+function open(presentation: Presentation): void {
+  const { world, mailbox, json, stderr } = presentation
+  const { name, baseUrl } = world.config.model
+  const opening = {
+    model: name,
+    modelHost: world.offline ? null : new URL(baseUrl).host,
+    address: demoOwner.address,
+    imap: mailbox.imap,
+    mails: world.samples.length,
+  }
+  const lines = openingLines(opening, style(presentation))
+  // With --json stdout carries objects only.
+  if (json) for (const line of lines) stderr.write(`${line}\n`)
+  else print(presentation, lines)
+}
+
+/** Rows as they come to rest, until there is one for each sample. */
+function collect(presentation: Presentation): Promise<MessageRow[]> {
+  const { world, daemon, json } = presentation
+  const rows = new Map<string, MessageRow>()
+  return new Promise((resolve) => {
+    daemon.pipeline.on('settled', (row) => {
+      if (rows.has(row.id)) return
+      rows.set(row.id, row)
+      const mail = decidedMail(row)
+      if (json) print(presentation, [jsonLine(mail)])
+      else print(presentation, mailLines(mail, rows.size, world.samples.length, style(presentation)))
+      if (rows.size === world.samples.length) resolve([...rows.values()])
+    })
+  })
+}
+
+function decidedMail(row: MessageRow): DecidedMail {
+  const verdict = row.verdict as Verdict | null
+  const from = row.fromName ? `${row.fromName} <${row.fromAddress}>` : (row.fromAddress ?? '')
+  return {
+    messageId: row.messageId ?? '',
+    subject: row.subject ?? '',
+    from,
+    disposition: row.disposition,
+    reason: row.reason,
+    spam: verdict?.spam ?? null,
+    sentiment: verdict?.sentiment ?? null,
+    language: verdict?.language ?? null,
+  }
+}
+
+async function close(
+  presentation: Presentation,
+  rows: readonly MessageRow[],
+  durationMs: number,
+): Promise<void> {
+  const { world, daemon, exit, json, stderr } = presentation
+  const [usage] = await usageBy(daemon.context.db, 'account', '')
+  const { calls = 0, inputTokens = 0, outputTokens = 0, cost = 0 } = usage ?? {}
+  const price = priceOf(comparedModel, null, '')
+  const atListPrice = (inputTokens * price.input + outputTokens * price.output) / 1_000_000
+  const lines = summaryLines(
+    {
+      dispositions: rows.map(({ disposition }) => disposition),
+      calls,
+      inputTokens,
+      outputTokens,
+      cost,
+      listPrice: world.offline ? { model: comparedModel, cost: atListPrice } : null,
+      durationMs,
+      review: exit ? null : daemon.url,
+    },
+    style(presentation),
+  )
+  if (json) for (const line of lines) stderr.write(`${line}\n`)
+  else print(presentation, lines)
+}
+
+function differences(samples: readonly Sample[], rows: readonly MessageRow[]): string[] {
+  const byId = new Map(rows.map((row) => [row.messageId, row]))
+  return samples.flatMap(({ name, octets, expect }) => {
+    const id = /^message-id:\s*(<[^>]+>)/im.exec(octets.toString('latin1'))?.[1] ?? null
+    const row = byId.get(id)
+    const same = row?.disposition === expect.disposition && (expect.reason ?? row.reason) === row.reason
+    return same
+      ? []
+      : [
+          `${name} is ${row?.disposition ?? 'missing'} (${row?.reason ?? ''}) instead of ${expect.disposition}`,
+        ]
+  })
+}

@@ -1,0 +1,107 @@
+/** The daemon, in boot order: each resource is opened after what it needs and closed before it. */
+import { hostname } from 'node:os'
+import type { Clock, NewId } from './clock.ts'
+import { openModel } from './llm.ts'
+import type { Log } from './log.ts'
+import { Accounts } from './main/accounts.ts'
+import { healthOf } from './main/health.ts'
+import { handleOnce } from './main/once.ts'
+import { tellOwner } from './main/owner.ts'
+import { Pipeline } from './pipeline.ts'
+import { loadPrompts } from './prompts.ts'
+import { openQueues } from './queue/queues.ts'
+import type { Config } from './settings.ts'
+import type { StepContext } from './steps/context.ts'
+import { Watcher } from './steps/watch.ts'
+import { openDatabase } from './store/database.ts'
+import { type Health, startWeb, type WebServer } from './web/server.ts'
+
+export type Role = 'watch' | 'work' | 'web'
+
+export interface DaemonOptions {
+  config: Config
+  roles: readonly Role[]
+  /** Handle what is there, then stop. */
+  once: boolean
+  log: Log
+  clock: Clock
+  newId: NewId
+  /** [0, 1); Math.random when absent. */
+  random?: () => number
+  /** Ends the daemon. */
+  signal: AbortSignal
+  /** Called when everything runs, before anything is waited for. */
+  onReady?: (daemon: Daemon) => void
+}
+
+/** What a running daemon shows to the demo and to tests in the same process. */
+export interface Daemon {
+  readonly pipeline: Pipeline
+  readonly context: StepContext
+  /** Address of the web pages; null without the role. */
+  readonly url: string | null
+}
+
+/** Time that jobs under way get at the end, milliseconds. */
+const drainMs = 9_000
+/** Steps under way at once that use the mail servers. */
+const mailboxConcurrency = 10
+
+/** Runs until the signal, or with `once` until all is handled. @throws what the boot throws: ConfigError and the like */
+export async function runDaemon(options: DaemonOptions): Promise<void> {
+  const { config, log, clock, newId, roles, signal } = options
+  const random = options.random ?? Math.random
+  const prompts = loadPrompts(config.prompts)
+  await using db = await openDatabase(config.state, log)
+  const queueSettings = { redisUrl: config.state.redisUrl, pool: db.pool, namespace: 'replyd' }
+  await using queues = await openQueues(queueSettings, log)
+  await using accounts = new Accounts(config.accounts, { log, clock, random })
+  const model = openModel(config.model, log, clock)
+  const context: StepContext = { db, clock, newId, random, log, config, accounts, model, prompts }
+  await using pipeline = new Pipeline(context, queues, drainMs)
+  pipeline.on('owner-action', (error, account) => void tellOwner(context, error, account))
+  if (roles.includes('work')) pipeline.work({ model: config.model.concurrency, mailbox: mailboxConcurrency })
+  const watchers = roles.includes('watch') ? watchersOf(context, pipeline) : []
+  await using web = await openWeb(options, context, pipeline, () =>
+    healthOf(context, pipeline, queues, watchers),
+  )
+  log.info({
+    event: 'daemon.started',
+    roles,
+    accounts: accounts.size,
+    store: db.kind,
+    queue: queues.kind,
+    url: web?.url,
+  })
+  options.onReady?.({ pipeline, context, url: web?.url ?? null })
+  if (options.once) await handleOnce(context, watchers, pipeline, signal)
+  else await Promise.all([aborted(signal), ...watchers.map((watcher) => watcher.run(signal))])
+  log.info({ event: 'daemon.stopping' })
+}
+
+function watchersOf(context: StepContext, pipeline: Pipeline): Watcher[] {
+  const holder = `${hostname()} ${process.pid} ${context.newId(context.clock.now())}`
+  return [...context.accounts.values()].map(
+    (account) =>
+      new Watcher(context, account, {
+        onIngested: (ids) => pipeline.accept(ids),
+        onStopped: (error) => void tellOwner(context, error, account.settings.owner.address),
+        holder,
+      }),
+  )
+}
+
+async function openWeb(
+  { roles, once, config }: DaemonOptions,
+  context: StepContext,
+  pipeline: Pipeline,
+  health: () => Promise<Health>,
+): Promise<WebServer | null> {
+  if (once || !roles.includes('web')) return null
+  return startWeb({ context, pipeline, health }, config.web)
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}

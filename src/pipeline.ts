@@ -1,0 +1,246 @@
+/**
+ * The flow of a mail: which step runs on which queue, and what a failure means for its row. The row is the truth, the
+ * job a nudge; only this file enqueues.
+ */
+import { EventEmitter } from 'node:events'
+import type { Disposition, Stage, Step } from './disposition.ts'
+import { OwnerActionError, PermanentError, RateLimitedError, reasonOf, UncertainError } from './errors.ts'
+import { type Nudge, type QueueName, type Queues, queueNames, RetryLater } from './queue/queues.ts'
+import { compose } from './steps/compose.ts'
+import { type Next, PutOff, type RunStep, type StepContext } from './steps/context.ts'
+import { deliver } from './steps/deliver.ts'
+import { file } from './steps/file.ts'
+import { guard } from './steps/guard.ts'
+import { hold } from './steps/hold.ts'
+import { triage } from './steps/triage.ts'
+import { commitStep, findDue, loadMessage, type MessageRow, postponeStep } from './store/messages.ts'
+
+/** Steps that run as jobs; `guard` touches nothing, so it runs where it is asked for. */
+const table: Record<Exclude<Step, 'guard'>, { queue: QueueName; run: RunStep }> = {
+  triage: { queue: 'model', run: triage },
+  compose: { queue: 'model', run: compose },
+  hold: { queue: 'model', run: hold },
+  file: { queue: 'mailbox', run: file },
+  deliver: { queue: 'mailbox', run: deliver },
+}
+
+/** Milliseconds. */
+const sweepEveryMs = 30_000
+const ownerActionRetryMs = 60_000
+const longestBackoffMs = 600_000
+const giveUpAfterMs = 24 * 3_600_000
+/** A row that is put off for longer waits for the sweeper instead of a job. */
+const longestJobDelayMs = 3_600_000
+const sweepLimit = 2_000
+
+interface PipelineEvents {
+  /** A row came to rest: done, or waiting for a person. */
+  settled: [row: MessageRow]
+  /** Only the owner can mend this; said once per cause. */
+  'owner-action': [error: OwnerActionError, account: string]
+}
+
+export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDisposable {
+  readonly #drainMs: number
+  readonly #context: StepContext
+  readonly #queues: Queues
+  readonly #workers: { drain(timeoutMs: number): Promise<void> }[] = []
+  #sweeper: NodeJS.Timeout | null = null
+  #sweeping: Promise<void> | null = null
+  /** Why the model can't be used, for health; null while it can. */
+  modelStopped: string | null = null
+
+  /** @param drainMs time that jobs under way get when it is disposed of, milliseconds */
+  constructor(context: StepContext, queues: Queues, drainMs: number) {
+    super()
+    this.#drainMs = drainMs
+    this.#context = context
+    this.#queues = queues
+  }
+
+  /** Starts the workers and the sweeper. */
+  work(concurrency: Record<QueueName, number>): void {
+    for (const name of queueNames) {
+      const handler = (step: Step, id: string, signal: AbortSignal) => this.#runJob(step, id, signal)
+      this.#workers.push(this.#queues.work(name, concurrency[name], handler))
+    }
+    this.#sweeper = setInterval(() => void this.sweep(), sweepEveryMs)
+    void this.sweep()
+  }
+
+  /** Stops taking jobs and waits for those under way. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#sweeper) clearInterval(this.#sweeper)
+    await this.#sweeping
+    await Promise.all(this.#workers.map((worker) => worker.drain(this.#drainMs)))
+  }
+
+  /** Takes rows that were just stored: guards them, and enqueues what comes next. A lost job is the sweeper's business. */
+  async accept(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return
+    const next = await guard(this.#context, ids)
+    const nudges = [...next].flatMap(([id, { stage }]) => this.#nudge(id, stage))
+    await this.#enqueue(nudges)
+    for (const [id, { stage }] of next) if (isAtRest(stage)) await this.#tellSettled(id)
+  }
+
+  /** Enqueues a row whose stage somebody else has changed: a person approved, or the undo window began. */
+  async advance(id: string, stage: Stage, dueAt?: Date): Promise<void> {
+    await this.#enqueue(this.#nudge(id, stage, dueAt))
+  }
+
+  /** Re-enqueues every due row; one that has a live job stays as it is. Never throws. */
+  sweep(): Promise<void> {
+    this.#sweeping ??= this.#sweepOnce()
+      .catch((error: unknown) => this.#context.log.warn({ event: 'sweep.failed', reason: reasonOf(error) }))
+      .finally(() => {
+        this.#sweeping = null
+      })
+    return this.#sweeping
+  }
+
+  async #sweepOnce(): Promise<void> {
+    const due = await findDue(this.#context.db, this.#context.clock.now(), sweepLimit)
+    await this.accept(due.filter(({ step }) => step === 'guard').map(({ id }) => id))
+    await this.#queues.enqueue(due.flatMap(({ id, step }) => this.#nudge(id, step)))
+  }
+
+  async #enqueue(nudges: readonly Nudge[]): Promise<void> {
+    try {
+      await this.#queues.enqueue(nudges)
+    } catch (error) {
+      this.#context.log.warn({ event: 'queue.unreachable', reason: reasonOf(error), jobs: nudges.length })
+    }
+  }
+
+  #nudge(messageId: string, stage: Stage, dueAt?: Date): Nudge[] {
+    if (stage === 'wait' || stage === 'done' || stage === 'guard') return []
+    const delayMs = dueAt ? Math.max(0, dueAt.getTime() - this.#context.clock.now().getTime()) : 0
+    return [{ queue: table[stage].queue, step: stage, messageId, delayMs }]
+  }
+
+  /** Runs a step and those after it, as long as they ration the same resource. */
+  async #runJob(first: Step, id: string, signal: AbortSignal): Promise<void> {
+    for (let step = first; step !== 'guard'; ) {
+      const next = await this.#runStep(step, id, signal)
+      if (next === null) return
+      const { stage, dueAt } = next
+      if (isAtRest(stage)) return this.#tellSettled(id)
+      const sameQueue = stage !== 'guard' && table[stage].queue === table[step].queue
+      if (!sameQueue || dueAt) return this.#enqueue(this.#nudge(id, stage, dueAt))
+      step = stage
+    }
+  }
+
+  async #runStep(step: Exclude<Step, 'guard'>, id: string, signal: AbortSignal): Promise<Next | null> {
+    try {
+      const next = await table[step].run(this.#context, id, signal)
+      if (table[step].queue === 'model') this.modelStopped = null
+      return next
+    } catch (error) {
+      return this.#failed(step, id, error)
+    }
+  }
+
+  /** What a failure means for the row. @throws RetryLater, or RateLimitedError for the whole model queue */
+  async #failed(step: Exclude<Step, 'guard'>, id: string, error: unknown): Promise<Next | null> {
+    if (error instanceof PutOff) return this.#putOff(step, id, error)
+    const row = await loadMessage(this.#context.db, id)
+    if (row === null) return null
+    const { log } = this.#context
+    const { account } = row
+    log.warn({
+      event: 'step.failed',
+      step,
+      messageId: id,
+      error: (error as Error).name,
+      reason: reasonOf(error),
+    })
+    if (error instanceof RateLimitedError) return this.#wait(step, row, error.retryAfterMs, error)
+    if (error instanceof OwnerActionError) {
+      this.#tellOwner(error, account)
+      return this.#wait(step, row, ownerActionRetryMs, error)
+    }
+    if (error instanceof PermanentError) return this.#handOver(step, row, 'held', failureReason[step], error)
+    if (error instanceof UncertainError)
+      return this.#handOver(step, row, 'uncertain', `${step}-unconfirmed`, error)
+    const failingSince = row.firstErrorAt?.getTime() ?? Number.POSITIVE_INFINITY
+    if (this.#context.clock.now().getTime() - failingSince > giveUpAfterMs) {
+      return this.#handOver(step, row, 'held', 'gave-up', error)
+    }
+    return this.#retry(step, row, error)
+  }
+
+  async #putOff(step: Step, id: string, { until, reason }: PutOff): Promise<null> {
+    const now = this.#context.clock.now()
+    await postponeStep(this.#context.db, { id, step, dueAt: until, error: null, reason }, now)
+    const delayMs = until.getTime() - now.getTime()
+    // Later than that, the sweeper finds the row.
+    if (delayMs <= longestJobDelayMs) throw new RetryLater(Math.max(1, delayMs))
+    return null
+  }
+
+  /** Waiting is nobody's failure: no attempt is counted. The model's limits hold for every mail, a mailbox's for one account. */
+  async #wait(step: Exclude<Step, 'guard'>, row: MessageRow, ms: number, error: Error): Promise<never> {
+    if (table[step].queue === 'model') throw new RateLimitedError(error.message, ms, { cause: error })
+    const now = this.#context.clock.now()
+    const dueAt = new Date(now.getTime() + ms)
+    const reason = error instanceof OwnerActionError ? 'needs-owner' : 'throttled-by-server'
+    await postponeStep(this.#context.db, { id: row.id, step, dueAt, error: null, reason }, now)
+    throw new RetryLater(ms)
+  }
+
+  async #retry(step: Step, row: MessageRow, error: unknown): Promise<never> {
+    const now = this.#context.clock.now()
+    const ceiling = Math.min(longestBackoffMs, 1000 * 2 ** Math.min(row.attempts + 1, 20))
+    const delayMs = 200 + ceiling * this.#context.random()
+    const dueAt = new Date(now.getTime() + delayMs)
+    const postponed = { id: row.id, step, dueAt, error: reasonOf(error), reason: 'retrying' }
+    await postponeStep(this.#context.db, postponed, now)
+    throw new RetryLater(delayMs, { cause: error })
+  }
+
+  async #handOver(
+    step: Step,
+    row: MessageRow,
+    disposition: Disposition,
+    reason: string,
+    error: unknown,
+  ): Promise<Next | null> {
+    const change = {
+      id: row.id,
+      from: step,
+      to: 'wait',
+      disposition,
+      reason,
+      detail: reasonOf(error),
+    } as const
+    const committed = await commitStep(this.#context.db, change, this.#context.clock.now())
+    return committed ? { stage: 'wait' } : null
+  }
+
+  #tellOwner(error: OwnerActionError, account: string): void {
+    if (error.scope === 'model') {
+      if (this.modelStopped === error.message) return
+      this.modelStopped = error.message
+    }
+    this.emit('owner-action', error, account)
+  }
+
+  async #tellSettled(id: string): Promise<void> {
+    if (this.listenerCount('settled') === 0) return
+    const row = await loadMessage(this.#context.db, id)
+    if (row) this.emit('settled', row)
+  }
+}
+
+/** Reasons of rows that a failure hands over to a person. */
+const failureReason: Record<Exclude<Step, 'guard'>, string> = {
+  triage: 'judgement-failed',
+  compose: 'compose-failed',
+  hold: 'policy-failed',
+  file: 'filing-failed',
+  deliver: 'delivery-failed',
+}
+
+const isAtRest = (stage: Stage) => stage === 'wait' || stage === 'done'
