@@ -13,15 +13,18 @@ const roleTokens = /<\|[\w ]{1,40}\|>|<<\/?SYS>>|\[\/?INST\]/gi
 
 /** Control and invisible characters removed, forged markers and role tokens made harmless, the salt itself taken out. */
 export function neutralised(text: string, salt: string): string {
-  return withoutInvisible(text.replace(/\r\n?/g, '\n'))
-    .replace(controls, '')
-    .replaceAll(salt, '')
-    .replace(roleTokens, (token) => token.replace(/[<>|[\]]+/g, ' ').trim())
-    .replace(opening, '(')
-    .replace(closing, ')')
-    .replace(/[ \t]+\n/g, '\n')
-    .replace(/\n{3,}/g, '\n\n')
-    .trim()
+  return (
+    withoutInvisible(text.replace(/\r\n?/g, '\n'))
+      .replace(controls, '')
+      .replace(roleTokens, (token) => token.replace(/[<>|[\]]+/g, ' ').trim())
+      .replace(opening, '(')
+      .replace(closing, ')')
+      // Last and with something in its place, so that no removal can put the salt together.
+      .replaceAll(salt === '' ? '\0' : salt, '·')
+      .replace(/[ \t]+\n/g, '\n')
+      .replace(/\n{3,}/g, '\n\n')
+      .trim()
+  )
 }
 
 /** A value that a stranger chose, on one line outside of the markers. */

@@ -19,6 +19,7 @@ import {
 
 export type { ClaimKind } from './claims/found.ts'
 export {
+  addressesOf,
   linksOf,
   type OutboundCheck,
   type OutboundFault,

@@ -110,3 +110,8 @@ export function outboundFaults(text: string, check: OutboundCheck): OutboundFaul
 export function linksOf(texts: readonly string[]): string[] {
   return [...new Set(texts.flatMap((text) => findLinks(text).map(({ claim }) => claim)))]
 }
+
+/** The mail addresses of texts that may be repeated, for OutboundCheck.knownAddresses. */
+export function addressesOf(texts: readonly string[]): string[] {
+  return [...new Set(texts.flatMap((text) => findAddresses(text).map(({ claim }) => claim.toLowerCase())))]
+}
