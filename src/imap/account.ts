@@ -7,10 +7,11 @@ import { connectClient, defaultTiming, inMailbox, type Place, placeKey } from '.
 import { commandError } from './errors.ts'
 import { flagsOf, keptFlags, storeFlags } from './flags.ts'
 import { HealthRecord } from './health.ts'
+import { IdFinder } from './id-finder.ts'
 import { append, move, removeExactly } from './mutations.ts'
 import { fetchPatiently } from './patient-fetch.ts'
 import { ConnectionPool } from './pool.ts'
-import { findById, uidsAfter, uidsSince } from './search.ts'
+import { uidsAfter, uidsSince } from './search.ts'
 import { findSpecialMailboxes } from './special-use.ts'
 import type {
   ConnectionHealth,
@@ -43,7 +44,9 @@ export class PooledAccount implements ImapAccount {
   readonly address: string
   readonly #settings: AccountSettings
   readonly #pool: ConnectionPool
+  readonly #trustMs: number
   readonly #health: HealthRecord
+  readonly #ids: IdFinder
   #special: { found: Promise<SpecialMailboxes>; at: number } | null = null
   /** Whether a mailbox keeps keywords of any name, by path. */
   readonly #keepsKeywords = new Map<string, boolean>()
@@ -53,7 +56,12 @@ export class PooledAccount implements ImapAccount {
     const gate = loginGateOf(settings)
     this.address = settings.owner.address
     this.#settings = settings
+    this.#trustMs = timing.trustMs
     this.#health = new HealthRecord(options.clock)
+    this.#ids = new IdFinder(
+      options.clock,
+      (mailbox) => (use) => this.#inside('SEARCH', reading(mailbox, null), use),
+    )
     this.#pool = new ConnectionPool({
       connect: async (signal) => {
         await gate.pass(signal)
@@ -76,9 +84,14 @@ export class PooledAccount implements ImapAccount {
     }
   }
 
+  #run<T>(place: Place, use: (client: ImapFlow) => Promise<T>, patienceMs?: number): Promise<T> {
+    const inside = (client: ImapFlow) => inMailbox(client, place, this.#trustMs, () => use(client))
+    return this.#pool.run(placeKey(place), inside, patienceMs)
+  }
+
   async #inside<T>(command: string, place: Place, use: (client: ImapFlow) => Promise<T>): Promise<T> {
     try {
-      return await this.#pool.run(placeKey(place), (client) => inMailbox(client, place, () => use(client)))
+      return await this.#run(place, use)
     } catch (error) {
       throw commandError(error, command)
     }
@@ -129,16 +142,7 @@ export class PooledAccount implements ImapAccount {
     const ordered = [...new Set(uids)].sort((a, b) => a - b)
     for (let start = 0; start < ordered.length; start += limits.batch) {
       const batch = ordered.slice(start, start + limits.batch)
-      yield await fetchPatiently(
-        (use, patienceMs) =>
-          this.#pool.run(
-            placeKey(place),
-            (client) => inMailbox(client, place, () => use(client)),
-            patienceMs,
-          ),
-        batch,
-        limits,
-      )
+      yield await fetchPatiently((use, patienceMs) => this.#run(place, use, patienceMs), batch, limits)
     }
   }
 
@@ -155,17 +159,11 @@ export class PooledAccount implements ImapAccount {
   }
 
   findByMessageId(mailbox: string, messageId: string, since?: Date): Promise<number[]> {
-    return this.#find(mailbox, ['message-id'], messageId, since)
+    return this.#ids.find(mailbox, ['message-id'], messageId, since)
   }
 
   findRepliesTo(mailbox: string, messageId: string, since?: Date): Promise<number[]> {
-    return this.#find(mailbox, ['in-reply-to', 'references'], messageId, since)
-  }
-
-  #find(mailbox: string, fields: string[], messageId: string, since: Date | undefined): Promise<number[]> {
-    return this.#inside('SEARCH', reading(mailbox, null), (client) =>
-      findById(client, fields, messageId, since),
-    )
+    return this.#ids.find(mailbox, ['in-reply-to', 'references'], messageId, since)
   }
 
   async append(

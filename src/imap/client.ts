@@ -12,6 +12,7 @@ export const defaultTiming: Timing = {
   quietMs: 75_000,
   maxIdleMs: 170_000,
   keepAliveMs: 60_000,
+  trustMs: 60_000,
 }
 
 const LOCK_TIMEOUT_MS = 30_000
@@ -92,6 +93,9 @@ export interface Place {
   uidValidity: string | null
 }
 
+/** Runs inside the mailbox, on whichever connection is there. */
+export type InMailbox = <T>(use: (client: ImapFlow) => Promise<T>, patienceMs?: number) => Promise<T>
+
 /** Tells places apart between which a connection would have to select anew. */
 export function placeKey(place: Pick<Place, 'mailbox' | 'readOnly'>): string {
   return `${place.readOnly ? 'examine' : 'select'} ${place.mailbox}`
@@ -109,19 +113,39 @@ export function stateOf(client: ImapFlow): MailboxState {
   return { path, uidValidity: uidValidity.toString(), uidNext, exists }
 }
 
+/** When a mailbox was selected, by imapflow's object for it; performance.now(). */
+const selectedAt = new WeakMap<object, number>()
+
 /**
- * Runs commands inside a mailbox, as it is now: a mailbox that was selected earlier is brought up to date by NOOP
- * (Dovecot answers FETCH and SEARCH from the view of the command before).
+ * Brings the view of a mailbox that was selected earlier up to date. NOOP does that for mail that came or went (Dovecot
+ * answers FETCH and SEARCH from the view of the command before). It does not tell that the mailbox was deleted and made
+ * again under the same name: Dovecot goes on showing the old one. So now and then it is selected anew.
+ */
+async function refresh(client: ImapFlow, place: Place, trustMs: number): Promise<void> {
+  const since = client.mailbox ? (selectedAt.get(client.mailbox) ?? 0) : 0
+  if (performance.now() - since < trustMs) await client.noop()
+  else await client.mailboxOpen(place.mailbox, { readOnly: place.readOnly })
+}
+
+/**
+ * Runs commands inside a mailbox, as it is now.
+ * @param trustMs how long a selected mailbox is taken for the one that has its name, in milliseconds
  * @throws UidValidityChanged, PermanentError when the mailbox does not exist
  */
-export async function inMailbox<T>(client: ImapFlow, place: Place, use: () => Promise<T>): Promise<T> {
+export async function inMailbox<T>(
+  client: ImapFlow,
+  place: Place,
+  trustMs: number,
+  use: () => Promise<T>,
+): Promise<T> {
   const before = client.mailbox
   const lock = await client.getMailboxLock(place.mailbox, {
     readOnly: place.readOnly,
     acquireTimeout: LOCK_TIMEOUT_MS,
   })
   try {
-    if (client.mailbox === before) await client.noop()
+    if (client.mailbox === before) await refresh(client, place, trustMs)
+    if (client.mailbox && !selectedAt.has(client.mailbox)) selectedAt.set(client.mailbox, performance.now())
     const { uidValidity } = stateOf(client)
     if (place.uidValidity !== null && place.uidValidity !== uidValidity) {
       throw new UidValidityChanged(place.mailbox, place.uidValidity, uidValidity)

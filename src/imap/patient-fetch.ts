@@ -1,13 +1,10 @@
 /** Reads a batch whatever is in it: halves it around a mail that breaks the command, until that mail stands alone. */
-import type { ImapFlow } from 'imapflow'
 import { TemporaryError } from '../errors.ts'
+import type { InMailbox } from './client.ts'
 import { commandError, isLost, isUnreadable } from './errors.ts'
 import { fetchBare, fetchBatch, type Limits } from './fetch.ts'
 import { flagsOf } from './flags.ts'
 import type { Fetched } from './types.ts'
-
-/** Runs inside the mailbox, on whichever connection is there. */
-export type InMailbox = <T>(use: (client: ImapFlow) => Promise<T>, patienceMs?: number) => Promise<T>
 
 /** A connection that was lost this often on the same mails, and on nothing else, was lost because of them. */
 const MAX_LOSSES = 3

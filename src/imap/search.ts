@@ -7,7 +7,7 @@ import { fieldValues } from '../mail/message.ts'
 const DAY_MS = 86_400_000
 
 /** SEARCH that throws where imapflow returns false (refused) or undefined (nothing selected). Ascending. */
-async function search(client: ImapFlow, query: SearchObject): Promise<number[]> {
+export async function search(client: ImapFlow, query: SearchObject): Promise<number[]> {
   const uids = await client.search(query, { uid: true })
   if (!Array.isArray(uids)) throw new TemporaryError('IMAP SEARCH gave no answer')
   return uids
@@ -25,11 +25,12 @@ export function uidsSince(client: ImapFlow, date: Date): Promise<number[]> {
 }
 
 /** A Message-ID without angle brackets and the blanks that folding may have left inside. */
-function bareId(messageId: string): string {
+export function bareId(messageId: string): string {
   return messageId.replace(/\s+/g, '').replace(/^<|>$/g, '')
 }
 
-const idsIn = (value: string): string[] => (value.match(/<[^<>]*>/g) ?? [value]).map(bareId)
+/** The ids in a field; one without angle brackets counts as a whole. */
+export const idsIn = (value: string): string[] => (value.match(/<[^<>]*>/g) ?? [value]).map(bareId)
 
 /**
  * UIDs of the mails that have this id in one of these fields, as a whole: HEADER in SEARCH matches substrings.

@@ -98,10 +98,11 @@ export interface ImapAccount extends AsyncDisposable {
   fetchSource(mailbox: string, uidValidity: string, uid: number, maxOctets: number): Promise<Buffer | null>
   /**
    * UIDs of the mails with exactly this Message-ID (SEARCH alone matches substrings), ascending.
-   * @param since leaves out older mail, by internal date: what makes it quick in a large mailbox
+   * @param since mail that came before that day may be left out. Say it: within the last days it is answered from
+   * memory, brought up to date at each call; without it the server reads all its headers
    */
   findByMessageId(mailbox: string, messageId: string, since?: Date): Promise<number[]>
-  /** UIDs of the mails whose In-Reply-To or References name this Message-ID, ascending. */
+  /** UIDs of the mails whose In-Reply-To or References name this Message-ID, ascending. `since` as above. */
   findRepliesTo(mailbox: string, messageId: string, since?: Date): Promise<number[]>
   /**
    * Stores octets. Keywords go along where the mailbox allows them (RFC 3501 PERMANENTFLAGS), else are left out.
@@ -148,6 +149,8 @@ export interface Timing {
   maxIdleMs: number
   /** An unused command connection says NOOP after this. Below `quietMs`. */
   keepAliveMs: number
+  /** How long a selected mailbox is taken for the one that has its name; then it is selected anew. */
+  trustMs: number
 }
 
 export interface ImapOptions {

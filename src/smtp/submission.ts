@@ -7,8 +7,6 @@ import { Session } from './session.ts'
 import type { Accepted, Outgoing, SmtpTiming, Submission, SubmissionOptions } from './types.ts'
 
 const MAX_CONNECTIONS = 3
-/** Servers end a session after some number of mails; this stays below. */
-const MAX_MAILS = 100
 /** How long the server's refusal of one more connection is respected. */
 const CEILING_MS = 300_000
 
@@ -138,7 +136,7 @@ export class PooledSubmission implements Submission {
 
   #release(session: Session): void {
     this.#busy--
-    if (!session.usable || session.mails >= MAX_MAILS || this.#closing.signal.aborted) session.close()
+    if (!session.usable || this.#closing.signal.aborted) session.close()
     else this.#keep(session)
     this.#dispatch()
   }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { ImapFlow } from 'imapflow'
 import { OwnerActionError, PermanentError } from '../../src/errors.ts'
 import {
   type Fetched,
@@ -245,6 +246,72 @@ describe('finding by Message-ID', () => {
     await box.append('Sent', mail('same@x'), [], [], new Date('2026-01-05T12:00:00Z'))
     await box.append('Sent', mail('same@x'), [], [], when)
     expect(await box.findByMessageId('Sent', '<same@x>', new Date('2026-11-19T00:00:00Z'))).toEqual([2])
+  })
+})
+
+describe('finding recent mail by Message-ID', () => {
+  const since = new Date('2026-11-19T00:00:00Z')
+  const clock = { now: () => new Date('2026-11-24T10:00:00Z') }
+  const recent = (user: string, timing = {}) =>
+    openImapAccount(accountOn(dovecot, user), { ...quietOptions, clock, timing })
+
+  test('sees what others add, and no more what they remove', async () => {
+    const user = 'recent1@replyd.test'
+    await using box = recent(user)
+    await using phone = account(user)
+    expect(await box.findRepliesTo('Sent', '<q@x>', since)).toEqual([])
+    for (const id of [1, 2]) {
+      await phone.append('Sent', mail(`r${id}@x`, ['References: <p@x> <q@x>']), [], [], when)
+      expect(await box.findRepliesTo('Sent', '<q@x>', since)).toHaveLength(id)
+      expect(await box.findByMessageId('Sent', `<r${id}@x>`, since)).toEqual([id])
+    }
+    expect(await box.findRepliesTo('Sent', '<r1@x>', since)).toEqual([])
+    const { uidValidity } = await phone.state('Sent')
+    await phone.removeExactly('Sent', uidValidity, 1)
+    expect(await box.findRepliesTo('Sent', '<q@x>', since)).toEqual([2])
+    expect(await box.findByMessageId('Sent', '<r1@x>', since)).toEqual([])
+  })
+
+  test('many at once each see what was there when they asked', async () => {
+    const user = 'recent2@replyd.test'
+    await using box = recent(user)
+    const answered = async (i: number) => {
+      await box.append('Sent', mail(`a${i}@x`, [`In-Reply-To: <q${i}@x>`]), [], [], when)
+      return box.findRepliesTo('Sent', `<q${i}@x>`, since)
+    }
+    const found = await Promise.all(Array.from({ length: 40 }, (_, i) => answered(i)))
+    expect(found.map((uids) => uids.length)).toEqual(found.map(() => 1))
+    expect(new Set(found.flat()).size).toBe(40)
+  })
+
+  test('mail from before what is kept in memory is found all the same', async () => {
+    const user = 'recent3@replyd.test'
+    await using box = recent(user)
+    await box.append('Sent', mail('old@x'), [], [], new Date('2026-09-10T10:00:00Z'))
+    expect(await box.findByMessageId('Sent', '<old@x>', new Date('2026-09-01T00:00:00Z'))).toEqual([1])
+    expect(await box.findByMessageId('Sent', '<old@x>')).toEqual([1])
+    expect(await box.findByMessageId('Sent', '<old@x>', since)).toEqual([])
+  })
+
+  test('a mailbox that was deleted and made again is read anew', async () => {
+    const user = 'recent4@replyd.test'
+    await using box = recent(user, { trustMs: 0 })
+    await box.append('Sent', mail('first@x'), [], [], when)
+    expect(await box.findByMessageId('Sent', '<first@x>', since)).toEqual([1])
+    const phone = new ImapFlow({
+      host: dovecot.host,
+      port: dovecot.imapPort,
+      doSTARTTLS: false,
+      auth: { user, pass: dovecot.password },
+      logger: false,
+    })
+    await phone.connect()
+    await phone.mailboxDelete('Sent')
+    await phone.mailboxCreate('Sent')
+    await phone.append('Sent', mail('second@x'), [], when)
+    await phone.logout()
+    expect(await box.findByMessageId('Sent', '<second@x>', since)).toEqual([1])
+    expect(await box.findByMessageId('Sent', '<first@x>', since)).toEqual([])
   })
 })
 

@@ -1,0 +1,47 @@
+/** Finds mails by Message-ID: recent ones from memory, older ones by SEARCH. */
+import type { Clock } from '../clock.ts'
+import type { InMailbox } from './client.ts'
+import { type IdField, RecentIds } from './recent-ids.ts'
+import { bareId, findById } from './search.ts'
+
+const DAY_MS = 86_400_000
+/** Days that are kept in memory, and days after which that is begun anew. */
+const KEPT_DAYS = 14
+const RENEWED_DAYS = 28
+
+export class IdFinder {
+  readonly #clock: Clock
+  readonly #inMailbox: (mailbox: string) => InMailbox
+  readonly #recent = new Map<string, RecentIds>()
+
+  constructor(clock: Clock, inMailbox: (mailbox: string) => InMailbox) {
+    this.#clock = clock
+    this.#inMailbox = inMailbox
+  }
+
+  /** @param since only mail of that day or later; undefined looks at all, which is slow in a large mailbox */
+  async find(
+    mailbox: string,
+    fields: readonly IdField[],
+    messageId: string,
+    since: Date | undefined,
+  ): Promise<number[]> {
+    if (bareId(messageId) === '') return []
+    const inMailbox = this.#inMailbox(mailbox)
+    const recent = this.#recentOf(mailbox, since)
+    const known = recent ? await recent.find(fields, messageId) : null
+    return known ?? inMailbox((client) => findById(client, fields, messageId, since))
+  }
+
+  #recentOf(mailbox: string, since: Date | undefined): RecentIds | null {
+    if (!since) return null
+    const now = this.#clock.now().getTime()
+    let recent = this.#recent.get(mailbox)
+    if (!recent || now - recent.from.getTime() > RENEWED_DAYS * DAY_MS) {
+      recent = new RecentIds(this.#inMailbox(mailbox), new Date(now - KEPT_DAYS * DAY_MS))
+      this.#recent.set(mailbox, recent)
+    }
+    // A day's margin: SEARCH SINCE knows days, and not whose midnight they begin at.
+    return since.getTime() - DAY_MS >= recent.from.getTime() ? recent : null
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * The Message-IDs of a mailbox's recent mail, and which ids they answer. SEARCH HEADER reads every header in the mailbox
+ * (8 ms among 2,000 mails on Dovecot), and is asked once per reply; this reads each header once.
+ */
+import type { ImapFlow } from 'imapflow'
+import { parseFields } from '../mail/header.ts'
+import { fieldValues } from '../mail/message.ts'
+import type { InMailbox } from './client.ts'
+import { stateOf } from './client.ts'
+import { bareId, idsIn, search } from './search.ts'
+
+/** Beyond this many mails SEARCH costs less than the memory. */
+const MAX_MAILS = 20_000
+const FETCH_MAILS = 500
+const FIELDS = ['message-id', 'in-reply-to', 'references'] as const
+
+export type IdField = (typeof FIELDS)[number]
+
+export class RecentIds {
+  /** Mail of that day and later is known. */
+  readonly from: Date
+  readonly #inMailbox: InMailbox
+  /** UIDs by field and id. */
+  #uids = new Map<string, number[]>()
+  #uidValidity = ''
+  #last = 0
+  #mails = 0
+  #refreshing: Promise<void> | null = null
+  #next: Promise<void> | null = null
+
+  constructor(inMailbox: InMailbox, from: Date) {
+    this.#inMailbox = inMailbox
+    this.from = from
+  }
+
+  /** Too many mails to keep: ask the server. */
+  get full(): boolean {
+    return this.#mails > MAX_MAILS
+  }
+
+  /** UIDs of the mails that have this id in one of the fields and still exist, ascending; null when it is full. */
+  async find(fields: readonly IdField[], messageId: string): Promise<number[] | null> {
+    await this.#refresh()
+    if (this.full) return null
+    const id = bareId(messageId)
+    const known = new Set(fields.flatMap((field) => this.#uids.get(`${field} ${id}`) ?? []))
+    if (known.size === 0) return []
+    const uids = [...known].sort((a, b) => a - b)
+    // Since then they may have been moved or deleted.
+    return this.#inMailbox((client) => search(client, { uid: uids.join(',') }))
+  }
+
+  /** Resolves after a look at the mailbox that began after this call; calls that wait share it. */
+  #refresh(): Promise<void> {
+    if (!this.#refreshing) return this.#begin()
+    this.#next ??= this.#refreshing.then(
+      () => this.#begin(),
+      () => this.#begin(),
+    )
+    return this.#next
+  }
+
+  #begin(): Promise<void> {
+    this.#next = null
+    const refreshing = this.#inMailbox((client) => this.#read(client)).finally(() => {
+      if (this.#refreshing === refreshing) this.#refreshing = null
+    })
+    this.#refreshing = refreshing
+    return refreshing
+  }
+
+  async #read(client: ImapFlow): Promise<void> {
+    const { uidValidity } = stateOf(client)
+    if (uidValidity !== this.#uidValidity) {
+      this.#uids = new Map()
+      this.#mails = 0
+      this.#last = 0
+      const uids = await search(client, { since: this.from })
+      this.#mails = uids.length
+      if (!this.full) await this.#take(client, uids)
+      this.#uidValidity = uidValidity
+      this.#last = Math.max(uids.at(-1) ?? 0, this.#last)
+      return
+    }
+    if (this.full) return
+    const uids = (await search(client, { uid: `${this.#last + 1}:*` })).filter((uid) => uid > this.#last)
+    this.#mails += uids.length
+    if (!this.full) await this.#take(client, uids)
+    this.#last = Math.max(uids.at(-1) ?? 0, this.#last)
+  }
+
+  async #take(client: ImapFlow, uids: readonly number[]): Promise<void> {
+    for (let start = 0; start < uids.length; start += FETCH_MAILS) {
+      const range = uids.slice(start, start + FETCH_MAILS)
+      const rows = await client.fetchAll(range, { uid: true, headers: [...FIELDS] }, { uid: true })
+      for (const { uid, headers } of rows) if (uid && headers) this.#remember(uid, headers)
+    }
+  }
+
+  #remember(uid: number, header: Buffer): void {
+    const message = { fields: parseFields(header) }
+    for (const field of FIELDS) {
+      for (const id of fieldValues(message, field).flatMap(idsIn)) {
+        const key = `${field} ${id}`
+        const uids = this.#uids.get(key) ?? []
+        if (!uids.includes(uid)) this.#uids.set(key, [...uids, uid])
+      }
+    }
+  }
+}
