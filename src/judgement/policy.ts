@@ -114,14 +114,14 @@ function doubts(input: HoldInput): HoldReason[] {
   return checks.filter(([, fired]) => fired).map(([reason]) => reason)
 }
 
-/** The stricter of the account's mode and the category's: the category overrides in both directions, the guard has the last word. */
+/** A category's mode overrides the account's in both directions; the guard's ceiling stands above either. */
 function effectiveMode({ mode, categoryMode }: HoldInput): Mode {
   return categoryMode ?? mode
 }
 
 /**
  * Decides what becomes of a composed reply. Sending needs the mode `send` and not one doubt; a doubt in that mode
- * makes it a draft; a fault of the text itself, or the mode `review`, holds it for a person.
+ * makes it a draft; a fault of the text itself, a mail that tried to steer it, or the mode `review`, holds it for a person.
  */
 export function decideHold(input: HoldInput): HoldDecision {
   const faults = faultsOfText(input)
