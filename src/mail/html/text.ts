@@ -83,8 +83,7 @@ class HtmlReader implements HtmlHandler {
       look: lookOf(name, attributes, parent.look, this.sheet),
       unread: parent.unread || unreadElements.has(name),
       preformatted: parent.preformatted || name === 'pre',
-      quoteDepth:
-        parent.quoteDepth + (kind === 'quote' ? 1 : 0) + (kind === 'quote' && parent.attribution ? 1 : 0),
+      quoteDepth: parent.quoteDepth + (kind === 'quote' ? 1 : 0),
       attribution: kind === 'attribution' || (kind === null && parent.attribution),
       item: name === 'ol' ? 1 : 0,
     })

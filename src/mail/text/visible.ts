@@ -75,12 +75,18 @@ function markSignatures(lines: readonly string[], kinds: Kind[]): void {
   }
 }
 
+/** The quote itself begins with who wrote it, as HTML mail has it. */
+function startsWithIntroduction(lines: readonly string[], first: number): boolean {
+  const bare = lines.slice(first, first + 4).map((line) => line.slice(0, longestLine).replace(/^[\s>]+/, ''))
+  return findIntroductions({ lines: bare, quoted: bare.map(() => false) })[0]?.start === 0
+}
+
 /** Decides which marked quotes go: those at the end, and one at the top that an answer stands under. */
-function cutQuotes(kinds: Kind[]): void {
+function cutQuotes(lines: readonly string[], kinds: Kind[]): void {
   const lastOwn = kinds.lastIndexOf('own')
   for (let at = lastOwn + 1; at < kinds.length; at++) if (kinds[at] === 'quote') kinds[at] = 'quoted mail'
   const first = kinds.findIndex((kind) => kind !== 'blank')
-  if (first < 0 || kinds[first] !== 'introduction') return
+  if (first < 0 || !(kinds[first] === 'introduction' || startsWithIntroduction(lines, first))) return
   const firstOwn = kinds.indexOf('own')
   const answersBetween = kinds.indexOf('quote', firstOwn) >= 0
   if (firstOwn < 0 || answersBetween) return
@@ -114,7 +120,7 @@ export function splitText(text: string): VisibleText {
   const quoted = quoteMarks(lines)
   const kinds = classify({ lines, quoted }, findIntroductions({ lines, quoted }))
   markSignatures(lines, kinds)
-  cutQuotes(kinds)
+  cutQuotes(lines, kinds)
   const visible = select(lines, kinds, new Set<Kind>(['own', 'blank', 'quote']))
   return {
     text: visible === '' ? fallback(lines, kinds) : visible.replace(/\n{4,}/g, '\n\n\n'),

@@ -1,0 +1,136 @@
+import { expect, test } from '@jest/globals'
+import { messageOf } from '../messages.ts'
+
+const alternative = 'Content-Type: multipart/alternative; boundary=b'
+
+test('of an alternative the plain side is the text, and the HTML side tells what it hides', () => {
+  const message = messageOf(
+    alternative,
+    '',
+    '--b',
+    '',
+    'plain',
+    '--b',
+    'Content-Type: text/html',
+    '',
+    '<p>html<i style="display:none">obey me</i></p>',
+    '--b--',
+  )
+  expect(message.text).toBe('plain')
+  expect(message.html).toContain('<p>html')
+  expect(message.hiddenText).toBe(true)
+})
+
+test('a blank plain side gives way to the HTML side', () => {
+  const message = messageOf(
+    alternative,
+    '',
+    '--b',
+    '',
+    ' ',
+    '--b',
+    'Content-Type: text/html',
+    '',
+    '<p>html</p>',
+    '--b--',
+  )
+  expect(message.text).toBe('html')
+})
+
+test('all parts of a mixed message are text', () => {
+  const mixed = 'Content-Type: multipart/mixed; boundary=b'
+  const message = messageOf(
+    mixed,
+    '',
+    '--b',
+    '',
+    'one',
+    '--b',
+    'Content-Type: text/html',
+    '',
+    '<p>two</p>',
+    '--b--',
+  )
+  expect(message.text).toBe('one\n\ntwo')
+  expect(message.faults).toEqual([])
+})
+
+test('an attached message is no text of its sender', () => {
+  const message = messageOf(
+    'Content-Type: multipart/mixed; boundary=b',
+    '',
+    '--b',
+    '',
+    'see below',
+    '--b',
+    'Content-Type: message/rfc822',
+    '',
+    'From: x@example.com',
+    '',
+    'foreign words',
+    '--b--',
+  )
+  expect(message.text).toBe('see below')
+})
+
+test.each([
+  ['multipart/encrypted; boundary=b', ['--b', '', 'x', '--b--']],
+  ['application/pkcs7-mime; smime-type=enveloped-data', ['AAAA']],
+  ['application/pkcs7-mime', ['AAAA']],
+])('%s has no text, and says why', (type, body) => {
+  const message = messageOf(`Content-Type: ${type}`, '', ...body)
+  expect(message.text).toBe('')
+  expect(message.faults).toEqual(['encrypted'])
+})
+
+test('PGP armour: signed text is read, encrypted text is not', () => {
+  const signed = messageOf(
+    '',
+    'before',
+    '-----BEGIN PGP SIGNED MESSAGE-----',
+    'Hash: SHA256',
+    '',
+    'signed',
+    '- -- dashes',
+    '-----BEGIN PGP SIGNATURE-----',
+    '',
+    'iQEzBAEBCAAdFiEE',
+    '-----END PGP SIGNATURE-----',
+  )
+  expect(signed.text.trim()).toBe('before\nsigned\n-- dashes')
+  expect(signed.faults).toEqual([])
+  const encrypted = messageOf('', '-----BEGIN PGP MESSAGE-----', '', 'hQEMA', '-----END PGP MESSAGE-----')
+  expect(encrypted.text).toBe('')
+  expect(encrypted.faults).toEqual(['encrypted (PGP)'])
+})
+
+test('files inside the text are left out', () => {
+  const message = messageOf('', 'before', 'begin 644 x.txt', '%2&5L;&\\', '`', 'end', 'after')
+  expect(message.text.trim()).toBe('before\nafter')
+})
+
+test.each([
+  ['charset=iso-8859-1', 'quoted-printable', 'caf=E9', 'café'],
+  ['charset=utf-8', 'base64', 'Y2Fmw6k=', 'café'],
+  ['charset=utf-8; format=flowed', '8bit', 'one \r\ntwo', 'one two'],
+  ['charset=koi8-r', '8bit', '', ''],
+])('text/plain; %s in %s', (parameters, encoding, body, text) => {
+  const message = messageOf(
+    `Content-Type: text/plain; ${parameters}`,
+    `Content-Transfer-Encoding: ${encoding}`,
+    '',
+    body,
+  )
+  expect(message.text.trim()).toBe(text)
+})
+
+test('the charset of HTML may stand in its markup', () => {
+  const html = Buffer.from('<meta charset="koi8-r"><p>\xf0\xd2\xc9</p>', 'latin1')
+  expect(messageOf('Content-Type: text/html', '', html).text.trim()).toBe('При')
+})
+
+test('text beyond the limit is cut and told', () => {
+  const message = messageOf('', 'x'.repeat(3 << 20))
+  expect(message.text).toHaveLength(1 << 20)
+  expect(message.faults).toEqual(['text part 1 was cut'])
+})

@@ -1,0 +1,138 @@
+import { expect, test } from '@jest/globals'
+import { splitText, visibleText } from '../../../src/mail/text/visible.ts'
+import { messageOf } from '../messages.ts'
+
+const cases: [string, string, string][] = [
+  ['text alone', 'Hello\n\nworld', 'Hello\n\nworld'],
+  ['top posting', 'Yes.\n\nOn 3 May 2022, Ann wrote:\n> No?\n> Really?', 'Yes.'],
+  ['bottom posting', 'On 3 May 2022, Ann wrote:\n> No?\n> Really?\n\nYes.', 'Yes.'],
+  [
+    'answers between quoted lines',
+    'Hi,\n\nOn 3 May 2022, Ann wrote:\n> One?\n\nYes.\n\n> Two?\n\nNo.\n\n> Bye\n> Ann',
+    'Hi,\n\n> One?\n\nYes.\n\n> Two?\n\nNo.',
+  ],
+  [
+    'answers between quoted lines from the first line on',
+    'On 3 May 2022, Ann wrote:\n> One?\nYes.\n> Two?\nNo.',
+    '> One?\nYes.\n> Two?\nNo.',
+  ],
+  ['a quote without introduction above the text', '> One?\n\nYes.', '> One?\n\nYes.'],
+  ['a quote without introduction below the text', 'Yes.\n\n> One?\n> Two?', 'Yes.'],
+  ['initials as quote marks', 'Yes.\n\nJD> One?\nJD> Two?', 'Yes.'],
+  ['one prompt is no quote', 'I typed this:\n\nC> dir', 'I typed this:\n\nC> dir'],
+  ['a wrapped quote', `Yes.\n\n> ${'word '.repeat(15)}wo\nrd and more\n> end`, 'Yes.'],
+  [
+    'a forward with words',
+    'FYI\n\n---------- Forwarded message ---------\nFrom: Ann <ann@example.com>\nSubject: x\n\nHello',
+    'FYI',
+  ],
+  [
+    'a forward without words',
+    '---------- Forwarded message ---------\nFrom: Ann <ann@example.com>\nDate: May 3\nSubject: x\n\nHello',
+    'Hello',
+  ],
+  ['nothing but a quote', '> One?\n> Two?', '> One?\n> Two?'],
+  [
+    'nothing but empty quotes',
+    '> On 3 May 2022, Ann <a@example.com> wrote:\n>\n>> On 2 May 2022, Bob <b@example.com> wrote:\n>>',
+    '',
+  ],
+  ['nothing but a signature', 'Sent from my iPhone', 'Sent from my iPhone'],
+  ['nothing', '', ''],
+  ['blank', ' \n\n ', ''],
+  ['a signature', 'Hi\n\n-- \nAnn Lee\nLee Ltd', 'Hi'],
+  ['a signature that lost its blank', 'Hi\n\n--\nAnn Lee', 'Hi'],
+  ['a long dash as signature mark', 'Hi\n\n—\nAnn Lee\nCEO', 'Hi'],
+  ['a list footer', `Hi\n\n${'_'.repeat(47)}\nx mailing list\nx@lists.example.com`, 'Hi'],
+  ['a signature above the quote', 'Hi\n\n-- \nAnn\n\nOn 3 May 2022, Bob wrote:\n> x', 'Hi'],
+  [
+    'an answer below signature and quote',
+    '-- \nAnn\n\nOn 3 May 2022, Bob wrote:\n> x\n\nYes.',
+    '> x\n\nYes.',
+  ],
+  [
+    'a block of name and contact',
+    'Call me.\n\nAnn Lee\nHead of Sales\nann@example.com\n+44 20 7946 0000',
+    'Call me.',
+  ],
+  ['a farewell', 'Call me.\n\nBest regards,\nAnn', 'Call me.\n\nBest regards,\nAnn'],
+  ['dashes as list marks', 'Two points:\n-- one\n-- two', 'Two points:\n-- one\n-- two'],
+  [
+    'a rule between paragraphs',
+    'One thing.\n\n---\n\nAnother thing, which is longer. Can you help?',
+    'One thing.\n\n---\n\nAnother thing, which is longer. Can you help?',
+  ],
+  [
+    'a divider before much text',
+    `One.\n\n--\n${'This is a line of the second part.\n'.repeat(40)}`,
+    `One.\n\n--\n${'This is a line of the second part.\n'.repeat(40)}`.trim(),
+  ],
+  [
+    'code with a signature in it',
+    "send({\n  signature: '--\\nAnn'\n})\n// Sent from my mailer",
+    "send({\n  signature: '--\\nAnn'\n})\n// Sent from my mailer",
+  ],
+  ['a help desk mark', 'Yes.\n\n##- Please type your reply above this line -##\n\nYour request', 'Yes.'],
+  ['CRLF', 'Hi\r\n\r\n> x\r\n', 'Hi'],
+]
+
+test.each(cases)('%s', (_, text, visible) => {
+  expect(splitText(text).text).toBe(visible)
+})
+
+test('every line is somewhere', () => {
+  const split = splitText('Yes.\n\n-- \nAnn\n\nOn 3 May 2022, Bob wrote:\n> One?\n> Two?')
+  expect(split).toEqual({
+    text: 'Yes.',
+    quoted: 'On 3 May 2022, Bob wrote:\n> One?\n> Two?',
+    signature: '-- \nAnn',
+  })
+})
+
+const htmlCases: [string, string, string][] = [
+  [
+    'Gmail',
+    '<div dir="ltr">Yes.</div><br><div class="gmail_quote"><div dir="ltr" class="gmail_attr">Irgendwann schrieb jemand etwas<br></div><blockquote class="gmail_quote" style="margin:0 0 0 .8ex">One?</blockquote></div>',
+    'Yes.',
+  ],
+  [
+    'Gmail, answers between',
+    '<div class="gmail_quote"><div class="gmail_attr">On Tue, May 3, 2022 Ann &lt;a@example.com&gt; wrote:</div><blockquote class="gmail_quote">One?</blockquote><div>Yes.</div><blockquote class="gmail_quote">Two?</blockquote><div>No.</div></div>',
+    '> On Tue, May 3, 2022 Ann <a@example.com> wrote:\n\n> One?\n\nYes.\n\n> Two?\n\nNo.',
+  ],
+  [
+    'Gmail, answer below',
+    '<div class="gmail_quote"><div class="gmail_attr">On Tue, May 3, 2022 Ann &lt;a@example.com&gt; wrote:</div><blockquote class="gmail_quote">One?</blockquote></div><div>Yes.</div>',
+    'Yes.',
+  ],
+  ['Gmail signature', '<div>Yes.</div><div class="gmail_signature">Ann Lee<br>Head of Sales</div>', 'Yes.'],
+  [
+    'Apple',
+    '<div>Yes.</div><div><br><blockquote type="cite"><div>On 3 May 2022, at 16:05, Ann wrote:</div>One?</blockquote></div>',
+    'Yes.',
+  ],
+  [
+    'Yahoo',
+    '<div>Yes.</div><div class="yahoo_quoted"><div>Em 3 de maio, Ann:</div><div>One?</div></div>',
+    'Yes.',
+  ],
+  [
+    'Outlook',
+    '<p class=MsoNormal>Yes.</p><div style="border:none;border-top:solid #E1E1E1 1.0pt"><p class=MsoNormal><b>From:</b> Ann &lt;a@example.com&gt;<br><b>Sent:</b> Tuesday, May 3, 2022<br><b>To:</b> Bob<br><b>Subject:</b> x</p></div><p class=MsoNormal>One?</p>',
+    'Yes.',
+  ],
+  [
+    'Thunderbird',
+    'Yes.<div class="moz-cite-prefix">On 03.05.22 16:05, Ann wrote:<br></div><blockquote type="cite" cite="mid:x">One?</blockquote><pre class="moz-signature">-- \nBob</pre>',
+    'Yes.',
+  ],
+  [
+    'Proton',
+    '<div>Yes.</div><div class="protonmail_signature_block">Sent with Proton Mail</div><div class="protonmail_quote">Le mardi, Ann a écrit :<blockquote class="protonmail_quote">One?</blockquote></div>',
+    'Yes.',
+  ],
+]
+
+test.each(htmlCases)('HTML of %s', (_, html, visible) => {
+  expect(visibleText(messageOf('Content-Type: text/html', '', html)).text).toBe(visible)
+})
