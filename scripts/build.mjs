@@ -1,11 +1,46 @@
-// Compiles src to dist. Runs as npm's `prepare`, so that `npx replyd` works in a checkout.
+// Compiles src to dist. Runs as npm's `prepare`, so that `npx replyd` works in a checkout. Prints to stderr only.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, rmSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { chmodSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { fingerprint, root, STAMP } from './sources.mjs'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
-rmSync(`${root}/dist`, { recursive: true, force: true })
-const tsc = fileURLToPath(import.meta.resolve('typescript/package.json')).replace('package.json', 'bin/tsc')
-const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root, stdio: ['ignore', 2, 2] })
-if (status !== 0) process.exit(status ?? 1)
-chmodSync(`${root}/dist/cli.js`, 0o755)
+function compiler() {
+  try {
+    return createRequire(import.meta.url)
+      .resolve('typescript/package.json')
+      .replace('package.json', 'bin/tsc')
+  } catch {
+    return undefined
+  }
+}
+
+/** Builds into a directory of its own and swaps it in, so that whoever runs dist meanwhile never sees half of it. */
+function build(tsc) {
+  const stamp = fingerprint()
+  const fresh = join(root, `dist.new.${process.pid}`)
+  const stale = join(root, `dist.old.${process.pid}`)
+  try {
+    const args = [tsc, '-p', 'tsconfig.build.json', '--outDir', fresh]
+    const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 2] })
+    if (status !== 0) return status ?? 1
+    chmodSync(join(fresh, 'cli.js'), 0o755)
+    writeFileSync(join(fresh, STAMP), stamp)
+    if (existsSync(join(root, 'dist'))) renameSync(join(root, 'dist'), stale)
+    renameSync(fresh, join(root, 'dist'))
+    return 0
+  } finally {
+    rmSync(fresh, { recursive: true, force: true })
+    rmSync(stale, { recursive: true, force: true })
+  }
+}
+
+const tsc = compiler()
+if (tsc) {
+  process.exitCode = build(tsc)
+} else if (!existsSync(join(root, 'dist/cli.js'))) {
+  process.stderr.write(
+    'replyd: the compiler is not installed, so dist cannot be built: run `npm ci` without --omit=dev\n',
+  )
+  process.exitCode = 1
+}
