@@ -388,6 +388,24 @@ describe('a server that refuses a form of the request', () => {
     for (const field of absent) expect(bodies().at(-1)).not.toHaveProperty(field)
   })
 
+  test.each([
+    [
+      'reasoning_effort',
+      'gpt-6-luna',
+      { message: "Unsupported value: 'reasoning_effort' does not support 'none'" },
+      2050,
+    ],
+    ['prompt_cache_key', 'gpt-4o-mini', { message: 'Unknown parameter', param: 'prompt_cache_key' }, 50],
+  ])('%s too; a model that then thinks as it likes gets room for it', async (field, name, error, limit) => {
+    model = open(name)
+    server.respond(unless((body) => (field in body ? error : null)))
+    await ask({ cacheKey: 'k' })
+    await ask({ cacheKey: 'k' })
+    expect(bodies().map((body) => field in body)).toEqual([true, false, false])
+    expect(model.outputLimit(50)).toBe(limit)
+    expect(bodies().at(-1).max_completion_tokens).toBe(limit)
+  })
+
   test('without naming it: the guess is kept when it was right twice', async () => {
     server.respond(unless((body) => ('response_format' in body ? { message: 'Bad Request' } : null)))
     expect([(await ask()).attempts, (await ask()).attempts, (await ask()).attempts]).toEqual([3, 3, 1])

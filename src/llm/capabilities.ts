@@ -85,8 +85,10 @@ export function degrade(current: Capabilities, refusal: Refusal): Step | null {
 function withoutNamed(current: Capabilities, refusal: Refusal): Capabilities | null {
   if (current.temperature && namesParameter(refusal, /\btemperature\b/i))
     return { ...current, temperature: false }
-  if (current.effort && namesParameter(refusal, /reasoning(_|\.|\s)?effort/i))
-    return { ...current, effort: null }
+  if (current.effort && namesParameter(refusal, /reasoning(_|\.|\s)?effort/i)) {
+    // It will think as much as it likes from now on.
+    return { ...current, effort: null, thinking: Math.max(current.thinking, 2000) }
+  }
   if (current.cacheKey && namesParameter(refusal, /prompt_cache_key/i)) return { ...current, cacheKey: false }
   const other = current.limitField === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens'
   // The usual message names both: "'max_tokens' is not supported with this model. Use 'max_completion_tokens'".

@@ -2,7 +2,7 @@
 import { mailFacts } from '../judgement/mail-facts.ts'
 import type { PromptPassage, ThreadEntry } from '../judgement/prompt.ts'
 import { type Composed, composedSchema, type Verdict } from '../judgement/verdict.ts'
-import { checkClaims, linksOf, outboundFaults } from '../mail/claims.ts'
+import { addressesOf, checkClaims, linksOf, outboundFaults } from '../mail/claims.ts'
 import { buildReply, replyHeader, replyMessageId } from '../mail/reply/build.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import { composeMessages } from '../prompts.ts'
@@ -124,7 +124,10 @@ function check(
   const faults = outboundFaults(composed.text, {
     canaries: [marks.canary],
     knownLinks: linksOf([...trusted, ...ours]),
-    knownAddresses: [owner.address, ...owner.aliases, ...(replyHeader(message, owner, 'draft')?.to ?? [])],
+    knownAddresses: [
+      ...addressesOf([...trusted, ...ours]),
+      ...(replyHeader(message, owner, 'draft')?.to ?? []),
+    ],
     promptText: context.prompts.compose.body,
     salt: marks.salt,
   })

@@ -1,6 +1,6 @@
 /** Dates, months, weekdays and times of day, in figures and in words. */
 import type { Found } from './found.ts'
-import { alternation, monthByName, numberByWord, relativeDays, weekdayByName } from './vocabulary.ts'
+import { alternation, monthByName, relativeDays, weekdayByName } from './vocabulary.ts'
 
 const month = alternation(monthByName.keys())
 const weekday = alternation([...weekdayByName.keys()].filter((name) => !/\p{Script=Han}/u.test(name)))
@@ -157,10 +157,4 @@ export function findDates(text: string): Found[] {
 export function dateKeys(source: string): string[] {
   const dates = datesOf(source).flatMap(({ days }) => days.flatMap(supportedBy))
   return [...dates, ...findDates(source).flatMap(({ keys }) => keys.filter((key) => /^[wrt]:/.test(key)))]
-}
-
-/** @returns the figure of a number word, else null */
-export function figureOf(word: string): number | null {
-  const figure = numberByWord.get(word.toLowerCase())
-  return figure === undefined ? null : Number(figure)
 }
