@@ -23,24 +23,28 @@ export function replyMessageId(
 
 const locales = ['en', 'de', 'fr', 'es', 'it', 'pt', 'nl', 'sv', 'da', 'nb', 'fi', 'pl', 'cs', 'ru', 'tr']
 
-/** Names of months (alone and as part of a date, which differ in Slavic languages) and of weekdays, lower case. */
+/** How months (alone and in a date, which differ in Slavic languages) and weekdays are written. */
+const dateStyles: readonly Intl.DateTimeFormatOptions[] = [
+  { month: 'long' },
+  { month: 'short' },
+  { day: 'numeric', month: 'long' },
+  { day: 'numeric', month: 'short' },
+  { weekday: 'long' },
+  { weekday: 'short' },
+]
+
+/** One day of every month; they are every day of the week, too. */
+const someDays = Array.from({ length: 12 }, (_, month) => Date.UTC(2024, month, 15))
+
+/** Names of months and weekdays in lower case. */
 const calendarWords = new Set(
-  locales.flatMap((locale) =>
-    (['long', 'short'] as const).flatMap((style) => [
-      ...Array.from({ length: 12 }, (_, month) => Date.UTC(2024, month, 15)).flatMap((time) => [
-        ...dateWords(locale, { month: style }, time),
-        ...dateWords(locale, { day: 'numeric', month: style }, time),
-      ]),
-      ...Array.from({ length: 7 }, (_, day) => Date.UTC(2024, 0, 1 + day)).flatMap((time) =>
-        dateWords(locale, { weekday: style }, time),
-      ),
-    ]),
-  ),
+  locales.flatMap((locale) => dateStyles.flatMap((style) => dateWords(locale, style))),
 )
 
-function dateWords(locale: string, options: Intl.DateTimeFormatOptions, time: number): string[] {
-  return new Intl.DateTimeFormat(locale, { ...options, timeZone: 'UTC' })
-    .formatToParts(time)
+function dateWords(locale: string, style: Intl.DateTimeFormatOptions): string[] {
+  const format = new Intl.DateTimeFormat(locale, { ...style, timeZone: 'UTC' })
+  return someDays
+    .flatMap((day) => format.formatToParts(day))
     .filter((part) => part.type === 'month' || part.type === 'weekday')
     .flatMap((part) => wordsIn(part.value))
     .filter((word) => /\p{L}/u.test(word))

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import type { Owner } from '../../../src/mail/account.ts'
 import { freshContext, type GateContext, judge } from '../../../src/mail/gate/gate.ts'
 import type { Message } from '../../../src/mail/message.ts'
@@ -67,3 +68,10 @@ export function codes(
 ): readonly string[] {
   return judge(message, { ...owner, ...who }, { ...freshContext(now), ...context }).codes
 }
+
+/** Text of any code points, lone surrogates included. fast-check's own unit `binary` takes two seconds to set up. */
+export const anyText = fc
+  .array(fc.oneof(fc.integer({ min: 0, max: 0x7f }), fc.integer({ min: 0, max: 0x10ffff })), {
+    maxLength: 60,
+  })
+  .map((codePoints) => String.fromCodePoint(...codePoints))
