@@ -53,14 +53,14 @@ function passagesWithin(passages: readonly PromptPassage[], tokens: number, salt
   return kept
 }
 
-export interface FittedThread {
+interface FittedThread {
   lines: string[]
   /** Earlier messages that were left out. */
   omitted: number
 }
 
 /** How the thread began and how it stands: messages in its middle go first. */
-export function threadWithin(thread: readonly ThreadEntry[], tokens: number, salt: string): FittedThread {
+function threadWithin(thread: readonly ThreadEntry[], tokens: number, salt: string): FittedThread {
   const lines = thread.map(({ author, at, text }) => {
     const cut = cutMiddle(neutralised(text, salt), Math.min(entryTokens, tokens))
     return `${author}, ${dateLine(at)}:\n${cut.text}`

@@ -2,13 +2,13 @@
 import { z } from 'zod'
 import { flag, languageTag, level, line, severalLines, share, word } from './fields.ts'
 
-export const spamKinds = ['phishing', 'scam', 'bulk', 'malware', 'none'] as const
-export const sentiments = ['positive', 'neutral', 'negative', 'mixed'] as const
+const spamKinds = ['phishing', 'scam', 'bulk', 'malware', 'none'] as const
+const sentiments = ['positive', 'neutral', 'negative', 'mixed'] as const
 export type SpamKind = (typeof spamKinds)[number]
 export type Sentiment = (typeof sentiments)[number]
 
 /** Category of a mail that fits none of the owner's. */
-export const otherCategory = 'other'
+const otherCategory = 'other'
 
 /** Characters (UTF-16 units). 16 KiB is the most an answer may have (standards.md 5.7). */
 export const limits = { summary: 240, category: 60, text: 16_384, ask: 300, source: 200, list: 20 } as const

@@ -76,7 +76,7 @@ function parsed(text: string): unknown {
  * The JSON object in an answer: as it is, in a code fence, after a local model's thoughts, or between its words.
  * Undefined when there is none.
  */
-export function jsonOf(content: string): unknown {
+function jsonOf(content: string): unknown {
   // Thoughts first: they may hold braces. Without an end there is no answer behind them.
   const end = content.lastIndexOf('</think>')
   const text = (end < 0 ? content : content.slice(end + '</think>'.length)).trim()

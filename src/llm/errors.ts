@@ -79,7 +79,7 @@ export function durationOf(text: string | null): number | null {
 }
 
 /** How long to leave the server alone: Retry-After in any of its forms, bounded to 0.5 s to 10 min. @returns milliseconds */
-export function retryAfter(headers: Headers | undefined, now: Date): number {
+function retryAfter(headers: Headers | undefined, now: Date): number {
   const field = (name: string) => headers?.get(name) ?? null
   const inMs = Number(field('retry-after-ms') ?? Number.NaN)
   const after = field('retry-after')

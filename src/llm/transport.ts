@@ -5,7 +5,7 @@
 import OpenAI from 'openai'
 
 /** Octets. The longest answer (16,384 tokens) is far below; what is above is a fault, such as endless whitespace. */
-export const bodyLimit = 1_048_576
+const bodyLimit = 1_048_576
 
 export class OversizeError extends Error {
   override name = 'OversizeError'

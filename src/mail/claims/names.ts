@@ -7,7 +7,7 @@ const wordPattern = /[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:[-'’&+.][\p{L}\p{N}][\p{
 
 const elision = /^(?:[ldjnsmtc]|qu)['’](?=\p{L}{3})/iu
 
-export interface Word {
+interface Word {
   text: string
   index: number
   /** At the beginning of a sentence, line, bullet or quotation. */
@@ -49,7 +49,7 @@ const abbreviation =
 const greeting =
   /^\s*(?:dear|hello|hi|hey|hallo|liebe|lieber|sehr|guten|bonjour|bonsoir|cher|chère|hola|estimad[oa]|querid[oa]|buenos|buenas)\b[^,\n]{0,40},\s*$/iu
 
-export function wordsOf(text: string): Word[] {
+function wordsOf(text: string): Word[] {
   return [...text.matchAll(wordPattern)].map((match) => {
     // L'équipe is an article and an ordinary word, d'Anna a preposition and a name.
     const elided = elision.exec(match[0])?.[0].length ?? 0
@@ -68,7 +68,7 @@ export function wordsOf(text: string): Word[] {
 const bare = (word: string) => word.replace(/['’]s?$/u, '')
 
 /** Lower case, accents removed: how words of draft and sources are compared. */
-export function folded(word: string): string {
+function folded(word: string): string {
   return bare(word)
     .toLowerCase()
     .normalize('NFKD')
@@ -93,7 +93,7 @@ function productLike(word: string): boolean {
 }
 
 /** German writes every noun with a capital, so that a capital says nothing there. */
-export function capitalisesNouns(text: string): boolean {
+function capitalisesNouns(text: string): boolean {
   const german = text.match(
     /(?<!\p{L})(?:der|die|das|und|nicht|ist|sind|wir|Sie|für|auf|mit|eine?|einen|Ihnen|Ihre?|bitte|haben|werden)(?!\p{L})/gu,
   )

@@ -25,7 +25,7 @@ export function withAsciiDigits(text: string): string {
 }
 
 /** Every value that a figure can mean: `1.000` is a thousand in Berlin and one in Boston. */
-export function valuesOf(text: string): number[] {
+function valuesOf(text: string): number[] {
   const plain = text.replace(/[   '’]/g, '')
   const decimalPoint = Number(plain.replace(/,/g, ''))
   const decimalComma = Number(plain.replace(/\./g, '').replace(',', '.'))
