@@ -1,0 +1,127 @@
+/** A daemon in this process, on servers of the harness, with a configuration read as an owner's would be. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import { newId, systemClock } from '../../src/clock.ts'
+import { loadConfig } from '../../src/config.ts'
+import { writeKnowledge } from '../../src/demo/knowledge.ts'
+import { type StandIn, standInModel } from '../../src/demo/stand-in.ts'
+import { openLog } from '../../src/log.ts'
+import { type Daemon, type Role, runDaemon } from '../../src/main.ts'
+import type { MessageRow } from '../../src/store/messages.ts'
+
+export interface FlowSettings {
+  address: string
+  imap: { host: string; port: number; user: string; password: string }
+  smtp: { host: string; port: number }
+  standIn: StandIn
+  redisUrl?: string | null
+  databaseUrl?: string | null
+  roles?: Role[]
+  /** Merged over the account's keys. */
+  account?: Record<string, unknown>
+  /** Merged over the document's keys. */
+  document?: Record<string, unknown>
+}
+
+export interface RunningDaemon extends AsyncDisposable {
+  daemon: Daemon
+  /** Resolves when that many rows have come to rest. */
+  settled(count: number): Promise<MessageRow[]>
+  /** Resolves when a row comes to rest for which this holds, also one that did so before. */
+  settledWith(matches: (row: MessageRow) => boolean): Promise<MessageRow>
+  stop(): Promise<void>
+}
+
+/** Starts and waits until it watches. */
+export async function startDaemon(settings: FlowSettings): Promise<RunningDaemon> {
+  const directory = mkdtempSync(join(tmpdir(), 'replyd-flow-'))
+  await writeKnowledge(join(directory, 'knowledge'))
+  const path = join(directory, 'replyd.yaml')
+  const config = loadConfig({
+    path,
+    environment: {},
+    readFile: (file) => (file === path ? stringify(documentOf(settings)) : missing()),
+  })
+  const stop = new AbortController()
+  const rows = new Map<string, MessageRow>()
+  const listeners = new Set<() => void>()
+  let running: Promise<void> = Promise.resolve()
+  const daemon = await new Promise<Daemon>((resolve, reject) => {
+    running = runDaemon({
+      config,
+      roles: settings.roles ?? ['watch', 'work'],
+      once: false,
+      log: openLog(process.env.REPLYD_LOG_LEVEL ?? 'silent', false),
+      clock: systemClock,
+      newId,
+      signal: stop.signal,
+      onReady: resolve,
+    })
+    running.catch(reject)
+  })
+  daemon.pipeline.on('settled', (row) => {
+    rows.set(row.id, row)
+    for (const listener of listeners) listener()
+  })
+  const when = <T>(found: () => T | null) =>
+    new Promise<T>((resolve) => {
+      const look = () => {
+        const result = found()
+        if (result === null) return
+        listeners.delete(look)
+        resolve(result)
+      }
+      listeners.add(look)
+      look()
+    })
+  const end = async () => {
+    stop.abort()
+    await running
+    rmSync(directory, { recursive: true, force: true })
+  }
+  return {
+    daemon,
+    settled: (count) => when(() => (rows.size >= count ? [...rows.values()] : null)),
+    settledWith: (matches) => when(() => [...rows.values()].find(matches) ?? null),
+    stop: end,
+    [Symbol.asyncDispose]: end,
+  }
+}
+
+function missing(): never {
+  throw Object.assign(new Error('no such file'), { code: 'ENOENT' })
+}
+
+function documentOf({
+  address,
+  imap,
+  smtp,
+  standIn,
+  redisUrl,
+  databaseUrl,
+  account,
+  document,
+}: FlowSettings) {
+  return {
+    accounts: [
+      {
+        address,
+        imap: { ...imap, secure: false },
+        smtp: { ...smtp, secure: false, user: imap.user, password: imap.password },
+        since: 'all',
+        ...account,
+      },
+    ],
+    model: { name: standInModel, baseUrl: standIn.baseUrl, apiKey: 'none' },
+    knowledge: './knowledge',
+    state: {
+      directory: './data',
+      ...(redisUrl ? { redisUrl } : {}),
+      ...(databaseUrl ? { databaseUrl } : {}),
+    },
+    web: { port: 0 },
+    ...document,
+  }
+}
