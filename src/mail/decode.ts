@@ -70,7 +70,7 @@ export function decodeBase64(octets: Buffer): Buffer {
 }
 
 /** The first file of a uuencoded body; octets without one are returned as they are. */
-export function decodeUuencode(octets: Buffer): Buffer {
+function decodeUuencode(octets: Buffer): Buffer {
   const lines = octets.toString('latin1').split(/\r?\n/)
   const begin = lines.findIndex((line) => /^begin [0-7]{3,4} /.test(line))
   if (begin < 0) return octets

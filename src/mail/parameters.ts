@@ -7,7 +7,7 @@ import { decodeWords, plainLine } from './words.ts'
 const mostParameters = 100
 const longestValue = 20_000
 
-export interface ParameterisedValue {
+interface ParameterisedValue {
   /** What stands before the first semicolon, lower case, without blanks; empty when nothing does. */
   token: string
   /** Names in lower case, values decoded. */

@@ -2,79 +2,76 @@
 
 const deepestQuote = 8
 
-export interface LineWriter {
-  /** @param preformatted blanks and line ends count as written */
-  write(text: string, quoteDepth: number, preformatted: boolean): void
-  /** Ends the line if anything stands on it. */
-  endLine(): void
-  /** Ends the line, even an empty one. */
-  breakLine(quoteDepth: number): void
-  /** Ends the line and leaves one empty line before the next text. */
-  endParagraph(): void
-  /** A blank between cells, if anything stands before it. */
-  gap(): void
-  text(): string
-}
-
 function prefix(depth: number): string {
   return depth > 0 ? `${'>'.repeat(Math.min(depth, deepestQuote))} ` : ''
 }
 
-export function createLineWriter(): LineWriter {
-  const lines: string[] = []
-  let pieces: string[] = []
+export class LineWriter {
+  private readonly lines: string[] = []
+  private pieces: string[] = []
   /** Some piece of the open line is more than blanks. */
-  let filled = false
-  let blankEnd = true
-  let depth = 0
-  let wantsBlank = false
-  const push = () => {
-    lines.push((prefix(depth) + pieces.join('')).trimEnd())
-    pieces = []
-    filled = false
-    blankEnd = true
+  private filled = false
+  private blankEnd = true
+  private depth = 0
+  private wantsBlank = false
+
+  /** @param preformatted blanks and line ends count as written */
+  write(text: string, quoteDepth: number, preformatted: boolean): void {
+    if (quoteDepth !== this.depth && this.filled) this.push()
+    this.depth = quoteDepth
+    const [first = '', ...rest] = preformatted ? text.split('\n') : [text.replace(/[ \t\r\n\f]+/g, ' ')]
+    this.add(this.blankEnd && !preformatted ? first.trimStart() : first)
+    for (const line of rest) {
+      this.push()
+      if (line !== '') this.pieces.push(line)
+      this.filled = line.trim() !== ''
+    }
   }
-  const writer: LineWriter = {
-    write(text, quoteDepth, preformatted) {
-      if (quoteDepth !== depth && filled) push()
-      depth = quoteDepth
-      const [first = '', ...rest] = preformatted ? text.split('\n') : [text.replace(/[ \t\r\n\f]+/g, ' ')]
-      const own = blankEnd && !preformatted ? first.trimStart() : first
-      if (own.trim() !== '') {
-        if (wantsBlank && lines.length > 0 && lines.at(-1) !== '') lines.push('')
-        wantsBlank = false
-        filled = true
-      }
-      if (own !== '') {
-        pieces.push(own)
-        blankEnd = own.endsWith(' ')
-      }
-      for (const line of rest) {
-        push()
-        if (line !== '') pieces.push(line)
-        filled = line.trim() !== ''
-      }
-    },
-    endLine() {
-      if (filled) push()
-      pieces = []
-      blankEnd = true
-    },
-    breakLine(quoteDepth) {
-      if (!filled) depth = quoteDepth
-      push()
-    },
-    endParagraph() {
-      writer.endLine()
-      wantsBlank = true
-    },
-    gap() {
-      if (filled && !blankEnd) writer.write(' ', depth, false)
-    },
-    text() {
-      writer.endLine()
-      return lines.join('\n').replaceAll('\u00a0', ' ')
-    },
+
+  private add(text: string): void {
+    if (text === '') return
+    if (text.trim() !== '') {
+      if (this.wantsBlank && this.lines.length > 0 && this.lines.at(-1) !== '') this.lines.push('')
+      this.wantsBlank = false
+      this.filled = true
+    }
+    this.pieces.push(text)
+    this.blankEnd = text.endsWith(' ')
   }
-  return writer
+
+  private push(): void {
+    this.lines.push((prefix(this.depth) + this.pieces.join('')).trimEnd())
+    this.pieces = []
+    this.filled = false
+    this.blankEnd = true
+  }
+
+  /** Ends the line if anything stands on it. */
+  endLine(): void {
+    if (this.filled) this.push()
+    this.pieces = []
+    this.blankEnd = true
+  }
+
+  /** Ends the line, even an empty one. */
+  breakLine(quoteDepth: number): void {
+    if (!this.filled) this.depth = quoteDepth
+    this.push()
+  }
+
+  /** Ends the line and leaves one empty line before the next text. */
+  endParagraph(): void {
+    this.endLine()
+    this.wantsBlank = true
+  }
+
+  /** A blank between cells, if anything stands before it. */
+  gap(): void {
+    if (this.filled && !this.blankEnd) this.write(' ', this.depth, false)
+  }
+
+  text(): string {
+    this.endLine()
+    return this.lines.join('\n').replaceAll('\u00a0', ' ')
+  }
 }

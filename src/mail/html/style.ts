@@ -2,7 +2,7 @@
 
 import { type Colour, parseColour, sameColour } from './colour.ts'
 
-export type Declarations = ReadonlyMap<string, string>
+type Declarations = ReadonlyMap<string, string>
 
 /** What an element hands down to its children. */
 export interface Look {

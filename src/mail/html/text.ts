@@ -14,9 +14,9 @@ import {
   unreadElements,
   voidElements,
 } from './elements.ts'
-import { createLineWriter } from './lines.ts'
+import { LineWriter } from './lines.ts'
 import { addRules, isReadable, type Look, lookOf, plainLook, type Sheet } from './style.ts'
-import { type HtmlHandler, tokenizeHtml } from './tokens.ts'
+import { type HtmlReceiver, tokenizeHtml } from './tokens.ts'
 
 /** Open elements beyond this depth are passed over, their text is kept. */
 const deepest = 500
@@ -33,7 +33,7 @@ interface Frame {
   /** The container of an attribution line: until a blockquote ends in it, its text is quoted. */
   attribution: boolean
   /** Number of the next item of an ordered list; 0 in an unordered one. */
-  item: number
+  ordinal: number
 }
 
 /** Prose in a comment, as opposed to the notes and conditions of templates. */
@@ -43,8 +43,8 @@ function isProse(comment: string): boolean {
   )
 }
 
-class HtmlReader implements HtmlHandler {
-  readonly lines = createLineWriter()
+class HtmlReader implements HtmlReceiver {
+  readonly lines = new LineWriter()
   readonly sheet: Sheet = { rules: new Map(), groundsUnknown: false }
   /** Letters and digits that were cut because nobody sees them. */
   hiddenLetters = 0
@@ -56,7 +56,7 @@ class HtmlReader implements HtmlHandler {
       preformatted: false,
       quoteDepth: 0,
       attribution: false,
-      item: 0,
+      ordinal: 0,
     },
   ]
   private readonly names: string[] = []
@@ -85,7 +85,7 @@ class HtmlReader implements HtmlHandler {
       preformatted: parent.preformatted || name === 'pre',
       quoteDepth: parent.quoteDepth + (kind === 'quote' ? 1 : 0),
       attribution: kind === 'attribution' || (kind === null && parent.attribution),
-      item: name === 'ol' ? 1 : 0,
+      ordinal: name === 'ol' ? 1 : 0,
     })
     this.names.push(name)
     this.openCount.set(name, (this.openCount.get(name) ?? 0) + 1)
@@ -103,7 +103,7 @@ class HtmlReader implements HtmlHandler {
   }
 
   private startItem(list: Frame): void {
-    const mark = list.item > 0 ? `${list.item++}. ` : '- '
+    const mark = list.ordinal > 0 ? `${list.ordinal++}. ` : '- '
     if (isReadable(this.top.look, this.sheet) && !this.top.unread)
       this.lines.write(mark, this.quoteDepth(), false)
   }

@@ -8,7 +8,7 @@ import { Tokenizer } from 'htmlparser2'
 /** Attribute values beyond this many characters are cut. */
 const longestAttribute = 10_000
 
-export interface HtmlHandler {
+export interface HtmlReceiver {
   /** @param selfClosing written as `<x/>`; HTML gives that no meaning but for foreign elements */
   open(name: string, attributes: ReadonlyMap<string, string>, selfClosing: boolean): void
   close(name: string): void
@@ -16,13 +16,13 @@ export interface HtmlHandler {
   comment(text: string): void
 }
 
-/** Feeds every token of `html` to the handler, names in lower case, entities decoded. */
-export function tokenizeHtml(html: string, handler: HtmlHandler): void {
+/** Feeds every token of `html` to the receiver, names in lower case, entities decoded. */
+export function tokenizeHtml(html: string, receiver: HtmlReceiver): void {
   let name = ''
   let attribute = ''
   let pieces: string[] = []
   let attributes = new Map<string, string>()
-  const opened = (selfClosing: boolean) => handler.open(name, attributes, selfClosing)
+  const opened = (selfClosing: boolean) => receiver.open(name, attributes, selfClosing)
   const tokenizer = new Tokenizer(
     { xmlMode: false, decodeEntities: true },
     {
@@ -41,11 +41,11 @@ export function tokenizeHtml(html: string, handler: HtmlHandler): void {
       },
       onopentagend: () => opened(false),
       onselfclosingtag: () => opened(true),
-      onclosetag: (start, end) => handler.close(html.slice(start, end).toLowerCase()),
-      ontext: (start, end) => handler.text(html.slice(start, end)),
-      ontextentity: (codepoint) => handler.text(String.fromCodePoint(codepoint)),
-      oncomment: (start, end, offset) => handler.comment(html.slice(start, end - offset)),
-      oncdata: (start, end, offset) => handler.comment(html.slice(start, end - offset)),
+      onclosetag: (start, end) => receiver.close(html.slice(start, end).toLowerCase()),
+      ontext: (start, end) => receiver.text(html.slice(start, end)),
+      ontextentity: (codepoint) => receiver.text(String.fromCodePoint(codepoint)),
+      oncomment: (start, end, offset) => receiver.comment(html.slice(start, end - offset)),
+      oncdata: (start, end, offset) => receiver.comment(html.slice(start, end - offset)),
       ondeclaration: () => {},
       onprocessinginstruction: () => {},
       onend: () => {},

@@ -9,7 +9,7 @@ import { isOpaqueSigned, parseStructure, textPartsOf } from '../structure.ts'
 import { type ReadText, readPlain } from './plain.ts'
 
 /** Encoded octets of one text part that are read; more text than anyone writes. */
-export const longestText = 1 << 20
+const longestText = 1 << 20
 
 interface Shown {
   text: string

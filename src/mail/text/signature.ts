@@ -54,9 +54,12 @@ function contactBlock(lines: readonly string[]): number {
   const block = lines.slice(start)
   const before = filled(lines.slice(0, start)).at(-1)
   if (block.length < 3 || block.length > 8 || before === undefined || /[:：]\s*$/.test(before)) return 0
-  if (!isName(block[0] ?? '') || block.some((line) => line.length > 70 || /[?!]\s*$/.test(line))) return 0
+  // A farewell above the name belongs to the text.
+  const farewell = /^\p{Lu}[^.?!]{2,40},\s*$/u.test(block[0] ?? '') ? 1 : 0
+  if (!isName(block[farewell] ?? '') || block.some((line) => line.length > 70 || /[?!]\s*$/.test(line)))
+    return 0
   const alone = /^(?:[\p{L}. -]{1,12}[:.]?\s*)?(?:\S+@\S+|(?:https?:\/\/|www\.)\S+|\+?[\d ()/.-]{7,})$/u
-  return block.some((line) => alone.test(line.trim())) ? block.length : 0
+  return block.some((line) => alone.test(line.trim())) ? block.length - farewell : 0
 }
 
 /**

@@ -55,6 +55,11 @@ const cases: [string, string, string][] = [
     'Call me.\n\nAnn Lee\nHead of Sales\nann@example.com\n+44 20 7946 0000',
     'Call me.',
   ],
+  [
+    'a farewell above name and contact',
+    'Call me.\n\nBest regards,\nAnn Lee\nHead of Sales\n+44 20 7946 0000',
+    'Call me.\n\nBest regards,',
+  ],
   ['a farewell', 'Call me.\n\nBest regards,\nAnn', 'Call me.\n\nBest regards,\nAnn'],
   ['dashes as list marks', 'Two points:\n-- one\n-- two', 'Two points:\n-- one\n-- two'],
   [
