@@ -30,6 +30,8 @@ export class PooledSubmission implements Submission {
   readonly #idle = new Map<Session, NodeJS.Timeout>()
   readonly #line: Waiting[] = []
   readonly #closing = new AbortController()
+  /** The login was refused: until it works again nothing more is tried, or the provider locks the account. */
+  #refused: OwnerActionError | null = null
   #busy = 0
   #opening = 0
   #ceiling = { connections: Number.POSITIVE_INFINITY, until: 0 }
@@ -57,13 +59,17 @@ export class PooledSubmission implements Submission {
 
   async verify(): Promise<void> {
     const session = await this.#open()
+    this.#refused = null
     session.close()
   }
 
   #acquire(): Promise<Session> {
     return new Promise((resolve, reject) => {
-      if (this.#closing.signal.aborted) {
-        reject(new TemporaryError('SMTP: the account is closed'))
+      const refusal = this.#closing.signal.aborted
+        ? new TemporaryError('SMTP: the account is closed')
+        : this.#refused
+      if (refusal) {
+        reject(refusal)
         return
       }
       this.#line.push({ start: resolve, fail: reject })
@@ -130,7 +136,8 @@ export class PooledSubmission implements Submission {
       })
       return
     }
-    // All that wait: whoever comes later tries anew.
+    if (error instanceof OwnerActionError) this.#refused = error
+    // All that wait: whoever comes later tries anew, unless the owner has to act first.
     for (const waiting of this.#line.splice(0)) waiting.fail(error)
   }
 

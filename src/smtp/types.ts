@@ -26,11 +26,11 @@ export interface Submission extends AsyncDisposable {
    * Sends one mail, once. Never sends a second time what may have been accepted.
    * @throws TemporaryError surely not accepted: a 4yz reply, no connection, or the final dot was never written
    * @throws PermanentError surely not accepted: a 5yz reply
-   * @throws OwnerActionError('account') the login was refused
+   * @throws OwnerActionError('account') the login was refused; from then on at once, until `verify` succeeds
    * @throws UncertainError the final dot may have been read by the server and no reply came
    */
   send(mail: Outgoing): Promise<Accepted>
-  /** Connects and logs in, sends nothing. Same errors. */
+  /** Connects and logs in anew, sends nothing. Same errors. */
   verify(): Promise<void>
 }
 

@@ -301,6 +301,22 @@ describe('connections', () => {
     expect(server.commands.at(-1)).toBe('QUIT')
   })
 
+  test('after a refused login nothing more is tried, until verify succeeds', async () => {
+    let password = 'wrong'
+    await using server = await ScriptedServer.start((at) =>
+      at === 'AUTH' && password === 'wrong' ? '535 5.7.8 bad credentials' : undefined,
+    )
+    await using submission = open(server)
+    await expect(submission.send(mail())).rejects.toBeInstanceOf(OwnerActionError)
+    await expect(submission.send(mail())).rejects.toBeInstanceOf(OwnerActionError)
+    expect(server.connections).toBe(1)
+    await expect(submission.verify()).rejects.toBeInstanceOf(OwnerActionError)
+    password = 'right'
+    await submission.verify()
+    await submission.send(mail())
+    expect(server.mails).toHaveLength(1)
+  })
+
   test('verify logs in and sends nothing', async () => {
     await using server = await ScriptedServer.start()
     await using submission = open(server)
