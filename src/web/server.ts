@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import type { Pipeline } from '../pipeline.ts'
+import { audit } from '../steps/audit.ts'
 import type { StepContext } from '../steps/context.ts'
 
 /** What the pages and the API are built from. */
@@ -28,6 +29,7 @@ export async function startWeb(web: WebContext, listen: { host: string; port: nu
     const health = await web.health()
     return c.json(health, health.ok ? 200 : 503)
   })
+  app.get('/api/audit', async (c) => c.json(await audit(web.context)))
   const server = await new Promise<ReturnType<typeof serve>>((resolve, reject) => {
     const starting = serve({ fetch: app.fetch, hostname: listen.host, port: listen.port }, () =>
       resolve(starting),

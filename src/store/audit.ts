@@ -1,0 +1,37 @@
+import type { Queryable } from './database.ts'
+
+export interface RowCounts {
+  /** Replyd has decided: done, or handed over to a person. */
+  handled: number
+  /** A step is still to run. */
+  waiting: number
+  /** It can't be known whether the reply went out. */
+  uncertain: number
+}
+
+/** Rows of one mailbox; mail that was there before the baseline is left out. */
+export async function countRows(db: Queryable, account: string, mailbox: string): Promise<RowCounts> {
+  const { rows } = await db.query<RowCounts>(
+    `select count(*) filter (where step in ('wait', 'done') and disposition <> 'uncertain')::int as handled,
+       count(*) filter (where step not in ('wait', 'done'))::int as waiting,
+       count(*) filter (where step in ('wait', 'done') and disposition = 'uncertain')::int as uncertain
+       from replyd.message where account = $1 and mailbox = $2 and reason <> 'before-baseline'`,
+    [account, mailbox],
+  )
+  return rows[0] ?? { handled: 0, waiting: 0, uncertain: 0 }
+}
+
+/** Which of these UIDs have no row, ascending. */
+export async function uidsWithoutRow(
+  db: Queryable,
+  place: { account: string; mailbox: string; uidValidity: string },
+  uids: readonly number[],
+): Promise<number[]> {
+  const { rows } = await db.query<{ uid: number }>(
+    `select u::float8 as uid from unnest($4::bigint[]) as u
+      where not exists (select 1 from replyd.message
+        where account = $1 and mailbox = $2 and uid_validity = $3 and uid = u) order by u`,
+    [place.account, place.mailbox, place.uidValidity, uids],
+  )
+  return rows.map(({ uid }) => uid)
+}
