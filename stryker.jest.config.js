@@ -7,5 +7,10 @@ const area = process.env.MUTATED_AREA ?? '{gate,reply}'
 export default {
   ...config,
   testMatch: [`<rootDir>/test/mail/${area}/*.test.ts`],
-  testPathIgnorePatterns: ['/node_modules/', 'corpus\\.test\\.ts$', 'hostile\\.test\\.ts$'],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    'corpus\\.test\\.ts$',
+    'hostile\\.test\\.ts$',
+    'long\\.test\\.ts$',
+  ],
 }

@@ -25,7 +25,7 @@ export function authentication(
 ): Authentication {
   const trusted = trustedValues(message, authservIds)
   if (trusted.length === 0) return 'unknown'
-  const results = trusted.flatMap((value) => parseResults(value).results)
+  const results = trusted.flatMap(resultsOf)
   const organisation = organisationalDomain(authorDomain)
   const aligned = (domain: string) => domain !== '' && organisationalDomain(domain) === organisation
   if (results.some((result) => isDmarcFail(result, aligned))) return 'dmarc-fail'
@@ -40,20 +40,21 @@ function trustedValues(message: Pick<Message, 'fields'>, authservIds: readonly s
   const trusted: string[] = []
   for (const { name, value } of message.fields) {
     if (name === 'received' && trusted.length > 0) break
-    if (name === 'authentication-results' && authservIds.includes(parseResults(value).authservId))
-      trusted.push(value)
+    if (name === 'authentication-results' && authservIds.includes(authservIdOf(value))) trusted.push(value)
   }
   return trusted
 }
 
-/** Cuts at semicolons outside quoted strings. */
-function segments(value: string): string[] {
+/** Cuts at semicolons outside quoted strings; comments are removed, runs of blanks are one. */
+function segments(field: string): string[] {
+  const value = stripComments(field).replace(/\s+/g, ' ')
   const found: string[] = []
   let start = 0
   for (let at = 0; at < value.length; at++) {
     if (value[at] === '"') {
       const end = quotedEnd(value, at)
-      if (end > 0) at = end - 1
+      if (end < 0) break
+      at = end - 1
     } else if (value[at] === ';') {
       found.push(value.slice(start, at))
       start = at + 1
@@ -64,16 +65,22 @@ function segments(value: string): string[] {
 }
 
 /** RFC 8601 section 2.2. Microsoft 365 writes no authserv-id: its id reads as the empty string. */
-function parseResults(value: string): { authservId: string; results: MethodResult[] } {
-  const [head = '', ...rest] = segments(stripComments(value))
-  const headIsResult = head.includes('=')
-  const authservId = headIsResult ? '' : head.replace(/\s+\d+$/, '').replace(/^"(.*)"$/, '$1')
-  const results = (headIsResult ? [head, ...rest] : rest).map(parseResult).filter((result) => result !== null)
-  return { authservId, results }
+function authservIdOf(value: string): string {
+  const head = segments(value)[0] ?? ''
+  return head.includes('=') ? '' : head.replace(/ \d{1,9}$/, '').replace(/^"(.*)"$/, '$1')
+}
+
+function resultsOf(value: string): MethodResult[] {
+  return segments(value)
+    .map(parseResult)
+    .filter((result) => result !== null)
 }
 
 function parseResult(segment: string): MethodResult | null {
-  const pairs = [...segment.matchAll(/([^\s="]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s"]+)/g)].map(
+  // Bounded keys keep this linear on a hostile field.
+  const pairs = [
+    ...segment.replace(/ ?= ?/g, '=').matchAll(/([^ ="]{1,80})=("(?:[^"\\]|\\.)*"|[^ "]+)/g),
+  ].map(
     ([, key = '', value = '']) => [key.toLowerCase(), value.replace(/^"(.*)"$/, '$1').toLowerCase()] as const,
   )
   const [first, ...properties] = pairs

@@ -74,10 +74,13 @@ function isOwnIn(facts: Facts, ...fields: ('to' | 'cc' | 'otherRecipients')[]): 
 /** Some automaton handled it on the way, or it came by twice. */
 function isLooping({ message, loop, isOwn }: Facts): boolean {
   if (loop.any && !loop.automatic && !loop.own) return true
-  const delivered = fieldValues(message, 'delivered-to').map((value) =>
-    comparable(value.replace(/[<>\s]/g, '')),
-  )
-  return delivered.some((address, at) => isOwn(address) && delivered.indexOf(address) !== at)
+  const seen = new Set<string>()
+  return fieldValues(message, 'delivered-to').some((value) => {
+    const address = comparable(value.replace(/[<>\s]/g, ''))
+    const again = seen.has(address)
+    seen.add(address)
+    return again && isOwn(address)
+  })
 }
 
 function isDoubtfulSubject({ inThread, subjects }: Facts): boolean {

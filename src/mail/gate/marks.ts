@@ -44,7 +44,7 @@ export function hasVendorMark(message: Header): boolean {
     keywordMarks.some(([name, keyword]) => has(name, (value) => isKeyword(value, keyword))) ||
     presenceMarks.some((name) => has(name, () => true)) ||
     has('x-post-messageclass', (value) => /autoresponder/i.test(value)) ||
-    has('message-id', (value) => /^\s*<?\s*(?:fs_)?autoreply-/i.test(stripComments(value)))
+    has('message-id', (value) => /^<?(?:fs_)?autoreply-/i.test(stripComments(value).replace(/\s+/g, '')))
   )
 }
 

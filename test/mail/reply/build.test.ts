@@ -258,6 +258,13 @@ describe('the text', () => {
       ),
     ).toBeLessThanOrEqual(998)
   })
+  test('long paragraphs come back whole, whatever the encoding', async () => {
+    for (const text of ['word '.repeat(60).trim(), 'wörd '.repeat(60).trim()]) {
+      const { message, body } = await written({ text, signature: '', disclosure: null })
+      expect(message.text.trim()).toBe(text)
+      expect(Math.max(...body.split('\r\n').map((line) => line.length))).toBeLessThanOrEqual(76)
+    }
+  })
   test('controls, CR and bidi marks are gone', async () => {
     const { message } = await written({
       text: 'a\u0000b\rc\u2028d\te\u202ef  \n\n\n\ng\ud800',
@@ -311,6 +318,9 @@ describe('the quote', () => {
   })
   test('of an empty letter is nothing', async () => {
     expect(await body('short', letter([], ''))).toBeUndefined()
+  })
+  test('blanks without end are no work', async () => {
+    expect(await body('short', letter([], `One${' '.repeat(300_000)}Two\r\n`))).toBe('> One')
   })
   test('a long line is cut', async () => {
     const quoted = (await body('short', letter([], 'word '.repeat(1000))))?.replace(/\n> /g, '') ?? ''
