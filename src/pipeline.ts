@@ -173,7 +173,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
 
   async #putOff(step: Step, id: string, { until, reason }: PutOff): Promise<null> {
     const now = this.#context.clock.now()
-    await postponeStep(this.#context.db, { id, step, dueAt: until, error: null, reason }, now)
+    await postponeStep(this.#context.db, { id, step, dueAt: until, why: reason, failed: false }, now)
     const delayMs = until.getTime() - now.getTime()
     // Later than that, the sweeper finds the row.
     if (delayMs <= longestJobDelayMs) throw new RetryLater(Math.max(1, delayMs))
@@ -185,8 +185,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     if (table[step].queue === 'model') throw new RateLimitedError(error.message, ms, { cause: error })
     const now = this.#context.clock.now()
     const dueAt = new Date(now.getTime() + ms)
-    const reason = error instanceof OwnerActionError ? 'needs-owner' : 'throttled-by-server'
-    await postponeStep(this.#context.db, { id: row.id, step, dueAt, error: null, reason }, now)
+    await postponeStep(this.#context.db, { id: row.id, step, dueAt, why: error.message, failed: false }, now)
     throw new RetryLater(ms)
   }
 
@@ -195,7 +194,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     const ceiling = Math.min(longestBackoffMs, 1000 * 2 ** Math.min(row.attempts + 1, 20))
     const delayMs = 200 + ceiling * this.#context.random()
     const dueAt = new Date(now.getTime() + delayMs)
-    const postponed = { id: row.id, step, dueAt, error: reasonOf(error), reason: 'retrying' }
+    const postponed = { id: row.id, step, dueAt, why: reasonOf(error), failed: true }
     await postponeStep(this.#context.db, postponed, now)
     throw new RetryLater(delayMs, { cause: error })
   }

@@ -73,7 +73,7 @@ async function ask(
   const facts = mailFacts(message, settings.owner, {
     receivedAt: row.internalDate,
     firstContact: earlier === 0,
-    guardReason: row.reason === 'ingested' ? 'ok' : row.reason,
+    guardReason: row.codes[0] ?? 'ok',
   })
   const { messages } = triageMessages({
     prompt,

@@ -1,7 +1,7 @@
 import type { Disposition, Stage, Step } from '../disposition.ts'
 import type { Queryable } from './database.ts'
 import type { QueryResult } from './pglite.ts'
-import { storable } from './storable.ts'
+import { storable, storableText } from './storable.ts'
 
 /** The ledger row of one mail: kept for ever, without the mail's text. */
 export interface MessageRow {
@@ -24,12 +24,15 @@ export interface MessageRow {
   reason: string
   codes: string[]
   detail: string | null
+  /** What a person asked for when the reply is to be written again; empty for nothing in particular, null when nobody asked. */
+  instruction: string | null
   /** The guard's answer, once it has run. */
   ceiling: 'never' | 'draft' | 'may' | null
   /** Triage's verdict, once it has run. */
   verdict: unknown
   attempts: number
   firstErrorAt: Date | null
+  /** Why the step was put off the last time: a failure, or what is waited for. */
   lastError: string | null
   dueAt: Date
   junkMailbox: string | null
@@ -40,7 +43,7 @@ export interface MessageRow {
 export const messageColumns = `m.id, m.account, m.mailbox, m.uid_validity as "uidValidity", m.uid::float8 as uid,
   m.message_id as "messageId", m.size::float8 as size, m.internal_date as "internalDate", m.flags,
   m.from_address as "fromAddress", m.from_name as "fromName", m.subject, m.ingested_at as "ingestedAt", m.step,
-  m.disposition, m.reason, m.codes, m.detail, m.ceiling, m.verdict, m.attempts, m.first_error_at as "firstErrorAt",
+  m.disposition, m.reason, m.codes, m.detail, m.instruction, m.ceiling, m.verdict, m.attempts, m.first_error_at as "firstErrorAt",
   m.last_error as "lastError", m.due_at as "dueAt", m.junk_mailbox as "junkMailbox",
   m.junk_uid_validity as "junkUidValidity", m.junk_uid::float8 as "junkUid"`
 
@@ -101,6 +104,7 @@ export interface StepChange {
   reason: string
   codes?: readonly string[]
   detail?: string | null
+  instruction?: string
   ceiling?: 'never' | 'draft' | 'may'
   verdict?: unknown
   /** When the next step may run; at once when absent. */
@@ -122,10 +126,11 @@ export async function commitSteps(
   const { rows } = await db.query<{ id: string }>(
     `with wanted as (
        select * from jsonb_to_recordset($1::jsonb) as x (id text, "from" text, "to" text, disposition text, reason text,
-         codes jsonb, detail text, ceiling text, verdict jsonb, "dueAt" timestamptz, actor text, "durationMs" double precision)
+         codes jsonb, detail text, instruction text, ceiling text, verdict jsonb, "dueAt" timestamptz, actor text, "durationMs" double precision)
      ), changed as (
        update replyd.message m set step = w."to", disposition = w.disposition, reason = w.reason,
-         codes = coalesce(w.codes, m.codes), detail = coalesce(w.detail, m.detail), ceiling = coalesce(w.ceiling, m.ceiling),
+         codes = coalesce(w.codes, m.codes), detail = coalesce(w.detail, m.detail),
+         instruction = coalesce(w.instruction, m.instruction), ceiling = coalesce(w.ceiling, m.ceiling),
          verdict = coalesce(w.verdict, m.verdict), due_at = coalesce(w."dueAt", $2), attempts = 0, first_error_at = null,
          last_error = null, updated_at = $2
          from wanted w where m.id = w.id and m.step = w."from" returning m.id
@@ -144,18 +149,20 @@ export async function commitStep(db: Queryable, change: StepChange, now: Date): 
   return (await commitSteps(db, [change], now)).has(change.id)
 }
 
-/** Puts the same step off. `error` is null when nobody failed (a budget, a rate limit): then no attempt is counted. */
+/**
+ * Puts the same step off; disposition and reason stay what they are. `why` is a failure, or what is waited for (a budget, an
+ * undo window): then nobody failed and no attempt is counted.
+ */
 export async function postponeStep(
   db: Queryable,
-  postponed: { id: string; step: Step; dueAt: Date; error: string | null; reason: string },
+  postponed: { id: string; step: Step; dueAt: Date; why: string; failed: boolean },
   now: Date,
 ): Promise<void> {
   await db.query(
-    `update replyd.message set due_at = $3, reason = $6, last_error = coalesce($4, last_error), updated_at = $5,
-       attempts = attempts + case when $4::text is null then 0 else 1 end,
-       first_error_at = case when $4::text is null then first_error_at else coalesce(first_error_at, $5) end
+    `update replyd.message set due_at = $3, last_error = $4, updated_at = $5, attempts = attempts + case when $6 then 1 else 0 end,
+       first_error_at = case when $6 then coalesce(first_error_at, $5) else first_error_at end
       where id = $1 and step = $2`,
-    [postponed.id, postponed.step, postponed.dueAt, postponed.error, now, postponed.reason],
+    [postponed.id, postponed.step, postponed.dueAt, storableText(postponed.why), now, postponed.failed],
   )
 }
 

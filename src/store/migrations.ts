@@ -29,6 +29,7 @@ create table replyd.message (
   reason        text not null,
   codes         jsonb not null default '[]',
   detail        text,
+  instruction   text,
   ceiling       text,
   verdict       jsonb,
   attempts      integer not null default 0,
@@ -43,6 +44,7 @@ create table replyd.message (
 );
 create index message_by_message_id on replyd.message (account, message_id);
 create index message_unfinished on replyd.message (due_at) where step not in ('wait', 'done');
+create index message_open on replyd.message (id) where step = 'wait' or disposition in ('approved', 'drafted');
 create index message_by_age on replyd.message (id desc);
 create index message_by_disposition on replyd.message (disposition, id desc);
 create index message_by_sender on replyd.message (account, from_address, id desc);
@@ -178,6 +180,16 @@ create table replyd.sender_rule (
   source  text not null,
   at      timestamptz not null,
   primary key (account, pattern)
+);
+
+create table replyd.webhook (
+  url           text primary key,
+  last_event    bigint not null,
+  budget_day    text not null,
+  attempts      integer not null default 0,
+  failing_since timestamptz,
+  due_at        timestamptz not null,
+  last_error    text
 );
 `
 

@@ -116,6 +116,8 @@ export interface ReplyChange {
   id: string
   /** The states that the row may be in; in any other nothing happens. */
   from: readonly ReplyState[]
+  /** The text that the row must have, so that nobody approves or overwrites what they have not seen; any when absent. */
+  fromText?: string
   to: ReplyState
   actor: string
   kind?: 'send' | 'draft'
@@ -132,7 +134,8 @@ export interface ReplyChange {
   claimedAt?: Date | null
   finishedAt?: Date
   replyText?: string
-  saved?: { mailbox: string; uidValidity: string | null; uid: number | null; size: number }
+  /** Where the draft stands in \\Drafts; null: nowhere any more. */
+  saved?: { mailbox: string; uidValidity: string | null; uid: number | null; size: number } | null
 }
 
 /**
@@ -142,15 +145,16 @@ export interface ReplyChange {
 export async function changeReply(db: Queryable, change: ReplyChange, now: Date): Promise<ReplyRow | null> {
   const { rows } = await db.query<ReplyRow>(
     `with before as (
-       select id, state from replyd.reply where id = $1 and state = any($2) for update
+       select id, state from replyd.reply where id = $1 and state = any($2) and ($24::text is null or text = $24) for update
      ), changed as (
        update replyd.reply r set state = $3, actor = $4, kind = coalesce($5, r.kind), octets = coalesce($6, r.octets),
          reply_message_id = coalesce($7, r.reply_message_id), attempt_group = coalesce($8, r.attempt_group),
          text = coalesce($9, r.text), text_hash = coalesce($10, r.text_hash), hold_reason = coalesce($11, r.hold_reason),
          send_after = case when $12 then $13 else r.send_after end, claimed_at = case when $14 then $15 else r.claimed_at end,
          finished_at = coalesce($16, r.finished_at), reply_text = coalesce($17, r.reply_text),
-         saved_mailbox = coalesce($18, r.saved_mailbox), saved_uid_validity = coalesce($19, r.saved_uid_validity),
-         saved_uid = coalesce($20, r.saved_uid), saved_size = coalesce($21, r.saved_size)
+         saved_mailbox = case when $25 then $18 else r.saved_mailbox end,
+         saved_uid_validity = case when $25 then $19 else r.saved_uid_validity end,
+         saved_uid = case when $25 then $20 else r.saved_uid end, saved_size = case when $25 then $21 else r.saved_size end
          from before b where r.id = b.id returning r.*
      ), logged as (
        insert into replyd.reply_change (reply_id, at, actor, from_state, to_state, diff)
@@ -181,6 +185,8 @@ export async function changeReply(db: Queryable, change: ReplyChange, now: Date)
       change.saved?.size ?? null,
       now,
       change.diff === undefined ? null : storableText(change.diff),
+      change.fromText ?? null,
+      change.saved !== undefined,
     ],
   )
   return rows[0] ?? null

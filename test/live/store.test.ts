@@ -170,11 +170,7 @@ describe.each([
   test('a step that is put off is due later, with its failure noted', async () => {
     await insertMessages(db, [newMessage('a', 1), newMessage('b', 2)], now)
     const later = new Date(now.getTime() + 5000)
-    await postponeStep(
-      db,
-      { id: 'a', step: 'guard', dueAt: later, error: 'no answer', reason: 'retrying' },
-      now,
-    )
+    await postponeStep(db, { id: 'a', step: 'guard', dueAt: later, why: 'no answer', failed: true }, now)
     expect(await findDue(db, now, 10)).toEqual([{ id: 'b', step: 'guard' }])
     expect(await findDue(db, later, 10)).toEqual([
       { id: 'b', step: 'guard' },
