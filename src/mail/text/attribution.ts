@@ -21,6 +21,9 @@ export interface QuotedLines {
   quoted: readonly boolean[]
 }
 
+/** Lines of a text that are searched for introductions; nobody's own words are longer. */
+const mostSearched = 20_000
+
 /** Lines that a wrapped attribution may take, blank ones included. */
 const mostLines = 6
 
@@ -87,6 +90,8 @@ export function attributionEndingAt(text: QuotedLines, end: number, floor: numbe
   const line = joined(lines, end, end)
   if (!/(?:[:：]|-{2,}|>)["'*_\s]*$/.test(line) || line.trim() === '') return null
   if (quoted[end] && !endsOpenBracket(lines, end)) return null
+  const widest = joined(lines, Math.max(floor, end - mostLines + 1), end)
+  if (!address.test(widest) && !wroteVerb.test(widest)) return null
   const beforeQuote = introducesQuote(text, end + 1)
   let found: Span | null = null
   let foundAddress = false
@@ -158,7 +163,7 @@ export function findIntroductions(text: QuotedLines): Span[] {
       found.push({ start, end: span.end })
     }
   }
-  for (let at = 0; at < lines.length; at++) {
+  for (let at = 0; at < Math.min(lines.length, mostSearched); at++) {
     const floor = (found.at(-1)?.end ?? -1) + 1
     const line = lines[at] ?? ''
     if (!quoted[at] && isOriginalMark(line)) add({ start: at, end: at })

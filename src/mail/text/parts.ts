@@ -10,6 +10,8 @@ import { type ReadText, readPlain } from './plain.ts'
 
 /** Encoded octets of one text part that are read; more text than anyone writes. */
 const longestText = 1 << 20
+/** The same for all text parts of a message together. */
+const longestTexts = 3 << 19
 
 interface Shown {
   text: string
@@ -23,6 +25,8 @@ interface Reading {
   html: string[]
   hidden: boolean
   faults: string[]
+  /** Octets that may still be read. */
+  room: number
   /** Signed messages that this one was unwrapped from. */
   depth: number
 }
@@ -48,8 +52,9 @@ function readLeaf(part: Part, reading: Reading): Shown {
     reading.faults.push(`text part ${part.path} was not read`)
     return { text: '', plain: false }
   }
-  if (Math.min(octets.length, longestText) < part.size) reading.faults.push(`text part ${part.path} was cut`)
-  const kept = octets.subarray(0, longestText)
+  const kept = octets.subarray(0, Math.min(longestText, reading.room))
+  reading.room -= kept.length
+  if (kept.length < part.size) reading.faults.push(`text part ${part.path} was cut`)
   let read: ReadText
   if (part.type === 'text/html') {
     const fromHtml = readHtml(kept, part)
@@ -101,7 +106,7 @@ interface ReadTexts {
  */
 export function readTexts(structure: Part, texts: ReadonlyMap<string, Buffer>, depth = 0): ReadTexts {
   const paths = new Set(textPartsOf(structure).map((part) => part.path))
-  const reading: Reading = { texts, paths, html: [], hidden: false, faults: [], depth }
+  const reading: Reading = { texts, paths, html: [], hidden: false, faults: [], room: longestTexts, depth }
   if (somePart(structure, isEncrypted)) reading.faults.push('encrypted')
   const { text } = show(structure, reading)
   return {

@@ -8,13 +8,18 @@ const mostLines = 25
 const contact =
   /@|https?:\/\/|www\.|\+?\d[\d ()/.-]{6,}\d|mailing list|unsubscribe|signature|\b(?:tel|phone|fax|mobile?|gmbh|inc|ltd|llc|s\.?a\.?r\.?l)\b/i
 
-function filled(lines: readonly string[]): string[] {
-  return lines.filter((line) => line.trim() !== '')
+/** The lines from `start` that are not blank nor marked, one more than a signature may have at most. */
+function tailOf(lines: readonly string[], start: number, marked: readonly boolean[]): string[] {
+  const tail: string[] = []
+  for (let at = start; at < lines.length && tail.length <= mostLines; at++) {
+    const line = lines[at] ?? ''
+    if (!marked[at] && line.trim() !== '') tail.push(line)
+  }
+  return tail
 }
 
 /** True when lines below a rule of dashes or underscores are a signature or a footer. */
-function looksSigned(rule: string, tail: readonly string[]): boolean {
-  const lines = filled(tail)
+function looksSigned(rule: string, lines: readonly string[]): boolean {
   if (lines.length === 0) return true
   // RFC 3676 section 4.3; the blank is often lost on the way.
   if (/^-- ?$/.test(rule)) return lines.length <= mostLines
@@ -52,7 +57,7 @@ function contactBlock(lines: readonly string[]): number {
   let start = lines.length
   while (start > 0 && (lines[start - 1] ?? '').trim() !== '') start--
   const block = lines.slice(start)
-  const before = filled(lines.slice(0, start)).at(-1)
+  const before = lines.slice(Math.max(0, start - 20), start).findLast((line) => line.trim() !== '')
   if (block.length < 3 || block.length > 8 || before === undefined || /[:：]\s*$/.test(before)) return 0
   // A farewell above the name belongs to the text.
   const farewell = /^\p{Lu}[^.?!]{2,40},\s*$/u.test(block[0] ?? '') ? 1 : 0
@@ -73,8 +78,7 @@ export function signatureLines(lines: readonly string[], last: boolean): boolean
     const line = lines[at] ?? ''
     if (!isSeparator(line)) continue
     separators++
-    const tail = lines.slice(at + 1).filter((_, index) => !marked[at + 1 + index])
-    if (looksSigned(line, tail)) marked.fill(true, at)
+    if (looksSigned(line, tailOf(lines, at + 1, marked))) marked.fill(true, at)
   }
   if (!last) return marked
   let end = lines.length
