@@ -8,7 +8,7 @@ import { visibleText } from '../mail/text/visible.ts'
 import { composeMessages } from '../prompts.ts'
 import { loadMail, type StoredMail } from '../store/bodies.ts'
 import { earlierMails } from '../store/history.ts'
-import { commitStep, type StepChange } from '../store/messages.ts'
+import { commitStep, type MessageRow, type StepChange } from '../store/messages.ts'
 import { loadReply, saveComposed } from '../store/replies.ts'
 import { type Account, accountOf, type Next, type StepContext } from './context.ts'
 import { paidAsk } from './paid-ask.ts'
@@ -77,7 +77,7 @@ async function ask(
     thread: sources.thread,
     passages: sources.passages,
     style: null,
-    instructions: settings.instructions,
+    instructions: instructionsFor(account, row),
     corrections: [],
     ownerName: settings.owner.displayName,
     signature: settings.replies.signature !== '',
@@ -100,6 +100,12 @@ async function ask(
   return { composed: answer.value, omitted, salt, canary }
 }
 
+/** What the owner wants of every reply, and what a person asked for when they had this one written again. Both are trusted. */
+function instructionsFor({ settings }: Account, { instruction }: MessageRow): string {
+  if (!instruction) return settings.instructions
+  return [settings.instructions, `For this reply: ${instruction}`].filter(Boolean).join('\n')
+}
+
 /** What the draft states without a source, and what must not go out at all; shown in the review, and reason to hold. */
 function check(
   context: StepContext,
@@ -109,8 +115,14 @@ function check(
   composed: Composed,
   marks: { salt: string; canary: string },
 ) {
-  const { owner, instructions, replies } = account.settings
-  const own = [owner.displayName ?? '', owner.address, ...owner.aliases, instructions, replies.signature]
+  const { owner, replies } = account.settings
+  const own = [
+    owner.displayName ?? '',
+    owner.address,
+    ...owner.aliases,
+    instructionsFor(account, row),
+    replies.signature,
+  ]
   const trusted = [...sources.passages.map(({ text, heading }) => `${heading}\n${text}`), ...own]
   const ours = sources.thread.filter(({ author }) => author === 'owner').map(({ text }) => text)
   const mailText = [row.fromName ?? '', row.fromAddress ?? '', row.subject ?? '', sources.visible]

@@ -10,6 +10,7 @@ import { finishSent } from './deliver/finish.ts'
 import { answeredMeanwhile } from './deliver/human-race.ts'
 import type { Outcome } from './deliver/outcome.ts'
 import { saveDraft } from './deliver/save.ts'
+import { savedDraft } from './deliver/saved-draft.ts'
 import { afterInterruption, sendReply } from './deliver/send.ts'
 
 const pausedForMs = 60_000
@@ -60,13 +61,20 @@ async function supersede(context: StepContext, reply: ReplyRow, reason: string):
   return { to: 'done', disposition: 'superseded', reason }
 }
 
+/** The owner has edited, sent or deleted the draft in their own client since it was approved here: they decide. */
+async function holdAgain(context: StepContext, reply: ReplyRow, reason: string): Promise<Outcome> {
+  const change = { id: reply.id, from: [reply.state], to: 'held', actor: 'replyd', sendAfter: null } as const
+  await changeReply(context.db, change, context.clock.now())
+  return { to: 'wait', disposition: 'held', reason }
+}
+
 async function saveIfUnanswered(
   context: StepContext,
   account: Account,
   mail: StoredMail,
   reply: ReplyRow,
 ): Promise<Outcome> {
-  const answered = await answeredMeanwhile(context, account, mail.row)
+  const answered = await answeredMeanwhile(account, mail.row)
   if (answered !== null) return supersede(context, reply, answered)
   return saveDraft(context, account, mail, reply, mail.row.reason)
 }
@@ -81,8 +89,9 @@ async function sendIfAllowed(
   if (reply.sendAfter !== null && reply.sendAfter > now) throw new PutOff(reply.sendAfter, 'undo-window')
   const { paused } = await loadAccountState(context.db, mail.row.account)
   if (paused) throw new PutOff(new Date(now.getTime() + pausedForMs), 'account-paused')
-  const answered = await answeredMeanwhile(context, account, mail.row)
+  const answered = await answeredMeanwhile(account, mail.row)
   if (answered !== null) return supersede(context, reply, answered)
+  if ((await savedDraft(account, reply)) === 'touched') return holdAgain(context, reply, 'draft-touched')
   const { decision, reason } = await judgeAgain(context, account, mail, reply)
   if (decision === 'never') return supersede(context, reply, reason)
   // A person's approval outranks the guard's "draft"; what goes out by itself does not.

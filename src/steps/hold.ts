@@ -31,8 +31,9 @@ async function weigh(context: StepContext, account: Account, { row, message }: S
   const found = authentication(message, owner.authservIds, address.slice(address.lastIndexOf('@') + 1))
   const category = categories.find(({ name }) => name === verdict.category)
   return {
-    mode: replies.mode,
-    categoryMode: category?.mode ?? null,
+    // Who asked for another reply wants to see it before anything becomes of it.
+    mode: row.instruction === null ? replies.mode : ('review' as const),
+    categoryMode: row.instruction === null ? (category?.mode ?? null) : null,
     ceiling: row.ceiling === 'may' ? ('may' as const) : ('draft' as const),
     verdict,
     composed,

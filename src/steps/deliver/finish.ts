@@ -5,7 +5,8 @@ import { changeAccountState, loadAccountState } from '../../store/accounts.ts'
 import type { StoredMail } from '../../store/bodies.ts'
 import type { ReplyRow } from '../../store/replies.ts'
 import { type Account, PutOff, type StepContext } from '../context.ts'
-import type { Outcome } from './outcome.ts'
+import { dayBefore, type Outcome } from './outcome.ts'
+import { removeSavedDraft } from './saved-draft.ts'
 
 /** How long a provider is given to file its own copy before we look, milliseconds. */
 const providerFilesWithinMs = 5_000
@@ -18,6 +19,7 @@ export async function finishSent(
 ): Promise<Outcome> {
   await keepCopy(context, account, reply)
   await markAnswered(account, mail)
+  await removeSavedDraft(account, reply)
   return { to: 'done', disposition: 'sent', reason: mail.row.reason, detail: reply.replyText }
 }
 
@@ -35,8 +37,8 @@ async function keepCopy(context: StepContext, account: Account, reply: ReplyRow)
   const now = context.clock.now()
   const lookAt = new Date((reply.finishedAt ?? now).getTime() + providerFilesWithinMs)
   if (sentCopy === null && now < lookAt) throw new PutOff(lookAt, 'sent-copy')
-  const since = new Date(reply.createdAt.getTime() - 86_400_000)
-  const stands = (await imap.findByMessageId(sent, reply.replyMessageId, since)).length > 0
+  const stands =
+    (await imap.findByMessageId(sent, reply.replyMessageId, dayBefore(reply.createdAt))).length > 0
   if (!stands) await append(context, account, sent, reply)
   if (sentCopy === null) await changeAccountState(context.db, address, { sentCopy: !stands }, now)
 }

@@ -1,25 +1,19 @@
 import { MessageVanished, UidValidityChanged } from '../../imap.ts'
 import type { MessageRow } from '../../store/messages.ts'
-import type { Account, StepContext } from '../context.ts'
-
-/** How much older than the mail an answer to it may claim to be: clocks differ. Milliseconds. */
-const clockSkewMs = 86_400_000
+import type { Account } from '../context.ts'
+import { dayBefore } from './outcome.ts'
 
 /**
  * Whether a person has answered or thrown the mail away since it came: `\Answered` (RFC 3501 section 2.3.2), or a mail in
  * \Sent that replies to it. Returns the reason, or null when the way is free.
  */
-export async function answeredMeanwhile(
-  _context: StepContext,
-  account: Account,
-  row: MessageRow,
-): Promise<string | null> {
+export async function answeredMeanwhile(account: Account, row: MessageRow): Promise<string | null> {
   const { imap } = account
   const flags = await currentFlags(account, row)
   if (flags?.some((flag) => flag.toLowerCase() === '\\answered')) return 'answered-by-owner'
   if (flags?.some((flag) => flag.toLowerCase() === '\\deleted')) return 'deleted-by-owner'
   if (row.messageId === null) return null
-  const since = new Date(row.internalDate.getTime() - clockSkewMs)
+  const since = dayBefore(row.internalDate)
   const { sent, trash } = await imap.specialMailboxes()
   if (sent !== null && (await imap.findRepliesTo(sent, row.messageId, since)).length > 0)
     return 'answered-by-owner'

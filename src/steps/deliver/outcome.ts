@@ -2,3 +2,8 @@ import type { StepChange } from '../../store/messages.ts'
 
 /** What became of a delivery, as the row will say it. */
 export type Outcome = Pick<StepChange, 'to' | 'disposition' | 'reason' | 'detail'>
+
+/** From when on to look for a mail that was written at that moment: servers' clocks and time zones differ. */
+export function dayBefore(moment: Date): Date {
+  return new Date(moment.getTime() - 86_400_000)
+}

@@ -3,7 +3,8 @@ import { buildReply, replyMessageId } from '../../mail/reply/build.ts'
 import type { StoredMail } from '../../store/bodies.ts'
 import { changeReply, type ReplyRow } from '../../store/replies.ts'
 import type { Account, StepContext } from '../context.ts'
-import type { Outcome } from './outcome.ts'
+import { dayBefore, type Outcome } from './outcome.ts'
+import { removeSavedDraft } from './saved-draft.ts'
 
 /** A keyword without `$` (RFC 5788) that lets a person find our drafts. */
 const draftKeyword = 'replyd'
@@ -39,6 +40,8 @@ export async function saveDraft(
     { id: reply.id, from: ['saving'], to: 'saved', actor: 'replyd', saved, finishedAt: context.clock.now() },
     context.clock.now(),
   )
+  // An earlier draft of the same reply, as replyd left it: what was to be sent in its place was refused.
+  if (reply.savedUid !== null && reply.savedUid !== place.uid) await removeSavedDraft(account, reply)
   return { to: 'done', disposition: 'drafted', reason }
 }
 
@@ -60,7 +63,9 @@ async function append(context: StepContext, account: Account, drafts: string, re
 }
 
 async function find(account: Account, drafts: string, reply: ReplyRow) {
-  const uid = (await account.imap.findByMessageId(drafts, reply.replyMessageId)).at(-1)
+  const uid = (
+    await account.imap.findByMessageId(drafts, reply.replyMessageId, dayBefore(reply.createdAt))
+  ).at(-1)
   if (uid === undefined) return null
   const { uidValidity } = await account.imap.state(drafts)
   return { uid, uidValidity }

@@ -3,7 +3,7 @@ import type { StoredMail } from '../../store/bodies.ts'
 import { changeReply, type ReplyRow } from '../../store/replies.ts'
 import type { Account, StepContext } from '../context.ts'
 import { finishSent } from './finish.ts'
-import type { Outcome } from './outcome.ts'
+import { dayBefore, type Outcome } from './outcome.ts'
 import { saveDraft } from './save.ts'
 
 /**
@@ -107,7 +107,10 @@ async function lookForIt(
   why: string,
 ): Promise<Outcome> {
   const { sent } = await account.imap.specialMailboxes()
-  const found = sent === null ? [] : await account.imap.findByMessageId(sent, reply.replyMessageId)
+  const found =
+    sent === null
+      ? []
+      : await account.imap.findByMessageId(sent, reply.replyMessageId, dayBefore(reply.createdAt))
   if (found.length > 0) return asSent(context, account, mail, reply, `found in ${sent}; ${why}`, null)
   const change = {
     id: reply.id,
