@@ -1,0 +1,73 @@
+/** The layout that docs/architecture.md promises, held against the imports. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { expect, test } from '@jest/globals'
+
+const source = resolve(import.meta.dirname, '../src')
+
+/** Rows from the ground up; a file imports only from its own part, or from rows below. */
+const rows: readonly (readonly string[])[] = [
+  ['errors', 'clock', 'log', 'metrics', 'pace', 'disposition'],
+  ['mail'],
+  ['settings', 'config', 'judgement'],
+  ['imap', 'smtp', 'llm', 'prompts', 'knowledge', 'budget', 'store', 'queue', 'oauth'],
+  ['steps'],
+  ['pipeline', 'audit'],
+  ['review'],
+  ['web'],
+  ['main', 'doctor', 'eval', 'demo', 'init', 'index'],
+  ['cli'],
+]
+
+/** Parts of one row that may still use each other, and why. */
+const neighbours: readonly (readonly [from: string, to: string, because: string])[] = [
+  ['config', 'settings', 'parsing gives settings'],
+  ['settings', 'settings', 'one file'],
+  ['demo', 'main', 'the demo runs the daemon'],
+  ['index', 'main', 'the package gives the daemon'],
+  ['init', 'doctor', 'init tries what it has found'],
+]
+
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
+  (file) => /\.tsx?$/.test(file) && !file.endsWith('.d.ts'),
+)
+
+const partOf = (file: string) => (file.split('/')[0] ?? '').replace(/\.tsx?$/, '')
+const rowOf = (part: string) => rows.findIndex((row) => row.includes(part))
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(source, file), 'utf8')
+  const found = text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)
+  return [...found].map(([, path = '']) => relative(source, resolve(join(source, dirname(file)), path)))
+}
+
+test('every part has its row', () => {
+  expect([...new Set(files.map(partOf))].filter((part) => rowOf(part) < 0)).toEqual([])
+})
+
+test.each(files)('%s imports only from its own part and the rows below', (file) => {
+  const part = partOf(file)
+  const wrong = importsOf(file).filter((imported) => {
+    const other = partOf(imported)
+    if (other === part || rowOf(other) < rowOf(part)) return false
+    return !neighbours.some(([from, to]) => from === part && to === other)
+  })
+  expect(wrong).toEqual([])
+})
+
+test('a step imports no other step', () => {
+  const steps = new Set(
+    ['guard', 'triage', 'file', 'compose', 'hold', 'deliver', 'ingest', 'watch'].map(
+      (name) => `steps/${name}.ts`,
+    ),
+  )
+  const wrong = [...steps].flatMap((step) =>
+    importsOf(step).filter((imported) => steps.has(imported) && imported !== 'steps/ingest.ts'),
+  )
+  expect(wrong).toEqual([])
+})
+
+test('no file is longer than 250 lines', () => {
+  const long = files.filter((file) => readFileSync(join(source, file), 'utf8').split('\n').length > 251)
+  expect(long).toEqual([])
+})
