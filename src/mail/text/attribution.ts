@@ -45,6 +45,13 @@ function introducesQuote({ lines, quoted }: QuotedLines, after: number): boolean
   return false
 }
 
+/** `here is what your agent Tom <tom@example.com> wrote on 3 May:` is a sentence of the author's. */
+function readsAsProse(text: string): boolean {
+  const small = /^\p{Ll}/u.test(text)
+  if (date.test(text.slice(0, 80))) return small && !date.test(text.slice(0, 25))
+  return small || (text.split('<', 1)[0] ?? '').trim().split(/\s+/).length > 6
+}
+
 /** True when the joined lines are an attribution. */
 function isAttribution(text: string, beforeQuote: boolean): boolean {
   const ends = /[:：]["'*_\s]*$/.test(text)
@@ -53,11 +60,13 @@ function isAttribution(text: string, beforeQuote: boolean): boolean {
   const dated = date.test(text)
   if (wrote && (ends || /-{2,}\s*$/.test(text))) {
     if (beforeQuote && text.length < 200) return true
+    if (readsAsProse(text)) return false
     return (
       named || (dated && (attributionStart.test(text) || nameFirst.test(text)) && !personalVerb.test(text))
     )
   }
   if (!named || !dated) return false
+  if (wrote && beforeQuote) return text.length < 200
   // `30.09.2017, 18.30, "John Doe" <john@example.com>:`
   if (ends) return />[\s)]*[:：]["'*_\s]*$/.test(text) && text.length < 300
   return beforeQuote && /^\d/.test(text) && />$/.test(text) && text.length < 200
@@ -88,7 +97,10 @@ function endsOpenBracket(lines: readonly string[], at: number): boolean {
 export function attributionEndingAt(text: QuotedLines, end: number, floor: number): Span | null {
   const { lines, quoted } = text
   const line = joined(lines, end, end)
-  if (!/(?:[:：]|-{2,}|>)["'*_\s]*$/.test(line) || line.trim() === '') return null
+  if (line === '') return null
+  // Without a colon at its end only a marked quote right below makes it one.
+  const ends = /(?:[:：]|-{2,}|>)["'*_\s]*$/.test(line)
+  if (!ends && !(introducesQuote(text, end + 1) && wroteVerb.test(line))) return null
   if (quoted[end] && !endsOpenBracket(lines, end)) return null
   const widest = joined(lines, Math.max(floor, end - mostLines + 1), end)
   if (!address.test(widest) && !wroteVerb.test(widest)) return null

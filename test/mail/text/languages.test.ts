@@ -245,6 +245,8 @@ const prose = [
   'Von meinem Konto wurden 20 Euro abgebucht.',
   'Please write to me at:\n\nAnn Lee\n12 High Street\n+44 20 7946 0000',
   'Part one\n-----\nPart two is longer than part one. It has sentences.\nAnd does it end?',
+  'here is what your agent Tom <tom@example.com> wrote on 3 May:\n\nYour order is lost.\n\nWhat now?',
+  'This is the second time that Tom <tom@example.com> wrote:\n\nYour order is lost.',
   'The address is <ann@example.com>:\nplease use it from 12.05.2024 on.',
 ]
 

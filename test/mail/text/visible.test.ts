@@ -18,6 +18,11 @@ const cases: [string, string, string][] = [
   ],
   ['a quote without introduction above the text', '> One?\n\nYes.', '> One?\n\nYes.'],
   ['a quote without introduction below the text', 'Yes.\n\n> One?\n> Two?', 'Yes.'],
+  [
+    'an introduction without colon',
+    'Yes.\n\nAnn <ann@example.com> schreef op di 3 mei 2022 om 10:11\n\n> One?',
+    'Yes.',
+  ],
   ['initials as quote marks', 'Yes.\n\nJD> One?\nJD> Two?', 'Yes.'],
   ['one prompt is no quote', 'I typed this:\n\nC> dir', 'I typed this:\n\nC> dir'],
   ['a wrapped quote', `Yes.\n\n> ${'word '.repeat(15)}wo\nrd and more\n> end`, 'Yes.'],
