@@ -21,6 +21,11 @@ export function comparable(address: string): string {
   return address.toLowerCase()
 }
 
+/** The same for an address from outside the message, which may hold quotes or letters that belong into A-labels. */
+export function canonical(address: string): string {
+  return comparable(parseAddressList(address)[0]?.address ?? address)
+}
+
 /** The mailboxes in every field of that name, group members included (RFC 5322 section 3.4). */
 export function mailboxes(message: Pick<Message, 'fields'>, name: string): Mailbox[] {
   return fieldValues(message, name).flatMap((value) => parseAddressList(value))
@@ -31,7 +36,7 @@ export function mailboxes(message: Pick<Message, 'fields'>, name: string): Mailb
  * (section 2.6). harbor.example.evil.example is not harbor.example.
  */
 export function ownAddressTest(owner: Owner): (address: string) => boolean {
-  const own = new Set([owner.address, ...owner.aliases].map(bare))
+  const own = new Set([owner.address, ...owner.aliases].map((address) => bare(canonical(address))))
   return (address) => own.has(bare(address))
 }
 

@@ -1,6 +1,6 @@
 import { fieldKeyword } from '../keyword.ts'
 import { fieldValues } from '../message.ts'
-import { comparable, distinct } from './correspondents.ts'
+import { canonical, comparable, distinct } from './correspondents.ts'
 import { type Facts, sameOrganisation, wordsOf } from './facts.ts'
 import { asksForSilence } from './marks.ts'
 import type { Rule } from './never.ts'
@@ -49,7 +49,7 @@ export const draftRules: readonly Rule[] = [
  */
 function isThreadStranger({ inThread, context, authors }: Facts): boolean {
   if (!inThread || context.threadParticipants === null) return false
-  const known = new Set(context.threadParticipants.map(comparable))
+  const known = new Set(context.threadParticipants.map(canonical))
   return !authors.some(({ address }) => known.has(comparable(address)))
 }
 
@@ -76,7 +76,7 @@ function isLooping({ message, loop, isOwn }: Facts): boolean {
   if (loop.any && !loop.automatic && !loop.own) return true
   const seen = new Set<string>()
   return fieldValues(message, 'delivered-to').some((value) => {
-    const address = comparable(value.replace(/[<>\s]/g, ''))
+    const address = canonical(value)
     const again = seen.has(address)
     seen.add(address)
     return again && isOwn(address)

@@ -11,7 +11,7 @@ import { stripComments } from '../keyword.ts'
 import { fieldValues, firstField, type Message, type Part } from '../message.ts'
 import { type Authentication, authentication } from './authentication.ts'
 import type { GateContext } from './context.ts'
-import { type Correspondents, comparable, correspondents, mailboxes } from './correspondents.ts'
+import { type Correspondents, canonical, comparable, correspondents, mailboxes } from './correspondents.ts'
 import { type LimitCode, reachedLimits } from './limits.ts'
 import { type ListMarks, listMarks } from './lists.ts'
 import { loopMarks } from './marks.ts'
@@ -51,7 +51,7 @@ export function readFacts(message: Message, owner: Owner, context: GateContext):
   const people = correspondents(message, owner)
   const { authors, replyTo, target, isOwn } = people
   const reversePaths = mailboxes(message, 'return-path').map(({ address }) => comparable(address))
-  const literallyOwn = new Set([owner.address, ...owner.aliases].map(comparable))
+  const literallyOwn = new Set([owner.address, ...owner.aliases].map(canonical))
   const [author] = authors
   const isFormAsOwner =
     author !== undefined &&

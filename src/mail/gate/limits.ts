@@ -1,5 +1,6 @@
 import { localWord, organisationalDomain, withoutTag } from '../address.ts'
 import type { AutoSent, GateContext } from './context.ts'
+import { canonical } from './correspondents.ts'
 import { isMailboxProvider } from './words.ts'
 
 const second = 1000
@@ -33,7 +34,7 @@ export type LimitCode =
  * without dots.
  */
 export function limitKey(address: string): string {
-  const bare = withoutTag(address).toLowerCase()
+  const bare = withoutTag(canonical(address))
   const domain = domainOf(bare)
   if (domain !== 'gmail.com' && domain !== 'googlemail.com') return bare
   return `${localWord(bare).replaceAll('.', '')}@gmail.com`
@@ -53,13 +54,14 @@ export function reachedLimits(
   threadIds: ReadonlySet<string>,
   context: GateContext,
 ): LimitCode[] {
-  const { autoSent, now } = context
+  const { now } = context
+  const autoSent = context.autoSent.map((sent) => ({ ...sent, key: limitKey(sent.to) }))
   // A slot from the future (a clock set back) counts as now: a limit must not fail open.
   const within = (sent: AutoSent, span: number) => now.getTime() - sent.at.getTime() <= span
   const today = autoSent.filter((sent) => within(sent, day))
   const ours = autoSent.filter((sent) => sent.messageId !== null && threadIds.has(sent.messageId))
   const key = target === null ? null : limitKey(target)
-  const toTarget = autoSent.filter((sent) => limitKey(sent.to) === key)
+  const toTarget = autoSent.filter((sent) => sent.key === key)
   const answersAt = context.arrivedAt.getTime()
   const reached: Record<LimitCode, boolean> = {
     'sender-throttled': toTarget.filter((sent) => within(sent, day)).length >= limits.perAddressPerDay,
@@ -72,15 +74,20 @@ export function reachedLimits(
       ),
     'hour-throttled': autoSent.filter((sent) => within(sent, hour)).length >= limits.perHour,
     'day-throttled': today.length >= limits.perDay,
-    'domain-throttled': key !== null && isDomainThrottled(domainOf(key), today),
+    'domain-throttled':
+      key !== null &&
+      isDomainThrottled(
+        domainOf(key),
+        today.map((sent) => domainOf(sent.key)),
+      ),
     'fast-answer': ours.some((sent) => answersAt - sent.at.getTime() <= limits.fastestPerson),
   }
   return (Object.keys(reached) as LimitCode[]).filter((code) => reached[code])
 }
 
-function isDomainThrottled(domain: string, today: readonly AutoSent[]): boolean {
+/** @param written the domains that were written to today */
+function isDomainThrottled(domain: string, written: readonly string[]): boolean {
   const organisation = organisationalDomain(domain)
   if (isMailboxProvider(organisation)) return false
-  const sent = today.filter(({ to }) => organisationalDomain(domainOf(limitKey(to))) === organisation)
-  return sent.length >= limits.perDomainPerDay
+  return written.filter((one) => organisationalDomain(one) === organisation).length >= limits.perDomainPerDay
 }

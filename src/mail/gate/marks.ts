@@ -1,5 +1,6 @@
 import { fieldKeyword, stripComments } from '../keyword.ts'
 import { fieldValues, type Message } from '../message.ts'
+import { canonical } from './correspondents.ts'
 
 type Header = Pick<Message, 'fields'>
 
@@ -75,7 +76,7 @@ function joined(value: string): string {
 export function loopMarks(message: Header, isOwn: (address: string) => boolean) {
   const values = fieldValues(message, 'x-loop')
   return {
-    own: values.some((value) => addressLike(value).some(isOwn)),
+    own: values.some((value) => addressLike(value).some((address) => isOwn(canonical(address)))),
     automatic: values.some((value) => isKeyword(value, 'yes') || isKeyword(value, 'true')),
     any: values.length > 0,
   }

@@ -1,6 +1,6 @@
 import type { Owner } from '../account.ts'
 import { type Mailbox, plainLine, withoutTag } from '../address.ts'
-import { comparable, correspondents, distinct, mailboxes } from '../gate/correspondents.ts'
+import { canonical, correspondents, distinct, mailboxes } from '../gate/correspondents.ts'
 import type { Message } from '../message.ts'
 import type { ReplyKind } from './reply.ts'
 
@@ -27,7 +27,7 @@ export function originatorOf(original: Pick<Message, 'fields'>, owner: Owner): s
   const written = deliveryFields
     .flatMap((name) => mailboxes(original, name))
     .find(({ address }) => isOwn(address))
-  return comparable(withoutTag(written?.address ?? owner.address))
+  return withoutTag(canonical(written?.address ?? owner.address))
 }
 
 /**

@@ -266,3 +266,28 @@ describe('unreadable', () => {
     expect(verdict(letterOf('multipart/mixed', [textPart, nested(5)]))).toBe('may ok')
   })
 })
+
+describe('addresses outside the message are read like those in it', () => {
+  const thread = letter(['From: info@möbel.example', 'In-Reply-To: <a@b.example>'])
+  test('participants', () => {
+    expect(verdict(thread, { threadParticipants: ['Info@MÖBEL.example'] })).toBe('may ok')
+    expect(verdict(thread, { threadParticipants: ['Info <info@xn--mbel-5qa.example>'] })).toBe('may ok')
+  })
+  test('own addresses', () => {
+    const aliases = ['Verkauf@MÖBEL.example']
+    expect(verdict(letter(['To: verkauf+x@xn--mbel-5qa.example.']), {}, { aliases })).toBe('may ok')
+    expect(
+      verdict(letter(['Return-Path: <verkauf@möbel.example>', 'To: verkauf@möbel.example']), {}, { aliases }),
+    ).toBe('draft contact-form')
+    expect(verdict(letter(['X-Loop: verkauf@möbel.example']), {}, { aliases })).toBe('never own-message')
+  })
+  test('addresses that were answered', () => {
+    const autoSent = Array.from({ length: 3 }, () => ({
+      to: 'info@Möbel.example',
+      at: now,
+      messageId: null,
+      hash: null,
+    }))
+    expect(verdict(letter(['From: info@xn--mbel-5qa.example']), { autoSent })).toBe('draft sender-throttled')
+  })
+})

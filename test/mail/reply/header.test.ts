@@ -68,6 +68,11 @@ describe('from', () => {
   })
 })
 
+test('our own address is written in A-labels', () => {
+  const idn = { ...owner, address: 'Mara@MÖBEL.example' }
+  expect(replyHeader(letter(['-To']), idn, 'send')?.from).toBe('mara@xn--mbel-5qa.example')
+})
+
 describe('subject', () => {
   test.each([
     ['Gravel', 'Re: Gravel'],
