@@ -1,0 +1,34 @@
+/** The model of the bench: the stand-in's server, with answers that follow from the subject alone. */
+import type { Override, StandInRequest } from '../../src/demo/stand-in.ts'
+import type { Kind } from './mails.ts'
+
+/** Asked before the usual answer; undefined leaves it as it is. */
+export type ModelFault = (request: StandInRequest) => Override | undefined | Promise<Override | undefined>
+
+export function answerFor({ question }: StandInRequest): Override {
+  const subject = question.facts.get('subject') ?? ''
+  const [, kind = 'draft', token = ''] = /\b(send|draft|spam|list|robot|thanks) (\w+)/.exec(subject) ?? []
+  if (question.task === 'compose') return { content: JSON.stringify(composed(token)) }
+  return { content: JSON.stringify(verdict(kind as Kind)) }
+}
+
+const composed = (token: string) => ({
+  text: `Hello,\n\nthank you for your message. We have noted ${token}.\n\nKind regards`,
+  language: 'en',
+  answers: [],
+  missing: [],
+  confidence: 0.95,
+  needs_person: false,
+})
+
+const verdict = (kind: Kind) => ({
+  spam: { is: kind === 'spam', kind: kind === 'spam' ? 'scam' : 'none', confidence: 0.98 },
+  sentiment: { label: 'neutral', intensity: 0.1 },
+  language: 'en',
+  category: 'other',
+  urgency: 1,
+  needs_reply: kind === 'send' || kind === 'draft',
+  manipulation: false,
+  summary: `A ${kind} mail.`,
+  confidence: 0.95,
+})

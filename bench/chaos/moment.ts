@@ -1,0 +1,32 @@
+/** A named instant at which a peer breaks something. */
+import type { Disposition } from '../../src/disposition.ts'
+import type { Combination, World, WorldOptions } from './world.ts'
+
+export interface Moment {
+  name: string
+  /** Where it can happen; everywhere when absent. */
+  where?: (combination: Combination) => boolean
+  options?: WorldOptions
+  /** Whether the world can't know, at this moment, if a reply went out. */
+  uncertain?: boolean
+  /** Dispositions that are right here, beside the usual ones: a refused mail becomes a draft. */
+  alsoFine?: readonly Disposition[]
+  /** One strike: arms the trigger, delivers mail, and resolves when it was pulled. */
+  strike(world: World, round: number): Promise<void>
+  /** After the last strike: gives back what was taken away. */
+  heal?(world: World): Promise<void>
+  /** At most this many strikes make sense or fit into the time. */
+  mostRounds?: number
+  /** Logins may not come closer than a second: the world's proxy is asked. False where processes die. */
+  pacesLogins?: boolean
+}
+
+export const usualMails = ['send', 'draft', 'spam', 'list'] as const
+
+/** Delivers while the trigger is armed, and waits until it was pulled. */
+export async function struckBy(trigger: Promise<unknown>, deliver: () => Promise<unknown>): Promise<void> {
+  await deliver()
+  await trigger
+}
+
+export const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))

@@ -1,0 +1,72 @@
+import type { Override, StandInRequest } from '../../../src/demo/stand-in.ts'
+import { answerFor } from '../model.ts'
+import type { Moment } from '../moment.ts'
+
+/** Faults that a retry overcomes: each strikes a triage and a compose call. */
+function passing(
+  name: string,
+  fault: (request: StandInRequest) => Override,
+  more: Partial<Moment> = {},
+): Moment {
+  return {
+    name: `model: ${name}`,
+    async strike(world) {
+      const tasks = new Set(['triage', 'compose'])
+      const struck = new Promise<void>((resolve) => {
+        world.modelFault = (request) => {
+          const { task } = request.question
+          if (task === null || !tasks.delete(task)) return undefined
+          if (tasks.size === 0) {
+            world.modelFault = () => undefined
+            resolve()
+          }
+          return fault(request)
+        }
+      })
+      await world.deliver(['send', 'draft', 'spam'])
+      await struck
+    },
+    ...more,
+  }
+}
+
+/** An answer that stays as bad when it is asked for again hands the mail to a person. */
+const lasting = (name: string, fault: (request: StandInRequest) => Override): Moment => ({
+  name: `model: ${name}`,
+  alsoFine: ['held'],
+  async strike(world) {
+    const [mail] = await Promise.all([
+      world.deliver(['send', 'draft', 'spam']),
+      new Promise<void>((resolve) => {
+        let left = 4
+        world.modelFault = (request) => {
+          if (--left < 0) return undefined
+          if (left === 0) resolve()
+          return fault(request)
+        }
+      }),
+    ])
+    if (mail.length === 0) throw new Error('nothing was delivered')
+  },
+})
+
+const truncated = (request: StandInRequest) => String(answerFor(request).content).slice(0, 40)
+
+export const modelMoments: readonly Moment[] = [
+  passing('429 with Retry-After', () => ({
+    status: 429,
+    headers: { 'retry-after': '1' },
+    body: { error: { message: 'slow down', code: 'rate_limit_exceeded' } },
+  })),
+  passing('500', () => ({ status: 500, body: { error: { message: 'oops' } } })),
+  passing('time-out', () => ({ connection: 'hang' }), { mostRounds: 10 }),
+  passing('connection reset mid-body', () => ({ connection: 'half' })),
+  passing('connection closed', () => ({ connection: 'close' })),
+  lasting('truncated JSON', (request) => ({ content: truncated(request) })),
+  lasting('empty content', () => ({ content: '' })),
+  lasting('refusal', () => ({ refusal: 'I can not help with that.' })),
+  lasting('finish_reason: length', (request) => ({ content: truncated(request), finishReason: 'length' })),
+  lasting('not JSON at all', () => ({ content: 'Sure! Here is what I think.' })),
+  lasting('valid JSON of the wrong shape', () => ({ content: '{"spam":[],"text":7}' })),
+  lasting('10 MB of whitespace', () => ({ content: ' '.repeat(10 * 2 ** 20) })),
+]

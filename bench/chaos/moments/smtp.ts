@@ -1,0 +1,124 @@
+import type { Answer, Moment as Verb } from '../../../test/smtp/scripted-server.ts'
+import type { Moment } from '../moment.ts'
+import type { SmtpFault, World } from '../world.ts'
+
+/** A fault that strikes once, and a promise of it. */
+function once(world: World, verb: Verb, act: () => Answer | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const fault: SmtpFault = (moment) => {
+      if (moment !== verb) return undefined
+      world.smtpFault = () => undefined
+      resolve()
+      return act()
+    }
+    world.smtpFault = fault
+  })
+}
+
+function at(
+  name: string,
+  verb: Verb,
+  act: (world: World) => Answer | undefined,
+  more: Partial<Moment> = {},
+): Moment {
+  return {
+    name: `smtp: ${name}`,
+    // Its SMTP connection is kept for a while: without a new one some verbs do not come again.
+    async strike(world) {
+      if (['greeting', 'EHLO', 'AUTH'].includes(verb)) world.smtp.cutAll()
+      const struck = once(world, verb, () => act(world))
+      await world.deliver(['send', 'draft', 'send'])
+      await struck
+    },
+    ...more,
+  }
+}
+
+const killing = (answer?: Answer) => (world: World) => {
+  world.daemon.kill()
+  return answer
+}
+
+/** What the server has taken in although its answer never got through. */
+const taking = (answer: Answer) => (world: World) => {
+  const mail = world.smtp.mails.at(-1)
+  if (mail) world.accepted.push(mail)
+  return answer
+}
+
+const verbs = ['greeting', 'EHLO', 'AUTH', 'MAIL', 'RCPT', 'DATA', 'dot'] as const
+
+const refusals: readonly Moment[] = verbs.flatMap((verb) => [
+  at(`4yz at ${verb}`, verb, () =>
+    verb === 'greeting' || verb === 'EHLO' ? '421 4.3.2 later' : '451 4.3.0 later',
+  ),
+  at(`5yz at ${verb}`, verb, () => (verb === 'AUTH' ? '535 5.7.8 no' : '554 5.7.1 no'), {
+    alsoFine: ['drafted'],
+    // An authentication failure stops the account until the owner has acted: here, a restart.
+    ...(verb === 'AUTH' ? { mostRounds: 2, heal: async (world: World) => world.daemon.kill() } : {}),
+  }),
+])
+
+export const smtpMoments: readonly Moment[] = [
+  at('cut before MAIL', 'MAIL', () => 'reset'),
+  at('killed before MAIL', 'MAIL', killing('drop'), { uncertain: true }),
+  at('cut after RCPT', 'RCPT', () => 'reset'),
+  at('cut mid-DATA', 'mid-body', () => 'reset'),
+  at('killed mid-DATA', 'mid-body', killing('drop'), { uncertain: true }),
+  at('final dot, accepted, cut before 250', 'dot', taking('reset'), { uncertain: true }),
+  at('final dot, not accepted, cut before 250', 'dot', () => 'drop', { uncertain: true }),
+  at('final dot, accepted, killed before 250', 'dot', killing(), { uncertain: true }),
+  {
+    name: 'smtp: 250 sent, killed before it was read',
+    uncertain: true,
+    async strike(world) {
+      const struck = once(world, 'dot', () => {
+        setImmediate(() => world.daemon.kill())
+        return undefined
+      })
+      await world.deliver(['send', 'draft', 'send'])
+      await struck
+    },
+  },
+  ...refusals,
+  at('tarpit', 'RCPT', () => 'silence', { mostRounds: 1 }),
+  {
+    name: 'smtp: connection limit',
+    async strike(world) {
+      let open = 0
+      const struck = new Promise<void>((resolve) => {
+        world.smtpFault = (moment) => {
+          if (moment !== 'greeting' || ++open === 1) return undefined
+          if (open > 3) world.smtpFault = () => undefined
+          resolve()
+          return '421 4.7.0 too many connections'
+        }
+      })
+      world.smtp.cutAll()
+      await world.deliver(['send', 'send', 'send', 'send'])
+      await struck
+    },
+    mostRounds: 8,
+  },
+  {
+    name: 'smtp: dropped right after each login',
+    pacesLogins: true,
+    mostRounds: 1,
+    async strike(world) {
+      const until = performance.now() + 10_000
+      world.smtp.cutAll()
+      const struck = new Promise<void>((resolve) => {
+        world.smtpFault = (moment) => {
+          if (performance.now() > until) {
+            world.smtpFault = () => undefined
+            resolve()
+            return undefined
+          }
+          return moment === 'MAIL' || moment === 'AUTH' ? 'drop' : undefined
+        }
+      })
+      await world.deliver(['send', 'send', 'send', 'send'])
+      await struck
+    },
+  },
+]

@@ -1,0 +1,95 @@
+/** Runs a moment in a combination: strikes, waits until all is settled, and lets the checker look. */
+import type { Findings } from './check.ts'
+import { findings } from './check.ts'
+import { later, type Moment } from './moment.ts'
+import { type Combination, type Peers, World } from './world.ts'
+
+export interface Outcome extends Findings {
+  moment: string
+  combination: string
+  rounds: number
+  /** Strikes that hit. */
+  struck: number
+  kills: number
+  /** From the last strike to rest, seconds. */
+  seconds: number
+  ok: boolean
+  /** The daemon's log, where something went wrong. */
+  log: string
+}
+
+const STRIKE_MS = 120_000
+const SETTLE_MS = 240_000
+const LOOK_EVERY_MS = 150
+
+const late = (ms: number, what: string) =>
+  new Promise<never>((_resolve, reject) =>
+    setTimeout(() => reject(new Error(`${what} took over ${ms / 1000} s`)), ms).unref(),
+  )
+
+export async function runMoment(
+  moment: Moment,
+  combination: Combination,
+  peers: Peers,
+  rounds: number,
+): Promise<Outcome> {
+  const wanted = Math.min(rounds, moment.mostRounds ?? rounds)
+  const problems: string[] = []
+  await using world = await World.build(peers, combination, moment.options ?? {})
+  world.daemon.start()
+  await settled(world, SETTLE_MS)
+  let struck = 0
+  try {
+    for (let round = 1; round <= wanted; round++) {
+      await Promise.race([moment.strike(world, round), late(STRIKE_MS, `strike ${round}`)])
+      struck++
+    }
+  } catch (error) {
+    problems.push(`strike ${struck + 1}: ${error instanceof Error ? error.message : error}`)
+  }
+  await moment.heal?.(world)
+  const startedAt = performance.now()
+  const atRest = await settled(world, SETTLE_MS)
+  const seconds = (performance.now() - startedAt) / 1000
+  if (!atRest) problems.push(`not settled in ${SETTLE_MS / 1000} s: ${JSON.stringify(await world.audit())}`)
+  if (moment.pacesLogins) problems.push(...tooClose(world))
+  await world.daemon.stop()
+  const found = await findings(world, moment.alsoFine ?? [])
+  const unsure = moment.uncertain ? 0 : found.uncertain
+  if (unsure > 0) problems.push(`${unsure} uncertain, where the world can know`)
+  const ok =
+    problems.length === 0 && found.lost + found.duplicated + found.misplaced + found.other + unsure === 0
+  return {
+    ...found,
+    problems: [...problems, ...found.problems],
+    moment: moment.name,
+    combination: combination.name,
+    rounds: wanted,
+    struck,
+    kills: world.daemon.kills,
+    seconds,
+    ok,
+    log: ok ? '' : world.daemon.log(),
+  }
+}
+
+async function settled(world: World, patienceMs: number): Promise<boolean> {
+  const until = performance.now() + patienceMs
+  while (performance.now() < until) {
+    if (await world.isSettled()) return true
+    await later(LOOK_EVERY_MS)
+  }
+  return false
+}
+
+/** Connections and logins of one account that follow each other within a second. */
+function tooClose(world: World): string[] {
+  const kinds = { IMAP: world.imap.connectedAt, SMTP: world.smtp.logins }
+  return Object.entries(kinds).flatMap(([name, times]) => {
+    const gaps = times.slice(1).map((time, at) => time - (times[at] ?? 0))
+    const close = gaps.filter((gap) => gap < 1000)
+    return close.length === 0
+      ? []
+      : [`${close.length} ${name} logins within a second of another: ${close.map(Math.round)} ms`]
+  })
+}
