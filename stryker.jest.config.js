@@ -4,13 +4,4 @@ import config from './jest.config.js'
 const area = process.env.MUTATED_AREA ?? '{gate,reply}'
 
 /** The tests that Stryker repeats for every mutant. */
-export default {
-  ...config,
-  testMatch: [`<rootDir>/test/mail/${area}/*.test.ts`],
-  testPathIgnorePatterns: [
-    '/node_modules/',
-    'corpus\\.test\\.ts$',
-    'hostile\\.test\\.ts$',
-    'long\\.test\\.ts$',
-  ],
-}
+export default { ...config, testMatch: [`<rootDir>/test/mail/${area}.mutants.ts`] }

@@ -62,7 +62,7 @@ export function textHash(text: string, names: readonly string[] = []): string {
   const nameWords = new Set(names.flatMap((name) => wordsIn(name)))
   const own = text
     .split(/\r?\n/)
-    .filter((line) => !line.startsWith('>'))
+    .filter((line) => !line.trimStart().startsWith('>'))
     .join('\n')
   const words = withoutDates(wordsIn(own.replace(writtenDate, ' '))).filter((word) => !nameWords.has(word))
   return createHash('sha256').update(words.join(' ')).digest('hex').slice(0, 32)
