@@ -106,4 +106,5 @@ async function inParallel<T, R>(
   return results
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
 process.exitCode = await main()

@@ -1,10 +1,10 @@
 /** The daemon, in boot order: each resource is opened after what it needs and closed before it. */
-import { hostname } from 'node:os'
 import type { Clock, NewId } from './clock.ts'
 import { openModel } from './llm.ts'
 import type { Log } from './log.ts'
 import { Accounts } from './main/accounts.ts'
 import { healthOf } from './main/health.ts'
+import { holderName, isGone } from './main/holder.ts'
 import { handleOnce } from './main/once.ts'
 import { tellOwner } from './main/owner.ts'
 import { Pipeline } from './pipeline.ts'
@@ -53,7 +53,12 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const random = options.random ?? Math.random
   const prompts = loadPrompts(config.prompts)
   await using db = await openDatabase(config.state, log)
-  const queueSettings = { redisUrl: config.state.redisUrl, pool: db.pool, namespace: 'replyd' }
+  const queueSettings = {
+    redisUrl: config.state.redisUrl,
+    pool: db.pool,
+    namespace: 'replyd',
+    alone: db.kind === 'pglite',
+  }
   await using queues = await openQueues(queueSettings, log)
   await using accounts = new Accounts(config.accounts, { log, clock, random })
   const model = openModel(config.model, log, clock)
@@ -80,13 +85,15 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
 }
 
 function watchersOf(context: StepContext, pipeline: Pipeline): Watcher[] {
-  const holder = `${hostname()} ${process.pid} ${context.newId(context.clock.now())}`
+  const holder = holderName(context.newId(context.clock.now()))
+  const alone = context.db.kind === 'pglite'
   return [...context.accounts.values()].map(
     (account) =>
       new Watcher(context, account, {
         onIngested: (ids) => pipeline.accept(ids),
         onStopped: (error) => void tellOwner(context, error, account.settings.owner.address),
         holder,
+        isGone: (other) => isGone(other, alone),
       }),
   )
 }

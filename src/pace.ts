@@ -23,11 +23,14 @@ export class LoginGate {
 
   /** @throws AbortError when the signal fires first */
   async pass(signal?: AbortSignal): Promise<void> {
-    const now = performance.now()
-    const at = Math.max(now, this.#next)
-    this.#next = at + LOGIN_SPACING_MS
-    if (at > now) await delay(at - now, undefined, { signal })
+    // Looked at again after each wait: a busy process wakes late, and the spacing counts from when it really passed.
+    for (let wait = this.#wait(); wait > 0; wait = this.#wait()) await delay(wait, undefined, { signal })
     signal?.throwIfAborted()
+    this.#next = performance.now() + LOGIN_SPACING_MS
+  }
+
+  #wait(): number {
+    return Math.ceil(this.#next - performance.now())
   }
 }
 

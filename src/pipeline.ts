@@ -5,6 +5,7 @@
 import { EventEmitter } from 'node:events'
 import type { Disposition, Stage, Step } from './disposition.ts'
 import { OwnerActionError, PermanentError, RateLimitedError, reasonOf, UncertainError } from './errors.ts'
+import { UidValidityChanged } from './imap.ts'
 import { type Nudge, type QueueName, type Queues, queueNames, RetryLater } from './queue/queues.ts'
 import { compose } from './steps/compose.ts'
 import { type Next, PutOff, type RunStep, type StepContext } from './steps/context.ts'
@@ -45,6 +46,8 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   readonly #context: StepContext
   readonly #queues: Queues
   readonly #workers: { drain(timeoutMs: number): Promise<void> }[] = []
+  /** Rows that this process is working on: after a lost lock or a wiped queue the same job may come twice. */
+  readonly #underWay = new Set<string>()
   #sweeper: NodeJS.Timeout | null = null
   #sweeping: Promise<void> | null = null
   /** Why the model can't be used, for health; null while it can. */
@@ -100,9 +103,11 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   }
 
   async #sweepOnce(): Promise<void> {
-    const due = await findDue(this.#context.db, this.#context.clock.now(), sweepLimit)
+    const now = this.#context.clock.now()
+    // What is due before the next sweep is enqueued with its delay: a wiped queue has lost the delayed jobs, too.
+    const due = await findDue(this.#context.db, new Date(now.getTime() + sweepEveryMs), sweepLimit)
     await this.accept(due.filter(({ step }) => step === 'guard').map(({ id }) => id))
-    await this.#queues.enqueue(due.flatMap(({ id, step }) => this.#nudge(id, step)))
+    await this.#queues.enqueue(due.flatMap(({ id, step, dueAt }) => this.#nudge(id, step, dueAt)))
   }
 
   async #enqueue(nudges: readonly Nudge[]): Promise<void> {
@@ -121,6 +126,16 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
 
   /** Runs a step and those after it, as long as they ration the same resource. */
   async #runJob(first: Step, id: string, signal: AbortSignal): Promise<void> {
+    if (this.#underWay.has(id)) return
+    this.#underWay.add(id)
+    try {
+      await this.#runSteps(first, id, signal)
+    } finally {
+      this.#underWay.delete(id)
+    }
+  }
+
+  async #runSteps(first: Step, id: string, signal: AbortSignal): Promise<void> {
     for (let step = first; step !== 'guard'; ) {
       const next = await this.#runStep(step, id, signal)
       if (next === null) return
@@ -161,6 +176,8 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
       this.#tellOwner(error, account)
       return this.#wait(step, row, ownerActionRetryMs, error)
     }
+    // The row gets its new UID from the watcher, who reads the mailbox anew.
+    if (error instanceof UidValidityChanged) return this.#retry(step, row, error)
     if (error instanceof PermanentError) return this.#handOver(step, row, 'held', failureReason[step], error)
     if (error instanceof UncertainError)
       return this.#handOver(step, row, 'uncertain', `${step}-unconfirmed`, error)

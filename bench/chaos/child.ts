@@ -20,6 +20,12 @@ export interface ChildOptions {
 
 const RESTART_MS = 150
 
+const living = new Set<ChildProcess>()
+// A bench that is broken off leaves no daemon behind.
+process.on('exit', () => {
+  for (const child of living) child.kill('SIGKILL')
+})
+
 export const projectRoot = fileURLToPath(new URL('../../', import.meta.url))
 /** Where the built program lies; a bench in development has its own. */
 export const programPath = join(projectRoot, process.env.REPLYD_DIST ?? 'dist', 'cli.js')
@@ -76,7 +82,9 @@ export class DaemonChild implements AsyncDisposable {
     closeSync(log)
     this.starts++
     this.#child = child
+    living.add(child)
     child.once('exit', (code, signal) => {
+      living.delete(child)
       if (signal !== 'SIGKILL' && this.#wanted) this.exits.push(signal ?? String(code))
       if (this.#child === child) this.#child = null
       if (this.#wanted) this.#timer = setTimeout(() => this.#spawn(), RESTART_MS)

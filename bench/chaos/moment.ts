@@ -23,6 +23,9 @@ export interface Moment {
 
 export const usualMails = ['send', 'draft', 'spam', 'list'] as const
 
+/** For a kill that must leave nothing uncertain: no other reply is on its way at that instant. */
+export const mailsWithoutSending = ['draft', 'draft', 'spam', 'list'] as const
+
 /** Delivers while the trigger is armed, and waits until it was pulled. */
 export async function struckBy(trigger: Promise<unknown>, deliver: () => Promise<unknown>): Promise<void> {
   await deliver()

@@ -59,6 +59,8 @@ interface Settings {
   pool: unknown
   /** Prefix of every key and queue name: two installations may share a server. */
   namespace: string
+  /** No other process can be at work on this store: what an earlier one left in the queues is dropped at the start. */
+  alone?: boolean
 }
 
 /**
@@ -68,7 +70,8 @@ interface Settings {
 export async function openQueues(settings: Settings, log: Log): Promise<Queues> {
   if (settings.redisUrl) {
     const connections = await openRedis(settings.redisUrl, log)
-    return new BullQueues(settings.namespace, log, redisClasses(connections, settings.namespace))
+    const onRedis = new BullQueues(settings.namespace, log, redisClasses(connections, settings.namespace))
+    return settings.alone ? onRedis.emptied() : onRedis
   }
   const pool = settings.pool as PgPool
   const client = await pool.connect()
@@ -77,7 +80,8 @@ export async function openQueues(settings: Settings, log: Log): Promise<Queues> 
   } finally {
     client.release()
   }
-  return new BullQueues(settings.namespace, log, postgresClasses(pool, settings.namespace))
+  const onPostgres = new BullQueues(settings.namespace, log, postgresClasses(pool, settings.namespace))
+  return settings.alone ? onPostgres.emptied() : onPostgres
 }
 
 type Processor = (job: Job, token?: string, signal?: AbortSignal) => Promise<void>
@@ -92,13 +96,16 @@ interface Classes {
 
 const workerOptions = (concurrency: number) => ({
   concurrency,
-  lockDuration: 60_000,
+  // Renewed at half of it. A job whose process was killed runs again within these two.
+  lockDuration: 15_000,
+  stalledInterval: 5_000,
   // A restart during a job must never end as `failed`: the row decides, not BullMQ's verdict.
   maxStalledCount: 1_000_000,
   maxStartedAttempts: 1_000_000,
   settings: {
     backoffStrategy: (_attempts: number, _type?: string, error?: Error) =>
-      error instanceof RetryLater ? error.delayMs : 1000,
+      // Whole milliseconds: the PostgreSQL backend stores them as bigint and refuses the rest.
+      error instanceof RetryLater ? Math.max(1, Math.ceil(error.delayMs)) : 1000,
   },
 })
 
@@ -155,6 +162,16 @@ class BullQueues implements Queues {
     return queue
   }
 
+  /** Drops all jobs: those of a killed process would block their rows until their locks end. The sweeper makes new ones. */
+  async emptied(): Promise<this> {
+    for (const queue of this.#queues.values()) {
+      await queue.obliterate({ force: true })
+      // Obliterating pauses the queue first.
+      await queue.resume()
+    }
+    return this
+  }
+
   async enqueue(nudges: readonly Nudge[]): Promise<void> {
     for (const name of queueNames) {
       const jobs = nudges.filter((nudge) => nudge.queue === name).map(asJob)
@@ -206,7 +223,7 @@ function asJob({ step, messageId, delayMs }: Nudge) {
     data: { messageId },
     opts: {
       jobId: `${step}-${messageId}`,
-      delay: delayMs ?? 0,
+      delay: Math.ceil(delayMs ?? 0),
       // The row says when to give up.
       attempts: 1_000_000,
       backoff: { type: 'custom' },

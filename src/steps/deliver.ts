@@ -7,7 +7,7 @@ import { commitStep, type StepChange } from '../store/messages.ts'
 import { changeReply, loadReply, type ReplyRow } from '../store/replies.ts'
 import { type Account, accountOf, type Next, PutOff, type StepContext } from './context.ts'
 import { finishSent } from './deliver/finish.ts'
-import { answeredMeanwhile } from './deliver/human-race.ts'
+import { answeredMeanwhile, currentFlags } from './deliver/human-race.ts'
 import type { Outcome } from './deliver/outcome.ts'
 import { saveDraft } from './deliver/save.ts'
 import { savedDraft } from './deliver/saved-draft.ts'
@@ -103,9 +103,11 @@ async function sendIfAllowed(
 async function judgeAgain(context: StepContext, account: Account, mail: StoredMail, reply: ReplyRow) {
   const { owner } = account.settings
   const now = context.clock.now()
-  const flags = await account.imap.flags(mail.row.mailbox, mail.row.uidValidity, mail.row.uid)
+  const flags = await currentFlags(account, mail.row)
   const fresh = { ...mail, row: { ...mail.row, flags: flags ?? mail.row.flags } }
   const [history] = await loadGateContexts(context.db, owner.address, [{ mail: fresh, addressee: null }], now)
   if (!history) throw new Error('no history was loaded')
-  return judge(mail.message, owner, { ...history, candidateHash: reply.textHash })
+  // An attempt of this very reply that was refused for now has taken its slot: it does not stand in its own way.
+  const autoSent = history.autoSent.filter(({ messageId }) => messageId !== reply.replyMessageId)
+  return judge(mail.message, owner, { ...history, autoSent, candidateHash: reply.textHash })
 }

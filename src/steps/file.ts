@@ -67,6 +67,9 @@ async function whereItWent(context: StepContext, account: Account, row: MessageR
     if (stays) throw new TemporaryError('the move to \\Junk was not carried out')
     return { disposition: 'filed', reason: row.reason }
   }
+  // First whether it stays: an older mail with the same Message-ID may lie in \Junk.
+  const stays = (await imap.flags(row.mailbox, row.uidValidity, row.uid)) !== null
+  if (stays) throw new TemporaryError('the move to \\Junk was not carried out')
   const { junk } = await imap.specialMailboxes()
   const found = junk === null ? [] : await imap.findByMessageId(junk, row.messageId)
   const uid = found.at(-1)
@@ -75,7 +78,5 @@ async function whereItWent(context: StepContext, account: Account, row: MessageR
     await noteJunkPlace(context.db, row.id, { mailbox: junk, uidValidity, uid })
     return { disposition: 'filed', reason: row.reason }
   }
-  const stays = (await imap.flags(row.mailbox, row.uidValidity, row.uid)) !== null
-  if (stays) throw new TemporaryError('the move to \\Junk was not carried out')
   return { disposition: 'superseded', reason: 'moved-by-owner' }
 }

@@ -1,4 +1,5 @@
 /** Ingest: stores each mail once. The cursor moves in the same transaction as the rows, so that a crash repeats, never skips. */
+import { createHash } from 'node:crypto'
 import type { Fetched } from '../imap.ts'
 import { decodeWords, parseAddressList, plainLine } from '../mail/address.ts'
 import { firstField, type Message } from '../mail/message.ts'
@@ -7,7 +8,7 @@ import { type Body, insertBodies } from '../store/bodies.ts'
 import { advanceCursor } from '../store/cursors.ts'
 import type { Queryable } from '../store/database.ts'
 import { holdsLease } from '../store/leases.ts'
-import { findByMessageIds, insertMessages, type NewMessage, relocateMessage } from '../store/messages.ts'
+import { findKnownMails, insertMessages, type NewMessage, relocateMessage } from '../store/messages.ts'
 import type { Account, StepContext } from './context.ts'
 
 /** Where a batch was read, and the lease under which that may be committed. */
@@ -75,22 +76,41 @@ async function withoutKnown(
   source: Source,
   mails: readonly Read[],
 ): Promise<Read[]> {
-  const ids = mails.flatMap(({ message }) => messageIdOf(message) ?? [])
-  const known = new Map((await findByMessageIds(session, address, ids)).map((row) => [row.messageId, row]))
+  const names = mails.map(nameOf)
+  const pick = (kind: keyof Name) => names.flatMap((name) => name[kind] ?? [])
+  const known = await findKnownMails(session, address, pick('messageId'), pick('headerHash'))
   const seen = new Set<string>()
   const fresh: Read[] = []
-  for (const mail of mails) {
-    const messageId = messageIdOf(mail.message)
-    const row = messageId === null ? undefined : known.get(messageId)
-    const renumbered = row && row.mailbox === source.mailbox && row.uidValidity !== source.uidValidity
-    if (row && renumbered && row.size === mail.fetched.size) {
+  for (const [at, mail] of mails.entries()) {
+    const { messageId, headerHash } = names[at] ?? {}
+    const same = known.filter((row) =>
+      messageId ? row.messageId === messageId : row.messageId === null && row.headerHash === headerHash,
+    )
+    const { mailbox, uidValidity } = source
+    const row = same.find((each) => each.mailbox === mailbox && each.uidValidity !== uidValidity)
+    if (row && row.size === mail.fetched.size) {
       await relocateMessage(session, row.id, { ...source, uid: mail.fetched.uid })
+      // Another copy of it has a row of its own.
+      row.uidValidity = uidValidity
       continue
     }
-    fresh.push({ ...mail, again: row !== undefined || (messageId !== null && seen.has(messageId)) })
-    if (messageId !== null) seen.add(messageId)
+    const name = messageId ?? headerHash ?? ''
+    fresh.push({ ...mail, again: same.length > 0 || seen.has(name) })
+    seen.add(name)
   }
   return fresh
+}
+
+/** One of the two: what tells this mail from all others, also after it was renumbered or moved. */
+interface Name {
+  messageId?: string
+  headerHash?: string
+}
+
+function nameOf({ message, fetched }: Pick<Read, 'message' | 'fetched'>): Name {
+  const messageId = messageIdOf(message)
+  if (messageId !== null) return { messageId }
+  return { headerHash: createHash('sha256').update(fetched.header).digest('hex') }
 }
 
 function messageIdOf(message: Message): string | null {
@@ -117,6 +137,7 @@ function asRow({ fetched, message, id, again }: Read, account: string, source: S
     emailId: fetched.emailId,
     threadId: fetched.threadId,
     size: fetched.size,
+    headerHash: nameOf({ message, fetched }).headerHash ?? null,
     internalDate: fetched.internalDate,
     flags: fetched.flags,
     fromAddress: from?.address || null,

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { RateLimitedError, reasonOf } from '../errors.ts'
 import { type ConnectionHealth, UidValidityChanged, type Watch, watchMailbox } from '../imap.ts'
-import { releaseLease, takeLease } from '../store/leases.ts'
+import { leaseHolder, releaseLease, takeLease } from '../store/leases.ts'
 import { readNew } from './catch-up.ts'
 import type { Account, StepContext } from './context.ts'
 import { LeaseLost } from './ingest.ts'
@@ -18,6 +18,8 @@ interface Options {
   onStopped: (error: Error) => void
   /** Names this process in the lease. */
   holder: string
+  /** Whether a holder's process has surely ended: its lease is taken over at once. */
+  isGone: (holder: string) => boolean
 }
 
 /** The watcher of one account's mailbox; of all processes that share a store, one holds its lease and reads. */
@@ -54,7 +56,7 @@ export class Watcher {
 
   /** Reads what is there now, once. @throws what IMAP or the store throw; nothing when another process holds the lease */
   async catchUpOnce(): Promise<void> {
-    this.#fence = await takeLease(this.#context.db, this.#lease, this.#options.holder, leaseMs)
+    this.#fence = await this.#take()
     if (this.#fence !== null) await this.#catchUp(this.#fence)
     await releaseLease(this.#context.db, this.#lease, this.#options.holder)
   }
@@ -96,12 +98,21 @@ export class Watcher {
 
   /** While the store can't be reached the last fence is kept: whoever took over meanwhile has a higher one, and commits check it. */
   async #renew(): Promise<void> {
-    const { db, log } = this.#context
     try {
-      this.#fence = await takeLease(db, this.#lease, this.#options.holder, leaseMs)
+      this.#fence = await this.#take()
     } catch (error) {
-      log.warn({ event: 'watch.lease-failed', reason: reasonOf(error) })
+      this.#context.log.warn({ event: 'watch.lease-failed', reason: reasonOf(error) })
     }
+  }
+
+  async #take(): Promise<number | null> {
+    const { db } = this.#context
+    const { holder, isGone } = this.#options
+    const fence = await takeLease(db, this.#lease, holder, leaseMs)
+    const other = fence === null ? await leaseHolder(db, this.#lease) : null
+    if (other === null || !isGone(other)) return fence
+    await releaseLease(db, this.#lease, other)
+    return takeLease(db, this.#lease, holder, leaseMs)
   }
 
   /** One run at a time; a notice that comes during a run makes one more. */

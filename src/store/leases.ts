@@ -23,6 +23,15 @@ export async function takeLease(
   return rows[0]?.fence ?? null
 }
 
+/** Who holds a lease that has not ended; null when nobody does. */
+export async function leaseHolder(db: Queryable, name: string): Promise<string | null> {
+  const { rows } = await db.query<{ holder: string }>(
+    'select holder from replyd.lease where name = $1 and expires_at > clock_timestamp()',
+    [name],
+  )
+  return rows[0]?.holder ?? null
+}
+
 /** True while this fence is the newest; locks the row so that a take-over waits for the transaction around it. */
 export async function holdsLease(db: Queryable, name: string, fence: number): Promise<boolean> {
   const { rows } = await db.query(`select 1 from replyd.lease where name = $1 and fence = $2 for share`, [

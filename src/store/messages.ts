@@ -63,7 +63,13 @@ export type NewMessage = Pick<
   | 'step'
   | 'disposition'
   | 'reason'
-> & { internalDate: Date; emailId: string | null; threadId: string | null }
+> & {
+  internalDate: Date
+  emailId: string | null
+  threadId: string | null
+  /** Names a mail that has no Message-ID: a digest of its header block. */
+  headerHash?: string | null
+}
 
 /** Inserts rows; those whose (account, mailbox, UIDVALIDITY, UID) is known are left. Returns the new ids. */
 export async function insertMessages(
@@ -73,12 +79,13 @@ export async function insertMessages(
 ): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `insert into replyd.message (id, account, mailbox, uid_validity, uid, message_id, email_id, thread_id, size, internal_date,
-       flags, from_address, from_name, subject, ingested_at, step, disposition, reason, due_at, updated_at)
+       flags, from_address, from_name, subject, ingested_at, step, disposition, reason, due_at, updated_at, header_hash)
      select x.id, x.account, x.mailbox, x."uidValidity", x.uid, x."messageId", x."emailId", x."threadId", x.size, x."internalDate",
-       x.flags, x."fromAddress", x."fromName", x.subject, $2, x.step, x.disposition, x.reason, $2, $2
+       x.flags, x."fromAddress", x."fromName", x.subject, $2, x.step, x.disposition, x.reason, $2, $2, x."headerHash"
        from jsonb_to_recordset($1::jsonb) as x (id text, account text, mailbox text, "uidValidity" text, uid bigint,
          "messageId" text, "emailId" text, "threadId" text, size bigint, "internalDate" timestamptz, flags jsonb,
-         "fromAddress" text, "fromName" text, subject text, step text, disposition text, reason text)
+         "fromAddress" text, "fromName" text, subject text, step text, disposition text, reason text,
+         "headerHash" text)
      on conflict (account, mailbox, uid_validity, uid) do nothing
      returning id`,
     [storable(messages), now],
@@ -171,9 +178,9 @@ export async function findDue(
   db: Queryable,
   now: Date,
   limit: number,
-): Promise<{ id: string; step: Step }[]> {
-  const { rows } = await db.query<{ id: string; step: Step }>(
-    `select id, step from replyd.message where step not in ('wait', 'done') and due_at <= $1 order by due_at, id limit $2`,
+): Promise<{ id: string; step: Step; dueAt: Date }[]> {
+  const { rows } = await db.query<{ id: string; step: Step; dueAt: Date }>(
+    `select id, step, due_at as "dueAt" from replyd.message where step not in ('wait', 'done') and due_at <= $1 order by due_at, id limit $2`,
     [now, limit],
   )
   return rows
@@ -204,6 +211,26 @@ export async function findByMessageIds(
        disposition, from_address as "fromAddress"
        from replyd.message where account = $1 and message_id = any($2) order by id`,
     [account, messageIds],
+  )
+  return rows
+}
+
+/** Rows of an account that carry one of these Message-IDs, or have none and one of these header digests; oldest first. */
+export async function findKnownMails(
+  db: Queryable,
+  account: string,
+  messageIds: readonly string[],
+  headerHashes: readonly string[],
+): Promise<
+  (Pick<MessageRow, 'id' | 'messageId' | 'mailbox' | 'uidValidity' | 'size'> & {
+    headerHash: string | null
+  })[]
+> {
+  const { rows } = await db.query<MessageRow & { headerHash: string | null }>(
+    `select id, message_id as "messageId", header_hash as "headerHash", mailbox, uid_validity as "uidValidity",
+       size::float8 as size from replyd.message
+      where account = $1 and (message_id = any($2) or (message_id is null and header_hash = any($3))) order by id`,
+    [account, messageIds, headerHashes],
   )
   return rows
 }

@@ -40,9 +40,11 @@ create table replyd.message (
   junk_mailbox  text,
   junk_uid_validity text,
   junk_uid      bigint,
+  header_hash   text,
   unique (account, mailbox, uid_validity, uid)
 );
 create index message_by_message_id on replyd.message (account, message_id);
+create index message_by_header on replyd.message (account, header_hash) where message_id is null;
 create index message_unfinished on replyd.message (due_at) where step not in ('wait', 'done');
 create index message_open on replyd.message (id) where step = 'wait' or disposition in ('approved', 'drafted');
 create index message_by_age on replyd.message (id desc);

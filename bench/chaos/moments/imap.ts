@@ -1,6 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { later, type Moment, struckBy, usualMails } from '../moment.ts'
+import { later, type Moment, mailsWithoutSending, struckBy, usualMails } from '../moment.ts'
 import type { Link } from '../proxy.ts'
 import type { World } from '../world.ts'
 
@@ -31,7 +31,7 @@ function atAnswer(
           setImmediate(() => breaks(world, link))
           return passed
         }),
-        () => world.deliver(usualMails),
+        () => world.deliver(breaks === kill && !name.includes('Sent') ? mailsWithoutSending : usualMails),
       ),
   }
 }
@@ -59,7 +59,7 @@ function midLiteral(mailbox: string, breaks: Break): Moment {
           setImmediate(() => breaks(world, link))
           return half(text)
         }),
-        () => world.deliver(usualMails),
+        () => world.deliver(breaks === kill ? mailsWithoutSending : usualMails),
       ),
   }
 }

@@ -1,5 +1,5 @@
 /** After the server said yes: the copy in \Sent, and \Answered on the original. A crash here repeats nothing but the looking. */
-import { UncertainError } from '../../errors.ts'
+import { OwnerActionError, PermanentError, reasonOf, UncertainError } from '../../errors.ts'
 import { MessageVanished, UidValidityChanged } from '../../imap.ts'
 import { changeAccountState, loadAccountState } from '../../store/accounts.ts'
 import type { StoredMail } from '../../store/bodies.ts'
@@ -48,6 +48,11 @@ async function append(context: StepContext, account: Account, sent: string, repl
   try {
     await imap.append(sent, reply.octets, ['\\Seen'], [], context.clock.now())
   } catch (error) {
+    if (error instanceof PermanentError && !(error instanceof OwnerActionError)) {
+      // It went out; a Sent mailbox that takes no copy changes nothing about that.
+      context.log.warn({ event: 'sent.copy-refused', messageId: reply.id, reason: reasonOf(error) })
+      return
+    }
     if (!(error instanceof UncertainError)) throw error
     // The next run looks again before it stores.
     throw new PutOff(new Date(context.clock.now().getTime() + providerFilesWithinMs), 'sent-copy')

@@ -28,7 +28,7 @@ export async function answeredMeanwhile(account: Account, row: MessageRow): Prom
 }
 
 /** Null when the mail is not where it was. */
-async function currentFlags(account: Account, row: MessageRow): Promise<string[] | null> {
+export async function currentFlags(account: Account, row: MessageRow): Promise<string[] | null> {
   try {
     return await account.imap.flags(row.mailbox, row.uidValidity, row.uid)
   } catch (error) {

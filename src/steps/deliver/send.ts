@@ -1,10 +1,16 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { OwnerActionError, PermanentError, reasonOf, TemporaryError, UncertainError } from '../../errors.ts'
+import type { Accepted } from '../../smtp.ts'
 import type { StoredMail } from '../../store/bodies.ts'
 import { changeReply, type ReplyRow } from '../../store/replies.ts'
 import type { Account, StepContext } from '../context.ts'
 import { finishSent } from './finish.ts'
 import { dayBefore, type Outcome } from './outcome.ts'
 import { saveDraft } from './save.ts'
+
+/** Two minutes and a half in all. */
+const mostNotes = 160
+const noteEveryMs = 1_000
 
 /**
  * Claims, then sends. The claim is one conditional update, so that of two workers one sends; it also takes the slot that
@@ -20,22 +26,26 @@ export async function sendReply(
   const claim = { id: reply.id, from: ['approved'], to: 'sending', actor: 'replyd', claimedAt: now } as const
   const claimed = await changeReply(context.db, claim, now)
   if (claimed === null) throw new TemporaryError('another worker has this reply')
+  let accepted: Accepted
   try {
-    const {
-      replyCode,
-      reply: text,
-      messageId,
-    } = await account.smtp.send({
+    accepted = await account.smtp.send({
       octets: claimed.octets,
       reversePath: claimed.reversePath,
       addressee: claimed.addressee,
       smtpUtf8: !isAscii(claimed.addressee) || !isAscii(claimed.reversePath),
     })
-    const replyText = `${replyCode} ${text}`
-    return await asSent(context, account, mail, claimed, replyText, messageId)
   } catch (error) {
     return afterFailure(context, account, mail, claimed, error)
   }
+  // From here on nothing that fails may look as if it had not been sent.
+  return asSent(
+    context,
+    account,
+    mail,
+    claimed,
+    `${accepted.replyCode} ${accepted.reply}`,
+    accepted.messageId,
+  )
 }
 
 async function asSent(
@@ -57,8 +67,23 @@ async function asSent(
     finishedAt: now,
     ...renamed,
   } as const
-  const sent = await changeReply(context.db, change, now)
+  const sent = await noted(context, () => changeReply(context.db, change, now))
   return finishSent(context, account, mail, sent ?? { ...reply, state: 'sent' })
+}
+
+/**
+ * That it went out is known here and nowhere else: a store that is away is waited for, or the reply would end as uncertain.
+ */
+async function noted<T>(context: StepContext, note: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await note()
+    } catch (error) {
+      if (attempt >= mostNotes) throw error
+      context.log.warn({ event: 'reply.note-failed', reason: reasonOf(error), attempt })
+      await delay(Math.min(noteEveryMs, 100 * attempt))
+    }
+  }
 }
 
 async function afterFailure(
