@@ -69,6 +69,12 @@ function addDaemonCommands(program: Command, terminal: Terminal, end: End): void
     .addOption(jsonOption('print one JSON object'))
     .action(async (options) => end(await (await import('./doctor.ts')).doctor(options, terminal)))
   program
+    .command('audit')
+    .description('compare every mailbox with the ledger; exit status 1 when a mail was missed')
+    .addOption(configOption())
+    .addOption(jsonOption('print one JSON object'))
+    .action(async (options) => end(await (await import('./audit.ts')).audit(options, terminal)))
+  program
     .command('demo')
     .description('run everything against an embedded mailbox with sample mail')
     .option('--exit', 'end when all samples are handled')

@@ -1,0 +1,56 @@
+/** What the steps need, with the real store, model adapter and prompts; the mailbox is the only thing that is not asked. */
+import { join } from 'node:path'
+import { newId, systemClock } from '../../src/clock.ts'
+import { loadConfig } from '../../src/config.ts'
+import { standInModel, startStandIn } from '../../src/demo/stand-in.ts'
+import { openImapAccount } from '../../src/imap.ts'
+import { openModel } from '../../src/llm.ts'
+import { silentLog } from '../../src/log.ts'
+import { loadPrompts } from '../../src/prompts.ts'
+import { openSubmission } from '../../src/smtp.ts'
+import type { Account, StepContext } from '../../src/steps/context.ts'
+import { openDatabase } from '../../src/store/database.ts'
+
+const address = 'support@nordlicht.example'
+
+export async function fuzzContext(directory: string) {
+  const standIn = await startStandIn()
+  const path = join(directory, 'replyd.yaml')
+  const server = 'host: 127.0.0.1, port: 1, secure: false, user: u, password: p'
+  const document = `
+accounts: [{ address: ${address}, imap: { ${server} }, smtp: { ${server} }, mailboxes: { sent: Sent } }]
+model: { name: ${standInModel}, baseUrl: '${standIn.baseUrl}', apiKey: none, price: { input: 0, output: 0 } }
+budget: { perDay: 1000 }
+`
+  const config = loadConfig({ path, environment: {}, readFile: () => document })
+  const db = await openDatabase(config.state, silentLog)
+  const [settings] = config.accounts
+  if (!settings) throw new Error('no account')
+  const surroundings = { log: silentLog, clock: systemClock, random: Math.random }
+  const imap = openImapAccount(settings, surroundings)
+  // No thread is looked up: there is no server, and a fuzzed mail's references lead nowhere.
+  imap.specialMailboxes = () =>
+    Promise.resolve({ drafts: null, sent: null, junk: null, trash: null, archive: null })
+  const account: Account = {
+    settings,
+    imap,
+    smtp: openSubmission(settings.smtp, surroundings),
+    knowledge: null,
+  }
+  const context: StepContext = {
+    db,
+    clock: systemClock,
+    newId,
+    random: Math.random,
+    log: silentLog,
+    config,
+    accounts: new Map([[address, account]]),
+    model: openModel(config.model, silentLog, systemClock),
+    prompts: loadPrompts(config.prompts),
+  }
+  const dispose = async () => {
+    await db[Symbol.asyncDispose]()
+    await standIn.close()
+  }
+  return { context, account, [Symbol.asyncDispose]: dispose }
+}

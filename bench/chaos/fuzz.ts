@@ -1,0 +1,138 @@
+/** Bad input: every corpus file, and mails made from them by mutation, through the steps of the real pipeline. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemClock } from '../../src/clock.ts'
+import { PermanentError } from '../../src/errors.ts'
+import type { Fetched } from '../../src/imap.ts'
+import { parseFields, splitHeader } from '../../src/mail/octets.ts'
+import { parseStructure } from '../../src/mail/structure.ts'
+import { compose } from '../../src/steps/compose.ts'
+import type { Account, StepContext } from '../../src/steps/context.ts'
+import { guard } from '../../src/steps/guard.ts'
+import { ingest } from '../../src/steps/ingest.ts'
+import { triage } from '../../src/steps/triage.ts'
+import { loadMessage } from '../../src/store/messages.ts'
+import { corpusFiles, corpusOctets } from '../../test/mail/messages.ts'
+import { fuzzContext } from './fuzz-context.ts'
+import { mutated } from './mutate.ts'
+
+export interface Fuzzed {
+  mails: number
+  /** By disposition and step. */
+  dispositions: Record<string, number>
+  crashes: string[]
+  /** Mails that took a second or more, and how long. */
+  slow: string[]
+  /** The most that the heap and buffers have grown, MB. */
+  grownMb: number
+}
+
+const slowMs = 1000
+
+export async function fuzz(say: (text: string) => void, rounds: number, seed: number): Promise<number> {
+  const count = rounds > 1 ? rounds : 20_000
+  const result = await fuzzMails(count, seed, (done) => say(`${done} mails`))
+  process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
+  return result.crashes.length + result.slow.length === 0 && result.grownMb < 300 ? 0 : 1
+}
+
+export async function fuzzMails(
+  count: number,
+  seed: number,
+  report: (done: number) => void,
+): Promise<Fuzzed> {
+  const directory = mkdtempSync(join(tmpdir(), 'replyd-fuzz-'))
+  try {
+    await using world = await fuzzContext(directory)
+    return await run(world.context, world.account, count, seed, report)
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+async function run(
+  context: StepContext,
+  account: Account,
+  count: number,
+  seed: number,
+  report: (done: number) => void,
+): Promise<Fuzzed> {
+  const files = corpusFiles()
+  const sources = files.map(corpusOctets)
+  const result: Fuzzed = { mails: 0, dispositions: {}, crashes: [], slow: [], grownMb: 0 }
+  const before = memoryMb()
+  for (let number = 0; number < sources.length + count; number++) {
+    const plain = number < sources.length
+    const octets = plain ? sources[number] : mutated(sources, seed, number)
+    const name = plain ? (files[number] ?? '') : `mutation ${number} of seed ${seed}`
+    const startedAt = performance.now()
+    try {
+      const end = await walk(context, account, octets ?? Buffer.alloc(0), number + 1)
+      result.dispositions[end] = (result.dispositions[end] ?? 0) + 1
+    } catch (error) {
+      result.crashes.push(`${name}: ${error instanceof Error ? error.stack : error}`)
+    }
+    const ms = performance.now() - startedAt
+    if (ms >= slowMs) result.slow.push(`${name}: ${Math.round(ms)} ms`)
+    result.mails++
+    if (number % 100 === 0) result.grownMb = Math.max(result.grownMb, memoryMb() - before)
+    if (number % 1000 === 999) report(result.mails)
+  }
+  return result
+}
+
+const memoryMb = () => {
+  const { heapUsed, external, arrayBuffers } = process.memoryUsage()
+  return Math.round((heapUsed + external + arrayBuffers) / 2 ** 20)
+}
+
+/** One mail as IMAP would hand it out, through ingest, guard, triage and compose. Returns where it came to rest. */
+async function walk(context: StepContext, account: Account, octets: Buffer, uid: number): Promise<string> {
+  const source = {
+    mailbox: 'INBOX',
+    uidValidity: '1',
+    baselineAt: new Date(0),
+    renumberedUid: 0,
+    lease: null,
+  }
+  const ids = await ingest(context, account, source, [fetchedFrom(octets, uid)])
+  const [id] = ids
+  if (id === undefined) return 'duplicate'
+  let stage = (await guard(context, ids)).get(id)?.stage ?? 'guard'
+  const signal = new AbortController().signal
+  try {
+    if (stage === 'triage') stage = (await triage(context, id, signal))?.stage ?? 'triage'
+    if (stage === 'compose') stage = (await compose(context, id, signal))?.stage ?? 'compose'
+  } catch (error) {
+    // What the pipeline turns into "held for a person".
+    if (!(error instanceof PermanentError)) throw error
+    return `held at ${stage}`
+  }
+  const row = await loadMessage(context.db, id)
+  if (!row || row.step === 'guard' || row.step === 'triage' || row.step === 'compose') {
+    throw new Error(`no disposition: ${row?.step} ${row?.disposition}`)
+  }
+  return `${row.step} ${row.disposition}`
+}
+
+function fetchedFrom(octets: Buffer, uid: number): Fetched {
+  const header = splitHeader(octets.subarray(0, 64 * 1024))
+  const fields = parseFields(header)
+  const { structure, bodies } = parseStructure(fields, octets.subarray(header.length))
+  const texts = new Map([...bodies].map(([path, body]) => [path, body.subarray(0, 48 * 1024)]))
+  return {
+    uid,
+    size: octets.length,
+    internalDate: systemClock.now(),
+    flags: [],
+    messageId: fields.find(({ name }) => name === 'message-id')?.value ?? null,
+    header,
+    structure,
+    texts,
+    emailId: null,
+    threadId: null,
+    vanished: false,
+    fault: null,
+  }
+}

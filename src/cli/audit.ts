@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { systemClock } from '../clock.ts'
+import { ConfigError, reasonOf } from '../errors.ts'
+import { openImapAccount } from '../imap.ts'
+import { silentLog } from '../log.ts'
+import type { AccountSettings, Config } from '../settings.ts'
+import { openSubmission } from '../smtp.ts'
+import { type Audit, audit as auditAccounts, type MailboxAudit } from '../steps/audit.ts'
+import type { Account } from '../steps/context.ts'
+import { openDatabase } from '../store/database.ts'
+import { readConfig } from './settings.ts'
+import { type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
+
+export interface AuditOptions {
+  config?: string
+  json?: boolean
+}
+
+const answersWithinMs = 120_000
+
+/** Compares every mailbox with the ledger. Exit status 1 when a mail was missed or a mailbox could not be looked at. */
+export async function audit(options: AuditOptions, terminal: Terminal): Promise<ExitStatus> {
+  const config = readConfig(options.config, terminal)
+  const report = (await askDaemon(config)) ?? (await lookOurselves(config))
+  if (options.json) await writeLine(terminal.stdout, JSON.stringify(report))
+  else for (const each of report.mailboxes) await writeLine(terminal.stdout, linesOf(each))
+  return report.ok ? 0 : 1
+}
+
+/** Null when no daemon answers there. */
+async function askDaemon({ web, state }: Config): Promise<Audit | null> {
+  const host = web.host.includes(':') ? `[${web.host}]` : web.host
+  const token = web.token ?? tokenIn(state.directory)
+  let response: Response
+  try {
+    response = await fetch(`http://${host}:${web.port}/api/audit`, {
+      headers: token === null ? {} : { authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(answersWithinMs),
+    })
+  } catch (error) {
+    // It is there, and busy: opening its store behind its back would not do.
+    if (reasonOf(error).includes('timeout')) throw error
+    return null
+  }
+  if (!response.ok) throw new Error(`the daemon answered HTTP ${response.status} to /api/audit`)
+  return (await response.json()) as Audit
+}
+
+/** Where the daemon has written the token that it made; null when there is none. */
+function tokenIn(directory: string): string | null {
+  try {
+    return readFileSync(join(directory, 'token'), 'utf8').trim()
+  } catch {
+    return null
+  }
+}
+
+/** @throws ConfigError when a daemon without web pages has the embedded store open */
+async function lookOurselves(config: Config): Promise<Audit> {
+  if (config.accounts.some(({ imap }) => imap.oauth2 !== null)) {
+    throw new ConfigError('An account that signs in with OAuth2 is audited by the daemon: start it first')
+  }
+  await using db = await openDatabase(config.state, silentLog)
+  const accounts = new Map(config.accounts.map((settings) => [settings.owner.address, openAccount(settings)]))
+  try {
+    return await auditAccounts({ db, accounts })
+  } finally {
+    await Promise.all([...accounts.values()].map(({ imap }) => imap[Symbol.asyncDispose]()))
+  }
+}
+
+function openAccount(settings: AccountSettings): Account {
+  const surroundings = { log: silentLog, clock: systemClock, random: Math.random }
+  return {
+    settings,
+    imap: openImapAccount(settings, surroundings),
+    smtp: openSubmission(settings.smtp, surroundings),
+    knowledge: null,
+  }
+}
+
+function linesOf({ account, mailbox, missed, error, ...counts }: MailboxAudit): string {
+  const { arrived, handled, waiting, uncertain } = counts
+  const numbers = `arrived ${arrived}, handled ${handled}, waiting ${waiting}, uncertain ${uncertain}, missed ${missed.length}`
+  const names = missed.map(({ uid, uidValidity }) => `  missed: UID ${uid} (UIDVALIDITY ${uidValidity})`)
+  const failure = error === null ? [] : [`  could not be looked at: ${printable(error, true)}`]
+  return [`${printable(account, true)} ${printable(mailbox, true)}: ${numbers}`, ...names, ...failure].join(
+    '\n',
+  )
+}
