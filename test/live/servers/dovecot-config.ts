@@ -39,7 +39,7 @@ mail_max_userip_connections = 1000
 # Only when inotify has no instance left for this account does IDLE depend on this.
 mailbox_idle_check_interval = 1 secs
 recipient_delimiter = +
-default_vsz_limit = 0
+default_vsz_limit = 1 G
 default_client_limit = 4000
 default_process_limit = 1000
 ${inbox}
@@ -54,8 +54,6 @@ service stats {
 }
 service imap-login {
   chroot =
-  # One process serves all logins: quicker than a new one for each, and no limit on them.
-  service_count = 0
   inet_listener imap {
     port = ${settings.imapPort}
   }
@@ -67,7 +65,6 @@ service imap {
   process_limit = 4000
 }
 service lmtp {
-  service_count = 0
   inet_listener lmtp {
     port = ${settings.lmtpPort}
   }
@@ -79,7 +76,12 @@ service auth {
 }
 `
 
+// One process serves all logins, another all deliveries: quicker than a new one for each.
+const reuse = (setting: string): string =>
+  ['imap-login', 'lmtp'].map((service) => `service ${service} {\n  ${setting}\n}\n`).join('')
+
 const version23 = (settings: DovecotSettings): string => `
+${reuse('service_count = 0')}
 protocols = imap lmtp
 disable_plaintext_auth = no
 auth_username_format = ${settings.usernames === 'address' ? '%Lu' : '%Ln'}
@@ -117,6 +119,7 @@ plugin {
 `
 
 const version24 = (settings: DovecotSettings): string => `
+${reuse('restart_request_count = unlimited')}
 protocols {
   imap = yes
   lmtp = yes
