@@ -1,10 +1,20 @@
 import { startDovecot, startPostgres, startRedis } from '../../test/live/servers/index.ts'
 import type { Peers } from './world.ts'
 
+export async function openPeers(): Promise<Peers & AsyncDisposable> {
+  const [dovecot, redis, postgres] = await Promise.all([
+    startDovecot(),
+    startRedis(),
+    startPostgres({ fsync: false }),
+  ])
+  const dispose = async () => {
+    await Promise.all([dovecot, redis, postgres].map((server) => server[Symbol.asyncDispose]()))
+  }
+  return { dovecot, redis, postgres, [Symbol.asyncDispose]: dispose }
+}
+
 /** Starts the shared servers, and ends them whatever happens. */
 export async function withPeers<T>(work: (peers: Peers) => Promise<T>): Promise<T> {
-  await using dovecot = await startDovecot()
-  await using redis = await startRedis()
-  await using postgres = await startPostgres({ fsync: false })
-  return await work({ dovecot, redis, postgres })
+  await using peers = await openPeers()
+  return await work(peers)
 }
