@@ -2,22 +2,12 @@ import type { Owner } from '../account.ts'
 import { fieldValues, type Message } from '../message.ts'
 
 /** RFC 2369, RFC 2919 and what lists wrote before. With any value: `List-Post: NO` is a list field, too. */
-const listFields = [
-  'list-id',
-  'list-post',
-  'list-owner',
-  'list-subscribe',
-  'list-help',
-  'list-archive',
-  'mailing-list',
-  'x-mailing-list',
-  'x-ml-name',
-  'x-beenthere',
-  'x-mailman-version',
-  'x-google-group-id',
-]
+const listFields = (
+  'list-id list-post list-owner list-subscribe list-help list-archive mailing-list x-mailing-list x-ml-name ' +
+  'x-beenthere x-mailman-version x-google-group-id'
+).split(' ')
 
-const campaignFields = ['feedback-id', 'x-campaign', 'x-campaignid', 'x-campaign-id', 'x-csa-complaints']
+const campaignFields = 'feedback-id x-campaign x-campaignid x-campaign-id x-csa-complaints'.split(' ')
 
 export interface ListMarks {
   /** Any list field but List-Unsubscribe, which senders add to personal letters as well. */

@@ -2,19 +2,13 @@ import { fieldKeyword } from '../keyword.ts'
 import { fieldValues, type Message } from '../message.ts'
 import { isSpamSubject } from './subjects.ts'
 
-const junkKeywords = new Set(['$junk', 'junk', '$phishing'])
-const notJunkKeywords = new Set(['$notjunk', 'notjunk', 'nonjunk'])
+const junkKeywords = new Set('$junk junk $phishing'.split(' '))
+const notJunkKeywords = new Set('$notjunk notjunk nonjunk'.split(' '))
 
-const flagFields = [
-  'x-spam-flag',
-  'x-spam-status',
-  'x-spam',
-  'x-barracuda-spam-flag',
-  'x-barracuda-spam-status',
-]
-const verdictFields = ['x-ses-spam-verdict', 'x-ses-virus-verdict']
-const forefrontVerdicts = new Set(['spm', 'sks', 'skb', 'blk'])
-const forefrontCategories = new Set(['spm', 'hspm', 'phsh', 'hphish', 'hphsh', 'malw', 'spoof'])
+const flagFields = 'x-spam-flag x-spam-status x-spam x-barracuda-spam-flag x-barracuda-spam-status'.split(' ')
+const verdictFields = 'x-ses-spam-verdict x-ses-virus-verdict'.split(' ')
+const forefrontVerdicts = new Set('spm sks skb blk'.split(' '))
+const forefrontCategories = new Set('spm hspm phsh hphish hphsh malw spoof'.split(' '))
 
 /**
  * Section 8.1: the mailbox, then the owner's keywords, then the filters' marks. Only positive marks are believed;

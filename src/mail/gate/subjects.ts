@@ -1,46 +1,15 @@
 /** What a subject says about the program that wrote it (section 3.3). All take the decoded, folded subject. */
 
-const responderPhrases = [
-  'automatic reply',
-  'automatic response',
-  'automated reply',
-  'automated response',
-  'auto reply',
-  'auto-reply',
-  'autoreply',
-  'auto response',
-  'auto-response',
-  'autoresponse',
-  'out of (?:the )?office(?: (?:auto reply|auto-reply|autoreply))?',
-  'ooo',
-  'oof',
-  'Abwesenheitsnotiz',
-  'Automatische Antwort',
-  'Abwesenheitsassistent',
-  'Réponse automatique',
-  'Absence du bureau',
-  'Respuesta automática',
-  'Fuera de la oficina',
-  'Risposta automatica',
-  'Fuori sede',
-  'Resposta automática',
-  'Automatisch antwoord',
-  'Afwezigheidsbericht',
-  'Autosvar',
-  'Automatiskt svar',
-  'Automatisk svar',
-  'Automaattinen vastaus',
-  'Odpowiedź automatyczna',
-  'Automatická odpověď',
-  'Автоответ',
-  'Автоматический ответ',
-  '自動応答',
-  '自动回复',
-  '自動回覆',
-]
+const responderPhrases =
+  'automatic reply|automatic response|automated reply|automated response|auto[ -]?reply|auto[ -]response|autoresponse|' +
+  'out of (?:the )?office(?: auto[ -]?reply)?|ooo|oof|Abwesenheitsnotiz|Automatische Antwort|Abwesenheitsassistent|' +
+  'Réponse automatique|Absence du bureau|Respuesta automática|Fuera de la oficina|Risposta automatica|Fuori sede|' +
+  'Resposta automática|Automatisch antwoord|Afwezigheidsbericht|Autosvar|Automatiskt svar|Automatisk svar|' +
+  'Automaattinen vastaus|Odpowiedź automatyczna|Automatická odpověď|Автоответ|Автоматический ответ|自動応答|自动回复|' +
+  '自動回覆'
 
 // The blank before the colon is French typography: Outlook writes "Réponse automatique : x".
-const responder = new RegExp(`^(?:${responderPhrases.join('|')}) ?(?:[:：]|[-‐‑–—] |$)`, 'iu')
+const responder = new RegExp(`^(?:${responderPhrases}) ?(?:[:：]|[-‐‑–—] |$)`, 'iu')
 
 // Lotus Notes: "Jane Doe is out of the office.", "AUTO: Jane Doe is out of the office (returning 12.03.2026)".
 // A name holds no colon, so that "Re: Jane is out of the office" stays the letter of a person.
@@ -59,22 +28,11 @@ export function isAutoSubject(subject: string): boolean {
   return /^auto ?[:：]/i.test(subject)
 }
 
-const bounceSubject = new RegExp(
-  `^(?:${[
-    'undeliverable',
-    'undelivered mail',
-    'mail delivery (?:failed|failure|system)',
-    'delivery status notification',
-    'delivery (?:failure|failed|has failed)',
-    'failure notice',
-    'returned mail',
-    'mail system error',
-    'message not delivered',
-    'non-?deliver',
-    'warning: message .*delayed',
-  ].join('|')})`,
-  'i',
-)
+const bouncePhrases =
+  'undeliverable|undelivered mail|mail delivery (?:failed|failure|system)|delivery status notification|' +
+  'delivery (?:failure|failed|has failed)|failure notice|returned mail|mail system error|message not delivered|' +
+  'non-?deliver|warning: message .*delayed'
+const bounceSubject = new RegExp(`^(?:${bouncePhrases})`, 'i')
 
 /** The subject of a bounce. It proves nothing by itself, only together with postmaster as author. */
 export function isBounceSubject(subject: string): boolean {

@@ -3,27 +3,12 @@
  * quotes and `+tag`. Whole words and ends are compared, never substrings: bruno.reply@ is a person.
  */
 
-const systemWords = new Set([
-  'daemon',
-  'root',
-  'uucp',
-  'nobody',
-  'cron',
-  'anacron',
-  'listserv',
-  'listproc',
-  'majordomo',
-  'mailman',
-  'sympa',
-  'autoreply',
-  'auto-reply',
-  'auto_reply',
-  'autoresponder',
-  'auto-responder',
-  'autoresponse',
-  'auto-response',
-  'vacation',
-])
+const systemWords = new Set(
+  (
+    'daemon root uucp nobody cron anacron listserv listproc majordomo mailman sympa autoreply ' +
+    'auto-reply auto_reply autoresponder auto-responder autoresponse auto-response vacation'
+  ).split(' '),
+)
 
 /** The id that every Exchange organisation gives to its own bounce sender. */
 const exchangeId = 'microsoftexchange329e71ec88ae4615bbc36ab6ce41109e'
@@ -54,20 +39,11 @@ export function isDaemonName(name: string): boolean {
   return /^(?:mail delivery (?:subsystem|system)|mailer-daemon)$/i.test(name.replace(/\s+/g, ' ').trim())
 }
 
-const noReplyWords = [
-  'no reply',
-  'do not reply',
-  'dont reply',
-  'no response',
-  'no answer',
-  'ne pas repondre',
-  'nao responda',
-  'nao responder',
-  'no responder',
-  'nicht antworten',
-  'keine antwort',
-]
-const noReplyPattern = `(?:${noReplyWords.map((words) => words.replaceAll(' ', '[-_.]?')).join('|')})\\d*`
+/** Each blank stands for a separator or nothing. */
+const noReplyWords =
+  'no reply|do not reply|dont reply|no response|no answer|ne pas repondre|nao responda|nao responder|no responder|' +
+  'nicht antworten|keine antwort'
+const noReplyPattern = `(?:${noReplyWords.replaceAll(' ', '[-_.]?')})\\d*`
 const strictNoReply = new RegExp(`(?:^|[-_.])${noReplyPattern}$`)
 const looseNoReply = new RegExp(`^${noReplyPattern}[-_.]`)
 
@@ -85,31 +61,13 @@ export function isPostmaster(word: string): boolean {
   return /^post[-_.]?master$/.test(word)
 }
 
-const robotWords = new Set([
-  'notification',
-  'notifications',
-  'notify',
-  'alert',
-  'alerts',
-  'newsletter',
-  'newsletters',
-  'news',
-  'mailer',
-  'mailing',
-  'mailings',
-  'automailer',
-  'automated',
-  'auto-confirm',
-  'autoconfirm',
-  'robot',
-  'bot',
-  'digest',
-  'updates',
-  'marketing',
-  'promo',
-  'promotions',
-  'server',
-])
+const robotWords = new Set(
+  (
+    'notification notifications notify alert alerts newsletter newsletters news mailer mailing ' +
+    'mailings automailer automated auto-confirm autoconfirm robot bot digest updates marketing ' +
+    'promo promotions server'
+  ).split(' '),
+)
 
 /** A role that software uses. Not info, support, sales, office, contact, billing, account: people sit there. */
 export function isRobotWord(word: string): boolean {

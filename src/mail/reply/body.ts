@@ -84,7 +84,6 @@ function withoutLinks(line: string): string {
 
 function isLink(word: string): boolean {
   if (/[@＠]|:\/\/|^\W*www\./iu.test(word)) return true
-  if (!word.includes('.')) return false
   const host = word.replace(/^[^\p{L}\p{N}]+/u, '').replace(/[/?#:].*$|[^\p{L}\p{N}]+$/gu, '')
   return getDomain(host) !== null && parse(host).isIcann === true
 }

@@ -26,7 +26,7 @@ export async function buildReply(input: ReplyInput): Promise<Reply> {
     name: displayName(name),
     address,
   }))
-  const language = input.language !== null && isLanguageTag(input.language) ? input.language : null
+  const language = isLanguageTag(input.language ?? '') ? input.language : null
   const body = bodyOf(input)
   const octets = await compile({
     from: { name: displayName(owner.displayName ?? ''), address: header.from },

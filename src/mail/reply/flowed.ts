@@ -14,8 +14,8 @@ export function flowedText(body: Body): string {
 function flowLine(line: string): string[] {
   // The signature separator keeps its blank and is no soft break (RFC 3676 section 4.3).
   if (line === '-- ') return [line]
-  const [, marks = '', text = ''] = /^((?:> )?)(.*)$/s.exec(line) ?? []
-  return wrapped(text, width - marks.length).map((piece) => marks + (marks ? piece : stuffed(piece)))
+  if (line.startsWith('> ')) return wrapped(line.slice(2), width - 2).map((piece) => `> ${piece}`)
+  return wrapped(line, width).map(stuffed)
 }
 
 /** RFC 3676 section 4.4: a line that begins with a blank, `>` or `From ` is given one blank more. */
@@ -31,7 +31,7 @@ function wrapped(text: string, longest: number): string[] {
   for (const word of text.match(/ *[^ ]+ ?/g) ?? []) {
     const size = [...word].length
     // One place is kept for space-stuffing.
-    if (length > 0 && line.endsWith(' ') && length + size > longest - 1) {
+    if (length > 0 && length + size > longest - 1) {
       lines.push(line)
       line = ''
       length = 0

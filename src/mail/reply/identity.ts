@@ -26,7 +26,6 @@ const locales = ['en', 'de', 'fr', 'es', 'it', 'pt', 'nl', 'sv', 'da', 'nb', 'fi
 /** How months (alone and in a date, which differ in Slavic languages) and weekdays are written. */
 const dateStyles: readonly Intl.DateTimeFormatOptions[] = [
   { month: 'long' },
-  { month: 'short' },
   { day: 'numeric', month: 'long' },
   { day: 'numeric', month: 'short' },
   { weekday: 'long' },

@@ -44,7 +44,5 @@ function unique(ids: readonly string[]): string[] {
 
 /** The root of the thread and the latest ids: what mail programs thread by. */
 function shortened(ids: readonly string[]): string[] {
-  const [root, ...others] = ids
-  if (root === undefined || ids.length <= mostReferences) return [...ids]
-  return [root, ...others.slice(1 - mostReferences)]
+  return [...ids.slice(0, 1), ...ids.slice(1).slice(1 - mostReferences)]
 }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import { explainOctets } from '../../../src/mail/explain.ts'
 import { parseOctets } from '../../../src/mail/octets.ts'
 import { now, owner } from './letter.ts'
@@ -44,6 +44,9 @@ const shapes = [
   'a@b.example, ',
   '\\',
 ]
+
+// Milliseconds; a busy machine needs a good part of them.
+jest.setTimeout(20_000)
 
 describe('fields without end', () => {
   test.each(names)('%s', (name) => {

@@ -41,7 +41,6 @@ describe('the whole message', () => {
   test('a sent reply, octet by octet', async () => {
     const { text } = await written()
     expect(text.split('\r\n')).toEqual([
-      'Content-Transfer-Encoding: 7bit',
       'Subject: Re: Gravel',
       'Auto-Submitted: auto-replied',
       'Precedence: bulk',
@@ -55,6 +54,7 @@ describe('the whole message', () => {
       'References: <g1@quarry.example>',
       'Message-ID: <0123@harbor.example>',
       'Date: Tue, 10 Mar 2026 09:00:00 +0000',
+      'Content-Transfer-Encoding: 7bit',
       'MIME-Version: 1.0',
       'Content-Type: text/plain; charset=us-ascii; format=flowed',
       '',
@@ -273,13 +273,17 @@ describe('the text', () => {
     })
     expect(message.text.trim()).toBe('ab\nc\nd  ef\n\ng\ufffd')
   })
+  test('blanks at line ends and empty lines around the answer are gone, indentation stays', async () => {
+    const { message } = await written({ text: '\n\n\na  \n  b\n\n', signature: '', disclosure: null })
+    expect(message.text).toBe('a\n  b\n')
+  })
   test.each(['', ' \n\t ', '\u0000'])('an empty answer (%j) is refused', async (text) => {
     await expect(written({ text })).rejects.toThrow(new PermanentError('the answer is empty'))
   })
   test('16 KiB are the limit, the signature included', async () => {
-    const text = 'x'.repeat(16 * 1024 - 3)
+    const text = 'x'.repeat(16 * 1024 - 1)
     await expect(written({ text, signature: '', disclosure: null })).resolves.toBeDefined()
-    await expect(written({ text: `${text}xxx`, signature: '', disclosure: null })).rejects.toThrow(
+    await expect(written({ text: `${text}x`, signature: '', disclosure: null })).rejects.toThrow(
       PermanentError,
     )
     await expect(written({ text, signature: 'Mara', disclosure: null })).rejects.toThrow(
@@ -290,7 +294,9 @@ describe('the text', () => {
     )
   })
   test('nobody to answer', async () => {
-    await expect(written({ original: letter(['-From']) })).rejects.toThrow(PermanentError)
+    await expect(written({ original: letter(['-From']) })).rejects.toThrow(
+      new PermanentError('the message has no address that a reply could go to'),
+    )
   })
   test('the disclosure and the signature are optional', async () => {
     const { body } = await written({ disclosure: null, signature: '' })
@@ -315,6 +321,26 @@ describe('the quote', () => {
   })
   test('of a short letter is all of it', async () => {
     expect(await body('short', letter([], 'One\r\nTwo\r\n'))).toBe('> One\n> Two')
+  })
+  test('of a letter of four lines is not cut', async () => {
+    expect(await body('short', letter([], '1\r\n2\r\n3\r\n4\r\n'))).toBe('> 1\n> 2\n> 3\n> 4')
+  })
+  test.each([
+    ['((evil.com', '…'],
+    ['evil.com/x.', '…'],
+    ['evil.com:80', '…'],
+    ['evil.com?x=y', '…'],
+    ['evil.com/a b', '… b'],
+    ['evil.com!!', '…'],
+    ['(www.evil.example)', '…'],
+    ['mara＠x', '…'],
+    ['ftp://x', '…'],
+    ['owww.nice', 'owww.nice'],
+    ['a  b.', 'a  b.'],
+    ['no.', 'no.'],
+    ['3.50 index.html', '3.50 index.html'],
+  ])('%j is quoted as %j', async (text, expected) => {
+    expect(await body('short', letter([], `${text}\r\n`))).toBe(`> ${expected}`)
   })
   test('of an empty letter is nothing', async () => {
     expect(await body('short', letter([], ''))).toBeUndefined()

@@ -79,6 +79,8 @@ describe('subject', () => {
     ['Re: Gravel', 'Re: Gravel'],
     ['RE: re:Re :  Gravel', 'Re: Gravel'],
     ['Re[2]: Gravel', 'Re: Gravel'],
+    ['Re[12]: Gravel', 'Re: Gravel'],
+    ['Re^34: Gravel', 'Re: Gravel'],
     ['Re(12): Gravel', 'Re: Gravel'],
     ['RE^3: Gravel', 'Re: Gravel'],
     ['Re [2] : Gravel', 'Re: Gravel'],
@@ -215,6 +217,7 @@ test.each([
 
 test.each([
   ['Jonas Ek', 'Jonas Ek'],
+  ['Jonas"Ek', 'Jonas Ek'],
   ['Jonas "the yard" Ek', 'Jonas the yard Ek'],
   ['a\r\nBcc: b\u0000c\u202e', 'a Bcc: b c'],
   ['mara@harbor.example', ''],

@@ -49,6 +49,13 @@ describe('textHash', () => {
     ['Hello Jonas,\n\nThe gravel comes on 2026-03-13 14:30.', ['Jonas Ek']],
     ['Hello Jonas,\n\nThe gravel comes on vendredi 13 mars.', ['Jonas Ek']],
     ['Hello Jonas,\n\nThe gravel comes on 13 stycznia 2026.', ['Jonas Ek']],
+    ['Hello Jonas,\n\nThe gravel comes on Fri.', ['Jonas Ek']],
+    ['Hello Jonas,\n\nThe gravel comes on 13 Jan.', ['Jonas Ek']],
+    ['Hello Jonas,\n\nThe gravel comes on leden 2026.', ['Jonas Ek']],
+    ['Hello Jonas,\n\nThe gravel comes on 13.03.26, 14:30:15.', ['Jonas Ek']],
+    ['Hello Jonas,\n\nThe gravel comes on 14.30.', ['Jonas Ek']],
+    ['Hello Jonas,\n\nThe gravel comes on 2026年3月13日.', ['Jonas Ek']],
+    ['13 March: hello Jonas,\n\nThe gravel comes on Friday.', ['Jonas Ek']],
     ['Ｈello Jonas,\n\nThe gravel comes on Friday.', ['JONAS']],
   ])('%j is the same answer', (text, names) => {
     expect(textHash(text, names)).toBe(hash)
@@ -64,6 +71,19 @@ describe('textHash', () => {
   })
   test('other numbers than dates count', () => {
     expect(textHash('Order 4711 is ready')).not.toBe(textHash('Order 4712 is ready'))
+  })
+  test.each([
+    ['ab c', 'a bc'],
+    ['x de y', 'x y'],
+    ['March 13000 tons', 'March 14000 tons'],
+    ['March a13', 'March a14'],
+    ['March 13xy', 'March 14xy'],
+    ['at 12:3 sharp', 'at 12:4 sharp'],
+  ])('%j is not %j', (left, right) => {
+    expect(textHash(left)).not.toBe(textHash(right))
+  })
+  test('nothing is the hash of nothing', () => {
+    expect(textHash(' ! ')).toBe('e3b0c44298fc1c149afbf4c8996fb924')
   })
   test('names are optional, and the hash is short hexadecimal', () => {
     expect(textHash('Hello')).toBe(textHash('hello', []))
