@@ -189,6 +189,19 @@ describe('Redis', () => {
   })
 })
 
+test('frozen, a server keeps its connections and answers after the thaw', async () => {
+  await using redis = await startRedis()
+  const client = new RedisClient(redis.url)
+  client.on('error', () => undefined)
+  const id = await client.client('ID')
+  redis.freeze()
+  expect(readFileSync(`/proc/${redis.pid}/stat`, 'latin1')).toMatch(/\) T/)
+  const answer = client.client('ID')
+  redis.thaw()
+  expect(await answer).toBe(id)
+  client.disconnect()
+})
+
 describe('PostgreSQL', () => {
   test('a committed row survives kill', async () => {
     await using postgres = await startPostgres()
