@@ -21,6 +21,8 @@ const { values } = parseArgs({
     parallel: { type: 'string', default: '4' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     json: { type: 'boolean', default: false },
+    /** Each moment in one of its combinations, in turn: all moments in a quarter of the time. */
+    spread: { type: 'boolean', default: false },
     /** Writes docs/reliability.md. */
     write: { type: 'boolean', default: false },
     /** Keeps the logs of what failed there. */
@@ -36,12 +38,13 @@ async function main(): Promise<number> {
   if (values.only === 'storm') return (await import('./chaos/storm.ts')).storm(say, values.json)
   if (values.only === 'fuzz') return (await import('./chaos/fuzz.ts')).fuzz(say, Number(values.rounds), seed)
   const chosen = moments.filter(({ name }) => name.includes(values.only))
-  const runs = chosen.flatMap((moment) =>
-    combinations
+  const runs = chosen.flatMap((moment, at) => {
+    const possible = combinations
       .filter((each) => each.name === values.combination || values.combination === '')
       .filter((each) => moment.where?.(each) ?? true)
-      .map((combination) => ({ moment, combination })),
-  )
+    const wanted = values.spread ? possible.slice(at % possible.length).slice(0, 1) : possible
+    return wanted.map((combination) => ({ moment, combination }))
+  })
   if (runs.length === 0) throw new Error(`no moment is named ${values.only}`)
   say(`seed ${seed}, ${runs.length} runs`)
   const outcomes = await withPeers((peers) =>

@@ -3,6 +3,7 @@ import type { Clock, NewId } from './clock.ts'
 import { openModel } from './llm.ts'
 import type { Log } from './log.ts'
 import { Accounts } from './main/accounts.ts'
+import { DailyAudit } from './main/daily-audit.ts'
 import { healthOf } from './main/health.ts'
 import { holderName, isGone } from './main/holder.ts'
 import { handleOnce } from './main/once.ts'
@@ -66,6 +67,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   await using pipeline = new Pipeline(context, queues, drainMs)
   pipeline.on('owner-action', (error, account) => void tellOwner(context, error, account))
   if (roles.includes('work')) pipeline.work({ model: config.model.concurrency, mailbox: mailboxConcurrency })
+  using _daily = roles.includes('watch') && !options.once ? new DailyAudit(context) : null
   const watchers = roles.includes('watch') ? watchersOf(context, pipeline) : []
   await using web = await openWeb(options, context, pipeline, () =>
     healthOf(context, pipeline, queues, watchers),

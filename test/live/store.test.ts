@@ -7,7 +7,7 @@ import { RateLimitedError } from '../../src/errors.ts'
 import { silentLog } from '../../src/log.ts'
 import { openQueues, type Queues, RetryLater } from '../../src/queue/queues.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
-import { holdsLease, takeLease } from '../../src/store/leases.ts'
+import { holdsLease, leaseHolder, releaseLease, takeLease } from '../../src/store/leases.ts'
 import {
   commitSteps,
   findDue,
@@ -110,7 +110,7 @@ describe.each([
       queues.work('model', 10, async (step, id) => {
         const times = (tries.get(id) ?? 0) + 1
         tries.set(id, times)
-        if (id === 'm5' && times < 3) throw new RetryLater(20)
+        if (id === 'm5' && times < 3) throw new RetryLater(20.7)
         if (id === 'm7' && times === 1) throw new RateLimitedError('slow down', 50)
         seen.push(`${step} ${id}`)
         if (seen.length === 200) resolve()
@@ -123,6 +123,19 @@ describe.each([
     })
     expect(new Set(seen).size).toBe(200)
     expect([tries.get('m5'), tries.get('m7')]).toEqual([3, 2])
+  }, 60_000)
+
+  test('who is alone begins with empty queues, and they work', async () => {
+    const settings = { redisUrl: withRedis ? redis.newDatabase() : null, pool: db.pool, namespace: 'alone' }
+    await using before = await openQueues(settings, silentLog)
+    await before.enqueue([{ queue: 'model', step: 'triage', messageId: 'old', delayMs: 60_000 }])
+    await using after = await openQueues({ ...settings, alone: true }, silentLog)
+    expect(await after.counts('model')).toMatchObject({ delayed: 0, wait: 0, active: 0 })
+    const ran = new Promise<string>((resolve) => {
+      after.work('model', 1, async (_step, id) => resolve(id))
+    })
+    await after.enqueue([{ queue: 'model', step: 'triage', messageId: 'new' }])
+    expect(await ran).toBe('new')
   }, 60_000)
 
   test('a mail is stored once, whatever is in its text', async () => {
@@ -234,5 +247,8 @@ describe.each([
     expect(await takeLease(db, 'watch', 'two', 60_000)).toBe(2)
     expect(await holdsLease(db, 'watch', 1)).toBe(false)
     expect(await holdsLease(db, 'watch', 2)).toBe(true)
+    expect(await leaseHolder(db, 'watch')).toBe('two')
+    await releaseLease(db, 'watch', 'two')
+    expect(await leaseHolder(db, 'watch')).toBeNull()
   })
 })

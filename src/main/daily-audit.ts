@@ -1,0 +1,51 @@
+/** Once a day the daemon looks whether every mail has a row, and says so in the log, the metrics and health. */
+import { Gauge } from 'prom-client'
+import { reasonOf } from '../errors.ts'
+import { type Audit, audit } from '../steps/audit.ts'
+import type { StepContext } from '../steps/context.ts'
+
+const dayMs = 86_400_000
+/** The first one waits until a start has settled. */
+const firstAfterMs = 600_000
+
+const mails = new Gauge({
+  name: 'replyd_audit_mails',
+  help: 'Mails of a watched mailbox at the last audit, by what became of them; missed has to be 0',
+  labelNames: ['account', 'mailbox', 'state'] as const,
+})
+
+export class DailyAudit implements Disposable {
+  readonly #context: StepContext
+  #timer: NodeJS.Timeout
+  /** The last one; null before the first. */
+  last: Audit | null = null
+
+  constructor(context: StepContext) {
+    this.#context = context
+    this.#timer = setTimeout(() => void this.run(), firstAfterMs).unref()
+  }
+
+  /** Never throws: what went wrong is logged. */
+  async run(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => void this.run(), dayMs).unref()
+    const { log } = this.#context
+    try {
+      this.last = await audit(this.#context)
+      for (const { account, mailbox, missed, error, arrived, ...counts } of this.last.mailboxes) {
+        const states = { ...counts, missed: missed.length }
+        for (const [state, count] of Object.entries(states)) mails.set({ account, mailbox, state }, count)
+        const figures = { event: 'audit', arrived, ...states }
+        if (error !== null) log.warn({ ...figures, reason: error })
+        else if (missed.length > 0) log.error({ ...figures, uids: missed.map(({ uid }) => uid) })
+        else log.info(figures)
+      }
+    } catch (error) {
+      log.warn({ event: 'audit.failed', reason: reasonOf(error) })
+    }
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer)
+  }
+}
