@@ -6,7 +6,8 @@ import { checkQueue } from './doctor/queue.ts'
 import { checkSmtp } from './doctor/smtp.ts'
 import { checkState } from './doctor/state.ts'
 import { reasonOf } from './errors.ts'
-import type { AccountSettings, Config } from './settings.ts'
+import { SignIns } from './oauth.ts'
+import type { AccountSettings, Config, Server } from './settings.ts'
 
 export type { Check } from './doctor/check.ts'
 
@@ -17,35 +18,37 @@ export type { Check } from './doctor/check.ts'
  */
 export function diagnose(config: Config, now: Date, patienceMs = 10_000): Promise<Check[]>[] {
   const addresses = config.accounts.map(({ owner }) => owner.address)
+  const signIns = new SignIns(config.state, { now: () => new Date() })
   const count = addresses.length === 1 ? 'one account' : `${addresses.length} accounts`
   return [
     single('configuration', null, async () => passed(`${count}: ${addresses.join(', ')}`)),
-    ...config.accounts.flatMap((account) => [imap(account, patienceMs), smtp(account, patienceMs)]),
+    ...config.accounts.flatMap((account) => [
+      imap(account, signIns, patienceMs),
+      smtp(account, signIns, patienceMs),
+    ]),
     single('model', null, () => checkModel(config.model, now.toISOString().slice(0, 10))),
     single('queue', null, () => checkQueue(config.state, patienceMs)),
     single('state', null, () => checkState(config.state, patienceMs)),
   ]
 }
 
-async function imap(account: AccountSettings, patienceMs: number): Promise<Check[]> {
-  const { address } = account.owner
-  if (account.imap.oauth2) return [{ name: 'imap', account: address, ...noSignIn }]
+async function imap(account: AccountSettings, signIns: SignIns, patienceMs: number): Promise<Check[]> {
   try {
-    return await checkImap(account, patienceMs)
+    return await checkImap(account, patienceMs, tokenSource(account, account.imap, signIns))
   } catch (error) {
-    return [{ name: 'imap', account: address, ...unexpected(error) }]
+    return [{ name: 'imap', account: account.owner.address, ...unexpected(error) }]
   }
 }
 
-function smtp(account: AccountSettings, patienceMs: number): Promise<Check[]> {
-  const look = async () => (account.smtp.oauth2 ? noSignIn : checkSmtp(account, patienceMs))
+function smtp(account: AccountSettings, signIns: SignIns, patienceMs: number): Promise<Check[]> {
+  const look = () => checkSmtp(account, patienceMs, tokenSource(account, account.smtp, signIns))
   return single('smtp', account.owner.address, look)
 }
 
-const noSignIn = failed(
-  'OAuth2 is configured, but nobody has signed in',
-  'Use a password (an app password) for now.',
-)
+function tokenSource({ owner }: AccountSettings, { oauth2 }: Server, signIns: SignIns) {
+  if (oauth2 === null) return undefined
+  return (refused?: string) => signIns.accessToken(owner.address, oauth2, refused)
+}
 
 async function single(
   name: Check['name'],

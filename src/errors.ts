@@ -31,6 +31,14 @@ export class OwnerActionError extends PermanentError {
   }
 }
 
+/** Nobody has signed in, or the sign-in was taken back. Looking again costs nothing, so it is done: `replyd auth` mends it. */
+export class SignInNeeded extends OwnerActionError {
+  override name = 'SignInNeeded'
+  constructor(message: string, options?: ErrorOptions) {
+    super('account', message, options)
+  }
+}
+
 /** What was asked may have happened or not (the connection died after the final dot). Never retried on a guess. */
 export class UncertainError extends Error {
   override name = 'UncertainError'

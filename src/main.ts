@@ -1,4 +1,5 @@
 /** The daemon, in boot order: each resource is opened after what it needs and closed before it. */
+import { hostname } from 'node:os'
 import type { Clock, NewId } from './clock.ts'
 import { openModel } from './llm.ts'
 import type { Log } from './log.ts'
@@ -8,11 +9,13 @@ import { healthOf } from './main/health.ts'
 import { holderName, isGone } from './main/holder.ts'
 import { handleOnce } from './main/once.ts'
 import { tellOwner } from './main/owner.ts'
+import { SignIns } from './oauth.ts'
 import { Pipeline } from './pipeline.ts'
 import { loadPrompts } from './prompts.ts'
 import { openQueues } from './queue/queues.ts'
 import type { Config } from './settings.ts'
 import type { StepContext } from './steps/context.ts'
+import { Observer } from './steps/observe.ts'
 import { Watcher } from './steps/watch.ts'
 import { openDatabase } from './store/database.ts'
 import { type Health, startWeb, type WebServer } from './web/server.ts'
@@ -61,7 +64,9 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     alone: db.kind === 'pglite',
   }
   await using queues = await openQueues(queueSettings, log)
-  await using accounts = new Accounts(config.accounts, { log, clock, random })
+  const signIns = new SignIns(config.state, clock)
+  const onSignIn = (address: string, lost: Error | null) => void tellOwner({ db, log, clock }, lost, address)
+  await using accounts = new Accounts(config.accounts, { log, clock, random, signIns, onSignIn })
   const model = openModel(config.model, log, clock)
   const context: StepContext = { db, clock, newId, random, log, config, accounts, model, prompts }
   await using pipeline = new Pipeline(context, queues, drainMs)
@@ -69,6 +74,9 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   if (roles.includes('work')) pipeline.work({ model: config.model.concurrency, mailbox: mailboxConcurrency })
   using _daily = roles.includes('watch') && !options.once ? new DailyAudit(context) : null
   const watchers = roles.includes('watch') ? watchersOf(context, pipeline) : []
+  // A start is the owner's answer to what had stopped: it is tried anew.
+  for (const { address } of watchers) await tellOwner(context, null, address)
+  const observers = roles.includes('watch') && !options.once ? observersOf(context, pipeline) : []
   await using web = await openWeb(options, context, pipeline, () =>
     healthOf(context, pipeline, queues, watchers),
   )
@@ -82,7 +90,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   })
   options.onReady?.({ pipeline, context, url: web?.url ?? null })
   if (options.once) await handleOnce(context, watchers, pipeline, signal)
-  else await Promise.all([aborted(signal), ...watchers.map((watcher) => watcher.run(signal))])
+  else await Promise.all([aborted(signal), ...[...watchers, ...observers].map((each) => each.run(signal))])
   log.info({ event: 'daemon.stopping' })
 }
 
@@ -97,6 +105,14 @@ function watchersOf(context: StepContext, pipeline: Pipeline): Watcher[] {
         holder,
         isGone: (other) => isGone(other, alone),
       }),
+  )
+}
+
+function observersOf(context: StepContext, pipeline: Pipeline): Observer[] {
+  const holder = `${hostname()} ${process.pid} ${context.newId(context.clock.now())}`
+  const onApproved = (id: string) => pipeline.advance(id, 'deliver')
+  return [...context.accounts.values()].map(
+    (account) => new Observer(context, account, { onApproved, holder }),
   )
 }
 

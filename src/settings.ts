@@ -40,7 +40,11 @@ export interface AccountSettings {
   /** The watched mailbox. */
   readonly mailbox: string
   /** Special-use mailboxes named by the owner; null = found by special-use (RFC 6154). */
-  readonly mailboxes: { readonly drafts: string | null; readonly sent: string | null; readonly junk: string | null }
+  readonly mailboxes: {
+    readonly drafts: string | null
+    readonly sent: string | null
+    readonly junk: string | null
+  }
   /** What to do with mail that is already there: `now` nothing, `all` everything, a number: as old as that, in milliseconds. */
   readonly since: 'now' | 'all' | number
   /** null: found out per provider and by looking (standards.md section 6). */
@@ -122,6 +126,8 @@ export interface Config {
     readonly directory: string
     readonly databaseUrl: string | null
     readonly redisUrl: string | null
+    /** Encrypts OAuth2 sign-ins; null: a key file in the directory does. */
+    readonly key: string | null
     /** Bodies older than this are removed, milliseconds; null: kept. */
     readonly keepMs: number | null
   }

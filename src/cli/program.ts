@@ -75,6 +75,16 @@ function addDaemonCommands(program: Command, terminal: Terminal, end: End): void
     .addOption(jsonOption('print one JSON object'))
     .action(async (options) => end(await (await import('./audit.ts')).audit(options, terminal)))
   program
+    .command('auth')
+    .description('sign in at the provider of an account that uses OAuth2')
+    .argument('[account]', 'address of the account; not needed when there is only one')
+    .addOption(configOption())
+    .option('--device', 'show a code to type in on any other device')
+    .option('--browser', 'sign in with a browser on this machine, or paste the address it ends at')
+    .action(async (account, options) =>
+      end(await (await import('./auth.ts')).auth(account, options, terminal)),
+    )
+  program
     .command('demo')
     .description('run everything against an embedded mailbox with sample mail')
     .option('--exit', 'end when all samples are handled')

@@ -43,6 +43,7 @@ export const commonVariables: readonly Variable[] = [
   { name: 'REPLYD_KNOWLEDGE', path: ['knowledge'] },
   { name: 'REPLYD_BUDGET', path: ['budget', 'perDay'] },
   { name: 'REPLYD_DATA', path: ['state', 'directory'] },
+  { name: 'REPLYD_KEY', path: ['state', 'key'] },
   { name: 'DATABASE_URL', path: ['state', 'databaseUrl'] },
   { name: 'REDIS_URL', path: ['state', 'redisUrl'] },
   { name: 'REPLYD_WEB_PASSWORD', path: ['web', 'password'] },

@@ -48,6 +48,7 @@ export function resolveDocument(document: Document, directory: string, timeZone:
       directory: path(state?.directory ?? defaults.state.directory),
       databaseUrl: state?.databaseUrl ?? null,
       redisUrl: state?.redisUrl ?? null,
+      key: state?.key ?? null,
       keepMs: state?.keep === undefined ? null : milliseconds(state.keep),
     },
     prompts: document.prompts === undefined ? packagePrompts : path(document.prompts),

@@ -144,6 +144,10 @@ const State = z
       'PostgreSQL in place of the embedded database; by default the variable DATABASE_URL',
     ),
     redisUrl: key(url('redis', 'rediss'), 'Redis as the queue; by default the variable REDIS_URL'),
+    key: key(
+      z.string().min(16, 'must have at least 16 characters'),
+      'What OAuth2 sign-ins are encrypted with, best as the variable REPLYD_KEY; by default a key file made in the state directory',
+    ),
     keep: key(
       duration(day, 3660 * day),
       'Remove stored text of mails older than this, keep the ledger; by default all is kept',

@@ -11,7 +11,11 @@ import { serverFailure } from './failure.ts'
  * One to three checks: without a login there is nothing more to look at.
  * @param patienceMs how long to wait for each of connection, greeting and answer
  */
-export async function checkImap(account: AccountSettings, patienceMs: number): Promise<Check[]> {
+export async function checkImap(
+  account: AccountSettings,
+  patienceMs: number,
+  accessToken?: (refused?: string) => Promise<string>,
+): Promise<Check[]> {
   const { imap, owner } = account
   const named = (name: Check['name'], verdict: Verdict): Check => ({
     name,
@@ -21,7 +25,7 @@ export async function checkImap(account: AccountSettings, patienceMs: number): P
   const timing = { ...defaultTiming, connectMs: patienceMs, greetingMs: patienceMs, quietMs: patienceMs }
   let client: ImapFlow
   try {
-    client = await connectClient(imap, { timing, signal: AbortSignal.timeout(3 * patienceMs) })
+    client = await connectClient(imap, { accessToken, timing, signal: AbortSignal.timeout(3 * patienceMs) })
   } catch (error) {
     return [named('imap', serverFailure(error, imap, { ...imap, keys: 'imap', protocol: 'IMAP' }))]
   }

@@ -53,7 +53,8 @@ const providers: readonly Provider[] = [
 
 /** What to do when that server refused the login. */
 export function loginAdvice(server: Pick<Server, 'host' | 'oauth2'>, keys: string): string {
-  if (server.oauth2) return 'Sign in again, so that a new token is given out.'
+  if (server.oauth2)
+    return 'Sign in again: replyd auth ADDRESS. The account also has to allow IMAP and SMTP to that program (scopes).'
   const known = providers.find(({ domain }) => domain.test(server.host.toLowerCase()))
   if (known) return `${known.advice}.`
   return `Check ${keys}.user and ${keys}.password. Some providers want an app password, or IMAP and SMTP switched on in their settings.`

@@ -5,9 +5,14 @@ import { openSubmission } from '../smtp.ts'
 import { passed, type Verdict } from './check.ts'
 import { serverFailure } from './failure.ts'
 
-export async function checkSmtp({ smtp }: AccountSettings, patienceMs: number): Promise<Verdict> {
+export async function checkSmtp(
+  { smtp }: AccountSettings,
+  patienceMs: number,
+  accessToken?: (refused?: string) => Promise<string>,
+): Promise<Verdict> {
   const submission = openSubmission(smtp, {
     log: silentLog,
+    accessToken,
     maxConnections: 1,
     timing: { connectMs: patienceMs, quietMs: patienceMs },
   })

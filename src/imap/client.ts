@@ -1,7 +1,7 @@
 /** One IMAP connection: how it is secured, how it logs in, and how it selects a mailbox. */
 import { ImapFlow, type ImapFlowOptions } from 'imapflow'
 import { plaintextAllowed } from '../config/loopback.ts'
-import { PermanentError, TemporaryError } from '../errors.ts'
+import { OwnerActionError, PermanentError, TemporaryError } from '../errors.ts'
 import type { ImapSettings } from '../settings.ts'
 import { connectError, UidValidityChanged } from './errors.ts'
 import type { MailboxState, Timing } from './types.ts'
@@ -62,10 +62,25 @@ function clientOptions(
  */
 export async function connectClient(
   server: ImapSettings,
-  options: { accessToken?: () => Promise<string>; timing: Timing; signal: AbortSignal },
+  options: { accessToken?: (refused?: string) => Promise<string>; timing: Timing; signal: AbortSignal },
 ): Promise<ImapFlow> {
-  const { signal, timing } = options
-  const token = server.oauth2 ? await options.accessToken?.() : undefined
+  const { accessToken } = options
+  if (server.oauth2 === null || accessToken === undefined) return logIn(server, undefined, options)
+  const token = await accessToken()
+  try {
+    return await logIn(server, token, options)
+  } catch (error) {
+    if (!(error instanceof OwnerActionError)) throw error
+    // A provider may end a token before its time; whether the sign-in still holds is for it to say.
+    return logIn(server, await accessToken(token), options)
+  }
+}
+
+async function logIn(
+  server: ImapSettings,
+  token: string | undefined,
+  { signal, timing }: { timing: Timing; signal: AbortSignal },
+): Promise<ImapFlow> {
   signal.throwIfAborted()
   const client = new ImapFlow(clientOptions(server, token, timing))
   // For the whole life of the client: an error event without a listener ends the process. What there is to do is

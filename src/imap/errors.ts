@@ -77,7 +77,7 @@ export function connectError(error: unknown, server: ImapSettings): Error {
   const passing = PASSING_CODES.has(serverResponseCode) || TEMPORARY_LOGIN_TEXT.test(responseText)
   if (authenticationFailed && !passing) {
     const remedy = server.oauth2
-      ? 'Authorise the account again (replyd auth)'
+      ? 'Sign in again (replyd auth)'
       : 'Correct the user name or password (some providers want an app password), then start replyd again'
     return new OwnerActionError(
       'account',

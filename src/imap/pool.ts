@@ -4,7 +4,7 @@
  * time.
  */
 import type { ImapFlow } from 'imapflow'
-import { OwnerActionError, reasonOf, TemporaryError } from '../errors.ts'
+import { OwnerActionError, reasonOf, SignInNeeded, TemporaryError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { backoffMs } from '../pace.ts'
 import type { HealthRecord } from './health.ts'
@@ -178,7 +178,7 @@ export class ConnectionPool {
       })
       return
     }
-    if (error instanceof OwnerActionError) {
+    if (error instanceof OwnerActionError && !(error instanceof SignInNeeded)) {
       this.#stop(error)
       return
     }

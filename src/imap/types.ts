@@ -158,8 +158,8 @@ export interface ImapOptions {
   clock: Clock
   /** [0, 1): jitter of the back-off. */
   random: () => number
-  /** Asked once per connection when the account uses OAuth2. */
-  accessToken?: () => Promise<string>
+  /** Asked once per connection when the account uses OAuth2, and once more with the token that the server refused. */
+  accessToken?: (refused?: string) => Promise<string>
   /** Limits of a connection in milliseconds, where the defaults do not suit. */
   timing?: Partial<Timing>
 }

@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ImapFlow } from 'imapflow'
-import { OwnerActionError, reasonOf } from '../errors.ts'
+import { OwnerActionError, reasonOf, SignInNeeded } from '../errors.ts'
 import { backoffMs, loginGateOf } from '../pace.ts'
 import type { AccountSettings } from '../settings.ts'
 import { closeClient, connectClient, defaultTiming, stateOf } from './client.ts'
@@ -47,7 +47,7 @@ export class MailboxWatch implements Watch {
       const startedAt = performance.now()
       const error = await this.#session().catch((reason: unknown) => reason)
       if (signal.aborted) break
-      if (error instanceof OwnerActionError) {
+      if (error instanceof OwnerActionError && !(error instanceof SignInNeeded)) {
         this.#health.set('stopped', error.message)
         this.#call(() => this.#options.onStopped(error))
         return

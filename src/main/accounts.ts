@@ -1,8 +1,10 @@
 import type { Clock } from '../clock.ts'
+import { SignInNeeded } from '../errors.ts'
 import { openImapAccount } from '../imap.ts'
 import { openKnowledge } from '../knowledge.ts'
 import type { Log } from '../log.ts'
-import type { AccountSettings } from '../settings.ts'
+import type { SignIns } from '../oauth.ts'
+import type { AccountSettings, Server } from '../settings.ts'
 import { openSubmission } from '../smtp.ts'
 import type { Account } from '../steps/context.ts'
 
@@ -10,6 +12,9 @@ interface Surroundings {
   log: Log
   clock: Clock
   random: () => number
+  signIns: SignIns
+  /** The sign-in of that account was lost (said once), or is there again: null. */
+  onSignIn: (address: string, lost: SignInNeeded | null) => void
 }
 
 /** The accounts by address. Nothing connects before it is used. @throws ConfigError when a knowledge folder is missing */
@@ -32,10 +37,33 @@ export class Accounts extends Map<string, Account> implements AsyncDisposable {
 
 function openAccount(settings: AccountSettings, surroundings: Surroundings): Account {
   const log = surroundings.log.child({ account: settings.owner.address })
+  const tokens = tokensOf(settings.owner.address, surroundings)
+  const accessToken = tokens(settings.imap)
   return {
     settings,
-    imap: openImapAccount(settings, { ...surroundings, log }),
-    smtp: openSubmission(settings.smtp, { log }),
+    imap: openImapAccount(settings, { ...surroundings, log, accessToken }),
+    smtp: openSubmission(settings.smtp, { log, accessToken: tokens(settings.smtp) }),
     knowledge: settings.knowledge === null ? null : openKnowledge(settings.knowledge, log),
+    accessToken,
+  }
+}
+
+/** Token sources of one account's servers, which say it once when the sign-in is lost and once when it is there again. */
+function tokensOf(address: string, { signIns, onSignIn }: Surroundings) {
+  let lost: string | null = null
+  return ({ oauth2 }: Server) => {
+    if (oauth2 === null) return undefined
+    return async (refused?: string): Promise<string> => {
+      try {
+        const token = await signIns.accessToken(address, oauth2, refused)
+        if (lost !== null) onSignIn(address, null)
+        lost = null
+        return token
+      } catch (error) {
+        if (error instanceof SignInNeeded && error.message !== lost) onSignIn(address, error)
+        if (error instanceof SignInNeeded) lost = error.message
+        throw error
+      }
+    }
   }
 }

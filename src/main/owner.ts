@@ -1,15 +1,18 @@
-import { type OwnerActionError, reasonOf } from '../errors.ts'
+import { reasonOf } from '../errors.ts'
 import type { StepContext } from '../steps/context.ts'
 import { changeAccountState } from '../store/accounts.ts'
 
-/** Says it in the log and keeps it in the store, so that every process and page can show it. Never throws. */
+/**
+ * Says it in the log and keeps it in the store, so that every process and page can show it. Never throws.
+ * @param error why the account stopped; null when it goes on
+ */
 export async function tellOwner(
-  { db, log, clock }: StepContext,
-  error: OwnerActionError | Error,
+  { db, log, clock }: Pick<StepContext, 'db' | 'log' | 'clock'>,
+  error: Error | null,
   account: string,
 ): Promise<void> {
-  const reason = reasonOf(error)
-  log.error({ event: 'owner.action-needed', reason })
-  if ('scope' in error && error.scope === 'model') return
+  const reason = error === null ? null : reasonOf(error)
+  if (reason !== null) log.error({ event: 'owner.action-needed', reason })
+  if (error !== null && 'scope' in error && error.scope === 'model') return
   await changeAccountState(db, account, { stopped: reason }, clock.now()).catch(() => undefined)
 }

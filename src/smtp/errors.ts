@@ -36,7 +36,7 @@ function wordsOf(error: unknown): string {
 
 function refusedLogin(error: unknown, server: Server): OwnerActionError {
   const remedy = server.oauth2
-    ? 'Authorise the account again (replyd auth)'
+    ? 'Sign in again (replyd auth)'
     : 'Correct the user name or password (some providers want an app password), then start replyd again'
   const place = `${server.user}@${server.host}`
   const message = `SMTP login as ${place} was refused: ${wordsOf(error)}. ${remedy}.`

@@ -2,7 +2,7 @@
 import SMTPConnection, { type AuthenticationType, type Options } from 'nodemailer/lib/smtp-connection'
 import XOAuth2 from 'nodemailer/lib/xoauth2'
 import { plaintextAllowed } from '../config/loopback.ts'
-import { PermanentError } from '../errors.ts'
+import { OwnerActionError, PermanentError } from '../errors.ts'
 import type { Server } from '../settings.ts'
 import { Body } from './body.ts'
 import { endedConnection, openError, type Progress, StaleConnectionError, sendError } from './errors.ts'
@@ -61,9 +61,20 @@ export class Session {
   static async open(
     server: Server,
     timing: SmtpTiming,
-    accessToken?: () => Promise<string>,
+    accessToken?: (refused?: string) => Promise<string>,
   ): Promise<Session> {
-    const token = server.oauth2 ? await accessToken?.() : undefined
+    if (server.oauth2 === null || accessToken === undefined) return Session.#logIn(server, timing)
+    const token = await accessToken()
+    try {
+      return await Session.#logIn(server, timing, token)
+    } catch (error) {
+      if (!(error instanceof OwnerActionError)) throw error
+      // A provider may end a token before its time; whether the sign-in still holds is for it to say.
+      return Session.#logIn(server, timing, await accessToken(token))
+    }
+  }
+
+  static async #logIn(server: Server, timing: SmtpTiming, token?: string): Promise<Session> {
     const session = new Session(server, timing)
     try {
       await session.#connect(token)

@@ -1,5 +1,5 @@
 /** The submission connections of one account: opened when needed, kept for a while, one mail at a time on each. */
-import { OwnerActionError, reasonOf, TemporaryError } from '../errors.ts'
+import { OwnerActionError, reasonOf, SignInNeeded, TemporaryError } from '../errors.ts'
 import { loginGateOf } from '../pace.ts'
 import type { Server } from '../settings.ts'
 import { StaleConnectionError } from './errors.ts'
@@ -136,7 +136,7 @@ export class PooledSubmission implements Submission {
       })
       return
     }
-    if (error instanceof OwnerActionError) this.#refused = error
+    if (error instanceof OwnerActionError && !(error instanceof SignInNeeded)) this.#refused = error
     // All that wait: whoever comes later tries anew, unless the owner has to act first.
     for (const waiting of this.#line.splice(0)) waiting.fail(error)
   }

@@ -48,8 +48,8 @@ export interface SmtpTiming {
 
 export interface SubmissionOptions {
   log: Log
-  /** Asked once per connection when the account uses OAuth2. */
-  accessToken?: () => Promise<string>
+  /** Asked once per connection when the account uses OAuth2, and once more with the token that the server refused. */
+  accessToken?: (refused?: string) => Promise<string>
   /** Connections open at once; 3 when absent. */
   maxConnections?: number
   /** Where the defaults do not suit. */

@@ -16,6 +16,8 @@ export interface Account {
   readonly imap: ImapAccount
   readonly smtp: Submission
   readonly knowledge: Knowledge | null
+  /** For connections to the IMAP server where it wants OAuth2; see ImapOptions. */
+  readonly accessToken?: (refused?: string) => Promise<string>
 }
 
 export interface StepContext {

@@ -83,6 +83,7 @@ export class Watcher {
       log,
       clock,
       random,
+      accessToken: this.#account.accessToken,
       onChange: () => this.#look(),
       onStopped: (error) => {
         this.#stopped = true

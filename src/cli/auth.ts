@@ -1,0 +1,102 @@
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { systemClock } from '../clock.ts'
+import { type DeviceCode, type Grant, SignIns, signInByBrowser, signInByDevice } from '../oauth.ts'
+import type { AccountSettings, Config, OAuth2Settings } from '../settings.ts'
+import { UsageError } from './failure.ts'
+import { readConfig } from './settings.ts'
+import { type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
+
+interface AuthOptions {
+  config?: string
+  device?: boolean
+  browser?: boolean
+}
+
+/** A person needs a while; codes of providers end sooner. Milliseconds. */
+const patienceMs = 15 * 60_000
+
+/** Signs in, and keeps the sign-in encrypted in the state directory. A running daemon takes it up by itself. */
+export async function auth(
+  address: string | undefined,
+  options: AuthOptions,
+  terminal: Terminal,
+): Promise<ExitStatus> {
+  if (options.device && options.browser) throw new UsageError('--device and --browser exclude each other')
+  const config = readConfig(options.config, terminal)
+  const account = accountNamed(config, address)
+  const signIns = new SignIns(config.state, systemClock)
+  for (const settings of signInsOf(account)) {
+    const byDevice = options.device || (!options.browser && settings.deviceUrl !== null)
+    const grant = await (byDevice ? deviceGrant : browserGrant)(settings, account, terminal)
+    await signIns.keep(account.owner.address, settings, grant)
+  }
+  await writeLine(terminal.stdout, `Signed in for ${account.owner.address}.`)
+  return 0
+}
+
+function accountNamed({ accounts }: Config, address: string | undefined): AccountSettings {
+  const using = accounts.filter(({ imap, smtp }) => imap.oauth2 ?? smtp.oauth2)
+  const named = address?.toLowerCase()
+  const [first, second] = using.filter(({ owner }) => !named || owner.address.toLowerCase() === named)
+  if (first && !second) return first
+  const addresses = using.map(({ owner }) => owner.address).join(', ')
+  if (addresses === '') throw new UsageError('no account of the configuration has an oauth2 group')
+  throw new UsageError(`name the account: one of ${addresses}`)
+}
+
+/** IMAP and SMTP mostly share one. */
+function signInsOf({ imap, smtp }: AccountSettings): OAuth2Settings[] {
+  const found = [imap.oauth2, smtp.oauth2].filter((settings) => settings !== null)
+  const [first, second] = found
+  if (first && second && first.clientId === second.clientId && first.tokenUrl === second.tokenUrl)
+    return [first]
+  return found
+}
+
+function deviceGrant(settings: OAuth2Settings, _: AccountSettings, { stdout }: Terminal): Promise<Grant> {
+  const show = ({ verificationUri, userCode, expiresAt }: DeviceCode) => {
+    const until = expiresAt.toTimeString().slice(0, 5)
+    const line = `Open ${verificationUri} on any device and enter the code ${userCode} (until ${until}).`
+    stdout.write(`${printable(line, true)}\n`)
+  }
+  return signInByDevice(settings, { clock: systemClock, show, signal: AbortSignal.timeout(patienceMs) })
+}
+
+async function browserGrant(
+  settings: OAuth2Settings,
+  { imap }: AccountSettings,
+  { stdin, stdout, environment }: Terminal,
+): Promise<Grant> {
+  const lines = createInterface({ input: stdin, terminal: false })
+  const show = (url: string) => {
+    stdout.write(`Sign in at this address:\n\n${url}\n\n`)
+    stdout.write(
+      'Is the browser on another machine? Then paste the address here that it ends at (localhost).\n',
+    )
+    openBrowser(url, environment, stdin.isTTY === true)
+  }
+  try {
+    const signal = AbortSignal.timeout(patienceMs)
+    return await signInByBrowser(settings, {
+      clock: systemClock,
+      show,
+      pasted: lines,
+      loginHint: imap.user,
+      signal,
+    })
+  } finally {
+    lines.close()
+    if ('unref' in stdin && typeof stdin.unref === 'function') stdin.unref()
+  }
+}
+
+/** Best effort: the address stands on the screen as well. */
+function openBrowser(url: string, environment: Terminal['environment'], atDesk: boolean): void {
+  const hasDisplay = process.platform !== 'linux' || environment.DISPLAY || environment.WAYLAND_DISPLAY
+  if (!atDesk || !hasDisplay) return
+  const command = { darwin: 'open', win32: 'explorer' }[process.platform as string] ?? 'xdg-open'
+  const child = spawn(command, [url], { stdio: 'ignore', detached: true })
+  child.on('error', () => undefined)
+  child.unref()
+}

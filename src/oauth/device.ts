@@ -1,0 +1,72 @@
+/** The device flow (RFC 8628): for machines without a browser. The code is typed in on any other device. */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Clock } from '../clock.ts'
+import { ConfigError, PermanentError, TemporaryError } from '../errors.ts'
+import type { OAuth2Settings } from '../settings.ts'
+import { type Grant, grantFrom, post, RefusedByProvider } from './endpoint.ts'
+
+export interface DeviceCode {
+  readonly userCode: string
+  readonly verificationUri: string
+  /** When the code ends. */
+  readonly expiresAt: Date
+}
+
+export interface DeviceSignIn {
+  clock: Clock
+  /** Shows the code to the person. */
+  show: (code: DeviceCode) => void
+  signal: AbortSignal
+}
+
+/** Seconds (RFC 8628 sections 3.2 and 3.5). */
+const defaultInterval = 5
+const slowDownBy = 5
+
+/** @throws PermanentError when the person refused or the code ended, ConfigError when the provider has no device flow */
+export async function signInByDevice(
+  settings: OAuth2Settings,
+  { clock, show, signal }: DeviceSignIn,
+): Promise<Grant> {
+  if (settings.deviceUrl === null) {
+    throw new ConfigError(
+      'oauth2.deviceUrl is not set: this provider has no device flow for mail. Use replyd auth --browser; on a machine without a browser its address can be pasted',
+    )
+  }
+  const answer = await post(settings, settings.deviceUrl, { scope: settings.scopes.join(' ') })
+  const deviceCode = textIn(answer, 'device_code')
+  const expiresAt = new Date(clock.now().getTime() + Number(answer.expires_in ?? 600) * 1000)
+  // Google calls it verification_url.
+  const verificationUri = textIn(
+    answer,
+    'verification_uri' in answer ? 'verification_uri' : 'verification_url',
+  )
+  show({ userCode: textIn(answer, 'user_code'), verificationUri, expiresAt })
+  let interval = Number(answer.interval ?? defaultInterval)
+  while (clock.now() < expiresAt) {
+    await delay(interval * 1000, undefined, { signal })
+    const outcome = await poll(settings, deviceCode, clock)
+    if (typeof outcome !== 'string') return outcome
+    if (outcome === 'slow_down') interval += slowDownBy
+  }
+  throw new PermanentError('the code ended before anybody signed in: run replyd auth again')
+}
+
+async function poll(settings: OAuth2Settings, deviceCode: string, clock: Clock): Promise<Grant | string> {
+  try {
+    const fields = { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: deviceCode }
+    return grantFrom(await post(settings, settings.tokenUrl, fields), clock.now(), null)
+  } catch (error) {
+    // A lost answer is asked for again.
+    if (error instanceof TemporaryError) return 'authorization_pending'
+    if (!(error instanceof RefusedByProvider)) throw error
+    if (error.code === 'authorization_pending' || error.code === 'slow_down') return error.code
+    throw new PermanentError(`the sign-in was refused: ${error.message}`, { cause: error })
+  }
+}
+
+function textIn(answer: Record<string, unknown>, name: string): string {
+  const value = answer[name]
+  if (typeof value !== 'string') throw new TemporaryError(`sign-in: the provider gave no ${name}`)
+  return value
+}

@@ -1,0 +1,96 @@
+/** The token endpoint of an identity provider (RFC 6749): what it is asked, and what its refusals mean. */
+import { isLoopback } from '../config/loopback.ts'
+import { ConfigError, reasonOf, TemporaryError } from '../errors.ts'
+import type { OAuth2Settings } from '../settings.ts'
+
+export interface Grant {
+  readonly accessToken: string
+  /** Null where the provider gave none: the sign-in then ends with the access token. */
+  readonly refreshToken: string | null
+  /** When the access token ends, milliseconds since 1970. */
+  readonly expiresAt: number
+}
+
+/** The provider answered, and said no (RFC 6749 section 5.2, RFC 8628 section 3.5). */
+export class RefusedByProvider extends Error {
+  override name = 'RefusedByProvider'
+  /** `invalid_grant`, `authorization_pending`, … */
+  readonly code: string
+  constructor(code: string, description: string) {
+    super(description === '' ? code : `${code}: ${description}`)
+    this.code = code
+  }
+}
+
+/** One request, everything included, milliseconds. */
+const patienceMs = 15_000
+/** Taken where the provider does not say how long the token lasts (it should: RFC 6749 section 5.1). Seconds. */
+const assumedLifetime = 3600
+
+/** Codes of an answer that another time may be another. */
+const passing = new Set(['temporarily_unavailable', 'server_error'])
+
+/**
+ * Posts a form with the client's credentials and reads the JSON answer.
+ * @throws RefusedByProvider, TemporaryError when there was no answer or none in JSON, ConfigError for a URL without TLS
+ */
+export async function post(
+  settings: OAuth2Settings,
+  url: string,
+  fields: Readonly<Record<string, string>>,
+): Promise<Record<string, unknown>> {
+  const { protocol, host, hostname } = new URL(url)
+  if (protocol !== 'https:' && !isLoopback(hostname)) {
+    throw new ConfigError(`oauth2: ${host} must be reached by https, since tokens would travel in the clear`)
+  }
+  const body = new URLSearchParams({ client_id: settings.clientId, ...fields })
+  if (settings.clientSecret !== null) body.set('client_secret', settings.clientSecret)
+  const { status, answer } = await ask(url, host, body)
+  if (status < 400 && typeof answer.error !== 'string') return answer
+  const code = typeof answer.error === 'string' ? answer.error : `HTTP ${status}`
+  if (status >= 500 || status === 429 || passing.has(code)) {
+    throw new TemporaryError(`sign-in: ${host} answered ${code}`)
+  }
+  throw new RefusedByProvider(code, firstLine(answer.error_description))
+}
+
+async function ask(url: string, host: string, body: URLSearchParams) {
+  let status = 0
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      body,
+      headers: { accept: 'application/json' },
+      // The form holds secrets: it goes where it was meant to go, or nowhere.
+      redirect: 'error',
+      signal: AbortSignal.timeout(patienceMs),
+    })
+    status = response.status
+    const answer: unknown = await response.json()
+    if (typeof answer !== 'object' || answer === null) throw new SyntaxError('no JSON object')
+    return { status, answer: answer as Record<string, unknown> }
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+    const words = status === 0 ? reasonOf(cause) : `HTTP ${status} without JSON`
+    throw new TemporaryError(`sign-in: ${host} did not answer: ${words}`, { cause: error })
+  }
+}
+
+/** Microsoft adds trace ids and times below the first line. */
+function firstLine(text: unknown): string {
+  return typeof text === 'string' ? (text.split(/[\r\n]/)[0] ?? '').slice(0, 300) : ''
+}
+
+/** @param previous refresh token, which holds on where the provider gives no new one (RFC 6749 section 6) */
+export function grantFrom(answer: Record<string, unknown>, now: Date, previous: string | null): Grant {
+  const { access_token: accessToken, refresh_token: refreshToken, expires_in: lifetime } = answer
+  if (typeof accessToken !== 'string' || accessToken === '') {
+    throw new TemporaryError('sign-in: the provider gave no access token')
+  }
+  const seconds = Number(lifetime ?? assumedLifetime)
+  return {
+    accessToken,
+    refreshToken: typeof refreshToken === 'string' && refreshToken !== '' ? refreshToken : previous,
+    expiresAt: now.getTime() + (Number.isFinite(seconds) ? seconds : assumedLifetime) * 1000,
+  }
+}

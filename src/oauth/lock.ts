@@ -1,0 +1,63 @@
+/**
+ * A lock between processes, also between containers that share nothing but a directory: so it is a file whose age, not
+ * whose process id, says that its holder is gone.
+ */
+import { randomBytes } from 'node:crypto'
+import { linkSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+import { TemporaryError } from '../errors.ts'
+
+/** Longer than anything that is done under the lock (one request of 15 s). Milliseconds. */
+const staleMs = 45_000
+const lookEveryMs = 50
+const patienceMs = 60_000
+
+/** Runs `work` while no other process does. @throws TemporaryError when the lock does not come free, and what `work` throws */
+export async function alone<T>(path: string, work: () => Promise<T>): Promise<T> {
+  const mark = randomBytes(16).toString('hex')
+  const until = performance.now() + patienceMs
+  while (!take(path, mark)) {
+    if (performance.now() > until) throw new TemporaryError(`${path} is held by another process`)
+    await delay(lookEveryMs)
+  }
+  try {
+    return await work()
+  } finally {
+    // Taken away meanwhile: then it is somebody else's.
+    if (contentOf(path) === mark) unlinkSync(path)
+  }
+}
+
+function take(path: string, mark: string): boolean {
+  try {
+    writeFileSync(path, mark, { flag: 'wx', mode: 0o600 })
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    removeStale(path, mark)
+    return false
+  }
+}
+
+/** Of several that find it stale, one moves it away; whoever moved a fresh one instead puts it back. */
+function removeStale(path: string, mark: string): void {
+  const aside = `${path}.${mark}`
+  try {
+    const holder = readFileSync(path, 'utf8')
+    if (Date.now() - statSync(path).mtimeMs < staleMs) return
+    renameSync(path, aside)
+    if (readFileSync(aside, 'utf8') !== holder) linkSync(aside, path)
+    unlinkSync(aside)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'ENOENT' && code !== 'EEXIST') throw error
+  }
+}
+
+function contentOf(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return null
+  }
+}

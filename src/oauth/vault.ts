@@ -1,0 +1,152 @@
+/**
+ * Where sign-ins are kept: `oauth.json` in the state directory, each entry encrypted with AES-256-GCM. A file, not the
+ * store: `replyd auth` runs beside a daemon whose embedded database only one process may open, and before its first start.
+ * Processes that share the directory share the sign-ins; a machine of its own needs one of its own.
+ */
+import { createCipheriv, createDecipheriv, createHash, randomBytes, scryptSync } from 'node:crypto'
+import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { ConfigError } from '../errors.ts'
+import type { Grant } from './endpoint.ts'
+
+const Sealed = z.object({ iv: z.base64(), tag: z.base64(), text: z.base64() })
+const File = z.object({ version: z.literal(1), salt: z.base64(), entries: z.record(z.string(), Sealed) })
+type File = z.infer<typeof File>
+
+export interface Entry {
+  readonly grant: Grant
+  /** Why the provider takes the refresh token no more; null while it does. */
+  readonly refused: string | null
+}
+
+const Stored = z.object({
+  grant: z.object({ accessToken: z.string(), refreshToken: z.string().nullable(), expiresAt: z.number() }),
+  refused: z.string().nullable(),
+})
+
+export class Vault {
+  readonly #directory: string
+  readonly #secret: string | null
+  /** By salt: scrypt is slow on purpose. */
+  readonly #keys = new Map<string, Buffer>()
+
+  /** @param secret REPLYD_KEY; null: a key file, made when it is first needed */
+  constructor(directory: string, secret: string | null) {
+    this.#directory = directory
+    this.#secret = secret
+  }
+
+  get lockPath(): string {
+    return join(this.#directory, 'oauth.lock')
+  }
+
+  /** Null when nothing is kept under that name. @throws ConfigError when it was encrypted with another key */
+  read(name: string): Entry | null {
+    const file = this.#load()
+    const sealed = file?.entries[name]
+    if (!file || !sealed) return null
+    const decipher = createDecipheriv('aes-256-gcm', this.#key(file.salt), Buffer.from(sealed.iv, 'base64'))
+    // The name belongs to what is authenticated: entries can't be swapped.
+    decipher.setAAD(Buffer.from(name)).setAuthTag(Buffer.from(sealed.tag, 'base64'))
+    try {
+      const text = Buffer.concat([decipher.update(Buffer.from(sealed.text, 'base64')), decipher.final()])
+      return Stored.parse(JSON.parse(text.toString('utf8')))
+    } catch (error) {
+      const key = this.#secret === null ? `the key file ${this.#keyPath}` : 'REPLYD_KEY'
+      throw new ConfigError(
+        `${this.#path}: the sign-ins were encrypted with another key than ${key}: bring it back, or run replyd auth again`,
+        { cause: error },
+      )
+    }
+  }
+
+  /** Adds or replaces one entry; the caller holds the lock. */
+  write(name: string, entry: Entry): void {
+    mkdirSync(this.#directory, { recursive: true, mode: 0o700 })
+    const file: File = this.#load() ?? {
+      version: 1,
+      salt: randomBytes(16).toString('base64'),
+      entries: {},
+    }
+    const iv = randomBytes(12)
+    const cipher = createCipheriv('aes-256-gcm', this.#key(file.salt), iv).setAAD(Buffer.from(name))
+    const text = Buffer.concat([cipher.update(JSON.stringify(entry)), cipher.final()])
+    const sealed = {
+      iv: iv.toString('base64'),
+      tag: cipher.getAuthTag().toString('base64'),
+      text: text.toString('base64'),
+    }
+    const content: File = { ...file, entries: { ...file.entries, [name]: sealed } }
+    // Another name first: a crash leaves the old file or the new one, never half of one.
+    const draft = `${this.#path}.${process.pid}`
+    writeFileSync(draft, `${JSON.stringify(content, null, 1)}\n`, { mode: 0o600, flush: true })
+    renameSync(draft, this.#path)
+  }
+
+  get #path(): string {
+    return join(this.#directory, 'oauth.json')
+  }
+
+  get #keyPath(): string {
+    return join(this.#directory, 'oauth.key')
+  }
+
+  #load(): File | null {
+    const text = readIfThere(this.#path)
+    if (text === null) return null
+    try {
+      return File.parse(JSON.parse(text))
+    } catch (error) {
+      throw new ConfigError(`${this.#path} can't be read: remove it, then run replyd auth again`, {
+        cause: error,
+      })
+    }
+  }
+
+  #key(salt: string): Buffer {
+    const known = this.#keys.get(salt)
+    if (known) return known
+    const key = scryptSync(this.#secret ?? this.#keyFile(), Buffer.from(salt, 'base64'), 32)
+    this.#keys.set(salt, key)
+    return key
+  }
+
+  #keyFile(): string {
+    const text = readIfThere(this.#keyPath)
+    if (text !== null) {
+      if ((statSync(this.#keyPath).mode & 0o077) !== 0) {
+        throw new ConfigError(`${this.#keyPath} can be read by others: chmod 600 it`)
+      }
+      return text.trim()
+    }
+    const made = randomBytes(32).toString('base64')
+    try {
+      writeFileSync(this.#keyPath, `${made}\n`, { mode: 0o600, flag: 'wx', flush: true })
+      // A umask can only take rights away; a default ACL can add some.
+      chmodSync(this.#keyPath, 0o600)
+      return made
+    } catch (error) {
+      // Another process was quicker.
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return this.#keyFile()
+      throw error
+    }
+  }
+}
+
+/** The name of an entry tells nobody whose it is. */
+export function entryName(address: string, clientId: string, tokenUrl: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([address, clientId, tokenUrl]))
+    .digest('hex')
+    .slice(0, 32)
+}
+
+function readIfThere(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
+}

@@ -1,0 +1,126 @@
+/** OAuth2 against a Dovecot that takes nothing but XOAUTH2 and asks the identity provider about every token (RFC 7662). */
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { systemClock } from '../../src/clock.ts'
+import { SignInNeeded } from '../../src/errors.ts'
+import { openImapAccount } from '../../src/imap.ts'
+import { SignIns } from '../../src/oauth.ts'
+import { run } from '../cli/run.ts'
+import { Provider } from '../oauth/provider.ts'
+import { accountOn, quietOptions } from './imap-account.ts'
+import { type Dovecot, startDovecot } from './servers/index.ts'
+
+const address = 'me@replyd.test'
+const directory = mkdtempSync(join(tmpdir(), 'replyd-oauth-live-'))
+let provider: Provider
+let dovecot: Dovecot
+
+beforeAll(async () => {
+  provider = await Provider.start(address)
+  // Dovecot runs as somebody else.
+  chmodSync(directory, 0o755)
+  const settings = join(directory, 'dovecot-oauth2.conf.ext')
+  const introspection = `introspection_mode = post\nintrospection_url = ${provider.url}/introspect\n`
+  writeFileSync(
+    settings,
+    `${introspection}username_attribute = email\nactive_attribute = active\nactive_value = true\n`,
+  )
+  dovecot = await startDovecot({
+    extraConfig: `auth_mechanisms = xoauth2
+passdb {
+  driver = oauth2
+  mechanisms = xoauth2
+  args = ${settings}
+}
+`,
+  })
+}, 60_000)
+
+afterAll(async () => {
+  await dovecot?.stop()
+  await provider?.[Symbol.asyncDispose]()
+  rmSync(directory, { recursive: true })
+})
+
+function configuration(): string {
+  const path = join(directory, 'replyd.yaml')
+  const { clientId, clientSecret, tokenUrl, deviceUrl, authorizeUrl } = provider.settings
+  const endpoints = `tokenUrl: "${tokenUrl}", deviceUrl: "${deviceUrl}", authorizeUrl: "${authorizeUrl}"`
+  writeFileSync(
+    path,
+    `accounts:
+  - address: ${address}
+    imap:
+      host: 127.0.0.1
+      port: ${dovecot.imapPort}
+      secure: false
+      oauth2: { provider: custom, clientId: ${clientId}, clientSecret: ${clientSecret}, ${endpoints}, scopes: [mail] }
+    smtp: { host: 127.0.0.1, port: 1, secure: false }
+model: { baseUrl: "http://127.0.0.1:1/v1", apiKey: any }
+state: { directory: ./data }
+`,
+  )
+  return path
+}
+
+async function imapCheck(path: string): Promise<{ status: string; detail: string; advice: string | null }> {
+  const { out } = await run(['doctor', '--json', '--config', path])
+  const { checks } = JSON.parse(out) as {
+    checks: { name: string; status: string; detail: string; advice: string }[]
+  }
+  return checks.find(({ name }) => name === 'imap')!
+}
+
+const signIns = () => new SignIns({ directory: join(directory, 'data'), key: null }, systemClock)
+
+function account() {
+  const { imap, ...rest } = accountOn(dovecot, address)
+  const settings = { ...rest, imap: { ...imap, oauth2: provider.settings } }
+  const accessToken = (refused?: string) => signIns().accessToken(address, provider.settings, refused)
+  return openImapAccount(settings, { ...quietOptions, accessToken })
+}
+
+test('before the sign-in the doctor says what to do; after replyd auth it logs in', async () => {
+  const path = configuration()
+  expect(await imapCheck(path)).toMatchObject({
+    status: 'failed',
+    detail: 'nobody has signed in for me@replyd.test: run replyd auth me@replyd.test',
+  })
+  const { status, out } = await run(['auth', address, '--device', '--config', path])
+  expect(out).toMatch(/enter the code ABCD-EFGH[\s\S]*Signed in for me@replyd\.test\./)
+  expect(status).toBe(0)
+  expect(await imapCheck(path)).toMatchObject({ status: 'ok' })
+})
+
+test('a token that the mail server refuses before its time is replaced, and the login goes through', async () => {
+  provider.revokeAccess()
+  await using imap = account()
+  expect((await imap.state('INBOX')).exists).toBe(0)
+  expect(provider.refreshes).toBe(1)
+})
+
+test('a sign-in that was taken back stops the account with a clear message, until somebody signs in', async () => {
+  provider.revokeAccess()
+  provider.refuses = 'invalid_grant'
+  await using imap = account()
+  await expect(imap.state('INBOX')).rejects.toThrow(SignInNeeded)
+  provider.refuses = null
+  const { status } = await run(['auth', '--device', '--config', configuration()])
+  expect(status).toBe(0)
+  // The pool waits a moment before it looks again.
+  await expect(settled(() => imap.state('INBOX'))).resolves.toMatchObject({ exists: 0 })
+}, 60_000)
+
+/** The first answer that is none of these failures: the adapter tells each caller at once. */
+async function settled<T>(ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!(error instanceof Error) || !/sign-in|not connected/.test(error.message)) throw error
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+}

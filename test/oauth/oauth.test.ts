@@ -1,0 +1,226 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { ConfigError, PermanentError, SignInNeeded, TemporaryError } from '../../src/errors.ts'
+import { SignIns, signInByBrowser, signInByDevice } from '../../src/oauth.ts'
+import { Provider } from './provider.ts'
+
+const address = 'me@replyd.test'
+let directory: string
+let provider: Provider
+let now = new Date('2026-11-24T12:00:00Z')
+const clock = { now: () => now }
+const later = (minutes: number) => {
+  now = new Date(now.getTime() + minutes * 60_000)
+}
+const { signal } = new AbortController()
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'replyd-oauth-'))
+  provider = await Provider.start(address)
+})
+
+afterEach(async () => {
+  await provider[Symbol.asyncDispose]()
+  rmSync(directory, { recursive: true })
+})
+
+const open = (key: string | null = null) => new SignIns({ directory, key }, clock)
+
+async function signedIn(key: string | null = null): Promise<SignIns> {
+  const signIns = open(key)
+  const grant = await signInByDevice(provider.settings, { clock, show: () => {}, signal })
+  await signIns.keep(address, provider.settings, grant)
+  return signIns
+}
+
+describe('device flow', () => {
+  test('shows the code, waits as it is told, and gives the grant', async () => {
+    provider.polls.push('authorization_pending', 'authorization_pending')
+    const shown: string[] = []
+    const show = (code: { userCode: string; verificationUri: string }) =>
+      shown.push(code.userCode, code.verificationUri)
+    const grant = await signInByDevice(provider.settings, { clock, show, signal })
+    expect(shown).toEqual(['ABCD-EFGH', `${provider.url}/type-it-in`])
+    expect(provider.access.get(grant.accessToken)).toBe(address)
+    expect(grant.expiresAt).toBe(now.getTime() + 3_600_000)
+  })
+
+  test.each(['access_denied', 'expired_token'])('ends at %s', async (code) => {
+    provider.polls.push(code)
+    const ask = signInByDevice(provider.settings, { clock, show: () => {}, signal })
+    await expect(ask).rejects.toThrow(PermanentError)
+  })
+
+  test('of a provider without one is a fault of the configuration', async () => {
+    const settings = { ...provider.settings, deviceUrl: null }
+    const ask = signInByDevice(settings, { clock, show: () => {}, signal })
+    await expect(ask).rejects.toThrow(ConfigError)
+  })
+})
+
+describe('loopback redirect', () => {
+  const browse = (show: (url: string) => void, pasted?: AsyncIterable<string>) =>
+    signInByBrowser(provider.settings, { clock, show, pasted, loginHint: address, signal })
+
+  test('exchanges the code with its verifier', async () => {
+    let page = ''
+    const grant = await browse((url) => {
+      void fetch(url).then(async (response) => {
+        page = await response.text()
+      })
+    })
+    expect(provider.access.get(grant.accessToken)).toBe(address)
+    expect(page).toMatch(/You can close this page/)
+  })
+
+  test('takes no code that comes with another state', async () => {
+    const statuses: number[] = []
+    const grant = await browse((url) => {
+      const redirect = new URL(url).searchParams.get('redirect_uri')
+      void fetch(`${redirect}?code=stolen&state=guessed`)
+        .then(({ status }) => statuses.push(status))
+        .then(() => fetch(url))
+    })
+    expect(statuses).toEqual([404])
+    expect(provider.access.has(grant.accessToken)).toBe(true)
+  })
+
+  test('takes the pasted address of a browser elsewhere', async () => {
+    let ended: (line: string) => void = () => {}
+    const line = new Promise<string>((resolve) => {
+      ended = resolve
+    })
+    async function* lines() {
+      yield 'what should I paste?'
+      yield await line
+    }
+    const grant = await browse((url) => {
+      void fetch(url, { redirect: 'manual' }).then((response) =>
+        ended(response.headers.get('location') ?? ''),
+      )
+    }, lines())
+    expect(provider.access.has(grant.accessToken)).toBe(true)
+  })
+
+  test('says what the provider said when the person refuses', async () => {
+    const ask = browse((url) => {
+      const { searchParams } = new URL(url)
+      void fetch(`${searchParams.get('redirect_uri')}?error=access_denied&state=${searchParams.get('state')}`)
+    })
+    await expect(ask).rejects.toThrow(/refused: access_denied/)
+  })
+})
+
+describe('access tokens', () => {
+  test('are refreshed shortly before they end, and not earlier', async () => {
+    const signIns = await signedIn()
+    const first = await signIns.accessToken(address, provider.settings)
+    later(57)
+    expect(await signIns.accessToken(address, provider.settings)).toBe(first)
+    later(2)
+    const second = await signIns.accessToken(address, provider.settings)
+    expect(second).not.toBe(first)
+    expect(provider.access.has(second)).toBe(true)
+    expect(provider.refreshes).toBe(1)
+  })
+
+  test('that the mail server refused are replaced at once', async () => {
+    const signIns = await signedIn()
+    const first = await signIns.accessToken(address, provider.settings)
+    expect(await signIns.accessToken(address, provider.settings, first)).not.toBe(first)
+  })
+
+  test('are refreshed once, however many connections and processes ask', async () => {
+    await signedIn()
+    later(120)
+    // Each has its own memory, as processes have; refresh tokens are good for one use only.
+    const askers = Array.from({ length: 5 }, () => open())
+    const asked = askers.flatMap((signIns) =>
+      [1, 2].map(() => signIns.accessToken(address, provider.settings)),
+    )
+    expect(new Set(await Promise.all(asked)).size).toBe(1)
+    expect(provider.refreshes).toBe(1)
+  })
+
+  test('a lock whose holder died is taken over', async () => {
+    const signIns = await signedIn()
+    writeFileSync(join(directory, 'oauth.lock'), 'gone')
+    const longAgo = new Date(Date.now() - 60_000)
+    utimesSync(join(directory, 'oauth.lock'), longAgo, longAgo)
+    later(120)
+    expect(provider.access.has(await signIns.accessToken(address, provider.settings))).toBe(true)
+  })
+
+  test('are not there before anybody signed in', async () => {
+    const ask = open().accessToken(address, provider.settings)
+    await expect(ask).rejects.toThrow(SignInNeeded)
+    await expect(ask).rejects.toThrow('run replyd auth me@replyd.test')
+  })
+
+  test('a sign-in that was taken back is named, and not asked for again', async () => {
+    const signIns = await signedIn()
+    provider.refuses = 'invalid_grant'
+    later(120)
+    const ask = () => signIns.accessToken(address, provider.settings)
+    await expect(ask()).rejects.toThrow(SignInNeeded)
+    await expect(ask()).rejects.toThrow(/no longer valid \(invalid_grant: AADSTS70008: expired\.\)/)
+    expect(provider.refreshes).toBe(1)
+    provider.refuses = null
+    await signedIn()
+    expect(provider.access.has(await ask())).toBe(true)
+  })
+
+  test('a provider that is down is asked again later', async () => {
+    const signIns = await signedIn()
+    later(120)
+    provider.down = 503
+    await expect(signIns.accessToken(address, provider.settings)).rejects.toThrow(TemporaryError)
+    provider.down = null
+    expect(provider.access.has(await signIns.accessToken(address, provider.settings))).toBe(true)
+  })
+})
+
+describe('the file', () => {
+  test('holds no token in the clear, and is for its owner alone', async () => {
+    const signIns = await signedIn()
+    const token = await signIns.accessToken(address, provider.settings)
+    const content = readFileSync(join(directory, 'oauth.json'), 'utf8')
+    expect(content).not.toContain(token)
+    expect(content).not.toContain(address)
+    for (const name of ['oauth.json', 'oauth.key']) {
+      expect(statSync(join(directory, name)).mode & 0o777).toBe(0o600)
+    }
+  })
+
+  test('opens with the key of the environment, and with no other', async () => {
+    await signedIn('a key of sixteen characters')
+    const again = open('a key of sixteen characters')
+    expect(provider.access.has(await again.accessToken(address, provider.settings))).toBe(true)
+    const other = open('another key, just as long').accessToken(address, provider.settings)
+    await expect(other).rejects.toThrow(ConfigError)
+  })
+
+  test('a key file that others may read is refused', async () => {
+    await signedIn()
+    const { stdout } = await promisify(execFile)('chmod', ['-v', '644', join(directory, 'oauth.key')])
+    expect(stdout).not.toBe('')
+    await expect(open().accessToken(address, provider.settings)).rejects.toThrow(/chmod 600/)
+  })
+
+  test('a changed entry is refused', async () => {
+    await signedIn()
+    const path = join(directory, 'oauth.json')
+    writeFileSync(path, readFileSync(path, 'utf8').replace(/"tag": "..../, '"tag": "AAAA'))
+    await expect(open().accessToken(address, provider.settings)).rejects.toThrow(ConfigError)
+  })
+})
+
+test('no token goes to a provider without TLS beyond this machine', async () => {
+  const settings = { ...provider.settings, deviceUrl: 'http://id.example.com/device' }
+  const ask = signInByDevice(settings, { clock, show: () => {}, signal })
+  await expect(ask).rejects.toThrow(/must be reached by https/)
+})
