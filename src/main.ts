@@ -1,5 +1,4 @@
 /** The daemon, in boot order: each resource is opened after what it needs and closed before it. */
-import { hostname } from 'node:os'
 import type { Clock, NewId } from './clock.ts'
 import { openModel } from './llm.ts'
 import type { Log } from './log.ts'
@@ -109,7 +108,7 @@ function watchersOf(context: StepContext, pipeline: Pipeline): Watcher[] {
 }
 
 function observersOf(context: StepContext, pipeline: Pipeline): Observer[] {
-  const holder = `${hostname()} ${process.pid} ${context.newId(context.clock.now())}`
+  const holder = holderName(context.newId(context.clock.now()))
   const onApproved = (id: string) => pipeline.advance(id, 'deliver')
   return [...context.accounts.values()].map(
     (account) => new Observer(context, account, { onApproved, holder }),

@@ -184,6 +184,16 @@ create table replyd.sender_rule (
   primary key (account, pattern)
 );
 
+create table replyd.spam_example (
+  message_id text primary key references replyd.message (id) on delete cascade,
+  account    text not null,
+  spam       boolean not null,
+  source     text not null,
+  tokens     jsonb not null,
+  at         timestamptz not null
+);
+create index spam_example_by_account on replyd.spam_example (account, spam, at desc);
+
 create table replyd.webhook (
   url           text primary key,
   last_event    bigint not null,

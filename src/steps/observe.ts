@@ -1,0 +1,62 @@
+/** Observe: what the owner does in their own mail client, seen in \Drafts, \Sent and \Junk, is a decision too. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { reasonOf } from '../errors.ts'
+import { releaseLease, takeLease } from '../store/leases.ts'
+import type { Account, StepContext } from './context.ts'
+import { observeDrafts } from './observe/drafts.ts'
+import { observeJunk } from './observe/junk.ts'
+
+interface Options {
+  /** A reply may go out: the owner has approved its draft. */
+  onApproved: (id: string) => Promise<void>
+  /** Names this process in the lease. */
+  holder: string
+  /** Milliseconds between two looks. */
+  everyMs?: number
+  /** How long a draft may be missing before it counts as deleted: clients replace and send in several steps. Milliseconds. */
+  graceMs?: number
+}
+
+/** The observer of one account; of all processes that share a store, one holds its lease and looks. */
+export class Observer {
+  readonly #context: StepContext
+  readonly #account: Account
+  readonly #options: Required<Options>
+  readonly #lease: string
+  /** When a draft was first missed, by reply. */
+  readonly #missing = new Map<string, number>()
+  /** Filed mails that left \Junk for somewhere else: nothing is to be learned of them. */
+  readonly #gone = new Set<string>()
+
+  constructor(context: StepContext, account: Account, options: Options) {
+    this.#context = context
+    this.#account = account
+    this.#options = { everyMs: 30_000, graceMs: 90_000, ...options }
+    this.#lease = `observe ${account.settings.owner.address}`
+  }
+
+  /** Goes on until the signal. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { db, log } = this.#context
+    const { everyMs, holder } = this.#options
+    while (!signal.aborted) {
+      await delay(everyMs, undefined, { signal }).catch(() => undefined)
+      if (signal.aborted) break
+      try {
+        if ((await takeLease(db, this.#lease, holder, everyMs * 3)) !== null) await this.lookOnce()
+      } catch (error) {
+        log.warn({ event: 'observe.failed', reason: reasonOf(error) })
+      }
+    }
+    await releaseLease(db, this.#lease, holder).catch(() => undefined)
+  }
+
+  /** One look at each mailbox. @throws what IMAP or the store throw; every change is conditional, so that it may be repeated */
+  async lookOnce(): Promise<void> {
+    const { graceMs, onApproved } = this.#options
+    const missing = { since: this.#missing, graceMs }
+    const approved = await observeDrafts(this.#context, this.#account, missing)
+    for (const id of approved) await onApproved(id)
+    await observeJunk(this.#context, this.#account, this.#gone)
+  }
+}

@@ -1,0 +1,68 @@
+/** The owner's yes from their own mail client: what stands in the mailbox goes out, edits included. */
+import { parseAddressList } from '../../mail/address.ts'
+import { editShare, unifiedDiff } from '../../mail/edits.ts'
+import { fieldValues, firstField, type Message } from '../../mail/message.ts'
+import { parseOctets } from '../../mail/octets.ts'
+import { approvedOctets } from '../../mail/reply/approved.ts'
+import { textHash } from '../../mail/reply/build.ts'
+import { visibleText } from '../../mail/text/visible.ts'
+import { commitStep, type MessageRow } from '../../store/messages.ts'
+import { setAddressee } from '../../store/observed.ts'
+import { changeReply, type ReplyRow } from '../../store/replies.ts'
+import type { Account, StepContext } from '../context.ts'
+import { longestDraft, type Standing } from './standing.ts'
+
+/** Fixes the octets and hands them to the send protocol, in one transaction. True when it may go out. */
+export async function approveAsItStands(
+  context: StepContext,
+  account: Account,
+  { row, reply }: { row: MessageRow; reply: ReplyRow },
+  { octets, ...place }: Standing,
+): Promise<boolean> {
+  const message = parseOctets(octets)
+  const obstacle = obstacleOf(message, octets, account)
+  const now = context.clock.now()
+  const text = visibleText(message).text
+  const messageId = firstField(message, 'message-id') ?? reply.replyMessageId
+  const edited = editShare(reply.text, text) > 0
+  const change = {
+    id: reply.id,
+    from: ['saved'],
+    actor: 'owner',
+    saved: { ...place, size: octets.length },
+    ...(edited ? { text, textHash: textHash(text), diff: unifiedDiff(reply.text, text) } : {}),
+  } as const
+  return context.db.transaction(async (session) => {
+    if (obstacle !== null) {
+      if ((await changeReply(session, { ...change, to: 'held' }, now)) === null) return false
+      const held = { disposition: 'held', reason: obstacle, actor: 'replyd' } as const
+      await commitStep(session, { id: row.id, from: 'done', to: 'wait', ...held }, now)
+      return false
+    }
+    const fixed = { octets: approvedOctets(octets, { messageId, date: now }), replyMessageId: messageId }
+    const approved = { ...change, ...fixed, to: 'approved', kind: 'draft', sendAfter: null } as const
+    if ((await changeReply(session, approved, now)) === null) return false
+    await setAddressee(session, reply.id, addresseesOf(message)[0] ?? reply.addressee)
+    const step = { disposition: 'approved', reason: 'approved-by-flag', actor: 'owner' } as const
+    return commitStep(session, { id: row.id, from: 'done', to: 'deliver', ...step }, now)
+  })
+}
+
+/** To, Cc and Bcc as the owner wrote them. */
+function addresseesOf(message: Message): string[] {
+  const all = ['to', 'cc', 'bcc'].flatMap((name) => fieldValues(message, name).flatMap(parseAddressList))
+  return [...new Set(all.map(({ address }) => address))]
+}
+
+/** Why it can't go out from here; the owner's own client can still send it. */
+function obstacleOf(message: Message, octets: Buffer, { settings }: Account): string | null {
+  if (octets.length > longestDraft) return 'draft-too-long'
+  const addressees = addresseesOf(message)
+  if (addressees.length === 0) return 'draft-without-addressee'
+  // One transaction, one addressee (standards.md section 5.2): several could be accepted in part.
+  if (addressees.length > 1) return 'draft-with-several-addressees'
+  const from = fieldValues(message, 'from').flatMap(parseAddressList)
+  const { address, aliases } = settings.owner
+  const own = from.length === 1 && from.every((author) => [address, ...aliases].includes(author.address))
+  return own ? null : 'draft-from-another-address'
+}

@@ -1,0 +1,210 @@
+/** Our drafts in the owner's mailbox: unchanged, edited, approved, sent from their client, or deleted. */
+
+import { editShare, unifiedDiff } from '../../mail/edits.ts'
+import { firstField } from '../../mail/message.ts'
+import { parseOctets } from '../../mail/octets.ts'
+import { visibleText } from '../../mail/text/visible.ts'
+import { commitStep, loadMessage, type MessageRow } from '../../store/messages.ts'
+import { savedReplyIds } from '../../store/observed.ts'
+import { changeReply, loadReply, type ReplyRow } from '../../store/replies.ts'
+import type { Account, StepContext } from '../context.ts'
+import { approveAsItStands } from './approve.ts'
+import { longestDraft, type Standing } from './standing.ts'
+
+const mostDrafts = 200
+const dayMs = 86_400_000
+
+export interface Missing {
+  since: Map<string, number>
+  graceMs: number
+}
+
+interface Watched {
+  row: MessageRow
+  reply: ReplyRow
+  /** Mail that came before this can't be an answer. */
+  from: Date
+}
+
+interface Mailboxes {
+  drafts: string | null
+  sent: string | null
+  /** Where a draft is moved to approve it; null when that is off or there is no such mailbox. */
+  approved: string | null
+}
+
+/** Returns the ids of replies that may go out now. */
+export async function observeDrafts(
+  context: StepContext,
+  account: Account,
+  missing: Missing,
+): Promise<string[]> {
+  const ids = await savedReplyIds(context.db, account.settings.owner.address, mostDrafts)
+  if (ids.length === 0) return []
+  const mailboxes = await mailboxesOf(account)
+  const unchanged = await unchangedIn(account, mailboxes.drafts)
+  const approved: string[] = []
+  for (const id of ids) {
+    const [row, reply] = [await loadMessage(context.db, id), await loadReply(context.db, id)]
+    if (row?.step !== 'done' || reply?.state !== 'saved') continue
+    const watched = { row, reply, from: new Date(reply.createdAt.getTime() - dayMs) }
+    if (await look(context, account, watched, mailboxes, unchanged, missing)) approved.push(id)
+  }
+  return approved
+}
+
+async function mailboxesOf(account: Account): Promise<Mailboxes> {
+  const { drafts, sent } = await account.imap.specialMailboxes()
+  const flagApproves = account.settings.replies.approve === 'flag'
+  const found = flagApproves ? await account.imap.state('Approved').catch(() => null) : null
+  return { drafts, sent, approved: found?.path ?? null }
+}
+
+/** UIDs in \Drafts, as `UIDVALIDITY UID`: a mail never changes under its UID (RFC 3501 section 2.3.1.1). */
+async function unchangedIn({ imap }: Account, drafts: string | null): Promise<Set<string>> {
+  if (drafts === null) return new Set()
+  const { uidValidity } = await imap.state(drafts)
+  const uids = await imap.uidsAfter(drafts, uidValidity, 0)
+  return new Set(uids.map((uid) => `${uidValidity} ${uid}`))
+}
+
+/** True when the owner has approved it. */
+async function look(
+  context: StepContext,
+  account: Account,
+  watched: Watched,
+  mailboxes: Mailboxes,
+  unchanged: ReadonlySet<string>,
+  missing: Missing,
+): Promise<boolean> {
+  const { reply } = watched
+  const { drafts, sent, approved } = mailboxes
+  const stands = reply.savedMailbox === drafts && unchanged.has(`${reply.savedUidValidity} ${reply.savedUid}`)
+  const successor = stands || drafts === null ? null : await find(account, drafts, watched)
+  if (successor) await noteEdit(context, watched, successor)
+  if (stands || successor) {
+    missing.since.delete(reply.id)
+    return approveIfFlagged(context, account, watched, drafts, successor)
+  }
+  const moved = approved === null ? null : await find(account, approved, watched)
+  if (moved) return approveAsItStands(context, account, watched, moved)
+  const sentMail = sent === null ? null : await find(account, sent, watched)
+  if (sentMail) await noteSent(context, watched, sentMail)
+  else await noteMissing(context, watched, missing)
+  return false
+}
+
+/** The mail in a mailbox that is the draft by its Message-ID, or answers the same original. */
+async function find(
+  { imap }: Account,
+  mailbox: string,
+  { row, reply, from }: Watched,
+): Promise<Standing | null> {
+  const same = await imap.findByMessageId(mailbox, reply.replyMessageId, from)
+  const answers = row.messageId === null ? [] : await imap.findRepliesTo(mailbox, row.messageId, from)
+  const uid = same.at(-1) ?? answers.at(-1)
+  if (uid === undefined) return null
+  const { uidValidity } = await imap.state(mailbox)
+  const octets = await imap.fetchSource(mailbox, uidValidity, uid, longestDraft + 1)
+  return octets === null ? null : { mailbox, uidValidity, uid, octets }
+}
+
+async function approveIfFlagged(
+  context: StepContext,
+  account: Account,
+  watched: Watched,
+  drafts: string | null,
+  successor: Standing | null,
+): Promise<boolean> {
+  if (account.settings.replies.approve !== 'flag' || drafts === null) return false
+  const { savedUidValidity, savedUid } = watched.reply
+  const uidValidity = successor?.uidValidity ?? savedUidValidity
+  const uid = successor?.uid ?? savedUid
+  if (uidValidity === null || uid === null) return false
+  const flags = (await account.imap.flags(drafts, uidValidity, uid)) ?? []
+  const lower = flags.map((flag) => flag.toLowerCase())
+  // The other two say that a client is sending it (RFC 5788 registry): then it is none of our business.
+  if (!lower.includes('\\flagged') || lower.includes('$submitted') || lower.includes('$submitpending'))
+    return false
+  const octets =
+    successor?.octets ?? (await account.imap.fetchSource(drafts, uidValidity, uid, longestDraft + 1))
+  if (octets === null) return false
+  return approveAsItStands(context, account, watched, { mailbox: drafts, uidValidity, uid, octets })
+}
+
+/** The owner's version is what counts from now on; it is never replaced. */
+async function noteEdit(
+  context: StepContext,
+  { reply }: Watched,
+  { octets, ...place }: Standing,
+): Promise<void> {
+  const message = parseOctets(octets)
+  const text = visibleText(message).text
+  const now = context.clock.now()
+  const replyMessageId = firstField(message, 'message-id') ?? reply.replyMessageId
+  const saved = { ...place, size: octets.length }
+  const change = {
+    id: reply.id,
+    from: ['saved'],
+    to: 'saved',
+    actor: 'owner',
+    saved,
+    replyMessageId,
+  } as const
+  const edited = editShare(reply.text, text) > 0
+  await changeReply(
+    context.db,
+    edited ? { ...change, text, diff: unifiedDiff(reply.text, text) } : change,
+    now,
+  )
+}
+
+async function noteSent(context: StepContext, { row, reply }: Watched, { octets }: Standing): Promise<void> {
+  const message = parseOctets(octets)
+  const text = visibleText(message).text
+  const percent = Math.round(editShare(reply.draftText, text) * 100)
+  const now = context.clock.now()
+  await context.db.transaction(async (session) => {
+    const sent = await changeReply(
+      session,
+      {
+        id: reply.id,
+        from: ['saved'],
+        to: 'sent',
+        actor: 'owner',
+        text,
+        diff: unifiedDiff(reply.draftText, text),
+        replyMessageId: firstField(message, 'message-id') ?? reply.replyMessageId,
+        finishedAt: now,
+        saved: null,
+      },
+      now,
+    )
+    if (sent === null) return
+    const change = {
+      disposition: 'sent-by-owner',
+      reason: 'sent-by-owner',
+      detail: `edited ${percent}%`,
+    } as const
+    await commitStep(session, { id: row.id, from: 'done', to: 'done', actor: 'owner', ...change }, now)
+  })
+}
+
+/** Deleted, when it stays away: a client that sends or replaces a draft may take it away first. */
+async function noteMissing(
+  context: StepContext,
+  { row, reply }: Watched,
+  { since, graceMs }: Missing,
+): Promise<void> {
+  const now = context.clock.now()
+  const first = since.get(reply.id) ?? now.getTime()
+  since.set(reply.id, first)
+  if (now.getTime() - first < graceMs) return
+  since.delete(reply.id)
+  await context.db.transaction(async (session) => {
+    const change = { id: reply.id, from: ['saved'], to: 'rejected', actor: 'owner', saved: null } as const
+    if ((await changeReply(session, change, now)) === null) return
+    const rejected = { disposition: 'rejected', reason: 'draft-deleted', actor: 'owner' } as const
+    await commitStep(session, { id: row.id, from: 'done', to: 'done', ...rejected }, now)
+  })
+}

@@ -1,0 +1,73 @@
+import { spamTokens } from '../../judgement/spam-tokens.ts'
+import { authentication } from '../../mail/gate/authentication.ts'
+import { isMailboxProvider } from '../../mail/gate/words.ts'
+import { loadMail } from '../../store/bodies.ts'
+import { earlierMails, writtenTo } from '../../store/history.ts'
+import { commitStep, type MessageRow, noteJunkPlace } from '../../store/messages.ts'
+import { changeReply } from '../../store/replies.ts'
+import { saveSenderRule } from '../../store/sender-rules.ts'
+import { ownersSpamFrom, saveSpamExample } from '../../store/spam-examples.ts'
+import type { Account, StepContext } from '../context.ts'
+
+/** From this many mails of a known sender on, their address is denied. */
+const denyFrom = 2
+
+/** An error of ours: the sender is trusted from now on, by address, and by domain where the author was authenticated. */
+export async function learnRestored(
+  context: StepContext,
+  account: Account,
+  row: MessageRow,
+  reason: 'moved-back-by-owner' | 'marked-not-junk',
+): Promise<void> {
+  const now = context.clock.now()
+  const change = { disposition: 'restored', reason, actor: 'owner' } as const
+  if (!(await commitStep(context.db, { id: row.id, from: 'done', to: 'done', ...change }, now))) return
+  await saveExample(context, row, false)
+  if (row.fromAddress === null) return
+  const domain = row.fromAddress.slice(row.fromAddress.lastIndexOf('@') + 1)
+  const mail = await loadMail(context.db, row.id)
+  const found = mail ? authentication(mail.message, account.settings.owner.authservIds, domain) : 'unknown'
+  // A mailbox provider's domain stands for everybody.
+  const patterns =
+    found === 'pass' && !isMailboxProvider(domain) ? [row.fromAddress, domain] : [row.fromAddress]
+  for (const pattern of patterns) {
+    await saveSenderRule(context.db, row.account, { pattern, rule: 'allow', source: 'restored' }, now)
+  }
+}
+
+/** A miss of ours: learned as an example. The address is denied when nothing else speaks for it, or at the second time. */
+export async function learnSpam(
+  context: StepContext,
+  account: Account,
+  row: MessageRow,
+  place: { mailbox: string; uidValidity: string; uid: number },
+): Promise<void> {
+  const now = context.clock.now()
+  const actor = 'owner'
+  const filed = await context.db.transaction(async (session) => {
+    const open = ['composed', 'held', 'approved'] as const
+    await changeReply(session, { id: row.id, from: open, to: 'superseded', actor, sendAfter: null }, now)
+    const change = { disposition: 'filed', reason: 'junked-by-owner', actor } as const
+    if (!(await commitStep(session, { id: row.id, from: row.step, to: 'done', ...change }, now))) return false
+    await noteJunkPlace(session, row.id, place)
+    return true
+  })
+  if (!filed) return
+  await saveExample(context, row, true)
+  const { address, aliases } = account.settings.owner
+  if (row.fromAddress === null || [address, ...aliases].includes(row.fromAddress)) return
+  const known =
+    (await earlierMails(context.db, row.account, row.fromAddress, row.id)) > 0 ||
+    (await writtenTo(context.db, row.account, row.fromAddress, row.id))
+  const times = await ownersSpamFrom(context.db, row.account, row.fromAddress)
+  if (known && times < denyFrom) return
+  const rule = { pattern: row.fromAddress, rule: 'deny', source: 'moved-to-junk' } as const
+  await saveSenderRule(context.db, row.account, rule, now)
+}
+
+async function saveExample(context: StepContext, row: MessageRow, spam: boolean): Promise<void> {
+  const mail = await loadMail(context.db, row.id)
+  if (mail === null) return
+  const example = { messageId: row.id, account: row.account, spam, tokens: spamTokens(mail.message) }
+  await saveSpamExample(context.db, { ...example, source: 'owner' }, context.clock.now())
+}

@@ -1,0 +1,54 @@
+import type { Queryable } from './database.ts'
+import { storable } from './storable.ts'
+
+export interface SpamExample {
+  spam: boolean
+  tokens: string[]
+}
+
+/** Keeps what a mail taught; the owner's word replaces the model's, never the other way round. */
+export async function saveSpamExample(
+  db: Queryable,
+  example: SpamExample & { messageId: string; account: string; source: 'model' | 'owner' },
+  now: Date,
+): Promise<void> {
+  await db.query(
+    `insert into replyd.spam_example as e (message_id, account, spam, source, tokens, at) values ($1, $2, $3, $4, $5, $6)
+     on conflict (message_id) do update set spam = $3, source = $4, at = $6 where $4 = 'owner' or e.source = 'model'`,
+    [example.messageId, example.account, example.spam, example.source, storable(example.tokens), now],
+  )
+}
+
+/** How many there are of the class that has fewer. */
+export async function countSpamExamples(db: Queryable, account: string): Promise<number> {
+  const { rows } = await db.query<{ n: number }>(
+    `select least(count(*) filter (where spam), count(*) filter (where not spam))::int as n
+       from replyd.spam_example where account = $1`,
+    [account],
+  )
+  return rows[0]?.n ?? 0
+}
+
+/** The newest of each class. */
+export async function loadSpamExamples(
+  db: Queryable,
+  account: string,
+  perClass: number,
+): Promise<SpamExample[]> {
+  const { rows } = await db.query<SpamExample>(
+    `(select spam, tokens from replyd.spam_example where account = $1 and spam order by at desc limit $2)
+     union all (select spam, tokens from replyd.spam_example where account = $1 and not spam order by at desc limit $2)`,
+    [account, perClass],
+  )
+  return rows
+}
+
+/** How often the owner called mail of this sender spam. */
+export async function ownersSpamFrom(db: Queryable, account: string, address: string): Promise<number> {
+  const { rows } = await db.query<{ n: number }>(
+    `select count(*)::int as n from replyd.spam_example e join replyd.message m on m.id = e.message_id
+      where e.account = $1 and e.spam and e.source = 'owner' and m.from_address = $2`,
+    [account, address],
+  )
+  return rows[0]?.n ?? 0
+}

@@ -1,0 +1,226 @@
+/** The owner decides in their own mail client: a second IMAP client acts as their phone. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import type { ImapFlow } from 'imapflow'
+import { sampleWorld } from '../../src/demo/samples.ts'
+import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
+import { parseOctets } from '../../src/mail/octets.ts'
+import { Observer } from '../../src/steps/observe.ts'
+import { loadMessage, type MessageRow } from '../../src/store/messages.ts'
+import { loadReply, type ReplyRow } from '../../src/store/replies.ts'
+import { senderRule } from '../../src/store/sender-rules.ts'
+import { type Dovecot, deliverAll, type Postfix, startDovecot, startPostfix } from '../live/servers/index.ts'
+import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { type Lying, readMailbox, withClient } from './mailboxes.ts'
+
+const address = 'support@nordlicht.example'
+let dovecot: Dovecot
+let postfix: Postfix
+let standIn: StandIn
+let running: RunningDaemon
+let observer: Observer
+let rows: MessageRow[]
+const taken = new Set<string>()
+
+beforeAll(async () => {
+  ;[dovecot, standIn] = await Promise.all([startDovecot(), startStandIn()])
+  postfix = await startPostfix({ deliverTo: dovecot })
+  running = await startDaemon({
+    address,
+    imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
+    smtp: { host: postfix.host, port: postfix.smtpPort },
+    standIn,
+    account: {
+      authservIds: ['mail.nordlicht.example'],
+      replies: { mode: 'draft', approve: 'flag' },
+      sentCopy: true,
+    },
+  })
+  const { samples } = sampleWorld(new Date())
+  const deliveries = samples.map(({ octets }) => ({ user: address, octets }))
+  // Each twice, so that there is enough of everything.
+  const again = samples.map(({ octets }) => ({
+    user: address,
+    octets: Buffer.from(octets.toString('latin1').replace(/^(Message-ID: <)/im, '$1again-'), 'latin1'),
+  }))
+  await deliverAll(dovecot, [...deliveries, ...again])
+  rows = await running.settled(deliveries.length + again.length)
+  const { context, pipeline } = running.daemon
+  const account = context.accounts.get(address)
+  if (!account) throw new Error('no account')
+  observer = new Observer(context, account, {
+    onApproved: (id) => pipeline.advance(id, 'deliver'),
+    holder: 'test',
+    graceMs: 0,
+  })
+  await observer.lookOnce()
+}, 90_000)
+
+afterAll(async () => {
+  await running?.stop()
+  await Promise.all([postfix?.stop(), dovecot?.stop(), standIn?.close()])
+})
+
+/** A mail that ended so and that no other test has taken. */
+function take(matches: (row: MessageRow) => boolean): MessageRow {
+  const row = rows.find((each) => matches(each) && !taken.has(each.id))
+  if (!row) throw new Error('the samples have no such mail')
+  taken.add(row.id)
+  return row
+}
+const drafted = () => take(({ disposition }) => disposition === 'drafted')
+
+const inMailbox = (path: string, work: (client: ImapFlow) => Promise<unknown>) =>
+  withClient(dovecot, address, async (client) => {
+    await client.mailboxOpen(path)
+    await work(client)
+  })
+
+async function replyOf(row: MessageRow): Promise<ReplyRow> {
+  const reply = await loadReply(running.daemon.context.db, row.id)
+  if (!reply) throw new Error('no reply')
+  return reply
+}
+
+async function draftOf(reply: ReplyRow): Promise<Lying> {
+  const draft = (await readMailbox(dovecot, address, 'Drafts')).find(({ uid }) => uid === reply.savedUid)
+  if (!draft) throw new Error('no draft')
+  return draft
+}
+
+const now = (row: MessageRow) => loadMessage(running.daemon.context.db, row.id)
+const answersTo = async (row: MessageRow, user: string) =>
+  (await readMailbox(dovecot, user, 'INBOX')).filter(({ inReplyTo }) => inReplyTo === row.messageId)
+
+test('the phone edits a draft and flags it: the customer gets the edited text, once', async () => {
+  const row = drafted()
+  const reply = await replyOf(row)
+  const draft = await draftOf(reply)
+  const text = draft.octets.toString('latin1')
+  const edited = text.replace(/^Message-ID: .*$/im, 'Message-ID: <phone-1@nordlicht.example>\r\nBcc:')
+  const words = 'A line that the owner wrote on the phone.'
+  const at = edited.search(/\r\n\r\n(?![\s\S]*Content-Transfer-Encoding)/)
+  const changed = `${edited.slice(0, at)}\r\n\r\n${words}\r\n${edited.slice(at + 4)}`
+  await inMailbox('Drafts', async (client) => {
+    await client.append('Drafts', Buffer.from(changed, 'latin1'), ['\\Draft', '\\Seen', '\\Flagged'])
+    await client.messageDelete(String(draft.uid), { uid: true })
+  })
+  const sent = running.settledWith(({ id, disposition }) => id === row.id && disposition === 'sent')
+  await observer.lookOnce()
+  await observer.lookOnce()
+  await sent
+  await observer.lookOnce()
+  const got = await answersTo(row, reply.addressee)
+  expect(got).toHaveLength(1)
+  const octets = got[0]?.octets ?? Buffer.alloc(0)
+  expect(parseOctets(octets).text).toContain(words)
+  expect(got[0]?.messageId).toBe('<phone-1@nordlicht.example>')
+  expect(got[0]?.autoSubmitted).toBeNull()
+  expect(octets.toString('latin1')).not.toMatch(/^(X-Responder-Source|Bcc):/im)
+  const drafts = await readMailbox(dovecot, address, 'Drafts')
+  expect(drafts.filter(({ inReplyTo }) => inReplyTo === row.messageId)).toEqual([])
+  const copies = await readMailbox(dovecot, address, 'Sent')
+  expect(copies.filter(({ messageId }) => messageId === '<phone-1@nordlicht.example>')).toHaveLength(1)
+  const original = (await readMailbox(dovecot, address, 'INBOX')).find(
+    ({ messageId }) => messageId === row.messageId,
+  )
+  expect(original?.flags).toContain('\\Answered')
+  expect((await replyOf(row)).text).toContain(words)
+})
+
+test('a draft moved to Approved goes out as it stands', async () => {
+  const row = drafted()
+  const reply = await replyOf(row)
+  await inMailbox('Drafts', async (client) => {
+    await client.mailboxCreate('Approved')
+    await client.messageMove(String(reply.savedUid), 'Approved', { uid: true })
+  })
+  const sent = running.settledWith(({ id, disposition }) => id === row.id && disposition === 'sent')
+  await observer.lookOnce()
+  await sent
+  expect(await answersTo(row, reply.addressee)).toHaveLength(1)
+  expect(await readMailbox(dovecot, address, 'Approved')).toEqual([])
+})
+
+test('a draft with two addressees is left to the owner, and does not go out', async () => {
+  const row = drafted()
+  const reply = await replyOf(row)
+  const draft = await draftOf(reply)
+  const wider = draft.octets.toString('latin1').replace(/^To: /m, 'Cc: boss@nordlicht.example\r\nTo: ')
+  await inMailbox('Drafts', async (client) => {
+    await client.append('Drafts', Buffer.from(wider, 'latin1'), ['\\Draft', '\\Flagged'])
+    await client.messageDelete(String(draft.uid), { uid: true })
+  })
+  await observer.lookOnce()
+  expect(await now(row)).toMatchObject({ disposition: 'held', reason: 'draft-with-several-addressees' })
+  expect(await answersTo(row, reply.addressee)).toEqual([])
+})
+
+test('a deleted draft counts as rejected and is not made again', async () => {
+  const row = drafted()
+  const reply = await replyOf(row)
+  await inMailbox('Drafts', (client) => client.messageDelete(String(reply.savedUid), { uid: true }))
+  await observer.lookOnce()
+  expect(await now(row)).toMatchObject({ disposition: 'rejected', reason: 'draft-deleted' })
+  const drafts = await readMailbox(dovecot, address, 'Drafts')
+  expect(drafts.filter(({ inReplyTo }) => inReplyTo === row.messageId)).toEqual([])
+})
+
+test('a draft that the owner sent from their own client is known as such, with how much they changed', async () => {
+  const row = drafted()
+  const reply = await replyOf(row)
+  const mail = [
+    `From: ${address}`,
+    `To: ${reply.addressee}`,
+    'Subject: Re: yours',
+    'Message-ID: <laptop-1@nordlicht.example>',
+    `In-Reply-To: ${row.messageId}`,
+    '',
+    'Quite another text.',
+    '',
+  ].join('\r\n')
+  await inMailbox('Drafts', async (client) => {
+    await client.append('Sent', Buffer.from(mail), ['\\Seen'])
+    await client.messageDelete(String(reply.savedUid), { uid: true })
+  })
+  await observer.lookOnce()
+  expect(await now(row)).toMatchObject({
+    disposition: 'sent-by-owner',
+    detail: expect.stringMatching(/^edited \d+%$/),
+  })
+  expect(await replyOf(row)).toMatchObject({ state: 'sent', actor: 'owner', text: 'Quite another text.' })
+})
+
+test('spam that goes to Trash teaches nothing', async () => {
+  const row = take(({ disposition, fromAddress }) => disposition === 'filed' && fromAddress !== null)
+  await inMailbox('Junk', async (client) => {
+    await client.mailboxCreate('Trash')
+    await client.messageMove(String(row.junkUid), 'Trash', { uid: true })
+  })
+  await observer.lookOnce()
+  expect(await now(row)).toMatchObject({ disposition: 'filed' })
+  expect(await senderRule(running.daemon.context.db, address, row.fromAddress ?? '')).toBeNull()
+})
+
+test('mail that the owner takes out of Junk is restored, and its sender trusted', async () => {
+  const row = take(({ disposition, fromAddress }) => disposition === 'filed' && fromAddress !== null)
+  const { db } = running.daemon.context
+  await inMailbox('Junk', (client) => client.messageMove(String(row.junkUid), 'INBOX', { uid: true }))
+  await observer.lookOnce()
+  expect(await now(row)).toMatchObject({ disposition: 'restored', reason: 'moved-back-by-owner' })
+  expect(await senderRule(db, address, row.fromAddress ?? '')).toMatchObject({
+    rule: 'allow',
+    source: 'restored',
+  })
+})
+
+test('mail that the owner moves to Junk is an example of spam, and its unknown sender denied', async () => {
+  const row = take(({ disposition, mailbox }) => disposition === 'no-reply-needed' && mailbox === 'INBOX')
+  await inMailbox('INBOX', (client) => client.messageMove(String(row.uid), 'Junk', { uid: true }))
+  await observer.lookOnce()
+  expect(await now(row)).toMatchObject({ disposition: 'filed', reason: 'junked-by-owner' })
+  const { rows: examples } = await running.daemon.context.db.query(
+    'select spam, source from replyd.spam_example where message_id = $1',
+    [row.id],
+  )
+  expect(examples).toEqual([{ spam: true, source: 'owner' }])
+})
