@@ -1,0 +1,49 @@
+import { accountOf } from '../steps/context.ts'
+import type { ReplyRow } from '../store/replies.ts'
+import { asWritten, decide, load, loadText, octetsOf, openReply, stepOf, untouched } from './decide.ts'
+import type { Review } from './review.ts'
+
+/**
+ * A person's yes: the stored text goes out when the undo window ends.
+ * @param seen version of the text that the person saw
+ * @throws Refusal when it was decided already, the text is another by now, or the owner has touched the draft
+ */
+export async function approve(
+  review: Review,
+  id: string,
+  actor: string,
+  seen?: string,
+): Promise<ReplyRow | null> {
+  const { context, pipeline } = review
+  const subject = await load(review, id)
+  const reply = openReply(subject, seen)
+  const { row } = subject
+  const account = accountOf(context, row.account)
+  const written = octetsOf(await asWritten(context, await loadText(review, id), reply))
+  await untouched(account, reply)
+  const sendAfter = new Date(context.clock.now().getTime() + account.settings.replies.undoMs)
+  const approved = await decide(
+    review,
+    stepOf(row, actor, 'deliver', {
+      disposition: 'approved',
+      reason: 'approved-by-person',
+      dueAt: sendAfter,
+    }),
+    { id, from: [reply.state], fromText: reply.text, to: 'approved', actor, sendAfter, ...written },
+  )
+  await pipeline.advance(id, 'deliver', sendAfter)
+  return approved
+}
+
+/**
+ * Takes a yes back while nothing has left: the reply waits again.
+ * @throws Refusal when it is on its way, or was never approved
+ */
+export async function cancel(review: Review, id: string, actor: string): Promise<ReplyRow | null> {
+  const { row } = await load(review, id)
+  return decide(
+    review,
+    { ...stepOf(row, actor, 'wait', { disposition: 'held', reason: 'cancelled' }), from: 'deliver' },
+    { id, from: ['approved'], to: 'held', actor, sendAfter: null },
+  )
+}

@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto'
+import type { Stage } from '../disposition.ts'
+import { PermanentError } from '../errors.ts'
+import { buildReply, replyHeader, replyMessageId } from '../mail/reply/build.ts'
+import { type Account, accountOf, type StepContext } from '../steps/context.ts'
+import { type DraftState, savedDraft } from '../steps/deliver/saved-draft.ts'
+import { loadMail, type StoredMail } from '../store/bodies.ts'
+import { commitStep, loadMessage, type MessageRow, type StepChange } from '../store/messages.ts'
+import { changeReply, loadReply, type ReplyChange, type ReplyRow } from '../store/replies.ts'
+import { Refusal, type Review } from './review.ts'
+
+/** Names a text: what a person saw is what they decide on. @returns 16 hex digits */
+export function versionOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16)
+}
+
+interface Subject {
+  row: MessageRow
+  reply: ReplyRow | null
+}
+
+/** @throws Refusal when there is no such mail */
+export async function load({ context }: Review, id: string): Promise<Subject> {
+  const row = await loadMessage(context.db, id)
+  if (row === null) throw new Refusal('not-found')
+  return { row, reply: await loadReply(context.db, id) }
+}
+
+/** @throws Refusal when the text was removed after the retention time */
+export async function loadText({ context }: Review, id: string): Promise<StoredMail> {
+  const mail = await loadMail(context.db, id)
+  if (mail === null) throw new Refusal('text-removed')
+  return mail
+}
+
+/**
+ * Whether the reply waits for a person: held, saved in \Drafts, or left where a failure handed the mail over. The mail's stage
+ * outranks the reply's state, since the two change together.
+ */
+export function isOpen({ row, reply }: Subject): boolean {
+  if (row.step === 'wait') return row.disposition !== 'uncertain'
+  return row.step === 'done' && reply?.state === 'saved'
+}
+
+/**
+ * The reply that a person wants to decide on.
+ * @param seen version of the text that they saw; anything goes when it is undefined
+ * @throws Refusal
+ */
+export function openReply({ row, reply }: Subject, seen?: string): ReplyRow {
+  if (!isOpen({ row, reply })) throw new Refusal('already-decided')
+  if (reply === null) throw new Refusal('nothing-written')
+  if (seen !== undefined && versionOf(reply.text) !== seen) throw new Refusal('text-changed')
+  return reply
+}
+
+/** @throws Refusal when the owner has put their hand to the draft: then their mail program is where it goes on */
+export async function untouched(account: Account, reply: ReplyRow): Promise<DraftState> {
+  const state = await savedDraft(account, reply)
+  if (state === 'touched') throw new Refusal('draft-touched')
+  return state
+}
+
+/**
+ * Mail and reply change together or not at all, and only from where they were seen.
+ * @throws Refusal when either stands somewhere else by now: a second reviewer, a double click
+ */
+export async function decide(
+  { context }: Review,
+  step: StepChange,
+  reply: ReplyChange | null,
+): Promise<ReplyRow | null> {
+  const now = context.clock.now()
+  return context.db.transaction(async (session) => {
+    if (!(await commitStep(session, step, now))) throw new Refusal('already-decided')
+    if (reply === null) return null
+    const changed = await changeReply(session, reply, now)
+    if (changed === null) throw new Refusal('already-decided')
+    return changed
+  })
+}
+
+/** The change of a mail by a person. */
+export function stepOf(
+  row: MessageRow,
+  actor: string,
+  to: Stage,
+  change: Omit<StepChange, 'id' | 'from' | 'to'>,
+): StepChange {
+  return { id: row.id, from: row.step, to, actor, ...change }
+}
+
+/**
+ * The octets of a text that a person has looked at: no automatic marks, and dated now, since now it is finished.
+ * @throws Refusal when it has no addressee, or the text is empty or too long
+ */
+export async function asWritten(
+  context: StepContext,
+  { row, message }: StoredMail,
+  { text, language, attemptGroup }: Pick<ReplyRow, 'text' | 'language' | 'attemptGroup'>,
+) {
+  const { owner, replies } = accountOf(context, row.account).settings
+  const header = replyHeader(message, owner, 'draft')
+  if (header === null) throw new Refusal('nobody-to-answer')
+  const domain = header.from.slice(header.from.lastIndexOf('@') + 1)
+  try {
+    return await buildReply({
+      original: message,
+      owner,
+      kind: 'draft',
+      text,
+      html: replies.html,
+      language,
+      signature: replies.signature,
+      quote: replies.quote,
+      disclosure: null,
+      messageId: replyMessageId(row.account, row.messageId ?? row.id, 'draft', attemptGroup, domain),
+      now: context.clock.now(),
+      originalId: row.messageId,
+    })
+  } catch (error) {
+    if (!(error instanceof PermanentError)) throw error
+    throw new Refusal('unfit-text', { cause: error })
+  }
+}
+
+/** What `asWritten` gives to the row. */
+export function octetsOf(built: Awaited<ReturnType<typeof asWritten>>) {
+  const { octets, messageId: replyMessageId, textHash } = built
+  return { kind: 'draft' as const, octets, replyMessageId, textHash }
+}

@@ -1,0 +1,105 @@
+import { createTwoFilesPatch } from 'diff'
+import { accountOf } from '../steps/context.ts'
+import { loadReply, type NewReply, type ReplyRow, saveComposed } from '../store/replies.ts'
+import {
+  asWritten,
+  decide,
+  isOpen,
+  load,
+  loadText,
+  octetsOf,
+  openReply,
+  stepOf,
+  untouched,
+} from './decide.ts'
+import { Refusal, type Review } from './review.ts'
+
+/**
+ * Puts a person's text in the place of the reply's, and keeps the difference. Where no reply could be written, it becomes
+ * the reply.
+ * @param seen version of the text that the edit began with
+ * @throws Refusal as `approve` does, and when the text is empty or too long
+ */
+export async function edit(
+  review: Review,
+  id: string,
+  actor: string,
+  newText: string,
+  seen?: string,
+): Promise<ReplyRow | null> {
+  const text = normalised(newText)
+  const subject = await load(review, id)
+  if (subject.reply === null) return writeAnew(review, id, actor, text)
+  const reply = openReply(subject, seen)
+  if (reply.text === text) return reply
+  const { row } = subject
+  await untouched(accountOf(review.context, row.account), reply)
+  const written = octetsOf(await asWritten(review.context, await loadText(review, id), { ...reply, text }))
+  return decide(review, stepOf(row, actor, 'wait', { disposition: 'held', reason: 'edited' }), {
+    id,
+    from: [reply.state],
+    fromText: reply.text,
+    to: 'held',
+    actor,
+    text,
+    diff: differenceOf(reply.text, text),
+    ...written,
+  })
+}
+
+/** Unified, with three lines of context; empty when nothing changed. */
+export function differenceOf(before: string, after: string): string {
+  if (before === after) return ''
+  const patch = createTwoFilesPatch('before', 'after', `${before}\n`, `${after}\n`, undefined, undefined, {
+    context: 3,
+  })
+  return patch.replace(/^=+\n/, '')
+}
+
+/** A browser's form sends CRLF. */
+function normalised(text: string): string {
+  return text
+    .replace(/\r\n?/g, '\n')
+    .replace(/[ \t]+$/gm, '')
+    .replace(/^\n+|\n+$/g, '')
+}
+
+async function writeAnew(review: Review, id: string, actor: string, text: string): Promise<ReplyRow | null> {
+  const { context } = review
+  const { row } = await load(review, id)
+  if (!isOpen({ row, reply: null })) throw new Refusal('already-decided')
+  const mail = await loadText(review, id)
+  const language = (row.verdict as { language?: string } | null)?.language ?? null
+  const built = await asWritten(context, mail, { text, language, attemptGroup: 0 })
+  const { replyMessageId, octets, textHash } = octetsOf(built)
+  const reply: NewReply = {
+    id,
+    account: row.account,
+    kind: 'draft',
+    replyMessageId,
+    octets,
+    textHash,
+    reversePath: built.reversePath,
+    addressee: built.addressees[0] ?? '',
+    subject: built.subject,
+    text,
+    language,
+    confidence: 1,
+    composed: null,
+    claims: [],
+    sources: [],
+    holdReason: row.reason,
+    attemptGroup: 0,
+  }
+  const now = context.clock.now()
+  await saveComposed(context.db, reply, now)
+  // Another person may have been faster: then theirs stands, and this one is refused.
+  return decide(review, stepOf(row, actor, 'wait', { disposition: 'held', reason: 'edited' }), {
+    id,
+    from: ['composed'],
+    fromText: text,
+    to: 'held',
+    actor,
+    diff: differenceOf('', text),
+  }).then(() => loadReply(context.db, id))
+}

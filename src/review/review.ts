@@ -1,0 +1,50 @@
+/** What a person may do, and what it needs. */
+import type { Pipeline } from '../pipeline.ts'
+import type { StepContext } from '../steps/context.ts'
+
+export interface Review {
+  readonly context: StepContext
+  readonly pipeline: Pipeline
+}
+
+export type RefusalReason =
+  | 'not-found'
+  /** Somebody else, or the same person a moment ago, has decided already. */
+  | 'already-decided'
+  /** The text is not the one that the person has seen. */
+  | 'text-changed'
+  /** The draft in \Drafts was edited, sent or deleted in the owner's own client. */
+  | 'draft-touched'
+  | 'nothing-written'
+  | 'nobody-to-answer'
+  | 'never-to-be-answered'
+  /** The mail's text was removed after the retention time. */
+  | 'text-removed'
+  | 'unfit-text'
+  | 'not-in-junk'
+  | 'unknown-account'
+
+const messages: Record<RefusalReason, string> = {
+  'not-found': 'There is no such mail.',
+  'already-decided': 'This was decided already, perhaps in another window. Nothing was changed.',
+  'text-changed': 'The text was changed meanwhile. Look at it once more.',
+  'draft-touched':
+    'The draft in your Drafts mailbox was edited, sent or deleted in a mail program. Send it from there.',
+  'nothing-written': 'There is no reply yet.',
+  'nobody-to-answer': 'The mail has no address that a reply could go to.',
+  'never-to-be-answered': 'Mail of this kind is never answered.',
+  'text-removed': "The mail's text was removed after the retention time.",
+  'unfit-text': 'A reply can be neither empty nor longer than 16,384 characters.',
+  'not-in-junk': 'This mail is not in Junk.',
+  'unknown-account': 'This account is not configured.',
+}
+
+/** Nothing was changed, and why: an answer for a person, not a fault. */
+export class Refusal extends Error {
+  override name = 'Refusal'
+  readonly reason: RefusalReason
+  constructor(reason: RefusalReason, options?: ErrorOptions) {
+    super(messages[reason], options)
+    this.reason = reason
+  }
+}

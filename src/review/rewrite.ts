@@ -1,0 +1,61 @@
+import type { Disposition, ReplyState } from '../disposition.ts'
+import { accountOf } from '../steps/context.ts'
+import { removeSavedDraft } from '../steps/deliver/saved-draft.ts'
+import type { MessageRow } from '../store/messages.ts'
+import type { ReplyRow } from '../store/replies.ts'
+import { decide, isOpen, load, loadText, openReply, stepOf, untouched } from './decide.ts'
+import { Refusal, type Review } from './review.ts'
+
+/** Decided without a reply; a person may want one all the same. */
+const unanswered: ReadonlySet<Disposition> = new Set(['no-reply-needed', 'restored', 'declined', 'marked'])
+
+const longestInstruction = 2_000
+
+/**
+ * Has the reply written again, or for the first time. What a person asks for goes to the trusted part of the prompt. The new
+ * reply always waits for a person.
+ * @param instruction may be empty
+ * @throws Refusal when it was decided already, or mail of this kind is never answered
+ */
+export async function rewrite(
+  review: Review,
+  id: string,
+  actor: string,
+  instruction: string,
+  seen?: string,
+): Promise<void> {
+  const { context, pipeline } = review
+  const subject = await load(review, id)
+  const { row } = subject
+  if (row.ceiling === 'never') throw new Refusal('never-to-be-answered')
+  await loadText(review, id)
+  const reply = replyToReplace(row, subject.reply, seen)
+  const account = accountOf(context, row.account)
+  const draft = reply === null ? 'none' : await untouched(account, reply)
+  const to = row.verdict === null ? 'triage' : 'compose'
+  const wish = instruction.trim().slice(0, longestInstruction)
+  const detail = wish === '' ? {} : { detail: `asked for: ${wish}` }
+  const reason = 'rewrite-asked'
+  await decide(
+    review,
+    stepOf(row, actor, to, { disposition: 'waiting', reason, instruction: wish, ...detail }),
+    reply && {
+      id,
+      from: [reply.state] satisfies ReplyState[],
+      fromText: reply.text,
+      to: 'composed',
+      actor,
+      // Another text is another message (standards.md section 5.7).
+      attemptGroup: reply.attemptGroup + 1,
+      saved: null,
+    },
+  )
+  if (reply !== null && draft === 'untouched') await removeSavedDraft(account, reply)
+  await pipeline.advance(id, to)
+}
+
+function replyToReplace(row: MessageRow, reply: ReplyRow | null, seen?: string): ReplyRow | null {
+  if (reply !== null) return openReply({ row, reply }, seen)
+  if (isOpen({ row, reply }) || (row.step === 'done' && unanswered.has(row.disposition))) return null
+  throw new Refusal('already-decided')
+}

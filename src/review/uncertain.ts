@@ -1,0 +1,41 @@
+import type { ReplyRow } from '../store/replies.ts'
+import { asWritten, decide, load, loadText, octetsOf, stepOf } from './decide.ts'
+import { Refusal, type Review } from './review.ts'
+
+/**
+ * A person has found out that the reply did go out: its copy and the mark on the original follow.
+ * @throws Refusal when nothing is uncertain (any more)
+ */
+export async function markSent(review: Review, id: string, actor: string): Promise<ReplyRow | null> {
+  const { context, pipeline } = review
+  const { row } = await load(review, id)
+  if (row.disposition !== 'uncertain') throw new Refusal('already-decided')
+  const finishedAt = context.clock.now()
+  const sent = await decide(
+    review,
+    stepOf(row, actor, 'deliver', { disposition: 'sent', reason: 'sent-by-their-word' }),
+    { id, from: ['uncertain'], to: 'sent', actor, finishedAt, replyText: `${actor} says that it arrived` },
+  )
+  await pipeline.advance(id, 'deliver')
+  return sent
+}
+
+/**
+ * A person has found out that it did not go out, or can't tell: it waits again, under another Message-ID, and nothing is
+ * sent until they approve it.
+ * @throws Refusal when nothing is uncertain (any more)
+ */
+export async function holdAgain(review: Review, id: string, actor: string): Promise<ReplyRow | null> {
+  const { row, reply } = await load(review, id)
+  if (row.disposition !== 'uncertain' || reply === null) throw new Refusal('already-decided')
+  const attemptGroup = reply.attemptGroup + 1
+  const built = await asWritten(review.context, await loadText(review, id), { ...reply, attemptGroup })
+  return decide(review, stepOf(row, actor, 'wait', { disposition: 'held', reason: 'held-again' }), {
+    id,
+    from: ['uncertain'],
+    to: 'held',
+    actor,
+    attemptGroup,
+    ...octetsOf(built),
+  })
+}

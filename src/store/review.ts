@@ -1,0 +1,42 @@
+/** What the person's actions change beside the rows of one mail. */
+import type { Database, Queryable } from './database.ts'
+import type { MessageRow } from './messages.ts'
+
+/** Replies of an account that were kept back: due now, or when their undo window ends. */
+export async function releasePaused(
+  db: Queryable,
+  account: string,
+  now: Date,
+): Promise<{ id: string; dueAt: Date }[]> {
+  const { rows } = await db.query<{ id: string; dueAt: Date }>(
+    `update replyd.message m set due_at = greatest(r.send_after, $2), updated_at = $2 from replyd.reply r
+      where r.id = m.id and m.account = $1 and m.step = 'deliver' and r.state = 'approved'
+     returning m.id, m.due_at as "dueAt"`,
+    [account, now],
+  )
+  return rows
+}
+
+/**
+ * Notes that a mail lies somewhere else. The watcher may have found it there before and written it down as a duplicate: that
+ * row is no mail of its own and gives way. Anything else that has the place keeps it.
+ */
+export async function takePlace(
+  db: Database,
+  row: Pick<MessageRow, 'id' | 'account'>,
+  place: { mailbox: string; uidValidity: string; uid: number },
+): Promise<void> {
+  const params = [row.id, row.account, place.mailbox, place.uidValidity, place.uid]
+  await db.transaction(async (session) => {
+    await session.query(
+      `delete from replyd.message where account = $2 and mailbox = $3 and uid_validity = $4 and uid = $5 and id <> $1
+          and disposition = 'duplicate'`,
+      params,
+    )
+    await session.query(
+      `update replyd.message set mailbox = $3, uid_validity = $4, uid = $5 where id = $1 and account = $2 and not exists (
+         select 1 from replyd.message where account = $2 and mailbox = $3 and uid_validity = $4 and uid = $5)`,
+      params,
+    )
+  })
+}
