@@ -7,8 +7,9 @@ import { buildReply, replyMessageId } from '../mail/reply/build.ts'
 import { loadMail, type StoredMail } from '../store/bodies.ts'
 import { earlierMails, writtenTo } from '../store/history.ts'
 import { commitStep, type StepChange } from '../store/messages.ts'
-import { changeReply, loadReply, type ReplyRow } from '../store/replies.ts'
+import { changeReply, loadReply, type ReplyChange, type ReplyRow } from '../store/replies.ts'
 import { type Account, accountOf, type Next, type StepContext } from './context.ts'
+import { isGranted } from './ladder.ts'
 
 /** Codes of the guard that stop sending, not drafting, because of how much was sent already. */
 const throttles = /^(sender-throttled|thread-throttled|same-reply)$/
@@ -30,10 +31,11 @@ async function weigh(context: StepContext, account: Account, { row, message }: S
   const address = row.fromAddress ?? ''
   const found = authentication(message, owner.authservIds, address.slice(address.lastIndexOf('@') + 1))
   const category = categories.find(({ name }) => name === verdict.category)
+  const granted = await isGranted(context.db, row.account, verdict.category)
   return {
     // Who asked for another reply wants to see it before anything becomes of it.
     mode: row.instruction === null ? replies.mode : ('review' as const),
-    categoryMode: row.instruction === null ? (category?.mode ?? null) : null,
+    categoryMode: row.instruction === null ? (granted ? 'send' : (category?.mode ?? null)) : null,
     ceiling: row.ceiling === 'may' ? ('may' as const) : ('draft' as const),
     verdict,
     composed,
@@ -65,21 +67,29 @@ async function carryOut(
   const base = { id, from: ['composed'] as const, actor: 'replyd', holdReason }
   const change = { id, from: 'hold' as const, reason, detail: holdReason || null }
   if (action === 'hold') {
-    await changeReply(context.db, { ...base, to: 'held' }, now)
-    return commit(context, { ...change, to: 'wait', disposition: 'held' }, now)
+    return commit(context, { ...base, to: 'held' }, { ...change, to: 'wait', disposition: 'held' }, now)
   }
   if (action === 'save-draft') {
-    await changeReply(context.db, { ...base, to: 'composed' }, now)
-    return commit(context, { ...change, to: 'deliver', disposition: 'waiting' }, now)
+    const saved = { ...change, to: 'deliver', disposition: 'waiting' } as const
+    return commit(context, { ...base, to: 'composed' }, saved, now)
   }
   const sendAfter = new Date(now.getTime() + account.settings.replies.undoMs)
   const automatic = await asAutomatic(context, account, mail, reply)
-  await changeReply(context.db, { ...base, to: 'approved', sendAfter, ...automatic }, now)
-  return commit(context, { ...change, to: 'deliver', disposition: 'approved', dueAt: sendAfter }, now)
+  const approved = { ...change, to: 'deliver', disposition: 'approved', dueAt: sendAfter } as const
+  return commit(context, { ...base, to: 'approved', sendAfter, ...automatic }, approved, now)
 }
 
-async function commit(context: StepContext, change: StepChange, now: Date): Promise<Next | null> {
-  const committed = await commitStep(context.db, change, now)
+/** Both or neither: a crash in between must not leave an approved reply to a mail that is decided on anew. */
+async function commit(
+  context: StepContext,
+  replyChange: ReplyChange,
+  change: StepChange,
+  now: Date,
+): Promise<Next | null> {
+  const committed = await context.db.transaction(async (session) => {
+    await changeReply(session, replyChange, now)
+    return commitStep(session, change, now)
+  })
   return committed ? { stage: change.to, ...(change.dueAt ? { dueAt: change.dueAt } : {}) } : null
 }
 

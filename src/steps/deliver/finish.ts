@@ -9,7 +9,7 @@ import { dayBefore, type Outcome } from './outcome.ts'
 import { removeSavedDraft } from './saved-draft.ts'
 
 /** How long a provider is given to file its own copy before we look, milliseconds. */
-const providerFilesWithinMs = 5_000
+export const providerFilesWithinMs = 5_000
 
 export async function finishSent(
   context: StepContext,

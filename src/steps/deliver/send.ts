@@ -3,8 +3,8 @@ import { OwnerActionError, PermanentError, reasonOf, TemporaryError, UncertainEr
 import type { Accepted } from '../../smtp.ts'
 import type { StoredMail } from '../../store/bodies.ts'
 import { changeReply, type ReplyRow } from '../../store/replies.ts'
-import type { Account, StepContext } from '../context.ts'
-import { finishSent } from './finish.ts'
+import { type Account, PutOff, type StepContext } from '../context.ts'
+import { finishSent, providerFilesWithinMs } from './finish.ts'
 import { dayBefore, type Outcome } from './outcome.ts'
 import { saveDraft } from './save.ts'
 
@@ -120,7 +120,13 @@ export function afterInterruption(
   mail: StoredMail,
   reply: ReplyRow,
 ): Promise<Outcome> {
-  return lookForIt(context, account, mail, reply, 'replyd was stopped while it was sending')
+  return lookForIt(
+    context,
+    account,
+    mail,
+    reply,
+    'no answer came after it was handed over, or replyd was stopped meanwhile',
+  )
 }
 
 /** Only a copy in \Sent proves that it went out; without it a person decides. Never resent on a guess. */
@@ -137,6 +143,10 @@ async function lookForIt(
       ? []
       : await account.imap.findByMessageId(sent, reply.replyMessageId, dayBefore(reply.createdAt))
   if (found.length > 0) return asSent(context, account, mail, reply, `found in ${sent}; ${why}`, null)
+  const now = context.clock.now()
+  const lookUntil = new Date((reply.claimedAt ?? reply.createdAt).getTime() + providerFilesWithinMs)
+  // A provider that files what it accepts takes a moment to do so.
+  if (now < lookUntil) throw new PutOff(lookUntil, 'looking-in-sent')
   const change = {
     id: reply.id,
     from: ['sending'],
@@ -144,7 +154,7 @@ async function lookForIt(
     actor: 'replyd',
     replyText: why,
   } as const
-  await changeReply(context.db, change, context.clock.now())
+  await changeReply(context.db, change, now)
   return { to: 'wait', disposition: 'uncertain', reason: 'send-unconfirmed', detail: why }
 }
 
