@@ -1,0 +1,94 @@
+// A test runner for Stryker that keeps the tables of tests in one process and switches mutants there: thousands of
+// mutants take minutes. Stryker's runner for jest starts jest anew for each of them, which takes hours.
+import { readdir } from 'node:fs/promises'
+import { register } from 'node:module'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { declareClassPlugin, PluginKind } from '@stryker-mutator/api/plugin'
+import {
+  DryRunStatus,
+  determineHitLimitReached,
+  TestStatus,
+  toMutantRunResult,
+} from '@stryker-mutator/api/test-runner'
+import { tests } from './tables.mjs'
+
+/** Below Stryker's sandbox. */
+const directories = ['test/mail/gate', 'test/mail/reply']
+/** They read the whole corpus, and kill nothing that the tables leave alive. */
+const slow = /^(?:corpus|hostile|long)\./
+
+register('../typescript-hooks.mjs', import.meta.url)
+register('./hooks.mjs', import.meta.url)
+
+/** What the instrumented code reads and writes. */
+globalThis.__stryker__ ??= {}
+const mutation = globalThis.__stryker__
+
+class TablesRunner {
+  /** A static mutant lives in what is computed at import; Stryker starts a new process for it. */
+  capabilities() {
+    return { reloadEnvironment: false }
+  }
+
+  async dryRun() {
+    await this.#load()
+    const complete = await this.#run(tests, true)
+    return { ...complete, mutantCoverage: mutation.mutantCoverage }
+  }
+
+  async mutantRun({ activeMutant, mutantActivation, testFilter, hitLimit, disableBail }) {
+    mutation.hitLimit = hitLimit
+    mutation.hitCount = hitLimit === undefined ? undefined : 0
+    if (mutantActivation === 'static') mutation.activeMutant = activeMutant.id
+    let result
+    try {
+      await this.#load()
+      mutation.activeMutant = activeMutant.id
+      const wanted = testFilter ? tests.filter(({ id }) => testFilter.includes(id)) : tests
+      result = await this.#run(wanted, disableBail)
+    } catch (error) {
+      // The module itself broke while it was loaded: the whole table fails.
+      const failed = {
+        id: 'import',
+        name: 'import',
+        timeSpentMs: 0,
+        status: TestStatus.Failed,
+        failureMessage: String(error),
+      }
+      result = { status: DryRunStatus.Complete, tests: [failed] }
+    }
+    mutation.activeMutant = undefined
+    return determineHitLimitReached(mutation.hitCount, hitLimit) ?? toMutantRunResult(result)
+  }
+
+  async #load() {
+    if (tests.length > 0) return
+    for (const directory of directories) {
+      for (const file of (await readdir(directory)).sort()) {
+        if (file.endsWith('.test.ts') && !slow.test(file))
+          await import(pathToFileURL(resolve(directory, file)).href)
+      }
+    }
+  }
+
+  async #run(wanted, untilTheEnd) {
+    const results = []
+    for (const { id, name, body } of wanted) {
+      mutation.currentTestId = id
+      const start = performance.now()
+      const timed = () => ({ id, name, timeSpentMs: performance.now() - start })
+      try {
+        await body()
+        results.push({ ...timed(), status: TestStatus.Success })
+      } catch (error) {
+        results.push({ ...timed(), status: TestStatus.Failed, failureMessage: String(error) })
+        if (!untilTheEnd) break
+      }
+    }
+    mutation.currentTestId = undefined
+    return { status: DryRunStatus.Complete, tests: results }
+  }
+}
+
+export const strykerPlugins = [declareClassPlugin(PluginKind.TestRunner, 'tables', TablesRunner)]
