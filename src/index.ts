@@ -1,0 +1,69 @@
+/** For programs that embed replyd: the daemon of `replyd start` inside a process of their own. */
+import { readFileSync } from 'node:fs'
+import { newId, systemClock } from './clock.ts'
+import { loadConfig } from './config.ts'
+import { type Log, openLog } from './log.ts'
+import { type Role, runDaemon } from './main.ts'
+import type { Config } from './settings.ts'
+
+export { ConfigError } from './errors.ts'
+export type { Log } from './log.ts'
+export type { Role } from './main.ts'
+export type { Config } from './settings.ts'
+
+export interface StartOptions {
+  /** Path of a replyd.yaml, or a configuration that `readConfig` gave. Null: everything from the environment. */
+  config: string | Config | null
+  /** Variables that the configuration may name; process.env when absent. */
+  environment?: Readonly<Record<string, string | undefined>>
+  /** All of them when absent. */
+  roles?: readonly Role[]
+  /** Handle what is there, then end: `ended` resolves. */
+  once?: boolean
+  /** A pino logger; JSON lines on stderr when absent. */
+  log?: Log
+}
+
+export interface RunningReplyd extends AsyncDisposable {
+  /** Address of the web pages; null without the role `web`. */
+  readonly url: string | null
+  /** Resolves when the daemon has ended; rejects with what ended it otherwise. */
+  readonly ended: Promise<void>
+  /** Finishes what is under way, closes everything. */
+  stop(): Promise<void>
+}
+
+/** @param path null: everything from the environment @throws ConfigError naming every fault */
+export function readConfig(
+  path: string | null,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Config {
+  return loadConfig({ path, environment, readFile: (name) => readFileSync(name, 'utf8') })
+}
+
+/**
+ * Starts the daemon and resolves when it runs.
+ * @throws ConfigError, and whatever keeps it from starting: the store or the queue can't be reached
+ */
+export function startReplyd(options: StartOptions): Promise<RunningReplyd> {
+  const { config: given, environment = process.env } = options
+  const config = typeof given === 'string' || given === null ? readConfig(given, environment) : given
+  const stopping = new AbortController()
+  return new Promise((resolve, reject) => {
+    const ended = runDaemon({
+      config,
+      roles: options.roles ?? ['watch', 'work', 'web'],
+      once: options.once ?? false,
+      log: options.log ?? openLog(config.log.level, false),
+      clock: systemClock,
+      newId,
+      signal: stopping.signal,
+      onReady: ({ url }) => resolve({ url, ended, stop, [Symbol.asyncDispose]: stop }),
+    })
+    const stop = async () => {
+      stopping.abort()
+      await ended
+    }
+    ended.catch(reject)
+  })
+}
