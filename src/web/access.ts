@@ -1,0 +1,112 @@
+/** Who may come in: the login, its cookie, the forms' token, the API's bearer token, and the Host field. */
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { isLoopback } from '../config/loopback.ts'
+import type { Config } from '../settings.ts'
+
+/** Milliseconds. */
+const sessionMs = 30 * 86_400_000
+const failureWindowMs = 15 * 60_000
+const mostFailures = 5
+const mostFailuresOfAll = 50
+
+/** Where the command line finds the running daemon; readable by its owner only. */
+export const accessFile = 'api.json'
+
+/** The token of the configuration, else the one made at the first start. */
+export function apiToken({ web, state }: Pick<Config, 'web' | 'state'>): string {
+  if (web.token !== null) return web.token
+  try {
+    const { token } = JSON.parse(readFileSync(join(state.directory, accessFile), 'utf8')) as {
+      token?: string
+    }
+    if (typeof token === 'string' && token.length >= 20) return token
+  } catch {
+    // The first start.
+  }
+  return randomBytes(32).toString('base64url')
+}
+
+export function writeAccess(directory: string, access: { url: string; token: string }): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const path = join(directory, accessFile)
+  writeFileSync(path, `${JSON.stringify(access)}\n`, { mode: 0o600 })
+  // The mode above counts for a new file only.
+  chmodSync(path, 0o600)
+}
+
+export function sameText(one: string, other: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(one), digest(other))
+}
+
+/** Without a password only this machine may ask, and only by its own names: a foreign name that resolves to us is an attack. */
+export function isOwnHost(host: string | undefined): boolean {
+  if (!host) return false
+  const name = /^(\[[^\]]+\]|[^:]+)(?::\d+)?$/.exec(host)?.[1]
+  return name !== undefined && isLoopback(name)
+}
+
+export interface Session {
+  /** Random; the forms' token is derived from it. */
+  id: string
+  actor: string
+}
+
+/** Cookies signed with a key that changes with token and password, so that a new password ends every session. */
+export class Sessions {
+  readonly #key: Buffer
+  constructor(token: string, passwordHash: string | null) {
+    this.#key = createHash('sha256')
+      .update(`session ${token} ${passwordHash ?? ''}`)
+      .digest()
+  }
+
+  begin(actor: string, now: Date): { cookie: string; session: Session } {
+    const session = { id: randomBytes(12).toString('base64url'), actor }
+    const payload = Buffer.from(JSON.stringify({ ...session, until: now.getTime() + sessionMs })).toString(
+      'base64url',
+    )
+    return { cookie: `${payload}.${this.#sign(payload)}`, session }
+  }
+
+  read(cookie: string | undefined, now: Date): Session | null {
+    const [payload = '', signature = ''] = (cookie ?? '').split('.')
+    if (payload === '' || !sameText(signature, this.#sign(payload))) return null
+    const { id, actor, until } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Session & {
+      until: number
+    }
+    return until > now.getTime() ? { id, actor } : null
+  }
+
+  /** What a form of this session carries. */
+  formToken({ id }: Session): string {
+    return this.#sign(`form ${id}`)
+  }
+
+  #sign(text: string): string {
+    return createHmac('sha256', this.#key).update(text).digest('base64url')
+  }
+}
+
+/** Five wrong passwords from one address, or fifty from all, within a quarter of an hour are enough. */
+export class LoginLimiter {
+  #failures: { from: string; at: number }[] = []
+
+  /** Seconds until the next try; 0 when it may be tried now. */
+  waitSeconds(from: string, now: Date): number {
+    const since = now.getTime() - failureWindowMs
+    this.#failures = this.#failures.filter(({ at }) => at > since)
+    const own = this.#failures.filter((failure) => failure.from === from)
+    const oldest = own.length >= mostFailures ? own.at(-mostFailures) : undefined
+    const ofAll =
+      this.#failures.length >= mostFailuresOfAll ? this.#failures.at(-mostFailuresOfAll) : undefined
+    const at = oldest?.at ?? ofAll?.at
+    return at === undefined ? 0 : Math.ceil((at - since) / 1000)
+  }
+
+  failed(from: string, now: Date): void {
+    this.#failures.push({ from, at: now.getTime() })
+  }
+}
