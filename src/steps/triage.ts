@@ -1,5 +1,7 @@
 /** Triage: one call to the model says what a mail is; what can be known for nothing is asked first. */
+
 import { mailFacts } from '../judgement/mail-facts.ts'
+import { isSpamUpstream } from '../judgement/upstream.ts'
 import { type Verdict, verdictSchema } from '../judgement/verdict.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import { triageMessages } from '../prompts.ts'
@@ -10,6 +12,7 @@ import { commitStep, type MessageRow, type StepChange } from '../store/messages.
 import { type SenderRule, senderRule } from '../store/sender-rules.ts'
 import { type Account, accountOf, type Next, type StepContext } from './context.ts'
 import { paidAsk } from './paid-ask.ts'
+import { askFilter, detailOf, learnFrom } from './triage/filter.ts'
 
 type Decision = Pick<StepChange, 'to' | 'disposition' | 'reason' | 'detail' | 'verdict'>
 
@@ -20,11 +23,13 @@ export async function triage(context: StepContext, id: string, signal: AbortSign
   const started = context.clock.now()
   const rule = await ruleFor(context, account, mail.row)
   const decision =
-    (await withoutModel(context, mail, rule)) ??
+    (await withoutModel(context, account, mail, rule)) ??
     decide(await ask(context, account, mail, signal), mail.row, account, rule)
   const now = context.clock.now()
   const change = { id, from: 'triage' as const, ...decision, durationMs: now.getTime() - started.getTime() }
-  return (await commitStep(context.db, change, now)) ? { stage: decision.to } : null
+  if (!(await commitStep(context.db, change, now))) return null
+  await learnFrom(context, mail, decision.verdict)
+  return { stage: decision.to }
 }
 
 /** The owner's list for this sender: configured, or learned from what they moved. An address outranks its domain. */
@@ -48,12 +53,33 @@ function configuredRule(spam: SpamSettings, address: string): SenderRule | null 
 /** What can be decided without the model; null when it has to be asked. */
 async function withoutModel(
   context: StepContext,
-  { row }: StoredMail,
+  account: Account,
+  mail: StoredMail,
   rule: SenderRule | null,
 ): Promise<Decision | null> {
+  const { row, message } = mail
   if (rule?.rule === 'deny')
     return { to: 'file', disposition: 'waiting', reason: 'denied-sender', detail: rule.source }
+  if (rule === null && isSpamUpstream(message, account.settings.owner.authservIds))
+    return { to: 'file', disposition: 'waiting', reason: 'upstream-spam' }
+  const found = rule === null ? await askFilter(context, mail) : null
+  if (found?.spam.is)
+    return {
+      to: 'file',
+      disposition: 'waiting',
+      reason: 'spam-bayes',
+      detail: detailOf(found),
+      verdict: found,
+    }
   if (row.ceiling !== 'never') return null
+  if (found)
+    return {
+      to: 'done',
+      disposition: 'declined',
+      reason: row.reason,
+      detail: detailOf(found),
+      verdict: found,
+    }
   // Never to be answered: only spam is the question, and for a sender whose mail was let through before it is settled.
   const known =
     rule?.rule === 'allow' ||

@@ -194,6 +194,27 @@ create table replyd.spam_example (
 );
 create index spam_example_by_account on replyd.spam_example (account, spam, at desc);
 
+create table replyd.negative_answer (
+  message_id text primary key references replyd.message (id) on delete cascade,
+  reply_id   text not null references replyd.reply (id) on delete cascade,
+  at         timestamptz not null
+);
+
+create table replyd.trust_grant (
+  account    text not null,
+  category   text not null,
+  granted_at timestamptz not null,
+  granted_by text not null,
+  primary key (account, category)
+);
+
+create table replyd.digest (
+  account text not null,
+  day     text not null,
+  at      timestamptz not null,
+  primary key (account, day)
+);
+
 create table replyd.webhook (
   url           text primary key,
   last_event    bigint not null,

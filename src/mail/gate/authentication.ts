@@ -23,7 +23,7 @@ export function authentication(
   authservIds: readonly string[],
   authorDomain: string,
 ): Authentication {
-  const trusted = trustedValues(message, authservIds)
+  const trusted = trustedAuthentication(message, authservIds)
   if (trusted.length === 0) return 'unknown'
   const results = trusted.flatMap(resultsOf)
   const organisation = organisationalDomain(authorDomain)
@@ -36,7 +36,10 @@ export function authentication(
  * RFC 8601 section 5: the topmost field with an own id, and further ones as long as no Received field stands
  * between (several filters on one server add one each). Below the next Received the sender may have written it.
  */
-function trustedValues(message: Pick<Message, 'fields'>, authservIds: readonly string[]): string[] {
+export function trustedAuthentication(
+  message: Pick<Message, 'fields'>,
+  authservIds: readonly string[],
+): string[] {
   const trusted: string[] = []
   for (const { name, value } of message.fields) {
     if (name === 'received' && trusted.length > 0) break

@@ -1,0 +1,52 @@
+/** Earned autonomy: how far a category has come, from what people made of its drafts. It is offered, never taken. */
+
+/** Drafts in a row that a person let pass, before automatic sending is offered. */
+export const defaultStreak = 20
+/** An edit up to this share of the words is no correction. */
+const meaningfulEdit = 0.1
+
+export interface TrustOutcome {
+  at: Date
+  /** `approved`: it went out. `cancelled`: called back within the undo window. `negative-answer`: what the customer wrote back. */
+  kind: 'approved' | 'rejected' | 'cancelled' | 'negative-answer'
+  /** Share of words that a person changed, 0 to 1; only for `approved`. */
+  edit: number
+  /** It went out by itself: nobody has looked, so it earns nothing. */
+  automatic: boolean
+}
+
+export interface Rung {
+  streak: number
+  /** The owner may grant automatic sending. */
+  offered: boolean
+  /** The owner has granted it, and nothing has happened since that takes it back. */
+  granted: boolean
+  /** What took a grant back; null when nothing did. */
+  takenBack: 'cancelled' | 'rejected' | 'edited' | 'negative-answer' | null
+}
+
+/**
+ * @param outcomes of one category, oldest first
+ * @param grantedAt when the owner granted it, null when they did not or took it back themselves
+ */
+export function rungOf(
+  outcomes: readonly TrustOutcome[],
+  grantedAt: Date | null,
+  needed = defaultStreak,
+): Rung {
+  let streak = 0
+  let takenBack: Rung['takenBack'] = null
+  for (const outcome of outcomes) {
+    const setback = setbackOf(outcome)
+    if (setback !== null) streak = 0
+    else if (!outcome.automatic) streak++
+    if (setback !== null && grantedAt !== null && outcome.at > grantedAt) takenBack ??= setback
+  }
+  const granted = grantedAt !== null && takenBack === null
+  return { streak, offered: !granted && streak >= needed, granted, takenBack }
+}
+
+function setbackOf({ kind, edit }: TrustOutcome): Rung['takenBack'] {
+  if (kind !== 'approved') return kind
+  return edit > meaningfulEdit ? 'edited' : null
+}
