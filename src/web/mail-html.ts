@@ -10,7 +10,7 @@ export function harmlessHtml(html: string, remote: boolean): string {
     disallowedTagsMode: 'discard',
     nonTextTags: ['script', 'style', 'textarea', 'option', 'noscript', 'title', 'template', 'svg', 'math'],
     allowedAttributes: {
-      a: ['href', 'title'],
+      a: ['href', 'title', 'rel', 'target'],
       img: ['src', 'alt', 'width', 'height'],
       td: ['colspan', 'rowspan', 'align', 'valign'],
       th: ['colspan', 'rowspan', 'align', 'valign'],
@@ -36,5 +36,5 @@ export function harmlessHtml(html: string, remote: boolean): string {
 /** For the frame: nothing runs, nothing is loaded but our style sheet and, when asked for, pictures. */
 export function framePolicy(remote: boolean): string {
   const pictures = remote ? 'data: https: http:' : 'data:'
-  return `default-src 'none'; img-src ${pictures}; style-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'; sandbox`
+  return `default-src 'none'; img-src ${pictures}; style-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox`
 }

@@ -1,0 +1,135 @@
+/** What every page shares. Works without JavaScript; htmx only refreshes what has changed. */
+import type { Child } from 'hono/jsx'
+
+export interface View {
+  /** Of the form that a page posts. */
+  token: string
+  path: string
+  notice: string | null
+  /** A reply that was approved a moment ago and can be taken back. */
+  undo: string | null
+  waiting: number
+  hasLogin: boolean
+  now: Date
+}
+
+const places = [
+  ['/', 'Queue'],
+  ['/junk', 'Junk'],
+  ['/history', 'History'],
+  ['/insight', 'Insight'],
+  ['/settings', 'Settings'],
+] as const
+
+const htmxConfig = JSON.stringify({ includeIndicatorStyles: false, allowEval: false, historyCacheSize: 0 })
+
+export function Page({ view, title, children }: { view: View; title: string; children?: Child }) {
+  return (
+    <Shell title={`${title} · replyd`}>
+      <a class="skip" href="#main">
+        Skip to content
+      </a>
+      <nav aria-label="Pages">
+        <a class="brand" href="/">
+          replyd
+        </a>
+        {places.map(([href, name]) => (
+          <a href={href} aria-current={href === view.path ? 'page' : undefined}>
+            {name}
+            {href === '/' && view.waiting > 0 ? <span class="count">{view.waiting}</span> : null}
+          </a>
+        ))}
+        {view.hasLogin ? (
+          <form method="post" action="/logout">
+            <Token view={view} />
+            <button type="submit" class="plain">
+              Log out
+            </button>
+          </form>
+        ) : null}
+      </nav>
+      <main id="main">
+        <Notice view={view} />
+        {children}
+      </main>
+      <dialog id="keys" aria-label="Keyboard">
+        <h2>Keyboard</h2>
+        <dl class="facts">
+          <dt>j / k</dt>
+          <dd>next / previous</dd>
+          <dt>Enter</dt>
+          <dd>open</dd>
+          <dt>a</dt>
+          <dd>approve</dd>
+          <dt>e</dt>
+          <dd>edit</dd>
+          <dt>r</dt>
+          <dd>reject</dd>
+          <dt>u</dt>
+          <dd>undo</dd>
+          <dt>/</dt>
+          <dd>search</dd>
+          <dt>Esc</dt>
+          <dd>back to the queue</dd>
+        </dl>
+      </dialog>
+    </Shell>
+  )
+}
+
+export function Shell({ title, children }: { title: string; children?: Child }) {
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <meta name="htmx-config" content={htmxConfig} />
+        <title>{title}</title>
+        <link rel="icon" href="/assets/icon.svg" />
+        <link rel="stylesheet" href="/assets/review.css" />
+        <script src="/assets/htmx.js" defer />
+        <script src="/assets/review.js" defer />
+      </head>
+      <body>{children}</body>
+    </html>
+  )
+}
+
+function Notice({ view }: { view: View }) {
+  if (view.notice === null) return null
+  return (
+    <div class="notice" role="status">
+      <span>{view.notice}</span>
+      {view.undo === null ? null : (
+        <Action view={view} to={`/replies/${view.undo}/cancel`} label="Undo" id="undo" />
+      )}
+    </div>
+  )
+}
+
+export function Token({ view }: { view: View }) {
+  return <input type="hidden" name="token" value={view.token} />
+}
+
+interface ActionProps {
+  view: View
+  to: string
+  label: string
+  kind?: string
+  id?: string
+  children?: Child
+}
+
+/** A button that is a whole form: works without JavaScript. */
+export function Action({ view, to, label, kind, id, children }: ActionProps) {
+  return (
+    <form method="post" action={to} class="action">
+      <Token view={view} />
+      {children}
+      <button type="submit" id={id} class={kind}>
+        {label}
+      </button>
+    </form>
+  )
+}
