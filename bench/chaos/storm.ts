@@ -1,5 +1,5 @@
 /** 5,000 mails into ten mailboxes, three processes, and a kill -9 of one of them every two seconds on average. */
-import { spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { findings } from './check.ts'
 import { DaemonChild, programPath } from './child.ts'
@@ -62,9 +62,7 @@ export async function storm(
     const stormSeconds = seconds()
     const settled = await atRest(world, performance.now() + patienceMs)
     const kills = daemons.reduce((sum, daemon) => sum + daemon.kills, 0)
-    const audited = spawnSync(process.execPath, [programPath, 'audit', '--config', configPath], {
-      encoding: 'utf8',
-    })
+    const audited = await auditByCommand(configPath)
     await Promise.all(daemons.map((daemon) => daemon.stop()))
     const found = await findings(world, ['drafted'])
     for (const problem of found.problems.slice(0, 30)) say(`  ${problem}`)
@@ -87,6 +85,15 @@ export async function storm(
     )
     const sound = settled && lost + duplicated + misplaced + other === 0 && audited.status === 0
     return sound && kills >= settings.kills ? 0 : 1
+  })
+}
+
+/** Not synchronously: the proxies run in this process. */
+function auditByCommand(configPath: string): Promise<{ status: number; stdout: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [programPath, 'audit', '--config', configPath], (error, stdout, stderr) => {
+      resolve({ status: error ? Number(error.code ?? 1) : 0, stdout: stdout + stderr })
+    })
   })
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { projectRoot } from '../child.ts'
+import { answerFor } from '../model.ts'
 import { later, type Moment, usualMails } from '../moment.ts'
 import type { World } from '../world.ts'
 
@@ -28,11 +29,11 @@ const atImap = (pattern: RegExp) => (world: World) =>
 
 const atModel = (task: string) => (world: World) =>
   new Promise<void>((resolve) => {
-    world.modelFault = ({ question }) => {
-      if (question.task !== task) return undefined
+    world.modelFault = (request) => {
+      if (request.question.task !== task) return undefined
       world.modelFault = () => undefined
       resolve()
-      return { delayMs: 500 }
+      return { ...answerFor(request), delayMs: 500 }
     }
   })
 

@@ -1,6 +1,7 @@
 /** What other people do to the mailbox meanwhile. */
 import type { ImapFlow } from 'imapflow'
 import { withClient } from '../../../test/flow/mailboxes.ts'
+import { answerFor } from '../model.ts'
 import type { Moment } from '../moment.ts'
 import type { World } from '../world.ts'
 
@@ -42,7 +43,8 @@ export const mailboxMoments: readonly Moment[] = [
     name: 'mailbox: answered by the owner meanwhile',
     alsoFine: ['superseded', 'declined'],
     async strike(world) {
-      world.modelFault = ({ question }) => (question.task === 'compose' ? { delayMs: 700 } : undefined)
+      world.modelFault = (request) =>
+        request.question.task === 'compose' ? { ...answerFor(request), delayMs: 700 } : undefined
       const mails = await world.deliver(['send', 'draft'])
       await inInbox(world, async (client) => {
         for (const { token } of mails) {
