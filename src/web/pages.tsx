@@ -18,7 +18,7 @@ const shows = [
 
 function Search({ filter, action }: { filter: Filter; action: string }) {
   return (
-    <form method="get" action={action} class="search" role="search">
+    <form method="get" action={action} class="search" aria-label="Search">
       {filter.show === 'all' ? null : <input type="hidden" name="show" value={filter.show} />}
       <label class="hidden" for="search">
         Search
@@ -154,7 +154,6 @@ export function HistoryPage({ view, mails, filter, older }: HistoryProps) {
         <h1>History</h1>
         <Search filter={filter} action="/history" />
       </header>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
       <section class="scroll" aria-label="Every mail" tabindex={0}>
         <table>
           <thead>

@@ -328,7 +328,6 @@ function Timeline({ explained }: { explained: Explained }) {
   const diffs = explained.changes.filter(({ diff }) => diff)
   return (
     <>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
       <section class="scroll" aria-label="Steps" tabindex={0}>
         <table>
           <caption>Steps</caption>

@@ -1,0 +1,111 @@
+/** The JSON API. Reading needs the token when there is a password; changing anything always needs it. */
+import { Hono } from 'hono'
+import { Refusal } from '../review/review.ts'
+import { pause, resume } from '../review/pause.ts'
+import { audit } from '../steps/audit.ts'
+import { loadAccountState } from '../store/accounts.ts'
+import { loadMail } from '../store/bodies.ts'
+import { loadMessage, type MessageRow } from '../store/messages.ts'
+import { usageBy } from '../store/model-calls.ts'
+import { loadReply, type ReplyRow } from '../store/replies.ts'
+import { explainMail, listMails, type ListedMail, waitingMails } from '../store/review-lists.ts'
+import { visibleText } from '../mail/text/visible.ts'
+import { versionOf } from '../review/decide.ts'
+import { actions, type Fields } from './actions.ts'
+import { openApi } from './open-api.ts'
+import type { WebContext } from './web-context.ts'
+
+const mailView = (row: MessageRow) => ({
+  id: row.id,
+  account: row.account,
+  from: row.fromAddress,
+  fromName: row.fromName,
+  subject: row.subject,
+  arrivedAt: row.internalDate,
+  step: row.step,
+  disposition: row.disposition,
+  reason: row.reason,
+  codes: row.codes,
+  verdict: row.verdict,
+})
+
+const listedView = (row: ListedMail) => ({
+  ...mailView(row),
+  reply: row.replyState === null ? null : { state: row.replyState, holdReason: row.holdReason, sendAfter: row.sendAfter },
+})
+
+const replyView = (reply: ReplyRow) => ({
+  state: reply.state,
+  to: reply.addressee,
+  subject: reply.subject,
+  text: reply.text,
+  version: versionOf(reply.text),
+  language: reply.language,
+  confidence: reply.confidence,
+  holdReason: reply.holdReason,
+  claims: reply.claims,
+  sources: reply.sources,
+  sendAfter: reply.sendAfter,
+  actor: reply.actor,
+})
+
+export function apiRoutes(web: WebContext): Hono {
+  const api = new Hono()
+  const { db } = web.context
+  api.get('/openapi.json', (c) => c.json(openApi))
+  api.get('/audit', async (c) => c.json(await audit(web.context)))
+  api.get('/replies', async (c) => {
+    const rows = await waitingMails(db, { search: c.req.query('q'), account: c.req.query('account') })
+    return c.json(rows.map(listedView))
+  })
+  api.get('/mails', async (c) => {
+    const { q: search, account, disposition, before, limit = '50' } = c.req.query()
+    const count = Math.min(Math.max(Number.parseInt(limit, 10) || 50, 1), 500)
+    const rows = await listMails(db, { search, account, disposition, before, limit: count })
+    return c.json(rows.map((row) => ({ ...listedView(row), cost: row.cost, tokens: row.tokens })))
+  })
+  for (const path of ['/mails/:id', '/replies/:id'] as const) {
+    api.get(path, async (c) => {
+      const row = await loadMessage(db, c.req.param('id'))
+      if (row === null) throw new Refusal('not-found')
+      const [mail, reply] = [await loadMail(db, row.id), await loadReply(db, row.id)]
+      const text = mail === null ? null : visibleText(mail.message).text
+      return c.json({ ...mailView(row), text, reply: reply && replyView(reply), ...(await explainMail(db, row.id)) })
+    })
+  }
+  api.get('/usage', async (c) => {
+    const by = c.req.query('by')
+    const key = by === 'account' || by === 'step' ? by : 'day'
+    return c.json(await usageBy(db, key, c.req.query('since') ?? ''))
+  })
+  api.get('/accounts', async (c) =>
+    c.json(await Promise.all([...web.context.accounts.keys()].map((address) => loadAccountState(db, address)))),
+  )
+  addChanges(api, web)
+  return api
+}
+
+function addChanges(api: Hono, web: WebContext): void {
+  const actorOf = (header: string | undefined) => `api ${(header ?? '').replace(/[^\w .@-]/g, '').slice(0, 60)}`.trim()
+  api.post('/accounts/:address/:action{pause|resume}', async (c) => {
+    const change = c.req.param('action') === 'pause' ? pause : resume
+    await change(web, c.req.param('address'), actorOf(c.req.header('replyd-actor')))
+    return c.json({ ok: true })
+  })
+  for (const path of ['/replies/:id/:action', '/junk/:id/:action{restore}'] as const) {
+    api.post(path, async (c) => {
+      const { id, action: name } = c.req.param()
+      const action = Object.hasOwn(actions, name) ? actions[name] : undefined
+      if (!action) return c.json({ error: 'unknown-action' }, 404)
+      const body = (await c.req.json().catch(() => ({}))) as Record<string, unknown>
+      await action.act(web, id, actorOf(c.req.header('replyd-actor')), textFields(body))
+      return c.json({ ok: true })
+    })
+  }
+}
+
+/** Only what is text counts. */
+export function textFields(body: Record<string, unknown>): Fields {
+  const text = (name: keyof Fields) => (typeof body[name] === 'string' ? { [name]: body[name] } : {})
+  return { ...text('seen'), ...text('text'), ...text('instruction') }
+}

@@ -1,0 +1,88 @@
+/** OpenAPI 3.1 description of /api. */
+const text = { type: 'string' } as const
+const mail = { $ref: '#/components/schemas/Mail' }
+
+const parameter = (name: string, where: 'path' | 'query', description: string) => ({
+  name,
+  in: where,
+  description,
+  required: where === 'path',
+  schema: text,
+})
+
+const ok = (description: string, schema: object) => ({
+  200: { description, content: { 'application/json': { schema } } },
+  401: { description: 'The bearer token is missing or wrong' },
+})
+
+const get = (summary: string, parameters: object[], schema: object) => ({
+  get: { summary, parameters, responses: ok('The answer', schema) },
+})
+
+const change = (summary: string, parameters: object[], properties: object = {}) => ({
+  post: {
+    summary,
+    parameters,
+    requestBody: { content: { 'application/json': { schema: { type: 'object', properties } } } },
+    responses: {
+      ...ok('Done', { type: 'object', properties: { ok: { const: true } } }),
+      404: { description: 'There is no such mail, account or action' },
+      409: { description: 'Nothing was changed; `error` says why' },
+      422: { description: 'The text is empty or too long' },
+    },
+  },
+})
+
+const id = parameter('id', 'path', "The mail's id; a reply has the id of the mail that it answers")
+const address = parameter('address', 'path', "The account's address")
+const seen = { ...text, description: '`version` of the text that was seen; another text is refused' }
+const search = parameter('q', 'query', 'Text in subject, sender or summary')
+const account = parameter('account', 'query', 'Address of an account')
+const list = { type: 'array', items: mail }
+
+export const openApi = {
+  openapi: '3.1.0',
+  info: { title: 'replyd', version: '1', description: 'Review of replies, for scripts and the command line.' },
+  components: {
+    securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+    schemas: {
+      Mail: {
+        type: 'object',
+        required: ['id', 'account', 'disposition', 'reason', 'step', 'arrivedAt'],
+        properties: {
+          id: text,
+          account: text,
+          from: { type: ['string', 'null'] },
+          subject: { type: ['string', 'null'] },
+          arrivedAt: { ...text, format: 'date-time' },
+          step: text,
+          disposition: text,
+          reason: text,
+          verdict: { type: ['object', 'null'] },
+          reply: { type: ['object', 'null'] },
+        },
+      },
+    },
+  },
+  security: [{ token: [] }],
+  paths: {
+    '/api/replies': get('What waits for a person, most urgent first', [search, account], list),
+    '/api/replies/{id}': get('One reply with its mail', [id], mail),
+    '/api/replies/{id}/approve': change('Send it when the undo window ends', [id], { seen }),
+    '/api/replies/{id}/cancel': change('Take the approval back', [id]),
+    '/api/replies/{id}/edit': change('Replace the text', [id], { text, seen }),
+    '/api/replies/{id}/reject': change('Send nothing', [id], { seen }),
+    '/api/replies/{id}/reopen': change('Take the rejection back', [id]),
+    '/api/replies/{id}/rewrite': change('Have it written again', [id], { instruction: text, seen }),
+    '/api/replies/{id}/sent': change('An uncertain reply did go out', [id]),
+    '/api/replies/{id}/hold': change('An uncertain reply did not go out: hold it', [id]),
+    '/api/mails': get('Every mail, newest first', [search, account], list),
+    '/api/mails/{id}': get('All that is known of one mail', [id], mail),
+    '/api/junk/{id}/restore': change('Out of Junk, and trust the sender', [id]),
+    '/api/accounts': get('Accounts and whether they are paused', [], { type: 'array', items: { type: 'object' } }),
+    '/api/accounts/{address}/pause': change('Let nothing go out', [address]),
+    '/api/accounts/{address}/resume': change('Let replies go out again', [address]),
+    '/api/usage': get('Tokens and money', [parameter('by', 'query', '`day`, `account` or `step`')], { type: 'array' }),
+    '/api/audit': get('Mailbox against ledger', [], { type: 'object' }),
+  },
+}

@@ -1,0 +1,15 @@
+import type { Queue } from 'bullmq'
+import type { Review } from '../review/review.ts'
+
+/** What the pages and the API are built from. */
+export interface WebContext extends Review {
+  /** Health of every part, for /healthz and the pages. */
+  readonly health: () => Promise<Health>
+  /** BullMQ's own objects, for the queue board. */
+  readonly boards?: readonly Queue[]
+}
+
+export interface Health {
+  ok: boolean
+  parts: Record<string, string>
+}
