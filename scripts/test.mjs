@@ -12,6 +12,7 @@ import { root } from './sources.mjs'
 const JEST = [
   '--experimental-vm-modules', // PGlite needs it, and we write ES modules
   '--disable-warning=ExperimentalWarning',
+  `--import=${new URL('with-parent.mjs', import.meta.url)}`,
   join(root, 'node_modules/jest/bin/jest.js'),
 ]
 const NEEDS_SERVERS = /[\\/]test[\\/](live|flow)[\\/]/
@@ -42,6 +43,7 @@ async function runJest(args, resultFile) {
     if (!existsSync(resultFile)) return
     left -= 1000
     if (left > 0) return
+    clearInterval(watch)
     say(`jest did not end ${PATIENCE_MS / 1000} s after the last test: a test has left something open`)
     child.kill('SIGKILL')
   }, 1000)
