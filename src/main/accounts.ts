@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import { SignInNeeded } from '../errors.ts'
 import { openImapAccount } from '../imap.ts'
 import { openKnowledge } from '../knowledge.ts'
-import type { Log } from '../log.ts'
+import { accountLabel, type Log } from '../log.ts'
 import type { SignIns } from '../oauth.ts'
 import type { AccountSettings, Server } from '../settings.ts'
 import { openSubmission } from '../smtp.ts'
@@ -36,7 +36,7 @@ export class Accounts extends Map<string, Account> implements AsyncDisposable {
 }
 
 function openAccount(settings: AccountSettings, surroundings: Surroundings): Account {
-  const log = surroundings.log.child({ account: settings.owner.address })
+  const log = surroundings.log.child({ account: accountLabel(settings.owner.address) })
   const tokens = tokensOf(settings.owner.address, surroundings)
   const accessToken = tokens(settings.imap)
   return {

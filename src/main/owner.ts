@@ -1,4 +1,5 @@
 import { reasonOf } from '../errors.ts'
+import { accountLabel } from '../log.ts'
 import type { StepContext } from '../steps/context.ts'
 import { changeAccountState } from '../store/accounts.ts'
 
@@ -12,7 +13,7 @@ export async function tellOwner(
   account: string,
 ): Promise<void> {
   const reason = error === null ? null : reasonOf(error)
-  if (reason !== null) log.error({ event: 'owner.action-needed', reason })
+  if (reason !== null) log.error({ event: 'owner.action-needed', account: accountLabel(account), reason })
   if (error !== null && 'scope' in error && error.scope === 'model') return
   await changeAccountState(db, account, { stopped: reason }, clock.now()).catch(() => undefined)
 }
