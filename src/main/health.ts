@@ -3,7 +3,7 @@ import type { Pipeline } from '../pipeline.ts'
 import type { Queues } from '../queue/queues.ts'
 import type { StepContext } from '../steps/context.ts'
 import type { Watcher } from '../steps/watch.ts'
-import type { Health } from '../web/server.ts'
+import type { Health } from '../web/server.tsx'
 
 /** One word or sentence for each part; `ok` is false when mail can't be handled. */
 export async function healthOf(

@@ -1,16 +1,16 @@
 /** The JSON API. Reading needs the token when there is a password; changing anything always needs it. */
 import { Hono } from 'hono'
-import { Refusal } from '../review/review.ts'
+import { visibleText } from '../mail/text/visible.ts'
+import { versionOf } from '../review/decide.ts'
 import { pause, resume } from '../review/pause.ts'
+import { Refusal } from '../review/review.ts'
 import { audit } from '../steps/audit.ts'
 import { loadAccountState } from '../store/accounts.ts'
 import { loadMail } from '../store/bodies.ts'
 import { loadMessage, type MessageRow } from '../store/messages.ts'
 import { usageBy } from '../store/model-calls.ts'
 import { loadReply, type ReplyRow } from '../store/replies.ts'
-import { explainMail, listMails, type ListedMail, waitingMails } from '../store/review-lists.ts'
-import { visibleText } from '../mail/text/visible.ts'
-import { versionOf } from '../review/decide.ts'
+import { explainMail, type ListedMail, listMails, waitingMails } from '../store/review-lists.ts'
 import { actions, type Fields } from './actions.ts'
 import { openApi } from './open-api.ts'
 import type { WebContext } from './web-context.ts'
@@ -31,7 +31,10 @@ const mailView = (row: MessageRow) => ({
 
 const listedView = (row: ListedMail) => ({
   ...mailView(row),
-  reply: row.replyState === null ? null : { state: row.replyState, holdReason: row.holdReason, sendAfter: row.sendAfter },
+  reply:
+    row.replyState === null
+      ? null
+      : { state: row.replyState, holdReason: row.holdReason, sendAfter: row.sendAfter },
 })
 
 const replyView = (reply: ReplyRow) => ({
@@ -70,7 +73,12 @@ export function apiRoutes(web: WebContext): Hono {
       if (row === null) throw new Refusal('not-found')
       const [mail, reply] = [await loadMail(db, row.id), await loadReply(db, row.id)]
       const text = mail === null ? null : visibleText(mail.message).text
-      return c.json({ ...mailView(row), text, reply: reply && replyView(reply), ...(await explainMail(db, row.id)) })
+      return c.json({
+        ...mailView(row),
+        text,
+        reply: reply && replyView(reply),
+        ...(await explainMail(db, row.id)),
+      })
     })
   }
   api.get('/usage', async (c) => {
@@ -79,14 +87,17 @@ export function apiRoutes(web: WebContext): Hono {
     return c.json(await usageBy(db, key, c.req.query('since') ?? ''))
   })
   api.get('/accounts', async (c) =>
-    c.json(await Promise.all([...web.context.accounts.keys()].map((address) => loadAccountState(db, address)))),
+    c.json(
+      await Promise.all([...web.context.accounts.keys()].map((address) => loadAccountState(db, address))),
+    ),
   )
   addChanges(api, web)
   return api
 }
 
 function addChanges(api: Hono, web: WebContext): void {
-  const actorOf = (header: string | undefined) => `api ${(header ?? '').replace(/[^\w .@-]/g, '').slice(0, 60)}`.trim()
+  const actorOf = (header: string | undefined) =>
+    `api ${(header ?? '').replace(/[^\w .@-]/g, '').slice(0, 60)}`.trim()
   api.post('/accounts/:address/:action{pause|resume}', async (c) => {
     const change = c.req.param('action') === 'pause' ? pause : resume
     await change(web, c.req.param('address'), actorOf(c.req.header('replyd-actor')))

@@ -42,7 +42,11 @@ const list = { type: 'array', items: mail }
 
 export const openApi = {
   openapi: '3.1.0',
-  info: { title: 'replyd', version: '1', description: 'Review of replies, for scripts and the command line.' },
+  info: {
+    title: 'replyd',
+    version: '1',
+    description: 'Review of replies, for scripts and the command line.',
+  },
   components: {
     securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
     schemas: {
@@ -79,10 +83,15 @@ export const openApi = {
     '/api/mails': get('Every mail, newest first', [search, account], list),
     '/api/mails/{id}': get('All that is known of one mail', [id], mail),
     '/api/junk/{id}/restore': change('Out of Junk, and trust the sender', [id]),
-    '/api/accounts': get('Accounts and whether they are paused', [], { type: 'array', items: { type: 'object' } }),
+    '/api/accounts': get('Accounts and whether they are paused', [], {
+      type: 'array',
+      items: { type: 'object' },
+    }),
     '/api/accounts/{address}/pause': change('Let nothing go out', [address]),
     '/api/accounts/{address}/resume': change('Let replies go out again', [address]),
-    '/api/usage': get('Tokens and money', [parameter('by', 'query', '`day`, `account` or `step`')], { type: 'array' }),
+    '/api/usage': get('Tokens and money', [parameter('by', 'query', '`day`, `account` or `step`')], {
+      type: 'array',
+    }),
     '/api/audit': get('Mailbox against ledger', [], { type: 'object' }),
   },
 }

@@ -1,0 +1,196 @@
+/** The pages and the forms on them. */
+import { type Context, Hono } from 'hono'
+import { dayOf } from '../budget.ts'
+import { visibleText } from '../mail/text/visible.ts'
+import { isOpen, versionOf } from '../review/decide.ts'
+import { pause, resume } from '../review/pause.ts'
+import { Refusal } from '../review/review.ts'
+import { loadAccountState } from '../store/accounts.ts'
+import { loadMail } from '../store/bodies.ts'
+import { loadMessage } from '../store/messages.ts'
+import { loadReply } from '../store/replies.ts'
+import {
+  countBy,
+  explainMail,
+  figuresByDay,
+  listMails,
+  spentOn,
+  waitingMails,
+} from '../store/review-lists.ts'
+import type { Session, Sessions } from './access.ts'
+import { actions, type Fields } from './actions.ts'
+import { textFields } from './api.ts'
+import { InsightPage, SettingsPage } from './insight-page.tsx'
+import type { View } from './layout.tsx'
+import { framePolicy, harmlessHtml } from './mail-html.ts'
+import { type Filter, HistoryPage, JunkPage, QueuePage } from './pages.tsx'
+import { MailPage, ReplyPage, type Shown } from './reply-page.tsx'
+import type { WebContext } from './web-context.ts'
+
+/** What the guard of the pages leaves behind for them. */
+export type Env = { Variables: { session: Session } }
+
+const shownDays = 30
+const pageLength = 50
+
+export function pageRoutes(web: WebContext, sessions: Sessions): Hono<Env> {
+  const pages = new Hono<Env>()
+  const { db } = web.context
+  const viewOf = viewOfPages(web, sessions)
+  const filterOf = (c: Context<Env>): Filter => ({
+    search: c.req.query('q') ?? '',
+    show: c.req.query('show') ?? 'all',
+    account: c.req.query('account') ?? '',
+  })
+  pages.get('/', async (c) => {
+    const filter = filterOf(c)
+    const show = filter.show === 'held' || filter.show === 'drafts' ? filter.show : 'all'
+    const wanted = { search: filter.search || undefined, account: filter.account || undefined, show } as const
+    return c.html(<QueuePage view={await viewOf(c)} mails={await waitingMails(db, wanted)} filter={filter} />)
+  })
+  pages.get('/junk', async (c) => {
+    const filter = filterOf(c)
+    const wanted = { search: filter.search || undefined, disposition: 'filed,marked', limit: 200 }
+    return c.html(<JunkPage view={await viewOf(c)} mails={await listMails(db, wanted)} filter={filter} />)
+  })
+  pages.get('/history', async (c) => {
+    const filter = filterOf(c)
+    const before = c.req.query('before')
+    const mails = await listMails(db, { search: filter.search || undefined, before, limit: pageLength })
+    const older = mails.length === pageLength ? (mails.at(-1)?.id ?? null) : null
+    return c.html(<HistoryPage view={await viewOf(c)} mails={mails} filter={filter} older={older} />)
+  })
+  pages.get('/replies/:id', async (c) =>
+    c.html(<ReplyPage view={await viewOf(c)} shown={await shownOf(web, c)} />),
+  )
+  pages.get('/mails/:id', async (c) =>
+    c.html(<MailPage view={await viewOf(c)} shown={await shownOf(web, c)} />),
+  )
+  pages.get('/mails/:id/html', async (c) => {
+    const remote = c.req.query('remote') === '1'
+    const mail = await loadMail(db, c.req.param('id'))
+    c.header('content-security-policy', framePolicy(remote))
+    return c.html(harmlessHtml(mail?.message.html ?? '', remote))
+  })
+  addOverviews(pages, web, viewOf)
+  addForms(pages, web)
+  return pages
+}
+
+function viewOfPages({ context }: WebContext, sessions: Sessions): ViewOf {
+  const { db, clock, config } = context
+  return async (c) => {
+    const done = c.req.query('done') ?? ''
+    const action = Object.hasOwn(actions, done) ? actions[done] : undefined
+    const refusal = c.req.query('refused')
+    return {
+      token: sessions.formToken(c.get('session')),
+      path: c.req.path,
+      notice: refusal ? refusal.slice(0, 300) : (action?.done ?? null),
+      undo: done === 'approve' ? (c.req.query('id') ?? null) : null,
+      waiting: (await waitingMails(db, { show: 'held' })).length,
+      hasLogin: config.web.passwordHash !== null,
+      now: clock.now(),
+    }
+  }
+}
+
+async function shownOf({ context }: WebContext, c: Context<Env>): Promise<Shown> {
+  const id = c.req.param('id') ?? ''
+  const row = await loadMessage(context.db, id)
+  if (row === null) throw new Refusal('not-found')
+  const [mail, reply, explained] = [
+    await loadMail(context.db, id),
+    await loadReply(context.db, id),
+    await explainMail(context.db, id),
+  ]
+  return {
+    row,
+    reply,
+    text: mail === null ? null : visibleText(mail.message).text,
+    whole: mail?.message.text ?? null,
+    hasHtml: mail !== null && mail.message.html !== null,
+    explained,
+    version: versionOf(reply?.text ?? ''),
+    open: isOpen({ row, reply }),
+    editing: c.req.query('edit') === '1',
+    remote: c.req.query('remote') === '1',
+  }
+}
+
+type ViewOf = (c: Context<Env>) => Promise<View>
+
+function addOverviews(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): void {
+  const { db, clock, config, accounts } = web.context
+  const { timeZone, perDay } = config.budget
+  pages.get('/insight', async (c) => {
+    const since = new Date(clock.now().getTime() - shownDays * 86_400_000)
+    const days = await figuresByDay(db, timeZone, since)
+    const outcomes = await countBy(db)
+    return c.html(<InsightPage view={await viewOf(c)} days={days} outcomes={outcomes} perDay={perDay} />)
+  })
+  pages.get('/settings', async (c) => {
+    const spent = await spentOn(db, dayOf(clock.now(), timeZone))
+    const states = await Promise.all(
+      [...accounts.values()].map(async ({ settings }) => ({
+        state: await loadAccountState(db, settings.owner.address),
+        mode: settings.replies.mode,
+      })),
+    )
+    const view = await viewOf(c)
+    const health = await web.health()
+    const budget = { perDay, spent }
+    return c.html(
+      <SettingsPage
+        view={view}
+        accounts={states}
+        health={health}
+        model={config.model.name}
+        budget={budget}
+      />,
+    )
+  })
+}
+
+function addForms(pages: Hono<Env>, web: WebContext): void {
+  const { db } = web.context
+  pages.post('/accounts/:address/:action{pause|resume}', async (c) => {
+    const change = c.req.param('action') === 'pause' ? pause : resume
+    await change(web, c.req.param('address'), c.get('session').actor)
+    return c.redirect('/settings', 303)
+  })
+  for (const path of ['/replies/:id/:action', '/junk/:id/:action{restore}'] as const) {
+    pages.post(path, async (c) => {
+      const { id, action: name } = c.req.param()
+      const action = Object.hasOwn(actions, name) ? actions[name] : undefined
+      if (!action) return c.notFound()
+      const body = await c.req.parseBody()
+      const { actor } = c.get('session')
+      const back = name === 'restore' ? '/junk' : `/replies/${id}`
+      try {
+        await action.act(web, id, actor, textFields(body))
+        const approves = name === 'edit' && body.approve === '1'
+        if (approves) await approveEdited(web, id, actor)
+        const done = approves ? 'approve' : name
+        const next = body.next === '1' ? (await waitingMails(db, {})).find(isNext(id)) : undefined
+        const to = next ? `/replies/${next.id}` : done === 'approve' || done === 'reject' ? '/' : back
+        return c.redirect(`${to}?done=${done}&id=${id}`, 303)
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error
+        return c.redirect(`${back}?refused=${encodeURIComponent(error.message)}`, 303)
+      }
+    })
+  }
+}
+
+const isNext =
+  (id: string) =>
+  (mail: { id: string; disposition: string }): boolean =>
+    mail.id !== id && mail.disposition !== 'approved'
+
+/** What was saved a moment ago, and nothing else. */
+async function approveEdited(web: WebContext, id: string, actor: string): Promise<void> {
+  const reply = await loadReply(web.context.db, id)
+  const fields: Fields = reply ? { seen: versionOf(reply.text) } : {}
+  await actions.approve?.act(web, id, actor, fields)
+}
