@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, chownSync, closeSync, mkdtempSync, openSync, readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, chownSync, closeSync, mkdtempSync, openSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Account, isRoot } from './account.ts'
+import { allGone, family, signal } from './family.ts'
 import { startWatchdog, type Watchdog } from './watchdog.ts'
 
 /** What every server of the harness can do. Its ports and its directory stay the same for its whole life. */
@@ -51,61 +52,6 @@ export function serverDirectory(name: string, account?: Account): string {
   chmodSync(directory, 0o755)
   if (account && isRoot) chownSync(directory, account.uid, account.gid)
   return directory
-}
-
-interface Kinship {
-  pid: number
-  parent: number
-  session: number
-  zombie: boolean
-}
-
-function kinships(): Kinship[] {
-  const found: Kinship[] = []
-  for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) continue
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, 'latin1')
-      const [state, parent, , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-      found.push({
-        pid: Number(name),
-        parent: Number(parent),
-        session: Number(session),
-        zombie: state === 'Z',
-      })
-    } catch {
-      // It ended between the listing and the look.
-    }
-  }
-  return found
-}
-
-/** `leader`, all that descend from it, and its session, which holds whom it forks while we look. */
-function family(leader: number): number[] {
-  const all = kinships()
-  const members = new Set([leader])
-  for (const { pid, session } of all) if (session === leader) members.add(pid)
-  for (const member of members) {
-    for (const { pid, parent } of all) if (parent === member) members.add(pid)
-  }
-  return [...members]
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
-  }
-}
-
-/** Resolves when none of `members` is left, nor anyone in the session of the first. */
-async function allGone(members: number[]): Promise<void> {
-  for (;;) {
-    const alive = kinships().filter(({ zombie }) => !zombie)
-    if (!alive.some(({ pid, session }) => members.includes(pid) || session === members[0])) return
-    await pause(5)
-  }
 }
 
 class ServerDaemon implements Daemon {

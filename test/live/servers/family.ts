@@ -1,0 +1,59 @@
+// A server's operating-system processes, as /proc shows them.
+import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
+
+interface Kinship {
+  pid: number
+  parent: number
+  session: number
+  zombie: boolean
+}
+
+function kinships(): Kinship[] {
+  const found: Kinship[] = []
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, 'latin1')
+      const [state, parent, , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+      found.push({
+        pid: Number(name),
+        parent: Number(parent),
+        session: Number(session),
+        zombie: state === 'Z',
+      })
+    } catch {
+      // It ended between the listing and the look.
+    }
+  }
+  return found
+}
+
+/** `leader`, all that descend from it, and its session, which holds whom it forks while we look. */
+export function family(leader: number): number[] {
+  const all = kinships()
+  const members = new Set([leader])
+  for (const { pid, session } of all) if (session === leader) members.add(pid)
+  for (const member of members) {
+    for (const { pid, parent } of all) if (parent === member) members.add(pid)
+  }
+  return [...members]
+}
+
+/** Sends a signal; one who is gone already need not get it. */
+export function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+/** Resolves when none of `members` is left, nor anyone in the session of the first. */
+export async function allGone(members: number[]): Promise<void> {
+  for (;;) {
+    const alive = kinships().filter(({ zombie }) => !zombie)
+    if (!alive.some(({ pid, session }) => members.includes(pid) || session === members[0])) return
+    await pause(5)
+  }
+}
