@@ -17,7 +17,7 @@ import type { StepContext } from './steps/context.ts'
 import { Observer } from './steps/observe.ts'
 import { Watcher } from './steps/watch.ts'
 import { openDatabase } from './store/database.ts'
-import { type Health, startWeb, type WebServer } from './web/server.ts'
+import { type Health, startWeb, type WebServer } from './web/server.tsx'
 
 export type Role = 'watch' | 'work' | 'web'
 
