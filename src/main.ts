@@ -14,6 +14,7 @@ import { loadPrompts } from './prompts.ts'
 import { openQueues } from './queue/queues.ts'
 import type { Config } from './settings.ts'
 import type { StepContext } from './steps/context.ts'
+import { sendDigests } from './steps/digest.ts'
 import { Observer } from './steps/observe.ts'
 import { Watcher } from './steps/watch.ts'
 import { openDatabase } from './store/database.ts'
@@ -89,7 +90,12 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   })
   options.onReady?.({ pipeline, context, url: web?.url ?? null })
   if (options.once) await handleOnce(context, watchers, pipeline, signal)
-  else await Promise.all([aborted(signal), ...[...watchers, ...observers].map((each) => each.run(signal))])
+  else
+    await Promise.all([
+      aborted(signal),
+      ...[...watchers, ...observers].map((each) => each.run(signal)),
+      ...(roles.includes('watch') ? [sendDigests(context, signal)] : []),
+    ])
   log.info({ event: 'daemon.stopping' })
 }
 

@@ -107,6 +107,13 @@ export interface ModelSettings {
   readonly price: { readonly input: number; readonly cachedInput: number; readonly output: number } | null
 }
 
+export interface DigestSettings {
+  /** Minutes after midnight in budget.timeZone. */
+  readonly atMinute: number
+  /** null: each account's own address. */
+  readonly to: string | null
+}
+
 export interface WebSettings {
   readonly host: string
   readonly port: number
@@ -120,6 +127,8 @@ export interface Config {
   readonly accounts: readonly AccountSettings[]
   readonly model: ModelSettings
   readonly budget: { readonly perDay: number; readonly timeZone: string }
+  /** The daily mail to the owner; null: none. */
+  readonly digest: DigestSettings | null
   readonly web: WebSettings
   readonly state: {
     /** Holds PGlite, the lock and the API token. */

@@ -73,6 +73,7 @@ const headings: Readonly<Record<string, string>> = {
   Spam: 'spam',
   Model: 'model',
   Budget: 'budget',
+  Digest: 'digest',
   Web: 'web',
   State: 'state',
   Log: 'log',

@@ -5,6 +5,7 @@ import type {
   AccountSettings,
   Category,
   Config,
+  DigestSettings,
   OAuth2Settings,
   RepliesSettings,
   Server,
@@ -43,6 +44,7 @@ export function resolveDocument(document: Document, directory: string, timeZone:
         : null,
     },
     budget: { perDay: budget?.perDay ?? defaults.budget.perDay, timeZone: budget?.timeZone ?? timeZone },
+    digest: resolveDigest(document.digest),
     web: resolveWeb(document.web),
     state: {
       directory: path(state?.directory ?? defaults.state.directory),
@@ -176,6 +178,13 @@ function resolveSpam(input: SpamInput): SpamSettings {
 
 function resolveCategory({ name, description, mode }: NonNullable<Document['categories']>[number]): Category {
   return { name, description, mode: mode ?? null }
+}
+
+function resolveDigest(digest: Document['digest']): DigestSettings | null {
+  if (!digest) return null
+  const [hours = 0, minutes = 0] = digest.at.split(':').map(Number)
+  const to = digest.to === undefined ? null : (canonicalAddress(digest.to) ?? digest.to)
+  return { atMinute: hours * 60 + minutes, to }
 }
 
 function resolveWeb(web: Document['web']): WebSettings {

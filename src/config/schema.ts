@@ -113,6 +113,19 @@ const Budget = z
   })
   .meta({ id: 'Budget', description: 'The ceiling in money' })
 
+const Digest = z
+  .strictObject({
+    at: required(
+      z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'must be a time such as 07:00'),
+      "Time of day in the budget's time zone",
+    ),
+    to: key(address(), "Who gets it; by default each account's own address"),
+  })
+  .meta({
+    id: 'Digest',
+    description: 'A daily mail to you: what came, what was answered, what waits, what it cost',
+  })
+
 const Web = z
   .strictObject({
     host: key(host(), 'Address to listen on; one beyond loopback needs a password', defaults.web.host),
@@ -174,6 +187,7 @@ export const Document = z.strictObject({
   instructions: key(Instructions, 'What the writer of replies should know and heed, in plain words'),
   knowledge: key(word(), 'Folder of Markdown and text files that replies may draw on'),
   budget: key(Budget, 'The ceiling in money'),
+  digest: key(Digest, 'A daily mail to you; none by default'),
   web: key(Web, 'Review pages, API, metrics and health'),
   state: key(State, 'Where state and queue live'),
   prompts: key(word(), "Folder of prompt files; by default the package's own"),

@@ -142,7 +142,8 @@ function lastSafe(scored: readonly { spam: boolean; score: number }[], wrong: bo
     if (spam === wrong) mistakes++
     // Equal scores stand or fall together.
     const next = scored[at + 1]
-    if (next?.score !== score && mistakes / (at + 1) < mostError) safe = score
+    // Half way to the next one, so that the bound does not cling to the examples.
+    if (next?.score !== score && mistakes / (at + 1) < mostError) safe = (score + (next?.score ?? score)) / 2
   }
   return safe
 }

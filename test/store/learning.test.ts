@@ -1,0 +1,201 @@
+/** What people and the model taught, in the embedded store: trust by category, and the spam filter. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { TemporaryError, UncertainError } from '../../src/errors.ts'
+import { silentLog } from '../../src/log.ts'
+import { parseOctets } from '../../src/mail/octets.ts'
+import type { Account, StepContext } from '../../src/steps/context.ts'
+import { sendDigest } from '../../src/steps/digest.ts'
+import { grant, isGranted, ladder, revoke } from '../../src/steps/ladder.ts'
+import { askFilter, learnFrom } from '../../src/steps/triage/filter.ts'
+import { type Database, openDatabase } from '../../src/store/database.ts'
+import { commitStep, insertMessages, loadMessage } from '../../src/store/messages.ts'
+import { changeReply, saveComposed } from '../../src/store/replies.ts'
+import { noteNegativeAnswer } from '../../src/store/trust.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'replyd-learning-'))
+const account = 'me@shop.example'
+let db: Database
+let uid = 0
+let clock = Date.UTC(2026, 10, 24)
+function tick(): Date {
+  clock += 1000
+  return new Date(clock)
+}
+
+beforeAll(async () => {
+  db = await openDatabase({ directory, databaseUrl: null }, silentLog)
+}, 60_000)
+
+afterAll(async () => {
+  await db[Symbol.asyncDispose]()
+  rmSync(directory, { recursive: true, force: true })
+})
+
+async function mail(fromAddress = 'kim@customer.example'): Promise<string> {
+  uid++
+  const id = String(uid).padStart(10, '0')
+  const now = tick()
+  const row = {
+    mailbox: 'INBOX',
+    uidValidity: '1',
+    uid,
+    messageId: `<${id}@x>`,
+    size: 1,
+    flags: [],
+    fromName: null,
+  }
+  const fate = { step: 'triage', disposition: 'waiting', reason: 'ingested' } as const
+  const rest = { account, fromAddress, subject: null, internalDate: now, emailId: null, threadId: null }
+  await insertMessages(db, [{ id, ...row, ...fate, ...rest }], now)
+  return id
+}
+
+async function answered(
+  category: string,
+  kind: 'draft' | 'send',
+  text = 'One two three four',
+): Promise<string> {
+  const id = await mail()
+  const verdict = { category }
+  const done = { from: 'triage', to: 'done', disposition: 'sent', reason: 'x' } as const
+  await commitStep(db, { id, ...done, verdict }, tick())
+  await saveComposed(
+    db,
+    {
+      id,
+      account,
+      kind,
+      replyMessageId: `<reply-${id}@shop.example>`,
+      octets: Buffer.from('x'),
+      reversePath: account,
+      addressee: 'kim@customer.example',
+      subject: 'Re',
+      text: 'One two three four',
+      textHash: 'x',
+      language: 'en',
+      confidence: 1,
+      composed: {},
+      claims: [],
+      sources: [],
+      holdReason: '',
+      attemptGroup: 0,
+    },
+    tick(),
+  )
+  const finishedAt = tick()
+  await changeReply(db, { id, from: ['composed'], to: 'sent', actor: 'owner', text, finishedAt }, finishedAt)
+  return id
+}
+
+const entry = async (category: string) =>
+  (await ladder(db, account, 2)).find((each) => each.category === category)
+
+test('trust is offered after a row of untouched drafts, granted by the owner, and lost with one bad answer', async () => {
+  await answered('orders', 'draft')
+  for (let each = 0; each < 19; each++) await answered('orders', 'draft')
+  expect(await entry('orders')).toMatchObject({ streak: 20, offered: true, granted: false })
+  expect(await isGranted(db, account, 'orders')).toBe(false)
+  expect(await grant(db, account, 'orders', 'ann', tick())).toBe(true)
+  expect(await isGranted(db, account, 'orders')).toBe(true)
+  const id = await answered('orders', 'send')
+  expect(await isGranted(db, account, 'orders')).toBe(true)
+  const answer = { messageId: await mail(), account, thread: [`<reply-${id}@shop.example>`] }
+  await noteNegativeAnswer(db, answer, tick())
+  expect(await isGranted(db, account, 'orders')).toBe(false)
+  expect(await entry('orders')).toMatchObject({ streak: 0, takenBack: 'negative-answer' })
+}, 60_000)
+
+test('what is not on offer is not granted; what the owner takes back is gone', async () => {
+  await answered('refunds', 'draft', 'Quite another text altogether')
+  expect(await entry('refunds')).toMatchObject({ streak: 0, offered: false })
+  expect(await grant(db, account, 'refunds', 'ann', tick())).toBe(false)
+  await revoke(db, account, 'orders')
+  expect(await entry('orders')).toMatchObject({ granted: false, takenBack: null })
+})
+
+test('a call-back within the undo window and a rejection count against it', async () => {
+  const id = await answered('returns', 'send')
+  await changeReply(db, { id, from: ['sent'], to: 'approved', actor: 'replyd' }, tick())
+  await changeReply(db, { id, from: ['approved'], to: 'held', actor: 'ann' }, tick())
+  await db.query('insert into replyd.trust_grant values ($1, $2, $3, $4)', [
+    account,
+    'returns',
+    new Date(0),
+    'ann',
+  ])
+  expect(await entry('returns')).toMatchObject({ granted: false, takenBack: 'cancelled' })
+})
+
+const octets = (words: string) =>
+  parseOctets(Buffer.from(`From: a@b.example\r\nSubject: Hi\r\n\r\n${words}\r\n`))
+const verdict = (is: boolean) => ({
+  spam: { is, kind: is ? 'scam' : 'none', confidence: 0.99 },
+  sentiment: { label: 'neutral', intensity: 0 },
+})
+
+test('the filter learns from sure verdicts and answers alone once it has 200 of each', async () => {
+  const contextAt = (now: Date) => ({ db, clock: { now: () => now } }) as unknown as StepContext
+  const stored = async (words: string, from?: string) => {
+    const row = await loadMessage(db, await mail(from))
+    if (!row) throw new Error('no row')
+    return { row, message: octets(words) }
+  }
+  const ask = async (words: string, later: number, from?: string) =>
+    askFilter(contextAt(new Date(clock + later)), await stored(words, from))
+  for (let each = 0; each < 200; each++) {
+    await learnFrom(contextAt(tick()), await stored(`cheap pills casino lottery ${each}`), verdict(true))
+    if (each < 199)
+      await learnFrom(contextAt(tick()), await stored(`meeting invoice project ${each}`), verdict(false))
+  }
+  const unsure = { ...verdict(false), spam: { is: false, kind: 'none', confidence: 0.9 } }
+  await learnFrom(contextAt(tick()), await stored('meeting'), unsure)
+  expect(await ask('cheap pills casino', 3_600_000, 'new@x.example')).toBeNull()
+  await learnFrom(contextAt(tick()), await stored('meeting invoice project'), verdict(false))
+  expect(await ask('cheap pills casino', 7_200_000, 'new@x.example')).toMatchObject({
+    model: 'bayes',
+    spam: { is: true },
+  })
+  expect(await ask('meeting project', 7_200_000, 'new@x.example')).toMatchObject({ spam: { is: false } })
+  // The owner has written to Kim: the filter alone does not file Kim's mail.
+  expect(await ask('cheap pills casino', 7_200_000, 'kim@customer.example')).toBeNull()
+}, 60_000)
+
+test('the digest goes out once a day, whatever the number of processes, and is marked as automatic', async () => {
+  const sent: { octets: Buffer; addressee: string }[] = []
+  let failure: Error | null = null
+  const smtp = {
+    send: async (outgoing: { octets: Buffer; addressee: string }) => {
+      if (failure) throw failure
+      sent.push(outgoing)
+    },
+  }
+  const settings = { owner: { address: account } }
+  const contextAt = (at: string) =>
+    ({
+      db,
+      clock: { now: () => new Date(at) },
+      config: { digest: { atMinute: 420, to: 'boss@shop.example' }, budget: { timeZone: 'Europe/Berlin' } },
+    }) as unknown as StepContext
+  const send = (at: string) => sendDigest(contextAt(at), { settings, smtp } as unknown as Account)
+  expect(await send('2026-11-24T05:59:00Z')).toBe(false)
+  failure = new TemporaryError('not now')
+  await expect(send('2026-11-24T06:00:00Z')).rejects.toThrow('not now')
+  failure = null
+  const both = await Promise.all([send('2026-11-24T06:01:00Z'), send('2026-11-24T06:01:00Z')])
+  expect(both.filter(Boolean)).toHaveLength(1)
+  expect(await send('2026-11-24T18:00:00Z')).toBe(false)
+  clock = Date.UTC(2026, 10, 25, 1)
+  await mail()
+  expect(await send('2026-11-25T06:00:00Z')).toBe(true)
+  clock = Date.UTC(2026, 10, 26, 1)
+  await mail()
+  failure = new UncertainError('lost')
+  await expect(send('2026-11-26T06:00:00Z')).rejects.toThrow('lost')
+  failure = null
+  expect(await send('2026-11-26T06:01:00Z')).toBe(false)
+  expect(sent.map(({ addressee }) => addressee)).toEqual(['boss@shop.example', 'boss@shop.example'])
+  expect(sent[0]?.octets.toString()).toMatch(/^Auto-Submitted: auto-generated\r$/m)
+})
