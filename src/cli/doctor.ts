@@ -12,8 +12,7 @@ export interface DoctorOptions {
 
 /** Exit status 1 when a check failed, 2 when the configuration itself is wrong. */
 export async function doctor(options: DoctorOptions, terminal: Terminal): Promise<ExitStatus> {
-  const show = (check: Check) =>
-    options.json ? undefined : writeLine(terminal.stdout, line(check, hasColours(terminal)))
+  const show = (check: Check) => (options.json ? undefined : showCheck(check, terminal))
   const config = readOrExplain(options, terminal)
   const started = 'accounts' in config ? await looks(config) : [Promise.resolve([config])]
   const checks: Check[] = []
@@ -28,6 +27,11 @@ export async function doctor(options: DoctorOptions, terminal: Terminal): Promis
   else await writeLine(terminal.stdout, summary(checks, failures))
   if (!('accounts' in config)) return 2
   return failures === 0 ? 0 : 1
+}
+
+/** One check in words, with what to do about it. */
+export function showCheck(check: Check, terminal: Terminal): Promise<void> {
+  return writeLine(terminal.stdout, line(check, hasColours(terminal)))
 }
 
 async function looks(config: Config): Promise<Promise<Check[]>[]> {

@@ -44,6 +44,7 @@ function buildProgram(terminal: Terminal, end: End): Command {
     })
     .showHelpAfterError('(see replyd --help)')
     .addHelpText('after', '\nExit status: 0 done, 1 failed, 2 wrong usage or configuration.\n')
+  addSetupCommands(program, terminal, end)
   addDaemonCommands(program, terminal, end)
   addOfflineCommands(program, terminal, end)
   return program
@@ -75,6 +76,28 @@ function addDaemonCommands(program: Command, terminal: Terminal, end: End): void
     .addOption(jsonOption('print one JSON object'))
     .action(async (options) => end(await (await import('./audit.ts')).audit(options, terminal)))
   program
+    .command('demo')
+    .description('run everything against an embedded mailbox with sample mail')
+    .option('--exit', 'end when all samples are handled')
+    .addOption(jsonOption('print one JSON object per mail'))
+    .action(async (options) => end(await (await import('./demo.ts')).demo(options, terminal)))
+}
+
+function addSetupCommands(program: Command, terminal: Terminal, end: End): void {
+  program
+    .command('init')
+    .description('find your mail servers, try everything, and write replyd.yaml and .env')
+    .option('-a, --address <address>', 'address that replyd answers for')
+    .option('--imap <host:port>', 'IMAP server, where it is not found or another is wanted')
+    .option('--smtp <host:port>', 'SMTP server')
+    .option('--user <name>', 'login name, where it is not the address')
+    .option('--client-id <id>', 'client id of your application for OAuth2')
+    .option('--folder <folder>', 'where the files go', '.')
+    .option('-y, --yes', 'ask nothing: secrets from MAIL_PASSWORD, OPENAI_API_KEY, REPLYD_WEB_PASSWORD')
+    .option('--force', 'write replyd.yaml anew (the old one is kept as replyd.yaml.old)')
+    .option('--no-check', 'do not try what was found')
+    .action(async (options) => end(await (await import('./init.ts')).init(options, terminal)))
+  program
     .command('auth')
     .description('sign in at the provider of an account that uses OAuth2')
     .argument('[account]', 'address of the account; not needed when there is only one')
@@ -84,12 +107,6 @@ function addDaemonCommands(program: Command, terminal: Terminal, end: End): void
     .action(async (account, options) =>
       end(await (await import('./auth.ts')).auth(account, options, terminal)),
     )
-  program
-    .command('demo')
-    .description('run everything against an embedded mailbox with sample mail')
-    .option('--exit', 'end when all samples are handled')
-    .addOption(jsonOption('print one JSON object per mail'))
-    .action(async (options) => end(await (await import('./demo.ts')).demo(options, terminal)))
 }
 
 const collect = (value: string, values: string[]): string[] => [...values, value]

@@ -1,0 +1,98 @@
+/** Finds the servers of an address: the table, MX records, RFC 6186, Mozilla's autoconfig. Every look-up has a deadline. */
+import { type Place, type Provider, providers } from './providers.ts'
+
+export interface Found {
+  imap: Place
+  smtp: Place
+  /** Where it was found, for the owner to judge. */
+  source: string
+  hint: string
+  oauth2: 'google' | 'microsoft' | null
+}
+
+/** The network, so that tests need none. Each may reject; that counts as "nothing there". */
+export interface Network {
+  resolveMx(domain: string): Promise<{ exchange: string; priority: number }[]>
+  resolveSrv(name: string): Promise<{ name: string; port: number; priority: number }[]>
+  /** Text of a page; rejects unless it was found. */
+  fetchText(url: string): Promise<string>
+}
+
+/** @returns null when nothing says where the mail of that address is */
+export async function discover(address: string, network: Network): Promise<Found | null> {
+  const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase()
+  const known = providers.find(({ domains }) => domains.includes(domain))
+  if (known) return fromProvider(known, 'the built-in table')
+  // Asked at once, taken in this order.
+  const asked = [byMx(domain, network), bySrv(domain, network), byAutoconfig(address, domain, network)]
+  for (const each of asked.map((found) => found.catch(() => null))) {
+    const found = await each
+    if (found) return found
+  }
+  return null
+}
+
+function fromProvider({ name, imap, smtp, hint, oauth2 }: Provider, where: string): Found {
+  return { imap, smtp, source: `${name}, ${where}`, hint, oauth2: oauth2 ?? null }
+}
+
+const byPriority = (a: { priority: number }, b: { priority: number }) => a.priority - b.priority
+
+async function byMx(domain: string, { resolveMx }: Network): Promise<Found | null> {
+  const [first] = (await resolveMx(domain)).sort(byPriority)
+  const host = `.${first?.exchange.toLowerCase().replace(/\.$/, '') ?? ''}`
+  const provider = providers.find(({ mx }) => mx?.some((end) => host.endsWith(`.${end}`)))
+  return provider ? fromProvider(provider, `by the MX record of ${domain}`) : null
+}
+
+/** A target of "." says that the service is not offered (RFC 6186 section 3.4). */
+async function bySrv(domain: string, { resolveSrv }: Network): Promise<Found | null> {
+  const place = async (service: string, secure: boolean): Promise<Place | null> => {
+    const records = await resolveSrv(`_${service}._tcp.${domain}`).catch(() => [])
+    const [first] = records.filter(({ name }) => name !== '' && name !== '.').sort(byPriority)
+    return first ? { host: first.name.replace(/\.$/, ''), port: first.port, secure } : null
+  }
+  const [imaps, imap, submissions, submission] = await Promise.all([
+    place('imaps', true),
+    place('imap', false),
+    // RFC 8314 section 5.1
+    place('submissions', true),
+    place('submission', false),
+  ])
+  const [read, send] = [imaps ?? imap, submissions ?? submission]
+  if (!read || !send) return null
+  return { imap: read, smtp: send, source: `SRV records of ${domain}`, hint: '', oauth2: null }
+}
+
+async function byAutoconfig(address: string, domain: string, { fetchText }: Network): Promise<Found | null> {
+  const mailbox = encodeURIComponent(address)
+  const urls = [
+    `https://autoconfig.${domain}/mail/config-v1.1.xml?emailaddress=${mailbox}`,
+    `https://${domain}/.well-known/autoconfig/mail/config-v1.1.xml`,
+    // The domain only: nobody else needs to know the address.
+    `https://autoconfig.thunderbird.net/v1.1/${domain}`,
+  ]
+  const pages = urls.map((url) => fetchText(url).catch(() => ''))
+  for (const [i, page] of pages.entries()) {
+    const text = await page
+    const imap = serverIn(text, 'incomingServer', 'imap')
+    const smtp = serverIn(text, 'outgoingServer', 'smtp')
+    const { host } = new URL(urls[i] ?? '')
+    if (imap && smtp) return { imap, smtp, source: `autoconfig at ${host}`, hint: '', oauth2: null }
+  }
+  return null
+}
+
+/** The first server of that kind that is reached with TLS. */
+function serverIn(xml: string, element: string, type: string): Place | null {
+  const servers = xml.slice(0, 100_000).split(`<${element}`).slice(1)
+  for (const server of servers) {
+    const [text = ''] = server.split(`</${element}`)
+    const value = (name: string) => new RegExp(`<${name}>\\s*([^<\\s]+)\\s*<`).exec(text)?.[1] ?? ''
+    const [host, port, socket] = [value('hostname'), Number(value('port')), value('socketType')]
+    const sound = /^[a-z0-9.-]+$/i.test(host) && Number.isInteger(port) && port > 0 && port < 65_536
+    if (!new RegExp(`^[^>]*type="${type}"`).test(text) || !sound) continue
+    if (socket === 'SSL' || socket === 'STARTTLS') return { host, port, secure: socket === 'SSL' }
+  }
+  return null
+}

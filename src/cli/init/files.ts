@@ -1,0 +1,58 @@
+/** The two files that `replyd init` leaves behind. */
+import { stringify } from 'yaml'
+import type { Found } from './discover.ts'
+import type { Place } from './providers.ts'
+
+export interface Answers {
+  address: string
+  found: Found
+  /** Login name where it is not the address. */
+  user: string | null
+  /** Client id of the registered application; null: a password. */
+  oauthClientId: string | null
+}
+
+/** One value as YAML, on one line. */
+const value = (text: string) => stringify(text, { defaultStringType: 'QUOTE_DOUBLE' }).trim()
+
+const serverKeys = ({ host, port, secure }: Place) => `host: ${value(host)}, port: ${port}, secure: ${secure}`
+
+/** replyd.yaml: what was found, and comments on what one may want to change next. Secrets are variables of `.env`. */
+export function configText({ address, found, user, oauthClientId }: Answers): string {
+  const login = user === null ? '' : `, user: ${value(user)}`
+  const oauth2 = `oauth2: { provider: ${found.oauth2}, clientId: ${value(oauthClientId ?? '')} }`
+  const secret = oauthClientId === null ? `password: "\${MAIL_PASSWORD}"` : oauth2
+  return `# Written by replyd init. Every key: docs/configuration.md. Secrets are in .env beside this file.
+accounts:
+  - address: ${value(address)}
+    # Found by: ${found.source.replace(/\s+/g, ' ')}
+    imap: { ${serverKeys(found.imap)}${login}, ${secret} }
+    smtp: { ${serverKeys(found.smtp)} }
+    # Mail that is already there is left alone. Take that of the last day as well:
+    # since: 1d
+    # Needed before anything may be sent automatically: the name your own server writes into Authentication-Results.
+    # authservIds: [mx.example.com]
+
+replies:
+  # draft: saved in your Drafts mailbox. review: held in the review pages. send: sent when every rule allows it.
+  mode: draft
+  # signature: Kind regards
+
+# A folder of Markdown and text files that replies may draw on:
+# knowledge: ./knowledge
+
+budget:
+  # US dollars for the model per day; at the ceiling mail waits until midnight.
+  perDay: 1
+`
+}
+
+/** `.env` with what is missing added; lines that are there stay as they are. */
+export function environmentText(present: string, variables: Readonly<Record<string, string>>): string {
+  const has = (name: string) => new RegExp(`^\\s*(export\\s+)?${name}\\s*=`, 'm').test(present)
+  const lines = Object.entries(variables)
+    .filter(([name, text]) => text !== '' && !has(name))
+    .map(([name, text]) => `${name}="${text.replace(/["\\]/g, '\\$&')}"`)
+  const gap = present === '' || present.endsWith('\n') ? '' : '\n'
+  return lines.length === 0 ? present : `${present}${gap}${lines.join('\n')}\n`
+}

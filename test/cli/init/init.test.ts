@@ -1,0 +1,182 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough, Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { discover, type Network } from '../../../src/cli/init/discover.ts'
+import { environmentText } from '../../../src/cli/init/files.ts'
+import { providers } from '../../../src/cli/init/providers.ts'
+import { type InitOptions, init } from '../../../src/cli/init.ts'
+import { parseDotEnv } from '../../../src/config/interpolation.ts'
+import { loadConfig } from '../../../src/config.ts'
+
+const nothing = async (): Promise<never> => {
+  throw new Error('not there')
+}
+const offline: Network = { resolveMx: nothing, resolveSrv: nothing, fetchText: nothing }
+
+const autoconfig = `<clientConfig><emailProvider>
+  <incomingServer type="pop3"><hostname>pop.example.net</hostname><port>995</port><socketType>SSL</socketType></incomingServer>
+  <incomingServer type="imap"><hostname>plain.example.net</hostname><port>143</port><socketType>plain</socketType></incomingServer>
+  <incomingServer type="imap"><hostname>imap.example.net</hostname><port>993</port><socketType>SSL</socketType></incomingServer>
+  <outgoingServer type="smtp"><hostname>smtp.example.net</hostname><port>587</port><socketType>STARTTLS</socketType></outgoingServer>
+</emailProvider></clientConfig>`
+
+describe('discovery', () => {
+  test('the table has at least thirty providers, each domain once', () => {
+    expect(providers.length).toBeGreaterThanOrEqual(30)
+    const domains = providers.flatMap((provider) => provider.domains)
+    expect(new Set(domains).size).toBe(domains.length)
+  })
+
+  test('knows the large providers without the network', async () => {
+    const found = await discover('Me@GMAIL.com', offline)
+    expect(found).toMatchObject({ imap: { host: 'imap.gmail.com', port: 993 }, oauth2: 'google' })
+    expect(found?.hint).toMatch(/app password/)
+  })
+
+  test('finds a domain that is hosted at one of them by its MX record', async () => {
+    const resolveMx = async () => [
+      { exchange: 'backup.example', priority: 50 },
+      { exchange: 'company-example.mail.protection.outlook.com.', priority: 0 },
+    ]
+    const found = await discover('me@company.example', { ...offline, resolveMx })
+    expect(found).toMatchObject({ smtp: { host: 'smtp.office365.com', secure: false }, oauth2: 'microsoft' })
+  })
+
+  test('an MX record that only looks like one of them is none', async () => {
+    const resolveMx = async () => [{ exchange: 'notgoogle.com', priority: 0 }]
+    expect(await discover('me@company.example', { ...offline, resolveMx })).toBeNull()
+  })
+
+  test('reads SRV records (RFC 6186), where "." says that there is no such service', async () => {
+    const resolveSrv = async (name: string) => {
+      if (name.startsWith('_imaps')) return [{ name: '.', port: 0, priority: 0 }]
+      if (name.startsWith('_imap.')) return [{ name: 'mail.own.example', port: 143, priority: 0 }]
+      if (name.startsWith('_submissions')) return [{ name: 'mail.own.example.', port: 465, priority: 0 }]
+      return nothing()
+    }
+    expect(await discover('me@own.example', { ...offline, resolveSrv })).toMatchObject({
+      imap: { host: 'mail.own.example', port: 143, secure: false },
+      smtp: { host: 'mail.own.example', port: 465, secure: true },
+    })
+  })
+
+  test("reads Mozilla's autoconfig, and takes no server without TLS", async () => {
+    const asked: string[] = []
+    const fetchText = async (url: string) => {
+      asked.push(url)
+      return url.startsWith('https://own.example/') ? autoconfig : nothing()
+    }
+    expect(await discover('me@own.example', { ...offline, fetchText })).toMatchObject({
+      imap: { host: 'imap.example.net', port: 993, secure: true },
+      smtp: { host: 'smtp.example.net', port: 587, secure: false },
+      source: 'autoconfig at own.example',
+    })
+    // Only the domain's own server learns the address.
+    expect(asked.filter((url) => url.includes('me%40')).map((url) => new URL(url).host)).toEqual([
+      'autoconfig.own.example',
+    ])
+  })
+})
+
+describe('.env', () => {
+  test.each(['plain', 'with "quotes"', 'back\\slash', '# not a comment', 'a$b', "it's"])(
+    'keeps %s as it is',
+    (secret) => {
+      expect(parseDotEnv(environmentText('', { SECRET: secret }))).toEqual({ SECRET: secret })
+    },
+  )
+
+  test('what is there stays, without a line end as well', () => {
+    expect(environmentText('# mine\nA=1', { A: '2', B: '3' })).toBe('# mine\nA=1\nB="3"\n')
+  })
+})
+
+describe('replyd init', () => {
+  let folder: string
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'replyd-init-'))
+  })
+  afterEach(() => rmSync(folder, { recursive: true }))
+
+  async function run(options: Partial<InitOptions>, typed = '', environment: Record<string, string> = {}) {
+    const stdout = new PassThrough()
+    const out = text(stdout)
+    const terminal = { environment, stdin: Readable.from([typed]), stdout, stderr: stdout }
+    const status = await init({ folder, check: false, ...options }, terminal, offline)
+    stdout.end()
+    return { status, out: await out }
+  }
+
+  const configuration = () =>
+    loadConfig({
+      path: join(folder, 'replyd.yaml'),
+      environment: {},
+      readFile: (path) => readFileSync(path, 'utf8'),
+    })
+
+  test('asks, proposes what it found, and writes a configuration that loads', async () => {
+    const { status, out } = await run({}, 'me@fastmail.com\n\nthe secret\nsk-1\nreview-me-please\n')
+    expect(status).toBe(0)
+    expect(out).toMatch(/IMAP imap\.fastmail\.com:993 \(TLS\)/)
+    expect(out).not.toMatch(/the secret|sk-1|review-me/)
+    const { accounts, model, web } = configuration()
+    expect(accounts[0]).toMatchObject({
+      owner: { address: 'me@fastmail.com' },
+      imap: { host: 'imap.fastmail.com', password: 'the secret' },
+      smtp: { host: 'smtp.fastmail.com', port: 465, password: 'the secret' },
+      replies: { mode: 'draft' },
+    })
+    expect(model.apiKey).toBe('sk-1')
+    expect(web.passwordHash).not.toBeNull()
+    expect(statSync(join(folder, '.env')).mode & 0o777).toBe(0o600)
+  })
+
+  test('asks nothing with --yes, and takes secrets from the environment', async () => {
+    const servers = { imap: 'mail.own.example', smtp: 'mail.own.example:587' }
+    const secrets = { MAIL_PASSWORD: 'one', OPENAI_API_KEY: 'two' }
+    await run({ yes: true, address: 'me@own.example', ...servers }, '', secrets)
+    expect(configuration().accounts[0]).toMatchObject({
+      imap: { port: 993, secure: true, password: 'one' },
+      smtp: { port: 587, secure: false },
+    })
+  })
+
+  test('says what is missing when nobody can be asked', async () => {
+    await expect(run({ yes: true })).rejects.toThrow(/not given/)
+    await expect(run({}, '')).rejects.toThrow(/no answer/)
+    expect(existsSync(join(folder, 'replyd.yaml'))).toBe(false)
+  })
+
+  test('writes OAuth2 for Microsoft, and names the next command', async () => {
+    const { out } = await run({ yes: true, address: 'me@outlook.com', clientId: 'app-1' }, '', {
+      OPENAI_API_KEY: 'key',
+    })
+    expect(configuration().accounts[0]?.imap.oauth2).toMatchObject({
+      provider: 'microsoft',
+      clientId: 'app-1',
+    })
+    expect(out).toMatch(/Next: replyd auth/)
+  })
+
+  test('a second run changes nothing that is there', async () => {
+    const own = 'accounts: [] # mine\n'
+    writeFileSync(join(folder, 'replyd.yaml'), own)
+    writeFileSync(join(folder, '.env'), 'OPENAI_API_KEY=mine\n')
+    await run({ yes: true, address: 'other@gmail.com' })
+    expect(readFileSync(join(folder, 'replyd.yaml'), 'utf8')).toBe(own)
+    expect(readFileSync(join(folder, '.env'), 'utf8')).toMatch(/^OPENAI_API_KEY=mine\nREPLYD_WEB_PASSWORD=/)
+  })
+
+  test('an old configuration is kept when it is replaced', async () => {
+    writeFileSync(join(folder, 'replyd.yaml'), 'accounts: [] # mine\n')
+    await run({ yes: true, force: true, address: 'me@gmail.com' }, '', {
+      MAIL_PASSWORD: 'x',
+      OPENAI_API_KEY: 'y',
+    })
+    expect(readFileSync(join(folder, 'replyd.yaml.old'), 'utf8')).toMatch(/# mine/)
+    expect(configuration().accounts[0]?.owner.address).toBe('me@gmail.com')
+  })
+})
