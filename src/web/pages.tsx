@@ -81,7 +81,9 @@ function queryOf(path: string, { search, show, account }: Filter): string {
 
 function QueueRow({ mail, now }: { mail: ListedMail; now: Date }) {
   const verdict = mail.verdict as Verdict | null
-  const why = (mail.holdReason || mail.reason).split(' ')[0] ?? ''
+  const reasons = (mail.holdReason || mail.reason).split(' ')
+  // That it is a draft can be seen; why it is not more says something.
+  const why = (/^mode-/.test(reasons[0] ?? '') ? reasons[1] : undefined) ?? reasons[0] ?? ''
   return (
     <li>
       <a class="mail" href={`/replies/${mail.id}`}>
