@@ -1,0 +1,136 @@
+/** Responders that meet: every conversation ends by itself, within the limits of standards.md section 7. */
+import { type AddressInfo, connect, createServer, type Server } from 'node:net'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
+import { type Dovecot, type Postfix, startDovecot, startPostfix } from '../live/servers/index.ts'
+import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { readMailbox } from './mailboxes.ts'
+
+/**
+ * What a site's border server and a colleague's out-of-office notice do: each delivered mail gets a verdict on its sender's domain,
+ * and kim@ answers by Sieve (RFC 5230), also to what was sent a moment ago.
+ */
+const sieve = `require ["editheader", "variables", "envelope", "vacation-seconds"];
+if address :matches :domain "from" "*" {
+  addheader "Authentication-Results" "mx.replyd.test; dmarc=pass header.from=\${1}";
+}
+if envelope :localpart :is "to" "kim" {
+  vacation :seconds 0 :addresses ["kim@away.example"] "I am away until Monday.";
+}
+`
+
+let dovecot: Dovecot
+let postfix: Postfix
+let standIn: StandIn
+let door: Server
+
+/** Dovecot sends its notices through Postfix, which starts after it: this door stands open from the start. */
+async function openDoor(): Promise<number> {
+  door = createServer((socket) => {
+    const onward = connect(postfix.smtpPort, postfix.host)
+    socket.on('error', () => onward.destroy())
+    onward.on('error', () => socket.destroy())
+    socket.pipe(onward).pipe(socket)
+  })
+  await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve))
+  return (door.address() as AddressInfo).port
+}
+
+beforeAll(async () => {
+  const extraConfig = `submission_host = 127.0.0.1:${await openDoor()}
+plugin {
+  sieve_extensions = +editheader +vacation-seconds
+  sieve_vacation_min_period = 0
+}`
+  ;[dovecot, standIn] = await Promise.all([startDovecot({ sieve, extraConfig }), startStandIn()])
+  postfix = await startPostfix({ deliverTo: dovecot })
+}, 60_000)
+
+afterAll(async () => {
+  await Promise.all([postfix?.stop(), dovecot?.stop(), standIn?.close()])
+  door.close()
+})
+
+function startOn(address: string): Promise<RunningDaemon> {
+  return startDaemon({
+    address,
+    imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
+    smtp: { host: postfix.host, port: postfix.smtpPort },
+    standIn,
+    account: { authservIds: ['mx.replyd.test'], sentCopy: true },
+    document: { replies: { mode: 'send', undo: '0s', minConfidence: 0.3 } },
+  })
+}
+
+function question(from: string, to: string, id: string): string {
+  return [
+    `From: A Customer <${from}>`,
+    `To: ${to}`,
+    `Subject: Opening hours`,
+    `Message-ID: <${id}@asks.example>`,
+    `Date: ${new Date().toUTCString()}`,
+    'MIME-Version: 1.0',
+    'Content-Type: text/plain; charset=utf-8',
+    '',
+    'Hello,',
+    '',
+    'what are your opening hours on Saturday?',
+    '',
+    'Kim',
+    '',
+  ].join('\r\n')
+}
+
+test('of two replyd that write to each other, the second does not answer the first', async () => {
+  await using one = await startOn('one@first.example')
+  await using other = await startOn('other@second.example')
+  await dovecot.deliver(
+    'one@first.example',
+    question('other@second.example', 'one@first.example', 'start'),
+    'other@second.example',
+  )
+  const answered = await one.settledWith(({ messageId }) => messageId === '<start@asks.example>')
+  expect([answered.disposition, answered.reason]).toEqual(['sent', 'all-clear'])
+  const received = await other.settledWith(() => true)
+  expect([received.disposition, received.reason]).toEqual(['declined', 'auto-submitted'])
+  expect(await readMailbox(dovecot, 'one@first.example', 'INBOX')).toHaveLength(1)
+}, 120_000)
+
+test('a vacation notice is not answered, and does not answer what replyd sends', async () => {
+  const address = 'shop@sales.example'
+  await using running = await startOn(address)
+  await dovecot.deliver(address, question('kim@away.example', address, 'away'), 'kim@away.example')
+  const answered = await running.settledWith(({ messageId }) => messageId === '<away@asks.example>')
+  expect(answered.disposition).toBe('sent')
+  // The owner writes by hand: Pigeonhole answers that, and its notice comes back.
+  await dovecot.deliver('kim@away.example', question(address, 'kim@away.example', 'by-hand'), address)
+  const notice = await running.settledWith(
+    ({ fromAddress, id }) => fromAddress === 'kim@away.example' && id !== answered.id,
+  )
+  expect(notice.disposition).toBe('declined')
+  expect(notice.codes).toEqual(expect.arrayContaining(['null-return-path', 'auto-submitted']))
+  expect(await readMailbox(dovecot, address, 'INBOX')).toHaveLength(2)
+}, 120_000)
+
+test('a responder without any mark gets at most three answers in a day, whatever it starts anew', async () => {
+  const address = 'desk@help.example'
+  await using running = await startOn(address)
+  const outcomes: string[] = []
+  for (let round = 1; round <= 6; round++) {
+    await dovecot.deliver(
+      address,
+      question('orders@echo.example', address, `round-${round}`),
+      'orders@echo.example',
+    )
+    const row = await running.settledWith(({ messageId }) => messageId === `<round-${round}@asks.example>`)
+    outcomes.push(row.disposition)
+    if (row.disposition !== 'sent')
+      expect(row.reason).toMatch(/^(sender-throttled|same-reply|thread-throttled|guard-ceiling|throttled)$/)
+  }
+  expect(outcomes.filter((outcome) => outcome === 'sent').length).toBeLessThanOrEqual(3)
+  expect(outcomes[0]).toBe('sent')
+  expect(outcomes.at(-1)).not.toBe('sent')
+  expect(await readMailbox(dovecot, 'orders@echo.example', 'INBOX')).toHaveLength(
+    outcomes.filter((outcome) => outcome === 'sent').length,
+  )
+}, 180_000)
