@@ -6,24 +6,11 @@ import { EventEmitter } from 'node:events'
 import type { Disposition, Stage, Step } from './disposition.ts'
 import { OwnerActionError, PermanentError, RateLimitedError, reasonOf, UncertainError } from './errors.ts'
 import { UidValidityChanged } from './imap.ts'
+import { failureReason, table } from './pipeline/table.ts'
 import { type Nudge, type QueueName, type Queues, queueNames, RetryLater } from './queue/queues.ts'
-import { compose } from './steps/compose.ts'
-import { type Next, PutOff, type RunStep, type StepContext } from './steps/context.ts'
-import { deliver } from './steps/deliver.ts'
-import { file } from './steps/file.ts'
+import { type Next, PutOff, type StepContext } from './steps/context.ts'
 import { guard } from './steps/guard.ts'
-import { hold } from './steps/hold.ts'
-import { triage } from './steps/triage.ts'
 import { commitStep, findDue, loadMessage, type MessageRow, postponeStep } from './store/messages.ts'
-
-/** Steps that run as jobs; `guard` touches nothing, so it runs where it is asked for. */
-const table: Record<Exclude<Step, 'guard'>, { queue: QueueName; run: RunStep }> = {
-  triage: { queue: 'model', run: triage },
-  compose: { queue: 'model', run: compose },
-  hold: { queue: 'model', run: hold },
-  file: { queue: 'mailbox', run: file },
-  deliver: { queue: 'mailbox', run: deliver },
-}
 
 /** Milliseconds. */
 const sweepEveryMs = 30_000
@@ -248,15 +235,6 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     const row = await loadMessage(this.#context.db, id)
     if (row) this.emit('settled', row)
   }
-}
-
-/** Reasons of rows that a failure hands over to a person. */
-const failureReason: Record<Exclude<Step, 'guard'>, string> = {
-  triage: 'judgement-failed',
-  compose: 'compose-failed',
-  hold: 'policy-failed',
-  file: 'filing-failed',
-  deliver: 'delivery-failed',
 }
 
 const isAtRest = (stage: Stage) => stage === 'wait' || stage === 'done'

@@ -1,13 +1,8 @@
 /** File: spam goes to \Junk, marked and undoable. Never deleted, never set \Seen (standards.md section 8.2). */
 import { PermanentError, TemporaryError, UncertainError } from '../errors.ts'
 import { MessageVanished } from '../imap.ts'
-import {
-  commitStep,
-  loadMessage,
-  type MessageRow,
-  noteJunkPlace,
-  type StepChange,
-} from '../store/messages.ts'
+import { commitStep, loadMessage, type MessageRow, type StepChange } from '../store/messages.ts'
+import { noteJunkPlace } from '../store/places.ts'
 import { type Account, accountOf, type Next, type StepContext } from './context.ts'
 
 type Outcome = Pick<StepChange, 'disposition' | 'reason'>

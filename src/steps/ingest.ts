@@ -8,7 +8,8 @@ import { type Body, insertBodies } from '../store/bodies.ts'
 import { advanceCursor } from '../store/cursors.ts'
 import type { Queryable } from '../store/database.ts'
 import { holdsLease } from '../store/leases.ts'
-import { findKnownMails, insertMessages, type NewMessage, relocateMessage } from '../store/messages.ts'
+import { findKnownMails, insertMessages, type NewMessage } from '../store/messages.ts'
+import { relocateMessage } from '../store/places.ts'
 import type { Account, StepContext } from './context.ts'
 
 /** Where a batch was read, and the lease under which that may be committed. */

@@ -1,6 +1,5 @@
 import type { Disposition, Stage, Step } from '../disposition.ts'
 import type { Queryable } from './database.ts'
-import type { QueryResult } from './pglite.ts'
 import { storable, storableText } from './storable.ts'
 
 /** The ledger row of one mail: kept for ever, without the mail's text. */
@@ -233,30 +232,4 @@ export async function findKnownMails(
     [account, messageIds, headerHashes],
   )
   return rows
-}
-
-/** Notes where a mail lies now: after a changed UIDVALIDITY, or moved by replyd or a person. */
-export async function relocateMessage(
-  db: Queryable,
-  id: string,
-  place: { mailbox: string; uidValidity: string; uid: number },
-): Promise<QueryResult<unknown>> {
-  return db.query('update replyd.message set mailbox = $2, uid_validity = $3, uid = $4 where id = $1', [
-    id,
-    place.mailbox,
-    place.uidValidity,
-    place.uid,
-  ])
-}
-
-/** Where a filed mail went; null UID when the server didn't say. */
-export async function noteJunkPlace(
-  db: Queryable,
-  id: string,
-  place: { mailbox: string; uidValidity: string | null; uid: number | null },
-): Promise<void> {
-  await db.query(
-    'update replyd.message set junk_mailbox = $2, junk_uid_validity = $3, junk_uid = $4 where id = $1',
-    [id, place.mailbox, place.uidValidity, place.uid],
-  )
 }
