@@ -36,7 +36,9 @@ export interface Figures {
 
 const fields = new Set(
   `from to subject message-id date in-reply-to references mime-version content-type content-transfer-encoding
-   content-language auto-submitted x-auto-response-suppress x-autoreply x-responder-source precedence x-loop`.split(/\s+/),
+   content-language auto-submitted x-auto-response-suppress x-autoreply x-responder-source precedence x-loop`.split(
+    /\s+/,
+  ),
 )
 
 /** Attacks of the corpus: their text is all that is known of them. */
