@@ -158,9 +158,7 @@ class FolderIndex {
   #list(): Map<string, string> {
     let names: string[]
     try {
-      // With file types, since without them linked folders are followed, in circles if need be.
-      const entries = readdirSync(this.#folder, { recursive: true, withFileTypes: true })
-      names = entries.map((entry) => relative(this.#folder, join(entry.parentPath, entry.name)))
+      names = namesBelow(this.#folder).map((path) => relative(this.#folder, path))
     } catch (error) {
       throw new ConfigError(`knowledge folder ${this.#folder} cannot be read (${reasonOf(error)})`, {
         cause: error,
@@ -208,4 +206,12 @@ class FolderIndex {
     this.#complaints.add(key)
     this.#log.warn({ event, file, reason: error === null ? 'too large or too many' : reasonOf(error) })
   }
+}
+
+/** Paths of everything but folders. Node 22's recursive readdir follows linked folders in circles, so this walk follows none. */
+function namesBelow(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    return entry.isDirectory() ? namesBelow(path) : [path]
+  })
 }
