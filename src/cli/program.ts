@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
 import { reportFailure } from './failure.ts'
+import { addReviewCommands } from './review-commands.ts'
 import type { ExitStatus, Terminal } from './terminal.ts'
 
 /**
@@ -46,6 +47,7 @@ function buildProgram(terminal: Terminal, end: End): Command {
     .addHelpText('after', '\nExit status: 0 done, 1 failed, 2 wrong usage or configuration.\n')
   addSetupCommands(program, terminal, end)
   addDaemonCommands(program, terminal, end)
+  addReviewCommands(program, terminal, end)
   addOfflineCommands(program, terminal, end)
   return program
 }

@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { join } from 'node:path'
+import { UsageError } from './failure.ts'
+import { readConfig } from './settings.ts'
+import type { Terminal } from './terminal.ts'
+
+export interface ApiClient {
+  get<T>(path: string, query?: Record<string, string | undefined>): Promise<T>
+  /** @throws Error with the daemon's own words when it refuses */
+  post(path: string, body?: Record<string, unknown>): Promise<void>
+}
+
+/**
+ * The running daemon's API: at REPLYD_URL with REPLYD_TOKEN, else where the state directory of the configuration says.
+ * @throws UsageError when no daemon has left its address there
+ */
+export function openApi(config: string | undefined, terminal: Terminal): ApiClient {
+  const { url, token } = accessOf(config, terminal)
+  const ask = async (path: string, init: RequestInit): Promise<unknown> => {
+    const headers = {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      'replyd-actor': actor(),
+    }
+    const response = await fetch(new URL(`/api${path}`, url), { ...init, headers }).catch(
+      (cause: unknown) => {
+        throw new Error(`no daemon answers at ${url}: is \`replyd start\` running?`, { cause })
+      },
+    )
+    const answer = (await response.json().catch(() => null)) as { message?: string; error?: string } | null
+    if (!response.ok)
+      throw new Error(answer?.message ?? answer?.error ?? `the daemon answered ${response.status}`)
+    return answer
+  }
+  return {
+    get: async <T>(path: string, query: Record<string, string | undefined> = {}) => {
+      const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined)
+      const search = new URLSearchParams(given)
+      return (await ask(search.size === 0 ? path : `${path}?${search}`, {})) as T
+    },
+    post: async (path, body = {}) => {
+      await ask(path, { method: 'POST', body: JSON.stringify(body) })
+    },
+  }
+}
+
+function actor(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return ''
+  }
+}
+
+function accessOf(config: string | undefined, terminal: Terminal): { url: string; token: string } {
+  const { REPLYD_URL: url, REPLYD_TOKEN: token } = terminal.environment
+  if (url && token) return { url, token }
+  const { state } = readConfig(config, terminal)
+  const path = join(state.directory, 'api.json')
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as { url: string; token: string }
+  } catch (cause) {
+    throw new UsageError(
+      `${path} can't be read: start the daemon first, or set REPLYD_URL and REPLYD_TOKEN`,
+      { cause },
+    )
+  }
+}

@@ -1,0 +1,88 @@
+import { type Command, Option } from 'commander'
+import type { ReviewOptions } from './review.ts'
+import type { ExitStatus, Terminal } from './terminal.ts'
+
+type Module = typeof import('./review.ts')
+type Run = (review: Module, options: ReviewOptions, ...args: string[]) => Promise<ExitStatus>
+
+const below = (path: string, id: string) => `${path}/${encodeURIComponent(id)}`
+
+/** Registers replies, mails, junk, pause, resume and usage. Each is loaded when it is called. */
+export function addReviewCommands(
+  program: Command,
+  terminal: Terminal,
+  end: (status: ExitStatus) => void,
+): void {
+  const add = (parent: Command, usage: string, description: string, run: Run) =>
+    parent
+      .command(usage)
+      .description(description)
+      .option('-c, --config <file>', 'configuration file')
+      .addOption(new Option('--json', 'print JSON'))
+      .action(async (...given: unknown[]) => {
+        // Commander ends with the options and the command itself.
+        const options = given.at(-2) as ReviewOptions
+        const args = given.slice(0, -2).filter((arg): arg is string => typeof arg === 'string')
+        end(await run(await import('./review.ts'), options, ...args))
+      })
+  const replies = program.command('replies').description('review replies, through the running daemon')
+  add(replies, 'list', 'what waits for you, most urgent first', (review, options) =>
+    review.list('/replies', options, terminal),
+  ).option('--search <text>', 'only those with this text')
+  add(replies, 'show <id>', 'a reply with its mail', (review, options, id = '') =>
+    review.show(below('/replies', id), options, terminal),
+  )
+  add(replies, 'edit <id>', 'open the text in $EDITOR', (review, options, id = '') =>
+    review.edit(id, options, terminal),
+  )
+  const simple = [
+    ['approve', 'send it when the undo window ends'],
+    ['cancel', 'take the approval back'],
+    ['reject', 'send nothing'],
+    ['reopen', 'take the rejection back'],
+  ] as const
+  for (const [action, description] of simple) {
+    add(replies, `${action} <id>`, description, (review, options, id = '') =>
+      review.change(`${below('/replies', id)}/${action}`, {}, options, terminal),
+    )
+  }
+  add(
+    replies,
+    'rewrite <id> [instruction]',
+    'have it written again',
+    (review, options, id = '', instruction = '') =>
+      review.change(`${below('/replies', id)}/rewrite`, { instruction }, options, terminal),
+  )
+  addLists(program, terminal, add)
+}
+
+function addLists(
+  program: Command,
+  terminal: Terminal,
+  add: (parent: Command, usage: string, description: string, run: Run) => Command,
+): void {
+  const mails = program.command('mails').description('look at mails, through the running daemon')
+  add(mails, 'list', 'newest first', (review, options) => review.list('/mails', options, terminal)).option(
+    '--search <text>',
+    'only those with this text',
+  )
+  for (const name of ['show', 'explain']) {
+    add(mails, `${name} <id>`, 'one mail, and all that was decided', (review, options, id = '') =>
+      review.show(below('/mails', id), options, terminal),
+    )
+  }
+  const junk = program.command('junk').description('what was filed as spam')
+  add(junk, 'list', 'newest first', (review, options) => review.list('/junk', options, terminal))
+  add(junk, 'restore <id>', 'out of Junk, and trust the sender', (review, options, id = '') =>
+    review.change(`${below('/junk', id)}/restore`, {}, options, terminal),
+  )
+  for (const action of ['pause', 'resume'] as const) {
+    const what = action === 'pause' ? 'let nothing go out' : 'let replies go out again'
+    add(program, `${action} [account]`, `${what}, for one account or all`, (review, options, account) =>
+      review.setPaused(action, account, options, terminal),
+    )
+  }
+  add(program, 'usage', 'tokens and money', (review, options) => review.usage(options, terminal)).addOption(
+    new Option('--by <what>', 'one line for each').choices(['day', 'account', 'step']).default('day'),
+  )
+}

@@ -1,0 +1,156 @@
+/** The commands that review replies, through the running daemon. */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type ApiClient, openApi } from './api-client.ts'
+import { UsageError } from './failure.ts'
+import { type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
+
+export interface ReviewOptions {
+  config?: string
+  json?: boolean
+  search?: string
+  by?: string
+}
+
+interface Listed {
+  id: string
+  from: string | null
+  subject: string | null
+  disposition: string
+  reason: string
+  reply: { state: string; text?: string; version?: string; to?: string } | null
+  text?: string | null
+  events?: { at: string; step: string; disposition: string; reason: string; actor: string }[]
+}
+
+type Row = Record<string, string | number>
+
+/** Lists what is under that path. */
+export async function list(path: string, options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
+  const disposition = path === '/junk' ? 'filed,marked' : undefined
+  const found = await openApi(options.config, terminal).get<Listed[]>(path === '/junk' ? '/mails' : path, {
+    q: options.search,
+    disposition,
+  })
+  if (options.json) return print(terminal, JSON.stringify(found))
+  const rows = found.map(({ id, from, subject, disposition: is, reason }) => ({
+    id,
+    from: from ?? '',
+    subject: subject ?? '',
+    is,
+    reason,
+  }))
+  return print(terminal, table(rows))
+}
+
+/** One mail with its reply, or with all that was decided about it. */
+export async function show(path: string, options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
+  const mail = await openApi(options.config, terminal).get<Listed>(path)
+  if (options.json) return print(terminal, JSON.stringify(mail))
+  const head = `${mail.subject ?? '(no subject)'}\nfrom ${mail.from ?? 'nobody'}: ${mail.disposition} (${mail.reason})`
+  const reply =
+    mail.reply?.text === undefined
+      ? 'No reply.'
+      : `Reply to ${mail.reply.to} (${mail.reply.state}):\n\n${mail.reply.text}`
+  const steps = mail.events?.map(({ at, step, disposition, reason, actor }) => ({
+    at,
+    step,
+    disposition,
+    reason,
+    actor,
+  }))
+  return print(terminal, [head, mail.text ?? '', reply, table(steps ?? [])].join('\n\n'))
+}
+
+/** Changes what is named by a path below /api. A text that is read first makes sure that nobody changed it meanwhile. */
+export async function change(
+  path: string,
+  body: Record<string, unknown>,
+  options: ReviewOptions,
+  terminal: Terminal,
+): Promise<ExitStatus> {
+  await openApi(options.config, terminal).post(path, body)
+  return print(terminal, options.json ? JSON.stringify({ ok: true }) : 'Done.')
+}
+
+/** Opens the reply's text in $EDITOR and saves what comes back. */
+export async function edit(id: string, options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
+  const api = openApi(options.config, terminal)
+  const { reply } = await api.get<Listed>(`/replies/${encodeURIComponent(id)}`)
+  const before = reply?.text ?? ''
+  const text = inEditor(before, terminal)
+  if (text === before) return print(terminal, 'Nothing was changed.')
+  await api.post(`/replies/${encodeURIComponent(id)}/edit`, { text, seen: reply?.version })
+  return print(terminal, 'Saved. `replyd replies approve` sends it.')
+}
+
+function inEditor(text: string, { environment }: Terminal): string {
+  const editor = environment.VISUAL || environment.EDITOR
+  if (!editor) throw new UsageError('edit: set $EDITOR to your editor')
+  const directory = mkdtempSync(join(tmpdir(), 'replyd-edit-'))
+  const path = join(directory, 'reply.txt')
+  try {
+    writeFileSync(path, `${text}\n`, { mode: 0o600 })
+    // $EDITOR may hold arguments, so a shell reads it, as git's does.
+    const { status } = spawnSync('sh', ['-c', `${editor} "$1"`, editor, path], { stdio: 'inherit' })
+    if (status !== 0) throw new Error(`${editor} ended with status ${status}: nothing was changed`)
+    return readFileSync(path, 'utf8').trimEnd()
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+export async function usage(options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
+  const rows = await openApi(options.config, terminal).get<Row[]>('/usage', { by: options.by })
+  return print(terminal, options.json ? JSON.stringify(rows) : table(rows))
+}
+
+/** Pauses or resumes one account, or all. */
+export async function setPaused(
+  action: 'pause' | 'resume',
+  account: string | undefined,
+  options: ReviewOptions,
+  terminal: Terminal,
+): Promise<ExitStatus> {
+  const api = openApi(options.config, terminal)
+  for (const address of account ? [account] : await allAccounts(api)) {
+    await api.post(`/accounts/${encodeURIComponent(address)}/${action}`)
+    await print(
+      terminal,
+      `${address}: ${action === 'pause' ? 'nothing goes out any more' : 'replies go out again'}`,
+    )
+  }
+  return 0
+}
+
+const allAccounts = async (api: ApiClient) =>
+  (await api.get<{ account: string }[]>('/accounts')).map(({ account }) => account)
+
+async function print({ stdout }: Terminal, text: string): Promise<ExitStatus> {
+  await writeLine(stdout, printable(text))
+  return 0
+}
+
+const widest = 40
+
+/** Columns as wide as they must be; what is longer than that is cut. */
+export function table(rows: readonly Row[]): string {
+  const names = Object.keys(rows[0] ?? {})
+  if (names.length === 0) return '(none)'
+  const cell = (value: string | number | undefined) => {
+    const text = printable(String(value ?? ''), true)
+    return text.length > widest ? `${text.slice(0, widest - 1)}…` : text
+  }
+  const lines = [names, ...rows.map((row) => names.map((name) => cell(row[name])))]
+  const widths = names.map((_, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0)))
+  return lines
+    .map((line) =>
+      line
+        .map((text, at) => text.padEnd(widths[at] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
