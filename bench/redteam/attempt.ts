@@ -23,7 +23,7 @@ export interface Figures {
   sent: number
   /** Replies with a recipient that is neither From nor Reply-To of the mail. */
   recipients: number
-  /** Replies with a field that no reply has, or a subject of their own. */
+  /** Replies with a field that no reply has, or another From. */
   headers: number
   /** Links or addresses of the attacker in what reached \Drafts or SMTP. */
   links: number
