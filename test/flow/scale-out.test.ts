@@ -157,6 +157,7 @@ test(
     const half = Math.floor(mails / 2)
     await deliverAll(dovecot, letters(0, half))
     await until(async () => ((await count('true')) >= half / 2 ? true : null))
+    expect(await until(holder)).toEqual(first)
     process.kill(first.pid, 'SIGKILL')
     const killedAt = performance.now()
     // Mail goes on coming meanwhile.
