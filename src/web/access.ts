@@ -15,7 +15,13 @@ const mostFailuresOfAll = 50
 export const accessFile = 'api.json'
 
 /** The token of the configuration, else the one made at the first start. */
-export function apiToken({ web, state }: Pick<Config, 'web' | 'state'>): string {
+export function apiToken({
+  web,
+  state,
+}: {
+  web: Pick<Config['web'], 'token'>
+  state: Pick<Config['state'], 'directory'>
+}): string {
   if (web.token !== null) return web.token
   try {
     const { token } = JSON.parse(readFileSync(join(state.directory, accessFile), 'utf8')) as {

@@ -23,8 +23,9 @@ import { textFields } from './api.ts'
 import { InsightPage, SettingsPage } from './insight-page.tsx'
 import type { View } from './layout.tsx'
 import { framePolicy, harmlessHtml } from './mail-html.ts'
+import { MailPage, type Shown } from './mail-page.tsx'
 import { type Filter, HistoryPage, JunkPage, QueuePage } from './pages.tsx'
-import { MailPage, ReplyPage, type Shown } from './reply-page.tsx'
+import { ReplyPage } from './reply-page.tsx'
 import type { WebContext } from './web-context.ts'
 
 /** What the guard of the pages leaves behind for them. */

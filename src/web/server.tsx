@@ -13,6 +13,7 @@ import { Refusal } from '../review/review.ts'
 import { latestChange } from '../store/review-lists.ts'
 import { apiToken, isOwnHost, LoginLimiter, Sessions, sameText, writeAccess } from './access.ts'
 import { apiRoutes } from './api.ts'
+import { metricsText } from './metrics.ts'
 import { LoginPage } from './pages.tsx'
 import { type Env, pageRoutes } from './routes.tsx'
 import type { WebContext } from './web-context.ts'
@@ -85,11 +86,16 @@ export function buildApp(web: WebContext, token: string): Hono<Env> {
     const ready = ok && Object.values(parts).every((state) => state !== 'stopped')
     return c.json({ ready }, ready ? 200 : 503)
   })
-  app.use('/api/*', async (c, next) => {
+  const bearer = async (c: Context<Env>, next: Next) => {
     const given = /^Bearer (.+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
     const reads = c.req.method === 'GET' && passwordHash === null
     if (!reads && !(given && sameText(given, token))) return c.json({ error: 'unauthorized' }, 401)
     return next()
+  }
+  app.use('/api/*', bearer)
+  app.get('/metrics', bearer, async (c) => {
+    const { text, type } = await metricsText(web)
+    return c.body(text, 200, { 'content-type': type })
   })
   app.route('/api', apiRoutes(web))
   addLogin(app, web, sessions)

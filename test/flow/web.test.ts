@@ -1,6 +1,8 @@
 /** A person decides in a real browser, against the daemon on real Dovecot and Postfix. */
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Browser, Page } from 'playwright-core'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
@@ -8,10 +10,11 @@ import type { MessageRow } from '../../src/store/messages.ts'
 import { loadMessage } from '../../src/store/messages.ts'
 import { loadReply } from '../../src/store/replies.ts'
 import { senderRule } from '../../src/store/sender-rules.ts'
+import { run } from '../cli/run.ts'
 import { type Dovecot, deliverAll, type Postfix, startDovecot, startPostfix } from '../live/servers/index.ts'
 import { openBrowser } from './browser.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
-import { readMailbox } from './mailboxes.ts'
+import { readMailbox, withClient } from './mailboxes.ts'
 
 let dovecot: Dovecot
 let postfix: Postfix
@@ -300,6 +303,88 @@ function statusUnder(host: string, url: string): Promise<number | undefined> {
     request.once('error', reject)
   })
 }
+
+test('the command line does the same', async () => {
+  const row = await ask(swift)
+  const { directory } = swift.daemon.context.config.state
+  const access = JSON.parse(readFileSync(join(directory, 'api.json'), 'utf8')) as {
+    url: string
+    token: string
+  }
+  expect(statSync(join(directory, 'api.json')).mode & 0o777).toBe(0o600)
+  const editor = join(directory, 'editor.sh')
+  writeFileSync(editor, '#!/bin/sh\nprintf "We open at ten.\\n" > "$1"\n', { mode: 0o755 })
+  const environment = { REPLYD_URL: access.url, REPLYD_TOKEN: access.token, EDITOR: editor }
+  const listed = await run(['replies', 'list', '--json'], { environment })
+  expect((JSON.parse(listed.out) as { id: string }[]).map(({ id }) => id)).toContain(row.id)
+  expect(await run(['replies', 'edit', row.id], { environment })).toMatchObject({ status: 0 })
+  expect((await run(['replies', 'show', row.id], { environment })).out).toContain('We open at ten.')
+  expect(await run(['replies', 'approve', row.id], { environment })).toMatchObject({ status: 0 })
+  await becomes(swift, row.id, 'sent')
+  expect((await inbox(row)).map(({ octets }) => octets.includes('We open at ten.'))).toEqual([true])
+  const again = await run(['replies', 'approve', row.id], { environment })
+  expect([again.status, again.err]).toEqual([1, expect.stringContaining('decided already')])
+  expect((await run(['usage', '--by', 'step'], { environment })).out).toMatch(/compose/)
+  expect((await run(['pause'], { environment })).out).toContain('nothing goes out')
+  expect((await run(['resume'], { environment })).out).toContain('go out again')
+  const refused = await run(['mails', 'list'], {
+    environment: { ...environment, REPLYD_URL: 'http://127.0.0.1:9' },
+  })
+  expect(refused.err).toContain('no daemon answers')
+})
+
+describe('a draft in \\Drafts', () => {
+  const address = 'drafts@shop.example'
+  let running: RunningDaemon
+
+  beforeAll(async () => {
+    running = await startDaemon({
+      address,
+      imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
+      smtp: { host: postfix.host, port: postfix.smtpPort },
+      standIn,
+      roles: ['watch', 'work', 'web'],
+      account: { sentCopy: true, replies: { mode: 'draft', undo: '0s' } },
+    })
+  }, 60_000)
+
+  afterAll(() => running?.stop())
+
+  const question = async (customer: string) => {
+    const octets = `From: Noor <${customer}>\r\nTo: ${address}\r\nSubject: Hours\r\nMessage-ID: <d-${customer}>\r\nDate: ${new Date().toUTCString()}\r\n\r\nHello, when are you open on Saturday?\r\n`
+    await deliverAll(dovecot, [{ user: address, octets, reversePath: customer }])
+    return running.settledWith(({ fromAddress }) => fromAddress === customer)
+  }
+
+  test('that is approved on the page goes out and leaves \\Drafts', async () => {
+    const row = await question('one@buyers.example')
+    expect(await readMailbox(dovecot, address, 'Drafts')).toHaveLength(1)
+    const page = await opened(running, `/replies/${row.id}`)
+    await page.click('#approve')
+    await becomes(running, row.id, 'sent')
+    expect(await inbox(row)).toHaveLength(1)
+    expect(await readMailbox(dovecot, address, 'Drafts')).toEqual([])
+    await page.context().close()
+  })
+
+  test('that the owner has edited is neither sent nor touched', async () => {
+    const row = await question('two@buyers.example')
+    await withClient(dovecot, address, async (client) => {
+      await client.mailboxOpen('Drafts')
+      await client.append('Drafts', `From: ${address}\r\nSubject: Re: Hours\r\n\r\nMy own words.\r\n`, [
+        '\\Draft',
+      ])
+      await client.messageDelete('1', { uid: false })
+    })
+    const page = await opened(running, `/replies/${row.id}`)
+    await page.click('#approve')
+    expect(await page.locator('.notice').innerText()).toContain('mail program')
+    expect(await inbox(row)).toEqual([])
+    const [draft] = await readMailbox(dovecot, address, 'Drafts')
+    expect(draft?.octets.toString()).toContain('My own words.')
+    await page.context().close()
+  })
+})
 
 describe('who may not come in', () => {
   test('a foreign Host, a form without its token, an API call without the bearer', async () => {

@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from '@jest/globals'
+import { apiToken, isOwnHost, LoginLimiter, Sessions, writeAccess } from '../../src/web/access.ts'
+
+const now = new Date('2026-11-24T08:00:00Z')
+const later = (minutes: number) => new Date(now.getTime() + minutes * 60_000)
+
+describe('a session', () => {
+  const sessions = new Sessions('token', null)
+  const { cookie, session } = sessions.begin('Ada', now)
+
+  test('is read again, with its name', () => expect(sessions.read(cookie, later(5))).toEqual(session))
+  test('ends after thirty days', () => expect(sessions.read(cookie, later(31 * 1440))).toBeNull())
+  test('ends with the password', () => expect(new Sessions('token', 'other').read(cookie, now)).toBeNull())
+
+  test.each([
+    ['nothing', undefined],
+    ['an empty text', ''],
+    ['another payload', `x${cookie}`],
+    ['no signature', cookie.split('.')[0]],
+    ['another signature', `${cookie.slice(0, -1)}${cookie.endsWith('A') ? 'B' : 'A'}x`],
+  ])('is not %s', (_, forged) => expect(sessions.read(forged, now)).toBeNull())
+
+  test('has forms whose token no other session has', () => {
+    const other = sessions.begin('Ada', now).session
+    expect(sessions.formToken(session)).not.toBe(sessions.formToken(other))
+  })
+})
+
+test.each([
+  ['localhost:4280', true],
+  ['127.0.0.1:4280', true],
+  ['[::1]:4280', true],
+  ['127.0.0.1', true],
+  ['evil.example:4280', false],
+  ['localhost.evil.example', false],
+  ['127.0.0.1.evil.example', false],
+  ['', false],
+  [undefined, false],
+])('Host %s is ours: %s', (host, expected) => expect(isOwnHost(host)).toBe(expected))
+
+describe('the login', () => {
+  test('waits after five wrong passwords, for a quarter of an hour, and only where they came from', () => {
+    const limiter = new LoginLimiter()
+    for (let failure = 0; failure < 4; failure++) limiter.failed('one', now)
+    expect(limiter.waitSeconds('one', now)).toBe(0)
+    limiter.failed('one', now)
+    expect(limiter.waitSeconds('one', now)).toBe(900)
+    expect(limiter.waitSeconds('other', now)).toBe(0)
+    expect(limiter.waitSeconds('one', later(15))).toBe(0)
+  })
+
+  test('waits everywhere after fifty', () => {
+    const limiter = new LoginLimiter()
+    for (let failure = 0; failure < 50; failure++) limiter.failed(`address ${failure}`, now)
+    expect(limiter.waitSeconds('another', now)).toBe(900)
+  })
+})
+
+test("the API's token stays the same from start to start", () => {
+  const directory = mkdtempSync(join(tmpdir(), 'replyd-access-'))
+  const config = {
+    web: { token: null },
+    state: { directory },
+  }
+  const token = apiToken(config)
+  writeAccess(directory, { url: 'http://127.0.0.1:1', token })
+  expect(apiToken(config)).toBe(token)
+  expect(apiToken({ ...config, web: { token: 'configured' } })).toBe('configured')
+  rmSync(directory, { recursive: true })
+})
