@@ -11,14 +11,14 @@ import { tellOwner } from './main/owner.ts'
 import { SignIns } from './oauth.ts'
 import { Pipeline } from './pipeline.ts'
 import { loadPrompts } from './prompts.ts'
-import { openQueues } from './queue/queues.ts'
+import { openQueues, queueNames } from './queue/queues.ts'
 import type { Config } from './settings.ts'
 import type { StepContext } from './steps/context.ts'
 import { sendDigests } from './steps/digest.ts'
 import { Observer } from './steps/observe.ts'
 import { Watcher } from './steps/watch.ts'
 import { openDatabase } from './store/database.ts'
-import { type Health, startWeb, type WebServer } from './web/server.tsx'
+import { startWeb, type WebContext, type WebServer } from './web/server.tsx'
 
 export type Role = 'watch' | 'work' | 'web'
 
@@ -77,9 +77,12 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   // A start is the owner's answer to what had stopped: it is tried anew.
   for (const { address } of watchers) await tellOwner(context, null, address)
   const observers = roles.includes('watch') && !options.once ? observersOf(context, pipeline) : []
-  await using web = await openWeb(options, context, pipeline, () =>
-    healthOf(context, pipeline, queues, watchers),
-  )
+  await using web = await openWeb(options, {
+    context,
+    pipeline,
+    health: () => healthOf(context, pipeline, queues, watchers),
+    boards: queueNames.map((name) => queues.board(name)),
+  })
   log.info({
     event: 'daemon.started',
     roles,
@@ -121,14 +124,9 @@ function observersOf(context: StepContext, pipeline: Pipeline): Observer[] {
   )
 }
 
-async function openWeb(
-  { roles, once, config }: DaemonOptions,
-  context: StepContext,
-  pipeline: Pipeline,
-  health: () => Promise<Health>,
-): Promise<WebServer | null> {
+async function openWeb({ roles, once, config }: DaemonOptions, web: WebContext): Promise<WebServer | null> {
   if (once || !roles.includes('web')) return null
-  return startWeb({ context, pipeline, health }, config.web)
+  return startWeb(web, config.web)
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -6,6 +6,12 @@ import { dollars } from './pages.tsx'
 import type { Health } from './web-context.ts'
 import { plainWords } from './words.ts'
 
+/** The same days with those between them that had no mail. */
+export function everyDay(days: readonly DayFigures[], names: readonly string[]): DayFigures[] {
+  const known = new Map(days.map((day) => [day.day, day]))
+  return names.map((day) => known.get(day) ?? { day, mails: 0, spam: 0, sent: 0, negative: 0, cost: 0 })
+}
+
 interface ChartProps {
   title: string
   days: readonly DayFigures[]
@@ -106,9 +112,10 @@ interface SettingsProps {
   health: Health
   model: string
   budget: { perDay: number; spent: number }
+  hasBoard: boolean
 }
 
-export function SettingsPage({ view, accounts, health, model, budget }: SettingsProps) {
+export function SettingsPage({ view, accounts, health, model, budget, hasBoard }: SettingsProps) {
   return (
     <Page view={view} title="Settings">
       <header class="bar">
@@ -146,6 +153,7 @@ export function SettingsPage({ view, accounts, health, model, budget }: Settings
             <dt>Budget left today</dt>
             <dd>{`$${Math.max(0, budget.perDay - budget.spent).toFixed(2)} of $${budget.perDay.toFixed(2)}`}</dd>
           </dl>
+          {hasBoard ? <a href="/settings/queues">Queue board</a> : null}
         </section>
       </div>
     </Page>

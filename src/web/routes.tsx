@@ -20,7 +20,7 @@ import {
 import type { Session, Sessions } from './access.ts'
 import { actions, type Fields } from './actions.ts'
 import { textFields } from './api.ts'
-import { InsightPage, SettingsPage } from './insight-page.tsx'
+import { everyDay, InsightPage, SettingsPage } from './insight-page.tsx'
 import type { View } from './layout.tsx'
 import { framePolicy, harmlessHtml } from './mail-html.ts'
 import { MailPage, type Shown } from './mail-page.tsx'
@@ -126,7 +126,10 @@ function addOverviews(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): void {
   const { timeZone, perDay } = config.budget
   pages.get('/insight', async (c) => {
     const since = new Date(clock.now().getTime() - shownDays * 86_400_000)
-    const days = await figuresByDay(db, timeZone, since)
+    const names = Array.from({ length: shownDays }, (_, at) =>
+      dayOf(new Date(since.getTime() + (at + 1) * 86_400_000), timeZone),
+    )
+    const days = everyDay(await figuresByDay(db, timeZone, since), names)
     const outcomes = await countBy(db)
     return c.html(<InsightPage view={await viewOf(c)} days={days} outcomes={outcomes} perDay={perDay} />)
   })
@@ -148,6 +151,7 @@ function addOverviews(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): void {
         health={health}
         model={config.model.name}
         budget={budget}
+        hasBoard={web.boards !== undefined}
       />,
     )
   })

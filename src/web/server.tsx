@@ -13,6 +13,7 @@ import { Refusal } from '../review/review.ts'
 import { latestChange } from '../store/review-lists.ts'
 import { apiToken, isOwnHost, LoginLimiter, Sessions, sameText, writeAccess } from './access.ts'
 import { apiRoutes } from './api.ts'
+import { boardPath, boardRoutes } from './board.ts'
 import { metricsText } from './metrics.ts'
 import { LoginPage } from './pages.tsx'
 import { type Env, pageRoutes } from './routes.tsx'
@@ -101,6 +102,7 @@ export function buildApp(web: WebContext, token: string): Hono<Env> {
   addLogin(app, web, sessions)
   app.use(pageGuard(sessions, passwordHash, () => clock.now()))
   app.get('/events', (c) => events(c, web))
+  if (web.boards) app.route(boardPath, boardRoutes(web.boards))
   app.route('/', pageRoutes(web, sessions))
   return app
 }
