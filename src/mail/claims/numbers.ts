@@ -26,7 +26,7 @@ export function withAsciiDigits(text: string): string {
 
 /** Every value that a figure can mean: `1.000` is a thousand in Berlin and one in Boston. */
 function valuesOf(text: string): number[] {
-  const plain = text.replace(/[ {3}'’]/g, '')
+  const plain = text.replace(/[ \u00a0\u202f'’]/g, '')
   const decimalPoint = Number(plain.replace(/,/g, ''))
   const decimalComma = Number(plain.replace(/\./g, '').replace(',', '.'))
   const values = [decimalPoint, decimalComma].filter((value) => Number.isFinite(value))
@@ -39,7 +39,7 @@ function valuesOfWord(text: string): number[] {
 }
 
 /** Two decimals, or grouped thousands: an amount even where no currency stands beside it. */
-const looksLikeMoney = (text: string) => /[.,]\d{2}$|\d[ {3}.,'’]\d{3}(?!\d)/.test(text)
+const looksLikeMoney = (text: string) => /[.,]\d{2}$|\d[ \u00a0\u202f.,'’]\d{3}(?!\d)/.test(text)
 
 const pricePattern = new RegExp(
   `(?<![\\p{L}\\p{N}])(?:(${currency})\\s?(${figure})(?![\\d])|(${figure}|${words})(?:\\s?[,.][-–])?\\s?(${currency})${after})`,
