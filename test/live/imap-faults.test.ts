@@ -343,7 +343,8 @@ test('OAuth2 mints a token for the connection; when that is refused the owner ha
   await expect(box.state('INBOX')).rejects.toThrow(/replyd auth/)
   const [, login] = /AUTHENTICATE XOAUTH2 (\S+)/.exec(sent.join('')) ?? []
   expect(Buffer.from(login ?? '', 'base64').toString()).toContain('auth=Bearer token-1\x01')
-  expect(minted).toBe(1)
+  // A refused token may have been taken back a moment before it was used: it is replaced once.
+  expect(minted).toBe(2)
 })
 
 describe('another client at work', () => {
