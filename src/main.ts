@@ -19,6 +19,7 @@ import { Observer } from './steps/observe.ts'
 import { Watcher } from './steps/watch.ts'
 import { openDatabase } from './store/database.ts'
 import { startWeb, type WebContext, type WebServer } from './web/server.tsx'
+import { Webhooks } from './web/webhooks.ts'
 
 export type Role = 'watch' | 'work' | 'web'
 
@@ -83,6 +84,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     health: () => healthOf(context, pipeline, queues, watchers),
     boards: queueNames.map((name) => queues.board(name)),
   })
+  await using _webhooks = web !== null && config.webhooks.length > 0 ? new Webhooks(context) : null
   log.info({
     event: 'daemon.started',
     roles,

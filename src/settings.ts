@@ -123,6 +123,14 @@ export interface WebSettings {
   readonly token: string | null
 }
 
+/** Who is told what happened. */
+export interface WebhookSettings {
+  readonly url: string
+  /** Signs what is told. */
+  readonly secret: string
+  readonly events: readonly ('reply.held' | 'reply.sent' | 'mail.junked' | 'budget.reached')[]
+}
+
 export interface Config {
   readonly accounts: readonly AccountSettings[]
   readonly model: ModelSettings
@@ -130,6 +138,7 @@ export interface Config {
   /** The daily mail to the owner; null: none. */
   readonly digest: DigestSettings | null
   readonly web: WebSettings
+  readonly webhooks: readonly WebhookSettings[]
   readonly state: {
     /** Holds PGlite, the lock and the API token. */
     readonly directory: string

@@ -1,6 +1,6 @@
 import type { Config } from '../settings.ts'
 
-const secrets = new Set(['password', 'passwordHash', 'apiKey', 'clientSecret', 'token', 'key'])
+const secrets = new Set(['password', 'passwordHash', 'apiKey', 'clientSecret', 'secret', 'token', 'key'])
 
 /** A copy of the settings that may be shown: secrets and the passwords inside URLs are hidden. */
 export function withoutSecrets(config: Config): unknown {

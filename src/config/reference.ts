@@ -75,6 +75,7 @@ const headings: Readonly<Record<string, string>> = {
   Budget: 'budget',
   Digest: 'digest',
   Web: 'web',
+  Webhook: 'webhooks[]',
   State: 'state',
   Log: 'log',
 }

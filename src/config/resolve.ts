@@ -16,7 +16,7 @@ import { canonicalAddress, canonicalDomain } from './address.ts'
 import { defaults } from './defaults.ts'
 import { parseDuration } from './duration.ts'
 import { hashPassword } from './password.ts'
-import type { Document } from './schema.ts'
+import { type Document, webhookEvents } from './schema.ts'
 
 type AccountInput = Document['accounts'][number]
 type RepliesInput = NonNullable<Document['replies']>
@@ -46,6 +46,7 @@ export function resolveDocument(document: Document, directory: string, timeZone:
     budget: { perDay: budget?.perDay ?? defaults.budget.perDay, timeZone: budget?.timeZone ?? timeZone },
     digest: resolveDigest(document.digest),
     web: resolveWeb(document.web),
+    webhooks: (document.webhooks ?? []).map((hook) => ({ ...hook, events: hook.events ?? webhookEvents })),
     state: {
       directory: path(state?.directory ?? defaults.state.directory),
       databaseUrl: state?.databaseUrl ?? null,

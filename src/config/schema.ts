@@ -18,6 +18,9 @@ import { passwordHashPattern } from './password.ts'
 import { Categories, Instructions, Replies, Spam } from './policy-schema.ts'
 import { Imap, Smtp } from './server-schema.ts'
 
+/** What can be told. */
+export const webhookEvents = ['reply.held', 'reply.sent', 'mail.junked', 'budget.reached'] as const
+
 const second = 1000
 const minute = 60 * second
 const day = 24 * 60 * minute
@@ -145,6 +148,17 @@ const Web = z
   })
   .meta({ id: 'Web', description: 'Review pages, API, metrics and health' })
 
+const Webhook = z
+  .strictObject({
+    url: required(url('https', 'http'), 'Where events are sent by POST, as JSON'),
+    secret: required(
+      z.string().min(16, 'must have at least 16 characters'),
+      'Signs what is sent (Standard Webhooks); `whsec_` and base64, or plain text',
+    ),
+    events: key(z.array(z.enum(webhookEvents)).min(1, 'must not be empty'), 'Which events; all by default'),
+  })
+  .meta({ id: 'Webhook' })
+
 const State = z
   .strictObject({
     directory: key(
@@ -189,6 +203,7 @@ export const Document = z.strictObject({
   budget: key(Budget, 'The ceiling in money'),
   digest: key(Digest, 'A daily mail to you; none by default'),
   web: key(Web, 'Review pages, API, metrics and health'),
+  webhooks: key(z.array(Webhook), 'Other programs that are told what happens'),
   state: key(State, 'Where state and queue live'),
   prompts: key(word(), "Folder of prompt files; by default the package's own"),
   log: key(Log, 'Logging'),

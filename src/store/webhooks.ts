@@ -1,0 +1,68 @@
+import type { Queryable } from './database.ts'
+
+export interface WebhookRow {
+  url: string
+  /** Every event up to here was delivered, given up, or came before the webhook was configured. */
+  lastEvent: number
+  /** The day on which the budget's end was last told. */
+  budgetDay: string
+  attempts: number
+  failingSince: Date | null
+  dueAt: Date
+}
+
+/** Begins with what happens from now on when it is new. */
+export async function loadWebhook(db: Queryable, url: string, now: Date): Promise<WebhookRow> {
+  const { rows } = await db.query<WebhookRow>(
+    `insert into replyd.webhook as w (url, last_event, budget_day, due_at)
+       values ($1, coalesce((select max(id) from replyd.event), 0), '', $2)
+     on conflict (url) do update set url = w.url
+     returning url, last_event::float8 as "lastEvent", budget_day as "budgetDay", attempts, failing_since as "failingSince",
+       due_at as "dueAt"`,
+    [url, now],
+  )
+  const row = rows[0]
+  if (!row) throw new Error('the webhook was not stored')
+  return row
+}
+
+export async function saveWebhook(db: Queryable, row: WebhookRow, lastError: string | null): Promise<void> {
+  await db.query(
+    `update replyd.webhook set last_event = $2, budget_day = $3, attempts = $4, failing_since = $5, due_at = $6, last_error = $7
+      where url = $1`,
+    [row.url, row.lastEvent, row.budgetDay, row.attempts, row.failingSince, row.dueAt, lastError],
+  )
+}
+
+export interface TellableEvent {
+  id: number
+  at: Date
+  step: string
+  disposition: string
+  reason: string
+  messageId: string
+  account: string
+  fromAddress: string | null
+  subject: string | null
+  summary: string | null
+}
+
+/** The next events after that one, oldest first. The newest are left for later: one with a lower number may still come. */
+export async function eventsAfter(db: Queryable, lastEvent: number, before: Date): Promise<TellableEvent[]> {
+  const { rows } = await db.query<TellableEvent>(
+    `select e.id::float8 as id, e.at, e.step, e.disposition, e.reason, m.id as "messageId", m.account,
+       m.from_address as "fromAddress", m.subject, m.verdict->>'summary' as summary
+       from replyd.event e join replyd.message m on m.id = e.message_id
+      where e.id > $1 and e.at <= $2 order by e.id limit 200`,
+    [lastEvent, before],
+  )
+  return rows
+}
+
+/** Whether mail waits for tomorrow because today's money is spent. */
+export async function waitsForBudget(db: Queryable): Promise<boolean> {
+  const { rows } = await db.query(
+    `select 1 from replyd.message where step in ('triage', 'compose') and last_error = 'budget-reached' limit 1`,
+  )
+  return rows.length > 0
+}

@@ -1,0 +1,176 @@
+/**
+ * Tells other programs what happened, in order and at least once: each webhook has its own place in the store's events, and
+ * stays there until it is answered with a 2xx status. Signed as https://www.standardwebhooks.com describes.
+ */
+import { createHmac } from 'node:crypto'
+import { dayOf } from '../budget.ts'
+import { reasonOf } from '../errors.ts'
+import type { WebhookSettings } from '../settings.ts'
+import type { StepContext } from '../steps/context.ts'
+import { takeLease } from '../store/leases.ts'
+import {
+  eventsAfter,
+  loadWebhook,
+  saveWebhook,
+  type TellableEvent,
+  type WebhookRow,
+  waitsForBudget,
+} from '../store/webhooks.ts'
+
+export type WebhookEvent = WebhookSettings['events'][number]
+
+/** Milliseconds. */
+const lookEveryMs = 2_000
+const leaseMs = 60_000
+const settleMs = 1_000
+const requestMs = 10_000
+const longestBackoffMs = 3_600_000
+const giveUpAfterMs = 24 * 3_600_000
+
+/** What an event of the ledger is called outside; null for what nobody is told. */
+export function nameOfEvent({
+  disposition,
+  step,
+}: Pick<TellableEvent, 'disposition' | 'step'>): WebhookEvent | null {
+  if (disposition === 'held' || disposition === 'uncertain') return 'reply.held'
+  // A person's word that it went out is followed by delivery's own event.
+  if (disposition === 'sent') return step === 'wait' ? null : 'reply.sent'
+  if (disposition === 'sent-by-owner') return 'reply.sent'
+  return disposition === 'filed' || disposition === 'marked' ? 'mail.junked' : null
+}
+
+/** `v1,` and the HMAC-SHA256 of id, time and body. A secret that begins with `whsec_` is base64, any other is taken as it is. */
+export function signatureOf(secret: string, id: string, seconds: number, body: string): string {
+  const key = secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret)
+  return `v1,${createHmac('sha256', key).update(`${id}.${seconds}.${body}`).digest('base64')}`
+}
+
+/** Time until the next try in milliseconds: two seconds, doubled each time, at most an hour. */
+export const retryDelay = (attempts: number) => Math.min(longestBackoffMs, 1000 * 2 ** Math.min(attempts, 20))
+
+export class Webhooks implements AsyncDisposable {
+  readonly #context: StepContext
+  readonly #holder: string
+  readonly #timer: NodeJS.Timeout
+  readonly #stop = new AbortController()
+  #running: Promise<void> | null = null
+
+  constructor(context: StepContext) {
+    this.#context = context
+    this.#holder = context.newId(context.clock.now())
+    this.#timer = setInterval(() => void this.deliver(), lookEveryMs)
+  }
+
+  /** Never throws; one run at a time. */
+  deliver(): Promise<void> {
+    this.#running ??= this.#deliverAll()
+      .catch((error: unknown) =>
+        this.#context.log.warn({ event: 'webhooks.failed', reason: reasonOf(error) }),
+      )
+      .finally(() => {
+        this.#running = null
+      })
+    return this.#running
+  }
+
+  async #deliverAll(): Promise<void> {
+    const { db, config, clock } = this.#context
+    if ((await takeLease(db, 'webhooks', this.#holder, leaseMs)) === null) return
+    for (const hook of config.webhooks) {
+      const row = await loadWebhook(db, hook.url, clock.now())
+      if (row.dueAt <= clock.now()) await this.#deliverTo(hook, row)
+    }
+  }
+
+  async #deliverTo(hook: WebhookSettings, row: WebhookRow): Promise<void> {
+    const { db, clock, config } = this.#context
+    const now = clock.now()
+    const today = dayOf(now, config.budget.timeZone)
+    const wantsBudget = hook.events.includes('budget.reached') && row.budgetDay !== today
+    if (wantsBudget && (await waitsForBudget(db))) {
+      const told = await this.#tell(hook, row, `budget-${today}`, 'budget.reached', {
+        at: now,
+        perDay: config.budget.perDay,
+      })
+      if (!told) return
+      row.budgetDay = today
+      await saveWebhook(db, row, null)
+    }
+    for (const event of await eventsAfter(db, row.lastEvent, new Date(now.getTime() - settleMs))) {
+      const name = nameOfEvent(event)
+      if (name !== null && hook.events.includes(name)) {
+        if (!(await this.#tell(hook, row, `event-${event.id}`, name, payloadOf(event)))) return
+      }
+      row.lastEvent = event.id
+      await saveWebhook(db, row, null)
+    }
+  }
+
+  /** False when it is to be tried again later; what failed for a day is given up. */
+  async #tell(
+    hook: WebhookSettings,
+    row: WebhookRow,
+    id: string,
+    type: WebhookEvent,
+    payload: object,
+  ): Promise<boolean> {
+    const { db, clock, log } = this.#context
+    const failure = await this.#post(hook, id, JSON.stringify({ type, ...payload }))
+    const now = clock.now()
+    if (failure === null) {
+      Object.assign(row, { attempts: 0, failingSince: null })
+      return true
+    }
+    log.warn({ event: 'webhook.failed', type, reason: failure })
+    row.failingSince ??= now
+    row.attempts += 1
+    row.dueAt = new Date(now.getTime() + retryDelay(row.attempts))
+    const givenUp = now.getTime() - row.failingSince.getTime() > giveUpAfterMs
+    if (givenUp) Object.assign(row, { attempts: 0, failingSince: null })
+    await saveWebhook(db, row, failure)
+    return givenUp
+  }
+
+  /** Null when the answer was 2xx, else what went wrong. */
+  async #post({ url, secret }: WebhookSettings, id: string, body: string): Promise<string | null> {
+    const seconds = Math.floor(this.#context.clock.now().getTime() / 1000)
+    const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(requestMs)])
+    const headers = {
+      'content-type': 'application/json',
+      'webhook-id': id,
+      'webhook-timestamp': String(seconds),
+      'webhook-signature': signatureOf(secret, id, seconds, body),
+    }
+    try {
+      const { status, ok } = await fetch(url, { method: 'POST', body, headers, redirect: 'error', signal })
+      return ok ? null : `HTTP ${status}`
+    } catch (error) {
+      return reasonOf(error)
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer)
+    this.#stop.abort()
+    await this.#running
+  }
+}
+
+/** `text` says it in one line, which is what Slack shows. */
+function payloadOf({
+  at,
+  disposition,
+  reason,
+  messageId,
+  account,
+  fromAddress,
+  subject,
+  summary,
+}: TellableEvent) {
+  const text = `${disposition} (${reason}): ${subject ?? '(no subject)'} from ${fromAddress ?? 'nobody'}`
+  return {
+    at,
+    text,
+    mail: { id: messageId, account, from: fromAddress, subject, summary, disposition, reason },
+  }
+}
