@@ -1,5 +1,6 @@
 /** Guard: may this mail ever be answered? The rules are pure (src/mail/gate); this step brings them row and history. */
 import { type Judgement, judge } from '../mail/gate/gate.ts'
+import type { Message } from '../mail/message.ts'
 import { replyHeader } from '../mail/reply/build.ts'
 import { loadMails, type StoredMail } from '../store/bodies.ts'
 import { loadGateContexts } from '../store/gate-context.ts'
@@ -50,8 +51,15 @@ async function judgeAll(
   return mails.flatMap(({ row, message }, at) => {
     const history = histories[at]
     if (!history) return []
-    return [asChange(row.id, judge(message, owner, history), spam.action !== 'none')]
+    const judgement = withInlineEncryption(judge(message, owner, history), message)
+    return [asChange(row.id, judgement, spam.action !== 'none')]
   })
+}
+
+/** PGP text without MIME (RFC 4880 section 6.2) is no type of its own, so that no rule on the structure sees it. */
+function withInlineEncryption(judgement: Judgement, message: Message): Judgement {
+  if (judgement.decision === 'never' || !message.faults.includes('encrypted (PGP)')) return judgement
+  return { decision: 'never', reason: 'encrypted', codes: ['encrypted', ...judgement.codes] }
 }
 
 function asChange(id: string, { decision, reason, codes }: Judgement, filtersSpam: boolean): StepChange {

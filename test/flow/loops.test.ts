@@ -134,3 +134,18 @@ test('a responder without any mark gets at most three answers in a day, whatever
     outcomes.filter((outcome) => outcome === 'sent').length,
   )
 }, 180_000)
+
+test('a mail in PGP armour waits for a person, and no model is asked about it', async () => {
+  const address = 'secret@help.example'
+  await using running = await startOn(address)
+  const armour = '-----BEGIN PGP MESSAGE-----\r\n\r\nhQEMA0t\r\n=AbCd\r\n-----END PGP MESSAGE-----'
+  const asked = standIn.counters().requests
+  const octets = question('kim@closed.example', address, 'armour').replace(
+    'what are your opening hours on Saturday?',
+    armour,
+  )
+  await dovecot.deliver(address, octets, 'kim@closed.example')
+  const row = await running.settledWith(() => true)
+  expect([row.disposition, row.reason]).toEqual(['held', 'encrypted'])
+  expect(standIn.counters().requests).toBe(asked)
+}, 60_000)
