@@ -18,7 +18,6 @@ WORKDIR /app
 COPY package.json LICENSE README.md CHANGELOG.md replyd.schema.json ./
 COPY prompts ./prompts
 COPY assets ./assets
-COPY assets ./assets
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 RUN install -d -o node -g node -m 700 /data
