@@ -76,11 +76,12 @@ export class ScriptedServer implements AsyncDisposable {
     this.#sockets.add(socket)
     socket.setNoDelay(true)
     socket.on('error', () => {})
-    socket.on('close', () => {
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    // Only when all that was said has been read: the end of a connection can overtake it.
+    void Promise.all([closed, dialog.run()]).then(() => {
       this.#sockets.delete(socket)
       if (this.#sockets.size === 0) this.events.emit('empty')
     })
-    void dialog.run()
   }
 
   /** Resolves when no connection is left. */
