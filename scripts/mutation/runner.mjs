@@ -13,8 +13,9 @@ import {
 } from '@stryker-mutator/api/test-runner'
 import { tests } from './tables.mjs'
 
-/** Below Stryker's sandbox. */
+/** Below Stryker's sandbox: directories of tables, and one file whose subject lies in src/mail/reply. */
 const directories = ['test/mail/gate', 'test/mail/reply']
+const alone = 'test/mail/edits.test.ts'
 /** They read the whole corpus, and kill nothing that the tables leave alive. */
 const slow = /^(?:corpus|hostile|long)\./
 
@@ -64,12 +65,13 @@ class TablesRunner {
 
   async #load() {
     if (tests.length > 0) return
-    for (const directory of directories) {
-      for (const file of (await readdir(directory)).sort()) {
-        if (file.endsWith('.test.ts') && !slow.test(file))
-          await import(pathToFileURL(resolve(directory, file)).href)
-      }
-    }
+    const listed = await Promise.all(
+      directories.map(async (directory) =>
+        (await readdir(directory)).sort().map((name) => [directory, name]),
+      ),
+    )
+    const tables = listed.flat().filter(([, name]) => name.endsWith('.test.ts') && !slow.test(name))
+    for (const path of [...tables, [alone]]) await import(pathToFileURL(resolve(...path)).href)
   }
 
   async #run(wanted, untilTheEnd) {

@@ -1,12 +1,12 @@
 import type { Message, Part } from '../message.ts'
 
-/** Every part of the MIME tree, the root first. What is inside message/* is content and not among them. */
+/** Every part of the MIME tree, the root first, the others in no order. What is inside message/* is content and not among them. */
 export function partsOf(message: Pick<Message, 'structure'>): Part[] {
   const parts: Part[] = []
   const open: Part[] = [message.structure]
   for (let part = open.pop(); part; part = open.pop()) {
     parts.push(part)
-    if (!part.type.startsWith('message/')) open.push(...[...part.children].reverse())
+    if (!part.type.startsWith('message/')) open.push(...part.children)
   }
   return parts
 }
@@ -57,12 +57,7 @@ export function isEncrypted(parts: readonly Part[]): boolean {
   )
 }
 
-/** A text/plain or text/html part that is not an attachment and holds at least one octet. */
+/** A text/plain or text/html part that is not an attachment. */
 export function hasTextPart(parts: readonly Part[]): boolean {
-  return parts.some(
-    (part) =>
-      (part.type === 'text/plain' || part.type === 'text/html') &&
-      part.disposition !== 'attachment' &&
-      part.size > 0,
-  )
+  return parts.some((part) => /^text\/(?:plain|html)$/.test(part.type) && part.disposition !== 'attachment')
 }
