@@ -1,8 +1,9 @@
-/** Once a day the daemon looks whether every mail has a row, and says so in the log, the metrics and health. */
+/** Once a day old text is removed, and the daemon looks whether every mail has a row, and says so in the log, the metrics and health. */
 import { Gauge } from 'prom-client'
 import { reasonOf } from '../errors.ts'
 import { type Audit, audit } from '../steps/audit.ts'
 import type { StepContext } from '../steps/context.ts'
+import { removeBodiesBefore } from '../store/bodies.ts'
 
 const dayMs = 86_400_000
 /** The first one waits until a start has settled. */
@@ -31,6 +32,7 @@ export class DailyAudit implements Disposable {
     this.#timer = setTimeout(() => void this.run(), dayMs).unref()
     const { log } = this.#context
     try {
+      await this.#removeOldText()
       this.last = await audit(this.#context)
       for (const { account, mailbox, missed, error, arrived, ...counts } of this.last.mailboxes) {
         const states = { ...counts, missed: missed.length }
@@ -43,6 +45,15 @@ export class DailyAudit implements Disposable {
     } catch (error) {
       log.warn({ event: 'audit.failed', reason: reasonOf(error) })
     }
+  }
+
+  /** `state.keep`: how long the text of mails that are done with is kept. */
+  async #removeOldText(): Promise<void> {
+    const { db, clock, config, log } = this.#context
+    const { keepMs } = config.state
+    if (keepMs === null) return
+    const removed = await removeBodiesBefore(db, new Date(clock.now().getTime() - keepMs))
+    log.info({ event: 'retention', removed })
   }
 
   [Symbol.dispose](): void {

@@ -52,3 +52,12 @@ export async function loadMails(db: Queryable, ids: readonly string[]): Promise<
 export async function loadMail(db: Queryable, id: string): Promise<StoredMail | null> {
   return (await loadMails(db, [id]))[0] ?? null
 }
+
+/** Removes the stored text of mails that came to rest and were ingested before that; the ledger row stays. Returns how many. */
+export async function removeBodiesBefore(db: Queryable, before: Date): Promise<number> {
+  const { rowCount } = await db.query(
+    `delete from replyd.body b using replyd.message m where m.id = b.id and m.step = 'done' and m.ingested_at < $1`,
+    [before],
+  )
+  return rowCount ?? 0
+}

@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { RateLimitedError } from '../../src/errors.ts'
 import { silentLog } from '../../src/log.ts'
+import { parseOctets } from '../../src/mail/octets.ts'
 import { openQueues, type Queues, RetryLater } from '../../src/queue/queues.ts'
+import { insertBodies, loadMails, removeBodiesBefore } from '../../src/store/bodies.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
 import { holdsLease, leaseHolder, releaseLease, takeLease } from '../../src/store/leases.ts'
 import {
@@ -238,6 +240,28 @@ describe.each([
         cost: expect.closeTo(0.9),
       },
     ])
+  })
+
+  test('text that is old goes when its mail is done with, the ledger row stays', async () => {
+    const done = { step: 'done', disposition: 'declined', reason: 'dsn' } as const
+    await insertMessages(db, [newMessage('a', 1, done), newMessage('b', 2)], now)
+    const structure = parseOctets(Buffer.from('Subject: x\r\n\r\nHello')).structure
+    const body = {
+      header: Buffer.from('Subject: x'),
+      structure,
+      text: 'Hello',
+      html: null,
+      hiddenText: false,
+      faults: [],
+    }
+    await insertBodies(db, [
+      { id: 'a', ...body },
+      { id: 'b', ...body },
+    ])
+    expect(await removeBodiesBefore(db, now)).toBe(0)
+    expect(await removeBodiesBefore(db, new Date(now.getTime() + 1))).toBe(1)
+    expect((await loadMails(db, ['a', 'b'])).map(({ row }) => row.id)).toEqual(['b'])
+    expect(await loadMessage(db, 'a')).toMatchObject({ disposition: 'declined' })
   })
 
   test('a lease has one holder, and each new holder a higher fence', async () => {
