@@ -1,6 +1,7 @@
 import { accountOf } from '../steps/context.ts'
+import { octetsOf } from '../steps/written.ts'
 import type { ReplyRow } from '../store/replies.ts'
-import { asWritten, decide, load, loadText, octetsOf, openReply, stepOf, untouched } from './decide.ts'
+import { asWritten, decide, load, loadText, openReply, stepOf, untouched } from './decide.ts'
 import type { Review } from './review.ts'
 
 /**
@@ -19,7 +20,7 @@ export async function approve(
   const reply = openReply(subject, seen)
   const { row } = subject
   const account = accountOf(context, row.account)
-  const written = octetsOf(await asWritten(context, await loadText(review, id), reply))
+  const written = octetsOf('draft', await asWritten(context, await loadText(review, id), reply))
   await untouched(account, reply)
   const sendAfter = new Date(context.clock.now().getTime() + account.settings.replies.undoMs)
   const approved = await decide(

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { Stage } from '../disposition.ts'
 import { PermanentError } from '../errors.ts'
-import { buildReply, replyHeader, replyMessageId } from '../mail/reply/build.ts'
+import type { Reply } from '../mail/reply/build.ts'
 import { type Account, accountOf, type StepContext } from '../steps/context.ts'
 import { type DraftState, savedDraft } from '../steps/deliver/saved-draft.ts'
+import { writtenReply } from '../steps/written.ts'
 import { loadMail, type StoredMail } from '../store/bodies.ts'
 import { commitStep, loadMessage, type MessageRow, type StepChange } from '../store/messages.ts'
 import { changeReply, loadReply, type ReplyChange, type ReplyRow } from '../store/replies.ts'
@@ -96,36 +97,16 @@ export function stepOf(
  */
 export async function asWritten(
   context: StepContext,
-  { row, message }: StoredMail,
-  { text, language, attemptGroup }: Pick<ReplyRow, 'text' | 'language' | 'attemptGroup'>,
-) {
-  const { owner, replies } = accountOf(context, row.account).settings
-  const header = replyHeader(message, owner, 'draft')
-  if (header === null) throw new Refusal('nobody-to-answer')
-  const domain = header.from.slice(header.from.lastIndexOf('@') + 1)
+  mail: StoredMail,
+  reply: Pick<ReplyRow, 'text' | 'language' | 'attemptGroup'>,
+): Promise<Reply> {
+  const { settings } = accountOf(context, mail.row.account)
   try {
-    return await buildReply({
-      original: message,
-      owner,
-      kind: 'draft',
-      text,
-      html: replies.html,
-      language,
-      signature: replies.signature,
-      quote: replies.quote,
-      disclosure: null,
-      messageId: replyMessageId(row.account, row.messageId ?? row.id, 'draft', attemptGroup, domain),
-      now: context.clock.now(),
-      originalId: row.messageId,
-    })
+    const built = await writtenReply(settings, mail, 'draft', reply, context.clock.now())
+    if (built === null) throw new Refusal('nobody-to-answer')
+    return built
   } catch (error) {
     if (!(error instanceof PermanentError)) throw error
     throw new Refusal('unfit-text', { cause: error })
   }
-}
-
-/** What `asWritten` gives to the row. */
-export function octetsOf(built: Awaited<ReturnType<typeof asWritten>>) {
-  const { octets, messageId: replyMessageId, textHash } = built
-  return { kind: 'draft' as const, octets, replyMessageId, textHash }
 }

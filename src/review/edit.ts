@@ -1,17 +1,8 @@
-import { createTwoFilesPatch } from 'diff'
+import { unifiedDiff } from '../mail/edits.ts'
 import { accountOf } from '../steps/context.ts'
+import { octetsOf } from '../steps/written.ts'
 import { loadReply, type NewReply, type ReplyRow, saveComposed } from '../store/replies.ts'
-import {
-  asWritten,
-  decide,
-  isOpen,
-  load,
-  loadText,
-  octetsOf,
-  openReply,
-  stepOf,
-  untouched,
-} from './decide.ts'
+import { asWritten, decide, isOpen, load, loadText, openReply, stepOf, untouched } from './decide.ts'
 import { Refusal, type Review } from './review.ts'
 
 /**
@@ -34,7 +25,10 @@ export async function edit(
   if (reply.text === text) return reply
   const { row } = subject
   await untouched(accountOf(review.context, row.account), reply)
-  const written = octetsOf(await asWritten(review.context, await loadText(review, id), { ...reply, text }))
+  const written = octetsOf(
+    'draft',
+    await asWritten(review.context, await loadText(review, id), { ...reply, text }),
+  )
   return decide(review, stepOf(row, actor, 'wait', { disposition: 'held', reason: 'edited' }), {
     id,
     from: [reply.state],
@@ -42,18 +36,9 @@ export async function edit(
     to: 'held',
     actor,
     text,
-    diff: differenceOf(reply.text, text),
+    diff: unifiedDiff(reply.text, text),
     ...written,
   })
-}
-
-/** Unified, with three lines of context; empty when nothing changed. */
-export function differenceOf(before: string, after: string): string {
-  if (before === after) return ''
-  const patch = createTwoFilesPatch('before', 'after', `${before}\n`, `${after}\n`, undefined, undefined, {
-    context: 3,
-  })
-  return patch.replace(/^=+\n/, '')
 }
 
 /** A browser's form sends CRLF. */
@@ -71,7 +56,7 @@ async function writeAnew(review: Review, id: string, actor: string, text: string
   const mail = await loadText(review, id)
   const language = (row.verdict as { language?: string } | null)?.language ?? null
   const built = await asWritten(context, mail, { text, language, attemptGroup: 0 })
-  const { replyMessageId, octets, textHash } = octetsOf(built)
+  const { replyMessageId, octets, textHash } = octetsOf('draft', built)
   const reply: NewReply = {
     id,
     account: row.account,
@@ -100,6 +85,6 @@ async function writeAnew(review: Review, id: string, actor: string, text: string
     fromText: text,
     to: 'held',
     actor,
-    diff: differenceOf('', text),
+    diff: unifiedDiff('', text),
   }).then(() => loadReply(context.db, id))
 }

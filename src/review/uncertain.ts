@@ -1,5 +1,6 @@
+import { octetsOf } from '../steps/written.ts'
 import type { ReplyRow } from '../store/replies.ts'
-import { asWritten, decide, load, loadText, octetsOf, stepOf } from './decide.ts'
+import { asWritten, decide, load, loadText, stepOf } from './decide.ts'
 import { Refusal, type Review } from './review.ts'
 
 /**
@@ -36,6 +37,6 @@ export async function holdAgain(review: Review, id: string, actor: string): Prom
     to: 'held',
     actor,
     attemptGroup,
-    ...octetsOf(built),
+    ...octetsOf('draft', built),
   })
 }

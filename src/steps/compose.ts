@@ -3,7 +3,7 @@ import { mailFacts } from '../judgement/mail-facts.ts'
 import type { PromptPassage, ThreadEntry } from '../judgement/prompt.ts'
 import { type Composed, composedSchema, type Verdict } from '../judgement/verdict.ts'
 import { addressesOf, checkClaims, linksOf, outboundFaults } from '../mail/claims.ts'
-import { buildReply, replyHeader, replyMessageId } from '../mail/reply/build.ts'
+import { replyHeader } from '../mail/reply/build.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import { composeMessages } from '../prompts.ts'
 import { loadMail, type StoredMail } from '../store/bodies.ts'
@@ -13,6 +13,7 @@ import { loadReply, saveComposed } from '../store/replies.ts'
 import { type Account, accountOf, type Next, type StepContext } from './context.ts'
 import { paidAsk } from './paid-ask.ts'
 import { loadThread } from './thread.ts'
+import { octetsOf, writtenReply } from './written.ts'
 
 const mostPassages = 5
 
@@ -155,41 +156,23 @@ async function store(
   composed: Composed,
   marks: { salt: string; canary: string },
 ): Promise<boolean> {
-  const { row, message } = mail
-  const { owner, replies } = account.settings
-  const header = replyHeader(message, owner, 'draft')
-  const addressee = header?.to[0]
-  if (!header || addressee === undefined) return false
+  const { row } = mail
   const attemptGroup = (await loadReply(context.db, row.id))?.attemptGroup ?? 0
-  const domain = header.from.slice(header.from.lastIndexOf('@') + 1)
   const now = context.clock.now()
-  const built = await buildReply({
-    original: message,
-    owner,
-    kind: 'draft',
-    text: composed.text,
-    html: replies.html,
-    language: composed.language,
-    signature: replies.signature,
-    quote: replies.quote,
-    disclosure: null,
-    messageId: replyMessageId(row.account, row.messageId ?? row.id, 'draft', attemptGroup, domain),
-    now,
-    originalId: row.messageId,
-  })
+  const written = { text: composed.text, language: composed.language, attemptGroup }
+  const built = await writtenReply(account.settings, mail, 'draft', written, now)
+  const addressee = built?.addressees[0]
+  if (!built || addressee === undefined) return false
   await saveComposed(
     context.db,
     {
       id: row.id,
       account: row.account,
-      kind: 'draft',
-      replyMessageId: built.messageId,
-      octets: built.octets,
+      ...octetsOf('draft', built),
       reversePath: built.reversePath,
       addressee,
       subject: built.subject,
       text: composed.text,
-      textHash: built.textHash,
       language: composed.language,
       confidence: composed.confidence,
       composed,

@@ -1,15 +1,16 @@
 /** Hold: draft, wait for a person, or send after the undo window. The policy is pure (src/judgement/policy.ts). */
+import { PermanentError } from '../errors.ts'
 import { decideHold, type HoldDecision } from '../judgement/policy.ts'
 import type { Composed, Verdict } from '../judgement/verdict.ts'
 import { placeholders } from '../mail/claims.ts'
 import { authentication } from '../mail/gate/authentication.ts'
-import { buildReply, replyMessageId } from '../mail/reply/build.ts'
 import { loadMail, type StoredMail } from '../store/bodies.ts'
 import { earlierMails, writtenTo } from '../store/history.ts'
 import { commitStep, type StepChange } from '../store/messages.ts'
 import { changeReply, loadReply, type ReplyChange, type ReplyRow } from '../store/replies.ts'
 import { type Account, accountOf, type Next, type StepContext } from './context.ts'
 import { isGranted } from './ladder.ts'
+import { octetsOf, writtenReply } from './written.ts'
 
 /** Codes of the guard that stop sending, not drafting, because of how much was sent already. */
 const throttles = /^(sender-throttled|thread-throttled|same-reply)$/
@@ -93,33 +94,8 @@ async function commit(
   return committed ? { stage: change.to, ...(change.dueAt ? { dueAt: change.dueAt } : {}) } : null
 }
 
-/** What goes out without a person's look carries the marks of an automatic reply (RFC 3834 section 3.1.7). */
-async function asAutomatic(
-  context: StepContext,
-  account: Account,
-  { row, message }: StoredMail,
-  reply: ReplyRow,
-) {
-  const { owner, replies } = account.settings
-  const domain = reply.reversePath.slice(reply.reversePath.lastIndexOf('@') + 1)
-  const built = await buildReply({
-    original: message,
-    owner,
-    kind: 'send',
-    text: reply.text,
-    html: replies.html,
-    language: reply.language,
-    signature: replies.signature,
-    quote: replies.quote,
-    disclosure: replies.disclosure,
-    messageId: replyMessageId(row.account, row.messageId ?? row.id, 'send', reply.attemptGroup, domain),
-    now: context.clock.now(),
-    originalId: null,
-  })
-  return {
-    kind: 'send' as const,
-    octets: built.octets,
-    replyMessageId: built.messageId,
-    textHash: built.textHash,
-  }
+async function asAutomatic(context: StepContext, account: Account, mail: StoredMail, reply: ReplyRow) {
+  const built = await writtenReply(account.settings, mail, 'send', reply, context.clock.now())
+  if (built === null) throw new PermanentError('there is nobody to answer')
+  return octetsOf('send', built)
 }

@@ -1,5 +1,4 @@
 import { expect, test } from '@jest/globals'
-import { differenceOf } from '../../src/review/edit.ts'
 import { ageOf, plainWords, supported } from '../../src/web/words.ts'
 
 const passages = [
@@ -37,8 +36,3 @@ test.each([
 
 test('a name without words of its own is still readable', () =>
   expect(plainWords('no-such-reason')).toBe('No such reason'))
-
-test('an edit is kept as a difference; no edit is none', () => {
-  expect(differenceOf('one\ntwo', 'one\n2')).toContain('-two\n+2')
-  expect(differenceOf('same', 'same')).toBe('')
-})

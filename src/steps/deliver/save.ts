@@ -1,8 +1,8 @@
 import { PermanentError, TemporaryError, UncertainError } from '../../errors.ts'
-import { buildReply, replyMessageId } from '../../mail/reply/build.ts'
 import type { StoredMail } from '../../store/bodies.ts'
 import { changeReply, type ReplyRow } from '../../store/replies.ts'
 import type { Account, StepContext } from '../context.ts'
+import { octetsOf, writtenReply } from '../written.ts'
 import { dayBefore, type Outcome } from './outcome.ts'
 import { removeSavedDraft } from './saved-draft.ts'
 
@@ -71,35 +71,9 @@ async function find(account: Account, drafts: string, reply: ReplyRow) {
   return { uid, uidValidity }
 }
 
-/** What was to go out by itself becomes a draft: the automatic marks must not stand on what a person sends (RFC 3834 section 5). */
-async function withoutMarks(
-  context: StepContext,
-  account: Account,
-  { row, message }: StoredMail,
-  reply: ReplyRow,
-) {
-  const { owner, replies } = account.settings
-  const domain = reply.reversePath.slice(reply.reversePath.lastIndexOf('@') + 1)
-  const built = await buildReply({
-    original: message,
-    owner,
-    kind: 'draft',
-    text: reply.text,
-    html: replies.html,
-    language: reply.language,
-    signature: replies.signature,
-    quote: replies.quote,
-    disclosure: null,
-    messageId: replyMessageId(row.account, row.messageId ?? row.id, 'draft', reply.attemptGroup, domain),
-    now: context.clock.now(),
-    originalId: row.messageId,
-  })
-  return {
-    kind: 'draft' as const,
-    octets: built.octets,
-    replyMessageId: built.messageId,
-    textHash: built.textHash,
-    // No slot is taken: nothing went out.
-    claimedAt: null,
-  }
+/** What was to go out by itself becomes a draft. No slot is taken: nothing went out. */
+async function withoutMarks(context: StepContext, account: Account, mail: StoredMail, reply: ReplyRow) {
+  const built = await writtenReply(account.settings, mail, 'draft', reply, context.clock.now())
+  if (built === null) throw new PermanentError('there is nobody to answer')
+  return { ...octetsOf('draft', built), claimedAt: null }
 }
