@@ -34,6 +34,8 @@ function run(command, args) {
   for (const [name, value] of Object.entries(process.env)) {
     if (/^(npm_config_|https?_proxy$|no_proxy$|NODE_EXTRA_CA_CERTS$)/i.test(name)) environment[name] = value
   }
+  // The caller's cache is the caller's: another user may not write there.
+  environment.npm_config_cache = join(home, '.npm')
   const { status } = spawnSync(command, args, {
     cwd: folder,
     env: environment,
@@ -58,13 +60,16 @@ function prepare() {
   chmodSync(tarball, 0o644)
   // Where the registry is a mirror, the other user needs to know of it as well.
   const settings = join(process.env.HOME ?? '/', '.npmrc')
-  if (existsSync(settings)) cpSync(settings, join(home, '.npmrc'))
+  if (existsSync(settings)) {
+    cpSync(settings, join(home, '.npmrc'))
+    if (user.uid !== undefined) chownSync(join(home, '.npmrc'), user.uid, user.gid)
+  }
   return tarball
 }
 
 try {
   const tarball = prepare()
-  run('npx', ['--yes', './' + basename(tarball), 'demo', '--exit'])
+  run('npx', ['--yes', `./${basename(tarball)}`, 'demo', '--exit'])
   run('npm', ['install', '--no-audit', '--no-fund', '--silent', tarball])
   writeFileSync(
     join(folder, 'embed.mjs'),
