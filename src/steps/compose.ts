@@ -1,11 +1,14 @@
 /** Compose: one call writes the reply's text from the mail, the thread and the owner's knowledge; then it is checked without a model. */
 import { mailFacts } from '../judgement/mail-facts.ts'
-import type { PromptPassage, ThreadEntry } from '../judgement/prompt.ts'
+import type { Prompt, PromptPassage, ThreadEntry } from '../judgement/prompt.ts'
 import { type Composed, composedSchema, type Verdict } from '../judgement/verdict.ts'
+import type { Ask } from '../llm.ts'
 import { addressesOf, checkClaims, linksOf, outboundFaults } from '../mail/claims.ts'
+import type { Message } from '../mail/message.ts'
 import { replyHeader } from '../mail/reply/build.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import { composeMessages } from '../prompts.ts'
+import type { AccountSettings } from '../settings.ts'
 import { loadMail, type StoredMail } from '../store/bodies.ts'
 import { earlierMails } from '../store/history.ts'
 import { commitStep, type MessageRow, type StepChange } from '../store/messages.ts'
@@ -15,10 +18,11 @@ import { paidAsk } from './paid-ask.ts'
 import { loadThread } from './thread.ts'
 import { octetsOf, writtenReply } from './written.ts'
 
-const mostPassages = 5
+/** Passages of the knowledge folder that are looked up. */
+export const mostPassages = 5
 
 /** Everything that a draft may lean on. */
-interface Sources {
+export interface Sources {
   thread: ThreadEntry[]
   passages: PromptPassage[]
   visible: string
@@ -54,74 +58,91 @@ export async function compose(context: StepContext, id: string, signal: AbortSig
 
 async function ask(
   context: StepContext,
-  account: Account,
-  { row, message }: StoredMail,
+  { settings, knowledge }: Account,
+  mail: StoredMail,
   sources: Sources,
   signal: AbortSignal,
 ) {
-  const { settings, knowledge } = account
+  const { row } = mail
   const prompt = context.prompts.compose
   const [salt = '', canary = ''] = [0, 1].map(() => context.newId(context.clock.now()).slice(-10))
   const earlier = row.fromAddress ? await earlierMails(context.db, row.account, row.fromAddress, row.id) : 0
-  const guardReason = row.codes[0] ?? 'ok'
+  const toAnswer = { ...mail, firstContact: earlier === 0 }
+  const { omitted, ...question } = composeQuestion(prompt, settings, toAnswer, sources, { salt, canary })
+  const knowledgeHash = knowledge?.hash ?? null
+  const occasion = { row, step: 'compose', promptHash: prompt.hash, knowledgeHash } as const
+  const answer = await paidAsk(context, occasion, { ...question, signal })
+  return { composed: answer.value, omitted, salt, canary }
+}
+
+/** What has to be known of a mail to answer it; the backtest has no row. */
+export interface MailToAnswer {
+  row: Pick<
+    MessageRow,
+    'internalDate' | 'codes' | 'verdict' | 'instruction' | 'fromName' | 'fromAddress' | 'subject'
+  >
+  message: Message
+  firstContact: boolean | null
+}
+
+/** What is asked of the model, and what of the mail and the thread had to be left out. */
+export function composeQuestion(
+  prompt: Prompt,
+  settings: AccountSettings,
+  { row, message, firstContact }: MailToAnswer,
+  sources: Sources,
+  { salt, canary }: { salt: string; canary: string },
+): Ask<Composed> & { omitted: string[] } {
+  const known = { receivedAt: row.internalDate, firstContact, guardReason: row.codes[0] ?? 'ok' }
   const { messages, omitted } = composeMessages({
     prompt,
-    mail: {
-      visibleText: sources.visible,
-      facts: mailFacts(message, settings.owner, {
-        receivedAt: row.internalDate,
-        firstContact: earlier === 0,
-        guardReason,
-      }),
-    },
+    mail: { visibleText: sources.visible, facts: mailFacts(message, settings.owner, known) },
     verdict: row.verdict as Verdict,
     thread: sources.thread,
     passages: sources.passages,
     style: null,
-    instructions: instructionsFor(account, row),
+    instructions: instructionsFor(settings, row),
     corrections: [],
     ownerName: settings.owner.displayName,
     signature: settings.replies.signature !== '',
     canary,
     salt,
   })
-  const answer = await paidAsk(
-    context,
-    { row, step: 'compose', promptHash: prompt.hash, knowledgeHash: knowledge?.hash ?? null },
-    {
-      messages,
-      schema: composedSchema,
-      schemaName: 'compose',
-      maxOutputTokens: prompt.maxOutputTokens,
-      temperature: prompt.temperature,
-      cacheKey: `replyd-compose-${prompt.hash}`,
-      signal,
-    },
-  )
-  return { composed: answer.value, omitted, salt, canary }
+  return {
+    messages,
+    omitted,
+    schema: composedSchema,
+    schemaName: 'compose',
+    maxOutputTokens: prompt.maxOutputTokens,
+    temperature: prompt.temperature,
+    cacheKey: `replyd-compose-${prompt.hash}`,
+  }
 }
 
 /** What the owner wants of every reply, and what a person asked for when they had this one written again. Both are trusted. */
-function instructionsFor({ settings }: Account, { instruction }: MessageRow): string {
+function instructionsFor(
+  settings: AccountSettings,
+  { instruction }: Pick<MessageRow, 'instruction'>,
+): string {
   if (!instruction) return settings.instructions
   return [settings.instructions, `For this reply: ${instruction}`].filter(Boolean).join('\n')
 }
 
 /** What the draft states without a source, and what must not go out at all; shown in the review, and reason to hold. */
-function check(
-  context: StepContext,
-  account: Account,
-  { row, message }: StoredMail,
+export function checkDraft(
+  prompt: Prompt,
+  settings: AccountSettings,
+  { row, message }: Pick<MailToAnswer, 'row' | 'message'>,
   sources: Sources,
   composed: Composed,
   marks: { salt: string; canary: string },
 ) {
-  const { owner, replies } = account.settings
+  const { owner, replies } = settings
   const own = [
     owner.displayName ?? '',
     owner.address,
     ...owner.aliases,
-    instructionsFor(account, row),
+    instructionsFor(settings, row),
     replies.signature,
   ]
   const trusted = [...sources.passages.map(({ text, heading }) => `${heading}\n${text}`), ...own]
@@ -141,7 +162,7 @@ function check(
       ...addressesOf([...trusted, ...ours]),
       ...(replyHeader(message, owner, 'draft')?.to ?? []),
     ],
-    promptText: context.prompts.compose.body,
+    promptText: prompt.body,
     salt: marks.salt,
   })
   return [...claims, ...faults.map(({ fault, found }) => ({ claim: `${fault}: ${found}`, kind: 'fault' }))]
@@ -176,7 +197,7 @@ async function store(
       language: composed.language,
       confidence: composed.confidence,
       composed,
-      claims: check(context, account, mail, sources, composed, marks),
+      claims: checkDraft(context.prompts.compose, account.settings, mail, sources, composed, marks),
       sources: sources.passages,
       holdReason: '',
       attemptGroup,

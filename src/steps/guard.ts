@@ -1,5 +1,6 @@
 /** Guard: may this mail ever be answered? The rules are pure (src/mail/gate); this step brings them row and history. */
-import { type Judgement, judge } from '../mail/gate/gate.ts'
+import type { Owner } from '../mail/account.ts'
+import { type GateContext, type Judgement, judge } from '../mail/gate/gate.ts'
 import type { Message } from '../mail/message.ts'
 import { replyHeader } from '../mail/reply/build.ts'
 import { loadMails, type StoredMail } from '../store/bodies.ts'
@@ -51,9 +52,14 @@ async function judgeAll(
   return mails.flatMap(({ row, message }, at) => {
     const history = histories[at]
     if (!history) return []
-    const judgement = withInlineEncryption(judge(message, owner, history), message)
+    const judgement = judgeMail(message, owner, history)
     return [asChange(row.id, judgement, spam.action !== 'none')]
   })
+}
+
+/** The gate's rules, and encryption that has no type of its own. */
+export function judgeMail(message: Message, owner: Owner, history: GateContext): Judgement {
+  return withInlineEncryption(judge(message, owner, history), message)
 }
 
 /** PGP text without MIME (RFC 4880 section 6.2) is no type of its own, so that no rule on the structure sees it. */
@@ -62,12 +68,18 @@ function withInlineEncryption(judgement: Judgement, message: Message): Judgement
   return { decision: 'never', reason: 'encrypted', codes: ['encrypted', ...judgement.codes] }
 }
 
-function asChange(id: string, { decision, reason, codes }: Judgement, filtersSpam: boolean): StepChange {
+/** Whether no model is asked: a person has to look, or the rules alone say what it is. */
+export function isSettled({ decision, reason, codes }: Judgement, filtersSpam: boolean): boolean {
+  if (reason === 'encrypted') return true
+  return decision === 'never' && (!filtersSpam || codes.some((code) => conclusive.has(code)))
+}
+
+function asChange(id: string, judgement: Judgement, filtersSpam: boolean): StepChange {
+  const { decision, reason, codes } = judgement
   const change = { id, from: 'guard', reason, codes, ceiling: decision } as const
   // Nobody but the owner can read it (standards.md section 3.1, rule 21).
   if (reason === 'encrypted') return { ...change, to: 'wait', disposition: 'held' }
-  const settled = decision === 'never' && (!filtersSpam || codes.some((code) => conclusive.has(code)))
-  return settled
+  return isSettled(judgement, filtersSpam)
     ? { ...change, to: 'done', disposition: 'declined' }
     : { ...change, to: 'triage', disposition: 'waiting' }
 }

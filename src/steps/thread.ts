@@ -1,5 +1,6 @@
 /** The conversation so far, for compose: what the store holds, and the owner's own mails from \Sent. */
 import type { ThreadEntry } from '../judgement/prompt.ts'
+import type { Owner } from '../mail/account.ts'
 import { parseAddressList } from '../mail/address.ts'
 import { firstField, type Message } from '../mail/message.ts'
 import { parseOctets } from '../mail/octets.ts'
@@ -11,7 +12,7 @@ import { repliesByMessageId } from '../store/replies.ts'
 import type { Account, StepContext } from './context.ts'
 
 /** Earlier messages that are looked up, the latest of the thread. */
-const mostMessages = 8
+export const mostMessages = 8
 /** Octets of a mail from \Sent that are read. */
 const longestSource = 64 * 1024
 
@@ -34,7 +35,9 @@ export async function loadThread(
     ...replies.map(({ replyMessageId }) => replyMessageId),
   ])
   const entries: ThreadEntry[] = [
-    ...stored.map(({ row, message }) => asEntry(message, row.internalDate, account, mail)),
+    ...stored.map(({ row, message }) =>
+      threadEntry(message, row.internalDate, account.settings.owner, mail.row.fromAddress),
+    ),
     ...replies.map(({ text, finishedAt, createdAt }) => ({
       author: 'owner' as const,
       at: finishedAt ?? createdAt,
@@ -51,11 +54,16 @@ export async function loadThread(
     .sort((one, other) => one.at.getTime() - other.at.getTime())
 }
 
-function asEntry(message: Message, at: Date, account: Account, mail: StoredMail): ThreadEntry {
+/** @param sender who wrote the mail that is answered */
+export function threadEntry(
+  message: Message,
+  at: Date,
+  { address, aliases }: Pick<Owner, 'address' | 'aliases'>,
+  sender: string | null,
+): ThreadEntry {
   const from = parseAddressList(firstField(message, 'from') ?? '')[0]?.address
-  const { address, aliases } = account.settings.owner
   const own = from === address || aliases.includes(from ?? '')
-  const author = own ? 'owner' : from === mail.row.fromAddress ? 'sender' : 'other'
+  const author = own ? 'owner' : from === sender ? 'sender' : 'other'
   return { author, at, text: visibleText(message).text }
 }
 
@@ -72,7 +80,8 @@ async function fromSent(account: Account, ids: readonly string[], mail: StoredMa
     const message = parseOctets(octets)
     const date = new Date(firstField(message, 'date') ?? '')
     const at = Number.isNaN(date.getTime()) ? mail.row.internalDate : date
-    entries.push({ ...asEntry(message, at, account, mail), author: 'owner' })
+    const entry = threadEntry(message, at, account.settings.owner, mail.row.fromAddress)
+    entries.push({ ...entry, author: 'owner' })
   }
   return entries
 }

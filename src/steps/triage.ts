@@ -1,11 +1,14 @@
 /** Triage: one call to the model says what a mail is; what can be known for nothing is asked first. */
 
 import { mailFacts } from '../judgement/mail-facts.ts'
+import type { Prompt } from '../judgement/prompt.ts'
 import { isSpamUpstream } from '../judgement/upstream.ts'
 import { type Verdict, verdictSchema } from '../judgement/verdict.ts'
+import type { Ask } from '../llm.ts'
+import type { Message } from '../mail/message.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import { triageMessages } from '../prompts.ts'
-import type { SpamSettings } from '../settings.ts'
+import type { AccountSettings, SpamSettings } from '../settings.ts'
 import { loadMail, type StoredMail } from '../store/bodies.ts'
 import { earlierMails } from '../store/history.ts'
 import { commitStep, type MessageRow, type StepChange } from '../store/messages.ts'
@@ -14,7 +17,7 @@ import { type Account, accountOf, type Next, type StepContext } from './context.
 import { paidAsk } from './paid-ask.ts'
 import { askFilter, detailOf, learnFrom } from './triage/filter.ts'
 
-type Decision = Pick<StepChange, 'to' | 'disposition' | 'reason' | 'detail' | 'verdict'>
+export type Decision = Pick<StepChange, 'to' | 'disposition' | 'reason' | 'detail' | 'verdict'>
 
 export async function triage(context: StepContext, id: string, signal: AbortSignal): Promise<Next | null> {
   const mail = await loadMail(context.db, id)
@@ -24,7 +27,7 @@ export async function triage(context: StepContext, id: string, signal: AbortSign
   const rule = await ruleFor(context, account, mail.row)
   const decision =
     (await withoutModel(context, account, mail, rule)) ??
-    decide(await ask(context, account, mail, signal), mail.row, account, rule)
+    decide(await ask(context, account, mail, signal), mail.row, account.settings.spam, rule)
   const now = context.clock.now()
   const change = { id, from: 'triage' as const, ...decision, durationMs: now.getTime() - started.getTime() }
   if (!(await commitStep(context.db, change, now))) return null
@@ -41,7 +44,7 @@ async function ruleFor(context: StepContext, account: Account, row: MessageRow):
   )
 }
 
-function configuredRule(spam: SpamSettings, address: string): SenderRule | null {
+export function configuredRule(spam: SpamSettings, address: string): SenderRule | null {
   const domain = address.slice(address.lastIndexOf('@') + 1)
   for (const pattern of [address, domain]) {
     if (spam.allow.includes(pattern)) return { pattern, rule: 'allow', source: 'configuration' }
@@ -58,10 +61,8 @@ async function withoutModel(
   rule: SenderRule | null,
 ): Promise<Decision | null> {
   const { row, message } = mail
-  if (rule?.rule === 'deny')
-    return { to: 'file', disposition: 'waiting', reason: 'denied-sender', detail: rule.source }
-  if (rule === null && isSpamUpstream(message, account.settings.owner.authservIds))
-    return { to: 'file', disposition: 'waiting', reason: 'upstream-spam' }
+  const settled = withoutHistory(account.settings, message, rule)
+  if (settled) return settled
   const found = rule === null ? await askFilter(context, mail) : null
   if (found?.spam.is)
     return {
@@ -87,49 +88,76 @@ async function withoutModel(
   return known ? { to: 'done', disposition: 'declined', reason: row.reason } : null
 }
 
-async function ask(
-  context: StepContext,
-  account: Account,
-  { row, message }: StoredMail,
-  signal: AbortSignal,
-): Promise<Verdict> {
-  const { settings } = account
-  const prompt = context.prompts.triage
-  const earlier = row.fromAddress ? await earlierMails(context.db, row.account, row.fromAddress, row.id) : 0
-  const facts = mailFacts(message, settings.owner, {
-    receivedAt: row.internalDate,
-    firstContact: earlier === 0,
-    guardReason: row.codes[0] ?? 'ok',
-  })
-  const { messages } = triageMessages({
-    prompt,
-    mail: { visibleText: visibleText(message).text, facts },
-    categories: settings.categories,
-    ownerLanguage: settings.replies.ownerLanguage,
-    salt: context.newId(context.clock.now()).slice(-10),
-  })
-  const answer = await paidAsk(
-    context,
-    { row, step: 'triage', promptHash: prompt.hash, knowledgeHash: null },
-    {
-      messages,
-      schema: verdictSchema(settings.categories.map(({ name }) => name)),
-      schemaName: 'triage',
-      maxOutputTokens: prompt.maxOutputTokens,
-      temperature: prompt.temperature,
-      cacheKey: `replyd-triage-${prompt.hash}`,
-      signal,
-    },
-  )
-  // Text that only a machine could see was written for a machine, whatever the model made of it.
-  return { ...answer.value, manipulation: answer.value.manipulation || message.hiddenText }
+/** What the owner's lists and their own server's filter say: it costs nothing and needs no history. */
+export function withoutHistory(
+  { owner }: AccountSettings,
+  message: Message,
+  rule: SenderRule | null,
+): Decision | null {
+  if (rule?.rule === 'deny')
+    return { to: 'file', disposition: 'waiting', reason: 'denied-sender', detail: rule.source }
+  if (rule === null && isSpamUpstream(message, owner.authservIds))
+    return { to: 'file', disposition: 'waiting', reason: 'upstream-spam' }
+  return null
 }
 
-function decide(verdict: Verdict, row: MessageRow, account: Account, rule: SenderRule | null): Decision {
+async function ask(
+  context: StepContext,
+  { settings }: Account,
+  mail: StoredMail,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  const { row } = mail
+  const prompt = context.prompts.triage
+  const earlier = row.fromAddress ? await earlierMails(context.db, row.account, row.fromAddress, row.id) : 0
+  const salt = context.newId(context.clock.now()).slice(-10)
+  const question = triageQuestion(prompt, settings, { ...mail, firstContact: earlier === 0 }, salt)
+  const occasion = { row, step: 'triage', promptHash: prompt.hash, knowledgeHash: null } as const
+  return believed((await paidAsk(context, occasion, { ...question, signal })).value, mail.message)
+}
+
+/** What has to be known of a mail to judge it; the eval and the backtest have no row. */
+export interface MailToJudge {
+  row: Pick<MessageRow, 'internalDate' | 'codes'>
+  message: Message
+  firstContact: boolean | null
+}
+
+/** @param salt fresh for each call, letters and digits */
+export function triageQuestion(
+  prompt: Prompt,
+  { owner, categories, replies }: AccountSettings,
+  { row, message, firstContact }: MailToJudge,
+  salt: string,
+): Ask<Verdict> {
+  const known = { receivedAt: row.internalDate, firstContact, guardReason: row.codes[0] ?? 'ok' }
+  const mail = { visibleText: visibleText(message).text, facts: mailFacts(message, owner, known) }
+  const { ownerLanguage } = replies
+  return {
+    messages: triageMessages({ prompt, mail, categories, ownerLanguage, salt }).messages,
+    schema: verdictSchema(categories.map(({ name }) => name)),
+    schemaName: 'triage',
+    maxOutputTokens: prompt.maxOutputTokens,
+    temperature: prompt.temperature,
+    cacheKey: `replyd-triage-${prompt.hash}`,
+  }
+}
+
+/** Text that only a machine could see was written for a machine, whatever the model made of it. */
+export function believed(verdict: Verdict, message: Message): Verdict {
+  return { ...verdict, manipulation: verdict.manipulation || message.hiddenText }
+}
+
+export function decide(
+  verdict: Verdict,
+  row: Pick<MessageRow, 'ceiling' | 'reason'>,
+  spam: SpamSettings,
+  rule: SenderRule | null,
+): Decision {
   const detail = verdict.summary
   const trusted = rule?.rule === 'allow'
   if (verdict.spam.is && !trusted) {
-    const sure = verdict.spam.confidence >= account.settings.spam.threshold
+    const sure = verdict.spam.confidence >= spam.threshold
     if (sure)
       return { to: 'file', disposition: 'waiting', reason: `spam-${verdict.spam.kind}`, detail, verdict }
     return {
