@@ -10,7 +10,6 @@ import { handleOnce } from './main/once.ts'
 import { tellOwner } from './main/owner.ts'
 import { SignIns } from './oauth.ts'
 import { Pipeline } from './pipeline.ts'
-import { loadPrompts } from './prompts.ts'
 import { openQueues, queueNames } from './queue/queues.ts'
 import type { Config } from './settings.ts'
 import type { StepContext } from './steps/context.ts'
@@ -56,7 +55,6 @@ const mailboxConcurrency = 10
 export async function runDaemon(options: DaemonOptions): Promise<void> {
   const { config, log, clock, newId, roles, signal } = options
   const random = options.random ?? Math.random
-  const prompts = loadPrompts(config.prompts)
   await using db = await openDatabase(config.state, log)
   const queueSettings = {
     redisUrl: config.state.redisUrl,
@@ -69,7 +67,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const onSignIn = (address: string, lost: Error | null) => void tellOwner({ db, log, clock }, lost, address)
   await using accounts = new Accounts(config.accounts, { log, clock, random, signIns, onSignIn })
   const model = openModel(config.model, log, clock)
-  const context: StepContext = { db, clock, newId, random, log, config, accounts, model, prompts }
+  const context: StepContext = { db, clock, newId, random, log, config, accounts, model }
   await using pipeline = new Pipeline(context, queues, drainMs)
   pipeline.on('owner-action', (error, account) => void tellOwner(context, error, account))
   if (roles.includes('work')) pipeline.work({ model: config.model.concurrency, mailbox: mailboxConcurrency })

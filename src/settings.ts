@@ -56,6 +56,8 @@ export interface AccountSettings {
   readonly instructions: string
   /** Folder of Markdown/text files; null for none. */
   readonly knowledge: string | null
+  /** Folder of prompt files. */
+  readonly prompts: string
   /** US dollars per day for this account; null: only the overall cap. */
   readonly budgetPerDay: number | null
 }
@@ -149,7 +151,5 @@ export interface Config {
     /** Bodies older than this are removed, milliseconds; null: kept. */
     readonly keepMs: number | null
   }
-  /** Folder of prompt files. */
-  readonly prompts: string
   readonly log: { readonly level: string }
 }

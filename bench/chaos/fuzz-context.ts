@@ -36,6 +36,7 @@ budget: { perDay: 1000 }
     imap,
     smtp: openSubmission(settings.smtp, surroundings),
     knowledge: null,
+    prompts: loadPrompts(settings.prompts),
   }
   const context: StepContext = {
     db,
@@ -46,7 +47,6 @@ budget: { perDay: 1000 }
     config,
     accounts: new Map([[address, account]]),
     model: openModel(config.model, silentLog, systemClock),
-    prompts: loadPrompts(config.prompts),
   }
   const dispose = async () => {
     await db[Symbol.asyncDispose]()

@@ -5,9 +5,7 @@ import { ConfigError, reasonOf } from '../errors.ts'
 import { openImapAccount } from '../imap.ts'
 import { silentLog } from '../log.ts'
 import type { AccountSettings, Config } from '../settings.ts'
-import { openSubmission } from '../smtp.ts'
-import { type Audit, audit as auditAccounts, type MailboxAudit } from '../steps/audit.ts'
-import type { Account } from '../steps/context.ts'
+import { type Audit, type AuditedAccount, audit as auditAccounts, type MailboxAudit } from '../steps/audit.ts'
 import { openDatabase } from '../store/database.ts'
 import { readConfig } from './settings.ts'
 import { type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
@@ -70,14 +68,9 @@ async function lookOurselves(config: Config): Promise<Audit> {
   }
 }
 
-function openAccount(settings: AccountSettings): Account {
+function openAccount(settings: AccountSettings): AuditedAccount {
   const surroundings = { log: silentLog, clock: systemClock, random: Math.random }
-  return {
-    settings,
-    imap: openImapAccount(settings, surroundings),
-    smtp: openSubmission(settings.smtp, surroundings),
-    knowledge: null,
-  }
+  return { settings, imap: openImapAccount(settings, surroundings) }
 }
 
 function linesOf({ account, mailbox, missed, error, ...counts }: MailboxAudit): string {

@@ -54,7 +54,6 @@ export function resolveDocument(document: Document, directory: string, timeZone:
       key: state?.key ?? null,
       keepMs: state?.keep === undefined ? null : milliseconds(state.keep),
     },
-    prompts: document.prompts === undefined ? packagePrompts : path(document.prompts),
     log: { level: document.log?.level ?? defaults.log.level },
   }
 }
@@ -69,6 +68,7 @@ function resolveAccount(
 ): AccountSettings {
   const imap = resolveServer(account.imap, account, account.imap, 993, 143)
   const knowledge = account.knowledge ?? top.knowledge
+  const prompts = account.prompts ?? top.prompts
   const address = canonicalAddress(account.address) ?? account.address
   const aliases = (account.aliases ?? []).map((alias) => canonicalAddress(alias) ?? alias)
   return {
@@ -94,6 +94,7 @@ function resolveAccount(
     categories: (account.categories ?? top.categories ?? []).map(resolveCategory),
     instructions: account.instructions ?? top.instructions ?? '',
     knowledge: knowledge === undefined ? null : path(knowledge),
+    prompts: prompts === undefined ? packagePrompts : path(prompts),
     budgetPerDay: account.budget?.perDay ?? null,
   }
 }

@@ -65,6 +65,7 @@ const Account = z
     categories: key(Categories, 'Replaces the top-level `categories`'),
     instructions: key(Instructions, 'Replaces the top-level `instructions`'),
     knowledge: key(word(), 'Replaces the top-level `knowledge`'),
+    prompts: key(word(), 'Replaces the top-level `prompts`'),
     budget: key(
       z.strictObject({ perDay: key(dollars(), 'US dollars per day') }),
       "This account's share of the budget",

@@ -4,6 +4,7 @@ import { openImapAccount } from '../imap.ts'
 import { openKnowledge } from '../knowledge.ts'
 import { accountLabel, type Log } from '../log.ts'
 import type { SignIns } from '../oauth.ts'
+import { loadPrompts } from '../prompts.ts'
 import type { AccountSettings, Server } from '../settings.ts'
 import { openSubmission } from '../smtp.ts'
 import type { Account } from '../steps/context.ts'
@@ -17,7 +18,10 @@ interface Surroundings {
   onSignIn: (address: string, lost: SignInNeeded | null) => void
 }
 
-/** The accounts by address. Nothing connects before it is used. @throws ConfigError when a knowledge folder is missing */
+/**
+ * The accounts by address. Nothing connects before it is used.
+ * @throws ConfigError when a prompt is faulty or a knowledge folder is missing
+ */
 export class Accounts extends Map<string, Account> implements AsyncDisposable {
   constructor(settings: readonly AccountSettings[], surroundings: Surroundings) {
     super()
@@ -44,6 +48,7 @@ function openAccount(settings: AccountSettings, surroundings: Surroundings): Acc
     imap: openImapAccount(settings, { ...surroundings, log, accessToken }),
     smtp: openSubmission(settings.smtp, { log, accessToken: tokens(settings.smtp) }),
     knowledge: settings.knowledge === null ? null : openKnowledge(settings.knowledge, log),
+    prompts: loadPrompts(settings.prompts),
     accessToken,
   }
 }

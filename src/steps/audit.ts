@@ -22,8 +22,14 @@ export interface Audit {
   mailboxes: MailboxAudit[]
 }
 
+/** Reading the mailbox is all that it needs of an account. */
+export type AuditedAccount = Pick<Account, 'settings' | 'imap'>
+
 /** Looks at every account's mailbox, read-only. Never throws for what one account's server does. */
-export async function audit(context: Pick<StepContext, 'db' | 'accounts'>): Promise<Audit> {
+export async function audit(context: {
+  db: StepContext['db']
+  accounts: ReadonlyMap<string, AuditedAccount>
+}): Promise<Audit> {
   const mailboxes = await Promise.all(
     [...context.accounts.values()].map((each) => auditMailbox(context, each)),
   )
@@ -31,7 +37,7 @@ export async function audit(context: Pick<StepContext, 'db' | 'accounts'>): Prom
   return { ok, mailboxes }
 }
 
-async function auditMailbox({ db }: Pick<StepContext, 'db'>, account: Account): Promise<MailboxAudit> {
+async function auditMailbox({ db }: Pick<StepContext, 'db'>, account: AuditedAccount): Promise<MailboxAudit> {
   const place = { account: account.settings.owner.address, mailbox: account.settings.mailbox }
   const seen: { unread: number; missed: MailboxAudit['missed'] } = { unread: 0, missed: [] }
   let error: string | null = null
@@ -49,7 +55,7 @@ async function auditMailbox({ db }: Pick<StepContext, 'db'>, account: Account): 
 /** The cursor is read before the mailbox and the rows after it, so that mail that arrives meanwhile is never called missed. */
 async function lookAt(
   db: StepContext['db'],
-  { imap }: Account,
+  { imap }: AuditedAccount,
   { account, mailbox }: { account: string; mailbox: string },
 ) {
   const cursor = await loadCursor(db, account, mailbox)

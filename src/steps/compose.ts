@@ -58,13 +58,13 @@ export async function compose(context: StepContext, id: string, signal: AbortSig
 
 async function ask(
   context: StepContext,
-  { settings, knowledge }: Account,
+  { settings, knowledge, prompts }: Account,
   mail: StoredMail,
   sources: Sources,
   signal: AbortSignal,
 ) {
   const { row } = mail
-  const prompt = context.prompts.compose
+  const prompt = prompts.compose
   const [salt = '', canary = ''] = [0, 1].map(() => context.newId(context.clock.now()).slice(-10))
   const earlier = row.fromAddress ? await earlierMails(context.db, row.account, row.fromAddress, row.id) : 0
   const toAnswer = { ...mail, firstContact: earlier === 0 }
@@ -197,7 +197,7 @@ async function store(
       language: composed.language,
       confidence: composed.confidence,
       composed,
-      claims: checkDraft(context.prompts.compose, account.settings, mail, sources, composed, marks),
+      claims: checkDraft(account.prompts.compose, account.settings, mail, sources, composed, marks),
       sources: sources.passages,
       holdReason: '',
       attemptGroup,

@@ -16,6 +16,7 @@ export interface Account {
   readonly imap: ImapAccount
   readonly smtp: Submission
   readonly knowledge: Knowledge | null
+  readonly prompts: Prompts
   /** For connections to the IMAP server where it wants OAuth2; see ImapOptions. */
   readonly accessToken?: (refused?: string) => Promise<string>
 }
@@ -30,7 +31,6 @@ export interface StepContext {
   readonly config: Config
   readonly accounts: ReadonlyMap<string, Account>
   readonly model: Model
-  readonly prompts: Prompts
 }
 
 /** Where the row stands now, and when its next step may run (at once when absent). */

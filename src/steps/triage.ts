@@ -103,12 +103,12 @@ export function withoutHistory(
 
 async function ask(
   context: StepContext,
-  { settings }: Account,
+  { settings, prompts }: Account,
   mail: StoredMail,
   signal: AbortSignal,
 ): Promise<Verdict> {
   const { row } = mail
-  const prompt = context.prompts.triage
+  const prompt = prompts.triage
   const earlier = row.fromAddress ? await earlierMails(context.db, row.account, row.fromAddress, row.id) : 0
   const salt = context.newId(context.clock.now()).slice(-10)
   const question = triageQuestion(prompt, settings, { ...mail, firstContact: earlier === 0 }, salt)

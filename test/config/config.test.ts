@@ -78,7 +78,7 @@ describe('a good configuration', () => {
 
   test("the prompts are the package's own unless named", () => {
     const config = load(join(fixtures, 'config-good/issue-example'))
-    expect(config.prompts).toBe(join(dirname(dirname(fixtures)), 'prompts'))
+    expect(config.accounts[0]?.prompts).toBe(join(dirname(dirname(fixtures)), 'prompts'))
   })
 
   test('the web password is kept as a hash only', () => {

@@ -42,6 +42,7 @@ export function accountOn(
     categories: [],
     instructions: '',
     knowledge: null,
+    prompts: '',
     budgetPerDay: null,
     ...changes,
   }
