@@ -18,6 +18,8 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '1' },
     only: { type: 'string', default: '' },
     combination: { type: 'string', default: '' },
+    /** Of the runs `storm` and `outage`. */
+    mails: { type: 'string', default: '' },
     parallel: { type: 'string', default: '4' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     json: { type: 'boolean', default: false },
@@ -35,7 +37,11 @@ seedRandom(seed)
 const say = (text: string) => process.stderr.write(`${text}\n`)
 
 async function main(): Promise<number> {
-  if (values.only === 'storm') return (await import('./chaos/storm.ts')).storm(say, values.json)
+  const mails = values.mails === '' ? undefined : Number(values.mails)
+  if (values.only === 'storm')
+    return (await import('./chaos/storm.ts')).storm(say, values.json, values.combination, mails)
+  if (values.only === 'outage')
+    return (await import('./chaos/outage.ts')).outage(say, values.json, values.combination, mails ?? 10_000)
   if (values.only === 'fuzz') return (await import('./chaos/fuzz.ts')).fuzz(say, Number(values.rounds), seed)
   const chosen = moments.filter(({ name }) => name.includes(values.only))
   const runs = chosen.flatMap((moment, at) => {

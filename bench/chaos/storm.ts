@@ -31,15 +31,18 @@ const mixture: readonly Kind[] = [
 export async function storm(
   say: (text: string) => void,
   json: boolean,
-  settings: StormSettings = { mails: 5_000, kills: 100, accounts: 10 },
+  name: string,
+  mails = 5_000,
 ): Promise<number> {
-  const combination = combinations.find(({ name }) => name === 'redis+postgres')
+  const settings: StormSettings = { mails, kills: 100, accounts: 10 }
+  const combination = combinations.find((each) => each.name === (name || 'redis+postgres'))
   if (!combination) throw new Error('no such combination')
   return withPeers(async (peers) => {
     const options = { accounts: settings.accounts, document: { log: { level: 'warn' } } }
     await using world = await World.build(peers, combination, options)
     const configPath = join(world.directory, 'replyd.yaml')
-    const workers = ['worker1', 'worker2'].map(
+    // A store in a directory has one opener: there the daemon is one process.
+    const workers = (combination.redis && combination.postgres ? ['worker1', 'worker2'] : []).map(
       (name) =>
         new DaemonChild({
           directory: world.directory,
