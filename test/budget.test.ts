@@ -85,6 +85,7 @@ describe('tokens', () => {
   test('an unbroken run does not take quadratic time', async () => {
     // 200,000 characters took minutes in one piece.
     expect(await countText('é'.repeat(200_000))).toBeGreaterThan(1000)
+    expect(await countText(' '.repeat(2 ** 20))).toBeGreaterThan(1000)
   })
 })
 

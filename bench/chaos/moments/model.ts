@@ -48,6 +48,8 @@ const lasting = (name: string, fault: (request: StandInRequest) => Override): Mo
   },
 })
 
+const tenMegabytes = { choices: [{ message: { content: ' '.repeat(10 * 2 ** 20) } }] }
+
 const truncated = (request: StandInRequest) => String(answerFor(request).content).slice(0, 40)
 
 export const modelMoments: readonly Moment[] = [
@@ -66,5 +68,6 @@ export const modelMoments: readonly Moment[] = [
   lasting('finish_reason: length', (request) => ({ content: truncated(request), finishReason: 'length' })),
   lasting('not JSON at all', () => ({ content: 'Sure! Here is what I think.' })),
   lasting('valid JSON of the wrong shape', () => ({ content: '{"spam":[],"text":7}' })),
-  lasting('10 MB of whitespace', () => ({ content: ' '.repeat(10 * 2 ** 20) })),
+  // As a whole body: the stand-in cuts an answer at the client's limit, which a broken server doesn't.
+  lasting('10 MB of whitespace', () => ({ status: 200, body: tenMegabytes })),
 ]
