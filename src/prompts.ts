@@ -8,7 +8,7 @@ import { ConfigError, reasonOf } from './errors.ts'
 import type { Prompt } from './judgement/prompt.ts'
 import { placeholderNames } from './judgement/template.ts'
 
-export { composeMessages } from './judgement/compose.ts'
+export { composeMessages, passagesGiven } from './judgement/compose.ts'
 export type * from './judgement/prompt.ts'
 export { triageMessages } from './judgement/triage.ts'
 

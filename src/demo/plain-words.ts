@@ -50,6 +50,8 @@ const reasons: Readonly<Record<string, string>> = {
   'missing-facts': 'the knowledge does not hold the answer',
   'low-confidence': 'the model is not sure enough',
   'unsupported-claim': 'the reply states something without a source',
+  ungrounded: 'not all of the reply follows from the knowledge',
+  'parrots-mail': 'the reply repeats the mail',
   placeholder: 'the reply has a gap in it',
   'outbound-fault': 'the reply holds something that must not go out',
   'empty-text': 'the reply is empty',

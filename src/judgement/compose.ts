@@ -1,7 +1,15 @@
 /** The compose conversation: rules and the owner's wishes in the system message, all quoted matter in the user's. */
 import { dateLine, factLines } from './facts.ts'
 import { oneLine, severalLines } from './fields.ts'
-import type { ComposeInput, Correction, PromptMessages, PromptPassage, Style, ThreadEntry } from './prompt.ts'
+import type {
+  ComposeInput,
+  Correction,
+  Prompt,
+  PromptMessages,
+  PromptPassage,
+  Style,
+  ThreadEntry,
+} from './prompt.ts'
 import { systemMessage } from './template.ts'
 import { cutMiddle, neutralised, quoted, roughTokens } from './untrusted.ts'
 
@@ -51,6 +59,11 @@ function passagesWithin(passages: readonly PromptPassage[], tokens: number, salt
     if (left <= 0) break
   }
   return kept
+}
+
+/** Those of the passages found that the prompt has room for: no other can have been a source. */
+export function passagesGiven<P extends PromptPassage>(prompt: Prompt, passages: readonly P[]): P[] {
+  return passages.slice(0, passagesWithin(passages, prompt.limits.knowledge, '').length)
 }
 
 interface FittedThread {

@@ -17,6 +17,10 @@ export interface HoldInput {
   composed: Pick<Composed, 'text' | 'answers' | 'missing' | 'confidence' | 'needs_person'>
   /** Number of claims that no source states (checkClaims). */
   claims: number
+  /** Statements and answers that nothing stands behind but the mail itself, or the model (gapsOf). */
+  ungrounded: number
+  /** The text repeats the mail (gapsOf). */
+  parroted: boolean
   /** Placeholders left in the text. */
   placeholders: number
   /** Links, canaries or markers that must not go out (outboundFaults). */
@@ -45,6 +49,7 @@ export type HoldReason =
   | 'placeholder'
   | 'outbound-fault'
   | 'unsupported-claim'
+  | 'parrots-mail'
   | 'empty-text'
   | 'spam'
   | 'mode-review'
@@ -53,6 +58,7 @@ export type HoldReason =
   | 'manipulation'
   | 'needs-person'
   | 'missing-facts'
+  | 'ungrounded'
   | 'low-confidence'
   | 'unauthenticated'
   | 'first-contact'
@@ -82,6 +88,8 @@ function faultsOfText(input: HoldInput): HoldReason[] {
     ['outbound-fault', input.faults > 0],
     ['placeholder', input.placeholders > 0],
     ['unsupported-claim', input.claims > 0],
+    // Whoever wrote the mail would choose what the owner says.
+    ['parrots-mail', input.parroted],
     ['spam', input.verdict.spam.is],
     // What a manipulated model wrote must not stand in the owner's own mailbox.
     ['manipulation', input.manipulation || input.verdict.manipulation],
@@ -98,6 +106,7 @@ function doubts(input: HoldInput): HoldReason[] {
     ['guard-ceiling', input.ceiling !== 'may'],
     ['needs-person', composed.needs_person],
     ['missing-facts', unanswered],
+    ['ungrounded', input.ungrounded > 0],
     ['low-confidence', !(Math.min(verdict.confidence, composed.confidence) >= input.minConfidence)],
     // DMARC pass, or nothing known and an address the owner has written to: backscatter must be impossible.
     [

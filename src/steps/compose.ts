@@ -1,4 +1,5 @@
 /** Compose: one call writes the reply's text from the mail, the thread and the owner's knowledge; then it is checked without a model. */
+import { gapsOf } from '../judgement/grounds.ts'
 import { mailFacts } from '../judgement/mail-facts.ts'
 import type { Prompt, PromptPassage, ThreadEntry } from '../judgement/prompt.ts'
 import { type Composed, composedSchema, type Verdict } from '../judgement/verdict.ts'
@@ -7,7 +8,7 @@ import { addressesOf, checkClaims, linksOf, outboundFaults } from '../mail/claim
 import type { Message } from '../mail/message.ts'
 import { replyHeader } from '../mail/reply/build.ts'
 import { visibleText } from '../mail/text/visible.ts'
-import { composeMessages } from '../prompts.ts'
+import { composeMessages, passagesGiven } from '../prompts.ts'
 import type { AccountSettings } from '../settings.ts'
 import { loadMail, type StoredMail } from '../store/bodies.ts'
 import { earlierMails } from '../store/history.ts'
@@ -37,7 +38,7 @@ export async function compose(context: StepContext, id: string, signal: AbortSig
   const query = `${mail.row.subject ?? ''}\n${visible}`
   const sources = {
     thread: await loadThread(context, account, mail),
-    passages: account.knowledge?.search(query, mostPassages) ?? [],
+    passages: passagesGiven(context.prompts.compose, account.knowledge?.search(query, mostPassages) ?? []),
     visible,
   }
   const { composed, omitted, salt, canary } = await ask(context, account, mail, sources, signal)
@@ -138,23 +139,19 @@ export function checkDraft(
   marks: { salt: string; canary: string },
 ) {
   const { owner, replies } = settings
-  const own = [
-    owner.displayName ?? '',
-    owner.address,
-    ...owner.aliases,
-    instructionsFor(settings, row),
-    replies.signature,
-  ]
-  const trusted = [...sources.passages.map(({ text, heading }) => `${heading}\n${text}`), ...own]
+  const instructions = instructionsFor(settings, row)
+  const ownNames = [owner.displayName ?? '', owner.address, ...owner.aliases, replies.signature]
+  const passages = sources.passages.map(({ file, heading, text }) => ({
+    source: heading === '' ? file : `${file} > ${heading}`,
+    text: `${heading}\n${text}`,
+  }))
+  const trusted = [...passages.map(({ text }) => text), ...ownNames, instructions]
   const ours = sources.thread.filter(({ author }) => author === 'owner').map(({ text }) => text)
-  const mailText = [row.fromName ?? '', row.fromAddress ?? '', row.subject ?? '', sources.visible]
-  const dates = [row.internalDate.toISOString().slice(0, 10)]
-  const claims = checkClaims(composed.text, [
-    ...trusted,
-    ...sources.thread.map(({ text }) => text),
-    ...mailText,
-    ...dates,
-  ])
+  const names = [row.fromName ?? '', row.fromAddress ?? '']
+  const mail = `${row.subject ?? ''}\n${sources.visible}`
+  const day = row.internalDate.toISOString().slice(0, 10)
+  const thread = sources.thread.map(({ text }) => text)
+  const claims = checkClaims(composed.text, [...trusted, ...thread, ...names, mail, day])
   const faults = outboundFaults(composed.text, {
     canaries: [marks.canary],
     knownLinks: linksOf([...trusted, ...ours]),
@@ -165,7 +162,23 @@ export function checkDraft(
     promptText: prompt.body,
     salt: marks.salt,
   })
-  return [...claims, ...faults.map(({ fault, found }) => ({ claim: `${fault}: ${found}`, kind: 'fault' }))]
+  const gaps = gapsOf({
+    draft: composed.text,
+    answers: composed.answers,
+    given: [
+      ...passages,
+      ...ours.map((text) => ({ source: 'thread', text })),
+      { source: 'instructions', text: instructions },
+    ],
+    own: [...ownNames, day],
+    correspondent: row.fromName ?? '',
+    mail,
+  })
+  return [
+    ...claims,
+    ...faults.map(({ fault, found }) => ({ claim: `${fault}: ${found}`, kind: 'fault' as const })),
+    ...gaps,
+  ]
 }
 
 /** The octets and the Message-ID are fixed here, before anything leaves. False when there is nobody to answer. */

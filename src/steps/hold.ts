@@ -32,6 +32,13 @@ async function weigh(context: StepContext, account: Account, { row, message }: S
   const address = row.fromAddress ?? ''
   const found = authentication(message, owner.authservIds, address.slice(address.lastIndexOf('@') + 1))
   const category = categories.find(({ name }) => name === verdict.category)
+  const kinds = (reply.claims as { kind: string }[]).map(({ kind }) => kind)
+  const count = (wanted: string) => kinds.filter((kind) => kind === wanted).length
+  const [faults, ungrounded, parroted] = ['fault', 'ungrounded', 'parroted'].map(count) as [
+    number,
+    number,
+    number,
+  ]
   const granted = await isGranted(context.db, row.account, verdict.category)
   return {
     // Who asked for another reply wants to see it before anything becomes of it.
@@ -40,9 +47,11 @@ async function weigh(context: StepContext, account: Account, { row, message }: S
     ceiling: row.ceiling === 'may' ? ('may' as const) : ('draft' as const),
     verdict,
     composed,
-    claims: reply.claims.length,
+    claims: kinds.length - faults - ungrounded - parroted,
+    ungrounded,
+    parroted: parroted > 0,
     placeholders: placeholders(composed.text).length,
-    faults: (reply.claims as { kind: string }[]).filter(({ kind }) => kind === 'fault').length,
+    faults,
     manipulation: verdict.manipulation,
     authenticated: found === 'unknown' ? null : found === 'pass',
     knownSender: await writtenTo(context.db, row.account, reply.addressee, row.id),

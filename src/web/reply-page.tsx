@@ -117,12 +117,19 @@ function Editor({ view, shown }: { view: View; shown: Shown }) {
   )
 }
 
+/** What stands before a claim of that kind (src/steps/compose.ts). */
+const gapWords: Readonly<Record<string, string>> = {
+  fault: 'Must not go out:',
+  ungrounded: 'Follows from no source:',
+  parroted: 'Repeats',
+}
+
 function DraftText({ shown }: { shown: Shown }) {
   const { reply } = shown
   if (reply === null) return null
   const passages = reply.sources as Passage[]
   const composed = reply.composed as Composed | null
-  const claims = reply.claims as { claim: string }[]
+  const claims = reply.claims as { claim: string; kind: string }[]
   return (
     <>
       <div class="letter draft">
@@ -142,8 +149,10 @@ function DraftText({ shown }: { shown: Shown }) {
       </div>
       {claims.length + (composed?.missing.length ?? 0) === 0 ? null : (
         <ul class="gaps">
-          {claims.map(({ claim }) => (
-            <li>No source says: {claim}</li>
+          {claims.map(({ claim, kind }) => (
+            <li>
+              {gapWords[kind] ?? 'No source says:'} {claim}
+            </li>
           ))}
           {composed?.missing.map((gap) => (
             <li>Missing: {gap}</li>

@@ -13,6 +13,8 @@ const words: Readonly<Record<string, string>> = {
   throttled: 'Enough was sent to this address',
   'input-cut': 'The mail was too long to be read whole',
   'unsupported-claim': 'States something that no source says',
+  ungrounded: 'Not all of it follows from your sources',
+  'parrots-mail': 'Repeats the mail instead of answering it',
   'outbound-fault': 'Holds something that must not go out',
   placeholder: 'A placeholder was left in the text',
   manipulation: 'The mail tries to steer the model',

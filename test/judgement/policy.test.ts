@@ -22,6 +22,8 @@ const clear: HoldInput = {
     needs_person: false,
   },
   claims: 0,
+  ungrounded: 0,
+  parroted: false,
   placeholders: 0,
   faults: 0,
   manipulation: false,
@@ -56,6 +58,11 @@ const cases: readonly (readonly [change: Partial<HoldInput>, action: string, rea
     'save-draft',
     'missing-facts',
   ],
+  [{ ungrounded: 1 }, 'save-draft', 'ungrounded'],
+  [{ composed: { ...composed, answers: [] }, ungrounded: 1 }, 'save-draft', 'ungrounded'],
+  [{ composed: { ...composed, answers: [] } }, 'send', 'all-clear'],
+  [{ mode: 'draft', ungrounded: 2 }, 'save-draft', 'mode-draft ungrounded'],
+  [{ mode: 'draft', categoryMode: 'send', ungrounded: 1 }, 'save-draft', 'ungrounded'],
   [{ composed: { ...composed, confidence: 0.79 } }, 'save-draft', 'low-confidence'],
   [{ composed: { ...composed, confidence: 0.8 } }, 'send', 'all-clear'],
   [{ verdict: { ...verdict, confidence: 0.79 } }, 'save-draft', 'low-confidence'],
@@ -81,6 +88,8 @@ const cases: readonly (readonly [change: Partial<HoldInput>, action: string, rea
   // Faults of the text, and a mail that tried to steer it, hold it in every mode
   [{ claims: 1 }, 'hold', 'unsupported-claim'],
   [{ mode: 'draft', claims: 1 }, 'hold', 'unsupported-claim'],
+  [{ parroted: true }, 'hold', 'parrots-mail'],
+  [{ mode: 'draft', parroted: true, ungrounded: 1 }, 'hold', 'parrots-mail ungrounded'],
   [{ mode: 'draft', placeholders: 1 }, 'hold', 'placeholder'],
   [{ mode: 'draft', faults: 1 }, 'hold', 'outbound-fault'],
   [{ mode: 'draft', composed: { ...composed, text: ' \n' } }, 'hold', 'empty-text'],
@@ -122,6 +131,8 @@ describe('whatever the input', () => {
       needs_person: fc.boolean(),
     }),
     claims: fc.nat(1),
+    ungrounded: fc.nat(1),
+    parroted: fc.boolean(),
     placeholders: fc.nat(1),
     faults: fc.nat(1),
     manipulation: fc.boolean(),
@@ -142,7 +153,8 @@ describe('whatever the input', () => {
         if (action !== 'send') return
         expect(one.categoryMode ?? one.mode).toBe('send')
         expect(one.ceiling).toBe('may')
-        expect(one.claims + one.placeholders + one.faults).toBe(0)
+        expect(one.claims + one.ungrounded + one.placeholders + one.faults).toBe(0)
+        expect(one.parroted).toBe(false)
         expect(one.manipulation || one.verdict.manipulation || one.verdict.spam.is || one.throttled).toBe(
           false,
         )
