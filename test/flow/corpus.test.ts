@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { phrasesOf } from '../../src/demo/stand-in/phrases.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { parseAddressList } from '../../src/mail/address.ts'
 import { firstField } from '../../src/mail/message.ts'
@@ -92,7 +93,11 @@ test('each mail has a disposition; a reply arrives once, threads, and goes to no
     redisUrl: redis.newDatabase(),
     databaseUrl: await postgres.createDatabase(),
     account: { authservIds: ['mx.replyd.test'] },
-    document: { replies: { mode: 'send', undo: '0s', minConfidence: 0.3 } },
+    document: {
+      replies: { mode: 'send', undo: '0s', minConfidence: 0.3 },
+      // The owner vouches for the sentence that the stand-in uses where it knows nothing: else it would not leave by itself.
+      instructions: phrasesOf('en').phrases.unknown,
+    },
   })
   await deliverAll(
     dovecot,
