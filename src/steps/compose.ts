@@ -38,7 +38,7 @@ export async function compose(context: StepContext, id: string, signal: AbortSig
   const query = `${mail.row.subject ?? ''}\n${visible}`
   const sources = {
     thread: await loadThread(context, account, mail),
-    passages: passagesGiven(context.prompts.compose, account.knowledge?.search(query, mostPassages) ?? []),
+    passages: passagesGiven(account.prompts.compose, account.knowledge?.search(query, mostPassages) ?? []),
     visible,
   }
   const { composed, omitted, salt, canary } = await ask(context, account, mail, sources, signal)
