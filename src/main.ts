@@ -17,6 +17,7 @@ import { sendDigests } from './steps/digest.ts'
 import { Observer } from './steps/observe.ts'
 import { Watcher } from './steps/watch.ts'
 import { openDatabase } from './store/database.ts'
+import { settleAbandonedCalls } from './store/model-calls.ts'
 import { startWeb, type WebContext, type WebServer } from './web/server.tsx'
 import { Webhooks } from './web/webhooks.ts'
 
@@ -56,6 +57,8 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const { config, log, clock, newId, roles, signal } = options
   const random = options.random ?? Math.random
   await using db = await openDatabase(config.state, log)
+  // Nobody else can be asking: what an earlier process left unsettled is over.
+  if (db.kind === 'pglite') await settleAbandonedCalls(db, clock.now())
   const queueSettings = {
     redisUrl: config.state.redisUrl,
     pool: db.pool,

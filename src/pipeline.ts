@@ -11,6 +11,7 @@ import { type Nudge, type QueueName, type Queues, queueNames, RetryLater } from 
 import { type Next, PutOff, type StepContext } from './steps/context.ts'
 import { guard } from './steps/guard.ts'
 import { commitStep, findDue, loadMessage, type MessageRow, postponeStep } from './store/messages.ts'
+import { releaseBudgetWaiters, settleAbandonedCalls } from './store/model-calls.ts'
 
 /** Milliseconds. */
 const sweepEveryMs = 30_000
@@ -20,6 +21,8 @@ const giveUpAfterMs = 24 * 3_600_000
 /** A row that is put off for longer waits for the sweeper instead of a job. */
 const longestJobDelayMs = 3_600_000
 const sweepLimit = 2_000
+/** A call to the model that was not settled by then never will be: time-out, repair and the pauses between are far shorter. */
+const callAbandonedAfterMs = 600_000
 
 interface PipelineEvents {
   /** A row came to rest: done, or waiting for a person. */
@@ -55,7 +58,11 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
       this.#workers.push(this.#queues.work(name, concurrency[name], handler))
     }
     this.#sweeper = setInterval(() => void this.sweep(), sweepEveryMs)
-    void this.sweep()
+    // A start is the owner's answer to a budget that was too small.
+    const { db, clock } = this.#context
+    void releaseBudgetWaiters(db, clock.now())
+      .catch(() => undefined)
+      .then(() => this.sweep())
   }
 
   /** Stops taking jobs and waits for those under way. */
@@ -91,6 +98,11 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
 
   async #sweepOnce(): Promise<void> {
     const now = this.#context.clock.now()
+    const abandoned = await settleAbandonedCalls(
+      this.#context.db,
+      new Date(now.getTime() - Math.max(callAbandonedAfterMs, 4 * this.#context.config.model.timeoutMs)),
+    )
+    if (abandoned > 0) this.#context.log.warn({ event: 'model.calls-abandoned', count: abandoned })
     // What is due before the next sweep is enqueued with its delay: a wiped queue has lost the delayed jobs, too.
     const due = await findDue(this.#context.db, new Date(now.getTime() + sweepEveryMs), sweepLimit)
     await this.accept(due.filter(({ step }) => step === 'guard').map(({ id }) => id))

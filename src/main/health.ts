@@ -1,7 +1,9 @@
+import { dayOf, nextMidnight } from '../budget.ts'
 import { reasonOf } from '../errors.ts'
 import type { Pipeline } from '../pipeline.ts'
 import type { Queues } from '../queue/queues.ts'
 import type { StepContext } from '../steps/context.ts'
+import { budgetReachedAt } from '../store/model-calls.ts'
 import type { Watcher } from '../steps/watch.ts'
 import type { Health } from '../web/server.tsx'
 
@@ -18,6 +20,15 @@ export async function healthOf(
   )
   const queue = (await queues.ping()) ? 'ok' : 'does not answer'
   const parts: Record<string, string> = { store, queue, model: pipeline.modelStopped ?? 'ok' }
+  const reachedAt = await budgetReachedToday(context).catch(() => null)
+  if (reachedAt) {
+    const until = nextMidnight(reachedAt, context.config.budget.timeZone)
+    parts.budget = `reached: mail for the model waits until ${until.toISOString()} (budget.perDay)`
+  }
   for (const watcher of watchers) parts[`watch ${watcher.address}`] = watcher.health()?.state ?? 'waiting'
   return { ok: store === 'ok' && queue === 'ok', parts }
+}
+
+function budgetReachedToday({ db, clock, config }: StepContext): Promise<Date | null> {
+  return budgetReachedAt(db, dayOf(clock.now(), config.budget.timeZone))
 }

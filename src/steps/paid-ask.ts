@@ -1,9 +1,23 @@
 /** One question to the model under the ceiling in money: reserved before, settled after, whatever happens between. */
-import { costOf, dayOf, nextMidnight, priceOfModel, tokenBound, worstCase } from '../budget.ts'
+import {
+  costOf,
+  dayOf,
+  nextMidnight,
+  priceOfModel,
+  reservation,
+  tokenBound,
+  worstCase,
+} from '../budget.ts'
 import { noUsage, type Usage } from '../judgement/chat.ts'
 import { type Answer, type Ask, spentOf } from '../llm.ts'
 import type { MessageRow } from '../store/messages.ts'
-import { reserveModelCall, settleModelCall } from '../store/model-calls.ts'
+import {
+  budgetReached,
+  type NewModelCall,
+  noteBudgetReached,
+  reserveModelCall,
+  settleModelCall,
+} from '../store/model-calls.ts'
 import { accountOf, PutOff, type StepContext } from './context.ts'
 
 interface Occasion {
@@ -13,47 +27,83 @@ interface Occasion {
   knowledgeHash: string | null
 }
 
+/** When the rest of the day's money is reserved by calls under way, milliseconds: most of it is free again after them. */
+const roomRetryMs = 1_000
+
 /**
  * @throws PutOff until midnight of the owner's time zone when the day's budget has no room for the call's worst case
  * @throws whatever Model.ask throws
  */
 export async function paidAsk<T>(context: StepContext, occasion: Occasion, ask: Ask<T>): Promise<Answer<T>> {
-  const { db, clock, config, model } = context
-  const { row, step, promptHash, knowledgeHash } = occasion
+  const { db, config, model } = context
   const price = priceOfModel(config.model)
+  const { id, atMost } = await reserve(context, occasion, ask)
+  const settle = (usage: Usage, cost: number, durationMs: number) =>
+    settleModelCall(db, id, { ...usage, cost, durationMs })
+  const started = context.clock.now().getTime()
+  try {
+    const answer = await model.ask(ask)
+    await settle(answer.usage, costOf(answer.usage, price), answer.durationMs)
+    return answer
+  } catch (error) {
+    const spent = spentOf(error)
+    const durationMs = context.clock.now().getTime() - started
+    // An answer that was lost may be on the bill: then the worst case stands.
+    if (spent === 'unknown') await settle(noUsage, atMost, durationMs)
+    else await settle(spent ?? noUsage, costOf(spent ?? noUsage, price), durationMs)
+    throw error
+  }
+}
+
+/** Takes room for the worst case: by the octets first, which costs nothing to count, then by the tokens. */
+async function reserve<T>(
+  context: StepContext,
+  occasion: Occasion,
+  { messages, maxOutputTokens }: Ask<T>,
+): Promise<{ id: string; atMost: number }> {
+  const { db, clock, config, model } = context
   const now = clock.now()
-  const atMost = worstCase(tokenBound(ask.messages), model.outputLimit(ask.maxOutputTokens), price)
-  const id = context.newId(now)
-  const day = dayOf(now, config.budget.timeZone)
-  const call = {
-    id,
+  const ceilings = {
+    perDay: config.budget.perDay,
+    accountPerDay: accountOf(context, occasion.row.account).settings.budgetPerDay,
+  }
+  const price = priceOfModel(config.model)
+  const maxOutput = model.outputLimit(maxOutputTokens)
+  const call = callOf(context, occasion, worstCase(tokenBound(messages), maxOutput, price), now)
+  const room = await reserveModelCall(db, call, ceilings, now)
+  if (room === null) return { id: call.id, atMost: call.worstCase }
+  const { fits, amount } = await reservation(room.unspent, messages, maxOutput, price)
+  if (!fits) return reached(context, call.day, now)
+  const exact = { ...call, worstCase: amount }
+  if (amount <= room.free && (await reserveModelCall(db, exact, ceilings, now)) === null) {
+    return { id: call.id, atMost: amount }
+  }
+  throw new PutOff(new Date(now.getTime() + roomRetryMs), 'budget-reserved')
+}
+
+function callOf(
+  context: StepContext,
+  { row, step, promptHash, knowledgeHash }: Occasion,
+  atMost: number,
+  now: Date,
+): NewModelCall {
+  return {
+    id: context.newId(now),
     messageId: row.id,
     account: row.account,
     step,
-    day,
-    model: model.name,
+    day: dayOf(now, context.config.budget.timeZone),
+    model: context.model.name,
     promptHash,
     knowledgeHash,
     worstCase: atMost,
   }
-  const ceilings = {
-    perDay: config.budget.perDay,
-    accountPerDay: accountOf(context, row.account).settings.budgetPerDay,
-  }
-  if (!(await reserveModelCall(db, call, ceilings, now))) {
-    throw new PutOff(nextMidnight(now, config.budget.timeZone), 'budget-reached')
-  }
-  const settle = (usage: Usage, cost: number) =>
-    settleModelCall(db, id, { ...usage, cost, durationMs: clock.now().getTime() - now.getTime() })
-  try {
-    const answer = await model.ask(ask)
-    await settle(answer.usage, costOf(answer.usage, price))
-    return answer
-  } catch (error) {
-    const spent = spentOf(error)
-    // An answer that was lost may be on the bill: then the worst case stands.
-    if (spent === 'unknown') await settle(noUsage, atMost)
-    else await settle(spent ?? noUsage, costOf(spent ?? noUsage, price))
-    throw error
-  }
+}
+
+/** The owner is told once a day, by whichever process comes first; the mail waits, and nothing is lost. */
+async function reached({ db, config, log }: StepContext, day: string, now: Date): Promise<never> {
+  const { perDay, timeZone } = config.budget
+  const until = nextMidnight(now, timeZone)
+  if (await noteBudgetReached(db, day, now)) log.error({ event: 'budget.reached', day, perDay, until })
+  throw new PutOff(until, budgetReached)
 }

@@ -140,11 +140,14 @@ create table replyd.model_call (
 );
 create index model_call_by_day on replyd.model_call (day, account);
 create index model_call_by_message on replyd.model_call (message_id);
+create index model_call_open on replyd.model_call (at) where not settled;
 
 create table replyd.spending (
-  day     text not null,
-  account text not null,
-  cost    double precision not null,
+  day        text not null,
+  account    text not null,
+  cost       double precision not null default 0,
+  reserved   double precision not null default 0,
+  reached_at timestamptz,
   primary key (day, account)
 );
 

@@ -166,7 +166,7 @@ export async function figuresByDay(db: Queryable, timeZone: string, since: Date)
 /** US dollars reserved or spent on that day by all accounts. */
 export async function spentOn(db: Queryable, day: string): Promise<number> {
   const { rows } = await db.query<{ cost: number }>(
-    `select cost from replyd.spending where day = $1 and account = ''`,
+    `select cost + reserved as cost from replyd.spending where day = $1 and account = ''`,
     [day],
   )
   return rows[0]?.cost ?? 0

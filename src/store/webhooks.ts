@@ -58,11 +58,3 @@ export async function eventsAfter(db: Queryable, lastEvent: number, before: Date
   )
   return rows
 }
-
-/** Whether mail waits for tomorrow because today's money is spent. */
-export async function waitsForBudget(db: Queryable): Promise<boolean> {
-  const { rows } = await db.query(
-    `select 1 from replyd.message where step in ('triage', 'compose') and last_error = 'budget-reached' limit 1`,
-  )
-  return rows.length > 0
-}

@@ -3,18 +3,18 @@
  * stays there until it is answered with a 2xx status. Signed as https://www.standardwebhooks.com describes.
  */
 import { createHmac } from 'node:crypto'
-import { dayOf } from '../budget.ts'
+import { dayOf, nextMidnight } from '../budget.ts'
 import { reasonOf } from '../errors.ts'
-import type { WebhookSettings } from '../settings.ts'
+import type { Config, WebhookSettings } from '../settings.ts'
 import type { StepContext } from '../steps/context.ts'
 import { takeLease } from '../store/leases.ts'
+import { budgetReachedAt } from '../store/model-calls.ts'
 import {
   eventsAfter,
   loadWebhook,
   saveWebhook,
   type TellableEvent,
   type WebhookRow,
-  waitsForBudget,
 } from '../store/webhooks.ts'
 
 export type WebhookEvent = WebhookSettings['events'][number]
@@ -87,11 +87,10 @@ export class Webhooks implements AsyncDisposable {
     const now = clock.now()
     const today = dayOf(now, config.budget.timeZone)
     const wantsBudget = hook.events.includes('budget.reached') && row.budgetDay !== today
-    if (wantsBudget && (await waitsForBudget(db))) {
-      const told = await this.#tell(hook, row, `budget-${today}`, 'budget.reached', {
-        at: now,
-        perDay: config.budget.perDay,
-      })
+    const reachedAt = wantsBudget ? await budgetReachedAt(db, today) : null
+    if (reachedAt) {
+      const payload = budgetPayload(reachedAt, config.budget)
+      const told = await this.#tell(hook, row, `budget-${today}`, 'budget.reached', payload)
       if (!told) return
       row.budgetDay = today
       await saveWebhook(db, row, null)
@@ -154,6 +153,12 @@ export class Webhooks implements AsyncDisposable {
     this.#stop.abort()
     await this.#running
   }
+}
+
+function budgetPayload(at: Date, { perDay, timeZone }: Config['budget']) {
+  const until = nextMidnight(at, timeZone)
+  const text = `The day's budget for the model is reached (budget.perDay is $${perDay}): mail waits until ${until.toISOString()}`
+  return { at, text, perDay, until }
 }
 
 /** `text` says it in one line, which is what Slack shows. */

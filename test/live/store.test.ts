@@ -18,7 +18,14 @@ import {
   type NewMessage,
   postponeStep,
 } from '../../src/store/messages.ts'
-import { reserveModelCall, settleModelCall, usageBy } from '../../src/store/model-calls.ts'
+import {
+  budgetReachedAt,
+  noteBudgetReached,
+  reserveModelCall,
+  settleAbandonedCalls,
+  settleModelCall,
+  usageBy,
+} from '../../src/store/model-calls.ts'
 import { changeReply, loadReply, type NewReply, saveComposed } from '../../src/store/replies.ts'
 import { type Postgres, type Redis, startPostgres, startRedis } from './servers/index.ts'
 
@@ -225,11 +232,14 @@ describe.each([
       worstCase: 0.4,
     })
     const reserve = (id: string) => reserveModelCall(db, call(id), { perDay: 1, accountPerDay: null }, now)
-    const granted = await Promise.all(['1', '2', '3', '4', '5'].map(reserve))
-    expect(granted.filter(Boolean)).toHaveLength(2)
-    const id = String(granted.indexOf(true) + 1)
+    const rooms = await Promise.all(['1', '2', '3', '4', '5'].map(reserve))
+    expect(rooms.filter((room) => room === null)).toHaveLength(2)
+    for (const room of rooms.filter((each) => each !== null)) {
+      expect(room).toEqual({ unspent: 1, free: expect.closeTo(0.2) })
+    }
+    const id = String(rooms.indexOf(null) + 1)
     await settleModelCall(db, id, { input: 10, cachedInput: 0, output: 5, cost: 0.1, durationMs: 3 })
-    expect(await reserve('6')).toBe(true)
+    expect(await reserve('6')).toBeNull()
     expect(await usageBy(db, 'day', '2026-03-10')).toEqual([
       {
         key: '2026-03-10',
@@ -240,6 +250,34 @@ describe.each([
         cost: expect.closeTo(0.9),
       },
     ])
+  })
+
+  test('what a dead process reserved counts as spent, and waits for nobody', async () => {
+    await insertMessages(db, [newMessage('a', 1)], now)
+    const [day, account] = ['2026-03-11', 'me@example.com']
+    const ceilings = { perDay: 1, accountPerDay: 0.5 }
+    const call = (id: string, worstCase: number) => ({
+      ...{ id, messageId: 'a', account, step: 'triage', day, model: 'm', promptHash: 'p' },
+      ...{ knowledgeHash: null, worstCase },
+    })
+    expect(await reserveModelCall(db, call('dead', 0.4), ceilings, now)).toBeNull()
+    const room = await reserveModelCall(db, call('next', 0.2), ceilings, now)
+    expect(room).toEqual({ unspent: 0.5, free: expect.closeTo(0.1) })
+    expect(await settleAbandonedCalls(db, now)).toBe(0)
+    const later = new Date(now.getTime() + 1)
+    expect(await settleAbandonedCalls(db, later)).toBe(1)
+    expect(await settleAbandonedCalls(db, later)).toBe(0)
+    await settleModelCall(db, 'dead', { input: 1, cachedInput: 0, output: 1, cost: 0.01, durationMs: 1 })
+    const after = await reserveModelCall(db, call('next', 0.2), ceilings, now)
+    expect(after).toEqual({ unspent: expect.closeTo(0.1), free: expect.closeTo(0.1) })
+    expect(await reserveModelCall(db, call('small', 0.05), ceilings, now)).toBeNull()
+  })
+
+  test('that a budget is reached is told by one', async () => {
+    const note = () => noteBudgetReached(db, '2026-03-12', now)
+    expect(await budgetReachedAt(db, '2026-03-12')).toBeNull()
+    expect((await Promise.all([note(), note(), note()])).filter(Boolean)).toHaveLength(1)
+    expect(await budgetReachedAt(db, '2026-03-12')).toEqual(now)
   })
 
   test('text that is old goes when its mail is done with, the ledger row stays', async () => {
