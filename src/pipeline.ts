@@ -3,26 +3,22 @@
  * job a nudge; only this file enqueues.
  */
 import { EventEmitter } from 'node:events'
-import type { Disposition, Stage, Step } from './disposition.ts'
+import type { Stage, Step } from './disposition.ts'
 import { OwnerActionError, PermanentError, RateLimitedError, reasonOf, UncertainError } from './errors.ts'
 import { UidValidityChanged } from './imap.ts'
-import { failureReason, table } from './pipeline/table.ts'
+import { type DueRow, Sweeper } from './pipeline/sweeper.ts'
+import { failureReason, handOver, table } from './pipeline/table.ts'
 import { type Nudge, type QueueName, type Queues, queueNames, RetryLater } from './queue/queues.ts'
 import { type Next, PutOff, type StepContext } from './steps/context.ts'
 import { guard } from './steps/guard.ts'
-import { commitStep, findDue, loadMessage, type MessageRow, postponeStep } from './store/messages.ts'
-import { releaseBudgetWaiters, settleAbandonedCalls } from './store/model-calls.ts'
+import { loadMessage, type MessageRow, postponeStep } from './store/messages.ts'
 
 /** Milliseconds. */
-const sweepEveryMs = 30_000
 const ownerActionRetryMs = 60_000
 const longestBackoffMs = 600_000
 const giveUpAfterMs = 24 * 3_600_000
 /** A row that is put off for longer waits for the sweeper instead of a job. */
 const longestJobDelayMs = 3_600_000
-const sweepLimit = 2_000
-/** A call to the model that was not settled by then never will be: time-out, repair and the pauses between are far shorter. */
-const callAbandonedAfterMs = 600_000
 
 interface PipelineEvents {
   /** A row came to rest: done, or waiting for a person. */
@@ -38,8 +34,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   readonly #workers: { drain(timeoutMs: number): Promise<void> }[] = []
   /** Rows that this process is working on: after a lost lock or a wiped queue the same job may come twice. */
   readonly #underWay = new Set<string>()
-  #sweeper: NodeJS.Timeout | null = null
-  #sweeping: Promise<void> | null = null
+  readonly #sweeper: Sweeper
   /** Why the model can't be used, for health; null while it can. */
   modelStopped: string | null = null
 
@@ -49,6 +44,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     this.#drainMs = drainMs
     this.#context = context
     this.#queues = queues
+    this.#sweeper = new Sweeper(context, (due) => this.#takeDue(due))
   }
 
   /** Starts the workers and the sweeper. */
@@ -57,18 +53,12 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
       const handler = (step: Step, id: string, signal: AbortSignal) => this.#runJob(step, id, signal)
       this.#workers.push(this.#queues.work(name, concurrency[name], handler))
     }
-    this.#sweeper = setInterval(() => void this.sweep(), sweepEveryMs)
-    // A start is the owner's answer to a budget that was too small.
-    const { db, clock } = this.#context
-    void releaseBudgetWaiters(db, clock.now())
-      .catch(() => undefined)
-      .then(() => this.sweep())
+    this.#sweeper.start()
   }
 
   /** Stops taking jobs and waits for those under way. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#sweeper) clearInterval(this.#sweeper)
-    await this.#sweeping
+    await this.#sweeper[Symbol.asyncDispose]()
     await Promise.all(this.#workers.map((worker) => worker.drain(this.#drainMs)))
   }
 
@@ -88,23 +78,10 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
 
   /** Re-enqueues every due row; one that has a live job stays as it is. Never throws. */
   sweep(): Promise<void> {
-    this.#sweeping ??= this.#sweepOnce()
-      .catch((error: unknown) => this.#context.log.warn({ event: 'sweep.failed', reason: reasonOf(error) }))
-      .finally(() => {
-        this.#sweeping = null
-      })
-    return this.#sweeping
+    return this.#sweeper.sweep()
   }
 
-  async #sweepOnce(): Promise<void> {
-    const now = this.#context.clock.now()
-    const abandoned = await settleAbandonedCalls(
-      this.#context.db,
-      new Date(now.getTime() - Math.max(callAbandonedAfterMs, 4 * this.#context.config.model.timeoutMs)),
-    )
-    if (abandoned > 0) this.#context.log.warn({ event: 'model.calls-abandoned', count: abandoned })
-    // What is due before the next sweep is enqueued with its delay: a wiped queue has lost the delayed jobs, too.
-    const due = await findDue(this.#context.db, new Date(now.getTime() + sweepEveryMs), sweepLimit)
+  async #takeDue(due: readonly DueRow[]): Promise<void> {
     await this.accept(due.filter(({ step }) => step === 'guard').map(({ id }) => id))
     await this.#queues.enqueue(due.flatMap(({ id, step, dueAt }) => this.#nudge(id, step, dueAt)))
   }
@@ -127,23 +104,47 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   async #runJob(first: Step, id: string, signal: AbortSignal): Promise<void> {
     if (this.#underWay.has(id)) return
     this.#underWay.add(id)
+    let next: Nudge[] = []
     try {
-      await this.#runSteps(first, id, signal)
+      next = await this.#runSteps(first, id, signal)
     } finally {
       this.#underWay.delete(id)
     }
+    // Not before: another worker of this process takes the job at once, and would find the row still under way.
+    await this.#enqueue(next)
   }
 
-  async #runSteps(first: Step, id: string, signal: AbortSignal): Promise<void> {
+  /** @returns the job for what comes next, when it is not for this one */
+  async #runSteps(first: Step, id: string, signal: AbortSignal): Promise<Nudge[]> {
     for (let step = first; step !== 'guard'; ) {
-      const next = await this.#runStep(step, id, signal)
-      if (next === null) return
+      let next: Next | null
+      try {
+        next = await this.#runStep(step, id, signal)
+      } catch (error) {
+        // BullMQ would run the job again under the name that it began with.
+        if (step === first) throw error
+        return this.#again(step, id, error)
+      }
+      if (next === null) return []
       const { stage, dueAt } = next
-      if (isAtRest(stage)) return this.#tellSettled(id)
+      if (isAtRest(stage)) {
+        await this.#tellSettled(id)
+        return []
+      }
       const sameQueue = stage !== 'guard' && table[stage].queue === table[step].queue
-      if (!sameQueue || dueAt) return this.#enqueue(this.#nudge(id, stage, dueAt))
+      if (!sameQueue || dueAt) return this.#nudge(id, stage, dueAt)
       step = stage
     }
+    return []
+  }
+
+  /** A later step of a job is to run again: it gets a job of its own. */
+  async #again(step: Exclude<Step, 'guard'>, messageId: string, error: unknown): Promise<Nudge[]> {
+    const { queue } = table[step]
+    if (error instanceof RetryLater) return [{ queue, step, messageId, delayMs: error.delayMs }]
+    if (error instanceof RateLimitedError)
+      await this.#enqueue([{ queue, step, messageId, delayMs: error.retryAfterMs }])
+    throw error
   }
 
   async #runStep(step: Exclude<Step, 'guard'>, id: string, signal: AbortSignal): Promise<Next | null> {
@@ -177,12 +178,13 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     }
     // The row gets its new UID from the watcher, who reads the mailbox anew.
     if (error instanceof UidValidityChanged) return this.#retry(step, row, error)
-    if (error instanceof PermanentError) return this.#handOver(step, row, 'held', failureReason[step], error)
+    if (error instanceof PermanentError)
+      return handOver(this.#context, step, row, 'held', failureReason[step], error)
     if (error instanceof UncertainError)
-      return this.#handOver(step, row, 'uncertain', `${step}-unconfirmed`, error)
+      return handOver(this.#context, step, row, 'uncertain', `${step}-unconfirmed`, error)
     const failingSince = row.firstErrorAt?.getTime() ?? Number.POSITIVE_INFINITY
     if (this.#context.clock.now().getTime() - failingSince > giveUpAfterMs) {
-      return this.#handOver(step, row, 'held', 'gave-up', error)
+      return handOver(this.#context, step, row, 'held', 'gave-up', error)
     }
     return this.#retry(step, row, error)
   }
@@ -213,25 +215,6 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     const postponed = { id: row.id, step, dueAt, why: reasonOf(error), failed: true }
     await postponeStep(this.#context.db, postponed, now)
     throw new RetryLater(delayMs, { cause: error })
-  }
-
-  async #handOver(
-    step: Step,
-    row: MessageRow,
-    disposition: Disposition,
-    reason: string,
-    error: unknown,
-  ): Promise<Next | null> {
-    const change = {
-      id: row.id,
-      from: step,
-      to: 'wait',
-      disposition,
-      reason,
-      detail: reasonOf(error),
-    } as const
-    const committed = await commitStep(this.#context.db, change, this.#context.clock.now())
-    return committed ? { stage: 'wait' } : null
   }
 
   #tellOwner(error: OwnerActionError, account: string): void {

@@ -3,8 +3,8 @@ import { reasonOf } from '../errors.ts'
 import type { Pipeline } from '../pipeline.ts'
 import type { Queues } from '../queue/queues.ts'
 import type { StepContext } from '../steps/context.ts'
-import { budgetReachedAt } from '../store/model-calls.ts'
 import type { Watcher } from '../steps/watch.ts'
+import { budgetReachedAt } from '../store/model-calls.ts'
 import type { Health } from '../web/server.tsx'
 
 /** One word or sentence for each part; `ok` is false when mail can't be handled. */

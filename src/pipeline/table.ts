@@ -1,12 +1,14 @@
 /** The steps that run as jobs, and the resource that each rations. */
-import type { Step } from '../disposition.ts'
+import type { Disposition, Step } from '../disposition.ts'
+import { reasonOf } from '../errors.ts'
 import type { QueueName } from '../queue/queues.ts'
 import { compose } from '../steps/compose.ts'
-import type { RunStep } from '../steps/context.ts'
+import type { Next, RunStep, StepContext } from '../steps/context.ts'
 import { deliver } from '../steps/deliver.ts'
 import { file } from '../steps/file.ts'
 import { hold } from '../steps/hold.ts'
 import { triage } from '../steps/triage.ts'
+import { commitStep, type MessageRow } from '../store/messages.ts'
 
 /** `guard` is not here: it touches nothing, so it runs where it is asked for. */
 export const table: Record<Exclude<Step, 'guard'>, { queue: QueueName; run: RunStep }> = {
@@ -24,4 +26,17 @@ export const failureReason: Record<Exclude<Step, 'guard'>, string> = {
   hold: 'policy-failed',
   file: 'filing-failed',
   deliver: 'delivery-failed',
+}
+
+/** Gives a row that no retry helps to a person. Null when it has moved on meanwhile. */
+export async function handOver(
+  { db, clock }: StepContext,
+  step: Step,
+  { id }: MessageRow,
+  disposition: Disposition,
+  reason: string,
+  error: unknown,
+): Promise<Next | null> {
+  const change = { id, from: step, to: 'wait', disposition, reason, detail: reasonOf(error) } as const
+  return (await commitStep(db, change, clock.now())) ? { stage: 'wait' } : null
 }

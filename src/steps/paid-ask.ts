@@ -1,13 +1,5 @@
 /** One question to the model under the ceiling in money: reserved before, settled after, whatever happens between. */
-import {
-  costOf,
-  dayOf,
-  nextMidnight,
-  priceOfModel,
-  reservation,
-  tokenBound,
-  worstCase,
-} from '../budget.ts'
+import { costOf, dayOf, nextMidnight, priceOfModel, reservation, tokenBound, worstCase } from '../budget.ts'
 import { noUsage, type Usage } from '../judgement/chat.ts'
 import { type Answer, type Ask, spentOf } from '../llm.ts'
 import type { MessageRow } from '../store/messages.ts'

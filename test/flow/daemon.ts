@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { newId, systemClock } from '../../src/clock.ts'
+import { type Clock, newId, systemClock } from '../../src/clock.ts'
 import { loadConfig } from '../../src/config.ts'
 import { writeKnowledge } from '../../src/demo/knowledge.ts'
 import { type StandIn, standInModel } from '../../src/demo/stand-in.ts'
@@ -21,6 +21,10 @@ export interface FlowSettings {
   roles?: Role[]
   /** Merged over the account's keys. */
   account?: Record<string, unknown>
+  /** Merged over the model's keys. */
+  model?: Record<string, unknown>
+  /** The system's when absent. */
+  clock?: Clock
   /** Merged over the document's keys. */
   document?: Record<string, unknown>
 }
@@ -54,7 +58,7 @@ export async function startDaemon(settings: FlowSettings): Promise<RunningDaemon
       roles: settings.roles ?? ['watch', 'work'],
       once: false,
       log: openLog(process.env.REPLYD_LOG_LEVEL ?? 'silent', false),
-      clock: systemClock,
+      clock: settings.clock ?? systemClock,
       newId,
       signal: stop.signal,
       onReady: resolve,
@@ -102,6 +106,7 @@ function documentOf({
   redisUrl,
   databaseUrl,
   account,
+  model,
   document,
 }: FlowSettings) {
   return {
@@ -114,7 +119,7 @@ function documentOf({
         ...account,
       },
     ],
-    model: { name: standInModel, baseUrl: standIn.baseUrl, apiKey: 'none' },
+    model: { name: standInModel, baseUrl: standIn.baseUrl, apiKey: 'none', ...model },
     knowledge: './knowledge',
     state: {
       directory: './data',

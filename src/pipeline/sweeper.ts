@@ -1,0 +1,55 @@
+/** Every 30 s: looks for rows that are due and may have no job, so that a wiped queue costs seconds, not mail. */
+import type { Step } from '../disposition.ts'
+import { reasonOf } from '../errors.ts'
+import type { StepContext } from '../steps/context.ts'
+import { findDue } from '../store/messages.ts'
+import { retryBudgetWaiters, settleLostCalls } from './money.ts'
+
+export const sweepEveryMs = 30_000
+const sweepLimit = 2_000
+
+export interface DueRow {
+  id: string
+  step: Step
+  dueAt: Date
+}
+
+export class Sweeper implements AsyncDisposable {
+  readonly #context: StepContext
+  readonly #take: (due: readonly DueRow[]) => Promise<void>
+  #timer: NodeJS.Timeout | null = null
+  #sweeping: Promise<void> | null = null
+
+  constructor(context: StepContext, take: (due: readonly DueRow[]) => Promise<void>) {
+    this.#context = context
+    this.#take = take
+  }
+
+  /** Sweeps at once and from then on. */
+  start(): void {
+    this.#timer = setInterval(() => void this.sweep(), sweepEveryMs)
+    void retryBudgetWaiters(this.#context).then(() => this.sweep())
+  }
+
+  /** Never throws; one at a time. */
+  sweep(): Promise<void> {
+    this.#sweeping ??= this.#sweepOnce()
+      .catch((error: unknown) => this.#context.log.warn({ event: 'sweep.failed', reason: reasonOf(error) }))
+      .finally(() => {
+        this.#sweeping = null
+      })
+    return this.#sweeping
+  }
+
+  async #sweepOnce(): Promise<void> {
+    await settleLostCalls(this.#context)
+    const { db, clock } = this.#context
+    // What is due before the next sweep is enqueued with its delay: a wiped queue has lost the delayed jobs, too.
+    await this.#take(await findDue(db, new Date(clock.now().getTime() + sweepEveryMs), sweepLimit))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#timer) clearInterval(this.#timer)
+    await this.#sweeping
+  }
+}

@@ -1,0 +1,179 @@
+/** The ceiling in money, with a clock that the test turns: never exceeded, nothing lost, resumed at the owner's midnight. */
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { costOf, nextMidnight } from '../../src/budget.ts'
+import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
+import type { Database } from '../../src/store/database.ts'
+import { countDue } from '../../src/store/messages.ts'
+import {
+  type Dovecot,
+  deliverAll,
+  type Postgres,
+  type Redis,
+  startDovecot,
+  startPostgres,
+  startRedis,
+} from '../live/servers/index.ts'
+import { type RunningDaemon, startDaemon } from './daemon.ts'
+
+const mails = 500
+/** Three in five come from a sender that the owner refuses: no model is asked about them. */
+const denied = (mails * 3) / 5
+const perDay = 0.01
+const price = { input: 0.15, cachedInput: 0.075, output: 0.6 }
+const timeZone = 'Europe/Berlin'
+const address = 'budget@shop.example'
+
+let dovecot: Dovecot
+let redis: Redis
+let postgres: Postgres
+let standIn: StandIn
+let databaseUrl = ''
+let redisUrl = ''
+
+beforeAll(async () => {
+  ;[dovecot, redis, postgres, standIn] = await Promise.all([
+    startDovecot(),
+    startRedis(),
+    startPostgres({ fsync: false }),
+    startStandIn({ latencyMs: 5 }),
+  ])
+  databaseUrl = await postgres.createDatabase()
+  redisUrl = redis.newDatabase()
+}, 60_000)
+
+afterAll(async () => {
+  await Promise.all([dovecot, redis, postgres].map((server) => server?.stop()))
+  await standIn?.close()
+})
+
+/** Begins at noon in the owner's zone and runs on from there; `turn` sets it to another time. */
+class TurnedClock {
+  #offset: number
+  constructor(at: Date) {
+    this.#offset = at.getTime() - Date.now()
+  }
+  turn(at: Date): void {
+    this.#offset = at.getTime() - Date.now()
+  }
+  now(): Date {
+    return new Date(Date.now() + this.#offset)
+  }
+}
+
+const letter = (n: number) => {
+  const domain = n % 5 < 3 ? 'refused.example' : 'customers.example'
+  const header = [
+    `Message-ID: <order-${n}@${domain}>`,
+    `From: Customer ${n} <customer${n}@${domain}>`,
+    `To: ${address}`,
+    `Subject: Order ${n}`,
+    'Date: Tue, 24 Nov 2026 10:00:00 +0000',
+  ]
+  const text = `Hello,\r\n\r\nwhen will my order number ${n} arrive?\r\n\r\nCustomer ${n}\r\n`
+  return {
+    user: address,
+    octets: `${header.join('\r\n')}\r\n\r\n${text}`,
+    reversePath: `customer${n}@${domain}`,
+  }
+}
+
+const open = (clock: TurnedClock, budget: number): Promise<RunningDaemon> =>
+  startDaemon({
+    address,
+    imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
+    smtp: { host: '127.0.0.1', port: 9 },
+    standIn,
+    redisUrl,
+    databaseUrl,
+    clock,
+    account: { spam: { deny: ['refused.example'] } },
+    model: { price },
+    document: { budget: { perDay: budget, timeZone } },
+  })
+
+/** What all answers so far have cost, by the stand-in's own count. */
+function dollars(): number {
+  const { promptTokens, cachedTokens, completionTokens } = standIn.counters()
+  return costOf({ input: promptTokens, cachedInput: cachedTokens, output: completionTokens }, price)
+}
+
+interface Standing {
+  rows: number
+  atRest: number
+  /** Put off until a day after this one. */
+  waiting: number
+}
+
+async function standing(db: Database, midnight: Date): Promise<Standing> {
+  const { rows } = await db.query<Standing>(
+    `select count(*)::int as rows, (count(*) filter (where step in ('wait', 'done')))::int as "atRest",
+       (count(*) filter (where step in ('triage', 'compose') and last_error = 'budget-reached' and due_at >= $1))::int as waiting
+       from replyd.message`,
+    [midnight],
+  )
+  return rows[0] as Standing
+}
+
+/** A row that is put off tells nobody: the table is looked at until each row rests or waits for that midnight. */
+async function dayIsOver(db: Database, midnight: Date): Promise<Standing> {
+  for (;;) {
+    const now = await standing(db, midnight)
+    if (now.rows === mails && now.atRest + now.waiting === mails) return now
+    await pause(50)
+  }
+}
+
+test('500 mails under a cap of 0.01 dollars a day', async () => {
+  const noon = new Date('2026-11-25T11:00:00Z')
+  const clock = new TurnedClock(noon)
+  const spent: number[] = []
+  {
+    await using running = await open(clock, perDay)
+    const { context, pipeline } = running.daemon
+    await deliverAll(
+      dovecot,
+      Array.from({ length: mails }, (_, n) => letter(n)),
+    )
+    let midnight = nextMidnight(noon, timeZone)
+    let before = 0
+    for (let day = 0; day < 2; day++) {
+      if (day > 0) {
+        clock.turn(new Date(midnight.getTime() + 1000))
+        midnight = nextMidnight(clock.now(), timeZone)
+        await pipeline.sweep()
+      }
+      const { atRest, waiting } = await dayIsOver(context.db, midnight)
+      spent.push(dollars() - before)
+      before = dollars()
+      // What needs no model goes on at the ceiling, the rest waits.
+      expect(atRest).toBeGreaterThan(denied + before / perDay)
+      expect(waiting).toBeGreaterThan(0)
+      const asked = standIn.counters().requests
+      clock.turn(new Date(midnight.getTime() - 60_000))
+      await pipeline.sweep()
+      expect(await countDue(context.db, clock.now())).toBe(0)
+      expect(standIn.counters().requests).toBe(asked)
+    }
+    expect(midnight).toEqual(new Date('2026-11-26T23:00:00Z'))
+  }
+  for (const day of spent) {
+    expect(day).toBeLessThanOrEqual(perDay)
+    expect(day).toBeGreaterThan(perDay / 2)
+  }
+  // The owner raises the ceiling: what waits is tried at the start.
+  await using running = await open(clock, 100)
+  const { db } = running.daemon.context
+  while ((await standing(db, clock.now())).atRest < mails) await pause(50)
+  const { rows } = await db.query<{ disposition: string; n: number }>(
+    `select disposition, count(*)::int as n from replyd.message group by 1 order by 2`,
+  )
+  expect(rows).toEqual([
+    { disposition: 'drafted', n: mails - denied },
+    { disposition: 'filed', n: denied },
+  ])
+  const { rows: told } = await db.query<{ days: number }>(
+    `select count(*)::int as days from replyd.spending where account = '' and reached_at is not null`,
+  )
+  expect(told).toEqual([{ days: 2 }])
+}, 120_000)
