@@ -8,7 +8,9 @@ import type { Terminal } from './terminal.ts'
 export interface ApiClient {
   get<T>(path: string, query?: Record<string, string | undefined>): Promise<T>
   /** @throws Error with the daemon's own words when it refuses */
-  post(path: string, body?: Record<string, unknown>): Promise<void>
+  post<T = unknown>(path: string, body?: Record<string, unknown>): Promise<T>
+  /** What a POST answers with, octet by octet. */
+  stream(path: string): Promise<AsyncIterable<Uint8Array>>
 }
 
 /**
@@ -17,7 +19,7 @@ export interface ApiClient {
  */
 export function openApi(config: string | undefined, terminal: Terminal): ApiClient {
   const { url, token } = accessOf(config, terminal)
-  const ask = async (path: string, init: RequestInit): Promise<unknown> => {
+  const answerTo = async (path: string, init: RequestInit): Promise<Response> => {
     const headers = {
       authorization: `Bearer ${token}`,
       'content-type': 'application/json',
@@ -28,19 +30,23 @@ export function openApi(config: string | undefined, terminal: Terminal): ApiClie
         throw new Error(`no daemon answers at ${url}: is \`replyd start\` running?`, { cause })
       },
     )
+    if (response.ok) return response
     const answer = (await response.json().catch(() => null)) as { message?: string; error?: string } | null
-    if (!response.ok)
-      throw new Error(answer?.message ?? answer?.error ?? `the daemon answered ${response.status}`)
-    return answer
+    throw new Error(answer?.message ?? answer?.error ?? `the daemon answered ${response.status}`)
   }
+  const ask = async (path: string, init: RequestInit): Promise<unknown> =>
+    (await answerTo(path, init)).json().catch(() => null)
   return {
     get: async <T>(path: string, query: Record<string, string | undefined> = {}) => {
       const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined)
       const search = new URLSearchParams(given)
       return (await ask(search.size === 0 ? path : `${path}?${search}`, {})) as T
     },
-    post: async (path, body = {}) => {
-      await ask(path, { method: 'POST', body: JSON.stringify(body) })
+    post: async <T>(path: string, body: Record<string, unknown> = {}) =>
+      (await ask(path, { method: 'POST', body: JSON.stringify(body) })) as T,
+    stream: async (path) => {
+      const { body } = await answerTo(path, { method: 'POST' })
+      return (body ?? []) as AsyncIterable<Uint8Array>
     },
   }
 }

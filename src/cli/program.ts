@@ -1,8 +1,9 @@
 /** The command line. Each command is loaded when it is called, so that starting stays cheap. */
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
+import { programVersion } from '../version.ts'
 import { reportFailure } from './failure.ts'
 import { addReviewCommands } from './review-commands.ts'
+import { addStoreCommands } from './store-commands.ts'
 import type { ExitStatus, Terminal } from './terminal.ts'
 
 /**
@@ -36,7 +37,7 @@ function buildProgram(terminal: Terminal, end: End): Command {
     .description(
       'A daemon that answers a mailbox: classifies mail, files spam, drafts replies, never answers twice.',
     )
-    .version(version(), '-V, --version', 'print the version')
+    .version(programVersion(), '-V, --version', 'print the version')
     .helpCommand(false)
     .exitOverride()
     .configureOutput({
@@ -48,6 +49,7 @@ function buildProgram(terminal: Terminal, end: End): Command {
   addSetupCommands(program, terminal, end)
   addDaemonCommands(program, terminal, end)
   addReviewCommands(program, terminal, end)
+  addStoreCommands(program, terminal, end)
   addOfflineCommands(program, terminal, end)
   return program
 }
@@ -139,9 +141,4 @@ function addOfflineCommands(program: Command, terminal: Terminal, end: End): voi
       'read a password for the web pages from standard input and print its hash for web.passwordHash',
     )
     .action(async () => end(await (await import('./password.ts')).password(terminal)))
-}
-
-function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-  return String(Reflect.get(Object(manifest), 'version'))
 }

@@ -5,6 +5,7 @@ import { loadMail, type StoredMail } from '../store/bodies.ts'
 import { loadGateContexts } from '../store/gate-context.ts'
 import { commitStep, type StepChange } from '../store/messages.ts'
 import { changeReply, loadReply, type ReplyRow } from '../store/replies.ts'
+import { lastRestore } from '../store/restore.ts'
 import { type Account, accountOf, type Next, PutOff, type StepContext } from './context.ts'
 import { finishSent } from './deliver/finish.ts'
 import { answeredMeanwhile, currentFlags } from './deliver/human-race.ts'
@@ -14,6 +15,8 @@ import { savedDraft } from './deliver/saved-draft.ts'
 import { afterInterruption, sendReply } from './deliver/send.ts'
 
 const pausedForMs = 60_000
+/** Clocks of mail servers differ. */
+const skewMs = 600_000
 
 export async function deliver(context: StepContext, id: string): Promise<Next | null> {
   const mail = await loadMail(context.db, id)
@@ -76,7 +79,14 @@ async function saveIfUnanswered(
 ): Promise<Outcome> {
   const answered = await answeredMeanwhile(account, mail.row)
   if (answered !== null) return supersede(context, reply, answered)
-  return saveDraft(context, account, mail, reply, mail.row.reason)
+  // What the store no longer knows may stand in \Drafts already.
+  return saveDraft(context, account, mail, reply, mail.row.reason, await isBeforeRestore(context, mail))
+}
+
+/** Mail of before a restore may have been handled after the backup: nothing of it goes out by itself. */
+async function isBeforeRestore({ db }: StepContext, { row }: StoredMail): Promise<boolean> {
+  const restoredAt = await lastRestore(db)
+  return restoredAt !== null && row.internalDate.getTime() <= restoredAt.getTime() + skewMs
 }
 
 async function sendIfAllowed(
@@ -91,6 +101,8 @@ async function sendIfAllowed(
   if (paused) throw new PutOff(new Date(now.getTime() + pausedForMs), 'account-paused')
   const answered = await answeredMeanwhile(account, mail.row)
   if (answered !== null) return supersede(context, reply, answered)
+  if (reply.kind === 'send' && (await isBeforeRestore(context, mail)))
+    return saveDraft(context, account, mail, reply, 'restored', true)
   if ((await savedDraft(account, reply)) === 'touched') return holdAgain(context, reply, 'draft-touched')
   const { decision, reason } = await judgeAgain(context, account, mail, reply)
   if (decision === 'never') return supersede(context, reply, reason)

@@ -5,7 +5,7 @@ import pg from 'pg'
 import { ConfigError, reasonOf, TemporaryError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { takeLock } from './lock.ts'
-import { migrations } from './migrations.ts'
+import { migrate } from './migrate.ts'
 import { PGlitePool, type QueryResult } from './pglite.ts'
 
 /** Runs one statement. Rows come as pg gives them; bigint columns are cast to float8 by the statement. */
@@ -28,10 +28,14 @@ interface Settings {
 
 /**
  * Opens PostgreSQL when a URL is given, else PGlite below the state directory (locked against a second process), and
- * brings the schema up to date.
+ * brings the schema up to date, unless the caller wants it as it is.
  * @throws ConfigError when the directory is in use or the server refuses the login
  */
-export async function openDatabase(settings: Settings, log: Log): Promise<Database> {
+export async function openDatabase(
+  settings: Settings,
+  log: Log,
+  { asItIs = false }: { asItIs?: boolean } = {},
+): Promise<Database> {
   const opened = settings.databaseUrl
     ? openPostgres(settings.databaseUrl)
     : await openEmbedded(settings.directory)
@@ -39,7 +43,8 @@ export async function openDatabase(settings: Settings, log: Log): Promise<Databa
   emitter.on('error', (error: Error) => log.warn({ event: 'store.connection-lost', reason: error.message }))
   const database = new PooledDatabase(opened.pool, opened.kind, opened.close)
   try {
-    await migrate(database)
+    if (asItIs) await database.query('select 1')
+    else await migrate(database)
   } catch (error) {
     await opened.close().catch(() => undefined)
     if (settings.databaseUrl) throw explained(error)
@@ -121,32 +126,4 @@ class PooledDatabase implements Database {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#close()
   }
-}
-
-/** Any constant will do; it only has to be the same for every replyd. */
-const migrationLock = 7_357_395
-
-async function migrate(database: Database): Promise<void> {
-  await database.transaction(async (session) => {
-    await session.query('select pg_advisory_xact_lock($1)', [migrationLock])
-    await session.query('create schema if not exists replyd')
-    await session.query('create schema if not exists bullmq')
-    await session.query(
-      'create table if not exists replyd.migration (version integer primary key, at timestamptz not null default now())',
-    )
-    const { rows } = await session.query<{ version: number }>(
-      'select max(version) as version from replyd.migration',
-    )
-    const current = rows[0]?.version ?? 0
-    const newest = migrations.at(-1)?.version ?? 0
-    if (current > newest)
-      throw new ConfigError(
-        `The store was written by a newer replyd (schema ${current}, this one knows ${newest}): update replyd`,
-      )
-    for (const migration of migrations) {
-      if (migration.version <= current) continue
-      await session.query(migration.sql)
-      await session.query('insert into replyd.migration (version) values ($1)', [migration.version])
-    }
-  })
 }

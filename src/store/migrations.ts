@@ -227,6 +227,11 @@ create table replyd.webhook (
   due_at        timestamptz not null,
   last_error    text
 );
+
+create table replyd.restore (
+  at        timestamptz primary key,
+  backup_at timestamptz not null
+);
 `
 
 export const migrations: readonly Migration[] = [{ version: 1, sql: first }]

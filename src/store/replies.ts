@@ -71,12 +71,17 @@ export type NewReply = Pick<
   | 'attemptGroup'
 >
 
-/** Stores what was composed. A reply that somebody has already decided on is never replaced. Returns whether it was stored. */
+/**
+ * Stores what was composed. A reply that somebody has already decided on is never replaced, and a mail that was forgotten
+ * meanwhile gets none. Returns whether it was stored.
+ */
 export async function saveComposed(db: Queryable, reply: NewReply, now: Date): Promise<boolean> {
   const { rows } = await db.query(
     `insert into replyd.reply (id, account, state, kind, reply_message_id, octets, reverse_path, addressee, subject, text, draft_text,
        text_hash, language, confidence, composed, claims, sources, hold_reason, attempt_group, created_at)
-     values ($1, $2, 'composed', $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+     select $1, $2, 'composed', $3, $4, $5::bytea, $6, $7, $8, $9, $9, $10, $11, $12::float8, $13::jsonb, $14::jsonb, $15::jsonb,
+       $16, $17::integer, $18::timestamptz
+      where exists (select 1 from replyd.message where id = $1 and reason <> 'forgotten' for key share)
      on conflict (id) do update set state = 'composed', kind = $3, reply_message_id = $4, octets = $5, reverse_path = $6, addressee = $7,
        subject = $8, text = $9, draft_text = $9, text_hash = $10, language = $11, confidence = $12, composed = $13, claims = $14,
        sources = $15, hold_reason = $16, attempt_group = $17, created_at = $18

@@ -12,7 +12,9 @@ import { usageBy } from '../store/model-calls.ts'
 import { loadReply, type ReplyRow } from '../store/replies.ts'
 import { explainMail, type ListedMail, listMails, waitingMails } from '../store/review-lists.ts'
 import { actions, type Fields } from './actions.ts'
+import { actorOf } from './actor.ts'
 import { openApi } from './open-api.ts'
+import { storeRoutes } from './store-routes.ts'
 import type { WebContext } from './web-context.ts'
 
 const mailView = (row: MessageRow) => ({
@@ -91,13 +93,12 @@ export function apiRoutes(web: WebContext): Hono {
       await Promise.all([...web.context.accounts.keys()].map((address) => loadAccountState(db, address))),
     ),
   )
+  api.route('/', storeRoutes(web))
   addChanges(api, web)
   return api
 }
 
 function addChanges(api: Hono, web: WebContext): void {
-  const actorOf = (header: string | undefined) =>
-    `api ${(header ?? '').replace(/[^\w .@-]/g, '').slice(0, 60)}`.trim()
   api.post('/accounts/:address/:action{pause|resume}', async (c) => {
     const change = c.req.param('action') === 'pause' ? pause : resume
     await change(web, c.req.param('address'), actorOf(c.req.header('replyd-actor')))

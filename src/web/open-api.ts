@@ -92,6 +92,13 @@ export const openApi = {
     '/api/usage': get('Tokens and money', [parameter('by', 'query', '`day`, `account` or `step`')], {
       type: 'array',
     }),
+    '/api/backup': {
+      post: {
+        summary: 'All that the store holds, as `replyd restore` reads it',
+        responses: { 200: { description: 'Gzipped JSON Lines', content: { 'application/gzip': {} } } },
+      },
+    },
+    '/api/forget': change('Remove the stored text of one correspondent', [], { address: text }),
     '/api/audit': get('Mailbox against ledger', [], { type: 'object' }),
   },
 }

@@ -26,6 +26,7 @@ const words: Readonly<Record<string, string>> = {
   'draft-touched': 'You have changed the draft in your mail program',
   'approved-by-person': 'Approved',
   'rejected-by-person': 'Rejected',
+  restored: 'The store was restored from a backup: it may have gone out already',
   'restored-by-person': 'Restored from Junk',
   'rewrite-asked': 'Is being written again',
   'nothing-asked': 'Nothing was asked',

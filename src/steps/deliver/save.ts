@@ -12,6 +12,7 @@ const draftKeyword = 'replyd'
 /**
  * Saves the reply in \Drafts, once. Whether an earlier attempt got there is told by its Message-ID, so a lost answer to
  * APPEND is never a second draft.
+ * @param mayStand an attempt that the row knows nothing of may have got there
  */
 export async function saveDraft(
   context: StepContext,
@@ -19,6 +20,7 @@ export async function saveDraft(
   mail: StoredMail,
   reply: ReplyRow,
   reason: string,
+  mayStand = false,
 ): Promise<Outcome> {
   const octets = reply.kind === 'draft' ? {} : await withoutMarks(context, account, mail, reply)
   const from = ['composed', 'saving', 'approved', 'sending'] as const
@@ -30,10 +32,11 @@ export async function saveDraft(
     throw new PermanentError(
       'the account has no \\Drafts mailbox: create one, or name it in mailboxes.drafts',
     )
-  const retried = reply.state === 'saving'
+  const retried = reply.state === 'saving' || mayStand
   const place =
-    (retried ? await find(account, drafts, claimed) : null) ??
-    (await append(context, account, drafts, claimed))
+    (retried
+      ? await find(account, drafts, claimed, mayStand ? mail.row.internalDate : claimed.createdAt)
+      : null) ?? (await append(context, account, drafts, claimed))
   const saved = { mailbox: drafts, size: claimed.octets.length, ...place }
   await changeReply(
     context.db,
@@ -56,16 +59,14 @@ async function append(context: StepContext, account: Account, drafts: string, re
     )
   } catch (error) {
     if (!(error instanceof UncertainError)) throw error
-    const place = await find(account, drafts, reply)
+    const place = await find(account, drafts, reply, reply.createdAt)
     if (place === null) throw new TemporaryError('the draft was not stored', { cause: error })
     return place
   }
 }
 
-async function find(account: Account, drafts: string, reply: ReplyRow) {
-  const uid = (
-    await account.imap.findByMessageId(drafts, reply.replyMessageId, dayBefore(reply.createdAt))
-  ).at(-1)
+async function find(account: Account, drafts: string, { replyMessageId }: ReplyRow, since: Date) {
+  const uid = (await account.imap.findByMessageId(drafts, replyMessageId, dayBefore(since))).at(-1)
   if (uid === undefined) return null
   const { uidValidity } = await account.imap.state(drafts)
   return { uid, uidValidity }

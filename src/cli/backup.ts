@@ -1,0 +1,89 @@
+/** `replyd backup` and `replyd restore`: one gzipped file with all that the store holds. */
+import { createWriteStream, existsSync } from 'node:fs'
+import { open, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { Readable, type Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { systemClock } from '../clock.ts'
+import { silentLog } from '../log.ts'
+import type { BackupEnd } from '../store/backup.ts'
+import { readBackupFile, writeBackup } from '../store/backup-file.ts'
+import { openDatabase } from '../store/database.ts'
+import { restoreBackup } from '../store/restore.ts'
+import { programVersion } from '../version.ts'
+import { UsageError } from './failure.ts'
+import { readConfig } from './settings.ts'
+import { withStore } from './store-access.ts'
+import { type ExitStatus, type Terminal, writeLine } from './terminal.ts'
+
+export interface BackupOptions {
+  config?: string
+  json?: boolean
+}
+
+/** Writes beside the file and renames, so that a file of that name is always whole. `-` is standard output. */
+export async function backup(file: string, options: BackupOptions, terminal: Terminal): Promise<ExitStatus> {
+  if (file === '-') {
+    await copyTo(terminal.stdout, options, terminal)
+    return 0
+  }
+  if (existsSync(file)) throw new UsageError(`${file} is there already: name a new file`)
+  const fresh = join(dirname(file), `.replyd-backup-${process.pid}`)
+  try {
+    await copyTo(createWriteStream(fresh, { mode: 0o600, flags: 'wx' }), options, terminal)
+    const written = await open(fresh, 'r')
+    await written.sync()
+    await written.close()
+    const { rows } = await checked(fresh)
+    await rename(fresh, file)
+    const total = Object.values(rows).reduce((sum, n) => sum + n, 0)
+    const text = `${file}: ${rows.message ?? 0} mails, ${rows.reply ?? 0} replies, ${total} rows in all. It holds people's mail: keep it safe.`
+    await writeLine(terminal.stdout, options.json ? JSON.stringify({ file, rows }) : text)
+    return 0
+  } finally {
+    await rm(fresh, { force: true })
+  }
+}
+
+async function copyTo(target: Writable, { config }: BackupOptions, terminal: Terminal): Promise<void> {
+  const end = target !== terminal.stdout
+  await withStore(
+    config,
+    terminal,
+    {
+      api: async (api) => pipeline(Readable.from(await api.stream('/backup')), target, { end }),
+      direct: (db) => writeBackup(db, { version: programVersion(), at: systemClock.now() }, target, end),
+    },
+    { asItIs: true },
+  )
+}
+
+/** Read back once: what was cut off on its way is no backup. */
+async function checked(file: string): Promise<BackupEnd> {
+  let last = ''
+  for await (const line of readBackupFile(file)) last = line
+  if (!last.startsWith('{"end":')) throw new Error('the backup was cut off on its way: nothing was kept')
+  return JSON.parse(last) as BackupEnd
+}
+
+/** @throws ConfigError when the store is in use or not empty, or the file is no sound backup */
+export async function restore(file: string, options: BackupOptions, terminal: Terminal): Promise<ExitStatus> {
+  if (!existsSync(file)) throw new UsageError(`${file} is not there`)
+  const { state } = readConfig(options.config, terminal)
+  await using db = await openDatabase(state, silentLog, { asItIs: true })
+  const { head, rows, heldAgain, sending } = await restoreBackup(db, readBackupFile(file), systemClock.now())
+  const total = Object.values(rows).reduce((sum, n) => sum + n, 0)
+  if (options.json) {
+    await writeLine(terminal.stdout, JSON.stringify({ head, rows, heldAgain, sending }))
+    return 0
+  }
+  const place = db.kind === 'pglite' ? `the embedded store in ${state.directory}` : 'PostgreSQL'
+  const lines = [
+    `Restored into ${place}: ${rows.message ?? 0} mails, ${rows.reply ?? 0} replies, ${total} rows in all.`,
+    `The backup is of ${head.at} (replyd ${head.version}, schema ${head.schema}, from ${head.store}).`,
+    `${heldAgain} replies that were approved wait for you again; ${sending} that were being sent are looked up in Sent.`,
+    'Mail of before this moment gets drafts only: nothing of it goes out without you.',
+  ]
+  await writeLine(terminal.stdout, lines.join('\n'))
+  return 0
+}

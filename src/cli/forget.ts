@@ -1,0 +1,35 @@
+import { userInfo } from 'node:os'
+import { systemClock } from '../clock.ts'
+import { type Forgotten, forgetCorrespondent } from '../store/forget.ts'
+import { UsageError } from './failure.ts'
+import { withStore } from './store-access.ts'
+import { type ExitStatus, type Terminal, writeLine } from './terminal.ts'
+
+export interface ForgetOptions {
+  config?: string
+  json?: boolean
+}
+
+/** Removes what is stored of a correspondent. Exit status 1 when a reply was just going out: its text is still there. */
+export async function forget(
+  address: string,
+  options: ForgetOptions,
+  terminal: Terminal,
+): Promise<ExitStatus> {
+  if (!/^[^\s@]+@[^\s@]+$/.test(address)) throw new UsageError(`${address} is no address`)
+  const forgotten = await withStore(options.config, terminal, {
+    api: (api) => api.post<Forgotten>('/forget', { address }),
+    direct: (db) => forgetCorrespondent(db, address, userInfo().username, systemClock.now()),
+  })
+  await writeLine(terminal.stdout, options.json ? JSON.stringify(forgotten) : linesOf(forgotten))
+  return forgotten.underWay > 0 ? 1 : 0
+}
+
+function linesOf({ mails, replies, closed, underWay }: Forgotten): string {
+  const lines = [
+    `Removed the text of ${mails} mails and ${replies} replies; ${closed} that were waiting are closed.`,
+    'The mailbox itself was not touched: what lies in Inbox, Drafts and Sent is yours to delete.',
+  ]
+  if (underWay > 0) lines.push(`${underWay} replies are just going out: run this again in a minute.`)
+  return lines.join('\n')
+}

@@ -1,0 +1,51 @@
+/** Commands that need the whole store: through the daemon where only it may open the store, else directly. */
+import { join } from 'node:path'
+import { silentLog } from '../log.ts'
+import type { Config } from '../settings.ts'
+import { type Database, openDatabase } from '../store/database.ts'
+import { readHolder } from '../store/lock.ts'
+import { type ApiClient, openApi } from './api-client.ts'
+import { readConfig } from './settings.ts'
+import type { Terminal } from './terminal.ts'
+
+interface Ways<T> {
+  /** A daemon runs: on the embedded store, or on another machine (REPLYD_URL). */
+  api: (api: ApiClient) => Promise<T>
+  /** The store is open, and nobody else needs it for itself. */
+  direct: (db: Database) => Promise<T>
+}
+
+/**
+ * PostgreSQL takes any number of processes, the embedded store one: while a daemon has it, the daemon is asked.
+ * @param asItIs leaves an older schema as it is
+ * @throws UsageError or Error when that daemon has no web pages and so can't be asked
+ */
+export async function withStore<T>(
+  config: string | undefined,
+  terminal: Terminal,
+  ways: Ways<T>,
+  { asItIs = false }: { asItIs?: boolean } = {},
+): Promise<T> {
+  const { REPLYD_URL, REPLYD_TOKEN } = terminal.environment
+  if (REPLYD_URL && REPLYD_TOKEN) return ways.api(openApi(config, terminal))
+  const { state } = readConfig(config, terminal)
+  const running = runningDaemon(state)
+  if (running === null) {
+    await using db = await openDatabase(state, silentLog, { asItIs })
+    return await ways.direct(db)
+  }
+  try {
+    return await ways.api(openApi(config, terminal))
+  } catch (cause) {
+    if (!(cause instanceof Error) || !/no daemon answers|can't be read/.test(cause.message)) throw cause
+    throw new Error(
+      `the running replyd (pid ${running}) has the embedded store open and can't be asked: stop it, or start it with the role web`,
+      { cause },
+    )
+  }
+}
+
+/** Pid of the daemon that has the embedded store; null when there is none, or the store is PostgreSQL. */
+function runningDaemon({ databaseUrl, directory }: Config['state']): number | null {
+  return databaseUrl === null ? readHolder(join(directory, 'lock')) : null
+}

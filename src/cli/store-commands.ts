@@ -1,0 +1,25 @@
+import { type Command, Option } from 'commander'
+import type { ExitStatus, Terminal } from './terminal.ts'
+
+/** Registers backup, restore and forget. Each is loaded when it is called. */
+export function addStoreCommands(
+  program: Command,
+  terminal: Terminal,
+  end: (status: ExitStatus) => void,
+): void {
+  const add = (usage: string, description: string) =>
+    program
+      .command(usage)
+      .description(description)
+      .addOption(new Option('-c, --config <file>', 'configuration file'))
+      .addOption(new Option('--json', 'print one JSON object'))
+  add('backup <file>', 'write all state into a new file (- is standard output); the daemon may run').action(
+    async (file, options) => end(await (await import('./backup.ts')).backup(file, options, terminal)),
+  )
+  add('restore <file>', 'read a backup into an empty store, embedded or PostgreSQL').action(
+    async (file, options) => end(await (await import('./backup.ts')).restore(file, options, terminal)),
+  )
+  add('forget <address>', 'remove the stored text of a correspondent; the ledger stays').action(
+    async (address, options) => end(await (await import('./forget.ts')).forget(address, options, terminal)),
+  )
+}

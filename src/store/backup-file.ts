@@ -1,0 +1,51 @@
+/** Backups as files: gzip around the lines of backup.ts. */
+import { createReadStream } from 'node:fs'
+import { Readable, type Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGunzip, createGzip } from 'node:zlib'
+import { ConfigError } from '../errors.ts'
+import { backupLines } from './backup.ts'
+import type { Database } from './database.ts'
+
+/** Writes all of it, gzipped, from one snapshot. `end`: whether the target is ended afterwards. */
+export function writeBackup(
+  db: Database,
+  about: { version: string; at: Date },
+  target: Writable,
+  end = true,
+): Promise<void> {
+  return db.transaction((session) =>
+    pipeline(Readable.from(backupLines(session, { ...about, store: db.kind })), createGzip(), target, {
+      end,
+    }),
+  )
+}
+
+const lineEnd = 0x0a
+
+/** The lines without their ends. @throws ConfigError when it is no gzip, or damaged */
+export async function* readBackupFile(file: string): AsyncGenerator<string> {
+  let rest: Buffer[] = []
+  const source = createReadStream(file)
+  const unzipped = createGunzip()
+  source.on('error', (error) => unzipped.destroy(error))
+  try {
+    for await (const chunk of source.pipe(unzipped) as AsyncIterable<Buffer>) {
+      let from = 0
+      // Not readline: it ends lines at U+2028, too, which JSON leaves as it is.
+      for (let at = chunk.indexOf(lineEnd); at >= 0; at = chunk.indexOf(lineEnd, from)) {
+        yield Buffer.concat([...rest, chunk.subarray(from, at)]).toString()
+        rest = []
+        from = at + 1
+      }
+      if (from < chunk.length) rest.push(chunk.subarray(from))
+    }
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? ''
+    if (!code.startsWith('Z_')) throw cause
+    throw new ConfigError('The backup is damaged or cut off, or is no backup at all. Nothing was restored', {
+      cause,
+    })
+  }
+  if (rest.length > 0) yield Buffer.concat(rest).toString()
+}

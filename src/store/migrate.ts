@@ -1,0 +1,53 @@
+/** Brings the schema up to date, forward only, one process at a time. */
+import { ConfigError } from '../errors.ts'
+import type { Database, Queryable } from './database.ts'
+import { migrations } from './migrations.ts'
+
+/** Any constant will do; it only has to be the same for every replyd. */
+const migrationLock = 7_357_395
+
+export const newestSchema = migrations.at(-1)?.version ?? 0
+
+/** @throws ConfigError when a newer replyd has written the store */
+export async function migrate(database: Database): Promise<void> {
+  await database.transaction(async (session) => {
+    await lockSchema(session)
+    await migrateTo(session, newestSchema)
+  })
+}
+
+/** Held until the transaction ends: whoever starts meanwhile waits. */
+export async function lockSchema(session: Queryable): Promise<void> {
+  await session.query('select pg_advisory_xact_lock($1)', [migrationLock])
+}
+
+/** The version of the store's schema; 0 when there is none. */
+export async function schemaVersion(session: Queryable): Promise<number> {
+  const { rows } = await session.query<{ known: boolean }>(
+    `select to_regclass('replyd.migration') is not null as known`,
+  )
+  if (!rows[0]?.known) return 0
+  const newest = await session.query<{ version: number | null }>(
+    'select max(version) as version from replyd.migration',
+  )
+  return newest.rows[0]?.version ?? 0
+}
+
+/** Applies what is missing up to that version. The caller holds the lock. @throws ConfigError when the store is newer */
+export async function migrateTo(session: Queryable, version: number): Promise<void> {
+  await session.query('create schema if not exists replyd')
+  await session.query('create schema if not exists bullmq')
+  await session.query(
+    'create table if not exists replyd.migration (version integer primary key, at timestamptz not null default now())',
+  )
+  const current = await schemaVersion(session)
+  if (current > newestSchema)
+    throw new ConfigError(
+      `The store was written by a newer replyd (schema ${current}, this one knows ${newestSchema}): update replyd`,
+    )
+  for (const migration of migrations) {
+    if (migration.version <= current || migration.version > version) continue
+    await session.query(migration.sql)
+    await session.query('insert into replyd.migration (version) values ($1)', [migration.version])
+  }
+}

@@ -1,0 +1,205 @@
+/** Reads a backup into an empty store: all of it, or nothing. */
+import { createHash } from 'node:crypto'
+import { ConfigError } from '../errors.ts'
+import { type BackupEnd, type BackupHead, backedUpTables, backupFormat, identityColumns } from './backup.ts'
+import type { Database, Queryable } from './database.ts'
+import { lockSchema, migrateTo, newestSchema, schemaVersion } from './migrate.ts'
+
+export interface Restored {
+  head: BackupHead
+  rows: Record<string, number>
+  /** Replies that were approved: a person approves them again, since they may have gone out after the backup. */
+  heldAgain: number
+  /** Replies that were being sent: looked up in \Sent, else `uncertain`. */
+  sending: number
+}
+
+const octetsAtOnce = 4 * 1024 * 1024
+const rowsAtOnce = 200
+
+/**
+ * @param lines of the backup, without their ends
+ * @throws ConfigError when the store is not empty, or the backup is damaged, cut off, or of a newer replyd
+ */
+export function restoreBackup(db: Database, lines: AsyncIterable<string>, now: Date): Promise<Restored> {
+  return db.transaction(async (session) => {
+    await lockSchema(session)
+    const reader = new BackupReader(lines)
+    const head = await reader.head()
+    await prepare(session, head.schema)
+    const end = await reader.rows(new Loader(session, await backedUpTables(session)))
+    await continueSequences(session, end.sequences)
+    await migrateTo(session, newestSchema)
+    return { head, rows: end.rows, ...(await afterRestore(session, head, now)) }
+  })
+}
+
+/** Makes the tables of the backup's version. @throws ConfigError when there are rows already */
+async function prepare(session: Queryable, schema: number): Promise<void> {
+  const current = await schemaVersion(session)
+  if (current > 0) {
+    for (const table of await backedUpTables(session)) {
+      const { rows } = await session.query(`select 1 from replyd.${table} limit 1`)
+      if (rows.length > 0)
+        throw new ConfigError(
+          'The store is not empty, and restore overwrites nothing: name an empty database (DATABASE_URL) or another state directory (REPLYD_DATA)',
+        )
+    }
+    await session.query('drop schema replyd cascade')
+  }
+  await migrateTo(session, schema)
+}
+
+class BackupReader {
+  readonly #lines: AsyncIterator<string>
+  readonly #hash = createHash('sha256')
+
+  constructor(lines: AsyncIterable<string>) {
+    this.#lines = lines[Symbol.asyncIterator]()
+  }
+
+  async head(): Promise<BackupHead> {
+    const line = await this.#next()
+    const head = line === null ? null : (parsed(line) as Partial<BackupHead> | null)
+    if (line === null || head?.replyd !== 'backup')
+      throw new ConfigError('This is no backup of replyd (gzipped JSON Lines that `replyd backup` wrote)')
+    const { format = 0, schema = 0, version } = head
+    if (format > backupFormat || schema > newestSchema)
+      throw new ConfigError(
+        `The backup was written by a newer replyd (${version}, schema ${schema}; this one knows ${newestSchema}): update replyd`,
+      )
+    this.#hash.update(`${line}\n`)
+    return head as BackupHead
+  }
+
+  /** Loads up to the end, and checks it. */
+  async rows(loader: Loader): Promise<BackupEnd> {
+    for (;;) {
+      const line = await this.#next()
+      if (line === null)
+        throw new ConfigError('The backup is cut off: its end is missing. Nothing was restored')
+      const end = line.startsWith('{"end":') ? (parsed(line) as BackupEnd | null) : null
+      if (end === null) {
+        this.#hash.update(`${line}\n`)
+        await loader.add(line)
+        continue
+      }
+      await loader.flush()
+      if (this.#hash.digest('hex') !== end.sha256 || !loader.has(end.rows))
+        throw new ConfigError('The backup is damaged: its checksum differs. Nothing was restored')
+      return end
+    }
+  }
+
+  async #next(): Promise<string | null> {
+    const { done, value } = await this.#lines.next()
+    return done ? null : value
+  }
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return null
+  }
+}
+
+const rowLine = /^\{"([a-z_]+)":(\{.*\})\}$/s
+
+/** Inserts rows of one table at a time, some at once. */
+class Loader {
+  readonly #session: Queryable
+  readonly #tables: readonly string[]
+  readonly #counts: Record<string, number> = {}
+  #table = ''
+  #batch: string[] = []
+  #octets = 0
+
+  constructor(session: Queryable, tables: readonly string[]) {
+    this.#session = session
+    this.#tables = tables
+  }
+
+  async add(line: string): Promise<void> {
+    const [, table = '', row = ''] = rowLine.exec(line) ?? []
+    if (!this.#tables.includes(table))
+      throw new ConfigError('The backup is damaged: a line is no row of a known table. Nothing was restored')
+    if (table !== this.#table) await this.flush()
+    this.#table = table
+    this.#batch.push(row)
+    this.#octets += row.length
+    if (this.#batch.length >= rowsAtOnce || this.#octets >= octetsAtOnce) await this.flush()
+  }
+
+  async flush(): Promise<void> {
+    if (this.#batch.length === 0) return
+    const table = `replyd.${this.#table}`
+    try {
+      await this.#session.query(
+        `insert into ${table} overriding system value select * from jsonb_populate_recordset(null::${table}, $1::jsonb)`,
+        [`[${this.#batch.join(',')}]`],
+      )
+    } catch (cause) {
+      throw new ConfigError('The backup is damaged: a row does not fit its table. Nothing was restored', {
+        cause,
+      })
+    }
+    this.#counts[this.#table] = (this.#counts[this.#table] ?? 0) + this.#batch.length
+    this.#batch = []
+    this.#octets = 0
+  }
+
+  has(rows: Record<string, number>): boolean {
+    return Object.entries(rows).every(([table, count]) => (this.#counts[table] ?? 0) === count)
+  }
+}
+
+async function continueSequences(session: Queryable, sequences: BackupEnd['sequences']): Promise<void> {
+  for (const { table, column } of await identityColumns(session)) {
+    const [value, called] = sequences[`${table}.${column}`] ?? ['1', false]
+    await session.query('select setval(pg_get_serial_sequence($1, $2), $3::bigint, $4)', [
+      `replyd.${table}`,
+      column,
+      value,
+      called,
+    ])
+  }
+}
+
+/**
+ * What was approved may have gone out between the backup and now, so a person decides once more. What was being sent is
+ * left to the deliver step, which looks in \Sent first. That mail of before this moment never goes out by itself is told
+ * by `restore.at`.
+ */
+async function afterRestore(
+  session: Queryable,
+  { at }: BackupHead,
+  now: Date,
+): Promise<{ heldAgain: number; sending: number }> {
+  await session.query('insert into replyd.restore (at, backup_at) values ($1, $2)', [now, at])
+  const { rowCount } = await session.query(
+    `with changed as (
+       update replyd.reply set state = 'held', actor = 'replyd', send_after = null where state = 'approved' returning id
+     ), logged as (
+       insert into replyd.reply_change (reply_id, at, actor, from_state, to_state)
+       select id, $1, 'replyd', 'approved', 'held' from changed
+     ), noted as (
+       insert into replyd.event (message_id, at, step, disposition, reason, actor)
+       select id, $1, 'deliver', 'held', 'restored', 'replyd' from changed
+     )
+     update replyd.message m set step = 'wait', disposition = 'held', reason = 'restored', updated_at = $1
+       from changed c where c.id = m.id returning m.id`,
+    [now],
+  )
+  const { rows } = await session.query<{ n: number }>(
+    `select count(*)::int as n from replyd.reply where state = 'sending'`,
+  )
+  return { heldAgain: rowCount ?? 0, sending: rows[0]?.n ?? 0 }
+}
+
+/** When this store was last restored from a backup; null: never. */
+export async function lastRestore(db: Queryable): Promise<Date | null> {
+  const { rows } = await db.query<{ at: Date | null }>('select max(at) as at from replyd.restore')
+  return rows[0]?.at ?? null
+}

@@ -1,0 +1,52 @@
+/** What `replyd backup` and `replyd forget` ask of a daemon that has the store for itself. */
+import { randomUUID } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { open, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable, type Writable } from 'node:stream'
+import { Hono } from 'hono'
+import { writeBackup } from '../store/backup-file.ts'
+import { forgetCorrespondent } from '../store/forget.ts'
+import { programVersion } from '../version.ts'
+import { actorOf } from './actor.ts'
+import type { WebContext } from './web-context.ts'
+
+export function storeRoutes({ context }: WebContext): Hono {
+  const { db, clock, config, log } = context
+  const routes = new Hono()
+  routes.post('/backup', async (c) => {
+    const about = { version: programVersion(), at: clock.now() }
+    const spool = await spooled(config.state.directory, (target) => writeBackup(db, about, target))
+    log.info({ event: 'store.backup' })
+    return c.body(spool, 200, { 'content-type': 'application/gzip' })
+  })
+  routes.post('/forget', async (c) => {
+    const body = (await c.req.json().catch(() => ({}))) as { address?: unknown }
+    if (typeof body.address !== 'string' || !body.address.includes('@'))
+      return c.json({ error: 'unfit-address', message: 'That is no address.' }, 422)
+    const actor = actorOf(c.req.header('replyd-actor'))
+    const forgotten = await forgetCorrespondent(db, body.address, actor, clock.now())
+    log.info({ event: 'store.forgotten', ...forgotten })
+    return c.json(forgotten)
+  })
+  return routes
+}
+
+/** Written at full speed, because steps wait for the store meanwhile; the reader may be as slow as it likes. */
+async function spooled(
+  directory: string,
+  write: (target: Writable) => Promise<void>,
+): Promise<ReadableStream> {
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const path = join(directory, `.backup-${randomUUID()}`)
+  const file = await open(path, 'wx+', 0o600)
+  try {
+    // Without a name it is gone whatever happens to this process.
+    await rm(path)
+    await write(file.createWriteStream({ autoClose: false }))
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+  return Readable.toWeb(file.createReadStream({ start: 0 })) as ReadableStream
+}

@@ -1,0 +1,186 @@
+/** Backup and restore between the embedded store and PostgreSQL, in every direction; and what they refuse. */
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { silentLog } from '../../src/log.ts'
+import { backedUpTables } from '../../src/store/backup.ts'
+import { type Database, openDatabase } from '../../src/store/database.ts'
+import { run } from '../cli/run.ts'
+import { seedMails, seedOthers } from './seed.ts'
+import { type Postgres, startPostgres } from './servers/index.ts'
+
+type Kind = 'embedded' | 'PostgreSQL'
+
+const directory = mkdtempSync(join(tmpdir(), 'replyd-backup-'))
+let postgres: Postgres
+let places = 0
+
+/** The environment of a daemon that has that store. */
+type Place = Record<string, string> & { REPLYD_DATA: string }
+
+async function newPlace(kind: Kind): Promise<Place> {
+  const place: Place = {
+    REPLYD_ADDRESS: 'me@example.com',
+    IMAP_URL: 'imap://me:pw@127.0.0.1:1',
+    SMTP_URL: 'smtp://me:pw@127.0.0.1:1',
+    OPENAI_API_KEY: 'none',
+    REPLYD_DATA: join(directory, `place-${places++}`),
+  }
+  if (kind === 'PostgreSQL') place.DATABASE_URL = await postgres.createDatabase()
+  return place
+}
+
+const open = ({ REPLYD_DATA, DATABASE_URL = null }: Place & { DATABASE_URL?: string | null }) =>
+  openDatabase({ directory: REPLYD_DATA, databaseUrl: DATABASE_URL }, silentLog)
+
+async function contents(db: Database): Promise<Record<string, string[]>> {
+  const found: Record<string, string[]> = {}
+  for (const table of await backedUpTables(db)) {
+    const { rows } = await db.query<{ row: string }>(
+      `select row_to_json(t)::text as row from replyd.${table} t`,
+    )
+    found[table] = rows.map(({ row }) => row.replace(/[+-]\d\d:\d\d"/g, '"')).sort()
+  }
+  return found
+}
+
+/** A backup of a full store, and what it holds. */
+async function fullBackup(kind: Kind): Promise<{ file: string; before: Record<string, string[]> }> {
+  const place = await newPlace(kind)
+  const db = await open(place)
+  await seedMails(db, ['sent', 'held', 'approved', 'sending', 'uncertain'], 'a@example.org')
+  await seedOthers(db)
+  const before = await contents(db)
+  await db[Symbol.asyncDispose]()
+  const file = join(directory, `backup-${places}.gz`)
+  const outcome = await run(['backup', file], { environment: place })
+  expect(outcome).toMatchObject({ status: 0, err: '' })
+  expect(outcome.out).toContain('5 mails, 5 replies')
+  return { file, before }
+}
+
+beforeAll(async () => {
+  postgres = await startPostgres({ fsync: false })
+}, 60_000)
+
+afterAll(async () => {
+  await postgres?.stop()
+  rmSync(directory, { recursive: true, force: true })
+})
+
+describe.each([
+  ['embedded', 'PostgreSQL'],
+  ['PostgreSQL', 'embedded'],
+  ['PostgreSQL', 'PostgreSQL'],
+] as const)('from %s to %s', (from, to) => {
+  test('every row of every table is there again, and numbers go on where they were', async () => {
+    const { file, before } = await fullBackup(from)
+    for (const [table, rows] of Object.entries(before))
+      expect([table, rows.length > 0]).toEqual([table, true])
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    const place = await newPlace(to)
+    const outcome = await run(['restore', file], { environment: place })
+    expect(outcome).toMatchObject({ status: 0, err: '' })
+    expect(outcome.out).toMatch(
+      /5 mails, 5 replies.*\n.*schema \d.*\n1 replies that were approved .* 1 that were being sent/,
+    )
+    await using db = await open(place)
+    const after = await contents(db)
+    const changes = (table: string) => (after[table] ?? []).filter((row) => !before[table]?.includes(row))
+    // What was approved waits for a person again; nothing else has changed.
+    for (const table of ['message', 'reply', 'event', 'reply_change']) {
+      const changed = changes(table).map((row) => JSON.parse(row) as Record<string, unknown>)
+      expect([table, changed.map((row) => row.id ?? row.message_id)]).toEqual([table, [expect.anything()]])
+    }
+    expect(JSON.parse(changes('message')[0] ?? '')).toMatchObject({
+      id: 'm-approved',
+      step: 'wait',
+      disposition: 'held',
+      reason: 'restored',
+    })
+    expect(changes('restore')).toHaveLength(1)
+    for (const table of Object.keys(before)) {
+      if (['message', 'reply', 'event', 'reply_change', 'restore'].includes(table)) continue
+      expect([table, after[table]]).toEqual([table, before[table]])
+    }
+    // One event was written by the restore itself: the next number had not been given before.
+    const ids = after.event?.map((row) => (JSON.parse(row) as { id: number }).id) ?? []
+    expect(new Set(ids).size).toBe(6)
+  }, 60_000)
+})
+
+describe('restore refuses', () => {
+  let file = ''
+  beforeAll(async () => {
+    file = (await fullBackup('PostgreSQL')).file
+  }, 60_000)
+
+  const changed = (change: (text: string) => string | Buffer): string => {
+    const path = join(directory, `changed-${places++}.gz`)
+    const text = change(gunzipSync(readFileSync(file)).toString())
+    writeFileSync(path, typeof text === 'string' ? gzipSync(text) : text)
+    return path
+  }
+
+  const cases: [string, () => string, RegExp][] = [
+    [
+      'a changed character',
+      () => changed((text) => text.replace('<m-sent@', '<m-sans@')),
+      /checksum differs/,
+    ],
+    ['a missing end', () => changed((text) => text.slice(0, text.lastIndexOf('{"end"'))), /is cut off/],
+    ['half a file', () => changed(() => readFileSync(file).subarray(0, 700)), /damaged or cut off/],
+    [
+      'a row that fits no table',
+      () => changed((text) => text.replace('"uid":4000000000', '"uid":"x"')),
+      /does not fit/,
+    ],
+    [
+      'an unknown table',
+      () => changed((text) => text.replace('{"lease"', '{"pg_user"')),
+      /no row of a known/,
+    ],
+    [
+      'a newer schema',
+      () => changed((text) => text.replace(/"schema":\d+/, '"schema":999')),
+      /by a newer replyd/,
+    ],
+    ['another file', () => changed(() => gzipSync('Dear Sir,\n')), /no backup of replyd/],
+    ['what is not gzipped', () => changed(() => Buffer.from('Dear Sir')), /is no backup at all/],
+  ]
+  test.each(cases)('%s, in one line, and nothing is restored', async (_name, make, message) => {
+    const place = await newPlace('PostgreSQL')
+    const outcome = await run(['restore', make()], { environment: place })
+    expect(outcome).toMatchObject({ status: 2, out: '' })
+    expect(outcome.err).toMatch(message)
+    expect(outcome.err.trim().split('\n')).toHaveLength(1)
+    expect(await run(['restore', file], { environment: place })).toMatchObject({ status: 0 })
+  })
+
+  test('a store that is not empty', async () => {
+    const place = await newPlace('PostgreSQL')
+    await run(['restore', file], { environment: place })
+    const outcome = await run(['restore', file], { environment: place })
+    expect(outcome).toMatchObject({ status: 2, err: expect.stringContaining('The store is not empty') })
+  })
+
+  test('a file that is not there', async () => {
+    const outcome = await run(['restore', '/nowhere.gz'], { environment: await newPlace('PostgreSQL') })
+    expect(outcome).toMatchObject({ status: 2, err: expect.stringContaining('/nowhere.gz is not there') })
+  })
+})
+
+test('backup never overwrites, and says when there is nothing', async () => {
+  const file = join(directory, 'precious')
+  writeFileSync(file, 'precious')
+  const place = await newPlace('PostgreSQL')
+  expect(await run(['backup', file], { environment: place })).toMatchObject({
+    status: 2,
+    err: expect.stringContaining('is there already'),
+  })
+  expect(readFileSync(file, 'utf8')).toBe('precious')
+  const outcome = await run(['backup', join(directory, 'nothing')], { environment: place })
+  expect(outcome).toMatchObject({ status: 2, err: expect.stringContaining('nothing to back up') })
+})

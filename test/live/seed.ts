@@ -1,0 +1,110 @@
+/** A store with something in every table, written as the daemon writes it where that matters. */
+
+import type { ReplyState } from '../../src/disposition.ts'
+import { insertBodies } from '../../src/store/bodies.ts'
+import type { Database } from '../../src/store/database.ts'
+import { commitStep, insertMessages, type NewMessage } from '../../src/store/messages.ts'
+import { changeReply, type NewReply, saveComposed } from '../../src/store/replies.ts'
+
+export const seededAt = new Date('2026-03-10T09:00:00.123Z')
+export const account = 'me@example.com'
+
+/** Line separators, quotes and a rocket: what a text format may trip over. */
+export const awkward = 'a\u2028b\r\nc"d\\e\t\u{1f680}'
+
+export const seedMessage = (id: string, uid: number, from: string): NewMessage => ({
+  id,
+  account,
+  mailbox: 'INBOX',
+  uidValidity: '1',
+  uid,
+  messageId: `<${id}@example.org>`,
+  emailId: null,
+  threadId: null,
+  size: 3,
+  internalDate: seededAt,
+  flags: ['\\Flagged'],
+  fromAddress: from,
+  fromName: awkward,
+  subject: awkward,
+  step: 'guard',
+  disposition: 'waiting',
+  reason: 'ingested',
+})
+
+const seedReply = (id: string, addressee: string): NewReply => ({
+  id,
+  account,
+  kind: 'send',
+  replyMessageId: `<reply-${id}@example.com>`,
+  octets: Buffer.from([0, 255, 13, 10, 200]),
+  reversePath: account,
+  addressee,
+  subject: awkward,
+  text: awkward,
+  textHash: 'h',
+  language: 'en',
+  confidence: 0.1 + 0.2,
+  composed: { text: awkward },
+  claims: [{ kind: 'number' }],
+  sources: ['a'],
+  holdReason: 'mode-draft',
+  attemptGroup: 0,
+})
+
+/** One mail for each state, in that state, each with a body and a reply. Ids are `m-STATE`. */
+export async function seedMails(
+  db: Database,
+  states: readonly ReplyState[],
+  from: string,
+  firstUid = 4_000_000_000,
+): Promise<void> {
+  for (const [at, state] of states.entries()) {
+    const id = `m-${state}`
+    await insertMessages(db, [seedMessage(id, firstUid + at, from)], seededAt)
+    await insertBodies(db, [
+      {
+        id,
+        header: Buffer.from(`Subject: ${awkward}\r\n`),
+        structure: { type: 'text/plain', part: '1', parts: [] } as never,
+        text: awkward,
+        html: `<b>${awkward}</b>`,
+        hiddenText: false,
+        faults: ['f'],
+      },
+    ])
+    await commitStep(
+      db,
+      { id, from: 'guard', to: 'deliver', disposition: 'approved', reason: 'ok', detail: awkward },
+      seededAt,
+    )
+    await saveComposed(db, seedReply(id, from), seededAt)
+    await changeReply(
+      db,
+      { id, from: ['composed'], to: state, actor: 'Ann', diff: `-${awkward}`, claimedAt: seededAt },
+      seededAt,
+    )
+  }
+}
+
+const others = [
+  `insert into replyd.model_call (id, message_id, account, step, day, at, model, prompt_hash, cost, settled)
+     values ('c', 'm-sent', $1, 'triage', '2026-03-10', $2, 'm', 'p', 1e-7, true)`,
+  `insert into replyd.spending (day, account, cost) select '2026-03-10', $1, 0.3 where $2::timestamptz is not null`,
+  `insert into replyd.cursor (account, mailbox, uid_validity, last_uid, baseline_uid, baseline_at, renumbered_uid, updated_at)
+     values ($1, 'INBOX', '1', 4294967295, 0, $2, 0, $2)`,
+  `insert into replyd.lease (name, holder, fence, expires_at) values ('watch ' || $1, 'h', 9007199254740993, $2)`,
+  `insert into replyd.account_state (account, updated_at) values ($1, $2)`,
+  `insert into replyd.sender_rule (account, pattern, rule, source, at) values ($1, 'a@example.org', 'allow', 'restored', $2)`,
+  `insert into replyd.spam_example (message_id, account, spam, source, tokens, at) values ('m-sent', $1, false, 'owner', '["a"]', $2)`,
+  `insert into replyd.negative_answer (message_id, reply_id, at) select 'm-held', 'm-sent', $2 where $1::text is not null`,
+  `insert into replyd.trust_grant (account, category, granted_at, granted_by) values ($1, 'other', $2, 'Ann')`,
+  `insert into replyd.digest (account, day, at) values ($1, '2026-03-10', $2)`,
+  `insert into replyd.webhook (url, last_event, budget_day, due_at) values ($1, 12, '', $2)`,
+  `insert into replyd.restore (at, backup_at) select $2, $2 where $1::text is not null`,
+]
+
+/** All but the mails' own tables, which seedMails fills. */
+export async function seedOthers(db: Database): Promise<void> {
+  for (const sql of others) await db.query(sql, [account, seededAt])
+}
