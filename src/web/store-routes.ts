@@ -1,7 +1,6 @@
 /** What `replyd backup` and `replyd forget` ask of a daemon that has the store for itself. */
 import { randomUUID } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
-import { open, rm } from 'node:fs/promises'
+import { closeSync, createReadStream, createWriteStream, mkdirSync, openSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable, type Writable } from 'node:stream'
 import { Hono } from 'hono'
@@ -39,14 +38,14 @@ async function spooled(
 ): Promise<ReadableStream> {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const path = join(directory, `.backup-${randomUUID()}`)
-  const file = await open(path, 'wx+', 0o600)
+  const fd = openSync(path, 'wx+', 0o600)
   try {
     // Without a name it is gone whatever happens to this process.
-    await rm(path)
-    await write(file.createWriteStream({ autoClose: false }))
+    rmSync(path)
+    await write(createWriteStream('', { fd, autoClose: false }))
   } catch (error) {
-    await file.close()
+    closeSync(fd)
     throw error
   }
-  return Readable.toWeb(file.createReadStream({ start: 0 })) as ReadableStream
+  return Readable.toWeb(createReadStream('', { fd, start: 0 })) as ReadableStream
 }

@@ -1,0 +1,61 @@
+/** `replyd start` as an operating-system process of its own, which can be killed. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+export interface Child extends AsyncDisposable {
+  readonly pid: number
+  /** What it has written to its log so far. */
+  log(): string
+  /** SIGKILL; resolves when it is gone. */
+  kill(): Promise<void>
+  /** SIGTERM; resolves with its exit status. */
+  stop(): Promise<number | null>
+}
+
+interface Options {
+  args: readonly string[]
+  environment?: Record<string, string>
+  cwd?: string
+  /** A part of its log that says that it runs. */
+  ready?: string
+}
+
+const loader = new URL('../../scripts/typescript.mjs', import.meta.url).href
+const program = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
+
+/** Resolves when it runs: its log says so. */
+export async function startChild({
+  args,
+  environment,
+  cwd,
+  ready = 'daemon.started',
+}: Options): Promise<Child> {
+  const child: ChildProcess = spawn(process.execPath, ['--import', loader, program, ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: environment ?? { ...process.env, NODE_ENV: 'test' },
+    ...(cwd ? { cwd } : {}),
+  })
+  const exit = once(child, 'exit')
+  let log = ''
+  await new Promise<void>((resolve, reject) => {
+    child.stderr?.on('data', (chunk: Buffer) => {
+      log += chunk.toString()
+      if (log.includes(ready)) resolve()
+    })
+    child.once('exit', (code) => reject(new Error(`exited with ${code}: ${log}`)))
+    child.once('error', reject)
+  })
+  const end = async (signal: NodeJS.Signals) => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+    await exit
+    return child.exitCode
+  }
+  return {
+    pid: child.pid ?? 0,
+    log: () => log,
+    kill: async () => void (await end('SIGKILL')),
+    stop: () => end('SIGTERM'),
+    [Symbol.asyncDispose]: async () => void (await end('SIGTERM')),
+  }
+}
