@@ -6,7 +6,7 @@ import { EventEmitter } from 'node:events'
 import type { Stage, Step } from './disposition.ts'
 import { OwnerActionError, PermanentError, RateLimitedError, reasonOf, UncertainError } from './errors.ts'
 import { UidValidityChanged } from './imap.ts'
-import { type DueRow, Sweeper } from './pipeline/sweeper.ts'
+import { type DueRow, Sweeper, sweepEveryMs } from './pipeline/sweeper.ts'
 import { failureReason, handOver, table } from './pipeline/table.ts'
 import { type Nudge, type QueueName, type Queues, queueNames, RetryLater } from './queue/queues.ts'
 import { type Next, PutOff, type StepContext } from './steps/context.ts'
@@ -17,8 +17,6 @@ import { loadMessage, type MessageRow, postponeStep } from './store/messages.ts'
 const ownerActionRetryMs = 60_000
 const longestBackoffMs = 600_000
 const giveUpAfterMs = 24 * 3_600_000
-/** A row that is put off for longer waits for the sweeper instead of a job. */
-const longestJobDelayMs = 3_600_000
 
 interface PipelineEvents {
   /** A row came to rest: done, or waiting for a person. */
@@ -97,6 +95,8 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   #nudge(messageId: string, stage: Stage, dueAt?: Date): Nudge[] {
     if (stage === 'wait' || stage === 'done' || stage === 'guard') return []
     const delayMs = dueAt ? Math.max(0, dueAt.getTime() - this.#context.clock.now().getTime()) : 0
+    // Left to the sweeper: a job that is there stays as it is, so that a delayed one would hold up whoever decides anew.
+    if (delayMs > sweepEveryMs) return []
     return [{ queue: table[stage].queue, step: stage, messageId, delayMs }]
   }
 
@@ -193,8 +193,8 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     const now = this.#context.clock.now()
     await postponeStep(this.#context.db, { id, step, dueAt: until, why: reason, failed: false }, now)
     const delayMs = until.getTime() - now.getTime()
-    // Later than that, the sweeper finds the row.
-    if (delayMs <= longestJobDelayMs) throw new RetryLater(Math.max(1, delayMs))
+    // Later than that, the sweeper finds the row, unless somebody decides anew before.
+    if (delayMs <= sweepEveryMs) throw new RetryLater(Math.max(1, delayMs))
     return null
   }
 

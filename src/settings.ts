@@ -80,12 +80,24 @@ export interface RepliesSettings {
   readonly approve: 'off' | 'flag'
   readonly html: boolean
   readonly quote: 'none' | 'short'
-  /** The line that says it is an automatic answer, on what is sent by itself; null for none. */
+  /** The line that says it is an automatic answer, on what is sent by itself; null: replyd's own, in the reply's language; empty: none. */
   readonly disclosure: string | null
+  /** The line below it that says how to reach a person; as above. */
+  readonly humanLine: string | null
   /** Under this confidence (0-1) a reply waits for a person. */
   readonly minConfidence: number
+  /** When replies may go out by themselves, by the clock of budget.timeZone; null: always. */
+  readonly businessHours: readonly OpenHours[] | null
   /** Language of summaries (BCP 47). */
   readonly ownerLanguage: string
+}
+
+/** Minutes after midnight; `to` is no longer part of it. */
+export interface OpenHours {
+  /** 0 is Sunday. */
+  readonly days: readonly number[]
+  readonly from: number
+  readonly to: number
 }
 
 export interface SpamSettings {

@@ -20,6 +20,8 @@ interface Listed {
   subject: string | null
   disposition: string
   reason: string
+  detail?: string | null
+  verdict?: { summary?: string } | null
   reply: { state: string; text?: string; version?: string; to?: string } | null
   text?: string | null
   events?: { at: string; step: string; disposition: string; reason: string; actor: string }[]
@@ -52,7 +54,7 @@ export async function show(path: string, options: ReviewOptions, terminal: Termi
   const head = `${mail.subject ?? '(no subject)'}\nfrom ${mail.from ?? 'nobody'}: ${mail.disposition} (${mail.reason})`
   const reply =
     mail.reply?.text === undefined
-      ? 'No reply.'
+      ? withoutReply(mail)
       : `Reply to ${mail.reply.to} (${mail.reply.state}):\n\n${mail.reply.text}`
   const steps = mail.events?.map(({ at, step, disposition, reason, actor }) => ({
     at,
@@ -62,6 +64,13 @@ export async function show(path: string, options: ReviewOptions, terminal: Termi
     actor,
   }))
   return print(terminal, [head, mail.text ?? '', reply, table(steps ?? [])].join('\n\n'))
+}
+
+/** Where the model left the writing to a person: what the mail is about, and what it did not know. */
+function withoutReply({ reason, detail, verdict }: Listed): string {
+  if (reason !== 'needs-person') return 'No reply.'
+  const lines = ['No reply: the model asks for a person.', verdict?.summary, detail]
+  return [...new Set(lines.filter(Boolean))].join('\n')
 }
 
 /** Changes what is named by a path below /api. A text that is read first makes sure that nobody changed it meanwhile. */

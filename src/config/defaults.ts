@@ -12,7 +12,6 @@ export const defaults = {
     approve: 'off',
     html: true,
     quote: 'none',
-    disclosure: 'This answer was written and sent automatically.',
     minConfidence: 0.7,
     ownerLanguage: 'en',
   },

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { canonicalAddress, canonicalDomain } from './address.ts'
 import { durationPattern, formatDuration, parseDuration } from './duration.ts'
+import { parseHours } from './hours.ts'
 
 /** Words for a value that is there but of the wrong kind; a missing one keeps the words that faults.ts has for it. */
 const instead = (words: string) => ({
@@ -84,6 +85,12 @@ export function url(...schemes: string[]) {
     const parsed = URL.canParse(value) ? new URL(value) : null
     return parsed !== null && schemes.includes(parsed.protocol.slice(0, -1)) && parsed.hostname !== ''
   }, form)
+}
+
+export const businessHours = () => {
+  const form =
+    'must be days and hours such as "mon-fri 09:00-17:00" or "mon-thu 08:00-16:30, sat 10:00-13:00"'
+  return z.string(instead(form)).refine((value) => parseHours(value) !== null, form)
 }
 
 /** BCP 47 language tag. */

@@ -1,6 +1,16 @@
 import { z } from 'zod'
 import { defaults } from './defaults.ts'
-import { addressOrDomain, duration, fraction, key, language, required, text, word } from './fields.ts'
+import {
+  addressOrDomain,
+  businessHours,
+  duration,
+  fraction,
+  key,
+  language,
+  required,
+  text,
+  word,
+} from './fields.ts'
 
 const day = 24 * 60 * 60_000
 
@@ -33,13 +43,20 @@ export const Replies = z
     ),
     disclosure: key(
       z.string().max(1000, 'must be at most 1,000 characters'),
-      'Line below a reply that was sent by itself; an empty text leaves it out',
-      defaults.replies.disclosure,
+      'Line below a reply that was sent by itself; by default says so in the language of the reply, an empty text leaves it out',
+    ),
+    humanLine: key(
+      z.string().max(1000, 'must be at most 1,000 characters'),
+      'Line below it that says how to reach a person: by answering HUMAN, which is then never answered automatically. By default in the language of the reply, an empty text leaves it out',
     ),
     minConfidence: key(
       fraction(),
       'A reply below this confidence waits for a person',
       defaults.replies.minConfidence,
+    ),
+    businessHours: key(
+      businessHours(),
+      'When replies may go out by themselves, by the clock of `budget.timeZone`; what is ready at another time goes out at the next opening. Always, by default',
     ),
     ownerLanguage: key(
       language(),

@@ -15,6 +15,7 @@ import type {
 import { canonicalAddress, canonicalDomain } from './address.ts'
 import { defaults } from './defaults.ts'
 import { parseDuration } from './duration.ts'
+import { parseHours } from './hours.ts'
 import { hashPassword } from './password.ts'
 import { type Document, webhookEvents } from './schema.ts'
 
@@ -156,12 +157,17 @@ function resolveOAuth2(input: OAuth2Input): OAuth2Settings {
 }
 
 function resolveReplies(input: RepliesInput): RepliesSettings {
-  const { interval, undo, disclosure, ...rest } = { ...defaults.replies, ...withoutUndefined(input) }
+  const { interval, undo, disclosure, humanLine, businessHours, ...rest } = {
+    ...defaults.replies,
+    ...withoutUndefined(input),
+  }
   return {
     ...rest,
     intervalMs: milliseconds(interval),
     undoMs: milliseconds(undo),
-    disclosure: disclosure.trim() === '' ? null : disclosure,
+    businessHours: businessHours === undefined ? null : parseHours(businessHours),
+    disclosure: disclosure ?? null,
+    humanLine: humanLine ?? null,
   }
 }
 

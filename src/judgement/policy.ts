@@ -36,7 +36,7 @@ export interface HoldInput {
   throttled: boolean
   /** Something was cut from the thread or the mail before the model saw it. */
   cut: boolean
-  /** False outside of the owner's business hours. */
+  /** False where it would go out outside of the owner's business hours: then it waits for the next opening. */
   businessHours: boolean
   /** 0 to 1; under it a reply waits for a person. */
   minConfidence: number
@@ -118,7 +118,6 @@ function doubts(input: HoldInput): HoldReason[] {
     ['urgent', verdict.urgency >= 3],
     ['throttled', input.throttled],
     ['input-cut', input.cut],
-    ['outside-hours', !input.businessHours],
   ]
   return checks.filter(([, fired]) => fired).map(([reason]) => reason)
 }
@@ -145,5 +144,5 @@ export function decideHold(input: HoldInput): HoldDecision {
   if (faults.length > 0) return decide('hold', [...faults, ...doubtful])
   if (mode === 'draft') return decide('save-draft', ['mode-draft', ...doubtful])
   if (doubtful.length > 0) return decide('save-draft', doubtful)
-  return decide('send', ['all-clear'])
+  return decide('send', [input.businessHours ? 'all-clear' : 'outside-hours'])
 }

@@ -70,7 +70,7 @@ export interface AnsweredAsk {
 }
 
 export interface Composed {
-  /** Plain text, LF line ends; empty only when a person has to write it. */
+  /** Plain text, LF line ends; empty only when a person has to write it, or facts for it are missing. */
   text: string
   /** BCP 47. */
   language: string
@@ -90,7 +90,7 @@ const ask = z.object({
     .transform((source) => (source && !/^(none|null|n\/a)$/i.test(source) ? source : null)),
 })
 
-/** @see Composed. An empty text passes only together with needs_person. */
+/** @see Composed. An empty text passes only together with what it is that a person has to do. */
 export const composedSchema: z.ZodType<Composed> = z
   .object({
     text: z.string().transform((text) => severalLines(text, limits.text)),
@@ -102,7 +102,7 @@ export const composedSchema: z.ZodType<Composed> = z
     confidence: share,
     needs_person: flag,
   })
-  .refine(({ text, needs_person }) => needs_person || text !== '', {
+  .refine(({ text, needs_person, missing }) => needs_person || missing.length > 0 || text !== '', {
     path: ['text'],
-    message: 'must not be empty unless needs_person is true',
+    message: 'must not be empty unless needs_person is true or missing says what is missing',
   })

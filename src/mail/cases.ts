@@ -189,6 +189,7 @@ function contextOf(context: z.infer<typeof Context>, now: Date): GateContext {
     })),
     openDrafts: 0,
     candidateHash: context.candidate_hash ?? null,
+    humanAsked: false,
     threadParticipants: context.thread_participants ?? null,
   }
 }

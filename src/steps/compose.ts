@@ -49,12 +49,25 @@ export async function compose(context: StepContext, id: string, signal: AbortSig
     to,
     disposition: to === 'hold' ? 'waiting' : 'held',
     reason,
-    ...(omitted.length > 0 ? { detail: `cut: ${omitted.join('; ')}` } : {}),
+    ...detailOf(omitted, to === 'wait' ? composed.missing : []),
     durationMs: now.getTime() - started.getTime(),
   })
-  const stored = await store(context, account, mail, sources, composed, { salt, canary })
-  const next = stored ? change('hold', 'composed') : change('wait', 'nobody-to-answer')
+  const next =
+    composed.text === ''
+      ? change('wait', 'needs-person')
+      : (await store(context, account, mail, sources, composed, { salt, canary }))
+        ? change('hold', 'composed')
+        : change('wait', 'nobody-to-answer')
   return (await commitStep(context.db, next, now)) ? { stage: next.to } : null
+}
+
+/** What the model did not see, and, where there is no reply to say it, what it would have needed to know. */
+function detailOf(omitted: readonly string[], missing: readonly string[]): { detail?: string } {
+  const lines = [
+    ...(omitted.length > 0 ? [`cut: ${omitted.join('; ')}`] : []),
+    ...(missing.length > 0 ? [`missing: ${missing.join('; ')}`] : []),
+  ]
+  return lines.length > 0 ? { detail: lines.join('\n') } : {}
 }
 
 async function ask(

@@ -1,4 +1,5 @@
 /** Deliver: looks once more whether a person has answered, then saves or sends exactly the octets that are stored. */
+import { nextOpening } from '../judgement/hours.ts'
 import { judge } from '../mail/gate/gate.ts'
 import { loadAccountState } from '../store/accounts.ts'
 import { loadMail, type StoredMail } from '../store/bodies.ts'
@@ -96,7 +97,13 @@ async function sendIfAllowed(
   reply: ReplyRow,
 ): Promise<Outcome> {
   const now = context.clock.now()
-  if (reply.sendAfter !== null && reply.sendAfter > now) throw new PutOff(reply.sendAfter, 'undo-window')
+  if (reply.sendAfter !== null && reply.sendAfter > now) {
+    throw new PutOff(reply.sendAfter, mail.row.reason === 'outside-hours' ? 'outside-hours' : 'undo-window')
+  }
+  // Nobody was here at the time that was chosen for it.
+  const { businessHours } = account.settings.replies
+  const opening = nextOpening(businessHours, now, context.config.budget.timeZone)
+  if (reply.kind === 'send' && opening > now) throw new PutOff(opening, 'outside-hours')
   const { paused } = await loadAccountState(context.db, mail.row.account)
   if (paused) throw new PutOff(new Date(now.getTime() + pausedForMs), 'account-paused')
   const answered = await answeredMeanwhile(account, mail.row)

@@ -4,9 +4,11 @@ import { type GateContext, type Judgement, judge } from '../mail/gate/gate.ts'
 import type { Message } from '../mail/message.ts'
 import { replyHeader } from '../mail/reply/build.ts'
 import { loadMails, type StoredMail } from '../store/bodies.ts'
-import { loadGateContexts } from '../store/gate-context.ts'
+import { loadGateContexts, namedIds } from '../store/gate-context.ts'
+import { saveHumanThread } from '../store/human-threads.ts'
 import { commitSteps, type StepChange } from '../store/messages.ts'
 import { type Account, accountOf, type Next, type StepContext } from './context.ts'
+import { wantsPerson } from './guard/human.ts'
 
 /**
  * Codes that settle what a mail is: no model is asked. Any other `never` (lists, robots, forged own addresses) is not
@@ -48,12 +50,22 @@ async function judgeAll(
     mail,
     addressee: replyHeader(mail.message, owner, 'send')?.to[0] ?? null,
   }))
-  const histories = await loadGateContexts(context.db, owner.address, candidates, context.clock.now())
+  const load = () => loadGateContexts(context.db, owner.address, candidates, context.clock.now())
+  let histories = await load()
+  const forPerson = mails.filter((mail, at) => histories[at] && wantsPerson(mail, histories[at]))
+  for (const { row, message } of forPerson) {
+    const { own, thread } = namedIds(message)
+    const ids = own === null ? thread : [...thread, own]
+    await saveHumanThread(context.db, { id: row.id, account: row.account, ids })
+  }
+  if (forPerson.length > 0) histories = await load()
   return mails.flatMap(({ row, message }, at) => {
     const history = histories[at]
     if (!history) return []
     const judgement = judgeMail(message, owner, history)
-    return [asChange(row.id, judgement, spam.action !== 'none')]
+    const change = asChange(row.id, judgement, spam.action !== 'none')
+    const isForPerson = judgement.decision !== 'never' && forPerson.some((mail) => mail.row.id === row.id)
+    return [isForPerson ? { ...change, to: 'wait', disposition: 'held', reason: 'human-asked' } : change]
   })
 }
 

@@ -1,5 +1,6 @@
 /** Hold: draft, wait for a person, or send after the undo window. The policy is pure (src/judgement/policy.ts). */
 import { PermanentError } from '../errors.ts'
+import { nextOpening } from '../judgement/hours.ts'
 import { decideHold, type HoldDecision } from '../judgement/policy.ts'
 import type { Composed, Verdict } from '../judgement/verdict.ts'
 import { placeholders } from '../mail/claims.ts'
@@ -58,7 +59,7 @@ async function weigh(context: StepContext, account: Account, { row, message }: S
     firstContact: (await earlierMails(context.db, row.account, address, row.id)) === 0,
     throttled: row.codes.some((code) => throttles.test(code)),
     cut: row.detail?.startsWith('cut:') ?? false,
-    businessHours: true,
+    businessHours: sendTime(context, account).isOpen,
     minConfidence: replies.minConfidence,
   }
 }
@@ -83,10 +84,18 @@ async function carryOut(
     const saved = { ...change, to: 'deliver', disposition: 'waiting' } as const
     return commit(context, { ...base, to: 'composed' }, saved, now)
   }
-  const sendAfter = new Date(now.getTime() + account.settings.replies.undoMs)
+  const { sendAfter } = sendTime(context, account)
   const automatic = await asAutomatic(context, account, mail, reply)
   const approved = { ...change, to: 'deliver', disposition: 'approved', dueAt: sendAfter } as const
   return commit(context, { ...base, to: 'approved', sendAfter, ...automatic }, approved, now)
+}
+
+/** When it may go out by itself: after the undo window, at the next opening when that ends outside of business hours. */
+function sendTime({ clock, config }: StepContext, { settings }: Account) {
+  const { undoMs, businessHours } = settings.replies
+  const undone = new Date(clock.now().getTime() + undoMs)
+  const sendAfter = nextOpening(businessHours, undone, config.budget.timeZone)
+  return { sendAfter, isOpen: sendAfter.getTime() === undone.getTime() }
 }
 
 /** Both or neither: a crash in between must not leave an approved reply to a mail that is decided on anew. */

@@ -1,4 +1,5 @@
 /** The one place where a reply's octets are made: drafted, sent by itself, or edited, they differ in their kind only. */
+import { automaticLines } from '../mail/reply/automatic.ts'
 import { buildReply, type Reply, type ReplyKind, replyHeader, replyMessageId } from '../mail/reply/build.ts'
 import type { AccountSettings } from '../settings.ts'
 import type { StoredMail } from '../store/bodies.ts'
@@ -29,7 +30,7 @@ export async function writtenReply(
     language,
     signature: replies.signature,
     quote: replies.quote,
-    disclosure: kind === 'send' ? replies.disclosure : null,
+    disclosure: kind === 'send' ? automaticLines(replies, language) : null,
     messageId: replyMessageId(row.account, row.messageId ?? row.id, kind, attemptGroup, domain),
     now,
     originalId: kind === 'draft' ? row.messageId : null,

@@ -11,6 +11,7 @@ import {
   ownMessageIds,
   threadParticipants,
 } from './history.ts'
+import { humanThreadIds } from './human-threads.ts'
 
 const weekMs = 7 * 86_400_000
 
@@ -47,6 +48,7 @@ export async function loadGateContexts(
   const ofThreads = await automaticRepliesTo(db, account, threads)
   const ours = await ownMessageIds(db, account, [...own, ...threads])
   const answered = await answeredMessageIds(db, account, own)
+  const human = await humanThreadIds(db, account, [...own, ...threads])
   const drafts = await openDrafts(db, account, addressees)
   const autoSent = [...new Map([...recent, ...ofThreads].map((reply) => [reply.messageId, reply])).values()]
   return Promise.all(
@@ -60,6 +62,7 @@ export async function loadGateContexts(
       autoSent,
       openDrafts: addressee ? (drafts.get(addressee) ?? 0) : 0,
       candidateHash: null,
+      humanAsked: [named[at]?.own ?? '', ...(named[at]?.thread ?? [])].some((id) => human.has(id)),
       threadParticipants: await threadParticipants(db, account, named[at]?.thread ?? []),
     })),
   )

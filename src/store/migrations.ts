@@ -203,6 +203,14 @@ create table replyd.negative_answer (
   at         timestamptz not null
 );
 
+create table replyd.human_thread (
+  account    text not null,
+  message_id text not null,
+  source     text not null references replyd.message (id) on delete cascade,
+  primary key (account, message_id)
+);
+create index human_thread_by_source on replyd.human_thread (source);
+
 create table replyd.trust_grant (
   account    text not null,
   category   text not null,

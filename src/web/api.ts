@@ -27,6 +27,7 @@ const mailView = (row: MessageRow) => ({
   step: row.step,
   disposition: row.disposition,
   reason: row.reason,
+  detail: row.detail,
   codes: row.codes,
   verdict: row.verdict,
 })

@@ -53,7 +53,7 @@ function Draft({ view, shown }: { view: View; shown: Shown }) {
     return (
       <>
         <h2>Approved</h2>
-        <p>It goes out when the time to think again is over.</p>
+        <p>{goesOut(shown)}</p>
         <div class="letter">{reply?.text}</div>
         <div class="buttons">
           <Action view={view} to={to('cancel')} label="Undo (u)" kind="primary" id="undo" />
@@ -80,12 +80,29 @@ function Draft({ view, shown }: { view: View; shown: Shown }) {
   return (
     <>
       <h2>{reply ? `Reply to ${reply.addressee}` : 'No reply yet'}</h2>
+      {reply === null && row.reason === 'needs-person' ? <ForPerson shown={shown} /> : null}
       {open && (editing || reply === null) ? (
         <Editor view={view} shown={shown} />
       ) : (
         <DraftText shown={shown} />
       )}
       {open ? <Decisions view={view} shown={shown} /> : <Decided view={view} shown={shown} />}
+    </>
+  )
+}
+
+function goesOut({ row, reply }: Shown): string {
+  if (row.reason !== 'outside-hours') return 'It goes out when the time to think again is over.'
+  return `It goes out at the next opening, ${reply?.sendAfter?.toUTCString() ?? 'soon'}.`
+}
+
+/** The model wrote nothing: what the mail is about, and what it did not know. */
+function ForPerson({ shown: { row } }: { shown: Shown }) {
+  const { summary = null } = (row.verdict as Verdict | null) ?? {}
+  return (
+    <>
+      <p>{plainWords(row.reason)}.</p>
+      {[summary, row.detail === summary ? null : row.detail].map((line) => (line ? <p>{line}</p> : null))}
     </>
   )
 }

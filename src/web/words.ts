@@ -10,6 +10,8 @@ const words: Readonly<Record<string, string>> = {
   'first-contact': 'First mail from this sender',
   'angry-sender': 'The sender is upset',
   urgent: 'Urgent',
+  'outside-hours': 'Goes out at the next opening',
+  'human-asked': 'Asks for a person',
   throttled: 'Enough was sent to this address',
   'input-cut': 'The mail was too long to be read whole',
   'unsupported-claim': 'States something that no source says',

@@ -84,7 +84,10 @@ const cases: readonly (readonly [change: Partial<HoldInput>, action: string, rea
   [{ verdict: { ...verdict, urgency: 2 } }, 'send', 'all-clear'],
   [{ throttled: true }, 'save-draft', 'throttled'],
   [{ cut: true }, 'save-draft', 'input-cut'],
-  [{ businessHours: false }, 'save-draft', 'outside-hours'],
+  // Sent, but when the office opens
+  [{ businessHours: false }, 'send', 'outside-hours'],
+  [{ businessHours: false, mode: 'draft' }, 'save-draft', 'mode-draft'],
+  [{ businessHours: false, throttled: true }, 'save-draft', 'throttled'],
   // Faults of the text, and a mail that tried to steer it, hold it in every mode
   [{ claims: 1 }, 'hold', 'unsupported-claim'],
   [{ mode: 'draft', claims: 1 }, 'hold', 'unsupported-claim'],
@@ -149,7 +152,7 @@ describe('whatever the input', () => {
     fc.assert(
       fc.property(input, (one) => {
         const { action, reasons } = decideHold(one)
-        expect(action === 'send').toBe(reasons.join() === 'all-clear')
+        expect(action === 'send').toBe(reasons.join() === (one.businessHours ? 'all-clear' : 'outside-hours'))
         if (action !== 'send') return
         expect(one.categoryMode ?? one.mode).toBe('send')
         expect(one.ceiling).toBe('may')

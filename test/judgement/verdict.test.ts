@@ -132,6 +132,7 @@ describe('a composed reply', () => {
       { answers: [{ ask: 'x', answered: false, source: null }] },
     ],
     ['empty entries of missing', { missing: ['', ' ', 'price'] }, { missing: ['price'] }],
+    ['no text when facts are missing', { text: '', missing: ['price'] }, { text: '', missing: ['price'] }],
     ['no text when a person is needed', { text: ' ', needs_person: true }, { text: '', needs_person: true }],
   ]
   test.each(cases)('%s', (_name, change, expected) => {

@@ -31,6 +31,8 @@ export interface GateContext {
   openDrafts: number
   /** `textHash` of the reply that is about to be sent; null while there is none. */
   candidateHash: string | null
+  /** Somebody in this thread has answered HUMAN: they want a person. */
+  humanAsked: boolean
   /** Known addresses of the thread that the message claims to belong to; null when we hold none of it. */
   threadParticipants: readonly string[] | null
 }
@@ -55,6 +57,7 @@ export function freshContext(now: Date): GateContext {
     autoSent: [],
     openDrafts: 0,
     candidateHash: null,
+    humanAsked: false,
     threadParticipants: null,
   }
 }

@@ -41,6 +41,8 @@ export const draftRules: readonly Rule[] = [
   ['stale', ({ context }) => context.now.getTime() - context.arrivedAt.getTime() > staleHours * hour],
   // Not in the table but in section 1: what could not be read to the end may hide a mark (RFC 7103).
   ['unreadable', ({ message }) => message.faults.some(isBlindSpot)],
+  // The way out that an automatic reply names has to be one.
+  ['human-asked', ({ context }) => context.humanAsked],
 ]
 
 /**

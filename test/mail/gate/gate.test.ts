@@ -37,7 +37,7 @@ describe('the strictest rule decides', () => {
       (
         'contact-form dmarc-fail unauthenticated thread-stranger multiple-from multiple-reply-to reply-to-list ' +
         'reply-to-mismatch not-addressed cc-only many-recipients auto-response-suppress own-list list-unsubscribe bulk-hint ' +
-        'loop-marker auto-reply-subject no-reply-address calendar postmaster-sender robot-address no-text stale unreadable'
+        'loop-marker auto-reply-subject no-reply-address calendar postmaster-sender robot-address no-text stale unreadable human-asked'
       ).split(' '),
     )
   })

@@ -1,0 +1,111 @@
+/** The steps of a mail on real servers, one after the other and by hand, under a clock that the test sets. */
+import type { Clock } from '../../src/clock.ts'
+import type { Stage } from '../../src/disposition.ts'
+import { table } from '../../src/pipeline/table.ts'
+import { type Account, PutOff, type StepContext } from '../../src/steps/context.ts'
+import { guard } from '../../src/steps/guard.ts'
+import { Watcher } from '../../src/steps/watch.ts'
+import { loadMessage, type MessageRow } from '../../src/store/messages.ts'
+import { type FlowSettings, type RunningDaemon, startDaemon } from './daemon.ts'
+
+export interface Walk extends AsyncDisposable {
+  context: StepContext
+  account: Account
+  running: RunningDaemon
+  /** Milliseconds that the steps' clock is ahead of the machine's. */
+  ahead: number
+  /** Reads the mailbox and guards what is new; rows in the order of arrival. */
+  arrive(): Promise<MessageRow[]>
+  /** Runs steps until the row rests or is due later. */
+  walk(id: string): Promise<{ row: MessageRow; putOff: PutOff | null }>
+  /** The one mail that has arrived, walked to its end. */
+  handle(): Promise<MessageRow>
+}
+
+/** A daemon that does nothing by itself. */
+export async function startWalk(settings: FlowSettings): Promise<Walk> {
+  const running = await startDaemon({ ...settings, roles: [] })
+  const clock: Clock = { now: () => new Date(Date.now() + walk.ahead) }
+  const context: StepContext = { ...running.daemon.context, clock }
+  const account = context.accounts.get(settings.address)
+  if (!account) throw new Error('no such account')
+  const row = async (id: string) => {
+    const found = await loadMessage(context.db, id)
+    if (!found) throw new Error('no such row')
+    return found
+  }
+  const walk: Walk = {
+    context,
+    account,
+    running,
+    ahead: 0,
+    arrive: async () => {
+      const arrived: string[] = []
+      const onIngested = async (ids: string[]) => void arrived.push(...ids)
+      const fail = (error: Error) => {
+        throw error
+      }
+      await new Watcher(context, account, {
+        onIngested,
+        onStopped: fail,
+        holder: 'walk',
+        isGone: () => true,
+      }).catchUpOnce()
+      await guard(context, arrived)
+      return Promise.all(arrived.map(row))
+    },
+    walk: async (id) => {
+      for (
+        let { step }: { step: Stage } = await row(id);
+        step !== 'wait' && step !== 'done' && step !== 'guard';
+      ) {
+        try {
+          const next = await table[step].run(context, id, new AbortController().signal)
+          if (next === null || (next.dueAt && next.dueAt > clock.now())) break
+          step = next.stage
+        } catch (error) {
+          if (error instanceof PutOff) return { row: await row(id), putOff: error }
+          throw error
+        }
+      }
+      return { row: await row(id), putOff: null }
+    },
+    handle: async () => {
+      const [arrived, ...more] = await walk.arrive()
+      if (!arrived || more.length > 0) throw new Error(`one mail was expected, not ${more.length + 1}`)
+      return (await walk.walk(arrived.id)).row
+    },
+    [Symbol.asyncDispose]: () => running.stop(),
+  }
+  return walk
+}
+
+/** A mail as the customer's own program sends it, with the verdict of the owner's border server. */
+export function letter(mail: {
+  id: string
+  from: string
+  to: string
+  text: string
+  subject?: string
+  references?: readonly string[]
+  headers?: readonly string[]
+}): string {
+  const domain = mail.from.replace(/^.*@|>$/g, '')
+  return [
+    `Authentication-Results: mx.replyd.test; dmarc=pass header.from=${domain}`,
+    `From: ${mail.from}`,
+    `To: ${mail.to}`,
+    `Subject: ${mail.subject ?? 'Opening hours'}`,
+    `Message-ID: ${mail.id}`,
+    ...(mail.references
+      ? [`In-Reply-To: ${mail.references.at(-1)}`, `References: ${mail.references.join(' ')}`]
+      : []),
+    ...(mail.headers ?? []),
+    `Date: ${new Date().toUTCString()}`,
+    'MIME-Version: 1.0',
+    'Content-Type: text/plain; charset=utf-8',
+    '',
+    ...mail.text.split('\n'),
+    '',
+  ].join('\r\n')
+}

@@ -1,0 +1,225 @@
+/** What becomes of a reply between the model and the mailbox: on real Dovecot and Postfix, step by step. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { type StandIn, type StandInRequest, startStandIn } from '../../src/demo/stand-in.ts'
+import type { Composed } from '../../src/judgement/verdict.ts'
+import { parseOctets } from '../../src/mail/octets.ts'
+import { loadReply } from '../../src/store/replies.ts'
+import { type Dovecot, type Postfix, startDovecot, startPostfix } from '../live/servers/index.ts'
+import { readMailbox } from './mailboxes.ts'
+import { letter, startWalk, type Walk } from './walk.ts'
+
+let dovecot: Dovecot
+let postfix: Postfix
+let standIn: StandIn
+/** What the model writes in place of the stand-in's reply. */
+let written: Partial<Composed> | null = null
+let asked: StandInRequest[] = []
+
+beforeAll(async () => {
+  ;[dovecot, standIn] = await Promise.all([
+    startDovecot(),
+    startStandIn({
+      behaviour: (request) => {
+        asked.push(request)
+        if (request.question.task !== 'compose' || written === null) return undefined
+        const sound = {
+          text: '',
+          language: 'en',
+          answers: [],
+          missing: [],
+          confidence: 0.9,
+          needs_person: false,
+        }
+        return { content: JSON.stringify({ ...sound, ...written }) }
+      },
+    }),
+  ])
+  postfix = await startPostfix({ deliverTo: dovecot })
+}, 60_000)
+
+afterAll(async () => {
+  await Promise.all([postfix?.stop(), dovecot?.stop(), standIn?.close()])
+})
+
+function start(
+  address: string,
+  more: { account?: object; replies?: object; document?: object } = {},
+): Promise<Walk> {
+  asked = []
+  written = null
+  return startWalk({
+    address,
+    imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
+    smtp: { host: postfix.host, port: postfix.smtpPort },
+    standIn,
+    account: { authservIds: ['mx.replyd.test'], sentCopy: true, ...more.account },
+    document: {
+      budget: { timeZone: 'UTC' },
+      replies: { mode: 'send', undo: '0s', minConfidence: 0.3, ...more.replies },
+      ...more.document,
+    },
+  })
+}
+
+const question = 'Hello,\n\nwhat are your opening hours on Saturday?\n\nKim'
+const customer = 'kim@asks.example'
+
+test.each([
+  ['needs_person', { needs_person: true, missing: ['the contract', 'who signed it'] }],
+  ['missing alone', { needs_person: false, missing: ['the contract', 'who signed it'] }],
+])(
+  'a model that writes nothing, with %s, hands the mail to a person and says why',
+  async (name, answer) => {
+    const address = `legal-${name.length}@shop.example`
+    await using walk = await start(address)
+    written = answer
+    await dovecot.deliver(
+      address,
+      letter({ id: `<${name.length}@asks.example>`, from: customer, to: address, text: question }),
+    )
+    const row = await walk.handle()
+    expect(row).toMatchObject({ step: 'wait', disposition: 'held', reason: 'needs-person' })
+    expect(row.detail).toBe('missing: the contract; who signed it')
+    expect(row.verdict).toMatchObject({ summary: expect.stringMatching(/\S/) })
+    expect(await loadReply(walk.context.db, row.id)).toBeNull()
+    expect(await readMailbox(dovecot, address, 'Drafts')).toEqual([])
+  },
+  60_000,
+)
+
+test('who answers HUMAN to an automatic reply gets a person, and no such reply in that thread any more', async () => {
+  const address = 'desk@human.example'
+  await using walk = await start(address)
+  const deliver = (id: string, text: string, references?: string[]) =>
+    dovecot.deliver(
+      address,
+      letter({ id, from: customer, to: address, text, ...(references ? { references } : {}) }),
+    )
+  await deliver('<one@asks.example>', question)
+  expect(await walk.handle()).toMatchObject({ disposition: 'sent', reason: 'all-clear' })
+  const [answer] = await readMailbox(dovecot, customer, 'INBOX')
+  expect(parseOctets(answer?.octets ?? Buffer.alloc(0)).text).toContain(
+    'This answer was written and sent automatically.\nReply HUMAN to reach a person.',
+  )
+  const thread = ['<one@asks.example>', answer?.messageId ?? '']
+  const before = asked.length
+  await deliver('<two@asks.example>', `Human.\n\n> ${question}`, thread)
+  expect(await walk.handle()).toMatchObject({ step: 'wait', disposition: 'held', reason: 'human-asked' })
+  expect(asked.length).toBe(before)
+  // In this thread every automatic reply is over, in another one it is not.
+  await deliver('<three@asks.example>', `${question}\nIs anybody there?`, thread)
+  expect(await walk.handle()).toMatchObject({
+    disposition: 'drafted',
+    reason: 'guard-ceiling',
+    ceiling: 'draft',
+  })
+  await deliver('<four@asks.example>', 'Hello,\n\ncan I collect a repair on Saturday?\n\nKim')
+  expect(await walk.handle()).toMatchObject({ disposition: 'sent' })
+}, 60_000)
+
+test('a HUMAN that comes within the undo window keeps the automatic reply back', async () => {
+  const address = 'undo@human.example'
+  await using walk = await start(address, { replies: { undo: '1h' } })
+  const deliver = (id: string, text: string, references?: string[]) =>
+    dovecot.deliver(
+      address,
+      letter({ id, from: customer, to: address, text, ...(references ? { references } : {}) }),
+    )
+  await deliver('<u1@asks.example>', question)
+  const first = await walk.handle()
+  walk.ahead += 3_600_001
+  expect((await walk.walk(first.id)).row.disposition).toBe('sent')
+  await deliver('<u2@asks.example>', 'Hello,\n\ncan I collect a repair on Saturday?\n\nKim')
+  const second = await walk.handle()
+  expect(second).toMatchObject({ disposition: 'approved', reason: 'all-clear' })
+  await deliver('<u3@asks.example>', 'HUMAN', ['<u2@asks.example>'])
+  expect(await walk.handle()).toMatchObject({ disposition: 'held', reason: 'human-asked' })
+  walk.ahead += 3_600_001
+  expect((await walk.walk(second.id)).row).toMatchObject({ disposition: 'drafted', reason: 'human-asked' })
+}, 60_000)
+
+test('HUMAN from somebody who was never answered automatically is a mail like any other', async () => {
+  const address = 'first@human.example'
+  await using walk = await start(address)
+  await dovecot.deliver(
+    address,
+    letter({ id: '<h@asks.example>', from: customer, to: address, text: 'HUMAN' }),
+  )
+  expect((await walk.handle()).reason).not.toBe('human-asked')
+}, 60_000)
+
+test('outside of business hours an automatic reply waits for the opening, and a person’s does not', async () => {
+  const address = 'office@hours.example'
+  const now = new Date()
+  const tomorrow = new Intl.DateTimeFormat('en', { weekday: 'short', timeZone: 'UTC' })
+    .format(now.getTime() + 86_400_000)
+    .toLowerCase()
+  await using walk = await start(address, { replies: { businessHours: `${tomorrow} 09:00-10:00` } })
+  const opening = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1, 9))
+  await dovecot.deliver(
+    address,
+    letter({ id: '<o1@asks.example>', from: customer, to: address, text: question }),
+  )
+  const row = await walk.handle()
+  expect(row).toMatchObject({
+    step: 'deliver',
+    disposition: 'approved',
+    reason: 'outside-hours',
+    dueAt: opening,
+  })
+  expect(await loadReply(walk.context.db, row.id)).toMatchObject({ state: 'approved', sendAfter: opening })
+  // A nudge that comes too early, and one that comes too late: the daemon was down while it was open.
+  const early = await walk.walk(row.id)
+  expect(early.putOff).toMatchObject({ until: opening, reason: 'outside-hours' })
+  walk.ahead = opening.getTime() - Date.now() + 5 * 3_600_000
+  const late = await walk.walk(row.id)
+  expect(late.putOff).toMatchObject({
+    until: new Date(opening.getTime() + 7 * 86_400_000),
+    reason: 'outside-hours',
+  })
+  walk.ahead = opening.getTime() - Date.now() + 1000
+  expect((await walk.walk(row.id)).row.disposition).toBe('sent')
+}, 60_000)
+
+test('each account writes with its own prompts and its own knowledge', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'replyd-prompts-'))
+  try {
+    for (const name of ['triage.md', 'compose.md']) {
+      const packaged = readFileSync(new URL(`../../prompts/${name}`, import.meta.url), 'utf8')
+      writeFileSync(join(folder, name), `${packaged}\nWe are pirates.\n`)
+    }
+    writeFileSync(join(folder, 'anchors.txt'), 'Anchors are weighed on Saturday at noon.')
+    const account = (name: string, own: object) => {
+      const server = {
+        host: dovecot.host,
+        user: `${name}@two.example`,
+        password: dovecot.password,
+        secure: false,
+      }
+      const imap = { ...server, port: dovecot.imapPort }
+      const smtp = { ...server, host: postfix.host, port: postfix.smtpPort }
+      return { address: `${name}@two.example`, imap, smtp, since: 'all', ...own }
+    }
+    const accounts = [account('plain', {}), account('pirate', { prompts: folder, knowledge: folder })]
+    for (const name of ['plain', 'pirate']) {
+      await using walk = await start(`${name}@two.example`, { document: { accounts } })
+      await dovecot.deliver(
+        `${name}@two.example`,
+        letter({ id: `<${name}@asks.example>`, from: customer, to: `${name}@two.example`, text: question }),
+      )
+      await walk.handle()
+      const prompts = asked.map(({ body }) => body.messages.map(({ content }) => content).join('\n'))
+      expect(prompts.map((prompt) => prompt.includes('We are pirates.'))).toEqual(
+        prompts.map(() => name === 'pirate'),
+      )
+      const composing = prompts.at(-1) ?? ''
+      expect(composing.includes('Anchors are weighed')).toBe(name === 'pirate')
+      expect(composing.includes('open Tuesday to Friday')).toBe(name === 'plain')
+    }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}, 90_000)
