@@ -121,9 +121,11 @@ function watchersOf(context: StepContext, pipeline: Pipeline): Watcher[] {
 
 function observersOf(context: StepContext, pipeline: Pipeline): Observer[] {
   const holder = holderName(context.newId(context.clock.now()))
+  const alone = context.db.kind === 'pglite'
   const onApproved = (id: string) => pipeline.advance(id, 'deliver')
   return [...context.accounts.values()].map(
-    (account) => new Observer(context, account, { onApproved, holder }),
+    (account) =>
+      new Observer(context, account, { onApproved, holder, isGone: (other) => isGone(other, alone) }),
   )
 }
 

@@ -11,8 +11,8 @@ import { IdFinder } from './id-finder.ts'
 import { append, move, removeExactly } from './mutations.ts'
 import { fetchPatiently } from './patient-fetch.ts'
 import { ConnectionPool } from './pool.ts'
-import { uidsAfter, uidsSince } from './search.ts'
-import { findSpecialMailboxes } from './special-use.ts'
+import { uidsAfter, uidsSince, uidsWithKeyword } from './search.ts'
+import { findMailboxNamed, findSpecialMailboxes } from './special-use.ts'
 import type {
   ConnectionHealth,
   Fetched,
@@ -115,6 +115,10 @@ export class PooledAccount implements ImapAccount {
     return found
   }
 
+  mailboxNamed(name: string): Promise<string | null> {
+    return this.#anywhere('LIST', (client) => findMailboxNamed(client, name))
+  }
+
   state(mailbox: string): Promise<MailboxState> {
     return this.#anywhere('STATUS', async (client) => {
       const status = await client.status(mailbox, { messages: true, uidNext: true, uidValidity: true })
@@ -126,6 +130,12 @@ export class PooledAccount implements ImapAccount {
 
   uidsAfter(mailbox: string, uidValidity: string, after: number): Promise<number[]> {
     return this.#inside('SEARCH', reading(mailbox, uidValidity), (client) => uidsAfter(client, after))
+  }
+
+  uidsWithKeyword(mailbox: string, uidValidity: string, keywords: readonly string[]): Promise<number[]> {
+    return this.#inside('SEARCH', reading(mailbox, uidValidity), (client) =>
+      uidsWithKeyword(client, keywords),
+    )
   }
 
   uidsSince(mailbox: string, date: Date): Promise<number[]> {

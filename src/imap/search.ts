@@ -24,6 +24,12 @@ export function uidsSince(client: ImapFlow, date: Date): Promise<number[]> {
   return search(client, { since: new Date(date.getTime() - DAY_MS) })
 }
 
+/** RFC 3501 section 6.4.4. */
+export function uidsWithKeyword(client: ImapFlow, keywords: readonly string[]): Promise<number[]> {
+  const wanted: SearchObject[] = keywords.map((keyword) => ({ keyword }))
+  return search(client, wanted.length === 1 ? { ...wanted[0] } : { or: wanted })
+}
+
 /** A Message-ID without angle brackets and the blanks that folding may have left inside. */
 export function bareId(messageId: string): string {
   return messageId.replace(/\s+/g, '').replace(/^<|>$/g, '')

@@ -31,3 +31,13 @@ export async function findSpecialMailboxes(
   const junk = configured.junk ?? found.junk ?? (await create(client, 'Junk'))
   return { ...found, drafts, junk, sent: configured.sent ?? found.sent }
 }
+
+/** See ImapAccount.mailboxNamed. */
+export async function findMailboxNamed(client: ImapFlow, wanted: string): Promise<string | null> {
+  const found = (await client.list()).filter(
+    ({ name, flags }) =>
+      name.toLowerCase() === wanted.toLowerCase() && !flags.has('\\Noselect') && !flags.has('\\NonExistent'),
+  )
+  const depth = ({ path, delimiter }: ListResponse) => path.split(delimiter).length
+  return found.sort((one, other) => depth(one) - depth(other))[0]?.path ?? null
+}

@@ -85,9 +85,16 @@ export interface ImapAccount extends AsyncDisposable {
    * has none at all, never a second one, and never any other.
    */
   specialMailboxes(): Promise<SpecialMailboxes>
+  /**
+   * The path of a mailbox with that last name in any case, below whatever prefix the server has (`INBOX.Approved`); of several
+   * the shallowest, null without one. Asked anew each time: the owner may just have created it.
+   */
+  mailboxNamed(name: string): Promise<string | null>
   state(mailbox: string): Promise<MailboxState>
   /** Every UID above `after`, ascending, only of mails that exist. */
   uidsAfter(mailbox: string, uidValidity: string, after: number): Promise<number[]>
+  /** UIDs of the mails that carry one of these keywords, ascending. */
+  uidsWithKeyword(mailbox: string, uidValidity: string, keywords: readonly string[]): Promise<number[]>
   /** UIDs whose internal date is on or after that day (IMAP knows days, not hours), ascending. */
   uidsSince(mailbox: string, date: Date): Promise<number[]>
   /** Reads mails in batches, in UID order, without setting \Seen. Yields one entry for every UID asked for. */

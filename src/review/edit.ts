@@ -56,16 +56,11 @@ async function writeAnew(review: Review, id: string, actor: string, text: string
   const mail = await loadText(review, id)
   const language = (row.verdict as { language?: string } | null)?.language ?? null
   const built = await asWritten(context, mail, { text, language, attemptGroup: 0 })
-  const { replyMessageId, octets, textHash } = octetsOf('draft', built)
   const reply: NewReply = {
     id,
     account: row.account,
-    kind: 'draft',
-    replyMessageId,
-    octets,
-    textHash,
+    ...octetsOf('draft', built),
     reversePath: built.reversePath,
-    addressee: built.addressees[0] ?? '',
     subject: built.subject,
     text,
     language,

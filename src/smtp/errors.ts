@@ -1,7 +1,7 @@
 /** What a failed submission means: surely not accepted, refused for good, or nobody can tell. */
-import type { SMTPError } from 'nodemailer/lib/smtp-connection'
 import { OwnerActionError, PermanentError, reasonOf, TemporaryError, UncertainError } from '../errors.ts'
 import type { Server } from '../settings.ts'
+import { type EnvelopeError, RefusedAddressees } from './all-or-none.ts'
 
 /**
  * How far the mail got. `unsent`: nobody asked for its first octet. `cut`: some of it left, the final dot did not, so
@@ -12,7 +12,7 @@ export type Progress = 'unsent' | 'cut' | 'complete'
 /** Authentication is required, too weak, refused, or wants encryption (RFC 4954 section 6). */
 const AUTHENTICATION_REPLIES = new Set([530, 534, 535, 538])
 
-const fieldsOf = (error: unknown): Partial<SMTPError> => (error instanceof Error ? error : {})
+const fieldsOf = (error: unknown): Partial<EnvelopeError> => (error instanceof Error ? error : {})
 
 const isOurs = (error: unknown): error is Error =>
   error instanceof PermanentError || error instanceof TemporaryError || error instanceof UncertainError
@@ -70,7 +70,12 @@ export function sendError(error: unknown, progress: Progress, server: Server): E
   const words = wordsOf(error)
   if (AUTHENTICATION_REPLIES.has(responseCode) && progress === 'unsent') return refusedLogin(error, server)
   if (responseCode >= 400 && responseCode < 500) return new TemporaryError(`SMTP reply ${words}`, cause)
-  if (responseCode >= 500 && responseCode < 600) return new PermanentError(`SMTP reply ${words}`, cause)
+  if (responseCode >= 500 && responseCode < 600) {
+    const { accepted = [], rejected = [] } = fieldsOf(error)
+    if (accepted.length > 0)
+      return new RefusedAddressees(rejected, accepted.length + rejected.length, words, cause)
+    return new PermanentError(`SMTP reply ${words}`, cause)
+  }
   if (progress === 'complete') {
     return new UncertainError(`SMTP: the mail was handed over, and no valid reply came: ${words}`, cause)
   }

@@ -4,6 +4,7 @@ import XOAuth2 from 'nodemailer/lib/xoauth2'
 import { plaintextAllowed } from '../config/loopback.ts'
 import { OwnerActionError, PermanentError } from '../errors.ts'
 import type { Server } from '../settings.ts'
+import { refuseInPart, withoutPipelining } from './all-or-none.ts'
 import { Body } from './body.ts'
 import { endedConnection, openError, type Progress, StaleConnectionError, sendError } from './errors.ts'
 import type { Accepted, Outgoing, SmtpTiming } from './types.ts'
@@ -55,6 +56,7 @@ export class Session {
     // For the whole life of the connection: an error event without a listener ends the process.
     this.#connection.on('error', () => {})
     this.#signalSmtpUtf8()
+    refuseInPart(this.#connection)
   }
 
   /** @throws OwnerActionError when the login was refused, TemporaryError for everything else */
@@ -141,12 +143,14 @@ export class Session {
    */
   async send(mail: Outgoing, deadlineMs: number): Promise<Accepted> {
     this.mails++
+    if (mail.addressees.length === 0) throw new PermanentError('The mail has no addressee')
     if (mail.smtpUtf8 && !this.#extensions.has('SMTPUTF8')) {
       throw new PermanentError('This SMTP server does not carry addresses or headers beyond ASCII (SMTPUTF8)')
     }
     this.#smtpUtf8 = mail.smtpUtf8
     const body = new Body(mail.octets)
     const deadline = setTimeout(() => this.#connection.close(), deadlineMs)
+    const restore = mail.addressees.length > 1 ? withoutPipelining(this.#connection) : () => {}
     try {
       const info = await this.#answer<Sent>((done) => this.#connection.send(envelopeOf(mail), body, done))
       const replyCode = Number(/^\d{3}/.exec(info.response)?.[0] ?? 250)
@@ -158,6 +162,7 @@ export class Session {
       if (this.mails === 1 || progress !== 'unsent' || !endedConnection(error)) throw failure
       throw new StaleConnectionError(failure.message, { cause: error })
     } finally {
+      restore()
       clearTimeout(deadline)
     }
   }
@@ -189,7 +194,7 @@ interface Sent {
 function envelopeOf(mail: Outgoing) {
   return {
     from: mail.reversePath,
-    to: [mail.addressee],
+    to: [...mail.addressees],
     size: mail.octets.length,
     use8BitMime: mail.octets.some((octet) => octet > 0x7f),
     // Nobody reads bounces of an automatic reply (RFC 3461 section 4.1).

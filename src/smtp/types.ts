@@ -6,7 +6,8 @@ export interface Outgoing {
   octets: Buffer
   /** MAIL FROM; '' for the null reverse-path. */
   reversePath: string
-  addressee: string
+  /** RCPT TO, at least one. All of them get it or none: see `send`. */
+  addressees: readonly string[]
   /** The mail or an address is beyond ASCII (RFC 6531). */
   smtpUtf8: boolean
 }
@@ -26,6 +27,7 @@ export interface Submission extends AsyncDisposable {
    * Sends one mail, once. Never sends a second time what may have been accepted.
    * @throws TemporaryError surely not accepted: a 4yz reply, no connection, or the final dot was never written
    * @throws PermanentError surely not accepted: a 5yz reply
+   * @throws RefusedAddressees some of several addressees were refused for good; the text was not begun, so nobody has it
    * @throws OwnerActionError('account') the login was refused; from then on at once, until `verify` succeeds
    * @throws UncertainError the final dot may have been read by the server and no reply came
    */

@@ -208,8 +208,7 @@ async function store(
   const now = context.clock.now()
   const written = { text: composed.text, language: composed.language, attemptGroup }
   const built = await writtenReply(account.settings, mail, 'draft', written, now)
-  const addressee = built?.addressees[0]
-  if (!built || addressee === undefined) return false
+  if (!built) return false
   await saveComposed(
     context.db,
     {
@@ -217,7 +216,6 @@ async function store(
       account: row.account,
       ...octetsOf('draft', built),
       reversePath: built.reversePath,
-      addressee,
       subject: built.subject,
       text: composed.text,
       language: composed.language,

@@ -9,11 +9,11 @@ import { changeReply, loadReply, type ReplyRow } from '../store/replies.ts'
 import { lastRestore } from '../store/restore.ts'
 import { type Account, accountOf, type Next, PutOff, type StepContext } from './context.ts'
 import { finishSent } from './deliver/finish.ts'
-import { answeredMeanwhile, currentFlags } from './deliver/human-race.ts'
 import type { Outcome } from './deliver/outcome.ts'
 import { saveDraft } from './deliver/save.ts'
 import { savedDraft } from './deliver/saved-draft.ts'
 import { afterInterruption, sendReply } from './deliver/send.ts'
+import { answeredMeanwhile, currentFlags } from './human-race.ts'
 
 const pausedForMs = 60_000
 /** Clocks of mail servers differ. */

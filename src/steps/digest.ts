@@ -40,7 +40,7 @@ export async function sendDigest(context: StepContext, account: Account): Promis
   if (octets === null) return false
   const addressee = config.digest.to ?? address
   try {
-    await account.smtp.send({ octets, reversePath: address, addressee, smtpUtf8: false })
+    await account.smtp.send({ octets, reversePath: address, addressees: [addressee], smtpUtf8: false })
     return true
   } catch (error) {
     if (!(error instanceof UncertainError)) await releaseDigest(db, address, day)

@@ -1,16 +1,16 @@
 /** Observe: what the owner does in their own mail client, seen in \Drafts, \Sent and \Junk, is a decision too. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { reasonOf } from '../errors.ts'
-import { releaseLease, takeLease } from '../store/leases.ts'
+import { releaseLease } from '../store/leases.ts'
 import type { Account, StepContext } from './context.ts'
+import { type Holder, takeOverLease } from './lease.ts'
+import { observeAnswers, type SentLook } from './observe/answered.ts'
 import { observeDrafts } from './observe/drafts.ts'
 import { observeJunk } from './observe/junk.ts'
 
-interface Options {
-  /** A reply may go out: the owner has approved its draft. */
+interface Options extends Holder {
+  /** The delivery of a reply goes on: the owner has approved its draft, or its copy was found in \\Sent. */
   onApproved: (id: string) => Promise<void>
-  /** Names this process in the lease. */
-  holder: string
   /** Milliseconds between two looks. */
   everyMs?: number
   /** How long a draft may be missing before it counts as deleted: clients replace and send in several steps. Milliseconds. */
@@ -25,6 +25,7 @@ export class Observer {
   readonly #lease: string
   /** When a draft was first missed, by reply. */
   readonly #missing = new Map<string, number>()
+  readonly #sent: SentLook = { mark: '', ids: new Set() }
   /** Filed mails that left \Junk for somewhere else: nothing is to be learned of them. */
   readonly #gone = new Set<string>()
 
@@ -38,17 +39,16 @@ export class Observer {
   /** Goes on until the signal. */
   async run(signal: AbortSignal): Promise<void> {
     const { db, log } = this.#context
-    const { everyMs, holder } = this.#options
+    const { everyMs } = this.#options
     while (!signal.aborted) {
-      await delay(everyMs, undefined, { signal }).catch(() => undefined)
-      if (signal.aborted) break
       try {
-        if ((await takeLease(db, this.#lease, holder, everyMs * 3)) !== null) await this.lookOnce()
+        if ((await takeOverLease(db, this.#lease, this.#options, everyMs * 3)) !== null) await this.lookOnce()
       } catch (error) {
         log.warn({ event: 'observe.failed', reason: reasonOf(error) })
       }
+      await delay(everyMs, undefined, { signal }).catch(() => undefined)
     }
-    await releaseLease(db, this.#lease, holder).catch(() => undefined)
+    await releaseLease(db, this.#lease, this.#options.holder).catch(() => undefined)
   }
 
   /** One look at each mailbox. @throws what IMAP or the store throw; every change is conditional, so that it may be repeated */
@@ -56,7 +56,8 @@ export class Observer {
     const { graceMs, onApproved } = this.#options
     const missing = { since: this.#missing, graceMs }
     const approved = await observeDrafts(this.#context, this.#account, missing)
-    for (const id of approved) await onApproved(id)
+    const answered = await observeAnswers(this.#context, this.#account, this.#sent)
+    for (const id of [...approved, ...answered]) await onApproved(id)
     await observeJunk(this.#context, this.#account, this.#gone)
   }
 }

@@ -2,24 +2,21 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { RateLimitedError, reasonOf } from '../errors.ts'
 import { type ConnectionHealth, UidValidityChanged, type Watch, watchMailbox } from '../imap.ts'
-import { leaseHolder, releaseLease, takeLease } from '../store/leases.ts'
+import { releaseLease } from '../store/leases.ts'
 import { readNew } from './catch-up.ts'
 import type { Account, StepContext } from './context.ts'
 import { LeaseLost } from './ingest.ts'
+import { type Holder, takeOverLease } from './lease.ts'
 
 /** A dead holder's mailbox is taken over after this. Milliseconds. */
 const leaseMs = 20_000
 const renewMs = 5_000
 
-interface Options {
+interface Options extends Holder {
   /** Takes ids of rows that were committed at step `guard`. */
   onIngested: (ids: string[]) => Promise<void>
   /** Watching ended for good: the owner has to act. */
   onStopped: (error: Error) => void
-  /** Names this process in the lease. */
-  holder: string
-  /** Whether a holder's process has surely ended: its lease is taken over at once. */
-  isGone: (holder: string) => boolean
 }
 
 /** The watcher of one account's mailbox; of all processes that share a store, one holds its lease and reads. */
@@ -106,14 +103,8 @@ export class Watcher {
     }
   }
 
-  async #take(): Promise<number | null> {
-    const { db } = this.#context
-    const { holder, isGone } = this.#options
-    const fence = await takeLease(db, this.#lease, holder, leaseMs)
-    const other = fence === null ? await leaseHolder(db, this.#lease) : null
-    if (other === null || !isGone(other)) return fence
-    await releaseLease(db, this.#lease, other)
-    return takeLease(db, this.#lease, holder, leaseMs)
+  #take(): Promise<number | null> {
+    return takeOverLease(this.#context.db, this.#lease, this.#options, leaseMs)
   }
 
   /** One run at a time; a notice that comes during a run makes one more. */

@@ -38,6 +38,9 @@ export async function writtenReply(
 }
 
 /** What of it the row takes over. */
-export function octetsOf<Kind extends ReplyKind>(kind: Kind, { octets, messageId, textHash }: Reply) {
-  return { kind, octets, replyMessageId: messageId, textHash }
+export function octetsOf<Kind extends ReplyKind>(
+  kind: Kind,
+  { octets, addressees, messageId, textHash }: Reply,
+) {
+  return { kind, octets, addressees, replyMessageId: messageId, textHash }
 }

@@ -89,7 +89,7 @@ export async function threadParticipants(
   if (ids.length === 0) return null
   const { rows } = await db.query<{ address: string }>(
     `select from_address as address from replyd.message where account = $1 and message_id = any($2) and from_address is not null
-     union select addressee from replyd.reply where account = $1 and reply_message_id = any($2)
+     union select jsonb_array_elements_text(addressees) from replyd.reply where account = $1 and reply_message_id = any($2)
      union select reverse_path from replyd.reply where account = $1 and reply_message_id = any($2)`,
     [account, ids],
   )

@@ -83,6 +83,7 @@ create table replyd.reply (
   octets        bytea not null,
   reverse_path  text not null,
   addressee     text not null,
+  addressees    jsonb not null,
   subject       text not null,
   text          text not null,
   draft_text    text not null,

@@ -2,11 +2,12 @@
 import type { Queryable } from './database.ts'
 import { type MessageRow, messageColumns } from './messages.ts'
 
-/** Ids of replies whose draft stands in the mailbox, as far as replyd knows; newest first. */
+/** Ids of replies whose draft stands in the mailbox, as far as replyd knows, also while they wait for a person; newest first. */
 export async function savedReplyIds(db: Queryable, account: string, limit: number): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `select r.id from replyd.reply r join replyd.message m on m.id = r.id
-      where r.account = $1 and r.state = 'saved' and m.step = 'done' order by r.id desc limit $2`,
+      where r.account = $1 and ((r.state = 'saved' and m.step = 'done')
+          or (r.state = 'held' and m.step = 'wait' and r.saved_mailbox is not null)) order by r.id desc limit $2`,
     [account, limit],
   )
   return rows.map(({ id }) => id)
@@ -27,7 +28,30 @@ export async function filedSince(
   return rows
 }
 
-/** The owner may have written to somebody else than replyd did. */
-export async function setAddressee(db: Queryable, id: string, addressee: string): Promise<void> {
-  await db.query('update replyd.reply set addressee = $2 where id = $1', [id, addressee])
+/** Ids of mails that wait for a person, without a draft in the mailbox; newest first. */
+export async function waitingIds(db: Queryable, account: string, limit: number): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select m.id from replyd.message m left join replyd.reply r on r.id = m.id
+      where m.account = $1 and m.step = 'wait' and (m.disposition = 'uncertain' or r.saved_mailbox is null)
+      order by m.id desc limit $2`,
+    [account, limit],
+  )
+  return rows.map(({ id }) => id)
+}
+
+/** Mails that came since then, lie where they came in and are not spam, by UID; newest first. */
+export async function lyingSince(
+  db: Queryable,
+  place: { account: string; mailbox: string; uidValidity: string },
+  since: Date,
+  limit: number,
+): Promise<{ id: string; uid: number }[]> {
+  const { rows } = await db.query<{ id: string; uid: number }>(
+    `select id, uid::float8 as uid from replyd.message
+      where account = $1 and mailbox = $2 and uid_validity = $3 and ingested_at >= $4
+        and step in ('wait', 'done') and disposition not in ('filed', 'marked', 'duplicate')
+      order by id desc limit $5`,
+    [place.account, place.mailbox, place.uidValidity, since, limit],
+  )
+  return rows
 }

@@ -14,7 +14,10 @@ export interface ReplyRow {
   replyMessageId: string
   octets: Buffer
   reversePath: string
+  /** The first of them: who the limits and the history count. */
   addressee: string
+  /** RCPT TO: exactly one for kind `send`. Changes with the octets only. */
+  addressees: string[]
   subject: string
   /** The text as it stands now, edits included, without signature. */
   text: string
@@ -44,7 +47,7 @@ export interface ReplyRow {
   savedSize: number | null
 }
 
-const columns = `id, account, state, kind, reply_message_id as "replyMessageId", octets, reverse_path as "reversePath", addressee,
+const columns = `id, account, state, kind, reply_message_id as "replyMessageId", octets, reverse_path as "reversePath", addressee, addressees,
   subject, text, draft_text as "draftText", text_hash as "textHash", language, confidence, composed, claims, sources,
   hold_reason as "holdReason", actor, attempt_group as "attemptGroup", created_at as "createdAt", send_after as "sendAfter",
   claimed_at as "claimedAt", finished_at as "finishedAt", reply_text as "replyText", saved_mailbox as "savedMailbox",
@@ -58,7 +61,7 @@ export type NewReply = Pick<
   | 'replyMessageId'
   | 'octets'
   | 'reversePath'
-  | 'addressee'
+  | 'addressees'
   | 'subject'
   | 'text'
   | 'textHash'
@@ -77,14 +80,14 @@ export type NewReply = Pick<
  */
 export async function saveComposed(db: Queryable, reply: NewReply, now: Date): Promise<boolean> {
   const { rows } = await db.query(
-    `insert into replyd.reply (id, account, state, kind, reply_message_id, octets, reverse_path, addressee, subject, text, draft_text,
-       text_hash, language, confidence, composed, claims, sources, hold_reason, attempt_group, created_at)
-     select $1, $2, 'composed', $3, $4, $5::bytea, $6, $7, $8, $9, $9, $10, $11, $12::float8, $13::jsonb, $14::jsonb, $15::jsonb,
-       $16, $17::integer, $18::timestamptz
+    `insert into replyd.reply (id, account, state, kind, reply_message_id, octets, reverse_path, addressee, addressees, subject, text,
+       draft_text, text_hash, language, confidence, composed, claims, sources, hold_reason, attempt_group, created_at)
+     select $1, $2, 'composed', $3, $4, $5::bytea, $6, $7::jsonb->>0, $7::jsonb, $8, $9, $9, $10, $11, $12::float8, $13::jsonb,
+       $14::jsonb, $15::jsonb, $16, $17::integer, $18::timestamptz
       where exists (select 1 from replyd.message where id = $1 and reason <> 'forgotten' for key share)
-     on conflict (id) do update set state = 'composed', kind = $3, reply_message_id = $4, octets = $5, reverse_path = $6, addressee = $7,
-       subject = $8, text = $9, draft_text = $9, text_hash = $10, language = $11, confidence = $12, composed = $13, claims = $14,
-       sources = $15, hold_reason = $16, attempt_group = $17, created_at = $18
+     on conflict (id) do update set state = 'composed', kind = $3, reply_message_id = $4, octets = $5, reverse_path = $6,
+       addressee = $7::jsonb->>0, addressees = $7, subject = $8, text = $9, draft_text = $9, text_hash = $10, language = $11,
+       confidence = $12, composed = $13, claims = $14, sources = $15, hold_reason = $16, attempt_group = $17, created_at = $18
        where reply.state in ('composed', 'held')
      returning id`,
     [
@@ -94,7 +97,7 @@ export async function saveComposed(db: Queryable, reply: NewReply, now: Date): P
       reply.replyMessageId,
       reply.octets,
       reply.reversePath,
-      reply.addressee,
+      storable(reply.addressees),
       storableText(reply.subject),
       storableText(reply.text),
       reply.textHash,
@@ -127,6 +130,8 @@ export interface ReplyChange {
   actor: string
   kind?: 'send' | 'draft'
   octets?: Buffer
+  /** At least one. */
+  addressees?: readonly string[]
   replyMessageId?: string
   attemptGroup?: number
   text?: string
@@ -154,6 +159,7 @@ export async function changeReply(db: Queryable, change: ReplyChange, now: Date)
      ), changed as (
        update replyd.reply r set state = $3, actor = $4, kind = coalesce($5, r.kind), octets = coalesce($6, r.octets),
          reply_message_id = coalesce($7, r.reply_message_id), attempt_group = coalesce($8, r.attempt_group),
+         addressees = coalesce($26, r.addressees), addressee = coalesce($26::jsonb->>0, r.addressee),
          text = coalesce($9, r.text), text_hash = coalesce($10, r.text_hash), hold_reason = coalesce($11, r.hold_reason),
          send_after = case when $12 then $13 else r.send_after end, claimed_at = case when $14 then $15 else r.claimed_at end,
          finished_at = coalesce($16, r.finished_at), reply_text = coalesce($17, r.reply_text),
@@ -192,6 +198,7 @@ export async function changeReply(db: Queryable, change: ReplyChange, now: Date)
       change.diff === undefined ? null : storableText(change.diff),
       change.fromText ?? null,
       change.saved !== undefined,
+      change.addressees === undefined ? null : storable(change.addressees),
     ],
   )
   return rows[0] ?? null

@@ -133,7 +133,7 @@ describe('what the steps do to the mailbox', () => {
     const accepted = await submission.send({
       octets,
       reversePath: demoOwner.address,
-      addressee,
+      addressees: [addressee],
       smtpUtf8: false,
     })
     expect(accepted.replyCode).toBe(250)

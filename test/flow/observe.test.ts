@@ -1,12 +1,12 @@
 /** The owner decides in their own mail client: a second IMAP client acts as their phone. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { ImapFlow } from 'imapflow'
 import { sampleWorld } from '../../src/demo/samples.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { parseOctets } from '../../src/mail/octets.ts'
 import { Observer } from '../../src/steps/observe.ts'
-import { loadMessage, type MessageRow } from '../../src/store/messages.ts'
-import { loadReply, type ReplyRow } from '../../src/store/replies.ts'
+import { commitStep, loadMessage, type MessageRow } from '../../src/store/messages.ts'
+import { changeReply, loadReply, type ReplyRow } from '../../src/store/replies.ts'
 import { senderRule } from '../../src/store/sender-rules.ts'
 import { type Dovecot, deliverAll, type Postfix, startDovecot, startPostfix } from '../live/servers/index.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
@@ -23,7 +23,13 @@ const taken = new Set<string>()
 
 beforeAll(async () => {
   ;[dovecot, standIn] = await Promise.all([startDovecot(), startStandIn()])
-  postfix = await startPostfix({ deliverTo: dovecot })
+  postfix = await startPostfix({
+    deliverTo: dovecot,
+    settings: {
+      smtpd_recipient_restrictions:
+        'check_recipient_access inline:{ { x@refused.invalid = 550 5.1.1 no such user } }',
+    },
+  })
   running = await startDaemon({
     address,
     imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
@@ -37,11 +43,13 @@ beforeAll(async () => {
   })
   const { samples } = sampleWorld(new Date())
   const deliveries = samples.map(({ octets }) => ({ user: address, octets }))
-  // Each twice, so that there is enough of everything.
-  const again = samples.map(({ octets }) => ({
-    user: address,
-    octets: Buffer.from(octets.toString('latin1').replace(/^(Message-ID: <)/im, '$1again-'), 'latin1'),
-  }))
+  // Several times, so that there is enough of everything.
+  const again = ['b-', 'c-'].flatMap((prefix) =>
+    samples.map(({ octets }) => ({
+      user: address,
+      octets: Buffer.from(octets.toString('latin1').replace(/^(Message-ID: <)/im, `$1${prefix}`), 'latin1'),
+    })),
+  )
   await deliverAll(dovecot, [...deliveries, ...again])
   rows = await running.settled(deliveries.length + again.length)
   const { context, pipeline } = running.daemon
@@ -50,6 +58,7 @@ beforeAll(async () => {
   observer = new Observer(context, account, {
     onApproved: (id) => pipeline.advance(id, 'deliver'),
     holder: 'test',
+    isGone: () => false,
     graceMs: 0,
   })
   await observer.lookOnce()
@@ -127,32 +136,71 @@ test('the phone edits a draft and flags it: the customer gets the edited text, o
   expect((await replyOf(row)).text).toContain(words)
 })
 
-test('a draft moved to Approved goes out as it stands', async () => {
+test.each([['Approved'], ['Team', 'approved']])(
+  'a draft moved to %s %s goes out as it stands',
+  async (...names) => {
+    const row = drafted()
+    const reply = await replyOf(row)
+    let path = ''
+    await inMailbox('Drafts', async (client) => {
+      path = (await client.mailboxCreate(names.filter((name) => typeof name === 'string'))).path
+      await client.messageMove(String(reply.savedUid), path, { uid: true })
+    })
+    const sent = running.settledWith(({ id, disposition }) => id === row.id && disposition === 'sent')
+    await observer.lookOnce()
+    await sent
+    expect(await answersTo(row, reply.addressee)).toHaveLength(1)
+    expect(await readMailbox(dovecot, address, path)).toEqual([])
+    await withClient(dovecot, address, (client) => client.mailboxDelete(path))
+  },
+)
+
+/** The owner's client stores another version, flagged, and takes the old one away. */
+async function replaceDraft(draft: Lying, change: (text: string) => string): Promise<void> {
+  const octets = Buffer.from(change(draft.octets.toString('latin1')), 'latin1')
+  await inMailbox('Drafts', async (client) => {
+    await client.append('Drafts', octets, ['\\Draft', '\\Flagged'])
+    await client.messageDelete(String(draft.uid), { uid: true })
+  })
+}
+
+test('a flagged draft goes to everybody in To, Cc and Bcc, and nobody sees who is in Bcc', async () => {
   const row = drafted()
   const reply = await replyOf(row)
-  await inMailbox('Drafts', async (client) => {
-    await client.mailboxCreate('Approved')
-    await client.messageMove(String(reply.savedUid), 'Approved', { uid: true })
-  })
+  const others = ['boss@nordlicht.example', 'archive@nordlicht.example']
+  await replaceDraft(await draftOf(reply), (text) =>
+    text.replace(/^To: /m, `Cc: Boss <${others[0]}>\r\nBcc: ${others[1]}\r\nTo: `),
+  )
   const sent = running.settledWith(({ id, disposition }) => id === row.id && disposition === 'sent')
   await observer.lookOnce()
   await sent
-  expect(await answersTo(row, reply.addressee)).toHaveLength(1)
-  expect(await readMailbox(dovecot, address, 'Approved')).toEqual([])
+  for (const user of [reply.addressee, ...others]) {
+    const got = await answersTo(row, user)
+    expect([user, got.length]).toEqual([user, 1])
+    expect(got[0]?.octets.toString('latin1')).not.toContain('archive@')
+  }
+  expect((await replyOf(row)).addressees).toEqual([reply.addressee, ...others])
 })
 
-test('a draft with two addressees is left to the owner, and does not go out', async () => {
+test('one addressee that the server refuses: nobody gets it, the draft stays, and another version may go out', async () => {
   const row = drafted()
   const reply = await replyOf(row)
-  const draft = await draftOf(reply)
-  const wider = draft.octets.toString('latin1').replace(/^To: /m, 'Cc: boss@nordlicht.example\r\nTo: ')
-  await inMailbox('Drafts', async (client) => {
-    await client.append('Drafts', Buffer.from(wider, 'latin1'), ['\\Draft', '\\Flagged'])
-    await client.messageDelete(String(draft.uid), { uid: true })
-  })
+  const original = await draftOf(reply)
+  await replaceDraft(original, (text) => text.replace(/^To: /m, 'Cc: x@refused.invalid\r\nTo: '))
+  const held = running.settledWith(({ id, disposition }) => id === row.id && disposition === 'held')
   await observer.lookOnce()
-  expect(await now(row)).toMatchObject({ disposition: 'held', reason: 'draft-with-several-addressees' })
+  expect(await held).toMatchObject({ reason: 'addressee-refused' })
+  expect((await now(row))?.detail).toMatch(/1 of 2 addressees was refused.*x@refused\.invalid/)
+  await observer.lookOnce()
   expect(await answersTo(row, reply.addressee)).toEqual([])
+  const draft = (await readMailbox(dovecot, address, 'Drafts')).find((one) => one.inReplyTo === row.messageId)
+  expect(draft?.octets.toString('latin1')).toContain('x@refused.invalid')
+  const sent = running.settledWith(({ id, disposition }) => id === row.id && disposition === 'sent')
+  if (draft) await replaceDraft(draft, (text) => text.replace('x@refused.invalid', 'boss@nordlicht.example'))
+  await observer.lookOnce()
+  await sent
+  expect(await answersTo(row, reply.addressee)).toHaveLength(1)
+  expect(await answersTo(row, 'boss@nordlicht.example')).toHaveLength(1)
 })
 
 test('a deleted draft counts as rejected and is not made again', async () => {
@@ -223,4 +271,109 @@ test('mail that the owner moves to Junk is an example of spam, and its unknown s
     [row.id],
   )
   expect(examples).toEqual([{ spam: true, source: 'owner' }])
+})
+
+test.each([
+  ['$Junk', { disposition: 'marked', reason: 'marked-junk-by-owner' }],
+  ['Junk', { disposition: 'marked', reason: 'marked-junk-by-owner' }],
+])(
+  'mail in INBOX that the owner marks %s is an example of spam, where it lies',
+  async (keyword, expected) => {
+    const row = take(({ disposition, mailbox }) => disposition === 'no-reply-needed' && mailbox === 'INBOX')
+    await inMailbox('INBOX', (client) => client.messageFlagsAdd(String(row.uid), [keyword], { uid: true }))
+    await observer.lookOnce()
+    expect(await now(row)).toMatchObject(expected)
+    const { rows: examples } = await running.daemon.context.db.query(
+      'select spam, source from replyd.spam_example where message_id = $1',
+      [row.id],
+    )
+    expect(examples).toEqual([{ spam: true, source: 'owner' }])
+    const lying = (await readMailbox(dovecot, address, 'INBOX')).find(({ uid }) => uid === row.uid)
+    expect(lying?.messageId).toBe(row.messageId)
+    // Taken back: it is an error of theirs, and restored.
+    await inMailbox('INBOX', async (client) => {
+      await client.messageFlagsRemove(String(row.uid), [keyword], { uid: true })
+      await client.messageFlagsAdd(String(row.uid), ['$NotJunk'], { uid: true })
+    })
+    await observer.lookOnce()
+    expect(await now(row)).toMatchObject({ disposition: 'restored', reason: 'marked-not-junk' })
+  },
+)
+
+test('spam that the owner marks $NotJunk in Junk is restored without a move', async () => {
+  const row = take(({ disposition, fromAddress }) => disposition === 'filed' && fromAddress !== null)
+  await inMailbox('Junk', (client) =>
+    client.messageFlagsAdd(String(row.junkUid), ['$NotJunk'], { uid: true }),
+  )
+  await observer.lookOnce()
+  expect(await now(row)).toMatchObject({ disposition: 'restored', reason: 'marked-not-junk' })
+  expect(await senderRule(running.daemon.context.db, address, row.fromAddress ?? '')).toMatchObject({
+    rule: 'allow',
+  })
+})
+
+describe('the owner answers from their own client', () => {
+  const answer = (id: string, fields: string) =>
+    Buffer.from(
+      `From: ${address}\r\nTo: a@b.example\r\nSubject: Re: yours\r\nMessage-ID: ${id}\r\n${fields}\r\n\r\nDone.\r\n`,
+    )
+  const putIntoSent = (octets: Buffer) =>
+    withClient(dovecot, address, (client) => client.append('Sent', octets, ['\\Seen']))
+  const holdIt = async (state: 'held' | 'uncertain') => {
+    const row = drafted()
+    const { db, clock } = running.daemon.context
+    await inMailbox('Drafts', async (client) => {
+      await client.messageDelete(String((await replyOf(row)).savedUid), { uid: true })
+    })
+    const at = clock.now()
+    await changeReply(db, { id: row.id, from: ['saved'], to: state, actor: 'test', saved: null }, at)
+    await commitStep(db, { id: row.id, from: 'done', to: 'wait', disposition: state, reason: 'test' }, at)
+    return row
+  }
+
+  test.each(['held', 'uncertain'] as const)('what is %s: nothing is left to decide', async (state) => {
+    const row = await holdIt(state)
+    await observer.lookOnce()
+    expect(await now(row)).toMatchObject({ disposition: state })
+    await putIntoSent(answer(`<own-${state}@nordlicht.example>`, `In-Reply-To: ${row.messageId}`))
+    await observer.lookOnce()
+    expect(await now(row)).toMatchObject({
+      step: 'done',
+      disposition: 'superseded',
+      reason: 'answered-by-owner',
+    })
+    expect((await replyOf(row)).state).toBe('superseded')
+  })
+
+  test('an answer to another mail changes nothing', async () => {
+    const row = await holdIt('held')
+    await putIntoSent(answer('<other@nordlicht.example>', 'In-Reply-To: <never@heard.example>'))
+    await observer.lookOnce()
+    expect(await now(row)).toMatchObject({ disposition: 'held' })
+  })
+
+  test('what is uncertain and turns up in Sent after all has gone out', async () => {
+    const row = await holdIt('uncertain')
+    const reply = await replyOf(row)
+    await putIntoSent(reply.octets)
+    const sent = running.settledWith(({ id, disposition }) => id === row.id && disposition === 'sent')
+    await observer.lookOnce()
+    await sent
+    expect((await replyOf(row)).state).toBe('sent')
+    const copies = await readMailbox(dovecot, address, 'Sent')
+    expect(copies.filter(({ messageId }) => messageId === reply.replyMessageId)).toHaveLength(1)
+    expect(await answersTo(row, reply.addressee)).toEqual([])
+  })
+
+  test('with the draft of a reply that was held again: it is known as theirs', async () => {
+    const row = drafted()
+    const { db, clock } = running.daemon.context
+    const at = clock.now()
+    await changeReply(db, { id: row.id, from: ['saved'], to: 'held', actor: 'test' }, at)
+    await commitStep(db, { id: row.id, from: 'done', to: 'wait', disposition: 'held', reason: 'test' }, at)
+    const reply = await replyOf(row)
+    await inMailbox('Drafts', (client) => client.messageMove(String(reply.savedUid), 'Sent', { uid: true }))
+    await observer.lookOnce()
+    expect(await now(row)).toMatchObject({ disposition: 'sent-by-owner', detail: 'edited 0%' })
+  })
 })

@@ -32,7 +32,7 @@ const server = (password = dovecot.password): Server => ({
 const outgoing = (octets: Buffer, addressee = 'ann@replyd.test') => ({
   octets,
   reversePath: user,
-  addressee,
+  addressees: [addressee],
   smtpUtf8: false,
 })
 

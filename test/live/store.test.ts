@@ -69,7 +69,7 @@ const newReply = (id: string): NewReply => ({
   replyMessageId: '<r@example.com>',
   octets: Buffer.from([0, 255, 13, 10]),
   reversePath: 'me@example.com',
-  addressee: 'a@example.org',
+  addressees: ['a@example.org', 'b@example.org'],
   subject: 'Re: Hello',
   text: 'Hi',
   textHash: 'h',

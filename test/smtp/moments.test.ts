@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import { OwnerActionError, PermanentError, TemporaryError, UncertainError } from '../../src/errors.ts'
 import { silentLog } from '../../src/log.ts'
 import type { Server } from '../../src/settings.ts'
-import { type Outgoing, openSubmission } from '../../src/smtp.ts'
+import { type Outgoing, openSubmission, RefusedAddressees } from '../../src/smtp.ts'
 import { type Answer, type Moment, ScriptedServer } from './scripted-server.ts'
 
 const settings = (port: number, changes: Partial<Server> = {}): Server => ({
@@ -20,7 +20,7 @@ const settings = (port: number, changes: Partial<Server> = {}): Server => ({
 const mail = (changes: Partial<Outgoing> = {}): Outgoing => ({
   octets: Buffer.from('Message-ID: <1@replyd.test>\r\nSubject: Hi\r\n\r\nHello\r\n'),
   reversePath: 'me@replyd.test',
-  addressee: 'ann@example.org',
+  addressees: ['ann@example.org'],
   smtpUtf8: false,
   ...changes,
 })
@@ -59,7 +59,7 @@ describe('a failure at each moment of the dialog', () => {
     ['DATA', 'silence', TemporaryError],
     ['DATA', '452 4.3.1 full', TemporaryError],
     ['DATA', '554 5.5.0 no', PermanentError],
-    ['mid-body', 'drop', TemporaryError, mail({ octets: big, addressee: 'cut@example.org' })],
+    ['mid-body', 'drop', TemporaryError, mail({ octets: big, addressees: ['cut@example.org'] })],
     ['mid-body', 'reset', TemporaryError, mail({ octets: big })],
     ['dot', 'drop', UncertainError],
     ['dot', 'reset', UncertainError],
@@ -111,6 +111,65 @@ describe('a failure at each moment of the dialog', () => {
   })
 })
 
+describe('several addressees', () => {
+  const addressees = ['ann@example.org', 'ben@example.org', 'eve@example.org']
+
+  test('get one mail, and its text is begun only when all were accepted', async () => {
+    await using server = await ScriptedServer.start()
+    await using submission = open(server)
+    await submission.send(mail({ addressees }))
+    const verbs = server.commands.map((line) => line.split(' ')[0])
+    expect(verbs.slice(2)).toEqual(['MAIL', 'RCPT', 'RCPT', 'RCPT', 'DATA'])
+    expect(server.mails).toHaveLength(1)
+    // The next mail may use what the server offers again.
+    await submission.send(mail())
+    expect(server.mails).toHaveLength(2)
+  })
+
+  test.each([
+    ['550 5.1.1 no such user', PermanentError, '1 of 3 addressees was refused'],
+    ['450 4.2.1 greylisted', TemporaryError, 'greylisted'],
+  ])('nobody gets it when one is refused with %s', async (reply, expected, words) => {
+    await using server = await ScriptedServer.start((at, { count }) =>
+      at === 'RCPT' && count === 2 ? reply : undefined,
+    )
+    await using submission = open(server)
+    const failure = (await submission.send(mail({ addressees })).catch((error: unknown) => error)) as Error
+    expect(failure).toBeInstanceOf(expected)
+    expect(failure.message).toContain(words)
+    expect(failure.message).not.toContain('@')
+    expect(server.commands.filter((line) => line === 'DATA')).toEqual([])
+    expect(server.mails).toEqual([])
+    await submission.send(mail())
+    expect(server.mails).toHaveLength(1)
+  })
+
+  test('names those that were refused, for the owner', async () => {
+    await using server = await ScriptedServer.start((at, { count }) =>
+      at === 'RCPT' && count > 1 ? '550 5.1.1 no such user' : undefined,
+    )
+    await using submission = open(server)
+    const failure = await submission.send(mail({ addressees })).catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(RefusedAddressees)
+    expect((failure as RefusedAddressees).refused).toEqual(addressees.slice(1))
+  })
+
+  test('a temporary refusal outranks a lasting one: it is tried again as a whole', async () => {
+    await using server = await ScriptedServer.start((at, { count }) =>
+      at !== 'RCPT' || count === 1 ? undefined : count === 2 ? '550 no' : '451 later',
+    )
+    await using submission = open(server)
+    await expect(submission.send(mail({ addressees }))).rejects.toBeInstanceOf(TemporaryError)
+  })
+
+  test('nobody at all: refused before anything is said', async () => {
+    await using server = await ScriptedServer.start()
+    await using submission = open(server)
+    await expect(submission.send(mail({ addressees: [] }))).rejects.toBeInstanceOf(PermanentError)
+    expect(server.commands.filter((line) => line.startsWith('MAIL'))).toEqual([])
+  })
+})
+
 describe('what is sent', () => {
   test('exactly the octets, dots stuffed, the envelope as given', async () => {
     const octets = Buffer.from('Subject: dots\r\n\r\n.\r\n..two\r\n.one\r\nGr\xfc\xdfe\r\n\r\n', 'latin1')
@@ -137,7 +196,7 @@ describe('what is sent', () => {
     await using server = await ScriptedServer.start()
     await using submission = open(server)
     await submission.send(mail({ smtpUtf8: true }))
-    await submission.send(mail({ smtpUtf8: true, addressee: 'jürgen@example.org' }))
+    await submission.send(mail({ smtpUtf8: true, addressees: ['jürgen@example.org'] }))
     await submission.send(mail())
     const froms = server.commands
       .filter((line) => line.startsWith('MAIL'))
@@ -159,7 +218,7 @@ describe('what is sent', () => {
     async (addressee) => {
       await using server = await ScriptedServer.start()
       await using submission = open(server)
-      await expect(submission.send(mail({ addressee }))).rejects.toBeInstanceOf(PermanentError)
+      await expect(submission.send(mail({ addressees: [addressee] }))).rejects.toBeInstanceOf(PermanentError)
       expect(server.commands.some((line) => line.startsWith('RCPT'))).toBe(false)
     },
   )

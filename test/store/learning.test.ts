@@ -71,7 +71,7 @@ async function answered(
       replyMessageId: `<reply-${id}@shop.example>`,
       octets: Buffer.from('x'),
       reversePath: account,
-      addressee: 'kim@customer.example',
+      addressees: ['kim@customer.example'],
       subject: 'Re',
       text: 'One two three four',
       textHash: 'x',
@@ -164,10 +164,10 @@ test('the filter learns from sure verdicts and answers alone once it has 200 of 
 }, 60_000)
 
 test('the digest goes out once a day, whatever the number of processes, and is marked as automatic', async () => {
-  const sent: { octets: Buffer; addressee: string }[] = []
+  const sent: { octets: Buffer; addressees: string[] }[] = []
   let failure: Error | null = null
   const smtp = {
-    send: async (outgoing: { octets: Buffer; addressee: string }) => {
+    send: async (outgoing: { octets: Buffer; addressees: string[] }) => {
       if (failure) throw failure
       sent.push(outgoing)
     },
@@ -196,6 +196,6 @@ test('the digest goes out once a day, whatever the number of processes, and is m
   await expect(send('2026-11-26T06:00:00Z')).rejects.toThrow('lost')
   failure = null
   expect(await send('2026-11-26T06:01:00Z')).toBe(false)
-  expect(sent.map(({ addressee }) => addressee)).toEqual(['boss@shop.example', 'boss@shop.example'])
+  expect(sent.map(({ addressees }) => addressees)).toEqual([['boss@shop.example'], ['boss@shop.example']])
   expect(sent[0]?.octets.toString()).toMatch(/^Auto-Submitted: auto-generated\r$/m)
 })

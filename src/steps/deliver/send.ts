@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { OwnerActionError, PermanentError, reasonOf, TemporaryError, UncertainError } from '../../errors.ts'
-import type { Accepted } from '../../smtp.ts'
+import { type Accepted, RefusedAddressees } from '../../smtp.ts'
 import type { StoredMail } from '../../store/bodies.ts'
 import { changeReply, type ReplyRow } from '../../store/replies.ts'
 import { type Account, PutOff, type StepContext } from '../context.ts'
 import { finishSent, providerFilesWithinMs } from './finish.ts'
-import { dayBefore, type Outcome } from './outcome.ts'
+import { approvedByFlag, dayBefore, type Outcome } from './outcome.ts'
 import { saveDraft } from './save.ts'
 
 /** Two minutes and a half in all. */
@@ -31,8 +31,8 @@ export async function sendReply(
     accepted = await account.smtp.send({
       octets: claimed.octets,
       reversePath: claimed.reversePath,
-      addressee: claimed.addressee,
-      smtpUtf8: !isAscii(claimed.addressee) || !isAscii(claimed.reversePath),
+      addressees: claimed.addressees,
+      smtpUtf8: ![claimed.reversePath, ...claimed.addressees].every(isAscii),
     })
   } catch (error) {
     return afterFailure(context, account, mail, claimed, error)
@@ -106,11 +106,33 @@ async function afterFailure(
     await changeReply(context.db, back, context.clock.now())
     throw error
   }
+  if (error instanceof RefusedAddressees)
+    return holdRefused(
+      context,
+      reply,
+      'addressee-refused',
+      `${reasonOf(error)} (${error.refused.join(', ')})`,
+    )
   if (error instanceof PermanentError) {
+    // What the owner wrote stays as it stands in their mailbox.
+    if (mail.row.reason === approvedByFlag)
+      return holdRefused(context, reply, 'smtp-rejected', reasonOf(error))
     const outcome = await saveDraft(context, account, mail, reply, 'smtp-rejected')
     return { ...outcome, detail: reasonOf(error) }
   }
   throw error
+}
+
+/** Nobody has it, and nothing was changed: the owner decides who else is to get it, or how. */
+async function holdRefused(
+  context: StepContext,
+  reply: ReplyRow,
+  reason: string,
+  detail: string,
+): Promise<Outcome> {
+  const change = { id: reply.id, from: ['sending'], to: 'held', actor: 'replyd', sendAfter: null } as const
+  await changeReply(context.db, { ...change, replyText: detail }, context.clock.now())
+  return { to: 'wait', disposition: 'held', reason, detail }
 }
 
 /** A process died while it was sending, or between the server's yes and our note of it. */

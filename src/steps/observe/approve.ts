@@ -7,10 +7,13 @@ import { approvedOctets } from '../../mail/reply/approved.ts'
 import { textHash } from '../../mail/reply/build.ts'
 import { visibleText } from '../../mail/text/visible.ts'
 import { commitStep, type MessageRow } from '../../store/messages.ts'
-import { setAddressee } from '../../store/observed.ts'
 import { changeReply, type ReplyRow } from '../../store/replies.ts'
 import type { Account, StepContext } from '../context.ts'
+import { approvedByFlag } from '../deliver/outcome.ts'
 import { longestDraft, type Standing } from './standing.ts'
+
+/** Beyond that many it is a mailing, for which the owner's own client is the place. */
+const mostAddressees = 50
 
 /** Fixes the octets and hands them to the send protocol, in one transaction. True when it may go out. */
 export async function approveAsItStands(
@@ -27,7 +30,7 @@ export async function approveAsItStands(
   const edited = editShare(reply.text, text) > 0
   const change = {
     id: reply.id,
-    from: ['saved'],
+    from: [reply.state],
     actor: 'owner',
     saved: { ...place, size: octets.length },
     ...(edited ? { text, textHash: textHash(text), diff: unifiedDiff(reply.text, text) } : {}),
@@ -36,15 +39,18 @@ export async function approveAsItStands(
     if (obstacle !== null) {
       if ((await changeReply(session, { ...change, to: 'held' }, now)) === null) return false
       const held = { disposition: 'held', reason: obstacle, actor: 'replyd' } as const
-      await commitStep(session, { id: row.id, from: 'done', to: 'wait', ...held }, now)
+      await commitStep(session, { id: row.id, from: row.step, to: 'wait', ...held }, now)
       return false
     }
-    const fixed = { octets: approvedOctets(octets, { messageId, date: now }), replyMessageId: messageId }
+    const fixed = {
+      octets: approvedOctets(octets, { messageId, date: now }),
+      addressees: addresseesOf(message),
+      replyMessageId: messageId,
+    }
     const approved = { ...change, ...fixed, to: 'approved', kind: 'draft', sendAfter: null } as const
     if ((await changeReply(session, approved, now)) === null) return false
-    await setAddressee(session, reply.id, addresseesOf(message)[0] ?? reply.addressee)
-    const step = { disposition: 'approved', reason: 'approved-by-flag', actor: 'owner' } as const
-    return commitStep(session, { id: row.id, from: 'done', to: 'deliver', ...step }, now)
+    const step = { disposition: 'approved', reason: approvedByFlag, actor: 'owner' } as const
+    return commitStep(session, { id: row.id, from: row.step, to: 'deliver', ...step }, now)
   })
 }
 
@@ -59,8 +65,7 @@ function obstacleOf(message: Message, octets: Buffer, { settings }: Account): st
   if (octets.length > longestDraft) return 'draft-too-long'
   const addressees = addresseesOf(message)
   if (addressees.length === 0) return 'draft-without-addressee'
-  // One transaction, one addressee (standards.md section 5.2): several could be accepted in part.
-  if (addressees.length > 1) return 'draft-with-several-addressees'
+  if (addressees.length > mostAddressees) return 'draft-with-too-many-addressees'
   const from = fieldValues(message, 'from').flatMap(parseAddressList)
   const { address, aliases } = settings.owner
   const own = from.length === 1 && from.every((author) => [address, ...aliases].includes(author.address))

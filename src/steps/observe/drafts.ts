@@ -46,18 +46,22 @@ export async function observeDrafts(
   const approved: string[] = []
   for (const id of ids) {
     const [row, reply] = [await loadMessage(context.db, id), await loadReply(context.db, id)]
-    if (row?.step !== 'done' || reply?.state !== 'saved') continue
+    if (row === null || reply === null || !isWatched(row, reply)) continue
     const watched = { row, reply, from: new Date(reply.createdAt.getTime() - dayMs) }
     if (await look(context, account, watched, mailboxes, unchanged, missing)) approved.push(id)
   }
   return approved
 }
 
+/** Saved, or held while its draft stands there: the owner may go on in either place. */
+function isWatched(row: MessageRow, reply: ReplyRow): boolean {
+  return row.step === 'done' ? reply.state === 'saved' : row.step === 'wait' && reply.state === 'held'
+}
+
 async function mailboxesOf(account: Account): Promise<Mailboxes> {
   const { drafts, sent } = await account.imap.specialMailboxes()
   const flagApproves = account.settings.replies.approve === 'flag'
-  const found = flagApproves ? await account.imap.state('Approved').catch(() => null) : null
-  return { drafts, sent, approved: found?.path ?? null }
+  return { drafts, sent, approved: flagApproves ? await account.imap.mailboxNamed('Approved') : null }
 }
 
 /** UIDs in \Drafts, as `UIDVALIDITY UID`: a mail never changes under its UID (RFC 3501 section 2.3.1.1). */
@@ -87,11 +91,17 @@ async function look(
     return approveIfFlagged(context, account, watched, drafts, successor)
   }
   const moved = approved === null ? null : await find(account, approved, watched)
-  if (moved) return approveAsItStands(context, account, watched, moved)
+  if (moved) return isRefused(reply, moved) ? false : approveAsItStands(context, account, watched, moved)
   const sentMail = sent === null ? null : await find(account, sent, watched)
   if (sentMail) await noteSent(context, watched, sentMail)
   else await noteMissing(context, watched, missing)
   return false
+}
+
+/** It was approved as it stands there, and could not go out: only another version may be tried. */
+function isRefused({ state, savedMailbox, savedUidValidity, savedUid }: ReplyRow, at: Standing): boolean {
+  const same = savedMailbox === at.mailbox && savedUidValidity === at.uidValidity && savedUid === at.uid
+  return state === 'held' && same
 }
 
 /** The mail in a mailbox that is the draft by its Message-ID, or answers the same original. */
@@ -121,6 +131,7 @@ async function approveIfFlagged(
   const uidValidity = successor?.uidValidity ?? savedUidValidity
   const uid = successor?.uid ?? savedUid
   if (uidValidity === null || uid === null) return false
+  if (successor === null && watched.reply.state === 'held') return false
   const flags = (await account.imap.flags(drafts, uidValidity, uid)) ?? []
   const lower = flags.map((flag) => flag.toLowerCase())
   // The other two say that a client is sending it (RFC 5788 registry): then it is none of our business.
@@ -145,8 +156,8 @@ async function noteEdit(
   const saved = { ...place, size: octets.length }
   const change = {
     id: reply.id,
-    from: ['saved'],
-    to: 'saved',
+    from: [reply.state],
+    to: reply.state,
     actor: 'owner',
     saved,
     replyMessageId,
@@ -169,7 +180,7 @@ async function noteSent(context: StepContext, { row, reply }: Watched, { octets 
       session,
       {
         id: reply.id,
-        from: ['saved'],
+        from: [reply.state],
         to: 'sent',
         actor: 'owner',
         text,
@@ -186,7 +197,7 @@ async function noteSent(context: StepContext, { row, reply }: Watched, { octets 
       reason: 'sent-by-owner',
       detail: `edited ${percent}%`,
     } as const
-    await commitStep(session, { id: row.id, from: 'done', to: 'done', actor: 'owner', ...change }, now)
+    await commitStep(session, { id: row.id, from: row.step, to: 'done', actor: 'owner', ...change }, now)
   })
 }
 
@@ -196,6 +207,8 @@ async function noteMissing(
   { row, reply }: Watched,
   { since, graceMs }: Missing,
 ): Promise<void> {
+  // One that is held is decided on elsewhere: what happens to its draft says nothing.
+  if (reply.state === 'held') return
   const now = context.clock.now()
   const first = since.get(reply.id) ?? now.getTime()
   since.set(reply.id, first)

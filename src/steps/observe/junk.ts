@@ -2,15 +2,17 @@
 import type { Fetched } from '../../imap.ts'
 import { loadCursor, saveCursor } from '../../store/cursors.ts'
 import { findByMessageIds, loadMessage, type MessageRow } from '../../store/messages.ts'
-import { filedSince } from '../../store/observed.ts'
+import { filedSince, lyingSince } from '../../store/observed.ts'
 import type { Account, StepContext } from '../context.ts'
 import { learnRestored, learnSpam } from './learn.ts'
 
 const limits = { batch: 200, maxHeaderOctets: 16 * 1024, maxTextOctets: 1 }
 const watchedForMs = 30 * 86_400_000
 const mostFiled = 500
-/** The newest ones are also looked at for keywords. */
-const mostMarked = 20
+const mostLying = 5_000
+/** The registry's name, and what clients wrote before there was one. */
+const wantedKeywords = ['$NotJunk', 'NotJunk', 'NonJunk']
+const junkKeywords = ['$Junk', 'Junk']
 const dayMs = 86_400_000
 
 export async function observeJunk(context: StepContext, account: Account, gone: Set<string>): Promise<void> {
@@ -21,6 +23,7 @@ export async function observeJunk(context: StepContext, account: Account, gone: 
   const filed = await filedSince(context.db, account.settings.owner.address, since, mostFiled)
   const watched = filed.filter(({ id }) => !gone.has(id))
   if (watched.length > 0) await readDepartures(context, account, junk, watched, gone)
+  await readKeywords(context, account, junk, watched, since)
 }
 
 /** New mail in \Junk that replyd did not put there, but holds: the owner moved it. */
@@ -75,9 +78,6 @@ async function readDepartures(
     // Deleted, archived, or put somewhere else: that teaches nothing.
     else if (row.junkUid !== null) gone.add(row.id)
   }
-  for (const row of rows.slice(0, mostMarked)) {
-    if (await isMarkedWanted(account, row)) await learnRestored(context, account, row, 'marked-not-junk')
-  }
 }
 
 /** The same mail, by Message-ID and size, lies where it came in, and no longer in \Junk. */
@@ -94,12 +94,34 @@ async function isBack({ imap, settings }: Account, row: MessageRow, junk: string
   return false
 }
 
-async function isMarkedWanted({ imap }: Account, row: MessageRow): Promise<boolean> {
-  const [mailbox, uidValidity, uid] =
-    row.disposition === 'marked'
-      ? [row.mailbox, row.uidValidity, row.uid]
-      : [row.junkMailbox, row.junkUidValidity, row.junkUid]
-  if (mailbox === null || uidValidity === null || uid === null) return false
-  const flags = await imap.flags(mailbox, uidValidity, uid).catch(() => null)
-  return flags?.some((flag) => /^\$?(?:not|non)junk$/i.test(flag)) ?? false
+/** Keywords without a move (RFC 5788): `$NotJunk` on what is filed or marked, `$Junk` on what lies where it came in. */
+async function readKeywords(
+  context: StepContext,
+  account: Account,
+  junk: string,
+  spam: readonly MessageRow[],
+  since: Date,
+): Promise<void> {
+  const { imap, settings } = account
+  const { uidValidity } = await imap.state(settings.mailbox)
+  const wanted = new Set(await imap.uidsWithKeyword(settings.mailbox, uidValidity, wantedKeywords))
+  if (spam.length > 0) {
+    const { uidValidity: junkValidity } = await imap.state(junk)
+    const filed = new Set(await imap.uidsWithKeyword(junk, junkValidity, wantedKeywords))
+    for (const row of spam) {
+      const isWanted =
+        row.disposition === 'marked'
+          ? row.uidValidity === uidValidity && wanted.has(row.uid)
+          : row.junkUidValidity === junkValidity && filed.has(row.junkUid ?? 0)
+      if (isWanted) await learnRestored(context, account, row, 'marked-not-junk')
+    }
+  }
+  const marked = new Set(await imap.uidsWithKeyword(settings.mailbox, uidValidity, junkKeywords))
+  if (marked.size === 0) return
+  const place = { account: settings.owner.address, mailbox: settings.mailbox, uidValidity }
+  for (const { id, uid } of await lyingSince(context.db, place, since, mostLying)) {
+    if (!marked.has(uid) || wanted.has(uid)) continue
+    const row = await loadMessage(context.db, id)
+    if (row !== null) await learnSpam(context, account, row, null)
+  }
 }

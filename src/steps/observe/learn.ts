@@ -36,21 +36,27 @@ export async function learnRestored(
   }
 }
 
-/** A miss of ours: learned as an example. The address is denied when nothing else speaks for it, or at the second time. */
+/**
+ * A miss of ours: learned as an example. The address is denied when nothing else speaks for it, or at the second time.
+ * @param place where the owner moved it; null when they marked it where it lies
+ */
 export async function learnSpam(
   context: StepContext,
   account: Account,
   row: MessageRow,
-  place: { mailbox: string; uidValidity: string; uid: number },
+  place: { mailbox: string; uidValidity: string; uid: number } | null,
 ): Promise<void> {
   const now = context.clock.now()
   const actor = 'owner'
   const filed = await context.db.transaction(async (session) => {
     const open = ['composed', 'held', 'approved'] as const
     await changeReply(session, { id: row.id, from: open, to: 'superseded', actor, sendAfter: null }, now)
-    const change = { disposition: 'filed', reason: 'junked-by-owner', actor } as const
+    const change =
+      place === null
+        ? ({ disposition: 'marked', reason: 'marked-junk-by-owner', actor } as const)
+        : ({ disposition: 'filed', reason: 'junked-by-owner', actor } as const)
     if (!(await commitStep(session, { id: row.id, from: row.step, to: 'done', ...change }, now))) return false
-    await noteJunkPlace(session, row.id, place)
+    if (place !== null) await noteJunkPlace(session, row.id, place)
     return true
   })
   if (!filed) return

@@ -1,7 +1,7 @@
-import { MessageVanished, UidValidityChanged } from '../../imap.ts'
-import type { MessageRow } from '../../store/messages.ts'
-import type { Account } from '../context.ts'
-import { dayBefore } from './outcome.ts'
+import { MessageVanished, UidValidityChanged } from '../imap.ts'
+import type { MessageRow } from '../store/messages.ts'
+import type { Account } from './context.ts'
+import { dayBefore } from './deliver/outcome.ts'
 
 /**
  * Whether a person has answered or thrown the mail away since it came: `\Answered` (RFC 3501 section 2.3.2), or a mail in
