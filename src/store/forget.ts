@@ -34,7 +34,7 @@ export function forgetCorrespondent(
 async function mailsOf(session: Queryable, address: string): Promise<{ ids: string[]; underWay: number }> {
   const { rows } = await session.query<{ id: string; state: string | null }>(
     `select m.id, r.state from replyd.message m left join replyd.reply r on r.id = m.id
-      where lower(m.from_address) = $1 or lower(r.addressee) = $1 for update of m`,
+      where lower(m.from_address) = $1 or exists (select 1 from jsonb_array_elements_text(r.addressees) a where lower(a) = $1) for update of m`,
     [address],
   )
   const isUnderWay = ({ state }: { state: string | null }) => state === 'sending' || state === 'saving'

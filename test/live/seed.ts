@@ -39,7 +39,7 @@ const seedReply = (id: string, addressee: string): NewReply => ({
   replyMessageId: `<reply-${id}@example.com>`,
   octets: Buffer.from([0, 255, 13, 10, 200]),
   reversePath: account,
-  addressee,
+  addressees: [addressee],
   subject: awkward,
   text: awkward,
   textHash: 'h',
