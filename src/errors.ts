@@ -10,13 +10,18 @@ export class TemporaryError extends Error {
   override name = 'TemporaryError'
 }
 
+/** What an error stops: one account, or all that asks the model. */
+export type Scope = 'account' | 'model'
+
 /** The peer asked to be left alone for a while (HTTP 429, IMAP throttling): wait, do not count it as a failure. */
 export class RateLimitedError extends TemporaryError {
   override name = 'RateLimitedError'
+  readonly scope: Scope
   /** How long to wait, in milliseconds. */
   readonly retryAfterMs: number
-  constructor(message: string, retryAfterMs: number, options?: ErrorOptions) {
+  constructor(scope: Scope, message: string, retryAfterMs: number, options?: ErrorOptions) {
     super(message, options)
+    this.scope = scope
     this.retryAfterMs = retryAfterMs
   }
 }
@@ -24,8 +29,8 @@ export class RateLimitedError extends TemporaryError {
 /** Something that only the owner can mend (a wrong password, an exhausted quota). `scope` says what has to stop. */
 export class OwnerActionError extends PermanentError {
   override name = 'OwnerActionError'
-  readonly scope: 'account' | 'model'
-  constructor(scope: 'account' | 'model', message: string, options?: ErrorOptions) {
+  readonly scope: Scope
+  constructor(scope: Scope, message: string, options?: ErrorOptions) {
     super(message, options)
     this.scope = scope
   }

@@ -49,8 +49,8 @@ export interface Daemon {
 
 /** Time that jobs under way get at the end, milliseconds. */
 const drainMs = 9_000
-/** Steps under way at once that use the mail servers. */
-const mailboxConcurrency = 10
+/** Steps under way at once that use the mail servers: they wait for those most of the time, and each account for its own. */
+const mailboxConcurrency = (accounts: number) => Math.min(100, 8 + 2 * accounts)
 
 /** Runs until the signal, or with `once` until all is handled. @throws what the boot throws: ConfigError and the like */
 export async function runDaemon(options: DaemonOptions): Promise<void> {
@@ -73,7 +73,8 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const context: StepContext = { db, clock, newId, random, log, config, accounts, model }
   await using pipeline = new Pipeline(context, queues, drainMs)
   pipeline.on('owner-action', (error, account) => void tellOwner(context, error, account))
-  if (roles.includes('work')) pipeline.work({ model: config.model.concurrency, mailbox: mailboxConcurrency })
+  if (roles.includes('work'))
+    pipeline.work({ model: config.model.concurrency, mailbox: mailboxConcurrency(accounts.size) })
   using _daily = roles.includes('watch') && !options.once ? new DailyAudit(context) : null
   const watchers = roles.includes('watch') ? watchersOf(context, pipeline) : []
   // A start is the owner's answer to what had stopped: it is tried anew.

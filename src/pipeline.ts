@@ -6,6 +6,7 @@ import { EventEmitter } from 'node:events'
 import type { Stage, Step } from './disposition.ts'
 import { OwnerActionError, PermanentError, RateLimitedError, reasonOf, UncertainError } from './errors.ts'
 import { UidValidityChanged } from './imap.ts'
+import { accountLabel } from './log.ts'
 import { type DueRow, Sweeper, sweepEveryMs } from './pipeline/sweeper.ts'
 import { failureReason, handOver, table } from './pipeline/table.ts'
 import { type Nudge, type QueueName, type Queues, queueNames, RetryLater } from './queue/queues.ts'
@@ -166,6 +167,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     const { account } = row
     log.warn({
       event: 'step.failed',
+      account: accountLabel(account),
       step,
       messageId: id,
       error: (error as Error).name,
@@ -199,8 +201,14 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   }
 
   /** Waiting is nobody's failure: no attempt is counted. The model's limits hold for every mail, a mailbox's for one account. */
-  async #wait(step: Exclude<Step, 'guard'>, row: MessageRow, ms: number, error: Error): Promise<never> {
-    if (table[step].queue === 'model') throw new RateLimitedError(error.message, ms, { cause: error })
+  async #wait(
+    step: Step,
+    row: MessageRow,
+    ms: number,
+    error: RateLimitedError | OwnerActionError,
+  ): Promise<never> {
+    // Compose reads \Sent, too: what is wrong there is no reason to keep other accounts' mail from the model.
+    if (error.scope === 'model') throw new RateLimitedError('model', error.message, ms, { cause: error })
     const now = this.#context.clock.now()
     const dueAt = new Date(now.getTime() + ms)
     await postponeStep(this.#context.db, { id: row.id, step, dueAt, why: error.message, failed: false }, now)

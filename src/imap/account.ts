@@ -105,7 +105,8 @@ export class PooledAccount implements ImapAccount {
 
   specialMailboxes(): Promise<SpecialMailboxes> {
     const now = performance.now()
-    if (this.#special && now - this.#special.at < SPECIAL_MAILBOXES_MS) return this.#special.found
+    const known = this.#special
+    if (known && now - known.at < SPECIAL_MAILBOXES_MS) return this.#pool.shared(() => known.found)
     const found = this.#anywhere('LIST', (client) => findSpecialMailboxes(client, this.#settings.mailboxes))
     const asked = { found, at: now }
     this.#special = asked
@@ -169,11 +170,11 @@ export class PooledAccount implements ImapAccount {
   }
 
   findByMessageId(mailbox: string, messageId: string, since?: Date): Promise<number[]> {
-    return this.#ids.find(mailbox, ['message-id'], messageId, since)
+    return this.#pool.shared(() => this.#ids.find(mailbox, ['message-id'], messageId, since))
   }
 
   findRepliesTo(mailbox: string, messageId: string, since?: Date): Promise<number[]> {
-    return this.#ids.find(mailbox, ['in-reply-to', 'references'], messageId, since)
+    return this.#pool.shared(() => this.#ids.find(mailbox, ['in-reply-to', 'references'], messageId, since))
   }
 
   async append(

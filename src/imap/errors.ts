@@ -96,7 +96,9 @@ export function commandError(error: unknown, command: string): Error {
   const { code, serverResponseCode = '', throttleReset = 0, throttleWaited = 0 } = fieldsOf(error)
   const message = `IMAP ${command} failed: ${wordsOf(error)}`
   if (code === 'ETHROTTLE') {
-    return new RateLimitedError(message, Math.max(1000, throttleReset - throttleWaited), { cause: error })
+    return new RateLimitedError('account', message, Math.max(1000, throttleReset - throttleWaited), {
+      cause: error,
+    })
   }
   const missing =
     code === 'NotFound' || (error instanceof Error && 'mailboxMissing' in error && error.mailboxMissing)

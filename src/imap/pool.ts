@@ -7,9 +7,10 @@ import type { ImapFlow } from 'imapflow'
 import { OwnerActionError, reasonOf, SignInNeeded, TemporaryError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { backoffMs } from '../pace.ts'
+import { Pulse } from '../pulse.ts'
 import type { HealthRecord } from './health.ts'
 import { Slot } from './slot.ts'
-import { type Waiting, WaitingLine } from './waiting.ts'
+import { type Waiting, WaitingLine, waitingFor } from './waiting.ts'
 
 export interface PoolOptions {
   /** Logs in; paced by the account's LoginGate. */
@@ -30,6 +31,8 @@ const CEILING_MS = 300_000
 /** How long a command waits for the first connection, and for one that has failed before. */
 const PATIENCE_MS = 20_000
 const SHORT_PATIENCE_MS = 2000
+/** A server that answers none of its connections for so long keeps one more command waiting, not all of them. */
+const SILENT_MS = 3000
 
 export class ConnectionPool {
   readonly #options: PoolOptions
@@ -41,6 +44,7 @@ export class ConnectionPool {
   #retryAt = 0
   #retryTimer: NodeJS.Timeout | undefined
   #growTimer: NodeJS.Timeout | undefined
+  readonly #pulse = new Pulse(SILENT_MS, () => this.#unanswered())
   #ceiling = { connections: Number.POSITIVE_INFINITY, until: 0 }
   #stopped: Error | null = null
 
@@ -58,36 +62,37 @@ export class ConnectionPool {
     use: (client: ImapFlow) => Promise<T>,
     patienceMs = this.#failures > 0 ? SHORT_PATIENCE_MS : PATIENCE_MS,
   ): Promise<T> {
-    const slot = await this.#acquire(place, patienceMs)
+    const refusal = this.#refusal(patienceMs)
+    if (refusal) throw refusal
+    this.#pulse.begin()
+    let answered = false
     try {
-      return await use(slot.client)
+      const slot = await this.#acquire(place, patienceMs)
+      try {
+        return await use(slot.client)
+      } finally {
+        answered = slot.usable
+        if (answered) slot.rest()
+        else slot.drop()
+      }
     } finally {
-      if (slot.usable) slot.rest()
-      else slot.drop()
+      this.#pulse.end(answered)
       this.#dispatch()
     }
   }
 
+  /** For what may wait for commands that others began; only for what changes nothing, since those go on. */
+  shared<T>(read: () => Promise<T>): Promise<T> {
+    return this.#pulse.shared(read)
+  }
+
   #acquire(place: string | null, patienceMs: number): Promise<Slot> {
     return new Promise((resolve, reject) => {
-      const refusal = this.#refusal(patienceMs)
-      if (refusal) return reject(refusal)
-      let timer: NodeJS.Timeout | undefined
-      const waiting: Waiting = {
-        place,
-        overtaken: 0,
-        start: (slot) => {
-          clearTimeout(timer)
-          resolve(slot)
-        },
-        fail: (error) => {
-          clearTimeout(timer)
-          reject(error)
-        },
-      }
+      const waiting = waitingFor(place, resolve, reject)
       this.#line.push(waiting)
+      this.#pulse.watchOver((refusal) => this.#line.failBehindFirst(refusal))
       if (this.#slots.size === 0) {
-        timer = setTimeout(() => {
+        waiting.expiry = setTimeout(() => {
           if (this.#slots.size === 0 && this.#line.remove(waiting)) reject(this.#notConnected())
         }, patienceMs)
       }
@@ -99,7 +104,13 @@ export class ConnectionPool {
   #refusal(patienceMs: number): Error | null {
     if (this.#stopped) return this.#stopped
     const soon = this.#retryAt - performance.now() < patienceMs
-    return this.#retryTimer && !soon ? this.#notConnected() : null
+    if (this.#retryTimer && !soon) return this.#notConnected()
+    return this.#pulse.refusal
+  }
+
+  #unanswered(): TemporaryError {
+    if (this.#slots.size === 0) return this.#notConnected()
+    return new TemporaryError('IMAP: the server does not answer what it was asked before')
   }
 
   #notConnected(): TemporaryError {
@@ -212,8 +223,7 @@ export class ConnectionPool {
     slot.take()
     if (this.#slots.size > 1) {
       this.#slots.delete(slot)
-      await slot.close()
-      return
+      return slot.close()
     }
     await slot.client.noop()
     if (slot.usable) slot.rest()
@@ -224,6 +234,7 @@ export class ConnectionPool {
     this.#stopped = error
     clearTimeout(this.#retryTimer)
     clearTimeout(this.#growTimer)
+    this.#pulse.stop()
     this.#options.health.set('stopped', reasonOf(error))
     this.#line.failAll(error)
   }

@@ -10,6 +10,27 @@ export interface Waiting {
   fail(error: Error): void
 }
 
+/** One whose `expiry`, if there is one, ends with the waiting. */
+export function waitingFor(
+  place: string | null,
+  resolve: (slot: Slot) => void,
+  reject: (error: Error) => void,
+): Waiting & { expiry?: NodeJS.Timeout } {
+  const waiting: Waiting & { expiry?: NodeJS.Timeout } = {
+    place,
+    overtaken: 0,
+    start(slot) {
+      clearTimeout(waiting.expiry)
+      resolve(slot)
+    },
+    fail(error) {
+      clearTimeout(waiting.expiry)
+      reject(error)
+    },
+  }
+  return waiting
+}
+
 /** The next command may be overtaken this often by those that fit the mailbox a connection has selected. */
 const MAX_OVERTAKEN = 16
 
@@ -45,5 +66,11 @@ export class WaitingLine {
 
   failAll(error: Error): void {
     for (const waiting of this.#line.splice(0)) waiting.fail(error)
+  }
+
+  /** @returns how many are left, without an error all */
+  failBehindFirst(error: Error | null): number {
+    if (error) for (const waiting of this.#line.splice(1)) waiting.fail(error)
+    return this.#line.length
   }
 }

@@ -11,7 +11,9 @@ export async function handleOnce(
   signal: AbortSignal,
 ): Promise<void> {
   const failures: unknown[] = []
-  for (const watcher of watchers) await watcher.catchUpOnce().catch((error: unknown) => failures.push(error))
+  await Promise.all(
+    watchers.map((watcher) => watcher.catchUpOnce().catch((error: unknown) => failures.push(error))),
+  )
   while (!signal.aborted && (await countDue(context.db, context.clock.now())) > 0) {
     await nextChange(pipeline, signal)
   }

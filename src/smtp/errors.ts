@@ -56,6 +56,12 @@ export function openError(error: unknown, server: Server): Error {
   return new TemporaryError(`SMTP connection to ${place} failed: ${wordsOf(error)}`, { cause: error })
 }
 
+/** Whether the server said it: any reply, a refusal too; a lost connection or none is no answer. */
+export function wasAnswered(error: unknown): boolean {
+  const { responseCode = 0 } = fieldsOf(error instanceof Error ? error.cause : null)
+  return error instanceof OwnerActionError || responseCode > 0
+}
+
 /** No reply, or 421: the server closes the connection, whatever was asked (RFC 5321 section 3.8). */
 export function endedConnection(error: unknown): boolean {
   const { responseCode = 0, code } = fieldsOf(error)

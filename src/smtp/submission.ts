@@ -1,14 +1,17 @@
 /** The submission connections of one account: opened when needed, kept for a while, one mail at a time on each. */
 import { OwnerActionError, reasonOf, SignInNeeded, TemporaryError } from '../errors.ts'
 import { loginGateOf } from '../pace.ts'
+import { Pulse } from '../pulse.ts'
 import type { Server } from '../settings.ts'
-import { StaleConnectionError } from './errors.ts'
+import { StaleConnectionError, wasAnswered } from './errors.ts'
 import { Session } from './session.ts'
 import type { Accepted, Outgoing, SmtpTiming, Submission, SubmissionOptions } from './types.ts'
 
 const MAX_CONNECTIONS = 3
 /** How long the server's refusal of one more connection is respected. */
 const CEILING_MS = 300_000
+/** A server that answers none of its connections for so long keeps one more mail waiting, not all of them. */
+const SILENT_MS = 10_000
 
 export const defaultTiming: SmtpTiming = {
   connectMs: 60_000,
@@ -16,6 +19,9 @@ export const defaultTiming: SmtpTiming = {
   mailMs: 300_000,
   idleMs: 15_000,
 }
+
+const unanswered = () =>
+  new TemporaryError('SMTP: the server does not answer; other mail waits for it already')
 
 interface Waiting {
   start(session: Session): void
@@ -32,6 +38,7 @@ export class PooledSubmission implements Submission {
   readonly #closing = new AbortController()
   /** The login was refused: until it works again nothing more is tried, or the provider locks the account. */
   #refused: OwnerActionError | null = null
+  readonly #pulse = new Pulse(SILENT_MS, unanswered)
   #busy = 0
   #opening = 0
   #ceiling = { connections: Number.POSITIVE_INFINITY, until: 0 }
@@ -43,6 +50,22 @@ export class PooledSubmission implements Submission {
   }
 
   async send(mail: Outgoing): Promise<Accepted> {
+    if (this.#pulse.refusal) throw this.#pulse.refusal
+    this.#pulse.begin()
+    let answered = false
+    try {
+      const accepted = await this.#send(mail)
+      answered = true
+      return accepted
+    } catch (error) {
+      answered = wasAnswered(error)
+      throw error
+    } finally {
+      this.#pulse.end(answered)
+    }
+  }
+
+  async #send(mail: Outgoing): Promise<Accepted> {
     for (;;) {
       const session = await this.#acquire()
       try {
@@ -73,6 +96,7 @@ export class PooledSubmission implements Submission {
         return
       }
       this.#line.push({ start: resolve, fail: reject })
+      this.#pulse.watchOver((refusal) => this.#sendAway(refusal))
       this.#dispatch()
     })
   }
@@ -91,6 +115,11 @@ export class PooledSubmission implements Submission {
     }
     const missing = this.#line.length - this.#opening
     if (missing > 0 && this.#busy + this.#idle.size + this.#opening < this.#limit()) void this.#grow()
+  }
+
+  #sendAway(refusal: Error | null): number {
+    if (refusal) for (const waiting of this.#line.splice(1)) waiting.fail(refusal)
+    return this.#line.length
   }
 
   #limit(): number {
@@ -160,6 +189,7 @@ export class PooledSubmission implements Submission {
   /** Mails on their way are not cut off: their connections end with them. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort()
+    this.#pulse.stop()
     for (const waiting of this.#line.splice(0))
       waiting.fail(new TemporaryError('SMTP: the account is closed'))
     for (const [session, timer] of this.#idle) {

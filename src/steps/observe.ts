@@ -40,6 +40,8 @@ export class Observer {
   async run(signal: AbortSignal): Promise<void> {
     const { db, log } = this.#context
     const { everyMs } = this.#options
+    // Not all accounts at the same moment.
+    await delay(everyMs * this.#context.random(), undefined, { signal }).catch(() => undefined)
     while (!signal.aborted) {
       try {
         if ((await takeOverLease(db, this.#lease, this.#options, everyMs * 3)) !== null) await this.lookOnce()

@@ -68,8 +68,9 @@ export function threadEntry(
 }
 
 async function fromSent(account: Account, ids: readonly string[], mail: StoredMail): Promise<ThreadEntry[]> {
+  if (ids.length === 0) return []
   const { sent } = await account.imap.specialMailboxes()
-  if (sent === null || ids.length === 0) return []
+  if (sent === null) return []
   const { uidValidity } = await account.imap.state(sent)
   const entries: ThreadEntry[] = []
   for (const id of ids) {

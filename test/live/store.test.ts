@@ -120,7 +120,7 @@ describe.each([
         const times = (tries.get(id) ?? 0) + 1
         tries.set(id, times)
         if (id === 'm5' && times < 3) throw new RetryLater(20.7)
-        if (id === 'm7' && times === 1) throw new RateLimitedError('slow down', 50)
+        if (id === 'm7' && times === 1) throw new RateLimitedError('model', 'slow down', 50)
         seen.push(`${step} ${id}`)
         if (seen.length === 200) resolve()
       })

@@ -1,0 +1,176 @@
+/** Accounts side by side in one daemon: what is wrong with one delays no other. */
+import { once } from 'node:events'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { type StandIn, standInModel, startStandIn } from '../../src/demo/stand-in.ts'
+import { Relay } from '../live/relay.ts'
+import { type Dovecot, deliverAll, startDovecot } from '../live/servers/index.ts'
+import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { readMailbox } from './mailboxes.ts'
+
+const healthy = ['a', 'b', 'c', 'd'].map((name) => `${name}@replyd.test`)
+/** More spam than there are workers that file, more letters than there are workers that write. */
+const mailsOfTheIll = { spam: 24, letters: 6 }
+const modelConcurrency = 4
+/** Requests for a mail to the account that falls ill, from this one on, find it ill. */
+const enough = 2
+
+let dovecot: Dovecot
+let standIn: StandIn
+/** The model answers mails of the ill account when it has fallen ill. */
+let illness: { strike: () => void; struck: boolean; waiting: (() => void)[] }
+
+beforeAll(async () => {
+  dovecot = await startDovecot()
+  standIn = await startStandIn({
+    behaviour: async ({ question }) => {
+      if (question.mail.includes('from the ill account') && !illness.struck) await isStruck()
+      return undefined
+    },
+  })
+}, 60_000)
+
+afterAll(async () => {
+  await dovecot?.stop()
+  await standIn?.close()
+})
+
+function isStruck(): Promise<void> {
+  return new Promise((resolve) => {
+    illness.waiting.push(resolve)
+    if (illness.waiting.length < enough) return
+    illness.struck = true
+    illness.strike()
+    for (const go of illness.waiting) go()
+  })
+}
+
+/** Spam to be moved, letters in a thread that is looked up in \\Sent: each takes a worker that then waits for IMAP. */
+const lettersTo = (ill: string) =>
+  Array.from({ length: mailsOfTheIll.spam + mailsOfTheIll.letters }, (_, n) => {
+    const spam = n >= mailsOfTheIll.letters
+    const text = spam
+      ? 'Your account has been limited. Verify your account and confirm your password immediately: http://login.example/v'
+      : 'When will my order arrive?'
+    const thread = [`References: <earlier-${n}@replyd.test>`, `In-Reply-To: <earlier-${n}@replyd.test>`]
+    const body = `${text}\r\nThis is mail ${n} from the ill account.`
+    return { user: ill, octets: letter(ill, `ill-${n}`, body, spam ? [] : thread) }
+  })
+
+function letter(to: string, id: string, text: string, fields: readonly string[] = []): string {
+  const header = [
+    `Message-ID: <${id}@customers.example>`,
+    `From: Customer <c-${id}@customers.example>`,
+    `To: ${to}`,
+    `Subject: Order ${id}`,
+    'Date: Tue, 24 Nov 2026 10:00:00 +0000',
+    ...fields,
+  ]
+  return `${header.join('\r\n')}\r\n\r\nHello,\r\n\r\n${text}\r\n\r\nCustomer\r\n`
+}
+
+const accountOn = (address: string, port: number, password = dovecot.password) => ({
+  address,
+  imap: { host: dovecot.host, port, secure: false, user: address, password },
+  smtp: { host: dovecot.host, port: 1, secure: false },
+  since: 'all',
+})
+
+function start(accounts: unknown[]): Promise<RunningDaemon> {
+  const imap = { host: dovecot.host, port: dovecot.imapPort, user: '', password: '' }
+  const smtp = { host: dovecot.host, port: 1 }
+  const model = {
+    name: standInModel,
+    baseUrl: standIn.baseUrl,
+    apiKey: 'none',
+    concurrency: modelConcurrency,
+  }
+  return startDaemon({ address: '', imap, smtp, standIn, document: { accounts, model } })
+}
+
+/** Resolves when mails of the ill account have come as far as the model and it was struck; then the model answers them. */
+function willFallIll(strike: () => void): Promise<void> {
+  return new Promise((resolve) => {
+    illness = { struck: false, waiting: [], strike: () => [strike(), resolve()] }
+  })
+}
+
+/** Delivers a mail to each of the healthy, and says what became of it. */
+async function healthyAnswer(running: RunningDaemon, round: string): Promise<string[]> {
+  await deliverAll(
+    dovecot,
+    healthy.map((user) => ({
+      user,
+      octets: letter(user, `${round}-${user[0]}`, 'When will my order arrive?'),
+    })),
+  )
+  const rows = await Promise.all(
+    healthy.map((address) =>
+      running.settledWith(
+        ({ account, messageId }) => account === address && messageId?.startsWith(`<${round}-`) === true,
+      ),
+    ),
+  )
+  return rows.map(({ disposition }) => disposition)
+}
+
+test('a wrong password stops its account, which says so, and one that stalls is alone in it', async () => {
+  const [ill, wrong] = ['stalls@replyd.test', 'wrong@replyd.test']
+  await using stalling = await Relay.start(dovecot.imapPort)
+  let logins = 0
+  await using counting = await Relay.start(dovecot.imapPort, {
+    toServer: (text) => {
+      if (/AUTHENTICATE|LOGIN/.test(text)) logins++
+      return text
+    },
+  })
+  const struck = willFallIll(() => {
+    stalling.frozen = true
+  })
+  await deliverAll(dovecot, lettersTo(ill))
+  await using running = await start([
+    accountOn(ill, stalling.port),
+    accountOn(wrong, counting.port, 'not the password'),
+    ...healthy.map((address) => accountOn(address, dovecot.imapPort)),
+  ])
+  await struck
+  expect(await healthyAnswer(running, 'stalled')).toEqual(healthy.map(() => 'drafted'))
+  for (const address of healthy) expect(await readMailbox(dovecot, address, 'Drafts')).toHaveLength(1)
+  const { db } = running.daemon.context
+  const atIll = await db.query<{ disposition: string; mails: number }>(
+    'select disposition, count(*)::float8 as mails from replyd.message where account = $1 group by 1',
+    [ill],
+  )
+  expect(atIll.rows).toEqual([{ disposition: 'waiting', mails: mailsOfTheIll.spam + mailsOfTheIll.letters }])
+  const states = await db.query<{ account: string; stopped: string }>(
+    'select account, stopped from replyd.account_state where stopped is not null',
+  )
+  const refusal = expect.stringMatching(/^IMAP login as wrong@replyd\.test@\S+ was refused: .*password/)
+  expect(states.rows).toEqual([{ account: wrong, stopped: refusal }])
+  // The watcher's and, where that was on its way already, the one for commands.
+  expect(logins).toBeLessThanOrEqual(2)
+  stalling.frozen = false
+  stalling.cutAll()
+}, 120_000)
+
+test('a password that is changed while replyd runs stops no other account', async () => {
+  const ill = 'changes@replyd.test'
+  let changed = false
+  await using changing = await Relay.start(dovecot.imapPort, {
+    toServer: (text) => {
+      const wrong = Buffer.from(`\0${ill}\0changed`).toString('base64')
+      return changed ? text.replace(/(AUTHENTICATE PLAIN )\S+/, `$1${wrong}`) : text
+    },
+  })
+  void willFallIll(() => {
+    changed = true
+    changing.cutAll()
+  })
+  await deliverAll(dovecot, lettersTo(ill))
+  await using running = await start([
+    accountOn(ill, changing.port),
+    ...healthy.map((address) => accountOn(address, dovecot.imapPort)),
+  ])
+  const [error, account] = await once(running.daemon.pipeline, 'owner-action')
+  expect([String(error), account]).toEqual([expect.stringMatching(/login as .* was refused/), ill])
+  expect(await healthyAnswer(running, 'changed')).toEqual(healthy.map(() => 'drafted'))
+}, 120_000)
