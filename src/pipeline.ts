@@ -34,6 +34,8 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   /** Rows that this process is working on: after a lost lock or a wiped queue the same job may come twice. */
   readonly #underWay = new Set<string>()
   readonly #sweeper: Sweeper
+  /** What the owner was told last of each account. */
+  readonly #toldOf = new Map<string, string>()
   /** Why the model can't be used, for health; null while it can. */
   modelStopped: string | null = null
 
@@ -201,12 +203,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   }
 
   /** Waiting is nobody's failure: no attempt is counted. The model's limits hold for every mail, a mailbox's for one account. */
-  async #wait(
-    step: Step,
-    row: MessageRow,
-    ms: number,
-    error: RateLimitedError | OwnerActionError,
-  ): Promise<never> {
+  async #wait(step: Step, row: MessageRow, ms: number, error: Scoped): Promise<never> {
     // Compose reads \Sent, too: what is wrong there is no reason to keep other accounts' mail from the model.
     if (error.scope === 'model') throw new RateLimitedError('model', error.message, ms, { cause: error })
     const now = this.#context.clock.now()
@@ -225,11 +222,12 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     throw new RetryLater(delayMs, { cause: error })
   }
 
+  /** Once per cause. */
   #tellOwner(error: OwnerActionError, account: string): void {
-    if (error.scope === 'model') {
-      if (this.modelStopped === error.message) return
-      this.modelStopped = error.message
-    }
+    const told = error.scope === 'model' ? this.modelStopped : this.#toldOf.get(account)
+    if (told === error.message) return
+    if (error.scope === 'model') this.modelStopped = error.message
+    else this.#toldOf.set(account, error.message)
     this.emit('owner-action', error, account)
   }
 
@@ -239,5 +237,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     if (row) this.emit('settled', row)
   }
 }
+
+type Scoped = RateLimitedError | OwnerActionError
 
 const isAtRest = (stage: Stage) => stage === 'wait' || stage === 'done'

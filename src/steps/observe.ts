@@ -40,15 +40,15 @@ export class Observer {
   async run(signal: AbortSignal): Promise<void> {
     const { db, log } = this.#context
     const { everyMs } = this.#options
-    // Not all accounts at the same moment.
-    await delay(everyMs * this.#context.random(), undefined, { signal }).catch(() => undefined)
     while (!signal.aborted) {
       try {
         if ((await takeOverLease(db, this.#lease, this.#options, everyMs * 3)) !== null) await this.lookOnce()
       } catch (error) {
         log.warn({ event: 'observe.failed', reason: reasonOf(error) })
       }
-      await delay(everyMs, undefined, { signal }).catch(() => undefined)
+      // Not all accounts at the same moment.
+      const waitMs = everyMs * (0.5 + this.#context.random())
+      await delay(waitMs, undefined, { signal }).catch(() => undefined)
     }
     await releaseLease(db, this.#lease, this.#options.holder).catch(() => undefined)
   }
