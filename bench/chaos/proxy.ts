@@ -15,8 +15,11 @@ export interface Link {
   readonly asked: string
 }
 
-/** What passes in place of the text: text, or nothing when null. Undefined: the watcher is not concerned. */
-export type Watcher = (text: string, link: Link, direction: Direction) => string | null | undefined
+/** What passes in place of the text: text, or nothing when null; a promise holds the direction up meanwhile. */
+export type Passed = string | null | Promise<string>
+
+/** Undefined: the watcher is not concerned. */
+export type Watcher = (text: string, link: Link, direction: Direction) => Passed | undefined
 
 const REMEMBERED = 4096
 
@@ -56,7 +59,7 @@ export class ChaosProxy implements AsyncDisposable {
   }
 
   /** Resolves when `act` has answered something for a text, which happens once. */
-  once(direction: Direction, act: (text: string, link: Link) => string | null | undefined): Promise<void> {
+  once(direction: Direction, act: (text: string, link: Link) => Passed | undefined): Promise<void> {
     return new Promise((resolve) => {
       const stop = this.watch((text, link, way) => {
         const passed = way === direction ? act(text, link) : undefined
@@ -91,6 +94,11 @@ export class ChaosProxy implements AsyncDisposable {
     for (const link of [...this.#links]) link.cut(how)
   }
 
+  /** From now on nothing passes on the connections that there are; new ones work. */
+  freezeAll(): void {
+    for (const link of this.#links) link.freeze()
+  }
+
   #serve(client: Socket): void {
     const server = connect({ port: this.#target, host: '127.0.0.1', noDelay: true })
     const link = new ProxiedLink(++this.connections, client, server, () => this.#links.delete(link))
@@ -106,8 +114,13 @@ export class ChaosProxy implements AsyncDisposable {
       if (link.frozen) return
       const text = chunk.toString('latin1')
       if (direction === 'toServer') link.asked = (link.asked + text).slice(-REMEMBERED)
+      const pass = (passed: string | null) => {
+        if (passed !== null && !to.destroyed) to.write(passed, 'latin1')
+      }
       const passed = this.#passed(text, link, direction)
-      if (passed !== null && !to.destroyed) to.write(passed, 'latin1')
+      if (!(passed instanceof Promise)) return pass(passed)
+      from.pause()
+      void passed.then(pass).finally(() => from.resume())
     })
     from.on('close', () => {
       if (!link.frozen) to.end()
@@ -115,7 +128,7 @@ export class ChaosProxy implements AsyncDisposable {
     })
   }
 
-  #passed(text: string, link: Link, direction: Direction): string | null {
+  #passed(text: string, link: Link, direction: Direction): Passed {
     for (const watcher of [...this.#watchers]) {
       const passed = watcher(text, link, direction)
       if (passed !== undefined) return passed

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { findings } from './check.ts'
-import { DaemonChild, programPath } from './child.ts'
+import { type DaemonChild, programPath } from './child.ts'
 import type { Kind } from './mails.ts'
 import { later } from './moment.ts'
 import { withPeers } from './peers.ts'
@@ -42,17 +42,8 @@ export async function storm(
     await using world = await World.build(peers, combination, options)
     const configPath = join(world.directory, 'replyd.yaml')
     // A store in a directory has one opener: there the daemon is one process.
-    const workers = (combination.redis && combination.postgres ? ['worker1', 'worker2'] : []).map(
-      (name) =>
-        new DaemonChild({
-          directory: world.directory,
-          configPath,
-          webPort: 0,
-          token: '',
-          roles: 'watch,work',
-          name,
-        }),
-    )
+    const more = combination.redis && combination.postgres ? ['worker1', 'worker2'] : []
+    const workers = more.map((name) => world.anotherDaemon(name, 'watch,work'))
     const daemons = [world.daemon, ...workers]
     for (const daemon of daemons) daemon.start()
     const startedAt = performance.now()

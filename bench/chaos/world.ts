@@ -172,6 +172,13 @@ export class World implements AsyncDisposable {
     }
   }
 
+  /** One more process on the same store and queue. */
+  anotherDaemon(name: string, roles: string): DaemonChild {
+    const { directory } = this
+    const configPath = join(directory, 'replyd.yaml')
+    return new DaemonChild({ directory, configPath, webPort: 0, token: '', roles, name })
+  }
+
   audit(): Promise<Audit | null> {
     return this.daemon.get<Audit>('/api/audit')
   }

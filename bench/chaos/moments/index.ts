@@ -1,6 +1,7 @@
 import type { Moment } from '../moment.ts'
 import { daemonMoments } from './daemon.ts'
 import { imapMoments } from './imap.ts'
+import { machineMoments } from './machines.ts'
 import { mailboxMoments } from './mailbox.ts'
 import { modelMoments } from './model.ts'
 import { redisMoments } from './redis.ts'
@@ -15,4 +16,5 @@ export const moments: readonly Moment[] = [
   ...storeMoments,
   ...daemonMoments,
   ...mailboxMoments,
+  ...machineMoments,
 ]

@@ -3,7 +3,7 @@ import { type Redis as RedisServer, startRedis } from '../../../test/live/server
 import { later, type Moment, usualMails } from '../moment.ts'
 import type { World } from '../world.ts'
 
-async function tell(server: RedisServer, ...command: string[]): Promise<void> {
+export async function tell(server: RedisServer, ...command: string[]): Promise<void> {
   const client = new Redis(server.url, { lazyConnect: true, maxRetriesPerRequest: 2 })
   client.on('error', () => {})
   try {

@@ -1,0 +1,46 @@
+/** What only several processes on one store can get wrong. */
+import type { Moment } from '../moment.ts'
+import type { World } from '../world.ts'
+import { tell } from './redis.ts'
+
+/** The parameters of the one statement that takes a reply for sending. */
+const claim = /claimed_at = case[\s\S]*approved[\s\S]*sending/
+
+/** A machine that stands still with its job lost wakes up when another has sent the reply. */
+async function heldClaim(world: World): Promise<void> {
+  const { promise: sent, resolve: release } = hindrance()
+  const held = world.postgres?.once('toServer', (text) =>
+    claim.test(text) ? sent.then(() => text) : undefined,
+  )
+  world.smtpFault = (moment) => {
+    // Its answer reaches the other machine first.
+    if (moment === 'dot') setTimeout(release, 100)
+    return undefined
+  }
+  await world.deliver(['send'])
+  await held
+  world.redis?.freezeAll()
+  await tell(world.redisServer, 'FLUSHALL')
+  await using second = world.anotherDaemon('second', 'work')
+  second.start()
+  await sent
+  world.smtpFault = () => undefined
+  world.redis?.cutAll()
+}
+
+function hindrance(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = () => {}
+  const promise = new Promise<void>((release) => {
+    resolve = release
+  })
+  return { promise, resolve }
+}
+
+export const machineMoments: readonly Moment[] = [
+  {
+    name: 'machines: claim held up while another sends',
+    where: ({ redis, postgres }) => redis && postgres,
+    options: { ownRedis: {} },
+    strike: heldClaim,
+  },
+]
