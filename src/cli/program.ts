@@ -1,6 +1,7 @@
 /** The command line. Each command is loaded when it is called, so that starting stays cheap. */
 import { Command, CommanderError, Option } from 'commander'
 import { programVersion } from '../version.ts'
+import { addEvidenceCommands } from './evidence-commands.ts'
 import { reportFailure } from './failure.ts'
 import { addReviewCommands } from './review-commands.ts'
 import { addStoreCommands } from './store-commands.ts'
@@ -51,6 +52,7 @@ function buildProgram(terminal: Terminal, end: End): Command {
   addReviewCommands(program, terminal, end)
   addStoreCommands(program, terminal, end)
   addOfflineCommands(program, terminal, end)
+  addEvidenceCommands(program, terminal, end)
   return program
 }
 

@@ -46,6 +46,9 @@ export function train(examples: Iterable<Example>): SpamModel {
   return { mails, tokens }
 }
 
+/** Above this score a mail is rather spam than not, if it has to be said; 0.5 itself means that nothing is known. */
+export const ratherSpam = 0.51
+
 /** 0 (surely wanted) to 1 (surely spam); 0.5 when nothing is known. */
 export function score(model: SpamModel, mail: Message | readonly string[]): number {
   return combine(cluesOf(model, 'fields' in mail ? spamTokens(mail) : mail))

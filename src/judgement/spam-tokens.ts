@@ -1,6 +1,7 @@
 /** What the local filter sees of a mail: header facts and words, as short strings. A token says only that something occurs. */
 import { decodeWords, parseAddressList } from '../mail/address.ts'
 import { fieldValues, firstField, type Message, type Part } from '../mail/message.ts'
+import { relaysOf, shapesOf, sizesOf } from './header-shapes.ts'
 
 /** UTF-16 units of text and of HTML that are read. */
 const longestText = 30_000
@@ -22,6 +23,7 @@ export function spamTokens(message: Message): string[] {
     }
   }
   add('field', fieldNames(message))
+  add('shape', shapesOf(message))
   addCorrespondents(message, add)
   const subject = decodeWords(firstField(message, 'subject') ?? '')
   add('subject', [...words(subject), ...shoutsOf(subject)])
@@ -31,6 +33,7 @@ export function spamTokens(message: Message): string[] {
       fieldValues(message, name).flatMap((value) => words(value)),
     )
   add('received', fieldValues(message, 'received').flatMap(hosts))
+  add('relay', relaysOf(message))
   add('part', partTypes(message.structure))
   const text = message.text.slice(0, longestText)
   add('', words(text))
@@ -42,7 +45,8 @@ export function spamTokens(message: Message): string[] {
       parents(host.toLowerCase()),
     ),
   )
-  add('fact', [...(message.hiddenText ? ['hidden-text'] : []), ...shoutsOf(text.slice(0, 2_000))])
+  const shouts = shoutsOf(text.slice(0, 2_000))
+  add('fact', [...(message.hiddenText ? ['hidden-text'] : []), ...sizesOf(message), ...shouts])
   return [...found]
 }
 

@@ -1,0 +1,191 @@
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { newId, systemClock } from '../clock.ts'
+import type { EvalReport, LabelledMail } from '../eval.ts'
+import type { Share } from '../judgement/figures.ts'
+import { silentLog } from '../log.ts'
+import type { AccountSettings, Config } from '../settings.ts'
+import { UsageError } from './failure.ts'
+import { readFailure } from './mail-files.ts'
+import { readConfig } from './settings.ts'
+import { dollars, duration, share, table, whole } from './table.ts'
+import { type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
+
+export interface EvalCommand {
+  config?: string
+  account?: string
+  json?: boolean
+  bayes?: boolean
+  train?: string
+  test?: string
+  limit?: string
+  maxDollars?: string
+}
+
+/** Exit status 1 when a mail could not be judged. */
+export async function evaluate(
+  path: string | undefined,
+  options: EvalCommand,
+  terminal: Terminal,
+): Promise<ExitStatus> {
+  if (options.bayes) return (await import('./eval-bayes.ts')).evaluateBayes(path, options, terminal)
+  if (path === undefined) throw new UsageError('eval: name a file of labels (CASES.jsonl)')
+  const { planEval, runEval } = await import('../eval.ts')
+  const labels = await readLabels(path, limitOf(options.limit))
+  const config = readConfig(options.config, terminal)
+  const run = { ...(await runOptions(config, options)), account: accountOf(config, options.account) }
+  const plan = await planEval(labels, readMail(path), run)
+  const asked = plan.mails.filter(({ prepared }) => prepared.question !== null).length
+  const costs = `about ${dollars(plan.estimate)}, at most ${dollars(plan.worst)}`
+  if (!options.json) {
+    const line = `${whole(labels.length)} mails, of which ${whole(asked)} go to ${config.model.name}: ${costs}`
+    await writeLine(terminal.stdout, `${printable(line)} (ceiling ${dollars(run.maxDollars)})\n`)
+  }
+  refuseDear(plan.estimate, run.maxDollars)
+  const report = await runEval(plan, run)
+  if (options.json) await writeLine(terminal.stdout, JSON.stringify(report))
+  else await writeLine(terminal.stdout, page(report))
+  return report.failed > 0 || report.ceilingReached ? 1 : 0
+}
+
+/** Everything a run needs beside its mails. */
+export async function runOptions(config: Config, options: Pick<EvalCommand, 'maxDollars'>) {
+  const [{ openModel }, { loadPrompts }] = await Promise.all([import('../llm.ts'), import('../prompts.ts')])
+  return {
+    config,
+    prompts: loadPrompts(config.prompts),
+    model: openModel(config.model, silentLog),
+    maxDollars: dollarsOf(options.maxDollars) ?? config.budget.perDay,
+    clock: systemClock,
+    newId,
+    pause: (ms: number) => pause(ms),
+  }
+}
+
+/** @throws UsageError before anything is spent */
+export function refuseDear(estimate: number, maxDollars: number): void {
+  if (estimate <= maxDollars) return
+  const sums = `would cost about ${dollars(estimate)}, and the ceiling is ${dollars(maxDollars)}`
+  throw new UsageError(`this ${sums}: take fewer with --limit, or allow more with --max-dollars`)
+}
+
+export function accountOf({ accounts }: Config, wanted: string | undefined): AccountSettings {
+  const found =
+    wanted === undefined ? accounts[0] : accounts.find(({ owner }) => owner.address === wanted.toLowerCase())
+  if (found) return found
+  throw new UsageError(
+    `no account ${wanted}: there is ${accounts.map(({ owner }) => owner.address).join(', ')}`,
+  )
+}
+
+export function limitOf(text: string | undefined): number {
+  if (text === undefined) return Number.POSITIVE_INFINITY
+  if (!/^[1-9]\d*$/.test(text)) throw new UsageError(`--limit: "${text}" is no number of mails`)
+  return Number(text)
+}
+
+function dollarsOf(text: string | undefined): number | null {
+  if (text === undefined) return null
+  if (!/^\d+(\.\d+)?$/.test(text)) throw new UsageError(`--max-dollars: "${text}" is no sum, such as 0.50`)
+  return Number(text)
+}
+
+/** @throws UsageError when it can't be read, ConfigError when it has other lines than labels */
+export async function readLabels(path: string, limit: number): Promise<LabelledMail[]> {
+  const { inStableOrder, parseLabels } = await import('../eval/cases.ts')
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new UsageError(`eval: ${path}: ${readFailure(error)}`, { cause: error })
+  }
+  const labels = parseLabels(text, path)
+  // A part of the file is taken from everywhere in it: labels often stand sorted by class.
+  return limit >= labels.length ? labels : inStableOrder(labels).slice(0, limit)
+}
+
+export function readMail(path: string): (file: string) => Buffer {
+  const folder = dirname(path)
+  return (file) => {
+    try {
+      return readFileSync(resolve(folder, file))
+    } catch (error) {
+      throw new UsageError(`eval: ${file} (named in ${path}): ${readFailure(error)}`, { cause: error })
+    }
+  }
+}
+
+function figureRow(name: string, figure: Share | Omit<Share, 'count' | 'of'> | null, of = ''): string[] {
+  const counts = figure && 'of' in figure ? `${whole(figure.count)} of ${whole(figure.of)} ${of}` : ''
+  if (figure === null) return [name, '–', '', 'nothing to measure']
+  return [name, share(figure.value), `${share(figure.low)} – ${share(figure.high)}`, counts]
+}
+
+function page(report: EvalReport): string {
+  const { spam, filed, reply, sentiment, latencyMs, perThousand } = report
+  const rows = [
+    ['', 'value', '95 % interval', ''],
+    figureRow('spam: precision', spam.precision, 'called spam are spam'),
+    figureRow('spam: recall', spam.recall, 'spam found'),
+    figureRow('spam: F1', spam.f1),
+    figureRow('filed: precision', filed.precision, 'filed are spam'),
+    figureRow('filed: recall', filed.recall, 'spam filed'),
+    figureRow('sentiment: accuracy', sentiment, 'right'),
+    figureRow('needs a reply: accuracy', reply.accuracy, 'right'),
+    figureRow('needs a reply: precision', reply.precision, 'that would get one want one'),
+    figureRow('needs a reply: recall', reply.recall, 'that want one would get one'),
+    [
+      'calibration error (ECE)',
+      share(report.calibrationError),
+      '',
+      'confidence in the spam verdict, 10 bins; 0 is best',
+    ],
+  ]
+  const times = latencyMs
+    ? `${duration(latencyMs.p50)} (p50), ${duration(latencyMs.p95)} (p95)`
+    : 'no call was made'
+  const thousand = perThousand
+    ? `${whole(perThousand.inputTokens)} tokens in (${whole(perThousand.cachedTokens)} cached), ${whole(perThousand.outputTokens)} out, ${dollars(perThousand.dollars)}`
+    : '–'
+  const rest = [
+    ['answers', times],
+    ['per 1,000 mails', thousand],
+    [
+      'this run',
+      `${whole(report.calls)} calls, ${dollars(report.dollars)}; model ${report.model}, prompt ${report.promptHash}`,
+    ],
+  ]
+  return [
+    printable(table(rows, [1])),
+    '',
+    printable(table(rest)),
+    ...mistakes(report),
+    '',
+    printable(next(report)),
+  ].join('\n')
+}
+
+function mistakes({ cases }: EvalReport): string[] {
+  const wrong = cases.filter(({ wrong, stage }) => wrong.length > 0 || stage === null)
+  if (wrong.length === 0) return []
+  const rows = wrong
+    .slice(0, 10)
+    .map(({ file, wrong, stage, to, reason }) =>
+      stage === null ? [file, 'failed', reason] : [file, wrong.join(', '), `${stage}: ${to} (${reason})`],
+    )
+  const more = wrong.length > 10 ? [`  … and ${whole(wrong.length - 10)} more: --json lists all`] : []
+  return ['', `Differs from the label (${whole(wrong.length)}):`, printable(table(rows)), ...more]
+}
+
+function next({ ceilingReached, wanted, mails, failed, spam, filed }: EvalReport): string {
+  if (ceilingReached)
+    return `→ The ceiling was reached after ${mails} of ${wanted} mails: the figures are of those. Allow more with --max-dollars.`
+  if (failed > 0)
+    return `→ ${failed} of ${mails} mails could not be judged and are left out of the figures: see their reasons above.`
+  if (filed.falsePositives > 0)
+    return '→ Wanted mail would be filed as spam: raise spam.threshold, or say in prompts/triage.md what is no spam.'
+  if (spam.falseNegatives > spam.truePositives / 10)
+    return '→ Spam gets through: say in prompts/triage.md what else is spam to you, and run this again.'
+  return '→ Before you change prompts/triage.md or the model, keep this output: run it again afterwards and compare.'
+}

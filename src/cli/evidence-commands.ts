@@ -1,0 +1,36 @@
+/** Commands that measure before anything is trusted: they open no store and change nothing. */
+import { type Command, Option } from 'commander'
+import type { ExitStatus, Terminal } from './terminal.ts'
+
+const configOption = () =>
+  new Option('-c, --config <file>', 'configuration file (default: replyd.yaml, else the environment)')
+const limitOption = () => new Option('--limit <number>', 'take that many mails at most')
+const dollarsOption = () =>
+  new Option('--max-dollars <sum>', 'spend no more than that, US dollars (default: budget.perDay)')
+const accountOption = () =>
+  new Option('-a, --account <address>', 'account whose settings count (default: the first)')
+const jsonOption = () => new Option('--json', 'print one JSON object')
+
+export function addEvidenceCommands(
+  program: Command,
+  terminal: Terminal,
+  end: (status: ExitStatus) => void,
+): void {
+  program
+    .command('eval')
+    .description(
+      'judge labelled mail as the daemon would and print how often that was right, how fast, and what it cost',
+    )
+    .argument('[cases]', 'JSON Lines: file and expect {spam, reply, sentiment} on each')
+    .addOption(configOption())
+    .addOption(accountOption())
+    .addOption(limitOption())
+    .addOption(dollarsOption())
+    .option('--bayes', 'the local spam filter alone: no model, no configuration')
+    .option('--train <file>', 'with --bayes: labels to learn from, in the place of one half')
+    .option('--test <file>', 'with --bayes: labels to ask about')
+    .addOption(jsonOption())
+    .action(async (cases, options) =>
+      end(await (await import('./eval.ts')).evaluate(cases, options, terminal)),
+    )
+}

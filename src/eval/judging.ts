@@ -1,0 +1,96 @@
+/** One mail on the daemon's way up to its verdict, with the same code and without a store: guard, lists, upstream filter, triage. */
+import type { Verdict } from '../judgement/verdict.ts'
+import type { Ask } from '../llm.ts'
+import { mailboxes } from '../mail/gate/correspondents.ts'
+import { freshContext, type Judgement } from '../mail/gate/gate.ts'
+import { firstField, type Message } from '../mail/message.ts'
+import type { Prompt } from '../prompts.ts'
+import type { AccountSettings } from '../settings.ts'
+import { isSettled, judgeMail } from '../steps/guard.ts'
+import {
+  believed,
+  configuredRule,
+  type Decision,
+  decide,
+  triageQuestion,
+  withoutHistory,
+} from '../steps/triage.ts'
+import type { Ledger } from './ledger.ts'
+
+/** How far a mail came without the model, and what the model would be asked. */
+export interface Prepared {
+  message: Message
+  judgement: Judgement
+  /** What was decided without the model, null when it has to be asked. */
+  decision: Pick<Decision, 'to' | 'reason'> | null
+  stage: 'guard' | 'lists'
+  question: Ask<Verdict> | null
+}
+
+export interface Judged {
+  /** What decided: header rules, the owner's lists or their server's filter, the model. */
+  stage: 'guard' | 'lists' | 'model'
+  /** Where the daemon would go on: `file`, `done`, `compose` or `wait`. */
+  to: string
+  reason: string
+  /** null where no model was asked. */
+  verdict: Verdict | null
+  /** Of the call, milliseconds. */
+  durationMs: number | null
+}
+
+/** @param arrivedAt INTERNALDATE, or what comes nearest to it */
+export function prepare(
+  message: Message,
+  settings: AccountSettings,
+  prompt: Prompt,
+  known: { arrivedAt: Date; firstContact: boolean | null; salt: string },
+): Prepared {
+  const judgement = judgeMail(message, settings.owner, freshContext(known.arrivedAt))
+  const base = { message, judgement, question: null }
+  if (isSettled(judgement, settings.spam.action !== 'none')) {
+    const to = judgement.reason === 'encrypted' ? 'wait' : 'done'
+    return { ...base, stage: 'guard', decision: { to, reason: judgement.reason } }
+  }
+  const decision = withoutHistory(settings, message, ruleOf(message, settings))
+  if (decision) return { ...base, stage: 'lists', decision }
+  const mail = {
+    row: { internalDate: known.arrivedAt, codes: [...judgement.codes] },
+    message,
+    firstContact: known.firstContact,
+  }
+  return {
+    ...base,
+    stage: 'lists',
+    decision: null,
+    question: triageQuestion(prompt, settings, mail, known.salt),
+  }
+}
+
+/** Asks the model where it has to be asked. @throws what Ledger.ask throws */
+export async function judgePrepared(
+  { message, judgement, decision, stage, question }: Prepared,
+  settings: AccountSettings,
+  ledger: Ledger,
+): Promise<Judged> {
+  if (decision !== null || question === null) {
+    const { to, reason } = decision ?? { to: 'done', reason: judgement.reason }
+    return { stage, to, reason, verdict: null, durationMs: null }
+  }
+  const answer = await ledger.ask(question)
+  const verdict = believed(answer.value, message)
+  const row = { ceiling: judgement.decision, reason: judgement.reason }
+  const { to, reason } = decide(verdict, row, settings.spam, ruleOf(message, settings))
+  return { stage: 'model', to, reason, verdict, durationMs: answer.durationMs }
+}
+
+function ruleOf(message: Message, { spam }: AccountSettings) {
+  const from = mailboxes(message, 'from')[0]?.address
+  return from ? configuredRule(spam, from.toLowerCase()) : null
+}
+
+/** What the sender's clock said; null when it said nothing that can be a time. */
+export function dateOf(message: Message): Date | null {
+  const date = new Date(firstField(message, 'date') ?? '')
+  return Number.isNaN(date.getTime()) ? null : date
+}

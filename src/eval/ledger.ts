@@ -1,0 +1,102 @@
+/** Money of one run, kept in memory: eval and backtest open no store, the daemon may have it. */
+import { costOf, type Price, tokenBound, worstCase } from '../budget.ts'
+import { RateLimitedError, TemporaryError } from '../errors.ts'
+import { addUsage, noUsage, type Usage } from '../judgement/chat.ts'
+import { type Answer, type Ask, type Model, spentOf } from '../llm.ts'
+
+/** The ceiling leaves no room for the next call's worst case. */
+export class CeilingReached extends Error {
+  override name = 'CeilingReached'
+}
+
+export interface LedgerOptions {
+  model: Model
+  price: Price
+  /** US dollars. */
+  maxDollars: number
+  /** Waits that many milliseconds. */
+  pause: (ms: number) => Promise<void>
+}
+
+/** Tries of one call: a provider's limit is waited for, a lost connection is tried again. */
+const mostTries = 5
+const longestPauseMs = 60_000
+const firstPauseMs = 1_000
+
+export class Ledger {
+  readonly #options: LedgerOptions
+  /** Settled calls and the worst case of those under way, US dollars. */
+  #taken = 0
+  usage: Usage = noUsage
+  spent = 0
+  calls = 0
+
+  constructor(options: LedgerOptions) {
+    this.#options = options
+  }
+
+  /**
+   * @throws CeilingReached before a call whose worst case does not fit any more
+   * @throws OwnerActionError, PermanentError, or TemporaryError after several tries
+   */
+  async ask<T>(question: Ask<T>): Promise<Answer<T>> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#once(question)
+      } catch (error) {
+        if (!(error instanceof TemporaryError) || tries >= mostTries) throw error
+        const wanted =
+          error instanceof RateLimitedError ? error.retryAfterMs : firstPauseMs * 2 ** (tries - 1)
+        await this.#options.pause(Math.min(wanted, longestPauseMs))
+      }
+    }
+  }
+
+  async #once<T>(question: Ask<T>): Promise<Answer<T>> {
+    const { model, price, maxDollars } = this.#options
+    const { messages, maxOutputTokens } = question
+    const atMost = worstCase(tokenBound(messages), model.outputLimit(maxOutputTokens), price)
+    if (this.#taken + atMost > maxDollars) throw new CeilingReached()
+    this.#taken += atMost
+    try {
+      const answer = await model.ask(question)
+      this.#settle(atMost, answer.usage)
+      return answer
+    } catch (error) {
+      const spent = spentOf(error)
+      // An answer that was lost may be on the bill: then the worst case stands.
+      if (spent === 'unknown') this.spent += atMost
+      else this.#settle(atMost, spent ?? noUsage)
+      throw error
+    }
+  }
+
+  #settle(atMost: number, usage: Usage): void {
+    const cost = costOf(usage, this.#options.price)
+    this.#taken += cost - atMost
+    this.spent += cost
+    this.calls += 1
+    this.usage = addUsage(this.usage, usage)
+  }
+}
+
+/** Runs them with so many at once, in order; after the first rejection nothing new is begun, and it is thrown. */
+export async function eachOf<T>(
+  list: readonly T[],
+  atOnce: number,
+  work: (each: T) => Promise<void>,
+): Promise<void> {
+  const queue = list.values()
+  let failed = false
+  const run = async () => {
+    for (const each of queue) {
+      if (failed) return
+      await work(each).catch((error: unknown) => {
+        failed = true
+        throw error
+      })
+    }
+  }
+  const settled = await Promise.allSettled(Array.from({ length: Math.max(1, atOnce) }, run))
+  for (const result of settled) if (result.status === 'rejected') throw result.reason
+}
