@@ -27,7 +27,8 @@ export function table(
 export function dollars(sum: number): string {
   if (sum === 0) return '$0.00'
   if (sum >= 0.1) return `$${sum.toFixed(2)}`
-  return `$${Number(sum.toPrecision(2)).toFixed(Math.min(8, 1 - Math.floor(Math.log10(sum))))}`
+  const figures = Number(sum.toPrecision(2)).toFixed(Math.min(8, 1 - Math.floor(Math.log10(sum))))
+  return `$${figures.replace(/(\.\d\d\d*?)0+$/, '$1')}`
 }
 
 /** `0.954`. */

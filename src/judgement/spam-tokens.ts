@@ -50,6 +50,11 @@ export function spamTokens(message: Message): string[] {
   return [...found]
 }
 
+/** Whether a token was found in the header; words of the text have no kind. */
+export function isOfHeader(token: string): boolean {
+  return token.includes(':') && !/^(?:part|link|fact):/.test(token)
+}
+
 type Add = (kind: string, values: Iterable<string>) => void
 
 function fieldNames(message: Message): string[] {
