@@ -34,7 +34,8 @@ export async function evaluate(
   const { planEval, runEval } = await import('../eval.ts')
   const labels = await readLabels(path, limitOf(options.limit))
   const config = readConfig(options.config, terminal)
-  const run = { ...(await runOptions(config, options)), account: accountOf(config, options.account) }
+  const account = accountOf(config, options.account)
+  const run = await runOptions(config, account, options)
   const plan = await planEval(labels, readMail(path), run)
   const asked = plan.mails.filter(({ prepared }) => prepared.question !== null).length
   const costs = `about ${dollars(plan.estimate)}, at most ${dollars(plan.worst)}`
@@ -50,11 +51,16 @@ export async function evaluate(
 }
 
 /** Everything a run needs beside its mails. */
-export async function runOptions(config: Config, options: Pick<EvalCommand, 'maxDollars'>) {
+export async function runOptions(
+  config: Config,
+  account: AccountSettings,
+  options: Pick<EvalCommand, 'maxDollars'>,
+) {
   const [{ openModel }, { loadPrompts }] = await Promise.all([import('../llm.ts'), import('../prompts.ts')])
   return {
     config,
-    prompts: loadPrompts(config.prompts),
+    account,
+    prompts: loadPrompts(account.prompts),
     model: openModel(config.model, silentLog),
     maxDollars: dollarsOf(options.maxDollars) ?? config.budget.perDay,
     clock: systemClock,
@@ -116,31 +122,36 @@ export function readMail(path: string): (file: string) => Buffer {
   }
 }
 
-function figureRow(name: string, figure: Share | Omit<Share, 'count' | 'of'> | null, of = ''): string[] {
-  const counts = figure && 'of' in figure ? `${whole(figure.count)} of ${whole(figure.of)} ${of}` : ''
-  if (figure === null) return [name, '–', '', 'nothing to measure']
-  return [name, share(figure.value), `${share(figure.low)} – ${share(figure.high)}`, counts]
+/** No row where there is nothing to measure: most files label one thing only. */
+function figureRow(name: string, figure: Share | Omit<Share, 'count' | 'of'> | null, of = ''): string[][] {
+  if (figure === null) return []
+  const counts = 'of' in figure ? `${whole(figure.count)} of ${whole(figure.of)} ${of}` : ''
+  return [[name, share(figure.value), `${share(figure.low)} – ${share(figure.high)}`, counts]]
 }
 
 function page(report: EvalReport): string {
   const { spam, filed, reply, sentiment, latencyMs, perThousand } = report
   const rows = [
     ['', 'value', '95 % interval', ''],
-    figureRow('spam: precision', spam.precision, 'called spam are spam'),
-    figureRow('spam: recall', spam.recall, 'spam found'),
-    figureRow('spam: F1', spam.f1),
-    figureRow('filed: precision', filed.precision, 'filed are spam'),
-    figureRow('filed: recall', filed.recall, 'spam filed'),
-    figureRow('sentiment: accuracy', sentiment, 'right'),
-    figureRow('needs a reply: accuracy', reply.accuracy, 'right'),
-    figureRow('needs a reply: precision', reply.precision, 'that would get one want one'),
-    figureRow('needs a reply: recall', reply.recall, 'that want one would get one'),
-    [
-      'calibration error (ECE)',
-      share(report.calibrationError),
-      '',
-      'confidence in the spam verdict, 10 bins; 0 is best',
-    ],
+    ...figureRow('spam: precision', spam.precision, 'called spam are spam'),
+    ...figureRow('spam: recall', spam.recall, 'spam found'),
+    ...figureRow('spam: F1', spam.f1),
+    ...figureRow('filed: precision', filed.precision, 'filed are spam'),
+    ...figureRow('filed: recall', filed.recall, 'spam filed'),
+    ...figureRow('sentiment: accuracy', sentiment, 'right'),
+    ...figureRow('needs a reply: accuracy', reply.accuracy, 'right'),
+    ...figureRow('needs a reply: precision', reply.precision, 'that would get one want one'),
+    ...figureRow('needs a reply: recall', reply.recall, 'that want one would get one'),
+    ...(report.calibrationError === null
+      ? []
+      : [
+          [
+            'calibration error (ECE)',
+            share(report.calibrationError),
+            '',
+            'of the spam verdict, 10 bins; 0 is best',
+          ],
+        ]),
   ]
   const times = latencyMs
     ? `${duration(latencyMs.p50)} (p50), ${duration(latencyMs.p95)} (p95)`
