@@ -1,9 +1,10 @@
-/** Once a day old text is removed, and the daemon looks whether every mail has a row, and says so in the log, the metrics and health. */
+/** Once a day old text is removed, the embedded store is tidied, and the daemon looks whether every mail has a row, and says so in the log, the metrics and health. */
 import { Gauge } from 'prom-client'
 import { reasonOf } from '../errors.ts'
 import { type Audit, audit } from '../steps/audit.ts'
 import type { StepContext } from '../steps/context.ts'
 import { removeBodiesBefore } from '../store/bodies.ts'
+import { tidyEmbedded } from '../store/upkeep.ts'
 
 const dayMs = 86_400_000
 /** The first one waits until a start has settled. */
@@ -33,6 +34,7 @@ export class DailyAudit implements Disposable {
     const { log } = this.#context
     try {
       await this.#removeOldText()
+      await this.#tidy()
       this.last = await audit(this.#context)
       for (const { account, mailbox, missed, error, arrived, ...counts } of this.last.mailboxes) {
         const states = { ...counts, missed: missed.length }
@@ -54,6 +56,14 @@ export class DailyAudit implements Disposable {
     if (keepMs === null) return
     const removed = await removeBodiesBefore(db, new Date(clock.now().getTime() - keepMs))
     log.info({ event: 'retention', removed })
+  }
+
+  async #tidy(): Promise<void> {
+    const { db, log } = this.#context
+    const began = performance.now()
+    const octets = await tidyEmbedded(db)
+    if (octets === null) return
+    log.info({ event: 'store.tidied', octets, durationMs: Math.round(performance.now() - began) })
   }
 
   [Symbol.dispose](): void {
