@@ -25,7 +25,11 @@ export async function healthOf(
     const until = nextMidnight(reachedAt, context.config.budget.timeZone)
     parts.budget = `reached: mail for the model waits until ${until.toISOString()} (budget.perDay)`
   }
-  for (const watcher of watchers) parts[`watch ${watcher.address}`] = watcher.health()?.state ?? 'waiting'
+  for (const watcher of watchers) {
+    // Another process holds the mailbox's lease.
+    const state = watcher.holdsLease ? (watcher.health()?.state ?? 'connecting') : 'standby'
+    parts[`watch ${watcher.address}`] = state
+  }
   return { ok: store === 'ok' && queue === 'ok', parts }
 }
 

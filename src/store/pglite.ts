@@ -121,7 +121,8 @@ class PGliteClient extends EventEmitter {
 
   /** `destroy` is pg's word for "do not reuse this connection": here it rolls back what is open. */
   release(_destroy?: boolean): void {
-    for (const stop of this.#unlisten.values()) void stop()
+    // The database may be closed already.
+    for (const stop of this.#unlisten.values()) stop().catch(() => undefined)
     this.#unlisten.clear()
     const leave = this.#leave
     if (!leave) return

@@ -9,7 +9,9 @@ import { getCookie, setCookie } from 'hono/cookie'
 import { streamSSE } from 'hono/streaming'
 import { verifyPassword } from '../config/password.ts'
 import { reasonOf } from '../errors.ts'
+import { accountLabel } from '../log.ts'
 import { Refusal } from '../review/review.ts'
+import { loadAccountState } from '../store/accounts.ts'
 import { latestChange } from '../store/review-lists.ts'
 import { apiToken, isOwnHost, LoginLimiter, Sessions, sameText, writeAccess } from './access.ts'
 import { apiRoutes } from './api.ts'
@@ -79,12 +81,11 @@ export function buildApp(web: WebContext, token: string): Hono<Env> {
   })
   addAssets(app)
   app.get('/healthz', async (c) => {
-    const health = await web.health()
-    return c.json(health, health.ok ? 200 : 503)
+    const { ok, parts } = await web.health()
+    return c.json({ ok, parts: withoutAddresses(parts) }, ok ? 200 : 503)
   })
   app.get('/readyz', async (c) => {
-    const { ok, parts } = await web.health()
-    const ready = ok && Object.values(parts).every((state) => state !== 'stopped')
+    const ready = await isReady(web)
     return c.json({ ready }, ready ? 200 : 503)
   })
   const bearer = async (c: Context<Env>, next: Next) => {
@@ -106,6 +107,22 @@ export function buildApp(web: WebContext, token: string): Hono<Env> {
   app.route('/', pageRoutes(web, sessions))
   return app
 }
+
+/** Mail can be handled, and nothing has stopped for want of its owner, in whatever process. */
+async function isReady({ context, health }: WebContext): Promise<boolean> {
+  const { ok, parts } = await health()
+  if (!ok || parts.model !== 'ok' || Object.values(parts).includes('stopped')) return false
+  const states = await Promise.all(
+    [...context.accounts.keys()].map((address) => loadAccountState(context.db, address)),
+  )
+  return states.every(({ stopped }) => stopped === null)
+}
+
+/** Whoever can reach the port may ask for health: accounts are named as in the log. */
+const withoutAddresses = (parts: Record<string, string>) =>
+  Object.fromEntries(
+    Object.entries(parts).map(([name, state]) => [name.replace(/\S+@\S+/, accountLabel), state]),
+  )
 
 function statusOf({ reason }: Refusal): 404 | 409 | 422 {
   if (reason === 'not-found' || reason === 'unknown-account') return 404
