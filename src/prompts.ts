@@ -19,6 +19,9 @@ export interface Prompts {
   readonly hash: string
 }
 
+/** Under the 128,000 tokens that the smallest of the usual models reads, with room for rules, corrections and miscounting. */
+const mostTokens = 100_000
+
 const tokens = z.number().int().min(50)
 
 const frontMatter = z.strictObject({
@@ -59,9 +62,16 @@ function readPrompt(directory: string, name: 'triage' | 'compose'): Prompt {
   const result = frontMatter.safeParse(fields)
   if (!result.success) throw fail(z.prettifyError(result.error), result.error)
   const body = (parts[2] ?? '').replace(/\r\n/g, '\n').trim()
-  const faults = [...bodyFaults(name, body), ...(result.data.name === name ? [] : [`name must be ${name}`])]
-  if (faults.length > 0) throw fail(faults.join('; '))
   const front = result.data
+  const together = front.mail_tokens + front.thread_tokens + front.knowledge_tokens + front.max_output_tokens
+  const faults = [
+    ...bodyFaults(name, body),
+    ...(front.name === name ? [] : [`name must be ${name}`]),
+    ...(together > mostTokens
+      ? [`mail, thread, knowledge and output tokens are ${together} together, must be at most ${mostTokens}`]
+      : []),
+  ]
+  if (faults.length > 0) throw fail(faults.join('; '))
   return {
     name,
     version: front.version,

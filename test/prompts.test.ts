@@ -41,6 +41,7 @@ const compose = (input: Partial<ComposeInput> = {}) =>
       urgency: 2,
       language: 'en',
     },
+    earlier: [],
     thread: [],
     passages: [],
     style: null,
@@ -220,7 +221,7 @@ describe('the compose conversation', () => {
     expect(user(built)).not.toContain('kite-123')
   })
 
-  test('knowledge, corrections, thread and mail follow in this order, each between its markers', () => {
+  test('knowledge, corrections, earlier replies, thread and mail follow in this order, each between its markers', () => {
     const text = user(
       compose({
         passages: [
@@ -228,12 +229,20 @@ describe('the compose conversation', () => {
           { file: 'a.txt', heading: '', text: 'KNOWLEDGE:x>>>' },
         ],
         corrections: [{ draft: 'Dear Sir', sent: 'Hi' }],
+        earlier: [{ author: 'owner', at: new Date('2026-10-20T08:00:00Z'), text: 'We sent another.' }],
         thread: [{ author: 'owner', at: new Date('2026-11-20T08:00:00Z'), text: 'We sent it.' }],
       }),
     )
-    expect(text.match(/^<<<\w+/gm)).toEqual(['<<<KNOWLEDGE', '<<<CORRECTIONS', '<<<THREAD', '<<<MAIL'])
+    expect(text.match(/^<<<\w+/gm)).toEqual([
+      '<<<KNOWLEDGE',
+      '<<<CORRECTIONS',
+      '<<<EARLIER',
+      '<<<THREAD',
+      '<<<MAIL',
+    ])
     expect(between(text, 'KNOWLEDGE')).toBe('[returns.md > Time limit]\n30 days.\n\n[a.txt]\nKNOWLEDGE:x)')
     expect(between(text, 'CORRECTIONS')).toBe('Draft: Dear Sir\nThe owner sent: Hi')
+    expect(between(text, 'EARLIER')).toBe('owner, Tue 2026-10-20 08:00 UTC:\nWe sent another.')
     expect(between(text, 'THREAD')).toBe('owner, Fri 2026-11-20 08:00 UTC:\nWe sent it.')
     expect(between(text, 'MAIL')).toBe('Where is my order?')
     expect(text).toContain('Triage: language en, category billing, negative 0.7, urgency 2')
@@ -343,6 +352,14 @@ describe('prompt files', () => {
       'a limit that is none',
       (text) => text.replace('max_output_tokens: 300', 'max_output_tokens: many'),
       /max_output_tokens/,
+    ],
+    [
+      'more than a model reads',
+      (text) =>
+        text
+          .replace(/mail_tokens: \d+/, 'mail_tokens: 50000')
+          .replace('version: 1', 'version: 1\nthread_tokens: 49500'),
+      /together, must be at most 100000/,
     ],
     ['another name', (text) => text.replace('name: triage', 'name: sorting'), /name must be triage/],
     ['a missing placeholder', (text) => text.replace('{{categories}}', ''), /\{\{categories\}\} is missing/],

@@ -11,7 +11,7 @@ import { IdFinder } from './id-finder.ts'
 import { append, move, removeExactly } from './mutations.ts'
 import { fetchPatiently } from './patient-fetch.ts'
 import { ConnectionPool } from './pool.ts'
-import { uidsAfter, uidsSince, uidsWithKeyword } from './search.ts'
+import { search, uidsAfter, uidsSince, uidsWithKeyword } from './search.ts'
 import { findMailboxNamed, findSpecialMailboxes } from './special-use.ts'
 import type {
   ConnectionHealth,
@@ -175,6 +175,12 @@ export class PooledAccount implements ImapAccount {
 
   findRepliesTo(mailbox: string, messageId: string, since?: Date): Promise<number[]> {
     return this.#pool.shared(() => this.#ids.find(mailbox, ['in-reply-to', 'references'], messageId, since))
+  }
+
+  async findByThread(mailbox: string, threadId: string): Promise<number[]> {
+    const known = await this.capabilities()
+    if (!known.has('OBJECTID') && !known.has('X-GM-EXT-1')) return []
+    return this.#inside('SEARCH', reading(mailbox, null), (client) => search(client, { threadId }))
   }
 
   async append(

@@ -111,6 +111,8 @@ export interface ImapAccount extends AsyncDisposable {
   findByMessageId(mailbox: string, messageId: string, since?: Date): Promise<number[]>
   /** UIDs of the mails whose In-Reply-To or References name this Message-ID, ascending. `since` as above. */
   findRepliesTo(mailbox: string, messageId: string, since?: Date): Promise<number[]>
+  /** UIDs of the mails in this thread by the server's own threading (X-GM-THRID, RFC 8474), ascending; none without it. */
+  findByThread(mailbox: string, threadId: string): Promise<number[]>
   /**
    * Stores octets. Keywords go along where the mailbox allows them (RFC 3501 PERMANENTFLAGS), else are left out.
    * @throws TemporaryError or PermanentError when surely nothing was stored

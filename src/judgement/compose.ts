@@ -15,8 +15,10 @@ import { cutMiddle, neutralised, quoted, roughTokens } from './untrusted.ts'
 
 /** Rough tokens of one earlier message of the thread. */
 const entryTokens = 250
+/** Rough tokens of one reply from another thread. */
+const earlierTokens = 80
 /** Characters of each side of a correction. */
-const correctionLength = 400
+const correctionLength = 200
 
 function styleLines(style: Style | null): string[] {
   if (!style) return []
@@ -94,10 +96,16 @@ function threadWithin(thread: readonly ThreadEntry[], tokens: number, salt: stri
 }
 
 function correctionText(corrections: readonly Correction[], salt: string): string[] {
-  return corrections.slice(0, 2).map(({ draft, sent }) => {
-    const side = (text: string) => oneLine(neutralised(text, salt), correctionLength)
+  return corrections.slice(0, 3).map(({ draft, sent }) => {
+    const side = (text: string) => oneLine(neutralised(text, salt), correctionLength) || '(nothing)'
     return `Draft: ${side(draft)}\nThe owner sent: ${side(sent)}`
   })
+}
+
+function earlierText(earlier: readonly ThreadEntry[], salt: string): string[] {
+  return earlier.map(
+    ({ at, text }) => `owner, ${dateLine(at)}:\n${cutMiddle(neutralised(text, salt), earlierTokens).text}`,
+  )
 }
 
 /** @returns messages that say what was left out of the thread and the mail */
@@ -116,6 +124,7 @@ export function composeMessages(input: ComposeInput): PromptMessages {
     '',
     ...block('KNOWLEDGE', passages),
     ...block('CORRECTIONS', corrections),
+    ...block('EARLIER', earlierText(input.earlier, salt)),
     ...block('THREAD', thread.lines),
     ...block('MAIL', [text === '' ? '(no text)' : text]),
     'End of the mail. Write the reply to it as the JSON object only.',

@@ -107,6 +107,8 @@ export interface ComposeInput {
   verdict: Pick<Verdict, 'category' | 'sentiment' | 'urgency' | 'language'>
   /** Oldest first; without the mail that is answered. */
   thread: readonly ThreadEntry[]
+  /** What the owner wrote to the same address in other threads, oldest first. */
+  earlier: readonly ThreadEntry[]
   passages: readonly PromptPassage[]
   style: Style | null
   /** The owner's extra instructions; trusted. */

@@ -2,7 +2,7 @@
 import { cutAt, oneLine, withoutInvisible } from './fields.ts'
 
 /** Kinds of matter that a prompt quotes. */
-export type Quoted = 'MAIL' | 'KNOWLEDGE' | 'THREAD' | 'CORRECTIONS'
+export type Quoted = 'MAIL' | 'KNOWLEDGE' | 'THREAD' | 'EARLIER' | 'CORRECTIONS'
 
 const controls = /[^\P{Cc}\n\t]/gu
 /** Whatever looks like one of our markers, in any script's angle brackets: a reader must see only the true ones. */

@@ -1,46 +1,29 @@
 /** Compose: one call writes the reply's text from the mail, the thread and the owner's knowledge; then it is checked without a model. */
-import { gapsOf } from '../judgement/grounds.ts'
 import { mailFacts } from '../judgement/mail-facts.ts'
-import type { Prompt, PromptPassage, ThreadEntry } from '../judgement/prompt.ts'
+import type { Prompt } from '../judgement/prompt.ts'
 import { type Composed, composedSchema, type Verdict } from '../judgement/verdict.ts'
 import type { Ask } from '../llm.ts'
-import { addressesOf, checkClaims, linksOf, outboundFaults } from '../mail/claims.ts'
-import type { Message } from '../mail/message.ts'
 import { replyHeader } from '../mail/reply/build.ts'
-import { visibleText } from '../mail/text/visible.ts'
-import { composeMessages, passagesGiven } from '../prompts.ts'
+import { composeMessages } from '../prompts.ts'
 import type { AccountSettings } from '../settings.ts'
 import { loadMail, type StoredMail } from '../store/bodies.ts'
 import { earlierMails } from '../store/history.ts'
-import { commitStep, type MessageRow, type StepChange } from '../store/messages.ts'
+import { commitStep, type StepChange } from '../store/messages.ts'
 import { loadReply, saveComposed } from '../store/replies.ts'
+import { checkDraft, instructionsFor, type MailToAnswer } from './compose/check.ts'
+import { gatherSources, type Sources } from './compose/sources.ts'
 import { type Account, accountOf, type Next, type StepContext } from './context.ts'
 import { paidAsk } from './paid-ask.ts'
-import { loadThread } from './thread.ts'
 import { octetsOf, writtenReply } from './written.ts'
-
-/** Passages of the knowledge folder that are looked up. */
-export const mostPassages = 5
-
-/** Everything that a draft may lean on. */
-export interface Sources {
-  thread: ThreadEntry[]
-  passages: PromptPassage[]
-  visible: string
-}
 
 export async function compose(context: StepContext, id: string, signal: AbortSignal): Promise<Next | null> {
   const mail = await loadMail(context.db, id)
   if (mail?.row.step !== 'compose') return null
   const account = accountOf(context, mail.row.account)
   const started = context.clock.now()
-  const visible = visibleText(mail.message).text
-  const query = `${mail.row.subject ?? ''}\n${visible}`
-  const sources = {
-    thread: await loadThread(context, account, mail),
-    passages: passagesGiven(account.prompts.compose, account.knowledge?.search(query, mostPassages) ?? []),
-    visible,
-  }
+  const addressees = replyHeader(mail.message, account.settings.owner, 'draft')?.to ?? []
+  if (addressees.length === 0) return nobodyToAnswer(context, id)
+  const sources = await gatherSources(context, account, mail, addressees)
   const { composed, omitted, salt, canary } = await ask(context, account, mail, sources, signal)
   const now = context.clock.now()
   const change = (to: 'hold' | 'wait', reason: string): StepChange => ({
@@ -49,7 +32,7 @@ export async function compose(context: StepContext, id: string, signal: AbortSig
     to,
     disposition: to === 'hold' ? 'waiting' : 'held',
     reason,
-    ...detailOf(omitted, to === 'wait' ? composed.missing : []),
+    ...detailOf([...unreadOf(sources), ...omitted], to === 'wait' ? composed.missing : []),
     durationMs: now.getTime() - started.getTime(),
   })
   const next =
@@ -60,6 +43,13 @@ export async function compose(context: StepContext, id: string, signal: AbortSig
         : change('wait', 'nobody-to-answer')
   return (await commitStep(context.db, next, now)) ? { stage: next.to } : null
 }
+
+async function nobodyToAnswer(context: StepContext, id: string): Promise<Next | null> {
+  const change = { id, from: 'compose', to: 'wait', disposition: 'held', reason: 'nobody-to-answer' } as const
+  return (await commitStep(context.db, change, context.clock.now())) ? { stage: 'wait' } : null
+}
+
+const unreadOf = ({ unread }: Sources) => (unread > 0 ? [`thread: ${unread} messages at its beginning`] : [])
 
 /** What the model did not see, and, where there is no reply to say it, what it would have needed to know. */
 function detailOf(omitted: readonly string[], missing: readonly string[]): { detail?: string } {
@@ -89,15 +79,8 @@ async function ask(
   return { composed: answer.value, omitted, salt, canary }
 }
 
-/** What has to be known of a mail to answer it; the backtest has no row. */
-export interface MailToAnswer {
-  row: Pick<
-    MessageRow,
-    'internalDate' | 'codes' | 'verdict' | 'instruction' | 'fromName' | 'fromAddress' | 'subject'
-  >
-  message: Message
-  firstContact: boolean | null
-}
+export { checkDraft, type MailToAnswer } from './compose/check.ts'
+export { mostPassages, type Sources } from './compose/sources.ts'
 
 /** What is asked of the model, and what of the mail and the thread had to be left out. */
 export function composeQuestion(
@@ -113,10 +96,11 @@ export function composeQuestion(
     mail: { visibleText: sources.visible, facts: mailFacts(message, settings.owner, known) },
     verdict: row.verdict as Verdict,
     thread: sources.thread,
+    earlier: sources.earlier,
     passages: sources.passages,
-    style: null,
+    style: sources.style,
     instructions: instructionsFor(settings, row),
-    corrections: [],
+    corrections: sources.corrections,
     ownerName: settings.owner.displayName,
     signature: settings.replies.signature !== '',
     canary,
@@ -131,67 +115,6 @@ export function composeQuestion(
     temperature: prompt.temperature,
     cacheKey: `replyd-compose-${prompt.hash}`,
   }
-}
-
-/** What the owner wants of every reply, and what a person asked for when they had this one written again. Both are trusted. */
-function instructionsFor(
-  settings: AccountSettings,
-  { instruction }: Pick<MessageRow, 'instruction'>,
-): string {
-  if (!instruction) return settings.instructions
-  return [settings.instructions, `For this reply: ${instruction}`].filter(Boolean).join('\n')
-}
-
-/** What the draft states without a source, and what must not go out at all; shown in the review, and reason to hold. */
-export function checkDraft(
-  prompt: Prompt,
-  settings: AccountSettings,
-  { row, message }: Pick<MailToAnswer, 'row' | 'message'>,
-  sources: Sources,
-  composed: Composed,
-  marks: { salt: string; canary: string },
-) {
-  const { owner, replies } = settings
-  const instructions = instructionsFor(settings, row)
-  const ownNames = [owner.displayName ?? '', owner.address, ...owner.aliases, replies.signature]
-  const passages = sources.passages.map(({ file, heading, text }) => ({
-    source: heading === '' ? file : `${file} > ${heading}`,
-    text: `${heading}\n${text}`,
-  }))
-  const trusted = [...passages.map(({ text }) => text), ...ownNames, instructions]
-  const ours = sources.thread.filter(({ author }) => author === 'owner').map(({ text }) => text)
-  const names = [row.fromName ?? '', row.fromAddress ?? '']
-  const mail = `${row.subject ?? ''}\n${sources.visible}`
-  const day = row.internalDate.toISOString().slice(0, 10)
-  const thread = sources.thread.map(({ text }) => text)
-  const claims = checkClaims(composed.text, [...trusted, ...thread, ...names, mail, day])
-  const faults = outboundFaults(composed.text, {
-    canaries: [marks.canary],
-    knownLinks: linksOf([...trusted, ...ours]),
-    knownAddresses: [
-      ...addressesOf([...trusted, ...ours]),
-      ...(replyHeader(message, owner, 'draft')?.to ?? []),
-    ],
-    promptText: prompt.body,
-    salt: marks.salt,
-  })
-  const gaps = gapsOf({
-    draft: composed.text,
-    answers: composed.answers,
-    given: [
-      ...passages,
-      ...ours.map((text) => ({ source: 'thread', text })),
-      { source: 'instructions', text: instructions },
-    ],
-    own: [...ownNames, day],
-    correspondent: row.fromName ?? '',
-    mail,
-  })
-  return [
-    ...claims,
-    ...faults.map(({ fault, found }) => ({ claim: `${fault}: ${found}`, kind: 'fault' as const })),
-    ...gaps,
-  ]
 }
 
 /** The octets and the Message-ID are fixed here, before anything leaves. False when there is nobody to answer. */

@@ -11,6 +11,8 @@ export interface MessageRow {
   uid: number
   /** The Message-ID field's id with brackets; null when there is none. */
   messageId: string | null
+  /** By which the mailbox itself puts mails into threads (X-GM-THRID, RFC 8474); null when it does not. */
+  threadId: string | null
   size: number
   internalDate: Date
   flags: string[]
@@ -40,7 +42,7 @@ export interface MessageRow {
 }
 
 export const messageColumns = `m.id, m.account, m.mailbox, m.uid_validity as "uidValidity", m.uid::float8 as uid,
-  m.message_id as "messageId", m.size::float8 as size, m.internal_date as "internalDate", m.flags,
+  m.message_id as "messageId", m.thread_id as "threadId", m.size::float8 as size, m.internal_date as "internalDate", m.flags,
   m.from_address as "fromAddress", m.from_name as "fromName", m.subject, m.ingested_at as "ingestedAt", m.step,
   m.disposition, m.reason, m.codes, m.detail, m.instruction, m.ceiling, m.verdict, m.attempts, m.first_error_at as "firstErrorAt",
   m.last_error as "lastError", m.due_at as "dueAt", m.junk_mailbox as "junkMailbox",
@@ -54,6 +56,7 @@ export type NewMessage = Pick<
   | 'uidValidity'
   | 'uid'
   | 'messageId'
+  | 'threadId'
   | 'size'
   | 'flags'
   | 'fromAddress'
@@ -65,7 +68,6 @@ export type NewMessage = Pick<
 > & {
   internalDate: Date
   emailId: string | null
-  threadId: string | null
   /** Names a mail that has no Message-ID: a digest of its header block. */
   headerHash?: string | null
 }

@@ -45,6 +45,7 @@ create table replyd.message (
 );
 create index message_by_message_id on replyd.message (account, message_id);
 create index message_by_header on replyd.message (account, header_hash) where message_id is null;
+create index message_by_thread on replyd.message (account, thread_id) where thread_id is not null;
 create index message_unfinished on replyd.message (due_at) where step not in ('wait', 'done');
 create index message_open on replyd.message (id) where step = 'wait' or disposition in ('approved', 'drafted');
 create index message_by_age on replyd.message (id desc);

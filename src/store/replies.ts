@@ -204,15 +204,16 @@ export async function changeReply(db: Queryable, change: ReplyChange, now: Date)
   return rows[0] ?? null
 }
 
-/** Replies of this account that went out under one of these Message-IDs. */
-export async function repliesByMessageId(
+/** Replies of this account that went out under one of these Message-IDs, or to one of these mails. */
+export async function repliesInThread(
   db: Queryable,
   account: string,
-  ids: readonly string[],
+  replyIds: readonly string[],
+  mailIds: readonly string[],
 ): Promise<ReplyRow[]> {
   const { rows } = await db.query<ReplyRow>(
-    `select ${columns} from replyd.reply where account = $1 and reply_message_id = any($2) and state = 'sent'`,
-    [account, ids],
+    `select ${columns} from replyd.reply where account = $1 and (reply_message_id = any($2) or id = any($3)) and state = 'sent'`,
+    [account, replyIds, mailIds],
   )
   return rows
 }

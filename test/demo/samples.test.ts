@@ -72,6 +72,7 @@ function asked(sample: Sample) {
           passages,
           salt,
           thread: [],
+          earlier: [],
           style: null,
           instructions: '',
         },

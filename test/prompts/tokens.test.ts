@@ -30,6 +30,11 @@ const thread = [
   },
 ]
 
+const correction = {
+  draft: 'Thank you for reaching out to us. Please do not hesitate to contact us at any time.',
+  sent: 'Thanks for writing. Call us whenever it suits you.',
+}
+
 let mails: PromptMail[]
 
 beforeAll(() => {
@@ -65,7 +70,7 @@ test('triage: the median of all of the corpus is at most 700 tokens, and the oct
   expect(Math.max(...counts)).toBeLessThan(3000)
 }, 60_000)
 
-test('compose: the median with three passages and a thread is at most 1,500 tokens', async () => {
+test('compose: the median with three passages, a thread, an earlier reply, style and corrections is at most 1,500 tokens', async () => {
   const verdict = {
     category: 'billing',
     sentiment: { label: 'negative' as const, intensity: 0.7 },
@@ -79,10 +84,11 @@ test('compose: the median with three passages and a thread is at most 1,500 toke
       mail,
       verdict,
       thread,
+      earlier: thread,
       passages,
-      style: null,
+      style: { greeting: 'Hi {first name},', closing: 'Best regards / Ann', words: 74, manner: null },
       instructions: 'We are a small shop. Offer a call where it helps.',
-      corrections: [],
+      corrections: [correction, correction],
       ownerName: 'Acme Support',
       signature: true,
       canary: 'kite-7f3a9c2e51',
