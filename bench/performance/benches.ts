@@ -2,5 +2,10 @@
 import type { Bench } from './figure.ts'
 
 export const benches: Readonly<Record<string, () => Promise<Bench>>> = {
+  limits: async () => (await import('./limits.ts')).limits,
+  reaction: async () => (await import('./reaction.ts')).reaction,
+  backlog: async () => (await import('./backlog.ts')).backlog,
+  naive: async () => (await import('./naive.ts')).naive,
+  memory: async () => (await import('./memory.ts')).memory,
   accounts: async () => (await import('./accounts.ts')).accounts,
 }

@@ -1,0 +1,51 @@
+/** What the model of the bench answers: the same for each mail, so that only the way there is measured. */
+
+const verdict = {
+  spam: { is: false, kind: 'none', confidence: 0.9 },
+  sentiment: { label: 'neutral', intensity: 0.1 },
+  language: 'en',
+  category: 'other',
+  urgency: 1,
+  needs_reply: true,
+  manipulation: false,
+  summary: 'Asks when the shop is open.',
+  confidence: 0.95,
+}
+
+const composed = {
+  text: 'Hello,\n\nthank you for your message. We have noted what you wrote and will come back to you.\n\nKind regards',
+  language: 'en',
+  answers: [],
+  missing: [],
+  confidence: 0.95,
+  needs_person: false,
+}
+
+/** Of what is told apart in a request: `Task: compose` stands in replyd's prompt and in that of the tutorial worker. */
+export type Task = 'triage' | 'compose'
+
+export const taskOf = (body: string): Task => (body.includes('Task: compose') ? 'compose' : 'triage')
+
+/** The name in a mail's subject; see mails.ts. */
+export const tokenIn = (body: string): string => /\bopening hours (b\w+)/.exec(body)?.[1] ?? ''
+
+const envelope = (content: object) =>
+  JSON.stringify({
+    id: 'chatcmpl-bench',
+    object: 'chat.completion',
+    created: 1_700_000_000,
+    model: 'bench',
+    choices: [
+      {
+        index: 0,
+        message: { role: 'assistant', content: JSON.stringify(content), refusal: null },
+        finish_reason: 'stop',
+      },
+    ],
+    usage: { prompt_tokens: 700, completion_tokens: 120, total_tokens: 820 },
+  })
+
+export const completions: Readonly<Record<Task, Buffer>> = {
+  triage: Buffer.from(envelope(verdict)),
+  compose: Buffer.from(envelope(composed)),
+}

@@ -1,0 +1,132 @@
+/** What the parts can do by themselves, on this machine, now: the limits that the other benches are held against. */
+import { Queue, Worker } from 'bullmq'
+import type { ImapFlow } from 'imapflow'
+import { Redis } from 'ioredis'
+import { createTransport } from 'nodemailer'
+import { deliverAll } from '../../test/live/servers/index.ts'
+import { type BenchOptions, type Figure, figure, mediansOf } from './figure.ts'
+import { connect, fetchSources, fetchTexts, rate } from './imap.ts'
+import { layDown, makeMail, newToken } from './mails.ts'
+import { type Peers, withPeers } from './peers.ts'
+import { newDomain } from './rig.ts'
+
+/** Mails a second. */
+export interface ReadingLimits {
+  sources: number
+  texts: number
+}
+
+/** A mailbox of its own; read once before, so that the server's index is warm, as it is after a delivery. */
+export async function readingLimits(peers: Peers, mails: number): Promise<ReadingLimits> {
+  const user = `reader@${newDomain()}`
+  layDown(
+    peers.dovecot,
+    user,
+    Array.from({ length: mails }, () => makeMail(newToken(), user)),
+  )
+  await using client = await connect(peers.dovecot, user)
+  await client.mailboxOpen('INBOX', { readOnly: true })
+  await fetchTexts(client)
+  const texts = await rate(mails, () => fetchTexts(client))
+  return { texts, sources: await rate(mails, () => fetchSources(client)) }
+}
+
+/** Drafts a second, one APPEND after the other: more connections do not help, the mailbox is locked. */
+export async function appendLimit(peers: Peers, mails: number): Promise<number> {
+  const user = `writer@${newDomain()}`
+  await using client = await connect(peers.dovecot, user)
+  await client.mailboxOpen('Drafts')
+  const draft = makeMail(newToken(), user)
+  const append = () => client.append('Drafts', draft, ['\\Draft', '\\Seen'], new Date())
+  for (let warm = 0; warm < 20; warm++) await append()
+  return await rate(mails, async () => {
+    for (let sent = 0; sent < mails; sent++) await append()
+  })
+}
+
+/** Mails a second from nodemailer to a server that only counts. */
+export async function submissionLimit(peers: Peers, mails: number, pool: boolean): Promise<number> {
+  const shared = { host: '127.0.0.1', port: peers.counterpart.smtpPort, secure: false, ignoreTLS: true }
+  const transport = pool
+    ? createTransport({ ...shared, pool: true, maxConnections: 5, maxMessages: 1_000_000 })
+    : createTransport(shared)
+  const raw = makeMail(newToken(), 'to@bench.test')
+  const send = () => transport.sendMail({ envelope: { from: 'a@bench.test', to: 'b@bench.test' }, raw })
+  const sendAll = (count: number) => inParallel(count, 10, send)
+  await sendAll(50)
+  const found = await rate(mails, () => sendAll(mails))
+  transport.close()
+  return found
+}
+
+export async function inParallel(count: number, width: number, work: () => Promise<unknown>): Promise<void> {
+  let left = count
+  const worker = async () => {
+    while (left-- > 0) await work()
+  }
+  await Promise.all(Array.from({ length: width }, worker))
+}
+
+/** Jobs a second that do nothing. */
+async function queueLimit(peers: Peers, jobs: number): Promise<number> {
+  const connection = new Redis(peers.redis.newDatabase(), { maxRetriesPerRequest: null })
+  const options = { connection: connection as never }
+  const queue = new Queue('noop', options)
+  const all = Array.from({ length: jobs }, (_, at) => ({ name: 'noop', data: { id: `j${at}` } }))
+  await queue.addBulk(all.map((job) => ({ ...job, opts: { removeOnComplete: true } })))
+  let done = 0
+  const found = await rate(jobs, async () => {
+    const finished = new Promise<void>((resolve) => {
+      const worker = new Worker('noop', async () => undefined, { ...options, concurrency: 10 })
+      worker.on('error', () => undefined)
+      worker.on('completed', () => {
+        if (++done === jobs) worker.close().then(resolve, () => resolve())
+      })
+    })
+    await finished
+  })
+  await queue.close()
+  connection.disconnect()
+  return found
+}
+
+/** From the end of a delivery to EXISTS on a connection in IDLE, milliseconds. */
+async function idleNotice(peers: Peers): Promise<number> {
+  const user = `idler@${newDomain()}`
+  await using client = await connect(peers.dovecot, user)
+  await client.mailboxOpen('INBOX', { readOnly: true })
+  const idling = client.idle()
+  const noticed = exists(client)
+  await deliverAll(peers.dovecot, [{ user, octets: makeMail(newToken(), user) }])
+  const storedAt = performance.now()
+  const at = await noticed
+  client.close()
+  await idling.catch(() => undefined)
+  return at - storedAt
+}
+
+const exists = (client: ImapFlow) =>
+  new Promise<number>((resolve) => client.once('exists', () => resolve(performance.now())))
+
+export async function limits({ runs, mails, say }: BenchOptions): Promise<Figure[]> {
+  return withPeers(async (peers) => {
+    const all: Figure[][] = []
+    const some = Math.min(mails, 1000)
+    for (let run = 1; run <= runs; run++) {
+      const reading = await readingLimits(peers, mails)
+      const noticeMs = await idleNotice(peers)
+      const of = (name: string, value: number, unit = 'mails/s') => figure({ name, value, unit })
+      all.push([
+        of('IDLE notice after storing', noticeMs, 'ms'),
+        of('imapflow, whole source', reading.sources),
+        of('imapflow, envelope, structure, then text parts', reading.texts),
+        of('APPEND to Drafts', await appendLimit(peers, some)),
+        of('nodemailer, a connection per mail', await submissionLimit(peers, some, false)),
+        of('nodemailer, pooled', await submissionLimit(peers, some, true)),
+        of('BullMQ on Redis, no-op jobs', await queueLimit(peers, mails * 2), 'jobs/s'),
+      ])
+      say(`limits ${run}/${runs}`)
+    }
+    return mediansOf(all)
+  })
+}
