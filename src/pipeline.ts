@@ -13,6 +13,7 @@ import { type Nudge, type QueueName, type Queues, queueNames, RetryLater } from 
 import { type Next, PutOff, type StepContext } from './steps/context.ts'
 import { guard } from './steps/guard.ts'
 import { loadMessage, type MessageRow, postponeStep } from './store/messages.ts'
+import { Together } from './together.ts'
 
 /** Milliseconds. */
 const ownerActionRetryMs = 60_000
@@ -36,6 +37,8 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   readonly #sweeper: Sweeper
   /** What the owner was told last of each account. */
   readonly #toldOf = new Map<string, string>()
+  /** Jobs of several mails travel together. */
+  readonly #nudges = new Together<readonly Nudge[], void>((all) => this.#enqueueAll(all.flat()))
   /** Why the model can't be used, for health; null while it can. */
   modelStopped: string | null = null
 
@@ -88,11 +91,14 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   }
 
   async #enqueue(nudges: readonly Nudge[]): Promise<void> {
-    try {
-      await this.#queues.enqueue(nudges)
-    } catch (error) {
+    if (nudges.length > 0) await this.#nudges.ask(nudges)
+  }
+
+  async #enqueueAll(nudges: readonly Nudge[]): Promise<[]> {
+    await this.#queues.enqueue(nudges).catch((error: unknown) => {
       this.#context.log.warn({ event: 'queue.unreachable', reason: reasonOf(error), jobs: nudges.length })
-    }
+    })
+    return []
   }
 
   #nudge(messageId: string, stage: Stage, dueAt?: Date): Nudge[] {

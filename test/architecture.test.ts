@@ -7,7 +7,7 @@ const source = resolve(import.meta.dirname, '../src')
 
 /** Rows from the ground up; a file imports only from its own part, or from rows below. */
 const rows: readonly (readonly string[])[] = [
-  ['errors', 'clock', 'log', 'metrics', 'pace', 'pulse', 'disposition', 'version'],
+  ['errors', 'clock', 'log', 'metrics', 'pace', 'pulse', 'together', 'disposition', 'version'],
   ['mail'],
   ['settings', 'config', 'judgement'],
   ['imap', 'smtp', 'llm', 'prompts', 'knowledge', 'budget', 'store', 'queue', 'oauth'],

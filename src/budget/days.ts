@@ -1,19 +1,30 @@
 /** Days in the owner's time zone. A day's budget ends at their midnight, not at that of the server. */
 
-/**
- * The calendar day of an instant, YYYY-MM-DD.
- * @param timeZone IANA name
- * @throws RangeError for an unknown time zone
- */
-export function dayOf(now: Date, timeZone: string): string {
-  const parts = new Intl.DateTimeFormat('en-US', {
+/** Making one takes longer than all the rest; there are as many as the owner has time zones. */
+const formats = new Map<string, Intl.DateTimeFormat>()
+
+function formatFor(timeZone: string): Intl.DateTimeFormat {
+  const known = formats.get(timeZone)
+  if (known) return known
+  const format = new Intl.DateTimeFormat('en-US', {
     timeZone,
     calendar: 'gregory',
     numberingSystem: 'latn',
     year: 'numeric',
     month: '2-digit',
     day: '2-digit',
-  }).formatToParts(now)
+  })
+  formats.set(timeZone, format)
+  return format
+}
+
+/**
+ * The calendar day of an instant, YYYY-MM-DD.
+ * @param timeZone IANA name
+ * @throws RangeError for an unknown time zone
+ */
+export function dayOf(now: Date, timeZone: string): string {
+  const parts = formatFor(timeZone).formatToParts(now)
   const part = (type: string) => parts.find((one) => one.type === type)?.value ?? ''
   return `${part('year').padStart(4, '0')}-${part('month')}-${part('day')}`
 }

@@ -3,9 +3,9 @@ import type { ImapFlow } from 'imapflow'
 import { TemporaryError } from '../errors.ts'
 import { loginGateOf } from '../pace.ts'
 import type { AccountSettings } from '../settings.ts'
-import { connectClient, defaultTiming, inMailbox, type Place, placeKey } from './client.ts'
-import { commandError } from './errors.ts'
-import { flagsOf, keptFlags, storeFlags } from './flags.ts'
+import { connectClient, defaultTiming, inMailbox, type Place, placeKey, reading, writing } from './client.ts'
+import { commandError, MessageVanished } from './errors.ts'
+import { flagsOfEach, keptFlags, storeFlags } from './flags.ts'
 import { HealthRecord } from './health.ts'
 import { IdFinder } from './id-finder.ts'
 import { append, move, removeExactly } from './mutations.ts'
@@ -23,22 +23,12 @@ import type {
   SpecialMailboxes,
   Stored,
 } from './types.ts'
+import { UidLines } from './uid-lines.ts'
 
 /** With the watcher's one these stay below the five that iCloud allows. */
 const MAX_CONNECTIONS = 3
 /** Mailboxes are seldom renamed. */
 const SPECIAL_MAILBOXES_MS = 600_000
-
-const reading = (mailbox: string, uidValidity: string | null): Place => ({
-  mailbox,
-  uidValidity,
-  readOnly: true,
-})
-const writing = (mailbox: string, uidValidity: string | null): Place => ({
-  mailbox,
-  uidValidity,
-  readOnly: false,
-})
 
 export class PooledAccount implements ImapAccount {
   readonly address: string
@@ -50,6 +40,7 @@ export class PooledAccount implements ImapAccount {
   #special: { found: Promise<SpecialMailboxes>; at: number } | null = null
   /** Whether a mailbox keeps keywords of any name, by path. */
   readonly #keepsKeywords = new Map<string, boolean>()
+  readonly #lines = new UidLines()
 
   constructor(settings: AccountSettings, options: ImapOptions) {
     const timing = { ...defaultTiming, ...options.timing }
@@ -158,7 +149,9 @@ export class PooledAccount implements ImapAccount {
   }
 
   flags(mailbox: string, uidValidity: string, uid: number): Promise<string[] | null> {
-    return this.#inside('FETCH', reading(mailbox, uidValidity), (client) => flagsOf(client, uid))
+    return this.#lines.ask(`flags ${uidValidity} ${mailbox}`, uid, (uids) =>
+      this.#inside('FETCH', reading(mailbox, uidValidity), (client) => flagsOfEach(client, uids)),
+    )
   }
 
   fetchSource(mailbox: string, uidValidity: string, uid: number, maxOctets: number): Promise<Buffer | null> {
@@ -217,15 +210,28 @@ export class PooledAccount implements ImapAccount {
   }
 
   addFlags(mailbox: string, uidValidity: string, uid: number, flags: string[]): Promise<boolean> {
-    return this.#inside('STORE', writing(mailbox, uidValidity), (client) =>
-      storeFlags(client, { mailbox, uid }, 'add', flags),
-    )
+    return this.#store({ mailbox, uidValidity, uid }, 'add', flags)
   }
 
   removeFlags(mailbox: string, uidValidity: string, uid: number, flags: string[]): Promise<boolean> {
-    return this.#inside('STORE', writing(mailbox, uidValidity), (client) =>
-      storeFlags(client, { mailbox, uid }, 'remove', flags),
+    return this.#store({ mailbox, uidValidity, uid }, 'remove', flags)
+  }
+
+  async #store(
+    { mailbox, uidValidity, uid }: { mailbox: string; uidValidity: string; uid: number },
+    change: 'add' | 'remove',
+    flags: string[],
+  ): Promise<boolean> {
+    const stored = await this.#lines.ask(
+      `${change} ${flags.join(' ')} ${uidValidity} ${mailbox}`,
+      uid,
+      (uids) =>
+        this.#inside('STORE', writing(mailbox, uidValidity), (client) =>
+          storeFlags(client, uids, change, flags),
+        ),
     )
+    if (stored === null) throw new MessageVanished(mailbox, uid)
+    return stored
   }
 
   removeExactly(mailbox: string, uidValidity: string, uid: number): Promise<void> {

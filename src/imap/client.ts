@@ -108,6 +108,17 @@ export interface Place {
   uidValidity: string | null
 }
 
+export const reading = (mailbox: string, uidValidity: string | null): Place => ({
+  mailbox,
+  uidValidity,
+  readOnly: true,
+})
+export const writing = (mailbox: string, uidValidity: string | null): Place => ({
+  mailbox,
+  uidValidity,
+  readOnly: false,
+})
+
 /** Runs inside the mailbox, on whichever connection is there. */
 export type InMailbox = <T>(use: (client: ImapFlow) => Promise<T>, patienceMs?: number) => Promise<T>
 

@@ -1,7 +1,6 @@
 /** Flags and keywords of one mail. */
 import type { ImapFlow } from 'imapflow'
 import { TemporaryError } from '../errors.ts'
-import { MessageVanished } from './errors.ts'
 
 /** Null when the mail is gone. */
 export async function flagsOf(client: ImapFlow, uid: number): Promise<string[] | null> {
@@ -17,18 +16,25 @@ export function keptFlags(client: ImapFlow, flags: readonly string[]): string[] 
   return flags.filter((flag) => known.has(flag.toLowerCase()) || (known.has('\\*') && !flag.startsWith('\\')))
 }
 
+/** Of several mails in one FETCH; null for those that are gone. */
+export async function flagsOfEach(client: ImapFlow, uids: readonly number[]): Promise<(string[] | null)[]> {
+  const found = new Map<number, string[]>()
+  for (const { uid, flags } of await client.fetchAll([...uids], { uid: true, flags: true }, { uid: true }))
+    if (uid && flags) found.set(uid, [...flags])
+  return uids.map((uid) => found.get(uid) ?? null)
+}
+
 /**
  * STORE, then a look at what came of it: STORE says OK for a mail that does not exist.
- * @returns whether the mail now has, or lacks, every one of the flags
- * @throws MessageVanished
+ * @returns for each mail whether it now has, or lacks, every one of the flags; null when it is gone
  */
 export async function storeFlags(
   client: ImapFlow,
-  target: { mailbox: string; uid: number },
+  uids: readonly number[],
   change: 'add' | 'remove',
   flags: readonly string[],
-): Promise<boolean> {
-  const range = String(target.uid)
+): Promise<(boolean | null)[]> {
+  const range = uids.join(',')
   const usable = keptFlags(client, flags)
   if (usable.length > 0) {
     const stored =
@@ -38,8 +44,9 @@ export async function storeFlags(
     // Repeating it does no harm, whatever became of it.
     if (!stored) throw new TemporaryError('IMAP STORE was refused, or its answer was lost')
   }
-  const current = await flagsOf(client, target.uid)
-  if (!current) throw new MessageVanished(target.mailbox, target.uid)
-  const now = new Set(current.map((flag) => flag.toLowerCase()))
-  return flags.every((flag) => now.has(flag.toLowerCase()) === (change === 'add'))
+  return (await flagsOfEach(client, uids)).map((current) => {
+    if (!current) return null
+    const now = new Set(current.map((flag) => flag.toLowerCase()))
+    return flags.every((flag) => now.has(flag.toLowerCase()) === (change === 'add'))
+  })
 }

@@ -5,9 +5,11 @@ import type { PromptMessages, TriageInput } from './prompt.ts'
 import { systemMessage } from './template.ts'
 import { cutMiddle, neutralised, quoted } from './untrusted.ts'
 
+const languages = new Intl.DisplayNames(['en'], { type: 'language' })
+
 const languageName = (tag: string) => {
   try {
-    return new Intl.DisplayNames(['en'], { type: 'language' }).of(tag) ?? tag
+    return languages.of(tag) ?? tag
   } catch {
     return tag
   }

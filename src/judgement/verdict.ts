@@ -44,6 +44,16 @@ const spam = z
  * @param categories names as in the configuration; matched whatever the case
  */
 export function verdictSchema(categories: readonly string[]): z.ZodType<Verdict> {
+  const key = JSON.stringify(categories)
+  const made = schemas.get(key) ?? newVerdictSchema(categories)
+  schemas.set(key, made)
+  return made
+}
+
+/** zod compiles each schema at its first use; there are as many as lists in the configuration. */
+const schemas = new Map<string, z.ZodType<Verdict>>()
+
+function newVerdictSchema(categories: readonly string[]): z.ZodType<Verdict> {
   const known = new Map(categories.map((name) => [name.trim().toLowerCase(), name]))
   const category = z
     .string()

@@ -11,9 +11,15 @@ export class OversizeError extends Error {
   override name = 'OversizeError'
 }
 
+/** What says its length beforehand can't be longer; only what is packed can become so. */
+function isBounded(headers: Headers): boolean {
+  const length = headers.get('content-length')
+  return length !== null && !headers.has('content-encoding') && Number(length) <= bodyLimit
+}
+
 async function cappedFetch(...request: Parameters<typeof fetch>): Promise<Response> {
   const response = await fetch(...request)
-  if (!response.body) return response
+  if (!response.body || isBounded(response.headers)) return response
   let octets = 0
   const cap = new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, controller) {

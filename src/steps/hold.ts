@@ -6,9 +6,10 @@ import type { Composed, Verdict } from '../judgement/verdict.ts'
 import { placeholders } from '../mail/claims.ts'
 import { authentication } from '../mail/gate/authentication.ts'
 import { loadMail, type StoredMail } from '../store/bodies.ts'
+import { commitDecision } from '../store/decisions.ts'
 import { earlierMails, writtenTo } from '../store/history.ts'
-import { commitStep, type StepChange } from '../store/messages.ts'
-import { changeReply, loadReply, type ReplyChange, type ReplyRow } from '../store/replies.ts'
+import type { StepChange } from '../store/messages.ts'
+import { loadReply, type ReplyChange, type ReplyRow } from '../store/replies.ts'
 import { type Account, accountOf, type Next, type StepContext } from './context.ts'
 import { isGranted } from './ladder.ts'
 import { octetsOf, writtenReply } from './written.ts'
@@ -98,18 +99,14 @@ function sendTime({ clock, config }: StepContext, { settings }: Account) {
   return { sendAfter, isOpen: sendAfter.getTime() === undone.getTime() }
 }
 
-/** Both or neither: a crash in between must not leave an approved reply to a mail that is decided on anew. */
 async function commit(
   context: StepContext,
-  replyChange: ReplyChange,
-  change: StepChange,
+  reply: ReplyChange,
+  mail: StepChange,
   now: Date,
 ): Promise<Next | null> {
-  const committed = await context.db.transaction(async (session) => {
-    await changeReply(session, replyChange, now)
-    return commitStep(session, change, now)
-  })
-  return committed ? { stage: change.to, ...(change.dueAt ? { dueAt: change.dueAt } : {}) } : null
+  const committed = await commitDecision(context.db, { reply, mail, now })
+  return committed ? { stage: mail.to, ...(mail.dueAt ? { dueAt: mail.dueAt } : {}) } : null
 }
 
 async function asAutomatic(context: StepContext, account: Account, mail: StoredMail, reply: ReplyRow) {

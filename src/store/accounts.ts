@@ -1,4 +1,5 @@
 import type { Queryable } from './database.ts'
+import { gathered } from './gather.ts'
 
 export interface AccountState {
   account: string
@@ -10,13 +11,16 @@ export interface AccountState {
   sentCopy: boolean | null
 }
 
-export async function loadAccountState(db: Queryable, account: string): Promise<AccountState> {
+export const loadAccountState = gathered<string, AccountState>(async (db, accounts) => {
   const { rows } = await db.query<AccountState>(
-    'select account, paused, stopped, sent_copy as "sentCopy" from replyd.account_state where account = $1',
-    [account],
+    'select account, paused, stopped, sent_copy as "sentCopy" from replyd.account_state where account = any($1)',
+    [accounts],
   )
-  return rows[0] ?? { account, paused: false, stopped: null, sentCopy: null }
-}
+  const known = new Map(rows.map((row) => [row.account, row]))
+  return accounts.map(
+    (account) => known.get(account) ?? { account, paused: false, stopped: null, sentCopy: null },
+  )
+})
 
 /** Undefined fields stay as they are. */
 export async function changeAccountState(

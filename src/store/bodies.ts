@@ -1,6 +1,7 @@
 import type { Message, Part } from '../mail/message.ts'
 import { parseFields } from '../mail/octets.ts'
 import type { Queryable } from './database.ts'
+import { gathered } from './gather.ts'
 import { type MessageRow, messageColumns } from './messages.ts'
 import { storable } from './storable.ts'
 
@@ -34,24 +35,67 @@ export interface StoredMail {
   message: Message
 }
 
-type JoinedRow = MessageRow & Omit<Body, 'id'>
+type JoinedRow = MessageRow & { [Key in keyof Omit<Body, 'id'>]: Body[Key] | null }
 
-/** Rows with their bodies, for those ids that still have one. */
-export async function loadMails(db: Queryable, ids: readonly string[]): Promise<StoredMail[]> {
+/**
+ * Rows with their bodies, for those ids that still have one.
+ * @param known messages that need not be read again: a body never changes, it is only removed
+ */
+async function readMails(
+  db: Queryable,
+  ids: readonly string[],
+  known: ReadonlyMap<string, Message>,
+): Promise<StoredMail[]> {
+  const column = (name: string) => `case when m.id = any($2) then null else b.${name} end`
   const { rows } = await db.query<JoinedRow>(
-    `select ${messageColumns}, b.header, b.structure, b.text, b.html, b.hidden_text as "hiddenText", b.faults
+    `select ${messageColumns}, ${column('header')} as header, ${column('structure')} as structure, ${column('text')} as text,
+       ${column('html')} as html, ${column('hidden_text')} as "hiddenText", ${column('faults')} as faults
        from replyd.message m join replyd.body b on b.id = m.id where m.id = any($1)`,
-    [ids],
+    [ids, ids.filter((id) => known.has(id))],
   )
   return rows.map(({ header, structure, text, html, hiddenText, faults, ...row }) => ({
     row,
-    message: { fields: parseFields(header), structure, text, html, hiddenText, faults },
+    message:
+      known.get(row.id) ??
+      ({
+        fields: parseFields(header ?? Buffer.alloc(0)),
+        structure,
+        text,
+        html,
+        hiddenText,
+        faults,
+      } as Message),
   }))
 }
 
-export async function loadMail(db: Queryable, id: string): Promise<StoredMail | null> {
-  return (await loadMails(db, [id]))[0] ?? null
+/** Rows with their bodies, for those ids that still have one. */
+export function loadMails(db: Queryable, ids: readonly string[]): Promise<StoredMail[]> {
+  return readMails(db, ids, new Map())
 }
+
+/** The steps of a mail follow each other closely: its text is read once, its row each time. Mails; UTF-16 units. */
+const remembered = { mails: 200, length: 20_000 }
+const recent = new WeakMap<Queryable, Map<string, Message>>()
+
+function remember(messages: Map<string, Message>, { row, message }: StoredMail): void {
+  if (message.text.length + (message.html?.length ?? 0) > remembered.length) return
+  messages.delete(row.id)
+  messages.set(row.id, message)
+  const [oldest] = messages.keys()
+  if (messages.size > remembered.mails && oldest !== undefined) messages.delete(oldest)
+}
+
+export const loadMail = gathered<string, StoredMail | null>(
+  async (db, ids) => {
+    const known = recent.get(db) ?? new Map<string, Message>()
+    recent.set(db, known)
+    const mails = new Map((await readMails(db, ids, known)).map((mail) => [mail.row.id, mail]))
+    for (const mail of mails.values()) remember(known, mail)
+    return ids.map((id) => mails.get(id) ?? null)
+  },
+  // Two steps must not share one row.
+  { nameOf: (id) => id },
+)
 
 /** Removes the stored text of mails that came to rest and were ingested before that; the ledger row stays. Returns how many. */
 export async function removeBodiesBefore(db: Queryable, before: Date): Promise<number> {

@@ -1,4 +1,6 @@
 import type { Queryable } from './database.ts'
+import { gathered } from './gather.ts'
+import { storable } from './storable.ts'
 
 /** What the guard's limits need to know (standards.md section 7). Reserved slots count: `sending` and `uncertain`, too. */
 export interface AutomaticReply {
@@ -96,31 +98,60 @@ export async function threadParticipants(
   return rows.length === 0 ? null : rows.map((row) => row.address)
 }
 
+interface EarlierQuestion {
+  account: string
+  address: string
+  beforeId: string
+}
+
+async function countEarlier(db: Queryable, questions: readonly EarlierQuestion[]): Promise<number[]> {
+  const { rows } = await db.query<{ n: number }>(
+    `select (select count(*)::int from (select 1 from replyd.message m where m.account = q.account and m.from_address = q.address
+         and m.id < q."beforeId" and m.disposition not in ('filed', 'marked', 'waiting') limit 100) as known) as n
+       from jsonb_array_elements($1::jsonb) with ordinality as one (value, at)
+       cross join jsonb_to_record(one.value) as q (account text, address text, "beforeId" text) order by one.at`,
+    [storable(questions)],
+  )
+  return rows.map(({ n }) => n)
+}
+
+const earlierOf = gathered(countEarlier)
+
 /** Mails of this sender before this one, spam left out; 0 means a first contact. */
-export async function earlierMails(
+export function earlierMails(
   db: Queryable,
   account: string,
   address: string,
   beforeId: string,
 ): Promise<number> {
-  const { rows } = await db.query<{ n: number }>(
-    `select count(*)::int as n from (select 1 from replyd.message where account = $1 and from_address = $2 and id < $3
-        and disposition not in ('filed', 'marked', 'waiting') limit 100) as known`,
-    [account, address, beforeId],
-  )
-  return rows[0]?.n ?? 0
+  return earlierOf(db, { account, address, beforeId })
 }
 
+interface WrittenQuestion {
+  account: string
+  addressee: string
+  exceptId: string
+}
+
+async function findWritten(db: Queryable, questions: readonly WrittenQuestion[]): Promise<boolean[]> {
+  const { rows } = await db.query<{ known: boolean }>(
+    `select exists (select 1 from replyd.reply r where r.account = q.account and r.addressee = q.addressee
+         and r.id <> q."exceptId" and r.state = 'sent') as known
+       from jsonb_array_elements($1::jsonb) with ordinality as one (value, at)
+       cross join jsonb_to_record(one.value) as q (account text, addressee text, "exceptId" text) order by one.at`,
+    [storable(questions)],
+  )
+  return rows.map(({ known }) => known)
+}
+
+const writtenOf = gathered(findWritten)
+
 /** Whether a reply went to this address before: then the correspondence is known. */
-export async function writtenTo(
+export function writtenTo(
   db: Queryable,
   account: string,
   addressee: string,
   exceptId: string,
 ): Promise<boolean> {
-  const { rows } = await db.query(
-    `select 1 from replyd.reply where account = $1 and addressee = $2 and id <> $3 and state in ('sent') limit 1`,
-    [account, addressee, exceptId],
-  )
-  return rows.length > 0
+  return writtenOf(db, { account, addressee, exceptId })
 }

@@ -1,5 +1,6 @@
 import type { Disposition, Stage, Step } from '../disposition.ts'
 import type { Queryable } from './database.ts'
+import { gathered } from './gather.ts'
 import { storable, storableText } from './storable.ts'
 
 /** The ledger row of one mail: kept for ever, without the mail's text. */
@@ -131,30 +132,48 @@ export async function commitSteps(
   changes: readonly StepChange[],
   now: Date,
 ): Promise<Set<string>> {
+  const dated = changes.map((change) => ({ ...change, now }))
+  return commitDated(db, dated)
+}
+
+/** As commitSteps, each at its own moment. */
+export async function commitDated(
+  db: Queryable,
+  changes: readonly (StepChange & { now: Date })[],
+): Promise<Set<string>> {
   const { rows } = await db.query<{ id: string }>(
     `with wanted as (
        select * from jsonb_to_recordset($1::jsonb) as x (id text, "from" text, "to" text, disposition text, reason text,
-         codes jsonb, detail text, instruction text, ceiling text, verdict jsonb, "dueAt" timestamptz, actor text, "durationMs" double precision)
+         codes jsonb, detail text, instruction text, ceiling text, verdict jsonb, "dueAt" timestamptz, actor text, "durationMs" double precision,
+         now timestamptz)
      ), changed as (
        update replyd.message m set step = w."to", disposition = w.disposition, reason = w.reason,
          codes = coalesce(w.codes, m.codes), detail = coalesce(w.detail, m.detail),
          instruction = coalesce(w.instruction, m.instruction), ceiling = coalesce(w.ceiling, m.ceiling),
-         verdict = coalesce(w.verdict, m.verdict), due_at = coalesce(w."dueAt", $2), attempts = 0, first_error_at = null,
-         last_error = null, updated_at = $2
+         verdict = coalesce(w.verdict, m.verdict), due_at = coalesce(w."dueAt", w.now), attempts = 0, first_error_at = null,
+         last_error = null, updated_at = w.now
          from wanted w where m.id = w.id and m.step = w."from" returning m.id
      ), logged as (
        insert into replyd.event (message_id, at, step, disposition, reason, detail, actor, duration_ms)
-       select w.id, $2, w."from", w.disposition, w.reason, w.detail, coalesce(w.actor, 'replyd'), w."durationMs"
+       select w.id, w.now, w."from", w.disposition, w.reason, w.detail, coalesce(w.actor, 'replyd'), w."durationMs"
          from wanted w join changed c on c.id = w.id
      )
      select id from changed`,
-    [storable(changes), now],
+    [storable(changes)],
   )
   return new Set(rows.map((row) => row.id))
 }
 
-export async function commitStep(db: Queryable, change: StepChange, now: Date): Promise<boolean> {
-  return (await commitSteps(db, [change], now)).has(change.id)
+const commitOne = gathered(
+  async (db, changes: readonly (StepChange & { now: Date })[]) => {
+    const committed = await commitDated(db, changes)
+    return changes.map(({ id }) => committed.has(id))
+  },
+  { nameOf: ({ id }) => id },
+)
+
+export function commitStep(db: Queryable, change: StepChange, now: Date): Promise<boolean> {
+  return commitOne(db, { ...change, now })
 }
 
 /**
@@ -174,13 +193,11 @@ export async function postponeStep(
   )
 }
 
+type Due = Pick<MessageRow, 'id' | 'dueAt'> & { step: Step }
+
 /** Rows whose next step is due, oldest due first. */
-export async function findDue(
-  db: Queryable,
-  now: Date,
-  limit: number,
-): Promise<{ id: string; step: Step; dueAt: Date }[]> {
-  const { rows } = await db.query<{ id: string; step: Step; dueAt: Date }>(
+export async function findDue(db: Queryable, now: Date, limit: number): Promise<Due[]> {
+  const { rows } = await db.query<Due>(
     `select id, step, due_at as "dueAt" from replyd.message where step not in ('wait', 'done') and due_at <= $1 order by due_at, id limit $2`,
     [now, limit],
   )
@@ -189,10 +206,8 @@ export async function findDue(
 
 /** How many rows have a step that could run now. */
 export async function countDue(db: Queryable, now: Date): Promise<number> {
-  const { rows } = await db.query<{ n: number }>(
-    `select count(*)::int as n from replyd.message where step not in ('wait', 'done') and due_at <= $1`,
-    [now],
-  )
+  const sql = `select count(*)::int as n from replyd.message where step not in ('wait', 'done') and due_at <= $1`
+  const { rows } = await db.query<{ n: number }>(sql, [now])
   return rows[0]?.n ?? 0
 }
 
@@ -212,26 +227,6 @@ export async function findByMessageIds(
        disposition, from_address as "fromAddress"
        from replyd.message where account = $1 and message_id = any($2) order by id`,
     [account, messageIds],
-  )
-  return rows
-}
-
-/** Rows of an account that carry one of these Message-IDs, or have none and one of these header digests; oldest first. */
-export async function findKnownMails(
-  db: Queryable,
-  account: string,
-  messageIds: readonly string[],
-  headerHashes: readonly string[],
-): Promise<
-  (Pick<MessageRow, 'id' | 'messageId' | 'mailbox' | 'uidValidity' | 'size'> & {
-    headerHash: string | null
-  })[]
-> {
-  const { rows } = await db.query<MessageRow & { headerHash: string | null }>(
-    `select id, message_id as "messageId", header_hash as "headerHash", mailbox, uid_validity as "uidValidity",
-       size::float8 as size from replyd.message
-      where account = $1 and (message_id = any($2) or (message_id is null and header_hash = any($3))) order by id`,
-    [account, messageIds, headerHashes],
   )
   return rows
 }

@@ -1,4 +1,6 @@
 import type { Database, Queryable } from './database.ts'
+import { gathered } from './gather.ts'
+import { storable } from './storable.ts'
 
 export interface NewModelCall {
   id: string
@@ -42,7 +44,9 @@ export async function reserveModelCall(
 ): Promise<Room | null> {
   const { perDay, accountPerDay } = ceilings
   if (accountPerDay === null) {
-    return (await takeRoom(db, call, everyAccount, perDay, now)) ? null : roomOn(db, call, ceilings)
+    // The most common case: only the one ceiling counts, and many calls ask for their share of it at once.
+    const taken = await takeShared(db, { call, perDay, now })
+    return taken || (await takeRoom(db, call, everyAccount, perDay, now)) ? null : roomOn(db, call, ceilings)
   }
   try {
     return await db.transaction(async (session) => {
@@ -107,23 +111,70 @@ async function roomOn(db: Queryable, call: NewModelCall, ceilings: Ceilings): Pr
   return { unspent: Math.min(overall.unspent, own.unspent), free: Math.min(overall.free, own.free) }
 }
 
-/** Replaces the worst case by what was used; what was settled before stays. */
-export async function settleModelCall(
-  db: Queryable,
-  id: string,
-  used: { input: number; cachedInput: number; output: number; cost: number; durationMs: number },
-): Promise<void> {
-  await db.query(
-    `with before as (
-       select id, day, account, cost from replyd.model_call where id = $1 and not settled for update
-     ), settled as (
-       update replyd.model_call c set input_tokens = $2, cached_tokens = $3, output_tokens = $4, cost = $5::float8, duration_ms = $6,
-         settled = true from before b where c.id = b.id
+interface Share {
+  call: NewModelCall
+  perDay: number
+  now: Date
+}
+
+/** Room for all calls of a day together, or for none of them: then each has to ask by itself. */
+const takeShared = gathered<Share, boolean>(async (db, shares) => {
+  const calls = shares.map(({ call, perDay, now }) => ({ ...call, perDay, now }))
+  const { rows } = await db.query<{ id: string }>(
+    `with calls as (
+       select * from jsonb_to_recordset($1::jsonb) as x (id text, "messageId" text, account text, step text, day text, model text,
+         "promptHash" text, "knowledgeHash" text, "worstCase" float8, "perDay" float8, now timestamptz)
+     ), wanted as (
+       select day, min("perDay") as "perDay", sum("worstCase") as cost from calls group by day
+     ), room as (
+       insert into replyd.spending as s (day, account, reserved) select day, '', cost from wanted where cost <= "perDay"
+       on conflict (day, account) do update set reserved = s.reserved + excluded.reserved
+         where s.cost + s.reserved + excluded.reserved <= (select min("perDay") from wanted w where w.day = s.day) returning day
+     ), noted as (
+       insert into replyd.model_call (id, message_id, account, step, day, at, model, prompt_hash, knowledge_hash, cost, settled)
+       select id, "messageId", account, step, day, now, model, "promptHash", "knowledgeHash", "worstCase", false
+         from calls where day in (select day from room) on conflict (id) do nothing
      )
-     update replyd.spending s set cost = s.cost + $5::float8, reserved = greatest(0, s.reserved - b.cost)
-       from before b where s.day = b.day and s.account in ('', b.account)`,
-    [id, used.input, used.cachedInput, used.output, used.cost, used.durationMs],
+     select id from calls where day in (select day from room)`,
+    [storable(calls)],
   )
+  const taken = new Set(rows.map(({ id }) => id))
+  return shares.map(({ call }) => taken.has(call.id))
+})
+
+interface Used {
+  input: number
+  cachedInput: number
+  output: number
+  cost: number
+  durationMs: number
+}
+
+const settleOne = gathered<Used & { id: string }, null>(async (db, calls) => {
+  await db.query(
+    `with used as (
+       select * from jsonb_to_recordset($1::jsonb) as x (id text, input integer, "cachedInput" integer, output integer, cost float8,
+         "durationMs" float8)
+     ), before as (
+       select c.id, c.day, c.account, c.cost from replyd.model_call c join used u on u.id = c.id where not c.settled for update of c
+     ), settled as (
+       update replyd.model_call c set input_tokens = u.input, cached_tokens = u."cachedInput", output_tokens = u.output,
+         cost = u.cost, duration_ms = u."durationMs", settled = true
+         from before b join used u on u.id = b.id where c.id = b.id
+     ), changes as (
+       select b.day, a.account, sum(u.cost) as cost, sum(b.cost) as reserved from before b join used u on u.id = b.id
+         cross join lateral (values (''), (b.account)) as a (account) group by b.day, a.account
+     )
+     update replyd.spending s set cost = s.cost + x.cost, reserved = greatest(0, s.reserved - x.reserved)
+       from changes x where s.day = x.day and s.account = x.account`,
+    [storable(calls)],
+  )
+  return calls.map(() => null)
+})
+
+/** Replaces the worst case by what was used; what was settled before stays. */
+export async function settleModelCall(db: Queryable, id: string, used: Used): Promise<void> {
+  await settleOne(db, { id, ...used })
 }
 
 /**
@@ -176,29 +227,4 @@ export async function releaseBudgetWaiters(db: Queryable, now: Date): Promise<vo
     `update replyd.message set due_at = $1 where step in ('triage', 'compose') and last_error = $2 and due_at > $1`,
     [now, budgetReached],
   )
-}
-
-export interface Usage {
-  key: string
-  calls: number
-  inputTokens: number
-  cachedTokens: number
-  outputTokens: number
-  cost: number
-}
-
-/** Totals by day, account or step, from that day on. */
-export async function usageBy(
-  db: Queryable,
-  key: 'day' | 'account' | 'step',
-  sinceDay: string,
-): Promise<Usage[]> {
-  const column = { day: 'day', account: 'account', step: 'step' }[key]
-  const { rows } = await db.query<Usage>(
-    `select ${column} as key, count(*)::int as calls, sum(input_tokens)::float8 as "inputTokens",
-       sum(cached_tokens)::float8 as "cachedTokens", sum(output_tokens)::float8 as "outputTokens", sum(cost) as cost
-       from replyd.model_call where day >= $1 group by ${column} order by ${column}`,
-    [sinceDay],
-  )
-  return rows
 }

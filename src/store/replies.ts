@@ -1,6 +1,7 @@
 import type { ReplyState } from '../disposition.ts'
 import type { Queryable } from './database.ts'
-import { storable, storableText } from './storable.ts'
+import { gathered } from './gather.ts'
+import { storable } from './storable.ts'
 
 /** One reply per mail, written once at compose time; what goes out is exactly its octets. */
 export interface ReplyRow {
@@ -74,50 +75,57 @@ export type NewReply = Pick<
   | 'attemptGroup'
 >
 
+/** Octets have no place in JSON. */
+const encoded = <T extends { octets?: Buffer }>(value: T) => ({
+  ...value,
+  octets: value.octets?.toString('base64'),
+})
+
+const saveOne = gathered<NewReply & { now: Date }, boolean>(
+  async (db, replies) => {
+    const { rows } = await db.query<{ id: string }>(
+      `insert into replyd.reply as r (id, account, state, kind, reply_message_id, octets, reverse_path, addressee, addressees,
+         subject, text, draft_text, text_hash, language, confidence, composed, claims, sources, hold_reason, attempt_group, created_at)
+       select x.id, x.account, 'composed', x.kind, x."replyMessageId", decode(x.octets, 'base64'), x."reversePath", x.addressees->>0,
+         x.addressees, x.subject, x.text, x.text, x."textHash", x.language, x.confidence, x.composed, x.claims, x.sources,
+         x."holdReason", x."attemptGroup", x.now
+         from jsonb_to_recordset($1::jsonb) as x (id text, account text, kind text, "replyMessageId" text, octets text,
+           "reversePath" text, addressees jsonb, subject text, text text, "textHash" text, language text, confidence float8,
+           composed jsonb, claims jsonb, sources jsonb, "holdReason" text, "attemptGroup" integer, now timestamptz)
+         join replyd.message m on m.id = x.id and m.reason <> 'forgotten' for key share of m
+       on conflict (id) do update set state = 'composed', kind = excluded.kind, reply_message_id = excluded.reply_message_id,
+         octets = excluded.octets, reverse_path = excluded.reverse_path, addressee = excluded.addressee,
+         addressees = excluded.addressees,
+         subject = excluded.subject, text = excluded.text, draft_text = excluded.text, text_hash = excluded.text_hash,
+         language = excluded.language, confidence = excluded.confidence, composed = excluded.composed,
+         claims = excluded.claims, sources = excluded.sources, hold_reason = excluded.hold_reason,
+         attempt_group = excluded.attempt_group, created_at = excluded.created_at
+         where r.state in ('composed', 'held')
+       returning r.id`,
+      [storable(replies.map(encoded))],
+    )
+    const stored = new Set(rows.map(({ id }) => id))
+    return replies.map(({ id }) => stored.has(id))
+  },
+  { nameOf: ({ id }) => id },
+)
+
 /**
  * Stores what was composed. A reply that somebody has already decided on is never replaced, and a mail that was forgotten
  * meanwhile gets none. Returns whether it was stored.
  */
-export async function saveComposed(db: Queryable, reply: NewReply, now: Date): Promise<boolean> {
-  const { rows } = await db.query(
-    `insert into replyd.reply (id, account, state, kind, reply_message_id, octets, reverse_path, addressee, addressees, subject, text,
-       draft_text, text_hash, language, confidence, composed, claims, sources, hold_reason, attempt_group, created_at)
-     select $1, $2, 'composed', $3, $4, $5::bytea, $6, $7::jsonb->>0, $7::jsonb, $8, $9, $9, $10, $11, $12::float8, $13::jsonb,
-       $14::jsonb, $15::jsonb, $16, $17::integer, $18::timestamptz
-      where exists (select 1 from replyd.message where id = $1 and reason <> 'forgotten' for key share)
-     on conflict (id) do update set state = 'composed', kind = $3, reply_message_id = $4, octets = $5, reverse_path = $6,
-       addressee = $7::jsonb->>0, addressees = $7, subject = $8, text = $9, draft_text = $9, text_hash = $10, language = $11,
-       confidence = $12, composed = $13, claims = $14, sources = $15, hold_reason = $16, attempt_group = $17, created_at = $18
-       where reply.state in ('composed', 'held')
-     returning id`,
-    [
-      reply.id,
-      reply.account,
-      reply.kind,
-      reply.replyMessageId,
-      reply.octets,
-      reply.reversePath,
-      storable(reply.addressees),
-      storableText(reply.subject),
-      storableText(reply.text),
-      reply.textHash,
-      reply.language,
-      reply.confidence,
-      storable(reply.composed),
-      storable(reply.claims),
-      storable(reply.sources),
-      reply.holdReason,
-      reply.attemptGroup,
-      now,
-    ],
-  )
-  return rows.length === 1
+export function saveComposed(db: Queryable, reply: NewReply, now: Date): Promise<boolean> {
+  return saveOne(db, { ...reply, now })
 }
 
-export async function loadReply(db: Queryable, id: string): Promise<ReplyRow | null> {
-  const { rows } = await db.query<ReplyRow>(`select ${columns} from replyd.reply where id = $1`, [id])
-  return rows[0] ?? null
-}
+export const loadReply = gathered<string, ReplyRow | null>(
+  async (db, ids) => {
+    const { rows } = await db.query<ReplyRow>(`select ${columns} from replyd.reply where id = any($1)`, [ids])
+    const found = new Map(rows.map((row) => [row.id, row]))
+    return ids.map((id) => found.get(id) ?? null)
+  },
+  { nameOf: (id) => id },
+)
 
 /** A change of state and everything that goes with it. Undefined fields stay as they are. */
 export interface ReplyChange {
@@ -148,60 +156,69 @@ export interface ReplyChange {
   saved?: { mailbox: string; uidValidity: string | null; uid: number | null; size: number } | null
 }
 
+/** jsonb keeps null and absent apart only with a word of its own. */
+const asWanted = ({ saved, ...change }: DatedChange) => ({
+  ...encoded(change),
+  setsSendAfter: change.sendAfter !== undefined,
+  setsClaimedAt: change.claimedAt !== undefined,
+  setsSaved: saved !== undefined,
+  savedMailbox: saved?.mailbox,
+  savedUidValidity: saved?.uidValidity,
+  savedUid: saved?.uid,
+  savedSize: saved?.size,
+})
+
+export type DatedChange = ReplyChange & { now: Date }
+
+/** As changeReply, for several replies. */
+export async function changeReplies(
+  db: Queryable,
+  changes: readonly DatedChange[],
+): Promise<(ReplyRow | null)[]> {
+  const { rows } = await db.query<ReplyRow>(
+    `with wanted as (
+         select * from jsonb_to_recordset($1::jsonb) as x (id text, "from" text[], "fromText" text, "to" text, actor text, kind text,
+           octets text, addressees jsonb, "replyMessageId" text, "attemptGroup" integer, text text, "textHash" text, diff text, "holdReason" text,
+           "setsSendAfter" boolean, "sendAfter" timestamptz, "setsClaimedAt" boolean, "claimedAt" timestamptz,
+           "finishedAt" timestamptz, "replyText" text, "setsSaved" boolean, "savedMailbox" text, "savedUidValidity" text,
+           "savedUid" bigint, "savedSize" bigint, now timestamptz)
+       ), before as (
+         select r.id, r.state from replyd.reply r join wanted w on w.id = r.id
+          where r.state = any(w."from") and (w."fromText" is null or r.text = w."fromText") order by r.id for update of r
+       ), changed as (
+         update replyd.reply r set state = w."to", actor = w.actor, kind = coalesce(w.kind, r.kind),
+           octets = coalesce(decode(w.octets, 'base64'), r.octets),
+           addressees = coalesce(w.addressees, r.addressees), addressee = coalesce(w.addressees->>0, r.addressee),
+           reply_message_id = coalesce(w."replyMessageId", r.reply_message_id),
+           attempt_group = coalesce(w."attemptGroup", r.attempt_group), text = coalesce(w.text, r.text),
+           text_hash = coalesce(w."textHash", r.text_hash), hold_reason = coalesce(w."holdReason", r.hold_reason),
+           send_after = case when w."setsSendAfter" then w."sendAfter" else r.send_after end,
+           claimed_at = case when w."setsClaimedAt" then w."claimedAt" else r.claimed_at end,
+           finished_at = coalesce(w."finishedAt", r.finished_at), reply_text = coalesce(w."replyText", r.reply_text),
+           saved_mailbox = case when w."setsSaved" then w."savedMailbox" else r.saved_mailbox end,
+           saved_uid_validity = case when w."setsSaved" then w."savedUidValidity" else r.saved_uid_validity end,
+           saved_uid = case when w."setsSaved" then w."savedUid" else r.saved_uid end,
+           saved_size = case when w."setsSaved" then w."savedSize" else r.saved_size end
+           from before b join wanted w on w.id = b.id where r.id = b.id returning r.*
+       ), logged as (
+         insert into replyd.reply_change (reply_id, at, actor, from_state, to_state, diff)
+         select b.id, w.now, w.actor, b.state, w."to", w.diff from before b join wanted w on w.id = b.id
+       )
+       select ${columns} from changed`,
+    [storable(changes.map(asWanted))],
+  )
+  const changed = new Map(rows.map((row) => [row.id, row]))
+  return changes.map(({ id }) => changed.get(id) ?? null)
+}
+
+const changeOne = gathered(changeReplies, { nameOf: ({ id }) => id })
+
 /**
  * Changes a reply only from the states that are expected, in one conditional statement, and writes down who did it.
  * Null when the row was in another state: a second reviewer, a double click, another worker.
  */
-export async function changeReply(db: Queryable, change: ReplyChange, now: Date): Promise<ReplyRow | null> {
-  const { rows } = await db.query<ReplyRow>(
-    `with before as (
-       select id, state from replyd.reply where id = $1 and state = any($2) and ($24::text is null or text = $24) for update
-     ), changed as (
-       update replyd.reply r set state = $3, actor = $4, kind = coalesce($5, r.kind), octets = coalesce($6, r.octets),
-         reply_message_id = coalesce($7, r.reply_message_id), attempt_group = coalesce($8, r.attempt_group),
-         addressees = coalesce($26, r.addressees), addressee = coalesce($26::jsonb->>0, r.addressee),
-         text = coalesce($9, r.text), text_hash = coalesce($10, r.text_hash), hold_reason = coalesce($11, r.hold_reason),
-         send_after = case when $12 then $13 else r.send_after end, claimed_at = case when $14 then $15 else r.claimed_at end,
-         finished_at = coalesce($16, r.finished_at), reply_text = coalesce($17, r.reply_text),
-         saved_mailbox = case when $25 then $18 else r.saved_mailbox end,
-         saved_uid_validity = case when $25 then $19 else r.saved_uid_validity end,
-         saved_uid = case when $25 then $20 else r.saved_uid end, saved_size = case when $25 then $21 else r.saved_size end
-         from before b where r.id = b.id returning r.*
-     ), logged as (
-       insert into replyd.reply_change (reply_id, at, actor, from_state, to_state, diff)
-       select b.id, $22, $4, b.state, $3, $23 from before b
-     )
-     select ${columns} from changed`,
-    [
-      change.id,
-      change.from,
-      change.to,
-      change.actor,
-      change.kind ?? null,
-      change.octets ?? null,
-      change.replyMessageId ?? null,
-      change.attemptGroup ?? null,
-      change.text === undefined ? null : storableText(change.text),
-      change.textHash ?? null,
-      change.holdReason ?? null,
-      change.sendAfter !== undefined,
-      change.sendAfter ?? null,
-      change.claimedAt !== undefined,
-      change.claimedAt ?? null,
-      change.finishedAt ?? null,
-      change.replyText === undefined ? null : storableText(change.replyText),
-      change.saved?.mailbox ?? null,
-      change.saved?.uidValidity ?? null,
-      change.saved?.uid ?? null,
-      change.saved?.size ?? null,
-      now,
-      change.diff === undefined ? null : storableText(change.diff),
-      change.fromText ?? null,
-      change.saved !== undefined,
-      change.addressees === undefined ? null : storable(change.addressees),
-    ],
-  )
-  return rows[0] ?? null
+export function changeReply(db: Queryable, change: ReplyChange, now: Date): Promise<ReplyRow | null> {
+  return changeOne(db, { ...change, now })
 }
 
 /** Replies of this account that went out under one of these Message-IDs, or to one of these mails. */

@@ -1,4 +1,6 @@
 import type { Queryable } from './database.ts'
+import { gathered } from './gather.ts'
+import { storable } from './storable.ts'
 
 export interface SenderRule {
   /** An address, or a domain. */
@@ -8,18 +10,28 @@ export interface SenderRule {
   source: string
 }
 
-/** The rule for an address: its own before its domain's. Null when there is none. */
-export async function senderRule(
-  db: Queryable,
-  account: string,
-  address: string,
-): Promise<SenderRule | null> {
-  const domain = address.slice(address.lastIndexOf('@') + 1)
-  const { rows } = await db.query<SenderRule>(
-    `select pattern, rule, source from replyd.sender_rule where account = $1 and pattern in ($2, $3) order by length(pattern) desc limit 1`,
-    [account, address, domain],
+interface Question {
+  account: string
+  address: string
+  domain: string
+}
+
+async function findRules(db: Queryable, questions: readonly Question[]): Promise<(SenderRule | null)[]> {
+  const { rows } = await db.query<{ found: SenderRule | null }>(
+    `select (select jsonb_build_object('pattern', r.pattern, 'rule', r.rule, 'source', r.source) from replyd.sender_rule r
+         where r.account = q.account and r.pattern in (q.address, q.domain) order by length(r.pattern) desc limit 1) as found
+       from jsonb_array_elements($1::jsonb) with ordinality as one (value, at)
+       cross join jsonb_to_record(one.value) as q (account text, address text, domain text) order by one.at`,
+    [storable(questions)],
   )
-  return rows[0] ?? null
+  return rows.map(({ found }) => found)
+}
+
+const ruleOf = gathered(findRules)
+
+/** The rule for an address: its own before its domain's. Null when there is none. */
+export function senderRule(db: Queryable, account: string, address: string): Promise<SenderRule | null> {
+  return ruleOf(db, { account, address, domain: address.slice(address.lastIndexOf('@') + 1) })
 }
 
 export async function saveSenderRule(

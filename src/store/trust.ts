@@ -1,4 +1,5 @@
 import type { Queryable } from './database.ts'
+import { gathered } from './gather.ts'
 
 export interface TrustRecord {
   category: string
@@ -53,13 +54,15 @@ export interface TrustGrant {
   grantedBy: string
 }
 
-export async function trustGrants(db: Queryable, account: string): Promise<TrustGrant[]> {
-  const { rows } = await db.query<TrustGrant>(
-    `select category, granted_at as "grantedAt", granted_by as "grantedBy" from replyd.trust_grant where account = $1`,
-    [account],
+export const trustGrants = gathered<string, TrustGrant[]>(async (db, accounts) => {
+  const { rows } = await db.query<TrustGrant & { account: string }>(
+    `select account, category, granted_at as "grantedAt", granted_by as "grantedBy" from replyd.trust_grant where account = any($1)`,
+    [accounts],
   )
-  return rows
-}
+  return accounts.map((name) =>
+    rows.filter(({ account }) => account === name).map(({ account: _, ...grant }) => grant),
+  )
+})
 
 export async function saveTrustGrant(db: Queryable, account: string, grant: TrustGrant): Promise<void> {
   await db.query(

@@ -24,9 +24,9 @@ import {
   reserveModelCall,
   settleAbandonedCalls,
   settleModelCall,
-  usageBy,
 } from '../../src/store/model-calls.ts'
 import { changeReply, loadReply, type NewReply, saveComposed } from '../../src/store/replies.ts'
+import { usageBy } from '../../src/store/usage.ts'
 import { type Postgres, type Redis, startPostgres, startRedis } from './servers/index.ts'
 
 const now = new Date('2026-03-10T09:00:00Z')

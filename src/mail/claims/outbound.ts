@@ -66,12 +66,24 @@ function leaks(text: string, canary: string): boolean {
 
 const leakLength = 8
 
-function promptLeak(text: string, promptText: string): string | null {
-  const words = (source: string) => source.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []
+const words = (source: string) => source.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []
+
+/** Of the prompt that was asked for last: most installations have one. */
+let prompt = { text: '', parts: new Set<string>() }
+
+/** Every run of that many words in the prompt. */
+function partsOf(promptText: string): ReadonlySet<string> {
+  if (prompt.text === promptText) return prompt.parts
   const spoken = words(promptText)
-  const known = new Set(
-    spoken.map((_, at) => spoken.slice(at, at + leakLength).join(' ')).slice(0, -leakLength + 1 || undefined),
-  )
+  const parts = spoken
+    .map((_, at) => spoken.slice(at, at + leakLength).join(' '))
+    .slice(0, -leakLength + 1 || undefined)
+  prompt = { text: promptText, parts: new Set(parts) }
+  return prompt.parts
+}
+
+function promptLeak(text: string, promptText: string): string | null {
+  const known = partsOf(promptText)
   const said = words(text)
   for (let at = 0; at + leakLength <= said.length; at++) {
     const part = said.slice(at, at + leakLength).join(' ')

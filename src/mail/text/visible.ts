@@ -129,7 +129,13 @@ export function splitText(text: string): VisibleText {
   }
 }
 
-/** The author's own words in a message, see splitText. */
-export function visibleText(message: Pick<Message, 'text'>): VisibleText {
-  return splitText(message.text)
+const visible = new WeakMap<object, VisibleText>()
+
+/** The author's own words in a message, see splitText. Several steps ask for them: they are cut out once. */
+export function visibleText(message: Readonly<Pick<Message, 'text'>>): VisibleText {
+  const known = visible.get(message)
+  if (known) return known
+  const split = splitText(message.text)
+  visible.set(message, split)
+  return split
 }

@@ -1,0 +1,79 @@
+/**
+ * Many mails are under way at once, and each asks the same small questions of the same server. Questions of one kind that
+ * come up while one is being answered are asked together in the next round trip, as databases commit in groups: a mail that
+ * is alone waits for nobody, and a hundred cost little more than one.
+ */
+
+/** Enough to make the round trip small, few enough to keep one question short. */
+const mostTogether = 100
+
+export interface Options<In> {
+  /** Inputs of the same name are never asked together: the second must see what the first has done. */
+  nameOf?: (input: In) => string
+  /** An error after which surely nothing was done: then each is asked by itself, so that only the one at fault fails. */
+  splitsOn?: (error: unknown) => boolean
+}
+
+interface Waiting<In, Out> {
+  input: In
+  resolve(output: Out): void
+  reject(error: unknown): void
+}
+
+export class Together<In, Out> {
+  readonly #ask: (inputs: readonly In[]) => Promise<readonly Out[]>
+  readonly #options: Options<In>
+  #waiting: Waiting<In, Out>[] = []
+  #busy = false
+
+  /** @param ask answers all, in the order of the inputs */
+  constructor(ask: (inputs: readonly In[]) => Promise<readonly Out[]>, options: Options<In> = {}) {
+    this.#ask = ask
+    this.#options = options
+  }
+
+  ask(input: In): Promise<Out> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ input, resolve, reject })
+      this.#next()
+    })
+  }
+
+  #next(): void {
+    if (this.#busy || this.#waiting.length === 0) return
+    this.#busy = true
+    // Those that become ready in the same turn of the event loop come along.
+    setImmediate(() => {
+      void this.#answer(this.#take()).finally(() => {
+        this.#busy = false
+        this.#next()
+      })
+    })
+  }
+
+  #take(): Waiting<In, Out>[] {
+    const { nameOf } = this.#options
+    const names = new Set<string>()
+    const taken: Waiting<In, Out>[] = []
+    const left: Waiting<In, Out>[] = []
+    for (const each of this.#waiting) {
+      const name = nameOf?.(each.input)
+      if (taken.length >= mostTogether || (name !== undefined && names.has(name))) left.push(each)
+      else taken.push(each)
+      if (name !== undefined) names.add(name)
+    }
+    this.#waiting = left
+    return taken
+  }
+
+  async #answer(together: readonly Waiting<In, Out>[]): Promise<void> {
+    try {
+      const outputs = await this.#ask(together.map(({ input }) => input))
+      for (const [at, { resolve }] of together.entries()) resolve(outputs[at] as Out)
+    } catch (error) {
+      if (together.length > 1 && this.#options.splitsOn?.(error)) {
+        for (const each of together) await this.#answer([each])
+      } else for (const { reject } of together) reject(error)
+    }
+  }
+}
