@@ -33,4 +33,17 @@ export function addEvidenceCommands(
     .action(async (cases, options) =>
       end(await (await import('./eval.ts')).evaluate(cases, options, terminal)),
     )
+  program
+    .command('backtest')
+    .description(
+      'write to the mails you have answered as the daemon would, and compare with what you sent; only reads',
+    )
+    .addOption(configOption())
+    .addOption(accountOption())
+    .option('--since <duration>', 'answers of that time', '30d')
+    .option('--prompts <folder>', 'other prompt files: run both, and show what they would change')
+    .addOption(limitOption().default('50'))
+    .addOption(dollarsOption())
+    .addOption(jsonOption())
+    .action(async (options) => end(await (await import('./backtest.ts')).backtest(options, terminal)))
 }

@@ -1,0 +1,239 @@
+/** `replyd backtest`: the owner's past mail through the daemon's own judgement and prompts, beside what was really sent. */
+import { costOf, countTokens, priceOfModel, worstCase } from '../budget.ts'
+import type { NewId } from '../clock.ts'
+import { OwnerActionError, reasonOf } from '../errors.ts'
+import type { Verdict } from '../judgement/verdict.ts'
+import type { Knowledge } from '../knowledge.ts'
+import type { Model } from '../llm.ts'
+import { decodeWords, parseAddressList, plainLine } from '../mail/address.ts'
+import { firstField } from '../mail/message.ts'
+import { visibleText } from '../mail/text/visible.ts'
+import { type Prompts, passagesGiven } from '../prompts.ts'
+import type { AccountSettings, Config } from '../settings.ts'
+import {
+  checkDraft,
+  composeQuestion,
+  type MailToAnswer,
+  mostPassages,
+  type Sources,
+} from '../steps/compose.ts'
+import { threadEntry } from '../steps/thread.ts'
+import { type Comparison, compare } from './comparison.ts'
+import { type Judged, judgePrepared, prepare } from './judging.ts'
+import { CeilingReached, eachOf, Ledger } from './ledger.ts'
+import type { Past, PastAnswer } from './past-mail.ts'
+
+export interface BacktestOptions {
+  config: Config
+  account: AccountSettings
+  /** Today's first, then those to compare with them. */
+  prompts: readonly Prompts[]
+  knowledge: Knowledge | null
+  model: Model
+  /** US dollars, for all prompts together. */
+  maxDollars: number
+  newId: NewId
+  now: Date
+  pause: (ms: number) => Promise<void>
+}
+
+/** What became of one mail with one set of prompts. */
+export interface Outcome {
+  judged: Judged | null
+  /** null: no reply was written. */
+  text: string | null
+  language: string | null
+  asks: { answered: number; of: number }
+  missing: readonly string[]
+  /** Statements without a source: a person would have had to look. */
+  claims: number
+  comparison: Comparison | null
+  /** Why it could not be judged or answered; null when it was. */
+  fault: string | null
+}
+
+export interface BacktestCase {
+  /** Message-ID of the mail that the owner answered. */
+  id: string
+  subject: string
+  at: Date
+  /** What the owner sent, cut to its own words. */
+  sent: string
+  /** By set of prompts. */
+  outcomes: Outcome[]
+}
+
+export interface Backtest {
+  cases: BacktestCase[]
+  ceilingReached: boolean
+  dollars: number
+  calls: number
+}
+
+/** Output tokens of usual answers, for the estimate only. */
+const usualAnswer = { triage: 120, compose: 260 }
+
+/** US dollars that a run costs if every mail gets a reply: with answers of usual length, and at most. */
+export async function estimateBacktest({ answers }: Past, options: BacktestOptions) {
+  const price = priceOfModel(options.config.model)
+  const sums = { estimate: 0, worst: 0 }
+  const add = async (ask: Parameters<Model['ask']>[0], output: number) => {
+    const input = await countTokens(ask.messages)
+    sums.estimate += costOf({ input, cachedInput: 0, output }, price)
+    sums.worst += worstCase(input, options.model.outputLimit(ask.maxOutputTokens), price)
+  }
+  for (const prompts of options.prompts) {
+    for (const answer of answers) {
+      const marks = marksOf(options)
+      const prepared = preparedFor(answer, prompts, options, marks.salt)
+      if (prepared.question === null) continue
+      await add(prepared.question, usualAnswer.triage)
+      const { mail, sources } = toAnswer(answer, prompts, options, neutral, prepared.judgement.codes)
+      await add(composeQuestion(prompts.compose, options.account, mail, sources, marks), usualAnswer.compose)
+    }
+  }
+  return sums
+}
+
+const neutral: Verdict = {
+  spam: { is: false, kind: 'none', confidence: 1 },
+  sentiment: { label: 'neutral', intensity: 0 },
+  language: 'en',
+  category: 'other',
+  urgency: 1,
+  needs_reply: true,
+  manipulation: false,
+  summary: '',
+  confidence: 1,
+}
+
+/** @throws OwnerActionError when the provider refuses the key, the model or the account */
+export async function runBacktest({ answers }: Past, options: BacktestOptions): Promise<Backtest> {
+  const { config, model, maxDollars, pause } = options
+  const ledger = new Ledger({ model, price: priceOfModel(config.model), maxDollars, pause })
+  const cases = new Map<PastAnswer, BacktestCase>()
+  let ceilingReached = false
+  await eachOf(answers, config.model.concurrency, async (answer) => {
+    try {
+      cases.set(answer, await tryAll(answer, options, ledger))
+    } catch (error) {
+      if (!(error instanceof CeilingReached)) throw error
+      ceilingReached = true
+    }
+  })
+  const inOrder = answers.flatMap((answer) => cases.get(answer) ?? [])
+  return { cases: inOrder, ceilingReached, dollars: ledger.spent, calls: ledger.calls }
+}
+
+async function tryAll(answer: PastAnswer, options: BacktestOptions, ledger: Ledger): Promise<BacktestCase> {
+  const { original } = answer
+  const sent = visibleText(answer.answer.message).text
+  const outcomes: Outcome[] = []
+  // The same marks for each: nothing but the prompts may differ.
+  const marks = marksOf(options)
+  for (const prompts of options.prompts)
+    outcomes.push(await outcomeOf(answer, prompts, options, { ledger, marks, sent }))
+  return { id: answer.id, subject: subjectOf(original.message), at: original.at, sent, outcomes }
+}
+
+const subjectOf = (message: PastAnswer['original']['message']) =>
+  plainLine(decodeWords(firstField(message, 'subject') ?? ''))
+
+interface Attempt {
+  ledger: Ledger
+  marks: { salt: string; canary: string }
+  sent: string
+}
+
+async function outcomeOf(
+  answer: PastAnswer,
+  prompts: Prompts,
+  options: BacktestOptions,
+  { ledger, marks, sent }: Attempt,
+): Promise<Outcome> {
+  const nothing = {
+    text: null,
+    language: null,
+    asks: { answered: 0, of: 0 },
+    missing: [],
+    claims: 0,
+    comparison: null,
+  }
+  let judged: Judged | null = null
+  try {
+    const prepared = preparedFor(answer, prompts, options, marks.salt)
+    judged = await judgePrepared(prepared, options.account, ledger)
+    if (judged.to !== 'compose' || judged.verdict === null) return { ...nothing, judged, fault: null }
+    const { mail, sources } = toAnswer(answer, prompts, options, judged.verdict, prepared.judgement.codes)
+    const { omitted: _, ...question } = composeQuestion(
+      prompts.compose,
+      options.account,
+      mail,
+      sources,
+      marks,
+    )
+    const composed = (await ledger.ask(question)).value
+    if (composed.text === '') return { ...nothing, judged, missing: composed.missing, fault: null }
+    return {
+      judged,
+      text: composed.text,
+      language: composed.language,
+      asks: {
+        answered: composed.answers.filter(({ answered }) => answered).length,
+        of: composed.answers.length,
+      },
+      missing: composed.missing,
+      claims: checkDraft(prompts.compose, options.account, mail, sources, composed, marks).length,
+      comparison: compare(composed.text, composed.language, sent),
+      fault: null,
+    }
+  } catch (error) {
+    if (error instanceof CeilingReached || error instanceof OwnerActionError) throw error
+    return { ...nothing, judged, fault: reasonOf(error) }
+  }
+}
+
+function marksOf({ newId, now }: BacktestOptions) {
+  return { salt: newId(now).slice(-10), canary: newId(now).slice(-10) }
+}
+
+function preparedFor(
+  { original, firstContact }: PastAnswer,
+  prompts: Prompts,
+  { account }: BacktestOptions,
+  salt: string,
+) {
+  return prepare(original.message, account, prompts.triage, { arrivedAt: original.at, firstContact, salt })
+}
+
+/** What was known when the mail arrived: its thread up to it, and the knowledge folder as it is today. */
+function toAnswer(
+  { original, thread, firstContact }: PastAnswer,
+  prompts: Prompts,
+  { account, knowledge }: BacktestOptions,
+  verdict: Verdict,
+  codes: readonly string[],
+): { mail: MailToAnswer; sources: Sources } {
+  const from = parseAddressList(firstField(original.message, 'from') ?? '')[0]
+  const subject = subjectOf(original.message)
+  const visible = visibleText(original.message).text
+  const row = {
+    internalDate: original.at,
+    codes: [...codes],
+    verdict,
+    instruction: null,
+    fromName: from?.name || null,
+    fromAddress: from?.address ?? null,
+    subject,
+  }
+  const found = knowledge?.search(`${subject}\n${visible}`, mostPassages) ?? []
+  const sources = {
+    thread: thread
+      .map(({ message, at }) => threadEntry(message, at, account.owner, row.fromAddress))
+      .filter(({ text }) => text.trim() !== '')
+      .sort((a, b) => a.at.getTime() - b.at.getTime()),
+    passages: passagesGiven(prompts.compose, found),
+    visible,
+  }
+  return { mail: { row, message: original.message, firstContact }, sources }
+}

@@ -1,0 +1,139 @@
+/** What replyd would have written beside what the owner wrote. Pure. */
+import { percentile, type Share, shareOf } from '../judgement/figures.ts'
+import { editShare } from '../mail/edits.ts'
+import { languageOf } from '../mail/language.ts'
+import type { BacktestCase, Outcome } from './backtest.ts'
+
+export interface Comparison {
+  /** Share of words that differ, 0 to 1 (src/mail/edits.ts). */
+  edit: number
+  /** Words of ours and of the owner's. */
+  words: { ours: number; theirs: number }
+  /** null where the owner's text is too short to tell. */
+  sameLanguage: boolean | null
+}
+
+/** An answer that differs in no more than this could have gone out as it was. */
+export const unchangedUpTo = 0.1
+
+/** Under this, the language of a text is a guess. */
+const sureFrom = 0.3
+
+export function compare(ours: string, language: string, theirs: string): Comparison {
+  const told = languageOf(theirs)
+  const base = (tag: string) => tag.toLowerCase().split('-')[0]
+  return {
+    edit: editShare(ours, theirs),
+    words: { ours: wordsIn(ours), theirs: wordsIn(theirs) },
+    sameLanguage: told.confidence < sureFrom ? null : base(told.language) === base(language),
+  }
+}
+
+const wordsIn = (text: string) => text.split(/\s+/).filter(Boolean).length
+
+export interface CategoryFigures {
+  category: string
+  /** Mails that the owner answered. */
+  mails: number
+  /** Of them, those for which a reply would have been written. */
+  written: Share | null
+  /** Of the mails, those whose reply could have gone out as it was. */
+  unchanged: Share | null
+  /** Median share of words that differ, null without replies. */
+  edit: number | null
+  /** Median of our length over theirs. */
+  length: number | null
+  sameLanguage: Share | null
+  /** Over all replies. */
+  asks: Share | null
+}
+
+/** By category as judged, the largest first; then all of them. @param at which set of prompts */
+export function byCategory(cases: readonly BacktestCase[], at = 0): CategoryFigures[] {
+  const groups = new Map<string, Outcome[]>()
+  for (const { outcomes } of cases) {
+    const outcome = outcomes[at]
+    if (!outcome || outcome.fault !== null) continue
+    const category = outcome.judged?.verdict?.category ?? 'not asked'
+    groups.set(category, [...(groups.get(category) ?? []), outcome])
+  }
+  const rows = [...groups].map(([category, outcomes]) => figuresOf(category, outcomes))
+  rows.sort((a, b) => b.mails - a.mails || (a.category < b.category ? -1 : 1))
+  return [...rows, figuresOf('all', [...groups.values()].flat())]
+}
+
+function figuresOf(category: string, outcomes: readonly Outcome[]): CategoryFigures {
+  const written = outcomes.flatMap(({ comparison }) => comparison ?? [])
+  const told = written.filter(({ sameLanguage }) => sameLanguage !== null)
+  const asks = outcomes.map((outcome) => outcome.asks)
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
+  return {
+    category,
+    mails: outcomes.length,
+    written: shareOf(written.length, outcomes.length),
+    unchanged: shareOf(written.filter(({ edit }) => edit <= unchangedUpTo).length, outcomes.length),
+    edit: percentile(
+      written.map(({ edit }) => edit),
+      0.5,
+    ),
+    length: percentile(
+      written.map(({ words }) => words.ours / Math.max(1, words.theirs)),
+      0.5,
+    ),
+    sameLanguage: shareOf(told.filter(({ sameLanguage }) => sameLanguage).length, told.length),
+    asks: shareOf(sum(asks.map(({ answered }) => answered)), sum(asks.map(({ of }) => of))),
+  }
+}
+
+export interface PromptDifference {
+  id: string
+  subject: string
+  /** `category: billing → order`, one for each part of the verdict that differs. */
+  verdict: string[]
+  /** Share of words by which the two texts differ; null when neither wrote one. */
+  text: number | null
+  /** How far each is from what was sent; null where none was written. */
+  edits: [number | null, number | null]
+}
+
+/** The mails for which two sets of prompts judge or write differently, the largest difference of text first. */
+export function differencesOf(cases: readonly BacktestCase[]): PromptDifference[] {
+  return cases
+    .flatMap(({ id, subject, outcomes }): PromptDifference[] => {
+      const [today, other] = outcomes
+      if (!today || !other || today.fault !== null || other.fault !== null) return []
+      const verdict = verdictDifferences(today, other)
+      const text =
+        today.text === null && other.text === null ? null : editShare(today.text ?? '', other.text ?? '')
+      if (verdict.length === 0 && (text ?? 0) === 0) return []
+      return [
+        {
+          id,
+          subject,
+          verdict,
+          text,
+          edits: [today.comparison?.edit ?? null, other.comparison?.edit ?? null],
+        },
+      ]
+    })
+    .sort((a, b) => b.verdict.length - a.verdict.length || (b.text ?? 0) - (a.text ?? 0))
+}
+
+function verdictDifferences(today: Outcome, other: Outcome): string[] {
+  const facts = ({ judged }: Outcome): Record<string, string> => {
+    const verdict = judged?.verdict
+    if (!judged || !verdict) return { outcome: judged?.reason ?? 'none' }
+    return {
+      outcome: judged.reason,
+      category: verdict.category,
+      sentiment: verdict.sentiment.label,
+      urgency: String(verdict.urgency),
+      language: verdict.language,
+      manipulation: verdict.manipulation ? 'yes' : 'no',
+    }
+  }
+  const [before, after] = [facts(today), facts(other)]
+  return Object.keys({ ...before, ...after })
+    .filter((name) => before[name] !== after[name])
+    .map((name) => `${name}: ${before[name] ?? '–'} → ${after[name] ?? '–'}`)
+}

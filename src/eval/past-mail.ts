@@ -1,0 +1,180 @@
+/**
+ * The owner's own answers and the mails they answered, read from the mailbox. Every mailbox is opened with EXAMINE (RFC 3501
+ * section 6.3.2) and nothing but LIST, SEARCH and FETCH of BODY.PEEK follows: nothing there can change.
+ */
+import type { ImapFlow, ListResponse } from 'imapflow'
+import { ConfigError } from '../errors.ts'
+import { bareId, findById, search, uidsSince } from '../imap/search.ts'
+import { messageIds } from '../mail/address.ts'
+import { mailboxes as addressesIn } from '../mail/gate/correspondents.ts'
+import { parseFields } from '../mail/header.ts'
+import { fieldValues, firstField, type Message } from '../mail/message.ts'
+import { parseOctets } from '../mail/octets.ts'
+import type { AccountSettings } from '../settings.ts'
+import { mostMessages } from '../steps/thread.ts'
+import { namedIds } from '../store/gate-context.ts'
+
+export interface PastMail {
+  message: Message
+  /** INTERNALDATE. */
+  at: Date
+}
+
+export interface PastAnswer {
+  /** Message-ID of the mail that was answered. */
+  id: string
+  original: PastMail
+  /** What the owner wrote. */
+  answer: PastMail
+  /** Earlier messages of the thread, as far as they could be found; none is younger than the original. */
+  thread: PastMail[]
+  /** No mail of this sender was there before. */
+  firstContact: boolean
+}
+
+export interface Past {
+  answers: PastAnswer[]
+  /** Answers in \Sent since then, and those of them whose original was not found. */
+  sent: number
+  lost: number
+}
+
+/** Octets of one mail that are read. */
+const longestMail = 256 * 1024
+/** \Sent is looked through by header in pieces of that many mails. */
+const piece = 500
+const mostMailboxes = 40
+
+/** @throws ConfigError when there is no \Sent */
+export async function readPast(
+  client: ImapFlow,
+  settings: AccountSettings,
+  { since, limit }: { since: Date; limit: number },
+): Promise<Past> {
+  const listed = await client.list()
+  const sent = settings.mailboxes.sent ?? listed.find(({ specialUse }) => specialUse === '\\Sent')?.path
+  if (!sent) throw new ConfigError('There is no mailbox of sent mail: name it in mailboxes.sent')
+  const named = await answersNamed(client, sent, since)
+  const wanted = await readAnswers(client, named, settings, limit)
+  const places = [...placesOf(listed, settings), sent]
+  const originals = await findAll(
+    client,
+    places,
+    wanted.map(({ id }) => id),
+  )
+  const threadIds = [...originals.values()].flatMap(({ message }) => threadOf(message))
+  const earlier = await findAll(client, places, threadIds)
+  const known = await senders(client, settings.mailbox, originals)
+  const answers = wanted.flatMap(({ id, answer }): PastAnswer[] => {
+    const original = originals.get(bareId(id))
+    if (!original || original.at > answer.at) return []
+    const thread = threadOf(original.message)
+      .flatMap((each) => earlier.get(bareId(each)) ?? [])
+      .filter(({ at }) => at <= original.at)
+    return [{ id, original, answer, thread, firstContact: thread.length === 0 && !known.has(original) }]
+  })
+  return { answers, sent: named.length, lost: wanted.length - answers.length }
+}
+
+const threadOf = (message: Message) => namedIds(message).thread.slice(-mostMessages)
+
+async function open(client: ImapFlow, path: string): Promise<number> {
+  const mailbox = await client.mailboxOpen(path, { readOnly: true })
+  return mailbox.exists
+}
+
+interface Named {
+  uid: number
+  /** Message-ID of the mail that it answers. */
+  id: string
+}
+
+/** Answers that a person wrote since then, the latest to each mail, youngest first: an automatic one says so (RFC 3834 section 5). */
+async function answersNamed(client: ImapFlow, sent: string, since: Date): Promise<Named[]> {
+  if ((await open(client, sent)) === 0) return []
+  const uids = (await uidsSince(client, since)).sort((a, b) => b - a)
+  const named = new Map<string, Named>()
+  for (let start = 0; start < uids.length; start += piece) {
+    const query = { uid: true, internalDate: true, headers: ['in-reply-to', 'references', 'auto-submitted'] }
+    const rows = await client.fetchAll(uids.slice(start, start + piece), query, { uid: true })
+    for (const { uid, headers, internalDate } of rows.sort((a, b) => b.uid - a.uid)) {
+      const header = { fields: parseFields(headers ?? Buffer.alloc(0)) }
+      const id = answeredId(header)
+      if (id === null || named.has(id) || isAutomatic(header)) continue
+      if (new Date(internalDate ?? 0) >= since) named.set(id, { uid, id })
+    }
+  }
+  return [...named.values()]
+}
+
+async function readAnswers(
+  client: ImapFlow,
+  named: readonly Named[],
+  { owner }: AccountSettings,
+  limit: number,
+): Promise<{ id: string; answer: PastMail }[]> {
+  const own = [owner.address, ...owner.aliases]
+  const answers: { id: string; answer: PastMail }[] = []
+  for (const { uid, id } of named) {
+    if (answers.length >= limit) break
+    const answer = await read(client, uid)
+    const author = answer ? addressesIn(answer.message, 'from')[0]?.address.toLowerCase() : undefined
+    if (answer && (author === undefined || own.includes(author))) answers.push({ id, answer })
+  }
+  return answers
+}
+
+function answeredId(header: Pick<Message, 'fields'>): string | null {
+  const ids = (name: string) => fieldValues(header, name).flatMap(messageIds)
+  return ids('in-reply-to')[0] ?? ids('references').at(-1) ?? null
+}
+
+const isAutomatic = (header: Pick<Message, 'fields'>) =>
+  /^auto-/i.test(firstField(header, 'auto-submitted') ?? '')
+
+async function read(client: ImapFlow, uid: number): Promise<PastMail | null> {
+  const query = { uid: true, internalDate: true, source: { start: 0, maxLength: longestMail } }
+  const row = await client.fetchOne(String(uid), query, { uid: true })
+  if (!row || row.source === undefined) return null
+  return { message: parseOctets(row.source), at: new Date(row.internalDate ?? 0) }
+}
+
+/** Where received mail may lie, the watched mailbox first; never \Drafts, \Junk and \Trash. */
+function placesOf(listed: readonly ListResponse[], { mailbox, mailboxes }: AccountSettings): string[] {
+  const others = listed.filter(
+    ({ path, flags, specialUse }) =>
+      !flags.has('\\Noselect') &&
+      !['\\Drafts', '\\Junk', '\\Trash', '\\Sent', '\\Flagged'].includes(specialUse ?? '') &&
+      ![mailbox, mailboxes.drafts, mailboxes.junk, mailboxes.sent].includes(path),
+  )
+  const rank = ({ specialUse }: ListResponse) => ['\\All', '\\Archive'].indexOf(specialUse ?? '')
+  const ordered = others.sort((a, b) => Number(rank(a) < 0) - Number(rank(b) < 0)).map(({ path }) => path)
+  return [mailbox, ...ordered].slice(0, mostMailboxes)
+}
+
+/** The mails with these Message-IDs, by id without brackets, from the first mailbox that has one. */
+async function findAll(client: ImapFlow, places: readonly string[], ids: readonly string[]) {
+  const found = new Map<string, PastMail>()
+  for (const place of places) {
+    const missing = [...new Set(ids.map(bareId))].filter((id) => !found.has(id))
+    if (missing.length === 0) break
+    if ((await open(client, place)) === 0) continue
+    for (const id of missing) {
+      const uid = (await findById(client, ['message-id'], id, undefined)).at(-1)
+      const mail = uid === undefined ? null : await read(client, uid)
+      if (mail) found.set(id, mail)
+    }
+  }
+  return found
+}
+
+/** Those of whose senders there was mail before that day (SEARCH knows days). */
+async function senders(client: ImapFlow, mailbox: string, originals: ReadonlyMap<string, PastMail>) {
+  const known = new Set<PastMail>()
+  if ((await open(client, mailbox)) === 0) return known
+  for (const original of originals.values()) {
+    const from = addressesIn(original.message, 'from')[0]?.address
+    if (from && (await search(client, { from, before: original.at })).length > 0) known.add(original)
+  }
+  return known
+}
