@@ -21,7 +21,7 @@ import { threadEntry } from '../steps/thread.ts'
 import { type Comparison, compare } from './comparison.ts'
 import { type Judged, judgePrepared, prepare } from './judging.ts'
 import { CeilingReached, eachOf, Ledger } from './ledger.ts'
-import type { Past, PastAnswer } from './past-mail.ts'
+import type { Past, PastAnswer, PastMail } from './past-mail.ts'
 
 export interface BacktestOptions {
   config: Config
@@ -208,7 +208,7 @@ function preparedFor(
 
 /** What was known when the mail arrived: its thread up to it, and the knowledge folder as it is today. */
 function toAnswer(
-  { original, thread, firstContact }: PastAnswer,
+  { original, thread, earlier, firstContact }: PastAnswer,
   prompts: Prompts,
   { account, knowledge }: BacktestOptions,
   verdict: Verdict,
@@ -227,11 +227,18 @@ function toAnswer(
     subject,
   }
   const found = knowledge?.search(`${subject}\n${visible}`, mostPassages) ?? []
-  const sources = {
-    thread: thread
+  const entries = (mails: readonly PastMail[]) =>
+    mails
       .map(({ message, at }) => threadEntry(message, at, account.owner, row.fromAddress))
       .filter(({ text }) => text.trim() !== '')
-      .sort((a, b) => a.at.getTime() - b.at.getTime()),
+      .sort((a, b) => a.at.getTime() - b.at.getTime())
+  const sources = {
+    thread: entries(thread),
+    unread: 0,
+    earlier: entries(earlier),
+    // These lie in the store, which the daemon may have open.
+    style: null,
+    corrections: [],
     passages: passagesGiven(prompts.compose, found),
     visible,
   }

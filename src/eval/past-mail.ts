@@ -10,8 +10,10 @@ import { mailboxes as addressesIn } from '../mail/gate/correspondents.ts'
 import { parseFields } from '../mail/header.ts'
 import { fieldValues, firstField, type Message } from '../mail/message.ts'
 import { parseOctets } from '../mail/octets.ts'
+import { replyHeader } from '../mail/reply/build.ts'
 import type { AccountSettings } from '../settings.ts'
-import { mostMessages } from '../steps/thread.ts'
+import { mostEarlier } from '../steps/compose.ts'
+import { concerns, mostMessages } from '../steps/thread.ts'
 import { namedIds } from '../store/gate-context.ts'
 
 export interface PastMail {
@@ -26,8 +28,12 @@ export interface PastAnswer {
   original: PastMail
   /** What the owner wrote. */
   answer: PastMail
-  /** Earlier messages of the thread, as far as they could be found; none is younger than the original. */
+  /** Who a reply goes to. */
+  addressees: readonly string[]
+  /** Earlier messages of the thread that concern them, as far as they could be found; none is younger than the original. */
   thread: PastMail[]
+  /** What the owner had written to them in other threads, the latest ones. */
+  earlier: PastMail[]
   /** No mail of this sender was there before. */
   firstContact: boolean
 }
@@ -44,6 +50,7 @@ const longestMail = 256 * 1024
 /** \Sent is looked through by header in pieces of that many mails. */
 const piece = 500
 const mostMailboxes = 40
+const dayMs = 86_400_000
 
 /** @throws ConfigError when there is no \Sent */
 export async function readPast(
@@ -65,16 +72,43 @@ export async function readPast(
   const threadIds = [...originals.values()].flatMap(({ message }) => threadOf(message))
   const earlier = await findAll(client, places, threadIds)
   const known = await senders(client, settings.mailbox, originals)
-  const answers = wanted.flatMap(({ id, answer }): PastAnswer[] => {
+  const answers: PastAnswer[] = []
+  for (const { id, answer } of wanted) {
     const original = originals.get(bareId(id))
-    if (!original || original.at > answer.at) return []
+    if (!original || original.at > answer.at) continue
+    const addressees = replyHeader(original.message, settings.owner, 'draft')?.to ?? []
     const thread = threadOf(original.message)
       .flatMap((each) => earlier.get(bareId(each)) ?? [])
-      .filter(({ at }) => at <= original.at)
-    return [{ id, original, answer, thread, firstContact: thread.length === 0 && !known.has(original) }]
-  })
+      .filter(({ message, at }) => at <= original.at && concerns(message, addressees))
+    const others = await writtenTo(client, sent, addressees, original)
+    const firstContact = thread.length === 0 && others.length === 0 && !known.has(original)
+    answers.push({ id, original, answer, addressees, thread, earlier: others, firstContact })
+  }
   return { answers, sent: named.length, lost: wanted.length - answers.length }
 }
+
+/** What went to all of these before that day, in other threads; oldest first. */
+async function writtenTo(client: ImapFlow, sent: string, addressees: readonly string[], original: PastMail) {
+  const [to] = addressees
+  if (to === undefined || (await open(client, sent)) === 0) return []
+  const ofThread = new Set(threadOf(original.message).map(bareId))
+  const found: PastMail[] = []
+  for (const uid of (await search(client, { to, before: midnightOf(original.at) })).slice(-2 * mostEarlier)) {
+    const mail = await read(client, uid)
+    const id = mail ? namedIds(mail.message).own : null
+    if (
+      mail &&
+      mail.at < original.at &&
+      concerns(mail.message, addressees) &&
+      !ofThread.has(bareId(id ?? ''))
+    )
+      found.push(mail)
+  }
+  return found.slice(-mostEarlier)
+}
+
+/** imapflow adds a day to a BEFORE that names an hour. */
+const midnightOf = (at: Date) => new Date(Math.floor(at.getTime() / dayMs) * dayMs)
 
 const threadOf = (message: Message) => namedIds(message).thread.slice(-mostMessages)
 
@@ -174,7 +208,8 @@ async function senders(client: ImapFlow, mailbox: string, originals: ReadonlyMap
   if ((await open(client, mailbox)) === 0) return known
   for (const original of originals.values()) {
     const from = addressesIn(original.message, 'from')[0]?.address
-    if (from && (await search(client, { from, before: original.at })).length > 0) known.add(original)
+    if (from && (await search(client, { from, before: midnightOf(original.at) })).length > 0)
+      known.add(original)
   }
   return known
 }

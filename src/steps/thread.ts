@@ -84,7 +84,7 @@ export async function loadThread(
   return { entries, ids: [...new Set([...ids, ...foundIds])], unread: named.length - ids.length }
 }
 
-function concerns(message: Message, addressees: readonly string[]): boolean {
+export function concerns(message: Message, addressees: readonly string[]): boolean {
   const present = new Set(
     ['from', 'to', 'cc']
       .flatMap((name) => fieldValues(message, name).flatMap(parseAddressList))

@@ -216,7 +216,12 @@ afterAll(async () => {
 
 function octetsOf({ id, from, subject, text, answers, references, extra }: Seed): Buffer {
   const angle = (name: string) => `<${name}@example.org>`
-  const to = from === owner ? 'someone@example.org' : owner
+  const correspondent = /Kettle/.test(subject)
+    ? 'ann@example.org'
+    : /Lieferung/.test(subject)
+      ? 'bob@example.net'
+      : 'eve@example.net'
+  const to = from === owner ? correspondent : owner
   const fields = [
     `From: ${from}`,
     `To: ${to}`,

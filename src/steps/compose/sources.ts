@@ -12,7 +12,7 @@ import { loadThread } from '../thread.ts'
 /** Passages of the knowledge folder that are looked up. */
 export const mostPassages = 5
 /** Replies to the same address from other threads. */
-const mostEarlier = 3
+export const mostEarlier = 3
 /** Edited replies of the category that are looked at for what they teach. */
 const mostEdited = 12
 /** What is older says little about how the owner answers today. Milliseconds. */
