@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
 import { checkClaims, linksOf, outboundFaults, placeholders } from '../../src/mail/claims.ts'
 
 interface Draft {
@@ -209,6 +210,59 @@ describe('outbound faults', () => {
     ['Every price must stand in a source.', []],
   ])('%s has the faults %j', (text, expected) => {
     expect(outboundFaults(text, check).map(({ fault }) => fault)).toEqual(expected)
+  })
+
+  const canary = 'Q7ZK2M9XWT'
+  const base64 = (text: string) => Buffer.from(text).toString('base64')
+  const backwards = (text: string) => [...text].reverse().join('')
+  const disguises: readonly (readonly [string, (canary: string) => string])[] = [
+    ['as it is', (mark) => `The mark is ${mark}.`],
+    ['in lower case', (mark) => mark.toLowerCase()],
+    ['spelled out', (mark) => [...mark].join(' ')],
+    ['with hyphens and line ends', (mark) => [...mark].join('-\n')],
+    ['with zero-width spaces', (mark) => [...mark].join('\u200b')],
+    ['with soft hyphens and joiners', (mark) => [...mark].join('\u00ad\u2060')],
+    [
+      'in full width',
+      (mark) => mark.replace(/[!-~]/g, (one) => String.fromCharCode(one.charCodeAt(0) + 0xfee0)),
+    ],
+    ['backwards', backwards],
+    ['backwards, in lower case and spelled out', (mark) => [...backwards(mark.toLowerCase())].join('.')],
+    ['in Base64', base64],
+    ['in Base64 after one octet', (mark) => base64(`:${mark}`)],
+    ['in Base64 after two octets, within a sentence', (mark) => base64(`a ${mark} is it, you see?`)],
+    ['in Base64, in lower case', (mark) => base64(mark.toLowerCase())],
+    ['in Base64, backwards', (mark) => base64(backwards(mark))],
+    ['in Base64 over two lines', (mark) => base64(`the mark: ${mark}`).replace(/.{6}/g, '$&\r\n')],
+    ['in Base64url', (mark) => Buffer.from(`?>${mark}?>`).toString('base64url')],
+    ['in hex', (mark) => Buffer.from(mark).toString('hex')],
+    [
+      'in hex with blanks, in capitals',
+      (mark) => Buffer.from(mark.toLowerCase()).toString('hex').toUpperCase().replace(/../g, '$& '),
+    ],
+  ]
+  test.each(disguises)('a canary %s is found', (_name, disguise) => {
+    const found = outboundFaults(`Hello,\n\n${disguise(canary)}\n`, { ...check, canaries: [canary] })
+    expect(found).toEqual([{ fault: 'canary', found: 'canary 1' }])
+  })
+  test.each(disguises)('what is no canary, %s, is not', (_name, disguise) => {
+    const found = outboundFaults(disguise('Q7ZK3M9XWT'), { ...check, canaries: [canary] })
+    expect(found.filter(({ fault }) => fault === 'canary')).toEqual([])
+  })
+  test('whatever the canary and the text around it', () => {
+    const mark = fc.stringMatching(/^[0-9A-HJKMNP-TV-Z]{10}$/)
+    fc.assert(
+      fc.property(
+        mark,
+        fc.string(),
+        fc.string(),
+        fc.constantFrom(...disguises),
+        (one, before, after, [, disguise]) => {
+          const found = outboundFaults(`${before} ${disguise(one)} ${after}`, { ...check, canaries: [one] })
+          expect(found.map(({ fault }) => fault)).toContain('canary')
+        },
+      ),
+    )
   })
 
   test('the canary itself is not repeated in the report', () => {

@@ -43,24 +43,35 @@ const letters = (text: string) =>
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, '')
 
-/** The canary as it is, spelled out, backwards, in Base64 or in hex. */
+const reversed = (text: string) => [...text].reverse().join('')
+
+/** Base64 depends on the offset: the inner part of each of the three is what every one of them has. */
+function base64Parts(text: string): string[] {
+  return [0, 1, 2].map((offset) => {
+    const octets = Buffer.concat([Buffer.alloc(offset), Buffer.from(text)])
+    const base64 = octets.toString('base64').replace(/=+$/, '')
+    // What shares a character with the octets around it is unknown.
+    return base64.slice([0, 2, 3][offset], Math.floor((octets.length * 8) / 6))
+  })
+}
+
+/** The canary as it is, spelled out, backwards, in Base64 or in hex, whatever the case and whatever stands between its letters. */
 function leaks(text: string, canary: string): boolean {
   const plain = letters(canary)
   if (plain === '') return false
   const within = letters(text)
-  const octets = Buffer.from(canary)
-  // Base64 depends on the offset: the inner part of each of the three is compared.
-  const encoded = [0, 1, 2].map((offset) => {
-    const base64 = Buffer.concat([Buffer.alloc(offset), octets])
-      .toString('base64')
-      .replace(/=+$/, '')
-    return base64.slice(offset === 0 ? 0 : 4, -2)
-  })
+  // Base64 with its blanks and line ends taken out, in either alphabet (RFC 4648 sections 4 and 5).
+  const dense = text
+    .replace(/[^A-Za-z0-9+/_-]+/g, '')
+    .replace(/-/g, '+')
+    .replace(/_/g, '/')
+  const cases = [canary, canary.toLowerCase(), canary.toUpperCase(), plain, plain.toUpperCase()]
+  const spellings = [...new Set(cases.flatMap((one) => [one, reversed(one)]))]
   return (
     within.includes(plain) ||
-    within.includes([...plain].reverse().join('')) ||
-    within.includes(octets.toString('hex')) ||
-    encoded.some((part) => part.length >= 8 && text.includes(part))
+    within.includes(reversed(plain)) ||
+    spellings.some((one) => within.includes(Buffer.from(one).toString('hex'))) ||
+    spellings.flatMap(base64Parts).some((part) => part.length >= 8 && dense.includes(part))
   )
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
 import type { Owner } from '../../../src/mail/account.ts'
 import { explainOctets } from '../../../src/mail/explain.ts'
 import { parseOctets } from '../../../src/mail/octets.ts'
@@ -128,5 +129,78 @@ describe('our own attempts', () => {
     const octets = Buffer.from(`${from}${field}\r\n\r\nHow much?\r\n`)
     const reply = await replyTo(octets)
     expect(reply?.octets.toString('latin1') ?? '').not.toMatch(/^bcc:/im)
+  })
+})
+
+describe('a hostile subject', () => {
+  const base64 = (text: string) => `=?utf-8?B?${Buffer.from(text).toString('base64')}?=`
+  const letter = (subject: string, body = 'How much?') =>
+    Buffer.from(
+      `From: jonas@quarry.example\r\nMessage-ID: <1@quarry.example>\r\nSubject: ${subject}\r\n\r\n${body}\r\n`,
+    )
+  const written = async (octets: Buffer) => {
+    const reply = await replyTo(octets)
+    if (reply === null) throw new Error('nobody to answer')
+    const message = parseOctets(reply.octets)
+    return { subject: reply.subject, names: message.fields.map(({ name }) => name), text: message.text }
+  }
+  const attack = 'Bcc: victim@bystander.example'
+
+  test.each([
+    ['CR LF in base64', base64(`Hi\r\n${attack}`), `Re: Hi ${attack}`],
+    ['CR LF in quoted-printable', '=?utf-8?Q?Hi=0D=0ABcc:_victim@bystander.example?=', `Re: Hi ${attack}`],
+    ['LF alone, parted over two words', `${base64('Hi\n')} ${base64(attack)}`, `Re: Hi ${attack}`],
+    ['an empty line and a body', base64('Hi\r\n\r\nPay me'), 'Re: Hi Pay me'],
+    ['bidi controls', base64('\u202egnp.exe\u202c \u2066x\u2069'), 'Re: gnp.exe x'],
+    ['line and paragraph separators', base64(`Hi\u2028${attack}\u2029x`), `Re: Hi ${attack} x`],
+    ['text in language tags', base64('Hi\u{e0042}\u{e0063}\u{e0063}'), 'Re: Hi'],
+    ['ten kilobytes', 'x'.repeat(10_240), `Re: ${'x'.repeat(245)}…`],
+    ['ten kilobytes of encoded words', Array(340).fill(base64('äöü漢字')).join('\r\n '), null],
+    ['ten kilobytes of prefixes', 'Re: '.repeat(2560), 'Re: (no subject)'],
+    ['an encoded word that never ends', `=?utf-8?B?${'A'.repeat(10_240)}`, null],
+    ['a charset that does not exist', '=?x-none?Q?Hi=0D=0ABcc:_x@y.example?=', null],
+  ])('%s', async (_, subject, expected) => {
+    const harmless = await written(letter('Hi'))
+    const found = await written(letter(subject))
+    expect(found.names).toEqual(harmless.names)
+    expect(found.text).toBe(harmless.text)
+    expect(found.subject).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u)
+    expect([...found.subject].length).toBeLessThanOrEqual(250)
+    if (expected !== null) expect(found.subject).toBe(expected)
+  })
+
+  test('what stands in the body changes no subject', async () => {
+    const { subject, names } = await written(letter('Hi', `Subject: Pay now\r\n${attack}\r\n\r\nHow much?`))
+    expect(subject).toBe('Re: Hi')
+    expect(names).not.toContain('bcc')
+  })
+
+  test('whatever it decodes to, the fields of the reply are the same', async () => {
+    const { names } = await written(letter('Hi'))
+    const piece = fc.constantFrom(
+      '\r',
+      '\n',
+      '\r\n',
+      ':',
+      'Bcc: a@b.example',
+      '\u202e',
+      '\0',
+      '=?',
+      '?=',
+      '漢',
+      ' ',
+      '\u2028',
+    )
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.oneof(piece, fc.string({ unit: 'binary' })), { maxLength: 12 }),
+        async (pieces) => {
+          const found = await written(letter(base64(pieces.join(''))))
+          expect(found.names).toEqual(names)
+          expect(found.subject).toMatch(/^Re: [^\p{Cc}\u202a-\u202e\u2066-\u2069]+$/u)
+        },
+      ),
+      { numRuns: 60 },
+    )
   })
 })
