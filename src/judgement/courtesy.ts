@@ -79,11 +79,8 @@ const phrasesWithoutBlanks =
   /お?問い?合わ?せ|いただき|くださ(?:い|り)|誠に|(?:どうも)?ありがとうござい(?:ます|ました)|ありがとう|お世話になって(?:おります|います)|よろしくお願い(?:いた|致)します|お願い(?:いた|致)します|申し訳(?:ござい|あり)ません(?:でした)?|ご不便をおかけし|ご連絡|こちらこそ|お客様|様|さん|メール|ござい(?:ます|ました|ません)|您好|谢谢|謝謝|感谢|感謝|您的|来信|來信|此致|敬礼|敬禮|祝好|안녕하세요|감사합니다|문의/gu
 
 const listed = (lists: Readonly<Record<string, string>>) =>
-  new Map(Object.entries(lists).map(([language, words]) => [language, new Set(words.split(/\s+/))] as const))
-const functionWordsOf = listed(functionWords)
-const saysNothing = new Set(
-  [...functionWordsOf.values(), ...listed(courtesies).values()].flatMap((words) => [...words]),
-)
+  Object.values(lists).flatMap((words) => words.split(/\s+/))
+const saysNothing = new Set([...listed(functionWords), ...listed(courtesies)])
 
 /** Words as they are compared; each Chinese or Japanese character is one. */
 export function tokensOf(text: string): string[] {
@@ -108,20 +105,4 @@ export function contentOf(text: string, names: ReadonlySet<string>): string[] {
     // Particles and verb endings hold no matter; what carries it has a Han or Katakana character.
     ...pairs.filter((pair) => /[\p{Script=Han}\p{Script=Katakana}]/u.test(pair) && !names.has(pair)),
   ]
-}
-
-/** By its commonest words; null where there is too little to tell by. Scripts other than Latin are languages of their own. */
-export function languageByWords(text: string): string | null {
-  const letters = text.match(/\p{L}/gu)?.length ?? 0
-  const latin = text.match(/\p{Script=Latin}/gu)?.length ?? 0
-  if (letters > 0 && latin < letters / 2) {
-    return /[\p{Script=Hiragana}\p{Script=Katakana}]/u.test(text) ? 'ja' : 'other script'
-  }
-  const words = folded(text).match(/\p{L}+/gu) ?? []
-  const scores = [...functionWordsOf].map(
-    ([language, known]) => [language, words.filter((word) => known.has(word)).length] as const,
-  )
-  const [best, second] = scores.sort(([, one], [, other]) => other - one)
-  if (!best || best[1] < 2 || best[1] === second?.[1]) return null
-  return best[0]
 }

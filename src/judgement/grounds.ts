@@ -4,7 +4,8 @@
  * mail is no source for anything that the owner asserts or promises. Without a model; docs/security.md says what it cannot see.
  */
 import { checkClaims } from '../mail/claims.ts'
-import { contentOf, folded, languageByWords, tokensOf } from './courtesy.ts'
+import { languageOf } from '../mail/language.ts'
+import { contentOf, folded, tokensOf } from './courtesy.ts'
 import type { AnsweredAsk } from './verdict.ts'
 
 export interface Given {
@@ -133,9 +134,12 @@ function supports(
 
 const stem = (word: string) => (/^\p{Script=Latin}{5,}$/u.test(word) ? word.slice(0, 5) : word)
 
+/** Confidence of languageOf. */
+const sureOfLanguage = 0.4
+
 function inOtherLanguage(clause: string, texts: readonly string[]): boolean {
-  const language = languageByWords(clause)
-  return language !== null && texts.every((text) => languageByWords(text) !== language)
+  const { language, confidence } = languageOf(clause)
+  return confidence >= sureOfLanguage && texts.every((text) => languageOf(text).language !== language)
 }
 
 /** An order or customer number that the mail names may be named in the answer: it promises nothing. */
