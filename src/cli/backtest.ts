@@ -10,7 +10,7 @@ import type { AccountSettings, Config } from '../settings.ts'
 import { accountOf, limitOf, refuseDear, runOptions } from './eval.ts'
 import { UsageError } from './failure.ts'
 import { readConfig } from './settings.ts'
-import { dollars, share, table, whole } from './table.ts'
+import { dollars, table, whole } from './table.ts'
 import { type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
 
 export interface BacktestCommand {
@@ -93,7 +93,7 @@ interface Sums {
 }
 
 function opening({ answers, sent, lost }: Past, { config, sums, sinceMs, maxDollars }: Sums): string {
-  const found = lost > 0 ? ` (${whole(lost)} answer mails that are not in the mailbox any more)` : ''
+  const found = lost > 0 ? ` (of ${whole(lost)} the mail they answer is gone)` : ''
   const costs = `about ${dollars(sums.estimate)}, at most ${dollars(sums.worst)} (ceiling ${dollars(maxDollars)})`
   return printable(
     [
@@ -228,7 +228,8 @@ function next({ categories, differences, ceilingReached, cases, dollars: spent, 
     return `→ ${cost} The ceiling was reached after ${cases.length} mails: the figures are of those.`
   const [before, after] = categories.map((rows) => rows.at(-1)?.unchanged?.value ?? 0)
   if (differences !== null && before !== undefined && after !== undefined) {
-    const change = `${share(before)} of the replies could go out as they are with today's prompts, ${share(after)} with the others`
+    const percent = (part: number) => `${Math.round(part * 100)} %`
+    const change = `${percent(before)} of the replies could go out as they are with today's prompts, ${percent(after)} with the others`
     return `→ ${cost} ${change}: ${after >= before ? 'if the differences above please you, set prompts to that folder.' : 'keep those in use.'}`
   }
   return `→ ${cost} Copy prompts/, change a sentence, and run this with --prompts FOLDER to see what it would change.`

@@ -325,7 +325,7 @@ test('shows what other prompts would change, and still changes nothing', async (
   expect(categories.map((rows) => rows.at(-1)?.unchanged?.count)).toEqual([1, 2])
   const { out: words } = await backtest('--prompts', folder)
   expect(words).toMatch(/^4 answers in Sent in the last 30d; 3 are taken/)
-  expect(words).toMatch(/→ .* 0\.333 of the replies .* today's prompts, 0\.667 with the others/)
+  expect(words).toMatch(/→ .* 33 % of the replies .* today's prompts, 67 % with the others/)
 }, 60_000)
 
 test.each([
