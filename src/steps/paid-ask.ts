@@ -30,12 +30,12 @@ export async function paidAsk<T>(context: StepContext, occasion: Occasion, ask: 
   const { db, config, model } = context
   const price = priceOfModel(config.model)
   const { id, atMost } = await reserve(context, occasion, ask)
-  const settle = (usage: Usage, cost: number, durationMs: number) =>
-    settleModelCall(db, id, { ...usage, cost, durationMs })
+  const settle = (usage: Usage, cost: number, durationMs: number, answeredBy?: string) =>
+    settleModelCall(db, id, { ...usage, cost, durationMs, ...(answeredBy ? { answeredBy } : {}) })
   const started = context.clock.now().getTime()
   try {
     const answer = await model.ask(ask)
-    await settle(answer.usage, costOf(answer.usage, price), answer.durationMs)
+    await settle(answer.usage, costOf(answer.usage, price), answer.durationMs, answer.model)
     return answer
   } catch (error) {
     const spent = spentOf(error)

@@ -131,6 +131,7 @@ create table replyd.model_call (
   day         text not null,
   at          timestamptz not null,
   model       text not null,
+  answered_by text,
   prompt_hash text not null,
   knowledge_hash text,
   input_tokens integer not null default 0,

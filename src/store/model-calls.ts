@@ -148,18 +148,20 @@ interface Used {
   output: number
   cost: number
   durationMs: number
+  /** As the provider names the model that answered: a configured name may stand for another snapshot tomorrow. */
+  answeredBy?: string
 }
 
 const settleOne = gathered<Used & { id: string }, null>(async (db, calls) => {
   await db.query(
     `with used as (
        select * from jsonb_to_recordset($1::jsonb) as x (id text, input integer, "cachedInput" integer, output integer, cost float8,
-         "durationMs" float8)
+         "durationMs" float8, "answeredBy" text)
      ), before as (
        select c.id, c.day, c.account, c.cost from replyd.model_call c join used u on u.id = c.id where not c.settled for update of c
      ), settled as (
        update replyd.model_call c set input_tokens = u.input, cached_tokens = u."cachedInput", output_tokens = u.output,
-         cost = u.cost, duration_ms = u."durationMs", settled = true
+         cost = u.cost, duration_ms = u."durationMs", answered_by = u."answeredBy", settled = true
          from before b join used u on u.id = b.id where c.id = b.id
      ), changes as (
        select b.day, a.account, sum(u.cost) as cost, sum(b.cost) as reserved from before b join used u on u.id = b.id

@@ -81,8 +81,12 @@ export interface LoggedChange {
 export interface LoggedCall {
   step: string
   at: Date
+  /** As configured, and as the provider names what answered; null when nothing did. */
   model: string
+  answeredBy: string | null
   promptHash: string
+  /** Of the knowledge folder; null where none was used. */
+  knowledgeHash: string | null
   inputTokens: number
   cachedTokens: number
   outputTokens: number
@@ -109,7 +113,7 @@ export async function explainMail(db: Queryable, id: string): Promise<Explained>
     [id],
   )
   const calls = await db.query<LoggedCall>(
-    `select step, at, model, prompt_hash as "promptHash", input_tokens as "inputTokens", cached_tokens as "cachedTokens",
+    `select step, at, model, answered_by as "answeredBy", prompt_hash as "promptHash", knowledge_hash as "knowledgeHash", input_tokens as "inputTokens", cached_tokens as "cachedTokens",
        output_tokens as "outputTokens", cost, duration_ms as "durationMs" from replyd.model_call
       where message_id = $1 order by at`,
     [id],

@@ -130,8 +130,8 @@ function Timeline({ explained }: { explained: Explained }) {
               <tr>
                 <td>{clock(call.at)}</td>
                 <td>{call.step}</td>
-                <td>{call.model}</td>
-                <td>{`prompt ${call.promptHash}`}</td>
+                <td>{call.answeredBy ?? call.model}</td>
+                <td>{`prompt ${call.promptHash}${call.knowledgeHash ? `, knowledge ${call.knowledgeHash}` : ''}`}</td>
                 <td>{`${call.inputTokens} + ${call.outputTokens} tokens (${call.cachedTokens} cached)`}</td>
                 <td class="number">{dollars(call.cost)}</td>
               </tr>
