@@ -6,7 +6,8 @@ RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts ./scripts
 COPY src ./src
-RUN node scripts/build.mjs && npm prune --omit=dev --ignore-scripts
+# Without the optional ones, too: else the compiler stays, as an optional peer of a dependency.
+RUN node scripts/build.mjs && npm prune --omit=dev --omit=optional --ignore-scripts
 
 FROM node:22-slim
 # The root file system may be read-only: replyd writes to /data alone. Beyond loopback it starts only with a password
@@ -18,6 +19,7 @@ WORKDIR /app
 COPY package.json LICENSE README.md CHANGELOG.md replyd.schema.json ./
 COPY prompts ./prompts
 COPY assets ./assets
+COPY packaging ./packaging
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 RUN install -d -o node -g node -m 700 /data

@@ -61,7 +61,7 @@ describe('what is handed out as an example', () => {
 })
 
 describe('docker-compose.yml', () => {
-  const { services, volumes } = parse(textOf('docker-compose.yml'))
+  const { services, volumes } = parse(textOf('docker-compose.yml'), { merge: true })
 
   test('gives replyd variables that it knows', () => {
     expect(Object.keys(services.replyd.environment).filter((name) => !known.has(name))).toEqual([])
@@ -101,16 +101,62 @@ describe('docker-compose.yml', () => {
       .flatMap((service) => Reflect.get(Object(service), 'volumes') as string[])
       .filter((volume) => !volume.startsWith('.'))
       .map((volume) => volume.split(':')[0])
-    expect(named.sort()).toEqual(Object.keys(volumes).sort())
+    expect([...new Set(named)].sort()).toEqual(Object.keys(volumes).sort())
     for (const name of Object.keys(services.replyd.depends_on)) {
       expect(services[name].healthcheck.test).toBeDefined()
     }
+    expect(Object.keys(services.replyd.depends_on)).toEqual(['redis', 'postgres'])
     expect(services.redis.command).toMatch(/--appendonly yes.*--maxmemory-policy noeviction/)
+  })
+
+  test('workers are added with --scale, without pages and without a port', () => {
+    expect(services.work).toMatchObject({
+      command: ['start', '--roles', 'work'],
+      healthcheck: { disable: true },
+      deploy: { replicas: 0 },
+      environment: services.replyd.environment,
+    })
+    expect(services.work.ports).toBeUndefined()
+  })
+
+  test('containers of replyd can write to their volume alone, and gain no rights', () => {
+    for (const name of ['replyd', 'work']) {
+      expect(services[name]).toMatchObject({
+        read_only: true,
+        cap_drop: ['ALL'],
+        security_opt: ['no-new-privileges:true'],
+        tmpfs: ['/tmp'],
+      })
+    }
   })
 
   test('asks only for secrets that .env.example names', () => {
     const asked = [...textOf('docker-compose.yml').matchAll(/\$\{(\w+)/g)].map(([, name]) => name)
     expect(asked.filter((name) => !(`${name}` in parseDotEnv(textOf('.env.example'))))).toEqual([])
+  })
+})
+
+describe('packaging/replyd.service', () => {
+  test('is a unit that systemd understands, and is in the package', () => {
+    const unit = textOf('packaging/replyd.service')
+    const sections = new Set([...unit.matchAll(/^\[(\w+)\]$/gm)].map(([, name]) => name))
+    expect(sections).toEqual(new Set(['Unit', 'Service', 'Install']))
+    const settings = Object.fromEntries(
+      [...unit.matchAll(/^(\w+)=(.*)$/gm)].map(([, name = '', value]) => [name, value]),
+    )
+    // A wrong configuration ends with status 2, and another start would not help.
+    expect(settings).toMatchObject({
+      ExecStart: '/usr/bin/env replyd start',
+      RestartPreventExitStatus: '2',
+      NoNewPrivileges: 'yes',
+      ProtectSystem: 'strict',
+      StateDirectory: 'replyd',
+    })
+    expect(settings.Environment?.split(' ').map((pair) => pair.split('=')[0])).toEqual(
+      expect.arrayContaining(['REPLYD_CONFIG', 'REPLYD_DATA']),
+    )
+    const { files }: { files: string[] } = JSON.parse(textOf('package.json'))
+    expect(files).toContain('packaging')
   })
 })
 
