@@ -16,7 +16,7 @@ import type { StepContext } from './steps/context.ts'
 import { sendDigests } from './steps/digest.ts'
 import { Observer } from './steps/observe.ts'
 import { Watcher } from './steps/watch.ts'
-import { openDatabase } from './store/database.ts'
+import { type Database, openDatabase } from './store/database.ts'
 import { settleAbandonedCalls } from './store/model-calls.ts'
 import { startWeb, type WebContext, type WebServer } from './web/server.tsx'
 import { Webhooks } from './web/webhooks.ts'
@@ -59,13 +59,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   await using db = await openDatabase(config.state, log)
   // Nobody else can be asking: what an earlier process left unsettled is over.
   if (db.kind === 'pglite') await settleAbandonedCalls(db, clock.now())
-  const queueSettings = {
-    redisUrl: config.state.redisUrl,
-    pool: db.pool,
-    namespace: 'replyd',
-    alone: db.kind === 'pglite',
-  }
-  await using queues = await openQueues(queueSettings, log)
+  await using queues = await openQueues(queueSettingsOf(config, db), log)
   const signIns = new SignIns(config.state, clock)
   const onSignIn = (address: string, lost: Error | null) => void tellOwner({ db, log, clock }, lost, address)
   await using accounts = new Accounts(config.accounts, { log, clock, random, signIns, onSignIn })
@@ -105,6 +99,14 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     ])
   log.info({ event: 'daemon.stopping' })
 }
+
+const queueSettingsOf = ({ state, log }: Config, { pool, kind }: Database) => ({
+  redisUrl: state.redisUrl,
+  pool,
+  namespace: 'replyd',
+  alone: kind === 'pglite',
+  traces: log.traces,
+})
 
 function watchersOf(context: StepContext, pipeline: Pipeline): Watcher[] {
   const holder = holderName(context.newId(context.clock.now()))

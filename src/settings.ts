@@ -163,5 +163,6 @@ export interface Config {
     /** Bodies older than this are removed, milliseconds; null: kept. */
     readonly keepMs: number | null
   }
-  readonly log: { readonly level: string }
+  /** `traces`: base URL of an OpenTelemetry collector; null: none. */
+  readonly log: { readonly level: string; readonly traces: string | null }
 }

@@ -49,6 +49,7 @@ export const commonVariables: readonly Variable[] = [
   { name: 'REPLYD_WEB_PASSWORD', path: ['web', 'password'] },
   { name: 'REPLYD_API_TOKEN', path: ['web', 'token'] },
   { name: 'REPLYD_LOG_LEVEL', path: ['log', 'level'] },
+  { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', path: ['log', 'traces'] },
 ]
 
 /** One account from REPLYD_ADDRESS, IMAP_URL and SMTP_URL, which have to be there. */

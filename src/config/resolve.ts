@@ -55,7 +55,7 @@ export function resolveDocument(document: Document, directory: string, timeZone:
       key: state?.key ?? null,
       keepMs: state?.keep === undefined ? null : milliseconds(state.keep),
     },
-    log: { level: document.log?.level ?? defaults.log.level },
+    log: { level: document.log?.level ?? defaults.log.level, traces: document.log?.traces ?? null },
   }
 }
 

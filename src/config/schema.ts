@@ -190,6 +190,10 @@ const Log = z
       'Least level that is logged',
       defaults.log.level,
     ),
+    traces: key(
+      url('http', 'https'),
+      'OpenTelemetry collector (OTLP over HTTP) that gets a trace of each job; by default the variable OTEL_EXPORTER_OTLP_ENDPOINT',
+    ),
   })
   .meta({ id: 'Log', description: 'Logging' })
 

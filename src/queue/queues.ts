@@ -1,22 +1,15 @@
-import {
-  type ConnectionOptions,
-  createPostgresBackend,
-  type Job,
-  type PgPool,
-  Queue,
-  runMigrations,
-  UnrecoverableError,
-  Worker,
-  withBackend,
-} from 'bullmq'
+import { type PgPool, type Queue, runMigrations, UnrecoverableError, Worker } from 'bullmq'
 import type { Step } from '../disposition.ts'
 import { ConfigError, RateLimitedError, reasonOf } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { openRedis, type RedisConnections } from './redis.ts'
+import { type Classes, type Processor, postgresClasses, redisClasses } from './backends.ts'
+import { type QueueName, queueNames } from './names.ts'
+import { openRedis } from './redis.ts'
+import { RetryLater } from './retry-later.ts'
+import { openTraces, type Traces } from './traces.ts'
 
-/** Queues follow the resource that they ration: tokens and requests, or connections to the mail servers. */
-export type QueueName = 'model' | 'mailbox'
-export const queueNames: readonly QueueName[] = ['model', 'mailbox']
+export { type QueueName, queueNames } from './names.ts'
+export { RetryLater } from './retry-later.ts'
 
 /** A job is a nudge: it names a row and the step that was next when it was written. */
 export interface Nudge {
@@ -25,16 +18,6 @@ export interface Nudge {
   messageId: string
   /** Milliseconds until it may run. */
   delayMs?: number
-}
-
-/** Thrown by a handler: run the same job again after that time. The row says the same, so a lost job is found again. */
-export class RetryLater extends Error {
-  override name = 'RetryLater'
-  readonly delayMs: number
-  constructor(delayMs: number, options?: ErrorOptions) {
-    super(`retry in ${Math.round(delayMs)} ms`, options)
-    this.delayMs = delayMs
-  }
 }
 
 export type Handler = (step: Step, messageId: string, signal: AbortSignal) => Promise<void>
@@ -61,6 +44,8 @@ interface Settings {
   namespace: string
   /** No other process can be at work on this store: what an earlier one left in the queues is dropped at the start. */
   alone?: boolean
+  /** Base URL of an OpenTelemetry collector; none when absent. */
+  traces?: string | null
 }
 
 /**
@@ -68,9 +53,11 @@ interface Settings {
  * @throws ConfigError when Redis refuses the login
  */
 export async function openQueues(settings: Settings, log: Log): Promise<Queues> {
+  const { namespace } = settings
+  const traces = settings.traces ? openTraces(settings.traces, log) : null
   if (settings.redisUrl) {
     const connections = await openRedis(settings.redisUrl, log)
-    const onRedis = new BullQueues(settings.namespace, log, redisClasses(connections, settings.namespace))
+    const onRedis = new BullQueues(log, redisClasses(connections, namespace, traces?.telemetry), traces)
     return settings.alone ? onRedis.emptied() : onRedis
   }
   const pool = settings.pool as PgPool
@@ -80,72 +67,20 @@ export async function openQueues(settings: Settings, log: Log): Promise<Queues> 
   } finally {
     client.release()
   }
-  const onPostgres = new BullQueues(settings.namespace, log, postgresClasses(pool, settings.namespace))
+  const onPostgres = new BullQueues(log, postgresClasses(pool, namespace, traces?.telemetry), traces)
   return settings.alone ? onPostgres.emptied() : onPostgres
-}
-
-type Processor = (job: Job, token?: string, signal?: AbortSignal) => Promise<void>
-
-interface Classes {
-  kind: 'redis' | 'postgres'
-  queue(name: QueueName): Queue
-  worker(name: QueueName, processor: Processor, concurrency: number): Worker
-  ping(): Promise<boolean>
-  close(): Promise<void>
-}
-
-const workerOptions = (concurrency: number) => ({
-  concurrency,
-  // Renewed at half of it. A job whose process was killed runs again within these two.
-  lockDuration: 15_000,
-  stalledInterval: 5_000,
-  // A restart during a job must never end as `failed`: the row decides, not BullMQ's verdict.
-  maxStalledCount: 1_000_000,
-  maxStartedAttempts: 1_000_000,
-  settings: {
-    backoffStrategy: (_attempts: number, _type?: string, error?: Error) =>
-      // Whole milliseconds: the PostgreSQL backend stores them as bigint and refuses the rest.
-      error instanceof RetryLater ? Math.max(1, Math.ceil(error.delayMs)) : 1000,
-  },
-})
-
-function redisClasses(connections: RedisConnections, prefix: string): Classes {
-  // BullMQ types ioredis 5's class; 6 has the same commands.
-  const producer = connections.producer as unknown as ConnectionOptions
-  const worker = connections.worker as unknown as ConnectionOptions
-  return {
-    kind: 'redis',
-    queue: (name) => new Queue(name, { connection: producer, prefix }),
-    worker: (name, processor, concurrency) =>
-      new Worker(name, processor, { connection: worker, prefix, ...workerOptions(concurrency) }),
-    ping: () => connections.ping(),
-    close: () => connections.close(),
-  }
-}
-
-function postgresClasses(pool: PgPool, prefix: string): Classes {
-  const bound = withBackend(createPostgresBackend)
-  return {
-    kind: 'postgres',
-    queue: (name) => new bound.Queue(`${prefix}-${name}`, { connection: pool }) as unknown as Queue,
-    worker: (name, processor, concurrency) =>
-      new bound.Worker(`${prefix}-${name}`, processor, {
-        connection: pool,
-        ...workerOptions(concurrency),
-      }) as unknown as Worker,
-    ping: () => pool.query('select 1').then(() => true),
-    close: () => Promise.resolve(),
-  }
 }
 
 class BullQueues implements Queues {
   readonly kind: 'redis' | 'postgres'
   readonly #log: Log
   readonly #classes: Classes
+  readonly #traces: Traces | null
   readonly #queues = new Map<QueueName, Queue>()
   readonly #workers: Worker[] = []
 
-  constructor(_namespace: string, log: Log, classes: Classes) {
+  constructor(log: Log, classes: Classes, traces: Traces | null) {
+    this.#traces = traces
     this.kind = classes.kind
     this.#log = log
     this.#classes = classes
@@ -214,6 +149,7 @@ class BullQueues implements Queues {
     await Promise.all(this.#workers.map((worker) => drain(worker, 5_000)))
     await Promise.allSettled([...this.#queues.values()].map((queue) => queue.close()))
     await this.#classes.close()
+    await this.#traces?.[Symbol.asyncDispose]()
   }
 }
 

@@ -1,0 +1,76 @@
+/** BullMQ's classes on Redis and on PostgreSQL, with the options that both share. */
+import {
+  type ConnectionOptions,
+  createPostgresBackend,
+  type Job,
+  type PgPool,
+  Queue,
+  type Telemetry,
+  Worker,
+  withBackend,
+} from 'bullmq'
+import type { QueueName } from './names.ts'
+import type { RedisConnections } from './redis.ts'
+import { RetryLater } from './retry-later.ts'
+
+export type Processor = (job: Job, token?: string, signal?: AbortSignal) => Promise<void>
+
+export interface Classes {
+  kind: 'redis' | 'postgres'
+  queue(name: QueueName): Queue
+  worker(name: QueueName, processor: Processor, concurrency: number): Worker
+  ping(): Promise<boolean>
+  close(): Promise<void>
+}
+
+const workerOptions = (concurrency: number) => ({
+  concurrency,
+  // Renewed at half of it. A job whose process was killed runs again within these two.
+  lockDuration: 15_000,
+  stalledInterval: 5_000,
+  // A restart during a job must never end as `failed`: the row decides, not BullMQ's verdict.
+  maxStalledCount: 1_000_000,
+  maxStartedAttempts: 1_000_000,
+  settings: {
+    backoffStrategy: (_attempts: number, _type?: string, error?: Error) =>
+      // Whole milliseconds: the PostgreSQL backend stores them as bigint and refuses the rest.
+      error instanceof RetryLater ? Math.max(1, Math.ceil(error.delayMs)) : 1000,
+  },
+})
+
+export function redisClasses(
+  connections: RedisConnections,
+  prefix: string,
+  telemetry: Telemetry | undefined,
+): Classes {
+  // BullMQ types ioredis 5's class; 6 has the same commands.
+  const producer = connections.producer as unknown as ConnectionOptions
+  const traced = telemetry ? { telemetry } : {}
+  const worker = connections.worker as unknown as ConnectionOptions
+  return {
+    kind: 'redis',
+    queue: (name) => new Queue(name, { connection: producer, prefix, ...traced }),
+    worker: (name, processor, concurrency) =>
+      new Worker(name, processor, { connection: worker, prefix, ...traced, ...workerOptions(concurrency) }),
+    ping: () => connections.ping(),
+    close: () => connections.close(),
+  }
+}
+
+export function postgresClasses(pool: PgPool, prefix: string, telemetry: Telemetry | undefined): Classes {
+  const traced = telemetry ? { telemetry } : {}
+  const bound = withBackend(createPostgresBackend)
+  return {
+    kind: 'postgres',
+    queue: (name) =>
+      new bound.Queue(`${prefix}-${name}`, { connection: pool, ...traced }) as unknown as Queue,
+    worker: (name, processor, concurrency) =>
+      new bound.Worker(`${prefix}-${name}`, processor, {
+        connection: pool,
+        ...traced,
+        ...workerOptions(concurrency),
+      }) as unknown as Worker,
+    ping: () => pool.query('select 1').then(() => true),
+    close: () => Promise.resolve(),
+  }
+}
