@@ -210,12 +210,14 @@ describe('the compose conversation', () => {
   test('instructions, style and canary are the owner’s: they stand in the system message', () => {
     const built = compose({
       instructions: 'Offer a call.\nNever mention prices.',
-      style: { greeting: 'Hello', closing: 'Yours', words: 61.6, manner: null },
+      style: { greeting: 'Hello {first name},', closing: 'Yours / Ann', words: 61.6, manner: 'formal (Sie)' },
       canary: 'kite-123',
       signature: true,
     })
     expect(system(built)).toContain("The owner's instructions:\nOffer a call.\nNever mention prices.")
-    expect(system(built)).toContain('The owner\'s style: greeting "Hello"; closing "Yours"; about 62 words.')
+    expect(system(built)).toContain(
+      'The owner\'s style (fill in what stands in braces): greeting "Hello {first name},"; closing "Yours"; about 62 words; formal (Sie).',
+    )
     expect(system(built)).toContain('never to be written: kite-123')
     expect(system(built)).toContain('no signature')
     expect(user(built)).not.toContain('kite-123')

@@ -20,16 +20,20 @@ const earlierTokens = 80
 /** Characters of each side of a correction. */
 const correctionLength = 200
 
-function styleLines(style: Style | null): string[] {
+/** Formula and name; the name is left out where a signature follows. */
+const closingOf = (closing: string, signature: boolean) =>
+  signature ? (closing.split(' / ')[0] ?? '') : closing
+
+function styleLines(style: Style | null, signature: boolean): string[] {
   if (!style) return []
   const { greeting, closing, words, manner } = style
   const wishes = [
     greeting && `greeting "${oneLine(greeting, 80)}"`,
-    closing && `closing "${oneLine(closing, 80)}"`,
+    closing && `closing "${oneLine(closingOf(closing, signature), 80)}"`,
     words && `about ${Math.round(words)} words`,
     manner && oneLine(manner, 80),
   ].filter(Boolean)
-  return wishes.length > 0 ? [`The owner's style: ${wishes.join('; ')}.`] : []
+  return wishes.length > 0 ? [`The owner's style (fill in what stands in braces): ${wishes.join('; ')}.`] : []
 }
 
 function systemText(input: ComposeInput): string {
@@ -43,7 +47,7 @@ function systemText(input: ComposeInput): string {
     text,
     ...(canary ? [`Internal mark, never to be written: ${canary}`] : []),
     ...(wishes ? [`The owner's instructions:\n${wishes}`] : []),
-    ...styleLines(style),
+    ...styleLines(style, signature),
   ].join('\n')
 }
 

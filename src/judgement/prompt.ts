@@ -86,7 +86,9 @@ export interface PromptPassage {
 
 /** Taken from the owner's sent mail in that language. Null where there is too little evidence. */
 export interface Style {
+  /** A template: `Hi {first name},`. */
   greeting: string | null
+  /** The formula and, after a slash, the name below it. */
   closing: string | null
   /** Median length in words. */
   words: number | null

@@ -4,6 +4,7 @@ import { reasonOf } from '../errors.ts'
 import { type Audit, audit } from '../steps/audit.ts'
 import type { StepContext } from '../steps/context.ts'
 import { removeBodiesBefore } from '../store/bodies.ts'
+import { removeStyles } from '../store/styles.ts'
 import { tidyEmbedded } from '../store/upkeep.ts'
 
 const dayMs = 86_400_000
@@ -54,7 +55,9 @@ export class DailyAudit implements Disposable {
     const { db, clock, config, log } = this.#context
     const { keepMs } = config.state
     if (keepMs === null) return
-    const removed = await removeBodiesBefore(db, new Date(clock.now().getTime() - keepMs))
+    const before = new Date(clock.now().getTime() - keepMs)
+    const removed = await removeBodiesBefore(db, before)
+    await removeStyles(db, before)
     log.info({ event: 'retention', removed })
   }
 

@@ -7,6 +7,7 @@ import { type Holder, takeOverLease } from './lease.ts'
 import { observeAnswers, type SentLook } from './observe/answered.ts'
 import { observeDrafts } from './observe/drafts.ts'
 import { observeJunk } from './observe/junk.ts'
+import { observeStyle } from './observe/style.ts'
 
 interface Options extends Holder {
   /** The delivery of a reply goes on: the owner has approved its draft, or its copy was found in \\Sent. */
@@ -61,5 +62,6 @@ export class Observer {
     const answered = await observeAnswers(this.#context, this.#account, this.#sent)
     for (const id of [...approved, ...answered]) await onApproved(id)
     await observeJunk(this.#context, this.#account, this.#gone)
+    await observeStyle(this.#context, this.#account)
   }
 }

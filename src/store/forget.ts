@@ -3,6 +3,7 @@
  * on automatic answers go by them: nothing is answered again.
  */
 import type { Database, Queryable } from './database.ts'
+import { removeStyles } from './styles.ts'
 
 export interface Forgotten {
   /** Mails of that address, and mails that it was answered for. */
@@ -26,6 +27,7 @@ export function forgetCorrespondent(
     const closed = await closeOpen(session, ids, actor, now)
     const replies = await emptyReplies(session, ids)
     await emptyMails(session, ids)
+    await removeStyles(session, null)
     return { mails: ids.length, replies, closed, underWay }
   })
 }

@@ -2,6 +2,8 @@
  * The schema, forward only: a migration that was released is never edited. Everything lives in the PostgreSQL schema
  * `replyd` and is always named with it, because BullMQ's backend wants its own schema on the search path.
  */
+import { learned } from './migrations/learned.ts'
+
 export interface Migration {
   readonly version: number
   readonly sql: string
@@ -181,48 +183,7 @@ create table replyd.account_state (
   updated_at  timestamptz not null
 );
 
-create table replyd.sender_rule (
-  account text not null,
-  pattern text not null,
-  rule    text not null,
-  source  text not null,
-  at      timestamptz not null,
-  primary key (account, pattern)
-);
-
-create table replyd.spam_example (
-  message_id text primary key references replyd.message (id) on delete cascade,
-  account    text not null,
-  spam       boolean not null,
-  source     text not null,
-  tokens     jsonb not null,
-  at         timestamptz not null
-);
-create index spam_example_by_account on replyd.spam_example (account, spam, at desc);
-
-create table replyd.negative_answer (
-  message_id text primary key references replyd.message (id) on delete cascade,
-  reply_id   text not null references replyd.reply (id) on delete cascade,
-  at         timestamptz not null
-);
-
-create table replyd.human_thread (
-  account    text not null,
-  message_id text not null,
-  source     text not null references replyd.message (id) on delete cascade,
-  primary key (account, message_id)
-);
-create index human_thread_by_source on replyd.human_thread (source);
-
-create table replyd.trust_grant (
-  account    text not null,
-  category   text not null,
-  granted_at timestamptz not null,
-  granted_by text not null,
-  primary key (account, category)
-);
-
-create table replyd.digest (
+${learned}create table replyd.digest (
   account text not null,
   day     text not null,
   at      timestamptz not null,

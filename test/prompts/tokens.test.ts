@@ -86,7 +86,12 @@ test('compose: the median with three passages, a thread, an earlier reply, style
       thread,
       earlier: thread,
       passages,
-      style: { greeting: 'Hi {first name},', closing: 'Best regards / Ann', words: 74, manner: null },
+      style: {
+        greeting: 'Hi {first name},',
+        closing: 'Best regards / Ann',
+        words: 74,
+        manner: 'formal (Sie)',
+      },
       instructions: 'We are a small shop. Offer a call where it helps.',
       corrections: [correction, correction],
       ownerName: 'Acme Support',

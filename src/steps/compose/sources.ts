@@ -6,6 +6,7 @@ import { visibleText } from '../../mail/text/visible.ts'
 import { passagesGiven } from '../../prompts.ts'
 import type { StoredMail } from '../../store/bodies.ts'
 import { editedReplies, repliesSentTo } from '../../store/learning.ts'
+import { loadStyles } from '../../store/styles.ts'
 import type { Account, StepContext } from '../context.ts'
 import { loadThread } from '../thread.ts'
 
@@ -49,7 +50,8 @@ export async function gatherSources(
   const since = new Date(now - Math.min(recentMs, context.config.state.keepMs ?? recentMs))
   const wanted = { since, without: thread.ids, limit: mostEarlier }
   const earlier = await repliesSentTo(context.db, row.account, addressees, wanted)
-  const { category } = row.verdict as Verdict
+  const { category, language } = row.verdict as Verdict
+  const styles = await loadStyles(context.db, row.account)
   const edited = await editedReplies(context.db, row.account, category, since, mostEdited)
   const { owner, replies, instructions } = settings
   const known = [
@@ -63,7 +65,7 @@ export async function gatherSources(
     unread: thread.unread,
     earlier: earlier.map(({ text, at }) => ({ author: 'owner' as const, at, text })).reverse(),
     passages,
-    style: null,
+    style: styles?.styles[primary(language)] ?? null,
     corrections: correctionsOf(
       edited.map((reply) => ({ ...reply, correspondent: [reply.fromName ?? '', ...reply.addressees] })),
       known,
@@ -71,3 +73,6 @@ export async function gatherSources(
     visible,
   }
 }
+
+/** `de` of `de-AT`: styles are kept by language alone. */
+const primary = (language: string) => language.toLowerCase().split('-')[0] ?? ''

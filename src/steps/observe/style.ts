@@ -1,0 +1,92 @@
+/** Learns once a day how the owner writes, from the latest of their own mails in \Sent; reads, and writes nothing but the store. */
+import { type LearnedStyle, type OwnMail, styleOf } from '../../judgement/style.ts'
+import { parseAddressList } from '../../mail/address.ts'
+import { editShare } from '../../mail/edits.ts'
+import { languageOf } from '../../mail/language.ts'
+import { fieldValues, firstField, type Message } from '../../mail/message.ts'
+import { messageFromParts } from '../../mail/octets.ts'
+import { visibleText } from '../../mail/text/visible.ts'
+import { namedIds } from '../../store/gate-context.ts'
+import { draftsFor, loadStyles, saveStyles } from '../../store/styles.ts'
+import type { Account, StepContext } from '../context.ts'
+
+const dayMs = 86_400_000
+/** Mails that are read, the latest ones. */
+const mostMails = 300
+const oldestMs = 365 * dayMs
+const limits = { batch: 50, maxHeaderOctets: 16 * 1024, maxTextOctets: 16 * 1024 }
+/** Up to this share of other words a mail is what replyd wrote. */
+const untouched = 0.1
+/** How sure a language has to be. */
+const leastConfidence = 0.35
+const mostLanguages = 20
+
+/** @returns whether it was time to */
+export async function observeStyle(context: StepContext, account: Account): Promise<boolean> {
+  const { db, clock, config } = context
+  const { address } = account.settings.owner
+  const now = clock.now()
+  const known = await loadStyles(db, address)
+  if (known !== null && now.getTime() - known.learnedAt.getTime() < dayMs) return false
+  const since = new Date(now.getTime() - Math.min(oldestMs, config.state.keepMs ?? oldestMs))
+  const mails = new Map<string, OwnMail[]>()
+  for await (const messages of latestSent(account, since)) {
+    for (const mail of await evidence(context, account, messages)) {
+      const { language, confidence } = languageOf(mail.text)
+      if (confidence >= leastConfidence) mails.set(language, [...(mails.get(language) ?? []), mail])
+    }
+  }
+  const styles: Record<string, LearnedStyle> = {}
+  for (const [language, own] of [...mails].slice(0, mostLanguages)) {
+    const style = styleOf(own, language)
+    if (style !== null) styles[language] = style
+  }
+  await saveStyles(db, address, styles, now)
+  context.log.info({ event: 'style.learned', languages: Object.keys(styles) })
+  return true
+}
+
+async function* latestSent({ imap }: Account, since: Date): AsyncIterable<Message[]> {
+  const { sent } = await imap.specialMailboxes()
+  if (sent === null) return
+  const { uidValidity } = await imap.state(sent)
+  const uids = (await imap.uidsSince(sent, since)).slice(-mostMails)
+  for await (const batch of imap.fetch(sent, uidValidity, uids, limits)) {
+    yield batch
+      .filter(({ vanished, fault }) => !vanished && fault === null)
+      .map((each) => messageFromParts(each))
+  }
+}
+
+/** Mails that the owner wrote: no automatic ones, none of a program, none that replyd wrote and nobody changed. */
+async function evidence(
+  context: StepContext,
+  account: Account,
+  messages: readonly Message[],
+): Promise<OwnMail[]> {
+  const { owner } = account.settings
+  const byOwner = messages.filter((message) => {
+    const from = parseAddressList(firstField(message, 'from') ?? '')[0]?.address ?? ''
+    const automatic = firstField(message, 'auto-submitted') ?? 'no'
+    return (
+      [owner.address, ...owner.aliases].includes(from) &&
+      /^\s*no\b/i.test(automatic) &&
+      firstField(message, 'list-unsubscribe') === null
+    )
+  })
+  const idsOf = (message: Message) => {
+    const { own, thread } = namedIds(message)
+    return own === null ? thread : [own, ...thread]
+  }
+  const drafts = await draftsFor(context.db, owner.address, byOwner.flatMap(idsOf))
+  return byOwner.flatMap((message) => {
+    const { text } = visibleText(message)
+    const ids = new Set(idsOf(message))
+    const ours = drafts.some(
+      ({ draftText, replyMessageId, messageId }) =>
+        (ids.has(replyMessageId) || ids.has(messageId ?? '')) && editShare(draftText, text) <= untouched,
+    )
+    const to = fieldValues(message, 'to').flatMap(parseAddressList)
+    return text.trim() === '' || ours || to.length === 0 ? [] : [{ text, to }]
+  })
+}

@@ -1,0 +1,50 @@
+import type { LearnedStyle } from '../judgement/style.ts'
+import type { Queryable } from './database.ts'
+import { storable } from './storable.ts'
+
+/** How the owner writes, by language. */
+export type Styles = Readonly<Record<string, LearnedStyle>>
+
+export interface StoredStyles {
+  styles: Styles
+  learnedAt: Date
+}
+
+export async function loadStyles(db: Queryable, account: string): Promise<StoredStyles | null> {
+  const { rows } = await db.query<StoredStyles>(
+    'select styles, learned_at as "learnedAt" from replyd.style where account = $1',
+    [account],
+  )
+  return rows[0] ?? null
+}
+
+export async function saveStyles(db: Queryable, account: string, styles: Styles, now: Date): Promise<void> {
+  await db.query(
+    `insert into replyd.style (account, styles, learned_at) values ($1, $2, $3)
+     on conflict (account) do update set styles = $2, learned_at = $3`,
+    [account, storable(styles), now],
+  )
+}
+
+/** All of them, or those learned before that: they are learned anew from what is still there. */
+export async function removeStyles(db: Queryable, before: Date | null): Promise<void> {
+  await db.query('delete from replyd.style where $1::timestamptz is null or learned_at < $1', [before])
+}
+
+interface Known {
+  draftText: string
+  replyMessageId: string
+  /** Message-ID of the mail that it answers. */
+  messageId: string | null
+}
+
+/** What the model wrote for mails with these Message-IDs, or under these of its own. */
+export async function draftsFor(db: Queryable, account: string, ids: readonly string[]): Promise<Known[]> {
+  const { rows } = await db.query<Known>(
+    `select r.draft_text as "draftText", r.reply_message_id as "replyMessageId", m.message_id as "messageId"
+       from replyd.reply r join replyd.message m on m.id = r.id
+      where r.account = $1 and (r.reply_message_id = any($2) or (m.account = $1 and m.message_id = any($2)))`,
+    [account, ids],
+  )
+  return rows
+}
