@@ -7,15 +7,18 @@ export type ModelFault = (request: StandInRequest) => Override | undefined | Pro
 
 export function answerFor({ question }: StandInRequest): Override {
   const subject = question.facts.get('subject') ?? ''
-  const [, kind = 'draft', token = ''] = /\b(send|draft|spam|list|robot|thanks) (\w+)/.exec(subject) ?? []
-  if (question.task === 'compose') return { content: JSON.stringify(composed(token)) }
+  const [, kind = 'draft'] = /\b(send|draft|spam|list|robot|thanks) \w+/.exec(subject) ?? []
+  if (question.task === 'compose') return { content: JSON.stringify(composed()) }
   return { content: JSON.stringify(verdict(kind as Kind)) }
 }
 
-const composed = (token: string) => ({
-  text: `Hello,\n\nthank you for your message. We have noted ${token}.\n\nKind regards`,
+/** What the owner has told replyd: the one source that a reply of the bench leans on. */
+export const instructions = 'We are open Monday to Friday, nine to six.'
+
+const composed = () => ({
+  text: 'Hello,\n\nthank you for your message. We are open Monday to Friday, nine to six.\n\nKind regards',
   language: 'en',
-  answers: [],
+  answers: [{ ask: 'When are you open?', answered: true, source: 'instructions' }],
   missing: [],
   confidence: 0.95,
   needs_person: false,

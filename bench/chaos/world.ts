@@ -19,7 +19,7 @@ import {
 import { type Answer, ScriptedServer, type Moment as SmtpMoment } from '../../test/smtp/scripted-server.ts'
 import { DaemonChild } from './child.ts'
 import { addressed, authservId, type Delivered, type Kind, makeMail } from './mails.ts'
-import { answerFor, type ModelFault } from './model.ts'
+import { answerFor, instructions, type ModelFault } from './model.ts'
 import { ChaosProxy } from './proxy.ts'
 
 export interface Combination {
@@ -290,6 +290,7 @@ function documentOf(
       imap: { ...login(address), port: ports.imapPort, poll: '2s' },
       smtp: { ...login(address), port: ports.smtpPort },
       since: 'all',
+      instructions,
       sentCopy: true,
       ...account,
     })),
