@@ -10,7 +10,7 @@ import { addUsage, type ChatMessage, noUsage, type Usage } from './judgement/cha
 import { type Completion, readAnswer, readCompletion, repairMessages } from './llm/answer.ts'
 import { type Capabilities, capabilitiesOf, degrade } from './llm/capabilities.ts'
 import { classify, refusalOf, withSpent } from './llm/errors.ts'
-import { rateLimitsOf } from './llm/limits.ts'
+import { rateLimitsOf, rateLimitsOfRefusal } from './llm/limits.ts'
 import { listModels } from './llm/listing.ts'
 import type { Answer, Ask, Model, RateLimits } from './llm/model.ts'
 import { openClient } from './llm/transport.ts'
@@ -20,6 +20,7 @@ import type { ModelSettings } from './settings.ts'
 export { spentOf } from './llm/errors.ts'
 export { isOfficial, modelWarnings } from './llm/lifecycle.ts'
 export type { Answer, Ask, ListedModel, Model, RateLimits } from './llm/model.ts'
+export * from './llm/pace.ts'
 
 type Settings = Pick<ModelSettings, 'name' | 'baseUrl' | 'apiKey' | 'timeoutMs'>
 
@@ -36,7 +37,6 @@ interface Connection {
   capabilities: Capabilities
   /** How often a form was left out without the server naming it. */
   guesses: number
-  limitListeners: Set<(limits: RateLimits) => void>
 }
 
 /** @see Model for the errors. Opens no connection before the first call. */
@@ -49,7 +49,6 @@ export function openModel(settings: Settings, log: Log, clock: Clock = systemClo
     clock,
     capabilities: capabilitiesOf(settings.name),
     guesses: 0,
-    limitListeners: new Set(),
   }
   return {
     name: settings.name,
@@ -58,10 +57,6 @@ export function openModel(settings: Settings, log: Log, clock: Clock = systemClo
     outputLimit: (maxOutputTokens) => maxOutputTokens + connection.capabilities.thinking,
     listModels: (signal) =>
       call(connection, [], signal, (deadline) => listModels(connection.client, deadline)),
-    onRateLimits(listener) {
-      connection.limitListeners.add(listener)
-      return () => connection.limitListeners.delete(listener)
-    },
   }
 }
 
@@ -125,7 +120,7 @@ async function complete<T>(connection: Connection, request: Ask<T>, messages: Ch
     try {
       const body = bodyOf(connection, request, messages, capabilities)
       const completion = await call(connection, messages, request.signal, (signal) =>
-        send(connection, body, messages, signal),
+        send(connection, body, request, messages, signal),
       )
       if (requests > 1) remember(connection, capabilities, named)
       return { completion, requests }
@@ -207,14 +202,21 @@ function bodyOf<T>(
 }
 
 async function send(
-  { client, host, limitListeners }: Connection,
+  { client, host }: Connection,
   body: Body,
+  { onLimits }: Pick<Ask<unknown>, 'onLimits'>,
   messages: readonly ChatMessage[],
   signal: AbortSignal,
 ): Promise<Completion> {
-  const { data: answer, response } = await client.chat.completions.create(body, { signal }).withResponse()
-  const limits = rateLimitsOf(response.headers)
-  if (limits) for (const listener of limitListeners) listener(limits)
+  const tell = (limits: RateLimits | null) => limits && onLimits?.(limits)
+  const { data: answer, response } = await client.chat.completions
+    .create(body, { signal })
+    .withResponse()
+    .catch((error: unknown) => {
+      tell(rateLimitsOfRefusal(error))
+      throw error
+    })
+  tell(rateLimitsOf(response.headers))
   const completion = readCompletion(answer, messages)
   if (!completion) {
     throw withSpent(

@@ -1,6 +1,5 @@
 /** The daemon, in boot order: each resource is opened after what it needs and closed before it. */
 import type { Clock, NewId } from './clock.ts'
-import { openModel } from './llm.ts'
 import type { Log } from './log.ts'
 import { Accounts } from './main/accounts.ts'
 import { DailyAudit } from './main/daily-audit.ts'
@@ -15,6 +14,7 @@ import type { Config } from './settings.ts'
 import type { StepContext } from './steps/context.ts'
 import { sendDigests } from './steps/digest.ts'
 import { Observer } from './steps/observe.ts'
+import { jobsFor, type PacedModel, pacedModel } from './steps/paced-model.ts'
 import { Watcher } from './steps/watch.ts'
 import { type Database, openDatabase } from './store/database.ts'
 import { settleAbandonedCalls } from './store/model-calls.ts'
@@ -63,12 +63,11 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const signIns = new SignIns(config.state, clock)
   const onSignIn = (address: string, lost: Error | null) => void tellOwner({ db, log, clock }, lost, address)
   await using accounts = new Accounts(config.accounts, { log, clock, random, signIns, onSignIn })
-  const model = openModel(config.model, log, clock)
+  const model = pacedModel(config.model, { db, log, clock })
   const context: StepContext = { db, clock, newId, random, log, config, accounts, model }
   await using pipeline = new Pipeline(context, queues, drainMs)
   pipeline.on('owner-action', (error, account) => void tellOwner(context, error, account))
-  if (roles.includes('work'))
-    pipeline.work({ model: config.model.concurrency, mailbox: mailboxConcurrency(accounts.size) })
+  if (roles.includes('work')) startWork(pipeline, model, config)
   using _daily = roles.includes('watch') && !options.once ? new DailyAudit(context) : null
   const watchers = roles.includes('watch') ? watchersOf(context, pipeline) : []
   // A start is the owner's answer to what had stopped: it is tried anew.
@@ -107,6 +106,11 @@ const queueSettingsOf = ({ state, log }: Config, { pool, kind }: Database) => ({
   alone: kind === 'pglite',
   traces: log.traces,
 })
+
+function startWork(pipeline: Pipeline, model: PacedModel, { model: settings, accounts }: Config): void {
+  pipeline.work({ model: jobsFor(settings.concurrency), mailbox: mailboxConcurrency(accounts.length) })
+  model.onJobs = (jobs) => pipeline.resize('model', jobs)
+}
 
 function watchersOf(context: StepContext, pipeline: Pipeline): Watcher[] {
   const holder = holderName(context.newId(context.clock.now()))

@@ -1,4 +1,4 @@
-/** Paces connections: the full-jitter back-off, and the gate that spaces the logins of one account. */
+/** Paces what is asked of servers: the full-jitter back-off, the gate that spaces an account's logins, and slots for calls. */
 import { setTimeout as delay } from 'node:timers/promises'
 
 const FIRST_MS = 1000
@@ -41,4 +41,39 @@ export function loginGateOf(account: object): LoginGate {
   const gate = gates.get(account) ?? new LoginGate()
   gates.set(account, gate)
   return gate
+}
+
+/** So many may be inside at once; the others wait in order of arrival. */
+export class Slots {
+  #size: number
+  #inside = 0
+  readonly #waiting: (() => void)[] = []
+
+  constructor(size: number) {
+    this.#size = size
+  }
+
+  /** @returns what to call when leaving, once */
+  async enter(): Promise<() => void> {
+    if (this.#inside < this.#size) this.#inside += 1
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    return () => {
+      this.#inside -= 1
+      this.#admit()
+    }
+  }
+
+  resize(size: number): void {
+    this.#size = size
+    this.#admit()
+  }
+
+  #admit(): void {
+    while (this.#inside < this.#size) {
+      const next = this.#waiting.shift()
+      if (next === undefined) return
+      this.#inside += 1
+      next()
+    }
+  }
 }

@@ -8,8 +8,8 @@ import { OwnerActionError, PermanentError, RateLimitedError, reasonOf, Uncertain
 import { UidValidityChanged } from './imap.ts'
 import { accountLabel } from './log.ts'
 import { type DueRow, Sweeper, sweepEveryMs } from './pipeline/sweeper.ts'
-import { failureReason, handOver, table } from './pipeline/table.ts'
-import { type Nudge, type QueueName, type Queues, queueNames, RetryLater } from './queue/queues.ts'
+import { backoffMs, failureReason, handOver, table } from './pipeline/table.ts'
+import { type Nudge, type QueueName, type Queues, queueNames, RetryLater, type Work } from './queue/queues.ts'
 import { type Next, PutOff, type StepContext } from './steps/context.ts'
 import { guard } from './steps/guard.ts'
 import { loadMessage, type MessageRow, postponeStep } from './store/messages.ts'
@@ -17,7 +17,7 @@ import { Together } from './together.ts'
 
 /** Milliseconds. */
 const ownerActionRetryMs = 60_000
-const longestBackoffMs = 600_000
+const busyRetryMs = 500
 const giveUpAfterMs = 24 * 3_600_000
 
 interface PipelineEvents {
@@ -31,7 +31,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   readonly #drainMs: number
   readonly #context: StepContext
   readonly #queues: Queues
-  readonly #workers: { drain(timeoutMs: number): Promise<void> }[] = []
+  readonly #workers = new Map<QueueName, Work>()
   /** Rows that this process is working on: after a lost lock or a wiped queue the same job may come twice. */
   readonly #underWay = new Set<string>()
   readonly #sweeper: Sweeper
@@ -55,15 +55,20 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   work(concurrency: Record<QueueName, number>): void {
     for (const name of queueNames) {
       const handler = (step: Step, id: string, signal: AbortSignal) => this.#runJob(step, id, signal)
-      this.#workers.push(this.#queues.work(name, concurrency[name], handler))
+      this.#workers.set(name, this.#queues.work(name, concurrency[name], handler))
     }
     this.#sweeper.start()
+  }
+
+  /** From now on so many jobs of that queue at once in this process. */
+  resize(name: QueueName, jobs: number): void {
+    this.#workers.get(name)?.resize(jobs)
   }
 
   /** Stops taking jobs and waits for those under way. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#sweeper[Symbol.asyncDispose]()
-    await Promise.all(this.#workers.map((worker) => worker.drain(this.#drainMs)))
+    await Promise.all([...this.#workers.values()].map((worker) => worker.drain(this.#drainMs)))
   }
 
   /** Takes rows that were just stored: guards them, and enqueues what comes next. A lost job is the sweeper's business. */
@@ -111,14 +116,10 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
 
   /** Runs a step and those after it, as long as they ration the same resource. */
   async #runJob(first: Step, id: string, signal: AbortSignal): Promise<void> {
-    if (this.#underWay.has(id)) return
+    // Another job of this row: it may be the one that is needed when the first has ended.
+    if (this.#underWay.has(id)) throw new RetryLater(busyRetryMs)
     this.#underWay.add(id)
-    let next: Nudge[] = []
-    try {
-      next = await this.#runSteps(first, id, signal)
-    } finally {
-      this.#underWay.delete(id)
-    }
+    const next = await this.#runSteps(first, id, signal).finally(() => this.#underWay.delete(id))
     // Not before: another worker of this process takes the job at once, and would find the row still under way.
     await this.#enqueue(next)
   }
@@ -136,10 +137,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
       }
       if (next === null) return []
       const { stage, dueAt } = next
-      if (isAtRest(stage)) {
-        await this.#tellSettled(id)
-        return []
-      }
+      if (isAtRest(stage)) return this.#tellSettled(id).then(() => [])
       const sameQueue = stage !== 'guard' && table[stage].queue === table[step].queue
       if (!sameQueue || dueAt) return this.#nudge(id, stage, dueAt)
       step = stage
@@ -173,7 +171,9 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     if (row === null) return null
     const { log } = this.#context
     const { account } = row
-    log.warn({
+    // A pause is what the provider asked for, or what keeps it from asking.
+    const level = error instanceof RateLimitedError ? 'info' : 'warn'
+    log[level]({
       event: 'step.failed',
       account: accountLabel(account),
       step,
@@ -220,11 +220,9 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
 
   async #retry(step: Step, row: MessageRow, error: unknown): Promise<never> {
     const now = this.#context.clock.now()
-    const ceiling = Math.min(longestBackoffMs, 1000 * 2 ** Math.min(row.attempts + 1, 20))
-    const delayMs = 200 + ceiling * this.#context.random()
+    const delayMs = backoffMs(row.attempts, this.#context.random)
     const dueAt = new Date(now.getTime() + delayMs)
-    const postponed = { id: row.id, step, dueAt, why: reasonOf(error), failed: true }
-    await postponeStep(this.#context.db, postponed, now)
+    await postponeStep(this.#context.db, { id: row.id, step, dueAt, why: reasonOf(error), failed: true }, now)
     throw new RetryLater(delayMs, { cause: error })
   }
 

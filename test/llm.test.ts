@@ -514,9 +514,9 @@ describe('models', () => {
   })
 })
 
-test('rate limits are passed on until the listener is taken off', async () => {
+test('rate limits are passed on, those of a refusal included', async () => {
   const seen: RateLimits[] = []
-  const off = model.onRateLimits((limits) => seen.push(limits))
+  const onLimits = (limits: RateLimits) => seen.push(limits)
   const headers = {
     'x-ratelimit-limit-requests': '500',
     'x-ratelimit-remaining-requests': '499',
@@ -525,19 +525,17 @@ test('rate limits are passed on until the listener is taken off', async () => {
     'x-ratelimit-remaining-tokens': '199300',
     'x-ratelimit-reset-tokens': '1m2.5s',
   }
-  server.respond(says(good, {}, headers), says(good), says(good, {}, headers))
-  await ask()
-  await ask()
-  off()
-  await ask()
-  expect(seen).toEqual([
-    {
-      limitRequests: 500,
-      remainingRequests: 499,
-      resetRequestsMs: 120,
-      limitTokens: 200_000,
-      remainingTokens: 199_300,
-      resetTokensMs: 62_500,
-    },
-  ])
+  server.respond(says(good, {}, headers), says(good), refuses(429, { message: 'slow' }, headers))
+  await ask({ onLimits })
+  await ask({ onLimits })
+  await expect(ask({ onLimits })).rejects.toBeInstanceOf(RateLimitedError)
+  const told = {
+    limitRequests: 500,
+    remainingRequests: 499,
+    resetRequestsMs: 120,
+    limitTokens: 200_000,
+    remainingTokens: 199_300,
+    resetTokensMs: 62_500,
+  }
+  expect(seen).toEqual([told, told])
 })

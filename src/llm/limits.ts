@@ -1,4 +1,5 @@
 /** The x-ratelimit-* fields of an answer. */
+import { APIError } from 'openai'
 import { durationOf } from './errors.ts'
 import type { RateLimits } from './model.ts'
 
@@ -17,4 +18,9 @@ export function rateLimitsOf(headers: Headers): RateLimits | null {
     resetTokensMs: durationOf(headers.get('x-ratelimit-reset-tokens')),
   }
   return Object.values(limits).some((value) => value !== null) ? limits : null
+}
+
+/** The fields of a refusal. Null when it is none, or carries none. */
+export function rateLimitsOfRefusal(error: unknown): RateLimits | null {
+  return error instanceof APIError && error.headers ? rateLimitsOf(error.headers) : null
 }

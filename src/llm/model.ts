@@ -14,6 +14,8 @@ export interface Ask<T> {
   temperature?: number | null
   /** Equal for calls that share their first 1,024 tokens, so that the provider's prompt cache hits. */
   cacheKey?: string
+  /** Told the provider's limits by each response that carries them, refusals included. */
+  onLimits?: (limits: RateLimits) => void
   signal?: AbortSignal
 }
 
@@ -65,6 +67,4 @@ export interface Model {
   /** Context length in tokens; null when unknown. */
   readonly contextTokens: number | null
   listModels(signal?: AbortSignal): Promise<ListedModel[]>
-  /** Called after each answer that carries limits. Returns the function that ends it. */
-  onRateLimits(listener: (limits: RateLimits) => void): () => void
 }

@@ -28,6 +28,13 @@ export const failureReason: Record<Exclude<Step, 'guard'>, string> = {
   deliver: 'delivery-failed',
 }
 
+/** Milliseconds. */
+const longestBackoffMs = 600_000
+
+/** Time until the next try after so many failures before this one, milliseconds: any below a ceiling that doubles. */
+export const backoffMs = (attempts: number, random: () => number): number =>
+  200 + Math.min(longestBackoffMs, 1000 * 2 ** Math.min(attempts + 1, 20)) * random()
+
 /** Gives a row that no retry helps to a person. Null when it has moved on meanwhile. */
 export async function handOver(
   { db, clock }: StepContext,

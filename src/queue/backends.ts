@@ -23,8 +23,10 @@ export interface Classes {
   close(): Promise<void>
 }
 
-const workerOptions = (concurrency: number) => ({
+const workerOptions = (name: QueueName, concurrency: number) => ({
   concurrency,
+  // Without a limiter of its own a worker takes no notice of Queue.rateLimit, which pauses the queue for all of them.
+  ...(name === 'model' ? { limiter: { max: 1_000_000, duration: 1000 } } : {}),
   // Renewed at half of it. A job whose process was killed runs again within these two.
   lockDuration: 15_000,
   stalledInterval: 5_000,
@@ -51,7 +53,12 @@ export function redisClasses(
     kind: 'redis',
     queue: (name) => new Queue(name, { connection: producer, prefix, ...traced }),
     worker: (name, processor, concurrency) =>
-      new Worker(name, processor, { connection: worker, prefix, ...traced, ...workerOptions(concurrency) }),
+      new Worker(name, processor, {
+        connection: worker,
+        prefix,
+        ...traced,
+        ...workerOptions(name, concurrency),
+      }),
     ping: () => connections.ping(),
     close: () => connections.close(),
   }
@@ -68,7 +75,7 @@ export function postgresClasses(pool: PgPool, prefix: string, telemetry: Telemet
       new bound.Worker(`${prefix}-${name}`, processor, {
         connection: pool,
         ...traced,
-        ...workerOptions(concurrency),
+        ...workerOptions(name, concurrency),
       }) as unknown as Worker,
     ping: () => pool.query('select 1').then(() => true),
     close: () => Promise.resolve(),

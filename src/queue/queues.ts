@@ -3,6 +3,7 @@ import type { Step } from '../disposition.ts'
 import { ConfigError, RateLimitedError, reasonOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { type Classes, type Processor, postgresClasses, redisClasses } from './backends.ts'
+import { drain } from './drain.ts'
 import { type QueueName, queueNames } from './names.ts'
 import { openRedis } from './redis.ts'
 import { RetryLater } from './retry-later.ts'
@@ -20,14 +21,20 @@ export interface Nudge {
   delayMs?: number
 }
 
+export interface Work {
+  /** Stops taking jobs and waits for those under way. */
+  drain(timeoutMs: number): Promise<void>
+  /** From now on so many jobs at once, at least 1. */
+  resize(concurrency: number): unknown
+}
+
 export type Handler = (step: Step, messageId: string, signal: AbortSignal) => Promise<void>
 
 export interface Queues extends AsyncDisposable {
   readonly kind: 'redis' | 'postgres'
   /** Adds jobs; one that is there already stays as it is. Rejects quickly while the queue can't be reached. */
   enqueue(nudges: readonly Nudge[]): Promise<void>
-  /** Starts working; `drain` on the returned object stops taking jobs and waits for those under way. */
-  work(queue: QueueName, concurrency: number, handler: Handler): { drain(timeoutMs: number): Promise<void> }
+  work(queue: QueueName, concurrency: number, handler: Handler): Work
   /** Jobs by state, for health and metrics. */
   counts(queue: QueueName): Promise<Record<string, number>>
   /** BullMQ's own object, for the queue board. */
@@ -58,7 +65,7 @@ export async function openQueues(settings: Settings, log: Log): Promise<Queues> 
   if (settings.redisUrl) {
     const connections = await openRedis(settings.redisUrl, log)
     const onRedis = new BullQueues(log, redisClasses(connections, namespace, traces?.telemetry), traces)
-    return settings.alone ? onRedis.emptied() : onRedis
+    return settings.alone ? onRedis.emptied() : onRedis.unpaused()
   }
   const pool = settings.pool as PgPool
   const client = await pool.connect()
@@ -68,7 +75,7 @@ export async function openQueues(settings: Settings, log: Log): Promise<Queues> 
     client.release()
   }
   const onPostgres = new BullQueues(log, postgresClasses(pool, namespace, traces?.telemetry), traces)
-  return settings.alone ? onPostgres.emptied() : onPostgres
+  return settings.alone ? onPostgres.emptied() : onPostgres.unpaused()
 }
 
 class BullQueues implements Queues {
@@ -107,6 +114,12 @@ class BullQueues implements Queues {
     return this
   }
 
+  /** A start is the owner's answer to what the model stopped for: it is asked anew, at the cost of one refusal at most. */
+  async unpaused(): Promise<this> {
+    await this.board('model').removeRateLimitKey()
+    return this
+  }
+
   async enqueue(nudges: readonly Nudge[]): Promise<void> {
     for (const name of queueNames) {
       const jobs = nudges.filter((nudge) => nudge.queue === name).map(asJob)
@@ -114,7 +127,7 @@ class BullQueues implements Queues {
     }
   }
 
-  work(name: QueueName, concurrency: number, handler: Handler): { drain(timeoutMs: number): Promise<void> } {
+  work(name: QueueName, concurrency: number, handler: Handler): Work {
     const queue = this.board(name)
     const processor: Processor = async (job, _token, signal) => {
       const { messageId } = job.data as { messageId: string }
@@ -134,16 +147,17 @@ class BullQueues implements Queues {
       this.#log.warn({ event: 'queue.worker-error', queue: name, reason: reasonOf(error) }),
     )
     this.#workers.push(worker)
-    return { drain: (timeoutMs) => drain(worker, timeoutMs) }
+    return {
+      drain: (timeoutMs) => drain(worker, timeoutMs),
+      resize: (jobs) => Object.assign(worker, { concurrency: jobs }),
+    }
   }
 
   async counts(name: QueueName): Promise<Record<string, number>> {
     return this.board(name).getJobCounts('active', 'delayed', 'wait', 'failed')
   }
 
-  ping(): Promise<boolean> {
-    return this.#classes.ping().catch(() => false)
-  }
+  ping = (): Promise<boolean> => this.#classes.ping().catch(() => false)
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#workers.map((worker) => drain(worker, 5_000)))
@@ -167,17 +181,4 @@ function asJob({ step, messageId, delayMs }: Nudge) {
       removeOnFail: true,
     },
   }
-}
-
-/** Stops taking jobs and waits; BullMQ's own close has no time limit. */
-async function drain(worker: Worker, timeoutMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const tooLong = new Promise<'late'>((resolve) => {
-    timer = setTimeout(() => resolve('late'), timeoutMs)
-  })
-  const closed = worker.close().then(() => 'closed' as const)
-  closed.catch(() => undefined)
-  const outcome = await Promise.race([closed, tooLong])
-  clearTimeout(timer)
-  if (outcome === 'late') await worker.close(true)
 }

@@ -5,6 +5,7 @@ import { type Answer, type Ask, spentOf } from '../llm.ts'
 import type { MessageRow } from '../store/messages.ts'
 import {
   budgetReached,
+  dropModelCall,
   type NewModelCall,
   noteBudgetReached,
   reserveModelCall,
@@ -42,7 +43,8 @@ export async function paidAsk<T>(context: StepContext, occasion: Occasion, ask: 
     const durationMs = context.clock.now().getTime() - started
     // An answer that was lost may be on the bill: then the worst case stands.
     if (spent === 'unknown') await settle(noUsage, atMost, durationMs)
-    else await settle(spent ?? noUsage, costOf(spent ?? noUsage, price), durationMs)
+    else if (spent) await settle(spent, costOf(spent, price), durationMs)
+    else await dropModelCall(db, id)
     throw error
   }
 }

@@ -156,6 +156,11 @@ create table replyd.spending (
   primary key (day, account)
 );
 
+create table replyd.pace (
+  name  text primary key,
+  state jsonb not null
+);
+
 create table replyd.cursor (
   account      text not null,
   mailbox      text not null,

@@ -179,6 +179,18 @@ export async function settleModelCall(db: Queryable, id: string, used: Used): Pr
   await settleOne(db, { id, ...used })
 }
 
+/** Takes a reservation back: nothing was asked, so that nothing can have been charged. */
+export async function dropModelCall(db: Queryable, id: string): Promise<void> {
+  await db.query(
+    `with dropped as (
+       delete from replyd.model_call where id = $1 and not settled returning day, account, cost
+     )
+     update replyd.spending s set reserved = greatest(0, s.reserved - d.cost)
+       from dropped d where s.day = d.day and s.account in ('', d.account)`,
+    [id],
+  )
+}
+
 /**
  * Calls whose process died before it could settle them. Nobody knows what they have cost, so their worst case is what was
  * spent: the ceiling holds, and nothing waits for them any more.

@@ -82,6 +82,10 @@ const newReply = (id: string): NewReply => ({
   attemptGroup: 0,
 })
 
+async function paused(queues: Queues): Promise<void> {
+  while ((await queues.board('model').getRateLimitTtl(1_000_000)) <= 0) await new Promise(setImmediate)
+}
+
 describe.each([
   ['embedded', false, false],
   ['Redis and embedded state', true, false],
@@ -132,6 +136,33 @@ describe.each([
     })
     expect(new Set(seen).size).toBe(200)
     expect([tries.get('m5'), tries.get('m7')]).toEqual([3, 2])
+  }, 60_000)
+
+  test('a pause that the provider asked for holds for every worker', async () => {
+    const settings = { redisUrl: withRedis ? redis.newDatabase() : null, pool: db.pool, namespace: 'pause' }
+    await using one = await openQueues(settings, silentLog)
+    await using other = await openQueues(settings, silentLog)
+    const pauseMs = 700
+    let pausedAt = 0
+    const nudge = (messageId: string) => ({ queue: 'model', step: 'triage', messageId }) as const
+    const taken: number[] = []
+    await new Promise<void>((resolve, reject) => {
+      const handler = async () => {
+        if (pausedAt === 0) {
+          pausedAt = performance.now()
+          throw new RateLimitedError('model', 'slow down', pauseMs)
+        }
+        taken.push(performance.now() - pausedAt)
+        if (taken.length === 1 + 30) resolve()
+      }
+      for (const queues of [one, other]) queues.work('model', 3, handler)
+      one
+        .enqueue([nudge('first')])
+        .then(() => paused(one))
+        .then(() => other.enqueue(Array.from({ length: 30 }, (_, n) => nudge(`n${n}`))))
+        .catch(reject)
+    })
+    expect(Math.min(...taken)).toBeGreaterThanOrEqual(pauseMs - 50)
   }, 60_000)
 
   test('who is alone begins with empty queues, and they work', async () => {

@@ -1,0 +1,152 @@
+/**
+ * How fast calls may go so that the provider refuses none: its buckets, kept on this side. Pure; the clock is an argument.
+ *
+ * A bucket that fills evenly is told by one instant, the one at which it will be full again: x-ratelimit-reset-* names just
+ * that. A call moves it on by what the call takes; a call has to wait while it lies further ahead than the whole bucket lasts.
+ * All times are milliseconds, of one clock that all machines share.
+ */
+import type { RateLimits } from './model.ts'
+
+export interface Bucket {
+  /** Requests or tokens. */
+  readonly capacity: number
+  /** What flows in, per millisecond. */
+  readonly perMs: number
+  readonly fullAt: number
+}
+
+export interface Pace {
+  readonly requests: Bucket | null
+  readonly tokens: Bucket | null
+  /** Counts corrections: one that was worked out before another is out of date. */
+  readonly corrections: number
+}
+
+export const unlimited: Pace = { requests: null, tokens: null, corrections: 0 }
+
+/** What one call takes. */
+export interface Need {
+  requests: number
+  tokens: number
+}
+
+/** Where a call stands in line. */
+export interface Turn {
+  waitMs: number
+  /** False when the wait was longer than the caller's patience: then nothing was taken. */
+  taken: boolean
+  /** The pace after it. */
+  pace: Pace
+  /** When the call leaves. */
+  at: number
+}
+
+const minute = 60_000
+/** Left in the bucket: calls overtake each other, and tokens are an estimate before the call. */
+const margin = 0.03
+/** Clocks differ; what is left over shows in the next answer, and is taken then. */
+const share = 0.99
+/** How far the provider may differ from our count, in parts of a bucket: on the side of a refusal, and on the other. */
+const optimism = 0.01
+const pessimism = 0.05
+
+/** Missing requests or tokens from which on the fields tell how fast they come back: they are rounded to whole ones. */
+const tellingFrom = 50
+
+const depthMs = ({ capacity, perMs }: Bucket): number => capacity / perMs
+
+/** @param need larger than a bucket: it waits until the bucket is as good as full */
+function draw(bucket: Bucket | null, need: number, now: number): { bucket: Bucket | null; waitMs: number } {
+  if (bucket === null) return { bucket, waitMs: 0 }
+  const most = bucket.capacity * (1 - margin)
+  const fullAt = Math.max(bucket.fullAt, now) + Math.min(need, most) / (bucket.perMs * share)
+  return { bucket: { ...bucket, fullAt }, waitMs: fullAt - now - depthMs(bucket) * (1 - margin) }
+}
+
+/** Takes what a call needs, if it may leave within `patienceMs`. */
+export function takeTurn(pace: Pace, need: Need, now: number, patienceMs: number): Turn {
+  const requests = draw(pace.requests, need.requests, now)
+  const tokens = draw(pace.tokens, need.tokens, now)
+  const waitMs = Math.max(0, Math.ceil(Math.max(requests.waitMs, tokens.waitMs)))
+  const taken = waitMs <= patienceMs
+  const after = taken ? { ...pace, requests: requests.bucket, tokens: tokens.bucket } : pace
+  return { waitMs, taken, pace: after, at: now + waitMs }
+}
+
+interface Told {
+  limit: number | null
+  remaining: number | null
+  resetMs: number | null
+}
+
+/** Null when the provider says what we think already. */
+function corrected(bucket: Bucket | null, told: Told, sentAt: number): Bucket | null {
+  const { limit, remaining, resetMs } = told
+  if (limit === null || limit <= 0) return null
+  const missing = limit - (remaining ?? limit)
+  const before = bucket?.capacity === limit ? bucket.perMs : limit / minute
+  // Near a full bucket the figures are rounded too much to tell how fast it fills. Some limits are for a day.
+  const said = resetMs !== null && resetMs > 0 && missing >= tellingFrom ? missing / resetMs : before
+  const perMs = Math.abs(said / before - 1) > 0.05 ? said : before
+  const fullAt = sentAt + (resetMs ?? missing / perMs)
+  if (bucket === null || bucket.capacity !== limit || perMs !== before)
+    return { capacity: limit, perMs, fullAt }
+  const error = (fullAt - bucket.fullAt) / depthMs(bucket)
+  return error > optimism || error < -pessimism ? { ...bucket, fullAt } : null
+}
+
+export interface Correction {
+  /** The count of corrections on which it is based. */
+  corrections: number
+  requests: { capacity: number; perMs: number; shiftMs: number } | null
+  tokens: { capacity: number; perMs: number; shiftMs: number } | null
+}
+
+/**
+ * What an answer's fields say beyond what we think. Null for nothing.
+ * @param turn that of the call that they answer; the fields speak of the moment at which it arrived
+ */
+export function correctionOf(limits: RateLimits, { pace, at }: Turn): Correction | null {
+  const compare = (bucket: Bucket | null, told: Told) => {
+    const next = corrected(bucket, told, at)
+    if (next === null) return null
+    return { capacity: next.capacity, perMs: next.perMs, shiftMs: next.fullAt - (bucket?.fullAt ?? at) }
+  }
+  const requests = compare(pace.requests, {
+    limit: limits.limitRequests,
+    remaining: limits.remainingRequests,
+    resetMs: limits.resetRequestsMs,
+  })
+  const tokens = compare(pace.tokens, {
+    limit: limits.limitTokens,
+    remaining: limits.remainingTokens,
+    resetMs: limits.resetTokensMs,
+  })
+  return requests || tokens ? { corrections: pace.corrections, requests, tokens } : null
+}
+
+/** Calls that left since stay counted. Unchanged when another correction came first: that one has seen the same. */
+export function correct(pace: Pace, correction: Correction, now: number): Pace {
+  if (pace.corrections !== correction.corrections) return pace
+  const apply = (bucket: Bucket | null, change: Correction['requests']): Bucket | null => {
+    if (change === null) return bucket
+    const { capacity, perMs, shiftMs } = change
+    return { capacity, perMs, fullAt: (bucket?.fullAt ?? now) + shiftMs }
+  }
+  return {
+    ...pace,
+    requests: apply(pace.requests, correction.requests),
+    tokens: apply(pace.tokens, correction.tokens),
+    corrections: pace.corrections + 1,
+  }
+}
+
+/** Milliseconds. */
+const longWait = 1000
+const shortWait = 250
+
+/** How many jobs may be under way, after one has waited that long for its turn: those in line only hold each other up. */
+export function jobsAfter(jobs: number, most: number, waitMs: number): number {
+  if (waitMs > longWait) return Math.max(1, Math.floor(jobs * 0.9))
+  return waitMs < shortWait ? Math.min(most, jobs + 1) : jobs
+}

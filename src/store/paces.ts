@@ -1,0 +1,35 @@
+import type { Database } from './database.ts'
+
+/**
+ * Changes the state that all workers share under that name, one at a time; null before the first. Times in it are of the
+ * database's clock, in milliseconds, since machines differ.
+ * @returns what `change` gave
+ */
+export async function changePace<State, T extends { pace: State }>(
+  db: Database,
+  name: string,
+  change: (before: State | null, now: number) => T,
+): Promise<T> {
+  return db.transaction(async (session) => {
+    const { rows } = await session.query<{ state: State | null; now: number }>(
+      `insert into replyd.pace as p (name, state) values ($1, 'null') on conflict (name) do update set name = p.name
+       returning state, extract(epoch from clock_timestamp())::float8 * 1000 as now`,
+      [name],
+    )
+    const [row] = rows
+    const result = change(row?.state ?? null, row?.now ?? 0)
+    await session.query('update replyd.pace set state = $2::jsonb where name = $1', [
+      name,
+      JSON.stringify(result.pace),
+    ])
+    return result
+  })
+}
+
+/** Null when nobody has stored any. */
+export async function loadPace<State>(db: Database, name: string): Promise<State | null> {
+  const { rows } = await db.query<{ state: State | null }>('select state from replyd.pace where name = $1', [
+    name,
+  ])
+  return rows[0]?.state ?? null
+}
