@@ -189,7 +189,7 @@ function mistakes({ cases }: EvalReport): string[] {
   return ['', `Differs from the label (${whole(wrong.length)}):`, printable(table(rows)), ...more]
 }
 
-function next({ ceilingReached, wanted, mails, failed, spam, filed }: EvalReport): string {
+function next({ ceilingReached, wanted, mails, failed, spam, filed, reply }: EvalReport): string {
   if (ceilingReached)
     return `→ The ceiling was reached after ${mails} of ${wanted} mails: the figures are of those. Allow more with --max-dollars.`
   if (failed > 0)
@@ -198,5 +198,7 @@ function next({ ceilingReached, wanted, mails, failed, spam, filed }: EvalReport
     return '→ Wanted mail would be filed as spam: raise spam.threshold, or say in prompts/triage.md what is no spam.'
   if (spam.falseNegatives > spam.truePositives / 10)
     return '→ Spam gets through: say in prompts/triage.md what else is spam to you, and run this again.'
+  if (reply.falsePositives > reply.truePositives / 10)
+    return '→ Mail that wants no answer would get one: say in prompts/triage.md (needs_reply) what else is settled by itself.'
   return '→ Before you change prompts/triage.md or the model, keep this output: run it again afterwards and compare.'
 }

@@ -9,6 +9,7 @@ import {
   type Share,
   shareOf,
 } from '../judgement/figures.ts'
+import type { Verdict } from '../judgement/verdict.ts'
 
 export interface RunFacts {
   /** Labelled mails that were to be judged. */
@@ -29,6 +30,12 @@ export interface CaseResult {
   reason: string
   /** What differs from the label: `spam`, `sentiment`, `reply`. */
   wrong: string[]
+  /** What the label says; null where it has no opinion. */
+  expected: { spam: boolean | null; sentiment: string | null; reply: boolean | null }
+  /** null where no model was asked. */
+  verdict: Verdict | null
+  /** Of the call, milliseconds. */
+  durationMs: number | null
 }
 
 export interface EvalReport extends Omit<RunFacts, 'usage'> {
@@ -111,12 +118,16 @@ function perThousand(mails: number, usage: Usage, dollars: number): EvalReport['
 
 function asResult(each: EvalCase): CaseResult {
   const { label, judged, fault } = each
-  if (judged === null) return { file: label.file, stage: null, to: null, reason: fault ?? '', wrong: [] }
+  const { file, spam, sentiment, needsReply } = label
+  const base = { file, expected: { spam, sentiment, reply: needsReply } }
+  if (judged === null) {
+    return { ...base, stage: null, to: null, reason: fault ?? '', wrong: [], verdict: null, durationMs: null }
+  }
   const differs = (expected: boolean | null, given: boolean) => expected !== null && expected !== given
   const wrong = [
     ...(differs(label.spam, saysSpam(each)) ? ['spam'] : []),
     ...(label.sentiment !== null && judged.verdict && !feltRightly(each) ? ['sentiment'] : []),
     ...(differs(label.needsReply, saysReply(each)) ? ['reply'] : []),
   ]
-  return { file: label.file, stage: judged.stage, to: judged.to, reason: judged.reason, wrong }
+  return { ...base, ...judged, wrong }
 }
