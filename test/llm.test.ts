@@ -94,6 +94,11 @@ describe('an answer that fits', () => {
     expect((await ask()).value).toEqual({ is: true, note: 'fine' })
   })
 
+  test('whole, and then blanks until the limit: what JSON mode makes of small models', async () => {
+    server.respond(says(`${good}${'\n  '.repeat(300)}`, { finish: 'length' }))
+    expect(await ask()).toMatchObject({ value: { is: true, note: 'fine' }, repaired: false, attempts: 1 })
+  })
+
   test('without usage counts octets, which are never too few', async () => {
     server.respond(says(good, { usage: null }))
     const answer = await ask()
@@ -117,6 +122,7 @@ describe('an answer that does not fit is mended once', () => {
     ['no content', says(null)],
     ['blanks', says(' \n\n\t ')],
     ['cut off at the limit', says('{"is": true, "no', { finish: 'length' })],
+    ['cut off after an example', says('{"is": true, "note": "x"} or {"is": fal', { finish: 'length' })],
     ['not JSON', says('I am sorry, Dave.')],
     ['the wrong shape', says('{"is": "perhaps"}')],
     ['a list', says('[1]')],

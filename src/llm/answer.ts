@@ -93,8 +93,9 @@ export type Reading<T> = { ok: true; value: T } | { ok: false; fault: Fault; det
 
 /** @param schema what the object must fit; its issues name paths, never the values */
 export function readAnswer<T>({ content, finish }: Completion, schema: z.ZodType<T>): Reading<T> {
-  const json = jsonOf(content)
-  if (finish === 'length')
+  // In JSON mode small models go on with blanks after the object, up to the limit: nothing of it is missing then.
+  const json = finish === 'length' ? parsed(content) : jsonOf(content)
+  if (finish === 'length' && json === undefined)
     return { ok: false, fault: 'length', detail: 'it was cut off at its maximum length' }
   if (content.trim() === '') return { ok: false, fault: 'empty', detail: 'it was empty' }
   if (json === undefined) return { ok: false, fault: 'not-json', detail: 'it was not a JSON object' }
