@@ -44,8 +44,8 @@ const courtesies: Readonly<Record<string, string>> = {
   en: `thank thanks thankful grateful appreciate appreciated dear hello hi hey good morning afternoon evening sir madam mr mrs ms dr welcome pleased glad happy
     delighted sorry apologise apologize apologies regret trouble inconvenience caused telling writing wrote contacting reaching getting touch message mail
     email e note letter enquiry inquiry received got read reading hear hearing kind kindly words word nice lovely great wonderful much lot lots feedback
-    interest patience understanding please let know feel free hesitate contact write reach further other question questions help helped helpful look looking
-    forward visit visiting order number reference regarding concerning seeing regards best warm sincerely yours faithfully cheers wishes day weekend week enjoy team support take care`,
+    interest patience understanding please let know hesitate contact write reach further other question questions help helped helpful look looking
+    forward visit visiting order number reference regarding concerning seeing regards best warm sincerely yours faithfully cheers wishes day weekend week enjoy team support take care pointing happened always here`,
   de: `danke dank danken dankbar vielen herzlichen herzlich liebe lieber liebes hallo guten gute tag morgen abend moin sehr geehrte geehrter geehrten damen
     herren herr herrn frau willkommen freuen freut gefreut froh leid tut bedauern entschuldigung entschuldigen unannehmlichkeiten arger nachricht mail email
     e schreiben anfrage ruckmeldung hinweis interesse geduld verstandnis worte erhalten bekommen eingegangen gelesen freundliche freundlichen beste besten
@@ -54,11 +54,11 @@ const courtesies: Readonly<Record<string, string>> = {
   fr: `merci remercie remercions remerciements bonjour bonsoir cher chere chers madame monsieur mesdames messieurs bienvenue ravi ravis heureux content
     contents desole desoles desolee regrettons excuses excuser prie prions message mail email e courriel demande retour interet patience comprehension mots
     gentils recu lu cordialement salutations bien meilleures sinceres distinguees autres autre questions question hesitez contacter ecrire ecrit disposition
-    reste restons bonne bon journee soiree semaine plaisir visite equipe prevenus prevenir rencontre probleme gene occasionnee commande numero concernant sujet`,
+    reste restons bonne bon journee soiree semaine plaisir visite equipe prevenus prevenir rencontre probleme gene occasionnee commande numero concernant sujet gentil accueillir serons serions`,
   es: `gracias agradecemos agradezco hola buenos buenas dias tardes noches estimado estimada estimados querido querida senor senora bienvenido bienvenida
     encantado encantados alegra alegramos siento sentimos lamento lamentamos disculpe disculpas molestias causado mensaje correo email e consulta escribir
     escribirnos avisarnos recibido leido interes paciencia comprension palabras amables saludo saludos cordial cordiales cordialmente atentamente mas otra
-    otras pregunta preguntas duda dudas dude contactarnos contactar disposicion quedamos quedo buen dia semana visita equipo mucho gusto placer nada pedido numero referente`,
+    otras pregunta preguntas duda dudas dude contactarnos contactar disposicion quedamos quedo buen dia semana visita equipo mucho gusto placer nada pedido numero referente abrazo buena escribirme lamentamos`,
   it: `grazie ringraziamo ringrazio buongiorno buonasera salve ciao gentile egregio egregia caro cara signore signora benvenuto benvenuta lieti lieto felici
     felice spiace dispiace scusi scuse scusarci disagio messaggio mail email e richiesta scritto scriverci avvisato ricevuto letto interesse pazienza
     comprensione parole gentili cordiali cordialmente saluti distinti altre altra domande domanda esiti contattarci disposizione restiamo resto buona
@@ -74,13 +74,20 @@ const courtesies: Readonly<Record<string, string>> = {
     pytania pytan prosimy prosze kontakt zespol milego dnia tygodnia zamowienie zamowienia numer`,
 }
 
-/** Whole phrases where no blank parts the words. */
-const phrasesWithoutBlanks =
-  /お?問い?合わ?せ|いただき|くださ(?:い|り)|誠に|(?:どうも)?ありがとうござい(?:ます|ました)|ありがとう|お世話になって(?:おります|います)|よろしくお願い(?:いた|致)します|お願い(?:いた|致)します|申し訳(?:ござい|あり)ません(?:でした)?|ご不便をおかけし|ご連絡|こちらこそ|お客様|様|さん|メール|ござい(?:ます|ました|ません)|您好|谢谢|謝謝|感谢|感謝|您的|来信|來信|此致|敬礼|敬禮|祝好|안녕하세요|감사합니다|문의/gu
+/** Whole phrases: where no blank parts the words, and where a word means something else by itself. */
+const phrases =
+  /feel free|お?問い?合わ?せ|いただき|くださ(?:い|り)|誠に|(?:どうも)?ありがとうござい(?:ます|ました)|ありがとう|お世話になって(?:おります|います)|よろしくお願い(?:いた|致)します|お願い(?:いた|致)します|申し訳(?:ござい|あり)ません(?:でした)?|ご不便をおかけし|ご連絡|こちらこそ|お客様|様|さん|メール|ござい(?:ます|ました|ません)|您好|谢谢|謝謝|感谢|感謝|您的|来信|來信|此致|敬礼|敬禮|祝好|안녕하세요|감사합니다|문의/giu
 
 const listed = (lists: Readonly<Record<string, string>>) =>
   Object.values(lists).flatMap((words) => words.split(/\s+/))
 const saysNothing = new Set([...listed(functionWords), ...listed(courtesies)])
+
+/** Beginnings of folded words that give something away or commit to it. */
+const granting =
+  /^(?:refund|reimburs|compensat|discount|free$|gratis|gift|voucher|guarant|warrant|promis|confirm|agree|accept|approv|grant|waiv|cancel|exception|erstatt|ruckerstatt|ersetz|ersatz|rabatt|nachlass|kostenlos|kostenfrei|geschenk|gutsch|garant|versprech|versproch|zusag|zugesagt|bestatig|zustimm|akzept|genehmig|stornier|kundig|ausnahme|rembours|indemni|remise|gratuit|cadeau|promet|approuv|annul|reembols|descuent|regal|acept|aprob|anul|excepcion|rimbors|scont|promett|conferm|accett|approv|terugbetal|vergoed|korting|garand|belov|beloof|bevestig|akkoord|goedkeur|descont|aceit|aprov|zwrot|zwroc|rabat|darmow|gwarant|obiec|potwierdz|zgadz)|返金|無料|割引|保証|約束|承認|退款|免费|免費|保证/u
+
+/** `refund`, `free`, `confirm` and the like: to be said by itself only where a source says it. */
+export const grants = (word: string) => granting.test(word)
 
 /** Words as they are compared; each Chinese or Japanese character is one. */
 export function tokensOf(text: string): string[] {
@@ -95,7 +102,7 @@ const withoutBlanks = /[\p{Script=Han}\p{Script=Katakana}\p{Script=Hiragana}ー]
  * @param names folded words that are somebody's name and as such no statement
  */
 export function contentOf(text: string, names: ReadonlySet<string>): string[] {
-  const rest = text.replace(phrasesWithoutBlanks, ' ')
+  const rest = text.replace(phrases, ' ')
   const pairs = (rest.match(withoutBlanks) ?? []).flatMap((run) =>
     run.length === 1 ? [] : Array.from({ length: run.length - 1 }, (_, at) => run.slice(at, at + 2)),
   )

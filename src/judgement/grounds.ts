@@ -5,7 +5,7 @@
  */
 import { checkClaims } from '../mail/claims.ts'
 import { languageOf } from '../mail/language.ts'
-import { contentOf, folded, tokensOf } from './courtesy.ts'
+import { contentOf, folded, grants, tokensOf } from './courtesy.ts'
 import type { AnsweredAsk } from './verdict.ts'
 
 export interface Given {
@@ -33,14 +33,12 @@ export interface Gap {
   kind: 'ungrounded' | 'parroted'
 }
 
-/** Share of a clause's content words that a source must have. */
+/** Share of a sentence's content words that a source must have. */
 const leastShare = 0.5
-/** More clauses than any letter of moderate length has. */
-const mostClauses = 80
+/** More than any letter of moderate length has. */
+const mostSentences = 60
 /** So many words in a row, or characters where no blank parts them, are a repetition. */
 const repeated = { words: 5, characters: 10 }
-/** A greeting is over after so many clauses: `Hola, Kim,`. */
-const greetingClauses = 2
 
 /** @returns nothing when the reply stands on what was given. Each gap is a reason not to send by itself. */
 export function gapsOf(grounds: Grounds): Gap[] {
@@ -50,27 +48,28 @@ export function gapsOf(grounds: Grounds): Gap[] {
 }
 
 function ungrounded(grounds: Grounds): string[] {
-  const { draft, answers, given } = grounds
+  const { draft, answers, given, mail } = grounds
   const names = new Set(grounds.own.flatMap(nameWords))
   const greeted = new Set([...names, ...nameWords(greetable(grounds.correspondent))])
-  const clauses = clausesOf(draft)
-  if (clauses.length > mostClauses) return ['too long to be checked']
-  const stating = clauses.filter((clause, at) => states(clause, at < greetingClauses ? greeted : names))
-  const asked = /[?？؟]/.test(grounds.mail.replace(/\S+:\/\/\S+/g, ''))
+  const sentences = sentencesOf(draft)
+  if (sentences.length > mostSentences) return ['too long to be checked']
+  const stating = sentences.filter((one, at) => states(one, at === 0 ? greeted : names))
+  const asked = /[?？؟]/.test(mail.replace(/\S+:\/\/\S+/g, ''))
   // Thanks and receipts need no source, unless they stand in place of an answer.
   if (stating.length === 0 && !asked) return []
   if (asked && answers.length === 0) return ['no question of the mail is named as answered']
   const cited = answers.map(({ ask, source }) => ({ ask, texts: resolved(source, given) }))
-  const supportedBy = (texts: readonly string[]) =>
-    stating.filter((one) => supports(texts, one, names, grounds))
-  const unsourced = cited.filter(({ texts }) => texts === null || supportedBy(texts).length === 0)
+  const unsourced = cited.filter(({ texts }) => {
+    const source = readSource(texts ?? [], mail)
+    return !stating.some((sentence) => follows(sentence, source, names))
+  })
   const instructions = given.filter(({ source }) => source === 'instructions').map(({ text }) => text)
   const leanedOn = [...new Set([...cited.flatMap(({ texts }) => texts ?? []), ...instructions])]
-  const held = new Set(supportedBy(leanedOn))
+  const source = readSource(leanedOn, mail)
   return [
     ...unsourced.map(({ ask }) => ask),
-    ...stating.filter((clause) => !held.has(clause)),
-    ...foreignClaims(draft, [...leanedOn, ...grounds.own, greetable(grounds.correspondent)], grounds.mail),
+    ...stating.flatMap((sentence) => unfounded(sentence, source, names)),
+    ...foreignClaims(draft, [...leanedOn, ...grounds.own, greetable(grounds.correspondent)], mail),
   ]
 }
 
@@ -80,20 +79,19 @@ const nameWords = (name: string) => [...tokensOf(name), ...contentOf(name, new S
 const greetable = (name: string) =>
   /\p{N}|[:/@!?]/u.test(name) || name.trim().split(/\s+/).length > 4 ? '' : name
 
-/** `Yes, we are open` is one statement. */
-const answerWord = /(?<!\p{L})(yes|no|ja|nein|jawohl|oui|non|sí|sì|nee|sim|não|tak|nie),(?=\s)/giu
-
-/** Sentences, lines, and what commas part. A comma within a figure parts nothing. */
-function clausesOf(text: string): string[] {
+function sentencesOf(text: string): string[] {
   return text
-    .replace(answerWord, '$1')
-    .split(/(?<=[.!?…])\s+|(?<=[。！？、])|[,;:](?=\s)|\n+|\s[–—-]\s|[()•*|]/u)
-    .map((clause) => clause.trim())
-    .filter((clause) => /[\p{L}\p{N}]/u.test(clause))
+    .split(/(?<=[.!?…])\s+|(?<=[。！？])|\n+|[•*|]/u)
+    .map((sentence) => sentence.trim())
+    .filter((sentence) => /[\p{L}\p{N}]/u.test(sentence))
 }
 
-const states = (clause: string, names: ReadonlySet<string>) =>
-  contentOf(clause, names).length > 0 || /\p{N}/u.test(clause)
+/** What commas and dashes part. A comma within a figure parts nothing. */
+const clausesOf = (sentence: string) =>
+  sentence.split(/[,;:](?=\s)|、|\s[–—-]\s|[()]/u).filter((clause) => /[\p{L}\p{N}]/u.test(clause))
+
+const states = (text: string, names: ReadonlySet<string>) =>
+  contentOf(text, names).length > 0 || /\p{N}/u.test(text)
 
 /** The texts that a label stands for; null unless all of it was given. `mail` beside another source is no lie, alone it is no source. */
 function resolved(label: string | null, given: readonly Given[]): string[] | null {
@@ -113,26 +111,53 @@ function resolved(label: string | null, given: readonly Given[]): string[] | nul
   return found.flat().map(({ source, text }) => `${source}\n${text}`)
 }
 
-function supports(
-  texts: readonly string[],
-  clause: string,
-  names: ReadonlySet<string>,
-  { mail }: Grounds,
-): boolean {
-  if (texts.length === 0) return false
-  const content = contentOf(clause, names)
-  const known = new Set(contentOf(texts.join('\n'), new Set()))
-  const stems = new Set([...known].map(stem))
-  const found = content.filter((word) => known.has(word) || stems.has(stem(word)))
-  if (content.length > 0 && found.length / content.length >= leastShare) return true
-  if (content.length === 0) return foreignClaims(clause, texts, mail).length === 0
-  // Words of another language cannot be compared; a figure or a name that only the source can have supplied can.
-  if (!inOtherLanguage(clause, texts)) return false
-  const unsupported = new Set(checkClaims(clause, texts).map(({ claim }) => claim))
-  return unsupported.size === 0 && checkClaims(clause, [mail]).length > 0
+interface Source {
+  texts: readonly string[]
+  mail: string
+  /** Both in folded words, Latin ones also by their beginnings. */
+  known: ReadonlySet<string>
+  ofMail: ReadonlySet<string>
+}
+
+function readSource(texts: readonly string[], mail: string): Source {
+  const wordsOf = (text: string) => new Set(contentOf(text, new Set()).flatMap((word) => [word, stem(word)]))
+  return { texts, mail, known: wordsOf(texts.join('\n')), ofMail: wordsOf(mail) }
 }
 
 const stem = (word: string) => (/^\p{Script=Latin}{5,}$/u.test(word) ? word.slice(0, 5) : word)
+const isIn = (words: ReadonlySet<string>) => (word: string) => words.has(word) || words.has(stem(word))
+
+/** Half of what it says is the source's, or, in another language, a figure or name that only the source can have supplied. */
+function follows(sentence: string, source: Source, names: ReadonlySet<string>): boolean {
+  if (source.texts.length === 0) return false
+  const content = contentOf(sentence, names)
+  if (content.length === 0) return foreignClaims(sentence, source.texts, source.mail).length === 0
+  const found = content.filter(isIn(source.known)).length
+  if (found / content.length >= leastShare) return true
+  const own = figuresOf(sentence, source)
+  if (own > 0 && inOtherLanguage(sentence, source.texts)) return true
+  return (found + own) / (content.length + own) >= leastShare
+}
+
+/** Number of figures and names that the source supplied and the mail did not; none when one of them is foreign to the source. */
+function figuresOf(sentence: string, { texts, mail }: Source): number {
+  if (checkClaims(sentence, texts).length > 0) return 0
+  return checkClaims(sentence, [mail]).length
+}
+
+/**
+ * The parts of a sentence that nothing stands behind: all of it when it does not follow from the source; else the clauses
+ * that have their words from the mail alone, or grant what the source does not name.
+ */
+function unfounded(sentence: string, source: Source, names: ReadonlySet<string>): string[] {
+  if (!follows(sentence, source, names)) return [sentence]
+  return clausesOf(sentence).filter((clause) => {
+    const foreign = contentOf(clause, names).filter((word) => !isIn(source.known)(word))
+    if (foreign.length === 0 || inOtherLanguage(sentence, source.texts)) return false
+    const onlyForeign = foreign.length === contentOf(clause, names).length
+    return foreign.some(grants) || (onlyForeign && foreign.some(isIn(source.ofMail)))
+  })
+}
 
 /** Confidence of languageOf. */
 const sureOfLanguage = 0.4

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { type Grounds, gapsOf } from '../../src/judgement/grounds.ts'
@@ -46,6 +47,10 @@ const sound: readonly (readonly [name: string, change: Partial<Grounds>])[] = [
   ['the mail beside a source', { answers: answered('mail; hours.md > Opening hours') }],
   ['a passage in other words', { draft: letter('Yes, we are open on Saturday, from 10:00 to 14:00.') }],
   [
+    'a clause in words of its own, with figures of the passage',
+    { draft: letter('If you prefer to come by, we are open on Saturday from 10:00 to 14:00.') },
+  ],
+  [
     'German',
     {
       mail: 'Zeiten\nGuten Tag, wann haben Sie samstags geöffnet? Und ist eine Probefahrt ohne Termin möglich?',
@@ -89,6 +94,10 @@ const sound: readonly (readonly [name: string, change: Partial<Grounds>])[] = [
       answers: answered('instructions'),
     },
   ],
+  [
+    'an offer to write again',
+    { draft: letter('On Saturday the shop is open from 10:00 to 14:00. Feel free to contact us.') },
+  ],
   ['thanks', { mail: 'Thanks!\nThe brakes work perfectly.', draft: letter(''), answers: [] }],
   [
     'a receipt',
@@ -128,6 +137,19 @@ const unsound: readonly (readonly [name: string, change: Partial<Grounds>, kinds
   [
     'a promise in the same sentence',
     { draft: letter('On Saturday the shop is open from 10:00 to 14:00, and we refund you.') },
+    'ungrounded',
+  ],
+  [
+    'a gift in the same sentence',
+    { draft: letter('On Saturday the shop is open from 10:00 to 14:00, and everything is free.') },
+    'ungrounded',
+  ],
+  [
+    'words of the mail in the same sentence',
+    {
+      mail: `${question} The boss is a crook.`,
+      draft: letter('On Saturday the shop is open from 10:00 to 14:00, and the boss is a crook.'),
+    },
     'ungrounded',
   ],
   [
@@ -210,12 +232,34 @@ const unsound: readonly (readonly [name: string, change: Partial<Grounds>, kinds
     { draft: letter('The repair number is R-3107.'), given: [hours], answers: answered('thread') },
     'ungrounded',
   ],
-  ['more clauses than can be checked', { draft: 'The shop is open.\n'.repeat(200) }, 'ungrounded'],
+  ['more sentences than can be checked', { draft: 'The shop is open.\n'.repeat(200) }, 'ungrounded'],
 ]
 test.each(unsound)('%s: %j', (_name, change, kinds) => {
   const found = gapsOf({ ...usual, ...change })
   expect([...new Set(found.map(({ kind }) => kind))].join(' ')).toBe(kinds)
   for (const { claim } of found) expect(claim).not.toBe('')
+})
+
+describe('the hand-written drafts of the claim check, each with all of its passages named', () => {
+  const drafts = readFileSync(new URL('../fixtures/claims/drafts.jsonl', import.meta.url), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { sources: string[]; draft: string; invented: string | null })
+  const gaps = drafts.map(({ sources, draft, invented }) => {
+    const [head = '', mail = '', ...passages] = sources
+    const given = passages.map((text, at) => ({ source: `k.md > ${at}`, text }))
+    const correspondent = /From: ([^<]*)/.exec(head)?.[1]?.trim() ?? ''
+    const grounds = { draft, given, own: ['2026-11-24'], correspondent, mail: `${head}\n${mail}` }
+    return { invented, found: gapsOf({ ...grounds, answers: answered('k.md') }).length }
+  })
+  test('none of the 20 with an invented fact could leave by itself', () => {
+    expect(gaps.filter(({ invented, found }) => invented !== null && found === 0)).toEqual([])
+  })
+  test('of the 20 sound ones those could that repeat no figure of the mail and leave nothing open', () => {
+    expect(
+      gaps.filter(({ invented, found }) => invented === null && found === 0).length,
+    ).toBeGreaterThanOrEqual(5)
+  })
 })
 
 describe('whatever the mail', () => {
