@@ -4,7 +4,7 @@ import type { ImapAccount, ImapOptions, Watch, WatchOptions } from './imap/types
 import { MailboxWatch } from './imap/watch.ts'
 import type { AccountSettings } from './settings.ts'
 
-export { MessageVanished, UidValidityChanged } from './imap/errors.ts'
+export { CannotMove, MessageVanished, UidValidityChanged } from './imap/errors.ts'
 export type {
   ConnectionHealth,
   Fetched,

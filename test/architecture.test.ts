@@ -9,7 +9,7 @@ const source = resolve(import.meta.dirname, '../src')
 const rows: readonly (readonly string[])[] = [
   ['errors', 'clock', 'log', 'metrics', 'pace', 'pulse', 'together', 'disposition', 'version'],
   ['mail'],
-  ['settings', 'config', 'judgement'],
+  ['settings', 'config', 'judgement', 'providers'],
   ['imap', 'smtp', 'llm', 'prompts', 'knowledge', 'budget', 'store', 'queue', 'oauth'],
   ['steps'],
   ['pipeline', 'audit'],

@@ -6,12 +6,12 @@ import { join, resolve } from 'node:path'
 import { systemClock } from '../clock.ts'
 import { parseDotEnv } from '../config/interpolation.ts'
 import { loadConfig } from '../config.ts'
+import type { Place } from '../providers.ts'
 import { showCheck } from './doctor.ts'
 import { UsageError } from './failure.ts'
 import { Asker } from './init/asker.ts'
 import { discover, type Found, type Network } from './init/discover.ts'
 import { configText, environmentText } from './init/files.ts'
-import type { Place } from './init/providers.ts'
 import { type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
 
 export interface InitOptions {

@@ -19,7 +19,7 @@ export function mends(server: ImapServer): void {
 
 function mendIdle(server: ImapServer): void {
   const idle = server.getCommandHandler('IDLE')
-  if (!idle) throw new Error('the IDLE plugin must come first')
+  if (!idle) return
   server.setCommandHandler('IDLE', (connection, parsed, source, done) => {
     idle(connection, parsed, source, done)
     const finish = connection.inputHandler
@@ -39,7 +39,7 @@ function mendIdle(server: ImapServer): void {
 
 function mendExpunge(server: ImapServer): void {
   const expunge = server.getCommandHandler('UID EXPUNGE')
-  if (!expunge) throw new Error('the UIDPLUS plugin must come first')
+  if (!expunge) return
   server.setCommandHandler('UID EXPUNGE', (connection, parsed, source, done) => {
     const token = parsed.attributes?.[0]
     const mailbox = connection.selectedMailbox

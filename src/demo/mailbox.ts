@@ -14,7 +14,16 @@ export interface MailboxOptions {
   password: string
   /** INTERNALDATE of what is delivered. */
   now: () => Date
+  /** The server's plugins, where it is to be poorer or of another kind. */
+  plugins?: (usual: readonly Plugin[]) => readonly Plugin[]
+  /** Mailboxes beside INBOX, by name; the usual five with their special use when absent. */
+  folders?: Record<string, object>
+  /** Files what it takes by SMTP in that mailbox, as Gmail and Microsoft do. */
+  filesSentIn?: string
 }
+
+/** A part of hoodiecrow by its name, or a function on the server. */
+export type Plugin = string | typeof mends
 
 export interface StoredMail {
   uid: number
@@ -44,7 +53,7 @@ export interface DemoMailbox extends AsyncDisposable {
 const host = '127.0.0.1'
 
 // AUTH=PLAIN because hoodiecrow's LOGIN does not unquote a password with a quotation mark in it.
-const plugins = [
+const usual: readonly Plugin[] = [
   'AUTH-PLAIN',
   'SASL-IR',
   'ID',
@@ -65,12 +74,14 @@ const specialUse = ['Drafts', 'Sent', 'Junk', 'Trash', 'Archive']
  * Starts both servers on free ports of 127.0.0.1, without TLS: nothing leaves the machine.
  * @throws Error when no port can be opened
  */
-export async function startMailbox({ user, password, now }: MailboxOptions): Promise<DemoMailbox> {
-  const folders = Object.fromEntries(specialUse.map((name) => [name, { 'special-use': `\\${name}` }]))
+export async function startMailbox(options: MailboxOptions): Promise<DemoMailbox> {
+  const { user, password, now, plugins = (same) => same, filesSentIn } = options
+  const usualFolders = Object.fromEntries(specialUse.map((name) => [name, { 'special-use': `\\${name}` }]))
+  const folders = options.folders ?? usualFolders
   const server = hoodiecrow({
     // Without TLS no key is needed; else it would load the one that the package brings along.
     credentials: {},
-    plugins,
+    plugins: [...plugins(usual)],
     users: { [user]: { password } },
     storage: { INBOX: {}, '': { separator: '/', folders } },
   })
@@ -85,7 +96,9 @@ export async function startMailbox({ user, password, now }: MailboxOptions): Pro
     server.server.once('error', reject)
     server.listen(0, host, resolve)
   })
-  const submission = await startSubmission(user, password)
+  const submission = await startSubmission(user, password, (octets) => {
+    if (filesSentIn) server.appendMessage(filesSentIn, ['\\Seen'], now(), octets.toString('latin1'))
+  })
   const close = async (): Promise<void> => {
     const gone = [...sockets].map(
       (socket) => new Promise((resolve) => socket.once('close', resolve).destroy()),
@@ -120,7 +133,11 @@ interface Submission {
 }
 
 /** RFC 6409: nothing is taken without authentication. */
-async function startSubmission(user: string, password: string): Promise<Submission> {
+async function startSubmission(
+  user: string,
+  password: string,
+  onTaken: (octets: Buffer) => void,
+): Promise<Submission> {
   const accepted: SubmittedMail[] = []
   const server = new SMTPServer({
     disabledCommands: ['STARTTLS'],
@@ -137,6 +154,7 @@ async function startSubmission(user: string, password: string): Promise<Submissi
     onData: (stream, session, callback) => {
       readAll(stream).then((octets) => {
         accepted.push(submitted(session, octets))
+        onTaken(octets)
         callback()
       }, callback)
     },

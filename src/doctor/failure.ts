@@ -1,8 +1,8 @@
 /** Why a server could not be reached or refused the login, and what the owner can do about it. */
 import { OwnerActionError, reasonOf, SignInNeeded } from '../errors.ts'
+import { loginAdvice } from '../providers.ts'
 import type { Server } from '../settings.ts'
 import { failed, type Verdict } from './check.ts'
-import { loginAdvice } from './providers.ts'
 
 export interface Peer extends Pick<Server, 'host' | 'port' | 'secure'> {
   /** The group of keys that names it: `imap`, `smtp`, `state.redisUrl`. */

@@ -1,7 +1,7 @@
 /** The mailbox: login, what the server can do, and which mailboxes there are. Changes nothing. */
 import type { ImapFlow, ListResponse } from 'imapflow'
-import { formatDuration } from '../config/duration.ts'
 import { reasonOf } from '../errors.ts'
+import { behaviours, type Offered } from '../imap/behaviours.ts'
 import { closeClient, connectClient, defaultTiming } from '../imap/client.ts'
 import type { AccountSettings } from '../settings.ts'
 import { type Check, failed, passed, type Verdict, warned } from './check.ts'
@@ -32,7 +32,7 @@ export async function checkImap(
   try {
     const tls = client.secureConnection ? 'with TLS' : 'in plain text'
     const login = passed(`logged in to ${imap.host}:${imap.port} as ${imap.user}, ${tls}`)
-    const capabilities = capabilityVerdict(client.capabilities, imap.pollMs)
+    const capabilities = capabilityVerdict(client.capabilities)
     return [
       named('imap', login),
       named('capabilities', capabilities),
@@ -44,13 +44,8 @@ export async function checkImap(
 }
 
 /** What a missing extension costs (RFC 2177, 6851, 4315). */
-function capabilityVerdict(capabilities: Pick<Map<string, unknown>, 'has'>, pollMs: number): Verdict {
-  const missing: string[] = []
-  if (!capabilities.has('IDLE'))
-    missing.push(`no IDLE: new mail is seen at the next poll (${formatDuration(pollMs)})`)
-  const uidPlus = capabilities.has('UIDPLUS')
-  if (!capabilities.has('MOVE') && !uidPlus) missing.push('neither MOVE nor UIDPLUS: spam stays where it is')
-  if (!uidPlus) missing.push('no UIDPLUS: drafts are found again by searching, and never replaced')
+function capabilityVerdict(capabilities: Offered): Verdict {
+  const missing = behaviours.filter(({ holds }) => holds(capabilities)).map(({ lack }) => lack)
   const wanted = ['IDLE', 'MOVE', 'UIDPLUS', 'SPECIAL-USE', 'CONDSTORE', 'OBJECTID'].filter((name) =>
     capabilities.has(name),
   )

@@ -3,6 +3,7 @@ import type { ImapFlow } from 'imapflow'
 import { TemporaryError } from '../errors.ts'
 import { loginGateOf } from '../pace.ts'
 import type { AccountSettings } from '../settings.ts'
+import { commandConnectionsAt } from './behaviours.ts'
 import { connectClient, defaultTiming, inMailbox, type Place, placeKey, reading, writing } from './client.ts'
 import { commandError, MessageVanished } from './errors.ts'
 import { flagsOfEach, keptFlags, storeFlags } from './flags.ts'
@@ -25,8 +26,6 @@ import type {
 } from './types.ts'
 import { UidLines } from './uid-lines.ts'
 
-/** With the watcher's one these stay below the five that iCloud allows. */
-const MAX_CONNECTIONS = 3
 /** Mailboxes are seldom renamed. */
 const SPECIAL_MAILBOXES_MS = 600_000
 
@@ -61,7 +60,7 @@ export class PooledAccount implements ImapAccount {
       health: this.#health,
       log: options.log,
       random: options.random,
-      maxConnections: MAX_CONNECTIONS,
+      maxConnections: commandConnectionsAt(settings.imap.host),
       keepAliveMs: timing.keepAliveMs,
     })
   }

@@ -21,6 +21,14 @@ export class UidValidityChanged extends PermanentError {
   }
 }
 
+/** The server has neither MOVE nor UIDPLUS: nothing is moved there. */
+export class CannotMove extends PermanentError {
+  override name = 'CannotMove'
+  constructor() {
+    super('This IMAP server has neither MOVE nor UIDPLUS: nothing is moved there')
+  }
+}
+
 /** No mail has this UID (any more): moved or deleted by somebody else. */
 export class MessageVanished extends PermanentError {
   override name = 'MessageVanished'

@@ -1,7 +1,8 @@
 /** APPEND, MOVE and EXPUNGE: each either surely done, surely not done, or UncertainError. */
 import type { ImapFlow } from 'imapflow'
 import { PermanentError, TemporaryError, UncertainError } from '../errors.ts'
-import { commandError, MessageVanished, mutationError } from './errors.ts'
+import { wayToMove } from './behaviours.ts'
+import { CannotMove, commandError, MessageVanished, mutationError } from './errors.ts'
 import { flagsOf } from './flags.ts'
 import type { Stored } from './types.ts'
 
@@ -48,9 +49,7 @@ async function answered<T>(
 }
 
 function requireSafeMove(client: ImapFlow): void {
-  if (client.capabilities.has('MOVE') || client.capabilities.has('UIDPLUS')) return
-  // COPY + STORE \Deleted + EXPUNGE would also remove what others have marked \Deleted.
-  throw new PermanentError('This IMAP server has neither MOVE nor UIDPLUS: nothing is moved there')
+  if (wayToMove(client.capabilities) === 'none') throw new CannotMove()
 }
 
 function refusedMove(refusal: string, target: string): Error {

@@ -7,6 +7,7 @@ import type { ImapFlow } from 'imapflow'
 import { OwnerActionError, reasonOf, SignInNeeded } from '../errors.ts'
 import { backoffMs, loginGateOf } from '../pace.ts'
 import type { AccountSettings } from '../settings.ts'
+import { pollMsFor } from './behaviours.ts'
 import { closeClient, connectClient, defaultTiming, stateOf } from './client.ts'
 import { commandError } from './errors.ts'
 import { HealthRecord } from './health.ts'
@@ -92,7 +93,7 @@ export class MailboxWatch implements Watch {
 
   /** Idles until the connection is gone. Every poll breaks IDLE for one NOOP, which also finds a dead peer. */
   async #idle(client: ImapFlow, report: () => void): Promise<void> {
-    const { pollMs } = this.#settings.imap
+    const pollMs = pollMsFor(client.capabilities, this.#settings.imap.pollMs)
     let poll: Promise<void> | undefined
     const timer = setInterval(() => {
       poll ??= quietly(client.noop()).then(() => {

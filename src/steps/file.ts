@@ -1,6 +1,6 @@
 /** File: spam goes to \Junk, marked and undoable. Never deleted, never set \Seen (standards.md section 8.2). */
 import { PermanentError, TemporaryError, UncertainError } from '../errors.ts'
-import { MessageVanished } from '../imap.ts'
+import { CannotMove, MessageVanished } from '../imap.ts'
 import { commitStep, loadMessage, type MessageRow, type StepChange } from '../store/messages.ts'
 import { noteJunkPlace } from '../store/places.ts'
 import { type Account, accountOf, type Next, type StepContext } from './context.ts'
@@ -49,6 +49,8 @@ async function move(context: StepContext, account: Account, row: MessageRow): Pr
     await noteJunkPlace(context.db, row.id, { mailbox: junk, uidValidity, uid })
     return { disposition: 'filed', reason: row.reason }
   } catch (error) {
+    // Its keyword, and the ledger, say what it is; a copy in \Junk would be one more spam to look at.
+    if (error instanceof CannotMove) return { disposition: 'marked', reason: row.reason }
     if (!(error instanceof MessageVanished || error instanceof UncertainError)) throw error
     return whereItWent(context, account, row)
   }

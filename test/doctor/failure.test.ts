@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { connectionFailure, type Peer, serverFailure } from '../../src/doctor/failure.ts'
-import { loginAdvice } from '../../src/doctor/providers.ts'
 import { OwnerActionError, TemporaryError } from '../../src/errors.ts'
+import { loginAdvice } from '../../src/providers.ts'
 
 const peer: Peer = { host: 'imap.example.com', port: 993, secure: true, keys: 'imap', protocol: 'IMAP' }
 const server = { ...peer, user: 'ann@example.com', password: 'p', oauth2: null, allowPlaintext: false }
@@ -59,7 +59,7 @@ describe('advice for a refused login', () => {
     ['smtp.office365.com', /OAuth2/],
     ['imap.mail.yahoo.com', /app password/],
     ['imap.mail.me.com', /app-specific/],
-    ['imap.fastmail.com', /Manage app passwords/],
+    ['imap.fastmail.com', /Fastmail: .*app password/],
     ['imap.notgmail.com', /^Check imap\.user/],
     ['gmail.com.example.org', /^Check imap\.user/],
   ])('%s', (host, advice) => {

@@ -1,7 +1,7 @@
 /** The two files that `replyd init` leaves behind. */
 import { stringify } from 'yaml'
+import type { Place } from '../../providers.ts'
 import type { Found } from './discover.ts'
-import type { Place } from './providers.ts'
 
 export interface Answers {
   address: string

@@ -1,6 +1,7 @@
 /** After the server said yes: the copy in \Sent, and \Answered on the original. A crash here repeats nothing but the looking. */
 import { OwnerActionError, PermanentError, reasonOf, UncertainError } from '../../errors.ts'
 import { MessageVanished, UidValidityChanged } from '../../imap.ts'
+import { providerAt } from '../../providers.ts'
 import { changeAccountState, loadAccountState } from '../../store/accounts.ts'
 import type { StoredMail } from '../../store/bodies.ts'
 import type { ReplyRow } from '../../store/replies.ts'
@@ -31,7 +32,7 @@ async function keepCopy(context: StepContext, account: Account, reply: ReplyRow)
   const { settings, imap } = account
   const address = settings.owner.address
   const { sentCopy } = settings.sentCopy === null ? await loadAccountState(context.db, address) : settings
-  if (sentCopy === false) return
+  if (sentCopy === false || (sentCopy === null && filesSent(account))) return
   const { sent } = await imap.specialMailboxes()
   if (sent === null) return
   const now = context.clock.now()
@@ -41,6 +42,12 @@ async function keepCopy(context: StepContext, account: Account, reply: ReplyRow)
     (await imap.findByMessageId(sent, reply.replyMessageId, dayBefore(reply.createdAt))).length > 0
   if (!stands) await append(context, account, sent, reply)
   if (sentCopy === null) await changeAccountState(context.db, address, { sentCopy: !stands }, now)
+}
+
+/** Only what its own SMTP server takes, and only into its own mailbox. */
+function filesSent({ settings: { smtp, imap } }: Account): boolean {
+  const provider = providerAt(smtp.host)
+  return provider?.filesSent === true && providerAt(imap.host) === provider
 }
 
 async function append(context: StepContext, account: Account, sent: string, reply: ReplyRow): Promise<void> {

@@ -6,10 +6,10 @@ import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { discover, type Network } from '../../../src/cli/init/discover.ts'
 import { environmentText } from '../../../src/cli/init/files.ts'
-import { providers } from '../../../src/cli/init/providers.ts'
 import { type InitOptions, init } from '../../../src/cli/init.ts'
 import { parseDotEnv } from '../../../src/config/interpolation.ts'
 import { loadConfig } from '../../../src/config.ts'
+import { providers } from '../../../src/providers.ts'
 
 const nothing = async (): Promise<never> => {
   throw new Error('not there')

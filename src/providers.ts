@@ -1,4 +1,4 @@
-/** Where the mail of the largest providers is, from their own help pages. What is not here is looked up. */
+/** What is known of the largest providers, from their own help pages. What is not here is looked up, or found out by trying. */
 
 export interface Place {
   readonly host: string
@@ -18,6 +18,12 @@ export interface Provider {
   /** How to get the password that IMAP and SMTP take; '' when it is the usual one. */
   readonly hint: string
   readonly oauth2?: 'google' | 'microsoft'
+  /** Its SMTP server puts a copy of what it takes into \\Sent: a second one would be in the owner's way. */
+  readonly filesSent?: true
+  /** IMAP connections that it allows an account, the owner's own clients included, where that is known to be few. */
+  readonly connections?: number
+  /** Other domains of its servers. */
+  readonly hosts?: readonly string[]
 }
 
 const tls = (host: string, port: number): Place => ({ host, port, secure: true })
@@ -31,7 +37,7 @@ function entry(
   smtp: string,
   submission: 465 | 587,
   hint = '',
-  more: Pick<Provider, 'mx' | 'oauth2'> = {},
+  more: Omit<Partial<Provider>, 'name' | 'domains'> = {},
 ): Provider {
   const server = submission === 465 ? tls(smtp, 465) : startTls(smtp, 587)
   return { name, domains: domains.split(' '), imap: tls(imap, 993), smtp: server, hint, ...more }
@@ -48,7 +54,7 @@ export const providers: readonly Provider[] = [
     'smtp.gmail.com',
     465,
     'It wants an app password: turn on 2-step verification, then make one at https://myaccount.google.com/apppasswords',
-    { mx: ['google.com', 'googlemail.com'], oauth2: 'google' },
+    { mx: ['google.com', 'googlemail.com'], oauth2: 'google', filesSent: true, connections: 15 },
   ),
   entry(
     'Microsoft',
@@ -57,7 +63,12 @@ export const providers: readonly Provider[] = [
     'smtp.office365.com',
     587,
     'It takes no passwords: OAuth2 is needed (docs/providers.md).',
-    { mx: ['mail.protection.outlook.com'], oauth2: 'microsoft' },
+    {
+      mx: ['mail.protection.outlook.com'],
+      oauth2: 'microsoft',
+      filesSent: true,
+      hosts: ['outlook.com', 'hotmail.com', 'live.com'],
+    },
   ),
   entry(
     'Yahoo',
@@ -66,7 +77,7 @@ export const providers: readonly Provider[] = [
     'smtp.mail.yahoo.com',
     465,
     appPassword,
-    { mx: ['yahoodns.net'] },
+    { mx: ['yahoodns.net'], connections: 10 },
   ),
   entry('AOL', 'aol.com aim.com', 'imap.aol.com', 'smtp.aol.com', 465, appPassword),
   entry(
@@ -76,10 +87,11 @@ export const providers: readonly Provider[] = [
     'smtp.mail.me.com',
     587,
     'It wants an app-specific password: https://account.apple.com > Sign-In and Security',
-    { mx: ['icloud.com'] },
+    { mx: ['icloud.com'], connections: 5, hosts: ['icloud.com'] },
   ),
   entry('Fastmail', 'fastmail.com fastmail.fm', 'imap.fastmail.com', 'smtp.fastmail.com', 465, appPassword, {
     mx: ['messagingengine.com'],
+    hosts: ['messagingengine.com'],
   }),
   entry('Zoho', 'zoho.com zohomail.com', 'imap.zoho.com', 'smtp.zoho.com', 465, switchedOn, {
     mx: ['zoho.com'],
@@ -144,3 +156,26 @@ export const providers: readonly Provider[] = [
     hint: 'Use the password that Bridge shows.',
   },
 ]
+
+const domainOf = (host: string) => host.toLowerCase().split('.').slice(-2).join('.')
+
+/** Whose server that is; undefined for one that is not in the table. */
+export function providerAt(host: string): Provider | undefined {
+  const domain = domainOf(host)
+  if (/^[\d.]+$/.test(host)) return undefined
+  return providers.find(({ imap, smtp, hosts = [] }) =>
+    [domainOf(imap.host), domainOf(smtp.host), ...hosts].includes(domain),
+  )
+}
+
+/** What to do when that server refused the login. */
+export function loginAdvice(
+  server: { readonly host: string; readonly oauth2: unknown },
+  keys: string,
+): string {
+  if (server.oauth2)
+    return 'Sign in again: replyd auth ADDRESS. The account also has to allow IMAP and SMTP to that program (scopes).'
+  const { name, hint = '' } = providerAt(server.host) ?? {}
+  if (hint !== '') return `${name}: ${hint}${hint.endsWith('.') ? '' : '.'}`
+  return `Check ${keys}.user and ${keys}.password. Some providers want an app password, or IMAP and SMTP switched on in their settings.`
+}
