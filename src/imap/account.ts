@@ -87,6 +87,11 @@ export class PooledAccount implements ImapAccount {
     }
   }
 
+  /** Only for what may be repeated: in silence a caller is sent away while the command goes on. */
+  #together<T>(name: string, uid: number, ask: (uids: readonly number[]) => Promise<T[]>): Promise<T> {
+    return this.#pool.shared(() => this.#lines.ask(name, uid, ask))
+  }
+
   capabilities(): Promise<ReadonlySet<string>> {
     return this.#anywhere('CAPABILITY', async (client) => {
       return new Set([...client.capabilities.keys()].map((name) => name.toUpperCase()))
@@ -148,7 +153,7 @@ export class PooledAccount implements ImapAccount {
   }
 
   flags(mailbox: string, uidValidity: string, uid: number): Promise<string[] | null> {
-    return this.#lines.ask(`flags ${uidValidity} ${mailbox}`, uid, (uids) =>
+    return this.#together(`flags ${uidValidity} ${mailbox}`, uid, (uids) =>
       this.#inside('FETCH', reading(mailbox, uidValidity), (client) => flagsOfEach(client, uids)),
     )
   }
@@ -199,12 +204,7 @@ export class PooledAccount implements ImapAccount {
     return keeps
   }
 
-  async move(
-    mailbox: string,
-    uidValidity: string,
-    uid: number,
-    target: string,
-  ): Promise<{ uid: number | null }> {
+  move(mailbox: string, uidValidity: string, uid: number, target: string): Promise<{ uid: number | null }> {
     return this.#inside('MOVE', writing(mailbox, uidValidity), (client) => move(client, mailbox, uid, target))
   }
 
@@ -221,7 +221,7 @@ export class PooledAccount implements ImapAccount {
     change: 'add' | 'remove',
     flags: string[],
   ): Promise<boolean> {
-    const stored = await this.#lines.ask(
+    const stored = await this.#together(
       `${change} ${flags.join(' ')} ${uidValidity} ${mailbox}`,
       uid,
       (uids) =>
