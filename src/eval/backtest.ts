@@ -1,41 +1,16 @@
 /** `replyd backtest`: the owner's past mail through the daemon's own judgement and prompts, beside what was really sent. */
 import { costOf, countTokens, priceOfModel, worstCase } from '../budget.ts'
-import type { NewId } from '../clock.ts'
 import { OwnerActionError, reasonOf } from '../errors.ts'
 import type { Verdict } from '../judgement/verdict.ts'
-import type { Knowledge } from '../knowledge.ts'
 import type { Model } from '../llm.ts'
-import { decodeWords, parseAddressList, plainLine } from '../mail/address.ts'
-import { firstField } from '../mail/message.ts'
 import { visibleText } from '../mail/text/visible.ts'
-import { type Prompts, passagesGiven } from '../prompts.ts'
-import type { AccountSettings, Config } from '../settings.ts'
-import {
-  checkDraft,
-  composeQuestion,
-  type MailToAnswer,
-  mostPassages,
-  type Sources,
-} from '../steps/compose.ts'
-import { threadEntry } from '../steps/thread.ts'
+import type { Prompts } from '../prompts.ts'
+import { checkDraft, composeQuestion } from '../steps/compose.ts'
 import { type Comparison, compare } from './comparison.ts'
-import { type Judged, judgePrepared, prepare } from './judging.ts'
+import { type Judged, judgePrepared } from './judging.ts'
 import { CeilingReached, eachOf, Ledger } from './ledger.ts'
-import type { Past, PastAnswer, PastMail } from './past-mail.ts'
-
-export interface BacktestOptions {
-  config: Config
-  account: AccountSettings
-  /** Today's first, then those to compare with them. */
-  prompts: readonly Prompts[]
-  knowledge: Knowledge | null
-  model: Model
-  /** US dollars, for all prompts together. */
-  maxDollars: number
-  newId: NewId
-  now: Date
-  pause: (ms: number) => Promise<void>
-}
+import type { Past, PastAnswer } from './past-mail.ts'
+import { type BacktestOptions, marksOf, preparedFor, type Run, subjectOf, toAnswer } from './situation.ts'
 
 /** What became of one mail with one set of prompts. */
 export interface Outcome {
@@ -74,7 +49,8 @@ export interface Backtest {
 const usualAnswer = { triage: 120, compose: 260 }
 
 /** US dollars that a run costs if every mail gets a reply: with answers of usual length, and at most. */
-export async function estimateBacktest({ answers }: Past, options: BacktestOptions) {
+export async function estimateBacktest({ answers, styles }: Past, options: BacktestOptions) {
+  const run = { ...options, styles }
   const price = priceOfModel(options.config.model)
   const sums = { estimate: 0, worst: 0 }
   const add = async (ask: Parameters<Model['ask']>[0], output: number) => {
@@ -88,7 +64,7 @@ export async function estimateBacktest({ answers }: Past, options: BacktestOptio
       const prepared = preparedFor(answer, prompts, options, marks.salt)
       if (prepared.question === null) continue
       await add(prepared.question, usualAnswer.triage)
-      const { mail, sources } = toAnswer(answer, prompts, options, neutral, prepared.judgement.codes)
+      const { mail, sources } = toAnswer(answer, prompts, run, neutral, prepared.judgement.codes)
       await add(composeQuestion(prompts.compose, options.account, mail, sources, marks), usualAnswer.compose)
     }
   }
@@ -108,14 +84,14 @@ const neutral: Verdict = {
 }
 
 /** @throws OwnerActionError when the provider refuses the key, the model or the account */
-export async function runBacktest({ answers }: Past, options: BacktestOptions): Promise<Backtest> {
+export async function runBacktest({ answers, styles }: Past, options: BacktestOptions): Promise<Backtest> {
   const { config, model, maxDollars, pause } = options
   const ledger = new Ledger({ model, price: priceOfModel(config.model), maxDollars, pause })
   const cases = new Map<PastAnswer, BacktestCase>()
   let ceilingReached = false
   await eachOf(answers, config.model.concurrency, async (answer) => {
     try {
-      cases.set(answer, await tryAll(answer, options, ledger))
+      cases.set(answer, await tryAll(answer, { ...options, styles }, ledger))
     } catch (error) {
       if (!(error instanceof CeilingReached)) throw error
       ceilingReached = true
@@ -125,7 +101,7 @@ export async function runBacktest({ answers }: Past, options: BacktestOptions): 
   return { cases: inOrder, ceilingReached, dollars: ledger.spent, calls: ledger.calls }
 }
 
-async function tryAll(answer: PastAnswer, options: BacktestOptions, ledger: Ledger): Promise<BacktestCase> {
+async function tryAll(answer: PastAnswer, options: Run, ledger: Ledger): Promise<BacktestCase> {
   const { original } = answer
   const sent = visibleText(answer.answer.message).text
   const outcomes: Outcome[] = []
@@ -136,9 +112,6 @@ async function tryAll(answer: PastAnswer, options: BacktestOptions, ledger: Ledg
   return { id: answer.id, subject: subjectOf(original.message), at: original.at, sent, outcomes }
 }
 
-const subjectOf = (message: PastAnswer['original']['message']) =>
-  plainLine(decodeWords(firstField(message, 'subject') ?? ''))
-
 interface Attempt {
   ledger: Ledger
   marks: { salt: string; canary: string }
@@ -148,7 +121,7 @@ interface Attempt {
 async function outcomeOf(
   answer: PastAnswer,
   prompts: Prompts,
-  options: BacktestOptions,
+  options: Run,
   { ledger, marks, sent }: Attempt,
 ): Promise<Outcome> {
   const nothing = {
@@ -191,56 +164,4 @@ async function outcomeOf(
     if (error instanceof CeilingReached || error instanceof OwnerActionError) throw error
     return { ...nothing, judged, fault: reasonOf(error) }
   }
-}
-
-function marksOf({ newId, now }: BacktestOptions) {
-  return { salt: newId(now).slice(-10), canary: newId(now).slice(-10) }
-}
-
-function preparedFor(
-  { original, firstContact }: PastAnswer,
-  prompts: Prompts,
-  { account }: BacktestOptions,
-  salt: string,
-) {
-  return prepare(original.message, account, prompts.triage, { arrivedAt: original.at, firstContact, salt })
-}
-
-/** What was known when the mail arrived: its thread up to it, and the knowledge folder as it is today. */
-function toAnswer(
-  { original, thread, earlier, firstContact }: PastAnswer,
-  prompts: Prompts,
-  { account, knowledge }: BacktestOptions,
-  verdict: Verdict,
-  codes: readonly string[],
-): { mail: MailToAnswer; sources: Sources } {
-  const from = parseAddressList(firstField(original.message, 'from') ?? '')[0]
-  const subject = subjectOf(original.message)
-  const visible = visibleText(original.message).text
-  const row = {
-    internalDate: original.at,
-    codes: [...codes],
-    verdict,
-    instruction: null,
-    fromName: from?.name || null,
-    fromAddress: from?.address ?? null,
-    subject,
-  }
-  const found = knowledge?.search(`${subject}\n${visible}`, mostPassages) ?? []
-  const entries = (mails: readonly PastMail[]) =>
-    mails
-      .map(({ message, at }) => threadEntry(message, at, account.owner, row.fromAddress))
-      .filter(({ text }) => text.trim() !== '')
-      .sort((a, b) => a.at.getTime() - b.at.getTime())
-  const sources = {
-    thread: entries(thread),
-    unread: 0,
-    earlier: entries(earlier),
-    // These lie in the store, which the daemon may have open.
-    style: null,
-    corrections: [],
-    passages: passagesGiven(prompts.compose, found),
-    visible,
-  }
-  return { mail: { row, message: original.message, firstContact }, sources }
 }

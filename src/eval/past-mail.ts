@@ -5,6 +5,8 @@
 import type { ImapFlow, ListResponse } from 'imapflow'
 import { ConfigError } from '../errors.ts'
 import { bareId, findById, search, uidsSince } from '../imap/search.ts'
+import type { Style } from '../judgement/prompt.ts'
+import type { OwnMail } from '../judgement/style.ts'
 import { messageIds } from '../mail/address.ts'
 import { mailboxes as addressesIn } from '../mail/gate/correspondents.ts'
 import { parseFields } from '../mail/header.ts'
@@ -13,6 +15,7 @@ import { parseOctets } from '../mail/octets.ts'
 import { replyHeader } from '../mail/reply/build.ts'
 import type { AccountSettings } from '../settings.ts'
 import { mostEarlier } from '../steps/compose.ts'
+import { isByHand, mostMails, ownMailOf, stylesOf } from '../steps/observe/style.ts'
 import { concerns, mostMessages } from '../steps/thread.ts'
 import { namedIds } from '../store/gate-context.ts'
 
@@ -40,6 +43,8 @@ export interface PastAnswer {
 
 export interface Past {
   answers: PastAnswer[]
+  /** How the owner wrote before the time that is looked at, by language. */
+  styles: Readonly<Record<string, Style>>
   /** Answers in \Sent since then, and those of them whose original was not found. */
   sent: number
   lost: number
@@ -50,6 +55,9 @@ const longestMail = 256 * 1024
 /** \Sent is looked through by header in pieces of that many mails. */
 const piece = 500
 const mostMailboxes = 40
+/** Octets of one mail that is only to show the owner's style, and mails that are read at once for it. */
+const longestOwn = 32 * 1024
+const stylePiece = 50
 const dayMs = 86_400_000
 
 /** @throws ConfigError when there is no \Sent */
@@ -84,7 +92,26 @@ export async function readPast(
     const firstContact = thread.length === 0 && others.length === 0 && !known.has(original)
     answers.push({ id, original, answer, addressees, thread, earlier: others, firstContact })
   }
-  return { answers, sent: named.length, lost: wanted.length - answers.length }
+  const styles = await stylesBefore(client, sent, since, settings)
+  return { answers, styles, sent: named.length, lost: wanted.length - answers.length }
+}
+
+/** From mail older than all that is compared with: else the answers themselves would teach how to write them. */
+async function stylesBefore(client: ImapFlow, sent: string, since: Date, { owner }: AccountSettings) {
+  if ((await open(client, sent)) === 0) return {}
+  const uids = (await search(client, { before: midnightOf(since) })).slice(-mostMails)
+  const mails: OwnMail[] = []
+  for (let start = 0; start < uids.length; start += stylePiece) {
+    const query = { uid: true, source: { start: 0, maxLength: longestOwn } }
+    for (const { source } of await client.fetchAll(uids.slice(start, start + stylePiece), query, {
+      uid: true,
+    })) {
+      const message = parseOctets(source ?? Buffer.alloc(0))
+      const own = isByHand(message, owner) ? ownMailOf(message) : null
+      if (own !== null) mails.push(own)
+    }
+  }
+  return stylesOf(mails)
 }
 
 /** What went to all of these before that day, in other threads; oldest first. */

@@ -80,7 +80,7 @@ async function ask(
 }
 
 export { checkDraft, type MailToAnswer } from './compose/check.ts'
-export { mostEarlier, mostPassages, type Sources } from './compose/sources.ts'
+export { mostEarlier, mostPassages, primary, type Sources } from './compose/sources.ts'
 
 /** What is asked of the model, and what of the mail and the thread had to be left out. */
 export function composeQuestion(

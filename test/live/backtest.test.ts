@@ -23,6 +23,7 @@ interface Seed {
   text: string
   answers?: string
   references?: string[]
+  to?: string
   extra?: string
 }
 
@@ -138,6 +139,17 @@ const seeds: Seed[] = [
   },
 ]
 
+/** How the owner has always written: to more than three people, so that it is a habit. */
+const habits: Seed[] = Array.from({ length: 12 }, (_, at) => ({
+  mailbox: 'Sent',
+  id: `habit-${at}`,
+  daysAgo: 90 - at,
+  from: owner,
+  to: `"Person Number${at % 4}" <person${at % 4}@example.org>`,
+  subject: `Matter ${at}`,
+  text: `Good day,\r\n\r\nthis is about the matter that you have written to us of, and we will look at it.\r\n\r\nWith warm regards\r\nOlga`,
+}))
+
 const triage = (over: object) => ({
   spam: { is: false, kind: 'none', confidence: 0.97 },
   sentiment: { label: 'neutral', intensity: 0.2 },
@@ -191,7 +203,7 @@ beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'replyd-backtest-'))
   await withClient(dovecot, owner, async (client) => {
     for (const mailbox of ['Archive', 'Sent', 'Drafts', 'Junk']) await client.mailboxCreate(mailbox)
-    for (const seed of seeds)
+    for (const seed of [...habits, ...seeds])
       await client.append(
         seed.mailbox,
         octetsOf(seed),
@@ -214,14 +226,14 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true })
 })
 
-function octetsOf({ id, from, subject, text, answers, references, extra }: Seed): Buffer {
+function octetsOf({ id, from, to: named, subject, text, answers, references, extra }: Seed): Buffer {
   const angle = (name: string) => `<${name}@example.org>`
   const correspondent = /Kettle/.test(subject)
     ? 'ann@example.org'
     : /Lieferung/.test(subject)
       ? 'bob@example.net'
       : 'eve@example.net'
-  const to = from === owner ? correspondent : owner
+  const to = named ?? (from === owner ? correspondent : owner)
   const fields = [
     `From: ${from}`,
     `To: ${to}`,
@@ -299,6 +311,7 @@ test('compares with what was sent, knowing no more than was known then, and chan
     /sender, [^\n]+:\nDo you sell copper kettles\?[\s\S]+owner, [^\n]+:\nYes, for 40 euros\./,
   )
   expect(prompt).not.toMatch(/Monday|early enough/)
+  expect(prompt).toMatch(/The owner's style [^\n]*greeting "Good day,"/)
   const contacts = asked
     .filter(({ question }) => question.task === 'triage')
     .map(({ question }) => [question.facts.get('subject'), question.facts.get('first contact')])

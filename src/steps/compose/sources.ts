@@ -75,4 +75,4 @@ export async function gatherSources(
 }
 
 /** `de` of `de-AT`: styles are kept by language alone. */
-const primary = (language: string) => language.toLowerCase().split('-')[0] ?? ''
+export const primary = (language: string) => language.toLowerCase().split('-')[0] ?? ''

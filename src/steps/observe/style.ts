@@ -1,5 +1,6 @@
 /** Learns once a day how the owner writes, from the latest of their own mails in \Sent; reads, and writes nothing but the store. */
 import { type LearnedStyle, type OwnMail, styleOf } from '../../judgement/style.ts'
+import type { Owner } from '../../mail/account.ts'
 import { parseAddressList } from '../../mail/address.ts'
 import { editShare } from '../../mail/edits.ts'
 import { languageOf } from '../../mail/language.ts'
@@ -12,7 +13,7 @@ import type { Account, StepContext } from '../context.ts'
 
 const dayMs = 86_400_000
 /** Mails that are read, the latest ones. */
-const mostMails = 300
+export const mostMails = 300
 const oldestMs = 365 * dayMs
 const limits = { batch: 50, maxHeaderOctets: 16 * 1024, maxTextOctets: 16 * 1024 }
 /** Up to this share of other words a mail is what replyd wrote. */
@@ -29,21 +30,28 @@ export async function observeStyle(context: StepContext, account: Account): Prom
   const known = await loadStyles(db, address)
   if (known !== null && now.getTime() - known.learnedAt.getTime() < dayMs) return false
   const since = new Date(now.getTime() - Math.min(oldestMs, config.state.keepMs ?? oldestMs))
-  const mails = new Map<string, OwnMail[]>()
-  for await (const messages of latestSent(account, since)) {
-    for (const mail of await evidence(context, account, messages)) {
-      const { language, confidence } = languageOf(mail.text)
-      if (confidence >= leastConfidence) mails.set(language, [...(mails.get(language) ?? []), mail])
-    }
-  }
-  const styles: Record<string, LearnedStyle> = {}
-  for (const [language, own] of [...mails].slice(0, mostLanguages)) {
-    const style = styleOf(own, language)
-    if (style !== null) styles[language] = style
-  }
+  const mails: OwnMail[] = []
+  for await (const messages of latestSent(account, since))
+    mails.push(...(await evidence(context, account, messages)))
+  const styles = stylesOf(mails)
   await saveStyles(db, address, styles, now)
   context.log.info({ event: 'style.learned', languages: Object.keys(styles) })
   return true
+}
+
+/** By language (BCP 47 primary tag), for those in which there is enough to tell by. */
+export function stylesOf(mails: readonly OwnMail[]): Record<string, LearnedStyle> {
+  const byLanguage = new Map<string, OwnMail[]>()
+  for (const mail of mails) {
+    const { language, confidence } = languageOf(mail.text)
+    if (confidence >= leastConfidence) byLanguage.set(language, [...(byLanguage.get(language) ?? []), mail])
+  }
+  const styles: Record<string, LearnedStyle> = {}
+  for (const [language, own] of [...byLanguage].slice(0, mostLanguages)) {
+    const style = styleOf(own, language)
+    if (style !== null) styles[language] = style
+  }
+  return styles
 }
 
 async function* latestSent({ imap }: Account, since: Date): AsyncIterable<Message[]> {
@@ -58,6 +66,24 @@ async function* latestSent({ imap }: Account, since: Date): AsyncIterable<Messag
   }
 }
 
+/** Whether a person wrote it, from an address of the owner's. */
+export function isByHand(message: Message, owner: Pick<Owner, 'address' | 'aliases'>): boolean {
+  const from = parseAddressList(firstField(message, 'from') ?? '')[0]?.address ?? ''
+  const automatic = firstField(message, 'auto-submitted') ?? 'no'
+  return (
+    [owner.address, ...owner.aliases].includes(from) &&
+    /^\s*no\b/i.test(automatic) &&
+    firstField(message, 'list-unsubscribe') === null
+  )
+}
+
+/** Its new text and whom it went to; null where there is none of either. */
+export function ownMailOf(message: Message): OwnMail | null {
+  const { text } = visibleText(message)
+  const to = fieldValues(message, 'to').flatMap(parseAddressList)
+  return text.trim() === '' || to.length === 0 ? null : { text, to }
+}
+
 /** Mails that the owner wrote: no automatic ones, none of a program, none that replyd wrote and nobody changed. */
 async function evidence(
   context: StepContext,
@@ -65,28 +91,20 @@ async function evidence(
   messages: readonly Message[],
 ): Promise<OwnMail[]> {
   const { owner } = account.settings
-  const byOwner = messages.filter((message) => {
-    const from = parseAddressList(firstField(message, 'from') ?? '')[0]?.address ?? ''
-    const automatic = firstField(message, 'auto-submitted') ?? 'no'
-    return (
-      [owner.address, ...owner.aliases].includes(from) &&
-      /^\s*no\b/i.test(automatic) &&
-      firstField(message, 'list-unsubscribe') === null
-    )
-  })
+  const byOwner = messages.filter((message) => isByHand(message, owner))
   const idsOf = (message: Message) => {
     const { own, thread } = namedIds(message)
     return own === null ? thread : [own, ...thread]
   }
   const drafts = await draftsFor(context.db, owner.address, byOwner.flatMap(idsOf))
   return byOwner.flatMap((message) => {
-    const { text } = visibleText(message)
+    const mail = ownMailOf(message)
     const ids = new Set(idsOf(message))
     const ours = drafts.some(
       ({ draftText, replyMessageId, messageId }) =>
-        (ids.has(replyMessageId) || ids.has(messageId ?? '')) && editShare(draftText, text) <= untouched,
+        (ids.has(replyMessageId) || ids.has(messageId ?? '')) &&
+        editShare(draftText, mail?.text ?? '') <= untouched,
     )
-    const to = fieldValues(message, 'to').flatMap(parseAddressList)
-    return text.trim() === '' || ours || to.length === 0 ? [] : [{ text, to }]
+    return mail === null || ours ? [] : [mail]
   })
 }

@@ -1,0 +1,84 @@
+/** The situation in which a past mail was answered, as far as it was known then. */
+import type { NewId } from '../clock.ts'
+import type { Verdict } from '../judgement/verdict.ts'
+import type { Knowledge } from '../knowledge.ts'
+import type { Model } from '../llm.ts'
+import { decodeWords, parseAddressList, plainLine } from '../mail/address.ts'
+import { firstField, type Message } from '../mail/message.ts'
+import { visibleText } from '../mail/text/visible.ts'
+import { type Prompts, passagesGiven } from '../prompts.ts'
+import type { AccountSettings, Config } from '../settings.ts'
+import { type MailToAnswer, mostPassages, primary, type Sources } from '../steps/compose.ts'
+import { threadEntry } from '../steps/thread.ts'
+import { prepare } from './judging.ts'
+import type { Past, PastAnswer, PastMail } from './past-mail.ts'
+
+export interface BacktestOptions {
+  config: Config
+  account: AccountSettings
+  /** Today's first, then those to compare with them. */
+  prompts: readonly Prompts[]
+  knowledge: Knowledge | null
+  model: Model
+  /** US dollars, for all prompts together. */
+  maxDollars: number
+  newId: NewId
+  now: Date
+  pause: (ms: number) => Promise<void>
+}
+
+export type Run = BacktestOptions & Pick<Past, 'styles'>
+
+export const subjectOf = (message: Message) => plainLine(decodeWords(firstField(message, 'subject') ?? ''))
+
+export function marksOf({ newId, now }: BacktestOptions) {
+  return { salt: newId(now).slice(-10), canary: newId(now).slice(-10) }
+}
+
+export function preparedFor(
+  { original, firstContact }: PastAnswer,
+  prompts: Prompts,
+  { account }: BacktestOptions,
+  salt: string,
+) {
+  return prepare(original.message, account, prompts.triage, { arrivedAt: original.at, firstContact, salt })
+}
+
+/** What was known when the mail arrived: its thread up to it, and the knowledge folder as it is today. */
+export function toAnswer(
+  { original, thread, earlier, firstContact }: PastAnswer,
+  prompts: Prompts,
+  { account, knowledge, styles }: Run,
+  verdict: Verdict,
+  codes: readonly string[],
+): { mail: MailToAnswer; sources: Sources } {
+  const from = parseAddressList(firstField(original.message, 'from') ?? '')[0]
+  const subject = subjectOf(original.message)
+  const visible = visibleText(original.message).text
+  const row = {
+    internalDate: original.at,
+    codes: [...codes],
+    verdict,
+    instruction: null,
+    fromName: from?.name || null,
+    fromAddress: from?.address ?? null,
+    subject,
+  }
+  const found = knowledge?.search(`${subject}\n${visible}`, mostPassages) ?? []
+  const entries = (mails: readonly PastMail[]) =>
+    mails
+      .map(({ message, at }) => threadEntry(message, at, account.owner, row.fromAddress))
+      .filter(({ text }) => text.trim() !== '')
+      .sort((a, b) => a.at.getTime() - b.at.getTime())
+  const sources = {
+    thread: entries(thread),
+    unread: 0,
+    earlier: entries(earlier),
+    style: styles[primary(verdict.language)] ?? null,
+    // They lie in the store, which the daemon may have open.
+    corrections: [],
+    passages: passagesGiven(prompts.compose, found),
+    visible,
+  }
+  return { mail: { row, message: original.message, firstContact }, sources }
+}
