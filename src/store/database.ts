@@ -83,9 +83,15 @@ async function openEmbedded(directory: string): Promise<Opened> {
 }
 
 function explained(error: unknown): Error {
+  if (error instanceof ConfigError) return error
   const code = (error as { code?: string }).code ?? ''
   if (code.startsWith('28') || code === '3D000') {
     return new ConfigError(`DATABASE_URL: PostgreSQL refused the login: ${reasonOf(error)}`, { cause: error })
+  }
+  if (code === '42501') {
+    return new ConfigError(`DATABASE_URL: PostgreSQL allows no schema: grant create on database … to …`, {
+      cause: error,
+    })
   }
   return new TemporaryError(`PostgreSQL can't be reached: ${reasonOf(error) || code}`, { cause: error })
 }

@@ -1,18 +1,22 @@
 /** Brings the schema up to date, forward only, one process at a time. */
 import { ConfigError } from '../errors.ts'
 import type { Database, Queryable } from './database.ts'
-import { migrations } from './migrations.ts'
+import { type Migration, migrations } from './migrations.ts'
 
 /** Any constant will do; it only has to be the same for every replyd. */
 const migrationLock = 7_357_395
 
 export const newestSchema = migrations.at(-1)?.version ?? 0
 
-/** @throws ConfigError when a newer replyd has written the store */
-export async function migrate(database: Database): Promise<void> {
+/**
+ * All that is missing, or nothing: one transaction.
+ * @param known every migration, oldest first; a test has some more
+ * @throws ConfigError when a newer replyd has written the store
+ */
+export async function migrate(database: Database, known: readonly Migration[] = migrations): Promise<void> {
   await database.transaction(async (session) => {
     await lockSchema(session)
-    await migrateTo(session, newestSchema)
+    await migrateTo(session, known.at(-1)?.version ?? 0, known)
   })
 }
 
@@ -34,18 +38,23 @@ export async function schemaVersion(session: Queryable): Promise<number> {
 }
 
 /** Applies what is missing up to that version. The caller holds the lock. @throws ConfigError when the store is newer */
-export async function migrateTo(session: Queryable, version: number): Promise<void> {
+export async function migrateTo(
+  session: Queryable,
+  version: number,
+  known: readonly Migration[] = migrations,
+): Promise<void> {
   await session.query('create schema if not exists replyd')
   await session.query('create schema if not exists bullmq')
   await session.query(
     'create table if not exists replyd.migration (version integer primary key, at timestamptz not null default now())',
   )
   const current = await schemaVersion(session)
-  if (current > newestSchema)
+  const newest = known.at(-1)?.version ?? 0
+  if (current > newest)
     throw new ConfigError(
-      `The store was written by a newer replyd (schema ${current}, this one knows ${newestSchema}): update replyd`,
+      `The store was written by a newer replyd (schema ${current}, this one knows ${newest}): update replyd`,
     )
-  for (const migration of migrations) {
+  for (const migration of known) {
     if (migration.version <= current || migration.version > version) continue
     await session.query(migration.sql)
     await session.query('insert into replyd.migration (version) values ($1)', [migration.version])

@@ -8,7 +8,7 @@ import { silentLog } from '../../src/log.ts'
 import { backedUpTables } from '../../src/store/backup.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
 import { run } from '../cli/run.ts'
-import { seedMails, seedOthers } from './seed.ts'
+import { seedAll } from './seed.ts'
 import { type Postgres, startPostgres } from './servers/index.ts'
 
 type Kind = 'embedded' | 'PostgreSQL'
@@ -50,8 +50,7 @@ async function contents(db: Database): Promise<Record<string, string[]>> {
 async function fullBackup(kind: Kind): Promise<{ file: string; before: Record<string, string[]> }> {
   const place = await newPlace(kind)
   const db = await open(place)
-  await seedMails(db, ['sent', 'held', 'approved', 'sending', 'uncertain'], 'a@example.org')
-  await seedOthers(db)
+  await seedAll(db)
   const before = await contents(db)
   await db[Symbol.asyncDispose]()
   const file = join(directory, `backup-${places}.gz`)

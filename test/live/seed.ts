@@ -110,3 +110,9 @@ const others = [
 export async function seedOthers(db: Database): Promise<void> {
   for (const sql of others) await db.query(sql, [account, seededAt])
 }
+
+/** Something in every table. */
+export async function seedAll(db: Database): Promise<void> {
+  await seedMails(db, ['sent', 'held', 'approved', 'sending', 'uncertain'], 'a@example.org')
+  await seedOthers(db)
+}

@@ -1,0 +1,124 @@
+/** Forward migrations: from every version that was released, with rows, on both databases; and who is refused. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { ConfigError } from '../../src/errors.ts'
+import { silentLog } from '../../src/log.ts'
+import { backedUpTables } from '../../src/store/backup.ts'
+import { type Database, openDatabase } from '../../src/store/database.ts'
+import { migrate, newestSchema, schemaVersion } from '../../src/store/migrate.ts'
+import { migrations } from '../../src/store/migrations.ts'
+import { restoreBackup } from '../../src/store/restore.ts'
+import { seedAll } from './seed.ts'
+import { type Postgres, startPostgres } from './servers/index.ts'
+
+const fixtures = join(import.meta.dirname, '../fixtures/schema')
+const versions = readdirSync(fixtures)
+  .filter((name) => name.endsWith('.sql'))
+  .map((name) => Number.parseInt(name, 10))
+  .sort((a, b) => a - b)
+const fixture = (name: string) => readFileSync(join(fixtures, name), 'utf8')
+const directory = mkdtempSync(join(tmpdir(), 'replyd-migrations-'))
+
+let postgres: Postgres
+beforeAll(async () => {
+  postgres = await startPostgres({ fsync: false })
+}, 60_000)
+afterAll(async () => {
+  await postgres?.stop()
+  rmSync(directory, { recursive: true, force: true })
+})
+
+const open = async (databaseUrl: string | null, asItIs = false) =>
+  openDatabase({ directory: mkdtempSync(join(directory, 'state-')), databaseUrl }, silentLog, { asItIs })
+
+async function rowsOf(db: Database): Promise<Record<string, Record<string, unknown>[]>> {
+  const found: Record<string, Record<string, unknown>[]> = {}
+  for (const table of await backedUpTables(db)) {
+    const { rows } = await db.query<{ row: Record<string, unknown> }>(
+      `select to_json(t) as row from replyd.${table} t order by t::text`,
+    )
+    found[table] = rows.map(({ row }) => row)
+  }
+  return found
+}
+
+// A version that is not released yet changes in place: then `npm run schema`. A released one never does.
+test.each(migrations.map(({ version, sql }) => [version, sql] as const))(
+  'version %d is the one in test/fixtures/schema',
+  (version, sql) => expect(sql).toBe(fixture(`${version}.sql`)),
+)
+
+const later = {
+  version: newestSchema + 1,
+  sql: `alter table replyd.message add column novelty text not null default 'none';
+        alter table replyd.digest rename column day to calendar_day;
+        create index message_by_novelty on replyd.message (novelty);`,
+}
+
+describe.each([
+  ['embedded', false],
+  ['PostgreSQL', true],
+])('%s', (_name, withPostgres) => {
+  test('a store with rows goes to a newer version and keeps them all; a fault in it changes nothing', async () => {
+    await using db = await open(withPostgres ? await postgres.createDatabase() : null)
+    await seedAll(db)
+    const before = await rowsOf(db)
+    const broken = { version: later.version, sql: `${later.sql} select * from replyd.nowhere;` }
+    await expect(migrate(db, [...migrations, broken])).rejects.toThrow('nowhere')
+    expect([await schemaVersion(db), await rowsOf(db)]).toEqual([newestSchema, before])
+    await migrate(db, [...migrations, later])
+    await migrate(db, [...migrations, later])
+    const after = await rowsOf(db)
+    expect(await schemaVersion(db)).toBe(later.version)
+    expect(after.message).toEqual(before.message?.map((row) => ({ ...row, novelty: 'none' })))
+    expect(after.digest).toEqual(before.digest?.map(({ day, ...row }) => ({ ...row, calendar_day: day })))
+    const untouched = Object.keys(before).filter((table) => table !== 'message' && table !== 'digest')
+    for (const table of untouched) expect([table, after[table]]).toEqual([table, before[table]])
+    // The program that does not know that version will not touch it.
+    const refusal = migrate(db)
+    await expect(refusal).rejects.toThrow(ConfigError)
+    await expect(refusal).rejects.toThrow(
+      `The store was written by a newer replyd (schema ${later.version}, this one knows ${newestSchema}): update replyd`,
+    )
+  }, 60_000)
+})
+
+test.each(versions)(
+  'a store of version %d comes to the newest with all its rows',
+  async (version) => {
+    const lines = fixture(`${version}.jsonl`).trim().split('\n')
+    await using db = await open(await postgres.createDatabase(), true)
+    async function* each() {
+      yield* lines
+    }
+    const { rows } = await restoreBackup(db, each(), new Date('2027-01-01T00:00:00Z'))
+    expect(await schemaVersion(db)).toBe(newestSchema)
+    for (const [table, count] of Object.entries(rows)) expect([table, count > 0]).toEqual([table, true])
+    expect(Object.values(rows).reduce((sum, n) => sum + n, 0)).toBe(lines.length - 2)
+    const { rows: mails } = await db.query<{ id: string }>('select id from replyd.message order by id')
+    expect(mails.map(({ id }) => id)).toEqual(['m-approved', 'm-held', 'm-sending', 'm-sent', 'm-uncertain'])
+  },
+  60_000,
+)
+
+test('of several that start at once on an empty database one makes the schema', async () => {
+  const url = await postgres.createDatabase()
+  const stores = await Promise.all([open(url), open(url), open(url), open(url)])
+  const { rows } = await (stores[0] as Database).query(
+    'select version from replyd.migration order by version',
+  )
+  expect(rows).toEqual(migrations.map(({ version }) => ({ version })))
+  await Promise.all(stores.map((each) => each[Symbol.asyncDispose]()))
+}, 60_000)
+
+test('a newer store is refused at the start, in one line', async () => {
+  const url = await postgres.createDatabase()
+  const db = await open(url)
+  await db.query('insert into replyd.migration (version) values (999)')
+  await db[Symbol.asyncDispose]()
+  await expect(open(url)).rejects.toThrow(
+    /^The store was written by a newer replyd \(schema 999.*update replyd$/,
+  )
+}, 60_000)
