@@ -14,7 +14,10 @@ import { type Postgres, startPostgres } from './servers/index.ts'
 
 const mark = 'PrivateMatter'
 
-/** What the ledger and the limits go by; a column that is not here must be empty of the correspondent's text. */
+/**
+ * What the ledger and the limits go by, and what is nobody's text. A column that is not here must be empty of the correspondent's
+ * text: a new one is emptied in src/store/forget.ts, or has its reason to be here.
+ */
 const kept = new Set(
   [
     'message: id account mailbox uid_validity message_id email_id thread_id flags from_address step disposition reason codes ceiling',
@@ -25,12 +28,13 @@ const kept = new Set(
     'reply: id account state kind reply_message_id reverse_path addressee addressees text_hash language composed hold_reason actor',
     'reply: saved_mailbox saved_uid_validity',
     'reply_change: reply_id actor from_state to_state',
-    'model_call: id message_id account step day model prompt_hash knowledge_hash',
+    'model_call: id message_id account step day model prompt_hash knowledge_hash answered_by',
     'negative_answer: message_id reply_id',
     'human_thread: account message_id source',
     // Not about one mail.
     'style: account',
     'sender_rule: account pattern rule source',
+    'pace: name state',
     'trust_grant: account category granted_by',
     'account_state: account stopped',
     'cursor: account mailbox uid_validity',
