@@ -1,5 +1,5 @@
 /**
- * The speed bench: `npm run bench [-- NAME ...] [--runs N] [--mails N] [--json] [--write]`. Each bench starts private
+ * The speed bench: `npm run bench [-- NAME ...] [--runs N] [--mails N] [--corpus DIR] [--json] [--write]`. Each bench starts private
  * servers, measures the daemon (dist/cli.js, a process of its own) and, beside it, the limit of the parts it stands on.
  * `--write` puts the figures into docs/performance.md. Exit status 1 when a target was missed.
  */
@@ -15,6 +15,8 @@ const { values, positionals } = parseArgs({
     runs: { type: 'string', default: '5' },
     /** Mails in a backlog. */
     mails: { type: 'string', default: '2000' },
+    /** Folder of the mails whose tokens are counted. */
+    corpus: { type: 'string' },
     json: { type: 'boolean', default: false },
     /** Writes docs/performance.json and docs/performance.md. */
     write: { type: 'boolean', default: false },
@@ -31,7 +33,12 @@ function positive(name: 'runs' | 'mails'): number {
 }
 
 async function main(): Promise<number> {
-  const options = { runs: positive('runs'), mails: positive('mails'), say }
+  const options = {
+    runs: positive('runs'),
+    mails: positive('mails'),
+    say,
+    ...(values.corpus ? { corpus: values.corpus } : {}),
+  }
   const names = positionals.length > 0 ? positionals : Object.keys(benches)
   const unknown = names.filter((name) => !(name in benches))
   if (unknown.length > 0)

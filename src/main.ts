@@ -5,6 +5,7 @@ import { Accounts } from './main/accounts.ts'
 import { DailyAudit } from './main/daily-audit.ts'
 import { healthOf } from './main/health.ts'
 import { holderName, isGone } from './main/holder.ts'
+import { warnOfModel } from './main/model-warning.ts'
 import { handleOnce } from './main/once.ts'
 import { tellOwner } from './main/owner.ts'
 import { SignIns } from './oauth.ts'
@@ -67,7 +68,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const context: StepContext = { db, clock, newId, random, log, config, accounts, model }
   await using pipeline = new Pipeline(context, queues, drainMs)
   pipeline.on('owner-action', (error, account) => void tellOwner(context, error, account))
-  if (roles.includes('work')) startWork(pipeline, model, config)
+  if (roles.includes('work')) startWork(pipeline, model, context, signal)
   using _daily = roles.includes('watch') && !options.once ? new DailyAudit(context) : null
   const watchers = roles.includes('watch') ? watchersOf(context, pipeline) : []
   // A start is the owner's answer to what had stopped: it is tried anew.
@@ -107,9 +108,11 @@ const queueSettingsOf = ({ state, log }: Config, { pool, kind }: Database) => ({
   traces: log.traces,
 })
 
-function startWork(pipeline: Pipeline, model: PacedModel, { model: settings, accounts }: Config): void {
-  pipeline.work({ model: jobsFor(settings.concurrency), mailbox: mailboxConcurrency(accounts.length) })
+function startWork(pipeline: Pipeline, model: PacedModel, context: StepContext, signal: AbortSignal): void {
+  const { concurrency } = context.config.model
+  pipeline.work({ model: jobsFor(concurrency), mailbox: mailboxConcurrency(context.accounts.size) })
   model.onJobs = (jobs) => pipeline.resize('model', jobs)
+  void warnOfModel(context, signal)
 }
 
 function watchersOf(context: StepContext, pipeline: Pipeline): Watcher[] {

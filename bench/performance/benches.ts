@@ -6,6 +6,9 @@ export const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   reaction: async () => (await import('./reaction.ts')).reaction,
   backlog: async () => (await import('./backlog.ts')).backlog,
   naive: async () => (await import('./naive.ts')).naive,
+  model: async () => (await import('./model.ts')).model,
+  tokens: async () => (await import('./tokens.ts')).tokens,
+  growth: async () => (await import('./growth.ts')).growth,
   memory: async () => (await import('./memory.ts')).memory,
   accounts: async () => (await import('./accounts.ts')).accounts,
 }

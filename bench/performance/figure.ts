@@ -25,6 +25,8 @@ export interface BenchOptions {
   runs: number
   /** Mails in a backlog. */
   mails: number
+  /** Folder of the mails whose tokens are counted; one is found when absent. */
+  corpus?: string
   /** One line of progress, to stderr. */
   say: (text: string) => void
 }

@@ -176,4 +176,4 @@ test('500 mails under a cap of 0.01 dollars a day', async () => {
     `select count(*)::int as days from replyd.spending where account = '' and reached_at is not null`,
   )
   expect(told).toEqual([{ days: 2 }])
-}, 120_000)
+}, 300_000)

@@ -1,0 +1,150 @@
+/** What a statement of a mail's way costs in a store of 10,000 rows, and in one of 1,000,000. */
+import { performance } from 'node:perf_hooks'
+import pg from 'pg'
+import { silentLog } from '../../src/log.ts'
+import type { Database } from '../../src/store/database.ts'
+import { openDatabase } from '../../src/store/database.ts'
+import { earlierMails, writtenTo } from '../../src/store/history.ts'
+import {
+  commitStep,
+  countDue,
+  findByMessageIds,
+  findDue,
+  insertMessages,
+  loadMessage,
+} from '../../src/store/messages.ts'
+import { reserveModelCall, settleAbandonedCalls, settleModelCall } from '../../src/store/model-calls.ts'
+import { listMails, waitingMails } from '../../src/store/review-lists.ts'
+import { startPostgres } from '../../test/live/servers/index.ts'
+import { type BenchOptions, type Figure, figure, median, mediansOf } from './figure.ts'
+
+const account = 'a@growth.test'
+const sizes = [10_000, 1_000_000] as const
+const repetitions = 200
+
+/** A ledger as years leave it: done, one in ten with a reply, each with its events and calls. */
+const fillings = [
+  `insert into replyd.message (id, account, mailbox, uid_validity, uid, message_id, size, internal_date, flags, from_address,
+     subject, ingested_at, step, disposition, reason, due_at, updated_at)
+   select 'm' || lpad(n::text, 9, '0'), $1, 'INBOX', '1', n, '<' || n || '@x>', 3000, at, '[]', 'c' || n % 50000 || '@x.example',
+     'Order ' || n, at, 'done', case n % 10 when 0 then 'sent' else 'declined' end, 'list', at, at
+     from (select n, timestamptz '2026-11-01' - make_interval(secs => ($2::int - n) * 60.0) as at from generate_series(1, $2::int) n) x`,
+  `insert into replyd.event (message_id, at, step, disposition, reason, actor)
+   select id, internal_date, step, disposition, reason, 'replyd' from replyd.message, generate_series(1, 2)`,
+  `insert into replyd.model_call (id, message_id, account, step, day, at, model, prompt_hash, cost, settled)
+   select 'c' || id, id, account, 'triage', to_char(internal_date, 'YYYY-MM-DD'), internal_date, 'm', 'p', 0.0001, true from replyd.message`,
+]
+
+async function filled(db: Database, url: string, rows: number): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    for (const [at, sql] of fillings.entries()) await client.query(sql, at === 0 ? [account, rows] : [])
+    await client.query('vacuum analyze')
+  } finally {
+    await client.end()
+  }
+  await db.query('select 1')
+}
+
+type Statement = (db: Database, n: number, rows: number) => Promise<unknown>
+
+const now = new Date('2026-11-24T10:00:00Z')
+const newId = (n: number) => `z${String(n).padStart(9, '0')}`
+const old = (n: number, rows: number) => `m${String(1 + ((n * 7919) % rows)).padStart(9, '0')}`
+
+const newMail = (n: number) => ({
+  ...{ id: newId(n), account, mailbox: 'INBOX', uidValidity: '2', uid: n, messageId: `<new-${n}@x>` },
+  ...{
+    emailId: null,
+    threadId: null,
+    size: 3000,
+    internalDate: now,
+    flags: [],
+    fromAddress: `c${n}@x.example`,
+  },
+  ...{ fromName: null, subject: 'Order' },
+  ...({ step: 'triage', disposition: 'waiting', reason: 'ingested' } as const),
+})
+
+const newCall = (n: number) => ({
+  ...{ id: `call-${n}`, messageId: newId(n), account, step: 'triage', day: '2026-11-24', model: 'm' },
+  ...{ promptHash: 'p', knowledgeHash: null, worstCase: 0.001 },
+})
+
+/** In the order in which a mail meets them; each n once. */
+const perMail: Record<string, Statement> = {
+  'look up known Message-IDs': (db, n) => findByMessageIds(db, account, [`<new-${n}@x>`]),
+  'insert the row': (db, n) => insertMessages(db, [newMail(n)], now),
+  'load the row': (db, n) => loadMessage(db, newId(n)),
+  'earlier mails of the sender': (db, n) => earlierMails(db, account, `c${n}@x.example`, newId(n)),
+  'written to the sender': (db, n) => writtenTo(db, account, `c${n}@x.example`, newId(n)),
+  'reserve a call': (db, n) => reserveModelCall(db, newCall(n), { perDay: 1000, accountPerDay: null }, now),
+  'settle a call': (db, n) =>
+    settleModelCall(db, `call-${n}`, { input: 1, cachedInput: 0, output: 1, cost: 0.0001, durationMs: 1 }),
+  'commit a step': (db, n) =>
+    commitStep(
+      db,
+      { id: newId(n), from: 'triage', to: 'done', disposition: 'declined', reason: 'list' },
+      now,
+    ),
+}
+
+const beside: Record<string, Statement> = {
+  'the sweeper: due rows': (db) => findDue(db, now, 2000),
+  'the sweeper: lost calls': (db) => settleAbandonedCalls(db, new Date(0)),
+  'count of due rows': (db) => countDue(db, now),
+  'a page of the mail list': (db, n, rows) => listMails(db, { before: old(n, rows), limit: 50 }),
+  'the page of what waits': (db) => waitingMails(db, {}),
+}
+
+/** Medians in milliseconds. */
+async function timed(db: Database, statements: Record<string, Statement>, rows: number) {
+  const times = new Map<string, number[]>(Object.keys(statements).map((name) => [name, []]))
+  for (let n = 1; n <= repetitions; n++) {
+    for (const [name, run] of Object.entries(statements)) {
+      const startedAt = performance.now()
+      await run(db, n, rows)
+      times.get(name)?.push(performance.now() - startedAt)
+    }
+  }
+  return new Map([...times].map(([name, all]) => [name, median(all)]))
+}
+
+async function measured(rows: number) {
+  const postgres = await startPostgres({ fsync: false })
+  try {
+    const url = await postgres.createDatabase()
+    await using db = await openDatabase({ directory: '', databaseUrl: url }, silentLog)
+    await filled(db, url, rows)
+    return { perMail: await timed(db, perMail, rows), beside: await timed(db, beside, rows) }
+  } finally {
+    await postgres.stop()
+  }
+}
+
+export async function growth({ runs, say }: BenchOptions): Promise<Figure[]> {
+  const all: Figure[][] = []
+  for (let run = 1; run <= runs; run++) {
+    const [small, large] = [await measured(sizes[0]), await measured(sizes[1])]
+    const sum = (times: ReadonlyMap<string, number>) =>
+      [...times.values()].reduce((total, ms) => total + ms, 0)
+    const compare = (name: string, value: number, before: number, target: boolean) =>
+      figure({
+        name,
+        value,
+        unit: 'ms',
+        limit: { name: 'with 10,000 rows', value: before },
+        ...(target ? { target: { of: 'ratio', atMost: 1.2 } as const } : {}),
+      })
+    const each = (part: 'perMail' | 'beside') =>
+      [...large[part]].map(([name, ms]) => compare(name, ms, small[part].get(name) ?? Number.NaN, false))
+    all.push([
+      compare('all statements of a mail, 1,000,000 rows', sum(large.perMail), sum(small.perMail), true),
+      ...each('perMail'),
+      ...each('beside'),
+    ])
+    say(`growth ${run}/${runs}`)
+  }
+  return mediansOf(all)
+}

@@ -1,0 +1,204 @@
+/** What the model's calls cost on real mail, beside a worker that sends the whole source twice (bench/naive.ts). */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { costOf, countText, countTokens, prices } from '../../src/budget.ts'
+import { compose } from '../../src/demo/stand-in/compose.ts'
+import { readQuestion } from '../../src/demo/stand-in/prompt.ts'
+import { triage } from '../../src/demo/stand-in/triage.ts'
+import { boundsOf, score, train } from '../../src/judgement/bayes.ts'
+import { mailFacts } from '../../src/judgement/mail-facts.ts'
+import { spamTokens } from '../../src/judgement/spam-tokens.ts'
+import { explainOctets, guessOwner } from '../../src/mail/explain.ts'
+import { parseOctets } from '../../src/mail/octets.ts'
+import { visibleText } from '../../src/mail/text/visible.ts'
+import { composeMessages, loadPrompts, type PromptMail, triageMessages } from '../../src/prompts.ts'
+import { type BenchOptions, type Figure, figure, median } from './figure.ts'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const sets = ['spam', 'auto', 'human', 'reply', 'hostile', 'injection']
+const salt = 'k3j9x2m7q1'
+const price = prices['gpt-4o-mini'] as NonNullable<(typeof prices)[string]>
+const categories = ['billing', 'shipping', 'technical', 'sales'].map((name) => ({
+  name,
+  description: `questions about ${name}`,
+}))
+const passage = 'You may send goods back within 30 days of delivery, unopened, with the order number. '
+const passages = [1, 2, 3].map((part) => ({
+  file: 'returns.md',
+  heading: `Returns > Time limit ${part}`,
+  text: passage.repeat(6),
+}))
+
+interface Counted {
+  triageInput: number
+  triageOutput: number
+  composeInput: number
+  composeOutput: number
+  source: number
+  /** The guard lets it be answered, it is no spam, and the stand-in says that it wants an answer. */
+  answered: boolean
+  /** Whether the guard lets it never be answered: then only spam is the question. */
+  never: boolean
+  /** As labelled; null where spam is not the question. */
+  spam: boolean | null
+  tokens: string[]
+}
+
+/** As the naive worker asks; what it gets back is no longer than what replyd gets. */
+const naivePrompts = 40
+const naiveVerdict = 25
+
+async function count(octets: Buffer, spam: boolean | null): Promise<Counted> {
+  const prompts = loadPrompts(join(root, 'prompts'))
+  const message = parseOctets(octets)
+  const known = { receivedAt: new Date('2026-11-24T05:30:00Z'), firstContact: true, guardReason: 'ok' }
+  const mail: PromptMail = {
+    visibleText: visibleText(message).text,
+    facts: mailFacts(message, guessOwner(message), known),
+  }
+  const asked = triageMessages({ prompt: prompts.triage, mail, categories, ownerLanguage: 'en', salt })
+  const verdict = triage(readQuestion(asked.messages))
+  const written = composeMessages({
+    prompt: prompts.compose,
+    mail,
+    verdict,
+    thread: [],
+    earlier: [],
+    passages,
+    style: null,
+    instructions: 'We are a small shop.',
+    corrections: [],
+    ownerName: 'Acme Support',
+    signature: true,
+    canary: 'kite-7f3a9c2e51',
+    salt,
+  })
+  const never = explainOctets('', octets, guessOwner(message), known.receivedAt).decision === 'never'
+  const answer = compose(readQuestion(written.messages))
+  return {
+    triageInput: await countTokens(asked.messages),
+    triageOutput: await countText(JSON.stringify(verdict)),
+    composeInput: await countTokens(written.messages),
+    composeOutput: await countText(JSON.stringify(answer)),
+    source: await countText(octets.toString('latin1')),
+    answered: !never && spam !== true && verdict.needs_reply && !verdict.spam.is,
+    never,
+    spam,
+    tokens: spamTokens(message),
+  }
+}
+
+const dollars = (input: number, output: number): number => costOf({ input, cachedInput: 0, output }, price)
+
+/** Dollars for a mail when nothing is known yet: triage for each, compose where a reply is wanted. */
+const ours = (mail: Counted): number =>
+  dollars(mail.triageInput, mail.triageOutput) +
+  (mail.answered ? dollars(mail.composeInput, mail.composeOutput) : 0)
+
+/** Two calls a mail. */
+const naive = (mail: Counted): number =>
+  dollars(mail.source + naivePrompts, naiveVerdict) + dollars(mail.source + naivePrompts, mail.composeOutput)
+
+/** One half of the mails has taught the filter, as verdicts and moves do; the other half is what comes then. */
+function onceLearned(mails: readonly Counted[]): Figure[] {
+  const examples = mails.flatMap(({ spam, tokens }, at) =>
+    spam === null || at % 2 ? [] : [{ spam, tokens }],
+  )
+  const model = train(examples)
+  const { spamFrom, hamTo } = boundsOf(examples, model)
+  const later = mails.filter((_, at) => at % 2 === 1)
+  const isFree = ({ tokens, never }: Counted): boolean => {
+    const value = score(model, tokens)
+    return (spamFrom !== null && value >= spamFrom) || (never && hamTo !== null && value <= hamTo)
+  }
+  const free = new Set(later.filter(isFree))
+  return [
+    figure({
+      name: 'mails without a call, once the filter has learned',
+      value: (100 * free.size) / later.length,
+      unit: '%',
+    }),
+    figure({
+      name: '1,000 mails, once the filter has learned',
+      value: 1000 * mean(later.map((mail) => (free.has(mail) ? 0 : ours(mail)))),
+      unit: 'dollars',
+      limit: { name: 'the whole source, two calls', value: 1000 * mean(later.map(naive)) },
+      target: { of: 'ratio', atMost: 0.25 },
+    }),
+  ]
+}
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, each) => sum + each, 0) / values.length
+
+/** The folder that is named, else the whole corpus beside the project, else the part of it that is committed. */
+function corpusFolder(named: string | undefined): string {
+  const shared = join(root, '../shared/corpus')
+  return named ?? (existsSync(shared) ? shared : join(root, 'test/fixtures/corpus'))
+}
+
+function labelsOf(folder: string, set: string): Map<string, boolean | null> {
+  const lines = readFileSync(join(folder, `${set}.labels.jsonl`), 'utf8')
+    .trim()
+    .split('\n')
+  const known = ['spam', 'auto', 'human', 'reply'].includes(set)
+  return new Map(
+    lines.map((line) => {
+      const { file, label } = JSON.parse(line) as { file: string; label: string }
+      return [file, known ? label === 'spam' : null]
+    }),
+  )
+}
+
+export async function tokens({ corpus, say }: BenchOptions): Promise<Figure[]> {
+  const folder = corpusFolder(corpus)
+  const mails: Counted[] = []
+  for (const set of sets) {
+    const labels = labelsOf(folder, set)
+    for (const name of readdirSync(join(folder, set)))
+      mails.push(await count(readFileSync(join(folder, set, name)), labels.get(`${set}/${name}`) ?? null))
+    say(`tokens ${set}: ${mails.length} mails so far`)
+  }
+  const of = (pick: (mail: Counted) => number) => mails.map(pick)
+  const tokensOf = (name: string, values: number[], atMost: number): Figure[] => [
+    figure({
+      name: `${name}, median`,
+      value: median(values),
+      unit: 'tokens',
+      target: { of: 'value', atMost },
+    }),
+    figure({ name: `${name}, mean`, value: mean(values), unit: 'tokens' }),
+  ]
+  const answered = mails.filter((mail) => mail.answered)
+  return [
+    ...tokensOf(
+      'triage call, input',
+      of((mail) => mail.triageInput),
+      700,
+    ),
+    ...tokensOf(
+      'compose call, input',
+      of((mail) => mail.composeInput),
+      1500,
+    ),
+    figure({ name: 'triage call, output', value: mean(of((mail) => mail.triageOutput)), unit: 'tokens' }),
+    figure({
+      name: 'compose call, output',
+      value: mean(answered.map((mail) => mail.composeOutput)),
+      unit: 'tokens',
+    }),
+    figure({
+      name: 'share of mails that a reply is written to',
+      value: answered.length / mails.length,
+      unit: '',
+    }),
+    figure({
+      name: '1,000 mails of strangers at 0.15 / 0.60 dollars per million tokens',
+      value: 1000 * mean(of(ours)),
+      unit: 'dollars',
+      limit: { name: 'the whole source, two calls', value: 1000 * mean(of(naive)) },
+    }),
+    ...onceLearned(mails),
+  ]
+}
