@@ -1,5 +1,8 @@
 /** What the model of the bench answers: the same for each mail, so that only the way there is measured. */
 
+/** What the owner has told replyd: a reply that leans on nothing is not sent by itself. */
+export const ownersWords = 'We open from Monday to Saturday at ten and close at six.'
+
 const verdict = {
   spam: { is: false, kind: 'none', confidence: 0.9 },
   sentiment: { label: 'neutral', intensity: 0.1 },
@@ -13,9 +16,9 @@ const verdict = {
 }
 
 const composed = {
-  text: 'Hello,\n\nthank you for your message. We have noted what you wrote and will come back to you.\n\nKind regards',
+  text: `Hello,\n\n${ownersWords}\n\nKind regards`,
   language: 'en',
-  answers: [],
+  answers: [{ ask: 'When is the shop open?', answered: true, source: 'instructions' }],
   missing: [],
   confidence: 0.95,
   needs_person: false,

@@ -8,6 +8,7 @@ import pg from 'pg'
 import { stringify } from 'yaml'
 import { freePort } from '../../test/live/servers/index.ts'
 import { DaemonChild } from '../chaos/child.ts'
+import { ownersWords } from './answers.ts'
 import { authservId } from './mails.ts'
 import type { Peers } from './peers.ts'
 
@@ -183,6 +184,7 @@ function documentOf(peers: Peers, options: RigOptions) {
       price: { input: 0, output: 0 },
     },
     replies: { mode, undo: '0s' },
+    instructions: ownersWords,
     budget: { perDay: 1000 },
     log: { level: 'info' },
   }

@@ -69,8 +69,8 @@ async function readMails(
 }
 
 /** Rows with their bodies, for those ids that still have one. */
-export function loadMails(db: Queryable, ids: readonly string[]): Promise<StoredMail[]> {
-  return readMails(db, ids, new Map())
+export async function loadMails(db: Queryable, ids: readonly string[]): Promise<StoredMail[]> {
+  return ids.length === 0 ? [] : readMails(db, ids, new Map())
 }
 
 /** The steps of a mail follow each other closely: its text is read once, its row each time. Mails; UTF-16 units. */

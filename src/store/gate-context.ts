@@ -31,7 +31,8 @@ export function namedIds(message: Pick<Message, 'fields'>): { own: string | null
 }
 
 /**
- * The history that the gate's rules look at, for mails of one account: a few statements for the whole batch.
+ * The history that the gate's rules look at, for mails of one account: a few statements for the whole batch. Not for use
+ * within a transaction.
  * Fresh flags may be handed in by the caller, who has just asked the server.
  */
 export async function loadGateContexts(
@@ -44,12 +45,15 @@ export async function loadGateContexts(
   const own = named.flatMap(({ own }) => (own ? [own] : []))
   const threads = [...new Set(named.flatMap(({ thread }) => thread))]
   const addressees = [...new Set(candidates.flatMap(({ addressee }) => (addressee ? [addressee] : [])))]
-  const recent = await automaticRepliesSince(db, account, new Date(now.getTime() - weekMs))
-  const ofThreads = await automaticRepliesTo(db, account, threads)
-  const ours = await ownMessageIds(db, account, [...own, ...threads])
-  const answered = await answeredMessageIds(db, account, own)
-  const human = await humanThreadIds(db, account, [...own, ...threads])
-  const drafts = await openDrafts(db, account, addressees)
+  // Side by side: a mail that has just come waits for this.
+  const [recent, ofThreads, ours, answered, human, drafts] = await Promise.all([
+    automaticRepliesSince(db, account, new Date(now.getTime() - weekMs)),
+    automaticRepliesTo(db, account, threads),
+    ownMessageIds(db, account, [...own, ...threads]),
+    answeredMessageIds(db, account, own),
+    humanThreadIds(db, account, [...own, ...threads]),
+    openDrafts(db, account, addressees),
+  ])
   const autoSent = [...new Map([...recent, ...ofThreads].map((reply) => [reply.messageId, reply])).values()]
   return Promise.all(
     candidates.map(async ({ mail, addressee }, at) => ({

@@ -74,6 +74,7 @@ export async function openDrafts(
   account: string,
   addressees: readonly string[],
 ): Promise<Map<string, number>> {
+  if (addressees.length === 0) return new Map()
   const { rows } = await db.query<{ addressee: string; n: number }>(
     `select addressee, count(*)::int as n from replyd.reply
       where account = $1 and addressee = any($2) and state in ('composed', 'held', 'saving', 'saved') group by addressee`,

@@ -1,5 +1,6 @@
 /** What the owner made of earlier replies: for the writer of the next one. */
 import type { Queryable } from './database.ts'
+import { gathered } from './gather.ts'
 import { storable } from './storable.ts'
 
 export interface EditedRow {
@@ -10,12 +11,36 @@ export interface EditedRow {
 }
 
 /** Replies of this category that went out otherwise than the model wrote them; newest first. */
-export async function editedReplies(
+export function editedReplies(
   db: Queryable,
   account: string,
   category: string,
   since: Date,
   limit: number,
+): Promise<EditedRow[]> {
+  return editedOf(db, { account, category, since, limit })
+}
+
+interface EditedQuestion {
+  account: string
+  category: string
+  since: Date
+  limit: number
+}
+
+/** Mails of one category that are written to at the same time learn from the same replies. */
+const editedOf = gathered<EditedQuestion, EditedRow[]>(async (db, questions) => {
+  const known = new Map<string, EditedRow[]>()
+  for (const question of questions) {
+    const key = JSON.stringify([question.account, question.category])
+    if (!known.has(key)) known.set(key, await findEdited(db, question))
+  }
+  return questions.map(({ account, category }) => known.get(JSON.stringify([account, category])) ?? [])
+})
+
+async function findEdited(
+  db: Queryable,
+  { account, category, since, limit }: EditedQuestion,
 ): Promise<EditedRow[]> {
   const { rows } = await db.query<EditedRow>(
     `select r.draft_text as "draftText", r.text, r.addressees, m.from_name as "fromName"
@@ -34,28 +59,62 @@ export interface EarlierReply {
 }
 
 /** The latest replies that all of these addresses really got, other than those of these Message-IDs; newest first. */
-export async function repliesSentTo(
+export function repliesSentTo(
   db: Queryable,
   account: string,
   addressees: readonly string[],
   wanted: { since: Date; without: readonly string[]; limit: number },
 ): Promise<EarlierReply[]> {
-  const { rows } = await db.query<EarlierReply>(
-    `select text, finished_at as at from replyd.reply
-      where account = $1 and addressee = any($2) and addressees @> $6 and state = 'sent' and finished_at >= $3 and text <> ''
-        and reply_message_id <> all($4) order by finished_at desc limit $5`,
-    [account, addressees, wanted.since, wanted.without, wanted.limit, storable(addressees)],
-  )
-  return rows
+  return sentOf(db, { account, addressees, ...wanted })
 }
 
-/** Ids of the rows that the mailbox's own threading (Gmail, RFC 8474) puts beside this one; latest first. */
-export async function threadMates(db: Queryable, id: string, limit: number): Promise<string[]> {
-  const { rows } = await db.query<{ id: string; threadId: string }>(
-    `select mate.id from replyd.message own join replyd.message mate on mate.account = own.account and mate.thread_id = own.thread_id
-      where own.id = $1 and mate.id <> own.id and mate.internal_date <= own.internal_date and mate.disposition <> 'duplicate'
-      order by mate.internal_date desc limit $2`,
-    [id, limit],
-  )
-  return rows.map((row) => row.id)
+interface SentQuestion {
+  account: string
+  addressees: readonly string[]
+  since: Date
+  without: readonly string[]
+  limit: number
 }
+
+const sentOf = gathered<SentQuestion, EarlierReply[]>(async (db, questions) => {
+  const { rows } = await db.query<EarlierReply & { number: number }>(
+    `select one.number::int as number, found.text, found.at
+       from jsonb_array_elements($1::jsonb) with ordinality as one (value, number)
+       cross join jsonb_to_record(one.value) as q (account text, addressees jsonb, since timestamptz, without text[], "limit" integer)
+       cross join lateral (
+         select r.text, r.finished_at as at from replyd.reply r
+          where r.account = q.account and r.addressee in (select jsonb_array_elements_text(q.addressees))
+            and r.addressees @> q.addressees and r.state = 'sent' and r.finished_at >= q.since and r.text <> ''
+            and r.reply_message_id <> all(q.without) order by r.finished_at desc limit q."limit"
+       ) as found order by one.number, found.at desc`,
+    [storable(questions)],
+  )
+  return questions.map((_, at) =>
+    rows.filter(({ number }) => number === at + 1).map(({ number: _number, ...reply }) => reply),
+  )
+})
+
+/** Ids of the rows that the mailbox's own threading (Gmail, RFC 8474) puts beside this one; latest first. */
+export function threadMates(db: Queryable, id: string, limit: number): Promise<string[]> {
+  return matesOf(db, { id, limit })
+}
+
+const matesOf = gathered<{ id: string; limit: number }, string[]>(async (db, questions) => {
+  const ids = questions.map(({ id }) => id)
+  const { rows } = await db.query<{ ownId: string; id: string }>(
+    `select own.id as "ownId", mate.id from replyd.message own
+       cross join lateral (
+         select other.id, other.internal_date from replyd.message other
+          where other.account = own.account and other.thread_id = own.thread_id and other.id <> own.id
+            and other.internal_date <= own.internal_date and other.disposition <> 'duplicate'
+          order by other.internal_date desc limit $2
+       ) as mate where own.id = any($1) order by mate.internal_date desc`,
+    [ids, Math.max(...questions.map(({ limit }) => limit))],
+  )
+  return questions.map(({ id, limit }) =>
+    rows
+      .filter(({ ownId }) => ownId === id)
+      .slice(0, limit)
+      .map((row) => row.id),
+  )
+})

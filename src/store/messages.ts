@@ -222,6 +222,7 @@ export async function findByMessageIds(
     'id' | 'messageId' | 'mailbox' | 'uidValidity' | 'uid' | 'size' | 'disposition' | 'fromAddress'
   >[]
 > {
+  if (messageIds.length === 0) return []
   const { rows } = await db.query<MessageRow>(
     `select id, message_id as "messageId", mailbox, uid_validity as "uidValidity", uid::float8 as uid, size::float8 as size,
        disposition, from_address as "fromAddress"

@@ -228,6 +228,7 @@ export async function repliesInThread(
   replyIds: readonly string[],
   mailIds: readonly string[],
 ): Promise<ReplyRow[]> {
+  if (replyIds.length === 0 && mailIds.length === 0) return []
   const { rows } = await db.query<ReplyRow>(
     `select ${columns} from replyd.reply where account = $1 and (reply_message_id = any($2) or id = any($3)) and state = 'sent'`,
     [account, replyIds, mailIds],

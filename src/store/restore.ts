@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { ConfigError } from '../errors.ts'
 import { type BackupEnd, type BackupHead, backedUpTables, backupFormat, identityColumns } from './backup.ts'
 import type { Database, Queryable } from './database.ts'
+import { gathered } from './gather.ts'
 import { lockSchema, migrateTo, newestSchema, schemaVersion } from './migrate.ts'
 
 export interface Restored {
@@ -199,7 +200,11 @@ async function afterRestore(
 }
 
 /** When this store was last restored from a backup; null: never. */
-export async function lastRestore(db: Queryable): Promise<Date | null> {
-  const { rows } = await db.query<{ at: Date | null }>('select max(at) as at from replyd.restore')
-  return rows[0]?.at ?? null
+export function lastRestore(db: Queryable): Promise<Date | null> {
+  return restoredAt(db, null)
 }
+
+const restoredAt = gathered<null, Date | null>(async (db, asked) => {
+  const { rows } = await db.query<{ at: Date | null }>('select max(at) as at from replyd.restore')
+  return asked.map(() => rows[0]?.at ?? null)
+})
