@@ -48,12 +48,13 @@ export class SignIns {
 
   /** Stores a new sign-in in place of any older one. */
   async keep(address: string, settings: OAuth2Settings, grant: Grant): Promise<void> {
-    await this.#alone(async () => this.#vault.write(nameOf(address, settings), { grant, refused: null }))
+    await this.#write(nameOf(address, settings), { grant, refused: null })
   }
 
-  #alone<T>(work: () => Promise<T>): Promise<T> {
+  /** All entries are in one file. */
+  #write(name: string, entry: Entry): Promise<void> {
     mkdirSync(this.#directory, { recursive: true, mode: 0o700 })
-    return alone(this.#vault.lockPath, work)
+    return alone(this.#vault.lockPath, async () => this.#vault.write(name, entry))
   }
 
   #entry(name: string, address: string): Entry {
@@ -69,14 +70,15 @@ export class SignIns {
   }
 
   #refresh(name: string, address: string, settings: OAuth2Settings, refused?: string): Promise<string> {
-    return this.#alone(async () => {
+    // A lock of its own: a provider that does not answer must not keep the sign-ins of others.
+    return alone(`${this.#vault.lockPath}.${name}`, async () => {
       // Another process may have done it while this one waited.
       const entry = this.#entry(name, address)
       const { grant } = entry
       if (grant.accessToken !== refused && !this.#endsSoon(grant)) return grant.accessToken
       if (grant.refreshToken === null) {
         const why = 'the provider gave no refresh token (is the scope offline_access missing?)'
-        this.#vault.write(name, { ...entry, refused: why })
+        await this.#write(name, { ...entry, refused: why })
         throw takenBack(address, why)
       }
       return this.#renew(name, address, settings, grant.refreshToken, entry)
@@ -94,13 +96,13 @@ export class SignIns {
       const fields = { grant_type: 'refresh_token', refresh_token: refreshToken }
       const answer = await post(settings, settings.tokenUrl, fields)
       const grant = grantFrom(answer, this.#clock.now(), refreshToken)
-      this.#vault.write(name, { grant, refused: null })
+      await this.#write(name, { grant, refused: null })
       return grant.accessToken
     } catch (error) {
       if (!(error instanceof RefusedByProvider)) throw error
       // Kept, so that no process asks again until somebody has signed in. Whatever else is wrong (invalid_client) is
       // the owner's to mend as well, but may be mended without signing in.
-      if (error.code === 'invalid_grant') this.#vault.write(name, { ...entry, refused: reasonOf(error) })
+      if (error.code === 'invalid_grant') await this.#write(name, { ...entry, refused: reasonOf(error) })
       throw takenBack(address, reasonOf(error), error)
     }
   }

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { SignInNeeded } from '../errors.ts'
+import { ConfigError, SignInNeeded } from '../errors.ts'
 import { openImapAccount } from '../imap.ts'
 import { openKnowledge } from '../knowledge.ts'
 import { accountLabel, type Log } from '../log.ts'
@@ -64,7 +64,9 @@ function tokensOf(address: string, { signIns, onSignIn }: Surroundings) {
         if (lost !== null) onSignIn(address, null)
         lost = null
         return token
-      } catch (error) {
+      } catch (failure) {
+        // Another key than that of the sign-ins: the owner's to mend, and no other account's business.
+        const error = failure instanceof ConfigError ? new SignInNeeded(failure.message) : failure
         if (error instanceof SignInNeeded && error.message !== lost) onSignIn(address, error)
         if (error instanceof SignInNeeded) lost = error.message
         throw error

@@ -148,9 +148,12 @@ describe('access tokens', () => {
 
   test('a lock whose holder died is taken over', async () => {
     const signIns = await signedIn()
-    writeFileSync(join(directory, 'oauth.lock'), 'gone')
+    const [entry] = Object.keys(JSON.parse(readFileSync(join(directory, 'oauth.json'), 'utf8')).entries)
     const longAgo = new Date(Date.now() - 60_000)
-    utimesSync(join(directory, 'oauth.lock'), longAgo, longAgo)
+    for (const name of ['oauth.lock', `oauth.lock.${entry}`]) {
+      writeFileSync(join(directory, name), 'gone')
+      utimesSync(join(directory, name), longAgo, longAgo)
+    }
     later(120)
     expect(provider.access.has(await signIns.accessToken(address, provider.settings))).toBe(true)
   })
@@ -172,6 +175,20 @@ describe('access tokens', () => {
     provider.refuses = null
     await signedIn()
     expect(provider.access.has(await ask())).toBe(true)
+  })
+
+  test('a provider that does not answer keeps nobody else waiting', async () => {
+    const signIns = await signedIn()
+    await using other = await Provider.start('her@replyd.test')
+    const grant = await signInByDevice(other.settings, { clock, show: () => {}, signal })
+    await signIns.keep('her@replyd.test', other.settings, grant)
+    later(120)
+    provider.hangs = true
+    const stuck = signIns.accessToken(address, provider.settings).catch((error: unknown) => error)
+    await provider.asked
+    expect(other.access.has(await signIns.accessToken('her@replyd.test', other.settings))).toBe(true)
+    provider.letGo()
+    expect(await stuck).toBeInstanceOf(TemporaryError)
   })
 
   test('a provider that is down is asked again later', async () => {

@@ -23,6 +23,14 @@ export class Provider implements AsyncDisposable {
   refuses: string | null = null
   /** Set: every request ends with this status. */
   down: number | null = null
+  /** Set: requests get no answer before letGo(), and then a broken one. */
+  hangs = false
+  letGo: () => void = () => {}
+  #onAsked: () => void = () => {}
+  /** Resolves at the first request that hangs. */
+  readonly asked = new Promise<void>((resolve) => {
+    this.#onAsked = resolve
+  })
   refreshes = 0
   readonly access = new Map<string, string>()
   readonly #refresh = new Map<string, string>()
@@ -72,6 +80,13 @@ export class Provider implements AsyncDisposable {
   }
 
   async #answer(request: IncomingMessage): Promise<Answer> {
+    if (this.hangs) {
+      await new Promise<void>((resolve) => {
+        this.letGo = resolve
+        this.#onAsked()
+      })
+      return { status: 503, body: {} }
+    }
     if (this.down !== null) return { status: this.down, body: {} }
     const { pathname, searchParams } = new URL(request.url ?? '/', this.url)
     const form = request.method === 'POST' ? new URLSearchParams(await text(request)) : searchParams
