@@ -59,6 +59,8 @@ const reasons: Readonly<Record<string, string>> = {
   'first-contact': 'the sender is new',
   'angry-sender': 'the sender is angry',
   urgent: 'it is urgent',
+  'outside-hours': 'it goes out at the next opening',
+  'human-asked': 'the sender asks for a person',
   throttled: 'the sender got replies enough lately',
   'input-cut': 'it was too long to be read whole',
   'outside-hours': 'it came outside of business hours',

@@ -148,6 +148,9 @@ test('is learned by language from the owner’s own mails, told to the model as 
     en: { evidence: 12 },
   })
 
+  // `state.keep`: only what was learned before that.
+  await removeStyles(db, new Date(0))
+  expect(await loadStyles(db, address)).not.toBeNull()
   await removeStyles(db, null)
   expect(await loadStyles(db, address)).toBeNull()
 }, 120_000)

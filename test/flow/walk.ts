@@ -22,9 +22,9 @@ export interface Walk extends AsyncDisposable {
   handle(): Promise<MessageRow>
 }
 
-/** A daemon that does nothing by itself. */
+/** A daemon that does nothing by itself, but perhaps shows its pages. */
 export async function startWalk(settings: FlowSettings): Promise<Walk> {
-  const running = await startDaemon({ ...settings, roles: [] })
+  const running = await startDaemon({ roles: [], ...settings })
   const clock: Clock = { now: () => new Date(Date.now() + walk.ahead) }
   const context: StepContext = { ...running.daemon.context, clock }
   const account = context.accounts.get(settings.address)

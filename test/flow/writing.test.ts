@@ -6,7 +6,10 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type StandIn, type StandInRequest, startStandIn } from '../../src/demo/stand-in.ts'
 import type { Composed } from '../../src/judgement/verdict.ts'
 import { parseOctets } from '../../src/mail/octets.ts'
+import type { Role } from '../../src/main.ts'
+import { approve, cancel } from '../../src/review/approve.ts'
 import { loadReply } from '../../src/store/replies.ts'
+import { run } from '../cli/run.ts'
 import { type Dovecot, type Postfix, startDovecot, startPostfix } from '../live/servers/index.ts'
 import { readMailbox } from './mailboxes.ts'
 import { letter, startWalk, type Walk } from './walk.ts'
@@ -46,7 +49,7 @@ afterAll(async () => {
 
 function start(
   address: string,
-  more: { account?: object; replies?: object; document?: object } = {},
+  more: { account?: object; replies?: object; document?: object; roles?: Role[] } = {},
 ): Promise<Walk> {
   asked = []
   written = null
@@ -55,6 +58,7 @@ function start(
     imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
     smtp: { host: postfix.host, port: postfix.smtpPort },
     standIn,
+    roles: more.roles ?? [],
     account: { authservIds: ['mx.replyd.test'], sentCopy: true, ...more.account },
     document: {
       budget: { timeZone: 'UTC' },
@@ -67,6 +71,12 @@ function start(
 const question = 'Hello,\n\nwhat are your opening hours on Saturday?\n\nKim'
 const customer = 'kim@asks.example'
 
+const delivering = (address: string) => (id: string, text: string, references?: string[]) =>
+  dovecot.deliver(
+    address,
+    letter({ id, from: customer, to: address, text, ...(references ? { references } : {}) }),
+  )
+
 test.each([
   ['needs_person', { needs_person: true, missing: ['the contract', 'who signed it'] }],
   ['missing alone', { needs_person: false, missing: ['the contract', 'who signed it'] }],
@@ -74,7 +84,7 @@ test.each([
   'a model that writes nothing, with %s, hands the mail to a person and says why',
   async (name, answer) => {
     const address = `legal-${name.length}@shop.example`
-    await using walk = await start(address)
+    await using walk = await start(address, { roles: ['web'] })
     written = answer
     await dovecot.deliver(
       address,
@@ -86,6 +96,17 @@ test.each([
     expect(row.verdict).toMatchObject({ summary: expect.stringMatching(/\S/) })
     expect(await loadReply(walk.context.db, row.id)).toBeNull()
     expect(await readMailbox(dovecot, address, 'Drafts')).toEqual([])
+    // On the page and the command line it is said as such.
+    const REPLYD_URL = walk.running.daemon.url ?? ''
+    const page = await (await fetch(new URL(`/replies/${row.id}`, REPLYD_URL))).text()
+    expect(page).toContain('The model asks for a person.')
+    expect(page).toContain('missing: the contract; who signed it')
+    const environment = { REPLYD_URL, REPLYD_TOKEN: 'none' }
+    const { out } = await run(['replies', 'show', row.id], { environment })
+    const { summary } = row.verdict as { summary: string }
+    expect(out).toContain(
+      `No reply: the model asks for a person.\n${summary}\nmissing: the contract; who signed it`,
+    )
   },
   60_000,
 )
@@ -93,11 +114,7 @@ test.each([
 test('who answers HUMAN to an automatic reply gets a person, and no such reply in that thread any more', async () => {
   const address = 'desk@human.example'
   await using walk = await start(address)
-  const deliver = (id: string, text: string, references?: string[]) =>
-    dovecot.deliver(
-      address,
-      letter({ id, from: customer, to: address, text, ...(references ? { references } : {}) }),
-    )
+  const deliver = delivering(address)
   await deliver('<one@asks.example>', question)
   expect(await walk.handle()).toMatchObject({ disposition: 'sent', reason: 'all-clear' })
   const [answer] = await readMailbox(dovecot, customer, 'INBOX')
@@ -123,11 +140,7 @@ test('who answers HUMAN to an automatic reply gets a person, and no such reply i
 test('a HUMAN that comes within the undo window keeps the automatic reply back', async () => {
   const address = 'undo@human.example'
   await using walk = await start(address, { replies: { undo: '1h' } })
-  const deliver = (id: string, text: string, references?: string[]) =>
-    dovecot.deliver(
-      address,
-      letter({ id, from: customer, to: address, text, ...(references ? { references } : {}) }),
-    )
+  const deliver = delivering(address)
   await deliver('<u1@asks.example>', question)
   const first = await walk.handle()
   walk.ahead += 3_600_001
@@ -179,6 +192,22 @@ test('outside of business hours an automatic reply waits for the opening, and a 
   expect(late.putOff).toMatchObject({
     until: new Date(opening.getTime() + 7 * 86_400_000),
     reason: 'outside-hours',
+  })
+  // A person who cannot wait: what they approve goes out at once.
+  const other = 'lou@asks.example'
+  walk.ahead = 0
+  await dovecot.deliver(
+    address,
+    letter({ id: '<o2@asks.example>', from: other, to: address, text: question }),
+  )
+  const second = await walk.handle()
+  expect(second.reason).toBe('outside-hours')
+  const review = { context: walk.context, pipeline: walk.running.daemon.pipeline }
+  await cancel(review, second.id, 'Ann')
+  await approve(review, second.id, 'Ann')
+  expect((await walk.walk(second.id)).row).toMatchObject({
+    disposition: 'sent',
+    reason: 'approved-by-person',
   })
   walk.ahead = opening.getTime() - Date.now() + 1000
   expect((await walk.walk(row.id)).row.disposition).toBe('sent')
