@@ -63,7 +63,6 @@ const reasons: Readonly<Record<string, string>> = {
   'human-asked': 'the sender asks for a person',
   throttled: 'the sender got replies enough lately',
   'input-cut': 'it was too long to be read whole',
-  'outside-hours': 'it came outside of business hours',
   phishing: 'it is after passwords or payments',
   scam: 'it is a fraud',
   bulk: 'it is advertising that nobody asked for',

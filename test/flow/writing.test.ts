@@ -167,9 +167,7 @@ test('HUMAN from somebody who was never answered automatically is a mail like an
 test('outside of business hours an automatic reply waits for the opening, and a person’s does not', async () => {
   const address = 'office@hours.example'
   const now = new Date()
-  const tomorrow = new Intl.DateTimeFormat('en', { weekday: 'short', timeZone: 'UTC' })
-    .format(now.getTime() + 86_400_000)
-    .toLowerCase()
+  const tomorrow = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'][now.getUTCDay()]
   await using walk = await start(address, { replies: { businessHours: `${tomorrow} 09:00-10:00` } })
   const opening = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1, 9))
   await dovecot.deliver(
