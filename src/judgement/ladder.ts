@@ -7,12 +7,25 @@ const meaningfulEdit = 0.1
 
 export interface TrustOutcome {
   at: Date
-  /** `approved`: it went out. `cancelled`: called back within the undo window. `negative-answer`: what the customer wrote back. */
-  kind: 'approved' | 'rejected' | 'cancelled' | 'negative-answer'
-  /** Share of words that a person changed, 0 to 1; only for `approved`. */
+  /** The mail that was answered. */
+  id: string
+  /**
+   * `approved`: it went out. `edited`: a person changed it, and it has not gone out yet. `cancelled`: called back within the undo
+   * window. `negative-answer`: what the customer wrote back.
+   */
+  kind: 'approved' | 'edited' | 'rejected' | 'cancelled' | 'negative-answer'
+  /** Share of words that a person changed, 0 to 1; only for `approved` and `edited`. */
   edit: number
   /** It went out by itself: nobody has looked, so it earns nothing. */
   automatic: boolean
+}
+
+/** Why a grant ended, and by which mail's reply. */
+export interface Setback {
+  reason: 'cancelled' | 'rejected' | 'edited' | 'negative-answer'
+  at: Date
+  /** The mail that was answered; null when it is known no more. */
+  id: string | null
 }
 
 export interface Rung {
@@ -22,7 +35,7 @@ export interface Rung {
   /** The owner has granted it, and nothing has happened since that takes it back. */
   granted: boolean
   /** What took a grant back; null when nothing did. */
-  takenBack: 'cancelled' | 'rejected' | 'edited' | 'negative-answer' | null
+  takenBack: Setback | null
 }
 
 /**
@@ -39,14 +52,15 @@ export function rungOf(
   for (const outcome of outcomes) {
     const setback = setbackOf(outcome)
     if (setback !== null) streak = 0
-    else if (!outcome.automatic) streak++
-    if (setback !== null && grantedAt !== null && outcome.at > grantedAt) takenBack ??= setback
+    else if (outcome.kind === 'approved' && !outcome.automatic) streak++
+    if (setback !== null && grantedAt !== null && outcome.at > grantedAt)
+      takenBack ??= { reason: setback, at: outcome.at, id: outcome.id }
   }
   const granted = grantedAt !== null && takenBack === null
   return { streak, offered: !granted && streak >= needed, granted, takenBack }
 }
 
-function setbackOf({ kind, edit }: TrustOutcome): Rung['takenBack'] {
-  if (kind !== 'approved') return kind
+function setbackOf({ kind, edit }: TrustOutcome): Setback['reason'] | null {
+  if (kind !== 'approved' && kind !== 'edited') return kind
   return edit > meaningfulEdit ? 'edited' : null
 }

@@ -8,7 +8,7 @@ import { Refusal, type Review } from './review.ts'
  */
 export async function pause({ context }: Review, account: string, actor: string): Promise<void> {
   if (!context.accounts.has(account)) throw new Refusal('unknown-account')
-  await changeAccountState(context.db, account, { paused: true }, context.clock.now())
+  await changeAccountState(context.db, account, { paused: true, actor }, context.clock.now())
   context.log.info({ event: 'account.paused', account, actor })
 }
 
@@ -16,7 +16,7 @@ export async function pause({ context }: Review, account: string, actor: string)
 export async function resume({ context, pipeline }: Review, account: string, actor: string): Promise<void> {
   if (!context.accounts.has(account)) throw new Refusal('unknown-account')
   const now = context.clock.now()
-  await changeAccountState(context.db, account, { paused: false }, now)
+  await changeAccountState(context.db, account, { paused: false, actor }, now)
   context.log.info({ event: 'account.resumed', account, actor })
   for (const { id, dueAt } of await releasePaused(context.db, account, now))
     await pipeline.advance(id, 'deliver', dueAt)

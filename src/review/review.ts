@@ -23,6 +23,9 @@ export type RefusalReason =
   | 'unfit-text'
   | 'not-in-junk'
   | 'unknown-account'
+  /** Too few drafts in a row went out untouched. */
+  | 'not-offered'
+  | 'not-granted'
 
 const messages: Record<RefusalReason, string> = {
   'not-found': 'There is no such mail.',
@@ -37,6 +40,9 @@ const messages: Record<RefusalReason, string> = {
   'unfit-text': 'A reply can be neither empty nor longer than 16,384 characters.',
   'not-in-junk': 'This mail is not in Junk.',
   'unknown-account': 'This account is not configured.',
+  'not-offered':
+    'Automatic sending is not on offer here: first 20 drafts in a row must go out without a correction.',
+  'not-granted': 'Nothing was granted here.',
 }
 
 /** Nothing was changed, and why: an answer for a person, not a fault. */

@@ -1,8 +1,15 @@
 /** Earned autonomy on the store's records: what the page shows, and what the owner grants. */
-import { defaultStreak, type Rung, rungOf } from '../judgement/ladder.ts'
+import { defaultStreak, type Rung, rungOf, type Setback } from '../judgement/ladder.ts'
 import { editShare } from '../mail/edits.ts'
 import type { Queryable } from '../store/database.ts'
-import { removeTrustGrant, saveTrustGrant, trustGrants, trustRecords } from '../store/trust.ts'
+import {
+  endTrustGrant,
+  removeTrustGrant,
+  saveTrustGrant,
+  type TrustGrant,
+  trustGrants,
+  trustRecords,
+} from '../store/trust.ts'
 
 const mostReplies = 500
 
@@ -10,25 +17,50 @@ export interface LadderEntry extends Rung {
   account: string
   category: string
   needed: number
+  grantedAt: Date | null
+  grantedBy: string | null
 }
 
-/** Every category of the account in which a reply was decided on, or that was granted. */
+/**
+ * Every category of the account in which a reply was decided on, or that was granted. A setback that is found is written
+ * down, and ends the grant for good.
+ */
 export async function ladder(db: Queryable, account: string, needed = defaultStreak): Promise<LadderEntry[]> {
   const records = await trustRecords(db, account, mostReplies)
-  const grants = new Map((await trustGrants(db, account)).map((grant) => [grant.category, grant.grantedAt]))
+  const grants = new Map((await trustGrants(db, account)).map((grant) => [grant.category, grant]))
   const categories = [...new Set([...records.map(({ category }) => category), ...grants.keys()])].sort()
-  return categories.map((category) => {
+  const entries: LadderEntry[] = []
+  for (const category of categories) {
     const outcomes = records
       .filter((record) => record.category === category)
       .map(({ text, draftText, ...rest }) => ({ ...rest, edit: editShare(draftText, text) }))
-    return { account, category, needed, ...rungOf(outcomes, grants.get(category) ?? null, needed) }
-  })
+    const grant = grants.get(category) ?? null
+    const known = grant && endOf(grant)
+    const found = rungOf(outcomes, known ? null : (grant?.grantedAt ?? null), needed)
+    if (found.takenBack) await endTrustGrant(db, account, category, found.takenBack)
+    const { grantedAt = null, grantedBy = null } = grant ?? {}
+    entries.push({
+      account,
+      category,
+      needed,
+      grantedAt,
+      grantedBy,
+      ...found,
+      takenBack: found.takenBack ?? known,
+    })
+  }
+  return entries
+}
+
+function endOf({ takenBack, takenBackAt, takenBackBy }: TrustGrant): Setback | null {
+  if (takenBack === null || takenBackAt === null) return null
+  return { reason: takenBack as Setback['reason'], at: takenBackAt, id: takenBackBy }
 }
 
 /** Whether replies of this category may go out by themselves; asked anew for each, so that a setback counts at once. */
 export async function isGranted(db: Queryable, account: string, category: string): Promise<boolean> {
   const grants = await trustGrants(db, account)
-  if (!grants.some((grant) => grant.category === category)) return false
+  if (!grants.some((grant) => grant.category === category && grant.takenBack === null)) return false
   return (await ladder(db, account)).some((entry) => entry.category === category && entry.granted)
 }
 
@@ -46,6 +78,7 @@ export async function grant(
   return true
 }
 
-export async function revoke(db: Queryable, account: string, category: string): Promise<void> {
-  await removeTrustGrant(db, account, category)
+/** False when nothing was granted. */
+export function revoke(db: Queryable, account: string, category: string): Promise<boolean> {
+  return removeTrustGrant(db, account, category)
 }

@@ -5,42 +5,44 @@ export interface AccountState {
   account: string
   /** Paused by a person: classification goes on, nothing goes out. */
   paused: boolean
+  /** Who paused or resumed it last, and when; null when nobody ever did. */
+  pausedBy: string | null
+  pausedAt: Date | null
   /** Why replyd stopped by itself (a wrong password); null while all is well. */
   stopped: string | null
   /** Whether replyd has to put a copy into \Sent; null: not found out yet. */
   sentCopy: boolean | null
 }
 
+/** Lets a change name only some of these. */
+const nothing: { paused?: boolean; actor?: string; stopped?: string | null; sentCopy?: boolean } = {}
+
+const untold = { paused: false, pausedBy: null, pausedAt: null, stopped: null, sentCopy: null }
+
 export const loadAccountState = gathered<string, AccountState>(async (db, accounts) => {
   const { rows } = await db.query<AccountState>(
-    'select account, paused, stopped, sent_copy as "sentCopy" from replyd.account_state where account = any($1)',
+    `select account, paused, paused_by as "pausedBy", paused_at as "pausedAt", stopped, sent_copy as "sentCopy"
+       from replyd.account_state where account = any($1)`,
     [accounts],
   )
   const known = new Map(rows.map((row) => [row.account, row]))
-  return accounts.map(
-    (account) => known.get(account) ?? { account, paused: false, stopped: null, sentCopy: null },
-  )
+  return accounts.map((account) => known.get(account) ?? { account, ...untold })
 })
 
-/** Undefined fields stay as they are. */
+/** Undefined fields stay as they are. @param change `actor` says who pauses or resumes */
 export async function changeAccountState(
   db: Queryable,
   account: string,
-  change: { paused?: boolean; stopped?: string | null; sentCopy?: boolean },
+  change: { stopped?: string | null; sentCopy?: boolean } | { paused: boolean; actor: string },
   now: Date,
 ): Promise<void> {
+  const { paused = null, actor = null, stopped, sentCopy = null } = { ...nothing, ...change }
   await db.query(
-    `insert into replyd.account_state as a (account, paused, stopped, sent_copy, updated_at)
-       values ($1, coalesce($2, false), $4, $5, $6)
-     on conflict (account) do update set paused = coalesce($2, a.paused),
+    `insert into replyd.account_state as a (account, paused, paused_by, paused_at, stopped, sent_copy, updated_at)
+       values ($1, coalesce($2, false), $7, case when $7::text is null then null else $6::timestamptz end, $4, $5, $6)
+     on conflict (account) do update set paused = coalesce($2, a.paused), paused_by = coalesce($7, a.paused_by),
+       paused_at = case when $7::text is null then a.paused_at else $6 end,
        stopped = case when $3 then $4 else a.stopped end, sent_copy = coalesce($5, a.sent_copy), updated_at = $6`,
-    [
-      account,
-      change.paused ?? null,
-      change.stopped !== undefined,
-      change.stopped ?? null,
-      change.sentCopy ?? null,
-      now,
-    ],
+    [account, paused, stopped !== undefined, stopped ?? null, sentCopy, now, actor],
   )
 }

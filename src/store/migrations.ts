@@ -183,6 +183,8 @@ create table replyd.lease (
 create table replyd.account_state (
   account     text primary key,
   paused      boolean not null default false,
+  paused_by   text,
+  paused_at   timestamptz,
   stopped     text,
   sent_copy   boolean,
   updated_at  timestamptz not null

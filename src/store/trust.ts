@@ -2,31 +2,43 @@ import type { Queryable } from './database.ts'
 import { gathered } from './gather.ts'
 
 export interface TrustRecord {
+  id: string
   category: string
   at: Date
-  kind: 'approved' | 'rejected' | 'cancelled' | 'negative-answer'
+  kind: 'approved' | 'edited' | 'rejected' | 'cancelled' | 'negative-answer'
   automatic: boolean
-  /** As the model wrote it, and as it went out. */
+  /** As the model wrote it, and as it stands or went out. */
   draftText: string
   text: string
 }
 
-/** What became of the account's latest replies, oldest first; at most `limit`. */
+/**
+ * What became of the account's latest replies, oldest first; at most `limit` of each category, so that a busy one does not push
+ * the others out of sight.
+ */
 export async function trustRecords(db: Queryable, account: string, limit: number): Promise<TrustRecord[]> {
   const { rows } = await db.query<TrustRecord>(
     `with replies as (
-       select r.*, m.verdict->>'category' as category from replyd.reply r join replyd.message m on m.id = r.id
-        where r.account = $1 and m.verdict->>'category' is not null order by r.id desc limit $2
+       select * from (
+         select r.*, m.verdict->>'category' as category,
+           row_number() over (partition by m.verdict->>'category' order by r.id desc) as place
+           from replyd.reply r join replyd.message m on m.id = r.id
+          where r.account = $1 and m.verdict->>'category' is not null) as all_of_them
+        where place <= $2
      )
      select * from (
-       select category, finished_at as at, 'approved' as kind, kind = 'send' as automatic, draft_text as "draftText", text
+       select id, category, finished_at as at, 'approved' as kind, kind = 'send' as automatic, draft_text as "draftText", text
          from replies where state = 'sent' and finished_at is not null
        union all
-       select r.category, c.at, case when c.from_state = 'approved' then 'cancelled' else 'rejected' end, r.kind = 'send', '', ''
+       select r.id, r.category, c.at, 'edited', false, r.draft_text, r.text
+         from replies r join lateral (select max(at) as at from replyd.reply_change where reply_id = r.id and diff is not null) c on true
+        where r.state in ('held', 'approved', 'sending', 'saving', 'saved', 'uncertain') and r.text <> r.draft_text and c.at is not null
+       union all
+       select r.id, r.category, c.at, case when c.from_state = 'approved' then 'cancelled' else 'rejected' end, r.kind = 'send', '', ''
          from replies r join replyd.reply_change c on c.reply_id = r.id
         where c.actor <> 'replyd' and (c.to_state = 'rejected' or (c.from_state = 'approved' and c.to_state in ('held', 'saved')))
        union all
-       select r.category, n.at, 'negative-answer', r.kind = 'send', '', ''
+       select r.id, r.category, n.at, 'negative-answer', r.kind = 'send', '', ''
          from replies r join replyd.negative_answer n on n.reply_id = r.id
      ) as records order by at`,
     [account, limit],
@@ -52,11 +64,16 @@ export interface TrustGrant {
   category: string
   grantedAt: Date
   grantedBy: string
+  /** What ended it; null while it holds. */
+  takenBack: string | null
+  takenBackAt: Date | null
+  takenBackBy: string | null
 }
 
 export const trustGrants = gathered<string, TrustGrant[]>(async (db, accounts) => {
   const { rows } = await db.query<TrustGrant & { account: string }>(
-    `select account, category, granted_at as "grantedAt", granted_by as "grantedBy" from replyd.trust_grant where account = any($1)`,
+    `select account, category, granted_at as "grantedAt", granted_by as "grantedBy", taken_back as "takenBack",
+       taken_back_at as "takenBackAt", taken_back_by as "takenBackBy" from replyd.trust_grant where account = any($1)`,
     [accounts],
   )
   return accounts.map((name) =>
@@ -64,14 +81,38 @@ export const trustGrants = gathered<string, TrustGrant[]>(async (db, accounts) =
   )
 })
 
-export async function saveTrustGrant(db: Queryable, account: string, grant: TrustGrant): Promise<void> {
+export async function saveTrustGrant(
+  db: Queryable,
+  account: string,
+  grant: Pick<TrustGrant, 'category' | 'grantedAt' | 'grantedBy'>,
+): Promise<void> {
   await db.query(
     `insert into replyd.trust_grant (account, category, granted_at, granted_by) values ($1, $2, $3, $4)
-     on conflict (account, category) do update set granted_at = $3, granted_by = $4`,
+     on conflict (account, category) do update set granted_at = $3, granted_by = $4, taken_back = null, taken_back_at = null,
+       taken_back_by = null`,
     [account, grant.category, grant.grantedAt, grant.grantedBy],
   )
 }
 
-export async function removeTrustGrant(db: Queryable, account: string, category: string): Promise<void> {
-  await db.query('delete from replyd.trust_grant where account = $1 and category = $2', [account, category])
+/** Writes down what ended a grant, so that it stays ended when its cause is out of sight. The first one stands. */
+export async function endTrustGrant(
+  db: Queryable,
+  account: string,
+  category: string,
+  setback: { reason: string; at: Date; id: string | null },
+): Promise<void> {
+  await db.query(
+    `update replyd.trust_grant set taken_back = $3, taken_back_at = $4, taken_back_by = $5
+      where account = $1 and category = $2 and taken_back is null and granted_at < $4`,
+    [account, category, setback.reason, setback.at, setback.id],
+  )
+}
+
+/** False when there was none. */
+export async function removeTrustGrant(db: Queryable, account: string, category: string): Promise<boolean> {
+  const { rows } = await db.query(
+    'delete from replyd.trust_grant where account = $1 and category = $2 returning 1',
+    [account, category],
+  )
+  return rows.length > 0
 }

@@ -5,8 +5,8 @@ import { isSpamUpstream } from '../../src/judgement/upstream.ts'
 const day = (at: number) => new Date(Date.UTC(2026, 10, 1 + at))
 const outcome = (kind: TrustOutcome['kind'], edit = 0, automatic = false) => ({ kind, edit, automatic })
 const passed = (count: number) => Array.from({ length: count }, () => outcome('approved'))
-const sequence = (outcomes: Omit<TrustOutcome, 'at'>[]) =>
-  outcomes.map((each, at) => ({ ...each, at: day(at) }))
+const sequence = (outcomes: Omit<TrustOutcome, 'at' | 'id'>[]) =>
+  outcomes.map((each, at) => ({ ...each, id: `m${at}`, at: day(at) }))
 
 test.each([
   ['nothing yet', [], null, { streak: 0, offered: false, granted: false, takenBack: null }],
@@ -37,19 +37,31 @@ test.each([
     'a cancel takes it',
     [...passed(3), outcome('cancelled')],
     day(2),
-    { granted: false, takenBack: 'cancelled' },
+    { granted: false, takenBack: { reason: 'cancelled', at: day(3), id: 'm3' } },
   ],
   [
     'an edit takes it',
     [...passed(3), outcome('approved', 0.2)],
     day(2),
-    { granted: false, takenBack: 'edited' },
+    { granted: false, takenBack: { reason: 'edited' } },
+  ],
+  [
+    'an edit takes it at once, before it has gone out',
+    [...passed(3), outcome('edited', 0.2)],
+    day(2),
+    { granted: false, streak: 0, takenBack: { reason: 'edited' } },
+  ],
+  [
+    'a small edit that has not gone out earns nothing yet',
+    [...passed(2), outcome('edited', 0.05)],
+    null,
+    { streak: 2 },
   ],
   [
     'a negative answer takes it',
     [...passed(3), outcome('negative-answer', 0, true)],
     day(2),
-    { granted: false, takenBack: 'negative-answer' },
+    { granted: false, takenBack: { reason: 'negative-answer' } },
   ],
   ['what was before the grant does not', [outcome('cancelled'), ...passed(3)], day(4), { granted: true }],
   [

@@ -105,7 +105,7 @@ test('trust is offered after a row of untouched drafts, granted by the owner, an
   const answer = { messageId: await mail(), account, thread: [`<reply-${id}@shop.example>`] }
   await noteNegativeAnswer(db, answer, tick())
   expect(await isGranted(db, account, 'orders')).toBe(false)
-  expect(await entry('orders')).toMatchObject({ streak: 0, takenBack: 'negative-answer' })
+  expect(await entry('orders')).toMatchObject({ streak: 0, takenBack: { reason: 'negative-answer', id } })
 }, 60_000)
 
 test('what is not on offer is not granted; what the owner takes back is gone', async () => {
@@ -116,17 +116,42 @@ test('what is not on offer is not granted; what the owner takes back is gone', a
   expect(await entry('orders')).toMatchObject({ granted: false, takenBack: null })
 })
 
+test('a grant that was taken back stays so when its cause is out of sight, until the owner grants it anew', async () => {
+  for (let each = 0; each < 20; each++) await answered('hours', 'draft')
+  expect(await grant(db, account, 'hours', 'ann', tick())).toBe(true)
+  const id = await answered('hours', 'send')
+  await changeReply(db, { id, from: ['sent'], to: 'rejected', actor: 'ann' }, tick())
+  expect(await entry('hours')).toMatchObject({ granted: false, takenBack: { reason: 'rejected', id } })
+  await db.query('delete from replyd.message where id = $1', [id])
+  expect(await isGranted(db, account, 'hours')).toBe(false)
+  expect(await entry('hours')).toMatchObject({
+    granted: false,
+    offered: true,
+    takenBack: { reason: 'rejected', id },
+  })
+  expect(await grant(db, account, 'hours', 'ann', tick())).toBe(true)
+  expect(await entry('hours')).toMatchObject({ granted: true, takenBack: null, grantedBy: 'ann' })
+}, 60_000)
+
+test('an edit of a reply that still waits takes the grant back at once', async () => {
+  for (let each = 0; each < 20; each++) await answered('sizes', 'draft')
+  expect(await grant(db, account, 'sizes', 'ann', tick())).toBe(true)
+  const id = await answered('sizes', 'draft')
+  const edited = { text: 'Something else entirely here', diff: '-One' }
+  await changeReply(db, { id, from: ['sent'], to: 'held', actor: 'ann', ...edited }, tick())
+  expect(await isGranted(db, account, 'sizes')).toBe(false)
+  expect(await entry('sizes')).toMatchObject({ takenBack: { reason: 'edited', id } })
+}, 60_000)
+
 test('a call-back within the undo window and a rejection count against it', async () => {
   const id = await answered('returns', 'send')
   await changeReply(db, { id, from: ['sent'], to: 'approved', actor: 'replyd' }, tick())
   await changeReply(db, { id, from: ['approved'], to: 'held', actor: 'ann' }, tick())
-  await db.query('insert into replyd.trust_grant values ($1, $2, $3, $4)', [
-    account,
-    'returns',
-    new Date(0),
-    'ann',
-  ])
-  expect(await entry('returns')).toMatchObject({ granted: false, takenBack: 'cancelled' })
+  await db.query(
+    'insert into replyd.trust_grant (account, category, granted_at, granted_by) values ($1, $2, $3, $4)',
+    [account, 'returns', new Date(0), 'ann'],
+  )
+  expect(await entry('returns')).toMatchObject({ granted: false, takenBack: { reason: 'cancelled', id } })
 })
 
 const octets = (words: string) =>

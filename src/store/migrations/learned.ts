@@ -44,6 +44,9 @@ create table replyd.trust_grant (
   category   text not null,
   granted_at timestamptz not null,
   granted_by text not null,
+  taken_back text,
+  taken_back_at timestamptz,
+  taken_back_by text,
   primary key (account, category)
 );
 
