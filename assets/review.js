@@ -35,11 +35,30 @@ document.addEventListener('keydown', (event) => {
 
 document.getElementById('text')?.focus()
 
+// The stated time as a count-down. Outside of live regions, so that nobody is told every second.
+function countDown() {
+  for (const time of document.querySelectorAll('[data-until]')) {
+    const seconds = Math.ceil((Number(time.dataset.until) - Date.now()) / 1000)
+    const clock = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+    time.textContent =
+      seconds <= 0
+        ? 'Goes out now'
+        : seconds < 60
+          ? `Goes out in ${seconds} s`
+          : seconds < 3600
+            ? `Goes out in ${clock} min`
+            : time.textContent
+  }
+}
+countDown()
+setInterval(countDown, 1000)
+
 let focused = null
 document.addEventListener('htmx:beforeSwap', () => {
   focused = document.activeElement?.getAttribute('href') ?? null
 })
 document.addEventListener('htmx:afterSwap', () => {
+  countDown()
   if (focused) document.querySelector(`a.mail[href="${CSS.escape(focused)}"]`)?.focus()
 })
 

@@ -7,7 +7,7 @@ type Run = (review: Module, options: ReviewOptions, ...args: string[]) => Promis
 
 const below = (path: string, id: string) => `${path}/${encodeURIComponent(id)}`
 
-/** Registers replies, mails, junk, pause, resume and usage. Each is loaded when it is called. */
+/** Registers replies, mails, junk, ladder, pause, resume and usage. Each is loaded when it is called. */
 export function addReviewCommands(
   program: Command,
   terminal: Terminal,
@@ -62,10 +62,14 @@ function addLists(
   add: (parent: Command, usage: string, description: string, run: Run) => Command,
 ): void {
   const mails = program.command('mails').description('look at mails, through the running daemon')
-  add(mails, 'list', 'newest first', (review, options) => review.list('/mails', options, terminal)).option(
-    '--search <text>',
-    'only those with this text',
-  )
+  add(mails, 'list', 'newest first', (review, options) => review.list('/mails', options, terminal))
+    .option('--search <text>', 'only those with this text')
+    .option('--account <address>', 'only of this account')
+    .option('--disposition <names>', 'only with one of these outcomes')
+    .option('--from <text>', 'only from senders with this text')
+    .option('--since <day>', 'only those that came on that day or later')
+    .option('--until <day>', 'only those that came on that day or before')
+    .option('--before <id>', 'only those older than this one')
   for (const name of ['show', 'explain']) {
     add(mails, `${name} <id>`, 'one mail, and all that was decided', (review, options, id = '') =>
       review.show(below('/mails', id), options, terminal),
@@ -76,6 +80,23 @@ function addLists(
   add(junk, 'restore <id>', 'out of Junk, and trust the sender', (review, options, id = '') =>
     review.change(`${below('/junk', id)}/restore`, {}, options, terminal),
   )
+  const ladder = program.command('ladder').description('what replyd may send by itself, and how it is earned')
+  add(ladder, 'list', 'every category and how far it has come', (review, options) =>
+    review.ladder(options, terminal),
+  )
+  const steps = [
+    ['grant', 'let replies of a category go out by themselves'],
+    ['revoke', 'have them wait for you again'],
+  ] as const
+  for (const [action, description] of steps) {
+    add(
+      ladder,
+      `${action} <account> <category>`,
+      description,
+      (review, options, account = '', category = '') =>
+        review.change(`${below(below('/ladder', account), category)}/${action}`, {}, options, terminal),
+    )
+  }
   for (const action of ['pause', 'resume'] as const) {
     const what = action === 'pause' ? 'let nothing go out' : 'let replies go out again'
     add(program, `${action} [account]`, `${what}, for one account or all`, (review, options, account) =>

@@ -12,6 +12,12 @@ export interface ReviewOptions {
   json?: boolean
   search?: string
   by?: string
+  account?: string
+  from?: string
+  since?: string
+  until?: string
+  before?: string
+  disposition?: string
 }
 
 interface Listed {
@@ -31,10 +37,11 @@ type Row = Record<string, string | number>
 
 /** Lists what is under that path. */
 export async function list(path: string, options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
-  const disposition = path === '/junk' ? 'filed,marked' : undefined
+  const { account, from, since, until, before } = options
+  const disposition = path === '/junk' ? 'filed,marked' : options.disposition
   const found = await openApi(options.config, terminal).get<Listed[]>(path === '/junk' ? '/mails' : path, {
     q: options.search,
-    disposition,
+    ...{ account, from, since, until, before, disposition },
   })
   if (options.json) return print(terminal, JSON.stringify(found))
   const rows = found.map(({ id, from, subject, disposition: is, reason }) => ({
@@ -114,6 +121,31 @@ function inEditor(text: string, { environment }: Terminal): string {
 export async function usage(options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
   const rows = await openApi(options.config, terminal).get<Row[]>('/usage', { by: options.by })
   return print(terminal, options.json ? JSON.stringify(rows) : table(rows))
+}
+
+interface Rung {
+  account: string
+  category: string
+  streak: number
+  needed: number
+  offered: boolean
+  granted: boolean
+  grantedBy: string | null
+  takenBack: { reason: string; at: string } | null
+}
+
+/** How far each category has come, and what was granted. */
+export async function ladder(options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
+  const rungs = await openApi(options.config, terminal).get<Rung[]>('/ladder')
+  if (options.json) return print(terminal, JSON.stringify(rungs))
+  const rows = rungs.map(({ account, category, streak, needed, takenBack, ...rung }) => ({
+    account,
+    category,
+    'in a row': `${streak}/${needed}`,
+    state: rung.granted ? `sends by itself (${rung.grantedBy})` : rung.offered ? 'on offer' : 'waits for you',
+    'taken back': takenBack ? `${takenBack.reason}, ${takenBack.at.slice(0, 16)}` : '',
+  }))
+  return print(terminal, table(rows))
 }
 
 /** Pauses or resumes one account, or all. */

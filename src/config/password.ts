@@ -1,4 +1,5 @@
-import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto'
+import { randomBytes, type ScryptOptions, scrypt, scryptSync, timingSafeEqual } from 'node:crypto'
+import { promisify } from 'node:util'
 
 /** scrypt (RFC 7914) with N = 2^14, r = 8, p = 1: about 16 MB and 50 ms for each guess. */
 const cost = { N: 16_384, r: 8, p: 1 }
@@ -12,20 +13,20 @@ export function hashPassword(password: string, salt: Buffer = randomBytes(16)): 
   return ['scrypt', cost.N, cost.r, cost.p, salt.toString('base64url'), key.toString('base64url')].join('$')
 }
 
-/** Compares in constant time. A hash of another form never matches. */
-export function verifyPassword(password: string, hash: string): boolean {
+const derive = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt)
+
+/** Compares in constant time, beside the event loop. A hash of another form never matches. */
+export async function verifyPassword(password: string, hash: string): Promise<boolean> {
   if (!passwordHashPattern.test(hash)) return false
   const [, n, r, p, salt = '', key = ''] = hash.split('$')
   const expected = Buffer.from(key, 'base64url')
   const options = { N: Number(n), r: Number(r), p: Number(p), maxmem: 256 * 1024 * 1024 }
   try {
-    const actual = scryptSync(
-      password.normalize('NFC'),
-      Buffer.from(salt, 'base64url'),
-      expected.length,
-      options,
+    const plain = password.normalize('NFC')
+    return timingSafeEqual(
+      await derive(plain, Buffer.from(salt, 'base64url'), expected.length, options),
+      expected,
     )
-    return timingSafeEqual(actual, expected)
   } catch {
     // Cost factors that scrypt refuses: no password can match such a hash.
     return false

@@ -1,10 +1,12 @@
 import { MessageVanished, UidValidityChanged } from '../imap.ts'
 import { type Account, accountOf } from '../steps/context.ts'
-import { commitStep, type MessageRow } from '../store/messages.ts'
+import { learnRestored } from '../steps/observe/learn.ts'
+import type { MessageRow } from '../store/messages.ts'
 import { takePlace } from '../store/review.ts'
-import { saveSenderRule } from '../store/sender-rules.ts'
-import { load, stepOf } from './decide.ts'
+import { load } from './decide.ts'
 import { Refusal, type Review } from './review.ts'
+
+const limits = { batch: 200, maxHeaderOctets: 1024, maxTextOctets: 1 }
 
 interface Place {
   mailbox: string
@@ -23,28 +25,23 @@ export async function restore(review: Review, id: string, actor: string): Promis
     throw new Refusal('not-in-junk')
   const account = accountOf(context, row.account)
   const place = await junkPlace(account, row)
-  if (place === null) throw new Refusal('not-in-junk')
-  const now = context.clock.now()
-  // First, so that whatever the sender writes next is safe even if the rest fails.
-  if (row.fromAddress !== null) {
-    const rule = { pattern: row.fromAddress, rule: 'allow', source: 'restored' } as const
-    await saveSenderRule(context.db, row.account, rule, now)
-  }
-  const restored = await moveBack(account, row, place)
-  const change = { disposition: 'restored', reason: 'restored-by-person' } as const
-  await commitStep(context.db, stepOf(row, actor, 'done', change), now)
-  if (restored !== null) await takePlace(context.db, row, restored)
+  // Stopped between the move and the commit, or moved by the owner: it lies there already.
+  const restored =
+    place === null ? await placeIn(account, row, row.mailbox) : await moveBack(account, row, place)
+  if (restored === null) throw new Refusal('not-in-junk')
+  await learnRestored(context, account, row, 'restored-by-person', actor)
+  if (restored !== 'somewhere') await takePlace(context.db, row, restored)
 }
 
-async function moveBack(account: Account, row: MessageRow, place: Place): Promise<Place | null> {
+async function moveBack(account: Account, row: MessageRow, place: Place): Promise<Place | 'somewhere'> {
   const { imap } = account
   try {
     // Before the move: keywords travel along.
     await imap.addFlags(place.mailbox, place.uidValidity, place.uid, ['$NotJunk', 'NonJunk'])
     await imap.removeFlags(place.mailbox, place.uidValidity, place.uid, ['$Junk', 'Junk'])
-    if (place.mailbox === row.mailbox) return null
+    if (place.mailbox === row.mailbox) return place
     const { uid } = await imap.move(place.mailbox, place.uidValidity, place.uid, row.mailbox)
-    if (uid === null) return null
+    if (uid === null) return 'somewhere'
     const { uidValidity } = await imap.state(row.mailbox)
     return { mailbox: row.mailbox, uidValidity, uid }
   } catch (error) {
@@ -52,6 +49,18 @@ async function moveBack(account: Account, row: MessageRow, place: Place): Promis
       throw new Refusal('not-in-junk')
     throw error
   }
+}
+
+/** The same mail, by Message-ID and size. */
+async function placeIn({ imap }: Account, row: MessageRow, mailbox: string): Promise<Place | null> {
+  if (row.messageId === null) return null
+  const { uidValidity } = await imap.state(mailbox)
+  const uids = await imap.findByMessageId(mailbox, row.messageId)
+  for await (const batch of imap.fetch(mailbox, uidValidity, uids, limits)) {
+    const found = batch.find(({ size, vanished }) => !vanished && size === row.size)
+    if (found) return { mailbox, uidValidity, uid: found.uid }
+  }
+  return null
 }
 
 /** Where it was filed; where the server did not say, or has renumbered, the Message-ID tells. */

@@ -29,18 +29,32 @@ export async function waitingMails(
         case when m.verdict->'sentiment'->>'label' in ('negative', 'mixed')
           then (m.verdict->'sentiment'->>'intensity')::float8 else 0 end desc, m.internal_date, m.id
       limit 200`,
-    [filter.account ?? null, filter.search ? pattern(filter.search) : null, filter.show ?? 'all'],
+    [filter.account || null, filter.search ? pattern(filter.search) : null, filter.show ?? 'all'],
   )
   return rows
 }
 
 export type HistoryMail = ListedMail & { cost: number; tokens: number; models: string | null }
 
-/** Newest first, `limit` of those before the id. */
-export async function listMails(
-  db: Queryable,
-  filter: { account?: string; search?: string; disposition?: string; before?: string; limit: number },
-): Promise<HistoryMail[]> {
+export interface MailFilter {
+  account?: string
+  /** In subject, sender or summary. */
+  search?: string
+  /** Several are divided by commas. */
+  disposition?: string
+  /** In the sender's name or address. */
+  from?: string
+  /** First and last calendar day of arrival, `2026-11-24`. */
+  since?: string
+  until?: string
+  timeZone?: string
+  /** Those before this id. */
+  before?: string
+  limit: number
+}
+
+/** Newest first. Days that are no dates are passed over. */
+export async function listMails(db: Queryable, filter: MailFilter): Promise<HistoryMail[]> {
   const { rows } = await db.query<HistoryMail>(
     `select ${listed}, c.cost, c.tokens, c.models from replyd.message m left join replyd.reply r on r.id = m.id
        left join lateral (select coalesce(sum(cost), 0) as cost, coalesce(sum(input_tokens + output_tokens), 0)::float8 as tokens,
@@ -48,16 +62,29 @@ export async function listMails(
       where ($1::text is null or m.account = $1) and ($3::text is null or m.disposition = any(string_to_array($3, ',')))
         and ($2::text is null or concat_ws(' ', m.subject, m.from_name, m.from_address, m.verdict->>'summary') ilike $2)
         and ($4::text is null or m.id < $4)
+        and ($6::text is null or concat_ws(' ', m.from_name, m.from_address) ilike $6)
+        and ($7::date is null or m.internal_date >= $7::date::timestamp at time zone $9)
+        and ($8::date is null or m.internal_date < ($8::date + 1)::timestamp at time zone $9)
       order by m.id desc limit $5`,
     [
-      filter.account ?? null,
+      filter.account || null,
       filter.search ? pattern(filter.search) : null,
-      filter.disposition ?? null,
-      filter.before ?? null,
+      filter.disposition || null,
+      filter.before || null,
       filter.limit,
+      filter.from ? pattern(filter.from) : null,
+      dateOf(filter.since),
+      dateOf(filter.until),
+      filter.timeZone ?? 'UTC',
     ],
   )
   return rows
+}
+
+function dateOf(day: string | undefined): string | null {
+  if (!day || !/^\d{4}-\d{2}-\d{2}$/.test(day)) return null
+  const at = new Date(`${day}T00:00:00Z`)
+  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(day) ? day : null
 }
 
 export interface LoggedEvent {
@@ -128,43 +155,6 @@ export async function latestChange(db: Queryable): Promise<string> {
        (select max(updated_at) from replyd.account_state)) as mark`,
   )
   return rows[0]?.mark ?? ''
-}
-
-export async function countBy(
-  db: Queryable,
-  account?: string,
-): Promise<{ disposition: string; n: number }[]> {
-  const { rows } = await db.query<{ disposition: string; n: number }>(
-    `select disposition, count(*)::int as n from replyd.message where $1::text is null or account = $1
-      group by disposition order by n desc`,
-    [account ?? null],
-  )
-  return rows
-}
-
-export interface DayFigures {
-  day: string
-  mails: number
-  spam: number
-  sent: number
-  negative: number
-  cost: number
-}
-
-/** One row for each day since then, in the owner's time zone, oldest first; days without mail are left out. */
-export async function figuresByDay(db: Queryable, timeZone: string, since: Date): Promise<DayFigures[]> {
-  const { rows } = await db.query<DayFigures>(
-    `select to_char(m.internal_date at time zone $1, 'YYYY-MM-DD') as day, count(*)::int as mails,
-       count(*) filter (where m.disposition in ('filed', 'marked'))::int as spam,
-       count(*) filter (where m.disposition in ('sent', 'sent-by-owner'))::int as sent,
-       count(*) filter (where m.verdict->'sentiment'->>'label' = 'negative')::int as negative,
-       coalesce(sum(c.cost), 0) as cost
-       from replyd.message m
-       left join lateral (select sum(cost) as cost from replyd.model_call where message_id = m.id) c on true
-      where m.internal_date >= $2 group by 1 order by 1`,
-    [timeZone, since],
-  )
-  return rows
 }
 
 /** US dollars reserved or spent on that day by all accounts. */

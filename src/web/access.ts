@@ -112,7 +112,15 @@ export class LoginLimiter {
     return at === undefined ? 0 : Math.ceil((at - since) / 1000)
   }
 
-  failed(from: string, now: Date): void {
-    this.#failures.push({ from, at: now.getTime() })
+  /**
+   * A try counts as wrong from the moment it is made: many at once must not all be looked at.
+   * @returns takes it back; for the right password
+   */
+  begin(from: string, now: Date): () => void {
+    const attempt = { from, at: now.getTime() }
+    this.#failures.push(attempt)
+    return () => {
+      this.#failures = this.#failures.filter((each) => each !== attempt)
+    }
   }
 }

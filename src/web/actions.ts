@@ -19,7 +19,7 @@ type Act = (review: Review, id: string, actor: string, fields: Fields) => Promis
 export const actions: Readonly<Record<string, { act: Act; done: string }>> = {
   approve: {
     act: (review, id, actor, { seen }) => approve(review, id, actor, seen),
-    done: 'Approved: it goes out in a moment.',
+    done: 'Approved.',
   },
   cancel: { act: (review, id, actor) => cancel(review, id, actor), done: 'Taken back: nothing was sent.' },
   edit: {

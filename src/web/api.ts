@@ -1,10 +1,12 @@
 /** The JSON API. Reading needs the token when there is a password; changing anything always needs it. */
 import { Hono } from 'hono'
 import { visibleText } from '../mail/text/visible.ts'
+import { grantAutonomy, revokeAutonomy } from '../review/autonomy.ts'
 import { versionOf } from '../review/decide.ts'
 import { pause, resume } from '../review/pause.ts'
 import { Refusal } from '../review/review.ts'
 import { audit } from '../steps/audit.ts'
+import { ladder } from '../steps/ladder.ts'
 import { loadAccountState } from '../store/accounts.ts'
 import { loadMail } from '../store/bodies.ts'
 import { loadMessage, type MessageRow } from '../store/messages.ts'
@@ -42,7 +44,8 @@ const listedView = (row: ListedMail) => ({
 
 const replyView = (reply: ReplyRow) => ({
   state: reply.state,
-  to: reply.addressee,
+  to: reply.addressees.join(', '),
+  addressees: reply.addressees,
   subject: reply.subject,
   text: reply.text,
   version: versionOf(reply.text),
@@ -65,9 +68,14 @@ export function apiRoutes(web: WebContext): Hono {
     return c.json(rows.map(listedView))
   })
   api.get('/mails', async (c) => {
-    const { q: search, account, disposition, before, limit = '50' } = c.req.query()
+    const { q: search, limit = '50', ...filter } = c.req.query()
+    const { account, disposition, from, since, until, before } = filter
+    const { timeZone } = web.context.config.budget
     const count = Math.min(Math.max(Number.parseInt(limit, 10) || 50, 1), 500)
-    const rows = await listMails(db, { search, account, disposition, before, limit: count })
+    const rows = await listMails(db, {
+      ...{ search, account, disposition, from, since, until, timeZone, before },
+      limit: count,
+    })
     return c.json(rows.map((row) => ({ ...listedView(row), cost: row.cost, tokens: row.tokens })))
   })
   for (const path of ['/mails/:id', '/replies/:id'] as const) {
@@ -95,6 +103,11 @@ export function apiRoutes(web: WebContext): Hono {
     ),
   )
   api.route('/', storeRoutes(web))
+  api.get('/ladder', async (c) =>
+    c.json(
+      (await Promise.all([...web.context.accounts.keys()].map((address) => ladder(db, address)))).flat(),
+    ),
+  )
   addChanges(api, web)
   return api
 }
@@ -103,6 +116,12 @@ function addChanges(api: Hono, web: WebContext): void {
   api.post('/accounts/:address/:action{pause|resume}', async (c) => {
     const change = c.req.param('action') === 'pause' ? pause : resume
     await change(web, c.req.param('address'), actorOf(c.req.header('replyd-actor')))
+    return c.json({ ok: true })
+  })
+  api.post('/ladder/:address/:category/:action{grant|revoke}', async (c) => {
+    const { address, category, action } = c.req.param()
+    const change = action === 'grant' ? grantAutonomy : revokeAutonomy
+    await change(web, address, category, actorOf(c.req.header('replyd-actor')))
     return c.json({ ok: true })
   })
   for (const path of ['/replies/:id/:action', '/junk/:id/:action{restore}'] as const) {

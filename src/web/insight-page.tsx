@@ -1,161 +1,169 @@
-/** Charts, drawn here as SVG, and the settings that a person may see and change. */
-import type { AccountState } from '../store/accounts.ts'
-import type { DayFigures } from '../store/review-lists.ts'
-import { Action, Page, type View } from './layout.tsx'
-import { dollars } from './pages.tsx'
-import type { Health } from './web-context.ts'
-import { plainWords } from './words.ts'
+/** How it goes: volume, trust, pace, mood and money over the last days. */
+import type { DayFigures, ReplyFigures } from '../store/insight.ts'
+import { Chart } from './charts.tsx'
+import { Page, type View } from './layout.tsx'
+import { dollars, lasting, plainWords, shareOf } from './words.ts'
 
-/** The same days with those between them that had no mail. */
+const fewestDays = 7
+
+const nothing = { mails: 0, spam: 0, positive: 0, neutral: 0, negative: 0, sent: 0, untouched: 0, cost: 0 }
+
+/**
+ * The days that are shown: with those on which nothing happened, without the ones before anything did; a week at least.
+ * @param names the longest range, oldest first
+ */
 export function everyDay(days: readonly DayFigures[], names: readonly string[]): DayFigures[] {
   const known = new Map(days.map((day) => [day.day, day]))
-  return names.map((day) => known.get(day) ?? { day, mails: 0, spam: 0, sent: 0, negative: 0, cost: 0 })
+  const first = names.findIndex((name) => known.has(name))
+  const from = Math.max(0, Math.min(first < 0 ? names.length : first, names.length - fewestDays))
+  return names
+    .slice(from)
+    .map((day) => known.get(day) ?? { day, ...nothing, medianSeconds: null, p90Seconds: null })
 }
 
-interface ChartProps {
-  title: string
+export interface Insight {
   days: readonly DayFigures[]
-  value: (day: DayFigures) => number
-  show: (value: number) => string
-  /** Drawn as a line across. */
-  limit?: number
-}
-
-const width = 360
-const height = 150
-const foot = 22
-
-/** One bar for each day; the numbers stand in a title and in the description, so that nothing depends on sight. */
-export function Chart({ title, days, value, show, limit }: ChartProps) {
-  const values = days.map(value)
-  const top = Math.max(...values, limit ?? 0, Number.MIN_VALUE)
-  const step = width / Math.max(days.length, 1)
-  const y = (amount: number) => height - foot - (amount / top) * (height - foot - 14)
-  const total = values.reduce((sum, each) => sum + each, 0)
-  return (
-    <figure class="card">
-      <figcaption>
-        <h2>{title}</h2>
-        <p class="meta">{`${show(total)} in all`}</p>
-      </figcaption>
-      <svg
-        viewBox={`0 0 ${width} ${height}`}
-        role="img"
-        aria-label={`${title}: ${days.map((day, at) => `${day.day} ${show(values[at] ?? 0)}`).join(', ')}`}
-      >
-        {values.map((amount, at) => (
-          <rect
-            x={at * step + step * 0.12}
-            width={Math.min(step * 0.76, 60)}
-            y={y(amount)}
-            height={height - foot - y(amount)}
-            rx="2"
-          />
-        ))}
-        {limit === undefined ? null : <line x1="0" x2={width} y1={y(limit)} y2={y(limit)} />}
-        <text x="0" y={height - 6}>
-          {days[0]?.day ?? ''}
-        </text>
-        <text x={width} y={height - 6} text-anchor="end">
-          {days.length > 1 ? days.at(-1)?.day : ''}
-        </text>
-      </svg>
-    </figure>
-  )
-}
-
-interface InsightProps {
-  view: View
-  days: readonly DayFigures[]
+  replies: ReplyFigures
   outcomes: readonly { disposition: string; n: number }[]
+  /** Ceiling in US dollars. */
   perDay: number
 }
 
-export function InsightPage({ view, days, outcomes, perDay }: InsightProps) {
-  const count = (value: number) => String(value)
+export function InsightPage({ view, insight }: { view: View; insight: Insight }) {
+  const { days, replies, outcomes, perDay } = insight
+  const empty = outcomes.length === 0 && days.every(({ cost, sent }) => cost === 0 && sent === 0)
   return (
     <Page view={view} title="Insight">
       <header class="bar">
         <h1>Insight</h1>
+        <p class="meta">{`The last ${days.length} days`}</p>
       </header>
-      <div class="charts">
-        <Chart title="Mail per day" days={days} value={({ mails }) => mails} show={count} />
-        <Chart title="Spam filed" days={days} value={({ spam }) => spam} show={count} />
-        <Chart title="Replies sent" days={days} value={({ sent }) => sent} show={count} />
-        <Chart title="Negative mails" days={days} value={({ negative }) => negative} show={count} />
-        <Chart
-          title="Cost against the cap"
-          days={days}
-          value={({ cost }) => cost}
-          show={dollars}
-          limit={perDay}
-        />
-        <section class="card" aria-label="Outcomes">
-          <h2>Outcomes</h2>
-          <dl class="facts">
-            {outcomes.map(({ disposition, n }) => (
-              <>
-                <dt>{plainWords(disposition)}</dt>
-                <dd>{n}</dd>
-              </>
-            ))}
-          </dl>
-        </section>
-      </div>
+      {empty ? (
+        <p class="empty">Nothing to show yet. The charts begin with the first mail.</p>
+      ) : (
+        <div class="charts">
+          <Volume days={days} />
+          <Trust days={days} replies={replies} />
+          <Pace days={days} replies={replies} />
+          <Mood days={days} />
+          <Money days={days} perDay={perDay} />
+          <Outcomes outcomes={outcomes} />
+        </div>
+      )}
     </Page>
   )
 }
 
-interface SettingsProps {
-  view: View
-  accounts: readonly { state: AccountState; mode: string }[]
-  health: Health
-  model: string
-  budget: { perDay: number; spent: number }
-  hasBoard: boolean
+const count = (value: number) => String(value)
+const sumOf = (days: readonly DayFigures[], value: (day: DayFigures) => number) =>
+  days.reduce((sum, day) => sum + value(day), 0)
+const namesOf = (days: readonly DayFigures[]) => days.map(({ day }) => day)
+
+function Volume({ days }: { days: readonly DayFigures[] }) {
+  const [mails, spam] = [sumOf(days, (day) => day.mails), sumOf(days, (day) => day.spam)]
+  const series = [
+    { name: 'Mail', colour: 'one', values: days.map((day) => day.mails - day.spam) },
+    { name: 'Spam', colour: 'three', values: days.map((day) => day.spam) },
+  ]
+  const headline = `${mails} in all, ${shareOf(spam, mails)} of it spam`
+  return (
+    <Chart
+      title="Mail per day"
+      headline={headline}
+      days={namesOf(days)}
+      series={series}
+      show={count}
+      stacked
+    />
+  )
 }
 
-export function SettingsPage({ view, accounts, health, model, budget, hasBoard }: SettingsProps) {
+function Trust({ days, replies }: { days: readonly DayFigures[]; replies: ReplyFigures }) {
+  const series = [
+    { name: 'Untouched', colour: 'one', values: days.map((day) => day.untouched) },
+    { name: 'Edited', colour: 'two', values: days.map((day) => day.sent - day.untouched) },
+  ]
+  const headline =
+    replies.sent === 0
+      ? 'No reply has gone out yet'
+      : `${shareOf(replies.untouched, replies.sent)} of ${replies.sent} went out as replyd wrote them`
   return (
-    <Page view={view} title="Settings">
-      <header class="bar">
-        <h1>Settings</h1>
-      </header>
-      <div class="pair">
-        <section class="card" aria-label="Accounts">
-          <h2>Accounts</h2>
-          {accounts.map(({ state, mode }) => (
-            <div class="account">
-              <p>
-                {state.account} <span class="tag">{mode}</span>{' '}
-                {state.paused ? <span class="tag held">paused: nothing goes out</span> : null}
-              </p>
-              {state.stopped ? <p class="fault">{state.stopped}</p> : null}
-              <Action
-                view={view}
-                to={`/accounts/${encodeURIComponent(state.account)}/${state.paused ? 'resume' : 'pause'}`}
-                label={state.paused ? 'Resume' : 'Pause'}
-              />
-            </div>
-          ))}
-        </section>
-        <section class="card" aria-label="Health">
-          <h2>{health.ok ? 'All is well' : 'Something needs you'}</h2>
-          <dl class="facts">
-            {Object.entries(health.parts).map(([part, state]) => (
-              <>
-                <dt>{part}</dt>
-                <dd>{state}</dd>
-              </>
-            ))}
-            <dt>Model</dt>
-            <dd>{model}</dd>
-            <dt>Budget left today</dt>
-            <dd>{`$${Math.max(0, budget.perDay - budget.spent).toFixed(2)} of $${budget.perDay.toFixed(2)}`}</dd>
-          </dl>
-          {hasBoard ? <a href="/settings/queues">Queue board</a> : null}
-        </section>
-      </div>
-    </Page>
+    <Chart
+      title="Answered untouched"
+      headline={headline}
+      days={namesOf(days)}
+      series={series}
+      show={count}
+      stacked
+    />
+  )
+}
+
+function Pace({ days, replies }: { days: readonly DayFigures[]; replies: ReplyFigures }) {
+  const series = [
+    { name: 'Nine of ten within', colour: 'faint', values: days.map((day) => day.p90Seconds) },
+    { name: 'Half within', colour: 'one', values: days.map((day) => day.medianSeconds) },
+  ]
+  const { medianSeconds, p90Seconds } = replies
+  const headline =
+    medianSeconds === null || p90Seconds === null
+      ? 'No reply has gone out yet'
+      : `Half within ${lasting(medianSeconds)}, nine of ten within ${lasting(p90Seconds)}`
+  return (
+    <Chart title="Time to reply" headline={headline} days={namesOf(days)} series={series} show={lasting} />
+  )
+}
+
+function Mood({ days }: { days: readonly DayFigures[] }) {
+  const series = [
+    { name: 'Positive', colour: 'one', values: days.map((day) => day.positive) },
+    { name: 'Neutral', colour: 'faint', values: days.map((day) => day.neutral) },
+    { name: 'Negative', colour: 'three', values: days.map((day) => day.negative) },
+  ]
+  const judged = sumOf(days, (day) => day.positive + day.neutral + day.negative)
+  const negative = sumOf(days, (day) => day.negative)
+  const headline =
+    judged === 0 ? 'No mail was judged yet' : `${shareOf(negative, judged)} of ${judged} were negative`
+  return (
+    <Chart title="Sentiment" headline={headline} days={namesOf(days)} series={series} show={count} stacked />
+  )
+}
+
+function Money({ days, perDay }: { days: readonly DayFigures[]; perDay: number }) {
+  const costs = days.map(({ cost }) => cost)
+  const most = Math.max(0, ...costs)
+  const share =
+    perDay > 0 ? `, at most ${shareOf(most, perDay)} of the ${dollars(perDay)} that a day may cost` : ''
+  return (
+    <Chart
+      title="Cost per day"
+      headline={`${dollars(costs.reduce((sum, cost) => sum + cost, 0))} in all${share}`}
+      days={namesOf(days)}
+      series={[{ name: 'Cost', colour: 'one', values: costs }]}
+      show={dollars}
+      limit={{ name: 'Cap', value: perDay }}
+    />
+  )
+}
+
+function Outcomes({ outcomes }: Pick<Insight, 'outcomes'>) {
+  const most = Math.max(1, ...outcomes.map(({ n }) => n))
+  return (
+    <section class="card" aria-label="What became of every mail">
+      <h2>What became of every mail</h2>
+      <dl class="tally">
+        {outcomes.map(({ disposition, n }) => (
+          <>
+            <dt>{plainWords(disposition)}</dt>
+            <dd>
+              <svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
+                <rect class="one" width={Math.max(1, (n / most) * 100)} height="6" />
+              </svg>
+              <a href={`/history?disposition=${disposition}`}>{n}</a>
+            </dd>
+          </>
+        ))}
+      </dl>
+    </section>
   )
 }

@@ -7,7 +7,7 @@ export interface View {
   path: string
   notice: string | null
   /** A reply that was approved a moment ago and can be taken back. */
-  undo: string | null
+  undo: { id: string; until: Date | null } | null
   waiting: number
   hasLogin: boolean
   now: Date
@@ -96,15 +96,38 @@ export function Shell({ title, children }: { title: string; children?: Child }) 
   )
 }
 
-function Notice({ view }: { view: View }) {
-  if (view.notice === null) return null
+function Notice({ view: { notice, undo, ...view } }: { view: View }) {
+  if (notice === null) return null
   return (
-    <div class="notice" role="status">
-      <span>{view.notice}</span>
-      {view.undo === null ? null : (
-        <Action view={view} to={`/replies/${view.undo}/cancel`} label="Undo" id="undo" />
-      )}
+    <div class="notice">
+      <span>
+        <span role="status">{notice}</span>
+        {undo ? (
+          <>
+            {' '}
+            <Countdown until={undo.until} />
+          </>
+        ) : null}
+      </span>
+      {undo ? (
+        <Action
+          view={{ ...view, notice, undo }}
+          to={`/replies/${undo.id}/cancel`}
+          label="Undo (u)"
+          id="undo"
+        />
+      ) : null}
     </div>
+  )
+}
+
+/** When a reply goes out: stated as a time, and counted down where JavaScript runs. */
+export function Countdown({ until }: { until: Date | null }) {
+  if (until === null) return <>Goes out now</>
+  return (
+    <time class="until" datetime={until.toISOString()} data-until={until.getTime()}>
+      {`Goes out at ${until.toISOString().slice(11, 19)} UTC`}
+    </time>
   )
 }
 

@@ -4,8 +4,8 @@ import type { MessageRow } from '../store/messages.ts'
 import type { ReplyRow } from '../store/replies.ts'
 import type { Explained } from '../store/review-lists.ts'
 import { Page, type View } from './layout.tsx'
-import { dollars } from './pages.tsx'
-import { plainWords } from './words.ts'
+import { Timeline } from './timeline.tsx'
+import { momentOf, plainWords } from './words.ts'
 
 export interface Shown {
   row: MessageRow
@@ -29,7 +29,7 @@ export function Original({ shown }: { shown: Shown }) {
     <>
       <h2>{row.fromName || row.fromAddress || 'Nobody'}</h2>
       <p class="meta">
-        {row.fromAddress} · {row.internalDate.toUTCString()}
+        {row.fromAddress} · {momentOf(row.internalDate)}
       </p>
       <div class="letter">{text ?? 'The text was removed after the retention time.'}</div>
       {whole !== null && whole.trim() !== (text ?? '').trim() ? (
@@ -86,7 +86,7 @@ export function MailPage({ view, shown }: { view: View; shown: Shown }) {
             <dt>Reply</dt>
             <dd>
               {reply
-                ? `${reply.state}, to ${reply.addressee}, confidence ${reply.confidence.toFixed(2)}`
+                ? `${reply.state}, to ${reply.addressees.join(', ')}, confidence ${reply.confidence.toFixed(2)}`
                 : '–'}
             </dd>
             <dt>Message-ID</dt>
@@ -103,48 +103,4 @@ function verdictWords(verdict: Verdict): string {
   const { spam, sentiment, urgency, confidence, category } = verdict
   const what = spam.is ? `${spam.kind} (${spam.confidence.toFixed(2)})` : 'no spam'
   return `${what}, ${sentiment.label} ${sentiment.intensity.toFixed(1)}, ${category}, urgency ${urgency}, confidence ${confidence.toFixed(2)}`
-}
-
-function Timeline({ explained }: { explained: Explained }) {
-  const clock = (at: Date) => at.toISOString().replace('T', ' ').slice(0, 19)
-  const diffs = explained.changes.filter(({ diff }) => diff)
-  return (
-    <>
-      <section class="scroll" aria-label="Steps" tabindex={0}>
-        <table>
-          <caption>Steps</caption>
-          <tbody>
-            {explained.events.map((event) => (
-              <tr>
-                <td>{clock(event.at)}</td>
-                <td>{event.step}</td>
-                <td>{plainWords(event.disposition)}</td>
-                <td>{plainWords(event.reason)}</td>
-                <td>{event.actor}</td>
-                <td class="number">
-                  {event.durationMs === null ? '' : `${Math.round(event.durationMs)} ms`}
-                </td>
-              </tr>
-            ))}
-            {explained.calls.map((call) => (
-              <tr>
-                <td>{clock(call.at)}</td>
-                <td>{call.step}</td>
-                <td>{call.answeredBy ?? call.model}</td>
-                <td>{`prompt ${call.promptHash}${call.knowledgeHash ? `, knowledge ${call.knowledgeHash}` : ''}`}</td>
-                <td>{`${call.inputTokens} + ${call.outputTokens} tokens (${call.cachedTokens} cached)`}</td>
-                <td class="number">{dollars(call.cost)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
-      {diffs.map(({ actor, at, diff }) => (
-        <details>
-          <summary>{`Edited by ${actor}, ${clock(at)}`}</summary>
-          <pre>{diff}</pre>
-        </details>
-      ))}
-    </>
-  )
 }

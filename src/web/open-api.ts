@@ -38,6 +38,40 @@ const address = parameter('address', 'path', "The account's address")
 const seen = { ...text, description: '`version` of the text that was seen; another text is refused' }
 const search = parameter('q', 'query', 'Text in subject, sender or summary')
 const account = parameter('account', 'query', 'Address of an account')
+const category = parameter('category', 'path', 'Name of a category')
+const filters = [
+  search,
+  account,
+  parameter('disposition', 'query', 'What became of it; several are divided by commas'),
+  parameter('from', 'query', "Text in the sender's name or address"),
+  parameter('since', 'query', 'First day of arrival, `2026-11-24`, in the time zone of the budget'),
+  parameter('until', 'query', 'Last day of arrival'),
+  parameter('before', 'query', 'Only mails older than the one with this id: the next page'),
+  parameter('limit', 'query', 'At most that many, 1 to 500; 50 when left out'),
+]
+const moment = { type: ['string', 'null'], format: 'date-time' } as const
+const rung = {
+  type: 'object',
+  properties: {
+    account: text,
+    category: text,
+    streak: { type: 'integer', description: 'Drafts in a row that went out without a correction' },
+    needed: { type: 'integer', description: 'From that many on it is offered' },
+    offered: { type: 'boolean' },
+    granted: { type: 'boolean' },
+    grantedAt: moment,
+    grantedBy: { type: ['string', 'null'] },
+    takenBack: {
+      type: ['object', 'null'],
+      description: 'What ended the last grant',
+      properties: {
+        reason: { enum: ['cancelled', 'rejected', 'edited', 'negative-answer'] },
+        at: moment,
+        id: { type: ['string', 'null'], description: "The mail's id" },
+      },
+    },
+  },
+} as const
 const list = { type: 'array', items: mail }
 
 export const openApi = {
@@ -80,7 +114,7 @@ export const openApi = {
     '/api/replies/{id}/rewrite': change('Have it written again', [id], { instruction: text, seen }),
     '/api/replies/{id}/sent': change('An uncertain reply did go out', [id]),
     '/api/replies/{id}/hold': change('An uncertain reply did not go out: hold it', [id]),
-    '/api/mails': get('Every mail, newest first', [search, account], list),
+    '/api/mails': get('Every mail, newest first', filters, list),
     '/api/mails/{id}': get('All that is known of one mail', [id], mail),
     '/api/junk/{id}/restore': change('Out of Junk, and trust the sender', [id]),
     '/api/accounts': get('Accounts and whether they are paused', [], {
@@ -89,6 +123,12 @@ export const openApi = {
     }),
     '/api/accounts/{address}/pause': change('Let nothing go out', [address]),
     '/api/accounts/{address}/resume': change('Let replies go out again', [address]),
+    '/api/ladder': get('Earned autonomy by account and category', [], { type: 'array', items: rung }),
+    '/api/ladder/{address}/{category}/grant': change('Let replies of the category go out by themselves', [
+      address,
+      category,
+    ]),
+    '/api/ladder/{address}/{category}/revoke': change('Take that back', [address, category]),
     '/api/usage': get('Tokens and money', [parameter('by', 'query', '`day`, `account` or `step`')], {
       type: 'array',
     }),

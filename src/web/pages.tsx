@@ -1,7 +1,8 @@
-/** Queue, Junk, History and the login. */
+/** Queue, Junk and the login. */
+import type { Child } from 'hono/jsx'
 import type { Verdict } from '../judgement/verdict.ts'
-import type { HistoryMail, ListedMail } from '../store/review-lists.ts'
-import { Action, Page, Shell, type View } from './layout.tsx'
+import type { ListedMail } from '../store/review-lists.ts'
+import { Action, Countdown, Page, Shell, type View } from './layout.tsx'
 import { ageOf, plainWords } from './words.ts'
 
 export interface Filter {
@@ -16,49 +17,71 @@ const shows = [
   ['drafts', 'In Drafts'],
 ] as const
 
-function Search({ filter, action }: { filter: Filter; action: string }) {
+interface ListPageProps {
+  view: View
+  title: string
+  path: string
+  search: string
+  /** Further fields that a search keeps. */
+  kept?: Readonly<Record<string, string>>
+  /** Said where there is nothing. */
+  empty: string | null
+  children?: Child
+}
+
+/** A page that lists mails: title, search, and what was found. */
+export function ListPage({ view, title, path, search, kept = {}, empty, children }: ListPageProps) {
+  const hidden = Object.entries(kept).filter(([, value]) => value !== '')
   return (
-    <form method="get" action={action} class="search" aria-label="Search">
-      {filter.show === 'all' ? null : <input type="hidden" name="show" value={filter.show} />}
-      <label class="hidden" for="search">
-        Search
-      </label>
-      <input id="search" type="search" name="q" value={filter.search} placeholder="Search ( / )" />
-    </form>
+    <Page view={view} title={title}>
+      <header class="bar">
+        <h1>{title}</h1>
+        <form method="get" action={path} class="search" aria-label="Search">
+          {hidden.map(([name, value]) => (
+            <input type="hidden" name={name} value={value} />
+          ))}
+          <label class="hidden" for="search">
+            Search
+          </label>
+          <input id="search" type="search" name="q" value={search} placeholder="Search ( / )" />
+        </form>
+      </header>
+      {children}
+      {empty === null ? null : <p class="empty">{empty}</p>}
+    </Page>
   )
 }
 
-export function QueuePage({
-  view,
-  mails,
-  filter,
-}: {
+interface ListProps<Mail> {
   view: View
-  mails: readonly ListedMail[]
+  mails: readonly Mail[]
   filter: Filter
-}) {
+}
+
+export function QueuePage({ view, mails, filter }: ListProps<ListedMail>) {
+  const { search, show, account } = filter
+  const kept = { show: show === 'all' ? '' : show, account }
   return (
-    <Page view={view} title="Queue">
-      <header class="bar">
-        <h1>Queue</h1>
-        <Search filter={filter} action="/" />
-      </header>
+    <ListPage view={view} title="Queue" path="/" search={search} kept={kept} empty={null}>
       <p class="tabs">
-        {shows.map(([show, name]) => (
-          <a href={`/?show=${show}`} aria-current={filter.show === show ? 'true' : undefined}>
-            {name}
+        {shows.map(([name, words]) => (
+          <a
+            href={queryOf('/', { ...kept, show: name }, search)}
+            aria-current={show === name ? 'true' : undefined}
+          >
+            {words}
           </a>
         ))}
       </p>
       <div
         id="live"
-        hx-get={queryOf('/', filter)}
+        hx-get={queryOf('/', kept, search)}
         hx-trigger="changed from:body"
         hx-select="#live"
         hx-swap="outerHTML"
       >
         {mails.length === 0 ? (
-          <p class="empty">Nothing waits for you.</p>
+          <Calm found={search !== '' || show !== 'all'} />
         ) : (
           <ul class="mails">
             {mails.map((mail) => (
@@ -67,15 +90,28 @@ export function QueuePage({
           </ul>
         )}
       </div>
-    </Page>
+    </ListPage>
   )
 }
 
-function queryOf(path: string, { search, show, account }: Filter): string {
-  const query = new URLSearchParams()
-  if (search) query.set('q', search)
-  if (show !== 'all') query.set('show', show)
-  if (account) query.set('account', account)
+function Calm({ found }: { found: boolean }) {
+  if (found)
+    return (
+      <p class="empty">
+        Nothing here matches. <a href="/">Show everything</a>
+      </p>
+    )
+  return (
+    <div class="empty">
+      <p class="headline">Nothing waits for you.</p>
+      <p>New replies appear here by themselves.</p>
+    </div>
+  )
+}
+
+export function queryOf(path: string, fields: Readonly<Record<string, string>>, search = ''): string {
+  const given = Object.entries({ q: search, ...fields }).filter(([, value]) => value !== '')
+  const query = new URLSearchParams(given)
   return query.size === 0 ? path : `${path}?${query}`
 }
 
@@ -84,19 +120,19 @@ function QueueRow({ mail, now }: { mail: ListedMail; now: Date }) {
   const reasons = (mail.holdReason || mail.reason).split(' ')
   // That it is a draft can be seen; why it is not more says something.
   const why = (/^mode-/.test(reasons[0] ?? '') ? reasons[1] : undefined) ?? reasons[0] ?? ''
+  const urgency = verdict?.urgency ?? 0
   return (
     <li>
       <a class="mail" href={`/replies/${mail.id}`}>
-        <span
-          class={`dot urgency-${verdict?.urgency ?? 0}`}
-          title={`Urgency ${verdict?.urgency ?? 0} of 3`}
-        />
+        <span class={`dot urgency-${urgency}`} title={`Urgency ${urgency} of 3`} />
         <span class="who">{mail.fromName || mail.fromAddress || 'Nobody'}</span>
         <span class="what">
           <b>{mail.subject || '(no subject)'}</b>
           <span class="gist">{verdict?.summary ?? ''}</span>
         </span>
-        <span class={`why ${mail.disposition}`}>{stateWords(mail, why)}</span>
+        <span class={`why ${mail.disposition}`}>
+          {mail.disposition === 'approved' ? <Countdown until={mail.sendAfter} /> : stateWords(mail, why)}
+        </span>
         <time datetime={mail.internalDate.toISOString()}>{ageOf(mail.internalDate, now)}</time>
       </a>
     </li>
@@ -104,106 +140,42 @@ function QueueRow({ mail, now }: { mail: ListedMail; now: Date }) {
 }
 
 function stateWords(mail: ListedMail, why: string): string {
-  if (mail.disposition === 'approved') return 'Goes out in a moment'
   if (mail.disposition === 'uncertain') return plainWords('send-unconfirmed')
-  return plainWords(mail.disposition === 'held' && !why ? mail.reason : why)
+  // What stopped it last says more than why it was held at first.
+  if (mail.disposition === 'held' && (!why || mail.reason === 'addressee-refused'))
+    return plainWords(mail.reason)
+  return plainWords(why)
 }
 
-export function JunkPage({
-  view,
-  mails,
-  filter,
-}: {
-  view: View
-  mails: readonly ListedMail[]
-  filter: Filter
-}) {
+export function JunkPage({ view, mails, filter }: ListProps<ListedMail>) {
+  const { search, account } = filter
+  const empty = mails.length > 0 ? null : search ? 'Nothing here matches.' : 'No spam was filed.'
   return (
-    <Page view={view} title="Junk">
-      <header class="bar">
-        <h1>Junk</h1>
-        <Search filter={filter} action="/junk" />
-      </header>
-      {mails.length === 0 ? <p class="empty">No spam was filed.</p> : null}
-      <ul class="mails">
-        {mails.map((mail) => (
-          <li class="mail junk">
-            <span class="who">{mail.fromName || mail.fromAddress}</span>
-            <a class="what" href={`/mails/${mail.id}`}>
-              <b>{mail.subject || '(no subject)'}</b>
-              <span class="gist">{(mail.verdict as Verdict | null)?.summary ?? mail.fromAddress}</span>
-            </a>
-            <span class="why">{plainWords(mail.reason)}</span>
-            <Action view={view} to={`/junk/${mail.id}/restore`} label="Not junk" />
-          </li>
-        ))}
-      </ul>
-    </Page>
-  )
-}
-
-interface HistoryProps {
-  view: View
-  mails: readonly HistoryMail[]
-  filter: Filter
-  older: string | null
-}
-
-export function HistoryPage({ view, mails, filter, older }: HistoryProps) {
-  return (
-    <Page view={view} title="History">
-      <header class="bar">
-        <h1>History</h1>
-        <Search filter={filter} action="/history" />
-      </header>
-      <section class="scroll" aria-label="Every mail" tabindex={0}>
-        <table>
-          <thead>
-            <tr>
-              <th>Mail</th>
-              <th>Outcome</th>
-              <th>Reason</th>
-              <th>Model</th>
-              <th class="number">Tokens</th>
-              <th class="number">Cost</th>
-              <th>Arrived</th>
-            </tr>
-          </thead>
-          <tbody>
-            {mails.map((mail) => (
-              <tr>
-                <td>
-                  <a href={`/mails/${mail.id}`}>{mail.subject || '(no subject)'}</a>
-                  <small>{mail.fromAddress}</small>
-                </td>
-                <td>
-                  <span class={`tag ${mail.disposition}`}>{plainWords(mail.disposition)}</span>
-                </td>
-                <td>{plainWords(mail.reason)}</td>
-                <td>{mail.models ?? '–'}</td>
-                <td class="number">{mail.tokens}</td>
-                <td class="number">{dollars(mail.cost)}</td>
-                <td>{ageOf(mail.internalDate, view.now)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
-      {older === null ? null : (
-        <p>
-          <a href={`/history?before=${older}&q=${encodeURIComponent(filter.search)}`}>Older</a>
-        </p>
+    <ListPage view={view} title="Junk" path="/junk" search={search} kept={{ account }} empty={empty}>
+      {mails.length === 0 ? null : (
+        <ul class="mails">
+          {mails.map((mail) => (
+            <li class="mail junk">
+              <span class="who">{mail.fromName || mail.fromAddress || 'Nobody'}</span>
+              <a class="what" href={`/mails/${mail.id}`}>
+                <b>{mail.subject || '(no subject)'}</b>
+                <span class="gist">{(mail.verdict as Verdict | null)?.summary ?? mail.fromAddress}</span>
+              </a>
+              <span class="why">{plainWords(mail.reason)}</span>
+              <time datetime={mail.internalDate.toISOString()}>{ageOf(mail.internalDate, view.now)}</time>
+              <Action view={view} to={`/junk/${mail.id}/restore`} label="Not junk" />
+            </li>
+          ))}
+        </ul>
       )}
-    </Page>
+    </ListPage>
   )
 }
-
-export const dollars = (amount: number) => (amount === 0 ? '–' : `$${amount.toFixed(amount < 0.01 ? 5 : 2)}`)
 
 export function LoginPage({ fault }: { fault: string | null }) {
   return (
     <Shell title="Log in · replyd">
-      <main class="login">
+      <main class="login card">
         <h1>replyd</h1>
         {fault === null ? null : (
           <p class="fault" role="alert">

@@ -1,14 +1,9 @@
 /** One reply beside its mail. */
-import type { Composed, Verdict } from '../judgement/verdict.ts'
-import { Action, Page, Token, type View } from './layout.tsx'
+import type { Verdict } from '../judgement/verdict.ts'
+import { DraftText } from './draft-text.tsx'
+import { Action, Countdown, Page, Token, type View } from './layout.tsx'
 import { Original, type Shown } from './mail-page.tsx'
-import { plainWords, supported } from './words.ts'
-
-interface Passage {
-  file: string
-  heading: string
-  text: string
-}
+import { plainWords } from './words.ts'
 
 export function ReplyPage({ view, shown }: { view: View; shown: Shown }) {
   const { row, reply } = shown
@@ -53,7 +48,10 @@ function Draft({ view, shown }: { view: View; shown: Shown }) {
     return (
       <>
         <h2>Approved</h2>
-        <p>{goesOut(shown)}</p>
+        <p>
+          <Countdown until={reply?.sendAfter ?? null} />
+          {row.reason === 'outside-hours' ? ', at the next opening.' : '. Until then you can take it back.'}
+        </p>
         <div class="letter">{reply?.text}</div>
         <div class="buttons">
           <Action view={view} to={to('cancel')} label="Undo (u)" kind="primary" id="undo" />
@@ -79,7 +77,8 @@ function Draft({ view, shown }: { view: View; shown: Shown }) {
   }
   return (
     <>
-      <h2>{reply ? `Reply to ${reply.addressee}` : 'No reply yet'}</h2>
+      <h2>{reply ? `Reply to ${reply.addressees.join(', ')}` : 'No reply yet'}</h2>
+      {open && refusals.has(row.reason) && row.detail ? <p class="fault">{row.detail}</p> : null}
       {reply === null && row.reason === 'needs-person' ? <ForPerson shown={shown} /> : null}
       {open && (editing || reply === null) ? (
         <Editor view={view} shown={shown} />
@@ -91,10 +90,8 @@ function Draft({ view, shown }: { view: View; shown: Shown }) {
   )
 }
 
-function goesOut({ row, reply }: Shown): string {
-  if (row.reason !== 'outside-hours') return 'It goes out when the time to think again is over.'
-  return `It goes out at the next opening, ${reply?.sendAfter?.toUTCString() ?? 'soon'}.`
-}
+/** What the server said when it would not take it; the owner has to act on it. */
+const refusals = new Set(['addressee-refused', 'smtp-rejected', 'delivery-failed'])
 
 /** The model wrote nothing: what the mail is about, and what it did not know. */
 function ForPerson({ shown: { row } }: { shown: Shown }) {
@@ -131,65 +128,6 @@ function Editor({ view, shown }: { view: View; shown: Shown }) {
         <a href={`/replies/${row.id}`}>Leave it</a>
       </div>
     </form>
-  )
-}
-
-/** What stands before a claim of that kind (src/steps/compose.ts). */
-const gapWords: Readonly<Record<string, string>> = {
-  fault: 'Must not go out:',
-  ungrounded: 'Follows from no source:',
-  parroted: 'Repeats',
-}
-
-function DraftText({ shown }: { shown: Shown }) {
-  const { reply } = shown
-  if (reply === null) return null
-  const passages = reply.sources as Passage[]
-  const composed = reply.composed as Composed | null
-  const claims = reply.claims as { claim: string; kind: string }[]
-  return (
-    <>
-      <div class="letter draft">
-        {supported(reply.text, passages).map(({ text, source }) =>
-          source === null ? (
-            text
-          ) : (
-            <>
-              <span class="leans">{text.trimEnd()}</span>
-              <a class="ref" href={`#source-${source + 1}`} aria-label={`Source ${source + 1}`}>
-                {source + 1}
-              </a>
-              {text.slice(text.trimEnd().length)}
-            </>
-          ),
-        )}
-      </div>
-      {claims.length + (composed?.missing.length ?? 0) === 0 ? null : (
-        <ul class="gaps">
-          {claims.map(({ claim, kind }) => (
-            <li>
-              {gapWords[kind] ?? 'No source says:'} {claim}
-            </li>
-          ))}
-          {composed?.missing.map((gap) => (
-            <li>Missing: {gap}</li>
-          ))}
-        </ul>
-      )}
-      {passages.length === 0 ? null : (
-        <details>
-          <summary>{`Sources (${passages.length})`}</summary>
-          <ol class="sources">
-            {passages.map((passage, at) => (
-              <li id={`source-${at + 1}`}>
-                <b>{`${passage.file} › ${passage.heading}`}</b>
-                <div class="letter quiet">{passage.text}</div>
-              </li>
-            ))}
-          </ol>
-        </details>
-      )}
-    </>
   )
 }
 

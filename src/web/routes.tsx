@@ -1,37 +1,28 @@
 /** The pages and the forms on them. */
 import { type Context, Hono } from 'hono'
-import { dayOf } from '../budget.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import { isOpen, versionOf } from '../review/decide.ts'
-import { pause, resume } from '../review/pause.ts'
 import { Refusal } from '../review/review.ts'
-import { loadAccountState } from '../store/accounts.ts'
 import { loadMail } from '../store/bodies.ts'
+import type { Queryable } from '../store/database.ts'
+import { countBy } from '../store/insight.ts'
 import { loadMessage } from '../store/messages.ts'
 import { loadReply } from '../store/replies.ts'
-import {
-  countBy,
-  explainMail,
-  figuresByDay,
-  listMails,
-  spentOn,
-  waitingMails,
-} from '../store/review-lists.ts'
+import { explainMail, listMails, waitingMails } from '../store/review-lists.ts'
 import type { Session, Sessions } from './access.ts'
 import { actions, type Fields } from './actions.ts'
 import { textFields } from './api.ts'
-import { everyDay, InsightPage, SettingsPage } from './insight-page.tsx'
-import type { View } from './layout.tsx'
+import { HistoryPage } from './history-page.tsx'
 import { framePolicy, harmlessHtml } from './mail-html.ts'
 import { MailPage, type Shown } from './mail-page.tsx'
-import { type Filter, HistoryPage, JunkPage, QueuePage } from './pages.tsx'
+import { addOverviews, type ViewOf } from './overviews.tsx'
+import { type Filter, JunkPage, QueuePage } from './pages.tsx'
 import { ReplyPage } from './reply-page.tsx'
 import type { WebContext } from './web-context.ts'
 
 /** What the guard of the pages leaves behind for them. */
 export type Env = { Variables: { session: Session } }
 
-const shownDays = 30
 const pageLength = 50
 
 export function pageRoutes(web: WebContext, sessions: Sessions): Hono<Env> {
@@ -51,15 +42,9 @@ export function pageRoutes(web: WebContext, sessions: Sessions): Hono<Env> {
   })
   pages.get('/junk', async (c) => {
     const filter = filterOf(c)
-    const wanted = { search: filter.search || undefined, disposition: 'filed,marked', limit: 200 }
+    const { search, account } = filter
+    const wanted = { search, account, disposition: 'filed,marked', limit: 200 }
     return c.html(<JunkPage view={await viewOf(c)} mails={await listMails(db, wanted)} filter={filter} />)
-  })
-  pages.get('/history', async (c) => {
-    const filter = filterOf(c)
-    const before = c.req.query('before')
-    const mails = await listMails(db, { search: filter.search || undefined, before, limit: pageLength })
-    const older = mails.length === pageLength ? (mails.at(-1)?.id ?? null) : null
-    return c.html(<HistoryPage view={await viewOf(c)} mails={mails} filter={filter} older={older} />)
   })
   pages.get('/replies/:id', async (c) =>
     c.html(<ReplyPage view={await viewOf(c)} shown={await shownOf(web, c)} />),
@@ -73,9 +58,53 @@ export function pageRoutes(web: WebContext, sessions: Sessions): Hono<Env> {
     c.header('content-security-policy', framePolicy(remote))
     return c.html(harmlessHtml(mail?.message.html ?? '', remote))
   })
+  addHistory(pages, web, viewOf)
   addOverviews(pages, web, viewOf)
   addForms(pages, web)
   return pages
+}
+
+function addHistory(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): void {
+  const { db, accounts, config } = web.context
+  pages.get('/history', async (c) => {
+    const asked = (name: string) => c.req.query(name) ?? ''
+    const filter = {
+      account: asked('account'),
+      disposition: asked('disposition'),
+      from: asked('from'),
+      since: asked('since'),
+      until: asked('until'),
+    }
+    const [search, before] = [asked('q'), asked('before')]
+    const { timeZone } = config.budget
+    // One more than is shown tells whether there are older ones.
+    const found = await listMails(db, { ...filter, search, before, timeZone, limit: pageLength + 1 })
+    const mails = found.slice(0, pageLength)
+    const props = {
+      mails,
+      search,
+      filter,
+      accounts: [...accounts.keys()],
+      dispositions: (await countBy(db)).map(({ disposition }) => disposition),
+      older: found.length > pageLength ? (mails.at(-1)?.id ?? null) : null,
+      later: before !== '',
+    }
+    return c.html(<HistoryPage view={await viewOf(c)} {...props} />)
+  })
+}
+
+/** What was done to an account or a category. */
+const notices: Readonly<Record<string, string | undefined>> = {
+  pause: 'Paused: nothing goes out any more.',
+  resume: 'Running again: replies go out.',
+  grant: 'Granted: replies of this category go out by themselves, after the undo window.',
+  revoke: 'Taken back: replies of this category wait for you again.',
+}
+
+/** Null when it is approved no more: then there is nothing to undo. */
+async function undoOf(db: Queryable, id: string | undefined) {
+  const reply = id ? await loadReply(db, id) : null
+  return reply?.state === 'approved' ? { id: reply.id, until: reply.sendAfter } : null
 }
 
 function viewOfPages({ context }: WebContext, sessions: Sessions): ViewOf {
@@ -87,8 +116,8 @@ function viewOfPages({ context }: WebContext, sessions: Sessions): ViewOf {
     return {
       token: sessions.formToken(c.get('session')),
       path: c.req.path,
-      notice: refusal ? refusal.slice(0, 300) : (action?.done ?? null),
-      undo: done === 'approve' ? (c.req.query('id') ?? null) : null,
+      notice: refusal ? refusal.slice(0, 300) : (action?.done ?? notices[done] ?? null),
+      undo: done === 'approve' ? await undoOf(db, c.req.query('id')) : null,
       waiting: (await waitingMails(db, { show: 'held' })).length,
       hasLogin: config.web.passwordHash !== null,
       now: clock.now(),
@@ -119,51 +148,8 @@ async function shownOf({ context }: WebContext, c: Context<Env>): Promise<Shown>
   }
 }
 
-type ViewOf = (c: Context<Env>) => Promise<View>
-
-function addOverviews(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): void {
-  const { db, clock, config, accounts } = web.context
-  const { timeZone, perDay } = config.budget
-  pages.get('/insight', async (c) => {
-    const since = new Date(clock.now().getTime() - shownDays * 86_400_000)
-    const names = Array.from({ length: shownDays }, (_, at) =>
-      dayOf(new Date(since.getTime() + (at + 1) * 86_400_000), timeZone),
-    )
-    const days = everyDay(await figuresByDay(db, timeZone, since), names)
-    const outcomes = await countBy(db)
-    return c.html(<InsightPage view={await viewOf(c)} days={days} outcomes={outcomes} perDay={perDay} />)
-  })
-  pages.get('/settings', async (c) => {
-    const spent = await spentOn(db, dayOf(clock.now(), timeZone))
-    const states = await Promise.all(
-      [...accounts.values()].map(async ({ settings }) => ({
-        state: await loadAccountState(db, settings.owner.address),
-        mode: settings.replies.mode,
-      })),
-    )
-    const view = await viewOf(c)
-    const health = await web.health()
-    const budget = { perDay, spent }
-    return c.html(
-      <SettingsPage
-        view={view}
-        accounts={states}
-        health={health}
-        model={config.model.name}
-        budget={budget}
-        hasBoard={web.boards !== undefined}
-      />,
-    )
-  })
-}
-
 function addForms(pages: Hono<Env>, web: WebContext): void {
   const { db } = web.context
-  pages.post('/accounts/:address/:action{pause|resume}', async (c) => {
-    const change = c.req.param('action') === 'pause' ? pause : resume
-    await change(web, c.req.param('address'), c.get('session').actor)
-    return c.redirect('/settings', 303)
-  })
   for (const path of ['/replies/:id/:action', '/junk/:id/:action{restore}'] as const) {
     pages.post(path, async (c) => {
       const { id, action: name } = c.req.param()

@@ -164,18 +164,20 @@ function addLogin(app: Hono<Env>, web: WebContext, sessions: Sessions): void {
   app.post('/login', async (c) => {
     const now = clock.now()
     const from = getConnInfo(c).remote.address ?? 'unknown'
+    const body = await c.req.parseBody()
     const wait = limiter.waitSeconds(from, now)
     if (wait > 0) {
       c.header('retry-after', String(wait))
       return c.html(<LoginPage fault="Too many wrong passwords. Try again in a quarter of an hour." />, 429)
     }
-    const { name, password } = await c.req.parseBody()
+    const { name, password } = body
     const hash = config.web.passwordHash
-    if (hash === null || typeof password !== 'string' || !verifyPassword(password, hash)) {
-      limiter.failed(from, now)
+    const forgive = limiter.begin(from, now)
+    if (hash === null || typeof password !== 'string' || !(await verifyPassword(password, hash))) {
       log.warn({ event: 'web.login-refused' })
       return c.html(<LoginPage fault="That is not the password." />, 401)
     }
+    forgive()
     const actor = typeof name === 'string' ? name.trim().slice(0, 60) : ''
     putCookie(c, sessions.begin(actor || 'reviewer', now).cookie)
     return c.redirect('/', 303)

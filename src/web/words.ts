@@ -39,6 +39,29 @@ const words: Readonly<Record<string, string>> = {
   'spam-malware': 'Malware',
   'denied-sender': 'Sender on your deny list',
   'answered-by-owner': 'You have answered it yourself',
+  'addressee-refused': 'The mail server refused an addressee, so nobody got it',
+  'smtp-rejected': 'The mail server refused it',
+  'draft-without-addressee': 'The draft has no addressee',
+  'draft-from-another-address': 'The draft is from an address that is not yours here',
+  'draft-too-long': 'The draft is too long to be sent from here',
+  'draft-with-too-many-addressees': 'The draft has too many addressees: send it from your mail program',
+  'approved-by-flag': 'Flagged in your mail program',
+  'draft-deleted': 'You deleted the draft',
+  'sent-by-owner': 'Sent from your mail program',
+  'found-in-sent': 'Found in Sent: it had gone out',
+  'junked-by-owner': 'You moved it to Junk',
+  'marked-junk-by-owner': 'You marked it as junk',
+  'moved-back-by-owner': 'You moved it out of Junk',
+  'marked-not-junk': 'You marked it as not junk',
+  'no-reply-needed': 'No reply needed',
+  dsn: 'Delivery report',
+  'account-draft': 'Saves drafts',
+  'account-review': 'Asks you',
+  'account-send': 'Sends by itself',
+  'back-cancelled': 'a reply was called back',
+  'back-rejected': 'a reply was rejected',
+  'back-edited': 'a reply was corrected',
+  'back-negative-answer': 'the answer to a reply was angry',
 }
 
 /** First letter in upper case, hyphens as blanks, unless there is something better to say. */
@@ -56,6 +79,46 @@ export function ageOf(at: Date, now: Date): string {
   if (minutes < 60) return `${minutes} min`
   return minutes < 1440 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1440)} d`
 }
+
+/** `24 Nov 2026, 08:03 UTC`: a moment for people, in one form on every page. */
+export function momentOf(at: Date): string {
+  return `${dayFormat.format(at)}, ${at.toISOString().slice(11, 16)} UTC`
+}
+
+const dayFormat = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  timeZone: 'UTC',
+})
+
+/** `2026-11-24` as `24 Nov`. */
+export function shortDay(day: string): string {
+  const at = new Date(`${day}T00:00:00Z`)
+  return Number.isNaN(at.getTime()) ? day : dayFormat.format(at).replace(/ \d{4}$/, '')
+}
+
+/** How long something took: `40 s`, `12 min`, `3.5 h`, `2.1 d`. */
+export function lasting(seconds: number): string {
+  const short = (value: number) =>
+    value < 10 ? value.toFixed(1).replace(/\.0$/, '') : String(Math.round(value))
+  if (seconds < 60) return `${Math.round(seconds)} s`
+  if (seconds < 3600) return `${short(seconds / 60)} min`
+  return seconds < 86_400 ? `${short(seconds / 3600)} h` : `${short(seconds / 86_400)} d`
+}
+
+/** Percent; `under 1 %` for a little, and nothing of nothing is none. */
+export function shareOf(part: number, whole: number): string {
+  if (part <= 0 || whole <= 0) return '0 %'
+  const percent = (part / whole) * 100
+  return percent < 1 ? 'under 1 %' : `${Math.round(percent)} %`
+}
+
+/** US dollars: cents, or more digits where it is less than one. */
+export const dollars = (amount: number) =>
+  amount === 0
+    ? '$0'
+    : `$${amount < 0.01 ? Number(amount.toPrecision(2)).toFixed(5).replace(/0+$/, '') : amount.toFixed(2)}`
 
 export interface Sentence {
   text: string

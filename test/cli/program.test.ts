@@ -130,7 +130,7 @@ describe('config', () => {
 describe('password', () => {
   test('prints a hash of the first line', async () => {
     const { status, out } = await run(['password'], { input: 'correct horse\n' })
-    expect(verifyPassword('correct horse', out.trim())).toBe(true)
+    expect(await verifyPassword('correct horse', out.trim())).toBe(true)
     expect(status).toBe(0)
   })
 

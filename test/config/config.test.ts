@@ -81,10 +81,10 @@ describe('a good configuration', () => {
     expect(config.accounts[0]?.prompts).toBe(join(dirname(dirname(fixtures)), 'prompts'))
   })
 
-  test('the web password is kept as a hash only', () => {
+  test('the web password is kept as a hash only', async () => {
     const { web } = load(join(fixtures, 'config-good/environment'))
-    expect(verifyPassword('long enough', web.passwordHash ?? '')).toBe(true)
-    expect(verifyPassword('long enougH', web.passwordHash ?? '')).toBe(false)
+    expect(await verifyPassword('long enough', web.passwordHash ?? '')).toBe(true)
+    expect(await verifyPassword('long enougH', web.passwordHash ?? '')).toBe(false)
     expect(JSON.stringify(web)).not.toContain('long enough')
   })
 

@@ -187,12 +187,22 @@ test.each([
 
 describe('a password hash', () => {
   const hash = hashPassword('pässword')
-  test('fits its password, in any composition, and no other', () => {
-    expect(verifyPassword('pässword'.normalize('NFD'), hash)).toBe(true)
-    expect(verifyPassword('passwort', hash)).toBe(false)
+  test('fits its password, in any composition, and no other', async () => {
+    expect(await verifyPassword('pässword'.normalize('NFD'), hash)).toBe(true)
+    expect(await verifyPassword('passwort', hash)).toBe(false)
     expect(hashPassword('pässword')).not.toBe(hash)
   })
-  test.each(['', 'scrypt$1$2$3$x$y', 'scrypt$3$8$1$c2FsdA$a2V5', 'plain'])('%p never matches', (other) => {
-    expect(verifyPassword('', other)).toBe(false)
+  test.each(['', 'scrypt$1$2$3$x$y', 'scrypt$3$8$1$c2FsdA$a2V5', 'plain'])(
+    '%p never matches',
+    async (other) => {
+      expect(await verifyPassword('', other)).toBe(false)
+    },
+  )
+  test('is compared beside the event loop', async () => {
+    const order: string[] = []
+    const compared = verifyPassword('pässword', hash).then(() => order.push('compared'))
+    setImmediate(() => order.push('others'))
+    await compared
+    expect(order).toEqual(['others', 'compared'])
   })
 })

@@ -44,17 +44,23 @@ test.each([
 describe('the login', () => {
   test('waits after five wrong passwords, for a quarter of an hour, and only where they came from', () => {
     const limiter = new LoginLimiter()
-    for (let failure = 0; failure < 4; failure++) limiter.failed('one', now)
+    for (let failure = 0; failure < 4; failure++) limiter.begin('one', now)
     expect(limiter.waitSeconds('one', now)).toBe(0)
-    limiter.failed('one', now)
+    limiter.begin('one', now)
     expect(limiter.waitSeconds('one', now)).toBe(900)
     expect(limiter.waitSeconds('other', now)).toBe(0)
     expect(limiter.waitSeconds('one', later(15))).toBe(0)
   })
 
+  test('forgets the try that was right', () => {
+    const limiter = new LoginLimiter()
+    for (let attempt = 0; attempt < 10; attempt++) limiter.begin('one', now)()
+    expect(limiter.waitSeconds('one', now)).toBe(0)
+  })
+
   test('waits everywhere after fifty', () => {
     const limiter = new LoginLimiter()
-    for (let failure = 0; failure < 50; failure++) limiter.failed(`address ${failure}`, now)
+    for (let failure = 0; failure < 50; failure++) limiter.begin(`address ${failure}`, now)
     expect(limiter.waitSeconds('another', now)).toBe(900)
   })
 })

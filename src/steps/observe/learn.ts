@@ -13,27 +13,32 @@ import type { Account, StepContext } from '../context.ts'
 /** From this many mails of a known sender on, their address is denied. */
 const denyFrom = 2
 
-/** An error of ours: the sender is trusted from now on, by address, and by domain where the author was authenticated. */
+/**
+ * An error of ours: the sender is trusted from now on, by address, and by domain where the author was authenticated. Committed
+ * last, so that whoever finds the row unchanged after a crash does all of it again.
+ */
 export async function learnRestored(
   context: StepContext,
   account: Account,
   row: MessageRow,
-  reason: 'moved-back-by-owner' | 'marked-not-junk',
+  reason: 'moved-back-by-owner' | 'marked-not-junk' | 'restored-by-person',
+  actor = 'owner',
 ): Promise<void> {
   const now = context.clock.now()
-  const change = { disposition: 'restored', reason, actor: 'owner' } as const
-  if (!(await commitStep(context.db, { id: row.id, from: 'done', to: 'done', ...change }, now))) return
+  for (const pattern of await trustedPatterns(context, account, row))
+    await saveSenderRule(context.db, row.account, { pattern, rule: 'allow', source: 'restored' }, now)
   await saveExample(context, row, false)
-  if (row.fromAddress === null) return
+  const change = { disposition: 'restored', reason, actor } as const
+  await commitStep(context.db, { id: row.id, from: 'done', to: 'done', ...change }, now)
+}
+
+async function trustedPatterns(context: StepContext, account: Account, row: MessageRow): Promise<string[]> {
+  if (row.fromAddress === null) return []
   const domain = row.fromAddress.slice(row.fromAddress.lastIndexOf('@') + 1)
   const mail = await loadMail(context.db, row.id)
   const found = mail ? authentication(mail.message, account.settings.owner.authservIds, domain) : 'unknown'
   // A mailbox provider's domain stands for everybody.
-  const patterns =
-    found === 'pass' && !isMailboxProvider(domain) ? [row.fromAddress, domain] : [row.fromAddress]
-  for (const pattern of patterns) {
-    await saveSenderRule(context.db, row.account, { pattern, rule: 'allow', source: 'restored' }, now)
-  }
+  return found === 'pass' && !isMailboxProvider(domain) ? [row.fromAddress, domain] : [row.fromAddress]
 }
 
 /**

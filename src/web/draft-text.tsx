@@ -1,0 +1,69 @@
+/** A reply's text with what it leans on, and what it lacks. */
+import type { Composed } from '../judgement/verdict.ts'
+import type { Shown } from './mail-page.tsx'
+import { supported } from './words.ts'
+
+interface Passage {
+  file: string
+  heading: string
+  text: string
+}
+
+/** What stands before a claim of that kind (src/steps/compose.ts). */
+const gapWords: Readonly<Record<string, string>> = {
+  fault: 'Must not go out:',
+  ungrounded: 'Follows from no source:',
+  parroted: 'Repeats',
+}
+
+export function DraftText({ shown }: { shown: Shown }) {
+  const { reply } = shown
+  if (reply === null) return null
+  const passages = reply.sources as Passage[]
+  const composed = reply.composed as Composed | null
+  const claims = reply.claims as { claim: string; kind: string }[]
+  return (
+    <>
+      <div class="letter draft">
+        {supported(reply.text, passages).map(({ text, source }) =>
+          source === null ? (
+            text
+          ) : (
+            <>
+              <span class="leans">{text.trimEnd()}</span>
+              <a class="ref" href={`#source-${source + 1}`} aria-label={`Source ${source + 1}`}>
+                {source + 1}
+              </a>
+              {text.slice(text.trimEnd().length)}
+            </>
+          ),
+        )}
+      </div>
+      {claims.length + (composed?.missing.length ?? 0) === 0 ? null : (
+        <ul class="gaps">
+          {claims.map(({ claim, kind }) => (
+            <li>
+              {gapWords[kind] ?? 'No source says:'} {claim}
+            </li>
+          ))}
+          {composed?.missing.map((gap) => (
+            <li>Missing: {gap}</li>
+          ))}
+        </ul>
+      )}
+      {passages.length === 0 ? null : (
+        <details>
+          <summary>{`Sources (${passages.length})`}</summary>
+          <ol class="sources">
+            {passages.map((passage, at) => (
+              <li id={`source-${at + 1}`}>
+                <b>{`${passage.file} › ${passage.heading}`}</b>
+                <div class="letter quiet">{passage.text}</div>
+              </li>
+            ))}
+          </ol>
+        </details>
+      )}
+    </>
+  )
+}

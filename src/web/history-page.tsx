@@ -1,0 +1,152 @@
+/** Every mail with its outcome; the filters stand in the URL. */
+import type { HistoryMail } from '../store/review-lists.ts'
+import type { View } from './layout.tsx'
+import { ListPage, queryOf } from './pages.tsx'
+import { ageOf, dollars, momentOf, plainWords } from './words.ts'
+
+export interface HistoryFilter {
+  account: string
+  disposition: string
+  from: string
+  since: string
+  until: string
+}
+
+interface HistoryProps {
+  view: View
+  mails: readonly HistoryMail[]
+  search: string
+  filter: HistoryFilter
+  accounts: readonly string[]
+  dispositions: readonly string[]
+  /** Key of the last mail shown; null when there are none after it. */
+  older: string | null
+  /** Not the first page. */
+  later: boolean
+}
+
+export function HistoryPage({ view, mails, search, filter, older, later, ...choices }: HistoryProps) {
+  const kept: Record<string, string> = { ...filter }
+  const filtered = search !== '' || Object.values(kept).some((value) => value !== '')
+  const empty = mails.length > 0 ? null : filtered ? 'No mail matches.' : 'No mail has come yet.'
+  return (
+    <ListPage view={view} title="History" path="/history" search={search} kept={kept} empty={empty}>
+      <Filters search={search} filter={filter} filtered={filtered} {...choices} />
+      {mails.length === 0 ? null : <HistoryTable mails={mails} now={view.now} />}
+      <p class="pages">
+        {later ? <a href={queryOf('/history', kept, search)}>← Newest</a> : <span />}
+        {older === null ? null : (
+          <a href={queryOf('/history', { ...kept, before: older }, search)}>Older →</a>
+        )}
+      </p>
+    </ListPage>
+  )
+}
+
+interface FiltersProps extends Pick<HistoryProps, 'search' | 'filter' | 'accounts' | 'dispositions'> {
+  filtered: boolean
+}
+
+function Filters({ search, filter, filtered, accounts, dispositions }: FiltersProps) {
+  return (
+    <form method="get" action="/history" class="filters" aria-label="Filter">
+      {search === '' ? null : <input type="hidden" name="q" value={search} />}
+      {accounts.length < 2 ? null : (
+        <Choice name="account" label="Account" all="Every account" value={filter.account} values={accounts} />
+      )}
+      <Choice
+        name="disposition"
+        label="Outcome"
+        all="Every outcome"
+        value={filter.disposition}
+        values={dispositions}
+      />
+      <label>
+        <span>Sender</span>
+        <input name="from" value={filter.from} placeholder="Name or address" />
+      </label>
+      <label>
+        <span>From</span>
+        <input type="date" name="since" value={filter.since} />
+      </label>
+      <label>
+        <span>To</span>
+        <input type="date" name="until" value={filter.until} />
+      </label>
+      <button type="submit">Filter</button>
+      {filtered ? <a href="/history">Clear</a> : null}
+    </form>
+  )
+}
+
+interface ChoiceProps {
+  name: string
+  label: string
+  all: string
+  value: string
+  values: readonly string[]
+}
+
+function Choice({ name, label, all, value, values }: ChoiceProps) {
+  return (
+    <label>
+      <span>{label}</span>
+      <select name={name}>
+        <option value="">{all}</option>
+        {values.map((each) => (
+          <option value={each} selected={each === value}>
+            {each.includes('@') ? each : plainWords(each)}
+          </option>
+        ))}
+      </select>
+    </label>
+  )
+}
+
+function HistoryTable({ mails, now }: { mails: readonly HistoryMail[]; now: Date }) {
+  return (
+    <section class="scroll" aria-label="Every mail" tabindex={0}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Mail</th>
+            <th scope="col">Outcome</th>
+            <th scope="col">Reason</th>
+            <th scope="col">Model</th>
+            <th scope="col" class="number">
+              Tokens
+            </th>
+            <th scope="col" class="number">
+              Cost
+            </th>
+            <th scope="col" class="number">
+              Arrived
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {mails.map((mail) => (
+            <tr>
+              <td>
+                <a href={`/mails/${mail.id}`}>{mail.subject || '(no subject)'}</a>
+                <small>{mail.fromAddress}</small>
+              </td>
+              <td>
+                <span class={`tag ${mail.disposition}`}>{plainWords(mail.disposition)}</span>
+              </td>
+              <td>{plainWords(mail.reason)}</td>
+              <td class="faint">{mail.models ?? '–'}</td>
+              <td class="number">{mail.tokens === 0 ? '–' : mail.tokens}</td>
+              <td class="number">{mail.cost === 0 ? '–' : dollars(mail.cost)}</td>
+              <td class="number">
+                <time datetime={mail.internalDate.toISOString()} title={momentOf(mail.internalDate)}>
+                  {ageOf(mail.internalDate, now)}
+                </time>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
+}

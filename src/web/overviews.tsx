@@ -1,0 +1,83 @@
+/** Insight and Settings, and the forms on them. */
+import type { Context, Hono } from 'hono'
+import { dayOf } from '../budget.ts'
+import { grantAutonomy, revokeAutonomy } from '../review/autonomy.ts'
+import { pause, resume } from '../review/pause.ts'
+import { Refusal } from '../review/review.ts'
+import { ladder } from '../steps/ladder.ts'
+import { loadAccountState } from '../store/accounts.ts'
+import { countBy, figuresByDay, replyFigures } from '../store/insight.ts'
+import { spentOn } from '../store/review-lists.ts'
+import { everyDay, InsightPage } from './insight-page.tsx'
+import type { View } from './layout.tsx'
+import type { Env } from './routes.tsx'
+import { SettingsPage } from './settings-page.tsx'
+import type { WebContext } from './web-context.ts'
+
+export type ViewOf = (c: Context<Env>) => Promise<View>
+
+const shownDays = 30
+const dayMs = 86_400_000
+
+export function addOverviews(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): void {
+  pages.get('/insight', async (c) =>
+    c.html(<InsightPage view={await viewOf(c)} insight={await insightOf(web)} />),
+  )
+  pages.get('/settings', async (c) =>
+    c.html(<SettingsPage view={await viewOf(c)} settings={await settingsOf(web)} />),
+  )
+  pages.post('/accounts/:address/:action{pause|resume}', (c) => {
+    const { address, action } = c.req.param()
+    const change = action === 'pause' ? pause : resume
+    return settled(c, action, change(web, address, c.get('session').actor))
+  })
+  pages.post('/ladder/:address/:category/:action{grant|revoke}', (c) => {
+    const { address, category, action } = c.req.param()
+    const change = action === 'grant' ? grantAutonomy : revokeAutonomy
+    return settled(c, action, change(web, address, category, c.get('session').actor))
+  })
+}
+
+/** Back to the settings, with what came of it. */
+async function settled(c: Context<Env>, action: string, change: Promise<void>): Promise<Response> {
+  try {
+    await change
+    return c.redirect(`/settings?done=${action}`, 303)
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    return c.redirect(`/settings?refused=${encodeURIComponent(error.message)}`, 303)
+  }
+}
+
+async function insightOf({ context: { db, clock, config } }: WebContext) {
+  const { timeZone, perDay } = config.budget
+  const since = new Date(clock.now().getTime() - shownDays * dayMs)
+  const names = Array.from({ length: shownDays }, (_, at) =>
+    dayOf(new Date(since.getTime() + (at + 1) * dayMs), timeZone),
+  )
+  return {
+    days: everyDay(await figuresByDay(db, timeZone, since), names),
+    replies: await replyFigures(db, since),
+    outcomes: await countBy(db),
+    perDay,
+  }
+}
+
+async function settingsOf(web: WebContext) {
+  const { db, clock, config, accounts } = web.context
+  const { timeZone, perDay } = config.budget
+  const addresses = [...accounts.keys()]
+  return {
+    accounts: await Promise.all(
+      [...accounts.values()].map(async ({ settings }) => ({
+        state: await loadAccountState(db, settings.owner.address),
+        mode: settings.replies.mode,
+      })),
+    ),
+    ladder: (await Promise.all(addresses.map((address) => ladder(db, address)))).flat(),
+    health: await web.health(),
+    model: config.model.name,
+    budget: { perDay, spent: await spentOn(db, dayOf(clock.now(), timeZone)) },
+    hasBoard: web.boards !== undefined,
+  }
+}

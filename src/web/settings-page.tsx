@@ -1,0 +1,144 @@
+/** What a person may see of the settings, and change: pause and resume, and what may go out by itself. */
+import type { LadderEntry } from '../steps/ladder.ts'
+import type { AccountState } from '../store/accounts.ts'
+import { Action, Page, type View } from './layout.tsx'
+import type { Health } from './web-context.ts'
+import { momentOf, plainWords } from './words.ts'
+
+export interface Settings {
+  accounts: readonly { state: AccountState; mode: string }[]
+  ladder: readonly LadderEntry[]
+  health: Health
+  model: string
+  /** US dollars. */
+  budget: { perDay: number; spent: number }
+  hasBoard: boolean
+}
+
+export function SettingsPage({ view, settings }: { view: View; settings: Settings }) {
+  return (
+    <Page view={view} title="Settings">
+      <header class="bar">
+        <h1>Settings</h1>
+      </header>
+      <div class="pair">
+        <Accounts view={view} accounts={settings.accounts} />
+        <State settings={settings} />
+      </div>
+      <Ladder view={view} ladder={settings.ladder} several={settings.accounts.length > 1} />
+    </Page>
+  )
+}
+
+function Accounts({ view, accounts }: { view: View; accounts: Settings['accounts'] }) {
+  return (
+    <section class="card" aria-label="Accounts">
+      <h2>Accounts</h2>
+      {accounts.map(({ state, mode }) => (
+        <div class="account">
+          <p>
+            {state.account} <span class="tag">{plainWords(`account-${mode}`)}</span>
+          </p>
+          <p class={state.paused ? 'warned' : 'meta'}>{pauseWords(state)}</p>
+          {state.stopped ? <p class="fault">{state.stopped}</p> : null}
+          <Action
+            view={view}
+            to={`/accounts/${encodeURIComponent(state.account)}/${state.paused ? 'resume' : 'pause'}`}
+            label={state.paused ? 'Resume' : 'Pause'}
+            kind={state.paused ? 'primary' : undefined}
+          />
+        </div>
+      ))}
+    </section>
+  )
+}
+
+/** Who paused it and when, for others who wonder. */
+function pauseWords({ paused, pausedBy, pausedAt }: AccountState): string {
+  const who = pausedBy && pausedAt ? ` by ${pausedBy}, ${momentOf(pausedAt)}` : ''
+  if (paused) return `Paused${who}: mail is still judged, nothing goes out.`
+  return who ? `Running again; resumed${who}.` : 'Running.'
+}
+
+function State({ settings: { health, model, budget, hasBoard } }: { settings: Settings }) {
+  const left = Math.max(0, budget.perDay - budget.spent)
+  return (
+    <section class="card" aria-label="Health">
+      <h2>{health.ok ? 'All is well' : 'Something needs you'}</h2>
+      <dl class="facts">
+        {Object.entries(health.parts).map(([part, state]) => (
+          <>
+            <dt>{part}</dt>
+            <dd>{state}</dd>
+          </>
+        ))}
+        <dt>Model</dt>
+        <dd>{model}</dd>
+        <dt>Budget left today</dt>
+        <dd>{`$${left.toFixed(2)} of $${budget.perDay.toFixed(2)}`}</dd>
+      </dl>
+      {hasBoard ? <a href="/settings/queues">Queue board</a> : null}
+    </section>
+  )
+}
+
+function Ladder({ view, ladder, several }: { view: View; ladder: readonly LadderEntry[]; several: boolean }) {
+  return (
+    <section class="card ladder" aria-labelledby="autonomy">
+      <h2 id="autonomy">Earned autonomy</h2>
+      <p class="meta">
+        When 20 drafts of a category in a row went out without a correction, replyd offers to send that
+        category by itself. It never takes this: you grant it. A call-back, a rejection, an edit of more than
+        a tenth or an angry answer takes it back at once, and every automatic reply can be called back until
+        it goes out.
+      </p>
+      {ladder.length === 0 ? <p class="nothing">No reply has been decided on yet.</p> : null}
+      {ladder.map((entry) => (
+        <Rung view={view} entry={entry} several={several} />
+      ))}
+    </section>
+  )
+}
+
+function Rung({ view, entry, several }: { view: View; entry: LadderEntry; several: boolean }) {
+  const { account, category, streak, needed, offered, granted } = entry
+  const to = (action: string) =>
+    `/ladder/${encodeURIComponent(account)}/${encodeURIComponent(category)}/${action}`
+  const done = Math.min(streak, needed)
+  return (
+    <div class="rung">
+      <div>
+        <b>{plainWords(category)}</b>
+        {several ? <small>{account}</small> : null}
+      </div>
+      <div class="progress">
+        <svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
+          <rect class="track" width="100" height="6" />
+          <rect class="one" width={granted ? 100 : (done / needed) * 100} height="6" />
+        </svg>
+        <small>{rungWords(entry)}</small>
+        {entry.takenBack?.id ? <a href={`/mails/${entry.takenBack.id}`}>See that mail</a> : null}
+      </div>
+      {granted ? <Action view={view} to={to('revoke')} label="Take back" /> : null}
+      {offered ? <Action view={view} to={to('grant')} label="Let it send" kind="primary" /> : null}
+    </div>
+  )
+}
+
+function rungWords({
+  streak,
+  needed,
+  granted,
+  grantedAt,
+  grantedBy,
+  offered,
+  takenBack,
+}: LadderEntry): string {
+  if (granted)
+    return `Sends by itself; granted by ${grantedBy ?? 'you'}${grantedAt ? `, ${momentOf(grantedAt)}` : ''}`
+  const back = takenBack
+    ? `Taken back ${momentOf(takenBack.at)}: ${plainWords(`back-${takenBack.reason}`)}. `
+    : ''
+  if (offered) return `${back}${streak} in a row: you may let it send`
+  return `${back}${streak} of ${needed} in a row`
+}

@@ -1,0 +1,119 @@
+/** What was done with one mail: every step, every question to the model, every edit. */
+import type { Explained, LoggedCall } from '../store/review-lists.ts'
+import { dollars, plainWords } from './words.ts'
+
+const clock = (at: Date) => at.toISOString().replace('T', ' ').slice(0, 19)
+const duration = (ms: number | null) => (ms === null ? '–' : `${Math.round(ms)} ms`)
+
+export function Timeline({ explained }: { explained: Explained }) {
+  return (
+    <>
+      <Steps events={explained.events} />
+      {explained.calls.length === 0 ? null : <Calls calls={explained.calls} />}
+      {explained.changes
+        .filter(({ diff }) => diff)
+        .map(({ actor, at, diff }) => (
+          <details class="card edit">
+            <summary>{`Edited by ${actor}, ${clock(at)}`}</summary>
+            <pre tabindex={0}>{diff}</pre>
+          </details>
+        ))}
+    </>
+  )
+}
+
+function Steps({ events }: Pick<Explained, 'events'>) {
+  return (
+    <section class="scroll" aria-label="Steps" tabindex={0}>
+      <table>
+        <caption>Steps</caption>
+        <thead>
+          <tr>
+            <th scope="col">When, UTC</th>
+            <th scope="col">Step</th>
+            <th scope="col">Outcome</th>
+            <th scope="col">Reason</th>
+            <th scope="col">By</th>
+            <th scope="col" class="number">
+              Time
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {events.map((event) => (
+            <tr>
+              <td class="when">{clock(event.at)}</td>
+              <td>{plainWords(event.step)}</td>
+              <td>{plainWords(event.disposition)}</td>
+              <td>{plainWords(event.reason)}</td>
+              <td>{event.actor}</td>
+              <td class="number">{duration(event.durationMs)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
+}
+
+function Calls({ calls }: { calls: readonly LoggedCall[] }) {
+  const sum = (value: (call: LoggedCall) => number) => calls.reduce((total, call) => total + value(call), 0)
+  return (
+    <section class="scroll" aria-label="Questions to the model" tabindex={0}>
+      <table>
+        <caption>Questions to the model</caption>
+        <thead>
+          <tr>
+            <th scope="col">Step</th>
+            <th scope="col">Model</th>
+            <th scope="col">Prompt version</th>
+            <th scope="col" class="number">
+              Tokens in
+            </th>
+            <th scope="col" class="number">
+              Of them cached
+            </th>
+            <th scope="col" class="number">
+              Tokens out
+            </th>
+            <th scope="col" class="number">
+              Cost
+            </th>
+            <th scope="col" class="number">
+              Time
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {calls.map((call) => (
+            <tr>
+              <td>{plainWords(call.step)}</td>
+              <td>{call.answeredBy ?? call.model}</td>
+              <td>
+                <code>{call.promptHash}</code>
+                {call.knowledgeHash ? <small>{`knowledge ${call.knowledgeHash}`}</small> : null}
+              </td>
+              <td class="number">{call.inputTokens}</td>
+              <td class="number">{call.cachedTokens}</td>
+              <td class="number">{call.outputTokens}</td>
+              <td class="number">{dollars(call.cost)}</td>
+              <td class="number">{duration(call.durationMs)}</td>
+            </tr>
+          ))}
+        </tbody>
+        <tfoot>
+          <tr>
+            <th scope="row" colspan={3}>
+              In all
+            </th>
+            <td class="number">{sum(({ inputTokens }) => inputTokens)}</td>
+            <td class="number">{sum(({ cachedTokens }) => cachedTokens)}</td>
+            <td class="number">{sum(({ outputTokens }) => outputTokens)}</td>
+            <td class="number">{dollars(sum(({ cost }) => cost))}</td>
+            <td class="number">{duration(sum(({ durationMs }) => durationMs ?? 0))}</td>
+          </tr>
+        </tfoot>
+      </table>
+    </section>
+  )
+}
