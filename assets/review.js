@@ -45,7 +45,7 @@ function countDown() {
         ? 'Goes out now'
         : seconds < 60
           ? `Goes out in ${seconds} s`
-          : seconds < 3600
+          : seconds < 5400
             ? `Goes out in ${clock} min`
             : time.textContent
   }

@@ -43,7 +43,7 @@ export function Chart({ title, headline, days, series, show, stacked = false, li
       <figcaption>
         <h2>{title}</h2>
         <p class="headline">{headline}</p>
-        {series.length > 1 ? <Legend series={series} /> : null}
+        {series.length > 1 && highest > 0 ? <Legend series={series} /> : null}
       </figcaption>
       {highest === 0 ? (
         <p class="nothing">Nothing yet in these days.</p>

@@ -66,11 +66,11 @@ function Filters({ search, filter, filtered, accounts, dispositions }: FiltersPr
         <input name="from" value={filter.from} placeholder="Name or address" />
       </label>
       <label>
-        <span>From</span>
+        <span>Since</span>
         <input type="date" name="since" value={filter.since} />
       </label>
       <label>
-        <span>To</span>
+        <span>Until</span>
         <input type="date" name="until" value={filter.until} />
       </label>
       <button type="submit">Filter</button>

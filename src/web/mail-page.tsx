@@ -5,7 +5,7 @@ import type { ReplyRow } from '../store/replies.ts'
 import type { Explained } from '../store/review-lists.ts'
 import { Page, type View } from './layout.tsx'
 import { Timeline } from './timeline.tsx'
-import { momentOf, plainWords } from './words.ts'
+import { momentOf, plainList, plainWords } from './words.ts'
 
 export interface Shown {
   row: MessageRow
@@ -76,13 +76,13 @@ export function MailPage({ view, shown }: { view: View; shown: Shown }) {
           <p>{plainWords(row.reason)}</p>
           <dl class="facts">
             <dt>Guard</dt>
-            <dd>{row.ceiling ?? 'not asked'}</dd>
+            <dd>{row.ceiling ? plainWords(`ceiling-${row.ceiling}`) : 'not asked'}</dd>
             <dt>Rules</dt>
             <dd>{row.codes.join(', ') || '–'}</dd>
             <dt>Verdict</dt>
             <dd>{verdict ? verdictWords(verdict) : 'the model was not asked'}</dd>
             <dt>Detail</dt>
-            <dd>{row.detail ?? '–'}</dd>
+            <dd>{row.detail ? plainList(row.detail) : '–'}</dd>
             <dt>Reply</dt>
             <dd>
               {reply

@@ -144,7 +144,7 @@ function stateWords(mail: ListedMail, why: string): string {
   // What stopped it last says more than why it was held at first.
   if (mail.disposition === 'held' && (!why || mail.reason === 'addressee-refused'))
     return plainWords(mail.reason)
-  return plainWords(why)
+  return mail.disposition === 'drafted' && /^mode-/.test(why) ? 'In Drafts' : plainWords(why)
 }
 
 export function JunkPage({ view, mails, filter }: ListProps<ListedMail>) {

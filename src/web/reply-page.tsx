@@ -142,10 +142,6 @@ function Decisions({ view, shown }: { view: View; shown: Shown }) {
             <Action view={view} to={to('approve')} label="Approve (a)" kind="primary" id="approve">
               <Seen shown={shown} />
             </Action>
-            <Action view={view} to={to('approve')} label="Approve and next" id="approve-next">
-              <Seen shown={shown} />
-              <input type="hidden" name="next" value="1" />
-            </Action>
             <a class="button" id="edit" href={`/replies/${row.id}?edit=1`}>
               Edit (e)
             </a>
@@ -154,6 +150,12 @@ function Decisions({ view, shown }: { view: View; shown: Shown }) {
         <Action view={view} to={to('reject')} label="Reject (r)" kind="danger" id="reject">
           {reply ? <Seen shown={shown} /> : null}
         </Action>
+        {reply && !editing ? (
+          <Action view={view} to={to('approve')} label="Approve and next" id="approve-next">
+            <Seen shown={shown} />
+            <input type="hidden" name="next" value="1" />
+          </Action>
+        ) : null}
       </div>
       <Rewrite view={view} shown={shown} />
     </>

@@ -55,6 +55,9 @@ const words: Readonly<Record<string, string>> = {
   'marked-not-junk': 'You marked it as not junk',
   'no-reply-needed': 'No reply needed',
   dsn: 'Delivery report',
+  'ceiling-may': 'May be answered',
+  'ceiling-draft': 'May be drafted, sent by a person only',
+  'ceiling-never': 'Is never answered',
   'account-draft': 'Saves drafts',
   'account-review': 'Asks you',
   'account-send': 'Sends by itself',
@@ -70,6 +73,12 @@ export function plainWords(name: string): string {
   if (known) return known
   const text = name.replaceAll('-', ' ')
   return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+/** Names divided by blanks, in plain words; any other text stays as it is. */
+export function plainList(text: string): string {
+  const names = text.split(' ')
+  return names.every((name) => words[name]) ? names.map(plainWords).join('; ') : text
 }
 
 /** How long ago, for a list: `now`, `5 min`, `3 h`, `2 d`. */

@@ -35,6 +35,8 @@ export interface RunningDaemon extends AsyncDisposable {
   settled(count: number): Promise<MessageRow[]>
   /** Resolves when a row comes to rest for which this holds, also one that did so before. */
   settledWith(matches: (row: MessageRow) => boolean): Promise<MessageRow>
+  /** Resolves when that row comes to rest the next time. */
+  nextSettled(id: string): Promise<MessageRow>
   stop(): Promise<void>
 }
 
@@ -89,6 +91,15 @@ export async function startDaemon(settings: FlowSettings): Promise<RunningDaemon
     daemon,
     settled: (count) => when(() => (rows.size >= count ? [...rows.values()] : null)),
     settledWith: (matches) => when(() => [...rows.values()].find(matches) ?? null),
+    nextSettled: (id) =>
+      new Promise((resolve) => {
+        const see = (row: MessageRow) => {
+          if (row.id !== id) return
+          daemon.pipeline.off('settled', see)
+          resolve(row)
+        }
+        daemon.pipeline.on('settled', see)
+      }),
     stop: end,
     [Symbol.asyncDispose]: end,
   }

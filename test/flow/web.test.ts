@@ -6,9 +6,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Browser, Page } from 'playwright-core'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
-import type { MessageRow } from '../../src/store/messages.ts'
-import { loadMessage } from '../../src/store/messages.ts'
-import { loadReply } from '../../src/store/replies.ts'
+import { restore } from '../../src/review/restore.ts'
+import { ladder } from '../../src/steps/ladder.ts'
+import { commitStep, loadMessage, type MessageRow } from '../../src/store/messages.ts'
+import { changeReply, loadReply } from '../../src/store/replies.ts'
 import { senderRule } from '../../src/store/sender-rules.ts'
 import { run } from '../cli/run.ts'
 import { type Dovecot, deliverAll, type Postfix, startDovecot, startPostfix } from '../live/servers/index.ts'
@@ -16,6 +17,8 @@ import { openBrowser } from './browser.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
 import { readMailbox, withClient } from './mailboxes.ts'
 
+/** What the model was asked, newest last. */
+const asked: { system: string; user: string }[] = []
 let dovecot: Dovecot
 let postfix: Postfix
 let standIn: StandIn
@@ -26,13 +29,24 @@ let swift: RunningDaemon
 let patient: RunningDaemon
 
 beforeAll(async () => {
-  ;[dovecot, standIn, browser] = await Promise.all([startDovecot(), startStandIn(), openBrowser()])
+  ;[dovecot, standIn, browser] = await Promise.all([
+    startDovecot(),
+    startStandIn({
+      behaviour: ({ body }) => {
+        const said = (wanted: boolean) =>
+          body.messages.filter(({ role }) => (role === 'system') === wanted).map(({ content }) => content)
+        asked.push({ system: said(true).join('\n'), user: said(false).join('\n') })
+        return undefined
+      },
+    }),
+    openBrowser(),
+  ])
   postfix = await startPostfix({ deliverTo: dovecot })
   ;[swift, patient] = await Promise.all([
     daemonOf('swift@shop.example', '0s'),
     daemonOf('patient@shop.example', '1h'),
   ])
-}, 90_000)
+}, 180_000)
 
 afterAll(async () => {
   await browser?.close()
@@ -68,17 +82,12 @@ async function ask(running: RunningDaemon, body?: string, fields = ''): Promise<
   return running.settledWith(({ fromAddress }) => fromAddress === customer)
 }
 
-/** The row once it says so: pages and workers are on their way, and tell by their rows. */
-async function becomes(running: RunningDaemon, id: string, disposition: string): Promise<MessageRow> {
-  for (;;) {
-    const row = await loadMessage(dbOf(running), id)
-    if (
-      row?.disposition === disposition &&
-      (row.step === 'done' || row.step === 'wait' || disposition === 'approved')
-    )
-      return row
-    await new Promise((resolve) => setImmediate(resolve))
-  }
+/** The row, once the page says that this was done. */
+async function after(page: Page, action: string, running: RunningDaemon, id: string): Promise<MessageRow> {
+  await page.waitForURL(new RegExp(`done=${action}`))
+  const row = await loadMessage(dbOf(running), id)
+  if (row === null) throw new Error('no row')
+  return row
 }
 
 async function opened(running: RunningDaemon, path: string, options = {}): Promise<Page> {
@@ -88,14 +97,22 @@ async function opened(running: RunningDaemon, path: string, options = {}): Promi
   return page
 }
 
+/** For the command line. */
+function environmentOf(running: RunningDaemon): Record<string, string> {
+  const path = join(running.daemon.context.config.state.directory, 'api.json')
+  const { url, token } = JSON.parse(readFileSync(path, 'utf8')) as { url: string; token: string }
+  return { REPLYD_URL: url, REPLYD_TOKEN: token }
+}
+
 const inbox = (row: MessageRow) => readMailbox(dovecot, row.fromAddress ?? '', 'INBOX')
 
 describe('a reply', () => {
   test('is approved and goes out once, as it was shown', async () => {
     const row = await ask(swift)
     const page = await opened(swift, `/replies/${row.id}`)
+    const settled = swift.nextSettled(row.id)
     await page.click('#approve')
-    await becomes(swift, row.id, 'sent')
+    expect(await settled).toMatchObject({ disposition: 'sent' })
     const [answer, ...others] = await inbox(row)
     expect(others).toEqual([])
     expect(answer?.inReplyTo).toBe(row.messageId)
@@ -110,8 +127,9 @@ describe('a reply', () => {
       await opened(swift, `/replies/${row.id}`),
       await opened(swift, `/replies/${row.id}`),
     ]
+    const settled = swift.nextSettled(row.id)
     await Promise.all([one.click('#approve'), other.click('#approve')])
-    await becomes(swift, row.id, 'sent')
+    expect(await settled).toMatchObject({ disposition: 'sent' })
     const notices = await Promise.all([one, other].map((page) => page.locator('.notice').innerText()))
     expect(notices.filter((text) => /decided already/.test(text))).toHaveLength(1)
     expect(await inbox(row)).toHaveLength(1)
@@ -123,8 +141,9 @@ describe('a reply', () => {
     const page = await opened(swift, `/replies/${row.id}`)
     await page.click('#edit')
     await page.fill('#text', 'Dear Noor,\n\nwe open at noon.\n\nBest, Ada')
+    const settled = swift.nextSettled(row.id)
     await page.click('text=Save and approve')
-    await becomes(swift, row.id, 'sent')
+    expect(await settled).toMatchObject({ disposition: 'sent' })
     const [answer] = await inbox(row)
     expect(answer?.octets.toString()).toContain('we open at noon.')
     await page.goto(`${urlOf(swift)}/mails/${row.id}`)
@@ -136,8 +155,14 @@ describe('a reply', () => {
     const row = await ask(patient)
     const page = await opened(patient, `/replies/${row.id}`)
     await page.click('#approve')
+    await page.waitForURL(/done=approve/)
+    // The time stands there, and is counted down.
+    expect(await page.locator('.notice .until').getAttribute('datetime')).toBe(
+      (await loadReply(dbOf(patient), row.id))?.sendAfter?.toISOString(),
+    )
+    expect(await page.locator('.notice .until').innerText()).toMatch(/^Goes out in (60:00|59:\d\d) min$/)
     await page.click('#undo')
-    await becomes(patient, row.id, 'held')
+    expect(await after(page, 'cancel', patient, row.id)).toMatchObject({ disposition: 'held' })
     expect((await loadReply(dbOf(patient), row.id))?.state).toBe('held')
     expect(await inbox(row)).toEqual([])
     await page.context().close()
@@ -147,7 +172,12 @@ describe('a reply', () => {
     const row = await ask(patient)
     const page = await opened(patient, `/replies/${row.id}`)
     await page.click('#reject')
-    await becomes(patient, row.id, 'rejected')
+    expect(await after(page, 'reject', patient, row.id)).toMatchObject({ disposition: 'rejected' })
+    // And taken back.
+    await page.goto(`${urlOf(patient)}/replies/${row.id}`)
+    await page.click('#undo')
+    expect(await after(page, 'reopen', patient, row.id)).toMatchObject({ disposition: 'held', step: 'wait' })
+    expect((await loadReply(dbOf(patient), row.id))?.state).toBe('held')
     await page.context().close()
   })
 
@@ -159,7 +189,7 @@ describe('a reply', () => {
     ]
     await fresh.fill('#text', 'Another text.')
     await fresh.click('text=Save')
-    await becomes(patient, row.id, 'held')
+    await after(fresh, 'edit', patient, row.id)
     await old.click('#approve')
     expect(await old.locator('.notice').innerText()).toContain('changed meanwhile')
     expect((await loadReply(dbOf(patient), row.id))?.state).toBe('held')
@@ -170,13 +200,16 @@ describe('a reply', () => {
     const row = await ask(patient)
     const page = await opened(patient, `/replies/${row.id}`)
     await page.fill('#instruction', 'Mention the blue door.')
+    const settled = patient.nextSettled(row.id)
+    asked.length = 0
     await page.click('text=Write again >> nth=-1')
-    for (;;) {
-      const reply = await loadReply(dbOf(patient), row.id)
-      if (reply?.attemptGroup === 1 && reply.state === 'held') break
-      await new Promise((resolve) => setImmediate(resolve))
-    }
-    expect((await loadMessage(dbOf(patient), row.id))?.instruction).toBe('Mention the blue door.')
+    expect(await settled).toMatchObject({ disposition: 'held', instruction: 'Mention the blue door.' })
+    expect((await loadReply(dbOf(patient), row.id))?.attemptGroup).toBe(1)
+    const told = asked.map(({ system, user }) => ({
+      system: system.includes('Mention the blue door.'),
+      user: user.includes('Mention the blue door.'),
+    }))
+    expect(told).toEqual([{ system: true, user: false }])
     await page.context().close()
   })
 })
@@ -188,11 +221,9 @@ test('everything can be done with the keyboard', async () => {
   await page.keyboard.press('Enter')
   await page.waitForURL(/\/replies\//)
   await page.keyboard.press('a')
-  await becomes(patient, row.id, 'approved')
-  await page.waitForSelector('#undo')
+  expect(await after(page, 'approve', patient, row.id)).toMatchObject({ disposition: 'approved' })
   await page.keyboard.press('u')
-  await becomes(patient, row.id, 'held')
-  await page.waitForURL(/done=cancel/)
+  expect(await after(page, 'cancel', patient, row.id)).toMatchObject({ disposition: 'held' })
   await page.keyboard.press('e')
   await page.waitForSelector('#text')
   await page.context().close()
@@ -202,14 +233,23 @@ test('works without JavaScript', async () => {
   const row = await ask(swift)
   const page = await opened(swift, '/', { javaScriptEnabled: false })
   await page.click(`a[href="/replies/${row.id}"]`)
+  const settled = swift.nextSettled(row.id)
   await page.click('#approve')
-  await becomes(swift, row.id, 'sent')
+  expect(await settled).toMatchObject({ disposition: 'sent' })
   await page.context().close()
 })
 
 test('fits a phone', async () => {
   const row = await ask(patient)
-  for (const path of ['/', `/replies/${row.id}`, '/junk', '/history', '/insight', '/settings']) {
+  for (const path of [
+    '/',
+    `/replies/${row.id}`,
+    '/junk',
+    '/history',
+    '/insight',
+    '/settings',
+    `/mails/${row.id}`,
+  ]) {
     const page = await opened(patient, path, { viewport: { width: 360, height: 700 } })
     expect([path, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([path, 360])
     await page.context().close()
@@ -231,13 +271,172 @@ test('restores from Junk, marks it, and trusts the sender', async () => {
   expect(row.disposition).toBe('filed')
   const page = await opened(patient, '/junk')
   await page.click('text=Not junk')
-  await becomes(patient, row.id, 'restored')
+  expect(await after(page, 'restore', patient, row.id)).toMatchObject({ disposition: 'restored' })
   const lying = await readMailbox(dovecot, addressOf(patient), 'INBOX')
   const restored = lying.find(({ messageId }) => messageId === row.messageId)
   expect(restored?.flags).toContain('$NotJunk')
   expect(restored?.flags).not.toContain('$Junk')
   expect((await senderRule(dbOf(patient), addressOf(patient), row.fromAddress ?? ''))?.rule).toBe('allow')
   await page.context().close()
+})
+
+test('a restore that was stopped between the move and the commit ends right at the second try', async () => {
+  const spam =
+    'Dear friend, you have WON the lottery of 5,000,000 USD. Send your bank account and password now.'
+  const row = await ask(patient, spam, '')
+  const { context, pipeline } = patient.daemon
+  const account = context.accounts.get(addressOf(patient))
+  if (!account) throw new Error('no account')
+  const imap = Object.create(account.imap) as typeof account.imap
+  imap.move = async (...args) => {
+    await account.imap.move(...args)
+    throw new Error('stopped here')
+  }
+  for (const name of [
+    'state',
+    'flags',
+    'addFlags',
+    'removeFlags',
+    'findByMessageId',
+    'specialMailboxes',
+  ] as const)
+    Object.assign(imap, { [name]: account.imap[name].bind(account.imap) })
+  const accounts = new Map([[addressOf(patient), { ...account, imap }]])
+  await expect(restore({ context: { ...context, accounts }, pipeline }, row.id, 'Ada')).rejects.toThrow(
+    'stopped here',
+  )
+  expect((await loadMessage(dbOf(patient), row.id))?.disposition).toBe('filed')
+  await restore({ context, pipeline }, row.id, 'Ada')
+  const restored = await loadMessage(dbOf(patient), row.id)
+  expect(restored).toMatchObject({ disposition: 'restored', mailbox: 'INBOX' })
+  const lying = (await readMailbox(dovecot, addressOf(patient), 'INBOX')).filter(
+    ({ messageId }) => messageId === row.messageId,
+  )
+  expect(lying.map(({ uid }) => uid)).toEqual([restored?.uid])
+  expect((await senderRule(dbOf(patient), addressOf(patient), row.fromAddress ?? ''))?.rule).toBe('allow')
+})
+
+test('autonomy is offered, granted on the page, lost with a call-back, and shown with the mail that cost it', async () => {
+  const category = 'other'
+  const { db } = patient.daemon.context
+  const account = addressOf(patient)
+  const rung = async () => (await ladder(db, account)).find((each) => each.category === category)
+  const earned = await ask(patient)
+  await db.query(
+    `update replyd.message set verdict = jsonb_set(verdict, '{category}', '"other"') where id = $1`,
+    [earned.id],
+  )
+  // Twenty that went out as they were written; nobody has the time to ask that often here.
+  await db.query(
+    `with mails as (
+       insert into replyd.message select (jsonb_populate_record(m, jsonb_build_object('id', m.id || 'x' || n, 'uid', 1000000 + n,
+         'message_id', '<earned-' || n || '@buyers.example>', 'step', 'done', 'disposition', 'sent'))).*
+         from replyd.message m, generate_series(10, 29) n where m.id = $1 returning id
+     )
+     insert into replyd.reply select (jsonb_populate_record(r, jsonb_build_object('id', mails.id, 'state', 'sent',
+       'reply_message_id', '<r-' || mails.id || '@shop.example>', 'finished_at', now()))).*
+       from replyd.reply r, mails where r.id = $1`,
+    [earned.id],
+  )
+  expect(await rung()).toMatchObject({ streak: 20, offered: true, granted: false })
+  const page = await opened(patient, '/settings')
+  await page.click('button:has-text("Let it send")')
+  await page.waitForURL(/done=grant/)
+  expect(await rung()).toMatchObject({ granted: true, grantedBy: 'owner', takenBack: null })
+  await page.goto(`${urlOf(patient)}/replies/${earned.id}`)
+  await page.click('#approve')
+  await page.waitForURL(/done=approve/)
+  await page.click('#undo')
+  await after(page, 'cancel', patient, earned.id)
+  expect(await rung()).toMatchObject({
+    granted: false,
+    streak: 0,
+    takenBack: { reason: 'cancelled', id: earned.id },
+  })
+  await page.goto(`${urlOf(patient)}/settings`)
+  expect(await page.locator('.rung', { hasText: 'Other' }).innerText()).toMatch(/Taken back .*called back/)
+  expect(await page.locator(`.rung a[href="/mails/${earned.id}"]`).count()).toBe(1)
+  await page.context().close()
+  const environment = environmentOf(patient)
+  const listed = JSON.parse((await run(['ladder', 'list', '--json'], { environment })).out) as object[]
+  expect(listed).toContainEqual(expect.objectContaining({ account, category, granted: false, needed: 20 }))
+  expect((await run(['ladder', 'list'], { environment })).out).toMatch(
+    /other +0\/20 +waits for you +cancelled/,
+  )
+  const refused = await run(['ladder', 'grant', account, category], { environment })
+  expect([refused.status, refused.err]).toEqual([1, expect.stringContaining('not on offer')])
+}, 60_000)
+
+test('who paused an account, and when, is kept and shown', async () => {
+  const page = await opened(patient, '/settings')
+  await page.click('text=Pause')
+  await page.waitForURL(/done=pause/)
+  expect(await page.locator('.account').innerText()).toMatch(/Paused by owner, \d+ \w+ \d{4}, \d\d:\d\d UTC/)
+  await page.click('text=Resume')
+  await page.waitForURL(/done=resume/)
+  expect(await page.locator('.account').innerText()).toContain('resumed by owner')
+  await page.context().close()
+})
+
+test('History: filters stand in the URL, and a page ends by its key', async () => {
+  const row = await ask(patient)
+  const page = await opened(patient, '/history')
+  await page.fill('input[name=from]', row.fromAddress ?? '')
+  await page.selectOption('select[name=disposition]', 'held')
+  await page.fill('input[name=since]', row.internalDate.toISOString().slice(0, 10))
+  await page.click('text=Filter')
+  await page.waitForURL(/from=customer\d+/)
+  expect(await page.locator('tbody tr').count()).toBe(1)
+  expect(await page.locator(`a[href="/mails/${row.id}"]`).count()).toBe(1)
+  await page.goto(page.url().replace('disposition=held', 'disposition=sent'))
+  expect(await page.locator('.empty').innerText()).toBe('No mail matches.')
+  await page.goto(`${urlOf(patient)}/history?until=2001-01-01`)
+  expect(await page.locator('tbody tr').count()).toBe(0)
+  await page.goto(`${urlOf(patient)}/history?before=${row.id}`)
+  expect(await page.locator(`a[href="/mails/${row.id}"]`).count()).toBe(0)
+  await page.goto(`${urlOf(patient)}/mails/${row.id}`)
+  const calls = page.locator('section[aria-label="Questions to the model"] tbody tr')
+  expect(await calls.count()).toBe(2)
+  expect(await calls.first().innerText()).toMatch(
+    /Triage\s+\S+\s+[0-9a-f]{8,}\s+\d+\s+\d+\s+\d+\s+\$\S+\s+\d+ ms/,
+  )
+  await page.context().close()
+})
+
+describe('a sending that nobody knows the end of', () => {
+  const unsure = async () => {
+    const row = await ask(patient)
+    const at = patient.daemon.context.clock.now()
+    await changeReply(dbOf(patient), { id: row.id, from: ['held'], to: 'uncertain', actor: 'test' }, at)
+    const uncertain = { disposition: 'uncertain', reason: 'send-unconfirmed' } as const
+    await commitStep(dbOf(patient), { id: row.id, from: 'wait', to: 'wait', ...uncertain }, at)
+    return row
+  }
+
+  test('has gone out, says a person: its copy and the mark follow, and nothing is sent', async () => {
+    const row = await unsure()
+    const page = await opened(patient, `/replies/${row.id}`)
+    const settled = patient.nextSettled(row.id)
+    await page.click('text=It went out')
+    expect(await settled).toMatchObject({ disposition: 'sent' })
+    const reply = await loadReply(dbOf(patient), row.id)
+    const copies = await readMailbox(dovecot, addressOf(patient), 'Sent')
+    expect(copies.filter(({ messageId }) => messageId === reply?.replyMessageId)).toHaveLength(1)
+    expect(await inbox(row)).toEqual([])
+    await page.context().close()
+  })
+
+  test('has not, says a person: it waits again, under another Message-ID', async () => {
+    const row = await unsure()
+    const before = await loadReply(dbOf(patient), row.id)
+    const page = await opened(patient, `/replies/${row.id}`)
+    await page.click('text=It did not')
+    expect(await after(page, 'hold', patient, row.id)).toMatchObject({ disposition: 'held', step: 'wait' })
+    const reply = await loadReply(dbOf(patient), row.id)
+    expect(reply).toMatchObject({ state: 'held', attemptGroup: 1, text: before?.text })
+    expect(reply?.replyMessageId).not.toBe(before?.replyMessageId)
+    await page.context().close()
+  })
 })
 
 test('hostile HTML runs nothing and loads nothing', async () => {
@@ -307,20 +506,17 @@ function statusUnder(host: string, url: string): Promise<number | undefined> {
 test('the command line does the same', async () => {
   const row = await ask(swift)
   const { directory } = swift.daemon.context.config.state
-  const access = JSON.parse(readFileSync(join(directory, 'api.json'), 'utf8')) as {
-    url: string
-    token: string
-  }
   expect(statSync(join(directory, 'api.json')).mode & 0o777).toBe(0o600)
   const editor = join(directory, 'editor.sh')
   writeFileSync(editor, '#!/bin/sh\nprintf "We open at ten.\\n" > "$1"\n', { mode: 0o755 })
-  const environment = { REPLYD_URL: access.url, REPLYD_TOKEN: access.token, EDITOR: editor }
+  const environment = { ...environmentOf(swift), EDITOR: editor }
   const listed = await run(['replies', 'list', '--json'], { environment })
   expect((JSON.parse(listed.out) as { id: string }[]).map(({ id }) => id)).toContain(row.id)
   expect(await run(['replies', 'edit', row.id], { environment })).toMatchObject({ status: 0 })
   expect((await run(['replies', 'show', row.id], { environment })).out).toContain('We open at ten.')
+  const settled = swift.nextSettled(row.id)
   expect(await run(['replies', 'approve', row.id], { environment })).toMatchObject({ status: 0 })
-  await becomes(swift, row.id, 'sent')
+  expect(await settled).toMatchObject({ disposition: 'sent' })
   expect((await inbox(row)).map(({ octets }) => octets.includes('We open at ten.'))).toEqual([true])
   const again = await run(['replies', 'approve', row.id], { environment })
   expect([again.status, again.err]).toEqual([1, expect.stringContaining('decided already')])
@@ -360,8 +556,9 @@ describe('a draft in \\Drafts', () => {
     const row = await question('one@buyers.example')
     expect(await readMailbox(dovecot, address, 'Drafts')).toHaveLength(1)
     const page = await opened(running, `/replies/${row.id}`)
+    const settled = running.nextSettled(row.id)
     await page.click('#approve')
-    await becomes(running, row.id, 'sent')
+    expect(await settled).toMatchObject({ disposition: 'sent' })
     expect(await inbox(row)).toHaveLength(1)
     expect(await readMailbox(dovecot, address, 'Drafts')).toEqual([])
     await page.context().close()

@@ -1,0 +1,101 @@
+/** The login, in a real browser: a page that asks for a password. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import type { Browser } from 'playwright-core'
+import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
+import { type Dovecot, deliverAll, startDovecot } from '../live/servers/index.ts'
+import { openBrowser } from './browser.ts'
+import { type RunningDaemon, startDaemon } from './daemon.ts'
+
+const address = 'login@shop.example'
+const password = 'correct horse battery'
+let dovecot: Dovecot
+let standIn: StandIn
+let browser: Browser
+let running: RunningDaemon
+
+beforeAll(async () => {
+  ;[dovecot, standIn, browser] = await Promise.all([startDovecot(), startStandIn(), openBrowser()])
+  running = await startDaemon({
+    address,
+    imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
+    smtp: { host: '127.0.0.1', port: 9 },
+    standIn,
+    roles: ['watch', 'work', 'web'],
+    account: { replies: { mode: 'review' } },
+    document: { web: { port: 0, password } },
+  })
+}, 180_000)
+
+afterAll(async () => {
+  await browser?.close()
+  await running?.stop()
+  await Promise.all([dovecot?.stop(), standIn?.close()])
+})
+
+const url = () => running.daemon.url ?? ''
+
+test('without it nothing is seen; with it the decision carries the name; logged out, nothing again', async () => {
+  const octets = `From: Noor <noor@buyers.example>\r\nTo: ${address}\r\nSubject: Hours\r\nMessage-ID: <l1@buyers.example>\r\nDate: ${new Date().toUTCString()}\r\n\r\nHello, when are you open on Saturday?\r\n`
+  await deliverAll(dovecot, [{ user: address, octets, reversePath: 'noor@buyers.example' }])
+  const row = await running.settledWith(({ disposition }) => disposition === 'held')
+  const page = await browser.newPage()
+  await page.goto(`${url()}/replies/${row.id}`)
+  await page.waitForURL(/\/login$/)
+  expect(await page.content()).not.toContain('Hours')
+  await page.fill('#name', 'Ada')
+  await page.fill('#password', 'wrong')
+  await page.click('text=Log in >> nth=-1')
+  expect(await page.locator('[role=alert]').innerText()).toBe('That is not the password.')
+  await page.fill('#name', 'Ada')
+  await page.fill('#password', password)
+  await page.keyboard.press('Enter')
+  await page.waitForURL(`${url()}/`)
+  const [cookie] = await page.context().cookies()
+  expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Lax' })
+  await page.goto(`${url()}/replies/${row.id}`)
+  await page.click('#reject')
+  await page.waitForURL(/done=reject/)
+  const { rows } = await running.daemon.context.db.query(
+    `select actor from replyd.reply_change where reply_id = $1 and to_state = 'rejected'`,
+    [row.id],
+  )
+  expect(rows).toEqual([{ actor: 'Ada' }])
+  await page.click('text=Log out')
+  await page.waitForURL(/\/login$/)
+  await page.goto(`${url()}/`)
+  await page.waitForURL(/\/login$/)
+  await page.close()
+}, 60_000)
+
+test('a forged cookie, the API and the metrics without a token: nothing', async () => {
+  const forged = { cookie: 'replyd_session=eyJpZCI6IngiLCJhY3RvciI6IkFkYSIsInVudGlsIjo5OTk5OTk5OTk5OTk5fQ.x' }
+  const page = await fetch(`${url()}/`, { headers: forged, redirect: 'manual' })
+  expect([page.status, page.headers.get('location')]).toEqual([303, '/login'])
+  for (const path of ['/api/replies', '/api/ladder', '/metrics', '/api/mails'])
+    expect([path, (await fetch(`${url()}${path}`)).status]).toEqual([path, 401])
+})
+
+test('twenty guesses at once: five are looked at, the others are told to wait, and so is the right one', async () => {
+  const guess = (text: string) =>
+    fetch(`${url()}/login`, {
+      method: 'POST',
+      body: new URLSearchParams({ password: text }),
+      redirect: 'manual',
+    })
+  const statuses = (await Promise.all(Array.from({ length: 20 }, (_, at) => guess(`guess ${at}`)))).map(
+    ({ status }) => status,
+  )
+  // One wrong password was tried above.
+  expect(statuses.filter((status) => status === 401)).toHaveLength(4)
+  expect(statuses.filter((status) => status === 429)).toHaveLength(16)
+  const page = await browser.newPage()
+  await page.goto(`${url()}/login`)
+  await page.fill('#password', password)
+  const answered = page.waitForResponse((response) => response.request().method() === 'POST')
+  await page.keyboard.press('Enter')
+  const response = await answered
+  expect(response.status()).toBe(429)
+  expect(Number(response.headers()['retry-after'])).toBeGreaterThan(0)
+  expect(await page.locator('[role=alert]').innerText()).toContain('quarter of an hour')
+  await page.close()
+})
