@@ -11,6 +11,7 @@ import { sendDigest } from '../../src/steps/digest.ts'
 import { grant, isGranted, ladder, revoke } from '../../src/steps/ladder.ts'
 import { askFilter, learnFrom } from '../../src/steps/triage/filter.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
+import { figuresByDay, replyFigures } from '../../src/store/insight.ts'
 import { commitStep, insertMessages, loadMessage } from '../../src/store/messages.ts'
 import { changeReply, saveComposed } from '../../src/store/replies.ts'
 import { noteNegativeAnswer } from '../../src/store/trust.ts'
@@ -223,4 +224,35 @@ test('the digest goes out once a day, whatever the number of processes, and is m
   expect(await send('2026-11-26T06:01:00Z')).toBe(false)
   expect(sent.map(({ addressees }) => addressees)).toEqual([['boss@shop.example'], ['boss@shop.example']])
   expect(sent[0]?.octets.toString()).toMatch(/^Auto-Submitted: auto-generated\r$/m)
+})
+
+test('figures by day: in the time zone of the owner, with what went out untouched and how long it took', async () => {
+  clock = Date.UTC(2026, 11, 1, 22)
+  await answered('figures', 'draft')
+  await answered('figures', 'draft', 'Quite  another\ntext')
+  await answered('figures', 'send', 'One  two three\nfour')
+  clock = Date.UTC(2026, 11, 1, 23, 30)
+  await mail()
+  const since = new Date(Date.UTC(2026, 11, 1))
+  const days = await figuresByDay(db, 'Europe/Berlin', since)
+  const [first, second, ...others] = days
+  expect(others).toEqual([])
+  expect(first).toMatchObject({
+    day: '2026-12-01',
+    mails: 3,
+    spam: 0,
+    sent: 3,
+    untouched: 2,
+    medianSeconds: 3,
+    cost: 0,
+  })
+  expect(second).toMatchObject({
+    day: '2026-12-02',
+    mails: 1,
+    sent: 0,
+    medianSeconds: null,
+    p90Seconds: null,
+  })
+  expect(await replyFigures(db, since)).toEqual({ sent: 3, untouched: 2, medianSeconds: 3, p90Seconds: 3 })
+  expect(await replyFigures(db, new Date(clock))).toMatchObject({ sent: 0, medianSeconds: null })
 })
