@@ -12,6 +12,7 @@ import { UsageError } from './failure.ts'
 import { Asker } from './init/asker.ts'
 import { discover, type Found, type Network } from './init/discover.ts'
 import { configText, environmentText } from './init/files.ts'
+import { fetchPage } from './init/page.ts'
 import { type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
 
 export interface InitOptions {
@@ -28,16 +29,11 @@ export interface InitOptions {
 
 /** Of one look-up, milliseconds. */
 const patienceMs = 5000
-const longestPage = 200_000
 
 const internet: Network = {
   resolveMx: (domain) => withDeadline(resolveMx(domain)),
   resolveSrv: (name) => withDeadline(resolveSrv(name)),
-  async fetchText(url) {
-    const response = await fetch(url, { signal: AbortSignal.timeout(patienceMs) })
-    if (!response.ok) throw new Error(`HTTP ${response.status}`)
-    return (await response.text()).slice(0, longestPage)
-  },
+  fetchText: (url, post) => fetchPage(url, post),
 }
 
 function withDeadline<T>(asked: Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-/** Finds the servers of an address: the table, MX records, RFC 6186, Mozilla's autoconfig. Every look-up has a deadline. */
+/** Finds the servers of an address: the table, MX records, RFC 6186, Mozilla's autoconfig, Microsoft's autodiscover. Every look-up has a deadline. */
 import { type Place, type Provider, providers } from '../../providers.ts'
 
 export interface Found {
@@ -14,8 +14,8 @@ export interface Found {
 export interface Network {
   resolveMx(domain: string): Promise<{ exchange: string; priority: number }[]>
   resolveSrv(name: string): Promise<{ name: string; port: number; priority: number }[]>
-  /** Text of a page; rejects unless it was found. */
-  fetchText(url: string): Promise<string>
+  /** Text of a page; rejects unless it was found. @param post sent as XML */
+  fetchText(url: string, post?: string): Promise<string>
 }
 
 /** @returns null when nothing says where the mail of that address is */
@@ -24,7 +24,12 @@ export async function discover(address: string, network: Network): Promise<Found
   const known = providers.find(({ domains }) => domains.includes(domain))
   if (known) return fromProvider(known, 'the built-in table')
   // Asked at once, taken in this order.
-  const asked = [byMx(domain, network), bySrv(domain, network), byAutoconfig(address, domain, network)]
+  const asked = [
+    byMx(domain, network),
+    bySrv(domain, network),
+    byAutoconfig(address, domain, network),
+    byAutodiscover(address, domain, network),
+  ]
   for (const each of asked.map((found) => found.catch(() => null))) {
     const found = await each
     if (found) return found
@@ -79,6 +84,48 @@ async function byAutoconfig(address: string, domain: string, { fetchText }: Netw
     const smtp = serverIn(text, 'outgoingServer', 'smtp')
     const { host } = new URL(urls[i] ?? '')
     if (imap && smtp) return { imap, smtp, source: `autoconfig at ${host}`, hint: '', oauth2: null }
+  }
+  return null
+}
+
+const outlookSchema = 'http://schemas.microsoft.com/exchange/autodiscover/outlook'
+
+/** The plain-XML form, which hosters answer without a login; see Microsoft's MS-OXDSCLI. Exchange itself is in the table. */
+async function byAutodiscover(
+  address: string,
+  domain: string,
+  { fetchText }: Network,
+): Promise<Found | null> {
+  const escaped = address.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`)
+  const question = `<?xml version="1.0" encoding="utf-8"?>
+<Autodiscover xmlns="${outlookSchema}/requestschema/2006"><Request><EMailAddress>${escaped}</EMailAddress>
+<AcceptableResponseSchema>${outlookSchema}/responseschema/2006a</AcceptableResponseSchema></Request></Autodiscover>`
+  const hosts = [`autodiscover.${domain}`, domain]
+  const pages = hosts.map((host) =>
+    fetchText(`https://${host}/autodiscover/autodiscover.xml`, question).catch(() => ''),
+  )
+  for (const [i, page] of pages.entries()) {
+    const text = await page
+    const [imap, smtp] = [protocolIn(text, 'IMAP'), protocolIn(text, 'SMTP')]
+    if (imap && smtp) return { imap, smtp, source: `autodiscover at ${hosts[i]}`, hint: '', oauth2: null }
+  }
+  return null
+}
+
+/** Entities are not expanded: nothing of a server's name needs one. */
+function protocolIn(xml: string, type: string): Place | null {
+  for (const part of xml
+    .slice(0, 100_000)
+    .split(/<Protocol\b/)
+    .slice(1)) {
+    const [text = ''] = part.split('</Protocol')
+    const value = (name: string) => new RegExp(`<${name}>\\s*([^<\\s]+)\\s*<`).exec(text)?.[1] ?? ''
+    const [host, port] = [value('Server'), Number(value('Port'))]
+    const sound = /^[a-z0-9.-]+$/i.test(host) && Number.isInteger(port) && port > 0 && port < 65_536
+    if (value('Type') !== type || !sound) continue
+    // Encryption says more than SSL; on the ports of STARTTLS "SSL: on" means that.
+    const encryption = value('Encryption') || value('SSL')
+    if (/^(ssl|tls|on)$/i.test(encryption)) return { host, port, secure: ![143, 587, 25].includes(port) }
   }
   return null
 }

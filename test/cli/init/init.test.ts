@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { discover, type Network } from '../../../src/cli/init/discover.ts'
 import { environmentText } from '../../../src/cli/init/files.ts'
+import { fetchPage } from '../../../src/cli/init/page.ts'
 import { type InitOptions, init } from '../../../src/cli/init.ts'
 import { parseDotEnv } from '../../../src/config/interpolation.ts'
 import { loadConfig } from '../../../src/config.ts'
@@ -23,7 +24,66 @@ const autoconfig = `<clientConfig><emailProvider>
   <outgoingServer type="smtp"><hostname>smtp.example.net</hostname><port>587</port><socketType>STARTTLS</socketType></outgoingServer>
 </emailProvider></clientConfig>`
 
+const autodiscover = `<!DOCTYPE x [<!ENTITY a "&b;&b;"><!ENTITY b "bomb">]><Autodiscover><Response><Account>
+  <Protocol><Type>POP3</Type><Server>pop.host.example</Server><Port>995</Port><SSL>on</SSL></Protocol>
+  <Protocol><Type>IMAP</Type><Server>&a;</Server><Port>993</Port><SSL>on</SSL></Protocol>
+  <Protocol><Type>IMAP</Type><Server>imap.host.example</Server><Port>993</Port><SSL>on</SSL></Protocol>
+  <Protocol><Type>SMTP</Type><Server>plain.host.example</Server><Port>25</Port><SSL>off</SSL></Protocol>
+  <Protocol><Type>SMTP</Type><Server>smtp.host.example</Server><Port>587</Port><Encryption>TLS</Encryption></Protocol>
+</Account></Response></Autodiscover>`
+
+describe('a page from a stranger', () => {
+  const answering =
+    (...answers: Response[]): typeof fetch =>
+    async () =>
+      answers.shift() ?? Response.error()
+  const leadingTo = (location: string) => new Response(null, { status: 302, headers: { location } })
+
+  test('is read, also after a redirect within the same site', async () => {
+    const fetching = answering(leadingTo('https://www.own.example/x'), new Response('here'))
+    expect(await fetchPage('https://own.example/x', undefined, fetching)).toBe('here')
+  })
+
+  test.each([
+    ['http://own.example/x', [], /not HTTPS/],
+    ['https://own.example/x', [leadingTo('http://own.example/x')], /not HTTPS/],
+    ['https://own.example/x', [leadingTo('https://else.example.org/x')], /leads to else\.example\.org/],
+    ['https://own.example/x', Array.from({ length: 9 }, () => leadingTo('/x')), /for ever/],
+    ['https://own.example/x', [new Response('no', { status: 404 })], /HTTP 404/],
+  ])('%s is refused (%#)', async (url, answers, why) => {
+    await expect(fetchPage(url, undefined, answering(...answers))).rejects.toThrow(why)
+  })
+
+  test('is cut where it does not end', async () => {
+    let chunks = 0
+    const endless = new ReadableStream({
+      pull: (controller) => {
+        chunks++
+        controller.enqueue(new Uint8Array(50_000).fill(97))
+      },
+    })
+    const text = await fetchPage('https://own.example/', undefined, answering(new Response(endless)))
+    expect(text).toHaveLength(200_000)
+    expect(chunks).toBeLessThan(10)
+  })
+})
+
 describe('discovery', () => {
+  test('asks autodiscover last, by POST, and expands no entities', async () => {
+    const asked: (string | undefined)[] = []
+    const fetchText = async (url: string, post?: string) => {
+      if (!url.startsWith('https://autodiscover.host.example/')) return nothing()
+      asked.push(post)
+      return autodiscover
+    }
+    expect(await discover('me&you@host.example', { ...offline, fetchText })).toMatchObject({
+      imap: { host: 'imap.host.example', port: 993, secure: true },
+      smtp: { host: 'smtp.host.example', port: 587, secure: false },
+      source: 'autodiscover at autodiscover.host.example',
+    })
+    expect(asked).toEqual([expect.stringContaining('<EMailAddress>me&#38;you@host.example</EMailAddress>')])
+  })
+
   test('the table has at least thirty providers, each domain once', () => {
     expect(providers.length).toBeGreaterThanOrEqual(30)
     const domains = providers.flatMap((provider) => provider.domains)
