@@ -1,7 +1,7 @@
 /** `replyd eval`: labelled mail through the daemon's own judgement, and figures of what came out. */
 import { costOf, countTokens, priceOfModel, worstCase } from './budget.ts'
 import type { Clock, NewId } from './clock.ts'
-import { OwnerActionError, reasonOf } from './errors.ts'
+import { OwnerActionError, reasonOf, TemporaryError } from './errors.ts'
 import type { LabelledMail } from './eval/cases.ts'
 import { dateOf, type Judged, judgePrepared, type Prepared, prepare } from './eval/judging.ts'
 import { CeilingReached, eachOf, Ledger } from './eval/ledger.ts'
@@ -31,6 +31,8 @@ export interface EvalOptions {
 
 /** Output tokens of a usual triage answer, for the estimate only. */
 const usualAnswer = 120
+/** Mails that may fail for want of an answer before the first one is answered. */
+const mostLost = 3
 
 interface Waiting {
   label: LabelledMail
@@ -103,6 +105,9 @@ export async function runEval({ mails }: EvalPlan, options: EvalOptions): Promis
       cases.set(mail, { label, judged: await judgePrepared(prepared, settings, ledger), fault: null })
     } catch (error) {
       if (error instanceof OwnerActionError) throw error
+      // Nobody answers at all: hundreds of mails more would only take hours to say the same.
+      const answered = [...cases.values()].some(({ judged }) => judged?.verdict)
+      if (error instanceof TemporaryError && !answered && cases.size >= mostLost) throw error
       if (error instanceof CeilingReached) ceilingReached = true
       else cases.set(mail, { label, judged: null, fault: reasonOf(error) })
     }

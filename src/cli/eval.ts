@@ -168,8 +168,7 @@ function page(report: EvalReport): string {
     ],
   ]
   return [
-    printable(table(rows, [1])),
-    '',
+    ...(rows.length > 1 ? [printable(table(rows, [1])), ''] : []),
     printable(table(rest)),
     ...mistakes(report),
     '',
@@ -186,7 +185,7 @@ function mistakes({ cases }: EvalReport): string[] {
       stage === null ? [file, 'failed', reason] : [file, wrong.join(', '), `${stage}: ${to} (${reason})`],
     )
   const more = wrong.length > 10 ? [`  … and ${whole(wrong.length - 10)} more: --json lists all`] : []
-  return ['', `Differs from the label (${whole(wrong.length)}):`, printable(table(rows)), ...more]
+  return ['', `Differs from the label, or failed (${whole(wrong.length)}):`, printable(table(rows)), ...more]
 }
 
 function next({ ceilingReached, wanted, mails, failed, spam, filed, reply }: EvalReport): string {
