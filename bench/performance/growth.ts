@@ -15,7 +15,7 @@ import {
 } from '../../src/store/messages.ts'
 import { reserveModelCall, settleAbandonedCalls, settleModelCall } from '../../src/store/model-calls.ts'
 import { listMails, waitingMails } from '../../src/store/review-lists.ts'
-import { startPostgres } from '../../test/live/servers/index.ts'
+import { type Postgres, startPostgres } from '../../test/live/servers/index.ts'
 import { type BenchOptions, type Figure, figure, median, mediansOf } from './figure.ts'
 
 const account = 'a@growth.test'
@@ -35,7 +35,7 @@ const fillings = [
    select 'c' || id, id, account, 'triage', to_char(internal_date, 'YYYY-MM-DD'), internal_date, 'm', 'p', 0.0001, true from replyd.message`,
 ]
 
-async function filled(db: Database, url: string, rows: number): Promise<void> {
+async function filled(url: string, rows: number): Promise<void> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
@@ -44,7 +44,6 @@ async function filled(db: Database, url: string, rows: number): Promise<void> {
   } finally {
     await client.end()
   }
-  await db.query('select 1')
 }
 
 type Statement = (db: Database, n: number, rows: number) => Promise<unknown>
@@ -98,53 +97,78 @@ const beside: Record<string, Statement> = {
   'the page of what waits': (db) => waitingMails(db, {}),
 }
 
-/** Medians in milliseconds. */
-async function timed(db: Database, statements: Record<string, Statement>, rows: number) {
-  const times = new Map<string, number[]>(Object.keys(statements).map((name) => [name, []]))
-  for (let n = 1; n <= repetitions; n++) {
+type Times = Map<string, number[]>
+
+const times = (statements: Record<string, Statement>): Times =>
+  new Map(Object.keys(statements).map((name) => [name, []]))
+
+/** Each statement in both stores by turns, so that a busy moment of the machine falls on both. Times in milliseconds. */
+async function timed(stores: readonly Database[], statements: Record<string, Statement>, from: number) {
+  const all = stores.map(() => times(statements))
+  for (let n = from + 1; n <= from + repetitions; n++) {
     for (const [name, run] of Object.entries(statements)) {
-      const startedAt = performance.now()
-      await run(db, n, rows)
-      times.get(name)?.push(performance.now() - startedAt)
+      for (const [at, db] of stores.entries()) {
+        const startedAt = performance.now()
+        await run(db, n, sizes[at] ?? 1)
+        all[at]?.get(name)?.push(performance.now() - startedAt)
+      }
     }
   }
-  return new Map([...times].map(([name, all]) => [name, median(all)]))
+  return all as [Times, Times]
 }
 
-async function measured(rows: number) {
-  const postgres = await startPostgres({ fsync: false })
-  try {
-    const url = await postgres.createDatabase()
-    await using db = await openDatabase({ directory: '', databaseUrl: url }, silentLog)
-    await filled(db, url, rows)
-    return { perMail: await timed(db, perMail, rows), beside: await timed(db, beside, rows) }
-  } finally {
-    await postgres.stop()
-  }
+const sumOfMedians = (all: Times): number => [...all.values()].reduce((sum, each) => sum + median(each), 0)
+
+function compared(name: string, value: number, before: number, target = false): Figure {
+  return figure({
+    name,
+    value,
+    unit: 'ms',
+    limit: { name: 'with 10,000 rows', value: before },
+    ...(target ? { target: { of: 'ratio', atMost: 1.2 } as const } : {}),
+  })
+}
+
+const each = ([small, large]: [Times, Times]): Figure[] =>
+  [...large].map(([name, all]) => compared(name, median(all), median(small.get(name) ?? [])))
+
+async function storeOf(postgres: Postgres, rows: number): Promise<Database> {
+  const url = await postgres.createDatabase()
+  const db = await openDatabase({ directory: '', databaseUrl: url }, silentLog)
+  await filled(url, rows)
+  return db
+}
+
+/** Rows, events and calls with their indexes; without the mails' text, which is kept for as long as the owner says. */
+async function sizeOf(db: Database): Promise<Figure> {
+  const { rows } = await db.query<{ octets: number }>(
+    `select sum(pg_total_relation_size(c.oid))::float8 as octets from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where n.nspname = 'replyd' and c.relkind = 'r'`,
+  )
+  const value = (rows[0]?.octets ?? Number.NaN) / sizes[1] / 1024
+  return figure({ name: 'the ledger, for each mail', value, unit: 'KiB' })
 }
 
 export async function growth({ runs, say }: BenchOptions): Promise<Figure[]> {
-  const all: Figure[][] = []
-  for (let run = 1; run <= runs; run++) {
-    const [small, large] = [await measured(sizes[0]), await measured(sizes[1])]
-    const sum = (times: ReadonlyMap<string, number>) =>
-      [...times.values()].reduce((total, ms) => total + ms, 0)
-    const compare = (name: string, value: number, before: number, target: boolean) =>
-      figure({
-        name,
-        value,
-        unit: 'ms',
-        limit: { name: 'with 10,000 rows', value: before },
-        ...(target ? { target: { of: 'ratio', atMost: 1.2 } as const } : {}),
-      })
-    const each = (part: 'perMail' | 'beside') =>
-      [...large[part]].map(([name, ms]) => compare(name, ms, small[part].get(name) ?? Number.NaN, false))
-    all.push([
-      compare('all statements of a mail, 1,000,000 rows', sum(large.perMail), sum(small.perMail), true),
-      ...each('perMail'),
-      ...each('beside'),
-    ])
-    say(`growth ${run}/${runs}`)
+  const postgres = await startPostgres({ fsync: false })
+  try {
+    await using small = await storeOf(postgres, sizes[0])
+    await using large = await storeOf(postgres, sizes[1])
+    const all: Figure[][] = []
+    for (let run = 0; run < runs; run++) {
+      const mail = await timed([small, large], perMail, run * repetitions)
+      const rest = await timed([small, large], beside, run * repetitions)
+      const whole = compared(
+        'all statements of a mail, 1,000,000 rows',
+        sumOfMedians(mail[1]),
+        sumOfMedians(mail[0]),
+        true,
+      )
+      all.push([whole, ...each(mail), ...each(rest), await sizeOf(large)])
+      say(`growth ${run + 1}/${runs}`)
+    }
+    return mediansOf(all)
+  } finally {
+    await postgres.stop()
   }
-  return mediansOf(all)
 }

@@ -17,6 +17,7 @@ async function atLatency(peers: Peers, most: number, latencyMs: number, inFlight
   await peers.counterpart.order({ latencyMs })
   await using rig = await Rig.build(peers, { addresses: fill(peers, mails, mails), concurrency: inFlight })
   rig.daemon.start()
+  await rig.loggedAt('watch.baseline')
   const drafted = () => withDisposition('drafted')(rig)
   const [from, to] = [Math.round(mails * 0.2), Math.round(mails * 0.8)]
   const startedAt = await rig.when(from, drafted)
@@ -70,6 +71,7 @@ async function underLimit(peers: Peers, limits: RateLimit): Promise<Figure[]> {
     { addresses: fill(peers, mails, mails), concurrency: 50 },
   )
   rig.daemon.start()
+  await rig.loggedAt('watch.baseline')
   await rig.when(1, () => withDisposition('drafted')(rig))
   await delay(settleMs)
   const [before, askedBefore, startedAt] = [standIn.counters(), asked, performance.now()]
