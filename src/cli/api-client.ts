@@ -59,17 +59,27 @@ function actor(): string {
   }
 }
 
-function accessOf(config: string | undefined, terminal: Terminal): { url: string; token: string } {
+function accessOf(config: string | undefined, terminal: Terminal): Access {
   const { REPLYD_URL: url, REPLYD_TOKEN: token } = terminal.environment
   if (url && token) return { url, token }
   const { state } = readConfig(config, terminal)
-  const path = join(state.directory, 'api.json')
+  const left = accessLeft(state.directory)
+  if (left) return left
+  throw new UsageError(
+    `${join(state.directory, 'api.json')} can't be read: start the daemon first, or set REPLYD_URL and REPLYD_TOKEN`,
+  )
+}
+
+export interface Access {
+  url: string
+  token: string
+}
+
+/** What a daemon has left in its state directory for those who may read it; null when none has. */
+export function accessLeft(directory: string): Access | null {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as { url: string; token: string }
-  } catch (cause) {
-    throw new UsageError(
-      `${path} can't be read: start the daemon first, or set REPLYD_URL and REPLYD_TOKEN`,
-      { cause },
-    )
+    return JSON.parse(readFileSync(join(directory, 'api.json'), 'utf8')) as Access
+  } catch {
+    return null
   }
 }

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { systemClock } from '../clock.ts'
 import { ConfigError, reasonOf } from '../errors.ts'
 import { openImapAccount } from '../imap.ts'
@@ -7,6 +5,7 @@ import { silentLog } from '../log.ts'
 import type { AccountSettings, Config } from '../settings.ts'
 import { type Audit, type AuditedAccount, audit as auditAccounts, type MailboxAudit } from '../steps/audit.ts'
 import { openDatabase } from '../store/database.ts'
+import { accessLeft } from './api-client.ts'
 import { readConfig } from './settings.ts'
 import { type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
 
@@ -29,10 +28,13 @@ export async function audit(options: AuditOptions, terminal: Terminal): Promise<
 /** Null when no daemon answers there. */
 async function askDaemon({ web, state }: Config): Promise<Audit | null> {
   const host = web.host.includes(':') ? `[${web.host}]` : web.host
-  const token = web.token ?? tokenIn(state.directory)
+  const { url, token } = accessLeft(state.directory) ?? {
+    url: `http://${host}:${web.port}`,
+    token: web.token,
+  }
   let response: Response
   try {
-    response = await fetch(`http://${host}:${web.port}/api/audit`, {
+    response = await fetch(new URL('/api/audit', url), {
       headers: token === null ? {} : { authorization: `Bearer ${token}` },
       signal: AbortSignal.timeout(answersWithinMs),
     })
@@ -43,15 +45,6 @@ async function askDaemon({ web, state }: Config): Promise<Audit | null> {
   }
   if (!response.ok) throw new Error(`the daemon answered HTTP ${response.status} to /api/audit`)
   return (await response.json()) as Audit
-}
-
-/** Where the daemon has written the token that it made; null when there is none. */
-function tokenIn(directory: string): string | null {
-  try {
-    return readFileSync(join(directory, 'token'), 'utf8').trim()
-  } catch {
-    return null
-  }
 }
 
 /** @throws ConfigError when a daemon without web pages has the embedded store open */

@@ -28,7 +28,7 @@ const counted = {
 }
 
 /** Runs the command against a daemon that gives this report. */
-async function audited(report: Audit, options: { json?: boolean } = {}) {
+async function audited(report: Audit, options: { json?: boolean; leavesAccess?: boolean } = {}) {
   let authorization: string | undefined
   const daemon = createServer((request, response) => {
     authorization = request.headers.authorization
@@ -38,11 +38,15 @@ async function audited(report: Audit, options: { json?: boolean } = {}) {
   const { port } = daemon.address() as AddressInfo
   const config = join(directory, 'replyd.yaml')
   const server = 'host: 127.0.0.1, port: 1, secure: false, user: u, password: p'
+  const access = { url: `http://127.0.0.1:${port}`, token: 'a-token-that-the-daemon-made' }
+  if (options.leavesAccess) writeFileSync(join(directory, 'api.json'), JSON.stringify(access))
+  const web = options.leavesAccess ? 'port: 0' : `port: ${port}, token: a-token-of-the-test-itself`
   writeFileSync(
     config,
     `accounts: [{ address: me@example.com, imap: { ${server} }, smtp: { ${server} } }]
 model: { apiKey: k }
-web: { port: ${port}, token: a-token-of-the-test-itself }
+state: { directory: . }
+web: { ${web} }
 `,
   )
   const stdout = new PassThrough()
@@ -80,4 +84,11 @@ test('a mailbox that could not be looked at says why', async () => {
   })
   expect(status).toBe(1)
   expect(printed).toContain('could not be looked at: no \ufffd answer')
+})
+
+test('a daemon that made its own token and port is found by what it left in the state directory', async () => {
+  const report = { ok: true, mailboxes: [{ ...counted, missed: [] }] }
+  const { status, authorization } = await audited(report, { leavesAccess: true })
+  expect(status).toBe(0)
+  expect(authorization).toBe('Bearer a-token-that-the-daemon-made')
 })
