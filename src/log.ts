@@ -32,7 +32,10 @@ export function openLog(level: string, pretty: boolean): Log {
   if (pretty) {
     return pino({
       ...options,
-      transport: { target: 'pino-pretty', options: { destination: 2, ignore: 'pid,hostname' } },
+      transport: {
+        target: 'pino-pretty',
+        options: { destination: 2, ignore: 'event', messageFormat: '{event}', singleLine: true },
+      },
     })
   }
   return pino(options, pino.destination({ dest: 2, sync: true }))

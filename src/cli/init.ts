@@ -1,19 +1,19 @@
 /** The first run: finds the servers, tries everything, writes replyd.yaml and .env. Never overwrites without asking. */
-import { randomBytes } from 'node:crypto'
 import { resolveMx, resolveSrv } from 'node:dns/promises'
-import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { systemClock } from '../clock.ts'
-import { parseDotEnv } from '../config/interpolation.ts'
 import { loadConfig } from '../config.ts'
-import type { Place } from '../providers.ts'
+import type { Check } from '../doctor.ts'
+import type { Config } from '../settings.ts'
 import { showCheck } from './doctor.ts'
-import { UsageError } from './failure.ts'
 import { Asker } from './init/asker.ts'
-import { discover, type Found, type Network } from './init/discover.ts'
-import { configText, environmentText } from './init/files.ts'
+import type { Network } from './init/discover.ts'
+import { configText } from './init/files.ts'
 import { fetchPage } from './init/page.ts'
-import { type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
+import { corrected, secretsFor } from './init/secrets.ts'
+import { servers } from './init/servers.ts'
+import { type ExitStatus, printable, type Say, type Terminal, writeLine } from './terminal.ts'
 
 export interface InitOptions {
   address?: string
@@ -50,22 +50,46 @@ export async function init(
   network: Network = internet,
 ): Promise<ExitStatus> {
   using asker = new Asker(terminal, options.yes === true)
-  const say = (line: string) => writeLine(terminal.stdout, printable(line))
+  const say: Say = (line) => writeLine(terminal.stdout, printable(line))
   const folder = resolve(options.folder)
+  if (asker.asks) await say(opening(folder))
   const yaml = await configuration(options, asker, say, folder, network)
-  const secrets = await environment(yaml, asker, terminal.environment, folder)
-  const sound = !options.check || (await checked(yaml, secrets, folder, terminal))
-  if (!sound && !(await asker.confirm('Something is not in order yet. Write the files all the same?', true)))
+  const secrets = await secretsFor(yaml, readIfThere(join(folder, '.env')), asker, say, terminal.environment)
+  const tried = options.check
+    ? await tryAll({ yaml, secrets, folder, asker, say, terminal })
+    : { yaml, secrets, state: 'untried' as const }
+  const faulty = tried.state === 'faulty'
+  if (
+    faulty &&
+    !(await asker.confirm('Something is not in order yet. Write the files all the same?', true))
+  ) {
+    await say('Nothing was written.')
     return 1
-  const written = write(folder, yaml, secrets)
+  }
+  const written = write(folder, tried.yaml, tried.secrets)
   await say(`\n${written.length === 0 ? 'Nothing had to be changed' : `Written: ${written.join(', ')}`}.`)
-  await say(
-    yaml.includes('oauth2:') ? 'Next: replyd auth, replyd doctor, replyd start.' : 'Next: replyd start.',
-  )
-  return sound ? 0 : 1
+  await say(nextStep(tried.state, yaml, folder, terminal.environment))
+  return faulty ? 1 : 0
 }
 
-type Say = (line: string) => Promise<void>
+const opening = (folder: string) =>
+  `This finds your mail servers, tries everything, and then writes replyd.yaml and .env to ${folder}.
+It sends nothing and changes nothing in your mailbox. Ctrl+C leaves without writing anything.
+`
+
+/** One thing at a time. */
+function nextStep(state: Tried['state'], yaml: string, folder: string, environment: Terminal['environment']) {
+  const replyd = environment.npm_command === 'exec' ? 'npx replyd' : 'replyd'
+  const isHere = folder === process.cwd()
+  const config = isHere ? '' : ` --config ${join(folder, 'replyd.yaml')}`
+  const again = `${replyd} init${isHere ? '' : ` --folder ${folder}`} again`
+  if (state === 'faulty') return `Next: correct what has a ✗ above, then ${again}: it keeps your answers.`
+  if (state === 'no sign-in' || (state === 'untried' && yaml.includes('oauth2:')))
+    return `Next: ${replyd} auth${config}\nThen ${again}: it keeps your answers and tries the rest.`
+  return `Next: ${replyd} start${config}`
+}
+
+const readIfThere = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '')
 
 /** The text of replyd.yaml: the one that is there, or a new one. */
 async function configuration(
@@ -77,13 +101,12 @@ async function configuration(
 ): Promise<string> {
   const path = join(folder, 'replyd.yaml')
   if (existsSync(path) && !options.force) {
-    const again =
-      !options.yes &&
-      (await asker.confirm(`${path} is there. Replace it (it is kept as replyd.yaml.old)?`, false))
-    if (!again) return readFileSync(path, 'utf8')
+    const question = 'replyd.yaml is there already. Keep it (otherwise it becomes replyd.yaml.old)?'
+    if (await asker.confirm(question, true)) return readFileSync(path, 'utf8')
   }
-  const address = (await asker.ask('Address that replyd answers for', options.address ?? null)).toLowerCase()
-  if (!/^[^\s@]+@[^\s@]+$/.test(address)) throw new UsageError(`${address} is no address`)
+  const fault = (text: string) => (/^[^\s@]+@[^\s@]+$/.test(text) ? null : `${text} is no address`)
+  const typed = await asker.ask('Address that replyd answers for', options.address ?? null, { fault })
+  const address = typed.toLowerCase()
   const found = await servers(address, options, asker, say, network)
   if (found.hint !== '') await say(found.hint)
   const oauthClientId = found.oauth2 === null ? null : await clientId(found.oauth2, options, asker)
@@ -99,89 +122,75 @@ async function clientId(
   const needed = provider === 'microsoft'
   const question = needed
     ? 'Client id of your application for OAuth2 (docs/providers.md)'
-    : 'Client id of your application for OAuth2; empty: an app password'
+    : 'Client id for OAuth2, if you have registered an application; empty: an app password'
   return (await asker.ask(question, needed ? null : '')) || null
 }
 
-async function servers(
-  address: string,
-  options: InitOptions,
-  asker: Asker,
-  say: Say,
-  network: Network,
-): Promise<Found> {
-  const given = options.imap && options.smtp
-  const found = given ? null : await discover(address, network)
-  if (found) await say(`Found by ${found.source}:\n  IMAP ${shown(found.imap)}\n  SMTP ${shown(found.smtp)}`)
-  const good = found !== null && (await asker.confirm('Use these?', true))
-  if (found && good) {
-    const imap = options.imap ? placeFrom(options.imap, 993, [143]) : found.imap
-    return { ...found, imap, smtp: options.smtp ? placeFrom(options.smtp, 465, [587, 25]) : found.smtp }
+interface Attempt {
+  yaml: string
+  secrets: string
+  folder: string
+  asker: Asker
+  say: Say
+  terminal: Terminal
+}
+
+interface Tried {
+  yaml: string
+  secrets: string
+  /** `no sign-in`: all but what OAuth2 has to come first for. */
+  state: 'sound' | 'faulty' | 'no sign-in' | 'untried'
+}
+
+/** Tries everything, again after each correction; then looks for what mail that is there can tell. */
+async function tryAll(attempt: Attempt): Promise<Tried> {
+  const { yaml, folder, asker, say, terminal } = attempt
+  let { secrets } = attempt
+  for (;;) {
+    await say('\nTrying everything:')
+    const config = configOf(yaml, secrets, folder, terminal)
+    const checks = await diagnosed(config, terminal)
+    const failures = checks.filter(({ status }) => status === 'failed')
+    const again = await corrected(secrets, failures, asker, terminal.environment)
+    if (again !== null) {
+      secrets = again
+      continue
+    }
+    const signedOut = failures.every(({ advice }) => advice?.startsWith('Sign in: '))
+    const state = failures.length === 0 ? 'sound' : signedOut ? 'no sign-in' : 'faulty'
+    const readable = checks.some(({ name, status }) => name === 'mailboxes' && status !== 'failed')
+    if (!readable) return { yaml, secrets, state }
+    const { withOwnServer } = await import('./init/own-server.ts')
+    return { yaml: await withOwnServer(yaml, config, asker, say), secrets, state }
   }
-  const imap = await asker.ask('IMAP server (host or host:port)', options.imap ?? found?.imap.host ?? null)
-  const smtp = await asker.ask('SMTP server (host or host:port)', options.smtp ?? found?.smtp.host ?? null)
-  const places = { imap: placeFrom(imap, 993, [143]), smtp: placeFrom(smtp, 465, [587, 25]) }
-  return { ...places, source: 'what was typed in', hint: '', oauth2: null }
 }
 
-const shown = ({ host, port, secure }: Place) => `${host}:${port} (${secure ? 'TLS' : 'STARTTLS'})`
-
-/** @param startTls ports where TLS begins later */
-function placeFrom(text: string, port: number, startTls: readonly number[]): Place {
-  const [, host = '', given] = /^([^\s:]+)(?::(\d{1,5}))?$/.exec(text.trim()) ?? []
-  const number = Number(given ?? port)
-  if (host === '' || number < 1 || number > 65_535) throw new UsageError(`${text} is not host or host:port`)
-  return { host, port: number, secure: given === undefined || (!startTls.includes(number) && number < 1024) }
-}
-
-/** The text of `.env`: what is there stays, what is missing is asked for. */
-async function environment(
-  yaml: string,
-  asker: Asker,
-  environment: Terminal['environment'],
-  folder: string,
-): Promise<string> {
-  const path = join(folder, '.env')
-  const present = existsSync(path) ? readFileSync(path, 'utf8') : ''
-  const known: Record<string, string | undefined> = { ...environment, ...parseDotEnv(present) }
-  const variables: Record<string, string> = {}
-  const want = async (name: string, question: string, fallback: string) => {
-    variables[name] = known[name] ?? (await asker.ask(question, fallback, true))
-  }
-  if (yaml.includes('MAIL_PASSWORD')) await want('MAIL_PASSWORD', 'Password for IMAP and SMTP', '')
-  await want('OPENAI_API_KEY', 'Key for the model (OPENAI_API_KEY)', '')
-  const made = randomBytes(9).toString('base64url')
-  await want(
-    'REPLYD_WEB_PASSWORD',
-    'Password for the review pages; empty: one is made and stands in .env',
-    made,
-  )
-  return environmentText(present, variables)
-}
-
-/** Reads the new texts as the daemon would, and tries everything. */
-async function checked(yaml: string, secrets: string, folder: string, terminal: Terminal): Promise<boolean> {
+/** Reads the new texts as the daemon would. */
+function configOf(yaml: string, secrets: string, folder: string, { environment }: Terminal): Config {
   const path = join(folder, 'replyd.yaml')
   const texts = new Map([
     [path, yaml],
     [join(folder, '.env'), secrets],
   ])
-  const readFile = (name: string) => texts.get(name) ?? readFileSync(name, 'utf8')
-  const config = loadConfig({ path, environment: terminal.environment, readFile })
+  return loadConfig({ path, environment, readFile: (name) => texts.get(name) ?? readFileSync(name, 'utf8') })
+}
+
+async function diagnosed(config: Config, terminal: Terminal): Promise<Check[]> {
   const { diagnose } = await import('../doctor.ts')
-  let sound = true
+  const checks: Check[] = []
   for (const group of diagnose(config, systemClock.now())) {
     for (const check of await group) {
-      if (check.status === 'failed') sound = false
+      checks.push(check)
       await showCheck(check, terminal)
     }
   }
-  return sound
+  return checks
 }
 
 /** @returns names of the files that changed */
 function write(folder: string, yaml: string, secrets: string): string[] {
   const written: string[] = []
+  mkdirSync(folder, { recursive: true })
   const put = (name: string, text: string, mode: number) => {
     const path = join(folder, name)
     const present = existsSync(path) ? readFileSync(path, 'utf8') : null

@@ -1,9 +1,10 @@
 import { newId, systemClock } from '../clock.ts'
 import { openLog } from '../log.ts'
-import type { Role } from '../main.ts'
+import type { Daemon, Role } from '../main.ts'
+import type { AccountSettings } from '../settings.ts'
 import { UsageError } from './failure.ts'
 import { readConfig } from './settings.ts'
-import { type ExitStatus, hasColours, type Terminal } from './terminal.ts'
+import { type ExitStatus, hasColours, printable, type Terminal, writeLine } from './terminal.ts'
 
 const roles: readonly Role[] = ['watch', 'work', 'web']
 
@@ -28,8 +29,31 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
     clock: systemClock,
     newId,
     signal,
+    onReady: (daemon) => {
+      if (terminal.stdout.isTTY && !options.once) greet(daemon, config, terminal)
+    },
   })
   return 0
+}
+
+/** For a person at a terminal; what others read is the log. Lines name nobody, as the log does. */
+export function greet(
+  { pipeline, url }: { pipeline: Pick<Daemon['pipeline'], 'on'>; url: string | null },
+  { accounts }: { accounts: readonly AccountSettings[] },
+  { stdout }: Pick<Terminal, 'stdout'>,
+): void {
+  const say = (line: string) => void writeLine(stdout, printable(line))
+  say(`replyd runs for ${accounts.map(({ owner }) => owner.address).join(', ')}. Ctrl+C ends it.`)
+  if (url) say(`Review page: ${url}`)
+  if (accounts.every(({ since }) => since === 'now')) say('Mail that is already there is left alone.')
+  say('To see it work, write a question to that address from another account.\n')
+  pipeline.on('settled', ({ disposition, reason }) =>
+    say(
+      disposition === 'drafted'
+        ? 'A reply lies in your Drafts mailbox.'
+        : `A mail was handled: ${disposition} (${reason}).`,
+    ),
+  )
 }
 
 /** @throws UsageError naming what is no role */

@@ -8,6 +8,9 @@ export interface Terminal {
   readonly stderr: Writable & { readonly isTTY?: boolean }
 }
 
+/** Writes a line of our own, made safe. */
+export type Say = (line: string) => Promise<void>
+
 /** 0 done, 1 failed, 2 wrong usage or configuration. */
 export type ExitStatus = 0 | 1 | 2
 

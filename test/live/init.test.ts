@@ -1,19 +1,23 @@
 /** `replyd init` on real servers: what it finds to be in order, it writes; and that is what the daemon needs. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type StandIn, standInModel, startStandIn } from '../../src/demo/stand-in.ts'
+import { connectClient, defaultTiming } from '../../src/imap/client.ts'
 import { run } from '../cli/run.ts'
+import { accountOn } from './imap-account.ts'
 import { type Dovecot, type Postfix, startDovecot, startPostfix } from './servers/index.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'replyd-init-live-'))
-const address = 'support@replyd.test'
+const folders = mkdtempSync(join(tmpdir(), 'replyd-init-live-'))
+const ownFolder = join(folders, 'own')
+const own = 'support@replyd.test'
 let dovecot: Dovecot
 let postfix: Postfix
 let standIn: StandIn
 
 beforeAll(async () => {
+  mkdirSync(ownFolder)
   ;[dovecot, standIn] = await Promise.all([startDovecot(), startStandIn()])
   postfix = await startPostfix({ deliverTo: dovecot, auth: 'required' })
 }, 60_000)
@@ -22,14 +26,20 @@ afterAll(async () => {
   await postfix?.stop()
   await dovecot?.stop()
   await standIn?.close()
-  rmSync(folder, { recursive: true })
+  rmSync(folders, { recursive: true })
 })
 
-function init(password: string, input: string) {
+/** @param password null: it is typed in */
+function init(
+  password: string | null,
+  input: string,
+  more: { address?: string; folder?: string; yes?: true } = {},
+) {
+  const { address = own, folder = ownFolder, yes } = more
   const servers = ['--imap', `127.0.0.1:${dovecot.imapPort}`, '--smtp', `127.0.0.1:${postfix.smtpPort}`]
-  const argv = ['init', '--address', address, ...servers, '--folder', folder]
+  const argv = ['init', '--address', address, ...servers, '--folder', folder, ...(yes ? ['--yes'] : [])]
   const environment = {
-    MAIL_PASSWORD: password,
+    ...(password === null ? {} : { MAIL_PASSWORD: password }),
     OPENAI_API_KEY: 'any',
     OPENAI_BASE_URL: standIn.baseUrl,
     REPLYD_MODEL: standInModel,
@@ -41,17 +51,82 @@ function init(password: string, input: string) {
 test('a wrong password is said before anything is written', async () => {
   const { status, out } = await init('wrong', '\n\n\nn\n')
   expect(out).toMatch(/✗ imap .*refused the login of support@replyd\.test/)
+  expect(out).toMatch(/Nothing was written\.\n$/)
   expect(status).toBe(1)
-  expect(existsSync(join(folder, 'replyd.yaml'))).toBe(false)
+  expect(existsSync(join(ownFolder, 'replyd.yaml'))).toBe(false)
 })
 
 test('with all in order both files are written, and doctor agrees', async () => {
   const { status, out } = await init(dovecot.password, '\n\n\n')
   expect(out).toMatch(/✓ imap .*logged in to/)
   expect(out).toMatch(/✓ smtp .*logged in to/)
+  expect(out).toMatch(/Recent mail does not show who checks DMARC/)
+  expect(out).toMatch(/\nNext: replyd start --config \S+replyd\.yaml\n$/)
   expect(status).toBe(0)
-  expect(readFileSync(join(folder, '.env'), 'utf8')).toMatch(/^MAIL_PASSWORD="secret"/)
+  expect(readFileSync(join(ownFolder, '.env'), 'utf8')).toMatch(/^MAIL_PASSWORD="secret"/)
   const environment = { OPENAI_BASE_URL: standIn.baseUrl, REPLYD_MODEL: standInModel }
-  const doctor = await run(['doctor', '--config', join(folder, 'replyd.yaml')], { environment })
+  const doctor = await run(['doctor', '--config', join(ownFolder, 'replyd.yaml')], { environment })
   expect(doctor.status).toBe(0)
+})
+
+test('a password that was refused is asked for again, and only that', async () => {
+  const folder = mkdtempSync(join(folders, 'again-'))
+  const { status, out } = await init(null, `\n\n\nwrong\nstill wrong\n${dovecot.password}\n`, { folder })
+  expect(out.match(/once more/g)).toHaveLength(2)
+  expect(out).not.toMatch(/wrong/)
+  expect(status).toBe(0)
+  expect(readFileSync(join(folder, '.env'), 'utf8')).toMatch(/^MAIL_PASSWORD="secret"$/m)
+})
+
+describe('the name of the own server', () => {
+  const address = 'results@replyd.test'
+  const id = 'mx.replyd.test'
+
+  beforeAll(async () => {
+    for (const domain of ['a.example', 'b.example', 'c.example']) {
+      const results = `Authentication-Results: ${id}; dmarc=pass header.from=${domain}`
+      const header = [results, `From: <ann@${domain}>`, `To: ${address}`, 'Subject: Hi']
+      await dovecot.deliver(address, `${header.join('\r\n')}\r\n\r\nHello\r\n`)
+    }
+  })
+
+  const idsIn = (folder: string) =>
+    /^ *(# )?authservIds:.*$/m.exec(readFileSync(join(folder, 'replyd.yaml'), 'utf8'))?.[0].trim()
+
+  test('is found in recent mail, which stays unread and recent', async () => {
+    const folder = mkdtempSync(join(folders, 'found-'))
+    const { status, out } = await init(dovecot.password, '\n\n\n\n', { address, folder })
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+    const shown = /^Your mail server seems[^`]*?\[y\]:/m.exec(readme)?.[0] ?? 'nothing'
+    expect(out).toContain(shown.replaceAll('mx.example.com', id))
+    expect(status).toBe(0)
+    expect(idsIn(folder)).toBe('authservIds: ["mx.replyd.test"]')
+    const { imap } = accountOn(dovecot, address)
+    const client = await connectClient(imap, { timing: defaultTiming, signal: AbortSignal.timeout(20_000) })
+    await client.mailboxOpen('INBOX', { readOnly: true })
+    const rows = await client.fetchAll('1:*', { flags: true })
+    await client.logout()
+    expect(rows.map(({ flags }) => [...(flags ?? [])])).toEqual(Array(3).fill(['\\Recent']))
+  })
+
+  test.each([
+    ['n', { input: '\n\n\nn\n' }],
+    ['--yes', { input: '', yes: true as const }],
+  ])('is not believed without a yes from a person: %s', async (_, { input, ...more }) => {
+    const folder = mkdtempSync(join(folders, 'refused-'))
+    const { status, out } = await init(dovecot.password, input, { address, folder, ...more })
+    expect(status).toBe(0)
+    expect(out).toMatch(/under the name mx\.replyd\.test/)
+    expect(idsIn(folder)).toBe('# authservIds: [mx.example.com]')
+  })
+
+  test('is asked for in a second run, which keeps all else', async () => {
+    const folder = mkdtempSync(join(folders, 'second-'))
+    await init(dovecot.password, '\n\n\nn\n', { address, folder })
+    const before = readFileSync(join(folder, 'replyd.yaml'), 'utf8')
+    const { out } = await init(null, '\n\n', { address, folder })
+    expect(out).toMatch(/Not asked, because already set: MAIL_PASSWORD/)
+    const after = readFileSync(join(folder, 'replyd.yaml'), 'utf8')
+    expect(after).toBe(before.replace('# authservIds: [mx.example.com]', 'authservIds: ["mx.replyd.test"]'))
+  })
 })

@@ -3,6 +3,13 @@ import { Writable } from 'node:stream'
 import { UsageError } from '../failure.ts'
 import { printable, type Terminal } from '../terminal.ts'
 
+export interface Asking {
+  /** What is typed does not show. */
+  hidden?: boolean
+  /** What is wrong with an answer, in words; null: nothing. */
+  fault?: (answer: string) => string | null
+}
+
 /** Asks on the terminal; with `yes`, or without a person, the proposed answers are taken. */
 export class Asker implements Disposable {
   readonly #terminal: Terminal
@@ -26,23 +33,38 @@ export class Asker implements Disposable {
     this.#answers = this.#lines[Symbol.asyncIterator]()
   }
 
-  /** @param proposal taken for an empty answer; null: there has to be one @throws UsageError when nobody answers */
-  async ask(question: string, proposal: string | null, hidden = false): Promise<string> {
+  /**
+   * @param proposal taken for an empty answer; null: there has to be one
+   * @throws UsageError when nobody answers, or nobody can be asked again
+   */
+  async ask(
+    question: string,
+    proposal: string | null,
+    { hidden = false, fault }: Asking = {},
+  ): Promise<string> {
     if (!this.#asks) {
-      if (proposal !== null) return proposal
-      throw new UsageError(`${question}: not given, and with --yes nothing is asked`)
+      if (proposal === null) throw new UsageError(`${question}: not given, and with --yes nothing is asked`)
+      const wrong = fault?.(proposal) ?? null
+      if (wrong !== null) throw new UsageError(wrong)
+      return proposal
     }
     for (;;) {
       const shown = proposal && !hidden ? ` [${printable(proposal, true)}]` : ''
-      this.#terminal.stdout.write(`${question}${shown}: `)
+      this.#terminal.stdout.write(`${question}${shown}${hidden ? ' (not shown)' : ''}: `)
       this.#hidden = hidden
       const { value, done } = await this.#answers.next()
       this.#hidden = false
       if (hidden) this.#terminal.stdout.write('\n')
       if (done) throw new UsageError(`${question}: no answer`)
       const answer = value.trim() || proposal
-      if (answer !== null) return answer
+      const wrong = answer === null ? null : (fault?.(answer) ?? null)
+      if (wrong !== null) this.#terminal.stdout.write(`  ${printable(wrong, true)}\n`)
+      else if (answer !== null) return answer
     }
+  }
+
+  get asks(): boolean {
+    return this.#asks
   }
 
   /** @param proposal the answer to an empty line, and the one that --yes takes */

@@ -17,6 +17,14 @@ const value = (text: string) => stringify(text, { defaultStringType: 'QUOTE_DOUB
 
 const serverKeys = ({ host, port, secure }: Place) => `host: ${value(host)}, port: ${port}, secure: ${secure}`
 
+const unknownIds = '    # authservIds: [mx.example.com]'
+
+/** Whether there is still the comment that `withAuthservId` replaces. */
+export const lacksAuthservId = (yaml: string) => yaml.includes(`\n${unknownIds}\n`)
+
+export const withAuthservId = (yaml: string, id: string) =>
+  yaml.replace(unknownIds, () => `    authservIds: [${value(id)}]`)
+
 /** replyd.yaml: what was found, and comments on what one may want to change next. Secrets are variables of `.env`. */
 export function configText({ address, found, user, oauthClientId }: Answers): string {
   const login = user === null ? '' : `, user: ${value(user)}`
@@ -31,7 +39,7 @@ accounts:
     # Mail that is already there is left alone. Take that of the last day as well:
     # since: 1d
     # Needed before anything may be sent automatically: the name your own server writes into Authentication-Results.
-    # authservIds: [mx.example.com]
+${unknownIds}
 
 replies:
   # draft: saved in your Drafts mailbox. review: held in the review pages. send: sent when every rule allows it.
@@ -45,6 +53,11 @@ budget:
   # US dollars for the model per day; at the ceiling mail waits until midnight.
   perDay: 1
 `
+}
+
+/** `.env` without a variable. */
+export function withoutVariable(present: string, name: string): string {
+  return present.replace(new RegExp(`^[ \\t]*(export[ \\t]+)?${name}[ \\t]*=.*(\\n|$)`, 'gm'), '')
 }
 
 /** `.env` with what is missing added; lines that are there stay as they are. */

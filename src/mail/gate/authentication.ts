@@ -68,7 +68,7 @@ function segments(field: string): string[] {
 }
 
 /** RFC 8601 section 2.2. Microsoft 365 writes no authserv-id: its id reads as the empty string. */
-function authservIdOf(value: string): string {
+export function authservIdOf(value: string): string {
   const head = segments(value)[0] ?? ''
   return head.includes('=') ? '' : head.replace(/ \d{1,9}$/, '').replace(/^"(.*)"$/, '$1')
 }

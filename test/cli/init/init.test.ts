@@ -221,6 +221,55 @@ describe('replyd init', () => {
     expect(out).toMatch(/Next: replyd auth/)
   })
 
+  test('asks again for what can not be right', async () => {
+    const typed =
+      'me\nme@own.example\nbad host\nimap.own.example\nsmtp.own.example:99999\nsmtp.own.example:587\n'
+    const { status, out } = await run({}, `${typed}\nthe secret\nkey\n\n`)
+    expect(out).toMatch(/me is no address/)
+    expect(out).toMatch(/bad host is not host or host:port/)
+    expect(out).toMatch(/No servers were found for me@own\.example/)
+    expect(status).toBe(0)
+    expect(configuration().accounts[0]).toMatchObject({
+      imap: { host: 'imap.own.example', port: 993, password: 'the secret' },
+      smtp: { host: 'smtp.own.example', port: 587, secure: false },
+    })
+  })
+
+  test('fills in an empty line of .env', async () => {
+    writeFileSync(join(folder, '.env'), '# mine\nMAIL_PASSWORD=\nOPENAI_API_KEY=key\n')
+    const { out } = await run({ address: 'me@gmail.com' }, '\n\n\nthe secret\n\n')
+    expect(out).toMatch(/already set: OPENAI_API_KEY\./)
+    expect(readFileSync(join(folder, '.env'), 'utf8')).toMatch(
+      /^# mine\nOPENAI_API_KEY=key\nMAIL_PASSWORD="the secret"\n/,
+    )
+  })
+
+  test.each([
+    ['exec', 'npx replyd start'],
+    ['', 'replyd start'],
+  ])('names the next command as it was called (%s)', async (npm_command, next) => {
+    const environment = { npm_command, MAIL_PASSWORD: 'x', OPENAI_API_KEY: 'y' }
+    const { out } = await run({ yes: true, address: 'me@gmail.com' }, '', environment)
+    expect(out).toContain(`\nNext: ${next} --config ${join(folder, 'replyd.yaml')}\n`)
+  })
+
+  test('asks as the README says', async () => {
+    const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8')
+    const shown = /^Address that replyd answers for[^`]*/m.exec(readme)?.[0] ?? ''
+    const { out } = await run({}, 'me@fastmail.com\n\nthe secret\nkey\n\n', { npm_command: 'exec' })
+    const questions = shown.split('\n').filter((line) => /^(Use these|.*not shown|Written|Next)/.test(line))
+    expect(questions).toHaveLength(6)
+    for (const question of questions) expect(out).toContain(question)
+  })
+
+  test('makes the folder', async () => {
+    const environment = { MAIL_PASSWORD: 'x', OPENAI_API_KEY: 'y' }
+    const inner = join(folder, 'not', 'there')
+    const { status } = await run({ yes: true, address: 'me@gmail.com', folder: inner }, '', environment)
+    expect(status).toBe(0)
+    expect(existsSync(join(inner, 'replyd.yaml'))).toBe(true)
+  })
+
   test('a second run changes nothing that is there', async () => {
     const own = 'accounts: [] # mine\n'
     writeFileSync(join(folder, 'replyd.yaml'), own)

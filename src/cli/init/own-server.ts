@@ -1,0 +1,70 @@
+/** Looks at recent mail for the name under which the own server writes Authentication-Results. Reads only. */
+import { reasonOf } from '../../errors.ts'
+import { closeClient, connectClient, defaultTiming, inMailbox, reading } from '../../imap/client.ts'
+import { likelyAuthservId } from '../../mail/gate/authserv-id.ts'
+import { parseFields } from '../../mail/header.ts'
+import { SignIns } from '../../oauth.ts'
+import type { AccountSettings, Config } from '../../settings.ts'
+import type { Say } from '../terminal.ts'
+import type { Asker } from './asker.ts'
+import { lacksAuthservId, withAuthservId } from './files.ts'
+
+const mostMails = 20
+/** Octets of each header: what the own server adds stands at its top. */
+const longestTop = 16_384
+const patienceMs = 15_000
+
+/** Proposes `authservIds`. A person has to agree: whoever is named there is believed. */
+export async function withOwnServer(yaml: string, config: Config, asker: Asker, say: Say): Promise<string> {
+  const [account, ...others] = config.accounts
+  if (!account || others.length > 0 || account.owner.authservIds.length > 0 || !lacksAuthservId(yaml))
+    return yaml
+  let id: string | null
+  try {
+    id = await ownAuthservId(account, config.state)
+  } catch (error) {
+    await say(`\nRecent mail could not be read (${reasonOf(error)}): authservIds in replyd.yaml stays unset.`)
+    return yaml
+  }
+  if (id === null) {
+    await say('\nRecent mail does not show who checks DMARC for you: authservIds in replyd.yaml stays unset.')
+    return yaml
+  }
+  await say(`\nYour mail server seems to write its DMARC results under the name ${id}.`)
+  await say('Only from a server that you name does replyd believe them, and automatic sending needs them.')
+  const agreed = asker.asks && (await asker.confirm(`Is ${id} your mail server?`, true))
+  if (!asker.asks) await say('If it is yours, write it into replyd.yaml: authservIds.')
+  return agreed ? withAuthservId(yaml, id) : yaml
+}
+
+/**
+ * EXAMINE and BODY.PEEK: nothing is marked as read.
+ * @returns null when no id stands out
+ * @throws what connecting and reading throw
+ */
+async function ownAuthservId(account: AccountSettings, state: Config['state']): Promise<string | null> {
+  const { imap, owner, mailbox } = account
+  const { oauth2 } = imap
+  const signIns = new SignIns(state, { now: () => new Date() })
+  const accessToken =
+    oauth2 === null ? undefined : (refused?: string) => signIns.accessToken(owner.address, oauth2, refused)
+  const timing = { ...defaultTiming, connectMs: patienceMs, greetingMs: patienceMs, quietMs: patienceMs }
+  const client = await connectClient(imap, {
+    accessToken,
+    timing,
+    signal: AbortSignal.timeout(2 * patienceMs),
+  })
+  try {
+    return await inMailbox(client, reading(mailbox, null), defaultTiming.trustMs, async () => {
+      const exists = client.mailbox ? client.mailbox.exists : 0
+      if (exists === 0) return null
+      const bodyParts = [{ key: 'HEADER', start: 0, maxLength: longestTop }]
+      const rows = await client.fetchAll(`${Math.max(1, exists - mostMails + 1)}:*`, { uid: true, bodyParts })
+      return likelyAuthservId(
+        rows.map(({ headers }) => ({ fields: parseFields(headers ?? Buffer.alloc(0)) })),
+      )
+    })
+  } finally {
+    await closeClient(client)
+  }
+}

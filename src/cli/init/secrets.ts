@@ -1,0 +1,67 @@
+/** The text of `.env`: what is there stays, what is missing is asked for, what was refused is asked for again. */
+import { randomBytes } from 'node:crypto'
+import { parseDotEnv } from '../../config/interpolation.ts'
+import type { Check } from '../../doctor.ts'
+import type { Say, Terminal } from '../terminal.ts'
+import type { Asker } from './asker.ts'
+import { environmentText, withoutVariable } from './files.ts'
+
+const questions = {
+  MAIL_PASSWORD: 'Password for IMAP and SMTP',
+  OPENAI_API_KEY: 'OPENAI_API_KEY, the key for the model',
+} as const
+
+/** @param present text of the `.env` that is there; '' when there is none */
+export async function secretsFor(
+  yaml: string,
+  present: string,
+  asker: Asker,
+  say: Say,
+  environment: Terminal['environment'],
+): Promise<string> {
+  const known: Record<string, string | undefined> = { ...environment, ...parseDotEnv(present) }
+  const variables: Record<string, string> = {}
+  let text = present
+  const kept: string[] = []
+  const want = async (name: string, question: string, fallback: string | null) => {
+    const value = known[name]
+    if (value) kept.push(name)
+    // An empty line would stand in the way of the answer.
+    else text = withoutVariable(text, name)
+    variables[name] = value || (await asker.ask(question, fallback, { hidden: true }))
+  }
+  // Nothing works without it; a model of one's own may well want no key.
+  if (yaml.includes('MAIL_PASSWORD')) await want('MAIL_PASSWORD', questions.MAIL_PASSWORD, null)
+  await want('OPENAI_API_KEY', questions.OPENAI_API_KEY, '')
+  const made = randomBytes(9).toString('base64url')
+  await want('REPLYD_WEB_PASSWORD', 'New password for the review page; empty: one is made, see .env', made)
+  if (kept.length > 0) await say(`Not asked, because already set: ${kept.join(', ')}.`)
+  return environmentText(text, variables)
+}
+
+/** Which of the failures a secret can be the reason of. */
+function suspect({ name, status, detail }: Check): keyof typeof questions | null {
+  if (status !== 'failed') return null
+  if ((name === 'imap' || name === 'smtp') && detail.includes('refused the login')) return 'MAIL_PASSWORD'
+  return name === 'model' && detail.includes('HTTP 401') ? 'OPENAI_API_KEY' : null
+}
+
+/**
+ * Asks again for what was refused, unless the environment has it: that would outrank `.env`.
+ * @returns null when nothing was changed
+ */
+export async function corrected(
+  secrets: string,
+  checks: readonly Check[],
+  asker: Asker,
+  environment: Terminal['environment'],
+): Promise<string | null> {
+  let text = secrets
+  const known = parseDotEnv(secrets)
+  for (const name of new Set(checks.map(suspect))) {
+    if (name === null || !known[name] || environment[name]) continue
+    const again = await asker.ask(`${questions[name]}, once more; empty: leave it`, '', { hidden: true })
+    if (again !== '') text = environmentText(withoutVariable(text, name), { [name]: again })
+  }
+  return text === secrets ? null : text
+}

@@ -1,0 +1,61 @@
+/** Asks where the mail is: what was found is shown, anything else is typed in. */
+import type { Place } from '../../providers.ts'
+import { UsageError } from '../failure.ts'
+import type { Say } from '../terminal.ts'
+import type { Asker } from './asker.ts'
+import { discover, type Found, type Network } from './discover.ts'
+
+export interface Given {
+  imap?: string
+  smtp?: string
+}
+
+export async function servers(
+  address: string,
+  options: Given,
+  asker: Asker,
+  say: Say,
+  network: Network,
+): Promise<Found> {
+  const given = options.imap && options.smtp
+  const found = given ? null : await discover(address, network)
+  if (found) await say(`Found by ${found.source}:\n  IMAP ${shown(found.imap)}\n  SMTP ${shown(found.smtp)}`)
+  else if (!given) await say(`No servers were found for ${address}. Your provider's help pages name them.`)
+  if (found && (await asker.confirm('Use these?', true))) {
+    const imap = options.imap ? placeFrom(options.imap, 'imap') : found.imap
+    return { ...found, imap, smtp: options.smtp ? placeFrom(options.smtp, 'smtp') : found.smtp }
+  }
+  const place = async (name: string, kind: keyof typeof ports, proposal: string | undefined) => {
+    return placeFrom(
+      await asker.ask(`${name} server (host or host:port)`, proposal ?? null, { fault: placeFault }),
+      kind,
+    )
+  }
+  const imap = await place('IMAP', 'imap', options.imap ?? found?.imap.host)
+  const smtp = await place('SMTP', 'smtp', options.smtp ?? found?.smtp.host)
+  return { imap, smtp, source: 'what was typed in', hint: '', oauth2: null }
+}
+
+/** The port that counts where none is given, and those where TLS begins later. */
+const ports: Record<'imap' | 'smtp', { usual: number; startTls: number[] }> = {
+  imap: { usual: 993, startTls: [143] },
+  smtp: { usual: 465, startTls: [587, 25] },
+}
+
+const shown = ({ host, port, secure }: Place) => `${host}:${port} (${secure ? 'TLS' : 'STARTTLS'})`
+
+const parts = (text: string) => /^([^\s:]+)(?::(\d{1,5}))?$/.exec(text.trim()) ?? []
+
+function placeFault(text: string): string | null {
+  const [, host = '', port = '1'] = parts(text)
+  return host !== '' && Number(port) > 0 && Number(port) < 65_536 ? null : `${text} is not host or host:port`
+}
+
+function placeFrom(text: string, kind: keyof typeof ports): Place {
+  const fault = placeFault(text)
+  if (fault !== null) throw new UsageError(fault)
+  const [, host = '', given] = parts(text)
+  const { usual, startTls } = ports[kind]
+  const port = Number(given ?? usual)
+  return { host, port, secure: given === undefined || (!startTls.includes(port) && port < 1024) }
+}
