@@ -73,25 +73,43 @@ async function run(
     2 ** 31,
   )
   const before = memoryMb()
+  let uid = 0
   for (let number = 0; number < sources.length + count; number++) {
     const plain = number < sources.length
     const octets = plain ? sources[number] : mutated(sources, seed, number)
     const name = plain ? (files[number] ?? '') : `mutation ${number} of seed ${seed}`
-    const [startedAt, used] = [performance.now(), process.cpuUsage()]
+    const look = (mail = octets ?? Buffer.alloc(0)) => walk(context, account, mail, ++uid)
     try {
-      const end = await walk(context, account, octets ?? Buffer.alloc(0), number + 1)
+      const { end, cpu, wall } = await timed(() => look())
       result.dispositions[end] = (result.dispositions[end] ?? 0) + 1
+      // The program itself may have collected garbage just then: a slow mail is slow again.
+      const again = cpu >= slowMs ? (await timed(() => look(renamed(octets ?? Buffer.alloc(0))))).cpu : 0
+      if (again >= slowMs || wall >= hangMs)
+        result.slow.push(`${name}: ${cpu} and ${again} ms of CPU, ${wall} ms by the clock`)
     } catch (error) {
       result.crashes.push(`${name}: ${error instanceof Error ? error.stack : error}`)
     }
-    const wall = Math.round(performance.now() - startedAt)
-    const cpu = cpuMs(used)
-    if (cpu >= slowMs || wall >= hangMs) result.slow.push(`${name}: ${cpu} ms of CPU in ${wall} ms`)
     result.mails++
     if (number % 100 === 0) result.grownMb = Math.max(result.grownMb, memoryMb() - before)
     if (number % 1000 === 999) report(result.mails)
   }
   return result
+}
+
+/** The same mail under another Message-ID and header digest, so that it is not taken for one that was seen. */
+const renamed = (octets: Buffer) =>
+  Buffer.concat([
+    Buffer.from('X-Again: 1\r\n'),
+    Buffer.from(
+      octets.toString('latin1').replace(/^message-id:.*$/gim, 'Message-ID: <again@fuzz.test>'),
+      'latin1',
+    ),
+  ])
+
+async function timed(look: () => Promise<string>): Promise<{ end: string; cpu: number; wall: number }> {
+  const [startedAt, used] = [performance.now(), process.cpuUsage()]
+  const end = await look()
+  return { end, cpu: cpuMs(used), wall: Math.round(performance.now() - startedAt) }
 }
 
 function cpuMs(since: NodeJS.CpuUsage): number {

@@ -3,6 +3,8 @@
  * model was really given, every statement found there, and the mail itself not merely repeated. The correspondent's own
  * mail is no source for anything that the owner asserts or promises. Without a model; docs/security.md says what it cannot see.
  */
+
+import { remembered } from '../mail/claims/remembered.ts'
 import { checkClaims } from '../mail/claims.ts'
 import { languageOf } from '../mail/language.ts'
 import { contentOf, folded, grants, tokensOf } from './courtesy.ts'
@@ -120,9 +122,12 @@ interface Source {
 }
 
 function readSource(texts: readonly string[], mail: string): Source {
-  const wordsOf = (text: string) => new Set(contentOf(text, new Set()).flatMap((word) => [word, stem(word)]))
-  return { texts, mail, known: wordsOf(texts.join('\n')), ofMail: wordsOf(mail) }
+  return { texts, mail, known: new Set(texts.flatMap(wordsOf)), ofMail: new Set(wordsOf(mail)) }
 }
+
+const wordsOf = remembered((text: string): readonly string[] =>
+  contentOf(text, new Set()).flatMap((word) => [word, stem(word)]),
+)
 
 const stem = (word: string) => (/^\p{Script=Latin}{5,}$/u.test(word) ? word.slice(0, 5) : word)
 const isIn = (words: ReadonlySet<string>) => (word: string) => words.has(word) || words.has(stem(word))

@@ -16,6 +16,7 @@ import {
   rangeBeginnings,
   withAsciiDigits,
 } from './claims/numbers.ts'
+import { remembered } from './claims/remembered.ts'
 
 export type { ClaimKind } from './claims/found.ts'
 export {
@@ -44,7 +45,7 @@ const extractors = [
   findDurations,
 ]
 
-function extract(text: string): { found: Found[]; rest: string } {
+const extract = remembered((text: string): { found: Found[]; rest: string } => {
   const found: Found[] = []
   let rest = withAsciiDigits(text)
   for (const extractor of extractors) {
@@ -53,21 +54,17 @@ function extract(text: string): { found: Found[]; rest: string } {
     rest = masked(rest, more)
   }
   return { found, rest }
-}
+})
 
-function sourceKeys(sources: readonly string[]): Set<string> {
-  const keys = new Set<string>()
-  for (const source of sources) {
-    const text = withAsciiDigits(source)
-    const { found, rest } = extract(text)
-    // A figure counts for any bare figure; one with a unit supports only what has that unit.
-    for (const { keys: own } of found) for (const key of own) if (!/^[bm]:|^date:/.test(key)) keys.add(key)
-    for (const { keys: own } of rangeBeginnings(text))
-      for (const key of own) if (!key.startsWith('b:')) keys.add(key)
-    for (const key of [...dateKeys(text), ...bareNumberKeys(rest), ...anyNumberKeys(text)]) keys.add(key)
-  }
-  return keys
-}
+/** What one source supports. */
+const keysOf = remembered((source: string): readonly string[] => {
+  const text = withAsciiDigits(source)
+  const { found, rest } = extract(text)
+  // A figure counts for any bare figure; one with a unit supports only what has that unit.
+  const figures = found.flatMap(({ keys }) => keys).filter((key) => !/^[bm]:|^date:/.test(key))
+  const ranges = rangeBeginnings(text).flatMap(({ keys }) => keys.filter((key) => !key.startsWith('b:')))
+  return [...figures, ...ranges, ...dateKeys(text), ...bareNumberKeys(rest), ...anyNumberKeys(text)]
+})
 
 /**
  * The claims of a draft that none of its sources states.
@@ -80,7 +77,7 @@ export function checkClaims(draft: string, sources: readonly string[]): Claim[] 
   const { found, rest } = extract(draft)
   const figures = [...found, ...findPlainNumbers(rest)]
   // The sources are many times longer than the draft, and most drafts state nothing: then nobody needs to read them.
-  const keys = figures.length > 0 ? sourceKeys(sources) : new Set<string>()
+  const keys = new Set(figures.length > 0 ? sources.flatMap(keysOf) : [])
   const unsupported = figures.filter((one) => !one.keys.some((key) => keys.has(key)))
   const mentioned = [...findNames(rest), ...findHonorifics(rest)]
   const known = mentioned.length > 0 ? knownWords(sources) : null

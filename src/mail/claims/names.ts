@@ -1,5 +1,6 @@
 /** Names of people and products: what is written with a capital where the language asks for none. */
 import type { Found } from './found.ts'
+import { remembered } from './remembered.ts'
 import { monthByName, weekdayByName } from './vocabulary.ts'
 
 /** A word, hyphens and inner apostrophes included. */
@@ -185,15 +186,15 @@ export function findHonorifics(text: string): (Found & { words: string[] })[] {
 
 /** Words of the sources, folded; compounds also in their parts. */
 export function knownWords(sources: readonly string[]): Set<string> {
-  const known = new Set<string>()
-  for (const source of sources) {
-    for (const { 0: word } of source.matchAll(wordPattern)) {
-      known.add(folded(word))
-      for (const part of word.split(/[-'’&+.]/)) known.add(folded(part))
-    }
-  }
-  return known
+  return new Set(sources.flatMap(foldedWordsOf))
 }
+
+const foldedWordsOf = remembered((source: string): readonly string[] =>
+  [...source.matchAll(wordPattern)].flatMap(({ 0: word }) => [
+    folded(word),
+    ...word.split(/[-'’&+.]/).map(folded),
+  ]),
+)
 
 const endings = ['s', 'es', 'n', 'en', 'e', 'er']
 
