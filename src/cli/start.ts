@@ -45,7 +45,8 @@ export function greet(
   const say = (line: string) => void writeLine(stdout, printable(line))
   say(`replyd runs for ${accounts.map(({ owner }) => owner.address).join(', ')}. Ctrl+C ends it.`)
   if (url) say(`Review page: ${url}`)
-  if (accounts.every(({ since }) => since === 'now')) say('Mail that is already there is left alone.')
+  if (accounts.every(({ since }) => since === 'now'))
+    say('Mail that was there before the first start is left alone.')
   say('To see it work, write a question to that address from another account.\n')
   pipeline.on('settled', ({ disposition, reason }) =>
     say(

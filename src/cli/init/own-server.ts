@@ -23,11 +23,15 @@ export async function withOwnServer(yaml: string, config: Config, asker: Asker, 
   try {
     id = await ownAuthservId(account, config.state)
   } catch (error) {
-    await say(`\nRecent mail could not be read (${reasonOf(error)}): authservIds in replyd.yaml stays unset.`)
+    await say(
+      `\nRecent mail could not be read (${reasonOf(error)}). authservIds, needed for automatic sending only, stays unset.`,
+    )
     return yaml
   }
   if (id === null) {
-    await say('\nRecent mail does not show who checks DMARC for you: authservIds in replyd.yaml stays unset.')
+    await say(
+      '\nRecent mail does not show who checks DMARC for you. authservIds, needed for automatic sending only, stays unset.',
+    )
     return yaml
   }
   await say(`\nYour mail server seems to write its DMARC results under the name ${id}.`)
