@@ -1,5 +1,5 @@
 import type { BayesReport } from '../eval.ts'
-import { type EvalCommand, limitOf, readLabels, readMail } from './eval.ts'
+import { type EvalCommand, limitOf, readLabels, readMail } from './eval-cases.ts'
 import { UsageError } from './failure.ts'
 import { share, table, whole } from './table.ts'
 import { type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'

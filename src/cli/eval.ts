@@ -1,27 +1,14 @@
-import { readFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { newId, systemClock } from '../clock.ts'
-import type { EvalReport, LabelledMail } from '../eval.ts'
+import type { EvalReport } from '../eval.ts'
 import type { Share } from '../judgement/figures.ts'
 import { silentLog } from '../log.ts'
 import type { AccountSettings, Config } from '../settings.ts'
+import { type EvalCommand, limitOf, readLabels, readMail } from './eval-cases.ts'
 import { UsageError } from './failure.ts'
-import { readFailure } from './mail-files.ts'
 import { readConfig } from './settings.ts'
 import { dollars, duration, share, table, whole } from './table.ts'
 import { type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
-
-export interface EvalCommand {
-  config?: string
-  account?: string
-  json?: boolean
-  bayes?: boolean
-  train?: string
-  test?: string
-  limit?: string
-  maxDollars?: string
-}
 
 /** Exit status 1 when a mail could not be judged. */
 export async function evaluate(
@@ -85,41 +72,10 @@ export function accountOf({ accounts }: Config, wanted: string | undefined): Acc
   )
 }
 
-export function limitOf(text: string | undefined): number {
-  if (text === undefined) return Number.POSITIVE_INFINITY
-  if (!/^[1-9]\d*$/.test(text)) throw new UsageError(`--limit: "${text}" is no number of mails`)
-  return Number(text)
-}
-
 function dollarsOf(text: string | undefined): number | null {
   if (text === undefined) return null
   if (!/^\d+(\.\d+)?$/.test(text)) throw new UsageError(`--max-dollars: "${text}" is no sum, such as 0.50`)
   return Number(text)
-}
-
-/** @throws UsageError when it can't be read, ConfigError when it has other lines than labels */
-export async function readLabels(path: string, limit: number): Promise<LabelledMail[]> {
-  const { inStableOrder, parseLabels } = await import('../eval/cases.ts')
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new UsageError(`eval: ${path}: ${readFailure(error)}`, { cause: error })
-  }
-  const labels = parseLabels(text, path)
-  // A part of the file is taken from everywhere in it: labels often stand sorted by class.
-  return limit >= labels.length ? labels : inStableOrder(labels).slice(0, limit)
-}
-
-export function readMail(path: string): (file: string) => Buffer {
-  const folder = dirname(path)
-  return (file) => {
-    try {
-      return readFileSync(resolve(folder, file))
-    } catch (error) {
-      throw new UsageError(`eval: ${file} (named in ${path}): ${readFailure(error)}`, { cause: error })
-    }
-  }
 }
 
 /** No row where there is nothing to measure: most files label one thing only. */
