@@ -53,25 +53,36 @@ async function main(): Promise<number> {
   })
   if (runs.length === 0) throw new Error(`no moment is named ${values.only}`)
   say(`seed ${seed}, ${runs.length} runs`)
-  const outcomes = await withPeers((peers) =>
-    inParallel(runs, Number(values.parallel), async ({ moment, combination }) => {
+  const outcomes = await withPeers(async (peers) => {
+    const one = async ({ moment, combination }: Run) => {
       const outcome = await runOrFail(moment, combination, () =>
         runMoment(moment, combination, peers, Number(values.rounds)),
       )
-      say(line(outcome))
-      for (const problem of outcome.problems.slice(0, 12)) say(`    ${problem}`)
-      if (!outcome.ok && values.logs) {
-        writeFileSync(
-          `${values.logs}/${`${moment.name} ${combination.name}`.replace(/\W+/g, '-')}.log`,
-          outcome.log,
-        )
-      }
+      tell(outcome)
       return outcome
-    }),
-  )
+    }
+    // A bench that runs eight worlds notices some connections late; where their times count, it runs one.
+    const [timed, others] = [runs.filter(isTimed), runs.filter((run) => !isTimed(run))]
+    return [...(await inParallel(others, Number(values.parallel), one)), ...(await inParallel(timed, 1, one))]
+  })
   process.stdout.write(values.json ? `${JSON.stringify({ seed, outcomes })}\n` : `${tableOf(outcomes)}\n`)
   if (values.write) writeReliability(outcomes, seed)
   return outcomes.every(({ ok }) => ok) ? 0 : 1
+}
+
+interface Run {
+  moment: Moment
+  combination: Combination
+}
+
+const isTimed = ({ moment }: Run) => moment.pacesLogins === true
+
+function tell(outcome: Outcome): void {
+  say(line(outcome))
+  for (const problem of outcome.problems.slice(0, 12)) say(`    ${problem}`)
+  if (outcome.ok || !values.logs) return
+  const name = `${outcome.moment} ${outcome.combination}`.replace(/\W+/g, '-')
+  writeFileSync(`${values.logs}/${name}.log`, outcome.log)
 }
 
 async function runOrFail(
