@@ -258,8 +258,11 @@ async function snapshot() {
       unseen: true,
     } as const
     const states: unknown[] = []
-    for (const { path, flags, specialUse } of await client.list())
-      states.push({ path, flags: [...flags].sort(), specialUse, status: await client.status(path, query) })
+    for (const { path, flags, specialUse } of await client.list()) {
+      // The server's own hint of what may be new (RFC 3501 section 7.2.2): it comes and goes with its index.
+      const lasting = [...flags].filter((flag) => !/^\\(?:un)?marked$/i.test(flag)).sort()
+      states.push({ path, flags: lasting, specialUse, status: await client.status(path, query) })
+    }
     return states
   })
   const paths = ['INBOX', 'Archive', 'Sent', 'Drafts', 'Junk']
