@@ -1,7 +1,7 @@
 /** kill -9 while a draft that the owner has flagged is on its way: the customer gets it once, or a person decides. */
-import { readFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { readFileSync, watch } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { openPeers } from '../../bench/chaos/peers.ts'
 import { combinations, type Peers, World } from '../../bench/chaos/world.ts'
@@ -31,20 +31,46 @@ async function buildWorld(): Promise<World> {
   })
 }
 
-/** The mail's row, once it says so; the daemon may be down meanwhile. */
+interface Access {
+  url: string
+  token: string
+}
+
+const accessOf = (world: World) =>
+  JSON.parse(readFileSync(join(world.directory, 'data', 'api.json'), 'utf8')) as Access
+
+/** What the pages' live updates say, once at the beginning and with each change; null while the daemon is down. */
+async function changesOf(world: World): Promise<AsyncIterable<unknown> | null> {
+  try {
+    const { url, token } = accessOf(world)
+    return (await fetch(`${url}/events`, { headers: { authorization: `Bearer ${token}` } })).body
+  } catch {
+    return null
+  }
+}
+
+/** The mail's row, once it says so; the daemon may go down meanwhile, and says in its log that it is back. */
 async function becomes(world: World, ...dispositions: string[]): Promise<Listed> {
   for (;;) {
-    const [mail] = (await world.daemon.get<Listed[]>('/api/mails')) ?? []
-    if (mail && dispositions.includes(mail.disposition)) return mail
-    await delay(50)
+    const log = watch(world.daemon.logPath)
+    const written = once(log, 'change')
+    try {
+      const changes = await changesOf(world)
+      if (changes === null) await written
+      for await (const _ of changes ?? []) {
+        const [mail] = (await world.daemon.get<Listed[]>('/api/mails')) ?? []
+        if (mail && dispositions.includes(mail.disposition)) return mail
+      }
+    } catch {
+      // Its process was killed.
+    } finally {
+      log.close()
+    }
   }
 }
 
 async function post(world: World, path: string): Promise<void> {
-  const { url, token } = JSON.parse(readFileSync(join(world.directory, 'data', 'api.json'), 'utf8')) as {
-    url: string
-    token: string
-  }
+  const { url, token } = accessOf(world)
   const response = await fetch(`${url}/api${path}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}` },
