@@ -19,18 +19,32 @@ export function backoffMs(failures: number, random: () => number): number {
 
 /** Lets through one login per second, in order of arrival. Its clock is monotonic: jumps of the wall clock do not matter. */
 export class LoginGate {
+  readonly #now: () => number
   #next = 0
+  /** Settles when the one before has passed or given up. */
+  #last: Promise<unknown> = Promise.resolve()
+
+  /** @param now milliseconds that never go back */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now
+  }
 
   /** @throws AbortError when the signal fires first */
-  async pass(signal?: AbortSignal): Promise<void> {
-    // Looked at again after each wait: a busy process wakes late, and the spacing counts from when it really passed.
-    for (let wait = this.#wait(); wait > 0; wait = this.#wait()) await delay(wait, undefined, { signal })
+  pass(signal?: AbortSignal): Promise<void> {
+    const passed = this.#last.then(() => this.#open(signal))
+    this.#last = passed.catch(() => undefined)
+    return passed
+  }
+
+  async #open(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted()
-    this.#next = performance.now() + LOGIN_SPACING_MS
+    // Looked at again after each wait: a timer may fire early, and the spacing counts from when one really passed.
+    for (let wait = this.#wait(); wait > 0; wait = this.#wait()) await delay(wait, undefined, { signal })
+    this.#next = this.#now() + LOGIN_SPACING_MS
   }
 
   #wait(): number {
-    return Math.ceil(this.#next - performance.now())
+    return Math.ceil(this.#next - this.#now())
   }
 }
 

@@ -32,6 +32,20 @@ test('logins pass in order, a second apart', async () => {
   expect(passed[2]![1] - passed[1]![1]).toBeGreaterThanOrEqual(1000)
 })
 
+test('whose timer fires early keeps its place in the line', async () => {
+  let early = true
+  const gate = new LoginGate(() => {
+    const now = performance.now()
+    if (!early || now < startedAt + 1040) return now
+    early = false
+    return now - 20
+  })
+  const startedAt = performance.now()
+  const passed: string[] = []
+  await Promise.all(['a', 'b', 'c'].map((name) => gate.pass().then(() => passed.push(name))))
+  expect(passed).toEqual(['a', 'b', 'c'])
+})
+
 test('who is told to stop does not pass', async () => {
   const gate = new LoginGate()
   const abort = new AbortController()

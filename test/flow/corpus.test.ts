@@ -111,6 +111,7 @@ test('each mail has a disposition; a reply arrives once, threads, and goes to no
   expect(sent.filter(({ messageId }) => labels.get(messageId ?? '') === 'auto')).toEqual([])
   const replies = await Promise.all(sent.map(({ id }) => loadReply(running.daemon.context.db, id)))
   const addressees = new Set(replies.map((reply) => reply?.addressee ?? ''))
+  await postfix.drained()
   const arrived: Lying[] = []
   for (const addressee of addressees) arrived.push(...(await readMailbox(dovecot, addressee, 'INBOX')))
   expect(arrived.map(({ inReplyTo }) => inReplyTo).sort()).toEqual(

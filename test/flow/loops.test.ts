@@ -93,6 +93,7 @@ test('of two replyd that write to each other, the second does not answer the fir
   expect([answered.disposition, answered.reason]).toEqual(['sent', 'all-clear'])
   const received = await other.settledWith(() => true)
   expect([received.disposition, received.reason]).toEqual(['declined', 'auto-submitted'])
+  await postfix.drained()
   expect(await readMailbox(dovecot, 'one@first.example', 'INBOX')).toHaveLength(1)
 }, 120_000)
 
@@ -109,6 +110,7 @@ test('a vacation notice is not answered, and does not answer what replyd sends',
   )
   expect(notice.disposition).toBe('declined')
   expect(notice.codes).toEqual(expect.arrayContaining(['null-return-path', 'auto-submitted']))
+  await postfix.drained()
   expect(await readMailbox(dovecot, address, 'INBOX')).toHaveLength(2)
 }, 120_000)
 
@@ -130,6 +132,7 @@ test('a responder without any mark gets at most three answers in a day, whatever
   expect(outcomes.filter((outcome) => outcome === 'sent').length).toBeLessThanOrEqual(3)
   expect(outcomes[0]).toBe('sent')
   expect(outcomes.at(-1)).not.toBe('sent')
+  await postfix.drained()
   expect(await readMailbox(dovecot, 'orders@echo.example', 'INBOX')).toHaveLength(
     outcomes.filter((outcome) => outcome === 'sent').length,
   )

@@ -97,8 +97,10 @@ async function draftOf(reply: ReplyRow): Promise<Lying> {
 }
 
 const now = (row: MessageRow) => loadMessage(running.daemon.context.db, row.id)
-const answersTo = async (row: MessageRow, user: string) =>
-  (await readMailbox(dovecot, user, 'INBOX')).filter(({ inReplyTo }) => inReplyTo === row.messageId)
+async function answersTo(row: MessageRow, user: string) {
+  await postfix.drained()
+  return (await readMailbox(dovecot, user, 'INBOX')).filter(({ inReplyTo }) => inReplyTo === row.messageId)
+}
 
 test('the phone edits a draft and flags it: the customer gets the edited text, once', async () => {
   const row = drafted()

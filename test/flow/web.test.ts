@@ -104,7 +104,10 @@ function environmentOf(running: RunningDaemon): Record<string, string> {
   return { REPLYD_URL: url, REPLYD_TOKEN: token }
 }
 
-const inbox = (row: MessageRow) => readMailbox(dovecot, row.fromAddress ?? '', 'INBOX')
+async function inbox(row: MessageRow) {
+  await postfix.drained()
+  return readMailbox(dovecot, row.fromAddress ?? '', 'INBOX')
+}
 
 describe('a reply', () => {
   test('is approved and goes out once, as it was shown', async () => {

@@ -117,6 +117,7 @@ test('who answers HUMAN to an automatic reply gets a person, and no such reply i
   const deliver = delivering(address)
   await deliver('<one@asks.example>', question)
   expect(await walk.handle()).toMatchObject({ disposition: 'sent', reason: 'all-clear' })
+  await postfix.drained()
   const [answer] = await readMailbox(dovecot, customer, 'INBOX')
   expect(parseOctets(answer?.octets ?? Buffer.alloc(0)).text).toContain(
     'This answer was written and sent automatically.\nReply HUMAN to reach a person.',

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, watch, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Daemon, serverDirectory, startDaemon, withFreshPorts } from './daemon.ts'
@@ -27,7 +27,10 @@ export interface PostfixAddress {
   smtpPort: number
 }
 
-export interface Postfix extends Daemon, PostfixAddress {}
+export interface Postfix extends Daemon, PostfixAddress {
+  /** Resolves when all that it has taken is delivered: its 250 comes before that. */
+  drained(): Promise<void>
+}
 
 const mainCf = (directory: string, { deliverTo, auth = 'offered', settings }: PostfixOptions) => ({
   compatibility_level: '3.6',
@@ -132,9 +135,30 @@ async function launch(options: PostfixOptions): Promise<Postfix> {
   return Object.assign(daemon, {
     host: LOOPBACK,
     smtpPort,
+    drained: () => queueEmpty(join(directory, 'queue')),
     log: () => {
       const file = join(directory, 'mail.log')
       return existsSync(file) ? readFileSync(file, 'utf8') : ''
     },
+  })
+}
+
+const WAITING = ['maildrop', 'incoming', 'active', 'deferred']
+
+function queueEmpty(queue: string): Promise<void> {
+  const count = () =>
+    WAITING.flatMap((name) =>
+      readdirSync(join(queue, name), { withFileTypes: true, recursive: true }),
+    ).filter((entry) => entry.isFile()).length
+  return new Promise((resolve, reject) => {
+    // A mail leaves the queue from here, whichever way it came.
+    const watcher = watch(join(queue, 'active'), () => look())
+    watcher.on('error', reject)
+    const look = () => {
+      if (count() > 0) return
+      watcher.close()
+      resolve()
+    }
+    look()
   })
 }
