@@ -46,19 +46,30 @@ const taking = (answer: Answer) => (world: World) => {
   return answer
 }
 
+/** An authentication failure stops the account until the owner has acted: here, by a restart after each. */
+const refusedLogin: Moment = {
+  name: 'smtp: 5yz at AUTH',
+  alsoFine: ['drafted'],
+  uncertain: true,
+  async strike(world, round) {
+    if (round > 1) world.daemon.kill()
+    const struck = once(world, 'AUTH', () => '535 5.7.8 no')
+    world.smtp.cutAll()
+    await world.deliver(['send', 'draft', 'send'])
+    await struck
+  },
+  heal: async (world) => world.daemon.kill(),
+}
+
 const verbs = ['greeting', 'EHLO', 'AUTH', 'MAIL', 'RCPT', 'DATA', 'dot'] as const
 
 const refusals: readonly Moment[] = verbs.flatMap((verb) => [
   at(`4yz at ${verb}`, verb, () =>
     verb === 'greeting' || verb === 'EHLO' ? '421 4.3.2 later' : '451 4.3.0 later',
   ),
-  at(`5yz at ${verb}`, verb, () => (verb === 'AUTH' ? '535 5.7.8 no' : '554 5.7.1 no'), {
-    alsoFine: ['drafted'],
-    // An authentication failure stops the account until the owner has acted: here, a restart.
-    ...(verb === 'AUTH'
-      ? { mostRounds: 2, uncertain: true, heal: async (world: World) => world.daemon.kill() }
-      : {}),
-  }),
+  verb === 'AUTH'
+    ? refusedLogin
+    : at(`5yz at ${verb}`, verb, () => '554 5.7.1 no', { alsoFine: ['drafted'] }),
 ])
 
 export const smtpMoments: readonly Moment[] = [
