@@ -48,8 +48,8 @@ export interface Daemon {
   readonly url: string | null
 }
 
-/** Time that jobs under way get at the end, milliseconds. */
-const drainMs = 9_000
+/** Time that jobs under way get at the end, milliseconds. Closing all connections has to fit into ten seconds, too. */
+const drainMs = 7_500
 /** Steps under way at once that use the mail servers: they wait for those most of the time, and each account for its own. */
 const mailboxConcurrency = (accounts: number) => Math.min(100, 8 + 2 * accounts)
 

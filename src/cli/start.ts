@@ -8,6 +8,9 @@ import { type ExitStatus, hasColours, printable, type Terminal, writeLine } from
 
 const roles: readonly Role[] = ['watch', 'work', 'web']
 
+/** Docker gives ten seconds. */
+const endsWithinMs = 9_500
+
 interface StartOptions {
   config?: string
   roles: string
@@ -21,6 +24,10 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
   const { runDaemon } = await import('../main.ts')
   const log = openLog(config.log.level, hasColours({ ...terminal, stdout: terminal.stderr }))
   const signal = shutdownSignal()
+  afterwards(signal, endsWithinMs, () => {
+    log.warn({ event: 'daemon.cut-short', withinMs: endsWithinMs })
+    process.exit(0)
+  })
   await runDaemon({
     config,
     roles: chosen,
@@ -65,6 +72,14 @@ function parseRoles(list: string): Role[] {
     throw new UsageError(`--roles: "${unknown.join(', ')}" is none of ${roles.join(', ')}`)
   }
   return roles.filter((role) => names.includes(role))
+}
+
+/**
+ * Calls `act` so many milliseconds after the signal, if the process is still there. A supervisor would end it by SIGKILL
+ * soon after: what is cut short is taken up at the next start, as it is after that.
+ */
+export function afterwards(signal: AbortSignal, ms: number, act: () => void): void {
+  signal.addEventListener('abort', () => void setTimeout(act, ms).unref(), { once: true })
 }
 
 /** Aborts at the first SIGTERM or SIGINT. The handlers then go, so that a second one ends the process at once. */

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { PassThrough } from 'node:stream'
 import { expect, test } from '@jest/globals'
-import { greet } from '../../src/cli/start.ts'
+import { afterwards, greet } from '../../src/cli/start.ts'
 import { accountOn } from '../live/imap-account.ts'
 
 const account = accountOn({ host: '127.0.0.1', imapPort: 143, password: 'secret' }, 'me@replyd.test')
@@ -17,4 +17,16 @@ test('whoever starts it at a terminal reads what to do next, and what became of 
   pipeline.emit('settled', { disposition: 'drafted', reason: 'saved', subject: 'Private' })
   pipeline.emit('settled', { disposition: 'declined', reason: 'list', fromAddress: 'ann@example.org' })
   expect(stdout.read()).toBe('A reply lies in your Drafts mailbox.\nA mail was handled: declined (list).\n')
+})
+
+test('the end has a limit, which begins with the signal', async () => {
+  const stop = new AbortController()
+  const cut = new Promise<boolean>((resolve) =>
+    afterwards(stop.signal, 1, () => resolve(stop.signal.aborted)),
+  )
+  // Its timer keeps no process alive; this one does.
+  const alive = setInterval(() => undefined, 1000)
+  setImmediate(() => stop.abort())
+  expect(await cut).toBe(true)
+  clearInterval(alive)
 })
