@@ -3,9 +3,9 @@ import { costOf, countTokens, priceOfModel, worstCase } from './budget.ts'
 import type { Clock, NewId } from './clock.ts'
 import { OwnerActionError, reasonOf, TemporaryError } from './errors.ts'
 import type { LabelledMail } from './eval/cases.ts'
-import { dateOf, type Judged, judgePrepared, type Prepared, prepare } from './eval/judging.ts'
+import { dateOf, judgePrepared, type Prepared, prepare } from './eval/judging.ts'
 import { CeilingReached, eachOf, Ledger } from './eval/ledger.ts'
-import { type EvalReport, reportOf } from './eval/report.ts'
+import { type EvalCase, type EvalReport, reportOf } from './eval/report.ts'
 import type { Model } from './llm.ts'
 import type { Owner } from './mail/account.ts'
 import { guessOwner } from './mail/explain.ts'
@@ -81,13 +81,6 @@ function ownerOf({ ownAddresses }: LabelledMail, configured: Owner, guessed: Own
   if (address !== undefined) return { ...configured, address, aliases }
   const own = [configured.address, ...configured.aliases]
   return own.includes(guessed.address) ? configured : { ...configured, address: guessed.address, aliases: [] }
-}
-
-export interface EvalCase {
-  label: LabelledMail
-  judged: Judged | null
-  /** Why it could not be judged; null when it was. */
-  fault: string | null
 }
 
 /**

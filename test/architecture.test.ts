@@ -71,3 +71,16 @@ test('no file is longer than 250 lines', () => {
   const long = files.filter((file) => readFileSync(join(source, file), 'utf8').split('\n').length > 251)
   expect(long).toEqual([])
 })
+
+test('no file imports itself by way of others', () => {
+  const ways = new Map(files.map((file) => [file, importsOf(file)]))
+  const clear = new Set<string>()
+  const walk = (file: string, path: readonly string[]): string[] => {
+    if (path.includes(file)) return [[...path.slice(path.indexOf(file)), file].join(' → ')]
+    if (clear.has(file)) return []
+    const circles = (ways.get(file) ?? []).flatMap((imported) => walk(imported, [...path, file]))
+    clear.add(file)
+    return circles
+  }
+  expect(files.flatMap((file) => walk(file, []))).toEqual([])
+})

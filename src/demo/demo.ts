@@ -2,23 +2,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Writable } from 'node:stream'
 import { newId, systemClock } from '../clock.ts'
 import { openLog } from '../log.ts'
 import { runDaemon } from '../main.ts'
 import { startMailbox } from './mailbox.ts'
-import { present } from './present.ts'
+import { type DemoOptions, present } from './present.ts'
 import { startStandIn } from './stand-in.ts'
 import { buildWorld, demoLogin } from './world.ts'
-
-export interface DemoOptions {
-  /** End when every sample is decided. */
-  exit: boolean
-  json: boolean
-  environment: NodeJS.ProcessEnv
-  stdout: Writable & { isTTY?: boolean; columns?: number }
-  stderr: Writable
-}
 
 /** @throws Error when a sample ends otherwise than it says it should */
 export async function runDemo(options: DemoOptions): Promise<void> {

@@ -1,16 +1,24 @@
 /** Delivers the samples to the running daemon and shows what becomes of each. */
-
+import type { Writable } from 'node:stream'
 import { priceOf } from '../budget.ts'
 import { systemClock } from '../clock.ts'
 import type { Verdict } from '../judgement/verdict.ts'
 import type { Daemon } from '../main.ts'
 import type { MessageRow } from '../store/messages.ts'
 import { usageBy } from '../store/usage.ts'
-import type { DemoOptions } from './demo.ts'
 import type { DemoMailbox } from './mailbox.ts'
 import { demoOwner, type Sample } from './samples.ts'
 import { type DecidedMail, jsonLine, mailLines, openingLines, summaryLines, usesColour } from './screen.ts'
 import type { World } from './world.ts'
+
+export interface DemoOptions {
+  /** End when every sample is decided. */
+  exit: boolean
+  json: boolean
+  environment: NodeJS.ProcessEnv
+  stdout: Writable & { isTTY?: boolean; columns?: number }
+  stderr: Writable
+}
 
 interface Presentation extends DemoOptions {
   world: World

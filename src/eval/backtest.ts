@@ -6,37 +6,11 @@ import type { Model } from '../llm.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import type { Prompts } from '../prompts.ts'
 import { checkDraft, composeQuestion } from '../steps/compose.ts'
-import { type Comparison, compare } from './comparison.ts'
+import { type BacktestCase, compare, type Outcome } from './comparison.ts'
 import { type Judged, judgePrepared } from './judging.ts'
 import { CeilingReached, eachOf, Ledger } from './ledger.ts'
 import type { Past, PastAnswer } from './past-mail.ts'
 import { type BacktestOptions, marksOf, preparedFor, type Run, subjectOf, toAnswer } from './situation.ts'
-
-/** What became of one mail with one set of prompts. */
-export interface Outcome {
-  judged: Judged | null
-  /** null: no reply was written. */
-  text: string | null
-  language: string | null
-  asks: { answered: number; of: number }
-  missing: readonly string[]
-  /** Statements without a source: a person would have had to look. */
-  claims: number
-  comparison: Comparison | null
-  /** Why it could not be judged or answered; null when it was. */
-  fault: string | null
-}
-
-export interface BacktestCase {
-  /** Message-ID of the mail that the owner answered. */
-  id: string
-  subject: string
-  at: Date
-  /** What the owner sent, cut to its own words. */
-  sent: string
-  /** By set of prompts. */
-  outcomes: Outcome[]
-}
 
 export interface Backtest {
   cases: BacktestCase[]

@@ -2,7 +2,33 @@
 import { percentile, type Share, shareOf } from '../judgement/figures.ts'
 import { editShare } from '../mail/edits.ts'
 import { languageOf } from '../mail/language.ts'
-import type { BacktestCase, Outcome } from './backtest.ts'
+import type { Judged } from './judging.ts'
+
+/** What became of one mail with one set of prompts. */
+export interface Outcome {
+  judged: Judged | null
+  /** null: no reply was written. */
+  text: string | null
+  language: string | null
+  asks: { answered: number; of: number }
+  missing: readonly string[]
+  /** Statements without a source: a person would have had to look. */
+  claims: number
+  comparison: Comparison | null
+  /** Why it could not be judged or answered; null when it was. */
+  fault: string | null
+}
+
+export interface BacktestCase {
+  /** Message-ID of the mail that the owner answered. */
+  id: string
+  subject: string
+  at: Date
+  /** What the owner sent, cut to its own words. */
+  sent: string
+  /** By set of prompts. */
+  outcomes: Outcome[]
+}
 
 export interface Comparison {
   /** Share of words that differ, 0 to 1 (src/mail/edits.ts). */

@@ -1,5 +1,4 @@
 /** From the judged mails to the figures. Pure. */
-import type { EvalCase } from '../eval.ts'
 import type { Usage } from '../judgement/chat.ts'
 import {
   calibrationError,
@@ -10,6 +9,15 @@ import {
   shareOf,
 } from '../judgement/figures.ts'
 import type { Verdict } from '../judgement/verdict.ts'
+import type { LabelledMail } from './cases.ts'
+import type { Judged } from './judging.ts'
+
+export interface EvalCase {
+  label: LabelledMail
+  judged: Judged | null
+  /** Why it could not be judged; null when it was. */
+  fault: string | null
+}
 
 export interface RunFacts {
   /** Labelled mails that were to be judged. */

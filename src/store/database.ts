@@ -7,19 +7,9 @@ import type { Log } from '../log.ts'
 import { takeLock } from './lock.ts'
 import { migrate } from './migrate.ts'
 import { PGlitePool, type QueryResult } from './pglite.ts'
+import type { Database, Queryable } from './queryable.ts'
 
-/** Runs one statement. Rows come as pg gives them; bigint columns are cast to float8 by the statement. */
-export interface Queryable {
-  query<Row>(text: string, params?: readonly unknown[]): Promise<QueryResult<Row>>
-}
-
-export interface Database extends Queryable, AsyncDisposable {
-  /** Everything in `work` is committed together or not at all. */
-  transaction<T>(work: (session: Queryable) => Promise<T>): Promise<T>
-  /** What BullMQ's PostgreSQL backend is given; pg.Pool or its PGlite stand-in. */
-  readonly pool: PGlitePool | pg.Pool
-  readonly kind: 'pglite' | 'postgres'
-}
+export type { Database, Queryable }
 
 interface Settings {
   readonly directory: string

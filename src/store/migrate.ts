@@ -1,7 +1,7 @@
 /** Brings the schema up to date, forward only, one process at a time. */
 import { ConfigError } from '../errors.ts'
-import type { Database, Queryable } from './database.ts'
 import { type Migration, migrations } from './migrations.ts'
+import type { Database, Queryable } from './queryable.ts'
 
 /** Any constant will do; it only has to be the same for every replyd. */
 const migrationLock = 7_357_395

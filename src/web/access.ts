@@ -124,3 +124,6 @@ export class LoginLimiter {
     }
   }
 }
+
+/** What the guard of the pages leaves behind for them. */
+export type Env = { Variables: { session: Session } }

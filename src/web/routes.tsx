@@ -9,7 +9,7 @@ import { countBy } from '../store/insight.ts'
 import { loadMessage } from '../store/messages.ts'
 import { loadReply } from '../store/replies.ts'
 import { explainMail, listMails, waitingMails } from '../store/review-lists.ts'
-import type { Session, Sessions } from './access.ts'
+import type { Env, Sessions } from './access.ts'
 import { actions, type Fields } from './actions.ts'
 import { textFields } from './api.ts'
 import { HistoryPage } from './history-page.tsx'
@@ -19,9 +19,6 @@ import { addOverviews, type ViewOf } from './overviews.tsx'
 import { type Filter, JunkPage, QueuePage } from './pages.tsx'
 import { ReplyPage } from './reply-page.tsx'
 import type { WebContext } from './web-context.ts'
-
-/** What the guard of the pages leaves behind for them. */
-export type Env = { Variables: { session: Session } }
 
 const pageLength = 50
 

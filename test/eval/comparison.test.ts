@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import type { BacktestCase, Outcome } from '../../src/eval/backtest.ts'
+import type { BacktestCase, Outcome } from '../../src/eval/comparison.ts'
 import { byCategory, compare, differencesOf } from '../../src/eval/comparison.ts'
 import type { Judged } from '../../src/eval/judging.ts'
 
