@@ -49,27 +49,29 @@ export class PooledSubmission implements Submission {
     this.#timing = { ...defaultTiming, ...options.timing }
   }
 
-  async send(mail: Outgoing): Promise<Accepted> {
+  async send(mail: Outgoing | (() => Promise<Outgoing>)): Promise<Accepted> {
     if (this.#pulse.refusal) throw this.#pulse.refusal
     this.#pulse.begin()
     let answered = false
     try {
-      const accepted = await this.#send(mail)
+      // A mail that is not given in the end says nothing about the server.
+      const ready = once(typeof mail === 'function' ? mail : async () => mail, () => (answered = true))
+      const accepted = await this.#send(ready)
       answered = true
       return accepted
     } catch (error) {
-      answered = wasAnswered(error)
+      answered ||= wasAnswered(error)
       throw error
     } finally {
       this.#pulse.end(answered)
     }
   }
 
-  async #send(mail: Outgoing): Promise<Accepted> {
+  async #send(ready: () => Promise<Outgoing>): Promise<Accepted> {
     for (;;) {
       const session = await this.#acquire()
       try {
-        const accepted = await session.send(mail, this.#timing.mailMs)
+        const accepted = await session.send(await ready(), this.#timing.mailMs)
         this.#release(session)
         return accepted
       } catch (error) {
@@ -197,5 +199,17 @@ export class PooledSubmission implements Submission {
       session.close()
     }
     this.#idle.clear()
+  }
+}
+
+/** Asks at the first call, and gives the same answer to every later one. */
+function once<T>(ask: () => Promise<T>, onFailure: () => void): () => Promise<T> {
+  let asked: Promise<T> | undefined
+  return () => {
+    asked ??= ask().catch((error: unknown) => {
+      onFailure()
+      throw error
+    })
+    return asked
   }
 }

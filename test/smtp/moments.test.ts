@@ -407,3 +407,50 @@ describe('connections', () => {
     expect(Buffer.from(login, 'base64').toString()).toBe('user=me@replyd.test\x01auth=Bearer token-1\x01\x01')
   })
 })
+
+describe('a mail that is given when a connection stands', () => {
+  test.each<[Moment, Answer]>([
+    ['greeting', 'drop'],
+    ['EHLO', '421 shutting down'],
+    ['AUTH', '535 5.7.8 bad credentials'],
+  ])('is not asked for while none does: %s %s', async (moment, answer) => {
+    await using server = await ScriptedServer.start((at) => (at === moment ? answer : undefined))
+    await using submission = open(server)
+    let asked = 0
+    const failure = await submission
+      .send(async () => {
+        asked++
+        return mail()
+      })
+      .catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(Error)
+    expect(asked).toBe(0)
+  })
+
+  test('is asked for once, though the first connection turns out to be dead', async () => {
+    let died = false
+    await using server = await ScriptedServer.start((at, { count }) => {
+      if (at !== 'MAIL' || count !== 2 || died) return undefined
+      died = true
+      return 'drop'
+    })
+    await using submission = open(server)
+    await submission.send(mail())
+    let asked = 0
+    await submission.send(async () => {
+      asked++
+      return mail({ addressees: ['bob@example.org'] })
+    })
+    expect([died, asked, server.mails.length]).toEqual([true, 1, 2])
+  })
+
+  test('and is withheld leaves the connection to the next', async () => {
+    await using server = await ScriptedServer.start(() => undefined)
+    await using submission = open(server)
+    const withheld = new TemporaryError('another has it')
+    await expect(submission.send(() => Promise.reject(withheld))).rejects.toBe(withheld)
+    expect((await submission.send(mail())).replyCode).toBe(250)
+    expect(server.commands.filter((line) => line.startsWith('EHLO'))).toHaveLength(1)
+    expect(server.mails).toHaveLength(1)
+  })
+})

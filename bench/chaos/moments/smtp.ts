@@ -50,7 +50,6 @@ const taking = (answer: Answer) => (world: World) => {
 const refusedLogin: Moment = {
   name: 'smtp: 5yz at AUTH',
   alsoFine: ['drafted'],
-  uncertain: true,
   async strike(world, round) {
     if (round > 1) world.daemon.kill()
     const struck = once(world, 'AUTH', () => '535 5.7.8 no')

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { OwnerActionError, PermanentError, reasonOf, TemporaryError, UncertainError } from '../../errors.ts'
-import { type Accepted, RefusedAddressees } from '../../smtp.ts'
+import { type Accepted, type Outgoing, RefusedAddressees } from '../../smtp.ts'
 import type { StoredMail } from '../../store/bodies.ts'
 import { changeReply, type ReplyRow } from '../../store/replies.ts'
 import { type Account, PutOff, type StepContext } from '../context.ts'
@@ -13,8 +13,7 @@ const mostNotes = 160
 const noteEveryMs = 1_000
 
 /**
- * Claims, then sends. The claim is one conditional update, so that of two workers one sends; it also takes the slot that
- * the limits count, because a failed sending still counts (standards.md section 7).
+ * Claims, then sends. The claim waits for a connection: a process that dies while it logs in leaves nothing uncertain.
  */
 export async function sendReply(
   context: StepContext,
@@ -22,19 +21,15 @@ export async function sendReply(
   mail: StoredMail,
   reply: ReplyRow,
 ): Promise<Outcome> {
-  const now = context.clock.now()
-  const claim = { id: reply.id, from: ['approved'], to: 'sending', actor: 'replyd', claimedAt: now } as const
-  const claimed = await changeReply(context.db, claim, now)
-  if (claimed === null) throw new TemporaryError('another worker has this reply')
+  let claimed = null as ReplyRow | null
   let accepted: Accepted
   try {
-    accepted = await account.smtp.send({
-      octets: claimed.octets,
-      reversePath: claimed.reversePath,
-      addressees: claimed.addressees,
-      smtpUtf8: ![claimed.reversePath, ...claimed.addressees].every(isAscii),
+    accepted = await account.smtp.send(async () => {
+      claimed = await claim(context, reply)
+      return outgoing(claimed)
     })
   } catch (error) {
+    if (claimed === null) throw error
     return afterFailure(context, account, mail, claimed, error)
   }
   // From here on nothing that fails may look as if it had not been sent.
@@ -42,11 +37,30 @@ export async function sendReply(
     context,
     account,
     mail,
-    claimed,
+    claimed ?? reply,
     `${accepted.replyCode} ${accepted.reply}`,
     accepted.messageId,
   )
 }
+
+/**
+ * One conditional update, so that of two workers one sends. It also takes the slot that the limits count, because a failed
+ * sending still counts (standards.md section 7).
+ */
+async function claim(context: StepContext, { id }: ReplyRow): Promise<ReplyRow> {
+  const now = context.clock.now()
+  const change = { id, from: ['approved'], to: 'sending', actor: 'replyd', claimedAt: now } as const
+  const claimed = await changeReply(context.db, change, now)
+  if (claimed === null) throw new TemporaryError('another worker has this reply')
+  return claimed
+}
+
+const outgoing = ({ octets, reversePath, addressees }: ReplyRow): Outgoing => ({
+  octets,
+  reversePath,
+  addressees,
+  smtpUtf8: ![reversePath, ...addressees].every(isAscii),
+})
 
 async function asSent(
   context: StepContext,
