@@ -84,3 +84,27 @@ test('no file imports itself by way of others', () => {
   }
   expect(files.flatMap((file) => walk(file, []))).toEqual([])
 })
+
+/** What a start loads, without `import type` and without what is imported when it is needed. */
+function loadedBy(file: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(file)) return seen
+  seen.add(file)
+  const text = readFileSync(join(source, file), 'utf8')
+  const found = text.matchAll(/^(?:import|export)\s+(?!type\b)(?:[^'();]*?\sfrom\s+)?'([^']+)'/gm)
+  for (const [, path = ''] of found) {
+    if (path.startsWith('.')) loadedBy(relative(source, resolve(join(source, dirname(file)), path)), seen)
+    else seen.add(path)
+  }
+  return seen
+}
+
+test.each([
+  '@electric-sql/pglite',
+  '@bull-board/api',
+  'gpt-tokenizer/encoding/o200k_base',
+  'hoodiecrow-imap',
+])('the daemon takes memory for %s only when it needs it', (name) => {
+  const loaded = loadedBy('main.ts')
+  expect(loaded).toContain('bullmq')
+  expect(loaded).not.toContain(name)
+})

@@ -6,7 +6,7 @@ import { ConfigError, reasonOf, TemporaryError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { takeLock } from './lock.ts'
 import { migrate } from './migrate.ts'
-import { PGlitePool, type QueryResult } from './pglite.ts'
+import type { PGlitePool, QueryResult } from './pglite.ts'
 import type { Database, Queryable } from './queryable.ts'
 
 export type { Database, Queryable }
@@ -64,6 +64,8 @@ async function openEmbedded(directory: string): Promise<Opened> {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const unlock = takeLock(join(directory, 'lock'))
   try {
+    // Only here: with PostgreSQL it would be loaded for nothing.
+    const { PGlitePool } = await import('./pglite.ts')
     const pool = await PGlitePool.open(join(directory, 'pglite'))
     return { pool, kind: 'pglite', close: () => pool.end().finally(unlock) }
   } catch (error) {

@@ -1,31 +1,15 @@
-/** BullMQ's queues, to look at; behind the same login as the pages. */
-import { createBullBoard } from '@bull-board/api'
-import { BullMQAdapter } from '@bull-board/api/bullMQAdapter'
-import type { IServerAdapter } from '@bull-board/api/typings/app'
-import { HonoAdapter } from '@bull-board/hono'
-import { serveStatic } from '@hono/node-server/serve-static'
+/** BullMQ's queues, to look at. Loaded when somebody opens them first: few do, and it takes some 9 MB of memory. */
 import type { Queue } from 'bullmq'
-import { Hono } from 'hono'
+import type { Handler, Hono } from 'hono'
 
 export const boardPath = '/settings/queues'
 
-/** The board colours its page from its script; it still loads nothing from elsewhere. */
-const policy =
-  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'self'"
-
-export function boardRoutes(queues: readonly Queue[]): Hono {
-  const serverAdapter = new HonoAdapter(serveStatic)
-  serverAdapter.setBasePath(boardPath)
-  // Rows decide, jobs only nudge: there is nothing to repair by hand.
-  const adapters = queues.map((queue) => new BullMQAdapter(queue, { readOnlyMode: true }))
-  // It brings a copy of the same types of its own.
-  const types = serverAdapter as unknown as IServerAdapter
-  createBullBoard({ queues: adapters, serverAdapter: types, options: { uiConfig: { boardTitle: 'replyd' } } })
-  const board = new Hono()
-  board.use(async (c, next) => {
-    await next()
-    c.header('content-security-policy', policy)
-  })
-  board.route('/', serverAdapter.registerPlugin() as Hono)
-  return board
+/** Answers everything below the board's path. */
+export function boardHandler(queues: readonly Queue[]): Handler {
+  let loading: Promise<Hono> | null = null
+  return async (c) => {
+    loading ??= import('./board-pages.ts').then(({ boardPages }) => boardPages(queues, boardPath))
+    const pages = await loading
+    return pages.fetch(c.req.raw, c.env)
+  }
 }

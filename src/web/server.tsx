@@ -15,7 +15,7 @@ import { loadAccountState } from '../store/accounts.ts'
 import { latestChange } from '../store/review-lists.ts'
 import { apiToken, type Env, isOwnHost, LoginLimiter, Sessions, sameText, writeAccess } from './access.ts'
 import { apiRoutes } from './api.ts'
-import { boardPath, boardRoutes } from './board.ts'
+import { boardHandler, boardPath } from './board.ts'
 import { metricsText } from './metrics.ts'
 import { LoginPage } from './pages.tsx'
 import { pageRoutes } from './routes.tsx'
@@ -103,7 +103,7 @@ export function buildApp(web: WebContext, token: string): Hono<Env> {
   addLogin(app, web, sessions)
   app.use(pageGuard(sessions, passwordHash, () => clock.now()))
   app.get('/events', (c) => events(c, web))
-  if (web.boards) app.route(boardPath, boardRoutes(web.boards))
+  if (web.boards) app.all(`${boardPath}/*`, boardHandler(web.boards))
   app.route('/', pageRoutes(web, sessions))
   return app
 }
