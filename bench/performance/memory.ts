@@ -22,6 +22,8 @@ async function withIdleRig<T>(
   await using proxy = await ChaosProxy.start(peers.dovecot.imapPort)
   await using rig = await Rig.build(peers, { ...options, imapPort: proxy.port })
   const startMs = await startedUntilIdle(rig, proxy)
+  // It idles before it has a baseline: what is delivered in between would be left alone as old mail.
+  await rig.loggedAt('watch.baseline')
   return await work(rig, proxy, startMs)
 }
 

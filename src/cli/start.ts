@@ -46,11 +46,11 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
 }
 
 /**
- * V8 lets the heap grow to four times what is alive before it looks for garbage. Here it looks when half as much again was
- * made: a fifth less memory under a backlog (docs/performance.md).
+ * V8 lets the heap grow to four times what is alive before it looks for garbage. Here it looks when three quarters as
+ * much again were made: a fifth less memory under a backlog (docs/performance.md).
  */
 function boundHeap(): void {
-  setFlagsFromString('--heap-growing-percent=50')
+  setFlagsFromString('--heap-growing-percent=75')
 }
 
 /** For a person at a terminal; what others read is the log. Lines name nobody, as the log does. */
