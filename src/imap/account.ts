@@ -10,7 +10,7 @@ import { flagsOfEach, keptFlags, storeFlags } from './flags.ts'
 import { HealthRecord } from './health.ts'
 import { IdFinder } from './id-finder.ts'
 import { append, move, removeExactly } from './mutations.ts'
-import { fetchPatiently } from './patient-fetch.ts'
+import { fetchPatiently, fetchTogether } from './patient-fetch.ts'
 import { ConnectionPool } from './pool.ts'
 import { search, uidsAfter, uidsSince, uidsWithKeyword } from './search.ts'
 import { findMailboxNamed, findSpecialMailboxes } from './special-use.ts'
@@ -129,9 +129,8 @@ export class PooledAccount implements ImapAccount {
   }
 
   uidsWithKeyword(mailbox: string, uidValidity: string, keywords: readonly string[]): Promise<number[]> {
-    return this.#inside('SEARCH', reading(mailbox, uidValidity), (client) =>
-      uidsWithKeyword(client, keywords),
-    )
+    const place = reading(mailbox, uidValidity)
+    return this.#inside('SEARCH', place, (client) => uidsWithKeyword(client, keywords))
   }
 
   uidsSince(mailbox: string, date: Date): Promise<number[]> {
@@ -151,6 +150,9 @@ export class PooledAccount implements ImapAccount {
       yield await fetchPatiently((use, patienceMs) => this.#run(place, use, patienceMs), batch, limits)
     }
   }
+
+  fetchAbove: ImapAccount['fetchAbove'] = (mailbox, uidValidity, above, limits) =>
+    fetchTogether((use) => this.#run(reading(mailbox, uidValidity), use), above, limits)
 
   flags(mailbox: string, uidValidity: string, uid: number): Promise<string[] | null> {
     return this.#together(`flags ${uidValidity} ${mailbox}`, uid, (uids) =>

@@ -1,6 +1,7 @@
 /**
- * Reads mails in two passes: header, structure and flags of a batch, then the text parts alone. A mail that the server
- * or the parser chokes on does not take its neighbours with it.
+ * Reads mails in two passes: header, structure and flags of a batch, then the text parts alone. A mail that has just come
+ * brings the beginning of its first part along with the first pass: most have all of their text there. A mail that the
+ * server or the parser chokes on does not take its neighbours with it.
  */
 import type { FetchMessageObject, FetchQueryObject, ImapFlow } from 'imapflow'
 import { reasonOf } from '../errors.ts'
@@ -9,21 +10,30 @@ import { firstField, type Part } from '../mail/message.ts'
 import { textPartsOf } from '../mail/structure.ts'
 import { isUnreadable } from './errors.ts'
 import { partOf, unknownStructure } from './structure.ts'
-import type { Fetched, FetchLimits } from './types.ts'
+import type { Above, Fetched, FetchLimits } from './types.ts'
 
 export type Limits = Pick<FetchLimits, 'maxHeaderOctets' | 'maxTextOctets'>
 
 type Rows = Map<number, FetchMessageObject>
 
+function fetchRows(client: ImapFlow, uids: readonly number[], query: FetchQueryObject): Promise<Rows> {
+  const wanted = new Set(uids)
+  return fetchRange(client, [...uids], query, (uid) => wanted.has(uid))
+}
+
 /**
  * Rows by UID. A change of flags by another client shows up as a row of its own, with or without UID and without what
  * was asked for; rows of the same mail are merged.
  */
-async function fetchRows(client: ImapFlow, uids: readonly number[], query: FetchQueryObject): Promise<Rows> {
-  const wanted = new Set(uids)
+async function fetchRange(
+  client: ImapFlow,
+  range: string | number[],
+  query: FetchQueryObject,
+  isWanted: (uid: number) => boolean,
+): Promise<Rows> {
   const rows: Rows = new Map()
-  for (const row of await client.fetchAll([...uids], query, { uid: true })) {
-    if (!row.uid || !wanted.has(row.uid)) continue
+  for (const row of await client.fetchAll(range, query, { uid: true })) {
+    if (!row.uid || !isWanted(row.uid)) continue
     const known = rows.get(row.uid)
     rows.set(row.uid, known ? mergedRow(known, row) : row)
   }
@@ -59,12 +69,14 @@ function fetchedFrom(uid: number, row: FetchMessageObject | undefined, fault: st
   }
 }
 
-/** Second pass: one FETCH for all mails whose text is in the same sections. */
+/** Second pass: one FETCH for all mails whose text is in the same sections, for what is not there yet. */
 async function fetchTexts(client: ImapFlow, mails: readonly Fetched[], limits: Limits): Promise<void> {
   const groups = new Map<string, { sections: string[]; mails: Fetched[] }>()
   for (const mail of mails) {
     if (mail.structure === unknownStructure) continue
-    const sections = textPartsOf(mail.structure).map((part: Part) => part.path)
+    const sections = textPartsOf(mail.structure)
+      .map((part: Part) => part.path)
+      .filter((section) => !mail.texts.has(section))
     if (sections.length === 0) continue
     const key = sections.join(' ')
     const group = groups.get(key) ?? { sections, mails: [] }
@@ -114,6 +126,40 @@ export async function fetchBatch(
     mails.filter((mail) => !mail.vanished),
     limits,
   )
+  return mails
+}
+
+/** Octets of the first part that come along unasked: more than most people write, little beside a 30 MB mail. */
+const maxFirstOctets = 8192
+/** Every mail has it (RFC 3501 section 6.4.5). */
+const first = '1'
+
+/** The first part, when it is text and came whole. */
+function takeFirstPart(mail: Fetched, row: FetchMessageObject | undefined): void {
+  if (mail.structure === unknownStructure) return
+  const octets = row?.bodyParts?.get(first)
+  const text = textPartsOf(mail.structure).find(({ path }) => path === first)
+  if (octets && octets.length > 0 && octets.length === text?.size) mail.texts.set(first, octets)
+}
+
+/**
+ * Reads every mail above a UID inside the selected mailbox, ascending: for the few that have just come. Null when one of
+ * `expected` is not among them: gone again, or left out of a short answer.
+ * @throws imapflow's error when they can't be read together
+ */
+export async function fetchAbove(
+  client: ImapFlow,
+  { last, expected }: Above,
+  limits: Limits,
+): Promise<Fetched[] | null> {
+  const firstPart = { key: first, start: 0, maxLength: Math.min(maxFirstOctets, limits.maxTextOctets) }
+  const query = { ...facts, bodyStructure: true, bodyParts: [headerPart(limits), firstPart] }
+  const rows = await fetchRange(client, `${last + 1}:*`, query, (uid) => uid > last)
+  if (expected.some((uid) => !rows.has(uid)) || [...rows.values()].some(({ headers }) => !headers))
+    return null
+  const mails = [...rows.keys()].sort((a, b) => a - b).map((uid) => fetchedFrom(uid, rows.get(uid), null))
+  for (const mail of mails) takeFirstPart(mail, rows.get(mail.uid))
+  await fetchTexts(client, mails, limits)
   return mails
 }
 

@@ -2,9 +2,9 @@
 import { TemporaryError } from '../errors.ts'
 import type { InMailbox } from './client.ts'
 import { commandError, isLost, isUnreadable } from './errors.ts'
-import { fetchBare, fetchBatch, type Limits } from './fetch.ts'
+import { fetchAbove, fetchBare, fetchBatch, type Limits } from './fetch.ts'
 import { flagsOf } from './flags.ts'
-import type { Fetched } from './types.ts'
+import type { Above, Fetched } from './types.ts'
 
 /** A connection that was lost this often on the same mails, and on nothing else, was lost because of them. */
 const MAX_LOSSES = 3
@@ -53,6 +53,23 @@ async function apart(
   try {
     return [await inMailbox((client) => fetchBare(client, first, limits, why), PATIENCE_MS)]
   } catch (error) {
+    throw commandError(error, 'FETCH')
+  }
+}
+
+/**
+ * See ImapAccount.fetchAbove: whatever stands in the way is left to fetchPatiently.
+ * @throws TemporaryError, RateLimitedError when the server fails otherwise
+ */
+export async function fetchTogether(
+  inMailbox: InMailbox,
+  above: Above,
+  limits: Limits,
+): Promise<Fetched[] | null> {
+  try {
+    return await inMailbox((client) => fetchAbove(client, above, limits))
+  } catch (error) {
+    if (isUnreadable(error) || isLost(error)) return null
     throw commandError(error, 'FETCH')
   }
 }

@@ -44,6 +44,12 @@ export interface FetchLimits {
   maxTextOctets: number
 }
 
+/** UIDs above `last`; those that are sure to be there by what the server said. */
+export interface Above {
+  last: number
+  expected: readonly number[]
+}
+
 /** Paths by special-use (RFC 6154); null where the account has no such mailbox. */
 export interface SpecialMailboxes {
   drafts: string | null
@@ -99,6 +105,16 @@ export interface ImapAccount extends AsyncDisposable {
   uidsSince(mailbox: string, date: Date): Promise<number[]>
   /** Reads mails in batches, in UID order, without setting \Seen. Yields one entry for every UID asked for. */
   fetch(mailbox: string, uidValidity: string, uids: number[], limits: FetchLimits): AsyncIterable<Fetched[]>
+  /**
+   * Reads every mail above `last` in as few commands as can be, ascending: for the few that have just come. Null when one of
+   * `expected` is not among them, or when they can't be read together: then `uidsAfter` and `fetch` tell what is there.
+   */
+  fetchAbove(
+    mailbox: string,
+    uidValidity: string,
+    above: Above,
+    limits: FetchLimits,
+  ): Promise<Fetched[] | null>
   /** Null when the mail is gone. */
   flags(mailbox: string, uidValidity: string, uid: number): Promise<string[] | null>
   /** The first `maxOctets` octets of the mail; null when it is gone. */

@@ -1,11 +1,14 @@
 /** Reads everything above the cursor, in batches, each committed before the next. */
-import type { ImapAccount, MailboxState } from '../imap.ts'
+import type { Fetched, ImapAccount, MailboxState } from '../imap.ts'
 import { type Cursor, loadCursor, saveCursor } from '../store/cursors.ts'
 import type { Account, StepContext } from './context.ts'
 import { ingest, type Source } from './ingest.ts'
 
 /** Mails per FETCH, and octets: a 30 MB mail costs its header and the beginning of its texts. */
 const limits = { batch: 200, maxHeaderOctets: 64 * 1024, maxTextOctets: 48 * 1024 }
+
+/** So many new mails are read in one command. */
+const fewMails = 4
 
 export async function readNew(
   context: StepContext,
@@ -15,29 +18,65 @@ export async function readNew(
 ): Promise<void> {
   const { imap } = account
   const { mailbox } = account.settings
-  const known = await loadCursor(context.db, account.settings.owner.address, mailbox)
+  const [known, state] = await Promise.all([
+    loadCursor(context.db, account.settings.owner.address, mailbox),
+    imap.state(mailbox),
+  ])
   const cursor = known ?? (await firstBaseline(context, account))
-  const uids = await newUids(context, account, cursor)
-  if (uids === null) return readNew(context, account, lease, onIngested)
-  const source = { ...cursor, mailbox, lease }
-  for await (const batch of imap.fetch(mailbox, cursor.uidValidity, uids, limits)) {
-    if (batch.length === 0) continue
-    const ids = await ingest(context, account, source, batch)
-    await onIngested(ids)
+  if (state.uidValidity !== cursor.uidValidity) {
+    await rebase(context, account, cursor, state)
+    return readNew(context, account, lease, onIngested)
   }
+  const source = { ...cursor, mailbox, lease }
+  // One batch is judged and enqueued while the next is committed, and the one after that is on its way.
+  let handedOn = Promise.resolve()
+  try {
+    for await (const batch of oneAhead(newMails(imap, mailbox, cursor, state))) {
+      if (batch.length === 0) continue
+      const ids = await ingest(context, account, source, batch)
+      await handedOn
+      handedOn = onIngested(ids)
+      handedOn.catch(() => undefined)
+    }
+  } finally {
+    await handedOn.catch(() => undefined)
+  }
+  await handedOn
 }
 
-/** Null when the UIDVALIDITY changed: then a new baseline was saved. */
 type Rebased = Omit<Cursor, 'updatedAt'>
 
-async function newUids(context: StepContext, account: Account, cursor: Rebased) {
-  const { mailbox } = account.settings
-  const { imap } = account
-  const state = await imap.state(mailbox)
-  if (state.uidValidity === cursor.uidValidity)
-    return imap.uidsAfter(mailbox, cursor.uidValidity, cursor.lastUid)
-  await rebase(context, account, cursor, state)
-  return null
+/** A few that have just come are asked for without looking which there are. */
+async function* newMails(
+  imap: ImapAccount,
+  mailbox: string,
+  { uidValidity, lastUid }: Rebased,
+  { uidNext }: MailboxState,
+): AsyncGenerator<Fetched[]> {
+  const expected = Math.max(0, uidNext - 1 - lastUid)
+  if (expected > 0 && expected <= fewMails) {
+    const uids = Array.from({ length: expected }, (_, at) => lastUid + 1 + at)
+    const mails = await imap.fetchAbove(mailbox, uidValidity, { last: lastUid, expected: uids }, limits)
+    if (mails) return yield mails
+  }
+  yield* imap.fetch(mailbox, uidValidity, await imap.uidsAfter(mailbox, uidValidity, lastUid), limits)
+}
+
+/** The next batch is asked for while one is being stored. */
+async function* oneAhead<T>(batches: AsyncGenerator<T>): AsyncGenerator<T> {
+  let next = batches.next()
+  try {
+    for (;;) {
+      const { value, done } = await next
+      if (done) return
+      next = batches.next()
+      next.catch(() => undefined)
+      yield value
+    }
+  } finally {
+    // What was asked for has to come before the connection is free; nobody needs to wait for it.
+    batches.return(undefined).catch(() => undefined)
+  }
 }
 
 /** What to do with mail that is already there (`since`). */

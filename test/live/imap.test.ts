@@ -156,6 +156,32 @@ describe('fetch', () => {
     expect(fetched!.texts.get('1')).toEqual(Buffer.from('b'.repeat(10)))
   })
 
+  test('what has just come is read as a batch would read it, whatever its parts', async () => {
+    await using box = account()
+    const long = mail('long@x', [], 'b'.repeat(9000))
+    for (const octets of [mail('old@x'), mail('1@x', [], 'plain\r\n'), multipart, long, mail('no@x', [], '')])
+      await stored(box, 'INBOX', octets)
+    const { uidValidity } = await box.state('INBOX')
+    const above = { last: 1, expected: [2, 3] }
+    const together = await box.fetchAbove('INBOX', uidValidity, above, limits)
+    expect(together).toEqual(await all(box.fetch('INBOX', uidValidity, [2, 3, 4, 5], limits)))
+    expect(together!.map(({ texts }) => [...texts.keys()])).toEqual([['1'], ['1.1', '1.2'], ['1'], ['1']])
+    expect(together![2]!.texts.get('1')).toHaveLength(9000)
+    const short = await box.fetchAbove('INBOX', uidValidity, above, { ...limits, maxTextOctets: 10 })
+    expect(short![2]!.texts.get('1')).toEqual(Buffer.from('b'.repeat(10)))
+    expect(await box.flags('INBOX', uidValidity, 2)).not.toContain('\\Seen')
+  })
+
+  test('nobody claims to have read all that has just come when one is missing', async () => {
+    await using box = account()
+    for (const id of [1, 2, 3]) await stored(box, 'INBOX', mail(`${id}@x`))
+    const { uidValidity } = await box.state('INBOX')
+    const read = () => box.fetchAbove('INBOX', uidValidity, { last: 1, expected: [2, 3] }, limits)
+    expect((await read())!.map(({ uid }) => uid)).toEqual([2, 3])
+    await box.removeExactly('INBOX', uidValidity, 2)
+    expect(await read()).toBeNull()
+  })
+
   test('a UID that is gone is reported as vanished, its neighbours as ever', async () => {
     await using box = account()
     for (const id of [1, 2, 3]) await stored(box, 'INBOX', mail(`${id}@x`))
