@@ -1,4 +1,5 @@
 import { createServer } from 'node:net'
+import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { z } from 'zod'
 import { OwnerActionError, PermanentError, RateLimitedError, TemporaryError } from '../src/errors.ts'
@@ -297,6 +298,55 @@ describe('what passes by itself', () => {
     expect(error).toBeInstanceOf(TemporaryError)
     expect(error.message).toMatch(/aborted/)
     await server.abandoned
+  })
+})
+
+describe('what servers do between', () => {
+  const fitting = completion(good)
+
+  test('an answer that is packed, though nobody asked for it, is read', async () => {
+    server.respond((response) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
+      response.end(gzipSync(JSON.stringify(fitting)))
+    })
+    expect((await ask()).value).toEqual({ is: true, note: 'fine' })
+  })
+
+  test('a little that unpacks to much is cut like any other', async () => {
+    server.respond((response) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
+      response.end(gzipSync(' '.repeat(5_000_000)))
+    })
+    await expect(ask()).rejects.toThrow('too long')
+  })
+
+  test('a redirect is followed with the same request, and the key', async () => {
+    server.respond(
+      (response) => response.writeHead(308, { location: '/elsewhere' }).end(),
+      json(200, fitting),
+    )
+    await ask()
+    expect(server.received.map(({ path }) => path)).toEqual(['/v1/chat/completions', '/elsewhere'])
+    expect(server.received[1]).toEqual({ ...server.received[0], path: '/elsewhere' })
+  })
+
+  test('a redirect to another host goes without the key', async () => {
+    const other = await startModelServer()
+    try {
+      other.respond(json(200, fitting))
+      server.respond((response) => response.writeHead(307, { location: `${other.baseUrl}/x` }).end())
+      await ask()
+      expect(other.received[0]?.authorization).toBeUndefined()
+      expect(server.received[0]?.authorization).toMatch(/^Bearer /)
+    } finally {
+      await other.close()
+    }
+  })
+
+  test('redirects in a circle end', async () => {
+    server.respond((response) => response.writeHead(307, { location: '/v1/chat/completions' }).end())
+    await expect(ask()).rejects.toThrow('HTTP 307')
+    expect(server.received).toHaveLength(6)
   })
 })
 
