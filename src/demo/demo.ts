@@ -31,6 +31,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
       newId,
       signal: stop.signal,
       onReady: (daemon) => {
+        options.onReady?.(daemon)
         shown = present({ ...options, world, daemon, mailbox }).finally(() => {
           if (options.exit) stop.abort()
         })

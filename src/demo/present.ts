@@ -18,6 +18,8 @@ export interface DemoOptions {
   environment: NodeJS.ProcessEnv
   stdout: Writable & { isTTY?: boolean; columns?: number }
   stderr: Writable
+  /** Called when the daemon runs, before the samples are delivered. */
+  onReady?: (daemon: Daemon) => void
 }
 
 interface Presentation extends DemoOptions {
