@@ -1,11 +1,16 @@
 /** OAuth2 against a Dovecot that takes nothing but XOAUTH2 and asks the identity provider about every token (RFC 7662). */
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { PassThrough } from 'node:stream'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { systemClock } from '../../src/clock.ts'
+import { pino } from 'pino'
+import { newId, systemClock } from '../../src/clock.ts'
+import { loadConfig } from '../../src/config.ts'
 import { SignInNeeded } from '../../src/errors.ts'
 import { openImapAccount } from '../../src/imap.ts'
+import { type Daemon, runDaemon } from '../../src/main.ts'
 import { SignIns } from '../../src/oauth.ts'
 import { run } from '../cli/run.ts'
 import { Provider } from '../oauth/provider.ts'
@@ -60,6 +65,7 @@ function configuration(): string {
     smtp: { host: 127.0.0.1, port: 1, secure: false }
 model: { baseUrl: "http://127.0.0.1:1/v1", apiKey: any }
 state: { directory: ./data }
+web: { port: 0 }
 `,
   )
   return path
@@ -124,3 +130,53 @@ async function settled<T>(ask: () => Promise<T>): Promise<T> {
     }
   }
 }
+
+test('a daemon whose refresh is refused stops that account, and the log, the API and the doctor say what to do', async () => {
+  const path = configuration()
+  provider.revokeAccess()
+  provider.refuses = 'invalid_grant'
+  const told = `the OAuth2 sign-in of ${address} is no longer valid`
+  const lines = new PassThrough()
+  const stop = new AbortController()
+  let running: Promise<void> = Promise.resolve()
+  const daemon = await new Promise<Daemon>((resolve, reject) => {
+    running = runDaemon({
+      config: loadConfig({ path, environment: {}, readFile: (file) => readFileSync(file, 'utf8') }),
+      roles: ['watch', 'work', 'web'],
+      once: false,
+      log: pino(lines),
+      clock: systemClock,
+      newId,
+      signal: stop.signal,
+      onReady: resolve,
+    })
+    running.catch(reject)
+  })
+  try {
+    let line = ''
+    for await (const each of createInterface({ input: lines })) {
+      line = each
+      if (each.includes('owner.action-needed')) break
+    }
+    lines.resume()
+    expect(line).toContain('is no longer valid')
+    expect(line).toContain('run replyd auth')
+    // The line comes first, the row after it: the pages' events say when there is something new.
+    const url = daemon.url ?? ''
+    const events = (await fetch(`${url}/events`)).body
+    let stopped: string | null = null
+    for await (const _ of events ?? []) {
+      const [account] = (await (await fetch(`${url}/api/accounts`)).json()) as { stopped: string | null }[]
+      stopped = account?.stopped ?? null
+      if (stopped !== null) break
+    }
+    expect(stopped).toContain(told)
+    expect(stopped).toContain(`run replyd auth ${address}`)
+  } finally {
+    stop.abort()
+    await running
+  }
+  const check = await imapCheck(path)
+  expect(check).toMatchObject({ status: 'failed', advice: 'Sign in: replyd auth ADDRESS.' })
+  expect(check.detail).toContain(told)
+}, 120_000)
