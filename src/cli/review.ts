@@ -62,7 +62,7 @@ export async function show(path: string, options: ReviewOptions, terminal: Termi
   const reply =
     mail.reply?.text === undefined
       ? withoutReply(mail)
-      : `Reply to ${mail.reply.to} (${mail.reply.state}):\n\n${mail.reply.text}`
+      : `${earlier(mail)}Reply to ${mail.reply.to} (${mail.reply.state}):\n\n${mail.reply.text}`
   const steps = mail.events?.map(({ at, step, disposition, reason, actor }) => ({
     at,
     step,
@@ -71,6 +71,13 @@ export async function show(path: string, options: ReviewOptions, terminal: Termi
     actor,
   }))
   return print(terminal, [head, mail.text ?? '', reply, table(steps ?? [])].join('\n\n'))
+}
+
+/** Asked to write again, the model wrote nothing. */
+function earlier({ reason, detail }: Listed): string {
+  if (reason !== 'rewrite-without-text') return ''
+  const lines = ['The model wrote no other text. This is the earlier draft.', detail]
+  return `${lines.filter(Boolean).join('\n')}\n\n`
 }
 
 /** Where the model left the writing to a person: what the mail is about, and what it did not know. */

@@ -37,7 +37,7 @@ export async function compose(context: StepContext, id: string, signal: AbortSig
   })
   const next =
     composed.text === ''
-      ? change('wait', 'needs-person')
+      ? change('wait', (await loadReply(context.db, id)) ? 'rewrite-without-text' : 'needs-person')
       : (await store(context, account, mail, sources, composed, { salt, canary }))
         ? change('hold', 'composed')
         : change('wait', 'nobody-to-answer')

@@ -19,7 +19,7 @@ export function ReplyPage({ view, shown }: { view: View; shown: Shown }) {
       </header>
       <p class="strip">
         <span class={`tag ${row.disposition}`}>{plainWords(row.disposition)}</span>
-        {(reply?.holdReason || row.reason)
+        {((row.reason !== rewriteWithoutText && reply?.holdReason) || row.reason)
           .split(' ')
           .filter(Boolean)
           .map((reason) => (
@@ -79,7 +79,10 @@ function Draft({ view, shown }: { view: View; shown: Shown }) {
     <>
       <h2>{reply ? `Reply to ${reply.addressees.join(', ')}` : 'No reply yet'}</h2>
       {open && refusals.has(row.reason) && row.detail ? <p class="fault">{row.detail}</p> : null}
-      {reply === null && row.reason === 'needs-person' ? <ForPerson shown={shown} /> : null}
+      {(reply === null && row.reason === 'needs-person') ||
+      (reply !== null && row.reason === rewriteWithoutText) ? (
+        <ForPerson shown={shown} />
+      ) : null}
       {open && (editing || reply === null) ? (
         <Editor view={view} shown={shown} />
       ) : (
@@ -92,6 +95,9 @@ function Draft({ view, shown }: { view: View; shown: Shown }) {
 
 /** What the server said when it would not take it; the owner has to act on it. */
 const refusals = new Set(['addressee-refused', 'smtp-rejected', 'delivery-failed'])
+
+/** Asked to write again, the model wrote nothing: the draft is the one from before, and may still be approved. */
+const rewriteWithoutText = 'rewrite-without-text'
 
 /** The model wrote nothing: what the mail is about, and what it did not know. */
 function ForPerson({ shown: { row } }: { shown: Shown }) {

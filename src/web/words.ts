@@ -31,6 +31,7 @@ const words: Readonly<Record<string, string>> = {
   restored: 'The store was restored from a backup: it may have gone out already',
   'restored-by-person': 'Restored from Junk',
   'rewrite-asked': 'Is being written again',
+  'rewrite-without-text': 'The model wrote no other text. This is the earlier draft',
   'nothing-asked': 'Nothing was asked',
   'suspected-spam': 'Perhaps spam',
   'spam-phishing': 'Phishing',
