@@ -372,3 +372,23 @@ describe('another client at work', () => {
     await flagging
   }, 30_000)
 })
+
+test('two short mails that have just come cost one FETCH, and a lost connection leaves them to the batches', async () => {
+  await using b = await broken()
+  for (const id of ['1@x', '2@x']) await b.witness.append('INBOX', mail(id), [], [], when)
+  const { uidValidity } = await b.box.state('INBOX')
+  const asked: string[] = []
+  const toServer = (text: string) => {
+    asked.push(...(text.match(/UID FETCH/g) ?? []))
+    return text
+  }
+  b.relay.hooks = { toServer }
+  const read = () => b.box.fetchAbove('INBOX', uidValidity, { last: 0, expected: [1, 2] }, limits)
+  expect((await read())!.map(({ uid, texts }) => [uid, texts.has('1')])).toEqual([
+    [1, true],
+    [2, true],
+  ])
+  expect(asked).toEqual(['UID FETCH'])
+  b.relay.hooks = cutAt('toServer', /UID FETCH/)
+  expect(await read()).toBeNull()
+})
