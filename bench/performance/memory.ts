@@ -78,6 +78,8 @@ async function many(peers: Peers): Promise<Figure> {
 async function flat(peers: Peers, mails: number): Promise<Figure> {
   await using rig = await Rig.build(peers, { addresses: fill(peers, mails, mails), concurrency: 50 })
   rig.daemon.start()
+  // Before that the store has no tables to count in.
+  await rig.loggedAt('watch.baseline')
   await rig.when(Math.ceil(mails / 5), () => withDisposition('drafted')(rig))
   const early = rig.rssMb()
   await rig.when(mails, () => withDisposition('drafted')(rig))
@@ -143,12 +145,14 @@ export async function memory({ runs, mails, say }: BenchOptions): Promise<Figure
   return withPeers(async (peers) => {
     const all: Figure[][] = []
     for (let run = 1; run <= runs; run++) {
-      all.push([
-        ...(await resting(peers)),
-        await many(peers),
-        ...(await huge(peers)),
-        await flat(peers, mails),
-      ])
+      const figures: Figure[] = []
+      const parts = [resting, many, huge, (servers: Peers) => flat(servers, mails)]
+      for (const part of parts) {
+        const found = [await part(peers)].flat()
+        for (const { name, value, unit } of found) say(`  ${name}: ${value.toFixed(1)} ${unit}`)
+        figures.push(...found)
+      }
+      all.push(figures)
       say(`memory ${run}/${runs}`)
     }
     return mediansOf(all)
