@@ -103,7 +103,7 @@ export async function loadMessage(db: Queryable, id: string): Promise<MessageRow
   return rows[0] ?? null
 }
 
-/** What a step decided about one mail. Undefined fields stay as they are, but `detail`: it belongs to its step alone. */
+/** What a step decided about one mail. Undefined fields stay as they are; a person's decision ends the `detail` of before. */
 export interface StepChange {
   id: string
   /** The stage that the row must be in; else nothing happens. */
@@ -148,7 +148,7 @@ export async function commitDated(
          now timestamptz)
      ), changed as (
        update replyd.message m set step = w."to", disposition = w.disposition, reason = w.reason,
-         codes = coalesce(w.codes, m.codes), detail = w.detail,
+         codes = coalesce(w.codes, m.codes), detail = case when w.actor is null then coalesce(w.detail, m.detail) else w.detail end,
          instruction = coalesce(w.instruction, m.instruction), ceiling = coalesce(w.ceiling, m.ceiling),
          verdict = coalesce(w.verdict, m.verdict), due_at = coalesce(w."dueAt", w.now), attempts = 0, first_error_at = null,
          last_error = null, updated_at = w.now
