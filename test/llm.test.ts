@@ -320,33 +320,12 @@ describe('what servers do between', () => {
     await expect(ask()).rejects.toThrow('too long')
   })
 
-  test('a redirect is followed with the same request, and the key', async () => {
-    server.respond(
-      (response) => response.writeHead(308, { location: '/elsewhere' }).end(),
-      json(200, fitting),
-    )
-    await ask()
-    expect(server.received.map(({ path }) => path)).toEqual(['/v1/chat/completions', '/elsewhere'])
-    expect(server.received[1]).toEqual({ ...server.received[0], path: '/elsewhere' })
-  })
-
-  test('a redirect to another host goes without the key', async () => {
-    const other = await startModelServer()
-    try {
-      other.respond(json(200, fitting))
-      server.respond((response) => response.writeHead(307, { location: `${other.baseUrl}/x` }).end())
-      await ask()
-      expect(other.received[0]?.authorization).toBeUndefined()
-      expect(server.received[0]?.authorization).toMatch(/^Bearer /)
-    } finally {
-      await other.close()
-    }
-  })
-
-  test('redirects in a circle end', async () => {
-    server.respond((response) => response.writeHead(307, { location: '/v1/chat/completions' }).end())
-    await expect(ask()).rejects.toThrow('HTTP 307')
-    expect(server.received).toHaveLength(6)
+  test('a redirect is not followed: key and mail stay with the host that the owner has named', async () => {
+    server.respond((response) => response.writeHead(308, { location: '/elsewhere' }).end())
+    const failure = await ask().catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(OwnerActionError)
+    expect((failure as Error).message).toContain('redirects (HTTP 308): set model.baseUrl')
+    expect(server.received).toHaveLength(1)
   })
 })
 

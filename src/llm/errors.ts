@@ -128,6 +128,12 @@ function ofStatus(error: APIError, status: number, { host, model, messages, now 
     )
   }
   const words = serverWords(error.message.replace(/^\d{3} /, ''), messages)
+  if (status >= 300 && status < 400)
+    return new OwnerActionError(
+      'model',
+      `${host} redirects (HTTP ${status}): set model.baseUrl to the address that it names`,
+      cause,
+    )
   if (status === 401)
     return new OwnerActionError('model', `${host} refused the API key (HTTP 401): check model.apiKey`, cause)
   if (status === 403)
