@@ -144,19 +144,21 @@ function takeFirstPart(mail: Fetched, row: FetchMessageObject | undefined): void
 
 /**
  * Reads every mail above a UID inside the selected mailbox, ascending: for the few that have just come. Null when one of
- * `expected` is not among them: gone again, or left out of a short answer.
+ * `expected` is not among them (gone again, or left out of a short answer), or when there are more: what the server said of
+ * its next UID may be old. `*` is the last mail, whatever its UID (RFC 3501 section 6.4.8), so that one command asks for
+ * `most + 1` mails at the worst, and none is overlooked.
  * @throws imapflow's error when they can't be read together
  */
 export async function fetchAbove(
   client: ImapFlow,
-  { last, expected }: Above,
+  { last, most, expected }: Above,
   limits: Limits,
 ): Promise<Fetched[] | null> {
   const firstPart = { key: first, start: 0, maxLength: Math.min(maxFirstOctets, limits.maxTextOctets) }
   const query = { ...facts, bodyStructure: true, bodyParts: [headerPart(limits), firstPart] }
-  const rows = await fetchRange(client, `${last + 1}:*`, query, (uid) => uid > last)
-  if (expected.some((uid) => !rows.has(uid)) || [...rows.values()].some(({ headers }) => !headers))
-    return null
+  const rows = await fetchRange(client, `${last + 1}:${last + most},*`, query, (uid) => uid > last)
+  const isWhole = [...rows].every(([uid, { headers }]) => uid <= last + most && headers)
+  if (!isWhole || expected.some((uid) => !rows.has(uid))) return null
   const mails = [...rows.keys()].sort((a, b) => a - b).map((uid) => fetchedFrom(uid, rows.get(uid), null))
   for (const mail of mails) takeFirstPart(mail, rows.get(mail.uid))
   await fetchTexts(client, mails, limits)

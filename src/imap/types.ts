@@ -47,6 +47,8 @@ export interface FetchLimits {
 /** UIDs above `last`; those that are sure to be there by what the server said. */
 export interface Above {
   last: number
+  /** UIDs up to `last + most` are read. */
+  most: number
   expected: readonly number[]
 }
 
@@ -107,7 +109,7 @@ export interface ImapAccount extends AsyncDisposable {
   fetch(mailbox: string, uidValidity: string, uids: number[], limits: FetchLimits): AsyncIterable<Fetched[]>
   /**
    * Reads every mail above `last` in as few commands as can be, ascending: for the few that have just come. Null when one of
-   * `expected` is not among them, or when they can't be read together: then `uidsAfter` and `fetch` tell what is there.
+   * `expected` is not among them, when there are others above `last + most`, or when they can't be read together: then `uidsAfter` and `fetch` tell what is there.
    */
   fetchAbove(
     mailbox: string,

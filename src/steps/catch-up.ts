@@ -56,7 +56,12 @@ async function* newMails(
   const expected = Math.max(0, uidNext - 1 - lastUid)
   if (expected > 0 && expected <= fewMails) {
     const uids = Array.from({ length: expected }, (_, at) => lastUid + 1 + at)
-    const mails = await imap.fetchAbove(mailbox, uidValidity, { last: lastUid, expected: uids }, limits)
+    const mails = await imap.fetchAbove(
+      mailbox,
+      uidValidity,
+      { last: lastUid, most: fewMails, expected: uids },
+      limits,
+    )
     if (mails) return yield mails
   }
   yield* imap.fetch(mailbox, uidValidity, await imap.uidsAfter(mailbox, uidValidity, lastUid), limits)

@@ -373,6 +373,23 @@ describe('another client at work', () => {
   }, 30_000)
 })
 
+test('what has just come is read by a bounded command, though the server knew of less than there is', async () => {
+  await using b = await broken()
+  const { uidValidity } = await b.box.state('INBOX')
+  const answered: string[] = []
+  const toClient = (text: string) => {
+    answered.push(...[...text.matchAll(/FETCH \(UID (\d+)/g)].map(([, uid]) => uid ?? ''))
+    return text
+  }
+  const read = () => b.box.fetchAbove('INBOX', uidValidity, { last: 1, most: 2, expected: [2] }, limits)
+  for (const id of [1, 2, 3]) await b.witness.append('INBOX', mail(`${id}@x`), [], [], when)
+  expect((await read())!.map(({ uid }) => uid)).toEqual([2, 3])
+  for (let id = 4; id <= 30; id++) await b.witness.append('INBOX', mail(`${id}@x`), [], [], when)
+  b.relay.hooks = { toClient }
+  expect(await read()).toBeNull()
+  expect(answered).toEqual(['2', '3', '30'])
+})
+
 test('two short mails that have just come cost one FETCH, and a lost connection leaves them to the batches', async () => {
   await using b = await broken()
   for (const id of ['1@x', '2@x']) await b.witness.append('INBOX', mail(id), [], [], when)
@@ -383,7 +400,7 @@ test('two short mails that have just come cost one FETCH, and a lost connection 
     return text
   }
   b.relay.hooks = { toServer }
-  const read = () => b.box.fetchAbove('INBOX', uidValidity, { last: 0, expected: [1, 2] }, limits)
+  const read = () => b.box.fetchAbove('INBOX', uidValidity, { last: 0, most: 4, expected: [1, 2] }, limits)
   expect((await read())!.map(({ uid, texts }) => [uid, texts.has('1')])).toEqual([
     [1, true],
     [2, true],

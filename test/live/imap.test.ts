@@ -162,7 +162,7 @@ describe('fetch', () => {
     for (const octets of [mail('old@x'), mail('1@x', [], 'plain\r\n'), multipart, long, mail('no@x', [], '')])
       await stored(box, 'INBOX', octets)
     const { uidValidity } = await box.state('INBOX')
-    const above = { last: 1, expected: [2, 3] }
+    const above = { last: 1, most: 4, expected: [2, 3] }
     const together = await box.fetchAbove('INBOX', uidValidity, above, limits)
     expect(together).toEqual(await all(box.fetch('INBOX', uidValidity, [2, 3, 4, 5], limits)))
     expect(together!.map(({ texts }) => [...texts.keys()])).toEqual([['1'], ['1.1', '1.2'], ['1'], ['1']])
@@ -176,7 +176,7 @@ describe('fetch', () => {
     await using box = account()
     for (const id of [1, 2, 3]) await stored(box, 'INBOX', mail(`${id}@x`))
     const { uidValidity } = await box.state('INBOX')
-    const read = () => box.fetchAbove('INBOX', uidValidity, { last: 1, expected: [2, 3] }, limits)
+    const read = () => box.fetchAbove('INBOX', uidValidity, { last: 1, most: 4, expected: [2, 3] }, limits)
     expect((await read())!.map(({ uid }) => uid)).toEqual([2, 3])
     await box.removeExactly('INBOX', uidValidity, 2)
     expect(await read()).toBeNull()
