@@ -59,3 +59,6 @@ export function reasonOf(error: unknown): string {
   if (error instanceof Error) return error.message
   return String(error)
 }
+
+/** What concerns more than one mail: all that use the model, or all of an account. */
+export type Scoped = RateLimitedError | OwnerActionError

@@ -4,7 +4,14 @@
  */
 import { EventEmitter } from 'node:events'
 import type { Stage, Step } from './disposition.ts'
-import { OwnerActionError, PermanentError, RateLimitedError, reasonOf, UncertainError } from './errors.ts'
+import {
+  OwnerActionError,
+  PermanentError,
+  RateLimitedError,
+  reasonOf,
+  type Scoped,
+  UncertainError,
+} from './errors.ts'
 import { UidValidityChanged } from './imap.ts'
 import { accountLabel } from './log.ts'
 import { type DueRow, Sweeper, sweepEveryMs } from './pipeline/sweeper.ts'
@@ -48,7 +55,11 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     this.#drainMs = drainMs
     this.#context = context
     this.#queues = queues
-    this.#sweeper = new Sweeper(context, (due) => this.#takeDue(due))
+    this.#sweeper = new Sweeper(
+      context,
+      (due) => this.#takeDue(due),
+      (due) => queues.hasten(due.flatMap(({ id, step }) => this.#nudge(id, step))),
+    )
   }
 
   /** Starts the workers and the sweeper. */
@@ -241,7 +252,5 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     if (row) this.emit('settled', row)
   }
 }
-
-type Scoped = RateLimitedError | OwnerActionError
 
 const isAtRest = (stage: Stage) => stage === 'wait' || stage === 'done'

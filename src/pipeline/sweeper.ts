@@ -2,11 +2,13 @@
 import type { Step } from '../disposition.ts'
 import { reasonOf } from '../errors.ts'
 import type { StepContext } from '../steps/context.ts'
-import { findDue } from '../store/messages.ts'
+import { findDue, recallFromAhead } from '../store/messages.ts'
 import { retryBudgetWaiters, settleLostCalls } from './money.ts'
 
 export const sweepEveryMs = 30_000
 const sweepLimit = 2_000
+/** Clocks of machines that share a store differ by less. */
+const skewMs = 600_000
 
 export interface DueRow {
   id: string
@@ -17,12 +19,22 @@ export interface DueRow {
 export class Sweeper implements AsyncDisposable {
   readonly #context: StepContext
   readonly #take: (due: readonly DueRow[]) => Promise<void>
+  readonly #hasten: (due: readonly DueRow[]) => Promise<void>
   #timer: NodeJS.Timeout | null = null
   #sweeping: Promise<void> | null = null
 
-  constructor(context: StepContext, take: (due: readonly DueRow[]) => Promise<void>) {
+  /**
+   * @param take enqueues rows
+   * @param hasten lets jobs run now that were delayed by a clock that has been set back since
+   */
+  constructor(
+    context: StepContext,
+    take: (due: readonly DueRow[]) => Promise<void>,
+    hasten: (due: readonly DueRow[]) => Promise<void>,
+  ) {
     this.#context = context
     this.#take = take
+    this.#hasten = hasten
   }
 
   /** Sweeps at once and from then on. */
@@ -44,8 +56,11 @@ export class Sweeper implements AsyncDisposable {
   async #sweepOnce(): Promise<void> {
     await settleLostCalls(this.#context)
     const { db, clock } = this.#context
+    const now = clock.now()
+    const recalled = await recallFromAhead(db, now, new Date(now.getTime() + skewMs))
+    if (recalled.length > 0) await this.#hasten(recalled)
     // What is due before the next sweep is enqueued with its delay: a wiped queue has lost the delayed jobs, too.
-    await this.#take(await findDue(db, new Date(clock.now().getTime() + sweepEveryMs), sweepLimit))
+    await this.#take(await findDue(db, new Date(now.getTime() + sweepEveryMs), sweepLimit))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

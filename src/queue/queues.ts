@@ -34,6 +34,8 @@ export interface Queues extends AsyncDisposable {
   readonly kind: 'redis' | 'postgres'
   /** Adds jobs; one that is there already stays as it is. Rejects quickly while the queue can't be reached. */
   enqueue(nudges: readonly Nudge[]): Promise<void>
+  /** Lets delayed jobs run now; what has no such job is left alone. */
+  hasten(nudges: readonly Nudge[]): Promise<void>
   work(queue: QueueName, concurrency: number, handler: Handler): Work
   /** Jobs by state, for health and metrics. */
   counts(queue: QueueName): Promise<Record<string, number>>
@@ -124,6 +126,14 @@ class BullQueues implements Queues {
     for (const name of queueNames) {
       const jobs = nudges.filter((nudge) => nudge.queue === name).map(asJob)
       if (jobs.length > 0) await this.board(name).addBulk(jobs)
+    }
+  }
+
+  async hasten(nudges: readonly Nudge[]): Promise<void> {
+    for (const nudge of nudges) {
+      const job = await this.board(nudge.queue).getJob(asJob(nudge).opts.jobId)
+      // It may begin to run at this very moment.
+      if (job && (await job.isDelayed())) await job.promote().catch(() => undefined)
     }
   }
 

@@ -205,6 +205,19 @@ export async function findDue(db: Queryable, now: Date, limit: number): Promise<
   return rows
 }
 
+/**
+ * Makes due what was written later than `ahead`: the clock has been set back since, and whatever was put off then would wait
+ * until it is there again.
+ */
+export async function recallFromAhead(db: Queryable, now: Date, ahead: Date): Promise<Due[]> {
+  const { rows } = await db.query<Due>(
+    `update replyd.message set due_at = $1, updated_at = $1 where step not in ('wait', 'done') and updated_at > $2
+      returning id, step, due_at as "dueAt"`,
+    [now, ahead],
+  )
+  return rows
+}
+
 /** How many rows have a step that could run now. */
 export async function countDue(db: Queryable, now: Date): Promise<number> {
   const sql = `select count(*)::int as n from replyd.message where step not in ('wait', 'done') and due_at <= $1`

@@ -17,6 +17,7 @@ import {
   loadMessage,
   type NewMessage,
   postponeStep,
+  recallFromAhead,
 } from '../../src/store/messages.ts'
 import {
   budgetReachedAt,
@@ -234,6 +235,18 @@ describe.each([
       lastError: 'no answer',
       firstErrorAt: now,
     })
+  })
+
+  test('what was put off by a clock that has been set back since is due at once', async () => {
+    await insertMessages(db, [newMessage('a', 1), newMessage('b', 2)], now)
+    const hour = 3_600_000
+    const ahead = new Date(now.getTime() + hour)
+    const put = { step: 'guard', why: 'no answer', failed: true } as const
+    await postponeStep(db, { ...put, id: 'a', dueAt: new Date(ahead.getTime() + 5000) }, ahead)
+    await postponeStep(db, { ...put, id: 'b', dueAt: ahead }, now)
+    const recalled = await recallFromAhead(db, now, new Date(now.getTime() + hour / 6))
+    expect(recalled).toMatchObject([{ id: 'a', step: 'guard', dueAt: now }])
+    expect(await findDue(db, now, 10)).toMatchObject([{ id: 'a' }])
   })
 
   test('of two workers one claims a reply, and a claimed reply is never composed anew', async () => {

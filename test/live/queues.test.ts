@@ -1,0 +1,53 @@
+/** The queues on both backends: what a delayed job does when it is to run after all. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { silentLog } from '../../src/log.ts'
+import { openQueues, type Queues } from '../../src/queue/queues.ts'
+import { openDatabase } from '../../src/store/database.ts'
+import { type Postgres, type Redis, startPostgres, startRedis } from './servers/index.ts'
+
+let redis: Redis
+let postgres: Postgres
+
+beforeAll(async () => {
+  ;[redis, postgres] = await Promise.all([startRedis(), startPostgres({ fsync: false })])
+}, 60_000)
+
+afterAll(async () => {
+  await Promise.all([redis?.stop(), postgres?.stop()])
+})
+
+async function ranAfterHastening(queues: Queues): Promise<string[]> {
+  const ran: string[] = []
+  const done = new Promise<void>((resolve) => {
+    queues.work('model', 1, async (_step, id) => {
+      ran.push(id)
+      if (id === 'late') resolve()
+    })
+  })
+  const hour = 3_600_000
+  await queues.enqueue([
+    { queue: 'model', step: 'triage', messageId: 'late', delayMs: hour },
+    { queue: 'model', step: 'triage', messageId: 'later', delayMs: hour },
+  ])
+  await queues.hasten([
+    { queue: 'model', step: 'triage', messageId: 'unknown' },
+    { queue: 'model', step: 'triage', messageId: 'late' },
+  ])
+  await done
+  return ran
+}
+
+test('on Redis a delayed job runs when it is hastened, and no other', async () => {
+  const settings = { redisUrl: redis.newDatabase(), pool: null, namespace: 'replyd' }
+  await using queues = await openQueues(settings, silentLog)
+  expect(await ranAfterHastening(queues)).toEqual(['late'])
+  expect(await queues.counts('model')).toMatchObject({ delayed: 1 })
+}, 60_000)
+
+test('on PostgreSQL, too', async () => {
+  const databaseUrl = await postgres.createDatabase()
+  await using db = await openDatabase({ directory: '', databaseUrl }, silentLog)
+  await using queues = await openQueues({ redisUrl: null, pool: db.pool, namespace: 'replyd' }, silentLog)
+  expect(await ranAfterHastening(queues)).toEqual(['late'])
+  expect(await queues.counts('model')).toMatchObject({ delayed: 1 })
+}, 60_000)
