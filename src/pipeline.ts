@@ -14,6 +14,7 @@ import {
 } from './errors.ts'
 import { UidValidityChanged } from './imap.ts'
 import { accountLabel } from './log.ts'
+import type { PipelineEvents } from './pipeline/events.ts'
 import { type DueRow, Sweeper, sweepEveryMs } from './pipeline/sweeper.ts'
 import { backoffMs, failureReason, handOver, table } from './pipeline/table.ts'
 import { type Nudge, type QueueName, type Queues, queueNames, RetryLater, type Work } from './queue/queues.ts'
@@ -26,13 +27,6 @@ import { Together } from './together.ts'
 const ownerActionRetryMs = 60_000
 const busyRetryMs = 500
 const giveUpAfterMs = 24 * 3_600_000
-
-interface PipelineEvents {
-  /** A row came to rest: done, or waiting for a person. */
-  settled: [row: MessageRow]
-  /** Only the owner can mend this; said once per cause. */
-  'owner-action': [error: OwnerActionError, account: string]
-}
 
 export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDisposable {
   readonly #drainMs: number
