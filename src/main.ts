@@ -121,7 +121,7 @@ function watchersOf(context: StepContext, pipeline: Pipeline): Watcher[] {
   return [...context.accounts.values()].map(
     (account) =>
       new Watcher(context, account, {
-        onIngested: (ids) => pipeline.accept(ids),
+        onIngested: (mails) => pipeline.accept(mails),
         onStopped: (error) => void tellOwner(context, error, account.settings.owner.address),
         holder,
         isGone: (other) => isGone(other, alone),

@@ -20,6 +20,7 @@ import { backoffMs, failureReason, handOver, table } from './pipeline/table.ts'
 import { type Nudge, type QueueName, type Queues, queueNames, RetryLater, type Work } from './queue/queues.ts'
 import { type Next, PutOff, type StepContext } from './steps/context.ts'
 import { guard } from './steps/guard.ts'
+import { loadMails, type StoredMail } from './store/bodies.ts'
 import { loadMessage, type MessageRow, postponeStep } from './store/messages.ts'
 import { Together } from './together.ts'
 
@@ -76,10 +77,10 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     await Promise.all([...this.#workers.values()].map((worker) => worker.drain(this.#drainMs)))
   }
 
-  /** Takes rows that were just stored: guards them, and enqueues what comes next. A lost job is the sweeper's business. */
-  async accept(ids: readonly string[]): Promise<void> {
-    if (ids.length === 0) return
-    const next = await guard(this.#context, ids)
+  /** Takes mails that were just stored: guards them, and enqueues what comes next. A lost job is the sweeper's business. */
+  async accept(mails: readonly StoredMail[]): Promise<void> {
+    if (mails.length === 0) return
+    const next = await guard(this.#context, mails)
     const nudges = [...next].flatMap(([id, { stage }]) => this.#nudge(id, stage))
     await this.#enqueue(nudges)
     for (const [id, { stage }] of next) if (isAtRest(stage)) await this.#tellSettled(id)
@@ -96,7 +97,8 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   }
 
   async #takeDue(due: readonly DueRow[]): Promise<void> {
-    await this.accept(due.filter(({ step }) => step === 'guard').map(({ id }) => id))
+    const unguarded = due.filter(({ step }) => step === 'guard').map(({ id }) => id)
+    await this.accept(await loadMails(this.#context.db, unguarded))
     await this.#queues.enqueue(due.flatMap(({ id, step, dueAt }) => this.#nudge(id, step, dueAt)))
   }
 

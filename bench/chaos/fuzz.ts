@@ -131,10 +131,10 @@ async function walk(context: StepContext, account: Account, octets: Buffer, uid:
     renumberedUid: 0,
     lease: null,
   }
-  const ids = await ingest(context, account, source, [fetchedFrom(octets, uid)])
-  const [id] = ids
+  const mails = await ingest(context, account, source, [fetchedFrom(octets, uid)])
+  const id = mails[0]?.row.id
   if (id === undefined) return 'duplicate'
-  let stage = (await guard(context, ids)).get(id)?.stage ?? 'guard'
+  let stage = (await guard(context, mails)).get(id)?.stage ?? 'guard'
   const signal = new AbortController().signal
   try {
     if (stage === 'triage') stage = (await triage(context, id, signal))?.stage ?? 'triage'

@@ -5,14 +5,8 @@ import { silentLog } from '../../src/log.ts'
 import type { Database } from '../../src/store/database.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { earlierMails, writtenTo } from '../../src/store/history.ts'
-import {
-  commitStep,
-  countDue,
-  findByMessageIds,
-  findDue,
-  insertMessages,
-  loadMessage,
-} from '../../src/store/messages.ts'
+import { storeIngested } from '../../src/store/ingested.ts'
+import { commitStep, countDue, findByMessageIds, findDue, loadMessage } from '../../src/store/messages.ts'
 import { reserveModelCall, settleAbandonedCalls, settleModelCall } from '../../src/store/model-calls.ts'
 import { listMails, waitingMails } from '../../src/store/review-lists.ts'
 import { type Postgres, startPostgres } from '../../test/live/servers/index.ts'
@@ -74,7 +68,7 @@ const newCall = (n: number) => ({
 /** In the order in which a mail meets them; each n once. */
 const perMail: Record<string, Statement> = {
   'look up known Message-IDs': (db, n) => findByMessageIds(db, account, [`<new-${n}@x>`]),
-  'insert the row': (db, n) => insertMessages(db, [newMail(n)], now),
+  'insert the row': (db, n) => storeIngested(db, { messages: [newMail(n)] }, now),
   'load the row': (db, n) => loadMessage(db, newId(n)),
   'earlier mails of the sender': (db, n) => earlierMails(db, account, `c${n}@x.example`, newId(n)),
   'written to the sender': (db, n) => writtenTo(db, account, `c${n}@x.example`, newId(n)),

@@ -1,5 +1,6 @@
 /** Reads everything above the cursor, in batches, each committed before the next. */
 import type { Fetched, ImapAccount, MailboxState } from '../imap.ts'
+import type { StoredMail } from '../store/bodies.ts'
 import { type Cursor, loadCursor, saveCursor } from '../store/cursors.ts'
 import type { Account, StepContext } from './context.ts'
 import { ingest, type Source } from './ingest.ts'
@@ -14,7 +15,7 @@ export async function readNew(
   context: StepContext,
   account: Account,
   lease: Source['lease'],
-  onIngested: (ids: string[]) => Promise<void>,
+  onIngested: (mails: StoredMail[]) => Promise<void>,
 ): Promise<void> {
   const { imap } = account
   const { mailbox } = account.settings
@@ -33,9 +34,9 @@ export async function readNew(
   try {
     for await (const batch of oneAhead(newMails(imap, mailbox, cursor, state))) {
       if (batch.length === 0) continue
-      const ids = await ingest(context, account, source, batch)
+      const mails = await ingest(context, account, source, batch)
       await handedOn
-      handedOn = onIngested(ids)
+      handedOn = onIngested(mails)
       handedOn.catch(() => undefined)
     }
   } finally {

@@ -3,7 +3,7 @@ import type { Owner } from '../mail/account.ts'
 import { type GateContext, type Judgement, judge } from '../mail/gate/gate.ts'
 import type { Message } from '../mail/message.ts'
 import { replyHeader } from '../mail/reply/build.ts'
-import { loadMails, type StoredMail } from '../store/bodies.ts'
+import type { StoredMail } from '../store/bodies.ts'
 import { loadGateContexts, namedIds } from '../store/gate-context.ts'
 import { saveHumanThread } from '../store/human-threads.ts'
 import { commitSteps, type StepChange } from '../store/messages.ts'
@@ -28,9 +28,12 @@ const conclusive = new Set([
   'drafts-unsent',
 ])
 
-/** Judges a batch, of whatever accounts, and commits it in one statement. Rows that are not at `guard` are left out. */
-export async function guard(context: StepContext, ids: readonly string[]): Promise<Map<string, Next>> {
-  const mails = (await loadMails(context.db, ids)).filter(({ row }) => row.step === 'guard')
+/**
+ * Judges a batch, of whatever accounts, and commits it in one statement. Rows that are not at `guard` are left out; whether
+ * one still is says the statement, not the row that was handed in.
+ */
+export async function guard(context: StepContext, stored: readonly StoredMail[]): Promise<Map<string, Next>> {
+  const mails = stored.filter(({ row }) => row.step === 'guard')
   const changes: StepChange[] = []
   for (const address of new Set(mails.map(({ row }) => row.account))) {
     const ofAccount = mails.filter(({ row }) => row.account === address)

@@ -4,13 +4,12 @@ import type { Fetched } from '../imap.ts'
 import { decodeWords, parseAddressList, plainLine } from '../mail/address.ts'
 import { firstField, type Message } from '../mail/message.ts'
 import { messageFromParts } from '../mail/octets.ts'
-import { type Body, insertBodies } from '../store/bodies.ts'
-import { advanceCursor } from '../store/cursors.ts'
+import { type Body, keepInMind, type StoredMail } from '../store/bodies.ts'
 import type { Queryable } from '../store/database.ts'
+import { type Ingested, type NewMessage, newRow, storeIngested } from '../store/ingested.ts'
 import { findKnownMails } from '../store/known-mails.ts'
-import { holdsLease } from '../store/leases.ts'
-import { insertMessages, type NewMessage } from '../store/messages.ts'
 import { relocateMessage } from '../store/places.ts'
+import { storableText } from '../store/storable.ts'
 import type { Account, StepContext } from './context.ts'
 
 /** Where a batch was read, and the lease under which that may be committed. */
@@ -31,36 +30,68 @@ export class LeaseLost extends Error {
 const longestSubject = 500
 const longestHtml = 256 * 1024
 
-/** Commits a batch and moves the cursor to its last UID. Returns the ids of rows that are to go through the guard. */
+/** Commits a batch and moves the cursor to its last UID. Returns the mails that are to go through the guard. */
 export async function ingest(
   context: StepContext,
   account: Account,
   source: Source,
   batch: readonly Fetched[],
-): Promise<string[]> {
+): Promise<StoredMail[]> {
   const now = context.clock.now()
   const address = account.settings.owner.address
   const present = batch.filter((fetched) => !fetched.vanished)
   const read = present.map((fetched) => ({
     fetched,
-    message: messageFromParts(fetched),
+    message: asKept(messageFromParts(fetched), fetched.fault),
     id: context.newId(now),
   }))
   const lastUid = Math.max(...batch.map(({ uid }) => uid))
-  return context.db.transaction(async (session) => {
-    if (source.lease && !(await holdsLease(session, source.lease.name, source.lease.fence)))
-      throw new LeaseLost()
-    const fresh = await withoutKnown(session, address, source, read)
-    const rows = fresh.map((mail) => asRow(mail, address, source))
-    const inserted = new Set(await insertMessages(session, rows, now))
-    await insertBodies(session, fresh.filter(({ id }) => inserted.has(id)).map(asBody))
-    await advanceCursor(
-      session,
-      { account: address, mailbox: source.mailbox, uidValidity: source.uidValidity, lastUid },
-      now,
-    )
-    return rows.filter(({ id, step }) => step === 'guard' && inserted.has(id)).map(({ id }) => id)
+  const { fresh, relocated } = await withoutKnown(context, address, source, read)
+  const rows = fresh.map((mail) => asRow(mail, address, source))
+  const { mailbox, uidValidity, lease } = source
+  const cursor = { account: address, mailbox, uidValidity, lastUid }
+  const inserted = await store(
+    context,
+    { messages: rows, bodies: fresh.map(asBody), cursor, lease },
+    relocated,
+    now,
+  )
+  const stored = rows.flatMap((row, at) => {
+    const message = row.step === 'guard' && inserted.has(row.id) && fresh[at]?.message
+    return message ? [{ row: newRow(row, now), message }] : []
   })
+  keepInMind(context.db, stored)
+  return stored
+}
+
+/** One statement, unless rows get a new place with it. @throws LeaseLost */
+async function store(
+  { db }: StepContext,
+  ingested: Ingested,
+  relocated: readonly Relocated[],
+  now: Date,
+): Promise<Set<string>> {
+  const insert = async (session: Queryable) => {
+    const ids = await storeIngested(session, ingested, now)
+    if (ids === null) throw new LeaseLost()
+    return new Set(ids)
+  }
+  if (relocated.length === 0) return insert(db)
+  return db.transaction(async (session) => {
+    for (const { id, place } of relocated) await relocateMessage(session, id, place)
+    return insert(session)
+  })
+}
+
+/** The message as it will be loaded: the steps must not see another one before a restart than after it. */
+function asKept(message: Message, fault: string | null): Message {
+  const html = message.html?.slice(0, longestHtml) ?? null
+  return {
+    ...message,
+    text: storableText(message.text),
+    html: html === null ? null : storableText(html),
+    faults: fault ? [fault, ...message.faults] : message.faults,
+  }
 }
 
 interface Read {
@@ -71,18 +102,29 @@ interface Read {
   again?: boolean
 }
 
-/** Mails that were renumbered (a new UIDVALIDITY) keep their row and get their new place; re-delivered ones are marked. */
+/** A known row, and where its mail lies now. */
+interface Relocated {
+  id: string
+  place: { mailbox: string; uidValidity: string; uid: number }
+}
+
+/**
+ * Mails that were renumbered (a new UIDVALIDITY) keep their row and get their new place; re-delivered ones are marked. Asked
+ * before anything is locked: rows of this mailbox come from the lease's holder alone, and that it still holds it says the
+ * statement that inserts.
+ */
 async function withoutKnown(
-  session: Queryable,
+  { db }: StepContext,
   address: string,
   source: Source,
   mails: readonly Read[],
-): Promise<Read[]> {
+): Promise<{ fresh: Read[]; relocated: Relocated[] }> {
   const names = mails.map(nameOf)
   const pick = (kind: keyof Name) => names.flatMap((name) => name[kind] ?? [])
-  const known = await findKnownMails(session, address, pick('messageId'), pick('headerHash'))
+  const known = await findKnownMails(db, address, pick('messageId'), pick('headerHash'))
   const seen = new Set<string>()
   const fresh: Read[] = []
+  const relocated: Relocated[] = []
   for (const [at, mail] of mails.entries()) {
     const { messageId, headerHash } = names[at] ?? {}
     const same = known.filter((row) =>
@@ -91,7 +133,7 @@ async function withoutKnown(
     const { mailbox, uidValidity } = source
     const row = same.find((each) => each.mailbox === mailbox && each.uidValidity !== uidValidity)
     if (row && row.size === mail.fetched.size) {
-      await relocateMessage(session, row.id, { ...source, uid: mail.fetched.uid })
+      relocated.push({ id: row.id, place: { mailbox, uidValidity, uid: mail.fetched.uid } })
       // Another copy of it has a row of its own.
       row.uidValidity = uidValidity
       continue
@@ -100,7 +142,7 @@ async function withoutKnown(
     fresh.push({ ...mail, again: same.length > 0 || seen.has(name) })
     seen.add(name)
   }
-  return fresh
+  return { fresh, relocated }
 }
 
 /** One of the two: what tells this mail from all others, also after it was renumbered or moved. */
@@ -149,15 +191,6 @@ function asRow({ fetched, message, id, again }: Read, account: string, source: S
 }
 
 function asBody({ fetched, message, id }: Read): Body {
-  const faults = fetched.fault ? [fetched.fault, ...message.faults] : message.faults
-  const { structure, text, hiddenText } = message
-  return {
-    id,
-    header: fetched.header,
-    structure,
-    text,
-    html: message.html?.slice(0, longestHtml) ?? null,
-    hiddenText,
-    faults,
-  }
+  const { structure, text, html, hiddenText, faults } = message
+  return { id, header: fetched.header, structure, text, html, hiddenText, faults }
 }

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { RateLimitedError, reasonOf } from '../errors.ts'
 import { type ConnectionHealth, UidValidityChanged, type Watch, watchMailbox } from '../imap.ts'
+import type { StoredMail } from '../store/bodies.ts'
 import { releaseLease } from '../store/leases.ts'
 import { readNew } from './catch-up.ts'
 import type { Account, StepContext } from './context.ts'
@@ -13,8 +14,8 @@ const leaseMs = 20_000
 const renewMs = 5_000
 
 interface Options extends Holder {
-  /** Takes ids of rows that were committed at step `guard`. */
-  onIngested: (ids: string[]) => Promise<void>
+  /** Takes mails that were committed at step `guard`. */
+  onIngested: (mails: StoredMail[]) => Promise<void>
   /** Watching ended for good: the owner has to act. */
   onStopped: (error: Error) => void
 }

@@ -3,7 +3,6 @@ import { parseFields } from '../mail/octets.ts'
 import type { Queryable } from './database.ts'
 import { gathered } from './gather.ts'
 import { type MessageRow, messageColumns } from './messages.ts'
-import { storable } from './storable.ts'
 
 /** What was read of a mail: removed after the retention time, while the ledger row stays. */
 export interface Body {
@@ -15,18 +14,6 @@ export interface Body {
   html: string | null
   hiddenText: boolean
   faults: readonly string[]
-}
-
-export async function insertBodies(db: Queryable, bodies: readonly Body[]): Promise<void> {
-  const encoded = bodies.map((body) => ({ ...body, header: body.header.toString('base64') }))
-  await db.query(
-    `insert into replyd.body (id, header, structure, text, html, hidden_text, faults)
-     select x.id, decode(x.header, 'base64'), x.structure, x.text, x.html, x."hiddenText", x.faults
-       from jsonb_to_recordset($1::jsonb) as x (id text, header text, structure jsonb, text text, html text,
-         "hiddenText" boolean, faults jsonb)
-     on conflict (id) do nothing`,
-    [storable(encoded)],
-  )
 }
 
 /** A mail as the steps see it. */
@@ -76,6 +63,17 @@ export async function loadMails(db: Queryable, ids: readonly string[]): Promise<
 /** The steps of a mail follow each other closely: its text is read once, its row each time. Mails; UTF-16 units. */
 const remembered = { mails: 200, length: 20_000 }
 const recent = new WeakMap<Queryable, Map<string, Message>>()
+
+/** Mails that come together and are sure to be triaged before others push them out. */
+const few = 20
+
+/** Mails that were just stored: their next step need not read them again. A backlog's are left to be read when it is their turn. */
+export function keepInMind(db: Queryable, mails: readonly StoredMail[]): void {
+  if (mails.length > few) return
+  const known = recent.get(db) ?? new Map<string, Message>()
+  recent.set(db, known)
+  for (const mail of mails) remember(known, mail)
+}
 
 function remember(messages: Map<string, Message>, { row, message }: StoredMail): void {
   if (message.text.length + (message.html?.length ?? 0) > remembered.length) return

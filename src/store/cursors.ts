@@ -45,16 +45,3 @@ export async function saveCursor(db: Queryable, cursor: Omit<Cursor, 'updatedAt'
     ],
   )
 }
-
-/** Moves forward, never back. Called in the transaction that committed the rows. */
-export async function advanceCursor(
-  db: Queryable,
-  place: { account: string; mailbox: string; uidValidity: string; lastUid: number },
-  now: Date,
-): Promise<void> {
-  await db.query(
-    `update replyd.cursor set last_uid = greatest(last_uid, $4), updated_at = $5
-      where account = $1 and mailbox = $2 and uid_validity = $3`,
-    [place.account, place.mailbox, place.uidValidity, place.lastUid, now],
-  )
-}

@@ -32,15 +32,6 @@ export async function leaseHolder(db: Queryable, name: string): Promise<string |
   return rows[0]?.holder ?? null
 }
 
-/** True while this fence is the newest; locks the row so that a take-over waits for the transaction around it. */
-export async function holdsLease(db: Queryable, name: string, fence: number): Promise<boolean> {
-  const { rows } = await db.query(`select 1 from replyd.lease where name = $1 and fence = $2 for share`, [
-    name,
-    fence,
-  ])
-  return rows.length === 1
-}
-
 export async function releaseLease(db: Queryable, name: string, holder: string): Promise<void> {
   await db.query(`update replyd.lease set expires_at = clock_timestamp() where name = $1 and holder = $2`, [
     name,

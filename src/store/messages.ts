@@ -49,52 +49,6 @@ export const messageColumns = `m.id, m.account, m.mailbox, m.uid_validity as "ui
   m.last_error as "lastError", m.due_at as "dueAt", m.junk_mailbox as "junkMailbox",
   m.junk_uid_validity as "junkUidValidity", m.junk_uid::float8 as "junkUid"`
 
-export type NewMessage = Pick<
-  MessageRow,
-  | 'id'
-  | 'account'
-  | 'mailbox'
-  | 'uidValidity'
-  | 'uid'
-  | 'messageId'
-  | 'threadId'
-  | 'size'
-  | 'flags'
-  | 'fromAddress'
-  | 'fromName'
-  | 'subject'
-  | 'step'
-  | 'disposition'
-  | 'reason'
-> & {
-  internalDate: Date
-  emailId: string | null
-  /** Names a mail that has no Message-ID: a digest of its header block. */
-  headerHash?: string | null
-}
-
-/** Inserts rows; those whose (account, mailbox, UIDVALIDITY, UID) is known are left. Returns the new ids. */
-export async function insertMessages(
-  db: Queryable,
-  messages: readonly NewMessage[],
-  now: Date,
-): Promise<string[]> {
-  const { rows } = await db.query<{ id: string }>(
-    `insert into replyd.message (id, account, mailbox, uid_validity, uid, message_id, email_id, thread_id, size, internal_date,
-       flags, from_address, from_name, subject, ingested_at, step, disposition, reason, due_at, updated_at, header_hash)
-     select x.id, x.account, x.mailbox, x."uidValidity", x.uid, x."messageId", x."emailId", x."threadId", x.size, x."internalDate",
-       x.flags, x."fromAddress", x."fromName", x.subject, $2, x.step, x.disposition, x.reason, $2, $2, x."headerHash"
-       from jsonb_to_recordset($1::jsonb) as x (id text, account text, mailbox text, "uidValidity" text, uid bigint,
-         "messageId" text, "emailId" text, "threadId" text, size bigint, "internalDate" timestamptz, flags jsonb,
-         "fromAddress" text, "fromName" text, subject text, step text, disposition text, reason text,
-         "headerHash" text)
-     on conflict (account, mailbox, uid_validity, uid) do nothing
-     returning id`,
-    [storable(messages), now],
-  )
-  return rows.map((row) => row.id)
-}
-
 export async function loadMessage(db: Queryable, id: string): Promise<MessageRow | null> {
   const { rows } = await db.query<MessageRow>(
     `select ${messageColumns} from replyd.message m where m.id = $1`,

@@ -4,7 +4,7 @@ import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { spamTokens } from '../../src/judgement/spam-tokens.ts'
 import { parseOctets } from '../../src/mail/octets.ts'
 import type { Database } from '../../src/store/database.ts'
-import { insertMessages } from '../../src/store/messages.ts'
+import { type Ingested, storeIngested } from '../../src/store/ingested.ts'
 import { saveSpamExample } from '../../src/store/spam-examples.ts'
 import { type Dovecot, deliverAll, startDovecot } from '../live/servers/index.ts'
 import { startDaemon } from './daemon.ts'
@@ -78,7 +78,7 @@ async function teach(db: Database): Promise<void> {
       },
       ...{ fromAddress: null, step: 'done', disposition: 'declined', reason: 'list' },
     }))
-    await insertMessages(db, rows as Parameters<typeof insertMessages>[1], at)
+    await storeIngested(db, { messages: rows as Ingested['messages'] }, at)
     for (const n of numbers) {
       const tokens = spamTokens(parseOctets(Buffer.from(letter(kind, 1000 + n))))
       const example = { messageId: `old-${n}`, account: address, spam: kind === 'spam', tokens }

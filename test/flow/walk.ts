@@ -5,6 +5,7 @@ import { table } from '../../src/pipeline/table.ts'
 import { type Account, PutOff, type StepContext } from '../../src/steps/context.ts'
 import { guard } from '../../src/steps/guard.ts'
 import { Watcher } from '../../src/steps/watch.ts'
+import type { StoredMail } from '../../src/store/bodies.ts'
 import { loadMessage, type MessageRow } from '../../src/store/messages.ts'
 import { type FlowSettings, type RunningDaemon, startDaemon } from './daemon.ts'
 
@@ -40,8 +41,8 @@ export async function startWalk(settings: FlowSettings): Promise<Walk> {
     running,
     ahead: 0,
     arrive: async () => {
-      const arrived: string[] = []
-      const onIngested = async (ids: string[]) => void arrived.push(...ids)
+      const arrived: StoredMail[] = []
+      const onIngested = async (mails: StoredMail[]) => void arrived.push(...mails)
       const fail = (error: Error) => {
         throw error
       }
@@ -52,7 +53,7 @@ export async function startWalk(settings: FlowSettings): Promise<Walk> {
         isGone: () => true,
       }).catchUpOnce()
       await guard(context, arrived)
-      return Promise.all(arrived.map(row))
+      return Promise.all(arrived.map((mail) => row(mail.row.id)))
     },
     walk: async (id) => {
       for (

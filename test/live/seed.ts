@@ -1,9 +1,9 @@
 /** A store with something in every table, written as the daemon writes it where that matters. */
 
 import type { ReplyState } from '../../src/disposition.ts'
-import { insertBodies } from '../../src/store/bodies.ts'
 import type { Database } from '../../src/store/database.ts'
-import { commitStep, insertMessages, type NewMessage } from '../../src/store/messages.ts'
+import { type NewMessage, storeIngested } from '../../src/store/ingested.ts'
+import { commitStep } from '../../src/store/messages.ts'
 import { changeReply, type NewReply, saveComposed } from '../../src/store/replies.ts'
 
 export const seededAt = new Date('2026-03-10T09:00:00.123Z')
@@ -61,18 +61,16 @@ export async function seedMails(
 ): Promise<void> {
   for (const [at, state] of states.entries()) {
     const id = `m-${state}`
-    await insertMessages(db, [seedMessage(id, firstUid + at, from)], seededAt)
-    await insertBodies(db, [
-      {
-        id,
-        header: Buffer.from(`Subject: ${awkward}\r\n`),
-        structure: { type: 'text/plain', part: '1', parts: [] } as never,
-        text: awkward,
-        html: `<b>${awkward}</b>`,
-        hiddenText: false,
-        faults: ['f'],
-      },
-    ])
+    const body = {
+      id,
+      header: Buffer.from(`Subject: ${awkward}\r\n`),
+      structure: { type: 'text/plain', part: '1', parts: [] } as never,
+      text: awkward,
+      html: `<b>${awkward}</b>`,
+      hiddenText: false,
+      faults: ['f'],
+    }
+    await storeIngested(db, { messages: [seedMessage(id, firstUid + at, from)], bodies: [body] }, seededAt)
     await commitStep(
       db,
       { id, from: 'guard', to: 'deliver', disposition: 'approved', reason: 'ok', detail: awkward },

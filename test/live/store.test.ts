@@ -7,18 +7,12 @@ import { RateLimitedError } from '../../src/errors.ts'
 import { silentLog } from '../../src/log.ts'
 import { parseOctets } from '../../src/mail/octets.ts'
 import { openQueues, type Queues, RetryLater } from '../../src/queue/queues.ts'
-import { insertBodies, loadMails, removeBodiesBefore } from '../../src/store/bodies.ts'
+import { loadMails, removeBodiesBefore } from '../../src/store/bodies.ts'
+import { loadCursor, saveCursor } from '../../src/store/cursors.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
-import { holdsLease, leaseHolder, releaseLease, takeLease } from '../../src/store/leases.ts'
-import {
-  commitSteps,
-  findDue,
-  insertMessages,
-  loadMessage,
-  type NewMessage,
-  postponeStep,
-  recallFromAhead,
-} from '../../src/store/messages.ts'
+import { type NewMessage, storeIngested } from '../../src/store/ingested.ts'
+import { leaseHolder, releaseLease, takeLease } from '../../src/store/leases.ts'
+import { commitSteps, findDue, loadMessage, postponeStep, recallFromAhead } from '../../src/store/messages.ts'
 import {
   budgetReachedAt,
   noteBudgetReached,
@@ -182,7 +176,7 @@ describe.each([
   test('a mail is stored once, whatever is in its text', async () => {
     const hostile = { messageId: '<x\0@y>', subject: 'a\ud800b' }
     const messages = [newMessage('a', 1), newMessage('b', 4_294_967_295, hostile), newMessage('c', 1)]
-    expect(await insertMessages(db, messages, now)).toEqual(['a', 'b'])
+    expect(await storeIngested(db, { messages }, now)).toEqual(['a', 'b'])
     const row = await loadMessage(db, 'b')
     expect(row).toMatchObject({
       uid: 4_294_967_295,
@@ -195,7 +189,7 @@ describe.each([
   })
 
   test('a decision counts only from the stage that it was made for', async () => {
-    await insertMessages(db, [newMessage('a', 1), newMessage('b', 2)], now)
+    await storeIngested(db, { messages: [newMessage('a', 1), newMessage('b', 2)] }, now)
     const changed = await commitSteps(
       db,
       [
@@ -222,7 +216,7 @@ describe.each([
   })
 
   test('a step that is put off is due later, with its failure noted', async () => {
-    await insertMessages(db, [newMessage('a', 1), newMessage('b', 2)], now)
+    await storeIngested(db, { messages: [newMessage('a', 1), newMessage('b', 2)] }, now)
     const later = new Date(now.getTime() + 5000)
     await postponeStep(db, { id: 'a', step: 'guard', dueAt: later, why: 'no answer', failed: true }, now)
     expect(await findDue(db, now, 10)).toMatchObject([{ id: 'b', step: 'guard' }])
@@ -238,7 +232,7 @@ describe.each([
   })
 
   test('what was put off by a clock that has been set back since is due at once', async () => {
-    await insertMessages(db, [newMessage('a', 1), newMessage('b', 2)], now)
+    await storeIngested(db, { messages: [newMessage('a', 1), newMessage('b', 2)] }, now)
     const hour = 3_600_000
     const ahead = new Date(now.getTime() + hour)
     const put = { step: 'guard', why: 'no answer', failed: true } as const
@@ -250,7 +244,7 @@ describe.each([
   })
 
   test('of two workers one claims a reply, and a claimed reply is never composed anew', async () => {
-    await insertMessages(db, [newMessage('a', 1)], now)
+    await storeIngested(db, { messages: [newMessage('a', 1)] }, now)
     expect(await saveComposed(db, newReply('a'), now)).toBe(true)
     const stored = await loadReply(db, 'a')
     expect(stored).toMatchObject({ state: 'composed', composed: { text: 'Hi' }, sources: ['a'], claims: [] })
@@ -263,7 +257,7 @@ describe.each([
   })
 
   test('the budget is never overdrawn, however many ask at once', async () => {
-    await insertMessages(db, [newMessage('a', 1)], now)
+    await storeIngested(db, { messages: [newMessage('a', 1)] }, now)
     const call = (id: string) => ({
       id,
       messageId: 'a',
@@ -297,7 +291,7 @@ describe.each([
   })
 
   test('what a dead process reserved counts as spent, and waits for nobody', async () => {
-    await insertMessages(db, [newMessage('a', 1)], now)
+    await storeIngested(db, { messages: [newMessage('a', 1)] }, now)
     const [day, account] = ['2026-03-11', 'me@example.com']
     const ceilings = { perDay: 1, accountPerDay: 0.5 }
     const call = (id: string, worstCase: number) => ({
@@ -326,7 +320,6 @@ describe.each([
 
   test('text that is old goes when its mail is done with, the ledger row stays', async () => {
     const done = { step: 'done', disposition: 'declined', reason: 'dsn' } as const
-    await insertMessages(db, [newMessage('a', 1, done), newMessage('b', 2)], now)
     const structure = parseOctets(Buffer.from('Subject: x\r\n\r\nHello')).structure
     const body = {
       header: Buffer.from('Subject: x'),
@@ -336,14 +329,39 @@ describe.each([
       hiddenText: false,
       faults: [],
     }
-    await insertBodies(db, [
-      { id: 'a', ...body },
-      { id: 'b', ...body },
-    ])
+    const messages = [newMessage('a', 1, done), newMessage('b', 2)]
+    const bodies = messages.map(({ id }) => ({ id, ...body }))
+    await storeIngested(db, { messages, bodies }, now)
     expect(await removeBodiesBefore(db, now)).toBe(0)
     expect(await removeBodiesBefore(db, new Date(now.getTime() + 1))).toBe(1)
     expect((await loadMails(db, ['a', 'b'])).map(({ row }) => row.id)).toEqual(['b'])
     expect(await loadMessage(db, 'a')).toMatchObject({ disposition: 'declined' })
+  })
+
+  test('rows, bodies and the cursor are stored under the newest fence or not at all', async () => {
+    const place = { account: 'me@example.com', mailbox: 'INBOX', uidValidity: '1' }
+    const cursor = { ...place, lastUid: 2 }
+    const { structure } = parseOctets(Buffer.from('Subject: x\r\n\r\nHello'))
+    const body = { header: Buffer.from([0, 255]), structure, html: null, hiddenText: false, faults: ['f'] }
+    const messages = [newMessage('a', 1), newMessage('b', 2), newMessage('c', 2)]
+    const bodies = messages.map(({ id }) => ({ id, ...body, text: id }))
+    await saveCursor(db, { ...cursor, lastUid: 0, baselineUid: 0, baselineAt: now, renumberedUid: 0 }, now)
+    const lastUid = async () => (await loadCursor(db, place.account, place.mailbox))?.lastUid
+    for (const holder of ['one', 'two']) await takeLease(db, 'watch', holder, 0)
+    const under = (fence: number, name = 'watch') =>
+      storeIngested(db, { messages, bodies, cursor, lease: { name, fence } }, now)
+    expect([await under(1), await under(3), await under(2, 'other')]).toEqual([null, null, null])
+    expect([await loadMessage(db, 'a'), await lastUid()]).toEqual([null, 0])
+    expect(await under(2)).toEqual(['a', 'b'])
+    expect((await loadMails(db, ['a', 'b', 'c'])).map(({ message }) => message.text).sort()).toEqual([
+      'a',
+      'b',
+    ])
+    expect(await lastUid()).toBe(2)
+    expect(await under(2)).toEqual([])
+    await storeIngested(db, { messages: [], cursor: { ...cursor, lastUid: 1 } }, now)
+    await storeIngested(db, { messages: [], cursor: { ...cursor, uidValidity: '7', lastUid: 9 } }, now)
+    expect(await lastUid()).toBe(2)
   })
 
   test('a lease has one holder, and each new holder a higher fence', async () => {
@@ -351,8 +369,6 @@ describe.each([
     expect(await takeLease(db, 'watch', 'two', 60_000)).toBeNull()
     expect(await takeLease(db, 'watch', 'one', 0)).toBe(1)
     expect(await takeLease(db, 'watch', 'two', 60_000)).toBe(2)
-    expect(await holdsLease(db, 'watch', 1)).toBe(false)
-    expect(await holdsLease(db, 'watch', 2)).toBe(true)
     expect(await leaseHolder(db, 'watch')).toBe('two')
     await releaseLease(db, 'watch', 'two')
     expect(await leaseHolder(db, 'watch')).toBeNull()

@@ -11,8 +11,9 @@ import { sendDigest } from '../../src/steps/digest.ts'
 import { grant, isGranted, ladder, revoke } from '../../src/steps/ladder.ts'
 import { askFilter, learnFrom } from '../../src/steps/triage/filter.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
+import { storeIngested } from '../../src/store/ingested.ts'
 import { figuresByDay, replyFigures } from '../../src/store/insight.ts'
-import { commitStep, insertMessages, loadMessage } from '../../src/store/messages.ts'
+import { commitStep, loadMessage } from '../../src/store/messages.ts'
 import { changeReply, saveComposed } from '../../src/store/replies.ts'
 import { noteNegativeAnswer } from '../../src/store/trust.ts'
 
@@ -50,7 +51,7 @@ async function mail(fromAddress = 'kim@customer.example'): Promise<string> {
   }
   const fate = { step: 'triage', disposition: 'waiting', reason: 'ingested' } as const
   const rest = { account, fromAddress, subject: null, internalDate: now, emailId: null, threadId: null }
-  await insertMessages(db, [{ id, ...row, ...fate, ...rest }], now)
+  await storeIngested(db, { messages: [{ id, ...row, ...fate, ...rest }] }, now)
   return id
 }
 

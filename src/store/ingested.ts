@@ -1,0 +1,112 @@
+/** What is stored of mails that were just read: rows, bodies and how far the mailbox was read, in one statement. */
+import type { Body } from './bodies.ts'
+import type { Queryable } from './database.ts'
+import type { MessageRow } from './messages.ts'
+import { storable } from './storable.ts'
+
+export type NewMessage = Pick<
+  MessageRow,
+  | 'id'
+  | 'account'
+  | 'mailbox'
+  | 'uidValidity'
+  | 'uid'
+  | 'messageId'
+  | 'threadId'
+  | 'size'
+  | 'flags'
+  | 'fromAddress'
+  | 'fromName'
+  | 'subject'
+  | 'step'
+  | 'disposition'
+  | 'reason'
+> & {
+  internalDate: Date
+  emailId: string | null
+  /** Names a mail that has no Message-ID: a digest of its header block. */
+  headerHash?: string | null
+}
+
+export interface Ingested {
+  messages: readonly NewMessage[]
+  bodies?: readonly Body[]
+  /** Moves forward, never back. */
+  cursor?: { account: string; mailbox: string; uidValidity: string; lastUid: number } | null
+  /** Under which this may be stored. */
+  lease?: { name: string; fence: number } | null
+}
+
+/** The row as storeIngested inserts it. */
+export function newRow(message: NewMessage, now: Date): MessageRow {
+  const { emailId: _emailId, headerHash: _headerHash, ...given } = message
+  return {
+    ...given,
+    ingestedAt: now,
+    codes: [],
+    detail: null,
+    instruction: null,
+    ceiling: null,
+    verdict: null,
+    attempts: 0,
+    firstErrorAt: null,
+    lastError: null,
+    dueAt: now,
+    junkMailbox: null,
+    junkUidValidity: null,
+    junkUid: null,
+  }
+}
+
+/**
+ * Stores all or nothing. The lease's row is locked meanwhile, so that whoever takes it over waits, and sees these rows; a
+ * foreign key is checked when the statement ends, so that a body may come with its row.
+ */
+const statement = `
+with lease as materialized (
+  select 1 from replyd.lease where name = $3 and fence = $4 for share
+), held as materialized (
+  select 1 where $3::text is null or exists (select 1 from lease)
+), added as (
+  insert into replyd.message (id, account, mailbox, uid_validity, uid, message_id, email_id, thread_id, size, internal_date,
+    flags, from_address, from_name, subject, ingested_at, step, disposition, reason, due_at, updated_at, header_hash)
+  select x.id, x.account, x.mailbox, x."uidValidity", x.uid, x."messageId", x."emailId", x."threadId", x.size, x."internalDate",
+    x.flags, x."fromAddress", x."fromName", x.subject, $2, x.step, x.disposition, x.reason, $2, $2, x."headerHash"
+    from held, jsonb_to_recordset($1::jsonb) as x (id text, account text, mailbox text, "uidValidity" text, uid bigint,
+      "messageId" text, "emailId" text, "threadId" text, size bigint, "internalDate" timestamptz, flags jsonb,
+      "fromAddress" text, "fromName" text, subject text, step text, disposition text, reason text, "headerHash" text)
+  on conflict (account, mailbox, uid_validity, uid) do nothing
+  returning id
+), written as (
+  insert into replyd.body (id, header, structure, text, html, hidden_text, faults)
+  select x.id, decode(x.header, 'base64'), x.structure, x.text, x.html, x."hiddenText", x.faults
+    from added join jsonb_to_recordset($5::jsonb) as x (id text, header text, structure jsonb, text text, html text,
+      "hiddenText" boolean, faults jsonb) using (id)
+), moved as (
+  update replyd.cursor c set last_uid = greatest(c.last_uid, $9::bigint), updated_at = $2
+    from held where c.account = $6 and c.mailbox = $7 and c.uid_validity = $8
+)
+select (select count(*)::int from held) as held, array(select id from added) as ids`
+
+/**
+ * Rows whose (account, mailbox, UIDVALIDITY, UID) is known are left. Returns the new ids; null when somebody else has the
+ * lease: then nothing was stored.
+ */
+export async function storeIngested(
+  db: Queryable,
+  { messages, bodies = [], cursor = null, lease = null }: Ingested,
+  now: Date,
+): Promise<string[] | null> {
+  const encoded = bodies.map((body) => ({ ...body, header: body.header.toString('base64') }))
+  const { account, mailbox, uidValidity, lastUid } = cursor ?? {}
+  const place = [account ?? null, mailbox ?? null, uidValidity ?? null, lastUid ?? null]
+  const { rows } = await db.query<{ held: number; ids: string[] }>(statement, [
+    storable(messages),
+    now,
+    lease?.name ?? null,
+    lease?.fence ?? null,
+    storable(encoded),
+    ...place,
+  ])
+  return rows[0]?.held ? rows[0].ids : null
+}
