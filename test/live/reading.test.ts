@@ -1,0 +1,223 @@
+/** What was read of a mailbox, into the store and on to the guard: on each kind of store, from a mailbox that the test scripts. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import type { Fetched, ImapAccount } from '../../src/imap.ts'
+import { silentLog } from '../../src/log.ts'
+import { parseFields, splitHeader } from '../../src/mail/octets.ts'
+import { parseStructure } from '../../src/mail/structure.ts'
+import { readNew } from '../../src/steps/catch-up.ts'
+import type { Account, StepContext } from '../../src/steps/context.ts'
+import { guard } from '../../src/steps/guard.ts'
+import { ingest, LeaseLost } from '../../src/steps/ingest.ts'
+import { loadMail, loadMails, type StoredMail } from '../../src/store/bodies.ts'
+import { loadCursor, saveCursor } from '../../src/store/cursors.ts'
+import { type Database, openDatabase } from '../../src/store/database.ts'
+import { takeLease } from '../../src/store/leases.ts'
+import { type Postgres, startPostgres } from './servers/index.ts'
+
+const now = new Date('2026-03-10T09:00:00Z')
+const address = 'me@example.com'
+const lease = { name: 'watch', fence: 1 }
+const source = { mailbox: 'INBOX', uidValidity: '1', baselineAt: new Date(0), renumberedUid: 0, lease }
+
+let postgres: Postgres
+beforeAll(async () => {
+  postgres = await startPostgres({ fsync: false })
+}, 60_000)
+afterAll(() => postgres.stop())
+
+const letter = (uid: number, body = 'Hello') =>
+  `From: =?utf-8?q?J=C3=B6rg?= <j@example.org>\r\nTo: ${address}\r\nMessage-ID: <${uid}@x>\r\nSubject: a question\r\n\r\n${body}`
+
+function fetched(uid: number, text = letter(uid), fault: string | null = null): Fetched {
+  const octets = Buffer.from(text)
+  const header = splitHeader(octets)
+  const { structure, bodies } = parseStructure(parseFields(header), octets.subarray(header.length))
+  const rest = { flags: ['\\Flagged'], messageId: null, emailId: 'e', threadId: 't', vanished: false, fault }
+  return { uid, size: octets.length, internalDate: now, header, structure, texts: new Map(bodies), ...rest }
+}
+
+describe.each([
+  ['embedded', false],
+  ['PostgreSQL', true],
+])('%s', (_name, onServer) => {
+  let directory: string
+  let db: Database
+  let context: StepContext
+  let ids = 0
+
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'replyd-reading-'))
+    db = await openDatabase({ directory, databaseUrl: onServer ? postgres.url : null }, silentLog)
+  }, 60_000)
+
+  afterAll(async () => {
+    await db[Symbol.asyncDispose]()
+    rmSync(directory, { recursive: true, force: true })
+  })
+
+  beforeEach(async () => {
+    await db.query('truncate replyd.message, replyd.cursor, replyd.lease cascade')
+    expect(await takeLease(db, lease.name, 'this process', 60_000)).toBe(1)
+    const cursor = { account: address, mailbox: 'INBOX', uidValidity: '1', lastUid: 0, baselineUid: 0 }
+    await saveCursor(db, { ...cursor, baselineAt: new Date(0), renumberedUid: 0 }, now)
+    const settings = {
+      owner: { address, aliases: [], displayName: null, authservIds: [], ownLists: [] },
+      mailbox: 'INBOX',
+      spam: { action: 'junk' },
+    }
+    const accounts = new Map([[address, { settings }]])
+    const parts = { db, accounts, log: silentLog, clock: { now: () => now }, newId: () => `id-${++ids}` }
+    context = parts as unknown as StepContext
+  })
+
+  const accountWith = (imap: Partial<ImapAccount>) =>
+    ({ settings: context.accounts.get(address)?.settings, imap }) as Account
+
+  const lastUid = async () => (await loadCursor(db, address, 'INBOX'))?.lastUid
+
+  /** Another process takes the lease over. */
+  const loseLease = async () => {
+    await takeLease(db, lease.name, 'this process', 0)
+    expect(await takeLease(db, lease.name, 'another', 60_000)).toBe(2)
+  }
+
+  describe('a batch', () => {
+    test('is handed on as it would be loaded', async () => {
+      const html = `Content-Type: text/html\r\n${letter(3, `<b>Hi\0</b>${'<i>x</i>'.repeat(50_000)}`)}`
+      const batch = [fetched(1), fetched(2, letter(2, 'a\0b'), 'half of it'), fetched(3, html)]
+      const handed = await ingest(context, accountWith({}), source, batch)
+      const byId = ({ row: a }: StoredMail, { row: b }: StoredMail) => a.uid - b.uid
+      const loaded = (
+        await loadMails(
+          db,
+          handed.map(({ row }) => row.id),
+        )
+      ).sort(byId)
+      expect(handed).toEqual(loaded)
+      expect(handed.map(({ message }) => message.faults[0])).toEqual([undefined, 'half of it', undefined])
+      const [first] = handed
+      expect(await loadMail(db, first?.row.id ?? '')).toEqual(first)
+    })
+
+    test('hands on nothing that has come before, and the guard leaves a row that has moved on', async () => {
+      const account = accountWith({})
+      const mails = await ingest(context, account, source, [fetched(1), fetched(2)])
+      expect(await ingest(context, account, source, [fetched(1), fetched(2)])).toEqual([])
+      expect(await ingest(context, account, source, [fetched(3, letter(1))])).toEqual([])
+      const id = mails[0]?.row.id
+      await db.query(`update replyd.message set step = 'done' where id = $1`, [id])
+      expect([...(await guard(context, mails)).keys()]).toEqual([mails[1]?.row.id])
+      expect([...(await guard(context, mails)).keys()]).toEqual([])
+    })
+
+    test('that was renumbered keeps its rows, unless the lease is lost', async () => {
+      const [mail] = await ingest(context, accountWith({}), source, [fetched(1)])
+      const renumbered = { ...source, uidValidity: '2' }
+      const uids = async () => {
+        const { rows } = await db.query('select id, uid_validity, uid::int from replyd.message order by uid')
+        return rows
+      }
+      const id = mail?.row.id
+      const again = () => ingest(context, accountWith({}), renumbered, [fetched(7, letter(1)), fetched(8)])
+      await loseLease()
+      await expect(again()).rejects.toThrow(LeaseLost)
+      expect(await uids()).toEqual([{ id, uid_validity: '1', uid: 1 }])
+      renumbered.lease = { ...lease, fence: 2 }
+      expect((await again()).map(({ row }) => row.uid)).toEqual([8])
+      expect(await uids()).toMatchObject([{ id, uid_validity: '2', uid: 7 }, { uid: 8 }])
+    })
+
+    test('that meets a take-over waits for it and is not stored', async () => {
+      let late: Promise<unknown> = Promise.resolve()
+      await db.transaction(async (session) => {
+        await takeLease(session, lease.name, 'this process', 0)
+        await takeLease(session, lease.name, 'another', 60_000)
+        late = ingest(context, accountWith({}), source, [fetched(1)]).catch((error: unknown) => error)
+        const waiting = `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`
+        while (onServer && (await db.query(waiting)).rows.length === 0);
+      })
+      expect(await late).toBeInstanceOf(LeaseLost)
+      expect(await lastUid()).toBe(0)
+    })
+  })
+
+  describe('a mailbox', () => {
+    /** Batches of one mail each; `before` runs when a batch is asked for. */
+    const mailboxOf = (count: number, before: (uid: number) => Promise<void> = async () => undefined) => {
+      const uids = Array.from({ length: count }, (_, at) => at + 1)
+      const imap: Partial<ImapAccount> = {
+        state: async (path) => ({ path, uidValidity: '1', uidNext: count + 1, exists: count }),
+        uidsAfter: async (_mailbox, _uidValidity, after) => uids.filter((uid) => uid > after),
+        async *fetch(_mailbox, _uidValidity, wanted) {
+          for (const uid of wanted) {
+            await before(uid)
+            yield [fetched(uid)]
+          }
+        },
+      }
+      return accountWith(imap)
+    }
+
+    test('is read in order, and a batch is handed on before the next', async () => {
+      const handed: number[] = []
+      let underWay = 0
+      await readNew(context, mailboxOf(6), lease, async (mails) => {
+        expect(++underWay).toBe(1)
+        expect(await lastUid()).toBeGreaterThanOrEqual(Math.max(...mails.map(({ row }) => row.uid)))
+        handed.push(...mails.map(({ row }) => row.uid))
+        underWay--
+      })
+      expect(handed).toEqual([1, 2, 3, 4, 5, 6])
+      expect(await lastUid()).toBe(6)
+    })
+
+    test('is read no further once a batch could not be handed on; its rows stay for the sweeper', async () => {
+      const failure = new Error('no guard')
+      const handed: number[] = []
+      const read = readNew(context, mailboxOf(6), lease, async (mails) => {
+        handed.push(...mails.map(({ row }) => row.uid))
+        if (handed.includes(2)) throw failure
+      })
+      await expect(read).rejects.toBe(failure)
+      expect(handed).toEqual([1, 2])
+      const { rows } = await db.query<{ uid: number }>(
+        `select uid::int from replyd.message where step = 'guard' order by uid`,
+      )
+      expect(rows.map(({ uid }) => uid)).toEqual([1, 2, 3])
+      expect(await lastUid()).toBe(3)
+    })
+
+    test('is left when the lease is lost while the next batch is on its way', async () => {
+      const ahead = new Promise<never>(() => undefined)
+      const handed: number[] = []
+      const account = mailboxOf(6, async (uid) => {
+        if (uid === 3) await loseLease()
+        // What is asked for never comes: nobody may wait for it.
+        if (uid > 3) await ahead
+      })
+      const read = readNew(context, account, lease, async (mails) => {
+        handed.push(...mails.map(({ row }) => row.uid))
+      })
+      await expect(read).rejects.toThrow(LeaseLost)
+      const stored = (await lastUid()) ?? 0
+      expect(handed).toEqual(Array.from({ length: stored }, (_, at) => at + 1))
+      expect(stored).toBeLessThan(3)
+    })
+
+    test('that fails half-way has handed on all that was stored', async () => {
+      const account = mailboxOf(6, async (uid) => {
+        if (uid === 5) throw new Error('connection lost')
+      })
+      const handed: number[] = []
+      const read = readNew(context, account, lease, async (mails) => {
+        await loadCursor(db, address, 'INBOX')
+        handed.push(...mails.map(({ row }) => row.uid))
+      })
+      await expect(read).rejects.toThrow('connection lost')
+      expect(handed).toEqual([1, 2, 3, 4])
+    })
+  })
+})
