@@ -1,4 +1,4 @@
-/** Ingest: stores each mail once. The cursor moves in the same transaction as the rows, so that a crash repeats, never skips. */
+/** Ingest: stores each mail once. The cursor moves in the same statement as the rows, so that a crash repeats, never skips. */
 import { createHash } from 'node:crypto'
 import type { Fetched } from '../imap.ts'
 import { decodeWords, parseAddressList, plainLine } from '../mail/address.ts'
