@@ -79,10 +79,8 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
 
   /** Takes mails that were just stored: guards them, and enqueues what comes next. A lost job is the sweeper's business. */
   async accept(mails: readonly StoredMail[]): Promise<void> {
-    if (mails.length === 0) return
     const next = await guard(this.#context, mails)
-    const nudges = [...next].flatMap(([id, { stage }]) => this.#nudge(id, stage))
-    await this.#enqueue(nudges)
+    await this.#enqueue([...next].flatMap(([id, { stage }]) => this.#nudge(id, stage)))
     for (const [id, { stage }] of next) if (isAtRest(stage)) await this.#tellSettled(id)
   }
 

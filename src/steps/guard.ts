@@ -34,6 +34,7 @@ const conclusive = new Set([
  */
 export async function guard(context: StepContext, stored: readonly StoredMail[]): Promise<Map<string, Next>> {
   const mails = stored.filter(({ row }) => row.step === 'guard')
+  if (mails.length === 0) return new Map()
   const changes: StepChange[] = []
   for (const address of new Set(mails.map(({ row }) => row.account))) {
     const ofAccount = mails.filter(({ row }) => row.account === address)
