@@ -50,8 +50,11 @@ export interface Daemon {
 
 /** Time that jobs under way get at the end, milliseconds. Closing all connections has to fit into ten seconds, too. */
 const drainMs = 7_500
-/** Steps under way at once that use the mail servers: they wait for those most of the time, and each account for its own. */
-const mailboxConcurrency = (accounts: number) => Math.min(100, 8 + 2 * accounts)
+/**
+ * Steps under way at once that use the mail servers: they wait for those most of the time, each account for its own, and the more
+ * there are, the more they ask together.
+ */
+const mailboxConcurrency = (accounts: number) => Math.min(100, 40 + 2 * accounts)
 
 /** Runs until the signal, or with `once` until all is handled. @throws what the boot throws: ConfigError and the like */
 export async function runDaemon(options: DaemonOptions): Promise<void> {

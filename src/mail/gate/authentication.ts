@@ -23,13 +23,30 @@ export function authentication(
   authservIds: readonly string[],
   authorDomain: string,
 ): Authentication {
-  const trusted = trustedAuthentication(message, authservIds)
-  if (trusted.length === 0) return 'unknown'
-  const results = trusted.flatMap(resultsOf)
+  const results = trustedResults(message, authservIds)
+  if (results === null) return 'unknown'
   const organisation = organisationalDomain(authorDomain)
   const aligned = (domain: string) => domain !== '' && organisationalDomain(domain) === organisation
   if (results.some((result) => isDmarcFail(result, aligned))) return 'dmarc-fail'
   return results.some((result) => isAlignedPass(result, aligned)) ? 'pass' : 'none'
+}
+
+/** By header and the ids that are trusted: several steps ask for the same mail. */
+const read = new WeakMap<Message['fields'], WeakMap<readonly string[], readonly MethodResult[] | null>>()
+
+/** null when no trusted server says anything. */
+function trustedResults(
+  message: Pick<Message, 'fields'>,
+  authservIds: readonly string[],
+): readonly MethodResult[] | null {
+  const known = read.get(message.fields) ?? new WeakMap<readonly string[], readonly MethodResult[] | null>()
+  read.set(message.fields, known)
+  const found = known.get(authservIds)
+  if (found !== undefined) return found
+  const trusted = trustedAuthentication(message, authservIds)
+  const results = trusted.length === 0 ? null : trusted.flatMap(resultsOf)
+  known.set(authservIds, results)
+  return results
 }
 
 /**

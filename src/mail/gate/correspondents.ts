@@ -26,9 +26,16 @@ export function canonical(address: string): string {
   return comparable(parseAddressList(address)[0]?.address ?? address)
 }
 
+/** By header: gate, reply and last look ask for the same fields of one message, some of them several times. */
+const read = new WeakMap<Message['fields'], Map<string, readonly Mailbox[]>>()
+
 /** The mailboxes in every field of that name, group members included (RFC 5322 section 3.4). */
-export function mailboxes(message: Pick<Message, 'fields'>, name: string): Mailbox[] {
-  return fieldValues(message, name).flatMap((value) => parseAddressList(value))
+export function mailboxes({ fields }: Pick<Message, 'fields'>, name: string): readonly Mailbox[] {
+  const known = read.get(fields) ?? new Map<string, readonly Mailbox[]>()
+  read.set(fields, known)
+  const found = known.get(name) ?? fieldValues({ fields }, name).flatMap((value) => parseAddressList(value))
+  known.set(name, found)
+  return found
 }
 
 /**
@@ -36,9 +43,15 @@ export function mailboxes(message: Pick<Message, 'fields'>, name: string): Mailb
  * (section 2.6). harbor.example.evil.example is not harbor.example.
  */
 export function ownAddressTest(owner: Owner): (address: string) => boolean {
+  const known = tests.get(owner)
+  if (known) return known
   const own = new Set([owner.address, ...owner.aliases].map((address) => bare(canonical(address))))
-  return (address) => own.has(bare(address))
+  const test = (address: string) => own.has(bare(address))
+  tests.set(owner, test)
+  return test
 }
+
+const tests = new WeakMap<Owner, (address: string) => boolean>()
 
 function bare(address: string): string {
   return comparable(withoutTag(address))
