@@ -9,7 +9,9 @@ import { type Peers, withPeers } from './peers.ts'
 import { newDomain, Rig } from './rig.ts'
 
 /** Mails of a run. */
-const mailsEach = 25
+const mailsEach = 100
+/** The first ones find nothing compiled yet, and a daemon runs for weeks. */
+const warmUps = 30
 
 interface Reaction {
   /** From the end of the delivery to the observer's EXISTS, milliseconds. */
@@ -48,8 +50,7 @@ async function reactions(peers: Peers): Promise<Reaction[]> {
   rig.daemon.start()
   await rig.loggedAt('watch.baseline')
   await peers.counterpart.order({ tell: true })
-  // The first ones find nothing compiled yet.
-  for (let warm = 0; warm < 5; warm++) await react(peers, user, observer)
+  for (let warm = 0; warm < warmUps; warm++) await react(peers, user, observer)
   const found: Reaction[] = []
   for (let mail = 0; mail < mailsEach; mail++) {
     found.push(await react(peers, user, observer))

@@ -6,6 +6,7 @@ import { ConfigError, reasonOf, TemporaryError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { takeLock } from './lock.ts'
 import { migrate } from './migrate.ts'
+import { named } from './named.ts'
 import type { PGlitePool, QueryResult } from './pglite.ts'
 import type { Database, Queryable } from './queryable.ts'
 
@@ -49,13 +50,19 @@ interface Opened {
   close: () => Promise<void>
 }
 
+/**
+ * A plan is kept for as long as PostgreSQL knows nothing new of a table. One that was made while a store was new and empty
+ * would read its tables whole, so an index is preferred whatever the statistics say; each statement of a mail's way has one.
+ */
+const planning = '-c enable_seqscan=off -c jit=off'
+
 function openPostgres(connectionString: string): Opened {
   const pool = new pg.Pool({
     connectionString,
     max: 10,
     keepAlive: true,
     connectionTimeoutMillis: 10_000,
-    options: '-c search_path=bullmq,public -c statement_timeout=60000',
+    options: `-c search_path=bullmq,public -c statement_timeout=60000 ${planning}`,
   })
   return { pool, kind: 'postgres', close: () => pool.end() }
 }
@@ -92,15 +99,22 @@ class PooledDatabase implements Database {
   readonly pool: PGlitePool | pg.Pool
   readonly kind: 'pglite' | 'postgres'
   readonly #close: () => Promise<void>
+  readonly #session: Queryable
 
   constructor(pool: PGlitePool | pg.Pool, kind: 'pglite' | 'postgres', close: () => Promise<void>) {
     this.pool = pool
     this.kind = kind
     this.#close = close
+    this.#session = this.#named(pool as Queryable)
+  }
+
+  /** The embedded database has one session, and no names for its statements. */
+  #named(session: Queryable): Queryable {
+    return this.kind === 'postgres' ? named(session) : session
   }
 
   query<Row>(text: string, params: readonly unknown[] = []): Promise<QueryResult<Row>> {
-    return (this.pool as Queryable).query<Row>(text, params)
+    return this.#session.query<Row>(text, params)
   }
 
   async transaction<T>(work: (session: Queryable) => Promise<T>): Promise<T> {
@@ -108,7 +122,7 @@ class PooledDatabase implements Database {
     let broken = false
     try {
       await client.query('begin')
-      const result = await work(client)
+      const result = await work(this.#named(client))
       await client.query('commit')
       return result
     } catch (error) {
