@@ -9,6 +9,7 @@ import { PermanentError, TemporaryError } from './errors.ts'
 import { addUsage, type ChatMessage, noUsage, type Usage } from './judgement/chat.ts'
 import { type Completion, readAnswer, readCompletion, repairMessages } from './llm/answer.ts'
 import { type Capabilities, capabilitiesOf, degrade } from './llm/capabilities.ts'
+import { Deadline } from './llm/deadline.ts'
 import { classify, refusalOf, withSpent } from './llm/errors.ts'
 import { rateLimitsOf, rateLimitsOfRefusal } from './llm/limits.ts'
 import { listModels } from './llm/listing.ts'
@@ -160,9 +161,9 @@ async function call<R>(
   signal: AbortSignal | undefined,
   request: (signal: AbortSignal) => Promise<R>,
 ): Promise<R> {
-  const deadline = AbortSignal.timeout(settings.timeoutMs)
+  using deadline = new Deadline(settings.timeoutMs, signal)
   try {
-    return await request(signal ? AbortSignal.any([signal, deadline]) : deadline)
+    return await request(deadline.signal)
   } catch (error) {
     if (error instanceof TemporaryError) throw error
     throw classify(error, {
@@ -171,7 +172,7 @@ async function call<R>(
       timeoutMs: settings.timeoutMs,
       messages,
       aborted: signal?.aborted ?? false,
-      expired: deadline.aborted,
+      expired: deadline.expired,
       now: clock.now(),
     })
   }
