@@ -23,15 +23,14 @@ export interface Passage {
 export function fill(peers: Peers, mails: number, perAccount: number): string[] {
   const domain = newDomain()
   const addresses = Array.from({ length: Math.ceil(mails / perAccount) }, (_, at) => `u${at}@${domain}`)
-  for (const [at, address] of addresses.entries()) {
-    const count = Math.min(perAccount, mails - at * perAccount)
-    layDown(
-      peers.dovecot,
-      address,
-      Array.from({ length: count }, () => makeMail(newToken(), address)),
-    )
-  }
+  for (const [at, address] of addresses.entries())
+    lay(peers, address, Math.min(perAccount, mails - at * perAccount))
   return addresses
+}
+
+function lay(peers: Peers, address: string, count: number): void {
+  const mails = Array.from({ length: count }, () => makeMail(newToken(), address))
+  layDown(peers.dovecot, address, mails)
 }
 
 /** From the start of reading to the last of `mails`, as `done` counts them. */
@@ -42,6 +41,10 @@ export async function pass(
   done: (rig: Rig) => Promise<number>,
 ): Promise<Passage> {
   await using rig = await Rig.build(peers, { concurrency, ...options })
+  return measured(rig, mails, done)
+}
+
+async function measured(rig: Rig, mails: number, done: (rig: Rig) => Promise<number>): Promise<Passage> {
   rig.daemon.start()
   const startedAt = await rig.loggedAt('watch.baseline')
   const cpuBefore = rig.cpuMs()
@@ -115,10 +118,16 @@ async function onServers(peers: Peers, mails: number): Promise<Figure[]> {
   ]
 }
 
+/** Twice as many mails: the first start prepares the database, and that takes memory of its own. */
 async function embedded(peers: Peers, mails: number): Promise<Figure[]> {
   const [address = ''] = fill(peers, mails, mails)
-  const drafts = async (rig: Rig) => (await rig.draftsOf(peers, address)) ?? 0
-  const drafted = await pass(peers, mails, { addresses: [address], embedded: true }, drafts)
+  const drafts = (rig: Rig) => rig.draftsOf(peers, address)
+  await using rig = await Rig.build(peers, { concurrency, addresses: [address], embedded: true })
+  const drafted = await measured(rig, mails, drafts)
+  await rig.daemon.stop()
+  lay(peers, address, mails)
+  rig.daemon.start()
+  await rig.when(2 * mails, () => drafts(rig))
   return [
     figure({
       name: 'whole way to a saved draft, embedded state',
@@ -127,7 +136,13 @@ async function embedded(peers: Peers, mails: number): Promise<Figure[]> {
       target: { of: 'value', atLeast: 60 },
     }),
     figure({
-      name: 'most memory under the backlog, embedded state (first start included)',
+      name: 'most memory under the backlog, embedded state, not the first start',
+      value: rig.rssMb('VmHWM'),
+      unit: 'MB',
+      target: { of: 'value', atMost: 600 },
+    }),
+    figure({
+      name: 'most memory under the backlog, embedded state, first start included',
       value: drafted.rssMb,
       unit: 'MB',
     }),
