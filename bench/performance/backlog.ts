@@ -41,7 +41,7 @@ export async function pass(
   done: (rig: Rig) => Promise<number>,
 ): Promise<Passage> {
   await using rig = await Rig.build(peers, { concurrency, ...options })
-  return measured(rig, mails, done)
+  return await measured(rig, mails, done)
 }
 
 async function measured(rig: Rig, mails: number, done: (rig: Rig) => Promise<number>): Promise<Passage> {
