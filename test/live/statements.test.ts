@@ -46,10 +46,8 @@ test('a plan that was made while the store was empty reads no table whole', asyn
       await openDrafts(session, 'a@x.example', ['c@x.example'])
     }
     const reads = [
-      ...[
-        ...(await prepared(session, 'from replyd.reply where id')),
-        ...(await prepared(session, 'group by addressee')),
-      ],
+      ...(await prepared(session, 'from replyd.reply where id')),
+      ...(await prepared(session, 'group by addressee')),
       ...(await prepared(session, 'cross join jsonb_to_record')),
     ]
     expect(reads.map(({ runs }) => runs)).toEqual([7, 7, 7, 7])
