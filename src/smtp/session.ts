@@ -139,16 +139,17 @@ export class Session {
    * Sends one mail. After a failure the connection starts afresh (RSET) or is closed: nothing of this mail can spill
    * into the next.
    * @param deadlineMs for the whole of it; a server may answer a little and never finish
+   * @param mayEnd asked before the final dot; what it throws is thrown, and the mail ends without one
    * @throws as Submission.send; StaleConnectionError when the connection had been used and turned out to be dead
    */
-  async send(mail: Outgoing, deadlineMs: number): Promise<Accepted> {
+  async send(mail: Outgoing, deadlineMs: number, mayEnd: () => Promise<void>): Promise<Accepted> {
     this.mails++
     if (mail.addressees.length === 0) throw new PermanentError('The mail has no addressee')
     if (mail.smtpUtf8 && !this.#extensions.has('SMTPUTF8')) {
       throw new PermanentError('This SMTP server does not carry addresses or headers beyond ASCII (SMTPUTF8)')
     }
     this.#smtpUtf8 = mail.smtpUtf8
-    const body = new Body(mail.octets)
+    const body = new Body(mail.octets, mayEnd)
     const deadline = setTimeout(() => this.#connection.close(), deadlineMs)
     const restore = mail.addressees.length > 1 ? withoutPipelining(this.#connection) : () => {}
     try {
@@ -156,8 +157,9 @@ export class Session {
       const replyCode = Number(/^\d{3}/.exec(info.response)?.[0] ?? 250)
       return { replyCode, reply: info.response, messageId: info.serverMessageId ?? null }
     } catch (error) {
-      const { progress } = body
+      const progress = await body.stop()
       await this.#startAfresh(error, progress)
+      if (body.refusal !== null) throw body.refusal
       const failure = sendError(error, progress, this.#server)
       if (this.mails === 1 || progress !== 'unsent' || !endedConnection(error)) throw failure
       throw new StaleConnectionError(failure.message, { cause: error })

@@ -49,14 +49,16 @@ export class PooledSubmission implements Submission {
     this.#timing = { ...defaultTiming, ...options.timing }
   }
 
-  async send(mail: Outgoing | (() => Promise<Outgoing>)): Promise<Accepted> {
+  async send(mail: Outgoing, mayEnd: () => Promise<void> = async () => {}): Promise<Accepted> {
     if (this.#pulse.refusal) throw this.#pulse.refusal
     this.#pulse.begin()
     let answered = false
     try {
-      // A mail that is not given in the end says nothing about the server.
-      const ready = once(typeof mail === 'function' ? mail : async () => mail, () => (answered = true))
-      const accepted = await this.#send(ready)
+      const accepted = await this.#send(mail, () => {
+        // It has taken the mail's text: whatever comes of the question says nothing about the server.
+        answered = true
+        return mayEnd()
+      })
       answered = true
       return accepted
     } catch (error) {
@@ -67,11 +69,11 @@ export class PooledSubmission implements Submission {
     }
   }
 
-  async #send(ready: () => Promise<Outgoing>): Promise<Accepted> {
+  async #send(mail: Outgoing, mayEnd: () => Promise<void>): Promise<Accepted> {
     for (;;) {
       const session = await this.#acquire()
       try {
-        const accepted = await session.send(await ready(), this.#timing.mailMs)
+        const accepted = await session.send(mail, this.#timing.mailMs, mayEnd)
         this.#release(session)
         return accepted
       } catch (error) {
@@ -199,17 +201,5 @@ export class PooledSubmission implements Submission {
       session.close()
     }
     this.#idle.clear()
-  }
-}
-
-/** Asks at the first call, and gives the same answer to every later one. */
-function once<T>(ask: () => Promise<T>, onFailure: () => void): () => Promise<T> {
-  let asked: Promise<T> | undefined
-  return () => {
-    asked ??= ask().catch((error: unknown) => {
-      onFailure()
-      throw error
-    })
-    return asked
   }
 }

@@ -25,15 +25,15 @@ export interface Accepted {
 export interface Submission extends AsyncDisposable {
   /**
    * Sends one mail, once. Never sends a second time what may have been accepted.
-   * @param mail or what gives it, asked once, when a connection stands ready: until then nothing has begun. What that
-   * throws is thrown, and nothing is sent
+   * @param mayEnd asked at most once, when the server has taken everything but the final dot (RFC 5321 section 4.1.1.4):
+   * until then nothing can have been accepted. What it throws is thrown, and the mail ends without a dot
    * @throws TemporaryError surely not accepted: a 4yz reply, no connection, or the final dot was never written
    * @throws PermanentError surely not accepted: a 5yz reply
    * @throws RefusedAddressees some of several addressees were refused for good; the text was not begun, so nobody has it
    * @throws OwnerActionError('account') the login was refused; from then on at once, until `verify` succeeds
    * @throws UncertainError the final dot may have been read by the server and no reply came
    */
-  send(mail: Outgoing | (() => Promise<Outgoing>)): Promise<Accepted>
+  send(mail: Outgoing, mayEnd?: () => Promise<void>): Promise<Accepted>
   /** Connects and logs in anew, sends nothing. Same errors. */
   verify(): Promise<void>
 }

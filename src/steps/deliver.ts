@@ -1,19 +1,18 @@
 /** Deliver: looks once more whether a person has answered, then saves or sends exactly the octets that are stored. */
 import { nextOpening } from '../judgement/hours.ts'
-import { judge } from '../mail/gate/gate.ts'
 import { loadAccountState } from '../store/accounts.ts'
 import { loadMail, type StoredMail } from '../store/bodies.ts'
-import { loadGateContexts } from '../store/gate-context.ts'
 import { commitStep, type StepChange } from '../store/messages.ts'
 import { changeReply, loadReply, type ReplyRow } from '../store/replies.ts'
 import { lastRestore } from '../store/restore.ts'
 import { type Account, accountOf, type Next, PutOff, type StepContext } from './context.ts'
 import { finishSent } from './deliver/finish.ts'
+import { judgeAgain } from './deliver/judge-again.ts'
 import type { Outcome } from './deliver/outcome.ts'
 import { saveDraft } from './deliver/save.ts'
 import { savedDraft } from './deliver/saved-draft.ts'
 import { afterInterruption, sendReply } from './deliver/send.ts'
-import { answeredMeanwhile, currentFlags } from './human-race.ts'
+import { answeredMeanwhile } from './human-race.ts'
 
 const pausedForMs = 60_000
 /** Clocks of mail servers differ. */
@@ -111,22 +110,9 @@ async function sendIfAllowed(
   if (reply.kind === 'send' && (await isBeforeRestore(context, mail)))
     return saveDraft(context, account, mail, reply, 'restored', true)
   if ((await savedDraft(account, reply)) === 'touched') return holdAgain(context, reply, 'draft-touched')
-  const { decision, reason } = await judgeAgain(context, account, mail, reply)
+  const { decision, reason, stillAllowed } = await judgeAgain(context, account, mail, reply)
   if (decision === 'never') return supersede(context, reply, reason)
   // A person's approval outranks the guard's "draft"; what goes out by itself does not.
   if (reply.kind === 'send' && decision === 'draft') return saveDraft(context, account, mail, reply, reason)
-  return sendReply(context, account, mail, reply)
-}
-
-/** The gate runs again directly before sending: state and history may have changed (standards.md section 1). */
-async function judgeAgain(context: StepContext, account: Account, mail: StoredMail, reply: ReplyRow) {
-  const { owner } = account.settings
-  const now = context.clock.now()
-  const flags = await currentFlags(account, mail.row)
-  const fresh = { ...mail, row: { ...mail.row, flags: flags ?? mail.row.flags } }
-  const [history] = await loadGateContexts(context.db, owner.address, [{ mail: fresh, addressee: null }], now)
-  if (!history) throw new Error('no history was loaded')
-  // An attempt of this very reply that was refused for now has taken its slot: it does not stand in its own way.
-  const autoSent = history.autoSent.filter(({ messageId }) => messageId !== reply.replyMessageId)
-  return judge(mail.message, owner, { ...history, autoSent, candidateHash: reply.textHash })
+  return sendReply(context, account, mail, reply, reply.kind === 'send' ? stillAllowed : async () => true)
 }

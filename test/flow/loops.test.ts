@@ -138,6 +138,27 @@ test('a responder without any mark gets at most three answers in a day, whatever
   )
 }, 180_000)
 
+test('of ten mails that one sender sends at once, one gets the answer that all would get', async () => {
+  const address = 'burst@help.example'
+  const ids = Array.from({ length: 10 }, (_, n) => `burst-${n}`)
+  for (const id of ids)
+    await dovecot.deliver(
+      address,
+      question('orders@burst.example', address, id).replace('on Saturday', `in ${id}`),
+      'orders@burst.example',
+    )
+  await using running = await startOn(address)
+  const rows = await running.settled(ids.length)
+  const outcomes = rows.map(({ disposition, reason }) => `${disposition} ${reason}`)
+  console.log(
+    outcomes,
+    rows.map((row) => row.codes.join(' ')),
+  )
+  expect(outcomes.filter((outcome) => outcome.startsWith('sent')).length).toBeLessThanOrEqual(3)
+  await postfix.drained()
+  expect((await readMailbox(dovecot, 'orders@burst.example', 'INBOX')).length).toBeLessThanOrEqual(3)
+}, 120_000)
+
 test('a mail in PGP armour waits for a person, and no model is asked about it', async () => {
   const address = 'secret@help.example'
   await using running = await startOn(address)

@@ -408,26 +408,47 @@ describe('connections', () => {
   })
 })
 
-describe('a mail that is given when a connection stands', () => {
+describe('whether a mail may be ended', () => {
   test.each<[Moment, Answer]>([
     ['greeting', 'drop'],
     ['EHLO', '421 shutting down'],
     ['AUTH', '535 5.7.8 bad credentials'],
-  ])('is not asked for while none does: %s %s', async (moment, answer) => {
+    ['MAIL', '451 4.3.0 later'],
+    ['RCPT', '550 5.1.1 unknown'],
+    ['DATA', 'drop'],
+  ])('is not asked before the server has its text: %s %s', async (moment, answer) => {
     await using server = await ScriptedServer.start((at) => (at === moment ? answer : undefined))
     await using submission = open(server)
     let asked = 0
     const failure = await submission
-      .send(async () => {
+      .send(mail(), async () => {
         asked++
-        return mail()
       })
       .catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(Error)
     expect(asked).toBe(0)
   })
 
-  test('is asked for once, though the first connection turns out to be dead', async () => {
+  test.each([20, 100_000])(
+    'is asked when %i octets are there, and the dot waits for the answer',
+    async (size) => {
+      await using server = await ScriptedServer.start(() => undefined)
+      await using submission = open(server)
+      const octets = Buffer.from(`Subject: hi\r\n\r\n${'x'.repeat(size)}\r\n`)
+      const whole = new Promise<void>((resolve) => {
+        server.events.on('body', (received: number) => received === octets.length && resolve())
+      })
+      const before: number[] = []
+      await submission.send(mail({ octets }), async () => {
+        await whole
+        before.push(server.mails.length)
+      })
+      expect(before).toEqual([0])
+      expect(server.mails).toEqual([octets])
+    },
+  )
+
+  test('is asked once, though the first connection turns out to be dead', async () => {
     let died = false
     await using server = await ScriptedServer.start((at, { count }) => {
       if (at !== 'MAIL' || count !== 2 || died) return undefined
@@ -437,20 +458,20 @@ describe('a mail that is given when a connection stands', () => {
     await using submission = open(server)
     await submission.send(mail())
     let asked = 0
-    await submission.send(async () => {
+    await submission.send(mail({ addressees: ['bob@example.org'] }), async () => {
       asked++
-      return mail({ addressees: ['bob@example.org'] })
     })
     expect([died, asked, server.mails.length]).toEqual([true, 1, 2])
   })
 
-  test('and is withheld leaves the connection to the next', async () => {
+  test('and may not: no dot is written, and the next mail takes another connection', async () => {
     await using server = await ScriptedServer.start(() => undefined)
     await using submission = open(server)
     const withheld = new TemporaryError('another has it')
-    await expect(submission.send(() => Promise.reject(withheld))).rejects.toBe(withheld)
+    await expect(submission.send(mail(), () => Promise.reject(withheld))).rejects.toBe(withheld)
+    expect(server.mails).toHaveLength(0)
     expect((await submission.send(mail())).replyCode).toBe(250)
-    expect(server.commands.filter((line) => line.startsWith('EHLO'))).toHaveLength(1)
+    expect(server.commands.filter((line) => line.startsWith('EHLO'))).toHaveLength(2)
     expect(server.mails).toHaveLength(1)
   })
 })

@@ -45,6 +45,7 @@ export class ScriptedServer implements AsyncDisposable {
   /** Times of logins, in milliseconds. */
   readonly logins: number[] = []
   connections = 0
+  /** `empty`: no connection is left. `body`: so many octets of a mail are here, its final dot is not. */
   readonly events = new EventEmitter()
   readonly script: Script
   readonly #server: Server
@@ -118,7 +119,9 @@ class Dialog {
       for await (const chunk of this.#socket) {
         this.#buffer = Buffer.concat([this.#buffer, chunk])
         while (alive && this.#hasNext()) alive = await (this.#inBody ? this.#body() : this.#command())
-        if (alive && this.#inBody) alive = await this.#answer('mid-body')
+        if (!alive || !this.#inBody) continue
+        this.#server.events.emit('body', this.#buffer.length)
+        alive = await this.#answer('mid-body')
       }
     } catch {
       // Cut by one side or the other.

@@ -73,7 +73,7 @@ const refusals: readonly Moment[] = verbs.flatMap((verb) => [
 
 export const smtpMoments: readonly Moment[] = [
   at('cut before MAIL', 'MAIL', () => 'reset'),
-  at('killed before MAIL', 'MAIL', killing('drop'), { uncertain: true }),
+  at('killed before MAIL', 'MAIL', killing('drop')),
   at('cut after RCPT', 'RCPT', () => 'reset'),
   // A short body may be on its way to the end, dot included, when the reset arrives: then nobody here can know.
   at('cut mid-DATA', 'mid-body', () => 'reset', { uncertain: true }),

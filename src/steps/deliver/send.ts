@@ -1,36 +1,36 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { OwnerActionError, PermanentError, reasonOf, TemporaryError, UncertainError } from '../../errors.ts'
 import { type Accepted, type Outgoing, RefusedAddressees } from '../../smtp.ts'
 import type { StoredMail } from '../../store/bodies.ts'
 import { changeReply, type ReplyRow } from '../../store/replies.ts'
 import { type Account, PutOff, type StepContext } from '../context.ts'
+import { claim, giveBack, isUnchanged, noted } from './claim.ts'
 import { finishSent, providerFilesWithinMs } from './finish.ts'
 import { approvedByFlag, dayBefore, type Outcome } from './outcome.ts'
 import { saveDraft } from './save.ts'
 
-/** Two minutes and a half in all. */
-const mostNotes = 160
-const noteEveryMs = 1_000
-
 /**
- * Claims, then sends. The claim waits for a connection: a process that dies while it logs in leaves nothing uncertain.
+ * Sends, and claims directly before the final dot: a process that dies before that leaves nothing uncertain.
+ * @param stillAllowed asked once the claim stands
  */
 export async function sendReply(
   context: StepContext,
   account: Account,
   mail: StoredMail,
   reply: ReplyRow,
+  stillAllowed: () => Promise<boolean>,
 ): Promise<Outcome> {
   let claimed = null as ReplyRow | null
   let accepted: Accepted
   try {
-    accepted = await account.smtp.send(async () => {
+    accepted = await account.smtp.send(outgoing(reply), async () => {
       claimed = await claim(context, reply)
-      return outgoing(claimed)
+      if (!isUnchanged(claimed, reply)) throw await giveBack(context, reply, 'changed-meanwhile')
+      if (!(await stillAllowed())) throw await giveBack(context, reply, 'limits-changed')
     })
   } catch (error) {
-    if (claimed === null) throw error
-    return afterFailure(context, account, mail, claimed, error)
+    if (error instanceof PutOff || (claimed === null && !(error instanceof PermanentError))) throw error
+    // A refusal takes a slot, too, and what becomes of the reply is for one worker to say.
+    return afterFailure(context, account, mail, claimed ?? (await claim(context, reply)), error)
   }
   // From here on nothing that fails may look as if it had not been sent.
   return asSent(
@@ -41,18 +41,6 @@ export async function sendReply(
     `${accepted.replyCode} ${accepted.reply}`,
     accepted.messageId,
   )
-}
-
-/**
- * One conditional update, so that of two workers one sends. It also takes the slot that the limits count, because a failed
- * sending still counts (standards.md section 7).
- */
-async function claim(context: StepContext, { id }: ReplyRow): Promise<ReplyRow> {
-  const now = context.clock.now()
-  const change = { id, from: ['approved'], to: 'sending', actor: 'replyd', claimedAt: now } as const
-  const claimed = await changeReply(context.db, change, now)
-  if (claimed === null) throw new TemporaryError('another worker has this reply')
-  return claimed
 }
 
 const outgoing = ({ octets, reversePath, addressees }: ReplyRow): Outgoing => ({
@@ -85,21 +73,6 @@ async function asSent(
   return finishSent(context, account, mail, sent ?? { ...reply, state: 'sent' })
 }
 
-/**
- * That it went out is known here and nowhere else: a store that is away is waited for, or the reply would end as uncertain.
- */
-async function noted<T>(context: StepContext, note: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await note()
-    } catch (error) {
-      if (attempt >= mostNotes) throw error
-      context.log.warn({ event: 'reply.note-failed', reason: reasonOf(error), attempt })
-      await delay(Math.min(noteEveryMs, 100 * attempt))
-    }
-  }
-}
-
 async function afterFailure(
   context: StepContext,
   account: Account,
@@ -117,7 +90,7 @@ async function afterFailure(
       actor: 'replyd',
       replyText: reasonOf(error),
     } as const
-    await changeReply(context.db, back, context.clock.now())
+    await noted(context, () => changeReply(context.db, back, context.clock.now()))
     throw error
   }
   if (error instanceof RefusedAddressees)
