@@ -1,0 +1,101 @@
+/** Until the final dot nothing has been sent: a person may change their mind while the server still takes the text. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
+import { approve, cancel } from '../../src/review/approve.ts'
+import { edit } from '../../src/review/edit.ts'
+import type { Review } from '../../src/review/review.ts'
+import { loadMessage } from '../../src/store/messages.ts'
+import { loadReply } from '../../src/store/replies.ts'
+import { type Dovecot, startDovecot } from '../live/servers/index.ts'
+import { ScriptedServer } from '../smtp/scripted-server.ts'
+import { letter, startWalk, type Walk } from './walk.ts'
+
+let dovecot: Dovecot
+let standIn: StandIn
+
+beforeAll(async () => {
+  ;[dovecot, standIn] = await Promise.all([startDovecot(), startStandIn()])
+}, 60_000)
+
+afterAll(async () => {
+  await Promise.all([dovecot?.stop(), standIn?.close()])
+})
+
+const customer = 'kim@asks.example'
+
+/** A mail whose reply a person has just approved. */
+async function aboutToSend(server: ScriptedServer, address: string) {
+  const walk = await startWalk({
+    address,
+    imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
+    smtp: { host: '127.0.0.1', port: server.port },
+    standIn,
+    account: {
+      authservIds: ['mx.replyd.test'],
+      sentCopy: true,
+      replies: { mode: 'review', undo: '0s' },
+    },
+  })
+  const text = 'Hello,\n\nwhat are your opening hours on Saturday?\n\nKim'
+  await dovecot.deliver(address, letter({ id: '<one@asks.example>', from: customer, to: address, text }))
+  const row = await walk.handle()
+  const review: Review = { context: walk.context, pipeline: walk.running.daemon.pipeline }
+  await approve(review, row.id, 'Ann')
+  return { walk, review, row }
+}
+
+/** What happens while the server thinks about the addressee, the first time. */
+function duringRcpt(): { server: Promise<ScriptedServer>; act: (what: () => Promise<unknown>) => void } {
+  let acts = async (): Promise<unknown> => undefined
+  const server = ScriptedServer.start(async (moment) => {
+    if (moment !== 'RCPT') return undefined
+    const now = acts
+    acts = async () => undefined
+    await now()
+    return undefined
+  })
+  return {
+    server,
+    act: (what) => {
+      acts = what
+    },
+  }
+}
+
+const stateOf = async (walk: Walk, id: string) => (await loadReply(walk.context.db, id))?.state
+
+test('a yes that is taken back while the server takes the mail: nothing goes out', async () => {
+  const { server: starting, act } = duringRcpt()
+  await using server = await starting
+  const { walk, review, row } = await aboutToSend(server, 'back@claim.example')
+  await using _ = walk
+  act(() => cancel(review, row.id, 'Ann'))
+  await expect(walk.walk(row.id)).rejects.toThrow('another worker has this reply')
+  expect(server.mails).toEqual([])
+  expect(await loadMessage(walk.context.db, row.id)).toMatchObject({
+    step: 'wait',
+    disposition: 'held',
+    reason: 'cancelled',
+  })
+  // The yes that comes after all sends it, once.
+  await approve(review, row.id, 'Ann')
+  expect((await walk.walk(row.id)).row.disposition).toBe('sent')
+  expect(server.mails).toHaveLength(1)
+}, 60_000)
+
+test('a text that is edited and approved while the server takes the old one: only the new one goes out', async () => {
+  const { server: starting, act } = duringRcpt()
+  await using server = await starting
+  const { walk, review, row } = await aboutToSend(server, 'edited@claim.example')
+  await using _ = walk
+  act(async () => {
+    await cancel(review, row.id, 'Ann')
+    await edit(review, row.id, 'Ann', 'Hello Kim,\n\nwe are closed.\n')
+    await approve(review, row.id, 'Ann')
+  })
+  const { putOff } = await walk.walk(row.id)
+  expect(putOff?.reason).toBe('changed-meanwhile')
+  expect([server.mails.length, await stateOf(walk, row.id)]).toEqual([0, 'approved'])
+  expect((await walk.walk(row.id)).row.disposition).toBe('sent')
+  expect(server.mails.map(String)).toEqual([expect.stringContaining('we are closed.')])
+}, 60_000)
