@@ -1,10 +1,10 @@
 /** The ceiling in money, with a clock that the test turns: never exceeded, nothing lost, resumed at the owner's midnight. */
-import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { costOf, nextMidnight } from '../../src/budget.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import type { Database } from '../../src/store/database.ts'
 import { countDue } from '../../src/store/messages.ts'
+import { type Changes, watchLedger } from '../live/changes.ts'
 import {
   type Dovecot,
   deliverAll,
@@ -115,13 +115,12 @@ async function standing(db: Database, midnight: Date): Promise<Standing> {
   return rows[0] as Standing
 }
 
-/** A row that is put off tells nobody: the table is looked at until each row rests or waits for that midnight. */
-async function dayIsOver(db: Database, midnight: Date): Promise<Standing> {
-  for (;;) {
+/** Each row rests or waits for that midnight. */
+function dayIsOver(changes: Changes, db: Database, midnight: Date): Promise<Standing> {
+  return changes.until(async () => {
     const now = await standing(db, midnight)
-    if (now.rows === mails && now.atRest + now.waiting === mails) return now
-    await pause(50)
-  }
+    return now.rows === mails && now.atRest + now.waiting === mails ? now : null
+  })
 }
 
 test('500 mails under a cap of 0.01 dollars a day', async () => {
@@ -131,6 +130,7 @@ test('500 mails under a cap of 0.01 dollars a day', async () => {
   {
     await using running = await open(clock, perDay)
     const { context, pipeline } = running.daemon
+    await using changes = await watchLedger(databaseUrl)
     await deliverAll(
       dovecot,
       Array.from({ length: mails }, (_, n) => letter(n)),
@@ -143,7 +143,7 @@ test('500 mails under a cap of 0.01 dollars a day', async () => {
         midnight = nextMidnight(clock.now(), timeZone)
         await pipeline.sweep()
       }
-      const { atRest, waiting } = await dayIsOver(context.db, midnight)
+      const { atRest, waiting } = await dayIsOver(changes, context.db, midnight)
       spent.push(dollars() - before)
       before = dollars()
       // What needs no model goes on at the ceiling, the rest waits.
@@ -164,7 +164,8 @@ test('500 mails under a cap of 0.01 dollars a day', async () => {
   // The owner raises the ceiling: what waits is tried at the start.
   await using running = await open(clock, 100)
   const { db } = running.daemon.context
-  while ((await standing(db, clock.now())).atRest < mails) await pause(50)
+  await using changes = await watchLedger(databaseUrl)
+  await changes.until(async () => ((await standing(db, clock.now())).atRest >= mails ? true : null))
   const { rows } = await db.query<{ disposition: string; n: number }>(
     `select disposition, count(*)::int as n from replyd.message group by 1 order by 2`,
   )

@@ -6,7 +6,6 @@ import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { parse, stringify } from 'yaml'
@@ -23,7 +22,7 @@ import {
   startRedis,
 } from '../live/servers/index.ts'
 import { type Child, startChild } from './child.ts'
-import { readMailbox } from './mailboxes.ts'
+import { filledUp, readMailbox } from './mailboxes.ts'
 
 const address = 'compose@shop.example'
 const directory = mkdtempSync(join(tmpdir(), 'replyd-compose-'))
@@ -125,8 +124,7 @@ test('replyd with two more workers: mail comes in, drafts come out', async () =>
   }))
   await deliverAll(dovecot, mails)
   const drafts = async () => (await readMailbox(dovecot, address, 'Drafts')).map(({ inReplyTo }) => inReplyTo)
-  // Nobody tells this process what the others do.
-  while ((await drafts()).length < mails.length) await pause(200)
+  await filledUp(dovecot, address, 'Drafts', mails.length)
   expect((await drafts()).sort()).toEqual(mails.map((_, n) => `<hours-${n}@buyers.example>`))
   // The container's HEALTHCHECK, word for word.
   const [, check = ''] = /CMD (\["node", "-e".*\])$/m.exec(textOf('Dockerfile')) ?? []

@@ -2,7 +2,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import pg from 'pg'
@@ -14,6 +13,7 @@ import { decodeWords, parseAddressList, plainLine } from '../../src/mail/address
 import { firstField } from '../../src/mail/message.ts'
 import { parseOctets } from '../../src/mail/octets.ts'
 import { visibleText } from '../../src/mail/text/visible.ts'
+import { watchLedger } from '../live/changes.ts'
 import {
   type Dovecot,
   deliverAll,
@@ -125,13 +125,14 @@ test('no sender, subject or text of the corpus is in the log, even at level trac
     all.map((octets) => ({ user: address, octets, reversePath: 'somebody@buyers.example' })),
   )
   const database = new pg.Pool({ connectionString: databaseUrl, max: 1 })
+  await using changes = await watchLedger(databaseUrl)
   const atRest = async () => {
     const { rows } = await database.query<{ n: number }>(
       `select count(*)::int as n from replyd.message where step in ('wait', 'done')`,
     )
     return rows[0]?.n ?? 0
   }
-  while ((await atRest()) < all.length) await pause(200)
+  await changes.until(async () => ((await atRest()) >= all.length ? true : null))
   const replies = await database.query<{ text: string }>('select text from replyd.reply')
   await database.end()
   await child.stop()

@@ -36,6 +36,24 @@ export async function withClient<T>(
   }
 }
 
+/** Resolves when that many mails lie in the mailbox: IDLE tells. */
+export function filledUp(
+  server: { host: string; imapPort: number; password: string },
+  user: string,
+  path: string,
+  mails: number,
+): Promise<void> {
+  return withClient(server, user, async (client) => {
+    const full = new Promise<void>((resolve) => {
+      client.on('exists', ({ count }) => count >= mails && resolve())
+    })
+    const { exists } = await client.mailboxOpen(path, { readOnly: true })
+    if (exists >= mails) return
+    void client.idle()
+    await full
+  })
+}
+
 /** Without setting \Seen; empty when the mailbox does not exist. */
 export function readMailbox(
   server: { host: string; imapPort: number; password: string },

@@ -2,7 +2,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import pg from 'pg'
 import { stringify } from 'yaml'
@@ -11,6 +10,7 @@ import { type StandIn, standInModel, startStandIn } from '../../src/demo/stand-i
 import { firstField } from '../../src/mail/message.ts'
 import { parseOctets } from '../../src/mail/octets.ts'
 import { run } from '../cli/run.ts'
+import { watchLedger } from '../live/changes.ts'
 import {
   type Dovecot,
   deliverAll,
@@ -86,10 +86,6 @@ const questions = (from: number, to: number) =>
     return { user: address, octets, reversePath: `ann@asks${n}.example` }
   })
 
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await pause(50)
-}
-
 const originalOf = (octets: Buffer) => firstField(parseOctets(octets), 'in-reply-to') ?? ''
 
 test('each mail is handled once, nothing goes out twice, and what was being sent is uncertain', async () => {
@@ -109,13 +105,13 @@ test('each mail is handled once, nothing goes out twice, and what was being sent
   {
     await using lost = await startChild({ args: ['start', '--config', before] })
     await deliverAll(dovecot, questions(0, 8))
-    await until(() => smtp.mails.length >= 8)
+    await smtp.received(8)
     const backup = await run(['backup', file, '--config', before])
     expect(backup).toMatchObject({ status: 0, err: '' })
     release()
     // Life goes on after the backup.
     await deliverAll(dovecot, questions(8, 14))
-    await until(() => smtp.mails.length >= 11)
+    await smtp.received(11)
     await lost.kill()
   }
   const unanswered = originalOf(smtp.mails[3] ?? Buffer.alloc(0))
@@ -126,14 +122,18 @@ test('each mail is handled once, nothing goes out twice, and what was being sent
   expect(restored.out).toContain('1 that were being sent')
   const database = new pg.Pool({ connectionString: url, max: 1 })
   await using _new = await startChild({ args: ['start', '--config', after] })
+  await using changes = await watchLedger(url)
   const handled = async () => {
     const { rows } = await database.query<{ id: string; disposition: string }>(
       `select message_id as id, disposition from replyd.message where step in ('wait', 'done')`,
     )
     return rows
   }
-  await until(async () => (await handled()).length >= 14)
-  const outcome = new Map((await handled()).map(({ id, disposition }) => [id, disposition]))
+  const rows = await changes.until(async () => {
+    const now = await handled()
+    return now.length >= 14 ? now : null
+  })
+  const outcome = new Map(rows.map(({ id, disposition }) => [id, disposition]))
   await database.end()
   expect(outcome.size).toBe(14)
   expect(outcome.get(unanswered)).toBe('uncertain')

@@ -4,12 +4,12 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import pg from 'pg'
 import { stringify } from 'yaml'
 import { type StandIn, standInModel, startStandIn } from '../../src/demo/stand-in.ts'
+import { type Changes, watchLedger } from '../live/changes.ts'
 import {
   type Dovecot,
   deliverAll,
@@ -32,6 +32,7 @@ let redis: Redis
 let postgres: Postgres
 let standIn: StandIn
 let database: pg.Pool
+let changes: Changes
 let url = ''
 const children: ChildProcess[] = []
 
@@ -49,7 +50,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all(children.map(ended))
-  await database?.end()
+  await Promise.all([database?.end(), changes?.[Symbol.asyncDispose]()])
   await Promise.all([dovecot, redis, postgres].map((server) => server?.stop()))
   await standIn?.close()
   rmSync(directory, { recursive: true })
@@ -121,15 +122,6 @@ async function count(condition: string): Promise<number> {
   return rows[0]?.n ?? 0
 }
 
-/** Nobody tells another process of a change in a table: it is looked at until it is there. */
-async function until<T>(look: () => Promise<T | null>): Promise<T> {
-  for (;;) {
-    const found = await look()
-    if (found !== null) return found
-    await pause(50)
-  }
-}
-
 const letters = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, i) => {
     const n = from + i
@@ -152,17 +144,18 @@ test(
   'the watcher dies half way: another takes over within 30 s, and each mail is handled once',
   async () => {
     const processes = await Promise.all([startProcess(), startProcess(), startProcess()])
-    const first = await until(holder)
+    changes = await watchLedger(url)
+    const first = await changes.until(holder)
     expect(processes.map(({ pid }) => pid)).toContain(first.pid)
     const half = Math.floor(mails / 2)
     await deliverAll(dovecot, letters(0, half))
-    await until(async () => ((await count('true')) >= half / 2 ? true : null))
-    expect(await until(holder)).toEqual(first)
+    await changes.until(async () => ((await count('true')) >= half / 2 ? true : null))
+    expect(await changes.until(holder)).toEqual(first)
     process.kill(first.pid, 'SIGKILL')
     const killedAt = performance.now()
     // Mail goes on coming meanwhile.
     const rest = deliverAll(dovecot, letters(half, mails))
-    const second = await until(async () => {
+    const second = await changes.until(async () => {
       const now = await holder()
       return now !== null && now.pid !== first.pid ? now : null
     })
@@ -171,7 +164,7 @@ test(
     process.stderr.write(`scale-out: ${mails} mails, take-over after ${Math.round(takeOverMs)} ms\n`)
     expect(takeOverMs).toBeLessThan(30_000)
     expect(second.fence).toBe(first.fence + 1)
-    await until(async () => ((await count(`step in ('wait', 'done')`)) >= mails ? true : null))
+    await changes.until(async () => ((await count(`step in ('wait', 'done')`)) >= mails ? true : null))
     expect(await count('true')).toBe(mails)
     expect(await count(`disposition = 'duplicate'`)).toBe(0)
     const drafts = await readMailbox(dovecot, address, 'Drafts')
@@ -184,9 +177,9 @@ test(
 )
 
 test('a holder that was frozen, not dead, commits nothing under its old fence', async () => {
-  const before = await until(holder)
+  const before = await changes.until(holder)
   process.kill(before.pid, 'SIGSTOP')
-  const after = await until(async () => {
+  const after = await changes.until(async () => {
     const now = await holder()
     return now !== null && now.pid !== before.pid ? now : null
   })
@@ -194,8 +187,8 @@ test('a holder that was frozen, not dead, commits nothing under its old fence', 
   expect(after.fence).toBe(before.fence + 1)
   const known = await count('true')
   await deliverAll(dovecot, letters(mails, mails + 10))
-  await until(async () => ((await count(`step in ('wait', 'done')`)) >= known + 10 ? true : null))
+  await changes.until(async () => ((await count(`step in ('wait', 'done')`)) >= known + 10 ? true : null))
   expect(await count('true')).toBe(known + 10)
   // The one that came back found its lease taken: the fence has not changed again.
-  expect(await until(holder)).toEqual(after)
+  expect(await changes.until(holder)).toEqual(after)
 }, 120_000)

@@ -45,7 +45,7 @@ export class ScriptedServer implements AsyncDisposable {
   /** Times of logins, in milliseconds. */
   readonly logins: number[] = []
   connections = 0
-  /** `empty`: no connection is left. `body`: so many octets of a mail are here, its final dot is not. */
+  /** `mail`: one has come to its final dot. `empty`: no connection is left. `body`: so many octets of a mail are here, its final dot is not. */
   readonly events = new EventEmitter()
   readonly script: Script
   readonly #server: Server
@@ -83,6 +83,11 @@ export class ScriptedServer implements AsyncDisposable {
       this.#sockets.delete(socket)
       if (this.#sockets.size === 0) this.events.emit('empty')
     })
+  }
+
+  /** Resolves when that many mails have come to their final dot. */
+  async received(mails: number): Promise<void> {
+    while (this.mails.length < mails) await once(this.events, 'mail')
   }
 
   /** Resolves when no connection is left. */
@@ -140,6 +145,7 @@ class Dialog {
   #body(): Promise<boolean> {
     const end = this.#bodyEnd()
     this.#server.mails.push(unstuffed(this.#buffer.subarray(0, end + 2)))
+    this.#server.events.emit('mail')
     this.#buffer = this.#buffer.subarray(end + 5)
     this.#inBody = false
     return this.#answer('dot')
