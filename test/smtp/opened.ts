@@ -1,0 +1,31 @@
+import { silentLog } from '../../src/log.ts'
+import type { Server } from '../../src/settings.ts'
+import { type Outgoing, openSubmission } from '../../src/smtp.ts'
+import type { ScriptedServer } from './scripted-server.ts'
+
+export const settings = (port: number, changes: Partial<Server> = {}): Server => ({
+  host: '127.0.0.1',
+  port,
+  secure: false,
+  user: 'me@replyd.test',
+  password: 'secret',
+  oauth2: null,
+  allowPlaintext: false,
+  ...changes,
+})
+
+export const mail = (changes: Partial<Outgoing> = {}): Outgoing => ({
+  octets: Buffer.from('Message-ID: <1@replyd.test>\r\nSubject: Hi\r\n\r\nHello\r\n'),
+  reversePath: 'me@replyd.test',
+  addressees: ['ann@example.org'],
+  smtpUtf8: false,
+  ...changes,
+})
+
+/** Long enough not to be over in the common case, short enough for a test. */
+export const timing = { connectMs: 2000, quietMs: 400, mailMs: 2000, idleMs: 2000 }
+
+export const open = (server: ScriptedServer, changes: Partial<Server> = {}, limits = timing) =>
+  openSubmission(settings(server.port, changes), { log: silentLog, timing: limits })
+
+export const big = Buffer.from(`Subject: big\r\n\r\n${`${'x'.repeat(76)}\r\n`.repeat(100_000)}`)

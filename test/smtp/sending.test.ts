@@ -1,0 +1,149 @@
+import { describe, expect, test } from '@jest/globals'
+import { PermanentError, TemporaryError } from '../../src/errors.ts'
+import { big, mail, open } from './opened.ts'
+import { type Answer, type Moment, ScriptedServer } from './scripted-server.ts'
+
+describe('what is sent', () => {
+  test('exactly the octets, dots stuffed, the envelope as given', async () => {
+    const octets = Buffer.from('Subject: dots\r\n\r\n.\r\n..two\r\n.one\r\nGr\xfc\xdfe\r\n\r\n', 'latin1')
+    await using server = await ScriptedServer.start()
+    await using submission = open(server)
+    const accepted = await submission.send(mail({ octets, reversePath: '' }))
+    expect(accepted).toEqual({ replyCode: 250, reply: '250 2.0.0 queued', messageId: null })
+    expect(server.mails).toEqual([octets])
+    expect(server.commands.slice(2)).toEqual([
+      `MAIL FROM:<> BODY=8BITMIME SIZE=${octets.length}`,
+      'RCPT TO:<ann@example.org> NOTIFY=NEVER',
+      'DATA',
+    ])
+  })
+
+  test('the Message-ID that the server gave is read from its reply', async () => {
+    const reply = '250 2.0.0 OK <AM0PR01@AM0PR01MB1.eurprd01.prod.outlook.com> [Hostname=AM0PR01MB1]'
+    await using server = await ScriptedServer.start((at) => (at === 'dot' ? reply : undefined))
+    await using submission = open(server)
+    expect((await submission.send(mail())).messageId).toBe('<AM0PR01@AM0PR01MB1.eurprd01.prod.outlook.com>')
+  })
+
+  test('a header beyond ASCII asks for SMTPUTF8, an ASCII mail does not', async () => {
+    await using server = await ScriptedServer.start()
+    await using submission = open(server)
+    await submission.send(mail({ smtpUtf8: true }))
+    await submission.send(mail({ smtpUtf8: true, addressees: ['jürgen@example.org'] }))
+    await submission.send(mail())
+    const froms = server.commands
+      .filter((line) => line.startsWith('MAIL'))
+      .map((line) => line.split(' ').slice(2))
+    expect(froms.map((words) => words.filter((word) => word === 'SMTPUTF8').length)).toEqual([1, 1, 0])
+  })
+
+  test('without SMTPUTF8 on the server such a mail is refused before MAIL', async () => {
+    await using server = await ScriptedServer.start((at) =>
+      at === 'EHLO' ? '250-x\r\n250 AUTH PLAIN' : undefined,
+    )
+    await using submission = open(server)
+    await expect(submission.send(mail({ smtpUtf8: true }))).rejects.toBeInstanceOf(PermanentError)
+    expect(server.commands.some((line) => line.startsWith('MAIL'))).toBe(false)
+  })
+
+  test.each(['ann@example.org>\r\nRCPT TO:<eve@example.org', 'a b\n@x', ''])(
+    'the address %j sends nothing',
+    async (addressee) => {
+      await using server = await ScriptedServer.start()
+      await using submission = open(server)
+      await expect(submission.send(mail({ addressees: [addressee] }))).rejects.toBeInstanceOf(PermanentError)
+      expect(server.commands.some((line) => line.startsWith('RCPT'))).toBe(false)
+    },
+  )
+
+  test('a mail beyond the SIZE of the server is refused for good', async () => {
+    await using server = await ScriptedServer.start()
+    await using submission = open(server)
+    await expect(submission.send(mail({ octets: big }))).rejects.toBeInstanceOf(PermanentError)
+  })
+})
+
+describe('plain text', () => {
+  test('is refused on any but loopback: STARTTLS is required', async () => {
+    await using server = await ScriptedServer.start()
+    // 0.0.0.0 is not a loopback address, and reaches this machine all the same.
+    await using submission = open(server, { host: '0.0.0.0' })
+    await expect(submission.send(mail())).rejects.toBeInstanceOf(TemporaryError)
+    expect(server.commands.map((line) => line.split(' ')[0])).toEqual(['EHLO', 'STARTTLS'])
+  })
+
+  test('is used there when the owner allows it', async () => {
+    await using server = await ScriptedServer.start()
+    await using submission = open(server, { host: '0.0.0.0', allowPlaintext: true })
+    await submission.send(mail())
+    expect(server.mails).toHaveLength(1)
+  })
+})
+
+describe('whether a mail may be ended', () => {
+  test.each<[Moment, Answer]>([
+    ['greeting', 'drop'],
+    ['EHLO', '421 shutting down'],
+    ['AUTH', '535 5.7.8 bad credentials'],
+    ['MAIL', '451 4.3.0 later'],
+    ['RCPT', '550 5.1.1 unknown'],
+    ['DATA', 'drop'],
+  ])('is not asked before the server has its text: %s %s', async (moment, answer) => {
+    await using server = await ScriptedServer.start((at) => (at === moment ? answer : undefined))
+    await using submission = open(server)
+    let asked = 0
+    const failure = await submission
+      .send(mail(), async () => {
+        asked++
+      })
+      .catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(Error)
+    expect(asked).toBe(0)
+  })
+
+  test.each([20, 100_000])(
+    'is asked when %i octets are there, and the dot waits for the answer',
+    async (size) => {
+      await using server = await ScriptedServer.start(() => undefined)
+      await using submission = open(server)
+      const octets = Buffer.from(`Subject: hi\r\n\r\n${'x'.repeat(size)}\r\n`)
+      const whole = new Promise<void>((resolve) => {
+        server.events.on('body', (received: number) => received === octets.length && resolve())
+      })
+      const before: number[] = []
+      await submission.send(mail({ octets }), async () => {
+        await whole
+        before.push(server.mails.length)
+      })
+      expect(before).toEqual([0])
+      expect(server.mails).toEqual([octets])
+    },
+  )
+
+  test('is asked once, though the first connection turns out to be dead', async () => {
+    let died = false
+    await using server = await ScriptedServer.start((at, { count }) => {
+      if (at !== 'MAIL' || count !== 2 || died) return undefined
+      died = true
+      return 'drop'
+    })
+    await using submission = open(server)
+    await submission.send(mail())
+    let asked = 0
+    await submission.send(mail({ addressees: ['bob@example.org'] }), async () => {
+      asked++
+    })
+    expect([died, asked, server.mails.length]).toEqual([true, 1, 2])
+  })
+
+  test('and may not: no dot is written, and the next mail takes another connection', async () => {
+    await using server = await ScriptedServer.start(() => undefined)
+    await using submission = open(server)
+    const withheld = new TemporaryError('another has it')
+    await expect(submission.send(mail(), () => Promise.reject(withheld))).rejects.toBe(withheld)
+    expect(server.mails).toHaveLength(0)
+    expect((await submission.send(mail())).replyCode).toBe(250)
+    expect(server.commands.filter((line) => line.startsWith('EHLO'))).toHaveLength(2)
+    expect(server.mails).toHaveLength(1)
+  })
+})
