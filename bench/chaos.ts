@@ -3,7 +3,7 @@
  * `npm run chaos [-- --rounds N --only NAME --combination NAME --parallel N --seed S --json --write]`; exit status 1 when
  * a mail was lost, duplicated or misplaced.
  */
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { Moment } from './chaos/moment.ts'
 import { moments } from './chaos/moments/index.ts'
@@ -34,6 +34,7 @@ const { values } = parseArgs({
 
 const seed = Number(values.seed)
 seedRandom(seed)
+if (values.logs !== '') mkdirSync(values.logs, { recursive: true })
 const say = (text: string) => process.stderr.write(`${text}\n`)
 
 async function main(): Promise<number> {

@@ -3,8 +3,8 @@ import type { Moment } from '../moment.ts'
 import type { World } from '../world.ts'
 import { tell } from './redis.ts'
 
-/** The parameters of the one statement that takes a reply for sending. */
-const claim = /claimed_at = case[\s\S]*approved[\s\S]*sending/
+/** The parameters that take a reply for sending: a connection that has prepared the statement sends no text of it any more. */
+const claim = /"from":\["approved"\],"to":"sending"/
 
 /** A machine that stands still with its job lost wakes up when another has sent the reply. */
 async function heldClaim(world: World): Promise<void> {
