@@ -17,7 +17,9 @@ export async function evaluate(
   terminal: Terminal,
 ): Promise<ExitStatus> {
   if (options.bayes) return (await import('./eval-bayes.ts')).evaluateBayes(path, options, terminal)
-  if (path === undefined) throw new UsageError('eval: name a file of labels (CASES.jsonl)')
+  if (path === undefined) throw new UsageError('eval: name a file of labels (CASES.jsonl), or a folder (SET)')
+  const { evaluateSet, isSet } = await import('./eval-set.ts')
+  if (isSet(path)) return evaluateSet(path, options, terminal)
   const { planEval, runEval } = await import('../eval.ts')
   const labels = await readLabels(path, limitOf(options.limit))
   const config = readConfig(options.config, terminal)

@@ -39,13 +39,17 @@ export async function estimateBacktest({ answers, styles }: Past, options: Backt
       if (prepared.question === null) continue
       await add(prepared.question, usualAnswer.triage)
       const { mail, sources } = toAnswer(answer, prompts, run, neutral, prepared.judgement.codes)
-      await add(composeQuestion(prompts.compose, options.account, mail, sources, marks), usualAnswer.compose)
+      const account = { settings: options.account, prompts }
+      const question = composeQuestion(account, options.config.budget.timeZone, mail, sources, marks)
+      await add(question, usualAnswer.compose)
     }
   }
   return sums
 }
 
 const neutral: Verdict = {
+  asks: [],
+  search: [],
   spam: { is: false, kind: 'none', confidence: 1 },
   sentiment: { label: 'neutral', intensity: 0 },
   language: 'en',
@@ -53,6 +57,7 @@ const neutral: Verdict = {
   urgency: 1,
   needs_reply: true,
   manipulation: false,
+  payment_change: false,
   summary: '',
   confidence: 1,
 }
@@ -113,8 +118,8 @@ async function outcomeOf(
     if (judged.to !== 'compose' || judged.verdict === null) return { ...nothing, judged, fault: null }
     const { mail, sources } = toAnswer(answer, prompts, options, judged.verdict, prepared.judgement.codes)
     const { omitted: _, ...question } = composeQuestion(
-      prompts.compose,
-      options.account,
+      { settings: options.account, prompts },
+      options.config.budget.timeZone,
       mail,
       sources,
       marks,

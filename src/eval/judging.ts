@@ -1,17 +1,20 @@
 /** One mail on the daemon's way up to its verdict, with the same code and without a store: guard, lists, upstream filter, triage. */
+import type { ThreadEntry } from '../judgement/prompt.ts'
 import type { Verdict } from '../judgement/verdict.ts'
 import type { Ask } from '../llm.ts'
 import { mailboxes } from '../mail/gate/correspondents.ts'
-import { freshContext, type Judgement } from '../mail/gate/gate.ts'
+import { freshContext, type GateContext, type Judgement } from '../mail/gate/gate.ts'
 import { firstField, type Message } from '../mail/message.ts'
-import type { Prompt } from '../prompts.ts'
 import type { AccountSettings } from '../settings.ts'
+import type { Account } from '../steps/context.ts'
 import { isSettled, judgeMail } from '../steps/guard.ts'
 import {
   believed,
   configuredRule,
   type Decision,
   decide,
+  isShort,
+  threadShown,
   triageQuestion,
   withoutHistory,
 } from '../steps/triage.ts'
@@ -39,14 +42,28 @@ export interface Judged {
   durationMs: number | null
 }
 
-/** @param arrivedAt INTERNALDATE, or what comes nearest to it */
+export interface KnownOfMail {
+  /** INTERNALDATE, or what comes nearest to it. */
+  arrivedAt: Date
+  /** IANA name of the owner's zone. */
+  timeZone: string
+  firstContact: boolean | null
+  writtenBefore: boolean | null
+  /** Messages before it, oldest first. */
+  thread: readonly ThreadEntry[]
+  /** What the guard would find in the store. */
+  history?: Partial<GateContext>
+  salt: string
+}
+
 export function prepare(
   message: Message,
-  settings: AccountSettings,
-  prompt: Prompt,
-  known: { arrivedAt: Date; firstContact: boolean | null; salt: string },
+  account: Pick<Account, 'settings' | 'prompts' | 'knowledge'>,
+  known: KnownOfMail,
 ): Prepared {
-  const judgement = judgeMail(message, settings.owner, freshContext(known.arrivedAt))
+  const { settings } = account
+  const history = { ...freshContext(known.arrivedAt), ...known.history }
+  const judgement = judgeMail(message, settings.owner, history)
   const base = { message, judgement, question: null }
   if (isSettled(judgement, settings.spam.action !== 'none')) {
     const to = judgement.reason === 'encrypted' ? 'wait' : 'done'
@@ -58,13 +75,11 @@ export function prepare(
     row: { internalDate: known.arrivedAt, codes: [...judgement.codes] },
     message,
     firstContact: known.firstContact,
+    writtenBefore: known.writtenBefore,
+    thread: isShort(message) ? known.thread.slice(-threadShown) : [],
   }
-  return {
-    ...base,
-    stage: 'lists',
-    decision: null,
-    question: triageQuestion(prompt, settings, mail, known.salt),
-  }
+  const question = triageQuestion(account, known.timeZone, mail, known.salt)
+  return { ...base, stage: 'lists', decision: null, question }
 }
 
 /** Asks the model where it has to be asked. @throws what Ledger.ask throws */

@@ -1,16 +1,14 @@
 /** Compose: one call writes the reply's text from the mail, the thread and the owner's knowledge; then it is checked without a model. */
-import { mailFacts } from '../judgement/mail-facts.ts'
-import type { Prompt } from '../judgement/prompt.ts'
+import { signatureKind } from '../judgement/sign-off.ts'
 import { type Composed, composedSchema, type Verdict } from '../judgement/verdict.ts'
 import type { Ask } from '../llm.ts'
 import { replyHeader } from '../mail/reply/build.ts'
 import { composeMessages } from '../prompts.ts'
-import type { AccountSettings } from '../settings.ts'
 import { loadMail, type StoredMail } from '../store/bodies.ts'
-import { earlierMails } from '../store/history.ts'
+import { earlierMails, writtenTo } from '../store/history.ts'
 import { commitStep, type StepChange } from '../store/messages.ts'
 import { loadReply, saveComposed } from '../store/replies.ts'
-import { checkDraft, instructionsFor, type MailToAnswer } from './compose/check.ts'
+import { checkDraft, instructionsFor, type MailToAnswer, promptMail } from './compose/check.ts'
 import { gatherSources, type Sources } from './compose/sources.ts'
 import { type Account, accountOf, type Next, type StepContext } from './context.ts'
 import { paidAsk } from './paid-ask.ts'
@@ -62,47 +60,56 @@ function detailOf(omitted: readonly string[], missing: readonly string[]): { det
 
 async function ask(
   context: StepContext,
-  { settings, knowledge, prompts }: Account,
+  account: Account,
   mail: StoredMail,
   sources: Sources,
   signal: AbortSignal,
 ) {
   const { row } = mail
-  const prompt = prompts.compose
+  const prompt = account.prompts.compose
+  const { db, config } = context
   const [salt = '', canary = ''] = [0, 1].map(() => context.newId(context.clock.now()).slice(-10))
-  const earlier = row.fromAddress ? await earlierMails(context.db, row.account, row.fromAddress, row.id) : 0
-  const toAnswer = { ...mail, firstContact: earlier === 0 }
-  const { omitted, ...question } = composeQuestion(prompt, settings, toAnswer, sources, { salt, canary })
-  const knowledgeHash = knowledge?.hash ?? null
+  const [earlier, writtenBefore] = row.fromAddress
+    ? await Promise.all([
+        earlierMails(db, row.account, row.fromAddress, row.id),
+        writtenTo(db, row.account, row.fromAddress, row.id),
+      ])
+    : [0, false]
+  const toAnswer = { ...mail, firstContact: earlier === 0, writtenBefore }
+  const { timeZone } = config.budget
+  const { omitted, ...question } = composeQuestion(account, timeZone, toAnswer, sources, { salt, canary })
+  const knowledgeHash = account.knowledge?.hash ?? null
   const occasion = { row, step: 'compose', promptHash: prompt.hash, knowledgeHash } as const
   const answer = await paidAsk(context, occasion, { ...question, signal })
   return { composed: answer.value, omitted, salt, canary }
 }
 
-export { checkDraft, type MailToAnswer } from './compose/check.ts'
-export { mostEarlier, mostPassages, primary, type Sources } from './compose/sources.ts'
+export { checkAsked, checkDraft, type MailToAnswer, promptMail } from './compose/check.ts'
+export { checkPassages, mostEarlier, passagesFor, primary, type Sources } from './compose/sources.ts'
 
 /** What is asked of the model, and what of the mail and the thread had to be left out. */
 export function composeQuestion(
-  prompt: Prompt,
-  settings: AccountSettings,
-  { row, message, firstContact }: MailToAnswer,
+  { settings, prompts }: Pick<Account, 'settings' | 'prompts'>,
+  timeZone: string,
+  mail: MailToAnswer,
   sources: Sources,
   { salt, canary }: { salt: string; canary: string },
 ): Ask<Composed> & { omitted: string[] } {
-  const known = { receivedAt: row.internalDate, firstContact, guardReason: row.codes[0] ?? 'ok' }
+  const prompt = prompts.compose
+  const { owner, replies } = settings
   const { messages, omitted } = composeMessages({
     prompt,
-    mail: { visibleText: sources.visible, facts: mailFacts(message, settings.owner, known) },
-    verdict: row.verdict as Verdict,
+    mail: promptMail(settings, timeZone, mail, sources),
+    verdict: mail.row.verdict as Verdict,
     thread: sources.thread,
     earlier: sources.earlier,
     passages: sources.passages,
     style: sources.style,
-    instructions: instructionsFor(settings, row),
+    instructions: instructionsFor(settings, mail.row),
     corrections: sources.corrections,
-    ownerName: settings.owner.displayName,
-    signature: settings.replies.signature !== '',
+    ownerName: owner.displayName,
+    ownerLanguage: replies.ownerLanguage,
+    signature: signatureKind(replies.signature),
     canary,
     salt,
   })

@@ -1,20 +1,25 @@
 /** Triage: one call to the model says what a mail is; what can be known for nothing is asked first. */
 
-import { mailFacts } from '../judgement/mail-facts.ts'
-import type { Prompt } from '../judgement/prompt.ts'
+import { knownOf, mailFacts } from '../judgement/mail-facts.ts'
+import type { ThreadEntry } from '../judgement/prompt.ts'
 import { isSpamUpstream } from '../judgement/upstream.ts'
 import { type Verdict, verdictSchema } from '../judgement/verdict.ts'
 import type { Ask } from '../llm.ts'
+import { ownAddressTest } from '../mail/gate/correspondents.ts'
 import type { Message } from '../mail/message.ts'
+import { replyHeader } from '../mail/reply/build.ts'
+import { passedOn } from '../mail/text/passed-on.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import { triageMessages } from '../prompts.ts'
 import type { AccountSettings, SpamSettings } from '../settings.ts'
 import { loadMail, type StoredMail } from '../store/bodies.ts'
-import { earlierMails } from '../store/history.ts'
+import { namedIds } from '../store/gate-context.ts'
+import { earlierMails, writtenTo } from '../store/history.ts'
 import { commitStep, type MessageRow, type StepChange } from '../store/messages.ts'
 import { type SenderRule, senderRule } from '../store/sender-rules.ts'
 import { type Account, accountOf, type Next, type StepContext } from './context.ts'
 import { paidAsk } from './paid-ask.ts'
+import { loadThread } from './thread.ts'
 import { askFilter, detailOf, learnFrom } from './triage/filter.ts'
 
 export type Decision = Pick<StepChange, 'to' | 'disposition' | 'reason' | 'detail' | 'verdict'>
@@ -103,17 +108,39 @@ export function withoutHistory(
 
 async function ask(
   context: StepContext,
-  { settings, prompts }: Account,
+  account: Account,
   mail: StoredMail,
   signal: AbortSignal,
 ): Promise<Verdict> {
   const { row } = mail
-  const prompt = prompts.triage
-  const earlier = row.fromAddress ? await earlierMails(context.db, row.account, row.fromAddress, row.id) : 0
+  const prompt = account.prompts.triage
+  const { db, config } = context
+  const [earlier, writtenBefore] = row.fromAddress
+    ? await Promise.all([
+        earlierMails(db, row.account, row.fromAddress, row.id),
+        writtenTo(db, row.account, row.fromAddress, row.id),
+      ])
+    : [0, false]
+  const thread = isShort(mail.message) ? await shortThread(context, account, mail) : []
   const salt = context.newId(context.clock.now()).slice(-10)
-  const question = triageQuestion(prompt, settings, { ...mail, firstContact: earlier === 0 }, salt)
+  const toJudge = { ...mail, firstContact: earlier === 0, writtenBefore, thread }
+  const question = triageQuestion(account, config.budget.timeZone, toJudge, salt)
   const occasion = { row, step: 'triage', promptHash: prompt.hash, knowledgeHash: null } as const
   return believed((await paidAsk(context, occasion, { ...question, signal })).value, mail.message)
+}
+
+/** New text of at most so many characters may be understood only with what it answers. */
+const shortText = 300
+/** Messages of the thread that are shown for a short one. */
+export const threadShown = 2
+
+export const isShort = (message: Message) => visibleText(message).text.length <= shortText
+
+/** What a short mail may refer to. */
+async function shortThread(context: StepContext, account: Account, mail: StoredMail) {
+  const addressees = replyHeader(mail.message, account.settings.owner, 'draft')?.to ?? []
+  if (addressees.length === 0 || (namedIds(mail.message).thread.length === 0 && !mail.row.threadId)) return []
+  return (await loadThread(context, account, mail, addressees)).entries.slice(-threadShown)
 }
 
 /** What has to be known of a mail to judge it; the eval and the backtest have no row. */
@@ -121,20 +148,44 @@ export interface MailToJudge {
   row: Pick<MessageRow, 'internalDate' | 'codes'>
   message: Message
   firstContact: boolean | null
+  writtenBefore: boolean | null
+  /** The latest messages before it, oldest first; empty unless its own text is short. */
+  thread: readonly ThreadEntry[]
 }
 
-/** @param salt fresh for each call, letters and digits */
+/**
+ * @param timeZone IANA name of the owner's zone
+ * @param salt fresh for each call, letters and digits
+ */
 export function triageQuestion(
-  prompt: Prompt,
-  { owner, categories, replies }: AccountSettings,
-  { row, message, firstContact }: MailToJudge,
+  { settings, prompts, knowledge }: Pick<Account, 'settings' | 'prompts' | 'knowledge'>,
+  timeZone: string,
+  mail: MailToJudge,
   salt: string,
 ): Ask<Verdict> {
-  const known = { receivedAt: row.internalDate, firstContact, guardReason: row.codes[0] ?? 'ok' }
-  const mail = { visibleText: visibleText(message).text, facts: mailFacts(message, owner, known) }
-  const { ownerLanguage } = replies
+  const { owner, categories, replies } = settings
+  const prompt = prompts.triage
+  const { message, thread } = mail
+  const found = passedOn(message, ownAddressTest(owner))
+  const quotes = found?.kind === 'FORWARDED' || (isShort(message) && thread.length === 0)
+  const known = knownOf(mail, timeZone, replies.businessHours)
+  const { messages } = triageMessages({
+    prompt,
+    mail: {
+      visibleText: visibleText(message).text,
+      facts: mailFacts(message, owner, known),
+      passedOn: quotes ? found : null,
+    },
+    thread,
+    categories,
+    ownerName: owner.displayName,
+    ownerLanguage: replies.ownerLanguage,
+    asksLanguage: knowledge?.outline.languages[0] ?? replies.ownerLanguage,
+    search: knowledge && knowledge.tokens > prompts.compose.limits.wholeFolder ? knowledge.outline : null,
+    salt,
+  })
   return {
-    messages: triageMessages({ prompt, mail, categories, ownerLanguage, salt }).messages,
+    messages,
     schema: verdictSchema(categories.map(({ name }) => name)),
     schemaName: 'triage',
     maxOutputTokens: prompt.maxOutputTokens,

@@ -1,12 +1,19 @@
 /** What a draft states without a source, and what must not go out at all; without a model. */
 import { gapsOf } from '../../judgement/grounds.ts'
-import type { Prompt } from '../../judgement/prompt.ts'
-import type { Composed } from '../../judgement/verdict.ts'
+import type { Checked } from '../../judgement/check.ts'
+import { knownOf, mailFacts } from '../../judgement/mail-facts.ts'
+import type { Prompt, PromptMail, PromptPassage } from '../../judgement/prompt.ts'
+import type { Composed, Verdict } from '../../judgement/verdict.ts'
+import type { Ask } from '../../llm.ts'
 import { addressesOf, checkClaims, linksOf, outboundFaults } from '../../mail/claims.ts'
+import { ownAddressTest } from '../../mail/gate/correspondents.ts'
 import type { Message } from '../../mail/message.ts'
 import { replyHeader } from '../../mail/reply/build.ts'
+import { passedOn } from '../../mail/text/passed-on.ts'
+import { checkQuestion } from '../../prompts.ts'
 import type { AccountSettings } from '../../settings.ts'
 import type { MessageRow } from '../../store/messages.ts'
+import type { Account } from '../context.ts'
 import type { Sources } from './sources.ts'
 
 /** What has to be known of a mail to answer it; the backtest has no row. */
@@ -17,6 +24,59 @@ export interface MailToAnswer {
   >
   message: Message
   firstContact: boolean | null
+  writtenBefore: boolean | null
+}
+
+/** The mail as the writer and the checker see it. */
+export function promptMail(
+  settings: AccountSettings,
+  timeZone: string,
+  mail: MailToAnswer,
+  { visible, thread }: Sources,
+): PromptMail {
+  const { owner, replies } = settings
+  const known = knownOf(mail, timeZone, replies.businessHours)
+  const found = passedOn(mail.message, ownAddressTest(owner))
+  return {
+    visibleText: visible,
+    facts: mailFacts(mail.message, owner, known),
+    // A quotation proves nothing; where the thread is known, it says nothing new either.
+    passedOn: found?.kind === 'FORWARDED' || thread.length === 0 ? found : null,
+  }
+}
+
+/** What is asked of the model about a reply. @param passages see checkPassages */
+export function checkAsked(
+  { settings, prompts }: Pick<Account, 'settings' | 'prompts'>,
+  timeZone: string,
+  mail: MailToAnswer,
+  sources: Sources,
+  { text, passages }: { text: string; passages: readonly PromptPassage[] },
+  salt: string,
+): Ask<Checked> {
+  const prompt = prompts.check
+  const { owner, replies } = settings
+  const { messages, schema } = checkQuestion({
+    prompt,
+    mail: promptMail(settings, timeZone, mail, sources),
+    asks: (mail.row.verdict as Verdict).asks ?? [],
+    thread: sources.thread,
+    earlier: sources.earlier,
+    passages,
+    instructions: instructionsFor(settings, mail.row),
+    ownerName: owner.displayName,
+    own: [owner.displayName ?? '', owner.address, ...owner.aliases, replies.signature],
+    reply: text,
+    salt,
+  })
+  return {
+    messages,
+    schema,
+    schemaName: 'check',
+    maxOutputTokens: prompt.maxOutputTokens,
+    temperature: prompt.temperature,
+    cacheKey: `replyd-check-${prompt.hash}`,
+  }
 }
 
 /** What the owner wants of every reply, and what a person asked for when they had this one written again. Both are trusted. */
