@@ -3,7 +3,7 @@ import { statSync } from 'node:fs'
 import { readSet } from '../eval/set/read.ts'
 import { openRecorded } from '../eval/set/recorded.ts'
 import { checkReply, composedOf, runMail, writeReply } from '../eval/set/run.ts'
-import { loadPrompts } from '../prompts.ts'
+import { loadPrompts } from '../model/prompts.ts'
 import type { EvalCommand } from './eval-cases.ts'
 import { type ExitStatus, type Terminal, writeLine } from './terminal.ts'
 

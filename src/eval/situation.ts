@@ -1,15 +1,15 @@
 /** The situation in which a past mail was answered, as far as it was known then. */
-import type { NewId } from '../clock.ts'
-import type { Verdict } from '../judgement/verdict.ts'
-import type { Knowledge } from '../knowledge.ts'
-import type { Model } from '../llm.ts'
+import type { NewId } from '../base/clock.ts'
+import { type MailToAnswer, passagesFor, primary, type Sources } from '../compose/step.ts'
+import { threadEntry } from '../compose/thread.ts'
+import type { AccountSettings, Config } from '../config/settings.ts'
+import type { Knowledge } from '../knowledge/knowledge.ts'
 import { decodeWords, parseAddressList, plainLine } from '../mail/address.ts'
 import { firstField, type Message } from '../mail/message.ts'
 import { visibleText } from '../mail/text/visible.ts'
-import type { Prompts } from '../prompts.ts'
-import type { AccountSettings, Config } from '../settings.ts'
-import { type MailToAnswer, passagesFor, primary, type Sources } from '../steps/compose.ts'
-import { threadEntry } from '../steps/thread.ts'
+import type { Model } from '../model/client.ts'
+import type { Prompts } from '../model/prompts.ts'
+import type { Verdict } from '../triage/verdict.ts'
 import { prepare } from './judging.ts'
 import type { Past, PastAnswer, PastMail } from './past-mail.ts'
 
@@ -42,14 +42,18 @@ export function preparedFor(
   salt: string,
 ) {
   const from = parseAddressList(firstField(original.message, 'from') ?? '')[0]?.address ?? null
-  return prepare(original.message, { settings: account, prompts, knowledge }, {
-    arrivedAt: original.at,
-    timeZone: config.budget.timeZone,
-    firstContact,
-    writtenBefore: earlier.length > 0,
-    thread: thread.map(({ message, at }) => threadEntry(message, at, account.owner, from)),
-    salt,
-  })
+  return prepare(
+    original.message,
+    { settings: account, prompts, knowledge },
+    {
+      arrivedAt: original.at,
+      timeZone: config.budget.timeZone,
+      firstContact,
+      writtenBefore: earlier.length > 0,
+      thread: thread.map(({ message, at }) => threadEntry(message, at, account.owner, from)),
+      salt,
+    },
+  )
 }
 
 /** What was known when the mail arrived: its thread up to it, and the knowledge folder as it is today. */
@@ -88,5 +92,8 @@ export function toAnswer(
     passages: passagesFor(prompts.compose, knowledge, { subject, visible, verdict, thread: known }),
     visible,
   }
-  return { mail: { row, message: original.message, firstContact, writtenBefore: earlier.length > 0 }, sources }
+  return {
+    mail: { row, message: original.message, firstContact, writtenBefore: earlier.length > 0 },
+    sources,
+  }
 }

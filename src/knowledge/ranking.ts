@@ -56,8 +56,7 @@ export class Ranking {
   discard(id: string): void {
     this.#words.discard(id)
     this.#parts.discard(id)
-    for (const term of this.#terms.get(id) ?? [])
-      this.#holders.set(term, (this.#holders.get(term) ?? 1) - 1)
+    for (const term of this.#terms.get(id) ?? []) this.#holders.set(term, (this.#holders.get(term) ?? 1) - 1)
     this.#terms.delete(id)
   }
 
@@ -98,9 +97,7 @@ export class Ranking {
   }
 
   #byParts(query: string): string[] {
-    return this.#parts
-      .search(query, { boost: { heading: 2 }, combineWith: 'OR' })
-      .map(({ id }) => String(id))
+    return this.#parts.search(query, { boost: { heading: 2 }, combineWith: 'OR' }).map(({ id }) => String(id))
   }
 
   /** Without the words that most passages share: which those are, the folder itself tells, whatever its language. */

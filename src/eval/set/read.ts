@@ -2,23 +2,35 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { loadConfig } from '../../config.ts'
-import { ConfigError, reasonOf } from '../../errors.ts'
-import { type Knowledge, openKnowledge } from '../../knowledge.ts'
-import { silentLog } from '../../log.ts'
+import { ConfigError, reasonOf } from '../../base/errors.ts'
+import { silentLog } from '../../base/log.ts'
+import { loadConfig } from '../../config/config.ts'
+import type { AccountSettings, Config } from '../../config/settings.ts'
+import { type Knowledge, openKnowledge } from '../../knowledge/knowledge.ts'
 import { firstField, type Message } from '../../mail/message.ts'
-import { parseOctets } from '../../mail/octets.ts'
+import { parseOctets } from '../../mail/mime/octets.ts'
 import { namedIds } from '../../store/gate-context.ts'
-import type { AccountSettings, Config } from '../../settings.ts'
 
-const words = z.array(z.string()).nullish().transform((list) => list ?? [])
-const span = z.tuple([z.number(), z.number()]).nullish().transform((range) => range ?? null)
-const truth = z.boolean().nullish().transform((value) => value ?? null)
+const words = z
+  .array(z.string())
+  .nullish()
+  .transform((list) => list ?? [])
+const span = z
+  .tuple([z.number(), z.number()])
+  .nullish()
+  .transform((range) => range ?? null)
+const truth = z
+  .boolean()
+  .nullish()
+  .transform((value) => value ?? null)
 
 const Triage = z
   .object({
     spam: truth,
-    kind: z.string().nullish().transform((kind) => kind ?? null),
+    kind: z
+      .string()
+      .nullish()
+      .transform((kind) => kind ?? null),
     sentiment: words,
     category: words,
     urgency: span,
@@ -30,7 +42,10 @@ const Triage = z
 const Expectation = z.object({
   file: z.string().min(1),
   received: z.string(),
-  language: z.string().nullish().transform((tag) => tag ?? null),
+  language: z
+    .string()
+    .nullish()
+    .transform((tag) => tag ?? null),
   passages: words,
   facts: words,
   must_not: words,
@@ -43,7 +58,10 @@ const LabelledReply = z.object({
   id: z.string().min(1),
   file: z.string().min(1),
   label: z.string(),
-  fault: z.string().nullish().transform((fault) => fault ?? null),
+  fault: z
+    .string()
+    .nullish()
+    .transform((fault) => fault ?? null),
   text: z.string(),
   language: z.string().default('und'),
   answers: z
@@ -51,7 +69,10 @@ const LabelledReply = z.object({
       z.object({
         ask: z.string().default(''),
         answered: z.boolean().default(true),
-        source: z.string().nullish().transform((source) => source ?? null),
+        source: z
+          .string()
+          .nullish()
+          .transform((source) => source ?? null),
       }),
     )
     .default([]),
@@ -104,7 +125,10 @@ export interface EvalSet {
 const placeholder = 'not-set'
 
 /** @throws ConfigError naming every line and file that cannot be read */
-export function readSet(directory: string, environment: Readonly<Record<string, string | undefined>>): EvalSet {
+export function readSet(
+  directory: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): EvalSet {
   const config = readSetConfig(directory, environment)
   const [account] = config.accounts
   if (!account) throw new ConfigError(`${directory}: replyd.yaml names no account`)
@@ -146,7 +170,9 @@ function linesOf<T>(directory: string, name: string, schema: z.ZodType<T>, kind?
     throw new ConfigError(`${directory} is no set: it has no ${name}`)
   }
   const faults: string[] = []
-  const lines = readFileSync(path, 'utf8').replace(/^\ufeff/, '').split(/\r?\n/)
+  const lines = readFileSync(path, 'utf8')
+    .replace(/^\ufeff/, '')
+    .split(/\r?\n/)
   const found = lines.flatMap((line, at) => {
     if (line.trim() === '') return []
     try {

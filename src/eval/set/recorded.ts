@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { countTokens } from '../../budget.ts'
-import { PermanentError } from '../../errors.ts'
-import type { ChatMessage, Usage } from '../../judgement/chat.ts'
-import { readAnswer } from '../../llm/answer.ts'
-import type { Answer, Ask } from '../../llm.ts'
+import { PermanentError } from '../../base/errors.ts'
+import { readAnswer } from '../../model/answer.ts'
+import { countTokens } from '../../model/budget.ts'
+import type { ChatMessage, Usage } from '../../model/chat.ts'
+import type { Answer, Ask } from '../../model/client.ts'
 
 /** Stands for the salts of a recorded request: the same each time, so that the hash is, too. */
 export const fixedMarks = { salt: 'q7m2x9k4vt', canary: 'h3w8d5z6pn' } as const
@@ -32,7 +32,10 @@ export interface Recorded {
 /** Task, messages and form of the request: what a model would see. @returns 20 hex digits */
 export function requestHash(task: string, messages: readonly ChatMessage[]): string {
   const said = messages.map(({ role, content }) => [role, content.replaceAll(fixedMarks.salt, '')])
-  return createHash('sha256').update(JSON.stringify([task, said])).digest('hex').slice(0, 20)
+  return createHash('sha256')
+    .update(JSON.stringify([task, said]))
+    .digest('hex')
+    .slice(0, 20)
 }
 
 /**
@@ -92,7 +95,11 @@ function answerIn(places: readonly string[], hash: string): string | null {
 function write(
   record: string,
   hash: string,
-  { task, messages, maxOutputTokens }: { task: string; messages: readonly ChatMessage[]; maxOutputTokens: number },
+  {
+    task,
+    messages,
+    maxOutputTokens,
+  }: { task: string; messages: readonly ChatMessage[]; maxOutputTokens: number },
 ): void {
   const request = { task, response_format: { type: 'json_object' }, max_tokens: maxOutputTokens, messages }
   const path = join(record, `${hash}.json`)

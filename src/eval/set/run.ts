@@ -1,12 +1,18 @@
 /** Runs a set through the daemon's own functions: guard, lists, triage, retrieval, compose and check. */
-import { PermanentError, reasonOf } from '../../errors.ts'
-import type { Checked } from '../../judgement/check.ts'
-import type { PromptPassage } from '../../judgement/prompt.ts'
-import type { Composed, Verdict } from '../../judgement/verdict.ts'
-import type { Answer, Ask } from '../../llm.ts'
-import type { Prompts } from '../../prompts.ts'
-import { checkAsked, checkPassages, composeQuestion, type MailToAnswer, type Sources } from '../../steps/compose.ts'
-import { believed } from '../../steps/triage.ts'
+import { PermanentError, reasonOf } from '../../base/errors.ts'
+import type { Checked } from '../../check/prompt.ts'
+import {
+  checkAsked,
+  checkPassages,
+  composeQuestion,
+  type MailToAnswer,
+  type Sources,
+} from '../../compose/step.ts'
+import type { Answer, Ask } from '../../model/client.ts'
+import type { PromptPassage } from '../../model/prompts/messages.ts'
+import type { Prompts } from '../../model/prompts.ts'
+import { believed } from '../../triage/step.ts'
+import type { Composed, Verdict } from '../../triage/verdict.ts'
 import { type Prepared, prepare } from '../judging.ts'
 import type { EvalSet, LabelledReply, SetMail } from './read.ts'
 import { fixedMarks, NotRecorded } from './recorded.ts'
@@ -61,7 +67,10 @@ export async function runMail({ set, prompts, ask }: SetRun, mail: SetMail): Pro
 }
 
 /** What the writer makes of it. */
-export function writeReply({ set, prompts, ask }: SetRun, { situation }: MailRun): Promise<Asked<Composed>> | null {
+export function writeReply(
+  { set, prompts, ask }: SetRun,
+  { situation }: MailRun,
+): Promise<Asked<Composed>> | null {
   if (situation === null) return null
   const account = { settings: set.account, prompts }
   const { timeZone } = set.config.budget
@@ -92,6 +101,13 @@ export function checkReply(
   )
 }
 
-export function composedOf({ text, language, answers, missing, confidence, needs_person }: LabelledReply): Composed {
+export function composedOf({
+  text,
+  language,
+  answers,
+  missing,
+  confidence,
+  needs_person,
+}: LabelledReply): Composed {
   return { text, language, answers, missing, confidence, needs_person }
 }

@@ -1,23 +1,26 @@
 /** The situation in which each mail of a set arrives: what lay in the mailbox then, and what the daemon would know of it. */
-import type { ThreadEntry } from '../../judgement/prompt.ts'
-import type { Verdict } from '../../judgement/verdict.ts'
+
+import { type MailToAnswer, mostEarlier, passagesFor, primary, type Sources } from '../../compose/step.ts'
+import { concerns, threadEntry } from '../../compose/thread.ts'
 import { decodeWords, parseAddressList, plainLine } from '../../mail/address.ts'
-import { mailboxes } from '../../mail/gate/correspondents.ts'
+import { mailboxes } from '../../mail/correspondents.ts'
 import { fieldValues, firstField, type Message } from '../../mail/message.ts'
 import { replyHeader } from '../../mail/reply/build.ts'
 import { visibleText } from '../../mail/text/visible.ts'
-import type { Prompts } from '../../prompts.ts'
-import { type MailToAnswer, mostEarlier, passagesFor, primary, type Sources } from '../../steps/compose.ts'
-import { ownMailOf, stylesOf } from '../../steps/observe/style.ts'
-import { concerns, threadEntry } from '../../steps/thread.ts'
+import type { ThreadEntry } from '../../model/prompts/messages.ts'
+import type { Prompts } from '../../model/prompts.ts'
+import { ownMailOf, stylesOf } from '../../observe/style.ts'
 import { namedIds } from '../../store/gate-context.ts'
+import type { Verdict } from '../../triage/verdict.ts'
 import type { KnownOfMail } from '../judging.ts'
 import type { EvalSet, OlderMail, SetMail } from './read.ts'
 import { fixedMarks } from './recorded.ts'
 
 const addressOf = (message: Message) => mailboxes(message, 'from')[0]?.address.toLowerCase() ?? null
 const addresseesOf = (message: Message) =>
-  ['to', 'cc'].flatMap((name) => fieldValues(message, name).flatMap(parseAddressList)).map(({ address }) => address)
+  ['to', 'cc']
+    .flatMap((name) => fieldValues(message, name).flatMap(parseAddressList))
+    .map(({ address }) => address)
 
 /** What lay there before the mail came. */
 function before({ older, mails }: EvalSet, { received }: SetMail): OlderMail[] {
@@ -46,7 +49,10 @@ export function knownOfMail(set: EvalSet, mail: SetMail): KnownOfMail {
   const sender = addressOf(mail.message)
   const lay = before(set, mail)
   const thread = threadOf(set, mail)
-  const participants = thread.mails.flatMap(({ message }) => [addressOf(message) ?? '', ...addresseesOf(message)])
+  const participants = thread.mails.flatMap(({ message }) => [
+    addressOf(message) ?? '',
+    ...addresseesOf(message),
+  ])
   return {
     arrivedAt: mail.received,
     timeZone: set.config.budget.timeZone,
@@ -102,13 +108,18 @@ function earlierOf(set: EvalSet, mail: SetMail): ThreadEntry[] {
   const addressees = replyHeader(mail.message, owner, 'draft')?.to ?? []
   const ids = new Set(namedIds(mail.message).thread)
   return before(set, mail)
-    .filter(({ own, id, message }) => own && !(id !== null && ids.has(id)) && addressees.length > 0 && concerns(message, addressees))
+    .filter(
+      ({ own, id, message }) =>
+        own && !(id !== null && ids.has(id)) && addressees.length > 0 && concerns(message, addressees),
+    )
     .sort((a, b) => a.at.getTime() - b.at.getTime())
     .slice(-mostEarlier)
     .map(({ message, at }) => ({ ...threadEntry(message, at, owner, null), author: 'owner' as const }))
 }
 
 function styleOf(set: EvalSet, mail: SetMail, language: string) {
-  const own = before(set, mail).flatMap(({ own: isOwn, message }) => (isOwn ? (ownMailOf(message) ?? []) : []))
+  const own = before(set, mail).flatMap(({ own: isOwn, message }) =>
+    isOwn ? (ownMailOf(message) ?? []) : [],
+  )
   return stylesOf(own)[primary(language)] ?? null
 }

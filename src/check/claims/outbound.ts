@@ -1,0 +1,141 @@
+/** What must not stand in anything that goes out, whoever wrote it. */
+import { findAddresses, findLinks, normalisedLink } from './links.ts'
+
+const bracketed =
+  /\[(?!\s*\])[^\][\n]{1,60}\](?!\()|\{\{?[^{}\n]{1,60}\}\}?|<(?!https?:|mailto:|[^<>\s]+@)[\p{L}][^<>\n]{0,50}>|【[^【】\n]{1,30}】/gu
+const filler =
+  /_{3,}|\.{6,}|(?<![\p{L}\p{N}])(?:X{3,}|TBD|TBC|TODO|FIXME|DD[./-]MM[./-](?:YY){1,2}|TT[./-]MM[./-]J{2,4}|lorem ipsum)(?![\p{L}\p{N}])|[〇○◯]{2,}|%[A-Z_]{3,}%|\$\{?[A-Z_]{3,}\}?/giu
+
+/**
+ * Gaps that somebody was meant to fill: `[Name]`, `{{date}}`, `<Your name>`, `____`, `XX.XX.`, `〇〇様`. Footnote marks and
+ * figures in brackets are none.
+ */
+export function placeholders(text: string): string[] {
+  const found = [
+    ...(text.match(bracketed) ?? []).filter((gap) => /\p{L}{2}/u.test(gap)),
+    ...(text.match(filler) ?? []),
+  ]
+  return [...new Set(found)]
+}
+
+export interface OutboundCheck {
+  /** Words planted in the prompt; empty for none. */
+  canaries: readonly string[]
+  /** Links that may go out: those of the knowledge, the thread's own side and the settings. Compared without scheme and `www.`. */
+  knownLinks: readonly string[]
+  /** Mail addresses that may be named, any case. */
+  knownAddresses: readonly string[]
+  /** The fixed text of the prompt; eight of its words in a row are a leak. Null when it is not to be checked. */
+  promptText: string | null
+  /** The salt of the markers; empty for none. */
+  salt: string
+}
+
+export interface OutboundFault {
+  fault: 'link' | 'address' | 'canary' | 'marker' | 'prompt'
+  /** What was found; for a canary not the canary itself. */
+  found: string
+}
+
+const letters = (text: string) =>
+  text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '')
+
+const reversed = (text: string) => [...text].reverse().join('')
+
+/** Base64 depends on the offset: the inner part of each of the three is what every one of them has. */
+function base64Parts(text: string): string[] {
+  return [0, 1, 2].map((offset) => {
+    const octets = Buffer.concat([Buffer.alloc(offset), Buffer.from(text)])
+    const base64 = octets.toString('base64').replace(/=+$/, '')
+    // What shares a character with the octets around it is unknown.
+    return base64.slice([0, 2, 3][offset], Math.floor((octets.length * 8) / 6))
+  })
+}
+
+/** The canary as it is, spelled out, backwards, in Base64 or in hex, whatever the case and whatever stands between its letters. */
+function leaks(text: string, canary: string): boolean {
+  const plain = letters(canary)
+  if (plain === '') return false
+  const within = letters(text)
+  // Base64 with its blanks and line ends taken out, in either alphabet (RFC 4648 sections 4 and 5).
+  const dense = text
+    .replace(/[^A-Za-z0-9+/_-]+/g, '')
+    .replace(/-/g, '+')
+    .replace(/_/g, '/')
+  const cases = [canary, canary.toLowerCase(), canary.toUpperCase(), plain, plain.toUpperCase()]
+  const spellings = [...new Set(cases.flatMap((one) => [one, reversed(one)]))]
+  return (
+    within.includes(plain) ||
+    within.includes(reversed(plain)) ||
+    spellings.some((one) => within.includes(Buffer.from(one).toString('hex'))) ||
+    spellings.flatMap(base64Parts).some((part) => part.length >= 8 && dense.includes(part))
+  )
+}
+
+const leakLength = 8
+
+const words = (source: string) => source.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []
+
+/** Of the prompt that was asked for last: most installations have one. */
+let prompt = { text: '', parts: new Set<string>() }
+
+/** Every run of that many words in the prompt. */
+function partsOf(promptText: string): ReadonlySet<string> {
+  if (prompt.text === promptText) return prompt.parts
+  const spoken = words(promptText)
+  const parts = spoken
+    .map((_, at) => spoken.slice(at, at + leakLength).join(' '))
+    .slice(0, -leakLength + 1 || undefined)
+  prompt = { text: promptText, parts: new Set(parts) }
+  return prompt.parts
+}
+
+function promptLeak(text: string, promptText: string): string | null {
+  const known = partsOf(promptText)
+  const said = words(text)
+  for (let at = 0; at + leakLength <= said.length; at++) {
+    const part = said.slice(at, at + leakLength).join(' ')
+    if (known.has(part)) return part
+  }
+  return null
+}
+
+const marker =
+  /<<<|>>>|(?:MAIL|KNOWLEDGE|THREAD|EARLIER|CORRECTIONS|FORWARDED|QUOTED|ASKS|RULES|REPLY):[A-Za-z0-9]{6,}|<\|[\w ]+\|>|\[\/?INST\]/g
+
+/** Everything that must hold a text back although a model wrote it. Empty: it may go out. */
+export function outboundFaults(text: string, check: OutboundCheck): OutboundFault[] {
+  const links = new Set(check.knownLinks.map(normalisedLink))
+  const addresses = new Set(check.knownAddresses.map((address) => address.toLowerCase()))
+  const leak = check.promptText === null ? null : promptLeak(text, check.promptText)
+  const marks = [
+    ...(text.match(marker) ?? []),
+    ...(check.salt !== '' && text.includes(check.salt) ? ['salt'] : []),
+  ]
+  return [
+    ...findLinks(text)
+      .filter(({ claim }) => !links.has(normalisedLink(claim)))
+      .map(({ claim }) => ({ fault: 'link' as const, found: claim })),
+    ...findAddresses(text)
+      .filter(({ claim }) => !addresses.has(claim.toLowerCase()))
+      .map(({ claim }) => ({ fault: 'address' as const, found: claim })),
+    ...check.canaries.flatMap((canary, at) =>
+      leaks(text, canary) ? [{ fault: 'canary' as const, found: `canary ${at + 1}` }] : [],
+    ),
+    ...marks.map((found) => ({ fault: 'marker' as const, found })),
+    ...(leak === null ? [] : [{ fault: 'prompt' as const, found: leak }]),
+  ]
+}
+
+/** The links of texts that may be repeated, for OutboundCheck.knownLinks. */
+export function linksOf(texts: readonly string[]): string[] {
+  return [...new Set(texts.flatMap((text) => findLinks(text).map(({ claim }) => claim)))]
+}
+
+/** The mail addresses of texts that may be repeated, for OutboundCheck.knownAddresses. */
+export function addressesOf(texts: readonly string[]): string[] {
+  return [...new Set(texts.flatMap((text) => findAddresses(text).map(({ claim }) => claim.toLowerCase())))]
+}
