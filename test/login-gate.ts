@@ -1,4 +1,4 @@
-import { loginGateOf } from '../src/pace.ts'
+import { loginGateOf } from '../src/base/pace.ts'
 
 export interface CountedGate {
   /** How many logins the gate has let through. */
