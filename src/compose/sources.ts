@@ -1,6 +1,7 @@
 /** Everything that a draft may lean on. */
 import type { Account, StepContext } from '../context.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
+import { signaturesOf } from '../mail/reply/sign-off.ts'
 import { sentencesOf } from '../mail/text/sentences.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import type { Correction, Prompt, PromptPassage, Style, ThreadEntry } from '../model/prompts/messages.ts'
@@ -21,6 +22,8 @@ const recentMs = 180 * 86_400_000
 
 export interface Sources {
   thread: ThreadEntry[]
+  /** The mail answers one of the owner's own that went to somebody else. */
+  stranger: boolean
   /** Messages of the thread that were not looked up, because it is too long. */
   unread: number
   /** What the owner wrote to the same address in other threads, oldest first. */
@@ -57,12 +60,13 @@ export async function gatherSources(
   const { owner, replies, instructions } = settings
   const known = [
     owner.displayName ?? '',
-    replies.signature,
+    ...signaturesOf(replies),
     instructions,
     ...passages.map(({ text }) => text),
   ]
   return {
     thread: thread.entries,
+    stranger: thread.stranger,
     unread: thread.unread,
     earlier: earlier.map(({ text, at }) => ({ author: 'owner' as const, at, text })).reverse(),
     passages,

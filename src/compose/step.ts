@@ -1,8 +1,9 @@
 /** Compose: one call writes the reply's text from the mail, the thread and the owner's knowledge; then it is checked without a model. */
 
+import type { Finding } from '../check/prefilter.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
 import { replyHeader } from '../mail/reply/build.ts'
-import { signatureKind } from '../mail/reply/sign-off.ts'
+import { signatureFor, signatureKind } from '../mail/reply/sign-off.ts'
 import { paidAsk } from '../model/budgeted-call.ts'
 import type { Ask } from '../model/client.ts'
 import { composeMessages } from '../model/prompts.ts'
@@ -11,7 +12,7 @@ import { earlierMails, writtenTo } from '../store/history.ts'
 import { commitStep, type StepChange } from '../store/messages.ts'
 import { loadReply, saveComposed } from '../store/replies.ts'
 import { type Composed, composedSchema, type Verdict } from '../triage/verdict.ts'
-import { checkDraft, instructionsFor, type MailToAnswer, promptMail } from './draft-check.ts'
+import { checkDraft, instructionsFor, type MailToAnswer, promptMail, received } from './draft-check.ts'
 import { octetsOf, writtenReply } from './reply-octets.ts'
 import { gatherSources, type Sources } from './sources.ts'
 
@@ -23,7 +24,8 @@ export async function compose(context: StepContext, id: string, signal: AbortSig
   const addressees = replyHeader(mail.message, account.settings.owner, 'draft')?.to ?? []
   if (addressees.length === 0) return nobodyToAnswer(context, id)
   const sources = await gatherSources(context, account, mail, addressees)
-  const { composed, omitted, salt, canary } = await ask(context, account, mail, sources, signal)
+  const { answer, omitted, marks } = await ask(context, account, mail, sources, signal)
+  const { composed, mended } = received(account.settings, answer)
   const now = context.clock.now()
   const change = (to: 'hold' | 'wait', reason: string): StepChange => ({
     id,
@@ -37,7 +39,7 @@ export async function compose(context: StepContext, id: string, signal: AbortSig
   const next =
     composed.text === ''
       ? change('wait', (await loadReply(context.db, id)) ? 'rewrite-without-text' : 'needs-person')
-      : (await store(context, account, mail, sources, composed, { salt, canary }))
+      : (await store(context, account, mail, sources, composed, { marks, mended }))
         ? change('hold', 'composed')
         : change('wait', 'nobody-to-answer')
   return (await commitStep(context.db, next, now)) ? { stage: next.to } : null
@@ -82,10 +84,10 @@ async function ask(
   const knowledgeHash = account.knowledge?.hash ?? null
   const occasion = { row, step: 'compose', promptHash: prompt.hash, knowledgeHash } as const
   const answer = await paidAsk(context, occasion, { ...question, signal })
-  return { composed: answer.value, omitted, salt, canary }
+  return { answer: answer.value, omitted, marks: { salt, canary } }
 }
 
-export { checkAsked, checkDraft, type MailToAnswer, promptMail } from './draft-check.ts'
+export { checkAsked, checkDraft, type MailToAnswer, promptMail, received } from './draft-check.ts'
 export { checkPassages, mostEarlier, passagesFor, primary, type Sources } from './sources.ts'
 
 /** What is asked of the model, and what of the mail and the thread had to be left out. */
@@ -98,10 +100,11 @@ export function composeQuestion(
 ): Ask<Composed> & { omitted: string[] } {
   const prompt = prompts.compose
   const { owner, replies } = settings
+  const verdict = mail.row.verdict as Verdict
   const { messages, omitted } = composeMessages({
     prompt,
     mail: promptMail(settings, timeZone, mail, sources),
-    verdict: mail.row.verdict as Verdict,
+    verdict,
     thread: sources.thread,
     earlier: sources.earlier,
     passages: sources.passages,
@@ -110,7 +113,7 @@ export function composeQuestion(
     corrections: sources.corrections,
     ownerName: owner.displayName,
     ownerLanguage: replies.ownerLanguage,
-    signature: signatureKind(replies.signature),
+    signature: signatureKind(signatureFor(replies, verdict.language)),
     canary,
     salt,
   })
@@ -132,7 +135,7 @@ async function store(
   mail: StoredMail,
   sources: Sources,
   composed: Composed,
-  marks: { salt: string; canary: string },
+  { marks, mended }: { marks: { salt: string; canary: string }; mended: readonly Finding[] },
 ): Promise<boolean> {
   const { row } = mail
   const attemptGroup = (await loadReply(context.db, row.id))?.attemptGroup ?? 0
@@ -140,6 +143,9 @@ async function store(
   const written = { text: composed.text, language: composed.language, attemptGroup }
   const built = await writtenReply(account.settings, mail, 'draft', written, now)
   if (!built) return false
+  const { prompts, settings } = account
+  const { timeZone } = context.config.budget
+  const found = checkDraft(prompts.compose, settings, timeZone, mail, sources, composed, marks)
   await saveComposed(
     context.db,
     {
@@ -152,7 +158,7 @@ async function store(
       language: composed.language,
       confidence: composed.confidence,
       composed,
-      claims: checkDraft(account.prompts.compose, account.settings, mail, sources, composed, marks),
+      claims: [...found, ...mended],
       sources: sources.passages,
       holdReason: '',
       attemptGroup,

@@ -1,67 +1,113 @@
 /** Hold: draft, wait for a person, or send after the undo window. The policy is pure (src/decide/policy.ts). */
 import { PermanentError } from '../base/errors.ts'
-import { placeholders } from '../check/claims.ts'
+import type { Finding } from '../check/prefilter.ts'
+import type { Checked } from '../check/verdict.ts'
+import { checkAsked } from '../compose/draft-check.ts'
 import { octetsOf, writtenReply } from '../compose/reply-octets.ts'
+import { checkPassages, gatherSources } from '../compose/sources.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
-import { authentication } from '../mail/authentication.ts'
+import { paidAsk } from '../model/budgeted-call.ts'
+import type { PromptPassage } from '../model/prompts/messages.ts'
 import { loadMail, type StoredMail } from '../store/bodies.ts'
 import { commitDecision } from '../store/decisions.ts'
 import { earlierMails, writtenTo } from '../store/history.ts'
 import type { StepChange } from '../store/messages.ts'
-import { loadReply, type ReplyChange, type ReplyRow } from '../store/replies.ts'
+import { loadReply, type ReplyChange, type ReplyRow, saveChecked } from '../store/replies.ts'
 import type { Composed, Verdict } from '../triage/verdict.ts'
 import { isGranted } from './autonomy-record.ts'
 import { nextOpening } from './hours.ts'
 import { decideHold, type HoldDecision } from './policy.ts'
+import { weigh } from './weigh.ts'
 
-/** Codes of the guard that stop sending, not drafting, because of how much was sent already. */
-const throttles = /^(sender-throttled|thread-throttled|same-reply)$/
-
-export async function hold(context: StepContext, id: string): Promise<Next | null> {
+export async function hold(context: StepContext, id: string, signal: AbortSignal): Promise<Next | null> {
   const mail = await loadMail(context.db, id)
   if (mail?.row.step !== 'hold') return null
   const reply = await loadReply(context.db, id)
   if (reply === null) return null
   const account = accountOf(context, mail.row.account)
-  const decision = decideHold(await weigh(context, account, mail, reply))
-  return carryOut(context, account, mail, reply, decision)
+  const stored = reply.checked as StoredCheck | null
+  const input = await weighed(context, account, mail, reply)
+  const first = decideHold({ ...input, checkFollows: true })
+  const wanted = stored === null && wantsCheck(account, first)
+  const checked = wanted ? await check(context, account, mail, reply, signal) : stored
+  if (wanted) await saveChecked(context.db, id, checked)
+  return carryOut(context, account, mail, reply, decideHold({ ...input, ...asWeighed(checked) }))
 }
 
-async function weigh(context: StepContext, account: Account, { row, message }: StoredMail, reply: ReplyRow) {
-  const { replies, owner, categories } = account.settings
+/** What is stored of a check: what it said, or that it gave no usable answer. */
+type StoredCheck = Checked | { uncheckable: true }
+
+const asWeighed = (stored: StoredCheck | null) => ({
+  checked: stored === null || 'uncheckable' in stored ? null : stored,
+  uncheckable: stored !== null && 'uncheckable' in stored,
+  checkFollows: false,
+})
+
+/** Whether the check by meaning is worth its price: for what would go out, or for every draft where the owner wants it. */
+function wantsCheck({ settings }: Account, { action }: HoldDecision): boolean {
+  const { check: wish } = settings.replies
+  return wish === 'always' ? action !== 'hold' : wish === 'send' && action === 'send'
+}
+
+async function weighed(
+  context: StepContext,
+  account: Account,
+  { row, message }: StoredMail,
+  reply: ReplyRow,
+) {
+  const { db } = context
   const verdict = row.verdict as Verdict
-  const composed = reply.composed as Composed
-  const address = row.fromAddress ?? ''
-  const found = authentication(message, owner.authservIds, address.slice(address.lastIndexOf('@') + 1))
-  const category = categories.find(({ name }) => name === verdict.category)
-  const kinds = (reply.claims as { kind: string }[]).map(({ kind }) => kind)
-  const count = (wanted: string) => kinds.filter((kind) => kind === wanted).length
-  const [faults, ungrounded, parroted] = ['fault', 'ungrounded', 'parroted'].map(count) as [
-    number,
-    number,
-    number,
-  ]
-  const granted = await isGranted(context.db, row.account, verdict.category)
-  return {
-    // Who asked for another reply wants to see it before anything becomes of it.
-    mode: row.instruction === null ? replies.mode : ('review' as const),
-    categoryMode: row.instruction === null ? (granted ? 'send' : (category?.mode ?? null)) : null,
-    ceiling: row.ceiling === 'may' ? ('may' as const) : ('draft' as const),
+  const mail = {
+    message,
     verdict,
-    composed,
-    claims: kinds.length - faults - ungrounded - parroted,
-    ungrounded,
-    parroted: parroted > 0,
-    placeholders: placeholders(composed.text).length,
-    faults,
-    manipulation: verdict.manipulation,
-    authenticated: found === 'unknown' ? null : found === 'pass',
-    knownSender: await writtenTo(context.db, row.account, reply.addressee, row.id),
-    firstContact: (await earlierMails(context.db, row.account, address, row.id)) === 0,
-    throttled: row.codes.some((code) => throttles.test(code)),
+    fromAddress: row.fromAddress,
+    ceiling: row.ceiling,
+    codes: row.codes,
     cut: row.detail?.startsWith('cut:') ?? false,
+    rewritten: row.instruction !== null,
+  }
+  const text = {
+    composed: reply.composed as Composed,
+    findings: reply.claims as Finding[],
+    ...asWeighed(null),
+  }
+  return weigh(account.settings, mail, text, {
+    granted: await isGranted(db, row.account, verdict.category),
+    knownSender: await writtenTo(db, row.account, reply.addressee, row.id),
+    firstContact: (await earlierMails(db, row.account, row.fromAddress ?? '', row.id)) === 0,
     businessHours: sendTime(context, account).isOpen,
-    minConfidence: replies.minConfidence,
+  })
+}
+
+/**
+ * One more call for a reply that would go out: is it true, complete, and meant for this sender?
+ * @throws what paidAsk throws, but for an answer that is of no use: then a person looks at the reply
+ */
+async function check(
+  context: StepContext,
+  account: Account,
+  mail: StoredMail,
+  reply: ReplyRow,
+  signal: AbortSignal,
+): Promise<StoredCheck> {
+  const { row } = mail
+  const { db, config } = context
+  const sources = await gatherSources(context, account, mail, reply.addressees)
+  const composed = reply.composed as Composed
+  const passages = checkPassages(account.knowledge, reply.sources as PromptPassage[], composed)
+  const salt = context.newId(context.clock.now()).slice(-10)
+  const firstContact = (await earlierMails(db, row.account, row.fromAddress ?? '', row.id)) === 0
+  const writtenBefore = row.fromAddress ? await writtenTo(db, row.account, row.fromAddress, row.id) : false
+  const toAnswer = { ...mail, firstContact, writtenBefore }
+  const text = { text: reply.text, passages }
+  const question = checkAsked(account, config.budget.timeZone, toAnswer, sources, text, salt)
+  const promptHash = account.prompts.check.hash
+  const occasion = { row, step: 'check', promptHash, knowledgeHash: account.knowledge?.hash ?? null } as const
+  try {
+    return (await paidAsk(context, occasion, { ...question, signal })).value
+  } catch (error) {
+    if (error instanceof PermanentError) return { uncheckable: true }
+    throw error
   }
 }
 

@@ -136,7 +136,15 @@ async function outcomeOf(
         of: composed.answers.length,
       },
       missing: composed.missing,
-      claims: checkDraft(prompts.compose, options.account, mail, sources, composed, marks).length,
+      claims: checkDraft(
+        prompts.compose,
+        options.account,
+        options.config.budget.timeZone,
+        mail,
+        sources,
+        composed,
+        marks,
+      ).length,
       comparison: compare(composed.text, composed.language, sent),
       fault: null,
     }

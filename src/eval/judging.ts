@@ -99,7 +99,7 @@ export async function judgePrepared(
   return { stage: 'model', to, reason, verdict, durationMs: answer.durationMs }
 }
 
-function ruleOf(message: Message, { spam }: AccountSettings) {
+export function ruleOf(message: Message, { spam }: AccountSettings) {
   const from = mailboxes(message, 'from')[0]?.address
   return from ? configuredRule(spam, from.toLowerCase()) : null
 }

@@ -85,6 +85,7 @@ export function toAnswer(
   const sources = {
     thread: known,
     unread: 0,
+    stranger: false,
     earlier: entries(earlier),
     style: styles[primary(verdict.language)] ?? null,
     // They lie in the store, which the daemon may have open.

@@ -16,7 +16,7 @@ import { type Answer, type Ask, spentOf } from './client.ts'
 
 interface Occasion {
   row: MessageRow
-  step: 'triage' | 'compose'
+  step: 'triage' | 'compose' | 'check'
   promptHash: string
   knowledgeHash: string | null
 }

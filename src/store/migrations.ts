@@ -213,4 +213,10 @@ create table replyd.restore (
 );
 `
 
-export const migrations: readonly Migration[] = [{ version: 1, sql: first }]
+/** What the check by meaning said of a reply. */
+const checked = 'alter table replyd.reply add column checked jsonb;'
+
+export const migrations: readonly Migration[] = [
+  { version: 1, sql: first },
+  { version: 2, sql: checked },
+]

@@ -33,6 +33,8 @@ export interface ReplyRow {
   claims: unknown[]
   /** Passages that were given to the model. */
   sources: unknown[]
+  /** What the check by meaning said of the text as the model wrote it; null where it was not asked. */
+  checked: unknown
   holdReason: string
   actor: string | null
   attemptGroup: number
@@ -49,7 +51,7 @@ export interface ReplyRow {
 }
 
 const columns = `id, account, state, kind, reply_message_id as "replyMessageId", octets, reverse_path as "reversePath", addressee, addressees,
-  subject, text, draft_text as "draftText", text_hash as "textHash", language, confidence, composed, claims, sources,
+  subject, text, draft_text as "draftText", text_hash as "textHash", language, confidence, composed, claims, sources, checked,
   hold_reason as "holdReason", actor, attempt_group as "attemptGroup", created_at as "createdAt", send_after as "sendAfter",
   claimed_at as "claimedAt", finished_at as "finishedAt", reply_text as "replyText", saved_mailbox as "savedMailbox",
   saved_uid_validity as "savedUidValidity", saved_uid::float8 as "savedUid", saved_size::float8 as "savedSize"`
@@ -98,7 +100,7 @@ const saveOne = gathered<NewReply & { now: Date }, boolean>(
          addressees = excluded.addressees,
          subject = excluded.subject, text = excluded.text, draft_text = excluded.text, text_hash = excluded.text_hash,
          language = excluded.language, confidence = excluded.confidence, composed = excluded.composed,
-         claims = excluded.claims, sources = excluded.sources, hold_reason = excluded.hold_reason,
+         claims = excluded.claims, sources = excluded.sources, checked = null, hold_reason = excluded.hold_reason,
          attempt_group = excluded.attempt_group, created_at = excluded.created_at
          where r.state in ('composed', 'held')
        returning r.id`,
@@ -116,6 +118,14 @@ const saveOne = gathered<NewReply & { now: Date }, boolean>(
  */
 export function saveComposed(db: Queryable, reply: NewReply, now: Date): Promise<boolean> {
   return saveOne(db, { ...reply, now })
+}
+
+/** Stores what the check by meaning said, while nobody has decided on the reply. */
+export async function saveChecked(db: Queryable, id: string, checked: unknown): Promise<void> {
+  await db.query("update replyd.reply set checked = $2 where id = $1 and state = 'composed'", [
+    id,
+    storable(checked),
+  ])
 }
 
 export const loadReply = gathered<string, ReplyRow | null>(

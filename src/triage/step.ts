@@ -2,8 +2,9 @@
 import { loadThread } from '../compose/thread.ts'
 import type { AccountSettings, SpamSettings } from '../config/settings.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
+import { decodeWords } from '../mail/address.ts'
 import { ownAddressTest } from '../mail/correspondents.ts'
-import type { Message } from '../mail/message.ts'
+import { firstField, type Message } from '../mail/message.ts'
 import { replyHeader } from '../mail/reply/build.ts'
 import { passedOn } from '../mail/text/passed-on.ts'
 import { visibleText } from '../mail/text/visible.ts'
@@ -18,6 +19,7 @@ import { earlierMails, writtenTo } from '../store/history.ts'
 import { commitStep, type MessageRow, type StepChange } from '../store/messages.ts'
 import { type SenderRule, senderRule } from '../store/sender-rules.ts'
 import { askFilter, detailOf, learnFrom } from './filter.ts'
+import { isPaymentTrap } from './payment-trap.ts'
 import { isSpamUpstream } from './upstream.ts'
 import { type Verdict, verdictSchema } from './verdict.ts'
 
@@ -193,9 +195,17 @@ export function triageQuestion(
   }
 }
 
-/** Text that only a machine could see was written for a machine, whatever the model made of it. */
+/**
+ * What the model says, and what replyd knows without it: text that only a machine could see was written for a machine,
+ * and bank details that change are a trap, whatever the model made of them.
+ */
 export function believed(verdict: Verdict, message: Message): Verdict {
-  return { ...verdict, manipulation: verdict.manipulation || message.hiddenText }
+  const text = `${decodeWords(firstField(message, 'subject') ?? '')}\n${visibleText(message).text}`
+  return {
+    ...verdict,
+    manipulation: verdict.manipulation || message.hiddenText,
+    payment_change: verdict.payment_change || isPaymentTrap(text),
+  }
 }
 
 export function decide(
@@ -205,21 +215,18 @@ export function decide(
   rule: SenderRule | null,
 ): Decision {
   const detail = verdict.summary
-  const trusted = rule?.rule === 'allow'
-  if (verdict.spam.is && !trusted) {
-    const sure = verdict.spam.confidence >= spam.threshold
-    if (sure)
-      return { to: 'file', disposition: 'waiting', reason: `spam-${verdict.spam.kind}`, detail, verdict }
-    return {
-      to: 'done',
-      disposition: row.ceiling === 'never' ? 'declined' : 'no-reply-needed',
-      reason: 'suspected-spam',
-      detail,
-      verdict,
-    }
+  const never = row.ceiling === 'never'
+  const suspected = verdict.spam.is && rule?.rule !== 'allow'
+  if (suspected && verdict.spam.confidence >= spam.threshold)
+    return { to: 'file', disposition: 'waiting', reason: `spam-${verdict.spam.kind}`, detail, verdict }
+  if (never) {
+    const reason = suspected ? 'suspected-spam' : row.reason
+    return { to: 'done', disposition: 'declined', reason, detail, verdict }
   }
-  if (row.ceiling === 'never')
-    return { to: 'done', disposition: 'declined', reason: row.reason, detail, verdict }
+  // A person looks, whatever else the model made of it: no reply is written that could confirm it.
+  if (verdict.payment_change)
+    return { to: 'wait', disposition: 'held', reason: 'payment-change', detail, verdict }
+  if (suspected) return { to: 'wait', disposition: 'held', reason: 'suspected-spam', detail, verdict }
   if (!verdict.needs_reply)
     return { to: 'done', disposition: 'no-reply-needed', reason: 'nothing-asked', detail, verdict }
   return { to: 'compose', disposition: 'waiting', reason: 'needs-reply', detail, verdict }

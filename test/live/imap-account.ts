@@ -29,6 +29,9 @@ export function accountOn(
     replies: {
       mode: 'draft',
       signature: '',
+      signatures: {},
+      check: 'never',
+      flagDoubts: false,
       intervalMs: 0,
       undoMs: 0,
       approve: 'off',

@@ -93,6 +93,7 @@ export function toAnswer(
   const sources = {
     thread,
     unread: 0,
+    stranger: false,
     earlier: earlierOf(set, mail),
     style: styleOf(set, mail, verdict.language),
     corrections: [],

@@ -20,3 +20,19 @@ export function signatureKind(signature: string): 'none' | 'signature' | 'closin
   if (first === undefined) return 'none'
   return isClosing(first) ? 'closing' : 'signature'
 }
+
+interface Signatures {
+  /** For every language that has none of its own. */
+  readonly signature: string
+  /** By BCP 47 primary tag. */
+  readonly signatures: Readonly<Record<string, string>>
+}
+
+/** @param language BCP 47; null where it is not known */
+export function signatureFor({ signature, signatures }: Signatures, language: string | null): string {
+  return signatures[language?.toLowerCase().split('-')[0] ?? ''] ?? signature
+}
+
+export function signaturesOf({ signature, signatures }: Signatures): string[] {
+  return [...new Set([signature, ...Object.values(signatures)])].filter((text) => text.trim() !== '')
+}
