@@ -4,11 +4,11 @@ import { newId, systemClock } from '../../src/clock.ts'
 import { loadConfig } from '../../src/config.ts'
 import { standInModel, startStandIn } from '../../src/demo/stand-in.ts'
 import { openImapAccount } from '../../src/imap.ts'
-import { openModel } from '../../src/llm.ts'
 import { silentLog } from '../../src/log.ts'
 import { loadPrompts } from '../../src/prompts.ts'
 import { openSubmission } from '../../src/smtp.ts'
 import type { Account, StepContext } from '../../src/steps/context.ts'
+import { ConfiguredModels } from '../../src/steps/models.ts'
 import { openDatabase } from '../../src/store/database.ts'
 
 const address = 'support@nordlicht.example'
@@ -46,7 +46,7 @@ budget: { perDay: 1000 }
     log: silentLog,
     config,
     accounts: new Map([[address, account]]),
-    model: openModel(config.model, silentLog, systemClock),
+    models: new ConfiguredModels(config.model, { db, log: silentLog, clock: systemClock }),
   }
   const dispose = async () => {
     await db[Symbol.asyncDispose]()

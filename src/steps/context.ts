@@ -1,4 +1,5 @@
 /** What every step gets: nothing here is read from the surroundings, so a test can hand in its own. */
+import type { PriceRow } from '../budget.ts'
 import type { Clock, NewId } from '../clock.ts'
 import type { Stage } from '../disposition.ts'
 import { PermanentError } from '../errors.ts'
@@ -7,7 +8,7 @@ import type { Knowledge } from '../knowledge.ts'
 import type { Model } from '../llm.ts'
 import type { Log } from '../log.ts'
 import type { Prompts } from '../prompts.ts'
-import type { AccountSettings, Config } from '../settings.ts'
+import type { AccountSettings, Config, ModelTask } from '../settings.ts'
 import type { Submission } from '../smtp.ts'
 import type { Database } from '../store/database.ts'
 
@@ -21,6 +22,16 @@ export interface Account {
   readonly accessToken?: (refused?: string) => Promise<string>
 }
 
+/** A model, and what it costs. */
+export interface PricedModel extends Model {
+  readonly price: PriceRow
+}
+
+export interface Models {
+  /** The model that is to answer the next question of that task. Asked for each question: it may change. */
+  of(task: ModelTask): PricedModel
+}
+
 export interface StepContext {
   readonly db: Database
   readonly clock: Clock
@@ -30,7 +41,7 @@ export interface StepContext {
   readonly log: Log
   readonly config: Config
   readonly accounts: ReadonlyMap<string, Account>
-  readonly model: Model
+  readonly models: Models
 }
 
 /** Where the row stands now, and when its next step may run (at once when absent). */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { priceOf } from '../../src/budget.ts'
 import { type StandIn, standInModel, startStandIn } from '../../src/demo/stand-in.ts'
 import { type Model, openModel } from '../../src/llm.ts'
 import { type Log, silentLog } from '../../src/log.ts'
@@ -23,9 +24,11 @@ async function warned(
   const lines: object[] = []
   const log = { warn: (line: object) => lines.push(line) } as unknown as Log
   const settings = { name, baseUrl, apiKey: 'none', timeoutMs: 5000 }
-  const config = { model: settings } as unknown as Config
+  const config = { model: { ...settings, tasks: { triage: settings } } } as unknown as Config
   const clock = { now: () => new Date('2026-11-24T10:00:00Z') }
-  await warnOfModel({ model: { ...openModel(settings, silentLog), ...more }, config, clock, log }, signal)
+  const price = priceOf(name, null, false)
+  const models = { of: () => ({ ...openModel(settings, silentLog), price, ...more }) }
+  await warnOfModel({ models, config, clock, log }, signal)
   return lines
 }
 
