@@ -1,9 +1,10 @@
 /** The models out of the document: what a task, or the fallback, leaves out is as for the first model of the same endpoint. */
-import type { ModelChoice, ModelSettings } from '../settings.ts'
+
 import { defaults } from './defaults.ts'
 import { msOf } from './duration.ts'
 import { isOwnMachine } from './loopback.ts'
 import type { Document } from './schema.ts'
+import type { ModelChoice, ModelSettings } from './settings.ts'
 
 type ModelInput = NonNullable<Document['model']>
 type OneInput = NonNullable<ModelInput['fallback']>

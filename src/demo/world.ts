@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { systemClock } from '../clock.ts'
-import { loadConfig } from '../config.ts'
-import type { Config } from '../settings.ts'
+import { systemClock } from '../base/clock.ts'
+import { loadConfig } from '../config/config.ts'
+import type { Config } from '../config/settings.ts'
 import { writeKnowledge } from './knowledge.ts'
 import type { DemoMailbox } from './mailbox.ts'
 import { demoOwner, type Sample, sampleWorld } from './samples.ts'
@@ -46,7 +46,9 @@ export async function buildWorld(parts: Parts): Promise<World> {
 
 function document({ mailbox, standIn }: Parts) {
   const { address, displayName, authservId } = demoOwner
-  const model = standIn ? { name: standInModel, baseUrl: standIn.baseUrl, apiKey: 'none', concurrency: 10 } : {}
+  const model = standIn
+    ? { name: standInModel, baseUrl: standIn.baseUrl, apiKey: 'none', concurrency: 10 }
+    : {}
   return {
     accounts: [
       {
