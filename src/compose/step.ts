@@ -80,10 +80,15 @@ async function ask(
     : [0, false]
   const toAnswer = { ...mail, firstContact: earlier === 0, writtenBefore }
   const { timeZone } = config.budget
-  const { omitted, ...question } = composeQuestion(account, timeZone, toAnswer, sources, { salt, canary })
-  const knowledgeHash = account.knowledge?.hash ?? null
-  const occasion = { row, step: 'compose', promptHash: prompt.hash, knowledgeHash } as const
-  const answer = await paidAsk(context, occasion, { ...question, signal })
+  const occasion = { row, task: 'compose', prompt, knowledgeHash: account.knowledge?.hash ?? null } as const
+  let omitted: string[] = []
+  const answer = await paidAsk(context, occasion, (fitted) => {
+    const prompts = { ...account.prompts, compose: fitted }
+    const asking = { ...account, prompts }
+    const question = composeQuestion(asking, timeZone, toAnswer, sources, { salt, canary })
+    omitted = question.omitted
+    return { ...question, signal }
+  })
   return { answer: answer.value, omitted, marks: { salt, canary } }
 }
 

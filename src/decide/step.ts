@@ -100,11 +100,14 @@ async function check(
   const writtenBefore = row.fromAddress ? await writtenTo(db, row.account, row.fromAddress, row.id) : false
   const toAnswer = { ...mail, firstContact, writtenBefore }
   const text = { text: reply.text, passages }
-  const question = checkAsked(account, config.budget.timeZone, toAnswer, sources, text, salt)
-  const promptHash = account.prompts.check.hash
-  const occasion = { row, step: 'check', promptHash, knowledgeHash: account.knowledge?.hash ?? null } as const
+  const knowledgeHash = account.knowledge?.hash ?? null
+  const occasion = { row, task: 'check', prompt: account.prompts.check, knowledgeHash } as const
   try {
-    return (await paidAsk(context, occasion, { ...question, signal })).value
+    const answer = await paidAsk(context, occasion, (fitted) => {
+      const asking = { ...account, prompts: { ...account.prompts, check: fitted } }
+      return { ...checkAsked(asking, config.budget.timeZone, toAnswer, sources, text, salt), signal }
+    })
+    return answer.value
   } catch (error) {
     if (error instanceof PermanentError) return { uncheckable: true }
     throw error

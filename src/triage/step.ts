@@ -125,9 +125,12 @@ async function ask(
   const thread = isShort(mail.message) ? await shortThread(context, account, mail) : []
   const salt = context.newId(context.clock.now()).slice(-10)
   const toJudge = { ...mail, firstContact: earlier === 0, writtenBefore, thread }
-  const question = triageQuestion(account, config.budget.timeZone, toJudge, salt)
-  const occasion = { row, step: 'triage', promptHash: prompt.hash, knowledgeHash: null } as const
-  return believed((await paidAsk(context, occasion, { ...question, signal })).value, mail.message)
+  const occasion = { row, task: 'triage', prompt, knowledgeHash: null } as const
+  const { value } = await paidAsk(context, occasion, (fitted) => {
+    const asking = { ...account, prompts: { ...account.prompts, triage: fitted } }
+    return { ...triageQuestion(asking, config.budget.timeZone, toJudge, salt), signal }
+  })
+  return believed(value, mail.message)
 }
 
 /** New text of at most so many characters may be understood only with what it answers. */
