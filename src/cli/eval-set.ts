@@ -8,7 +8,6 @@ import type { AskModel, Mode } from '../eval/set/run.ts'
 import type { Share } from '../eval/statistics.ts'
 import { priceOfModel } from '../model/budget.ts'
 import { loadPrompts } from '../model/prompts.ts'
-import { runOptions } from './eval.ts'
 import type { EvalCommand } from './eval-cases.ts'
 import { dollars, share, table, whole } from './table.ts'
 import { type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
@@ -40,7 +39,10 @@ export async function evaluateSet(
 
 /** The configured model, under a ceiling in money. */
 async function endpoint(set: ReturnType<typeof readSet>, options: EvalCommand): Promise<AskModel> {
-  const { Ledger } = await import('../eval/ledger.ts')
+  const [{ Ledger }, { runOptions }] = await Promise.all([
+    import('../eval/ledger.ts'),
+    import('./run-options.ts'),
+  ])
   const { model, maxDollars, pause } = await runOptions(set.config, set.account, options)
   const ledger = new Ledger({ model, price: priceOfModel(set.config.model), maxDollars, pause })
   return (question) => ledger.ask(question)
@@ -52,9 +54,8 @@ function row(name: string, figure: Share | null, of: string): string[][] {
   return [[name, share(figure.value), interval, `${whole(figure.count)} of ${whole(figure.of)} ${of}`]]
 }
 
-function page(report: SetReport): string {
-  const { retrieval, triage, gate, outcomes, composed, slips, cost, missing } = report
-  const gates = Object.entries(gate).flatMap(([mode, figures]) => [
+function gateRows(gate: SetReport['gate']): string[][] {
+  return Object.entries(gate).flatMap(([mode, figures]) => [
     ...(mode === 'send' ? row('mode send: good sent', figures.goodSent, 'good replies go out') : []),
     ...(mode === 'send' ? row('mode send: bad sent', figures.badSent, 'bad replies go out') : []),
     ...(mode === 'send'
@@ -62,6 +63,11 @@ function page(report: SetReport): string {
       : []),
     ...row(`mode ${mode}: good withheld`, figures.goodWithheld, 'good replies reach no mailbox'),
   ])
+}
+
+function page(report: SetReport): string {
+  const { retrieval, triage, gate, outcomes, composed, slips, cost, missing } = report
+  const gates = gateRows(gate)
   const rows = [
     ['', 'value', '95 % interval', ''],
     ...row('retrieval', retrieval.all, 'needed passages are given'),

@@ -101,8 +101,11 @@ const nothing =
   /^[\s"'([-]*(?:none|nothing|no|n\/?a|null|nil|keine?[ns]?|nichts|nein|aucune?|rien|ningun[oa]?|nada|nessun[oa]?|niente|geen|niets|nenhum[a]?|brak|ingen|inget|žádn[áéý]|nincs|yok|немає|нет|нічого|なし|无|無|لا شيء|لا يوجد)[\s"')\].!。-]*$/iu
 
 /** A list of short texts. Null, one text for a list, and words for nothing are forgiven. */
-function lines(length: number, most: number): z.ZodType<string[]> {
-  const list = (input: unknown) => (input == null ? [] : typeof input === 'string' ? [input] : input)
+function lines(length: number, most: number, absent: 'empty' | 'fault' = 'empty'): z.ZodType<string[]> {
+  const list = (input: unknown) => {
+    if (input === null || (input === undefined && absent === 'empty')) return []
+    return typeof input === 'string' ? [input] : input
+  }
   return z
     .preprocess(list, z.array(line(length)))
     .transform((texts) => texts.filter((text) => text !== '' && !nothing.test(text)).slice(0, most))
@@ -154,7 +157,7 @@ export const composedSchema: z.ZodType<Composed> = z.preprocess(
       text: z.string().transform((text) => severalLines(text, limits.text)),
       language: languageTag,
       answers: z.preprocess(listOf, z.array(ask)).transform((answers) => answers.slice(0, limits.list)),
-      missing: lines(limits.ask, limits.list),
+      missing: lines(limits.ask, limits.list, 'fault'),
       confidence: share,
       needs_person: flag,
     })

@@ -87,7 +87,7 @@ describe('a folder in several languages', () => {
     const all = opened().find({ queries, tokens: 1000, whole: 0 })
     expect(labels(all)).toEqual([...labels(all)].sort())
     expect(all.length).toBeGreaterThan(2)
-    expect(opened().find({ queries, tokens: 40, whole: 0 })).toHaveLength(1)
+    expect(opened().find({ queries, tokens: 28, whole: 0 })).toHaveLength(1)
   })
 
   test('each query gets its passages, however many there are', () => {

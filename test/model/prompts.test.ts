@@ -286,7 +286,7 @@ describe('the compose conversation', () => {
       ''
     expect(text).toContain('[long.md]')
     expect(text).not.toContain('[b.md]')
-    expect(roughTokens(text)).toBeLessThan(prompts.compose.limits.knowledge + 30)
+    expect(roughTokens(text)).toBeLessThan(prompts.compose.limits.wholeFolder + 30)
   })
 })
 
@@ -355,12 +355,12 @@ describe('prompt files', () => {
     ['broken YAML', (text) => text.replace('name: triage', 'name: [triage'), /not YAML/],
     [
       'an unknown key',
-      (text) => text.replace('version: 1', 'version: 1\nmodel: x'),
+      (text) => text.replace('version: 2', 'version: 2\nmodel: x'),
       /Unrecognized key.*model/s,
     ],
     [
       'a limit that is none',
-      (text) => text.replace('max_output_tokens: 300', 'max_output_tokens: many'),
+      (text) => text.replace('max_output_tokens: 700', 'max_output_tokens: many'),
       /max_output_tokens/,
     ],
     [
@@ -368,7 +368,7 @@ describe('prompt files', () => {
       (text) =>
         text
           .replace(/mail_tokens: \d+/, 'mail_tokens: 50000')
-          .replace('version: 1', 'version: 1\nthread_tokens: 49500'),
+          .replace(/thread_tokens: \d+/, 'thread_tokens: 49500'),
       /together, must be at most 100000/,
     ],
     ['another name', (text) => text.replace('name: triage', 'name: sorting'), /name must be triage/],
