@@ -19,14 +19,13 @@ const LOCK_TIMEOUT_MS = 30_000
 const MEGABYTE = 2 ** 20
 
 /**
- * TLS from the first octet, or STARTTLS that must succeed. Where the owner allows plain text to another machine TLS is
- * still used if offered, with any certificate: it keeps out those who only listen.
+ * TLS from the first octet, or STARTTLS that must succeed. Where plain text is allowed TLS is still used if offered, with
+ * any certificate: it keeps out those who only listen, and some servers on loopback take no login without it.
  */
 function security(server: ImapSettings): Partial<ImapFlowOptions> {
   if (server.secure) return { secure: true }
   if (!plaintextAllowed(server)) return { secure: false, doSTARTTLS: true }
-  if (server.allowPlaintext) return { secure: false, tls: { rejectUnauthorized: false } }
-  return { secure: false, doSTARTTLS: false }
+  return { secure: false, tls: { rejectUnauthorized: false } }
 }
 
 function clientOptions(
