@@ -6,8 +6,8 @@ import {
   reasonOf,
   TemporaryError,
   UncertainError,
-} from '../errors.ts'
-import type { Server } from '../settings.ts'
+} from '../base/errors.ts'
+import type { Server } from '../config/settings.ts'
 import { type EnvelopeError, RefusedAddressees } from './all-or-none.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events'
 import { describe, expect, test } from '@jest/globals'
-import { LoginUnavailable, PermanentError, TemporaryError } from '../../src/errors.ts'
+import { LoginUnavailable, PermanentError, TemporaryError } from '../../src/base/errors.ts'
 import { big, mail, open, timing } from './opened.ts'
 import { type Answer, type Moment, ScriptedServer } from './scripted-server.ts'
 
