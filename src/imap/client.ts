@@ -169,7 +169,11 @@ export async function inMailbox<T>(
     acquireTimeout: LOCK_TIMEOUT_MS,
   })
   try {
-    if (client.mailbox === before) await refresh(client, place, trustMs)
+    const kept = client.mailbox === before
+    if (kept) await refresh(client, place, trustMs)
+    // What this connection knows of the mailbox is older than what the caller knows.
+    if (kept && place.uidValidity !== null && place.uidValidity !== stateOf(client).uidValidity)
+      await client.mailboxOpen(place.mailbox, { readOnly: place.readOnly })
     if (client.mailbox && !selectedAt.has(client.mailbox)) selectedAt.set(client.mailbox, performance.now())
     const { uidValidity } = stateOf(client)
     if (place.uidValidity !== null && place.uidValidity !== uidValidity) {

@@ -11,8 +11,8 @@ import { LeaseLost } from './ingest.ts'
 /** A dead holder's mailbox is taken over after this. Milliseconds. */
 const leaseMs = 20_000
 const renewMs = 5_000
-/** A mailbox that is renumbered at each look is left alone for longer and longer. Milliseconds. */
-const renumberedRestMs = { first: 5_000, longest: 1_800_000 }
+/** How long a mailbox that is renumbered at each look is left alone: twice as long each time. Milliseconds. */
+const usualRestMs = { first: 5_000, longest: 1_800_000 }
 /** After so many renumberings in a row the owner is told. */
 const tellAfter = 3
 
@@ -23,6 +23,8 @@ interface Options extends Holder {
   onStopped: (error: Error) => void
   /** The mailbox can't be read though it can be reached; null when it can again. */
   onTrouble: (error: Error | null) => void
+  /** How long a mailbox that is renumbered at each look is left alone, milliseconds. */
+  restMs?: { first: number; longest: number }
 }
 
 /** The watcher of one account's mailbox; of all processes that share a store, one holds its lease and reads. */
@@ -157,7 +159,7 @@ export class Watcher {
   #rest(): void {
     this.#renumbered++
     this.#resting = true
-    const { first, longest } = renumberedRestMs
+    const { first, longest } = this.#options.restMs ?? usualRestMs
     const waitMs = Math.min(longest, first * 2 ** (this.#renumbered - 1))
     setTimeout(() => {
       this.#resting = false
