@@ -113,6 +113,8 @@ export function checkFigures(draft: string, grounds: Grounds): Claim[] {
   const open = unknown.filter((one) => {
     if (one.keys[0]?.startsWith('ph:')) return true
     if (one.kind !== 'date') return !derivation.value(one)
+    // A month alone follows from too much to say anything about.
+    if (one.keys.some((key) => /^date:\??-?(?:\d{4}-)?\d{1,2}$/.test(key))) return false
     return !daysNamed(one.claim, today).some((day) => derivation.day(day))
   })
   return [...open.map(({ claim, kind }) => ({ claim: claim.trim(), kind })), ...wrongDays]

@@ -1,6 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
-import { newId, systemClock } from '../base/clock.ts'
-import { silentLog } from '../base/log.ts'
 import type { AccountSettings, Config } from '../config/settings.ts'
 import type { EvalReport } from '../eval/eval.ts'
 import type { Share } from '../eval/statistics.ts'

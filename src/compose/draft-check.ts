@@ -91,14 +91,17 @@ export function instructionsFor(
   return [settings.instructions, `For this reply: ${instruction}`].filter(Boolean).join('\n')
 }
 
-/** What can be known of the draft without a model; shown in the review, and reason to hold or to doubt. */
+/**
+ * What can be known of the draft without a model; shown in the review, and reason to hold or to doubt.
+ * @param passages see checkPassages: what the owner says anywhere may be said
+ */
 export function checkDraft(
   prompt: Prompt,
   settings: AccountSettings,
   timeZone: string,
   { row, message }: Pick<MailToAnswer, 'row' | 'message'>,
   sources: Sources,
-  composed: Composed,
+  { composed, passages }: { composed: Composed; passages: readonly PromptPassage[] },
   marks: { salt: string; canary: string },
 ): Finding[] {
   const { owner } = settings
@@ -109,7 +112,7 @@ export function checkDraft(
     ...prefilter({
       draft: composed.text,
       given: [
-        ...sources.passages.map(({ heading, text }) => `${heading}\n${text}`),
+        ...passages.map(({ heading, text }) => `${heading}\n${text}`),
         ...ours.map(({ text }) => text),
       ],
       own: [

@@ -14,7 +14,7 @@ import { loadReply, saveComposed } from '../store/replies.ts'
 import { type Composed, composedSchema, type Verdict } from '../triage/verdict.ts'
 import { checkDraft, instructionsFor, type MailToAnswer, promptMail, received } from './draft-check.ts'
 import { octetsOf, writtenReply } from './reply-octets.ts'
-import { gatherSources, type Sources } from './sources.ts'
+import { checkPassages, gatherSources, type Sources } from './sources.ts'
 
 export async function compose(context: StepContext, id: string, signal: AbortSignal): Promise<Next | null> {
   const mail = await loadMail(context.db, id)
@@ -150,7 +150,9 @@ async function store(
   if (!built) return false
   const { prompts, settings } = account
   const { timeZone } = context.config.budget
-  const found = checkDraft(prompts.compose, settings, timeZone, mail, sources, composed, marks)
+  const passages = checkPassages(account.knowledge, sources.passages, composed)
+  const said = { composed, passages }
+  const found = checkDraft(prompts.compose, settings, timeZone, mail, sources, said, marks)
   await saveComposed(
     context.db,
     {

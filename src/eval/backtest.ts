@@ -1,7 +1,7 @@
 /** `replyd backtest`: the owner's past mail through the daemon's own judgement and prompts, beside what was really sent. */
 
 import { OwnerActionError, reasonOf } from '../base/errors.ts'
-import { checkDraft, composeQuestion } from '../compose/step.ts'
+import { checkDraft, checkPassages, composeQuestion } from '../compose/step.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import { costOf, countTokens, priceOfModel, worstCase } from '../model/budget.ts'
 import type { Model } from '../model/client.ts'
@@ -142,7 +142,7 @@ async function outcomeOf(
         options.config.budget.timeZone,
         mail,
         sources,
-        composed,
+        { composed, passages: checkPassages(options.knowledge, sources.passages, composed) },
         marks,
       ).length,
       comparison: compare(composed.text, composed.language, sent),

@@ -115,10 +115,11 @@ export async function judgeReply(
   const { mail, sources } = situation
   const { timeZone } = set.config.budget
   const { composed, mended } = received(set.account, written)
-  const found = checkDraft(prompts.compose, set.account, timeZone, mail, sources, composed, fixedMarks)
+  const passages = checkPassages(set.knowledge, sources.passages, composed)
+  const said = { composed, passages }
+  const found = checkDraft(prompts.compose, set.account, timeZone, mail, sources, said, fixedMarks)
   const findings = [...found, ...mended]
   if (composed.text === '') return { composed, findings, checked: null }
-  const passages = checkPassages(set.knowledge, sources.passages, composed)
   const text = { text: composed.text, passages }
   const account = { settings: set.account, prompts }
   const checked = await tried(ask, checkAsked(account, timeZone, mail, sources, text, fixedMarks.salt))
