@@ -111,10 +111,7 @@ export function checkDraft(
   return [
     ...prefilter({
       draft: composed.text,
-      given: [
-        ...passages.map(({ heading, text }) => `${heading}\n${text}`),
-        ...ours.map(({ text }) => text),
-      ],
+      given: [...passages.map(({ heading, text }) => `${heading}\n${text}`), ...ours.map(({ text }) => text)],
       own: [
         instructionsFor(settings, row),
         ...ownWords(settings),
