@@ -16,6 +16,7 @@ import { commitStep, loadMessage } from '../../src/store/messages.ts'
 import { changeReply, saveComposed } from '../../src/store/replies.ts'
 import { noteNegativeAnswer } from '../../src/store/trust.ts'
 import { askFilter, learnFrom } from '../../src/triage/filter.ts'
+import { fillState } from '../store-template.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'replyd-learning-'))
 const account = 'me@shop.example'
@@ -28,6 +29,7 @@ function tick(): Date {
 }
 
 beforeAll(async () => {
+  await fillState(directory)
   db = await openDatabase({ directory, databaseUrl: null }, silentLog)
 })
 
