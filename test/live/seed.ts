@@ -1,5 +1,6 @@
 /** A store with something in every table, written as the daemon writes it where that matters. */
 
+import { composedAs } from '../triage/a-verdict.ts'
 import type { ReplyState } from '../../src/base/dispositions.ts'
 import type { Database } from '../../src/store/database.ts'
 import { type NewMessage, storeIngested } from '../../src/store/ingested.ts'
@@ -45,10 +46,10 @@ const seedReply = (id: string, addressee: string): NewReply => ({
   textHash: 'h',
   language: 'en',
   confidence: 0.1 + 0.2,
-  composed: { text: awkward },
-  claims: [{ kind: 'number' }],
-  sources: ['a'],
-  holdReason: 'mode-draft',
+  composed: composedAs(awkward),
+  claims: [{ claim: '12', kind: 'number' }],
+  sources: [{ file: 'hours.md', heading: 'Hours', text: 'From ten to six.' }],
+  holdReasons: ['mode-draft'],
   attemptGroup: 0,
 })
 
