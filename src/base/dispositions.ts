@@ -79,10 +79,10 @@ export const outcomeOf = wordsIn(outcomes)
 export const dispositions = Object.keys(outcomes) as Disposition[]
 
 export const stageWords = wordsIn<Stage>({
-  guard: 'rules',
-  triage: 'judge',
-  file: 'put into Junk',
-  compose: 'write',
+  guard: 'guard',
+  triage: 'triage',
+  file: 'file',
+  compose: 'compose',
   hold: 'decide',
   deliver: 'deliver',
   wait: 'review',
