@@ -1,11 +1,11 @@
 /** A store with something in every table, written as the daemon writes it where that matters. */
 
-import { composedAs } from '../triage/a-verdict.ts'
 import type { ReplyState } from '../../src/base/dispositions.ts'
 import type { Database } from '../../src/store/database.ts'
 import { type NewMessage, storeIngested } from '../../src/store/ingested.ts'
 import { commitStep } from '../../src/store/messages.ts'
 import { changeReply, type NewReply, saveComposed } from '../../src/store/replies.ts'
+import { composedAs } from '../triage/a-verdict.ts'
 
 export const seededAt = new Date('2026-03-10T09:00:00.123Z')
 export const account = 'me@example.com'
