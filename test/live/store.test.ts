@@ -23,6 +23,7 @@ import {
 } from '../../src/store/model-calls.ts'
 import { changeReply, loadReply, type NewReply, saveComposed } from '../../src/store/replies.ts'
 import { usageBy } from '../../src/store/usage.ts'
+import { fillState } from '../store-template.ts'
 import { composedAs } from '../triage/a-verdict.ts'
 import { type Postgres, type Redis, startPostgres, startRedis } from './servers/index.ts'
 
@@ -100,6 +101,7 @@ describe.each([
 
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'replyd-store-'))
+    if (!withPostgres) await fillState(directory)
     db = await openDatabase(
       { directory, databaseUrl: withPostgres ? await postgres.createDatabase() : null },
       silentLog,

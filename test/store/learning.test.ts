@@ -18,6 +18,7 @@ import { changeReply, saveComposed } from '../../src/store/replies.ts'
 import { noteNegativeAnswer } from '../../src/store/trust.ts'
 import { askFilter, learnFrom } from '../../src/triage/filter.ts'
 import type { Verdict } from '../../src/triage/verdict.ts'
+import { fillState } from '../store-template.ts'
 import { aVerdict, composedAs } from '../triage/a-verdict.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'replyd-learning-'))
@@ -31,6 +32,7 @@ function tick(): Date {
 }
 
 beforeAll(async () => {
+  await fillState(directory)
   db = await openDatabase({ directory, databaseUrl: null }, silentLog)
 })
 
