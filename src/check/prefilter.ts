@@ -3,7 +3,8 @@
  * mail repeated, figures and days that neither stand in a source nor follow from one. Whether its words are true, the
  * check by meaning says.
  */
-import { addressesOf, type ClaimKind, checkFigures, linksOf, outboundFaults, placeholders } from './claims.ts'
+import type { ClaimKind } from '../base/reasons.ts'
+import { addressesOf, checkFigures, linksOf, outboundFaults, placeholders } from './claims.ts'
 import { languageOf, toldApart } from './language.ts'
 import { parrots } from './parrot.ts'
 
@@ -12,14 +13,7 @@ import { parrots } from './parrot.ts'
  * conversation that its sender never took part in. All others are doubts that the reviewer sees; `mended` names what
  * was taken off the text.
  */
-export type FindingKind =
-  | 'fault'
-  | 'parroted'
-  | 'placeholder'
-  | 'language'
-  | 'mended'
-  | 'stranger'
-  | ClaimKind
+export type FindingKind = ClaimKind
 
 export interface Finding {
   /** In the draft's words. */

@@ -9,7 +9,7 @@ import { passagesGiven } from '../model/prompts.ts'
 import type { StoredMail } from '../store/bodies.ts'
 import { editedReplies, repliesSentTo } from '../store/learning.ts'
 import { loadStyles } from '../store/styles.ts'
-import type { Composed, Verdict } from '../triage/verdict.ts'
+import { type Composed, neededVerdict, type Verdict } from '../triage/verdict.ts'
 import { correctionsOf } from './corrections.ts'
 import { loadThread } from './thread.ts'
 
@@ -47,7 +47,7 @@ export async function gatherSources(
   const { settings, knowledge, prompts } = account
   const visible = visibleText(message).text
   const thread = await loadThread(context, account, mail, addressees)
-  const verdict = row.verdict as Verdict
+  const verdict = neededVerdict(row.verdict)
   const asked = { subject: row.subject ?? '', visible, verdict, thread: thread.entries }
   const passages = passagesFor(prompts.compose, knowledge, asked)
   const now = context.clock.now().getTime()

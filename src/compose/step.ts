@@ -1,5 +1,6 @@
 /** Compose: one call writes the reply's text from the mail, the thread and the owner's knowledge; then it is checked without a model. */
 
+import type { Reason } from '../base/reasons.ts'
 import type { Finding } from '../check/prefilter.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
 import { replyHeader } from '../mail/reply/build.ts'
@@ -11,7 +12,7 @@ import { loadMail, type StoredMail } from '../store/bodies.ts'
 import { earlierMails, writtenTo } from '../store/history.ts'
 import { commitStep, type StepChange } from '../store/messages.ts'
 import { loadReply, saveComposed } from '../store/replies.ts'
-import { type Composed, composedSchema, type Verdict } from '../triage/verdict.ts'
+import { type Composed, composedSchema, neededVerdict } from '../triage/verdict.ts'
 import { checkDraft, instructionsFor, type MailToAnswer, promptMail, received } from './draft-check.ts'
 import { octetsOf, writtenReply } from './reply-octets.ts'
 import { checkPassages, gatherSources, type Sources } from './sources.ts'
@@ -27,7 +28,7 @@ export async function compose(context: StepContext, id: string, signal: AbortSig
   const { answer, omitted, marks } = await ask(context, account, mail, sources, signal)
   const { composed, mended } = received(account.settings, answer)
   const now = context.clock.now()
-  const change = (to: 'hold' | 'wait', reason: string): StepChange => ({
+  const change = (to: 'hold' | 'wait', reason: Reason): StepChange => ({
     id,
     from: 'compose',
     to,
@@ -105,7 +106,7 @@ export function composeQuestion(
 ): Ask<Composed> & { omitted: string[] } {
   const prompt = prompts.compose
   const { owner, replies } = settings
-  const verdict = mail.row.verdict as Verdict
+  const verdict = neededVerdict(mail.row.verdict)
   const { messages, omitted } = composeMessages({
     prompt,
     mail: promptMail(settings, timeZone, mail, sources),
@@ -167,7 +168,7 @@ async function store(
       composed,
       claims: [...found, ...mended],
       sources: sources.passages,
-      holdReason: '',
+      holdReasons: [],
       attemptGroup,
     },
     now,

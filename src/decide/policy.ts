@@ -2,6 +2,7 @@
  * Draft, hold or send: the last decision before anything leaves, as a pure function. It can only lower what the
  * guard allowed (standards.md section 1). Everything is collected, the strictest decides, the first reason is kept.
  */
+import type { Reason } from '../base/reasons.ts'
 import type { Finding } from '../check/prefilter.ts'
 import { type Checked, checkDoubts } from '../check/verdict.ts'
 import type { Composed, Verdict } from '../triage/verdict.ts'
@@ -45,47 +46,12 @@ export interface HoldInput {
 /** `save-draft`: into \Drafts. `hold`: stays in replyd's review, nothing is written to the mailbox. `send`: after the undo window. */
 export type HoldAction = 'save-draft' | 'hold' | 'send'
 
-export type HoldReason =
-  | 'empty-text'
-  | 'outbound-fault'
-  | 'thread-stranger'
-  | 'obeys-mail'
-  | 'leak'
-  | 'parrots-mail'
-  | 'spam'
-  | 'manipulation'
-  | 'mode-review'
-  | 'mode-draft'
-  | 'guard-ceiling'
-  | 'needs-person'
-  | 'missing-facts'
-  | 'contradicted'
-  | 'not-stated'
-  | 'promise'
-  | 'ask-unanswered'
-  | 'wrong-language'
-  | 'wrong-name'
-  | 'wrong-address'
-  | 'placeholder'
-  | 'unsupported-claim'
-  | 'mended'
-  | 'unchecked'
-  | 'low-confidence'
-  | 'unauthenticated'
-  | 'first-contact'
-  | 'angry-sender'
-  | 'urgent'
-  | 'throttled'
-  | 'input-cut'
-  | 'outside-hours'
-  | 'all-clear'
-
 export interface HoldDecision {
   action: HoldAction
   /** The first of `reasons`. */
-  reason: HoldReason
+  reason: Reason
   /** Every reason that fired, strictest first. */
-  reasons: HoldReason[]
+  reasons: Reason[]
 }
 
 /** A negative or mixed mail from this intensity on is for a person to answer. */
@@ -94,10 +60,10 @@ const angryFrom = 0.6
 const figures = new Set(['number', 'date', 'price'])
 
 /** What must not stand in the owner's mailbox, whatever the mode: it waits in the review. */
-function faultsOf(input: HoldInput): HoldReason[] {
+function faultsOf(input: HoldInput): Reason[] {
   const { composed, verdict, checked } = input
   const found = (kind: Finding['kind']) => input.findings.some((finding) => finding.kind === kind)
-  const checks: [HoldReason, boolean][] = [
+  const checks: [Reason, boolean][] = [
     ['empty-text', composed.text.trim() === ''],
     ['outbound-fault', found('fault')],
     ['thread-stranger', found('stranger')],
@@ -120,7 +86,7 @@ function leavesAsksOpen({ verdict, composed, checked, checkFollows }: HoldInput)
 }
 
 /** What the check by meaning objects to. */
-function objections(checked: Checked | null): [HoldReason, boolean][] {
+function objections(checked: Checked | null): [Reason, boolean][] {
   const doubts = new Set(checked === null ? [] : checkDoubts(checked))
   return [
     ['contradicted', doubts.has('contradicted')],
@@ -132,12 +98,12 @@ function objections(checked: Checked | null): [HoldReason, boolean][] {
 }
 
 /** Why it must not go out by itself. */
-function doubts(input: HoldInput): HoldReason[] {
+function doubts(input: HoldInput): Reason[] {
   const { verdict, composed, checked } = input
   const found = (kinds: ReadonlySet<string>) => input.findings.some(({ kind }) => kinds.has(kind))
   const unpleasant = verdict.sentiment.label === 'negative' || verdict.sentiment.label === 'mixed'
   const unanswered = composed.missing.length > 0 || composed.answers.some(({ answered }) => !answered)
-  const checks: [HoldReason, boolean][] = [
+  const checks: [Reason, boolean][] = [
     ['guard-ceiling', input.ceiling !== 'may'],
     ['needs-person', composed.needs_person],
     ['missing-facts', unanswered],
@@ -176,7 +142,7 @@ export function decideHold(input: HoldInput): HoldDecision {
   const faults = faultsOf(input)
   const mode = effectiveMode(input)
   const doubtful = doubts(input)
-  const decide = (action: HoldAction, reasons: HoldReason[]): HoldDecision => ({
+  const decide = (action: HoldAction, reasons: Reason[]): HoldDecision => ({
     action,
     reason: reasons[0] ?? 'all-clear',
     reasons,

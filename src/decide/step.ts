@@ -1,19 +1,17 @@
 /** Hold: draft, wait for a person, or send after the undo window. The policy is pure (src/decide/policy.ts). */
 import { PermanentError } from '../base/errors.ts'
-import type { Finding } from '../check/prefilter.ts'
 import type { Checked } from '../check/verdict.ts'
 import { checkAsked } from '../compose/draft-check.ts'
 import { octetsOf, writtenReply } from '../compose/reply-octets.ts'
 import { checkPassages, gatherSources } from '../compose/sources.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
 import { paidAsk } from '../model/budgeted-call.ts'
-import type { PromptPassage } from '../model/prompts/messages.ts'
 import { loadMail, type StoredMail } from '../store/bodies.ts'
 import { commitDecision } from '../store/decisions.ts'
 import { earlierMails, writtenTo } from '../store/history.ts'
 import type { StepChange } from '../store/messages.ts'
 import { loadReply, type ReplyChange, type ReplyRow, saveChecked } from '../store/replies.ts'
-import type { Composed, Verdict } from '../triage/verdict.ts'
+import { type Composed, neededVerdict } from '../triage/verdict.ts'
 import { isGranted } from './autonomy-record.ts'
 import { nextOpening } from './hours.ts'
 import { decideHold, type HoldDecision } from './policy.ts'
@@ -32,6 +30,11 @@ export async function hold(context: StepContext, id: string, signal: AbortSignal
   const checked = wanted ? await check(context, account, mail, reply, signal) : stored
   if (wanted) await saveChecked(context.db, id, checked)
   return carryOut(context, account, mail, reply, decideHold({ ...input, ...asWeighed(checked) }))
+}
+
+function writtenByModel({ composed }: ReplyRow): Composed {
+  if (composed === null) throw new PermanentError('a person wrote this reply')
+  return composed
 }
 
 /** What is stored of a check: what it said, or that it gave no usable answer. */
@@ -56,7 +59,7 @@ async function weighed(
   reply: ReplyRow,
 ) {
   const { db } = context
-  const verdict = row.verdict as Verdict
+  const verdict = neededVerdict(row.verdict)
   const mail = {
     message,
     verdict,
@@ -67,8 +70,8 @@ async function weighed(
     rewritten: row.instruction !== null,
   }
   const text = {
-    composed: reply.composed as Composed,
-    findings: reply.claims as Finding[],
+    composed: writtenByModel(reply),
+    findings: reply.claims,
     ...asWeighed(null),
   }
   return weigh(account.settings, mail, text, {
@@ -93,8 +96,8 @@ async function check(
   const { row } = mail
   const { db, config } = context
   const sources = await gatherSources(context, account, mail, reply.addressees)
-  const composed = reply.composed as Composed
-  const passages = checkPassages(account.knowledge, reply.sources as PromptPassage[], composed)
+  const composed = writtenByModel(reply)
+  const passages = checkPassages(account.knowledge, reply.sources, composed)
   const salt = context.newId(context.clock.now()).slice(-10)
   const firstContact = (await earlierMails(db, row.account, row.fromAddress ?? '', row.id)) === 0
   const writtenBefore = row.fromAddress ? await writtenTo(db, row.account, row.fromAddress, row.id) : false
@@ -124,9 +127,8 @@ async function carryOut(
   const now = context.clock.now()
   const { id } = mail.row
   const { action, reason, reasons } = decision
-  const holdReason = reasons.join(' ')
-  const base = { id, from: ['composed'] as const, actor: 'replyd', holdReason }
-  const change = { id, from: 'hold' as const, reason, detail: holdReason || null }
+  const base = { id, from: ['composed'] as const, actor: 'replyd', holdReasons: reasons }
+  const change = { id, from: 'hold' as const, reason }
   if (action === 'hold') {
     return commit(context, { ...base, to: 'held' }, { ...change, to: 'wait', disposition: 'held' }, now)
   }

@@ -1,4 +1,5 @@
 /** One mail on the daemon's way up to its verdict, with the same code and without a store: guard, lists, upstream filter, triage. */
+import type { Reason } from '../base/reasons.ts'
 import type { AccountSettings } from '../config/settings.ts'
 import type { Account } from '../context.ts'
 import { freshContext, type GateContext, type Judgement } from '../guard/ceiling.ts'
@@ -35,7 +36,7 @@ export interface Judged {
   stage: 'guard' | 'lists' | 'model'
   /** Where the daemon would go on: `file`, `done`, `compose` or `wait`. */
   to: string
-  reason: string
+  reason: Reason
   /** null where no model was asked. */
   verdict: Verdict | null
   /** Of the call, milliseconds. */

@@ -1,6 +1,6 @@
 /** A reply's text, what the check said of each sentence, and what it was written from. */
+import { claimWords } from '../base/reasons.ts'
 import type { Checked, CheckedSentence } from '../check/verdict.ts'
-import type { Composed } from '../triage/verdict.ts'
 import type { Shown } from './mail-page.tsx'
 import { supported } from './words.ts'
 
@@ -8,16 +8,6 @@ interface Passage {
   file: string
   heading: string
   text: string
-}
-
-/** What stands before a finding of that kind (src/check/prefilter.ts). */
-const findingWords: Readonly<Record<string, string>> = {
-  fault: 'Must not go out:',
-  parroted: 'Repeats',
-  placeholder: 'Placeholder:',
-  language: 'In another language than the mail:',
-  mended: 'Taken off by replyd:',
-  stranger: 'The sender never took part in this conversation:',
 }
 
 const verdictWords: Readonly<Record<CheckedSentence['verdict'], string>> = {
@@ -40,9 +30,7 @@ const faults = ({ language, name, address, leak, promise, obeys }: Checked): str
 export function DraftText({ shown }: { shown: Shown }) {
   const { reply } = shown
   if (reply === null) return null
-  const passages = reply.sources as Passage[]
-  const composed = reply.composed as Composed | null
-  const claims = reply.claims as { claim: string; kind: string }[]
+  const { sources: passages, composed, claims } = reply
   // What was said of the text holds only while nobody has changed it.
   const checked = reply.text === reply.draftText ? (reply.checked as Checked | null) : null
   return (
@@ -56,7 +44,7 @@ export function DraftText({ shown }: { shown: Shown }) {
         <ul class="gaps">
           {claims.map(({ claim, kind }) => (
             <li>
-              {findingWords[kind] ?? 'No source says:'} {claim}
+              {claimWords(kind)} {claim}
             </li>
           ))}
           {composed?.missing.map((gap) => (

@@ -1,5 +1,6 @@
 /** The situation in which each mail of a set arrives: what lay in the mailbox then, and what the daemon would know of it. */
 
+import type { GuardCode } from '../../base/reasons.ts'
 import { type MailToAnswer, mostEarlier, passagesFor, primary, type Sources } from '../../compose/step.ts'
 import { concerns, threadEntry } from '../../compose/thread.ts'
 import { decodeWords, parseAddressList, plainLine } from '../../mail/address.ts'
@@ -73,7 +74,7 @@ export function toAnswer(
   mail: SetMail,
   prompts: Prompts,
   verdict: Verdict,
-  codes: readonly string[],
+  codes: readonly GuardCode[],
 ): { mail: MailToAnswer; sources: Sources } {
   const { message } = mail
   const { firstContact, writtenBefore } = knownOfMail(set, mail)
