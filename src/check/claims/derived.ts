@@ -49,17 +49,21 @@ export class Derivation {
       const value = Number(/^[pmnb]:(\d+(?:\.\d+)?)/.exec(key)?.[1] ?? 'NaN')
       return Number.isNaN(value) ? [] : [value]
     })
-    return values.some((value) => this.#reaches(value))
+    return values.some(
+      (value) => this.#sumReaches(value) || (found.kind !== 'price' && this.#converts(value)),
+    )
   }
 
-  #reaches(value: number): boolean {
+  /** A weight in other units, or how many days a bag lasts: nothing that a price is made of. */
+  #converts(value: number): boolean {
     const near = (other: number) => Math.abs(other - value) <= Math.max(0.006, value * 0.001)
     const rounded = (other: number) =>
       near(other) || near(Math.floor(other)) || near(Math.round(other)) || near(Math.round(other * 10) / 10)
     const operands = [...new Set([...this.#given, ...this.#counts])]
     const converted = operands.some((a) => units.some((unit) => rounded(a * unit) || rounded(a / unit)))
-    const quotient = operands.some((a) => this.#given.some((b) => rounded(a / b) || rounded((a * 1000) / b)))
-    return converted || quotient || this.#sumReaches(value)
+    return (
+      converted || operands.some((a) => this.#given.some((b) => rounded(a / b) || rounded((a * 1000) / b)))
+    )
   }
 
   #products: number[] | null = null
@@ -68,7 +72,11 @@ export class Derivation {
   /** Products with a count, shares of a percentage, and their sum or difference with one more figure. */
   #sumReaches(value: number): boolean {
     this.#products ??= this.#productsOf()
-    this.#cents ??= new Set([...this.#given, 0].map((each) => Math.round(each * 100)))
+    this.#cents ??= new Set(
+      [...this.#given.filter((each) => each >= 5 || !Number.isInteger(each)), 0].map((each) =>
+        Math.round(each * 100),
+      ),
+    )
     const known = this.#cents
     const wanted = Math.round(value * 100)
     return this.#products.some((each) => {
@@ -78,8 +86,10 @@ export class Derivation {
   }
 
   #productsOf(): number[] {
+    // Small whole numbers count something: a sum with one of them would reach every neighbour of a price.
+    const amounts = this.#given.filter((each) => each >= 5 || !Number.isInteger(each))
     const shares = this.#given.filter((each) => each < 100).flatMap((each) => [each / 100, 1 - each / 100])
-    const products = this.#given.flatMap((each) => [
+    const products = amounts.flatMap((each) => [
       each,
       ...this.#counts.map((count) => each * count),
       ...shares.map((share) => each * share),
