@@ -12,6 +12,7 @@ import { type ExitStatus, printable, type Terminal, writeLine } from './terminal
 export interface ExplainOptions {
   address?: string
   alias: readonly string[]
+  authservId: readonly string[]
   cases?: string
   json?: boolean
 }
@@ -56,9 +57,10 @@ function readOctets(path: string): Buffer | { fault: string } {
 }
 
 /** Null when the owner has to be guessed from each mail. */
-function ownerOf({ address, alias }: ExplainOptions): Owner | null {
+function ownerOf({ address, alias, authservId }: ExplainOptions): Owner | null {
   if (address === undefined) {
     if (alias.length > 0) throw new UsageError('explain: --alias needs --address')
+    if (authservId.length > 0) throw new UsageError('explain: --authserv-id needs --address')
     return null
   }
   const bare = (text: string) => {
@@ -70,15 +72,16 @@ function ownerOf({ address, alias }: ExplainOptions): Owner | null {
     address: bare(address),
     aliases: alias.map(bare),
     displayName: null,
-    authservIds: [],
+    authservIds: authservId,
     ownLists: [],
   }
 }
 
-function block({ file, decision, reason, codes, text, reply }: Explanation): string {
+function block({ file, decision, reason, codes, authentication, text, reply }: Explanation): string {
   const others = codes.filter((code) => code !== reason)
   const rows: [string, string][] = [
     ['decision', `${decision} (${[reason, ...others].join(', ')})`],
+    ['authenticated', authentication],
     ...(reply === null
       ? ([['reply', 'nobody to answer']] satisfies [string, string][])
       : ([
@@ -88,7 +91,7 @@ function block({ file, decision, reason, codes, text, reply }: Explanation): str
           ['in-reply-to', reply.inReplyTo ?? '(none)'],
         ] satisfies [string, string][])),
   ]
-  const head = rows.map(([name, value]) => `  ${name.padEnd(12)} ${printable(value, true)}`)
+  const head = rows.map(([name, value]) => `  ${name.padEnd(13)} ${printable(value, true)}`)
   const body = printable(text)
     .trimEnd()
     .split('\n')

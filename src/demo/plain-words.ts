@@ -62,6 +62,7 @@ const reasons: Readonly<Record<string, string>> = {
   'outside-hours': 'it goes out at the next opening',
   'human-asked': 'the sender asks for a person',
   throttled: 'the sender got replies enough lately',
+  'text-not-read': 'not all of its text could be read',
   'input-cut': 'it was too long to be read whole',
   phishing: 'it is after passwords or payments',
   scam: 'it is a fraud',

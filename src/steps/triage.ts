@@ -5,7 +5,7 @@ import type { Prompt } from '../judgement/prompt.ts'
 import { isSpamUpstream } from '../judgement/upstream.ts'
 import { type Verdict, verdictSchema } from '../judgement/verdict.ts'
 import type { Ask } from '../llm.ts'
-import type { Message } from '../mail/message.ts'
+import { isTextUnread, type Message } from '../mail/message.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import { triageMessages } from '../prompts.ts'
 import type { AccountSettings, SpamSettings } from '../settings.ts'
@@ -27,7 +27,10 @@ export async function triage(context: StepContext, id: string, signal: AbortSign
   const rule = await ruleFor(context, account, mail.row)
   const decision =
     (await withoutModel(context, account, mail, rule)) ??
-    decide(await ask(context, account, mail, signal), mail.row, account.settings.spam, rule)
+    unlessUnread(
+      decide(await ask(context, account, mail, signal), mail.row, account.settings.spam, rule),
+      mail.message,
+    )
   const now = context.clock.now()
   const change = { id, from: 'triage' as const, ...decision, durationMs: now.getTime() - started.getTime() }
   if (!(await commitStep(context.db, change, now))) return null
@@ -146,6 +149,15 @@ export function triageQuestion(
 /** Text that only a machine could see was written for a machine, whatever the model made of it. */
 export function believed(verdict: Verdict, message: Message): Verdict {
   return { ...verdict, manipulation: verdict.manipulation || message.hiddenText }
+}
+
+/** A question may stand in what was not read: a person looks before the mail is closed or answered. */
+export function unlessUnread(decision: Decision, message: Pick<Message, 'faults'>): Decision {
+  if (!isTextUnread(message)) return decision
+  const isOpen = decision.to === 'compose' || decision.disposition === 'no-reply-needed'
+  if (!isOpen) return decision
+  const detail = `unread: ${message.faults.join('; ')}`
+  return { ...decision, to: 'wait', disposition: 'held', reason: 'text-not-read', detail }
 }
 
 export function decide(

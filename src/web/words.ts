@@ -24,6 +24,7 @@ const words: Readonly<Record<string, string>> = {
   'compose-failed': 'No reply could be written',
   'judgement-failed': 'The mail could not be judged',
   'delivery-failed': 'The mail server refused it',
+  'text-not-read': 'Not all of its text could be read: open it in your mail program',
   'nobody-to-answer': 'There is nobody to answer',
   'draft-touched': 'You have changed the draft in your mail program',
   'approved-by-person': 'Approved',
