@@ -4,10 +4,10 @@
  * server or the parser chokes on does not take its neighbours with it.
  */
 import type { FetchMessageObject, FetchQueryObject, ImapFlow } from 'imapflow'
-import { reasonOf } from '../errors.ts'
-import { parseFields } from '../mail/header.ts'
+import { reasonOf } from '../base/errors.ts'
 import { firstField, type Part } from '../mail/message.ts'
-import { textPartsOf, unnamedCalendars } from '../mail/structure.ts'
+import { parseFields } from '../mail/mime/header.ts'
+import { textPartsOf, unnamedCalendars } from '../mail/mime/structure.ts'
 import { cutParts } from '../mail/text/parts.ts'
 import { isUnreadable } from './errors.ts'
 import { partOf, unknownStructure } from './structure.ts'
@@ -73,10 +73,14 @@ function fetchedFrom(uid: number, row: FetchMessageObject | undefined, fault: st
 /** Octets of a calendar that are read: its method stands in its first lines. */
 const maxCalendarOctets = 4096
 
-/** What is read of a mail beside its header: section and octets at most. */
+/** Octets of one text part that are read at first: nearly all have their end there. */
+const maxFirstTextOctets = 48 * 1024
+
+/** What is read of a mail beside its header, in the second pass: section and octets at most. */
 function wantedSections({ structure }: Fetched, { maxTextOctets }: Limits): Map<string, number> {
   const calendars = unnamedCalendars(structure).map(({ path }) => [path, maxCalendarOctets] as const)
-  const texts = textPartsOf(structure).map(({ path }) => [path, maxTextOctets] as const)
+  const most = Math.min(maxFirstTextOctets, maxTextOctets)
+  const texts = textPartsOf(structure).map(({ path }) => [path, most] as const)
   return new Map([...calendars, ...texts])
 }
 
@@ -106,7 +110,7 @@ async function fetchTexts(client: ImapFlow, mails: readonly Fetched[], limits: L
     await client.noop()
     await ask(missing)
   }
-  await readOn(client, mails)
+  await readOn(client, mails, limits)
 }
 
 /** @param most octets that were asked for */
@@ -135,17 +139,19 @@ function resized(part: Part, path: string, size: number): Part {
   return part.path === path ? { ...part, size } : part
 }
 
-/** Octets of one text part, and of those of a batch together, beyond which nothing more is read. */
-const maxPartOctets = 8 << 20
+/** Octets of all long texts of a batch together, beyond which nothing more is read. */
 const maxBatchOctets = 32 << 20
 
 /** Reads the rest of texts that are longer than the second pass asks for: the question may stand at their end. */
-async function readOn(client: ImapFlow, mails: readonly Fetched[]): Promise<void> {
+async function readOn(client: ImapFlow, mails: readonly Fetched[], limits: Limits): Promise<void> {
   let room = maxBatchOctets
-  for (const mail of mails) {
+  const isCut = ({ structure, texts }: Fetched) =>
+    textPartsOf(structure).some(({ path, size }) => (texts.get(path)?.length ?? size) < size)
+  // What is shown of a mail is only worked out where something is cut.
+  for (const mail of mails.filter(isCut)) {
     for (const section of cutParts(mail.structure, mail.texts)) {
       const known = mail.texts.get(section) ?? Buffer.alloc(0)
-      const maxLength = Math.min(maxPartOctets, room) - known.length
+      const maxLength = Math.min(limits.maxTextOctets, room) - known.length
       if (maxLength <= 0) continue
       const bodyParts = [{ key: section, start: known.length, maxLength }]
       const rows = await fetchRows(client, [mail.uid], { uid: true, bodyParts })

@@ -4,9 +4,9 @@ import { closeSync, createReadStream, createWriteStream, mkdirSync, openSync, rm
 import { join } from 'node:path'
 import { Readable, type Writable } from 'node:stream'
 import { Hono } from 'hono'
+import { programVersion } from '../base/version.ts'
 import { writeBackup } from '../store/backup-file.ts'
 import { forgetCorrespondent } from '../store/forget.ts'
-import { programVersion } from '../version.ts'
 import { actorOf } from './actor.ts'
 import type { WebContext } from './web-context.ts'
 

@@ -11,7 +11,7 @@ import { sampleWorld } from '../../src/demo/samples.ts'
 import { type StandIn, standInModel, startStandIn } from '../../src/demo/stand-in.ts'
 import { decodeWords, parseAddressList, plainLine } from '../../src/mail/address.ts'
 import { firstField } from '../../src/mail/message.ts'
-import { parseOctets } from '../../src/mail/octets.ts'
+import { parseOctets } from '../../src/mail/mime/octets.ts'
 import { visibleText } from '../../src/mail/text/visible.ts'
 import { watchLedger } from '../live/changes.ts'
 import {
@@ -38,7 +38,7 @@ beforeAll(async () => {
     startPostgres({ fsync: false }),
     startStandIn(),
   ])
-}, 60_000)
+})
 
 afterAll(async () => {
   await Promise.all([dovecot?.stop(), postgres?.stop(), standIn?.close()])
@@ -150,4 +150,4 @@ test('no sender, subject or text of the corpus is in the log, even at level trac
   // As it stands in JSON.
   const found = parts.filter((part) => log.includes(JSON.stringify(part).slice(1, -1)))
   expect([...new Set(found)]).toEqual([])
-}, 180_000)
+})

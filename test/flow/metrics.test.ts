@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { parse } from 'yaml'
+import { accountLabel } from '../../src/base/log.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
-import { accountLabel } from '../../src/log.ts'
 import { changeAccountState } from '../../src/store/accounts.ts'
 import { type Dovecot, startDovecot } from '../live/servers/index.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
@@ -31,7 +31,7 @@ beforeAll(async () => {
   await dovecot.deliver(address, letter, 'ann@buyers.example')
   await running.settled(1)
   text = await (await get('/metrics')).text()
-}, 90_000)
+})
 
 afterAll(async () => {
   await running?.stop()

@@ -1,11 +1,11 @@
 /** Bulk mail that the guard declines and the owner's filter already knows: no call to the model, no money. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
-import { spamTokens } from '../../src/judgement/spam-tokens.ts'
-import { parseOctets } from '../../src/mail/octets.ts'
+import { parseOctets } from '../../src/mail/mime/octets.ts'
 import type { Database } from '../../src/store/database.ts'
 import { type Ingested, storeIngested } from '../../src/store/ingested.ts'
 import { saveSpamExample } from '../../src/store/spam-examples.ts'
+import { spamTokens } from '../../src/triage/spam-tokens.ts'
 import { type Dovecot, deliverAll, startDovecot } from '../live/servers/index.ts'
 import { startDaemon } from './daemon.ts'
 
@@ -18,7 +18,7 @@ let standIn: StandIn
 
 beforeAll(async () => {
   ;[dovecot, standIn] = await Promise.all([startDovecot(), startStandIn()])
-}, 60_000)
+})
 
 afterAll(async () => {
   await Promise.all([dovecot?.stop(), standIn?.close()])
@@ -109,4 +109,4 @@ test('ten mails of lists, of which five are spam, cost nothing', async () => {
   ])
   expect(standIn.counters().requests).toBe(0)
   expect((await db.query('select 1 from replyd.model_call')).rows).toEqual([])
-}, 180_000)
+})

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { ImapFlow } from 'imapflow'
 import { sampleWorld } from '../../src/demo/samples.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
-import { parseOctets } from '../../src/mail/octets.ts'
-import { Observer } from '../../src/steps/observe.ts'
+import { parseOctets } from '../../src/mail/mime/octets.ts'
+import { Observer } from '../../src/observe/observe.ts'
 import { commitStep, loadMessage, type MessageRow } from '../../src/store/messages.ts'
 import { changeReply, loadReply, type ReplyRow } from '../../src/store/replies.ts'
 import { senderRule } from '../../src/store/sender-rules.ts'
@@ -62,7 +62,7 @@ beforeAll(async () => {
     graceMs: 0,
   })
   await observer.lookOnce()
-}, 90_000)
+})
 
 afterAll(async () => {
   await running?.stop()

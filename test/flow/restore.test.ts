@@ -8,7 +8,7 @@ import { stringify } from 'yaml'
 import { writeKnowledge } from '../../src/demo/knowledge.ts'
 import { type StandIn, standInModel, startStandIn } from '../../src/demo/stand-in.ts'
 import { firstField } from '../../src/mail/message.ts'
-import { parseOctets } from '../../src/mail/octets.ts'
+import { parseOctets } from '../../src/mail/mime/octets.ts'
 import { run } from '../cli/run.ts'
 import { watchLedger } from '../live/changes.ts'
 import {
@@ -42,7 +42,7 @@ beforeAll(async () => {
     startStandIn(),
   ])
   await writeKnowledge(join(directory, 'knowledge'))
-}, 60_000)
+})
 
 afterAll(async () => {
   await Promise.all([dovecot?.stop(), postgres?.stop(), standIn?.close()])
@@ -149,4 +149,4 @@ test('each mail is handled once, nothing goes out twice, and what was being sent
     expect([id, allowed.includes(disposition), disposition]).toEqual([id, true, disposition])
   }
   expect([...outcome.values()].filter((disposition) => disposition === 'sent').length).toBeGreaterThan(3)
-}, 240_000)
+})

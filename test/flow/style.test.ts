@@ -1,7 +1,7 @@
 /** The owner's style, from their own mail on a real Dovecot. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
-import { observeStyle } from '../../src/steps/observe/style.ts'
+import { observeStyle } from '../../src/observe/style.ts'
 import { changeReply, loadReply } from '../../src/store/replies.ts'
 import { loadStyles, removeStyles } from '../../src/store/styles.ts'
 import { type Dovecot, startDovecot } from '../live/servers/index.ts'
@@ -25,7 +25,7 @@ beforeAll(async () => {
       },
     }),
   ])
-}, 60_000)
+})
 
 afterAll(async () => {
   await Promise.all([dovecot?.stop(), standIn?.close()])
@@ -153,4 +153,4 @@ test('is learned by language from the owner’s own mails, told to the model as 
   expect(await loadStyles(db, address)).not.toBeNull()
   await removeStyles(db, null)
   expect(await loadStyles(db, address)).toBeNull()
-}, 120_000)
+})

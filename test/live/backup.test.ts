@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { silentLog } from '../../src/log.ts'
+import { silentLog } from '../../src/base/log.ts'
 import { backedUpTables } from '../../src/store/backup.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
 import { run } from '../cli/run.ts'
@@ -62,7 +62,7 @@ async function fullBackup(kind: Kind): Promise<{ file: string; before: Record<st
 
 beforeAll(async () => {
   postgres = await startPostgres({ fsync: false })
-}, 60_000)
+})
 
 afterAll(async () => {
   await postgres?.stop()
@@ -107,14 +107,14 @@ describe.each([
     // One event was written by the restore itself: the next number had not been given before.
     const ids = after.event?.map((row) => (JSON.parse(row) as { id: number }).id) ?? []
     expect(new Set(ids).size).toBe(6)
-  }, 60_000)
+  })
 })
 
 describe('restore refuses', () => {
   let file = ''
   beforeAll(async () => {
     file = (await fullBackup('PostgreSQL')).file
-  }, 60_000)
+  })
 
   const changed = (change: (text: string) => string | Buffer): string => {
     const path = join(directory, `changed-${places++}.gz`)

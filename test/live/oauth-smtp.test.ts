@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { SMTPServer } from 'smtp-server'
-import { systemClock } from '../../src/clock.ts'
-import { SignInNeeded } from '../../src/errors.ts'
-import { silentLog } from '../../src/log.ts'
-import { Accounts } from '../../src/main/accounts.ts'
-import { SignIns, signInByDevice } from '../../src/oauth.ts'
+import { systemClock } from '../../src/base/clock.ts'
+import { SignInNeeded } from '../../src/base/errors.ts'
+import { silentLog } from '../../src/base/log.ts'
+import { Accounts } from '../../src/daemon/accounts.ts'
+import { SignIns, signInByDevice } from '../../src/oauth/oauth.ts'
 import { Provider } from '../oauth/provider.ts'
 import { accountOn, mail } from './imap-account.ts'
 
@@ -115,7 +115,7 @@ test('a revoked token is replaced once; a sign-in that was taken back is told, a
   await reopened.get(address)?.smtp.send(letter('4@x'))
   expect(again.told).toHaveLength(2)
   expect(again.told[1]).toBeNull()
-}, 30_000)
+})
 
 test('with another key than that of the sign-ins the account says so, and no more is tried', async () => {
   await signIn('the first key of sixteen characters')

@@ -6,12 +6,12 @@ import { createInterface } from 'node:readline'
 import { PassThrough } from 'node:stream'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { pino } from 'pino'
-import { newId, systemClock } from '../../src/clock.ts'
-import { loadConfig } from '../../src/config.ts'
-import { SignInNeeded } from '../../src/errors.ts'
-import { openImapAccount } from '../../src/imap.ts'
-import { type Daemon, runDaemon } from '../../src/main.ts'
-import { SignIns } from '../../src/oauth.ts'
+import { newId, systemClock } from '../../src/base/clock.ts'
+import { SignInNeeded } from '../../src/base/errors.ts'
+import { loadConfig } from '../../src/config/config.ts'
+import { type Daemon, runDaemon } from '../../src/daemon/daemon.ts'
+import { openImapAccount } from '../../src/imap/imap.ts'
+import { SignIns } from '../../src/oauth/oauth.ts'
 import { run } from '../cli/run.ts'
 import { Provider } from '../oauth/provider.ts'
 import { accountOn, quietOptions } from './imap-account.ts'
@@ -41,7 +41,7 @@ passdb {
 }
 `,
   })
-}, 60_000)
+})
 
 afterAll(async () => {
   await dovecot?.stop()
@@ -117,7 +117,7 @@ test('a sign-in that was taken back stops the account with a clear message, unti
   expect(status).toBe(0)
   // The pool waits a moment before it looks again.
   await expect(settled(() => imap.state('INBOX'))).resolves.toMatchObject({ exists: 0 })
-}, 60_000)
+})
 
 /** The first answer that is none of these failures: the adapter tells each caller at once. */
 async function settled<T>(ask: () => Promise<T>): Promise<T> {
@@ -179,4 +179,4 @@ test('a daemon whose refresh is refused stops that account, and the log, the API
   const check = await imapCheck(path)
   expect(check).toMatchObject({ status: 'failed', advice: 'Sign in: replyd auth ADDRESS.' })
   expect(check.detail).toContain(told)
-}, 120_000)
+})

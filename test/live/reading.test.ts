@@ -3,14 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import type { Fetched, ImapAccount } from '../../src/imap.ts'
-import { silentLog } from '../../src/log.ts'
-import { parseFields, splitHeader } from '../../src/mail/octets.ts'
-import { parseStructure } from '../../src/mail/structure.ts'
-import { readNew } from '../../src/steps/catch-up.ts'
-import type { Account, StepContext } from '../../src/steps/context.ts'
-import { guard } from '../../src/steps/guard.ts'
-import { ingest, LeaseLost } from '../../src/steps/ingest.ts'
+import { silentLog } from '../../src/base/log.ts'
+import type { Account, StepContext } from '../../src/context.ts'
+import { guard } from '../../src/guard/step.ts'
+import type { Fetched, ImapAccount } from '../../src/imap/imap.ts'
+import { parseFields, splitHeader } from '../../src/mail/mime/octets.ts'
+import { parseStructure } from '../../src/mail/mime/structure.ts'
+import { readNew } from '../../src/receive/catch-up.ts'
+import { ingest, LeaseLost } from '../../src/receive/ingest.ts'
 import { loadMail, loadMails, type StoredMail } from '../../src/store/bodies.ts'
 import { loadCursor, saveCursor } from '../../src/store/cursors.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
@@ -25,7 +25,7 @@ const source = { mailbox: 'INBOX', uidValidity: '1', baselineAt: new Date(0), re
 let postgres: Postgres
 beforeAll(async () => {
   postgres = await startPostgres({ fsync: false })
-}, 60_000)
+})
 afterAll(() => postgres.stop())
 
 const letter = (uid: number, body = 'Hello') =>
@@ -51,7 +51,7 @@ describe.each([
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'replyd-reading-'))
     db = await openDatabase({ directory, databaseUrl: onServer ? postgres.url : null }, silentLog)
-  }, 60_000)
+  })
 
   afterAll(async () => {
     await db[Symbol.asyncDispose]()

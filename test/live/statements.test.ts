@@ -1,6 +1,6 @@
 /** What PostgreSQL keeps of the store's statements. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { silentLog } from '../../src/log.ts'
+import { silentLog } from '../../src/base/log.ts'
 import { type Database, openDatabase, type Queryable } from '../../src/store/database.ts'
 import { earlierMails, openDrafts, writtenTo } from '../../src/store/history.ts'
 import { loadReply } from '../../src/store/replies.ts'
@@ -12,7 +12,7 @@ let database: Database
 beforeAll(async () => {
   postgres = await startPostgres({ fsync: false })
   database = await openDatabase({ directory: '', databaseUrl: await postgres.createDatabase() }, silentLog)
-}, 60_000)
+})
 
 afterAll(async () => {
   await database[Symbol.asyncDispose]()

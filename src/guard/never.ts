@@ -1,0 +1,135 @@
+import {
+  isDaemonName,
+  isPostmaster,
+  isStrictNoReply,
+  isSystemAuthor,
+  isSystemReversePath,
+} from '../mail/local-parts.ts'
+import { bareWords, domainOf, type Facts, firstReversePathWord, holdsId, wordsOf } from './facts.ts'
+import { hasNullReversePath, hasVendorMark, isAutoSubmitted, isBulkPrecedence } from './marks.ts'
+import { isSpamFlagged } from './spam.ts'
+import { calendarKinds, hasReport, isAnyReport, isEncrypted } from './structure.ts'
+import { isBounceSubject, isReportSubject, isResponderSubject } from './subjects.ts'
+
+export type Rule = readonly [code: string, fires: (facts: Facts) => boolean]
+
+/** Section 3.1, in the table's order: messages that get no reply and no draft. */
+export const neverRules: readonly Rule[] = [
+  ['own-message', isOwnMessage],
+  ['already-handled', isHandled],
+  ['self-sent', isSelfSent],
+  ['dsn', isBounce], // RFC 3464, RFC 6522, RFC 6533
+  ['mdn', ({ parts }) => hasReport(parts, 'disposition-notification')], // RFC 8098
+  ['arf', ({ parts }) => hasReport(parts, 'feedback-report')], // RFC 5965
+  ['report', isReport], // RFC 8460, RFC 7489 section 7.2.1.1
+  ['null-return-path', ({ message }) => hasNullReversePath(message)], // RFC 3834 section 2: MUST NOT
+  ['list-mail', ({ lists }) => lists.isList && !lists.isOwnList], // RFC 3834 section 2, RFC 5230 section 4.6
+  ['system-sender', isSystemSender], // RFC 3834 section 2, RFC 5230 section 4.6, RFC 2142
+  ['auto-submitted', ({ message }) => isAutoSubmitted(message)], // RFC 3834 sections 2 and 5, RFC 5436
+  ['auto-reply-header', ({ message }) => hasVendorMark(message)],
+  ['precedence', ({ message, lists }) => isBulkPrecedence(message, lists.isOwnList)], // RFC 2076
+  ['bulk-mail', ({ lists }) => !lists.isOwnList && lists.canUnsubscribe && lists.isCampaign], // RFC 8058
+  ['loop-marker', ({ loop }) => loop.automatic],
+  ['auto-reply-subject', ({ inThread, subjects }) => inThread && subjects.some(isResponderSubject)], // RFC 3834 section 3.1.5
+  ['no-reply-address', ({ target }) => target !== null && wordsOf([target]).some(isStrictNoReply)],
+  ['calendar', ({ parts }) => calendarKinds(parts).answers], // RFC 6047
+  ['reaction', isReaction], // RFC 9078
+  [
+    'spam-flagged',
+    ({ message, subjects, context }) => isSpamFlagged(message, subjects, context.specialUse, context.flags),
+  ],
+  ['no-sender', hasNoSender], // RFC 6854, RFC 2606
+  ['encrypted', ({ parts }) => isEncrypted(parts)], // RFC 1847, RFC 8551
+]
+
+function hasFlag(facts: Facts, ...wanted: string[]): boolean {
+  return facts.context.flags.some((flag) => wanted.includes(flag.toLowerCase()))
+}
+
+function liesIn(facts: Facts, ...wanted: string[]): boolean {
+  return wanted.includes(facts.context.specialUse?.toLowerCase() ?? '')
+}
+
+/** Loop safety. Not by host name: colleagues share the domain. */
+function isOwnMessage(facts: Facts): boolean {
+  return (
+    liesIn(facts, '\\sent', '\\drafts') ||
+    hasFlag(facts, '\\draft') ||
+    facts.ownIds.some((id) => holdsId(facts.context.sentMessageIds, id)) ||
+    facts.loop.own
+  )
+}
+
+/** RFC 9051 section 2.3.2. One reply per Message-ID and account, for ever. */
+function isHandled(facts: Facts): boolean {
+  return (
+    liesIn(facts, '\\trash') ||
+    hasFlag(facts, '\\answered', '\\deleted') ||
+    facts.ownIds.some((id) => holdsId(facts.context.answeredMessageIds, id))
+  )
+}
+
+function isSelfSent({ authors, isOwn, isFormAsOwner }: Facts): boolean {
+  return authors.some(({ address }) => isOwn(address)) && !isFormAsOwner
+}
+
+function isBounce({ message, parts, authors, subjects }: Facts): boolean {
+  return (
+    hasReport(parts, 'delivery-status') ||
+    message.fields.some((field) => field.name === 'x-failed-recipients') ||
+    (wordsOf(authors).some(isPostmaster) && subjects.some(isBounceSubject))
+  )
+}
+
+/** Any other report. DMARC aggregate reports are plain multipart/mixed: only their subject marks them. */
+function isReport({ message, parts, subjects }: Facts): boolean {
+  const named = (['delivery-status', 'disposition-notification', 'feedback-report'] as const).some((type) =>
+    hasReport(parts, type),
+  )
+  return (
+    (isAnyReport(parts) && !named) ||
+    message.fields.some((field) => field.name === 'tls-report-domain') ||
+    subjects.some(isReportSubject)
+  )
+}
+
+function isSystemSender({ message, authors, senders, replyTo }: Facts): boolean {
+  const words = [
+    ...wordsOf([...authors, ...senders, ...replyTo]),
+    ...['sender', 'reply-to'].flatMap((name) => bareWords(message, name)),
+  ]
+  const reversePath = firstReversePathWord(message)
+  return (
+    words.some(isSystemAuthor) ||
+    (reversePath !== null && isSystemReversePath(reversePath)) ||
+    authors.some(({ name }) => isDaemonName(name))
+  )
+}
+
+/** An emoji that a mail program sent as an answer; where the part that says so was lost, its note in the text tells. */
+function isReaction({ message, parts }: Facts): boolean {
+  if (parts.some(({ type, disposition }) => type === reactionType || disposition === 'reaction')) return true
+  const lines = message.text
+    .slice(0, 1000)
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+  const [first = '', second = ''] = lines
+  return outlookReaction.test(first) || (isEmoji(first) && /\bgmail\b/i.test(second))
+}
+
+const reactionType = 'text/vnd.google.email-reaction+json'
+const outlookReaction = /^.{1,80}\breacted to your message:?$/i
+
+function isEmoji(line: string): boolean {
+  return (
+    /^[\p{Extended_Pictographic}\p{Emoji_Component} ]{1,20}$/u.test(line) &&
+    /\p{Extended_Pictographic}/u.test(line)
+  )
+}
+
+/** Nobody to answer: a group without members (RFC 6854), a host without a domain, `.invalid` (RFC 2606). */
+function hasNoSender({ authors }: Facts): boolean {
+  const unreachable = (domain: string) => !domain.includes('.') || domain.endsWith('.invalid')
+  return authors.length === 0 || authors.some(({ address }) => unreachable(domainOf(address)))
+}
