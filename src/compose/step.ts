@@ -1,5 +1,6 @@
 /** Compose: one call writes the reply's text from the mail, the thread and the owner's knowledge; then it is checked without a model. */
 
+import type { Reason } from '../base/reasons.ts'
 import type { AccountSettings } from '../config/settings.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
 import { replyHeader } from '../mail/reply/build.ts'
@@ -12,7 +13,7 @@ import { loadMail, type StoredMail } from '../store/bodies.ts'
 import { earlierMails } from '../store/history.ts'
 import { commitStep, type StepChange } from '../store/messages.ts'
 import { loadReply, saveComposed } from '../store/replies.ts'
-import { type Composed, composedSchema, type Verdict } from '../triage/verdict.ts'
+import { type Composed, composedSchema, neededVerdict } from '../triage/verdict.ts'
 import { checkDraft, instructionsFor, type MailToAnswer } from './draft-check.ts'
 import { octetsOf, writtenReply } from './reply-octets.ts'
 import { gatherSources, type Sources } from './sources.ts'
@@ -27,7 +28,7 @@ export async function compose(context: StepContext, id: string, signal: AbortSig
   const sources = await gatherSources(context, account, mail, addressees)
   const { composed, omitted, salt, canary } = await ask(context, account, mail, sources, signal)
   const now = context.clock.now()
-  const change = (to: 'hold' | 'wait', reason: string): StepChange => ({
+  const change = (to: 'hold' | 'wait', reason: Reason): StepChange => ({
     id,
     from: 'compose',
     to,
@@ -73,10 +74,13 @@ async function ask(
   const [salt = '', canary = ''] = [0, 1].map(() => context.newId(context.clock.now()).slice(-10))
   const earlier = row.fromAddress ? await earlierMails(context.db, row.account, row.fromAddress, row.id) : 0
   const toAnswer = { ...mail, firstContact: earlier === 0 }
-  const { omitted, ...question } = composeQuestion(prompt, settings, toAnswer, sources, { salt, canary })
-  const knowledgeHash = knowledge?.hash ?? null
-  const occasion = { row, step: 'compose', promptHash: prompt.hash, knowledgeHash } as const
-  const answer = await paidAsk(context, occasion, { ...question, signal })
+  const occasion = { row, task: 'compose', prompt, knowledgeHash: knowledge?.hash ?? null } as const
+  let omitted: string[] = []
+  const answer = await paidAsk(context, occasion, (fitted) => {
+    const question = composeQuestion(fitted, settings, toAnswer, sources, { salt, canary })
+    omitted = question.omitted
+    return { ...question, signal }
+  })
   return { composed: answer.value, omitted, salt, canary }
 }
 
@@ -95,7 +99,7 @@ export function composeQuestion(
   const { messages, omitted } = composeMessages({
     prompt,
     mail: { visibleText: sources.visible, facts: mailFacts(message, settings.owner, known) },
-    verdict: row.verdict as Verdict,
+    verdict: neededVerdict(row.verdict),
     thread: sources.thread,
     earlier: sources.earlier,
     passages: sources.passages,
@@ -147,7 +151,7 @@ async function store(
       composed,
       claims: checkDraft(account.prompts.compose, account.settings, mail, sources, composed, marks),
       sources: sources.passages,
-      holdReason: '',
+      holdReasons: [],
       attemptGroup,
     },
     now,

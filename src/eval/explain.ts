@@ -1,4 +1,5 @@
 import { reasonOf } from '../base/errors.ts'
+import type { GuardCode } from '../base/reasons.ts'
 import { type Decision, freshContext, gateError, judge } from '../guard/ceiling.ts'
 import type { Owner } from '../mail/account.ts'
 import { authentication } from '../mail/authentication.ts'
@@ -14,9 +15,9 @@ export interface Explanation {
   file: string
   decision: Decision
   /** The code that decides; `ok` when none fires. */
-  reason: string
+  reason: GuardCode
   /** Every code that fired, in the order of the tables. */
-  codes: readonly string[]
+  codes: readonly GuardCode[]
   /** What the believed Authentication-Results say about the author's domain; `none` also where nobody is believed. */
   authentication: 'pass' | 'fail' | 'none'
   /** The author's own words: quotes and signature cut. */

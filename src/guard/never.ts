@@ -1,3 +1,4 @@
+import type { GuardCode } from '../base/reasons.ts'
 import {
   isDaemonName,
   isPostmaster,
@@ -11,7 +12,7 @@ import { isSpamFlagged } from './spam.ts'
 import { calendarKinds, hasReport, isAnyReport, isEncrypted } from './structure.ts'
 import { isBounceSubject, isReportSubject, isResponderSubject } from './subjects.ts'
 
-export type Rule = readonly [code: string, fires: (facts: Facts) => boolean]
+export type Rule = readonly [code: GuardCode, fires: (facts: Facts) => boolean]
 
 /** Section 3.1, in the table's order: messages that get no reply and no draft. */
 export const neverRules: readonly Rule[] = [
