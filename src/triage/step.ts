@@ -5,7 +5,7 @@ import type { AccountSettings, SpamSettings } from '../config/settings.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
 import { decodeWords } from '../mail/address.ts'
 import { ownAddressTest } from '../mail/correspondents.ts'
-import { firstField, type Message } from '../mail/message.ts'
+import { firstField, isTextUnread, type Message } from '../mail/message.ts'
 import { replyHeader } from '../mail/reply/build.ts'
 import { passedOn } from '../mail/text/passed-on.ts'
 import { visibleText } from '../mail/text/visible.ts'
@@ -34,7 +34,10 @@ export async function triage(context: StepContext, id: string, signal: AbortSign
   const rule = await ruleFor(context, account, mail.row)
   const decision =
     (await withoutModel(context, account, mail, rule)) ??
-    decide(await ask(context, account, mail, signal), mail.row, account.settings.spam, rule)
+    unlessUnread(
+      decide(await ask(context, account, mail, signal), mail.row, account.settings.spam, rule),
+      mail.message,
+    )
   const now = context.clock.now()
   const change = { id, from: 'triage' as const, ...decision, durationMs: now.getTime() - started.getTime() }
   if (!(await commitStep(context.db, change, now))) return null
@@ -210,6 +213,15 @@ export function believed(verdict: Verdict, message: Message): Verdict {
     manipulation: verdict.manipulation || message.hiddenText,
     payment_change: verdict.payment_change || isPaymentTrap(text),
   }
+}
+
+/** A question may stand in what was not read: a person looks before the mail is closed or answered. */
+export function unlessUnread(decision: Decision, message: Pick<Message, 'faults'>): Decision {
+  if (!isTextUnread(message)) return decision
+  const isOpen = decision.to === 'compose' || decision.disposition === 'no-reply-needed'
+  if (!isOpen) return decision
+  const detail = `unread: ${message.faults.join('; ')}`
+  return { ...decision, to: 'wait', disposition: 'held', reason: 'text-not-read', detail }
 }
 
 const spamReasons: Record<SpamKind, Reason> = {

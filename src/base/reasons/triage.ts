@@ -8,6 +8,10 @@ export const receive = {
 export const triage = {
   'needs-reply': 'It needs a reply.',
   'nothing-asked': 'It asks for nothing.',
+  'text-not-read': {
+    says: 'Not all of its text could be read.',
+    help: 'Read it and answer it in your mail program.',
+  },
   'suspected-spam': {
     says: 'It may be spam, so no reply was written.',
     help: 'If it is wanted, have a reply written; if not, move it to Junk.',
