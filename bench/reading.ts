@@ -7,7 +7,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { textOfHtml } from '../src/mail/html/text.ts'
-import { parseOctets } from '../src/mail/octets.ts'
+import { parseOctets } from '../src/mail/mime/octets.ts'
 import { splitText, visibleText } from '../src/mail/text/visible.ts'
 
 const corpus = new URL('../test/fixtures/corpus/', import.meta.url)

@@ -7,7 +7,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { loadConfig } from '../src/config.ts'
+import { loadConfig } from '../src/config/config.ts'
 import { type AttemptOptions, attempt, type Figures } from './redteam/attempt.ts'
 import { ownAttacks } from './redteam/cases.ts'
 import { corpusAttacks, corpusDirectory } from './redteam/corpus.ts'

@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { silentLog } from '../src/log.ts'
+import { silentLog } from '../src/base/log.ts'
 import { backupLines } from '../src/store/backup.ts'
 import { openDatabase } from '../src/store/database.ts'
 import { migrations } from '../src/store/migrations.ts'

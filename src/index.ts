@@ -1,15 +1,15 @@
 /** For programs that embed replyd: the daemon of `replyd start` inside a process of their own. */
 import { readFileSync } from 'node:fs'
-import { newId, systemClock } from './clock.ts'
-import { loadConfig } from './config.ts'
-import { type Log, openLog } from './log.ts'
-import { type Role, runDaemon } from './main.ts'
-import type { Config } from './settings.ts'
+import { newId, systemClock } from './base/clock.ts'
+import { type Log, openLog } from './base/log.ts'
+import { loadConfig } from './config/config.ts'
+import type { Config } from './config/settings.ts'
+import { type Role, runDaemon } from './daemon/daemon.ts'
 
-export { ConfigError } from './errors.ts'
-export type { Log } from './log.ts'
-export type { Role } from './main.ts'
-export type { Config } from './settings.ts'
+export { ConfigError } from './base/errors.ts'
+export type { Log } from './base/log.ts'
+export type { Config } from './config/settings.ts'
+export type { Role } from './daemon/daemon.ts'
 
 export interface StartOptions {
   /** Path of a replyd.yaml, or a configuration that `readConfig` gave. Null: everything from the environment. */

@@ -1,8 +1,8 @@
 /** The independent checker: what was delivered against what lies where, past the daemon and past its own reckoning. */
-import type { Disposition, Stage } from '../../src/disposition.ts'
-import { silentLog } from '../../src/log.ts'
+import type { Disposition, Stage } from '../../src/base/dispositions.ts'
+import { silentLog } from '../../src/base/log.ts'
 import { firstField } from '../../src/mail/message.ts'
-import { parseOctets } from '../../src/mail/octets.ts'
+import { parseOctets } from '../../src/mail/mime/octets.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { readMailbox } from '../../test/flow/mailboxes.ts'
 import { type Delivered, usualEnd } from './mails.ts'

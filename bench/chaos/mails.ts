@@ -1,5 +1,5 @@
 /** The mails that are delivered, and what has to become of each. */
-import type { Disposition } from '../../src/disposition.ts'
+import type { Disposition } from '../../src/base/dispositions.ts'
 
 /** What a mail is; its subject says so to the stand-in model. */
 export type Kind = 'send' | 'draft' | 'spam' | 'list' | 'robot' | 'thanks'

@@ -1,5 +1,5 @@
 /** A named instant at which a peer breaks something. */
-import type { Disposition } from '../../src/disposition.ts'
+import type { Disposition } from '../../src/base/dispositions.ts'
 import type { Combination, World, WorldOptions } from './world.ts'
 
 export interface Moment {

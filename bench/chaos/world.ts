@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { StandIn } from '../../src/demo/stand-in.ts'
-import type { Audit } from '../../src/steps/audit.ts'
+import type { Audit } from '../../src/observe/audit.ts'
 import { deliverAll, type Postgres, type Redis } from '../../test/live/servers/index.ts'
 import type { Answer, ScriptedServer, Moment as SmtpMoment } from '../../test/smtp/scripted-server.ts'
 import { DaemonChild } from './child.ts'

@@ -1,7 +1,7 @@
 /** What a statement of a mail's way costs in a store of 10,000 rows, and in one of 1,000,000. */
 import { performance } from 'node:perf_hooks'
 import pg from 'pg'
-import { silentLog } from '../../src/log.ts'
+import { silentLog } from '../../src/base/log.ts'
 import type { Database } from '../../src/store/database.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { earlierMails, writtenTo } from '../../src/store/history.ts'

@@ -1,11 +1,11 @@
 /** Runs attacks through one real daemon, in the mode that sends, and counts how far each one came. */
 import { startMailbox } from '../../src/demo/mailbox.ts'
 import { type StandInOptions, standInModel, startStandIn } from '../../src/demo/stand-in.ts'
-import type { Verdict } from '../../src/judgement/verdict.ts'
 import { firstField } from '../../src/mail/message.ts'
-import { parseOctets } from '../../src/mail/octets.ts'
+import { parseOctets } from '../../src/mail/mime/octets.ts'
 import type { MessageRow } from '../../src/store/messages.ts'
 import { loadReply, type ReplyRow } from '../../src/store/replies.ts'
+import type { Verdict } from '../../src/triage/verdict.ts'
 import { startDaemon } from '../../test/flow/daemon.ts'
 import { type Attack, otherCustomer } from './cases.ts'
 import { answeredId, correspondents, owner, type Wrong, wrongHeader, wrongs, wrongText } from './weigh.ts'

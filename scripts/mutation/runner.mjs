@@ -14,8 +14,8 @@ import {
 import { tests } from './tables.mjs'
 
 /** Below Stryker's sandbox: directories of tables, and one file whose subject lies in src/mail/reply. */
-const directories = ['test/mail/gate', 'test/mail/reply']
-const alone = 'test/mail/edits.test.ts'
+const directories = ['test/guard', 'test/mail/reply']
+const alone = 'test/observe/edits.test.ts'
 /** They read the whole corpus, and kill nothing that the tables leave alive. */
 const slow = /^(?:corpus|hostile|long)\./
 

@@ -1,9 +1,14 @@
-import { systemClock } from '../clock.ts'
-import { ConfigError, reasonOf } from '../errors.ts'
-import { openImapAccount } from '../imap.ts'
-import { silentLog } from '../log.ts'
-import type { AccountSettings, Config } from '../settings.ts'
-import { type Audit, type AuditedAccount, audit as auditAccounts, type MailboxAudit } from '../steps/audit.ts'
+import { systemClock } from '../base/clock.ts'
+import { ConfigError, reasonOf } from '../base/errors.ts'
+import { silentLog } from '../base/log.ts'
+import type { AccountSettings, Config } from '../config/settings.ts'
+import { openImapAccount } from '../imap/imap.ts'
+import {
+  type Audit,
+  type AuditedAccount,
+  audit as auditAccounts,
+  type MailboxAudit,
+} from '../observe/audit.ts'
 import { openDatabase } from '../store/database.ts'
 import { accessLeft } from './api-client.ts'
 import { readConfig } from './settings.ts'

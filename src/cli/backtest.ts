@@ -1,12 +1,12 @@
 import type { ImapFlow } from 'imapflow'
-import { systemClock } from '../clock.ts'
+import { systemClock } from '../base/clock.ts'
+import { silentLog } from '../base/log.ts'
 import { formatDuration, parseDuration } from '../config/duration.ts'
+import type { AccountSettings, Config } from '../config/settings.ts'
 import type { Backtest } from '../eval/backtest.ts'
 import type { CategoryFigures, PromptDifference } from '../eval/comparison.ts'
 import type { Past } from '../eval/past-mail.ts'
-import type { Share } from '../judgement/figures.ts'
-import { silentLog } from '../log.ts'
-import type { AccountSettings, Config } from '../settings.ts'
+import type { Share } from '../eval/statistics.ts'
 import { accountOf, refuseDear, runOptions } from './eval.ts'
 import { limitOf } from './eval-cases.ts'
 import { UsageError } from './failure.ts'
@@ -35,7 +35,7 @@ export async function backtest(options: BacktestCommand, terminal: Terminal): Pr
   const wanted = { since: new Date(run.now.getTime() - sinceMs), limit: limitOf(options.limit) }
   const past = await readMailbox(config, account, wanted)
   const { estimateBacktest, runBacktest } = await import('../eval/backtest.ts')
-  const { openKnowledge } = await import('../knowledge.ts')
+  const { openKnowledge } = await import('../knowledge/knowledge.ts')
   const knowledge = account.knowledge === null ? null : openKnowledge(account.knowledge, silentLog)
   try {
     const runs = { ...run, prompts, knowledge }
@@ -57,7 +57,7 @@ export async function backtest(options: BacktestCommand, terminal: Terminal): Pr
 
 async function otherPrompts(folder: string | undefined, today: string) {
   if (folder === undefined) return []
-  const { loadPrompts } = await import('../prompts.ts')
+  const { loadPrompts } = await import('../model/prompts.ts')
   const other = loadPrompts(folder)
   if (other.hash !== today) return [other]
   throw new UsageError(`--prompts: the files in ${folder} are the same as those in use: change them first`)
@@ -69,7 +69,7 @@ async function readMailbox(
   wanted: { since: Date; limit: number },
 ): Promise<Past> {
   const { closeClient, connectClient, defaultTiming } = await import('../imap/client.ts')
-  const { SignIns } = await import('../oauth.ts')
+  const { SignIns } = await import('../oauth/oauth.ts')
   const { readPast } = await import('../eval/past-mail.ts')
   const { oauth2 } = account.imap
   const signIns = new SignIns(config.state, systemClock)

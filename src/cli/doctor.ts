@@ -1,7 +1,7 @@
-import { systemClock } from '../clock.ts'
-import type { Check } from '../doctor.ts'
-import { ConfigError } from '../errors.ts'
-import type { Config } from '../settings.ts'
+import { systemClock } from '../base/clock.ts'
+import { ConfigError } from '../base/errors.ts'
+import type { Config } from '../config/settings.ts'
+import type { Check } from '../doctor/doctor.ts'
 import { readConfig } from './settings.ts'
 import { type ExitStatus, hasColours, printable, type Terminal, writeLine } from './terminal.ts'
 
@@ -35,7 +35,7 @@ export function showCheck(check: Check, terminal: Terminal): Promise<void> {
 }
 
 async function looks(config: Config): Promise<Promise<Check[]>[]> {
-  const { diagnose } = await import('../doctor.ts')
+  const { diagnose } = await import('../doctor/doctor.ts')
   return diagnose(config, systemClock.now())
 }
 

@@ -1,4 +1,4 @@
-import type { BayesReport } from '../eval.ts'
+import type { BayesReport } from '../eval/eval.ts'
 import { type EvalCommand, limitOf, readLabels, readMail } from './eval-cases.ts'
 import { UsageError } from './failure.ts'
 import { share, table, whole } from './table.ts'
@@ -15,7 +15,7 @@ export async function evaluateBayes(
     throw new UsageError('eval --bayes: --train and --test go together')
   const first = train ?? path
   if (first === undefined) throw new UsageError('eval --bayes: name a file of labels, or --train and --test')
-  const { evaluateBayes: measure } = await import('../eval.ts')
+  const { evaluateBayes: measure } = await import('../eval/eval.ts')
   const learned = await examples(first, options)
   const report = measure(learned, test === undefined ? null : await examples(test, options))
   await writeLine(terminal.stdout, options.json ? JSON.stringify(report) : page(report))

@@ -1,7 +1,7 @@
 /** What `eval` is asked for, and the labelled mails that it reads. */
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import type { LabelledMail } from '../eval.ts'
+import type { LabelledMail } from '../eval/eval.ts'
 import { UsageError } from './failure.ts'
 import { readFailure } from './mail-files.ts'
 

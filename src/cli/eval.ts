@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { newId, systemClock } from '../clock.ts'
-import type { EvalReport } from '../eval.ts'
-import type { Share } from '../judgement/figures.ts'
-import { silentLog } from '../log.ts'
-import type { AccountSettings, Config } from '../settings.ts'
+import { newId, systemClock } from '../base/clock.ts'
+import { silentLog } from '../base/log.ts'
+import type { AccountSettings, Config } from '../config/settings.ts'
+import type { EvalReport } from '../eval/eval.ts'
+import type { Share } from '../eval/statistics.ts'
 import { type EvalCommand, limitOf, readLabels, readMail } from './eval-cases.ts'
 import { UsageError } from './failure.ts'
 import { readConfig } from './settings.ts'
@@ -18,7 +18,7 @@ export async function evaluate(
 ): Promise<ExitStatus> {
   if (options.bayes) return (await import('./eval-bayes.ts')).evaluateBayes(path, options, terminal)
   if (path === undefined) throw new UsageError('eval: name a file of labels (CASES.jsonl)')
-  const { planEval, runEval } = await import('../eval.ts')
+  const { planEval, runEval } = await import('../eval/eval.ts')
   const labels = await readLabels(path, limitOf(options.limit))
   const config = readConfig(options.config, terminal)
   const account = accountOf(config, options.account)
@@ -43,7 +43,10 @@ export async function runOptions(
   account: AccountSettings,
   options: Pick<EvalCommand, 'maxDollars'>,
 ) {
-  const [{ openModel }, { loadPrompts }] = await Promise.all([import('../llm.ts'), import('../prompts.ts')])
+  const [{ openModel }, { loadPrompts }] = await Promise.all([
+    import('../model/client.ts'),
+    import('../model/prompts.ts'),
+  ])
   return {
     config,
     account,

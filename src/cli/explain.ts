@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { systemClock } from '../clock.ts'
+import { systemClock } from '../base/clock.ts'
 import { canonicalAddress } from '../config/address.ts'
+import { type Explanation, explainOctets, guessOwner } from '../eval/explain.ts'
 import type { Owner } from '../mail/account.ts'
-import { type Explanation, explainOctets, guessOwner } from '../mail/explain.ts'
-import { parseFields, splitHeader } from '../mail/octets.ts'
+import { parseFields, splitHeader } from '../mail/mime/octets.ts'
 import { UsageError } from './failure.ts'
 import { mailFiles, readFailure, standardInput } from './mail-files.ts'
 import { type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
@@ -97,7 +97,7 @@ function block({ file, decision, reason, codes, text, reply }: Explanation): str
 }
 
 async function explainCases(path: string, json: boolean, { stdout }: Terminal): Promise<ExitStatus> {
-  const { parseCases, runCases } = await import('../mail/cases.ts')
+  const { parseCases, runCases } = await import('../eval/conformance.ts')
   const cases = parseCases(readCaseFile(path))
   const folder = dirname(path)
   const score = await runCases(cases, (file) => readFileSync(resolve(folder, file)), systemClock.now())

@@ -1,5 +1,5 @@
 /** How a command ends when it fails: one clear line, the right exit status, and a stack only when asked for. */
-import { ConfigError } from '../errors.ts'
+import { ConfigError } from '../base/errors.ts'
 import type { ExitStatus, Terminal } from './terminal.ts'
 import { printable } from './terminal.ts'
 

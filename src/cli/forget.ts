@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os'
-import { systemClock } from '../clock.ts'
+import { systemClock } from '../base/clock.ts'
 import { type Forgotten, forgetCorrespondent } from '../store/forget.ts'
 import { UsageError } from './failure.ts'
 import { withStore } from './store-access.ts'

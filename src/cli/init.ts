@@ -2,10 +2,10 @@
 import { resolveMx, resolveSrv } from 'node:dns/promises'
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { systemClock } from '../clock.ts'
-import { loadConfig } from '../config.ts'
-import type { Check } from '../doctor.ts'
-import type { Config } from '../settings.ts'
+import { systemClock } from '../base/clock.ts'
+import { loadConfig } from '../config/config.ts'
+import type { Config } from '../config/settings.ts'
+import type { Check } from '../doctor/doctor.ts'
 import { showCheck } from './doctor.ts'
 import { Asker } from './init/asker.ts'
 import type { Network } from './init/discover.ts'
@@ -176,7 +176,7 @@ function configOf(yaml: string, secrets: string, folder: string, { environment }
 }
 
 async function diagnosed(config: Config, terminal: Terminal): Promise<Check[]> {
-  const { diagnose } = await import('../doctor.ts')
+  const { diagnose } = await import('../doctor/doctor.ts')
   const checks: Check[] = []
   for (const group of diagnose(config, systemClock.now())) {
     for (const check of await group) {

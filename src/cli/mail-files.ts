@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { reasonOf } from '../errors.ts'
+import { reasonOf } from '../base/errors.ts'
 
 /** The name that stands for standard input. */
 export const standardInput = '-'

@@ -1,6 +1,6 @@
 /** The command line. Each command is loaded when it is called, so that starting stays cheap. */
 import { Command, CommanderError, Option } from 'commander'
-import { programVersion } from '../version.ts'
+import { programVersion } from '../base/version.ts'
 import { addEvidenceCommands } from './evidence-commands.ts'
 import { reportFailure } from './failure.ts'
 import { addReviewCommands } from './review-commands.ts'

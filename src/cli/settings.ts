@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { loadConfig } from '../config.ts'
-import type { Config } from '../settings.ts'
+import { loadConfig } from '../config/config.ts'
+import type { Config } from '../config/settings.ts'
 import type { Terminal } from './terminal.ts'
 
 /** The file that was asked for, else replyd.yaml in the working directory, else null: everything from the environment. */

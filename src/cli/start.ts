@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8'
-import { newId, systemClock } from '../clock.ts'
-import { openLog } from '../log.ts'
-import type { Daemon, Role } from '../main.ts'
-import type { AccountSettings } from '../settings.ts'
+import { newId, systemClock } from '../base/clock.ts'
+import { openLog } from '../base/log.ts'
+import type { AccountSettings } from '../config/settings.ts'
+import type { Daemon, Role } from '../daemon/daemon.ts'
 import { UsageError } from './failure.ts'
 import { readConfig } from './settings.ts'
 import { type ExitStatus, hasColours, printable, type Terminal, writeLine } from './terminal.ts'
@@ -23,7 +23,7 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
   const chosen = parseRoles(options.roles)
   const config = readConfig(options.config, terminal)
   boundHeap()
-  const { runDaemon } = await import('../main.ts')
+  const { runDaemon } = await import('../daemon/daemon.ts')
   const log = openLog(config.log.level, hasColours({ ...terminal, stdout: terminal.stderr }))
   const signal = shutdownSignal()
   afterwards(signal, endsWithinMs, () => {

@@ -1,7 +1,7 @@
 /** Commands that need the whole store: through the daemon where only it may open the store, else directly. */
 import { join } from 'node:path'
-import { silentLog } from '../log.ts'
-import type { Config } from '../settings.ts'
+import { silentLog } from '../base/log.ts'
+import type { Config } from '../config/settings.ts'
 import { type Database, openDatabase } from '../store/database.ts'
 import { readHolder } from '../store/lock.ts'
 import { type ApiClient, openApi } from './api-client.ts'

@@ -1,4 +1,4 @@
-import type { Config } from '../settings.ts'
+import type { Config } from './settings.ts'
 
 const secrets = new Set(['password', 'passwordHash', 'apiKey', 'clientSecret', 'secret', 'token', 'key'])
 

@@ -1,4 +1,4 @@
-import type { OpenHours } from '../settings.ts'
+import type { OpenHours } from './settings.ts'
 
 const dayNames = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']
 const window = /^([a-z]{3})(?:-([a-z]{3}))?\s+(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})$/

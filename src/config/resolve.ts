@@ -1,6 +1,12 @@
 /** From the document, which is known to be sound, to the settings: defaults, overrides, units, absolute paths. */
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { canonicalAddress, canonicalDomain } from './address.ts'
+import { defaults } from './defaults.ts'
+import { parseDuration } from './duration.ts'
+import { parseHours } from './hours.ts'
+import { hashPassword } from './password.ts'
+import { type Document, webhookEvents } from './schema.ts'
 import type {
   AccountSettings,
   Category,
@@ -11,13 +17,7 @@ import type {
   Server,
   SpamSettings,
   WebSettings,
-} from '../settings.ts'
-import { canonicalAddress, canonicalDomain } from './address.ts'
-import { defaults } from './defaults.ts'
-import { parseDuration } from './duration.ts'
-import { parseHours } from './hours.ts'
-import { hashPassword } from './password.ts'
-import { type Document, webhookEvents } from './schema.ts'
+} from './settings.ts'
 
 type AccountInput = Document['accounts'][number]
 type RepliesInput = NonNullable<Document['replies']>

@@ -7,7 +7,7 @@ import {
   type SMTPServerDataStream,
   type SMTPServerSession,
 } from 'smtp-server'
-import { mends } from './imap-mends.ts'
+import { mends } from './hoodiecrow-patches.ts'
 
 export interface MailboxOptions {
   user: string

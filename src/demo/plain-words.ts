@@ -1,5 +1,5 @@
 /** What became of a mail and why, in words that need no manual. */
-import type { Disposition } from '../disposition.ts'
+import type { Disposition } from '../base/dispositions.ts'
 
 const outcomes: Readonly<Record<Disposition, string>> = {
   waiting: 'not decided yet',

@@ -1,4 +1,4 @@
-import type { Disposition } from '../disposition.ts'
+import type { Disposition } from '../base/dispositions.ts'
 
 export interface Sample {
   /** A short name for tests and the summary. */

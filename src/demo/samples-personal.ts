@@ -1,5 +1,5 @@
 /** Samples that people wrote, and the one that only looks like it. */
-import type { Disposition } from '../disposition.ts'
+import type { Disposition } from '../base/dispositions.ts'
 import type { DemoOwner, EarlierMail, Sample } from './sample.ts'
 import { attachment, japaneseText, type Letter, multipart, octetsOf, text } from './sample-octets.ts'
 

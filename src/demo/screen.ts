@@ -2,9 +2,9 @@
  * What the demo shows: pure functions from what happened to lines of text. Subjects and names are strangers' words, so
  * nothing in them reaches the terminal but printable characters.
  */
-import type { Disposition } from '../disposition.ts'
-import { oneLine } from '../judgement/fields.ts'
-import type { Sentiment, SpamKind } from '../judgement/verdict.ts'
+import type { Disposition } from '../base/dispositions.ts'
+import { oneLine } from '../model/prompts/fields.ts'
+import type { Sentiment, SpamKind } from '../triage/verdict.ts'
 import { cutToWidth, type Paint, padTo, painter } from './columns.ts'
 import { inPlainWords, outcomeOf } from './plain-words.ts'
 

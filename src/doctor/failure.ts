@@ -1,7 +1,7 @@
 /** Why a server could not be reached or refused the login, and what the owner can do about it. */
-import { OwnerActionError, reasonOf, SignInNeeded } from '../errors.ts'
-import { loginAdvice } from '../providers.ts'
-import type { Server } from '../settings.ts'
+import { OwnerActionError, reasonOf, SignInNeeded } from '../base/errors.ts'
+import { loginAdvice } from '../base/providers.ts'
+import type { Server } from '../config/settings.ts'
 import { failed, type Verdict } from './check.ts'
 
 export interface Peer extends Pick<Server, 'host' | 'port' | 'secure'> {

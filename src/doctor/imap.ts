@@ -1,9 +1,9 @@
 /** The mailbox: login, what the server can do, and which mailboxes there are. Changes nothing. */
 import type { ImapFlow, ListResponse } from 'imapflow'
-import { reasonOf } from '../errors.ts'
+import { reasonOf } from '../base/errors.ts'
+import type { AccountSettings } from '../config/settings.ts'
 import { behaviours, type Offered } from '../imap/behaviours.ts'
 import { closeClient, connectClient, defaultTiming } from '../imap/client.ts'
-import type { AccountSettings } from '../settings.ts'
 import { type Check, failed, passed, type Verdict, warned } from './check.ts'
 import { serverFailure } from './failure.ts'
 

@@ -1,9 +1,9 @@
 /** The model: is the key taken, is the model there, does it answer in JSON. Costs one very short call. */
 import { z } from 'zod'
-import { OwnerActionError, RateLimitedError, reasonOf } from '../errors.ts'
-import { isOfficial, type ListedModel, modelWarnings, openModel } from '../llm.ts'
-import { silentLog } from '../log.ts'
-import type { ModelSettings } from '../settings.ts'
+import { OwnerActionError, RateLimitedError, reasonOf } from '../base/errors.ts'
+import { silentLog } from '../base/log.ts'
+import type { ModelSettings } from '../config/settings.ts'
+import { isOfficial, type ListedModel, modelWarnings, openModel } from '../model/client.ts'
 import { failed, passed, type Verdict, warned } from './check.ts'
 
 const question = {

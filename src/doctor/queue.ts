@@ -1,8 +1,8 @@
 /** Redis: reachable, new enough, and set up so that it loses nothing. */
 import { Redis } from 'ioredis'
+import { reasonOf } from '../base/errors.ts'
 import { withoutPassword } from '../config/hidden.ts'
-import { reasonOf } from '../errors.ts'
-import type { Config } from '../settings.ts'
+import type { Config } from '../config/settings.ts'
 import { failed, passed, type Verdict, warned } from './check.ts'
 import { connectionFailure } from './failure.ts'
 

@@ -1,7 +1,7 @@
 /** The submission server: connects, logs in, sends nothing. */
-import { silentLog } from '../log.ts'
-import type { AccountSettings } from '../settings.ts'
-import { openSubmission } from '../smtp.ts'
+import { silentLog } from '../base/log.ts'
+import type { AccountSettings } from '../config/settings.ts'
+import { openSubmission } from '../smtp/smtp.ts'
 import { passed, type Verdict } from './check.ts'
 import { serverFailure } from './failure.ts'
 

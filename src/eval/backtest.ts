@@ -1,11 +1,12 @@
 /** `replyd backtest`: the owner's past mail through the daemon's own judgement and prompts, beside what was really sent. */
-import { costOf, countTokens, priceOfModel, worstCase } from '../budget.ts'
-import { OwnerActionError, reasonOf } from '../errors.ts'
-import type { Verdict } from '../judgement/verdict.ts'
-import type { Model } from '../llm.ts'
+
+import { OwnerActionError, reasonOf } from '../base/errors.ts'
+import { checkDraft, composeQuestion } from '../compose/step.ts'
 import { visibleText } from '../mail/text/visible.ts'
-import type { Prompts } from '../prompts.ts'
-import { checkDraft, composeQuestion } from '../steps/compose.ts'
+import { costOf, countTokens, priceOfModel, worstCase } from '../model/budget.ts'
+import type { Model } from '../model/client.ts'
+import type { Prompts } from '../model/prompts.ts'
+import type { Verdict } from '../triage/verdict.ts'
 import { type BacktestCase, compare, type Outcome } from './comparison.ts'
 import { type Judged, judgePrepared } from './judging.ts'
 import { CeilingReached, eachOf, Ledger } from './ledger.ts'

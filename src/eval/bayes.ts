@@ -1,9 +1,10 @@
 /** The local filter alone, without any model: figures on mail that it has not learned. */
-import { boundsOf, type Example, leastExamples, ratherSpam, score, train } from '../judgement/bayes.ts'
-import { type Detection, detection, type Share, shareOf } from '../judgement/figures.ts'
-import { spamTokens } from '../judgement/spam-tokens.ts'
-import { parseOctets } from '../mail/octets.ts'
+
+import { parseOctets } from '../mail/mime/octets.ts'
+import { boundsOf, type Example, leastExamples, ratherSpam, score, train } from '../triage/bayes.ts'
+import { spamTokens } from '../triage/spam-tokens.ts'
 import { inStableOrder, type LabelledMail } from './cases.ts'
+import { type Detection, detection, type Share, shareOf } from './statistics.ts'
 
 export interface BayesRun {
   /** What was learned and what was asked, for people. */

@@ -1,8 +1,9 @@
 /** What replyd would have written beside what the owner wrote. Pure. */
-import { percentile, type Share, shareOf } from '../judgement/figures.ts'
-import { editShare } from '../mail/edits.ts'
-import { languageOf } from '../mail/language.ts'
+
+import { languageOf } from '../check/language.ts'
+import { editShare } from '../observe/edits.ts'
 import type { Judged } from './judging.ts'
+import { percentile, type Share, shareOf } from './statistics.ts'
 
 /** What became of one mail with one set of prompts. */
 export interface Outcome {
@@ -31,7 +32,7 @@ export interface BacktestCase {
 }
 
 export interface Comparison {
-  /** Share of words that differ, 0 to 1 (src/mail/edits.ts). */
+  /** Share of words that differ, 0 to 1 (src/observe/edits.ts). */
   edit: number
   /** Words of ours and of the owner's. */
   words: { ours: number; theirs: number }

@@ -1,12 +1,12 @@
 /** One mail on the daemon's way up to its verdict, with the same code and without a store: guard, lists, upstream filter, triage. */
-import type { Verdict } from '../judgement/verdict.ts'
-import type { Ask } from '../llm.ts'
-import { mailboxes } from '../mail/gate/correspondents.ts'
-import { freshContext, type Judgement } from '../mail/gate/gate.ts'
+
+import type { AccountSettings } from '../config/settings.ts'
+import { freshContext, type Judgement } from '../guard/ceiling.ts'
+import { isSettled, judgeMail } from '../guard/step.ts'
+import { mailboxes } from '../mail/correspondents.ts'
 import { firstField, type Message } from '../mail/message.ts'
-import type { Prompt } from '../prompts.ts'
-import type { AccountSettings } from '../settings.ts'
-import { isSettled, judgeMail } from '../steps/guard.ts'
+import type { Ask } from '../model/client.ts'
+import type { Prompt } from '../model/prompts.ts'
 import {
   believed,
   configuredRule,
@@ -14,7 +14,8 @@ import {
   decide,
   triageQuestion,
   withoutHistory,
-} from '../steps/triage.ts'
+} from '../triage/step.ts'
+import type { Verdict } from '../triage/verdict.ts'
 import type { Ledger } from './ledger.ts'
 
 /** How far a mail came without the model, and what the model would be asked. */

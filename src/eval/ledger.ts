@@ -1,8 +1,9 @@
 /** Money of one run, kept in memory: eval and backtest open no store, the daemon may have it. */
-import { costOf, type Price, tokenBound, worstCase } from '../budget.ts'
-import { RateLimitedError, TemporaryError } from '../errors.ts'
-import { addUsage, noUsage, type Usage } from '../judgement/chat.ts'
-import { type Answer, type Ask, type Model, spentOf } from '../llm.ts'
+
+import { RateLimitedError, TemporaryError } from '../base/errors.ts'
+import { costOf, type Price, tokenBound, worstCase } from '../model/budget.ts'
+import { addUsage, noUsage, type Usage } from '../model/chat.ts'
+import { type Answer, type Ask, type Model, spentOf } from '../model/client.ts'
 
 /** The ceiling leaves no room for the next call's worst case. */
 export class CeilingReached extends Error {

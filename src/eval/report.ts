@@ -1,16 +1,9 @@
 /** From the judged mails to the figures. Pure. */
-import type { Usage } from '../judgement/chat.ts'
-import {
-  calibrationError,
-  type Detection,
-  detection,
-  percentile,
-  type Share,
-  shareOf,
-} from '../judgement/figures.ts'
-import type { Verdict } from '../judgement/verdict.ts'
+import type { Usage } from '../model/chat.ts'
+import type { Verdict } from '../triage/verdict.ts'
 import type { LabelledMail } from './cases.ts'
 import type { Judged } from './judging.ts'
+import { calibrationError, type Detection, detection, percentile, type Share, shareOf } from './statistics.ts'
 
 export interface EvalCase {
   label: LabelledMail

@@ -1,8 +1,8 @@
 /** The ImapAccount: which command runs where, and what its failures mean. */
 import type { ImapFlow } from 'imapflow'
-import { TemporaryError } from '../errors.ts'
-import { loginGateOf } from '../pace.ts'
-import type { AccountSettings } from '../settings.ts'
+import { TemporaryError } from '../base/errors.ts'
+import { loginGateOf } from '../base/pace.ts'
+import type { AccountSettings } from '../config/settings.ts'
 import { commandConnectionsAt } from './behaviours.ts'
 import { connectClient, defaultTiming, inMailbox, type Place, placeKey, reading, writing } from './client.ts'
 import { commandError, MessageVanished } from './errors.ts'

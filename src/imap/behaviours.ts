@@ -2,7 +2,7 @@
  * What IMAP servers lack, or do in a way of their own, and what replyd does then: a row each. Decisions are taken here and
  * nowhere else; docs/providers.md shows the rows; test/imap/behaviours.test.ts and test/flow/providers.test.ts hold them.
  */
-import { providerAt } from '../providers.ts'
+import { providerAt } from '../base/providers.ts'
 
 /** Names of extensions, as after login. */
 export type Offered = Pick<ReadonlyMap<string, unknown>, 'has'>

@@ -1,8 +1,8 @@
 /** One IMAP connection: how it is secured, how it logs in, and how it selects a mailbox. */
 import { ImapFlow, type ImapFlowOptions } from 'imapflow'
+import { OwnerActionError, PermanentError, TemporaryError } from '../base/errors.ts'
 import { plaintextAllowed } from '../config/loopback.ts'
-import { OwnerActionError, PermanentError, TemporaryError } from '../errors.ts'
-import type { ImapSettings } from '../settings.ts'
+import type { ImapSettings } from '../config/settings.ts'
 import { connectError, UidValidityChanged } from './errors.ts'
 import type { MailboxState, Timing } from './types.ts'
 

@@ -7,8 +7,8 @@ import {
   reasonOf,
   TemporaryError,
   UncertainError,
-} from '../errors.ts'
-import type { ImapSettings } from '../settings.ts'
+} from '../base/errors.ts'
+import type { ImapSettings } from '../config/settings.ts'
 
 /** The mailbox was rebuilt (RFC 3501 section 2.3.1.1): its UIDs mean other mails now. */
 export class UidValidityChanged extends PermanentError {

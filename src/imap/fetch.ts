@@ -4,10 +4,10 @@
  * server or the parser chokes on does not take its neighbours with it.
  */
 import type { FetchMessageObject, FetchQueryObject, ImapFlow } from 'imapflow'
-import { reasonOf } from '../errors.ts'
-import { parseFields } from '../mail/header.ts'
+import { reasonOf } from '../base/errors.ts'
 import { firstField, type Part } from '../mail/message.ts'
-import { textPartsOf } from '../mail/structure.ts'
+import { parseFields } from '../mail/mime/header.ts'
+import { textPartsOf } from '../mail/mime/structure.ts'
 import { isUnreadable } from './errors.ts'
 import { partOf, unknownStructure } from './structure.ts'
 import type { Above, Fetched, FetchLimits } from './types.ts'

@@ -1,6 +1,6 @@
 /** Flags and keywords of one mail. */
 import type { ImapFlow } from 'imapflow'
-import { TemporaryError } from '../errors.ts'
+import { TemporaryError } from '../base/errors.ts'
 
 /** Null when the mail is gone. */
 export async function flagsOf(client: ImapFlow, uid: number): Promise<string[] | null> {

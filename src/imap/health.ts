@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../base/clock.ts'
 import type { ConnectionHealth } from './types.ts'
 
 /** The state of a connection that comes and goes, and since when. */

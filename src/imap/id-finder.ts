@@ -1,5 +1,5 @@
 /** Finds mails by Message-ID: recent ones from memory, older ones by SEARCH. */
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../base/clock.ts'
 import type { InMailbox } from './client.ts'
 import { type IdField, RecentIds } from './recent-ids.ts'
 import { bareId, findById } from './search.ts'

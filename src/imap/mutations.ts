@@ -1,6 +1,6 @@
 /** APPEND, MOVE and EXPUNGE: each either surely done, surely not done, or UncertainError. */
 import type { ImapFlow } from 'imapflow'
-import { PermanentError, TemporaryError, UncertainError } from '../errors.ts'
+import { PermanentError, TemporaryError, UncertainError } from '../base/errors.ts'
 import { wayToMove } from './behaviours.ts'
 import { CannotMove, commandError, MessageVanished, mutationError } from './errors.ts'
 import { flagsOf } from './flags.ts'

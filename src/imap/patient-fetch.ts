@@ -1,5 +1,5 @@
 /** Reads a batch whatever is in it: halves it around a mail that breaks the command, until that mail stands alone. */
-import { TemporaryError } from '../errors.ts'
+import { TemporaryError } from '../base/errors.ts'
 import type { InMailbox } from './client.ts'
 import { commandError, isLost, isUnreadable } from './errors.ts'
 import { fetchAbove, fetchBare, fetchBatch, type Limits } from './fetch.ts'

@@ -4,13 +4,13 @@
  * time.
  */
 import type { ImapFlow } from 'imapflow'
-import { OwnerActionError, reasonOf, SignInNeeded, TemporaryError } from '../errors.ts'
-import type { Log } from '../log.ts'
-import { backoffMs } from '../pace.ts'
-import { Pulse } from '../pulse.ts'
+import { Pulse } from '../base/circuit-breaker.ts'
+import { OwnerActionError, reasonOf, SignInNeeded, TemporaryError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import { backoffMs } from '../base/pace.ts'
 import type { HealthRecord } from './health.ts'
-import { Slot } from './slot.ts'
-import { type Waiting, WaitingLine, waitingFor } from './waiting.ts'
+import { Slot } from './pooled-connection.ts'
+import { type Waiting, WaitingLine, waitingFor } from './waiting-line.ts'
 
 export interface PoolOptions {
   /** Logs in; paced by the account's LoginGate. */

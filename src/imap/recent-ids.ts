@@ -3,8 +3,8 @@
  * (8 ms among 2,000 mails on Dovecot), and is asked once per reply; this reads each header once.
  */
 import type { ImapFlow } from 'imapflow'
-import { parseFields } from '../mail/header.ts'
 import { fieldValues } from '../mail/message.ts'
+import { parseFields } from '../mail/mime/header.ts'
 import type { InMailbox } from './client.ts'
 import { stateOf } from './client.ts'
 import { bareId, idsIn, search } from './search.ts'

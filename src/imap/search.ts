@@ -1,8 +1,8 @@
 /** Finds mails: new ones by UID, known ones by Message-ID. "No answer" is never taken for "none". */
 import type { ImapFlow, SearchObject } from 'imapflow'
-import { TemporaryError } from '../errors.ts'
-import { parseFields } from '../mail/header.ts'
+import { TemporaryError } from '../base/errors.ts'
 import { fieldValues } from '../mail/message.ts'
+import { parseFields } from '../mail/mime/header.ts'
 
 const DAY_MS = 86_400_000
 

@@ -1,6 +1,6 @@
 /** Which mailbox is Drafts, Sent, Junk (RFC 6154). */
 import type { ImapFlow, ListResponse } from 'imapflow'
-import type { AccountSettings } from '../settings.ts'
+import type { AccountSettings } from '../config/settings.ts'
 import type { SpecialMailboxes } from './types.ts'
 
 /** By attribute where the server knows it, else by name in many languages: imapflow ranks them in that order. */

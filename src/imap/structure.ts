@@ -1,7 +1,7 @@
 /** From the server's BODYSTRUCTURE (RFC 3501 section 7.4.2) to our Part. */
 import type { MessageStructureObject } from 'imapflow'
 import type { Part } from '../mail/message.ts'
-import { safeFilename } from '../mail/parameters.ts'
+import { safeFilename } from '../mail/mime/parameters.ts'
 
 /** More parts than any honest mail has; what is beyond is left out, so that no mail can make a tree without end. */
 const MAX_PARTS = 1000

@@ -1,6 +1,6 @@
 /** What the IMAP adapter promises: the shapes and the interface that the steps are written against. */
-import type { Clock } from '../clock.ts'
-import type { Log } from '../log.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
 import type { Part } from '../mail/message.ts'
 
 export interface MailboxState {

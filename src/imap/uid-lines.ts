@@ -1,5 +1,5 @@
 /** Questions about single mails of a mailbox that come at the same time share one command. */
-import { Together } from '../together.ts'
+import { Together } from '../base/batcher.ts'
 
 export class UidLines {
   readonly #lines = new Map<string, Together<number, unknown>>()

@@ -4,9 +4,9 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ImapFlow } from 'imapflow'
-import { OwnerActionError, reasonOf, SignInNeeded } from '../errors.ts'
-import { backoffMs, loginGateOf } from '../pace.ts'
-import type { AccountSettings } from '../settings.ts'
+import { OwnerActionError, reasonOf, SignInNeeded } from '../base/errors.ts'
+import { backoffMs, loginGateOf } from '../base/pace.ts'
+import type { AccountSettings } from '../config/settings.ts'
 import { pollMsFor } from './behaviours.ts'
 import { closeClient, connectClient, defaultTiming, stateOf } from './client.ts'
 import { commandError } from './errors.ts'

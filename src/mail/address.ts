@@ -6,11 +6,11 @@
 
 import { domainToASCII } from 'node:url'
 import { getDomain } from 'tldts'
-import { type Token, tokens } from './lexer.ts'
-import { decodeWords, plainLine } from './words.ts'
+import { type Token, tokens } from './mime/lexer.ts'
+import { decodeWords, plainLine } from './mime/words.ts'
 
-export { fieldKeyword, messageIds, stripComments } from './keyword.ts'
-export { decodeWords, plainLine } from './words.ts'
+export { fieldKeyword, messageIds, stripComments } from './mime/keyword.ts'
+export { decodeWords, plainLine } from './mime/words.ts'
 
 export interface Mailbox {
   /** Display name: decoded, one plain line; empty when absent. Never to be trusted, anyone can write anything here. */

@@ -6,9 +6,9 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Clock } from '../clock.ts'
-import { ConfigError, PermanentError } from '../errors.ts'
-import type { OAuth2Settings } from '../settings.ts'
+import type { Clock } from '../base/clock.ts'
+import { ConfigError, PermanentError } from '../base/errors.ts'
+import type { OAuth2Settings } from '../config/settings.ts'
 import { type Grant, grantFrom, post, RefusedByProvider } from './endpoint.ts'
 
 export interface BrowserSignIn {

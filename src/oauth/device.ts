@@ -1,8 +1,8 @@
 /** The device flow (RFC 8628): for machines without a browser. The code is typed in on any other device. */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Clock } from '../clock.ts'
-import { ConfigError, PermanentError, TemporaryError } from '../errors.ts'
-import type { OAuth2Settings } from '../settings.ts'
+import type { Clock } from '../base/clock.ts'
+import { ConfigError, PermanentError, TemporaryError } from '../base/errors.ts'
+import type { OAuth2Settings } from '../config/settings.ts'
 import { type Grant, grantFrom, post, RefusedByProvider } from './endpoint.ts'
 
 export interface DeviceCode {

@@ -1,7 +1,8 @@
 /** The token endpoint of an identity provider (RFC 6749): what it is asked, and what its refusals mean. */
+
+import { ConfigError, reasonOf, TemporaryError } from '../base/errors.ts'
 import { isLoopback } from '../config/loopback.ts'
-import { ConfigError, reasonOf, TemporaryError } from '../errors.ts'
-import type { OAuth2Settings } from '../settings.ts'
+import type { OAuth2Settings } from '../config/settings.ts'
 
 export interface Grant {
   readonly accessToken: string

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { linkSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { TemporaryError } from '../errors.ts'
+import { TemporaryError } from '../base/errors.ts'
 
 /** Longer than anything that is done under the lock (one request of 15 s). Milliseconds. */
 const staleMs = 45_000

@@ -7,7 +7,7 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes, scryptSync }
 import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { ConfigError } from '../errors.ts'
+import { ConfigError } from '../base/errors.ts'
 import type { Grant } from './endpoint.ts'
 
 const Sealed = z.object({ iv: z.base64(), tag: z.base64(), text: z.base64() })

@@ -1,5 +1,5 @@
 /** What the pipeline tells those who listen. */
-import type { OwnerActionError } from '../errors.ts'
+import type { OwnerActionError } from '../base/errors.ts'
 import type { MessageRow } from '../store/messages.ts'
 
 export interface PipelineEvents {

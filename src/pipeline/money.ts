@@ -1,5 +1,5 @@
 /** What the sweeper and the start do for the money: calls that nobody settled, and mail that waits for tomorrow. */
-import type { StepContext } from '../steps/context.ts'
+import type { StepContext } from '../context.ts'
 import { releaseBudgetWaiters, settleAbandonedCalls } from '../store/model-calls.ts'
 
 /** Milliseconds. A call that was not settled by then never will be: time-out, repair and the pauses between are far shorter. */

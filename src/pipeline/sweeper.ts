@@ -1,7 +1,7 @@
 /** Every 30 s: looks for rows that are due and may have no job, so that a wiped queue costs seconds, not mail. */
-import type { Step } from '../disposition.ts'
-import { reasonOf } from '../errors.ts'
-import type { StepContext } from '../steps/context.ts'
+import type { Step } from '../base/dispositions.ts'
+import { reasonOf } from '../base/errors.ts'
+import type { StepContext } from '../context.ts'
 import { findDue, recallFromAhead } from '../store/messages.ts'
 import { retryBudgetWaiters, settleLostCalls } from './money.ts'
 

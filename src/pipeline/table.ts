@@ -1,14 +1,14 @@
 /** The steps that run as jobs, and the resource that each rations. */
-import type { Disposition, Step } from '../disposition.ts'
-import { reasonOf } from '../errors.ts'
+import type { Disposition, Step } from '../base/dispositions.ts'
+import { reasonOf } from '../base/errors.ts'
+import { compose } from '../compose/step.ts'
+import type { Next, RunStep, StepContext } from '../context.ts'
+import { hold } from '../decide/step.ts'
+import { deliver } from '../deliver/step.ts'
 import type { QueueName } from '../queue/queues.ts'
-import { compose } from '../steps/compose.ts'
-import type { Next, RunStep, StepContext } from '../steps/context.ts'
-import { deliver } from '../steps/deliver.ts'
-import { file } from '../steps/file.ts'
-import { hold } from '../steps/hold.ts'
-import { triage } from '../steps/triage.ts'
 import { commitStep, type MessageRow } from '../store/messages.ts'
+import { file } from '../triage/file.ts'
+import { triage } from '../triage/step.ts'
 
 /** `guard` is not here: it touches nothing, so it runs where it is asked for. */
 export const table: Record<Exclude<Step, 'guard'>, { queue: QueueName; run: RunStep }> = {

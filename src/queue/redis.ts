@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
-import { ConfigError, reasonOf, TemporaryError } from '../errors.ts'
-import type { Log } from '../log.ts'
+import { ConfigError, reasonOf, TemporaryError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
 
 export interface RedisConnections {
   /** Fails quickly while Redis is away, so that the watcher's cursor does not move on. */

@@ -6,9 +6,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomBytes } from 'node:crypto'
 import type { Telemetry } from 'bullmq'
-import { reasonOf } from '../errors.ts'
-import type { Log } from '../log.ts'
-import { programVersion } from '../version.ts'
+import { reasonOf } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import { programVersion } from '../base/version.ts'
 
 export interface Traces extends AsyncDisposable {
   /** For BullMQ's `telemetry` option. */

@@ -1,5 +1,5 @@
-import { accountOf } from '../steps/context.ts'
-import { octetsOf } from '../steps/written.ts'
+import { octetsOf } from '../compose/reply-octets.ts'
+import { accountOf } from '../context.ts'
 import type { ReplyRow } from '../store/replies.ts'
 import { asWritten, decide, load, loadText, openReply, stepOf, untouched } from './decide.ts'
 import type { Review } from './review.ts'

@@ -1,4 +1,4 @@
-import { grant, revoke } from '../steps/ladder.ts'
+import { grant, revoke } from '../decide/autonomy-record.ts'
 import { Refusal, type Review } from './review.ts'
 
 /**

@@ -1,5 +1,5 @@
-import { accountOf } from '../steps/context.ts'
-import { removeSavedDraft } from '../steps/deliver/saved-draft.ts'
+import { accountOf } from '../context.ts'
+import { removeSavedDraft } from '../deliver/draft-in-mailbox.ts'
 import type { ReplyRow } from '../store/replies.ts'
 import { decide, isOpen, load, openReply, stepOf, untouched } from './decide.ts'
 import { Refusal, type Review } from './review.ts'

@@ -1,6 +1,7 @@
 /** What a person may do, and what it needs. */
-import type { Pipeline } from '../pipeline.ts'
-import type { StepContext } from '../steps/context.ts'
+
+import type { StepContext } from '../context.ts'
+import type { Pipeline } from '../pipeline/pipeline.ts'
 
 export interface Review {
   readonly context: StepContext

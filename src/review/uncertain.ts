@@ -1,4 +1,4 @@
-import { octetsOf } from '../steps/written.ts'
+import { octetsOf } from '../compose/reply-octets.ts'
 import type { ReplyRow } from '../store/replies.ts'
 import { asWritten, decide, load, loadText, stepOf } from './decide.ts'
 import { Refusal, type Review } from './review.ts'

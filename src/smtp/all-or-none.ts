@@ -4,7 +4,7 @@
  */
 import type SMTPConnection from 'nodemailer/lib/smtp-connection'
 import type { SMTPError } from 'nodemailer/lib/smtp-connection'
-import { PermanentError } from '../errors.ts'
+import { PermanentError } from '../base/errors.ts'
 
 /** Some of several addressees were refused for good. Nothing of the mail's text had left, so nobody has it. */
 export class RefusedAddressees extends PermanentError {

@@ -1,6 +1,6 @@
 /** What a failed submission means: surely not accepted, refused for good, or nobody can tell. */
-import { OwnerActionError, PermanentError, reasonOf, TemporaryError, UncertainError } from '../errors.ts'
-import type { Server } from '../settings.ts'
+import { OwnerActionError, PermanentError, reasonOf, TemporaryError, UncertainError } from '../base/errors.ts'
+import type { Server } from '../config/settings.ts'
 import { type EnvelopeError, RefusedAddressees } from './all-or-none.ts'
 
 /**

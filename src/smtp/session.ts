@@ -1,9 +1,9 @@
 /** One submission connection, logged in, that carries one mail at a time. */
 import SMTPConnection, { type AuthenticationType, type Options } from 'nodemailer/lib/smtp-connection'
 import XOAuth2 from 'nodemailer/lib/xoauth2'
+import { OwnerActionError, PermanentError } from '../base/errors.ts'
 import { plaintextAllowed } from '../config/loopback.ts'
-import { OwnerActionError, PermanentError } from '../errors.ts'
-import type { Server } from '../settings.ts'
+import type { Server } from '../config/settings.ts'
 import { refuseInPart, withoutPipelining } from './all-or-none.ts'
 import { Body } from './body.ts'
 import { endedConnection, openError, type Progress, StaleConnectionError, sendError } from './errors.ts'

@@ -1,8 +1,9 @@
 /** The submission connections of one account: opened when needed, kept for a while, one mail at a time on each. */
-import { OwnerActionError, reasonOf, SignInNeeded, TemporaryError } from '../errors.ts'
-import { loginGateOf } from '../pace.ts'
-import { Pulse } from '../pulse.ts'
-import type { Server } from '../settings.ts'
+
+import { Pulse } from '../base/circuit-breaker.ts'
+import { OwnerActionError, reasonOf, SignInNeeded, TemporaryError } from '../base/errors.ts'
+import { loginGateOf } from '../base/pace.ts'
+import type { Server } from '../config/settings.ts'
 import { StaleConnectionError, wasAnswered } from './errors.ts'
 import { Session } from './session.ts'
 import type { Accepted, Outgoing, SmtpTiming, Submission, SubmissionOptions } from './types.ts'

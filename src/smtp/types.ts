@@ -1,5 +1,5 @@
 /** What the SMTP adapter promises. */
-import type { Log } from '../log.ts'
+import type { Log } from '../base/log.ts'
 
 export interface Outgoing {
   /** The mail, CRLF line ends; sent as it is, dot-stuffed (RFC 5321 section 4.5.2). */

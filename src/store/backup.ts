@@ -4,7 +4,7 @@
  * it: the sweeper makes them from the rows.
  */
 import { createHash } from 'node:crypto'
-import { ConfigError } from '../errors.ts'
+import { ConfigError } from '../base/errors.ts'
 import type { Queryable } from './database.ts'
 import { newestSchema, schemaVersion } from './migrate.ts'
 

@@ -1,7 +1,7 @@
 import type { Message, Part } from '../mail/message.ts'
-import { parseFields } from '../mail/octets.ts'
+import { parseFields } from '../mail/mime/octets.ts'
+import { gathered } from './batched.ts'
 import type { Queryable } from './database.ts'
-import { gathered } from './gather.ts'
 import { type MessageRow, messageColumns } from './messages.ts'
 
 /** What was read of a mail: removed after the retention time, while the ledger row stays. */

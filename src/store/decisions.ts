@@ -1,5 +1,5 @@
 /** What becomes of a reply and of its mail, together. */
-import { gathered } from './gather.ts'
+import { gathered } from './batched.ts'
 import { commitDated, type StepChange } from './messages.ts'
 import { changeReplies, type ReplyChange } from './replies.ts'
 

@@ -1,5 +1,5 @@
+import type { GateContext } from '../guard/ceiling.ts'
 import { messageIds } from '../mail/address.ts'
-import type { GateContext } from '../mail/gate/gate.ts'
 import { fieldValues, type Message } from '../mail/message.ts'
 import type { StoredMail } from './bodies.ts'
 import type { Queryable } from './database.ts'

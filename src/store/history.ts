@@ -1,5 +1,5 @@
+import { gathered } from './batched.ts'
 import type { Queryable } from './database.ts'
-import { gathered } from './gather.ts'
 import { storable } from './storable.ts'
 
 /** What the guard's limits need to know (standards.md section 7). Reserved slots count: `sending` and `uncertain`, too. */

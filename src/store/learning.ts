@@ -1,6 +1,7 @@
 /** What the owner made of earlier replies: for the writer of the next one. */
+
+import { gathered } from './batched.ts'
 import type { Queryable } from './database.ts'
-import { gathered } from './gather.ts'
 import { storable } from './storable.ts'
 
 export interface EditedRow {

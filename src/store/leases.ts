@@ -1,9 +1,10 @@
 import type { Queryable } from './database.ts'
 
 /**
- * Takes or renews a lease. The fence grows with every change of holder; what a holder commits is checked against it.
- * Null when somebody else holds it. `now` should come from one clock: the database's own is used for the comparison.
+ * Takes or renews a lease. The fence grows with every change of holder, and what a holder commits is checked against it.
+ * Times are those of the database, so that the clocks of several machines do not matter.
  * @param ttlMs how long the lease lasts, milliseconds
+ * @returns the fence; null when another process holds the lease
  */
 export async function takeLease(
   db: Queryable,
@@ -37,4 +38,25 @@ export async function releaseLease(db: Queryable, name: string, holder: string):
     name,
     holder,
   ])
+}
+
+export interface Holder {
+  /** The name of this process in the lease. */
+  holder: string
+  /** Whether the process of a holder has certainly ended. Its lease is then taken over at once. */
+  isGone: (holder: string) => boolean
+}
+
+/** Takes or renews a lease, at once if its holder is dead. @returns the fence; null when a live process holds it */
+export async function takeOverLease(
+  db: Queryable,
+  lease: string,
+  { holder, isGone }: Holder,
+  ttlMs: number,
+): Promise<number | null> {
+  const fence = await takeLease(db, lease, holder, ttlMs)
+  const other = fence === null ? await leaseHolder(db, lease) : null
+  if (other === null || !isGone(other)) return fence
+  await releaseLease(db, lease, other)
+  return takeLease(db, lease, holder, ttlMs)
 }

@@ -1,6 +1,6 @@
-import type { Disposition, Stage, Step } from '../disposition.ts'
+import type { Disposition, Stage, Step } from '../base/dispositions.ts'
+import { gathered } from './batched.ts'
 import type { Queryable } from './database.ts'
-import { gathered } from './gather.ts'
 import { storable, storableText } from './storable.ts'
 
 /** The ledger row of one mail: kept for ever, without the mail's text. */

@@ -1,5 +1,5 @@
 /** Brings the schema up to date, forward only, one process at a time. */
-import { ConfigError } from '../errors.ts'
+import { ConfigError } from '../base/errors.ts'
 import { type Migration, migrations } from './migrations.ts'
 import type { Database, Queryable } from './queryable.ts'
 

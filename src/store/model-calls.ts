@@ -1,5 +1,5 @@
+import { gathered } from './batched.ts'
 import type { Database, Queryable } from './database.ts'
-import { gathered } from './gather.ts'
 import { storable } from './storable.ts'
 
 export interface NewModelCall {

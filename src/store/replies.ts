@@ -1,6 +1,6 @@
-import type { ReplyState } from '../disposition.ts'
+import type { ReplyState } from '../base/dispositions.ts'
+import { gathered } from './batched.ts'
 import type { Queryable } from './database.ts'
-import { gathered } from './gather.ts'
 import { storable } from './storable.ts'
 
 /** One reply per mail, written once at compose time; what goes out is exactly its octets. */

@@ -1,9 +1,9 @@
 /** Reads a backup into an empty store: all of it, or nothing. */
 import { createHash } from 'node:crypto'
-import { ConfigError } from '../errors.ts'
+import { ConfigError } from '../base/errors.ts'
 import { type BackupEnd, type BackupHead, backedUpTables, backupFormat, identityColumns } from './backup.ts'
+import { gathered } from './batched.ts'
 import type { Database, Queryable } from './database.ts'
-import { gathered } from './gather.ts'
 import { lockSchema, migrateTo, newestSchema, schemaVersion } from './migrate.ts'
 
 export interface Restored {

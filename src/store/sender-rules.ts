@@ -1,5 +1,5 @@
+import { gathered } from './batched.ts'
 import type { Queryable } from './database.ts'
-import { gathered } from './gather.ts'
 import { storable } from './storable.ts'
 
 export interface SenderRule {

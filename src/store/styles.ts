@@ -1,4 +1,4 @@
-import type { LearnedStyle } from '../judgement/style.ts'
+import type { LearnedStyle } from '../compose/style.ts'
 import type { Queryable } from './database.ts'
 import { storable } from './storable.ts'
 

@@ -3,7 +3,7 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isLoopback } from '../config/loopback.ts'
-import type { Config } from '../settings.ts'
+import type { Config } from '../config/settings.ts'
 
 /** Milliseconds. */
 const sessionMs = 30 * 86_400_000

@@ -1,5 +1,5 @@
 /** A reply's text with what it leans on, and what it lacks. */
-import type { Composed } from '../judgement/verdict.ts'
+import type { Composed } from '../triage/verdict.ts'
 import type { Shown } from './mail-page.tsx'
 import { supported } from './words.ts'
 
@@ -9,7 +9,7 @@ interface Passage {
   text: string
 }
 
-/** What stands before a claim of that kind (src/steps/compose.ts). */
+/** What stands before a claim of that kind (src/compose/step.ts). */
 const gapWords: Readonly<Record<string, string>> = {
   fault: 'Must not go out:',
   ungrounded: 'Follows from no source:',

@@ -1,8 +1,9 @@
 /** The mail itself, and the full explanation of it. */
-import type { Verdict } from '../judgement/verdict.ts'
+
 import type { MessageRow } from '../store/messages.ts'
 import type { ReplyRow } from '../store/replies.ts'
 import type { Explained } from '../store/review-lists.ts'
+import type { Verdict } from '../triage/verdict.ts'
 import { Page, type View } from './layout.tsx'
 import { Timeline } from './timeline.tsx'
 import { momentOf, plainList, plainWords } from './words.ts'

@@ -1,13 +1,13 @@
 /** Figures for Prometheus, read from the store when they are asked for: every process shows the same. docs/operations.md lists them. */
 import { Gauge, Registry, register } from 'prom-client'
-import { dayOf } from '../budget.ts'
+import { programVersion } from '../base/version.ts'
+import { dayOf } from '../model/budget.ts'
 import { loadAccountState } from '../store/accounts.ts'
 import { modelLatency, storeSize, waitingFigures } from '../store/figures.ts'
 import { countBy } from '../store/insight.ts'
 import { countDue } from '../store/messages.ts'
 import { spentOn } from '../store/review-lists.ts'
 import { usageBy } from '../store/usage.ts'
-import { programVersion } from '../version.ts'
 import type { WebContext } from './web-context.ts'
 
 /** Calls to the model that count for its latency, milliseconds. */

@@ -1,10 +1,10 @@
 /** Insight and Settings, and the forms on them. */
 import type { Context, Hono } from 'hono'
-import { dayOf } from '../budget.ts'
+import { ladder } from '../decide/autonomy-record.ts'
+import { dayOf } from '../model/budget.ts'
 import { grantAutonomy, revokeAutonomy } from '../review/autonomy.ts'
 import { pause, resume } from '../review/pause.ts'
 import { Refusal } from '../review/review.ts'
-import { ladder } from '../steps/ladder.ts'
 import { loadAccountState } from '../store/accounts.ts'
 import { countBy, figuresByDay, replyFigures } from '../store/insight.ts'
 import { spentOn } from '../store/review-lists.ts'

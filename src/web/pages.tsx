@@ -1,7 +1,7 @@
 /** Queue, Junk and the login. */
 import type { Child } from 'hono/jsx'
-import type { Verdict } from '../judgement/verdict.ts'
 import type { ListedMail } from '../store/review-lists.ts'
+import type { Verdict } from '../triage/verdict.ts'
 import { Action, Countdown, Page, Shell, type View } from './layout.tsx'
 import { ageOf, plainWords } from './words.ts'
 

@@ -1,5 +1,5 @@
 /** One reply beside its mail. */
-import type { Verdict } from '../judgement/verdict.ts'
+import type { Verdict } from '../triage/verdict.ts'
 import { DraftText } from './draft-text.tsx'
 import { Action, Countdown, Page, Token, type View } from './layout.tsx'
 import { Original, type Shown } from './mail-page.tsx'

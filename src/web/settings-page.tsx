@@ -1,5 +1,5 @@
 /** What a person may see of the settings, and change: pause and resume, and what may go out by itself. */
-import type { LadderEntry } from '../steps/ladder.ts'
+import type { LadderEntry } from '../decide/autonomy-record.ts'
 import type { AccountState } from '../store/accounts.ts'
 import { Action, Page, type View } from './layout.tsx'
 import type { Health } from './web-context.ts'

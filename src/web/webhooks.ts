@@ -3,10 +3,10 @@
  * stays there until it is answered with a 2xx status. Signed as https://www.standardwebhooks.com describes.
  */
 import { createHmac } from 'node:crypto'
-import { dayOf, nextMidnight } from '../budget.ts'
-import { reasonOf } from '../errors.ts'
-import type { Config, WebhookSettings } from '../settings.ts'
-import type { StepContext } from '../steps/context.ts'
+import { reasonOf } from '../base/errors.ts'
+import type { Config, WebhookSettings } from '../config/settings.ts'
+import type { StepContext } from '../context.ts'
+import { dayOf, nextMidnight } from '../model/budget.ts'
 import { takeLease } from '../store/leases.ts'
 import { budgetReachedAt } from '../store/model-calls.ts'
 import {

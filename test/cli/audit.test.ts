@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { audit } from '../../src/cli/audit.ts'
-import type { Audit } from '../../src/steps/audit.ts'
+import type { Audit } from '../../src/observe/audit.ts'
 
 let directory: string
 

@@ -2,11 +2,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from '@jest/globals'
+import { ConfigError } from '../../src/base/errors.ts'
+import { loadConfig } from '../../src/config/config.ts'
 import { withoutSecrets } from '../../src/config/hidden.ts'
 import { parseDotEnv } from '../../src/config/interpolation.ts'
 import { verifyPassword } from '../../src/config/password.ts'
-import { loadConfig } from '../../src/config.ts'
-import { ConfigError } from '../../src/errors.ts'
 
 const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url))
 

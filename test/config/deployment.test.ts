@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from '@jest/globals'
 import { parse } from 'yaml'
+import { loadConfig } from '../../src/config/config.ts'
 import { accountVariables, commonVariables } from '../../src/config/from-environment.ts'
 import { parseDotEnv } from '../../src/config/interpolation.ts'
-import { loadConfig } from '../../src/config.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const textOf = (path: string) => readFileSync(`${root}/${path}`, 'utf8')

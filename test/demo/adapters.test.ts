@@ -1,5 +1,7 @@
 /** replyd's own adapters on the demo's mailbox: what the daemon does there has to work as on a real server. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { silentLog } from '../../src/base/log.ts'
+import type { AccountSettings } from '../../src/config/settings.ts'
 import { type DemoMailbox, startMailbox } from '../../src/demo/mailbox.ts'
 import { demoOwner, sampleWorld } from '../../src/demo/samples.ts'
 import {
@@ -8,13 +10,11 @@ import {
   type MailboxState,
   openImapAccount,
   watchMailbox,
-} from '../../src/imap.ts'
-import { silentLog } from '../../src/log.ts'
+} from '../../src/imap/imap.ts'
 import { firstField } from '../../src/mail/message.ts'
-import { messageFromParts, parseOctets } from '../../src/mail/octets.ts'
+import { messageFromParts, parseOctets } from '../../src/mail/mime/octets.ts'
 import { visibleText } from '../../src/mail/text/visible.ts'
-import type { AccountSettings } from '../../src/settings.ts'
-import { openSubmission } from '../../src/smtp.ts'
+import { openSubmission } from '../../src/smtp/smtp.ts'
 import { accountOn, quietOptions } from '../live/imap-account.ts'
 
 const now = new Date('2026-11-24T09:00:00Z')

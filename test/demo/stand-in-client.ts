@@ -1,7 +1,7 @@
 import { afterEach } from '@jest/globals'
 import OpenAI, { APIError } from 'openai'
 import { type StandIn, type StandInOptions, startStandIn } from '../../src/demo/stand-in.ts'
-import { loadPrompts, triageMessages } from '../../src/prompts.ts'
+import { loadPrompts, triageMessages } from '../../src/model/prompts.ts'
 
 let standIn: StandIn | null = null
 afterEach(async () => {

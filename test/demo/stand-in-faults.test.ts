@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
+import { RateLimitedError, TemporaryError } from '../../src/base/errors.ts'
+import { silentLog } from '../../src/base/log.ts'
 import { type StandIn, standInModel } from '../../src/demo/stand-in.ts'
-import { RateLimitedError, TemporaryError } from '../../src/errors.ts'
-import { verdictSchema } from '../../src/judgement/verdict.ts'
-import { openModel } from '../../src/llm.ts'
-import { silentLog } from '../../src/log.ts'
+import { openModel } from '../../src/model/client.ts'
+import { verdictSchema } from '../../src/triage/verdict.ts'
 import { ask, failure, question, started } from './stand-in-client.ts'
 
 const settings = { name: standInModel, apiKey: '', timeoutMs: 5000 }

@@ -3,9 +3,9 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals'
-import { loadConfig } from '../../src/config.ts'
+import { loadConfig } from '../../src/config/config.ts'
 import { startStandIn } from '../../src/demo/stand-in.ts'
-import { type Check, diagnose } from '../../src/doctor.ts'
+import { type Check, diagnose } from '../../src/doctor/doctor.ts'
 import { run } from '../cli/run.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'replyd-doctor-'))

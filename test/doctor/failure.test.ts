@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
+import { OwnerActionError, TemporaryError } from '../../src/base/errors.ts'
+import { loginAdvice } from '../../src/base/providers.ts'
 import { connectionFailure, type Peer, serverFailure } from '../../src/doctor/failure.ts'
-import { OwnerActionError, TemporaryError } from '../../src/errors.ts'
-import { loginAdvice } from '../../src/providers.ts'
 
 const peer: Peer = { host: 'imap.example.com', port: 993, secure: true, keys: 'imap', protocol: 'IMAP' }
 const server = { ...peer, user: 'ann@example.com', password: 'p', oauth2: null, allowPlaintext: false }

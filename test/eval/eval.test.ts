@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
-import type { EvalReport } from '../../src/eval.ts'
+import type { EvalReport } from '../../src/eval/eval.ts'
 import { run } from '../cli/run.ts'
 
 let directory: string

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals'
 import { z } from 'zod'
-import { OwnerActionError, RateLimitedError, TemporaryError } from '../../src/errors.ts'
+import { OwnerActionError, RateLimitedError, TemporaryError } from '../../src/base/errors.ts'
 import { CeilingReached, eachOf, Ledger } from '../../src/eval/ledger.ts'
-import type { Answer, Ask, Model } from '../../src/llm.ts'
+import type { Answer, Ask, Model } from '../../src/model/client.ts'
 
 const question: Ask<unknown> = {
   messages: [{ role: 'user', content: 'x'.repeat(992) }],

@@ -1,7 +1,7 @@
 /** The ceiling in money, with a clock that the test turns: never exceeded, nothing lost, resumed at the owner's midnight. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { costOf, nextMidnight } from '../../src/budget.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
+import { costOf, nextMidnight } from '../../src/model/budget.ts'
 import type { Database } from '../../src/store/database.ts'
 import { countDue } from '../../src/store/messages.ts'
 import { type Changes, watchLedger } from '../live/changes.ts'

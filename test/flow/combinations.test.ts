@@ -4,7 +4,7 @@ import { sampleWorld } from '../../src/demo/samples.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { decodeWords, plainLine } from '../../src/mail/address.ts'
 import { firstField } from '../../src/mail/message.ts'
-import { parseOctets } from '../../src/mail/octets.ts'
+import { parseOctets } from '../../src/mail/mime/octets.ts'
 import {
   type Dovecot,
   deliverAll,

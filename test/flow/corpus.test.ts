@@ -6,7 +6,7 @@ import { phrasesOf } from '../../src/demo/stand-in/phrases.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { parseAddressList } from '../../src/mail/address.ts'
 import { firstField } from '../../src/mail/message.ts'
-import { parseOctets } from '../../src/mail/octets.ts'
+import { parseOctets } from '../../src/mail/mime/octets.ts'
 import { loadReply } from '../../src/store/replies.ts'
 import {
   type Dovecot,

@@ -2,7 +2,7 @@
 import type { AddressInfo } from 'node:net'
 import { expect, test } from '@jest/globals'
 import hoodiecrow, { type ImapServer, type StoredMessage } from 'hoodiecrow-imap'
-import { mends } from '../../src/demo/imap-mends.ts'
+import { mends } from '../../src/demo/hoodiecrow-patches.ts'
 import { startStandIn } from '../../src/demo/stand-in.ts'
 import { letter, startWalk } from './walk.ts'
 

@@ -11,7 +11,7 @@ import { sampleWorld } from '../../src/demo/samples.ts'
 import { type StandIn, standInModel, startStandIn } from '../../src/demo/stand-in.ts'
 import { decodeWords, parseAddressList, plainLine } from '../../src/mail/address.ts'
 import { firstField } from '../../src/mail/message.ts'
-import { parseOctets } from '../../src/mail/octets.ts'
+import { parseOctets } from '../../src/mail/mime/octets.ts'
 import { visibleText } from '../../src/mail/text/visible.ts'
 import { watchLedger } from '../live/changes.ts'
 import {

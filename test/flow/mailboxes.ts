@@ -2,7 +2,7 @@
 import { ImapFlow } from 'imapflow'
 import { messageIds } from '../../src/mail/address.ts'
 import { firstField } from '../../src/mail/message.ts'
-import { parseOctets } from '../../src/mail/octets.ts'
+import { parseOctets } from '../../src/mail/mime/octets.ts'
 
 export interface Lying {
   uid: number

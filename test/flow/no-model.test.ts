@@ -1,11 +1,11 @@
 /** Bulk mail that the guard declines and the owner's filter already knows: no call to the model, no money. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
-import { spamTokens } from '../../src/judgement/spam-tokens.ts'
-import { parseOctets } from '../../src/mail/octets.ts'
+import { parseOctets } from '../../src/mail/mime/octets.ts'
 import type { Database } from '../../src/store/database.ts'
 import { type Ingested, storeIngested } from '../../src/store/ingested.ts'
 import { saveSpamExample } from '../../src/store/spam-examples.ts'
+import { spamTokens } from '../../src/triage/spam-tokens.ts'
 import { type Dovecot, deliverAll, startDovecot } from '../live/servers/index.ts'
 import { startDaemon } from './daemon.ts'
 

@@ -8,7 +8,7 @@ import { stringify } from 'yaml'
 import { writeKnowledge } from '../../src/demo/knowledge.ts'
 import { type StandIn, standInModel, startStandIn } from '../../src/demo/stand-in.ts'
 import { firstField } from '../../src/mail/message.ts'
-import { parseOctets } from '../../src/mail/octets.ts'
+import { parseOctets } from '../../src/mail/mime/octets.ts'
 import { run } from '../cli/run.ts'
 import { watchLedger } from '../live/changes.ts'
 import {

@@ -1,7 +1,7 @@
 /** The owner's style, from their own mail on a real Dovecot. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
-import { observeStyle } from '../../src/steps/observe/style.ts'
+import { observeStyle } from '../../src/observe/style.ts'
 import { changeReply, loadReply } from '../../src/store/replies.ts'
 import { loadStyles, removeStyles } from '../../src/store/styles.ts'
 import { type Dovecot, startDovecot } from '../live/servers/index.ts'

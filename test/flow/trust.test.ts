@@ -1,10 +1,10 @@
 /** Earned autonomy by mail: what a customer writes back to an automatic reply counts at once. On real Dovecot and Postfix. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { ladder } from '../../src/decide/autonomy-record.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
-import type { Verdict } from '../../src/judgement/verdict.ts'
-import { ladder } from '../../src/steps/ladder.ts'
 import type { MessageRow } from '../../src/store/messages.ts'
 import { saveTrustGrant } from '../../src/store/trust.ts'
+import type { Verdict } from '../../src/triage/verdict.ts'
 import { type Dovecot, type Postfix, startDovecot, startPostfix } from '../live/servers/index.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
 import { readMailbox } from './mailboxes.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
+import { providerAt, providers } from '../../src/base/providers.ts'
 import { behaviours, commandConnectionsAt, pollMsFor, wayToMove } from '../../src/imap/behaviours.ts'
-import { providerAt, providers } from '../../src/providers.ts'
 
 test.each([
   [['MOVE'], 'move'],

@@ -5,7 +5,7 @@ import {
   RateLimitedError,
   TemporaryError,
   UncertainError,
-} from '../../src/errors.ts'
+} from '../../src/base/errors.ts'
 import { commandError, connectError, isUnreadable, mutationError } from '../../src/imap/errors.ts'
 import { accountOn } from '../live/imap-account.ts'
 

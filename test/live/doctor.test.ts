@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
-import type { Check } from '../../src/doctor.ts'
+import type { Check } from '../../src/doctor/doctor.ts'
 import { run } from '../cli/run.ts'
 import {
   type Dovecot,

@@ -1,7 +1,7 @@
-import { systemClock } from '../../src/clock.ts'
-import type { ImapOptions } from '../../src/imap.ts'
-import { silentLog } from '../../src/log.ts'
-import type { AccountSettings, Server } from '../../src/settings.ts'
+import { systemClock } from '../../src/base/clock.ts'
+import { silentLog } from '../../src/base/log.ts'
+import type { AccountSettings, Server } from '../../src/config/settings.ts'
+import type { ImapOptions } from '../../src/imap/imap.ts'
 
 /** Settings of an account on a server of the harness; only what the adapters read is meant to matter. */
 export function accountOn(

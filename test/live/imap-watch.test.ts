@@ -1,14 +1,14 @@
 import { EventEmitter, once } from 'node:events'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { OwnerActionError } from '../../src/errors.ts'
+import { OwnerActionError } from '../../src/base/errors.ts'
+import type { AccountSettings } from '../../src/config/settings.ts'
 import {
   type ConnectionHealth,
   type MailboxState,
   openImapAccount,
   type WatchOptions,
   watchMailbox,
-} from '../../src/imap.ts'
-import type { AccountSettings } from '../../src/settings.ts'
+} from '../../src/imap/imap.ts'
 import { accountOn, mail, quietOptions } from './imap-account.ts'
 import { Relay } from './relay.ts'
 import { type Dovecot, startDovecot } from './servers/dovecot.ts'

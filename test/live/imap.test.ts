@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { ImapFlow } from 'imapflow'
-import { OwnerActionError, PermanentError } from '../../src/errors.ts'
+import { OwnerActionError, PermanentError } from '../../src/base/errors.ts'
 import {
   type Fetched,
   type ImapAccount,
   MessageVanished,
   openImapAccount,
   UidValidityChanged,
-} from '../../src/imap.ts'
+} from '../../src/imap/imap.ts'
 import { accountOn, mail, quietOptions } from './imap-account.ts'
 import { type Dovecot, startDovecot } from './servers/dovecot.ts'
 

@@ -1,6 +1,6 @@
 /** The queues on both backends: what a delayed job does when it is to run after all. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { silentLog } from '../../src/log.ts'
+import { silentLog } from '../../src/base/log.ts'
 import { openQueues, type Queues } from '../../src/queue/queues.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { type Postgres, type Redis, startPostgres, startRedis } from './servers/index.ts'

@@ -1,6 +1,6 @@
 /** A store with something in every table, written as the daemon writes it where that matters. */
 
-import type { ReplyState } from '../../src/disposition.ts'
+import type { ReplyState } from '../../src/base/dispositions.ts'
 import type { Database } from '../../src/store/database.ts'
 import { type NewMessage, storeIngested } from '../../src/store/ingested.ts'
 import { commitStep } from '../../src/store/messages.ts'

@@ -1,6 +1,6 @@
 /** What PostgreSQL keeps of the store's statements. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { silentLog } from '../../src/log.ts'
+import { silentLog } from '../../src/base/log.ts'
 import { type Database, openDatabase, type Queryable } from '../../src/store/database.ts'
 import { earlierMails, openDrafts, writtenTo } from '../../src/store/history.ts'
 import { loadReply } from '../../src/store/replies.ts'

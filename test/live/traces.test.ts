@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import pg from 'pg'
 import { pino } from 'pino'
-import { silentLog } from '../../src/log.ts'
+import { silentLog } from '../../src/base/log.ts'
 import { openQueues } from '../../src/queue/queues.ts'
 import { type Postgres, type Redis, startPostgres, startRedis } from './servers/index.ts'
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
-import { parseCases, runCases } from '../../src/mail/cases.ts'
+import { parseCases, runCases } from '../../src/eval/conformance.ts'
 
 const directory = new URL('../fixtures/conformance/', import.meta.url)
 const now = new Date('2026-03-10T09:00:00Z')

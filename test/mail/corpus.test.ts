@@ -1,18 +1,18 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { parseAddressList } from '../../src/mail/address.ts'
-import { headerBounds } from '../../src/mail/header.ts'
 import type { Message } from '../../src/mail/message.ts'
+import { headerBounds } from '../../src/mail/mime/header.ts'
 import {
   messageFromParts,
   parseFields,
   parseOctets,
   splitHeader,
   textPartsOf,
-} from '../../src/mail/octets.ts'
-import { parseStructure } from '../../src/mail/structure.ts'
+} from '../../src/mail/mime/octets.ts'
+import { parseStructure } from '../../src/mail/mime/structure.ts'
+import { decodeWords, plainLine } from '../../src/mail/mime/words.ts'
 import { splitText, visibleText } from '../../src/mail/text/visible.ts'
-import { decodeWords, plainLine } from '../../src/mail/words.ts'
 import { corpusFiles, corpusOctets, type Label, labelsOf } from './messages.ts'
 
 const fold = (text: string) => text.replace(/\s+/g, ' ').trim()

@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Message } from '../../src/mail/message.ts'
-import { parseOctets } from '../../src/mail/octets.ts'
+import { parseOctets } from '../../src/mail/mime/octets.ts'
 
 export const corpusFolder = new URL('../fixtures/corpus/', import.meta.url)
 export const corpusSets = ['reply', 'hostile', 'auto', 'human', 'injection', 'spam'] as const

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import type { OAuth2Settings } from '../../src/settings.ts'
+import type { OAuth2Settings } from '../../src/config/settings.ts'
 
 interface Answer {
   status?: number

@@ -1,8 +1,8 @@
 import { EventEmitter, once } from 'node:events'
 import { describe, expect, test } from '@jest/globals'
-import { OwnerActionError, PermanentError, TemporaryError, UncertainError } from '../../src/errors.ts'
-import { silentLog } from '../../src/log.ts'
-import { openSubmission } from '../../src/smtp.ts'
+import { OwnerActionError, PermanentError, TemporaryError, UncertainError } from '../../src/base/errors.ts'
+import { silentLog } from '../../src/base/log.ts'
+import { openSubmission } from '../../src/smtp/smtp.ts'
 import { mail, open, settings, timing } from './opened.ts'
 import { ScriptedServer } from './scripted-server.ts'
 

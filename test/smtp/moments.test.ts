@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { OwnerActionError, PermanentError, TemporaryError, UncertainError } from '../../src/errors.ts'
-import { type Outgoing, RefusedAddressees } from '../../src/smtp.ts'
+import { OwnerActionError, PermanentError, TemporaryError, UncertainError } from '../../src/base/errors.ts'
+import { type Outgoing, RefusedAddressees } from '../../src/smtp/smtp.ts'
 import { big, mail, open } from './opened.ts'
 import { type Answer, type Moment, ScriptedServer } from './scripted-server.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { PermanentError, TemporaryError } from '../../src/errors.ts'
+import { PermanentError, TemporaryError } from '../../src/base/errors.ts'
 import { big, mail, open } from './opened.ts'
 import { type Answer, type Moment, ScriptedServer } from './scripted-server.ts'
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { parseOctets } from '../../src/mail/octets.ts'
+import { parseOctets } from '../../src/mail/mime/octets.ts'
 import { framePolicy, harmlessHtml } from '../../src/web/mail-html.ts'
 
 const dangerous =

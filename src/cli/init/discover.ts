@@ -1,5 +1,5 @@
 /** Finds the servers of an address: the table, MX records, RFC 6186, Mozilla's autoconfig, Microsoft's autodiscover. Every look-up has a deadline. */
-import { type Place, type Provider, providers } from '../../providers.ts'
+import { type Place, type Provider, providers } from '../../base/providers.ts'
 
 export interface Found {
   imap: Place

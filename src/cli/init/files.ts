@@ -1,6 +1,6 @@
 /** The two files that `replyd init` leaves behind. */
 import { stringify } from 'yaml'
-import type { Place } from '../../providers.ts'
+import type { Place } from '../../base/providers.ts'
 import type { Found } from './discover.ts'
 
 export interface Answers {

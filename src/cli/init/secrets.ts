@@ -1,7 +1,7 @@
 /** The text of `.env`: what is there stays, what is missing is asked for, what was refused is asked for again. */
 import { randomBytes } from 'node:crypto'
 import { parseDotEnv } from '../../config/interpolation.ts'
-import type { Check } from '../../doctor.ts'
+import type { Check } from '../../doctor/doctor.ts'
 import type { Say, Terminal } from '../terminal.ts'
 import type { Asker } from './asker.ts'
 import { environmentText, withoutVariable } from './files.ts'

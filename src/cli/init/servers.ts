@@ -1,5 +1,5 @@
 /** Asks where the mail is: what was found is shown, anything else is typed in. */
-import type { Place } from '../../providers.ts'
+import type { Place } from '../../base/providers.ts'
 import { UsageError } from '../failure.ts'
 import type { Say } from '../terminal.ts'
 import type { Asker } from './asker.ts'

@@ -1,5 +1,5 @@
 /** The stand-in's reply: courtesy in the mail's language, and passages of the knowledge word for word. It promises nothing. */
-import { isStopWord, languageOf } from '../../mail/language.ts'
+import { isStopWord, languageOf } from '../../check/language.ts'
 import { phrasesOf } from './phrases.ts'
 import { nameOf, type Passage, type Question } from './prompt.ts'
 import { sentimentOf } from './sentiment.ts'

@@ -1,5 +1,5 @@
 /** The stand-in's verdict on a mail: rules and word lists where a model would understand. */
-import { languageOf } from '../../mail/language.ts'
+import { languageOf } from '../../check/language.ts'
 import { nameOf, type Question } from './prompt.ts'
 import { hundredths, type Sentiment, sentimentOf } from './sentiment.ts'
 import { isManipulation, type SpamKind, suspicionOf } from './suspicion.ts'

@@ -1,6 +1,6 @@
 /** The answers of the OpenAI wire format. */
 import type { ServerResponse } from 'node:http'
-import { countText } from '../../budget/tokens.ts'
+import { countText } from '../../model/budget/tokens.ts'
 import type { Body, Fault, Override } from './body.ts'
 import type { WireMessage } from './prompt.ts'
 

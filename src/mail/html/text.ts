@@ -1,8 +1,8 @@
 /** The words of an HTML part that its reader sees, as lines; what is hidden from him is cut and reported. */
 
-import { decodeCharset } from '../charset.ts'
-import { decodeTransfer } from '../decode.ts'
 import type { Part } from '../message.ts'
+import { decodeCharset } from '../mime/charset.ts'
+import { decodeTransfer } from '../mime/decode.ts'
 import { withoutInvisible } from '../text/invisible.ts'
 import type { ReadText } from '../text/plain.ts'
 import {

@@ -1,6 +1,6 @@
 import type { Owner } from '../account.ts'
 import { type Mailbox, plainLine, withoutTag } from '../address.ts'
-import { canonical, correspondents, distinct, mailboxes } from '../gate/correspondents.ts'
+import { canonical, correspondents, distinct, mailboxes } from '../correspondents.ts'
 import type { Message } from '../message.ts'
 import type { ReplyKind } from './reply.ts'
 

@@ -1,5 +1,5 @@
 /** A draft as it stands in the owner's mailbox, made ready to go out: what clients note for themselves is left out. */
-import { splitHeader } from '../header.ts'
+import { splitHeader } from '../mime/header.ts'
 
 /** Bcc (RFC 5322 section 3.6.3), our own mark, and what mail clients write into their drafts. */
 const draftField =

@@ -1,5 +1,5 @@
 import { getDomain, parse } from 'tldts'
-import { PermanentError } from '../../errors.ts'
+import { PermanentError } from '../../base/errors.ts'
 import type { Message } from '../message.ts'
 import { visibleText } from '../text/visible.ts'
 import type { ReplyInput } from './reply.ts'

@@ -1,4 +1,4 @@
-import { PermanentError } from '../../errors.ts'
+import { PermanentError } from '../../base/errors.ts'
 import { plainLine } from '../address.ts'
 import { addresseesOf, displayName } from './addressing.ts'
 import { bodyOf } from './body.ts'

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import MailComposer from 'nodemailer/lib/mail-composer'
 import { encodeWord } from 'nodemailer/lib/mime-funcs'
 import type { Mailbox } from '../address.ts'
-import { checkHeader } from './last-look.ts'
+import { checkHeader } from './validate-header.ts'
 
 /** What goes into the octets of a reply. All values are decoded text without line breaks. */
 export interface Draft {

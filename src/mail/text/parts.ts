@@ -1,11 +1,11 @@
 /** The text that a reader sees, put together from the text parts of a message (RFC 2046 section 5.1). */
 
-import { signedContent } from '../cms.ts'
-import { decodeTransfer } from '../decode.ts'
-import { headerBounds, parseFields } from '../header.ts'
 import { readHtml } from '../html/text.ts'
 import type { Part } from '../message.ts'
-import { isOpaqueSigned, parseStructure, textPartsOf } from '../structure.ts'
+import { signedContent } from '../mime/cms.ts'
+import { decodeTransfer } from '../mime/decode.ts'
+import { headerBounds, parseFields } from '../mime/header.ts'
+import { isOpaqueSigned, parseStructure, textPartsOf } from '../mime/structure.ts'
 import { type ReadText, readPlain } from './plain.ts'
 
 /** Encoded octets of one text part that are read; more text than anyone writes. */

@@ -1,8 +1,8 @@
 /** A text/plain part as its author wrote it: transfer encoding, charset, flow and armour undone. */
 
-import { decodeCharset } from '../charset.ts'
-import { decodeTransfer } from '../decode.ts'
 import type { Part } from '../message.ts'
+import { decodeCharset } from '../mime/charset.ts'
+import { decodeTransfer } from '../mime/decode.ts'
 import { unwrapFlowed } from './flowed.ts'
 import { withoutInvisible } from './invisible.ts'
 

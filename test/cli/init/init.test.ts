@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { providers } from '../../../src/base/providers.ts'
 import { discover, type Network } from '../../../src/cli/init/discover.ts'
 import { environmentText } from '../../../src/cli/init/files.ts'
 import { fetchPage } from '../../../src/cli/init/page.ts'
 import { type InitOptions, init } from '../../../src/cli/init.ts'
+import { loadConfig } from '../../../src/config/config.ts'
 import { parseDotEnv } from '../../../src/config/interpolation.ts'
-import { loadConfig } from '../../../src/config.ts'
-import { providers } from '../../../src/providers.ts'
 
 const nothing = async (): Promise<never> => {
   throw new Error('not there')

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { decodeWords } from '../../../src/mail/address.ts'
-import { mailboxes } from '../../../src/mail/gate/correspondents.ts'
+import { mailboxes } from '../../../src/mail/correspondents.ts'
 import { fieldValues, firstField } from '../../../src/mail/message.ts'
-import { letter, owner, verdict } from '../gate/letter.ts'
+import { letter, owner, verdict } from '../../guard/letter.ts'
 import { html, written } from './written.ts'
 
 describe('the whole message', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { displayName } from '../../../src/mail/reply/addressing.ts'
 import { replyHeader } from '../../../src/mail/reply/header.ts'
-import { letter, owner } from '../gate/letter.ts'
+import { letter, owner } from '../../guard/letter.ts'
 
 function header(fields: readonly string[], kind: 'send' | 'draft' = 'send') {
   const found = replyHeader(letter(fields), owner, kind)

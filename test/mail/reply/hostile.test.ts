@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { explainOctets } from '../../../src/eval/explain.ts'
 import type { Owner } from '../../../src/mail/account.ts'
-import { explainOctets } from '../../../src/mail/explain.ts'
-import { parseOctets } from '../../../src/mail/octets.ts'
+import { parseOctets } from '../../../src/mail/mime/octets.ts'
 import { buildReply } from '../../../src/mail/reply/build.ts'
 import { replyHeader } from '../../../src/mail/reply/header.ts'
-import { now } from '../gate/letter.ts'
+import { now } from '../../guard/letter.ts'
 
 const directory = new URL('../../fixtures/corpus/', import.meta.url)
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { replyMessageId, textHash } from '../../../src/mail/reply/identity.ts'
-import { anyText } from '../gate/letter.ts'
+import { anyText } from '../../guard/letter.ts'
 
 describe('replyMessageId', () => {
   const id = replyMessageId('mara@harbor.example', '<g1@quarry.example>', 'send', 0, 'harbor.example')

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { PermanentError } from '../../../src/errors.ts'
-import { letter } from '../gate/letter.ts'
+import { PermanentError } from '../../../src/base/errors.ts'
+import { letter } from '../../guard/letter.ts'
 import { html, written } from './written.ts'
 
 describe('the text', () => {

@@ -1,6 +1,6 @@
-import { parseOctets } from '../../../src/mail/octets.ts'
+import { parseOctets } from '../../../src/mail/mime/octets.ts'
 import { buildReply, type ReplyInput } from '../../../src/mail/reply/build.ts'
-import { letter, letterOf, now, owner, textPart } from '../gate/letter.ts'
+import { letter, letterOf, now, owner, textPart } from '../../guard/letter.ts'
 
 export const plain: ReplyInput = {
   original: letter(),

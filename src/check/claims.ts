@@ -1,0 +1,94 @@
+/**
+ * What a draft states without a source, found without a model: figures, dates, prices, links, addresses and names that
+ * stand in none of the texts it was written from. Also what must never go out: placeholders, foreign links, leaks.
+ */
+
+import { remembered } from '../base/lru.ts'
+import { dateKeys, findDates } from './claims/dates.ts'
+import { type ClaimKind, type Found, masked } from './claims/found.ts'
+import { findAddresses, findLinks, findTelephones } from './claims/links.ts'
+import { findHonorifics, findNames, isKnown, knownWords } from './claims/names.ts'
+import {
+  anyNumberKeys,
+  bareNumberKeys,
+  findDurations,
+  findPercentages,
+  findPlainNumbers,
+  findPrices,
+  rangeBeginnings,
+  withAsciiDigits,
+} from './claims/numbers.ts'
+
+export type { ClaimKind } from './claims/found.ts'
+export {
+  addressesOf,
+  linksOf,
+  type OutboundCheck,
+  type OutboundFault,
+  outboundFaults,
+  placeholders,
+} from './claims/outbound.ts'
+
+export interface Claim {
+  /** As the draft writes it. */
+  claim: string
+  kind: ClaimKind
+}
+
+/** In this order: what one finds, the next does not see. */
+const extractors = [
+  findLinks,
+  findAddresses,
+  findDates,
+  findTelephones,
+  findPrices,
+  findPercentages,
+  findDurations,
+]
+
+const extract = remembered((text: string): { found: Found[]; rest: string } => {
+  const found: Found[] = []
+  let rest = withAsciiDigits(text)
+  for (const extractor of extractors) {
+    const more = extractor(rest)
+    found.push(...more)
+    rest = masked(rest, more)
+  }
+  return { found, rest }
+})
+
+/** What one source supports. */
+const keysOf = remembered((source: string): readonly string[] => {
+  const text = withAsciiDigits(source)
+  const { found, rest } = extract(text)
+  // A figure counts for any bare figure; one with a unit supports only what has that unit.
+  const figures = found.flatMap(({ keys }) => keys).filter((key) => !/^[bm]:|^date:/.test(key))
+  const ranges = rangeBeginnings(text).flatMap(({ keys }) => keys.filter((key) => !key.startsWith('b:')))
+  return [...figures, ...ranges, ...dateKeys(text), ...bareNumberKeys(rest), ...anyNumberKeys(text)]
+})
+
+/**
+ * The claims of a draft that none of its sources states.
+ * @param draft the reply's text
+ * @param sources everything it may draw on: the mail with From and Subject, the thread, the knowledge passages, the
+ * owner's instructions, name and signature, and the days of the mail as YYYY-MM-DD
+ * @returns in the order of the text, each once
+ */
+export function checkClaims(draft: string, sources: readonly string[]): Claim[] {
+  const { found, rest } = extract(draft)
+  const figures = [...found, ...findPlainNumbers(rest)]
+  // The sources are many times longer than the draft, and most drafts state nothing: then nobody needs to read them.
+  const keys = new Set(figures.length > 0 ? sources.flatMap(keysOf) : [])
+  const unsupported = figures.filter((one) => !one.keys.some((key) => keys.has(key)))
+  const mentioned = [...findNames(rest), ...findHonorifics(rest)]
+  const known = mentioned.length > 0 ? knownWords(sources) : null
+  const names = mentioned.filter(({ words }) => !words.every((word) => known && isKnown(word, known)))
+  const seen = new Set<string>()
+  return [...unsupported, ...names]
+    .sort((a, b) => a.index - b.index)
+    .map(({ claim, kind }) => ({ claim: claim.trim(), kind }))
+    .filter(({ claim, kind }) => {
+      const key = `${kind} ${claim}`
+      return !seen.has(key) && seen.add(key)
+    })
+}

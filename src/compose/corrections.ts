@@ -1,0 +1,73 @@
+/** What the owner's edits of earlier drafts teach: short pairs of before and after, with everything personal taken out. */
+import { diffArrays } from 'diff'
+import { checkClaims } from '../check/claims.ts'
+import type { Correction } from '../model/prompts/messages.ts'
+import { editShare } from '../observe/edits.ts'
+
+export interface EditedReply {
+  draftText: string
+  text: string
+  /** Names and addresses of the correspondent: they are taken out wherever they stand. */
+  correspondent: readonly string[]
+}
+
+/** Given to the model at most. */
+const mostCorrections = 3
+/** UTF-16 units of each side. */
+const longest = 180
+/** Below it nothing was corrected; above it another text was written, which shows what the owner wanted and not what was wrong. */
+const meaningful = { from: 0.05, to: 0.8 }
+
+/**
+ * @param replies newest first
+ * @param known what may be named: the owner's own names and reference texts
+ */
+export function correctionsOf(replies: readonly EditedReply[], known: readonly string[]): Correction[] {
+  const found: Correction[] = []
+  for (const { draftText, text, correspondent } of replies) {
+    if (found.length === mostCorrections) break
+    const share = editShare(draftText, text)
+    if (share < meaningful.from || share > meaningful.to) continue
+    const change = largestChange(draftText, text)
+    const redact = (part: string) => redacted(part, correspondent, known)
+    const [draft, sent] = [redact(change.draft), redact(change.sent)]
+    if (draft !== sent && saysSomething(draft) + saysSomething(sent) > 0) found.push({ draft, sent })
+  }
+  return found
+}
+
+const saysSomething = (part: string) => ((part.match(/\p{L}{2,}/gu)?.length ?? 0) >= 2 ? 1 : 0)
+
+const sentences = (text: string) =>
+  text
+    .split(/(?<=[.!?。！？])\s+|(?<=[。！？])|\n+/)
+    .map((sentence) => sentence.trim())
+    .filter((sentence) => sentence !== '')
+
+/** The sentences that were replaced, put in or taken out in one place; of several places the one with most text. */
+function largestChange(before: string, after: string): Correction {
+  let largest: Correction = { draft: '', sent: '' }
+  let open: Correction = { draft: '', sent: '' }
+  const size = ({ draft, sent }: Correction) => draft.length + sent.length
+  for (const { added, removed, value } of diffArrays(sentences(before), sentences(after))) {
+    if (!added && !removed) open = { draft: '', sent: '' }
+    else if (removed) open = { ...open, draft: `${open.draft} ${value.join(' ')}`.trim() }
+    else open = { ...open, sent: `${open.sent} ${value.join(' ')}`.trim() }
+    if (size(open) > size(largest)) largest = open
+  }
+  return largest
+}
+
+/** Links, addresses, whatever holds a figure, and names become `…`: a fragment is about manner, and another customer's. */
+function redacted(part: string, correspondent: readonly string[], known: readonly string[]): string {
+  const names = new Set(
+    correspondent.flatMap((name) => name.toLowerCase().match(/\p{L}[\p{L}\p{M}'’-]+/gu) ?? []),
+  )
+  let text = part
+    .replace(/\S*(?:@|:\/\/|www\.)\S*/gi, '…')
+    .replace(/[^\s]*\p{N}[^\s]*/gu, '…')
+    .replace(/\p{L}[\p{L}\p{M}'’-]+/gu, (word) => (names.has(word.toLowerCase()) ? '…' : word))
+  for (const { claim } of checkClaims(text, known)) text = text.replaceAll(claim, '…')
+  const merged = text.replace(/…(?:[\s,]*…)+/g, '…').replace(/\s+/g, ' ')
+  return merged.length <= longest ? merged : `${merged.slice(0, longest).replace(/\s+\S*$/u, '')} …`
+}

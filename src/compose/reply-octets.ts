@@ -1,0 +1,59 @@
+/** The one place where a reply's octets are made: drafted, sent by itself, or edited, they differ in their kind only. */
+
+import type { AccountSettings } from '../config/settings.ts'
+import type { Message } from '../mail/message.ts'
+import { automaticLines } from '../mail/reply/automatic.ts'
+import { buildReply, type Reply, type ReplyKind, replyHeader, replyMessageId } from '../mail/reply/build.ts'
+
+/** The mail that is answered, with what identifies its row. */
+interface Answered {
+  row: { account: string; id: string; messageId: string | null }
+  message: Message
+}
+
+/** The text as the model or a person wrote it. `attemptGroup` tells attempts apart in the Message-ID. */
+interface Written {
+  text: string
+  language: string | null
+  attemptGroup: number
+}
+
+/**
+ * What goes out without a person's look carries the marks of an automatic reply and says so (RFC 3834 section 3.1.7); what a
+ * person sends must not (section 5), but names its original, so that it is found again in \Drafts.
+ * @returns null when there is nobody to answer
+ * @throws PermanentError when the text is empty or too long
+ */
+export async function writtenReply(
+  { owner, replies }: AccountSettings,
+  { row, message }: Answered,
+  kind: ReplyKind,
+  { text, language, attemptGroup }: Written,
+  now: Date,
+): Promise<Reply | null> {
+  const header = replyHeader(message, owner, kind)
+  if (header === null) return null
+  const domain = header.from.slice(header.from.lastIndexOf('@') + 1)
+  return buildReply({
+    original: message,
+    owner,
+    kind,
+    text,
+    html: replies.html,
+    language,
+    signature: replies.signature,
+    quote: replies.quote,
+    disclosure: kind === 'send' ? automaticLines(replies, language) : null,
+    messageId: replyMessageId(row.account, row.messageId ?? row.id, kind, attemptGroup, domain),
+    now,
+    originalId: kind === 'draft' ? row.messageId : null,
+  })
+}
+
+/** What of it the row takes over. */
+export function octetsOf<Kind extends ReplyKind>(
+  kind: Kind,
+  { octets, addressees, messageId, textHash }: Reply,
+) {
+  return { kind, octets, addressees, replyMessageId: messageId, textHash }
+}

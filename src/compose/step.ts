@@ -1,0 +1,156 @@
+/** Compose: one call writes the reply's text from the mail, the thread and the owner's knowledge; then it is checked without a model. */
+
+import type { AccountSettings } from '../config/settings.ts'
+import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
+import { replyHeader } from '../mail/reply/build.ts'
+import { paidAsk } from '../model/budgeted-call.ts'
+import type { Ask } from '../model/client.ts'
+import { mailFacts } from '../model/prompts/mail-facts.ts'
+import type { Prompt } from '../model/prompts/messages.ts'
+import { composeMessages } from '../model/prompts.ts'
+import { loadMail, type StoredMail } from '../store/bodies.ts'
+import { earlierMails } from '../store/history.ts'
+import { commitStep, type StepChange } from '../store/messages.ts'
+import { loadReply, saveComposed } from '../store/replies.ts'
+import { type Composed, composedSchema, type Verdict } from '../triage/verdict.ts'
+import { checkDraft, instructionsFor, type MailToAnswer } from './draft-check.ts'
+import { octetsOf, writtenReply } from './reply-octets.ts'
+import { gatherSources, type Sources } from './sources.ts'
+
+export async function compose(context: StepContext, id: string, signal: AbortSignal): Promise<Next | null> {
+  const mail = await loadMail(context.db, id)
+  if (mail?.row.step !== 'compose') return null
+  const account = accountOf(context, mail.row.account)
+  const started = context.clock.now()
+  const addressees = replyHeader(mail.message, account.settings.owner, 'draft')?.to ?? []
+  if (addressees.length === 0) return nobodyToAnswer(context, id)
+  const sources = await gatherSources(context, account, mail, addressees)
+  const { composed, omitted, salt, canary } = await ask(context, account, mail, sources, signal)
+  const now = context.clock.now()
+  const change = (to: 'hold' | 'wait', reason: string): StepChange => ({
+    id,
+    from: 'compose',
+    to,
+    disposition: to === 'hold' ? 'waiting' : 'held',
+    reason,
+    ...detailOf([...unreadOf(sources), ...omitted], to === 'wait' ? composed.missing : []),
+    durationMs: now.getTime() - started.getTime(),
+  })
+  const next =
+    composed.text === ''
+      ? change('wait', (await loadReply(context.db, id)) ? 'rewrite-without-text' : 'needs-person')
+      : (await store(context, account, mail, sources, composed, { salt, canary }))
+        ? change('hold', 'composed')
+        : change('wait', 'nobody-to-answer')
+  return (await commitStep(context.db, next, now)) ? { stage: next.to } : null
+}
+
+async function nobodyToAnswer(context: StepContext, id: string): Promise<Next | null> {
+  const change = { id, from: 'compose', to: 'wait', disposition: 'held', reason: 'nobody-to-answer' } as const
+  return (await commitStep(context.db, change, context.clock.now())) ? { stage: 'wait' } : null
+}
+
+const unreadOf = ({ unread }: Sources) => (unread > 0 ? [`thread: ${unread} messages at its beginning`] : [])
+
+/** What the model did not see, and, where there is no reply to say it, what it would have needed to know. */
+function detailOf(omitted: readonly string[], missing: readonly string[]): { detail?: string } {
+  const lines = [
+    ...(omitted.length > 0 ? [`cut: ${omitted.join('; ')}`] : []),
+    ...(missing.length > 0 ? [`missing: ${missing.join('; ')}`] : []),
+  ]
+  return lines.length > 0 ? { detail: lines.join('\n') } : {}
+}
+
+async function ask(
+  context: StepContext,
+  { settings, knowledge, prompts }: Account,
+  mail: StoredMail,
+  sources: Sources,
+  signal: AbortSignal,
+) {
+  const { row } = mail
+  const prompt = prompts.compose
+  const [salt = '', canary = ''] = [0, 1].map(() => context.newId(context.clock.now()).slice(-10))
+  const earlier = row.fromAddress ? await earlierMails(context.db, row.account, row.fromAddress, row.id) : 0
+  const toAnswer = { ...mail, firstContact: earlier === 0 }
+  const { omitted, ...question } = composeQuestion(prompt, settings, toAnswer, sources, { salt, canary })
+  const knowledgeHash = knowledge?.hash ?? null
+  const occasion = { row, step: 'compose', promptHash: prompt.hash, knowledgeHash } as const
+  const answer = await paidAsk(context, occasion, { ...question, signal })
+  return { composed: answer.value, omitted, salt, canary }
+}
+
+export { checkDraft, type MailToAnswer } from './draft-check.ts'
+export { mostEarlier, mostPassages, primary, type Sources } from './sources.ts'
+
+/** What is asked of the model, and what of the mail and the thread had to be left out. */
+export function composeQuestion(
+  prompt: Prompt,
+  settings: AccountSettings,
+  { row, message, firstContact }: MailToAnswer,
+  sources: Sources,
+  { salt, canary }: { salt: string; canary: string },
+): Ask<Composed> & { omitted: string[] } {
+  const known = { receivedAt: row.internalDate, firstContact, guardReason: row.codes[0] ?? 'ok' }
+  const { messages, omitted } = composeMessages({
+    prompt,
+    mail: { visibleText: sources.visible, facts: mailFacts(message, settings.owner, known) },
+    verdict: row.verdict as Verdict,
+    thread: sources.thread,
+    earlier: sources.earlier,
+    passages: sources.passages,
+    style: sources.style,
+    instructions: instructionsFor(settings, row),
+    corrections: sources.corrections,
+    ownerName: settings.owner.displayName,
+    signature: settings.replies.signature !== '',
+    canary,
+    salt,
+  })
+  return {
+    messages,
+    omitted,
+    schema: composedSchema,
+    schemaName: 'compose',
+    maxOutputTokens: prompt.maxOutputTokens,
+    temperature: prompt.temperature,
+    cacheKey: `replyd-compose-${prompt.hash}`,
+  }
+}
+
+/** The octets and the Message-ID are fixed here, before anything leaves. False when there is nobody to answer. */
+async function store(
+  context: StepContext,
+  account: Account,
+  mail: StoredMail,
+  sources: Sources,
+  composed: Composed,
+  marks: { salt: string; canary: string },
+): Promise<boolean> {
+  const { row } = mail
+  const attemptGroup = (await loadReply(context.db, row.id))?.attemptGroup ?? 0
+  const now = context.clock.now()
+  const written = { text: composed.text, language: composed.language, attemptGroup }
+  const built = await writtenReply(account.settings, mail, 'draft', written, now)
+  if (!built) return false
+  await saveComposed(
+    context.db,
+    {
+      id: row.id,
+      account: row.account,
+      ...octetsOf('draft', built),
+      reversePath: built.reversePath,
+      subject: built.subject,
+      text: composed.text,
+      language: composed.language,
+      confidence: composed.confidence,
+      composed,
+      claims: checkDraft(account.prompts.compose, account.settings, mail, sources, composed, marks),
+      sources: sources.passages,
+      holdReason: '',
+      attemptGroup,
+    },
+    now,
+  )
+  return true
+}

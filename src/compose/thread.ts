@@ -1,0 +1,144 @@
+/** The conversation so far, for compose: what the store holds, and the owner's own mails from \Sent. */
+
+import type { Account, StepContext } from '../context.ts'
+import type { Owner } from '../mail/account.ts'
+import { parseAddressList } from '../mail/address.ts'
+import { fieldValues, firstField, type Message } from '../mail/message.ts'
+import { parseOctets } from '../mail/mime/octets.ts'
+import { visibleText } from '../mail/text/visible.ts'
+import type { ThreadEntry } from '../model/prompts/messages.ts'
+import { loadMails, type StoredMail } from '../store/bodies.ts'
+import { namedIds } from '../store/gate-context.ts'
+import { threadMates } from '../store/learning.ts'
+import { findByMessageIds } from '../store/messages.ts'
+import { repliesInThread } from '../store/replies.ts'
+
+/** Earlier messages that are looked up, the latest of the thread. */
+export const mostMessages = 30
+/** Of them in \Sent, where each is a search of its own. */
+const mostSent = 8
+/** Octets of a mail from \Sent that are read. */
+const longestSource = 64 * 1024
+
+export interface Thread {
+  /** Oldest first, each cut to its new text; without the mail itself. */
+  entries: ThreadEntry[]
+  /** Message-IDs of the entries, and those that the mail names. */
+  ids: string[]
+  /** Messages that were not looked up, because the thread is too long. */
+  unread: number
+}
+
+interface Found {
+  id: string | null
+  entry: ThreadEntry
+}
+
+/**
+ * A mail may name any Message-ID it likes: only what every addressee of the reply wrote or was sent comes into its thread.
+ * @param addressees who the reply will go to
+ */
+export async function loadThread(
+  context: StepContext,
+  account: Account,
+  mail: StoredMail,
+  addressees: readonly string[],
+): Promise<Thread> {
+  const { row } = mail
+  const named = namedIds(mail.message).thread
+  const ids = named.slice(-mostMessages)
+  const rows = await findByMessageIds(context.db, row.account, ids)
+  const mates = [...rows.map(({ id }) => id), ...(await threadMates(context.db, row.id, mostMessages))]
+  const stored = await loadMails(
+    context.db,
+    mates.filter((id) => id !== row.id),
+  )
+  const replies = await repliesInThread(context.db, row.account, ids, mates)
+  const found: Found[] = [
+    ...stored
+      .filter(({ message }) => concerns(message, addressees))
+      .map(({ row: { messageId, internalDate }, message }) => ({
+        id: messageId,
+        entry: threadEntry(message, internalDate, account.settings.owner, row.fromAddress),
+      })),
+    ...replies
+      .filter((reply) => addressees.every((each) => reply.addressees.includes(each)))
+      .map(({ replyMessageId, text, finishedAt, createdAt }) => ({
+        id: replyMessageId,
+        entry: { author: 'owner' as const, at: finishedAt ?? createdAt, text },
+      })),
+  ]
+  const known = new Set(
+    [
+      row.messageId,
+      ...stored.map((each) => each.row.messageId),
+      ...replies.map((each) => each.replyMessageId),
+    ].filter((id) => id !== null),
+  )
+  found.push(...(await fromSent(account, mail, { named: ids, known, addressees })))
+  const unique = [...new Map(found.map((each) => [each.id ?? each, each])).values()]
+  const entries = unique
+    .map(({ entry }) => entry)
+    .filter(({ text }) => text.trim() !== '')
+    .sort((one, other) => one.at.getTime() - other.at.getTime())
+  const foundIds = unique.flatMap(({ id }) => (id === null ? [] : [id]))
+  return { entries, ids: [...new Set([...ids, ...foundIds])], unread: named.length - ids.length }
+}
+
+export function concerns(message: Message, addressees: readonly string[]): boolean {
+  const present = new Set(
+    ['from', 'to', 'cc']
+      .flatMap((name) => fieldValues(message, name).flatMap(parseAddressList))
+      .map(({ address }) => address),
+  )
+  return addressees.every((each) => present.has(each))
+}
+
+/** @param sender who wrote the mail that is answered */
+export function threadEntry(
+  message: Message,
+  at: Date,
+  { address, aliases }: Pick<Owner, 'address' | 'aliases'>,
+  sender: string | null,
+): ThreadEntry {
+  const from = parseAddressList(firstField(message, 'from') ?? '')[0]?.address
+  const own = from === address || aliases.includes(from ?? '')
+  const author = own ? 'owner' : from === sender ? 'sender' : 'other'
+  return { author, at, text: visibleText(message).text }
+}
+
+/** What the owner wrote by hand: by Message-ID, and by the thread where the server knows it (Gmail, RFC 8474). */
+async function fromSent(
+  account: Account,
+  mail: StoredMail,
+  {
+    named,
+    known,
+    addressees,
+  }: { named: readonly string[]; known: ReadonlySet<string>; addressees: readonly string[] },
+): Promise<Found[]> {
+  const wanted = named.filter((id) => !known.has(id)).slice(-mostSent)
+  if (wanted.length === 0 && mail.row.threadId === null) return []
+  const { sent } = await account.imap.specialMailboxes()
+  if (sent === null) return []
+  const { uidValidity } = await account.imap.state(sent)
+  const uids = new Set<number>()
+  for (const id of wanted)
+    for (const uid of (await account.imap.findByMessageId(sent, id)).slice(-1)) uids.add(uid)
+  if (mail.row.threadId !== null) {
+    for (const uid of (await account.imap.findByThread(sent, mail.row.threadId)).slice(-mostSent))
+      uids.add(uid)
+  }
+  const found: Found[] = []
+  for (const uid of uids) {
+    const octets = await account.imap.fetchSource(sent, uidValidity, uid, longestSource)
+    const message = octets === null ? null : parseOctets(octets)
+    const id = message === null ? null : namedIds(message).own
+    if (message === null || !concerns(message, addressees) || (id !== null && known.has(id))) continue
+    const date = new Date(firstField(message, 'date') ?? '')
+    const at = Number.isNaN(date.getTime()) ? mail.row.internalDate : date
+    const entry = threadEntry(message, at, account.settings.owner, mail.row.fromAddress)
+    found.push({ id, entry: { ...entry, author: 'owner' } })
+  }
+  return found
+}

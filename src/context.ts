@@ -1,0 +1,65 @@
+/** What every step gets: nothing here is read from the surroundings, so a test can hand in its own. */
+import type { Clock, NewId } from './base/clock.ts'
+import type { Stage } from './base/dispositions.ts'
+import { PermanentError } from './base/errors.ts'
+import type { Log } from './base/log.ts'
+import type { AccountSettings, Config } from './config/settings.ts'
+import type { ImapAccount } from './imap/imap.ts'
+import type { Knowledge } from './knowledge/knowledge.ts'
+import type { Model } from './model/client.ts'
+import type { Prompts } from './model/prompts.ts'
+import type { Submission } from './smtp/smtp.ts'
+import type { Database } from './store/database.ts'
+
+export interface Account {
+  readonly settings: AccountSettings
+  readonly imap: ImapAccount
+  readonly smtp: Submission
+  readonly knowledge: Knowledge | null
+  readonly prompts: Prompts
+  /** For connections to the IMAP server where it wants OAuth2; see ImapOptions. */
+  readonly accessToken?: (refused?: string) => Promise<string>
+}
+
+export interface StepContext {
+  readonly db: Database
+  readonly clock: Clock
+  readonly newId: NewId
+  /** [0, 1) */
+  readonly random: () => number
+  readonly log: Log
+  readonly config: Config
+  readonly accounts: ReadonlyMap<string, Account>
+  readonly model: Model
+}
+
+/** Where the row stands now, and when its next step may run (at once when absent). */
+export interface Next {
+  stage: Stage
+  dueAt?: Date
+}
+
+/**
+ * Loads, decides, commits, and says what comes next. Null when the row is not (any more) at this step: an old nudge.
+ * @throws the errors of ../errors.ts; what they mean for the row is the pipeline's business
+ */
+export type RunStep = (context: StepContext, id: string, signal: AbortSignal) => Promise<Next | null>
+
+/** @throws PermanentError when the account is not configured (any more) */
+export function accountOf(context: StepContext, address: string): Account {
+  const account = context.accounts.get(address)
+  if (!account) throw new PermanentError(`account ${address} is not configured`)
+  return account
+}
+
+/** Not now, and nobody failed: a budget is used up, an account is paused. The row waits until then, without a job. */
+export class PutOff extends Error {
+  override name = 'PutOff'
+  readonly until: Date
+  readonly reason: string
+  constructor(until: Date, reason: string) {
+    super(`put off until ${until.toISOString()}: ${reason}`)
+    this.until = until
+    this.reason = reason
+  }
+}

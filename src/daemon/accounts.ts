@@ -1,0 +1,76 @@
+import type { Clock } from '../base/clock.ts'
+import { ConfigError, SignInNeeded } from '../base/errors.ts'
+import { accountLabel, type Log } from '../base/log.ts'
+import type { AccountSettings, Server } from '../config/settings.ts'
+import type { Account } from '../context.ts'
+import { openImapAccount } from '../imap/imap.ts'
+import { openKnowledge } from '../knowledge/knowledge.ts'
+import { loadPrompts } from '../model/prompts.ts'
+import type { SignIns } from '../oauth/oauth.ts'
+import { openSubmission } from '../smtp/smtp.ts'
+
+interface Surroundings {
+  log: Log
+  clock: Clock
+  random: () => number
+  signIns: SignIns
+  /** The sign-in of that account was lost (said once), or is there again: null. */
+  onSignIn: (address: string, lost: SignInNeeded | null) => void
+}
+
+/**
+ * The accounts by address. Nothing connects before it is used.
+ * @throws ConfigError when a prompt is faulty or a knowledge folder is missing
+ */
+export class Accounts extends Map<string, Account> implements AsyncDisposable {
+  constructor(settings: readonly AccountSettings[], surroundings: Surroundings) {
+    super()
+    for (const account of settings) this.set(account.owner.address, openAccount(account, surroundings))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled(
+      [...this.values()].flatMap(({ imap, smtp, knowledge }) => [
+        imap[Symbol.asyncDispose](),
+        smtp[Symbol.asyncDispose](),
+        knowledge?.close(),
+      ]),
+    )
+  }
+}
+
+function openAccount(settings: AccountSettings, surroundings: Surroundings): Account {
+  const log = surroundings.log.child({ account: accountLabel(settings.owner.address) })
+  const tokens = tokensOf(settings.owner.address, surroundings)
+  const accessToken = tokens(settings.imap)
+  return {
+    settings,
+    imap: openImapAccount(settings, { ...surroundings, log, accessToken }),
+    smtp: openSubmission(settings.smtp, { log, accessToken: tokens(settings.smtp) }),
+    knowledge: settings.knowledge === null ? null : openKnowledge(settings.knowledge, log),
+    prompts: loadPrompts(settings.prompts),
+    accessToken,
+  }
+}
+
+/** Token sources of one account's servers, which say it once when the sign-in is lost and once when it is there again. */
+function tokensOf(address: string, { signIns, onSignIn }: Surroundings) {
+  let lost: string | null = null
+  return ({ oauth2 }: Server) => {
+    if (oauth2 === null) return undefined
+    return async (refused?: string): Promise<string> => {
+      try {
+        const token = await signIns.accessToken(address, oauth2, refused)
+        if (lost !== null) onSignIn(address, null)
+        lost = null
+        return token
+      } catch (failure) {
+        // Another key than that of the sign-ins: the owner's to mend, and no other account's business.
+        const error = failure instanceof ConfigError ? new SignInNeeded(failure.message) : failure
+        if (error instanceof SignInNeeded && error.message !== lost) onSignIn(address, error)
+        if (error instanceof SignInNeeded) lost = error.message
+        throw error
+      }
+    }
+  }
+}

@@ -1,0 +1,153 @@
+/** The daemon, in boot order: each resource is opened after what it needs and closed before it. */
+import type { Clock, NewId } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { Config } from '../config/settings.ts'
+import type { StepContext } from '../context.ts'
+import { jobsFor, type PacedModel, pacedModel } from '../model/rate-limited.ts'
+import { SignIns } from '../oauth/oauth.ts'
+import { Observer } from '../observe/observe.ts'
+import { Pipeline } from '../pipeline/pipeline.ts'
+import { openQueues, queueNames } from '../queue/queues.ts'
+import { Watcher } from '../receive/watch.ts'
+import { type Database, openDatabase } from '../store/database.ts'
+import { settleAbandonedCalls } from '../store/model-calls.ts'
+import { startWeb, type WebContext, type WebServer } from '../web/server.tsx'
+import { Webhooks } from '../web/webhooks.ts'
+import { Accounts } from './accounts.ts'
+import { DailyAudit } from './daily-audit.ts'
+import { sendDigests } from './digest.ts'
+import { healthOf } from './health.ts'
+import { holderName, isGone } from './holder.ts'
+import { warnOfModel } from './model-warning.ts'
+import { handleOnce } from './once.ts'
+import { tellOwner } from './owner.ts'
+
+export type Role = 'watch' | 'work' | 'web'
+
+export interface DaemonOptions {
+  config: Config
+  roles: readonly Role[]
+  /** Handle what is there, then stop. */
+  once: boolean
+  log: Log
+  clock: Clock
+  newId: NewId
+  /** [0, 1); Math.random when absent. */
+  random?: () => number
+  /** Ends the daemon. */
+  signal: AbortSignal
+  /** Called when everything runs, before anything is waited for. */
+  onReady?: (daemon: Daemon) => void
+}
+
+/** What a running daemon shows to the demo and to tests in the same process. */
+export interface Daemon {
+  readonly pipeline: Pipeline
+  readonly context: StepContext
+  /** Address of the web pages; null without the role. */
+  readonly url: string | null
+}
+
+/** Time that jobs under way get at the end, milliseconds. Closing all connections has to fit into ten seconds, too. */
+const drainMs = 7_500
+/**
+ * Steps under way at once that use the mail servers: they wait for those most of the time, each account for its own, and the more
+ * there are, the more they ask together.
+ */
+const mailboxConcurrency = (accounts: number) => Math.min(100, 40 + 2 * accounts)
+
+/** Runs until the signal, or with `once` until all is handled. @throws what the boot throws: ConfigError and the like */
+export async function runDaemon(options: DaemonOptions): Promise<void> {
+  const { config, log, clock, newId, roles, signal } = options
+  const random = options.random ?? Math.random
+  await using db = await openDatabase(config.state, log)
+  // Nobody else can be asking: what an earlier process left unsettled is over.
+  if (db.kind === 'pglite') await settleAbandonedCalls(db, clock.now())
+  await using queues = await openQueues(queueSettingsOf(config, db), log)
+  const signIns = new SignIns(config.state, clock)
+  const onSignIn = (address: string, lost: Error | null) => void tellOwner({ db, log, clock }, lost, address)
+  await using accounts = new Accounts(config.accounts, { log, clock, random, signIns, onSignIn })
+  const model = pacedModel(config.model, { db, log, clock })
+  const context: StepContext = { db, clock, newId, random, log, config, accounts, model }
+  await using pipeline = new Pipeline(context, queues, drainMs)
+  pipeline.on('owner-action', (error, account) => void tellOwner(context, error, account))
+  if (roles.includes('work')) startWork(pipeline, model, context, signal)
+  using _daily = roles.includes('watch') && !options.once ? new DailyAudit(context) : null
+  const watchers = roles.includes('watch') ? watchersOf(context, pipeline) : []
+  // A start is the owner's answer to what had stopped: it is tried anew.
+  for (const { address } of watchers) await tellOwner(context, null, address)
+  const observers = roles.includes('watch') && !options.once ? observersOf(context, pipeline) : []
+  await using web = await openWeb(options, {
+    context,
+    pipeline,
+    health: () => healthOf(context, pipeline, queues, watchers),
+    boards: queueNames.map((name) => queues.board(name)),
+  })
+  await using _webhooks = web !== null && config.webhooks.length > 0 ? new Webhooks(context) : null
+  log.info({
+    event: 'daemon.started',
+    roles,
+    accounts: accounts.size,
+    store: db.kind,
+    queue: queues.kind,
+    url: web?.url,
+  })
+  options.onReady?.({ pipeline, context, url: web?.url ?? null })
+  if (options.once) await handleOnce(context, watchers, pipeline, signal)
+  else
+    await Promise.all([
+      aborted(signal),
+      ...[...watchers, ...observers].map((each) => each.run(signal)),
+      ...(roles.includes('watch') ? [sendDigests(context, signal)] : []),
+    ])
+  log.info({ event: 'daemon.stopping' })
+}
+
+const queueSettingsOf = ({ state, log }: Config, { pool, kind }: Database) => ({
+  redisUrl: state.redisUrl,
+  pool,
+  namespace: 'replyd',
+  alone: kind === 'pglite',
+  traces: log.traces,
+})
+
+function startWork(pipeline: Pipeline, model: PacedModel, context: StepContext, signal: AbortSignal): void {
+  const { concurrency } = context.config.model
+  pipeline.work({ model: jobsFor(concurrency), mailbox: mailboxConcurrency(context.accounts.size) })
+  model.onJobs = (jobs) => pipeline.resize('model', jobs)
+  void warnOfModel(context, signal)
+}
+
+function watchersOf(context: StepContext, pipeline: Pipeline): Watcher[] {
+  const holder = holderName(context.newId(context.clock.now()))
+  const alone = context.db.kind === 'pglite'
+  return [...context.accounts.values()].map(
+    (account) =>
+      new Watcher(context, account, {
+        onIngested: (mails) => pipeline.accept(mails),
+        onStopped: (error) => void tellOwner(context, error, account.settings.owner.address),
+        holder,
+        isGone: (other) => isGone(other, alone),
+      }),
+  )
+}
+
+function observersOf(context: StepContext, pipeline: Pipeline): Observer[] {
+  const holder = holderName(context.newId(context.clock.now()))
+  const alone = context.db.kind === 'pglite'
+  const onApproved = (id: string) => pipeline.advance(id, 'deliver')
+  return [...context.accounts.values()].map(
+    (account) =>
+      new Observer(context, account, { onApproved, holder, isGone: (other) => isGone(other, alone) }),
+  )
+}
+
+async function openWeb({ roles, once, config }: DaemonOptions, web: WebContext): Promise<WebServer | null> {
+  if (once || !roles.includes('web')) return null
+  return startWeb(web, config.web)
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}

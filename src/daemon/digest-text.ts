@@ -1,0 +1,71 @@
+/** The daily mail to the owner, as plain text. Subjects and names are strangers' words: one line each, and cut. */
+import { plainLine } from '../mail/address.ts'
+
+export interface DigestFacts {
+  account: string
+  /** `2026-11-24` */
+  day: string
+  /** Mails of the last 24 hours by what became of them. */
+  dispositions: ReadonlyMap<string, number>
+  /** What waits for the owner, oldest first. */
+  waiting: readonly { from: string; subject: string; reason: string; draft: boolean }[]
+  /** US dollars. */
+  cost: number
+}
+
+const mostWaiting = 20
+
+const words: readonly (readonly [disposition: string, text: string])[] = [
+  ['sent', 'answered by replyd'],
+  ['sent-by-owner', 'answered by you from a draft'],
+  ['drafted', 'drafted, not sent yet'],
+  ['held', 'held for you'],
+  ['approved', 'approved, about to go out'],
+  ['no-reply-needed', 'needed no reply'],
+  ['filed', 'filed as spam'],
+  ['marked', 'marked as spam'],
+  ['restored', 'taken back out of Junk'],
+  ['declined', 'never to be answered (robots, lists, bounces)'],
+  ['rejected', 'drafts you threw away'],
+  ['superseded', 'answered by you meanwhile'],
+  ['duplicate', 'seen before'],
+  ['waiting', 'still being worked on'],
+  ['uncertain', 'may or may not have gone out: please look'],
+  ['failed', 'failed'],
+]
+
+/** Null when nothing came and nothing waits: then there is nothing to say. */
+export function digestText({
+  account,
+  day,
+  dispositions,
+  waiting,
+  cost,
+}: DigestFacts): { subject: string; text: string } | null {
+  const came = [...dispositions.values()].reduce((sum, count) => sum + count, 0)
+  if (came === 0 && waiting.length === 0) return null
+  const lines = words.flatMap(([disposition, text]) => {
+    const count = dispositions.get(disposition) ?? 0
+    return count === 0 ? [] : [`  ${String(count).padStart(5)}  ${text}`]
+  })
+  const shown = waiting.slice(0, mostWaiting).map(({ from, subject, reason, draft }) => {
+    const who = plainLine(from).slice(0, 60) || 'unknown sender'
+    const what = plainLine(subject).slice(0, 100) || '(no subject)'
+    return `  - ${who}: ${what}\n    ${draft ? 'a draft stands in Drafts' : `held: ${plainLine(reason).slice(0, 60)}`}`
+  })
+  const more = waiting.length - shown.length
+  const text = [
+    `${account}, the last 24 hours:`,
+    '',
+    `  ${String(came).padStart(5)}  ${came === 1 ? 'mail' : 'mails'} came`,
+    ...lines,
+    '',
+    waiting.length === 0 ? 'Nothing waits for you.' : `Waits for you (${waiting.length}):`,
+    ...shown,
+    ...(more > 0 ? [`  and ${more} more`] : []),
+    '',
+    `The model cost ${cost.toFixed(4)} US dollars.`,
+    '',
+  ]
+  return { subject: `replyd ${day}: ${came} came, ${waiting.length} wait`, text: text.join('\n') }
+}

@@ -1,0 +1,93 @@
+/** Digest: once a day a mail to the owner says what came, what was answered, what waits and what it cost. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { reasonOf, UncertainError } from '../base/errors.ts'
+import type { Account, StepContext } from '../context.ts'
+import { compile } from '../mail/reply/compile.ts'
+import { dayOf } from '../model/budget.ts'
+import { claimDigest, costSince, dispositionsSince, releaseDigest, waitingFor } from '../store/digests.ts'
+import { digestText } from './digest-text.ts'
+
+const lookEveryMs = 60_000
+const dayMs = 86_400_000
+const mostWaiting = 200
+
+/** Goes on until the signal; at once over when no digest is wanted. */
+export async function sendDigests(context: StepContext, signal: AbortSignal): Promise<void> {
+  while (context.config.digest && !signal.aborted) {
+    for (const account of context.accounts.values()) {
+      await sendDigest(context, account).catch((error: unknown) => {
+        context.log.warn({ event: 'digest.failed', reason: reasonOf(error) })
+      })
+    }
+    await delay(lookEveryMs, undefined, { signal }).catch(() => undefined)
+  }
+}
+
+/**
+ * Sends the account's digest when it is due. A row claims the day before anything leaves, so that of several processes
+ * one sends, once; after a failure whose outcome is unknown none is sent that day.
+ * @returns whether one was sent
+ */
+export async function sendDigest(context: StepContext, account: Account): Promise<boolean> {
+  const { db, clock, config } = context
+  const now = clock.now()
+  const { timeZone } = config.budget
+  if (!config.digest || minuteOf(now, timeZone) < config.digest.atMinute) return false
+  const { address } = account.settings.owner
+  const day = dayOf(now, timeZone)
+  if (!(await claimDigest(db, address, day, now))) return false
+  const octets = await digestOctets(context, account, day, now)
+  if (octets === null) return false
+  const addressee = config.digest.to ?? address
+  try {
+    await account.smtp.send({ octets, reversePath: address, addressees: [addressee], smtpUtf8: false })
+    return true
+  } catch (error) {
+    if (!(error instanceof UncertainError)) await releaseDigest(db, address, day)
+    throw error
+  }
+}
+
+async function digestOctets(
+  { db, config }: StepContext,
+  account: Account,
+  day: string,
+  now: Date,
+): Promise<Buffer | null> {
+  const { address } = account.settings.owner
+  const since = new Date(now.getTime() - dayMs)
+  const digest = digestText({
+    account: address,
+    day,
+    dispositions: await dispositionsSince(db, address, since),
+    waiting: await waitingFor(db, address, mostWaiting),
+    cost: await costSince(db, address, since),
+  })
+  if (digest === null) return null
+  const domain = address.slice(address.lastIndexOf('@') + 1)
+  return compile({
+    from: { name: 'replyd', address },
+    to: [{ name: '', address: config.digest?.to ?? address }],
+    subject: digest.subject,
+    messageId: `<digest-${day}.${now.getTime().toString(36)}@${domain}>`,
+    date: now,
+    inReplyTo: null,
+    references: [],
+    // RFC 3834 section 5.1: no person wrote it, and it answers nothing.
+    marks: { 'Auto-Submitted': 'auto-generated' },
+    text: digest.text.replaceAll('\n', '\r\n'),
+    html: null,
+  })
+}
+
+/** Minutes after midnight there. */
+function minuteOf(now: Date, timeZone: string): number {
+  const parts = new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  })
+  const [hours = 0, minutes = 0] = parts.format(now).split(':').map(Number)
+  return hours * 60 + minutes
+}

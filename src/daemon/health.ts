@@ -1,0 +1,38 @@
+import { reasonOf } from '../base/errors.ts'
+import type { StepContext } from '../context.ts'
+import { dayOf, nextMidnight } from '../model/budget.ts'
+import type { Pipeline } from '../pipeline/pipeline.ts'
+import type { Queues } from '../queue/queues.ts'
+import type { Watcher } from '../receive/watch.ts'
+import { budgetReachedAt } from '../store/model-calls.ts'
+import type { Health } from '../web/server.tsx'
+
+/** One word or sentence for each part; `ok` is false when mail can't be handled. */
+export async function healthOf(
+  context: StepContext,
+  pipeline: Pipeline,
+  queues: Queues,
+  watchers: readonly Watcher[],
+): Promise<Health> {
+  const store = await context.db.query('select 1').then(
+    () => 'ok',
+    (error: unknown) => reasonOf(error),
+  )
+  const queue = (await queues.ping()) ? 'ok' : 'does not answer'
+  const parts: Record<string, string> = { store, queue, model: pipeline.modelStopped ?? 'ok' }
+  const reachedAt = await budgetReachedToday(context).catch(() => null)
+  if (reachedAt) {
+    const until = nextMidnight(reachedAt, context.config.budget.timeZone)
+    parts.budget = `reached: mail for the model waits until ${until.toISOString()} (budget.perDay)`
+  }
+  for (const watcher of watchers) {
+    // Another process holds the mailbox's lease.
+    const state = watcher.holdsLease ? (watcher.health()?.state ?? 'connecting') : 'standby'
+    parts[`watch ${watcher.address}`] = state
+  }
+  return { ok: store === 'ok' && queue === 'ok', parts }
+}
+
+function budgetReachedToday({ db, clock, config }: StepContext): Promise<Date | null> {
+  return budgetReachedAt(db, dayOf(clock.now(), config.budget.timeZone))
+}

@@ -1,0 +1,21 @@
+/** Once at the start: whether the model is still offered. A hint in the log, never a reason not to start. */
+
+import type { StepContext } from '../context.ts'
+import { dayOf } from '../model/budget.ts'
+import { isOfficial, type ListedModel, modelWarnings } from '../model/client.ts'
+
+const patienceMs = 15_000
+
+/** Never throws: a server without a list says nothing, and the first call tells what is wrong with it. */
+export async function warnOfModel(
+  { model, config, clock, log }: Pick<StepContext, 'model' | 'config' | 'clock' | 'log'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { name, baseUrl } = config.model
+  const listed: ListedModel[] | null = await model
+    .listModels(AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]))
+    .catch(() => null)
+  if (signal.aborted) return
+  const warnings = modelWarnings(name, listed, dayOf(clock.now(), 'UTC'), isOfficial(baseUrl))
+  if (warnings.length > 0) log.warn({ event: 'model.ends', model: name, reason: warnings.join('; ') })
+}

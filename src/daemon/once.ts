@@ -1,0 +1,36 @@
+import type { StepContext } from '../context.ts'
+import type { Pipeline } from '../pipeline/pipeline.ts'
+import type { Watcher } from '../receive/watch.ts'
+import { countDue } from '../store/messages.ts'
+
+/** Reads what is new and works until nothing is due. What waits for a person or for a later time stays. */
+export async function handleOnce(
+  context: StepContext,
+  watchers: readonly Watcher[],
+  pipeline: Pipeline,
+  signal: AbortSignal,
+): Promise<void> {
+  const failures: unknown[] = []
+  await Promise.all(
+    watchers.map((watcher) => watcher.catchUpOnce().catch((error: unknown) => failures.push(error))),
+  )
+  while (!signal.aborted && (await countDue(context.db, context.clock.now())) > 0) {
+    await nextChange(pipeline, signal)
+  }
+  if (failures.length > 0) throw failures[0]
+}
+
+/** Resolves when a row came to rest, or after a while: another process may be at work, too. */
+function nextChange(pipeline: Pipeline, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer)
+      pipeline.off('settled', done)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, 500)
+    pipeline.once('settled', done)
+    signal.addEventListener('abort', done, { once: true })
+  })
+}

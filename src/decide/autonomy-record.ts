@@ -1,0 +1,85 @@
+/** Earned autonomy on the store's records: what the page shows, and what the owner grants. */
+
+import { editShare } from '../observe/edits.ts'
+import type { Queryable } from '../store/database.ts'
+import {
+  endTrustGrant,
+  removeTrustGrant,
+  saveTrustGrant,
+  type TrustGrant,
+  trustGrants,
+  trustRecords,
+} from '../store/trust.ts'
+import { defaultStreak, type Rung, rungOf, type Setback } from './autonomy.ts'
+
+const mostReplies = 500
+
+export interface LadderEntry extends Rung {
+  account: string
+  category: string
+  needed: number
+  grantedAt: Date | null
+  grantedBy: string | null
+}
+
+/**
+ * Every category of the account in which a reply was decided on, or that was granted. A setback that is found is written
+ * down, and ends the grant for good.
+ */
+export async function ladder(db: Queryable, account: string, needed = defaultStreak): Promise<LadderEntry[]> {
+  const records = await trustRecords(db, account, mostReplies)
+  const grants = new Map((await trustGrants(db, account)).map((grant) => [grant.category, grant]))
+  const categories = [...new Set([...records.map(({ category }) => category), ...grants.keys()])].sort()
+  const entries: LadderEntry[] = []
+  for (const category of categories) {
+    const outcomes = records
+      .filter((record) => record.category === category)
+      .map(({ text, draftText, ...rest }) => ({ ...rest, edit: editShare(draftText, text) }))
+    const grant = grants.get(category) ?? null
+    const known = grant && endOf(grant)
+    const found = rungOf(outcomes, known ? null : (grant?.grantedAt ?? null), needed)
+    if (found.takenBack) await endTrustGrant(db, account, category, found.takenBack)
+    const { grantedAt = null, grantedBy = null } = grant ?? {}
+    entries.push({
+      account,
+      category,
+      needed,
+      grantedAt,
+      grantedBy,
+      ...found,
+      takenBack: found.takenBack ?? known,
+    })
+  }
+  return entries
+}
+
+function endOf({ takenBack, takenBackAt, takenBackBy }: TrustGrant): Setback | null {
+  if (takenBack === null || takenBackAt === null) return null
+  return { reason: takenBack as Setback['reason'], at: takenBackAt, id: takenBackBy }
+}
+
+/** Whether replies of this category may go out by themselves; asked anew for each, so that a setback counts at once. */
+export async function isGranted(db: Queryable, account: string, category: string): Promise<boolean> {
+  const grants = await trustGrants(db, account)
+  if (!grants.some((grant) => grant.category === category && grant.takenBack === null)) return false
+  return (await ladder(db, account)).some((entry) => entry.category === category && entry.granted)
+}
+
+/** False when it is not on offer: then nothing is granted. */
+export async function grant(
+  db: Queryable,
+  account: string,
+  category: string,
+  actor: string,
+  now: Date,
+): Promise<boolean> {
+  const entry = (await ladder(db, account)).find((each) => each.category === category)
+  if (!entry?.offered) return false
+  await saveTrustGrant(db, account, { category, grantedAt: now, grantedBy: actor })
+  return true
+}
+
+/** False when nothing was granted. */
+export function revoke(db: Queryable, account: string, category: string): Promise<boolean> {
+  return removeTrustGrant(db, account, category)
+}

@@ -1,0 +1,148 @@
+/**
+ * Draft, hold or send: the last decision before anything leaves, as a pure function. It can only lower what the
+ * guard allowed (standards.md section 1). Everything is collected, the strictest decides, the first reason is kept.
+ */
+import type { Composed, Verdict } from '../triage/verdict.ts'
+
+type Mode = 'draft' | 'review' | 'send'
+
+export interface HoldInput {
+  /** replies.mode of the account. */
+  mode: Mode
+  /** Mode of the mail's category; null: the account's. */
+  categoryMode: Mode | null
+  /** What the guard allows at most. */
+  ceiling: 'draft' | 'may'
+  verdict: Pick<Verdict, 'spam' | 'sentiment' | 'urgency' | 'manipulation' | 'confidence'>
+  composed: Pick<Composed, 'text' | 'answers' | 'missing' | 'confidence' | 'needs_person'>
+  /** Number of claims that no source states (checkClaims). */
+  claims: number
+  /** Statements and answers that nothing stands behind but the mail itself, or the model (gapsOf). */
+  ungrounded: number
+  /** The text repeats the mail (gapsOf). */
+  parroted: boolean
+  /** Placeholders left in the text. */
+  placeholders: number
+  /** Links, canaries or markers that must not go out (outboundFaults). */
+  faults: number
+  /** Hidden text was cut out of the mail, or something else than the model saw manipulation. */
+  manipulation: boolean
+  /** DMARC or an aligned pass; false: failed; null: nothing is known. */
+  authenticated: boolean | null
+  /** The owner has written to this address before. */
+  knownSender: boolean
+  firstContact: boolean
+  /** A limit of standards.md section 7 is reached. */
+  throttled: boolean
+  /** Something was cut from the thread or the mail before the model saw it. */
+  cut: boolean
+  /** False where it would go out outside of the owner's business hours: then it waits for the next opening. */
+  businessHours: boolean
+  /** 0 to 1; under it a reply waits for a person. */
+  minConfidence: number
+}
+
+/** `save-draft`: into \Drafts. `hold`: stays in replyd's review, nothing is written to the mailbox. `send`: after the undo window. */
+export type HoldAction = 'save-draft' | 'hold' | 'send'
+
+export type HoldReason =
+  | 'placeholder'
+  | 'outbound-fault'
+  | 'unsupported-claim'
+  | 'parrots-mail'
+  | 'empty-text'
+  | 'spam'
+  | 'mode-review'
+  | 'mode-draft'
+  | 'guard-ceiling'
+  | 'manipulation'
+  | 'needs-person'
+  | 'missing-facts'
+  | 'ungrounded'
+  | 'low-confidence'
+  | 'unauthenticated'
+  | 'first-contact'
+  | 'angry-sender'
+  | 'urgent'
+  | 'throttled'
+  | 'input-cut'
+  | 'outside-hours'
+  | 'all-clear'
+
+export interface HoldDecision {
+  action: HoldAction
+  /** The first of `reasons`. */
+  reason: HoldReason
+  /** Every reason that fired, strictest first. */
+  reasons: HoldReason[]
+}
+
+/** A negative or mixed mail from this intensity on is for a person to answer. */
+const angryFrom = 0.6
+
+/** The text itself is not fit to be shown as an answer: it waits in the review, whatever the mode. */
+function faultsOfText(input: HoldInput): HoldReason[] {
+  const { composed } = input
+  const checks: [HoldReason, boolean][] = [
+    ['empty-text', composed.text.trim() === ''],
+    ['outbound-fault', input.faults > 0],
+    ['placeholder', input.placeholders > 0],
+    ['unsupported-claim', input.claims > 0],
+    // Whoever wrote the mail would choose what the owner says.
+    ['parrots-mail', input.parroted],
+    ['spam', input.verdict.spam.is],
+    // What a manipulated model wrote must not stand in the owner's own mailbox.
+    ['manipulation', input.manipulation || input.verdict.manipulation],
+  ]
+  return checks.filter(([, fired]) => fired).map(([reason]) => reason)
+}
+
+/** Why it must not go out by itself. */
+function doubts(input: HoldInput): HoldReason[] {
+  const { verdict, composed } = input
+  const unpleasant = verdict.sentiment.label === 'negative' || verdict.sentiment.label === 'mixed'
+  const unanswered = composed.missing.length > 0 || composed.answers.some(({ answered }) => !answered)
+  const checks: [HoldReason, boolean][] = [
+    ['guard-ceiling', input.ceiling !== 'may'],
+    ['needs-person', composed.needs_person],
+    ['missing-facts', unanswered],
+    ['ungrounded', input.ungrounded > 0],
+    ['low-confidence', !(Math.min(verdict.confidence, composed.confidence) >= input.minConfidence)],
+    // DMARC pass, or nothing known and an address the owner has written to: backscatter must be impossible.
+    [
+      'unauthenticated',
+      input.authenticated === false || (input.authenticated === null && !input.knownSender),
+    ],
+    ['first-contact', input.firstContact && !input.knownSender && input.authenticated !== true],
+    ['angry-sender', unpleasant && verdict.sentiment.intensity >= angryFrom],
+    ['urgent', verdict.urgency >= 3],
+    ['throttled', input.throttled],
+    ['input-cut', input.cut],
+  ]
+  return checks.filter(([, fired]) => fired).map(([reason]) => reason)
+}
+
+/** A category's mode overrides the account's in both directions; the guard's ceiling stands above either. */
+function effectiveMode({ mode, categoryMode }: HoldInput): Mode {
+  return categoryMode ?? mode
+}
+
+/**
+ * Decides what becomes of a composed reply. Sending needs the mode `send` and not one doubt; a doubt in that mode
+ * makes it a draft; a fault of the text itself, a mail that tried to steer it, or the mode `review`, holds it for a person.
+ */
+export function decideHold(input: HoldInput): HoldDecision {
+  const faults = faultsOfText(input)
+  const mode = effectiveMode(input)
+  const doubtful = doubts(input)
+  const decide = (action: HoldAction, reasons: HoldReason[]): HoldDecision => ({
+    action,
+    reason: reasons[0] ?? 'all-clear',
+    reasons,
+  })
+  if (mode === 'review') return decide('hold', [...faults, 'mode-review', ...doubtful])
+  if (faults.length > 0) return decide('hold', [...faults, ...doubtful])
+  if (mode === 'draft') return decide('save-draft', ['mode-draft', ...doubtful])
+  if (doubtful.length > 0) return decide('save-draft', doubtful)
+  return decide('send', [input.businessHours ? 'all-clear' : 'outside-hours'])
+}

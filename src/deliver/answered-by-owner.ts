@@ -1,0 +1,38 @@
+import { dayBefore } from '../base/clock.ts'
+import type { Account } from '../context.ts'
+import { MessageVanished, UidValidityChanged } from '../imap/imap.ts'
+import type { MessageRow } from '../store/messages.ts'
+
+/**
+ * Whether a person has answered or thrown the mail away since it came: `\Answered` (RFC 3501 section 2.3.2), or a mail in
+ * \Sent that replies to it. Returns the reason, or null when the way is free.
+ */
+export async function answeredMeanwhile(account: Account, row: MessageRow): Promise<string | null> {
+  const { imap } = account
+  const flags = await currentFlags(account, row)
+  if (flags?.some((flag) => flag.toLowerCase() === '\\answered')) return 'answered-by-owner'
+  if (flags?.some((flag) => flag.toLowerCase() === '\\deleted')) return 'deleted-by-owner'
+  if (row.messageId === null) return null
+  const since = dayBefore(row.internalDate)
+  const { sent, trash } = await imap.specialMailboxes()
+  if (sent !== null && (await imap.findRepliesTo(sent, row.messageId, since)).length > 0)
+    return 'answered-by-owner'
+  if (
+    flags === null &&
+    trash !== null &&
+    (await imap.findByMessageId(trash, row.messageId, since)).length > 0
+  ) {
+    return 'deleted-by-owner'
+  }
+  return null
+}
+
+/** Null when the mail is not where it was. */
+export async function currentFlags(account: Account, row: MessageRow): Promise<string[] | null> {
+  try {
+    return await account.imap.flags(row.mailbox, row.uidValidity, row.uid)
+  } catch (error) {
+    if (error instanceof UidValidityChanged || error instanceof MessageVanished) return null
+    throw error
+  }
+}

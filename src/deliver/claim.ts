@@ -1,0 +1,59 @@
+/** The claim: of all that might send a reply, one may write its final dot, once. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { reasonOf, TemporaryError } from '../base/errors.ts'
+import { PutOff, type StepContext } from '../context.ts'
+import { changeReply, type ReplyRow } from '../store/replies.ts'
+
+/** Two minutes and a half in all. */
+const mostNotes = 160
+const noteEveryMs = 1_000
+
+/** Two that stand in each other's way look again at different times. */
+const lookAgainMs = { least: 500, spread: 2_500 }
+
+/**
+ * One conditional update. It also takes the slot that the limits count, because a failed sending still counts
+ * (standards.md section 7).
+ * @throws TemporaryError when another worker has the reply
+ */
+export async function claim(context: StepContext, { id }: ReplyRow): Promise<ReplyRow> {
+  const now = context.clock.now()
+  const change = { id, from: ['approved'], to: 'sending', actor: 'replyd', claimedAt: now } as const
+  const claimed = await changeReply(context.db, change, now)
+  if (claimed === null) throw new TemporaryError('another worker has this reply')
+  return claimed
+}
+
+/**
+ * Gives the claim and its slot back: nothing was sent.
+ * @returns what makes the pipeline judge it anew in a moment
+ */
+export async function giveBack(context: StepContext, { id }: ReplyRow, reason: string): Promise<PutOff> {
+  const now = context.clock.now()
+  const change = { id, from: ['sending'], to: 'approved', actor: 'replyd', claimedAt: null } as const
+  await noted(context, () => changeReply(context.db, change, now))
+  const ms = lookAgainMs.least + context.random() * lookAgainMs.spread
+  return new PutOff(new Date(now.getTime() + ms), reason)
+}
+
+/** Whether it is still what the server has been given: a person may have edited it meanwhile. */
+export function isUnchanged(claimed: ReplyRow, given: ReplyRow): boolean {
+  return (
+    claimed.octets.equals(given.octets) &&
+    claimed.reversePath === given.reversePath &&
+    claimed.addressees.join() === given.addressees.join()
+  )
+}
+
+/** What became of a claim is known here and nowhere else: a store that is away is waited for, or it would end as uncertain. */
+export async function noted<T>(context: StepContext, note: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await note()
+    } catch (error) {
+      if (attempt >= mostNotes) throw error
+      context.log.warn({ event: 'reply.note-failed', reason: reasonOf(error), attempt })
+      await delay(Math.min(noteEveryMs, 100 * attempt))
+    }
+  }
+}

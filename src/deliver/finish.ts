@@ -1,0 +1,79 @@
+/** After the server said yes: the copy in \Sent, and \Answered on the original. A crash here repeats nothing but the looking. */
+
+import { dayBefore } from '../base/clock.ts'
+import { OwnerActionError, PermanentError, reasonOf, UncertainError } from '../base/errors.ts'
+import { providerAt } from '../base/providers.ts'
+import { type Account, PutOff, type StepContext } from '../context.ts'
+import { MessageVanished, UidValidityChanged } from '../imap/imap.ts'
+import { changeAccountState, loadAccountState } from '../store/accounts.ts'
+import type { StoredMail } from '../store/bodies.ts'
+import type { ReplyRow } from '../store/replies.ts'
+import { removeSavedDraft } from './draft-in-mailbox.ts'
+import type { Outcome } from './outcome.ts'
+
+/** How long a provider is given to file its own copy before we look, milliseconds. */
+export const providerFilesWithinMs = 5_000
+
+export async function finishSent(
+  context: StepContext,
+  account: Account,
+  mail: StoredMail,
+  reply: ReplyRow,
+): Promise<Outcome> {
+  await keepCopy(context, account, reply)
+  await markAnswered(account, mail)
+  await removeSavedDraft(account, reply)
+  return { to: 'done', disposition: 'sent', reason: mail.row.reason, detail: reply.replyText }
+}
+
+/**
+ * Gmail and Microsoft file what was submitted, most others do not (standards.md section 6). What is not configured is
+ * found out once per account: look after some seconds, store a copy only if there is none, remember.
+ */
+async function keepCopy(context: StepContext, account: Account, reply: ReplyRow): Promise<void> {
+  const { settings, imap } = account
+  const address = settings.owner.address
+  const { sentCopy } = settings.sentCopy === null ? await loadAccountState(context.db, address) : settings
+  if (sentCopy === false || (sentCopy === null && filesSent(account))) return
+  const { sent } = await imap.specialMailboxes()
+  if (sent === null) return
+  const now = context.clock.now()
+  const lookAt = new Date((reply.finishedAt ?? now).getTime() + providerFilesWithinMs)
+  if (sentCopy === null && now < lookAt) throw new PutOff(lookAt, 'sent-copy')
+  const stands =
+    (await imap.findByMessageId(sent, reply.replyMessageId, dayBefore(reply.createdAt))).length > 0
+  if (!stands) await append(context, account, sent, reply)
+  if (sentCopy === null) await changeAccountState(context.db, address, { sentCopy: !stands }, now)
+}
+
+/** Only what its own SMTP server takes, and only into its own mailbox. */
+function filesSent({ settings: { smtp, imap } }: Account): boolean {
+  const provider = providerAt(smtp.host)
+  return provider?.filesSent === true && providerAt(imap.host) === provider
+}
+
+async function append(context: StepContext, account: Account, sent: string, reply: ReplyRow): Promise<void> {
+  const { imap } = account
+  try {
+    await imap.append(sent, reply.octets, ['\\Seen'], [], context.clock.now())
+  } catch (error) {
+    if (error instanceof PermanentError && !(error instanceof OwnerActionError)) {
+      // It went out; a Sent mailbox that takes no copy changes nothing about that.
+      context.log.warn({ event: 'sent.copy-refused', messageId: reply.id, reason: reasonOf(error) })
+      return
+    }
+    if (!(error instanceof UncertainError)) throw error
+    // The next run looks again before it stores.
+    throw new PutOff(new Date(context.clock.now().getTime() + providerFilesWithinMs), 'sent-copy')
+  }
+}
+
+/** Only for what was sent, never for a draft (standards.md section 6). */
+async function markAnswered(account: Account, { row }: StoredMail): Promise<void> {
+  try {
+    await account.imap.addFlags(row.mailbox, row.uidValidity, row.uid, ['\\Answered'])
+  } catch (error) {
+    // The owner has moved or deleted it: there is nothing to mark.
+    if (!(error instanceof MessageVanished || error instanceof UidValidityChanged)) throw error
+  }
+}

@@ -1,0 +1,40 @@
+/** The gate, once more: state and history may have changed since the mail was judged (standards.md section 1). */
+
+import type { Account, StepContext } from '../context.ts'
+import { judge } from '../guard/ceiling.ts'
+import type { StoredMail } from '../store/bodies.ts'
+import { loadGateContexts } from '../store/gate-context.ts'
+import { automaticRepliesSince } from '../store/history.ts'
+import type { ReplyRow } from '../store/replies.ts'
+import { currentFlags } from './answered-by-owner.ts'
+
+/** Clocks of machines that share a store may differ by so much. */
+const skewMs = 60_000
+
+export async function judgeAgain(context: StepContext, account: Account, mail: StoredMail, reply: ReplyRow) {
+  const { owner } = account.settings
+  const now = context.clock.now()
+  const flags = await currentFlags(account, mail.row)
+  const fresh = { ...mail, row: { ...mail.row, flags: flags ?? mail.row.flags } }
+  const [loaded] = await loadGateContexts(context.db, owner.address, [{ mail: fresh, addressee: null }], now)
+  if (!loaded) throw new Error('no history was loaded')
+  // An attempt of this very reply that was refused for now has taken its slot: it does not stand in its own way.
+  const autoSent = loaded.autoSent.filter(({ messageId }) => messageId !== reply.replyMessageId)
+  const history = { ...loaded, autoSent, candidateHash: reply.textHash }
+
+  /**
+   * Whether the limits still allow it, for one whose own slot is taken: of two that were judged side by side, at least the
+   * one that took its slot later sees the other's.
+   */
+  const stillAllowed = async (): Promise<boolean> => {
+    const known = new Set([reply.replyMessageId, ...autoSent.map(({ messageId }) => messageId)])
+    const since = new Date(now.getTime() - skewMs)
+    const recent = await automaticRepliesSince(context.db, owner.address, since)
+    const meanwhile = recent.filter(({ messageId }) => !known.has(messageId))
+    if (meanwhile.length === 0) return true
+    const later = { ...history, now: context.clock.now(), autoSent: [...meanwhile, ...autoSent] }
+    return judge(mail.message, owner, later).decision === 'may'
+  }
+
+  return { ...judge(mail.message, owner, history), stillAllowed }
+}

@@ -1,0 +1,67 @@
+/** Looks at everything replyd depends on, changes nothing, and says what to do about each failure. */
+
+import { reasonOf } from '../base/errors.ts'
+import type { AccountSettings, Config, Server } from '../config/settings.ts'
+import { SignIns } from '../oauth/oauth.ts'
+import { type Check, failed, passed, type Verdict } from './check.ts'
+import { checkImap } from './imap.ts'
+import { checkModel } from './model.ts'
+import { checkQueue } from './queue.ts'
+import { checkSmtp } from './smtp.ts'
+import { checkState } from './state.ts'
+
+export type { Check } from './check.ts'
+
+/**
+ * Starts every check at once.
+ * @param patienceMs how long a server may take to answer, milliseconds
+ * @returns one promise for each place that is looked at, in the order in which they are best shown; none rejects
+ */
+export function diagnose(config: Config, now: Date, patienceMs = 10_000): Promise<Check[]>[] {
+  const addresses = config.accounts.map(({ owner }) => owner.address)
+  const signIns = new SignIns(config.state, { now: () => new Date() })
+  const count = addresses.length === 1 ? 'one account' : `${addresses.length} accounts`
+  return [
+    single('configuration', null, async () => passed(`${count}: ${addresses.join(', ')}`)),
+    ...config.accounts.flatMap((account) => [
+      imap(account, signIns, patienceMs),
+      smtp(account, signIns, patienceMs),
+    ]),
+    single('model', null, () => checkModel(config.model, now.toISOString().slice(0, 10))),
+    single('queue', null, () => checkQueue(config.state, patienceMs)),
+    single('state', null, () => checkState(config.state, patienceMs)),
+  ]
+}
+
+async function imap(account: AccountSettings, signIns: SignIns, patienceMs: number): Promise<Check[]> {
+  try {
+    return await checkImap(account, patienceMs, tokenSource(account, account.imap, signIns))
+  } catch (error) {
+    return [{ name: 'imap', account: account.owner.address, ...unexpected(error) }]
+  }
+}
+
+function smtp(account: AccountSettings, signIns: SignIns, patienceMs: number): Promise<Check[]> {
+  const look = () => checkSmtp(account, patienceMs, tokenSource(account, account.smtp, signIns))
+  return single('smtp', account.owner.address, look)
+}
+
+function tokenSource({ owner }: AccountSettings, { oauth2 }: Server, signIns: SignIns) {
+  if (oauth2 === null) return undefined
+  return (refused?: string) => signIns.accessToken(owner.address, oauth2, refused)
+}
+
+async function single(
+  name: Check['name'],
+  account: string | null,
+  look: () => Promise<Verdict>,
+): Promise<Check[]> {
+  try {
+    return [{ name, account, ...(await look()) }]
+  } catch (error) {
+    return [{ name, account, ...unexpected(error) }]
+  }
+}
+
+const unexpected = (error: unknown): Verdict =>
+  failed(reasonOf(error), 'Set REPLYD_DEBUG=1 and report this, please.')

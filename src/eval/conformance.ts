@@ -1,0 +1,195 @@
+import { isDeepStrictEqual } from 'node:util'
+import { z } from 'zod'
+import { ConfigError, reasonOf } from '../base/errors.ts'
+import { type GateContext, judge } from '../guard/ceiling.ts'
+import type { Owner } from '../mail/account.ts'
+import { decodeWords, messageIds } from '../mail/address.ts'
+import { mailboxes } from '../mail/correspondents.ts'
+import { fieldValues, firstField, type Message } from '../mail/message.ts'
+import { parseOctets } from '../mail/mime/octets.ts'
+import { buildReply, replyMessageId } from '../mail/reply/build.ts'
+
+const Account = z.object({
+  address: z.string(),
+  aliases: z.array(z.string()).default([]),
+  authserv_ids: z.array(z.string()).default([]),
+  own_lists: z.array(z.string()).default([]),
+})
+
+const Context = z.object({
+  special_use: z.string().nullish(),
+  flags: z.array(z.string()).default([]),
+  age_hours: z.number().default(0),
+  sent_message_ids: z.array(z.string()).default([]),
+  answered_message_ids: z.array(z.string()).default([]),
+  auto_sent: z
+    .array(
+      z.object({
+        to: z.string(),
+        hours_ago: z.number(),
+        message_id: z.string().nullish(),
+        hash: z.string().nullish(),
+      }),
+    )
+    .default([]),
+  candidate_hash: z.string().nullish(),
+  thread_participants: z.array(z.string()).nullish(),
+})
+
+const GateCase = z.object({
+  file: z.string(),
+  account: Account,
+  context: Context.optional(),
+  expect: z.object({ decision: z.enum(['never', 'draft', 'may']), reason: z.string() }),
+  also: z.array(z.string()).default([]),
+})
+
+const ReplyCase = z.object({
+  file: z.string(),
+  account: Account,
+  mode: z.enum(['send', 'draft']),
+  expect: z.object({
+    to: z.array(z.string()),
+    from: z.string(),
+    subject: z.string(),
+    in_reply_to: z.string().nullable(),
+    references: z.array(z.string()),
+    auto_submitted: z.string().nullable(),
+  }),
+})
+
+type GateCase = z.infer<typeof GateCase>
+type ReplyCase = z.infer<typeof ReplyCase>
+
+/** A line of a case file (standards section 10): a reply case has a `mode`, a gate case has none. */
+export type Case = GateCase | ReplyCase
+
+export interface CaseResult {
+  file: string
+  passed: boolean
+  expected: unknown
+  /** What came out; `{ error }` when the message could not be read. */
+  got: unknown
+}
+
+export interface Score {
+  passed: number
+  total: number
+  results: readonly CaseResult[]
+}
+
+/** @throws ConfigError naming every line that is no case */
+export function parseCases(jsonl: string): Case[] {
+  const faults: string[] = []
+  const cases = jsonl.split(/\r?\n/).flatMap((line, at) => {
+    if (line.trim() === '') return []
+    try {
+      const value: unknown = JSON.parse(line)
+      const isReply = typeof value === 'object' && value !== null && 'mode' in value
+      return [isReply ? ReplyCase.parse(value) : GateCase.parse(value)]
+    } catch (error) {
+      faults.push(`line ${at + 1}: ${error instanceof z.ZodError ? z.prettifyError(error) : reasonOf(error)}`)
+      return []
+    }
+  })
+  if (faults.length > 0) throw new ConfigError(`not a case file:\n${faults.join('\n')}`)
+  return cases
+}
+
+/**
+ * Runs every case. A message that cannot be read fails its case and stops nothing.
+ * @param read gives the octets of a file that the case names
+ * @param now the time at which `hours_ago` counts from
+ */
+export async function runCases(
+  cases: readonly Case[],
+  read: (file: string) => Buffer | Promise<Buffer>,
+  now: Date,
+): Promise<Score> {
+  const results: CaseResult[] = []
+  for (const one of cases) {
+    try {
+      const message = parseOctets(await read(one.file))
+      results.push('mode' in one ? await runReplyCase(one, message, now) : runGateCase(one, message, now))
+    } catch (error) {
+      results.push({ file: one.file, passed: false, expected: one.expect, got: { error: reasonOf(error) } })
+    }
+  }
+  return { passed: results.filter((result) => result.passed).length, total: results.length, results }
+}
+
+function runGateCase(
+  { file, account, context, expect, also }: GateCase,
+  message: Message,
+  now: Date,
+): CaseResult {
+  const { decision, reason } = judge(message, ownerOf(account), contextOf(context ?? Context.parse({}), now))
+  const passed = decision === expect.decision && [expect.reason, ...also].includes(reason)
+  return { file, passed, expected: expect, got: { decision, reason } }
+}
+
+/** Reads the fields back from the octets, so that what is compared is what would be sent. */
+async function runReplyCase(
+  { file, account, mode, expect }: ReplyCase,
+  original: Message,
+  now: Date,
+): Promise<CaseResult> {
+  const owner = ownerOf(account)
+  const reply = await buildReply({
+    original,
+    owner,
+    kind: mode,
+    text: 'Thank you for your message.',
+    html: false,
+    language: null,
+    signature: '',
+    quote: 'none',
+    disclosure: null,
+    messageId: replyMessageId(owner.address, file, mode, 0, 'example.invalid'),
+    now,
+    originalId: null,
+  })
+  const written = parseOctets(reply.octets)
+  const addresses = (name: string) => mailboxes(written, name).map(({ address }) => address.toLowerCase())
+  const got = {
+    to: addresses('to'),
+    from: addresses('from').join(', '),
+    subject: decodeWords(firstField(written, 'subject') ?? ''),
+    in_reply_to: firstField(written, 'in-reply-to'),
+    references: fieldValues(written, 'references').flatMap(messageIds),
+    auto_submitted: firstField(written, 'auto-submitted'),
+  }
+  return { file, passed: isDeepStrictEqual(got, expect), expected: expect, got }
+}
+
+function ownerOf(account: z.infer<typeof Account>): Owner {
+  return {
+    address: account.address,
+    aliases: account.aliases,
+    displayName: null,
+    authservIds: account.authserv_ids,
+    ownLists: account.own_lists,
+  }
+}
+
+function contextOf(context: z.infer<typeof Context>, now: Date): GateContext {
+  const hoursAgo = (hours: number) => new Date(now.getTime() - hours * 3_600_000)
+  return {
+    specialUse: context.special_use ?? null,
+    flags: context.flags,
+    arrivedAt: hoursAgo(context.age_hours),
+    now,
+    sentMessageIds: new Set(context.sent_message_ids),
+    answeredMessageIds: new Set(context.answered_message_ids),
+    autoSent: context.auto_sent.map((sent) => ({
+      to: sent.to,
+      at: hoursAgo(sent.hours_ago),
+      messageId: sent.message_id ?? null,
+      hash: sent.hash ?? null,
+    })),
+    openDrafts: 0,
+    candidateHash: context.candidate_hash ?? null,
+    humanAsked: false,
+    threadParticipants: context.thread_participants ?? null,
+  }
+}

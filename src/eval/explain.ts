@@ -1,0 +1,61 @@
+import { reasonOf } from '../base/errors.ts'
+import { type Decision, freshContext, gateError, judge } from '../guard/ceiling.ts'
+import type { Owner } from '../mail/account.ts'
+import { comparable, mailboxes } from '../mail/correspondents.ts'
+import type { Message } from '../mail/message.ts'
+import { parseOctets } from '../mail/mime/octets.ts'
+import { replyHeader } from '../mail/reply/header.ts'
+import type { ReplyHeader } from '../mail/reply/reply.ts'
+import { visibleText } from '../mail/text/visible.ts'
+
+/** What replyd would make of a message, without asking a model and without any history. */
+export interface Explanation {
+  file: string
+  decision: Decision
+  /** The code that decides; `ok` when none fires. */
+  reason: string
+  /** Every code that fired, in the order of the tables. */
+  codes: readonly string[]
+  /** The author's own words: quotes and signature cut. */
+  text: string
+  /** The header that a reply would have; null when there is nobody to answer. */
+  reply: ReplyHeader | null
+}
+
+/**
+ * Explains one message that has just arrived in the inbox. Never throws: what cannot be read gets a draft at most.
+ * @param file a name to show
+ */
+export function explainOctets(file: string, octets: Buffer, owner: Owner, now: Date): Explanation {
+  try {
+    const message = parseOctets(octets)
+    const { decision, reason, codes } = judge(message, owner, freshContext(now))
+    const reply = replyHeader(message, owner, decision === 'may' ? 'send' : 'draft')
+    return { file, decision, reason, codes, text: visibleText(message).text, reply }
+  } catch (error) {
+    return {
+      file,
+      decision: 'draft',
+      reason: gateError,
+      codes: [gateError],
+      text: reasonOf(error),
+      reply: null,
+    }
+  }
+}
+
+/** Where a message says whom it was for, most trustworthy first. */
+const deliveryFields = ['delivered-to', 'x-original-to', 'envelope-to', 'to', 'cc']
+
+/**
+ * The owner of a message about whom nothing is known: the first address that it was delivered or written to and
+ * that did not write it.
+ */
+export function guessOwner(message: Pick<Message, 'fields'>): Owner {
+  const authors = new Set(mailboxes(message, 'from').map(({ address }) => comparable(address)))
+  const addressees = deliveryFields
+    .flatMap((name) => mailboxes(message, name))
+    .map(({ address }) => comparable(address))
+  const address = addressees.find((one) => !authors.has(one)) ?? addressees[0] ?? 'owner@example.invalid'
+  return { address, aliases: [], displayName: null, authservIds: [], ownLists: [] }
+}

@@ -1,0 +1,52 @@
+import type { Owner } from '../mail/account.ts'
+import type { Message } from '../mail/message.ts'
+import type { Decision, GateContext, Judgement } from './context.ts'
+import { draftRules } from './draft.ts'
+import { type Facts, readFacts } from './facts.ts'
+import { limits } from './limits.ts'
+import { neverRules, type Rule } from './never.ts'
+
+export { type AutoSent, type Decision, freshContext, type GateContext, type Judgement } from './context.ts'
+
+/** The code of a rule, or of the reading before it, that threw. */
+export const gateError = 'gate-error'
+
+/** More drafts for this sender lie unsent than a person will read: no further one is written (section 7). */
+export const draftsPileUp = 'drafts-unsent'
+
+/**
+ * The gate: what is the most that may be done with this message? Every rule of section 3 is asked; the strictest
+ * one that fires decides. It looks at header, structure, mailbox state and history, never at what the text means.
+ * Never throws: what cannot be judged is `draft` at most. To be asked again right before sending.
+ */
+export function judge(message: Message, owner: Owner, context: GateContext): Judgement {
+  let facts: Facts
+  try {
+    facts = readFacts(message, owner, context)
+  } catch {
+    return { decision: 'draft', reason: gateError, codes: [gateError] }
+  }
+  const never = firing(neverRules, facts)
+  const draft = [...firing(draftRules, facts), ...facts.limits]
+  const forbidding = never.filter((code) => code !== gateError)
+  // A rule that could not be asked stops sending, but only a rule that fired stops drafting.
+  if (never.length > forbidding.length) draft.unshift(gateError)
+  if (context.openDrafts > limits.openDrafts) forbidding.push(draftsPileUp)
+  return conclude(forbidding, draft)
+}
+
+function firing(rules: readonly Rule[], facts: Facts): string[] {
+  return rules.flatMap(([code, fires]) => {
+    try {
+      return fires(facts) ? [code] : []
+    } catch {
+      return [gateError]
+    }
+  })
+}
+
+function conclude(never: readonly string[], draft: readonly string[]): Judgement {
+  const codes = [...never, ...draft]
+  const decision: Decision = never.length > 0 ? 'never' : draft.length > 0 ? 'draft' : 'may'
+  return { decision, reason: codes[0] ?? 'ok', codes }
+}

@@ -1,0 +1,121 @@
+import { canonical, comparable, distinct } from '../mail/correspondents.ts'
+import { fieldValues } from '../mail/message.ts'
+import { fieldKeyword } from '../mail/mime/keyword.ts'
+import { type Facts, sameOrganisation, wordsOf } from './facts.ts'
+import { asksForSilence } from './marks.ts'
+import type { Rule } from './never.ts'
+import { calendarKinds, hasTextPart } from './structure.ts'
+import { isAutoSubject, isBounceSubject, isResponderSubject } from './subjects.ts'
+import { isLooseNoReply, isPostmaster, isRobotWord, isStrictNoReply } from './words.ts'
+
+const hour = 3_600_000
+/** Hours after arrival from which an answer needs a person's eye: we were down, or the mailbox was imported. */
+export const staleHours = 72
+const crowdSize = 10
+
+/** Section 3.2, in the table's order: messages whose answer a person has to see first. */
+export const draftRules: readonly Rule[] = [
+  ['contact-form', ({ isContactForm }) => isContactForm],
+  ['dmarc-fail', ({ authentication }) => authentication === 'dmarc-fail'], // RFC 7489, RFC 8601
+  ['unauthenticated', ({ authentication }) => authentication === 'none'], // RFC 3834 section 2
+  ['thread-stranger', isThreadStranger],
+  ['multiple-from', ({ message, authors }) => authors.length > 1 || fieldValues(message, 'from').length > 1], // RFC 5322 section 3.6.2
+  ['multiple-reply-to', ({ replyTo, foreignReplyTo }) => replyTo.length > 1 && foreignReplyTo.length > 0],
+  ['reply-to-list', isReplyToList], // RFC 3834 section 4
+  ['reply-to-mismatch', isReplyToMismatch], // RFC 3834 section 4, RFC 8098 section 2.1
+  ['not-addressed', (facts) => !isOwnIn(facts, 'to', 'cc', 'otherRecipients')], // RFC 5230 section 4.5: MUST NOT
+  ['cc-only', (facts) => isOwnIn(facts, 'cc') && !isOwnIn(facts, 'to', 'otherRecipients')],
+  ['many-recipients', ({ to, cc }) => distinct([...to, ...cc]).length > crowdSize],
+  ['auto-response-suppress', ({ message }) => asksForSilence(message)],
+  ['own-list', ({ lists }) => lists.isList && lists.isOwnList],
+  ['list-unsubscribe', ({ lists }) => lists.canUnsubscribe && !lists.isList && !lists.isCampaign],
+  ['bulk-hint', ({ lists }) => lists.isCampaign && !lists.canUnsubscribe],
+  ['loop-marker', isLooping],
+  ['auto-reply-subject', isDoubtfulSubject], // RFC 3834 section 3.1.5
+  ['no-reply-address', isNoReplyRelay],
+  ['calendar', isInvitation],
+  ['postmaster-sender', isHumanPostmaster], // RFC 5230 section 4.6
+  ['robot-address', ({ authors, replyTo }) => wordsOf([...authors, ...replyTo]).some(isRobotWord)],
+  ['no-text', hasNoText],
+  // INTERNALDATE, not the Date field: that one lies.
+  ['stale', ({ context }) => context.now.getTime() - context.arrivedAt.getTime() > staleHours * hour],
+  // Not in the table but in section 1: what could not be read to the end may hide a mark (RFC 7103).
+  ['unreadable', ({ message }) => message.faults.some(isBlindSpot)],
+  // The way out that an automatic reply names has to be one.
+  ['human-asked', ({ context }) => context.humanAsked],
+]
+
+/**
+ * Thread hijack: an address that never took part. Quoted text proves no thread, only ids that we hold do, and
+ * without those the participants are unknown.
+ */
+function isThreadStranger({ inThread, context, authors }: Facts): boolean {
+  if (!inThread || context.threadParticipants === null) return false
+  const known = new Set(context.threadParticipants.map(canonical))
+  return !authors.some(({ address }) => known.has(comparable(address)))
+}
+
+/** The author asked for replies to the group. */
+function isReplyToList({ target, targetElsewhere, to, cc }: Facts): boolean {
+  if (target === null || !targetElsewhere) return false
+  return [...to, ...cc].some(({ address }) => comparable(address) === comparable(target.address))
+}
+
+/** The classic fraud pattern, and the classic form service. */
+function isReplyToMismatch(facts: Facts): boolean {
+  const { target, targetElsewhere, authors, isContactForm } = facts
+  if (target === null || !targetElsewhere || isContactForm || isReplyToList(facts)) return false
+  return !authors.some(({ address }) => sameOrganisation(address, target.address))
+}
+
+/** Delivered-To, X-Original-To and the like name us on every delivery and prove nothing. */
+function isOwnIn(facts: Facts, ...fields: ('to' | 'cc' | 'otherRecipients')[]): boolean {
+  return fields.some((field) => facts[field].some(({ address }) => facts.isOwn(address)))
+}
+
+/** Some automaton handled it on the way, or it came by twice. */
+function isLooping({ message, loop, isOwn }: Facts): boolean {
+  if (loop.any && !loop.automatic && !loop.own) return true
+  const seen = new Set<string>()
+  return fieldValues(message, 'delivered-to').some((value) => {
+    const address = canonical(value)
+    const again = seen.has(address)
+    seen.add(address)
+    return again && isOwn(address)
+  })
+}
+
+function isDoubtfulSubject({ inThread, subjects }: Facts): boolean {
+  return subjects.some(inThread ? isAutoSubject : isResponderSubject)
+}
+
+/** A mailbox that nobody reads writes for a person named in Reply-To; or the name only begins like one. */
+function isNoReplyRelay({ authors, replyTo, target }: Facts): boolean {
+  const strictTarget = target !== null && wordsOf([target]).some(isStrictNoReply)
+  return (
+    (wordsOf(authors).some(isStrictNoReply) && !strictTarget) ||
+    wordsOf([...authors, ...replyTo]).some(isLooseNoReply)
+  )
+}
+
+/** An invitation wants an iTIP answer, not a letter. A calendar file without a method is an attachment. */
+function isInvitation({ message, parts }: Facts): boolean {
+  const isCalendarMessage = fieldValues(message, 'content-class').some(
+    (value) => fieldKeyword(value) === 'urn:content-classes:calendarmessage',
+  )
+  return calendarKinds(parts).asks || isCalendarMessage
+}
+
+/** postmaster is often a person, and often a bounce without marks. */
+function isHumanPostmaster({ authors, subjects }: Facts): boolean {
+  return wordsOf(authors).some(isPostmaster) && !subjects.some(isBounceSubject)
+}
+
+function hasNoText({ message, parts }: Facts): boolean {
+  return !hasTextPart(parts) || message.text.trim() === ''
+}
+
+/** Faults behind which a field or a part may stand that the rules did not see. */
+function isBlindSpot(fault: string): boolean {
+  return /^(?:header cut|message cut|parts nested|more than \d+ parts|several Content-Type)/.test(fault)
+}

@@ -1,0 +1,153 @@
+import type { Owner } from '../mail/account.ts'
+import {
+  decodeWords,
+  localWord,
+  type Mailbox,
+  messageIds,
+  organisationalDomain,
+  plainLine,
+} from '../mail/address.ts'
+import { type Authentication, authentication } from '../mail/authentication.ts'
+import {
+  type Correspondents,
+  canonical,
+  comparable,
+  correspondents,
+  mailboxes,
+} from '../mail/correspondents.ts'
+import { fieldValues, firstField, type Message, type Part } from '../mail/message.ts'
+import { stripComments } from '../mail/mime/keyword.ts'
+import type { GateContext } from './context.ts'
+import { type LimitCode, reachedLimits } from './limits.ts'
+import { type ListMarks, listMarks } from './lists.ts'
+import { loopMarks } from './marks.ts'
+import { partsOf } from './structure.ts'
+
+/** Everything that the rules look at, read once from the outermost header block, the structure and the context. */
+export interface Facts extends Correspondents {
+  message: Message
+  owner: Owner
+  context: GateContext
+  parts: readonly Part[]
+  /** Decoded, folded, trimmed; NFC (section 2.10). */
+  subjects: readonly string[]
+  /** Of every Message-ID field. */
+  ownIds: readonly string[]
+  /** In-Reply-To or References is not empty (section 2.11). */
+  inThread: boolean
+  /** Addresses of Sender. */
+  senders: readonly Mailbox[]
+  /** Addresses of every Return-Path, as written, lower case. */
+  reversePaths: readonly string[]
+  /** Addresses by recipient field: To, Cc, then the rest of rule `not-addressed`. */
+  to: readonly Mailbox[]
+  cc: readonly Mailbox[]
+  otherRecipients: readonly Mailbox[]
+  lists: ListMarks
+  loop: ReturnType<typeof loopMarks>
+  /** Our own web form wrote it in the name of somebody (rule `contact-form`). */
+  isContactForm: boolean
+  /** The same, recognised by an own address in From: then it is not `self-sent`. */
+  isFormAsOwner: boolean
+  authentication: Authentication
+  limits: readonly LimitCode[]
+}
+
+export function readFacts(message: Message, owner: Owner, context: GateContext): Facts {
+  const people = correspondents(message, owner)
+  const { authors, replyTo, target, isOwn } = people
+  const reversePaths = mailboxes(message, 'return-path').map(({ address }) => comparable(address))
+  const literallyOwn = new Set([owner.address, ...owner.aliases].map(canonical))
+  const [author] = authors
+  const isFormAsOwner =
+    author !== undefined &&
+    authors.length === 1 &&
+    isOwn(author.address) &&
+    replyTo.length === 1 &&
+    isForeign(replyTo, isOwn)
+  // Tag included: the envelope of a forwarder, me+caf_=...@, is no form.
+  const isFormByEnvelope = isForeign(authors, isOwn) && reversePaths.some((path) => literallyOwn.has(path))
+  return {
+    ...people,
+    message,
+    owner,
+    context,
+    parts: partsOf(message),
+    subjects: fieldValues(message, 'subject').map(decodedSubject),
+    ownIds: fieldValues(message, 'message-id').flatMap(idsOf),
+    inThread: ['in-reply-to', 'references'].some((name) =>
+      fieldValues(message, name).some((value) => value.trim() !== ''),
+    ),
+    senders: mailboxes(message, 'sender'),
+    reversePaths,
+    to: mailboxes(message, 'to'),
+    cc: mailboxes(message, 'cc'),
+    otherRecipients: ['bcc', 'resent-to', 'resent-cc', 'resent-bcc'].flatMap((name) =>
+      mailboxes(message, name),
+    ),
+    lists: listMarks(message, owner),
+    loop: loopMarks(message, isOwn),
+    isFormAsOwner,
+    isContactForm: isFormAsOwner || isFormByEnvelope,
+    authentication: authentication(message, owner.authservIds, domainOf(author?.address ?? '')),
+    limits: reachedLimits(target?.address ?? null, threadIds(message), context),
+  }
+}
+
+/** True when there are addresses and none of them is the owner's. */
+export function isForeign(list: readonly Mailbox[], isOwn: (address: string) => boolean): boolean {
+  return list.length > 0 && !list.some(({ address }) => isOwn(address))
+}
+
+export function decodedSubject(value: string): string {
+  return plainLine(decodeWords(value)).normalize('NFC')
+}
+
+/** The ids in In-Reply-To and References. */
+export function threadIds(message: Pick<Message, 'fields'>): ReadonlySet<string> {
+  return new Set(
+    ['in-reply-to', 'references'].flatMap((name) => fieldValues(message, name).flatMap(messageIds)),
+  )
+}
+
+/** The ids of a Message-ID field; a bare one is given its brackets. */
+function idsOf(value: string): string[] {
+  const found = messageIds(value)
+  const bare = stripComments(value).trim()
+  return found.length === 0 && /^[^\s<>]+$/.test(bare) ? [`<${bare}>`] : found
+}
+
+/** Ids with or without brackets are the same id. */
+export function holdsId(ids: ReadonlySet<string>, id: string): boolean {
+  return ids.has(id) || ids.has(id.slice(1, -1))
+}
+
+export function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf('@') + 1)
+}
+
+/** The local part words (section 2.8) of addresses. */
+export function wordsOf(list: readonly Mailbox[]): string[] {
+  return list.map(({ address }) => localWord(address))
+}
+
+export function sameOrganisation(left: string, right: string): boolean {
+  return organisationalDomain(domainOf(left)) === organisationalDomain(domainOf(right))
+}
+
+/**
+ * The local part words of Sender and Reply-To, those included that have no domain: `Sender: mailer-daemon` is no
+ * address, but it says enough (RFC 7103).
+ */
+export function bareWords(message: Pick<Message, 'fields'>, name: string): string[] {
+  return fieldValues(message, name)
+    .filter((value) => !value.includes('@'))
+    .map((value) => localWord(stripComments(value).replace(/[<>]/g, '').trim()))
+}
+
+export function firstReversePathWord(message: Pick<Message, 'fields'>): string | null {
+  const value = firstField(message, 'return-path')
+  const [mailbox] =
+    value === null ? [] : mailboxes({ fields: [{ name: 'return-path', value }] }, 'return-path')
+  return mailbox ? localWord(mailbox.address) : null
+}

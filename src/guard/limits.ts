@@ -1,0 +1,93 @@
+import { localWord, organisationalDomain, withoutTag } from '../mail/address.ts'
+import { canonical } from '../mail/correspondents.ts'
+import type { AutoSent, GateContext } from './context.ts'
+import { isMailboxProvider } from './words.ts'
+
+const second = 1000
+const hour = 3_600 * second
+const day = 24 * hour
+
+/** The limits of section 7, which break the loops that no header shows. */
+export const limits = {
+  perAddressPerDay: 3,
+  perThread: 2,
+  sameReplyDays: 7,
+  perHour: 50,
+  perDay: 300,
+  perDomainPerDay: 20,
+  /** Nobody reads and answers a letter in less: milliseconds. */
+  fastestPerson: 60 * second,
+  openDrafts: 5,
+} as const
+
+export type LimitCode =
+  | 'sender-throttled'
+  | 'thread-throttled'
+  | 'same-reply'
+  | 'hour-throttled'
+  | 'day-throttled'
+  | 'domain-throttled'
+  | 'fast-answer'
+
+/**
+ * One key for all spellings of an address that reach the same person: lower case, without tag, for Gmail also
+ * without dots.
+ */
+export function limitKey(address: string): string {
+  const bare = withoutTag(canonical(address))
+  const domain = domainOf(bare)
+  if (domain !== 'gmail.com' && domain !== 'googlemail.com') return bare
+  return `${localWord(bare).replaceAll('.', '')}@gmail.com`
+}
+
+function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf('@') + 1)
+}
+
+/**
+ * @param target where the reply would go
+ * @param threadIds the ids in In-Reply-To and References
+ * @returns the codes of all limits that are reached, in the order of the tables
+ */
+export function reachedLimits(
+  target: string | null,
+  threadIds: ReadonlySet<string>,
+  context: GateContext,
+): LimitCode[] {
+  const { now } = context
+  const autoSent = context.autoSent.map((sent) => ({ ...sent, key: limitKey(sent.to) }))
+  // A slot from the future (a clock set back) counts as now: a limit must not fail open.
+  const within = (sent: AutoSent, span: number) => now.getTime() - sent.at.getTime() <= span
+  const today = autoSent.filter((sent) => within(sent, day))
+  const ours = autoSent.filter((sent) => sent.messageId !== null && threadIds.has(sent.messageId))
+  const key = target === null ? null : limitKey(target)
+  const toTarget = autoSent.filter((sent) => sent.key === key)
+  const answersAt = context.arrivedAt.getTime()
+  const reached: Record<LimitCode, boolean> = {
+    'sender-throttled': toTarget.filter((sent) => within(sent, day)).length >= limits.perAddressPerDay,
+    'thread-throttled': new Set(ours.map((sent) => sent.messageId)).size >= limits.perThread,
+    // RFC 3834 section 2, RFC 5230 section 4.2: not the same answer to the same person again.
+    'same-reply':
+      context.candidateHash !== null &&
+      toTarget.some(
+        (sent) => sent.hash === context.candidateHash && within(sent, limits.sameReplyDays * day),
+      ),
+    'hour-throttled': autoSent.filter((sent) => within(sent, hour)).length >= limits.perHour,
+    'day-throttled': today.length >= limits.perDay,
+    'domain-throttled':
+      key !== null &&
+      isDomainThrottled(
+        domainOf(key),
+        today.map((sent) => domainOf(sent.key)),
+      ),
+    'fast-answer': ours.some((sent) => answersAt - sent.at.getTime() <= limits.fastestPerson),
+  }
+  return (Object.keys(reached) as LimitCode[]).filter((code) => reached[code])
+}
+
+/** @param written the domains that were written to today */
+function isDomainThrottled(domain: string, written: readonly string[]): boolean {
+  const organisation = organisationalDomain(domain)
+  if (isMailboxProvider(organisation)) return false
+  return written.filter((one) => organisationalDomain(one) === organisation).length >= limits.perDomainPerDay
+}

@@ -1,0 +1,40 @@
+import type { Owner } from '../mail/account.ts'
+import { fieldValues, type Message } from '../mail/message.ts'
+
+/** RFC 2369, RFC 2919 and what lists wrote before. With any value: `List-Post: NO` is a list field, too. */
+const listFields = (
+  'list-id list-post list-owner list-subscribe list-help list-archive mailing-list x-mailing-list x-ml-name ' +
+  'x-beenthere x-mailman-version x-google-group-id'
+).split(' ')
+
+const campaignFields = 'feedback-id x-campaign x-campaignid x-campaign-id x-csa-complaints'.split(' ')
+
+export interface ListMarks {
+  /** Any list field but List-Unsubscribe, which senders add to personal letters as well. */
+  isList: boolean
+  /** It came through a list of the owner's own, and through no other. */
+  isOwnList: boolean
+  /** List-Unsubscribe (RFC 8058). */
+  canUnsubscribe: boolean
+  /** A field that mass mailers add. */
+  isCampaign: boolean
+}
+
+export function listMarks(message: Pick<Message, 'fields'>, owner: Owner): ListMarks {
+  const names = new Set(message.fields.map((field) => field.name))
+  const own = new Set(owner.ownLists.map(listIdentifier))
+  const ids = fieldValues(message, 'list-id').map(listIdentifier)
+  return {
+    isList: listFields.some((name) => names.has(name)),
+    isOwnList: ids.length > 0 && ids.every((id) => own.has(id)),
+    canUnsubscribe: names.has('list-unsubscribe'),
+    isCampaign: campaignFields.some((name) => names.has(name)),
+  }
+}
+
+/** The text of the last angle brackets, else the whole value (RFC 2919 section 3 puts it last). */
+function listIdentifier(value: string): string {
+  const open = value.lastIndexOf('<')
+  const close = value.indexOf('>', open)
+  return (open >= 0 && close > open ? value.slice(open + 1, close) : value).trim().toLowerCase()
+}

@@ -1,0 +1,102 @@
+/** Guard: may this mail ever be answered? The rules are pure (src/mail/gate); this step brings them row and history. */
+
+import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
+import type { Owner } from '../mail/account.ts'
+import type { Message } from '../mail/message.ts'
+import { replyHeader } from '../mail/reply/build.ts'
+import type { StoredMail } from '../store/bodies.ts'
+import { loadGateContexts, namedIds } from '../store/gate-context.ts'
+import { saveHumanThread } from '../store/human-threads.ts'
+import { commitSteps, type StepChange } from '../store/messages.ts'
+import { type GateContext, type Judgement, judge } from './ceiling.ts'
+import { wantsPerson } from './human.ts'
+
+/**
+ * Codes that settle what a mail is: no model is asked. Any other `never` (lists, robots, forged own addresses) is not
+ * answered either, but it can be spam, so triage still looks at it, and its cheap stages come first.
+ */
+const conclusive = new Set([
+  'own-message',
+  'already-handled',
+  'dsn',
+  'mdn',
+  'arf',
+  'report',
+  'auto-reply-header',
+  'auto-reply-subject',
+  'calendar',
+  'spam-flagged',
+  'drafts-unsent',
+])
+
+/**
+ * Judges a batch, of whatever accounts, and commits it in one statement. Rows that are not at `guard` are left out; whether
+ * one still is says the statement, not the row that was handed in.
+ */
+export async function guard(context: StepContext, stored: readonly StoredMail[]): Promise<Map<string, Next>> {
+  const mails = stored.filter(({ row }) => row.step === 'guard')
+  if (mails.length === 0) return new Map()
+  const changes: StepChange[] = []
+  for (const address of new Set(mails.map(({ row }) => row.account))) {
+    const ofAccount = mails.filter(({ row }) => row.account === address)
+    changes.push(...(await judgeAll(context, accountOf(context, address), ofAccount)))
+  }
+  const committed = await commitSteps(context.db, changes, context.clock.now())
+  return new Map(changes.filter(({ id }) => committed.has(id)).map(({ id, to }) => [id, { stage: to }]))
+}
+
+async function judgeAll(
+  context: StepContext,
+  account: Account,
+  mails: readonly StoredMail[],
+): Promise<StepChange[]> {
+  const { owner, spam } = account.settings
+  const candidates = mails.map((mail) => ({
+    mail,
+    addressee: replyHeader(mail.message, owner, 'send')?.to[0] ?? null,
+  }))
+  const load = () => loadGateContexts(context.db, owner.address, candidates, context.clock.now())
+  let histories = await load()
+  const forPerson = mails.filter((mail, at) => histories[at] && wantsPerson(mail, histories[at]))
+  for (const { row, message } of forPerson) {
+    const { own, thread } = namedIds(message)
+    const ids = own === null ? thread : [...thread, own]
+    await saveHumanThread(context.db, { id: row.id, account: row.account, ids })
+  }
+  if (forPerson.length > 0) histories = await load()
+  return mails.flatMap(({ row, message }, at) => {
+    const history = histories[at]
+    if (!history) return []
+    const judgement = judgeMail(message, owner, history)
+    const change = asChange(row.id, judgement, spam.action !== 'none')
+    const isForPerson = judgement.decision !== 'never' && forPerson.some((mail) => mail.row.id === row.id)
+    return [isForPerson ? { ...change, to: 'wait', disposition: 'held', reason: 'human-asked' } : change]
+  })
+}
+
+/** The gate's rules, and encryption that has no type of its own. */
+export function judgeMail(message: Message, owner: Owner, history: GateContext): Judgement {
+  return withInlineEncryption(judge(message, owner, history), message)
+}
+
+/** PGP text without MIME (RFC 4880 section 6.2) is no type of its own, so that no rule on the structure sees it. */
+function withInlineEncryption(judgement: Judgement, message: Message): Judgement {
+  if (judgement.decision === 'never' || !message.faults.includes('encrypted (PGP)')) return judgement
+  return { decision: 'never', reason: 'encrypted', codes: ['encrypted', ...judgement.codes] }
+}
+
+/** Whether no model is asked: a person has to look, or the rules alone say what it is. */
+export function isSettled({ decision, reason, codes }: Judgement, filtersSpam: boolean): boolean {
+  if (reason === 'encrypted') return true
+  return decision === 'never' && (!filtersSpam || codes.some((code) => conclusive.has(code)))
+}
+
+function asChange(id: string, judgement: Judgement, filtersSpam: boolean): StepChange {
+  const { decision, reason, codes } = judgement
+  const change = { id, from: 'guard', reason, codes, ceiling: decision } as const
+  // Nobody but the owner can read it (standards.md section 3.1, rule 21).
+  if (reason === 'encrypted') return { ...change, to: 'wait', disposition: 'held' }
+  return isSettled(judgement, filtersSpam)
+    ? { ...change, to: 'done', disposition: 'declined' }
+    : { ...change, to: 'triage', disposition: 'waiting' }
+}

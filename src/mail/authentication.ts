@@ -1,0 +1,140 @@
+import { organisationalDomain, parseAddressList, stripComments } from './address.ts'
+import type { Message } from './message.ts'
+import { quotedEnd } from './mime/keyword.ts'
+
+/** What the account's own servers found out about the author's domain (section 9). */
+export type Authentication = 'unknown' | 'pass' | 'none' | 'dmarc-fail'
+
+/** One method's result: `dkim=pass header.d=x.example`. All in lower case. */
+interface MethodResult {
+  method: string
+  result: string
+  /** For example `header.from`. */
+  properties: ReadonlyMap<string, string>
+}
+
+/**
+ * Reads the trusted Authentication-Results fields (RFC 8601) and compares them with the author's organisational
+ * domain. `unknown`: there is no such field, as in internal mail.
+ * @param authorDomain domain of the first From address
+ */
+export function authentication(
+  message: Pick<Message, 'fields'>,
+  authservIds: readonly string[],
+  authorDomain: string,
+): Authentication {
+  const results = trustedResults(message, authservIds)
+  if (results === null) return 'unknown'
+  const organisation = organisationalDomain(authorDomain)
+  const aligned = (domain: string) => domain !== '' && organisationalDomain(domain) === organisation
+  if (results.some((result) => isDmarcFail(result, aligned))) return 'dmarc-fail'
+  return results.some((result) => isAlignedPass(result, aligned)) ? 'pass' : 'none'
+}
+
+/** By header and the ids that are trusted: several steps ask for the same mail. */
+const read = new WeakMap<Message['fields'], WeakMap<readonly string[], readonly MethodResult[] | null>>()
+
+/** null when no trusted server says anything. */
+function trustedResults(
+  message: Pick<Message, 'fields'>,
+  authservIds: readonly string[],
+): readonly MethodResult[] | null {
+  const known = read.get(message.fields) ?? new WeakMap<readonly string[], readonly MethodResult[] | null>()
+  read.set(message.fields, known)
+  const found = known.get(authservIds)
+  if (found !== undefined) return found
+  const trusted = trustedAuthentication(message, authservIds)
+  const results = trusted.length === 0 ? null : trusted.flatMap(resultsOf)
+  known.set(authservIds, results)
+  return results
+}
+
+/**
+ * RFC 8601 section 5: the topmost field with an own id, and further ones as long as no Received field stands
+ * between (several filters on one server add one each). Below the next Received the sender may have written it.
+ */
+export function trustedAuthentication(
+  message: Pick<Message, 'fields'>,
+  authservIds: readonly string[],
+): string[] {
+  const trusted: string[] = []
+  for (const { name, value } of message.fields) {
+    if (name === 'received' && trusted.length > 0) break
+    if (name === 'authentication-results' && authservIds.includes(authservIdOf(value))) trusted.push(value)
+  }
+  return trusted
+}
+
+/** Cuts at semicolons outside quoted strings; comments are removed, runs of blanks are one. */
+function segments(field: string): string[] {
+  const value = stripComments(field).replace(/\s+/g, ' ')
+  const found: string[] = []
+  let start = 0
+  for (let at = 0; at < value.length; at++) {
+    if (value[at] === '"') {
+      const end = quotedEnd(value, at)
+      if (end < 0) break
+      at = end - 1
+    } else if (value[at] === ';') {
+      found.push(value.slice(start, at))
+      start = at + 1
+    }
+  }
+  found.push(value.slice(start))
+  return found.map((segment) => segment.trim())
+}
+
+/** RFC 8601 section 2.2. Microsoft 365 writes no authserv-id: its id reads as the empty string. */
+export function authservIdOf(value: string): string {
+  const head = segments(value)[0] ?? ''
+  return head.includes('=') ? '' : head.replace(/ \d{1,9}$/, '').replace(/^"(.*)"$/, '$1')
+}
+
+function resultsOf(value: string): MethodResult[] {
+  return segments(value)
+    .map(parseResult)
+    .filter((result) => result !== null)
+}
+
+function parseResult(segment: string): MethodResult | null {
+  // Bounded keys keep this linear on a hostile field.
+  const pairs = [
+    ...segment.replace(/ ?= ?/g, '=').matchAll(/([^ ="]{1,80})=("(?:[^"\\]|\\.)*"|[^ "]+)/g),
+  ].map(
+    ([, key = '', value = '']) => [key.toLowerCase(), value.replace(/^"(.*)"$/, '$1').toLowerCase()] as const,
+  )
+  const [first, ...properties] = pairs
+  if (!first) return null
+  // A method may carry a version: `dkim/1=pass`.
+  return { method: first[0].split('/')[0] ?? '', result: first[1], properties: new Map(properties) }
+}
+
+/** The domain in `x.example`, `@x.example`, `user@x.example` or `<user@x.example>`; empty when there is none. */
+function domainIn(value: string | undefined): string {
+  if (!value) return ''
+  const written = value.replace(/^<|>$/g, '')
+  const domain = written.slice(written.lastIndexOf('@') + 1)
+  return parseAddressList(`x@${domain}`)[0]?.address.slice(2) ?? ''
+}
+
+/** RFC 7489: a result that names another domain says nothing about this author. */
+function isDmarcFail(
+  { method, result, properties }: MethodResult,
+  aligned: (domain: string) => boolean,
+): boolean {
+  const domain = domainIn(properties.get('header.from'))
+  return method === 'dmarc' && result === 'fail' && (domain === '' || aligned(domain))
+}
+
+/** Unknown methods and results are ignored (RFC 8601 section 4.1). */
+function isAlignedPass(
+  { method, result, properties }: MethodResult,
+  aligned: (domain: string) => boolean,
+): boolean {
+  const hasAligned = (...names: string[]) => names.some((name) => aligned(domainIn(properties.get(name))))
+  if (method === 'dmarc')
+    return (result === 'pass' || result === 'bestguesspass') && hasAligned('header.from')
+  if (result !== 'pass') return false
+  if (method === 'dkim') return hasAligned('header.d', 'header.i')
+  return method === 'spf' && hasAligned('smtp.mailfrom')
+}

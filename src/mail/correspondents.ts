@@ -1,0 +1,83 @@
+import type { Owner } from './account.ts'
+import { type Mailbox, parseAddressList, withoutTag } from './address.ts'
+import { fieldValues, type Message } from './message.ts'
+
+/** Who wrote a message, who received it, and where an answer would go. */
+export interface Correspondents {
+  /** The addresses of every From field. */
+  authors: readonly Mailbox[]
+  replyTo: readonly Mailbox[]
+  /** Those of Reply-To that are not the owner's, each once. */
+  foreignReplyTo: readonly Mailbox[]
+  /** The single address that an automatic reply would go to (section 2.9); null when there is none. */
+  target: Mailbox | null
+  /** True when the target stands in Reply-To and not in From. */
+  targetElsewhere: boolean
+  isOwn: (address: string) => boolean
+}
+
+/** Both sides of every comparison of addresses: lower case, tags kept (section 2.5). */
+export function comparable(address: string): string {
+  return address.toLowerCase()
+}
+
+/** The same for an address from outside the message, which may hold quotes or letters that belong into A-labels. */
+export function canonical(address: string): string {
+  return comparable(parseAddressList(address)[0]?.address ?? address)
+}
+
+/** By header: gate, reply and last look ask for the same fields of one message, some of them several times. */
+const read = new WeakMap<Message['fields'], Map<string, readonly Mailbox[]>>()
+
+/** The mailboxes in every field of that name, group members included (RFC 5322 section 3.4). */
+export function mailboxes({ fields }: Pick<Message, 'fields'>, name: string): readonly Mailbox[] {
+  const known = read.get(fields) ?? new Map<string, readonly Mailbox[]>()
+  read.set(fields, known)
+  const found = known.get(name) ?? fieldValues({ fields }, name).flatMap((value) => parseAddressList(value))
+  known.set(name, found)
+  return found
+}
+
+/**
+ * Tells the owner's addresses: account address and aliases, whole, any case, `+tag` removed on both sides
+ * (section 2.6). harbor.example.evil.example is not harbor.example.
+ */
+export function ownAddressTest(owner: Owner): (address: string) => boolean {
+  const known = tests.get(owner)
+  if (known) return known
+  const own = new Set([owner.address, ...owner.aliases].map((address) => bare(canonical(address))))
+  const test = (address: string) => own.has(bare(address))
+  tests.set(owner, test)
+  return test
+}
+
+const tests = new WeakMap<Owner, (address: string) => boolean>()
+
+function bare(address: string): string {
+  return comparable(withoutTag(address))
+}
+
+/** Each address once, in order of appearance. */
+export function distinct(list: readonly Mailbox[]): Mailbox[] {
+  const seen = new Set<string>()
+  return list.filter(({ address }) => {
+    const key = comparable(address)
+    if (seen.has(key)) return false
+    seen.add(key)
+    return true
+  })
+}
+
+export function correspondents(message: Pick<Message, 'fields'>, owner: Owner): Correspondents {
+  const isOwn = ownAddressTest(owner)
+  const authors = mailboxes(message, 'from')
+  const replyTo = mailboxes(message, 'reply-to')
+  const foreignReplyTo = distinct(replyTo.filter(({ address }) => !isOwn(address)))
+  // Not Return-Path, as RFC 3834 section 4 wants for notices: an answer is for the author, and today's
+  // envelopes are VERP or SRS addresses that would read it as a bounce (section 5.3).
+  const target = foreignReplyTo[0] ?? authors[0] ?? null
+  const targetElsewhere =
+    foreignReplyTo[0] !== undefined &&
+    !authors.some(({ address }) => comparable(address) === comparable(foreignReplyTo[0]?.address ?? ''))
+  return { authors, replyTo, foreignReplyTo, target, targetElsewhere, isOwn }
+}

@@ -1,0 +1,98 @@
+/** The outermost header block (RFC 5322 section 2.2), read leniently (RFC 7103): every octet sequence has a reading. */
+
+import type { Field } from '../message.ts'
+import { decodeUnlabelled } from './charset.ts'
+
+/** Octets of header that are read; what comes behind is not believed to be a header. */
+export const longestHeader = 1 << 18
+
+/** Fields that are read from one block. */
+const mostFields = 5_000
+
+const LF = 0x0a
+const CR = 0x0d
+
+/**
+ * True when CR alone ends lines: the first line end is a CR that no LF follows. Otherwise a stray CR is content,
+ * as IMAP servers see it, and can't end the header block early.
+ */
+function endsWithCr(octets: Buffer): boolean {
+  const first = octets.indexOf(CR)
+  if (first < 0) return false
+  let after = first
+  while (octets[after] === CR) after++
+  const feed = octets.indexOf(LF)
+  return feed < 0 || (first < feed && after !== feed)
+}
+
+interface Line {
+  start: number
+  /** Without CR and LF. */
+  end: number
+  next: number
+}
+
+/** The lines of a block. The position of the next LF is kept, so that CR-only text is still read in linear time. */
+function* linesOf(octets: Buffer): Generator<Line> {
+  const cr = endsWithCr(octets)
+  let feed = -1
+  for (let start = 0; start < octets.length; ) {
+    if (feed < start) feed = octets.indexOf(LF, start)
+    if (feed < 0) feed = octets.length
+    const stop = cr ? octets.indexOf(CR, start) : -1
+    let end = stop >= 0 && stop < feed ? stop : feed
+    const next = end === stop ? stop + (octets[stop + 1] === LF ? 2 : 1) : Math.min(feed + 1, octets.length)
+    while (end > start && octets[end - 1] === CR) end--
+    yield { start, end, next }
+    start = next
+  }
+}
+
+/** Where the header block ends and where the body begins, both counted from the start of `octets`. */
+export function headerBounds(octets: Buffer): { end: number; body: number } {
+  const block = octets.subarray(0, longestHeader)
+  for (const { start, end, next } of linesOf(block)) {
+    if (end === start) return { end: start, body: next }
+  }
+  return { end: block.length, body: block.length }
+}
+
+/** The header block of a message: everything before the first empty line. */
+export function splitHeader(octets: Buffer): Buffer {
+  return octets.subarray(0, headerBounds(octets).end)
+}
+
+/** Logical lines: folded lines joined (RFC 5322 section 2.2.3). */
+function* unfolded(header: Buffer): Generator<Buffer> {
+  let pieces: Buffer[] = []
+  for (const { start, end } of linesOf(header)) {
+    const first = header[start]
+    if (first !== 0x20 && first !== 0x09) {
+      if (pieces.length > 0) yield Buffer.concat(pieces)
+      pieces = []
+    }
+    pieces.push(header.subarray(start, end))
+  }
+  if (pieces.length > 0) yield Buffer.concat(pieces)
+}
+
+/**
+ * Every field in order. Blanks before the colon are obsolete syntax (RFC 5322 section 4.5) and allowed; lines that
+ * are no fields (an mbox `From ` line, rubbish) are passed over. NUL reads as U+FFFD, so that no keyword or address
+ * that holds one can be taken for a sound one.
+ */
+export function parseFields(header: Buffer): Field[] {
+  const fields: Field[] = []
+  for (const line of unfolded(header.subarray(0, longestHeader))) {
+    if (fields.length >= mostFields) break
+    const colon = line.indexOf(':')
+    if (colon < 1) continue
+    const name = line.subarray(0, colon).toString('latin1').replaceAll('\0', '').trimEnd().toLowerCase()
+    if (name === '' || name.length > 998 || /[^\x21-\x7e]/.test(name)) continue
+    const value = decodeUnlabelled(line.subarray(colon + 1))
+      .replaceAll('\0', '\ufffd')
+      .trim()
+    fields.push({ name, value })
+  }
+  return fields
+}

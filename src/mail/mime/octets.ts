@@ -1,0 +1,47 @@
+/** A message from its octets, or from the pieces that IMAP hands out: two ways in, one reading. */
+
+import type { Message, Part } from '../message.ts'
+import { readTexts } from '../text/parts.ts'
+import { headerBounds, longestHeader, parseFields, splitHeader } from './header.ts'
+import { parseStructure, textPartsOf } from './structure.ts'
+
+export { parseFields, splitHeader, textPartsOf }
+
+/** Octets of a raw message that are read. */
+const longestMessage = 40 << 20
+
+/**
+ * Builds a message from what IMAP gives without its attachments.
+ * @param header the outermost header block, with or without its final empty line
+ * @param structure BODYSTRUCTURE as a Part tree
+ * @param texts encoded octets by part path, for the parts of textPartsOf; each may be cut at the end
+ */
+export function messageFromParts(pieces: {
+  header: Buffer
+  structure: Part
+  texts: ReadonlyMap<string, Buffer>
+}): Message {
+  const { header, structure, texts } = pieces
+  const read = readTexts(structure, texts)
+  const faults = header.length > longestHeader ? [`header cut at ${longestHeader} octets`] : []
+  return {
+    fields: parseFields(splitHeader(header)),
+    structure,
+    text: read.text,
+    html: read.html,
+    hiddenText: read.hidden,
+    faults: [...faults, ...read.faults],
+  }
+}
+
+/** Reads a whole raw message. Never throws, whatever the octets are; what could not be read is in `faults`. */
+export function parseOctets(octets: Buffer): Message {
+  const raw = octets.subarray(0, longestMessage)
+  const { end, body } = headerBounds(raw)
+  const header = raw.subarray(0, end)
+  const { structure, bodies, faults } = parseStructure(parseFields(header), raw.subarray(body))
+  const message = messageFromParts({ header, structure, texts: bodies })
+  const cut = octets.length > longestMessage ? [`message cut at ${longestMessage} octets`] : []
+  const unended = end === body && body >= longestHeader ? [`header cut at ${longestHeader} octets`] : []
+  return { ...message, faults: [...cut, ...unended, ...faults, ...message.faults] }
+}

@@ -1,0 +1,62 @@
+/**
+ * Money: what a call may cost before it is made, what it has cost afterwards, and when the next day begins.
+ * Pure but for countTokens, which loads its table when first used. All sums are US dollars.
+ */
+import { type Price, priceOf } from './budget/prices.ts'
+import { countTokens, tokenBound } from './budget/tokens.ts'
+import type { ChatMessage, Usage } from './chat.ts'
+
+export { dayOf, nextMidnight } from './budget/days.ts'
+export type { Price, PriceRow } from './budget/prices.ts'
+export { priceOf, prices } from './budget/prices.ts'
+export { countText, countTokens, tokenBound } from './budget/tokens.ts'
+
+const million = 1_000_000
+
+/** Providers cache prompts from this length on (tokens); below it nothing is ever written to a cache. */
+const cacheableFrom = 1024
+
+/** Instructions of the repair attempt beside the first answer (src/model/client.ts), tokens; generous. */
+const repairNote = 1000
+
+/** What a call has cost. Cached tokens at their own price, the rest at the price of writing a cache where one is written. */
+export function costOf(usage: Usage, price: Price): number {
+  const cached = Math.min(usage.cachedInput, usage.input)
+  const plain = usage.input >= cacheableFrom ? Math.max(price.input, price.cacheWrite ?? 0) : price.input
+  return (cached * price.cachedInput + (usage.input - cached) * plain + usage.output * price.output) / million
+}
+
+/**
+ * The most that one ask can cost, its repair attempt included: the second request repeats the first with its answer.
+ * @param input the messages (then the octets count, an upper bound), or their exact number of tokens
+ * @param maxOutput tokens, as really sent (Model.outputLimit)
+ */
+export function worstCase(input: readonly ChatMessage[] | number, maxOutput: number, price: Price): number {
+  const tokens = typeof input === 'number' ? input : tokenBound(input)
+  const dearest = Math.max(price.input, price.cachedInput, price.cacheWrite ?? 0)
+  const inputs = tokens + (tokens + maxOutput + repairNote)
+  return (inputs * dearest + 2 * maxOutput * price.output) / million
+}
+
+/**
+ * Whether an ask fits into what is left, and how much to reserve for it. The octet bound is tried first; the exact
+ * tokenizer decides only where the bound does not fit.
+ */
+export async function reservation(
+  remaining: number,
+  messages: readonly ChatMessage[],
+  maxOutput: number,
+  price: Price,
+): Promise<{ fits: boolean; amount: number }> {
+  const bound = worstCase(messages, maxOutput, price)
+  if (bound <= remaining) return { fits: true, amount: bound }
+  // Even an empty mail would not fit: no need to count.
+  if (worstCase(0, maxOutput, price) > remaining) return { fits: false, amount: bound }
+  const exact = worstCase(await countTokens(messages), maxOutput, price)
+  return { fits: exact <= remaining, amount: exact }
+}
+
+/** The price of the configured model. */
+export function priceOfModel(model: { name: string; baseUrl: string; price: Price | null }) {
+  return priceOf(model.name, model.price, model.baseUrl)
+}

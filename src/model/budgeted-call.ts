@@ -1,0 +1,104 @@
+/** One question to the model under the ceiling in money: reserved before, settled after, whatever happens between. */
+
+import { accountOf, PutOff, type StepContext } from '../context.ts'
+import type { MessageRow } from '../store/messages.ts'
+import {
+  budgetReached,
+  dropModelCall,
+  type NewModelCall,
+  noteBudgetReached,
+  reserveModelCall,
+  settleModelCall,
+} from '../store/model-calls.ts'
+import { costOf, dayOf, nextMidnight, priceOfModel, reservation, tokenBound, worstCase } from './budget.ts'
+import { noUsage, type Usage } from './chat.ts'
+import { type Answer, type Ask, spentOf } from './client.ts'
+
+interface Occasion {
+  row: MessageRow
+  step: 'triage' | 'compose'
+  promptHash: string
+  knowledgeHash: string | null
+}
+
+/** When the rest of the day's money is reserved by calls under way, milliseconds: most of it is free again after them. */
+const roomRetryMs = 1_000
+
+/**
+ * @throws PutOff until midnight of the owner's time zone when the day's budget has no room for the call's worst case
+ * @throws whatever Model.ask throws
+ */
+export async function paidAsk<T>(context: StepContext, occasion: Occasion, ask: Ask<T>): Promise<Answer<T>> {
+  const { db, config, model } = context
+  const price = priceOfModel(config.model)
+  const { id, atMost } = await reserve(context, occasion, ask)
+  const settle = (usage: Usage, cost: number, durationMs: number, answeredBy?: string) =>
+    settleModelCall(db, id, { ...usage, cost, durationMs, ...(answeredBy ? { answeredBy } : {}) })
+  const started = context.clock.now().getTime()
+  try {
+    const answer = await model.ask(ask)
+    await settle(answer.usage, costOf(answer.usage, price), answer.durationMs, answer.model)
+    return answer
+  } catch (error) {
+    const spent = spentOf(error)
+    const durationMs = context.clock.now().getTime() - started
+    // An answer that was lost may be on the bill: then the worst case stands.
+    if (spent === 'unknown') await settle(noUsage, atMost, durationMs)
+    else if (spent) await settle(spent, costOf(spent, price), durationMs)
+    else await dropModelCall(db, id)
+    throw error
+  }
+}
+
+/** Takes room for the worst case: by the octets first, which costs nothing to count, then by the tokens. */
+async function reserve<T>(
+  context: StepContext,
+  occasion: Occasion,
+  { messages, maxOutputTokens }: Ask<T>,
+): Promise<{ id: string; atMost: number }> {
+  const { db, clock, config, model } = context
+  const now = clock.now()
+  const ceilings = {
+    perDay: config.budget.perDay,
+    accountPerDay: accountOf(context, occasion.row.account).settings.budgetPerDay,
+  }
+  const price = priceOfModel(config.model)
+  const maxOutput = model.outputLimit(maxOutputTokens)
+  const call = callOf(context, occasion, worstCase(tokenBound(messages), maxOutput, price), now)
+  const room = await reserveModelCall(db, call, ceilings, now)
+  if (room === null) return { id: call.id, atMost: call.worstCase }
+  const { fits, amount } = await reservation(room.unspent, messages, maxOutput, price)
+  if (!fits) return reached(context, call.day, now)
+  const exact = { ...call, worstCase: amount }
+  if (amount <= room.free && (await reserveModelCall(db, exact, ceilings, now)) === null) {
+    return { id: call.id, atMost: amount }
+  }
+  throw new PutOff(new Date(now.getTime() + roomRetryMs), 'budget-reserved')
+}
+
+function callOf(
+  context: StepContext,
+  { row, step, promptHash, knowledgeHash }: Occasion,
+  atMost: number,
+  now: Date,
+): NewModelCall {
+  return {
+    id: context.newId(now),
+    messageId: row.id,
+    account: row.account,
+    step,
+    day: dayOf(now, context.config.budget.timeZone),
+    model: context.model.name,
+    promptHash,
+    knowledgeHash,
+    worstCase: atMost,
+  }
+}
+
+/** The owner is told once a day, by whichever process comes first; the mail waits, and nothing is lost. */
+async function reached({ db, config, log }: StepContext, day: string, now: Date): Promise<never> {
+  const { perDay, timeZone } = config.budget
+  const until = nextMidnight(now, timeZone)
+  if (await noteBudgetReached(db, day, now)) log.error({ event: 'budget.reached', day, perDay, until })
+  throw new PutOff(until, budgetReached)
+}

@@ -1,0 +1,229 @@
+/**
+ * The model, through the openai package, in JSON mode. One ask is one question answered by one validated object: the
+ * first answer, or a mended second one. Retries are the queue's business, so each failure says whether one helps.
+ */
+import type OpenAI from 'openai'
+import { z } from 'zod'
+import { type Clock, systemClock } from '../base/clock.ts'
+import { PermanentError, TemporaryError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import type { ModelSettings } from '../config/settings.ts'
+import { type Completion, readAnswer, readCompletion, repairMessages } from './answer.ts'
+import { type Capabilities, capabilitiesOf, degrade } from './capabilities.ts'
+import { addUsage, type ChatMessage, noUsage, type Usage } from './chat.ts'
+import { Deadline } from './deadline.ts'
+import { classify, refusalOf, withSpent } from './errors.ts'
+import { rateLimitsOf, rateLimitsOfRefusal } from './limits.ts'
+import { listModels } from './listing.ts'
+import type { Answer, Ask, Model, RateLimits } from './model.ts'
+import { openClient } from './transport.ts'
+
+export { spentOf } from './errors.ts'
+export { isOfficial, modelWarnings } from './lifecycle.ts'
+export type { Answer, Ask, ListedModel, Model, RateLimits } from './model.ts'
+export * from './rate.ts'
+
+type Settings = Pick<ModelSettings, 'name' | 'baseUrl' | 'apiKey' | 'timeoutMs'>
+
+/** Requests for one answer: a server may refuse several parameters one after the other. */
+const mostRefusals = 7
+
+interface Connection {
+  client: OpenAI
+  settings: Settings
+  host: string
+  log: Log
+  clock: Clock
+  /** What the server is known to accept; changes with what it refuses. */
+  capabilities: Capabilities
+  /** How often a form was left out without the server naming it. */
+  guesses: number
+}
+
+/** @see Model for the errors. Opens no connection before the first call. */
+export function openModel(settings: Settings, log: Log, clock: Clock = systemClock): Model {
+  const connection: Connection = {
+    client: openClient(settings.baseUrl, settings.apiKey, settings.timeoutMs),
+    settings,
+    host: URL.canParse(settings.baseUrl) ? new URL(settings.baseUrl).host : settings.baseUrl,
+    log,
+    clock,
+    capabilities: capabilitiesOf(settings.name),
+    guesses: 0,
+  }
+  return {
+    name: settings.name,
+    contextTokens: connection.capabilities.contextTokens,
+    ask: (request) => ask(connection, request),
+    outputLimit: (maxOutputTokens) => maxOutputTokens + connection.capabilities.thinking,
+    listModels: (signal) =>
+      call(connection, [], signal, (deadline) => listModels(connection.client, deadline)),
+  }
+}
+
+async function ask<T>(connection: Connection, request: Ask<T>): Promise<Answer<T>> {
+  const { settings, log, host } = connection
+  const started = performance.now()
+  const messages = withJsonWord(request.messages)
+  let usage = noUsage
+  let attempts = 0
+  let next: ChatMessage[] = messages
+  let faults = ''
+  for (const repaired of [false, true]) {
+    const { completion, requests } = await complete(connection, request, next, usage)
+    attempts += requests
+    usage = addUsage(usage, completion.usage)
+    if (completion.refused)
+      throw withSpent(new PermanentError(`${settings.name} refused to judge this mail`), usage)
+    const reading = readAnswer(completion, request.schema)
+    const durationMs = Math.round(performance.now() - started)
+    const { finish, model } = completion
+    const fault = reading.ok ? null : reading.fault
+    log.info({
+      event: 'model.answered',
+      schema: request.schemaName,
+      model,
+      finish,
+      fault,
+      repaired,
+      durationMs,
+      usage,
+    })
+    if (reading.ok) {
+      return {
+        value: reading.value,
+        usage,
+        model: model || settings.name,
+        repaired,
+        finish,
+        durationMs,
+        attempts,
+      }
+    }
+    faults = faults === '' ? reading.detail : `${faults}; then ${reading.detail}`
+    next = repairMessages(messages, completion, reading)
+  }
+  throw withSpent(new PermanentError(`${settings.name} at ${host} gave no usable answer: ${faults}`), usage)
+}
+
+/** JSON mode needs the word in the conversation; the provider refuses the request otherwise. */
+function withJsonWord(messages: readonly ChatMessage[]): ChatMessage[] {
+  if (messages.some(({ role, content }) => role === 'system' && /json/i.test(content))) return [...messages]
+  return [{ role: 'system', content: 'Answer with one JSON object and nothing else.' }, ...messages]
+}
+
+/** One completion. Forms of the request that the server refuses are dropped, and what it named is remembered. */
+async function complete<T>(connection: Connection, request: Ask<T>, messages: ChatMessage[], earlier: Usage) {
+  let { capabilities } = connection
+  let named = true
+  const tried = new Set([JSON.stringify(capabilities)])
+  for (let requests = 1; ; requests++) {
+    try {
+      const body = bodyOf(connection, request, messages, capabilities)
+      const completion = await call(connection, messages, request.signal, (signal) =>
+        send(connection, body, request, messages, signal),
+      )
+      if (requests > 1) remember(connection, capabilities, named)
+      return { completion, requests }
+    } catch (error) {
+      const failure = error as Error
+      const refusal = refusalOf(failure.cause)
+      const step = refusal && requests < mostRefusals ? degrade(capabilities, refusal) : null
+      const state = JSON.stringify(step?.capabilities)
+      if (!step || tried.has(state)) throw earlier === noUsage ? failure : withSpent(failure, earlier)
+      tried.add(state)
+      named &&= step.named
+      capabilities = step.capabilities
+    }
+  }
+}
+
+/** A guess is kept only when it was right twice: a single mail may have been what the server refused. */
+function remember(connection: Connection, capabilities: Capabilities, named: boolean): void {
+  connection.guesses = named ? 0 : connection.guesses + 1
+  if (!named && connection.guesses < 2) return
+  connection.capabilities = capabilities
+  const { json, temperature, limitField, effort } = capabilities
+  connection.log.warn({
+    event: 'model.degraded',
+    model: connection.settings.name,
+    json,
+    temperature,
+    limitField,
+    effort,
+  })
+}
+
+/** Runs one request under the deadline, body included, and turns what it throws into replyd's errors. */
+async function call<R>(
+  { settings, host, clock }: Connection,
+  messages: readonly ChatMessage[],
+  signal: AbortSignal | undefined,
+  request: (signal: AbortSignal) => Promise<R>,
+): Promise<R> {
+  using deadline = new Deadline(settings.timeoutMs, signal)
+  try {
+    return await request(deadline.signal)
+  } catch (error) {
+    if (error instanceof TemporaryError) throw error
+    throw classify(error, {
+      host,
+      model: settings.name,
+      timeoutMs: settings.timeoutMs,
+      messages,
+      aborted: signal?.aborted ?? false,
+      expired: deadline.expired,
+      now: clock.now(),
+    })
+  }
+}
+
+type Body = OpenAI.ChatCompletionCreateParamsNonStreaming
+
+function bodyOf<T>(
+  connection: Connection,
+  request: Ask<T>,
+  messages: ChatMessage[],
+  capabilities: Capabilities,
+): Body {
+  const body: Body = { model: connection.settings.name, messages }
+  // As outputLimit has told the budget, whatever is being tried.
+  body[capabilities.limitField] = request.maxOutputTokens + connection.capabilities.thinking
+  if (capabilities.temperature && typeof request.temperature === 'number')
+    body.temperature = request.temperature
+  if (capabilities.effort) body.reasoning_effort = capabilities.effort
+  if (capabilities.cacheKey && request.cacheKey) body.prompt_cache_key = request.cacheKey
+  if (capabilities.json === 'object') body.response_format = { type: 'json_object' }
+  if (capabilities.json === 'schema') {
+    // What a field forgives (numbers as strings) has no JSON Schema: such fields are left open, zod decides afterwards.
+    const schema = z.toJSONSchema(request.schema, { io: 'input', unrepresentable: 'any' })
+    body.response_format = { type: 'json_schema', json_schema: { name: request.schemaName, schema } }
+  }
+  return body
+}
+
+async function send(
+  { client, host }: Connection,
+  body: Body,
+  { onLimits }: Pick<Ask<unknown>, 'onLimits'>,
+  messages: readonly ChatMessage[],
+  signal: AbortSignal,
+): Promise<Completion> {
+  const tell = (limits: RateLimits | null) => limits && onLimits?.(limits)
+  const { data: answer, response } = await client.chat.completions
+    .create(body, { signal })
+    .withResponse()
+    .catch((error: unknown) => {
+      tell(rateLimitsOfRefusal(error))
+      throw error
+    })
+  tell(rateLimitsOf(response.headers))
+  const completion = readCompletion(answer, messages)
+  if (!completion) {
+    throw withSpent(
+      new TemporaryError(`${host} answered with something else than a chat completion`),
+      'unknown',
+    )
+  }
+  return completion
+}

@@ -1,0 +1,183 @@
+/** Turns what the client throws into errors that say whether a retry helps, and notes what a failed call has cost. */
+import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai'
+import { OwnerActionError, PermanentError, RateLimitedError, TemporaryError } from '../base/errors.ts'
+import type { Refusal } from './capabilities.ts'
+import { addUsage, type ChatMessage, type Usage } from './chat.ts'
+import { OversizeError } from './transport.ts'
+
+/** `unknown`: the request reached the server and the answer was lost, so that it may be on the bill. */
+export type Spent = Usage | 'unknown'
+
+const spentBy = new WeakMap<Error, Spent>()
+
+/** What a failed ask has cost; null when nothing can have been charged. Charge the reservation for `unknown`. */
+export function spentOf(error: unknown): Spent | null {
+  return error instanceof Error ? (spentBy.get(error) ?? null) : null
+}
+
+/** Adds a cost to an error and returns it. */
+export function withSpent<E extends Error>(error: E, spent: Spent | null): E {
+  const earlier = spentBy.get(error) ?? null
+  if (spent === null) return error
+  if (earlier === null) spentBy.set(error, spent)
+  else spentBy.set(error, earlier === 'unknown' || spent === 'unknown' ? 'unknown' : addUsage(earlier, spent))
+  return error
+}
+
+/** Codes under which nothing was sent: the server cannot have charged for it. */
+const neverSent =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|ERR_TLS\w*|CERT_\w+|DEPTH_ZERO\w*|SELF_SIGNED\w*|UNABLE_TO\w*)$/
+
+/** An error and its causes. Looked at by shape: the platform's fetch throws errors of another realm under some runners. */
+function chain(error: unknown): object[] {
+  const links: object[] = []
+  for (let link = error; typeof link === 'object' && link !== null && links.length < 8; ) {
+    links.push(link)
+    link = 'cause' in link ? link.cause : null
+  }
+  return links
+}
+
+function codeOf(error: unknown): string | null {
+  const codes = chain(error).map((link) => ('code' in link ? link.code : null))
+  return codes.find((code): code is string => typeof code === 'string') ?? null
+}
+
+const quotaCodes = new Set([
+  'insufficient_quota',
+  'billing_hard_limit_reached',
+  'billing_not_active',
+  'account_deactivated',
+  'access_terminated',
+])
+
+const tooLong =
+  /context_length_exceeded|context (length|window|size)|maximum context|n_ctx|(prompt|input) is too long|too many tokens/i
+
+/** The server's own words, unless they echo people's text (some servers repeat the input in their refusals). */
+function serverWords(message: string, messages: readonly ChatMessage[]): string {
+  const words = message.replace(/\s+/g, ' ').slice(0, 200)
+  for (let start = 0; start + 24 <= words.length; start += 6) {
+    const part = words.slice(start, start + 24)
+    if (messages.some(({ content }) => content.includes(part))) return ''
+  }
+  return words === '' ? '' : `: ${words}`
+}
+
+const longestWait = 600_000
+const shortestWait = 500
+const defaultWait = 15_000
+
+/** `1s`, `6m0s`, `120ms`, `1h2m`: how the provider writes durations. Null when it is none. @returns milliseconds */
+export function durationOf(text: string | null): number | null {
+  if (text === null || !/^(\d+(\.\d+)?(ms|s|m|h|d))+$/.test(text)) return null
+  const units: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+  let sum = 0
+  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g))
+    sum += Number(amount) * (units[unit ?? ''] ?? 0)
+  return Math.ceil(sum)
+}
+
+/** How long to leave the server alone: Retry-After in any of its forms, bounded to 0.5 s to 10 min. @returns milliseconds */
+function retryAfter(headers: Headers | undefined, now: Date): number {
+  const field = (name: string) => headers?.get(name) ?? null
+  const inMs = Number(field('retry-after-ms') ?? Number.NaN)
+  const after = field('retry-after')
+  const seconds = after !== null && /^\s*\d+(\.\d+)?\s*$/.test(after) ? Number(after) * 1000 : Number.NaN
+  // Date.parse takes `-5` for a year.
+  const date = after !== null && /[a-z]{3}/i.test(after) ? Date.parse(after) - now.getTime() : Number.NaN
+  const resets = [
+    durationOf(field('x-ratelimit-reset-requests')),
+    durationOf(field('x-ratelimit-reset-tokens')),
+  ]
+  const remaining = ['x-ratelimit-remaining-requests', 'x-ratelimit-remaining-tokens'].map(field)
+  const reset = Math.max(...resets.map((ms, at) => (remaining[at] === '0' ? (ms ?? 0) : 0))) || Number.NaN
+  const wait = [inMs, seconds, date, reset].find(Number.isFinite) ?? defaultWait
+  return Math.min(longestWait, Math.max(shortestWait, Math.ceil(wait)))
+}
+
+/** What a 400 or 422 says, when another form of the request may pass; null when it may not. */
+export function refusalOf(error: unknown): Refusal | null {
+  if (!(error instanceof APIError) || (error.status !== 400 && error.status !== 422)) return null
+  const refusal = { param: error.param ?? '', message: error.message, code: error.code ?? '' }
+  if (tooLong.test(`${refusal.code} ${refusal.message}`)) return null
+  if (/content_(policy|filter)|invalid_prompt|safety/i.test(refusal.code)) return null
+  return refusal
+}
+
+export interface CallContext {
+  host: string
+  model: string
+  timeoutMs: number
+  messages: readonly ChatMessage[]
+  /** Of the caller. */
+  aborted: boolean
+  /** The deadline of this call has passed. */
+  expired: boolean
+  now: Date
+}
+
+function ofStatus(error: APIError, status: number, { host, model, messages, now }: CallContext): Error {
+  const cause = { cause: error }
+  const code = String(error.code ?? error.type ?? '')
+  if (quotaCodes.has(code) || quotaCodes.has(String(error.type)) || status === 402) {
+    return new OwnerActionError(
+      'model',
+      `the quota at ${host} is exhausted (${code || 'HTTP 402'}): add credit or raise the limit there`,
+      cause,
+    )
+  }
+  const words = serverWords(error.message.replace(/^\d{3} /, ''), messages)
+  if (status >= 300 && status < 400)
+    return new OwnerActionError(
+      'model',
+      `${host} redirects (HTTP ${status}): set model.baseUrl to the address that it names`,
+      cause,
+    )
+  if (status === 401)
+    return new OwnerActionError('model', `${host} refused the API key (HTTP 401): check model.apiKey`, cause)
+  if (status === 403)
+    return new OwnerActionError('model', `${host} denied access to ${model} (HTTP 403)${words}`, cause)
+  if (status === 404)
+    return new OwnerActionError(
+      'model',
+      `${host} knows no model ${model}, or model.baseUrl is wrong (HTTP 404)${words}`,
+      cause,
+    )
+  if (status === 429) {
+    const ms = retryAfter(error.headers, now)
+    return new RateLimitedError('model', `${host} asks to wait ${ms} ms (HTTP 429)`, ms, cause)
+  }
+  if (status >= 500 || status === 408 || status === 409 || status === 425) {
+    return new TemporaryError(`${host} answered HTTP ${status}`, cause)
+  }
+  if (status === 413 || tooLong.test(`${code} ${error.message}`)) {
+    return new PermanentError(`the mail does not fit into the context of ${model} (HTTP ${status})`, cause)
+  }
+  return new PermanentError(`${host} refused the request (HTTP ${status})${words}`, cause)
+}
+
+/** @param error whatever the client threw while it spoke to the server */
+export function classify(error: unknown, context: CallContext): Error {
+  const { host, timeoutMs } = context
+  const cause = { cause: error }
+  if (chain(error).some((link) => link instanceof OversizeError)) {
+    return withSpent(new PermanentError(`the answer of ${host} is too long to be one`, cause), 'unknown')
+  }
+  if (context.aborted)
+    return withSpent(new TemporaryError(`the call to ${host} was aborted`, cause), 'unknown')
+  if (context.expired || error instanceof APIConnectionTimeoutError || error instanceof APIUserAbortError) {
+    return withSpent(new TemporaryError(`${host} did not answer within ${timeoutMs} ms`, cause), 'unknown')
+  }
+  if (error instanceof APIError && !(error instanceof APIConnectionError) && error.status !== undefined) {
+    return ofStatus(error, error.status, context)
+  }
+  const code = codeOf(error)
+  const spent = code !== null && neverSent.test(code) ? null : 'unknown'
+  if (chain(error).some((link) => 'name' in link && link.name === 'SyntaxError'))
+    return withSpent(new TemporaryError(`${host} broke off in the middle of its answer`, cause), spent)
+  return withSpent(
+    new TemporaryError(`the connection to ${host} failed${code ? ` (${code})` : ''}`, cause),
+    spent,
+  )
+}

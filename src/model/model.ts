@@ -1,0 +1,70 @@
+/** What the steps see of a model. The implementation is src/model/client.ts; tests may write their own. */
+import type { z } from 'zod'
+import type { ChatMessage, Usage } from './chat.ts'
+
+export interface Ask<T> {
+  messages: readonly ChatMessage[]
+  /** What the answer must fit after JSON.parse. */
+  schema: z.ZodType<T>
+  /** Letters, digits, `_` and `-`; names the schema to the provider and in logs. */
+  schemaName: string
+  /** Cap of the answer, tokens; raised by Model.outputLimit for models that think first. */
+  maxOutputTokens: number
+  /** Dropped silently for models that reject it. */
+  temperature?: number | null
+  /** Equal for calls that share their first 1,024 tokens, so that the provider's prompt cache hits. */
+  cacheKey?: string
+  /** Told the provider's limits by each response that carries them, refusals included. */
+  onLimits?: (limits: RateLimits) => void
+  signal?: AbortSignal
+}
+
+export interface Answer<T> {
+  value: T
+  /** Of all attempts together. */
+  usage: Usage
+  /** As the provider names it, for example `gpt-4o-mini-2024-07-18`. */
+  model: string
+  /** True when the first answer did not fit and the second did. */
+  repaired: boolean
+  /** finish_reason of the answer that was taken. */
+  finish: string
+  durationMs: number
+  /** HTTP requests that were made, those included that the server refused with 400. */
+  attempts: number
+}
+
+/** From the x-ratelimit-* fields of an answer; null where the server says nothing. */
+export interface RateLimits {
+  limitRequests: number | null
+  remainingRequests: number | null
+  /** Milliseconds until the full number of requests is allowed again. */
+  resetRequestsMs: number | null
+  limitTokens: number | null
+  remainingTokens: number | null
+  resetTokensMs: number | null
+}
+
+export interface ListedModel {
+  id: string
+  /** Date of the shutdown when the server states one, YYYY-MM-DD. */
+  shutdown: string | null
+}
+
+export interface Model {
+  readonly name: string
+  /**
+   * Asks for one JSON object, validates it, and asks once more when it does not fit.
+   * @throws RateLimitedError on HTTP 429
+   * @throws OwnerActionError (scope `model`) on 401, 403, an unknown model or an exhausted quota
+   * @throws TemporaryError on 5xx, a time-out, a lost connection, a body cut short, or an abort
+   * @throws PermanentError when the second answer does not fit either, on a refusal, or when the input is too long
+   * What a failed call has cost is told by spentOf(error).
+   */
+  ask<T>(request: Ask<T>): Promise<Answer<T>>
+  /** The cap that is really sent for a wanted length of the answer, tokens: reasoning counts as output. */
+  outputLimit(maxOutputTokens: number): number
+  /** Context length in tokens; null when unknown. */
+  readonly contextTokens: number | null
+  listModels(signal?: AbortSignal): Promise<ListedModel[]>
+}

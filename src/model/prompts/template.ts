@@ -1,0 +1,18 @@
+/** The system message out of a prompt file. */
+import type { Prompt } from './messages.ts'
+
+const placeholder = /\{\{\s*([a-z_]+)\s*\}\}/g
+
+/** Names between double braces, in order of appearance. */
+export function placeholderNames(body: string): string[] {
+  return [...body.matchAll(placeholder)].map(([, name]) => name ?? '')
+}
+
+/**
+ * `Task: NAME`, then the body with its placeholders filled in. Values come from the configuration, never from a mail.
+ * A name without a value stays as it is, so that a mistake is seen (loadPrompts refuses it earlier).
+ */
+export function systemMessage(prompt: Prompt, values: Readonly<Record<string, string>>): string {
+  const body = prompt.body.replace(placeholder, (whole, name: string) => values[name] ?? whole)
+  return `Task: ${prompt.name}\n${body.trim()}`
+}

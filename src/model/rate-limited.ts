@@ -1,0 +1,195 @@
+/**
+ * The model at the pace that its provider allows: calls under way at once are counted here, requests and tokens per minute
+ * in the store, so that all workers on all machines share them. A provider that states no limits costs no statement.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Clock } from '../base/clock.ts'
+import { RateLimitedError, reasonOf } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import { Slots } from '../base/pace.ts'
+import type { ModelSettings } from '../config/settings.ts'
+import type { Database } from '../store/database.ts'
+import { changePace, loadPace } from '../store/rates.ts'
+import {
+  type Answer,
+  type Ask,
+  correct,
+  correctionOf,
+  jobsAfter,
+  type Model,
+  type Need,
+  openModel,
+  type Pace,
+  type RateLimits,
+  type Turn,
+  takeTurn,
+  unlimited,
+} from './client.ts'
+
+/** Milliseconds. Who has to wait longer gives the job back, and the queue is paused. */
+const patienceMs = 2_000
+/** The queue goes on that long before the turn comes, since reading the mail takes time, too. */
+const leadMs = 1_000
+const shortestPauseMs = 100
+const shrinkEveryMs = 500
+/** Tokens per octet before the first answer; the true figure is learned. */
+const firstTokensPerOctet = 0.3
+
+interface Surroundings {
+  db: Database
+  log: Log
+  clock: Clock
+}
+
+interface Settings extends Omit<Surroundings, 'clock'> {
+  /** Under which the limits are shared: the provider and the model. */
+  name: string
+  /** Calls under way at once in this process. */
+  calls: number
+}
+
+/** Jobs for so many calls: some read and store while others wait for an answer. */
+export const jobsFor = (calls: number): number => Math.ceil(calls * 1.5) + 2
+
+/** The configured model. Opens no connection before the first call. */
+export function pacedModel(settings: ModelSettings, { db, log, clock }: Surroundings): PacedModel {
+  const name = `${settings.baseUrl} ${settings.name}`
+  return new PacedModel(openModel(settings, log, clock), { db, log, name, calls: settings.concurrency })
+}
+
+export class PacedModel implements Model {
+  readonly #model: Model
+  readonly #settings: Settings
+  /** One until the first answer has told the limits. */
+  readonly #slots = new Slots(1)
+  #state: Promise<void> | null = null
+  #known: Pace = unlimited
+  #learning: Promise<void> | null = null
+  /** After HTTP 429, on this process' own clock. */
+  #quietUntil = 0
+  #tokensPerOctet = firstTokensPerOctet
+  #jobs: number
+  #shrunkAt = 0
+  /** Told how many jobs may be under way, when it changes. */
+  onJobs: (jobs: number) => void = () => undefined
+
+  constructor(model: Model, settings: Settings) {
+    this.#model = model
+    this.#settings = settings
+    this.#jobs = jobsFor(settings.calls)
+  }
+
+  get name(): string {
+    return this.#model.name
+  }
+
+  get contextTokens(): number | null {
+    return this.#model.contextTokens
+  }
+
+  outputLimit(maxOutputTokens: number): number {
+    return this.#model.outputLimit(maxOutputTokens)
+  }
+
+  listModels(signal?: AbortSignal) {
+    return this.#model.listModels(signal)
+  }
+
+  async ask<T>(request: Ask<T>): Promise<Answer<T>> {
+    const leave = await this.#slots.enter()
+    try {
+      await this.#load()
+      return await this.#askInTurn(request, await this.#turn(this.#needOf(request)))
+    } finally {
+      // Who waits for the first answer waits for its limits.
+      await this.#learning
+      this.#slots.resize(this.#settings.calls)
+      leave()
+    }
+  }
+
+  async #askInTurn<T>(request: Ask<T>, turn: Turn): Promise<Answer<T>> {
+    try {
+      const answer = await this.#model.ask({ ...request, onLimits: (limits) => this.#learn(limits, turn) })
+      if (answer.attempts === 1 && answer.usage.input > 0)
+        this.#tokensPerOctet = answer.usage.input / octetsOf(request.messages)
+      return answer
+    } catch (error) {
+      // The queue is paused for it; those who have left the queue already stop here.
+      if (error instanceof RateLimitedError) this.#quietUntil = performance.now() + error.retryAfterMs
+      throw error
+    }
+  }
+
+  /** What other workers have found out counts from the first call on. */
+  #load(): Promise<void> {
+    const { db, name } = this.#settings
+    this.#state ??= loadPace<Pace>(db, name).then(
+      (pace) => {
+        this.#known = pace ?? unlimited
+      },
+      () => undefined,
+    )
+    return this.#state
+  }
+
+  #needOf<T>({ messages, maxOutputTokens }: Ask<T>): Need {
+    const input = Math.ceil(octetsOf(messages) * this.#tokensPerOctet)
+    return { requests: 1, tokens: input + this.#model.outputLimit(maxOutputTokens) }
+  }
+
+  /** @throws RateLimitedError when it is too far off to be waited for here */
+  async #turn(need: Need): Promise<Turn> {
+    this.#stayQuiet()
+    const { requests, tokens } = this.#known
+    if (requests === null && tokens === null) return { waitMs: 0, taken: true, pace: this.#known, at: 0 }
+    const { db, name } = this.#settings
+    const turn = await changePace<Pace, Turn>(db, name, (pace, now) =>
+      takeTurn(pace ?? unlimited, need, now, patienceMs),
+    )
+    this.#known = turn.pace
+    this.#adapt(turn.waitMs)
+    if (!turn.taken) throw tooEarly(turn.waitMs - leadMs)
+    if (turn.waitMs > 0) await delay(turn.waitMs)
+    this.#stayQuiet()
+    return turn
+  }
+
+  #stayQuiet(): void {
+    const quietMs = this.#quietUntil - performance.now()
+    if (quietMs > 0) throw tooEarly(quietMs)
+  }
+
+  #learn(limits: RateLimits, turn: Turn): void {
+    const correction = correctionOf(limits, turn)
+    if (correction === null) return
+    const { db, name, log } = this.#settings
+    this.#learning = changePace<Pace, { pace: Pace }>(db, name, (pace, now) => ({
+      pace: correct(pace ?? unlimited, correction, now),
+    })).then(
+      ({ pace }) => {
+        this.#known = pace
+      },
+      (error: unknown) => log.warn({ event: 'model.limits-not-stored', reason: reasonOf(error) }),
+    )
+  }
+
+  /** In line there need not be more jobs than get their turn soon; what they hold could do without a model meanwhile. */
+  #adapt(waitMs: number): void {
+    const jobs = jobsAfter(this.#jobs, jobsFor(this.#settings.calls), waitMs)
+    if (jobs === this.#jobs) return
+    const now = performance.now()
+    if (jobs < this.#jobs && now - this.#shrunkAt < shrinkEveryMs) return
+    if (jobs < this.#jobs) this.#shrunkAt = now
+    this.#jobs = jobs
+    this.onJobs(jobs)
+  }
+}
+
+const octetsOf = (messages: Ask<unknown>['messages']): number =>
+  messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 1)
+
+function tooEarly(waitMs: number): RateLimitedError {
+  const ms = Math.max(shortestPauseMs, Math.ceil(waitMs))
+  return new RateLimitedError('model', `the limits of the model's provider are used up for ${ms} ms`, ms)
+}

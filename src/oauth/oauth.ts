@@ -1,0 +1,121 @@
+/** OAuth2 sign-ins (RFC 6749): an access token for each connection, refreshed before it ends, by one process at a time. */
+import { mkdirSync } from 'node:fs'
+import type { Clock } from '../base/clock.ts'
+import { ConfigError, reasonOf, SignInNeeded } from '../base/errors.ts'
+import type { OAuth2Settings } from '../config/settings.ts'
+import { type Grant, grantFrom, post, RefusedByProvider } from './endpoint.ts'
+import { alone } from './lock.ts'
+import { type Entry, entryName, Vault } from './vault.ts'
+
+export { type BrowserSignIn, signInByBrowser } from './browser.ts'
+export { type DeviceCode, signInByDevice } from './device.ts'
+export type { Grant } from './endpoint.ts'
+
+/** A token that ends sooner is refreshed first: a login takes its time, and clocks differ. Milliseconds. */
+const marginMs = 120_000
+
+export class SignIns {
+  readonly #vault: Vault
+  readonly #directory: string
+  readonly #clock: Clock
+  /** Refreshes under way in this process, by entry. */
+  readonly #refreshing = new Map<string, Promise<string>>()
+
+  constructor(state: { readonly directory: string; readonly key: string | null }, clock: Clock) {
+    this.#directory = state.directory
+    this.#vault = new Vault(state.directory, state.key)
+    this.#clock = clock
+  }
+
+  /**
+   * A token that is good now.
+   * @param refused a token that the mail server has just refused: another one is got
+   * @throws SignInNeeded when nobody has signed in or the provider took the sign-in back, TemporaryError when it can't be
+   *   reached, ConfigError when the key is another
+   */
+  async accessToken(address: string, settings: OAuth2Settings, refused?: string): Promise<string> {
+    const name = nameOf(address, settings)
+    const { grant } = this.#entry(name, address)
+    if (grant.accessToken !== refused && !this.#endsSoon(grant)) return grant.accessToken
+    const running = this.#refreshing.get(name)
+    if (running) return running
+    const refreshing = this.#refresh(name, address, settings, refused).finally(() =>
+      this.#refreshing.delete(name),
+    )
+    this.#refreshing.set(name, refreshing)
+    return refreshing
+  }
+
+  /** Stores a new sign-in in place of any older one. */
+  async keep(address: string, settings: OAuth2Settings, grant: Grant): Promise<void> {
+    await this.#write(nameOf(address, settings), { grant, refused: null })
+  }
+
+  /** All entries are in one file. */
+  #write(name: string, entry: Entry): Promise<void> {
+    mkdirSync(this.#directory, { recursive: true, mode: 0o700 })
+    return alone(this.#vault.lockPath, async () => this.#vault.write(name, entry))
+  }
+
+  #entry(name: string, address: string): Entry {
+    const entry = this.#vault.read(name)
+    if (entry === null)
+      throw new SignInNeeded(`nobody has signed in for ${address}: run replyd auth ${address}`)
+    if (entry.refused !== null) throw takenBack(address, entry.refused)
+    return entry
+  }
+
+  #endsSoon({ expiresAt }: Grant): boolean {
+    return expiresAt - this.#clock.now().getTime() < marginMs
+  }
+
+  #refresh(name: string, address: string, settings: OAuth2Settings, refused?: string): Promise<string> {
+    // A lock of its own: a provider that does not answer must not keep the sign-ins of others.
+    return alone(`${this.#vault.lockPath}.${name}`, async () => {
+      // Another process may have done it while this one waited.
+      const entry = this.#entry(name, address)
+      const { grant } = entry
+      if (grant.accessToken !== refused && !this.#endsSoon(grant)) return grant.accessToken
+      if (grant.refreshToken === null) {
+        const why = 'the provider gave no refresh token (is the scope offline_access missing?)'
+        await this.#write(name, { ...entry, refused: why })
+        throw takenBack(address, why)
+      }
+      return this.#renew(name, address, settings, grant.refreshToken, entry)
+    })
+  }
+
+  async #renew(
+    name: string,
+    address: string,
+    settings: OAuth2Settings,
+    refreshToken: string,
+    entry: Entry,
+  ): Promise<string> {
+    try {
+      const fields = { grant_type: 'refresh_token', refresh_token: refreshToken }
+      const answer = await post(settings, settings.tokenUrl, fields)
+      const grant = grantFrom(answer, this.#clock.now(), refreshToken)
+      await this.#write(name, { grant, refused: null })
+      return grant.accessToken
+    } catch (error) {
+      if (!(error instanceof RefusedByProvider)) throw error
+      // Kept, so that no process asks again until somebody has signed in. Whatever else is wrong (invalid_client) is
+      // the owner's to mend as well, but may be mended without signing in.
+      if (error.code === 'invalid_grant') await this.#write(name, { ...entry, refused: reasonOf(error) })
+      throw takenBack(address, reasonOf(error), error)
+    }
+  }
+}
+
+function takenBack(address: string, why: string, cause?: unknown): SignInNeeded {
+  return new SignInNeeded(
+    `the OAuth2 sign-in of ${address} is no longer valid (${why}): run replyd auth ${address}`,
+    { cause },
+  )
+}
+
+function nameOf(address: string, { clientId, tokenUrl }: OAuth2Settings): string {
+  if (tokenUrl === '') throw new ConfigError('oauth2.tokenUrl is not set')
+  return entryName(address, clientId, tokenUrl)
+}

@@ -1,0 +1,82 @@
+/** The owner has answered, from their own client, a mail whose reply waits here: then there is nothing left to decide. */
+
+import type { Account, StepContext } from '../context.ts'
+import { commitStep, loadMessage, type MessageRow } from '../store/messages.ts'
+import { waitingIds } from '../store/observations.ts'
+import { changeReply, loadReply, type ReplyRow } from '../store/replies.ts'
+
+const mostWaiting = 500
+const dayMs = 86_400_000
+
+/** How \Sent stood when it was last looked through, and the mails that were looked for. */
+export interface SentLook {
+  mark: string
+  ids: Set<string>
+}
+
+/**
+ * Looks in \Sent for answers to what is held or uncertain; only when either has changed since the last look.
+ * @returns ids of replies that are found to have gone out: what follows a sending is still to be done
+ */
+export async function observeAnswers(
+  context: StepContext,
+  account: Account,
+  look: SentLook,
+): Promise<string[]> {
+  const { sent } = await account.imap.specialMailboxes()
+  if (sent === null) return []
+  const ids = await waitingIds(context.db, account.settings.owner.address, mostWaiting)
+  if (ids.length === 0) return []
+  const { uidValidity, uidNext, exists } = await account.imap.state(sent)
+  const mark = `${uidValidity} ${uidNext} ${exists}`
+  const wanted = mark === look.mark ? ids.filter((id) => !look.ids.has(id)) : ids
+  const found: string[] = []
+  for (const id of wanted) {
+    const [row, reply] = [await loadMessage(context.db, id), await loadReply(context.db, id)]
+    if (row?.step === 'wait' && (await settle(context, account, sent, row, reply))) found.push(id)
+  }
+  look.mark = mark
+  look.ids = new Set(ids)
+  return found
+}
+
+/** True when it is our own reply that stands in \Sent. */
+async function settle(
+  context: StepContext,
+  { imap }: Account,
+  sent: string,
+  row: MessageRow,
+  reply: ReplyRow | null,
+): Promise<boolean> {
+  const from = new Date(row.internalDate.getTime() - dayMs)
+  if (row.disposition === 'uncertain' && reply !== null) {
+    if ((await imap.findByMessageId(sent, reply.replyMessageId, from)).length > 0)
+      return noteArrived(context, row, sent)
+  }
+  if (row.messageId === null) return false
+  if ((await imap.findRepliesTo(sent, row.messageId, from)).length > 0) await supersede(context, row, reply)
+  return false
+}
+
+/** It did go out after all: the copy that proves it took its time. */
+async function noteArrived(context: StepContext, row: MessageRow, sent: string): Promise<boolean> {
+  const now = context.clock.now()
+  return context.db.transaction(async (session) => {
+    const replyText = `found in ${sent}`
+    const change = { id: row.id, from: ['uncertain'], to: 'sent', actor: 'replyd', replyText } as const
+    if ((await changeReply(session, { ...change, finishedAt: now }, now)) === null) return false
+    const step = { disposition: 'sent', reason: 'found-in-sent' } as const
+    return commitStep(session, { id: row.id, from: 'wait', to: 'deliver', ...step }, now)
+  })
+}
+
+async function supersede(context: StepContext, row: MessageRow, reply: ReplyRow | null): Promise<void> {
+  const now = context.clock.now()
+  await context.db.transaction(async (session) => {
+    const step = { disposition: 'superseded', reason: 'answered-by-owner', actor: 'owner' } as const
+    if (!(await commitStep(session, { id: row.id, from: 'wait', to: 'done', ...step }, now))) return
+    if (reply === null) return
+    const open = ['composed', 'held', 'uncertain'] as const
+    await changeReply(session, { id: row.id, from: open, to: 'superseded', actor: 'owner' }, now)
+  })
+}

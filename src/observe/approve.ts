@@ -1,0 +1,74 @@
+/** The owner's yes from their own mail client: what stands in the mailbox goes out, edits included. */
+
+import { approvedByFlag } from '../base/dispositions.ts'
+import type { Account, StepContext } from '../context.ts'
+import { parseAddressList } from '../mail/address.ts'
+import { fieldValues, firstField, type Message } from '../mail/message.ts'
+import { parseOctets } from '../mail/mime/octets.ts'
+import { approvedOctets } from '../mail/reply/approved.ts'
+import { textHash } from '../mail/reply/build.ts'
+import { visibleText } from '../mail/text/visible.ts'
+import { commitStep, type MessageRow } from '../store/messages.ts'
+import { changeReply, type ReplyRow } from '../store/replies.ts'
+import { editShare, unifiedDiff } from './edits.ts'
+import { longestDraft, type Standing } from './mail-in-mailbox.ts'
+
+/** Beyond that many it is a mailing, for which the owner's own client is the place. */
+const mostAddressees = 50
+
+/** Fixes the octets and hands them to the send protocol, in one transaction. True when it may go out. */
+export async function approveAsItStands(
+  context: StepContext,
+  account: Account,
+  { row, reply }: { row: MessageRow; reply: ReplyRow },
+  { octets, ...place }: Standing,
+): Promise<boolean> {
+  const message = parseOctets(octets)
+  const obstacle = obstacleOf(message, octets, account)
+  const now = context.clock.now()
+  const text = visibleText(message).text
+  const messageId = firstField(message, 'message-id') ?? reply.replyMessageId
+  const edited = editShare(reply.text, text) > 0
+  const change = {
+    id: reply.id,
+    from: [reply.state],
+    actor: 'owner',
+    saved: { ...place, size: octets.length },
+    ...(edited ? { text, textHash: textHash(text), diff: unifiedDiff(reply.text, text) } : {}),
+  } as const
+  return context.db.transaction(async (session) => {
+    if (obstacle !== null) {
+      if ((await changeReply(session, { ...change, to: 'held' }, now)) === null) return false
+      const held = { disposition: 'held', reason: obstacle, actor: 'replyd' } as const
+      await commitStep(session, { id: row.id, from: row.step, to: 'wait', ...held }, now)
+      return false
+    }
+    const fixed = {
+      octets: approvedOctets(octets, { messageId, date: now }),
+      addressees: addresseesOf(message),
+      replyMessageId: messageId,
+    }
+    const approved = { ...change, ...fixed, to: 'approved', kind: 'draft', sendAfter: null } as const
+    if ((await changeReply(session, approved, now)) === null) return false
+    const step = { disposition: 'approved', reason: approvedByFlag, actor: 'owner' } as const
+    return commitStep(session, { id: row.id, from: row.step, to: 'deliver', ...step }, now)
+  })
+}
+
+/** To, Cc and Bcc as the owner wrote them. */
+function addresseesOf(message: Message): string[] {
+  const all = ['to', 'cc', 'bcc'].flatMap((name) => fieldValues(message, name).flatMap(parseAddressList))
+  return [...new Set(all.map(({ address }) => address))]
+}
+
+/** Why it can't go out from here; the owner's own client can still send it. */
+function obstacleOf(message: Message, octets: Buffer, { settings }: Account): string | null {
+  if (octets.length > longestDraft) return 'draft-too-long'
+  const addressees = addresseesOf(message)
+  if (addressees.length === 0) return 'draft-without-addressee'
+  if (addressees.length > mostAddressees) return 'draft-with-too-many-addressees'
+  const from = fieldValues(message, 'from').flatMap(parseAddressList)
+  const { address, aliases } = settings.owner
+  const own = from.length === 1 && from.every((author) => [address, ...aliases].includes(author.address))
+  return own ? null : 'draft-from-another-address'
+}

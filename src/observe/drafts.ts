@@ -1,0 +1,223 @@
+/** Our drafts in the owner's mailbox: unchanged, edited, approved, sent from their client, or deleted. */
+
+import type { Account, StepContext } from '../context.ts'
+import { firstField } from '../mail/message.ts'
+import { parseOctets } from '../mail/mime/octets.ts'
+import { visibleText } from '../mail/text/visible.ts'
+import { commitStep, loadMessage, type MessageRow } from '../store/messages.ts'
+import { savedReplyIds } from '../store/observations.ts'
+import { changeReply, loadReply, type ReplyRow } from '../store/replies.ts'
+import { approveAsItStands } from './approve.ts'
+import { editShare, unifiedDiff } from './edits.ts'
+import { longestDraft, type Standing } from './mail-in-mailbox.ts'
+
+const mostDrafts = 200
+const dayMs = 86_400_000
+
+export interface Missing {
+  since: Map<string, number>
+  graceMs: number
+}
+
+interface Watched {
+  row: MessageRow
+  reply: ReplyRow
+  /** Mail that came before this can't be an answer. */
+  from: Date
+}
+
+interface Mailboxes {
+  drafts: string | null
+  sent: string | null
+  /** Where a draft is moved to approve it; null when that is off or there is no such mailbox. */
+  approved: string | null
+}
+
+/** Returns the ids of replies that may go out now. */
+export async function observeDrafts(
+  context: StepContext,
+  account: Account,
+  missing: Missing,
+): Promise<string[]> {
+  const ids = await savedReplyIds(context.db, account.settings.owner.address, mostDrafts)
+  if (ids.length === 0) return []
+  const mailboxes = await mailboxesOf(account)
+  const unchanged = await unchangedIn(account, mailboxes.drafts)
+  const approved: string[] = []
+  for (const id of ids) {
+    const [row, reply] = [await loadMessage(context.db, id), await loadReply(context.db, id)]
+    if (row === null || reply === null || !isWatched(row, reply)) continue
+    const watched = { row, reply, from: new Date(reply.createdAt.getTime() - dayMs) }
+    if (await look(context, account, watched, mailboxes, unchanged, missing)) approved.push(id)
+  }
+  return approved
+}
+
+/** Saved, or held while its draft stands there: the owner may go on in either place. */
+function isWatched(row: MessageRow, reply: ReplyRow): boolean {
+  return row.step === 'done' ? reply.state === 'saved' : row.step === 'wait' && reply.state === 'held'
+}
+
+async function mailboxesOf(account: Account): Promise<Mailboxes> {
+  const { drafts, sent } = await account.imap.specialMailboxes()
+  const flagApproves = account.settings.replies.approve === 'flag'
+  return { drafts, sent, approved: flagApproves ? await account.imap.mailboxNamed('Approved') : null }
+}
+
+/** UIDs in \Drafts, as `UIDVALIDITY UID`: a mail never changes under its UID (RFC 3501 section 2.3.1.1). */
+async function unchangedIn({ imap }: Account, drafts: string | null): Promise<Set<string>> {
+  if (drafts === null) return new Set()
+  const { uidValidity } = await imap.state(drafts)
+  const uids = await imap.uidsAfter(drafts, uidValidity, 0)
+  return new Set(uids.map((uid) => `${uidValidity} ${uid}`))
+}
+
+/** True when the owner has approved it. */
+async function look(
+  context: StepContext,
+  account: Account,
+  watched: Watched,
+  mailboxes: Mailboxes,
+  unchanged: ReadonlySet<string>,
+  missing: Missing,
+): Promise<boolean> {
+  const { reply } = watched
+  const { drafts, sent, approved } = mailboxes
+  const stands = reply.savedMailbox === drafts && unchanged.has(`${reply.savedUidValidity} ${reply.savedUid}`)
+  const successor = stands || drafts === null ? null : await find(account, drafts, watched)
+  if (successor) await noteEdit(context, watched, successor)
+  if (stands || successor) {
+    missing.since.delete(reply.id)
+    return approveIfFlagged(context, account, watched, drafts, successor)
+  }
+  const moved = approved === null ? null : await find(account, approved, watched)
+  if (moved) return isRefused(reply, moved) ? false : approveAsItStands(context, account, watched, moved)
+  const sentMail = sent === null ? null : await find(account, sent, watched)
+  if (sentMail) await noteSent(context, watched, sentMail)
+  else await noteMissing(context, watched, missing)
+  return false
+}
+
+/** It was approved as it stands there, and could not go out: only another version may be tried. */
+function isRefused({ state, savedMailbox, savedUidValidity, savedUid }: ReplyRow, at: Standing): boolean {
+  const same = savedMailbox === at.mailbox && savedUidValidity === at.uidValidity && savedUid === at.uid
+  return state === 'held' && same
+}
+
+/** The mail in a mailbox that is the draft by its Message-ID, or answers the same original. */
+async function find(
+  { imap }: Account,
+  mailbox: string,
+  { row, reply, from }: Watched,
+): Promise<Standing | null> {
+  const same = await imap.findByMessageId(mailbox, reply.replyMessageId, from)
+  const answers = row.messageId === null ? [] : await imap.findRepliesTo(mailbox, row.messageId, from)
+  const uid = same.at(-1) ?? answers.at(-1)
+  if (uid === undefined) return null
+  const { uidValidity } = await imap.state(mailbox)
+  const octets = await imap.fetchSource(mailbox, uidValidity, uid, longestDraft + 1)
+  return octets === null ? null : { mailbox, uidValidity, uid, octets }
+}
+
+async function approveIfFlagged(
+  context: StepContext,
+  account: Account,
+  watched: Watched,
+  drafts: string | null,
+  successor: Standing | null,
+): Promise<boolean> {
+  if (account.settings.replies.approve !== 'flag' || drafts === null) return false
+  const { savedUidValidity, savedUid } = watched.reply
+  const uidValidity = successor?.uidValidity ?? savedUidValidity
+  const uid = successor?.uid ?? savedUid
+  if (uidValidity === null || uid === null) return false
+  if (successor === null && watched.reply.state === 'held') return false
+  const flags = (await account.imap.flags(drafts, uidValidity, uid)) ?? []
+  const lower = flags.map((flag) => flag.toLowerCase())
+  // The other two say that a client is sending it (RFC 5788 registry): then it is none of our business.
+  if (!lower.includes('\\flagged') || lower.includes('$submitted') || lower.includes('$submitpending'))
+    return false
+  const octets =
+    successor?.octets ?? (await account.imap.fetchSource(drafts, uidValidity, uid, longestDraft + 1))
+  if (octets === null) return false
+  return approveAsItStands(context, account, watched, { mailbox: drafts, uidValidity, uid, octets })
+}
+
+/** The owner's version is what counts from now on; it is never replaced. */
+async function noteEdit(
+  context: StepContext,
+  { reply }: Watched,
+  { octets, ...place }: Standing,
+): Promise<void> {
+  const message = parseOctets(octets)
+  const text = visibleText(message).text
+  const now = context.clock.now()
+  const replyMessageId = firstField(message, 'message-id') ?? reply.replyMessageId
+  const saved = { ...place, size: octets.length }
+  const change = {
+    id: reply.id,
+    from: [reply.state],
+    to: reply.state,
+    actor: 'owner',
+    saved,
+    replyMessageId,
+  } as const
+  const edited = editShare(reply.text, text) > 0
+  await changeReply(
+    context.db,
+    edited ? { ...change, text, diff: unifiedDiff(reply.text, text) } : change,
+    now,
+  )
+}
+
+async function noteSent(context: StepContext, { row, reply }: Watched, { octets }: Standing): Promise<void> {
+  const message = parseOctets(octets)
+  const text = visibleText(message).text
+  const percent = Math.round(editShare(reply.draftText, text) * 100)
+  const now = context.clock.now()
+  await context.db.transaction(async (session) => {
+    const sent = await changeReply(
+      session,
+      {
+        id: reply.id,
+        from: [reply.state],
+        to: 'sent',
+        actor: 'owner',
+        text,
+        diff: unifiedDiff(reply.draftText, text),
+        replyMessageId: firstField(message, 'message-id') ?? reply.replyMessageId,
+        finishedAt: now,
+        saved: null,
+      },
+      now,
+    )
+    if (sent === null) return
+    const change = {
+      disposition: 'sent-by-owner',
+      reason: 'sent-by-owner',
+      detail: `edited ${percent}%`,
+    } as const
+    await commitStep(session, { id: row.id, from: row.step, to: 'done', actor: 'owner', ...change }, now)
+  })
+}
+
+/** Deleted, when it stays away: a client that sends or replaces a draft may take it away first. */
+async function noteMissing(
+  context: StepContext,
+  { row, reply }: Watched,
+  { since, graceMs }: Missing,
+): Promise<void> {
+  // One that is held is decided on elsewhere: what happens to its draft says nothing.
+  if (reply.state === 'held') return
+  const now = context.clock.now()
+  const first = since.get(reply.id) ?? now.getTime()
+  since.set(reply.id, first)
+  if (now.getTime() - first < graceMs) return
+  since.delete(reply.id)
+  await context.db.transaction(async (session) => {
+    const change = { id: reply.id, from: ['saved'], to: 'rejected', actor: 'owner', saved: null } as const
+    if ((await changeReply(session, change, now)) === null) return
+    const rejected = { disposition: 'rejected', reason: 'draft-deleted', actor: 'owner' } as const
+    await commitStep(session, { id: row.id, from: 'done', to: 'done', ...rejected }, now)
+  })
+}

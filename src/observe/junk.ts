@@ -1,0 +1,128 @@
+/** What the owner moves into \Junk and out of it, or marks, teaches (standards.md section 8.2). */
+
+import type { Account, StepContext } from '../context.ts'
+import type { Fetched } from '../imap/imap.ts'
+import { loadCursor, saveCursor } from '../store/cursors.ts'
+import { findByMessageIds, loadMessage, type MessageRow } from '../store/messages.ts'
+import { filedSince, lyingSince } from '../store/observations.ts'
+import { learnRestored, learnSpam } from './learn.ts'
+
+const limits = { batch: 200, maxHeaderOctets: 16 * 1024, maxTextOctets: 1 }
+const watchedForMs = 30 * 86_400_000
+const mostFiled = 500
+const mostLying = 5_000
+/** The registry's name, and what clients wrote before there was one. */
+const wantedKeywords = ['$NotJunk', 'NotJunk', 'NonJunk']
+const junkKeywords = ['$Junk', 'Junk']
+const dayMs = 86_400_000
+
+export async function observeJunk(context: StepContext, account: Account, gone: Set<string>): Promise<void> {
+  const { junk } = await account.imap.specialMailboxes()
+  if (junk === null) return
+  await readArrivals(context, account, junk)
+  const since = new Date(context.clock.now().getTime() - watchedForMs)
+  const filed = await filedSince(context.db, account.settings.owner.address, since, mostFiled)
+  const watched = filed.filter(({ id }) => !gone.has(id))
+  if (watched.length > 0) await readDepartures(context, account, junk, watched, gone)
+  await readKeywords(context, account, junk, watched, since)
+}
+
+/** New mail in \Junk that replyd did not put there, but holds: the owner moved it. */
+async function readArrivals(context: StepContext, account: Account, junk: string): Promise<void> {
+  const { imap, settings } = account
+  const { address } = settings.owner
+  const state = await imap.state(junk)
+  const cursor = await loadCursor(context.db, address, junk)
+  const known = cursor?.uidValidity === state.uidValidity ? cursor : null
+  const uids = known ? await imap.uidsAfter(junk, state.uidValidity, known.lastUid) : []
+  for await (const batch of imap.fetch(junk, state.uidValidity, uids, limits)) {
+    for (const fetched of batch) await readArrival(context, account, junk, state.uidValidity, fetched)
+  }
+  const lastUid = Math.max(known ? known.lastUid : state.uidNext - 1, ...uids)
+  if (known && uids.length === 0) return
+  const now = context.clock.now()
+  const place = { account: address, mailbox: junk, uidValidity: state.uidValidity, lastUid }
+  await saveCursor(context.db, { ...place, baselineUid: 0, baselineAt: now, renumberedUid: 0 }, now)
+}
+
+async function readArrival(
+  context: StepContext,
+  account: Account,
+  mailbox: string,
+  uidValidity: string,
+  { messageId, size, uid, vanished }: Fetched,
+): Promise<void> {
+  if (vanished || messageId === null) return
+  const rows = await findByMessageIds(context.db, account.settings.owner.address, [messageId])
+  const found = rows.find((each) => each.size === size && each.disposition !== 'duplicate')
+  const row = found ? await loadMessage(context.db, found.id) : null
+  // `file` has perhaps moved it and not yet said so.
+  if (row === null || row.step === 'file' || row.disposition === 'filed' || row.disposition === 'marked')
+    return
+  await learnSpam(context, account, row, { mailbox, uidValidity, uid })
+}
+
+async function readDepartures(
+  context: StepContext,
+  account: Account,
+  junk: string,
+  rows: readonly MessageRow[],
+  gone: Set<string>,
+): Promise<void> {
+  const { imap } = account
+  const { uidValidity } = await imap.state(junk)
+  const standing = new Set(await imap.uidsAfter(junk, uidValidity, 0))
+  for (const row of rows.filter(({ disposition }) => disposition === 'filed')) {
+    const stands = row.junkUidValidity === uidValidity && row.junkUid !== null && standing.has(row.junkUid)
+    if (stands) continue
+    if (await isBack(account, row, junk)) await learnRestored(context, account, row, 'moved-back-by-owner')
+    // Deleted, archived, or put somewhere else: that teaches nothing.
+    else if (row.junkUid !== null) gone.add(row.id)
+  }
+}
+
+/** The same mail, by Message-ID and size, lies where it came in, and no longer in \Junk. */
+async function isBack({ imap, settings }: Account, row: MessageRow, junk: string): Promise<boolean> {
+  if (row.messageId === null) return false
+  const since = new Date(row.internalDate.getTime() - dayMs)
+  if ((await imap.findByMessageId(junk, row.messageId, since)).length > 0) return false
+  const uids = await imap.findByMessageId(settings.mailbox, row.messageId, since)
+  if (uids.length === 0) return false
+  const { uidValidity } = await imap.state(settings.mailbox)
+  for await (const batch of imap.fetch(settings.mailbox, uidValidity, uids, limits)) {
+    if (batch.some(({ size }) => size === row.size)) return true
+  }
+  return false
+}
+
+/** Keywords without a move (RFC 5788): `$NotJunk` on what is filed or marked, `$Junk` on what lies where it came in. */
+async function readKeywords(
+  context: StepContext,
+  account: Account,
+  junk: string,
+  spam: readonly MessageRow[],
+  since: Date,
+): Promise<void> {
+  const { imap, settings } = account
+  const { uidValidity } = await imap.state(settings.mailbox)
+  const wanted = new Set(await imap.uidsWithKeyword(settings.mailbox, uidValidity, wantedKeywords))
+  if (spam.length > 0) {
+    const { uidValidity: junkValidity } = await imap.state(junk)
+    const filed = new Set(await imap.uidsWithKeyword(junk, junkValidity, wantedKeywords))
+    for (const row of spam) {
+      const isWanted =
+        row.disposition === 'marked'
+          ? row.uidValidity === uidValidity && wanted.has(row.uid)
+          : row.junkUidValidity === junkValidity && filed.has(row.junkUid ?? 0)
+      if (isWanted) await learnRestored(context, account, row, 'marked-not-junk')
+    }
+  }
+  const marked = new Set(await imap.uidsWithKeyword(settings.mailbox, uidValidity, junkKeywords))
+  if (marked.size === 0) return
+  const place = { account: settings.owner.address, mailbox: settings.mailbox, uidValidity }
+  for (const { id, uid } of await lyingSince(context.db, place, since, mostLying)) {
+    if (!marked.has(uid) || wanted.has(uid)) continue
+    const row = await loadMessage(context.db, id)
+    if (row !== null) await learnSpam(context, account, row, null)
+  }
+}

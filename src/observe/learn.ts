@@ -1,0 +1,85 @@
+import type { Account, StepContext } from '../context.ts'
+import { isMailboxProvider } from '../guard/words.ts'
+import { authentication } from '../mail/authentication.ts'
+import { loadMail } from '../store/bodies.ts'
+import { earlierMails, writtenTo } from '../store/history.ts'
+import { noteJunkPlace } from '../store/mail-places.ts'
+import { commitStep, type MessageRow } from '../store/messages.ts'
+import { changeReply } from '../store/replies.ts'
+import { saveSenderRule } from '../store/sender-rules.ts'
+import { ownersSpamFrom, saveSpamExample } from '../store/spam-examples.ts'
+import { spamTokens } from '../triage/spam-tokens.ts'
+
+/** From this many mails of a known sender on, their address is denied. */
+const denyFrom = 2
+
+/**
+ * An error of ours: the sender is trusted from now on, by address, and by domain where the author was authenticated. Committed
+ * last, so that whoever finds the row unchanged after a crash does all of it again.
+ */
+export async function learnRestored(
+  context: StepContext,
+  account: Account,
+  row: MessageRow,
+  reason: 'moved-back-by-owner' | 'marked-not-junk' | 'restored-by-person',
+  actor = 'owner',
+): Promise<void> {
+  const now = context.clock.now()
+  for (const pattern of await trustedPatterns(context, account, row))
+    await saveSenderRule(context.db, row.account, { pattern, rule: 'allow', source: 'restored' }, now)
+  await saveExample(context, row, false)
+  const change = { disposition: 'restored', reason, actor } as const
+  await commitStep(context.db, { id: row.id, from: 'done', to: 'done', ...change }, now)
+}
+
+async function trustedPatterns(context: StepContext, account: Account, row: MessageRow): Promise<string[]> {
+  if (row.fromAddress === null) return []
+  const domain = row.fromAddress.slice(row.fromAddress.lastIndexOf('@') + 1)
+  const mail = await loadMail(context.db, row.id)
+  const found = mail ? authentication(mail.message, account.settings.owner.authservIds, domain) : 'unknown'
+  // A mailbox provider's domain stands for everybody.
+  return found === 'pass' && !isMailboxProvider(domain) ? [row.fromAddress, domain] : [row.fromAddress]
+}
+
+/**
+ * A miss of ours: learned as an example. The address is denied when nothing else speaks for it, or at the second time.
+ * @param place where the owner moved it; null when they marked it where it lies
+ */
+export async function learnSpam(
+  context: StepContext,
+  account: Account,
+  row: MessageRow,
+  place: { mailbox: string; uidValidity: string; uid: number } | null,
+): Promise<void> {
+  const now = context.clock.now()
+  const actor = 'owner'
+  const filed = await context.db.transaction(async (session) => {
+    const open = ['composed', 'held', 'approved'] as const
+    await changeReply(session, { id: row.id, from: open, to: 'superseded', actor, sendAfter: null }, now)
+    const change =
+      place === null
+        ? ({ disposition: 'marked', reason: 'marked-junk-by-owner', actor } as const)
+        : ({ disposition: 'filed', reason: 'junked-by-owner', actor } as const)
+    if (!(await commitStep(session, { id: row.id, from: row.step, to: 'done', ...change }, now))) return false
+    if (place !== null) await noteJunkPlace(session, row.id, place)
+    return true
+  })
+  if (!filed) return
+  await saveExample(context, row, true)
+  const { address, aliases } = account.settings.owner
+  if (row.fromAddress === null || [address, ...aliases].includes(row.fromAddress)) return
+  const known =
+    (await earlierMails(context.db, row.account, row.fromAddress, row.id)) > 0 ||
+    (await writtenTo(context.db, row.account, row.fromAddress, row.id))
+  const times = await ownersSpamFrom(context.db, row.account, row.fromAddress)
+  if (known && times < denyFrom) return
+  const rule = { pattern: row.fromAddress, rule: 'deny', source: 'moved-to-junk' } as const
+  await saveSenderRule(context.db, row.account, rule, now)
+}
+
+async function saveExample(context: StepContext, row: MessageRow, spam: boolean): Promise<void> {
+  const mail = await loadMail(context.db, row.id)
+  if (mail === null) return
+  const example = { messageId: row.id, account: row.account, spam, tokens: spamTokens(mail.message) }
+  await saveSpamExample(context.db, { ...example, source: 'owner' }, context.clock.now())
+}

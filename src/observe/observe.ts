@@ -1,0 +1,66 @@
+/** Observe: what the owner does in their own mail client, seen in \Drafts, \Sent and \Junk, is a decision too. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { reasonOf } from '../base/errors.ts'
+import type { Account, StepContext } from '../context.ts'
+import { type Holder, releaseLease, takeOverLease } from '../store/leases.ts'
+import { observeAnswers, type SentLook } from './answered.ts'
+import { observeDrafts } from './drafts.ts'
+import { observeJunk } from './junk.ts'
+import { observeStyle } from './style.ts'
+
+interface Options extends Holder {
+  /** The delivery of a reply goes on: the owner has approved its draft, or its copy was found in \\Sent. */
+  onApproved: (id: string) => Promise<void>
+  /** Milliseconds between two looks. */
+  everyMs?: number
+  /** How long a draft may be missing before it counts as deleted: clients replace and send in several steps. Milliseconds. */
+  graceMs?: number
+}
+
+/** The observer of one account; of all processes that share a store, one holds its lease and looks. */
+export class Observer {
+  readonly #context: StepContext
+  readonly #account: Account
+  readonly #options: Required<Options>
+  readonly #lease: string
+  /** When a draft was first missed, by reply. */
+  readonly #missing = new Map<string, number>()
+  readonly #sent: SentLook = { mark: '', ids: new Set() }
+  /** Filed mails that left \Junk for somewhere else: nothing is to be learned of them. */
+  readonly #gone = new Set<string>()
+
+  constructor(context: StepContext, account: Account, options: Options) {
+    this.#context = context
+    this.#account = account
+    this.#options = { everyMs: 30_000, graceMs: 90_000, ...options }
+    this.#lease = `observe ${account.settings.owner.address}`
+  }
+
+  /** Goes on until the signal. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { db, log } = this.#context
+    const { everyMs } = this.#options
+    while (!signal.aborted) {
+      try {
+        if ((await takeOverLease(db, this.#lease, this.#options, everyMs * 3)) !== null) await this.lookOnce()
+      } catch (error) {
+        log.warn({ event: 'observe.failed', reason: reasonOf(error) })
+      }
+      // Not all accounts at the same moment.
+      const waitMs = everyMs * (0.5 + this.#context.random())
+      await delay(waitMs, undefined, { signal }).catch(() => undefined)
+    }
+    await releaseLease(db, this.#lease, this.#options.holder).catch(() => undefined)
+  }
+
+  /** One look at each mailbox. @throws what IMAP or the store throw; every change is conditional, so that it may be repeated */
+  async lookOnce(): Promise<void> {
+    const { graceMs, onApproved } = this.#options
+    const missing = { since: this.#missing, graceMs }
+    const approved = await observeDrafts(this.#context, this.#account, missing)
+    const answered = await observeAnswers(this.#context, this.#account, this.#sent)
+    for (const id of [...approved, ...answered]) await onApproved(id)
+    await observeJunk(this.#context, this.#account, this.#gone)
+    await observeStyle(this.#context, this.#account)
+  }
+}

@@ -1,0 +1,257 @@
+/**
+ * The flow of a mail: which step runs on which queue, and what a failure means for its row. The row is the truth, the
+ * job a nudge; only this file enqueues.
+ */
+import { EventEmitter } from 'node:events'
+import { Together } from '../base/batcher.ts'
+import type { Stage, Step } from '../base/dispositions.ts'
+import {
+  OwnerActionError,
+  PermanentError,
+  RateLimitedError,
+  reasonOf,
+  type Scoped,
+  UncertainError,
+} from '../base/errors.ts'
+import { accountLabel } from '../base/log.ts'
+import { type Next, PutOff, type StepContext } from '../context.ts'
+import { guard } from '../guard/step.ts'
+import { UidValidityChanged } from '../imap/imap.ts'
+import {
+  type Nudge,
+  type QueueName,
+  type Queues,
+  queueNames,
+  RetryLater,
+  type Work,
+} from '../queue/queues.ts'
+import { loadMails, type StoredMail } from '../store/bodies.ts'
+import { loadMessage, type MessageRow, postponeStep } from '../store/messages.ts'
+import type { PipelineEvents } from './events.ts'
+import { type DueRow, Sweeper, sweepEveryMs } from './sweeper.ts'
+import { backoffMs, failureReason, handOver, table } from './table.ts'
+
+/** Milliseconds. */
+const ownerActionRetryMs = 60_000
+const busyRetryMs = 500
+const giveUpAfterMs = 24 * 3_600_000
+
+export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDisposable {
+  readonly #drainMs: number
+  readonly #context: StepContext
+  readonly #queues: Queues
+  readonly #workers = new Map<QueueName, Work>()
+  /** Rows that this process is working on: after a lost lock or a wiped queue the same job may come twice. */
+  readonly #underWay = new Set<string>()
+  readonly #sweeper: Sweeper
+  /** What the owner was told last of each account. */
+  readonly #toldOf = new Map<string, string>()
+  /** Jobs of several mails travel together. */
+  readonly #nudges = new Together<readonly Nudge[], void>((all) => this.#enqueueAll(all.flat()))
+  /** Why the model can't be used, for health; null while it can. */
+  modelStopped: string | null = null
+
+  /** @param drainMs time that jobs under way get when it is disposed of, milliseconds */
+  constructor(context: StepContext, queues: Queues, drainMs: number) {
+    super()
+    this.#drainMs = drainMs
+    this.#context = context
+    this.#queues = queues
+    this.#sweeper = new Sweeper(
+      context,
+      (due) => this.#takeDue(due),
+      (due) => queues.hasten(due.flatMap(({ id, step }) => this.#nudge(id, step))),
+    )
+  }
+
+  /** Starts the workers and the sweeper. */
+  work(concurrency: Record<QueueName, number>): void {
+    for (const name of queueNames) {
+      const handler = (step: Step, id: string, signal: AbortSignal) => this.#runJob(step, id, signal)
+      this.#workers.set(name, this.#queues.work(name, concurrency[name], handler))
+    }
+    this.#sweeper.start()
+  }
+
+  /** From now on so many jobs of that queue at once in this process. */
+  resize(name: QueueName, jobs: number): void {
+    this.#workers.get(name)?.resize(jobs)
+  }
+
+  /** Stops taking jobs and waits for those under way. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#sweeper[Symbol.asyncDispose]()
+    await Promise.all([...this.#workers.values()].map((worker) => worker.drain(this.#drainMs)))
+  }
+
+  /** Takes mails that were just stored: guards them, and enqueues what comes next. A lost job is the sweeper's business. */
+  async accept(mails: readonly StoredMail[]): Promise<void> {
+    const next = await guard(this.#context, mails)
+    await this.#enqueue([...next].flatMap(([id, { stage }]) => this.#nudge(id, stage)))
+    for (const [id, { stage }] of next) if (isAtRest(stage)) await this.#tellSettled(id)
+  }
+
+  /** Enqueues a row whose stage somebody else has changed: a person approved, or the undo window began. */
+  async advance(id: string, stage: Stage, dueAt?: Date): Promise<void> {
+    await this.#enqueue(this.#nudge(id, stage, dueAt))
+  }
+
+  /** Re-enqueues every due row; one that has a live job stays as it is. Never throws. */
+  sweep(): Promise<void> {
+    return this.#sweeper.sweep()
+  }
+
+  async #takeDue(due: readonly DueRow[]): Promise<void> {
+    const unguarded = due.filter(({ step }) => step === 'guard').map(({ id }) => id)
+    await this.accept(await loadMails(this.#context.db, unguarded))
+    await this.#queues.enqueue(due.flatMap(({ id, step, dueAt }) => this.#nudge(id, step, dueAt)))
+  }
+
+  async #enqueue(nudges: readonly Nudge[]): Promise<void> {
+    if (nudges.length > 0) await this.#nudges.ask(nudges)
+  }
+
+  async #enqueueAll(nudges: readonly Nudge[]): Promise<[]> {
+    await this.#queues.enqueue(nudges).catch((error: unknown) => {
+      this.#context.log.warn({ event: 'queue.unreachable', reason: reasonOf(error), jobs: nudges.length })
+    })
+    return []
+  }
+
+  #nudge(messageId: string, stage: Stage, dueAt?: Date): Nudge[] {
+    if (stage === 'wait' || stage === 'done' || stage === 'guard') return []
+    const delayMs = dueAt ? Math.max(0, dueAt.getTime() - this.#context.clock.now().getTime()) : 0
+    // Left to the sweeper: a job that is there stays as it is, so that a delayed one would hold up whoever decides anew.
+    if (delayMs > sweepEveryMs) return []
+    return [{ queue: table[stage].queue, step: stage, messageId, delayMs }]
+  }
+
+  /** Runs a step and those after it, as long as they ration the same resource. */
+  async #runJob(first: Step, id: string, signal: AbortSignal): Promise<void> {
+    // Another job of this row: it may be the one that is needed when the first has ended.
+    if (this.#underWay.has(id)) throw new RetryLater(busyRetryMs)
+    this.#underWay.add(id)
+    const next = await this.#runSteps(first, id, signal).finally(() => this.#underWay.delete(id))
+    // Not before: another worker of this process takes the job at once, and would find the row still under way.
+    await this.#enqueue(next)
+  }
+
+  /** @returns the job for what comes next, when it is not for this one */
+  async #runSteps(first: Step, id: string, signal: AbortSignal): Promise<Nudge[]> {
+    for (let step = first; step !== 'guard'; ) {
+      let next: Next | null
+      try {
+        next = await this.#runStep(step, id, signal)
+      } catch (error) {
+        // BullMQ would run the job again under the name that it began with.
+        if (step === first) throw error
+        return this.#again(step, id, error)
+      }
+      if (next === null) return []
+      const { stage, dueAt } = next
+      if (isAtRest(stage)) return this.#tellSettled(id).then(() => [])
+      const sameQueue = stage !== 'guard' && table[stage].queue === table[step].queue
+      if (!sameQueue || dueAt) return this.#nudge(id, stage, dueAt)
+      step = stage
+    }
+    return []
+  }
+
+  /** A later step of a job is to run again: it gets a job of its own. */
+  async #again(step: Exclude<Step, 'guard'>, messageId: string, error: unknown): Promise<Nudge[]> {
+    const { queue } = table[step]
+    if (error instanceof RetryLater) return [{ queue, step, messageId, delayMs: error.delayMs }]
+    if (error instanceof RateLimitedError)
+      await this.#enqueue([{ queue, step, messageId, delayMs: error.retryAfterMs }])
+    throw error
+  }
+
+  async #runStep(step: Exclude<Step, 'guard'>, id: string, signal: AbortSignal): Promise<Next | null> {
+    try {
+      const next = await table[step].run(this.#context, id, signal)
+      if (table[step].queue === 'model') this.modelStopped = null
+      return next
+    } catch (error) {
+      return this.#failed(step, id, error)
+    }
+  }
+
+  /** What a failure means for the row. @throws RetryLater, or RateLimitedError for the whole model queue */
+  async #failed(step: Exclude<Step, 'guard'>, id: string, error: unknown): Promise<Next | null> {
+    if (error instanceof PutOff) return this.#putOff(step, id, error)
+    const row = await loadMessage(this.#context.db, id)
+    if (row === null) return null
+    const { log } = this.#context
+    const { account } = row
+    // A pause is what the provider asked for, or what keeps it from asking.
+    const level = error instanceof RateLimitedError ? 'info' : 'warn'
+    log[level]({
+      event: 'step.failed',
+      account: accountLabel(account),
+      step,
+      messageId: id,
+      error: (error as Error).name,
+      reason: reasonOf(error),
+    })
+    if (error instanceof RateLimitedError) return this.#wait(step, row, error.retryAfterMs, error)
+    if (error instanceof OwnerActionError) {
+      this.#tellOwner(error, account)
+      return this.#wait(step, row, ownerActionRetryMs, error)
+    }
+    // The row gets its new UID from the watcher, who reads the mailbox anew.
+    if (error instanceof UidValidityChanged) return this.#retry(step, row, error)
+    if (error instanceof PermanentError)
+      return handOver(this.#context, step, row, 'held', failureReason[step], error)
+    if (error instanceof UncertainError)
+      return handOver(this.#context, step, row, 'uncertain', `${step}-unconfirmed`, error)
+    const failingSince = row.firstErrorAt?.getTime() ?? Number.POSITIVE_INFINITY
+    if (this.#context.clock.now().getTime() - failingSince > giveUpAfterMs) {
+      return handOver(this.#context, step, row, 'held', 'gave-up', error)
+    }
+    return this.#retry(step, row, error)
+  }
+
+  async #putOff(step: Step, id: string, { until, reason }: PutOff): Promise<null> {
+    const now = this.#context.clock.now()
+    await postponeStep(this.#context.db, { id, step, dueAt: until, why: reason, failed: false }, now)
+    const delayMs = until.getTime() - now.getTime()
+    // Later than that, the sweeper finds the row, unless somebody decides anew before.
+    if (delayMs <= sweepEveryMs) throw new RetryLater(Math.max(1, delayMs))
+    return null
+  }
+
+  /** Waiting is nobody's failure: no attempt is counted. The model's limits hold for every mail, a mailbox's for one account. */
+  async #wait(step: Step, row: MessageRow, ms: number, error: Scoped): Promise<never> {
+    // Compose reads \Sent, too: what is wrong there is no reason to keep other accounts' mail from the model.
+    if (error.scope === 'model') throw new RateLimitedError('model', error.message, ms, { cause: error })
+    const now = this.#context.clock.now()
+    const dueAt = new Date(now.getTime() + ms)
+    await postponeStep(this.#context.db, { id: row.id, step, dueAt, why: error.message, failed: false }, now)
+    throw new RetryLater(ms)
+  }
+
+  async #retry(step: Step, row: MessageRow, error: unknown): Promise<never> {
+    const now = this.#context.clock.now()
+    const delayMs = backoffMs(row.attempts, this.#context.random)
+    const dueAt = new Date(now.getTime() + delayMs)
+    await postponeStep(this.#context.db, { id: row.id, step, dueAt, why: reasonOf(error), failed: true }, now)
+    throw new RetryLater(delayMs, { cause: error })
+  }
+
+  /** Once per cause. */
+  #tellOwner(error: OwnerActionError, account: string): void {
+    const told = error.scope === 'model' ? this.modelStopped : this.#toldOf.get(account)
+    if (told === error.message) return
+    if (error.scope === 'model') this.modelStopped = error.message
+    else this.#toldOf.set(account, error.message)
+    this.emit('owner-action', error, account)
+  }
+
+  async #tellSettled(id: string): Promise<void> {
+    if (this.listenerCount('settled') === 0) return
+    const row = await loadMessage(this.#context.db, id)
+    if (row) this.emit('settled', row)
+  }
+}
+
+const isAtRest = (stage: Stage) => stage === 'wait' || stage === 'done'

@@ -1,0 +1,152 @@
+/** Reads everything above the cursor, in batches, each committed before the next. */
+
+import type { Account, StepContext } from '../context.ts'
+import type { Fetched, ImapAccount, MailboxState } from '../imap/imap.ts'
+import type { StoredMail } from '../store/bodies.ts'
+import { type Cursor, loadCursor, saveCursor } from '../store/cursors.ts'
+import { ingest, type Source } from './ingest.ts'
+
+/** Mails per FETCH, and octets: a 30 MB mail costs its header and the beginning of its texts. */
+const limits = { batch: 200, maxHeaderOctets: 64 * 1024, maxTextOctets: 48 * 1024 }
+
+/** So many new mails are read in one command. */
+const fewMails = 4
+
+export async function readNew(
+  context: StepContext,
+  account: Account,
+  lease: Source['lease'],
+  onIngested: (mails: StoredMail[]) => Promise<void>,
+): Promise<void> {
+  const { imap } = account
+  const { mailbox } = account.settings
+  const [known, state] = await Promise.all([
+    loadCursor(context.db, account.settings.owner.address, mailbox),
+    imap.state(mailbox),
+  ])
+  const cursor = known ?? (await firstBaseline(context, account))
+  if (state.uidValidity !== cursor.uidValidity) {
+    await rebase(context, account, cursor, state)
+    return readNew(context, account, lease, onIngested)
+  }
+  const source = { ...cursor, mailbox, lease }
+  // One batch is judged and enqueued while the next is committed, and the one after that is on its way.
+  let handedOn = Promise.resolve()
+  try {
+    for await (const batch of oneAhead(newMails(imap, mailbox, cursor, state))) {
+      if (batch.length === 0) continue
+      const mails = await ingest(context, account, source, batch)
+      await handedOn
+      handedOn = onIngested(mails)
+      handedOn.catch(() => undefined)
+    }
+  } finally {
+    await handedOn.catch(() => undefined)
+  }
+  await handedOn
+}
+
+type Rebased = Omit<Cursor, 'updatedAt'>
+
+/** A few that have just come are asked for without looking which there are. */
+async function* newMails(
+  imap: ImapAccount,
+  mailbox: string,
+  { uidValidity, lastUid }: Rebased,
+  { uidNext }: MailboxState,
+): AsyncGenerator<Fetched[]> {
+  const expected = Math.max(0, uidNext - 1 - lastUid)
+  if (expected > 0 && expected <= fewMails) {
+    const uids = Array.from({ length: expected }, (_, at) => lastUid + 1 + at)
+    const mails = await imap.fetchAbove(
+      mailbox,
+      uidValidity,
+      { last: lastUid, most: fewMails, expected: uids },
+      limits,
+    )
+    if (mails) return yield mails
+  }
+  yield* imap.fetch(mailbox, uidValidity, await imap.uidsAfter(mailbox, uidValidity, lastUid), limits)
+}
+
+/** The next batch is asked for while one is being stored. */
+async function* oneAhead<T>(batches: AsyncGenerator<T>): AsyncGenerator<T> {
+  let next = batches.next()
+  try {
+    for (;;) {
+      const { value, done } = await next
+      if (done) return
+      next = batches.next()
+      next.catch(() => undefined)
+      yield value
+    }
+  } finally {
+    // What was asked for has to come before the connection is free; nobody needs to wait for it.
+    batches.return(undefined).catch(() => undefined)
+  }
+}
+
+/** What to do with mail that is already there (`since`). */
+async function firstBaseline(context: StepContext, account: Account): Promise<Omit<Cursor, 'updatedAt'>> {
+  const { settings, imap } = account
+  const { since, mailbox } = settings
+  const state = await imap.state(mailbox)
+  const now = context.clock.now()
+  const baselineUid = await baselineOf(imap, state, since, now)
+  const baselineAt = since === 'all' ? new Date(0) : new Date(now.getTime() - (since === 'now' ? 0 : since))
+  const cursor = {
+    account: settings.owner.address,
+    mailbox,
+    uidValidity: state.uidValidity,
+    lastUid: baselineUid,
+    baselineUid,
+    baselineAt,
+    renumberedUid: 0,
+  }
+  await saveCursor(context.db, cursor, now)
+  context.log.info({ event: 'watch.baseline', baselineUid, exists: state.exists })
+  return cursor
+}
+
+/** The last UID that is none of replyd's business. */
+async function baselineOf(
+  imap: ImapAccount,
+  state: MailboxState,
+  since: 'now' | 'all' | number,
+  now: Date,
+): Promise<number> {
+  if (since === 'all') return 0
+  if (since === 'now') return state.uidNext - 1
+  const uids = await imap.uidsSince(state.path, new Date(now.getTime() - since))
+  return (uids[0] ?? state.uidNext) - 1
+}
+
+/**
+ * A new UIDVALIDITY: every UID means another mail now. All are read again; ingest recognises the known ones by their
+ * Message-ID, and what arrived before the first baseline by its date.
+ */
+async function rebase(
+  context: StepContext,
+  account: Account,
+  cursor: Rebased,
+  state: MailboxState,
+): Promise<void> {
+  const { settings, imap } = account
+  const { baselineAt } = cursor
+  const uids = baselineAt.getTime() === 0 ? [1] : await imap.uidsSince(settings.mailbox, baselineAt)
+  const baselineUid = (uids[0] ?? state.uidNext) - 1
+  context.log.warn({ event: 'watch.uidvalidity-changed', baselineUid })
+  await saveCursor(
+    context.db,
+    {
+      account: settings.owner.address,
+      mailbox: settings.mailbox,
+      uidValidity: state.uidValidity,
+      lastUid: baselineUid,
+      baselineUid,
+      baselineAt,
+      renumberedUid: state.uidNext - 1,
+    },
+    context.clock.now(),
+  )
+}

@@ -1,0 +1,196 @@
+/** Ingest: stores each mail once. The cursor moves in the same statement as the rows, so that a crash repeats, never skips. */
+import { createHash } from 'node:crypto'
+import type { Account, StepContext } from '../context.ts'
+import type { Fetched } from '../imap/imap.ts'
+import { decodeWords, parseAddressList, plainLine } from '../mail/address.ts'
+import { firstField, type Message } from '../mail/message.ts'
+import { messageFromParts } from '../mail/mime/octets.ts'
+import { type Body, keepInMind, type StoredMail } from '../store/bodies.ts'
+import type { Queryable } from '../store/database.ts'
+import { type Ingested, type NewMessage, newRow, storeIngested } from '../store/ingested.ts'
+import { findKnownMails } from '../store/known-mails.ts'
+import { relocateMessage } from '../store/mail-places.ts'
+import { storableText } from '../store/storable.ts'
+
+/** Where a batch was read, and the lease under which that may be committed. */
+export interface Source {
+  mailbox: string
+  uidValidity: string
+  /** See Cursor. */
+  baselineAt: Date
+  renumberedUid: number
+  lease: { name: string; fence: number } | null
+}
+
+/** Another process watches this mailbox now: nothing of the batch was stored. */
+export class LeaseLost extends Error {
+  override name = 'LeaseLost'
+}
+
+const longestSubject = 500
+const longestHtml = 256 * 1024
+
+/** Commits a batch and moves the cursor to its last UID. Returns the mails that are to go through the guard. */
+export async function ingest(
+  context: StepContext,
+  account: Account,
+  source: Source,
+  batch: readonly Fetched[],
+): Promise<StoredMail[]> {
+  const now = context.clock.now()
+  const address = account.settings.owner.address
+  const present = batch.filter((fetched) => !fetched.vanished)
+  const read = present.map((fetched) => ({
+    fetched,
+    message: asKept(messageFromParts(fetched), fetched.fault),
+    id: context.newId(now),
+  }))
+  const lastUid = Math.max(...batch.map(({ uid }) => uid))
+  const { fresh, relocated } = await withoutKnown(context, address, source, read)
+  const rows = fresh.map((mail) => asRow(mail, address, source))
+  const { mailbox, uidValidity, lease } = source
+  const cursor = { account: address, mailbox, uidValidity, lastUid }
+  const inserted = await store(
+    context,
+    { messages: rows, bodies: fresh.map(asBody), cursor, lease },
+    relocated,
+    now,
+  )
+  const stored = rows.flatMap((row, at) => {
+    const message = row.step === 'guard' && inserted.has(row.id) && fresh[at]?.message
+    return message ? [{ row: newRow(row, now), message }] : []
+  })
+  keepInMind(context.db, stored)
+  return stored
+}
+
+/** One statement, unless rows get a new place with it. @throws LeaseLost */
+async function store(
+  { db }: StepContext,
+  ingested: Ingested,
+  relocated: readonly Relocated[],
+  now: Date,
+): Promise<Set<string>> {
+  const insert = async (session: Queryable) => {
+    const ids = await storeIngested(session, ingested, now)
+    if (ids === null) throw new LeaseLost()
+    return new Set(ids)
+  }
+  if (relocated.length === 0) return insert(db)
+  return db.transaction(async (session) => {
+    for (const { id, place } of relocated) await relocateMessage(session, id, place)
+    return insert(session)
+  })
+}
+
+/** The message as it will be loaded: the steps must not see another one before a restart than after it. */
+function asKept(message: Message, fault: string | null): Message {
+  const html = message.html?.slice(0, longestHtml) ?? null
+  return {
+    ...message,
+    text: storableText(message.text),
+    html: html === null ? null : storableText(html),
+    faults: fault ? [fault, ...message.faults] : message.faults,
+  }
+}
+
+interface Read {
+  fetched: Fetched
+  message: Message
+  id: string
+  /** The same Message-ID has a row already: one answer per Message-ID and account, for ever. */
+  again?: boolean
+}
+
+/** A known row, and where its mail lies now. */
+interface Relocated {
+  id: string
+  place: { mailbox: string; uidValidity: string; uid: number }
+}
+
+/**
+ * Mails that were renumbered (a new UIDVALIDITY) keep their row and get their new place; re-delivered ones are marked. Asked
+ * before anything is locked: rows of this mailbox come from the lease's holder alone, and that it still holds it says the
+ * statement that inserts.
+ */
+async function withoutKnown(
+  { db }: StepContext,
+  address: string,
+  source: Source,
+  mails: readonly Read[],
+): Promise<{ fresh: Read[]; relocated: Relocated[] }> {
+  const names = mails.map(nameOf)
+  const pick = (kind: keyof Name) => names.flatMap((name) => name[kind] ?? [])
+  const known = await findKnownMails(db, address, pick('messageId'), pick('headerHash'))
+  const seen = new Set<string>()
+  const fresh: Read[] = []
+  const relocated: Relocated[] = []
+  for (const [at, mail] of mails.entries()) {
+    const { messageId, headerHash } = names[at] ?? {}
+    const same = known.filter((row) =>
+      messageId ? row.messageId === messageId : row.messageId === null && row.headerHash === headerHash,
+    )
+    const { mailbox, uidValidity } = source
+    const row = same.find((each) => each.mailbox === mailbox && each.uidValidity !== uidValidity)
+    if (row && row.size === mail.fetched.size) {
+      relocated.push({ id: row.id, place: { mailbox, uidValidity, uid: mail.fetched.uid } })
+      // Another copy of it has a row of its own.
+      row.uidValidity = uidValidity
+      continue
+    }
+    const name = messageId ?? headerHash ?? ''
+    fresh.push({ ...mail, again: same.length > 0 || seen.has(name) })
+    seen.add(name)
+  }
+  return { fresh, relocated }
+}
+
+/** One of the two: what tells this mail from all others, also after it was renumbered or moved. */
+interface Name {
+  messageId?: string
+  headerHash?: string
+}
+
+function nameOf({ message, fetched }: Pick<Read, 'message' | 'fetched'>): Name {
+  const messageId = messageIdOf(message)
+  if (messageId !== null) return { messageId }
+  return { headerHash: createHash('sha256').update(fetched.header).digest('hex') }
+}
+
+function messageIdOf(message: Message): string | null {
+  return firstField(message, 'message-id')?.slice(0, 998) || null
+}
+
+const toGuard = { step: 'guard', disposition: 'waiting', reason: 'ingested' } as const
+const duplicate = { step: 'done', disposition: 'duplicate', reason: 'same-message-id' } as const
+const beforeBaseline = { step: 'done', disposition: 'declined', reason: 'before-baseline' } as const
+
+function asRow({ fetched, message, id, again }: Read, account: string, source: Source): NewMessage {
+  const from = parseAddressList(firstField(message, 'from') ?? '')[0]
+  const subject = firstField(message, 'subject')
+  const old = fetched.uid <= source.renumberedUid && fetched.internalDate < source.baselineAt
+  const fate = again ? duplicate : old ? beforeBaseline : toGuard
+  return {
+    ...fate,
+    id,
+    account,
+    mailbox: source.mailbox,
+    uidValidity: source.uidValidity,
+    uid: fetched.uid,
+    messageId: messageIdOf(message),
+    emailId: fetched.emailId,
+    threadId: fetched.threadId,
+    size: fetched.size,
+    headerHash: nameOf({ message, fetched }).headerHash ?? null,
+    internalDate: fetched.internalDate,
+    flags: fetched.flags,
+    fromAddress: from?.address || null,
+    fromName: from?.name ? plainLine(from.name).slice(0, 200) : null,
+    subject: subject === null ? null : plainLine(decodeWords(subject)).slice(0, longestSubject),
+  }
+}
+
+function asBody({ fetched, message, id }: Read): Body {
+  const { structure, text, html, hiddenText, faults } = message
+  return { id, header: fetched.header, structure, text, html, hiddenText, faults }
+}

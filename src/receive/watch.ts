@@ -1,0 +1,150 @@
+/** Watch: which UIDs are new. UIDVALIDITY and the last UID say it; IDLE and the poll are only hints that it is time to look. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { RateLimitedError, reasonOf } from '../base/errors.ts'
+import type { Account, StepContext } from '../context.ts'
+import { type ConnectionHealth, UidValidityChanged, type Watch, watchMailbox } from '../imap/imap.ts'
+import type { StoredMail } from '../store/bodies.ts'
+import { type Holder, releaseLease, takeOverLease } from '../store/leases.ts'
+import { readNew } from './catch-up.ts'
+import { LeaseLost } from './ingest.ts'
+
+/** A dead holder's mailbox is taken over after this. Milliseconds. */
+const leaseMs = 20_000
+const renewMs = 5_000
+
+interface Options extends Holder {
+  /** Takes mails that were committed at step `guard`. */
+  onIngested: (mails: StoredMail[]) => Promise<void>
+  /** Watching ended for good: the owner has to act. */
+  onStopped: (error: Error) => void
+}
+
+/** The watcher of one account's mailbox; of all processes that share a store, one holds its lease and reads. */
+export class Watcher {
+  readonly #context: StepContext
+  readonly #account: Account
+  readonly #options: Options
+  readonly #lease: string
+  #fence: number | null = null
+  #watch: Watch | null = null
+  #running: Promise<void> | null = null
+  #again = false
+  #stopped = false
+
+  constructor(context: StepContext, account: Account, options: Options) {
+    this.#context = context
+    this.#account = account
+    this.#options = options
+    this.#lease = `watch ${account.settings.owner.address} ${account.settings.mailbox}`
+  }
+
+  get address(): string {
+    return this.#account.settings.owner.address
+  }
+
+  health(): ConnectionHealth | null {
+    return this.#watch?.health() ?? null
+  }
+
+  /** True while this process holds the mailbox's lease. */
+  get holdsLease(): boolean {
+    return this.#fence !== null
+  }
+
+  /** Reads what is there now, once. @throws what IMAP or the store throw; nothing when another process holds the lease */
+  async catchUpOnce(): Promise<void> {
+    this.#fence = await this.#take()
+    if (this.#fence !== null) await this.#catchUp(this.#fence)
+    await releaseLease(this.#context.db, this.#lease, this.#options.holder)
+  }
+
+  /** Goes on until the signal; resolves when the connection is closed and the lease given back. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && !this.#stopped) {
+      await this.#renew()
+      if (this.#fence === null) await delay(renewMs, undefined, { signal }).catch(() => undefined)
+      else await this.#watchWhileHeld(signal)
+    }
+    await releaseLease(this.#context.db, this.#lease, this.#options.holder).catch(() => undefined)
+  }
+
+  async #watchWhileHeld(signal: AbortSignal): Promise<void> {
+    const lost = new AbortController()
+    const renewal = setInterval(() => {
+      void this.#renew().then(() => {
+        if (this.#fence === null) lost.abort()
+      })
+    }, renewMs)
+    const { log, clock, random } = this.#context
+    this.#watch = watchMailbox(this.#account.settings, {
+      log,
+      clock,
+      random,
+      accessToken: this.#account.accessToken,
+      onChange: () => this.#look(),
+      onStopped: (error) => {
+        this.#stopped = true
+        this.#options.onStopped(error)
+      },
+      signal: AbortSignal.any([signal, lost.signal]),
+    })
+    await this.#watch.done
+    clearInterval(renewal)
+    this.#again = false
+    await this.#running
+  }
+
+  /** While the store can't be reached the last fence is kept: whoever took over meanwhile has a higher one, and commits check it. */
+  async #renew(): Promise<void> {
+    try {
+      this.#fence = await this.#take()
+    } catch (error) {
+      this.#context.log.warn({ event: 'watch.lease-failed', reason: reasonOf(error) })
+    }
+  }
+
+  #take(): Promise<number | null> {
+    return takeOverLease(this.#context.db, this.#lease, this.#options, leaseMs)
+  }
+
+  /** One run at a time; a notice that comes during a run makes one more. */
+  #look(): void {
+    this.#again = true
+    this.#running ??= this.#readWhileAsked().finally(() => {
+      this.#running = null
+    })
+  }
+
+  async #readWhileAsked(): Promise<void> {
+    while (this.#again && this.#fence !== null) {
+      this.#again = false
+      try {
+        await this.#catchUp(this.#fence)
+      } catch (error) {
+        this.#lookLater(error)
+      }
+    }
+  }
+
+  #lookLater(error: unknown): void {
+    if (error instanceof LeaseLost) {
+      this.#fence = null
+      return
+    }
+    const { log, random } = this.#context
+    log.warn({ event: 'watch.failed', reason: reasonOf(error) })
+    const waitMs = error instanceof RateLimitedError ? error.retryAfterMs : 500 + 4500 * random()
+    setTimeout(() => this.#look(), waitMs).unref()
+  }
+
+  async #catchUp(fence: number): Promise<void> {
+    const lease = { name: this.#lease, fence }
+    try {
+      await readNew(this.#context, this.#account, lease, this.#options.onIngested)
+    } catch (error) {
+      // The mailbox was rebuilt between two commands: the second run sees the new UIDVALIDITY from the start.
+      if (!(error instanceof UidValidityChanged)) throw error
+      await readNew(this.#context, this.#account, lease, this.#options.onIngested)
+    }
+  }
+}

@@ -1,0 +1,34 @@
+/** Statements for many rows, offered as functions for one row; see Together. */
+import { type Options, Together } from '../base/batcher.ts'
+import type { Database, Queryable } from './database.ts'
+
+type GatherOptions<In> = Pick<Options<In>, 'nameOf'> & {
+  /** Several statements that are committed together. */
+  inTransaction?: boolean
+}
+
+/**
+ * Makes the function for one input out of the one for many, which answers in the order of the inputs. Within a transaction,
+ * which belongs to its caller, it runs at once and by itself.
+ */
+export function gathered<In, Out>(
+  run: (db: Queryable, inputs: readonly In[]) => Promise<readonly Out[]>,
+  { nameOf, inTransaction = false }: GatherOptions<In> = {},
+): (db: Queryable, input: In) => Promise<Out> {
+  const lines = new WeakMap<Queryable, Together<In, Out>>()
+  const lineOf = (db: Database) => {
+    const known = lines.get(db)
+    if (known) return known
+    const ask = (inputs: readonly In[]) =>
+      inTransaction ? db.transaction((session) => run(session, inputs)) : run(db, inputs)
+    const line = new Together<In, Out>(ask, { nameOf, splitsOn: wasRefused })
+    lines.set(db, line)
+    return line
+  }
+  return async (db, input) => (isDatabase(db) ? lineOf(db).ask(input) : ((await run(db, [input]))[0] as Out))
+}
+
+const isDatabase = (db: Queryable): db is Database => 'transaction' in db
+
+/** The server said no, so nothing was done. After a lost connection nobody knows, and nothing is asked again here. */
+const wasRefused = (error: unknown): boolean => (error as { severity?: unknown }).severity === 'ERROR'

@@ -1,0 +1,79 @@
+/** File: spam goes to \Junk, marked and undoable. Never deleted, never set \Seen (standards.md section 8.2). */
+import { PermanentError, TemporaryError, UncertainError } from '../base/errors.ts'
+import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
+import { CannotMove, MessageVanished } from '../imap/imap.ts'
+import { noteJunkPlace } from '../store/mail-places.ts'
+import { commitStep, loadMessage, type MessageRow, type StepChange } from '../store/messages.ts'
+
+type Outcome = Pick<StepChange, 'disposition' | 'reason'>
+
+export async function file(context: StepContext, id: string): Promise<Next | null> {
+  const row = await loadMessage(context.db, id)
+  if (row?.step !== 'file') return null
+  const account = accountOf(context, row.account)
+  const outcome = await fileSpam(context, account, row)
+  const change: StepChange = { id, from: 'file', to: 'done', ...outcome }
+  return (await commitStep(context.db, change, context.clock.now())) ? { stage: 'done' } : null
+}
+
+async function fileSpam(context: StepContext, account: Account, row: MessageRow): Promise<Outcome> {
+  const { action } = account.settings.spam
+  if (action === 'none') return { disposition: 'no-reply-needed', reason: row.reason }
+  const flags = await account.imap.flags(row.mailbox, row.uidValidity, row.uid)
+  if (flags === null) return whereItWent(context, account, row)
+  // The owner's word outranks ours, also when it was given a moment ago.
+  if (flags.some((flag) => /^\$?(not|non)junk$/i.test(flag)))
+    return { disposition: 'restored', reason: 'marked-not-junk' }
+  await mark(account, row)
+  if (action === 'mark') return { disposition: 'marked', reason: row.reason }
+  return move(context, account, row)
+}
+
+/** Before the move: keywords travel along. Where the server keeps none, the ledger alone knows. */
+async function mark(account: Account, { mailbox, uidValidity, uid }: MessageRow): Promise<void> {
+  try {
+    await account.imap.addFlags(mailbox, uidValidity, uid, ['$Junk'])
+    await account.imap.removeFlags(mailbox, uidValidity, uid, ['$NotJunk'])
+  } catch (error) {
+    if (!(error instanceof MessageVanished)) throw error
+  }
+}
+
+async function move(context: StepContext, account: Account, row: MessageRow): Promise<Outcome> {
+  const { junk } = await account.imap.specialMailboxes()
+  if (junk === null)
+    throw new PermanentError('the account has no \\Junk mailbox: create one, or name it in mailboxes.junk')
+  try {
+    const { uid } = await account.imap.move(row.mailbox, row.uidValidity, row.uid, junk)
+    const { uidValidity } = uid === null ? { uidValidity: null } : await account.imap.state(junk)
+    await noteJunkPlace(context.db, row.id, { mailbox: junk, uidValidity, uid })
+    return { disposition: 'filed', reason: row.reason }
+  } catch (error) {
+    // Its keyword, and the ledger, say what it is; a copy in \Junk would be one more spam to look at.
+    if (error instanceof CannotMove) return { disposition: 'marked', reason: row.reason }
+    if (!(error instanceof MessageVanished || error instanceof UncertainError)) throw error
+    return whereItWent(context, account, row)
+  }
+}
+
+/** The UID is gone, or the answer to MOVE was lost: only the Message-ID can tell. */
+async function whereItWent(context: StepContext, account: Account, row: MessageRow): Promise<Outcome> {
+  const { imap } = account
+  if (row.messageId === null) {
+    const stays = (await imap.flags(row.mailbox, row.uidValidity, row.uid)) !== null
+    if (stays) throw new TemporaryError('the move to \\Junk was not carried out')
+    return { disposition: 'filed', reason: row.reason }
+  }
+  // First whether it stays: an older mail with the same Message-ID may lie in \Junk.
+  const stays = (await imap.flags(row.mailbox, row.uidValidity, row.uid)) !== null
+  if (stays) throw new TemporaryError('the move to \\Junk was not carried out')
+  const { junk } = await imap.specialMailboxes()
+  const found = junk === null ? [] : await imap.findByMessageId(junk, row.messageId)
+  const uid = found.at(-1)
+  if (junk !== null && uid !== undefined) {
+    const { uidValidity } = await imap.state(junk)
+    await noteJunkPlace(context.db, row.id, { mailbox: junk, uidValidity, uid })
+    return { disposition: 'filed', reason: row.reason }
+  }
+  return { disposition: 'superseded', reason: 'moved-by-owner' }
+}

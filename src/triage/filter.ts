@@ -1,0 +1,91 @@
+/** The local filter beside the model: learns from the model's sure verdicts and the owner's moves, and saves calls. */
+
+import type { StepContext } from '../context.ts'
+import type { StoredMail } from '../store/bodies.ts'
+import type { Database } from '../store/database.ts'
+import { namedIds } from '../store/gate-context.ts'
+import { writtenTo } from '../store/history.ts'
+import { countSpamExamples, loadSpamExamples, saveSpamExample } from '../store/spam-examples.ts'
+import { noteNegativeAnswer } from '../store/trust.ts'
+import { type Bounds, boundsOf, leastExamples, type SpamModel, score, train } from './bayes.ts'
+import { spamTokens } from './spam-tokens.ts'
+import type { Verdict } from './verdict.ts'
+
+/** The newest examples of each class; more would cost time and say little. */
+const perClass = 1_000
+const keptForMs = 600_000
+/** Only verdicts this sure are learned from. */
+const sureFrom = 0.95
+/** A milder complaint is not about the answer. */
+const negativeFrom = 0.4
+
+/** What the filter says, stored like a model's verdict; it knows nothing of sentiment, language or category. */
+export interface FilterVerdict {
+  model: 'bayes'
+  spam: { is: boolean; kind: 'bulk' | 'none'; confidence: number }
+  /** 0 (wanted) to 1 (spam). */
+  score: number
+}
+
+interface Learned {
+  model: SpamModel
+  bounds: Bounds
+  at: number
+}
+
+const learned = new WeakMap<Database, Map<string, Learned>>()
+
+/** Null where it may not answer alone: too few examples, a score in between, or somebody the owner has written to. */
+export async function askFilter(context: StepContext, mail: StoredMail): Promise<FilterVerdict | null> {
+  const { row, message } = mail
+  const { model, bounds } = await filterOf(context, row.account)
+  if (bounds.spamFrom === null && bounds.hamTo === null) return null
+  const value = score(model, message)
+  const spam = bounds.spamFrom !== null && value >= bounds.spamFrom
+  const ham = bounds.hamTo !== null && value <= bounds.hamTo
+  if (!spam && !ham) return null
+  if (spam && row.fromAddress && (await writtenTo(context.db, row.account, row.fromAddress, row.id)))
+    return null
+  const confidence = spam ? value : 1 - value
+  return { model: 'bayes', spam: { is: spam, kind: spam ? 'bulk' : 'none', confidence }, score: value }
+}
+
+export const detailOf = ({ score }: FilterVerdict) => `bayes ${score.toFixed(3)}`
+
+async function filterOf({ db, clock }: StepContext, account: string): Promise<Learned> {
+  const filters = learned.get(db) ?? new Map<string, Learned>()
+  learned.set(db, filters)
+  const now = clock.now().getTime()
+  const known = filters.get(account)
+  if (known && now - known.at < keptForMs) return known
+  const enough = (await countSpamExamples(db, account)) >= leastExamples
+  const examples = enough ? await loadSpamExamples(db, account, perClass) : []
+  const model = train(examples)
+  const fresh = { model, bounds: boundsOf(examples, model), at: now }
+  filters.set(account, fresh)
+  return fresh
+}
+
+/** Never from its own verdicts: that would only make it surer of what it believes. */
+export async function learnFrom(
+  context: StepContext,
+  { row, message }: StoredMail,
+  verdict: unknown,
+): Promise<void> {
+  const judged = verdict as Verdict | FilterVerdict | undefined
+  if (!judged || 'model' in judged) return
+  const { db, clock } = context
+  if (judged.spam.confidence >= sureFrom) {
+    const example = {
+      messageId: row.id,
+      account: row.account,
+      spam: judged.spam.is,
+      tokens: spamTokens(message),
+    }
+    await saveSpamExample(db, { ...example, source: 'model' }, clock.now())
+  }
+  const { label, intensity } = judged.sentiment
+  const { thread } = namedIds(message)
+  if (label !== 'negative' || intensity < negativeFrom || thread.length === 0) return
+  await noteNegativeAnswer(db, { messageId: row.id, account: row.account, thread }, clock.now())
+}

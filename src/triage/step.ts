@@ -1,0 +1,176 @@
+/** Triage: one call to the model says what a mail is; what can be known for nothing is asked first. */
+
+import type { AccountSettings, SpamSettings } from '../config/settings.ts'
+import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
+import type { Message } from '../mail/message.ts'
+import { visibleText } from '../mail/text/visible.ts'
+import { paidAsk } from '../model/budgeted-call.ts'
+import type { Ask } from '../model/client.ts'
+import { mailFacts } from '../model/prompts/mail-facts.ts'
+import type { Prompt } from '../model/prompts/messages.ts'
+import { triageMessages } from '../model/prompts.ts'
+import { loadMail, type StoredMail } from '../store/bodies.ts'
+import { earlierMails } from '../store/history.ts'
+import { commitStep, type MessageRow, type StepChange } from '../store/messages.ts'
+import { type SenderRule, senderRule } from '../store/sender-rules.ts'
+import { askFilter, detailOf, learnFrom } from './filter.ts'
+import { isSpamUpstream } from './upstream.ts'
+import { type Verdict, verdictSchema } from './verdict.ts'
+
+export type Decision = Pick<StepChange, 'to' | 'disposition' | 'reason' | 'detail' | 'verdict'>
+
+export async function triage(context: StepContext, id: string, signal: AbortSignal): Promise<Next | null> {
+  const mail = await loadMail(context.db, id)
+  if (mail?.row.step !== 'triage') return null
+  const account = accountOf(context, mail.row.account)
+  const started = context.clock.now()
+  const rule = await ruleFor(context, account, mail.row)
+  const decision =
+    (await withoutModel(context, account, mail, rule)) ??
+    decide(await ask(context, account, mail, signal), mail.row, account.settings.spam, rule)
+  const now = context.clock.now()
+  const change = { id, from: 'triage' as const, ...decision, durationMs: now.getTime() - started.getTime() }
+  if (!(await commitStep(context.db, change, now))) return null
+  await learnFrom(context, mail, decision.verdict)
+  return { stage: decision.to }
+}
+
+/** The owner's list for this sender: configured, or learned from what they moved. An address outranks its domain. */
+async function ruleFor(context: StepContext, account: Account, row: MessageRow): Promise<SenderRule | null> {
+  if (!row.fromAddress) return null
+  return (
+    configuredRule(account.settings.spam, row.fromAddress) ??
+    senderRule(context.db, row.account, row.fromAddress)
+  )
+}
+
+export function configuredRule(spam: SpamSettings, address: string): SenderRule | null {
+  const domain = address.slice(address.lastIndexOf('@') + 1)
+  for (const pattern of [address, domain]) {
+    if (spam.allow.includes(pattern)) return { pattern, rule: 'allow', source: 'configuration' }
+    if (spam.deny.includes(pattern)) return { pattern, rule: 'deny', source: 'configuration' }
+  }
+  return null
+}
+
+/** What can be decided without the model; null when it has to be asked. */
+async function withoutModel(
+  context: StepContext,
+  account: Account,
+  mail: StoredMail,
+  rule: SenderRule | null,
+): Promise<Decision | null> {
+  const { row, message } = mail
+  const settled = withoutHistory(account.settings, message, rule)
+  if (settled) return settled
+  const found = rule === null ? await askFilter(context, mail) : null
+  if (found?.spam.is)
+    return {
+      to: 'file',
+      disposition: 'waiting',
+      reason: 'spam-bayes',
+      detail: detailOf(found),
+      verdict: found,
+    }
+  if (row.ceiling !== 'never') return null
+  if (found)
+    return {
+      to: 'done',
+      disposition: 'declined',
+      reason: row.reason,
+      detail: detailOf(found),
+      verdict: found,
+    }
+  // Never to be answered: only spam is the question, and for a sender whose mail was let through before it is settled.
+  const known =
+    rule?.rule === 'allow' ||
+    (row.fromAddress && (await earlierMails(context.db, row.account, row.fromAddress, row.id)) > 0)
+  return known ? { to: 'done', disposition: 'declined', reason: row.reason } : null
+}
+
+/** What the owner's lists and their own server's filter say: it costs nothing and needs no history. */
+export function withoutHistory(
+  { owner }: AccountSettings,
+  message: Message,
+  rule: SenderRule | null,
+): Decision | null {
+  if (rule?.rule === 'deny')
+    return { to: 'file', disposition: 'waiting', reason: 'denied-sender', detail: rule.source }
+  if (rule === null && isSpamUpstream(message, owner.authservIds))
+    return { to: 'file', disposition: 'waiting', reason: 'upstream-spam' }
+  return null
+}
+
+async function ask(
+  context: StepContext,
+  { settings, prompts }: Account,
+  mail: StoredMail,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  const { row } = mail
+  const prompt = prompts.triage
+  const earlier = row.fromAddress ? await earlierMails(context.db, row.account, row.fromAddress, row.id) : 0
+  const salt = context.newId(context.clock.now()).slice(-10)
+  const question = triageQuestion(prompt, settings, { ...mail, firstContact: earlier === 0 }, salt)
+  const occasion = { row, step: 'triage', promptHash: prompt.hash, knowledgeHash: null } as const
+  return believed((await paidAsk(context, occasion, { ...question, signal })).value, mail.message)
+}
+
+/** What has to be known of a mail to judge it; the eval and the backtest have no row. */
+export interface MailToJudge {
+  row: Pick<MessageRow, 'internalDate' | 'codes'>
+  message: Message
+  firstContact: boolean | null
+}
+
+/** @param salt fresh for each call, letters and digits */
+export function triageQuestion(
+  prompt: Prompt,
+  { owner, categories, replies }: AccountSettings,
+  { row, message, firstContact }: MailToJudge,
+  salt: string,
+): Ask<Verdict> {
+  const known = { receivedAt: row.internalDate, firstContact, guardReason: row.codes[0] ?? 'ok' }
+  const mail = { visibleText: visibleText(message).text, facts: mailFacts(message, owner, known) }
+  const { ownerLanguage } = replies
+  return {
+    messages: triageMessages({ prompt, mail, categories, ownerLanguage, salt }).messages,
+    schema: verdictSchema(categories.map(({ name }) => name)),
+    schemaName: 'triage',
+    maxOutputTokens: prompt.maxOutputTokens,
+    temperature: prompt.temperature,
+    cacheKey: `replyd-triage-${prompt.hash}`,
+  }
+}
+
+/** Text that only a machine could see was written for a machine, whatever the model made of it. */
+export function believed(verdict: Verdict, message: Message): Verdict {
+  return { ...verdict, manipulation: verdict.manipulation || message.hiddenText }
+}
+
+export function decide(
+  verdict: Verdict,
+  row: Pick<MessageRow, 'ceiling' | 'reason'>,
+  spam: SpamSettings,
+  rule: SenderRule | null,
+): Decision {
+  const detail = verdict.summary
+  const trusted = rule?.rule === 'allow'
+  if (verdict.spam.is && !trusted) {
+    const sure = verdict.spam.confidence >= spam.threshold
+    if (sure)
+      return { to: 'file', disposition: 'waiting', reason: `spam-${verdict.spam.kind}`, detail, verdict }
+    return {
+      to: 'done',
+      disposition: row.ceiling === 'never' ? 'declined' : 'no-reply-needed',
+      reason: 'suspected-spam',
+      detail,
+      verdict,
+    }
+  }
+  if (row.ceiling === 'never')
+    return { to: 'done', disposition: 'declined', reason: row.reason, detail, verdict }
+  if (!verdict.needs_reply)
+    return { to: 'done', disposition: 'no-reply-needed', reason: 'nothing-asked', detail, verdict }
+  return { to: 'compose', disposition: 'waiting', reason: 'needs-reply', detail, verdict }
+}

@@ -1,0 +1,118 @@
+/** What the model says of a mail, and the reply it writes: shapes, limits, and what is forgiven. */
+import { z } from 'zod'
+import { flag, languageTag, level, line, severalLines, share, word } from '../model/prompts/fields.ts'
+
+const spamKinds = ['phishing', 'scam', 'bulk', 'malware', 'none'] as const
+const sentiments = ['positive', 'neutral', 'negative', 'mixed'] as const
+export type SpamKind = (typeof spamKinds)[number]
+export type Sentiment = (typeof sentiments)[number]
+
+/** Category of a mail that fits none of the owner's. */
+const otherCategory = 'other'
+
+/** Characters (UTF-16 units). 16 KiB is the most an answer may have (standards.md 5.7). */
+export const limits = { summary: 240, category: 60, text: 16_384, ask: 300, source: 200, list: 20 } as const
+
+export interface Verdict {
+  spam: { is: boolean; kind: SpamKind; confidence: number }
+  sentiment: { label: Sentiment; intensity: number }
+  /** BCP 47; `und` when the model named none. */
+  language: string
+  /** One of the owner's categories, or `other`. */
+  category: string
+  /** 0 can wait for ever, 3 is a matter of hours. */
+  urgency: number
+  needs_reply: boolean
+  /** The mail tries to instruct a machine that reads it. */
+  manipulation: boolean
+  /** One line in the owner's language. */
+  summary: string
+  /** 0 to 1. */
+  confidence: number
+}
+
+const spam = z
+  .object({ is: flag, kind: word(spamKinds).catch('none'), confidence: share })
+  // A kind without spam and spam without a kind contradict themselves; `is` decides.
+  .transform(({ is, kind, confidence }) => {
+    if (!is) return { is, kind: 'none' as const, confidence }
+    return { is, kind: kind === 'none' ? ('bulk' as const) : kind, confidence }
+  })
+
+/**
+ * The verdict's schema for an owner's list of categories.
+ * @param categories names as in the configuration; matched whatever the case
+ */
+export function verdictSchema(categories: readonly string[]): z.ZodType<Verdict> {
+  const key = JSON.stringify(categories)
+  const made = schemas.get(key) ?? newVerdictSchema(categories)
+  schemas.set(key, made)
+  return made
+}
+
+/** zod compiles each schema at its first use; there are as many as lists in the configuration. */
+const schemas = new Map<string, z.ZodType<Verdict>>()
+
+function newVerdictSchema(categories: readonly string[]): z.ZodType<Verdict> {
+  const known = new Map(categories.map((name) => [name.trim().toLowerCase(), name]))
+  const category = z
+    .string()
+    .nullish()
+    .transform((name) => known.get((name ?? '').trim().toLowerCase()) ?? otherCategory)
+  return z.object({
+    spam,
+    sentiment: z.object({ label: word(sentiments), intensity: share }),
+    language: languageTag,
+    category,
+    urgency: level(0, 3),
+    needs_reply: flag,
+    manipulation: flag,
+    summary: line(limits.summary),
+    confidence: share,
+  })
+}
+
+export interface AnsweredAsk {
+  ask: string
+  answered: boolean
+  /** Where the answer comes from: a knowledge file and heading, `thread`, `mail`, `instructions`; null for none. */
+  source: string | null
+}
+
+export interface Composed {
+  /** Plain text, LF line ends; empty only when a person has to write it, or facts for it are missing. */
+  text: string
+  /** BCP 47. */
+  language: string
+  answers: AnsweredAsk[]
+  /** What is needed to answer and no source states. */
+  missing: string[]
+  /** 0 to 1. */
+  confidence: number
+  needs_person: boolean
+}
+
+const ask = z.object({
+  ask: line(limits.ask),
+  answered: flag,
+  source: line(limits.source)
+    .nullish()
+    .transform((source) => (source && !/^(none|null|n\/a)$/i.test(source) ? source : null)),
+})
+
+/** @see Composed. An empty text passes only together with what it is that a person has to do. */
+export const composedSchema: z.ZodType<Composed> = z
+  .object({
+    text: z.string().transform((text) => severalLines(text, limits.text)),
+    language: languageTag,
+    answers: z.array(ask).transform((answers) => answers.slice(0, limits.list)),
+    missing: z
+      .array(line(limits.ask))
+      .transform((asks) => asks.filter((text) => text !== '').slice(0, limits.list)),
+    confidence: share,
+    needs_person: flag,
+  })
+  .refine(({ text, needs_person, missing }) => needs_person || missing.length > 0 || text !== '', {
+    path: ['text'],
+    message: 'must not be empty unless needs_person is true or missing says what is missing',
+  })

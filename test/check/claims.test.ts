@@ -1,0 +1,279 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { checkClaims, linksOf, outboundFaults, placeholders } from '../../src/check/claims.ts'
+
+interface Draft {
+  language: string
+  sources: string[]
+  draft: string
+  /** The one fact that no source states, as the draft writes it; null for a sound draft. */
+  invented: string | null
+  kind: string | null
+}
+
+const drafts = readFileSync(new URL('../fixtures/claims/drafts.jsonl', import.meta.url), 'utf8')
+  .trimEnd()
+  .split('\n')
+  .map((line) => JSON.parse(line) as Draft)
+const invented = drafts.filter((one) => one.invented !== null)
+const sound = drafts.filter((one) => one.invented === null)
+
+describe('hand-written drafts', () => {
+  test('there are 40 in four languages, half of them with one invented fact', () => {
+    expect([drafts.length, invented.length, new Set(drafts.map(({ language }) => language)).size]).toEqual([
+      40, 20, 4,
+    ])
+  })
+
+  test.each(invented.map((one) => [one.invented, one.language, one] as const))(
+    '%s (%s) is found',
+    (fact, _language, one) => {
+      const claims = checkClaims(one.draft, one.sources)
+      expect(claims.map(({ claim }) => claim).join(' | ')).toContain(fact)
+      expect(claims.find(({ claim }) => claim.includes(fact ?? ''))?.kind).toBe(one.kind)
+    },
+  )
+
+  test('beside them at most two false alarms are raised in all 40', () => {
+    const alarms = drafts.flatMap((one) =>
+      checkClaims(one.draft, one.sources).filter(
+        ({ claim }) => one.invented === null || !claim.includes(one.invented),
+      ),
+    )
+    expect(alarms.map(({ claim }) => claim).length).toBeLessThanOrEqual(2)
+  })
+
+  test('the invented facts are found by their absence from the sources: with them as a source nothing is left', () => {
+    const left = invented.flatMap((one) => checkClaims(one.draft, [...one.sources, one.invented ?? '']))
+    expect(left.length).toBeLessThanOrEqual(2)
+  })
+
+  test('without any source every draft that states something is marked', () => {
+    const silent = sound.filter((one) => checkClaims(one.draft, []).length === 0)
+    expect(silent.length).toBeLessThanOrEqual(4)
+  })
+})
+
+const cases: readonly (readonly [
+  name: string,
+  sources: readonly string[],
+  draft: string,
+  claims: readonly string[],
+])[] = [
+  // Figures
+  ['a figure in another notation', ['1.234,56 EUR'], 'The amount of €1,234.56 is being checked.', []],
+  ['its digits swapped', ['1.234,56 EUR'], 'The amount of €1,234.65 is being checked.', ['€1,234.65']],
+  ['a price whose figure has another unit', ['30 days'], 'It costs $30.', ['$30']],
+  ['a price in another currency', ['It costs 30 €.'], 'It costs $30.', ['$30']],
+  ['a price without currency in the source', ['Table: Falcon 49,90'], 'Der Preis ist 49,90 €.', []],
+  ['a percentage in words', ['10% on orders'], 'There is a 10 percent discount.', []],
+  ['another percentage', ['10% on orders, 15 items'], 'There is a 15 % discount.', ['15 %']],
+  ['a duration in another unit', ['14 days'], 'You have two weeks.', []],
+  ['a duration in another unit that differs', ['14 days'], 'You have three weeks.', ['three weeks']],
+  ['working days are no days', ['5 days'], 'It takes 5 working days.', ['5 working days']],
+  ['a range of days', ['2 bis 3 Werktage'], 'Das dauert 3 Werktage.', []],
+  ['a version', ['Version 2.1 is out'], 'Version 2.1 fixes it; version 2.3 too.', ['2.3']],
+  ['the number of a list line', ['x'], 'We need:\n\n1. your postcode\n2. your street\n', []],
+  ['a number word that counts nothing', ['x'], 'I could offer you two options.', []],
+  ['a figure that stands in a date of the source', ['2026-11-24'], 'In 2026 it changed.', []],
+  ['Arabic digits', ['٣٠ days'], 'You have 30 days.', []],
+  ['a telephone number with the country code', ['040 1234567'], 'Call +49 40 1234567.', []],
+  ['another telephone number', ['040 1234567'], 'Call +49 40 7654321.', ['+49 40 7654321']],
+  // Dates
+  ['a date that can be read two ways', ['It arrived on 03/04/2026'], 'It arrived on 4 March 2026.', []],
+  ['a date that it cannot be', ['It arrived on 03/04/2026'], 'It arrived on 5 March 2026.', ['5 March 2026']],
+  ['a date in another language', ['am 3. Dezember'], 'On December 3 we are open.', []],
+  ['the same day of another year', ['3 December 2025'], 'On 3 December 2026.', ['3 December 2026']],
+  ['the weekday of a date', ['2026-11-24'], 'See you on Tuesday, November 24.', []],
+  ['another weekday', ['2026-11-24'], 'See you on Friday.', ['Friday']],
+  ['the afternoon', ['We close at 18:00'], 'We close at 6 p.m.', []],
+  ['another hour', ['We close at 18:00'], 'We close at 7 p.m.', ['7 p.m.']],
+  ['a morning is not tomorrow', ['x'], 'Guten Morgen! Wir melden uns.', []],
+  ['may is a verb', ['x'], 'May I ask for your address? You may also march in.', []],
+  ['a month', ['x'], 'It will be back in May.', ['May']],
+  // Links and addresses
+  ['a link with a full stop behind it', ['https://a.example/help'], 'See https://a.example/help.', []],
+  ['links that nobody gave', ['x'], 'See evil.com/help or www.evil.com.', ['evil.com/help', 'www.evil.com']],
+  [
+    'a longer path',
+    ['https://a.example/help'],
+    'See https://a.example/help/pay',
+    ['https://a.example/help/pay'],
+  ],
+  ['a forgotten blank is no link', ['x'], 'Bitte warten.Wir melden uns.', []],
+  ['an address in other case', ['Help@A.example'], 'Write to help@a.example.', []],
+  ['another address', ['help@a.example'], 'Write to hello@a.example.', ['hello@a.example']],
+  // Names
+  [
+    'polite formulas',
+    ['Hi, Sam'],
+    'Hello Sam,\n\nThank you. Our Customer Support Team will help.\n\nKind Regards,\nSupport Team',
+    [],
+  ],
+  ['a signature nobody has', ['Hi, Sam'], 'Hello Sam,\n\nthank you.\n\nBest,\nMegan', ['Megan']],
+  ['a product', ['printer'], 'Your HP LaserJet needs toner.', ['HP LaserJet']],
+  ['two names at the beginning of a sentence', ['x'], 'Anna Schmidt will call you.', ['Anna Schmidt']],
+  ['a title before a name', ['x'], 'We asked Dr. Wu about it.', ['Wu']],
+  ['a possessive', ['Zoe'], "We are checking Zoe's account.", []],
+  ['German nouns', ['x'], 'Vielen Dank für Ihre Anfrage. Wir prüfen die Bestellung und den Versand.', []],
+  [
+    'a German product',
+    ['x'],
+    'Wir empfehlen Ihnen den BlitzSurf und das Paket „Rundum Sorglos“.',
+    ['BlitzSurf', 'Rundum Sorglos'],
+  ],
+  ['a French article', ['Paul'], "Bonjour Paul,\n\nMerci.\n\nCordialement,\nL'équipe Support", []],
+  ['a French name after a preposition', ['x'], "C'est le bureau d'Anna qui vous répondra.", ['Anna']],
+  ['a Japanese name', ['田中'], '田中様、鈴木さんがご対応します。お客様へ。', ['鈴木さん']],
+  ['a Japanese duration', ['返品は三十日以内'], '返品は30日以内にお願いします。', []],
+]
+test.each(cases)('%s', (_name, sources, draft, expected) => {
+  expect(checkClaims(draft, sources).map(({ claim }) => claim)).toEqual(expected)
+})
+
+test('a claim is reported once, in the order of the text', () => {
+  expect(checkClaims('It is $5 on Friday. Really, $5.', [])).toEqual([
+    { claim: '$5', kind: 'price' },
+    { claim: 'Friday', kind: 'date' },
+  ])
+})
+
+// Each of these took seconds with one careless quantifier; the runner's own time limit fails the test then.
+test.each([
+  '\n',
+  ' ',
+  '(',
+  '[',
+  'a',
+  'a.',
+  'a@',
+  '1 ',
+  '1.000 ',
+  '1-',
+  '€ 1',
+  '3 to ',
+  'www.',
+  'Aa Bb ',
+  'in ',
+  '<',
+  '{',
+])('16 KiB of %j end', (part) => {
+  const text = part.repeat(Math.floor(16_384 / part.length))
+  expect(checkClaims(text, [text])).toEqual([])
+  placeholders(text)
+})
+
+test.each([
+  ['Dear [Name],', ['[Name]']],
+  ['Dear [Your Name], see [insert date]', ['[Your Name]', '[insert date]']],
+  ['Hallo {{vorname}}, {name}!', ['{{vorname}}', '{name}']],
+  ['Dear <Your name>', ['<Your name>']],
+  ['Date: ____', ['____']],
+  ['am XX.XX. oder TT.MM.JJJJ', ['TT.MM.JJJJ']],
+  ['the price is XXX', ['XXX']],
+  ['〇〇様', ['〇〇']],
+  ['【お名前】', ['【お名前】']],
+  ['TBD', ['TBD']],
+  ['Dear %FIRST_NAME%', ['%FIRST_NAME%']],
+  // Near misses
+  ['See note [1] and [2].', []],
+  ['<https://a.example> and <help@a.example>', []],
+  ['a < b and b > c', []],
+  ['I waited ... and waited', []],
+  ['Size XXL', []],
+])('%s leaves the placeholders %j', (text, expected) => {
+  expect(placeholders(text)).toEqual(expected)
+})
+
+describe('outbound faults', () => {
+  const check = {
+    canaries: ['kite-7f3a9c2e51'],
+    knownLinks: ['https://www.acme.example/help'],
+    knownAddresses: ['Help@acme.example'],
+    promptText: 'Every number, date, price and promise must stand in a source; copy it exactly.',
+    salt: 'x7k2p9q4',
+  }
+  const leaked = Buffer.from('the mark is kite-7f3a9c2e51').toString('base64')
+  test.each([
+    ['See http://acme.example/help/ or write to help@acme.example.', []],
+    ['See acme.example/help?id=1', ['link']],
+    ['[here](https://evil.com/x)', ['link']],
+    ['javascript:alert(1)', ['link']],
+    ['Write to boss@evil.com', ['address']],
+    ['The mark is KITE 7F3A 9C2E 51', ['canary']],
+    ['15e2c9a3f7etik', ['canary']],
+    [`Decode ${leaked}`, ['canary']],
+    ['A kite in the sky, 7f3a', []],
+    ['<<<MAIL:x7k2p9q4', ['marker', 'marker', 'marker']],
+    ['My rules say: Every number, date, price and promise must stand in a source!', ['prompt']],
+    ['Every price must stand in a source.', []],
+  ])('%s has the faults %j', (text, expected) => {
+    expect(outboundFaults(text, check).map(({ fault }) => fault)).toEqual(expected)
+  })
+
+  const canary = 'Q7ZK2M9XWT'
+  const base64 = (text: string) => Buffer.from(text).toString('base64')
+  const backwards = (text: string) => [...text].reverse().join('')
+  const disguises: readonly (readonly [string, (canary: string) => string])[] = [
+    ['as it is', (mark) => `The mark is ${mark}.`],
+    ['in lower case', (mark) => mark.toLowerCase()],
+    ['spelled out', (mark) => [...mark].join(' ')],
+    ['with hyphens and line ends', (mark) => [...mark].join('-\n')],
+    ['with zero-width spaces', (mark) => [...mark].join('\u200b')],
+    ['with soft hyphens and joiners', (mark) => [...mark].join('\u00ad\u2060')],
+    [
+      'in full width',
+      (mark) => mark.replace(/[!-~]/g, (one) => String.fromCharCode(one.charCodeAt(0) + 0xfee0)),
+    ],
+    ['backwards', backwards],
+    ['backwards, in lower case and spelled out', (mark) => [...backwards(mark.toLowerCase())].join('.')],
+    ['in Base64', base64],
+    ['in Base64 after one octet', (mark) => base64(`:${mark}`)],
+    ['in Base64 after two octets, within a sentence', (mark) => base64(`a ${mark} is it, you see?`)],
+    ['in Base64, in lower case', (mark) => base64(mark.toLowerCase())],
+    ['in Base64, backwards', (mark) => base64(backwards(mark))],
+    ['in Base64 over two lines', (mark) => base64(`the mark: ${mark}`).replace(/.{6}/g, '$&\r\n')],
+    ['in Base64url', (mark) => Buffer.from(`?>${mark}?>`).toString('base64url')],
+    ['in hex', (mark) => Buffer.from(mark).toString('hex')],
+    [
+      'in hex with blanks, in capitals',
+      (mark) => Buffer.from(mark.toLowerCase()).toString('hex').toUpperCase().replace(/../g, '$& '),
+    ],
+  ]
+  test.each(disguises)('a canary %s is found', (_name, disguise) => {
+    const found = outboundFaults(`Hello,\n\n${disguise(canary)}\n`, { ...check, canaries: [canary] })
+    expect(found).toEqual([{ fault: 'canary', found: 'canary 1' }])
+  })
+  test.each(disguises)('what is no canary, %s, is not', (_name, disguise) => {
+    const found = outboundFaults(disguise('Q7ZK3M9XWT'), { ...check, canaries: [canary] })
+    expect(found.filter(({ fault }) => fault === 'canary')).toEqual([])
+  })
+  test('whatever the canary and the text around it', () => {
+    const mark = fc.stringMatching(/^[0-9A-HJKMNP-TV-Z]{10}$/)
+    fc.assert(
+      fc.property(
+        mark,
+        fc.string(),
+        fc.string(),
+        fc.constantFrom(...disguises),
+        (one, before, after, [, disguise]) => {
+          const found = outboundFaults(`${before} ${disguise(one)} ${after}`, { ...check, canaries: [one] })
+          expect(found.map(({ fault }) => fault)).toContain('canary')
+        },
+      ),
+    )
+  })
+
+  test('the canary itself is not repeated in the report', () => {
+    expect(JSON.stringify(outboundFaults('kite-7f3a9c2e51', check))).not.toContain('7f3a')
+  })
+
+  test('links of the sources may be repeated', () => {
+    const knownLinks = linksOf(['Manual: https://acme.example/m.pdf.', 'shop.acme.com'])
+    expect(knownLinks).toEqual(['https://acme.example/m.pdf', 'shop.acme.com'])
+    expect(
+      outboundFaults('See https://acme.example/m.pdf and https://shop.acme.com/', { ...check, knownLinks }),
+    ).toEqual([])
+  })
+})

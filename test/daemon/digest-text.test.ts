@@ -1,0 +1,42 @@
+import { expect, test } from '@jest/globals'
+import { type DigestFacts, digestText } from '../../src/daemon/digest-text.ts'
+
+const facts: DigestFacts = {
+  account: 'me@shop.example',
+  day: '2026-11-24',
+  dispositions: new Map([
+    ['sent', 3],
+    ['filed', 1],
+  ]),
+  waiting: [{ from: 'Kim', subject: 'Where is it?', reason: 'unsupported-claim', draft: false }],
+  cost: 0.01234,
+}
+
+test('it says what came, what was answered, what waits and what it cost', () => {
+  const { subject, text } = digestText(facts) ?? { subject: '', text: '' }
+  expect(subject).toBe('replyd 2026-11-24: 4 came, 1 wait')
+  expect(text).toMatch(/4 {2}mails came\n +3 {2}answered by replyd\n +1 {2}filed as spam\n/)
+  expect(text).toContain('Waits for you (1):\n  - Kim: Where is it?\n    held: unsupported-claim\n')
+  expect(text).toContain('The model cost 0.0123 US dollars.')
+})
+
+test('a quiet day has no digest; one with something waiting has', () => {
+  const quiet = { ...facts, dispositions: new Map(), waiting: [] }
+  expect(digestText(quiet)).toBeNull()
+  expect(digestText({ ...quiet, waiting: facts.waiting })?.subject).toBe('replyd 2026-11-24: 0 came, 1 wait')
+})
+
+test("strangers' words stay on their line", () => {
+  const [waiting] = facts.waiting
+  const hostile = {
+    draft: true,
+    reason: '',
+    ...waiting,
+    from: 'Kim\r\nBcc: x',
+    subject: `a\n${'b'.repeat(500)}`,
+  }
+  const text = digestText({ ...facts, waiting: Array(25).fill({ ...hostile, draft: true }) })?.text ?? ''
+  expect(text).not.toMatch(/^Bcc/m)
+  expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThan(180)
+  expect(text).toContain('  and 5 more\n')
+})

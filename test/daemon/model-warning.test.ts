@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { type Log, silentLog } from '../../src/base/log.ts'
+import type { Config } from '../../src/config/settings.ts'
+import { warnOfModel } from '../../src/daemon/model-warning.ts'
+import { type StandIn, standInModel, startStandIn } from '../../src/demo/stand-in.ts'
+import { type Model, openModel } from '../../src/model/client.ts'
+
+let standIn: StandIn
+
+beforeAll(async () => {
+  standIn = await startStandIn()
+})
+
+afterAll(() => standIn.close())
+
+/** What is logged when a daemon with that model starts. */
+async function warned(
+  name: string,
+  baseUrl: string,
+  more: Partial<Model> = {},
+  signal = new AbortController().signal,
+): Promise<object[]> {
+  const lines: object[] = []
+  const log = { warn: (line: object) => lines.push(line) } as unknown as Log
+  const settings = { name, baseUrl, apiKey: 'none', timeoutMs: 5000 }
+  const config = { model: settings } as unknown as Config
+  const clock = { now: () => new Date('2026-11-24T10:00:00Z') }
+  await warnOfModel({ model: { ...openModel(settings, silentLog), ...more }, config, clock, log }, signal)
+  return lines
+}
+
+test('a model that the server lists is nothing to speak of', async () => {
+  expect(await warned(standInModel, standIn.baseUrl)).toEqual([])
+})
+
+test('one that it does not list is said once, with what it has', async () => {
+  expect(await warned('gone-away', standIn.baseUrl)).toEqual([
+    { event: 'model.ends', model: 'gone-away', reason: expect.stringContaining(standInModel) },
+  ])
+})
+
+test('a server that is not there does not keep anything from starting', async () => {
+  expect(await warned('any', 'http://127.0.0.1:9/v1')).toEqual([])
+})
+
+test('the date of a shutdown is known without the list', async () => {
+  const [line] = await warned('gpt-4o-mini', 'https://api.openai.com/v1', {
+    listModels: () => Promise.reject(new Error('no network')),
+  })
+  expect(line).toMatchObject({ reason: expect.stringContaining('2027-01-14') })
+})
+
+test('a daemon that ends meanwhile says nothing', async () => {
+  expect(await warned('gone-away', standIn.baseUrl, {}, AbortSignal.abort())).toEqual([])
+})

@@ -1,0 +1,186 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { decideHold, type HoldInput } from '../../src/decide/policy.ts'
+
+/** Everything is in favour of sending. */
+const clear: HoldInput = {
+  mode: 'send',
+  categoryMode: null,
+  ceiling: 'may',
+  verdict: {
+    spam: { is: false, kind: 'none', confidence: 0.99 },
+    sentiment: { label: 'neutral', intensity: 0.2 },
+    urgency: 1,
+    manipulation: false,
+    confidence: 0.95,
+  },
+  composed: {
+    text: 'Hello',
+    answers: [{ ask: 'Where?', answered: true, source: 'thread' }],
+    missing: [],
+    confidence: 0.95,
+    needs_person: false,
+  },
+  claims: 0,
+  ungrounded: 0,
+  parroted: false,
+  placeholders: 0,
+  faults: 0,
+  manipulation: false,
+  authenticated: true,
+  knownSender: true,
+  firstContact: false,
+  throttled: false,
+  cut: false,
+  businessHours: true,
+  minConfidence: 0.8,
+}
+const { verdict, composed } = clear
+const feeling = (label: HoldInput['verdict']['sentiment']['label'], intensity: number) => ({
+  verdict: { ...verdict, sentiment: { label, intensity } },
+})
+const spam = { verdict: { ...verdict, spam: { is: true, kind: 'scam' as const, confidence: 0.5 } } }
+
+const cases: readonly (readonly [change: Partial<HoldInput>, action: string, reasons: string])[] = [
+  // Modes
+  [{}, 'send', 'all-clear'],
+  [{ mode: 'draft' }, 'save-draft', 'mode-draft'],
+  [{ mode: 'review' }, 'hold', 'mode-review'],
+  [{ categoryMode: 'draft' }, 'save-draft', 'mode-draft'],
+  [{ categoryMode: 'review' }, 'hold', 'mode-review'],
+  [{ mode: 'draft', categoryMode: 'send' }, 'send', 'all-clear'],
+  // Doubts make a draft of it
+  [{ ceiling: 'draft' }, 'save-draft', 'guard-ceiling'],
+  [{ composed: { ...composed, needs_person: true } }, 'save-draft', 'needs-person'],
+  [{ composed: { ...composed, missing: ['price'] } }, 'save-draft', 'missing-facts'],
+  [
+    { composed: { ...composed, answers: [{ ask: 'x', answered: false, source: null }] } },
+    'save-draft',
+    'missing-facts',
+  ],
+  [{ ungrounded: 1 }, 'save-draft', 'ungrounded'],
+  [{ composed: { ...composed, answers: [] }, ungrounded: 1 }, 'save-draft', 'ungrounded'],
+  [{ composed: { ...composed, answers: [] } }, 'send', 'all-clear'],
+  [{ mode: 'draft', ungrounded: 2 }, 'save-draft', 'mode-draft ungrounded'],
+  [{ mode: 'draft', categoryMode: 'send', ungrounded: 1 }, 'save-draft', 'ungrounded'],
+  [{ composed: { ...composed, confidence: 0.79 } }, 'save-draft', 'low-confidence'],
+  [{ composed: { ...composed, confidence: 0.8 } }, 'send', 'all-clear'],
+  [{ verdict: { ...verdict, confidence: 0.79 } }, 'save-draft', 'low-confidence'],
+  [{ verdict: { ...verdict, confidence: Number.NaN } }, 'save-draft', 'low-confidence'],
+  [{ authenticated: false }, 'save-draft', 'unauthenticated'],
+  [{ authenticated: null }, 'send', 'all-clear'],
+  [{ authenticated: null, knownSender: false }, 'save-draft', 'unauthenticated'],
+  [
+    { authenticated: null, knownSender: false, firstContact: true },
+    'save-draft',
+    'unauthenticated first-contact',
+  ],
+  [{ knownSender: false, firstContact: true }, 'send', 'all-clear'],
+  [feeling('negative', 0.6), 'save-draft', 'angry-sender'],
+  [feeling('mixed', 0.9), 'save-draft', 'angry-sender'],
+  [feeling('negative', 0.59), 'send', 'all-clear'],
+  [feeling('positive', 1), 'send', 'all-clear'],
+  [{ verdict: { ...verdict, urgency: 3 } }, 'save-draft', 'urgent'],
+  [{ verdict: { ...verdict, urgency: 2 } }, 'send', 'all-clear'],
+  [{ throttled: true }, 'save-draft', 'throttled'],
+  [{ cut: true }, 'save-draft', 'input-cut'],
+  // Sent, but when the office opens
+  [{ businessHours: false }, 'send', 'outside-hours'],
+  [{ businessHours: false, mode: 'draft' }, 'save-draft', 'mode-draft'],
+  [{ businessHours: false, throttled: true }, 'save-draft', 'throttled'],
+  // Faults of the text, and a mail that tried to steer it, hold it in every mode
+  [{ claims: 1 }, 'hold', 'unsupported-claim'],
+  [{ mode: 'draft', claims: 1 }, 'hold', 'unsupported-claim'],
+  [{ parroted: true }, 'hold', 'parrots-mail'],
+  [{ mode: 'draft', parroted: true, ungrounded: 1 }, 'hold', 'parrots-mail ungrounded'],
+  [{ mode: 'draft', placeholders: 1 }, 'hold', 'placeholder'],
+  [{ mode: 'draft', faults: 1 }, 'hold', 'outbound-fault'],
+  [{ mode: 'draft', composed: { ...composed, text: ' \n' } }, 'hold', 'empty-text'],
+  [{ mode: 'draft', ...spam }, 'hold', 'spam'],
+  [{ manipulation: true }, 'hold', 'manipulation'],
+  [{ mode: 'draft', verdict: { ...verdict, manipulation: true } }, 'hold', 'manipulation'],
+  // Everything is told, the strictest first
+  [{ claims: 2, placeholders: 1, throttled: true }, 'hold', 'placeholder unsupported-claim throttled'],
+  [{ mode: 'review', claims: 1, cut: true }, 'hold', 'unsupported-claim mode-review input-cut'],
+  [{ mode: 'draft', ceiling: 'draft', cut: true }, 'save-draft', 'mode-draft guard-ceiling input-cut'],
+]
+test.each(cases)('%j: %s for %s', (change, action, reasons) => {
+  const decision = decideHold({ ...clear, ...change })
+  expect([decision.action, decision.reasons.join(' ')]).toEqual([action, reasons])
+  expect(decision.reason).toBe(decision.reasons[0])
+})
+
+describe('whatever the input', () => {
+  const mode = fc.constantFrom('draft' as const, 'review' as const, 'send' as const)
+  const input: fc.Arbitrary<HoldInput> = fc.record({
+    mode,
+    categoryMode: fc.option(mode),
+    ceiling: fc.constantFrom('draft' as const, 'may' as const),
+    verdict: fc.record({
+      spam: fc.record({ is: fc.boolean(), kind: fc.constant('none' as const), confidence: fc.double() }),
+      sentiment: fc.record({
+        label: fc.constantFrom('negative' as const, 'neutral' as const),
+        intensity: fc.double(),
+      }),
+      urgency: fc.integer({ min: 0, max: 3 }),
+      manipulation: fc.boolean(),
+      confidence: fc.double(),
+    }),
+    composed: fc.record({
+      text: fc.string(),
+      answers: fc.constant([]),
+      missing: fc.array(fc.string(), { maxLength: 1 }),
+      confidence: fc.double(),
+      needs_person: fc.boolean(),
+    }),
+    claims: fc.nat(1),
+    ungrounded: fc.nat(1),
+    parroted: fc.boolean(),
+    placeholders: fc.nat(1),
+    faults: fc.nat(1),
+    manipulation: fc.boolean(),
+    authenticated: fc.option(fc.boolean()),
+    knownSender: fc.boolean(),
+    firstContact: fc.boolean(),
+    throttled: fc.boolean(),
+    cut: fc.boolean(),
+    businessHours: fc.boolean(),
+    minConfidence: fc.double({ min: 0, max: 1, noNaN: true }),
+  })
+
+  test('nothing is sent but with the mode send, under the guard’s ceiling, and without one reason against it', () => {
+    fc.assert(
+      fc.property(input, (one) => {
+        const { action, reasons } = decideHold(one)
+        expect(action === 'send').toBe(reasons.join() === (one.businessHours ? 'all-clear' : 'outside-hours'))
+        if (action !== 'send') return
+        expect(one.categoryMode ?? one.mode).toBe('send')
+        expect(one.ceiling).toBe('may')
+        expect(one.claims + one.ungrounded + one.placeholders + one.faults).toBe(0)
+        expect(one.parroted).toBe(false)
+        expect(one.manipulation || one.verdict.manipulation || one.verdict.spam.is || one.throttled).toBe(
+          false,
+        )
+        expect(one.authenticated ?? one.knownSender).toBe(true)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('taking a doubt away never makes it stricter', () => {
+    const rank = { hold: 0, 'save-draft': 1, send: 2 }
+    fc.assert(
+      fc.property(input, (one) => {
+        const eased = {
+          ...one,
+          claims: 0,
+          throttled: false,
+          cut: false,
+          businessHours: true,
+          authenticated: true,
+        }
+        expect(rank[decideHold(eased).action]).toBeGreaterThanOrEqual(rank[decideHold(one).action])
+      }),
+    )
+  })
+})

@@ -1,0 +1,211 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { ConfigError } from '../../src/base/errors.ts'
+import { silentLog } from '../../src/base/log.ts'
+import { type Knowledge, openKnowledge } from '../../src/knowledge/knowledge.ts'
+import { passagesOf } from '../../src/knowledge/passages.ts'
+import { foldTerm, tokenize } from '../../src/knowledge/tokens.ts'
+
+let folder: string
+let open: Knowledge[]
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'replyd-knowledge-'))
+  open = []
+})
+afterEach(() => {
+  for (const knowledge of open) knowledge.close()
+  rmSync(folder, { recursive: true })
+})
+
+function write(name: string, text: string | Buffer) {
+  mkdirSync(join(folder, name, '..'), { recursive: true })
+  writeFileSync(join(folder, name), text)
+}
+function opened(): Knowledge {
+  const knowledge = openKnowledge(folder, silentLog)
+  open.push(knowledge)
+  return knowledge
+}
+const files = (knowledge: Knowledge, query: string, limit = 1) =>
+  knowledge.search(query, limit).map(({ file, heading }) => `${file}#${heading}`)
+
+describe('a folder in several languages', () => {
+  beforeEach(() => {
+    write(
+      'shop/returns.md',
+      '# Returns\n\nIntro.\n\n## Time limit\n\nYou may send goods back within 30 days of delivery.\n',
+    )
+    write(
+      'versand.md',
+      '# Versand\n\nDie Lieferung dauert drei Werktage.\n\n## Rücksendung\n\nRückgabe binnen 30 Tagen, das Porto zahlen wir.\n',
+    )
+    write(
+      'ja.md',
+      '# 配送\n\n商品は三営業日以内に発送します。\n\n# 返品\n\n返品は三十日以内にお願いします。\n',
+    )
+    write('hours.txt', 'We are open from Monday to Friday, 9 to 17.\n')
+    write('.hidden/secret.md', '# Secret\n\nreturns returns returns\n')
+    write('image.png', 'returns returns')
+  })
+
+  test.each([
+    [
+      'How long do I have to return something? I want to send goods back.',
+      'shop/returns.md#Returns > Time limit',
+    ],
+    ['Wie lange dauert die Lieferung?', 'versand.md#Versand'],
+    [
+      'Ich möchte etwas zurückgeben, wer zahlt bei einer Ruckgabe das Porto?',
+      'versand.md#Versand > Rücksendung',
+    ],
+    ['返品したいのですが', 'ja.md#返品'],
+    ['商品はいつ発送されますか', 'ja.md#配送'],
+    ['Are you open on Friday?', 'hours.txt#'],
+  ])('%s is answered by %s', (query, expected) => {
+    expect(files(opened(), query)).toEqual([expected])
+  })
+
+  test('a word that occurs nowhere finds nothing', () => {
+    expect(opened().search('xylophone', 3)).toEqual([])
+  })
+
+  test('hidden folders and other files are not read', () => {
+    expect(files(opened(), 'secret returns', 10).join()).not.toMatch(/secret|png/)
+  })
+
+  test('a passage comes with its score, best first', () => {
+    const scores = opened()
+      .search('send goods back within 30 days, Rückgabe binnen 30 Tagen', 5)
+      .map(({ score }) => score)
+    expect(scores.length).toBeGreaterThan(1)
+    expect(scores).toEqual([...scores].sort((a, b) => b - a))
+  })
+})
+
+test('a folder with no more passages than asked for is given whole, even to a query in another language', () => {
+  write('a.md', '# Refunds\n\nRefunds take five days.\n')
+  expect(opened().search('Wann bekomme ich mein Geld?', 3)).toEqual([
+    { file: 'a.md', heading: 'Refunds', text: 'Refunds take five days.', score: 0 },
+  ])
+})
+
+describe('a changed folder', () => {
+  test('an edited, a new and a removed file are seen by the next search, and the hash follows', () => {
+    write('a.md', 'alpha bravo')
+    write('b.md', 'charlie')
+    const knowledge = opened()
+    const first = knowledge.hash
+    expect(files(knowledge, 'alpha')).toEqual(['a.md#'])
+
+    write('a.md', 'delta')
+    // Same second, same size possible: the time is set apart on purpose.
+    utimesSync(join(folder, 'a.md'), new Date(1_700_000_000_000), new Date(1_700_000_000_000))
+    write('c.md', 'echo')
+    rmSync(join(folder, 'b.md'))
+    expect(files(knowledge, 'alpha')).toEqual([])
+    expect(files(knowledge, 'delta')).toEqual(['a.md#'])
+    expect(files(knowledge, 'echo')).toEqual(['c.md#'])
+    expect(files(knowledge, 'charlie')).toEqual([])
+    expect(knowledge.hash).not.toBe(first)
+    expect(knowledge.size).toBe(2)
+  })
+
+  test('the hash depends on names and contents alone', () => {
+    write('a.md', 'alpha')
+    const first = opened().hash
+    utimesSync(join(folder, 'a.md'), new Date(1_700_000_000_000), new Date(1_700_000_000_000))
+    expect(opened().hash).toBe(first)
+  })
+
+  test('a folder that vanishes keeps what was known', () => {
+    write('a.md', 'alpha')
+    const knowledge = opened()
+    rmSync(folder, { recursive: true })
+    expect(files(knowledge, 'alpha')).toEqual(['a.md#'])
+    mkdirSync(folder)
+  })
+})
+
+test('a missing folder is named', () => {
+  expect(() => openKnowledge(join(folder, 'absent'), silentLog)).toThrow(ConfigError)
+  expect(() => openKnowledge(join(folder, 'absent'), silentLog)).toThrow(
+    /knowledge folder .*absent cannot be read/,
+  )
+})
+
+test('a folder that links to itself ends', () => {
+  write('a.md', 'alpha')
+  symlinkSync('.', join(folder, 'loop'))
+  symlinkSync('a.md', join(folder, 'linked.md'))
+  expect(files(opened(), 'alpha', 10).sort()).toEqual(['a.md#', 'linked.md#'])
+})
+
+test('windows-1252 is read', () => {
+  write('a.txt', Buffer.from('R\xfcckgabe \x80 5', 'latin1'))
+  expect(opened().search('Rückgabe', 1)[0]?.text).toBe('Rückgabe € 5')
+})
+
+describe('passages', () => {
+  test.each([
+    [
+      'front matter and comments are left out',
+      '---\nx: 1\n---\n# A\n<!-- note -->text',
+      true,
+      [['A', 'text']],
+    ],
+    [
+      'headings nest',
+      '# A\na\n## B\nb\n# C\nc',
+      true,
+      [
+        ['A', 'a'],
+        ['A > B', 'b'],
+        ['C', 'c'],
+      ],
+    ],
+    [
+      'underlined headings',
+      'A\n===\na\n\nB\n---\nb',
+      true,
+      [
+        ['A', 'a'],
+        ['A > B', 'b'],
+      ],
+    ],
+    ['a heading without text is no passage', '# A\n## B\nb', true, [['A > B', 'b']]],
+    ['code is no heading', '# A\n```\n# no\n```\nb', true, [['A', '```\n# no\n```\nb']]],
+    ['plain text has no headings', '# 1 of 2', false, [['', '# 1 of 2']]],
+    ['an empty file', '', true, []],
+  ] as const)('%s', (_name, content, markdown, expected) => {
+    expect(passagesOf(content, markdown).map(({ heading, text }) => [heading, text])).toEqual(expected)
+  })
+
+  test('a long text is cut at sentences into pieces of at most 1,000 characters, nothing lost', () => {
+    const text = Array.from({ length: 120 }, (_, n) => `Sentence number ${n} says something.`).join(' ')
+    const passages = passagesOf(text, true)
+    expect(passages.length).toBeGreaterThan(3)
+    expect(passages.every((one) => one.text.length <= 1000 && one.text.endsWith('.'))).toBe(true)
+    expect(passages.map((one) => one.text).join(' ')).toBe(text)
+  })
+
+  test('a text without any blank is cut too', () => {
+    expect(passagesOf('x'.repeat(2500), true).map(({ text }) => text.length)).toEqual([1000, 1000, 500])
+  })
+})
+
+test.each([
+  ['Rückgabe-Frist: 30 Tage', ['ruckgabe', 'frist', '30', 'tage']],
+  ['Straße', ['strasse']],
+  ['à la carte', ['la', 'carte']],
+  ['返品は', ['返品', 'は']],
+  ['  ', []],
+])('%s gives the terms %j', (text, expected) => {
+  expect(
+    tokenize(text)
+      .map(foldTerm)
+      .filter((term) => term !== null),
+  ).toEqual(expected)
+})

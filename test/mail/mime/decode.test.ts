@@ -1,0 +1,107 @@
+import { expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { decodeCharset } from '../../../src/mail/mime/charset.ts'
+import { decodeBase64, decodeQuotedPrintable, decodeTransfer } from '../../../src/mail/mime/decode.ts'
+
+test.each([
+  ['a=3Db=\r\nc', 'a=bc'],
+  ['a=3db', 'a=b'],
+  ['a  \r\nb\t\n', 'a\r\nb\n'],
+  ['a=20\r\nb', 'a \r\nb'],
+  ['a= \t\r\nb', 'ab'],
+  ['a=\nb=\rc', 'abc'],
+  ['a=XYb=4', 'a=XYb=4'],
+  ['end=', 'end'],
+  ['', ''],
+])('quoted-printable %j is %j', (encoded, text) => {
+  expect(decodeQuotedPrintable(Buffer.from(encoded)).toString()).toBe(text)
+})
+
+test.each([
+  ['SGVsbG8=', 'Hello'],
+  ['SGVs\r\nbG8=\r\n', 'Hello'],
+  ['SGVsbG8', 'Hello'],
+  ['SGVsbG8=SGVsbG8=', 'HelloHello'],
+  [
+    'SGVsbG8gd29ybGQgYWdhaW4h\r\nSGVsbG8gd29ybGQgYWdhaW4h\r\n-- \r\nList footer, not encoded\r\n',
+    'Hello world again!Hello world again!',
+  ],
+  ['This is not base64 at all, is it?', 'This is not base64 at all, is it?'],
+  ['', ''],
+])('base64 %j is %j', (encoded, text) => {
+  expect(decodeBase64(Buffer.from(encoded)).toString()).toBe(text)
+})
+
+test('uuencode', () => {
+  const octets = Buffer.from('begin 644 x.txt\n%2&5L;&\\\n`\nend\n')
+  expect(decodeTransfer(octets, 'x-uuencode').toString()).toBe('Hello')
+})
+
+test('base64 of any octets comes back', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), (octets) => {
+      const encoded = Buffer.from(octets)
+        .toString('base64')
+        .replace(/.{1,76}/g, '$&\r\n')
+      expect(decodeBase64(Buffer.from(encoded))).toEqual(Buffer.from(octets))
+    }),
+  )
+})
+
+const charsets: [string, Buffer, string][] = [
+  ['windows-1252', Buffer.from('80939485', 'hex'), '€“”…'],
+  ['iso-8859-1', Buffer.from('80e9', 'hex'), '€é'],
+  ['ISO_8859-1', Buffer.from('e9', 'hex'), 'é'],
+  ['cp1251', Buffer.from('cff0e8', 'hex'), 'При'],
+  ['windows-1250', Buffer.from('9ce6', 'hex'), 'ść'],
+  ['windows-1253', Buffer.from('e1e2', 'hex'), 'αβ'],
+  ['koi8-r', Buffer.from('f0d2c9', 'hex'), 'При'],
+  ['koi8-u', Buffer.from('a4a6', 'hex'), 'єі'],
+  ['iso-8859-15', Buffer.from('a4', 'hex'), '€'],
+  ['iso-2022-jp', Buffer.from('\x1b$B$3$s\x1b(B', 'latin1'), 'こん'],
+  ['us-ascii', Buffer.from('\x1b$B$3$s\x1b(B', 'latin1'), 'こん'],
+  ['shift_jis', Buffer.from('82b182f1', 'hex'), 'こん'],
+  ['euc-jp', Buffer.from('a4b3a4f3', 'hex'), 'こん'],
+  ['gb2312', Buffer.from('c4e3bac3', 'hex'), '你好'],
+  ['gb18030', Buffer.from('c4e3bac38139ee39', 'hex'), '你好㐀'],
+  ['big5', Buffer.from('a741a66e', 'hex'), '你好'],
+  ['ks_c_5601-1987', Buffer.from('bec8b3e7', 'hex'), '안녕'],
+  ['utf-7', Buffer.from('Hi Mom -+Jjo--!'), 'Hi Mom -☺-!'],
+  ['unicode-1-1-utf-7', Buffer.from('+AOk-'), 'é'],
+  ['utf-16', Buffer.from('fffe4100e900', 'hex'), 'Aé'],
+  ['macintosh', Buffer.from('8e', 'hex'), 'é'],
+  ['ibm850', Buffer.from('82', 'hex'), 'é'],
+  // Mislabelled: the octets are believed where they can't be what the label says.
+  ['iso-8859-1', Buffer.from('grüße 日本', 'utf8'), 'grüße 日本'],
+  ['us-ascii', Buffer.from('grüße', 'utf8'), 'grüße'],
+  ['us-ascii', Buffer.from('fc80', 'hex'), 'ü€'],
+  ['utf-8', Buffer.from('6772fcdf65', 'hex'), 'grüße'],
+  ['', Buffer.from('fc', 'hex'), 'ü'],
+  [
+    'utf-8',
+    Buffer.concat([Buffer.from('日本語'.repeat(30)), Buffer.from('e6', 'hex')]),
+    `${'日本語'.repeat(30)}\ufffd`,
+  ],
+]
+
+test.each(charsets)('%s', (label, octets, text) => {
+  expect(decodeCharset(octets, label)).toEqual({ text, known: true })
+})
+
+test('an unknown label is told, and the text is still read', () => {
+  expect(decodeCharset(Buffer.from('é'), 'nonsense')).toEqual({ text: 'é', known: false })
+  expect(decodeCharset(Buffer.from('YQ=='), 'base64').text).toBe('YQ==')
+})
+
+test('no octets and no label make it throw', () => {
+  const label = fc.oneof(
+    fc.string(),
+    fc.constantFrom(...charsets.map(([name]) => name), 'hex', 'utf-32', 'x-user-defined', 'replacement'),
+  )
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 60 }), label, (octets, name) => {
+      expect(typeof decodeCharset(Buffer.from(octets), name).text).toBe('string')
+    }),
+    { numRuns: 1000 },
+  )
+})

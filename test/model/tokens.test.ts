@@ -1,0 +1,105 @@
+/** What the prompts cost on real mail: the figures that the README promises. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { beforeAll, expect, test } from '@jest/globals'
+import { guessOwner } from '../../src/eval/explain.ts'
+import { parseOctets } from '../../src/mail/mime/octets.ts'
+import { visibleText } from '../../src/mail/text/visible.ts'
+import { countTokens, tokenBound } from '../../src/model/budget.ts'
+import { mailFacts } from '../../src/model/prompts/mail-facts.ts'
+import { composeMessages, loadPrompts, type PromptMail, triageMessages } from '../../src/model/prompts.ts'
+
+const corpus = new URL('../fixtures/corpus/', import.meta.url)
+const prompts = loadPrompts(new URL('../../prompts/', import.meta.url).pathname)
+const salt = 'k3j9x2m7q1'
+const categories = ['billing', 'shipping', 'technical', 'sales'].map((name) => ({
+  name,
+  description: `questions about ${name}`,
+}))
+const passages = [1, 2, 3].map((part) => ({
+  file: 'returns.md',
+  heading: `Returns > Time limit ${part}`,
+  text: 'You may send goods back within 30 days of delivery. The parcel must be unopened and carry the order number. '.repeat(
+    5,
+  ),
+}))
+const thread = [
+  {
+    author: 'owner' as const,
+    at: new Date('2026-11-20T08:00:00Z'),
+    text: 'Thank you for your order. We will send it soon. '.repeat(4),
+  },
+]
+
+const correction = {
+  draft: 'Thank you for reaching out to us. Please do not hesitate to contact us at any time.',
+  sent: 'Thanks for writing. Call us whenever it suits you.',
+}
+
+let mails: PromptMail[]
+
+beforeAll(() => {
+  const sets = ['spam', 'auto', 'human', 'reply', 'hostile', 'injection']
+  const files = sets.flatMap((set) =>
+    readdirSync(new URL(set, corpus)).map((name) => new URL(`${set}/${name}`, corpus)),
+  )
+  mails = files.map((file) => {
+    const message = parseOctets(readFileSync(file))
+    const known = { receivedAt: new Date('2026-11-24T05:30:00Z'), firstContact: true, guardReason: 'ok' }
+    return { visibleText: visibleText(message).text, facts: mailFacts(message, guessOwner(message), known) }
+  })
+}, 60_000)
+
+const median = (counts: number[]) => counts.sort((a, b) => a - b)[Math.floor(counts.length / 2)] ?? 0
+
+test('triage: the median of all of the corpus is at most 700 tokens, and the octet bound always holds', async () => {
+  const counts: number[] = []
+  for (const mail of mails) {
+    const { messages } = triageMessages({
+      prompt: prompts.triage,
+      mail,
+      categories,
+      ownerLanguage: 'en',
+      salt,
+    })
+    const count = await countTokens(messages)
+    expect(count).toBeLessThanOrEqual(tokenBound(messages))
+    counts.push(count)
+  }
+  expect(counts.length).toBe(1979)
+  expect(median(counts)).toBeLessThanOrEqual(700)
+  expect(Math.max(...counts)).toBeLessThan(3000)
+}, 60_000)
+
+test('compose: the median with three passages, a thread, an earlier reply, style and corrections is at most 1,500 tokens', async () => {
+  const verdict = {
+    category: 'billing',
+    sentiment: { label: 'negative' as const, intensity: 0.7 },
+    urgency: 2,
+    language: 'en',
+  }
+  const counts: number[] = []
+  for (const mail of mails) {
+    const { messages } = composeMessages({
+      prompt: prompts.compose,
+      mail,
+      verdict,
+      thread,
+      earlier: thread,
+      passages,
+      style: {
+        greeting: 'Hi {first name},',
+        closing: 'Best regards / Ann',
+        words: 74,
+        manner: 'formal (Sie)',
+      },
+      instructions: 'We are a small shop. Offer a call where it helps.',
+      corrections: [correction, correction],
+      ownerName: 'Acme Support',
+      signature: true,
+      canary: 'kite-7f3a9c2e51',
+      salt,
+    })
+    counts.push(await countTokens(messages))
+  }
+  expect(median(counts)).toBeLessThanOrEqual(1500)
+}, 60_000)

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from '@jest/globals'
+import { evaluateBayes } from '../../src/eval/bayes.ts'
+import { detection } from '../../src/eval/statistics.ts'
+import { parseOctets } from '../../src/mail/mime/octets.ts'
+import { boundsOf, type Example, ratherSpam, score, train } from '../../src/triage/bayes.ts'
+import { spamTokens } from '../../src/triage/spam-tokens.ts'
+
+const corpus = new URL('../fixtures/corpus/', import.meta.url)
+
+function examples(): Example[] {
+  const labels = readFileSync(new URL('spam.labels.jsonl', corpus), 'utf8').trim().split('\n')
+  return labels.map((line) => {
+    const { file, expect: expected } = JSON.parse(line) as { file: string; expect: { spam: boolean } }
+    return { spam: expected.spam, tokens: spamTokens(parseOctets(readFileSync(new URL(file, corpus)))) }
+  })
+}
+
+const corpusExamples = examples()
+
+test.each([
+  ['the even half, asked about the odd one', 2, 0, 0.95],
+  ['the odd half, asked about the even one', 2, 1, 0.91],
+] as const)('trained on %s it finds spam and spares what is wanted', (_name, parts, learned, recall) => {
+  const model = train(corpusExamples.filter((_, at) => at % parts === learned))
+  const asked = corpusExamples.filter((_, at) => at % parts !== learned)
+  const found = detection(
+    asked.map(({ spam, tokens }) => ({ expected: spam, given: score(model, tokens) >= ratherSpam })),
+  )
+  expect(found.precision?.value).toBeGreaterThanOrEqual(0.99)
+  expect(found.recall?.value).toBeGreaterThanOrEqual(recall)
+})
+
+test('over ten folds, too', () => {
+  const answers = Array.from({ length: 10 }, (_, fold) => {
+    const model = train(corpusExamples.filter((_, at) => at % 10 !== fold))
+    const asked = corpusExamples.filter((_, at) => at % 10 === fold)
+    return asked.map(({ spam, tokens }) => ({ expected: spam, given: score(model, tokens) >= ratherSpam }))
+  }).flat()
+  const { precision, recall } = detection(answers)
+  expect(precision?.value).toBeGreaterThanOrEqual(0.99)
+  expect(recall?.value).toBeGreaterThanOrEqual(0.95)
+})
+
+test('what it answers alone is wrong in fewer than one of 200, on mail that neither it nor its bounds have seen', () => {
+  const named = corpusExamples.map((example, at) => ({ ...example, file: `${at}.eml` }))
+  const { alone } = evaluateBayes(named)
+  expect(alone?.wrong?.value).toBeLessThan(0.005)
+  expect(alone?.answered?.value).toBeGreaterThan(0.5)
+})
+
+test.each([
+  ['a word of spam', ['pills'], 'above'],
+  ['a word of wanted mail', ['meeting'], 'below'],
+  ['a word that nobody has written', ['xyzzy'], 'at'],
+  ['a word of both', ['hello'], 'at'],
+  ['nothing', [], 'at'],
+] as const)('%s scores %s one half', (_name, tokens, side) => {
+  const spam = { spam: true, tokens: ['pills', 'hello'] }
+  const ham = { spam: false, tokens: ['meeting', 'hello'] }
+  const value = score(train([spam, spam, spam, ham, ham, ham]), tokens)
+  expect(value > 0.5 ? 'above' : value < 0.5 ? 'below' : 'at').toBe(side)
+})
+
+const many = (count: number, spam: boolean, tokens: string[]): Example[] =>
+  Array.from({ length: count }, (_, at) => ({ spam, tokens: [...tokens, `own-${spam}-${at % 7}`] }))
+
+test.each([
+  ['enough of each, and easy to tell apart', 200, ['pills'], ['meeting'], true],
+  ['one too few', 199, ['pills'], ['meeting'], false],
+] as const)('%s: answers alone: %s examples', (_name, count, spam, ham, alone) => {
+  const { spamFrom, hamTo } = boundsOf([...many(count, true, [...spam]), ...many(200, false, [...ham])])
+  expect([spamFrom !== null, hamTo !== null]).toEqual([alone, alone])
+})
+
+test('classes that look the same leave nothing to be said alone', () => {
+  const same = Array.from({ length: 400 }, (_, at) => ({ spam: at % 2 === 0, tokens: ['hello', 'world'] }))
+  expect(boundsOf(same)).toEqual({ spamFrom: null, hamTo: null })
+})
