@@ -4,6 +4,7 @@ import type { Stage } from './base/dispositions.ts'
 import { PermanentError } from './base/errors.ts'
 import type { Log } from './base/log.ts'
 import type { AccountSettings, Config } from './config/settings.ts'
+import type { ResolveTxt } from './dns/resolver.ts'
 import type { ImapAccount } from './imap/imap.ts'
 import type { Knowledge } from './knowledge/knowledge.ts'
 import type { Model } from './model/client.ts'
@@ -31,6 +32,7 @@ export interface StepContext {
   readonly config: Config
   readonly accounts: ReadonlyMap<string, Account>
   readonly model: Model
+  readonly resolveTxt: ResolveTxt
 }
 
 /** Where the row stands now, and when its next step may run (at once when absent). */

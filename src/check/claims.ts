@@ -20,6 +20,7 @@ import {
 } from './claims/numbers.ts'
 
 export type { ClaimKind } from './claims/found.ts'
+export { hasContact } from './claims/links.ts'
 export {
   addressesOf,
   linksOf,

@@ -4,6 +4,7 @@ import type { Log } from '../base/log.ts'
 import type { Config } from '../config/settings.ts'
 import type { StepContext } from '../context.ts'
 import { jobsFor, type PacedModel, pacedModel } from '../model/rate-limited.ts'
+import { type ResolveTxt, txtResolver } from '../dns/resolver.ts'
 import { SignIns } from '../oauth/oauth.ts'
 import { Observer } from '../observe/observe.ts'
 import { Pipeline } from '../pipeline/pipeline.ts'
@@ -34,6 +35,8 @@ export interface DaemonOptions {
   newId: NewId
   /** [0, 1); Math.random when absent. */
   random?: () => number
+  /** TXT records for the signatures of mails; the machine's own name servers when absent. */
+  resolveTxt?: ResolveTxt
   /** Ends the daemon. */
   signal: AbortSignal
   /** Called when everything runs, before anything is waited for. */
@@ -68,7 +71,8 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const onSignIn = (address: string, lost: Error | null) => void tellOwner({ db, log, clock }, lost, address)
   await using accounts = new Accounts(config.accounts, { log, clock, random, signIns, onSignIn })
   const model = pacedModel(config.model, { db, log, clock })
-  const context: StepContext = { db, clock, newId, random, log, config, accounts, model }
+  const resolveTxt = options.resolveTxt ?? txtResolver()
+  const context: StepContext = { db, clock, newId, random, log, config, accounts, model, resolveTxt }
   await using pipeline = new Pipeline(context, queues, drainMs)
   pipeline.on('owner-action', (error, account) => void tellOwner(context, error, account))
   if (roles.includes('work')) startWork(pipeline, model, context, signal)

@@ -22,6 +22,7 @@ import { type LimitCode, reachedLimits } from './limits.ts'
 import { type ListMarks, listMarks } from './lists.ts'
 import { loopMarks } from './marks.ts'
 import { partsOf } from './structure.ts'
+import { isMailboxProvider } from './words.ts'
 
 /** Everything that the rules look at, read once from the outermost header block, the structure and the context. */
 export interface Facts extends Correspondents {
@@ -131,8 +132,10 @@ export function wordsOf(list: readonly Mailbox[]): string[] {
   return list.map(({ address }) => localWord(address))
 }
 
+/** Two addresses of one organisation. Those of a mailbox provider belong to strangers. */
 export function sameOrganisation(left: string, right: string): boolean {
-  return organisationalDomain(domainOf(left)) === organisationalDomain(domainOf(right))
+  const organisation = organisationalDomain(domainOf(left))
+  return organisation === organisationalDomain(domainOf(right)) && !isMailboxProvider(organisation)
 }
 
 /**

@@ -52,6 +52,9 @@ const policy =
 
 export async function answerHeaders(c: Context, next: Next): Promise<void> {
   await next()
+  // Who was refused may still be sending: nothing of it is read.
+  if (c.req.method !== 'GET' && c.req.method !== 'HEAD' && c.res.status >= 300 && !c.req.raw.bodyUsed)
+    c.header('connection', 'close')
   c.header('x-content-type-options', 'nosniff')
   c.header('referrer-policy', 'no-referrer')
   // The one thing that a mail's sandboxed frame, which has no origin, may load.

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { type Clock, newId, systemClock } from '../../src/base/clock.ts'
+import type { ResolveTxt } from '../../src/dns/resolver.ts'
 import { openLog } from '../../src/base/log.ts'
 import { loadConfig } from '../../src/config/config.ts'
 import { type Daemon, type Role, runDaemon } from '../../src/daemon/daemon.ts'
@@ -25,6 +26,8 @@ export interface FlowSettings {
   model?: Record<string, unknown>
   /** The system's when absent. */
   clock?: Clock
+  /** TXT records; without it there are none: tests ask no name server. */
+  resolveTxt?: ResolveTxt
   /** Merged over the document's keys. */
   document?: Record<string, unknown>
 }
@@ -62,6 +65,7 @@ export async function startDaemon(settings: FlowSettings): Promise<RunningDaemon
       log: openLog(process.env.REPLYD_LOG_LEVEL ?? 'silent', false),
       clock: settings.clock ?? systemClock,
       newId,
+      resolveTxt: settings.resolveTxt ?? noRecords,
       signal: stop.signal,
       onReady: resolve,
     })
@@ -104,6 +108,8 @@ export async function startDaemon(settings: FlowSettings): Promise<RunningDaemon
     [Symbol.asyncDispose]: end,
   }
 }
+
+const noRecords: ResolveTxt = () => Promise.reject(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }))
 
 function missing(): never {
   throw Object.assign(new Error('no such file'), { code: 'ENOENT' })

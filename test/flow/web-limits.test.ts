@@ -23,7 +23,7 @@ beforeAll(async () => {
   const start = (web: object) =>
     startDaemon({ ...settings, roles: ['web'], document: { web: { port: 0, token, ...web } } })
   ;[open, closed] = await Promise.all([start({}), start({ password: 'correct horse battery' })])
-}, 120_000)
+}, 300_000)
 
 afterAll(async () => {
   await Promise.all([open?.stop(), closed?.stop()])
