@@ -1,12 +1,11 @@
 /** Hold: draft, wait for a person, or send after the undo window. The policy is pure (src/decide/policy.ts). */
 import { PermanentError } from '../base/errors.ts'
-import { placeholders } from '../check/claims.ts'
+import { hasContact, placeholders } from '../check/claims.ts'
 import { octetsOf, writtenReply } from '../compose/reply-octets.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
-import { hasContact } from '../check/claims.ts'
-import { replySubject } from '../mail/reply/subject.ts'
 import type { Proof } from '../dns/author-proof.ts'
 import { correspondents } from '../mail/correspondents.ts'
+import { replySubject } from '../mail/reply/subject.ts'
 import { loadMail, type StoredMail } from '../store/bodies.ts'
 import { commitDecision } from '../store/decisions.ts'
 import type { StepChange } from '../store/messages.ts'
@@ -84,7 +83,12 @@ async function carryOut(
   const holdReason = reasons.join(' ')
   const author = proof === null ? '' : `author: ${proof.detail}`
   const base = { id, from: ['composed'] as const, actor: 'replyd', holdReason }
-  const change = { id, from: 'hold' as const, reason, detail: [holdReason, author].filter(Boolean).join('\n') || null }
+  const change = {
+    id,
+    from: 'hold' as const,
+    reason,
+    detail: [holdReason, author].filter(Boolean).join('\n') || null,
+  }
   if (action === 'hold') {
     return commit(context, { ...base, to: 'held' }, { ...change, to: 'wait', disposition: 'held' }, now)
   }

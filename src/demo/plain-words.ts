@@ -56,7 +56,6 @@ const reasons: Readonly<Record<string, string>> = {
   'outbound-fault': 'the reply holds something that must not go out',
   'empty-text': 'the reply is empty',
   unauthenticated: 'nobody vouches for the sender',
-  'first-contact': 'the sender is new',
   'angry-sender': 'the sender is angry',
   urgent: 'it is urgent',
   'outside-hours': 'it goes out at the next opening',

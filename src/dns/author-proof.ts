@@ -27,7 +27,18 @@ export interface ProofInput {
 }
 
 /** RFC 5322 section 3.6: a second one is shown by some readers and signed by others. */
-const once = ['from', 'subject', 'date', 'to', 'cc', 'reply-to', 'message-id', 'sender', 'content-type', 'mime-version']
+const once = [
+  'from',
+  'subject',
+  'date',
+  'to',
+  'cc',
+  'reply-to',
+  'message-id',
+  'sender',
+  'content-type',
+  'mime-version',
+]
 /** What a signature must cover to prove anything (RFC 6376 section 5.4). */
 const neededFields = ['from', 'subject', 'date']
 /** Signatures that are looked at; each may cost a look-up and an RSA operation. */
@@ -87,12 +98,18 @@ async function checked({ octets, resolveTxt, arcSealers }: ProofInput, domain: s
   const found = (await dkimVerify(withoutPartial(octets), { resolver, minBitLength: 1024 })) as Verified
   const signers = found.results.filter(counts).map(({ signingDomain }) => signingDomain.toLowerCase())
   const policy = await dmarc({ headerFrom: domain, dkimDomains: [], spfDomains: [], resolver })
-  if (!policy || policy.status.result === 'temperror') return no(`the DMARC policy of ${domain} could not be read`)
+  if (!policy || policy.status.result === 'temperror')
+    return no(`the DMARC policy of ${domain} could not be read`)
   const strict = policy.status.result === 'none' || policy.alignment?.dkim.strict === true
   const signer = signers.find((one) => isAligned(one, domain, strict))
   if (signer) return yes(`DKIM signature of ${signer}`)
-  const sealed = await sealedBy(await arc(found.arc as never, { resolver, minBitLength: 1024 }), found, domain)
-  if (sealed && arcSealers.includes(sealed)) return yes(`ARC seal of ${sealed}, which found its author proven`)
+  const sealed = await sealedBy(
+    await arc(found.arc as never, { resolver, minBitLength: 1024 }),
+    found,
+    domain,
+  )
+  if (sealed && arcSealers.includes(sealed))
+    return yes(`ARC seal of ${sealed}, which found its author proven`)
   if (sealed) return no(`only ${sealed}, which is none of arcSealers, says that its author was proven`)
   return no(whyNot(found, signers, domain))
 }
@@ -133,7 +150,9 @@ function withoutPartial(octets: Buffer): Buffer {
   const kept = text.replace(/^dkim-signature:[^\n]*(?:\n[ \t][^\n]*)*(?:\n|$)/gim, (field) =>
     /[;:\s]l\s*=/i.test(field) ? '' : field,
   )
-  return kept.length === text.length ? octets : Buffer.concat([Buffer.from(kept, 'latin1'), octets.subarray(header.length)])
+  return kept.length === text.length
+    ? octets
+    : Buffer.concat([Buffer.from(kept, 'latin1'), octets.subarray(header.length)])
 }
 
 /** The domain that sealed last, when the chain holds, it signed the mail as it stands, and found the author proven; else null. */
@@ -161,7 +180,8 @@ interface SealedEntry {
 }
 
 function whyNot({ results }: Verified, signers: readonly string[], domain: string): string {
-  if (signers.length > 0) return `it is signed by ${signers.slice(0, 3).join(', ')}, which does not speak for ${domain}`
+  if (signers.length > 0)
+    return `it is signed by ${signers.slice(0, 3).join(', ')}, which does not speak for ${domain}`
   const passed = results.some(({ status }) => status.result === 'pass')
   if (passed) return 'its signature leaves out part of the mail'
   const [first] = results

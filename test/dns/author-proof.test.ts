@@ -13,7 +13,16 @@ const key = (domain: string) => {
 }
 
 beforeAll(() => {
-  for (const domain of ['shop.example', 'mail.shop.example', 'other.example', 'lists.example', 'strict.example', 'mail.strict.example', 'bare.example', 'mail.bare.example'])
+  for (const domain of [
+    'shop.example',
+    'mail.shop.example',
+    'other.example',
+    'lists.example',
+    'strict.example',
+    'mail.strict.example',
+    'bare.example',
+    'mail.bare.example',
+  ])
     keys.set(domain, signer(names, domain))
   keys.set('ed.example', signer(names, 'ed.example', 'ed25519-sha256'))
   keys.set('old.example', signer(names, 'old.example', 'rsa-sha1'))
@@ -62,8 +71,14 @@ describe('a signature', () => {
   })
 
   test('of another one beside it does no harm', async () => {
-    const twice = await signed(await signed(mail('kim@shop.example'), key('shop.example')), key('other.example'))
-    expect(await prove(twice, 'kim@shop.example')).toEqual({ proven: true, detail: 'DKIM signature of shop.example' })
+    const twice = await signed(
+      await signed(mail('kim@shop.example'), key('shop.example')),
+      key('other.example'),
+    )
+    expect(await prove(twice, 'kim@shop.example')).toEqual({
+      proven: true,
+      detail: 'DKIM signature of shop.example',
+    })
   })
 
   test.each<[string, (octets: string) => string]>([
@@ -99,7 +114,9 @@ describe('a signature', () => {
     ['leaves out the date', { headerList: 'From:Subject:To' }],
     ['covers part of the body', { maxBodyLength: 4 }],
   ])('that %s proves nothing', async (_, more) => {
-    expect(await provenOf(await signed(mail('kim@shop.example'), key('shop.example'), more), 'kim@shop.example')).toBe(false)
+    expect(
+      await provenOf(await signed(mail('kim@shop.example'), key('shop.example'), more), 'kim@shop.example'),
+    ).toBe(false)
   })
 
   test.each([
@@ -108,12 +125,16 @@ describe('a signature', () => {
     ['Tue, 24 Nov 2026 10:00:00 +0000', false],
     ['yesterday', false],
   ])('of a mail of %s counts: %s, since it could have been sent to others before', async (date, proven) => {
-    expect(await provenOf(await signed(mail('kim@shop.example', date), key('shop.example')), 'kim@shop.example')).toBe(proven)
+    expect(
+      await provenOf(await signed(mail('kim@shop.example', date), key('shop.example')), 'kim@shop.example'),
+    ).toBe(proven)
   })
 
   test('proves nothing while the policy can’t be read', async () => {
     keys.set('away.example', signer(names, 'away.example'))
-    expect(await prove(await signed(mail('kim@away.example'), key('away.example')), 'kim@away.example')).toEqual({
+    expect(
+      await prove(await signed(mail('kim@away.example'), key('away.example')), 'kim@away.example'),
+    ).toEqual({
       proven: false,
       detail: 'the DMARC policy of away.example could not be read',
     })
@@ -121,7 +142,10 @@ describe('a signature', () => {
 
   test('is not looked up when there is none, and not when there are too many', async () => {
     names.asked.length = 0
-    expect(await prove(mail('kim@shop.example'), 'kim@shop.example')).toEqual({ proven: false, detail: 'the mail is not signed' })
+    expect(await prove(mail('kim@shop.example'), 'kim@shop.example')).toEqual({
+      proven: false,
+      detail: 'the mail is not signed',
+    })
     const many = `${'DKIM-Signature: v=1; a=rsa-sha256; d=x.example; s=s; h=from; bh=eA==; b=eA==\r\n'.repeat(9)}${mail('kim@shop.example')}`
     expect(await provenOf(many, 'kim@shop.example')).toBe(false)
     expect(names.asked).toEqual([])
@@ -151,7 +175,11 @@ describe('a list that changed the subject', () => {
   test.each<[string, (octets: string) => string]>([
     ['the subject was changed after it', (octets) => octets.replace('[shop]', '[sale]')],
     ['the body was changed after it', (octets) => octets.replace('When are', 'Where are')],
-    ['its finding was changed', (octets) => octets.replace(/(ARC-Authentication-Results:[\s\S]*?)header\.from=shop/, '$1header.from=shap')],
+    [
+      'its finding was changed',
+      (octets) =>
+        octets.replace(/(ARC-Authentication-Results:[\s\S]*?)header\.from=shop/, '$1header.from=shap'),
+    ],
     ['its seal is another one', (octets) => octets.replace(/(ARC-Seal:[\s\S]*?b=)..../, '$1AAAA')],
   ])('is not believed when %s', async (_, change) => {
     const original = await listed(passed)

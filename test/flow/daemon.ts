@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { type Clock, newId, systemClock } from '../../src/base/clock.ts'
-import type { ResolveTxt } from '../../src/dns/resolver.ts'
 import { openLog } from '../../src/base/log.ts'
 import { loadConfig } from '../../src/config/config.ts'
 import { type Daemon, type Role, runDaemon } from '../../src/daemon/daemon.ts'
 import { writeKnowledge } from '../../src/demo/knowledge.ts'
 import { type StandIn, standInModel } from '../../src/demo/stand-in.ts'
+import type { ResolveTxt } from '../../src/dns/resolver.ts'
 import type { MessageRow } from '../../src/store/messages.ts'
 
 export interface FlowSettings {
@@ -109,7 +109,8 @@ export async function startDaemon(settings: FlowSettings): Promise<RunningDaemon
   }
 }
 
-const noRecords: ResolveTxt = () => Promise.reject(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }))
+const noRecords: ResolveTxt = () =>
+  Promise.reject(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }))
 
 function missing(): never {
   throw Object.assign(new Error('no such file'), { code: 'ENOENT' })
@@ -136,7 +137,7 @@ function documentOf({
         ...account,
       },
     ],
-    model: { name: standInModel, baseUrl: standIn.baseUrl, apiKey: 'none', ...model },
+    model: { name: standInModel, baseUrl: standIn.baseUrl, apiKey: 'none', concurrency: 10, ...model },
     knowledge: './knowledge',
     state: {
       directory: './data',
