@@ -1,5 +1,6 @@
 /** Hold: draft, wait for a person, or send after the undo window. The policy is pure (src/decide/policy.ts). */
 import { PermanentError } from '../base/errors.ts'
+import type { ClaimKind } from '../base/reasons.ts'
 import { hasContact, placeholders } from '../check/claims.ts'
 import { octetsOf, writtenReply } from '../compose/reply-octets.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
@@ -10,7 +11,7 @@ import { loadMail, type StoredMail } from '../store/bodies.ts'
 import { commitDecision } from '../store/decisions.ts'
 import type { StepChange } from '../store/messages.ts'
 import { loadReply, type ReplyChange, type ReplyRow } from '../store/replies.ts'
-import type { Composed, Verdict } from '../triage/verdict.ts'
+import { neededVerdict } from '../triage/verdict.ts'
 import { provenByServer, provenBySignature } from './author.ts'
 import { isGranted } from './autonomy-record.ts'
 import { nextOpening } from './hours.ts'
@@ -31,22 +32,18 @@ export async function hold(context: StepContext, id: string): Promise<Next | nul
   const wouldSend = decideHold({ ...weighed, authenticated: true }).action === 'send'
   const proof = said ?? (wouldSend ? await provenBySignature(context, account, mail) : null)
   const decision = decideHold({ ...weighed, authenticated: proof?.proven ?? true })
-  return carryOut(context, account, mail, reply, { ...decision, proof })
+  return carryOut(context, account, mail, reply, { ...decision, proof: said === null ? proof : null })
 }
 
 async function weigh(context: StepContext, account: Account, { row, message }: StoredMail, reply: ReplyRow) {
   const { replies, categories, owner } = account.settings
-  const verdict = row.verdict as Verdict
-  const composed = reply.composed as Composed
+  const verdict = neededVerdict(row.verdict)
+  const { composed } = reply
+  if (composed === null) throw new PermanentError('a person wrote this reply')
   const { authors, targetElsewhere } = correspondents(message, owner)
   const category = categories.find(({ name }) => name === verdict.category)
-  const kinds = (reply.claims as { kind: string }[]).map(({ kind }) => kind)
-  const count = (wanted: string) => kinds.filter((kind) => kind === wanted).length
-  const [faults, ungrounded, parroted] = ['fault', 'ungrounded', 'parroted'].map(count) as [
-    number,
-    number,
-    number,
-  ]
+  const count = (wanted: ClaimKind) => reply.claims.filter(({ kind }) => kind === wanted).length
+  const [faults, ungrounded, parroted] = [count('fault'), count('ungrounded'), count('parroted')]
   const granted = await isGranted(context.db, row.account, verdict.category)
   return {
     // Who asked for another reply wants to see it before anything becomes of it.
@@ -55,7 +52,7 @@ async function weigh(context: StepContext, account: Account, { row, message }: S
     ceiling: row.ceiling === 'may' ? ('may' as const) : ('draft' as const),
     verdict,
     composed,
-    claims: kinds.length - faults - ungrounded - parroted,
+    claims: reply.claims.length - faults - ungrounded - parroted,
     ungrounded,
     parroted: parroted > 0,
     placeholders: placeholders(composed.text).length,
@@ -80,14 +77,12 @@ async function carryOut(
   const now = context.clock.now()
   const { id } = mail.row
   const { action, reason, reasons, proof } = decision
-  const holdReason = reasons.join(' ')
-  const author = proof === null ? '' : `author: ${proof.detail}`
-  const base = { id, from: ['composed'] as const, actor: 'replyd', holdReason }
+  const base = { id, from: ['composed'] as const, actor: 'replyd', holdReasons: reasons }
   const change = {
     id,
     from: 'hold' as const,
     reason,
-    detail: [holdReason, author].filter(Boolean).join('\n') || null,
+    ...(proof === null ? {} : { detail: `author: ${proof.detail}` }),
   }
   if (action === 'hold') {
     return commit(context, { ...base, to: 'held' }, { ...change, to: 'wait', disposition: 'held' }, now)

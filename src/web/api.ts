@@ -1,6 +1,7 @@
 /** The JSON API. Reading needs the token when there is a password; changing anything always needs it. */
 import { type Context, Hono, type Next } from 'hono'
 import { z } from 'zod'
+import { helpFor, type Reason, sentenceOf } from '../base/reasons.ts'
 import { ladder } from '../decide/autonomy-record.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import { audit } from '../observe/audit.ts'
@@ -21,6 +22,8 @@ import { openApi } from './open-api.ts'
 import { storeRoutes } from './store-routes.ts'
 import type { WebContext } from './web-context.ts'
 
+const explained = (reason: Reason) => ({ reason, because: sentenceOf(reason), help: helpFor(reason) })
+
 const mailView = (row: MessageRow) => ({
   id: row.id,
   account: row.account,
@@ -30,7 +33,7 @@ const mailView = (row: MessageRow) => ({
   arrivedAt: row.internalDate,
   step: row.step,
   disposition: row.disposition,
-  reason: row.reason,
+  ...explained(row.reason),
   detail: row.detail,
   codes: row.codes,
   verdict: row.verdict,
@@ -41,7 +44,11 @@ const listedView = (row: ListedMail) => ({
   reply:
     row.replyState === null
       ? null
-      : { state: row.replyState, holdReason: row.holdReason, sendAfter: row.sendAfter },
+      : {
+          state: row.replyState,
+          holdReasons: (row.holdReasons ?? []).map(explained),
+          sendAfter: row.sendAfter,
+        },
 })
 
 const replyView = (reply: ReplyRow) => ({
@@ -53,7 +60,7 @@ const replyView = (reply: ReplyRow) => ({
   version: versionOf(reply.text),
   language: reply.language,
   confidence: reply.confidence,
-  holdReason: reply.holdReason,
+  holdReasons: reply.holdReasons.map(explained),
   claims: reply.claims,
   sources: reply.sources,
   sendAfter: reply.sendAfter,
