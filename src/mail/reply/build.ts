@@ -24,7 +24,10 @@ export async function buildReply(input: ReplyInput): Promise<Reply> {
   if (header === null) throw new PermanentError('the message has no address that a reply could go to')
   const addressees = addresseesOf(original, owner, kind)
   // The correspondent chose the name: nothing of it goes out unless a person has seen it.
-  const to = addressees.map(({ name, address }) => ({ name: kind === 'send' ? '' : displayName(name), address }))
+  const to = addressees.map(({ name, address }) => ({
+    name: kind === 'send' ? '' : displayName(name),
+    address,
+  }))
   const language = isLanguageTag(input.language ?? '') ? input.language : null
   const body = bodyOf(input)
   const octets = await compile({

@@ -170,7 +170,9 @@ describe('words outside ASCII', () => {
     expect(reply.addressees).toEqual([expected.address])
   })
   test('a name that a stranger chose goes out only after a person has seen it', async () => {
-    const { message } = await written({ original: letter(['From: Win at evil.example <jonas@quarry.example>']) })
+    const { message } = await written({
+      original: letter(['From: Win at evil.example <jonas@quarry.example>']),
+    })
     expect(mailboxes(message, 'to')).toEqual([{ name: '', address: 'jonas@quarry.example' }])
   })
   test('an address that needs SMTPUTF8 (RFC 6532)', async () => {
