@@ -3,7 +3,7 @@ import { type Context, Hono } from 'hono'
 import { visibleText } from '../mail/text/visible.ts'
 import { approve } from '../review/approve.ts'
 import { isOpen, versionOf } from '../review/decide.ts'
-import { Refusal } from '../review/review.ts'
+import { Refusal, refusalWords } from '../review/review.ts'
 import { loadMail } from '../store/bodies.ts'
 import type { Queryable } from '../store/database.ts'
 import { countBy } from '../store/insight.ts'
@@ -114,7 +114,7 @@ function viewOfPages({ context }: WebContext, sessions: Sessions): ViewOf {
     return {
       token: sessions.formToken(c.get('session')),
       path: c.req.path,
-      notice: refusal ? refusal.slice(0, 300) : (action?.done ?? notices[done] ?? null),
+      notice: refusal ? refusalWords(refusal) : (action?.done ?? notices[done] ?? null),
       undo: done === 'approve' ? await undoOf(db, c.req.query('id')) : null,
       waiting: (await waitingMails(db, { show: 'held' })).length,
       hasLogin: config.web.passwordHash !== null,
@@ -167,7 +167,7 @@ function addForms(pages: Hono<Env>, web: WebContext): void {
         return c.redirect(`${to}?done=${done}&id=${id}`, 303)
       } catch (error) {
         if (!(error instanceof Refusal)) throw error
-        return c.redirect(`${back}?refused=${encodeURIComponent(error.message)}`, 303)
+        return c.redirect(`${back}?refused=${error.reason}`, 303)
       }
     })
   }

@@ -12,7 +12,16 @@ import { verifyPassword } from '../config/password.ts'
 import { Refusal } from '../review/review.ts'
 import { loadAccountState } from '../store/accounts.ts'
 import { latestChange } from '../store/review-lists.ts'
-import { apiToken, type Env, isOwnHost, LoginLimiter, Sessions, sameText, writeAccess } from './access.ts'
+import {
+  apiToken,
+  type Env,
+  isOwnHost,
+  LoginLimiter,
+  reviewerName,
+  Sessions,
+  sameText,
+  writeAccess,
+} from './access.ts'
 import { apiRoutes } from './api.ts'
 import { boardHandler, boardPath } from './board.ts'
 import { BadRequest, fitting, formBody, text } from './bodies.ts'
@@ -172,7 +181,10 @@ function addLogin(app: Hono<Env>, web: WebContext, sessions: Sessions): void {
       return c.html(<LoginPage fault="That is not the password." />, 401)
     }
     forgive()
-    putCookie(c, sessions.begin(name.trim().slice(0, 60) || 'reviewer', now).cookie)
+    const reviewer = reviewerName(name)
+    if (reviewer === null)
+      return c.html(<LoginPage fault="Choose another name: this one is replyd's own." />, 422)
+    putCookie(c, sessions.begin(reviewer, now).cookie)
     return c.redirect('/', 303)
   })
 }
