@@ -8,7 +8,7 @@ const joiner = '\u2060'
 export function inert(text: string): string {
   return text
     .replace(/[\u0080-\u009f]/g, '')
-    .replace(/(?<=[\p{L}\p{N}])([.@:])(?=[\p{L}\p{N}/])/gu, `$1${joiner}`)
+    .replace(/(?<=[\p{L}\p{N}])([.@:])(?=[\p{L}\p{N}/])/gu, `${joiner}$1${joiner}`)
     .replace(/[<>]/g, (mark) => (mark === '<' ? '‹' : '›'))
     .replace(/&/g, `&${joiner}`)
 }
