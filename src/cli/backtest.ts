@@ -1,7 +1,7 @@
 import type { ImapFlow } from 'imapflow'
 import { systemClock } from '../base/clock.ts'
 import { silentLog } from '../base/log.ts'
-import { formatDuration, parseDuration } from '../config/duration.ts'
+import { formatDuration, parseDuration } from '../config/fields.ts'
 import type { AccountSettings, Config } from '../config/settings.ts'
 import type { Backtest } from '../eval/backtest.ts'
 import type { CategoryFigures, PromptDifference } from '../eval/comparison.ts'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { systemClock } from '../base/clock.ts'
-import { canonicalAddress } from '../config/address.ts'
+import { canonicalAddress } from '../config/fields.ts'
 import { type Explanation, explainOctets, guessOwner } from '../eval/explain.ts'
 import type { Owner } from '../mail/account.ts'
 import { parseFields, splitHeader } from '../mail/mime/octets.ts'

@@ -3,7 +3,7 @@
 import type { AccountSettings } from '../config/settings.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
 import { replyHeader } from '../mail/reply/build.ts'
-import { paidAsk } from '../model/budgeted-call.ts'
+import { budgetedCall } from '../model/budgeted-call.ts'
 import type { Ask } from '../model/client.ts'
 import { mailFacts } from '../model/prompts/mail-facts.ts'
 import type { Prompt } from '../model/prompts/messages.ts'
@@ -76,7 +76,7 @@ async function ask(
   const { omitted, ...question } = composeQuestion(prompt, settings, toAnswer, sources, { salt, canary })
   const knowledgeHash = knowledge?.hash ?? null
   const occasion = { row, step: 'compose', promptHash: prompt.hash, knowledgeHash } as const
-  const answer = await paidAsk(context, occasion, { ...question, signal })
+  const answer = await budgetedCall(context, occasion, { ...question, signal })
   return { composed: answer.value, omitted, salt, canary }
 }
 

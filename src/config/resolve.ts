@@ -1,10 +1,8 @@
 /** From the document, which is known to be sound, to the settings: defaults, overrides, units, absolute paths. */
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { canonicalAddress, canonicalDomain } from './address.ts'
 import { defaults } from './defaults.ts'
-import { parseDuration } from './duration.ts'
-import { parseHours } from './hours.ts'
+import { canonicalAddress, canonicalDomain, parseDuration, parseHours } from './fields.ts'
 import { hashPassword } from './password.ts'
 import { type Document, webhookEvents } from './schema.ts'
 import type {

@@ -1,14 +1,16 @@
 /** The daemon, in boot order: each resource is opened after what it needs and closed before it. */
 import type { Clock, NewId } from '../base/clock.ts'
-import type { Log } from '../base/log.ts'
+import { reasonOf } from '../base/errors.ts'
+import { accountLabel, type Log } from '../base/log.ts'
 import type { Config } from '../config/settings.ts'
 import type { StepContext } from '../context.ts'
-import { jobsFor, type PacedModel, pacedModel } from '../model/rate-limited.ts'
+import { jobsFor, type RateLimitedModel, rateLimitedModel } from '../model/rate-limited.ts'
 import { SignIns } from '../oauth/oauth.ts'
 import { Observer } from '../observe/observe.ts'
 import { Pipeline } from '../pipeline/pipeline.ts'
 import { openQueues, queueNames } from '../queue/queues.ts'
 import { Watcher } from '../receive/watch.ts'
+import { changeAccountState } from '../store/accounts.ts'
 import { type Database, openDatabase } from '../store/database.ts'
 import { settleAbandonedCalls } from '../store/model-calls.ts'
 import { startWeb, type WebContext, type WebServer } from '../web/server.tsx'
@@ -20,7 +22,6 @@ import { healthOf } from './health.ts'
 import { holderName, isGone } from './holder.ts'
 import { warnOfModel } from './model-warning.ts'
 import { handleOnce } from './once.ts'
-import { tellOwner } from './owner.ts'
 
 export type Role = 'watch' | 'work' | 'web'
 
@@ -67,7 +68,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const signIns = new SignIns(config.state, clock)
   const onSignIn = (address: string, lost: Error | null) => void tellOwner({ db, log, clock }, lost, address)
   await using accounts = new Accounts(config.accounts, { log, clock, random, signIns, onSignIn })
-  const model = pacedModel(config.model, { db, log, clock })
+  const model = rateLimitedModel(config.model, { db, log, clock })
   const context: StepContext = { db, clock, newId, random, log, config, accounts, model }
   await using pipeline = new Pipeline(context, queues, drainMs)
   pipeline.on('owner-action', (error, account) => void tellOwner(context, error, account))
@@ -111,7 +112,12 @@ const queueSettingsOf = ({ state, log }: Config, { pool, kind }: Database) => ({
   traces: log.traces,
 })
 
-function startWork(pipeline: Pipeline, model: PacedModel, context: StepContext, signal: AbortSignal): void {
+function startWork(
+  pipeline: Pipeline,
+  model: RateLimitedModel,
+  context: StepContext,
+  signal: AbortSignal,
+): void {
   const { concurrency } = context.config.model
   pipeline.work({ model: jobsFor(concurrency), mailbox: mailboxConcurrency(context.accounts.size) })
   model.onJobs = (jobs) => pipeline.resize('model', jobs)
@@ -150,4 +156,19 @@ async function openWeb({ roles, once, config }: DaemonOptions, web: WebContext):
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve()
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
+
+/**
+ * Says it in the log and keeps it in the store, so that every process and page can show it. Never throws.
+ * @param error why the account stopped; null when it goes on
+ */
+export async function tellOwner(
+  { db, log, clock }: Pick<StepContext, 'db' | 'log' | 'clock'>,
+  error: Error | null,
+  account: string,
+): Promise<void> {
+  const reason = error === null ? null : reasonOf(error)
+  if (reason !== null) log.error({ event: 'owner.action-needed', account: accountLabel(account), reason })
+  if (error !== null && 'scope' in error && error.scope === 'model') return
+  await changeAccountState(db, account, { stopped: reason }, clock.now()).catch(() => undefined)
 }

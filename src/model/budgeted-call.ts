@@ -28,7 +28,11 @@ const roomRetryMs = 1_000
  * @throws PutOff until midnight of the owner's time zone when the day's budget has no room for the call's worst case
  * @throws whatever Model.ask throws
  */
-export async function paidAsk<T>(context: StepContext, occasion: Occasion, ask: Ask<T>): Promise<Answer<T>> {
+export async function budgetedCall<T>(
+  context: StepContext,
+  occasion: Occasion,
+  ask: Ask<T>,
+): Promise<Answer<T>> {
   const { db, config, model } = context
   const price = priceOfModel(config.model)
   const { id, atMost } = await reserve(context, occasion, ask)

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock } from '../base/clock.ts'
 import { RateLimitedError, reasonOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
-import { Slots } from '../base/pace.ts'
+import { Semaphore } from '../base/semaphore.ts'
 import type { ModelSettings } from '../config/settings.ts'
 import type { Database } from '../store/database.ts'
 import { changePace, loadPace } from '../store/rates.ts'
@@ -52,16 +52,19 @@ interface Settings extends Omit<Surroundings, 'clock'> {
 export const jobsFor = (calls: number): number => Math.ceil(calls * 1.5) + 2
 
 /** The configured model. Opens no connection before the first call. */
-export function pacedModel(settings: ModelSettings, { db, log, clock }: Surroundings): PacedModel {
+export function rateLimitedModel(
+  settings: ModelSettings,
+  { db, log, clock }: Surroundings,
+): RateLimitedModel {
   const name = `${settings.baseUrl} ${settings.name}`
-  return new PacedModel(openModel(settings, log, clock), { db, log, name, calls: settings.concurrency })
+  return new RateLimitedModel(openModel(settings, log, clock), { db, log, name, calls: settings.concurrency })
 }
 
-export class PacedModel implements Model {
+export class RateLimitedModel implements Model {
   readonly #model: Model
   readonly #settings: Settings
   /** One until the first answer has told the limits. */
-  readonly #slots = new Slots(1)
+  readonly #slots = new Semaphore(1)
   #state: Promise<void> | null = null
   #known: Pace = unlimited
   #learning: Promise<void> | null = null

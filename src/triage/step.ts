@@ -2,9 +2,11 @@
 
 import type { AccountSettings, SpamSettings } from '../config/settings.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
+import { domainPart } from '../mail/address.ts'
+import { trustedAuthentication } from '../mail/authentication.ts'
 import type { Message } from '../mail/message.ts'
 import { visibleText } from '../mail/text/visible.ts'
-import { paidAsk } from '../model/budgeted-call.ts'
+import { budgetedCall } from '../model/budgeted-call.ts'
 import type { Ask } from '../model/client.ts'
 import { mailFacts } from '../model/prompts/mail-facts.ts'
 import type { Prompt } from '../model/prompts/messages.ts'
@@ -14,7 +16,6 @@ import { earlierMails } from '../store/history.ts'
 import { commitStep, type MessageRow, type StepChange } from '../store/messages.ts'
 import { type SenderRule, senderRule } from '../store/sender-rules.ts'
 import { askFilter, detailOf, learnFrom } from './filter.ts'
-import { isSpamUpstream } from './upstream.ts'
 import { type Verdict, verdictSchema } from './verdict.ts'
 
 export type Decision = Pick<StepChange, 'to' | 'disposition' | 'reason' | 'detail' | 'verdict'>
@@ -45,7 +46,7 @@ async function ruleFor(context: StepContext, account: Account, row: MessageRow):
 }
 
 export function configuredRule(spam: SpamSettings, address: string): SenderRule | null {
-  const domain = address.slice(address.lastIndexOf('@') + 1)
+  const domain = domainPart(address)
   for (const pattern of [address, domain]) {
     if (spam.allow.includes(pattern)) return { pattern, rule: 'allow', source: 'configuration' }
     if (spam.deny.includes(pattern)) return { pattern, rule: 'deny', source: 'configuration' }
@@ -113,7 +114,7 @@ async function ask(
   const salt = context.newId(context.clock.now()).slice(-10)
   const question = triageQuestion(prompt, settings, { ...mail, firstContact: earlier === 0 }, salt)
   const occasion = { row, step: 'triage', promptHash: prompt.hash, knowledgeHash: null } as const
-  return believed((await paidAsk(context, occasion, { ...question, signal })).value, mail.message)
+  return believed((await budgetedCall(context, occasion, { ...question, signal })).value, mail.message)
 }
 
 /** What has to be known of a mail to judge it; the eval and the backtest have no row. */
@@ -173,4 +174,15 @@ export function decide(
   if (!verdict.needs_reply)
     return { to: 'done', disposition: 'no-reply-needed', reason: 'nothing-asked', detail, verdict }
   return { to: 'compose', disposition: 'waiting', reason: 'needs-reply', detail, verdict }
+}
+
+/**
+ * Whether the account's own server called it spam in X-Spamd-Result (rspamd). Believed only above the first Received
+ * field, beside Authentication-Results of an own server: what stands below, anybody may have written.
+ */
+export function isSpamUpstream(message: Pick<Message, 'fields'>, authservIds: readonly string[]): boolean {
+  const received = message.fields.findIndex(({ name }) => name === 'received')
+  const fields = received < 0 ? [] : message.fields.slice(0, received)
+  if (trustedAuthentication({ fields }, authservIds).length === 0) return false
+  return fields.some(({ name, value }) => name === 'x-spamd-result' && /^[^:]{0,40}:\s*true\b/i.test(value))
 }

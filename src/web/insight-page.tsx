@@ -1,5 +1,5 @@
 /** How it goes: volume, trust, pace, mood and money over the last days. */
-import type { DayFigures, ReplyFigures } from '../store/insight.ts'
+import type { DayFigures, ReplyFigures } from '../store/statistics.ts'
 import { Chart } from './charts.tsx'
 import { Page, type View } from './layout.tsx'
 import { dollars, lasting, plainWords, shareOf } from './words.ts'

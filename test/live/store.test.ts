@@ -21,7 +21,7 @@ import {
   settleModelCall,
 } from '../../src/store/model-calls.ts'
 import { changeReply, loadReply, type NewReply, saveComposed } from '../../src/store/replies.ts'
-import { usageBy } from '../../src/store/usage.ts'
+import { usageBy } from '../../src/store/statistics.ts'
 import { type Postgres, type Redis, startPostgres, startRedis } from './servers/index.ts'
 
 const now = new Date('2026-03-10T09:00:00Z')

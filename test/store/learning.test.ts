@@ -11,9 +11,9 @@ import { grant, isGranted, ladder, revoke } from '../../src/decide/autonomy-reco
 import { parseOctets } from '../../src/mail/mime/octets.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
 import { storeIngested } from '../../src/store/ingested.ts'
-import { figuresByDay, replyFigures } from '../../src/store/insight.ts'
 import { commitStep, loadMessage } from '../../src/store/messages.ts'
 import { changeReply, saveComposed } from '../../src/store/replies.ts'
+import { figuresByDay, replyFigures } from '../../src/store/statistics.ts'
 import { noteNegativeAnswer } from '../../src/store/trust.ts'
 import { askFilter, learnFrom } from '../../src/triage/filter.ts'
 

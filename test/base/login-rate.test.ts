@@ -1,26 +1,14 @@
 import { expect, test } from '@jest/globals'
-import { backoffMs, LoginGate, loginGateOf } from '../../src/base/pace.ts'
-
-test.each([
-  [1, 1500],
-  [2, 2250],
-  [5, 7594],
-  [9, 30_000],
-  [1000, 30_000],
-])('after %i failures the wait is below %i ms', (failures, bound) => {
-  expect(backoffMs(failures, () => 0)).toBe(0)
-  expect(backoffMs(failures, () => 0.999_999)).toBeLessThanOrEqual(bound)
-  expect(backoffMs(failures, () => 0.999_999)).toBeGreaterThan(bound * 0.99)
-})
+import { LoginRateLimiter, loginRateLimiterOf } from '../../src/base/login-rate.ts'
 
 test('an account has one gate, another account another', () => {
   const [one, other] = [{}, {}]
-  expect(loginGateOf(one)).toBe(loginGateOf(one))
-  expect(loginGateOf(one)).not.toBe(loginGateOf(other))
+  expect(loginRateLimiterOf(one)).toBe(loginRateLimiterOf(one))
+  expect(loginRateLimiterOf(one)).not.toBe(loginRateLimiterOf(other))
 })
 
 test('logins pass in order, a second apart', async () => {
-  const gate = new LoginGate()
+  const gate = new LoginRateLimiter()
   const passed: [string, number][] = []
   const pass = async (name: string) => {
     await gate.pass()
@@ -34,7 +22,7 @@ test('logins pass in order, a second apart', async () => {
 
 test('whose timer fires early keeps its place in the line', async () => {
   let early = true
-  const gate = new LoginGate(() => {
+  const gate = new LoginRateLimiter(() => {
     const now = performance.now()
     if (!early || now < startedAt + 1040) return now
     early = false
@@ -47,7 +35,7 @@ test('whose timer fires early keeps its place in the line', async () => {
 })
 
 test('who is told to stop does not pass', async () => {
-  const gate = new LoginGate()
+  const gate = new LoginRateLimiter()
   const abort = new AbortController()
   await gate.pass(abort.signal)
   const second = gate.pass(abort.signal)
