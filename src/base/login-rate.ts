@@ -3,16 +3,27 @@ import { setTimeout as delay } from 'node:timers/promises'
 /** A little over a second, so that a server that counts by its own clock does not see two logins in one second. */
 const spacingMs = 1050
 
-/** Allows one login per second, in order of arrival. It uses a monotonic clock, so changes of the wall clock do not matter. */
+/** Milliseconds that never go back, whatever the wall clock does, and a wait on the same clock. */
+export interface Stopwatch {
+  now(): number
+  /** @throws AbortError when the signal fires first */
+  wait(ms: number, signal?: AbortSignal): Promise<unknown>
+}
+
+const monotonic: Stopwatch = {
+  now: () => performance.now(),
+  wait: (ms, signal) => delay(ms, undefined, { signal }),
+}
+
+/** Allows one login per second, in order of arrival. */
 export class LoginRateLimiter {
-  readonly #now: () => number
+  readonly #clock: Stopwatch
   #next = 0
-  /** Settles when the login before has passed or given up. */
+  /** Settles when the one before has passed or given up. */
   #last: Promise<unknown> = Promise.resolve()
 
-  /** @param now milliseconds that never go back */
-  constructor(now: () => number = () => performance.now()) {
-    this.#now = now
+  constructor(clock: Stopwatch = monotonic) {
+    this.#clock = clock
   }
 
   /** @throws AbortError when the signal fires first */
@@ -25,12 +36,12 @@ export class LoginRateLimiter {
   async #open(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted()
     // Checked again after each wait: a timer may fire early, and the spacing counts from the moment a login really passed.
-    for (let wait = this.#wait(); wait > 0; wait = this.#wait()) await delay(wait, undefined, { signal })
-    this.#next = this.#now() + spacingMs
+    for (let left = this.#left(); left > 0; left = this.#left()) await this.#clock.wait(left, signal)
+    this.#next = this.#clock.now() + spacingMs
   }
 
-  #wait(): number {
-    return Math.ceil(this.#next - this.#now())
+  #left(): number {
+    return Math.ceil(this.#next - this.#clock.now())
   }
 }
 
