@@ -176,6 +176,16 @@ export function parseDuration(text: string): number | null {
 }
 
 /** The largest unit that divides the duration: 604800000 gives `1w`. */
+/**
+ * A duration whose form the schema has checked. Milliseconds.
+ * @throws TypeError for any other
+ */
+export function msOf(text: string): number {
+  const ms = parseDuration(text)
+  if (ms === null) throw new TypeError('A duration passed the schema in another form')
+  return ms
+}
+
 export function formatDuration(ms: number): string {
   if (ms === 0) return '0s'
   const units = Object.entries(milliseconds).reverse()

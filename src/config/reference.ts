@@ -74,6 +74,7 @@ const headings: Readonly<Record<string, string>> = {
   Replies: 'replies',
   Spam: 'spam',
   Model: 'model',
+  OtherModel: 'model.triage, compose, check, fallback',
   Budget: 'budget',
   Digest: 'digest',
   Web: 'web',
@@ -100,6 +101,8 @@ function rows(group: JsonSchema, prefix: string): string[] {
 function typeOf(node: Node): string {
   if (node === undefined || typeof node === 'boolean') return ''
   if (node.$ref) return `[group](#${anchor(headings[nameOf(node)] ?? '')})`
+  if (node.anyOf?.some((one) => typeof one !== 'boolean' && one.$ref))
+    return node.anyOf.map(typeOf).join(' or ')
   if (node.anyOf) return typeOf(node.anyOf[0])
   if (node.enum) return node.enum.map((value) => `\`${value}\``).join(', ')
   if (node.type === 'array') return `list of ${Array.isArray(node.items) ? '' : typeOf(node.items)}`
@@ -163,9 +166,19 @@ export function configJsonSchema(): JsonSchema {
       if (preset !== undefined) jsonSchema.default = preset
     },
   })
+  namesOrGroups(schema)
   return {
     ...schema,
     title: 'replyd.yaml',
     description: 'Configuration of replyd, a daemon that answers a mailbox',
+  }
+}
+
+/** The name of a model may stand in place of its group. It becomes a group when it is read. */
+function namesOrGroups({ $defs }: JsonSchema): void {
+  for (const property of Object.values($defs?.Model?.properties ?? {})) {
+    if (typeof property === 'boolean' || !property.$ref?.endsWith('/OtherModel')) continue
+    property.anyOf = [{ type: 'string', minLength: 1 }, { $ref: property.$ref }]
+    delete property.$ref
   }
 }

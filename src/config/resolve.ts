@@ -2,7 +2,9 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defaults } from './defaults.ts'
-import { canonicalAddress, canonicalDomain, parseDuration, parseHours } from './fields.ts'
+import { canonicalAddress, canonicalDomain, msOf, parseHours } from './fields.ts'
+import { isLoopback } from './loopback.ts'
+import { resolveModels } from './models.ts'
 import { hashPassword } from './password.ts'
 import { type Document, webhookEvents } from './schema.ts'
 import type {
@@ -32,16 +34,7 @@ export function resolveDocument(document: Document, directory: string, timeZone:
   const path = (text: string) => resolve(directory, text)
   return {
     accounts: document.accounts.map((account) => resolveAccount(account, document, path)),
-    model: {
-      name: model?.name ?? defaults.model.name,
-      baseUrl: (model?.baseUrl ?? defaults.model.baseUrl).replace(/\/+$/, ''),
-      apiKey: model?.apiKey ?? '',
-      timeoutMs: milliseconds(model?.timeout ?? defaults.model.timeout),
-      concurrency: model?.concurrency ?? defaults.model.concurrency,
-      price: model?.price
-        ? { ...model.price, cachedInput: model.price.cachedInput ?? model.price.input }
-        : null,
-    },
+    model: resolveModels(model),
     budget: { perDay: budget?.perDay ?? defaults.budget.perDay, timeZone: budget?.timeZone ?? timeZone },
     digest: resolveDigest(document.digest),
     web: resolveWeb(document.web),
@@ -51,7 +44,7 @@ export function resolveDocument(document: Document, directory: string, timeZone:
       databaseUrl: state?.databaseUrl ?? null,
       redisUrl: state?.redisUrl ?? null,
       key: state?.key ?? null,
-      keepMs: state?.keep === undefined ? null : milliseconds(state.keep),
+      keepMs: state?.keep === undefined ? null : msOf(state.keep),
     },
     log: { level: document.log?.level ?? defaults.log.level, traces: document.log?.traces ?? null },
   }
@@ -78,7 +71,7 @@ function resolveAccount(
       authservIds: account.authservIds ?? [],
       ownLists: (account.ownLists ?? []).map((id) => id.toLowerCase()),
     },
-    imap: { ...imap, pollMs: milliseconds(account.imap.poll ?? defaults.poll) },
+    imap: { ...imap, pollMs: msOf(account.imap.poll ?? defaults.poll) },
     smtp: resolveServer(account.smtp, account, account.imap, 465, 587),
     mailbox: account.mailbox ?? defaults.mailbox,
     mailboxes: {
@@ -108,6 +101,8 @@ function resolveServer(
 ): Server {
   const secure = server.secure ?? ![143, 587, 25].includes(server.port ?? tlsPort)
   // A server with a password of its own does not take over the other's OAuth2, and the other way round.
+  const hasOwnLogin =
+    server.user !== undefined || server.password !== undefined || server.oauth2 !== undefined
   const credentials = server.password !== undefined || server.oauth2 !== undefined ? server : login
   return {
     host: server.host.replace(/^\[|\]$/g, ''),
@@ -117,6 +112,7 @@ function resolveServer(
     password: credentials.password ?? '',
     oauth2: credentials.oauth2 ? resolveOAuth2(credentials.oauth2) : null,
     allowPlaintext: server.allowPlaintext ?? account.allowPlaintext ?? false,
+    ...(!hasOwnLogin && isLoopback(server.host) ? { loginOptional: true } : {}),
   }
 }
 
@@ -161,8 +157,8 @@ function resolveReplies(input: RepliesInput): RepliesSettings {
   }
   return {
     ...rest,
-    intervalMs: milliseconds(interval),
-    undoMs: milliseconds(undo),
+    intervalMs: msOf(interval),
+    undoMs: msOf(undo),
     businessHours: businessHours === undefined ? null : parseHours(businessHours),
     disclosure: disclosure ?? null,
     humanLine: humanLine ?? null,
@@ -204,14 +200,7 @@ function resolveWeb(web: Document['web']): WebSettings {
 }
 
 function resolveSince(text: string): AccountSettings['since'] {
-  return text === 'now' || text === 'all' ? text : milliseconds(text)
-}
-
-/** The schema has checked the form already; anything else is a fault of ours. */
-function milliseconds(text: string): number {
-  const ms = parseDuration(text)
-  if (ms === null) throw new TypeError('A duration passed the schema in another form')
-  return ms
+  return text === 'now' || text === 'all' ? text : msOf(text)
 }
 
 function withoutUndefined<T extends object>(group: T): T {

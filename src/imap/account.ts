@@ -6,7 +6,7 @@ import { loginRateLimiterOf } from '../base/login-rate.ts'
 import type { AccountSettings } from '../config/settings.ts'
 import { commandConnectionsAt } from './behaviours.ts'
 import { connectClient, defaultTiming, inMailbox, type Place, placeKey, reading, writing } from './client.ts'
-import { commandError, MessageVanished } from './errors.ts'
+import { commandError, MessageVanished, UidValidityChanged } from './errors.ts'
 import { flagsOfEach, keptFlags, storeFlags } from './flags.ts'
 import { HealthRecord } from './health.ts'
 import { IdFinder } from './id-finder.ts'
@@ -39,6 +39,8 @@ export class PooledAccount implements ImapAccount {
   #special: { found: Promise<SpecialMailboxes>; at: number } | null = null
   /** Whether a mailbox keeps keywords of any name, by path. */
   readonly #keepsKeywords = new Map<string, boolean>()
+  /** Mailboxes that were opened for writing once. */
+  readonly #settled = new Set<string>()
   readonly #lines = new UidLines()
 
   constructor(settings: AccountSettings, options: ImapOptions) {
@@ -74,9 +76,15 @@ export class PooledAccount implements ImapAccount {
     }
   }
 
-  #run<T>(place: Place, use: (client: ImapFlow) => Promise<T>, patienceMs?: number): Promise<T> {
+  async #run<T>(place: Place, use: (client: ImapFlow) => Promise<T>, patienceMs?: number): Promise<T> {
     const inside = (client: ImapFlow) => inMailbox(client, place, this.#trustMs, () => use(client))
-    return this.#pool.run(placeKey(place), inside, patienceMs)
+    try {
+      return await this.#pool.run(placeKey(place), inside, patienceMs)
+    } catch (error) {
+      // The caller looks again: by then the number is one that stays.
+      if (error instanceof UidValidityChanged) await this.settle(place.mailbox).catch(() => undefined)
+      throw error
+    }
   }
 
   async #inside<T>(command: string, place: Place, use: (client: ImapFlow) => Promise<T>): Promise<T> {
@@ -122,6 +130,12 @@ export class PooledAccount implements ImapAccount {
       const { path, uidValidity, uidNext = 1, messages = 0 } = status
       return { path, uidValidity: uidValidity.toString(), uidNext, exists: messages }
     })
+  }
+
+  async settle(mailbox: string): Promise<void> {
+    if (this.#settled.has(mailbox)) return
+    await this.#anywhere('SELECT', (client) => client.mailboxOpen(mailbox))
+    this.#settled.add(mailbox)
   }
 
   uidsAfter(mailbox: string, uidValidity: string, after: number): Promise<number[]> {
