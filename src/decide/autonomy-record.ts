@@ -55,7 +55,7 @@ export async function ladder(db: Queryable, account: string, needed = defaultStr
 
 function endOf({ takenBack, takenBackAt, takenBackBy }: TrustGrant): Setback | null {
   if (takenBack === null || takenBackAt === null) return null
-  return { reason: takenBack as Setback['reason'], at: takenBackAt, id: takenBackBy }
+  return { reason: takenBack, at: takenBackAt, id: takenBackBy }
 }
 
 /** Whether replies of this category may go out by themselves; asked anew for each, so that a setback counts at once. */
