@@ -4,7 +4,6 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   globalSetup: '<rootDir>/test/global-setup.mjs',
-  globalTeardown: '<rootDir>/test/global-teardown.mjs',
   testMatch: ['**/*.test.ts', '**/*.test.tsx'],
   // Only a hang takes so long, on however busy a machine. No test has a deadline of its own.
   testTimeout: 1_800_000,
