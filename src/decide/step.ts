@@ -1,4 +1,5 @@
 /** Hold: draft, wait for a person, or send after the undo window. The policy is pure (src/decide/policy.ts). */
+
 import { PermanentError } from '../base/errors.ts'
 import type { ClaimKind } from '../base/reasons.ts'
 import { hasContact, placeholders } from '../check/claims.ts'
