@@ -25,7 +25,7 @@ export interface DraftToCheck {
   draft: string
   /** What the owner vouches for: knowledge, their side of thread and earlier replies. */
   given: readonly string[]
-  /** The owner's instructions, names, addresses and signature. */
+  /** The owner's names, addresses and signature. */
   own: readonly string[]
   /** Subject and new text of the mail, what it passes on, and the sender's side of the thread. */
   mail: string
@@ -36,6 +36,8 @@ export interface DraftToCheck {
   /** The mail's day by the owner's calendar, `2026-12-09`. */
   today: string
   promptText: string
+  /** The owner's instructions to the writer: not to be told. */
+  instructions: string
   marks: { salt: string; canary: string }
 }
 
@@ -55,6 +57,8 @@ export function prefilter(input: DraftToCheck): Finding[] {
     knownLinks: linksOf(trusted),
     knownAddresses: [...addressesOf(trusted), ...correspondents],
     promptText: input.promptText,
+    instructions: input.instructions,
+    quotable: [...trusted, mail],
     salt: input.marks.salt,
   })
   const vouched = trusted.map(bare)

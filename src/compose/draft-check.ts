@@ -113,7 +113,8 @@ export function checkDraft(
       draft: composed.text,
       given: [...passages.map(({ heading, text }) => `${heading}\n${text}`), ...ours.map(({ text }) => text)],
       own: [
-        instructionsFor(settings, row),
+        // What a person asked for when they had it written again: they see the result before anything becomes of it.
+        row.instruction ?? '',
         ...ownWords(settings),
         sources.style?.greeting ?? '',
         sources.style?.closing ?? '',
@@ -123,6 +124,7 @@ export function checkDraft(
       language: (row.verdict as Verdict | null)?.language ?? 'und',
       today: localDay(row.internalDate, timeZone),
       promptText: prompt.body,
+      instructions: settings.instructions,
       marks,
     }),
     ...(sources.stranger ? [{ claim: 'thread-stranger', kind: 'stranger' as const }] : []),

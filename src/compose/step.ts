@@ -5,7 +5,7 @@ import type { Finding } from '../check/prefilter.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
 import { replyHeader } from '../mail/reply/build.ts'
 import { signatureFor, signatureKind } from '../mail/reply/sign-off.ts'
-import { paidAsk } from '../model/budgeted-call.ts'
+import { budgetedCall } from '../model/budgeted-call.ts'
 import type { Ask } from '../model/client.ts'
 import { composeMessages } from '../model/prompts.ts'
 import { loadMail, type StoredMail } from '../store/bodies.ts'
@@ -83,7 +83,7 @@ async function ask(
   const { timeZone } = config.budget
   const occasion = { row, task: 'compose', prompt, knowledgeHash: account.knowledge?.hash ?? null } as const
   let omitted: string[] = []
-  const answer = await paidAsk(context, occasion, (fitted) => {
+  const answer = await budgetedCall(context, occasion, (fitted) => {
     const prompts = { ...account.prompts, compose: fitted }
     const asking = { ...account, prompts }
     const question = composeQuestion(asking, timeZone, toAnswer, sources, { salt, canary })

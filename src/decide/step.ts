@@ -1,17 +1,20 @@
 /** Hold: draft, wait for a person, or send after the undo window. The policy is pure (src/decide/policy.ts). */
+
 import { PermanentError } from '../base/errors.ts'
 import type { Checked } from '../check/verdict.ts'
 import { checkAsked } from '../compose/draft-check.ts'
 import { octetsOf, writtenReply } from '../compose/reply-octets.ts'
 import { checkPassages, gatherSources } from '../compose/sources.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
-import { paidAsk } from '../model/budgeted-call.ts'
+import type { Proof } from '../dns/author-proof.ts'
+import { budgetedCall } from '../model/budgeted-call.ts'
 import { loadMail, type StoredMail } from '../store/bodies.ts'
 import { commitDecision } from '../store/decisions.ts'
 import { earlierMails, writtenTo } from '../store/history.ts'
 import type { StepChange } from '../store/messages.ts'
 import { loadReply, type ReplyChange, type ReplyRow, saveChecked } from '../store/replies.ts'
 import { type Composed, neededVerdict } from '../triage/verdict.ts'
+import { provenByServer, provenBySignature } from './author.ts'
 import { isGranted } from './autonomy-record.ts'
 import { nextOpening } from './hours.ts'
 import { decideHold, type HoldDecision } from './policy.ts'
@@ -23,13 +26,33 @@ export async function hold(context: StepContext, id: string, signal: AbortSignal
   const reply = await loadReply(context.db, id)
   if (reply === null) return null
   const account = accountOf(context, mail.row.account)
-  const stored = reply.checked as StoredCheck | null
   const input = await weighed(context, account, mail, reply)
-  const first = decideHold({ ...input, checkFollows: true })
-  const wanted = stored === null && wantsCheck(account, first)
-  const checked = wanted ? await check(context, account, mail, reply, signal) : stored
-  if (wanted) await saveChecked(context.db, id, checked)
-  return carryOut(context, account, mail, reply, decideHold({ ...input, ...asWeighed(checked) }))
+  const said = provenByServer(account, mail)
+  // The signatures are worth a look only where nothing else stands in the way of sending.
+  const first = decideHold({ ...input, authenticated: said?.proven ?? true, checkFollows: true })
+  const proof = said ?? (first.action === 'send' ? await provenBySignature(context, account, mail) : null)
+  const authenticated = proof?.proven ?? true
+  const checked = await checkIfWanted(context, account, mail, reply, {
+    first: decideHold({ ...input, authenticated, checkFollows: true }),
+    signal,
+  })
+  const decision = decideHold({ ...input, authenticated, ...asWeighed(checked) })
+  return carryOut(context, account, mail, reply, { ...decision, proof: said === null ? proof : null })
+}
+
+/** The check by meaning, once for a reply: what it said is stored. Null where it is not worth its price. */
+async function checkIfWanted(
+  context: StepContext,
+  account: Account,
+  mail: StoredMail,
+  reply: ReplyRow,
+  { first, signal }: { first: HoldDecision; signal: AbortSignal },
+): Promise<StoredCheck | null> {
+  if (reply.checked !== null) return reply.checked as StoredCheck
+  if (!wantsCheck(account, first)) return null
+  const checked = await check(context, account, mail, reply, signal)
+  await saveChecked(context.db, mail.row.id, checked)
+  return checked
 }
 
 function writtenByModel({ composed }: ReplyRow): Composed {
@@ -63,7 +86,6 @@ async function weighed(
   const mail = {
     message,
     verdict,
-    fromAddress: row.fromAddress,
     ceiling: row.ceiling,
     codes: row.codes,
     cut: row.detail?.startsWith('cut:') ?? false,
@@ -76,15 +98,14 @@ async function weighed(
   }
   return weigh(account.settings, mail, text, {
     granted: await isGranted(db, row.account, verdict.category),
-    knownSender: await writtenTo(db, row.account, reply.addressee, row.id),
-    firstContact: (await earlierMails(db, row.account, row.fromAddress ?? '', row.id)) === 0,
+    authenticated: true,
     businessHours: sendTime(context, account).isOpen,
   })
 }
 
 /**
  * One more call for a reply that would go out: is it true, complete, and meant for this sender?
- * @throws what paidAsk throws, but for an answer that is of no use: then a person looks at the reply
+ * @throws what budgetedCall throws, but for an answer that is of no use: then a person looks at the reply
  */
 async function check(
   context: StepContext,
@@ -106,7 +127,7 @@ async function check(
   const knowledgeHash = account.knowledge?.hash ?? null
   const occasion = { row, task: 'check', prompt: account.prompts.check, knowledgeHash } as const
   try {
-    const answer = await paidAsk(context, occasion, (fitted) => {
+    const answer = await budgetedCall(context, occasion, (fitted) => {
       const asking = { ...account, prompts: { ...account.prompts, check: fitted } }
       return { ...checkAsked(asking, config.budget.timeZone, toAnswer, sources, text, salt), signal }
     })
@@ -122,13 +143,18 @@ async function carryOut(
   account: Account,
   mail: StoredMail,
   reply: ReplyRow,
-  decision: HoldDecision,
+  decision: HoldDecision & { proof: Proof | null },
 ): Promise<Next | null> {
   const now = context.clock.now()
   const { id } = mail.row
-  const { action, reason, reasons } = decision
+  const { action, reason, reasons, proof } = decision
   const base = { id, from: ['composed'] as const, actor: 'replyd', holdReasons: reasons }
-  const change = { id, from: 'hold' as const, reason }
+  const change = {
+    id,
+    from: 'hold' as const,
+    reason,
+    ...(proof === null ? {} : { detail: `author: ${proof.detail}` }),
+  }
   if (action === 'hold') {
     return commit(context, { ...base, to: 'held' }, { ...change, to: 'wait', disposition: 'held' }, now)
   }

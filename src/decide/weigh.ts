@@ -1,9 +1,11 @@
 /** Everything that the policy weighs, out of what the steps know; the same for the daemon and for `replyd eval`. */
+import { hasContact } from '../check/claims.ts'
 import type { Finding } from '../check/prefilter.ts'
 import type { Checked } from '../check/verdict.ts'
 import type { AccountSettings } from '../config/settings.ts'
-import { authentication } from '../mail/authentication.ts'
+import { correspondents } from '../mail/correspondents.ts'
 import type { Message } from '../mail/message.ts'
+import { replySubject } from '../mail/reply/subject.ts'
 import type { Composed, Verdict } from '../triage/verdict.ts'
 import type { HoldInput } from './policy.ts'
 
@@ -13,7 +15,6 @@ const throttles = /^(sender-throttled|thread-throttled|same-reply)$/
 export interface WeighedMail {
   message: Message
   verdict: Verdict
-  fromAddress: string | null
   ceiling: string | null
   codes: readonly string[]
   /** Something was cut from the thread or the mail before the model saw it. */
@@ -35,8 +36,8 @@ export interface WeighedReply {
 export interface Surroundings {
   /** The owner has granted automatic sending to this category. */
   granted: boolean
-  knownSender: boolean
-  firstContact: boolean
+  /** The author's domain is proven. */
+  authenticated: boolean
   /** It would go out within the owner's business hours. */
   businessHours: boolean
 }
@@ -48,8 +49,7 @@ export function weigh(
   { granted, ...known }: Surroundings,
 ): HoldInput {
   const { verdict, message, codes, rewritten } = mail
-  const address = mail.fromAddress ?? ''
-  const found = authentication(message, owner.authservIds, address.slice(address.lastIndexOf('@') + 1))
+  const { authors, targetElsewhere } = correspondents(message, owner)
   const category = categories.find(({ name }) => name === verdict.category)
   const stranger = codes.includes('thread-stranger')
     ? [{ claim: 'thread-stranger', kind: 'stranger' as const }]
@@ -63,7 +63,8 @@ export function weigh(
     ...reply,
     findings: [...reply.findings, ...stranger],
     manipulation: verdict.manipulation,
-    authenticated: found === 'unknown' ? null : found === 'pass',
+    toAuthor: authors.length === 1 && !targetElsewhere,
+    contactInSubject: hasContact(replySubject(message)),
     throttled: codes.some((code) => throttles.test(code)),
     cut: mail.cut,
     minConfidence: replies.minConfidence,

@@ -11,6 +11,7 @@ import {
   received,
   type Sources,
 } from '../../compose/step.ts'
+import { provenByServer } from '../../decide/author.ts'
 import { nextOpening } from '../../decide/hours.ts'
 import { decideHold, type HoldDecision } from '../../decide/policy.ts'
 import { weigh } from '../../decide/weigh.ts'
@@ -131,13 +132,12 @@ export function decisionOn({ set }: SetRun, mail: MailRun, reply: ReplyRun, mode
   const { situation, prepared, verdict } = mail
   if (situation === null || verdict === null) return null
   const settings = { ...set.account, replies: { ...set.account.replies, mode } }
-  const { row, firstContact, writtenBefore } = situation.mail
+  const { row } = situation.mail
   const at = mail.mail.received
   const opening = nextOpening(settings.replies.businessHours, at, set.config.budget.timeZone)
   const weighed = {
     message: mail.mail.message,
     verdict,
-    fromAddress: row.fromAddress,
     ceiling: prepared.judgement.decision,
     codes: prepared.judgement.codes,
     cut: false,
@@ -145,8 +145,8 @@ export function decisionOn({ set }: SetRun, mail: MailRun, reply: ReplyRun, mode
   }
   const known = {
     granted: false,
-    knownSender: writtenBefore ?? false,
-    firstContact: firstContact ?? true,
+    // The signatures of a mail in a file cannot be asked for: its DNS is not there.
+    authenticated: provenByServer({ settings }, { row, message: mail.mail.message })?.proven ?? false,
     businessHours: opening.getTime() === at.getTime(),
   }
   const decided = (checked: Checked | null, uncheckable: boolean, checkFollows = false) =>

@@ -2,7 +2,7 @@
 
 import { nextOpening, type OpenHours } from '../../decide/hours.ts'
 import type { Owner } from '../../mail/account.ts'
-import { decodeWords, parseAddressList, plainLine } from '../../mail/address.ts'
+import { decodeWords, domainPart, parseAddressList, plainLine } from '../../mail/address.ts'
 import { authentication } from '../../mail/authentication.ts'
 import { fieldValues, firstField, type Message, type Part } from '../../mail/message.ts'
 import { localTime } from './calendar.ts'
@@ -33,7 +33,7 @@ export interface Known {
 export function mailFacts(message: Message, owner: Owner, known: Known): MailFacts {
   const from = plainLine(decodeWords(firstField(message, 'from') ?? ''))
   const author = parseAddressList(firstField(message, 'from') ?? '')[0]?.address ?? ''
-  const found = authentication(message, owner.authservIds, author.slice(author.lastIndexOf('@') + 1))
+  const found = authentication(message, owner.authservIds, domainPart(author))
   const recipients = ['to', 'cc'].flatMap((name) => fieldValues(message, name).flatMap(parseAddressList))
   return {
     from,
