@@ -1,14 +1,14 @@
 /** The words for where a mail is and what became of it; the same in the store, the API and on screen. */
 
 /** The steps a job can run, in mail order. */
-export type Step = 'guard' | 'triage' | 'file' | 'compose' | 'hold' | 'deliver'
+export type Step = 'guard' | 'triage' | 'file' | 'compose' | 'decide' | 'deliver'
 
-/** Where a row stands: a step to run next, `wait` for a person, or `done`. */
-export type Stage = Step | 'wait' | 'done'
+/** Where a row stands: a step to run next, `review` by a person, or `done`. */
+export type Stage = Step | 'review' | 'done'
 
 export type Disposition =
   /** Not decided yet: a step is still to run. */
-  | 'waiting'
+  | 'pending'
   /** The guard said never; the reason is its code. */
   | 'declined'
   /** The same Message-ID was seen before in this account. */

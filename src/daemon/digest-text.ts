@@ -29,7 +29,7 @@ const words: readonly (readonly [disposition: string, text: string])[] = [
   ['rejected', 'drafts you threw away'],
   ['superseded', 'answered by you meanwhile'],
   ['duplicate', 'seen before'],
-  ['waiting', 'still being worked on'],
+  ['pending', 'still being worked on'],
   ['uncertain', 'may or may not have gone out: please look'],
   ['failed', 'failed'],
 ]

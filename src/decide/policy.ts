@@ -6,7 +6,7 @@ import type { Composed, Verdict } from '../triage/verdict.ts'
 
 type Mode = 'draft' | 'review' | 'send'
 
-export interface HoldInput {
+export interface PolicyInput {
   /** replies.mode of the account. */
   mode: Mode
   /** Mode of the mail's category; null: the account's. */
@@ -43,9 +43,9 @@ export interface HoldInput {
 }
 
 /** `save-draft`: into \Drafts. `hold`: stays in replyd's review, nothing is written to the mailbox. `send`: after the undo window. */
-export type HoldAction = 'save-draft' | 'hold' | 'send'
+export type PolicyAction = 'save-draft' | 'hold' | 'send'
 
-export type HoldReason =
+export type PolicyReason =
   | 'placeholder'
   | 'outbound-fault'
   | 'unsupported-claim'
@@ -69,21 +69,21 @@ export type HoldReason =
   | 'outside-hours'
   | 'all-clear'
 
-export interface HoldDecision {
-  action: HoldAction
+export interface PolicyDecision {
+  action: PolicyAction
   /** The first of `reasons`. */
-  reason: HoldReason
+  reason: PolicyReason
   /** Every reason that fired, strictest first. */
-  reasons: HoldReason[]
+  reasons: PolicyReason[]
 }
 
 /** A negative or mixed mail from this intensity on is for a person to answer. */
 const angryFrom = 0.6
 
 /** The text itself is not fit to be shown as an answer: it waits in the review, whatever the mode. */
-function faultsOfText(input: HoldInput): HoldReason[] {
+function faultsOfText(input: PolicyInput): PolicyReason[] {
   const { composed } = input
-  const checks: [HoldReason, boolean][] = [
+  const checks: [PolicyReason, boolean][] = [
     ['empty-text', composed.text.trim() === ''],
     ['outbound-fault', input.faults > 0],
     ['placeholder', input.placeholders > 0],
@@ -98,11 +98,11 @@ function faultsOfText(input: HoldInput): HoldReason[] {
 }
 
 /** Why it must not go out by itself. */
-function doubts(input: HoldInput): HoldReason[] {
+function doubts(input: PolicyInput): PolicyReason[] {
   const { verdict, composed } = input
   const unpleasant = verdict.sentiment.label === 'negative' || verdict.sentiment.label === 'mixed'
   const unanswered = composed.missing.length > 0 || composed.answers.some(({ answered }) => !answered)
-  const checks: [HoldReason, boolean][] = [
+  const checks: [PolicyReason, boolean][] = [
     ['guard-ceiling', input.ceiling !== 'may'],
     ['needs-person', composed.needs_person],
     ['missing-facts', unanswered],
@@ -123,7 +123,7 @@ function doubts(input: HoldInput): HoldReason[] {
 }
 
 /** A category's mode overrides the account's in both directions; the guard's ceiling stands above either. */
-function effectiveMode({ mode, categoryMode }: HoldInput): Mode {
+function effectiveMode({ mode, categoryMode }: PolicyInput): Mode {
   return categoryMode ?? mode
 }
 
@@ -131,18 +131,18 @@ function effectiveMode({ mode, categoryMode }: HoldInput): Mode {
  * Decides what becomes of a composed reply. Sending needs the mode `send` and not one doubt; a doubt in that mode
  * makes it a draft; a fault of the text itself, a mail that tried to steer it, or the mode `review`, holds it for a person.
  */
-export function decideHold(input: HoldInput): HoldDecision {
+export function applyPolicy(input: PolicyInput): PolicyDecision {
   const faults = faultsOfText(input)
   const mode = effectiveMode(input)
   const doubtful = doubts(input)
-  const decide = (action: HoldAction, reasons: HoldReason[]): HoldDecision => ({
+  const decision = (action: PolicyAction, reasons: PolicyReason[]): PolicyDecision => ({
     action,
     reason: reasons[0] ?? 'all-clear',
     reasons,
   })
-  if (mode === 'review') return decide('hold', [...faults, 'mode-review', ...doubtful])
-  if (faults.length > 0) return decide('hold', [...faults, ...doubtful])
-  if (mode === 'draft') return decide('save-draft', ['mode-draft', ...doubtful])
-  if (doubtful.length > 0) return decide('save-draft', doubtful)
-  return decide('send', [input.businessHours ? 'all-clear' : 'outside-hours'])
+  if (mode === 'review') return decision('hold', [...faults, 'mode-review', ...doubtful])
+  if (faults.length > 0) return decision('hold', [...faults, ...doubtful])
+  if (mode === 'draft') return decision('save-draft', ['mode-draft', ...doubtful])
+  if (doubtful.length > 0) return decision('save-draft', doubtful)
+  return decision('send', [input.businessHours ? 'all-clear' : 'outside-hours'])
 }

@@ -12,18 +12,18 @@ import { loadReply, type ReplyChange, type ReplyRow } from '../store/replies.ts'
 import type { Composed, Verdict } from '../triage/verdict.ts'
 import { isGranted } from './autonomy-record.ts'
 import { nextOpening } from './hours.ts'
-import { decideHold, type HoldDecision } from './policy.ts'
+import { applyPolicy, type PolicyDecision } from './policy.ts'
 
 /** Codes of the guard that stop sending, not drafting, because of how much was sent already. */
 const throttles = /^(sender-throttled|thread-throttled|same-reply)$/
 
-export async function hold(context: StepContext, id: string): Promise<Next | null> {
+export async function decide(context: StepContext, id: string): Promise<Next | null> {
   const mail = await loadMail(context.db, id)
-  if (mail?.row.step !== 'hold') return null
+  if (mail?.row.step !== 'decide') return null
   const reply = await loadReply(context.db, id)
   if (reply === null) return null
   const account = accountOf(context, mail.row.account)
-  const decision = decideHold(await weigh(context, account, mail, reply))
+  const decision = applyPolicy(await weigh(context, account, mail, reply))
   return carryOut(context, account, mail, reply, decision)
 }
 
@@ -70,19 +70,19 @@ async function carryOut(
   account: Account,
   mail: StoredMail,
   reply: ReplyRow,
-  decision: HoldDecision,
+  decision: PolicyDecision,
 ): Promise<Next | null> {
   const now = context.clock.now()
   const { id } = mail.row
   const { action, reason, reasons } = decision
   const holdReason = reasons.join(' ')
   const base = { id, from: ['composed'] as const, actor: 'replyd', holdReason }
-  const change = { id, from: 'hold' as const, reason, detail: holdReason || null }
+  const change = { id, from: 'decide' as const, reason, detail: holdReason || null }
   if (action === 'hold') {
-    return commit(context, { ...base, to: 'held' }, { ...change, to: 'wait', disposition: 'held' }, now)
+    return commit(context, { ...base, to: 'held' }, { ...change, to: 'review', disposition: 'held' }, now)
   }
   if (action === 'save-draft') {
-    const saved = { ...change, to: 'deliver', disposition: 'waiting' } as const
+    const saved = { ...change, to: 'deliver', disposition: 'pending' } as const
     return commit(context, { ...base, to: 'composed' }, saved, now)
   }
   const { sendAfter } = sendTime(context, account)

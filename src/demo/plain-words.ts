@@ -2,7 +2,7 @@
 import type { Disposition } from '../base/dispositions.ts'
 
 const outcomes: Readonly<Record<Disposition, string>> = {
-  waiting: 'not decided yet',
+  pending: 'not decided yet',
   declined: 'left alone',
   duplicate: 'seen before',
   'no-reply-needed': 'needs no reply',

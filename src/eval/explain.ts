@@ -1,5 +1,5 @@
 import { reasonOf } from '../base/errors.ts'
-import { type Decision, freshContext, gateError, judge } from '../guard/ceiling.ts'
+import { applyGuard, type Ceiling, freshContext, guardError } from '../guard/ceiling.ts'
 import type { Owner } from '../mail/account.ts'
 import { comparable, mailboxes } from '../mail/correspondents.ts'
 import type { Message } from '../mail/message.ts'
@@ -11,7 +11,7 @@ import { visibleText } from '../mail/text/visible.ts'
 /** What replyd would make of a message, without asking a model and without any history. */
 export interface Explanation {
   file: string
-  decision: Decision
+  decision: Ceiling
   /** The code that decides; `ok` when none fires. */
   reason: string
   /** Every code that fired, in the order of the tables. */
@@ -29,15 +29,15 @@ export interface Explanation {
 export function explainOctets(file: string, octets: Buffer, owner: Owner, now: Date): Explanation {
   try {
     const message = parseOctets(octets)
-    const { decision, reason, codes } = judge(message, owner, freshContext(now))
+    const { decision, reason, codes } = applyGuard(message, owner, freshContext(now))
     const reply = replyHeader(message, owner, decision === 'may' ? 'send' : 'draft')
     return { file, decision, reason, codes, text: visibleText(message).text, reply }
   } catch (error) {
     return {
       file,
       decision: 'draft',
-      reason: gateError,
-      codes: [gateError],
+      reason: guardError,
+      codes: [guardError],
       text: reasonOf(error),
       reply: null,
     }

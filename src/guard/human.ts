@@ -4,11 +4,11 @@ import { fieldValues } from '../mail/message.ts'
 import { asksForHuman } from '../mail/reply/automatic.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import type { StoredMail } from '../store/bodies.ts'
-import { namedIds } from '../store/gate-context.ts'
-import type { GateContext } from './ceiling.ts'
+import { namedIds } from '../store/guard-context.ts'
+import type { GuardContext } from './ceiling.ts'
 
 /** Whether a person is wanted by somebody who was written to automatically: lately, or in the thread that they answer. */
-export function wantsPerson({ message }: StoredMail, { autoSent }: GateContext): boolean {
+export function wantsPerson({ message }: StoredMail, { autoSent }: GuardContext): boolean {
   if (autoSent.length === 0 || !asksForHuman(visibleText(message).text)) return false
   const authors = new Set(
     fieldValues(message, 'from')

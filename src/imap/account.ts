@@ -4,7 +4,15 @@ import { TemporaryError } from '../base/errors.ts'
 import { loginGateOf } from '../base/pace.ts'
 import type { AccountSettings } from '../config/settings.ts'
 import { commandConnectionsAt } from './behaviours.ts'
-import { connectClient, defaultTiming, inMailbox, type Place, placeKey, reading, writing } from './client.ts'
+import {
+  connectClient,
+  defaultTiming,
+  inMailbox,
+  placeKey,
+  reading,
+  type SelectedMailbox,
+  writing,
+} from './client.ts'
 import { commandError, MessageVanished } from './errors.ts'
 import { flagsOfEach, keptFlags, storeFlags } from './flags.ts'
 import { HealthRecord } from './health.ts'
@@ -74,12 +82,16 @@ export class PooledAccount implements ImapAccount {
     }
   }
 
-  #run<T>(place: Place, use: (client: ImapFlow) => Promise<T>, patienceMs?: number): Promise<T> {
+  #run<T>(place: SelectedMailbox, use: (client: ImapFlow) => Promise<T>, patienceMs?: number): Promise<T> {
     const inside = (client: ImapFlow) => inMailbox(client, place, this.#trustMs, () => use(client))
     return this.#pool.run(placeKey(place), inside, patienceMs)
   }
 
-  async #inside<T>(command: string, place: Place, use: (client: ImapFlow) => Promise<T>): Promise<T> {
+  async #inside<T>(
+    command: string,
+    place: SelectedMailbox,
+    use: (client: ImapFlow) => Promise<T>,
+  ): Promise<T> {
     try {
       return await this.#run(place, use)
     } catch (error) {

@@ -41,7 +41,7 @@ interface Surroundings {
   clock: Clock
 }
 
-interface Settings extends Omit<Surroundings, 'clock'> {
+interface RateSettings extends Omit<Surroundings, 'clock'> {
   /** Under which the limits are shared: the provider and the model. */
   name: string
   /** Calls under way at once in this process. */
@@ -59,7 +59,7 @@ export function pacedModel(settings: ModelSettings, { db, log, clock }: Surround
 
 export class PacedModel implements Model {
   readonly #model: Model
-  readonly #settings: Settings
+  readonly #settings: RateSettings
   /** One until the first answer has told the limits. */
   readonly #slots = new Slots(1)
   #state: Promise<void> | null = null
@@ -73,7 +73,7 @@ export class PacedModel implements Model {
   /** Told how many jobs may be under way, when it changes. */
   onJobs: (jobs: number) => void = () => undefined
 
-  constructor(model: Model, settings: Settings) {
+  constructor(model: Model, settings: RateSettings) {
     this.#model = model
     this.#settings = settings
     this.#jobs = jobsFor(settings.calls)

@@ -17,7 +17,7 @@ import { askFilter, detailOf, learnFrom } from './filter.ts'
 import { isSpamUpstream } from './upstream.ts'
 import { type Verdict, verdictSchema } from './verdict.ts'
 
-export type Decision = Pick<StepChange, 'to' | 'disposition' | 'reason' | 'detail' | 'verdict'>
+export type TriageDecision = Pick<StepChange, 'to' | 'disposition' | 'reason' | 'detail' | 'verdict'>
 
 export async function triage(context: StepContext, id: string, signal: AbortSignal): Promise<Next | null> {
   const mail = await loadMail(context.db, id)
@@ -27,7 +27,7 @@ export async function triage(context: StepContext, id: string, signal: AbortSign
   const rule = await ruleFor(context, account, mail.row)
   const decision =
     (await withoutModel(context, account, mail, rule)) ??
-    decide(await ask(context, account, mail, signal), mail.row, account.settings.spam, rule)
+    decisionOf(await ask(context, account, mail, signal), mail.row, account.settings.spam, rule)
   const now = context.clock.now()
   const change = { id, from: 'triage' as const, ...decision, durationMs: now.getTime() - started.getTime() }
   if (!(await commitStep(context.db, change, now))) return null
@@ -59,7 +59,7 @@ async function withoutModel(
   account: Account,
   mail: StoredMail,
   rule: SenderRule | null,
-): Promise<Decision | null> {
+): Promise<TriageDecision | null> {
   const { row, message } = mail
   const settled = withoutHistory(account.settings, message, rule)
   if (settled) return settled
@@ -67,7 +67,7 @@ async function withoutModel(
   if (found?.spam.is)
     return {
       to: 'file',
-      disposition: 'waiting',
+      disposition: 'pending',
       reason: 'spam-bayes',
       detail: detailOf(found),
       verdict: found,
@@ -93,11 +93,11 @@ export function withoutHistory(
   { owner }: AccountSettings,
   message: Message,
   rule: SenderRule | null,
-): Decision | null {
+): TriageDecision | null {
   if (rule?.rule === 'deny')
-    return { to: 'file', disposition: 'waiting', reason: 'denied-sender', detail: rule.source }
+    return { to: 'file', disposition: 'pending', reason: 'denied-sender', detail: rule.source }
   if (rule === null && isSpamUpstream(message, owner.authservIds))
-    return { to: 'file', disposition: 'waiting', reason: 'upstream-spam' }
+    return { to: 'file', disposition: 'pending', reason: 'upstream-spam' }
   return null
 }
 
@@ -148,18 +148,18 @@ export function believed(verdict: Verdict, message: Message): Verdict {
   return { ...verdict, manipulation: verdict.manipulation || message.hiddenText }
 }
 
-export function decide(
+export function decisionOf(
   verdict: Verdict,
   row: Pick<MessageRow, 'ceiling' | 'reason'>,
   spam: SpamSettings,
   rule: SenderRule | null,
-): Decision {
+): TriageDecision {
   const detail = verdict.summary
   const trusted = rule?.rule === 'allow'
   if (verdict.spam.is && !trusted) {
     const sure = verdict.spam.confidence >= spam.threshold
     if (sure)
-      return { to: 'file', disposition: 'waiting', reason: `spam-${verdict.spam.kind}`, detail, verdict }
+      return { to: 'file', disposition: 'pending', reason: `spam-${verdict.spam.kind}`, detail, verdict }
     return {
       to: 'done',
       disposition: row.ceiling === 'never' ? 'declined' : 'no-reply-needed',
@@ -172,5 +172,5 @@ export function decide(
     return { to: 'done', disposition: 'declined', reason: row.reason, detail, verdict }
   if (!verdict.needs_reply)
     return { to: 'done', disposition: 'no-reply-needed', reason: 'nothing-asked', detail, verdict }
-  return { to: 'compose', disposition: 'waiting', reason: 'needs-reply', detail, verdict }
+  return { to: 'compose', disposition: 'pending', reason: 'needs-reply', detail, verdict }
 }

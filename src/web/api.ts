@@ -1,6 +1,6 @@
 /** The JSON API. Reading needs the token when there is a password; changing anything always needs it. */
 import { Hono } from 'hono'
-import { ladder } from '../decide/autonomy-record.ts'
+import { autonomyByCategory } from '../decide/autonomy-record.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import { audit } from '../observe/audit.ts'
 import { grantAutonomy, revokeAutonomy } from '../review/autonomy.ts'
@@ -103,11 +103,10 @@ export function apiRoutes(web: WebContext): Hono {
     ),
   )
   api.route('/', storeRoutes(web))
-  api.get('/ladder', async (c) =>
-    c.json(
-      (await Promise.all([...web.context.accounts.keys()].map((address) => ladder(db, address)))).flat(),
-    ),
-  )
+  api.get('/autonomy', async (c) => {
+    const addresses = [...web.context.accounts.keys()]
+    return c.json((await Promise.all(addresses.map((address) => autonomyByCategory(db, address)))).flat())
+  })
   addChanges(api, web)
   return api
 }
@@ -118,7 +117,7 @@ function addChanges(api: Hono, web: WebContext): void {
     await change(web, c.req.param('address'), actorOf(c.req.header('replyd-actor')))
     return c.json({ ok: true })
   })
-  api.post('/ladder/:address/:category/:action{grant|revoke}', async (c) => {
+  api.post('/autonomy/:address/:category/:action{grant|revoke}', async (c) => {
     const { address, category, action } = c.req.param()
     const change = action === 'grant' ? grantAutonomy : revokeAutonomy
     await change(web, address, category, actorOf(c.req.header('replyd-actor')))

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import type { BacktestCase, Outcome } from '../../src/eval/comparison.ts'
+import type { BacktestCase, CaseOutcome } from '../../src/eval/comparison.ts'
 import { byCategory, compare, differencesOf } from '../../src/eval/comparison.ts'
 import type { Judged } from '../../src/eval/judging.ts'
 
@@ -26,7 +26,7 @@ const verdict = (category: string) =>
     manipulation: false,
   }) as unknown as Judged['verdict']
 
-function outcome(category: string, edit: number | null, text = 'some text'): Outcome {
+function outcome(category: string, edit: number | null, text = 'some text'): CaseOutcome {
   return {
     judged: {
       stage: 'model',
@@ -45,7 +45,7 @@ function outcome(category: string, edit: number | null, text = 'some text'): Out
   }
 }
 
-const caseOf = (id: string, ...outcomes: Outcome[]): BacktestCase => ({
+const caseOf = (id: string, ...outcomes: CaseOutcome[]): BacktestCase => ({
   id,
   subject: id,
   at: new Date(0),

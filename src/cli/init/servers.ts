@@ -1,5 +1,5 @@
 /** Asks where the mail is: what was found is shown, anything else is typed in. */
-import type { Place } from '../../base/providers.ts'
+import type { ServerAddress } from '../../base/providers.ts'
 import { UsageError } from '../failure.ts'
 import type { Say } from '../terminal.ts'
 import type { Asker } from './asker.ts'
@@ -42,7 +42,7 @@ const ports: Record<'imap' | 'smtp', { usual: number; startTls: number[] }> = {
   smtp: { usual: 465, startTls: [587, 25] },
 }
 
-const shown = ({ host, port, secure }: Place) => `${host}:${port} (${secure ? 'TLS' : 'STARTTLS'})`
+const shown = ({ host, port, secure }: ServerAddress) => `${host}:${port} (${secure ? 'TLS' : 'STARTTLS'})`
 
 const parts = (text: string) => /^([^\s:]+)(?::(\d{1,5}))?$/.exec(text.trim()) ?? []
 
@@ -51,7 +51,7 @@ function placeFault(text: string): string | null {
   return host !== '' && Number(port) > 0 && Number(port) < 65_536 ? null : `${text} is not host or host:port`
 }
 
-function placeFrom(text: string, kind: keyof typeof ports): Place {
+function placeFrom(text: string, kind: keyof typeof ports): ServerAddress {
   const fault = placeFault(text)
   if (fault !== null) throw new UsageError(fault)
   const [, host = '', given] = parts(text)
