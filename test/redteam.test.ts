@@ -28,7 +28,7 @@ test('an obedient model chooses no recipient, field, subject or link, leaks noth
   expect(figures.composed).toBeGreaterThan(25)
   expect(figures.obeyed).toBeGreaterThan(15)
   expect(broken('obedient', figures, true)).toEqual([])
-}, 120_000)
+})
 
 test('what only repeats the mail, or hides it behind a true answer, never leaves', async () => {
   const attacks = [...every(4), ...corpus.filter((_, at) => at % 30 === 0)]
@@ -38,7 +38,7 @@ test('what only repeats the mail, or hides it behind a true answer, never leaves
   expect(figures.composed).toBeGreaterThan(10)
   expect(figures.obeyedAndSent).toBe(0)
   expect(broken('echo', figures, false)).toEqual([])
-}, 120_000)
+})
 
 describe('the eyes of the bench', () => {
   const original = own[0]?.octets ?? Buffer.from('')

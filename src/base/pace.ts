@@ -17,16 +17,27 @@ export function backoffMs(failures: number, random: () => number): number {
   return Math.round(random() * Math.min(CEILING_MS, FIRST_MS * FACTOR ** failures))
 }
 
-/** Lets through one login per second, in order of arrival. Its clock is monotonic: jumps of the wall clock do not matter. */
+/** Milliseconds that never go back, whatever the wall clock does, and a wait on the same clock. */
+export interface Stopwatch {
+  now(): number
+  /** @throws AbortError when the signal fires first */
+  wait(ms: number, signal?: AbortSignal): Promise<unknown>
+}
+
+const monotonic: Stopwatch = {
+  now: () => performance.now(),
+  wait: (ms, signal) => delay(ms, undefined, { signal }),
+}
+
+/** Lets through one login per second, in order of arrival. */
 export class LoginGate {
-  readonly #now: () => number
+  readonly #clock: Stopwatch
   #next = 0
   /** Settles when the one before has passed or given up. */
   #last: Promise<unknown> = Promise.resolve()
 
-  /** @param now milliseconds that never go back */
-  constructor(now: () => number = () => performance.now()) {
-    this.#now = now
+  constructor(clock: Stopwatch = monotonic) {
+    this.#clock = clock
   }
 
   /** @throws AbortError when the signal fires first */
@@ -39,12 +50,12 @@ export class LoginGate {
   async #open(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted()
     // Looked at again after each wait: a timer may fire early, and the spacing counts from when one really passed.
-    for (let wait = this.#wait(); wait > 0; wait = this.#wait()) await delay(wait, undefined, { signal })
-    this.#next = this.#now() + LOGIN_SPACING_MS
+    for (let left = this.#left(); left > 0; left = this.#left()) await this.#clock.wait(left, signal)
+    this.#next = this.#clock.now() + LOGIN_SPACING_MS
   }
 
-  #wait(): number {
-    return Math.ceil(this.#next - this.#now())
+  #left(): number {
+    return Math.ceil(this.#next - this.#clock.now())
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { backoffMs, LoginGate, loginGateOf } from '../../src/base/pace.ts'
+import { backoffMs, LoginGate, loginGateOf, type Stopwatch } from '../../src/base/pace.ts'
 
 test.each([
   [1, 1500],
@@ -19,31 +19,44 @@ test('an account has one gate, another account another', () => {
   expect(loginGateOf(one)).not.toBe(loginGateOf(other))
 })
 
-test('logins pass in order, a second apart', async () => {
-  const gate = new LoginGate()
-  const passed: [string, number][] = []
-  const pass = async (name: string) => {
-    await gate.pass()
-    passed.push([name, performance.now()])
+/** Time that passes only while somebody waits for it, and of each wait `share` of what was asked for. */
+function clockOf(share = 1): Stopwatch & { waits: number } {
+  let now = 0
+  const clock = {
+    waits: 0,
+    now: () => now,
+    wait: async (ms: number) => {
+      clock.waits += 1
+      now += Math.ceil(ms * share)
+    },
   }
-  await Promise.all([pass('a'), pass('b'), pass('c')])
-  expect(passed.map(([name]) => name)).toEqual(['a', 'b', 'c'])
-  expect(passed[1]![1] - passed[0]![1]).toBeGreaterThanOrEqual(1000)
-  expect(passed[2]![1] - passed[1]![1]).toBeGreaterThanOrEqual(1000)
+  return clock
+}
+
+async function passesOf(clock: Stopwatch): Promise<[string, number][]> {
+  const gate = new LoginGate(clock)
+  const passed: [string, number][] = []
+  const pass = (name: string) => gate.pass().then(() => passed.push([name, clock.now()]))
+  await Promise.all(['a', 'b', 'c'].map(pass))
+  return passed
+}
+
+test('logins pass in order, more than a second apart', async () => {
+  expect(await passesOf(clockOf())).toEqual([
+    ['a', 0],
+    ['b', 1050],
+    ['c', 2100],
+  ])
 })
 
-test('whose timer fires early keeps its place in the line', async () => {
-  let early = true
-  const gate = new LoginGate(() => {
-    const now = performance.now()
-    if (!early || now < startedAt + 1040) return now
-    early = false
-    return now - 20
-  })
-  const startedAt = performance.now()
-  const passed: string[] = []
-  await Promise.all(['a', 'b', 'c'].map((name) => gate.pass().then(() => passed.push(name))))
-  expect(passed).toEqual(['a', 'b', 'c'])
+test('a timer that fires early is started again: no login passes before its time', async () => {
+  const clock = clockOf(0.5)
+  expect(await passesOf(clock)).toEqual([
+    ['a', 0],
+    ['b', 1050],
+    ['c', 2100],
+  ])
+  expect(clock.waits).toBeGreaterThan(4)
 })
 
 test('who is told to stop does not pass', async () => {

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { autonomyByCategory } from '../../src/decide/autonomy-record.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
-import { saveAutonomyGrant } from '../../src/store/autonomy.ts'
 import type { MessageRow } from '../../src/store/messages.ts'
+import { saveAutonomyGrant } from '../../src/store/autonomy.ts'
 import type { Verdict } from '../../src/triage/verdict.ts'
 import { type Dovecot, type Postfix, startDovecot, startPostfix } from '../live/servers/index.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
@@ -17,7 +17,7 @@ let standIn: StandIn
 beforeAll(async () => {
   ;[dovecot, standIn] = await Promise.all([startDovecot(), startStandIn()])
   postfix = await startPostfix({ deliverTo: dovecot })
-}, 60_000)
+})
 
 afterAll(async () => {
   await Promise.all([postfix?.stop(), dovecot?.stop(), standIn?.close()])
@@ -55,38 +55,34 @@ test.each([
     'held',
   ],
   ['a thankful', 'Thank you very much, that was a wonderful and perfect answer!', 'sent'],
-])(
-  '%s answer to an automatic reply: is heard, and counts for the next one',
-  async (mood, answer, next) => {
-    const address = `${mood.replace(/ /g, '-')}@trust.example`
-    const customer = `kim-${mood.replace(/ /g, '-')}@asks.example`
-    await using running = await startDaemon({
-      address,
-      imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
-      smtp: { host: postfix.host, port: postfix.smtpPort },
-      standIn,
-      account: { authservIds: ['mx.replyd.test'] },
-      document: { replies: { mode: 'review', undo: '0s', minConfidence: 0.3 } },
-    })
-    const category = await granted(address, running)
-    const asked = await written(running, address, '<asked@asks.example>', customer, question)
-    expect(asked).toMatchObject({ disposition: 'sent', reason: 'all-clear' })
-    await postfix.drained()
-    const [reply] = await readMailbox(dovecot, customer, 'INBOX')
-    expect(reply?.autoSubmitted).toBe('auto-replied')
+])('%s answer to an automatic reply: is heard, and counts for the next one', async (mood, answer, next) => {
+  const address = `${mood.replace(/ /g, '-')}@trust.example`
+  const customer = `kim-${mood.replace(/ /g, '-')}@asks.example`
+  await using running = await startDaemon({
+    address,
+    imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
+    smtp: { host: postfix.host, port: postfix.smtpPort },
+    standIn,
+    account: { authservIds: ['mx.replyd.test'] },
+    document: { replies: { mode: 'review', undo: '0s', minConfidence: 0.3 } },
+  })
+  const category = await granted(address, running)
+  const asked = await written(running, address, '<asked@asks.example>', customer, question)
+  expect(asked).toMatchObject({ disposition: 'sent', reason: 'all-clear' })
+  await postfix.drained()
+  const [reply] = await readMailbox(dovecot, customer, 'INBOX')
+  expect(reply?.autoSubmitted).toBe('auto-replied')
 
-    const thread = ['<asked@asks.example>', reply?.messageId ?? '']
-    await written(running, address, '<answer@asks.example>', customer, answer, thread)
-    const [entry] = (await autonomyByCategory(running.daemon.context.db, address)).filter(
-      (each) => each.category === category,
-    )
-    expect(entry).toMatchObject(
-      next === 'sent'
-        ? { granted: true, takenBack: null }
-        : { granted: false, takenBack: { reason: 'negative-answer', id: asked.id } },
-    )
-    const later = await written(running, address, '<later@asks.example>', 'noor@asks.example', question)
-    expect(later.disposition).toBe(next)
-  },
-  120_000,
-)
+  const thread = ['<asked@asks.example>', reply?.messageId ?? '']
+  await written(running, address, '<answer@asks.example>', customer, answer, thread)
+  const [entry] = (await autonomyByCategory(running.daemon.context.db, address)).filter(
+    (each) => each.category === category,
+  )
+  expect(entry).toMatchObject(
+    next === 'sent'
+      ? { granted: true, takenBack: null }
+      : { granted: false, takenBack: { reason: 'negative-answer', id: asked.id } },
+  )
+  const later = await written(running, address, '<later@asks.example>', 'noor@asks.example', question)
+  expect(later.disposition).toBe(next)
+})

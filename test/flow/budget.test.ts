@@ -40,7 +40,7 @@ beforeAll(async () => {
   ])
   databaseUrl = await postgres.createDatabase()
   redisUrl = redis.newDatabase()
-}, 60_000)
+})
 
 afterAll(async () => {
   await Promise.all([dovecot, redis, postgres].map((server) => server?.stop()))
@@ -177,4 +177,4 @@ test('500 mails under a cap of 0.01 dollars a day', async () => {
     `select count(*)::int as days from replyd.spending where account = '' and reached_at is not null`,
   )
   expect(told).toEqual([{ days: 2 }])
-}, 300_000)
+})

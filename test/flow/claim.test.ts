@@ -15,7 +15,7 @@ let standIn: StandIn
 
 beforeAll(async () => {
   ;[dovecot, standIn] = await Promise.all([startDovecot(), startStandIn()])
-}, 60_000)
+})
 
 afterAll(async () => {
   await Promise.all([dovecot?.stop(), standIn?.close()])
@@ -81,7 +81,7 @@ test('a yes that is taken back while the server takes the mail: nothing goes out
   await approve(review, row.id, 'Ann')
   expect((await walk.walk(row.id)).row.disposition).toBe('sent')
   expect(server.mails).toHaveLength(1)
-}, 60_000)
+})
 
 test('a text that is edited and approved while the server takes the old one: only the new one goes out', async () => {
   const { server: starting, act } = duringRcpt()
@@ -98,4 +98,4 @@ test('a text that is edited and approved while the server takes the old one: onl
   expect([server.mails.length, await stateOf(walk, row.id)]).toEqual([0, 'approved'])
   expect((await walk.walk(row.id)).row.disposition).toBe('sent')
   expect(server.mails.map(String)).toEqual([expect.stringContaining('we are closed.')])
-}, 60_000)
+})

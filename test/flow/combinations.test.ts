@@ -33,7 +33,7 @@ beforeAll(async () => {
     startStandIn(),
   ])
   postfix = await startPostfix({ deliverTo: dovecot })
-}, 60_000)
+})
 
 afterAll(async () => {
   await Promise.all([postfix?.stop(), dovecot?.stop(), redis?.stop(), postgres?.stop(), standIn?.close()])
@@ -89,7 +89,7 @@ describe.each([
     const inbox = await readMailbox(dovecot, address, 'INBOX')
     expect(inbox).toHaveLength(samples.length - junk.length)
     for (const mail of [...inbox, ...junk]) expect(mail.flags).not.toContain('\\Seen')
-  }, 60_000)
+  })
 })
 
 function subjectOf(octets: Buffer): string {

@@ -46,7 +46,7 @@ beforeAll(async () => {
     startStandIn(),
     freePort(),
   ])
-}, 60_000)
+})
 
 afterAll(async () => {
   await Promise.all(children.map((child) => child.stop()))
@@ -137,4 +137,4 @@ test('replyd with two more workers: mail comes in, drafts come out', async () =>
   const page = await fetch(`http://127.0.0.1:${port}/`, { redirect: 'manual' })
   expect([page.status, page.headers.get('location')]).toEqual([303, '/login'])
   for (const child of children.splice(0)) expect(await child.stop()).toBe(0)
-}, 180_000)
+})

@@ -11,11 +11,11 @@ let peers: Peers & AsyncDisposable
 
 beforeAll(async () => {
   peers = await openPeers()
-}, 60_000)
+})
 
 afterAll(async () => {
   await peers?.[Symbol.asyncDispose]()
-}, 60_000)
+})
 
 interface Listed {
   id: string
@@ -110,7 +110,7 @@ test('killed at the final dot: it has gone out once, and nobody sends it again',
   await world.daemon.stop()
   expect(await readMailbox(peers.dovecot, world.address, 'Drafts')).toEqual([])
   expect(await readMailbox(peers.dovecot, world.address, 'Sent')).toHaveLength(1)
-}, 280_000)
+})
 
 test('killed between the yes and the sending: it goes out once after the start', async () => {
   await using world = await buildWorld()
@@ -127,4 +127,4 @@ test('killed between the yes and the sending: it goes out once after the start',
   expect(world.accepted).toHaveLength(1)
   expect(await readMailbox(peers.dovecot, world.address, 'Drafts')).toEqual([])
   expect(await readMailbox(peers.dovecot, world.address, 'Sent')).toHaveLength(1)
-}, 280_000)
+})

@@ -117,4 +117,4 @@ test('the owner’s mail and the customer’s first one are found by the thread 
     await walk[Symbol.asyncDispose]()
     await new Promise((resolve) => server.server.close(resolve))
   }
-}, 60_000)
+})

@@ -22,7 +22,7 @@ beforeAll(async () => {
     startRedis(),
     startPostgres({ fsync: false }),
   ])
-}, 120_000)
+})
 
 afterAll(async () => {
   await Promise.all([dovecot, redis, postgres].map((server) => server?.stop()))
@@ -86,7 +86,7 @@ describe.each([
     const { requests, limited } = standIn.counters()
     expect(limited - before.limited).toBeLessThanOrEqual(1)
     expect(requests - before.requests).toBeLessThanOrEqual(41)
-  }, 120_000)
+  })
 
   test('a refusal pauses the queue, and no mail has failed for it', async () => {
     const address = `refused-${kind}@shop.example`
@@ -108,41 +108,37 @@ describe.each([
     )
     // What was refused was not charged.
     expect(calls).toEqual([{ n: 40 }])
-  }, 120_000)
+  })
 })
 
 test.each([
   [401, 'invalid_api_key', 'refused the API key'],
   [429, 'insufficient_quota', 'the quota at'],
-])(
-  '%i %s stops the model, tells the owner once, and a start goes on',
-  async (status, code, words) => {
-    const address = `${code}@shop.example`
-    const state = { redisUrl: redis.newDatabase(), databaseUrl: await postgres.createDatabase() }
-    const broken: Override = { status, body: { error: { message: 'no', type: code, code } } }
-    let mended = false
-    await using standIn = await startStandIn({ behaviour: () => (mended ? undefined : broken) })
-    const told: string[] = []
-    {
-      await using running = await open(address, standIn, state)
-      const { pipeline, context } = running.daemon
-      const stopped = new Promise<void>((resolve) =>
-        pipeline.on('owner-action', ({ message }) => {
-          told.push(message)
-          resolve()
-        }),
-      )
-      await deliver(address, 5)
-      await stopped
-      expect(pipeline.modelStopped).toContain(words)
-      const { rows } = await context.db.query(`select 1 from replyd.message where step in ('review', 'done')`)
-      expect(rows).toEqual([])
-    }
-    expect(told).toEqual([expect.stringContaining(words)])
-    mended = true
+])('%i %s stops the model, tells the owner once, and a start goes on', async (status, code, words) => {
+  const address = `${code}@shop.example`
+  const state = { redisUrl: redis.newDatabase(), databaseUrl: await postgres.createDatabase() }
+  const broken: Override = { status, body: { error: { message: 'no', type: code, code } } }
+  let mended = false
+  await using standIn = await startStandIn({ behaviour: () => (mended ? undefined : broken) })
+  const told: string[] = []
+  {
     await using running = await open(address, standIn, state)
-    const rows = await running.settled(5)
-    expect(rows.map(({ disposition }) => disposition)).toEqual(rows.map(() => 'drafted'))
-  },
-  60_000,
-)
+    const { pipeline, context } = running.daemon
+    const stopped = new Promise<void>((resolve) =>
+      pipeline.on('owner-action', ({ message }) => {
+        told.push(message)
+        resolve()
+      }),
+    )
+    await deliver(address, 5)
+    await stopped
+    expect(pipeline.modelStopped).toContain(words)
+    const { rows } = await context.db.query(`select 1 from replyd.message where step in ('review', 'done')`)
+    expect(rows).toEqual([])
+  }
+  expect(told).toEqual([expect.stringContaining(words)])
+  mended = true
+  await using running = await open(address, standIn, state)
+  const rows = await running.settled(5)
+  expect(rows.map(({ disposition }) => disposition)).toEqual(rows.map(() => 'drafted'))
+})

@@ -24,7 +24,7 @@ beforeAll(async () => {
     account: { replies: { mode: 'review' } },
     document: { web: { port: 0, password } },
   })
-}, 180_000)
+})
 
 afterAll(async () => {
   await browser?.close()
@@ -65,7 +65,7 @@ test('without it nothing is seen; with it the decision carries the name; logged 
   await page.goto(`${url()}/`)
   await page.waitForURL(/\/login$/)
   await page.close()
-}, 60_000)
+})
 
 test('a forged cookie, the API and the metrics without a token: nothing', async () => {
   const forged = { cookie: 'replyd_session=eyJpZCI6IngiLCJhY3RvciI6IkFkYSIsInVudGlsIjo5OTk5OTk5OTk5OTk5fQ.x' }

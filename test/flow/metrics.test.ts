@@ -31,7 +31,7 @@ beforeAll(async () => {
   await dovecot.deliver(address, letter, 'ann@buyers.example')
   await running.settled(1)
   text = await (await get('/metrics')).text()
-}, 90_000)
+})
 
 afterAll(async () => {
   await running?.stop()

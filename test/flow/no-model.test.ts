@@ -18,7 +18,7 @@ let standIn: StandIn
 
 beforeAll(async () => {
   ;[dovecot, standIn] = await Promise.all([startDovecot(), startStandIn()])
-}, 60_000)
+})
 
 afterAll(async () => {
   await Promise.all([dovecot?.stop(), standIn?.close()])
@@ -109,4 +109,4 @@ test('ten mails of lists, of which five are spam, cost nothing', async () => {
   ])
   expect(standIn.counters().requests).toBe(0)
   expect((await db.query('select 1 from replyd.model_call')).rows).toEqual([])
-}, 180_000)
+})

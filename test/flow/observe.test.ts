@@ -62,7 +62,7 @@ beforeAll(async () => {
     graceMs: 0,
   })
   await observer.lookOnce()
-}, 90_000)
+})
 
 afterAll(async () => {
   await running?.stop()

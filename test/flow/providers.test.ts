@@ -71,7 +71,7 @@ test('no MOVE and no UIDPLUS: spam is marked and stays, and nothing is deleted',
   const inbox = await mailbox.list('INBOX')
   expect(inbox.map(({ flags }) => flags.includes('$Junk'))).toEqual([false, true])
   expect(await mailbox.list('Junk')).toEqual([])
-}, 60_000)
+})
 
 test('no MOVE, but UIDPLUS: spam is moved by COPY and UID EXPUNGE', async () => {
   await using mailbox = await openMailbox({ plugins: lacking('MOVE') })
@@ -84,7 +84,7 @@ test('no MOVE, but UIDPLUS: spam is moved by COPY and UID EXPUNGE', async () => 
   const [filed] = await mailbox.list('Junk')
   expect(filed?.flags).toContain('$Junk')
   expect(filed?.flags).not.toContain('\\Seen')
-}, 60_000)
+})
 
 test('no IDLE: the poll finds what is new', async () => {
   await using mailbox = await openMailbox({ plugins: lacking('IDLE') })
@@ -96,7 +96,7 @@ test('no IDLE: the poll finds what is new', async () => {
   await mailbox.deliver(letter('later'))
   const row = await running.settledWith(({ messageId }) => messageId === '<later@asks.example>')
   expect(row.disposition).toBe('drafted')
-}, 60_000)
+})
 
 test('no SPECIAL-USE: the draft goes where the name says, in the language of the owner', async () => {
   const folders = { 'Entw&APw-rfe': {}, Gesendet: {}, Papierkorb: {}, Spamverdacht: {} }
@@ -107,7 +107,7 @@ test('no SPECIAL-USE: the draft goes where the name says, in the language of the
   expect(row.disposition).toBe('drafted')
   expect(await mailbox.list('Entw&APw-rfe')).toHaveLength(1)
   await expect(mailbox.list('Drafts')).rejects.toThrow('no mailbox')
-}, 60_000)
+})
 
 const gmail: Partial<MailboxOptions> = {
   folders: {
@@ -134,7 +134,7 @@ test('like Gmail: what was sent lies in \\Sent once, by the provider', async () 
   expect([row.disposition, row.reason]).toEqual(['sent', 'all-clear'])
   expect(await mailbox.list('[Gmail]/Sent Mail')).toHaveLength(1)
   expect(mailbox.sent()).toHaveLength(1)
-}, 60_000)
+})
 
 test('like Gmail: what the owner archives meanwhile is not deleted, and is answered', async () => {
   await using mailbox = await openMailbox(gmail)
@@ -157,4 +157,4 @@ test('like Gmail: what the owner archives meanwhile is not deleted, and is answe
   expect(await mailbox.list('INBOX')).toEqual([])
   expect(await mailbox.list('[Gmail]/Drafts')).toHaveLength(1)
   expect(await mailbox.list('[Gmail]/All Mail')).toHaveLength(1)
-}, 60_000)
+})

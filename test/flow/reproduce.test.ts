@@ -41,4 +41,4 @@ test('model, its snapshot, prompts and knowledge of each call stand beside the m
     await mailbox.close()
     await standIn.close()
   }
-}, 60_000)
+})

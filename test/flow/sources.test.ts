@@ -22,7 +22,7 @@ beforeAll(async () => {
       },
     }),
   ])
-}, 60_000)
+})
 
 afterAll(async () => {
   await Promise.all([dovecot?.stop(), standIn?.close()])
@@ -93,7 +93,7 @@ test('corrections come from the account’s own category without what is persona
   expect((await walk.handle()).disposition).toBe('drafted')
   expect(block('EARLIER')).toBeNull()
   expect(block('MAIL')).toContain('collect a repair')
-}, 90_000)
+})
 
 test('a thread holds the owner’s own mails, oldest first, and nothing that the addressee did not take part in', async () => {
   const address = 'ann@thread.example'
@@ -130,7 +130,7 @@ test('a thread holds the owner’s own mails, oldest first, and nothing that the
   ])
   expect(block('THREAD')).toBeNull()
   expect(prompt).not.toMatch(/4711|Saturday at noon/)
-}, 90_000)
+})
 
 test('an overlong thread is cut, and the row says so', async () => {
   const address = 'ann@long.example'
@@ -178,4 +178,4 @@ test('an overlong thread is cut, and the row says so', async () => {
     [last.id],
   )
   expect(more[0]?.detail).toBe('cut: thread: 10 messages at its beginning')
-}, 120_000)
+})

@@ -25,7 +25,7 @@ beforeAll(async () => {
       },
     }),
   ])
-}, 60_000)
+})
 
 afterAll(async () => {
   await Promise.all([dovecot?.stop(), standIn?.close()])
@@ -153,4 +153,4 @@ test('is learned by language from the owner’s own mails, told to the model as 
   expect(await loadStyles(db, address)).not.toBeNull()
   await removeStyles(db, null)
   expect(await loadStyles(db, address)).toBeNull()
-}, 120_000)
+})

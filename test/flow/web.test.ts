@@ -46,7 +46,7 @@ beforeAll(async () => {
     daemonOf('swift@shop.example', '0s'),
     daemonOf('patient@shop.example', '1h'),
   ])
-}, 180_000)
+})
 
 afterAll(async () => {
   await browser?.close()
@@ -374,7 +374,7 @@ test('autonomy is offered, granted on the page, lost with a call-back, and shown
   )
   const refused = await run(['autonomy', 'grant', account, category], { environment })
   expect([refused.status, refused.err]).toEqual([1, expect.stringContaining('not on offer')])
-}, 60_000)
+})
 
 test('who paused an account, and when, is kept and shown', async () => {
   const page = await opened(patient, '/settings')
@@ -499,7 +499,7 @@ test('axe finds nothing on any page, light and dark', async () => {
       await page.context().close()
     }
   }
-}, 120_000)
+})
 
 /** fetch() would not send another Host field. */
 function statusUnder(host: string, url: string): Promise<number | undefined> {
@@ -551,7 +551,7 @@ describe('a draft in \\Drafts', () => {
       roles: ['watch', 'work', 'web'],
       account: { sentCopy: true, replies: { mode: 'draft', undo: '0s' } },
     })
-  }, 60_000)
+  })
 
   afterAll(() => running?.stop())
 

@@ -17,7 +17,7 @@ let standIn: StandIn
 
 beforeAll(async () => {
   ;[dovecot, standIn] = await Promise.all([startDovecot(), startStandIn()])
-}, 60_000)
+})
 
 afterAll(async () => {
   await Promise.all([dovecot?.stop(), standIn?.close()])
@@ -69,7 +69,7 @@ test('a held reply is told, signed, again after a failure, and under the same id
   }
   receiver.closeAllConnections()
   await new Promise((resolve) => receiver.close(resolve))
-}, 60_000)
+})
 
 test('that the budget is reached is told once a day, with the cap', async () => {
   const told: string[] = []
@@ -122,4 +122,4 @@ test('that the budget is reached is told once a day, with the cap', async () => 
   expect(told).toHaveLength(1)
   receiver.closeAllConnections()
   await new Promise((resolve) => receiver.close(resolve))
-}, 60_000)
+})

@@ -41,7 +41,7 @@ beforeAll(async () => {
     }),
   ])
   postfix = await startPostfix({ deliverTo: dovecot })
-}, 60_000)
+})
 
 afterAll(async () => {
   await Promise.all([postfix?.stop(), dovecot?.stop(), standIn?.close()])
@@ -80,36 +80,32 @@ const delivering = (address: string) => (id: string, text: string, references?: 
 test.each([
   ['needs_person', { needs_person: true, missing: ['the contract', 'who signed it'] }],
   ['missing alone', { needs_person: false, missing: ['the contract', 'who signed it'] }],
-])(
-  'a model that writes nothing, with %s, hands the mail to a person and says why',
-  async (name, answer) => {
-    const address = `legal-${name.length}@shop.example`
-    await using walk = await start(address, { roles: ['web'] })
-    written = answer
-    await dovecot.deliver(
-      address,
-      letter({ id: `<${name.length}@asks.example>`, from: customer, to: address, text: question }),
-    )
-    const row = await walk.handle()
-    expect(row).toMatchObject({ step: 'review', disposition: 'held', reason: 'needs-person' })
-    expect(row.detail).toBe('missing: the contract; who signed it')
-    expect(row.verdict).toMatchObject({ summary: expect.stringMatching(/\S/) })
-    expect(await loadReply(walk.context.db, row.id)).toBeNull()
-    expect(await readMailbox(dovecot, address, 'Drafts')).toEqual([])
-    // On the page and the command line it is said as such.
-    const REPLYD_URL = walk.running.daemon.url ?? ''
-    const page = await (await fetch(new URL(`/replies/${row.id}`, REPLYD_URL))).text()
-    expect(page).toContain('The model asks for a person.')
-    expect(page).toContain('missing: the contract; who signed it')
-    const environment = { REPLYD_URL, REPLYD_TOKEN: 'none' }
-    const { out } = await run(['replies', 'show', row.id], { environment })
-    const { summary } = row.verdict as { summary: string }
-    expect(out).toContain(
-      `No reply: the model asks for a person.\n${summary}\nmissing: the contract; who signed it`,
-    )
-  },
-  60_000,
-)
+])('a model that writes nothing, with %s, hands the mail to a person and says why', async (name, answer) => {
+  const address = `legal-${name.length}@shop.example`
+  await using walk = await start(address, { roles: ['web'] })
+  written = answer
+  await dovecot.deliver(
+    address,
+    letter({ id: `<${name.length}@asks.example>`, from: customer, to: address, text: question }),
+  )
+  const row = await walk.handle()
+  expect(row).toMatchObject({ step: 'review', disposition: 'held', reason: 'needs-person' })
+  expect(row.detail).toBe('missing: the contract; who signed it')
+  expect(row.verdict).toMatchObject({ summary: expect.stringMatching(/\S/) })
+  expect(await loadReply(walk.context.db, row.id)).toBeNull()
+  expect(await readMailbox(dovecot, address, 'Drafts')).toEqual([])
+  // On the page and the command line it is said as such.
+  const REPLYD_URL = walk.running.daemon.url ?? ''
+  const page = await (await fetch(new URL(`/replies/${row.id}`, REPLYD_URL))).text()
+  expect(page).toContain('The model asks for a person.')
+  expect(page).toContain('missing: the contract; who signed it')
+  const environment = { REPLYD_URL, REPLYD_TOKEN: 'none' }
+  const { out } = await run(['replies', 'show', row.id], { environment })
+  const { summary } = row.verdict as { summary: string }
+  expect(out).toContain(
+    `No reply: the model asks for a person.\n${summary}\nmissing: the contract; who signed it`,
+  )
+})
 
 test('who answers HUMAN to an automatic reply gets a person, and no such reply in that thread any more', async () => {
   const address = 'desk@human.example'
@@ -136,7 +132,7 @@ test('who answers HUMAN to an automatic reply gets a person, and no such reply i
   })
   await deliver('<four@asks.example>', 'Hello,\n\ncan I collect a repair on Saturday?\n\nKim')
   expect(await walk.handle()).toMatchObject({ disposition: 'sent' })
-}, 60_000)
+})
 
 test('a HUMAN that comes within the undo window keeps the automatic reply back', async () => {
   const address = 'undo@human.example'
@@ -153,7 +149,7 @@ test('a HUMAN that comes within the undo window keeps the automatic reply back',
   expect(await walk.handle()).toMatchObject({ disposition: 'held', reason: 'human-asked' })
   walk.ahead += 3_600_001
   expect((await walk.walk(second.id)).row).toMatchObject({ disposition: 'drafted', reason: 'human-asked' })
-}, 60_000)
+})
 
 test('HUMAN from somebody who was never answered automatically is a mail like any other', async () => {
   const address = 'first@human.example'
@@ -163,7 +159,7 @@ test('HUMAN from somebody who was never answered automatically is a mail like an
     letter({ id: '<h@asks.example>', from: customer, to: address, text: 'HUMAN' }),
   )
   expect((await walk.handle()).reason).not.toBe('human-asked')
-}, 60_000)
+})
 
 test('outside of business hours an automatic reply waits for the opening, and a person’s does not', async () => {
   const address = 'office@hours.example'
@@ -210,7 +206,7 @@ test('outside of business hours an automatic reply waits for the opening, and a 
   })
   walk.ahead = opening.getTime() - Date.now() + 1000
   expect((await walk.walk(row.id)).row.disposition).toBe('sent')
-}, 60_000)
+})
 
 test('each account writes with its own prompts and its own knowledge', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'replyd-prompts-'))
@@ -250,4 +246,4 @@ test('each account writes with its own prompts and its own knowledge', async () 
   } finally {
     rmSync(folder, { recursive: true })
   }
-}, 90_000)
+})

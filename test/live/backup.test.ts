@@ -62,7 +62,7 @@ async function fullBackup(kind: Kind): Promise<{ file: string; before: Record<st
 
 beforeAll(async () => {
   postgres = await startPostgres({ fsync: false })
-}, 60_000)
+})
 
 afterAll(async () => {
   await postgres?.stop()
@@ -107,14 +107,14 @@ describe.each([
     // One event was written by the restore itself: the next number had not been given before.
     const ids = after.event?.map((row) => (JSON.parse(row) as { id: number }).id) ?? []
     expect(new Set(ids).size).toBe(6)
-  }, 60_000)
+  })
 })
 
 describe('restore refuses', () => {
   let file = ''
   beforeAll(async () => {
     file = (await fullBackup('PostgreSQL')).file
-  }, 60_000)
+  })
 
   const changed = (change: (text: string) => string | Buffer): string => {
     const path = join(directory, `changed-${places++}.gz`)

@@ -51,7 +51,7 @@ const kept = new Set(
 let postgres: Postgres
 beforeAll(async () => {
   postgres = await startPostgres({ fsync: false })
-}, 60_000)
+})
 afterAll(() => postgres?.stop())
 
 /** Writes the mark into every column that could hold text and is not on the list. */
@@ -100,7 +100,7 @@ describe.each([
   beforeAll(async () => {
     const databaseUrl = withPostgres ? await postgres.createDatabase() : null
     db = await openDatabase({ directory, databaseUrl }, silentLog)
-  }, 60_000)
+  })
   beforeEach(async () => {
     for (const table of await backedUpTables(db)) await db.query(`truncate replyd.${table} cascade`)
   })
@@ -130,7 +130,7 @@ describe.each([
     expect(await loadReply(db, 'm-sent')).toMatchObject({ state: 'sent', textHash: 'h', claimedAt: seededAt })
     expect(await loadReply(db, 'm-uncertain')).toMatchObject({ state: 'uncertain' })
     expect(await forgetCorrespondent(db, 'ann@example.org', 'Bob', seededAt)).toMatchObject({ closed: 0 })
-  }, 60_000)
+  })
 
   test("nobody else's text goes, and a reply that is going out keeps its own until it is out", async () => {
     await seedMails(db, ['sent'], 'somebody@example.org')
@@ -140,7 +140,7 @@ describe.each([
     expect(result).toEqual({ mails: 0, replies: 0, closed: 0, underWay: 2 })
     expect(await loadReply(db, 'm-sent')).toMatchObject({ text: mark })
     expect((await loadReply(db, 'm-sending'))?.octets.toString()).toBe(mark)
-  }, 60_000)
+  })
 
   test('a reply that was being written meanwhile is not stored', async () => {
     await seedMails(db, ['held'], 'ann@example.org')
@@ -149,5 +149,5 @@ describe.each([
     await db.query('delete from replyd.reply')
     expect(reply && (await saveComposed(db, { ...reply, account }, seededAt))).toBe(false)
     expect(await loadReply(db, 'm-held')).toBeNull()
-  }, 60_000)
+  })
 })

@@ -18,7 +18,7 @@ let dovecot: Dovecot
 let users = 0
 beforeAll(async () => {
   dovecot = await startDovecot()
-}, 30_000)
+})
 afterAll(async () => {
   await dovecot.stop()
 })

@@ -20,7 +20,7 @@ beforeAll(async () => {
   mkdirSync(ownFolder)
   ;[dovecot, standIn] = await Promise.all([startDovecot(), startStandIn()])
   postfix = await startPostfix({ deliverTo: dovecot, auth: 'required' })
-}, 60_000)
+})
 
 afterAll(async () => {
   await postfix?.stop()

@@ -26,7 +26,7 @@ const directory = mkdtempSync(join(tmpdir(), 'replyd-migrations-'))
 let postgres: Postgres
 beforeAll(async () => {
   postgres = await startPostgres({ fsync: false })
-}, 60_000)
+})
 afterAll(async () => {
   await postgres?.stop()
   rmSync(directory, { recursive: true, force: true })
@@ -84,26 +84,22 @@ describe.each([
     await expect(refusal).rejects.toThrow(
       `The store was written by a newer replyd (schema ${later.version}, this one knows ${newestSchema}): update replyd`,
     )
-  }, 60_000)
+  })
 })
 
-test.each(versions)(
-  'a store of version %d comes to the newest with all its rows',
-  async (version) => {
-    const lines = fixture(`${version}.jsonl`).trim().split('\n')
-    await using db = await open(await postgres.createDatabase(), true)
-    async function* each() {
-      yield* lines
-    }
-    const { rows } = await restoreBackup(db, each(), new Date('2027-01-01T00:00:00Z'))
-    expect(await schemaVersion(db)).toBe(newestSchema)
-    for (const [table, count] of Object.entries(rows)) expect([table, count > 0]).toEqual([table, true])
-    expect(Object.values(rows).reduce((sum, n) => sum + n, 0)).toBe(lines.length - 2)
-    const { rows: mails } = await db.query<{ id: string }>('select id from replyd.message order by id')
-    expect(mails.map(({ id }) => id)).toEqual(['m-approved', 'm-held', 'm-sending', 'm-sent', 'm-uncertain'])
-  },
-  60_000,
-)
+test.each(versions)('a store of version %d comes to the newest with all its rows', async (version) => {
+  const lines = fixture(`${version}.jsonl`).trim().split('\n')
+  await using db = await open(await postgres.createDatabase(), true)
+  async function* each() {
+    yield* lines
+  }
+  const { rows } = await restoreBackup(db, each(), new Date('2027-01-01T00:00:00Z'))
+  expect(await schemaVersion(db)).toBe(newestSchema)
+  for (const [table, count] of Object.entries(rows)) expect([table, count > 0]).toEqual([table, true])
+  expect(Object.values(rows).reduce((sum, n) => sum + n, 0)).toBe(lines.length - 2)
+  const { rows: mails } = await db.query<{ id: string }>('select id from replyd.message order by id')
+  expect(mails.map(({ id }) => id)).toEqual(['m-approved', 'm-held', 'm-sending', 'm-sent', 'm-uncertain'])
+})
 
 test('of several that start at once on an empty database one makes the schema', async () => {
   const url = await postgres.createDatabase()
@@ -113,7 +109,7 @@ test('of several that start at once on an empty database one makes the schema', 
   )
   expect(rows).toEqual(migrations.map(({ version }) => ({ version })))
   await Promise.all(stores.map((each) => each[Symbol.asyncDispose]()))
-}, 60_000)
+})
 
 test('a newer store is refused at the start, in one line', async () => {
   const url = await postgres.createDatabase()
@@ -123,7 +119,7 @@ test('a newer store is refused at the start, in one line', async () => {
   await expect(open(url)).rejects.toThrow(
     /^The store was written by a newer replyd \(schema 999.*update replyd$/,
   )
-}, 60_000)
+})
 
 /** Lines of a version 1 backup whose rows are in every state of that version, with a head and an end that fit. */
 function oldWords(): string[] {
@@ -186,4 +182,4 @@ test('the words of version 1 become those of version 2, in the rows and in what 
   )
   expect(indexes).toHaveLength(2)
   for (const { definition } of indexes) expect(definition).not.toMatch(/'wait'/)
-}, 60_000)
+})

@@ -115,7 +115,7 @@ test('a revoked token is replaced once; a sign-in that was taken back is told, a
   await reopened.get(address)?.smtp.send(letter('4@x'))
   expect(again.told).toHaveLength(2)
   expect(again.told[1]).toBeNull()
-}, 30_000)
+})
 
 test('with another key than that of the sign-ins the account says so, and no more is tried', async () => {
   await signIn('the first key of sixteen characters')

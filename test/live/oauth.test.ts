@@ -41,7 +41,7 @@ passdb {
 }
 `,
   })
-}, 60_000)
+})
 
 afterAll(async () => {
   await dovecot?.stop()
@@ -117,7 +117,7 @@ test('a sign-in that was taken back stops the account with a clear message, unti
   expect(status).toBe(0)
   // The pool waits a moment before it looks again.
   await expect(settled(() => imap.state('INBOX'))).resolves.toMatchObject({ exists: 0 })
-}, 60_000)
+})
 
 /** The first answer that is none of these failures: the adapter tells each caller at once. */
 async function settled<T>(ask: () => Promise<T>): Promise<T> {
@@ -179,4 +179,4 @@ test('a daemon whose refresh is refused stops that account, and the log, the API
   const check = await imapCheck(path)
   expect(check).toMatchObject({ status: 'failed', advice: 'Sign in: replyd auth ADDRESS.' })
   expect(check.detail).toContain(told)
-}, 120_000)
+})

@@ -10,7 +10,7 @@ let postgres: Postgres
 
 beforeAll(async () => {
   ;[redis, postgres] = await Promise.all([startRedis(), startPostgres({ fsync: false })])
-}, 60_000)
+})
 
 afterAll(async () => {
   await Promise.all([redis?.stop(), postgres?.stop()])
@@ -42,7 +42,7 @@ test('on Redis a delayed job runs when it is hastened, and no other', async () =
   await using queues = await openQueues(settings, silentLog)
   expect(await ranAfterHastening(queues)).toEqual(['late'])
   expect(await queues.counts('model')).toMatchObject({ delayed: 1 })
-}, 60_000)
+})
 
 test('on PostgreSQL, too', async () => {
   const databaseUrl = await postgres.createDatabase()
@@ -50,4 +50,4 @@ test('on PostgreSQL, too', async () => {
   await using queues = await openQueues({ redisUrl: null, pool: db.pool, namespace: 'replyd' }, silentLog)
   expect(await ranAfterHastening(queues)).toEqual(['late'])
   expect(await queues.counts('model')).toMatchObject({ delayed: 1 })
-}, 60_000)
+})

@@ -25,7 +25,7 @@ const source = { mailbox: 'INBOX', uidValidity: '1', baselineAt: new Date(0), re
 let postgres: Postgres
 beforeAll(async () => {
   postgres = await startPostgres({ fsync: false })
-}, 60_000)
+})
 afterAll(() => postgres.stop())
 
 const letter = (uid: number, body = 'Hello') =>
@@ -51,7 +51,7 @@ describe.each([
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'replyd-reading-'))
     db = await openDatabase({ directory, databaseUrl: onServer ? postgres.url : null }, silentLog)
-  }, 60_000)
+  })
 
   afterAll(async () => {
     await db[Symbol.asyncDispose]()

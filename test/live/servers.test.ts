@@ -257,7 +257,7 @@ describe('leaves nothing behind', () => {
     child.kill('SIGKILL')
     await vanished(started.map(({ directory }) => directory))
     expect(started.map(({ pid }) => runs(pid))).toEqual([false, false, false, false])
-  }, 90_000)
+  })
 
   test('when disposed of', async () => {
     const redis = await startRedis()

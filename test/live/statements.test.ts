@@ -12,7 +12,7 @@ let database: Database
 beforeAll(async () => {
   postgres = await startPostgres({ fsync: false })
   database = await openDatabase({ directory: '', databaseUrl: await postgres.createDatabase() }, silentLog)
-}, 60_000)
+})
 
 afterAll(async () => {
   await database[Symbol.asyncDispose]()

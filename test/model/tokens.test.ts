@@ -47,7 +47,7 @@ beforeAll(() => {
     const known = { receivedAt: new Date('2026-11-24T05:30:00Z'), firstContact: true, guardReason: 'ok' }
     return { visibleText: visibleText(message).text, facts: mailFacts(message, guessOwner(message), known) }
   })
-}, 60_000)
+})
 
 const median = (counts: number[]) => counts.sort((a, b) => a - b)[Math.floor(counts.length / 2)] ?? 0
 
@@ -68,7 +68,7 @@ test('triage: the median of all of the corpus is at most 700 tokens, and the oct
   expect(counts.length).toBe(1979)
   expect(median(counts)).toBeLessThanOrEqual(700)
   expect(Math.max(...counts)).toBeLessThan(3000)
-}, 60_000)
+})
 
 test('compose: the median with three passages, a thread, an earlier reply, style and corrections is at most 1,500 tokens', async () => {
   const verdict = {
@@ -102,4 +102,4 @@ test('compose: the median with three passages, a thread, an earlier reply, style
     counts.push(await countTokens(messages))
   }
   expect(median(counts)).toBeLessThanOrEqual(1500)
-}, 60_000)
+})

@@ -29,7 +29,7 @@ function tick(): Date {
 
 beforeAll(async () => {
   db = await openDatabase({ directory, databaseUrl: null }, silentLog)
-}, 60_000)
+})
 
 afterAll(async () => {
   await db[Symbol.asyncDispose]()
@@ -108,7 +108,7 @@ test('trust is offered after a row of untouched drafts, granted by the owner, an
   await noteNegativeAnswer(db, answer, tick())
   expect(await isGranted(db, account, 'orders')).toBe(false)
   expect(await entry('orders')).toMatchObject({ streak: 0, takenBack: { reason: 'negative-answer', id } })
-}, 60_000)
+})
 
 test('what is not on offer is not granted; what the owner takes back is gone', async () => {
   await answered('refunds', 'draft', 'Quite another text altogether')
@@ -133,7 +133,7 @@ test('a grant that was taken back stays so when its cause is out of sight, until
   })
   expect(await grant(db, account, 'hours', 'ann', tick())).toBe(true)
   expect(await entry('hours')).toMatchObject({ granted: true, takenBack: null, grantedBy: 'ann' })
-}, 60_000)
+})
 
 test('an edit of a reply that still waits takes the grant back at once', async () => {
   for (let each = 0; each < 20; each++) await answered('sizes', 'draft')
@@ -143,7 +143,7 @@ test('an edit of a reply that still waits takes the grant back at once', async (
   await changeReply(db, { id, from: ['sent'], to: 'held', actor: 'ann', ...edited }, tick())
   expect(await isGranted(db, account, 'sizes')).toBe(false)
   expect(await entry('sizes')).toMatchObject({ takenBack: { reason: 'edited', id } })
-}, 60_000)
+})
 
 test('a call-back within the undo window and a rejection count against it', async () => {
   const id = await answered('returns', 'send')
@@ -188,7 +188,7 @@ test('the filter learns from sure verdicts and answers alone once it has 200 of 
   expect(await ask('meeting project', 7_200_000, 'new@x.example')).toMatchObject({ spam: { is: false } })
   // The owner has written to Kim: the filter alone does not file Kim's mail.
   expect(await ask('cheap pills casino', 7_200_000, 'kim@customer.example')).toBeNull()
-}, 60_000)
+})
 
 test('the digest goes out once a day, whatever the number of processes, and is marked as automatic', async () => {
   const sent: { octets: Buffer; addressees: string[] }[] = []

@@ -23,7 +23,7 @@ beforeAll(async () => {
     `insert into replyd.sender_rule (account, pattern, rule, source, at)
        select 'a', 'p' || n, 'allow', 'test', now() from generate_series(1, 2000) n`,
   )
-}, 60_000)
+})
 
 afterAll(async () => {
   daily[Symbol.dispose]()
@@ -66,7 +66,7 @@ test('after each day the table and the files are as large as after the first', a
   expect(await relationOctets()).toBeGreaterThan(before[0] * 1.5)
   expect(octetsOnDisk()).toBeGreaterThan(before[1])
   expect(events.filter(({ event }) => event === 'store.tidied')).toHaveLength(4)
-}, 120_000)
+})
 
 test('work goes on beside it: transactions and queries wait their turn and lose nothing', async () => {
   const adds = Array.from({ length: 20 }, (_, n) =>
@@ -80,4 +80,4 @@ test('work goes on beside it: transactions and queries wait their turn and lose 
   const { rows } = await db.query<{ n: number }>('select count(*)::int as n from replyd.digest')
   expect(rows[0]?.n).toBe(20)
   expect(events.filter(({ event }) => event === 'audit.failed')).toEqual([])
-}, 60_000)
+})

@@ -1,0 +1,17 @@
+import { loginGateOf } from '../src/base/pace.ts'
+
+export interface CountedGate {
+  /** How many logins the gate has let through. */
+  passes: number
+}
+
+/** Lets the logins of an account through at once and counts them. How far apart the gate keeps them is tested on its own. */
+export function countLogins(settings: object): CountedGate {
+  const gate = loginGateOf(settings)
+  const counted = { passes: 0 }
+  gate.pass = async (signal) => {
+    signal?.throwIfAborted()
+    counted.passes += 1
+  }
+  return counted
+}
