@@ -6,7 +6,7 @@ import type { Log } from './base/log.ts'
 import type { AccountSettings, Config } from './config/settings.ts'
 import type { ImapAccount } from './imap/imap.ts'
 import type { Knowledge } from './knowledge/knowledge.ts'
-import type { Model } from './model/client.ts'
+import type { Models } from './model/models.ts'
 import type { Prompts } from './model/prompts.ts'
 import type { Submission } from './smtp/smtp.ts'
 import type { Database } from './store/database.ts'
@@ -30,7 +30,7 @@ export interface StepContext {
   readonly log: Log
   readonly config: Config
   readonly accounts: ReadonlyMap<string, Account>
-  readonly model: Model
+  readonly models: Models
 }
 
 /** Where the row stands now, and when its next step may run (at once when absent). */

@@ -6,7 +6,7 @@ import { loadConfig } from '../../src/config/config.ts'
 import type { Account, StepContext } from '../../src/context.ts'
 import { standInModel, startStandIn } from '../../src/demo/stand-in.ts'
 import { openImapAccount } from '../../src/imap/imap.ts'
-import { openModel } from '../../src/model/client.ts'
+import { ConfiguredModels } from '../../src/model/models.ts'
 import { loadPrompts } from '../../src/model/prompts.ts'
 import { openSubmission } from '../../src/smtp/smtp.ts'
 import { openDatabase } from '../../src/store/database.ts'
@@ -46,7 +46,7 @@ budget: { perDay: 1000 }
     log: silentLog,
     config,
     accounts: new Map([[address, account]]),
-    model: openModel(config.model, silentLog, systemClock),
+    models: new ConfiguredModels(config.model, { db, log: silentLog, clock: systemClock }),
   }
   const dispose = async () => {
     await db[Symbol.asyncDispose]()

@@ -78,7 +78,7 @@ async function startDaemon(
       smtp: { host: '127.0.0.1', port: 1, secure: false },
       since: 'all',
     })),
-    model: { name: standInModel, baseUrl: peers.standIn.baseUrl, apiKey: 'none' },
+    model: { name: standInModel, baseUrl: peers.standIn.baseUrl, apiKey: 'none', concurrency: 10 },
     budget: { perDay: 1000 },
     state,
     web: { port: webPort, token },

@@ -78,6 +78,7 @@ export async function attempt(attacks: readonly Attack[], options: AttemptOption
           name: options.model ?? standInModel,
           baseUrl: standIn.baseUrl,
           apiKey: 'none',
+          concurrency: 10,
           ...(options.timeout ? { timeout: options.timeout } : {}),
         },
       },

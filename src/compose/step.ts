@@ -79,10 +79,13 @@ async function ask(
   const [salt = '', canary = ''] = [0, 1].map(() => context.newId(context.clock.now()).slice(-10))
   const earlier = row.fromAddress ? await earlierMails(context.db, row.account, row.fromAddress, row.id) : 0
   const toAnswer = { ...mail, firstContact: earlier === 0 }
-  const { omitted, ...question } = composeQuestion(prompt, settings, toAnswer, sources, { salt, canary })
-  const knowledgeHash = knowledge?.hash ?? null
-  const occasion = { row, step: 'compose', promptHash: prompt.hash, knowledgeHash } as const
-  const answer = await paidAsk(context, occasion, { ...question, signal })
+  const occasion = { row, task: 'compose', prompt, knowledgeHash: knowledge?.hash ?? null } as const
+  let omitted: string[] = []
+  const answer = await paidAsk(context, occasion, (fitted) => {
+    const question = composeQuestion(fitted, settings, toAnswer, sources, { salt, canary })
+    omitted = question.omitted
+    return { ...question, signal }
+  })
   return { composed: answer.value, omitted, salt, canary }
 }
 

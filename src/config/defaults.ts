@@ -3,7 +3,15 @@ export const defaults = {
   mailbox: 'INBOX',
   since: 'now',
   poll: '2m',
-  model: { name: 'gpt-4o-mini', baseUrl: 'https://api.openai.com/v1', timeout: '30s', concurrency: 10 },
+  model: {
+    name: 'gpt-4o-mini',
+    baseUrl: 'https://api.openai.com/v1',
+    timeout: '30s',
+    concurrency: 10,
+    successor: 'gpt-6-luna',
+  },
+  /** Of a model on a machine of the owner's: it answers one after the other, and slowly. */
+  ownModel: { timeout: '180s', concurrency: 1 },
   replies: {
     mode: 'draft',
     signature: '',

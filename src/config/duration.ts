@@ -19,3 +19,13 @@ export function formatDuration(ms: number): string {
   const [unit, size] = units.find(([, each]) => ms >= each && ms % each === 0) ?? ['ms', 1]
   return `${ms / size}${unit}`
 }
+
+/**
+ * Of a duration whose form the schema has checked.
+ * @throws TypeError for any other
+ */
+export function msOf(text: string): number {
+  const ms = parseDuration(text)
+  if (ms === null) throw new TypeError('A duration passed the schema in another form')
+  return ms
+}

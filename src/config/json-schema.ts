@@ -26,9 +26,19 @@ export function configJsonSchema(): JsonSchema {
       if (preset !== undefined) jsonSchema.default = preset
     },
   })
+  namesOrGroups(schema)
   return {
     ...schema,
     title: 'replyd.yaml',
     description: 'Configuration of replyd, a daemon that answers a mailbox',
+  }
+}
+
+/** In place of the group of another model its name may stand, which becomes a group only when it is read. */
+function namesOrGroups({ $defs }: JsonSchema): void {
+  for (const property of Object.values($defs?.Model?.properties ?? {})) {
+    if (typeof property === 'boolean' || !property.$ref?.endsWith('/OtherModel')) continue
+    property.anyOf = [{ type: 'string', minLength: 1 }, { $ref: property.$ref }]
+    delete property.$ref
   }
 }

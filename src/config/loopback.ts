@@ -22,3 +22,29 @@ export function plaintextAllowed(server: {
 }): boolean {
   return server.allowPlaintext || isLoopback(server.host)
 }
+
+const privateNetworks = new BlockList()
+for (const [network, prefix] of [
+  // RFC 1918, RFC 3927, RFC 6598 (100.64.0.0/10: also what Tailscale gives out).
+  ['10.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['169.254.0.0', 16],
+  ['100.64.0.0', 10],
+] as const)
+  privateNetworks.addSubnet(network, prefix, 'ipv4')
+// RFC 4193 and link-local addresses.
+privateNetworks.addSubnet('fc00::', 7, 'ipv6')
+privateNetworks.addSubnet('fe80::', 10, 'ipv6')
+
+/** RFC 6762, RFC 8375, names that are in use on private networks, Tailscale's, and those without a dot (a container). */
+const privateName = /^[^.]+$|\.(local|home\.arpa|internal|lan|ts\.net)$/
+
+/** Whether that host is this machine or one on a private network, by its address or name alone. */
+export function isOwnMachine(host: string): boolean {
+  const name = host.toLowerCase().replace(/^\[|\]$|\.$/g, '')
+  if (isLoopback(name)) return true
+  const family = isIP(name)
+  if (family === 0) return privateName.test(name)
+  return privateNetworks.check(name, family === 4 ? 'ipv4' : 'ipv6')
+}

@@ -72,6 +72,7 @@ const headings: Readonly<Record<string, string>> = {
   Replies: 'replies',
   Spam: 'spam',
   Model: 'model',
+  OtherModel: 'model.triage, compose, check, fallback',
   Budget: 'budget',
   Digest: 'digest',
   Web: 'web',
@@ -98,6 +99,8 @@ function rows(group: JsonSchema, prefix: string): string[] {
 function typeOf(node: Node): string {
   if (node === undefined || typeof node === 'boolean') return ''
   if (node.$ref) return `[group](#${anchor(headings[nameOf(node)] ?? '')})`
+  if (node.anyOf?.some((one) => typeof one !== 'boolean' && one.$ref))
+    return node.anyOf.map(typeOf).join(' or ')
   if (node.anyOf) return typeOf(node.anyOf[0])
   if (node.enum) return node.enum.map((value) => `\`${value}\``).join(', ')
   if (node.type === 'array') return `list of ${Array.isArray(node.items) ? '' : typeOf(node.items)}`

@@ -3,8 +3,9 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { canonicalAddress, canonicalDomain } from './address.ts'
 import { defaults } from './defaults.ts'
-import { parseDuration } from './duration.ts'
+import { msOf } from './duration.ts'
 import { parseHours } from './hours.ts'
+import { resolveModels } from './models.ts'
 import { hashPassword } from './password.ts'
 import { type Document, webhookEvents } from './schema.ts'
 import type {
@@ -34,16 +35,7 @@ export function resolveDocument(document: Document, directory: string, timeZone:
   const path = (text: string) => resolve(directory, text)
   return {
     accounts: document.accounts.map((account) => resolveAccount(account, document, path)),
-    model: {
-      name: model?.name ?? defaults.model.name,
-      baseUrl: (model?.baseUrl ?? defaults.model.baseUrl).replace(/\/+$/, ''),
-      apiKey: model?.apiKey ?? '',
-      timeoutMs: milliseconds(model?.timeout ?? defaults.model.timeout),
-      concurrency: model?.concurrency ?? defaults.model.concurrency,
-      price: model?.price
-        ? { ...model.price, cachedInput: model.price.cachedInput ?? model.price.input }
-        : null,
-    },
+    model: resolveModels(model),
     budget: { perDay: budget?.perDay ?? defaults.budget.perDay, timeZone: budget?.timeZone ?? timeZone },
     digest: resolveDigest(document.digest),
     web: resolveWeb(document.web),
@@ -53,7 +45,7 @@ export function resolveDocument(document: Document, directory: string, timeZone:
       databaseUrl: state?.databaseUrl ?? null,
       redisUrl: state?.redisUrl ?? null,
       key: state?.key ?? null,
-      keepMs: state?.keep === undefined ? null : milliseconds(state.keep),
+      keepMs: state?.keep === undefined ? null : msOf(state.keep),
     },
     log: { level: document.log?.level ?? defaults.log.level, traces: document.log?.traces ?? null },
   }
@@ -80,7 +72,7 @@ function resolveAccount(
       authservIds: account.authservIds ?? [],
       ownLists: (account.ownLists ?? []).map((id) => id.toLowerCase()),
     },
-    imap: { ...imap, pollMs: milliseconds(account.imap.poll ?? defaults.poll) },
+    imap: { ...imap, pollMs: msOf(account.imap.poll ?? defaults.poll) },
     smtp: resolveServer(account.smtp, account, account.imap, 465, 587),
     mailbox: account.mailbox ?? defaults.mailbox,
     mailboxes: {
@@ -163,8 +155,8 @@ function resolveReplies(input: RepliesInput): RepliesSettings {
   }
   return {
     ...rest,
-    intervalMs: milliseconds(interval),
-    undoMs: milliseconds(undo),
+    intervalMs: msOf(interval),
+    undoMs: msOf(undo),
     businessHours: businessHours === undefined ? null : parseHours(businessHours),
     disclosure: disclosure ?? null,
     humanLine: humanLine ?? null,
@@ -206,14 +198,7 @@ function resolveWeb(web: Document['web']): WebSettings {
 }
 
 function resolveSince(text: string): AccountSettings['since'] {
-  return text === 'now' || text === 'all' ? text : milliseconds(text)
-}
-
-/** The schema has checked the form already; anything else is a fault of ours. */
-function milliseconds(text: string): number {
-  const ms = parseDuration(text)
-  if (ms === null) throw new TypeError('A duration passed the schema in another form')
-  return ms
+  return text === 'now' || text === 'all' ? text : msOf(text)
 }
 
 function withoutUndefined<T extends object>(group: T): T {

@@ -79,16 +79,26 @@ function categoryFindings(document: unknown, owner: Path): Finding[] {
 }
 
 function modelFindings(document: unknown): Finding[] {
-  const baseUrl = valueAt(document, ['model', 'baseUrl']) ?? defaults.model.baseUrl
-  if (typeof baseUrl !== 'string' || !URL.canParse(baseUrl) || has(document, ['model', 'apiKey'])) return []
-  // Local servers want no key; the hosted ones all do, and this one is the default.
-  if (new URL(baseUrl).hostname !== 'api.openai.com') return []
-  return [
-    {
-      path: ['model', 'apiKey'],
-      message: 'is missing (set OPENAI_API_KEY, or model.baseUrl for another endpoint)',
-    },
+  const places: Path[] = [
+    ['model'],
+    ...['triage', 'compose', 'check', 'fallback'].map((task) => ['model', task]),
   ]
+  return places.flatMap((place) => keyFindings(document, place))
+}
+
+/** Local servers want no key; the hosted ones all do, and the default is one of those. */
+function keyFindings(document: unknown, place: Path): Finding[] {
+  const first = valueAt(document, ['model', 'baseUrl']) ?? defaults.model.baseUrl
+  const isFirst = place.length === 1
+  const baseUrl = isFirst ? first : valueAt(document, [...place, 'baseUrl'])
+  // Without an address of its own, or with the same, it has the first model's key.
+  if (!isFirst && (baseUrl === undefined || baseUrl === first)) return []
+  if (typeof baseUrl !== 'string' || !URL.canParse(baseUrl) || has(document, [...place, 'apiKey'])) return []
+  if (new URL(baseUrl).hostname !== 'api.openai.com') return []
+  const message = isFirst
+    ? 'is missing (set OPENAI_API_KEY, or model.baseUrl for another endpoint)'
+    : 'is missing (this endpoint has no key yet)'
+  return [{ path: [...place, 'apiKey'], message }]
 }
 
 function webFindings(document: unknown): Finding[] {

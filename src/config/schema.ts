@@ -73,36 +73,67 @@ const Account = z
   })
   .meta({ id: 'Account', description: 'One mailbox' })
 
+/** Keys of one model. @param preset defaults that are shown, which hold for the first model only */
+const modelKeys = (preset: { name?: string; baseUrl?: string; timeout?: string; concurrency?: number }) => ({
+  name: key(word(), 'Model name as the endpoint knows it', preset.name),
+  baseUrl: key(url('https', 'http'), 'Any endpoint that speaks the OpenAI wire format', preset.baseUrl),
+  apiKey: key(
+    z.string().min(1, 'must not be empty'),
+    'Key; by default the variable OPENAI_API_KEY. Not needed for most local servers',
+  ),
+  timeout: key(
+    duration(second, 10 * minute),
+    `Deadline of one request, everything included; ${defaults.ownModel.timeout} for a model on this machine or a private network`,
+    preset.timeout,
+  ),
+  concurrency: key(
+    z.int().min(1, 'must be at least 1').max(1000, 'must be at most 1000'),
+    `Calls under way at once; ${defaults.ownModel.concurrency} for a model on this machine or a private network`,
+    preset.concurrency,
+  ),
+  price: key(
+    z.strictObject({
+      input: required(dollars(), 'Input'),
+      cachedInput: key(dollars(), 'Input that the provider had cached; by default as `input`'),
+      output: required(dollars(), 'Output'),
+    }),
+    'US dollars per million tokens, where the built-in table does not know the model; nothing for a model on this machine or a private network',
+  ),
+  json: key(
+    z.enum(['object', 'schema']),
+    '`object`: JSON mode first. `schema`: a JSON Schema first. By default JSON mode, and a schema for models that only a server of your own knows',
+  ),
+  contextTokens: key(
+    z.int().min(256, 'must be at least 256').max(10_000_000, 'is too large'),
+    'Context length in tokens, where the built-in table does not know the model and the endpoint does not state it',
+  ),
+})
+
+const OtherModel = z.strictObject(modelKeys({})).meta({
+  id: 'OtherModel',
+  description:
+    'Another model, at the same endpoint or at one of its own. What it leaves out is as below `model` where the endpoint is the same',
+})
+
+/** A name alone stands for a group with that name. */
+const anotherModel = (purpose: string) =>
+  key(
+    z.preprocess((value) => (typeof value === 'string' ? { name: value } : value), OtherModel),
+    `${purpose}: its name, or a group of keys`,
+  )
+
 const Model = z
   .strictObject({
-    name: key(word(), 'Model name as the endpoint knows it', defaults.model.name),
-    baseUrl: key(
-      url('https', 'http'),
-      'Any endpoint that speaks the OpenAI wire format',
-      defaults.model.baseUrl,
+    ...modelKeys(defaults.model),
+    successor: key(
+      word(),
+      'Model that takes over by itself when OpenAI withdraws the one in use, if it is not dearer; `none` for none',
+      defaults.model.successor,
     ),
-    apiKey: key(
-      z.string().min(1, 'must not be empty'),
-      'Key; by default the variable OPENAI_API_KEY. Not needed for most local servers',
-    ),
-    timeout: key(
-      duration(second, 10 * minute),
-      'Deadline of one request, everything included',
-      defaults.model.timeout,
-    ),
-    concurrency: key(
-      z.int().min(1, 'must be at least 1').max(1000, 'must be at most 1000'),
-      'Calls under way at once',
-      defaults.model.concurrency,
-    ),
-    price: key(
-      z.strictObject({
-        input: required(dollars(), 'Input'),
-        cachedInput: key(dollars(), 'Input that the provider had cached; by default as `input`'),
-        output: required(dollars(), 'Output'),
-      }),
-      'US dollars per million tokens, where the built-in table does not know the model',
-    ),
+    triage: anotherModel('Model for triage'),
+    compose: anotherModel('Model that writes replies'),
+    check: anotherModel('Model that checks replies before they go out'),
+    fallback: anotherModel('Model that answers while another has been down for more than a minute'),
   })
   .meta({ id: 'Model', description: 'The language model' })
 

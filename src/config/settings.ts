@@ -109,16 +109,35 @@ export interface SpamSettings {
   readonly deny: readonly string[]
 }
 
+/** What a model is asked to do. Each task may have a model of its own. */
+export type ModelTask = 'triage' | 'compose' | 'check'
+
+/** One model at one endpoint. */
 export interface ModelSettings {
   readonly name: string
   readonly baseUrl: string
+  /** Where the endpoint is: the OpenAI API, a machine of the owner's (this one or one on a private network), or elsewhere. */
+  readonly host: 'openai' | 'own' | 'other'
   readonly apiKey: string
   /** Whole-request deadline in milliseconds. */
   readonly timeoutMs: number
   /** Calls under way at once. */
   readonly concurrency: number
-  /** Dollars per million tokens; null = the built-in table. */
+  /** Dollars per million tokens; null = the built-in table, and nothing on a machine of the owner's. */
   readonly price: { readonly input: number; readonly cachedInput: number; readonly output: number } | null
+  /** How JSON is asked for at first: `object` is JSON mode, `schema` a JSON Schema; null: whatever suits the endpoint. */
+  readonly json: 'object' | 'schema' | null
+  /** Context length in tokens; null: from the built-in table, or as the endpoint states it. */
+  readonly contextTokens: number | null
+}
+
+/** The model by itself is the one for every task that names no other. */
+export interface ModelChoice extends ModelSettings {
+  /** Name of the model that takes over when OpenAI withdraws one; null: none. */
+  readonly successor: string | null
+  readonly tasks: Readonly<Record<ModelTask, ModelSettings>>
+  /** Answers while the model of a task is down; null: mail waits. */
+  readonly fallback: ModelSettings | null
 }
 
 export interface DigestSettings {
@@ -147,7 +166,7 @@ export interface WebhookSettings {
 
 export interface Config {
   readonly accounts: readonly AccountSettings[]
-  readonly model: ModelSettings
+  readonly model: ModelChoice
   readonly budget: { readonly perDay: number; readonly timeZone: string }
   /** The daily mail to the owner; null: none. */
   readonly digest: DigestSettings | null

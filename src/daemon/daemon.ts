@@ -3,7 +3,7 @@ import type { Clock, NewId } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Config } from '../config/settings.ts'
 import type { StepContext } from '../context.ts'
-import { jobsFor, type PacedModel, pacedModel } from '../model/rate-limited.ts'
+import { ConfiguredModels } from '../model/models.ts'
 import { SignIns } from '../oauth/oauth.ts'
 import { Observer } from '../observe/observe.ts'
 import { Pipeline } from '../pipeline/pipeline.ts'
@@ -67,11 +67,11 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const signIns = new SignIns(config.state, clock)
   const onSignIn = (address: string, lost: Error | null) => void tellOwner({ db, log, clock }, lost, address)
   await using accounts = new Accounts(config.accounts, { log, clock, random, signIns, onSignIn })
-  const model = pacedModel(config.model, { db, log, clock })
-  const context: StepContext = { db, clock, newId, random, log, config, accounts, model }
+  const models = new ConfiguredModels(config.model, { db, log, clock })
+  const context: StepContext = { db, clock, newId, random, log, config, accounts, models }
   await using pipeline = new Pipeline(context, queues, drainMs)
   pipeline.on('owner-action', (error, account) => void tellOwner(context, error, account))
-  if (roles.includes('work')) startWork(pipeline, model, context, signal)
+  if (roles.includes('work')) startWork(pipeline, models, context, signal)
   using _daily = roles.includes('watch') && !options.once ? new DailyAudit(context) : null
   const watchers = roles.includes('watch') ? watchersOf(context, pipeline) : []
   // A start is the owner's answer to what had stopped: it is tried anew.
@@ -111,10 +111,14 @@ const queueSettingsOf = ({ state, log }: Config, { pool, kind }: Database) => ({
   traces: log.traces,
 })
 
-function startWork(pipeline: Pipeline, model: PacedModel, context: StepContext, signal: AbortSignal): void {
-  const { concurrency } = context.config.model
-  pipeline.work({ model: jobsFor(concurrency), mailbox: mailboxConcurrency(context.accounts.size) })
-  model.onJobs = (jobs) => pipeline.resize('model', jobs)
+function startWork(
+  pipeline: Pipeline,
+  models: ConfiguredModels,
+  context: StepContext,
+  signal: AbortSignal,
+): void {
+  pipeline.work({ model: models.jobs, mailbox: mailboxConcurrency(context.accounts.size) })
+  models.onJobs = (jobs) => pipeline.resize('model', jobs)
   void warnOfModel(context, signal)
 }
 

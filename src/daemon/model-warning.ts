@@ -8,11 +8,12 @@ const patienceMs = 15_000
 
 /** Never throws: a server without a list says nothing, and the first call tells what is wrong with it. */
 export async function warnOfModel(
-  { model, config, clock, log }: Pick<StepContext, 'model' | 'config' | 'clock' | 'log'>,
+  { models, config, clock, log }: Pick<StepContext, 'models' | 'config' | 'clock' | 'log'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { name, baseUrl } = config.model
-  const listed: ListedModel[] | null = await model
+  const { name, baseUrl } = config.model.tasks.triage
+  const listed: ListedModel[] | null = await models
+    .of('triage')
     .listModels(AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]))
     .catch(() => null)
   if (signal.aborted) return

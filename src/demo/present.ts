@@ -110,7 +110,7 @@ async function close(
   const { world, daemon, exit, json, stderr } = presentation
   const [usage] = await usageBy(daemon.context.db, 'account', '')
   const { calls = 0, inputTokens = 0, outputTokens = 0, cost = 0 } = usage ?? {}
-  const price = priceOf(comparedModel, null, '')
+  const price = priceOf(comparedModel, null, false)
   const atListPrice = (inputTokens * price.input + outputTokens * price.output) / 1_000_000
   const lines = summaryLines(
     {

@@ -46,7 +46,9 @@ export async function buildWorld(parts: Parts): Promise<World> {
 
 function document({ mailbox, standIn }: Parts) {
   const { address, displayName, authservId } = demoOwner
-  const model = standIn ? { name: standInModel, baseUrl: standIn.baseUrl, apiKey: 'none' } : {}
+  const model = standIn
+    ? { name: standInModel, baseUrl: standIn.baseUrl, apiKey: 'none', concurrency: 10 }
+    : {}
   return {
     accounts: [
       {

@@ -2,13 +2,15 @@
  * Money: what a call may cost before it is made, what it has cost afterwards, and when the next day begins.
  * Pure but for countTokens, which loads its table when first used. All sums are US dollars.
  */
-import { type Price, priceOf } from './budget/prices.ts'
+
+import type { ModelSettings } from '../config/settings.ts'
+import { type Price, type PriceRow, priceOf } from './budget/prices.ts'
 import { countTokens, tokenBound } from './budget/tokens.ts'
 import type { ChatMessage, Usage } from './chat.ts'
 
 export { dayOf, nextMidnight } from './budget/days.ts'
 export type { Price, PriceRow } from './budget/prices.ts'
-export { priceOf, prices } from './budget/prices.ts'
+export { isAssumed, priceOf, prices } from './budget/prices.ts'
 export { countText, countTokens, tokenBound } from './budget/tokens.ts'
 
 const million = 1_000_000
@@ -56,7 +58,11 @@ export async function reservation(
   return { fits: exact <= remaining, amount: exact }
 }
 
-/** The price of the configured model. */
-export function priceOfModel(model: { name: string; baseUrl: string; price: Price | null }) {
-  return priceOf(model.name, model.price, model.baseUrl)
+/** The price of a configured model. */
+export function priceOfModel({
+  name,
+  price,
+  host,
+}: Pick<ModelSettings, 'name' | 'price' | 'host'>): PriceRow {
+  return priceOf(name, price, host === 'own')
 }

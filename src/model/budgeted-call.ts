@@ -1,5 +1,6 @@
 /** One question to the model under the ceiling in money: reserved before, settled after, whatever happens between. */
 
+import type { ModelTask } from '../config/settings.ts'
 import { accountOf, PutOff, type StepContext } from '../context.ts'
 import type { MessageRow } from '../store/messages.ts'
 import {
@@ -10,14 +11,16 @@ import {
   reserveModelCall,
   settleModelCall,
 } from '../store/model-calls.ts'
-import { costOf, dayOf, nextMidnight, priceOfModel, reservation, tokenBound, worstCase } from './budget.ts'
+import { costOf, dayOf, nextMidnight, reservation, tokenBound, worstCase } from './budget.ts'
 import { noUsage, type Usage } from './chat.ts'
 import { type Answer, type Ask, spentOf } from './client.ts'
+import type { Prompt } from './prompts.ts'
+import type { PricedModel } from './rate-limited.ts'
 
 interface Occasion {
   row: MessageRow
-  step: 'triage' | 'compose'
-  promptHash: string
+  task: ModelTask
+  prompt: Prompt
   knowledgeHash: string | null
 }
 
@@ -25,26 +28,32 @@ interface Occasion {
 const roomRetryMs = 1_000
 
 /**
+ * @param question made with the prompt of the occasion, or with one whose limits are smaller where the model's context is small
  * @throws PutOff until midnight of the owner's time zone when the day's budget has no room for the call's worst case
  * @throws whatever Model.ask throws
  */
-export async function paidAsk<T>(context: StepContext, occasion: Occasion, ask: Ask<T>): Promise<Answer<T>> {
-  const { db, config, model } = context
-  const price = priceOfModel(config.model)
-  const { id, atMost } = await reserve(context, occasion, ask)
+export async function paidAsk<T>(
+  context: StepContext,
+  occasion: Occasion,
+  question: (prompt: Prompt) => Ask<T>,
+): Promise<Answer<T>> {
+  const { db, models } = context
+  const model = models.of(occasion.task)
+  const ask = question(occasion.prompt)
+  const { id, atMost } = await reserve(context, occasion, model, ask)
   const settle = (usage: Usage, cost: number, durationMs: number, answeredBy?: string) =>
     settleModelCall(db, id, { ...usage, cost, durationMs, ...(answeredBy ? { answeredBy } : {}) })
   const started = context.clock.now().getTime()
   try {
     const answer = await model.ask(ask)
-    await settle(answer.usage, costOf(answer.usage, price), answer.durationMs, answer.model)
+    await settle(answer.usage, costOf(answer.usage, model.price), answer.durationMs, answer.model)
     return answer
   } catch (error) {
     const spent = spentOf(error)
     const durationMs = context.clock.now().getTime() - started
     // An answer that was lost may be on the bill: then the worst case stands.
     if (spent === 'unknown') await settle(noUsage, atMost, durationMs)
-    else if (spent) await settle(spent, costOf(spent, price), durationMs)
+    else if (spent) await settle(spent, costOf(spent, model.price), durationMs)
     else await dropModelCall(db, id)
     throw error
   }
@@ -54,17 +63,23 @@ export async function paidAsk<T>(context: StepContext, occasion: Occasion, ask: 
 async function reserve<T>(
   context: StepContext,
   occasion: Occasion,
+  model: PricedModel,
   { messages, maxOutputTokens }: Ask<T>,
 ): Promise<{ id: string; atMost: number }> {
-  const { db, clock, config, model } = context
+  const { db, clock, config } = context
   const now = clock.now()
   const ceilings = {
     perDay: config.budget.perDay,
     accountPerDay: accountOf(context, occasion.row.account).settings.budgetPerDay,
   }
-  const price = priceOfModel(config.model)
+  const { price, name } = model
   const maxOutput = model.outputLimit(maxOutputTokens)
-  const call = callOf(context, occasion, worstCase(tokenBound(messages), maxOutput, price), now)
+  const call = callOf(
+    context,
+    occasion,
+    { name, atMost: worstCase(tokenBound(messages), maxOutput, price) },
+    now,
+  )
   const room = await reserveModelCall(db, call, ceilings, now)
   if (room === null) return { id: call.id, atMost: call.worstCase }
   const { fits, amount } = await reservation(room.unspent, messages, maxOutput, price)
@@ -78,18 +93,18 @@ async function reserve<T>(
 
 function callOf(
   context: StepContext,
-  { row, step, promptHash, knowledgeHash }: Occasion,
-  atMost: number,
+  { row, task, prompt, knowledgeHash }: Occasion,
+  { name, atMost }: { name: string; atMost: number },
   now: Date,
 ): NewModelCall {
   return {
     id: context.newId(now),
     messageId: row.id,
     account: row.account,
-    step,
+    step: task,
     day: dayOf(now, context.config.budget.timeZone),
-    model: context.model.name,
-    promptHash,
+    model: name,
+    promptHash: prompt.hash,
     knowledgeHash,
     worstCase: atMost,
   }

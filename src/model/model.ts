@@ -52,6 +52,7 @@ export interface ListedModel {
 }
 
 export interface Model {
+  /** As the endpoint knows it. */
   readonly name: string
   /**
    * Asks for one JSON object, validates it, and asks once more when it does not fit.

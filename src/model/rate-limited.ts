@@ -3,13 +3,12 @@
  * in the store, so that all workers on all machines share them. A provider that states no limits costs no statement.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Clock } from '../base/clock.ts'
 import { RateLimitedError, reasonOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
-import { Slots } from '../base/pace.ts'
-import type { ModelSettings } from '../config/settings.ts'
+import type { Slots } from '../base/pace.ts'
 import type { Database } from '../store/database.ts'
 import { changePace, loadPace } from '../store/rates.ts'
+import type { PriceRow } from './budget.ts'
 import {
   type Answer,
   type Ask,
@@ -18,7 +17,6 @@ import {
   jobsAfter,
   type Model,
   type Need,
-  openModel,
   type Pace,
   type RateLimits,
   type Turn,
@@ -35,33 +33,29 @@ const shrinkEveryMs = 500
 /** Tokens per octet before the first answer; the true figure is learned. */
 const firstTokensPerOctet = 0.3
 
-interface Surroundings {
+interface RateSettings {
   db: Database
   log: Log
-  clock: Clock
-}
-
-interface RateSettings extends Omit<Surroundings, 'clock'> {
   /** Under which the limits are shared: the provider and the model. */
   name: string
   /** Calls under way at once in this process. */
   calls: number
+  /** Shared by the models of one endpoint: one until the first answer has told the limits. */
+  slots: Slots
+  price: PriceRow
 }
 
 /** Jobs for so many calls: some read and store while others wait for an answer. */
 export const jobsFor = (calls: number): number => Math.ceil(calls * 1.5) + 2
 
-/** The configured model. Opens no connection before the first call. */
-export function pacedModel(settings: ModelSettings, { db, log, clock }: Surroundings): PacedModel {
-  const name = `${settings.baseUrl} ${settings.name}`
-  return new PacedModel(openModel(settings, log, clock), { db, log, name, calls: settings.concurrency })
+/** A model, and what it costs. */
+export interface PricedModel extends Model {
+  readonly price: PriceRow
 }
 
-export class PacedModel implements Model {
+export class PacedModel implements PricedModel {
   readonly #model: Model
   readonly #settings: RateSettings
-  /** One until the first answer has told the limits. */
-  readonly #slots = new Slots(1)
   #state: Promise<void> | null = null
   #known: Pace = unlimited
   #learning: Promise<void> | null = null
@@ -83,6 +77,10 @@ export class PacedModel implements Model {
     return this.#model.name
   }
 
+  get price(): PriceRow {
+    return this.#settings.price
+  }
+
   get contextTokens(): number | null {
     return this.#model.contextTokens
   }
@@ -96,14 +94,14 @@ export class PacedModel implements Model {
   }
 
   async ask<T>(request: Ask<T>): Promise<Answer<T>> {
-    const leave = await this.#slots.enter()
+    const leave = await this.#settings.slots.enter()
     try {
       await this.#load()
       return await this.#askInTurn(request, await this.#turn(this.#needOf(request)))
     } finally {
       // Who waits for the first answer waits for its limits.
       await this.#learning
-      this.#slots.resize(this.#settings.calls)
+      this.#settings.slots.resize(this.#settings.calls)
       leave()
     }
   }

@@ -7,7 +7,9 @@ const lostAfterMs = 600_000
 
 /** The worst case of a call whose process died counts as spent. */
 export async function settleLostCalls({ db, clock, config, log }: StepContext): Promise<void> {
-  const ageMs = Math.max(lostAfterMs, 4 * config.model.timeoutMs)
+  const { tasks, fallback } = config.model
+  const models = [...Object.values(tasks), ...(fallback ? [fallback] : [])]
+  const ageMs = Math.max(lostAfterMs, ...models.map(({ timeoutMs }) => 4 * timeoutMs))
   const lost = await settleAbandonedCalls(db, new Date(clock.now().getTime() - ageMs))
   if (lost > 0) log.warn({ event: 'model.calls-lost', count: lost })
 }

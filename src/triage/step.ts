@@ -111,9 +111,13 @@ async function ask(
   const prompt = prompts.triage
   const earlier = row.fromAddress ? await earlierMails(context.db, row.account, row.fromAddress, row.id) : 0
   const salt = context.newId(context.clock.now()).slice(-10)
-  const question = triageQuestion(prompt, settings, { ...mail, firstContact: earlier === 0 }, salt)
-  const occasion = { row, step: 'triage', promptHash: prompt.hash, knowledgeHash: null } as const
-  return believed((await paidAsk(context, occasion, { ...question, signal })).value, mail.message)
+  const toJudge = { ...mail, firstContact: earlier === 0 }
+  const occasion = { row, task: 'triage', prompt, knowledgeHash: null } as const
+  const { value } = await paidAsk(context, occasion, (fitted) => ({
+    ...triageQuestion(fitted, settings, toJudge, salt),
+    signal,
+  }))
+  return believed(value, mail.message)
 }
 
 /** What has to be known of a mail to judge it; the eval and the backtest have no row. */

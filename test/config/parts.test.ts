@@ -5,7 +5,7 @@ import { nearest } from '../../src/config/faults.ts'
 import { readServerUrl } from '../../src/config/from-environment.ts'
 import { withoutPassword } from '../../src/config/hidden.ts'
 import { interpolate, parseDotEnv } from '../../src/config/interpolation.ts'
-import { isLoopback, plaintextAllowed } from '../../src/config/loopback.ts'
+import { isLoopback, isOwnMachine, plaintextAllowed } from '../../src/config/loopback.ts'
 import { hashPassword, verifyPassword } from '../../src/config/password.ts'
 
 describe('durations', () => {
@@ -82,6 +82,32 @@ describe('loopback', () => {
     ['127.0.0.1.example.com', false],
   ])('%p: %p', (host, expected) => {
     expect(isLoopback(host)).toBe(expected)
+  })
+
+  test.each([
+    ['127.0.0.1', true],
+    ['[::1]', true],
+    ['10.1.2.3', true],
+    ['11.1.2.3', false],
+    ['172.31.0.1', true],
+    ['172.32.0.1', false],
+    ['192.168.7.7', true],
+    ['192.169.7.7', false],
+    ['100.64.0.1', true],
+    ['100.127.255.255', true],
+    ['100.128.0.1', false],
+    ['[fd12::5]', true],
+    ['[2001:db8::5]', false],
+    ['ollama', true],
+    ['nas.local', true],
+    ['nas.home.arpa', true],
+    ['box.tail1234.ts.net', true],
+    ['box.ts.net.example.com', false],
+    ['localhost.example.com', false],
+    ['api.openai.com', false],
+    ['10.1.2.3.example.com', false],
+  ])('a machine of the owner: %p: %p', (host, expected) => {
+    expect(isOwnMachine(host)).toBe(expected)
   })
 
   test('plain text beyond it needs permission', () => {

@@ -3,6 +3,7 @@ import { type Log, silentLog } from '../../src/base/log.ts'
 import type { Config } from '../../src/config/settings.ts'
 import { warnOfModel } from '../../src/daemon/model-warning.ts'
 import { type StandIn, standInModel, startStandIn } from '../../src/demo/stand-in.ts'
+import { priceOf } from '../../src/model/budget.ts'
 import { type Model, openModel } from '../../src/model/client.ts'
 
 let standIn: StandIn
@@ -23,9 +24,11 @@ async function warned(
   const lines: object[] = []
   const log = { warn: (line: object) => lines.push(line) } as unknown as Log
   const settings = { name, baseUrl, apiKey: 'none', timeoutMs: 5000 }
-  const config = { model: settings } as unknown as Config
+  const config = { model: { ...settings, tasks: { triage: settings } } } as unknown as Config
   const clock = { now: () => new Date('2026-11-24T10:00:00Z') }
-  await warnOfModel({ model: { ...openModel(settings, silentLog), ...more }, config, clock, log }, signal)
+  const price = priceOf(name, null, false)
+  const models = { of: () => ({ ...openModel(settings, silentLog), price, ...more }) }
+  await warnOfModel({ models, config, clock, log }, signal)
   return lines
 }
 

@@ -99,7 +99,12 @@ function writeConfiguration(): void {
         since: 'all',
       },
     ],
-    model: { name: standInModel, baseUrl: standIn.baseUrl, apiKey: variable('OPENAI_API_KEY') },
+    model: {
+      name: standInModel,
+      baseUrl: standIn.baseUrl,
+      apiKey: variable('OPENAI_API_KEY'),
+      concurrency: 10,
+    },
   }
   writeFileSync(join(directory, 'config/replyd.yaml'), stringify(document))
 }

@@ -130,7 +130,7 @@ function documentOf({
         ...account,
       },
     ],
-    model: { name: standInModel, baseUrl: standIn.baseUrl, apiKey: 'none', ...model },
+    model: { name: standInModel, baseUrl: standIn.baseUrl, apiKey: 'none', concurrency: 10, ...model },
     knowledge: './knowledge',
     state: {
       directory: './data',

@@ -109,7 +109,7 @@ test('no sender, subject or text of the corpus is in the log, even at level trac
       },
     ],
     replies: { mode: 'send', undo: '0s', minConfidence: 0.3 },
-    model: { name: standInModel, baseUrl: standIn.baseUrl, apiKey: 'sk-secret-of-the-test' },
+    model: { name: standInModel, baseUrl: standIn.baseUrl, apiKey: 'sk-secret-of-the-test', concurrency: 10 },
     budget: { perDay: 100 },
     knowledge: './knowledge',
     state: { directory: './data', databaseUrl },

@@ -63,7 +63,7 @@ function configuration(name: string, smtpPort: number, databaseUrl: string | nul
       },
     ],
     replies: { mode: 'send', undo: '0s', minConfidence: 0.3 },
-    model: { name: standInModel, baseUrl: standIn.baseUrl, apiKey: 'none' },
+    model: { name: standInModel, baseUrl: standIn.baseUrl, apiKey: 'none', concurrency: 10 },
     knowledge: './knowledge',
     state: { directory: `./${name}`, ...(databaseUrl === null ? {} : { databaseUrl }) },
     web: { port: 0 },

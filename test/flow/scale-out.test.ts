@@ -66,7 +66,7 @@ function configuration(): string {
         since: 'all',
       },
     ],
-    model: { name: standInModel, baseUrl: standIn.baseUrl, apiKey: 'none' },
+    model: { name: standInModel, baseUrl: standIn.baseUrl, apiKey: 'none', concurrency: 10 },
     state: { directory: './data', redisUrl: redis.newDatabase(), databaseUrl: url },
     budget: { perDay: 1000 },
     web: { port: 0 },

@@ -5,6 +5,7 @@ import {
   countText,
   countTokens,
   dayOf,
+  isAssumed,
   nextMidnight,
   priceOf,
   prices,
@@ -114,25 +115,30 @@ describe('a reservation', () => {
 })
 
 describe('prices', () => {
-  const official = 'https://api.openai.com/v1'
   test.each([
-    ['gpt-4o-mini', official, 0.15],
-    ['gpt-4o-mini-2024-07-18', official, 0.15],
-    ['openai/gpt-6-luna', 'https://gateway.example.com/v1', 0.1],
-    ['llama3.2', 'http://127.0.0.1:11434/v1', 0],
-    ['llama3.2', 'http://ollama:11434/v1', 0],
-    ['llama3.2', 'http://192.168.1.20:8080/v1', 0],
-    // Unknown and not ours: as dear as the dearest, so that the ceiling holds.
-    ['gpt-9-ultra', official, 10],
-    ['llama3.2', 'https://inference.example.com/v1', 10],
-    ['x', 'not a url', 10],
-  ])('%s at %s costs %d dollars per million tokens of input', (name, baseUrl, input) => {
-    expect(priceOf(name, null, baseUrl).input).toBe(input)
+    ['gpt-4o-mini', false, 0.15],
+    ['gpt-4o-mini-2024-07-18', false, 0.15],
+    ['openai/gpt-6-luna', false, 0.1],
+    ['gpt-6.2-astra', false, 8],
+    ['llama3.2', true, 0],
+    // Whatever it is called there.
+    ['gpt-4o-mini', true, 0],
+    // Unknown and not the owner's: as expensive as the most expensive one, so that the ceiling holds.
+    ['gpt-9-ultra', false, 10],
+    ['llama3.2', false, 10],
+  ])('%s on a machine of the owner: %s costs %d dollars per million tokens of input', (name, own, input) => {
+    expect(priceOf(name, null, own).input).toBe(input)
   })
 
   test('the owner’s figure goes first', () => {
-    const own = { input: 1, cachedInput: 2, output: 3 }
-    expect(priceOf('gpt-4o-mini', own, official)).toMatchObject(own)
+    const set = { input: 1, cachedInput: 2, output: 3 }
+    for (const own of [false, true]) expect(priceOf('gpt-4o-mini', set, own)).toMatchObject(set)
+  })
+
+  test('only a price that no table knows is assumed', () => {
+    expect(isAssumed(priceOf('gpt-9-ultra', null, false))).toBe(true)
+    expect(isAssumed(priceOf('gpt-4o-mini', null, false))).toBe(false)
+    expect(isAssumed(priceOf('gpt-9-ultra', null, true))).toBe(false)
   })
 
   test('each row says when and where somebody looked, and caching is never dearer', () => {

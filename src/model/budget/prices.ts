@@ -29,6 +29,9 @@ export const prices: Readonly<Record<string, PriceRow>> = {
   'gpt-5.6-luna': { input: 0.2, cachedInput: 0.02, output: 1.2, date: '2026-07-30', source },
   'gpt-5.6-terra': { input: 2, cachedInput: 0.2, output: 12, date: '2026-07-30', source },
   'gpt-6-luna': { input: 0.1, cachedInput: 0.01, output: 0.5, cacheWrite: 0.125, date: '2026-09-22', source },
+  'gpt-6.1-terra': { input: 1, cachedInput: 0.1, output: 5, cacheWrite: 1.25, date: '2026-11-28', source },
+  'gpt-6.2-sol': { input: 2, cachedInput: 0.2, output: 10, cacheWrite: 2.5, date: '2026-11-28', source },
+  'gpt-6.2-astra': { input: 8, cachedInput: 0.8, output: 40, cacheWrite: 10, date: '2026-11-28', source },
   'gpt-6-sol': { input: 2, cachedInput: 0.2, output: 10, cacheWrite: 2.5, date: '2026-09-22', source },
 }
 
@@ -49,23 +52,24 @@ const assumed: PriceRow = {
   source: 'assumed, since the model is not in the table: set model.price',
 }
 
-const ownMachine =
-  /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]|10\.\d+\.\d+\.\d+|192\.168\.\d+\.\d+|172\.(1[6-9]|2\d|3[01])\.\d+\.\d+|[^.]+|.+\.(local|internal|lan))$/
+/** The name under which both tables know a model: without the provider's prefix (`openai/`) and the date at its end. */
+export const bareName = (name: string) =>
+  name
+    .toLowerCase()
+    .replace(/^.*\//, '')
+    .replace(/-\d{4}(-\d{2}-\d{2})?$/, '')
 
 /**
  * What a model costs.
- * @param name as in the configuration; a provider's prefix (`openai/`) and a date at the end are ignored
+ * @param name as in the configuration
  * @param override the owner's figures, or null
- * @param baseUrl an address on this machine or a private network makes an unknown model free of charge
+ * @param own it runs on a machine of the owner's: free of charge, whatever it is called
  */
-export function priceOf(name: string, override: Price | null, baseUrl: string): PriceRow {
+export function priceOf(name: string, override: Price | null, own: boolean): PriceRow {
   if (override) return { ...override, date: 'set', source: 'model.price in the configuration' }
-  const bare = name
-    .toLowerCase()
-    .replace(/^.*\//, '')
-    .replace(/-\d{4}-\d{2}-\d{2}$/, '')
-  const row = prices[bare]
-  if (row) return row
-  const host = URL.canParse(baseUrl) ? new URL(baseUrl).hostname : ''
-  return ownMachine.test(host) ? free : assumed
+  if (own) return free
+  return prices[bareName(name)] ?? assumed
 }
+
+/** Whether the price was assumed, since no table knows the model: the owner should be told. */
+export const isAssumed = (price: Price): boolean => price === assumed
