@@ -5,6 +5,7 @@ import { canonicalAddress, canonicalDomain } from './address.ts'
 import { defaults } from './defaults.ts'
 import { msOf } from './duration.ts'
 import { parseHours } from './hours.ts'
+import { isLoopback } from './loopback.ts'
 import { resolveModels } from './models.ts'
 import { hashPassword } from './password.ts'
 import { type Document, webhookEvents } from './schema.ts'
@@ -102,6 +103,8 @@ function resolveServer(
 ): Server {
   const secure = server.secure ?? ![143, 587, 25].includes(server.port ?? tlsPort)
   // A server with a password of its own does not take over the other's OAuth2, and the other way round.
+  const hasOwnLogin =
+    server.user !== undefined || server.password !== undefined || server.oauth2 !== undefined
   const credentials = server.password !== undefined || server.oauth2 !== undefined ? server : login
   return {
     host: server.host.replace(/^\[|\]$/g, ''),
@@ -111,6 +114,7 @@ function resolveServer(
     password: credentials.password ?? '',
     oauth2: credentials.oauth2 ? resolveOAuth2(credentials.oauth2) : null,
     allowPlaintext: server.allowPlaintext ?? account.allowPlaintext ?? false,
+    ...(!hasOwnLogin && isLoopback(server.host) ? { loginOptional: true } : {}),
   }
 }
 

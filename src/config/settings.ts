@@ -15,6 +15,8 @@ export interface Server {
   readonly oauth2: OAuth2Settings | null
   /** Plain text is refused except on loopback, unless this is true. */
   readonly allowPlaintext: boolean
+  /** A relay on loopback to which nobody gave a login of its own: it may well offer none. */
+  readonly loginOptional?: boolean
 }
 
 export interface OAuth2Settings {

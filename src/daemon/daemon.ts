@@ -130,6 +130,7 @@ function watchersOf(context: StepContext, pipeline: Pipeline): Watcher[] {
       new Watcher(context, account, {
         onIngested: (mails) => pipeline.accept(mails),
         onStopped: (error) => void tellOwner(context, error, account.settings.owner.address),
+        onTrouble: (error) => void tellOwner(context, error, account.settings.owner.address),
         holder,
         isGone: (other) => isGone(other, alone),
       }),

@@ -20,8 +20,9 @@ export async function finishSent(
   mail: StoredMail,
   reply: ReplyRow,
 ): Promise<DeliveryOutcome> {
-  await keepCopy(context, account, reply)
+  // First: a copy that can't be stored now must not keep the original unanswered.
   await markAnswered(account, mail)
+  await keepCopy(context, account, reply)
   await removeSavedDraft(account, reply)
   return { to: 'done', disposition: 'sent', reason: mail.row.reason, detail: reply.replyText }
 }

@@ -13,7 +13,7 @@ import {
   type SelectedMailbox,
   writing,
 } from './client.ts'
-import { commandError, MessageVanished } from './errors.ts'
+import { commandError, MessageVanished, UidValidityChanged } from './errors.ts'
 import { flagsOfEach, keptFlags, storeFlags } from './flags.ts'
 import { HealthRecord } from './health.ts'
 import { IdFinder } from './id-finder.ts'
@@ -47,6 +47,8 @@ export class PooledAccount implements ImapAccount {
   #special: { found: Promise<SpecialMailboxes>; at: number } | null = null
   /** Whether a mailbox keeps keywords of any name, by path. */
   readonly #keepsKeywords = new Map<string, boolean>()
+  /** Mailboxes that were opened for writing once. */
+  readonly #settled = new Set<string>()
   readonly #lines = new UidLines()
 
   constructor(settings: AccountSettings, options: ImapOptions) {
@@ -82,9 +84,19 @@ export class PooledAccount implements ImapAccount {
     }
   }
 
-  #run<T>(place: SelectedMailbox, use: (client: ImapFlow) => Promise<T>, patienceMs?: number): Promise<T> {
+  async #run<T>(
+    place: SelectedMailbox,
+    use: (client: ImapFlow) => Promise<T>,
+    patienceMs?: number,
+  ): Promise<T> {
     const inside = (client: ImapFlow) => inMailbox(client, place, this.#trustMs, () => use(client))
-    return this.#pool.run(placeKey(place), inside, patienceMs)
+    try {
+      return await this.#pool.run(placeKey(place), inside, patienceMs)
+    } catch (error) {
+      // The caller looks again: by then the number is one that stays.
+      if (error instanceof UidValidityChanged) await this.settle(place.mailbox).catch(() => undefined)
+      throw error
+    }
   }
 
   async #inside<T>(
@@ -134,6 +146,12 @@ export class PooledAccount implements ImapAccount {
       const { path, uidValidity, uidNext = 1, messages = 0 } = status
       return { path, uidValidity: uidValidity.toString(), uidNext, exists: messages }
     })
+  }
+
+  async settle(mailbox: string): Promise<void> {
+    if (this.#settled.has(mailbox)) return
+    await this.#anywhere('SELECT', (client) => client.mailboxOpen(mailbox))
+    this.#settled.add(mailbox)
   }
 
   uidsAfter(mailbox: string, uidValidity: string, after: number): Promise<number[]> {

@@ -19,14 +19,13 @@ const LOCK_TIMEOUT_MS = 30_000
 const MEGABYTE = 2 ** 20
 
 /**
- * TLS from the first octet, or STARTTLS that must succeed. Where the owner allows plain text to another machine TLS is
- * still used if offered, with any certificate: it keeps out those who only listen.
+ * TLS from the first octet, or STARTTLS that must succeed. Where plain text is allowed TLS is still used if offered, with
+ * any certificate: it keeps out those who only listen, and some servers on loopback take no login without it.
  */
 function security(server: ImapSettings): Partial<ImapFlowOptions> {
   if (server.secure) return { secure: true }
   if (!plaintextAllowed(server)) return { secure: false, doSTARTTLS: true }
-  if (server.allowPlaintext) return { secure: false, tls: { rejectUnauthorized: false } }
-  return { secure: false, doSTARTTLS: false }
+  return { secure: false, tls: { rejectUnauthorized: false } }
 }
 
 function clientOptions(
@@ -170,7 +169,11 @@ export async function inMailbox<T>(
     acquireTimeout: LOCK_TIMEOUT_MS,
   })
   try {
-    if (client.mailbox === before) await refresh(client, place, trustMs)
+    const kept = client.mailbox === before
+    if (kept) await refresh(client, place, trustMs)
+    // What this connection knows of the mailbox is older than what the caller knows.
+    if (kept && place.uidValidity !== null && place.uidValidity !== stateOf(client).uidValidity)
+      await client.mailboxOpen(place.mailbox, { readOnly: place.readOnly })
     if (client.mailbox && !selectedAt.has(client.mailbox)) selectedAt.set(client.mailbox, performance.now())
     const { uidValidity } = stateOf(client)
     if (place.uidValidity !== null && place.uidValidity !== uidValidity) {

@@ -99,6 +99,11 @@ export interface ImapAccount extends AsyncDisposable {
    */
   mailboxNamed(name: string): Promise<string | null>
   state(mailbox: string): Promise<MailboxState>
+  /**
+   * Opens a mailbox for writing, once. Courier gives one that nobody has opened so a new UIDVALIDITY at each EXAMINE; from
+   * then on it keeps it. The mailbox loses \Recent, and nothing else.
+   */
+  settle(mailbox: string): Promise<void>
   /** Every UID above `after`, ascending, only of mails that exist. */
   uidsAfter(mailbox: string, uidValidity: string, after: number): Promise<number[]>
   /** UIDs of the mails that carry one of these keywords, ascending. */

@@ -85,10 +85,11 @@ export class PooledSubmission implements Submission {
     }
   }
 
-  async verify(): Promise<void> {
+  async verify(): Promise<boolean> {
     const session = await this.#open()
     this.#refused = null
     session.close()
+    return session.loggedIn
   }
 
   #acquire(): Promise<Session> {

@@ -34,8 +34,8 @@ export interface Submission extends AsyncDisposable {
    * @throws UncertainError the final dot may have been read by the server and no reply came
    */
   send(mail: Outgoing, mayEnd?: () => Promise<void>): Promise<Accepted>
-  /** Connects and logs in anew, sends nothing. Same errors. */
-  verify(): Promise<void>
+  /** Connects and logs in, sends nothing. False when it had to go without a login. Same errors. */
+  verify(): Promise<boolean>
 }
 
 /** Limits of a connection, in milliseconds. */

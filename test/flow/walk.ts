@@ -49,6 +49,7 @@ export async function startWalk(settings: FlowSettings): Promise<Walk> {
       await new Watcher(context, account, {
         onIngested,
         onStopped: fail,
+        onTrouble: () => undefined,
         holder: 'walk',
         isGone: () => true,
       }).catchUpOnce()
