@@ -3,6 +3,7 @@ import type { Clock, NewId } from './base/clock.ts'
 import type { Stage } from './base/dispositions.ts'
 import { PermanentError } from './base/errors.ts'
 import type { Log } from './base/log.ts'
+import type { Reason } from './base/reasons.ts'
 import type { AccountSettings, Config } from './config/settings.ts'
 import type { ImapAccount } from './imap/imap.ts'
 import type { Knowledge } from './knowledge/knowledge.ts'
@@ -56,8 +57,8 @@ export function accountOf(context: StepContext, address: string): Account {
 export class PutOff extends Error {
   override name = 'PutOff'
   readonly until: Date
-  readonly reason: string
-  constructor(until: Date, reason: string) {
+  readonly reason: Reason
+  constructor(until: Date, reason: Reason) {
     super(`put off until ${until.toISOString()}: ${reason}`)
     this.until = until
     this.reason = reason

@@ -15,6 +15,7 @@ import {
   startRedis,
 } from '../../test/live/servers/index.ts'
 import { type Answer, ScriptedServer, type Moment as SmtpMoment } from '../../test/smtp/scripted-server.ts'
+import { fillState } from '../../test/store-template.ts'
 import { DaemonChild } from './child.ts'
 import { authservId } from './mails.ts'
 import { instructions, type ModelFault } from './model.ts'
@@ -105,6 +106,7 @@ export async function buildParts(
   const model = { behaviour: (() => undefined) as ModelFault, server: null as unknown as StandIn }
   model.server = own(await startStandIn({ behaviour: (request) => model.behaviour(request) }))
   mkdirSync(join(directory, 'data'))
+  if (!combination.postgres && !options.prepare) await fillState(join(directory, 'data'))
   if (options.prepare) cleanups.push(await options.prepare(join(directory, 'data')))
   const webPort = await freePort()
   const token = `token-${prefix}-0123456789`

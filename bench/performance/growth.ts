@@ -78,7 +78,7 @@ const perMail: Record<string, Statement> = {
   'commit a step': (db, n) =>
     commitStep(
       db,
-      { id: newId(n), from: 'triage', to: 'done', disposition: 'declined', reason: 'list' },
+      { id: newId(n), from: 'triage', to: 'done', disposition: 'declined', reason: 'list-mail' },
       now,
     ),
 }

@@ -50,5 +50,66 @@ export type ReplyState =
   | 'superseded'
   | 'uncertain'
 
-/** Reason of a reply that goes out as its draft stands in the owner's mailbox: their octets, not ours. */
-export const approvedByFlag = 'approved-by-flag'
+/** A store of another version may hold words that are not among these. */
+const wordsIn =
+  <Name extends string>(words: Readonly<Record<Name, string>>) =>
+  (name: Name): string =>
+    Object.hasOwn(words, name) ? words[name] : 'unknown'
+
+/** What became of a mail, for the owner; lower case, so that a line can go on. */
+const outcomes: Record<Disposition, string> = {
+  pending: 'not decided yet',
+  declined: 'left alone',
+  duplicate: 'seen before',
+  'no-reply-needed': 'no reply needed',
+  filed: 'moved to Junk',
+  marked: 'marked as junk',
+  restored: 'taken out of Junk',
+  held: 'waiting for you',
+  approved: 'approved, about to go out',
+  drafted: 'reply saved in Drafts',
+  sent: 'reply sent',
+  'sent-by-owner': 'reply sent by you',
+  rejected: 'reply rejected',
+  superseded: 'settled without replyd',
+  uncertain: 'perhaps sent, please look',
+  failed: 'given up',
+}
+export const outcomeOf = wordsIn(outcomes)
+export const dispositions = Object.keys(outcomes) as Disposition[]
+
+export const stageWords = wordsIn<Stage>({
+  guard: 'guard',
+  triage: 'triage',
+  file: 'file',
+  compose: 'compose',
+  decide: 'decide',
+  deliver: 'deliver',
+  review: 'review',
+  done: 'afterwards',
+})
+
+const states: Record<ReplyState, string> = {
+  composed: 'written',
+  held: 'waiting for you',
+  approved: 'approved',
+  sending: 'being sent',
+  sent: 'sent',
+  saving: 'being saved',
+  saved: 'saved in Drafts',
+  rejected: 'rejected',
+  superseded: 'no longer needed',
+  uncertain: 'perhaps sent',
+}
+export const replyStateWords = wordsIn(states)
+export const replyStates = Object.keys(states) as ReplyState[]
+
+/** What the guard allows at most. */
+export const ceilingWords = wordsIn<'may' | 'draft' | 'never'>({
+  may: 'may be answered',
+  draft: 'may be drafted, and sent by a person only',
+  never: 'is never answered',
+})
+
+/** First letter in upper case. */
+export const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

@@ -5,7 +5,7 @@
 
 import { remembered } from '../base/lru.ts'
 import { dateKeys, findDates } from './claims/dates.ts'
-import { type ClaimKind, type Found, masked } from './claims/found.ts'
+import { type Found, masked, type StatementKind } from './claims/found.ts'
 import { findAddresses, findLinks, findTelephones } from './claims/links.ts'
 import { findHonorifics, findNames, isKnown, knownWords } from './claims/names.ts'
 import {
@@ -19,7 +19,6 @@ import {
   withAsciiDigits,
 } from './claims/numbers.ts'
 
-export type { ClaimKind } from './claims/found.ts'
 export {
   addressesOf,
   linksOf,
@@ -32,7 +31,7 @@ export {
 export interface Claim {
   /** As the draft writes it. */
   claim: string
-  kind: ClaimKind
+  kind: StatementKind
 }
 
 /** In this order: what one finds, the next does not see. */

@@ -1,6 +1,7 @@
 import type { ImapFlow } from 'imapflow'
 import { systemClock } from '../base/clock.ts'
 import { silentLog } from '../base/log.ts'
+import { sentenceOf } from '../base/reasons.ts'
 import { formatDuration, parseDuration } from '../config/duration.ts'
 import type { AccountSettings, Config } from '../config/settings.ts'
 import type { Backtest } from '../eval/backtest.ts'
@@ -186,7 +187,8 @@ function unanswered({ cases }: Report): string[] {
   const silent = cases.filter(({ outcomes: [today] }) => today?.fault === null && today.text === null)
   if (silent.length === 0) return []
   const rows = silent.slice(0, 5).map(({ subject, outcomes: [today] }) => {
-    const why = today?.judged?.to === 'compose' ? 'a person has to write' : (today?.judged?.reason ?? '')
+    const judged = today?.judged
+    const why = judged ? sentenceOf(judged.to === 'compose' ? 'needs-person' : judged.reason) : ''
     return [subject.slice(0, 60) || '(no subject)', why]
   })
   const more = silent.length > 5 ? [`  … and ${silent.length - 5} more: --json lists all`] : []

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { newId, systemClock } from '../base/clock.ts'
 import { silentLog } from '../base/log.ts'
+import { sentenceOf } from '../base/reasons.ts'
 import type { AccountSettings, Config } from '../config/settings.ts'
 import type { EvalReport } from '../eval/eval.ts'
 import type { Share } from '../eval/statistics.ts'
@@ -140,8 +141,10 @@ function mistakes({ cases }: EvalReport): string[] {
   if (wrong.length === 0) return []
   const rows = wrong
     .slice(0, 10)
-    .map(({ file, wrong, stage, to, reason }) =>
-      stage === null ? [file, 'failed', reason] : [file, wrong.join(', '), `${stage}: ${to} (${reason})`],
+    .map(({ file, wrong, stage, to, reason, fault }) =>
+      reason === null
+        ? [file, 'failed', fault ?? '']
+        : [file, wrong.join(', '), `${stage}: ${to}. ${sentenceOf(reason)}`],
     )
   const more = wrong.length > 10 ? [`  … and ${whole(wrong.length - 10)} more: --json lists all`] : []
   return ['', `Differs from the label, or failed (${whole(wrong.length)}):`, printable(table(rows)), ...more]

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { systemClock } from '../base/clock.ts'
+import { capitalised, ceilingWords } from '../base/dispositions.ts'
+import { sentenceOf } from '../base/reasons.ts'
 import { canonicalAddress } from '../config/address.ts'
 import { type Explanation, explainOctets, guessOwner } from '../eval/explain.ts'
 import type { Owner } from '../mail/account.ts'
@@ -41,7 +43,10 @@ export async function explain(
       owner ?? guessOwner({ fields: parseFields(splitHeader(octets)) }),
       now,
     )
-    await writeLine(terminal.stdout, options.json ? JSON.stringify(explanation) : block(explanation))
+    await writeLine(
+      terminal.stdout,
+      options.json ? JSON.stringify(explanation) : explanationText(explanation),
+    )
     if (terminal.stdout.destroyed) break
   }
   return status
@@ -75,10 +80,10 @@ function ownerOf({ address, alias }: ExplainOptions): Owner | null {
   }
 }
 
-function block({ file, decision, reason, codes, text, reply }: Explanation): string {
-  const others = codes.filter((code) => code !== reason)
+export function explanationText({ file, decision, reason, codes, text, reply }: Explanation): string {
   const rows: [string, string][] = [
-    ['decision', `${decision} (${[reason, ...others].join(', ')})`],
+    ['decision', capitalised(ceilingWords(decision))],
+    ...[...new Set([reason, ...codes])].map((code): [string, string] => ['because', sentenceOf(code)]),
     ...(reply === null
       ? ([['reply', 'nobody to answer']] satisfies [string, string][])
       : ([

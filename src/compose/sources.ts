@@ -7,7 +7,7 @@ import { passagesGiven } from '../model/prompts.ts'
 import type { StoredMail } from '../store/bodies.ts'
 import { editedReplies, repliesSentTo } from '../store/learning.ts'
 import { loadStyles } from '../store/styles.ts'
-import type { Verdict } from '../triage/verdict.ts'
+import { neededVerdict } from '../triage/verdict.ts'
 import { correctionsOf } from './corrections.ts'
 import { loadThread } from './thread.ts'
 
@@ -51,7 +51,7 @@ export async function gatherSources(
   const since = new Date(now - Math.min(recentMs, context.config.state.keepMs ?? recentMs))
   const wanted = { since, without: thread.ids, limit: mostEarlier }
   const earlier = await repliesSentTo(context.db, row.account, addressees, wanted)
-  const { category, language } = row.verdict as Verdict
+  const { category, language } = neededVerdict(row.verdict)
   const styles = await loadStyles(context.db, row.account)
   const edited = await editedReplies(context.db, row.account, category, since, mostEdited)
   const { owner, replies, instructions } = settings

@@ -1,5 +1,6 @@
 /** Compose: one call writes the reply's text from the mail, the thread and the owner's knowledge; then it is checked without a model. */
 
+import type { Reason } from '../base/reasons.ts'
 import type { AccountSettings } from '../config/settings.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
 import { replyHeader } from '../mail/reply/build.ts'
@@ -12,7 +13,7 @@ import { loadMail, type StoredMail } from '../store/bodies.ts'
 import { earlierMails } from '../store/history.ts'
 import { commitStep, type StepChange } from '../store/messages.ts'
 import { loadReply, saveComposed } from '../store/replies.ts'
-import { type Composed, composedSchema, type Verdict } from '../triage/verdict.ts'
+import { type Composed, composedSchema, neededVerdict } from '../triage/verdict.ts'
 import { checkDraft, instructionsFor, type MailToAnswer } from './draft-check.ts'
 import { octetsOf, writtenReply } from './reply-octets.ts'
 import { gatherSources, type Sources } from './sources.ts'
@@ -27,7 +28,7 @@ export async function compose(context: StepContext, id: string, signal: AbortSig
   const sources = await gatherSources(context, account, mail, addressees)
   const { composed, omitted, salt, canary } = await ask(context, account, mail, sources, signal)
   const now = context.clock.now()
-  const change = (to: 'decide' | 'review', reason: string): StepChange => ({
+  const change = (to: 'decide' | 'review', reason: Reason): StepChange => ({
     id,
     from: 'compose',
     to,
@@ -104,7 +105,7 @@ export function composeQuestion(
   const { messages, omitted } = composeMessages({
     prompt,
     mail: { visibleText: sources.visible, facts: mailFacts(message, settings.owner, known) },
-    verdict: row.verdict as Verdict,
+    verdict: neededVerdict(row.verdict),
     thread: sources.thread,
     earlier: sources.earlier,
     passages: sources.passages,
@@ -156,7 +157,7 @@ async function store(
       composed,
       claims: checkDraft(account.prompts.compose, account.settings, mail, sources, composed, marks),
       sources: sources.passages,
-      holdReason: '',
+      holdReasons: [],
       attemptGroup,
     },
     now,

@@ -59,7 +59,7 @@ export async function autonomyByCategory(
 
 function endOf({ takenBack, takenBackAt, takenBackBy }: AutonomyGrant): Setback | null {
   if (takenBack === null || takenBackAt === null) return null
-  return { reason: takenBack as Setback['reason'], at: takenBackAt, id: takenBackBy }
+  return { reason: takenBack, at: takenBackAt, id: takenBackBy }
 }
 
 /** Whether replies of this category may go out by themselves; asked anew for each, so that a setback counts at once. */

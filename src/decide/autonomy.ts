@@ -1,4 +1,5 @@
 /** Earned autonomy: how far a category has come, from what people made of its drafts. It is offered, never taken. */
+import type { SetbackReason } from '../base/reasons.ts'
 
 /** Drafts in a row that a person let pass, before automatic sending is offered. */
 export const defaultStreak = 20
@@ -22,7 +23,7 @@ export interface AutonomyOutcome {
 
 /** Why a grant ended, and by which mail's reply. */
 export interface Setback {
-  reason: 'cancelled' | 'rejected' | 'edited' | 'negative-answer'
+  reason: SetbackReason
   at: Date
   /** The mail that was answered; null when it is known no more. */
   id: string | null

@@ -2,6 +2,7 @@
  * Draft, hold or send: the last decision before anything leaves, as a pure function. It can only lower what the
  * guard allowed (standards.md section 1). Everything is collected, the strictest decides, the first reason is kept.
  */
+import type { Reason } from '../base/reasons.ts'
 import type { Composed, Verdict } from '../triage/verdict.ts'
 
 type Mode = 'draft' | 'review' | 'send'
@@ -45,45 +46,21 @@ export interface PolicyInput {
 /** `save-draft`: into \Drafts. `hold`: stays in replyd's review, nothing is written to the mailbox. `send`: after the undo window. */
 export type PolicyAction = 'save-draft' | 'hold' | 'send'
 
-export type PolicyReason =
-  | 'placeholder'
-  | 'outbound-fault'
-  | 'unsupported-claim'
-  | 'parrots-mail'
-  | 'empty-text'
-  | 'spam'
-  | 'mode-review'
-  | 'mode-draft'
-  | 'guard-ceiling'
-  | 'manipulation'
-  | 'needs-person'
-  | 'missing-facts'
-  | 'ungrounded'
-  | 'low-confidence'
-  | 'unauthenticated'
-  | 'first-contact'
-  | 'angry-sender'
-  | 'urgent'
-  | 'throttled'
-  | 'input-cut'
-  | 'outside-hours'
-  | 'all-clear'
-
 export interface PolicyDecision {
   action: PolicyAction
   /** The first of `reasons`. */
-  reason: PolicyReason
+  reason: Reason
   /** Every reason that fired, strictest first. */
-  reasons: PolicyReason[]
+  reasons: Reason[]
 }
 
 /** A negative or mixed mail from this intensity on is for a person to answer. */
 const angryFrom = 0.6
 
 /** The text itself is not fit to be shown as an answer: it waits in the review, whatever the mode. */
-function faultsOfText(input: PolicyInput): PolicyReason[] {
+function faultsOfText(input: PolicyInput): Reason[] {
   const { composed } = input
-  const checks: [PolicyReason, boolean][] = [
+  const checks: [Reason, boolean][] = [
     ['empty-text', composed.text.trim() === ''],
     ['outbound-fault', input.faults > 0],
     ['placeholder', input.placeholders > 0],
@@ -98,11 +75,11 @@ function faultsOfText(input: PolicyInput): PolicyReason[] {
 }
 
 /** Why it must not go out by itself. */
-function doubts(input: PolicyInput): PolicyReason[] {
+function doubts(input: PolicyInput): Reason[] {
   const { verdict, composed } = input
   const unpleasant = verdict.sentiment.label === 'negative' || verdict.sentiment.label === 'mixed'
   const unanswered = composed.missing.length > 0 || composed.answers.some(({ answered }) => !answered)
-  const checks: [PolicyReason, boolean][] = [
+  const checks: [Reason, boolean][] = [
     ['guard-ceiling', input.ceiling !== 'may'],
     ['needs-person', composed.needs_person],
     ['missing-facts', unanswered],
@@ -135,7 +112,7 @@ export function applyPolicy(input: PolicyInput): PolicyDecision {
   const faults = faultsOfText(input)
   const mode = effectiveMode(input)
   const doubtful = doubts(input)
-  const decision = (action: PolicyAction, reasons: PolicyReason[]): PolicyDecision => ({
+  const decision = (action: PolicyAction, reasons: Reason[]): PolicyDecision => ({
     action,
     reason: reasons[0] ?? 'all-clear',
     reasons,

@@ -1,5 +1,6 @@
 /** Hold: draft, wait for a person, or send after the undo window. The policy is pure (src/decide/policy.ts). */
 import { PermanentError } from '../base/errors.ts'
+import type { ClaimKind } from '../base/reasons.ts'
 import { placeholders } from '../check/claims.ts'
 import { octetsOf, writtenReply } from '../compose/reply-octets.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
@@ -9,7 +10,7 @@ import { commitDecision } from '../store/decisions.ts'
 import { earlierMails, writtenTo } from '../store/history.ts'
 import type { StepChange } from '../store/messages.ts'
 import { loadReply, type ReplyChange, type ReplyRow } from '../store/replies.ts'
-import type { Composed, Verdict } from '../triage/verdict.ts'
+import { neededVerdict } from '../triage/verdict.ts'
 import { isGranted } from './autonomy-record.ts'
 import { nextOpening } from './hours.ts'
 import { applyPolicy, type PolicyDecision } from './policy.ts'
@@ -29,18 +30,14 @@ export async function decide(context: StepContext, id: string): Promise<Next | n
 
 async function weigh(context: StepContext, account: Account, { row, message }: StoredMail, reply: ReplyRow) {
   const { replies, owner, categories } = account.settings
-  const verdict = row.verdict as Verdict
-  const composed = reply.composed as Composed
+  const verdict = neededVerdict(row.verdict)
+  const { composed } = reply
+  if (composed === null) throw new PermanentError('a person wrote this reply')
   const address = row.fromAddress ?? ''
   const found = authentication(message, owner.authservIds, address.slice(address.lastIndexOf('@') + 1))
   const category = categories.find(({ name }) => name === verdict.category)
-  const kinds = (reply.claims as { kind: string }[]).map(({ kind }) => kind)
-  const count = (wanted: string) => kinds.filter((kind) => kind === wanted).length
-  const [faults, ungrounded, parroted] = ['fault', 'ungrounded', 'parroted'].map(count) as [
-    number,
-    number,
-    number,
-  ]
+  const count = (wanted: ClaimKind) => reply.claims.filter(({ kind }) => kind === wanted).length
+  const [faults, ungrounded, parroted] = [count('fault'), count('ungrounded'), count('parroted')]
   const granted = await isGranted(context.db, row.account, verdict.category)
   return {
     // Who asked for another reply wants to see it before anything becomes of it.
@@ -49,7 +46,7 @@ async function weigh(context: StepContext, account: Account, { row, message }: S
     ceiling: row.ceiling === 'may' ? ('may' as const) : ('draft' as const),
     verdict,
     composed,
-    claims: kinds.length - faults - ungrounded - parroted,
+    claims: reply.claims.length - faults - ungrounded - parroted,
     ungrounded,
     parroted: parroted > 0,
     placeholders: placeholders(composed.text).length,
@@ -75,9 +72,8 @@ async function carryOut(
   const now = context.clock.now()
   const { id } = mail.row
   const { action, reason, reasons } = decision
-  const holdReason = reasons.join(' ')
-  const base = { id, from: ['composed'] as const, actor: 'replyd', holdReason }
-  const change = { id, from: 'decide' as const, reason, detail: holdReason || null }
+  const base = { id, from: ['composed'] as const, actor: 'replyd', holdReasons: reasons }
+  const change = { id, from: 'decide' as const, reason }
   if (action === 'hold') {
     return commit(context, { ...base, to: 'held' }, { ...change, to: 'review', disposition: 'held' }, now)
   }

@@ -1,5 +1,6 @@
 import { dayBefore } from '../base/clock.ts'
 import { PermanentError, TemporaryError, UncertainError } from '../base/errors.ts'
+import type { Reason } from '../base/reasons.ts'
 import { octetsOf, writtenReply } from '../compose/reply-octets.ts'
 import type { Account, StepContext } from '../context.ts'
 import type { StoredMail } from '../store/bodies.ts'
@@ -20,7 +21,7 @@ export async function saveDraft(
   account: Account,
   mail: StoredMail,
   reply: ReplyRow,
-  reason: string,
+  reason: Reason,
   mayStand = false,
 ): Promise<DeliveryOutcome> {
   const octets = reply.kind === 'draft' ? {} : await withoutMarks(context, account, mail, reply)

@@ -1,6 +1,6 @@
 import { dayBefore } from '../base/clock.ts'
-import { approvedByFlag } from '../base/dispositions.ts'
 import { OwnerActionError, PermanentError, reasonOf, TemporaryError, UncertainError } from '../base/errors.ts'
+import type { Reason } from '../base/reasons.ts'
 import { type Account, PutOff, type StepContext } from '../context.ts'
 import { type Accepted, type Outgoing, RefusedAddressees } from '../smtp/smtp.ts'
 import type { StoredMail } from '../store/bodies.ts'
@@ -104,7 +104,7 @@ async function afterFailure(
     )
   if (error instanceof PermanentError) {
     // What the owner wrote stays as it stands in their mailbox.
-    if (mail.row.reason === approvedByFlag)
+    if (mail.row.reason === 'approved-by-flag')
       return holdRefused(context, reply, 'smtp-rejected', reasonOf(error))
     const outcome = await saveDraft(context, account, mail, reply, 'smtp-rejected')
     return { ...outcome, detail: reasonOf(error) }
@@ -116,7 +116,7 @@ async function afterFailure(
 async function holdRefused(
   context: StepContext,
   reply: ReplyRow,
-  reason: string,
+  reason: Reason,
   detail: string,
 ): Promise<DeliveryOutcome> {
   const change = { id: reply.id, from: ['sending'], to: 'held', actor: 'replyd', sendAfter: null } as const

@@ -1,5 +1,6 @@
 /** Deliver: looks once more whether a person has answered, then saves or sends exactly the octets that are stored. */
 
+import type { Reason } from '../base/reasons.ts'
 import { type Account, accountOf, type Next, PutOff, type StepContext } from '../context.ts'
 import { nextOpening } from '../decide/hours.ts'
 import { loadAccountState } from '../store/accounts.ts'
@@ -59,14 +60,14 @@ async function deliverReply(
   }
 }
 
-async function supersede(context: StepContext, reply: ReplyRow, reason: string): Promise<DeliveryOutcome> {
+async function supersede(context: StepContext, reply: ReplyRow, reason: Reason): Promise<DeliveryOutcome> {
   const change = { id: reply.id, from: [reply.state], to: 'superseded', actor: 'replyd' } as const
   await changeReply(context.db, change, context.clock.now())
   return { to: 'done', disposition: 'superseded', reason }
 }
 
 /** The owner has edited, sent or deleted the draft in their own client since it was approved here: they decide. */
-async function holdAgain(context: StepContext, reply: ReplyRow, reason: string): Promise<DeliveryOutcome> {
+async function holdAgain(context: StepContext, reply: ReplyRow, reason: Reason): Promise<DeliveryOutcome> {
   const change = { id: reply.id, from: [reply.state], to: 'held', actor: 'replyd', sendAfter: null } as const
   await changeReply(context.db, change, context.clock.now())
   return { to: 'review', disposition: 'held', reason }

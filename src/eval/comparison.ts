@@ -1,5 +1,6 @@
 /** What replyd would have written beside what the owner wrote. Pure. */
 
+import { labelOf } from '../base/reasons.ts'
 import { languageOf } from '../check/language.ts'
 import { editShare } from '../observe/edits.ts'
 import type { Judged } from './judging.ts'
@@ -149,9 +150,9 @@ export function differencesOf(cases: readonly BacktestCase[]): PromptDifference[
 function verdictDifferences(today: CaseOutcome, other: CaseOutcome): string[] {
   const facts = ({ judged }: CaseOutcome): Record<string, string> => {
     const verdict = judged?.verdict
-    if (!judged || !verdict) return { outcome: judged?.reason ?? 'none' }
+    if (!judged || !verdict) return { outcome: judged ? labelOf(judged.reason) : 'none' }
     return {
-      outcome: judged.reason,
+      outcome: labelOf(judged.reason),
       category: verdict.category,
       sentiment: verdict.sentiment.label,
       urgency: String(verdict.urgency),

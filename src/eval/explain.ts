@@ -1,4 +1,5 @@
 import { reasonOf } from '../base/errors.ts'
+import type { GuardCode } from '../base/reasons.ts'
 import { applyGuard, type Ceiling, freshContext, guardError } from '../guard/ceiling.ts'
 import type { Owner } from '../mail/account.ts'
 import { comparable, mailboxes } from '../mail/correspondents.ts'
@@ -13,9 +14,9 @@ export interface Explanation {
   file: string
   decision: Ceiling
   /** The code that decides; `ok` when none fires. */
-  reason: string
+  reason: GuardCode
   /** Every code that fired, in the order of the tables. */
-  codes: readonly string[]
+  codes: readonly GuardCode[]
   /** The author's own words: quotes and signature cut. */
   text: string
   /** The header that a reply would have; null when there is nobody to answer. */

@@ -1,5 +1,6 @@
 /** One mail on the daemon's way up to its verdict, with the same code and without a store: guard, lists, upstream filter, triage. */
 
+import type { Reason } from '../base/reasons.ts'
 import type { AccountSettings } from '../config/settings.ts'
 import { freshContext, type GuardAnswer } from '../guard/ceiling.ts'
 import { guardMail, isSettled } from '../guard/step.ts'
@@ -33,7 +34,7 @@ export interface Judged {
   stage: 'guard' | 'lists' | 'model'
   /** Where the daemon would go on: `file`, `done`, `compose` or `review`. */
   to: string
-  reason: string
+  reason: Reason
   /** null where no model was asked. */
   verdict: Verdict | null
   /** Of the call, milliseconds. */

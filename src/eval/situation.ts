@@ -1,5 +1,7 @@
 /** The situation in which a past mail was answered, as far as it was known then. */
+
 import type { NewId } from '../base/clock.ts'
+import type { GuardCode } from '../base/reasons.ts'
 import { type MailToAnswer, mostPassages, primary, type Sources } from '../compose/step.ts'
 import { threadEntry } from '../compose/thread.ts'
 import type { AccountSettings, Config } from '../config/settings.ts'
@@ -50,7 +52,7 @@ export function toAnswer(
   prompts: Prompts,
   { account, knowledge, styles }: Run,
   verdict: Verdict,
-  codes: readonly string[],
+  codes: readonly GuardCode[],
 ): { mail: MailToAnswer; sources: Sources } {
   const from = parseAddressList(firstField(original.message, 'from') ?? '')[0]
   const subject = subjectOf(original.message)

@@ -1,3 +1,4 @@
+import type { GuardCode } from '../base/reasons.ts'
 import type { Owner } from '../mail/account.ts'
 import type { Message } from '../mail/message.ts'
 import type { Ceiling, GuardAnswer, GuardContext } from './context.ts'
@@ -9,10 +10,10 @@ import { neverRules, type Rule } from './never.ts'
 export { type AutoSent, type Ceiling, freshContext, type GuardAnswer, type GuardContext } from './context.ts'
 
 /** The code of a rule, or of the reading before it, that threw. */
-export const guardError = 'guard-error'
+export const guardError = 'guard-error' satisfies GuardCode
 
 /** More drafts for this sender lie unsent than a person will read: no further one is written (section 7). */
-export const draftsPileUp = 'drafts-unsent'
+export const draftsPileUp = 'drafts-unsent' satisfies GuardCode
 
 /**
  * The guard: what is the most that may be done with this message? Every rule of section 3 is asked; the strictest
@@ -28,14 +29,14 @@ export function applyGuard(message: Message, owner: Owner, context: GuardContext
   }
   const never = firing(neverRules, facts)
   const draft = [...firing(draftRules, facts), ...facts.limits]
-  const forbidding = never.filter((code) => code !== guardError)
+  const forbidding: GuardCode[] = never.filter((code) => code !== guardError)
   // A rule that could not be asked stops sending, but only a rule that fired stops drafting.
   if (never.length > forbidding.length) draft.unshift(guardError)
   if (context.openDrafts > limits.openDrafts) forbidding.push(draftsPileUp)
   return conclude(forbidding, draft)
 }
 
-function firing(rules: readonly Rule[], facts: Facts): string[] {
+function firing(rules: readonly Rule[], facts: Facts): GuardCode[] {
   return rules.flatMap(([code, fires]) => {
     try {
       return fires(facts) ? [code] : []
@@ -45,7 +46,7 @@ function firing(rules: readonly Rule[], facts: Facts): string[] {
   })
 }
 
-function conclude(never: readonly string[], draft: readonly string[]): GuardAnswer {
+function conclude(never: readonly GuardCode[], draft: readonly GuardCode[]): GuardAnswer {
   const codes = [...never, ...draft]
   const decision: Ceiling = never.length > 0 ? 'never' : draft.length > 0 ? 'draft' : 'may'
   return { decision, reason: codes[0] ?? 'ok', codes }

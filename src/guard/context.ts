@@ -1,3 +1,5 @@
+import type { GuardCode } from '../base/reasons.ts'
+
 /** The ceiling of what may be done with a message (standards section 1), strictest first. */
 export type Ceiling = 'never' | 'draft' | 'may'
 
@@ -40,9 +42,9 @@ export interface GuardContext {
 export interface GuardAnswer {
   decision: Ceiling
   /** The first firing code of the decision's level in the order of the tables; `ok` when nothing fires. */
-  reason: string
+  reason: GuardCode
   /** Every code that fired: first those of `never`, then those of `draft`, each in the order of its table. */
-  codes: readonly string[]
+  codes: readonly GuardCode[]
 }
 
 /** A context without any history: a message that has just arrived in the inbox. */

@@ -1,3 +1,4 @@
+import type { GuardCode } from '../base/reasons.ts'
 import {
   bareWords,
   domainOf,
@@ -13,7 +14,7 @@ import { calendarKinds, hasReport, isAnyReport, isEncrypted } from './structure.
 import { isBounceSubject, isReportSubject, isResponderSubject } from './subjects.ts'
 import { isDaemonName, isPostmaster, isStrictNoReply, isSystemAuthor, isSystemReversePath } from './words.ts'
 
-export type Rule = readonly [code: string, fires: (facts: Facts) => boolean]
+export type Rule = readonly [code: GuardCode, fires: (facts: Facts) => boolean]
 
 /** Section 3.1, in the table's order: messages that get no reply and no draft. */
 export const neverRules: readonly Rule[] = [

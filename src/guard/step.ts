@@ -1,5 +1,6 @@
 /** Guard: may this mail ever be answered? The rules are pure (beside it); this step brings them row and history. */
 
+import type { GuardCode } from '../base/reasons.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
 import type { Owner } from '../mail/account.ts'
 import type { Message } from '../mail/message.ts'
@@ -15,7 +16,7 @@ import { wantsPerson } from './human.ts'
  * Codes that settle what a mail is: no model is asked. Any other `never` (lists, robots, forged own addresses) is not
  * answered either, but it can be spam, so triage still looks at it, and its cheap stages come first.
  */
-const conclusive = new Set([
+const conclusive: ReadonlySet<GuardCode> = new Set<GuardCode>([
   'own-message',
   'already-handled',
   'dsn',

@@ -1,6 +1,6 @@
 /** The owner's yes from their own mail client: what stands in the mailbox goes out, edits included. */
 
-import { approvedByFlag } from '../base/dispositions.ts'
+import type { Reason } from '../base/reasons.ts'
 import type { Account, StepContext } from '../context.ts'
 import { parseAddressList } from '../mail/address.ts'
 import { fieldValues, firstField, type Message } from '../mail/message.ts'
@@ -50,7 +50,7 @@ export async function approveAsItStands(
     }
     const approved = { ...change, ...fixed, to: 'approved', kind: 'draft', sendAfter: null } as const
     if ((await changeReply(session, approved, now)) === null) return false
-    const step = { disposition: 'approved', reason: approvedByFlag, actor: 'owner' } as const
+    const step = { disposition: 'approved', reason: 'approved-by-flag', actor: 'owner' } as const
     return commitStep(session, { id: row.id, from: row.step, to: 'deliver', ...step }, now)
   })
 }
@@ -62,7 +62,7 @@ function addresseesOf(message: Message): string[] {
 }
 
 /** Why it can't go out from here; the owner's own client can still send it. */
-function obstacleOf(message: Message, octets: Buffer, { settings }: Account): string | null {
+function obstacleOf(message: Message, octets: Buffer, { settings }: Account): Reason | null {
   if (octets.length > longestDraft) return 'draft-too-long'
   const addressees = addresseesOf(message)
   if (addressees.length === 0) return 'draft-without-addressee'

@@ -205,7 +205,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     if (error instanceof PermanentError)
       return handOver(this.#context, step, row, 'held', failureReason[step], error)
     if (error instanceof UncertainError)
-      return handOver(this.#context, step, row, 'uncertain', `${step}-unconfirmed`, error)
+      return handOver(this.#context, step, row, 'uncertain', 'outcome-unknown', error)
     const failingSince = row.firstErrorAt?.getTime() ?? Number.POSITIVE_INFINITY
     if (this.#context.clock.now().getTime() - failingSince > giveUpAfterMs) {
       return handOver(this.#context, step, row, 'held', 'gave-up', error)

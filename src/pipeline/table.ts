@@ -1,6 +1,7 @@
 /** The steps that run as jobs, and the resource that each rations. */
 import type { Disposition, Step } from '../base/dispositions.ts'
 import { reasonOf } from '../base/errors.ts'
+import type { Reason } from '../base/reasons.ts'
 import { compose } from '../compose/step.ts'
 import type { Next, RunStep, StepContext } from '../context.ts'
 import { decide } from '../decide/step.ts'
@@ -20,7 +21,7 @@ export const table: Record<Exclude<Step, 'guard'>, { queue: QueueName; run: RunS
 }
 
 /** Reasons of rows that a failure hands over to a person. */
-export const failureReason: Record<Exclude<Step, 'guard'>, string> = {
+export const failureReason: Record<Exclude<Step, 'guard'>, Reason> = {
   triage: 'judgement-failed',
   compose: 'compose-failed',
   decide: 'policy-failed',
@@ -41,7 +42,7 @@ export async function handOver(
   step: Step,
   { id }: MessageRow,
   disposition: Disposition,
-  reason: string,
+  reason: Reason,
   error: unknown,
 ): Promise<Next | null> {
   const change = { id, from: step, to: 'review', disposition, reason, detail: reasonOf(error) } as const

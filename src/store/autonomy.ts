@@ -1,3 +1,4 @@
+import type { SetbackReason } from '../base/reasons.ts'
 import { gathered } from './batched.ts'
 import type { Queryable } from './database.ts'
 
@@ -69,7 +70,7 @@ export interface AutonomyGrant {
   grantedAt: Date
   grantedBy: string
   /** What ended it; null while it holds. */
-  takenBack: string | null
+  takenBack: SetbackReason | null
   takenBackAt: Date | null
   takenBackBy: string | null
 }
@@ -103,7 +104,7 @@ export async function endAutonomyGrant(
   db: Queryable,
   account: string,
   category: string,
-  setback: { reason: string; at: Date; id: string | null },
+  setback: { reason: SetbackReason; at: Date; id: string | null },
 ): Promise<void> {
   await db.query(
     `update replyd.autonomy_grant set taken_back = $3, taken_back_at = $4, taken_back_by = $5

@@ -1,3 +1,5 @@
+import type { Disposition } from '../base/dispositions.ts'
+import type { Reason } from '../base/reasons.ts'
 import type { Queryable } from './database.ts'
 
 /** True for the one caller that may send this account's digest of this day. */
@@ -19,8 +21,8 @@ export async function dispositionsSince(
   db: Queryable,
   account: string,
   since: Date,
-): Promise<Map<string, number>> {
-  const { rows } = await db.query<{ disposition: string; n: number }>(
+): Promise<Map<Disposition, number>> {
+  const { rows } = await db.query<{ disposition: Disposition; n: number }>(
     `select disposition, count(*)::int as n from replyd.message
       where account = $1 and ingested_at >= $2 and reason <> 'before-baseline' group by disposition`,
     [account, since],
@@ -31,7 +33,7 @@ export async function dispositionsSince(
 export interface WaitingMail {
   from: string
   subject: string
-  reason: string
+  reason: Reason
   draft: boolean
 }
 

@@ -1,4 +1,5 @@
 /** Figures over time, by calendar day in the owner's time zone. */
+import type { Disposition } from '../base/dispositions.ts'
 import type { Queryable } from './database.ts'
 
 export interface DayFigures {
@@ -70,8 +71,8 @@ export async function replyFigures(db: Queryable, since: Date): Promise<ReplyFig
 export async function countBy(
   db: Queryable,
   account?: string,
-): Promise<{ disposition: string; n: number }[]> {
-  const { rows } = await db.query<{ disposition: string; n: number }>(
+): Promise<{ disposition: Disposition; n: number }[]> {
+  const { rows } = await db.query<{ disposition: Disposition; n: number }>(
     `select disposition, count(*)::int as n from replyd.message where $1::text is null or account = $1
       group by disposition order by n desc`,
     [account ?? null],

@@ -1,4 +1,6 @@
 import type { Disposition, Stage, Step } from '../base/dispositions.ts'
+import type { GuardCode, Reason } from '../base/reasons.ts'
+import type { StoredVerdict } from '../triage/verdict.ts'
 import { gathered } from './batched.ts'
 import type { Queryable } from './database.ts'
 import { storable, storableText } from './storable.ts'
@@ -23,15 +25,15 @@ export interface MessageRow {
   ingestedAt: Date
   step: Stage
   disposition: Disposition
-  reason: string
-  codes: string[]
+  reason: Reason
+  codes: GuardCode[]
   detail: string | null
   /** What a person asked for when the reply is to be written again; empty for nothing in particular, null when nobody asked. */
   instruction: string | null
   /** The guard's answer, once it has run. */
   ceiling: 'never' | 'draft' | 'may' | null
   /** Triage's verdict, once it has run. */
-  verdict: unknown
+  verdict: StoredVerdict | null
   attempts: number
   firstErrorAt: Date | null
   /** Why the step was put off the last time: a failure, or what is waited for. */
@@ -64,12 +66,12 @@ export interface StepChange {
   from: Stage
   to: Stage
   disposition: Disposition
-  reason: string
-  codes?: readonly string[]
+  reason: Reason
+  codes?: readonly GuardCode[]
   detail?: string | null
   instruction?: string
   ceiling?: 'never' | 'draft' | 'may'
-  verdict?: unknown
+  verdict?: StoredVerdict
   /** When the next step may run; at once when absent. */
   dueAt?: Date
   /** Who decided: `replyd`, or a person's name. */

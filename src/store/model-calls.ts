@@ -1,3 +1,4 @@
+import type { Reason } from '../base/reasons.ts'
 import { gathered } from './batched.ts'
 import type { Database, Queryable } from './database.ts'
 import { storable } from './storable.ts'
@@ -233,7 +234,7 @@ export async function budgetReachedAt(db: Queryable, day: string): Promise<Date 
 }
 
 /** Why a row waits for tomorrow. */
-export const budgetReached = 'budget-reached'
+export const budgetReached: Reason = 'budget-reached'
 
 /** Lets mail that waits for tomorrow's money be tried now: the owner may have raised the ceiling. */
 export async function releaseBudgetWaiters(db: Queryable, now: Date): Promise<void> {

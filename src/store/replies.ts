@@ -1,7 +1,22 @@
 import type { ReplyState } from '../base/dispositions.ts'
+import type { ClaimKind, Reason } from '../base/reasons.ts'
+import type { Composed } from '../triage/verdict.ts'
 import { gathered } from './batched.ts'
 import type { Queryable } from './database.ts'
 import { storable } from './storable.ts'
+
+/** What a draft states without a source, or must not contain. */
+export interface StoredClaim {
+  claim: string
+  kind: ClaimKind
+}
+
+/** A passage of the owner's knowledge. */
+export interface StoredPassage {
+  file: string
+  heading: string
+  text: string
+}
 
 /** One reply per mail, written once at compose time; what goes out is exactly its octets. */
 export interface ReplyRow {
@@ -27,13 +42,14 @@ export interface ReplyRow {
   textHash: string
   language: string | null
   confidence: number
-  /** The model's whole answer. */
-  composed: unknown
+  /** The model's whole answer; null when a person wrote the reply. */
+  composed: Composed | null
   /** Claims that no source supports. */
-  claims: unknown[]
+  claims: StoredClaim[]
   /** Passages that were given to the model. */
-  sources: unknown[]
-  holdReason: string
+  sources: StoredPassage[]
+  /** Why it does not go out by itself, strictest first; empty before that is decided. */
+  holdReasons: Reason[]
   actor: string | null
   attemptGroup: number
   createdAt: Date
@@ -50,7 +66,7 @@ export interface ReplyRow {
 
 const columns = `id, account, state, kind, reply_message_id as "replyMessageId", octets, reverse_path as "reversePath", addressee, addressees,
   subject, text, draft_text as "draftText", text_hash as "textHash", language, confidence, composed, claims, sources,
-  hold_reason as "holdReason", actor, attempt_group as "attemptGroup", created_at as "createdAt", send_after as "sendAfter",
+  string_to_array(hold_reason, ' ') as "holdReasons", actor, attempt_group as "attemptGroup", created_at as "createdAt", send_after as "sendAfter",
   claimed_at as "claimedAt", finished_at as "finishedAt", reply_text as "replyText", saved_mailbox as "savedMailbox",
   saved_uid_validity as "savedUidValidity", saved_uid::float8 as "savedUid", saved_size::float8 as "savedSize"`
 
@@ -71,14 +87,15 @@ export type NewReply = Pick<
   | 'composed'
   | 'claims'
   | 'sources'
-  | 'holdReason'
+  | 'holdReasons'
   | 'attemptGroup'
 >
 
-/** Octets have no place in JSON. */
-const encoded = <T extends { octets?: Buffer }>(value: T) => ({
+/** Octets have no place in JSON; reasons are stored in one text, divided by spaces. */
+const encoded = <T extends { octets?: Buffer; holdReasons?: readonly Reason[] }>(value: T) => ({
   ...value,
   octets: value.octets?.toString('base64'),
+  holdReason: value.holdReasons?.join(' '),
 })
 
 const saveOne = gathered<NewReply & { now: Date }, boolean>(
@@ -146,7 +163,7 @@ export interface ReplyChange {
   textHash?: string
   /** Unified diff of an edit. */
   diff?: string
-  holdReason?: string
+  holdReasons?: readonly Reason[]
   /** null clears it. */
   sendAfter?: Date | null
   claimedAt?: Date | null

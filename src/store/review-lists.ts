@@ -1,15 +1,17 @@
 /** What the review pages, the API and the command line list. */
+import type { Disposition, ReplyState, Stage } from '../base/dispositions.ts'
+import type { Reason } from '../base/reasons.ts'
 import type { Queryable } from './database.ts'
 import { type MessageRow, messageColumns } from './messages.ts'
 
 export type ListedMail = MessageRow & {
-  replyState: string | null
+  replyState: ReplyState | null
   replyText: string | null
-  holdReason: string | null
+  holdReasons: Reason[] | null
   sendAfter: Date | null
 }
 
-const listed = `${messageColumns}, r.state as "replyState", r.text as "replyText", r.hold_reason as "holdReason",
+const listed = `${messageColumns}, r.state as "replyState", r.text as "replyText", string_to_array(r.hold_reason, ' ') as "holdReasons",
   r.send_after as "sendAfter"`
 
 const pattern = (search: string) => `%${search.replace(/[\\%_]/g, '\\$&')}%`
@@ -89,9 +91,9 @@ function dateOf(day: string | undefined): string | null {
 
 export interface LoggedEvent {
   at: Date
-  step: string
-  disposition: string
-  reason: string
+  step: Stage
+  disposition: Disposition
+  reason: Reason
   detail: string | null
   actor: string
   durationMs: number | null
@@ -100,13 +102,13 @@ export interface LoggedEvent {
 export interface LoggedChange {
   at: Date
   actor: string
-  fromState: string
-  toState: string
+  fromState: ReplyState
+  toState: ReplyState
   diff: string | null
 }
 
 export interface LoggedCall {
-  step: string
+  step: Stage
   at: Date
   /** As configured, and as the provider names what answered; null when nothing did. */
   model: string

@@ -1,5 +1,6 @@
 /** Triage: one call to the model says what a mail is; what can be known for nothing is asked first. */
 
+import type { Reason } from '../base/reasons.ts'
 import type { AccountSettings, SpamSettings } from '../config/settings.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
 import type { Message } from '../mail/message.ts'
@@ -15,7 +16,7 @@ import { commitStep, type MessageRow, type StepChange } from '../store/messages.
 import { type SenderRule, senderRule } from '../store/sender-rules.ts'
 import { askFilter, detailOf, learnFrom } from './filter.ts'
 import { isSpamUpstream } from './upstream.ts'
-import { type Verdict, verdictSchema } from './verdict.ts'
+import { type SpamKind, type Verdict, verdictSchema } from './verdict.ts'
 
 export type TriageDecision = Pick<StepChange, 'to' | 'disposition' | 'reason' | 'detail' | 'verdict'>
 
@@ -31,7 +32,7 @@ export async function triage(context: StepContext, id: string, signal: AbortSign
   const now = context.clock.now()
   const change = { id, from: 'triage' as const, ...decision, durationMs: now.getTime() - started.getTime() }
   if (!(await commitStep(context.db, change, now))) return null
-  await learnFrom(context, mail, decision.verdict)
+  await learnFrom(context, mail, decision.verdict ?? null)
   return { stage: decision.to }
 }
 
@@ -95,7 +96,7 @@ export function withoutHistory(
   rule: SenderRule | null,
 ): TriageDecision | null {
   if (rule?.rule === 'deny')
-    return { to: 'file', disposition: 'pending', reason: 'denied-sender', detail: rule.source }
+    return { to: 'file', disposition: 'pending', reason: 'denied-sender', detail: rule.pattern }
   if (rule === null && isSpamUpstream(message, owner.authservIds))
     return { to: 'file', disposition: 'pending', reason: 'upstream-spam' }
   return null
@@ -152,6 +153,15 @@ export function believed(verdict: Verdict, message: Message): Verdict {
   return { ...verdict, manipulation: verdict.manipulation || message.hiddenText }
 }
 
+const spamReasons: Record<SpamKind, Reason> = {
+  phishing: 'spam-phishing',
+  scam: 'spam-scam',
+  bulk: 'spam-bulk',
+  malware: 'spam-malware',
+  // Spam without a kind counts as bulk mail, as in the verdict's schema.
+  none: 'spam-bulk',
+}
+
 export function decisionOf(
   verdict: Verdict,
   row: Pick<MessageRow, 'ceiling' | 'reason'>,
@@ -163,7 +173,7 @@ export function decisionOf(
   if (verdict.spam.is && !trusted) {
     const sure = verdict.spam.confidence >= spam.threshold
     if (sure)
-      return { to: 'file', disposition: 'pending', reason: `spam-${verdict.spam.kind}`, detail, verdict }
+      return { to: 'file', disposition: 'pending', reason: spamReasons[verdict.spam.kind], detail, verdict }
     return {
       to: 'done',
       disposition: row.ceiling === 'never' ? 'declined' : 'no-reply-needed',

@@ -1,5 +1,6 @@
 /** What the model says of a mail, and the reply it writes: shapes, limits, and what is forgiven. */
 import { z } from 'zod'
+import { PermanentError } from '../base/errors.ts'
 import { flag, languageTag, level, line, severalLines, share, word } from '../model/prompts/fields.ts'
 
 const spamKinds = ['phishing', 'scam', 'bulk', 'malware', 'none'] as const
@@ -29,6 +30,28 @@ export interface Verdict {
   summary: string
   /** 0 to 1. */
   confidence: number
+}
+
+/** What the local filter says, stored in a verdict's place; it knows nothing of sentiment, language or category. */
+export interface FilterVerdict {
+  model: 'bayes'
+  spam: { is: boolean; kind: 'bulk' | 'none'; confidence: number }
+  /** 0 (wanted) to 1 (spam). */
+  score: number
+}
+
+export type StoredVerdict = Verdict | FilterVerdict
+
+/** Null where the model was not asked. */
+export function modelVerdict(stored: StoredVerdict | null): Verdict | null {
+  return stored === null || 'model' in stored ? null : stored
+}
+
+/** @throws PermanentError where the model was not asked */
+export function neededVerdict(stored: StoredVerdict | null): Verdict {
+  const verdict = modelVerdict(stored)
+  if (verdict === null) throw new PermanentError('the model has not judged this mail')
+  return verdict
 }
 
 const spam = z

@@ -1,5 +1,7 @@
 /** The JSON API. Reading needs the token when there is a password; changing anything always needs it. */
+
 import { Hono } from 'hono'
+import { helpFor, type Reason, sentenceOf } from '../base/reasons.ts'
 import { autonomyByCategory } from '../decide/autonomy-record.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import { audit } from '../observe/audit.ts'
@@ -19,6 +21,8 @@ import { openApi } from './open-api.ts'
 import { storeRoutes } from './store-routes.ts'
 import type { WebContext } from './web-context.ts'
 
+const explained = (reason: Reason) => ({ reason, because: sentenceOf(reason), help: helpFor(reason) })
+
 const mailView = (row: MessageRow) => ({
   id: row.id,
   account: row.account,
@@ -28,7 +32,7 @@ const mailView = (row: MessageRow) => ({
   arrivedAt: row.internalDate,
   step: row.step,
   disposition: row.disposition,
-  reason: row.reason,
+  ...explained(row.reason),
   detail: row.detail,
   codes: row.codes,
   verdict: row.verdict,
@@ -39,7 +43,11 @@ const listedView = (row: ListedMail) => ({
   reply:
     row.replyState === null
       ? null
-      : { state: row.replyState, holdReason: row.holdReason, sendAfter: row.sendAfter },
+      : {
+          state: row.replyState,
+          holdReasons: (row.holdReasons ?? []).map(explained),
+          sendAfter: row.sendAfter,
+        },
 })
 
 const replyView = (reply: ReplyRow) => ({
@@ -51,7 +59,7 @@ const replyView = (reply: ReplyRow) => ({
   version: versionOf(reply.text),
   language: reply.language,
   confidence: reply.confidence,
-  holdReason: reply.holdReason,
+  holdReasons: reply.holdReasons.map(explained),
   claims: reply.claims,
   sources: reply.sources,
   sendAfter: reply.sendAfter,

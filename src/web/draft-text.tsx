@@ -1,27 +1,12 @@
 /** A reply's text with what it leans on, and what it lacks. */
-import type { Composed } from '../triage/verdict.ts'
+import { claimWords } from '../base/reasons.ts'
 import type { Shown } from './mail-page.tsx'
 import { supported } from './words.ts'
-
-interface Passage {
-  file: string
-  heading: string
-  text: string
-}
-
-/** What stands before a claim of that kind (src/compose/step.ts). */
-const gapWords: Readonly<Record<string, string>> = {
-  fault: 'Must not go out:',
-  ungrounded: 'Follows from no source:',
-  parroted: 'Repeats',
-}
 
 export function DraftText({ shown }: { shown: Shown }) {
   const { reply } = shown
   if (reply === null) return null
-  const passages = reply.sources as Passage[]
-  const composed = reply.composed as Composed | null
-  const claims = reply.claims as { claim: string; kind: string }[]
+  const { sources: passages, composed, claims } = reply
   return (
     <>
       <div class="letter draft">
@@ -43,7 +28,7 @@ export function DraftText({ shown }: { shown: Shown }) {
         <ul class="gaps">
           {claims.map(({ claim, kind }) => (
             <li>
-              {gapWords[kind] ?? 'No source says:'} {claim}
+              {claimWords(kind)} {claim}
             </li>
           ))}
           {composed?.missing.map((gap) => (

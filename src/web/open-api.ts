@@ -1,5 +1,13 @@
 /** OpenAPI 3.1 description of /api. */
+import { dispositions, replyStates } from '../base/dispositions.ts'
+import { reasonCodes, setbackReasons } from '../base/reasons.ts'
+
 const text = { type: 'string' } as const
+const because = {
+  reason: { enum: reasonCodes, description: 'The code; docs/reasons.md lists all' },
+  because: { ...text, description: 'The reason as a sentence' },
+  help: { type: ['string', 'null'], description: 'What the owner can do about it' },
+}
 const mail = { $ref: '#/components/schemas/Mail' }
 
 const parameter = (name: string, where: 'path' | 'query', description: string) => ({
@@ -65,7 +73,7 @@ const autonomy = {
       type: ['object', 'null'],
       description: 'What ended the last grant',
       properties: {
-        reason: { enum: ['cancelled', 'rejected', 'edited', 'negative-answer'] },
+        reason: { enum: setbackReasons },
         at: moment,
         id: { type: ['string', 'null'], description: "The mail's id" },
       },
@@ -94,10 +102,16 @@ export const openApi = {
           subject: { type: ['string', 'null'] },
           arrivedAt: { ...text, format: 'date-time' },
           step: text,
-          disposition: text,
-          reason: text,
+          disposition: { enum: dispositions },
+          ...because,
           verdict: { type: ['object', 'null'] },
-          reply: { type: ['object', 'null'] },
+          reply: {
+            type: ['object', 'null'],
+            properties: {
+              state: { enum: replyStates },
+              holdReasons: { type: 'array', items: { type: 'object', properties: because } },
+            },
+          },
         },
       },
     },

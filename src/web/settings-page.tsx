@@ -1,12 +1,14 @@
 /** What a person may see of the settings, and change: pause and resume, and what may go out by itself. */
+import { setbackWords } from '../base/reasons.ts'
+import type { ReplyMode } from '../config/settings.ts'
 import type { CategoryAutonomy } from '../decide/autonomy-record.ts'
 import type { AccountState } from '../store/accounts.ts'
 import { Action, Page, type View } from './layout.tsx'
 import type { Health } from './web-context.ts'
-import { momentOf, plainWords } from './words.ts'
+import { momentOf, titled } from './words.ts'
 
 export interface SettingsView {
-  accounts: readonly { state: AccountState; mode: string }[]
+  accounts: readonly { state: AccountState; mode: ReplyMode }[]
   autonomy: readonly CategoryAutonomy[]
   health: Health
   model: string
@@ -30,6 +32,12 @@ export function SettingsPage({ view, settings }: { view: View; settings: Setting
   )
 }
 
+const modeWords: Record<ReplyMode, string> = {
+  draft: 'Saves drafts',
+  review: 'Asks you',
+  send: 'Sends by itself',
+}
+
 function Accounts({ view, accounts }: { view: View; accounts: SettingsView['accounts'] }) {
   return (
     <section class="card" aria-label="Accounts">
@@ -37,7 +45,7 @@ function Accounts({ view, accounts }: { view: View; accounts: SettingsView['acco
       {accounts.map(({ state, mode }) => (
         <div class="account">
           <p>
-            {state.account} <span class="tag">{plainWords(`account-${mode}`)}</span>
+            {state.account} <span class="tag">{modeWords[mode]}</span>
           </p>
           <p class={state.paused ? 'warned' : 'meta'}>{pauseWords(state)}</p>
           {state.stopped ? <p class="fault">{state.stopped}</p> : null}
@@ -116,7 +124,7 @@ function Autonomy({ view, entry, several }: { view: View; entry: CategoryAutonom
   return (
     <div class="category-autonomy">
       <div>
-        <b>{plainWords(category)}</b>
+        <b>{titled(category)}</b>
         {several ? <small>{account}</small> : null}
       </div>
       <div class="progress">
@@ -144,9 +152,7 @@ function autonomyWords({
 }: CategoryAutonomy): string {
   if (granted)
     return `Sends by itself; granted by ${grantedBy ?? 'you'}${grantedAt ? `, ${momentOf(grantedAt)}` : ''}`
-  const back = takenBack
-    ? `Taken back ${momentOf(takenBack.at)}: ${plainWords(`back-${takenBack.reason}`)}. `
-    : ''
+  const back = takenBack ? `Taken back ${momentOf(takenBack.at)}: ${setbackWords(takenBack.reason)}. ` : ''
   if (offered) return `${back}${streak} in a row: you may let it send`
   return `${back}${streak} of ${needed} in a row`
 }

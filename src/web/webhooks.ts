@@ -3,7 +3,9 @@
  * stays there until it is answered with a 2xx status. Signed as https://www.standardwebhooks.com describes.
  */
 import { createHmac } from 'node:crypto'
+import { capitalised, outcomeOf } from '../base/dispositions.ts'
 import { reasonOf } from '../base/errors.ts'
+import { sentenceOf } from '../base/reasons.ts'
 import type { Config, WebhookSettings } from '../config/settings.ts'
 import type { StepContext } from '../context.ts'
 import { dayOf, nextMidnight } from '../model/budget.ts'
@@ -162,7 +164,7 @@ function budgetPayload(at: Date, { perDay, timeZone }: Config['budget']) {
 }
 
 /** `text` says it in one line, which is what Slack shows. */
-function payloadOf({
+export function payloadOf({
   at,
   disposition,
   reason,
@@ -172,10 +174,9 @@ function payloadOf({
   subject,
   summary,
 }: TellableEvent) {
-  const text = `${disposition} (${reason}): ${subject ?? '(no subject)'} from ${fromAddress ?? 'nobody'}`
-  return {
-    at,
-    text,
-    mail: { id: messageId, account, from: fromAddress, subject, summary, disposition, reason },
-  }
+  const because = sentenceOf(reason)
+  const about = `"${subject ?? '(no subject)'}" from ${fromAddress ?? 'nobody'}`
+  const text = `${capitalised(outcomeOf(disposition))}: ${about}. ${because}`
+  const mail = { id: messageId, account, from: fromAddress, subject, summary, disposition, reason, because }
+  return { at, text, mail }
 }

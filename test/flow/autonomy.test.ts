@@ -4,7 +4,7 @@ import { autonomyByCategory } from '../../src/decide/autonomy-record.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { saveAutonomyGrant } from '../../src/store/autonomy.ts'
 import type { MessageRow } from '../../src/store/messages.ts'
-import type { Verdict } from '../../src/triage/verdict.ts'
+import { neededVerdict } from '../../src/triage/verdict.ts'
 import { type Dovecot, type Postfix, startDovecot, startPostfix } from '../live/servers/index.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
 import { readMailbox } from './mailboxes.ts'
@@ -30,7 +30,7 @@ async function granted(address: string, running: RunningDaemon): Promise<string>
   const { db, clock } = running.daemon.context
   const row = await written(running, address, '<first@asks.example>', 'lou@asks.example', question)
   expect(row).toMatchObject({ disposition: 'held', reason: 'mode-review' })
-  const { category } = row.verdict as Verdict
+  const { category } = neededVerdict(row.verdict)
   await saveAutonomyGrant(db, address, { category, grantedAt: clock.now(), grantedBy: 'Ann' })
   return category
 }

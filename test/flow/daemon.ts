@@ -10,6 +10,7 @@ import { type Daemon, type Role, runDaemon } from '../../src/daemon/daemon.ts'
 import { writeKnowledge } from '../../src/demo/knowledge.ts'
 import { type StandIn, standInModel } from '../../src/demo/stand-in.ts'
 import type { MessageRow } from '../../src/store/messages.ts'
+import { fillState } from '../store-template.ts'
 
 export interface FlowSettings {
   address: string
@@ -44,6 +45,7 @@ export interface RunningDaemon extends AsyncDisposable {
 export async function startDaemon(settings: FlowSettings): Promise<RunningDaemon> {
   const directory = mkdtempSync(join(tmpdir(), 'replyd-flow-'))
   await writeKnowledge(join(directory, 'knowledge'))
+  if (!settings.databaseUrl) await fillState(join(directory, 'data'))
   const path = join(directory, 'replyd.yaml')
   const config = loadConfig({
     path,

@@ -15,6 +15,7 @@ import { loadMail, loadMails, type StoredMail } from '../../src/store/bodies.ts'
 import { loadCursor, saveCursor } from '../../src/store/cursors.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
 import { takeLease } from '../../src/store/leases.ts'
+import { fillState } from '../store-template.ts'
 import { type Postgres, startPostgres } from './servers/index.ts'
 
 const now = new Date('2026-03-10T09:00:00Z')
@@ -50,6 +51,7 @@ describe.each([
 
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'replyd-reading-'))
+    if (!onServer) await fillState(directory)
     db = await openDatabase({ directory, databaseUrl: onServer ? postgres.url : null }, silentLog)
   })
 

@@ -5,6 +5,7 @@ import type { Database } from '../../src/store/database.ts'
 import { type NewMessage, storeIngested } from '../../src/store/ingested.ts'
 import { commitStep } from '../../src/store/messages.ts'
 import { changeReply, type NewReply, saveComposed } from '../../src/store/replies.ts'
+import { composedAs } from '../triage/a-verdict.ts'
 
 export const seededAt = new Date('2026-03-10T09:00:00.123Z')
 export const account = 'me@example.com'
@@ -45,10 +46,10 @@ const seedReply = (id: string, addressee: string): NewReply => ({
   textHash: 'h',
   language: 'en',
   confidence: 0.1 + 0.2,
-  composed: { text: awkward },
-  claims: [{ kind: 'number' }],
-  sources: ['a'],
-  holdReason: 'mode-draft',
+  composed: composedAs(awkward),
+  claims: [{ claim: '12', kind: 'number' }],
+  sources: [{ file: 'hours.md', heading: 'Hours', text: 'From ten to six.' }],
+  holdReasons: ['mode-draft'],
   attemptGroup: 0,
 })
 

@@ -1,4 +1,5 @@
 /** The store and the queues, on each of the four state/queue combinations of docs/architecture.md. */
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,6 +23,8 @@ import {
 } from '../../src/store/model-calls.ts'
 import { changeReply, loadReply, type NewReply, saveComposed } from '../../src/store/replies.ts'
 import { usageBy } from '../../src/store/usage.ts'
+import { fillState } from '../store-template.ts'
+import { composedAs } from '../triage/a-verdict.ts'
 import { type Postgres, type Redis, startPostgres, startRedis } from './servers/index.ts'
 
 const now = new Date('2026-03-10T09:00:00Z')
@@ -57,6 +60,8 @@ const newMessage = (id: string, uid: number, more: Partial<NewMessage> = {}): Ne
   ...more,
 })
 
+const passage = { file: 'hours.md', heading: 'Hours', text: 'From ten to six.' }
+
 const newReply = (id: string): NewReply => ({
   id,
   account: 'me@example.com',
@@ -70,10 +75,10 @@ const newReply = (id: string): NewReply => ({
   textHash: 'h',
   language: null,
   confidence: 0.5,
-  composed: { text: 'Hi' },
+  composed: composedAs('Hi'),
   claims: [],
-  sources: ['a'],
-  holdReason: 'mode-draft',
+  sources: [passage],
+  holdReasons: ['mode-draft'],
   attemptGroup: 0,
 })
 
@@ -96,6 +101,7 @@ describe.each([
 
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'replyd-store-'))
+    if (!withPostgres) await fillState(directory)
     db = await openDatabase(
       { directory, databaseUrl: withPostgres ? await postgres.createDatabase() : null },
       silentLog,
@@ -205,7 +211,7 @@ describe.each([
           codes: ['own-list'],
           ceiling: 'draft',
         },
-        { id: 'b', from: 'triage', to: 'done', disposition: 'failed', reason: 'x' },
+        { id: 'b', from: 'triage', to: 'done', disposition: 'failed', reason: 'gave-up' },
       ],
       now,
     )
@@ -250,7 +256,12 @@ describe.each([
     await storeIngested(db, { messages: [newMessage('a', 1)] }, now)
     expect(await saveComposed(db, newReply('a'), now)).toBe(true)
     const stored = await loadReply(db, 'a')
-    expect(stored).toMatchObject({ state: 'composed', composed: { text: 'Hi' }, sources: ['a'], claims: [] })
+    expect(stored).toMatchObject({
+      state: 'composed',
+      composed: { text: 'Hi' },
+      sources: [passage],
+      claims: [],
+    })
     expect(Buffer.from([0, 255, 13, 10]).equals(stored?.octets ?? Buffer.alloc(0))).toBe(true)
     const claim = () =>
       changeReply(db, { id: 'a', from: ['composed'], to: 'sending', actor: 'replyd', claimedAt: now }, now)

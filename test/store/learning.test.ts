@@ -1,4 +1,5 @@
 /** What people and the model taught, in the embedded store: trust by category, and the spam filter. */
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,6 +17,9 @@ import { figuresByDay, replyFigures } from '../../src/store/insight.ts'
 import { commitStep, loadMessage } from '../../src/store/messages.ts'
 import { changeReply, saveComposed } from '../../src/store/replies.ts'
 import { askFilter, learnFrom } from '../../src/triage/filter.ts'
+import type { Verdict } from '../../src/triage/verdict.ts'
+import { fillState } from '../store-template.ts'
+import { aVerdict, composedAs } from '../triage/a-verdict.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'replyd-learning-'))
 const account = 'me@shop.example'
@@ -28,6 +32,7 @@ function tick(): Date {
 }
 
 beforeAll(async () => {
+  await fillState(directory)
   db = await openDatabase({ directory, databaseUrl: null }, silentLog)
 })
 
@@ -61,8 +66,8 @@ async function answered(
   text = 'One two three four',
 ): Promise<string> {
   const id = await mail()
-  const verdict = { category }
-  const done = { from: 'triage', to: 'done', disposition: 'sent', reason: 'x' } as const
+  const verdict = { ...aVerdict, category }
+  const done = { from: 'triage', to: 'done', disposition: 'sent', reason: 'sent-by-owner' } as const
   await commitStep(db, { id, ...done, verdict }, tick())
   await saveComposed(
     db,
@@ -79,10 +84,10 @@ async function answered(
       textHash: 'x',
       language: 'en',
       confidence: 1,
-      composed: {},
+      composed: composedAs(text),
       claims: [],
       sources: [],
-      holdReason: '',
+      holdReasons: [],
       attemptGroup: 0,
     },
     tick(),
@@ -158,9 +163,9 @@ test('a call-back within the undo window and a rejection count against it', asyn
 
 const octets = (words: string) =>
   parseOctets(Buffer.from(`From: a@b.example\r\nSubject: Hi\r\n\r\n${words}\r\n`))
-const verdict = (is: boolean) => ({
+const verdict = (is: boolean): Verdict => ({
+  ...aVerdict,
   spam: { is, kind: is ? 'scam' : 'none', confidence: 0.99 },
-  sentiment: { label: 'neutral', intensity: 0 },
 })
 
 test('the filter learns from sure verdicts and answers alone once it has 200 of each', async () => {
@@ -177,7 +182,7 @@ test('the filter learns from sure verdicts and answers alone once it has 200 of 
     if (each < 199)
       await learnFrom(contextAt(tick()), await stored(`meeting invoice project ${each}`), verdict(false))
   }
-  const unsure = { ...verdict(false), spam: { is: false, kind: 'none', confidence: 0.9 } }
+  const unsure = { ...verdict(false), spam: { is: false, kind: 'none' as const, confidence: 0.9 } }
   await learnFrom(contextAt(tick()), await stored('meeting'), unsure)
   expect(await ask('cheap pills casino', 3_600_000, 'new@x.example')).toBeNull()
   await learnFrom(contextAt(tick()), await stored('meeting invoice project'), verdict(false))

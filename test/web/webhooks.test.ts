@@ -12,7 +12,9 @@ test.each([
   ['marked', 'file', 'mail.junked'],
   ['declined', 'triage', null],
   ['restored', 'done', null],
-])('%s at %s is %s', (disposition, step, name) => expect(nameOfEvent({ disposition, step })).toBe(name))
+] as const)('%s at %s is %s', (disposition, step, name) =>
+  expect(nameOfEvent({ disposition, step })).toBe(name),
+)
 
 describe('the signature', () => {
   test('is that of Standard Webhooks, with a secret in base64', () => {

@@ -1,0 +1,66 @@
+/** What was found while the reply was written, checked and weighed. */
+export const compose = {
+  composed: 'A reply was written.',
+  'rewrite-without-text': {
+    says: 'The model wrote no other text, so this is the earlier draft.',
+    help: 'Approve the earlier draft, edit it, or say more precisely what is to change.',
+  },
+  'nobody-to-answer': {
+    says: 'It has no address that a reply could go to.',
+    help: 'Answer it in your mail program if you know the address.',
+  },
+} as const
+
+export const check = {
+  'empty-text': {
+    says: 'The model wrote an empty reply.',
+    help: 'Write the reply yourself, or have it written again.',
+  },
+  'outbound-fault': {
+    says: 'The reply contains something that must not go out.',
+    help: 'Remove what is listed below the reply, then approve it.',
+  },
+  placeholder: {
+    says: 'A placeholder was left in the reply.',
+    help: 'Fill in the placeholder, then approve the reply.',
+  },
+  'unsupported-claim': {
+    says: 'The reply states something that is in none of your sources.',
+    help: 'Check what is listed below the reply; add the fact to your knowledge if it is right.',
+  },
+  ungrounded: {
+    says: 'Part of the reply does not follow from your sources.',
+    help: 'Check what is listed below the reply.',
+  },
+  'parrots-mail': {
+    says: 'The reply repeats the mail instead of answering it.',
+    help: 'Edit the reply, or have it written again.',
+  },
+} as const
+
+export const decide = {
+  'all-clear': 'Nothing speaks against sending the reply.',
+  'mode-review': 'You review every reply of this kind.',
+  'mode-draft': 'You send replies of this kind yourself.',
+  'guard-ceiling': 'Only a person may send an answer to this mail.',
+  'needs-person': {
+    says: 'The model says that a person has to answer.',
+    help: 'Write the reply yourself, or tell the model what to write.',
+  },
+  'missing-facts': {
+    says: 'Your sources do not answer every question.',
+    help: 'Add the missing fact to your knowledge, or complete the reply.',
+  },
+  'low-confidence': 'The model is not sure enough.',
+  'first-contact': 'This is the first mail from this sender.',
+  'angry-sender': 'The sender is upset.',
+  urgent: 'It is urgent.',
+  throttled: 'This sender received enough automatic replies.',
+  'input-cut': 'The mail or its conversation was too long to be read completely.',
+  'outside-hours': 'The reply goes out when your business hours begin.',
+  spam: 'It may be spam, so its reply is held back.',
+  manipulation: {
+    says: 'It tries to give orders to the model.',
+    help: 'Read the mail and the reply with care before you approve anything.',
+  },
+} as const
