@@ -16,7 +16,7 @@ export interface Part {
   type: string
   /** Names in lower case, values decoded (RFC 2231). */
   parameters: Readonly<Record<string, string>>
-  /** Lower case: `inline`, `attachment`, or null when absent. */
+  /** Lower case: `inline`, `attachment`, `reaction` (RFC 9078), or null when absent. */
   disposition: string | null
   /** Decoded, control characters and path separators removed; null when absent. */
   filename: string | null
@@ -49,4 +49,13 @@ export function fieldValues(message: Pick<Message, 'fields'>, name: string): str
 /** Value of the first field of that name, or null. */
 export function firstField(message: Pick<Message, 'fields'>, name: string): string | null {
   return fieldValues(message, name)[0] ?? null
+}
+
+/** Faults behind which words of the author may stand that nothing here has read. */
+const unreadText =
+  /^(?:text part|signed part|the mail could not be read|the server gave no readable structure|message cut|parts nested|more than \d+ parts)/
+
+/** Whether some of the text could not be read: such a mail is for a person, whatever the rest of it says. */
+export function isTextUnread(message: Pick<Message, 'faults'>): boolean {
+  return message.faults.some((fault) => unreadText.test(fault))
 }

@@ -225,8 +225,8 @@ update replyd.event set
   step = case step when 'hold' then 'decide' when 'wait' then 'review' else step end,
   disposition = case disposition when 'waiting' then 'pending' else disposition end
   where step in ('hold', 'wait') or disposition = 'waiting';
-update replyd.message set reason = 'guard-error' where reason = 'gate-error';
-update replyd.event set reason = 'guard-error' where reason = 'gate-error';
+update replyd.message set reason = 'guard-error' where reason in ('gate-error');
+update replyd.event set reason = 'guard-error' where reason in ('gate-error');
 update replyd.message set codes = replace(codes::text, '"gate-error"', '"guard-error"')::jsonb where codes @> '["gate-error"]';
 alter table replyd.trust_grant rename to autonomy_grant;
 alter index replyd.trust_grant_pkey rename to autonomy_grant_pkey;
