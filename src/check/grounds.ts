@@ -4,7 +4,7 @@
  * mail is no source for anything that the owner asserts or promises. Without a model; docs/security.md says what it cannot see.
  */
 
-import { remembered } from '../base/lru.ts'
+import { memoized } from '../base/lru.ts'
 import type { AnsweredAsk } from '../triage/verdict.ts'
 import { checkClaims } from './claims.ts'
 import { contentOf, folded, grants, tokensOf } from './courtesy.ts'
@@ -125,7 +125,7 @@ function readSource(texts: readonly string[], mail: string): Source {
   return { texts, mail, known: new Set(texts.flatMap(wordsOf)), ofMail: new Set(wordsOf(mail)) }
 }
 
-const wordsOf = remembered((text: string): readonly string[] =>
+const wordsOf = memoized((text: string): readonly string[] =>
   contentOf(text, new Set()).flatMap((word) => [word, stem(word)]),
 )
 

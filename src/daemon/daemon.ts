@@ -1,6 +1,7 @@
 /** The daemon, in boot order: each resource is opened after what it needs and closed before it. */
 import type { Clock, NewId } from '../base/clock.ts'
-import type { Log } from '../base/log.ts'
+import { reasonOf } from '../base/errors.ts'
+import { accountLabel, type Log } from '../base/log.ts'
 import type { Config } from '../config/settings.ts'
 import type { StepContext } from '../context.ts'
 import { ConfiguredModels } from '../model/models.ts'
@@ -9,6 +10,7 @@ import { Observer } from '../observe/observe.ts'
 import { Pipeline } from '../pipeline/pipeline.ts'
 import { openQueues, queueNames } from '../queue/queues.ts'
 import { Watcher } from '../receive/watch.ts'
+import { changeAccountState } from '../store/accounts.ts'
 import { type Database, openDatabase } from '../store/database.ts'
 import { settleAbandonedCalls } from '../store/model-calls.ts'
 import { startWeb, type WebContext, type WebServer } from '../web/server.tsx'
@@ -20,7 +22,6 @@ import { healthOf } from './health.ts'
 import { holderName, isGone } from './holder.ts'
 import { warnOfModel } from './model-warning.ts'
 import { handleOnce } from './once.ts'
-import { tellOwner } from './owner.ts'
 
 export type Role = 'watch' | 'work' | 'web'
 
@@ -155,4 +156,19 @@ async function openWeb({ roles, once, config }: DaemonOptions, web: WebContext):
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve()
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
+
+/**
+ * Says it in the log and keeps it in the store, so that every process and page can show it. Never throws.
+ * @param error why the account stopped; null when it goes on
+ */
+export async function tellOwner(
+  { db, log, clock }: Pick<StepContext, 'db' | 'log' | 'clock'>,
+  error: Error | null,
+  account: string,
+): Promise<void> {
+  const reason = error === null ? null : reasonOf(error)
+  if (reason !== null) log.error({ event: 'owner.action-needed', account: accountLabel(account), reason })
+  if (error !== null && 'scope' in error && error.scope === 'model') return
+  await changeAccountState(db, account, { stopped: reason }, clock.now()).catch(() => undefined)
 }

@@ -1,9 +1,11 @@
 /** Hold: draft, wait for a person, or send after the undo window. The policy is pure (src/decide/policy.ts). */
+
 import { PermanentError } from '../base/errors.ts'
 import type { ClaimKind } from '../base/reasons.ts'
 import { placeholders } from '../check/claims.ts'
 import { octetsOf, writtenReply } from '../compose/reply-octets.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
+import { domainPart } from '../mail/address.ts'
 import { authentication } from '../mail/authentication.ts'
 import { loadMail, type StoredMail } from '../store/bodies.ts'
 import { commitDecision } from '../store/decisions.ts'
@@ -34,7 +36,7 @@ async function weigh(context: StepContext, account: Account, { row, message }: S
   const { composed } = reply
   if (composed === null) throw new PermanentError('a person wrote this reply')
   const address = row.fromAddress ?? ''
-  const found = authentication(message, owner.authservIds, address.slice(address.lastIndexOf('@') + 1))
+  const found = authentication(message, owner.authservIds, domainPart(address))
   const category = categories.find(({ name }) => name === verdict.category)
   const count = (wanted: ClaimKind) => reply.claims.filter(({ kind }) => kind === wanted).length
   const [faults, ungrounded, parroted] = [count('fault'), count('ungrounded'), count('parroted')]

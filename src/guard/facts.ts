@@ -1,6 +1,7 @@
 import type { Owner } from '../mail/account.ts'
 import {
   decodeWords,
+  domainPart,
   localWord,
   type Mailbox,
   messageIds,
@@ -128,7 +129,7 @@ export function holdsId(ids: ReadonlySet<string>, id: string): boolean {
 }
 
 export function domainOf(address: string): string {
-  return address.slice(address.lastIndexOf('@') + 1)
+  return domainPart(address)
 }
 
 /** The local part words (section 2.8) of addresses. */

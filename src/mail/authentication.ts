@@ -1,4 +1,4 @@
-import { organisationalDomain, parseAddressList, stripComments } from './address.ts'
+import { domainPart, organisationalDomain, parseAddressList, stripComments } from './address.ts'
 import type { Message } from './message.ts'
 import { quotedEnd } from './mime/keyword.ts'
 
@@ -145,7 +145,7 @@ function parseResult(segment: string): MethodResult | null {
 function domainIn(value: string | undefined): string {
   if (!value) return ''
   const written = value.replace(/^<|>$/g, '')
-  const domain = written.slice(written.lastIndexOf('@') + 1)
+  const domain = domainPart(written)
   return parseAddressList(`x@${domain}`)[0]?.address.slice(2) ?? ''
 }
 

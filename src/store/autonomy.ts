@@ -1,5 +1,5 @@
 import type { SetbackReason } from '../base/reasons.ts'
-import { gathered } from './batched.ts'
+import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
 
 export interface AutonomyRecord {
@@ -75,7 +75,7 @@ export interface AutonomyGrant {
   takenBackBy: string | null
 }
 
-export const autonomyGrants = gathered<string, AutonomyGrant[]>(async (db, accounts) => {
+export const autonomyGrants = batched<string, AutonomyGrant[]>(async (db, accounts) => {
   const { rows } = await db.query<AutonomyGrant & { account: string }>(
     `select account, category, granted_at as "grantedAt", granted_by as "grantedBy", taken_back as "takenBack",
        taken_back_at as "takenBackAt", taken_back_by as "takenBackBy" from replyd.autonomy_grant where account = any($1)`,

@@ -7,8 +7,7 @@ import { Hono } from 'hono'
 import { programVersion } from '../base/version.ts'
 import { writeBackup } from '../store/backup-file.ts'
 import { forgetCorrespondent } from '../store/forget.ts'
-import { actorOf } from './actor.ts'
-import type { WebContext } from './web-context.ts'
+import { actorOf, type WebContext } from './web-context.ts'
 
 export function storeRoutes({ context }: WebContext): Hono {
   const { db, clock, config, log } = context

@@ -3,6 +3,7 @@
  * stays there until it is answered with a 2xx status. Signed as https://www.standardwebhooks.com describes.
  */
 import { createHmac } from 'node:crypto'
+import { backoffMs } from '../base/backoff.ts'
 import { capitalised, outcomeOf } from '../base/dispositions.ts'
 import { reasonOf } from '../base/errors.ts'
 import { sentenceOf } from '../base/reasons.ts'
@@ -26,7 +27,6 @@ const lookEveryMs = 2_000
 const leaseMs = 60_000
 const settleMs = 1_000
 const requestMs = 10_000
-const longestBackoffMs = 3_600_000
 const giveUpAfterMs = 24 * 3_600_000
 
 /** What an event of the ledger is called outside; null for what nobody is told. */
@@ -48,7 +48,8 @@ export function signatureOf(secret: string, id: string, seconds: number, body: s
 }
 
 /** Time until the next try in milliseconds: two seconds, doubled each time, at most an hour. */
-export const retryDelay = (attempts: number) => Math.min(longestBackoffMs, 1000 * 2 ** Math.min(attempts, 20))
+export const retryDelay = (attempts: number) =>
+  backoffMs(attempts, { firstMs: 1000, factor: 2, longestMs: 3_600_000 })
 
 export class Webhooks implements AsyncDisposable {
   readonly #context: StepContext

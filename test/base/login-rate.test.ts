@@ -1,22 +1,10 @@
 import { expect, test } from '@jest/globals'
-import { backoffMs, LoginGate, loginGateOf, type Stopwatch } from '../../src/base/pace.ts'
-
-test.each([
-  [1, 1500],
-  [2, 2250],
-  [5, 7594],
-  [9, 30_000],
-  [1000, 30_000],
-])('after %i failures the wait is below %i ms', (failures, bound) => {
-  expect(backoffMs(failures, () => 0)).toBe(0)
-  expect(backoffMs(failures, () => 0.999_999)).toBeLessThanOrEqual(bound)
-  expect(backoffMs(failures, () => 0.999_999)).toBeGreaterThan(bound * 0.99)
-})
+import { LoginRateLimiter, loginRateLimiterOf, type Stopwatch } from '../../src/base/login-rate.ts'
 
 test('an account has one gate, another account another', () => {
   const [one, other] = [{}, {}]
-  expect(loginGateOf(one)).toBe(loginGateOf(one))
-  expect(loginGateOf(one)).not.toBe(loginGateOf(other))
+  expect(loginRateLimiterOf(one)).toBe(loginRateLimiterOf(one))
+  expect(loginRateLimiterOf(one)).not.toBe(loginRateLimiterOf(other))
 })
 
 /** Time that passes only while somebody waits for it, and of each wait `share` of what was asked for. */
@@ -34,7 +22,7 @@ function clockOf(share = 1): Stopwatch & { waits: number } {
 }
 
 async function passesOf(clock: Stopwatch): Promise<[string, number][]> {
-  const gate = new LoginGate(clock)
+  const gate = new LoginRateLimiter(clock)
   const passed: [string, number][] = []
   const pass = (name: string) => gate.pass().then(() => passed.push([name, clock.now()]))
   await Promise.all(['a', 'b', 'c'].map(pass))
@@ -60,7 +48,7 @@ test('a timer that fires early is started again: no login passes before its time
 })
 
 test('who is told to stop does not pass', async () => {
-  const gate = new LoginGate()
+  const gate = new LoginRateLimiter()
   const abort = new AbortController()
   await gate.pass(abort.signal)
   const second = gate.pass(abort.signal)
