@@ -19,6 +19,7 @@ import {
   withAsciiDigits,
 } from './claims/numbers.ts'
 
+export { hasContact } from './claims/links.ts'
 export {
   addressesOf,
   linksOf,

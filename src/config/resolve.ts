@@ -84,6 +84,7 @@ function resolveAccount(
     replies: resolveReplies({ ...top.replies, ...account.replies }),
     spam: resolveSpam({ ...top.spam, ...account.spam }),
     categories: (account.categories ?? top.categories ?? []).map(resolveCategory),
+    arcSealers: (account.arcSealers ?? []).map((domain) => canonicalDomain(domain) ?? domain.toLowerCase()),
     instructions: account.instructions ?? top.instructions ?? '',
     knowledge: knowledge === undefined ? null : path(knowledge),
     prompts: prompts === undefined ? packagePrompts : path(prompts),

@@ -4,6 +4,7 @@ import { reasonOf } from '../base/errors.ts'
 import { accountLabel, type Log } from '../base/log.ts'
 import type { Config } from '../config/settings.ts'
 import type { StepContext } from '../context.ts'
+import { type ResolveTxt, txtResolver } from '../dns/resolver.ts'
 import { ConfiguredModels } from '../model/models.ts'
 import { SignIns } from '../oauth/oauth.ts'
 import { Observer } from '../observe/observe.ts'
@@ -35,6 +36,8 @@ export interface DaemonOptions {
   newId: NewId
   /** [0, 1); Math.random when absent. */
   random?: () => number
+  /** TXT records for the signatures of mails; the machine's own name servers when absent. */
+  resolveTxt?: ResolveTxt
   /** Ends the daemon. */
   signal: AbortSignal
   /** Called when everything runs, before anything is waited for. */
@@ -69,7 +72,8 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const onSignIn = (address: string, lost: Error | null) => void tellOwner({ db, log, clock }, lost, address)
   await using accounts = new Accounts(config.accounts, { log, clock, random, signIns, onSignIn })
   const models = new ConfiguredModels(config.model, { db, log, clock })
-  const context: StepContext = { db, clock, newId, random, log, config, accounts, models }
+  const resolveTxt = options.resolveTxt ?? txtResolver()
+  const context: StepContext = { db, clock, newId, random, log, config, accounts, models, resolveTxt }
   await using pipeline = new Pipeline(context, queues, drainMs)
   pipeline.on('owner-action', (error, account) => void tellOwner(context, error, account))
   if (roles.includes('work')) startWork(pipeline, models, context, signal)

@@ -16,6 +16,7 @@ import {
   correspondents,
   mailboxes,
 } from '../mail/correspondents.ts'
+import { isMailboxProvider } from '../mail/local-parts.ts'
 import { fieldValues, firstField, type Message, type Part } from '../mail/message.ts'
 import { stripComments } from '../mail/mime/keyword.ts'
 import type { GateContext } from './context.ts'
@@ -137,8 +138,10 @@ export function wordsOf(list: readonly Mailbox[]): string[] {
   return list.map(({ address }) => localWord(address))
 }
 
+/** Two addresses of one organisation. Those of a mailbox provider belong to strangers. */
 export function sameOrganisation(left: string, right: string): boolean {
-  return organisationalDomain(domainOf(left)) === organisationalDomain(domainOf(right))
+  const organisation = organisationalDomain(domainOf(left))
+  return organisation === organisationalDomain(domainOf(right)) && !isMailboxProvider(organisation)
 }
 
 /**

@@ -48,6 +48,10 @@ const messages: Record<RefusalReason, string> = {
   'not-granted': 'Nothing was granted here.',
 }
 
+/** The words for a refusal that a page names in its address; null when there is no such refusal. */
+export const refusalWords = (reason: string): string | null =>
+  Object.hasOwn(messages, reason) ? messages[reason as RefusalReason] : null
+
 /** Nothing was changed, and why: an answer for a person, not a fault. */
 export class Refusal extends Error {
   override name = 'Refusal'

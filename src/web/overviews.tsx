@@ -44,7 +44,7 @@ async function settled(c: Context<Env>, action: string, change: Promise<void>): 
     return c.redirect(`/settings?done=${action}`, 303)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    return c.redirect(`/settings?refused=${encodeURIComponent(error.message)}`, 303)
+    return c.redirect(`/settings?refused=${error.reason}`, 303)
   }
 }
 

@@ -9,6 +9,7 @@ import { reasonOf } from '../base/errors.ts'
 import { sentenceOf } from '../base/reasons.ts'
 import type { Config, WebhookSettings } from '../config/settings.ts'
 import type { StepContext } from '../context.ts'
+import { inert } from '../mail/inert.ts'
 import { dayOf, nextMidnight } from '../model/budget.ts'
 import { takeLease } from '../store/leases.ts'
 import { budgetReachedAt } from '../store/model-calls.ts'
@@ -144,8 +145,10 @@ export class Webhooks implements AsyncDisposable {
       'webhook-signature': signatureOf(secret, id, seconds, body),
     }
     try {
-      const { status, ok } = await fetch(url, { method: 'POST', body, headers, redirect: 'error', signal })
-      return ok ? null : `HTTP ${status}`
+      const answer = await fetch(url, { method: 'POST', body, headers, redirect: 'error', signal })
+      // Only the status counts; an answer without end would be held otherwise.
+      await answer.body?.cancel()
+      return answer.ok ? null : `HTTP ${answer.status}`
     } catch (error) {
       return reasonOf(error)
     }
@@ -176,7 +179,7 @@ export function payloadOf({
   summary,
 }: TellableEvent) {
   const because = sentenceOf(reason)
-  const about = `"${subject ?? '(no subject)'}" from ${fromAddress ?? 'nobody'}`
+  const about = inert(`"${subject ?? '(no subject)'}" from ${fromAddress ?? 'nobody'}`)
   const text = `${capitalised(outcomeOf(disposition))}: ${about}. ${because}`
   const mail = { id: messageId, account, from: fromAddress, subject, summary, disposition, reason, because }
   return { at, text, mail }
