@@ -17,26 +17,26 @@ import { type Composed, neededVerdict } from '../triage/verdict.ts'
 import { provenByServer, provenBySignature } from './author.ts'
 import { isGranted } from './autonomy-record.ts'
 import { nextOpening } from './hours.ts'
-import { decideHold, type HoldDecision } from './policy.ts'
+import { applyPolicy, type PolicyDecision } from './policy.ts'
 import { weigh } from './weigh.ts'
 
-export async function hold(context: StepContext, id: string, signal: AbortSignal): Promise<Next | null> {
+export async function decide(context: StepContext, id: string, signal: AbortSignal): Promise<Next | null> {
   const mail = await loadMail(context.db, id)
-  if (mail?.row.step !== 'hold') return null
+  if (mail?.row.step !== 'decide') return null
   const reply = await loadReply(context.db, id)
   if (reply === null) return null
   const account = accountOf(context, mail.row.account)
   const input = await weighed(context, account, mail, reply)
   const said = provenByServer(account, mail)
   // The signatures are worth a look only where nothing else stands in the way of sending.
-  const first = decideHold({ ...input, authenticated: said?.proven ?? true, checkFollows: true })
+  const first = applyPolicy({ ...input, authenticated: said?.proven ?? true, checkFollows: true })
   const proof = said ?? (first.action === 'send' ? await provenBySignature(context, account, mail) : null)
   const authenticated = proof?.proven ?? true
   const checked = await checkIfWanted(context, account, mail, reply, {
-    first: decideHold({ ...input, authenticated, checkFollows: true }),
+    first: applyPolicy({ ...input, authenticated, checkFollows: true }),
     signal,
   })
-  const decision = decideHold({ ...input, authenticated, ...asWeighed(checked) })
+  const decision = applyPolicy({ ...input, authenticated, ...asWeighed(checked) })
   return carryOut(context, account, mail, reply, { ...decision, proof: said === null ? proof : null })
 }
 
@@ -46,7 +46,7 @@ async function checkIfWanted(
   account: Account,
   mail: StoredMail,
   reply: ReplyRow,
-  { first, signal }: { first: HoldDecision; signal: AbortSignal },
+  { first, signal }: { first: PolicyDecision; signal: AbortSignal },
 ): Promise<StoredCheck | null> {
   if (reply.checked !== null) return reply.checked as StoredCheck
   if (!wantsCheck(account, first)) return null
@@ -70,7 +70,7 @@ const asWeighed = (stored: StoredCheck | null) => ({
 })
 
 /** Whether the check by meaning is worth its price: for what would go out, or for every draft where the owner wants it. */
-function wantsCheck({ settings }: Account, { action }: HoldDecision): boolean {
+function wantsCheck({ settings }: Account, { action }: PolicyDecision): boolean {
   const { check: wish } = settings.replies
   return wish === 'always' ? action !== 'hold' : wish === 'send' && action === 'send'
 }
@@ -143,7 +143,7 @@ async function carryOut(
   account: Account,
   mail: StoredMail,
   reply: ReplyRow,
-  decision: HoldDecision & { proof: Proof | null },
+  decision: PolicyDecision & { proof: Proof | null },
 ): Promise<Next | null> {
   const now = context.clock.now()
   const { id } = mail.row
@@ -151,15 +151,15 @@ async function carryOut(
   const base = { id, from: ['composed'] as const, actor: 'replyd', holdReasons: reasons }
   const change = {
     id,
-    from: 'hold' as const,
+    from: 'decide' as const,
     reason,
     ...(proof === null ? {} : { detail: `author: ${proof.detail}` }),
   }
   if (action === 'hold') {
-    return commit(context, { ...base, to: 'held' }, { ...change, to: 'wait', disposition: 'held' }, now)
+    return commit(context, { ...base, to: 'held' }, { ...change, to: 'review', disposition: 'held' }, now)
   }
   if (action === 'save-draft') {
-    const saved = { ...change, to: 'deliver', disposition: 'waiting' } as const
+    const saved = { ...change, to: 'deliver', disposition: 'pending' } as const
     return commit(context, { ...base, to: 'composed' }, saved, now)
   }
   const { sendAfter } = sendTime(context, account)

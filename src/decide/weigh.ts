@@ -7,7 +7,7 @@ import { correspondents } from '../mail/correspondents.ts'
 import type { Message } from '../mail/message.ts'
 import { replySubject } from '../mail/reply/subject.ts'
 import type { Composed, Verdict } from '../triage/verdict.ts'
-import type { HoldInput } from './policy.ts'
+import type { PolicyInput } from './policy.ts'
 
 /** Codes of the guard that stop sending, not drafting, because of how much was sent already. */
 const throttles = /^(sender-throttled|thread-throttled|same-reply)$/
@@ -47,7 +47,7 @@ export function weigh(
   mail: WeighedMail,
   reply: WeighedReply,
   { granted, ...known }: Surroundings,
-): HoldInput {
+): PolicyInput {
   const { verdict, message, codes, rewritten } = mail
   const { authors, targetElsewhere } = correspondents(message, owner)
   const category = categories.find(({ name }) => name === verdict.category)

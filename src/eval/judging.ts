@@ -2,8 +2,8 @@
 import type { Reason } from '../base/reasons.ts'
 import type { AccountSettings } from '../config/settings.ts'
 import type { Account } from '../context.ts'
-import { freshContext, type GateContext, type Judgement } from '../guard/ceiling.ts'
-import { isSettled, judgeMail } from '../guard/step.ts'
+import { freshContext, type GuardAnswer, type GuardContext } from '../guard/ceiling.ts'
+import { guardMail, isSettled } from '../guard/step.ts'
 import { mailboxes } from '../mail/correspondents.ts'
 import { firstField, type Message } from '../mail/message.ts'
 import type { Ask } from '../model/client.ts'
@@ -11,9 +11,9 @@ import type { ThreadEntry } from '../model/prompts/messages.ts'
 import {
   believed,
   configuredRule,
-  type Decision,
-  decide,
+  decisionOf,
   isShort,
+  type TriageDecision,
   threadShown,
   triageQuestion,
   withoutHistory,
@@ -24,9 +24,9 @@ import type { Ledger } from './ledger.ts'
 /** How far a mail came without the model, and what the model would be asked. */
 export interface Prepared {
   message: Message
-  judgement: Judgement
+  judgement: GuardAnswer
   /** What was decided without the model, null when it has to be asked. */
-  decision: Pick<Decision, 'to' | 'reason'> | null
+  decision: Pick<TriageDecision, 'to' | 'reason'> | null
   stage: 'guard' | 'lists'
   question: Ask<Verdict> | null
 }
@@ -34,7 +34,7 @@ export interface Prepared {
 export interface Judged {
   /** What decided: header rules, the owner's lists or their server's filter, the model. */
   stage: 'guard' | 'lists' | 'model'
-  /** Where the daemon would go on: `file`, `done`, `compose` or `wait`. */
+  /** Where the daemon would go on: `file`, `done`, `compose` or `review`. */
   to: string
   reason: Reason
   /** null where no model was asked. */
@@ -53,7 +53,7 @@ export interface KnownOfMail {
   /** Messages before it, oldest first. */
   thread: readonly ThreadEntry[]
   /** What the guard would find in the store. */
-  history?: Partial<GateContext>
+  history?: Partial<GuardContext>
   salt: string
 }
 
@@ -64,10 +64,10 @@ export function prepare(
 ): Prepared {
   const { settings } = account
   const history = { ...freshContext(known.arrivedAt), ...known.history }
-  const judgement = judgeMail(message, settings.owner, history)
+  const judgement = guardMail(message, settings.owner, history)
   const base = { message, judgement, question: null }
   if (isSettled(judgement, settings.spam.action !== 'none')) {
-    const to = judgement.reason === 'encrypted' ? 'wait' : 'done'
+    const to = judgement.reason === 'encrypted' ? 'review' : 'done'
     return { ...base, stage: 'guard', decision: { to, reason: judgement.reason } }
   }
   const decision = withoutHistory(settings, message, ruleOf(message, settings))
@@ -96,7 +96,7 @@ export async function judgePrepared(
   const answer = await ledger.ask(question)
   const verdict = believed(answer.value, message)
   const row = { ceiling: judgement.decision, reason: judgement.reason }
-  const { to, reason } = decide(verdict, row, settings.spam, ruleOf(message, settings))
+  const { to, reason } = decisionOf(verdict, row, settings.spam, ruleOf(message, settings))
   return { stage: 'model', to, reason, verdict, durationMs: answer.durationMs }
 }
 

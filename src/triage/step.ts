@@ -16,7 +16,7 @@ import { knownOf, mailFacts } from '../model/prompts/mail-facts.ts'
 import type { ThreadEntry } from '../model/prompts/messages.ts'
 import { triageMessages } from '../model/prompts.ts'
 import { loadMail, type StoredMail } from '../store/bodies.ts'
-import { namedIds } from '../store/gate-context.ts'
+import { namedIds } from '../store/guard-context.ts'
 import { earlierMails, writtenTo } from '../store/history.ts'
 import { commitStep, type MessageRow, type StepChange } from '../store/messages.ts'
 import { type SenderRule, senderRule } from '../store/sender-rules.ts'
@@ -24,7 +24,7 @@ import { askFilter, detailOf, learnFrom } from './filter.ts'
 import { isPaymentTrap } from './payment-trap.ts'
 import { type SpamKind, type Verdict, verdictSchema } from './verdict.ts'
 
-export type Decision = Pick<StepChange, 'to' | 'disposition' | 'reason' | 'detail' | 'verdict'>
+export type TriageDecision = Pick<StepChange, 'to' | 'disposition' | 'reason' | 'detail' | 'verdict'>
 
 export async function triage(context: StepContext, id: string, signal: AbortSignal): Promise<Next | null> {
   const mail = await loadMail(context.db, id)
@@ -35,7 +35,7 @@ export async function triage(context: StepContext, id: string, signal: AbortSign
   const decision =
     (await withoutModel(context, account, mail, rule)) ??
     unlessUnread(
-      decide(await ask(context, account, mail, signal), mail.row, account.settings.spam, rule),
+      decisionOf(await ask(context, account, mail, signal), mail.row, account.settings.spam, rule),
       mail.message,
     )
   const now = context.clock.now()
@@ -69,7 +69,7 @@ async function withoutModel(
   account: Account,
   mail: StoredMail,
   rule: SenderRule | null,
-): Promise<Decision | null> {
+): Promise<TriageDecision | null> {
   const { row, message } = mail
   const settled = withoutHistory(account.settings, message, rule)
   if (settled) return settled
@@ -77,7 +77,7 @@ async function withoutModel(
   if (found?.spam.is)
     return {
       to: 'file',
-      disposition: 'waiting',
+      disposition: 'pending',
       reason: 'spam-bayes',
       detail: detailOf(found),
       verdict: found,
@@ -103,11 +103,11 @@ export function withoutHistory(
   { owner }: AccountSettings,
   message: Message,
   rule: SenderRule | null,
-): Decision | null {
+): TriageDecision | null {
   if (rule?.rule === 'deny')
-    return { to: 'file', disposition: 'waiting', reason: 'denied-sender', detail: rule.pattern }
+    return { to: 'file', disposition: 'pending', reason: 'denied-sender', detail: rule.pattern }
   if (rule === null && isSpamUpstream(message, owner.authservIds))
-    return { to: 'file', disposition: 'waiting', reason: 'upstream-spam' }
+    return { to: 'file', disposition: 'pending', reason: 'upstream-spam' }
   return null
 }
 
@@ -216,12 +216,12 @@ export function believed(verdict: Verdict, message: Message): Verdict {
 }
 
 /** A question may stand in what was not read: a person looks before the mail is closed or answered. */
-export function unlessUnread(decision: Decision, message: Pick<Message, 'faults'>): Decision {
+export function unlessUnread(decision: TriageDecision, message: Pick<Message, 'faults'>): TriageDecision {
   if (!isTextUnread(message)) return decision
   const isOpen = decision.to === 'compose' || decision.disposition === 'no-reply-needed'
   if (!isOpen) return decision
   const detail = `unread: ${message.faults.join('; ')}`
-  return { ...decision, to: 'wait', disposition: 'held', reason: 'text-not-read', detail }
+  return { ...decision, to: 'review', disposition: 'held', reason: 'text-not-read', detail }
 }
 
 const spamReasons: Record<SpamKind, Reason> = {
@@ -233,28 +233,28 @@ const spamReasons: Record<SpamKind, Reason> = {
   none: 'spam-bulk',
 }
 
-export function decide(
+export function decisionOf(
   verdict: Verdict,
   row: Pick<MessageRow, 'ceiling' | 'reason'>,
   spam: SpamSettings,
   rule: SenderRule | null,
-): Decision {
+): TriageDecision {
   const detail = verdict.summary
   const never = row.ceiling === 'never'
   const suspected = verdict.spam.is && rule?.rule !== 'allow'
   if (suspected && verdict.spam.confidence >= spam.threshold)
-    return { to: 'file', disposition: 'waiting', reason: spamReasons[verdict.spam.kind], detail, verdict }
+    return { to: 'file', disposition: 'pending', reason: spamReasons[verdict.spam.kind], detail, verdict }
   if (never) {
     const reason = suspected ? 'suspected-spam' : row.reason
     return { to: 'done', disposition: 'declined', reason, detail, verdict }
   }
   // A person looks, whatever else the model made of it: no reply is written that could confirm it.
   if (verdict.payment_change)
-    return { to: 'wait', disposition: 'held', reason: 'payment-change', detail, verdict }
-  if (suspected) return { to: 'wait', disposition: 'held', reason: 'suspected-spam', detail, verdict }
+    return { to: 'review', disposition: 'held', reason: 'payment-change', detail, verdict }
+  if (suspected) return { to: 'review', disposition: 'held', reason: 'suspected-spam', detail, verdict }
   if (!verdict.needs_reply)
     return { to: 'done', disposition: 'no-reply-needed', reason: 'nothing-asked', detail, verdict }
-  return { to: 'compose', disposition: 'waiting', reason: 'needs-reply', detail, verdict }
+  return { to: 'compose', disposition: 'pending', reason: 'needs-reply', detail, verdict }
 }
 
 /**

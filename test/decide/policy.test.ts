@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { type Checked, checkDoubts } from '../../src/check/verdict.ts'
-import { decideHold, type HoldInput } from '../../src/decide/policy.ts'
+import { applyPolicy, type PolicyInput } from '../../src/decide/policy.ts'
 
 /** Everything is in favour of sending. */
-const clear: HoldInput = {
+const clear: PolicyInput = {
   mode: 'send',
   categoryMode: null,
   ceiling: 'may',
@@ -47,18 +47,18 @@ const checked: Checked = {
   promise: false,
   obeys: false,
 }
-const found = (...kinds: HoldInput['findings'][number]['kind'][]) => ({
+const found = (...kinds: PolicyInput['findings'][number]['kind'][]) => ({
   findings: kinds.map((kind) => ({ kind })),
 })
 const said = (change: Partial<Checked>) => ({ checked: { ...checked, ...change } })
 const sentence = (verdict: Checked['sentences'][number]['verdict']) =>
   said({ sentences: [...checked.sentences, { text: 'More', verdict, sources: [] }] })
-const feeling = (label: HoldInput['verdict']['sentiment']['label'], intensity: number) => ({
+const feeling = (label: PolicyInput['verdict']['sentiment']['label'], intensity: number) => ({
   verdict: { ...verdict, sentiment: { label, intensity } },
 })
 const spam = { verdict: { ...verdict, spam: { is: true, kind: 'scam' as const, confidence: 0.5 } } }
 
-const cases: readonly (readonly [change: Partial<HoldInput>, action: string, reasons: string])[] = [
+const cases: readonly (readonly [change: Partial<PolicyInput>, action: string, reasons: string])[] = [
   // Modes
   [{}, 'send', 'all-clear'],
   [{ mode: 'draft' }, 'save-draft', 'mode-draft'],
@@ -146,14 +146,14 @@ const cases: readonly (readonly [change: Partial<HoldInput>, action: string, rea
   [{ mode: 'draft', ceiling: 'draft', cut: true }, 'save-draft', 'mode-draft guard-ceiling input-cut'],
 ]
 test.each(cases)('%j: %s for %s', (change, action, reasons) => {
-  const decision = decideHold({ ...clear, ...change })
+  const decision = applyPolicy({ ...clear, ...change })
   expect([decision.action, decision.reasons.join(' ')]).toEqual([action, reasons])
   expect(decision.reason).toBe(decision.reasons[0])
 })
 
 describe('whatever the input', () => {
   const mode = fc.constantFrom('draft' as const, 'review' as const, 'send' as const)
-  const input: fc.Arbitrary<HoldInput> = fc.record({
+  const input: fc.Arbitrary<PolicyInput> = fc.record({
     mode,
     categoryMode: fc.option(mode),
     ceiling: fc.constantFrom('draft' as const, 'may' as const),
@@ -225,7 +225,7 @@ describe('whatever the input', () => {
   test('nothing is sent but with the mode send, under the guard’s ceiling, and without one reason against it', () => {
     fc.assert(
       fc.property(input, (one) => {
-        const { action, reasons } = decideHold(one)
+        const { action, reasons } = applyPolicy(one)
         expect(action === 'send').toBe(reasons.join() === (one.businessHours ? 'all-clear' : 'outside-hours'))
         if (action !== 'send') return
         expect(one.categoryMode ?? one.mode).toBe('send')
@@ -254,7 +254,7 @@ describe('whatever the input', () => {
           businessHours: true,
           authenticated: true,
         }
-        expect(rank[decideHold(eased).action]).toBeGreaterThanOrEqual(rank[decideHold(one).action])
+        expect(rank[applyPolicy(eased).action]).toBeGreaterThanOrEqual(rank[applyPolicy(one).action])
       }),
     )
   })

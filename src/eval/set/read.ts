@@ -9,7 +9,7 @@ import type { AccountSettings, Config } from '../../config/settings.ts'
 import { type Knowledge, openKnowledge } from '../../knowledge/knowledge.ts'
 import { firstField, type Message } from '../../mail/message.ts'
 import { parseOctets } from '../../mail/mime/octets.ts'
-import { namedIds } from '../../store/gate-context.ts'
+import { namedIds } from '../../store/guard-context.ts'
 
 const words = z
   .array(z.string())

@@ -1,6 +1,6 @@
 /** All of a set, run once: each mail, each labelled reply, each slip. */
 import { PermanentError } from '../../base/errors.ts'
-import { believed, decide } from '../../triage/step.ts'
+import { believed, decisionOf } from '../../triage/step.ts'
 import type { Composed } from '../../triage/verdict.ts'
 import { composedSchema, verdictSchema } from '../../triage/verdict.ts'
 import { ruleOf } from '../judging.ts'
@@ -71,7 +71,7 @@ interface Became {
 }
 
 /** A person gets it, or at most a draft comes of it. */
-const waits = new Set(['fault', 'wait', 'hold', 'save-draft'])
+const waits = new Set(['fault', 'review', 'hold', 'save-draft'])
 
 async function runSlips(run: SetRun, mails: ReadonlyMap<string, MailResult>): Promise<SlipResult[]> {
   const [first] = mails.values()
@@ -104,8 +104,13 @@ async function asTriage(
     const { value } = await answerFrom(slip.answer, { task: 'triage', messages: [], schema })
     const { decision: ceiling, reason } = prepared.judgement
     const verdict = believed(value, mail.message)
-    const { to } = decide(verdict, { ceiling, reason }, set.account.spam, ruleOf(mail.message, set.account))
-    return { action: to === 'compose' || to === 'wait' ? to : 'lost', text: '' }
+    const { to } = decisionOf(
+      verdict,
+      { ceiling, reason },
+      set.account.spam,
+      ruleOf(mail.message, set.account),
+    )
+    return { action: to === 'compose' || to === 'review' ? to : 'lost', text: '' }
   } catch (error) {
     if (error instanceof PermanentError) return { action: 'fault', text: '' }
     throw error

@@ -13,11 +13,11 @@ import {
 } from '../../compose/step.ts'
 import { provenByServer } from '../../decide/author.ts'
 import { nextOpening } from '../../decide/hours.ts'
-import { decideHold, type HoldDecision } from '../../decide/policy.ts'
+import { applyPolicy, type PolicyDecision } from '../../decide/policy.ts'
 import { weigh } from '../../decide/weigh.ts'
 import type { Answer, Ask } from '../../model/client.ts'
 import type { Prompts } from '../../model/prompts.ts'
-import { believed, type Decision, decide } from '../../triage/step.ts'
+import { believed, decisionOf, type TriageDecision } from '../../triage/step.ts'
 import type { Composed, Verdict } from '../../triage/verdict.ts'
 import { type Prepared, prepare, ruleOf } from '../judging.ts'
 import type { EvalSet, SetMail } from './read.ts'
@@ -45,7 +45,7 @@ export interface MailRun {
   triage: Asked<Verdict> | null
   verdict: Verdict | null
   /** What was decided before a reply is written; null where triage has no answer. */
-  decision: Pick<Decision, 'to' | 'disposition' | 'reason'> | null
+  decision: Pick<TriageDecision, 'to' | 'disposition' | 'reason'> | null
   /** null until triage has answered. */
   situation: { mail: MailToAnswer; sources: Sources } | null
 }
@@ -74,7 +74,7 @@ export async function runMail({ set, prompts, ask }: SetRun, mail: SetMail): Pro
   const base = { mail, prepared, triage: null, verdict: null, situation: null }
   if (prepared.question === null) {
     const { to, reason } = prepared.decision ?? { to: 'done' as const, reason: prepared.judgement.reason }
-    const disposition = to === 'file' ? 'waiting' : to === 'wait' ? 'held' : 'declined'
+    const disposition = to === 'file' ? 'pending' : to === 'review' ? 'held' : 'declined'
     return { ...base, decision: { to, disposition, reason } }
   }
   const triage = await tried(ask, prepared.question)
@@ -82,7 +82,7 @@ export async function runMail({ set, prompts, ask }: SetRun, mail: SetMail): Pro
   const verdict = believed(triage.answer.value, mail.message)
   const { decision: ceiling, reason, codes } = prepared.judgement
   const rule = ruleOf(mail.message, set.account)
-  const decision = decide(verdict, { ceiling, reason }, set.account.spam, rule)
+  const decision = decisionOf(verdict, { ceiling, reason }, set.account.spam, rule)
   const situation = toAnswer(set, mail, prompts, verdict, codes)
   return { mail, prepared, triage, verdict, decision, situation }
 }
@@ -128,7 +128,12 @@ export async function judgeReply(
 }
 
 /** What becomes of a reply in a mode. null: the check by meaning would decide, and no answer to it is recorded. */
-export function decisionOn({ set }: SetRun, mail: MailRun, reply: ReplyRun, mode: Mode): HoldDecision | null {
+export function decisionOn(
+  { set }: SetRun,
+  mail: MailRun,
+  reply: ReplyRun,
+  mode: Mode,
+): PolicyDecision | null {
   const { situation, prepared, verdict } = mail
   if (situation === null || verdict === null) return null
   const settings = { ...set.account, replies: { ...set.account.replies, mode } }
@@ -150,7 +155,7 @@ export function decisionOn({ set }: SetRun, mail: MailRun, reply: ReplyRun, mode
     businessHours: opening.getTime() === at.getTime(),
   }
   const decided = (checked: Checked | null, uncheckable: boolean, checkFollows = false) =>
-    decideHold(weigh(settings, weighed, { ...reply, checked, uncheckable, checkFollows }, known))
+    applyPolicy(weigh(settings, weighed, { ...reply, checked, uncheckable, checkFollows }, known))
   if (settings.replies.check === 'never' || decided(null, false, true).action !== 'send')
     return decided(null, false)
   if (reply.checked === null || reply.checked.answer === null)
@@ -167,7 +172,7 @@ export function outcomeOf(run: SetRun, mail: MailRun, reply: ReplyRun | null, mo
   const { decision, triage } = mail
   if (decision === null) return triage?.answer === null && !triage.missing ? 'hold' : null
   if (decision.to === 'file') return 'junk'
-  if (decision.to === 'wait') return 'hold'
+  if (decision.to === 'review') return 'hold'
   if (decision.to === 'done') return decision.disposition === 'declined' ? 'declined' : 'none'
   if (reply === null) return null
   if (reply.composed.text === '') return 'hold'
