@@ -234,7 +234,11 @@ create index message_unfinished on replyd.message (due_at) where step not in ('r
 create index message_open on replyd.message (id) where step = 'review' or disposition in ('approved', 'drafted');
 `
 
+/** What the check by meaning said of a reply. */
+const checked = 'alter table replyd.reply add column checked jsonb;'
+
 export const migrations: readonly Migration[] = [
   { version: 1, sql: first },
   { version: 2, sql: words },
+  { version: 3, sql: checked },
 ]
