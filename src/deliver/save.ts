@@ -10,6 +10,8 @@ import type { DeliveryOutcome } from './outcome.ts'
 
 /** A keyword without `$` (RFC 5788) that lets a person find our drafts. */
 const draftKeyword = 'replyd'
+/** On drafts that replyd doubts, where `replies.flagDoubts` is set. */
+const doubtKeyword = 'replyd-doubt'
 
 /**
  * Saves the reply in \Drafts, once. Whether an earlier attempt got there is told by its Message-ID, so a lost answer to
@@ -38,7 +40,8 @@ export async function saveDraft(
   const place =
     (retried
       ? await find(account, drafts, claimed, mayStand ? mail.row.internalDate : claimed.createdAt)
-      : null) ?? (await append(context, account, drafts, claimed))
+      : null) ??
+    (await append(context, account, drafts, { reply: claimed, keywords: keywordsOf(account, claimed) }))
   const saved = { mailbox: drafts, size: claimed.octets.length, ...place }
   await changeReply(
     context.db,
@@ -50,13 +53,24 @@ export async function saveDraft(
   return { to: 'done', disposition: 'drafted', reason }
 }
 
-async function append(context: StepContext, account: Account, drafts: string, reply: ReplyRow) {
+/** `mode-draft` alone is no doubt: the owner sends everything themselves. */
+function keywordsOf({ settings }: Account, { holdReasons }: ReplyRow): string[] {
+  const doubtful = holdReasons.some((reason) => reason !== 'mode-draft')
+  return settings.replies.flagDoubts && doubtful ? [draftKeyword, doubtKeyword] : [draftKeyword]
+}
+
+async function append(
+  context: StepContext,
+  account: Account,
+  drafts: string,
+  { reply, keywords }: { reply: ReplyRow; keywords: string[] },
+) {
   try {
     return await account.imap.append(
       drafts,
       reply.octets,
       ['\\Draft', '\\Seen'],
-      [draftKeyword],
+      keywords,
       context.clock.now(),
     )
   } catch (error) {

@@ -23,6 +23,7 @@ import { type SenderRule, senderRule } from '../store/sender-rules.ts'
 import { askFilter, detailOf, learnFrom } from './filter.ts'
 import { isPaymentTrap } from './payment-trap.ts'
 import { type SpamKind, type Verdict, verdictSchema } from './verdict.ts'
+import { takeBackReplies, takesBack } from './withdrawn.ts'
 
 export type TriageDecision = Pick<StepChange, 'to' | 'disposition' | 'reason' | 'detail' | 'verdict'>
 
@@ -42,6 +43,8 @@ export async function triage(context: StepContext, id: string, signal: AbortSign
   const change = { id, from: 'triage' as const, ...decision, durationMs: now.getTime() - started.getTime() }
   if (!(await commitStep(context.db, change, now))) return null
   await learnFrom(context, mail, decision.verdict ?? null)
+  if (decision.reason === 'nothing-asked' && takesBack(decision.verdict as Verdict))
+    await takeBackReplies(context, account, mail)
   return { stage: decision.to }
 }
 
