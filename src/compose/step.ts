@@ -27,6 +27,7 @@ export async function compose(context: StepContext, id: string, signal: AbortSig
   if (addressees.length === 0) return nobodyToAnswer(context, id)
   const sources = await gatherSources(context, account, mail, addressees)
   const { composed, omitted, salt, canary } = await ask(context, account, mail, sources, signal)
+  const unseen = [...unreadOf(sources), ...omitted]
   const now = context.clock.now()
   const change = (to: 'hold' | 'wait', reason: Reason): StepChange => ({
     id,
@@ -34,13 +35,13 @@ export async function compose(context: StepContext, id: string, signal: AbortSig
     to,
     disposition: to === 'hold' ? 'waiting' : 'held',
     reason,
-    ...detailOf([...unreadOf(sources), ...omitted], to === 'wait' ? composed.missing : []),
+    ...detailOf(unseen, to === 'wait' ? composed.missing : []),
     durationMs: now.getTime() - started.getTime(),
   })
   const next =
     composed.text === ''
       ? change('wait', (await loadReply(context.db, id)) ? 'rewrite-without-text' : 'needs-person')
-      : (await store(context, account, mail, sources, composed, { salt, canary }))
+      : (await store(context, account, mail, sources, composed, { salt, canary, omitted: unseen }))
         ? change('hold', 'composed')
         : change('wait', 'nobody-to-answer')
   return (await commitStep(context.db, next, now)) ? { stage: next.to } : null
@@ -56,7 +57,7 @@ const unreadOf = ({ unread }: Sources) => (unread > 0 ? [`thread: ${unread} mess
 /** What the model did not see, and, where there is no reply to say it, what it would have needed to know. */
 function detailOf(omitted: readonly string[], missing: readonly string[]): { detail?: string } {
   const lines = [
-    ...(omitted.length > 0 ? [`cut: ${omitted.join('; ')}`] : []),
+    ...(omitted.length > 0 ? [`not read: ${omitted.join('; ')}`] : []),
     ...(missing.length > 0 ? [`missing: ${missing.join('; ')}`] : []),
   ]
   return lines.length > 0 ? { detail: lines.join('\n') } : {}
@@ -129,7 +130,7 @@ async function store(
   mail: StoredMail,
   sources: Sources,
   composed: Composed,
-  marks: { salt: string; canary: string },
+  { omitted, ...marks }: { salt: string; canary: string; omitted: string[] },
 ): Promise<boolean> {
   const { row } = mail
   const attemptGroup = (await loadReply(context.db, row.id))?.attemptGroup ?? 0
@@ -151,6 +152,7 @@ async function store(
       composed,
       claims: checkDraft(account.prompts.compose, account.settings, mail, sources, composed, marks),
       sources: sources.passages,
+      omitted,
       holdReasons: [],
       attemptGroup,
     },

@@ -56,7 +56,7 @@ async function weigh(context: StepContext, account: Account, { row, message }: S
     knownSender: await writtenTo(context.db, row.account, reply.addressee, row.id),
     firstContact: (await earlierMails(context.db, row.account, address, row.id)) === 0,
     throttled: row.codes.some((code) => throttles.test(code)),
-    cut: row.detail?.startsWith('cut:') ?? false,
+    cut: reply.omitted.length > 0,
     businessHours: sendTime(context, account).isOpen,
     minConfidence: replies.minConfidence,
   }

@@ -1,4 +1,5 @@
 import { canonical, comparable, distinct } from '../mail/correspondents.ts'
+import type { FaultCode } from '../mail/fault.ts'
 import { fieldValues } from '../mail/message.ts'
 import { fieldKeyword } from '../mail/mime/keyword.ts'
 import { type Facts, sameOrganisation, wordsOf } from './facts.ts'
@@ -40,7 +41,7 @@ export const draftRules: readonly Rule[] = [
   // INTERNALDATE, not the Date field: that one lies.
   ['stale', ({ context }) => context.now.getTime() - context.arrivedAt.getTime() > staleHours * hour],
   // Not in the table but in section 1: what could not be read to the end may hide a mark (RFC 7103).
-  ['unreadable', ({ message }) => message.faults.some(isBlindSpot)],
+  ['unreadable', ({ message }) => message.faults.some(({ code }) => blindSpots.has(code))],
   // The way out that an automatic reply names has to be one.
   ['human-asked', ({ context }) => context.humanAsked],
 ]
@@ -116,6 +117,6 @@ function hasNoText({ message, parts }: Facts): boolean {
 }
 
 /** Faults behind which a field or a part may stand that the rules did not see. */
-function isBlindSpot(fault: string): boolean {
-  return /^(?:header cut|message cut|parts nested|more than \d+ parts|several Content-Type)/.test(fault)
-}
+const blindSpots: ReadonlySet<FaultCode> = new Set<FaultCode>([
+  ...(['header-cut', 'message-cut', 'nested-too-deep', 'too-many-parts', 'several-content-types'] as const),
+])

@@ -82,7 +82,8 @@ export function judgeMail(message: Message, owner: Owner, history: GateContext):
 
 /** PGP text without MIME (RFC 4880 section 6.2) is no type of its own, so that no rule on the structure sees it. */
 function withInlineEncryption(judgement: Judgement, message: Message): Judgement {
-  if (judgement.decision === 'never' || !message.faults.includes('encrypted (PGP)')) return judgement
+  if (judgement.decision === 'never' || !message.faults.some(({ code }) => code === 'encrypted-text'))
+    return judgement
   return { decision: 'never', reason: 'encrypted', codes: ['encrypted', ...judgement.codes] }
 }
 

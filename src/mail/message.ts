@@ -1,4 +1,5 @@
 /** A message as replyd sees it: pure values, the same whether they came from a file or from IMAP. */
+import type { Fault } from './fault.ts'
 
 /** One header field of the outermost header block (RFC 5322 section 2.2). */
 export interface Field {
@@ -36,8 +37,8 @@ export interface Message {
   html: string | null
   /** True when text that a reader would not see (display:none, zero size, white on white) was cut out of the HTML. */
   hiddenText: boolean
-  /** What could not be read, in plain words; empty for a sound message. */
-  faults: readonly string[]
+  /** What could not be read; empty for a sound message. */
+  faults: readonly Fault[]
 }
 
 /** Values of every field of that name, in order of appearance. */

@@ -1,3 +1,4 @@
+import type { Fault } from '../mail/fault.ts'
 import type { Message, Part } from '../mail/message.ts'
 import { parseFields } from '../mail/mime/octets.ts'
 import { gathered } from './batched.ts'
@@ -13,7 +14,7 @@ export interface Body {
   text: string
   html: string | null
   hiddenText: boolean
-  faults: readonly string[]
+  faults: readonly Fault[]
 }
 
 /** A mail as the steps see it. */

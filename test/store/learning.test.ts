@@ -87,6 +87,7 @@ async function answered(
       composed: composedAs(text),
       claims: [],
       sources: [],
+      omitted: [],
       holdReasons: [],
       attemptGroup: 0,
     },

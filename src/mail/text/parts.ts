@@ -1,5 +1,6 @@
 /** The text that a reader sees, put together from the text parts of a message (RFC 2046 section 5.1). */
 
+import { type Fault, faultOf } from '../fault.ts'
 import { readHtml } from '../html/text.ts'
 import type { Part } from '../message.ts'
 import { signedContent } from '../mime/cms.ts'
@@ -24,7 +25,7 @@ interface Reading {
   paths: ReadonlySet<string>
   html: string[]
   hidden: boolean
-  faults: string[]
+  faults: Fault[]
   /** Octets that may still be read. */
   room: number
   /** Signed messages that this one was unwrapped from. */
@@ -34,7 +35,7 @@ interface Reading {
 /** The text inside an opaque signature, which wraps a whole MIME entity. */
 function readSigned(octets: Buffer, part: Part, reading: Reading): ReadText {
   const entity = reading.depth < 2 ? signedContent(decodeTransfer(octets, part.encoding)) : null
-  if (!entity) return { text: '', hidden: false, faults: [`signed part ${part.path} could not be read`] }
+  if (!entity) return { text: '', hidden: false, faults: [faultOf('signature-unread', part.path)] }
   const { end, body } = headerBounds(entity)
   const { structure, bodies, faults } = parseStructure(
     parseFields(entity.subarray(0, end)),
@@ -49,12 +50,12 @@ function readLeaf(part: Part, reading: Reading): Shown {
   if (!reading.paths.has(part.path)) return { text: '', plain: false }
   const octets = reading.texts.get(part.path)
   if (!octets) {
-    reading.faults.push(`text part ${part.path} was not read`)
+    reading.faults.push(faultOf('text-unread', part.path))
     return { text: '', plain: false }
   }
   const kept = octets.subarray(0, Math.min(longestText, reading.room))
   reading.room -= kept.length
-  if (kept.length < part.size) reading.faults.push(`text part ${part.path} was cut`)
+  if (kept.length < part.size) reading.faults.push(faultOf('text-cut', part.path))
   let read: ReadText
   if (part.type === 'text/html') {
     const fromHtml = readHtml(kept, part)
@@ -96,7 +97,7 @@ interface ReadTexts {
   text: string
   html: string | null
   hidden: boolean
-  faults: string[]
+  faults: Fault[]
 }
 
 /**
@@ -107,7 +108,7 @@ interface ReadTexts {
 export function readTexts(structure: Part, texts: ReadonlyMap<string, Buffer>, depth = 0): ReadTexts {
   const paths = new Set(textPartsOf(structure).map((part) => part.path))
   const reading: Reading = { texts, paths, html: [], hidden: false, faults: [], room: longestTexts, depth }
-  if (somePart(structure, isEncrypted)) reading.faults.push('encrypted')
+  if (somePart(structure, isEncrypted)) reading.faults.push(faultOf('encrypted'))
   const { text } = show(structure, reading)
   return {
     text: text.trim() === '' ? '' : text,
