@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { type Dovecot, type Postfix, startDovecot, startPostfix } from '../live/servers/index.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { newDatabase } from './database.ts'
 import { readMailbox } from './mailboxes.ts'
 
 /**
@@ -51,12 +52,13 @@ afterAll(async () => {
   door.close()
 })
 
-function startOn(address: string): Promise<RunningDaemon> {
+async function startOn(address: string): Promise<RunningDaemon> {
   return startDaemon({
     address,
     imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
     smtp: { host: postfix.host, port: postfix.smtpPort },
     standIn,
+    databaseUrl: await newDatabase(),
     account: { authservIds: ['mx.replyd.test'], sentCopy: true },
     document: { replies: { mode: 'send', undo: '0s', minConfidence: 0.3 } },
   })

@@ -8,6 +8,7 @@ import { Watcher } from '../../src/receive/watch.ts'
 import type { StoredMail } from '../../src/store/bodies.ts'
 import { loadMessage, type MessageRow } from '../../src/store/messages.ts'
 import { type FlowSettings, type RunningDaemon, startDaemon } from './daemon.ts'
+import { newDatabase } from './database.ts'
 
 export interface Walk extends AsyncDisposable {
   context: StepContext
@@ -25,7 +26,7 @@ export interface Walk extends AsyncDisposable {
 
 /** A daemon that does nothing by itself, but perhaps shows its pages. */
 export async function startWalk(settings: FlowSettings): Promise<Walk> {
-  const running = await startDaemon({ roles: [], ...settings })
+  const running = await startDaemon({ roles: [], databaseUrl: await newDatabase(), ...settings })
   const clock: Clock = { now: () => new Date(Date.now() + walk.ahead) }
   const context: StepContext = { ...running.daemon.context, clock }
   const account = context.accounts.get(settings.address)

@@ -173,7 +173,7 @@ describe('a lost connection', () => {
   test('to a peer that died without a word is noticed', async () => {
     const user = `fault${users++}@replyd.test`
     await using relay = await Relay.start(dovecot.imapPort)
-    const timing = { quietMs: 300 }
+    const timing = { quietMs: 2000 }
     const settings = accountOn({ ...dovecot, imapPort: relay.port }, user)
     await using box = openImapAccount(settings, { ...quietOptions, timing })
     await box.capabilities()

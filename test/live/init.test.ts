@@ -102,7 +102,7 @@ describe('the name of the own server', () => {
     expect(status).toBe(0)
     expect(idsIn(folder)).toBe('authservIds: ["mx.replyd.test"]')
     const { imap } = accountOn(dovecot, address)
-    const client = await connectClient(imap, { timing: defaultTiming, signal: AbortSignal.timeout(20_000) })
+    const client = await connectClient(imap, { timing: defaultTiming, signal: AbortSignal.timeout(120_000) })
     await client.mailboxOpen('INBOX', { readOnly: true })
     const rows = await client.fetchAll('1:*', { flags: true })
     await client.logout()

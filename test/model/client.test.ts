@@ -37,7 +37,7 @@ afterEach(() => server.close())
 function open(name: string, more: { timeoutMs?: number; baseUrl?: string; apiKey?: string } = {}): Model {
   const clock = { now: () => new Date('2026-11-24T12:00:00Z') }
   return openModel(
-    { name, baseUrl: server.baseUrl, apiKey: 'sk-test', timeoutMs: 10_000, ...more },
+    { name, baseUrl: server.baseUrl, apiKey: 'sk-test', timeoutMs: 60_000, ...more },
     silentLog,
     clock,
   )
