@@ -14,6 +14,7 @@ import { type ExitStatus, printable, type Terminal, writeLine } from './terminal
 export interface ExplainOptions {
   address?: string
   alias: readonly string[]
+  authservId: readonly string[]
   cases?: string
   json?: boolean
 }
@@ -61,9 +62,10 @@ function readOctets(path: string): Buffer | { fault: string } {
 }
 
 /** Null when the owner has to be guessed from each mail. */
-function ownerOf({ address, alias }: ExplainOptions): Owner | null {
+function ownerOf({ address, alias, authservId }: ExplainOptions): Owner | null {
   if (address === undefined) {
     if (alias.length > 0) throw new UsageError('explain: --alias needs --address')
+    if (authservId.length > 0) throw new UsageError('explain: --authserv-id needs --address')
     return null
   }
   const bare = (text: string) => {
@@ -75,7 +77,7 @@ function ownerOf({ address, alias }: ExplainOptions): Owner | null {
     address: bare(address),
     aliases: alias.map(bare),
     displayName: null,
-    authservIds: [],
+    authservIds: authservId,
     ownLists: [],
   }
 }

@@ -126,6 +126,12 @@ function addOfflineCommands(program: Command, terminal: Terminal, end: End): voi
     .argument('[file...]', 'raw mails or folders')
     .option('-a, --address <address>', 'whose mailbox it is (default: guessed from the header)')
     .option('--alias <address>', 'another address of the mailbox; may be repeated', collect, [])
+    .option(
+      '--authserv-id <id>',
+      'name under which its server writes Authentication-Results; may be repeated, empty for Microsoft 365',
+      collect,
+      [],
+    )
     .option('--cases <file>', 'check the cases of a JSON Lines file; exit status 1 when any differs')
     .addOption(jsonOption('print one JSON object per line'))
     .action(async (files, options) =>

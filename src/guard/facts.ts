@@ -35,8 +35,6 @@ export interface Facts extends Correspondents {
   ownIds: readonly string[]
   /** In-Reply-To or References is not empty (section 2.11). */
   inThread: boolean
-  /** Addresses of Sender. */
-  senders: readonly Mailbox[]
   /** Addresses of every Return-Path, as written, lower case. */
   reversePaths: readonly string[]
   /** Addresses by recipient field: To, Cc, then the rest of rule `not-addressed`. */
@@ -45,7 +43,7 @@ export interface Facts extends Correspondents {
   otherRecipients: readonly Mailbox[]
   lists: ListMarks
   loop: ReturnType<typeof loopMarks>
-  /** Our own web form wrote it in the name of somebody (rule `contact-form`). */
+  /** Our own web form wrote it, as us or as its visitor (rule `contact-form`). */
   isContactForm: boolean
   /** The same, recognised by an own address in From: then it is not `self-sent`. */
   isFormAsOwner: boolean
@@ -55,18 +53,13 @@ export interface Facts extends Correspondents {
 
 export function readFacts(message: Message, owner: Owner, context: GateContext): Facts {
   const people = correspondents(message, owner)
-  const { authors, replyTo, target, isOwn } = people
+  const { authors, target, isOwn } = people
   const reversePaths = mailboxes(message, 'return-path').map(({ address }) => comparable(address))
   const literallyOwn = new Set([owner.address, ...owner.aliases].map(canonical))
   const [author] = authors
-  const isFormAsOwner =
-    author !== undefined &&
-    authors.length === 1 &&
-    isOwn(author.address) &&
-    replyTo.length === 1 &&
-    isForeign(replyTo, isOwn)
   // Tag included: the envelope of a forwarder, me+caf_=...@, is no form.
   const isFormByEnvelope = isForeign(authors, isOwn) && reversePaths.some((path) => literallyOwn.has(path))
+  const isFormAsOwner = writesAsOwner(people)
   return {
     ...people,
     message,
@@ -78,7 +71,6 @@ export function readFacts(message: Message, owner: Owner, context: GateContext):
     inThread: ['in-reply-to', 'references'].some((name) =>
       fieldValues(message, name).some((value) => value.trim() !== ''),
     ),
-    senders: mailboxes(message, 'sender'),
     reversePaths,
     to: mailboxes(message, 'to'),
     cc: mailboxes(message, 'cc'),
@@ -88,10 +80,23 @@ export function readFacts(message: Message, owner: Owner, context: GateContext):
     lists: listMarks(message, owner),
     loop: loopMarks(message, isOwn),
     isFormAsOwner,
-    isContactForm: isFormAsOwner || isFormByEnvelope,
+    isContactForm: isFormAsOwner || isFormByEnvelope || writesAsVisitor(people),
     authentication: authentication(message, owner.authservIds, domainOf(author?.address ?? '')),
     limits: reachedLimits(target?.address ?? null, threadIds(message), context),
   }
+}
+
+/** A form that writes as the owner, its one visitor in Reply-To or Sender. */
+function writesAsOwner({ authors, foreignReplyTo, visitor, isOwn }: Correspondents): boolean {
+  const [author] = authors
+  if (author === undefined || authors.length > 1 || !isOwn(author.address)) return false
+  return foreignReplyTo.length === 1 || visitor !== null
+}
+
+/** A form that writes as its visitor and sends answers to the owner, or sends for the visitor. */
+function writesAsVisitor({ authors, senders, replyTo, isOwn }: Correspondents): boolean {
+  const own = ({ address }: Mailbox) => isOwn(address)
+  return isForeign(authors, isOwn) && (senders.some(own) || (replyTo.length > 0 && replyTo.every(own)))
 }
 
 /** True when there are addresses and none of them is the owner's. */

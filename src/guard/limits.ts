@@ -1,7 +1,7 @@
 import { localWord, organisationalDomain, withoutTag } from '../mail/address.ts'
 import { canonical } from '../mail/correspondents.ts'
+import { isMailboxProvider } from '../mail/local-parts.ts'
 import type { AutoSent, GateContext } from './context.ts'
-import { isMailboxProvider } from './words.ts'
 
 const second = 1000
 const hour = 3_600 * second

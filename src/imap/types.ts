@@ -27,7 +27,7 @@ export interface Fetched {
   header: Buffer
   /** A lone `application/octet-stream` leaf when the server's BODYSTRUCTURE could not be read. */
   structure: Part
-  /** Transfer-encoded octets of the text parts by section number, each cut at `maxTextOctets`. */
+  /** Transfer-encoded octets of text parts and calendars by section number, those of a text cut at `maxTextOctets`. */
   texts: Map<string, Buffer>
   /** OBJECTID (RFC 8474) or X-GM-MSGID; null when the server has neither. */
   emailId: string | null

@@ -60,9 +60,35 @@ export function trustedAuthentication(
   const trusted: string[] = []
   for (const { name, value } of message.fields) {
     if (name === 'received' && trusted.length > 0) break
-    if (name === 'authentication-results' && authservIds.includes(authservIdOf(value))) trusted.push(value)
+    if (name === 'authentication-results' && isTrusted(authservIdOf(value), authservIds)) trusted.push(value)
   }
   return trusted
+}
+
+/**
+ * Ids are host names, so case does not count (RFC 5321 section 2.4). A label `*` of a trusted id stands for any one label:
+ * large providers write the name of one of many machines. It is no wildcard for a whole domain.
+ */
+function isTrusted(id: string, trusted: readonly string[]): boolean {
+  const written = id.toLowerCase()
+  return trusted.some((one) => {
+    const wanted = one.toLowerCase()
+    if (!wanted.includes('*')) return wanted === written
+    const labels = written.split('.')
+    const pattern = wanted.split('.')
+    return (
+      isWildcardId(wanted) &&
+      pattern.length === labels.length &&
+      pattern.every((label, at) => label === '*' || label === labels[at])
+    )
+  })
+}
+
+/** Only whole labels may be `*`, and never those of the organisational domain. */
+export function isWildcardId(id: string): boolean {
+  if (!id.includes('*') || /[^.]\*|\*[^.]/.test(id)) return false
+  const organisation = organisationalDomain(id.replaceAll('*', 'x')).split('.').length
+  return organisation > 1 && !id.split('.').slice(-organisation).includes('*')
 }
 
 /** Cuts at semicolons outside quoted strings; comments are removed, runs of blanks are one. */
@@ -84,10 +110,16 @@ function segments(field: string): string[] {
   return found.map((segment) => segment.trim())
 }
 
-/** RFC 8601 section 2.2. Microsoft 365 writes no authserv-id: its id reads as the empty string. */
+/**
+ * RFC 8601 section 2.2. Microsoft 365 writes no authserv-id: its id reads as the empty string. A version may follow;
+ * OpenDKIM and OpenDMARC append the id of the job, Yahoo a property of its own.
+ */
 export function authservIdOf(value: string): string {
   const head = segments(value)[0] ?? ''
-  return head.includes('=') ? '' : head.replace(/ \d{1,9}$/, '').replace(/^"(.*)"$/, '$1')
+  const [id = '', ...rest] = head.split(' ')
+  if (id.includes('=')) return ''
+  if (rest.length > 0 && !/^(?:\d{1,9}$|[^ =]+=)/.test(rest.join(' '))) return head
+  return id.replace(/^"(.*)"$/, '$1').replace(/\/[^/]{1,100}$/, '')
 }
 
 function resultsOf(value: string): MethodResult[] {

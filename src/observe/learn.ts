@@ -1,6 +1,6 @@
 import type { Account, StepContext } from '../context.ts'
-import { isMailboxProvider } from '../guard/words.ts'
 import { authentication } from '../mail/authentication.ts'
+import { isMailboxProvider } from '../mail/local-parts.ts'
 import { loadMail } from '../store/bodies.ts'
 import { earlierMails, writtenTo } from '../store/history.ts'
 import { noteJunkPlace } from '../store/mail-places.ts'

@@ -6,8 +6,8 @@ import type { StoredMail } from '../store/bodies.ts'
 import { type Cursor, loadCursor, saveCursor } from '../store/cursors.ts'
 import { ingest, type Source } from './ingest.ts'
 
-/** Mails per FETCH, and octets: a 30 MB mail costs its header and the beginning of its texts. */
-const limits = { batch: 200, maxHeaderOctets: 64 * 1024, maxTextOctets: 48 * 1024 }
+/** Mails per FETCH, and octets: a 30 MB mail costs its header and its texts, no attachments. */
+const limits = { batch: 200, maxHeaderOctets: 64 * 1024, maxTextOctets: 8 << 20 }
 
 /** So many new mails are read in one command. */
 const fewMails = 4

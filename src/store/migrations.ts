@@ -216,6 +216,7 @@ create table replyd.restore (
 /** What the model did not see gets a column, faults get a code, and the detail of a mail holds no list of codes any more. */
 const typed = `
 alter table replyd.reply add column omitted jsonb not null default '[]';
+alter table replyd.reply alter column composed drop not null;
 update replyd.reply r set omitted = jsonb_build_array(split_part(m.detail, E'\\n', 1))
   from replyd.message m where m.id = r.id and m.detail like 'cut: %';
 update replyd.message m set detail = null from replyd.reply r where r.id = m.id and m.detail = r.hold_reason;

@@ -3,7 +3,7 @@
 import type { Reason } from '../base/reasons.ts'
 import type { AccountSettings, SpamSettings } from '../config/settings.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
-import type { Message } from '../mail/message.ts'
+import { isTextUnread, type Message } from '../mail/message.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import { paidAsk } from '../model/budgeted-call.ts'
 import type { Ask } from '../model/client.ts'
@@ -28,7 +28,10 @@ export async function triage(context: StepContext, id: string, signal: AbortSign
   const rule = await ruleFor(context, account, mail.row)
   const decision =
     (await withoutModel(context, account, mail, rule)) ??
-    decide(await ask(context, account, mail, signal), mail.row, account.settings.spam, rule)
+    unlessUnread(
+      decide(await ask(context, account, mail, signal), mail.row, account.settings.spam, rule),
+      mail.message,
+    )
   const now = context.clock.now()
   const change = { id, from: 'triage' as const, ...decision, durationMs: now.getTime() - started.getTime() }
   if (!(await commitStep(context.db, change, now))) return null
@@ -151,6 +154,15 @@ export function triageQuestion(
 /** Text that only a machine could see was written for a machine, whatever the model made of it. */
 export function believed(verdict: Verdict, message: Message): Verdict {
   return { ...verdict, manipulation: verdict.manipulation || message.hiddenText }
+}
+
+/** A question may stand in what was not read: a person looks before the mail is closed or answered. */
+export function unlessUnread(decision: Decision, message: Pick<Message, 'faults'>): Decision {
+  if (!isTextUnread(message)) return decision
+  const isOpen = decision.to === 'compose' || decision.disposition === 'no-reply-needed'
+  if (!isOpen) return decision
+  const detail = `unread: ${message.faults.map(({ text }) => text).join('; ')}`
+  return { ...decision, to: 'wait', disposition: 'held', reason: 'text-not-read', detail }
 }
 
 const spamReasons: Record<SpamKind, Reason> = {

@@ -125,6 +125,7 @@ const presenters: Record<string, (reason: Reason) => unknown> = {
       decision: 'never',
       reason: reason as 'dsn',
       codes: [],
+      authentication: 'none',
       text: '',
       reply: null,
     }),

@@ -21,6 +21,7 @@ describe('explainOctets', () => {
       decision: 'may',
       reason: 'ok',
       codes: [],
+      authentication: 'none',
       text: 'How much?',
       reply: {
         from: 'mara@harbor.example',

@@ -29,15 +29,15 @@ describe('the strictest rule decides', () => {
     expect(neverRules.map(([code]) => code)).toEqual(
       (
         'own-message already-handled self-sent dsn mdn arf report null-return-path list-mail system-sender auto-submitted ' +
-        'auto-reply-header precedence bulk-mail loop-marker auto-reply-subject no-reply-address calendar spam-flagged ' +
+        'auto-reply-header precedence bulk-mail loop-marker auto-reply-subject no-reply-address calendar reaction spam-flagged ' +
         'no-sender encrypted'
       ).split(' '),
     )
     expect(draftRules.map(([code]) => code)).toEqual(
       (
-        'contact-form dmarc-fail unauthenticated thread-stranger multiple-from multiple-reply-to reply-to-list ' +
+        'contact-form dmarc-fail unauthenticated thread-stranger multiple-from malformed-from multiple-reply-to reply-to-list ' +
         'reply-to-mismatch not-addressed cc-only many-recipients auto-response-suppress own-list list-unsubscribe bulk-hint ' +
-        'loop-marker auto-reply-subject no-reply-address calendar postmaster-sender robot-address no-text stale unreadable human-asked'
+        'loop-marker auto-reply-subject receipt no-reply-address calendar spam-suspected postmaster-sender robot-address no-text stale unreadable human-asked'
       ).split(' '),
     )
   })

@@ -123,8 +123,8 @@ test('what version 1 wrote as text becomes codes: faults, what was not read, and
     )
     await db.query(
       `insert into replyd.reply (id, account, state, kind, reply_message_id, octets, reverse_path, addressee, addressees,
-         subject, text, draft_text, text_hash, confidence, claims, sources, hold_reason, attempt_group, created_at)
-       values ($1, 'a@x.example', 'saved', 'draft', $2, '', 'a@x.example', 'b@x.example', '[]', '', '', '', '', 1, '[]', '[]', $3,
+         subject, text, draft_text, text_hash, confidence, composed, claims, sources, hold_reason, attempt_group, created_at)
+       values ($1, 'a@x.example', 'saved', 'draft', $2, '', 'a@x.example', 'b@x.example', '[]', '', '', '', '', 1, '{}', '[]', '[]', $3,
          0, now())`,
       [id, `<${id}@x>`, holdReason],
     )

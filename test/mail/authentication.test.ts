@@ -93,3 +93,23 @@ test('public suffixes are no organisation', () => {
 test('From without a domain aligns with nothing', () => {
   expect(codes(letter(['From:', own('dkim=pass header.d=')]))).toEqual(['no-sender', 'unauthenticated'])
 })
+
+test.each([
+  ['MX.Harbor.Example', ['mx.harbor.example'], 'draft dmarc-fail'],
+  ['mx.harbor.example/C741440440', ['mx.harbor.example'], 'draft dmarc-fail'],
+  ['mx.harbor.example from=quarry.example', ['mx.harbor.example'], 'draft dmarc-fail'],
+  ['mx5.mail.harbor.example', ['*.mail.harbor.example'], 'draft dmarc-fail'],
+  ['a.b.harbor.example', ['*.*.harbor.example'], 'draft dmarc-fail'],
+  ['mail.harbor.example', ['*.mail.harbor.example'], 'may ok'],
+  ['a.b.mail.harbor.example', ['*.mail.harbor.example'], 'may ok'],
+  ['mx5.mail.harbor.example.evil.example', ['*.mail.harbor.example'], 'may ok'],
+  // A wildcard never stands for a whole organisation.
+  ['harbor.example', ['*.example'], 'may ok'],
+  ['mx.harbor.example', ['*.*.example'], 'may ok'],
+  ['mx.harbor.example', ['*'], 'may ok'],
+  ['mx5.mail.harbor.example', ['mx*.mail.harbor.example'], 'may ok'],
+  ['evil/mx.harbor.example', ['mx.harbor.example'], 'may ok'],
+])('the id %s of %j gives %s', (id, authservIds, expected) => {
+  const message = letter([`Authentication-Results: ${id}; dmarc=fail header.from=quarry.example`])
+  expect(verdict(message, {}, { authservIds })).toBe(expected)
+})

@@ -8,6 +8,10 @@ export const receive = {
 export const triage = {
   'needs-reply': 'It needs a reply.',
   'nothing-asked': 'It asks for nothing.',
+  'text-not-read': {
+    says: 'Not all of its text could be read.',
+    help: 'Read it and answer it in your mail program.',
+  },
   'suspected-spam': 'It may be spam.',
   'spam-bayes': 'It resembles spam that was sorted out before.',
   'spam-phishing': 'It is spam that is after passwords or payments.',

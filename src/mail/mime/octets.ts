@@ -4,7 +4,7 @@ import { faultOf } from '../fault.ts'
 import type { Message, Part } from '../message.ts'
 import { readTexts } from '../text/parts.ts'
 import { headerBounds, longestHeader, parseFields, splitHeader } from './header.ts'
-import { parseStructure, textPartsOf } from './structure.ts'
+import { parseStructure, textPartsOf, withCalendarMethods } from './structure.ts'
 
 export { parseFields, splitHeader, textPartsOf }
 
@@ -15,14 +15,15 @@ const longestMessage = 40 << 20
  * Builds a message from what IMAP gives without its attachments.
  * @param header the outermost header block, with or without its final empty line
  * @param structure BODYSTRUCTURE as a Part tree
- * @param texts encoded octets by part path, for the parts of textPartsOf; each may be cut at the end
+ * @param texts encoded octets by part path, for the parts of textPartsOf and unnamedCalendars; each may be cut at the end
  */
 export function messageFromParts(pieces: {
   header: Buffer
   structure: Part
   texts: ReadonlyMap<string, Buffer>
 }): Message {
-  const { header, structure, texts } = pieces
+  const { header, texts } = pieces
+  const structure = withCalendarMethods(pieces.structure, texts)
   const read = readTexts(structure, texts)
   const faults = header.length > longestHeader ? [faultOf('header-cut')] : []
   return {

@@ -2,6 +2,7 @@
 
 import { type FaultCode, faultOf } from '../fault.ts'
 import type { Field, Part } from '../message.ts'
+import { decodeTransfer } from './decode.ts'
 import { headerBounds, parseFields } from './header.ts'
 import { parseParameters, safeFilename } from './parameters.ts'
 
@@ -39,8 +40,8 @@ function partFrom(fields: readonly Field[], path: string, size: number, fallback
     path,
     type: mediaType(contentType.token, fallback),
     parameters: contentType.parameters,
-    // RFC 2183 section 2.8: unknown dispositions are attachments.
-    disposition: kind === '' ? null : kind === 'inline' ? 'inline' : 'attachment',
+    // RFC 2183 section 2.8: unknown dispositions are attachments. `reaction` is RFC 9078.
+    disposition: kind === '' ? null : kind === 'inline' || kind === 'reaction' ? kind : 'attachment',
     filename: safeFilename(disposition.parameters.filename ?? contentType.parameters.name),
     encoding: parseParameters(first(fields, 'content-transfer-encoding')).token || '7bit',
     size,
@@ -196,4 +197,53 @@ export function textPartsOf(structure: Part): Part[] {
   return textLeaves(structure)
     .filter((part, index) => index === 0 || part.filename === null || isOpaqueSigned(part))
     .slice(0, mostTexts)
+}
+
+/** Calendar parts of one message that are looked into. */
+const mostCalendars = 5
+
+/** iCalendar, also as old programs label it. */
+export function isCalendar({ type, filename }: Part): boolean {
+  if (type === 'text/calendar' || type === 'application/ics') return true
+  return type === 'application/octet-stream' && /\.ics$/i.test(filename ?? '')
+}
+
+function calendarLeaves(part: Part): Part[] {
+  if (part.children.length > 0) return part.children.flatMap(calendarLeaves)
+  return isCalendar(part) ? [part] : []
+}
+
+/** Calendar parts that do not say in their header what they are for; their first lines do (RFC 5546 section 1.4). */
+export function unnamedCalendars(structure: Part): Part[] {
+  return calendarLeaves(structure)
+    .filter((part) => part.parameters.method === undefined)
+    .slice(0, mostCalendars)
+}
+
+/** METHOD among the properties of the calendar itself, before its first component. */
+function methodIn(octets: Buffer, encoding: string): string | null {
+  const start = decodeTransfer(octets.subarray(0, 8192), encoding).toString('latin1')
+  const properties = start.split(/^BEGIN:(?!VCALENDAR)/im, 1)[0] ?? ''
+  return /^METHOD:[ \t]*([A-Z-]{1,40})[ \t]*\r?$/im.exec(properties)?.[1] ?? null
+}
+
+/**
+ * The tree with the method of each calendar as a parameter, as RFC 6047 section 2.4 wants it, also where only the calendar
+ * itself names it. An attached file that only publishes dates is no scheduling message.
+ */
+export function withCalendarMethods(structure: Part, bodies: ReadonlyMap<string, Buffer>): Part {
+  const methods = new Map<string, string>()
+  for (const part of unnamedCalendars(structure)) {
+    const method = methodIn(bodies.get(part.path) ?? Buffer.alloc(0), part.encoding)
+    const isFile = part.disposition === 'attachment' && method?.toUpperCase() === 'PUBLISH'
+    if (method !== null && !isFile) methods.set(part.path, method)
+  }
+  const named = (part: Part): Part => {
+    const method = methods.get(part.path)
+    const children = part.children.map(named)
+    return method === undefined
+      ? { ...part, children }
+      : { ...part, children, parameters: { ...part.parameters, method } }
+  }
+  return methods.size === 0 ? structure : named(structure)
 }

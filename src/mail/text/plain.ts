@@ -59,3 +59,28 @@ export function readPlain(octets: Buffer, part: Part): ReadText {
   const whole = flowed ? unwrapFlowed(clean.text, part.parameters.delsp?.toLowerCase() === 'yes') : clean.text
   return { text: withoutUuencoded(withoutArmour(whole, faults)), hidden: clean.hidden, faults }
 }
+
+/** Characters that a note "this mail needs HTML" has at most. */
+const longestPlaceholder = 600
+
+/**
+ * True for a text/plain side that only points to the HTML side: no word in it, or a short note about HTML of which the
+ * HTML side repeats little.
+ */
+export function isPlaceholder(plain: string, html: string): boolean {
+  const words = wordsOf(plain)
+  if (words.length === 0) return /[\p{L}\p{N}]/u.test(html)
+  if (plain.length > longestPlaceholder || !/\p{L}/u.test(html)) return false
+  if (/^\W*this is a multi-?part message in mime format\W*$/i.test(plain)) return true
+  if (!aboutHtml.test(plain)) return false
+  const shown = new Set(wordsOf(html))
+  return words.filter((word) => shown.has(word)).length < words.length * 0.4
+}
+
+const aboutHtml =
+  /\bx?html\b|\b(?:e-?mail|mail) (?:client|program|reader|viewer)|web ?browser|(?:in|im|dans|en|nel|no|i) (?:your|a|the|ihrem|votre|su|tuo|seu|uw|din)? ?(?:browser|navigat|navegador)|ブラウザ|浏览器|瀏覽器|브라우저|браузер|tarayıcı|přehlížeč|przeglądar|prohlížeč/iu
+
+function wordsOf(text: string): string[] {
+  const bare = text.replace(/<?(?:https?:\/\/|mailto:)\S+/g, ' ').toLowerCase()
+  return bare.match(/[\p{L}\p{N}]{2,}|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/gu) ?? []
+}

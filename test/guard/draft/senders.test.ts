@@ -143,3 +143,20 @@ describe('postmaster-sender, robot-address', () => {
     ['Return-Path: <bot@quarry.example>', 'may ok'],
   ])
 })
+
+describe('malformed-from', () => {
+  check([
+    ['From: jonas@quarry.example(jonas@quarry.example', 'draft malformed-from'],
+    ['From: "Jonas <jonas@quarry.example>', 'draft malformed-from'],
+    ['From: Jonas <jonas@quarry.example', 'draft malformed-from'],
+    ['From: Jo\u0001nas <jonas@quarry.example>', 'draft malformed-from'],
+    ['From: =?utf-8?Q?Jonas=00?= <jonas@quarry.example>', 'draft malformed-from'],
+    ['From: =?utf-8?Q?ceo=40harbor.example?=@quarry.example', 'draft malformed-from'],
+    ['From: Jonas\n\t<jonas@quarry.example>', 'may ok'],
+    ['From: "Ek, Jonas (Sales)" <jonas@quarry.example>', 'may ok'],
+    ['From: Jonas (who (really) writes) <jonas@quarry.example>', 'may ok'],
+    ['From: =?utf-8?Q?J=C3=B6nas_=28x=29?= <jonas@quarry.example>', 'may ok'],
+    ['From: "Jonas \\"Jo\\" Ek" <jonas@quarry.example>', 'may ok'],
+    ['From: jonas@quarry.example <jonas@quarry.example>', 'may ok'],
+  ])
+})
