@@ -5,6 +5,7 @@ import { PermanentError } from './base/errors.ts'
 import type { Log } from './base/log.ts'
 import type { Reason } from './base/reasons.ts'
 import type { AccountSettings, Config } from './config/settings.ts'
+import type { ResolveTxt } from './dns/resolver.ts'
 import type { ImapAccount } from './imap/imap.ts'
 import type { Knowledge } from './knowledge/knowledge.ts'
 import type { Models } from './model/models.ts'
@@ -32,6 +33,7 @@ export interface StepContext {
   readonly config: Config
   readonly accounts: ReadonlyMap<string, Account>
   readonly models: Models
+  readonly resolveTxt: ResolveTxt
 }
 
 /** Where the row stands now, and when its next step may run (at once when absent). */

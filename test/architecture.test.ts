@@ -14,7 +14,7 @@ const rows: readonly (readonly string[])[] = [
   ['mail'],
   ['config'],
   ['rules'],
-  ['imap', 'smtp', 'oauth', 'store', 'queue', 'knowledge'],
+  ['imap', 'smtp', 'oauth', 'store', 'queue', 'knowledge', 'dns'],
   ['model'],
   ['context'],
   ['paid calls'],

@@ -20,7 +20,7 @@ interface Waiting<In, Out> {
   reject(error: unknown): void
 }
 
-export class Together<In, Out> {
+export class Batcher<In, Out> {
   readonly #ask: (inputs: readonly In[]) => Promise<readonly Out[]>
   readonly #options: Options<In>
   #waiting: Waiting<In, Out>[] = []

@@ -3,7 +3,7 @@
  * stand in none of the texts it was written from. Also what must never go out: placeholders, foreign links, leaks.
  */
 
-import { remembered } from '../base/lru.ts'
+import { memoized } from '../base/lru.ts'
 import { dateKeys, findDates } from './claims/dates.ts'
 import { type Found, masked, type StatementKind } from './claims/found.ts'
 import { findAddresses, findLinks, findTelephones } from './claims/links.ts'
@@ -19,6 +19,7 @@ import {
   withAsciiDigits,
 } from './claims/numbers.ts'
 
+export { hasContact } from './claims/links.ts'
 export {
   addressesOf,
   linksOf,
@@ -45,7 +46,7 @@ const extractors = [
   findDurations,
 ]
 
-const extract = remembered((text: string): { found: Found[]; rest: string } => {
+const extract = memoized((text: string): { found: Found[]; rest: string } => {
   const found: Found[] = []
   let rest = withAsciiDigits(text)
   for (const extractor of extractors) {
@@ -57,7 +58,7 @@ const extract = remembered((text: string): { found: Found[]; rest: string } => {
 })
 
 /** What one source supports. */
-const keysOf = remembered((source: string): readonly string[] => {
+const keysOf = memoized((source: string): readonly string[] => {
   const text = withAsciiDigits(source)
   const { found, rest } = extract(text)
   // A figure counts for any bare figure; one with a unit supports only what has that unit.

@@ -4,14 +4,14 @@
  * mail is no source for anything that the owner asserts or promises. Without a model; docs/security.md says what it cannot see.
  */
 
-import { remembered } from '../base/lru.ts'
+import { memoized } from '../base/lru.ts'
 import type { AnsweredAsk } from '../triage/verdict.ts'
 import { checkClaims } from './claims.ts'
 import { contentOf, folded, grants, tokensOf } from './courtesy.ts'
 import { languageOf } from './language.ts'
 
 export interface Given {
-  /** As an answer names it: `file > heading`, `thread`, `instructions`. */
+  /** As an answer names it: `file > heading`, `thread`. */
   source: string
   text: string
 }
@@ -19,7 +19,7 @@ export interface Given {
 export interface Grounds {
   draft: string
   answers: readonly AnsweredAsk[]
-  /** What the model was given and the owner vouches for: knowledge, the owner's side of the thread, instructions. */
+  /** What the model was given and the owner vouches for: knowledge, the owner's side of the thread. */
   given: readonly Given[]
   /** The owner's names, addresses and signature, and the mail's day: may stand in any reply. */
   own: readonly string[]
@@ -65,8 +65,7 @@ function ungrounded(grounds: Grounds): string[] {
     const source = readSource(texts ?? [], mail)
     return !stating.some((sentence) => follows(sentence, source, names))
   })
-  const instructions = given.filter(({ source }) => source === 'instructions').map(({ text }) => text)
-  const leanedOn = [...new Set([...cited.flatMap(({ texts }) => texts ?? []), ...instructions])]
+  const leanedOn = [...new Set(cited.flatMap(({ texts }) => texts ?? []))]
   const source = readSource(leanedOn, mail)
   return [
     ...unsourced.map(({ ask }) => ask),
@@ -125,7 +124,7 @@ function readSource(texts: readonly string[], mail: string): Source {
   return { texts, mail, known: new Set(texts.flatMap(wordsOf)), ofMail: new Set(wordsOf(mail)) }
 }
 
-const wordsOf = remembered((text: string): readonly string[] =>
+const wordsOf = memoized((text: string): readonly string[] =>
   contentOf(text, new Set()).flatMap((word) => [word, stem(word)]),
 )
 

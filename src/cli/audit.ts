@@ -40,6 +40,7 @@ async function askDaemon({ web, state }: Config): Promise<Audit | null> {
   let response: Response
   try {
     response = await fetch(new URL('/api/audit', url), {
+      method: 'POST',
       headers: token === null ? {} : { authorization: `Bearer ${token}` },
       signal: AbortSignal.timeout(answersWithinMs),
     })

@@ -35,8 +35,10 @@ export function addReviewCommands(
   add(replies, 'edit <id>', 'open the text in $EDITOR', (review, options, id = '') =>
     review.edit(id, options, terminal),
   )
+  add(replies, 'approve <id>', 'send it when the undo window ends', (review, options, id = '') =>
+    review.approve(id, options, terminal),
+  )
   const simple = [
-    ['approve', 'send it when the undo window ends'],
     ['cancel', 'take the approval back'],
     ['reject', 'send nothing'],
     ['reopen', 'take the rejection back'],

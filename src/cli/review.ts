@@ -115,6 +115,14 @@ export async function change(
   return print(terminal, options.json ? JSON.stringify({ ok: true }) : 'Done.')
 }
 
+/** The text as it stands now is what is approved: another one, written meanwhile, is refused. */
+export async function approve(id: string, options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
+  const path = `/replies/${encodeURIComponent(id)}`
+  const { reply } = await openApi(options.config, terminal).get<Listed>(path)
+  if (!reply?.version) throw new Error('There is no reply yet.')
+  return change(`${path}/approve`, { seen: reply.version }, options, terminal)
+}
+
 /** Opens the reply's text in $EDITOR and saves what comes back. */
 export async function edit(id: string, options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
   const api = openApi(options.config, terminal)

@@ -39,7 +39,6 @@ export function checkDraft(
   marks: { salt: string; canary: string },
 ) {
   const { owner, replies } = settings
-  const instructions = instructionsFor(settings, row)
   const ownNames = [owner.displayName ?? '', owner.address, ...owner.aliases, replies.signature]
   const passages = sources.passages.map(({ file, heading, text }) => ({
     source: heading === '' ? file : `${file} > ${heading}`,
@@ -52,18 +51,23 @@ export function checkDraft(
       .map(({ text }) => ({ source: 'thread', text })),
     ...sources.earlier.map(({ text }) => ({ source: 'earlier', text })),
   ]
-  const vouched = [...passages, ...ours, { source: 'instructions', text: instructions }]
+  // Not the owner's instructions: they are for the writer, and what may be told stands in the knowledge folder.
+  const vouched = [...passages, ...ours]
   const names = [row.fromName ?? '', row.fromAddress ?? '']
   const trusted = [...vouched.map(({ text }) => text), ...own]
   const mail = `${row.subject ?? ''}\n${sources.visible}`
   const day = row.internalDate.toISOString().slice(0, 10)
   const thread = sources.thread.map(({ text }) => text)
-  const claims = checkClaims(composed.text, [...trusted, ...thread, ...names, mail, day])
+  // What a person asked for when they had it written again: they see the result before anything becomes of it.
+  const wish = row.instruction ?? ''
+  const claims = checkClaims(composed.text, [...trusted, ...thread, ...names, mail, day, wish])
   const faults = outboundFaults(composed.text, {
     canaries: [marks.canary],
     knownLinks: linksOf(trusted),
     knownAddresses: [...addressesOf(trusted), ...(replyHeader(message, owner, 'draft')?.to ?? [])],
     promptText: prompt.body,
+    instructions: settings.instructions,
+    quotable: [...trusted, mail],
     salt: marks.salt,
   })
   const gaps = gapsOf({

@@ -1,6 +1,7 @@
 /** The one place where a reply's octets are made: drafted, sent by itself, or edited, they differ in their kind only. */
 
 import type { AccountSettings } from '../config/settings.ts'
+import { domainPart } from '../mail/address.ts'
 import type { Message } from '../mail/message.ts'
 import { automaticLines } from '../mail/reply/automatic.ts'
 import { buildReply, type Reply, type ReplyKind, replyHeader, replyMessageId } from '../mail/reply/build.ts'
@@ -33,7 +34,7 @@ export async function writtenReply(
 ): Promise<Reply | null> {
   const header = replyHeader(message, owner, kind)
   if (header === null) return null
-  const domain = header.from.slice(header.from.lastIndexOf('@') + 1)
+  const domain = domainPart(header.from)
   return buildReply({
     original: message,
     owner,

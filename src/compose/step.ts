@@ -4,7 +4,7 @@ import type { Reason } from '../base/reasons.ts'
 import type { AccountSettings } from '../config/settings.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
 import { replyHeader } from '../mail/reply/build.ts'
-import { paidAsk } from '../model/budgeted-call.ts'
+import { budgetedCall } from '../model/budgeted-call.ts'
 import type { Ask } from '../model/client.ts'
 import { mailFacts } from '../model/prompts/mail-facts.ts'
 import type { Prompt } from '../model/prompts/messages.ts'
@@ -77,7 +77,7 @@ async function ask(
   const toAnswer = { ...mail, firstContact: earlier === 0 }
   const occasion = { row, task: 'compose', prompt, knowledgeHash: knowledge?.hash ?? null } as const
   let omitted: string[] = []
-  const answer = await paidAsk(context, occasion, (fitted) => {
+  const answer = await budgetedCall(context, occasion, (fitted) => {
     const question = composeQuestion(fitted, settings, toAnswer, sources, { salt, canary })
     omitted = question.omitted
     return { ...question, signal }

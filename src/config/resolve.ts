@@ -1,10 +1,8 @@
 /** From the document, which is known to be sound, to the settings: defaults, overrides, units, absolute paths. */
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { canonicalAddress, canonicalDomain } from './address.ts'
 import { defaults } from './defaults.ts'
-import { msOf } from './duration.ts'
-import { parseHours } from './hours.ts'
+import { canonicalAddress, canonicalDomain, msOf, parseHours } from './fields.ts'
 import { isLoopback } from './loopback.ts'
 import { resolveModels } from './models.ts'
 import { hashPassword } from './password.ts'
@@ -86,6 +84,7 @@ function resolveAccount(
     replies: resolveReplies({ ...top.replies, ...account.replies }),
     spam: resolveSpam({ ...top.spam, ...account.spam }),
     categories: (account.categories ?? top.categories ?? []).map(resolveCategory),
+    arcSealers: (account.arcSealers ?? []).map((domain) => canonicalDomain(domain) ?? domain.toLowerCase()),
     instructions: account.instructions ?? top.instructions ?? '',
     knowledge: knowledge === undefined ? null : path(knowledge),
     prompts: prompts === undefined ? packagePrompts : path(prompts),

@@ -54,6 +54,8 @@ export interface AccountSettings {
   readonly replies: RepliesSettings
   readonly spam: SpamSettings
   readonly categories: readonly Category[]
+  /** Domains of forwarders whose ARC seals are believed (RFC 8617), lower case. */
+  readonly arcSealers: readonly string[]
   /** Extra instructions of the owner for compose, plain text. */
   readonly instructions: string
   /** Folder of Markdown/text files; null for none. */

@@ -2,6 +2,7 @@
 import { capitalised, type Disposition, outcomeOf } from '../base/dispositions.ts'
 import { type Reason, sentenceOf } from '../base/reasons.ts'
 import { plainLine } from '../mail/address.ts'
+import { inert } from '../mail/inert.ts'
 
 export interface DigestFacts {
   account: string
@@ -31,8 +32,8 @@ export function digestText({
     .sort(([, one], [, other]) => other - one)
     .map(([disposition, count]) => `  ${String(count).padStart(5)}  ${outcomeOf(disposition)}`)
   const shown = waiting.slice(0, mostWaiting).map(({ from, subject, reason, draft }) => {
-    const who = plainLine(from).slice(0, 60) || 'unknown sender'
-    const what = plainLine(subject).slice(0, 100) || '(no subject)'
+    const who = inert(plainLine(from).slice(0, 60)) || 'unknown sender'
+    const what = inert(plainLine(subject).slice(0, 100)) || '(no subject)'
     return `  - ${who}: ${what}\n    ${draft ? `${capitalised(outcomeOf('drafted'))}.` : sentenceOf(reason)}`
   })
   const more = waiting.length - shown.length

@@ -28,11 +28,12 @@ export interface HoldInput {
   faults: number
   /** Hidden text was cut out of the mail, or something else than the model saw manipulation. */
   manipulation: boolean
-  /** DMARC or an aligned pass; false: failed; null: nothing is known. */
-  authenticated: boolean | null
-  /** The owner has written to this address before. */
-  knownSender: boolean
-  firstContact: boolean
+  /** The author's domain is proven: by the account's own server, or by replyd's own check of the signatures. */
+  authenticated: boolean
+  /** The reply goes to the address in From, and nowhere else. */
+  toAuthor: boolean
+  /** The subject, which the reply repeats, holds a link, an address or a telephone number. */
+  contactInSubject: boolean
   /** A limit of standards.md section 7 is reached. */
   throttled: boolean
   /** Something was cut from the thread or the mail before the model saw it. */
@@ -85,12 +86,11 @@ function doubts(input: HoldInput): Reason[] {
     ['missing-facts', unanswered],
     ['ungrounded', input.ungrounded > 0],
     ['low-confidence', !(Math.min(verdict.confidence, composed.confidence) >= input.minConfidence)],
-    // DMARC pass, or nothing known and an address the owner has written to: backscatter must be impossible.
-    [
-      'unauthenticated',
-      input.authenticated === false || (input.authenticated === null && !input.knownSender),
-    ],
-    ['first-contact', input.firstContact && !input.knownSender && input.authenticated !== true],
+    // Not even for somebody who was answered before: a name that is known is the first one to forge.
+    ['unauthenticated', !input.authenticated],
+    // What is proven is the author. Two mailboxes of one domain may belong to strangers.
+    ['reply-to-elsewhere', !input.toAuthor],
+    ['contact-in-subject', input.contactInSubject],
     ['angry-sender', unpleasant && verdict.sentiment.intensity >= angryFrom],
     ['urgent', verdict.urgency >= 3],
     ['throttled', input.throttled],

@@ -1,16 +1,19 @@
 /** Hold: draft, wait for a person, or send after the undo window. The policy is pure (src/decide/policy.ts). */
+
 import { PermanentError } from '../base/errors.ts'
 import type { ClaimKind } from '../base/reasons.ts'
-import { placeholders } from '../check/claims.ts'
+import { hasContact, placeholders } from '../check/claims.ts'
 import { octetsOf, writtenReply } from '../compose/reply-octets.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
-import { authentication } from '../mail/authentication.ts'
+import type { Proof } from '../dns/author-proof.ts'
+import { correspondents } from '../mail/correspondents.ts'
+import { replySubject } from '../mail/reply/subject.ts'
 import { loadMail, type StoredMail } from '../store/bodies.ts'
 import { commitDecision } from '../store/decisions.ts'
-import { earlierMails, writtenTo } from '../store/history.ts'
 import type { StepChange } from '../store/messages.ts'
 import { loadReply, type ReplyChange, type ReplyRow } from '../store/replies.ts'
 import { neededVerdict } from '../triage/verdict.ts'
+import { provenByServer, provenBySignature } from './author.ts'
 import { isGranted } from './autonomy-record.ts'
 import { nextOpening } from './hours.ts'
 import { decideHold, type HoldDecision } from './policy.ts'
@@ -24,17 +27,21 @@ export async function hold(context: StepContext, id: string): Promise<Next | nul
   const reply = await loadReply(context.db, id)
   if (reply === null) return null
   const account = accountOf(context, mail.row.account)
-  const decision = decideHold(await weigh(context, account, mail, reply))
-  return carryOut(context, account, mail, reply, decision)
+  const weighed = await weigh(context, account, mail, reply)
+  const said = provenByServer(account, mail)
+  // The signatures are worth a look only where nothing else stands in the way of sending.
+  const wouldSend = decideHold({ ...weighed, authenticated: true }).action === 'send'
+  const proof = said ?? (wouldSend ? await provenBySignature(context, account, mail) : null)
+  const decision = decideHold({ ...weighed, authenticated: proof?.proven ?? true })
+  return carryOut(context, account, mail, reply, { ...decision, proof: said === null ? proof : null })
 }
 
 async function weigh(context: StepContext, account: Account, { row, message }: StoredMail, reply: ReplyRow) {
-  const { replies, owner, categories } = account.settings
+  const { replies, categories, owner } = account.settings
   const verdict = neededVerdict(row.verdict)
   const { composed } = reply
   if (composed === null) throw new PermanentError('a person wrote this reply')
-  const address = row.fromAddress ?? ''
-  const found = authentication(message, owner.authservIds, address.slice(address.lastIndexOf('@') + 1))
+  const { authors, targetElsewhere } = correspondents(message, owner)
   const category = categories.find(({ name }) => name === verdict.category)
   const count = (wanted: ClaimKind) => reply.claims.filter(({ kind }) => kind === wanted).length
   const [faults, ungrounded, parroted] = [count('fault'), count('ungrounded'), count('parroted')]
@@ -52,9 +59,8 @@ async function weigh(context: StepContext, account: Account, { row, message }: S
     placeholders: placeholders(composed.text).length,
     faults,
     manipulation: verdict.manipulation,
-    authenticated: found === 'unknown' ? null : found === 'pass',
-    knownSender: await writtenTo(context.db, row.account, reply.addressee, row.id),
-    firstContact: (await earlierMails(context.db, row.account, address, row.id)) === 0,
+    toAuthor: authors.length === 1 && !targetElsewhere,
+    contactInSubject: hasContact(replySubject(message)),
     throttled: row.codes.some((code) => throttles.test(code)),
     cut: reply.omitted.length > 0,
     businessHours: sendTime(context, account).isOpen,
@@ -67,13 +73,18 @@ async function carryOut(
   account: Account,
   mail: StoredMail,
   reply: ReplyRow,
-  decision: HoldDecision,
+  decision: HoldDecision & { proof: Proof | null },
 ): Promise<Next | null> {
   const now = context.clock.now()
   const { id } = mail.row
-  const { action, reason, reasons } = decision
+  const { action, reason, reasons, proof } = decision
   const base = { id, from: ['composed'] as const, actor: 'replyd', holdReasons: reasons }
-  const change = { id, from: 'hold' as const, reason }
+  const change = {
+    id,
+    from: 'hold' as const,
+    reason,
+    ...(proof === null ? {} : { detail: `author: ${proof.detail}` }),
+  }
   if (action === 'hold') {
     return commit(context, { ...base, to: 'held' }, { ...change, to: 'wait', disposition: 'held' }, now)
   }

@@ -8,7 +8,7 @@ import type { MessageRow } from '../store/messages.ts'
  * Whether a person has answered or thrown the mail away since it came: `\Answered` (RFC 3501 section 2.3.2), or a mail in
  * \Sent that replies to it. Returns the reason, or null when the way is free.
  */
-export async function answeredMeanwhile(account: Account, row: MessageRow): Promise<Reason | null> {
+export async function answeredByOwner(account: Account, row: MessageRow): Promise<Reason | null> {
   const { imap } = account
   const flags = await currentFlags(account, row)
   if (flags?.some((flag) => flag.toLowerCase() === '\\answered')) return 'answered-by-owner'

@@ -11,7 +11,7 @@ import { currentFlags } from './answered-by-owner.ts'
 /** Clocks of machines that share a store may differ by so much. */
 const skewMs = 60_000
 
-export async function judgeAgain(context: StepContext, account: Account, mail: StoredMail, reply: ReplyRow) {
+export async function recheck(context: StepContext, account: Account, mail: StoredMail, reply: ReplyRow) {
   const { owner } = account.settings
   const now = context.clock.now()
   const flags = await currentFlags(account, mail.row)

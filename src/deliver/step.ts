@@ -8,11 +8,11 @@ import { loadMail, type StoredMail } from '../store/bodies.ts'
 import { commitStep, type StepChange } from '../store/messages.ts'
 import { changeReply, loadReply, type ReplyRow } from '../store/replies.ts'
 import { lastRestore } from '../store/restore.ts'
-import { answeredMeanwhile } from './answered-by-owner.ts'
+import { answeredByOwner } from './answered-by-owner.ts'
 import { savedDraft } from './draft-in-mailbox.ts'
 import { finishSent } from './finish.ts'
 import type { Outcome } from './outcome.ts'
-import { judgeAgain } from './recheck.ts'
+import { recheck } from './recheck.ts'
 import { saveDraft } from './save.ts'
 import { afterInterruption, sendReply } from './send.ts'
 
@@ -79,7 +79,7 @@ async function saveIfUnanswered(
   mail: StoredMail,
   reply: ReplyRow,
 ): Promise<Outcome> {
-  const answered = await answeredMeanwhile(account, mail.row)
+  const answered = await answeredByOwner(account, mail.row)
   if (answered !== null) return supersede(context, reply, answered)
   // What the store no longer knows may stand in \Drafts already.
   return saveDraft(context, account, mail, reply, mail.row.reason, await isBeforeRestore(context, mail))
@@ -107,12 +107,12 @@ async function sendIfAllowed(
   if (reply.kind === 'send' && opening > now) throw new PutOff(opening, 'outside-hours')
   const { paused } = await loadAccountState(context.db, mail.row.account)
   if (paused) throw new PutOff(new Date(now.getTime() + pausedForMs), 'account-paused')
-  const answered = await answeredMeanwhile(account, mail.row)
+  const answered = await answeredByOwner(account, mail.row)
   if (answered !== null) return supersede(context, reply, answered)
   if (reply.kind === 'send' && (await isBeforeRestore(context, mail)))
     return saveDraft(context, account, mail, reply, 'restored', true)
   if ((await savedDraft(account, reply)) === 'touched') return holdAgain(context, reply, 'draft-touched')
-  const { decision, reason, stillAllowed } = await judgeAgain(context, account, mail, reply)
+  const { decision, reason, stillAllowed } = await recheck(context, account, mail, reply)
   if (decision === 'never') return supersede(context, reply, reason)
   // A person's approval outranks the guard's "draft"; what goes out by itself does not.
   if (reply.kind === 'send' && decision === 'draft') return saveDraft(context, account, mail, reply, reason)

@@ -1,6 +1,7 @@
 import type { Owner } from '../mail/account.ts'
 import {
   decodeWords,
+  domainPart,
   localWord,
   type Mailbox,
   messageIds,
@@ -15,6 +16,7 @@ import {
   correspondents,
   mailboxes,
 } from '../mail/correspondents.ts'
+import { isMailboxProvider } from '../mail/local-parts.ts'
 import { fieldValues, firstField, type Message, type Part } from '../mail/message.ts'
 import { stripComments } from '../mail/mime/keyword.ts'
 import type { GateContext } from './context.ts'
@@ -128,7 +130,7 @@ export function holdsId(ids: ReadonlySet<string>, id: string): boolean {
 }
 
 export function domainOf(address: string): string {
-  return address.slice(address.lastIndexOf('@') + 1)
+  return domainPart(address)
 }
 
 /** The local part words (section 2.8) of addresses. */
@@ -136,8 +138,10 @@ export function wordsOf(list: readonly Mailbox[]): string[] {
   return list.map(({ address }) => localWord(address))
 }
 
+/** Two addresses of one organisation. Those of a mailbox provider belong to strangers. */
 export function sameOrganisation(left: string, right: string): boolean {
-  return organisationalDomain(domainOf(left)) === organisationalDomain(domainOf(right))
+  const organisation = organisationalDomain(domainOf(left))
+  return organisation === organisationalDomain(domainOf(right)) && !isMailboxProvider(organisation)
 }
 
 /**

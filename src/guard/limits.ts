@@ -1,4 +1,4 @@
-import { localWord, organisationalDomain, withoutTag } from '../mail/address.ts'
+import { domainPart, localWord, organisationalDomain, withoutTag } from '../mail/address.ts'
 import { canonical } from '../mail/correspondents.ts'
 import { isMailboxProvider } from '../mail/local-parts.ts'
 import type { AutoSent, GateContext } from './context.ts'
@@ -41,7 +41,7 @@ export function limitKey(address: string): string {
 }
 
 function domainOf(address: string): string {
-  return address.slice(address.lastIndexOf('@') + 1)
+  return domainPart(address)
 }
 
 /**

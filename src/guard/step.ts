@@ -3,14 +3,16 @@
 import type { GuardCode } from '../base/reasons.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
 import type { Owner } from '../mail/account.ts'
-import type { Message } from '../mail/message.ts'
+import { parseAddressList } from '../mail/address.ts'
+import { fieldValues, type Message } from '../mail/message.ts'
+import { asksForHuman } from '../mail/reply/automatic.ts'
 import { replyHeader } from '../mail/reply/build.ts'
+import { visibleText } from '../mail/text/visible.ts'
 import type { StoredMail } from '../store/bodies.ts'
 import { loadGateContexts, namedIds } from '../store/gate-context.ts'
 import { saveHumanThread } from '../store/human-threads.ts'
 import { commitSteps, type StepChange } from '../store/messages.ts'
 import { type GateContext, type Judgement, judge } from './ceiling.ts'
-import { wantsPerson } from './human.ts'
 
 /**
  * Codes that settle what a mail is: no model is asked. Any other `never` (lists, robots, forged own addresses) is not
@@ -101,4 +103,16 @@ function asChange(id: string, judgement: Judgement, filtersSpam: boolean): StepC
   return isSettled(judgement, filtersSpam)
     ? { ...change, to: 'done', disposition: 'declined' }
     : { ...change, to: 'triage', disposition: 'waiting' }
+}
+
+/** Whether a person is wanted by somebody who was written to automatically: lately, or in the thread that they answer. */
+export function wantsPerson({ message }: StoredMail, { autoSent }: GateContext): boolean {
+  if (autoSent.length === 0 || !asksForHuman(visibleText(message).text)) return false
+  const authors = new Set(
+    fieldValues(message, 'from')
+      .flatMap(parseAddressList)
+      .map(({ address }) => address),
+  )
+  const { thread } = namedIds(message)
+  return autoSent.some(({ to, messageId }) => authors.has(to) || thread.includes(messageId ?? ''))
 }

@@ -1,4 +1,4 @@
-import { organisationalDomain, parseAddressList, stripComments } from './address.ts'
+import { domainPart, organisationalDomain, parseAddressList, stripComments } from './address.ts'
 import type { Message } from './message.ts'
 import { quotedEnd } from './mime/keyword.ts'
 
@@ -49,9 +49,26 @@ function trustedResults(
   return results
 }
 
+/** The host that wrote a Received field (RFC 5321 section 4.4); null for an address literal or a name without a domain. */
+function receivedBy(value: string): string | null {
+  const host = /(?:^|\s)by\s+([^\s;()]{1,255})/i.exec(stripComments(value))?.[1]?.toLowerCase() ?? ''
+  return /^[a-z0-9.-]+\.[a-z][a-z0-9-]*$/.test(host) ? host : null
+}
+
+/** Whether a server of another organisation than those of the ids wrote it. Microsoft 365 writes no id. */
+function isForeignReceived(value: string, authservIds: readonly string[]): boolean {
+  const host = receivedBy(value)
+  if (host === null) return false
+  const own = authservIds.map((id) =>
+    organisationalDomain(id === '' ? 'outlook.com' : id.replaceAll('*', 'x')),
+  )
+  return !own.includes(organisationalDomain(host))
+}
+
 /**
  * RFC 8601 section 5: the topmost field with an own id, and further ones as long as no Received field stands
- * between (several filters on one server add one each). Below the next Received the sender may have written it.
+ * between (several filters on one server add one each). Below the next Received the sender may have written it, and so they
+ * may have where another organisation's server stands above the first.
  */
 export function trustedAuthentication(
   message: Pick<Message, 'fields'>,
@@ -59,7 +76,7 @@ export function trustedAuthentication(
 ): string[] {
   const trusted: string[] = []
   for (const { name, value } of message.fields) {
-    if (name === 'received' && trusted.length > 0) break
+    if (name === 'received' && (trusted.length > 0 || isForeignReceived(value, authservIds))) break
     if (name === 'authentication-results' && isTrusted(authservIdOf(value), authservIds)) trusted.push(value)
   }
   return trusted
@@ -145,7 +162,7 @@ function parseResult(segment: string): MethodResult | null {
 function domainIn(value: string | undefined): string {
   if (!value) return ''
   const written = value.replace(/^<|>$/g, '')
-  const domain = written.slice(written.lastIndexOf('@') + 1)
+  const domain = domainPart(written)
   return parseAddressList(`x@${domain}`)[0]?.address.slice(2) ?? ''
 }
 

@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { RateLimitedError, reasonOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
-import type { Slots } from '../base/pace.ts'
+import type { Semaphore } from '../base/semaphore.ts'
 import type { Database } from '../store/database.ts'
 import { changePace, loadPace } from '../store/rates.ts'
 import type { PriceRow } from './budget.ts'
@@ -41,7 +41,7 @@ interface Settings {
   /** Calls under way at once in this process. */
   calls: number
   /** Shared by the models of one endpoint: one until the first answer has told the limits. */
-  slots: Slots
+  slots: Semaphore
   price: PriceRow
 }
 
@@ -53,7 +53,7 @@ export interface PricedModel extends Model {
   readonly price: PriceRow
 }
 
-export class PacedModel implements PricedModel {
+export class RateLimitedModel implements PricedModel {
   readonly #model: Model
   readonly #settings: Settings
   #state: Promise<void> | null = null

@@ -11,7 +11,6 @@ import { visibleText } from '../mail/text/visible.ts'
 import { commitStep, type MessageRow } from '../store/messages.ts'
 import { changeReply, type ReplyRow } from '../store/replies.ts'
 import { editShare, unifiedDiff } from './edits.ts'
-import { longestDraft, type Standing } from './mail-in-mailbox.ts'
 
 /** Beyond that many it is a mailing, for which the owner's own client is the place. */
 const mostAddressees = 50
@@ -21,7 +20,7 @@ export async function approveAsItStands(
   context: StepContext,
   account: Account,
   { row, reply }: { row: MessageRow; reply: ReplyRow },
-  { octets, ...place }: Standing,
+  { octets, ...place }: MailInMailbox,
 ): Promise<boolean> {
   const message = parseOctets(octets)
   const obstacle = obstacleOf(message, octets, account)
@@ -72,3 +71,14 @@ function obstacleOf(message: Message, octets: Buffer, { settings }: Account): Re
   const own = from.length === 1 && from.every((author) => [address, ...aliases].includes(author.address))
   return own ? null : 'draft-from-another-address'
 }
+
+/** A mail as it stands in a mailbox. */
+export interface MailInMailbox {
+  mailbox: string
+  uidValidity: string
+  uid: number
+  octets: Buffer
+}
+
+/** Octets. A longer draft is left to the owner's own client. */
+export const longestDraft = 25 * 1024 * 1024

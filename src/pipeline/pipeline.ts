@@ -3,7 +3,8 @@
  * job a nudge; only this file enqueues.
  */
 import { EventEmitter } from 'node:events'
-import { Together } from '../base/batcher.ts'
+import { backoffMs } from '../base/backoff.ts'
+import { Batcher } from '../base/batcher.ts'
 import type { Stage, Step } from '../base/dispositions.ts'
 import {
   OwnerActionError,
@@ -18,7 +19,7 @@ import { type Next, PutOff, type StepContext } from '../context.ts'
 import { guard } from '../guard/step.ts'
 import { UidValidityChanged } from '../imap/imap.ts'
 import {
-  type Nudge,
+  type JobRequest,
   type QueueName,
   type Queues,
   queueNames,
@@ -27,9 +28,8 @@ import {
 } from '../queue/queues.ts'
 import { loadMails, type StoredMail } from '../store/bodies.ts'
 import { loadMessage, type MessageRow, postponeStep } from '../store/messages.ts'
-import type { PipelineEvents } from './events.ts'
 import { type DueRow, Sweeper, sweepEveryMs } from './sweeper.ts'
-import { backoffMs, failureReason, handOver, table } from './table.ts'
+import { failureReason, handOver, stepBackoff, table } from './table.ts'
 
 /** Milliseconds. */
 const ownerActionRetryMs = 60_000
@@ -47,7 +47,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   /** What the owner was told last of each account. */
   readonly #toldOf = new Map<string, string>()
   /** Jobs of several mails travel together. */
-  readonly #nudges = new Together<readonly Nudge[], void>(async (all) => {
+  readonly #nudges = new Batcher<readonly JobRequest[], void>(async (all) => {
     await this.#enqueueAll(all.flat())
     return all.map(() => undefined)
   })
@@ -110,17 +110,17 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     await this.#queues.enqueue(due.flatMap(({ id, step, dueAt }) => this.#nudge(id, step, dueAt)))
   }
 
-  async #enqueue(nudges: readonly Nudge[]): Promise<void> {
+  async #enqueue(nudges: readonly JobRequest[]): Promise<void> {
     if (nudges.length > 0) await this.#nudges.ask(nudges)
   }
 
-  async #enqueueAll(nudges: readonly Nudge[]): Promise<void> {
+  async #enqueueAll(nudges: readonly JobRequest[]): Promise<void> {
     await this.#queues.enqueue(nudges).catch((error: unknown) => {
       this.#context.log.warn({ event: 'queue.unreachable', reason: reasonOf(error), jobs: nudges.length })
     })
   }
 
-  #nudge(messageId: string, stage: Stage, dueAt?: Date): Nudge[] {
+  #nudge(messageId: string, stage: Stage, dueAt?: Date): JobRequest[] {
     if (stage === 'wait' || stage === 'done' || stage === 'guard') return []
     const delayMs = dueAt ? Math.max(0, dueAt.getTime() - this.#context.clock.now().getTime()) : 0
     // Left to the sweeper: a job that is there stays as it is, so that a delayed one would hold up whoever decides anew.
@@ -139,7 +139,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   }
 
   /** @returns the job for what comes next, when it is not for this one */
-  async #runSteps(first: Step, id: string, signal: AbortSignal): Promise<Nudge[]> {
+  async #runSteps(first: Step, id: string, signal: AbortSignal): Promise<JobRequest[]> {
     for (let step = first; step !== 'guard'; ) {
       let next: Next | null
       try {
@@ -160,7 +160,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   }
 
   /** A later step of a job is to run again: it gets a job of its own. */
-  async #again(step: Exclude<Step, 'guard'>, messageId: string, error: unknown): Promise<Nudge[]> {
+  async #again(step: Exclude<Step, 'guard'>, messageId: string, error: unknown): Promise<JobRequest[]> {
     const { queue } = table[step]
     if (error instanceof RetryLater) return [{ queue, step, messageId, delayMs: error.delayMs }]
     if (error instanceof RateLimitedError)
@@ -234,7 +234,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
 
   async #retry(step: Step, row: MessageRow, error: unknown): Promise<never> {
     const now = this.#context.clock.now()
-    const delayMs = backoffMs(row.attempts, this.#context.random)
+    const delayMs = backoffMs(row.attempts, stepBackoff, this.#context.random)
     const dueAt = new Date(now.getTime() + delayMs)
     await postponeStep(this.#context.db, { id: row.id, step, dueAt, why: reasonOf(error), failed: true }, now)
     throw new RetryLater(delayMs, { cause: error })
@@ -257,3 +257,10 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
 }
 
 const isAtRest = (stage: Stage) => stage === 'wait' || stage === 'done'
+
+export interface PipelineEvents {
+  /** A row came to rest: done, or waiting for a person. */
+  settled: [row: MessageRow]
+  /** Only the owner can mend this; said once per cause. */
+  'owner-action': [error: OwnerActionError, account: string]
+}

@@ -1,4 +1,6 @@
 /** The steps that run as jobs, and the resource that each rations. */
+
+import type { Backoff } from '../base/backoff.ts'
 import type { Disposition, Step } from '../base/dispositions.ts'
 import { reasonOf } from '../base/errors.ts'
 import type { Reason } from '../base/reasons.ts'
@@ -29,12 +31,8 @@ export const failureReason: Record<Exclude<Step, 'guard'>, Reason> = {
   deliver: 'delivery-failed',
 }
 
-/** Milliseconds. */
-const longestBackoffMs = 600_000
-
-/** Time until the next try after so many failures before this one, milliseconds: any below a ceiling that doubles. */
-export const backoffMs = (attempts: number, random: () => number): number =>
-  200 + Math.min(longestBackoffMs, 1000 * 2 ** Math.min(attempts + 1, 20)) * random()
+/** Between two tries of a step: doubles from 2 s to ten minutes. */
+export const stepBackoff: Backoff = { firstMs: 2000, factor: 2, longestMs: 600_000, leastMs: 200 }
 
 /** Gives a row that no retry helps to a person. Null when it has moved on meanwhile. */
 export async function handOver(

@@ -7,11 +7,11 @@ import { decodeWords, parseAddressList, plainLine } from '../mail/address.ts'
 import type { Fault } from '../mail/fault.ts'
 import { firstField, type Message } from '../mail/message.ts'
 import { messageFromParts } from '../mail/mime/octets.ts'
-import { type Body, keepInMind, type StoredMail } from '../store/bodies.ts'
+import { type Body, cacheMails, type StoredMail } from '../store/bodies.ts'
 import type { Queryable } from '../store/database.ts'
 import { type Ingested, type NewMessage, newRow, storeIngested } from '../store/ingested.ts'
-import { findKnownMails } from '../store/known-mails.ts'
 import { relocateMessage } from '../store/mail-places.ts'
+import { findKnownMails } from '../store/messages.ts'
 import { storableText } from '../store/storable.ts'
 
 /** Where a batch was read, and the lease under which that may be committed. */
@@ -62,7 +62,7 @@ export async function ingest(
     const message = row.step === 'guard' && inserted.has(row.id) && fresh[at]?.message
     return message ? [{ row: newRow(row, now), message }] : []
   })
-  keepInMind(context.db, stored)
+  cacheMails(context.db, stored)
   return stored
 }
 

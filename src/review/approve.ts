@@ -13,7 +13,7 @@ export async function approve(
   review: Review,
   id: string,
   actor: string,
-  seen?: string,
+  seen: string,
 ): Promise<ReplyRow | null> {
   const { context, pipeline } = review
   const subject = await load(review, id)

@@ -1,8 +1,8 @@
 /** The submission connections of one account: opened when needed, kept for a while, one mail at a time on each. */
 
-import { Pulse } from '../base/circuit-breaker.ts'
+import { CircuitBreaker } from '../base/circuit-breaker.ts'
 import { OwnerActionError, reasonOf, SignInNeeded, TemporaryError } from '../base/errors.ts'
-import { loginGateOf } from '../base/pace.ts'
+import { loginRateLimiterOf } from '../base/login-rate.ts'
 import type { Server } from '../config/settings.ts'
 import { StaleConnectionError, wasAnswered } from './errors.ts'
 import { Session } from './session.ts'
@@ -39,7 +39,7 @@ export class PooledSubmission implements Submission {
   readonly #closing = new AbortController()
   /** The login was refused: until it works again nothing more is tried, or the provider locks the account. */
   #refused: OwnerActionError | null = null
-  readonly #pulse = new Pulse(SILENT_MS, unanswered)
+  readonly #pulse = new CircuitBreaker(SILENT_MS, unanswered)
   #busy = 0
   #opening = 0
   #ceiling = { connections: Number.POSITIVE_INFINITY, until: 0 }
@@ -152,7 +152,7 @@ export class PooledSubmission implements Submission {
 
   #open(): Promise<Session> {
     const { signal } = this.#closing
-    return loginGateOf(this.#server)
+    return loginRateLimiterOf(this.#server)
       .pass(signal)
       .catch(() => {
         throw new TemporaryError('SMTP: the account is closed')

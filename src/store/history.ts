@@ -1,4 +1,4 @@
-import { gathered } from './batched.ts'
+import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
 import { storable } from './storable.ts'
 
@@ -116,7 +116,7 @@ async function countEarlier(db: Queryable, questions: readonly EarlierQuestion[]
   return rows.map(({ n }) => n)
 }
 
-const earlierOf = gathered(countEarlier)
+const earlierOf = batched(countEarlier)
 
 /** Mails of this sender before this one, spam left out; 0 means a first contact. */
 export function earlierMails(
@@ -145,7 +145,7 @@ async function findWritten(db: Queryable, questions: readonly WrittenQuestion[])
   return rows.map(({ known }) => known)
 }
 
-const writtenOf = gathered(findWritten)
+const writtenOf = batched(findWritten)
 
 /** Whether a reply went to this address before: then the correspondence is known. */
 export function writtenTo(

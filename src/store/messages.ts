@@ -1,7 +1,7 @@
 import type { Disposition, Stage, Step } from '../base/dispositions.ts'
 import type { GuardCode, Reason } from '../base/reasons.ts'
 import type { StoredVerdict } from '../triage/verdict.ts'
-import { gathered } from './batched.ts'
+import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
 import { storable, storableText } from './storable.ts'
 
@@ -121,7 +121,7 @@ export async function commitDated(
   return new Set(rows.map((row) => row.id))
 }
 
-const commitOne = gathered(
+const commitOne = batched(
   async (db, changes: readonly (StepChange & { now: Date })[]) => {
     const committed = await commitDated(db, changes)
     return changes.map(({ id }) => committed.has(id))
@@ -198,6 +198,26 @@ export async function findByMessageIds(
        disposition, from_address as "fromAddress"
        from replyd.message where account = $1 and message_id = any($2) order by id`,
     [account, messageIds],
+  )
+  return rows
+}
+
+/** Rows of an account that carry one of these Message-IDs, or have none and one of these header digests; oldest first. */
+export async function findKnownMails(
+  db: Queryable,
+  account: string,
+  messageIds: readonly string[],
+  headerHashes: readonly string[],
+): Promise<
+  (Pick<MessageRow, 'id' | 'messageId' | 'mailbox' | 'uidValidity' | 'size'> & {
+    headerHash: string | null
+  })[]
+> {
+  const { rows } = await db.query<MessageRow & { headerHash: string | null }>(
+    `select id, message_id as "messageId", header_hash as "headerHash", mailbox, uid_validity as "uidValidity",
+       size::float8 as size from replyd.message
+      where account = $1 and (message_id = any($2) or (message_id is null and header_hash = any($3))) order by id`,
+    [account, messageIds, headerHashes],
   )
   return rows
 }

@@ -1,5 +1,5 @@
 import type { Reason } from '../base/reasons.ts'
-import { gathered } from './batched.ts'
+import { batched } from './batched.ts'
 import type { Database, Queryable } from './database.ts'
 import { storable } from './storable.ts'
 
@@ -119,7 +119,7 @@ interface Share {
 }
 
 /** Room for all calls of a day together, or for none of them: then each has to ask by itself. */
-const takeShared = gathered<Share, boolean>(async (db, shares) => {
+const takeShared = batched<Share, boolean>(async (db, shares) => {
   const calls = shares.map(({ call, perDay, now }) => ({ ...call, perDay, now }))
   const { rows } = await db.query<{ id: string }>(
     `with calls as (
@@ -153,7 +153,7 @@ interface Used {
   answeredBy?: string
 }
 
-const settleOne = gathered<Used & { id: string }, null>(async (db, calls) => {
+const settleOne = batched<Used & { id: string }, null>(async (db, calls) => {
   await db.query(
     `with used as (
        select * from jsonb_to_recordset($1::jsonb) as x (id text, input integer, "cachedInput" integer, output integer, cost float8,

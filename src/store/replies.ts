@@ -1,7 +1,7 @@
 import type { ReplyState } from '../base/dispositions.ts'
 import type { ClaimKind, Reason } from '../base/reasons.ts'
 import type { Composed } from '../triage/verdict.ts'
-import { gathered } from './batched.ts'
+import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
 import { storable } from './storable.ts'
 
@@ -101,7 +101,7 @@ const encoded = <T extends { octets?: Buffer; holdReasons?: readonly Reason[] }>
   holdReason: value.holdReasons?.join(' '),
 })
 
-const saveOne = gathered<NewReply & { now: Date }, boolean>(
+const saveOne = batched<NewReply & { now: Date }, boolean>(
   async (db, replies) => {
     const { rows } = await db.query<{ id: string }>(
       `insert into replyd.reply as r (id, account, state, kind, reply_message_id, octets, reverse_path, addressee, addressees,
@@ -138,7 +138,7 @@ export function saveComposed(db: Queryable, reply: NewReply, now: Date): Promise
   return saveOne(db, { ...reply, now })
 }
 
-export const loadReply = gathered<string, ReplyRow | null>(
+export const loadReply = batched<string, ReplyRow | null>(
   async (db, ids) => {
     const { rows } = await db.query<ReplyRow>(`select ${columns} from replyd.reply where id = any($1)`, [ids])
     const found = new Map(rows.map((row) => [row.id, row]))
@@ -231,7 +231,7 @@ export async function changeReplies(
   return changes.map(({ id }) => changed.get(id) ?? null)
 }
 
-const changeOne = gathered(changeReplies, { nameOf: ({ id }) => id })
+const changeOne = batched(changeReplies, { nameOf: ({ id }) => id })
 
 /**
  * Changes a reply only from the states that are expected, in one conditional statement, and writes down who did it.

@@ -1,5 +1,5 @@
 import type { SetbackReason } from '../base/reasons.ts'
-import { gathered } from './batched.ts'
+import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
 
 export interface TrustRecord {
@@ -71,7 +71,7 @@ export interface TrustGrant {
   takenBackBy: string | null
 }
 
-export const trustGrants = gathered<string, TrustGrant[]>(async (db, accounts) => {
+export const trustGrants = batched<string, TrustGrant[]>(async (db, accounts) => {
   const { rows } = await db.query<TrustGrant & { account: string }>(
     `select account, category, granted_at as "grantedAt", granted_by as "grantedBy", taken_back as "takenBack",
        taken_back_at as "takenBackAt", taken_back_by as "takenBackBy" from replyd.trust_grant where account = any($1)`,

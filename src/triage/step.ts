@@ -3,9 +3,11 @@
 import type { Reason } from '../base/reasons.ts'
 import type { AccountSettings, SpamSettings } from '../config/settings.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
+import { domainPart } from '../mail/address.ts'
+import { trustedAuthentication } from '../mail/authentication.ts'
 import { isTextUnread, type Message } from '../mail/message.ts'
 import { visibleText } from '../mail/text/visible.ts'
-import { paidAsk } from '../model/budgeted-call.ts'
+import { budgetedCall } from '../model/budgeted-call.ts'
 import type { Ask } from '../model/client.ts'
 import { mailFacts } from '../model/prompts/mail-facts.ts'
 import type { Prompt } from '../model/prompts/messages.ts'
@@ -15,7 +17,6 @@ import { earlierMails } from '../store/history.ts'
 import { commitStep, type MessageRow, type StepChange } from '../store/messages.ts'
 import { type SenderRule, senderRule } from '../store/sender-rules.ts'
 import { askFilter, detailOf, learnFrom } from './filter.ts'
-import { isSpamUpstream } from './upstream.ts'
 import { type SpamKind, type Verdict, verdictSchema } from './verdict.ts'
 
 export type Decision = Pick<StepChange, 'to' | 'disposition' | 'reason' | 'detail' | 'verdict'>
@@ -49,7 +50,7 @@ async function ruleFor(context: StepContext, account: Account, row: MessageRow):
 }
 
 export function configuredRule(spam: SpamSettings, address: string): SenderRule | null {
-  const domain = address.slice(address.lastIndexOf('@') + 1)
+  const domain = domainPart(address)
   for (const pattern of [address, domain]) {
     if (spam.allow.includes(pattern)) return { pattern, rule: 'allow', source: 'configuration' }
     if (spam.deny.includes(pattern)) return { pattern, rule: 'deny', source: 'configuration' }
@@ -117,7 +118,7 @@ async function ask(
   const salt = context.newId(context.clock.now()).slice(-10)
   const toJudge = { ...mail, firstContact: earlier === 0 }
   const occasion = { row, task: 'triage', prompt, knowledgeHash: null } as const
-  const { value } = await paidAsk(context, occasion, (fitted) => ({
+  const { value } = await budgetedCall(context, occasion, (fitted) => ({
     ...triageQuestion(fitted, settings, toJudge, salt),
     signal,
   }))
@@ -199,4 +200,15 @@ export function decide(
   if (!verdict.needs_reply)
     return { to: 'done', disposition: 'no-reply-needed', reason: 'nothing-asked', detail, verdict }
   return { to: 'compose', disposition: 'waiting', reason: 'needs-reply', detail, verdict }
+}
+
+/**
+ * Whether the account's own server called it spam in X-Spamd-Result (rspamd). Believed only above the first Received
+ * field, beside Authentication-Results of an own server: what stands below, anybody may have written.
+ */
+export function isSpamUpstream(message: Pick<Message, 'fields'>, authservIds: readonly string[]): boolean {
+  const received = message.fields.findIndex(({ name }) => name === 'received')
+  const fields = received < 0 ? [] : message.fields.slice(0, received)
+  if (trustedAuthentication({ fields }, authservIds).length === 0) return false
+  return fields.some(({ name, value }) => name === 'x-spamd-result' && /^[^:]{0,40}:\s*true\b/i.test(value))
 }

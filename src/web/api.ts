@@ -1,25 +1,24 @@
 /** The JSON API. Reading needs the token when there is a password; changing anything always needs it. */
-
-import { Hono } from 'hono'
+import { type Context, Hono, type Next } from 'hono'
+import { z } from 'zod'
 import { helpFor, type Reason, sentenceOf } from '../base/reasons.ts'
 import { ladder } from '../decide/autonomy-record.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import { audit } from '../observe/audit.ts'
 import { grantAutonomy, revokeAutonomy } from '../review/autonomy.ts'
 import { versionOf } from '../review/decide.ts'
-import { pause, resume } from '../review/pause.ts'
-import { Refusal } from '../review/review.ts'
+import { pause, Refusal, resume } from '../review/review.ts'
 import { loadAccountState } from '../store/accounts.ts'
 import { loadMail } from '../store/bodies.ts'
 import { loadMessage, type MessageRow } from '../store/messages.ts'
 import { loadReply, type ReplyRow } from '../store/replies.ts'
 import { explainMail, type ListedMail, listMails, waitingMails } from '../store/review-lists.ts'
-import { usageBy } from '../store/usage.ts'
-import { actions, type Fields } from './actions.ts'
-import { actorOf } from './actor.ts'
+import { usageBy } from '../store/statistics.ts'
+import { actions } from './actions.ts'
+import { fitting, jsonBody } from './bodies.ts'
 import { openApi } from './open-api.ts'
 import { storeRoutes } from './store-routes.ts'
-import type { WebContext } from './web-context.ts'
+import { actorOf, type WebContext } from './web-context.ts'
 
 const explained = (reason: Reason) => ({ reason, because: sentenceOf(reason), help: helpFor(reason) })
 
@@ -70,7 +69,6 @@ export function apiRoutes(web: WebContext): Hono {
   const api = new Hono()
   const { db } = web.context
   api.get('/openapi.json', (c) => c.json(openApi))
-  api.get('/audit', async (c) => c.json(await audit(web.context)))
   api.get('/replies', async (c) => {
     const rows = await waitingMails(db, { search: c.req.query('q'), account: c.req.query('account') })
     return c.json(rows.map(listedView))
@@ -121,6 +119,14 @@ export function apiRoutes(web: WebContext): Hono {
 }
 
 function addChanges(api: Hono, web: WebContext): void {
+  const empty = async (c: Context, next: Next) => {
+    fitting(await jsonBody(c), z.strictObject({}))
+    await next()
+  }
+  api.use('/accounts/*', empty)
+  api.use('/ladder/*', empty)
+  // Asks every mail server: no GET does that.
+  api.post('/audit', empty, async (c) => c.json(await audit(web.context)))
   api.post('/accounts/:address/:action{pause|resume}', async (c) => {
     const change = c.req.param('action') === 'pause' ? pause : resume
     await change(web, c.req.param('address'), actorOf(c.req.header('replyd-actor')))
@@ -137,15 +143,8 @@ function addChanges(api: Hono, web: WebContext): void {
       const { id, action: name } = c.req.param()
       const action = Object.hasOwn(actions, name) ? actions[name] : undefined
       if (!action) return c.json({ error: 'unknown-action' }, 404)
-      const body = (await c.req.json().catch(() => ({}))) as Record<string, unknown>
-      await action.act(web, id, actorOf(c.req.header('replyd-actor')), textFields(body))
+      await action.act(web, id, actorOf(c.req.header('replyd-actor')), await jsonBody(c))
       return c.json({ ok: true })
     })
   }
-}
-
-/** Only what is text counts. */
-export function textFields(body: Record<string, unknown>): Fields {
-  const text = (name: keyof Fields) => (typeof body[name] === 'string' ? { [name]: body[name] } : {})
-  return { ...text('seen'), ...text('text'), ...text('instruction') }
 }

@@ -1,6 +1,7 @@
 /** How it goes: volume, trust, pace, mood and money over the last days. */
+
 import { capitalised, type Disposition, outcomeOf } from '../base/dispositions.ts'
-import type { DayFigures, ReplyFigures } from '../store/insight.ts'
+import type { DayFigures, ReplyFigures } from '../store/statistics.ts'
 import { Chart } from './charts.tsx'
 import { Page, type View } from './layout.tsx'
 import { dollars, lasting, shareOf } from './words.ts'

@@ -34,6 +34,7 @@ const change = (summary: string, parameters: object[], properties: object = {}) 
     requestBody: { content: { 'application/json': { schema: { type: 'object', properties } } } },
     responses: {
       ...ok('Done', { type: 'object', properties: { ok: { const: true } } }),
+      400: { description: 'The body is no JSON, or has an unknown key' },
       404: { description: 'There is no such mail, account or action' },
       409: { description: 'Nothing was changed; `error` says why' },
       422: { description: 'The text is empty or too long' },
@@ -153,6 +154,6 @@ export const openApi = {
       },
     },
     '/api/forget': change('Remove the stored text of one correspondent', [], { address: text }),
-    '/api/audit': get('Mailbox against ledger', [], { type: 'object' }),
+    '/api/audit': change('Compare every mailbox with the ledger', []),
   },
 }

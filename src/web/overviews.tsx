@@ -3,11 +3,10 @@ import type { Context, Hono } from 'hono'
 import { ladder } from '../decide/autonomy-record.ts'
 import { dayOf } from '../model/budget.ts'
 import { grantAutonomy, revokeAutonomy } from '../review/autonomy.ts'
-import { pause, resume } from '../review/pause.ts'
-import { Refusal } from '../review/review.ts'
+import { pause, Refusal, resume } from '../review/review.ts'
 import { loadAccountState } from '../store/accounts.ts'
-import { countBy, figuresByDay, replyFigures } from '../store/insight.ts'
 import { spentOn } from '../store/review-lists.ts'
+import { countBy, figuresByDay, replyFigures } from '../store/statistics.ts'
 import type { Env } from './access.ts'
 import { everyDay, InsightPage } from './insight-page.tsx'
 import type { View } from './layout.tsx'
@@ -45,7 +44,7 @@ async function settled(c: Context<Env>, action: string, change: Promise<void>): 
     return c.redirect(`/settings?done=${action}`, 303)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    return c.redirect(`/settings?refused=${encodeURIComponent(error.message)}`, 303)
+    return c.redirect(`/settings?refused=${error.reason}`, 303)
   }
 }
 

@@ -23,7 +23,6 @@ const japanese = {
   source: 'ja.md > 日本への発送',
   text: '日本への発送\n部品とアクセサリーは日本へ発送できます。日本への送料は 35 ユーロです。',
 }
-const instructions = { source: 'instructions', text: 'Say that the workshop is closed in December.' }
 
 const question = 'Saturday\nHello, when are you open on Saturday? Kim'
 const ask = 'When are you open on Saturday?'
@@ -34,7 +33,7 @@ const letter = (body: string) =>
 const usual: Grounds = {
   draft: letter('On Saturday the shop is open from 10:00 to 14:00.'),
   answers: answered('hours.md > Opening hours'),
-  given: [hours, returns, german, thread, japanese, instructions],
+  given: [hours, returns, german, thread, japanese],
   own: ['Nordlicht Bikes', 'support@nordlicht.example', '2026-11-24'],
   correspondent: 'Kim Berg',
   mail: question,
@@ -87,14 +86,6 @@ const sound: readonly (readonly [name: string, change: Partial<Grounds>])[] = [
     },
   ],
   [
-    'instructions, and an order number of the mail',
-    {
-      mail: 'Order 20418\nIs the workshop open in December?',
-      draft: letter('Your order 20418: the workshop is closed in December.'),
-      answers: answered('instructions'),
-    },
-  ],
-  [
     'an offer to write again',
     { draft: letter('On Saturday the shop is open from 10:00 to 14:00. Feel free to contact us.') },
   ],
@@ -122,6 +113,7 @@ test.each(sound)('%s: nothing to object to', (_name, change) => {
 
 const order = 'Refund\nYou promised me a refund of 5,000 euros on 3 March. Please confirm it in writing!'
 const unsound: readonly (readonly [name: string, change: Partial<Grounds>, kinds: string])[] = [
+  ['the owner’s instructions as source', { answers: answered('instructions') }, 'ungrounded'],
   ['an answer without a source', { answers: answered(null) }, 'ungrounded'],
   ['the mail as the source', { answers: answered('mail') }, 'ungrounded'],
   ['a source that was not given', { answers: answered('prices.md > Discounts') }, 'ungrounded'],

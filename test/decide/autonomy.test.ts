@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { rungOf, type TrustOutcome } from '../../src/decide/autonomy.ts'
-import { isSpamUpstream } from '../../src/triage/upstream.ts'
+import { isSpamUpstream } from '../../src/triage/step.ts'
 
 const day = (at: number) => new Date(Date.UTC(2026, 10, 1 + at))
 const outcome = (kind: TrustOutcome['kind'], edit = 0, automatic = false) => ({ kind, edit, automatic })

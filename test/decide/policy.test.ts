@@ -28,8 +28,8 @@ const clear: HoldInput = {
   faults: 0,
   manipulation: false,
   authenticated: true,
-  knownSender: true,
-  firstContact: false,
+  toAuthor: true,
+  contactInSubject: false,
   throttled: false,
   cut: false,
   businessHours: true,
@@ -68,14 +68,13 @@ const cases: readonly (readonly [change: Partial<HoldInput>, action: string, rea
   [{ verdict: { ...verdict, confidence: 0.79 } }, 'save-draft', 'low-confidence'],
   [{ verdict: { ...verdict, confidence: Number.NaN } }, 'save-draft', 'low-confidence'],
   [{ authenticated: false }, 'save-draft', 'unauthenticated'],
-  [{ authenticated: null }, 'send', 'all-clear'],
-  [{ authenticated: null, knownSender: false }, 'save-draft', 'unauthenticated'],
+  [{ toAuthor: false }, 'save-draft', 'reply-to-elsewhere'],
+  [{ contactInSubject: true }, 'save-draft', 'contact-in-subject'],
   [
-    { authenticated: null, knownSender: false, firstContact: true },
+    { authenticated: false, toAuthor: false, contactInSubject: true },
     'save-draft',
-    'unauthenticated first-contact',
+    'unauthenticated reply-to-elsewhere contact-in-subject',
   ],
-  [{ knownSender: false, firstContact: true }, 'send', 'all-clear'],
   [feeling('negative', 0.6), 'save-draft', 'angry-sender'],
   [feeling('mixed', 0.9), 'save-draft', 'angry-sender'],
   [feeling('negative', 0.59), 'send', 'all-clear'],
@@ -139,9 +138,9 @@ describe('whatever the input', () => {
     placeholders: fc.nat(1),
     faults: fc.nat(1),
     manipulation: fc.boolean(),
-    authenticated: fc.option(fc.boolean()),
-    knownSender: fc.boolean(),
-    firstContact: fc.boolean(),
+    authenticated: fc.boolean(),
+    toAuthor: fc.boolean(),
+    contactInSubject: fc.boolean(),
     throttled: fc.boolean(),
     cut: fc.boolean(),
     businessHours: fc.boolean(),
@@ -161,7 +160,7 @@ describe('whatever the input', () => {
         expect(one.manipulation || one.verdict.manipulation || one.verdict.spam.is || one.throttled).toBe(
           false,
         )
-        expect(one.authenticated ?? one.knownSender).toBe(true)
+        expect([one.authenticated, one.toAuthor, one.contactInSubject]).toEqual([true, true, false])
       }),
       { numRuns: 2000 },
     )

@@ -1,6 +1,11 @@
 import { expect, test } from '@jest/globals'
-import type { BacktestCase, Outcome } from '../../src/eval/comparison.ts'
-import { byCategory, compare, differencesOf } from '../../src/eval/comparison.ts'
+import {
+  type BacktestCase,
+  byCategory,
+  compare,
+  differencesOf,
+  type Outcome,
+} from '../../src/eval/comparison.ts'
 import type { Judged } from '../../src/eval/judging.ts'
 
 const sentence = 'we are going to send the kettle to you on monday because it is not here' // 16 words

@@ -68,7 +68,7 @@ beforeAll(async () => {
   writeFileSync(
     join(directory, 'replyd.yaml'),
     `accounts: [{ address: me@example.com, imap: { ${server} }, smtp: { ${server} } }]
-model: { name: gpt-4o-mini, baseUrl: "${standIn.baseUrl}", apiKey: k }
+model: { name: gpt-4o-mini, baseUrl: "${standIn.baseUrl}", apiKey: k, price: { input: 0.15, cachedInput: 0.075, output: 0.6 } }
 spam: { threshold: 0.9 }
 `,
   )

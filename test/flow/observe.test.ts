@@ -257,6 +257,10 @@ test('mail that the owner takes out of Junk is restored, and its sender trusted'
   await inMailbox('Junk', (client) => client.messageMove(String(row.junkUid), 'INBOX', { uid: true }))
   await observer.lookOnce()
   expect(await now(row)).toMatchObject({ disposition: 'restored', reason: 'moved-back-by-owner' })
+  const back = (await readMailbox(dovecot, address, 'INBOX')).find(
+    ({ messageId }) => messageId === row.messageId,
+  )
+  expect(back?.flags).not.toContain('$Junk')
   expect(await senderRule(db, address, row.fromAddress ?? '')).toMatchObject({
     rule: 'allow',
     source: 'restored',

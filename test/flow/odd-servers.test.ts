@@ -4,12 +4,11 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { OwnerActionError, TemporaryError } from '../../src/base/errors.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { Watcher } from '../../src/receive/watch.ts'
-import { approve } from '../../src/review/approve.ts'
 import { type Hooks, Relay } from '../live/relay.ts'
 import { type Dovecot, type Postgres, startDovecot, startPostgres } from '../live/servers/index.ts'
 import { ScriptedServer } from '../smtp/scripted-server.ts'
 import { readMailbox } from './mailboxes.ts'
-import { letter, startWalk, type Walk } from './walk.ts'
+import { approveWhatStands, letter, startWalk, type Walk } from './walk.ts'
 
 let dovecot: Dovecot
 let standIn: StandIn
@@ -78,7 +77,7 @@ test('a copy that \\Sent does not take now does not keep the original unanswered
   const { walk, address } = o
   await dovecot.deliver(address, letter({ id: '<one@asks.example>', from, to: address, text }))
   const row = await walk.handle()
-  await approve({ context: walk.context, pipeline: walk.running.daemon.pipeline }, row.id, 'Ann')
+  await approveWhatStands({ context: walk.context, pipeline: walk.running.daemon.pipeline }, row.id)
   await expect(walk.walk(row.id)).rejects.toBeInstanceOf(TemporaryError)
   expect(o.server.mails).toHaveLength(1)
   const [original] = await readMailbox(dovecot, address, 'INBOX')

@@ -1,14 +1,13 @@
 /** A person asks for another reply, and the model gives none: on real Dovecot and Postfix. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
-import { approve } from '../../src/review/approve.ts'
 import { rewrite } from '../../src/review/rewrite.ts'
 import { loadMessage } from '../../src/store/messages.ts'
 import { loadReply } from '../../src/store/replies.ts'
 import { run } from '../cli/run.ts'
 import { type Dovecot, type Postfix, startDovecot, startPostfix } from '../live/servers/index.ts'
 import { readMailbox } from './mailboxes.ts'
-import { letter, startWalk } from './walk.ts'
+import { approveWhatStands, letter, startWalk } from './walk.ts'
 
 let dovecot: Dovecot
 let postfix: Postfix
@@ -85,7 +84,7 @@ test('a rewrite without text says so, and keeps the earlier draft as the earlier
   expect(await pageOf()).not.toContain('earlier draft')
 
   // A later step that has nothing to add leaves no words of an earlier one.
-  await approve(review, id, 'Ann')
+  await approveWhatStands(review, id)
   expect(await loadMessage(walk.context.db, id)).toMatchObject({ disposition: 'approved', detail: null })
   expect((await walk.walk(id)).row.disposition).toBe('sent')
   await postfix.drained()

@@ -5,8 +5,12 @@ import { type Account, PutOff, type StepContext } from '../../src/context.ts'
 import { guard } from '../../src/guard/step.ts'
 import { table } from '../../src/pipeline/table.ts'
 import { Watcher } from '../../src/receive/watch.ts'
+import { approve } from '../../src/review/approve.ts'
+import { versionOf } from '../../src/review/decide.ts'
+import type { Review } from '../../src/review/review.ts'
 import type { StoredMail } from '../../src/store/bodies.ts'
 import { loadMessage, type MessageRow } from '../../src/store/messages.ts'
+import { loadReply } from '../../src/store/replies.ts'
 import { type FlowSettings, type RunningDaemon, startDaemon } from './daemon.ts'
 import { newDatabase } from './database.ts'
 
@@ -81,6 +85,12 @@ export async function startWalk(settings: FlowSettings): Promise<Walk> {
     [Symbol.asyncDispose]: () => running.stop(),
   }
   return walk
+}
+
+/** A person's yes to the text that stands there now. */
+export async function approveWhatStands(review: Review, id: string): Promise<void> {
+  const reply = await loadReply(review.context.db, id)
+  await approve(review, id, 'Ann', versionOf(reply?.text ?? ''))
 }
 
 /** A mail as the customer's own program sends it, with the verdict of the owner's border server. */

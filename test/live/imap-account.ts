@@ -26,6 +26,7 @@ export function accountOn(
     mailboxes: { drafts: null, sent: null, junk: null },
     since: 'now',
     sentCopy: null,
+    arcSealers: [],
     replies: {
       mode: 'draft',
       signature: '',

@@ -23,7 +23,7 @@ import {
   settleModelCall,
 } from '../../src/store/model-calls.ts'
 import { changeReply, loadReply, type NewReply, saveComposed } from '../../src/store/replies.ts'
-import { usageBy } from '../../src/store/usage.ts'
+import { usageBy } from '../../src/store/statistics.ts'
 import { fillState } from '../store-template.ts'
 import { composedAs } from '../triage/a-verdict.ts'
 import { type Postgres, type Redis, startPostgres, startRedis } from './servers/index.ts'

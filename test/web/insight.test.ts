@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { DayFigures } from '../../src/store/insight.ts'
+import type { DayFigures } from '../../src/store/statistics.ts'
 import { everyDay, InsightPage } from '../../src/web/insight-page.tsx'
 import type { View } from '../../src/web/layout.tsx'
 import { lasting, shareOf, shortDay } from '../../src/web/words.ts'

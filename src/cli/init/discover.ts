@@ -1,5 +1,7 @@
 /** Finds the servers of an address: the table, MX records, RFC 6186, Mozilla's autoconfig, Microsoft's autodiscover. Every look-up has a deadline. */
+
 import { type Place, type Provider, providers } from '../../base/providers.ts'
+import { domainPart } from '../../mail/address.ts'
 
 export interface Found {
   imap: Place
@@ -20,7 +22,7 @@ export interface Network {
 
 /** @returns null when nothing says where the mail of that address is */
 export async function discover(address: string, network: Network): Promise<Found | null> {
-  const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase()
+  const domain = domainPart(address).toLowerCase()
   const known = providers.find(({ domains }) => domains.includes(domain))
   if (known) return fromProvider(known, 'the built-in table')
   // Asked at once, taken in this order.

@@ -35,6 +35,8 @@ export async function secretsFor(
   await want('OPENAI_API_KEY', questions.OPENAI_API_KEY, '')
   const made = randomBytes(9).toString('base64url')
   await want('REPLYD_WEB_PASSWORD', 'New password for the review page; empty: one is made, see .env', made)
+  // What the trial used, the daemon needs as well: it may be started from another shell.
+  for (const name of ['OPENAI_BASE_URL', 'REPLYD_MODEL']) variables[name] = known[name] ?? ''
   if (kept.length > 0) await say(`Not asked, because already set: ${kept.join(', ')}.`)
   return environmentText(text, variables)
 }

@@ -1,6 +1,6 @@
 /** What replyd itself knows of a mail, for the prompts: from its header, never from its text. */
 import type { Owner } from '../../mail/account.ts'
-import { decodeWords, parseAddressList, plainLine } from '../../mail/address.ts'
+import { decodeWords, domainPart, parseAddressList, plainLine } from '../../mail/address.ts'
 import { authentication } from '../../mail/authentication.ts'
 import { fieldValues, firstField, type Message, type Part } from '../../mail/message.ts'
 import type { MailFacts } from './messages.ts'
@@ -18,7 +18,7 @@ export function mailFacts(
 ): MailFacts {
   const from = plainLine(decodeWords(firstField(message, 'from') ?? ''))
   const author = parseAddressList(firstField(message, 'from') ?? '')[0]?.address ?? ''
-  const found = authentication(message, owner.authservIds, author.slice(author.lastIndexOf('@') + 1))
+  const found = authentication(message, owner.authservIds, domainPart(author))
   const recipients = ['to', 'cc'].flatMap((name) => fieldValues(message, name).flatMap(parseAddressList))
   return {
     from,

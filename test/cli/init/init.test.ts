@@ -204,6 +204,18 @@ describe('replyd init', () => {
     })
   })
 
+  test('writes down which model it was told to use, unless .env says so already', async () => {
+    const environment = {
+      MAIL_PASSWORD: 'x',
+      OPENAI_BASE_URL: 'http://127.0.0.1:1/v1',
+      REPLYD_MODEL: 'own-model',
+    }
+    writeFileSync(join(folder, '.env'), 'REPLYD_MODEL=mine\n')
+    await run({ yes: true, address: 'me@gmail.com' }, '', environment)
+    const { model } = configuration()
+    expect([model.baseUrl, model.name]).toEqual(['http://127.0.0.1:1/v1', 'mine'])
+  })
+
   test('says what is missing when nobody can be asked', async () => {
     await expect(run({ yes: true })).rejects.toThrow(/not given/)
     await expect(run({}, '')).rejects.toThrow(/no answer/)

@@ -59,6 +59,8 @@ describe('reply-to-list, reply-to-mismatch', () => {
     ['Reply-To: JONAS@QUARRY.EXAMPLE', 'may ok'],
     [['From: a@shop.co.uk', 'Reply-To: a@sales.shop.co.uk'], 'may ok'],
     [['From: a@shop.co.uk', 'Reply-To: a@other.co.uk'], 'draft reply-to-mismatch'],
+    [['From: a@gmail.com', 'Reply-To: b@gmail.com'], 'draft reply-to-mismatch'],
+    [['From: a@web.de', 'Reply-To: b@mail.web.de'], 'draft reply-to-mismatch'],
     [['From: a@möbel.example', 'Reply-To: b@xn--mbel-5qa.example'], 'may ok'],
   ])
   test('several authors: the organisation of one of them is enough', () => {
