@@ -18,6 +18,8 @@ export interface Network {
   resolveSrv(name: string): Promise<{ name: string; port: number; priority: number }[]>
   /** Text of a page; rejects unless it was found. @param post sent as XML */
   fetchText(url: string, post?: string): Promise<string>
+  /** See probe.ts; left out: ports are taken for what they usually are. */
+  speaksTls?(host: string, port: number): Promise<boolean | null>
 }
 
 /** @returns null when nothing says where the mail of that address is */

@@ -25,6 +25,14 @@ export const lacksAuthservId = (yaml: string) => yaml.includes(`\n${unknownIds}\
 export const withAuthservId = (yaml: string, id: string) =>
   yaml.replace(unknownIds, () => `    authservIds: [${value(id)}]`)
 
+/** The line of `imap` as `configText` writes it, up to the login name. */
+const imapLine = /^( +imap: \{ host: .+?, secure: (?:true|false))(?:, user: "(?:[^"\\]|\\.)*")?(?=[, ])/m
+
+export const takesUser = (yaml: string) => imapLine.test(yaml)
+
+export const withUser = (yaml: string, user: string) =>
+  yaml.replace(imapLine, (_, head: string) => `${head}, user: ${value(user)}`)
+
 /** replyd.yaml: what was found, and comments on what one may want to change next. Secrets are variables of `.env`. */
 export function configText({ address, found, user, oauthClientId }: Answers): string {
   const login = user === null ? '' : `, user: ${value(user)}`
