@@ -56,7 +56,7 @@ const newMail = (n: number) => ({
     fromAddress: `c${n}@x.example`,
   },
   ...{ fromName: null, subject: 'Order' },
-  ...({ step: 'triage', disposition: 'waiting', reason: 'ingested' } as const),
+  ...({ step: 'triage', disposition: 'pending', reason: 'ingested' } as const),
 })
 
 const newCall = (n: number) => ({

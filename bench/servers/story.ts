@@ -116,9 +116,9 @@ export class Story implements AsyncDisposable {
   async #settled(): Promise<boolean> {
     return until(async () => {
       const report = await this.#daemon.get<Audit>('/api/audit')
-      const sum = (field: 'arrived' | 'waiting') =>
+      const sum = (field: 'arrived' | 'pending') =>
         report?.mailboxes.reduce((total, each) => total + each[field], 0) ?? 0
-      return report?.ok === true && sum('waiting') === 0 && sum('arrived') >= this.#inInbox()
+      return report?.ok === true && sum('pending') === 0 && sum('arrived') >= this.#inInbox()
     })
   }
 

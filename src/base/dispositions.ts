@@ -1,14 +1,14 @@
 /** The words for where a mail is and what became of it; the same in the store, the API and on screen. */
 
 /** The steps a job can run, in mail order. */
-export type Step = 'guard' | 'triage' | 'file' | 'compose' | 'hold' | 'deliver'
+export type Step = 'guard' | 'triage' | 'file' | 'compose' | 'decide' | 'deliver'
 
-/** Where a row stands: a step to run next, `wait` for a person, or `done`. */
-export type Stage = Step | 'wait' | 'done'
+/** Where a row stands: a step to run next, `review` by a person, or `done`. */
+export type Stage = Step | 'review' | 'done'
 
 export type Disposition =
   /** Not decided yet: a step is still to run. */
-  | 'waiting'
+  | 'pending'
   /** The guard said never; the reason is its code. */
   | 'declined'
   /** The same Message-ID was seen before in this account. */
@@ -58,7 +58,7 @@ const wordsIn =
 
 /** What became of a mail, for the owner; lower case, so that a line can go on. */
 const outcomes: Record<Disposition, string> = {
-  waiting: 'not decided yet',
+  pending: 'not decided yet',
   declined: 'left alone',
   duplicate: 'seen before',
   'no-reply-needed': 'no reply needed',
@@ -83,9 +83,9 @@ export const stageWords = wordsIn<Stage>({
   triage: 'triage',
   file: 'file',
   compose: 'compose',
-  hold: 'decide',
+  decide: 'decide',
   deliver: 'deliver',
-  wait: 'review',
+  review: 'review',
   done: 'afterwards',
 })
 

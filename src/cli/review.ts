@@ -155,7 +155,7 @@ export async function usage(options: ReviewOptions, terminal: Terminal): Promise
   return print(terminal, options.json ? JSON.stringify(rows) : table(rows))
 }
 
-interface Rung {
+interface Autonomy {
   account: string
   category: string
   streak: number
@@ -167,14 +167,18 @@ interface Rung {
 }
 
 /** How far each category has come, and what was granted. */
-export async function ladder(options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
-  const rungs = await openApi(options.config, terminal).get<Rung[]>('/ladder')
-  if (options.json) return print(terminal, JSON.stringify(rungs))
-  const rows = rungs.map(({ account, category, streak, needed, takenBack, ...rung }) => ({
+export async function autonomy(options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
+  const categories = await openApi(options.config, terminal).get<Autonomy[]>('/autonomy')
+  if (options.json) return print(terminal, JSON.stringify(categories))
+  const rows = categories.map(({ account, category, streak, needed, takenBack, ...standing }) => ({
     account,
     category,
     'in a row': `${streak}/${needed}`,
-    state: rung.granted ? `sends by itself (${rung.grantedBy})` : rung.offered ? 'on offer' : 'waits for you',
+    state: standing.granted
+      ? `sends by itself (${standing.grantedBy})`
+      : standing.offered
+        ? 'on offer'
+        : 'waits for you',
     'taken back': takenBack ? `${setbackWords(takenBack.reason)}, ${takenBack.at.slice(0, 16)}` : '',
   }))
   return print(terminal, table(rows))

@@ -29,27 +29,33 @@ export async function compose(context: StepContext, id: string, signal: AbortSig
   const { composed, omitted, salt, canary } = await ask(context, account, mail, sources, signal)
   const unseen = [...unreadOf(sources), ...omitted]
   const now = context.clock.now()
-  const change = (to: 'hold' | 'wait', reason: Reason): StepChange => ({
+  const change = (to: 'decide' | 'review', reason: Reason): StepChange => ({
     id,
     from: 'compose',
     to,
-    disposition: to === 'hold' ? 'waiting' : 'held',
+    disposition: to === 'decide' ? 'pending' : 'held',
     reason,
-    ...detailOf(unseen, to === 'wait' ? composed.missing : []),
+    ...detailOf(unseen, to === 'review' ? composed.missing : []),
     durationMs: now.getTime() - started.getTime(),
   })
   const next =
     composed.text === ''
-      ? change('wait', (await loadReply(context.db, id)) ? 'rewrite-without-text' : 'needs-person')
+      ? change('review', (await loadReply(context.db, id)) ? 'rewrite-without-text' : 'needs-person')
       : (await store(context, account, mail, sources, composed, { salt, canary, omitted: unseen }))
-        ? change('hold', 'composed')
-        : change('wait', 'nobody-to-answer')
+        ? change('decide', 'composed')
+        : change('review', 'nobody-to-answer')
   return (await commitStep(context.db, next, now)) ? { stage: next.to } : null
 }
 
 async function nobodyToAnswer(context: StepContext, id: string): Promise<Next | null> {
-  const change = { id, from: 'compose', to: 'wait', disposition: 'held', reason: 'nobody-to-answer' } as const
-  return (await commitStep(context.db, change, context.clock.now())) ? { stage: 'wait' } : null
+  const change = {
+    id,
+    from: 'compose',
+    to: 'review',
+    disposition: 'held',
+    reason: 'nobody-to-answer',
+  } as const
+  return (await commitStep(context.db, change, context.clock.now())) ? { stage: 'review' } : null
 }
 
 const unreadOf = ({ unread }: Sources) => (unread > 0 ? [`thread: ${unread} messages at its beginning`] : [])

@@ -6,7 +6,7 @@ export const defaultStreak = 20
 /** An edit up to this share of the words is no correction. */
 const meaningfulEdit = 0.1
 
-export interface TrustOutcome {
+export interface AutonomyOutcome {
   at: Date
   /** The mail that was answered. */
   id: string
@@ -29,7 +29,7 @@ export interface Setback {
   id: string | null
 }
 
-export interface Rung {
+export interface Autonomy {
   streak: number
   /** The owner may grant automatic sending. */
   offered: boolean
@@ -43,13 +43,13 @@ export interface Rung {
  * @param outcomes of one category, oldest first
  * @param grantedAt when the owner granted it, null when they did not or took it back themselves
  */
-export function rungOf(
-  outcomes: readonly TrustOutcome[],
+export function autonomyOf(
+  outcomes: readonly AutonomyOutcome[],
   grantedAt: Date | null,
   needed = defaultStreak,
-): Rung {
+): Autonomy {
   let streak = 0
-  let takenBack: Rung['takenBack'] = null
+  let takenBack: Autonomy['takenBack'] = null
   for (const outcome of outcomes) {
     const setback = setbackOf(outcome)
     if (setback !== null) streak = 0
@@ -61,7 +61,7 @@ export function rungOf(
   return { streak, offered: !granted && streak >= needed, granted, takenBack }
 }
 
-function setbackOf({ kind, edit }: TrustOutcome): Setback['reason'] | null {
+function setbackOf({ kind, edit }: AutonomyOutcome): Setback['reason'] | null {
   if (kind !== 'approved' && kind !== 'edited') return kind
   return edit > meaningfulEdit ? 'edited' : null
 }

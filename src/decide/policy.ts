@@ -7,7 +7,7 @@ import type { Composed, Verdict } from '../triage/verdict.ts'
 
 type Mode = 'draft' | 'review' | 'send'
 
-export interface HoldInput {
+export interface PolicyInput {
   /** replies.mode of the account. */
   mode: Mode
   /** Mode of the mail's category; null: the account's. */
@@ -45,10 +45,10 @@ export interface HoldInput {
 }
 
 /** `save-draft`: into \Drafts. `hold`: stays in replyd's review, nothing is written to the mailbox. `send`: after the undo window. */
-export type HoldAction = 'save-draft' | 'hold' | 'send'
+export type PolicyAction = 'save-draft' | 'hold' | 'send'
 
-export interface HoldDecision {
-  action: HoldAction
+export interface PolicyDecision {
+  action: PolicyAction
   /** The first of `reasons`. */
   reason: Reason
   /** Every reason that fired, strictest first. */
@@ -59,7 +59,7 @@ export interface HoldDecision {
 const angryFrom = 0.6
 
 /** The text itself is not fit to be shown as an answer: it waits in the review, whatever the mode. */
-function faultsOfText(input: HoldInput): Reason[] {
+function faultsOfText(input: PolicyInput): Reason[] {
   const { composed } = input
   const checks: [Reason, boolean][] = [
     ['empty-text', composed.text.trim() === ''],
@@ -76,7 +76,7 @@ function faultsOfText(input: HoldInput): Reason[] {
 }
 
 /** Why it must not go out by itself. */
-function doubts(input: HoldInput): Reason[] {
+function doubts(input: PolicyInput): Reason[] {
   const { verdict, composed } = input
   const unpleasant = verdict.sentiment.label === 'negative' || verdict.sentiment.label === 'mixed'
   const unanswered = composed.missing.length > 0 || composed.answers.some(({ answered }) => !answered)
@@ -100,7 +100,7 @@ function doubts(input: HoldInput): Reason[] {
 }
 
 /** A category's mode overrides the account's in both directions; the guard's ceiling stands above either. */
-function effectiveMode({ mode, categoryMode }: HoldInput): Mode {
+function effectiveMode({ mode, categoryMode }: PolicyInput): Mode {
   return categoryMode ?? mode
 }
 
@@ -108,18 +108,18 @@ function effectiveMode({ mode, categoryMode }: HoldInput): Mode {
  * Decides what becomes of a composed reply. Sending needs the mode `send` and not one doubt; a doubt in that mode
  * makes it a draft; a fault of the text itself, a mail that tried to steer it, or the mode `review`, holds it for a person.
  */
-export function decideHold(input: HoldInput): HoldDecision {
+export function applyPolicy(input: PolicyInput): PolicyDecision {
   const faults = faultsOfText(input)
   const mode = effectiveMode(input)
   const doubtful = doubts(input)
-  const decide = (action: HoldAction, reasons: Reason[]): HoldDecision => ({
+  const decision = (action: PolicyAction, reasons: Reason[]): PolicyDecision => ({
     action,
     reason: reasons[0] ?? 'all-clear',
     reasons,
   })
-  if (mode === 'review') return decide('hold', [...faults, 'mode-review', ...doubtful])
-  if (faults.length > 0) return decide('hold', [...faults, ...doubtful])
-  if (mode === 'draft') return decide('save-draft', ['mode-draft', ...doubtful])
-  if (doubtful.length > 0) return decide('save-draft', doubtful)
-  return decide('send', [input.businessHours ? 'all-clear' : 'outside-hours'])
+  if (mode === 'review') return decision('hold', [...faults, 'mode-review', ...doubtful])
+  if (faults.length > 0) return decision('hold', [...faults, ...doubtful])
+  if (mode === 'draft') return decision('save-draft', ['mode-draft', ...doubtful])
+  if (doubtful.length > 0) return decision('save-draft', doubtful)
+  return decision('send', [input.businessHours ? 'all-clear' : 'outside-hours'])
 }

@@ -16,23 +16,23 @@ import { neededVerdict } from '../triage/verdict.ts'
 import { provenByServer, provenBySignature } from './author.ts'
 import { isGranted } from './autonomy-record.ts'
 import { nextOpening } from './hours.ts'
-import { decideHold, type HoldDecision } from './policy.ts'
+import { applyPolicy, type PolicyDecision } from './policy.ts'
 
 /** Codes of the guard that stop sending, not drafting, because of how much was sent already. */
 const throttles = /^(sender-throttled|thread-throttled|same-reply)$/
 
-export async function hold(context: StepContext, id: string): Promise<Next | null> {
+export async function decide(context: StepContext, id: string): Promise<Next | null> {
   const mail = await loadMail(context.db, id)
-  if (mail?.row.step !== 'hold') return null
+  if (mail?.row.step !== 'decide') return null
   const reply = await loadReply(context.db, id)
   if (reply === null) return null
   const account = accountOf(context, mail.row.account)
   const weighed = await weigh(context, account, mail, reply)
   const said = provenByServer(account, mail)
   // The signatures are worth a look only where nothing else stands in the way of sending.
-  const wouldSend = decideHold({ ...weighed, authenticated: true }).action === 'send'
+  const wouldSend = applyPolicy({ ...weighed, authenticated: true }).action === 'send'
   const proof = said ?? (wouldSend ? await provenBySignature(context, account, mail) : null)
-  const decision = decideHold({ ...weighed, authenticated: proof?.proven ?? true })
+  const decision = applyPolicy({ ...weighed, authenticated: proof?.proven ?? true })
   return carryOut(context, account, mail, reply, { ...decision, proof: said === null ? proof : null })
 }
 
@@ -73,7 +73,7 @@ async function carryOut(
   account: Account,
   mail: StoredMail,
   reply: ReplyRow,
-  decision: HoldDecision & { proof: Proof | null },
+  decision: PolicyDecision & { proof: Proof | null },
 ): Promise<Next | null> {
   const now = context.clock.now()
   const { id } = mail.row
@@ -81,15 +81,15 @@ async function carryOut(
   const base = { id, from: ['composed'] as const, actor: 'replyd', holdReasons: reasons }
   const change = {
     id,
-    from: 'hold' as const,
+    from: 'decide' as const,
     reason,
     ...(proof === null ? {} : { detail: `author: ${proof.detail}` }),
   }
   if (action === 'hold') {
-    return commit(context, { ...base, to: 'held' }, { ...change, to: 'wait', disposition: 'held' }, now)
+    return commit(context, { ...base, to: 'held' }, { ...change, to: 'review', disposition: 'held' }, now)
   }
   if (action === 'save-draft') {
-    const saved = { ...change, to: 'deliver', disposition: 'waiting' } as const
+    const saved = { ...change, to: 'deliver', disposition: 'pending' } as const
     return commit(context, { ...base, to: 'composed' }, saved, now)
   }
   const { sendAfter } = sendTime(context, account)

@@ -6,7 +6,7 @@ import type { Account, StepContext } from '../context.ts'
 import type { StoredMail } from '../store/bodies.ts'
 import { changeReply, type ReplyRow } from '../store/replies.ts'
 import { removeSavedDraft } from './draft-in-mailbox.ts'
-import type { Outcome } from './outcome.ts'
+import type { DeliveryOutcome } from './outcome.ts'
 
 /** A keyword without `$` (RFC 5788) that lets a person find our drafts. */
 const draftKeyword = 'replyd'
@@ -23,7 +23,7 @@ export async function saveDraft(
   reply: ReplyRow,
   reason: Reason,
   mayStand = false,
-): Promise<Outcome> {
+): Promise<DeliveryOutcome> {
   const octets = reply.kind === 'draft' ? {} : await withoutMarks(context, account, mail, reply)
   const from = ['composed', 'saving', 'approved', 'sending'] as const
   const claim = { id: reply.id, from, to: 'saving', actor: 'replyd', ...octets } as const

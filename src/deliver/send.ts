@@ -7,7 +7,7 @@ import type { StoredMail } from '../store/bodies.ts'
 import { changeReply, type ReplyRow } from '../store/replies.ts'
 import { claim, giveBack, isUnchanged, noted } from './claim.ts'
 import { finishSent, providerFilesWithinMs } from './finish.ts'
-import type { Outcome } from './outcome.ts'
+import type { DeliveryOutcome } from './outcome.ts'
 import { saveDraft } from './save.ts'
 
 /**
@@ -20,7 +20,7 @@ export async function sendReply(
   mail: StoredMail,
   reply: ReplyRow,
   stillAllowed: () => Promise<boolean>,
-): Promise<Outcome> {
+): Promise<DeliveryOutcome> {
   let claimed = null as ReplyRow | null
   let accepted: Accepted
   try {
@@ -52,7 +52,7 @@ async function asSent(
   reply: ReplyRow,
   replyText: string,
   rewrittenId: string | null,
-): Promise<Outcome> {
+): Promise<DeliveryOutcome> {
   const now = context.clock.now()
   const renamed = rewrittenId === null ? {} : { replyMessageId: rewrittenId }
   const change = {
@@ -74,7 +74,7 @@ async function afterFailure(
   mail: StoredMail,
   reply: ReplyRow,
   error: unknown,
-): Promise<Outcome> {
+): Promise<DeliveryOutcome> {
   if (error instanceof UncertainError) return lookForIt(context, account, mail, reply, reasonOf(error))
   if (error instanceof TemporaryError || error instanceof OwnerActionError) {
     // Surely not accepted: back to `approved`, and the pipeline's back-off decides when.
@@ -111,10 +111,10 @@ async function holdRefused(
   reply: ReplyRow,
   reason: Reason,
   detail: string,
-): Promise<Outcome> {
+): Promise<DeliveryOutcome> {
   const change = { id: reply.id, from: ['sending'], to: 'held', actor: 'replyd', sendAfter: null } as const
   await changeReply(context.db, { ...change, replyText: detail }, context.clock.now())
-  return { to: 'wait', disposition: 'held', reason, detail }
+  return { to: 'review', disposition: 'held', reason, detail }
 }
 
 /** A process died while it was sending, or between the server's yes and our note of it. */
@@ -123,7 +123,7 @@ export function afterInterruption(
   account: Account,
   mail: StoredMail,
   reply: ReplyRow,
-): Promise<Outcome> {
+): Promise<DeliveryOutcome> {
   return lookForIt(
     context,
     account,
@@ -140,7 +140,7 @@ async function lookForIt(
   mail: StoredMail,
   reply: ReplyRow,
   why: string,
-): Promise<Outcome> {
+): Promise<DeliveryOutcome> {
   const { sent } = await account.imap.specialMailboxes()
   const found =
     sent === null
@@ -159,7 +159,7 @@ async function lookForIt(
     replyText: why,
   } as const
   await changeReply(context.db, change, now)
-  return { to: 'wait', disposition: 'uncertain', reason: 'send-unconfirmed', detail: why }
+  return { to: 'review', disposition: 'uncertain', reason: 'send-unconfirmed', detail: why }
 }
 
 function isAscii(text: string): boolean {

@@ -11,7 +11,7 @@ import { lastRestore } from '../store/restore.ts'
 import { answeredByOwner } from './answered-by-owner.ts'
 import { savedDraft } from './draft-in-mailbox.ts'
 import { finishSent } from './finish.ts'
-import type { Outcome } from './outcome.ts'
+import type { DeliveryOutcome } from './outcome.ts'
 import { recheck } from './recheck.ts'
 import { saveDraft } from './save.ts'
 import { afterInterruption, sendReply } from './send.ts'
@@ -37,7 +37,7 @@ async function deliverReply(
   account: Account,
   mail: StoredMail,
   reply: ReplyRow,
-): Promise<Outcome> {
+): Promise<DeliveryOutcome> {
   switch (reply.state) {
     case 'composed':
     case 'saving':
@@ -51,26 +51,26 @@ async function deliverReply(
     case 'saved':
       return { to: 'done', disposition: 'drafted', reason: mail.row.reason }
     case 'uncertain':
-      return { to: 'wait', disposition: 'uncertain', reason: 'send-unconfirmed' }
+      return { to: 'review', disposition: 'uncertain', reason: 'send-unconfirmed' }
     case 'held':
-      return { to: 'wait', disposition: 'held', reason: mail.row.reason }
+      return { to: 'review', disposition: 'held', reason: mail.row.reason }
     case 'rejected':
     case 'superseded':
       return { to: 'done', disposition: reply.state, reason: mail.row.reason }
   }
 }
 
-async function supersede(context: StepContext, reply: ReplyRow, reason: Reason): Promise<Outcome> {
+async function supersede(context: StepContext, reply: ReplyRow, reason: Reason): Promise<DeliveryOutcome> {
   const change = { id: reply.id, from: [reply.state], to: 'superseded', actor: 'replyd' } as const
   await changeReply(context.db, change, context.clock.now())
   return { to: 'done', disposition: 'superseded', reason }
 }
 
 /** The owner has edited, sent or deleted the draft in their own client since it was approved here: they decide. */
-async function holdAgain(context: StepContext, reply: ReplyRow, reason: Reason): Promise<Outcome> {
+async function holdAgain(context: StepContext, reply: ReplyRow, reason: Reason): Promise<DeliveryOutcome> {
   const change = { id: reply.id, from: [reply.state], to: 'held', actor: 'replyd', sendAfter: null } as const
   await changeReply(context.db, change, context.clock.now())
-  return { to: 'wait', disposition: 'held', reason }
+  return { to: 'review', disposition: 'held', reason }
 }
 
 async function saveIfUnanswered(
@@ -78,7 +78,7 @@ async function saveIfUnanswered(
   account: Account,
   mail: StoredMail,
   reply: ReplyRow,
-): Promise<Outcome> {
+): Promise<DeliveryOutcome> {
   const answered = await answeredByOwner(account, mail.row)
   if (answered !== null) return supersede(context, reply, answered)
   // What the store no longer knows may stand in \Drafts already.
@@ -96,7 +96,7 @@ async function sendIfAllowed(
   account: Account,
   mail: StoredMail,
   reply: ReplyRow,
-): Promise<Outcome> {
+): Promise<DeliveryOutcome> {
   const now = context.clock.now()
   if (reply.sendAfter !== null && reply.sendAfter > now) {
     throw new PutOff(reply.sendAfter, mail.row.reason === 'outside-hours' ? 'outside-hours' : 'undo-window')

@@ -78,7 +78,7 @@ const colours: Readonly<Partial<Record<Disposition, keyof Paint>>> = {
   uncertain: 'red',
   held: 'yellow',
   approved: 'yellow',
-  waiting: 'yellow',
+  pending: 'yellow',
 }
 
 /** Two lines: who wrote what; what became of it, why, and how it was judged. */

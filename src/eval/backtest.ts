@@ -7,7 +7,7 @@ import { costOf, countTokens, priceOfModel, worstCase } from '../model/budget.ts
 import type { Model } from '../model/client.ts'
 import type { Prompts } from '../model/prompts.ts'
 import type { Verdict } from '../triage/verdict.ts'
-import { type BacktestCase, compare, type Outcome } from './comparison.ts'
+import { type BacktestCase, type CaseOutcome, compare } from './comparison.ts'
 import { type Judged, judgePrepared } from './judging.ts'
 import { CeilingReached, eachOf, Ledger } from './ledger.ts'
 import type { Past, PastAnswer } from './past-mail.ts'
@@ -79,7 +79,7 @@ export async function runBacktest({ answers, styles }: Past, options: BacktestOp
 async function tryAll(answer: PastAnswer, options: Run, ledger: Ledger): Promise<BacktestCase> {
   const { original } = answer
   const sent = visibleText(answer.answer.message).text
-  const outcomes: Outcome[] = []
+  const outcomes: CaseOutcome[] = []
   // The same marks for each: nothing but the prompts may differ.
   const marks = marksOf(options)
   for (const prompts of options.prompts)
@@ -98,7 +98,7 @@ async function outcomeOf(
   prompts: Prompts,
   options: Run,
   { ledger, marks, sent }: Attempt,
-): Promise<Outcome> {
+): Promise<CaseOutcome> {
   const nothing = {
     text: null,
     language: null,

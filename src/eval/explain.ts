@@ -1,6 +1,6 @@
 import { reasonOf } from '../base/errors.ts'
 import type { GuardCode } from '../base/reasons.ts'
-import { type Decision, freshContext, gateError, judge } from '../guard/ceiling.ts'
+import { applyGuard, type Ceiling, freshContext, guardError } from '../guard/ceiling.ts'
 import type { Owner } from '../mail/account.ts'
 import { authentication } from '../mail/authentication.ts'
 import { comparable, mailboxes } from '../mail/correspondents.ts'
@@ -13,7 +13,7 @@ import { visibleText } from '../mail/text/visible.ts'
 /** What replyd would make of a message, without asking a model and without any history. */
 export interface Explanation {
   file: string
-  decision: Decision
+  decision: Ceiling
   /** The code that decides; `ok` when none fires. */
   reason: GuardCode
   /** Every code that fired, in the order of the tables. */
@@ -33,7 +33,7 @@ export interface Explanation {
 export function explainOctets(file: string, octets: Buffer, owner: Owner, now: Date): Explanation {
   try {
     const message = parseOctets(octets)
-    const { decision, reason, codes } = judge(message, owner, freshContext(now))
+    const { decision, reason, codes } = applyGuard(message, owner, freshContext(now))
     const reply = replyHeader(message, owner, decision === 'may' ? 'send' : 'draft')
     const found = authenticationOf(message, owner)
     return { file, decision, reason, codes, authentication: found, text: visibleText(message).text, reply }
@@ -41,8 +41,8 @@ export function explainOctets(file: string, octets: Buffer, owner: Owner, now: D
     return {
       file,
       decision: 'draft',
-      reason: gateError,
-      codes: [gateError],
+      reason: guardError,
+      codes: [guardError],
       authentication: 'none',
       text: reasonOf(error),
       reply: null,

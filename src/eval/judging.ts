@@ -2,8 +2,8 @@
 
 import type { Reason } from '../base/reasons.ts'
 import type { AccountSettings } from '../config/settings.ts'
-import { freshContext, type Judgement } from '../guard/ceiling.ts'
-import { isSettled, judgeMail } from '../guard/step.ts'
+import { freshContext, type GuardAnswer } from '../guard/ceiling.ts'
+import { guardMail, isSettled } from '../guard/step.ts'
 import { mailboxes } from '../mail/correspondents.ts'
 import { firstField, type Message } from '../mail/message.ts'
 import type { Ask } from '../model/client.ts'
@@ -11,8 +11,8 @@ import type { Prompt } from '../model/prompts.ts'
 import {
   believed,
   configuredRule,
-  type Decision,
-  decide,
+  decisionOf,
+  type TriageDecision,
   triageQuestion,
   withoutHistory,
 } from '../triage/step.ts'
@@ -22,9 +22,9 @@ import type { Ledger } from './ledger.ts'
 /** How far a mail came without the model, and what the model would be asked. */
 export interface Prepared {
   message: Message
-  judgement: Judgement
+  judgement: GuardAnswer
   /** What was decided without the model, null when it has to be asked. */
-  decision: Pick<Decision, 'to' | 'reason'> | null
+  decision: Pick<TriageDecision, 'to' | 'reason'> | null
   stage: 'guard' | 'lists'
   question: Ask<Verdict> | null
 }
@@ -32,7 +32,7 @@ export interface Prepared {
 export interface Judged {
   /** What decided: header rules, the owner's lists or their server's filter, the model. */
   stage: 'guard' | 'lists' | 'model'
-  /** Where the daemon would go on: `file`, `done`, `compose` or `wait`. */
+  /** Where the daemon would go on: `file`, `done`, `compose` or `review`. */
   to: string
   reason: Reason
   /** null where no model was asked. */
@@ -48,10 +48,10 @@ export function prepare(
   prompt: Prompt,
   known: { arrivedAt: Date; firstContact: boolean | null; salt: string },
 ): Prepared {
-  const judgement = judgeMail(message, settings.owner, freshContext(known.arrivedAt))
+  const judgement = guardMail(message, settings.owner, freshContext(known.arrivedAt))
   const base = { message, judgement, question: null }
   if (isSettled(judgement, settings.spam.action !== 'none')) {
-    const to = judgement.reason === 'encrypted' ? 'wait' : 'done'
+    const to = judgement.reason === 'encrypted' ? 'review' : 'done'
     return { ...base, stage: 'guard', decision: { to, reason: judgement.reason } }
   }
   const decision = withoutHistory(settings, message, ruleOf(message, settings))
@@ -82,7 +82,7 @@ export async function judgePrepared(
   const answer = await ledger.ask(question)
   const verdict = believed(answer.value, message)
   const row = { ceiling: judgement.decision, reason: judgement.reason }
-  const { to, reason } = decide(verdict, row, settings.spam, ruleOf(message, settings))
+  const { to, reason } = decisionOf(verdict, row, settings.spam, ruleOf(message, settings))
   return { stage: 'model', to, reason, verdict, durationMs: answer.durationMs }
 }
 

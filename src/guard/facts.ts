@@ -19,7 +19,7 @@ import {
 import { isMailboxProvider } from '../mail/local-parts.ts'
 import { fieldValues, firstField, type Message, type Part } from '../mail/message.ts'
 import { stripComments } from '../mail/mime/keyword.ts'
-import type { GateContext } from './context.ts'
+import type { GuardContext } from './context.ts'
 import { type LimitCode, reachedLimits } from './limits.ts'
 import { type ListMarks, listMarks } from './lists.ts'
 import { loopMarks } from './marks.ts'
@@ -29,7 +29,7 @@ import { partsOf } from './structure.ts'
 export interface Facts extends Correspondents {
   message: Message
   owner: Owner
-  context: GateContext
+  context: GuardContext
   parts: readonly Part[]
   /** Decoded, folded, trimmed; NFC (section 2.10). */
   subjects: readonly string[]
@@ -53,7 +53,7 @@ export interface Facts extends Correspondents {
   limits: readonly LimitCode[]
 }
 
-export function readFacts(message: Message, owner: Owner, context: GateContext): Facts {
+export function readFacts(message: Message, owner: Owner, context: GuardContext): Facts {
   const people = correspondents(message, owner)
   const { authors, target, isOwn } = people
   const reversePaths = mailboxes(message, 'return-path').map(({ address }) => comparable(address))

@@ -5,7 +5,15 @@ import { TemporaryError } from '../base/errors.ts'
 import { loginRateLimiterOf } from '../base/login-rate.ts'
 import type { AccountSettings } from '../config/settings.ts'
 import { commandConnectionsAt } from './behaviours.ts'
-import { connectClient, defaultTiming, inMailbox, type Place, placeKey, reading, writing } from './client.ts'
+import {
+  connectClient,
+  defaultTiming,
+  inMailbox,
+  placeKey,
+  reading,
+  type SelectedMailbox,
+  writing,
+} from './client.ts'
 import { commandError, MessageVanished, UidValidityChanged } from './errors.ts'
 import { flagsOfEach, keptFlags, storeFlags } from './flags.ts'
 import { HealthRecord } from './health.ts'
@@ -76,7 +84,11 @@ export class PooledAccount implements ImapAccount {
     }
   }
 
-  async #run<T>(place: Place, use: (client: ImapFlow) => Promise<T>, patienceMs?: number): Promise<T> {
+  async #run<T>(
+    place: SelectedMailbox,
+    use: (client: ImapFlow) => Promise<T>,
+    patienceMs?: number,
+  ): Promise<T> {
     const inside = (client: ImapFlow) => inMailbox(client, place, this.#trustMs, () => use(client))
     try {
       return await this.#pool.run(placeKey(place), inside, patienceMs)
@@ -87,7 +99,11 @@ export class PooledAccount implements ImapAccount {
     }
   }
 
-  async #inside<T>(command: string, place: Place, use: (client: ImapFlow) => Promise<T>): Promise<T> {
+  async #inside<T>(
+    command: string,
+    place: SelectedMailbox,
+    use: (client: ImapFlow) => Promise<T>,
+  ): Promise<T> {
     try {
       return await this.#run(place, use)
     } catch (error) {

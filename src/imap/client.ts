@@ -99,7 +99,7 @@ async function logIn(
   }
 }
 
-export interface Place {
+export interface SelectedMailbox {
   mailbox: string
   /** EXAMINE: nothing can change, \Recent included. */
   readOnly: boolean
@@ -107,12 +107,12 @@ export interface Place {
   uidValidity: string | null
 }
 
-export const reading = (mailbox: string, uidValidity: string | null): Place => ({
+export const reading = (mailbox: string, uidValidity: string | null): SelectedMailbox => ({
   mailbox,
   uidValidity,
   readOnly: true,
 })
-export const writing = (mailbox: string, uidValidity: string | null): Place => ({
+export const writing = (mailbox: string, uidValidity: string | null): SelectedMailbox => ({
   mailbox,
   uidValidity,
   readOnly: false,
@@ -122,7 +122,7 @@ export const writing = (mailbox: string, uidValidity: string | null): Place => (
 export type InMailbox = <T>(use: (client: ImapFlow) => Promise<T>, patienceMs?: number) => Promise<T>
 
 /** Tells places apart between which a connection would have to select anew. */
-export function placeKey(place: Pick<Place, 'mailbox' | 'readOnly'>): string {
+export function placeKey(place: Pick<SelectedMailbox, 'mailbox' | 'readOnly'>): string {
   return `${place.readOnly ? 'examine' : 'select'} ${place.mailbox}`
 }
 
@@ -146,7 +146,7 @@ const selectedAt = new WeakMap<object, number>()
  * answers FETCH and SEARCH from the view of the command before). It does not tell that the mailbox was deleted and made
  * again under the same name: Dovecot goes on showing the old one. So now and then it is selected anew.
  */
-async function refresh(client: ImapFlow, place: Place, trustMs: number): Promise<void> {
+async function refresh(client: ImapFlow, place: SelectedMailbox, trustMs: number): Promise<void> {
   const since = client.mailbox ? (selectedAt.get(client.mailbox) ?? 0) : 0
   if (performance.now() - since < trustMs) await client.noop()
   else await client.mailboxOpen(place.mailbox, { readOnly: place.readOnly })
@@ -159,7 +159,7 @@ async function refresh(client: ImapFlow, place: Place, trustMs: number): Promise
  */
 export async function inMailbox<T>(
   client: ImapFlow,
-  place: Place,
+  place: SelectedMailbox,
   trustMs: number,
   use: () => Promise<T>,
 ): Promise<T> {

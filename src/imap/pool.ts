@@ -10,7 +10,7 @@ import { OwnerActionError, reasonOf, SignInNeeded, TemporaryError } from '../bas
 import type { Log } from '../base/log.ts'
 import type { HealthRecord } from './health.ts'
 import { Slot } from './pooled-connection.ts'
-import { type Waiting, WaitingLine, waitingFor } from './waiting-line.ts'
+import { type WaitingCommand, WaitingLine, waitingFor } from './waiting-line.ts'
 
 export interface PoolOptions {
   /** Logs in; paced by the account's LoginRateLimiter. */
@@ -130,7 +130,7 @@ export class ConnectionPool {
     if (this.#line.length > 0) this.#grow()
   }
 
-  #start(slot: Slot, waiting: Waiting | undefined): void {
+  #start(slot: Slot, waiting: WaitingCommand | undefined): void {
     if (!waiting) return
     slot.take()
     waiting.start(slot)

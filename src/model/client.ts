@@ -23,14 +23,14 @@ export { isOfficial, modelWarnings } from './lifecycle.ts'
 export type { Answer, Ask, ListedModel, Model, RateLimits } from './model.ts'
 export * from './rate.ts'
 
-type Settings = Pick<ModelSettings, 'name' | 'baseUrl' | 'apiKey' | 'timeoutMs'>
+type ClientSettings = Pick<ModelSettings, 'name' | 'baseUrl' | 'apiKey' | 'timeoutMs'>
 
 /** Requests for one answer: a server may refuse several parameters one after the other. */
 const mostRefusals = 7
 
 interface Connection {
   client: OpenAI
-  settings: Settings
+  settings: ClientSettings
   host: string
   log: Log
   clock: Clock
@@ -41,7 +41,7 @@ interface Connection {
 }
 
 /** @see Model for the errors. Opens no connection before the first call. */
-export function openModel(settings: Settings, log: Log, clock: Clock = systemClock): Model {
+export function openModel(settings: ClientSettings, log: Log, clock: Clock = systemClock): Model {
   const connection: Connection = {
     client: openClient(settings.baseUrl, settings.apiKey, settings.timeoutMs),
     settings,

@@ -33,7 +33,7 @@ const shrinkEveryMs = 500
 /** Tokens per octet before the first answer; the true figure is learned. */
 const firstTokensPerOctet = 0.3
 
-interface Settings {
+interface RateSettings {
   db: Database
   log: Log
   /** Under which the limits are shared: the provider and the model. */
@@ -55,7 +55,7 @@ export interface PricedModel extends Model {
 
 export class RateLimitedModel implements PricedModel {
   readonly #model: Model
-  readonly #settings: Settings
+  readonly #settings: RateSettings
   #state: Promise<void> | null = null
   #known: Pace = unlimited
   #learning: Promise<void> | null = null
@@ -67,7 +67,7 @@ export class RateLimitedModel implements PricedModel {
   /** Told how many jobs may be under way, when it changes. */
   onJobs: (jobs: number) => void = () => undefined
 
-  constructor(model: Model, settings: Settings) {
+  constructor(model: Model, settings: RateSettings) {
     this.#model = model
     this.#settings = settings
     this.#jobs = jobsFor(settings.calls)

@@ -39,7 +39,7 @@ export async function approveAsItStands(
     if (obstacle !== null) {
       if ((await changeReply(session, { ...change, to: 'held' }, now)) === null) return false
       const held = { disposition: 'held', reason: obstacle, actor: 'replyd' } as const
-      await commitStep(session, { id: row.id, from: row.step, to: 'wait', ...held }, now)
+      await commitStep(session, { id: row.id, from: row.step, to: 'review', ...held }, now)
       return false
     }
     const fixed = {

@@ -54,7 +54,7 @@ export async function observeDrafts(
 
 /** Saved, or held while its draft stands there: the owner may go on in either place. */
 function isWatched(row: MessageRow, reply: ReplyRow): boolean {
-  return row.step === 'done' ? reply.state === 'saved' : row.step === 'wait' && reply.state === 'held'
+  return row.step === 'done' ? reply.state === 'saved' : row.step === 'review' && reply.state === 'held'
 }
 
 async function mailboxesOf(account: Account): Promise<Mailboxes> {

@@ -121,7 +121,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   }
 
   #nudge(messageId: string, stage: Stage, dueAt?: Date): JobRequest[] {
-    if (stage === 'wait' || stage === 'done' || stage === 'guard') return []
+    if (stage === 'review' || stage === 'done' || stage === 'guard') return []
     const delayMs = dueAt ? Math.max(0, dueAt.getTime() - this.#context.clock.now().getTime()) : 0
     // Left to the sweeper: a job that is there stays as it is, so that a delayed one would hold up whoever decides anew.
     if (delayMs > sweepEveryMs) return []
@@ -130,6 +130,8 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
 
   /** Runs a step and those after it, as long as they ration the same resource. */
   async #runJob(first: Step, id: string, signal: AbortSignal): Promise<void> {
+    // A job that an earlier version left in Redis can name a step that is gone. The sweeper makes one for the row's own step.
+    if (!(first in table)) return
     // Another job of this row: it may be the one that is needed when the first has ended.
     if (this.#underWay.has(id)) throw new RetryLater(busyRetryMs)
     this.#underWay.add(id)
@@ -256,7 +258,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   }
 }
 
-const isAtRest = (stage: Stage) => stage === 'wait' || stage === 'done'
+const isAtRest = (stage: Stage) => stage === 'review' || stage === 'done'
 
 export interface PipelineEvents {
   /** A row came to rest: done, or waiting for a person. */

@@ -6,7 +6,7 @@ import { reasonOf } from '../base/errors.ts'
 import type { Reason } from '../base/reasons.ts'
 import { compose } from '../compose/step.ts'
 import type { Next, RunStep, StepContext } from '../context.ts'
-import { hold } from '../decide/step.ts'
+import { decide } from '../decide/step.ts'
 import { deliver } from '../deliver/step.ts'
 import type { QueueName } from '../queue/queues.ts'
 import { commitStep, type MessageRow } from '../store/messages.ts'
@@ -17,7 +17,7 @@ import { triage } from '../triage/step.ts'
 export const table: Record<Exclude<Step, 'guard'>, { queue: QueueName; run: RunStep }> = {
   triage: { queue: 'model', run: triage },
   compose: { queue: 'model', run: compose },
-  hold: { queue: 'model', run: hold },
+  decide: { queue: 'model', run: decide },
   file: { queue: 'mailbox', run: file },
   deliver: { queue: 'mailbox', run: deliver },
 }
@@ -26,7 +26,7 @@ export const table: Record<Exclude<Step, 'guard'>, { queue: QueueName; run: RunS
 export const failureReason: Record<Exclude<Step, 'guard'>, Reason> = {
   triage: 'judgement-failed',
   compose: 'compose-failed',
-  hold: 'policy-failed',
+  decide: 'policy-failed',
   file: 'filing-failed',
   deliver: 'delivery-failed',
 }
@@ -43,6 +43,6 @@ export async function handOver(
   reason: Reason,
   error: unknown,
 ): Promise<Next | null> {
-  const change = { id, from: step, to: 'wait', disposition, reason, detail: reasonOf(error) } as const
-  return (await commitStep(db, change, clock.now())) ? { stage: 'wait' } : null
+  const change = { id, from: step, to: 'review', disposition, reason, detail: reasonOf(error) } as const
+  return (await commitStep(db, change, clock.now())) ? { stage: 'review' } : null
 }

@@ -49,7 +49,7 @@ export interface Queues extends AsyncDisposable {
   ping(): Promise<boolean>
 }
 
-interface Settings {
+interface QueueSettings {
   redisUrl: string | null
   /** Where BullMQ's PostgreSQL backend lives when there is no Redis. */
   pool: unknown
@@ -65,7 +65,7 @@ interface Settings {
  * Redis when a URL is given, else BullMQ's PostgreSQL backend on the store's own pool.
  * @throws ConfigError when Redis refuses the login
  */
-export async function openQueues(settings: Settings, log: Log): Promise<Queues> {
+export async function openQueues(settings: QueueSettings, log: Log): Promise<Queues> {
   const { namespace } = settings
   const traces = settings.traces ? openTraces(settings.traces, log) : null
   if (settings.redisUrl) {

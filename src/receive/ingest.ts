@@ -163,7 +163,7 @@ function messageIdOf(message: Message): string | null {
   return firstField(message, 'message-id')?.slice(0, 998) || null
 }
 
-const toGuard = { step: 'guard', disposition: 'waiting', reason: 'ingested' } as const
+const toGuard = { step: 'guard', disposition: 'pending', reason: 'ingested' } as const
 const duplicate = { step: 'done', disposition: 'duplicate', reason: 'same-message-id' } as const
 const beforeBaseline = { step: 'done', disposition: 'declined', reason: 'before-baseline' } as const
 

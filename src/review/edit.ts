@@ -30,7 +30,7 @@ export async function edit(
     'draft',
     await asWritten(review.context, await loadText(review, id), { ...reply, text }),
   )
-  return decide(review, stepOf(row, actor, 'wait', { disposition: 'held', reason: 'edited' }), {
+  return decide(review, stepOf(row, actor, 'review', { disposition: 'held', reason: 'edited' }), {
     id,
     from: [reply.state],
     fromText: reply.text,
@@ -76,7 +76,7 @@ async function writeAnew(review: Review, id: string, actor: string, text: string
   const now = context.clock.now()
   await saveComposed(context.db, reply, now)
   // Another person may have been faster: then theirs stands, and this one is refused.
-  return decide(review, stepOf(row, actor, 'wait', { disposition: 'held', reason: 'edited' }), {
+  return decide(review, stepOf(row, actor, 'review', { disposition: 'held', reason: 'edited' }), {
     id,
     from: ['composed'],
     fromText: text,

@@ -39,7 +39,7 @@ export async function rewrite(
   const reason = 'rewrite-asked'
   await decide(
     review,
-    stepOf(row, actor, to, { disposition: 'waiting', reason, instruction: wish, ...detail }),
+    stepOf(row, actor, to, { disposition: 'pending', reason, instruction: wish, ...detail }),
     reply && {
       id,
       from: [reply.state] satisfies ReplyState[],

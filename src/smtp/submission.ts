@@ -24,7 +24,7 @@ export const defaultTiming: SmtpTiming = {
 const unanswered = () =>
   new TemporaryError('SMTP: the server does not answer; other mail waits for it already')
 
-interface Waiting {
+interface WaitingSend {
   start(session: Session): void
   fail(error: Error): void
 }
@@ -35,7 +35,7 @@ export class PooledSubmission implements Submission {
   readonly #timing: SmtpTiming
   /** Sessions without a mail on them, and the timers that end them. */
   readonly #idle = new Map<Session, NodeJS.Timeout>()
-  readonly #line: Waiting[] = []
+  readonly #line: WaitingSend[] = []
   readonly #closing = new AbortController()
   /** The login was refused: until it works again nothing more is tried, or the provider locks the account. */
   #refused: OwnerActionError | null = null

@@ -11,7 +11,7 @@ import type { Database, Queryable } from './queryable.ts'
 
 export type { Database, Queryable }
 
-interface Settings {
+interface StoreSettings {
   readonly directory: string
   readonly databaseUrl: string | null
 }
@@ -22,7 +22,7 @@ interface Settings {
  * @throws ConfigError when the directory is in use or the server refuses the login
  */
 export async function openDatabase(
-  settings: Settings,
+  settings: StoreSettings,
   log: Log,
   { asItIs = false }: { asItIs?: boolean } = {},
 ): Promise<Database> {

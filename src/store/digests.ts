@@ -30,7 +30,7 @@ export async function dispositionsSince(
   return new Map(rows.map(({ disposition, n }) => [disposition, n]))
 }
 
-export interface Waiting {
+export interface WaitingMail {
   from: string
   subject: string
   reason: Reason
@@ -38,11 +38,11 @@ export interface Waiting {
 }
 
 /** What a person has to decide on, oldest first. */
-export async function waitingFor(db: Queryable, account: string, limit: number): Promise<Waiting[]> {
-  const { rows } = await db.query<Waiting>(
+export async function waitingFor(db: Queryable, account: string, limit: number): Promise<WaitingMail[]> {
+  const { rows } = await db.query<WaitingMail>(
     `select coalesce(nullif(from_name, ''), from_address, '') as "from", coalesce(subject, '') as subject, reason,
        disposition = 'drafted' as draft from replyd.message
-      where account = $1 and (step = 'wait' or disposition = 'drafted') order by id limit $2`,
+      where account = $1 and (step = 'review' or disposition = 'drafted') order by id limit $2`,
     [account, limit],
   )
   return rows

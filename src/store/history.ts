@@ -108,7 +108,7 @@ interface EarlierQuestion {
 async function countEarlier(db: Queryable, questions: readonly EarlierQuestion[]): Promise<number[]> {
   const { rows } = await db.query<{ n: number }>(
     `select (select count(*)::int from (select 1 from replyd.message m where m.account = q.account and m.from_address = q.address
-         and m.id < q."beforeId" and m.disposition not in ('filed', 'marked', 'waiting') limit 100) as known) as n
+         and m.id < q."beforeId" and m.disposition not in ('filed', 'marked', 'pending') limit 100) as known) as n
        from jsonb_array_elements($1::jsonb) with ordinality as one (value, at)
        cross join jsonb_to_record(one.value) as q (account text, address text, "beforeId" text) order by one.at`,
     [storable(questions)],

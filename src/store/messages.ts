@@ -155,7 +155,7 @@ type Due = Pick<MessageRow, 'id' | 'dueAt'> & { step: Step }
 /** Rows whose next step is due, oldest due first. */
 export async function findDue(db: Queryable, now: Date, limit: number): Promise<Due[]> {
   const { rows } = await db.query<Due>(
-    `select id, step, due_at as "dueAt" from replyd.message where step not in ('wait', 'done') and due_at <= $1 order by due_at, id limit $2`,
+    `select id, step, due_at as "dueAt" from replyd.message where step not in ('review', 'done') and due_at <= $1 order by due_at, id limit $2`,
     [now, limit],
   )
   return rows
@@ -167,7 +167,7 @@ export async function findDue(db: Queryable, now: Date, limit: number): Promise<
  */
 export async function recallFromAhead(db: Queryable, now: Date, ahead: Date): Promise<Due[]> {
   const { rows } = await db.query<Due>(
-    `update replyd.message set due_at = $1, updated_at = $1 where step not in ('wait', 'done') and updated_at > $2
+    `update replyd.message set due_at = $1, updated_at = $1 where step not in ('review', 'done') and updated_at > $2
       returning id, step, due_at as "dueAt"`,
     [now, ahead],
   )
@@ -176,7 +176,7 @@ export async function recallFromAhead(db: Queryable, now: Date, ahead: Date): Pr
 
 /** How many rows have a step that could run now. */
 export async function countDue(db: Queryable, now: Date): Promise<number> {
-  const sql = `select count(*)::int as n from replyd.message where step not in ('wait', 'done') and due_at <= $1`
+  const sql = `select count(*)::int as n from replyd.message where step not in ('review', 'done') and due_at <= $1`
   const { rows } = await db.query<{ n: number }>(sql, [now])
   return rows[0]?.n ?? 0
 }

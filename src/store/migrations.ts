@@ -213,6 +213,27 @@ create table replyd.restore (
 );
 `
 
+/** One word for one thing: step `decide`, stage `review` (a person), disposition `pending` (a step is still to run), guard, autonomy. */
+const words = `
+drop index replyd.message_unfinished;
+drop index replyd.message_open;
+update replyd.message set
+  step = case step when 'hold' then 'decide' when 'wait' then 'review' else step end,
+  disposition = case disposition when 'waiting' then 'pending' else disposition end
+  where step in ('hold', 'wait') or disposition = 'waiting';
+update replyd.event set
+  step = case step when 'hold' then 'decide' when 'wait' then 'review' else step end,
+  disposition = case disposition when 'waiting' then 'pending' else disposition end
+  where step in ('hold', 'wait') or disposition = 'waiting';
+update replyd.message set reason = 'guard-error' where reason in ('gate-error');
+update replyd.event set reason = 'guard-error' where reason in ('gate-error');
+update replyd.message set codes = replace(codes::text, '"gate-error"', '"guard-error"')::jsonb where codes @> '["gate-error"]';
+alter table replyd.trust_grant rename to autonomy_grant;
+alter index replyd.trust_grant_pkey rename to autonomy_grant_pkey;
+create index message_unfinished on replyd.message (due_at) where step not in ('review', 'done');
+create index message_open on replyd.message (id) where step = 'review' or disposition in ('approved', 'drafted');
+`
+
 /** What the model did not see gets a column, faults get a code, and the detail of a mail holds no list of codes any more. */
 const typed = `
 alter table replyd.reply add column omitted jsonb not null default '[]';
@@ -242,5 +263,6 @@ update replyd.body b set faults = (
 
 export const migrations: readonly Migration[] = [
   { version: 1, sql: first },
-  { version: 2, sql: typed },
+  { version: 2, sql: words },
+  { version: 3, sql: typed },
 ]

@@ -189,7 +189,7 @@ async function afterRestore(
        insert into replyd.event (message_id, at, step, disposition, reason, actor)
        select id, $1, 'deliver', 'held', 'restored', 'replyd' from changed
      )
-     update replyd.message m set step = 'wait', disposition = 'held', reason = 'restored', updated_at = $1
+     update replyd.message m set step = 'review', disposition = 'held', reason = 'restored', updated_at = $1
        from changed c where c.id = m.id returning m.id`,
     [now],
   )

@@ -23,7 +23,7 @@ export async function waitingMails(
 ): Promise<ListedMail[]> {
   const { rows } = await db.query<ListedMail>(
     `select ${listed} from replyd.message m left join replyd.reply r on r.id = m.id
-      where (m.step = 'wait' or m.disposition = 'approved' or (m.disposition = 'drafted' and r.state = 'saved'))
+      where (m.step = 'review' or m.disposition = 'approved' or (m.disposition = 'drafted' and r.state = 'saved'))
         and ($3 = 'all' or ($3 = 'drafts') = (m.disposition = 'drafted'))
         and ($1::text is null or m.account = $1)
         and ($2::text is null or concat_ws(' ', m.subject, m.from_name, m.from_address, m.verdict->>'summary', r.text) ilike $2)

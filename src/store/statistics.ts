@@ -91,10 +91,10 @@ export interface WaitingFigures {
 
 export async function waitingFigures(db: Queryable, now: Date): Promise<WaitingFigures> {
   const { rows } = await db.query<WaitingFigures>(
-    `select coalesce(extract(epoch from $1::timestamptz - min(ingested_at) filter (where step not in ('wait', 'done'))), 0)::float8
+    `select coalesce(extract(epoch from $1::timestamptz - min(ingested_at) filter (where step not in ('review', 'done'))), 0)::float8
          as "oldestUnfinished",
-       coalesce(extract(epoch from $1::timestamptz - min(ingested_at) filter (where step = 'wait')), 0)::float8 as "oldestForPerson",
-       count(*) filter (where step = 'wait' and disposition = 'uncertain')::int as uncertain
+       coalesce(extract(epoch from $1::timestamptz - min(ingested_at) filter (where step = 'review')), 0)::float8 as "oldestForPerson",
+       count(*) filter (where step = 'review' and disposition = 'uncertain')::int as uncertain
        from replyd.message where step <> 'done'`,
     [now],
   )

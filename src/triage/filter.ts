@@ -1,12 +1,12 @@
 /** The local filter beside the model: learns from the model's sure verdicts and the owner's moves, and saves calls. */
 
 import type { StepContext } from '../context.ts'
+import { noteNegativeAnswer } from '../store/autonomy.ts'
 import type { StoredMail } from '../store/bodies.ts'
 import type { Database } from '../store/database.ts'
-import { namedIds } from '../store/gate-context.ts'
+import { namedIds } from '../store/guard-context.ts'
 import { writtenTo } from '../store/history.ts'
 import { countSpamExamples, loadSpamExamples, saveSpamExample } from '../store/spam-examples.ts'
-import { noteNegativeAnswer } from '../store/trust.ts'
 import { type Bounds, boundsOf, leastExamples, type SpamModel, score, train } from './bayes.ts'
 import { spamTokens } from './spam-tokens.ts'
 import { type FilterVerdict, modelVerdict, type StoredVerdict } from './verdict.ts'

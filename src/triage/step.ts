@@ -19,7 +19,7 @@ import { type SenderRule, senderRule } from '../store/sender-rules.ts'
 import { askFilter, detailOf, learnFrom } from './filter.ts'
 import { type SpamKind, type Verdict, verdictSchema } from './verdict.ts'
 
-export type Decision = Pick<StepChange, 'to' | 'disposition' | 'reason' | 'detail' | 'verdict'>
+export type TriageDecision = Pick<StepChange, 'to' | 'disposition' | 'reason' | 'detail' | 'verdict'>
 
 export async function triage(context: StepContext, id: string, signal: AbortSignal): Promise<Next | null> {
   const mail = await loadMail(context.db, id)
@@ -30,7 +30,7 @@ export async function triage(context: StepContext, id: string, signal: AbortSign
   const decision =
     (await withoutModel(context, account, mail, rule)) ??
     unlessUnread(
-      decide(await ask(context, account, mail, signal), mail.row, account.settings.spam, rule),
+      decisionOf(await ask(context, account, mail, signal), mail.row, account.settings.spam, rule),
       mail.message,
     )
   const now = context.clock.now()
@@ -64,7 +64,7 @@ async function withoutModel(
   account: Account,
   mail: StoredMail,
   rule: SenderRule | null,
-): Promise<Decision | null> {
+): Promise<TriageDecision | null> {
   const { row, message } = mail
   const settled = withoutHistory(account.settings, message, rule)
   if (settled) return settled
@@ -72,7 +72,7 @@ async function withoutModel(
   if (found?.spam.is)
     return {
       to: 'file',
-      disposition: 'waiting',
+      disposition: 'pending',
       reason: 'spam-bayes',
       detail: detailOf(found),
       verdict: found,
@@ -98,11 +98,11 @@ export function withoutHistory(
   { owner }: AccountSettings,
   message: Message,
   rule: SenderRule | null,
-): Decision | null {
+): TriageDecision | null {
   if (rule?.rule === 'deny')
-    return { to: 'file', disposition: 'waiting', reason: 'denied-sender', detail: rule.pattern }
+    return { to: 'file', disposition: 'pending', reason: 'denied-sender', detail: rule.pattern }
   if (rule === null && isSpamUpstream(message, owner.authservIds))
-    return { to: 'file', disposition: 'waiting', reason: 'upstream-spam' }
+    return { to: 'file', disposition: 'pending', reason: 'upstream-spam' }
   return null
 }
 
@@ -158,12 +158,12 @@ export function believed(verdict: Verdict, message: Message): Verdict {
 }
 
 /** A question may stand in what was not read: a person looks before the mail is closed or answered. */
-export function unlessUnread(decision: Decision, message: Pick<Message, 'faults'>): Decision {
+export function unlessUnread(decision: TriageDecision, message: Pick<Message, 'faults'>): TriageDecision {
   if (!isTextUnread(message)) return decision
   const isOpen = decision.to === 'compose' || decision.disposition === 'no-reply-needed'
   if (!isOpen) return decision
   const detail = `unread: ${message.faults.map(({ text }) => text).join('; ')}`
-  return { ...decision, to: 'wait', disposition: 'held', reason: 'text-not-read', detail }
+  return { ...decision, to: 'review', disposition: 'held', reason: 'text-not-read', detail }
 }
 
 const spamReasons: Record<SpamKind, Reason> = {
@@ -175,18 +175,18 @@ const spamReasons: Record<SpamKind, Reason> = {
   none: 'spam-bulk',
 }
 
-export function decide(
+export function decisionOf(
   verdict: Verdict,
   row: Pick<MessageRow, 'ceiling' | 'reason'>,
   spam: SpamSettings,
   rule: SenderRule | null,
-): Decision {
+): TriageDecision {
   const detail = verdict.summary
   const trusted = rule?.rule === 'allow'
   if (verdict.spam.is && !trusted) {
     const sure = verdict.spam.confidence >= spam.threshold
     if (sure)
-      return { to: 'file', disposition: 'waiting', reason: spamReasons[verdict.spam.kind], detail, verdict }
+      return { to: 'file', disposition: 'pending', reason: spamReasons[verdict.spam.kind], detail, verdict }
     return {
       to: 'done',
       disposition: row.ceiling === 'never' ? 'declined' : 'no-reply-needed',
@@ -199,7 +199,7 @@ export function decide(
     return { to: 'done', disposition: 'declined', reason: row.reason, detail, verdict }
   if (!verdict.needs_reply)
     return { to: 'done', disposition: 'no-reply-needed', reason: 'nothing-asked', detail, verdict }
-  return { to: 'compose', disposition: 'waiting', reason: 'needs-reply', detail, verdict }
+  return { to: 'compose', disposition: 'pending', reason: 'needs-reply', detail, verdict }
 }
 
 /**

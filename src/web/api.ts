@@ -2,7 +2,7 @@
 import { type Context, Hono, type Next } from 'hono'
 import { z } from 'zod'
 import { helpFor, type Reason, sentenceOf } from '../base/reasons.ts'
-import { ladder } from '../decide/autonomy-record.ts'
+import { autonomyByCategory } from '../decide/autonomy-record.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import { audit } from '../observe/audit.ts'
 import { grantAutonomy, revokeAutonomy } from '../review/autonomy.ts'
@@ -109,11 +109,10 @@ export function apiRoutes(web: WebContext): Hono {
     ),
   )
   api.route('/', storeRoutes(web))
-  api.get('/ladder', async (c) =>
-    c.json(
-      (await Promise.all([...web.context.accounts.keys()].map((address) => ladder(db, address)))).flat(),
-    ),
-  )
+  api.get('/autonomy', async (c) => {
+    const addresses = [...web.context.accounts.keys()]
+    return c.json((await Promise.all(addresses.map((address) => autonomyByCategory(db, address)))).flat())
+  })
   addChanges(api, web)
   return api
 }
@@ -124,7 +123,7 @@ function addChanges(api: Hono, web: WebContext): void {
     await next()
   }
   api.use('/accounts/*', empty)
-  api.use('/ladder/*', empty)
+  api.use('/autonomy/*', empty)
   // Asks every mail server: no GET does that.
   api.post('/audit', empty, async (c) => c.json(await audit(web.context)))
   api.post('/accounts/:address/:action{pause|resume}', async (c) => {
@@ -132,7 +131,7 @@ function addChanges(api: Hono, web: WebContext): void {
     await change(web, c.req.param('address'), actorOf(c.req.header('replyd-actor')))
     return c.json({ ok: true })
   })
-  api.post('/ladder/:address/:category/:action{grant|revoke}', async (c) => {
+  api.post('/autonomy/:address/:category/:action{grant|revoke}', async (c) => {
     const { address, category, action } = c.req.param()
     const change = action === 'grant' ? grantAutonomy : revokeAutonomy
     await change(web, address, category, actorOf(c.req.header('replyd-actor')))

@@ -59,7 +59,7 @@ const filters = [
   parameter('limit', 'query', 'At most that many, 1 to 500; 50 when left out'),
 ]
 const moment = { type: ['string', 'null'], format: 'date-time' } as const
-const rung = {
+const autonomy = {
   type: 'object',
   properties: {
     account: text,
@@ -138,12 +138,12 @@ export const openApi = {
     }),
     '/api/accounts/{address}/pause': change('Let nothing go out', [address]),
     '/api/accounts/{address}/resume': change('Let replies go out again', [address]),
-    '/api/ladder': get('Earned autonomy by account and category', [], { type: 'array', items: rung }),
-    '/api/ladder/{address}/{category}/grant': change('Let replies of the category go out by themselves', [
+    '/api/autonomy': get('Earned autonomy by account and category', [], { type: 'array', items: autonomy }),
+    '/api/autonomy/{address}/{category}/grant': change('Let replies of the category go out by themselves', [
       address,
       category,
     ]),
-    '/api/ladder/{address}/{category}/revoke': change('Take that back', [address, category]),
+    '/api/autonomy/{address}/{category}/revoke': change('Take that back', [address, category]),
     '/api/usage': get('Tokens and money', [parameter('by', 'query', '`day`, `account` or `step`')], {
       type: 'array',
     }),

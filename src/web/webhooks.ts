@@ -37,7 +37,7 @@ export function nameOfEvent({
 }: Pick<TellableEvent, 'disposition' | 'step'>): WebhookEvent | null {
   if (disposition === 'held' || disposition === 'uncertain') return 'reply.held'
   // A person's word that it went out is followed by delivery's own event.
-  if (disposition === 'sent') return step === 'wait' ? null : 'reply.sent'
+  if (disposition === 'sent') return step === 'review' ? null : 'reply.sent'
   if (disposition === 'sent-by-owner') return 'reply.sent'
   return disposition === 'filed' || disposition === 'marked' ? 'mail.junked' : null
 }

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { decideHold, type HoldInput } from '../../src/decide/policy.ts'
+import { applyPolicy, type PolicyInput } from '../../src/decide/policy.ts'
 
 /** Everything is in favour of sending. */
-const clear: HoldInput = {
+const clear: PolicyInput = {
   mode: 'send',
   categoryMode: null,
   ceiling: 'may',
@@ -36,12 +36,12 @@ const clear: HoldInput = {
   minConfidence: 0.8,
 }
 const { verdict, composed } = clear
-const feeling = (label: HoldInput['verdict']['sentiment']['label'], intensity: number) => ({
+const feeling = (label: PolicyInput['verdict']['sentiment']['label'], intensity: number) => ({
   verdict: { ...verdict, sentiment: { label, intensity } },
 })
 const spam = { verdict: { ...verdict, spam: { is: true, kind: 'scam' as const, confidence: 0.5 } } }
 
-const cases: readonly (readonly [change: Partial<HoldInput>, action: string, reasons: string])[] = [
+const cases: readonly (readonly [change: Partial<PolicyInput>, action: string, reasons: string])[] = [
   // Modes
   [{}, 'send', 'all-clear'],
   [{ mode: 'draft' }, 'save-draft', 'mode-draft'],
@@ -104,14 +104,14 @@ const cases: readonly (readonly [change: Partial<HoldInput>, action: string, rea
   [{ mode: 'draft', ceiling: 'draft', cut: true }, 'save-draft', 'mode-draft guard-ceiling input-cut'],
 ]
 test.each(cases)('%j: %s for %s', (change, action, reasons) => {
-  const decision = decideHold({ ...clear, ...change })
+  const decision = applyPolicy({ ...clear, ...change })
   expect([decision.action, decision.reasons.join(' ')]).toEqual([action, reasons])
   expect(decision.reason).toBe(decision.reasons[0])
 })
 
 describe('whatever the input', () => {
   const mode = fc.constantFrom('draft' as const, 'review' as const, 'send' as const)
-  const input: fc.Arbitrary<HoldInput> = fc.record({
+  const input: fc.Arbitrary<PolicyInput> = fc.record({
     mode,
     categoryMode: fc.option(mode),
     ceiling: fc.constantFrom('draft' as const, 'may' as const),
@@ -150,7 +150,7 @@ describe('whatever the input', () => {
   test('nothing is sent but with the mode send, under the guard’s ceiling, and without one reason against it', () => {
     fc.assert(
       fc.property(input, (one) => {
-        const { action, reasons } = decideHold(one)
+        const { action, reasons } = applyPolicy(one)
         expect(action === 'send').toBe(reasons.join() === (one.businessHours ? 'all-clear' : 'outside-hours'))
         if (action !== 'send') return
         expect(one.categoryMode ?? one.mode).toBe('send')
@@ -178,7 +178,7 @@ describe('whatever the input', () => {
           businessHours: true,
           authenticated: true,
         }
-        expect(rank[decideHold(eased).action]).toBeGreaterThanOrEqual(rank[decideHold(one).action])
+        expect(rank[applyPolicy(eased).action]).toBeGreaterThanOrEqual(rank[applyPolicy(one).action])
       }),
     )
   })

@@ -11,7 +11,7 @@ import { largeAttachmentSize } from '../../src/demo/samples-personal.ts'
 import { compose } from '../../src/demo/stand-in/compose.ts'
 import { readQuestion } from '../../src/demo/stand-in/prompt.ts'
 import { triage } from '../../src/demo/stand-in/triage.ts'
-import { freshContext, judge } from '../../src/guard/ceiling.ts'
+import { applyGuard, freshContext } from '../../src/guard/ceiling.ts'
 import { type Knowledge, openKnowledge } from '../../src/knowledge/knowledge.ts'
 import type { Owner } from '../../src/mail/account.ts'
 import { firstField } from '../../src/mail/message.ts'
@@ -112,7 +112,7 @@ describe('the guard', () => {
   test.each(samples.map((sample) => [sample.name, sample] as const))(
     '%s',
     (_name, { octets, expect: expected }) => {
-      const { decision, reason } = judge(parseOctets(octets), owner, freshContext(now))
+      const { decision, reason } = applyGuard(parseOctets(octets), owner, freshContext(now))
       expect(decision === 'never').toBe(expected.disposition === 'declined')
       if (decision === 'never') expect(reason).toBe(expected.reason)
     },

@@ -2,9 +2,9 @@ import { expect, test } from '@jest/globals'
 import {
   type BacktestCase,
   byCategory,
+  type CaseOutcome,
   compare,
   differencesOf,
-  type Outcome,
 } from '../../src/eval/comparison.ts'
 import type { Judged } from '../../src/eval/judging.ts'
 
@@ -31,7 +31,7 @@ const verdict = (category: string) =>
     manipulation: false,
   }) as unknown as Judged['verdict']
 
-function outcome(category: string, edit: number | null, text = 'some text'): Outcome {
+function outcome(category: string, edit: number | null, text = 'some text'): CaseOutcome {
   return {
     judged: {
       stage: 'model',
@@ -50,7 +50,7 @@ function outcome(category: string, edit: number | null, text = 'some text'): Out
   }
 }
 
-const caseOf = (id: string, ...outcomes: Outcome[]): BacktestCase => ({
+const caseOf = (id: string, ...outcomes: CaseOutcome[]): BacktestCase => ({
   id,
   subject: id,
   at: new Date(0),

@@ -58,8 +58,8 @@ describe('explainOctets', () => {
     expect(explanation).toMatchObject({
       file: 'a.eml',
       decision: 'draft',
-      reason: 'gate-error',
-      codes: ['gate-error'],
+      reason: 'guard-error',
+      codes: ['guard-error'],
       reply: null,
     })
   })

@@ -107,7 +107,7 @@ interface MailInMailbox {
 
 async function standing(db: Database, midnight: Date): Promise<MailInMailbox> {
   const { rows } = await db.query<MailInMailbox>(
-    `select count(*)::int as rows, (count(*) filter (where step in ('wait', 'done')))::int as "atRest",
+    `select count(*)::int as rows, (count(*) filter (where step in ('review', 'done')))::int as "atRest",
        (count(*) filter (where step in ('triage', 'compose') and last_error = 'budget-reached' and due_at >= $1))::int as waiting
        from replyd.message`,
     [midnight],

@@ -73,7 +73,7 @@ test('a yes that is taken back while the server takes the mail: nothing goes out
   await expect(walk.walk(row.id)).rejects.toThrow('another worker has this reply')
   expect(server.mails).toEqual([])
   expect(await loadMessage(walk.context.db, row.id)).toMatchObject({
-    step: 'wait',
+    step: 'review',
     disposition: 'held',
     reason: 'cancelled',
   })

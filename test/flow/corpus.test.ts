@@ -106,7 +106,7 @@ test('each mail has a disposition; a reply arrives once, threads, and goes to no
   const rows = await running.settled(mails.length)
   const sent = rows.filter(({ disposition }) => disposition === 'sent')
   expect(new Set(rows.map(({ messageId }) => messageId))).toEqual(new Set(mails.map(({ id }) => id)))
-  for (const row of rows) expect([row.disposition, row.reason]).not.toContain('waiting')
+  for (const row of rows) expect([row.disposition, row.reason]).not.toContain('pending')
   expect(sent.length).toBeGreaterThan(20)
   expect(sent.filter(({ messageId }) => labels.get(messageId ?? '') === 'auto')).toEqual([])
   const replies = await Promise.all(sent.map(({ id }) => loadReply(running.daemon.context.db, id)))

@@ -333,7 +333,7 @@ describe('the owner answers from their own client', () => {
     })
     const at = clock.now()
     await changeReply(db, { id: row.id, from: ['saved'], to: state, actor: 'test', saved: null }, at)
-    await commitStep(db, { id: row.id, from: 'done', to: 'wait', disposition: state, reason: 'edited' }, at)
+    await commitStep(db, { id: row.id, from: 'done', to: 'review', disposition: state, reason: 'edited' }, at)
     return row
   }
 
@@ -376,7 +376,11 @@ describe('the owner answers from their own client', () => {
     const { db, clock } = running.daemon.context
     const at = clock.now()
     await changeReply(db, { id: row.id, from: ['saved'], to: 'held', actor: 'test' }, at)
-    await commitStep(db, { id: row.id, from: 'done', to: 'wait', disposition: 'held', reason: 'edited' }, at)
+    await commitStep(
+      db,
+      { id: row.id, from: 'done', to: 'review', disposition: 'held', reason: 'edited' },
+      at,
+    )
     const reply = await replyOf(row)
     await inMailbox('Drafts', (client) => client.messageMove(String(reply.savedUid), 'Sent', { uid: true }))
     await observer.lookOnce()

@@ -60,7 +60,7 @@ test('a rewrite without text says so, and keeps the earlier draft as the earlier
   await rewrite(review, id, 'Ann', 'Name the price of a bell.')
   const { row } = await walk.walk(id)
   expect(row).toMatchObject({
-    step: 'wait',
+    step: 'review',
     disposition: 'held',
     reason: 'rewrite-without-text',
     detail: 'missing: the price of a bell',

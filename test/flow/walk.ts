@@ -64,7 +64,7 @@ export async function startWalk(settings: FlowSettings): Promise<Walk> {
     walk: async (id) => {
       for (
         let { step }: { step: Stage } = await row(id);
-        step !== 'wait' && step !== 'done' && step !== 'guard';
+        step !== 'review' && step !== 'done' && step !== 'guard';
       ) {
         try {
           const next = await table[step].run(context, id, new AbortController().signal)

@@ -115,7 +115,7 @@ describe('an API body that is not what it should be', () => {
       ...{ id: 'm1', account: 'limits@shop.example', mailbox: 'INBOX', uidValidity: '1', uid: 1, size: 1 },
       ...{ messageId: '<m1@x.example>', threadId: null, emailId: null, flags: [], fromName: null },
       ...{ fromAddress: 'a@x.example', subject: 's', internalDate: now },
-      ...({ step: 'wait', disposition: 'held', reason: 'mode-review' } as const),
+      ...({ step: 'review', disposition: 'held', reason: 'mode-review' } as const),
     }
     await storeIngested(open.daemon.context.db, { messages: [message] }, now)
   })

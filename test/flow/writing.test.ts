@@ -89,7 +89,7 @@ test.each([
     letter({ id: `<${name.length}@asks.example>`, from: customer, to: address, text: question }),
   )
   const row = await walk.handle()
-  expect(row).toMatchObject({ step: 'wait', disposition: 'held', reason: 'needs-person' })
+  expect(row).toMatchObject({ step: 'review', disposition: 'held', reason: 'needs-person' })
   expect(row.detail).toBe('missing: the contract; who signed it')
   expect(row.verdict).toMatchObject({ summary: expect.stringMatching(/\S/) })
   expect(await loadReply(walk.context.db, row.id)).toBeNull()
@@ -126,7 +126,7 @@ test('who answers HUMAN to an automatic reply gets a person, and no such reply i
   const thread = ['<one@asks.example>', answer?.messageId ?? '']
   const before = asked.length
   await deliver('<two@asks.example>', `Human.\n\n> ${question}`, thread)
-  expect(await walk.handle()).toMatchObject({ step: 'wait', disposition: 'held', reason: 'human-asked' })
+  expect(await walk.handle()).toMatchObject({ step: 'review', disposition: 'held', reason: 'human-asked' })
   expect(asked.length).toBe(before)
   // In this thread every automatic reply is over, in another one it is not.
   await deliver('<three@asks.example>', `${question}\nIs anybody there?`, thread)

@@ -97,7 +97,7 @@ describe.each([
     }
     expect(JSON.parse(changes('message')[0] ?? '')).toMatchObject({
       id: 'm-approved',
-      step: 'wait',
+      step: 'review',
       disposition: 'held',
       reason: 'restored',
     })

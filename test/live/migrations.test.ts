@@ -1,4 +1,5 @@
 /** Forward migrations: from every version that was released, with rows, on both databases; and who is refused. */
+import { createHash } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +8,7 @@ import { ConfigError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { backedUpTables } from '../../src/store/backup.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
+import { findDue } from '../../src/store/messages.ts'
 import { migrate, newestSchema, schemaVersion } from '../../src/store/migrate.ts'
 import { migrations } from '../../src/store/migrations.ts'
 import { restoreBackup } from '../../src/store/restore.ts'
@@ -168,4 +170,67 @@ test('a newer store is refused at the start, in one line', async () => {
   await expect(open(url)).rejects.toThrow(
     /^The store was written by a newer replyd \(schema 999.*update replyd$/,
   )
+})
+
+/** Lines of a version 1 backup whose rows are in every state of that version, with a head and an end that fit. */
+function oldWords(): string[] {
+  const lines = fixture('1.jsonl').trim().split('\n')
+  const states: Record<string, [step: string, disposition: string, reason: string]> = {
+    'm-approved': ['hold', 'waiting', 'composed'],
+    'm-held': ['wait', 'held', 'mode-review'],
+    'm-sending': ['deliver', 'waiting', 'mode-draft'],
+    'm-sent': ['done', 'sent', 'gate-error'],
+    'm-uncertain': ['wait', 'uncertain', 'send-unconfirmed'],
+  }
+  const changed = lines.slice(0, -1).map((line) => {
+    const [table, row] = Object.entries(JSON.parse(line))[0] as [string, Record<string, unknown>]
+    if (table !== 'message' && table !== 'event') return line
+    const [step, disposition, reason] =
+      states[String(row.message_id).replace(/^<(.+)@example.org>$/, '$1')] ?? []
+    const codes =
+      table === 'message' && reason === 'gate-error' ? { codes: ['unknown-sender', 'gate-error'] } : {}
+    return JSON.stringify({ [table]: { ...row, step, disposition, reason, ...codes } })
+  })
+  const sha256 = createHash('sha256')
+    .update(changed.map((line) => `${line}\n`).join(''))
+    .digest('hex')
+  return [...changed, JSON.stringify({ ...JSON.parse(lines.at(-1) as string), sha256 })]
+}
+
+test('the words of version 1 become those of version 2, in the rows and in what the sweeper looks through', async () => {
+  await using db = await open(await postgres.createDatabase(), true)
+  async function* lines() {
+    yield* oldWords()
+  }
+  // Reading a backup migrates what it has read, as the start does.
+  await restoreBackup(db, lines(), new Date('2027-01-01T00:00:00Z'))
+  const { rows } = await db.query(
+    `select m.id, m.step, m.disposition, m.reason, e.step as "at", e.disposition as "became", e.reason as "because"
+       from replyd.message m join replyd.event e on e.message_id = m.id where e.reason <> 'restored' order by m.id`,
+  )
+  const states = rows as Record<string, string>[]
+  expect(states.map(({ id, step, disposition }) => [id, step, disposition])).toEqual([
+    ['m-approved', 'review', 'held'],
+    ['m-held', 'review', 'held'],
+    ['m-sending', 'deliver', 'pending'],
+    ['m-sent', 'done', 'sent'],
+    ['m-uncertain', 'review', 'uncertain'],
+  ])
+  expect(states.map(({ id, at, became, because }) => [id, at, became, because])).toEqual([
+    ['m-approved', 'decide', 'pending', 'composed'],
+    ['m-held', 'review', 'held', 'mode-review'],
+    ['m-sending', 'deliver', 'pending', 'mode-draft'],
+    ['m-sent', 'done', 'sent', 'guard-error'],
+    ['m-uncertain', 'review', 'uncertain', 'send-unconfirmed'],
+  ])
+  const { rows: codes } = await db.query(`select codes from replyd.message where id = 'm-sent'`)
+  expect(codes).toEqual([{ codes: ['unknown-sender', 'guard-error'] }])
+  expect((await findDue(db, new Date('2027-01-01T00:00:00Z'), 10)).map(({ id }) => id)).toEqual(['m-sending'])
+  const { rows: grants } = await db.query('select category from replyd.autonomy_grant')
+  expect(grants).toEqual([{ category: 'other' }])
+  const { rows: indexes } = await db.query<{ definition: string }>(
+    `select indexdef as definition from pg_indexes where schemaname = 'replyd' and indexdef like '% WHERE %step%'`,
+  )
+  expect(indexes).toHaveLength(2)
+  for (const { definition } of indexes) expect(definition).not.toMatch(/'wait'/)
 })

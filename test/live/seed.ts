@@ -30,7 +30,7 @@ export const seedMessage = (id: string, uid: number, from: string): NewMessage =
   fromName: awkward,
   subject: awkward,
   step: 'guard',
-  disposition: 'waiting',
+  disposition: 'pending',
   reason: 'ingested',
 })
 
@@ -102,7 +102,7 @@ const others = [
   `insert into replyd.negative_answer (message_id, reply_id, at) select 'm-held', 'm-sent', $2 where $1::text is not null`,
   `insert into replyd.human_thread (account, message_id, source) select $1, '<x@example.org>', 'm-sent' where $2::timestamptz is not null`,
   `insert into replyd.style (account, styles, learned_at) values ($1, '{"en": {"words": 9}}', $2)`,
-  `insert into replyd.trust_grant (account, category, granted_at, granted_by) values ($1, 'other', $2, 'Ann')`,
+  `insert into replyd.autonomy_grant (account, category, granted_at, granted_by) values ($1, 'other', $2, 'Ann')`,
   `insert into replyd.digest (account, day, at) values ($1, '2026-03-10', $2)`,
   `insert into replyd.webhook (url, last_event, budget_day, due_at) values ($1, 12, '', $2)`,
   `insert into replyd.restore (at, backup_at) select $2, $2 where $1::text is not null`,

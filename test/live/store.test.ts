@@ -56,7 +56,7 @@ const newMessage = (id: string, uid: number, more: Partial<NewMessage> = {}): Ne
   fromName: null,
   subject: 'Hello',
   step: 'guard',
-  disposition: 'waiting',
+  disposition: 'pending',
   reason: 'ingested',
   ...more,
 })
@@ -208,7 +208,7 @@ describe.each([
           id: 'a',
           from: 'guard',
           to: 'triage',
-          disposition: 'waiting',
+          disposition: 'pending',
           reason: 'ok',
           codes: ['own-list'],
           ceiling: 'draft',

@@ -8,14 +8,14 @@ import { TemporaryError, UncertainError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
 import type { Account, StepContext } from '../../src/context.ts'
 import { sendDigest } from '../../src/daemon/digest.ts'
-import { grant, isGranted, ladder, revoke } from '../../src/decide/autonomy-record.ts'
+import { autonomyByCategory, grant, isGranted, revoke } from '../../src/decide/autonomy-record.ts'
 import { parseOctets } from '../../src/mail/mime/octets.ts'
+import { noteNegativeAnswer } from '../../src/store/autonomy.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
 import { storeIngested } from '../../src/store/ingested.ts'
 import { commitStep, loadMessage } from '../../src/store/messages.ts'
 import { changeReply, loadReply, type NewReply, saveComposed } from '../../src/store/replies.ts'
 import { figuresByDay, replyFigures } from '../../src/store/statistics.ts'
-import { noteNegativeAnswer } from '../../src/store/trust.ts'
 import { askFilter, learnFrom } from '../../src/triage/filter.ts'
 import type { Verdict } from '../../src/triage/verdict.ts'
 import { fillState } from '../store-template.ts'
@@ -54,7 +54,7 @@ async function mail(fromAddress = 'kim@customer.example'): Promise<string> {
     flags: [],
     fromName: null,
   }
-  const fate = { step: 'triage', disposition: 'waiting', reason: 'ingested' } as const
+  const fate = { step: 'triage', disposition: 'pending', reason: 'ingested' } as const
   const rest = { account, fromAddress, subject: null, internalDate: now, emailId: null, threadId: null }
   await storeIngested(db, { messages: [{ id, ...row, ...fate, ...rest }] }, now)
   return id
@@ -99,7 +99,7 @@ async function answered(
 }
 
 const entry = async (category: string) =>
-  (await ladder(db, account, 2)).find((each) => each.category === category)
+  (await autonomyByCategory(db, account, 2)).find((each) => each.category === category)
 
 test('trust is offered after a row of untouched drafts, granted by the owner, and lost with one bad answer', async () => {
   await answered('orders', 'draft')
@@ -156,7 +156,7 @@ test('a call-back within the undo window and a rejection count against it', asyn
   await changeReply(db, { id, from: ['sent'], to: 'approved', actor: 'replyd' }, tick())
   await changeReply(db, { id, from: ['approved'], to: 'held', actor: 'ann' }, tick())
   await db.query(
-    'insert into replyd.trust_grant (account, category, granted_at, granted_by) values ($1, $2, $3, $4)',
+    'insert into replyd.autonomy_grant (account, category, granted_at, granted_by) values ($1, $2, $3, $4)',
     [account, 'returns', new Date(0), 'ann'],
   )
   expect(await entry('returns')).toMatchObject({ granted: false, takenBack: { reason: 'cancelled', id } })

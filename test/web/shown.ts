@@ -15,7 +15,7 @@ export function mailWith(reason: Reason, changed: Partial<MessageRow> = {}): Mes
       ...{ id: 'm1', account: 'shop@shop.example', mailbox: 'INBOX', uidValidity: '1', uid: 1 },
       ...{ messageId: '<m1@x.example>', emailId: null, threadId: null, size: 1, flags: [] },
       ...{ fromAddress: 'ann@x.example', fromName: 'Ann', subject: 'Bells', internalDate: now },
-      ...{ step: 'wait', disposition: 'held', reason },
+      ...{ step: 'review', disposition: 'held', reason },
     },
     now,
   )

@@ -3,10 +3,10 @@ import { describe, expect, test } from '@jest/globals'
 import { nameOfEvent, retryDelay, signatureOf } from '../../src/web/webhooks.ts'
 
 test.each([
-  ['held', 'hold', 'reply.held'],
+  ['held', 'decide', 'reply.held'],
   ['uncertain', 'deliver', 'reply.held'],
   ['sent', 'deliver', 'reply.sent'],
-  ['sent', 'wait', null],
+  ['sent', 'review', null],
   ['sent-by-owner', 'done', 'reply.sent'],
   ['filed', 'file', 'mail.junked'],
   ['marked', 'file', 'mail.junked'],

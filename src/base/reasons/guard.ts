@@ -39,7 +39,7 @@ export const guard = {
     says: 'Several drafts for this sender have not been sent yet.',
     help: 'Send or delete the drafts that are waiting for this sender.',
   },
-  'gate-error': {
+  'guard-error': {
     says: 'A check failed on this mail, so a person has to look at it.',
     help: 'Please report this as a bug.',
   },

@@ -1,11 +1,11 @@
 /** Finds the servers of an address: the table, MX records, RFC 6186, Mozilla's autoconfig, Microsoft's autodiscover. Every look-up has a deadline. */
 
-import { type Place, type Provider, providers } from '../../base/providers.ts'
+import { type Provider, providers, type ServerAddress } from '../../base/providers.ts'
 import { domainPart } from '../../mail/address.ts'
 
 export interface Found {
-  imap: Place
-  smtp: Place
+  imap: ServerAddress
+  smtp: ServerAddress
   /** Where it was found, for the owner to judge. */
   source: string
   hint: string
@@ -56,7 +56,7 @@ async function byMx(domain: string, { resolveMx }: Network): Promise<Found | nul
 
 /** A target of "." says that the service is not offered (RFC 6186 section 3.4). */
 async function bySrv(domain: string, { resolveSrv }: Network): Promise<Found | null> {
-  const place = async (service: string, secure: boolean): Promise<Place | null> => {
+  const place = async (service: string, secure: boolean): Promise<ServerAddress | null> => {
     const records = await resolveSrv(`_${service}._tcp.${domain}`).catch(() => [])
     const [first] = records.filter(({ name }) => name !== '' && name !== '.').sort(byPriority)
     return first ? { host: first.name.replace(/\.$/, ''), port: first.port, secure } : null
@@ -117,7 +117,7 @@ async function byAutodiscover(
 }
 
 /** Entities are not expanded: nothing of a server's name needs one. */
-function protocolIn(xml: string, type: string): Place | null {
+function protocolIn(xml: string, type: string): ServerAddress | null {
   for (const part of xml
     .slice(0, 100_000)
     .split(/<Protocol\b/)
@@ -135,7 +135,7 @@ function protocolIn(xml: string, type: string): Place | null {
 }
 
 /** The first server of that kind that is reached with TLS. */
-function serverIn(xml: string, element: string, type: string): Place | null {
+function serverIn(xml: string, element: string, type: string): ServerAddress | null {
   const servers = xml.slice(0, 100_000).split(`<${element}`).slice(1)
   for (const server of servers) {
     const [text = ''] = server.split(`</${element}`)

@@ -1,6 +1,6 @@
 /** The two files that `replyd init` leaves behind. */
 import { stringify } from 'yaml'
-import type { Place } from '../../base/providers.ts'
+import type { ServerAddress } from '../../base/providers.ts'
 import type { Found } from './discover.ts'
 
 export interface Answers {
@@ -15,7 +15,8 @@ export interface Answers {
 /** One value as YAML, on one line. */
 const value = (text: string) => stringify(text, { defaultStringType: 'QUOTE_DOUBLE' }).trim()
 
-const serverKeys = ({ host, port, secure }: Place) => `host: ${value(host)}, port: ${port}, secure: ${secure}`
+const serverKeys = ({ host, port, secure }: ServerAddress) =>
+  `host: ${value(host)}, port: ${port}, secure: ${secure}`
 
 const unknownIds = '    # authservIds: [mx.example.com]'
 

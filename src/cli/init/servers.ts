@@ -1,5 +1,5 @@
 /** Asks where the mail is: what was found is shown, anything else is typed in. */
-import type { Place } from '../../base/providers.ts'
+import type { ServerAddress } from '../../base/providers.ts'
 import { UsageError } from '../failure.ts'
 import type { Say } from '../terminal.ts'
 import type { Asker } from './asker.ts'
@@ -44,7 +44,7 @@ const ports: Record<'imap' | 'smtp', { usual: number; startTls: number[] }> = {
   smtp: { usual: 465, startTls: [587, 25] },
 }
 
-const shown = ({ host, port, secure }: Place) => `${host}:${port} (${secure ? 'TLS' : 'STARTTLS'})`
+const shown = ({ host, port, secure }: ServerAddress) => `${host}:${port} (${secure ? 'TLS' : 'STARTTLS'})`
 
 const parts = (text: string) => /^([^\s:]+)(?::(\d{1,5}))?$/.exec(text.trim()) ?? []
 
@@ -54,7 +54,7 @@ function placeFault(text: string): string | null {
 }
 
 /** A port says by custom how TLS begins there; the server knows better. Without a port the usual ones are tried. */
-async function placeFrom(text: string, kind: keyof typeof ports, network: Network): Promise<Place> {
+async function placeFrom(text: string, kind: keyof typeof ports, network: Network): Promise<ServerAddress> {
   const fault = placeFault(text)
   if (fault !== null) throw new UsageError(fault)
   const [, host = '', given] = parts(text)

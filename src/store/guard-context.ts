@@ -1,4 +1,4 @@
-import type { GateContext } from '../guard/ceiling.ts'
+import type { GuardContext } from '../guard/ceiling.ts'
 import { messageIds } from '../mail/address.ts'
 import { fieldValues, type Message } from '../mail/message.ts'
 import type { StoredMail } from './bodies.ts'
@@ -31,16 +31,16 @@ export function namedIds(message: Pick<Message, 'fields'>): { own: string | null
 }
 
 /**
- * The history that the gate's rules look at, for mails of one account: a few statements for the whole batch. Not for use
+ * The history that the guard's rules look at, for mails of one account: a few statements for the whole batch. Not for use
  * within a transaction.
  * Fresh flags may be handed in by the caller, who has just asked the server.
  */
-export async function loadGateContexts(
+export async function loadGuardContexts(
   db: Queryable,
   account: string,
   candidates: readonly Candidate[],
   now: Date,
-): Promise<GateContext[]> {
+): Promise<GuardContext[]> {
   const named = candidates.map(({ mail }) => namedIds(mail.message))
   const own = named.flatMap(({ own }) => (own ? [own] : []))
   const threads = [...new Set(named.flatMap(({ thread }) => thread))]

@@ -1,9 +1,9 @@
 /** Earned autonomy by mail: what a customer writes back to an automatic reply counts at once. On real Dovecot and Postfix. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { ladder } from '../../src/decide/autonomy-record.ts'
+import { autonomyByCategory } from '../../src/decide/autonomy-record.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
+import { saveAutonomyGrant } from '../../src/store/autonomy.ts'
 import type { MessageRow } from '../../src/store/messages.ts'
-import { saveTrustGrant } from '../../src/store/trust.ts'
 import { neededVerdict } from '../../src/triage/verdict.ts'
 import { type Dovecot, type Postfix, startDovecot, startPostfix } from '../live/servers/index.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
@@ -31,7 +31,7 @@ async function granted(address: string, running: RunningDaemon): Promise<string>
   const row = await written(running, address, '<first@asks.example>', 'lou@asks.example', question)
   expect(row).toMatchObject({ disposition: 'held', reason: 'mode-review' })
   const { category } = neededVerdict(row.verdict)
-  await saveTrustGrant(db, address, { category, grantedAt: clock.now(), grantedBy: 'Ann' })
+  await saveAutonomyGrant(db, address, { category, grantedAt: clock.now(), grantedBy: 'Ann' })
   return category
 }
 
@@ -75,7 +75,7 @@ test.each([
 
   const thread = ['<asked@asks.example>', reply?.messageId ?? '']
   await written(running, address, '<answer@asks.example>', customer, answer, thread)
-  const [entry] = (await ladder(running.daemon.context.db, address)).filter(
+  const [entry] = (await autonomyByCategory(running.daemon.context.db, address)).filter(
     (each) => each.category === category,
   )
   expect(entry).toMatchObject(

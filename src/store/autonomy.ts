@@ -2,7 +2,7 @@ import type { SetbackReason } from '../base/reasons.ts'
 import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
 
-export interface TrustRecord {
+export interface AutonomyRecord {
   id: string
   category: string
   at: Date
@@ -17,8 +17,12 @@ export interface TrustRecord {
  * What became of the account's latest replies, oldest first; at most `limit` of each category, so that a busy one does not push
  * the others out of sight.
  */
-export async function trustRecords(db: Queryable, account: string, limit: number): Promise<TrustRecord[]> {
-  const { rows } = await db.query<TrustRecord>(
+export async function autonomyRecords(
+  db: Queryable,
+  account: string,
+  limit: number,
+): Promise<AutonomyRecord[]> {
+  const { rows } = await db.query<AutonomyRecord>(
     `with replies as (
        select * from (
          select r.*, m.verdict->>'category' as category,
@@ -61,7 +65,7 @@ export async function noteNegativeAnswer(
   )
 }
 
-export interface TrustGrant {
+export interface AutonomyGrant {
   category: string
   grantedAt: Date
   grantedBy: string
@@ -71,10 +75,10 @@ export interface TrustGrant {
   takenBackBy: string | null
 }
 
-export const trustGrants = batched<string, TrustGrant[]>(async (db, accounts) => {
-  const { rows } = await db.query<TrustGrant & { account: string }>(
+export const autonomyGrants = batched<string, AutonomyGrant[]>(async (db, accounts) => {
+  const { rows } = await db.query<AutonomyGrant & { account: string }>(
     `select account, category, granted_at as "grantedAt", granted_by as "grantedBy", taken_back as "takenBack",
-       taken_back_at as "takenBackAt", taken_back_by as "takenBackBy" from replyd.trust_grant where account = any($1)`,
+       taken_back_at as "takenBackAt", taken_back_by as "takenBackBy" from replyd.autonomy_grant where account = any($1)`,
     [accounts],
   )
   return accounts.map((name) =>
@@ -82,13 +86,13 @@ export const trustGrants = batched<string, TrustGrant[]>(async (db, accounts) =>
   )
 })
 
-export async function saveTrustGrant(
+export async function saveAutonomyGrant(
   db: Queryable,
   account: string,
-  grant: Pick<TrustGrant, 'category' | 'grantedAt' | 'grantedBy'>,
+  grant: Pick<AutonomyGrant, 'category' | 'grantedAt' | 'grantedBy'>,
 ): Promise<void> {
   await db.query(
-    `insert into replyd.trust_grant (account, category, granted_at, granted_by) values ($1, $2, $3, $4)
+    `insert into replyd.autonomy_grant (account, category, granted_at, granted_by) values ($1, $2, $3, $4)
      on conflict (account, category) do update set granted_at = $3, granted_by = $4, taken_back = null, taken_back_at = null,
        taken_back_by = null`,
     [account, grant.category, grant.grantedAt, grant.grantedBy],
@@ -96,23 +100,27 @@ export async function saveTrustGrant(
 }
 
 /** Writes down what ended a grant, so that it stays ended when its cause is out of sight. The first one stands. */
-export async function endTrustGrant(
+export async function endAutonomyGrant(
   db: Queryable,
   account: string,
   category: string,
   setback: { reason: SetbackReason; at: Date; id: string | null },
 ): Promise<void> {
   await db.query(
-    `update replyd.trust_grant set taken_back = $3, taken_back_at = $4, taken_back_by = $5
+    `update replyd.autonomy_grant set taken_back = $3, taken_back_at = $4, taken_back_by = $5
       where account = $1 and category = $2 and taken_back is null and granted_at < $4`,
     [account, category, setback.reason, setback.at, setback.id],
   )
 }
 
 /** False when there was none. */
-export async function removeTrustGrant(db: Queryable, account: string, category: string): Promise<boolean> {
+export async function removeAutonomyGrant(
+  db: Queryable,
+  account: string,
+  category: string,
+): Promise<boolean> {
   const { rows } = await db.query(
-    'delete from replyd.trust_grant where account = $1 and category = $2 returning 1',
+    'delete from replyd.autonomy_grant where account = $1 and category = $2 returning 1',
     [account, category],
   )
   return rows.length > 0

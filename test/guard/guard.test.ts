@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { freshContext, judge } from '../../src/guard/ceiling.ts'
+import { applyGuard, freshContext } from '../../src/guard/ceiling.ts'
 import { draftRules } from '../../src/guard/draft.ts'
 import { neverRules } from '../../src/guard/never.ts'
 import type { Owner } from '../../src/mail/account.ts'
@@ -46,24 +46,26 @@ describe('the strictest rule decides', () => {
 describe('it fails closed', () => {
   const broken = { ...owner, address: undefined } as unknown as Owner
   test('what cannot be read is a draft at most', () => {
-    expect(judge(letter(), broken, freshContext(now))).toEqual({
+    expect(applyGuard(letter(), broken, freshContext(now))).toEqual({
       decision: 'draft',
-      reason: 'gate-error',
-      codes: ['gate-error'],
+      reason: 'guard-error',
+      codes: ['guard-error'],
     })
   })
   test('one rule that throws does not silence the others', () => {
     const flags = null as unknown as string[]
-    expect(judge(letter(['Auto-Submitted: auto-replied']), owner, { ...freshContext(now), flags })).toEqual({
+    expect(
+      applyGuard(letter(['Auto-Submitted: auto-replied']), owner, { ...freshContext(now), flags }),
+    ).toEqual({
       decision: 'never',
       reason: 'auto-submitted',
-      codes: ['auto-submitted', 'gate-error'],
+      codes: ['auto-submitted', 'guard-error'],
     })
-    expect(verdict(letter(), { flags })).toBe('draft gate-error')
+    expect(verdict(letter(), { flags })).toBe('draft guard-error')
   })
   test('a rule of the draft table that throws, too', () => {
     const threadParticipants = [1] as unknown as string[]
-    expect(verdict(letter(['In-Reply-To: <a@b.example>']), { threadParticipants })).toBe('draft gate-error')
+    expect(verdict(letter(['In-Reply-To: <a@b.example>']), { threadParticipants })).toBe('draft guard-error')
   })
 })
 
@@ -85,13 +87,13 @@ describe('for any octets', () => {
     fc.constantFrom('<a@b.example>', '=?utf-8?Q?=0D=0A?=', '(', '"', '\r\n', '\n ', ';', ','),
   )
   const octets = fc.array(line, { maxLength: 30 }).map((lines) => Buffer.from(lines.join(''), 'utf8'))
-  test('the gate answers with a known decision and a reason of its level', () => {
+  test('the guard answers with a known decision and a reason of its level', () => {
     fc.assert(
       fc.property(octets, (some) => {
-        const { decision, reason, codes: fired } = judge(parseOctets(some), owner, freshContext(now))
+        const { decision, reason, codes: fired } = applyGuard(parseOctets(some), owner, freshContext(now))
         expect(['never', 'draft', 'may']).toContain(decision)
         expect(reason).toBe(fired[0] ?? 'ok')
-        expect(fired).not.toContain('gate-error')
+        expect(fired).not.toContain('guard-error')
         expect(decision === 'may').toBe(fired.length === 0)
       }),
       { numRuns: 300 },
@@ -99,7 +101,7 @@ describe('for any octets', () => {
   })
   test('one more automatic mark never raises the ceiling', () => {
     const rank = { never: 0, draft: 1, may: 2 }
-    const ceiling = (some: Buffer) => judge(parseOctets(some), owner, freshContext(now)).decision
+    const ceiling = (some: Buffer) => applyGuard(parseOctets(some), owner, freshContext(now)).decision
     fc.assert(
       fc.property(octets, (some) => {
         const marked = Buffer.concat([Buffer.from('Auto-Submitted: auto-replied\r\n'), some])
