@@ -7,6 +7,7 @@ import { startStandIn } from '../src/demo/stand-in.ts'
 import { ScriptedServer } from '../test/smtp/scripted-server.ts'
 import { answerFor } from './chaos/model.ts'
 import * as imap from './servers/imap-servers.ts'
+import { james } from './servers/james.ts'
 import { NotHere } from './servers/obtain.ts'
 import type { ImapPeer, SmtpPeer } from './servers/peers.ts'
 import { type Outcome, tableOf, writeDocument } from './servers/report.ts'
@@ -64,7 +65,7 @@ const pairs: readonly Pair[] = [
   },
   { imap: 'GreenMail', smtp: 'aiosmtpd', start: (sink) => both(imap.greenmail(), smtp.aiosmtpd(sink)) },
   { imap: 'pymap', smtp: 'aiosmtpd', start: (sink) => both(imap.pymap(), smtp.aiosmtpd(sink)) },
-  { imap: 'James', smtp: 'James', start: (sink) => imap.james(sink.port) },
+  { imap: 'James', smtp: 'James', start: james },
 ]
 
 async function runPair(pair: Pair): Promise<Outcome> {

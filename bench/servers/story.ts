@@ -115,7 +115,7 @@ export class Story implements AsyncDisposable {
   /** Waits for what the daemon itself says: every mail read and brought to rest. */
   async #settled(): Promise<boolean> {
     return until(async () => {
-      const report = await this.#daemon.get<Audit>('/api/audit')
+      const report = await this.#daemon.get<Audit>('/api/audit', 'POST')
       const sum = (field: 'arrived' | 'pending') =>
         report?.mailboxes.reduce((total, each) => total + each[field], 0) ?? 0
       return report?.ok === true && sum('pending') === 0 && sum('arrived') >= this.#inInbox()

@@ -234,6 +234,9 @@ create index message_unfinished on replyd.message (due_at) where step not in ('r
 create index message_open on replyd.message (id) where step = 'review' or disposition in ('approved', 'drafted');
 `
 
+/** What the check by meaning said of a reply. */
+const checked = 'alter table replyd.reply add column checked jsonb;'
+
 /** What the model did not see gets a column, faults get a code, and the detail of a mail holds no list of codes any more. */
 const typed = `
 alter table replyd.reply add column omitted jsonb not null default '[]';
@@ -264,5 +267,6 @@ update replyd.body b set faults = (
 export const migrations: readonly Migration[] = [
   { version: 1, sql: first },
   { version: 2, sql: words },
-  { version: 3, sql: typed },
+  { version: 3, sql: checked },
+  { version: 4, sql: typed },
 ]

@@ -1,5 +1,6 @@
 import type { ReplyState } from '../base/dispositions.ts'
 import type { ClaimKind, Reason } from '../base/reasons.ts'
+import type { StoredCheck } from '../check/verdict.ts'
 import type { Composed } from '../triage/verdict.ts'
 import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
@@ -48,6 +49,8 @@ export interface ReplyRow {
   claims: StoredClaim[]
   /** Passages that were given to the model. */
   sources: StoredPassage[]
+  /** What the check by meaning said of the text as the model wrote it; null where it was not asked. */
+  checked: StoredCheck | null
   /** What of the mail and its thread the model did not see, in words. */
   omitted: string[]
   /** Why it does not go out by itself, strictest first; empty before that is decided. */
@@ -67,7 +70,7 @@ export interface ReplyRow {
 }
 
 const columns = `id, account, state, kind, reply_message_id as "replyMessageId", octets, reverse_path as "reversePath", addressee, addressees,
-  subject, text, draft_text as "draftText", text_hash as "textHash", language, confidence, composed, claims, sources, omitted,
+  subject, text, draft_text as "draftText", text_hash as "textHash", language, confidence, composed, claims, sources, omitted, checked,
   string_to_array(hold_reason, ' ') as "holdReasons", actor, attempt_group as "attemptGroup", created_at as "createdAt", send_after as "sendAfter",
   claimed_at as "claimedAt", finished_at as "finishedAt", reply_text as "replyText", saved_mailbox as "savedMailbox",
   saved_uid_validity as "savedUidValidity", saved_uid::float8 as "savedUid", saved_size::float8 as "savedSize"`
@@ -118,7 +121,7 @@ const saveOne = batched<NewReply & { now: Date }, boolean>(
          addressees = excluded.addressees,
          subject = excluded.subject, text = excluded.text, draft_text = excluded.text, text_hash = excluded.text_hash,
          language = excluded.language, confidence = excluded.confidence, composed = excluded.composed,
-         claims = excluded.claims, sources = excluded.sources, omitted = excluded.omitted, hold_reason = excluded.hold_reason,
+         claims = excluded.claims, sources = excluded.sources, omitted = excluded.omitted, checked = null, hold_reason = excluded.hold_reason,
          attempt_group = excluded.attempt_group, created_at = excluded.created_at
          where r.state in ('composed', 'held')
        returning r.id`,
@@ -136,6 +139,14 @@ const saveOne = batched<NewReply & { now: Date }, boolean>(
  */
 export function saveComposed(db: Queryable, reply: NewReply, now: Date): Promise<boolean> {
   return saveOne(db, { ...reply, now })
+}
+
+/** Stores what the check by meaning said, while nobody has decided on the reply. */
+export async function saveChecked(db: Queryable, id: string, checked: StoredCheck): Promise<void> {
+  await db.query("update replyd.reply set checked = $2 where id = $1 and state = 'composed'", [
+    id,
+    storable(checked),
+  ])
 }
 
 export const loadReply = batched<string, ReplyRow | null>(
