@@ -12,7 +12,7 @@ import { freePort } from '../../test/live/servers/index.ts'
 import type { ScriptedServer } from '../../test/smtp/scripted-server.ts'
 import { DaemonChild, programPath } from '../chaos/child.ts'
 import { addressed, authservId, type Delivered, type Kind, makeMail } from '../chaos/mails.ts'
-import { instructions } from '../chaos/model.ts'
+import { writeKnowledge } from '../chaos/model.ts'
 import { type Lying, OwnersClient } from './mailbox.ts'
 import type { ImapPeer, SmtpPeer } from './peers.ts'
 
@@ -60,6 +60,7 @@ export class Story implements AsyncDisposable {
     this.#client = new OwnersClient(stage.imap)
     this.#token = `token-${webPort}-0123456789`
     const { configPath, token } = { configPath: this.#configPath, token: this.#token }
+    writeKnowledge(this.#directory)
     writeFileSync(configPath, stringify(documentOf(stage, webPort, token)))
     this.#daemon = new DaemonChild({ directory: this.#directory, configPath, webPort, token })
   }
@@ -307,11 +308,11 @@ function documentOf({ imap, smtp, standIn }: Stage, webPort: number, token: stri
         imap: { host, port: imap.port, secure: false, user: imap.user, password: imap.password, poll: '5s' },
         smtp: { host, port: smtp.port, secure: false, ...(smtp.login ?? {}) },
         since: 'all',
-        instructions,
       },
     ],
     model: { name: standInModel, baseUrl: standIn.baseUrl, apiKey: 'none', price: { input: 0, output: 0 } },
     replies: { mode: 'send', undo: '0s', html: false, approve: 'flag' },
+    knowledge: './knowledge',
     budget: { perDay: 1000 },
     state: { directory: './data' },
     web: { port: webPort, token },
