@@ -104,13 +104,16 @@ async function fetchTexts(client: ImapFlow, mails: readonly Fetched[], limits: L
       const uids = asked.map((mail) => mail.uid)
       const rows = await fetchRows(client, uids, { uid: true, bodyParts })
       for (const mail of asked) for (const [section, most] of sections) takeText(mail, section, most, rows)
+      return rows
     }
     await ask(mails)
     // Some servers answer NIL while they can't reach their own store: only a second NIL is believed.
     const missing = mails.filter((mail) => sections.some(([section]) => !mail.texts.has(section)))
     if (missing.length === 0) continue
     await client.noop()
-    await ask(missing)
+    const rows = await ask(missing)
+    // Moved or deleted since its header was read: where it went, it is found again.
+    for (const mail of missing) mail.vanished = !rows.has(mail.uid)
   }
   await readOn(client, mails, limits)
 }
