@@ -68,7 +68,7 @@ const pairs: readonly Pair[] = [
   { imap: 'James', smtp: 'James', start: james },
 ]
 
-async function runPair(pair: Pair): Promise<Outcome> {
+async function runPair(pair: Pair, onOutcome: (outcome: Outcome) => void): Promise<Outcome> {
   await using sink = await ScriptedServer.start((moment) =>
     String(moment) === 'LHLO' ? '250 sink' : undefined,
   )
@@ -87,7 +87,11 @@ async function runPair(pair: Pair): Promise<Outcome> {
   try {
     const stage = { imap: peers[0], smtp: peers[1], sink, standIn, drafts: values.ci ? 10 : 50, say }
     await using story = await Story.begin(stage)
-    return { ...pair, cells: await story.tell(), reason: '' }
+    return {
+      ...pair,
+      cells: await story.tell((cells) => onOutcome({ ...pair, cells, reason: '' })),
+      reason: '',
+    }
   } finally {
     for (const { daemon } of peers) await daemon[Symbol.asyncDispose]()
   }
@@ -99,12 +103,19 @@ async function main(): Promise<number> {
     ({ imap: name }) =>
       name.toLowerCase().includes(values.only.toLowerCase()) && (!values.ci || inCi.includes(name)),
   )
-  const outcomes: Outcome[] = []
+  const outcomes: Outcome[] = chosen.map((pair) => ({
+    ...pair,
+    cells: null,
+    reason: 'the run was broken off',
+  }))
+  const note = (at: number, outcome: Outcome) => {
+    outcomes[at] = outcome
+    if (values.write) writeDocument(outcomes)
+  }
   const left = chosen.entries()
   const work = async () => {
     for (const [at, pair] of left) {
-      outcomes[at] = await runPair(pair)
-      if (values.write) writeDocument(outcomes.filter(Boolean))
+      note(at, await runPair(pair, (outcome) => note(at, outcome)))
     }
   }
   await Promise.all(Array.from({ length: Number(values.parallel) }, work))

@@ -69,8 +69,11 @@ export class Story implements AsyncDisposable {
     return new Story(stage, await freePort())
   }
 
-  /** Goes on after a chapter that failed: the next may still tell something. */
-  async tell(): Promise<Cells> {
+  /**
+   * Goes on after a chapter that failed: the next may still tell something.
+   * @param onChapter called after each with all cells, so that a run that is broken off leaves what it has seen
+   */
+  async tell(onChapter: (cells: Cells) => void): Promise<Cells> {
     const cells = Object.fromEntries(chapters.map((chapter) => [chapter, 'not reached'])) as Cells
     await this.#client.prepare()
     const acts: Record<Chapter, () => Promise<string>> = {
@@ -90,6 +93,7 @@ export class Story implements AsyncDisposable {
         (error: unknown) => `failed: ${String(error).slice(0, 200)}`,
       )
       const seconds = Math.round((performance.now() - startedAt) / 1000)
+      onChapter(cells)
       this.#stage.say(`  ${this.#stage.imap.name}: ${chapter} ${cells[chapter] || 'ok'} (${seconds} s)`)
     }
     return cells

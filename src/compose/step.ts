@@ -27,6 +27,7 @@ export async function compose(context: StepContext, id: string, signal: AbortSig
   const sources = await gatherSources(context, account, mail, addressees)
   const { answer, omitted, marks } = await ask(context, account, mail, sources, signal)
   const { composed, mended } = received(account.settings, answer)
+  const unseen = [...unreadOf(sources), ...omitted]
   const now = context.clock.now()
   const change = (to: 'decide' | 'review', reason: Reason): StepChange => ({
     id,
@@ -34,13 +35,13 @@ export async function compose(context: StepContext, id: string, signal: AbortSig
     to,
     disposition: to === 'decide' ? 'pending' : 'held',
     reason,
-    ...detailOf([...unreadOf(sources), ...omitted], to === 'review' ? composed.missing : []),
+    ...detailOf(unseen, to === 'review' ? composed.missing : []),
     durationMs: now.getTime() - started.getTime(),
   })
   const next =
     composed.text === ''
       ? change('review', (await loadReply(context.db, id)) ? 'rewrite-without-text' : 'needs-person')
-      : (await store(context, account, mail, sources, composed, { marks, mended }))
+      : (await store(context, account, mail, sources, composed, { marks, mended, omitted: unseen }))
         ? change('decide', 'composed')
         : change('review', 'nobody-to-answer')
   return (await commitStep(context.db, next, now)) ? { stage: next.to } : null
@@ -62,7 +63,7 @@ const unreadOf = ({ unread }: Sources) => (unread > 0 ? [`thread: ${unread} mess
 /** What the model did not see, and, where there is no reply to say it, what it would have needed to know. */
 function detailOf(omitted: readonly string[], missing: readonly string[]): { detail?: string } {
   const lines = [
-    ...(omitted.length > 0 ? [`cut: ${omitted.join('; ')}`] : []),
+    ...(omitted.length > 0 ? [`not read: ${omitted.join('; ')}`] : []),
     ...(missing.length > 0 ? [`missing: ${missing.join('; ')}`] : []),
   ]
   return lines.length > 0 ? { detail: lines.join('\n') } : {}
@@ -140,6 +141,13 @@ export function composeQuestion(
   }
 }
 
+interface Found {
+  marks: { salt: string; canary: string }
+  mended: readonly Finding[]
+  /** What the model did not see. */
+  omitted: string[]
+}
+
 /** The octets and the Message-ID are fixed here, before anything leaves. False when there is nobody to answer. */
 async function store(
   context: StepContext,
@@ -147,7 +155,7 @@ async function store(
   mail: StoredMail,
   sources: Sources,
   composed: Composed,
-  { marks, mended }: { marks: { salt: string; canary: string }; mended: readonly Finding[] },
+  { marks, mended, omitted }: Found,
 ): Promise<boolean> {
   const { row } = mail
   const attemptGroup = (await loadReply(context.db, row.id))?.attemptGroup ?? 0
@@ -174,6 +182,7 @@ async function store(
       composed,
       claims: [...found, ...mended],
       sources: sources.passages,
+      omitted,
       holdReasons: [],
       attemptGroup,
     },

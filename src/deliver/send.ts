@@ -35,14 +35,7 @@ export async function sendReply(
     return afterFailure(context, account, mail, claimed ?? (await claim(context, reply)), error)
   }
   // From here on nothing that fails may look as if it had not been sent.
-  return asSent(
-    context,
-    account,
-    mail,
-    claimed ?? reply,
-    `${accepted.replyCode} ${accepted.reply}`,
-    accepted.messageId,
-  )
+  return asSent(context, account, mail, claimed ?? reply, accepted.reply, accepted.messageId)
 }
 
 const outgoing = ({ octets, reversePath, addressees }: ReplyRow): Outgoing => ({

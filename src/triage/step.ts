@@ -223,7 +223,7 @@ export function unlessUnread(decision: TriageDecision, message: Pick<Message, 'f
   if (!isTextUnread(message)) return decision
   const isOpen = decision.to === 'compose' || decision.disposition === 'no-reply-needed'
   if (!isOpen) return decision
-  const detail = `unread: ${message.faults.join('; ')}`
+  const detail = `unread: ${message.faults.map(({ text }) => text).join('; ')}`
   return { ...decision, to: 'review', disposition: 'held', reason: 'text-not-read', detail }
 }
 
