@@ -39,12 +39,13 @@ export async function triage(context: StepContext, id: string, signal: AbortSign
       decisionOf(await ask(context, account, mail, signal), mail.row, account.settings.spam, rule),
       mail.message,
     )
+  // Before the commit: a process that ends in between triages this mail again and takes the replies back then.
+  if (decision.reason === 'nothing-asked' && takesBack(decision.verdict))
+    await takeBackReplies(context, account, mail)
   const now = context.clock.now()
   const change = { id, from: 'triage' as const, ...decision, durationMs: now.getTime() - started.getTime() }
   if (!(await commitStep(context.db, change, now))) return null
   await learnFrom(context, mail, decision.verdict ?? null)
-  if (decision.reason === 'nothing-asked' && takesBack(decision.verdict as Verdict))
-    await takeBackReplies(context, account, mail)
   return { stage: decision.to }
 }
 

@@ -114,12 +114,13 @@ test.each<[string, object | string, object, string]>([
     'saved',
   ],
   ['obedient to the mail', { obeys: true }, { disposition: 'held', reason: 'obeys-mail' }, 'held'],
-  ['checked by nobody', 'fine, send it', { disposition: 'drafted', reason: 'unchecked' }, 'saved'],
+  ['not checked at all', 'fine, send it', { disposition: 'drafted', reason: 'unchecked' }, 'saved'],
 ])('a reply that is %s', async (name, check, outcome, state) => {
-  const address = `check-${name.length}@shop.example`
+  const slug = name.replaceAll(' ', '-')
+  const address = `check-${slug}@shop.example`
   answers = { check }
   await using walk = await start(address)
-  await deliver(address, `<${name.length}@asks.example>`, question)
+  await deliver(address, `<${slug}@asks.example>`, question)
   const row = await walk.handle()
   expect(row).toMatchObject(outcome)
   expect(await loadReply(walk.context.db, row.id)).toMatchObject({ state })
@@ -207,4 +208,35 @@ test('“never mind” takes back the draft to the question, and nobody else’s
   expect(await loadReply(db, first.id)).toMatchObject({ state: 'superseded' })
   expect(await loadReply(db, other.id)).toMatchObject({ state: 'saved' })
   expect(await readMailbox(dovecot, address, 'Drafts')).toHaveLength(1)
+})
+
+test.each<[string, object, (mail: string) => string]>([
+  ['still awaits an answer', { needs_reply: true }, (mail) => mail],
+  [
+    'is spam',
+    { needs_reply: false, asks: [], spam: { is: true, kind: 'bulk', confidence: 0.5 } },
+    (mail) => mail,
+  ],
+  [
+    'fails authentication',
+    { needs_reply: false, asks: [] },
+    (mail) => mail.replace('dmarc=pass', 'dmarc=fail'),
+  ],
+])('a later mail that %s takes no draft back', async (name, triage, changed) => {
+  const slug = name.replaceAll(' ', '-')
+  const address = `later-${slug}@shop.example`
+  await using walk = await start(address, { mode: 'draft' })
+  await deliver(address, `<first-${slug}@asks.example>`, question)
+  const first = await walk.handle()
+  answers = { triage }
+  const later = letter({
+    id: `<later-${slug}@asks.example>`,
+    from: 'kim@asks.example',
+    to: address,
+    text: 'My bicycle is a blue one.',
+    references: [`<first-${slug}@asks.example>`],
+  })
+  await dovecot.deliver(address, changed(later))
+  await walk.handle()
+  expect(await loadReply(walk.context.db, first.id)).toMatchObject({ state: 'saved' })
 })
