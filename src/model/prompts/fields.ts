@@ -42,7 +42,12 @@ export function severalLines(text: string, limit: number): string {
   return cutAt(lines, limit).trim()
 }
 
-export const line = (limit: number) => z.string().transform((text) => oneLine(text, limit))
+/** Bounds stand in the JSON Schema that some endpoints are sent; here what is beyond them is cut or clamped. */
+export const line = (limit: number) =>
+  z
+    .string()
+    .meta({ maxLength: limit })
+    .transform((text) => oneLine(text, limit))
 
 function asNumber(input: unknown): unknown {
   if (typeof input !== 'string') return input
@@ -54,14 +59,20 @@ function asNumber(input: unknown): unknown {
 /** 0 to 1. A value above 2 was meant as a percentage; whatever else is outside is clamped. */
 export const share = z.preprocess(
   asNumber,
-  z.number().transform((value) => Math.min(1, Math.max(0, value > 2 ? value / 100 : value))),
+  z
+    .number()
+    .meta({ minimum: 0, maximum: 1 })
+    .transform((value) => Math.min(1, Math.max(0, value > 2 ? value / 100 : value))),
 )
 
 /** A whole number in a range, rounded and clamped. */
 export const level = (lowest: number, highest: number) =>
   z.preprocess(
     asNumber,
-    z.number().transform((value) => Math.min(highest, Math.max(lowest, Math.round(value)))),
+    z
+      .number()
+      .meta({ type: 'integer', minimum: lowest, maximum: highest })
+      .transform((value) => Math.min(highest, Math.max(lowest, Math.round(value)))),
   )
 
 function asBoolean(input: unknown): unknown {
@@ -79,7 +90,10 @@ export const word = <const T extends readonly [string, ...string[]]>(words: T) =
   z.preprocess((input) => (typeof input === 'string' ? input.trim().toLowerCase() : input), z.enum(words))
 
 /** A BCP 47 tag in canonical form; `und` for what is none, since the reply's language is then taken from the mail. */
-export const languageTag = z.string().transform((text) => {
+export const languageTag = z
+  .string()
+  .meta({ maxLength: 35 })
+  .transform((text) => {
   try {
     return Intl.getCanonicalLocales(text.trim().replace(/_/g, '-'))[0] ?? 'und'
   } catch {
