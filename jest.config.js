@@ -3,11 +3,13 @@ import { availableParallelism } from 'node:os'
 export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
+  globalSetup: '<rootDir>/test/global-setup.mjs',
   testMatch: ['**/*.test.ts', '**/*.test.tsx'],
   // Only a hang takes so long, on however busy a machine. No test has a deadline of its own.
-  testTimeout: 600_000,
-  // Two at least: the tests against servers wait more than they compute.
-  maxWorkers: Math.max(2, availableParallelism() - 1),
+  testTimeout: 1_800_000,
+  // More than there are cores: the tests against servers wait more than they compute.
+  maxWorkers: availableParallelism() + 4,
+  testSequencer: '<rootDir>/test/sequencer.cjs',
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
   transform: {
     '^.+\\.tsx?$': [

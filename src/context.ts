@@ -3,7 +3,9 @@ import type { Clock, NewId } from './base/clock.ts'
 import type { Stage } from './base/dispositions.ts'
 import { PermanentError } from './base/errors.ts'
 import type { Log } from './base/log.ts'
+import type { Reason } from './base/reasons.ts'
 import type { AccountSettings, Config } from './config/settings.ts'
+import type { ResolveTxt } from './dns/resolver.ts'
 import type { ImapAccount } from './imap/imap.ts'
 import type { Knowledge } from './knowledge/knowledge.ts'
 import type { Models } from './model/models.ts'
@@ -31,6 +33,7 @@ export interface StepContext {
   readonly config: Config
   readonly accounts: ReadonlyMap<string, Account>
   readonly models: Models
+  readonly resolveTxt: ResolveTxt
 }
 
 /** Where the row stands now, and when its next step may run (at once when absent). */
@@ -56,8 +59,8 @@ export function accountOf(context: StepContext, address: string): Account {
 export class PutOff extends Error {
   override name = 'PutOff'
   readonly until: Date
-  readonly reason: string
-  constructor(until: Date, reason: string) {
+  readonly reason: Reason
+  constructor(until: Date, reason: Reason) {
     super(`put off until ${until.toISOString()}: ${reason}`)
     this.until = until
     this.reason = reason

@@ -14,10 +14,10 @@ const rows: readonly (readonly string[])[] = [
   ['mail'],
   ['config'],
   ['rules'],
-  ['imap', 'smtp', 'oauth', 'store', 'queue', 'knowledge'],
+  ['imap', 'smtp', 'oauth', 'store', 'queue', 'knowledge', 'dns'],
   ['model'],
   ['context'],
-  ['paid calls'],
+  ['paid calls', 'conversation'],
   ['steps'],
   ['pipeline'],
   ['review'],
@@ -38,6 +38,12 @@ const elsewhere: Record<string, string> = {
   'model/chat.ts': 'rules',
   // A call knows the mail and the account that pay for it.
   'model/budgeted-call.ts': 'paid calls',
+  // What was said before, and what a reply may draw on: asked for by triage, compose, and the check before sending.
+  'compose/thread.ts': 'conversation',
+  'compose/sources.ts': 'conversation',
+  'compose/draft-check.ts': 'conversation',
+  // The draft in the mailbox is taken back by triage, too, when the sender needs no reply any more.
+  'deliver/draft-in-mailbox.ts': 'conversation',
 }
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(

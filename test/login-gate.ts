@@ -1,4 +1,4 @@
-import { loginGateOf } from '../src/base/pace.ts'
+import { loginRateLimiterOf } from '../src/base/login-rate.ts'
 
 export interface CountedGate {
   /** How many logins the gate has let through. */
@@ -7,7 +7,7 @@ export interface CountedGate {
 
 /** Lets the logins of an account through at once and counts them. How far apart the gate keeps them is tested on its own. */
 export function countLogins(settings: object): CountedGate {
-  const gate = loginGateOf(settings)
+  const gate = loginRateLimiterOf(settings)
   const counted = { passes: 0 }
   gate.pass = async (signal) => {
     signal?.throwIfAborted()

@@ -149,7 +149,7 @@ function judgeMail(
     return
   }
   if (rows.length > 1) problem('duplicated', `${rows.length} rows: ${rows.map((each) => each.disposition)}`)
-  if (row.step !== 'done' && row.step !== 'wait') {
+  if (row.step !== 'done' && row.step !== 'review') {
     problem('lost', `still at ${row.step} (${row.disposition}, ${row.reason})`)
     return
   }

@@ -1,6 +1,5 @@
 /** Runs a moment in a combination: strikes, waits until all is settled, and lets the checker look. */
-import type { Findings } from './check.ts'
-import { findings } from './check.ts'
+import { type Findings, findings } from './check.ts'
 import { later, type Moment } from './moment.ts'
 import { type Combination, type Peers, World } from './world.ts'
 

@@ -135,7 +135,7 @@ export class World implements AsyncDisposable {
   }
 
   audit(): Promise<Audit | null> {
-    return this.daemon.get<Audit>('/api/audit')
+    return this.daemon.get<Audit>('/api/audit', 'POST')
   }
 
   /** Whether every mail has been read and brought to rest, as the daemon itself sees it. */
@@ -143,8 +143,8 @@ export class World implements AsyncDisposable {
     const report = await this.audit()
     if (!report?.ok) return false
     const arrived = report.mailboxes.reduce((sum, each) => sum + each.arrived, 0)
-    const waiting = report.mailboxes.reduce((sum, each) => sum + each.waiting, 0)
-    return waiting === 0 && arrived >= (this.expectedRows ?? this.delivered.length + this.duplicates.length)
+    const pending = report.mailboxes.reduce((sum, each) => sum + each.pending, 0)
+    return pending === 0 && arrived >= (this.expectedRows ?? this.delivered.length + this.duplicates.length)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

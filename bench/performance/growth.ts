@@ -2,8 +2,7 @@
 import { performance } from 'node:perf_hooks'
 import pg from 'pg'
 import { silentLog } from '../../src/base/log.ts'
-import type { Database } from '../../src/store/database.ts'
-import { openDatabase } from '../../src/store/database.ts'
+import { type Database, openDatabase } from '../../src/store/database.ts'
 import { earlierMails, writtenTo } from '../../src/store/history.ts'
 import { storeIngested } from '../../src/store/ingested.ts'
 import { commitStep, countDue, findByMessageIds, findDue, loadMessage } from '../../src/store/messages.ts'
@@ -57,7 +56,7 @@ const newMail = (n: number) => ({
     fromAddress: `c${n}@x.example`,
   },
   ...{ fromName: null, subject: 'Order' },
-  ...({ step: 'triage', disposition: 'waiting', reason: 'ingested' } as const),
+  ...({ step: 'triage', disposition: 'pending', reason: 'ingested' } as const),
 })
 
 const newCall = (n: number) => ({
@@ -78,7 +77,7 @@ const perMail: Record<string, Statement> = {
   'commit a step': (db, n) =>
     commitStep(
       db,
-      { id: newId(n), from: 'triage', to: 'done', disposition: 'declined', reason: 'list' },
+      { id: newId(n), from: 'triage', to: 'done', disposition: 'declined', reason: 'list-mail' },
       now,
     ),
 }

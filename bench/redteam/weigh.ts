@@ -1,8 +1,7 @@
 /** What is wrong with a reply to an attacker, judged by its octets alone: none of the daemon's own checks is asked. */
 import { readFileSync } from 'node:fs'
 import { mailboxes } from '../../src/mail/correspondents.ts'
-import type { Part } from '../../src/mail/message.ts'
-import { firstField } from '../../src/mail/message.ts'
+import { firstField, type Part } from '../../src/mail/message.ts'
 import { parseOctets } from '../../src/mail/mime/octets.ts'
 import { replySubject } from '../../src/mail/reply/subject.ts'
 import { otherCustomer } from './cases.ts'

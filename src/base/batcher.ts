@@ -14,16 +14,16 @@ export interface Options<In> {
   splitsOn?: (error: unknown) => boolean
 }
 
-interface Waiting<In, Out> {
+interface Unanswered<In, Out> {
   input: In
   resolve(output: Out): void
   reject(error: unknown): void
 }
 
-export class Together<In, Out> {
+export class Batcher<In, Out> {
   readonly #ask: (inputs: readonly In[]) => Promise<readonly Out[]>
   readonly #options: Options<In>
-  #waiting: Waiting<In, Out>[] = []
+  #waiting: Unanswered<In, Out>[] = []
   #busy = false
 
   /** @param ask answers all, in the order of the inputs */
@@ -51,11 +51,11 @@ export class Together<In, Out> {
     })
   }
 
-  #take(): Waiting<In, Out>[] {
+  #take(): Unanswered<In, Out>[] {
     const { nameOf } = this.#options
     const names = new Set<string>()
-    const taken: Waiting<In, Out>[] = []
-    const left: Waiting<In, Out>[] = []
+    const taken: Unanswered<In, Out>[] = []
+    const left: Unanswered<In, Out>[] = []
     for (const each of this.#waiting) {
       const name = nameOf?.(each.input)
       if (taken.length >= mostTogether || (name !== undefined && names.has(name))) left.push(each)
@@ -66,7 +66,7 @@ export class Together<In, Out> {
     return taken
   }
 
-  async #answer(together: readonly Waiting<In, Out>[]): Promise<void> {
+  async #answer(together: readonly Unanswered<In, Out>[]): Promise<void> {
     try {
       const outputs = await this.#ask(together.map(({ input }) => input))
       for (const [at, { resolve }] of together.entries()) resolve(outputs[at] as Out)

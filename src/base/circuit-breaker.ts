@@ -2,7 +2,7 @@
  * Whether a mail server answers. While it does not, a job that waits for it would only keep a worker from other accounts'
  * mail: so one may wait, as the probe, and the rest is told at once to come again.
  */
-export class Pulse {
+export class CircuitBreaker {
   readonly #patienceMs: number
   readonly #refusal: () => Error
   #underWay = 0

@@ -1,14 +1,14 @@
 /** The words for where a mail is and what became of it; the same in the store, the API and on screen. */
 
 /** The steps a job can run, in mail order. */
-export type Step = 'guard' | 'triage' | 'file' | 'compose' | 'hold' | 'deliver'
+export type Step = 'guard' | 'triage' | 'file' | 'compose' | 'decide' | 'deliver'
 
-/** Where a row stands: a step to run next, `wait` for a person, or `done`. */
-export type Stage = Step | 'wait' | 'done'
+/** Where a row stands: a step to run next, `review` by a person, or `done`. */
+export type Stage = Step | 'review' | 'done'
 
 export type Disposition =
   /** Not decided yet: a step is still to run. */
-  | 'waiting'
+  | 'pending'
   /** The guard said never; the reason is its code. */
   | 'declined'
   /** The same Message-ID was seen before in this account. */
@@ -50,5 +50,66 @@ export type ReplyState =
   | 'superseded'
   | 'uncertain'
 
-/** Reason of a reply that goes out as its draft stands in the owner's mailbox: their octets, not ours. */
-export const approvedByFlag = 'approved-by-flag'
+/** A store of another version may hold words that are not among these. */
+const wordsIn =
+  <Name extends string>(words: Readonly<Record<Name, string>>) =>
+  (name: Name): string =>
+    Object.hasOwn(words, name) ? words[name] : 'unknown'
+
+/** What became of a mail, for the owner; lower case, so that a line can go on. */
+const outcomes: Record<Disposition, string> = {
+  pending: 'not decided yet',
+  declined: 'left alone',
+  duplicate: 'seen before',
+  'no-reply-needed': 'no reply needed',
+  filed: 'moved to Junk',
+  marked: 'marked as junk',
+  restored: 'taken out of Junk',
+  held: 'waiting for you',
+  approved: 'approved, about to go out',
+  drafted: 'reply saved in Drafts',
+  sent: 'reply sent',
+  'sent-by-owner': 'reply sent by you',
+  rejected: 'reply rejected',
+  superseded: 'settled without replyd',
+  uncertain: 'perhaps sent, please look',
+  failed: 'given up',
+}
+export const outcomeOf = wordsIn(outcomes)
+export const dispositions = Object.keys(outcomes) as Disposition[]
+
+export const stageWords = wordsIn<Stage>({
+  guard: 'guard',
+  triage: 'triage',
+  file: 'file',
+  compose: 'compose',
+  decide: 'decide',
+  deliver: 'deliver',
+  review: 'review',
+  done: 'afterwards',
+})
+
+const states: Record<ReplyState, string> = {
+  composed: 'written',
+  held: 'waiting for you',
+  approved: 'approved',
+  sending: 'being sent',
+  sent: 'sent',
+  saving: 'being saved',
+  saved: 'saved in Drafts',
+  rejected: 'rejected',
+  superseded: 'no longer needed',
+  uncertain: 'perhaps sent',
+}
+export const replyStateWords = wordsIn(states)
+export const replyStates = Object.keys(states) as ReplyState[]
+
+/** What the guard allows at most. */
+export const ceilingWords = wordsIn<'may' | 'draft' | 'never'>({
+  may: 'may be answered',
+  draft: 'may be drafted, and sent by a person only',
+  never: 'is never answered',
+})
+
+/** First letter in upper case. */
+export const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

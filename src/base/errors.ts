@@ -44,6 +44,20 @@ export class SignInNeeded extends OwnerActionError {
   }
 }
 
+/** The server takes no login on this connection: it offers none, or none before TLS. The password is not at fault. */
+export class LoginUnavailable extends OwnerActionError {
+  override name = 'LoginUnavailable'
+  /** What the server does, without a full stop. */
+  readonly detail: string
+  /** What the owner can do, as a sentence. */
+  readonly remedy: string
+  constructor(detail: string, remedy: string, options?: ErrorOptions) {
+    super('account', `${detail}. ${remedy}`, options)
+    this.detail = detail
+    this.remedy = remedy
+  }
+}
+
 /** What was asked may have happened or not (the connection died after the final dot). Never retried on a guess. */
 export class UncertainError extends Error {
   override name = 'UncertainError'

@@ -46,13 +46,19 @@ function withoutAddresses(fields: Record<string, unknown>): Record<string, unkno
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [
       name,
-      typeof value === 'string' && value.includes('@') ? addressless(value) : value,
+      typeof value === 'string' ? harmless(value) : value,
     ]),
   )
 }
 
 /** What is that long is nobody's reason, and the search is not linear. */
 const longestText = 2000
+
+/** Without addresses, and without C1 controls, which JSON leaves as they are and a terminal obeys. */
+function harmless(text: string): string {
+  const plain = /[\u007f-\u009f]/.test(text) ? text.replace(/[\u007f-\u009f]/g, '\ufffd') : text
+  return plain.includes('@') ? addressless(plain) : plain
+}
 
 function addressless(text: string): string {
   return text.slice(0, longestText).replace(/<?[^\s<>@]+@[^\s<>@]+>?/g, '<address>')

@@ -1,16 +1,36 @@
-/** Texts: a draft is read for several questions, and knowledge and instructions stand in many prompts. */
-const most = 128
+/** A map that keeps the entries that were used last. */
+export class Lru<Value> {
+  readonly #most: number
+  readonly #entries = new Map<string, Value>()
 
-/** The same function, which reads a text that it has read lately only once. What it returns is not to be changed. */
-export function remembered<Out>(read: (text: string) => Out): (text: string) => Out {
-  const known = new Map<string, { read: Out }>()
+  /** @param most entries that are kept */
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  get(key: string): Value | undefined {
+    const value = this.#entries.get(key)
+    if (value !== undefined) this.set(key, value)
+    return value
+  }
+
+  set(key: string, value: Value): void {
+    this.#entries.delete(key)
+    this.#entries.set(key, value)
+    const [oldest] = this.#entries.keys()
+    if (this.#entries.size > this.#most && oldest !== undefined) this.#entries.delete(oldest)
+  }
+}
+
+/** Enough for a draft that is read for several questions, and for the knowledge and instructions of many prompts. */
+const mostTexts = 128
+
+/** The same function, which reads a text only once while it is among the last ones asked for. Do not change its results. */
+export function memoized<Out>(read: (text: string) => Out): (text: string) => Out {
+  const known = new Lru<{ read: Out }>(mostTexts)
   return (text) => {
     const found = known.get(text) ?? { read: read(text) }
-    // The last one asked for is the last one to go.
-    known.delete(text)
     known.set(text, found)
-    const [oldest] = known.keys()
-    if (known.size > most && oldest !== undefined) known.delete(oldest)
     return found.read
   }
 }

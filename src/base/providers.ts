@@ -1,6 +1,6 @@
 /** What is known of the largest providers, from their own help pages. What is not here is looked up, or found out by trying. */
 
-export interface Place {
+export interface ServerAddress {
   readonly host: string
   readonly port: number
   /** TLS from the first octet; false: STARTTLS. */
@@ -13,8 +13,8 @@ export interface Provider {
   readonly domains: readonly string[]
   /** Ends of the host names in MX records of other domains that are hosted there. */
   readonly mx?: readonly string[]
-  readonly imap: Place
-  readonly smtp: Place
+  readonly imap: ServerAddress
+  readonly smtp: ServerAddress
   /** How to get the password that IMAP and SMTP take; '' when it is the usual one. */
   readonly hint: string
   readonly oauth2?: 'google' | 'microsoft'
@@ -26,8 +26,8 @@ export interface Provider {
   readonly hosts?: readonly string[]
 }
 
-const tls = (host: string, port: number): Place => ({ host, port, secure: true })
-const startTls = (host: string, port: number): Place => ({ host, port, secure: false })
+const tls = (host: string, port: number): ServerAddress => ({ host, port, secure: true })
+const startTls = (host: string, port: number): ServerAddress => ({ host, port, secure: false })
 
 /** IMAP on 993; SMTP on 465, or on 587 with STARTTLS. */
 function entry(

@@ -3,9 +3,10 @@
  * stand in none of the texts it was written from. Also what must never go out: placeholders, foreign links, leaks.
  */
 
-import { remembered } from '../base/lru.ts'
-import { dateKeys, findDates } from './claims/dates.ts'
-import { type ClaimKind, type Found, masked } from './claims/found.ts'
+import { memoized } from '../base/lru.ts'
+import { dateKeys, daysNamed, findDates, wrongWeekdays } from './claims/dates.ts'
+import { Derivation, type Grounds } from './claims/derived.ts'
+import { type Found, masked, type StatementKind } from './claims/found.ts'
 import { findAddresses, findLinks, findTelephones } from './claims/links.ts'
 import { findHonorifics, findNames, isKnown, knownWords } from './claims/names.ts'
 import {
@@ -19,7 +20,7 @@ import {
   withAsciiDigits,
 } from './claims/numbers.ts'
 
-export type { ClaimKind } from './claims/found.ts'
+export { hasContact } from './claims/links.ts'
 export {
   addressesOf,
   linksOf,
@@ -32,7 +33,7 @@ export {
 export interface Claim {
   /** As the draft writes it. */
   claim: string
-  kind: ClaimKind
+  kind: StatementKind
 }
 
 /** In this order: what one finds, the next does not see. */
@@ -46,7 +47,7 @@ const extractors = [
   findDurations,
 ]
 
-const extract = remembered((text: string): { found: Found[]; rest: string } => {
+const extract = memoized((text: string): { found: Found[]; rest: string } => {
   const found: Found[] = []
   let rest = withAsciiDigits(text)
   for (const extractor of extractors) {
@@ -58,7 +59,7 @@ const extract = remembered((text: string): { found: Found[]; rest: string } => {
 })
 
 /** What one source supports. */
-const keysOf = remembered((source: string): readonly string[] => {
+const keysOf = memoized((source: string): readonly string[] => {
   const text = withAsciiDigits(source)
   const { found, rest } = extract(text)
   // A figure counts for any bare figure; one with a unit supports only what has that unit.
@@ -91,4 +92,30 @@ export function checkClaims(draft: string, sources: readonly string[]): Claim[] 
       const key = `${kind} ${claim}`
       return !seen.has(key) && seen.add(key)
     })
+}
+
+/**
+ * Figures, prices, days and telephone numbers of a draft that stand in no source, are not the correspondent's own, and
+ * follow from neither by a sum, a unit or the calendar; and weekdays that are not those of the day beside them.
+ */
+export function checkFigures(draft: string, grounds: Grounds): Claim[] {
+  const { found, rest } = extract(draft)
+  const figures = [...found, ...findPlainNumbers(rest)].filter(
+    ({ kind, keys }) => kind !== 'link' && kind !== 'address' && !/^[wr]:/.test(keys[0] ?? ''),
+  )
+  const wrongDays = wrongWeekdays(draft, grounds.today).map((claim) => ({ claim, kind: 'date' as const }))
+  if (figures.length === 0) return wrongDays
+  const { sources, mail, today } = grounds
+  const keys = new Set([...sources, mail, today].flatMap(keysOf))
+  const unknown = figures.filter((one) => !one.keys.some((key) => keys.has(key)))
+  if (unknown.length === 0) return wrongDays
+  const derivation = new Derivation(grounds, daysNamed)
+  const open = unknown.filter((one) => {
+    if (one.keys[0]?.startsWith('ph:')) return true
+    if (one.kind !== 'date') return !derivation.value(one)
+    // A month alone follows from too much to say anything about.
+    if (one.keys.some((key) => /^date:\??-?(?:\d{4}-)?\d{1,2}$/.test(key))) return false
+    return !daysNamed(one.claim, today).some((day) => derivation.day(day))
+  })
+  return [...open.map(({ claim, kind }) => ({ claim: claim.trim(), kind })), ...wrongDays]
 }

@@ -40,6 +40,7 @@ async function askDaemon({ web, state }: Config): Promise<Audit | null> {
   let response: Response
   try {
     response = await fetch(new URL('/api/audit', url), {
+      method: 'POST',
       headers: token === null ? {} : { authorization: `Bearer ${token}` },
       signal: AbortSignal.timeout(answersWithinMs),
     })
@@ -72,8 +73,8 @@ function openAccount(settings: AccountSettings): AuditedAccount {
 }
 
 function linesOf({ account, mailbox, missed, error, ...counts }: MailboxAudit): string {
-  const { arrived, handled, waiting, uncertain } = counts
-  const numbers = `arrived ${arrived}, handled ${handled}, waiting ${waiting}, uncertain ${uncertain}, missed ${missed.length}`
+  const { arrived, handled, pending, uncertain } = counts
+  const numbers = `arrived ${arrived}, handled ${handled}, pending ${pending}, uncertain ${uncertain}, missed ${missed.length}`
   const names = missed.map(({ uid, uidValidity }) => `  missed: UID ${uid} (UIDVALIDITY ${uidValidity})`)
   const failure = error === null ? [] : [`  could not be looked at: ${printable(error, true)}`]
   return [`${printable(account, true)} ${printable(mailbox, true)}: ${numbers}`, ...names, ...failure].join(

@@ -1,15 +1,17 @@
 import type { ImapFlow } from 'imapflow'
 import { systemClock } from '../base/clock.ts'
 import { silentLog } from '../base/log.ts'
-import { formatDuration, parseDuration } from '../config/duration.ts'
+import { sentenceOf } from '../base/reasons.ts'
+import { formatDuration, parseDuration } from '../config/fields.ts'
 import type { AccountSettings, Config } from '../config/settings.ts'
 import type { Backtest } from '../eval/backtest.ts'
 import type { CategoryFigures, PromptDifference } from '../eval/comparison.ts'
 import type { Past } from '../eval/past-mail.ts'
 import type { Share } from '../eval/statistics.ts'
-import { accountOf, refuseDear, runOptions } from './eval.ts'
+import { accountOf, refuseDear } from './eval.ts'
 import { limitOf } from './eval-cases.ts'
 import { UsageError } from './failure.ts'
+import { runOptions } from './run-options.ts'
 import { readConfig } from './settings.ts'
 import { dollars, table, whole } from './table.ts'
 import { type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
@@ -186,7 +188,8 @@ function unanswered({ cases }: Report): string[] {
   const silent = cases.filter(({ outcomes: [today] }) => today?.fault === null && today.text === null)
   if (silent.length === 0) return []
   const rows = silent.slice(0, 5).map(({ subject, outcomes: [today] }) => {
-    const why = today?.judged?.to === 'compose' ? 'a person has to write' : (today?.judged?.reason ?? '')
+    const judged = today?.judged
+    const why = judged ? sentenceOf(judged.to === 'compose' ? 'needs-person' : judged.reason) : ''
     return [subject.slice(0, 60) || '(no subject)', why]
   })
   const more = silent.length > 5 ? [`  … and ${silent.length - 5} more: --json lists all`] : []

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { systemClock } from '../base/clock.ts'
-import { canonicalAddress } from '../config/address.ts'
+import { capitalised, ceilingWords } from '../base/dispositions.ts'
+import { sentenceOf } from '../base/reasons.ts'
+import { canonicalAddress } from '../config/fields.ts'
 import { type Explanation, explainOctets, guessOwner } from '../eval/explain.ts'
 import type { Owner } from '../mail/account.ts'
 import { parseFields, splitHeader } from '../mail/mime/octets.ts'
@@ -12,6 +14,7 @@ import { type ExitStatus, printable, type Terminal, writeLine } from './terminal
 export interface ExplainOptions {
   address?: string
   alias: readonly string[]
+  authservId: readonly string[]
   cases?: string
   json?: boolean
 }
@@ -41,7 +44,10 @@ export async function explain(
       owner ?? guessOwner({ fields: parseFields(splitHeader(octets)) }),
       now,
     )
-    await writeLine(terminal.stdout, options.json ? JSON.stringify(explanation) : block(explanation))
+    await writeLine(
+      terminal.stdout,
+      options.json ? JSON.stringify(explanation) : explanationText(explanation),
+    )
     if (terminal.stdout.destroyed) break
   }
   return status
@@ -56,9 +62,10 @@ function readOctets(path: string): Buffer | { fault: string } {
 }
 
 /** Null when the owner has to be guessed from each mail. */
-function ownerOf({ address, alias }: ExplainOptions): Owner | null {
+function ownerOf({ address, alias, authservId }: ExplainOptions): Owner | null {
   if (address === undefined) {
     if (alias.length > 0) throw new UsageError('explain: --alias needs --address')
+    if (authservId.length > 0) throw new UsageError('explain: --authserv-id needs --address')
     return null
   }
   const bare = (text: string) => {
@@ -70,15 +77,15 @@ function ownerOf({ address, alias }: ExplainOptions): Owner | null {
     address: bare(address),
     aliases: alias.map(bare),
     displayName: null,
-    authservIds: [],
+    authservIds: authservId,
     ownLists: [],
   }
 }
 
-function block({ file, decision, reason, codes, text, reply }: Explanation): string {
-  const others = codes.filter((code) => code !== reason)
+export function explanationText({ file, decision, reason, codes, text, reply }: Explanation): string {
   const rows: [string, string][] = [
-    ['decision', `${decision} (${[reason, ...others].join(', ')})`],
+    ['decision', capitalised(ceilingWords(decision))],
+    ...[...new Set([reason, ...codes])].map((code): [string, string] => ['because', sentenceOf(code)]),
     ...(reply === null
       ? ([['reply', 'nobody to answer']] satisfies [string, string][])
       : ([

@@ -1,7 +1,6 @@
 /** How a command ends when it fails: one clear line, the right exit status, and a stack only when asked for. */
 import { ConfigError } from '../base/errors.ts'
-import type { ExitStatus, Terminal } from './terminal.ts'
-import { printable } from './terminal.ts'
+import { type ExitStatus, printable, type Terminal } from './terminal.ts'
 
 /** Wrong usage of a command that commander can't see. */
 export class UsageError extends Error {

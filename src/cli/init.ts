@@ -11,7 +11,8 @@ import { Asker } from './init/asker.ts'
 import type { Network } from './init/discover.ts'
 import { configText } from './init/files.ts'
 import { fetchPage } from './init/page.ts'
-import { corrected, secretsFor } from './init/secrets.ts'
+import { speaksTls } from './init/probe.ts'
+import { corrected, secretsFor, withOtherUser } from './init/secrets.ts'
 import { servers } from './init/servers.ts'
 import { type ExitStatus, printable, type Say, type Terminal, writeLine } from './terminal.ts'
 
@@ -34,6 +35,7 @@ const internet: Network = {
   resolveMx: (domain) => withDeadline(resolveMx(domain)),
   resolveSrv: (name) => withDeadline(resolveSrv(name)),
   fetchText: (url, post) => fetchPage(url, post),
+  speaksTls,
 }
 
 function withDeadline<T>(asked: Promise<T>): Promise<T> {
@@ -107,7 +109,8 @@ async function configuration(
   const fault = (text: string) => (/^[^\s@]+@[^\s@]+$/.test(text) ? null : `${text} is no address`)
   const typed = await asker.ask('Address that replyd answers for', options.address ?? null, { fault })
   const address = typed.toLowerCase()
-  const found = await servers(address, options, asker, say, network)
+  const tried = options.check ? network : { ...network, speaksTls: undefined }
+  const found = await servers(address, options, asker, say, tried)
   if (found.hint !== '') await say(found.hint)
   const oauthClientId = found.oauth2 === null ? null : await clientId(found.oauth2, options, asker)
   return configText({ address, found, user: options.user ?? null, oauthClientId })
@@ -144,16 +147,18 @@ interface Tried {
 
 /** Tries everything, again after each correction; then looks for what mail that is there can tell. */
 async function tryAll(attempt: Attempt): Promise<Tried> {
-  const { yaml, folder, asker, say, terminal } = attempt
-  let { secrets } = attempt
+  const { folder, asker, say, terminal } = attempt
+  let { yaml, secrets } = attempt
   for (;;) {
     await say('\nTrying everything:')
     const config = configOf(yaml, secrets, folder, terminal)
     const checks = await diagnosed(config, terminal)
     const failures = checks.filter(({ status }) => status === 'failed')
+    const renamed = await withOtherUser(yaml, config, failures, asker)
     const again = await corrected(secrets, failures, asker, terminal.environment)
-    if (again !== null) {
-      secrets = again
+    if (renamed !== null || again !== null) {
+      yaml = renamed ?? yaml
+      secrets = again ?? secrets
       continue
     }
     const signedOut = failures.every(({ advice }) => advice?.startsWith('Sign in: '))

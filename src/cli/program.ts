@@ -86,7 +86,7 @@ function addDaemonCommands(program: Command, terminal: Terminal, end: End): void
     .description('run everything against an embedded mailbox with sample mail')
     .option('--exit', 'end when all samples are handled')
     .addOption(jsonOption('print one JSON object per mail'))
-    .action(async (options) => end(await (await import('./demo.ts')).demo(options, terminal)))
+    .action(async (options) => end(await demo(options, terminal)))
 }
 
 function addSetupCommands(program: Command, terminal: Terminal, end: End): void {
@@ -126,6 +126,12 @@ function addOfflineCommands(program: Command, terminal: Terminal, end: End): voi
     .argument('[file...]', 'raw mails or folders')
     .option('-a, --address <address>', 'whose mailbox it is (default: guessed from the header)')
     .option('--alias <address>', 'another address of the mailbox; may be repeated', collect, [])
+    .option(
+      '--authserv-id <id>',
+      'name under which its server writes Authentication-Results; may be repeated, empty for Microsoft 365',
+      collect,
+      [],
+    )
     .option('--cases <file>', 'check the cases of a JSON Lines file; exit status 1 when any differs')
     .addOption(jsonOption('print one JSON object per line'))
     .action(async (files, options) =>
@@ -136,11 +142,23 @@ function addOfflineCommands(program: Command, terminal: Terminal, end: End): voi
     .description('print the configuration as replyd understands it, secrets hidden')
     .addOption(configOption())
     .addOption(jsonOption('print JSON'))
-    .action(async (options) => end(await (await import('./config.ts')).showConfig(options, terminal)))
+    .action(async (options) => end(await (await import('./settings.ts')).showConfig(options, terminal)))
   program
     .command('password')
     .description(
       'read a password for the web pages from standard input and print its hash for web.passwordHash',
     )
     .action(async () => end(await (await import('./password.ts')).password(terminal)))
+}
+
+export interface DemoOptions {
+  exit?: boolean
+  json?: boolean
+}
+
+export async function demo(options: DemoOptions, terminal: Terminal): Promise<ExitStatus> {
+  const { runDemo } = await import('../demo/demo.ts')
+  const { environment, stdout, stderr } = terminal
+  await runDemo({ exit: options.exit === true, json: options.json === true, environment, stdout, stderr })
+  return 0
 }

@@ -7,7 +7,7 @@ type Run = (review: Module, options: ReviewOptions, ...args: string[]) => Promis
 
 const below = (path: string, id: string) => `${path}/${encodeURIComponent(id)}`
 
-/** Registers replies, mails, junk, ladder, pause, resume and usage. Each is loaded when it is called. */
+/** Registers replies, mails, junk, autonomy, pause, resume and usage. Each is loaded when it is called. */
 export function addReviewCommands(
   program: Command,
   terminal: Terminal,
@@ -35,8 +35,10 @@ export function addReviewCommands(
   add(replies, 'edit <id>', 'open the text in $EDITOR', (review, options, id = '') =>
     review.edit(id, options, terminal),
   )
+  add(replies, 'approve <id>', 'send it when the undo window ends', (review, options, id = '') =>
+    review.approve(id, options, terminal),
+  )
   const simple = [
-    ['approve', 'send it when the undo window ends'],
     ['cancel', 'take the approval back'],
     ['reject', 'send nothing'],
     ['reopen', 'take the rejection back'],
@@ -80,9 +82,11 @@ function addLists(
   add(junk, 'restore <id>', 'out of Junk, and trust the sender', (review, options, id = '') =>
     review.change(`${below('/junk', id)}/restore`, {}, options, terminal),
   )
-  const ladder = program.command('ladder').description('what replyd may send by itself, and how it is earned')
-  add(ladder, 'list', 'every category and how far it has come', (review, options) =>
-    review.ladder(options, terminal),
+  const autonomy = program
+    .command('autonomy')
+    .description('what replyd may send by itself, and how it is earned')
+  add(autonomy, 'list', 'every category and how far it has come', (review, options) =>
+    review.autonomy(options, terminal),
   )
   const steps = [
     ['grant', 'let replies of a category go out by themselves'],
@@ -90,11 +94,11 @@ function addLists(
   ] as const
   for (const [action, description] of steps) {
     add(
-      ladder,
+      autonomy,
       `${action} <account> <category>`,
       description,
       (review, options, account = '', category = '') =>
-        review.change(`${below(below('/ladder', account), category)}/${action}`, {}, options, terminal),
+        review.change(`${below(below('/autonomy', account), category)}/${action}`, {}, options, terminal),
     )
   }
   for (const action of ['pause', 'resume'] as const) {

@@ -3,6 +3,15 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import {
+  type Disposition,
+  outcomeOf,
+  type ReplyState,
+  replyStateWords,
+  type Stage,
+  stageWords,
+} from '../base/dispositions.ts'
+import { decisionWords, type Reason, type SetbackReason, sentenceOf, setbackWords } from '../base/reasons.ts'
 import { type ApiClient, openApi } from './api-client.ts'
 import { UsageError } from './failure.ts'
 import { type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
@@ -20,17 +29,17 @@ export interface ReviewOptions {
   disposition?: string
 }
 
-interface Listed {
+export interface Listed {
   id: string
   from: string | null
   subject: string | null
-  disposition: string
-  reason: string
+  disposition: Disposition
+  reason: Reason
   detail?: string | null
   verdict?: { summary?: string } | null
-  reply: { state: string; text?: string; version?: string; to?: string } | null
+  reply: { state: ReplyState; text?: string; version?: string; to?: string } | null
   text?: string | null
-  events?: { at: string; step: string; disposition: string; reason: string; actor: string }[]
+  events?: { at: string; step: Stage; disposition: Disposition; reason: Reason; actor: string }[]
 }
 
 type Row = Record<string, string | number>
@@ -44,46 +53,54 @@ export async function list(path: string, options: ReviewOptions, terminal: Termi
     ...{ account, from, since, until, before, disposition },
   })
   if (options.json) return print(terminal, JSON.stringify(found))
-  const rows = found.map(({ id, from, subject, disposition: is, reason }) => ({
-    id,
-    from: from ?? '',
-    subject: subject ?? '',
-    is,
-    reason,
-  }))
-  return print(terminal, table(rows))
+  return print(terminal, listText(found))
+}
+
+export function listText(mails: readonly Listed[]): string {
+  return table(
+    mails.map(({ id, from, subject, disposition, reason }) => ({
+      id,
+      from: from ?? '',
+      subject: subject ?? '',
+      outcome: outcomeOf(disposition),
+      reason: sentenceOf(reason),
+    })),
+  )
 }
 
 /** One mail with its reply, or with all that was decided about it. */
 export async function show(path: string, options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
   const mail = await openApi(options.config, terminal).get<Listed>(path)
-  if (options.json) return print(terminal, JSON.stringify(mail))
-  const head = `${mail.subject ?? '(no subject)'}\nfrom ${mail.from ?? 'nobody'}: ${mail.disposition} (${mail.reason})`
+  return print(terminal, options.json ? JSON.stringify(mail) : showText(mail))
+}
+
+export function showText(mail: Listed): string {
+  const head = `${mail.subject ?? '(no subject)'}\nfrom ${mail.from ?? 'nobody'}: ${decisionWords(mail.disposition, mail.reason)}`
   const reply =
     mail.reply?.text === undefined
       ? withoutReply(mail)
-      : `${earlier(mail)}Reply to ${mail.reply.to} (${mail.reply.state}):\n\n${mail.reply.text}`
+      : `${earlier(mail)}Reply to ${mail.reply.to} (${replyStateWords(mail.reply.state)}):\n\n${mail.reply.text}`
   const steps = mail.events?.map(({ at, step, disposition, reason, actor }) => ({
     at,
-    step,
-    disposition,
-    reason,
+    step: stageWords(step),
+    outcome: outcomeOf(disposition),
     actor,
+    reason: sentenceOf(reason),
   }))
-  return print(terminal, [head, mail.text ?? '', reply, table(steps ?? [])].join('\n\n'))
+  return [head, mail.text ?? '', reply, table(steps ?? [])].join('\n\n')
 }
 
 /** Asked to write again, the model wrote nothing. */
 function earlier({ reason, detail }: Listed): string {
   if (reason !== 'rewrite-without-text') return ''
-  const lines = ['The model wrote no other text. This is the earlier draft.', detail]
+  const lines = [sentenceOf(reason), detail]
   return `${lines.filter(Boolean).join('\n')}\n\n`
 }
 
 /** Where the model left the writing to a person: what the mail is about, and what it did not know. */
 function withoutReply({ reason, detail, verdict }: Listed): string {
   if (reason !== 'needs-person') return 'No reply.'
-  const lines = ['No reply: the model asks for a person.', verdict?.summary, detail]
+  const lines = [`No reply. ${sentenceOf(reason)}`, verdict?.summary, detail]
   return [...new Set(lines.filter(Boolean))].join('\n')
 }
 
@@ -96,6 +113,14 @@ export async function change(
 ): Promise<ExitStatus> {
   await openApi(options.config, terminal).post(path, body)
   return print(terminal, options.json ? JSON.stringify({ ok: true }) : 'Done.')
+}
+
+/** The text as it stands now is what is approved: another one, written meanwhile, is refused. */
+export async function approve(id: string, options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
+  const path = `/replies/${encodeURIComponent(id)}`
+  const { reply } = await openApi(options.config, terminal).get<Listed>(path)
+  if (!reply?.version) throw new Error('There is no reply yet.')
+  return change(`${path}/approve`, { seen: reply.version }, options, terminal)
 }
 
 /** Opens the reply's text in $EDITOR and saves what comes back. */
@@ -130,7 +155,7 @@ export async function usage(options: ReviewOptions, terminal: Terminal): Promise
   return print(terminal, options.json ? JSON.stringify(rows) : table(rows))
 }
 
-interface Rung {
+interface Autonomy {
   account: string
   category: string
   streak: number
@@ -138,19 +163,23 @@ interface Rung {
   offered: boolean
   granted: boolean
   grantedBy: string | null
-  takenBack: { reason: string; at: string } | null
+  takenBack: { reason: SetbackReason; at: string } | null
 }
 
 /** How far each category has come, and what was granted. */
-export async function ladder(options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
-  const rungs = await openApi(options.config, terminal).get<Rung[]>('/ladder')
-  if (options.json) return print(terminal, JSON.stringify(rungs))
-  const rows = rungs.map(({ account, category, streak, needed, takenBack, ...rung }) => ({
+export async function autonomy(options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
+  const categories = await openApi(options.config, terminal).get<Autonomy[]>('/autonomy')
+  if (options.json) return print(terminal, JSON.stringify(categories))
+  const rows = categories.map(({ account, category, streak, needed, takenBack, ...standing }) => ({
     account,
     category,
     'in a row': `${streak}/${needed}`,
-    state: rung.granted ? `sends by itself (${rung.grantedBy})` : rung.offered ? 'on offer' : 'waits for you',
-    'taken back': takenBack ? `${takenBack.reason}, ${takenBack.at.slice(0, 16)}` : '',
+    state: standing.granted
+      ? `sends by itself (${standing.grantedBy})`
+      : standing.offered
+        ? 'on offer'
+        : 'waits for you',
+    'taken back': takenBack ? `${setbackWords(takenBack.reason)}, ${takenBack.at.slice(0, 16)}` : '',
   }))
   return print(terminal, table(rows))
 }
@@ -182,16 +211,18 @@ async function print({ stdout }: Terminal, text: string): Promise<ExitStatus> {
 }
 
 const widest = 40
+const widestLast = 100
 
-/** Columns as wide as they must be; what is longer than that is cut. */
+/** Columns as wide as their cells, which are cut after 40 characters, in the last column after 100. */
 export function table(rows: readonly Row[]): string {
   const names = Object.keys(rows[0] ?? {})
   if (names.length === 0) return '(none)'
-  const cell = (value: string | number | undefined) => {
+  const cell = (value: string | number | undefined, at: number) => {
     const text = printable(String(value ?? ''), true)
-    return text.length > widest ? `${text.slice(0, widest - 1)}…` : text
+    const most = at === names.length - 1 ? widestLast : widest
+    return text.length > most ? `${text.slice(0, most - 1)}…` : text
   }
-  const lines = [names, ...rows.map((row) => names.map((name) => cell(row[name])))]
+  const lines = [names, ...rows.map((row) => names.map((name, at) => cell(row[name], at)))]
   const widths = names.map((_, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0)))
   return lines
     .map((line) =>

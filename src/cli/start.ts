@@ -1,6 +1,8 @@
 import { setFlagsFromString } from 'node:v8'
 import { newId, systemClock } from '../base/clock.ts'
+import { outcomeOf } from '../base/dispositions.ts'
 import { openLog } from '../base/log.ts'
+import { sentenceOf } from '../base/reasons.ts'
 import type { AccountSettings } from '../config/settings.ts'
 import type { Daemon, Role } from '../daemon/daemon.ts'
 import { UsageError } from './failure.ts'
@@ -69,7 +71,7 @@ export function greet(
     say(
       disposition === 'drafted'
         ? 'A reply lies in your Drafts mailbox.'
-        : `A mail was handled: ${disposition} (${reason}).`,
+        : `A mail was handled: ${outcomeOf(disposition)}. ${sentenceOf(reason)}`,
     ),
   )
 }

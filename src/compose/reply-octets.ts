@@ -1,9 +1,11 @@
 /** The one place where a reply's octets are made: drafted, sent by itself, or edited, they differ in their kind only. */
 
 import type { AccountSettings } from '../config/settings.ts'
+import { domainPart } from '../mail/address.ts'
 import type { Message } from '../mail/message.ts'
 import { automaticLines } from '../mail/reply/automatic.ts'
 import { buildReply, type Reply, type ReplyKind, replyHeader, replyMessageId } from '../mail/reply/build.ts'
+import { signatureFor } from '../mail/reply/sign-off.ts'
 
 /** The mail that is answered, with what identifies its row. */
 interface Answered {
@@ -33,7 +35,7 @@ export async function writtenReply(
 ): Promise<Reply | null> {
   const header = replyHeader(message, owner, kind)
   if (header === null) return null
-  const domain = header.from.slice(header.from.lastIndexOf('@') + 1)
+  const domain = domainPart(header.from)
   return buildReply({
     original: message,
     owner,
@@ -41,7 +43,7 @@ export async function writtenReply(
     text,
     html: replies.html,
     language,
-    signature: replies.signature,
+    signature: signatureFor(replies, language),
     quote: replies.quote,
     disclosure: kind === 'send' ? automaticLines(replies, language) : null,
     messageId: replyMessageId(row.account, row.messageId ?? row.id, kind, attemptGroup, domain),

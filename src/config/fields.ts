@@ -1,7 +1,6 @@
+import { domainToASCII } from 'node:url'
 import { z } from 'zod'
-import { canonicalAddress, canonicalDomain } from './address.ts'
-import { durationPattern, formatDuration, parseDuration } from './duration.ts'
-import { parseHours } from './hours.ts'
+import type { OpenHours } from './settings.ts'
 
 /** Words for a value that is there but of the wrong kind; a missing one keeps the words that faults.ts has for it. */
 const instead = (words: string) => ({
@@ -118,4 +117,78 @@ function tryIntl(attempt: () => unknown): boolean {
   } catch {
     return false
   }
+}
+
+/**
+ * The owner's own addresses and the entries of allow and deny lists: bare `local@domain` (RFC 5321 section 4.1.2,
+ * no display name, no quoted local part).
+ * @returns lower case with the domain as A-labels (RFC 5890), or null when it is not a bare address
+ */
+export function canonicalAddress(text: string): string | null {
+  const at = text.lastIndexOf('@')
+  if (at < 1) return null
+  const local = text.slice(0, at)
+  if (local.length > 64 || !/^[^\s"(),:;<>@[\\\]\p{Cc}]+$/u.test(local)) return null
+  const domain = canonicalDomain(text.slice(at + 1))
+  return domain === null ? null : `${local.toLowerCase()}@${domain}`
+}
+
+/** Lower case, A-labels, no trailing dot; null when it is not a domain name. */
+export function canonicalDomain(text: string): string | null {
+  const ascii = domainToASCII(text.replace(/\.$/, ''))
+  const labels = /^(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*$/
+  return labels.test(ascii) && ascii.length <= 253 ? ascii : null
+}
+
+const dayNames = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']
+const window = /^([a-z]{3})(?:-([a-z]{3}))?\s+(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})$/
+
+/** `mon-fri 09:00-17:00, sat 10:00-13:00`. Null when it is not written so. */
+export function parseHours(text: string): OpenHours[] | null {
+  const windows = text.toLowerCase().split(',').map(parseWindow)
+  return windows.some((each) => each === null) ? null : (windows as OpenHours[])
+}
+
+function parseWindow(text: string): OpenHours | null {
+  const [, first = '', last = first, ...clock] = window.exec(text.trim()) ?? []
+  const [fromHour = 0, fromMinute = 0, toHour = 0, toMinute = 0] = clock.map(Number)
+  const [start, end] = [first, last].map((name) => dayNames.indexOf(name))
+  if (start === undefined || end === undefined || start < 0 || end < 0) return null
+  const [from, to] = [fromHour * 60 + fromMinute, toHour * 60 + toMinute]
+  if (fromMinute > 59 || toMinute > 59 || to > 24 * 60 || from >= to) return null
+  // fri-mon goes over the end of the week.
+  const count = ((end - start + 7) % 7) + 1
+  return { days: Array.from({ length: count }, (_, at) => (start + at) % 7), from, to }
+}
+
+/** Durations as people write them: `500ms`, `30s`, `15m`, `12h`, `7d`, `2w`. */
+
+const milliseconds = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
+
+export const durationPattern = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)$/
+
+/** Milliseconds, or null when the text is not a duration. */
+export function parseDuration(text: string): number | null {
+  const match = durationPattern.exec(text.trim())
+  if (!match) return null
+  const [, amount, unit] = match
+  return Math.round(Number(amount) * milliseconds[unit as keyof typeof milliseconds])
+}
+
+/** The largest unit that divides the duration: 604800000 gives `1w`. */
+/**
+ * A duration whose form the schema has checked. Milliseconds.
+ * @throws TypeError for any other
+ */
+export function msOf(text: string): number {
+  const ms = parseDuration(text)
+  if (ms === null) throw new TypeError('A duration passed the schema in another form')
+  return ms
+}
+
+export function formatDuration(ms: number): string {
+  if (ms === 0) return '0s'
+  const units = Object.entries(milliseconds).reverse()
+  const [unit, size] = units.find(([, each]) => ms >= each && ms % each === 0) ?? ['ms', 1]
+  return `${ms / size}${unit}`
 }

@@ -13,7 +13,7 @@ import {
   type Document as YamlDocument,
 } from 'yaml'
 import { type Environment, interpolate } from './interpolation.ts'
-import { type Fault, formatPath, type Path, type Place, type Source } from './source.ts'
+import { type Fault, formatPath, type Path, type Source, type SourcePosition } from './source.ts'
 
 /**
  * Parses the text of a configuration file and puts the variables in. Faults come back, not thrown; where the syntax is
@@ -25,7 +25,7 @@ export function readDocument(label: string, content: string, environment: Enviro
   const options = { lineCounter: lines, merge: true, prettyErrors: false }
   const parsed = parseAllDocuments(content.replace(/^\uFEFF/, ''), options)
   const [document, second] = Array.isArray(parsed) ? parsed : []
-  const at = (offset: number | null): Place => {
+  const at = (offset: number | null): SourcePosition => {
     if (offset === null) return { where: label, line: 0, what: '' }
     const line = lines.linePos(offset).line
     return { where: `${label}:${line}`, line, what: '' }
@@ -64,7 +64,11 @@ function toPlain(document: YamlDocument): unknown {
 }
 
 /** One fault a line, and none that the parser only met because it had lost its place in the stream. */
-function syntaxFaults(document: YamlDocument, content: string, at: (offset: number) => Place): Fault[] {
+function syntaxFaults(
+  document: YamlDocument,
+  content: string,
+  at: (offset: number) => SourcePosition,
+): Fault[] {
   const byLine = new Map<number, Fault>()
   for (const { code, message, pos } of document.errors) {
     const place = at(pos[0])

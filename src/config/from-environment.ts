@@ -1,6 +1,14 @@
 /** Environment variables: the whole configuration where there is no file, and what a file leaves out. */
 import type { Environment } from './interpolation.ts'
-import { type Fault, formatPath, type Path, type Place, type Source, valueAt, withValue } from './source.ts'
+import {
+  type Fault,
+  formatPath,
+  type Path,
+  type Source,
+  type SourcePosition,
+  valueAt,
+  withValue,
+} from './source.ts'
 
 interface Variable {
   readonly name: string
@@ -139,7 +147,7 @@ function isTaken(document: unknown, path: Path): boolean {
   return valueAt(document, path) !== undefined
 }
 
-const named = (name: string): Place => ({ where: name, line: 0, what: '' })
+const named = (name: string): SourcePosition => ({ where: name, line: 0, what: '' })
 
 function tracing(origins: ReadonlyMap<string, string>) {
   const origin = (path: Path): { name: string; depth: number } | null => {
@@ -151,7 +159,7 @@ function tracing(origins: ReadonlyMap<string, string>) {
   }
   return {
     isFromVariable: (path: Path) => origin(path) !== null,
-    locate: (path: Path): Place => {
+    locate: (path: Path): SourcePosition => {
       const found = origin(path)
       if (found === null) return { where: '', line: 0, what: formatPath(path) }
       return { where: found.name, line: 0, what: formatPath(path.slice(found.depth)) }

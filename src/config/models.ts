@@ -1,7 +1,7 @@
 /** The models out of the document: what a task, or the fallback, leaves out is as for the first model of the same endpoint. */
 
 import { defaults } from './defaults.ts'
-import { msOf } from './duration.ts'
+import { msOf } from './fields.ts'
 import { isOwnMachine } from './loopback.ts'
 import type { Document } from './schema.ts'
 import type { ModelChoice, ModelSettings } from './settings.ts'

@@ -1,10 +1,9 @@
 /** From the document, which is known to be sound, to the settings: defaults, overrides, units, absolute paths. */
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { canonicalAddress, canonicalDomain } from './address.ts'
 import { defaults } from './defaults.ts'
-import { msOf } from './duration.ts'
-import { parseHours } from './hours.ts'
+import { canonicalAddress, canonicalDomain, msOf, parseHours } from './fields.ts'
+import { isLoopback } from './loopback.ts'
 import { resolveModels } from './models.ts'
 import { hashPassword } from './password.ts'
 import { type Document, webhookEvents } from './schema.ts'
@@ -85,6 +84,7 @@ function resolveAccount(
     replies: resolveReplies({ ...top.replies, ...account.replies }),
     spam: resolveSpam({ ...top.spam, ...account.spam }),
     categories: (account.categories ?? top.categories ?? []).map(resolveCategory),
+    arcSealers: (account.arcSealers ?? []).map((domain) => canonicalDomain(domain) ?? domain.toLowerCase()),
     instructions: account.instructions ?? top.instructions ?? '',
     knowledge: knowledge === undefined ? null : path(knowledge),
     prompts: prompts === undefined ? packagePrompts : path(prompts),
@@ -102,6 +102,8 @@ function resolveServer(
 ): Server {
   const secure = server.secure ?? ![143, 587, 25].includes(server.port ?? tlsPort)
   // A server with a password of its own does not take over the other's OAuth2, and the other way round.
+  const hasOwnLogin =
+    server.user !== undefined || server.password !== undefined || server.oauth2 !== undefined
   const credentials = server.password !== undefined || server.oauth2 !== undefined ? server : login
   return {
     host: server.host.replace(/^\[|\]$/g, ''),
@@ -111,6 +113,7 @@ function resolveServer(
     password: credentials.password ?? '',
     oauth2: credentials.oauth2 ? resolveOAuth2(credentials.oauth2) : null,
     allowPlaintext: server.allowPlaintext ?? account.allowPlaintext ?? false,
+    ...(!hasOwnLogin && isLoopback(server.host) ? { loginOptional: true } : {}),
   }
 }
 
@@ -149,18 +152,29 @@ function resolveOAuth2(input: OAuth2Input): OAuth2Settings {
 }
 
 function resolveReplies(input: RepliesInput): RepliesSettings {
-  const { interval, undo, disclosure, humanLine, businessHours, ...rest } = {
+  const { interval, undo, disclosure, humanLine, businessHours, signature, ...rest } = {
     ...defaults.replies,
     ...withoutUndefined(input),
   }
   return {
     ...rest,
+    ...resolveSignature(signature),
     intervalMs: msOf(interval),
     undoMs: msOf(undo),
     businessHours: businessHours === undefined ? null : parseHours(businessHours),
     disclosure: disclosure ?? null,
     humanLine: humanLine ?? null,
   }
+}
+
+/** By language alone: `pt-BR` serves `pt`, too. */
+function resolveSignature(signature: string | Readonly<Record<string, string>>) {
+  if (typeof signature === 'string') return { signature, signatures: {} }
+  const byLanguage = Object.entries(signature).filter(([tag]) => tag !== 'default')
+  const signatures = Object.fromEntries(
+    byLanguage.map(([tag, text]) => [tag.toLowerCase().split('-')[0] ?? tag, text]),
+  )
+  return { signature: signature.default ?? byLanguage[0]?.[1] ?? '', signatures }
 }
 
 function resolveSpam(input: SpamInput): SpamSettings {

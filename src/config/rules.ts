@@ -2,9 +2,10 @@
  * What no single key can tell. Each rule reads the document as it is, whole or not, so that its finding is reported
  * together with the schema's: a value of the wrong kind simply doesn't concern it.
  */
-import { canonicalAddress } from './address.ts'
+
 import { defaults } from './defaults.ts'
 import type { Finding } from './faults.ts'
+import { canonicalAddress } from './fields.ts'
 import { isLoopback } from './loopback.ts'
 import { isGroup, type Path, valueAt } from './source.ts'
 

@@ -59,6 +59,10 @@ const Account = z
       z.array(z.string()),
       "Names under which your own mail server writes Authentication-Results (RFC 8601); others' are not believed. Microsoft 365: the empty text",
     ),
+    arcSealers: key(
+      z.array(word()),
+      'Domains of forwarders and lists whose word on an author you believe (ARC seals, RFC 8617), for automatic sending',
+    ),
     ownLists: key(z.array(word()), 'List-Ids of your own groups'),
     replies: key(Replies, 'Overrides keys of the top-level `replies`'),
     spam: key(Spam, 'Overrides keys of the top-level `spam`'),

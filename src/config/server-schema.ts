@@ -41,7 +41,15 @@ export const Imap = z
   })
   .meta({ id: 'Imap', description: 'Where mail is read' })
 
-export const Smtp = z.strictObject(server('465, or 587 when `secure` is false')).meta({
+const smtp = {
+  ...server('465, or 587 when `secure` is false'),
+  user: key(
+    z.string().trim(),
+    "Login name; by default the account's address. Empty: no login, for a relay that wants none",
+  ),
+}
+
+export const Smtp = z.strictObject(smtp).meta({
   id: 'Smtp',
   description: 'Where replies are submitted; `user` and `password` default to those of `imap`',
 })

@@ -15,6 +15,8 @@ export interface Server {
   readonly oauth2: OAuth2Settings | null
   /** Plain text is refused except on loopback, unless this is true. */
   readonly allowPlaintext: boolean
+  /** A relay on loopback to which nobody gave a login of its own: it may well offer none. */
+  readonly loginOptional?: boolean
 }
 
 export interface OAuth2Settings {
@@ -52,6 +54,8 @@ export interface AccountSettings {
   readonly replies: RepliesSettings
   readonly spam: SpamSettings
   readonly categories: readonly Category[]
+  /** Domains of forwarders whose ARC seals are believed (RFC 8617), lower case. */
+  readonly arcSealers: readonly string[]
   /** Extra instructions of the owner for compose, plain text. */
   readonly instructions: string
   /** Folder of Markdown/text files; null for none. */
@@ -71,7 +75,14 @@ export interface Category {
 
 export interface RepliesSettings {
   readonly mode: ReplyMode
+  /** Below each reply whose language has none of its own; empty: none. */
   readonly signature: string
+  /** By language (BCP 47 primary tag). */
+  readonly signatures: Readonly<Record<string, string>>
+  /** Which replies are checked by meaning with one more call: those that would go out by themselves, every draft, or none. */
+  readonly check: 'send' | 'always' | 'never'
+  /** A draft with a doubt carries a keyword in \Drafts. */
+  readonly flagDoubts: boolean
   /** The same text to the same address at most once in this time, milliseconds. */
   readonly intervalMs: number
   /** Wait between approval and sending, milliseconds. */

@@ -2,7 +2,7 @@
 
 export type Path = readonly (string | number)[]
 
-export interface Place {
+export interface SourcePosition {
   /** Where the owner has to look: `replyd.yaml:7`, or the name of an environment variable; '' for neither. */
   readonly where: string
   /** Line for sorting; 0 for what has none. */
@@ -11,7 +11,7 @@ export interface Place {
   readonly what: string
 }
 
-export interface Fault extends Place {
+export interface Fault extends SourcePosition {
   readonly message: string
   /** The path in the document, when there is one. Further findings at or below it are only consequences. */
   readonly path?: Path
@@ -22,7 +22,7 @@ export interface Source {
   readonly faults: readonly Fault[]
   /** True when the value at that path holds a variable's value, which is always text at first. */
   isFromVariable(path: Path): boolean
-  locate(path: Path): Place
+  locate(path: Path): SourcePosition
 }
 
 /** `accounts[0].imap.port` */

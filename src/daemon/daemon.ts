@@ -1,14 +1,17 @@
 /** The daemon, in boot order: each resource is opened after what it needs and closed before it. */
 import type { Clock, NewId } from '../base/clock.ts'
-import type { Log } from '../base/log.ts'
+import { reasonOf } from '../base/errors.ts'
+import { accountLabel, type Log } from '../base/log.ts'
 import type { Config } from '../config/settings.ts'
 import type { StepContext } from '../context.ts'
+import { type ResolveTxt, txtResolver } from '../dns/resolver.ts'
 import { ConfiguredModels } from '../model/models.ts'
 import { SignIns } from '../oauth/oauth.ts'
 import { Observer } from '../observe/observe.ts'
 import { Pipeline } from '../pipeline/pipeline.ts'
 import { openQueues, queueNames } from '../queue/queues.ts'
 import { Watcher } from '../receive/watch.ts'
+import { changeAccountState } from '../store/accounts.ts'
 import { type Database, openDatabase } from '../store/database.ts'
 import { settleAbandonedCalls } from '../store/model-calls.ts'
 import { startWeb, type WebContext, type WebServer } from '../web/server.tsx'
@@ -20,7 +23,6 @@ import { healthOf } from './health.ts'
 import { holderName, isGone } from './holder.ts'
 import { warnOfModel } from './model-warning.ts'
 import { handleOnce } from './once.ts'
-import { tellOwner } from './owner.ts'
 
 export type Role = 'watch' | 'work' | 'web'
 
@@ -34,6 +36,8 @@ export interface DaemonOptions {
   newId: NewId
   /** [0, 1); Math.random when absent. */
   random?: () => number
+  /** TXT records for the signatures of mails; the machine's own name servers when absent. */
+  resolveTxt?: ResolveTxt
   /** Ends the daemon. */
   signal: AbortSignal
   /** Called when everything runs, before anything is waited for. */
@@ -68,7 +72,8 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const onSignIn = (address: string, lost: Error | null) => void tellOwner({ db, log, clock }, lost, address)
   await using accounts = new Accounts(config.accounts, { log, clock, random, signIns, onSignIn })
   const models = new ConfiguredModels(config.model, { db, log, clock })
-  const context: StepContext = { db, clock, newId, random, log, config, accounts, models }
+  const resolveTxt = options.resolveTxt ?? txtResolver()
+  const context: StepContext = { db, clock, newId, random, log, config, accounts, models, resolveTxt }
   await using pipeline = new Pipeline(context, queues, drainMs)
   pipeline.on('owner-action', (error, account) => void tellOwner(context, error, account))
   if (roles.includes('work')) startWork(pipeline, models, context, signal)
@@ -130,6 +135,7 @@ function watchersOf(context: StepContext, pipeline: Pipeline): Watcher[] {
       new Watcher(context, account, {
         onIngested: (mails) => pipeline.accept(mails),
         onStopped: (error) => void tellOwner(context, error, account.settings.owner.address),
+        onTrouble: (error) => void tellOwner(context, error, account.settings.owner.address),
         holder,
         isGone: (other) => isGone(other, alone),
       }),
@@ -154,4 +160,19 @@ async function openWeb({ roles, once, config }: DaemonOptions, web: WebContext):
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve()
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
+
+/**
+ * Says it in the log and keeps it in the store, so that every process and page can show it. Never throws.
+ * @param error why the account stopped; null when it goes on
+ */
+export async function tellOwner(
+  { db, log, clock }: Pick<StepContext, 'db' | 'log' | 'clock'>,
+  error: Error | null,
+  account: string,
+): Promise<void> {
+  const reason = error === null ? null : reasonOf(error)
+  if (reason !== null) log.error({ event: 'owner.action-needed', account: accountLabel(account), reason })
+  if (error !== null && 'scope' in error && error.scope === 'model') return
+  await changeAccountState(db, account, { stopped: reason }, clock.now()).catch(() => undefined)
 }

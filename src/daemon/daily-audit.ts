@@ -4,7 +4,7 @@ import { reasonOf } from '../base/errors.ts'
 import type { StepContext } from '../context.ts'
 import { type Audit, audit } from '../observe/audit.ts'
 import { removeBodiesBefore } from '../store/bodies.ts'
-import { tidyEmbedded } from '../store/maintenance.ts'
+import { tidyEmbedded } from '../store/database.ts'
 import { removeStyles } from '../store/styles.ts'
 
 const dayMs = 86_400_000

@@ -1,38 +1,22 @@
 /** The daily mail to the owner, as plain text. Subjects and names are strangers' words: one line each, and cut. */
+import { capitalised, type Disposition, outcomeOf } from '../base/dispositions.ts'
+import { type Reason, sentenceOf } from '../base/reasons.ts'
 import { plainLine } from '../mail/address.ts'
+import { inert } from '../mail/inert.ts'
 
 export interface DigestFacts {
   account: string
   /** `2026-11-24` */
   day: string
   /** Mails of the last 24 hours by what became of them. */
-  dispositions: ReadonlyMap<string, number>
+  dispositions: ReadonlyMap<Disposition, number>
   /** What waits for the owner, oldest first. */
-  waiting: readonly { from: string; subject: string; reason: string; draft: boolean }[]
+  waiting: readonly { from: string; subject: string; reason: Reason; draft: boolean }[]
   /** US dollars. */
   cost: number
 }
 
 const mostWaiting = 20
-
-const words: readonly (readonly [disposition: string, text: string])[] = [
-  ['sent', 'answered by replyd'],
-  ['sent-by-owner', 'answered by you from a draft'],
-  ['drafted', 'drafted, not sent yet'],
-  ['held', 'held for you'],
-  ['approved', 'approved, about to go out'],
-  ['no-reply-needed', 'needed no reply'],
-  ['filed', 'filed as spam'],
-  ['marked', 'marked as spam'],
-  ['restored', 'taken back out of Junk'],
-  ['declined', 'never to be answered (robots, lists, bounces)'],
-  ['rejected', 'drafts you threw away'],
-  ['superseded', 'answered by you meanwhile'],
-  ['duplicate', 'seen before'],
-  ['waiting', 'still being worked on'],
-  ['uncertain', 'may or may not have gone out: please look'],
-  ['failed', 'failed'],
-]
 
 /** Null when nothing came and nothing waits: then there is nothing to say. */
 export function digestText({
@@ -44,14 +28,13 @@ export function digestText({
 }: DigestFacts): { subject: string; text: string } | null {
   const came = [...dispositions.values()].reduce((sum, count) => sum + count, 0)
   if (came === 0 && waiting.length === 0) return null
-  const lines = words.flatMap(([disposition, text]) => {
-    const count = dispositions.get(disposition) ?? 0
-    return count === 0 ? [] : [`  ${String(count).padStart(5)}  ${text}`]
-  })
+  const lines = [...dispositions]
+    .sort(([, one], [, other]) => other - one)
+    .map(([disposition, count]) => `  ${String(count).padStart(5)}  ${outcomeOf(disposition)}`)
   const shown = waiting.slice(0, mostWaiting).map(({ from, subject, reason, draft }) => {
-    const who = plainLine(from).slice(0, 60) || 'unknown sender'
-    const what = plainLine(subject).slice(0, 100) || '(no subject)'
-    return `  - ${who}: ${what}\n    ${draft ? 'a draft stands in Drafts' : `held: ${plainLine(reason).slice(0, 60)}`}`
+    const who = inert(plainLine(from).slice(0, 60)) || 'unknown sender'
+    const what = inert(plainLine(subject).slice(0, 100)) || '(no subject)'
+    return `  - ${who}: ${what}\n    ${draft ? `${capitalised(outcomeOf('drafted'))}.` : sentenceOf(reason)}`
   })
   const more = waiting.length - shown.length
   const text = [

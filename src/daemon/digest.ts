@@ -1,7 +1,9 @@
 /** Digest: once a day a mail to the owner says what came, what was answered, what waits and what it cost. */
+
 import { setTimeout as delay } from 'node:timers/promises'
 import { reasonOf, UncertainError } from '../base/errors.ts'
 import type { Account, StepContext } from '../context.ts'
+import { domainPart } from '../mail/address.ts'
 import { compile } from '../mail/reply/compile.ts'
 import { dayOf } from '../model/budget.ts'
 import { claimDigest, costSince, dispositionsSince, releaseDigest, waitingFor } from '../store/digests.ts'
@@ -64,7 +66,7 @@ async function digestOctets(
     cost: await costSince(db, address, since),
   })
   if (digest === null) return null
-  const domain = address.slice(address.lastIndexOf('@') + 1)
+  const domain = domainPart(address)
   return compile({
     from: { name: 'replyd', address },
     to: [{ name: '', address: config.digest?.to ?? address }],

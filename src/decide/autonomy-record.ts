@@ -1,20 +1,20 @@
 /** Earned autonomy on the store's records: what the page shows, and what the owner grants. */
 
 import { editShare } from '../observe/edits.ts'
-import type { Queryable } from '../store/database.ts'
 import {
-  endTrustGrant,
-  removeTrustGrant,
-  saveTrustGrant,
-  type TrustGrant,
-  trustGrants,
-  trustRecords,
-} from '../store/trust.ts'
-import { defaultStreak, type Rung, rungOf, type Setback } from './autonomy.ts'
+  type AutonomyGrant,
+  autonomyGrants,
+  autonomyRecords,
+  endAutonomyGrant,
+  removeAutonomyGrant,
+  saveAutonomyGrant,
+} from '../store/autonomy.ts'
+import type { Queryable } from '../store/database.ts'
+import { type Autonomy, autonomyOf, defaultStreak, type Setback } from './autonomy.ts'
 
 const mostReplies = 500
 
-export interface LadderEntry extends Rung {
+export interface CategoryAutonomy extends Autonomy {
   account: string
   category: string
   needed: number
@@ -26,19 +26,23 @@ export interface LadderEntry extends Rung {
  * Every category of the account in which a reply was decided on, or that was granted. A setback that is found is written
  * down, and ends the grant for good.
  */
-export async function ladder(db: Queryable, account: string, needed = defaultStreak): Promise<LadderEntry[]> {
-  const records = await trustRecords(db, account, mostReplies)
-  const grants = new Map((await trustGrants(db, account)).map((grant) => [grant.category, grant]))
+export async function autonomyByCategory(
+  db: Queryable,
+  account: string,
+  needed = defaultStreak,
+): Promise<CategoryAutonomy[]> {
+  const records = await autonomyRecords(db, account, mostReplies)
+  const grants = new Map((await autonomyGrants(db, account)).map((grant) => [grant.category, grant]))
   const categories = [...new Set([...records.map(({ category }) => category), ...grants.keys()])].sort()
-  const entries: LadderEntry[] = []
+  const entries: CategoryAutonomy[] = []
   for (const category of categories) {
     const outcomes = records
       .filter((record) => record.category === category)
       .map(({ text, draftText, ...rest }) => ({ ...rest, edit: editShare(draftText, text) }))
     const grant = grants.get(category) ?? null
     const known = grant && endOf(grant)
-    const found = rungOf(outcomes, known ? null : (grant?.grantedAt ?? null), needed)
-    if (found.takenBack) await endTrustGrant(db, account, category, found.takenBack)
+    const found = autonomyOf(outcomes, known ? null : (grant?.grantedAt ?? null), needed)
+    if (found.takenBack) await endAutonomyGrant(db, account, category, found.takenBack)
     const { grantedAt = null, grantedBy = null } = grant ?? {}
     entries.push({
       account,
@@ -53,16 +57,16 @@ export async function ladder(db: Queryable, account: string, needed = defaultStr
   return entries
 }
 
-function endOf({ takenBack, takenBackAt, takenBackBy }: TrustGrant): Setback | null {
+function endOf({ takenBack, takenBackAt, takenBackBy }: AutonomyGrant): Setback | null {
   if (takenBack === null || takenBackAt === null) return null
-  return { reason: takenBack as Setback['reason'], at: takenBackAt, id: takenBackBy }
+  return { reason: takenBack, at: takenBackAt, id: takenBackBy }
 }
 
 /** Whether replies of this category may go out by themselves; asked anew for each, so that a setback counts at once. */
 export async function isGranted(db: Queryable, account: string, category: string): Promise<boolean> {
-  const grants = await trustGrants(db, account)
+  const grants = await autonomyGrants(db, account)
   if (!grants.some((grant) => grant.category === category && grant.takenBack === null)) return false
-  return (await ladder(db, account)).some((entry) => entry.category === category && entry.granted)
+  return (await autonomyByCategory(db, account)).some((entry) => entry.category === category && entry.granted)
 }
 
 /** False when it is not on offer: then nothing is granted. */
@@ -73,13 +77,13 @@ export async function grant(
   actor: string,
   now: Date,
 ): Promise<boolean> {
-  const entry = (await ladder(db, account)).find((each) => each.category === category)
+  const entry = (await autonomyByCategory(db, account)).find((each) => each.category === category)
   if (!entry?.offered) return false
-  await saveTrustGrant(db, account, { category, grantedAt: now, grantedBy: actor })
+  await saveAutonomyGrant(db, account, { category, grantedAt: now, grantedBy: actor })
   return true
 }
 
 /** False when nothing was granted. */
 export function revoke(db: Queryable, account: string, category: string): Promise<boolean> {
-  return removeTrustGrant(db, account, category)
+  return removeAutonomyGrant(db, account, category)
 }

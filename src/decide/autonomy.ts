@@ -1,11 +1,12 @@
 /** Earned autonomy: how far a category has come, from what people made of its drafts. It is offered, never taken. */
+import type { SetbackReason } from '../base/reasons.ts'
 
 /** Drafts in a row that a person let pass, before automatic sending is offered. */
 export const defaultStreak = 20
 /** An edit up to this share of the words is no correction. */
 const meaningfulEdit = 0.1
 
-export interface TrustOutcome {
+export interface AutonomyOutcome {
   at: Date
   /** The mail that was answered. */
   id: string
@@ -22,13 +23,13 @@ export interface TrustOutcome {
 
 /** Why a grant ended, and by which mail's reply. */
 export interface Setback {
-  reason: 'cancelled' | 'rejected' | 'edited' | 'negative-answer'
+  reason: SetbackReason
   at: Date
   /** The mail that was answered; null when it is known no more. */
   id: string | null
 }
 
-export interface Rung {
+export interface Autonomy {
   streak: number
   /** The owner may grant automatic sending. */
   offered: boolean
@@ -42,13 +43,13 @@ export interface Rung {
  * @param outcomes of one category, oldest first
  * @param grantedAt when the owner granted it, null when they did not or took it back themselves
  */
-export function rungOf(
-  outcomes: readonly TrustOutcome[],
+export function autonomyOf(
+  outcomes: readonly AutonomyOutcome[],
   grantedAt: Date | null,
   needed = defaultStreak,
-): Rung {
+): Autonomy {
   let streak = 0
-  let takenBack: Rung['takenBack'] = null
+  let takenBack: Autonomy['takenBack'] = null
   for (const outcome of outcomes) {
     const setback = setbackOf(outcome)
     if (setback !== null) streak = 0
@@ -60,7 +61,7 @@ export function rungOf(
   return { streak, offered: !granted && streak >= needed, granted, takenBack }
 }
 
-function setbackOf({ kind, edit }: TrustOutcome): Setback['reason'] | null {
+function setbackOf({ kind, edit }: AutonomyOutcome): Setback['reason'] | null {
   if (kind !== 'approved' && kind !== 'edited') return kind
   return edit > meaningfulEdit ? 'edited' : null
 }

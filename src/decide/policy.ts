@@ -2,36 +2,38 @@
  * Draft, hold or send: the last decision before anything leaves, as a pure function. It can only lower what the
  * guard allowed (standards.md section 1). Everything is collected, the strictest decides, the first reason is kept.
  */
+import type { Reason } from '../base/reasons.ts'
+import type { Finding } from '../check/prefilter.ts'
+import { type Checked, checkDoubts } from '../check/verdict.ts'
 import type { Composed, Verdict } from '../triage/verdict.ts'
 
 type Mode = 'draft' | 'review' | 'send'
 
-export interface HoldInput {
+export interface PolicyInput {
   /** replies.mode of the account. */
   mode: Mode
   /** Mode of the mail's category; null: the account's. */
   categoryMode: Mode | null
   /** What the guard allows at most. */
   ceiling: 'draft' | 'may'
-  verdict: Pick<Verdict, 'spam' | 'sentiment' | 'urgency' | 'manipulation' | 'confidence'>
+  verdict: Pick<Verdict, 'asks' | 'spam' | 'sentiment' | 'urgency' | 'manipulation' | 'confidence'>
   composed: Pick<Composed, 'text' | 'answers' | 'missing' | 'confidence' | 'needs_person'>
-  /** Number of claims that no source states (checkClaims). */
-  claims: number
-  /** Statements and answers that nothing stands behind but the mail itself, or the model (gapsOf). */
-  ungrounded: number
-  /** The text repeats the mail (gapsOf). */
-  parroted: boolean
-  /** Placeholders left in the text. */
-  placeholders: number
-  /** Links, canaries or markers that must not go out (outboundFaults). */
-  faults: number
+  /** What the check without a model found (src/check/prefilter.ts). */
+  findings: readonly Pick<Finding, 'kind'>[]
+  /** What the check by meaning says; null when it was not asked (yet). */
+  checked: Checked | null
+  /** The check by meaning was asked and gave no usable answer. */
+  uncheckable: boolean
+  /** It will be asked where nothing else speaks against sending: what it tells better is left to it. */
+  checkFollows: boolean
   /** Hidden text was cut out of the mail, or something else than the model saw manipulation. */
   manipulation: boolean
-  /** DMARC or an aligned pass; false: failed; null: nothing is known. */
-  authenticated: boolean | null
-  /** The owner has written to this address before. */
-  knownSender: boolean
-  firstContact: boolean
+  /** The author's domain is proven: by the account's own server, or by replyd's own check of the signatures. */
+  authenticated: boolean
+  /** The reply goes to the address in From, and nowhere else. */
+  toAuthor: boolean
+  /** The subject, which the reply repeats, holds a link, an address or a telephone number. */
+  contactInSubject: boolean
   /** A limit of standards.md section 7 is reached. */
   throttled: boolean
   /** Something was cut from the thread or the mail before the model saw it. */
@@ -43,77 +45,82 @@ export interface HoldInput {
 }
 
 /** `save-draft`: into \Drafts. `hold`: stays in replyd's review, nothing is written to the mailbox. `send`: after the undo window. */
-export type HoldAction = 'save-draft' | 'hold' | 'send'
+export type PolicyAction = 'save-draft' | 'hold' | 'send'
 
-export type HoldReason =
-  | 'placeholder'
-  | 'outbound-fault'
-  | 'unsupported-claim'
-  | 'parrots-mail'
-  | 'empty-text'
-  | 'spam'
-  | 'mode-review'
-  | 'mode-draft'
-  | 'guard-ceiling'
-  | 'manipulation'
-  | 'needs-person'
-  | 'missing-facts'
-  | 'ungrounded'
-  | 'low-confidence'
-  | 'unauthenticated'
-  | 'first-contact'
-  | 'angry-sender'
-  | 'urgent'
-  | 'throttled'
-  | 'input-cut'
-  | 'outside-hours'
-  | 'all-clear'
-
-export interface HoldDecision {
-  action: HoldAction
+export interface PolicyDecision {
+  action: PolicyAction
   /** The first of `reasons`. */
-  reason: HoldReason
+  reason: Reason
   /** Every reason that fired, strictest first. */
-  reasons: HoldReason[]
+  reasons: Reason[]
 }
 
 /** A negative or mixed mail from this intensity on is for a person to answer. */
 const angryFrom = 0.6
 
-/** The text itself is not fit to be shown as an answer: it waits in the review, whatever the mode. */
-function faultsOfText(input: HoldInput): HoldReason[] {
-  const { composed } = input
-  const checks: [HoldReason, boolean][] = [
+const figures = new Set(['number', 'date', 'price'])
+
+/** What must not stand in the owner's mailbox, whatever the mode: it waits in the review. */
+function faultsOf(input: PolicyInput): Reason[] {
+  const { composed, verdict, checked } = input
+  const found = (kind: Finding['kind']) => input.findings.some((finding) => finding.kind === kind)
+  const checks: [Reason, boolean][] = [
     ['empty-text', composed.text.trim() === ''],
-    ['outbound-fault', input.faults > 0],
-    ['placeholder', input.placeholders > 0],
-    ['unsupported-claim', input.claims > 0],
+    ['outbound-fault', found('fault')],
+    ['thread-stranger', found('stranger')],
+    ['obeys-mail', checked?.obeys ?? false],
+    ['leak', checked?.leak ?? false],
     // Whoever wrote the mail would choose what the owner says.
-    ['parrots-mail', input.parroted],
-    ['spam', input.verdict.spam.is],
+    ['parrots-mail', found('parroted')],
+    ['spam', verdict.spam.is],
     // What a manipulated model wrote must not stand in the owner's own mailbox.
-    ['manipulation', input.manipulation || input.verdict.manipulation],
+    ['manipulation', input.manipulation || verdict.manipulation],
   ]
   return checks.filter(([, fired]) => fired).map(([reason]) => reason)
 }
 
+/** Questions of the mail that the reply does not answer, as the writer lists them; the check by meaning knows better. */
+function leavesAsksOpen({ verdict, composed, checked, checkFollows }: PolicyInput): boolean {
+  const asks = verdict.asks ?? []
+  if (asks.length > 0 && composed.answers.length === 0) return true
+  return checked === null && !checkFollows && composed.answers.length < asks.length
+}
+
+/** What the check by meaning objects to. */
+function objections(checked: Checked | null): [Reason, boolean][] {
+  const doubts = new Set(checked === null ? [] : checkDoubts(checked))
+  return [
+    ['contradicted', doubts.has('contradicted')],
+    ['not-stated', doubts.has('not-stated')],
+    ['promise', doubts.has('promise')],
+    ['wrong-name', doubts.has('wrong-name')],
+    ['wrong-address', doubts.has('wrong-address')],
+  ]
+}
+
 /** Why it must not go out by itself. */
-function doubts(input: HoldInput): HoldReason[] {
-  const { verdict, composed } = input
+function doubts(input: PolicyInput): Reason[] {
+  const { verdict, composed, checked } = input
+  const found = (kinds: ReadonlySet<string>) => input.findings.some(({ kind }) => kinds.has(kind))
   const unpleasant = verdict.sentiment.label === 'negative' || verdict.sentiment.label === 'mixed'
   const unanswered = composed.missing.length > 0 || composed.answers.some(({ answered }) => !answered)
-  const checks: [HoldReason, boolean][] = [
+  const checks: [Reason, boolean][] = [
     ['guard-ceiling', input.ceiling !== 'may'],
     ['needs-person', composed.needs_person],
     ['missing-facts', unanswered],
-    ['ungrounded', input.ungrounded > 0],
+    ...objections(checked),
+    ['ask-unanswered', leavesAsksOpen(input) || (checked?.asks.some(({ answered }) => !answered) ?? false)],
+    ['wrong-language', found(new Set(['language'])) || checked?.language === false],
+    ['placeholder', found(new Set(['placeholder']))],
+    ['unsupported-claim', found(figures)],
+    ['mended', found(new Set(['mended']))],
+    ['unchecked', input.uncheckable],
     ['low-confidence', !(Math.min(verdict.confidence, composed.confidence) >= input.minConfidence)],
-    // DMARC pass, or nothing known and an address the owner has written to: backscatter must be impossible.
-    [
-      'unauthenticated',
-      input.authenticated === false || (input.authenticated === null && !input.knownSender),
-    ],
-    ['first-contact', input.firstContact && !input.knownSender && input.authenticated !== true],
+    // Not even for somebody who was answered before: a name that is known is the first one to forge.
+    ['unauthenticated', !input.authenticated],
+    // What is proven is the author. Two mailboxes of one domain may belong to strangers.
+    ['reply-to-elsewhere', !input.toAuthor],
+    ['contact-in-subject', input.contactInSubject],
     ['angry-sender', unpleasant && verdict.sentiment.intensity >= angryFrom],
     ['urgent', verdict.urgency >= 3],
     ['throttled', input.throttled],
@@ -123,7 +130,7 @@ function doubts(input: HoldInput): HoldReason[] {
 }
 
 /** A category's mode overrides the account's in both directions; the guard's ceiling stands above either. */
-function effectiveMode({ mode, categoryMode }: HoldInput): Mode {
+function effectiveMode({ mode, categoryMode }: PolicyInput): Mode {
   return categoryMode ?? mode
 }
 
@@ -131,18 +138,18 @@ function effectiveMode({ mode, categoryMode }: HoldInput): Mode {
  * Decides what becomes of a composed reply. Sending needs the mode `send` and not one doubt; a doubt in that mode
  * makes it a draft; a fault of the text itself, a mail that tried to steer it, or the mode `review`, holds it for a person.
  */
-export function decideHold(input: HoldInput): HoldDecision {
-  const faults = faultsOfText(input)
+export function applyPolicy(input: PolicyInput): PolicyDecision {
+  const faults = faultsOf(input)
   const mode = effectiveMode(input)
   const doubtful = doubts(input)
-  const decide = (action: HoldAction, reasons: HoldReason[]): HoldDecision => ({
+  const decision = (action: PolicyAction, reasons: Reason[]): PolicyDecision => ({
     action,
     reason: reasons[0] ?? 'all-clear',
     reasons,
   })
-  if (mode === 'review') return decide('hold', [...faults, 'mode-review', ...doubtful])
-  if (faults.length > 0) return decide('hold', [...faults, ...doubtful])
-  if (mode === 'draft') return decide('save-draft', ['mode-draft', ...doubtful])
-  if (doubtful.length > 0) return decide('save-draft', doubtful)
-  return decide('send', [input.businessHours ? 'all-clear' : 'outside-hours'])
+  if (mode === 'review') return decision('hold', [...faults, 'mode-review', ...doubtful])
+  if (faults.length > 0) return decision('hold', [...faults, ...doubtful])
+  if (mode === 'draft') return decision('save-draft', ['mode-draft', ...doubtful])
+  if (doubtful.length > 0) return decision('save-draft', doubtful)
+  return decision('send', [input.businessHours ? 'all-clear' : 'outside-hours'])
 }

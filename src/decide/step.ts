@@ -1,67 +1,137 @@
 /** Hold: draft, wait for a person, or send after the undo window. The policy is pure (src/decide/policy.ts). */
+
 import { PermanentError } from '../base/errors.ts'
-import { placeholders } from '../check/claims.ts'
+import type { StoredCheck } from '../check/verdict.ts'
+import { checkAsked } from '../compose/draft-check.ts'
 import { octetsOf, writtenReply } from '../compose/reply-octets.ts'
+import { checkPassages, gatherSources } from '../compose/sources.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
-import { authentication } from '../mail/authentication.ts'
+import type { Proof } from '../dns/author-proof.ts'
+import { budgetedCall } from '../model/budgeted-call.ts'
 import { loadMail, type StoredMail } from '../store/bodies.ts'
 import { commitDecision } from '../store/decisions.ts'
 import { earlierMails, writtenTo } from '../store/history.ts'
 import type { StepChange } from '../store/messages.ts'
-import { loadReply, type ReplyChange, type ReplyRow } from '../store/replies.ts'
-import type { Composed, Verdict } from '../triage/verdict.ts'
+import { loadReply, type ReplyChange, type ReplyRow, saveChecked } from '../store/replies.ts'
+import { type Composed, neededVerdict } from '../triage/verdict.ts'
+import { provenByServer, provenBySignature } from './author.ts'
 import { isGranted } from './autonomy-record.ts'
 import { nextOpening } from './hours.ts'
-import { decideHold, type HoldDecision } from './policy.ts'
+import { applyPolicy, type PolicyDecision } from './policy.ts'
+import { weigh } from './weigh.ts'
 
-/** Codes of the guard that stop sending, not drafting, because of how much was sent already. */
-const throttles = /^(sender-throttled|thread-throttled|same-reply)$/
-
-export async function hold(context: StepContext, id: string): Promise<Next | null> {
+export async function decide(context: StepContext, id: string, signal: AbortSignal): Promise<Next | null> {
   const mail = await loadMail(context.db, id)
-  if (mail?.row.step !== 'hold') return null
+  if (mail?.row.step !== 'decide') return null
   const reply = await loadReply(context.db, id)
   if (reply === null) return null
   const account = accountOf(context, mail.row.account)
-  const decision = decideHold(await weigh(context, account, mail, reply))
-  return carryOut(context, account, mail, reply, decision)
+  const input = await weighed(context, account, mail, reply)
+  const said = provenByServer(account, mail)
+  // The signatures are worth a look only where nothing else stands in the way of sending.
+  const first = applyPolicy({ ...input, authenticated: said?.proven ?? true, checkFollows: true })
+  const proof = said ?? (first.action === 'send' ? await provenBySignature(context, account, mail) : null)
+  const authenticated = proof?.proven ?? true
+  const checked = await checkIfWanted(context, account, mail, reply, {
+    first: applyPolicy({ ...input, authenticated, checkFollows: true }),
+    signal,
+  })
+  const decision = applyPolicy({ ...input, authenticated, ...asWeighed(checked) })
+  return carryOut(context, account, mail, reply, { ...decision, proof: said === null ? proof : null })
 }
 
-async function weigh(context: StepContext, account: Account, { row, message }: StoredMail, reply: ReplyRow) {
-  const { replies, owner, categories } = account.settings
-  const verdict = row.verdict as Verdict
-  const composed = reply.composed as Composed
-  const address = row.fromAddress ?? ''
-  const found = authentication(message, owner.authservIds, address.slice(address.lastIndexOf('@') + 1))
-  const category = categories.find(({ name }) => name === verdict.category)
-  const kinds = (reply.claims as { kind: string }[]).map(({ kind }) => kind)
-  const count = (wanted: string) => kinds.filter((kind) => kind === wanted).length
-  const [faults, ungrounded, parroted] = ['fault', 'ungrounded', 'parroted'].map(count) as [
-    number,
-    number,
-    number,
-  ]
-  const granted = await isGranted(context.db, row.account, verdict.category)
-  return {
-    // Who asked for another reply wants to see it before anything becomes of it.
-    mode: row.instruction === null ? replies.mode : ('review' as const),
-    categoryMode: row.instruction === null ? (granted ? 'send' : (category?.mode ?? null)) : null,
-    ceiling: row.ceiling === 'may' ? ('may' as const) : ('draft' as const),
+/** The check by meaning, once for a reply: what it said is stored. Null where it is not worth its price. */
+async function checkIfWanted(
+  context: StepContext,
+  account: Account,
+  mail: StoredMail,
+  reply: ReplyRow,
+  { first, signal }: { first: PolicyDecision; signal: AbortSignal },
+): Promise<StoredCheck | null> {
+  if (reply.checked !== null) return reply.checked
+  if (!wantsCheck(account, first)) return null
+  const checked = await check(context, account, mail, reply, signal)
+  await saveChecked(context.db, mail.row.id, checked)
+  return checked
+}
+
+function writtenByModel({ composed }: ReplyRow): Composed {
+  if (composed === null) throw new PermanentError('a person wrote this reply')
+  return composed
+}
+
+const asWeighed = (stored: StoredCheck | null) => ({
+  checked: stored === null || 'uncheckable' in stored ? null : stored,
+  uncheckable: stored !== null && 'uncheckable' in stored,
+  checkFollows: false,
+})
+
+/** Whether the check by meaning is worth its price: for what would go out, or for every draft where the owner wants it. */
+function wantsCheck({ settings }: Account, { action }: PolicyDecision): boolean {
+  const { check: wish } = settings.replies
+  return wish === 'always' ? action !== 'hold' : wish === 'send' && action === 'send'
+}
+
+async function weighed(
+  context: StepContext,
+  account: Account,
+  { row, message }: StoredMail,
+  reply: ReplyRow,
+) {
+  const { db } = context
+  const verdict = neededVerdict(row.verdict)
+  const mail = {
+    message,
     verdict,
-    composed,
-    claims: kinds.length - faults - ungrounded - parroted,
-    ungrounded,
-    parroted: parroted > 0,
-    placeholders: placeholders(composed.text).length,
-    faults,
-    manipulation: verdict.manipulation,
-    authenticated: found === 'unknown' ? null : found === 'pass',
-    knownSender: await writtenTo(context.db, row.account, reply.addressee, row.id),
-    firstContact: (await earlierMails(context.db, row.account, address, row.id)) === 0,
-    throttled: row.codes.some((code) => throttles.test(code)),
-    cut: row.detail?.startsWith('cut:') ?? false,
+    ceiling: row.ceiling,
+    codes: row.codes,
+    cut: reply.omitted.length > 0,
+    rewritten: row.instruction !== null,
+  }
+  const text = {
+    composed: writtenByModel(reply),
+    findings: reply.claims,
+    ...asWeighed(null),
+  }
+  return weigh(account.settings, mail, text, {
+    granted: await isGranted(db, row.account, verdict.category),
+    authenticated: true,
     businessHours: sendTime(context, account).isOpen,
-    minConfidence: replies.minConfidence,
+  })
+}
+
+/**
+ * One more call for a reply that would go out: is it true, complete, and meant for this sender?
+ * @throws what budgetedCall throws, but for an answer that is of no use: then a person looks at the reply
+ */
+async function check(
+  context: StepContext,
+  account: Account,
+  mail: StoredMail,
+  reply: ReplyRow,
+  signal: AbortSignal,
+): Promise<StoredCheck> {
+  const { row } = mail
+  const { db, config } = context
+  const sources = await gatherSources(context, account, mail, reply.addressees)
+  const composed = writtenByModel(reply)
+  const passages = checkPassages(account.knowledge, reply.sources, composed)
+  const salt = context.newId(context.clock.now()).slice(-10)
+  const firstContact = (await earlierMails(db, row.account, row.fromAddress ?? '', row.id)) === 0
+  const writtenBefore = row.fromAddress ? await writtenTo(db, row.account, row.fromAddress, row.id) : false
+  const toAnswer = { ...mail, firstContact, writtenBefore }
+  const text = { text: reply.text, passages }
+  const knowledgeHash = account.knowledge?.hash ?? null
+  const occasion = { row, task: 'check', prompt: account.prompts.check, knowledgeHash } as const
+  try {
+    const answer = await budgetedCall(context, occasion, (fitted) => {
+      const asking = { ...account, prompts: { ...account.prompts, check: fitted } }
+      return { ...checkAsked(asking, config.budget.timeZone, toAnswer, sources, text, salt), signal }
+    })
+    return answer.value
+  } catch (error) {
+    if (error instanceof PermanentError) return { uncheckable: true }
+    throw error
   }
 }
 
@@ -70,19 +140,23 @@ async function carryOut(
   account: Account,
   mail: StoredMail,
   reply: ReplyRow,
-  decision: HoldDecision,
+  decision: PolicyDecision & { proof: Proof | null },
 ): Promise<Next | null> {
   const now = context.clock.now()
   const { id } = mail.row
-  const { action, reason, reasons } = decision
-  const holdReason = reasons.join(' ')
-  const base = { id, from: ['composed'] as const, actor: 'replyd', holdReason }
-  const change = { id, from: 'hold' as const, reason, detail: holdReason || null }
+  const { action, reason, reasons, proof } = decision
+  const base = { id, from: ['composed'] as const, actor: 'replyd', holdReasons: reasons }
+  const change = {
+    id,
+    from: 'decide' as const,
+    reason,
+    ...(proof === null ? {} : { detail: `author: ${proof.detail}` }),
+  }
   if (action === 'hold') {
-    return commit(context, { ...base, to: 'held' }, { ...change, to: 'wait', disposition: 'held' }, now)
+    return commit(context, { ...base, to: 'held' }, { ...change, to: 'review', disposition: 'held' }, now)
   }
   if (action === 'save-draft') {
-    const saved = { ...change, to: 'deliver', disposition: 'waiting' } as const
+    const saved = { ...change, to: 'deliver', disposition: 'pending' } as const
     return commit(context, { ...base, to: 'composed' }, saved, now)
   }
   const { sendAfter } = sendTime(context, account)

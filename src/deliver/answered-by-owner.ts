@@ -1,4 +1,5 @@
 import { dayBefore } from '../base/clock.ts'
+import type { Reason } from '../base/reasons.ts'
 import type { Account } from '../context.ts'
 import { MessageVanished, UidValidityChanged } from '../imap/imap.ts'
 import type { MessageRow } from '../store/messages.ts'
@@ -7,7 +8,7 @@ import type { MessageRow } from '../store/messages.ts'
  * Whether a person has answered or thrown the mail away since it came: `\Answered` (RFC 3501 section 2.3.2), or a mail in
  * \Sent that replies to it. Returns the reason, or null when the way is free.
  */
-export async function answeredMeanwhile(account: Account, row: MessageRow): Promise<string | null> {
+export async function answeredByOwner(account: Account, row: MessageRow): Promise<Reason | null> {
   const { imap } = account
   const flags = await currentFlags(account, row)
   if (flags?.some((flag) => flag.toLowerCase() === '\\answered')) return 'answered-by-owner'

@@ -1,6 +1,7 @@
 /** The claim: of all that might send a reply, one may write its final dot, once. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { reasonOf, TemporaryError } from '../base/errors.ts'
+import type { Reason } from '../base/reasons.ts'
 import { PutOff, type StepContext } from '../context.ts'
 import { changeReply, type ReplyRow } from '../store/replies.ts'
 
@@ -28,7 +29,7 @@ export async function claim(context: StepContext, { id }: ReplyRow): Promise<Rep
  * Gives the claim and its slot back: nothing was sent.
  * @returns what makes the pipeline judge it anew in a moment
  */
-export async function giveBack(context: StepContext, { id }: ReplyRow, reason: string): Promise<PutOff> {
+export async function giveBack(context: StepContext, { id }: ReplyRow, reason: Reason): Promise<PutOff> {
   const now = context.clock.now()
   const change = { id, from: ['sending'], to: 'approved', actor: 'replyd', claimedAt: null } as const
   await noted(context, () => changeReply(context.db, change, now))

@@ -7,7 +7,7 @@ import type { ReplyRow } from '../store/replies.ts'
 /** `none`: never saved. `touched`: edited, sent, moved or deleted in the owner's own client. */
 export type DraftState = 'none' | 'untouched' | 'touched'
 
-interface Place {
+interface DraftPlace {
   mailbox: string
   uidValidity: string
   uid: number
@@ -34,7 +34,7 @@ export async function removeSavedDraft(account: Account, reply: ReplyRow): Promi
   }
 }
 
-async function placeOf(account: Account, reply: ReplyRow): Promise<Place | null> {
+async function placeOf(account: Account, reply: ReplyRow): Promise<DraftPlace | null> {
   const { savedMailbox: mailbox, savedUidValidity: uidValidity, savedUid: uid } = reply
   if (mailbox === null) return null
   const place =
@@ -50,7 +50,7 @@ async function placeOf(account: Account, reply: ReplyRow): Promise<Place | null>
 }
 
 /** For servers that do not say where APPEND stored it. A client may keep the Message-ID when it edits: then the size differs. */
-async function search(account: Account, mailbox: string, reply: ReplyRow): Promise<Place | null> {
+async function search(account: Account, mailbox: string, reply: ReplyRow): Promise<DraftPlace | null> {
   const { uidValidity } = await account.imap.state(mailbox)
   const [uid, ...others] = await account.imap.findByMessageId(mailbox, reply.replyMessageId)
   if (uid === undefined || others.length > 0 || reply.savedSize === null) return null

@@ -9,7 +9,7 @@ import { changeAccountState, loadAccountState } from '../store/accounts.ts'
 import type { StoredMail } from '../store/bodies.ts'
 import type { ReplyRow } from '../store/replies.ts'
 import { removeSavedDraft } from './draft-in-mailbox.ts'
-import type { Outcome } from './outcome.ts'
+import type { DeliveryOutcome } from './outcome.ts'
 
 /** How long a provider is given to file its own copy before we look, milliseconds. */
 export const providerFilesWithinMs = 5_000
@@ -19,9 +19,10 @@ export async function finishSent(
   account: Account,
   mail: StoredMail,
   reply: ReplyRow,
-): Promise<Outcome> {
-  await keepCopy(context, account, reply)
+): Promise<DeliveryOutcome> {
+  // First: a copy that can't be stored now must not keep the original unanswered.
   await markAnswered(account, mail)
+  await keepCopy(context, account, reply)
   await removeSavedDraft(account, reply)
   return { to: 'done', disposition: 'sent', reason: mail.row.reason, detail: reply.replyText }
 }

@@ -1,9 +1,9 @@
-/** The gate, once more: state and history may have changed since the mail was judged (standards.md section 1). */
+/** The guard, once more: state and history may have changed since the mail was judged (standards.md section 1). */
 
 import type { Account, StepContext } from '../context.ts'
-import { judge } from '../guard/ceiling.ts'
+import { applyGuard } from '../guard/ceiling.ts'
 import type { StoredMail } from '../store/bodies.ts'
-import { loadGateContexts } from '../store/gate-context.ts'
+import { loadGuardContexts } from '../store/guard-context.ts'
 import { automaticRepliesSince } from '../store/history.ts'
 import type { ReplyRow } from '../store/replies.ts'
 import { currentFlags } from './answered-by-owner.ts'
@@ -11,12 +11,12 @@ import { currentFlags } from './answered-by-owner.ts'
 /** Clocks of machines that share a store may differ by so much. */
 const skewMs = 60_000
 
-export async function judgeAgain(context: StepContext, account: Account, mail: StoredMail, reply: ReplyRow) {
+export async function recheck(context: StepContext, account: Account, mail: StoredMail, reply: ReplyRow) {
   const { owner } = account.settings
   const now = context.clock.now()
   const flags = await currentFlags(account, mail.row)
   const fresh = { ...mail, row: { ...mail.row, flags: flags ?? mail.row.flags } }
-  const [loaded] = await loadGateContexts(context.db, owner.address, [{ mail: fresh, addressee: null }], now)
+  const [loaded] = await loadGuardContexts(context.db, owner.address, [{ mail: fresh, addressee: null }], now)
   if (!loaded) throw new Error('no history was loaded')
   // An attempt of this very reply that was refused for now has taken its slot: it does not stand in its own way.
   const autoSent = loaded.autoSent.filter(({ messageId }) => messageId !== reply.replyMessageId)
@@ -33,8 +33,8 @@ export async function judgeAgain(context: StepContext, account: Account, mail: S
     const meanwhile = recent.filter(({ messageId }) => !known.has(messageId))
     if (meanwhile.length === 0) return true
     const later = { ...history, now: context.clock.now(), autoSent: [...meanwhile, ...autoSent] }
-    return judge(mail.message, owner, later).decision === 'may'
+    return applyGuard(mail.message, owner, later).decision === 'may'
   }
 
-  return { ...judge(mail.message, owner, history), stillAllowed }
+  return { ...applyGuard(mail.message, owner, history), stillAllowed }
 }

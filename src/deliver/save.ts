@@ -1,14 +1,17 @@
 import { dayBefore } from '../base/clock.ts'
 import { PermanentError, TemporaryError, UncertainError } from '../base/errors.ts'
+import type { Reason } from '../base/reasons.ts'
 import { octetsOf, writtenReply } from '../compose/reply-octets.ts'
 import type { Account, StepContext } from '../context.ts'
 import type { StoredMail } from '../store/bodies.ts'
 import { changeReply, type ReplyRow } from '../store/replies.ts'
 import { removeSavedDraft } from './draft-in-mailbox.ts'
-import type { Outcome } from './outcome.ts'
+import type { DeliveryOutcome } from './outcome.ts'
 
 /** A keyword without `$` (RFC 5788) that lets a person find our drafts. */
 const draftKeyword = 'replyd'
+/** On drafts that replyd doubts, where `replies.flagDoubts` is set. */
+const doubtKeyword = 'replyd-doubt'
 
 /**
  * Saves the reply in \Drafts, once. Whether an earlier attempt got there is told by its Message-ID, so a lost answer to
@@ -20,9 +23,9 @@ export async function saveDraft(
   account: Account,
   mail: StoredMail,
   reply: ReplyRow,
-  reason: string,
+  reason: Reason,
   mayStand = false,
-): Promise<Outcome> {
+): Promise<DeliveryOutcome> {
   const octets = reply.kind === 'draft' ? {} : await withoutMarks(context, account, mail, reply)
   const from = ['composed', 'saving', 'approved', 'sending'] as const
   const claim = { id: reply.id, from, to: 'saving', actor: 'replyd', ...octets } as const
@@ -37,7 +40,8 @@ export async function saveDraft(
   const place =
     (retried
       ? await find(account, drafts, claimed, mayStand ? mail.row.internalDate : claimed.createdAt)
-      : null) ?? (await append(context, account, drafts, claimed))
+      : null) ??
+    (await append(context, account, drafts, { reply: claimed, keywords: keywordsOf(account, claimed) }))
   const saved = { mailbox: drafts, size: claimed.octets.length, ...place }
   await changeReply(
     context.db,
@@ -49,13 +53,24 @@ export async function saveDraft(
   return { to: 'done', disposition: 'drafted', reason }
 }
 
-async function append(context: StepContext, account: Account, drafts: string, reply: ReplyRow) {
+/** `mode-draft` alone is no doubt: the owner sends everything themselves. */
+function keywordsOf({ settings }: Account, { holdReasons }: ReplyRow): string[] {
+  const doubtful = holdReasons.some((reason) => reason !== 'mode-draft')
+  return settings.replies.flagDoubts && doubtful ? [draftKeyword, doubtKeyword] : [draftKeyword]
+}
+
+async function append(
+  context: StepContext,
+  account: Account,
+  drafts: string,
+  { reply, keywords }: { reply: ReplyRow; keywords: string[] },
+) {
   try {
     return await account.imap.append(
       drafts,
       reply.octets,
       ['\\Draft', '\\Seen'],
-      [draftKeyword],
+      keywords,
       context.clock.now(),
     )
   } catch (error) {

@@ -1,13 +1,13 @@
 import { dayBefore } from '../base/clock.ts'
-import { approvedByFlag } from '../base/dispositions.ts'
 import { OwnerActionError, PermanentError, reasonOf, TemporaryError, UncertainError } from '../base/errors.ts'
+import type { Reason } from '../base/reasons.ts'
 import { type Account, PutOff, type StepContext } from '../context.ts'
 import { type Accepted, type Outgoing, RefusedAddressees } from '../smtp/smtp.ts'
 import type { StoredMail } from '../store/bodies.ts'
 import { changeReply, type ReplyRow } from '../store/replies.ts'
 import { claim, giveBack, isUnchanged, noted } from './claim.ts'
 import { finishSent, providerFilesWithinMs } from './finish.ts'
-import type { Outcome } from './outcome.ts'
+import type { DeliveryOutcome } from './outcome.ts'
 import { saveDraft } from './save.ts'
 
 /**
@@ -20,7 +20,7 @@ export async function sendReply(
   mail: StoredMail,
   reply: ReplyRow,
   stillAllowed: () => Promise<boolean>,
-): Promise<Outcome> {
+): Promise<DeliveryOutcome> {
   let claimed = null as ReplyRow | null
   let accepted: Accepted
   try {
@@ -35,14 +35,7 @@ export async function sendReply(
     return afterFailure(context, account, mail, claimed ?? (await claim(context, reply)), error)
   }
   // From here on nothing that fails may look as if it had not been sent.
-  return asSent(
-    context,
-    account,
-    mail,
-    claimed ?? reply,
-    `${accepted.replyCode} ${accepted.reply}`,
-    accepted.messageId,
-  )
+  return asSent(context, account, mail, claimed ?? reply, accepted.reply, accepted.messageId)
 }
 
 const outgoing = ({ octets, reversePath, addressees }: ReplyRow): Outgoing => ({
@@ -59,7 +52,7 @@ async function asSent(
   reply: ReplyRow,
   replyText: string,
   rewrittenId: string | null,
-): Promise<Outcome> {
+): Promise<DeliveryOutcome> {
   const now = context.clock.now()
   const renamed = rewrittenId === null ? {} : { replyMessageId: rewrittenId }
   const change = {
@@ -81,7 +74,7 @@ async function afterFailure(
   mail: StoredMail,
   reply: ReplyRow,
   error: unknown,
-): Promise<Outcome> {
+): Promise<DeliveryOutcome> {
   if (error instanceof UncertainError) return lookForIt(context, account, mail, reply, reasonOf(error))
   if (error instanceof TemporaryError || error instanceof OwnerActionError) {
     // Surely not accepted: back to `approved`, and the pipeline's back-off decides when.
@@ -104,7 +97,7 @@ async function afterFailure(
     )
   if (error instanceof PermanentError) {
     // What the owner wrote stays as it stands in their mailbox.
-    if (mail.row.reason === approvedByFlag)
+    if (mail.row.reason === 'approved-by-flag')
       return holdRefused(context, reply, 'smtp-rejected', reasonOf(error))
     const outcome = await saveDraft(context, account, mail, reply, 'smtp-rejected')
     return { ...outcome, detail: reasonOf(error) }
@@ -116,12 +109,12 @@ async function afterFailure(
 async function holdRefused(
   context: StepContext,
   reply: ReplyRow,
-  reason: string,
+  reason: Reason,
   detail: string,
-): Promise<Outcome> {
+): Promise<DeliveryOutcome> {
   const change = { id: reply.id, from: ['sending'], to: 'held', actor: 'replyd', sendAfter: null } as const
   await changeReply(context.db, { ...change, replyText: detail }, context.clock.now())
-  return { to: 'wait', disposition: 'held', reason, detail }
+  return { to: 'review', disposition: 'held', reason, detail }
 }
 
 /** A process died while it was sending, or between the server's yes and our note of it. */
@@ -130,7 +123,7 @@ export function afterInterruption(
   account: Account,
   mail: StoredMail,
   reply: ReplyRow,
-): Promise<Outcome> {
+): Promise<DeliveryOutcome> {
   return lookForIt(
     context,
     account,
@@ -147,7 +140,7 @@ async function lookForIt(
   mail: StoredMail,
   reply: ReplyRow,
   why: string,
-): Promise<Outcome> {
+): Promise<DeliveryOutcome> {
   const { sent } = await account.imap.specialMailboxes()
   const found =
     sent === null
@@ -166,7 +159,7 @@ async function lookForIt(
     replyText: why,
   } as const
   await changeReply(context.db, change, now)
-  return { to: 'wait', disposition: 'uncertain', reason: 'send-unconfirmed', detail: why }
+  return { to: 'review', disposition: 'uncertain', reason: 'send-unconfirmed', detail: why }
 }
 
 function isAscii(text: string): boolean {

@@ -1,5 +1,6 @@
 /** Deliver: looks once more whether a person has answered, then saves or sends exactly the octets that are stored. */
 
+import type { Reason } from '../base/reasons.ts'
 import { type Account, accountOf, type Next, PutOff, type StepContext } from '../context.ts'
 import { nextOpening } from '../decide/hours.ts'
 import { loadAccountState } from '../store/accounts.ts'
@@ -7,11 +8,11 @@ import { loadMail, type StoredMail } from '../store/bodies.ts'
 import { commitStep, type StepChange } from '../store/messages.ts'
 import { changeReply, loadReply, type ReplyRow } from '../store/replies.ts'
 import { lastRestore } from '../store/restore.ts'
-import { answeredMeanwhile } from './answered-by-owner.ts'
+import { answeredByOwner } from './answered-by-owner.ts'
 import { savedDraft } from './draft-in-mailbox.ts'
 import { finishSent } from './finish.ts'
-import type { Outcome } from './outcome.ts'
-import { judgeAgain } from './recheck.ts'
+import type { DeliveryOutcome } from './outcome.ts'
+import { recheck } from './recheck.ts'
 import { saveDraft } from './save.ts'
 import { afterInterruption, sendReply } from './send.ts'
 
@@ -36,7 +37,7 @@ async function deliverReply(
   account: Account,
   mail: StoredMail,
   reply: ReplyRow,
-): Promise<Outcome> {
+): Promise<DeliveryOutcome> {
   switch (reply.state) {
     case 'composed':
     case 'saving':
@@ -50,26 +51,26 @@ async function deliverReply(
     case 'saved':
       return { to: 'done', disposition: 'drafted', reason: mail.row.reason }
     case 'uncertain':
-      return { to: 'wait', disposition: 'uncertain', reason: 'send-unconfirmed' }
+      return { to: 'review', disposition: 'uncertain', reason: 'send-unconfirmed' }
     case 'held':
-      return { to: 'wait', disposition: 'held', reason: mail.row.reason }
+      return { to: 'review', disposition: 'held', reason: mail.row.reason }
     case 'rejected':
     case 'superseded':
       return { to: 'done', disposition: reply.state, reason: mail.row.reason }
   }
 }
 
-async function supersede(context: StepContext, reply: ReplyRow, reason: string): Promise<Outcome> {
+async function supersede(context: StepContext, reply: ReplyRow, reason: Reason): Promise<DeliveryOutcome> {
   const change = { id: reply.id, from: [reply.state], to: 'superseded', actor: 'replyd' } as const
   await changeReply(context.db, change, context.clock.now())
   return { to: 'done', disposition: 'superseded', reason }
 }
 
 /** The owner has edited, sent or deleted the draft in their own client since it was approved here: they decide. */
-async function holdAgain(context: StepContext, reply: ReplyRow, reason: string): Promise<Outcome> {
+async function holdAgain(context: StepContext, reply: ReplyRow, reason: Reason): Promise<DeliveryOutcome> {
   const change = { id: reply.id, from: [reply.state], to: 'held', actor: 'replyd', sendAfter: null } as const
   await changeReply(context.db, change, context.clock.now())
-  return { to: 'wait', disposition: 'held', reason }
+  return { to: 'review', disposition: 'held', reason }
 }
 
 async function saveIfUnanswered(
@@ -77,8 +78,8 @@ async function saveIfUnanswered(
   account: Account,
   mail: StoredMail,
   reply: ReplyRow,
-): Promise<Outcome> {
-  const answered = await answeredMeanwhile(account, mail.row)
+): Promise<DeliveryOutcome> {
+  const answered = await answeredByOwner(account, mail.row)
   if (answered !== null) return supersede(context, reply, answered)
   // What the store no longer knows may stand in \Drafts already.
   return saveDraft(context, account, mail, reply, mail.row.reason, await isBeforeRestore(context, mail))
@@ -95,7 +96,7 @@ async function sendIfAllowed(
   account: Account,
   mail: StoredMail,
   reply: ReplyRow,
-): Promise<Outcome> {
+): Promise<DeliveryOutcome> {
   const now = context.clock.now()
   if (reply.sendAfter !== null && reply.sendAfter > now) {
     throw new PutOff(reply.sendAfter, mail.row.reason === 'outside-hours' ? 'outside-hours' : 'undo-window')
@@ -106,12 +107,12 @@ async function sendIfAllowed(
   if (reply.kind === 'send' && opening > now) throw new PutOff(opening, 'outside-hours')
   const { paused } = await loadAccountState(context.db, mail.row.account)
   if (paused) throw new PutOff(new Date(now.getTime() + pausedForMs), 'account-paused')
-  const answered = await answeredMeanwhile(account, mail.row)
+  const answered = await answeredByOwner(account, mail.row)
   if (answered !== null) return supersede(context, reply, answered)
   if (reply.kind === 'send' && (await isBeforeRestore(context, mail)))
     return saveDraft(context, account, mail, reply, 'restored', true)
   if ((await savedDraft(account, reply)) === 'touched') return holdAgain(context, reply, 'draft-touched')
-  const { decision, reason, stillAllowed } = await judgeAgain(context, account, mail, reply)
+  const { decision, reason, stillAllowed } = await recheck(context, account, mail, reply)
   if (decision === 'never') return supersede(context, reply, reason)
   // A person's approval outranks the guard's "draft"; what goes out by itself does not.
   if (reply.kind === 'send' && decision === 'draft') return saveDraft(context, account, mail, reply, reason)

@@ -4,8 +4,8 @@ import { systemClock } from '../base/clock.ts'
 import type { Daemon } from '../daemon/daemon.ts'
 import { priceOf } from '../model/budget.ts'
 import type { MessageRow } from '../store/messages.ts'
-import { usageBy } from '../store/usage.ts'
-import type { Verdict } from '../triage/verdict.ts'
+import { usageBy } from '../store/statistics.ts'
+import { modelVerdict } from '../triage/verdict.ts'
 import type { DemoMailbox } from './mailbox.ts'
 import { demoOwner, type Sample } from './samples.ts'
 import { type DecidedMail, jsonLine, mailLines, openingLines, summaryLines, usesColour } from './screen.ts'
@@ -88,7 +88,7 @@ function collect(presentation: Presentation): Promise<MessageRow[]> {
 }
 
 function decidedMail(row: MessageRow): DecidedMail {
-  const verdict = row.verdict as Verdict | null
+  const verdict = modelVerdict(row.verdict)
   const from = row.fromName ? `${row.fromName} <${row.fromAddress}>` : (row.fromAddress ?? '')
   return {
     messageId: row.messageId ?? '',

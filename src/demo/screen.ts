@@ -2,11 +2,11 @@
  * What the demo shows: pure functions from what happened to lines of text. Subjects and names are strangers' words, so
  * nothing in them reaches the terminal but printable characters.
  */
-import type { Disposition } from '../base/dispositions.ts'
+import { type Disposition, outcomeOf } from '../base/dispositions.ts'
+import { decisionWords, type Reason } from '../base/reasons.ts'
 import { oneLine } from '../model/prompts/fields.ts'
 import type { Sentiment, SpamKind } from '../triage/verdict.ts'
 import { cutToWidth, type Paint, padTo, painter } from './columns.ts'
-import { inPlainWords, outcomeOf } from './plain-words.ts'
 
 export { usesColour } from './columns.ts'
 
@@ -23,7 +23,7 @@ export interface DecidedMail {
   /** Name and address as decoded from the header. */
   from: string
   disposition: Disposition
-  reason: string | null
+  reason: Reason
   spam: { is: boolean; kind: SpamKind; confidence: number } | null
   sentiment: { label: Sentiment; intensity: number } | null
   /** BCP 47. */
@@ -78,7 +78,7 @@ const colours: Readonly<Partial<Record<Disposition, keyof Paint>>> = {
   uncertain: 'red',
   held: 'yellow',
   approved: 'yellow',
-  waiting: 'yellow',
+  pending: 'yellow',
 }
 
 /** Two lines: who wrote what; what became of it, why, and how it was judged. */
@@ -90,7 +90,7 @@ export function mailLines(mail: DecidedMail, number: number, total: number, styl
   const room = Math.max(20, style.columns - indent.length)
   const who = shownName(mail.from)
   const head = cutToWidth(`${who}: ${oneLine(mail.subject, 300) || '(no subject)'}`, room)
-  const outcome = paint[colours[mail.disposition] ?? 'plain'](inPlainWords(mail.disposition, mail.reason))
+  const outcome = paint[colours[mail.disposition] ?? 'plain'](decisionWords(mail.disposition, mail.reason))
   const judged = judgement(mail)
   return [
     `${paint.dim(counter)}  ${paint.bold(head)}`,

@@ -1,5 +1,5 @@
 /** Why a server could not be reached or refused the login, and what the owner can do about it. */
-import { OwnerActionError, reasonOf, SignInNeeded } from '../base/errors.ts'
+import { LoginUnavailable, OwnerActionError, reasonOf, SignInNeeded } from '../base/errors.ts'
 import { loginAdvice } from '../base/providers.ts'
 import type { Server } from '../config/settings.ts'
 import { failed, type Verdict } from './check.ts'
@@ -94,6 +94,7 @@ export function connectionFailure(error: unknown, peer: Peer): Verdict {
 /** A failure of a mail server: the login was refused, or it was not even reached. */
 export function serverFailure(error: unknown, server: Server, peer: Peer): Verdict {
   if (error instanceof SignInNeeded) return failed(reasonOf(error), 'Sign in: replyd auth ADDRESS.')
+  if (error instanceof LoginUnavailable) return failed(error.detail, error.remedy)
   if (!(error instanceof OwnerActionError)) return connectionFailure(error, peer)
   const said = wordsOfServer(error)
   const detail = `${peer.host}:${peer.port} refused the login of ${server.user}${said ? `: ${said}` : ''}`

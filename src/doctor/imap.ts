@@ -4,6 +4,7 @@ import { reasonOf } from '../base/errors.ts'
 import type { AccountSettings } from '../config/settings.ts'
 import { behaviours, type Offered } from '../imap/behaviours.ts'
 import { closeClient, connectClient, defaultTiming } from '../imap/client.ts'
+import { appendLimit } from '../imap/mutations.ts'
 import { type Check, failed, passed, type Verdict, warned } from './check.ts'
 import { serverFailure } from './failure.ts'
 
@@ -32,7 +33,7 @@ export async function checkImap(
   try {
     const tls = client.secureConnection ? 'with TLS' : 'in plain text'
     const login = passed(`logged in to ${imap.host}:${imap.port} as ${imap.user}, ${tls}`)
-    const capabilities = capabilityVerdict(client.capabilities)
+    const capabilities = limitVerdict(appendLimit(client)) ?? capabilityVerdict(client.capabilities)
     return [
       named('imap', login),
       named('capabilities', capabilities),
@@ -41,6 +42,18 @@ export async function checkImap(
   } finally {
     await closeClient(client)
   }
+}
+
+/** A draft with its quotation takes some kilobytes. */
+const smallestLimit = 65_536
+
+/** Drafts are saved by APPEND (RFC 7889); null when there is room for them. */
+function limitVerdict(octets: number | null): Verdict | null {
+  if (octets === null || octets >= smallestLimit) return null
+  return failed(
+    `the server stores mails of at most ${octets} octets (APPENDLIMIT), so drafts can't be saved`,
+    'Raise that limit in the mail server, or ask whoever runs it.',
+  )
 }
 
 /** What a missing extension costs (RFC 2177, 6851, 4315). */

@@ -17,8 +17,10 @@ export async function checkSmtp(
     timing: { connectMs: patienceMs, quietMs: patienceMs },
   })
   try {
-    await submission.verify()
-    return passed(`logged in to ${smtp.host}:${smtp.port} as ${smtp.user}`)
+    const place = `${smtp.host}:${smtp.port}`
+    if (await submission.verify()) return passed(`logged in to ${place} as ${smtp.user}`)
+    const why = smtp.user === '' ? 'as configured' : 'it offers none (AUTH)'
+    return passed(`connected to ${place} without a login: ${why}`)
   } catch (error) {
     return serverFailure(error, smtp, { ...smtp, keys: 'smtp', protocol: 'SMTP' })
   } finally {

@@ -1,13 +1,13 @@
 /** `replyd backtest`: the owner's past mail through the daemon's own judgement and prompts, beside what was really sent. */
 
 import { OwnerActionError, reasonOf } from '../base/errors.ts'
-import { checkDraft, composeQuestion } from '../compose/step.ts'
+import { checkDraft, checkPassages, composeQuestion } from '../compose/step.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import { costOf, countTokens, priceOfModel, worstCase } from '../model/budget.ts'
 import type { Model } from '../model/client.ts'
 import type { Prompts } from '../model/prompts.ts'
 import type { Verdict } from '../triage/verdict.ts'
-import { type BacktestCase, compare, type Outcome } from './comparison.ts'
+import { type BacktestCase, type CaseOutcome, compare } from './comparison.ts'
 import { type Judged, judgePrepared } from './judging.ts'
 import { CeilingReached, eachOf, Ledger } from './ledger.ts'
 import type { Past, PastAnswer } from './past-mail.ts'
@@ -40,13 +40,17 @@ export async function estimateBacktest({ answers, styles }: Past, options: Backt
       if (prepared.question === null) continue
       await add(prepared.question, usualAnswer.triage)
       const { mail, sources } = toAnswer(answer, prompts, run, neutral, prepared.judgement.codes)
-      await add(composeQuestion(prompts.compose, options.account, mail, sources, marks), usualAnswer.compose)
+      const account = { settings: options.account, prompts }
+      const question = composeQuestion(account, options.config.budget.timeZone, mail, sources, marks)
+      await add(question, usualAnswer.compose)
     }
   }
   return sums
 }
 
 const neutral: Verdict = {
+  asks: [],
+  search: [],
   spam: { is: false, kind: 'none', confidence: 1 },
   sentiment: { label: 'neutral', intensity: 0 },
   language: 'en',
@@ -54,6 +58,7 @@ const neutral: Verdict = {
   urgency: 1,
   needs_reply: true,
   manipulation: false,
+  payment_change: false,
   summary: '',
   confidence: 1,
 }
@@ -79,7 +84,7 @@ export async function runBacktest({ answers, styles }: Past, options: BacktestOp
 async function tryAll(answer: PastAnswer, options: Run, ledger: Ledger): Promise<BacktestCase> {
   const { original } = answer
   const sent = visibleText(answer.answer.message).text
-  const outcomes: Outcome[] = []
+  const outcomes: CaseOutcome[] = []
   // The same marks for each: nothing but the prompts may differ.
   const marks = marksOf(options)
   for (const prompts of options.prompts)
@@ -98,7 +103,7 @@ async function outcomeOf(
   prompts: Prompts,
   options: Run,
   { ledger, marks, sent }: Attempt,
-): Promise<Outcome> {
+): Promise<CaseOutcome> {
   const nothing = {
     text: null,
     language: null,
@@ -114,8 +119,8 @@ async function outcomeOf(
     if (judged.to !== 'compose' || judged.verdict === null) return { ...nothing, judged, fault: null }
     const { mail, sources } = toAnswer(answer, prompts, options, judged.verdict, prepared.judgement.codes)
     const { omitted: _, ...question } = composeQuestion(
-      prompts.compose,
-      options.account,
+      { settings: options.account, prompts },
+      options.config.budget.timeZone,
       mail,
       sources,
       marks,
@@ -131,7 +136,15 @@ async function outcomeOf(
         of: composed.answers.length,
       },
       missing: composed.missing,
-      claims: checkDraft(prompts.compose, options.account, mail, sources, composed, marks).length,
+      claims: checkDraft(
+        prompts.compose,
+        options.account,
+        options.config.budget.timeZone,
+        mail,
+        sources,
+        { composed, passages: checkPassages(options.knowledge, sources.passages, composed) },
+        marks,
+      ).length,
       comparison: compare(composed.text, composed.language, sent),
       fault: null,
     }

@@ -1,12 +1,13 @@
 /** What replyd would have written beside what the owner wrote. Pure. */
 
+import { labelOf } from '../base/reasons.ts'
 import { languageOf } from '../check/language.ts'
 import { editShare } from '../observe/edits.ts'
 import type { Judged } from './judging.ts'
 import { percentile, type Share, shareOf } from './statistics.ts'
 
 /** What became of one mail with one set of prompts. */
-export interface Outcome {
+export interface CaseOutcome {
   judged: Judged | null
   /** null: no reply was written. */
   text: string | null
@@ -28,7 +29,7 @@ export interface BacktestCase {
   /** What the owner sent, cut to its own words. */
   sent: string
   /** By set of prompts. */
-  outcomes: Outcome[]
+  outcomes: CaseOutcome[]
 }
 
 export interface Comparison {
@@ -77,7 +78,7 @@ export interface CategoryFigures {
 
 /** By category as judged, the largest first; then all of them. @param at which set of prompts */
 export function byCategory(cases: readonly BacktestCase[], at = 0): CategoryFigures[] {
-  const groups = new Map<string, Outcome[]>()
+  const groups = new Map<string, CaseOutcome[]>()
   for (const { outcomes } of cases) {
     const outcome = outcomes[at]
     if (!outcome || outcome.fault !== null) continue
@@ -89,7 +90,7 @@ export function byCategory(cases: readonly BacktestCase[], at = 0): CategoryFigu
   return [...rows, figuresOf('all', [...groups.values()].flat())]
 }
 
-function figuresOf(category: string, outcomes: readonly Outcome[]): CategoryFigures {
+function figuresOf(category: string, outcomes: readonly CaseOutcome[]): CategoryFigures {
   const written = outcomes.flatMap(({ comparison }) => comparison ?? [])
   const told = written.filter(({ sameLanguage }) => sameLanguage !== null)
   const asks = outcomes.map((outcome) => outcome.asks)
@@ -146,12 +147,12 @@ export function differencesOf(cases: readonly BacktestCase[]): PromptDifference[
     .sort((a, b) => b.verdict.length - a.verdict.length || (b.text ?? 0) - (a.text ?? 0))
 }
 
-function verdictDifferences(today: Outcome, other: Outcome): string[] {
-  const facts = ({ judged }: Outcome): Record<string, string> => {
+function verdictDifferences(today: CaseOutcome, other: CaseOutcome): string[] {
+  const facts = ({ judged }: CaseOutcome): Record<string, string> => {
     const verdict = judged?.verdict
-    if (!judged || !verdict) return { outcome: judged?.reason ?? 'none' }
+    if (!judged || !verdict) return { outcome: judged ? labelOf(judged.reason) : 'none' }
     return {
-      outcome: judged.reason,
+      outcome: labelOf(judged.reason),
       category: verdict.category,
       sentiment: verdict.sentiment.label,
       urgency: String(verdict.urgency),

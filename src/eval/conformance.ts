@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { ConfigError, reasonOf } from '../base/errors.ts'
-import { type GateContext, judge } from '../guard/ceiling.ts'
+import { applyGuard, type GuardContext } from '../guard/ceiling.ts'
 import type { Owner } from '../mail/account.ts'
 import { decodeWords, messageIds } from '../mail/address.ts'
 import { mailboxes } from '../mail/correspondents.ts'
@@ -36,7 +36,7 @@ const Context = z.object({
   thread_participants: z.array(z.string()).nullish(),
 })
 
-const GateCase = z.object({
+const GuardCase = z.object({
   file: z.string(),
   account: Account,
   context: Context.optional(),
@@ -58,11 +58,11 @@ const ReplyCase = z.object({
   }),
 })
 
-type GateCase = z.infer<typeof GateCase>
+type GuardCase = z.infer<typeof GuardCase>
 type ReplyCase = z.infer<typeof ReplyCase>
 
-/** A line of a case file (standards section 10): a reply case has a `mode`, a gate case has none. */
-export type Case = GateCase | ReplyCase
+/** A line of a case file (standards section 10): a reply case has a `mode`, a guard case has none. */
+export type Case = GuardCase | ReplyCase
 
 export interface CaseResult {
   file: string
@@ -86,7 +86,7 @@ export function parseCases(jsonl: string): Case[] {
     try {
       const value: unknown = JSON.parse(line)
       const isReply = typeof value === 'object' && value !== null && 'mode' in value
-      return [isReply ? ReplyCase.parse(value) : GateCase.parse(value)]
+      return [isReply ? ReplyCase.parse(value) : GuardCase.parse(value)]
     } catch (error) {
       faults.push(`line ${at + 1}: ${error instanceof z.ZodError ? z.prettifyError(error) : reasonOf(error)}`)
       return []
@@ -110,7 +110,7 @@ export async function runCases(
   for (const one of cases) {
     try {
       const message = parseOctets(await read(one.file))
-      results.push('mode' in one ? await runReplyCase(one, message, now) : runGateCase(one, message, now))
+      results.push('mode' in one ? await runReplyCase(one, message, now) : runGuardCase(one, message, now))
     } catch (error) {
       results.push({ file: one.file, passed: false, expected: one.expect, got: { error: reasonOf(error) } })
     }
@@ -118,12 +118,16 @@ export async function runCases(
   return { passed: results.filter((result) => result.passed).length, total: results.length, results }
 }
 
-function runGateCase(
-  { file, account, context, expect, also }: GateCase,
+function runGuardCase(
+  { file, account, context, expect, also }: GuardCase,
   message: Message,
   now: Date,
 ): CaseResult {
-  const { decision, reason } = judge(message, ownerOf(account), contextOf(context ?? Context.parse({}), now))
+  const { decision, reason } = applyGuard(
+    message,
+    ownerOf(account),
+    contextOf(context ?? Context.parse({}), now),
+  )
   const passed = decision === expect.decision && [expect.reason, ...also].includes(reason)
   return { file, passed, expected: expect, got: { decision, reason } }
 }
@@ -172,7 +176,7 @@ function ownerOf(account: z.infer<typeof Account>): Owner {
   }
 }
 
-function contextOf(context: z.infer<typeof Context>, now: Date): GateContext {
+function contextOf(context: z.infer<typeof Context>, now: Date): GuardContext {
   const hoursAgo = (hours: number) => new Date(now.getTime() - hours * 3_600_000)
   return {
     specialUse: context.special_use ?? null,

@@ -35,14 +35,14 @@ const usualAnswer = 120
 /** Mails that may fail for want of an answer before the first one is answered. */
 const mostLost = 3
 
-interface Waiting {
+interface WaitingCase {
   label: LabelledMail
   settings: AccountSettings
   prepared: Prepared
 }
 
 export interface EvalPlan {
-  mails: Waiting[]
+  mails: WaitingCase[]
   /** US dollars: with answers of usual length, and if every call cost all that it may. */
   estimate: number
   worst: number
@@ -63,10 +63,13 @@ export async function planEval(
     const now = options.clock.now()
     const known = {
       arrivedAt: dateOf(message) ?? now,
+      timeZone: config.budget.timeZone,
       firstContact: null,
+      writtenBefore: null,
+      thread: [],
       salt: options.newId(now).slice(-10),
     }
-    const prepared = prepare(message, settings, prompts.triage, known)
+    const prepared = prepare(message, { settings, prompts, knowledge: null }, known)
     plan.mails.push({ label, settings, prepared })
     if (prepared.question === null) continue
     const input = await countTokens(prepared.question.messages)
@@ -91,7 +94,7 @@ function ownerOf({ ownAddresses }: LabelledMail, configured: Owner, guessed: Own
 export async function runEval({ mails }: EvalPlan, options: EvalOptions): Promise<EvalReport> {
   const { config, prompts, model, maxDollars, pause } = options
   const ledger = new Ledger({ model, price: priceOfModel(config.model), maxDollars, pause })
-  const cases = new Map<Waiting, EvalCase>()
+  const cases = new Map<WaitingCase, EvalCase>()
   let ceilingReached = false
   await eachOf(mails, config.model.concurrency, async (mail) => {
     const { label, settings, prepared } = mail

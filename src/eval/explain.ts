@@ -1,6 +1,8 @@
 import { reasonOf } from '../base/errors.ts'
-import { type Decision, freshContext, gateError, judge } from '../guard/ceiling.ts'
+import type { GuardCode } from '../base/reasons.ts'
+import { applyGuard, type Ceiling, freshContext, guardError } from '../guard/ceiling.ts'
 import type { Owner } from '../mail/account.ts'
+import { authentication } from '../mail/authentication.ts'
 import { comparable, mailboxes } from '../mail/correspondents.ts'
 import type { Message } from '../mail/message.ts'
 import { parseOctets } from '../mail/mime/octets.ts'
@@ -11,11 +13,13 @@ import { visibleText } from '../mail/text/visible.ts'
 /** What replyd would make of a message, without asking a model and without any history. */
 export interface Explanation {
   file: string
-  decision: Decision
+  decision: Ceiling
   /** The code that decides; `ok` when none fires. */
-  reason: string
+  reason: GuardCode
   /** Every code that fired, in the order of the tables. */
-  codes: readonly string[]
+  codes: readonly GuardCode[]
+  /** What the believed Authentication-Results say about the author's domain; `none` also where nobody is believed. */
+  authentication: 'pass' | 'fail' | 'none'
   /** The author's own words: quotes and signature cut. */
   text: string
   /** The header that a reply would have; null when there is nobody to answer. */
@@ -29,19 +33,27 @@ export interface Explanation {
 export function explainOctets(file: string, octets: Buffer, owner: Owner, now: Date): Explanation {
   try {
     const message = parseOctets(octets)
-    const { decision, reason, codes } = judge(message, owner, freshContext(now))
+    const { decision, reason, codes } = applyGuard(message, owner, freshContext(now))
     const reply = replyHeader(message, owner, decision === 'may' ? 'send' : 'draft')
-    return { file, decision, reason, codes, text: visibleText(message).text, reply }
+    const found = authenticationOf(message, owner)
+    return { file, decision, reason, codes, authentication: found, text: visibleText(message).text, reply }
   } catch (error) {
     return {
       file,
       decision: 'draft',
-      reason: gateError,
-      codes: [gateError],
+      reason: guardError,
+      codes: [guardError],
+      authentication: 'none',
       text: reasonOf(error),
       reply: null,
     }
   }
+}
+
+function authenticationOf(message: Message, owner: Owner): Explanation['authentication'] {
+  const author = mailboxes(message, 'from')[0]?.address ?? ''
+  const found = authentication(message, owner.authservIds, author.slice(author.lastIndexOf('@') + 1))
+  return found === 'pass' ? 'pass' : found === 'dmarc-fail' ? 'fail' : 'none'
 }
 
 /** Where a message says whom it was for, most trustworthy first. */

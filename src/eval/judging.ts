@@ -1,17 +1,20 @@
 /** One mail on the daemon's way up to its verdict, with the same code and without a store: guard, lists, upstream filter, triage. */
-
+import type { Reason } from '../base/reasons.ts'
 import type { AccountSettings } from '../config/settings.ts'
-import { freshContext, type Judgement } from '../guard/ceiling.ts'
-import { isSettled, judgeMail } from '../guard/step.ts'
+import type { Account } from '../context.ts'
+import { freshContext, type GuardAnswer, type GuardContext } from '../guard/ceiling.ts'
+import { guardMail, isSettled } from '../guard/step.ts'
 import { mailboxes } from '../mail/correspondents.ts'
 import { firstField, type Message } from '../mail/message.ts'
 import type { Ask } from '../model/client.ts'
-import type { Prompt } from '../model/prompts.ts'
+import type { ThreadEntry } from '../model/prompts/messages.ts'
 import {
   believed,
   configuredRule,
-  type Decision,
-  decide,
+  decisionOf,
+  isShort,
+  type TriageDecision,
+  threadShown,
   triageQuestion,
   withoutHistory,
 } from '../triage/step.ts'
@@ -21,9 +24,9 @@ import type { Ledger } from './ledger.ts'
 /** How far a mail came without the model, and what the model would be asked. */
 export interface Prepared {
   message: Message
-  judgement: Judgement
+  judgement: GuardAnswer
   /** What was decided without the model, null when it has to be asked. */
-  decision: Pick<Decision, 'to' | 'reason'> | null
+  decision: Pick<TriageDecision, 'to' | 'reason'> | null
   stage: 'guard' | 'lists'
   question: Ask<Verdict> | null
 }
@@ -31,26 +34,40 @@ export interface Prepared {
 export interface Judged {
   /** What decided: header rules, the owner's lists or their server's filter, the model. */
   stage: 'guard' | 'lists' | 'model'
-  /** Where the daemon would go on: `file`, `done`, `compose` or `wait`. */
+  /** Where the daemon would go on: `file`, `done`, `compose` or `review`. */
   to: string
-  reason: string
+  reason: Reason
   /** null where no model was asked. */
   verdict: Verdict | null
   /** Of the call, milliseconds. */
   durationMs: number | null
 }
 
-/** @param arrivedAt INTERNALDATE, or what comes nearest to it */
+export interface KnownOfMail {
+  /** INTERNALDATE, or what comes nearest to it. */
+  arrivedAt: Date
+  /** IANA name of the owner's zone. */
+  timeZone: string
+  firstContact: boolean | null
+  writtenBefore: boolean | null
+  /** Messages before it, oldest first. */
+  thread: readonly ThreadEntry[]
+  /** What the guard would find in the store. */
+  history?: Partial<GuardContext>
+  salt: string
+}
+
 export function prepare(
   message: Message,
-  settings: AccountSettings,
-  prompt: Prompt,
-  known: { arrivedAt: Date; firstContact: boolean | null; salt: string },
+  account: Pick<Account, 'settings' | 'prompts' | 'knowledge'>,
+  known: KnownOfMail,
 ): Prepared {
-  const judgement = judgeMail(message, settings.owner, freshContext(known.arrivedAt))
+  const { settings } = account
+  const history = { ...freshContext(known.arrivedAt), ...known.history }
+  const judgement = guardMail(message, settings.owner, history)
   const base = { message, judgement, question: null }
   if (isSettled(judgement, settings.spam.action !== 'none')) {
-    const to = judgement.reason === 'encrypted' ? 'wait' : 'done'
+    const to = judgement.reason === 'encrypted' ? 'review' : 'done'
     return { ...base, stage: 'guard', decision: { to, reason: judgement.reason } }
   }
   const decision = withoutHistory(settings, message, ruleOf(message, settings))
@@ -59,13 +76,11 @@ export function prepare(
     row: { internalDate: known.arrivedAt, codes: [...judgement.codes] },
     message,
     firstContact: known.firstContact,
+    writtenBefore: known.writtenBefore,
+    thread: isShort(message) ? known.thread.slice(-threadShown) : [],
   }
-  return {
-    ...base,
-    stage: 'lists',
-    decision: null,
-    question: triageQuestion(prompt, settings, mail, known.salt),
-  }
+  const question = triageQuestion(account, known.timeZone, mail, known.salt)
+  return { ...base, stage: 'lists', decision: null, question }
 }
 
 /** Asks the model where it has to be asked. @throws what Ledger.ask throws */
@@ -81,11 +96,11 @@ export async function judgePrepared(
   const answer = await ledger.ask(question)
   const verdict = believed(answer.value, message)
   const row = { ceiling: judgement.decision, reason: judgement.reason }
-  const { to, reason } = decide(verdict, row, settings.spam, ruleOf(message, settings))
+  const { to, reason } = decisionOf(verdict, row, settings.spam, ruleOf(message, settings))
   return { stage: 'model', to, reason, verdict, durationMs: answer.durationMs }
 }
 
-function ruleOf(message: Message, { spam }: AccountSettings) {
+export function ruleOf(message: Message, { spam }: AccountSettings) {
   const from = mailboxes(message, 'from')[0]?.address
   return from ? configuredRule(spam, from.toLowerCase()) : null
 }

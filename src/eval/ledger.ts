@@ -1,5 +1,6 @@
 /** Money of one run, kept in memory: eval and backtest open no store, the daemon may have it. */
 
+import { backoffMs } from '../base/backoff.ts'
 import { RateLimitedError, TemporaryError } from '../base/errors.ts'
 import { costOf, type Price, tokenBound, worstCase } from '../model/budget.ts'
 import { addUsage, noUsage, type Usage } from '../model/chat.ts'
@@ -47,7 +48,9 @@ export class Ledger {
       } catch (error) {
         if (!(error instanceof TemporaryError) || tries >= mostTries) throw error
         const wanted =
-          error instanceof RateLimitedError ? error.retryAfterMs : firstPauseMs * 2 ** (tries - 1)
+          error instanceof RateLimitedError
+            ? error.retryAfterMs
+            : backoffMs(tries - 1, { firstMs: firstPauseMs, factor: 2, longestMs: longestPauseMs })
         await this.#options.pause(Math.min(wanted, longestPauseMs))
       }
     }

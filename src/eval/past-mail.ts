@@ -17,7 +17,7 @@ import { parseOctets } from '../mail/mime/octets.ts'
 import { replyHeader } from '../mail/reply/build.ts'
 import type { Style } from '../model/prompts/messages.ts'
 import { isByHand, mostMails, ownMailOf, stylesOf } from '../observe/style.ts'
-import { namedIds } from '../store/gate-context.ts'
+import { namedIds } from '../store/guard-context.ts'
 
 export interface PastMail {
   message: Message

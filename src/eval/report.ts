@@ -1,4 +1,5 @@
 /** From the judged mails to the figures. Pure. */
+import type { Reason } from '../base/reasons.ts'
 import type { Usage } from '../model/chat.ts'
 import type { Verdict } from '../triage/verdict.ts'
 import type { LabelledMail } from './cases.ts'
@@ -28,7 +29,9 @@ export interface CaseResult {
   stage: string | null
   /** Where the daemon would go on, and why. */
   to: string | null
-  reason: string
+  reason: Reason | null
+  /** Why it could not be judged; null when it was. */
+  fault: string | null
   /** What differs from the label: `spam`, `sentiment`, `reply`. */
   wrong: string[]
   /** What the label says; null where it has no opinion. */
@@ -120,9 +123,9 @@ function perThousand(mails: number, usage: Usage, dollars: number): EvalReport['
 function asResult(each: EvalCase): CaseResult {
   const { label, judged, fault } = each
   const { file, spam, sentiment, needsReply } = label
-  const base = { file, expected: { spam, sentiment, reply: needsReply } }
+  const base = { file, fault, expected: { spam, sentiment, reply: needsReply } }
   if (judged === null) {
-    return { ...base, stage: null, to: null, reason: fault ?? '', wrong: [], verdict: null, durationMs: null }
+    return { ...base, stage: null, to: null, reason: null, wrong: [], verdict: null, durationMs: null }
   }
   const differs = (expected: boolean | null, given: boolean) => expected !== null && expected !== given
   const wrong = [

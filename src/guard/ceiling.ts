@@ -1,52 +1,53 @@
+import type { GuardCode } from '../base/reasons.ts'
 import type { Owner } from '../mail/account.ts'
 import type { Message } from '../mail/message.ts'
-import type { Decision, GateContext, Judgement } from './context.ts'
+import type { Ceiling, GuardAnswer, GuardContext } from './context.ts'
 import { draftRules } from './draft.ts'
 import { type Facts, readFacts } from './facts.ts'
 import { limits } from './limits.ts'
 import { neverRules, type Rule } from './never.ts'
 
-export { type AutoSent, type Decision, freshContext, type GateContext, type Judgement } from './context.ts'
+export { type AutoSent, type Ceiling, freshContext, type GuardAnswer, type GuardContext } from './context.ts'
 
 /** The code of a rule, or of the reading before it, that threw. */
-export const gateError = 'gate-error'
+export const guardError = 'guard-error' satisfies GuardCode
 
 /** More drafts for this sender lie unsent than a person will read: no further one is written (section 7). */
-export const draftsPileUp = 'drafts-unsent'
+export const draftsPileUp = 'drafts-unsent' satisfies GuardCode
 
 /**
- * The gate: what is the most that may be done with this message? Every rule of section 3 is asked; the strictest
+ * The guard: what is the most that may be done with this message? Every rule of section 3 is asked; the strictest
  * one that fires decides. It looks at header, structure, mailbox state and history, never at what the text means.
  * Never throws: what cannot be judged is `draft` at most. To be asked again right before sending.
  */
-export function judge(message: Message, owner: Owner, context: GateContext): Judgement {
+export function applyGuard(message: Message, owner: Owner, context: GuardContext): GuardAnswer {
   let facts: Facts
   try {
     facts = readFacts(message, owner, context)
   } catch {
-    return { decision: 'draft', reason: gateError, codes: [gateError] }
+    return { decision: 'draft', reason: guardError, codes: [guardError] }
   }
   const never = firing(neverRules, facts)
   const draft = [...firing(draftRules, facts), ...facts.limits]
-  const forbidding = never.filter((code) => code !== gateError)
+  const forbidding: GuardCode[] = never.filter((code) => code !== guardError)
   // A rule that could not be asked stops sending, but only a rule that fired stops drafting.
-  if (never.length > forbidding.length) draft.unshift(gateError)
+  if (never.length > forbidding.length) draft.unshift(guardError)
   if (context.openDrafts > limits.openDrafts) forbidding.push(draftsPileUp)
   return conclude(forbidding, draft)
 }
 
-function firing(rules: readonly Rule[], facts: Facts): string[] {
+function firing(rules: readonly Rule[], facts: Facts): GuardCode[] {
   return rules.flatMap(([code, fires]) => {
     try {
       return fires(facts) ? [code] : []
     } catch {
-      return [gateError]
+      return [guardError]
     }
   })
 }
 
-function conclude(never: readonly string[], draft: readonly string[]): Judgement {
+function conclude(never: readonly GuardCode[], draft: readonly GuardCode[]): GuardAnswer {
   const codes = [...never, ...draft]
-  const decision: Decision = never.length > 0 ? 'never' : draft.length > 0 ? 'draft' : 'may'
+  const decision: Ceiling = never.length > 0 ? 'never' : draft.length > 0 ? 'draft' : 'may'
   return { decision, reason: codes[0] ?? 'ok', codes }
 }

@@ -1,5 +1,7 @@
+import type { GuardCode } from '../base/reasons.ts'
+
 /** The ceiling of what may be done with a message (standards section 1), strictest first. */
-export type Decision = 'never' | 'draft' | 'may'
+export type Ceiling = 'never' | 'draft' | 'may'
 
 /** One automatic reply that this account has sent; enough to count the limits of section 7. */
 export interface AutoSent {
@@ -13,7 +15,7 @@ export interface AutoSent {
 }
 
 /** What the rules must know beyond the message and its owner: mailbox state and history. */
-export interface GateContext {
+export interface GuardContext {
   /** Special-use of the mailbox the message lies in (RFC 6154), for example `\Junk`; null for the inbox. */
   specialUse: string | null
   /** IMAP flags and keywords of the message. */
@@ -37,16 +39,16 @@ export interface GateContext {
   threadParticipants: readonly string[] | null
 }
 
-export interface Judgement {
-  decision: Decision
+export interface GuardAnswer {
+  decision: Ceiling
   /** The first firing code of the decision's level in the order of the tables; `ok` when nothing fires. */
-  reason: string
+  reason: GuardCode
   /** Every code that fired: first those of `never`, then those of `draft`, each in the order of its table. */
-  codes: readonly string[]
+  codes: readonly GuardCode[]
 }
 
 /** A context without any history: a message that has just arrived in the inbox. */
-export function freshContext(now: Date): GateContext {
+export function freshContext(now: Date): GuardContext {
   return {
     specialUse: null,
     flags: [],

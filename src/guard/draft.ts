@@ -1,12 +1,20 @@
 import { canonical, comparable, distinct } from '../mail/correspondents.ts'
-import { fieldValues } from '../mail/message.ts'
-import { fieldKeyword } from '../mail/mime/keyword.ts'
+import type { Fault } from '../mail/fault.ts'
+import { isLooseNoReply, isPostmaster, isRobotWord, isStrictNoReply } from '../mail/local-parts.ts'
+import { fieldValues, isTextUnread } from '../mail/message.ts'
+import { fieldKeyword, stripComments } from '../mail/mime/keyword.ts'
+import { decodeWords } from '../mail/mime/words.ts'
 import { type Facts, sameOrganisation, wordsOf } from './facts.ts'
 import { asksForSilence } from './marks.ts'
 import type { Rule } from './never.ts'
 import { calendarKinds, hasTextPart } from './structure.ts'
-import { isAutoSubject, isBounceSubject, isResponderSubject } from './subjects.ts'
-import { isLooseNoReply, isPostmaster, isRobotWord, isStrictNoReply } from './words.ts'
+import {
+  isAutoSubject,
+  isBounceSubject,
+  isReceiptSubject,
+  isResponderSubject,
+  isSuspectedSubject,
+} from './subjects.ts'
 
 const hour = 3_600_000
 /** Hours after arrival from which an answer needs a person's eye: we were down, or the mailbox was imported. */
@@ -20,6 +28,7 @@ export const draftRules: readonly Rule[] = [
   ['unauthenticated', ({ authentication }) => authentication === 'none'], // RFC 3834 section 2
   ['thread-stranger', isThreadStranger],
   ['multiple-from', ({ message, authors }) => authors.length > 1 || fieldValues(message, 'from').length > 1], // RFC 5322 section 3.6.2
+  ['malformed-from', ({ message }) => fieldValues(message, 'from').some(isMalformed)], // RFC 7103
   ['multiple-reply-to', ({ replyTo, foreignReplyTo }) => replyTo.length > 1 && foreignReplyTo.length > 0],
   ['reply-to-list', isReplyToList], // RFC 3834 section 4
   ['reply-to-mismatch', isReplyToMismatch], // RFC 3834 section 4, RFC 8098 section 2.1
@@ -32,15 +41,17 @@ export const draftRules: readonly Rule[] = [
   ['bulk-hint', ({ lists }) => lists.isCampaign && !lists.canUnsubscribe],
   ['loop-marker', isLooping],
   ['auto-reply-subject', isDoubtfulSubject], // RFC 3834 section 3.1.5
+  ['receipt', isReceipt], // RFC 8098
   ['no-reply-address', isNoReplyRelay],
   ['calendar', isInvitation],
+  ['spam-suspected', ({ subjects }) => subjects.some(isSuspectedSubject)],
   ['postmaster-sender', isHumanPostmaster], // RFC 5230 section 4.6
   ['robot-address', ({ authors, replyTo }) => wordsOf([...authors, ...replyTo]).some(isRobotWord)],
   ['no-text', hasNoText],
   // INTERNALDATE, not the Date field: that one lies.
   ['stale', ({ context }) => context.now.getTime() - context.arrivedAt.getTime() > staleHours * hour],
   // Not in the table but in section 1: what could not be read to the end may hide a mark (RFC 7103).
-  ['unreadable', ({ message }) => message.faults.some(isBlindSpot)],
+  ['unreadable', ({ message }) => message.faults.some(isBlindSpot) || isTextUnread(message)],
   // The way out that an automatic reply names has to be one.
   ['human-asked', ({ context }) => context.humanAsked],
 ]
@@ -85,6 +96,24 @@ function isLooping({ message, loop, isOwn }: Facts): boolean {
   })
 }
 
+function isReceipt({ message, inThread, subjects }: Facts): boolean {
+  return subjects.some((subject) => isReceiptSubject(subject, inThread, message.text))
+}
+
+/**
+ * A From that programs read differently: what never closes, control characters (also those that encoded words hide), an
+ * encoded word in the address itself (RFC 2047 section 5 forbids it).
+ */
+function isMalformed(value: string): boolean {
+  if (value.includes('\ufffd') || control.test(value) || control.test(decodeWords(value))) return true
+  if (/=\?[^?\s]{1,60}\?[bq]\?[^?]*\?=@|<[^<>]{0,200}=\?[^<>]*>/i.test(value)) return true
+  const bare = stripComments(value).replace(/"(?:[^"\\]|\\.)*"/gs, '')
+  return /[("]/.test(bare) || (bare.match(/</g)?.length ?? 0) !== (bare.match(/>/g)?.length ?? 0)
+}
+
+/** But for the tabs of folded lines, and for C1, which wrongly labelled names turn into. */
+const control = /(?![\t\u0080-\u009f])\p{Cc}/u
+
 function isDoubtfulSubject({ inThread, subjects }: Facts): boolean {
   return subjects.some(inThread ? isAutoSubject : isResponderSubject)
 }
@@ -115,7 +144,7 @@ function hasNoText({ message, parts }: Facts): boolean {
   return !hasTextPart(parts) || message.text.trim() === ''
 }
 
-/** Faults behind which a field or a part may stand that the rules did not see. */
-function isBlindSpot(fault: string): boolean {
-  return /^(?:header cut|message cut|parts nested|more than \d+ parts|several Content-Type)/.test(fault)
+/** Faults behind which a field may stand that the rules did not see. */
+function isBlindSpot({ code }: Fault): boolean {
+  return code === 'header-cut' || code === 'several-content-types'
 }

@@ -1,6 +1,7 @@
 import type { Owner } from '../mail/account.ts'
 import {
   decodeWords,
+  domainPart,
   localWord,
   type Mailbox,
   messageIds,
@@ -15,9 +16,10 @@ import {
   correspondents,
   mailboxes,
 } from '../mail/correspondents.ts'
+import { isMailboxProvider } from '../mail/local-parts.ts'
 import { fieldValues, firstField, type Message, type Part } from '../mail/message.ts'
 import { stripComments } from '../mail/mime/keyword.ts'
-import type { GateContext } from './context.ts'
+import type { GuardContext } from './context.ts'
 import { type LimitCode, reachedLimits } from './limits.ts'
 import { type ListMarks, listMarks } from './lists.ts'
 import { loopMarks } from './marks.ts'
@@ -27,7 +29,7 @@ import { partsOf } from './structure.ts'
 export interface Facts extends Correspondents {
   message: Message
   owner: Owner
-  context: GateContext
+  context: GuardContext
   parts: readonly Part[]
   /** Decoded, folded, trimmed; NFC (section 2.10). */
   subjects: readonly string[]
@@ -35,8 +37,6 @@ export interface Facts extends Correspondents {
   ownIds: readonly string[]
   /** In-Reply-To or References is not empty (section 2.11). */
   inThread: boolean
-  /** Addresses of Sender. */
-  senders: readonly Mailbox[]
   /** Addresses of every Return-Path, as written, lower case. */
   reversePaths: readonly string[]
   /** Addresses by recipient field: To, Cc, then the rest of rule `not-addressed`. */
@@ -45,7 +45,7 @@ export interface Facts extends Correspondents {
   otherRecipients: readonly Mailbox[]
   lists: ListMarks
   loop: ReturnType<typeof loopMarks>
-  /** Our own web form wrote it in the name of somebody (rule `contact-form`). */
+  /** Our own web form wrote it, as us or as its visitor (rule `contact-form`). */
   isContactForm: boolean
   /** The same, recognised by an own address in From: then it is not `self-sent`. */
   isFormAsOwner: boolean
@@ -53,20 +53,15 @@ export interface Facts extends Correspondents {
   limits: readonly LimitCode[]
 }
 
-export function readFacts(message: Message, owner: Owner, context: GateContext): Facts {
+export function readFacts(message: Message, owner: Owner, context: GuardContext): Facts {
   const people = correspondents(message, owner)
-  const { authors, replyTo, target, isOwn } = people
+  const { authors, target, isOwn } = people
   const reversePaths = mailboxes(message, 'return-path').map(({ address }) => comparable(address))
   const literallyOwn = new Set([owner.address, ...owner.aliases].map(canonical))
   const [author] = authors
-  const isFormAsOwner =
-    author !== undefined &&
-    authors.length === 1 &&
-    isOwn(author.address) &&
-    replyTo.length === 1 &&
-    isForeign(replyTo, isOwn)
   // Tag included: the envelope of a forwarder, me+caf_=...@, is no form.
   const isFormByEnvelope = isForeign(authors, isOwn) && reversePaths.some((path) => literallyOwn.has(path))
+  const isFormAsOwner = writesAsOwner(people)
   return {
     ...people,
     message,
@@ -78,7 +73,6 @@ export function readFacts(message: Message, owner: Owner, context: GateContext):
     inThread: ['in-reply-to', 'references'].some((name) =>
       fieldValues(message, name).some((value) => value.trim() !== ''),
     ),
-    senders: mailboxes(message, 'sender'),
     reversePaths,
     to: mailboxes(message, 'to'),
     cc: mailboxes(message, 'cc'),
@@ -88,10 +82,23 @@ export function readFacts(message: Message, owner: Owner, context: GateContext):
     lists: listMarks(message, owner),
     loop: loopMarks(message, isOwn),
     isFormAsOwner,
-    isContactForm: isFormAsOwner || isFormByEnvelope,
+    isContactForm: isFormAsOwner || isFormByEnvelope || writesAsVisitor(people),
     authentication: authentication(message, owner.authservIds, domainOf(author?.address ?? '')),
     limits: reachedLimits(target?.address ?? null, threadIds(message), context),
   }
+}
+
+/** A form that writes as the owner, its one visitor in Reply-To or Sender. */
+function writesAsOwner({ authors, foreignReplyTo, visitor, isOwn }: Correspondents): boolean {
+  const [author] = authors
+  if (author === undefined || authors.length > 1 || !isOwn(author.address)) return false
+  return foreignReplyTo.length === 1 || visitor !== null
+}
+
+/** A form that writes as its visitor and sends answers to the owner, or sends for the visitor. */
+function writesAsVisitor({ authors, senders, replyTo, isOwn }: Correspondents): boolean {
+  const own = ({ address }: Mailbox) => isOwn(address)
+  return isForeign(authors, isOwn) && (senders.some(own) || (replyTo.length > 0 && replyTo.every(own)))
 }
 
 /** True when there are addresses and none of them is the owner's. */
@@ -123,7 +130,7 @@ export function holdsId(ids: ReadonlySet<string>, id: string): boolean {
 }
 
 export function domainOf(address: string): string {
-  return address.slice(address.lastIndexOf('@') + 1)
+  return domainPart(address)
 }
 
 /** The local part words (section 2.8) of addresses. */
@@ -131,8 +138,10 @@ export function wordsOf(list: readonly Mailbox[]): string[] {
   return list.map(({ address }) => localWord(address))
 }
 
+/** Two addresses of one organisation. Those of a mailbox provider belong to strangers. */
 export function sameOrganisation(left: string, right: string): boolean {
-  return organisationalDomain(domainOf(left)) === organisationalDomain(domainOf(right))
+  const organisation = organisationalDomain(domainOf(left))
+  return organisation === organisationalDomain(domainOf(right)) && !isMailboxProvider(organisation)
 }
 
 /**

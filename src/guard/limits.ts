@@ -1,7 +1,7 @@
-import { localWord, organisationalDomain, withoutTag } from '../mail/address.ts'
+import { domainPart, localWord, organisationalDomain, withoutTag } from '../mail/address.ts'
 import { canonical } from '../mail/correspondents.ts'
-import type { AutoSent, GateContext } from './context.ts'
-import { isMailboxProvider } from './words.ts'
+import { isMailboxProvider } from '../mail/local-parts.ts'
+import type { AutoSent, GuardContext } from './context.ts'
 
 const second = 1000
 const hour = 3_600 * second
@@ -41,7 +41,7 @@ export function limitKey(address: string): string {
 }
 
 function domainOf(address: string): string {
-  return address.slice(address.lastIndexOf('@') + 1)
+  return domainPart(address)
 }
 
 /**
@@ -52,7 +52,7 @@ function domainOf(address: string): string {
 export function reachedLimits(
   target: string | null,
   threadIds: ReadonlySet<string>,
-  context: GateContext,
+  context: GuardContext,
 ): LimitCode[] {
   const { now } = context
   const autoSent = context.autoSent.map((sent) => ({ ...sent, key: limitKey(sent.to) }))

@@ -7,7 +7,12 @@ const listFields = (
   'x-beenthere x-mailman-version x-google-group-id'
 ).split(' ')
 
-const campaignFields = 'feedback-id x-campaign x-campaignid x-campaign-id x-csa-complaints'.split(' ')
+/** What mass mailers add for their own statistics and complaints (CFBL-Address: RFC 9477). */
+const campaignFields = (
+  'feedback-id x-campaign x-campaignid x-campaign-id x-csa-complaints x-msfbl cfbl-address cfbl-feedback-id ' +
+  'x-mailing-id x-mailingid x-mailjet-campaign x-mc-user x-mailchimp-campaign x-bulkmail x-massmail x-newsletter x-sib-id ' +
+  'x-rpcampaign x-cmail-gameid x-emarsys-identify x-mailer-recptid x-job'
+).split(' ')
 
 export interface ListMarks {
   /** Any list field but List-Unsubscribe, which senders add to personal letters as well. */

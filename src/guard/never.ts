@@ -1,19 +1,18 @@
+import type { GuardCode } from '../base/reasons.ts'
 import {
-  bareWords,
-  domainOf,
-  type Facts,
-  firstReversePathWord,
-  holdsId,
-  isForeign,
-  wordsOf,
-} from './facts.ts'
+  isDaemonName,
+  isPostmaster,
+  isStrictNoReply,
+  isSystemAuthor,
+  isSystemReversePath,
+} from '../mail/local-parts.ts'
+import { bareWords, domainOf, type Facts, firstReversePathWord, holdsId, wordsOf } from './facts.ts'
 import { hasNullReversePath, hasVendorMark, isAutoSubmitted, isBulkPrecedence } from './marks.ts'
 import { isSpamFlagged } from './spam.ts'
 import { calendarKinds, hasReport, isAnyReport, isEncrypted } from './structure.ts'
 import { isBounceSubject, isReportSubject, isResponderSubject } from './subjects.ts'
-import { isDaemonName, isPostmaster, isStrictNoReply, isSystemAuthor, isSystemReversePath } from './words.ts'
 
-export type Rule = readonly [code: string, fires: (facts: Facts) => boolean]
+export type Rule = readonly [code: GuardCode, fires: (facts: Facts) => boolean]
 
 /** Section 3.1, in the table's order: messages that get no reply and no draft. */
 export const neverRules: readonly Rule[] = [
@@ -35,6 +34,7 @@ export const neverRules: readonly Rule[] = [
   ['auto-reply-subject', ({ inThread, subjects }) => inThread && subjects.some(isResponderSubject)], // RFC 3834 section 3.1.5
   ['no-reply-address', ({ target }) => target !== null && wordsOf([target]).some(isStrictNoReply)],
   ['calendar', ({ parts }) => calendarKinds(parts).answers], // RFC 6047
+  ['reaction', isReaction], // RFC 9078
   [
     'spam-flagged',
     ({ message, subjects, context }) => isSpamFlagged(message, subjects, context.specialUse, context.flags),
@@ -70,13 +70,8 @@ function isHandled(facts: Facts): boolean {
   )
 }
 
-function isSelfSent({ authors, senders, replyTo, isOwn, isFormAsOwner }: Facts): boolean {
-  const own = ({ address }: { address: string }) => isOwn(address)
-  return (
-    (authors.some(own) && !isFormAsOwner) ||
-    (isForeign(authors, isOwn) && senders.some(own)) ||
-    (replyTo.length > 0 && replyTo.every(own))
-  )
+function isSelfSent({ authors, isOwn, isFormAsOwner }: Facts): boolean {
+  return authors.some(({ address }) => isOwn(address)) && !isFormAsOwner
 }
 
 function isBounce({ message, parts, authors, subjects }: Facts): boolean {
@@ -109,6 +104,28 @@ function isSystemSender({ message, authors, senders, replyTo }: Facts): boolean 
     words.some(isSystemAuthor) ||
     (reversePath !== null && isSystemReversePath(reversePath)) ||
     authors.some(({ name }) => isDaemonName(name))
+  )
+}
+
+/** An emoji that a mail program sent as an answer; where the part that says so was lost, its note in the text tells. */
+function isReaction({ message, parts }: Facts): boolean {
+  if (parts.some(({ type, disposition }) => type === reactionType || disposition === 'reaction')) return true
+  const lines = message.text
+    .slice(0, 1000)
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+  const [first = '', second = ''] = lines
+  return outlookReaction.test(first) || (isEmoji(first) && /\bgmail\b/i.test(second))
+}
+
+const reactionType = 'text/vnd.google.email-reaction+json'
+const outlookReaction = /^.{1,80}\breacted to your message:?$/i
+
+function isEmoji(line: string): boolean {
+  return (
+    /^[\p{Extended_Pictographic}\p{Emoji_Component} ]{1,20}$/u.test(line) &&
+    /\p{Extended_Pictographic}/u.test(line)
   )
 }
 

@@ -1,4 +1,5 @@
-import { fieldValues, type Message } from '../mail/message.ts'
+import { organisationalDomain } from '../mail/address.ts'
+import { type Field, fieldValues, type Message } from '../mail/message.ts'
 import { fieldKeyword } from '../mail/mime/keyword.ts'
 import { isSpamSubject } from './subjects.ts'
 
@@ -12,7 +13,7 @@ const forefrontCategories = new Set('spm hspm phsh hphish hphsh malw spoof'.spli
 
 /**
  * Section 8.1: the mailbox, then the owner's keywords, then the filters' marks. Only positive marks are believed;
- * a sender can write `X-Spam-Flag: NO`, which proves nothing.
+ * a sender can write `X-Spam-Flag: NO`, which proves nothing. Marks of a filter on the sender's side are not believed.
  * @param subjects decoded and folded
  */
 export function isSpamFlagged(
@@ -31,12 +32,64 @@ export function isSpamFlagged(
 }
 
 function hasFilterMark(message: Pick<Message, 'fields'>): boolean {
-  const values = (names: readonly string[]) => names.flatMap((name) => fieldValues(message, name))
+  const believed = believedFields(message.fields)
+  const values = (names: readonly string[]) =>
+    names.flatMap((name) => fieldValues({ fields: believed }, name))
   return (
     values(flagFields).some((value) => /^\s*(?:yes|true)\b/i.test(value)) ||
     values(verdictFields).some((value) => fieldKeyword(value) === 'fail') ||
     values(['x-forefront-antispam-report']).some(isForefrontSpam) ||
     values(['x-ms-exchange-organization-scl']).some((value) => Number.parseInt(value, 10) >= 5)
+  )
+}
+
+/** Where a provider writes its verdicts anywhere in the header, and takes others' out: what its own Received fields say. */
+const anywhere: readonly (readonly [mark: RegExp, server: RegExp])[] = [
+  [
+    /^x-(?:forefront-antispam-report|ms-exchange-organization-scl)$/,
+    /\b(?:outlook|office365)\.com\b|microsoft smtp server/i,
+  ],
+  [/^x-ses-(?:spam|virus)-verdict$/, /\bby \S*\.amazonaws\.com\b/i],
+]
+
+/**
+ * The fields in which a filter of the own servers may have written. The topmost Received field that names a host outside
+ * was written by the own server that took the mail in: below it stands what the sender's side wrote. A mail that came from
+ * its author's machine without another server in between has no foreign filter behind it, and milters write at the end
+ * of the header; there the own filter's `no` decides.
+ */
+function believedFields(fields: readonly Field[]): readonly Field[] {
+  const entry = fields.findIndex(({ name, value }) => name === 'received' && !isInternalHop(value))
+  if (entry < 0) return fields
+  const above = fields.slice(0, entry)
+  const below = fields.slice(entry + 1)
+  const hops = fields.slice(0, entry + 1).filter(({ name }) => name === 'received')
+  const isDirect = !below.some(({ name }) => name === 'received') && !above.some(isFilterField)
+  const own = below.filter(({ name }) =>
+    anywhere.some(([mark, server]) => mark.test(name) && hops.some(({ value }) => server.test(value))),
+  )
+  return isDirect ? fields : [...above, ...own]
+}
+
+function isFilterField({ name }: Field): boolean {
+  return flagFields.includes(name) || name === 'x-spamd-result' || name === 'x-rspamd-action'
+}
+
+/** Handed on within one machine or one network: no host outside is named (RFC 5321 section 4.4). */
+function isInternalHop(received: string): boolean {
+  const from = /^\s*from\s+(\S+)([^;]{0,500}?)\bby\s+(\S+)/i.exec(received)
+  if (!from) return true
+  const [, host = '', more = '', by = ''] = from
+  const literal = /\[(?:ipv6:)?([0-9a-f.:]{2,45})\]/i.exec(`${host} ${more}`)?.[1]
+  if (literal !== undefined) return isPrivateAddress(literal)
+  if (/^(?:localhost|127\.|unknown$)/i.test(host)) return true
+  return host.includes('.') && organisationalDomain(host) === organisationalDomain(by)
+}
+
+/** RFC 1918, RFC 4193, loopback and link-local addresses. */
+function isPrivateAddress(address: string): boolean {
+  return /^(?:127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|::1$|f[cd][0-9a-f]{2}:|fe80:)/i.test(
+    address,
   )
 }
 

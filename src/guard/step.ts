@@ -1,21 +1,24 @@
-/** Guard: may this mail ever be answered? The rules are pure (src/mail/gate); this step brings them row and history. */
+/** Guard: may this mail ever be answered? The rules are pure (beside it); this step brings them row and history. */
 
+import type { GuardCode } from '../base/reasons.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
 import type { Owner } from '../mail/account.ts'
-import type { Message } from '../mail/message.ts'
+import { parseAddressList } from '../mail/address.ts'
+import { fieldValues, type Message } from '../mail/message.ts'
+import { asksForHuman } from '../mail/reply/automatic.ts'
 import { replyHeader } from '../mail/reply/build.ts'
+import { visibleText } from '../mail/text/visible.ts'
 import type { StoredMail } from '../store/bodies.ts'
-import { loadGateContexts, namedIds } from '../store/gate-context.ts'
+import { loadGuardContexts, namedIds } from '../store/guard-context.ts'
 import { saveHumanThread } from '../store/human-threads.ts'
 import { commitSteps, type StepChange } from '../store/messages.ts'
-import { type GateContext, type Judgement, judge } from './ceiling.ts'
-import { wantsPerson } from './human.ts'
+import { applyGuard, type GuardAnswer, type GuardContext } from './ceiling.ts'
 
 /**
  * Codes that settle what a mail is: no model is asked. Any other `never` (lists, robots, forged own addresses) is not
  * answered either, but it can be spam, so triage still looks at it, and its cheap stages come first.
  */
-const conclusive = new Set([
+const conclusive: ReadonlySet<GuardCode> = new Set<GuardCode>([
   'own-message',
   'already-handled',
   'dsn',
@@ -39,13 +42,13 @@ export async function guard(context: StepContext, stored: readonly StoredMail[])
   const changes: StepChange[] = []
   for (const address of new Set(mails.map(({ row }) => row.account))) {
     const ofAccount = mails.filter(({ row }) => row.account === address)
-    changes.push(...(await judgeAll(context, accountOf(context, address), ofAccount)))
+    changes.push(...(await guardAll(context, accountOf(context, address), ofAccount)))
   }
   const committed = await commitSteps(context.db, changes, context.clock.now())
   return new Map(changes.filter(({ id }) => committed.has(id)).map(({ id, to }) => [id, { stage: to }]))
 }
 
-async function judgeAll(
+async function guardAll(
   context: StepContext,
   account: Account,
   mails: readonly StoredMail[],
@@ -55,7 +58,7 @@ async function judgeAll(
     mail,
     addressee: replyHeader(mail.message, owner, 'send')?.to[0] ?? null,
   }))
-  const load = () => loadGateContexts(context.db, owner.address, candidates, context.clock.now())
+  const load = () => loadGuardContexts(context.db, owner.address, candidates, context.clock.now())
   let histories = await load()
   const forPerson = mails.filter((mail, at) => histories[at] && wantsPerson(mail, histories[at]))
   for (const { row, message } of forPerson) {
@@ -67,36 +70,49 @@ async function judgeAll(
   return mails.flatMap(({ row, message }, at) => {
     const history = histories[at]
     if (!history) return []
-    const judgement = judgeMail(message, owner, history)
+    const judgement = guardMail(message, owner, history)
     const change = asChange(row.id, judgement, spam.action !== 'none')
     const isForPerson = judgement.decision !== 'never' && forPerson.some((mail) => mail.row.id === row.id)
-    return [isForPerson ? { ...change, to: 'wait', disposition: 'held', reason: 'human-asked' } : change]
+    return [isForPerson ? { ...change, to: 'review', disposition: 'held', reason: 'human-asked' } : change]
   })
 }
 
-/** The gate's rules, and encryption that has no type of its own. */
-export function judgeMail(message: Message, owner: Owner, history: GateContext): Judgement {
-  return withInlineEncryption(judge(message, owner, history), message)
+/** The rules of the guard, and encryption that has no type of its own. */
+export function guardMail(message: Message, owner: Owner, history: GuardContext): GuardAnswer {
+  return withInlineEncryption(applyGuard(message, owner, history), message)
 }
 
 /** PGP text without MIME (RFC 4880 section 6.2) is no type of its own, so that no rule on the structure sees it. */
-function withInlineEncryption(judgement: Judgement, message: Message): Judgement {
-  if (judgement.decision === 'never' || !message.faults.includes('encrypted (PGP)')) return judgement
+function withInlineEncryption(judgement: GuardAnswer, message: Message): GuardAnswer {
+  if (judgement.decision === 'never' || !message.faults.some(({ code }) => code === 'encrypted-text'))
+    return judgement
   return { decision: 'never', reason: 'encrypted', codes: ['encrypted', ...judgement.codes] }
 }
 
 /** Whether no model is asked: a person has to look, or the rules alone say what it is. */
-export function isSettled({ decision, reason, codes }: Judgement, filtersSpam: boolean): boolean {
+export function isSettled({ decision, reason, codes }: GuardAnswer, filtersSpam: boolean): boolean {
   if (reason === 'encrypted') return true
   return decision === 'never' && (!filtersSpam || codes.some((code) => conclusive.has(code)))
 }
 
-function asChange(id: string, judgement: Judgement, filtersSpam: boolean): StepChange {
+function asChange(id: string, judgement: GuardAnswer, filtersSpam: boolean): StepChange {
   const { decision, reason, codes } = judgement
   const change = { id, from: 'guard', reason, codes, ceiling: decision } as const
   // Nobody but the owner can read it (standards.md section 3.1, rule 21).
-  if (reason === 'encrypted') return { ...change, to: 'wait', disposition: 'held' }
+  if (reason === 'encrypted') return { ...change, to: 'review', disposition: 'held' }
   return isSettled(judgement, filtersSpam)
     ? { ...change, to: 'done', disposition: 'declined' }
-    : { ...change, to: 'triage', disposition: 'waiting' }
+    : { ...change, to: 'triage', disposition: 'pending' }
+}
+
+/** Whether a person is wanted by somebody who was written to automatically: lately, or in the thread that they answer. */
+export function wantsPerson({ message }: StoredMail, { autoSent }: GuardContext): boolean {
+  if (autoSent.length === 0 || !asksForHuman(visibleText(message).text)) return false
+  const authors = new Set(
+    fieldValues(message, 'from')
+      .flatMap(parseAddressList)
+      .map(({ address }) => address),
+  )
+  const { thread } = namedIds(message)
+  return autoSent.some(({ to, messageId }) => authors.has(to) || thread.includes(messageId ?? ''))
 }

@@ -1,4 +1,5 @@
 import type { Message, Part } from '../mail/message.ts'
+import { isCalendar } from '../mail/mime/structure.ts'
 
 /** Every part of the MIME tree, the root first, the others in no order. What is inside message/* is content and not among them. */
 export function partsOf(message: Pick<Message, 'structure'>): Part[] {
@@ -36,10 +37,10 @@ export function isAnyReport(parts: readonly Part[]): boolean {
 /** Scheduling methods that ask the owner something (RFC 6047); every other method is software answering software. */
 const askingMethods = new Set(['request', 'publish', 'add'])
 
-/** What the calendar parts are: `asks` for an invitation, `answers` for software, null without a method parameter. */
+/** What the calendar parts are: `asks` for an invitation, `answers` for software; neither without a method. */
 export function calendarKinds(parts: readonly Part[]): { asks: boolean; answers: boolean } {
   const methods = parts
-    .filter((part) => part.type === 'text/calendar')
+    .filter(isCalendar)
     .map((part) => parameter(part, 'method'))
     .filter((method) => method !== null)
   return {

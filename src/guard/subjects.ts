@@ -1,15 +1,64 @@
 /** What a subject says about the program that wrote it (section 3.3). All take the decoded, folded subject. */
 
-const responderPhrases =
-  'automatic reply|automatic response|automated reply|automated response|auto[ -]?reply|auto[ -]response|autoresponse|' +
-  'out of (?:the )?office(?: auto[ -]?reply)?|ooo|oof|Abwesenheitsnotiz|Automatische Antwort|Abwesenheitsassistent|' +
-  'Réponse automatique|Absence du bureau|Respuesta automática|Fuera de la oficina|Risposta automatica|Fuori sede|' +
-  'Resposta automática|Automatisch antwoord|Afwezigheidsbericht|Autosvar|Automatiskt svar|Automatisk svar|' +
-  'Automaattinen vastaus|Odpowiedź automatyczna|Automatická odpověď|Автоответ|Автоматический ответ|自動応答|自动回复|' +
-  '自動回覆'
+/**
+ * Marks that gateways and lists put before a subject: `[EXTERN]`, `{External}`, `*EXT*`, `EXTERNAL:`. What stands behind
+ * them is the subject.
+ */
+const leadingTag =
+  /^(?:\[[^[\]]{1,60}\]|\{[^{}]{1,40}\}|\([^()]{1,40}\)|<[^<>]{1,40}>|\*{2,}[^*]{1,40}\*{2,}|ext(?:ern(?:al|e|es|o)?)?(?: e?-?mail| sender| message)? ?[:：|>]+) ?/iu
+
+const mostTags = 4
+
+/** The tags before a subject, and what is left. */
+function withoutTags(subject: string): { tags: string[]; rest: string } {
+  const tags: string[] = []
+  let rest = subject
+  for (let tag = leadingTag.exec(rest); tag && tags.length < mostTags; tag = leadingTag.exec(rest)) {
+    tags.push(tag[0])
+    rest = rest.slice(tag[0].length).trimStart()
+  }
+  return { tags, rest }
+}
+
+// "Automatic reply" as Outlook, Exchange and others write it in every language they are translated to.
+const automaticReply =
+  'automat(?:ic|ed) (?:reply|response)|auto[ -]?reply|auto[ -]response|autoresponse|Automatische (?:Antwort|Rückantwort)|' +
+  'Antwort automatisch|Réponse automatique|Respuesta automática|Resposta automà?á?tica|Risposta automatica|' +
+  'Automatisch antwoord|Automatisch beantwoord|Autosvar|Automatiskt svar|Automatisk svar|Sjálfvirkt svar|' +
+  'Automaattinen vastaus|Odpowiedź automatyczna|Automatyczna odpowiedź|Automatická odpověď|Automatická odpoveď|' +
+  'Automatikus válasz|Răspuns automat|Automatski odgovor|Samodejni odgovor|Samodejen odgovor|Аутоматски одговор|' +
+  'Автоматски одговор|Автоматичен отговор|Автоответ|Автоматический ответ|Автоматична відповідь|Автовідповідь|' +
+  'Аўтаматычны адказ|Автоматты жауап|Automaatvastus|Automaatne vastus|Automātiskā atbilde|Automatinis atsakymas|' +
+  'Αυτόματη απάντηση|Otomatik yan[ıi]t|Avtomatik cavab|Erantzun automatikoa|Ateb awtomatig|Freagra uathoibríoch|' +
+  'Përgjigje automatike|Outomatiese antwoord|Jibu otomatiki|Awtomatikong tugon|Balasan otomatis|Balasan automatik|' +
+  'Trả lời tự động|Phản hồi tự động|תשובה אוטומטית|מענה אוטומטי|رد تلقائي|الرد التلقائي|پاسخ خودکار|خودکار جواب|' +
+  'स्वचालित उत्तर|स्वचालित जवाब|স্বয়ংক্রিয় উত্তর|தானியங்கு பதில்|స్వయంచాలక ప్రత్యుత్తరం|ავტომატური პასუხი|Ինքնաշխատ պատասխան|' +
+  'การตอบกลับอัตโนมัติ|ตอบกลับอัตโนมัติ|自動応答|自動返信|自动回复|自动答复|自動回覆|자동 ?회신|자동 ?응답|자동 ?답장'
+
+const absence =
+  'out of (?:the )?office(?: auto[ -]?reply| reply| response)?|ooo|oof|(?:automatic )?vacation (?:reply|response|message)|' +
+  'away from (?:the |my )?office|Abwesenheits(?:notiz|assistent|nachricht|meldung|benachrichtigung|mitteilung|hinweis)|' +
+  "Absence du bureau|Absent du bureau|Message d[’']absence|Notification d[’']absence|Fuera de (?:la )?oficina|" +
+  "Ausente de la oficina|Mensaje de ausencia|Fuori sede|Fuori ufficio|Assente dall[’']ufficio|Fora do escritório|" +
+  'Ausência temporária|Mensagem de ausência|Afwezigheids(?:bericht|melding|assistent)|Niet op kantoor|' +
+  'Frånvaromeddelande|Fraværsbesked|Fraværsmelding|Fraværsassistent|Ikke på kontoret|Poissaoloilmoitus|Poza biurem|' +
+  'Nieobecność w biurze|Mimo kancelář|Mimo kanceláriu|Házon kívül|Irodán kívül|În afara biroului|Извън офиса|' +
+  'Вне офиса|Нет на месте|Поза офісом|Εκτός γραφείου|Ofis dışında(?:yım)?|Ofiste değilim|خارج المكتب|מחוץ למשרד|' +
+  '不在通知|外出中|不在办公室|外出自动回复|부재중(?: 자동 ?응답)?'
 
 // The blank before the colon is French typography: Outlook writes "Réponse automatique : x".
-const responder = new RegExp(`^(?:${responderPhrases}) ?(?:[:：]|[-‐‑–—] |$)`, 'iu')
+const phraseEnd = ' ?(?:[:：﹕]|[-‐‑–—] |$)'
+const responder = new RegExp(`^(?:${automaticReply}|${absence}) ?${phraseEnd}`, 'iu')
+
+// People, too, begin a subject with such a word: it only stops sending.
+const weakAbsence = new RegExp(
+  '^(?:Abwesend|Abwesenheit|Nicht im (?:Büro|Haus)|Urlaub|Urlaubsmeldung|Absence|Absent|En congés?|Ausente|Ausencia|' +
+    'De vacaciones|Assente|Assenza|In ferie|Ausência|De férias|Afwezig|Afwezigheid|Met vakantie|Frånvarande|Frånvaro|Fravær|' +
+    'Fraværende|Poissa|Lomalla|Nieobecność|Nieobecny|Nepřítomnost|Neprítomnosť|Távollét|Absență|Odsutnost|Odsotnost|' +
+    'Отсутствие|Відсутність|Απουσία|İzinde|Izinde|不在|休暇|休假|출장|휴가|away|vacation|on (?:vacation|holiday|leave)|' +
+    `annual leave|holiday notice|auto)${phraseEnd}`,
+  'iu',
+)
 
 // Lotus Notes: "Jane Doe is out of the office.", "AUTO: Jane Doe is out of the office (returning 12.03.2026)".
 // A name holds no colon, so that "Re: Jane is out of the office" stays the letter of a person.
@@ -20,12 +69,51 @@ const notesForm = /^(?:auto ?[:：] ?)?[^:：]{1,100} is out of the office\.? ?(
  * against guessing from subjects, so "Out of office next week - who covers?" is no match.
  */
 export function isResponderSubject(subject: string): boolean {
-  return responder.test(subject) || notesForm.test(subject)
+  const { rest } = withoutTags(subject)
+  return responder.test(rest) || notesForm.test(rest)
 }
 
-/** RFC 3834 section 3.1.5 proposes `Auto:` for responders, but people write about cars, too. */
+/** RFC 3834 section 3.1.5 proposes `Auto:` for responders, but people write about cars and absences, too. */
 export function isAutoSubject(subject: string): boolean {
-  return /^auto ?[:：]/i.test(subject)
+  return weakAbsence.test(withoutTags(subject).rest)
+}
+
+// "Read: x" and "Not read: x" as Outlook writes them.
+const outlookReceipt = new RegExp(
+  '^(?:read|not read|deleted|gelesen|ungelesen|nicht gelesen|lu|non lu|leído|no leído|letto|non letto|lida|não lida|lido|' +
+    'não lido|gelezen|ongelezen|niet gelezen|läst|ej läst|oläst|læst|ikke læst|lest|ikke lest|luettu|lukematta|przeczytano|' +
+    'przeczytane|nie przeczytano|přečteno|nepřečteno|prečítané|neprečítané|olvasva|elolvasva|citit|necitit|прочетено|прочитано|' +
+    'не прочитано|прочтено|αναγνώστηκε|διαβάστηκε|okundu|okunmadı|נקרא|مقروء|تمت القراءة|loetud|izlasīts|perskaityta|' +
+    `pročitano|prebrano|llegit|dibaca|đã đọc|已读|已讀|未读|未讀|開封済み|開封|읽음|읽지 않음|อ่านแล้ว)${phraseEnd.replace('|$', '')}`,
+  'iu',
+)
+
+// A receipt, or an attempt to take a message back, that names itself.
+const namedReceipt = new RegExp(
+  '^(?:(?:return|read|delivery) receipts?|message (?:opened|read)|lesebestätigung|empfangsbestätigung|übermittlungsbestätigung|' +
+    'accusé de (?:lecture|réception)|confirmation de lecture|confirmación de lectura|acuse de recibo|conferma di lettura|' +
+    'ricevuta di ritorno|confirmação de leitura|recibo de leitura|leesbevestiging|ontvangstbevestiging|läskvitto|' +
+    'kvittering for læsning|lesebekreftelse|lukukuittaus|potwierdzenie (?:przeczytania|odczytu)|potvrzení o přečtení|' +
+    'olvasási visszaigazolás|отчет о прочтении|уведомление о прочтении|okundu bilgisi|開封確認(?:通知)?|已读回执|讀取回條|읽음 확인|' +
+    'recall|message recall (?:success|failure|report)|rückruf|rückrufbericht|nachrichtenrückruf|rappel|retirar|recuperar|richiamo|' +
+    'intrekken|återkalla|tilbakekall|tilbagekald|wycofanie|odvolání|отзыв|geri çağırma|撤回|回收|取り消し)' +
+    ' ?(?:\\([^()]{1,30}\\))? ?(?:[:：﹕]|[-‐‑–—] |$)',
+  'iu',
+)
+
+/** The sentence of such a receipt: nothing else says when a message was opened. */
+const receiptText =
+  /(?:^|\s)(?:was|has been|wurde|a été|fue|ha sido|è stato|è stata|foi|werd|is|blev|ble) (?:am .{1,60} |le .{1,60} |op .{1,60} )?(?:read|displayed|opened|deleted without being read|gelesen|angezeigt|lu|affiché|leído|letto|visualizzato|lida|lido|gelezen|läst|læst|lest)\b/iu
+
+/**
+ * A notice that a message was read, or is to be recalled, without the parts of RFC 8098 that would say so. "Read: x" alone
+ * may be a person's.
+ * @param text the text of the message
+ */
+export function isReceiptSubject(subject: string, inThread: boolean, text: string): boolean {
+  const { rest } = withoutTags(subject)
+  if (namedReceipt.test(rest)) return true
+  return outlookReceipt.test(rest) && (inThread || receiptText.test(text.slice(0, 2000)))
 }
 
 const bouncePhrases =
@@ -36,7 +124,7 @@ const bounceSubject = new RegExp(`^(?:${bouncePhrases})`, 'i')
 
 /** The subject of a bounce. It proves nothing by itself, only together with postmaster as author. */
 export function isBounceSubject(subject: string): boolean {
-  return bounceSubject.test(subject)
+  return bounceSubject.test(subject) || bounceSubject.test(withoutTags(subject).rest)
 }
 
 /**
@@ -50,4 +138,22 @@ export function isReportSubject(subject: string): boolean {
 /** A spam filter's mark at the start of the subject (section 8.1). */
 export function isSpamSubject(subject: string): boolean {
   return /^(?:\*{2,} ?spam ?\*{2,}|\[(?:\*{2,})?spam(?:\*{2,})?\]|\{spam\?\})/i.test(subject)
+}
+
+const spamWord =
+  'spam|junk|bulk|phish(?:ing)?|fraud|scam|spamverdacht|pourriel|спам|垃圾邮件|垃圾郵件|迷惑メール|スパム|스팸'
+const hedge =
+  'suspected|suspicious|suspect|possibl[ey]|probabl[ey]|potential|likely|maybe|marked as|verdacht auf|mögliche[rs]?|évent\\p{L}*|posible|possibile|sospetto'
+const suspectTag = new RegExp(
+  `^[^\\p{L}]*(?:(?:${hedge})[ -])*(?:${spamWord})(?:[ -](?:e-?mail|mail|message|suspected|suspect|detected|attempt|verdacht))*[^\\p{L}]*$`,
+  'iu',
+)
+
+/** A filter's mark that is not sure: `[SUSPECTED SPAM]`, `{Phish?}`, `SPAM?: x`. */
+export function isSuspectedSubject(subject: string): boolean {
+  if (isSpamSubject(subject)) return false
+  const { tags, rest } = withoutTags(subject)
+  // Without brackets only in capitals: people write about spam, too.
+  const head = /^([^:：\p{Ll}]{4,40})[:：] ?\S/u.exec(rest)?.[1] ?? ''
+  return [...tags, head].some((tag) => suspectTag.test(tag))
 }

@@ -1,16 +1,25 @@
 /** The ImapAccount: which command runs where, and what its failures mean. */
 import type { ImapFlow } from 'imapflow'
+import { Batcher } from '../base/batcher.ts'
 import { TemporaryError } from '../base/errors.ts'
-import { loginGateOf } from '../base/pace.ts'
+import { loginRateLimiterOf } from '../base/login-rate.ts'
 import type { AccountSettings } from '../config/settings.ts'
 import { commandConnectionsAt } from './behaviours.ts'
-import { connectClient, defaultTiming, inMailbox, type Place, placeKey, reading, writing } from './client.ts'
-import { commandError, MessageVanished } from './errors.ts'
+import {
+  connectClient,
+  defaultTiming,
+  inMailbox,
+  placeKey,
+  reading,
+  type SelectedMailbox,
+  writing,
+} from './client.ts'
+import { commandError, MessageVanished, UidValidityChanged } from './errors.ts'
 import { flagsOfEach, keptFlags, storeFlags } from './flags.ts'
 import { HealthRecord } from './health.ts'
 import { IdFinder } from './id-finder.ts'
 import { append, move, removeExactly } from './mutations.ts'
-import { fetchPatiently, fetchTogether } from './patient-fetch.ts'
+import { fetchBatched, fetchWithRetries } from './patient-fetch.ts'
 import { ConnectionPool } from './pool.ts'
 import { search, uidsAfter, uidsSince, uidsWithKeyword } from './search.ts'
 import { findMailboxNamed, findSpecialMailboxes } from './special-use.ts'
@@ -24,7 +33,6 @@ import type {
   SpecialMailboxes,
   Stored,
 } from './types.ts'
-import { UidLines } from './uid-lines.ts'
 
 /** Mailboxes are seldom renamed. */
 const SPECIAL_MAILBOXES_MS = 600_000
@@ -39,11 +47,13 @@ export class PooledAccount implements ImapAccount {
   #special: { found: Promise<SpecialMailboxes>; at: number } | null = null
   /** Whether a mailbox keeps keywords of any name, by path. */
   readonly #keepsKeywords = new Map<string, boolean>()
+  /** Mailboxes that were opened for writing once. */
+  readonly #settled = new Set<string>()
   readonly #lines = new UidLines()
 
   constructor(settings: AccountSettings, options: ImapOptions) {
     const timing = { ...defaultTiming, ...options.timing }
-    const gate = loginGateOf(settings)
+    const gate = loginRateLimiterOf(settings)
     this.address = settings.owner.address
     this.#settings = settings
     this.#trustMs = timing.trustMs
@@ -74,12 +84,26 @@ export class PooledAccount implements ImapAccount {
     }
   }
 
-  #run<T>(place: Place, use: (client: ImapFlow) => Promise<T>, patienceMs?: number): Promise<T> {
+  async #run<T>(
+    place: SelectedMailbox,
+    use: (client: ImapFlow) => Promise<T>,
+    patienceMs?: number,
+  ): Promise<T> {
     const inside = (client: ImapFlow) => inMailbox(client, place, this.#trustMs, () => use(client))
-    return this.#pool.run(placeKey(place), inside, patienceMs)
+    try {
+      return await this.#pool.run(placeKey(place), inside, patienceMs)
+    } catch (error) {
+      // The caller looks again: by then the number is one that stays.
+      if (error instanceof UidValidityChanged) await this.settle(place.mailbox).catch(() => undefined)
+      throw error
+    }
   }
 
-  async #inside<T>(command: string, place: Place, use: (client: ImapFlow) => Promise<T>): Promise<T> {
+  async #inside<T>(
+    command: string,
+    place: SelectedMailbox,
+    use: (client: ImapFlow) => Promise<T>,
+  ): Promise<T> {
     try {
       return await this.#run(place, use)
     } catch (error) {
@@ -124,6 +148,12 @@ export class PooledAccount implements ImapAccount {
     })
   }
 
+  async settle(mailbox: string): Promise<void> {
+    if (this.#settled.has(mailbox)) return
+    await this.#anywhere('SELECT', (client) => client.mailboxOpen(mailbox))
+    this.#settled.add(mailbox)
+  }
+
   uidsAfter(mailbox: string, uidValidity: string, after: number): Promise<number[]> {
     return this.#inside('SEARCH', reading(mailbox, uidValidity), (client) => uidsAfter(client, after))
   }
@@ -147,12 +177,12 @@ export class PooledAccount implements ImapAccount {
     const ordered = [...new Set(uids)].sort((a, b) => a - b)
     for (let start = 0; start < ordered.length; start += limits.batch) {
       const batch = ordered.slice(start, start + limits.batch)
-      yield await fetchPatiently((use, patienceMs) => this.#run(place, use, patienceMs), batch, limits)
+      yield await fetchWithRetries((use, patienceMs) => this.#run(place, use, patienceMs), batch, limits)
     }
   }
 
   fetchAbove: ImapAccount['fetchAbove'] = (mailbox, uidValidity, above, limits) =>
-    fetchTogether((use) => this.#run(reading(mailbox, uidValidity), use), above, limits)
+    fetchBatched((use) => this.#run(reading(mailbox, uidValidity), use), above, limits)
 
   flags(mailbox: string, uidValidity: string, uid: number): Promise<string[] | null> {
     return this.#together(`flags ${uidValidity} ${mailbox}`, uid, (uids) =>
@@ -245,5 +275,19 @@ export class PooledAccount implements ImapAccount {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#pool.close()
+  }
+}
+
+export class UidLines {
+  readonly #lines = new Map<string, Batcher<number, unknown>>()
+
+  /**
+   * @param name tells what is asked, and where; the same name means the same command
+   * @param ask answers for all these UIDs, in their order
+   */
+  ask<T>(name: string, uid: number, ask: (uids: readonly number[]) => Promise<T[]>): Promise<T> {
+    const line = this.#lines.get(name) ?? new Batcher<number, unknown>(ask)
+    this.#lines.set(name, line)
+    return line.ask(uid) as Promise<T>
   }
 }

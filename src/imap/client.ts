@@ -19,14 +19,13 @@ const LOCK_TIMEOUT_MS = 30_000
 const MEGABYTE = 2 ** 20
 
 /**
- * TLS from the first octet, or STARTTLS that must succeed. Where the owner allows plain text to another machine TLS is
- * still used if offered, with any certificate: it keeps out those who only listen.
+ * TLS from the first octet, or STARTTLS that must succeed. Where plain text is allowed TLS is still used if offered, with
+ * any certificate: it keeps out those who only listen, and some servers on loopback take no login without it.
  */
 function security(server: ImapSettings): Partial<ImapFlowOptions> {
   if (server.secure) return { secure: true }
   if (!plaintextAllowed(server)) return { secure: false, doSTARTTLS: true }
-  if (server.allowPlaintext) return { secure: false, tls: { rejectUnauthorized: false } }
-  return { secure: false, doSTARTTLS: false }
+  return { secure: false, tls: { rejectUnauthorized: false } }
 }
 
 function clientOptions(
@@ -100,7 +99,7 @@ async function logIn(
   }
 }
 
-export interface Place {
+export interface SelectedMailbox {
   mailbox: string
   /** EXAMINE: nothing can change, \Recent included. */
   readOnly: boolean
@@ -108,12 +107,12 @@ export interface Place {
   uidValidity: string | null
 }
 
-export const reading = (mailbox: string, uidValidity: string | null): Place => ({
+export const reading = (mailbox: string, uidValidity: string | null): SelectedMailbox => ({
   mailbox,
   uidValidity,
   readOnly: true,
 })
-export const writing = (mailbox: string, uidValidity: string | null): Place => ({
+export const writing = (mailbox: string, uidValidity: string | null): SelectedMailbox => ({
   mailbox,
   uidValidity,
   readOnly: false,
@@ -123,7 +122,7 @@ export const writing = (mailbox: string, uidValidity: string | null): Place => (
 export type InMailbox = <T>(use: (client: ImapFlow) => Promise<T>, patienceMs?: number) => Promise<T>
 
 /** Tells places apart between which a connection would have to select anew. */
-export function placeKey(place: Pick<Place, 'mailbox' | 'readOnly'>): string {
+export function placeKey(place: Pick<SelectedMailbox, 'mailbox' | 'readOnly'>): string {
   return `${place.readOnly ? 'examine' : 'select'} ${place.mailbox}`
 }
 
@@ -147,7 +146,7 @@ const selectedAt = new WeakMap<object, number>()
  * answers FETCH and SEARCH from the view of the command before). It does not tell that the mailbox was deleted and made
  * again under the same name: Dovecot goes on showing the old one. So now and then it is selected anew.
  */
-async function refresh(client: ImapFlow, place: Place, trustMs: number): Promise<void> {
+async function refresh(client: ImapFlow, place: SelectedMailbox, trustMs: number): Promise<void> {
   const since = client.mailbox ? (selectedAt.get(client.mailbox) ?? 0) : 0
   if (performance.now() - since < trustMs) await client.noop()
   else await client.mailboxOpen(place.mailbox, { readOnly: place.readOnly })
@@ -160,7 +159,7 @@ async function refresh(client: ImapFlow, place: Place, trustMs: number): Promise
  */
 export async function inMailbox<T>(
   client: ImapFlow,
-  place: Place,
+  place: SelectedMailbox,
   trustMs: number,
   use: () => Promise<T>,
 ): Promise<T> {
@@ -170,7 +169,11 @@ export async function inMailbox<T>(
     acquireTimeout: LOCK_TIMEOUT_MS,
   })
   try {
-    if (client.mailbox === before) await refresh(client, place, trustMs)
+    const kept = client.mailbox === before
+    if (kept) await refresh(client, place, trustMs)
+    // What this connection knows of the mailbox is older than what the caller knows.
+    if (kept && place.uidValidity !== null && place.uidValidity !== stateOf(client).uidValidity)
+      await client.mailboxOpen(place.mailbox, { readOnly: place.readOnly })
     if (client.mailbox && !selectedAt.has(client.mailbox)) selectedAt.set(client.mailbox, performance.now())
     const { uidValidity } = stateOf(client)
     if (place.uidValidity !== null && place.uidValidity !== uidValidity) {

@@ -1,6 +1,7 @@
 /** What went wrong on an IMAP connection, in the terms of ../errors.ts: does a retry help, and who can mend it. */
 import type { ImapFlowError } from 'imapflow'
 import {
+  LoginUnavailable,
   OwnerActionError,
   PermanentError,
   RateLimitedError,
@@ -77,11 +78,21 @@ export function isRefusal(error: unknown): boolean {
   return fieldsOf(error).responseStatus === 'NO' || fieldsOf(error).responseStatus === 'BAD'
 }
 
+/** The server wants TLS before a login (RFC 3501 section 6.2.3, PRIVACYREQUIRED of RFC 5530): no password would do. */
+const WANTS_TLS =
+  /login is disabled|PRIVACYREQUIRED|must (first )?issue (a )?STARTTLS|STARTTLS (command )?(first|is )?required/i
+
 /** A failure of connecting or logging in. */
 export function connectError(error: unknown, server: ImapSettings): Error {
   if (isOurs(error)) return error
   const place = `${server.user}@${server.host}`
   const { authenticationFailed, serverResponseCode = '', responseText = '' } = fieldsOf(error)
+  if (WANTS_TLS.test(wordsOf(error)))
+    return new LoginUnavailable(
+      `IMAP ${server.host}:${server.port} takes no login without TLS: ${wordsOf(error)}`,
+      'Set imap.secure to true and use its TLS port (993), or switch STARTTLS on in the server.',
+      { cause: error },
+    )
   const passing = PASSING_CODES.has(serverResponseCode) || TEMPORARY_LOGIN_TEXT.test(responseText)
   if (authenticationFailed && !passing) {
     const remedy = server.oauth2

@@ -3,11 +3,14 @@
  * brings the beginning of its first part along with the first pass: most have all of their text there. A mail that the
  * server or the parser chokes on does not take its neighbours with it.
  */
+
 import type { FetchMessageObject, FetchQueryObject, ImapFlow } from 'imapflow'
 import { reasonOf } from '../base/errors.ts'
+import { type Fault, faultOf } from '../mail/fault.ts'
 import { firstField, type Part } from '../mail/message.ts'
 import { parseFields } from '../mail/mime/header.ts'
-import { textPartsOf } from '../mail/mime/structure.ts'
+import { textPartsOf, unnamedCalendars } from '../mail/mime/structure.ts'
+import { cutParts } from '../mail/text/parts.ts'
 import { isUnreadable } from './errors.ts'
 import { partOf, unknownStructure } from './structure.ts'
 import type { Above, Fetched, FetchLimits } from './types.ts'
@@ -50,7 +53,7 @@ const facts: FetchQueryObject = { uid: true, flags: true, size: true, internalDa
 
 const headerPart = (limits: Limits) => ({ key: 'HEADER', start: 0, maxLength: limits.maxHeaderOctets })
 
-function fetchedFrom(uid: number, row: FetchMessageObject | undefined, fault: string | null): Fetched {
+function fetchedFrom(uid: number, row: FetchMessageObject | undefined, fault: Fault | null): Fetched {
   const header = row?.headers ?? Buffer.alloc(0)
   const { internalDate } = row ?? {}
   return {
@@ -65,40 +68,103 @@ function fetchedFrom(uid: number, row: FetchMessageObject | undefined, fault: st
     emailId: row?.emailId || null,
     threadId: row?.threadId || null,
     vanished: row === undefined && fault === null,
-    fault: fault ?? (row && !row.bodyStructure ? 'the server gave no readable structure' : null),
+    fault: fault ?? (row && !row.bodyStructure ? faultOf('no-structure') : null),
   }
+}
+
+/** Octets of a calendar that are read: its method stands in its first lines. */
+const maxCalendarOctets = 4096
+
+/** Octets of one text part that are read at first: nearly all have their end there. */
+const maxFirstTextOctets = 48 * 1024
+
+/** What is read of a mail beside its header, in the second pass: section and octets at most. */
+function wantedSections({ structure }: Fetched, { maxTextOctets }: Limits): Map<string, number> {
+  const calendars = unnamedCalendars(structure).map(({ path }) => [path, maxCalendarOctets] as const)
+  const most = Math.min(maxFirstTextOctets, maxTextOctets)
+  const texts = textPartsOf(structure).map(({ path }) => [path, most] as const)
+  return new Map([...calendars, ...texts])
 }
 
 /** Second pass: one FETCH for all mails whose text is in the same sections, for what is not there yet. */
 async function fetchTexts(client: ImapFlow, mails: readonly Fetched[], limits: Limits): Promise<void> {
-  const groups = new Map<string, { sections: string[]; mails: Fetched[] }>()
+  const groups = new Map<string, { sections: [string, number][]; mails: Fetched[] }>()
   for (const mail of mails) {
     if (mail.structure === unknownStructure) continue
-    const sections = textPartsOf(mail.structure)
-      .map((part: Part) => part.path)
-      .filter((section) => !mail.texts.has(section))
+    const sections = [...wantedSections(mail, limits)].filter(([section]) => !mail.texts.has(section))
     if (sections.length === 0) continue
     const key = sections.join(' ')
     const group = groups.get(key) ?? { sections, mails: [] }
     group.mails.push(mail)
     groups.set(key, group)
   }
-  for (const group of groups.values()) {
-    const bodyParts = group.sections.map((key) => ({ key, start: 0, maxLength: limits.maxTextOctets }))
-    const rows = await fetchRows(
-      client,
-      group.mails.map((mail) => mail.uid),
-      { uid: true, bodyParts },
-    )
-    for (const mail of group.mails) takeTexts(mail, group.sections, rows.get(mail.uid))
+  for (const { sections, mails } of groups.values()) {
+    const ask = async (asked: readonly Fetched[]) => {
+      const bodyParts = sections.map(([key, maxLength]) => ({ key, start: 0, maxLength }))
+      const uids = asked.map((mail) => mail.uid)
+      const rows = await fetchRows(client, uids, { uid: true, bodyParts })
+      for (const mail of asked) for (const [section, most] of sections) takeText(mail, section, most, rows)
+      return rows
+    }
+    await ask(mails)
+    // Some servers answer NIL while they can't reach their own store: only a second NIL is believed.
+    const missing = mails.filter((mail) => sections.some(([section]) => !mail.texts.has(section)))
+    if (missing.length === 0) continue
+    await client.noop()
+    const rows = await ask(missing)
+    // Moved or deleted since its header was read: where it went, it is found again.
+    for (const mail of missing) mail.vanished = !rows.has(mail.uid)
   }
+  await readOn(client, mails, limits)
 }
 
-function takeTexts(mail: Fetched, sections: readonly string[], row: FetchMessageObject | undefined): void {
-  for (const section of sections) {
-    const octets = row?.bodyParts?.get(section.toLowerCase())
-    if (octets) mail.texts.set(section, octets)
-    else mail.fault ??= `text part ${section} could not be read`
+/** @param most octets that were asked for */
+function takeText(mail: Fetched, section: string, most: number, rows: Rows): void {
+  const octets = rows.get(mail.uid)?.bodyParts?.get(section.toLowerCase())
+  const size = sizeOf(mail.structure, section)
+  if (octets ? octets.length > 0 || size === 0 : size === 0)
+    keepText(mail, section, octets ?? Buffer.alloc(0), most)
+}
+
+/** Fewer octets than were asked for are all there is, whatever BODYSTRUCTURE says of the size. */
+function keepText(mail: Fetched, section: string, octets: Buffer, most: number): void {
+  mail.texts.set(section, octets)
+  if (octets.length < most) mail.structure = resized(mail.structure, section, octets.length)
+}
+
+function sizeOf(part: Part, path: string): number {
+  if (part.path === path && part.children.length === 0) return part.size
+  return part.children.reduce((found, child) => found + sizeOf(child, path), 0)
+}
+
+function resized(part: Part, path: string, size: number): Part {
+  if (part.children.length > 0) {
+    return { ...part, children: part.children.map((child) => resized(child, path, size)) }
+  }
+  return part.path === path ? { ...part, size } : part
+}
+
+/** Octets of all long texts of a batch together, beyond which nothing more is read. */
+const maxBatchOctets = 32 << 20
+
+/** Reads the rest of texts that are longer than the second pass asks for: the question may stand at their end. */
+async function readOn(client: ImapFlow, mails: readonly Fetched[], limits: Limits): Promise<void> {
+  let room = maxBatchOctets
+  const isCut = ({ structure, texts }: Fetched) =>
+    textPartsOf(structure).some(({ path, size }) => (texts.get(path)?.length ?? size) < size)
+  // What is shown of a mail is only worked out where something is cut.
+  for (const mail of mails.filter(isCut)) {
+    for (const section of cutParts(mail.structure, mail.texts)) {
+      const known = mail.texts.get(section) ?? Buffer.alloc(0)
+      const maxLength = Math.min(limits.maxTextOctets, room) - known.length
+      if (maxLength <= 0) continue
+      const bodyParts = [{ key: section, start: known.length, maxLength }]
+      const rows = await fetchRows(client, [mail.uid], { uid: true, bodyParts })
+      const rest = rows.get(mail.uid)?.bodyParts?.get(section.toLowerCase())
+      if (!rest) continue
+      room -= rest.length
+      keepText(mail, section, Buffer.concat([known, rest]), known.length + maxLength)
+    }
   }
 }
 
@@ -175,7 +241,7 @@ export async function fetchBare(
   limits: Limits,
   why: unknown,
 ): Promise<Fetched> {
-  const fault = `the mail could not be read: ${reasonOf(why)}`
+  const fault = faultOf('fetch-failed', null, reasonOf(why))
   for (const query of [{ ...facts, bodyParts: [headerPart(limits)] }, facts]) {
     try {
       const rows = await fetchRows(client, [uid], query)

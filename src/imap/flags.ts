@@ -8,12 +8,17 @@ export async function flagsOf(client: ImapFlow, uid: number): Promise<string[] |
   return row ? [...(row.flags ?? [])] : null
 }
 
-/** What the selected mailbox keeps (PERMANENTFLAGS); without that answer, everything (RFC 3501 section 7.1). */
+/**
+ * What the selected mailbox keeps (PERMANENTFLAGS); without that answer, everything (RFC 3501 section 7.1). go-imap says
+ * `(\\*)` alone and keeps the system flags too: a list that names none of them does not rule them out.
+ */
 export function keptFlags(client: ImapFlow, flags: readonly string[]): string[] {
   const permanent = client.mailbox ? client.mailbox.permanentFlags : undefined
   if (!permanent || permanent.size === 0) return [...flags]
   const known = new Set([...permanent].map((flag) => flag.toLowerCase()))
-  return flags.filter((flag) => known.has(flag.toLowerCase()) || (known.has('\\*') && !flag.startsWith('\\')))
+  const namesSystemFlags = [...known].some((flag) => flag.startsWith('\\') && flag !== '\\*')
+  const keepsUnnamed = (flag: string) => known.has('\\*') && !(namesSystemFlags && flag.startsWith('\\'))
+  return flags.filter((flag) => known.has(flag.toLowerCase()) || keepsUnnamed(flag))
 }
 
 /** Of several mails in one FETCH; null for those that are gone. */

@@ -6,6 +6,26 @@ import { CannotMove, commandError, MessageVanished, mutationError } from './erro
 import { flagsOf } from './flags.ts'
 import type { Stored } from './types.ts'
 
+/** What imapflow keeps of the capability list as the server wrote it: not public. */
+interface Advertised {
+  rawCapabilities?: readonly { value?: unknown }[] | null
+}
+
+/**
+ * The largest mail that APPEND may store, in octets (RFC 7889); null without a limit for the whole account. imapflow turns a
+ * number of more than 15 digits into 0 and then sends no APPEND at all (mox: 2^63-1), so what the server did not say is
+ * taken out of its table.
+ */
+export function appendLimit(client: ImapFlow): number | null {
+  const limit = client.capabilities.get('APPENDLIMIT')
+  if (typeof limit !== 'number') return null
+  const { rawCapabilities } = client as unknown as Advertised
+  const saidZero = rawCapabilities?.some(({ value }) => /^appendlimit=0+$/i.test(String(value))) ?? false
+  if (limit > 0 || saidZero) return limit
+  client.capabilities.delete('APPENDLIMIT')
+  return null
+}
+
 export async function append(
   client: ImapFlow,
   mailbox: string,
@@ -13,6 +33,14 @@ export async function append(
   flags: string[],
   internalDate: Date,
 ): Promise<Stored> {
+  appendLimit(client)
+  try {
+    // Courier refuses APPEND to the mailbox that this connection has EXAMINEd. SELECT, because CLOSE could expunge.
+    const { mailbox: selected } = client
+    if (selected && selected.path === mailbox && selected.readOnly) await client.mailboxOpen(mailbox)
+  } catch (error) {
+    throw commandError(error, 'SELECT')
+  }
   try {
     const stored = await client.append(mailbox, octets, flags, internalDate)
     if (!stored) throw new TemporaryError('IMAP APPEND was not sent: the connection was lost')

@@ -15,7 +15,7 @@ const PATIENCE_MS = 40_000
  * @returns one entry per UID, in the order of `uids`
  * @throws TemporaryError, RateLimitedError when it is the server or the way to it that fails
  */
-export async function fetchPatiently(
+export async function fetchWithRetries(
   inMailbox: InMailbox,
   uids: readonly number[],
   limits: Limits,
@@ -26,7 +26,7 @@ export async function fetchPatiently(
   } catch (error) {
     if (isUnreadable(error)) return apart(inMailbox, uids, limits, error)
     if (!isLost(error)) throw commandError(error, 'FETCH')
-    if (losses + 1 < MAX_LOSSES) return fetchPatiently(inMailbox, uids, limits, losses + 1)
+    if (losses + 1 < MAX_LOSSES) return fetchWithRetries(inMailbox, uids, limits, losses + 1)
     return apart(inMailbox, uids, limits, error)
   }
 }
@@ -43,8 +43,8 @@ async function apart(
     const middle = Math.ceil(uids.length / 2)
     // One loss less to prove it: the whole has been tried often enough.
     const losses = isLost(why) ? MAX_LOSSES - 1 : 0
-    const lower = await fetchPatiently(inMailbox, uids.slice(0, middle), limits, losses)
-    return [...lower, ...(await fetchPatiently(inMailbox, uids.slice(middle), limits, losses))]
+    const lower = await fetchWithRetries(inMailbox, uids.slice(0, middle), limits, losses)
+    return [...lower, ...(await fetchWithRetries(inMailbox, uids.slice(middle), limits, losses))]
   }
   // A mail is only called unreadable when the same server answers a small question about it.
   await inMailbox((client) => flagsOf(client, first), PATIENCE_MS).catch((error) => {
@@ -58,10 +58,10 @@ async function apart(
 }
 
 /**
- * See ImapAccount.fetchAbove: whatever stands in the way is left to fetchPatiently.
+ * See ImapAccount.fetchAbove: whatever stands in the way is left to fetchWithRetries.
  * @throws TemporaryError, RateLimitedError when the server fails otherwise
  */
-export async function fetchTogether(
+export async function fetchBatched(
   inMailbox: InMailbox,
   above: Above,
   limits: Limits,

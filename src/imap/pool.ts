@@ -4,16 +4,16 @@
  * time.
  */
 import type { ImapFlow } from 'imapflow'
-import { Pulse } from '../base/circuit-breaker.ts'
+import { backoffMs, connectionBackoff } from '../base/backoff.ts'
+import { CircuitBreaker } from '../base/circuit-breaker.ts'
 import { OwnerActionError, reasonOf, SignInNeeded, TemporaryError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
-import { backoffMs } from '../base/pace.ts'
 import type { HealthRecord } from './health.ts'
 import { Slot } from './pooled-connection.ts'
-import { type Waiting, WaitingLine, waitingFor } from './waiting-line.ts'
+import { type WaitingCommand, WaitingLine, waitingFor } from './waiting-line.ts'
 
 export interface PoolOptions {
-  /** Logs in; paced by the account's LoginGate. */
+  /** Logs in; paced by the account's LoginRateLimiter. */
   connect: (signal: AbortSignal) => Promise<ImapFlow>
   health: HealthRecord
   log: Log
@@ -44,7 +44,7 @@ export class ConnectionPool {
   #retryAt = 0
   #retryTimer: NodeJS.Timeout | undefined
   #growTimer: NodeJS.Timeout | undefined
-  readonly #pulse = new Pulse(SILENT_MS, () => this.#unanswered())
+  readonly #pulse = new CircuitBreaker(SILENT_MS, () => this.#unanswered())
   #ceiling = { connections: Number.POSITIVE_INFINITY, until: 0 }
   #stopped: Error | null = null
 
@@ -130,7 +130,7 @@ export class ConnectionPool {
     if (this.#line.length > 0) this.#grow()
   }
 
-  #start(slot: Slot, waiting: Waiting | undefined): void {
+  #start(slot: Slot, waiting: WaitingCommand | undefined): void {
     if (!waiting) return
     slot.take()
     waiting.start(slot)
@@ -207,7 +207,7 @@ export class ConnectionPool {
   }
 
   #retryLater(reason: string): void {
-    const waitMs = backoffMs(this.#failures, this.#options.random)
+    const waitMs = backoffMs(this.#failures, connectionBackoff, this.#options.random)
     this.#options.health.set('waiting', reason)
     this.#options.log.warn({ event: 'imap.commands.lost', reason, waitMs })
     this.#retryAt = performance.now() + waitMs

@@ -5,8 +5,7 @@
 import type { ImapFlow } from 'imapflow'
 import { fieldValues } from '../mail/message.ts'
 import { parseFields } from '../mail/mime/header.ts'
-import type { InMailbox } from './client.ts'
-import { stateOf } from './client.ts'
+import { type InMailbox, stateOf } from './client.ts'
 import { bareId, idsIn, search } from './search.ts'
 
 /** Beyond this many mails SEARCH costs less than the memory. */

@@ -8,11 +8,11 @@ const MAX_PARTS = 1000
 
 const lower = (text: string | undefined): string => (text ?? '').toLowerCase()
 
-/** RFC 2183 section 2.8: unknown dispositions are attachments. */
+/** RFC 2183 section 2.8: unknown dispositions are attachments. `reaction` is RFC 9078. */
 function dispositionOf(node: MessageStructureObject): string | null {
   const disposition = lower(node.disposition)
   if (disposition === '') return null
-  return disposition === 'inline' ? 'inline' : 'attachment'
+  return disposition === 'inline' || disposition === 'reaction' ? disposition : 'attachment'
 }
 
 function parametersOf(node: MessageStructureObject): Record<string, string> {

@@ -1,6 +1,8 @@
 /** What the IMAP adapter promises: the shapes and the interface that the steps are written against. */
+
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
+import type { Fault } from '../mail/fault.ts'
 import type { Part } from '../mail/message.ts'
 
 export interface MailboxState {
@@ -25,15 +27,15 @@ export interface Fetched {
   header: Buffer
   /** A lone `application/octet-stream` leaf when the server's BODYSTRUCTURE could not be read. */
   structure: Part
-  /** Transfer-encoded octets of the text parts by section number, each cut at `maxTextOctets`. */
+  /** Transfer-encoded octets of text parts and calendars by section number, those of a text cut at `maxTextOctets`. */
   texts: Map<string, Buffer>
   /** OBJECTID (RFC 8474) or X-GM-MSGID; null when the server has neither. */
   emailId: string | null
   threadId: string | null
   /** True when the mail was gone before it could be read; nothing but `uid` is meaningful then. */
   vanished: boolean
-  /** What could not be read, in plain words; null for a sound mail. */
-  fault: string | null
+  /** What could not be read; null for a sound mail. */
+  fault: Fault | null
 }
 
 export interface FetchLimits {
@@ -99,6 +101,11 @@ export interface ImapAccount extends AsyncDisposable {
    */
   mailboxNamed(name: string): Promise<string | null>
   state(mailbox: string): Promise<MailboxState>
+  /**
+   * Opens a mailbox for writing, once. Courier gives one that nobody has opened so a new UIDVALIDITY at each EXAMINE; from
+   * then on it keeps it. The mailbox loses \Recent, and nothing else.
+   */
+  settle(mailbox: string): Promise<void>
   /** Every UID above `after`, ascending, only of mails that exist. */
   uidsAfter(mailbox: string, uidValidity: string, after: number): Promise<number[]>
   /** UIDs of the mails that carry one of these keywords, ascending. */

@@ -1,7 +1,7 @@
 /** The commands of an account that wait for a connection, and which of them goes next. */
 import type { Slot } from './pooled-connection.ts'
 
-export interface Waiting {
+export interface WaitingCommand {
   /** Where it has to run (placeKey); null when any connection will do. */
   place: string | null
   /** How often a later one went first because it needed no SELECT. */
@@ -15,8 +15,8 @@ export function waitingFor(
   place: string | null,
   resolve: (slot: Slot) => void,
   reject: (error: Error) => void,
-): Waiting & { expiry?: NodeJS.Timeout } {
-  const waiting: Waiting & { expiry?: NodeJS.Timeout } = {
+): WaitingCommand & { expiry?: NodeJS.Timeout } {
+  const waiting: WaitingCommand & { expiry?: NodeJS.Timeout } = {
     place,
     overtaken: 0,
     start(slot) {
@@ -35,24 +35,24 @@ export function waitingFor(
 const MAX_OVERTAKEN = 16
 
 export class WaitingLine {
-  #line: Waiting[] = []
+  #line: WaitingCommand[] = []
 
   get length(): number {
     return this.#line.length
   }
 
-  push(waiting: Waiting): void {
+  push(waiting: WaitingCommand): void {
     this.#line.push(waiting)
   }
 
-  remove(waiting: Waiting): boolean {
+  remove(waiting: WaitingCommand): boolean {
     const index = this.#line.indexOf(waiting)
     if (index >= 0) this.#line.splice(index, 1)
     return index >= 0
   }
 
   /** Takes out the first that can run there without SELECT. */
-  takeFitting(place: string | null): Waiting | undefined {
+  takeFitting(place: string | null): WaitingCommand | undefined {
     const [first] = this.#line
     if (!first || first.overtaken >= MAX_OVERTAKEN) return undefined
     const index = this.#line.findIndex((waiting) => waiting.place === null || waiting.place === place)
@@ -60,7 +60,7 @@ export class WaitingLine {
     return index < 0 ? undefined : this.#line.splice(index, 1)[0]
   }
 
-  takeFirst(): Waiting | undefined {
+  takeFirst(): WaitingCommand | undefined {
     return this.#line.shift()
   }
 

@@ -4,8 +4,9 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ImapFlow } from 'imapflow'
+import { backoffMs, connectionBackoff } from '../base/backoff.ts'
 import { OwnerActionError, reasonOf, SignInNeeded } from '../base/errors.ts'
-import { backoffMs, loginGateOf } from '../base/pace.ts'
+import { loginRateLimiterOf } from '../base/login-rate.ts'
 import type { AccountSettings } from '../config/settings.ts'
 import { pollMsFor } from './behaviours.ts'
 import { closeClient, connectClient, defaultTiming, stateOf } from './client.ts'
@@ -54,7 +55,7 @@ export class MailboxWatch implements Watch {
         return
       }
       failures = performance.now() - startedAt >= STEADY_MS ? 1 : failures + 1
-      const waitMs = backoffMs(failures, random)
+      const waitMs = backoffMs(failures, connectionBackoff, random)
       this.#health.set('waiting', reasonOf(error))
       log.warn({ event: 'imap.watch.lost', reason: reasonOf(error), waitMs })
       await quietly(delay(waitMs, undefined, { signal }))
@@ -66,7 +67,7 @@ export class MailboxWatch implements Watch {
   async #session(): Promise<string> {
     const { signal, accessToken, timing } = this.#options
     this.#health.set('connecting')
-    await loginGateOf(this.#settings).pass(signal)
+    await loginRateLimiterOf(this.#settings).pass(signal)
     const client = await connectClient(this.#settings.imap, {
       accessToken,
       timing: { ...defaultTiming, ...timing },

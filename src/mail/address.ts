@@ -177,6 +177,11 @@ export function parseAddressList(value: string): Mailbox[] {
   return found
 }
 
+/** What follows the last `@` of an address; the whole text when there is none. */
+export function domainPart(address: string): string {
+  return address.slice(address.lastIndexOf('@') + 1)
+}
+
 /** Splits at the last `@`; the domain is empty when there is none. */
 function halves(address: string): { local: string; domain: string } {
   const at = address.lastIndexOf('@')

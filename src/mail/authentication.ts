@@ -1,4 +1,4 @@
-import { organisationalDomain, parseAddressList, stripComments } from './address.ts'
+import { domainPart, organisationalDomain, parseAddressList, stripComments } from './address.ts'
 import type { Message } from './message.ts'
 import { quotedEnd } from './mime/keyword.ts'
 
@@ -49,9 +49,26 @@ function trustedResults(
   return results
 }
 
+/** The host that wrote a Received field (RFC 5321 section 4.4); null for an address literal or a name without a domain. */
+function receivedBy(value: string): string | null {
+  const host = /(?:^|\s)by\s+([^\s;()]{1,255})/i.exec(stripComments(value))?.[1]?.toLowerCase() ?? ''
+  return /^[a-z0-9.-]+\.[a-z][a-z0-9-]*$/.test(host) ? host : null
+}
+
+/** Whether a server of another organisation than those of the ids wrote it. Microsoft 365 writes no id. */
+function isForeignReceived(value: string, authservIds: readonly string[]): boolean {
+  const host = receivedBy(value)
+  if (host === null) return false
+  const own = authservIds.map((id) =>
+    organisationalDomain(id === '' ? 'outlook.com' : id.replaceAll('*', 'x')),
+  )
+  return !own.includes(organisationalDomain(host))
+}
+
 /**
  * RFC 8601 section 5: the topmost field with an own id, and further ones as long as no Received field stands
- * between (several filters on one server add one each). Below the next Received the sender may have written it.
+ * between (several filters on one server add one each). Below the next Received the sender may have written it, and so they
+ * may have where another organisation's server stands above the first.
  */
 export function trustedAuthentication(
   message: Pick<Message, 'fields'>,
@@ -59,10 +76,36 @@ export function trustedAuthentication(
 ): string[] {
   const trusted: string[] = []
   for (const { name, value } of message.fields) {
-    if (name === 'received' && trusted.length > 0) break
-    if (name === 'authentication-results' && authservIds.includes(authservIdOf(value))) trusted.push(value)
+    if (name === 'received' && (trusted.length > 0 || isForeignReceived(value, authservIds))) break
+    if (name === 'authentication-results' && isTrusted(authservIdOf(value), authservIds)) trusted.push(value)
   }
   return trusted
+}
+
+/**
+ * Ids are host names, so case does not count (RFC 5321 section 2.4). A label `*` of a trusted id stands for any one label:
+ * large providers write the name of one of many machines. It is no wildcard for a whole domain.
+ */
+function isTrusted(id: string, trusted: readonly string[]): boolean {
+  const written = id.toLowerCase()
+  return trusted.some((one) => {
+    const wanted = one.toLowerCase()
+    if (!wanted.includes('*')) return wanted === written
+    const labels = written.split('.')
+    const pattern = wanted.split('.')
+    return (
+      isWildcardId(wanted) &&
+      pattern.length === labels.length &&
+      pattern.every((label, at) => label === '*' || label === labels[at])
+    )
+  })
+}
+
+/** Only whole labels may be `*`, and never those of the organisational domain. */
+export function isWildcardId(id: string): boolean {
+  if (!id.includes('*') || /[^.]\*|\*[^.]/.test(id)) return false
+  const organisation = organisationalDomain(id.replaceAll('*', 'x')).split('.').length
+  return organisation > 1 && !id.split('.').slice(-organisation).includes('*')
 }
 
 /** Cuts at semicolons outside quoted strings; comments are removed, runs of blanks are one. */
@@ -84,10 +127,16 @@ function segments(field: string): string[] {
   return found.map((segment) => segment.trim())
 }
 
-/** RFC 8601 section 2.2. Microsoft 365 writes no authserv-id: its id reads as the empty string. */
+/**
+ * RFC 8601 section 2.2. Microsoft 365 writes no authserv-id: its id reads as the empty string. A version may follow;
+ * OpenDKIM and OpenDMARC append the id of the job, Yahoo a property of its own.
+ */
 export function authservIdOf(value: string): string {
   const head = segments(value)[0] ?? ''
-  return head.includes('=') ? '' : head.replace(/ \d{1,9}$/, '').replace(/^"(.*)"$/, '$1')
+  const [id = '', ...rest] = head.split(' ')
+  if (id.includes('=')) return ''
+  if (rest.length > 0 && !/^(?:\d{1,9}$|[^ =]+=)/.test(rest.join(' '))) return head
+  return id.replace(/^"(.*)"$/, '$1').replace(/\/[^/]{1,100}$/, '')
 }
 
 function resultsOf(value: string): MethodResult[] {
@@ -113,7 +162,7 @@ function parseResult(segment: string): MethodResult | null {
 function domainIn(value: string | undefined): string {
   if (!value) return ''
   const written = value.replace(/^<|>$/g, '')
-  const domain = written.slice(written.lastIndexOf('@') + 1)
+  const domain = domainPart(written)
   return parseAddressList(`x@${domain}`)[0]?.address.slice(2) ?? ''
 }
 

@@ -1,5 +1,5 @@
 /** Which Authentication-Results are probably the own server's, from mail that is there. A proposal for the owner, never a decision. */
-import { organisationalDomain, parseAddressList } from './address.ts'
+import { domainPart, organisationalDomain, parseAddressList } from './address.ts'
 import { authservIdOf } from './authentication.ts'
 import { firstField, type Message } from './message.ts'
 
@@ -38,5 +38,5 @@ export function likelyAuthservId(mails: readonly Pick<Message, 'fields'>[]): str
 function authorOf(mail: Pick<Message, 'fields'>): string {
   const [author] = parseAddressList((firstField(mail, 'from') ?? '').slice(0, longestField))
   const address = author?.address ?? ''
-  return organisationalDomain(address.slice(address.lastIndexOf('@') + 1))
+  return organisationalDomain(domainPart(address))
 }

@@ -1,14 +1,19 @@
 import type { Owner } from './account.ts'
-import { type Mailbox, parseAddressList, withoutTag } from './address.ts'
+import { localWord, type Mailbox, organisationalDomain, parseAddressList, withoutTag } from './address.ts'
+import { isLooseNoReply, isRobotWord, isStrictNoReply, isSystemAuthor } from './local-parts.ts'
 import { fieldValues, type Message } from './message.ts'
 
 /** Who wrote a message, who received it, and where an answer would go. */
 export interface Correspondents {
   /** The addresses of every From field. */
   authors: readonly Mailbox[]
+  /** The addresses of Sender. */
+  senders: readonly Mailbox[]
   replyTo: readonly Mailbox[]
   /** Those of Reply-To that are not the owner's, each once. */
   foreignReplyTo: readonly Mailbox[]
+  /** Who filled in a form that writes as the owner and names nobody in Reply-To; null for other mail. */
+  visitor: Mailbox | null
   /** The single address that an automatic reply would go to (section 2.9); null when there is none. */
   target: Mailbox | null
   /** True when the target stands in Reply-To and not in From. */
@@ -26,7 +31,7 @@ export function canonical(address: string): string {
   return comparable(parseAddressList(address)[0]?.address ?? address)
 }
 
-/** By header: gate, reply and last look ask for the same fields of one message, some of them several times. */
+/** By header: guard, reply and last look ask for the same fields of one message, some of them several times. */
 const read = new WeakMap<Message['fields'], Map<string, readonly Mailbox[]>>()
 
 /** The mailboxes in every field of that name, group members included (RFC 5322 section 3.4). */
@@ -73,11 +78,36 @@ export function correspondents(message: Pick<Message, 'fields'>, owner: Owner): 
   const authors = mailboxes(message, 'from')
   const replyTo = mailboxes(message, 'reply-to')
   const foreignReplyTo = distinct(replyTo.filter(({ address }) => !isOwn(address)))
+  const senders = mailboxes(message, 'sender')
+  const visitor = foreignReplyTo.length > 0 ? null : visitorInSender(authors, senders, isOwn)
   // Not Return-Path, as RFC 3834 section 4 wants for notices: an answer is for the author, and today's
   // envelopes are VERP or SRS addresses that would read it as a bounce (section 5.3).
-  const target = foreignReplyTo[0] ?? authors[0] ?? null
+  const target = foreignReplyTo[0] ?? visitor ?? authors[0] ?? null
   const targetElsewhere =
     foreignReplyTo[0] !== undefined &&
     !authors.some(({ address }) => comparable(address) === comparable(foreignReplyTo[0]?.address ?? ''))
-  return { authors, replyTo, foreignReplyTo, target, targetElsewhere, isOwn }
+  return { authors, senders, replyTo, foreignReplyTo, visitor, target, targetElsewhere, isOwn }
+}
+
+/**
+ * Who filled in a form that writes as the owner and names its visitor in Sender. A colleague who sends for the owner, and the
+ * service that a newsletter of the owner went through, are no visitors.
+ */
+function visitorInSender(
+  authors: readonly Mailbox[],
+  senders: readonly Mailbox[],
+  isOwn: (address: string) => boolean,
+): Mailbox | null {
+  const [author] = authors
+  const [sender] = senders
+  if (!author || !sender || authors.length > 1 || senders.length > 1) return null
+  if (!isOwn(author.address) || isOwn(sender.address)) return null
+  if (organisationOf(author.address) === organisationOf(sender.address)) return null
+  const word = localWord(sender.address)
+  const isProgram = isSystemAuthor(word) || isStrictNoReply(word) || isLooseNoReply(word) || isRobotWord(word)
+  return isProgram ? null : sender
+}
+
+function organisationOf(address: string): string {
+  return organisationalDomain(address.slice(address.lastIndexOf('@') + 1))
 }

@@ -1,4 +1,5 @@
 /** A message as replyd sees it: pure values, the same whether they came from a file or from IMAP. */
+import type { Fault, FaultCode } from './fault.ts'
 
 /** One header field of the outermost header block (RFC 5322 section 2.2). */
 export interface Field {
@@ -16,7 +17,7 @@ export interface Part {
   type: string
   /** Names in lower case, values decoded (RFC 2231). */
   parameters: Readonly<Record<string, string>>
-  /** Lower case: `inline`, `attachment`, or null when absent. */
+  /** Lower case: `inline`, `attachment`, `reaction` (RFC 9078), or null when absent. */
   disposition: string | null
   /** Decoded, control characters and path separators removed; null when absent. */
   filename: string | null
@@ -36,8 +37,8 @@ export interface Message {
   html: string | null
   /** True when text that a reader would not see (display:none, zero size, white on white) was cut out of the HTML. */
   hiddenText: boolean
-  /** What could not be read, in plain words; empty for a sound message. */
-  faults: readonly string[]
+  /** What could not be read; empty for a sound message. */
+  faults: readonly Fault[]
 }
 
 /** Values of every field of that name, in order of appearance. */
@@ -49,4 +50,15 @@ export function fieldValues(message: Pick<Message, 'fields'>, name: string): str
 /** Value of the first field of that name, or null. */
 export function firstField(message: Pick<Message, 'fields'>, name: string): string | null {
   return fieldValues(message, name)[0] ?? null
+}
+
+/** Faults behind which words of the author may stand that nothing here has read. */
+const unreadText: ReadonlySet<FaultCode> = new Set<FaultCode>([
+  ...(['text-unread', 'text-cut', 'signature-unread', 'fetch-failed', 'no-structure'] as const),
+  ...(['message-cut', 'nested-too-deep', 'too-many-parts'] as const),
+])
+
+/** Whether some of the text could not be read: such a mail is for a person, whatever the rest of it says. */
+export function isTextUnread(message: Pick<Message, 'faults'>): boolean {
+  return message.faults.some(({ code }) => unreadText.has(code))
 }

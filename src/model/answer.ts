@@ -38,6 +38,8 @@ export interface Completion {
   refused: boolean
   /** The server gave the model's thoughts beside the answer. */
   thought: boolean
+  /** False where the server reports no usage: then it is an upper bound. */
+  counted: boolean
   usage: Usage
 }
 
@@ -58,6 +60,7 @@ export function readCompletion(body: unknown, messages: readonly ChatMessage[]):
     model: result.data.model,
     content,
     finish: choice.finish_reason ?? 'stop',
+    counted: Boolean(counted),
     thought: Boolean(choice.message.reasoning || choice.message.reasoning_content),
     refused: Boolean(choice.message.refusal) || choice.finish_reason === 'content_filter',
     usage: counted
@@ -101,7 +104,8 @@ export type Reading<T> = { ok: true; value: T } | { ok: false; fault: Fault; det
 function onlyThought({ content, finish, thought }: Completion): boolean {
   if (finish !== 'length') return false
   const open = content.lastIndexOf('<think>')
-  return content.trim() === '' || open > content.lastIndexOf('</think>') || (thought && !content.includes('{'))
+  // Blanks up to the limit are no thoughts: small models write them in JSON mode.
+  return content === '' || open > content.lastIndexOf('</think>') || (thought && !content.includes('{'))
 }
 
 /** Text values of the JSON example in the system message: those of several words, or with alternatives. */
@@ -141,7 +145,11 @@ export function readAnswer<T>(
 ): Reading<T> {
   const { content, finish } = completion
   if (onlyThought(completion))
-    return { ok: false, fault: 'thinking', detail: 'it had only thoughts, and no room was left for the answer' }
+    return {
+      ok: false,
+      fault: 'thinking',
+      detail: 'it had only thoughts, and no room was left for the answer',
+    }
   // In JSON mode small models go on with blanks after the object, up to the limit: nothing of it is missing then.
   const json = finish === 'length' ? parsed(content) : jsonOf(content)
   if (finish === 'length' && json === undefined)
@@ -163,16 +171,18 @@ export function readAnswer<T>(
 /** Characters of a faulty answer that are shown to the model again. */
 const shownAgain = 4000
 
-/** The conversation that asks for a mended answer. */
+/** The conversation that asks for a mended answer. @param room octets that it may be longer than `messages` */
 export function repairMessages(
   messages: readonly ChatMessage[],
   { content }: Completion,
   { fault, detail }: { fault: Fault; detail: string },
+  room = Number.POSITIVE_INFINITY,
 ): ChatMessage[] {
   const shorter = fault === 'length' ? ' Be much briefer.' : ''
   const request = `Your answer could not be used: ${detail}.${shorter} Answer again with the one JSON object described above and nothing else.`
   const answer = content.trim().slice(0, shownAgain)
   // Some servers refuse an empty message of the assistant.
-  const before: ChatMessage[] = answer === '' ? [] : [{ role: 'assistant', content: answer }]
+  const without = answer === '' || Buffer.byteLength(answer) + request.length > room
+  const before: ChatMessage[] = without ? [] : [{ role: 'assistant', content: answer }]
   return [...messages, ...before, { role: 'user', content: request }]
 }

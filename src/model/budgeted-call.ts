@@ -32,7 +32,7 @@ const roomRetryMs = 1_000
  * @throws PutOff until midnight of the owner's time zone when the day's budget has no room for the call's worst case
  * @throws whatever Model.ask throws
  */
-export async function paidAsk<T>(
+export async function budgetedCall<T>(
   context: StepContext,
   occasion: Occasion,
   question: (prompt: Prompt) => Ask<T>,

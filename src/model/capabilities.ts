@@ -89,14 +89,18 @@ export function capabilitiesOf({ name, host, json, contextTokens }: Known): Capa
 /** Output tokens that a model gets for its thoughts once it has shown some, and the most it ever gets. */
 const firstThinking = 2000
 const mostThinking = 16_000
+/** Share of the context length that thoughts may take: the question has to fit, too. */
+const thinkingShare = 0.25
 
 /**
  * For a model that thought until its answer had no room left: it is asked not to think, and gets more room in case it
  * does. Null when it had all of that already.
  */
 export function afterThinking(current: Capabilities): Capabilities | null {
-  if (current.thinking >= mostThinking) return null
-  const thinking = Math.min(mostThinking, Math.max(firstThinking, current.thinking * 2))
+  const { contextTokens } = current
+  const most = contextTokens === null ? mostThinking : Math.min(mostThinking, contextTokens * thinkingShare)
+  if (current.thinking >= Math.floor(most)) return null
+  const thinking = Math.min(Math.floor(most), Math.max(firstThinking, current.thinking * 2))
   return { ...current, thinking, effort: current.bounded && current.thinking === 0 ? 'none' : current.effort }
 }
 
@@ -125,7 +129,10 @@ export function degrade(current: Capabilities, refusal: Refusal): Step | null {
   if (named) return { capabilities: named, named: true }
   const [json, ...otherJson] = current.otherJson
   if (!json) return null
-  return { capabilities: { ...current, json, otherJson }, named: namesParameter(refusal, /response_format|json/i) }
+  return {
+    capabilities: { ...current, json, otherJson },
+    named: namesParameter(refusal, /response_format|json/i),
+  }
 }
 
 function withoutNamed(current: Capabilities, refusal: Refusal): Capabilities | null {

@@ -11,7 +11,7 @@ import { type Completion, readAnswer, readCompletion, repairMessages } from './a
 import { afterThinking, type Capabilities, capabilitiesOf, degrade } from './capabilities.ts'
 import { addUsage, type ChatMessage, noUsage, type Usage } from './chat.ts'
 import { Deadline } from './deadline.ts'
-import { classify, ContextFault, refusalOf, ThoughtOnly, withSpent, withTook } from './errors.ts'
+import { ContextFault, classify, refusalOf, ThoughtOnly, withSpent, withTook } from './errors.ts'
 import { rateLimitsOf, rateLimitsOfRefusal } from './limits.ts'
 import { listModels } from './listing.ts'
 import type { Answer, Ask, ListedModel, Model, RateLimits } from './model.ts'
@@ -23,7 +23,7 @@ export { isOfficial, modelWarnings } from './lifecycle.ts'
 export type { Answer, Ask, ListedModel, Model, RateLimits } from './model.ts'
 export * from './rate.ts'
 
-type Settings = Pick<ModelSettings, 'name' | 'baseUrl' | 'apiKey' | 'timeoutMs'> &
+type ClientSettings = Pick<ModelSettings, 'name' | 'baseUrl' | 'apiKey' | 'timeoutMs'> &
   Partial<Pick<ModelSettings, 'host' | 'json' | 'contextTokens'>>
 
 /** Requests for one answer: a server may refuse several parameters one after the other. */
@@ -31,7 +31,7 @@ const mostRefusals = 7
 
 interface Connection {
   client: OpenAI
-  settings: Settings
+  settings: ClientSettings
   host: string
   log: Log
   clock: Clock
@@ -51,7 +51,7 @@ const fittingShare = 0.95
 const frame = 64
 
 /** @see Model for the errors. Opens no connection before the first call. */
-export function openModel(settings: Settings, log: Log, clock: Clock = systemClock): Model {
+export function openModel(settings: ClientSettings, log: Log, clock: Clock = systemClock): Model {
   const connection: Connection = {
     client: openClient(settings.baseUrl, settings.apiKey, settings.timeoutMs),
     settings,
@@ -70,14 +70,15 @@ export function openModel(settings: Settings, log: Log, clock: Clock = systemClo
     },
     ask: (request) => timed(connection, request),
     outputLimit,
-    inputOctets(maxOutputTokens) {
-      const { contextTokens } = connection.capabilities
-      if (contextTokens === null) return Number.POSITIVE_INFINITY
-      const tokens = contextTokens - outputLimit(maxOutputTokens) - frame
-      return Math.floor((tokens * fittingShare) / connection.density)
-    },
+    inputOctets: (maxOutputTokens) => inputOctets(connection, maxOutputTokens),
     listModels: (signal) => list(connection, signal),
   }
+}
+
+function inputOctets({ capabilities, density }: Connection, maxOutputTokens: number): number {
+  const { contextTokens, thinking } = capabilities
+  if (contextTokens === null) return Number.POSITIVE_INFINITY
+  return Math.floor(((contextTokens - maxOutputTokens - thinking - frame) * fittingShare) / density)
 }
 
 async function list(connection: Connection, signal: AbortSignal | undefined): Promise<ListedModel[]> {
@@ -99,8 +100,17 @@ async function timed<T>(connection: Connection, request: Ask<T>): Promise<Answer
   }
 }
 
+/** Up at once, down slowly: the next mail may be in another language. */
+function learnDensity(connection: Connection, density: number): void {
+  connection.density = Math.max(density, connection.density * 0.9)
+}
+
 /** What the refusal states, or, where it states nothing, that this was too much. */
-function learnContext<T>(connection: Connection, { messages, maxOutputTokens }: Ask<T>, fault: ContextFault): void {
+function learnContext<T>(
+  connection: Connection,
+  { messages, maxOutputTokens }: Ask<T>,
+  fault: ContextFault,
+): void {
   const octets = octetsOf(messages)
   if (fault.promptTokens !== null) connection.density = fault.promptTokens / octets
   const { contextTokens: known, thinking } = connection.capabilities
@@ -125,7 +135,7 @@ async function ask<T>(connection: Connection, request: Ask<T>): Promise<Answer<T
     const { completion, requests } = await complete(connection, request, next, usage)
     attempts += requests
     usage = addUsage(usage, completion.usage)
-    connection.density = Math.max(completion.usage.input / octetsOf(next), connection.density * 0.9)
+    if (completion.counted) learnDensity(connection, completion.usage.input / octetsOf(next))
     if (completion.refused)
       throw withSpent(new PermanentError(`${settings.name} refused to judge this mail`), usage)
     const reading = readAnswer(completion, request.schema, messages)
@@ -155,7 +165,8 @@ async function ask<T>(connection: Connection, request: Ask<T>): Promise<Answer<T
     }
     if (reading.fault === 'thinking') giveRoom(connection, usage)
     faults = faults === '' ? reading.detail : `${faults}; then ${reading.detail}`
-    next = repairMessages(messages, completion, reading)
+    const room = inputOctets(connection, request.maxOutputTokens) - octetsOf(messages)
+    next = repairMessages(messages, completion, reading, room)
   }
   throw withSpent(new PermanentError(`${settings.name} at ${host} gave no usable answer: ${faults}`), usage)
 }
@@ -263,7 +274,10 @@ function bodyOf<T>(
   if (capabilities.json === 'schema') {
     const schema = { ...wireSchema(request.schema, capabilities.bounded) }
     const strict = capabilities.bounded ? {} : { strict: true }
-    body.response_format = { type: 'json_schema', json_schema: { name: request.schemaName, schema, ...strict } }
+    body.response_format = {
+      type: 'json_schema',
+      json_schema: { name: request.schemaName, schema, ...strict },
+    }
   }
   return body
 }

@@ -56,7 +56,11 @@ export class ContextFault extends PermanentError {
   override name = 'ContextFault'
   readonly contextTokens: number | null
   readonly promptTokens: number | null
-  constructor(message: string, counts: { contextTokens: number | null; promptTokens: number | null }, cause: object) {
+  constructor(
+    message: string,
+    counts: { contextTokens: number | null; promptTokens: number | null },
+    cause: object,
+  ) {
     super(message, cause)
     this.contextTokens = counts.contextTokens
     this.promptTokens = counts.promptTokens

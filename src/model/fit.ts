@@ -20,6 +20,7 @@ function shrunk(prompt: Prompt, rest: number, mail: number): Prompt {
       mail: Math.floor(limits.mail * mail),
       thread: Math.floor(limits.thread * rest),
       knowledge: Math.floor(limits.knowledge * rest),
+      wholeFolder: Math.floor(limits.wholeFolder * rest),
     },
   }
 }
@@ -48,8 +49,22 @@ export function fittingAsk<T>(
   const room = model.inputOctets(whole.maxOutputTokens)
   if (octetsOf(whole) <= room) return whole
   const fits = (rest: number, mail: number) => octetsOf(question(shrunk(prompt, rest, mail))) <= room
-  if (fits(0, 1)) return question(shrunk(prompt, largest(0, (share) => fits(share, 1)), 1))
-  if (fits(0, leastMail)) return question(shrunk(prompt, 0, largest(leastMail, (share) => fits(0, share))))
+  if (fits(0, 1))
+    return question(
+      shrunk(
+        prompt,
+        largest(0, (share) => fits(share, 1)),
+        1,
+      ),
+    )
+  if (fits(0, leastMail))
+    return question(
+      shrunk(
+        prompt,
+        0,
+        largest(leastMail, (share) => fits(0, share)),
+      ),
+    )
   throw new OwnerActionError(
     'model',
     `the context of ${model.name}, ${model.contextTokens} tokens, is too small for the prompt ${prompt.name}: run it with more (llama.cpp: -c 8192)`,

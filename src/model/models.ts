@@ -1,12 +1,12 @@
 /** The configured models: which one answers a task. The models of one endpoint share its slots. */
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
-import { Slots } from '../base/pace.ts'
+import { Semaphore } from '../base/semaphore.ts'
 import type { ModelChoice, ModelSettings, ModelTask } from '../config/settings.ts'
 import type { Database } from '../store/database.ts'
 import { priceOfModel } from './budget.ts'
 import { openModel } from './client.ts'
-import { jobsFor, PacedModel, type PricedModel } from './rate-limited.ts'
+import { jobsFor, type PricedModel, RateLimitedModel } from './rate-limited.ts'
 
 export interface Models {
   /** The model that is to answer the next question of that task. Asked for each question: it may change. */
@@ -22,8 +22,8 @@ interface Surroundings {
 export class ConfiguredModels implements Models {
   readonly #choice: ModelChoice
   readonly #surroundings: Surroundings
-  readonly #slots = new Map<string, Slots>()
-  readonly #opened = new Map<ModelSettings, PacedModel>()
+  readonly #slots = new Map<string, Semaphore>()
+  readonly #opened = new Map<ModelSettings, RateLimitedModel>()
   /** Told how many jobs may be under way, when it changes. */
   onJobs: (jobs: number) => void = () => undefined
 
@@ -43,16 +43,16 @@ export class ConfiguredModels implements Models {
     return jobsFor(Math.max(...Object.values(tasks).map(({ concurrency }) => concurrency)))
   }
 
-  #open(settings: ModelSettings): PacedModel {
+  #open(settings: ModelSettings): RateLimitedModel {
     const opened = this.#opened.get(settings)
     if (opened) return opened
     const { db, log, clock } = this.#surroundings
     const { baseUrl, name, concurrency: calls } = settings
-    const slots = this.#slots.get(baseUrl) ?? new Slots(1)
+    const slots = this.#slots.get(baseUrl) ?? new Semaphore(1)
     this.#slots.set(baseUrl, slots)
     const price = priceOfModel(settings)
     const pace = { db, log, name: `${baseUrl} ${name}`, calls, slots, price }
-    const model = new PacedModel(openModel(settings, log, clock), pace)
+    const model = new RateLimitedModel(openModel(settings, log, clock), pace)
     this.#opened.set(settings, model)
     model.onJobs = (jobs) => this.onJobs(jobs)
     return model

@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { RateLimitedError, reasonOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
-import type { Slots } from '../base/pace.ts'
+import type { Semaphore } from '../base/semaphore.ts'
 import type { Database } from '../store/database.ts'
 import { changePace, loadPace } from '../store/rates.ts'
 import type { PriceRow } from './budget.ts'
@@ -33,7 +33,7 @@ const shrinkEveryMs = 500
 /** Tokens per octet before the first answer; the true figure is learned. */
 const firstTokensPerOctet = 0.3
 
-interface Settings {
+interface RateSettings {
   db: Database
   log: Log
   /** Under which the limits are shared: the provider and the model. */
@@ -41,7 +41,7 @@ interface Settings {
   /** Calls under way at once in this process. */
   calls: number
   /** Shared by the models of one endpoint: one until the first answer has told the limits. */
-  slots: Slots
+  slots: Semaphore
   price: PriceRow
 }
 
@@ -53,9 +53,9 @@ export interface PricedModel extends Model {
   readonly price: PriceRow
 }
 
-export class PacedModel implements PricedModel {
+export class RateLimitedModel implements PricedModel {
   readonly #model: Model
-  readonly #settings: Settings
+  readonly #settings: RateSettings
   #state: Promise<void> | null = null
   #known: Pace = unlimited
   #learning: Promise<void> | null = null
@@ -67,7 +67,7 @@ export class PacedModel implements PricedModel {
   /** Told how many jobs may be under way, when it changes. */
   onJobs: (jobs: number) => void = () => undefined
 
-  constructor(model: Model, settings: Settings) {
+  constructor(model: Model, settings: RateSettings) {
     this.#model = model
     this.#settings = settings
     this.#jobs = jobsFor(settings.calls)

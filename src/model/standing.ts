@@ -19,7 +19,8 @@ export class Standing {
 
   /** What is only asked again in another form, or in its turn, is no failure of the model. */
   failed(error: unknown, now: Date): void {
-    if (error instanceof RateLimitedError || error instanceof ContextFault || error instanceof ThoughtOnly) return
+    if (error instanceof RateLimitedError || error instanceof ContextFault || error instanceof ThoughtOnly)
+      return
     this.#failures += 1
     this.#since ??= now
     this.#last = error
@@ -55,11 +56,13 @@ export function adviceFor(error: unknown, { timeoutMs, concurrency, host, baseUr
     const fewer = concurrency > 1 ? `, lower model.concurrency (${concurrency})` : ''
     return `Raise model.timeout (${timeoutMs / 1000} s)${fewer}, or run a smaller or faster model.`
   }
-  if (/connection to/.test(reason)) return `Check that a server runs at ${baseUrl} and can be reached from here (model.baseUrl).`
+  if (/connection to/.test(reason))
+    return `Check that a server runs at ${baseUrl} and can be reached from here (model.baseUrl).`
   if (/no usable answer/.test(reason))
     return host === 'own'
       ? 'The model is too small for this task, or its server does not take a JSON Schema: run a larger one.'
       : 'Choose a model that can answer in JSON (model.name).'
-  if (/HTTP 5\d\d/.test(reason)) return 'The server has a fault of its own; model.fallback can name a model that answers meanwhile.'
+  if (/HTTP 5\d\d/.test(reason))
+    return 'The server has a fault of its own; model.fallback can name a model that answers meanwhile.'
   return 'See docs/troubleshooting.md.'
 }

@@ -1,7 +1,7 @@
 /** What becomes of a model that its provider withdraws: another takes over, if it is not dearer. */
 import type { ModelSettings } from '../config/settings.ts'
-import { type Price, priceOfModel } from './budget.ts'
 import { isAssumed } from './budget/prices.ts'
+import { type Price, priceOfModel } from './budget.ts'
 import { shutdownOn } from './lifecycle.ts'
 
 const dearest = ({ input, cacheWrite = 0 }: Price) => Math.max(input, cacheWrite)

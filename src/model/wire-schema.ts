@@ -4,7 +4,7 @@ import { z } from 'zod'
 /** Characters of a string, and entries of a list, that name no bound of their own. */
 const shortText = 200
 const shortList = 10
-/** The longest bound that is sent: llama.cpp refuses a grammar with more than 2,000 repetitions. */
+/** The longest bound that is sent: llama.cpp refuses a grammar with longer ones. */
 const longestText = 1500
 
 const made = new WeakMap<z.ZodType, Map<boolean, object>>()
@@ -44,6 +44,7 @@ function close(node: Node): void {
 }
 
 function bound(node: Node): void {
-  if (node.type === 'string' && !node.enum) node.maxLength = Math.min(node.maxLength ?? shortText, longestText)
+  if (node.type === 'string' && !node.enum)
+    node.maxLength = Math.min(node.maxLength ?? shortText, longestText)
   if (node.type === 'array') node.maxItems ??= shortList
 }

@@ -33,7 +33,7 @@ export async function observeAnswers(
   const found: string[] = []
   for (const id of wanted) {
     const [row, reply] = [await loadMessage(context.db, id), await loadReply(context.db, id)]
-    if (row?.step === 'wait' && (await settle(context, account, sent, row, reply))) found.push(id)
+    if (row?.step === 'review' && (await settle(context, account, sent, row, reply))) found.push(id)
   }
   look.mark = mark
   look.ids = new Set(ids)
@@ -66,7 +66,7 @@ async function noteArrived(context: StepContext, row: MessageRow, sent: string):
     const change = { id: row.id, from: ['uncertain'], to: 'sent', actor: 'replyd', replyText } as const
     if ((await changeReply(session, { ...change, finishedAt: now }, now)) === null) return false
     const step = { disposition: 'sent', reason: 'found-in-sent' } as const
-    return commitStep(session, { id: row.id, from: 'wait', to: 'deliver', ...step }, now)
+    return commitStep(session, { id: row.id, from: 'review', to: 'deliver', ...step }, now)
   })
 }
 
@@ -74,7 +74,7 @@ async function supersede(context: StepContext, row: MessageRow, reply: ReplyRow 
   const now = context.clock.now()
   await context.db.transaction(async (session) => {
     const step = { disposition: 'superseded', reason: 'answered-by-owner', actor: 'owner' } as const
-    if (!(await commitStep(session, { id: row.id, from: 'wait', to: 'done', ...step }, now))) return
+    if (!(await commitStep(session, { id: row.id, from: 'review', to: 'done', ...step }, now))) return
     if (reply === null) return
     const open = ['composed', 'held', 'uncertain'] as const
     await changeReply(session, { id: row.id, from: open, to: 'superseded', actor: 'owner' }, now)

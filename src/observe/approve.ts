@@ -1,6 +1,6 @@
 /** The owner's yes from their own mail client: what stands in the mailbox goes out, edits included. */
 
-import { approvedByFlag } from '../base/dispositions.ts'
+import type { Reason } from '../base/reasons.ts'
 import type { Account, StepContext } from '../context.ts'
 import { parseAddressList } from '../mail/address.ts'
 import { fieldValues, firstField, type Message } from '../mail/message.ts'
@@ -11,7 +11,6 @@ import { visibleText } from '../mail/text/visible.ts'
 import { commitStep, type MessageRow } from '../store/messages.ts'
 import { changeReply, type ReplyRow } from '../store/replies.ts'
 import { editShare, unifiedDiff } from './edits.ts'
-import { longestDraft, type Standing } from './mail-in-mailbox.ts'
 
 /** Beyond that many it is a mailing, for which the owner's own client is the place. */
 const mostAddressees = 50
@@ -21,7 +20,7 @@ export async function approveAsItStands(
   context: StepContext,
   account: Account,
   { row, reply }: { row: MessageRow; reply: ReplyRow },
-  { octets, ...place }: Standing,
+  { octets, ...place }: MailInMailbox,
 ): Promise<boolean> {
   const message = parseOctets(octets)
   const obstacle = obstacleOf(message, octets, account)
@@ -40,7 +39,7 @@ export async function approveAsItStands(
     if (obstacle !== null) {
       if ((await changeReply(session, { ...change, to: 'held' }, now)) === null) return false
       const held = { disposition: 'held', reason: obstacle, actor: 'replyd' } as const
-      await commitStep(session, { id: row.id, from: row.step, to: 'wait', ...held }, now)
+      await commitStep(session, { id: row.id, from: row.step, to: 'review', ...held }, now)
       return false
     }
     const fixed = {
@@ -50,7 +49,7 @@ export async function approveAsItStands(
     }
     const approved = { ...change, ...fixed, to: 'approved', kind: 'draft', sendAfter: null } as const
     if ((await changeReply(session, approved, now)) === null) return false
-    const step = { disposition: 'approved', reason: approvedByFlag, actor: 'owner' } as const
+    const step = { disposition: 'approved', reason: 'approved-by-flag', actor: 'owner' } as const
     return commitStep(session, { id: row.id, from: row.step, to: 'deliver', ...step }, now)
   })
 }
@@ -62,7 +61,7 @@ function addresseesOf(message: Message): string[] {
 }
 
 /** Why it can't go out from here; the owner's own client can still send it. */
-function obstacleOf(message: Message, octets: Buffer, { settings }: Account): string | null {
+function obstacleOf(message: Message, octets: Buffer, { settings }: Account): Reason | null {
   if (octets.length > longestDraft) return 'draft-too-long'
   const addressees = addresseesOf(message)
   if (addressees.length === 0) return 'draft-without-addressee'
@@ -72,3 +71,14 @@ function obstacleOf(message: Message, octets: Buffer, { settings }: Account): st
   const own = from.length === 1 && from.every((author) => [address, ...aliases].includes(author.address))
   return own ? null : 'draft-from-another-address'
 }
+
+/** A mail as it stands in a mailbox. */
+export interface MailInMailbox {
+  mailbox: string
+  uidValidity: string
+  uid: number
+  octets: Buffer
+}
+
+/** Octets. A longer draft is left to the owner's own client. */
+export const longestDraft = 25 * 1024 * 1024

@@ -46,10 +46,10 @@ async function auditMailbox({ db }: Pick<StepContext, 'db'>, account: AuditedAcc
   } catch (failure) {
     error = reasonOf(failure)
   }
-  const { handled, waiting, uncertain } = await countRows(db, place.account, place.mailbox)
-  const unfinished = waiting + seen.unread
+  const { handled, pending, uncertain } = await countRows(db, place.account, place.mailbox)
+  const unfinished = pending + seen.unread
   const arrived = handled + unfinished + uncertain + seen.missed.length
-  return { ...place, arrived, handled, waiting: unfinished, uncertain, missed: seen.missed, error }
+  return { ...place, arrived, handled, pending: unfinished, uncertain, missed: seen.missed, error }
 }
 
 /** The cursor is read before the mailbox and the rows after it, so that mail that arrives meanwhile is never called missed. */

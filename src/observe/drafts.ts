@@ -7,9 +7,8 @@ import { visibleText } from '../mail/text/visible.ts'
 import { commitStep, loadMessage, type MessageRow } from '../store/messages.ts'
 import { savedReplyIds } from '../store/observations.ts'
 import { changeReply, loadReply, type ReplyRow } from '../store/replies.ts'
-import { approveAsItStands } from './approve.ts'
+import { approveAsItStands, longestDraft, type MailInMailbox } from './approve.ts'
 import { editShare, unifiedDiff } from './edits.ts'
-import { longestDraft, type Standing } from './mail-in-mailbox.ts'
 
 const mostDrafts = 200
 const dayMs = 86_400_000
@@ -55,7 +54,7 @@ export async function observeDrafts(
 
 /** Saved, or held while its draft stands there: the owner may go on in either place. */
 function isWatched(row: MessageRow, reply: ReplyRow): boolean {
-  return row.step === 'done' ? reply.state === 'saved' : row.step === 'wait' && reply.state === 'held'
+  return row.step === 'done' ? reply.state === 'saved' : row.step === 'review' && reply.state === 'held'
 }
 
 async function mailboxesOf(account: Account): Promise<Mailboxes> {
@@ -99,7 +98,10 @@ async function look(
 }
 
 /** It was approved as it stands there, and could not go out: only another version may be tried. */
-function isRefused({ state, savedMailbox, savedUidValidity, savedUid }: ReplyRow, at: Standing): boolean {
+function isRefused(
+  { state, savedMailbox, savedUidValidity, savedUid }: ReplyRow,
+  at: MailInMailbox,
+): boolean {
   const same = savedMailbox === at.mailbox && savedUidValidity === at.uidValidity && savedUid === at.uid
   return state === 'held' && same
 }
@@ -109,7 +111,7 @@ async function find(
   { imap }: Account,
   mailbox: string,
   { row, reply, from }: Watched,
-): Promise<Standing | null> {
+): Promise<MailInMailbox | null> {
   const same = await imap.findByMessageId(mailbox, reply.replyMessageId, from)
   const answers = row.messageId === null ? [] : await imap.findRepliesTo(mailbox, row.messageId, from)
   const uid = same.at(-1) ?? answers.at(-1)
@@ -124,7 +126,7 @@ async function approveIfFlagged(
   account: Account,
   watched: Watched,
   drafts: string | null,
-  successor: Standing | null,
+  successor: MailInMailbox | null,
 ): Promise<boolean> {
   if (account.settings.replies.approve !== 'flag' || drafts === null) return false
   const { savedUidValidity, savedUid } = watched.reply
@@ -147,7 +149,7 @@ async function approveIfFlagged(
 async function noteEdit(
   context: StepContext,
   { reply }: Watched,
-  { octets, ...place }: Standing,
+  { octets, ...place }: MailInMailbox,
 ): Promise<void> {
   const message = parseOctets(octets)
   const text = visibleText(message).text
@@ -170,7 +172,11 @@ async function noteEdit(
   )
 }
 
-async function noteSent(context: StepContext, { row, reply }: Watched, { octets }: Standing): Promise<void> {
+async function noteSent(
+  context: StepContext,
+  { row, reply }: Watched,
+  { octets }: MailInMailbox,
+): Promise<void> {
   const message = parseOctets(octets)
   const text = visibleText(message).text
   const percent = Math.round(editShare(reply.draftText, text) * 100)

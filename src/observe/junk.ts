@@ -1,7 +1,7 @@
 /** What the owner moves into \Junk and out of it, or marks, teaches (standards.md section 8.2). */
 
 import type { Account, StepContext } from '../context.ts'
-import type { Fetched } from '../imap/imap.ts'
+import { type Fetched, MessageVanished } from '../imap/imap.ts'
 import { loadCursor, saveCursor } from '../store/cursors.ts'
 import { findByMessageIds, loadMessage, type MessageRow } from '../store/messages.ts'
 import { filedSince, lyingSince } from '../store/observations.ts'
@@ -75,24 +75,44 @@ async function readDepartures(
   for (const row of rows.filter(({ disposition }) => disposition === 'filed')) {
     const stands = row.junkUidValidity === uidValidity && row.junkUid !== null && standing.has(row.junkUid)
     if (stands) continue
-    if (await isBack(account, row, junk)) await learnRestored(context, account, row, 'moved-back-by-owner')
+    const back = await placeBack(account, row, junk)
+    if (back !== null) {
+      await withoutMark(account, back)
+      await learnRestored(context, account, row, 'moved-back-by-owner')
+    }
     // Deleted, archived, or put somewhere else: that teaches nothing.
     else if (row.junkUid !== null) gone.add(row.id)
   }
 }
 
+interface Place {
+  mailbox: string
+  uidValidity: string
+  uid: number
+}
+
+/** The keyword that `file` had set; in INBOX it would tell other programs that the mail is spam. */
+async function withoutMark({ imap }: Account, { mailbox, uidValidity, uid }: Place): Promise<void> {
+  try {
+    await imap.removeFlags(mailbox, uidValidity, uid, ['$Junk'])
+  } catch (error) {
+    if (!(error instanceof MessageVanished)) throw error
+  }
+}
+
 /** The same mail, by Message-ID and size, lies where it came in, and no longer in \Junk. */
-async function isBack({ imap, settings }: Account, row: MessageRow, junk: string): Promise<boolean> {
-  if (row.messageId === null) return false
+async function placeBack({ imap, settings }: Account, row: MessageRow, junk: string): Promise<Place | null> {
+  if (row.messageId === null) return null
   const since = new Date(row.internalDate.getTime() - dayMs)
-  if ((await imap.findByMessageId(junk, row.messageId, since)).length > 0) return false
+  if ((await imap.findByMessageId(junk, row.messageId, since)).length > 0) return null
   const uids = await imap.findByMessageId(settings.mailbox, row.messageId, since)
-  if (uids.length === 0) return false
+  if (uids.length === 0) return null
   const { uidValidity } = await imap.state(settings.mailbox)
   for await (const batch of imap.fetch(settings.mailbox, uidValidity, uids, limits)) {
-    if (batch.some(({ size }) => size === row.size)) return true
+    const found = batch.find(({ size, vanished }) => !vanished && size === row.size)
+    if (found) return { mailbox: settings.mailbox, uidValidity, uid: found.uid }
   }
-  return false
+  return null
 }
 
 /** Keywords without a move (RFC 5788): `$NotJunk` on what is filed or marked, `$Junk` on what lies where it came in. */

@@ -1,6 +1,7 @@
 import type { Account, StepContext } from '../context.ts'
-import { isMailboxProvider } from '../guard/words.ts'
+import { domainPart } from '../mail/address.ts'
 import { authentication } from '../mail/authentication.ts'
+import { isMailboxProvider } from '../mail/local-parts.ts'
 import { loadMail } from '../store/bodies.ts'
 import { earlierMails, writtenTo } from '../store/history.ts'
 import { noteJunkPlace } from '../store/mail-places.ts'
@@ -34,7 +35,7 @@ export async function learnRestored(
 
 async function trustedPatterns(context: StepContext, account: Account, row: MessageRow): Promise<string[]> {
   if (row.fromAddress === null) return []
-  const domain = row.fromAddress.slice(row.fromAddress.lastIndexOf('@') + 1)
+  const domain = domainPart(row.fromAddress)
   const mail = await loadMail(context.db, row.id)
   const found = mail ? authentication(mail.message, account.settings.owner.authservIds, domain) : 'unknown'
   // A mailbox provider's domain stands for everybody.

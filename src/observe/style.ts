@@ -8,7 +8,7 @@ import { parseAddressList } from '../mail/address.ts'
 import { fieldValues, firstField, type Message } from '../mail/message.ts'
 import { messageFromParts } from '../mail/mime/octets.ts'
 import { visibleText } from '../mail/text/visible.ts'
-import { namedIds } from '../store/gate-context.ts'
+import { namedIds } from '../store/guard-context.ts'
 import { draftsFor, loadStyles, saveStyles } from '../store/styles.ts'
 import { editShare } from './edits.ts'
 

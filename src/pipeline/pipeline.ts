@@ -3,7 +3,8 @@
  * job a nudge; only this file enqueues.
  */
 import { EventEmitter } from 'node:events'
-import { Together } from '../base/batcher.ts'
+import { backoffMs } from '../base/backoff.ts'
+import { Batcher } from '../base/batcher.ts'
 import type { Stage, Step } from '../base/dispositions.ts'
 import {
   OwnerActionError,
@@ -18,7 +19,7 @@ import { type Next, PutOff, type StepContext } from '../context.ts'
 import { guard } from '../guard/step.ts'
 import { UidValidityChanged } from '../imap/imap.ts'
 import {
-  type Nudge,
+  type JobRequest,
   type QueueName,
   type Queues,
   queueNames,
@@ -27,9 +28,8 @@ import {
 } from '../queue/queues.ts'
 import { loadMails, type StoredMail } from '../store/bodies.ts'
 import { loadMessage, type MessageRow, postponeStep } from '../store/messages.ts'
-import type { PipelineEvents } from './events.ts'
 import { type DueRow, Sweeper, sweepEveryMs } from './sweeper.ts'
-import { backoffMs, failureReason, handOver, table } from './table.ts'
+import { failureReason, handOver, stepBackoff, table } from './table.ts'
 
 /** Milliseconds. */
 const ownerActionRetryMs = 60_000
@@ -47,7 +47,10 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   /** What the owner was told last of each account. */
   readonly #toldOf = new Map<string, string>()
   /** Jobs of several mails travel together. */
-  readonly #nudges = new Together<readonly Nudge[], void>((all) => this.#enqueueAll(all.flat()))
+  readonly #nudges = new Batcher<readonly JobRequest[], void>(async (all) => {
+    await this.#enqueueAll(all.flat())
+    return all.map(() => undefined)
+  })
   /** Why the model can't be used, for health; null while it can. */
   modelStopped: string | null = null
 
@@ -107,19 +110,18 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     await this.#queues.enqueue(due.flatMap(({ id, step, dueAt }) => this.#nudge(id, step, dueAt)))
   }
 
-  async #enqueue(nudges: readonly Nudge[]): Promise<void> {
+  async #enqueue(nudges: readonly JobRequest[]): Promise<void> {
     if (nudges.length > 0) await this.#nudges.ask(nudges)
   }
 
-  async #enqueueAll(nudges: readonly Nudge[]): Promise<[]> {
+  async #enqueueAll(nudges: readonly JobRequest[]): Promise<void> {
     await this.#queues.enqueue(nudges).catch((error: unknown) => {
       this.#context.log.warn({ event: 'queue.unreachable', reason: reasonOf(error), jobs: nudges.length })
     })
-    return []
   }
 
-  #nudge(messageId: string, stage: Stage, dueAt?: Date): Nudge[] {
-    if (stage === 'wait' || stage === 'done' || stage === 'guard') return []
+  #nudge(messageId: string, stage: Stage, dueAt?: Date): JobRequest[] {
+    if (stage === 'review' || stage === 'done' || stage === 'guard') return []
     const delayMs = dueAt ? Math.max(0, dueAt.getTime() - this.#context.clock.now().getTime()) : 0
     // Left to the sweeper: a job that is there stays as it is, so that a delayed one would hold up whoever decides anew.
     if (delayMs > sweepEveryMs) return []
@@ -128,6 +130,8 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
 
   /** Runs a step and those after it, as long as they ration the same resource. */
   async #runJob(first: Step, id: string, signal: AbortSignal): Promise<void> {
+    // A job that an earlier version left in Redis can name a step that is gone. The sweeper makes one for the row's own step.
+    if (!(first in table)) return
     // Another job of this row: it may be the one that is needed when the first has ended.
     if (this.#underWay.has(id)) throw new RetryLater(busyRetryMs)
     this.#underWay.add(id)
@@ -137,7 +141,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   }
 
   /** @returns the job for what comes next, when it is not for this one */
-  async #runSteps(first: Step, id: string, signal: AbortSignal): Promise<Nudge[]> {
+  async #runSteps(first: Step, id: string, signal: AbortSignal): Promise<JobRequest[]> {
     for (let step = first; step !== 'guard'; ) {
       let next: Next | null
       try {
@@ -158,7 +162,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   }
 
   /** A later step of a job is to run again: it gets a job of its own. */
-  async #again(step: Exclude<Step, 'guard'>, messageId: string, error: unknown): Promise<Nudge[]> {
+  async #again(step: Exclude<Step, 'guard'>, messageId: string, error: unknown): Promise<JobRequest[]> {
     const { queue } = table[step]
     if (error instanceof RetryLater) return [{ queue, step, messageId, delayMs: error.delayMs }]
     if (error instanceof RateLimitedError)
@@ -203,7 +207,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     if (error instanceof PermanentError)
       return handOver(this.#context, step, row, 'held', failureReason[step], error)
     if (error instanceof UncertainError)
-      return handOver(this.#context, step, row, 'uncertain', `${step}-unconfirmed`, error)
+      return handOver(this.#context, step, row, 'uncertain', 'outcome-unknown', error)
     const failingSince = row.firstErrorAt?.getTime() ?? Number.POSITIVE_INFINITY
     if (this.#context.clock.now().getTime() - failingSince > giveUpAfterMs) {
       return handOver(this.#context, step, row, 'held', 'gave-up', error)
@@ -232,7 +236,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
 
   async #retry(step: Step, row: MessageRow, error: unknown): Promise<never> {
     const now = this.#context.clock.now()
-    const delayMs = backoffMs(row.attempts, this.#context.random)
+    const delayMs = backoffMs(row.attempts, stepBackoff, this.#context.random)
     const dueAt = new Date(now.getTime() + delayMs)
     await postponeStep(this.#context.db, { id: row.id, step, dueAt, why: reasonOf(error), failed: true }, now)
     throw new RetryLater(delayMs, { cause: error })
@@ -254,4 +258,11 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   }
 }
 
-const isAtRest = (stage: Stage) => stage === 'wait' || stage === 'done'
+const isAtRest = (stage: Stage) => stage === 'review' || stage === 'done'
+
+export interface PipelineEvents {
+  /** A row came to rest: done, or waiting for a person. */
+  settled: [row: MessageRow]
+  /** Only the owner can mend this; said once per cause. */
+  'owner-action': [error: OwnerActionError, account: string]
+}

@@ -3,7 +3,7 @@ import type { Step } from '../base/dispositions.ts'
 import { reasonOf } from '../base/errors.ts'
 import type { StepContext } from '../context.ts'
 import { findDue, recallFromAhead } from '../store/messages.ts'
-import { retryBudgetWaiters, settleLostCalls } from './money.ts'
+import { releaseBudgetWaiters, settleAbandonedCalls } from '../store/model-calls.ts'
 
 export const sweepEveryMs = 30_000
 const sweepLimit = 2_000
@@ -67,4 +67,21 @@ export class Sweeper implements AsyncDisposable {
     if (this.#timer) clearInterval(this.#timer)
     await this.#sweeping
   }
+}
+
+/** Milliseconds. A call that was not settled by then never will be: time-out, repair and the pauses between are far shorter. */
+const lostAfterMs = 600_000
+
+/** The worst case of a call whose process died counts as spent. */
+export async function settleLostCalls({ db, clock, config, log }: StepContext): Promise<void> {
+  const { tasks, fallback } = config.model
+  const models = [...Object.values(tasks), ...(fallback ? [fallback] : [])]
+  const ageMs = Math.max(lostAfterMs, ...models.map(({ timeoutMs }) => 4 * timeoutMs))
+  const lost = await settleAbandonedCalls(db, new Date(clock.now().getTime() - ageMs))
+  if (lost > 0) log.warn({ event: 'model.calls-lost', count: lost })
+}
+
+/** A start is the owner's answer to a budget that was too small. Never throws: at the latest they run at midnight. */
+export async function retryBudgetWaiters({ db, clock }: StepContext): Promise<void> {
+  await releaseBudgetWaiters(db, clock.now()).catch(() => undefined)
 }

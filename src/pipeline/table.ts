@@ -1,9 +1,12 @@
 /** The steps that run as jobs, and the resource that each rations. */
+
+import type { Backoff } from '../base/backoff.ts'
 import type { Disposition, Step } from '../base/dispositions.ts'
 import { reasonOf } from '../base/errors.ts'
+import type { Reason } from '../base/reasons.ts'
 import { compose } from '../compose/step.ts'
 import type { Next, RunStep, StepContext } from '../context.ts'
-import { hold } from '../decide/step.ts'
+import { decide } from '../decide/step.ts'
 import { deliver } from '../deliver/step.ts'
 import type { QueueName } from '../queue/queues.ts'
 import { commitStep, type MessageRow } from '../store/messages.ts'
@@ -14,26 +17,22 @@ import { triage } from '../triage/step.ts'
 export const table: Record<Exclude<Step, 'guard'>, { queue: QueueName; run: RunStep }> = {
   triage: { queue: 'model', run: triage },
   compose: { queue: 'model', run: compose },
-  hold: { queue: 'model', run: hold },
+  decide: { queue: 'model', run: decide },
   file: { queue: 'mailbox', run: file },
   deliver: { queue: 'mailbox', run: deliver },
 }
 
 /** Reasons of rows that a failure hands over to a person. */
-export const failureReason: Record<Exclude<Step, 'guard'>, string> = {
+export const failureReason: Record<Exclude<Step, 'guard'>, Reason> = {
   triage: 'judgement-failed',
   compose: 'compose-failed',
-  hold: 'policy-failed',
+  decide: 'policy-failed',
   file: 'filing-failed',
   deliver: 'delivery-failed',
 }
 
-/** Milliseconds. */
-const longestBackoffMs = 600_000
-
-/** Time until the next try after so many failures before this one, milliseconds: any below a ceiling that doubles. */
-export const backoffMs = (attempts: number, random: () => number): number =>
-  200 + Math.min(longestBackoffMs, 1000 * 2 ** Math.min(attempts + 1, 20)) * random()
+/** Between two tries of a step: doubles from 2 s to ten minutes. */
+export const stepBackoff: Backoff = { firstMs: 2000, factor: 2, longestMs: 600_000, leastMs: 200 }
 
 /** Gives a row that no retry helps to a person. Null when it has moved on meanwhile. */
 export async function handOver(
@@ -41,9 +40,9 @@ export async function handOver(
   step: Step,
   { id }: MessageRow,
   disposition: Disposition,
-  reason: string,
+  reason: Reason,
   error: unknown,
 ): Promise<Next | null> {
-  const change = { id, from: step, to: 'wait', disposition, reason, detail: reasonOf(error) } as const
-  return (await commitStep(db, change, clock.now())) ? { stage: 'wait' } : null
+  const change = { id, from: step, to: 'review', disposition, reason, detail: reasonOf(error) } as const
+  return (await commitStep(db, change, clock.now())) ? { stage: 'review' } : null
 }

@@ -9,9 +9,7 @@ import {
   Worker,
   withBackend,
 } from 'bullmq'
-import type { QueueName } from './names.ts'
 import type { RedisConnections } from './redis.ts'
-import { RetryLater } from './retry-later.ts'
 
 export type Processor = (job: Job, token?: string, signal?: AbortSignal) => Promise<void>
 
@@ -79,5 +77,19 @@ export function postgresClasses(pool: PgPool, prefix: string, telemetry: Telemet
       }) as unknown as Worker,
     ping: () => pool.query('select 1').then(() => true),
     close: () => Promise.resolve(),
+  }
+}
+
+/** Queues follow the resource that they ration: tokens and requests, or connections to the mail servers. */
+export type QueueName = 'model' | 'mailbox'
+export const queueNames: readonly QueueName[] = ['model', 'mailbox']
+
+/** Thrown by a handler: run the same job again after that time. The row says the same, so a lost job is found again. */
+export class RetryLater extends Error {
+  override name = 'RetryLater'
+  readonly delayMs: number
+  constructor(delayMs: number, options?: ErrorOptions) {
+    super(`retry in ${Math.round(delayMs)} ms`, options)
+    this.delayMs = delayMs
   }
 }

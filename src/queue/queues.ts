@@ -2,18 +2,22 @@ import { type PgPool, type Queue, runMigrations, UnrecoverableError, Worker } fr
 import type { Step } from '../base/dispositions.ts'
 import { ConfigError, RateLimitedError, reasonOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
-import { type Classes, type Processor, postgresClasses, redisClasses } from './backends.ts'
-import { drain } from './drain.ts'
-import { type QueueName, queueNames } from './names.ts'
+import {
+  type Classes,
+  type Processor,
+  postgresClasses,
+  type QueueName,
+  queueNames,
+  RetryLater,
+  redisClasses,
+} from './backends.ts'
 import { openRedis } from './redis.ts'
-import { RetryLater } from './retry-later.ts'
 import { openTraces, type Traces } from './traces.ts'
 
-export { type QueueName, queueNames } from './names.ts'
-export { RetryLater } from './retry-later.ts'
+export { type QueueName, queueNames, RetryLater } from './backends.ts'
 
 /** A job is a nudge: it names a row and the step that was next when it was written. */
-export interface Nudge {
+export interface JobRequest {
   queue: QueueName
   step: Step
   messageId: string
@@ -33,9 +37,9 @@ export type Handler = (step: Step, messageId: string, signal: AbortSignal) => Pr
 export interface Queues extends AsyncDisposable {
   readonly kind: 'redis' | 'postgres'
   /** Adds jobs; one that is there already stays as it is. Rejects quickly while the queue can't be reached. */
-  enqueue(nudges: readonly Nudge[]): Promise<void>
+  enqueue(nudges: readonly JobRequest[]): Promise<void>
   /** Lets delayed jobs run now; what has no such job is left alone. */
-  hasten(nudges: readonly Nudge[]): Promise<void>
+  hasten(nudges: readonly JobRequest[]): Promise<void>
   work(queue: QueueName, concurrency: number, handler: Handler): Work
   /** Jobs by state, for health and metrics. */
   counts(queue: QueueName): Promise<Record<string, number>>
@@ -45,7 +49,7 @@ export interface Queues extends AsyncDisposable {
   ping(): Promise<boolean>
 }
 
-interface Settings {
+interface QueueSettings {
   redisUrl: string | null
   /** Where BullMQ's PostgreSQL backend lives when there is no Redis. */
   pool: unknown
@@ -61,7 +65,7 @@ interface Settings {
  * Redis when a URL is given, else BullMQ's PostgreSQL backend on the store's own pool.
  * @throws ConfigError when Redis refuses the login
  */
-export async function openQueues(settings: Settings, log: Log): Promise<Queues> {
+export async function openQueues(settings: QueueSettings, log: Log): Promise<Queues> {
   const { namespace } = settings
   const traces = settings.traces ? openTraces(settings.traces, log) : null
   if (settings.redisUrl) {
@@ -122,14 +126,14 @@ class BullQueues implements Queues {
     return this
   }
 
-  async enqueue(nudges: readonly Nudge[]): Promise<void> {
+  async enqueue(nudges: readonly JobRequest[]): Promise<void> {
     for (const name of queueNames) {
       const jobs = nudges.filter((nudge) => nudge.queue === name).map(asJob)
       if (jobs.length > 0) await this.board(name).addBulk(jobs)
     }
   }
 
-  async hasten(nudges: readonly Nudge[]): Promise<void> {
+  async hasten(nudges: readonly JobRequest[]): Promise<void> {
     for (const nudge of nudges) {
       const job = await this.board(nudge.queue).getJob(asJob(nudge).opts.jobId)
       // It may begin to run at this very moment.
@@ -177,7 +181,7 @@ class BullQueues implements Queues {
   }
 }
 
-function asJob({ step, messageId, delayMs }: Nudge) {
+function asJob({ step, messageId, delayMs }: JobRequest) {
   return {
     name: step,
     data: { messageId },
@@ -191,4 +195,17 @@ function asJob({ step, messageId, delayMs }: Nudge) {
       removeOnFail: true,
     },
   }
+}
+
+/** Stops taking jobs and waits; BullMQ's own close has no time limit. */
+export async function drain(worker: Worker, timeoutMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const tooLong = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), timeoutMs)
+  })
+  const closed = worker.close().then(() => 'closed' as const)
+  closed.catch(() => undefined)
+  const outcome = await Promise.race([closed, tooLong])
+  clearTimeout(timer)
+  if (outcome === 'late') await worker.close(true)
 }

@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis'
+import { backoffMs } from '../base/backoff.ts'
 import { ConfigError, reasonOf, TemporaryError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 
@@ -17,7 +18,7 @@ const firstAnswerMs = 10_000
  * @throws ConfigError when Redis refuses the login; TemporaryError when it does not answer within 10 s
  */
 export async function openRedis(url: string, log: Log): Promise<RedisConnections> {
-  const retryStrategy = (times: number) => Math.min(100 * 2 ** Math.min(times, 8), 10_000)
+  const retryStrategy = (times: number) => backoffMs(times, { firstMs: 100, factor: 2, longestMs: 10_000 })
   const producer = new Redis(url, {
     maxRetriesPerRequest: 1,
     enableOfflineQueue: false,

@@ -6,8 +6,8 @@ import type { StoredMail } from '../store/bodies.ts'
 import { type Cursor, loadCursor, saveCursor } from '../store/cursors.ts'
 import { ingest, type Source } from './ingest.ts'
 
-/** Mails per FETCH, and octets: a 30 MB mail costs its header and the beginning of its texts. */
-const limits = { batch: 200, maxHeaderOctets: 64 * 1024, maxTextOctets: 48 * 1024 }
+/** Mails per FETCH, and octets: a 30 MB mail costs its header and its texts, no attachments. */
+const limits = { batch: 200, maxHeaderOctets: 64 * 1024, maxTextOctets: 8 << 20 }
 
 /** So many new mails are read in one command. */
 const fewMails = 4
@@ -24,11 +24,12 @@ export async function readNew(
     loadCursor(context.db, account.settings.owner.address, mailbox),
     imap.state(mailbox),
   ])
-  const cursor = known ?? (await firstBaseline(context, account))
-  if (state.uidValidity !== cursor.uidValidity) {
-    await rebase(context, account, cursor, state)
+  if (known === null) {
+    await firstBaseline(context, account)
     return readNew(context, account, lease, onIngested)
   }
+  const cursor =
+    state.uidValidity === known.uidValidity ? known : await rebase(context, account, known, state)
   const source = { ...cursor, mailbox, lease }
   // One batch is judged and enqueued while the next is committed, and the one after that is on its way.
   let handedOn = Promise.resolve()
@@ -87,9 +88,10 @@ async function* oneAhead<T>(batches: AsyncGenerator<T>): AsyncGenerator<T> {
 }
 
 /** What to do with mail that is already there (`since`). */
-async function firstBaseline(context: StepContext, account: Account): Promise<Omit<Cursor, 'updatedAt'>> {
+async function firstBaseline(context: StepContext, account: Account): Promise<void> {
   const { settings, imap } = account
   const { since, mailbox } = settings
+  await imap.settle(mailbox)
   const state = await imap.state(mailbox)
   const now = context.clock.now()
   const baselineUid = await baselineOf(imap, state, since, now)
@@ -105,7 +107,6 @@ async function firstBaseline(context: StepContext, account: Account): Promise<Om
   }
   await saveCursor(context.db, cursor, now)
   context.log.info({ event: 'watch.baseline', baselineUid, exists: state.exists })
-  return cursor
 }
 
 /** The last UID that is none of replyd's business. */
@@ -130,23 +131,21 @@ async function rebase(
   account: Account,
   cursor: Rebased,
   state: MailboxState,
-): Promise<void> {
+): Promise<Rebased> {
   const { settings, imap } = account
   const { baselineAt } = cursor
   const uids = baselineAt.getTime() === 0 ? [1] : await imap.uidsSince(settings.mailbox, baselineAt)
   const baselineUid = (uids[0] ?? state.uidNext) - 1
   context.log.warn({ event: 'watch.uidvalidity-changed', baselineUid })
-  await saveCursor(
-    context.db,
-    {
-      account: settings.owner.address,
-      mailbox: settings.mailbox,
-      uidValidity: state.uidValidity,
-      lastUid: baselineUid,
-      baselineUid,
-      baselineAt,
-      renumberedUid: state.uidNext - 1,
-    },
-    context.clock.now(),
-  )
+  const rebased = {
+    account: settings.owner.address,
+    mailbox: settings.mailbox,
+    uidValidity: state.uidValidity,
+    lastUid: baselineUid,
+    baselineUid,
+    baselineAt,
+    renumberedUid: state.uidNext - 1,
+  }
+  await saveCursor(context.db, rebased, context.clock.now())
+  return rebased
 }

@@ -1,15 +1,17 @@
 /** Ingest: stores each mail once. The cursor moves in the same statement as the rows, so that a crash repeats, never skips. */
+
 import { createHash } from 'node:crypto'
 import type { Account, StepContext } from '../context.ts'
 import type { Fetched } from '../imap/imap.ts'
 import { decodeWords, parseAddressList, plainLine } from '../mail/address.ts'
+import type { Fault } from '../mail/fault.ts'
 import { firstField, type Message } from '../mail/message.ts'
 import { messageFromParts } from '../mail/mime/octets.ts'
-import { type Body, keepInMind, type StoredMail } from '../store/bodies.ts'
+import { type Body, cacheMails, type StoredMail } from '../store/bodies.ts'
 import type { Queryable } from '../store/database.ts'
 import { type Ingested, type NewMessage, newRow, storeIngested } from '../store/ingested.ts'
-import { findKnownMails } from '../store/known-mails.ts'
 import { relocateMessage } from '../store/mail-places.ts'
+import { findKnownMails } from '../store/messages.ts'
 import { storableText } from '../store/storable.ts'
 
 /** Where a batch was read, and the lease under which that may be committed. */
@@ -60,7 +62,7 @@ export async function ingest(
     const message = row.step === 'guard' && inserted.has(row.id) && fresh[at]?.message
     return message ? [{ row: newRow(row, now), message }] : []
   })
-  keepInMind(context.db, stored)
+  cacheMails(context.db, stored)
   return stored
 }
 
@@ -84,7 +86,7 @@ async function store(
 }
 
 /** The message as it will be loaded: the steps must not see another one before a restart than after it. */
-function asKept(message: Message, fault: string | null): Message {
+function asKept(message: Message, fault: Fault | null): Message {
   const html = message.html?.slice(0, longestHtml) ?? null
   return {
     ...message,
@@ -161,7 +163,7 @@ function messageIdOf(message: Message): string | null {
   return firstField(message, 'message-id')?.slice(0, 998) || null
 }
 
-const toGuard = { step: 'guard', disposition: 'waiting', reason: 'ingested' } as const
+const toGuard = { step: 'guard', disposition: 'pending', reason: 'ingested' } as const
 const duplicate = { step: 'done', disposition: 'duplicate', reason: 'same-message-id' } as const
 const beforeBaseline = { step: 'done', disposition: 'declined', reason: 'before-baseline' } as const
 

@@ -1,6 +1,6 @@
 /** Watch: which UIDs are new. UIDVALIDITY and the last UID say it; IDLE and the poll are only hints that it is time to look. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { RateLimitedError, reasonOf } from '../base/errors.ts'
+import { OwnerActionError, RateLimitedError, reasonOf } from '../base/errors.ts'
 import type { Account, StepContext } from '../context.ts'
 import { type ConnectionHealth, UidValidityChanged, type Watch, watchMailbox } from '../imap/imap.ts'
 import type { StoredMail } from '../store/bodies.ts'
@@ -11,12 +11,20 @@ import { LeaseLost } from './ingest.ts'
 /** A dead holder's mailbox is taken over after this. Milliseconds. */
 const leaseMs = 20_000
 const renewMs = 5_000
+/** How long a mailbox that is renumbered at each look is left alone: twice as long each time. Milliseconds. */
+const usualRestMs = { first: 5_000, longest: 1_800_000 }
+/** After so many renumberings in a row the owner is told. */
+const tellAfter = 3
 
 interface Options extends Holder {
   /** Takes mails that were committed at step `guard`. */
   onIngested: (mails: StoredMail[]) => Promise<void>
   /** Watching ended for good: the owner has to act. */
   onStopped: (error: Error) => void
+  /** The mailbox can't be read though it can be reached; null when it can again. */
+  onTrouble: (error: Error | null) => void
+  /** How long a mailbox that is renumbered at each look is left alone, milliseconds. */
+  restMs?: { first: number; longest: number }
 }
 
 /** The watcher of one account's mailbox; of all processes that share a store, one holds its lease and reads. */
@@ -30,6 +38,10 @@ export class Watcher {
   #running: Promise<void> | null = null
   #again = false
   #stopped = false
+  /** Renumberings in a row. */
+  #renumbered = 0
+  /** No look before the timer of the last failure. */
+  #resting = false
 
   constructor(context: StepContext, account: Account, options: Options) {
     this.#context = context
@@ -110,16 +122,18 @@ export class Watcher {
   /** One run at a time; a notice that comes during a run makes one more. */
   #look(): void {
     this.#again = true
+    if (this.#resting) return
     this.#running ??= this.#readWhileAsked().finally(() => {
       this.#running = null
     })
   }
 
   async #readWhileAsked(): Promise<void> {
-    while (this.#again && this.#fence !== null) {
+    while (this.#again && !this.#resting && this.#fence !== null) {
       this.#again = false
       try {
         await this.#catchUp(this.#fence)
+        this.#readable()
       } catch (error) {
         this.#lookLater(error)
       }
@@ -133,8 +147,37 @@ export class Watcher {
     }
     const { log, random } = this.#context
     log.warn({ event: 'watch.failed', reason: reasonOf(error) })
+    if (error instanceof UidValidityChanged) {
+      this.#rest()
+      return
+    }
     const waitMs = error instanceof RateLimitedError ? error.retryAfterMs : 500 + 4500 * random()
     setTimeout(() => this.#look(), waitMs).unref()
+  }
+
+  /** No notice and no poll wakes it sooner: each look would read the whole mailbox again. */
+  #rest(): void {
+    this.#renumbered++
+    this.#resting = true
+    const { first, longest } = this.#options.restMs ?? usualRestMs
+    const waitMs = Math.min(longest, first * 2 ** (this.#renumbered - 1))
+    setTimeout(() => {
+      this.#resting = false
+      this.#look()
+    }, waitMs).unref()
+    if (this.#renumbered !== tellAfter) return
+    const { mailbox } = this.#account.settings
+    this.#options.onTrouble(
+      new OwnerActionError(
+        'account',
+        `The mail server gives ${mailbox} new numbers (UIDVALIDITY) at each look, so replyd can't tell its mails apart. Open it once in a mail program that can write to it; if that does not help, the mail server is at fault.`,
+      ),
+    )
+  }
+
+  #readable(): void {
+    if (this.#renumbered >= tellAfter) this.#options.onTrouble(null)
+    this.#renumbered = 0
   }
 
   async #catchUp(fence: number): Promise<void> {

@@ -13,7 +13,7 @@ export async function approve(
   review: Review,
   id: string,
   actor: string,
-  seen?: string,
+  seen: string,
 ): Promise<ReplyRow | null> {
   const { context, pipeline } = review
   const subject = await load(review, id)
@@ -44,7 +44,7 @@ export async function cancel(review: Review, id: string, actor: string): Promise
   const { row } = await load(review, id)
   return decide(
     review,
-    { ...stepOf(row, actor, 'wait', { disposition: 'held', reason: 'cancelled' }), from: 'deliver' },
+    { ...stepOf(row, actor, 'review', { disposition: 'held', reason: 'cancelled' }), from: 'deliver' },
     { id, from: ['approved'], to: 'held', actor, sendAfter: null },
   )
 }

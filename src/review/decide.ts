@@ -39,7 +39,7 @@ export async function loadText({ context }: Review, id: string): Promise<StoredM
  * outranks the reply's state, since the two change together.
  */
 export function isOpen({ row, reply }: Subject): boolean {
-  if (row.step === 'wait') return row.disposition !== 'uncertain'
+  if (row.step === 'review') return row.disposition !== 'uncertain'
   return row.step === 'done' && reply?.state === 'saved'
 }
 

@@ -2,6 +2,7 @@ import { octetsOf } from '../compose/reply-octets.ts'
 import { accountOf } from '../context.ts'
 import { unifiedDiff } from '../observe/edits.ts'
 import { loadReply, type NewReply, type ReplyRow, saveComposed } from '../store/replies.ts'
+import { modelVerdict } from '../triage/verdict.ts'
 import { asWritten, decide, isOpen, load, loadText, openReply, stepOf, untouched } from './decide.ts'
 import { Refusal, type Review } from './review.ts'
 
@@ -29,7 +30,7 @@ export async function edit(
     'draft',
     await asWritten(review.context, await loadText(review, id), { ...reply, text }),
   )
-  return decide(review, stepOf(row, actor, 'wait', { disposition: 'held', reason: 'edited' }), {
+  return decide(review, stepOf(row, actor, 'review', { disposition: 'held', reason: 'edited' }), {
     id,
     from: [reply.state],
     fromText: reply.text,
@@ -54,7 +55,7 @@ async function writeAnew(review: Review, id: string, actor: string, text: string
   const { row } = await load(review, id)
   if (!isOpen({ row, reply: null })) throw new Refusal('already-decided')
   const mail = await loadText(review, id)
-  const language = (row.verdict as { language?: string } | null)?.language ?? null
+  const language = modelVerdict(row.verdict)?.language ?? null
   const built = await asWritten(context, mail, { text, language, attemptGroup: 0 })
   const reply: NewReply = {
     id,
@@ -68,13 +69,14 @@ async function writeAnew(review: Review, id: string, actor: string, text: string
     composed: null,
     claims: [],
     sources: [],
-    holdReason: row.reason,
+    omitted: [],
+    holdReasons: [row.reason],
     attemptGroup: 0,
   }
   const now = context.clock.now()
   await saveComposed(context.db, reply, now)
   // Another person may have been faster: then theirs stands, and this one is refused.
-  return decide(review, stepOf(row, actor, 'wait', { disposition: 'held', reason: 'edited' }), {
+  return decide(review, stepOf(row, actor, 'review', { disposition: 'held', reason: 'edited' }), {
     id,
     from: ['composed'],
     fromText: text,

@@ -40,6 +40,6 @@ export async function reject(review: Review, id: string, actor: string, seen?: s
 export async function reopen(review: Review, id: string, actor: string): Promise<ReplyRow | null> {
   const { row, reply } = await load(review, id)
   if (row.disposition !== 'rejected') throw new Refusal('already-decided')
-  const step = stepOf(row, actor, 'wait', { disposition: 'held', reason: 'reopened' })
+  const step = stepOf(row, actor, 'review', { disposition: 'held', reason: 'reopened' })
   return decide(review, step, reply && { id, from: ['rejected'], to: 'held', actor })
 }

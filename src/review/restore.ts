@@ -8,7 +8,7 @@ import { Refusal, type Review } from './review.ts'
 
 const limits = { batch: 200, maxHeaderOctets: 1024, maxTextOctets: 1 }
 
-interface Place {
+interface JunkPlace {
   mailbox: string
   uidValidity: string
   uid: number
@@ -33,7 +33,11 @@ export async function restore(review: Review, id: string, actor: string): Promis
   if (restored !== 'somewhere') await takePlace(context.db, row, restored)
 }
 
-async function moveBack(account: Account, row: MessageRow, place: Place): Promise<Place | 'somewhere'> {
+async function moveBack(
+  account: Account,
+  row: MessageRow,
+  place: JunkPlace,
+): Promise<JunkPlace | 'somewhere'> {
   const { imap } = account
   try {
     // Before the move: keywords travel along.
@@ -52,7 +56,7 @@ async function moveBack(account: Account, row: MessageRow, place: Place): Promis
 }
 
 /** The same mail, by Message-ID and size. */
-async function placeIn({ imap }: Account, row: MessageRow, mailbox: string): Promise<Place | null> {
+async function placeIn({ imap }: Account, row: MessageRow, mailbox: string): Promise<JunkPlace | null> {
   if (row.messageId === null) return null
   const { uidValidity } = await imap.state(mailbox)
   const uids = await imap.findByMessageId(mailbox, row.messageId)
@@ -64,7 +68,7 @@ async function placeIn({ imap }: Account, row: MessageRow, mailbox: string): Pro
 }
 
 /** Where it was filed; where the server did not say, or has renumbered, the Message-ID tells. */
-async function junkPlace(account: Account, row: MessageRow): Promise<Place | null> {
+async function junkPlace(account: Account, row: MessageRow): Promise<JunkPlace | null> {
   const { imap } = account
   if (row.disposition === 'marked')
     return { mailbox: row.mailbox, uidValidity: row.uidValidity, uid: row.uid }

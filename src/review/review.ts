@@ -2,6 +2,8 @@
 
 import type { StepContext } from '../context.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
+import { changeAccountState } from '../store/accounts.ts'
+import { releasePaused } from '../store/review.ts'
 
 export interface Review {
   readonly context: StepContext
@@ -46,6 +48,10 @@ const messages: Record<RefusalReason, string> = {
   'not-granted': 'Nothing was granted here.',
 }
 
+/** The words for a refusal that a page names in its address; null when there is no such refusal. */
+export const refusalWords = (reason: string): string | null =>
+  Object.hasOwn(messages, reason) ? messages[reason as RefusalReason] : null
+
 /** Nothing was changed, and why: an answer for a person, not a fault. */
 export class Refusal extends Error {
   override name = 'Refusal'
@@ -54,4 +60,24 @@ export class Refusal extends Error {
     super(messages[reason], options)
     this.reason = reason
   }
+}
+
+/**
+ * While an account is paused, its mail is classified and replies are written, but nothing goes out.
+ * @throws Refusal when the account is not configured
+ */
+export async function pause({ context }: Review, account: string, actor: string): Promise<void> {
+  if (!context.accounts.has(account)) throw new Refusal('unknown-account')
+  await changeAccountState(context.db, account, { paused: true, actor }, context.clock.now())
+  context.log.info({ event: 'account.paused', account, actor })
+}
+
+/** What waited goes out at once, in so far as its undo window is over. @throws Refusal as `pause` */
+export async function resume({ context, pipeline }: Review, account: string, actor: string): Promise<void> {
+  if (!context.accounts.has(account)) throw new Refusal('unknown-account')
+  const now = context.clock.now()
+  await changeAccountState(context.db, account, { paused: false, actor }, now)
+  context.log.info({ event: 'account.resumed', account, actor })
+  for (const { id, dueAt } of await releasePaused(context.db, account, now))
+    await pipeline.advance(id, 'deliver', dueAt)
 }

@@ -3,6 +3,7 @@ import { accountOf } from '../context.ts'
 import { removeSavedDraft } from '../deliver/draft-in-mailbox.ts'
 import type { MessageRow } from '../store/messages.ts'
 import type { ReplyRow } from '../store/replies.ts'
+import { modelVerdict } from '../triage/verdict.ts'
 import { decide, isOpen, load, loadText, openReply, stepOf, untouched } from './decide.ts'
 import { Refusal, type Review } from './review.ts'
 
@@ -32,13 +33,13 @@ export async function rewrite(
   const reply = replyToReplace(row, subject.reply, seen)
   const account = accountOf(context, row.account)
   const draft = reply === null ? 'none' : await untouched(account, reply)
-  const to = row.verdict === null ? 'triage' : 'compose'
+  const to = modelVerdict(row.verdict) === null ? 'triage' : 'compose'
   const wish = instruction.trim().slice(0, longestInstruction)
   const detail = wish === '' ? {} : { detail: `asked for: ${wish}` }
   const reason = 'rewrite-asked'
   await decide(
     review,
-    stepOf(row, actor, to, { disposition: 'waiting', reason, instruction: wish, ...detail }),
+    stepOf(row, actor, to, { disposition: 'pending', reason, instruction: wish, ...detail }),
     reply && {
       id,
       from: [reply.state] satisfies ReplyState[],

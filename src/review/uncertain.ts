@@ -31,7 +31,7 @@ export async function holdAgain(review: Review, id: string, actor: string): Prom
   if (row.disposition !== 'uncertain' || reply === null) throw new Refusal('already-decided')
   const attemptGroup = reply.attemptGroup + 1
   const built = await asWritten(review.context, await loadText(review, id), { ...reply, attemptGroup })
-  return decide(review, stepOf(row, actor, 'wait', { disposition: 'held', reason: 'held-again' }), {
+  return decide(review, stepOf(row, actor, 'review', { disposition: 'held', reason: 'held-again' }), {
     id,
     from: ['uncertain'],
     to: 'held',

@@ -1,5 +1,12 @@
 /** What a failed submission means: surely not accepted, refused for good, or nobody can tell. */
-import { OwnerActionError, PermanentError, reasonOf, TemporaryError, UncertainError } from '../base/errors.ts'
+import {
+  LoginUnavailable,
+  OwnerActionError,
+  PermanentError,
+  reasonOf,
+  TemporaryError,
+  UncertainError,
+} from '../base/errors.ts'
 import type { Server } from '../config/settings.ts'
 import { type EnvelopeError, RefusedAddressees } from './all-or-none.ts'
 
@@ -34,7 +41,25 @@ function wordsOf(error: unknown): string {
   return code && !words.includes(code) ? `${words} (${code})` : words
 }
 
+const usualPorts =
+  'Use its submission port: 465 (smtp.secure: true) or 587 (STARTTLS). If it wants no login, set smtp.user to "".'
+
+/** The server offers no AUTH (RFC 4954 section 3), though there is a user and a password or a token for it. */
+export function noLoginOffered(server: Server, cause?: unknown): LoginUnavailable {
+  const detail = `SMTP ${server.host}:${server.port} offers no login (AUTH)`
+  return new LoginUnavailable(cause ? `${detail}: ${wordsOf(cause)}` : detail, usualPorts, { cause })
+}
+
+/** "Must issue a STARTTLS command first" and 538: no password would do. */
+const WANTS_TLS = /STARTTLS|encryption (is )?(required|needed)|must be encrypted/i
+
 function refusedLogin(error: unknown, server: Server): OwnerActionError {
+  if (fieldsOf(error).responseCode === 538 || WANTS_TLS.test(wordsOf(error)))
+    return new LoginUnavailable(
+      `SMTP ${server.host}:${server.port} takes no login without TLS: ${wordsOf(error)}`,
+      'Set smtp.secure to true and use its TLS port (465), or switch STARTTLS on in the server.',
+      { cause: error },
+    )
   const remedy = server.oauth2
     ? 'Sign in again (replyd auth)'
     : 'Correct the user name or password (some providers want an app password), then start replyd again'
@@ -68,13 +93,17 @@ export function endedConnection(error: unknown): boolean {
   return responseCode === 421 || (responseCode === 0 && code !== 'EENVELOPE' && code !== 'EMESSAGE')
 }
 
-/** A failure while a mail was on its way. The reply decides; without one, how far the mail got. */
-export function sendError(error: unknown, progress: Progress, server: Server): Error {
+/**
+ * A failure while a mail was on its way. The reply decides; without one, how far the mail got.
+ * @param loggedIn false where the server had offered no login
+ */
+export function sendError(error: unknown, progress: Progress, server: Server, loggedIn: boolean): Error {
   if (isOurs(error)) return error
   const { code, responseCode = 0 } = fieldsOf(error)
   const cause = { cause: error }
   const words = wordsOf(error)
-  if (AUTHENTICATION_REPLIES.has(responseCode) && progress === 'unsent') return refusedLogin(error, server)
+  if (AUTHENTICATION_REPLIES.has(responseCode) && progress === 'unsent')
+    return loggedIn || WANTS_TLS.test(words) ? refusedLogin(error, server) : noLoginOffered(server, error)
   if (responseCode >= 400 && responseCode < 500) return new TemporaryError(`SMTP reply ${words}`, cause)
   if (responseCode >= 500 && responseCode < 600) {
     const { accepted = [], rejected = [] } = fieldsOf(error)

@@ -1,4 +1,5 @@
 /** One submission connection, logged in, that carries one mail at a time. */
+import { Socket } from 'node:net'
 import SMTPConnection, { type AuthenticationType, type Options } from 'nodemailer/lib/smtp-connection'
 import XOAuth2 from 'nodemailer/lib/xoauth2'
 import { OwnerActionError, PermanentError } from '../base/errors.ts'
@@ -6,20 +7,26 @@ import { plaintextAllowed } from '../config/loopback.ts'
 import type { Server } from '../config/settings.ts'
 import { refuseInPart, withoutPipelining } from './all-or-none.ts'
 import { Body } from './body.ts'
-import { endedConnection, openError, type Progress, StaleConnectionError, sendError } from './errors.ts'
+import {
+  endedConnection,
+  noLoginOffered,
+  openError,
+  type Progress,
+  StaleConnectionError,
+  sendError,
+} from './errors.ts'
 import type { Accepted, Outgoing, SmtpTiming } from './types.ts'
 
 const QUIT_MS = 2000
 
 /**
- * TLS from the first octet, or STARTTLS that must succeed. Where the owner allows plain text to another machine TLS is
- * still used if offered, with any certificate: it keeps out those who only listen.
+ * TLS from the first octet, or STARTTLS that must succeed. Where plain text is allowed TLS is still used if offered, with
+ * any certificate: it keeps out those who only listen, and some servers on loopback take no login without it.
  */
 function security(server: Server): Options {
   if (server.secure) return { secure: true }
   if (!plaintextAllowed(server)) return { secure: false, requireTLS: true }
-  if (server.allowPlaintext) return { secure: false, tls: { rejectUnauthorized: false } }
-  return { secure: false, ignoreTLS: true }
+  return { secure: false, tls: { rejectUnauthorized: false } }
 }
 
 /** Keywords of an EHLO reply (RFC 5321 section 4.1.1.1), upper case. */
@@ -36,6 +43,12 @@ interface CommandWriter {
 export class Session {
   readonly #server: Server
   readonly #connection: SMTPConnection
+  /** Below TLS, where there is TLS. */
+  readonly #socket = new Socket()
+  /** The mail under way. */
+  #body: Body | null = null
+  /** False where the server offers no login. */
+  loggedIn = false
   #extensions: ReadonlySet<string> = new Set()
   #smtpUtf8 = false
   /** Mails tried on this connection. */
@@ -47,6 +60,7 @@ export class Session {
       host: server.host,
       port: server.port,
       ...security(server),
+      socket: this.#socket,
       logger: false,
       connectionTimeout: timing.connectMs,
       greetingTimeout: timing.connectMs,
@@ -56,6 +70,7 @@ export class Session {
     // For the whole life of the connection: an error event without a listener ends the process.
     this.#connection.on('error', () => {})
     this.#signalSmtpUtf8()
+    this.#resetUnfinished()
     refuseInPart(this.#connection)
   }
 
@@ -91,9 +106,26 @@ export class Session {
     const connection = this.#connection
     await this.#answer<void>((done) => connection.connect((error) => done(error ?? null, undefined)))
     this.#extensions = extensionsIn(connection.lastServerResponse)
-    // A relay on loopback often wants no login, and then offers none.
-    if (!connection.allowsAuth || this.#server.user === '') return
+    const { user, password, oauth2, loginOptional } = this.#server
+    if (user === '') return
+    if (!connection.allowsAuth) {
+      if (loginOptional || (password === '' && oauth2 === null)) return
+      throw noLoginOffered(this.#server)
+    }
     await this.#answer<unknown>((done) => connection.login(this.#login(token), done))
+    this.loggedIn = true
+  }
+
+  /**
+   * Whatever closes the connection while a mail has no final dot resets it (RST): maddy takes an orderly end (FIN) for the
+   * end of the mail, and delivers what was withheld. RFC 5321 section 4.1.1.4 wants the dot.
+   */
+  #resetUnfinished(): void {
+    const close = this.#connection.close.bind(this.#connection)
+    this.#connection.close = () => {
+      if (this.#body !== null && this.#body.progress !== 'complete') this.#socket.resetAndDestroy()
+      close()
+    }
   }
 
   #login(token: string | undefined): AuthenticationType {
@@ -150,6 +182,7 @@ export class Session {
     }
     this.#smtpUtf8 = mail.smtpUtf8
     const body = new Body(mail.octets, mayEnd)
+    this.#body = body
     const deadline = setTimeout(() => this.#connection.close(), deadlineMs)
     const restore = mail.addressees.length > 1 ? withoutPipelining(this.#connection) : () => {}
     try {
@@ -160,10 +193,11 @@ export class Session {
       const progress = await body.stop()
       await this.#startAfresh(error, progress)
       if (body.refusal !== null) throw body.refusal
-      const failure = sendError(error, progress, this.#server)
+      const failure = sendError(error, progress, this.#server, this.loggedIn)
       if (this.mails === 1 || progress !== 'unsent' || !endedConnection(error)) throw failure
       throw new StaleConnectionError(failure.message, { cause: error })
     } finally {
+      this.#body = null
       restore()
       clearTimeout(deadline)
     }

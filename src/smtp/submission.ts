@@ -1,8 +1,8 @@
 /** The submission connections of one account: opened when needed, kept for a while, one mail at a time on each. */
 
-import { Pulse } from '../base/circuit-breaker.ts'
+import { CircuitBreaker } from '../base/circuit-breaker.ts'
 import { OwnerActionError, reasonOf, SignInNeeded, TemporaryError } from '../base/errors.ts'
-import { loginGateOf } from '../base/pace.ts'
+import { loginRateLimiterOf } from '../base/login-rate.ts'
 import type { Server } from '../config/settings.ts'
 import { StaleConnectionError, wasAnswered } from './errors.ts'
 import { Session } from './session.ts'
@@ -24,7 +24,7 @@ export const defaultTiming: SmtpTiming = {
 const unanswered = () =>
   new TemporaryError('SMTP: the server does not answer; other mail waits for it already')
 
-interface Waiting {
+interface WaitingSend {
   start(session: Session): void
   fail(error: Error): void
 }
@@ -35,11 +35,11 @@ export class PooledSubmission implements Submission {
   readonly #timing: SmtpTiming
   /** Sessions without a mail on them, and the timers that end them. */
   readonly #idle = new Map<Session, NodeJS.Timeout>()
-  readonly #line: Waiting[] = []
+  readonly #line: WaitingSend[] = []
   readonly #closing = new AbortController()
   /** The login was refused: until it works again nothing more is tried, or the provider locks the account. */
   #refused: OwnerActionError | null = null
-  readonly #pulse = new Pulse(SILENT_MS, unanswered)
+  readonly #pulse = new CircuitBreaker(SILENT_MS, unanswered)
   #busy = 0
   #opening = 0
   #ceiling = { connections: Number.POSITIVE_INFINITY, until: 0 }
@@ -85,10 +85,11 @@ export class PooledSubmission implements Submission {
     }
   }
 
-  async verify(): Promise<void> {
+  async verify(): Promise<boolean> {
     const session = await this.#open()
     this.#refused = null
     session.close()
+    return session.loggedIn
   }
 
   #acquire(): Promise<Session> {
@@ -151,7 +152,7 @@ export class PooledSubmission implements Submission {
 
   #open(): Promise<Session> {
     const { signal } = this.#closing
-    return loginGateOf(this.#server)
+    return loginRateLimiterOf(this.#server)
       .pass(signal)
       .catch(() => {
         throw new TemporaryError('SMTP: the account is closed')

@@ -15,7 +15,7 @@ export interface Outgoing {
 export interface Accepted {
   /** 250, or another 2yz. */
   replyCode: number
-  /** The text of the reply after the final dot, for the log and the ledger. */
+  /** The reply after the final dot, its code included, for the log and the ledger. */
   reply: string
   /** The Message-ID the server gave the mail, angle brackets included, where its reply names one (Outlook, SES). */
   messageId: string | null
@@ -34,8 +34,8 @@ export interface Submission extends AsyncDisposable {
    * @throws UncertainError the final dot may have been read by the server and no reply came
    */
   send(mail: Outgoing, mayEnd?: () => Promise<void>): Promise<Accepted>
-  /** Connects and logs in anew, sends nothing. Same errors. */
-  verify(): Promise<void>
+  /** Connects and logs in, sends nothing. False when it had to go without a login. Same errors. */
+  verify(): Promise<boolean>
 }
 
 /** Limits of a connection, in milliseconds. */

@@ -1,4 +1,4 @@
-import { gathered } from './batched.ts'
+import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
 
 export interface AccountState {
@@ -19,7 +19,7 @@ const nothing: { paused?: boolean; actor?: string; stopped?: string | null; sent
 
 const untold = { paused: false, pausedBy: null, pausedAt: null, stopped: null, sentCopy: null }
 
-export const loadAccountState = gathered<string, AccountState>(async (db, accounts) => {
+export const loadAccountState = batched<string, AccountState>(async (db, accounts) => {
   const { rows } = await db.query<AccountState>(
     `select account, paused, paused_by as "pausedBy", paused_at as "pausedAt", stopped, sent_copy as "sentCopy"
        from replyd.account_state where account = any($1)`,

@@ -4,7 +4,7 @@ export interface RowCounts {
   /** Replyd has decided: done, or handed over to a person. */
   handled: number
   /** A step is still to run. */
-  waiting: number
+  pending: number
   /** It can't be known whether the reply went out. */
   uncertain: number
 }
@@ -12,13 +12,13 @@ export interface RowCounts {
 /** Rows of one mailbox; mail that was there before the baseline is left out. */
 export async function countRows(db: Queryable, account: string, mailbox: string): Promise<RowCounts> {
   const { rows } = await db.query<RowCounts>(
-    `select count(*) filter (where step in ('wait', 'done') and disposition <> 'uncertain')::int as handled,
-       count(*) filter (where step not in ('wait', 'done'))::int as waiting,
-       count(*) filter (where step in ('wait', 'done') and disposition = 'uncertain')::int as uncertain
+    `select count(*) filter (where step in ('review', 'done') and disposition <> 'uncertain')::int as handled,
+       count(*) filter (where step not in ('review', 'done'))::int as pending,
+       count(*) filter (where step in ('review', 'done') and disposition = 'uncertain')::int as uncertain
        from replyd.message where account = $1 and mailbox = $2 and reason <> 'before-baseline'`,
     [account, mailbox],
   )
-  return rows[0] ?? { handled: 0, waiting: 0, uncertain: 0 }
+  return rows[0] ?? { handled: 0, pending: 0, uncertain: 0 }
 }
 
 /** Which of these UIDs have no row, ascending. */

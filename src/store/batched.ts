@@ -1,5 +1,5 @@
-/** Statements for many rows, offered as functions for one row; see Together. */
-import { type Options, Together } from '../base/batcher.ts'
+/** Statements for many rows, offered as functions for one row; see Batcher. */
+import { Batcher, type Options } from '../base/batcher.ts'
 import type { Database, Queryable } from './database.ts'
 
 type GatherOptions<In> = Pick<Options<In>, 'nameOf'> & {
@@ -11,17 +11,17 @@ type GatherOptions<In> = Pick<Options<In>, 'nameOf'> & {
  * Makes the function for one input out of the one for many, which answers in the order of the inputs. Within a transaction,
  * which belongs to its caller, it runs at once and by itself.
  */
-export function gathered<In, Out>(
+export function batched<In, Out>(
   run: (db: Queryable, inputs: readonly In[]) => Promise<readonly Out[]>,
   { nameOf, inTransaction = false }: GatherOptions<In> = {},
 ): (db: Queryable, input: In) => Promise<Out> {
-  const lines = new WeakMap<Queryable, Together<In, Out>>()
+  const lines = new WeakMap<Queryable, Batcher<In, Out>>()
   const lineOf = (db: Database) => {
     const known = lines.get(db)
     if (known) return known
     const ask = (inputs: readonly In[]) =>
       inTransaction ? db.transaction((session) => run(session, inputs)) : run(db, inputs)
-    const line = new Together<In, Out>(ask, { nameOf, splitsOn: wasRefused })
+    const line = new Batcher<In, Out>(ask, { nameOf, splitsOn: wasRefused })
     lines.set(db, line)
     return line
   }

@@ -1,6 +1,8 @@
+import { Lru } from '../base/lru.ts'
+import type { Fault } from '../mail/fault.ts'
 import type { Message, Part } from '../mail/message.ts'
 import { parseFields } from '../mail/mime/octets.ts'
-import { gathered } from './batched.ts'
+import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
 import { type MessageRow, messageColumns } from './messages.ts'
 
@@ -13,7 +15,7 @@ export interface Body {
   text: string
   html: string | null
   hiddenText: boolean
-  faults: readonly string[]
+  faults: readonly Fault[]
 }
 
 /** A mail as the steps see it. */
@@ -28,17 +30,13 @@ type JoinedRow = MessageRow & { [Key in keyof Omit<Body, 'id'>]: Body[Key] | nul
  * Rows with their bodies, for those ids that still have one.
  * @param known messages that need not be read again: a body never changes, it is only removed
  */
-async function readMails(
-  db: Queryable,
-  ids: readonly string[],
-  known: ReadonlyMap<string, Message>,
-): Promise<StoredMail[]> {
+async function readMails(db: Queryable, ids: readonly string[], known: Lru<Message>): Promise<StoredMail[]> {
   const column = (name: string) => `case when m.id = any($2) then null else b.${name} end`
   const { rows } = await db.query<JoinedRow>(
     `select ${messageColumns}, ${column('header')} as header, ${column('structure')} as structure, ${column('text')} as text,
        ${column('html')} as html, ${column('hidden_text')} as "hiddenText", ${column('faults')} as faults
        from replyd.message m join replyd.body b on b.id = m.id where m.id = any($1)`,
-    [ids, ids.filter((id) => known.has(id))],
+    [ids, ids.filter((id) => known.get(id) !== undefined)],
   )
   return rows.map(({ header, structure, text, html, hiddenText, faults, ...row }) => ({
     row,
@@ -57,36 +55,37 @@ async function readMails(
 
 /** Rows with their bodies, for those ids that still have one. */
 export async function loadMails(db: Queryable, ids: readonly string[]): Promise<StoredMail[]> {
-  return ids.length === 0 ? [] : readMails(db, ids, new Map())
+  return ids.length === 0 ? [] : readMails(db, ids, new Lru(0))
 }
 
 /** The steps of a mail follow each other closely: its text is read once, its row each time. Mails; UTF-16 units. */
-const remembered = { mails: 200, length: 20_000 }
-const recent = new WeakMap<Queryable, Map<string, Message>>()
+const cached = { mails: 200, length: 20_000 }
+const recent = new WeakMap<Queryable, Lru<Message>>()
 
-/** Mails that come together and are sure to be triaged before others push them out. */
+/** Mails that arrive together and are certain to be triaged before others push them out. */
 const few = 20
 
-/** Mails that were just stored: their next step need not read them again. A backlog's are left to be read when it is their turn. */
-export function keepInMind(db: Queryable, mails: readonly StoredMail[]): void {
+/** Mails that were just stored: their next step need not read them again. Mails of a backlog are read when it is their turn. */
+export function cacheMails(db: Queryable, mails: readonly StoredMail[]): void {
   if (mails.length > few) return
-  const known = recent.get(db) ?? new Map<string, Message>()
-  recent.set(db, known)
+  const known = cacheOf(db)
   for (const mail of mails) remember(known, mail)
 }
 
-function remember(messages: Map<string, Message>, { row, message }: StoredMail): void {
-  if (message.text.length + (message.html?.length ?? 0) > remembered.length) return
-  messages.delete(row.id)
-  messages.set(row.id, message)
-  const [oldest] = messages.keys()
-  if (messages.size > remembered.mails && oldest !== undefined) messages.delete(oldest)
+function cacheOf(db: Queryable): Lru<Message> {
+  const known = recent.get(db) ?? new Lru<Message>(cached.mails)
+  recent.set(db, known)
+  return known
 }
 
-export const loadMail = gathered<string, StoredMail | null>(
+function remember(messages: Lru<Message>, { row, message }: StoredMail): void {
+  if (message.text.length + (message.html?.length ?? 0) > cached.length) return
+  messages.set(row.id, message)
+}
+
+export const loadMail = batched<string, StoredMail | null>(
   async (db, ids) => {
-    const known = recent.get(db) ?? new Map<string, Message>()
-    recent.set(db, known)
+    const known = cacheOf(db)
     const mails = new Map((await readMails(db, ids, known)).map((mail) => [mail.row.id, mail]))
     for (const mail of mails.values()) remember(known, mail)
     return ids.map((id) => mails.get(id) ?? null)

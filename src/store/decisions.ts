@@ -1,5 +1,5 @@
 /** What becomes of a reply and of its mail, together. */
-import { gathered } from './batched.ts'
+import { batched } from './batched.ts'
 import { commitDated, type StepChange } from './messages.ts'
 import { changeReplies, type ReplyChange } from './replies.ts'
 
@@ -13,7 +13,7 @@ interface Decision {
  * Both or neither: a crash in between must not leave an approved reply to a mail that is decided on anew. False when the
  * mail was not at that step any more.
  */
-export const commitDecision = gathered<Decision, boolean>(
+export const commitDecision = batched<Decision, boolean>(
   async (session, decisions) => {
     await changeReplies(
       session,

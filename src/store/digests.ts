@@ -1,3 +1,5 @@
+import type { Disposition } from '../base/dispositions.ts'
+import type { Reason } from '../base/reasons.ts'
 import type { Queryable } from './database.ts'
 
 /** True for the one caller that may send this account's digest of this day. */
@@ -19,8 +21,8 @@ export async function dispositionsSince(
   db: Queryable,
   account: string,
   since: Date,
-): Promise<Map<string, number>> {
-  const { rows } = await db.query<{ disposition: string; n: number }>(
+): Promise<Map<Disposition, number>> {
+  const { rows } = await db.query<{ disposition: Disposition; n: number }>(
     `select disposition, count(*)::int as n from replyd.message
       where account = $1 and ingested_at >= $2 and reason <> 'before-baseline' group by disposition`,
     [account, since],
@@ -28,19 +30,19 @@ export async function dispositionsSince(
   return new Map(rows.map(({ disposition, n }) => [disposition, n]))
 }
 
-export interface Waiting {
+export interface WaitingMail {
   from: string
   subject: string
-  reason: string
+  reason: Reason
   draft: boolean
 }
 
 /** What a person has to decide on, oldest first. */
-export async function waitingFor(db: Queryable, account: string, limit: number): Promise<Waiting[]> {
-  const { rows } = await db.query<Waiting>(
+export async function waitingFor(db: Queryable, account: string, limit: number): Promise<WaitingMail[]> {
+  const { rows } = await db.query<WaitingMail>(
     `select coalesce(nullif(from_name, ''), from_address, '') as "from", coalesce(subject, '') as subject, reason,
        disposition = 'drafted' as draft from replyd.message
-      where account = $1 and (step = 'wait' or disposition = 'drafted') order by id limit $2`,
+      where account = $1 and (step = 'review' or disposition = 'drafted') order by id limit $2`,
     [account, limit],
   )
   return rows

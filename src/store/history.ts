@@ -1,4 +1,4 @@
-import { gathered } from './batched.ts'
+import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
 import { storable } from './storable.ts'
 
@@ -108,7 +108,7 @@ interface EarlierQuestion {
 async function countEarlier(db: Queryable, questions: readonly EarlierQuestion[]): Promise<number[]> {
   const { rows } = await db.query<{ n: number }>(
     `select (select count(*)::int from (select 1 from replyd.message m where m.account = q.account and m.from_address = q.address
-         and m.id < q."beforeId" and m.disposition not in ('filed', 'marked', 'waiting') limit 100) as known) as n
+         and m.id < q."beforeId" and m.disposition not in ('filed', 'marked', 'pending') limit 100) as known) as n
        from jsonb_array_elements($1::jsonb) with ordinality as one (value, at)
        cross join jsonb_to_record(one.value) as q (account text, address text, "beforeId" text) order by one.at`,
     [storable(questions)],
@@ -116,7 +116,7 @@ async function countEarlier(db: Queryable, questions: readonly EarlierQuestion[]
   return rows.map(({ n }) => n)
 }
 
-const earlierOf = gathered(countEarlier)
+const earlierOf = batched(countEarlier)
 
 /** Mails of this sender before this one, spam left out; 0 means a first contact. */
 export function earlierMails(
@@ -145,7 +145,7 @@ async function findWritten(db: Queryable, questions: readonly WrittenQuestion[])
   return rows.map(({ known }) => known)
 }
 
-const writtenOf = gathered(findWritten)
+const writtenOf = batched(findWritten)
 
 /** Whether a reply went to this address before: then the correspondence is known. */
 export function writtenTo(

@@ -1,6 +1,6 @@
 /** What the owner made of earlier replies: for the writer of the next one. */
 
-import { gathered } from './batched.ts'
+import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
 import { storable } from './storable.ts'
 
@@ -30,7 +30,7 @@ interface EditedQuestion {
 }
 
 /** Mails of one category that are written to at the same time learn from the same replies. */
-const editedOf = gathered<EditedQuestion, EditedRow[]>(async (db, questions) => {
+const editedOf = batched<EditedQuestion, EditedRow[]>(async (db, questions) => {
   const known = new Map<string, EditedRow[]>()
   for (const question of questions) {
     const key = JSON.stringify([question.account, question.category])
@@ -77,7 +77,7 @@ interface SentQuestion {
   limit: number
 }
 
-const sentOf = gathered<SentQuestion, EarlierReply[]>(async (db, questions) => {
+const sentOf = batched<SentQuestion, EarlierReply[]>(async (db, questions) => {
   const { rows } = await db.query<EarlierReply & { number: number }>(
     `select one.number::int as number, found.text, found.at
        from jsonb_array_elements($1::jsonb) with ordinality as one (value, number)
@@ -100,7 +100,7 @@ export function threadMates(db: Queryable, id: string, limit: number): Promise<s
   return matesOf(db, { id, limit })
 }
 
-const matesOf = gathered<{ id: string; limit: number }, string[]>(async (db, questions) => {
+const matesOf = batched<{ id: string; limit: number }, string[]>(async (db, questions) => {
   const ids = questions.map(({ id }) => id)
   const { rows } = await db.query<{ ownId: string; id: string }>(
     `select own.id as "ownId", mate.id from replyd.message own

@@ -1,5 +1,7 @@
 import type { Disposition, Stage, Step } from '../base/dispositions.ts'
-import { gathered } from './batched.ts'
+import type { GuardCode, Reason } from '../base/reasons.ts'
+import type { StoredVerdict } from '../triage/verdict.ts'
+import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
 import { storable, storableText } from './storable.ts'
 
@@ -23,15 +25,15 @@ export interface MessageRow {
   ingestedAt: Date
   step: Stage
   disposition: Disposition
-  reason: string
-  codes: string[]
+  reason: Reason
+  codes: GuardCode[]
   detail: string | null
   /** What a person asked for when the reply is to be written again; empty for nothing in particular, null when nobody asked. */
   instruction: string | null
   /** The guard's answer, once it has run. */
   ceiling: 'never' | 'draft' | 'may' | null
   /** Triage's verdict, once it has run. */
-  verdict: unknown
+  verdict: StoredVerdict | null
   attempts: number
   firstErrorAt: Date | null
   /** Why the step was put off the last time: a failure, or what is waited for. */
@@ -64,12 +66,12 @@ export interface StepChange {
   from: Stage
   to: Stage
   disposition: Disposition
-  reason: string
-  codes?: readonly string[]
+  reason: Reason
+  codes?: readonly GuardCode[]
   detail?: string | null
   instruction?: string
   ceiling?: 'never' | 'draft' | 'may'
-  verdict?: unknown
+  verdict?: StoredVerdict
   /** When the next step may run; at once when absent. */
   dueAt?: Date
   /** Who decided: `replyd`, or a person's name. */
@@ -119,7 +121,7 @@ export async function commitDated(
   return new Set(rows.map((row) => row.id))
 }
 
-const commitOne = gathered(
+const commitOne = batched(
   async (db, changes: readonly (StepChange & { now: Date })[]) => {
     const committed = await commitDated(db, changes)
     return changes.map(({ id }) => committed.has(id))
@@ -153,7 +155,7 @@ type Due = Pick<MessageRow, 'id' | 'dueAt'> & { step: Step }
 /** Rows whose next step is due, oldest due first. */
 export async function findDue(db: Queryable, now: Date, limit: number): Promise<Due[]> {
   const { rows } = await db.query<Due>(
-    `select id, step, due_at as "dueAt" from replyd.message where step not in ('wait', 'done') and due_at <= $1 order by due_at, id limit $2`,
+    `select id, step, due_at as "dueAt" from replyd.message where step not in ('review', 'done') and due_at <= $1 order by due_at, id limit $2`,
     [now, limit],
   )
   return rows
@@ -165,7 +167,7 @@ export async function findDue(db: Queryable, now: Date, limit: number): Promise<
  */
 export async function recallFromAhead(db: Queryable, now: Date, ahead: Date): Promise<Due[]> {
   const { rows } = await db.query<Due>(
-    `update replyd.message set due_at = $1, updated_at = $1 where step not in ('wait', 'done') and updated_at > $2
+    `update replyd.message set due_at = $1, updated_at = $1 where step not in ('review', 'done') and updated_at > $2
       returning id, step, due_at as "dueAt"`,
     [now, ahead],
   )
@@ -174,7 +176,7 @@ export async function recallFromAhead(db: Queryable, now: Date, ahead: Date): Pr
 
 /** How many rows have a step that could run now. */
 export async function countDue(db: Queryable, now: Date): Promise<number> {
-  const sql = `select count(*)::int as n from replyd.message where step not in ('wait', 'done') and due_at <= $1`
+  const sql = `select count(*)::int as n from replyd.message where step not in ('review', 'done') and due_at <= $1`
   const { rows } = await db.query<{ n: number }>(sql, [now])
   return rows[0]?.n ?? 0
 }
@@ -196,6 +198,26 @@ export async function findByMessageIds(
        disposition, from_address as "fromAddress"
        from replyd.message where account = $1 and message_id = any($2) order by id`,
     [account, messageIds],
+  )
+  return rows
+}
+
+/** Rows of an account that carry one of these Message-IDs, or have none and one of these header digests; oldest first. */
+export async function findKnownMails(
+  db: Queryable,
+  account: string,
+  messageIds: readonly string[],
+  headerHashes: readonly string[],
+): Promise<
+  (Pick<MessageRow, 'id' | 'messageId' | 'mailbox' | 'uidValidity' | 'size'> & {
+    headerHash: string | null
+  })[]
+> {
+  const { rows } = await db.query<MessageRow & { headerHash: string | null }>(
+    `select id, message_id as "messageId", header_hash as "headerHash", mailbox, uid_validity as "uidValidity",
+       size::float8 as size from replyd.message
+      where account = $1 and (message_id = any($2) or (message_id is null and header_hash = any($3))) order by id`,
+    [account, messageIds, headerHashes],
   )
   return rows
 }

@@ -213,4 +213,60 @@ create table replyd.restore (
 );
 `
 
-export const migrations: readonly Migration[] = [{ version: 1, sql: first }]
+/** One word for one thing: step `decide`, stage `review` (a person), disposition `pending` (a step is still to run), guard, autonomy. */
+const words = `
+drop index replyd.message_unfinished;
+drop index replyd.message_open;
+update replyd.message set
+  step = case step when 'hold' then 'decide' when 'wait' then 'review' else step end,
+  disposition = case disposition when 'waiting' then 'pending' else disposition end
+  where step in ('hold', 'wait') or disposition = 'waiting';
+update replyd.event set
+  step = case step when 'hold' then 'decide' when 'wait' then 'review' else step end,
+  disposition = case disposition when 'waiting' then 'pending' else disposition end
+  where step in ('hold', 'wait') or disposition = 'waiting';
+update replyd.message set reason = 'guard-error' where reason in ('gate-error');
+update replyd.event set reason = 'guard-error' where reason in ('gate-error');
+update replyd.message set codes = replace(codes::text, '"gate-error"', '"guard-error"')::jsonb where codes @> '["gate-error"]';
+alter table replyd.trust_grant rename to autonomy_grant;
+alter index replyd.trust_grant_pkey rename to autonomy_grant_pkey;
+create index message_unfinished on replyd.message (due_at) where step not in ('review', 'done');
+create index message_open on replyd.message (id) where step = 'review' or disposition in ('approved', 'drafted');
+`
+
+/** What the check by meaning said of a reply. */
+const checked = 'alter table replyd.reply add column checked jsonb;'
+
+/** What the model did not see gets a column, faults get a code, and the detail of a mail holds no list of codes any more. */
+const typed = `
+alter table replyd.reply add column omitted jsonb not null default '[]';
+alter table replyd.reply alter column composed drop not null;
+update replyd.reply r set omitted = jsonb_build_array(split_part(m.detail, E'\\n', 1))
+  from replyd.message m where m.id = r.id and m.detail like 'cut: %';
+update replyd.message m set detail = null from replyd.reply r where r.id = m.id and m.detail = r.hold_reason;
+update replyd.body b set faults = (
+  select jsonb_agg(jsonb_build_object('part', substring(fault from 'part ([0-9.]+)'), 'text', fault, 'code', case
+    when fault like 'header cut%' then 'header-cut'
+    when fault like 'message cut%' then 'message-cut'
+    when fault like 'several Content-Type%' then 'several-content-types'
+    when fault like 'parts nested%' then 'nested-too-deep'
+    when fault like 'more than%' then 'too-many-parts'
+    when fault like 'multipart without%' then 'no-boundary'
+    when fault = 'encrypted (PGP)' then 'encrypted-text'
+    when fault = 'encrypted' then 'encrypted'
+    when fault like 'unknown charset%' then 'unknown-charset'
+    when fault like 'text part % was cut' then 'text-cut'
+    when fault like 'text part %' then 'text-unread'
+    when fault like 'signed part %' then 'signature-unread'
+    when fault like 'the server gave%' then 'no-structure'
+    else 'fetch-failed' end))
+    from jsonb_array_elements_text(b.faults) as fault)
+  where jsonb_array_length(b.faults) > 0;
+`
+
+export const migrations: readonly Migration[] = [
+  { version: 1, sql: first },
+  { version: 2, sql: words },
+  { version: 3, sql: checked },
+  { version: 4, sql: typed },
+]

@@ -1,4 +1,5 @@
-import { gathered } from './batched.ts'
+import type { Reason } from '../base/reasons.ts'
+import { batched } from './batched.ts'
 import type { Database, Queryable } from './database.ts'
 import { storable } from './storable.ts'
 
@@ -118,7 +119,7 @@ interface Share {
 }
 
 /** Room for all calls of a day together, or for none of them: then each has to ask by itself. */
-const takeShared = gathered<Share, boolean>(async (db, shares) => {
+const takeShared = batched<Share, boolean>(async (db, shares) => {
   const calls = shares.map(({ call, perDay, now }) => ({ ...call, perDay, now }))
   const { rows } = await db.query<{ id: string }>(
     `with calls as (
@@ -152,7 +153,7 @@ interface Used {
   answeredBy?: string
 }
 
-const settleOne = gathered<Used & { id: string }, null>(async (db, calls) => {
+const settleOne = batched<Used & { id: string }, null>(async (db, calls) => {
   await db.query(
     `with used as (
        select * from jsonb_to_recordset($1::jsonb) as x (id text, input integer, "cachedInput" integer, output integer, cost float8,
@@ -233,7 +234,7 @@ export async function budgetReachedAt(db: Queryable, day: string): Promise<Date 
 }
 
 /** Why a row waits for tomorrow. */
-export const budgetReached = 'budget-reached'
+export const budgetReached: Reason = 'budget-reached'
 
 /** Lets mail that waits for tomorrow's money be tried now: the owner may have raised the ceiling. */
 export async function releaseBudgetWaiters(db: Queryable, now: Date): Promise<void> {

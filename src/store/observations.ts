@@ -7,7 +7,7 @@ export async function savedReplyIds(db: Queryable, account: string, limit: numbe
   const { rows } = await db.query<{ id: string }>(
     `select r.id from replyd.reply r join replyd.message m on m.id = r.id
       where r.account = $1 and ((r.state = 'saved' and m.step = 'done')
-          or (r.state = 'held' and m.step = 'wait' and r.saved_mailbox is not null)) order by r.id desc limit $2`,
+          or (r.state = 'held' and m.step = 'review' and r.saved_mailbox is not null)) order by r.id desc limit $2`,
     [account, limit],
   )
   return rows.map(({ id }) => id)
@@ -32,7 +32,7 @@ export async function filedSince(
 export async function waitingIds(db: Queryable, account: string, limit: number): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `select m.id from replyd.message m left join replyd.reply r on r.id = m.id
-      where m.account = $1 and m.step = 'wait' and (m.disposition = 'uncertain' or r.saved_mailbox is null)
+      where m.account = $1 and m.step = 'review' and (m.disposition = 'uncertain' or r.saved_mailbox is null)
       order by m.id desc limit $2`,
     [account, limit],
   )
@@ -49,7 +49,7 @@ export async function lyingSince(
   const { rows } = await db.query<{ id: string; uid: number }>(
     `select id, uid::float8 as uid from replyd.message
       where account = $1 and mailbox = $2 and uid_validity = $3 and ingested_at >= $4
-        and step in ('wait', 'done') and disposition not in ('filed', 'marked', 'duplicate')
+        and step in ('review', 'done') and disposition not in ('filed', 'marked', 'duplicate')
       order by id desc limit $5`,
     [place.account, place.mailbox, place.uidValidity, since, limit],
   )

@@ -1,7 +1,23 @@
-import type { ReplyState } from '../base/dispositions.ts'
-import { gathered } from './batched.ts'
+import type { ReplyState, Stage } from '../base/dispositions.ts'
+import type { ClaimKind, Reason } from '../base/reasons.ts'
+import type { StoredCheck } from '../check/verdict.ts'
+import type { Composed } from '../triage/verdict.ts'
+import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
 import { storable } from './storable.ts'
+
+/** What a draft states without a source, or must not contain. */
+export interface StoredClaim {
+  claim: string
+  kind: ClaimKind
+}
+
+/** A passage of the owner's knowledge. */
+export interface StoredPassage {
+  file: string
+  heading: string
+  text: string
+}
 
 /** One reply per mail, written once at compose time; what goes out is exactly its octets. */
 export interface ReplyRow {
@@ -27,13 +43,18 @@ export interface ReplyRow {
   textHash: string
   language: string | null
   confidence: number
-  /** The model's whole answer. */
-  composed: unknown
+  /** The model's whole answer; null when a person wrote the reply. */
+  composed: Composed | null
   /** Claims that no source supports. */
-  claims: unknown[]
+  claims: StoredClaim[]
   /** Passages that were given to the model. */
-  sources: unknown[]
-  holdReason: string
+  sources: StoredPassage[]
+  /** What the check by meaning said of the text as the model wrote it; null where it was not asked. */
+  checked: StoredCheck | null
+  /** What of the mail and its thread the model did not see, in words. */
+  omitted: string[]
+  /** Why it does not go out by itself, strictest first; empty before that is decided. */
+  holdReasons: Reason[]
   actor: string | null
   attemptGroup: number
   createdAt: Date
@@ -49,8 +70,8 @@ export interface ReplyRow {
 }
 
 const columns = `id, account, state, kind, reply_message_id as "replyMessageId", octets, reverse_path as "reversePath", addressee, addressees,
-  subject, text, draft_text as "draftText", text_hash as "textHash", language, confidence, composed, claims, sources,
-  hold_reason as "holdReason", actor, attempt_group as "attemptGroup", created_at as "createdAt", send_after as "sendAfter",
+  subject, text, draft_text as "draftText", text_hash as "textHash", language, confidence, composed, claims, sources, omitted, checked,
+  string_to_array(hold_reason, ' ') as "holdReasons", actor, attempt_group as "attemptGroup", created_at as "createdAt", send_after as "sendAfter",
   claimed_at as "claimedAt", finished_at as "finishedAt", reply_text as "replyText", saved_mailbox as "savedMailbox",
   saved_uid_validity as "savedUidValidity", saved_uid::float8 as "savedUid", saved_size::float8 as "savedSize"`
 
@@ -71,34 +92,36 @@ export type NewReply = Pick<
   | 'composed'
   | 'claims'
   | 'sources'
-  | 'holdReason'
+  | 'omitted'
+  | 'holdReasons'
   | 'attemptGroup'
 >
 
-/** Octets have no place in JSON. */
-const encoded = <T extends { octets?: Buffer }>(value: T) => ({
+/** Octets have no place in JSON; reasons are stored in one text, divided by spaces. */
+const encoded = <T extends { octets?: Buffer; holdReasons?: readonly Reason[] }>(value: T) => ({
   ...value,
   octets: value.octets?.toString('base64'),
+  holdReason: value.holdReasons?.join(' '),
 })
 
-const saveOne = gathered<NewReply & { now: Date }, boolean>(
+const saveOne = batched<NewReply & { now: Date }, boolean>(
   async (db, replies) => {
     const { rows } = await db.query<{ id: string }>(
       `insert into replyd.reply as r (id, account, state, kind, reply_message_id, octets, reverse_path, addressee, addressees,
-         subject, text, draft_text, text_hash, language, confidence, composed, claims, sources, hold_reason, attempt_group, created_at)
+         subject, text, draft_text, text_hash, language, confidence, composed, claims, sources, omitted, hold_reason, attempt_group, created_at)
        select x.id, x.account, 'composed', x.kind, x."replyMessageId", decode(x.octets, 'base64'), x."reversePath", x.addressees->>0,
-         x.addressees, x.subject, x.text, x.text, x."textHash", x.language, x.confidence, x.composed, x.claims, x.sources,
+         x.addressees, x.subject, x.text, x.text, x."textHash", x.language, x.confidence, x.composed, x.claims, x.sources, x.omitted,
          x."holdReason", x."attemptGroup", x.now
          from jsonb_to_recordset($1::jsonb) as x (id text, account text, kind text, "replyMessageId" text, octets text,
            "reversePath" text, addressees jsonb, subject text, text text, "textHash" text, language text, confidence float8,
-           composed jsonb, claims jsonb, sources jsonb, "holdReason" text, "attemptGroup" integer, now timestamptz)
+           composed jsonb, claims jsonb, sources jsonb, omitted jsonb, "holdReason" text, "attemptGroup" integer, now timestamptz)
          join replyd.message m on m.id = x.id and m.reason <> 'forgotten' for key share of m
        on conflict (id) do update set state = 'composed', kind = excluded.kind, reply_message_id = excluded.reply_message_id,
          octets = excluded.octets, reverse_path = excluded.reverse_path, addressee = excluded.addressee,
          addressees = excluded.addressees,
          subject = excluded.subject, text = excluded.text, draft_text = excluded.text, text_hash = excluded.text_hash,
          language = excluded.language, confidence = excluded.confidence, composed = excluded.composed,
-         claims = excluded.claims, sources = excluded.sources, hold_reason = excluded.hold_reason,
+         claims = excluded.claims, sources = excluded.sources, omitted = excluded.omitted, checked = null, hold_reason = excluded.hold_reason,
          attempt_group = excluded.attempt_group, created_at = excluded.created_at
          where r.state in ('composed', 'held')
        returning r.id`,
@@ -118,7 +141,15 @@ export function saveComposed(db: Queryable, reply: NewReply, now: Date): Promise
   return saveOne(db, { ...reply, now })
 }
 
-export const loadReply = gathered<string, ReplyRow | null>(
+/** Stores what the check by meaning said, while nobody has decided on the reply. */
+export async function saveChecked(db: Queryable, id: string, checked: StoredCheck): Promise<void> {
+  await db.query("update replyd.reply set checked = $2 where id = $1 and state = 'composed'", [
+    id,
+    storable(checked),
+  ])
+}
+
+export const loadReply = batched<string, ReplyRow | null>(
   async (db, ids) => {
     const { rows } = await db.query<ReplyRow>(`select ${columns} from replyd.reply where id = any($1)`, [ids])
     const found = new Map(rows.map((row) => [row.id, row]))
@@ -146,7 +177,7 @@ export interface ReplyChange {
   textHash?: string
   /** Unified diff of an edit. */
   diff?: string
-  holdReason?: string
+  holdReasons?: readonly Reason[]
   /** null clears it. */
   sendAfter?: Date | null
   claimedAt?: Date | null
@@ -211,7 +242,7 @@ export async function changeReplies(
   return changes.map(({ id }) => changed.get(id) ?? null)
 }
 
-const changeOne = gathered(changeReplies, { nameOf: ({ id }) => id })
+const changeOne = batched(changeReplies, { nameOf: ({ id }) => id })
 
 /**
  * Changes a reply only from the states that are expected, in one conditional statement, and writes down who did it.
@@ -234,4 +265,27 @@ export async function repliesInThread(
     [account, replyIds, mailIds],
   )
   return rows
+}
+
+/**
+ * Replies that have not gone out yet, to mails of this sender with these Message-IDs, and the step of each mail.
+ * One under way to the server is not among them.
+ */
+export async function openRepliesTo(
+  db: Queryable,
+  { account, address, exceptId }: { account: string; address: string; exceptId: string },
+  messageIds: readonly string[],
+): Promise<{ reply: ReplyRow; step: Stage }[]> {
+  if (messageIds.length === 0) return []
+  const { rows } = await db.query<{ id: string; step: Stage }>(
+    `select m.id, m.step from replyd.message m join replyd.reply r on r.id = m.id
+      where m.account = $1 and m.from_address = $2 and m.id <> $3 and m.message_id = any($4)
+        and r.state in ('composed', 'held', 'saved', 'approved')`,
+    [account, address, exceptId, messageIds],
+  )
+  const replies = await Promise.all(rows.map(({ id }) => loadReply(db, id)))
+  return rows.flatMap(({ step }, at) => {
+    const reply = replies[at]
+    return reply ? [{ reply, step }] : []
+  })
 }

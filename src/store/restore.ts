@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { ConfigError } from '../base/errors.ts'
 import { type BackupEnd, type BackupHead, backedUpTables, backupFormat, identityColumns } from './backup.ts'
-import { gathered } from './batched.ts'
+import { batched } from './batched.ts'
 import type { Database, Queryable } from './database.ts'
 import { lockSchema, migrateTo, newestSchema, schemaVersion } from './migrate.ts'
 
@@ -189,7 +189,7 @@ async function afterRestore(
        insert into replyd.event (message_id, at, step, disposition, reason, actor)
        select id, $1, 'deliver', 'held', 'restored', 'replyd' from changed
      )
-     update replyd.message m set step = 'wait', disposition = 'held', reason = 'restored', updated_at = $1
+     update replyd.message m set step = 'review', disposition = 'held', reason = 'restored', updated_at = $1
        from changed c where c.id = m.id returning m.id`,
     [now],
   )
@@ -204,7 +204,7 @@ export function lastRestore(db: Queryable): Promise<Date | null> {
   return restoredAt(db, null)
 }
 
-const restoredAt = gathered<null, Date | null>(async (db, asked) => {
+const restoredAt = batched<null, Date | null>(async (db, asked) => {
   const { rows } = await db.query<{ at: Date | null }>('select max(at) as at from replyd.restore')
   return asked.map(() => rows[0]?.at ?? null)
 })

@@ -1,15 +1,17 @@
 /** What the review pages, the API and the command line list. */
+import type { Disposition, ReplyState, Stage } from '../base/dispositions.ts'
+import type { Reason } from '../base/reasons.ts'
 import type { Queryable } from './database.ts'
 import { type MessageRow, messageColumns } from './messages.ts'
 
 export type ListedMail = MessageRow & {
-  replyState: string | null
+  replyState: ReplyState | null
   replyText: string | null
-  holdReason: string | null
+  holdReasons: Reason[] | null
   sendAfter: Date | null
 }
 
-const listed = `${messageColumns}, r.state as "replyState", r.text as "replyText", r.hold_reason as "holdReason",
+const listed = `${messageColumns}, r.state as "replyState", r.text as "replyText", string_to_array(r.hold_reason, ' ') as "holdReasons",
   r.send_after as "sendAfter"`
 
 const pattern = (search: string) => `%${search.replace(/[\\%_]/g, '\\$&')}%`
@@ -21,11 +23,11 @@ export async function waitingMails(
 ): Promise<ListedMail[]> {
   const { rows } = await db.query<ListedMail>(
     `select ${listed} from replyd.message m left join replyd.reply r on r.id = m.id
-      where (m.step = 'wait' or m.disposition = 'approved' or (m.disposition = 'drafted' and r.state = 'saved'))
+      where (m.step = 'review' or m.disposition = 'approved' or (m.disposition = 'drafted' and r.state = 'saved'))
         and ($3 = 'all' or ($3 = 'drafts') = (m.disposition = 'drafted'))
         and ($1::text is null or m.account = $1)
         and ($2::text is null or concat_ws(' ', m.subject, m.from_name, m.from_address, m.verdict->>'summary', r.text) ilike $2)
-      order by m.disposition = 'uncertain' desc, m.disposition = 'drafted', coalesce((m.verdict->>'urgency')::float8, 0) desc,
+      order by m.disposition = 'uncertain' desc, coalesce((m.verdict->>'urgency')::float8, 0) desc, m.disposition = 'drafted',
         case when m.verdict->'sentiment'->>'label' in ('negative', 'mixed')
           then (m.verdict->'sentiment'->>'intensity')::float8 else 0 end desc, m.internal_date, m.id
       limit 200`,
@@ -89,9 +91,9 @@ function dateOf(day: string | undefined): string | null {
 
 export interface LoggedEvent {
   at: Date
-  step: string
-  disposition: string
-  reason: string
+  step: Stage
+  disposition: Disposition
+  reason: Reason
   detail: string | null
   actor: string
   durationMs: number | null
@@ -100,13 +102,13 @@ export interface LoggedEvent {
 export interface LoggedChange {
   at: Date
   actor: string
-  fromState: string
-  toState: string
+  fromState: ReplyState
+  toState: ReplyState
   diff: string | null
 }
 
 export interface LoggedCall {
-  step: string
+  step: Stage
   at: Date
   /** As configured, and as the provider names what answered; null when nothing did. */
   model: string

@@ -1,4 +1,5 @@
-import { gathered } from './batched.ts'
+import { domainPart } from '../mail/address.ts'
+import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
 import { storable } from './storable.ts'
 
@@ -27,11 +28,11 @@ async function findRules(db: Queryable, questions: readonly Question[]): Promise
   return rows.map(({ found }) => found)
 }
 
-const ruleOf = gathered(findRules)
+const ruleOf = batched(findRules)
 
 /** The rule for an address: its own before its domain's. Null when there is none. */
 export function senderRule(db: Queryable, account: string, address: string): Promise<SenderRule | null> {
-  return ruleOf(db, { account, address, domain: address.slice(address.lastIndexOf('@') + 1) })
+  return ruleOf(db, { account, address, domain: domainPart(address) })
 }
 
 export async function saveSenderRule(

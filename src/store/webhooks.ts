@@ -1,3 +1,5 @@
+import type { Disposition, Stage } from '../base/dispositions.ts'
+import type { Reason } from '../base/reasons.ts'
 import type { Queryable } from './database.ts'
 
 export interface WebhookRow {
@@ -37,9 +39,9 @@ export async function saveWebhook(db: Queryable, row: WebhookRow, lastError: str
 export interface TellableEvent {
   id: number
   at: Date
-  step: string
-  disposition: string
-  reason: string
+  step: Stage
+  disposition: Disposition
+  reason: Reason
   messageId: string
   account: string
   fromAddress: string | null

@@ -5,7 +5,7 @@ import { CannotMove, MessageVanished } from '../imap/imap.ts'
 import { noteJunkPlace } from '../store/mail-places.ts'
 import { commitStep, loadMessage, type MessageRow, type StepChange } from '../store/messages.ts'
 
-type Outcome = Pick<StepChange, 'disposition' | 'reason'>
+type FilingOutcome = Pick<StepChange, 'disposition' | 'reason'>
 
 export async function file(context: StepContext, id: string): Promise<Next | null> {
   const row = await loadMessage(context.db, id)
@@ -16,7 +16,7 @@ export async function file(context: StepContext, id: string): Promise<Next | nul
   return (await commitStep(context.db, change, context.clock.now())) ? { stage: 'done' } : null
 }
 
-async function fileSpam(context: StepContext, account: Account, row: MessageRow): Promise<Outcome> {
+async function fileSpam(context: StepContext, account: Account, row: MessageRow): Promise<FilingOutcome> {
   const { action } = account.settings.spam
   if (action === 'none') return { disposition: 'no-reply-needed', reason: row.reason }
   const flags = await account.imap.flags(row.mailbox, row.uidValidity, row.uid)
@@ -39,7 +39,7 @@ async function mark(account: Account, { mailbox, uidValidity, uid }: MessageRow)
   }
 }
 
-async function move(context: StepContext, account: Account, row: MessageRow): Promise<Outcome> {
+async function move(context: StepContext, account: Account, row: MessageRow): Promise<FilingOutcome> {
   const { junk } = await account.imap.specialMailboxes()
   if (junk === null)
     throw new PermanentError('the account has no \\Junk mailbox: create one, or name it in mailboxes.junk')
@@ -57,7 +57,7 @@ async function move(context: StepContext, account: Account, row: MessageRow): Pr
 }
 
 /** The UID is gone, or the answer to MOVE was lost: only the Message-ID can tell. */
-async function whereItWent(context: StepContext, account: Account, row: MessageRow): Promise<Outcome> {
+async function whereItWent(context: StepContext, account: Account, row: MessageRow): Promise<FilingOutcome> {
   const { imap } = account
   if (row.messageId === null) {
     const stays = (await imap.flags(row.mailbox, row.uidValidity, row.uid)) !== null

@@ -1,15 +1,15 @@
 /** The local filter beside the model: learns from the model's sure verdicts and the owner's moves, and saves calls. */
 
 import type { StepContext } from '../context.ts'
+import { noteNegativeAnswer } from '../store/autonomy.ts'
 import type { StoredMail } from '../store/bodies.ts'
 import type { Database } from '../store/database.ts'
-import { namedIds } from '../store/gate-context.ts'
+import { namedIds } from '../store/guard-context.ts'
 import { writtenTo } from '../store/history.ts'
 import { countSpamExamples, loadSpamExamples, saveSpamExample } from '../store/spam-examples.ts'
-import { noteNegativeAnswer } from '../store/trust.ts'
 import { type Bounds, boundsOf, leastExamples, type SpamModel, score, train } from './bayes.ts'
 import { spamTokens } from './spam-tokens.ts'
-import type { Verdict } from './verdict.ts'
+import { type FilterVerdict, modelVerdict, type StoredVerdict } from './verdict.ts'
 
 /** The newest examples of each class; more would cost time and say little. */
 const perClass = 1_000
@@ -18,14 +18,6 @@ const keptForMs = 600_000
 const sureFrom = 0.95
 /** A milder complaint is not about the answer. */
 const negativeFrom = 0.4
-
-/** What the filter says, stored like a model's verdict; it knows nothing of sentiment, language or category. */
-export interface FilterVerdict {
-  model: 'bayes'
-  spam: { is: boolean; kind: 'bulk' | 'none'; confidence: number }
-  /** 0 (wanted) to 1 (spam). */
-  score: number
-}
 
 interface Learned {
   model: SpamModel
@@ -50,7 +42,7 @@ export async function askFilter(context: StepContext, mail: StoredMail): Promise
   return { model: 'bayes', spam: { is: spam, kind: spam ? 'bulk' : 'none', confidence }, score: value }
 }
 
-export const detailOf = ({ score }: FilterVerdict) => `bayes ${score.toFixed(3)}`
+export const detailOf = ({ score }: FilterVerdict) => `spam score ${score.toFixed(3)}`
 
 async function filterOf({ db, clock }: StepContext, account: string): Promise<Learned> {
   const filters = learned.get(db) ?? new Map<string, Learned>()
@@ -70,10 +62,10 @@ async function filterOf({ db, clock }: StepContext, account: string): Promise<Le
 export async function learnFrom(
   context: StepContext,
   { row, message }: StoredMail,
-  verdict: unknown,
+  verdict: StoredVerdict | null,
 ): Promise<void> {
-  const judged = verdict as Verdict | FilterVerdict | undefined
-  if (!judged || 'model' in judged) return
+  const judged = modelVerdict(verdict)
+  if (judged === null) return
   const { db, clock } = context
   if (judged.spam.confidence >= sureFrom) {
     const example = {

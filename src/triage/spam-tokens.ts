@@ -1,5 +1,5 @@
 /** What the local filter sees of a mail: header facts and words, as short strings. A token says only that something occurs. */
-import { decodeWords, parseAddressList } from '../mail/address.ts'
+import { decodeWords, domainPart, parseAddressList } from '../mail/address.ts'
 import { fieldValues, firstField, type Message, type Part } from '../mail/message.ts'
 import { relaysOf, shapesOf, sizesOf } from './header-shapes.ts'
 
@@ -79,7 +79,7 @@ function addCorrespondents(message: Message, add: Add): void {
   ])
 }
 
-const domainOf = (address: string) => address.slice(address.lastIndexOf('@') + 1)
+const domainOf = (address: string) => domainPart(address)
 
 /** `a.b.example.org` also counts as `b.example.org` and `example.org`. */
 function parents(host: string): string[] {

@@ -1,23 +1,31 @@
 /** Triage: one call to the model says what a mail is; what can be known for nothing is asked first. */
-
+import type { Reason } from '../base/reasons.ts'
+import { loadThread } from '../compose/thread.ts'
 import type { AccountSettings, SpamSettings } from '../config/settings.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
-import type { Message } from '../mail/message.ts'
+import { decodeWords, domainPart } from '../mail/address.ts'
+import { trustedAuthentication } from '../mail/authentication.ts'
+import { ownAddressTest } from '../mail/correspondents.ts'
+import { firstField, isTextUnread, type Message } from '../mail/message.ts'
+import { replyHeader } from '../mail/reply/build.ts'
+import { passedOn } from '../mail/text/passed-on.ts'
 import { visibleText } from '../mail/text/visible.ts'
-import { paidAsk } from '../model/budgeted-call.ts'
+import { budgetedCall } from '../model/budgeted-call.ts'
 import type { Ask } from '../model/client.ts'
-import { mailFacts } from '../model/prompts/mail-facts.ts'
-import type { Prompt } from '../model/prompts/messages.ts'
+import { knownOf, mailFacts } from '../model/prompts/mail-facts.ts'
+import type { ThreadEntry } from '../model/prompts/messages.ts'
 import { triageMessages } from '../model/prompts.ts'
 import { loadMail, type StoredMail } from '../store/bodies.ts'
-import { earlierMails } from '../store/history.ts'
+import { namedIds } from '../store/guard-context.ts'
+import { earlierMails, writtenTo } from '../store/history.ts'
 import { commitStep, type MessageRow, type StepChange } from '../store/messages.ts'
 import { type SenderRule, senderRule } from '../store/sender-rules.ts'
 import { askFilter, detailOf, learnFrom } from './filter.ts'
-import { isSpamUpstream } from './upstream.ts'
-import { type Verdict, verdictSchema } from './verdict.ts'
+import { isPaymentTrap } from './payment-trap.ts'
+import { type SpamKind, type Verdict, verdictSchema } from './verdict.ts'
+import { takeBackReplies, takesBack } from './withdrawn.ts'
 
-export type Decision = Pick<StepChange, 'to' | 'disposition' | 'reason' | 'detail' | 'verdict'>
+export type TriageDecision = Pick<StepChange, 'to' | 'disposition' | 'reason' | 'detail' | 'verdict'>
 
 export async function triage(context: StepContext, id: string, signal: AbortSignal): Promise<Next | null> {
   const mail = await loadMail(context.db, id)
@@ -27,11 +35,17 @@ export async function triage(context: StepContext, id: string, signal: AbortSign
   const rule = await ruleFor(context, account, mail.row)
   const decision =
     (await withoutModel(context, account, mail, rule)) ??
-    decide(await ask(context, account, mail, signal), mail.row, account.settings.spam, rule)
+    unlessUnread(
+      decisionOf(await ask(context, account, mail, signal), mail.row, account.settings.spam, rule),
+      mail.message,
+    )
+  // Before the commit: a process that ends in between triages this mail again and takes the replies back then.
+  if (decision.reason === 'nothing-asked' && takesBack(decision.verdict))
+    await takeBackReplies(context, account, mail)
   const now = context.clock.now()
   const change = { id, from: 'triage' as const, ...decision, durationMs: now.getTime() - started.getTime() }
   if (!(await commitStep(context.db, change, now))) return null
-  await learnFrom(context, mail, decision.verdict)
+  await learnFrom(context, mail, decision.verdict ?? null)
   return { stage: decision.to }
 }
 
@@ -45,7 +59,7 @@ async function ruleFor(context: StepContext, account: Account, row: MessageRow):
 }
 
 export function configuredRule(spam: SpamSettings, address: string): SenderRule | null {
-  const domain = address.slice(address.lastIndexOf('@') + 1)
+  const domain = domainPart(address)
   for (const pattern of [address, domain]) {
     if (spam.allow.includes(pattern)) return { pattern, rule: 'allow', source: 'configuration' }
     if (spam.deny.includes(pattern)) return { pattern, rule: 'deny', source: 'configuration' }
@@ -59,7 +73,7 @@ async function withoutModel(
   account: Account,
   mail: StoredMail,
   rule: SenderRule | null,
-): Promise<Decision | null> {
+): Promise<TriageDecision | null> {
   const { row, message } = mail
   const settled = withoutHistory(account.settings, message, rule)
   if (settled) return settled
@@ -67,7 +81,7 @@ async function withoutModel(
   if (found?.spam.is)
     return {
       to: 'file',
-      disposition: 'waiting',
+      disposition: 'pending',
       reason: 'spam-bayes',
       detail: detailOf(found),
       verdict: found,
@@ -93,31 +107,52 @@ export function withoutHistory(
   { owner }: AccountSettings,
   message: Message,
   rule: SenderRule | null,
-): Decision | null {
+): TriageDecision | null {
   if (rule?.rule === 'deny')
-    return { to: 'file', disposition: 'waiting', reason: 'denied-sender', detail: rule.source }
+    return { to: 'file', disposition: 'pending', reason: 'denied-sender', detail: rule.pattern }
   if (rule === null && isSpamUpstream(message, owner.authservIds))
-    return { to: 'file', disposition: 'waiting', reason: 'upstream-spam' }
+    return { to: 'file', disposition: 'pending', reason: 'upstream-spam' }
   return null
 }
 
 async function ask(
   context: StepContext,
-  { settings, prompts }: Account,
+  account: Account,
   mail: StoredMail,
   signal: AbortSignal,
 ): Promise<Verdict> {
   const { row } = mail
-  const prompt = prompts.triage
-  const earlier = row.fromAddress ? await earlierMails(context.db, row.account, row.fromAddress, row.id) : 0
+  const prompt = account.prompts.triage
+  const { db, config } = context
+  const [earlier, writtenBefore] = row.fromAddress
+    ? await Promise.all([
+        earlierMails(db, row.account, row.fromAddress, row.id),
+        writtenTo(db, row.account, row.fromAddress, row.id),
+      ])
+    : [0, false]
+  const thread = isShort(mail.message) ? await shortThread(context, account, mail) : []
   const salt = context.newId(context.clock.now()).slice(-10)
-  const toJudge = { ...mail, firstContact: earlier === 0 }
+  const toJudge = { ...mail, firstContact: earlier === 0, writtenBefore, thread }
   const occasion = { row, task: 'triage', prompt, knowledgeHash: null } as const
-  const { value } = await paidAsk(context, occasion, (fitted) => ({
-    ...triageQuestion(fitted, settings, toJudge, salt),
-    signal,
-  }))
+  const { value } = await budgetedCall(context, occasion, (fitted) => {
+    const asking = { ...account, prompts: { ...account.prompts, triage: fitted } }
+    return { ...triageQuestion(asking, config.budget.timeZone, toJudge, salt), signal }
+  })
   return believed(value, mail.message)
+}
+
+/** New text of at most so many characters may be understood only with what it answers. */
+const shortText = 300
+/** Messages of the thread that are shown for a short one. */
+export const threadShown = 2
+
+export const isShort = (message: Message) => visibleText(message).text.length <= shortText
+
+/** What a short mail may refer to. */
+async function shortThread(context: StepContext, account: Account, mail: StoredMail) {
+  const addressees = replyHeader(mail.message, account.settings.owner, 'draft')?.to ?? []
+  if (addressees.length === 0 || (namedIds(mail.message).thread.length === 0 && !mail.row.threadId)) return []
+  return (await loadThread(context, account, mail, addressees)).entries.slice(-threadShown)
 }
 
 /** What has to be known of a mail to judge it; the eval and the backtest have no row. */
@@ -125,20 +160,44 @@ export interface MailToJudge {
   row: Pick<MessageRow, 'internalDate' | 'codes'>
   message: Message
   firstContact: boolean | null
+  writtenBefore: boolean | null
+  /** The latest messages before it, oldest first; empty unless its own text is short. */
+  thread: readonly ThreadEntry[]
 }
 
-/** @param salt fresh for each call, letters and digits */
+/**
+ * @param timeZone IANA name of the owner's zone
+ * @param salt fresh for each call, letters and digits
+ */
 export function triageQuestion(
-  prompt: Prompt,
-  { owner, categories, replies }: AccountSettings,
-  { row, message, firstContact }: MailToJudge,
+  { settings, prompts, knowledge }: Pick<Account, 'settings' | 'prompts' | 'knowledge'>,
+  timeZone: string,
+  mail: MailToJudge,
   salt: string,
 ): Ask<Verdict> {
-  const known = { receivedAt: row.internalDate, firstContact, guardReason: row.codes[0] ?? 'ok' }
-  const mail = { visibleText: visibleText(message).text, facts: mailFacts(message, owner, known) }
-  const { ownerLanguage } = replies
+  const { owner, categories, replies } = settings
+  const prompt = prompts.triage
+  const { message, thread } = mail
+  const found = passedOn(message, ownAddressTest(owner))
+  const quotes = found?.kind === 'FORWARDED' || (isShort(message) && thread.length === 0)
+  const known = knownOf(mail, timeZone, replies.businessHours)
+  const { messages } = triageMessages({
+    prompt,
+    mail: {
+      visibleText: visibleText(message).text,
+      facts: mailFacts(message, owner, known),
+      passedOn: quotes ? found : null,
+    },
+    thread,
+    categories,
+    ownerName: owner.displayName,
+    ownerLanguage: replies.ownerLanguage,
+    asksLanguage: knowledge?.outline.languages[0] ?? replies.ownerLanguage,
+    search: knowledge && knowledge.tokens > prompts.compose.limits.wholeFolder ? knowledge.outline : null,
+    salt,
+  })
   return {
-    messages: triageMessages({ prompt, mail, categories, ownerLanguage, salt }).messages,
+    messages,
     schema: verdictSchema(categories.map(({ name }) => name)),
     schemaName: 'triage',
     maxOutputTokens: prompt.maxOutputTokens,
@@ -147,34 +206,68 @@ export function triageQuestion(
   }
 }
 
-/** Text that only a machine could see was written for a machine, whatever the model made of it. */
+/**
+ * What the model says, and what replyd knows without it: text that only a machine could see was written for a machine,
+ * and bank details that change are a trap, whatever the model made of them.
+ */
 export function believed(verdict: Verdict, message: Message): Verdict {
-  return { ...verdict, manipulation: verdict.manipulation || message.hiddenText }
+  const text = `${decodeWords(firstField(message, 'subject') ?? '')}\n${visibleText(message).text}`
+  return {
+    ...verdict,
+    manipulation: verdict.manipulation || message.hiddenText,
+    payment_change: verdict.payment_change || isPaymentTrap(text),
+  }
 }
 
-export function decide(
+/** A question may stand in what was not read: a person looks before the mail is closed or answered. */
+export function unlessUnread(decision: TriageDecision, message: Pick<Message, 'faults'>): TriageDecision {
+  if (!isTextUnread(message)) return decision
+  const isOpen = decision.to === 'compose' || decision.disposition === 'no-reply-needed'
+  if (!isOpen) return decision
+  const detail = `unread: ${message.faults.map(({ text }) => text).join('; ')}`
+  return { ...decision, to: 'review', disposition: 'held', reason: 'text-not-read', detail }
+}
+
+const spamReasons: Record<SpamKind, Reason> = {
+  phishing: 'spam-phishing',
+  scam: 'spam-scam',
+  bulk: 'spam-bulk',
+  malware: 'spam-malware',
+  // Spam without a kind counts as bulk mail, as in the verdict's schema.
+  none: 'spam-bulk',
+}
+
+export function decisionOf(
   verdict: Verdict,
   row: Pick<MessageRow, 'ceiling' | 'reason'>,
   spam: SpamSettings,
   rule: SenderRule | null,
-): Decision {
+): TriageDecision {
   const detail = verdict.summary
-  const trusted = rule?.rule === 'allow'
-  if (verdict.spam.is && !trusted) {
-    const sure = verdict.spam.confidence >= spam.threshold
-    if (sure)
-      return { to: 'file', disposition: 'waiting', reason: `spam-${verdict.spam.kind}`, detail, verdict }
-    return {
-      to: 'done',
-      disposition: row.ceiling === 'never' ? 'declined' : 'no-reply-needed',
-      reason: 'suspected-spam',
-      detail,
-      verdict,
-    }
+  const never = row.ceiling === 'never'
+  const suspected = verdict.spam.is && rule?.rule !== 'allow'
+  if (suspected && verdict.spam.confidence >= spam.threshold)
+    return { to: 'file', disposition: 'pending', reason: spamReasons[verdict.spam.kind], detail, verdict }
+  if (never) {
+    const reason = suspected ? 'suspected-spam' : row.reason
+    return { to: 'done', disposition: 'declined', reason, detail, verdict }
   }
-  if (row.ceiling === 'never')
-    return { to: 'done', disposition: 'declined', reason: row.reason, detail, verdict }
+  // A person looks, whatever else the model made of it: no reply is written that could confirm it.
+  if (verdict.payment_change)
+    return { to: 'review', disposition: 'held', reason: 'payment-change', detail, verdict }
+  if (suspected) return { to: 'review', disposition: 'held', reason: 'suspected-spam', detail, verdict }
   if (!verdict.needs_reply)
     return { to: 'done', disposition: 'no-reply-needed', reason: 'nothing-asked', detail, verdict }
-  return { to: 'compose', disposition: 'waiting', reason: 'needs-reply', detail, verdict }
+  return { to: 'compose', disposition: 'pending', reason: 'needs-reply', detail, verdict }
+}
+
+/**
+ * Whether the account's own server called it spam in X-Spamd-Result (rspamd). Believed only above the first Received
+ * field, beside Authentication-Results of an own server: what stands below, anybody may have written.
+ */
+export function isSpamUpstream(message: Pick<Message, 'fields'>, authservIds: readonly string[]): boolean {
+  const received = message.fields.findIndex(({ name }) => name === 'received')
+  const fields = received < 0 ? [] : message.fields.slice(0, received)
+  if (trustedAuthentication({ fields }, authservIds).length === 0) return false
+  return fields.some(({ name, value }) => name === 'x-spamd-result' && /^[^:]{0,40}:\s*true\b/i.test(value))
 }

@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isLoopback } from '../config/loopback.ts'
 import type { Config } from '../config/settings.ts'
+import { plainLine } from '../mail/address.ts'
 
 /** Milliseconds. */
 const sessionMs = 30 * 86_400_000
@@ -45,6 +46,21 @@ export function writeAccess(directory: string, access: { url: string; token: str
 export function sameText(one: string, other: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest()
   return timingSafeEqual(digest(one), digest(other))
+}
+
+/**
+ * The name under which somebody who logs in decides; null for one that could be taken for the program's own in the ledger
+ * (`replyd`, `owner`, `api …`), whatever letters it is written with.
+ */
+export function reviewerName(written: string): string | null {
+  const name = plainLine(written).slice(0, 60)
+  const folded = name
+    .normalize('NFKD')
+    .replace(/[^\p{L}\p{N}]+/gu, '')
+    .toLowerCase()
+  if (name === '') return 'reviewer'
+  const isLatin = !/[^\p{Script=Latin}\p{N}]/u.test(folded) || !/\p{Script=Latin}/u.test(folded)
+  return /^(?:replyd|owner|api|system|model|daemon)/.test(folded) || !isLatin ? null : name
 }
 
 /** Without a password only this machine may ask, and only by its own names: a foreign name that resolves to us is an attack. */

@@ -1,4 +1,5 @@
 /** What a form and an API call may ask for, by the last word of the path. */
+import { z } from 'zod'
 import { approve, cancel } from '../review/approve.ts'
 import { edit } from '../review/edit.ts'
 import { reject, reopen } from '../review/reject.ts'
@@ -6,39 +7,50 @@ import { restore } from '../review/restore.ts'
 import type { Review } from '../review/review.ts'
 import { rewrite } from '../review/rewrite.ts'
 import { holdAgain, markSent } from '../review/uncertain.ts'
+import { fitting, text } from './bodies.ts'
 
-export interface Fields {
-  /** Version of the text that the person saw. */
-  seen?: string
-  text?: string
-  instruction?: string
+/** Version of the text that the person saw. */
+const seen = text().min(1)
+const nothing = z.strictObject({})
+
+interface Action {
+  /** @throws BadRequest when `given` has an unknown key or lacks one; Refusal as the review's own functions */
+  act: (review: Review, id: string, actor: string, given: unknown) => Promise<unknown>
+  done: string
 }
 
-type Act = (review: Review, id: string, actor: string, fields: Fields) => Promise<unknown>
+function action<Fields>(
+  fields: z.ZodType<Fields>,
+  act: (review: Review, id: string, actor: string, given: Fields) => Promise<unknown>,
+  done: string,
+): Action {
+  return { act: (review, id, actor, given) => act(review, id, actor, fitting(given, fields)), done }
+}
 
-export const actions: Readonly<Record<string, { act: Act; done: string }>> = {
-  approve: {
-    act: (review, id, actor, { seen }) => approve(review, id, actor, seen),
-    done: 'Approved.',
-  },
-  cancel: { act: (review, id, actor) => cancel(review, id, actor), done: 'Taken back: nothing was sent.' },
-  edit: {
-    act: (review, id, actor, { text, seen }) => edit(review, id, actor, text ?? '', seen),
-    done: 'Saved.',
-  },
-  reject: {
-    act: (review, id, actor, { seen }) => reject(review, id, actor, seen),
-    done: 'Rejected: nothing is sent.',
-  },
-  reopen: { act: (review, id, actor) => reopen(review, id, actor), done: 'It waits again.' },
-  rewrite: {
-    act: (review, id, actor, { instruction, seen }) => rewrite(review, id, actor, instruction ?? '', seen),
-    done: 'It is being written again.',
-  },
-  sent: { act: (review, id, actor) => markSent(review, id, actor), done: 'Noted as sent.' },
-  hold: { act: (review, id, actor) => holdAgain(review, id, actor), done: 'It waits again.' },
-  restore: {
-    act: (review, id, actor) => restore(review, id, actor),
-    done: 'Restored, and its sender is trusted from now on.',
-  },
+export const actions: Readonly<Record<string, Action>> = {
+  approve: action(
+    z.strictObject({ seen }),
+    (review, id, actor, given) => approve(review, id, actor, given.seen),
+    'Approved.',
+  ),
+  cancel: action(nothing, cancel, 'Taken back: nothing was sent.'),
+  edit: action(
+    z.strictObject({ text: text(), seen: seen.optional() }),
+    (review, id, actor, given) => edit(review, id, actor, given.text, given.seen),
+    'Saved.',
+  ),
+  reject: action(
+    z.strictObject({ seen: seen.optional() }),
+    (review, id, actor, given) => reject(review, id, actor, given.seen),
+    'Rejected: nothing is sent.',
+  ),
+  reopen: action(nothing, reopen, 'It waits again.'),
+  rewrite: action(
+    z.strictObject({ instruction: text().default(''), seen: seen.optional() }),
+    (review, id, actor, given) => rewrite(review, id, actor, given.instruction, given.seen),
+    'It is being written again.',
+  ),
+  sent: action(nothing, markSent, 'Noted as sent.'),
+  hold: action(nothing, holdAgain, 'It waits again.'),
+  restore: action(nothing, restore, 'Restored, and its sender is trusted from now on.'),
 }

@@ -1,23 +1,26 @@
 /** The JSON API. Reading needs the token when there is a password; changing anything always needs it. */
-import { Hono } from 'hono'
-import { ladder } from '../decide/autonomy-record.ts'
+import { type Context, Hono, type Next } from 'hono'
+import { z } from 'zod'
+import { helpFor, type Reason, sentenceOf } from '../base/reasons.ts'
+import { autonomyByCategory } from '../decide/autonomy-record.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import { audit } from '../observe/audit.ts'
 import { grantAutonomy, revokeAutonomy } from '../review/autonomy.ts'
 import { versionOf } from '../review/decide.ts'
-import { pause, resume } from '../review/pause.ts'
-import { Refusal } from '../review/review.ts'
+import { pause, Refusal, resume } from '../review/review.ts'
 import { loadAccountState } from '../store/accounts.ts'
 import { loadMail } from '../store/bodies.ts'
 import { loadMessage, type MessageRow } from '../store/messages.ts'
 import { loadReply, type ReplyRow } from '../store/replies.ts'
 import { explainMail, type ListedMail, listMails, waitingMails } from '../store/review-lists.ts'
-import { usageBy } from '../store/usage.ts'
-import { actions, type Fields } from './actions.ts'
-import { actorOf } from './actor.ts'
+import { usageBy } from '../store/statistics.ts'
+import { actions } from './actions.ts'
+import { fitting, jsonBody } from './bodies.ts'
 import { openApi } from './open-api.ts'
 import { storeRoutes } from './store-routes.ts'
-import type { WebContext } from './web-context.ts'
+import { actorOf, type WebContext } from './web-context.ts'
+
+const explained = (reason: Reason) => ({ reason, because: sentenceOf(reason), help: helpFor(reason) })
 
 const mailView = (row: MessageRow) => ({
   id: row.id,
@@ -28,7 +31,7 @@ const mailView = (row: MessageRow) => ({
   arrivedAt: row.internalDate,
   step: row.step,
   disposition: row.disposition,
-  reason: row.reason,
+  ...explained(row.reason),
   detail: row.detail,
   codes: row.codes,
   verdict: row.verdict,
@@ -39,7 +42,11 @@ const listedView = (row: ListedMail) => ({
   reply:
     row.replyState === null
       ? null
-      : { state: row.replyState, holdReason: row.holdReason, sendAfter: row.sendAfter },
+      : {
+          state: row.replyState,
+          holdReasons: (row.holdReasons ?? []).map(explained),
+          sendAfter: row.sendAfter,
+        },
 })
 
 const replyView = (reply: ReplyRow) => ({
@@ -51,7 +58,7 @@ const replyView = (reply: ReplyRow) => ({
   version: versionOf(reply.text),
   language: reply.language,
   confidence: reply.confidence,
-  holdReason: reply.holdReason,
+  holdReasons: reply.holdReasons.map(explained),
   claims: reply.claims,
   sources: reply.sources,
   sendAfter: reply.sendAfter,
@@ -62,7 +69,6 @@ export function apiRoutes(web: WebContext): Hono {
   const api = new Hono()
   const { db } = web.context
   api.get('/openapi.json', (c) => c.json(openApi))
-  api.get('/audit', async (c) => c.json(await audit(web.context)))
   api.get('/replies', async (c) => {
     const rows = await waitingMails(db, { search: c.req.query('q'), account: c.req.query('account') })
     return c.json(rows.map(listedView))
@@ -103,22 +109,29 @@ export function apiRoutes(web: WebContext): Hono {
     ),
   )
   api.route('/', storeRoutes(web))
-  api.get('/ladder', async (c) =>
-    c.json(
-      (await Promise.all([...web.context.accounts.keys()].map((address) => ladder(db, address)))).flat(),
-    ),
-  )
+  api.get('/autonomy', async (c) => {
+    const addresses = [...web.context.accounts.keys()]
+    return c.json((await Promise.all(addresses.map((address) => autonomyByCategory(db, address)))).flat())
+  })
   addChanges(api, web)
   return api
 }
 
 function addChanges(api: Hono, web: WebContext): void {
+  const empty = async (c: Context, next: Next) => {
+    fitting(await jsonBody(c), z.strictObject({}))
+    await next()
+  }
+  api.use('/accounts/*', empty)
+  api.use('/autonomy/*', empty)
+  // Asks every mail server: no GET does that.
+  api.post('/audit', empty, async (c) => c.json(await audit(web.context)))
   api.post('/accounts/:address/:action{pause|resume}', async (c) => {
     const change = c.req.param('action') === 'pause' ? pause : resume
     await change(web, c.req.param('address'), actorOf(c.req.header('replyd-actor')))
     return c.json({ ok: true })
   })
-  api.post('/ladder/:address/:category/:action{grant|revoke}', async (c) => {
+  api.post('/autonomy/:address/:category/:action{grant|revoke}', async (c) => {
     const { address, category, action } = c.req.param()
     const change = action === 'grant' ? grantAutonomy : revokeAutonomy
     await change(web, address, category, actorOf(c.req.header('replyd-actor')))
@@ -129,15 +142,8 @@ function addChanges(api: Hono, web: WebContext): void {
       const { id, action: name } = c.req.param()
       const action = Object.hasOwn(actions, name) ? actions[name] : undefined
       if (!action) return c.json({ error: 'unknown-action' }, 404)
-      const body = (await c.req.json().catch(() => ({}))) as Record<string, unknown>
-      await action.act(web, id, actorOf(c.req.header('replyd-actor')), textFields(body))
+      await action.act(web, id, actorOf(c.req.header('replyd-actor')), await jsonBody(c))
       return c.json({ ok: true })
     })
   }
-}
-
-/** Only what is text counts. */
-export function textFields(body: Record<string, unknown>): Fields {
-  const text = (name: keyof Fields) => (typeof body[name] === 'string' ? { [name]: body[name] } : {})
-  return { ...text('seen'), ...text('text'), ...text('instruction') }
 }

@@ -1,8 +1,10 @@
 /** Every mail with its outcome; the filters stand in the URL. */
+import { capitalised, type Disposition, outcomeOf } from '../base/dispositions.ts'
+import { sentenceOf } from '../base/reasons.ts'
 import type { HistoryMail } from '../store/review-lists.ts'
 import type { View } from './layout.tsx'
 import { ListPage, queryOf } from './pages.tsx'
-import { ageOf, dollars, momentOf, plainWords } from './words.ts'
+import { ageOf, dollars, momentOf } from './words.ts'
 
 export interface HistoryFilter {
   account: string
@@ -18,7 +20,7 @@ interface HistoryProps {
   search: string
   filter: HistoryFilter
   accounts: readonly string[]
-  dispositions: readonly string[]
+  dispositions: readonly Disposition[]
   /** Key of the last mail shown; null when there are none after it. */
   older: string | null
   /** Not the first page. */
@@ -52,14 +54,20 @@ function Filters({ search, filter, filtered, accounts, dispositions }: FiltersPr
     <form method="get" action="/history" class="filters" aria-label="Filter">
       {search === '' ? null : <input type="hidden" name="q" value={search} />}
       {accounts.length < 2 ? null : (
-        <Choice name="account" label="Account" all="Every account" value={filter.account} values={accounts} />
+        <Choice
+          name="account"
+          label="Account"
+          all="Every account"
+          value={filter.account}
+          choices={accounts.map((address) => [address, address])}
+        />
       )}
       <Choice
         name="disposition"
         label="Outcome"
         all="Every outcome"
         value={filter.disposition}
-        values={dispositions}
+        choices={dispositions.map((each) => [each, capitalised(outcomeOf(each))])}
       />
       <label>
         <span>Sender</span>
@@ -84,18 +92,18 @@ interface ChoiceProps {
   label: string
   all: string
   value: string
-  values: readonly string[]
+  choices: readonly (readonly [value: string, words: string])[]
 }
 
-function Choice({ name, label, all, value, values }: ChoiceProps) {
+function Choice({ name, label, all, value, choices }: ChoiceProps) {
   return (
     <label>
       <span>{label}</span>
       <select name={name}>
         <option value="">{all}</option>
-        {values.map((each) => (
+        {choices.map(([each, words]) => (
           <option value={each} selected={each === value}>
-            {each.includes('@') ? each : plainWords(each)}
+            {words}
           </option>
         ))}
       </select>
@@ -132,9 +140,9 @@ function HistoryTable({ mails, now }: { mails: readonly HistoryMail[]; now: Date
                 <small>{mail.fromAddress}</small>
               </td>
               <td>
-                <span class={`tag ${mail.disposition}`}>{plainWords(mail.disposition)}</span>
+                <span class={`tag ${mail.disposition}`}>{capitalised(outcomeOf(mail.disposition))}</span>
               </td>
-              <td>{plainWords(mail.reason)}</td>
+              <td>{sentenceOf(mail.reason)}</td>
               <td class="faint">{mail.models ?? '–'}</td>
               <td class="number">{mail.tokens === 0 ? '–' : mail.tokens}</td>
               <td class="number">{mail.cost === 0 ? '–' : dollars(mail.cost)}</td>

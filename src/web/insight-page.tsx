@@ -1,8 +1,10 @@
 /** How it goes: volume, trust, pace, mood and money over the last days. */
-import type { DayFigures, ReplyFigures } from '../store/insight.ts'
+
+import { capitalised, type Disposition, outcomeOf } from '../base/dispositions.ts'
+import type { DayFigures, ReplyFigures } from '../store/statistics.ts'
 import { Chart } from './charts.tsx'
 import { Page, type View } from './layout.tsx'
-import { dollars, lasting, plainWords, shareOf } from './words.ts'
+import { dollars, lasting, shareOf } from './words.ts'
 
 const fewestDays = 7
 
@@ -24,7 +26,7 @@ export function everyDay(days: readonly DayFigures[], names: readonly string[]):
 export interface Insight {
   days: readonly DayFigures[]
   replies: ReplyFigures
-  outcomes: readonly { disposition: string; n: number }[]
+  outcomes: readonly { disposition: Disposition; n: number }[]
   /** Ceiling in US dollars. */
   perDay: number
 }
@@ -154,7 +156,7 @@ function Outcomes({ outcomes }: Pick<Insight, 'outcomes'>) {
       <dl class="tally">
         {outcomes.map(({ disposition, n }) => (
           <>
-            <dt>{plainWords(disposition)}</dt>
+            <dt>{capitalised(outcomeOf(disposition))}</dt>
             <dd>
               <svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
                 <rect class="one" width={Math.max(1, (n / most) * 100)} height="6" />

@@ -1,12 +1,14 @@
 /** The mail itself, and the full explanation of it. */
 
+import { capitalised, ceilingWords, outcomeOf, replyStateWords } from '../base/dispositions.ts'
+import { helpFor, type Reason, sentenceOf } from '../base/reasons.ts'
 import type { MessageRow } from '../store/messages.ts'
 import type { ReplyRow } from '../store/replies.ts'
 import type { Explained } from '../store/review-lists.ts'
-import type { Verdict } from '../triage/verdict.ts'
+import { modelVerdict, type Verdict } from '../triage/verdict.ts'
 import { Page, type View } from './layout.tsx'
 import { Timeline } from './timeline.tsx'
-import { momentOf, plainList, plainWords } from './words.ts'
+import { momentOf } from './words.ts'
 
 export interface Shown {
   row: MessageRow
@@ -58,7 +60,7 @@ export function Original({ shown }: { shown: Shown }) {
 /** Everything that is known of one mail, on one page. */
 export function MailPage({ view, shown }: { view: View; shown: Shown }) {
   const { row, reply, explained } = shown
-  const verdict = row.verdict as Verdict | null
+  const verdict = modelVerdict(row.verdict)
   return (
     <Page view={view} title={row.subject ?? 'Mail'}>
       <header class="bar">
@@ -73,21 +75,24 @@ export function MailPage({ view, shown }: { view: View; shown: Shown }) {
           <Original shown={shown} />
         </section>
         <section aria-label="Decision" class="card">
-          <h2>{plainWords(row.disposition)}</h2>
-          <p>{plainWords(row.reason)}</p>
+          <h2>{capitalised(outcomeOf(row.disposition))}</h2>
+          <p>{sentenceOf(row.reason)}</p>
+          <Help reason={row.reason} />
           <dl class="facts">
             <dt>Guard</dt>
-            <dd>{row.ceiling ? plainWords(`ceiling-${row.ceiling}`) : 'not asked'}</dd>
+            <dd>{row.ceiling ? capitalised(ceilingWords(row.ceiling)) : 'not asked'}</dd>
             <dt>Rules</dt>
-            <dd>{row.codes.join(', ') || '–'}</dd>
+            <dd>{row.codes.map(sentenceOf).join(' ') || '–'}</dd>
             <dt>Verdict</dt>
             <dd>{verdict ? verdictWords(verdict) : 'the model was not asked'}</dd>
             <dt>Detail</dt>
-            <dd>{row.detail ? plainList(row.detail) : '–'}</dd>
+            <dd>{row.detail ?? '–'}</dd>
+            <dt>Not sent by itself</dt>
+            <dd>{reply?.holdReasons.map(sentenceOf).join(' ') || '–'}</dd>
             <dt>Reply</dt>
             <dd>
               {reply
-                ? `${reply.state}, to ${reply.addressees.join(', ')}, confidence ${reply.confidence.toFixed(2)}`
+                ? `${capitalised(replyStateWords(reply.state))}, to ${reply.addressees.join(', ')}, confidence ${reply.confidence.toFixed(2)}`
                 : '–'}
             </dd>
             <dt>Message-ID</dt>
@@ -98,6 +103,12 @@ export function MailPage({ view, shown }: { view: View; shown: Shown }) {
       <Timeline explained={explained} />
     </Page>
   )
+}
+
+/** What the owner can do about it, where there is something to do. */
+export function Help({ reason }: { reason: Reason }) {
+  const help = helpFor(reason)
+  return help === null ? null : <p class="meta">{help}</p>
 }
 
 function verdictWords(verdict: Verdict): string {

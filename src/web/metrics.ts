@@ -3,11 +3,9 @@ import { Gauge, Registry, register } from 'prom-client'
 import { programVersion } from '../base/version.ts'
 import { dayOf } from '../model/budget.ts'
 import { loadAccountState } from '../store/accounts.ts'
-import { modelLatency, storeSize, waitingFigures } from '../store/figures.ts'
-import { countBy } from '../store/insight.ts'
 import { countDue } from '../store/messages.ts'
 import { spentOn } from '../store/review-lists.ts'
-import { usageBy } from '../store/usage.ts'
+import { countBy, modelLatency, storeSize, usageBy, waitingFigures } from '../store/statistics.ts'
 import type { WebContext } from './web-context.ts'
 
 /** Calls to the model that count for its latency, milliseconds. */

@@ -1,5 +1,13 @@
 /** OpenAPI 3.1 description of /api. */
+import { dispositions, replyStates } from '../base/dispositions.ts'
+import { reasonCodes, setbackReasons } from '../base/reasons.ts'
+
 const text = { type: 'string' } as const
+const because = {
+  reason: { enum: reasonCodes, description: 'The code; docs/reasons.md lists all' },
+  because: { ...text, description: 'The reason as a sentence' },
+  help: { type: ['string', 'null'], description: 'What the owner can do about it' },
+}
 const mail = { $ref: '#/components/schemas/Mail' }
 
 const parameter = (name: string, where: 'path' | 'query', description: string) => ({
@@ -26,6 +34,7 @@ const change = (summary: string, parameters: object[], properties: object = {}) 
     requestBody: { content: { 'application/json': { schema: { type: 'object', properties } } } },
     responses: {
       ...ok('Done', { type: 'object', properties: { ok: { const: true } } }),
+      400: { description: 'The body is no JSON, or has an unknown key' },
       404: { description: 'There is no such mail, account or action' },
       409: { description: 'Nothing was changed; `error` says why' },
       422: { description: 'The text is empty or too long' },
@@ -50,7 +59,7 @@ const filters = [
   parameter('limit', 'query', 'At most that many, 1 to 500; 50 when left out'),
 ]
 const moment = { type: ['string', 'null'], format: 'date-time' } as const
-const rung = {
+const autonomy = {
   type: 'object',
   properties: {
     account: text,
@@ -65,7 +74,7 @@ const rung = {
       type: ['object', 'null'],
       description: 'What ended the last grant',
       properties: {
-        reason: { enum: ['cancelled', 'rejected', 'edited', 'negative-answer'] },
+        reason: { enum: setbackReasons },
         at: moment,
         id: { type: ['string', 'null'], description: "The mail's id" },
       },
@@ -94,10 +103,16 @@ export const openApi = {
           subject: { type: ['string', 'null'] },
           arrivedAt: { ...text, format: 'date-time' },
           step: text,
-          disposition: text,
-          reason: text,
+          disposition: { enum: dispositions },
+          ...because,
           verdict: { type: ['object', 'null'] },
-          reply: { type: ['object', 'null'] },
+          reply: {
+            type: ['object', 'null'],
+            properties: {
+              state: { enum: replyStates },
+              holdReasons: { type: 'array', items: { type: 'object', properties: because } },
+            },
+          },
         },
       },
     },
@@ -123,12 +138,12 @@ export const openApi = {
     }),
     '/api/accounts/{address}/pause': change('Let nothing go out', [address]),
     '/api/accounts/{address}/resume': change('Let replies go out again', [address]),
-    '/api/ladder': get('Earned autonomy by account and category', [], { type: 'array', items: rung }),
-    '/api/ladder/{address}/{category}/grant': change('Let replies of the category go out by themselves', [
+    '/api/autonomy': get('Earned autonomy by account and category', [], { type: 'array', items: autonomy }),
+    '/api/autonomy/{address}/{category}/grant': change('Let replies of the category go out by themselves', [
       address,
       category,
     ]),
-    '/api/ladder/{address}/{category}/revoke': change('Take that back', [address, category]),
+    '/api/autonomy/{address}/{category}/revoke': change('Take that back', [address, category]),
     '/api/usage': get('Tokens and money', [parameter('by', 'query', '`day`, `account` or `step`')], {
       type: 'array',
     }),
@@ -139,6 +154,6 @@ export const openApi = {
       },
     },
     '/api/forget': change('Remove the stored text of one correspondent', [], { address: text }),
-    '/api/audit': get('Mailbox against ledger', [], { type: 'object' }),
+    '/api/audit': change('Compare every mailbox with the ledger', []),
   },
 }

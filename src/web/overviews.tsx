@@ -1,13 +1,12 @@
 /** Insight and Settings, and the forms on them. */
 import type { Context, Hono } from 'hono'
-import { ladder } from '../decide/autonomy-record.ts'
+import { autonomyByCategory } from '../decide/autonomy-record.ts'
 import { dayOf } from '../model/budget.ts'
 import { grantAutonomy, revokeAutonomy } from '../review/autonomy.ts'
-import { pause, resume } from '../review/pause.ts'
-import { Refusal } from '../review/review.ts'
+import { pause, Refusal, resume } from '../review/review.ts'
 import { loadAccountState } from '../store/accounts.ts'
-import { countBy, figuresByDay, replyFigures } from '../store/insight.ts'
 import { spentOn } from '../store/review-lists.ts'
+import { countBy, figuresByDay, replyFigures } from '../store/statistics.ts'
 import type { Env } from './access.ts'
 import { everyDay, InsightPage } from './insight-page.tsx'
 import type { View } from './layout.tsx'
@@ -31,7 +30,7 @@ export function addOverviews(pages: Hono<Env>, web: WebContext, viewOf: ViewOf):
     const change = action === 'pause' ? pause : resume
     return settled(c, action, change(web, address, c.get('session').actor))
   })
-  pages.post('/ladder/:address/:category/:action{grant|revoke}', (c) => {
+  pages.post('/autonomy/:address/:category/:action{grant|revoke}', (c) => {
     const { address, category, action } = c.req.param()
     const change = action === 'grant' ? grantAutonomy : revokeAutonomy
     return settled(c, action, change(web, address, category, c.get('session').actor))
@@ -45,7 +44,7 @@ async function settled(c: Context<Env>, action: string, change: Promise<void>): 
     return c.redirect(`/settings?done=${action}`, 303)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    return c.redirect(`/settings?refused=${encodeURIComponent(error.message)}`, 303)
+    return c.redirect(`/settings?refused=${error.reason}`, 303)
   }
 }
 
@@ -74,7 +73,7 @@ async function settingsOf(web: WebContext) {
         mode: settings.replies.mode,
       })),
     ),
-    ladder: (await Promise.all(addresses.map((address) => ladder(db, address)))).flat(),
+    autonomy: (await Promise.all(addresses.map((address) => autonomyByCategory(db, address)))).flat(),
     health: await web.health(),
     model: config.model.name,
     budget: { perDay, spent: await spentOn(db, dayOf(clock.now(), timeZone)) },

@@ -1,9 +1,11 @@
 /** Queue, Junk and the login. */
 import type { Child } from 'hono/jsx'
+import { capitalised, outcomeOf } from '../base/dispositions.ts'
+import { labelOf, type Reason } from '../base/reasons.ts'
 import type { ListedMail } from '../store/review-lists.ts'
-import type { Verdict } from '../triage/verdict.ts'
+import { modelVerdict } from '../triage/verdict.ts'
 import { Action, Countdown, Page, Shell, type View } from './layout.tsx'
-import { ageOf, plainWords } from './words.ts'
+import { ageOf } from './words.ts'
 
 export interface Filter {
   search: string
@@ -116,10 +118,7 @@ export function queryOf(path: string, fields: Readonly<Record<string, string>>, 
 }
 
 function QueueRow({ mail, now }: { mail: ListedMail; now: Date }) {
-  const verdict = mail.verdict as Verdict | null
-  const reasons = (mail.holdReason || mail.reason).split(' ')
-  // That it is a draft can be seen; why it is not more says something.
-  const why = (/^mode-/.test(reasons[0] ?? '') ? reasons[1] : undefined) ?? reasons[0] ?? ''
+  const verdict = modelVerdict(mail.verdict)
   const urgency = verdict?.urgency ?? 0
   return (
     <li>
@@ -131,7 +130,7 @@ function QueueRow({ mail, now }: { mail: ListedMail; now: Date }) {
           <span class="gist">{verdict?.summary ?? ''}</span>
         </span>
         <span class={`why ${mail.disposition}`}>
-          {mail.disposition === 'approved' ? <Countdown until={mail.sendAfter} /> : stateWords(mail, why)}
+          {mail.disposition === 'approved' ? <Countdown until={mail.sendAfter} /> : stateWords(mail)}
         </span>
         <time datetime={mail.internalDate.toISOString()}>{ageOf(mail.internalDate, now)}</time>
       </a>
@@ -139,12 +138,16 @@ function QueueRow({ mail, now }: { mail: ListedMail; now: Date }) {
   )
 }
 
-function stateWords(mail: ListedMail, why: string): string {
-  if (mail.disposition === 'uncertain') return plainWords('send-unconfirmed')
+const byMode: ReadonlySet<Reason> = new Set<Reason>(['mode-draft', 'mode-review'])
+
+function stateWords({ disposition, reason, holdReasons }: ListedMail): string {
+  if (disposition === 'uncertain') return labelOf(reason)
   // What stopped it last says more than why it was held at first.
-  if (mail.disposition === 'held' && (!why || mail.reason === 'addressee-refused'))
-    return plainWords(mail.reason)
-  return mail.disposition === 'drafted' && /^mode-/.test(why) ? 'In Drafts' : plainWords(why)
+  if (disposition === 'held' && reason === 'addressee-refused') return labelOf(reason)
+  // That it is a draft can be seen; why it is not more says something.
+  const doubt = holdReasons?.find((each) => !byMode.has(each))
+  if (doubt !== undefined) return labelOf(doubt)
+  return disposition === 'drafted' ? capitalised(outcomeOf(disposition)) : labelOf(reason)
 }
 
 export function JunkPage({ view, mails, filter }: ListProps<ListedMail>) {
@@ -159,9 +162,9 @@ export function JunkPage({ view, mails, filter }: ListProps<ListedMail>) {
               <span class="who">{mail.fromName || mail.fromAddress || 'Nobody'}</span>
               <a class="what" href={`/mails/${mail.id}`}>
                 <b>{mail.subject || '(no subject)'}</b>
-                <span class="gist">{(mail.verdict as Verdict | null)?.summary ?? mail.fromAddress}</span>
+                <span class="gist">{modelVerdict(mail.verdict)?.summary ?? mail.fromAddress}</span>
               </a>
-              <span class="why">{plainWords(mail.reason)}</span>
+              <span class="why">{labelOf(mail.reason)}</span>
               <time datetime={mail.internalDate.toISOString()}>{ageOf(mail.internalDate, view.now)}</time>
               <Action view={view} to={`/junk/${mail.id}/restore`} label="Not junk" />
             </li>

@@ -1,13 +1,14 @@
 /** One reply beside its mail. */
-import type { Verdict } from '../triage/verdict.ts'
+import { capitalised, outcomeOf } from '../base/dispositions.ts'
+import { labelOf, type Reason, sentenceOf } from '../base/reasons.ts'
+import { modelVerdict } from '../triage/verdict.ts'
 import { DraftText } from './draft-text.tsx'
 import { Action, Countdown, Page, Token, type View } from './layout.tsx'
-import { Original, type Shown } from './mail-page.tsx'
-import { plainWords } from './words.ts'
+import { Help, Original, type Shown } from './mail-page.tsx'
 
 export function ReplyPage({ view, shown }: { view: View; shown: Shown }) {
-  const { row, reply } = shown
-  const verdict = row.verdict as Verdict | null
+  const { row } = shown
+  const verdict = modelVerdict(row.verdict)
   return (
     <Page view={view} title={row.subject ?? 'Reply'}>
       <header class="bar">
@@ -18,13 +19,10 @@ export function ReplyPage({ view, shown }: { view: View; shown: Shown }) {
         <a href={`/mails/${row.id}`}>Explain</a>
       </header>
       <p class="strip">
-        <span class={`tag ${row.disposition}`}>{plainWords(row.disposition)}</span>
-        {((row.reason !== rewriteWithoutText && reply?.holdReason) || row.reason)
-          .split(' ')
-          .filter(Boolean)
-          .map((reason) => (
-            <span class="tag">{plainWords(reason)}</span>
-          ))}
+        <span class={`tag ${row.disposition}`}>{capitalised(outcomeOf(row.disposition))}</span>
+        {shownReasons(shown).map((reason) => (
+          <span class="tag">{labelOf(reason)}</span>
+        ))}
         {verdict ? (
           <span>{`${verdict.category} · ${verdict.sentiment.label} · ${verdict.language}`}</span>
         ) : null}
@@ -39,6 +37,12 @@ export function ReplyPage({ view, shown }: { view: View; shown: Shown }) {
       </div>
     </Page>
   )
+}
+
+/** Why it waits: everything that was weighed, or what stopped it last. */
+function shownReasons({ row, reply }: Shown): readonly Reason[] {
+  const weighed = row.reason === rewriteWithoutText ? [] : (reply?.holdReasons ?? [])
+  return weighed.length > 0 ? weighed : [row.reason]
 }
 
 function Draft({ view, shown }: { view: View; shown: Shown }) {
@@ -78,6 +82,7 @@ function Draft({ view, shown }: { view: View; shown: Shown }) {
   return (
     <>
       <h2>{reply ? `Reply to ${reply.addressees.join(', ')}` : 'No reply yet'}</h2>
+      {open ? <Help reason={row.reason} /> : null}
       {open && refusals.has(row.reason) && row.detail ? <p class="fault">{row.detail}</p> : null}
       {(reply === null && row.reason === 'needs-person') ||
       (reply !== null && row.reason === rewriteWithoutText) ? (
@@ -94,17 +99,21 @@ function Draft({ view, shown }: { view: View; shown: Shown }) {
 }
 
 /** What the server said when it would not take it; the owner has to act on it. */
-const refusals = new Set(['addressee-refused', 'smtp-rejected', 'delivery-failed'])
+const refusals: ReadonlySet<Reason> = new Set<Reason>([
+  'addressee-refused',
+  'smtp-rejected',
+  'delivery-failed',
+])
 
 /** Asked to write again, the model wrote nothing: the draft is the one from before, and may still be approved. */
-const rewriteWithoutText = 'rewrite-without-text'
+const rewriteWithoutText = 'rewrite-without-text' satisfies Reason
 
 /** The model wrote nothing: what the mail is about, and what it did not know. */
 function ForPerson({ shown: { row } }: { shown: Shown }) {
-  const { summary = null } = (row.verdict as Verdict | null) ?? {}
+  const { summary = null } = modelVerdict(row.verdict) ?? {}
   return (
     <>
-      <p>{plainWords(row.reason)}.</p>
+      <p>{sentenceOf(row.reason)}</p>
       {[summary, row.detail === summary ? null : row.detail].map((line) => (line ? <p>{line}</p> : null))}
     </>
   )
@@ -191,5 +200,5 @@ function Decided({ view, shown }: { view: View; shown: Shown }) {
     return <Action view={view} to={`/replies/${row.id}/reopen`} label="Undo (u)" id="undo" />
   if (row.step === 'done' && shown.reply === null && row.ceiling !== 'never')
     return <Rewrite view={view} shown={shown} />
-  return <p class="meta">{plainWords(row.reason)}</p>
+  return <p class="meta">{sentenceOf(row.reason)}</p>
 }

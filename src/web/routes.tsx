@@ -1,17 +1,18 @@
 /** The pages and the forms on them. */
 import { type Context, Hono } from 'hono'
 import { visibleText } from '../mail/text/visible.ts'
+import { approve } from '../review/approve.ts'
 import { isOpen, versionOf } from '../review/decide.ts'
-import { Refusal } from '../review/review.ts'
+import { Refusal, refusalWords } from '../review/review.ts'
 import { loadMail } from '../store/bodies.ts'
 import type { Queryable } from '../store/database.ts'
-import { countBy } from '../store/insight.ts'
 import { loadMessage } from '../store/messages.ts'
 import { loadReply } from '../store/replies.ts'
 import { explainMail, listMails, waitingMails } from '../store/review-lists.ts'
+import { countBy } from '../store/statistics.ts'
 import type { Env, Sessions } from './access.ts'
-import { actions, type Fields } from './actions.ts'
-import { textFields } from './api.ts'
+import { actions } from './actions.ts'
+import { formBody } from './bodies.ts'
 import { HistoryPage } from './history-page.tsx'
 import { framePolicy, harmlessHtml } from './mail-html.ts'
 import { MailPage, type Shown } from './mail-page.tsx'
@@ -113,7 +114,7 @@ function viewOfPages({ context }: WebContext, sessions: Sessions): ViewOf {
     return {
       token: sessions.formToken(c.get('session')),
       path: c.req.path,
-      notice: refusal ? refusal.slice(0, 300) : (action?.done ?? notices[done] ?? null),
+      notice: refusal ? refusalWords(refusal) : (action?.done ?? notices[done] ?? null),
       undo: done === 'approve' ? await undoOf(db, c.req.query('id')) : null,
       waiting: (await waitingMails(db, { show: 'held' })).length,
       hasLogin: config.web.passwordHash !== null,
@@ -152,11 +153,12 @@ function addForms(pages: Hono<Env>, web: WebContext): void {
       const { id, action: name } = c.req.param()
       const action = Object.hasOwn(actions, name) ? actions[name] : undefined
       if (!action) return c.notFound()
+      const fields = await formBody(c)
       const body = await c.req.parseBody()
       const { actor } = c.get('session')
       const back = name === 'restore' ? '/junk' : `/replies/${id}`
       try {
-        await action.act(web, id, actor, textFields(body))
+        await action.act(web, id, actor, fields)
         const approves = name === 'edit' && body.approve === '1'
         if (approves) await approveEdited(web, id, actor)
         const done = approves ? 'approve' : name
@@ -165,7 +167,7 @@ function addForms(pages: Hono<Env>, web: WebContext): void {
         return c.redirect(`${to}?done=${done}&id=${id}`, 303)
       } catch (error) {
         if (!(error instanceof Refusal)) throw error
-        return c.redirect(`${back}?refused=${encodeURIComponent(error.message)}`, 303)
+        return c.redirect(`${back}?refused=${error.reason}`, 303)
       }
     })
   }
@@ -179,6 +181,6 @@ const isNext =
 /** What was saved a moment ago, and nothing else. */
 async function approveEdited(web: WebContext, id: string, actor: string): Promise<void> {
   const reply = await loadReply(web.context.db, id)
-  const fields: Fields = reply ? { seen: versionOf(reply.text) } : {}
-  await actions.approve?.act(web, id, actor, fields)
+  if (reply === null) throw new Refusal('nothing-written')
+  await approve(web, id, actor, versionOf(reply.text))
 }

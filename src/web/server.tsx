@@ -1,23 +1,34 @@
 /** The daemon's HTTP side: who may come in, and to what. */
 import { readFileSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { serve } from '@hono/node-server'
 import { getConnInfo } from '@hono/node-server/conninfo'
 import { type Context, Hono, type Next } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
 import { streamSSE } from 'hono/streaming'
+import { z } from 'zod'
 import { reasonOf } from '../base/errors.ts'
-import { accountLabel } from '../base/log.ts'
+import { accountLabel, type Log } from '../base/log.ts'
 import { verifyPassword } from '../config/password.ts'
 import { Refusal } from '../review/review.ts'
 import { loadAccountState } from '../store/accounts.ts'
 import { latestChange } from '../store/review-lists.ts'
-import { apiToken, type Env, isOwnHost, LoginLimiter, Sessions, sameText, writeAccess } from './access.ts'
+import {
+  apiToken,
+  type Env,
+  isOwnHost,
+  LoginLimiter,
+  reviewerName,
+  Sessions,
+  sameText,
+  writeAccess,
+} from './access.ts'
 import { apiRoutes } from './api.ts'
 import { boardHandler, boardPath } from './board.ts'
+import { BadRequest, fitting, formBody, text } from './bodies.ts'
+import { listen } from './listener.ts'
 import { metricsText } from './metrics.ts'
 import { LoginPage } from './pages.tsx'
+import { answerHeaders, formLimit, jsonLimit, plausible, sameSite } from './request-guard.ts'
 import { pageRoutes } from './routes.tsx'
 import type { WebContext } from './web-context.ts'
 
@@ -30,56 +41,64 @@ export interface WebServer extends AsyncDisposable {
 const cookieName = 'replyd_session'
 /** How often the pages' live updates look at the store while somebody watches, milliseconds. */
 const lookEveryMs = 1000
+/** A line is written at least every so many looks: the listener ends connections that are silent. */
+const signOfLifeLooks = 20
 
-const policy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'"
-
-export async function startWeb(web: WebContext, listen: { host: string; port: number }): Promise<WebServer> {
+export async function startWeb(web: WebContext, address: { host: string; port: number }): Promise<WebServer> {
   const { config } = web.context
   const token = apiToken(config)
-  const app = buildApp(web, token)
-  const server = await new Promise<ReturnType<typeof serve>>((resolve, reject) => {
-    const starting = serve({ fetch: app.fetch, hostname: listen.host, port: listen.port }, () =>
-      resolve(starting),
-    )
-    starting.once('error', reject)
-  })
-  const { port } = server.address() as AddressInfo
-  const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host
+  const listener = await listen(buildApp(web, token), address)
+  const host = address.host.includes(':') ? `[${address.host}]` : address.host
   const reachable = /^(0\.0\.0\.0|\[::\])$/.test(host) ? '127.0.0.1' : host
-  writeAccess(config.state.directory, { url: `http://${reachable}:${port}`, token })
+  writeAccess(config.state.directory, { url: `http://${reachable}:${listener.port}`, token })
   return {
-    url: `http://${host}:${port}`,
-    async [Symbol.asyncDispose]() {
-      if ('closeAllConnections' in server) server.closeAllConnections()
-      await new Promise<void>((resolve) => server.close(() => resolve()))
-    },
+    url: `http://${host}:${listener.port}`,
+    [Symbol.asyncDispose]: () => listener[Symbol.asyncDispose](),
   }
 }
 
-/** The whole of it without a socket. */
+/** The whole of it without a socket. Who asks is settled before a body is read, and a body has an end. */
 export function buildApp(web: WebContext, token: string): Hono<Env> {
   const { config, clock, log } = web.context
   const { passwordHash } = config.web
   const sessions = new Sessions(token, passwordHash)
   const app = new Hono<Env>()
-  app.use(headers)
+  app.use(answerHeaders, plausible, sameSite)
   app.use(async (c, next) => {
     if (passwordHash === null && !isOwnHost(c.req.header('host'))) return c.text('Not under this name\n', 421)
     return next()
   })
-  app.onError((error, c) => {
-    const api = c.req.path.startsWith('/api/')
-    if (error instanceof Refusal) {
-      const status = statusOf(error)
-      return api
-        ? c.json({ error: error.reason, message: error.message }, status)
-        : c.text(error.message, status)
-    }
-    log.warn({ event: 'web.failed', path: c.req.routePath, reason: reasonOf(error) })
-    return api ? c.json({ error: 'failed' }, 500) : c.text('This did not work; try again in a moment.', 500)
-  })
+  app.onError(answerOf(log))
   addAssets(app)
+  addHealth(app, web)
+  const bearer = bearerGuard(token, passwordHash)
+  app.use('/api/*', bearer, jsonLimit)
+  app.get('/metrics', bearer, async (c) => {
+    const { text, type } = await metricsText(web)
+    return c.body(text, 200, { 'content-type': type })
+  })
+  app.route('/api', apiRoutes(web))
+  addLogin(app, web, sessions)
+  app.use(...pageGuard(sessions, passwordHash, () => clock.now()))
+  app.get('/events', (c) => events(c, web))
+  if (web.boards) app.all(`${boardPath}/*`, boardHandler(web.boards))
+  app.route('/', pageRoutes(web, sessions))
+  return app
+}
+
+function answerOf(log: Log) {
+  return (error: unknown, c: Context): Response => {
+    const api = c.req.path.startsWith('/api/')
+    const say = (status: 400 | 404 | 409 | 422 | 500, name: string, words: string) =>
+      api ? c.json({ error: name, message: words }, status) : c.text(words, status)
+    if (error instanceof Refusal) return say(statusOf(error), error.reason, error.message)
+    if (error instanceof BadRequest) return say(400, 'bad-request', error.message)
+    log.warn({ event: 'web.failed', path: c.req.routePath, reason: reasonOf(error) })
+    return say(500, 'failed', 'This did not work; try again in a moment.')
+  }
+}
+
+function addHealth(app: Hono<Env>, web: WebContext): void {
   app.get('/healthz', async (c) => {
     const { ok, parts } = await web.health()
     return c.json({ ok, parts: withoutAddresses(parts) }, ok ? 200 : 503)
@@ -88,24 +107,16 @@ export function buildApp(web: WebContext, token: string): Hono<Env> {
     const ready = await isReady(web)
     return c.json({ ready }, ready ? 200 : 503)
   })
-  const bearer = async (c: Context<Env>, next: Next) => {
+}
+
+/** Without a password whoever can reach the port of this machine may read; changing anything takes the token. */
+function bearerGuard(token: string, passwordHash: string | null) {
+  return async (c: Context<Env>, next: Next): Promise<Response | undefined> => {
     const given = /^Bearer (.+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
     const reads = c.req.method === 'GET' && passwordHash === null
     if (!reads && !(given && sameText(given, token))) return c.json({ error: 'unauthorized' }, 401)
-    return next()
+    await next()
   }
-  app.use('/api/*', bearer)
-  app.get('/metrics', bearer, async (c) => {
-    const { text, type } = await metricsText(web)
-    return c.body(text, 200, { 'content-type': type })
-  })
-  app.route('/api', apiRoutes(web))
-  addLogin(app, web, sessions)
-  app.use(pageGuard(sessions, passwordHash, () => clock.now()))
-  app.get('/events', (c) => events(c, web))
-  if (web.boards) app.all(`${boardPath}/*`, boardHandler(web.boards))
-  app.route('/', pageRoutes(web, sessions))
-  return app
 }
 
 /** Mail can be handled, and nothing has stopped for want of its owner, in whatever process. */
@@ -127,14 +138,6 @@ const withoutAddresses = (parts: Record<string, string>) =>
 function statusOf({ reason }: Refusal): 404 | 409 | 422 {
   if (reason === 'not-found' || reason === 'unknown-account') return 404
   return reason === 'unfit-text' ? 422 : 409
-}
-
-async function headers(c: Context, next: Next): Promise<void> {
-  await next()
-  c.header('x-content-type-options', 'nosniff')
-  c.header('referrer-policy', 'no-referrer')
-  if (!c.res.headers.has('content-security-policy')) c.header('content-security-policy', policy)
-  if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store')
 }
 
 /** The same relative path from src/web and from dist/web. */
@@ -161,64 +164,78 @@ function addLogin(app: Hono<Env>, web: WebContext, sessions: Sessions): void {
   const { clock, config, log } = web.context
   const limiter = new LoginLimiter()
   app.get('/login', (c) => c.html(<LoginPage fault={null} />))
-  app.post('/login', async (c) => {
+  const mayTry = async (c: Context<Env>, next: Next): Promise<Response | undefined> => {
+    const wait = limiter.waitSeconds(remoteAddress(c), clock.now())
+    if (wait === 0) return void (await next())
+    c.header('retry-after', String(wait))
+    return c.html(<LoginPage fault="Too many wrong passwords. Try again in a quarter of an hour." />, 429)
+  }
+  app.post('/login', mayTry, formLimit, async (c) => {
     const now = clock.now()
-    const from = getConnInfo(c).remote.address ?? 'unknown'
-    const body = await c.req.parseBody()
-    const wait = limiter.waitSeconds(from, now)
-    if (wait > 0) {
-      c.header('retry-after', String(wait))
-      return c.html(<LoginPage fault="Too many wrong passwords. Try again in a quarter of an hour." />, 429)
-    }
-    const { name, password } = body
+    // Counted before the body is read, so that many at once are not all looked at.
+    const forgive = limiter.begin(remoteAddress(c), now)
+    const { name, password } = fitting(await formBody(c), loginFields)
     const hash = config.web.passwordHash
-    const forgive = limiter.begin(from, now)
-    if (hash === null || typeof password !== 'string' || !(await verifyPassword(password, hash))) {
+    if (hash === null || !(await verifyPassword(password, hash))) {
       log.warn({ event: 'web.login-refused' })
       return c.html(<LoginPage fault="That is not the password." />, 401)
     }
     forgive()
-    const actor = typeof name === 'string' ? name.trim().slice(0, 60) : ''
-    putCookie(c, sessions.begin(actor || 'reviewer', now).cookie)
+    const reviewer = reviewerName(name)
+    if (reviewer === null)
+      return c.html(<LoginPage fault="Choose another name: this one is replyd's own." />, 422)
+    putCookie(c, sessions.begin(reviewer, now).cookie)
     return c.redirect('/', 303)
   })
 }
+
+const loginFields = z.strictObject({ name: text().default(''), password: text() })
+
+const remoteAddress = (c: Context) => getConnInfo(c).remote.address ?? 'unknown'
 
 function putCookie(c: Context, value: string): void {
   const secure = c.req.header('x-forwarded-proto') === 'https'
   setCookie(c, cookieName, value, { httpOnly: true, sameSite: 'Lax', path: '/', secure, maxAge: 30 * 86_400 })
 }
 
-/** A session for whoever may come in, and on every form its token. */
+/** A session for whoever may come in; then, of a form, its length; then the token that the page gave it. */
 function pageGuard(sessions: Sessions, passwordHash: string | null, now: () => Date) {
-  return async (c: Context<Env>, next: Next) => {
+  const changes = (c: Context) => c.req.method !== 'GET' && c.req.method !== 'HEAD'
+  const knows = async (c: Context<Env>, next: Next): Promise<Response | undefined> => {
     const known = sessions.read(getCookie(c, cookieName), now())
     if (known === null && passwordHash !== null) return c.redirect('/login', 303)
+    if (known === null && changes(c)) return c.text(staleForm, 403)
     const begun = known === null ? sessions.begin('owner', now()) : null
     if (begun) putCookie(c, begun.cookie)
     const session = known ?? begun?.session
     if (!session) return c.redirect('/login', 303)
     c.set('session', session)
-    if (c.req.method !== 'GET' && c.req.method !== 'HEAD') {
-      const { token } = await c.req.parseBody()
-      if (typeof token !== 'string' || !sameText(token, sessions.formToken(session)))
-        return c.text('This form has grown too old. Go back, load the page again and repeat it.', 403)
-      if (c.req.path === '/logout') {
-        setCookie(c, cookieName, '', { path: '/', maxAge: 0 })
-        return c.redirect('/login', 303)
-      }
-    }
-    return next()
+    await next()
   }
+  const hasToken = async (c: Context<Env>, next: Next): Promise<Response | undefined> => {
+    if (!changes(c)) return void (await next())
+    const { token } = await c.req.parseBody()
+    if (typeof token !== 'string' || !sameText(token, sessions.formToken(c.get('session'))))
+      return c.text(staleForm, 403)
+    if (c.req.path === '/logout') {
+      setCookie(c, cookieName, '', { path: '/', maxAge: 0 })
+      return c.redirect('/login', 303)
+    }
+    await next()
+  }
+  return [knows, formLimit, hasToken] as const
 }
+
+const staleForm = 'This form has grown too old. Go back, load the page again and repeat it.'
 
 /** Says that something has changed, whichever process changed it. */
 function events(c: Context, { context }: WebContext): Response {
   return streamSSE(c, async (stream) => {
     let last = await latestChange(context.db)
     await stream.writeSSE({ event: 'ready', data: '' })
-    while (!stream.aborted && !stream.closed) {
+    for (let looks = 1; !stream.aborted && !stream.closed; looks++) {
       await stream.sleep(lookEveryMs)
+      if (looks % signOfLifeLooks === 0) await stream.write(': still here\n\n')
       const mark = await latestChange(context.db).catch(() => last)
       if (mark !== last) await stream.writeSSE({ event: 'changed', data: '' })
       last = mark

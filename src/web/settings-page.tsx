@@ -1,13 +1,15 @@
 /** What a person may see of the settings, and change: pause and resume, and what may go out by itself. */
-import type { LadderEntry } from '../decide/autonomy-record.ts'
+import { setbackWords } from '../base/reasons.ts'
+import type { ReplyMode } from '../config/settings.ts'
+import type { CategoryAutonomy } from '../decide/autonomy-record.ts'
 import type { AccountState } from '../store/accounts.ts'
 import { Action, Page, type View } from './layout.tsx'
 import type { Health } from './web-context.ts'
-import { momentOf, plainWords } from './words.ts'
+import { momentOf, titled } from './words.ts'
 
-export interface Settings {
-  accounts: readonly { state: AccountState; mode: string }[]
-  ladder: readonly LadderEntry[]
+export interface SettingsView {
+  accounts: readonly { state: AccountState; mode: ReplyMode }[]
+  autonomy: readonly CategoryAutonomy[]
   health: Health
   model: string
   /** US dollars. */
@@ -15,7 +17,7 @@ export interface Settings {
   hasBoard: boolean
 }
 
-export function SettingsPage({ view, settings }: { view: View; settings: Settings }) {
+export function SettingsPage({ view, settings }: { view: View; settings: SettingsView }) {
   return (
     <Page view={view} title="Settings">
       <header class="bar">
@@ -25,19 +27,25 @@ export function SettingsPage({ view, settings }: { view: View; settings: Setting
         <Accounts view={view} accounts={settings.accounts} />
         <State settings={settings} />
       </div>
-      <Ladder view={view} ladder={settings.ladder} several={settings.accounts.length > 1} />
+      <AutonomyList view={view} autonomy={settings.autonomy} several={settings.accounts.length > 1} />
     </Page>
   )
 }
 
-function Accounts({ view, accounts }: { view: View; accounts: Settings['accounts'] }) {
+const modeWords: Record<ReplyMode, string> = {
+  draft: 'Saves drafts',
+  review: 'Asks you',
+  send: 'Sends by itself',
+}
+
+function Accounts({ view, accounts }: { view: View; accounts: SettingsView['accounts'] }) {
   return (
     <section class="card" aria-label="Accounts">
       <h2>Accounts</h2>
       {accounts.map(({ state, mode }) => (
         <div class="account">
           <p>
-            {state.account} <span class="tag">{plainWords(`account-${mode}`)}</span>
+            {state.account} <span class="tag">{modeWords[mode]}</span>
           </p>
           <p class={state.paused ? 'warned' : 'meta'}>{pauseWords(state)}</p>
           {state.stopped ? <p class="fault">{state.stopped}</p> : null}
@@ -60,7 +68,7 @@ function pauseWords({ paused, pausedBy, pausedAt }: AccountState): string {
   return who ? `Running again; resumed${who}.` : 'Running.'
 }
 
-function State({ settings: { health, model, budget, hasBoard } }: { settings: Settings }) {
+function State({ settings: { health, model, budget, hasBoard } }: { settings: SettingsView }) {
   const left = Math.max(0, budget.perDay - budget.spent)
   return (
     <section class="card" aria-label="Health">
@@ -82,9 +90,17 @@ function State({ settings: { health, model, budget, hasBoard } }: { settings: Se
   )
 }
 
-function Ladder({ view, ladder, several }: { view: View; ladder: readonly LadderEntry[]; several: boolean }) {
+function AutonomyList({
+  view,
+  autonomy,
+  several,
+}: {
+  view: View
+  autonomy: readonly CategoryAutonomy[]
+  several: boolean
+}) {
   return (
-    <section class="card ladder" aria-labelledby="autonomy">
+    <section class="card autonomy" aria-labelledby="autonomy">
       <h2 id="autonomy">Earned autonomy</h2>
       <p class="meta">
         When 20 drafts of a category in a row went out without a correction, replyd offers to send that
@@ -92,23 +108,23 @@ function Ladder({ view, ladder, several }: { view: View; ladder: readonly Ladder
         a tenth or an angry answer takes it back at once, and every automatic reply can be called back until
         it goes out.
       </p>
-      {ladder.length === 0 ? <p class="nothing">No reply has been decided on yet.</p> : null}
-      {ladder.map((entry) => (
-        <Rung view={view} entry={entry} several={several} />
+      {autonomy.length === 0 ? <p class="nothing">No reply has been decided on yet.</p> : null}
+      {autonomy.map((entry) => (
+        <Autonomy view={view} entry={entry} several={several} />
       ))}
     </section>
   )
 }
 
-function Rung({ view, entry, several }: { view: View; entry: LadderEntry; several: boolean }) {
+function Autonomy({ view, entry, several }: { view: View; entry: CategoryAutonomy; several: boolean }) {
   const { account, category, streak, needed, offered, granted } = entry
   const to = (action: string) =>
-    `/ladder/${encodeURIComponent(account)}/${encodeURIComponent(category)}/${action}`
+    `/autonomy/${encodeURIComponent(account)}/${encodeURIComponent(category)}/${action}`
   const done = Math.min(streak, needed)
   return (
-    <div class="rung">
+    <div class="category-autonomy">
       <div>
-        <b>{plainWords(category)}</b>
+        <b>{titled(category)}</b>
         {several ? <small>{account}</small> : null}
       </div>
       <div class="progress">
@@ -116,7 +132,7 @@ function Rung({ view, entry, several }: { view: View; entry: LadderEntry; severa
           <rect class="track" width="100" height="6" />
           <rect class="one" width={granted ? 100 : (done / needed) * 100} height="6" />
         </svg>
-        <small>{rungWords(entry)}</small>
+        <small>{autonomyWords(entry)}</small>
         {entry.takenBack?.id ? <a href={`/mails/${entry.takenBack.id}`}>See that mail</a> : null}
       </div>
       {granted ? <Action view={view} to={to('revoke')} label="Take back" /> : null}
@@ -125,7 +141,7 @@ function Rung({ view, entry, several }: { view: View; entry: LadderEntry; severa
   )
 }
 
-function rungWords({
+function autonomyWords({
   streak,
   needed,
   granted,
@@ -133,12 +149,10 @@ function rungWords({
   grantedBy,
   offered,
   takenBack,
-}: LadderEntry): string {
+}: CategoryAutonomy): string {
   if (granted)
     return `Sends by itself; granted by ${grantedBy ?? 'you'}${grantedAt ? `, ${momentOf(grantedAt)}` : ''}`
-  const back = takenBack
-    ? `Taken back ${momentOf(takenBack.at)}: ${plainWords(`back-${takenBack.reason}`)}. `
-    : ''
+  const back = takenBack ? `Taken back ${momentOf(takenBack.at)}: ${setbackWords(takenBack.reason)}. ` : ''
   if (offered) return `${back}${streak} in a row: you may let it send`
   return `${back}${streak} of ${needed} in a row`
 }

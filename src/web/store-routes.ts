@@ -4,11 +4,12 @@ import { closeSync, createReadStream, createWriteStream, mkdirSync, openSync, rm
 import { join } from 'node:path'
 import { Readable, type Writable } from 'node:stream'
 import { Hono } from 'hono'
+import { z } from 'zod'
 import { programVersion } from '../base/version.ts'
 import { writeBackup } from '../store/backup-file.ts'
 import { forgetCorrespondent } from '../store/forget.ts'
-import { actorOf } from './actor.ts'
-import type { WebContext } from './web-context.ts'
+import { fitting, jsonBody, text } from './bodies.ts'
+import { actorOf, type WebContext } from './web-context.ts'
 
 export function storeRoutes({ context }: WebContext): Hono {
   const { db, clock, config, log } = context
@@ -20,8 +21,8 @@ export function storeRoutes({ context }: WebContext): Hono {
     return c.body(spool, 200, { 'content-type': 'application/gzip' })
   })
   routes.post('/forget', async (c) => {
-    const body = (await c.req.json().catch(() => ({}))) as { address?: unknown }
-    if (typeof body.address !== 'string' || !body.address.includes('@'))
+    const body = fitting(await jsonBody(c), z.strictObject({ address: text() }))
+    if (!body.address.includes('@'))
       return c.json({ error: 'unfit-address', message: 'That is no address.' }, 422)
     const actor = actorOf(c.req.header('replyd-actor'))
     const forgotten = await forgetCorrespondent(db, body.address, actor, clock.now())

@@ -1,6 +1,8 @@
 /** What was done with one mail: every step, every question to the model, every edit. */
+import { capitalised, outcomeOf, stageWords } from '../base/dispositions.ts'
+import { sentenceOf } from '../base/reasons.ts'
 import type { Explained, LoggedCall } from '../store/review-lists.ts'
-import { dollars, plainWords } from './words.ts'
+import { dollars } from './words.ts'
 
 const clock = (at: Date) => at.toISOString().replace('T', ' ').slice(0, 19)
 const duration = (ms: number | null) => (ms === null ? '–' : `${Math.round(ms)} ms`)
@@ -43,9 +45,9 @@ function Steps({ events }: Pick<Explained, 'events'>) {
           {events.map((event) => (
             <tr>
               <td class="when">{clock(event.at)}</td>
-              <td>{plainWords(event.step)}</td>
-              <td>{plainWords(event.disposition)}</td>
-              <td>{plainWords(event.reason)}</td>
+              <td>{capitalised(stageWords(event.step))}</td>
+              <td>{capitalised(outcomeOf(event.disposition))}</td>
+              <td>{sentenceOf(event.reason)}</td>
               <td>{event.actor}</td>
               <td class="number">{duration(event.durationMs)}</td>
             </tr>
@@ -87,7 +89,7 @@ function Calls({ calls }: { calls: readonly LoggedCall[] }) {
         <tbody>
           {calls.map((call) => (
             <tr>
-              <td>{plainWords(call.step)}</td>
+              <td>{capitalised(stageWords(call.step))}</td>
               <td>{call.answeredBy ?? call.model}</td>
               <td>
                 <code>{call.promptHash}</code>

@@ -3,9 +3,13 @@
  * stays there until it is answered with a 2xx status. Signed as https://www.standardwebhooks.com describes.
  */
 import { createHmac } from 'node:crypto'
+import { backoffMs } from '../base/backoff.ts'
+import { capitalised, outcomeOf } from '../base/dispositions.ts'
 import { reasonOf } from '../base/errors.ts'
+import { sentenceOf } from '../base/reasons.ts'
 import type { Config, WebhookSettings } from '../config/settings.ts'
 import type { StepContext } from '../context.ts'
+import { inert } from '../mail/inert.ts'
 import { dayOf, nextMidnight } from '../model/budget.ts'
 import { takeLease } from '../store/leases.ts'
 import { budgetReachedAt } from '../store/model-calls.ts'
@@ -24,7 +28,6 @@ const lookEveryMs = 2_000
 const leaseMs = 60_000
 const settleMs = 1_000
 const requestMs = 10_000
-const longestBackoffMs = 3_600_000
 const giveUpAfterMs = 24 * 3_600_000
 
 /** What an event of the ledger is called outside; null for what nobody is told. */
@@ -34,7 +37,7 @@ export function nameOfEvent({
 }: Pick<TellableEvent, 'disposition' | 'step'>): WebhookEvent | null {
   if (disposition === 'held' || disposition === 'uncertain') return 'reply.held'
   // A person's word that it went out is followed by delivery's own event.
-  if (disposition === 'sent') return step === 'wait' ? null : 'reply.sent'
+  if (disposition === 'sent') return step === 'review' ? null : 'reply.sent'
   if (disposition === 'sent-by-owner') return 'reply.sent'
   return disposition === 'filed' || disposition === 'marked' ? 'mail.junked' : null
 }
@@ -46,7 +49,8 @@ export function signatureOf(secret: string, id: string, seconds: number, body: s
 }
 
 /** Time until the next try in milliseconds: two seconds, doubled each time, at most an hour. */
-export const retryDelay = (attempts: number) => Math.min(longestBackoffMs, 1000 * 2 ** Math.min(attempts, 20))
+export const retryDelay = (attempts: number) =>
+  backoffMs(attempts, { firstMs: 1000, factor: 2, longestMs: 3_600_000 })
 
 export class Webhooks implements AsyncDisposable {
   readonly #context: StepContext
@@ -141,8 +145,10 @@ export class Webhooks implements AsyncDisposable {
       'webhook-signature': signatureOf(secret, id, seconds, body),
     }
     try {
-      const { status, ok } = await fetch(url, { method: 'POST', body, headers, redirect: 'error', signal })
-      return ok ? null : `HTTP ${status}`
+      const answer = await fetch(url, { method: 'POST', body, headers, redirect: 'error', signal })
+      // Only the status counts; an answer without end would be held otherwise.
+      await answer.body?.cancel()
+      return answer.ok ? null : `HTTP ${answer.status}`
     } catch (error) {
       return reasonOf(error)
     }
@@ -162,7 +168,7 @@ function budgetPayload(at: Date, { perDay, timeZone }: Config['budget']) {
 }
 
 /** `text` says it in one line, which is what Slack shows. */
-function payloadOf({
+export function payloadOf({
   at,
   disposition,
   reason,
@@ -172,10 +178,9 @@ function payloadOf({
   subject,
   summary,
 }: TellableEvent) {
-  const text = `${disposition} (${reason}): ${subject ?? '(no subject)'} from ${fromAddress ?? 'nobody'}`
-  return {
-    at,
-    text,
-    mail: { id: messageId, account, from: fromAddress, subject, summary, disposition, reason },
-  }
+  const because = sentenceOf(reason)
+  const about = inert(`"${subject ?? '(no subject)'}" from ${fromAddress ?? 'nobody'}`)
+  const text = `${capitalised(outcomeOf(disposition))}: ${about}. ${because}`
+  const mail = { id: messageId, account, from: fromAddress, subject, summary, disposition, reason, because }
+  return { at, text, mail }
 }

@@ -1,7 +1,7 @@
 import { expect, jest, test } from '@jest/globals'
-import { Pulse } from '../../src/base/circuit-breaker.ts'
+import { CircuitBreaker } from '../../src/base/circuit-breaker.ts'
 
-const pulseOf = () => new Pulse(1000, () => new Error('silent'))
+const pulseOf = () => new CircuitBreaker(1000, () => new Error('silent'))
 
 test('while answers come, any number may wait', () => {
   const pulse = pulseOf()

@@ -193,6 +193,8 @@ describe('outbound faults', () => {
     knownAddresses: ['Help@acme.example'],
     promptText: 'Every number, date, price and promise must stand in a source; copy it exactly.',
     salt: 'x7k2p9q4',
+    instructions: 'Our margin on bikes is forty percent. Sign as the team of the workshop in Kiel.',
+    quotable: ['The team of the workshop in Kiel'],
   }
   const leaked = Buffer.from('the mark is kite-7f3a9c2e51').toString('base64')
   test.each([
@@ -208,6 +210,9 @@ describe('outbound faults', () => {
     ['<<<MAIL:x7k2p9q4', ['marker', 'marker', 'marker']],
     ['My rules say: Every number, date, price and promise must stand in a source!', ['prompt']],
     ['Every price must stand in a source.', []],
+    ['As told: OUR margin, on bikes, is forty percent', ['instructions']],
+    ['Our margin is low.', []],
+    ['Yours, the team of the workshop in Kiel', []],
   ])('%s has the faults %j', (text, expected) => {
     expect(outboundFaults(text, check).map(({ fault }) => fault)).toEqual(expected)
   })

@@ -21,7 +21,7 @@ const counted = {
   mailbox: 'INBOX',
   arrived: 9,
   handled: 6,
-  waiting: 1,
+  pending: 1,
   uncertain: 1,
   missed: [{ uidValidity: '77', uid: 41 }],
   error: null,
@@ -66,7 +66,7 @@ test('every missed mail is named, and the exit status is 1', async () => {
   expect(status).toBe(1)
   expect(authorization).toBe('Bearer a-token-of-the-test-itself')
   expect(printed).toBe(
-    'me@example.com INBOX: arrived 9, handled 6, waiting 1, uncertain 1, missed 1\n  missed: UID 41 (UIDVALIDITY 77)\n',
+    'me@example.com INBOX: arrived 9, handled 6, pending 1, uncertain 1, missed 1\n  missed: UID 41 (UIDVALIDITY 77)\n',
   )
 })
 

@@ -14,9 +14,11 @@ test('whoever starts it at a terminal reads what to do next, and what became of 
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
   const shown = /^replyd runs for you@example\.com[^`]*/m.exec(readme)?.[0]
   expect(stdout.read()).toBe(`${shown?.replace('you@example.com', 'me@replyd.test')}\n`)
-  pipeline.emit('settled', { disposition: 'drafted', reason: 'saved', subject: 'Private' })
-  pipeline.emit('settled', { disposition: 'declined', reason: 'list', fromAddress: 'ann@example.org' })
-  expect(stdout.read()).toBe('A reply lies in your Drafts mailbox.\nA mail was handled: declined (list).\n')
+  pipeline.emit('settled', { disposition: 'drafted', reason: 'mode-draft', subject: 'Private' })
+  pipeline.emit('settled', { disposition: 'declined', reason: 'list-mail', fromAddress: 'ann@example.org' })
+  expect(stdout.read()).toBe(
+    'A reply lies in your Drafts mailbox.\nA mail was handled: left alone. It came from a mailing list, and lists are never answered.\n',
+  )
 })
 
 test('the end has a limit, which begins with the signal', async () => {

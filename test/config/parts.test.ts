@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { canonicalAddress, canonicalDomain } from '../../src/config/address.ts'
-import { formatDuration, parseDuration } from '../../src/config/duration.ts'
 import { nearest } from '../../src/config/faults.ts'
+import { canonicalAddress, canonicalDomain, formatDuration, parseDuration } from '../../src/config/fields.ts'
 import { readServerUrl } from '../../src/config/from-environment.ts'
 import { withoutPassword } from '../../src/config/hidden.ts'
 import { interpolate, parseDotEnv } from '../../src/config/interpolation.ts'

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
-import { configJsonSchema } from '../../src/config/json-schema.ts'
-import { configurationReference } from '../../src/config/reference.ts'
+import { configJsonSchema, configurationReference } from '../../src/config/reference.ts'
 
 const committed = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 

@@ -15,8 +15,10 @@ const facts: DigestFacts = {
 test('it says what came, what was answered, what waits and what it cost', () => {
   const { subject, text } = digestText(facts) ?? { subject: '', text: '' }
   expect(subject).toBe('replyd 2026-11-24: 4 came, 1 wait')
-  expect(text).toMatch(/4 {2}mails came\n +3 {2}answered by replyd\n +1 {2}filed as spam\n/)
-  expect(text).toContain('Waits for you (1):\n  - Kim: Where is it?\n    held: unsupported-claim\n')
+  expect(text).toMatch(/4 {2}mails came\n +3 {2}reply sent\n +1 {2}moved to Junk\n/)
+  expect(text).toContain(
+    'Waits for you (1):\n  - Kim: Where is it?\n    The reply states something that is in none of your sources.\n',
+  )
   expect(text).toContain('The model cost 0.0123 US dollars.')
 })
 

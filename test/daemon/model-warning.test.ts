@@ -23,7 +23,7 @@ async function warned(
 ): Promise<object[]> {
   const lines: object[] = []
   const log = { warn: (line: object) => lines.push(line) } as unknown as Log
-  const settings = { name, baseUrl, apiKey: 'none', timeoutMs: 5000 }
+  const settings = { name, baseUrl, apiKey: 'none', timeoutMs: 60_000 }
   const config = { model: { ...settings, tasks: { triage: settings } } } as unknown as Config
   const clock = { now: () => new Date('2026-11-24T10:00:00Z') }
   const price = priceOf(name, null, false)

@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals'
-import { rungOf, type TrustOutcome } from '../../src/decide/autonomy.ts'
-import { isSpamUpstream } from '../../src/triage/upstream.ts'
+import { type AutonomyOutcome, autonomyOf } from '../../src/decide/autonomy.ts'
+import { isSpamUpstream } from '../../src/triage/step.ts'
 
 const day = (at: number) => new Date(Date.UTC(2026, 10, 1 + at))
-const outcome = (kind: TrustOutcome['kind'], edit = 0, automatic = false) => ({ kind, edit, automatic })
+const outcome = (kind: AutonomyOutcome['kind'], edit = 0, automatic = false) => ({ kind, edit, automatic })
 const passed = (count: number) => Array.from({ length: count }, () => outcome('approved'))
-const sequence = (outcomes: Omit<TrustOutcome, 'at' | 'id'>[]) =>
+const sequence = (outcomes: Omit<AutonomyOutcome, 'at' | 'id'>[]) =>
   outcomes.map((each, at) => ({ ...each, id: `m${at}`, at: day(at) }))
 
 test.each([
@@ -71,7 +71,7 @@ test.each([
     { granted: false, offered: true, streak: 3 },
   ],
 ] as const)('%s', (_name, outcomes, grantedAt, expected) => {
-  expect(rungOf(sequence([...outcomes]), grantedAt, 3)).toMatchObject(expected)
+  expect(autonomyOf(sequence([...outcomes]), grantedAt, 3)).toMatchObject(expected)
 })
 
 const own = { name: 'authentication-results', value: 'mx.shop.example; dmarc=pass header.from=x.example' }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { parseHours } from '../../src/config/hours.ts'
+import { parseHours } from '../../src/config/fields.ts'
 import { nextOpening } from '../../src/decide/hours.ts'
 
 const opening = (hours: string, at: string, zone: string) =>

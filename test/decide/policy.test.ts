@@ -1,13 +1,15 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { decideHold, type HoldInput } from '../../src/decide/policy.ts'
+import { type Checked, checkDoubts } from '../../src/check/verdict.ts'
+import { applyPolicy, type PolicyInput } from '../../src/decide/policy.ts'
 
 /** Everything is in favour of sending. */
-const clear: HoldInput = {
+const clear: PolicyInput = {
   mode: 'send',
   categoryMode: null,
   ceiling: 'may',
   verdict: {
+    asks: ['Where?'],
     spam: { is: false, kind: 'none', confidence: 0.99 },
     sentiment: { label: 'neutral', intensity: 0.2 },
     urgency: 1,
@@ -21,27 +23,42 @@ const clear: HoldInput = {
     confidence: 0.95,
     needs_person: false,
   },
-  claims: 0,
-  ungrounded: 0,
-  parroted: false,
-  placeholders: 0,
-  faults: 0,
+  findings: [],
+  checked: null,
+  uncheckable: false,
+  checkFollows: false,
   manipulation: false,
   authenticated: true,
-  knownSender: true,
-  firstContact: false,
+  toAuthor: true,
+  contactInSubject: false,
   throttled: false,
   cut: false,
   businessHours: true,
   minConfidence: 0.8,
 }
 const { verdict, composed } = clear
-const feeling = (label: HoldInput['verdict']['sentiment']['label'], intensity: number) => ({
+const checked: Checked = {
+  sentences: [{ text: 'Hello', verdict: 'supported', sources: ['thread'] }],
+  asks: [{ ask: 'Where?', answered: true }],
+  language: true,
+  name: true,
+  address: true,
+  leak: false,
+  promise: false,
+  obeys: false,
+}
+const found = (...kinds: PolicyInput['findings'][number]['kind'][]) => ({
+  findings: kinds.map((kind) => ({ kind })),
+})
+const said = (change: Partial<Checked>) => ({ checked: { ...checked, ...change } })
+const sentence = (verdict: Checked['sentences'][number]['verdict']) =>
+  said({ sentences: [...checked.sentences, { text: 'More', verdict, sources: [] }] })
+const feeling = (label: PolicyInput['verdict']['sentiment']['label'], intensity: number) => ({
   verdict: { ...verdict, sentiment: { label, intensity } },
 })
 const spam = { verdict: { ...verdict, spam: { is: true, kind: 'scam' as const, confidence: 0.5 } } }
 
-const cases: readonly (readonly [change: Partial<HoldInput>, action: string, reasons: string])[] = [
+const cases: readonly (readonly [change: Partial<PolicyInput>, action: string, reasons: string])[] = [
   // Modes
   [{}, 'send', 'all-clear'],
   [{ mode: 'draft' }, 'save-draft', 'mode-draft'],
@@ -58,24 +75,44 @@ const cases: readonly (readonly [change: Partial<HoldInput>, action: string, rea
     'save-draft',
     'missing-facts',
   ],
-  [{ ungrounded: 1 }, 'save-draft', 'ungrounded'],
-  [{ composed: { ...composed, answers: [] }, ungrounded: 1 }, 'save-draft', 'ungrounded'],
-  [{ composed: { ...composed, answers: [] } }, 'send', 'all-clear'],
-  [{ mode: 'draft', ungrounded: 2 }, 'save-draft', 'mode-draft ungrounded'],
-  [{ mode: 'draft', categoryMode: 'send', ungrounded: 1 }, 'save-draft', 'ungrounded'],
+  // Every question has an answer: the writer's list decides only where no check does
+  [{ composed: { ...composed, answers: [] } }, 'save-draft', 'ask-unanswered'],
+  [{ composed: { ...composed, answers: [] }, ...said({}) }, 'save-draft', 'ask-unanswered'],
+  [{ verdict: { ...verdict, asks: [] }, composed: { ...composed, answers: [] } }, 'send', 'all-clear'],
+  [{ verdict: { ...verdict, asks: ['Where?', 'When?'] } }, 'save-draft', 'ask-unanswered'],
+  [{ verdict: { ...verdict, asks: ['Where?', 'When?'] }, checkFollows: true }, 'send', 'all-clear'],
+  [{ verdict: { ...verdict, asks: ['Where?', 'When?'] }, ...said({}) }, 'send', 'all-clear'],
+  // What the check by meaning says
+  [said({}), 'send', 'all-clear'],
+  [sentence('courtesy'), 'send', 'all-clear'],
+  [sentence('contradicted'), 'save-draft', 'contradicted'],
+  [sentence('not-stated'), 'save-draft', 'not-stated'],
+  [said({ asks: [{ ask: 'Where?', answered: false }] }), 'save-draft', 'ask-unanswered'],
+  [said({ language: false }), 'save-draft', 'wrong-language'],
+  [said({ name: false }), 'save-draft', 'wrong-name'],
+  [said({ address: false }), 'save-draft', 'wrong-address'],
+  [said({ promise: true }), 'save-draft', 'promise'],
+  [{ mode: 'draft', ...sentence('contradicted') }, 'save-draft', 'mode-draft contradicted'],
+  [{ uncheckable: true }, 'save-draft', 'unchecked'],
+  // What is known without a model is a doubt, too
+  [found('number'), 'save-draft', 'unsupported-claim'],
+  [found('date', 'price'), 'save-draft', 'unsupported-claim'],
+  [found('placeholder'), 'save-draft', 'placeholder'],
+  [found('language'), 'save-draft', 'wrong-language'],
+  [found('mended'), 'save-draft', 'mended'],
+  [{ mode: 'draft', ...found('number') }, 'save-draft', 'mode-draft unsupported-claim'],
   [{ composed: { ...composed, confidence: 0.79 } }, 'save-draft', 'low-confidence'],
   [{ composed: { ...composed, confidence: 0.8 } }, 'send', 'all-clear'],
   [{ verdict: { ...verdict, confidence: 0.79 } }, 'save-draft', 'low-confidence'],
   [{ verdict: { ...verdict, confidence: Number.NaN } }, 'save-draft', 'low-confidence'],
   [{ authenticated: false }, 'save-draft', 'unauthenticated'],
-  [{ authenticated: null }, 'send', 'all-clear'],
-  [{ authenticated: null, knownSender: false }, 'save-draft', 'unauthenticated'],
+  [{ toAuthor: false }, 'save-draft', 'reply-to-elsewhere'],
+  [{ contactInSubject: true }, 'save-draft', 'contact-in-subject'],
   [
-    { authenticated: null, knownSender: false, firstContact: true },
+    { authenticated: false, toAuthor: false, contactInSubject: true },
     'save-draft',
-    'unauthenticated first-contact',
+    'unauthenticated reply-to-elsewhere contact-in-subject',
   ],
-  [{ knownSender: false, firstContact: true }, 'send', 'all-clear'],
   [feeling('negative', 0.6), 'save-draft', 'angry-sender'],
   [feeling('mixed', 0.9), 'save-draft', 'angry-sender'],
   [feeling('negative', 0.59), 'send', 'all-clear'],
@@ -89,34 +126,39 @@ const cases: readonly (readonly [change: Partial<HoldInput>, action: string, rea
   [{ businessHours: false, mode: 'draft' }, 'save-draft', 'mode-draft'],
   [{ businessHours: false, throttled: true }, 'save-draft', 'throttled'],
   // Faults of the text, and a mail that tried to steer it, hold it in every mode
-  [{ claims: 1 }, 'hold', 'unsupported-claim'],
-  [{ mode: 'draft', claims: 1 }, 'hold', 'unsupported-claim'],
-  [{ parroted: true }, 'hold', 'parrots-mail'],
-  [{ mode: 'draft', parroted: true, ungrounded: 1 }, 'hold', 'parrots-mail ungrounded'],
-  [{ mode: 'draft', placeholders: 1 }, 'hold', 'placeholder'],
-  [{ mode: 'draft', faults: 1 }, 'hold', 'outbound-fault'],
+  [found('parroted'), 'hold', 'parrots-mail'],
+  [{ mode: 'draft', ...found('parroted', 'number') }, 'hold', 'parrots-mail unsupported-claim'],
+  [{ mode: 'draft', ...found('fault') }, 'hold', 'outbound-fault'],
+  [{ mode: 'draft', ...found('stranger') }, 'hold', 'thread-stranger'],
+  [{ mode: 'draft', ...said({ obeys: true }) }, 'hold', 'obeys-mail'],
+  [{ mode: 'draft', ...said({ leak: true }) }, 'hold', 'leak'],
   [{ mode: 'draft', composed: { ...composed, text: ' \n' } }, 'hold', 'empty-text'],
   [{ mode: 'draft', ...spam }, 'hold', 'spam'],
   [{ manipulation: true }, 'hold', 'manipulation'],
   [{ mode: 'draft', verdict: { ...verdict, manipulation: true } }, 'hold', 'manipulation'],
   // Everything is told, the strictest first
-  [{ claims: 2, placeholders: 1, throttled: true }, 'hold', 'placeholder unsupported-claim throttled'],
-  [{ mode: 'review', claims: 1, cut: true }, 'hold', 'unsupported-claim mode-review input-cut'],
+  [
+    { ...found('price', 'fault', 'placeholder'), throttled: true },
+    'hold',
+    'outbound-fault placeholder unsupported-claim throttled',
+  ],
+  [{ mode: 'review', ...found('number'), cut: true }, 'hold', 'mode-review unsupported-claim input-cut'],
   [{ mode: 'draft', ceiling: 'draft', cut: true }, 'save-draft', 'mode-draft guard-ceiling input-cut'],
 ]
 test.each(cases)('%j: %s for %s', (change, action, reasons) => {
-  const decision = decideHold({ ...clear, ...change })
+  const decision = applyPolicy({ ...clear, ...change })
   expect([decision.action, decision.reasons.join(' ')]).toEqual([action, reasons])
   expect(decision.reason).toBe(decision.reasons[0])
 })
 
 describe('whatever the input', () => {
   const mode = fc.constantFrom('draft' as const, 'review' as const, 'send' as const)
-  const input: fc.Arbitrary<HoldInput> = fc.record({
+  const input: fc.Arbitrary<PolicyInput> = fc.record({
     mode,
     categoryMode: fc.option(mode),
     ceiling: fc.constantFrom('draft' as const, 'may' as const),
     verdict: fc.record({
+      asks: fc.constantFrom([], ['a']),
       spam: fc.record({ is: fc.boolean(), kind: fc.constant('none' as const), confidence: fc.double() }),
       sentiment: fc.record({
         label: fc.constantFrom('negative' as const, 'neutral' as const),
@@ -133,15 +175,47 @@ describe('whatever the input', () => {
       confidence: fc.double(),
       needs_person: fc.boolean(),
     }),
-    claims: fc.nat(1),
-    ungrounded: fc.nat(1),
-    parroted: fc.boolean(),
-    placeholders: fc.nat(1),
-    faults: fc.nat(1),
+    findings: fc.array(
+      fc.record({
+        kind: fc.constantFrom(
+          'fault',
+          'parroted',
+          'placeholder',
+          'language',
+          'mended',
+          'stranger',
+          'number',
+          'date',
+          'price',
+        ),
+      }),
+      { maxLength: 2 },
+    ),
+    checked: fc.option(
+      fc.record({
+        sentences: fc.array(
+          fc.record({
+            text: fc.constant('x'),
+            verdict: fc.constantFrom('supported', 'contradicted', 'not-stated', 'courtesy'),
+            sources: fc.constant([]),
+          }),
+          { maxLength: 2 },
+        ),
+        asks: fc.array(fc.record({ ask: fc.constant('a'), answered: fc.boolean() }), { maxLength: 2 }),
+        language: fc.boolean(),
+        name: fc.boolean(),
+        address: fc.boolean(),
+        leak: fc.boolean(),
+        promise: fc.boolean(),
+        obeys: fc.boolean(),
+      }),
+    ),
+    uncheckable: fc.boolean(),
+    checkFollows: fc.boolean(),
     manipulation: fc.boolean(),
-    authenticated: fc.option(fc.boolean()),
-    knownSender: fc.boolean(),
-    firstContact: fc.boolean(),
+    authenticated: fc.boolean(),
+    toAuthor: fc.boolean(),
+    contactInSubject: fc.boolean(),
     throttled: fc.boolean(),
     cut: fc.boolean(),
     businessHours: fc.boolean(),
@@ -151,17 +225,18 @@ describe('whatever the input', () => {
   test('nothing is sent but with the mode send, under the guard’s ceiling, and without one reason against it', () => {
     fc.assert(
       fc.property(input, (one) => {
-        const { action, reasons } = decideHold(one)
+        const { action, reasons } = applyPolicy(one)
         expect(action === 'send').toBe(reasons.join() === (one.businessHours ? 'all-clear' : 'outside-hours'))
         if (action !== 'send') return
         expect(one.categoryMode ?? one.mode).toBe('send')
         expect(one.ceiling).toBe('may')
-        expect(one.claims + one.ungrounded + one.placeholders + one.faults).toBe(0)
-        expect(one.parroted).toBe(false)
+        expect(one.findings).toEqual([])
+        expect(one.checked === null ? [] : checkDoubts(one.checked)).toEqual([])
+        expect(one.uncheckable).toBe(false)
         expect(one.manipulation || one.verdict.manipulation || one.verdict.spam.is || one.throttled).toBe(
           false,
         )
-        expect(one.authenticated ?? one.knownSender).toBe(true)
+        expect([one.authenticated, one.toAuthor, one.contactInSubject]).toEqual([true, true, false])
       }),
       { numRuns: 2000 },
     )
@@ -173,13 +248,13 @@ describe('whatever the input', () => {
       fc.property(input, (one) => {
         const eased = {
           ...one,
-          claims: 0,
+          findings: [],
           throttled: false,
           cut: false,
           businessHours: true,
           authenticated: true,
         }
-        expect(rank[decideHold(eased).action]).toBeGreaterThanOrEqual(rank[decideHold(one).action])
+        expect(rank[applyPolicy(eased).action]).toBeGreaterThanOrEqual(rank[applyPolicy(one).action])
       }),
     )
   })

@@ -11,7 +11,7 @@ import { largeAttachmentSize } from '../../src/demo/samples-personal.ts'
 import { compose } from '../../src/demo/stand-in/compose.ts'
 import { readQuestion } from '../../src/demo/stand-in/prompt.ts'
 import { triage } from '../../src/demo/stand-in/triage.ts'
-import { freshContext, judge } from '../../src/guard/ceiling.ts'
+import { applyGuard, freshContext } from '../../src/guard/ceiling.ts'
 import { type Knowledge, openKnowledge } from '../../src/knowledge/knowledge.ts'
 import type { Owner } from '../../src/mail/account.ts'
 import { firstField } from '../../src/mail/message.ts'
@@ -20,6 +20,9 @@ import { decodeWords } from '../../src/mail/mime/words.ts'
 import { visibleText } from '../../src/mail/text/visible.ts'
 import { composeMessages, loadPrompts, triageMessages } from '../../src/model/prompts.ts'
 import { composedSchema, verdictSchema } from '../../src/triage/verdict.ts'
+
+/** Parts of a triage question that these mails do without. */
+const plain = { thread: [], ownerName: null, asksLanguage: 'en', search: null }
 
 const now = new Date('2026-11-24T09:00:00Z')
 const owner: Owner = {
@@ -54,14 +57,15 @@ function asked(sample: Sample) {
     from: decodeWords(firstField(message, 'from') ?? ''),
     subject: decodeWords(firstField(message, 'subject') ?? ''),
     received: now,
+    timeZone: 'UTC',
     firstContact: true,
     authentication: sample.name === 'phishing' ? ('fail' as const) : ('pass' as const),
     listHeaders: [],
   }
   const mail = { visibleText: shown, facts }
-  const input = { prompt: prompts.triage, mail, categories: [], ownerLanguage: 'en', salt }
+  const input = { prompt: prompts.triage, mail, categories: [], ownerLanguage: 'en', ...plain, salt }
   const verdict = verdictSchema([]).parse(triage(readQuestion(triageMessages(input).messages)))
-  const passages = knowledge.search(`${facts.subject}\n${shown}`, 5)
+  const passages = knowledge.find({ queries: [facts.subject, shown], tokens: 500, whole: 0 })
   const answer = compose(
     readQuestion(
       composeMessages({
@@ -76,7 +80,13 @@ function asked(sample: Sample) {
           style: null,
           instructions: '',
         },
-        ...{ corrections: [], ownerName: demoOwner.displayName, signature: true, canary: null },
+        ...{
+          corrections: [],
+          ownerName: demoOwner.displayName,
+          signature: 'signature' as const,
+          ownerLanguage: 'en',
+          canary: null,
+        },
       }).messages,
     ),
   )
@@ -112,7 +122,7 @@ describe('the guard', () => {
   test.each(samples.map((sample) => [sample.name, sample] as const))(
     '%s',
     (_name, { octets, expect: expected }) => {
-      const { decision, reason } = judge(parseOctets(octets), owner, freshContext(now))
+      const { decision, reason } = applyGuard(parseOctets(octets), owner, freshContext(now))
       expect(decision === 'never').toBe(expected.disposition === 'declined')
       if (decision === 'never') expect(reason).toBe(expected.reason)
     },

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
 import { cutToWidth, usesColour, widthOf } from '../../src/demo/columns.ts'
-import { inPlainWords } from '../../src/demo/plain-words.ts'
 import {
   type DecidedMail,
   jsonLine,
@@ -18,7 +17,7 @@ const mail: DecidedMail = {
   subject: 'Opening hours',
   from: '"Ann Lee" <ann@client.example>',
   disposition: 'drafted',
-  reason: null,
+  reason: 'mode-draft',
   spam: { is: false, kind: 'none', confidence: 0.97 },
   sentiment: { label: 'negative', intensity: 0.7 },
   language: 'en',
@@ -50,7 +49,7 @@ describe('a mail', () => {
   test('three lines: who and what, what became of it, how it was judged', () => {
     expect(mailLines(mail, 3, 13, style)).toEqual([
       ' 3/13  Ann Lee: Opening hours',
-      '       reply saved in Drafts',
+      '       Reply saved in Drafts. You send replies of this kind yourself.',
       '       not spam (97 %), negative (70 %), language en',
     ])
   })
@@ -66,14 +65,14 @@ describe('a mail', () => {
     }
     expect(mailLines(declined, 1, 1, style)).toEqual([
       '1/1  Ann Lee: Opening hours',
-      '     left alone: it came through a mailing list',
+      '     Left alone. It came from a mailing list, and lists are never answered.',
     ])
   })
 
   test('spam shows its kind', () => {
     const spam = { is: true, kind: 'phishing' as const, confidence: 0.99 }
-    const lines = mailLines({ ...mail, disposition: 'filed', reason: 'phishing', spam }, 1, 1, style)
-    expect(lines[1]).toContain('moved to Junk: it is after passwords or payments')
+    const lines = mailLines({ ...mail, disposition: 'filed', reason: 'spam-phishing', spam }, 1, 1, style)
+    expect(lines[1]).toContain('Moved to Junk. It is spam that is after passwords or payments.')
     expect(lines[2]).toContain('spam (phishing, 99 %)')
   })
 
@@ -152,7 +151,7 @@ describe('--json', () => {
       subject: 'Opening hours',
       from: '"Ann Lee" <ann@client.example>',
       disposition: 'drafted',
-      reason: null,
+      reason: 'mode-draft',
       spam: false,
       sentiment: 'negative',
       language: 'en',
@@ -187,15 +186,6 @@ describe('colour', () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: SGR sequences begin with one
     expect(coloured.replace(/\x1b\[\d+m/g, '')).toBe(mailLines(mail, 1, 1, style).join('\n'))
   })
-})
-
-test.each([
-  ['held', 'manipulation', 'waits for a person: it tries to give orders to a machine'],
-  ['declined', 'dsn', 'left alone: it reports a failed delivery'],
-  ['declined', 'some-new-code', 'left alone: some-new-code'],
-  ['no-reply-needed', null, 'needs no reply'],
-] as const)('%s because of %s reads: %s', (disposition, reason, words) => {
-  expect(inPlainWords(disposition, reason)).toBe(words)
 })
 
 test('a text that fits is not cut, combining marks take no room', () => {

@@ -6,8 +6,8 @@ import { openModel } from '../../src/model/client.ts'
 import { verdictSchema } from '../../src/triage/verdict.ts'
 import { ask, failure, question, started } from './stand-in-client.ts'
 
-const settings = { name: standInModel, apiKey: '', timeoutMs: 5000 }
-const modelAt = ({ baseUrl }: StandIn, timeoutMs = 5000) =>
+const settings = { name: standInModel, apiKey: '', timeoutMs: 60_000 }
+const modelAt = ({ baseUrl }: StandIn, timeoutMs = 60_000) =>
   openModel({ ...settings, baseUrl, timeoutMs }, silentLog)
 
 function request() {

@@ -83,7 +83,7 @@ state: { directory: ./data ${state} }
   return path
 }
 
-async function checksOf(setting: Setting, patienceMs = 2000): Promise<Record<string, Check>> {
+async function checksOf(setting: Setting, patienceMs = 60_000): Promise<Record<string, Check>> {
   const path = configFile(setting)
   const readFile = (name: string) => {
     if (name === path) return readFileSync(path, 'utf8')

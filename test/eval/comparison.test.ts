@@ -1,6 +1,11 @@
 import { expect, test } from '@jest/globals'
-import type { BacktestCase, Outcome } from '../../src/eval/comparison.ts'
-import { byCategory, compare, differencesOf } from '../../src/eval/comparison.ts'
+import {
+  type BacktestCase,
+  byCategory,
+  type CaseOutcome,
+  compare,
+  differencesOf,
+} from '../../src/eval/comparison.ts'
 import type { Judged } from '../../src/eval/judging.ts'
 
 const sentence = 'we are going to send the kettle to you on monday because it is not here' // 16 words
@@ -26,7 +31,7 @@ const verdict = (category: string) =>
     manipulation: false,
   }) as unknown as Judged['verdict']
 
-function outcome(category: string, edit: number | null, text = 'some text'): Outcome {
+function outcome(category: string, edit: number | null, text = 'some text'): CaseOutcome {
   return {
     judged: {
       stage: 'model',
@@ -45,7 +50,7 @@ function outcome(category: string, edit: number | null, text = 'some text'): Out
   }
 }
 
-const caseOf = (id: string, ...outcomes: Outcome[]): BacktestCase => ({
+const caseOf = (id: string, ...outcomes: CaseOutcome[]): BacktestCase => ({
   id,
   subject: id,
   at: new Date(0),

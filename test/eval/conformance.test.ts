@@ -32,9 +32,9 @@ async function run(...lines: object[]) {
   return runCases(parseCases(lines.map((line) => JSON.stringify(line)).join('\n')), read, now)
 }
 
-describe('gate cases', () => {
-  const gate = { file: 'plain.eml', account, expect: { decision: 'draft', reason: 'x' } }
-  const reason = async (more: object) => (await run({ ...gate, ...more })).results[0]?.got
+describe('guard cases', () => {
+  const one = { file: 'plain.eml', account, expect: { decision: 'draft', reason: 'x' } }
+  const reason = async (more: object) => (await run({ ...one, ...more })).results[0]?.got
   test('the default context is a message that has just arrived in the inbox', async () => {
     expect(await reason({})).toEqual({ decision: 'may', reason: 'ok' })
   })
@@ -78,7 +78,7 @@ describe('gate cases', () => {
     [{ decision: 'may', reason: 'fine' }, ['ok'], true],
     [{ decision: 'draft', reason: 'ok' }, [], false],
   ])('expect %j also %j: passed is %s', async (expected, also, passed) => {
-    const score = await run({ ...gate, expect: expected, also })
+    const score = await run({ ...one, expect: expected, also })
     expect(score).toMatchObject({
       passed: passed ? 1 : 0,
       total: 1,

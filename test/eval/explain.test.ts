@@ -21,6 +21,7 @@ describe('explainOctets', () => {
       decision: 'may',
       reason: 'ok',
       codes: [],
+      authentication: 'none',
       text: 'How much?',
       reply: {
         from: 'mara@harbor.example',
@@ -57,8 +58,8 @@ describe('explainOctets', () => {
     expect(explanation).toMatchObject({
       file: 'a.eml',
       decision: 'draft',
-      reason: 'gate-error',
-      codes: ['gate-error'],
+      reason: 'guard-error',
+      codes: ['guard-error'],
       reply: null,
     })
   })

@@ -144,7 +144,7 @@ test('a wrong password stops its account, which says so, and one that stalls is 
     'select disposition, count(*)::float8 as mails from replyd.message where account = $1 group by 1',
     [ill],
   )
-  expect(atIll.rows).toEqual([{ disposition: 'waiting', mails: mailsOfTheIll.spam + mailsOfTheIll.letters }])
+  expect(atIll.rows).toEqual([{ disposition: 'pending', mails: mailsOfTheIll.spam + mailsOfTheIll.letters }])
   const states = await db.query<{ account: string; stopped: string }>(
     'select account, stopped from replyd.account_state where stopped is not null',
   )

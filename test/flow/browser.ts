@@ -1,8 +1,12 @@
 import { type Browser, chromium } from 'playwright-core'
 
+/** Playwright's own 30 seconds are too short for a busy machine. */
+const hangMs = 300_000
+
 /** The system's Chromium, without anything that would call home. */
-export function openBrowser(): Promise<Browser> {
-  return chromium.launch({
+export async function openBrowser(): Promise<Browser> {
+  const browser = await chromium.launch({
+    timeout: hangMs,
     executablePath: '/usr/bin/chromium',
     args: [
       '--no-sandbox',
@@ -14,4 +18,11 @@ export function openBrowser(): Promise<Browser> {
       '--disable-sync',
     ],
   })
+  const newContext = browser.newContext.bind(browser)
+  browser.newContext = async (options) => {
+    const context = await newContext(options)
+    context.setDefaultTimeout(hangMs)
+    return context
+  }
+  return browser
 }

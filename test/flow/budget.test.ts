@@ -98,25 +98,25 @@ function dollars(): number {
   return costOf({ input: promptTokens, cachedInput: cachedTokens, output: completionTokens }, price)
 }
 
-interface Standing {
+interface MailInMailbox {
   rows: number
   atRest: number
   /** Put off until a day after this one. */
   waiting: number
 }
 
-async function standing(db: Database, midnight: Date): Promise<Standing> {
-  const { rows } = await db.query<Standing>(
-    `select count(*)::int as rows, (count(*) filter (where step in ('wait', 'done')))::int as "atRest",
+async function standing(db: Database, midnight: Date): Promise<MailInMailbox> {
+  const { rows } = await db.query<MailInMailbox>(
+    `select count(*)::int as rows, (count(*) filter (where step in ('review', 'done')))::int as "atRest",
        (count(*) filter (where step in ('triage', 'compose') and last_error = 'budget-reached' and due_at >= $1))::int as waiting
        from replyd.message`,
     [midnight],
   )
-  return rows[0] as Standing
+  return rows[0] as MailInMailbox
 }
 
 /** Each row rests or waits for that midnight. */
-function dayIsOver(changes: Changes, db: Database, midnight: Date): Promise<Standing> {
+function dayIsOver(changes: Changes, db: Database, midnight: Date): Promise<MailInMailbox> {
   return changes.until(async () => {
     const now = await standing(db, midnight)
     return now.rows === mails && now.atRest + now.waiting === mails ? now : null

@@ -1,14 +1,14 @@
 /** Until the final dot nothing has been sent: a person may change their mind while the server still takes the text. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
-import { approve, cancel } from '../../src/review/approve.ts'
+import { cancel } from '../../src/review/approve.ts'
 import { edit } from '../../src/review/edit.ts'
 import type { Review } from '../../src/review/review.ts'
 import { loadMessage } from '../../src/store/messages.ts'
 import { loadReply } from '../../src/store/replies.ts'
 import { type Dovecot, startDovecot } from '../live/servers/index.ts'
 import { ScriptedServer } from '../smtp/scripted-server.ts'
-import { letter, startWalk, type Walk } from './walk.ts'
+import { approveWhatStands, letter, startWalk, type Walk } from './walk.ts'
 
 let dovecot: Dovecot
 let standIn: StandIn
@@ -40,7 +40,7 @@ async function aboutToSend(server: ScriptedServer, address: string) {
   await dovecot.deliver(address, letter({ id: '<one@asks.example>', from: customer, to: address, text }))
   const row = await walk.handle()
   const review: Review = { context: walk.context, pipeline: walk.running.daemon.pipeline }
-  await approve(review, row.id, 'Ann')
+  await approveWhatStands(review, row.id)
   return { walk, review, row }
 }
 
@@ -73,12 +73,12 @@ test('a yes that is taken back while the server takes the mail: nothing goes out
   await expect(walk.walk(row.id)).rejects.toThrow('another worker has this reply')
   expect(server.mails).toEqual([])
   expect(await loadMessage(walk.context.db, row.id)).toMatchObject({
-    step: 'wait',
+    step: 'review',
     disposition: 'held',
     reason: 'cancelled',
   })
   // The yes that comes after all sends it, once.
-  await approve(review, row.id, 'Ann')
+  await approveWhatStands(review, row.id)
   expect((await walk.walk(row.id)).row.disposition).toBe('sent')
   expect(server.mails).toHaveLength(1)
 })
@@ -91,7 +91,7 @@ test('a text that is edited and approved while the server takes the old one: onl
   act(async () => {
     await cancel(review, row.id, 'Ann')
     await edit(review, row.id, 'Ann', 'Hello Kim,\n\nwe are closed.\n')
-    await approve(review, row.id, 'Ann')
+    await approveWhatStands(review, row.id)
   })
   const { putOff } = await walk.walk(row.id)
   expect(putOff?.reason).toBe('changed-meanwhile')

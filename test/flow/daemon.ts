@@ -9,7 +9,9 @@ import { loadConfig } from '../../src/config/config.ts'
 import { type Daemon, type Role, runDaemon } from '../../src/daemon/daemon.ts'
 import { writeKnowledge } from '../../src/demo/knowledge.ts'
 import { type StandIn, standInModel } from '../../src/demo/stand-in.ts'
+import type { ResolveTxt } from '../../src/dns/resolver.ts'
 import type { MessageRow } from '../../src/store/messages.ts'
+import { fillState } from '../store-template.ts'
 
 export interface FlowSettings {
   address: string
@@ -25,6 +27,8 @@ export interface FlowSettings {
   model?: Record<string, unknown>
   /** The system's when absent. */
   clock?: Clock
+  /** TXT records; without it there are none: tests ask no name server. */
+  resolveTxt?: ResolveTxt
   /** Merged over the document's keys. */
   document?: Record<string, unknown>
 }
@@ -44,6 +48,7 @@ export interface RunningDaemon extends AsyncDisposable {
 export async function startDaemon(settings: FlowSettings): Promise<RunningDaemon> {
   const directory = mkdtempSync(join(tmpdir(), 'replyd-flow-'))
   await writeKnowledge(join(directory, 'knowledge'))
+  if (!settings.databaseUrl) await fillState(join(directory, 'data'))
   const path = join(directory, 'replyd.yaml')
   const config = loadConfig({
     path,
@@ -62,6 +67,7 @@ export async function startDaemon(settings: FlowSettings): Promise<RunningDaemon
       log: openLog(process.env.REPLYD_LOG_LEVEL ?? 'silent', false),
       clock: settings.clock ?? systemClock,
       newId,
+      resolveTxt: settings.resolveTxt ?? noRecords,
       signal: stop.signal,
       onReady: resolve,
     })
@@ -104,6 +110,9 @@ export async function startDaemon(settings: FlowSettings): Promise<RunningDaemon
     [Symbol.asyncDispose]: end,
   }
 }
+
+const noRecords: ResolveTxt = () =>
+  Promise.reject(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }))
 
 function missing(): never {
   throw Object.assign(new Error('no such file'), { code: 'ENOENT' })

@@ -133,7 +133,7 @@ test.each([
     await deliver(address, 5)
     await stopped
     expect(pipeline.modelStopped).toContain(words)
-    const { rows } = await context.db.query(`select 1 from replyd.message where step in ('wait', 'done')`)
+    const { rows } = await context.db.query(`select 1 from replyd.message where step in ('review', 'done')`)
     expect(rows).toEqual([])
   }
   expect(told).toEqual([expect.stringContaining(words)])

@@ -128,7 +128,7 @@ test('no sender, subject or text of the corpus is in the log, even at level trac
   await using changes = await watchLedger(databaseUrl)
   const atRest = async () => {
     const { rows } = await database.query<{ n: number }>(
-      `select count(*)::int as n from replyd.message where step in ('wait', 'done')`,
+      `select count(*)::int as n from replyd.message where step in ('review', 'done')`,
     )
     return rows[0]?.n ?? 0
   }

@@ -71,7 +71,7 @@ test('a forged cookie, the API and the metrics without a token: nothing', async 
   const forged = { cookie: 'replyd_session=eyJpZCI6IngiLCJhY3RvciI6IkFkYSIsInVudGlsIjo5OTk5OTk5OTk5OTk5fQ.x' }
   const page = await fetch(`${url()}/`, { headers: forged, redirect: 'manual' })
   expect([page.status, page.headers.get('location')]).toEqual([303, '/login'])
-  for (const path of ['/api/replies', '/api/ladder', '/metrics', '/api/mails'])
+  for (const path of ['/api/replies', '/api/autonomy', '/metrics', '/api/mails'])
     expect([path, (await fetch(`${url()}${path}`)).status]).toEqual([path, 401])
 })
 

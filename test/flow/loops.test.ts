@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { type Dovecot, type Postfix, startDovecot, startPostfix } from '../live/servers/index.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { newDatabase } from './database.ts'
 import { readMailbox } from './mailboxes.ts'
 
 /**
@@ -51,12 +52,13 @@ afterAll(async () => {
   door.close()
 })
 
-function startOn(address: string): Promise<RunningDaemon> {
+async function startOn(address: string): Promise<RunningDaemon> {
   return startDaemon({
     address,
     imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
     smtp: { host: postfix.host, port: postfix.smtpPort },
     standIn,
+    databaseUrl: await newDatabase(),
     account: { authservIds: ['mx.replyd.test'], sentCopy: true },
     document: { replies: { mode: 'send', undo: '0s', minConfidence: 0.3 } },
   })
@@ -150,10 +152,6 @@ test('of ten mails that one sender sends at once, one gets the answer that all w
   await using running = await startOn(address)
   const rows = await running.settled(ids.length)
   const outcomes = rows.map(({ disposition, reason }) => `${disposition} ${reason}`)
-  console.log(
-    outcomes,
-    rows.map((row) => row.codes.join(' ')),
-  )
   expect(outcomes.filter((outcome) => outcome.startsWith('sent')).length).toBeLessThanOrEqual(3)
   await postfix.drained()
   expect((await readMailbox(dovecot, 'orders@burst.example', 'INBOX')).length).toBeLessThanOrEqual(3)

@@ -257,6 +257,10 @@ test('mail that the owner takes out of Junk is restored, and its sender trusted'
   await inMailbox('Junk', (client) => client.messageMove(String(row.junkUid), 'INBOX', { uid: true }))
   await observer.lookOnce()
   expect(await now(row)).toMatchObject({ disposition: 'restored', reason: 'moved-back-by-owner' })
+  const back = (await readMailbox(dovecot, address, 'INBOX')).find(
+    ({ messageId }) => messageId === row.messageId,
+  )
+  expect(back?.flags).not.toContain('$Junk')
   expect(await senderRule(db, address, row.fromAddress ?? '')).toMatchObject({
     rule: 'allow',
     source: 'restored',
@@ -329,7 +333,7 @@ describe('the owner answers from their own client', () => {
     })
     const at = clock.now()
     await changeReply(db, { id: row.id, from: ['saved'], to: state, actor: 'test', saved: null }, at)
-    await commitStep(db, { id: row.id, from: 'done', to: 'wait', disposition: state, reason: 'test' }, at)
+    await commitStep(db, { id: row.id, from: 'done', to: 'review', disposition: state, reason: 'edited' }, at)
     return row
   }
 
@@ -372,7 +376,11 @@ describe('the owner answers from their own client', () => {
     const { db, clock } = running.daemon.context
     const at = clock.now()
     await changeReply(db, { id: row.id, from: ['saved'], to: 'held', actor: 'test' }, at)
-    await commitStep(db, { id: row.id, from: 'done', to: 'wait', disposition: 'held', reason: 'test' }, at)
+    await commitStep(
+      db,
+      { id: row.id, from: 'done', to: 'review', disposition: 'held', reason: 'edited' },
+      at,
+    )
     const reply = await replyOf(row)
     await inMailbox('Drafts', (client) => client.messageMove(String(reply.savedUid), 'Sent', { uid: true }))
     await observer.lookOnce()

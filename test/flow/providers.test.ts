@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type DemoMailbox, type MailboxOptions, type Plugin, startMailbox } from '../../src/demo/mailbox.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { newDatabase } from './database.ts'
 import { withClient } from './mailboxes.ts'
 
 const address = 'support@replyd.test'
@@ -33,12 +34,13 @@ const lacking =
 const openMailbox = (options: Partial<MailboxOptions>) =>
   startMailbox({ user: address, password, now: () => new Date(), ...options })
 
-function start(mailbox: DemoMailbox, document: Record<string, unknown> = {}): Promise<RunningDaemon> {
+async function start(mailbox: DemoMailbox, document: Record<string, unknown> = {}): Promise<RunningDaemon> {
   return startDaemon({
     address,
     imap: { ...mailbox.imap, user: address, password },
     smtp: mailbox.smtp,
     standIn,
+    databaseUrl: await newDatabase(),
     account: { authservIds: ['mx.replyd.test'] },
     document,
   })

@@ -125,7 +125,7 @@ test('each mail is handled once, nothing goes out twice, and what was being sent
   await using changes = await watchLedger(url)
   const handled = async () => {
     const { rows } = await database.query<{ id: string; disposition: string }>(
-      `select message_id as id, disposition from replyd.message where step in ('wait', 'done')`,
+      `select message_id as id, disposition from replyd.message where step in ('review', 'done')`,
     )
     return rows
   }

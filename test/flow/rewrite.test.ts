@@ -1,14 +1,13 @@
 /** A person asks for another reply, and the model gives none: on real Dovecot and Postfix. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
-import { approve } from '../../src/review/approve.ts'
 import { rewrite } from '../../src/review/rewrite.ts'
 import { loadMessage } from '../../src/store/messages.ts'
 import { loadReply } from '../../src/store/replies.ts'
 import { run } from '../cli/run.ts'
 import { type Dovecot, type Postfix, startDovecot, startPostfix } from '../live/servers/index.ts'
 import { readMailbox } from './mailboxes.ts'
-import { letter, startWalk } from './walk.ts'
+import { approveWhatStands, letter, startWalk } from './walk.ts'
 
 let dovecot: Dovecot
 let postfix: Postfix
@@ -61,7 +60,7 @@ test('a rewrite without text says so, and keeps the earlier draft as the earlier
   await rewrite(review, id, 'Ann', 'Name the price of a bell.')
   const { row } = await walk.walk(id)
   expect(row).toMatchObject({
-    step: 'wait',
+    step: 'review',
     disposition: 'held',
     reason: 'rewrite-without-text',
     detail: 'missing: the price of a bell',
@@ -70,22 +69,22 @@ test('a rewrite without text says so, and keeps the earlier draft as the earlier
   const REPLYD_URL = walk.running.daemon.url ?? ''
   const pageOf = async () => (await fetch(new URL(`/replies/${id}`, REPLYD_URL))).text()
   const page = await pageOf()
-  expect(page).toContain('The model wrote no other text. This is the earlier draft.')
+  expect(page).toContain('The model wrote no other text, so this is the earlier draft.')
   expect(page).toContain('missing: the price of a bell')
   const { out } = await run(['replies', 'show', id], { environment: { REPLYD_URL, REPLYD_TOKEN: 'none' } })
   expect(out).toContain(
-    'The model wrote no other text. This is the earlier draft.\nmissing: the price of a bell',
+    'The model wrote no other text, so this is the earlier draft.\nmissing: the price of a bell',
   )
 
   // Asked once more it writes; nothing of the failed attempt is left.
   silent = false
   await rewrite(review, id, 'Ann', '')
   const again = (await walk.walk(id)).row
-  expect(again).toMatchObject({ disposition: 'held', reason: 'mode-review', detail: 'mode-review' })
+  expect(again).toMatchObject({ disposition: 'held', reason: 'mode-review', detail: null })
   expect(await pageOf()).not.toContain('earlier draft')
 
   // A later step that has nothing to add leaves no words of an earlier one.
-  await approve(review, id, 'Ann')
+  await approveWhatStands(review, id)
   expect(await loadMessage(walk.context.db, id)).toMatchObject({ disposition: 'approved', detail: null })
   expect((await walk.walk(id)).row.disposition).toBe('sent')
   await postfix.drained()

@@ -158,7 +158,7 @@ test('the watcher dies half way: another takes over, and each mail is handled on
   })
   await rest
   expect(second.fence).toBe(first.fence + 1)
-  await changes.until(async () => ((await count(`step in ('wait', 'done')`)) >= mails ? true : null))
+  await changes.until(async () => ((await count(`step in ('review', 'done')`)) >= mails ? true : null))
   expect(await count('true')).toBe(mails)
   expect(await count(`disposition = 'duplicate'`)).toBe(0)
   const drafts = await readMailbox(dovecot, address, 'Drafts')
@@ -179,7 +179,7 @@ test('a holder that was frozen, not dead, commits nothing under its old fence', 
   expect(after.fence).toBe(before.fence + 1)
   const known = await count('true')
   await deliverAll(dovecot, letters(mails, mails + 10))
-  await changes.until(async () => ((await count(`step in ('wait', 'done')`)) >= known + 10 ? true : null))
+  await changes.until(async () => ((await count(`step in ('review', 'done')`)) >= known + 10 ? true : null))
   expect(await count('true')).toBe(known + 10)
   // The one that came back found its lease taken: the fence has not changed again.
   expect(await changes.until(holder)).toEqual(after)

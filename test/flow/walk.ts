@@ -5,9 +5,14 @@ import { type Account, PutOff, type StepContext } from '../../src/context.ts'
 import { guard } from '../../src/guard/step.ts'
 import { table } from '../../src/pipeline/table.ts'
 import { Watcher } from '../../src/receive/watch.ts'
+import { approve } from '../../src/review/approve.ts'
+import { versionOf } from '../../src/review/decide.ts'
+import type { Review } from '../../src/review/review.ts'
 import type { StoredMail } from '../../src/store/bodies.ts'
 import { loadMessage, type MessageRow } from '../../src/store/messages.ts'
+import { loadReply } from '../../src/store/replies.ts'
 import { type FlowSettings, type RunningDaemon, startDaemon } from './daemon.ts'
+import { newDatabase } from './database.ts'
 
 export interface Walk extends AsyncDisposable {
   context: StepContext
@@ -25,7 +30,7 @@ export interface Walk extends AsyncDisposable {
 
 /** A daemon that does nothing by itself, but perhaps shows its pages. */
 export async function startWalk(settings: FlowSettings): Promise<Walk> {
-  const running = await startDaemon({ roles: [], ...settings })
+  const running = await startDaemon({ roles: [], databaseUrl: await newDatabase(), ...settings })
   const clock: Clock = { now: () => new Date(Date.now() + walk.ahead) }
   const context: StepContext = { ...running.daemon.context, clock }
   const account = context.accounts.get(settings.address)
@@ -49,6 +54,7 @@ export async function startWalk(settings: FlowSettings): Promise<Walk> {
       await new Watcher(context, account, {
         onIngested,
         onStopped: fail,
+        onTrouble: () => undefined,
         holder: 'walk',
         isGone: () => true,
       }).catchUpOnce()
@@ -58,7 +64,7 @@ export async function startWalk(settings: FlowSettings): Promise<Walk> {
     walk: async (id) => {
       for (
         let { step }: { step: Stage } = await row(id);
-        step !== 'wait' && step !== 'done' && step !== 'guard';
+        step !== 'review' && step !== 'done' && step !== 'guard';
       ) {
         try {
           const next = await table[step].run(context, id, new AbortController().signal)
@@ -79,6 +85,12 @@ export async function startWalk(settings: FlowSettings): Promise<Walk> {
     [Symbol.asyncDispose]: () => running.stop(),
   }
   return walk
+}
+
+/** A person's yes to the text that stands there now. */
+export async function approveWhatStands(review: Review, id: string): Promise<void> {
+  const reply = await loadReply(review.context.db, id)
+  await approve(review, id, 'Ann', versionOf(reply?.text ?? ''))
 }
 
 /** A mail as the customer's own program sends it, with the verdict of the owner's border server. */

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Browser, Page } from 'playwright-core'
-import { ladder } from '../../src/decide/autonomy-record.ts'
+import { autonomyByCategory } from '../../src/decide/autonomy-record.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { restore } from '../../src/review/restore.ts'
 import { commitStep, loadMessage, type MessageRow } from '../../src/store/messages.ts'
@@ -179,7 +179,10 @@ describe('a reply', () => {
     // And taken back.
     await page.goto(`${urlOf(patient)}/replies/${row.id}`)
     await page.click('#undo')
-    expect(await after(page, 'reopen', patient, row.id)).toMatchObject({ disposition: 'held', step: 'wait' })
+    expect(await after(page, 'reopen', patient, row.id)).toMatchObject({
+      disposition: 'held',
+      step: 'review',
+    })
     expect((await loadReply(dbOf(patient), row.id))?.state).toBe('held')
     await page.context().close()
   })
@@ -323,7 +326,8 @@ test('autonomy is offered, granted on the page, lost with a call-back, and shown
   const category = 'other'
   const { db } = patient.daemon.context
   const account = addressOf(patient)
-  const rung = async () => (await ladder(db, account)).find((each) => each.category === category)
+  const standing = async () =>
+    (await autonomyByCategory(db, account)).find((each) => each.category === category)
   const earned = await ask(patient)
   await db.query(
     `update replyd.message set verdict = jsonb_set(verdict, '{category}', '"other"') where id = $1`,
@@ -341,32 +345,34 @@ test('autonomy is offered, granted on the page, lost with a call-back, and shown
        from replyd.reply r, mails where r.id = $1`,
     [earned.id],
   )
-  expect(await rung()).toMatchObject({ streak: 20, offered: true, granted: false })
+  expect(await standing()).toMatchObject({ streak: 20, offered: true, granted: false })
   const page = await opened(patient, '/settings')
   await page.click('button:has-text("Let it send")')
   await page.waitForURL(/done=grant/)
-  expect(await rung()).toMatchObject({ granted: true, grantedBy: 'owner', takenBack: null })
+  expect(await standing()).toMatchObject({ granted: true, grantedBy: 'owner', takenBack: null })
   await page.goto(`${urlOf(patient)}/replies/${earned.id}`)
   await page.click('#approve')
   await page.waitForURL(/done=approve/)
   await page.click('#undo')
   await after(page, 'cancel', patient, earned.id)
-  expect(await rung()).toMatchObject({
+  expect(await standing()).toMatchObject({
     granted: false,
     streak: 0,
     takenBack: { reason: 'cancelled', id: earned.id },
   })
   await page.goto(`${urlOf(patient)}/settings`)
-  expect(await page.locator('.rung', { hasText: 'Other' }).innerText()).toMatch(/Taken back .*called back/)
-  expect(await page.locator(`.rung a[href="/mails/${earned.id}"]`).count()).toBe(1)
+  expect(await page.locator('.category-autonomy', { hasText: 'Other' }).innerText()).toMatch(
+    /Taken back .*called back/,
+  )
+  expect(await page.locator(`.category-autonomy a[href="/mails/${earned.id}"]`).count()).toBe(1)
   await page.context().close()
   const environment = environmentOf(patient)
-  const listed = JSON.parse((await run(['ladder', 'list', '--json'], { environment })).out) as object[]
+  const listed = JSON.parse((await run(['autonomy', 'list', '--json'], { environment })).out) as object[]
   expect(listed).toContainEqual(expect.objectContaining({ account, category, granted: false, needed: 20 }))
-  expect((await run(['ladder', 'list'], { environment })).out).toMatch(
-    /other +0\/20 +waits for you +cancelled/,
+  expect((await run(['autonomy', 'list'], { environment })).out).toMatch(
+    /other +0\/20 +waits for you +a reply was called back/,
   )
-  const refused = await run(['ladder', 'grant', account, category], { environment })
+  const refused = await run(['autonomy', 'grant', account, category], { environment })
   expect([refused.status, refused.err]).toEqual([1, expect.stringContaining('not on offer')])
 })
 
@@ -412,7 +418,7 @@ describe('a sending that nobody knows the end of', () => {
     const at = patient.daemon.context.clock.now()
     await changeReply(dbOf(patient), { id: row.id, from: ['held'], to: 'uncertain', actor: 'test' }, at)
     const uncertain = { disposition: 'uncertain', reason: 'send-unconfirmed' } as const
-    await commitStep(dbOf(patient), { id: row.id, from: 'wait', to: 'wait', ...uncertain }, at)
+    await commitStep(dbOf(patient), { id: row.id, from: 'review', to: 'review', ...uncertain }, at)
     return row
   }
 
@@ -434,7 +440,7 @@ describe('a sending that nobody knows the end of', () => {
     const before = await loadReply(dbOf(patient), row.id)
     const page = await opened(patient, `/replies/${row.id}`)
     await page.click('text=It did not')
-    expect(await after(page, 'hold', patient, row.id)).toMatchObject({ disposition: 'held', step: 'wait' })
+    expect(await after(page, 'hold', patient, row.id)).toMatchObject({ disposition: 'held', step: 'review' })
     const reply = await loadReply(dbOf(patient), row.id)
     expect(reply).toMatchObject({ state: 'held', attemptGroup: 1, text: before?.text })
     expect(reply?.replyMessageId).not.toBe(before?.replyMessageId)

@@ -6,13 +6,13 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Role } from '../../src/daemon/daemon.ts'
 import { type StandIn, type StandInRequest, startStandIn } from '../../src/demo/stand-in.ts'
 import { parseOctets } from '../../src/mail/mime/octets.ts'
-import { approve, cancel } from '../../src/review/approve.ts'
+import { cancel } from '../../src/review/approve.ts'
 import { loadReply } from '../../src/store/replies.ts'
 import type { Composed } from '../../src/triage/verdict.ts'
 import { run } from '../cli/run.ts'
 import { type Dovecot, type Postfix, startDovecot, startPostfix } from '../live/servers/index.ts'
 import { readMailbox } from './mailboxes.ts'
-import { letter, startWalk, type Walk } from './walk.ts'
+import { approveWhatStands, letter, startWalk, type Walk } from './walk.ts'
 
 let dovecot: Dovecot
 let postfix: Postfix
@@ -89,7 +89,7 @@ test.each([
     letter({ id: `<${name.length}@asks.example>`, from: customer, to: address, text: question }),
   )
   const row = await walk.handle()
-  expect(row).toMatchObject({ step: 'wait', disposition: 'held', reason: 'needs-person' })
+  expect(row).toMatchObject({ step: 'review', disposition: 'held', reason: 'needs-person' })
   expect(row.detail).toBe('missing: the contract; who signed it')
   expect(row.verdict).toMatchObject({ summary: expect.stringMatching(/\S/) })
   expect(await loadReply(walk.context.db, row.id)).toBeNull()
@@ -97,13 +97,13 @@ test.each([
   // On the page and the command line it is said as such.
   const REPLYD_URL = walk.running.daemon.url ?? ''
   const page = await (await fetch(new URL(`/replies/${row.id}`, REPLYD_URL))).text()
-  expect(page).toContain('The model asks for a person.')
+  expect(page).toContain('The model says that a person has to answer.')
   expect(page).toContain('missing: the contract; who signed it')
   const environment = { REPLYD_URL, REPLYD_TOKEN: 'none' }
   const { out } = await run(['replies', 'show', row.id], { environment })
   const { summary } = row.verdict as { summary: string }
   expect(out).toContain(
-    `No reply: the model asks for a person.\n${summary}\nmissing: the contract; who signed it`,
+    `No reply. The model says that a person has to answer.\n${summary}\nmissing: the contract; who signed it`,
   )
 })
 
@@ -112,7 +112,12 @@ test('who answers HUMAN to an automatic reply gets a person, and no such reply i
   await using walk = await start(address)
   const deliver = delivering(address)
   await deliver('<one@asks.example>', question)
-  expect(await walk.handle()).toMatchObject({ disposition: 'sent', reason: 'all-clear' })
+  expect(await walk.handle()).toMatchObject({
+    disposition: 'sent',
+    reason: 'all-clear',
+    // The server's own words, its code once.
+    detail: expect.stringMatching(/^250 2\./),
+  })
   await postfix.drained()
   const [answer] = await readMailbox(dovecot, customer, 'INBOX')
   expect(parseOctets(answer?.octets ?? Buffer.alloc(0)).text).toContain(
@@ -121,7 +126,7 @@ test('who answers HUMAN to an automatic reply gets a person, and no such reply i
   const thread = ['<one@asks.example>', answer?.messageId ?? '']
   const before = asked.length
   await deliver('<two@asks.example>', `Human.\n\n> ${question}`, thread)
-  expect(await walk.handle()).toMatchObject({ step: 'wait', disposition: 'held', reason: 'human-asked' })
+  expect(await walk.handle()).toMatchObject({ step: 'review', disposition: 'held', reason: 'human-asked' })
   expect(asked.length).toBe(before)
   // In this thread every automatic reply is over, in another one it is not.
   await deliver('<three@asks.example>', `${question}\nIs anybody there?`, thread)
@@ -199,7 +204,7 @@ test('outside of business hours an automatic reply waits for the opening, and a 
   expect(second.reason).toBe('outside-hours')
   const review = { context: walk.context, pipeline: walk.running.daemon.pipeline }
   await cancel(review, second.id, 'Ann')
-  await approve(review, second.id, 'Ann')
+  await approveWhatStands(review, second.id)
   expect((await walk.walk(second.id)).row).toMatchObject({
     disposition: 'sent',
     reason: 'approved-by-person',
@@ -211,7 +216,7 @@ test('outside of business hours an automatic reply waits for the opening, and a 
 test('each account writes with its own prompts and its own knowledge', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'replyd-prompts-'))
   try {
-    for (const name of ['triage.md', 'compose.md']) {
+    for (const name of ['triage.md', 'compose.md', 'check.md']) {
       const packaged = readFileSync(new URL(`../../prompts/${name}`, import.meta.url), 'utf8')
       writeFileSync(join(folder, name), `${packaged}\nWe are pirates.\n`)
     }

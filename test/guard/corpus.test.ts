@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { guessOwner } from '../../src/eval/explain.ts'
-import { type Decision, freshContext, judge } from '../../src/guard/ceiling.ts'
+import { applyGuard, type Ceiling, freshContext } from '../../src/guard/ceiling.ts'
 import type { Owner } from '../../src/mail/account.ts'
 import type { Message } from '../../src/mail/message.ts'
 import { parseOctets } from '../../src/mail/mime/octets.ts'
@@ -21,14 +21,14 @@ function ownerOf({ expect: { own_addresses } }: Label, message: Message): Owner 
   return { ...guessed, address: address ?? guessed.address, aliases }
 }
 
-function decisions(set: string): { label: Label; decision: Decision }[] {
+function decisions(set: string): { label: Label; decision: Ceiling }[] {
   const labels = readFileSync(new URL(`${set}.labels.jsonl`, directory), 'utf8')
     .trim()
     .split('\n')
   return labels.map((line) => {
     const label: Label = JSON.parse(line)
     const message = parseOctets(readFileSync(new URL(label.file, directory)))
-    return { label, decision: judge(message, ownerOf(label, message), freshContext(now)).decision }
+    return { label, decision: applyGuard(message, ownerOf(label, message), freshContext(now)).decision }
   })
 }
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { freshContext, type GateContext, judge } from '../../src/guard/ceiling.ts'
+import { applyGuard, freshContext, type GuardContext } from '../../src/guard/ceiling.ts'
 import type { Owner } from '../../src/mail/account.ts'
 import type { Message } from '../../src/mail/message.ts'
 import { parseOctets } from '../../src/mail/mime/octets.ts'
@@ -53,20 +53,20 @@ export const textPart = 'Content-Type: text/plain\n\nHello'
 /** `decision reason` of a message that has just arrived. */
 export function verdict(
   message: Message,
-  context: Partial<GateContext> = {},
+  context: Partial<GuardContext> = {},
   who: Partial<Owner> = {},
 ): string {
-  const { decision, reason } = judge(message, { ...owner, ...who }, { ...freshContext(now), ...context })
+  const { decision, reason } = applyGuard(message, { ...owner, ...who }, { ...freshContext(now), ...context })
   return `${decision} ${reason}`
 }
 
 /** Every code that fires. */
 export function codes(
   message: Message,
-  context: Partial<GateContext> = {},
+  context: Partial<GuardContext> = {},
   who: Partial<Owner> = {},
 ): readonly string[] {
-  return judge(message, { ...owner, ...who }, { ...freshContext(now), ...context }).codes
+  return applyGuard(message, { ...owner, ...who }, { ...freshContext(now), ...context }).codes
 }
 
 /** Text of any code points, lone surrogates included. fast-check's own unit `binary` takes two seconds to set up. */

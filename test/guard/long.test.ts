@@ -53,7 +53,7 @@ describe('fields without end', () => {
     for (const shape of shapes) {
       const value = shape.repeat(size / shape.length)
       const octets = Buffer.from(`X: y\r\n${name}: x ${value}x\r\nFrom: a@b.example\r\n\r\nHow much?`)
-      expect(explainOctets('x', octets, owner, now).reason).not.toBe('gate-error')
+      expect(explainOctets('x', octets, owner, now).reason).not.toBe('guard-error')
     }
   })
   test('Authentication-Results of our own server', () => {
@@ -62,7 +62,7 @@ describe('fields without end', () => {
       const octets = Buffer.from(
         `Authentication-Results: mx.harbor.example; dkim=${value}x\r\nFrom: a@b.example\r\n\r\nx`,
       )
-      expect(explainOctets('x', octets, owner, now).codes).not.toContain('gate-error')
+      expect(explainOctets('x', octets, owner, now).codes).not.toContain('guard-error')
     }
   })
   test.each(['Delivered-To: mara@harbor.example\r\n', 'X-Loop: a\r\n', 'From: a@b.example\r\n'])(
@@ -70,7 +70,7 @@ describe('fields without end', () => {
     (line) => {
       const message = Buffer.from(`${line.repeat(size / line.length)}\r\nx`)
       expect(parseOctets(message).fields.length).toBeGreaterThan(1000)
-      expect(explainOctets('x', message, owner, now).codes).not.toContain('gate-error')
+      expect(explainOctets('x', message, owner, now).codes).not.toContain('guard-error')
     },
   )
 })

@@ -6,7 +6,7 @@ import { codes, letter, letterOf, textPart, verdict } from './letter.ts'
 describe('all codes of', () => {
   test.each([
     [['From: jonas@quarry.example', 'From:'], ['multiple-from']],
-    [['Reply-To: mara@harbor.example, office@harbor.example'], ['self-sent']],
+    [['Reply-To: mara@harbor.example, office@harbor.example'], ['contact-form']],
     [['List-Id: <other.example>'], ['list-mail']],
     [['From: noreply@x.example'], ['no-reply-address']],
     [

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { letter, verdict } from './letter.ts'
 
-/** Each row: the changed fields of an ordinary letter, and what the gate says. */
+/** Each row: the changed fields of an ordinary letter, and what the guard says. */
 export type Rows = readonly (readonly [fields: string | readonly string[], expected: string])[]
 
 export function check(rows: Rows): void {

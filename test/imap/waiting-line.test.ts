@@ -1,11 +1,16 @@
 import { expect, test } from '@jest/globals'
-import { type Waiting, WaitingLine } from '../../src/imap/waiting-line.ts'
+import { type WaitingCommand, WaitingLine } from '../../src/imap/waiting-line.ts'
 
 const lineOf = (...places: (string | null)[]) => {
   const line = new WaitingLine()
   const failed: Error[] = []
   const all = places.map(
-    (place): Waiting => ({ place, overtaken: 0, start: () => {}, fail: (error) => failed.push(error) }),
+    (place): WaitingCommand => ({
+      place,
+      overtaken: 0,
+      start: () => {},
+      fail: (error) => failed.push(error),
+    }),
   )
   for (const waiting of all) line.push(waiting)
   return { line, all, failed }

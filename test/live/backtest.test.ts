@@ -215,7 +215,7 @@ beforeAll(async () => {
     join(directory, 'replyd.yaml'),
     `accounts: [{ address: ${owner}, imap: { ${server}, port: ${dovecot.imapPort} }, smtp: { ${server}, port: 1 } }]
 categories: [{ name: orders, description: kettles }, { name: delivery, description: where to }]
-model: { name: gpt-4o-mini, baseUrl: "${standIn.baseUrl}", apiKey: k }
+model: { name: gpt-4o-mini, baseUrl: "${standIn.baseUrl}", apiKey: k, price: { input: 0.15, cachedInput: 0.075, output: 0.6 } }
 `,
   )
 })

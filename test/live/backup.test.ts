@@ -8,6 +8,7 @@ import { silentLog } from '../../src/base/log.ts'
 import { backedUpTables } from '../../src/store/backup.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
 import { run } from '../cli/run.ts'
+import { fillState } from '../store-template.ts'
 import { seedAll } from './seed.ts'
 import { type Postgres, startPostgres } from './servers/index.ts'
 
@@ -49,6 +50,7 @@ async function contents(db: Database): Promise<Record<string, string[]>> {
 /** A backup of a full store, and what it holds. */
 async function fullBackup(kind: Kind): Promise<{ file: string; before: Record<string, string[]> }> {
   const place = await newPlace(kind)
+  if (kind !== 'PostgreSQL') await fillState(place.REPLYD_DATA)
   const db = await open(place)
   await seedAll(db)
   const before = await contents(db)
@@ -95,7 +97,7 @@ describe.each([
     }
     expect(JSON.parse(changes('message')[0] ?? '')).toMatchObject({
       id: 'm-approved',
-      step: 'wait',
+      step: 'review',
       disposition: 'held',
       reason: 'restored',
     })

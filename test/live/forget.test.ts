@@ -9,6 +9,7 @@ import { type Database, openDatabase } from '../../src/store/database.ts'
 import { forgetCorrespondent } from '../../src/store/forget.ts'
 import { loadMessage } from '../../src/store/messages.ts'
 import { loadReply, saveComposed } from '../../src/store/replies.ts'
+import { fillState } from '../store-template.ts'
 import { account, seededAt, seedMails, seedOthers } from './seed.ts'
 import { type Postgres, startPostgres } from './servers/index.ts'
 
@@ -35,7 +36,7 @@ const kept = new Set(
     'style: account',
     'sender_rule: account pattern rule source',
     'pace: name state',
-    'trust_grant: account category granted_by taken_back taken_back_by',
+    'autonomy_grant: account category granted_by taken_back taken_back_by',
     'account_state: account stopped paused_by',
     'cursor: account mailbox uid_validity',
     'spending: day account',
@@ -99,6 +100,7 @@ describe.each([
 
   beforeAll(async () => {
     const databaseUrl = withPostgres ? await postgres.createDatabase() : null
+    if (!databaseUrl) await fillState(directory)
     db = await openDatabase({ directory, databaseUrl }, silentLog)
   })
   beforeEach(async () => {

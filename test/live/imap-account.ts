@@ -26,9 +26,13 @@ export function accountOn(
     mailboxes: { drafts: null, sent: null, junk: null },
     since: 'now',
     sentCopy: null,
+    arcSealers: [],
     replies: {
       mode: 'draft',
       signature: '',
+      signatures: {},
+      check: 'never',
+      flagDoubts: false,
       intervalMs: 0,
       undoMs: 0,
       approve: 'off',

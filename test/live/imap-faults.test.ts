@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { ImapFlow } from 'imapflow'
-import { PermanentError, TemporaryError, UncertainError } from '../../src/base/errors.ts'
-import { type Fetched, type ImapAccount, openImapAccount } from '../../src/imap/imap.ts'
+import { LoginUnavailable, PermanentError, TemporaryError, UncertainError } from '../../src/base/errors.ts'
+import { type Fetched, type ImapAccount, openImapAccount, UidValidityChanged } from '../../src/imap/imap.ts'
 import { countLogins } from '../login-gate.ts'
 import { accountOn, mail, quietOptions } from './imap-account.ts'
 import { type Hooks, Relay } from './relay.ts'
@@ -173,7 +173,7 @@ describe('a lost connection', () => {
   test('to a peer that died without a word is noticed', async () => {
     const user = `fault${users++}@replyd.test`
     await using relay = await Relay.start(dovecot.imapPort)
-    const timing = { quietMs: 300 }
+    const timing = { quietMs: 2000 }
     const settings = accountOn({ ...dovecot, imapPort: relay.port }, user)
     await using box = openImapAccount(settings, { ...quietOptions, timing })
     await box.capabilities()
@@ -210,6 +210,106 @@ const without =
     /CAPABILITY/.test(text)
       ? names.reduce((rest, name) => rest.replace(new RegExp(` ${name}(?=[ \\]\\r])`, 'g'), ''), text)
       : text
+
+/** Adds capabilities to every announcement of the server. */
+const announcing =
+  (extra: string) =>
+  (text: string): string =>
+    text.replace(/(CAPABILITY IMAP4rev1)/g, `$1 ${extra}`)
+
+describe('the limit of APPEND (RFC 7889)', () => {
+  test.each(['APPENDLIMIT=9223372036854775807', 'APPENDLIMIT=100000', 'APPENDLIMIT'])(
+    '%s lets a draft through',
+    async (limit) => {
+      await using b = await broken({ toClient: announcing(limit) })
+      expect((await b.box.append('Drafts', mail('d@x'), ['\\Draft'], [], when)).uid).toBe(1)
+    },
+  )
+
+  test.each(['APPENDLIMIT=0', 'APPENDLIMIT=10'])('%s is the last word', async (limit) => {
+    await using b = await broken({ toClient: announcing(limit) })
+    await expect(b.box.append('Drafts', mail('d@x'), ['\\Draft'], [], when)).rejects.toBeInstanceOf(
+      PermanentError,
+    )
+  })
+})
+
+test('no APPEND goes to the mailbox that its connection has EXAMINEd, as Courier refuses it', async () => {
+  const examined = new Map<number, string>()
+  let refused = 0
+  await using b = await broken({
+    toServer: (text, { number }) => {
+      const [, verb = '', path = ''] = /^\S+ (EXAMINE|SELECT|APPEND) "?([^" \r]+)/.exec(text) ?? []
+      if (verb === 'EXAMINE' || verb === 'SELECT') examined.set(number, `${verb} ${path}`)
+      if (verb !== 'APPEND' || examined.get(number) !== `EXAMINE ${path}`) return text
+      refused++
+      return text.replace(path, 'Nowhere')
+    },
+  })
+  expect(await b.box.findByMessageId('Sent', '<s@x>')).toEqual([])
+  expect((await b.box.append('Sent', mail('s@x'), ['\\Seen'], [], when)).uid).toBe(1)
+  // Another mailbox may stay EXAMINEd meanwhile: no SELECT is spent on it.
+  expect((await b.box.append('Drafts', mail('d@x'), [], [], when)).uid).toBe(1)
+  expect([refused, examined.get(1)]).toEqual([0, 'SELECT Sent'])
+})
+
+describe('a mailbox that is numbered anew at each EXAMINE', () => {
+  /** Until it is opened for writing, as on Courier, or for ever. */
+  function renumbering(until: 'SELECT' | 'for ever') {
+    let settled = false
+    let next = 1000
+    let selects = 0
+    const hooks: Hooks = {
+      toServer: (text) => {
+        if (!/^\S+ SELECT /.test(text)) return text
+        selects++
+        settled = until === 'SELECT'
+        return text
+      },
+      toClient: (text) => (settled ? text : text.replace(/UIDVALIDITY \d+/g, () => `UIDVALIDITY ${++next}`)),
+    }
+    return { hooks, selects: () => selects }
+  }
+
+  test('is opened for writing once, and keeps its number', async () => {
+    const { hooks, selects } = renumbering('SELECT')
+    await using b = await broken(hooks)
+    await b.box.settle('INBOX')
+    await b.box.settle('INBOX')
+    const { uidValidity } = await b.box.state('INBOX')
+    expect(await b.box.uidsAfter('INBOX', uidValidity, 0)).toEqual([])
+    expect(selects()).toBe(1)
+  })
+
+  test('any other is so as soon as it shows', async () => {
+    const { hooks, selects } = renumbering('SELECT')
+    await using b = await broken(hooks)
+    const first = await b.box.state('Junk')
+    await expect(b.box.uidsAfter('Junk', first.uidValidity, 0)).rejects.toBeInstanceOf(UidValidityChanged)
+    const { uidValidity } = await b.box.state('Junk')
+    expect(await b.box.uidsAfter('Junk', uidValidity, 0)).toEqual([])
+    expect(selects()).toBe(1)
+  })
+
+  test('one that never keeps it is not opened again and again', async () => {
+    const { hooks, selects } = renumbering('for ever')
+    await using b = await broken(hooks)
+    for (let look = 0; look < 5; look++) {
+      const { uidValidity } = await b.box.state('Junk')
+      await expect(b.box.uidsAfter('Junk', uidValidity, 0)).rejects.toBeInstanceOf(UidValidityChanged)
+    }
+    expect(selects()).toBe(1)
+  })
+})
+
+test('a server that disables LOGIN until TLS is not taken for one that refuses the password', async () => {
+  await using b = await broken({
+    toClient: (text) => without('AUTH=PLAIN', 'AUTH=LOGIN')(announcing('LOGINDISABLED')(text)),
+  })
+  const failure = await b.box.capabilities().catch((error: unknown) => error)
+  expect(failure).toBeInstanceOf(LoginUnavailable)
+  expect((failure as Error).message).toMatch(/takes no login without TLS: Login is disabled.*imap\.secure/)
+})
 
 describe('a poorer server', () => {
   test('without MOVE and UIDPLUS moves and deletes nothing', async () => {
@@ -248,6 +348,14 @@ describe('a poorer server', () => {
     const { uidValidity } = await b.box.append('Drafts', mail('d@x'), ['\\Draft'], ['replyd'], when)
     expect(await b.box.addFlags('Drafts', uidValidity!, 1, ['\\Seen', '$Mine'])).toBe(false)
     expect((await b.witness.flags('Drafts', uidValidity!, 1))!.sort()).toEqual(['\\Draft', '\\Seen'])
+  })
+
+  test('that says PERMANENTFLAGS (\\*) alone keeps \\Answered too', async () => {
+    const bare = (text: string) => text.replace(/PERMANENTFLAGS \([^)]*\)/, 'PERMANENTFLAGS (\\*)')
+    await using b = await broken({ toClient: bare })
+    const { uidValidity } = await b.box.append('INBOX', mail('d@x'), [], [], when)
+    expect(await b.box.addFlags('INBOX', uidValidity!, 1, ['\\Answered', '$Mine'])).toBe(true)
+    expect((await b.witness.flags('INBOX', uidValidity!, 1))!.sort()).toEqual(['$Mine', '\\Answered'])
   })
 
   test('without UIDPLUS does not tell where a draft went', async () => {

@@ -112,7 +112,7 @@ test('notices a peer that died without a word', async () => {
   const user = nextUser()
   await using relay = await Relay.start(dovecot.imapPort)
   const settings = accountOn({ ...dovecot, imapPort: relay.port }, user)
-  await using watcher = new Watcher(settings, { timing: { quietMs: 200, greetingMs: 500 } })
+  await using watcher = new Watcher(settings, { timing: { quietMs: 2000 } })
   await watcher.until(() => exists(watcher) === 0)
   relay.frozen = true
   await watcher.until(() => watcher.health().state === 'waiting')

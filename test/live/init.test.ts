@@ -49,7 +49,7 @@ function init(
 }
 
 test('a wrong password is said before anything is written', async () => {
-  const { status, out } = await init('wrong', '\n\n\nn\n')
+  const { status, out } = await init('wrong', '\n\n\n\nn\n')
   expect(out).toMatch(/✗ imap .*refused the login of support@replyd\.test/)
   expect(out).toMatch(/Nothing was written\.\n$/)
   expect(status).toBe(1)
@@ -64,18 +64,36 @@ test('with all in order both files are written, and doctor agrees', async () => 
   expect(out).toMatch(/\nNext: replyd start --config \S+replyd\.yaml\n$/)
   expect(status).toBe(0)
   expect(readFileSync(join(ownFolder, '.env'), 'utf8')).toMatch(/^MAIL_PASSWORD="secret"/)
-  const environment = { OPENAI_BASE_URL: standIn.baseUrl, REPLYD_MODEL: standInModel }
-  const doctor = await run(['doctor', '--config', join(ownFolder, 'replyd.yaml')], { environment })
+  // The model that init has tried stands in .env.
+  const doctor = await run(['doctor', '--config', join(ownFolder, 'replyd.yaml')], { environment: {} })
   expect(doctor.status).toBe(0)
 })
 
 test('a password that was refused is asked for again, and only that', async () => {
   const folder = mkdtempSync(join(folders, 'again-'))
-  const { status, out } = await init(null, `\n\n\nwrong\nstill wrong\n${dovecot.password}\n`, { folder })
+  const { status, out } = await init(null, `\n\n\nwrong\n\nstill wrong\n\n${dovecot.password}\n`, { folder })
   expect(out.match(/once more/g)).toHaveLength(2)
   expect(out).not.toMatch(/wrong/)
   expect(status).toBe(0)
   expect(readFileSync(join(folder, '.env'), 'utf8')).toMatch(/^MAIL_PASSWORD="secret"$/m)
+})
+
+test('a login name that the server does not know is asked for as well, and written down', async () => {
+  await using strict = await startDovecot({ users: ['ann@replyd.test'] })
+  const folder = mkdtempSync(join(folders, 'named-'))
+  const servers = ['--imap', `127.0.0.1:${strict.imapPort}`, '--smtp', `127.0.0.1:${postfix.smtpPort}`]
+  const environment = {
+    MAIL_PASSWORD: strict.password,
+    OPENAI_API_KEY: 'any',
+    OPENAI_BASE_URL: standIn.baseUrl,
+    REPLYD_MODEL: standInModel,
+    REPLYD_WEB_PASSWORD: 'long enough',
+  }
+  const argv = ['init', '--address', own, ...servers, '--folder', folder]
+  const { status, out } = await run(argv, { environment, input: '\n\n\nann@replyd.test\n' })
+  expect(out).toMatch(/Login name for IMAP and SMTP \[support@replyd\.test\]:/)
+  expect(status).toBe(0)
+  expect(readFileSync(join(folder, 'replyd.yaml'), 'utf8')).toMatch(/imap: \{.*user: "ann@replyd\.test"/)
 })
 
 describe('the name of the own server', () => {
@@ -102,7 +120,7 @@ describe('the name of the own server', () => {
     expect(status).toBe(0)
     expect(idsIn(folder)).toBe('authservIds: ["mx.replyd.test"]')
     const { imap } = accountOn(dovecot, address)
-    const client = await connectClient(imap, { timing: defaultTiming, signal: AbortSignal.timeout(20_000) })
+    const client = await connectClient(imap, { timing: defaultTiming, signal: AbortSignal.timeout(120_000) })
     await client.mailboxOpen('INBOX', { readOnly: true })
     const rows = await client.fetchAll('1:*', { flags: true })
     await client.logout()

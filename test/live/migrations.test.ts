@@ -1,4 +1,5 @@
 /** Forward migrations: from every version that was released, with rows, on both databases; and who is refused. */
+import { createHash } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +8,7 @@ import { ConfigError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { backedUpTables } from '../../src/store/backup.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
+import { findDue } from '../../src/store/messages.ts'
 import { migrate, newestSchema, schemaVersion } from '../../src/store/migrate.ts'
 import { migrations } from '../../src/store/migrations.ts'
 import { restoreBackup } from '../../src/store/restore.ts'
@@ -99,6 +101,57 @@ test.each(versions)('a store of version %d comes to the newest with all its rows
   expect(mails.map(({ id }) => id)).toEqual(['m-approved', 'm-held', 'm-sending', 'm-sent', 'm-uncertain'])
 })
 
+const oldFaults = {
+  'header cut at 262144 octets': { code: 'header-cut', part: null },
+  'message cut at 41943040 octets': { code: 'message-cut', part: null },
+  'parts nested too deep': { code: 'nested-too-deep', part: null },
+  'more than 500 parts': { code: 'too-many-parts', part: null },
+  'several Content-Type fields': { code: 'several-content-types', part: null },
+  'encrypted (PGP)': { code: 'encrypted-text', part: null },
+  'text part 1.2 was cut': { code: 'text-cut', part: '1.2' },
+  'text part 1 was not read': { code: 'text-unread', part: '1' },
+  'the mail could not be read: closed': { code: 'fetch-failed', part: null },
+}
+
+test('what version 1 wrote as text becomes codes: faults, what was not read, and the list of reasons', async () => {
+  await using db = await open(null, true)
+  await migrate(db, migrations.slice(0, 1))
+  const mail = async (id: string, detail: string, holdReason: string, faults: string[]) => {
+    await db.query(
+      `insert into replyd.message (id, account, mailbox, uid_validity, uid, size, internal_date, flags, ingested_at, step,
+         disposition, reason, detail, due_at, updated_at)
+       values ($1, 'a@x.example', 'INBOX', '1', $2, 1, now(), '[]', now(), 'done', 'drafted', 'mode-draft', $3, now(), now())`,
+      [id, id.charCodeAt(0), detail],
+    )
+    await db.query(
+      `insert into replyd.reply (id, account, state, kind, reply_message_id, octets, reverse_path, addressee, addressees,
+         subject, text, draft_text, text_hash, confidence, composed, claims, sources, hold_reason, attempt_group, created_at)
+       values ($1, 'a@x.example', 'saved', 'draft', $2, '', 'a@x.example', 'b@x.example', '[]', '', '', '', '', 1, '{}', '[]', '[]', $3,
+         0, now())`,
+      [id, `<${id}@x>`, holdReason],
+    )
+    await db.query(
+      `insert into replyd.body (id, header, structure, text, html, hidden_text, faults) values ($1, '', '{}', '', null, false, $2)`,
+      [id, JSON.stringify(faults)],
+    )
+  }
+  await mail('a', 'mode-draft urgent', 'mode-draft urgent', Object.keys(oldFaults))
+  await mail('b', 'cut: thread: 3 messages\nmissing: a price', '', [])
+  await migrate(db)
+  const details = await db.query<{ detail: string | null; omitted: string[] }>(
+    'select m.detail, r.omitted from replyd.message m join replyd.reply r on r.id = m.id order by m.id',
+  )
+  expect(details.rows).toEqual([
+    { detail: null, omitted: [] },
+    { detail: 'cut: thread: 3 messages\nmissing: a price', omitted: ['cut: thread: 3 messages'] },
+  ])
+  const bodies = await db.query<{ faults: unknown[] }>('select faults from replyd.body order by id')
+  expect(bodies.rows[0]?.faults).toEqual(
+    Object.entries(oldFaults).map(([text, fault]) => ({ ...fault, text })),
+  )
+  expect(bodies.rows[1]?.faults).toEqual([])
+})
+
 test('of several that start at once on an empty database one makes the schema', async () => {
   const url = await postgres.createDatabase()
   const stores = await Promise.all([open(url), open(url), open(url), open(url)])
@@ -117,4 +170,67 @@ test('a newer store is refused at the start, in one line', async () => {
   await expect(open(url)).rejects.toThrow(
     /^The store was written by a newer replyd \(schema 999.*update replyd$/,
   )
+})
+
+/** Lines of a version 1 backup whose rows are in every state of that version, with a head and an end that fit. */
+function oldWords(): string[] {
+  const lines = fixture('1.jsonl').trim().split('\n')
+  const states: Record<string, [step: string, disposition: string, reason: string]> = {
+    'm-approved': ['hold', 'waiting', 'composed'],
+    'm-held': ['wait', 'held', 'mode-review'],
+    'm-sending': ['deliver', 'waiting', 'mode-draft'],
+    'm-sent': ['done', 'sent', 'gate-error'],
+    'm-uncertain': ['wait', 'uncertain', 'send-unconfirmed'],
+  }
+  const changed = lines.slice(0, -1).map((line) => {
+    const [table, row] = Object.entries(JSON.parse(line))[0] as [string, Record<string, unknown>]
+    if (table !== 'message' && table !== 'event') return line
+    const [step, disposition, reason] =
+      states[String(row.message_id).replace(/^<(.+)@example.org>$/, '$1')] ?? []
+    const codes =
+      table === 'message' && reason === 'gate-error' ? { codes: ['unknown-sender', 'gate-error'] } : {}
+    return JSON.stringify({ [table]: { ...row, step, disposition, reason, ...codes } })
+  })
+  const sha256 = createHash('sha256')
+    .update(changed.map((line) => `${line}\n`).join(''))
+    .digest('hex')
+  return [...changed, JSON.stringify({ ...JSON.parse(lines.at(-1) as string), sha256 })]
+}
+
+test('the words of version 1 become those of version 2, in the rows and in what the sweeper looks through', async () => {
+  await using db = await open(await postgres.createDatabase(), true)
+  async function* lines() {
+    yield* oldWords()
+  }
+  // Reading a backup migrates what it has read, as the start does.
+  await restoreBackup(db, lines(), new Date('2027-01-01T00:00:00Z'))
+  const { rows } = await db.query(
+    `select m.id, m.step, m.disposition, m.reason, e.step as "at", e.disposition as "became", e.reason as "because"
+       from replyd.message m join replyd.event e on e.message_id = m.id where e.reason <> 'restored' order by m.id`,
+  )
+  const states = rows as Record<string, string>[]
+  expect(states.map(({ id, step, disposition }) => [id, step, disposition])).toEqual([
+    ['m-approved', 'review', 'held'],
+    ['m-held', 'review', 'held'],
+    ['m-sending', 'deliver', 'pending'],
+    ['m-sent', 'done', 'sent'],
+    ['m-uncertain', 'review', 'uncertain'],
+  ])
+  expect(states.map(({ id, at, became, because }) => [id, at, became, because])).toEqual([
+    ['m-approved', 'decide', 'pending', 'composed'],
+    ['m-held', 'review', 'held', 'mode-review'],
+    ['m-sending', 'deliver', 'pending', 'mode-draft'],
+    ['m-sent', 'done', 'sent', 'guard-error'],
+    ['m-uncertain', 'review', 'uncertain', 'send-unconfirmed'],
+  ])
+  const { rows: codes } = await db.query(`select codes from replyd.message where id = 'm-sent'`)
+  expect(codes).toEqual([{ codes: ['unknown-sender', 'guard-error'] }])
+  expect((await findDue(db, new Date('2027-01-01T00:00:00Z'), 10)).map(({ id }) => id)).toEqual(['m-sending'])
+  const { rows: grants } = await db.query('select category from replyd.autonomy_grant')
+  expect(grants).toEqual([{ category: 'other' }])
+  const { rows: indexes } = await db.query<{ definition: string }>(
+    `select indexdef as definition from pg_indexes where schemaname = 'replyd' and indexdef like '% WHERE %step%'`,
+  )
+  expect(indexes).toHaveLength(2)
+  for (const { definition } of indexes) expect(definition).not.toMatch(/'wait'/)
 })

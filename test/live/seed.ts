@@ -1,10 +1,12 @@
 /** A store with something in every table, written as the daemon writes it where that matters. */
 
 import type { ReplyState } from '../../src/base/dispositions.ts'
+import { faultOf } from '../../src/mail/fault.ts'
 import type { Database } from '../../src/store/database.ts'
 import { type NewMessage, storeIngested } from '../../src/store/ingested.ts'
 import { commitStep } from '../../src/store/messages.ts'
 import { changeReply, type NewReply, saveComposed } from '../../src/store/replies.ts'
+import { composedAs } from '../triage/a-verdict.ts'
 
 export const seededAt = new Date('2026-03-10T09:00:00.123Z')
 export const account = 'me@example.com'
@@ -28,7 +30,7 @@ export const seedMessage = (id: string, uid: number, from: string): NewMessage =
   fromName: awkward,
   subject: awkward,
   step: 'guard',
-  disposition: 'waiting',
+  disposition: 'pending',
   reason: 'ingested',
 })
 
@@ -45,10 +47,11 @@ const seedReply = (id: string, addressee: string): NewReply => ({
   textHash: 'h',
   language: 'en',
   confidence: 0.1 + 0.2,
-  composed: { text: awkward },
-  claims: [{ kind: 'number' }],
-  sources: ['a'],
-  holdReason: 'mode-draft',
+  composed: composedAs(awkward),
+  claims: [{ claim: '12', kind: 'number' }],
+  sources: [{ file: 'hours.md', heading: 'Hours', text: 'From ten to six.' }],
+  omitted: ['thread: 2 messages at its beginning'],
+  holdReasons: ['mode-draft'],
   attemptGroup: 0,
 })
 
@@ -68,7 +71,7 @@ export async function seedMails(
       text: awkward,
       html: `<b>${awkward}</b>`,
       hiddenText: false,
-      faults: ['f'],
+      faults: [faultOf('text-cut', '1')],
     }
     await storeIngested(db, { messages: [seedMessage(id, firstUid + at, from)], bodies: [body] }, seededAt)
     await commitStep(
@@ -99,7 +102,7 @@ const others = [
   `insert into replyd.negative_answer (message_id, reply_id, at) select 'm-held', 'm-sent', $2 where $1::text is not null`,
   `insert into replyd.human_thread (account, message_id, source) select $1, '<x@example.org>', 'm-sent' where $2::timestamptz is not null`,
   `insert into replyd.style (account, styles, learned_at) values ($1, '{"en": {"words": 9}}', $2)`,
-  `insert into replyd.trust_grant (account, category, granted_at, granted_by) values ($1, 'other', $2, 'Ann')`,
+  `insert into replyd.autonomy_grant (account, category, granted_at, granted_by) values ($1, 'other', $2, 'Ann')`,
   `insert into replyd.digest (account, day, at) values ($1, '2026-03-10', $2)`,
   `insert into replyd.webhook (url, last_event, budget_day, due_at) values ($1, 12, '', $2)`,
   `insert into replyd.restore (at, backup_at) select $2, $2 where $1::text is not null`,

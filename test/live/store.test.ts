@@ -1,10 +1,12 @@
 /** The store and the queues, on each of the four state/queue combinations of docs/architecture.md. */
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { RateLimitedError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
+import { faultOf } from '../../src/mail/fault.ts'
 import { parseOctets } from '../../src/mail/mime/octets.ts'
 import { openQueues, type Queues, RetryLater } from '../../src/queue/queues.ts'
 import { loadMails, removeBodiesBefore } from '../../src/store/bodies.ts'
@@ -21,7 +23,9 @@ import {
   settleModelCall,
 } from '../../src/store/model-calls.ts'
 import { changeReply, loadReply, type NewReply, saveComposed } from '../../src/store/replies.ts'
-import { usageBy } from '../../src/store/usage.ts'
+import { usageBy } from '../../src/store/statistics.ts'
+import { fillState } from '../store-template.ts'
+import { composedAs } from '../triage/a-verdict.ts'
 import { type Postgres, type Redis, startPostgres, startRedis } from './servers/index.ts'
 
 const now = new Date('2026-03-10T09:00:00Z')
@@ -52,10 +56,12 @@ const newMessage = (id: string, uid: number, more: Partial<NewMessage> = {}): Ne
   fromName: null,
   subject: 'Hello',
   step: 'guard',
-  disposition: 'waiting',
+  disposition: 'pending',
   reason: 'ingested',
   ...more,
 })
+
+const passage = { file: 'hours.md', heading: 'Hours', text: 'From ten to six.' }
 
 const newReply = (id: string): NewReply => ({
   id,
@@ -70,10 +76,11 @@ const newReply = (id: string): NewReply => ({
   textHash: 'h',
   language: null,
   confidence: 0.5,
-  composed: { text: 'Hi' },
+  composed: composedAs('Hi'),
   claims: [],
-  sources: ['a'],
-  holdReason: 'mode-draft',
+  sources: [passage],
+  omitted: [],
+  holdReasons: ['mode-draft'],
   attemptGroup: 0,
 })
 
@@ -96,6 +103,7 @@ describe.each([
 
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'replyd-store-'))
+    if (!withPostgres) await fillState(directory)
     db = await openDatabase(
       { directory, databaseUrl: withPostgres ? await postgres.createDatabase() : null },
       silentLog,
@@ -200,12 +208,12 @@ describe.each([
           id: 'a',
           from: 'guard',
           to: 'triage',
-          disposition: 'waiting',
+          disposition: 'pending',
           reason: 'ok',
           codes: ['own-list'],
           ceiling: 'draft',
         },
-        { id: 'b', from: 'triage', to: 'done', disposition: 'failed', reason: 'x' },
+        { id: 'b', from: 'triage', to: 'done', disposition: 'failed', reason: 'gave-up' },
       ],
       now,
     )
@@ -250,7 +258,12 @@ describe.each([
     await storeIngested(db, { messages: [newMessage('a', 1)] }, now)
     expect(await saveComposed(db, newReply('a'), now)).toBe(true)
     const stored = await loadReply(db, 'a')
-    expect(stored).toMatchObject({ state: 'composed', composed: { text: 'Hi' }, sources: ['a'], claims: [] })
+    expect(stored).toMatchObject({
+      state: 'composed',
+      composed: { text: 'Hi' },
+      sources: [passage],
+      claims: [],
+    })
     expect(Buffer.from([0, 255, 13, 10]).equals(stored?.octets ?? Buffer.alloc(0))).toBe(true)
     const claim = () =>
       changeReply(db, { id: 'a', from: ['composed'], to: 'sending', actor: 'replyd', claimedAt: now }, now)
@@ -345,7 +358,13 @@ describe.each([
     const place = { account: 'me@example.com', mailbox: 'INBOX', uidValidity: '1' }
     const cursor = { ...place, lastUid: 2 }
     const { structure } = parseOctets(Buffer.from('Subject: x\r\n\r\nHello'))
-    const body = { header: Buffer.from([0, 255]), structure, html: null, hiddenText: false, faults: ['f'] }
+    const body = {
+      header: Buffer.from([0, 255]),
+      structure,
+      html: null,
+      hiddenText: false,
+      faults: [faultOf('text-cut', '1')],
+    }
     const messages = [newMessage('a', 1), newMessage('b', 2), newMessage('c', 2)]
     const bodies = messages.map(({ id }) => ({ id, ...body, text: id }))
     await saveCursor(db, { ...cursor, lastUid: 0, baselineUid: 0, baselineAt: now, renumberedUid: 0 }, now)

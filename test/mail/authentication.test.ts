@@ -4,6 +4,7 @@ import { codes, letter, verdict } from '../guard/letter.ts'
 const field = (value: string) => `Authentication-Results: ${value}`
 const own = (results: string) => field(`mx.harbor.example; ${results}`)
 const received = 'Received: from x.example by mx.harbor.example; Tue, 10 Mar 2026 09:15:22 +0100'
+const foreign = 'Received: from y.example by mx.evil.example; Tue, 10 Mar 2026 09:15:20 +0100'
 const fail = 'dmarc=fail header.from=quarry.example'
 const pass = 'dmarc=pass header.from=quarry.example'
 
@@ -92,4 +93,39 @@ test('public suffixes are no organisation', () => {
 
 test('From without a domain aligns with nothing', () => {
   expect(codes(letter(['From:', own('dkim=pass header.d=')]))).toEqual(['no-sender', 'unauthenticated'])
+})
+
+describe('results below other servers', () => {
+  test.each<[string, string[], string]>([
+    ['below our own server', [received, own(pass)], 'may ok'],
+    ['below our own server by a literal', ['Received: by 2002:a05:7110 with SMTP id x', own(pass)], 'may ok'],
+    [
+      'below a container without a domain',
+      ['Received: from a by 5f3ab2c1 with LMTP id x', own(fail)],
+      'draft dmarc-fail',
+    ],
+    ['below a server of others: nothing is known', [foreign, own(fail)], 'may ok'],
+    ['below ours and theirs', [received, foreign, own(fail)], 'may ok'],
+    ['theirs below ours', [own(pass), received, foreign, own(fail)], 'may ok'],
+  ])('%s', (_, fields, expected) => expect(verdict(letter(fields))).toBe(expected))
+})
+
+test.each([
+  ['MX.Harbor.Example', ['mx.harbor.example'], 'draft dmarc-fail'],
+  ['mx.harbor.example/C741440440', ['mx.harbor.example'], 'draft dmarc-fail'],
+  ['mx.harbor.example from=quarry.example', ['mx.harbor.example'], 'draft dmarc-fail'],
+  ['mx5.mail.harbor.example', ['*.mail.harbor.example'], 'draft dmarc-fail'],
+  ['a.b.harbor.example', ['*.*.harbor.example'], 'draft dmarc-fail'],
+  ['mail.harbor.example', ['*.mail.harbor.example'], 'may ok'],
+  ['a.b.mail.harbor.example', ['*.mail.harbor.example'], 'may ok'],
+  ['mx5.mail.harbor.example.evil.example', ['*.mail.harbor.example'], 'may ok'],
+  // A wildcard never stands for a whole organisation.
+  ['harbor.example', ['*.example'], 'may ok'],
+  ['mx.harbor.example', ['*.*.example'], 'may ok'],
+  ['mx.harbor.example', ['*'], 'may ok'],
+  ['mx5.mail.harbor.example', ['mx*.mail.harbor.example'], 'may ok'],
+  ['evil/mx.harbor.example', ['mx.harbor.example'], 'may ok'],
+])('the id %s of %j gives %s', (id, authservIds, expected) => {
+  const message = letter([`Authentication-Results: ${id}; dmarc=fail header.from=quarry.example`])
+  expect(verdict(message, {}, { authservIds })).toBe(expected)
 })

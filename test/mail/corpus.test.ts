@@ -10,7 +10,7 @@ import {
   splitHeader,
   textPartsOf,
 } from '../../src/mail/mime/octets.ts'
-import { parseStructure } from '../../src/mail/mime/structure.ts'
+import { parseStructure, unnamedCalendars } from '../../src/mail/mime/structure.ts'
 import { decodeWords, plainLine } from '../../src/mail/mime/words.ts'
 import { splitText, visibleText } from '../../src/mail/text/visible.ts'
 import { corpusFiles, corpusOctets, type Label, labelsOf } from './messages.ts'
@@ -53,7 +53,10 @@ function asFromImap(octets: Buffer): Message {
   const header = octets.subarray(0, end)
   const { structure, bodies } = parseStructure(parseFields(header), octets.subarray(body))
   const texts = new Map(
-    textPartsOf(structure).map((part) => [part.path, bodies.get(part.path) ?? Buffer.alloc(0)]),
+    [...unnamedCalendars(structure), ...textPartsOf(structure)].map((part) => [
+      part.path,
+      bodies.get(part.path) ?? Buffer.alloc(0),
+    ]),
   )
   return messageFromParts({ header: splitHeader(octets), structure, texts })
 }

@@ -37,7 +37,7 @@ afterEach(() => server.close())
 function open(name: string, more: { timeoutMs?: number; baseUrl?: string; apiKey?: string } = {}): Model {
   const clock = { now: () => new Date('2026-11-24T12:00:00Z') }
   return openModel(
-    { name, baseUrl: server.baseUrl, apiKey: 'sk-test', timeoutMs: 10_000, ...more },
+    { name, baseUrl: server.baseUrl, apiKey: 'sk-test', timeoutMs: 60_000, ...more },
     silentLog,
     clock,
   )
@@ -519,7 +519,7 @@ describe('models', () => {
       .map((body) => body.response_format)
       .filter(({ type }) => type === 'json_schema')
     expect(formats.map(({ json_schema }) => Object.keys(json_schema.schema.properties).length)).toEqual([
-      9, 9, 6, 6,
+      12, 12, 6, 6,
     ])
   })
 

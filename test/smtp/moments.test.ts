@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { OwnerActionError, PermanentError, TemporaryError, UncertainError } from '../../src/base/errors.ts'
 import { type Outgoing, RefusedAddressees } from '../../src/smtp/smtp.ts'
-import { big, mail, open } from './opened.ts'
+import { big, impatient, mail, open, timing } from './opened.ts'
 import { type Answer, type Moment, ScriptedServer } from './scripted-server.ts'
 
 describe('a failure at each moment of the dialog', () => {
@@ -47,7 +47,8 @@ describe('a failure at each moment of the dialog', () => {
     await using server = await ScriptedServer.start((at) =>
       at === moment ? answer : at === 'EHLO' ? sized : undefined,
     )
-    await using submission = open(server)
+    const limits = ['silence', 'drip'].includes(answer) ? impatient : timing
+    await using submission = open(server, {}, limits)
     const failure = await submission.send(outgoing).catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(expected)
     expect(failure instanceof OwnerActionError).toBe(expected === (OwnerActionError as unknown))

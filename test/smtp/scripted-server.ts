@@ -1,5 +1,9 @@
 import { EventEmitter, once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+
+const fixture = (name: string) => readFileSync(new URL(`../fixtures/tls/${name}`, import.meta.url))
 
 /** What the server does when it gets that far. A string is the reply, without its CRLF. */
 export type Answer = string | 'drop' | 'reset' | 'silence' | 'drip'
@@ -42,6 +46,8 @@ export class ScriptedServer implements AsyncDisposable {
   readonly commands: string[] = []
   /** Bodies that ended with the final dot, dot-stuffing undone. */
   readonly mails: Buffer[] = []
+  /** Like maddy: the end of the connection (FIN) is the end of the mail, which is then taken as if its dot had come. */
+  takesEndForDot = false
   /** Times of logins, in milliseconds. */
   readonly logins: number[] = []
   connections = 0
@@ -106,7 +112,8 @@ export class ScriptedServer implements AsyncDisposable {
 class Dialog {
   readonly #server: ScriptedServer
   readonly #connection: number
-  readonly #socket: Socket
+  #socket: Socket
+  #upgrading = false
   readonly #counts = new Map<Moment, number>()
   #buffer = Buffer.alloc(0)
   #inBody = false
@@ -121,16 +128,38 @@ class Dialog {
   async run(): Promise<void> {
     let alive = await this.#answer('greeting')
     try {
-      for await (const chunk of this.#socket) {
-        this.#buffer = Buffer.concat([this.#buffer, chunk])
-        while (alive && this.#hasNext()) alive = await (this.#inBody ? this.#body() : this.#command())
-        if (!alive || !this.#inBody) continue
-        this.#server.events.emit('body', this.#buffer.length)
-        alive = await this.#answer('mid-body')
+      while (await this.#read(alive)) {
+        this.#upgrade()
+        alive = true
       }
     } catch {
       // Cut by one side or the other.
     }
+  }
+
+  #upgrade(): void {
+    const options = { isServer: true, key: fixture('key.pem'), cert: fixture('cert.pem') }
+    this.#socket = new TLSSocket(this.#socket, options)
+    this.#socket.on('error', () => {})
+    this.#upgrading = false
+  }
+
+  /** True when TLS begins, false when the client has ended the connection in order. */
+  async #read(goesOn: boolean): Promise<boolean> {
+    let alive = goesOn
+    for await (const chunk of this.#socket.iterator({ destroyOnReturn: false })) {
+      this.#buffer = Buffer.concat([this.#buffer, chunk])
+      while (alive && this.#hasNext()) alive = await (this.#inBody ? this.#body() : this.#command())
+      if (this.#upgrading) return true
+      if (!alive || !this.#inBody) continue
+      this.#server.events.emit('body', this.#buffer.length)
+      alive = await this.#answer('mid-body')
+    }
+    if (this.#inBody && this.#server.takesEndForDot) {
+      this.#server.mails.push(unstuffed(this.#buffer))
+      await this.#answer('dot')
+    }
+    return false
   }
 
   /** Where the body ends; an empty one is a lone dot. */
@@ -160,7 +189,7 @@ class Dialog {
     if (verb === 'AUTH') this.#server.logins.push(performance.now())
     const alive = await this.#answer(verb)
     if (verb === 'QUIT') this.#socket.end()
-    return alive
+    return alive && !this.#upgrading
   }
 
   /** True when the dialog goes on. */
@@ -172,6 +201,7 @@ class Dialog {
     if (moment === 'MAIL' || moment === 'RCPT')
       this.#hasAddressee = moment === 'RCPT' && reply.startsWith('2')
     if (moment === 'DATA') this.#inBody = reply.startsWith('3')
+    if (moment === 'STARTTLS') this.#upgrading = reply.startsWith('2')
     if (reply === 'drop') this.#socket.destroy()
     else if (reply === 'reset') this.#socket.resetAndDestroy()
     else if (reply === 'drip') this.#drip()

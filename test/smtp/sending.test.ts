@@ -1,7 +1,14 @@
+import { EventEmitter, once } from 'node:events'
 import { describe, expect, test } from '@jest/globals'
-import { PermanentError, TemporaryError } from '../../src/base/errors.ts'
-import { big, mail, open } from './opened.ts'
+import { LoginUnavailable, PermanentError, TemporaryError } from '../../src/base/errors.ts'
+import { big, mail, open, timing } from './opened.ts'
 import { type Answer, type Moment, ScriptedServer } from './scripted-server.ts'
+
+/** Resolves when the server has read all of a mail but its final dot. */
+const bodyRead = (server: ScriptedServer, octets: Buffer) =>
+  new Promise<void>((resolve) => {
+    server.events.on('body', (received: number) => received === octets.length && resolve())
+  })
 
 describe('what is sent', () => {
   test('exactly the octets, dots stuffed, the envelope as given', async () => {
@@ -80,6 +87,139 @@ describe('plain text', () => {
   })
 })
 
+describe('STARTTLS on loopback', () => {
+  const offering = (at: Moment, { count }: { count: number }): Answer | undefined => {
+    if (at === 'STARTTLS') return '220 go ahead'
+    if (at !== 'EHLO') return undefined
+    return count === 1 ? '250-scripted\r\n250 STARTTLS' : '250-scripted\r\n250 AUTH PLAIN'
+  }
+
+  test('is used where it is offered, with any certificate: some servers take no login before it', async () => {
+    await using server = await ScriptedServer.start(offering)
+    await using submission = open(server)
+    await submission.send(mail())
+    expect(server.commands.map((line) => line.split(' ')[0])).toEqual([
+      'EHLO',
+      'STARTTLS',
+      'EHLO',
+      'AUTH',
+      'MAIL',
+      'RCPT',
+      'DATA',
+    ])
+    expect(server.mails).toHaveLength(1)
+  })
+
+  test('is not asked for where it is not offered', async () => {
+    await using server = await ScriptedServer.start()
+    await using submission = open(server)
+    await submission.send(mail())
+    expect(server.commands).not.toContain('STARTTLS')
+  })
+})
+
+describe('a server without AUTH', () => {
+  const bare = (at: Moment): Answer | undefined =>
+    at === 'EHLO' ? '250-scripted\r\n250 8BITMIME' : undefined
+
+  test('is an error when there is a password, and the password does not get the blame', async () => {
+    await using server = await ScriptedServer.start(bare)
+    await using submission = open(server)
+    for (const attempt of [submission.verify(), submission.send(mail())]) {
+      const failure = await attempt.catch((error: unknown) => error)
+      expect(failure).toBeInstanceOf(LoginUnavailable)
+      expect((failure as Error).message).toMatch(/offers no login \(AUTH\)/)
+      expect((failure as Error).message).not.toMatch(/password/)
+    }
+    expect(server.commands.filter((line) => line.startsWith('MAIL'))).toEqual([])
+  })
+
+  test.each([
+    ['no login is wanted', { user: '' }],
+    ['there is nothing to log in with', { password: '' }],
+    ['the login is only that of another server', { loginOptional: true }],
+  ])('takes mail when %s', async (_, changes) => {
+    await using server = await ScriptedServer.start(bare)
+    await using submission = open(server, changes)
+    expect(await submission.verify()).toBe(false)
+    await submission.send(mail())
+    expect(server.mails).toHaveLength(1)
+  })
+
+  test('that wants a login at MAIL all the same is told from a wrong password', async () => {
+    await using server = await ScriptedServer.start((at) =>
+      at === 'MAIL' ? '530 5.7.0 Authentication required' : bare(at),
+    )
+    await using submission = open(server, { loginOptional: true })
+    const failure = await submission.send(mail()).catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(LoginUnavailable)
+    expect((failure as Error).message).toMatch(/offers no login \(AUTH\): 530 5\.7\.0/)
+  })
+
+  test('one that offers it says that it was used', async () => {
+    await using server = await ScriptedServer.start()
+    await using submission = open(server)
+    expect(await submission.verify()).toBe(true)
+  })
+
+  test('"Must issue a STARTTLS command first" is not about the password', async () => {
+    await using server = await ScriptedServer.start((at) =>
+      at === 'AUTH' ? '530 5.7.0 Must issue a STARTTLS command first' : undefined,
+    )
+    await using submission = open(server)
+    const failure = await submission.verify().catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(LoginUnavailable)
+    expect((failure as Error).message).toMatch(/takes no login without TLS/)
+  })
+})
+
+describe('a server that takes the end of the connection for the end of the mail', () => {
+  const withheld = new TemporaryError('another has it')
+
+  async function start(how: 'plain' | 'STARTTLS'): Promise<ScriptedServer> {
+    const server = await ScriptedServer.start((at, { count }) =>
+      how !== 'STARTTLS'
+        ? undefined
+        : at === 'STARTTLS'
+          ? '220 go ahead'
+          : at === 'EHLO' && count === 1
+            ? '250-scripted\r\n250 STARTTLS'
+            : undefined,
+    )
+    server.takesEndForDot = true
+    return server
+  }
+
+  test.each(['plain', 'STARTTLS'] as const)('gets nothing that was withheld (%s)', async (how) => {
+    await using server = await start(how)
+    await using submission = open(server)
+    // libuv reports an RST that comes with the octets before it as an orderly end, so they have to have been read.
+    const whole = bodyRead(server, mail().octets)
+    const refuse = async () => {
+      await whole
+      throw withheld
+    }
+    await expect(submission.send(mail(), refuse)).rejects.toBe(withheld)
+    await server.empty()
+    expect(server.mails).toEqual([])
+    expect((await submission.send(mail())).replyCode).toBe(250)
+    expect(server.mails).toHaveLength(1)
+  })
+
+  test('gets nothing when the question about the end takes too long', async () => {
+    await using server = await start('plain')
+    await using submission = open(server, {}, { ...timing, mailMs: 50 })
+    const question = new EventEmitter()
+    const sending = submission.send(mail(), async () => void (await once(question, 'answer')))
+    const failure = sending.catch((error: unknown) => error)
+    await bodyRead(server, mail().octets)
+    await server.empty()
+    question.emit('answer')
+    expect(await failure).toBeInstanceOf(TemporaryError)
+    expect(server.mails).toEqual([])
+  })
+})
+
 describe('whether a mail may be ended', () => {
   test.each<[Moment, Answer]>([
     ['greeting', 'drop'],
@@ -107,9 +247,7 @@ describe('whether a mail may be ended', () => {
       await using server = await ScriptedServer.start(() => undefined)
       await using submission = open(server)
       const octets = Buffer.from(`Subject: hi\r\n\r\n${'x'.repeat(size)}\r\n`)
-      const whole = new Promise<void>((resolve) => {
-        server.events.on('body', (received: number) => received === octets.length && resolve())
-      })
+      const whole = bodyRead(server, octets)
       const before: number[] = []
       await submission.send(mail({ octets }), async () => {
         await whole

@@ -1,4 +1,5 @@
 /** What people and the model taught, in the embedded store: trust by category, and the spam filter. */
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,15 +8,18 @@ import { TemporaryError, UncertainError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
 import type { Account, StepContext } from '../../src/context.ts'
 import { sendDigest } from '../../src/daemon/digest.ts'
-import { grant, isGranted, ladder, revoke } from '../../src/decide/autonomy-record.ts'
+import { autonomyByCategory, grant, isGranted, revoke } from '../../src/decide/autonomy-record.ts'
 import { parseOctets } from '../../src/mail/mime/octets.ts'
+import { noteNegativeAnswer } from '../../src/store/autonomy.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
 import { storeIngested } from '../../src/store/ingested.ts'
-import { figuresByDay, replyFigures } from '../../src/store/insight.ts'
 import { commitStep, loadMessage } from '../../src/store/messages.ts'
-import { changeReply, saveComposed } from '../../src/store/replies.ts'
-import { noteNegativeAnswer } from '../../src/store/trust.ts'
+import { changeReply, loadReply, type NewReply, saveComposed } from '../../src/store/replies.ts'
+import { figuresByDay, replyFigures } from '../../src/store/statistics.ts'
 import { askFilter, learnFrom } from '../../src/triage/filter.ts'
+import type { Verdict } from '../../src/triage/verdict.ts'
+import { fillState } from '../store-template.ts'
+import { aVerdict, composedAs } from '../triage/a-verdict.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'replyd-learning-'))
 const account = 'me@shop.example'
@@ -28,6 +32,7 @@ function tick(): Date {
 }
 
 beforeAll(async () => {
+  await fillState(directory)
   db = await openDatabase({ directory, databaseUrl: null }, silentLog)
 })
 
@@ -49,7 +54,7 @@ async function mail(fromAddress = 'kim@customer.example'): Promise<string> {
     flags: [],
     fromName: null,
   }
-  const fate = { step: 'triage', disposition: 'waiting', reason: 'ingested' } as const
+  const fate = { step: 'triage', disposition: 'pending', reason: 'ingested' } as const
   const rest = { account, fromAddress, subject: null, internalDate: now, emailId: null, threadId: null }
   await storeIngested(db, { messages: [{ id, ...row, ...fate, ...rest }] }, now)
   return id
@@ -61,8 +66,8 @@ async function answered(
   text = 'One two three four',
 ): Promise<string> {
   const id = await mail()
-  const verdict = { category }
-  const done = { from: 'triage', to: 'done', disposition: 'sent', reason: 'x' } as const
+  const verdict = { ...aVerdict, category }
+  const done = { from: 'triage', to: 'done', disposition: 'sent', reason: 'sent-by-owner' } as const
   await commitStep(db, { id, ...done, verdict }, tick())
   await saveComposed(
     db,
@@ -79,10 +84,11 @@ async function answered(
       textHash: 'x',
       language: 'en',
       confidence: 1,
-      composed: {},
+      composed: composedAs(text),
       claims: [],
       sources: [],
-      holdReason: '',
+      omitted: [],
+      holdReasons: [],
       attemptGroup: 0,
     },
     tick(),
@@ -93,7 +99,7 @@ async function answered(
 }
 
 const entry = async (category: string) =>
-  (await ladder(db, account, 2)).find((each) => each.category === category)
+  (await autonomyByCategory(db, account, 2)).find((each) => each.category === category)
 
 test('trust is offered after a row of untouched drafts, granted by the owner, and lost with one bad answer', async () => {
   await answered('orders', 'draft')
@@ -150,17 +156,39 @@ test('a call-back within the undo window and a rejection count against it', asyn
   await changeReply(db, { id, from: ['sent'], to: 'approved', actor: 'replyd' }, tick())
   await changeReply(db, { id, from: ['approved'], to: 'held', actor: 'ann' }, tick())
   await db.query(
-    'insert into replyd.trust_grant (account, category, granted_at, granted_by) values ($1, $2, $3, $4)',
+    'insert into replyd.autonomy_grant (account, category, granted_at, granted_by) values ($1, $2, $3, $4)',
     [account, 'returns', new Date(0), 'ann'],
   )
   expect(await entry('returns')).toMatchObject({ granted: false, takenBack: { reason: 'cancelled', id } })
 })
 
+test('a reply that a person wrote where the model wrote none has no answer of the model', async () => {
+  const id = await mail()
+  const reply: NewReply = {
+    ...{ id, account, kind: 'draft', replyMessageId: `<reply-${id}@shop.example>`, octets: Buffer.from('x') },
+    ...{
+      reversePath: account,
+      addressees: ['kim@customer.example'],
+      subject: 'Re',
+      text: 'Mine',
+      textHash: 'x',
+    },
+    ...{ language: null, confidence: 1, composed: null, claims: [], sources: [], omitted: [] },
+    ...{ holdReasons: ['needs-person'], attemptGroup: 0 },
+  }
+  expect(await saveComposed(db, reply, tick())).toBe(true)
+  expect(await loadReply(db, id)).toMatchObject({
+    composed: null,
+    holdReasons: ['needs-person'],
+    text: 'Mine',
+  })
+})
+
 const octets = (words: string) =>
   parseOctets(Buffer.from(`From: a@b.example\r\nSubject: Hi\r\n\r\n${words}\r\n`))
-const verdict = (is: boolean) => ({
+const verdict = (is: boolean): Verdict => ({
+  ...aVerdict,
   spam: { is, kind: is ? 'scam' : 'none', confidence: 0.99 },
-  sentiment: { label: 'neutral', intensity: 0 },
 })
 
 test('the filter learns from sure verdicts and answers alone once it has 200 of each', async () => {
@@ -177,7 +205,7 @@ test('the filter learns from sure verdicts and answers alone once it has 200 of 
     if (each < 199)
       await learnFrom(contextAt(tick()), await stored(`meeting invoice project ${each}`), verdict(false))
   }
-  const unsure = { ...verdict(false), spam: { is: false, kind: 'none', confidence: 0.9 } }
+  const unsure = { ...verdict(false), spam: { is: false, kind: 'none' as const, confidence: 0.9 } }
   await learnFrom(contextAt(tick()), await stored('meeting'), unsure)
   expect(await ask('cheap pills casino', 3_600_000, 'new@x.example')).toBeNull()
   await learnFrom(contextAt(tick()), await stored('meeting invoice project'), verdict(false))

@@ -8,6 +8,7 @@ import { systemClock } from '../../src/base/clock.ts'
 import type { StepContext } from '../../src/context.ts'
 import { DailyAudit } from '../../src/daemon/daily-audit.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
+import { fillState } from '../store-template.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'replyd-upkeep-'))
 const events: Record<string, unknown>[] = []
@@ -16,6 +17,7 @@ let db: Database
 let daily: DailyAudit
 
 beforeAll(async () => {
+  await fillState(directory)
   db = await openDatabase({ directory, databaseUrl: null }, log)
   const context = { db, clock: systemClock, log, accounts: new Map(), config: { state: { keepMs: null } } }
   daily = new DailyAudit(context as unknown as StepContext)

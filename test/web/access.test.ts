@@ -2,7 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { apiToken, isOwnHost, LoginLimiter, Sessions, writeAccess } from '../../src/web/access.ts'
+import {
+  apiToken,
+  isOwnHost,
+  LoginLimiter,
+  reviewerName,
+  Sessions,
+  writeAccess,
+} from '../../src/web/access.ts'
 
 const now = new Date('2026-11-24T08:00:00Z')
 const later = (minutes: number) => new Date(now.getTime() + minutes * 60_000)
@@ -40,6 +47,20 @@ test.each([
   ['', false],
   [undefined, false],
 ])('Host %s is ours: %s', (host, expected) => expect(isOwnHost(host)).toBe(expected))
+
+test.each([
+  ['Ada', 'Ada'],
+  ['  Ada  Löwe ', 'Ada Löwe'],
+  ['Олена', 'Олена'],
+  ['', 'reviewer'],
+  ['replyd', null],
+  ['Replyd ', null],
+  ['r e p l y d', null],
+  ['ｒｅｐｌｙｄ', null],
+  ['rеplyd', null],
+  ['owner', null],
+  ['api Ada', null],
+])('logged in as %j, a person decides as %j', (written, name) => expect(reviewerName(written)).toBe(name))
 
 describe('the login', () => {
   test('waits after five wrong passwords, for a quarter of an hour, and only where they came from', () => {

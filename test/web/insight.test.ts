@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { DayFigures } from '../../src/store/insight.ts'
+import type { DayFigures } from '../../src/store/statistics.ts'
 import { everyDay, InsightPage } from '../../src/web/insight-page.tsx'
 import type { View } from '../../src/web/layout.tsx'
 import { lasting, shareOf, shortDay } from '../../src/web/words.ts'
@@ -28,7 +28,7 @@ const none = { sent: 0, untouched: 0, medianSeconds: null, p90Seconds: null }
 
 function drawn(days: DayFigures[], perDay = 5) {
   const replies = days.length === 0 ? none : { sent: 2, untouched: 1, medianSeconds: 600, p90Seconds: 7200 }
-  const outcomes = days.length === 0 ? [] : [{ disposition: 'sent', n: 2 }]
+  const outcomes = days.length === 0 ? [] : [{ disposition: 'sent' as const, n: 2 }]
   return String(InsightPage({ view, insight: { days: everyDay(days, names), replies, outcomes, perDay } }))
 }
 

@@ -3,16 +3,18 @@ import { describe, expect, test } from '@jest/globals'
 import { nameOfEvent, retryDelay, signatureOf } from '../../src/web/webhooks.ts'
 
 test.each([
-  ['held', 'hold', 'reply.held'],
+  ['held', 'decide', 'reply.held'],
   ['uncertain', 'deliver', 'reply.held'],
   ['sent', 'deliver', 'reply.sent'],
-  ['sent', 'wait', null],
+  ['sent', 'review', null],
   ['sent-by-owner', 'done', 'reply.sent'],
   ['filed', 'file', 'mail.junked'],
   ['marked', 'file', 'mail.junked'],
   ['declined', 'triage', null],
   ['restored', 'done', null],
-])('%s at %s is %s', (disposition, step, name) => expect(nameOfEvent({ disposition, step })).toBe(name))
+] as const)('%s at %s is %s', (disposition, step, name) =>
+  expect(nameOfEvent({ disposition, step })).toBe(name),
+)
 
 describe('the signature', () => {
   test('is that of Standard Webhooks, with a secret in base64', () => {

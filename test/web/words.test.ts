@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { ageOf, plainWords, supported } from '../../src/web/words.ts'
+import { ageOf, supported, titled } from '../../src/web/words.ts'
 
 const passages = [
   {
@@ -34,5 +34,4 @@ test.each([
   expect(ageOf(new Date(now.getTime() - ms), now)).toBe(expected)
 })
 
-test('a name without words of its own is still readable', () =>
-  expect(plainWords('no-such-reason')).toBe('No such reason'))
+test('a category is written as its owner would', () => expect(titled('order-status')).toBe('Order status'))

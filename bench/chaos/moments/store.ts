@@ -129,6 +129,21 @@ export const storeMoments: readonly Moment[] = [
   ),
   killAt('the rows of a batch', /insert into replyd\.message/, 'before'),
   killAt('the rows of a batch', /insert into replyd\.message/, 'after'),
+  postgres(
+    'cut before the claim, on an SMTP server that takes the end of the connection for the final dot',
+    (world) => {
+      world.smtp.takesEndForDot = true
+      return struckBy(
+        world.postgres?.once('toServer', (text, link) => {
+          if (!/claimed_at = case/.test(text)) return undefined
+          link.cut()
+          return null
+        }) ?? Promise.reject(new Error('no PostgreSQL here')),
+        () => world.deliver(usualMails),
+      )
+    },
+    { options: {} },
+  ),
   killAt('the claim', /claimed_at = case/, 'before'),
   killAt('the claim', /claimed_at = case/, 'after'),
   killAt('a decision', /update replyd\.message m set step/, 'before'),

@@ -1,6 +1,9 @@
 /** How the extractors of the claim check report. */
 
-export type ClaimKind = 'number' | 'date' | 'price' | 'link' | 'address' | 'name' | 'product'
+import type { ClaimKind } from '../../base/reasons.ts'
+
+/** What a text can state. */
+export type StatementKind = Exclude<ClaimKind, 'fault' | 'ungrounded' | 'parroted'>
 
 /**
  * Something that a text states. It is supported when one of its keys is among the keys of the sources; keys carry a
@@ -8,7 +11,7 @@ export type ClaimKind = 'number' | 'date' | 'price' | 'link' | 'address' | 'name
  */
 export interface Found {
   claim: string
-  kind: ClaimKind
+  kind: StatementKind
   keys: string[]
   /** Position in the text, UTF-16 units. */
   index: number

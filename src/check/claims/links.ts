@@ -71,6 +71,12 @@ export function findAddresses(text: string): Found[] {
   })
 }
 
+/** Whether a text that a stranger wrote tells people where to go, write or call; full-width letters count as the plain ones. */
+export function hasContact(text: string): boolean {
+  const plain = text.normalize('NFKC')
+  return [findLinks, findAddresses, findTelephones].some((find) => find(plain).length > 0)
+}
+
 const telephone = /(?<![\p{L}\p{N}.,/-])(?:\+|00)?\(?\d[\d\s()/.–-]{5,22}\d(?![\p{L}\p{N}])/gu
 
 /**

@@ -1,6 +1,6 @@
 /** Names of people and products: what is written with a capital where the language asks for none. */
 
-import { remembered } from '../../base/lru.ts'
+import { memoized } from '../../base/lru.ts'
 import type { Found } from './found.ts'
 import { monthByName, weekdayByName } from './vocabulary.ts'
 
@@ -190,7 +190,7 @@ export function knownWords(sources: readonly string[]): Set<string> {
   return new Set(sources.flatMap(foldedWordsOf))
 }
 
-const foldedWordsOf = remembered((source: string): readonly string[] =>
+const foldedWordsOf = memoized((source: string): readonly string[] =>
   [...source.matchAll(wordPattern)].flatMap(({ 0: word }) => [
     folded(word),
     ...word.split(/[-'’&+.]/).map(folded),

@@ -27,12 +27,16 @@ export interface OutboundCheck {
   knownAddresses: readonly string[]
   /** The fixed text of the prompt; eight of its words in a row are a leak. Null when it is not to be checked. */
   promptText: string | null
+  /** The owner's instructions, which are for the writer alone; five of their words in a row are a leak. */
+  instructions: string
+  /** Texts that may be repeated, even where the instructions say the same. */
+  quotable: readonly string[]
   /** The salt of the markers; empty for none. */
   salt: string
 }
 
 export interface OutboundFault {
-  fault: 'link' | 'address' | 'canary' | 'marker' | 'prompt'
+  fault: 'link' | 'address' | 'canary' | 'marker' | 'prompt' | 'instructions'
   /** What was found; for a canary not the canary itself. */
   found: string
 }
@@ -103,13 +107,32 @@ function promptLeak(text: string, promptText: string): string | null {
   return null
 }
 
-const marker = /<<<|>>>|(?:MAIL|KNOWLEDGE|THREAD|CORRECTIONS):[A-Za-z0-9]{6,}|<\|[\w ]+\|>|\[\/?INST\]/g
+const instructionLength = 5
+
+function runsOf(text: string): string[] {
+  const spoken = words(text)
+  return spoken
+    .slice(0, Math.max(0, spoken.length - instructionLength + 1))
+    .map((_, at) => spoken.slice(at, at + instructionLength).join(' '))
+}
+
+/** The first words that stand in the instructions and in nothing that may be told. */
+function instructionLeak(text: string, { instructions, quotable }: OutboundCheck): string | null {
+  if (instructions === '') return null
+  const told = new Set(runsOf(text))
+  const quoted = new Set(quotable.flatMap(runsOf))
+  return runsOf(instructions).find((run) => told.has(run) && !quoted.has(run)) ?? null
+}
+
+const marker =
+  /<<<|>>>|(?:MAIL|KNOWLEDGE|THREAD|EARLIER|CORRECTIONS|FORWARDED|QUOTED|ASKS|RULES|REPLY):[A-Za-z0-9]{6,}|<\|[\w ]+\|>|\[\/?INST\]/g
 
 /** Everything that must hold a text back although a model wrote it. Empty: it may go out. */
 export function outboundFaults(text: string, check: OutboundCheck): OutboundFault[] {
   const links = new Set(check.knownLinks.map(normalisedLink))
   const addresses = new Set(check.knownAddresses.map((address) => address.toLowerCase()))
   const leak = check.promptText === null ? null : promptLeak(text, check.promptText)
+  const instruction = instructionLeak(text, check)
   const marks = [
     ...(text.match(marker) ?? []),
     ...(check.salt !== '' && text.includes(check.salt) ? ['salt'] : []),
@@ -126,6 +149,7 @@ export function outboundFaults(text: string, check: OutboundCheck): OutboundFaul
     ),
     ...marks.map((found) => ({ fault: 'marker' as const, found })),
     ...(leak === null ? [] : [{ fault: 'prompt' as const, found: leak }]),
+    ...(instruction === null ? [] : [{ fault: 'instructions' as const, found: instruction }]),
   ]
 }
 

@@ -1,9 +1,11 @@
 /** Finds the servers of an address: the table, MX records, RFC 6186, Mozilla's autoconfig, Microsoft's autodiscover. Every look-up has a deadline. */
-import { type Place, type Provider, providers } from '../../base/providers.ts'
+
+import { type Provider, providers, type ServerAddress } from '../../base/providers.ts'
+import { domainPart } from '../../mail/address.ts'
 
 export interface Found {
-  imap: Place
-  smtp: Place
+  imap: ServerAddress
+  smtp: ServerAddress
   /** Where it was found, for the owner to judge. */
   source: string
   hint: string
@@ -16,11 +18,13 @@ export interface Network {
   resolveSrv(name: string): Promise<{ name: string; port: number; priority: number }[]>
   /** Text of a page; rejects unless it was found. @param post sent as XML */
   fetchText(url: string, post?: string): Promise<string>
+  /** See probe.ts; left out: ports are taken for what they usually are. */
+  speaksTls?(host: string, port: number): Promise<boolean | null>
 }
 
 /** @returns null when nothing says where the mail of that address is */
 export async function discover(address: string, network: Network): Promise<Found | null> {
-  const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase()
+  const domain = domainPart(address).toLowerCase()
   const known = providers.find(({ domains }) => domains.includes(domain))
   if (known) return fromProvider(known, 'the built-in table')
   // Asked at once, taken in this order.
@@ -52,7 +56,7 @@ async function byMx(domain: string, { resolveMx }: Network): Promise<Found | nul
 
 /** A target of "." says that the service is not offered (RFC 6186 section 3.4). */
 async function bySrv(domain: string, { resolveSrv }: Network): Promise<Found | null> {
-  const place = async (service: string, secure: boolean): Promise<Place | null> => {
+  const place = async (service: string, secure: boolean): Promise<ServerAddress | null> => {
     const records = await resolveSrv(`_${service}._tcp.${domain}`).catch(() => [])
     const [first] = records.filter(({ name }) => name !== '' && name !== '.').sort(byPriority)
     return first ? { host: first.name.replace(/\.$/, ''), port: first.port, secure } : null
@@ -113,7 +117,7 @@ async function byAutodiscover(
 }
 
 /** Entities are not expanded: nothing of a server's name needs one. */
-function protocolIn(xml: string, type: string): Place | null {
+function protocolIn(xml: string, type: string): ServerAddress | null {
   for (const part of xml
     .slice(0, 100_000)
     .split(/<Protocol\b/)
@@ -131,7 +135,7 @@ function protocolIn(xml: string, type: string): Place | null {
 }
 
 /** The first server of that kind that is reached with TLS. */
-function serverIn(xml: string, element: string, type: string): Place | null {
+function serverIn(xml: string, element: string, type: string): ServerAddress | null {
   const servers = xml.slice(0, 100_000).split(`<${element}`).slice(1)
   for (const server of servers) {
     const [text = ''] = server.split(`</${element}`)

@@ -1,6 +1,6 @@
 /** The two files that `replyd init` leaves behind. */
 import { stringify } from 'yaml'
-import type { Place } from '../../base/providers.ts'
+import type { ServerAddress } from '../../base/providers.ts'
 import type { Found } from './discover.ts'
 
 export interface Answers {
@@ -15,7 +15,8 @@ export interface Answers {
 /** One value as YAML, on one line. */
 const value = (text: string) => stringify(text, { defaultStringType: 'QUOTE_DOUBLE' }).trim()
 
-const serverKeys = ({ host, port, secure }: Place) => `host: ${value(host)}, port: ${port}, secure: ${secure}`
+const serverKeys = ({ host, port, secure }: ServerAddress) =>
+  `host: ${value(host)}, port: ${port}, secure: ${secure}`
 
 const unknownIds = '    # authservIds: [mx.example.com]'
 
@@ -24,6 +25,14 @@ export const lacksAuthservId = (yaml: string) => yaml.includes(`\n${unknownIds}\
 
 export const withAuthservId = (yaml: string, id: string) =>
   yaml.replace(unknownIds, () => `    authservIds: [${value(id)}]`)
+
+/** The line of `imap` as `configText` writes it, up to the login name. */
+const imapLine = /^( +imap: \{ host: .+?, secure: (?:true|false))(?:, user: "(?:[^"\\]|\\.)*")?(?=[, ])/m
+
+export const takesUser = (yaml: string) => imapLine.test(yaml)
+
+export const withUser = (yaml: string, user: string) =>
+  yaml.replace(imapLine, (_, head: string) => `${head}, user: ${value(user)}`)
 
 /** replyd.yaml: what was found, and comments on what one may want to change next. Secrets are variables of `.env`. */
 export function configText({ address, found, user, oauthClientId }: Answers): string {

@@ -1,10 +1,11 @@
 /** The text of `.env`: what is there stays, what is missing is asked for, what was refused is asked for again. */
 import { randomBytes } from 'node:crypto'
 import { parseDotEnv } from '../../config/interpolation.ts'
+import type { Config } from '../../config/settings.ts'
 import type { Check } from '../../doctor/doctor.ts'
 import type { Say, Terminal } from '../terminal.ts'
 import type { Asker } from './asker.ts'
-import { environmentText, withoutVariable } from './files.ts'
+import { environmentText, takesUser, withoutVariable, withUser } from './files.ts'
 
 const questions = {
   MAIL_PASSWORD: 'Password for IMAP and SMTP',
@@ -35,14 +36,36 @@ export async function secretsFor(
   await want('OPENAI_API_KEY', questions.OPENAI_API_KEY, '')
   const made = randomBytes(9).toString('base64url')
   await want('REPLYD_WEB_PASSWORD', 'New password for the review page; empty: one is made, see .env', made)
+  // What the trial used, the daemon needs as well: it may be started from another shell.
+  for (const name of ['OPENAI_BASE_URL', 'REPLYD_MODEL']) variables[name] = known[name] ?? ''
   if (kept.length > 0) await say(`Not asked, because already set: ${kept.join(', ')}.`)
   return environmentText(text, variables)
 }
 
+const isRefusedLogin = ({ name, status, detail }: Check) =>
+  status === 'failed' && (name === 'imap' || name === 'smtp') && detail.includes('refused the login')
+
+/**
+ * A refused login may be one under the wrong name: many servers want the part before the @ alone.
+ * @returns the configuration with another login name; null when nothing was changed
+ */
+export async function withOtherUser(
+  yaml: string,
+  { accounts: [account] }: Config,
+  checks: readonly Check[],
+  asker: Asker,
+): Promise<string | null> {
+  if (!account || !checks.some(isRefusedLogin) || !takesUser(yaml)) return null
+  const { user } = account.imap
+  const typed = await asker.ask('Login name for IMAP and SMTP', user)
+  return typed === user ? null : withUser(yaml, typed)
+}
+
 /** Which of the failures a secret can be the reason of. */
-function suspect({ name, status, detail }: Check): keyof typeof questions | null {
+function suspect(check: Check): keyof typeof questions | null {
+  const { name, status, detail } = check
   if (status !== 'failed') return null
-  if ((name === 'imap' || name === 'smtp') && detail.includes('refused the login')) return 'MAIL_PASSWORD'
+  if (isRefusedLogin(check)) return 'MAIL_PASSWORD'
   return name === 'model' && detail.includes('HTTP 401') ? 'OPENAI_API_KEY' : null
 }
 

@@ -1,5 +1,5 @@
 /** Asks where the mail is: what was found is shown, anything else is typed in. */
-import type { Place } from '../../base/providers.ts'
+import type { ServerAddress } from '../../base/providers.ts'
 import { UsageError } from '../failure.ts'
 import type { Say } from '../terminal.ts'
 import type { Asker } from './asker.ts'
@@ -22,13 +22,15 @@ export async function servers(
   if (found) await say(`Found by ${found.source}:\n  IMAP ${shown(found.imap)}\n  SMTP ${shown(found.smtp)}`)
   else if (!given) await say(`No servers were found for ${address}. Your provider's help pages name them.`)
   if (found && (await asker.confirm('Use these?', true))) {
-    const imap = options.imap ? placeFrom(options.imap, 'imap') : found.imap
-    return { ...found, imap, smtp: options.smtp ? placeFrom(options.smtp, 'smtp') : found.smtp }
+    const imap = options.imap ? await placeFrom(options.imap, 'imap', network) : found.imap
+    const smtp = options.smtp ? await placeFrom(options.smtp, 'smtp', network) : found.smtp
+    return { ...found, imap, smtp }
   }
   const place = async (name: string, kind: keyof typeof ports, proposal: string | undefined) => {
     return placeFrom(
       await asker.ask(`${name} server (host or host:port)`, proposal ?? null, { fault: placeFault }),
       kind,
+      network,
     )
   }
   const imap = await place('IMAP', 'imap', options.imap ?? found?.imap.host)
@@ -42,7 +44,7 @@ const ports: Record<'imap' | 'smtp', { usual: number; startTls: number[] }> = {
   smtp: { usual: 465, startTls: [587, 25] },
 }
 
-const shown = ({ host, port, secure }: Place) => `${host}:${port} (${secure ? 'TLS' : 'STARTTLS'})`
+const shown = ({ host, port, secure }: ServerAddress) => `${host}:${port} (${secure ? 'TLS' : 'STARTTLS'})`
 
 const parts = (text: string) => /^([^\s:]+)(?::(\d{1,5}))?$/.exec(text.trim()) ?? []
 
@@ -51,11 +53,18 @@ function placeFault(text: string): string | null {
   return host !== '' && Number(port) > 0 && Number(port) < 65_536 ? null : `${text} is not host or host:port`
 }
 
-function placeFrom(text: string, kind: keyof typeof ports): Place {
+/** A port says by custom how TLS begins there; the server knows better. Without a port the usual ones are tried. */
+async function placeFrom(text: string, kind: keyof typeof ports, network: Network): Promise<ServerAddress> {
   const fault = placeFault(text)
   if (fault !== null) throw new UsageError(fault)
   const [, host = '', given] = parts(text)
   const { usual, startTls } = ports[kind]
+  const ask = async (port: number) => (await network.speaksTls?.(host, port)) ?? null
   const port = Number(given ?? usual)
-  return { host, port, secure: given === undefined || (!startTls.includes(port) && port < 1024) }
+  const custom = given === undefined || (!startTls.includes(port) && port < 1024)
+  const found = await ask(port)
+  const [other = port] = startTls
+  if (found === null && given === undefined && (await ask(other)) === false)
+    return { host, port: other, secure: false }
+  return { host, port, secure: found ?? custom }
 }

@@ -1,5 +1,6 @@
 /** The words of an HTML part that its reader sees, as lines; what is hidden from him is cut and reported. */
 
+import { faultOf } from '../fault.ts'
 import type { Part } from '../message.ts'
 import { decodeCharset } from '../mime/charset.ts'
 import { decodeTransfer } from '../mime/decode.ts'
@@ -176,6 +177,38 @@ export function textOfHtml(html: string): { text: string; hidden: boolean } {
   return { text: clean.text, hidden: clean.hidden || reader.hiddenLetters >= 2 }
 }
 
+/** Octets of an HTML part from which on the images inside it are left out. */
+const imageRich = 32_768
+/** Octets of one HTML part that are searched for images. */
+const longestPart = 8 << 20
+
+/**
+ * An HTML part without the images that stand in it as `data:` URIs: text may follow behind megabytes of them. What is left
+ * is decoded, so that the part returned with it has another encoding.
+ */
+export function withoutImages(octets: Buffer, part: Part): { octets: Buffer; part: Part } {
+  if (octets.length < imageRich) return { octets, part }
+  const decoded = decodeTransfer(octets.subarray(0, longestPart), part.encoding)
+  const pieces: Buffer[] = []
+  let kept = 0
+  for (let at = decoded.indexOf('data:image/'); at >= 0; at = decoded.indexOf('data:image/', kept)) {
+    pieces.push(decoded.subarray(kept, at))
+    kept = uriEnd(decoded, at)
+  }
+  pieces.push(decoded.subarray(kept))
+  return { octets: Buffer.concat(pieces), part: { ...part, encoding: '8bit' } }
+}
+
+/** Index behind the octets from `at` on that may stand in a URI, line ends included. */
+function uriEnd(octets: Buffer, at: number): number {
+  let end = at
+  // `"`, `'`, `)`, `<` and `>` end it in every place where an image may stand.
+  while (end < octets.length && !uriEnds.has(octets[end] as number)) end++
+  return end
+}
+
+const uriEnds = new Set(Buffer.from(`"')<>`))
+
 /** The charset of the markup itself, for parts that name none (HTML section 4.2.5.4). */
 function declaredCharset(octets: Buffer): string {
   const start = octets.subarray(0, 2048).toString('latin1')
@@ -188,5 +221,5 @@ export function readHtml(octets: Buffer, part: Part): ReadText & { html: string 
   const label = part.parameters.charset ?? ''
   const charset = /^(us-ascii|ascii|)$/i.test(label) ? declaredCharset(decoded) || label : label
   const { text: html, known } = decodeCharset(decoded, charset)
-  return { html, ...textOfHtml(html), faults: known ? [] : [`unknown charset in part ${part.path}`] }
+  return { html, ...textOfHtml(html), faults: known ? [] : [faultOf('unknown-charset', part.path)] }
 }

@@ -58,9 +58,23 @@ export function fieldKeyword(value: string): string {
 
 /**
  * The message ids of a value in order, angle brackets included. Comments, commas, rubbish and ids without a left
- * and a right side are passed over.
+ * and a right side are passed over. Ids without brackets are read where nothing else stands in the field.
  */
 export function messageIds(value: string): string[] {
+  const ids = bracketedIds(value)
+  return ids.length > 0 || value.includes('<') ? ids : bareIds(value)
+}
+
+/** A phrase of old programs (`message of Monday from ann@x.example`) holds addresses that are no ids. */
+function bareIds(value: string): string[] {
+  const words = stripComments(value)
+    .split(/[\s,;]+/)
+    .filter((word) => word !== '')
+  const isId = (word: string) => /^[^@\s()<>"]+@[^@\s()<>"]+$/.test(word) && !/\p{Cc}/u.test(word)
+  return words.every(isId) ? words.map((word) => `<${word}>`) : []
+}
+
+function bracketedIds(value: string): string[] {
   const ids: string[] = []
   const token = /[(<]/g
   let unclosed = false

@@ -1,9 +1,10 @@
 /** A message from its octets, or from the pieces that IMAP hands out: two ways in, one reading. */
 
+import { faultOf } from '../fault.ts'
 import type { Message, Part } from '../message.ts'
 import { readTexts } from '../text/parts.ts'
 import { headerBounds, longestHeader, parseFields, splitHeader } from './header.ts'
-import { parseStructure, textPartsOf } from './structure.ts'
+import { parseStructure, textPartsOf, withCalendarMethods } from './structure.ts'
 
 export { parseFields, splitHeader, textPartsOf }
 
@@ -14,16 +15,17 @@ const longestMessage = 40 << 20
  * Builds a message from what IMAP gives without its attachments.
  * @param header the outermost header block, with or without its final empty line
  * @param structure BODYSTRUCTURE as a Part tree
- * @param texts encoded octets by part path, for the parts of textPartsOf; each may be cut at the end
+ * @param texts encoded octets by part path, for the parts of textPartsOf and unnamedCalendars; each may be cut at the end
  */
 export function messageFromParts(pieces: {
   header: Buffer
   structure: Part
   texts: ReadonlyMap<string, Buffer>
 }): Message {
-  const { header, structure, texts } = pieces
+  const { header, texts } = pieces
+  const structure = withCalendarMethods(pieces.structure, texts)
   const read = readTexts(structure, texts)
-  const faults = header.length > longestHeader ? [`header cut at ${longestHeader} octets`] : []
+  const faults = header.length > longestHeader ? [faultOf('header-cut')] : []
   return {
     fields: parseFields(splitHeader(header)),
     structure,
@@ -41,7 +43,7 @@ export function parseOctets(octets: Buffer): Message {
   const header = raw.subarray(0, end)
   const { structure, bodies, faults } = parseStructure(parseFields(header), raw.subarray(body))
   const message = messageFromParts({ header, structure, texts: bodies })
-  const cut = octets.length > longestMessage ? [`message cut at ${longestMessage} octets`] : []
-  const unended = end === body && body >= longestHeader ? [`header cut at ${longestHeader} octets`] : []
+  const cut = octets.length > longestMessage ? [faultOf('message-cut')] : []
+  const unended = end === body && body >= longestHeader ? [faultOf('header-cut')] : []
   return { ...message, faults: [...cut, ...unended, ...faults, ...message.faults] }
 }

@@ -1,6 +1,8 @@
 /** The MIME tree of a raw message (RFC 2046), and which of its parts a reader sees as the message's text. */
 
+import { type FaultCode, faultOf } from '../fault.ts'
 import type { Field, Part } from '../message.ts'
+import { decodeTransfer } from './decode.ts'
 import { headerBounds, parseFields } from './header.ts'
 import { parseParameters, safeFilename } from './parameters.ts'
 
@@ -15,7 +17,7 @@ interface Walk {
   parts: number
   /** Octets that may still be searched for delimiters; nested multiparts are searched once a level. */
   searchable: number
-  faults: Set<string>
+  faults: Set<FaultCode>
   /** Encoded octets of each leaf by path. */
   bodies: Map<string, Buffer>
 }
@@ -38,8 +40,8 @@ function partFrom(fields: readonly Field[], path: string, size: number, fallback
     path,
     type: mediaType(contentType.token, fallback),
     parameters: contentType.parameters,
-    // RFC 2183 section 2.8: unknown dispositions are attachments.
-    disposition: kind === '' ? null : kind === 'inline' ? 'inline' : 'attachment',
+    // RFC 2183 section 2.8: unknown dispositions are attachments. `reaction` is RFC 9078.
+    disposition: kind === '' ? null : kind === 'inline' || kind === 'reaction' ? kind : 'attachment',
     filename: safeFilename(disposition.parameters.filename ?? contentType.parameters.name),
     encoding: parseParameters(first(fields, 'content-transfer-encoding')).token || '7bit',
     size,
@@ -103,7 +105,7 @@ function walkEntity(
 ): Part {
   walk.parts++
   if (fields.filter((field) => field.name === 'content-type').length > 1)
-    walk.faults.add('several Content-Type fields')
+    walk.faults.add('several-content-types')
   const part = partFrom(fields, path, body.length, fallback)
   if (!part.type.startsWith('multipart/')) {
     const leaf = path === '' ? { ...part, path: '1' } : part
@@ -112,14 +114,14 @@ function walkEntity(
   }
   walk.searchable -= body.length
   if (depth >= deepest || walk.searchable < 0) {
-    walk.faults.add('parts nested too deep')
+    walk.faults.add('nested-too-deep')
     return part
   }
   const boundary = part.parameters.boundary ?? ''
   const room = mostParts + 1 - walk.parts
   let stretches = boundary === '' ? [] : bodyParts(body, boundary, room)
   if (stretches.length === 0) {
-    walk.faults.add('multipart without its boundary')
+    walk.faults.add('no-boundary')
     const guess = likelyBoundary(body)
     if (guess !== null) stretches = bodyParts(body, guess, room)
   }
@@ -128,7 +130,7 @@ function walkEntity(
   // A multipart whose boundary never occurs is read as the plain text that it then is.
   for (const [index, stretch] of (stretches.length > 0 ? stretches : [null]).entries()) {
     if (walk.parts >= mostParts) {
-      walk.faults.add(`more than ${mostParts} parts`)
+      walk.faults.add('too-many-parts')
       break
     }
     const { end, body: start } =
@@ -155,7 +157,11 @@ export function parseStructure(fields: readonly Field[], body: Buffer) {
     bodies: new Map(),
   }
   const structure = walkEntity(fields, body, '', 0, 'text/plain', walk)
-  return { structure, bodies: walk.bodies as ReadonlyMap<string, Buffer>, faults: [...walk.faults] }
+  return {
+    structure,
+    bodies: walk.bodies as ReadonlyMap<string, Buffer>,
+    faults: [...walk.faults].map((code) => faultOf(code)),
+  }
 }
 
 /** S/MIME that wraps its content in its signature (RFC 8551 section 3.5.2); the text has to be unwrapped. */
@@ -191,4 +197,53 @@ export function textPartsOf(structure: Part): Part[] {
   return textLeaves(structure)
     .filter((part, index) => index === 0 || part.filename === null || isOpaqueSigned(part))
     .slice(0, mostTexts)
+}
+
+/** Calendar parts of one message that are looked into. */
+const mostCalendars = 5
+
+/** iCalendar, also as old programs label it. */
+export function isCalendar({ type, filename }: Part): boolean {
+  if (type === 'text/calendar' || type === 'application/ics') return true
+  return type === 'application/octet-stream' && /\.ics$/i.test(filename ?? '')
+}
+
+function calendarLeaves(part: Part): Part[] {
+  if (part.children.length > 0) return part.children.flatMap(calendarLeaves)
+  return isCalendar(part) ? [part] : []
+}
+
+/** Calendar parts that do not say in their header what they are for; their first lines do (RFC 5546 section 1.4). */
+export function unnamedCalendars(structure: Part): Part[] {
+  return calendarLeaves(structure)
+    .filter((part) => part.parameters.method === undefined)
+    .slice(0, mostCalendars)
+}
+
+/** METHOD among the properties of the calendar itself, before its first component. */
+function methodIn(octets: Buffer, encoding: string): string | null {
+  const start = decodeTransfer(octets.subarray(0, 8192), encoding).toString('latin1')
+  const properties = start.split(/^BEGIN:(?!VCALENDAR)/im, 1)[0] ?? ''
+  return /^METHOD:[ \t]*([A-Z-]{1,40})[ \t]*\r?$/im.exec(properties)?.[1] ?? null
+}
+
+/**
+ * The tree with the method of each calendar as a parameter, as RFC 6047 section 2.4 wants it, also where only the calendar
+ * itself names it. An attached file that only publishes dates is no scheduling message.
+ */
+export function withCalendarMethods(structure: Part, bodies: ReadonlyMap<string, Buffer>): Part {
+  const methods = new Map<string, string>()
+  for (const part of unnamedCalendars(structure)) {
+    const method = methodIn(bodies.get(part.path) ?? Buffer.alloc(0), part.encoding)
+    const isFile = part.disposition === 'attachment' && method?.toUpperCase() === 'PUBLISH'
+    if (method !== null && !isFile) methods.set(part.path, method)
+  }
+  const named = (part: Part): Part => {
+    const method = methods.get(part.path)
+    const children = part.children.map(named)
+    return method === undefined
+      ? { ...part, children }
+      : { ...part, children, parameters: { ...part.parameters, method } }
+  }
+  return methods.size === 0 ? structure : named(structure)
 }

@@ -22,8 +22,10 @@ export async function buildReply(input: ReplyInput): Promise<Reply> {
   const { original, owner, kind, messageId } = input
   const header = replyHeader(original, owner, kind)
   if (header === null) throw new PermanentError('the message has no address that a reply could go to')
-  const to = addresseesOf(original, owner, kind).map(({ name, address }) => ({
-    name: displayName(name),
+  const addressees = addresseesOf(original, owner, kind)
+  // The correspondent chose the name: nothing of it goes out unless a person has seen it.
+  const to = addressees.map(({ name, address }) => ({
+    name: kind === 'send' ? '' : displayName(name),
     address,
   }))
   const language = isLanguageTag(input.language ?? '') ? input.language : null
@@ -54,7 +56,7 @@ export async function buildReply(input: ReplyInput): Promise<Reply> {
     autoSubmitted: header.autoSubmitted,
     textHash: textHash(
       body.answer,
-      to.map(({ name }) => name),
+      addressees.map(({ name }) => displayName(name)),
     ),
   }
 }

@@ -4,9 +4,17 @@ import { firstField, type Message } from '../message.ts'
 /** Code points, `Re: ` included. */
 const longestSubject = 250
 
-// Forward prefixes (Fwd, WG, TR, RV, I, Enc, VB), `Auto:`, a lone `R:` and bracketed tags belong to the subject.
-const replyPrefix =
-  /^(?:re|aw|antwort|antw|sv|vs|odp|ynt|res|rif|atb|回复|答复|回覆) ?(?:\[\d{1,9}\]|\(\d{1,9}\)|\^\d{1,9})? ?[:：] ?/iu
+// What mail programs put before the subject of a reply, by language. Forward prefixes (Fwd, WG, TR, RV, I, Enc, VB), `Auto:`,
+// a lone `R:` and bracketed tags belong to the subject, as does `Ref:`, which people write themselves.
+const prefixes =
+  're|aw|antwort|antw|antwoord|sv|svar|vs|vast|odp|odpověď|odpoveď|odg|одг|отг|ynt|yan[ıi]t|cev|res|resp|respuesta|resposta|rif|risp|' +
+  'risposta|rép|réponse|atb|ats|at|vá|válasz|răsp|răspuns|bls|balas|отв|ответ|відп|відповідь|απ|απάντηση|σχετ|' +
+  'תשובה|תגובה|השב|رد|الرد|پاسخ|回复|答复|回覆|回信|返信|답장|회신|trả lời|tl|ตอบ|ตอบกลับ|उत्तर'
+// Counters: Re[2]: and Re(2): of The Bat and Lotus, Re^2:, Eudora's Re*2:, Re2:
+const replyPrefix = new RegExp(
+  `^(?:${prefixes})[.]? ?(?:\\[\\d{1,9}\\]|\\(\\d{1,9}\\)|[\\^*]?\\d{1,9})? ?[:：﹕] ?`,
+  'iu',
+)
 
 /**
  * The subject of a reply (section 5.4), decoded: one `Re: ` before what is left when the reply prefixes are off.

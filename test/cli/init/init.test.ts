@@ -5,10 +5,13 @@ import { PassThrough, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { providers } from '../../../src/base/providers.ts'
+import { Asker } from '../../../src/cli/init/asker.ts'
 import { discover, type Network } from '../../../src/cli/init/discover.ts'
-import { environmentText } from '../../../src/cli/init/files.ts'
+import { environmentText, takesUser, withUser } from '../../../src/cli/init/files.ts'
 import { fetchPage } from '../../../src/cli/init/page.ts'
+import { servers } from '../../../src/cli/init/servers.ts'
 import { type InitOptions, init } from '../../../src/cli/init.ts'
+import type { Terminal } from '../../../src/cli/terminal.ts'
 import { loadConfig } from '../../../src/config/config.ts'
 import { parseDotEnv } from '../../../src/config/interpolation.ts'
 
@@ -202,6 +205,46 @@ describe('replyd init', () => {
       imap: { port: 993, secure: true, password: 'one' },
       smtp: { port: 587, secure: false },
     })
+  })
+
+  test.each([
+    ['mail.own.example:10993', true, { port: 10_993, secure: true }],
+    ['mail.own.example:993', false, { port: 993, secure: false }],
+    ['mail.own.example:10143', null, { port: 10_143, secure: false }],
+    ['mail.own.example', (port: number) => (port === 143 ? false : null), { port: 143, secure: false }],
+    ['mail.own.example', null, { port: 993, secure: true }],
+  ])('%s is what it turns out to be (%#)', async (imap, answer, expected) => {
+    const speaksTls = async (_host: string, port: number) =>
+      typeof answer === 'function' ? answer(port) : answer
+    const say = async () => undefined
+    using asker = new Asker(
+      { stdin: Readable.from([]), stdout: new PassThrough() } as unknown as Terminal,
+      true,
+    )
+    const given = { imap, smtp: 'mail.own.example:587' }
+    const found = await servers('me@own.example', given, asker, say, { ...offline, speaksTls })
+    expect(found.imap).toEqual({ host: 'mail.own.example', ...expected })
+  })
+
+  test('a login name is put where another stood, or none', () => {
+    const line = '    imap: { host: "h", port: 993, secure: true, password: "secret" }\n'
+    expect(takesUser(line)).toBe(true)
+    const named = withUser(line, 'ann')
+    expect(named).toBe(line.replace('secure: true', 'secure: true, user: "ann"'))
+    expect(withUser(named, 'o"hara')).toBe(line.replace('secure: true', 'secure: true, user: "o\\"hara"'))
+    expect(takesUser('    imap:\n      host: h\n')).toBe(false)
+  })
+
+  test('writes down which model it was told to use, unless .env says so already', async () => {
+    const environment = {
+      MAIL_PASSWORD: 'x',
+      OPENAI_BASE_URL: 'http://127.0.0.1:1/v1',
+      REPLYD_MODEL: 'own-model',
+    }
+    writeFileSync(join(folder, '.env'), 'REPLYD_MODEL=mine\n')
+    await run({ yes: true, address: 'me@gmail.com' }, '', environment)
+    const { model } = configuration()
+    expect([model.baseUrl, model.name]).toEqual(['http://127.0.0.1:1/v1', 'mine'])
   })
 
   test('says what is missing when nobody can be asked', async () => {

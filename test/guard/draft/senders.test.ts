@@ -59,6 +59,8 @@ describe('reply-to-list, reply-to-mismatch', () => {
     ['Reply-To: JONAS@QUARRY.EXAMPLE', 'may ok'],
     [['From: a@shop.co.uk', 'Reply-To: a@sales.shop.co.uk'], 'may ok'],
     [['From: a@shop.co.uk', 'Reply-To: a@other.co.uk'], 'draft reply-to-mismatch'],
+    [['From: a@gmail.com', 'Reply-To: b@gmail.com'], 'draft reply-to-mismatch'],
+    [['From: a@web.de', 'Reply-To: b@mail.web.de'], 'draft reply-to-mismatch'],
     [['From: a@möbel.example', 'Reply-To: b@xn--mbel-5qa.example'], 'may ok'],
   ])
   test('several authors: the organisation of one of them is enough', () => {
@@ -141,5 +143,22 @@ describe('postmaster-sender, robot-address', () => {
       'update',
     ].map((local) => [`From: ${local}@x.example`, 'may ok'] as const),
     ['Return-Path: <bot@quarry.example>', 'may ok'],
+  ])
+})
+
+describe('malformed-from', () => {
+  check([
+    ['From: jonas@quarry.example(jonas@quarry.example', 'draft malformed-from'],
+    ['From: "Jonas <jonas@quarry.example>', 'draft malformed-from'],
+    ['From: Jonas <jonas@quarry.example', 'draft malformed-from'],
+    ['From: Jo\u0001nas <jonas@quarry.example>', 'draft malformed-from'],
+    ['From: =?utf-8?Q?Jonas=00?= <jonas@quarry.example>', 'draft malformed-from'],
+    ['From: =?utf-8?Q?ceo=40harbor.example?=@quarry.example', 'draft malformed-from'],
+    ['From: Jonas\n\t<jonas@quarry.example>', 'may ok'],
+    ['From: "Ek, Jonas (Sales)" <jonas@quarry.example>', 'may ok'],
+    ['From: Jonas (who (really) writes) <jonas@quarry.example>', 'may ok'],
+    ['From: =?utf-8?Q?J=C3=B6nas_=28x=29?= <jonas@quarry.example>', 'may ok'],
+    ['From: "Jonas \\"Jo\\" Ek" <jonas@quarry.example>', 'may ok'],
+    ['From: jonas@quarry.example <jonas@quarry.example>', 'may ok'],
   ])
 })

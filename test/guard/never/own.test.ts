@@ -69,10 +69,10 @@ describe('self-sent', () => {
     ['From: amara@harbor.example', 'may ok'],
     ['From: mara.l@harbor.example', 'may ok'],
     ['From: mara@sub.harbor.example', 'may ok'],
-    ['Sender: office@harbor.example', 'never self-sent'],
+    ['Sender: office@harbor.example', 'draft contact-form'],
     ['Sender: desk@harbor.example', 'may ok'],
-    ['Reply-To: mara@harbor.example', 'never self-sent'],
-    ['Reply-To: mara@harbor.example, office@harbor.example', 'never self-sent'],
+    ['Reply-To: mara@harbor.example', 'draft contact-form'],
+    ['Reply-To: mara@harbor.example, office@harbor.example', 'draft contact-form'],
     ['Reply-To: mara@harbor.example, jonas@quarry.example', 'draft multiple-reply-to'],
     // Our own web form: the visitor stands in Reply-To.
     [['From: office@harbor.example', 'Reply-To: selma@lakeside.example'], 'draft contact-form'],
@@ -82,6 +82,21 @@ describe('self-sent', () => {
       'never self-sent',
     ],
     [['From: office@harbor.example', 'Reply-To: mara@harbor.example'], 'never self-sent'],
+    [
+      ['From: office@harbor.example', 'Reply-To: selma@lakeside.example, mara@harbor.example'],
+      'draft contact-form',
+    ],
+    [['From: office@harbor.example', 'Sender: selma@lakeside.example'], 'draft contact-form'],
+    // A colleague sends for the owner; a newsletter of the owner went through a service.
+    [['From: office@harbor.example', 'Sender: desk@harbor.example'], 'never self-sent'],
+    [['From: office@harbor.example', 'Sender: bounces@service.example'], 'never self-sent'],
+    [['From: office@harbor.example', 'Sender: newsletter@service.example'], 'never self-sent'],
+    [['From: office@harbor.example', 'Sender: a@lake.example, b@lake.example'], 'never self-sent'],
+    [['From: selma@lakeside.example', 'Sender: www-data@harbor.example'], 'may ok'],
+    [
+      ['From: selma@lakeside.example', 'Sender: mara@harbor.example', 'X-Loop: mara@harbor.example'],
+      'never own-message',
+    ],
     [
       ['From: office@harbor.example', 'Sender: office@harbor.example', 'Reply-To: s@lake.example'],
       'draft contact-form',

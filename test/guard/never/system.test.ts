@@ -133,7 +133,9 @@ describe('calendar', () => {
     ['text/calendar; method=publish', 'draft calendar'],
     ['text/calendar; method="Add"', 'draft calendar'],
     ['text/calendar; charset=utf-8', 'may ok'],
-    ['application/ics; method=REPLY', 'may ok'],
+    ['application/ics; method=REPLY', 'never calendar'],
+    ['application/ics; name=x.ics', 'may ok'],
+    ['application/octet-stream; method=REPLY', 'may ok'],
   ])('%s gives %s', (type, expected) => {
     expect(verdict(letterOf('multipart/mixed', part(type)))).toBe(expected)
   })

@@ -17,7 +17,7 @@ describe('the whole message', () => {
       'X-Loop: mara@harbor.example',
       'Content-Language: en',
       'From: Mara Lindqvist <mara@harbor.example>',
-      'To: Jonas Ek <jonas@quarry.example>',
+      'To: jonas@quarry.example',
       'In-Reply-To: <g1@quarry.example>',
       'References: <g1@quarry.example>',
       'Message-ID: <0123@harbor.example>',
@@ -165,9 +165,15 @@ describe('words outside ASCII', () => {
       { name: 'Jonas Bcc: x', address: 'jonas@quarry.example' },
     ],
   ])('To for %s', async (from, expected) => {
-    const { message, reply } = await written({ original: letter([`From: ${from}`]) })
+    const { message, reply } = await written({ kind: 'draft', original: letter([`From: ${from}`]) })
     expect(mailboxes(message, 'to')).toEqual([expected])
     expect(reply.addressees).toEqual([expected.address])
+  })
+  test('a name that a stranger chose goes out only after a person has seen it', async () => {
+    const { message } = await written({
+      original: letter(['From: Win at evil.example <jonas@quarry.example>']),
+    })
+    expect(mailboxes(message, 'to')).toEqual([{ name: '', address: 'jonas@quarry.example' }])
   })
   test('an address that needs SMTPUTF8 (RFC 6532)', async () => {
     const { message, reply } = await written({ original: letter(['From: jönas@quarry.example']) })

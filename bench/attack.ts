@@ -1,0 +1,67 @@
+/**
+ * `npm run attack [-- --only AREA --match TEXT --json --write]`: strikes at a running replyd as strangers, correspondents,
+ * servers and local users would. Loopback only; every attack has an end. Exit status 1 when one got through.
+ */
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { areas } from './attack/areas.ts'
+import { type Area, type Result, runArea } from './attack/attack.ts'
+import { tableOf, writeSecurity } from './attack/report.ts'
+
+const root = join(import.meta.dirname, '..')
+const { values } = parseArgs({
+  options: {
+    /** One area alone. */
+    only: { type: 'string', default: '' },
+    /** Attacks with this text in their name alone. */
+    match: { type: 'string', default: '' },
+    json: { type: 'boolean', default: false },
+    /** Writes docs/security.md; only a whole run may. */
+    write: { type: 'boolean', default: false },
+  },
+})
+
+const say = (text: string) => process.stderr.write(`${text}\n`)
+
+function chosen(): Area[] {
+  const found = areas.filter(({ name }) => values.only === '' || name === values.only)
+  if (found.length === 0)
+    throw new Error(`there is no area ${values.only}: ${areas.map(({ name }) => name).join(', ')}`)
+  if (values.match === '') return found
+  return found.map((area) => ({
+    ...area,
+    open: async () => {
+      const target = await area.open()
+      const attacks = target.attacks.filter(({ name }) => name.includes(values.match))
+      return { attacks, [Symbol.asyncDispose]: () => target[Symbol.asyncDispose]() }
+    },
+  }))
+}
+
+async function main(): Promise<number> {
+  if (values.write && (values.only !== '' || values.match !== ''))
+    throw new Error('--write takes a whole run')
+  const results: Result[] = []
+  for (const area of chosen()) {
+    say(`${area.name}:`)
+    results.push(
+      ...(await runArea(area, ({ name, broken, took }) =>
+        say(
+          `  ${broken === null ? 'held  ' : 'BROKEN'} ${name} (${took} ms)${broken === null ? '' : `: ${broken}`}`,
+        ),
+      )),
+    )
+  }
+  const broken = results.filter((result) => result.broken !== null)
+  process.stdout.write(values.json ? `${JSON.stringify(results)}\n` : `${tableOf(results)}\n`)
+  say(`${results.length} attacks, ${results.length - broken.length} held, ${broken.length} broken`)
+  if (values.write) writeSecurity(root, results, new Date())
+  return broken.length > 0 ? 1 : 0
+}
+
+try {
+  process.exitCode = await main()
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error))
+  process.exitCode = 2
+}

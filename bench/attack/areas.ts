@@ -1,0 +1,5 @@
+/** Every area, in the order of the table. */
+import type { Area } from './attack.ts'
+import { web } from './web.ts'
+
+export const areas: readonly Area[] = [web]

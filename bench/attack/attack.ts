@@ -1,0 +1,65 @@
+/** What an attack is, and how a whole area of them is run: one after the other, each with an end. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { reasonOf } from '../../src/base/errors.ts'
+
+export interface Attack {
+  /** What the attacker tries, in words; unique within its area. */
+  name: string
+  /** What holds it: one clause for the table. */
+  holds: string
+  /** Strikes. Null when it was held, else what got through. */
+  strike: () => Promise<string | null>
+}
+
+/** Attacks that share a target. Everything they start listens on loopback and ends with them. */
+export interface Area {
+  name: string
+  open: () => Promise<AsyncDisposable & { attacks: readonly Attack[] }>
+}
+
+export interface Result extends Pick<Attack, 'name' | 'holds'> {
+  area: string
+  /** Null when it held. */
+  broken: string | null
+  /** Milliseconds. */
+  took: number
+}
+
+/** Milliseconds; an attack that is not over by then counts as broken, because something hangs. */
+const longestStrike = 120_000
+
+/** @param onResult told of each as it ends */
+export async function runArea(
+  { name: area, open }: Area,
+  onResult: (result: Result) => void,
+): Promise<Result[]> {
+  await using target = await open()
+  const results: Result[] = []
+  for (const { name, holds, strike } of target.attacks) {
+    const begun = performance.now()
+    const broken = await withinTime(strike)
+    const result = { area, name, holds, broken, took: Math.round(performance.now() - begun) }
+    results.push(result)
+    onResult(result)
+  }
+  return results
+}
+
+async function withinTime(strike: Attack['strike']): Promise<string | null> {
+  const stop = new AbortController()
+  const late = delay(longestStrike, 'did not end', { signal: stop.signal }).catch(() => null)
+  try {
+    return await Promise.race([strike(), late])
+  } catch (error) {
+    // Nothing was proven: that is no success.
+    return `could not be tried: ${reasonOf(error)}`
+  } finally {
+    stop.abort()
+  }
+}
+
+/** Null when they are equal, else both. */
+export function differs(found: unknown, expected: unknown): string | null {
+  const [one, other] = [JSON.stringify(found), JSON.stringify(expected)]
+  return one === other ? null : `${one} instead of ${other}`.slice(0, 200)
+}

@@ -1,0 +1,116 @@
+/** How each server is had on this machine: into a folder of its own outside the project, once. Nothing is installed. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+export const cacheDirectory = process.env.REPLYD_SERVERS ?? join(homedir(), '.cache', 'replyd-servers')
+
+/** Why a server is not run here. */
+export class NotHere extends Error {
+  override name = 'NotHere'
+}
+
+interface Recipe {
+  /** Programs that the script needs. */
+  needs: readonly string[]
+  /** Run by `sh -eu` in an empty folder, which becomes the cached one. */
+  script: string
+  minutes: number
+}
+
+const debian = (packages: string): Recipe => ({
+  needs: ['apt-get', 'dpkg', 'perl', 'unshare', 'chroot'],
+  minutes: 15,
+  script: `
+[ "$(id -u)" = 0 ] || { echo 'needs root, for chroot'; exit 1; }
+apt-get download -q mmdebstrap || { apt-get update -q; apt-get download -q mmdebstrap; }
+dpkg -x mmdebstrap_*.deb tool
+. /etc/os-release
+sources=/etc/apt/sources.list.d/debian.sources
+[ -e "$sources" ] || sources=/etc/apt/sources.list
+perl tool/usr/bin/mmdebstrap --quiet --variant=minbase --include=${packages} "$VERSION_CODENAME" root "$sources"
+rm -rf tool mmdebstrap_*.deb`,
+})
+
+const go = (name: string, module: string, path: string, version: string): Recipe => ({
+  needs: ['go'],
+  minutes: 25,
+  // A copy of the module's own source: its go.mod may replace modules, which only the main module can.
+  script: `
+go mod init build >/dev/null 2>&1
+directory=$(go mod download -json ${module}@${version} | sed -n 's/.*"Dir": "\\(.*\\)",*/\\1/p')
+cp -r "$directory" source
+chmod -R u+w source
+(cd source && go build -o ../${name} ${path})
+rm -rf source go.mod go.sum`,
+})
+
+const maven = (group: string, artifact: string, version: string): Recipe => ({
+  needs: ['mvn', 'java'],
+  minutes: 20,
+  script: `
+cat >pom.xml <<'POM'
+<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
+<groupId>build</groupId><artifactId>build</artifactId><version>1</version>
+<dependencies><dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version></dependency></dependencies>
+</project>
+POM
+mvn -B -q dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$PWD/jars"`,
+})
+
+const recipes = {
+  'cyrus-exim': debian('sasl2-bin,cyrus-imapd,exim4-daemon-light'),
+  'courier-opensmtpd': debian('courier-imap,opensmtpd'),
+  maddy: go('maddy', 'github.com/foxcpp/maddy', './cmd/maddy', 'v0.8.1'),
+  mox: go('mox', 'github.com/mjl-/mox', '.', 'v0.0.15'),
+  greenmail: maven('com.icegreen', 'greenmail-standalone', '2.1.5'),
+  james: maven('org.apache.james', 'james-server-memory-app', '3.8.1'),
+  python: {
+    needs: ['python3'],
+    minutes: 5,
+    script: 'python3 -m venv venv\nvenv/bin/python -m pip install -q pymap==0.36.7 aiosmtpd==1.4.6',
+  } satisfies Recipe,
+} satisfies Record<string, Recipe>
+
+export type Had = keyof typeof recipes
+
+const isOnPath = (program: string) =>
+  [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'].some((directory) =>
+    existsSync(join(directory, program)),
+  )
+
+const underWay = new Map<Had, Promise<string>>()
+
+/** The folder of what the recipe made. @throws NotHere with the reason */
+export function obtain(name: Had): Promise<string> {
+  const known = underWay.get(name) ?? make(name)
+  underWay.set(name, known)
+  return known
+}
+
+async function make(name: Had): Promise<string> {
+  const target = join(cacheDirectory, name)
+  if (existsSync(target)) return target
+  const { needs, script, minutes } = recipes[name]
+  const missing = needs.filter((program) => !isOnPath(program))
+  if (missing.length > 0) throw new NotHere(`there is no ${missing.join(', ')} here`)
+  const folder = `${target}.new`
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  const log = join(cacheDirectory, `${name}.log`)
+  const output = openSync(log, 'w')
+  const child = spawn('timeout', [`${minutes}m`, 'sh', '-euc', script], {
+    cwd: folder,
+    stdio: ['ignore', output, output],
+  })
+  const [status] = await once(child, 'exit')
+  if (status !== 0) {
+    const lines = readFileSync(log, 'utf8').trim().split('\n')
+    const why = status === 124 ? `was not had within ${minutes} minutes` : (lines.at(-1) ?? '')
+    throw new NotHere(`${name}: ${why.slice(0, 200)} (${log})`)
+  }
+  renameSync(folder, target)
+  return target
+}

@@ -1,0 +1,108 @@
+/**
+ * The one table of reasons: every code that says why, with a sentence for the owner. To add one, add a line in the file of its
+ * room, use it, and run `npm run reference`. The compiler finds a code that is missing here, a test one that is not used.
+ */
+import { capitalised, type Disposition, outcomeOf } from './dispositions.ts'
+import { deliver, observe, review } from './reasons/delivery.ts'
+import { budget, failures } from './reasons/failures.ts'
+import { guard } from './reasons/guard.ts'
+import { check, compose, decide } from './reasons/reply.ts'
+import { receive, triage } from './reasons/triage.ts'
+
+/** A complete sentence about the mail or its reply, and what the owner can do where there is something to do. */
+type Wording = string | { readonly says: string; readonly help: string }
+
+/** In the order of a mail's way; a code stands in the room that uses it first. */
+export const reasonsByRoom = {
+  ...{ receive, guard, triage, compose, check, decide, deliver, observe, review, failures, budget },
+} satisfies Record<string, Record<string, Wording>>
+
+const reasons = {
+  ...{ ...receive, ...guard, ...triage, ...compose, ...check, ...decide },
+  ...{ ...deliver, ...observe, ...review, ...failures, ...budget },
+}
+
+/** Why a mail or a reply is where it is. Stored as this code. */
+export type Reason = keyof typeof reasons
+
+export const reasonCodes = Object.keys(reasons) as Reason[]
+
+/** What a rule of the guard, or its context, says of a mail. */
+export type GuardCode = keyof typeof guard
+
+/** For a code that an older or newer version stored. */
+const unknown = 'Another version of replyd decided this.'
+
+function wordingOf(reason: Reason): { says: string; help: string | null } {
+  const wording: Wording = Object.hasOwn(reasons, reason) ? reasons[reason] : unknown
+  return typeof wording === 'string' ? { says: wording, help: null } : wording
+}
+
+/** One sentence for the owner. */
+export const sentenceOf = (reason: Reason): string => wordingOf(reason).says
+
+/** What the owner can do; null where there is nothing to do. */
+export const helpFor = (reason: Reason): string | null => wordingOf(reason).help
+
+/** The sentence without its full stop, for a label or a line that goes on. */
+export const labelOf = (reason: Reason): string => sentenceOf(reason).replace(/\.$/, '')
+
+/** docs/reasons.md. */
+export function reasonsReference(): string {
+  const rows = (room: Record<string, Wording>) =>
+    Object.keys(room).map((code) => {
+      const { says, help } = wordingOf(code as Reason)
+      return `| \`${code}\` | ${says} | ${help ?? ''} |`
+    })
+  const sections = Object.entries(reasonsByRoom).flatMap(([name, room]) => [
+    `## ${capitalised(name)}\n`,
+    ...['| code | what it says | what you can do |', '|---|---|---|', ...rows(room), ''],
+  ])
+  return [
+    '# Reasons\n',
+    'Every decision carries one of these reasons. The pages and the command line show the sentence; the store, the log and the API',
+    'carry the code. Generated from `src/base/reasons.ts` by `npm run reference`.\n',
+    ...sections,
+  ].join('\n')
+}
+
+/** What became of a mail and why, as two sentences: `Left alone. It is a read receipt.` */
+export const decisionWords = (disposition: Disposition, reason: Reason): string =>
+  `${capitalised(outcomeOf(disposition))}. ${sentenceOf(reason)}`
+
+/** What a claim in a draft lacks; the claim itself follows. */
+const claims = {
+  number: 'In none of your sources:',
+  date: 'In none of your sources:',
+  price: 'In none of your sources:',
+  link: 'In none of your sources:',
+  address: 'In none of your sources:',
+  name: 'In none of your sources:',
+  product: 'In none of your sources:',
+  fault: 'Must not go out:',
+  parroted: 'Repeats:',
+  placeholder: 'Placeholder:',
+  language: 'In another language than the mail:',
+  mended: 'Removed from the reply:',
+  stranger: 'Warning:',
+} as const
+
+export type ClaimKind = keyof typeof claims
+
+export const claimWords = (kind: ClaimKind): string =>
+  Object.hasOwn(claims, kind) ? claims[kind] : 'To be checked:'
+
+/** What ended a grant of automatic sending; follows "Taken back:". */
+const setbacks = {
+  cancelled: 'a reply was called back',
+  rejected: 'a reply was rejected',
+  edited: 'a reply was corrected',
+  'negative-answer': 'the answer to a reply was angry',
+} as const
+
+export type SetbackReason = keyof typeof setbacks
+
+export const setbackReasons = Object.keys(setbacks) as SetbackReason[]
+
+export const setbackWords = (reason: SetbackReason): string =>
+  Object.hasOwn(setbacks, reason) ? setbacks[reason] : 'a reply went wrong'

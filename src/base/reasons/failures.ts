@@ -1,0 +1,39 @@
+/** What went wrong, and what a step waits for when nothing went wrong. */
+export const failures = {
+  'judgement-failed': {
+    says: 'The mail could not be judged.',
+    help: 'Read the detail. Answer the mail yourself, or correct the cause and have a reply written.',
+  },
+  'compose-failed': {
+    says: 'No reply could be written.',
+    help: 'Read the detail. Write the reply yourself, or correct the cause and have it written again.',
+  },
+  'policy-failed': {
+    says: 'It could not be decided what becomes of the reply.',
+    help: 'Read the detail, then approve or reject the reply.',
+  },
+  'filing-failed': {
+    says: 'The spam could not be put into Junk.',
+    help: 'Read the detail. Move the mail yourself.',
+  },
+  'delivery-failed': {
+    says: 'The reply could not be delivered.',
+    help: 'Read the detail, correct the cause, then approve the reply again.',
+  },
+  'outcome-unknown': {
+    says: 'The connection broke, and it is unknown whether the last action was carried out.',
+    help: 'Look in your mailbox, then decide.',
+  },
+  'gave-up': {
+    says: 'The same failure lasted a whole day.',
+    help: 'Correct the cause, then decide what becomes of the mail.',
+  },
+} as const
+
+export const budget = {
+  'budget-reached': {
+    says: 'The budget of the day is used up.',
+    help: 'Wait until midnight, or raise budget.perDay.',
+  },
+  'budget-reserved': 'The rest of the budget is reserved by other questions to the model.',
+} as const

@@ -1,0 +1,104 @@
+/** What was found while the reply was written, checked and weighed. */
+export const compose = {
+  composed: 'A reply was written.',
+  'rewrite-without-text': {
+    says: 'The model wrote no other text, so this is the earlier draft.',
+    help: 'Approve the earlier draft, edit it, or say more precisely what is to change.',
+  },
+  'nobody-to-answer': {
+    says: 'It has no address that a reply could go to.',
+    help: 'Answer it in your mail program if you know the address.',
+  },
+} as const
+
+export const check = {
+  'empty-text': {
+    says: 'The model wrote an empty reply.',
+    help: 'Write the reply yourself, or have it written again.',
+  },
+  'outbound-fault': {
+    says: 'The reply contains something that must not go out.',
+    help: 'Remove what is listed below the reply, then approve it.',
+  },
+  placeholder: {
+    says: 'A placeholder was left in the reply.',
+    help: 'Fill in the placeholder, then approve the reply.',
+  },
+  'unsupported-claim': {
+    says: 'The reply states something that is in none of your sources.',
+    help: 'Check what is listed below the reply; add the fact to your knowledge if it is right.',
+  },
+  contradicted: {
+    says: 'One of your sources says otherwise than the reply.',
+    help: 'Look at the sentence marked below the reply, correct it, then approve the reply.',
+  },
+  'not-stated': {
+    says: 'The reply says something that none of your sources states.',
+    help: 'Check the sentence marked below the reply; add the fact to your knowledge if it is right.',
+  },
+  promise: {
+    says: 'The reply promises something that none of your sources states.',
+    help: 'Keep the promise only if you can; then approve the reply.',
+  },
+  'ask-unanswered': {
+    says: 'The reply leaves a question of the mail open.',
+    help: 'Add the answer, then approve the reply.',
+  },
+  'wrong-language': {
+    says: 'The reply is not in the language of the mail.',
+    help: 'Have it written again in the language of the mail.',
+  },
+  'wrong-name': { says: 'The reply greets somebody else than the sender.', help: 'Correct the greeting.' },
+  'wrong-address': {
+    says: 'The reply has another form of address than the mail.',
+    help: 'Correct the form of address, then approve the reply.',
+  },
+  'obeys-mail': {
+    says: 'The reply does what the mail orders a machine to do.',
+    help: 'Read the mail with care and write the reply yourself.',
+  },
+  leak: {
+    says: 'The reply tells your instructions or the matters of other people.',
+    help: 'Remove what is not meant for the sender.',
+  },
+  mended: {
+    says: 'The model did not write plain text, or signed twice; that was removed.',
+    help: 'Read the reply once before you approve it.',
+  },
+  unchecked: {
+    says: 'The model gave no usable check of the reply.',
+    help: 'Read the reply before you approve it.',
+  },
+  'parrots-mail': {
+    says: 'The reply repeats the mail instead of answering it.',
+    help: 'Edit the reply, or have it written again.',
+  },
+} as const
+
+export const decide = {
+  'all-clear': 'Nothing speaks against sending the reply.',
+  'mode-review': 'You review every reply of this kind.',
+  'mode-draft': 'You send replies of this kind yourself.',
+  'guard-ceiling': 'Only a person may send an answer to this mail.',
+  'needs-person': {
+    says: 'The model says that a person has to answer.',
+    help: 'Write the reply yourself, or tell the model what to write.',
+  },
+  'missing-facts': {
+    says: 'Your sources do not answer every question.',
+    help: 'Add the missing fact to your knowledge, or complete the reply.',
+  },
+  'low-confidence': 'The model is not sure enough.',
+  'reply-to-elsewhere': 'The reply would go to another address than the one in From.',
+  'contact-in-subject': 'The subject holds a link, an address or a telephone number.',
+  'angry-sender': 'The sender is upset.',
+  urgent: 'It is urgent.',
+  throttled: 'This sender received enough automatic replies.',
+  'input-cut': 'The mail or its conversation was too long to be read completely.',
+  'outside-hours': 'The reply goes out when your business hours begin.',
+  spam: 'It may be spam, so its reply is held back.',
+  manipulation: {
+    says: 'It tries to give orders to the model.',
+    help: 'Read the mail and the reply with care before you approve anything.',
+  },
+} as const

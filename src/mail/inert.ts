@@ -1,0 +1,14 @@
+/** A word joiner (U+2060): no reader sees it, and no program takes what it parts for a link or a mention. */
+const joiner = '\u2060'
+
+/**
+ * What a stranger wrote, for a text that a mail program or a chat shows: nothing in it becomes a link, and Slack's markup
+ * (`<url|text>`, `<!channel>`) stays text. It still reads the same.
+ */
+export function inert(text: string): string {
+  return text
+    .replace(/[\u0080-\u009f]/g, '')
+    .replace(/(?<=[\p{L}\p{N}])([.@:])(?=[\p{L}\p{N}/])/gu, `${joiner}$1${joiner}`)
+    .replace(/[<>]/g, (mark) => (mark === '<' ? '‹' : '›'))
+    .replace(/&/g, `&${joiner}`)
+}

@@ -1,0 +1,73 @@
+import type { GuardContext } from '../guard/ceiling.ts'
+import { messageIds } from '../mail/address.ts'
+import { fieldValues, type Message } from '../mail/message.ts'
+import type { StoredMail } from './bodies.ts'
+import type { Queryable } from './database.ts'
+import {
+  answeredMessageIds,
+  automaticRepliesSince,
+  automaticRepliesTo,
+  openDrafts,
+  ownMessageIds,
+  threadParticipants,
+} from './history.ts'
+import { humanThreadIds } from './human-threads.ts'
+
+const weekMs = 7 * 86_400_000
+
+interface Candidate {
+  mail: StoredMail
+  /** Where a reply would go; null when there is nobody. */
+  addressee: string | null
+}
+
+/** Ids that a message names: its own, and those of the thread it claims to belong to. */
+export function namedIds(message: Pick<Message, 'fields'>): { own: string | null; thread: string[] } {
+  const thread = ['in-reply-to', 'references'].flatMap((name) =>
+    fieldValues(message, name).flatMap(messageIds),
+  )
+  const own = fieldValues(message, 'message-id').flatMap(messageIds)[0] ?? null
+  return { own, thread: [...new Set(thread)] }
+}
+
+/**
+ * The history that the guard's rules look at, for mails of one account: a few statements for the whole batch. Not for use
+ * within a transaction.
+ * Fresh flags may be handed in by the caller, who has just asked the server.
+ */
+export async function loadGuardContexts(
+  db: Queryable,
+  account: string,
+  candidates: readonly Candidate[],
+  now: Date,
+): Promise<GuardContext[]> {
+  const named = candidates.map(({ mail }) => namedIds(mail.message))
+  const own = named.flatMap(({ own }) => (own ? [own] : []))
+  const threads = [...new Set(named.flatMap(({ thread }) => thread))]
+  const addressees = [...new Set(candidates.flatMap(({ addressee }) => (addressee ? [addressee] : [])))]
+  // Side by side: a mail that has just come waits for this.
+  const [recent, ofThreads, ours, answered, human, drafts] = await Promise.all([
+    automaticRepliesSince(db, account, new Date(now.getTime() - weekMs)),
+    automaticRepliesTo(db, account, threads),
+    ownMessageIds(db, account, [...own, ...threads]),
+    answeredMessageIds(db, account, own),
+    humanThreadIds(db, account, [...own, ...threads]),
+    openDrafts(db, account, addressees),
+  ])
+  const autoSent = [...new Map([...recent, ...ofThreads].map((reply) => [reply.messageId, reply])).values()]
+  return Promise.all(
+    candidates.map(async ({ mail, addressee }, at) => ({
+      specialUse: null,
+      flags: mail.row.flags,
+      arrivedAt: mail.row.internalDate,
+      now,
+      sentMessageIds: ours,
+      answeredMessageIds: answered,
+      autoSent,
+      openDrafts: addressee ? (drafts.get(addressee) ?? 0) : 0,
+      candidateHash: null,
+      humanAsked: [named[at]?.own ?? '', ...(named[at]?.thread ?? [])].some((id) => human.has(id)),
+      threadParticipants: await threadParticipants(db, account, named[at]?.thread ?? []),
+    })),
+  )
+}

@@ -1,0 +1,210 @@
+/** The table of reasons: complete, used, readable, and the only place from which words for them come. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { describe, expect, test } from '@jest/globals'
+import { dispositions, outcomeOf, replyStates, replyStateWords } from '../../src/base/dispositions.ts'
+import {
+  decisionWords,
+  helpFor,
+  labelOf,
+  type Reason,
+  reasonCodes,
+  reasonsByRoom,
+  reasonsReference,
+  sentenceOf,
+} from '../../src/base/reasons.ts'
+import { explanationText } from '../../src/cli/explain.ts'
+import { listText, showText } from '../../src/cli/review.ts'
+import { digestText } from '../../src/daemon/digest-text.ts'
+import { mailLines } from '../../src/demo/screen.ts'
+import { HistoryPage } from '../../src/web/history-page.tsx'
+import { MailPage } from '../../src/web/mail-page.tsx'
+import { openApi } from '../../src/web/open-api.ts'
+import { JunkPage, QueuePage } from '../../src/web/pages.tsx'
+import { ReplyPage } from '../../src/web/reply-page.tsx'
+import { payloadOf } from '../../src/web/webhooks.ts'
+import { mailWith, now, replyWith, shownWith, view } from '../web/shown.ts'
+
+const source = resolve(import.meta.dirname, '../../src')
+const sourceFiles = readdirSync(source, { recursive: true, encoding: 'utf8' })
+  .filter((file) => /\.tsx?$/.test(file) && !file.startsWith('base/reasons'))
+  .map((file) => readFileSync(join(source, file), 'utf8'))
+const wholeSource = sourceFiles.join('\n')
+
+describe('the table', () => {
+  test('holds no code in two rooms', () => {
+    const codes = Object.values(reasonsByRoom).flatMap((room) => Object.keys(room))
+    expect(codes.filter((code, at) => codes.indexOf(code) !== at)).toEqual([])
+    expect(codes.sort()).toEqual([...reasonCodes].sort())
+  })
+
+  test.each(reasonCodes)('%s has a short sentence, and so has its help', (code) => {
+    expect(sentenceOf(code)).toMatch(/^[A-Zr].{4,90}\.$/)
+    expect(helpFor(code) ?? 'Nothing.').toMatch(/^[A-Z].{4,140}\.$/)
+  })
+
+  test('every sentence is worded differently', () => {
+    const sentences = reasonCodes.map(sentenceOf)
+    expect(sentences.filter((one, at) => sentences.indexOf(one) !== at)).toEqual([])
+  })
+
+  test('a code of another version is never shown raw', () => {
+    const strange = 'no-such-code' as Reason
+    expect(sentenceOf(strange)).toBe('Another version of replyd decided this.')
+    expect(helpFor(strange)).toBeNull()
+    expect(sentenceOf('constructor' as Reason)).toBe('Another version of replyd decided this.')
+  })
+
+  test('docs/reasons.md is what the table gives (else: npm run reference)', () => {
+    const page = readFileSync(resolve(source, '../docs/reasons.md'), 'utf8')
+    expect(page).toBe(reasonsReference())
+  })
+})
+
+describe('the source', () => {
+  test.each(reasonCodes)('%s is used', (code) => {
+    // As a literal, as a key of a table, or in a statement of the store.
+    const used = new RegExp(`(?:'${code}'|^\\s*${code}: )`, 'm')
+    expect(used.test(wholeSource)).toBe(true)
+  })
+
+  test('every literal that stands as a reason is in the table', () => {
+    const literals = [...wholeSource.matchAll(/\breason(?::| =| <>) '([a-z-]+)'/g)].map(([, code]) => code)
+    expect(literals.length).toBeGreaterThan(40)
+    expect(literals.filter((code) => !reasonCodes.includes(code as Reason))).toEqual([])
+  })
+})
+
+const listed = (reason: Reason) => ({
+  ...mailWith(reason),
+  ...{ replyState: 'held' as const, replyText: null, holdReasons: [reason], sendAfter: null },
+  ...{ cost: 0, tokens: 0, models: null },
+})
+
+const filter = { search: '', show: 'all', account: '' }
+const history = { account: '', disposition: '', from: '', since: '', until: '' }
+const judged = { ...mailWith('ok'), codes: [] }
+
+const apiMail = (reason: Reason) => ({
+  ...{ id: 'm1', from: 'ann@x.example', subject: 'Bells', disposition: 'held' as const, reason },
+  ...{
+    reply: null,
+    events: [{ at: '', step: 'guard' as const, disposition: 'held' as const, reason, actor: 'replyd' }],
+  },
+})
+
+const presenters: Record<string, (reason: Reason) => unknown> = {
+  queue: (reason) => QueuePage({ view, mails: [listed(reason)], filter }),
+  junk: (reason) => JunkPage({ view, mails: [listed(reason)], filter }),
+  history: (reason) =>
+    HistoryPage({
+      ...{
+        view,
+        mails: [listed(reason)],
+        search: '',
+        filter: history,
+        accounts: [],
+        dispositions,
+        older: null,
+      },
+      later: false,
+    }),
+  'mail page': (reason) => {
+    const row = mailWith(reason, { codes: reason in reasonsByRoom.guard ? [reason as 'dsn'] : [] })
+    return MailPage({ view, shown: shownWith(row, replyWith([reason])) })
+  },
+  'reply page': (reason) => ReplyPage({ view, shown: shownWith(mailWith(reason), replyWith([reason])) }),
+  'reply page without a reply': (reason) => ReplyPage({ view, shown: shownWith(mailWith(reason), null) }),
+  'reply page, decided': (reason) => {
+    const row = mailWith(reason, { step: 'done', disposition: 'declined', ceiling: 'never' })
+    return ReplyPage({ view, shown: { ...shownWith(row, null), open: false } })
+  },
+  'replyd explain': (reason) =>
+    explanationText({
+      file: 'm.eml',
+      decision: 'never',
+      reason: reason as 'dsn',
+      codes: [],
+      authentication: 'none',
+      text: '',
+      reply: null,
+    }),
+  'replyd replies': (reason) => listText([apiMail(reason)]),
+  'replyd replies show': (reason) => showText(apiMail(reason)),
+  demo: (reason) =>
+    mailLines(
+      {
+        ...{
+          messageId: '<m1@x.example>',
+          subject: 'Bells',
+          from: 'Ann <ann@x.example>',
+          disposition: 'held',
+          reason,
+        },
+        ...{ spam: null, sentiment: null, language: null },
+      },
+      ...([1, 1, { colour: false, columns: 100 }] as const),
+    ).join('\n'),
+  digest: (reason) =>
+    digestText({
+      ...{ account: 'shop@shop.example', day: '2026-11-24', dispositions: new Map(), cost: 0 },
+      waiting: [{ from: 'Ann', subject: 'Bells', reason, draft: false }],
+    })?.text,
+  'webhook text': (reason) =>
+    payloadOf({
+      ...{
+        id: 1,
+        at: now,
+        step: 'guard',
+        disposition: 'held',
+        reason,
+        messageId: 'm1',
+        account: 'shop@shop.example',
+      },
+      ...{ fromAddress: 'ann@x.example', subject: 'Bells', summary: null },
+    }).text,
+  'start in the terminal': (reason) => decisionWords('held', reason),
+}
+
+/** What a reader sees: no tags, no entities. */
+const visible = (rendered: unknown) =>
+  String(rendered)
+    .replace(/<(?:style|script)[\s\S]*?<\/(?:style|script)>/g, '')
+    .replace(/<[^>]*>/g, ' ')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&amp;', '&')
+
+test.each(Object.keys(presenters))('%s shows every reason in words, and none as a code', (name) => {
+  const shown = reasonCodes.map((code) => ({ code, text: visible(presenters[name]?.(code)) }))
+  const others = new Set(shown.length > 0 ? visible(presenters[name]?.('all-clear')).match(/[\w-]+/g) : [])
+  for (const { code, text } of shown) {
+    expect(text).toContain(labelOf(code))
+    const rest = [helpFor(code) ?? '', sentenceOf(code), labelOf(code)].reduce(
+      (left, words) => (words === '' ? left : left.replaceAll(words, '')),
+      text,
+    )
+    const words: string[] = rest.match(/[\w-]+/g) ?? []
+    // A word of the page itself, such as "report" in a heading, stands there for every reason.
+    expect(words.filter((word) => word === code && !others.has(word))).toEqual([])
+  }
+})
+
+test('outcomes and states of a reply have words of their own', () => {
+  const outcomes = dispositions.map(outcomeOf)
+  expect(new Set(outcomes).size).toBe(dispositions.length)
+  expect(outcomeOf('no-such' as 'held')).toBe('unknown')
+  for (const state of replyStates) expect(replyStateWords(state)).toMatch(/^[a-z]/)
+})
+
+test('the API names every reason and says what each means', () => {
+  const { properties } = openApi.components.schemas.Mail
+  expect(properties.reason.enum).toEqual(reasonCodes)
+  expect(Object.keys(properties)).toEqual(expect.arrayContaining(['because', 'help']))
+})
+
+test('a mail that the local filter judged has its page', () => {
+  const verdict = { model: 'bayes', spam: { is: true, kind: 'bulk', confidence: 0.99 }, score: 0.99 } as const
+  const row = { ...judged, verdict, disposition: 'filed', reason: 'spam-bayes' } as const
+  const page = visible(MailPage({ view, shown: shownWith({ ...row, flags: [], codes: [] }, null) }))
+  expect(page).toContain(sentenceOf('spam-bayes'))
+})

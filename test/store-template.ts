@@ -1,0 +1,24 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { silentLog } from '../src/base/log.ts'
+import { openQueues } from '../src/queue/queues.ts'
+import { openDatabase } from '../src/store/database.ts'
+import { madeOnce } from './made-once.ts'
+
+/**
+ * Copies an empty embedded store with the newest schema into a state directory. PGlite takes seconds of CPU time to make
+ * one. Outside of a run this does nothing, and the first opening makes the store.
+ */
+export async function fillState(directory: string): Promise<void> {
+  const template = await madeOnce('embedded-store', make)
+  if (!template) return
+  mkdirSync(directory, { recursive: true })
+  await promisify(execFile)('cp', ['-R', join(template, 'pglite'), directory])
+}
+
+async function make(directory: string): Promise<void> {
+  await using db = await openDatabase({ directory, databaseUrl: null }, silentLog)
+  await using _queues = await openQueues({ redisUrl: null, pool: db.pool, namespace: 'replyd' }, silentLog)
+}
