@@ -4,7 +4,7 @@ import { loadThread } from '../compose/thread.ts'
 import type { AccountSettings, SpamSettings } from '../config/settings.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
 import { decodeWords, domainPart } from '../mail/address.ts'
-import { trustedAuthentication } from '../mail/authentication.ts'
+import { authentication, trustedAuthentication } from '../mail/authentication.ts'
 import { ownAddressTest } from '../mail/correspondents.ts'
 import { firstField, isTextUnread, type Message } from '../mail/message.ts'
 import { replyHeader } from '../mail/reply/build.ts'
@@ -87,19 +87,20 @@ async function withoutModel(
       verdict: found,
     }
   if (row.ceiling !== 'never') return null
-  if (found)
-    return {
-      to: 'done',
-      disposition: 'declined',
-      reason: row.reason,
-      detail: detailOf(found),
-      verdict: found,
-    }
   // Never to be answered: only spam is the question, and for a sender whose mail was let through before it is settled.
   const known =
     rule?.rule === 'allow' ||
-    (row.fromAddress && (await earlierMails(context.db, row.account, row.fromAddress, row.id)) > 0)
-  return known ? { to: 'done', disposition: 'declined', reason: row.reason } : null
+    (row.fromAddress !== null && (await earlierMails(context.db, row.account, row.fromAddress, row.id)) > 0)
+  const declined = { to: 'done', disposition: 'declined', reason: row.reason } as const
+  if (found && (known || isAuthenticated(account.settings, mail)))
+    return { ...declined, detail: detailOf(found), verdict: found }
+  return known ? declined : null
+}
+
+/** The filter's "wanted" alone is no proof for a first contact: fraud that is new to it looks like any other mail. */
+function isAuthenticated({ owner }: AccountSettings, { row, message }: StoredMail): boolean {
+  const domain = domainPart(row.fromAddress ?? '')
+  return authentication(message, owner.authservIds, domain) === 'pass'
 }
 
 /** What the owner's lists and their own server's filter say: it costs nothing and needs no history. */
