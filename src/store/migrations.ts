@@ -264,9 +264,26 @@ update replyd.body b set faults = (
   where jsonb_array_length(b.faults) > 0;
 `
 
+/** Whom the owner has written to, from all of \\Sent, and how far it was read. */
+const correspondents = `
+create table replyd.correspondent (
+  account text not null,
+  address text not null,
+  primary key (account, address)
+);
+create table replyd.sent_cursor (
+  account      text primary key,
+  mailbox      text not null,
+  uid_validity text not null,
+  last_uid     bigint not null,
+  read_at      timestamptz not null
+);
+`
+
 export const migrations: readonly Migration[] = [
   { version: 1, sql: first },
   { version: 2, sql: words },
   { version: 3, sql: checked },
   { version: 4, sql: typed },
+  { version: 5, sql: correspondents },
 ]
