@@ -1,11 +1,13 @@
 /** For programs that embed replyd: the daemon of `replyd start` inside a process of their own. */
 import { readFileSync } from 'node:fs'
+import type { Telemetry } from 'bullmq'
 import { newId, systemClock } from './base/clock.ts'
 import { type Log, openLog } from './base/log.ts'
 import { loadConfig } from './config/config.ts'
 import type { Config } from './config/settings.ts'
 import { type Role, runDaemon } from './daemon/daemon.ts'
 
+export type { Telemetry } from 'bullmq'
 export { ConfigError } from './base/errors.ts'
 export type { Log } from './base/log.ts'
 export type { Config } from './config/settings.ts'
@@ -22,6 +24,11 @@ export interface StartOptions {
   once?: boolean
   /** A pino logger; JSON lines on stderr when absent. */
   log?: Log
+  /**
+   * Receives a span for each job, such as `new BullMQOtel()` of the package bullmq-otel. Spans name queues, steps and ids of
+   * jobs, and kinds of errors; nothing from a mail. It is used instead of `log.traces`.
+   */
+  telemetry?: Telemetry
 }
 
 export interface RunningReplyd extends AsyncDisposable {
@@ -57,6 +64,7 @@ export function startReplyd(options: StartOptions): Promise<RunningReplyd> {
       log: options.log ?? openLog(config.log.level, false),
       clock: systemClock,
       newId,
+      telemetry: options.telemetry ?? null,
       signal: stopping.signal,
       onReady: ({ url }) => resolve({ url, ended, stop, [Symbol.asyncDispose]: stop }),
     })

@@ -1,4 +1,5 @@
 /** The daemon, in boot order: each resource is opened after what it needs and closed before it. */
+import type { Telemetry } from 'bullmq'
 import type { Clock, NewId } from '../base/clock.ts'
 import { reasonOf } from '../base/errors.ts'
 import { accountLabel, type Log } from '../base/log.ts'
@@ -38,6 +39,8 @@ export interface DaemonOptions {
   random?: () => number
   /** TXT records for the signatures of mails; the machine's own name servers when absent. */
   resolveTxt?: ResolveTxt
+  /** BullMQ's interface, of a program that embeds replyd. */
+  telemetry?: Telemetry | null
   /** Ends the daemon. */
   signal: AbortSignal
   /** Called when everything runs, before anything is waited for. */
@@ -67,7 +70,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   await using db = await openDatabase(config.state, log)
   // Nobody else can be asking: what an earlier process left unsettled is over.
   if (db.kind === 'pglite') await settleAbandonedCalls(db, clock.now())
-  await using queues = await openQueues(queueSettingsOf(config, db), log)
+  await using queues = await openQueues(queueSettingsOf(options, db), log)
   const signIns = new SignIns(config.state, clock)
   const onSignIn = (address: string, lost: Error | null) => void tellOwner({ db, log, clock }, lost, address)
   await using accounts = new Accounts(config.accounts, { log, clock, random, signIns, onSignIn })
@@ -108,12 +111,13 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   log.info({ event: 'daemon.stopping' })
 }
 
-const queueSettingsOf = ({ state, log }: Config, { pool, kind }: Database) => ({
-  redisUrl: state.redisUrl,
+const queueSettingsOf = ({ config, telemetry = null }: DaemonOptions, { pool, kind }: Database) => ({
+  redisUrl: config.state.redisUrl,
   pool,
   namespace: 'replyd',
   alone: kind === 'pglite',
-  traces: log.traces,
+  traces: config.log.traces,
+  telemetry,
 })
 
 function startWork(

@@ -12,7 +12,7 @@ import {
   redisClasses,
 } from './backends.ts'
 import { openRedis } from './redis.ts'
-import { openTraces, type Traces } from './traces.ts'
+import { openTraces, type Traces, type TracesWanted } from './traces.ts'
 
 export { type QueueName, queueNames, RetryLater } from './backends.ts'
 
@@ -49,7 +49,7 @@ export interface Queues extends AsyncDisposable {
   ping(): Promise<boolean>
 }
 
-interface QueueSettings {
+interface QueueSettings extends TracesWanted {
   redisUrl: string | null
   /** Where BullMQ's PostgreSQL backend lives when there is no Redis. */
   pool: unknown
@@ -57,8 +57,6 @@ interface QueueSettings {
   namespace: string
   /** No other process can be at work on this store: what an earlier one left in the queues is dropped at the start. */
   alone?: boolean
-  /** Base URL of an OpenTelemetry collector; none when absent. */
-  traces?: string | null
 }
 
 /**
@@ -67,7 +65,7 @@ interface QueueSettings {
  */
 export async function openQueues(settings: QueueSettings, log: Log): Promise<Queues> {
   const { namespace } = settings
-  const traces = settings.traces ? openTraces(settings.traces, log) : null
+  const traces = await openTraces(settings, log)
   if (settings.redisUrl) {
     const connections = await openRedis(settings.redisUrl, log)
     const onRedis = new BullQueues(log, redisClasses(connections, namespace, traces?.telemetry), traces)

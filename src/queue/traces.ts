@@ -1,52 +1,72 @@
-/**
- * Traces of jobs for OpenTelemetry: BullMQ's Telemetry interface, and OTLP over HTTP with JSON (opentelemetry.io/docs/specs/otlp).
- * Written here because bullmq-otel brings the interface alone: the SDK and the exporter that it needs are a dozen more packages,
- * and the current ones do not run on Node 20. Nothing of a mail gets into a span: ids, names of steps and times only.
- */
-import { AsyncLocalStorage } from 'node:async_hooks'
-import { randomBytes } from 'node:crypto'
-import type { Telemetry } from 'bullmq'
+/** Traces of jobs for OpenTelemetry. The packages that make them are installed by those who want traces. */
+import { type Span, SpanKind, type Telemetry } from 'bullmq'
 import { reasonOf } from '../base/errors.ts'
-import { exchange } from '../base/http.ts'
 import type { Log } from '../base/log.ts'
 import { programVersion } from '../base/version.ts'
 
 export interface Traces extends AsyncDisposable {
   /** For BullMQ's `telemetry` option. */
-  readonly telemetry: Telemetry<Context>
+  readonly telemetry: Telemetry
 }
 
-/** The span that is under way here; without ids where none is. */
-interface Context {
-  traceId?: string
-  spanId?: string
+export interface TracesWanted {
+  /** Base URL of a collector, as in OTEL_EXPORTER_OTLP_ENDPOINT. */
+  readonly traces?: string | null
+  /** Of a program that embeds replyd; it is used instead of the collector. */
+  readonly telemetry?: Telemetry | null
 }
 
-type Value = { stringValue: string } | { intValue: string } | { boolValue: boolean }
-type Attribute = { key: string; value: Value }
+/** The newest that run on Node 20. */
+const packages = 'bullmq-otel@^2.0.1 @opentelemetry/sdk-node@^0.223.0'
 
-/** A span as OTLP's JSON has it. */
-interface OtlpSpan {
-  traceId: string
-  spanId: string
-  parentSpanId?: string
-  name: string
-  kind: number
-  startTimeUnixNano: string
-  endTimeUnixNano: string
-  attributes: Attribute[]
-  status: { code: number }
+/** What is used of these packages. */
+interface Loaded {
+  BullMQOtel: new (options: { tracerName: string; version: string }) => Telemetry
+  NodeSDK: new (options: {
+    serviceName: string
+    instrumentations: []
+  }) => {
+    start(): void
+    shutdown(): Promise<void>
+  }
 }
 
-const flushEveryMs = 5_000
-const answersWithinMs = 10_000
-const spansAtOnce = 512
-/** Spans that wait for a collector that is away; later ones are dropped. */
-const mostWaiting = 4_096
+/**
+ * Null when nobody wants traces, or when the packages are missing: one line of the log then says what to install.
+ * @param load imports a package by its name
+ */
+export async function openTraces(
+  { traces, telemetry }: TracesWanted,
+  log: Log,
+  load: (name: string) => Promise<unknown> = (name) => import(name),
+): Promise<Traces | null> {
+  if (telemetry) return { telemetry: discreet(telemetry), [Symbol.asyncDispose]: async () => {} }
+  if (!traces) return null
+  const loaded = await loadPackages(load, log)
+  if (loaded === null) return null
+  // The SDK takes its settings from the environment alone.
+  const { env } = process
+  env.OTEL_EXPORTER_OTLP_ENDPOINT = traces
+  const sdk = new loaded.NodeSDK({ serviceName: env.OTEL_SERVICE_NAME ?? 'replyd', instrumentations: [] })
+  sdk.start()
+  const close = () =>
+    sdk.shutdown().catch((error) => log.warn({ event: 'traces.not-taken', reason: reasonOf(error) }))
+  const otel = new loaded.BullMQOtel({ tracerName: 'replyd', version: programVersion() })
+  return { telemetry: discreet(otel), [Symbol.asyncDispose]: close }
+}
 
-/** BullMQ numbers kinds from 0 (internal), OTLP from 1. What is internal (looking for a job, renewing locks) is left out. */
-const internal = 0
-/** Results and reasons may repeat what people wrote. */
+async function loadPackages(load: (name: string) => Promise<unknown>, log: Log): Promise<Loaded | null> {
+  try {
+    const [otel, sdk] = await Promise.all([load('bullmq-otel'), load('@opentelemetry/sdk-node')])
+    return { ...(otel as Pick<Loaded, 'BullMQOtel'>), ...(sdk as Pick<Loaded, 'NodeSDK'>) }
+  } catch (error) {
+    const install = `npm install ${packages}`
+    log.warn({ event: 'traces.not-installed', install, reason: reasonOf(error) })
+    return null
+  }
+}
+
+/** Results, failures and options of jobs may repeat what people wrote: only these attributes are passed on. */
 const kept = new Set([
   'bullmq.queue.name',
   'bullmq.queue.operation',
@@ -56,142 +76,40 @@ const kept = new Set([
   'bullmq.job.bulk.count',
 ])
 
-/** @param endpoint of the collector, as in OTEL_EXPORTER_OTLP_ENDPOINT: `/v1/traces` is added */
-export function openTraces(endpoint: string, log: Log): Traces {
-  const exporter = new Exporter(new URL(`${endpoint.replace(/\/+$/, '')}/v1/traces`), log)
-  const storage = new AsyncLocalStorage<Context>()
+/** The same telemetry without text from mail, and without BullMQ's own work: looking for jobs, renewing locks. */
+function discreet({ tracer, ...rest }: Telemetry): Telemetry {
   return {
-    telemetry: {
-      tracer: {
-        startSpan: (name, options, parent) =>
-          new JobSpan(name, options?.kind ?? internal, parent ?? storage.getStore() ?? {}, exporter),
-      },
-      contextManager: {
-        with: (context, work) => storage.run(context, work) as ReturnType<typeof work>,
-        active: () => storage.getStore() ?? {},
-        root: () => ({}),
-        getMetadata: ({ traceId, spanId }: Context) =>
-          traceId ? JSON.stringify({ traceparent: `00-${traceId}-${spanId}-01` }) : '{}',
-        fromMetadata: (active, metadata) => parsedParent(metadata) ?? active,
-      },
+    ...rest,
+    tracer: {
+      startSpan: (name, options, context) =>
+        (options?.kind ?? SpanKind.INTERNAL) === SpanKind.INTERNAL
+          ? unrecorded
+          : discreetSpan(tracer.startSpan(name, options, context)),
     },
-    [Symbol.asyncDispose]: () => exporter.close(),
   }
 }
 
-/** The parent that a job carries (W3C Trace Context section 3.2); null when there is none. */
-function parsedParent(metadata: string): Context | null {
-  const [, traceId, spanId] = /"traceparent":"00-([0-9a-f]{32})-([0-9a-f]{16})-/.exec(metadata) ?? []
-  return traceId && spanId ? { traceId, spanId } : null
+const unrecorded: Span = {
+  setSpanOnContext: (context) => context,
+  setAttribute: () => {},
+  setAttributes: () => {},
+  addEvent: () => {},
+  recordException: () => {},
+  end: () => {},
 }
 
-const nanoseconds = () => `${BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n}`
-
-class JobSpan {
-  readonly #span: OtlpSpan
-  readonly #parent: Context
-  readonly #exporter: Exporter
-
-  constructor(name: string, kind: number, parent: Context, exporter: Exporter) {
-    this.#parent = parent
-    this.#exporter = exporter
-    this.#span = {
-      traceId: parent.traceId ?? randomBytes(16).toString('hex'),
-      spanId: randomBytes(8).toString('hex'),
-      ...(parent.spanId ? { parentSpanId: parent.spanId } : {}),
-      name,
-      kind: kind + 1,
-      startTimeUnixNano: nanoseconds(),
-      endTimeUnixNano: '',
-      attributes: [],
-      status: { code: 0 },
-    }
+function discreetSpan(span: Span): Span {
+  return {
+    setSpanOnContext: (context) => span.setSpanOnContext(context),
+    setAttribute: (key, value) => kept.has(key) && span.setAttribute(key, value),
+    setAttributes: (attributes) =>
+      span.setAttributes(Object.fromEntries(Object.entries(attributes).filter(([key]) => kept.has(key)))),
+    addEvent: (name) => span.addEvent(name),
+    /** The kind of error, not its message. */
+    recordException: (exception, time) => {
+      const name = (typeof exception === 'string' ? null : exception.name) ?? 'Error'
+      span.recordException({ name, message: name }, time)
+    },
+    end: () => span.end(),
   }
-
-  /** What is left out is no parent either. */
-  setSpanOnContext(_context: Context): Context {
-    const { traceId, spanId, kind } = this.#span
-    return kind === internal + 1 ? this.#parent : { traceId, spanId }
-  }
-
-  setAttribute(key: string, value: unknown): void {
-    if (!kept.has(key)) return
-    const wrapped =
-      typeof value === 'number' ? { intValue: String(Math.round(value)) } : { stringValue: String(value) }
-    this.#span.attributes.push({ key, value: wrapped })
-  }
-
-  setAttributes(attributes: Record<string, unknown>): void {
-    for (const [key, value] of Object.entries(attributes)) this.setAttribute(key, value)
-  }
-
-  addEvent(): void {}
-
-  /** The kind of error, not its message. */
-  recordException(exception: unknown): void {
-    const name = exception instanceof Error ? exception.name : 'Error'
-    this.#span.status = { code: 2 }
-    this.#span.attributes.push({ key: 'error.type', value: { stringValue: name } })
-  }
-
-  end(): void {
-    this.#span.endTimeUnixNano = nanoseconds()
-    if (this.#span.kind !== internal + 1) this.#exporter.add(this.#span)
-  }
-}
-
-/** Sends spans in batches. A collector that is away costs spans, never mail. */
-class Exporter {
-  readonly #url: URL
-  readonly #log: Log
-  readonly #timer: NodeJS.Timeout
-  #waiting: OtlpSpan[] = []
-  #failing = false
-
-  constructor(url: URL, log: Log) {
-    this.#url = url
-    this.#log = log
-    this.#timer = setInterval(() => void this.#flush(), flushEveryMs).unref()
-  }
-
-  add(span: OtlpSpan): void {
-    if (this.#waiting.length < mostWaiting) this.#waiting.push(span)
-    if (this.#waiting.length === spansAtOnce) void this.#flush()
-  }
-
-  async close(): Promise<void> {
-    clearInterval(this.#timer)
-    await this.#flush()
-  }
-
-  async #flush(): Promise<void> {
-    const spans = this.#waiting.splice(0, this.#waiting.length)
-    if (spans.length === 0) return
-    try {
-      const { status } = await exchange(this.#url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(exported(spans)),
-        mostOctets: 65_536,
-        cut: true,
-        withinMs: answersWithinMs,
-      })
-      if (status < 200 || status > 299) throw new Error(`HTTP ${status}`)
-      this.#failing = false
-    } catch (error) {
-      // Said once, not every five seconds.
-      if (!this.#failing)
-        this.#log.warn({ event: 'traces.not-taken', reason: reasonOf(error), spans: spans.length })
-      this.#failing = true
-    }
-  }
-}
-
-const attribute = (key: string, stringValue: string): Attribute => ({ key, value: { stringValue } })
-
-function exported(spans: readonly OtlpSpan[]) {
-  const resource = {
-    attributes: [attribute('service.name', 'replyd'), attribute('service.version', programVersion())],
-  }
-  return { resourceSpans: [{ resource, scopeSpans: [{ scope: { name: 'replyd' }, spans }] }] }
 }
