@@ -280,10 +280,21 @@ create table replyd.sent_cursor (
 );
 `
 
+/** What the owner should know about a model. */
+const modelNotices = `
+create table replyd.model_notice (
+  model   text primary key,
+  said    text not null,
+  trouble boolean not null,
+  at      timestamptz not null
+);
+`
+
 export const migrations: readonly Migration[] = [
   { version: 1, sql: first },
   { version: 2, sql: words },
   { version: 3, sql: checked },
   { version: 4, sql: typed },
   { version: 5, sql: correspondents },
+  { version: 6, sql: modelNotices },
 ]

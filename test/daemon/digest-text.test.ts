@@ -10,6 +10,7 @@ const facts: DigestFacts = {
   ]),
   waiting: [{ from: 'Kim', subject: 'Where is it?', reason: 'unsupported-claim', draft: false }],
   cost: 0.01234,
+  notices: [],
 }
 
 test('it says what came, what was answered, what waits and what it cost', () => {
