@@ -1,10 +1,9 @@
 /** Everything that a draft may lean on. */
 
-import type { Account, StepContext } from '../context.ts'
+import type { Arrival } from '../context.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import type { Correction, PromptPassage, Style, ThreadEntry } from '../model/prompts/messages.ts'
 import { passagesGiven } from '../model/prompts.ts'
-import type { StoredMail } from '../store/bodies.ts'
 import { editedReplies, repliesSentTo } from '../store/learning.ts'
 import { loadStyles } from '../store/styles.ts'
 import { neededVerdict } from '../triage/verdict.ts'
@@ -35,18 +34,14 @@ export interface Sources {
 }
 
 /** @param addressees who the reply will go to: nothing of anybody else's comes into it */
-export async function gatherSources(
-  context: StepContext,
-  account: Account,
-  mail: StoredMail,
-  addressees: readonly string[],
-): Promise<Sources> {
+export async function gatherSources(arrival: Arrival, addressees: readonly string[]): Promise<Sources> {
+  const { context, account, mail } = arrival
   const { row, message } = mail
   const { settings, knowledge, prompts } = account
   const visible = visibleText(message).text
   const found = knowledge?.search(`${row.subject ?? ''}\n${visible}`, mostPassages) ?? []
   const passages = passagesGiven(prompts.compose, found)
-  const thread = await loadThread(context, account, mail, addressees)
+  const thread = await loadThread(arrival, addressees)
   const now = context.clock.now().getTime()
   const since = new Date(now - Math.min(recentMs, context.config.state.keepMs ?? recentMs))
   const wanted = { since, without: thread.ids, limit: mostEarlier }

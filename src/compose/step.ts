@@ -1,18 +1,17 @@
 /** Compose: one call writes the reply's text from the mail, the thread and the owner's knowledge; then it is checked without a model. */
 
-import type { Reason } from '../base/reasons.ts'
 import type { AccountSettings } from '../config/settings.ts'
-import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
+import { type Arrival, accountOf, type Next, type StepContext } from '../context.ts'
 import { replyHeader } from '../mail/reply/build.ts'
 import { budgetedCall } from '../model/budgeted-call.ts'
 import type { Ask } from '../model/client.ts'
 import { mailFacts } from '../model/prompts/mail-facts.ts'
 import type { Prompt } from '../model/prompts/messages.ts'
 import { composeMessages } from '../model/prompts.ts'
-import { loadMail, type StoredMail } from '../store/bodies.ts'
+import { loadMail } from '../store/bodies.ts'
 import { earlierMails } from '../store/history.ts'
-import { commitStep, type StepChange } from '../store/messages.ts'
-import { loadReply, saveComposed } from '../store/replies.ts'
+import { loadReply, type NewReply } from '../store/replies.ts'
+import { type Change, move, storeReply } from '../store/moves.ts'
 import { type Composed, composedSchema, neededVerdict } from '../triage/verdict.ts'
 import { checkDraft, instructionsFor, type MailToAnswer } from './draft-check.ts'
 import { octetsOf, writtenReply } from './reply-octets.ts'
@@ -24,37 +23,28 @@ export async function compose(context: StepContext, id: string, signal: AbortSig
   const account = accountOf(context, mail.row.account)
   const started = context.clock.now()
   const addressees = replyHeader(mail.message, account.settings.owner, 'draft')?.to ?? []
-  if (addressees.length === 0) return nobodyToAnswer(context, id)
-  const sources = await gatherSources(context, account, mail, addressees)
-  const { composed, omitted, salt, canary } = await ask(context, account, mail, sources, signal)
+  if (addressees.length === 0) return askPerson(context, { id, at: 'compose', reason: 'nobody-to-answer' })
+  const arrival = { context, account, mail }
+  const sources = await gatherSources(arrival, addressees)
+  const { composed, omitted, salt, canary } = await ask(arrival, sources, signal)
   const now = context.clock.now()
-  const change = (to: 'decide' | 'review', reason: Reason): StepChange => ({
-    id,
-    from: 'compose',
-    to,
-    disposition: to === 'decide' ? 'pending' : 'held',
-    reason,
-    ...detailOf([...unreadOf(sources), ...omitted], to === 'review' ? composed.missing : []),
-    durationMs: now.getTime() - started.getTime(),
-  })
-  const next =
-    composed.text === ''
-      ? change('review', (await loadReply(context.db, id)) ? 'rewrite-without-text' : 'needs-person')
-      : (await store(context, account, mail, sources, composed, { salt, canary }))
-        ? change('decide', 'composed')
-        : change('review', 'nobody-to-answer')
-  return (await commitStep(context.db, next, now)) ? { stage: next.to } : null
+  const change = { id, at: 'compose', durationMs: now.getTime() - started.getTime() } as const
+  const cut = [...unreadOf(sources), ...omitted]
+  const earlier = await loadReply(context.db, id)
+  if (composed.text === '') {
+    const reason = earlier ? 'rewrite-without-text' : 'needs-person'
+    return askPerson(context, { ...change, reason, ...detailOf(cut, composed.missing) })
+  }
+  const attemptGroup = earlier?.attemptGroup ?? 0
+  const reply = await replyOf(arrival, sources, composed, { salt, canary, attemptGroup })
+  if (reply === null)
+    return askPerson(context, { ...change, reason: 'nobody-to-answer', ...detailOf(cut, composed.missing) })
+  const stored = { ...change, reason: 'composed', ...detailOf(cut, []) } as const
+  return (await storeReply(context.db, reply, stored, now)) ? { stage: 'decide' } : null
 }
 
-async function nobodyToAnswer(context: StepContext, id: string): Promise<Next | null> {
-  const change = {
-    id,
-    from: 'compose',
-    to: 'review',
-    disposition: 'held',
-    reason: 'nobody-to-answer',
-  } as const
-  return (await commitStep(context.db, change, context.clock.now())) ? { stage: 'review' } : null
+async function askPerson(context: StepContext, change: Change<'askPerson'>): Promise<Next | null> {
+  return (await move(context.db, 'askPerson', change, context.clock.now())) ? { stage: 'review' } : null
 }
 
 const unreadOf = ({ unread }: Sources) => (unread > 0 ? [`thread: ${unread} messages at its beginning`] : [])
@@ -68,13 +58,8 @@ function detailOf(omitted: readonly string[], missing: readonly string[]): { det
   return lines.length > 0 ? { detail: lines.join('\n') } : {}
 }
 
-async function ask(
-  context: StepContext,
-  { settings, knowledge, prompts }: Account,
-  mail: StoredMail,
-  sources: Sources,
-  signal: AbortSignal,
-) {
+async function ask({ context, account, mail }: Arrival, sources: Sources, signal: AbortSignal) {
+  const { settings, knowledge, prompts } = account
   const { row } = mail
   const prompt = prompts.compose
   const [salt = '', canary = ''] = [0, 1].map(() => context.newId(context.clock.now()).slice(-10))
@@ -128,39 +113,30 @@ export function composeQuestion(
   }
 }
 
-/** The octets and the Message-ID are fixed here, before anything leaves. False when there is nobody to answer. */
-async function store(
-  context: StepContext,
-  account: Account,
-  mail: StoredMail,
+/** The octets and the Message-ID are fixed here, before anything leaves. Null when there is nobody to answer. */
+async function replyOf(
+  { context, account, mail }: Arrival,
   sources: Sources,
   composed: Composed,
-  marks: { salt: string; canary: string },
-): Promise<boolean> {
+  { attemptGroup, ...marks }: { salt: string; canary: string; attemptGroup: number },
+): Promise<NewReply | null> {
   const { row } = mail
-  const attemptGroup = (await loadReply(context.db, row.id))?.attemptGroup ?? 0
-  const now = context.clock.now()
   const written = { text: composed.text, language: composed.language, attemptGroup }
-  const built = await writtenReply(account.settings, mail, 'draft', written, now)
-  if (!built) return false
-  await saveComposed(
-    context.db,
-    {
-      id: row.id,
-      account: row.account,
-      ...octetsOf('draft', built),
-      reversePath: built.reversePath,
-      subject: built.subject,
-      text: composed.text,
-      language: composed.language,
-      confidence: composed.confidence,
-      composed,
-      claims: checkDraft(account.prompts.compose, account.settings, mail, sources, composed, marks),
-      sources: sources.passages,
-      holdReasons: [],
-      attemptGroup,
-    },
-    now,
-  )
-  return true
+  const built = await writtenReply(account.settings, mail, 'draft', written, context.clock.now())
+  if (!built) return null
+  return {
+    id: row.id,
+    account: row.account,
+    ...octetsOf('draft', built),
+    reversePath: built.reversePath,
+    subject: built.subject,
+    text: composed.text,
+    language: composed.language,
+    confidence: composed.confidence,
+    composed,
+    claims: checkDraft(account.prompts.compose, account.settings, mail, sources, composed, marks),
+    sources: sources.passages,
+    holdReasons: [],
+    attemptGroup,
+  }
 }

@@ -1,17 +1,17 @@
-/** Hold: draft, wait for a person, or send after the undo window. The policy is pure (src/decide/policy.ts). */
+/** Decide: draft, wait for a person, or send after the undo window. The policy is pure (src/decide/policy.ts). */
 
 import { PermanentError } from '../base/errors.ts'
 import type { ClaimKind } from '../base/reasons.ts'
 import { hasContact, placeholders } from '../check/claims.ts'
 import { octetsOf, writtenReply } from '../compose/reply-octets.ts'
-import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
+import { type Account, accountOf, type Delivery, type Next, type StepContext } from '../context.ts'
 import type { Proof } from '../dns/author-proof.ts'
 import { correspondents } from '../mail/correspondents.ts'
 import { replySubject } from '../mail/reply/subject.ts'
-import { loadMail, type StoredMail } from '../store/bodies.ts'
-import { commitDecision } from '../store/decisions.ts'
-import type { StepChange } from '../store/messages.ts'
-import { loadReply, type ReplyChange, type ReplyRow } from '../store/replies.ts'
+import { loadMail } from '../store/bodies.ts'
+import { loadReply } from '../store/replies.ts'
+import { move } from '../store/moves.ts'
+import { stageAfter } from '../store/transitions.ts'
 import { neededVerdict } from '../triage/verdict.ts'
 import { provenByServer, provenBySignature } from './author.ts'
 import { isGranted } from './autonomy-record.ts'
@@ -27,16 +27,17 @@ export async function decide(context: StepContext, id: string): Promise<Next | n
   const reply = await loadReply(context.db, id)
   if (reply === null) return null
   const account = accountOf(context, mail.row.account)
-  const weighed = await weigh(context, account, mail, reply)
+  const delivery = { context, account, mail, reply }
+  const weighed = await weigh(delivery)
   const said = provenByServer(account, mail)
   // The signatures are worth a look only where nothing else stands in the way of sending.
   const wouldSend = applyPolicy({ ...weighed, authenticated: true }).action === 'send'
   const proof = said ?? (wouldSend ? await provenBySignature(context, account, mail) : null)
   const decision = applyPolicy({ ...weighed, authenticated: proof?.proven ?? true })
-  return carryOut(context, account, mail, reply, { ...decision, proof: said === null ? proof : null })
+  return carryOut(delivery, { ...decision, proof: said === null ? proof : null })
 }
 
-async function weigh(context: StepContext, account: Account, { row, message }: StoredMail, reply: ReplyRow) {
+async function weigh({ context, account, mail: { row, message }, reply }: Delivery) {
   const { replies, categories, owner } = account.settings
   const verdict = neededVerdict(row.verdict)
   const { composed } = reply
@@ -68,34 +69,22 @@ async function weigh(context: StepContext, account: Account, { row, message }: S
   }
 }
 
+const verbs = { hold: 'hold', 'save-draft': 'chooseDraft', send: 'schedule' } as const
+
 async function carryOut(
-  context: StepContext,
-  account: Account,
-  mail: StoredMail,
-  reply: ReplyRow,
+  delivery: Delivery,
   decision: PolicyDecision & { proof: Proof | null },
 ): Promise<Next | null> {
-  const now = context.clock.now()
-  const { id } = mail.row
+  const { context, account, mail } = delivery
   const { action, reason, reasons, proof } = decision
-  const base = { id, from: ['composed'] as const, actor: 'replyd', holdReasons: reasons }
-  const change = {
-    id,
-    from: 'decide' as const,
-    reason,
-    ...(proof === null ? {} : { detail: `author: ${proof.detail}` }),
-  }
-  if (action === 'hold') {
-    return commit(context, { ...base, to: 'held' }, { ...change, to: 'review', disposition: 'held' }, now)
-  }
-  if (action === 'save-draft') {
-    const saved = { ...change, to: 'deliver', disposition: 'pending' } as const
-    return commit(context, { ...base, to: 'composed' }, saved, now)
-  }
+  const detail = proof === null ? {} : { detail: `author: ${proof.detail}` }
   const { sendAfter } = sendTime(context, account)
-  const automatic = await asAutomatic(context, account, mail, reply)
-  const approved = { ...change, to: 'deliver', disposition: 'approved', dueAt: sendAfter } as const
-  return commit(context, { ...base, to: 'approved', sendAfter, ...automatic }, approved, now)
+  const scheduled = action === 'send' ? { sendAfter, ...(await asAutomatic(delivery)) } : {}
+  const due = action === 'send' ? { dueAt: sendAfter } : {}
+  const reply = { holdReasons: reasons, ...scheduled }
+  const change = { id: mail.row.id, at: 'decide', reason, ...detail, ...due, reply } as const
+  const moved = await move(context.db, verbs[action], change, context.clock.now())
+  return moved && { stage: stageAfter(verbs[action]), ...due }
 }
 
 /** When it may go out by itself: after the undo window, at the next opening when that ends outside of business hours. */
@@ -106,17 +95,7 @@ function sendTime({ clock, config }: StepContext, { settings }: Account) {
   return { sendAfter, isOpen: sendAfter.getTime() === undone.getTime() }
 }
 
-async function commit(
-  context: StepContext,
-  reply: ReplyChange,
-  mail: StepChange,
-  now: Date,
-): Promise<Next | null> {
-  const committed = await commitDecision(context.db, { reply, mail, now })
-  return committed ? { stage: mail.to, ...(mail.dueAt ? { dueAt: mail.dueAt } : {}) } : null
-}
-
-async function asAutomatic(context: StepContext, account: Account, mail: StoredMail, reply: ReplyRow) {
+async function asAutomatic({ context, account, mail, reply }: Delivery) {
   const built = await writtenReply(account.settings, mail, 'send', reply, context.clock.now())
   if (built === null) throw new PermanentError('there is nobody to answer')
   return octetsOf('send', built)

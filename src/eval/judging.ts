@@ -8,6 +8,7 @@ import { mailboxes } from '../mail/correspondents.ts'
 import { firstField, type Message } from '../mail/message.ts'
 import type { Ask } from '../model/client.ts'
 import type { Prompt } from '../model/prompts.ts'
+import { stageAfter } from '../store/transitions.ts'
 import {
   believed,
   configuredRule,
@@ -24,7 +25,7 @@ export interface Prepared {
   message: Message
   judgement: GuardAnswer
   /** What was decided without the model, null when it has to be asked. */
-  decision: Pick<TriageDecision, 'to' | 'reason'> | null
+  decision: Pick<Judged, 'to' | 'reason'> | null
   stage: 'guard' | 'lists'
   question: Ask<Verdict> | null
 }
@@ -51,11 +52,11 @@ export function prepare(
   const judgement = guardMail(message, settings.owner, freshContext(known.arrivedAt))
   const base = { message, judgement, question: null }
   if (isSettled(judgement, settings.spam.action !== 'none')) {
-    const to = judgement.reason === 'encrypted' ? 'review' : 'done'
+    const to = stageAfter(judgement.reason === 'encrypted' ? 'setAside' : 'decline')
     return { ...base, stage: 'guard', decision: { to, reason: judgement.reason } }
   }
   const decision = withoutHistory(settings, message, ruleOf(message, settings))
-  if (decision) return { ...base, stage: 'lists', decision }
+  if (decision) return { ...base, stage: 'lists', decision: reached(decision) }
   const mail = {
     row: { internalDate: known.arrivedAt, codes: [...judgement.codes] },
     message,
@@ -76,15 +77,17 @@ export async function judgePrepared(
   ledger: Ledger,
 ): Promise<Judged> {
   if (decision !== null || question === null) {
-    const { to, reason } = decision ?? { to: 'done', reason: judgement.reason }
+    const { to, reason } = decision ?? { to: stageAfter('decline'), reason: judgement.reason }
     return { stage, to, reason, verdict: null, durationMs: null }
   }
   const answer = await ledger.ask(question)
   const verdict = believed(answer.value, message)
   const row = { ceiling: judgement.decision, reason: judgement.reason }
-  const { to, reason } = decisionOf(verdict, row, settings.spam, ruleOf(message, settings))
+  const { to, reason } = reached(decisionOf(verdict, row, settings.spam, ruleOf(message, settings)))
   return { stage: 'model', to, reason, verdict, durationMs: answer.durationMs }
 }
+
+const reached = ({ verb, reason }: TriageDecision) => ({ to: stageAfter(verb), reason })
 
 function ruleOf(message: Message, { spam }: AccountSettings) {
   const from = mailboxes(message, 'from')[0]?.address

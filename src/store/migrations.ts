@@ -221,6 +221,21 @@ update replyd.message set
   step = case step when 'hold' then 'decide' when 'wait' then 'review' else step end,
   disposition = case disposition when 'waiting' then 'pending' else disposition end
   where step in ('hold', 'wait') or disposition = 'waiting';
+-- Mail and reply change together now. What a crash or a failure left half done is brought to where it stands.
+update replyd.message m set step = 'done', disposition = 'drafted' from replyd.reply r
+  where r.id = m.id and m.step = 'deliver' and r.state = 'saved';
+update replyd.message m set step = 'done', disposition = r.state from replyd.reply r
+  where r.id = m.id and m.step = 'deliver' and r.state in ('rejected', 'superseded');
+update replyd.message m set step = 'review', disposition = r.state from replyd.reply r
+  where r.id = m.id and m.step = 'deliver' and r.state in ('held', 'uncertain');
+update replyd.message m set disposition = 'uncertain' from replyd.reply r
+  where r.id = m.id and m.step = 'review' and r.state in ('sending', 'uncertain');
+update replyd.message m set step = 'done', disposition = 'sent' from replyd.reply r
+  where r.id = m.id and m.step = 'review' and r.state = 'sent';
+update replyd.reply r set state = 'uncertain' from replyd.message m
+  where m.id = r.id and m.step = 'review' and r.state = 'sending';
+update replyd.reply r set state = 'held', send_after = null from replyd.message m
+  where m.id = r.id and m.step = 'review' and r.state in ('composed', 'approved', 'saving');
 update replyd.event set
   step = case step when 'hold' then 'decide' when 'wait' then 'review' else step end,
   disposition = case disposition when 'waiting' then 'pending' else disposition end

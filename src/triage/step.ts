@@ -2,7 +2,7 @@
 
 import type { Reason } from '../base/reasons.ts'
 import type { AccountSettings, SpamSettings } from '../config/settings.ts'
-import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
+import { type Arrival, accountOf, type Next, type StepContext } from '../context.ts'
 import { domainPart } from '../mail/address.ts'
 import { trustedAuthentication } from '../mail/authentication.ts'
 import { isTextUnread, type Message } from '../mail/message.ts'
@@ -12,36 +12,39 @@ import type { Ask } from '../model/client.ts'
 import { mailFacts } from '../model/prompts/mail-facts.ts'
 import type { Prompt } from '../model/prompts/messages.ts'
 import { triageMessages } from '../model/prompts.ts'
-import { loadMail, type StoredMail } from '../store/bodies.ts'
+import { loadMail } from '../store/bodies.ts'
 import { earlierMails } from '../store/history.ts'
-import { commitStep, type MessageRow, type StepChange } from '../store/messages.ts'
+import type { MessageRow } from '../store/messages.ts'
 import { type SenderRule, senderRule } from '../store/sender-rules.ts'
+import { type Change, move } from '../store/moves.ts'
+import { stageAfter } from '../store/transitions.ts'
 import { askFilter, detailOf, learnFrom } from './filter.ts'
 import { type SpamKind, type Verdict, verdictSchema } from './verdict.ts'
 
-export type TriageDecision = Pick<StepChange, 'to' | 'disposition' | 'reason' | 'detail' | 'verdict'>
+type TriageVerb = 'callSpam' | 'decline' | 'leaveUnanswered' | 'wantReply' | 'askPerson'
+
+/** What becomes of a mail, and why. */
+export type TriageDecision = { verb: TriageVerb } & Pick<Change<TriageVerb>, 'reason' | 'detail' | 'verdict'>
 
 export async function triage(context: StepContext, id: string, signal: AbortSignal): Promise<Next | null> {
   const mail = await loadMail(context.db, id)
   if (mail?.row.step !== 'triage') return null
   const account = accountOf(context, mail.row.account)
   const started = context.clock.now()
-  const rule = await ruleFor(context, account, mail.row)
-  const decision =
-    (await withoutModel(context, account, mail, rule)) ??
-    unlessUnread(
-      decisionOf(await ask(context, account, mail, signal), mail.row, account.settings.spam, rule),
-      mail.message,
-    )
+  const arrival = { context, account, mail }
+  const rule = await ruleFor(arrival)
+  const { verb, ...decision } =
+    (await withoutModel(arrival, rule)) ??
+    unlessUnread(decisionOf(await ask(arrival, signal), mail.row, account.settings.spam, rule), mail.message)
   const now = context.clock.now()
-  const change = { id, from: 'triage' as const, ...decision, durationMs: now.getTime() - started.getTime() }
-  if (!(await commitStep(context.db, change, now))) return null
+  const change = { id, at: 'triage' as const, ...decision, durationMs: now.getTime() - started.getTime() }
+  if (!(await move(context.db, verb, change, now))) return null
   await learnFrom(context, mail, decision.verdict ?? null)
-  return { stage: decision.to }
+  return { stage: stageAfter(verb) }
 }
 
 /** The owner's list for this sender: configured, or learned from what they moved. An address outranks its domain. */
-async function ruleFor(context: StepContext, account: Account, row: MessageRow): Promise<SenderRule | null> {
+async function ruleFor({ context, account, mail: { row } }: Arrival): Promise<SenderRule | null> {
   if (!row.fromAddress) return null
   return (
     configuredRule(account.settings.spam, row.fromAddress) ??
@@ -60,9 +63,7 @@ export function configuredRule(spam: SpamSettings, address: string): SenderRule 
 
 /** What can be decided without the model; null when it has to be asked. */
 async function withoutModel(
-  context: StepContext,
-  account: Account,
-  mail: StoredMail,
+  { context, account, mail }: Arrival,
   rule: SenderRule | null,
 ): Promise<TriageDecision | null> {
   const { row, message } = mail
@@ -71,8 +72,7 @@ async function withoutModel(
   const found = rule === null ? await askFilter(context, mail) : null
   if (found?.spam.is)
     return {
-      to: 'file',
-      disposition: 'pending',
+      verb: 'callSpam',
       reason: 'spam-bayes',
       detail: detailOf(found),
       verdict: found,
@@ -80,8 +80,7 @@ async function withoutModel(
   if (row.ceiling !== 'never') return null
   if (found)
     return {
-      to: 'done',
-      disposition: 'declined',
+      verb: 'decline',
       reason: row.reason,
       detail: detailOf(found),
       verdict: found,
@@ -90,7 +89,7 @@ async function withoutModel(
   const known =
     rule?.rule === 'allow' ||
     (row.fromAddress && (await earlierMails(context.db, row.account, row.fromAddress, row.id)) > 0)
-  return known ? { to: 'done', disposition: 'declined', reason: row.reason } : null
+  return known ? { verb: 'decline', reason: row.reason } : null
 }
 
 /** What the owner's lists and their own server's filter say: it costs nothing and needs no history. */
@@ -99,19 +98,14 @@ export function withoutHistory(
   message: Message,
   rule: SenderRule | null,
 ): TriageDecision | null {
-  if (rule?.rule === 'deny')
-    return { to: 'file', disposition: 'pending', reason: 'denied-sender', detail: rule.pattern }
+  if (rule?.rule === 'deny') return { verb: 'callSpam', reason: 'denied-sender', detail: rule.pattern }
   if (rule === null && isSpamUpstream(message, owner.authservIds))
-    return { to: 'file', disposition: 'pending', reason: 'upstream-spam' }
+    return { verb: 'callSpam', reason: 'upstream-spam' }
   return null
 }
 
-async function ask(
-  context: StepContext,
-  { settings, prompts }: Account,
-  mail: StoredMail,
-  signal: AbortSignal,
-): Promise<Verdict> {
+async function ask({ context, account, mail }: Arrival, signal: AbortSignal): Promise<Verdict> {
+  const { settings, prompts } = account
   const { row } = mail
   const prompt = prompts.triage
   const earlier = row.fromAddress ? await earlierMails(context.db, row.account, row.fromAddress, row.id) : 0
@@ -160,10 +154,10 @@ export function believed(verdict: Verdict, message: Message): Verdict {
 /** A question may stand in what was not read: a person looks before the mail is closed or answered. */
 export function unlessUnread(decision: TriageDecision, message: Pick<Message, 'faults'>): TriageDecision {
   if (!isTextUnread(message)) return decision
-  const isOpen = decision.to === 'compose' || decision.disposition === 'no-reply-needed'
+  const isOpen = decision.verb === 'wantReply' || decision.verb === 'leaveUnanswered'
   if (!isOpen) return decision
   const detail = `unread: ${message.faults.join('; ')}`
-  return { ...decision, to: 'review', disposition: 'held', reason: 'text-not-read', detail }
+  return { ...decision, verb: 'askPerson', reason: 'text-not-read', detail }
 }
 
 const spamReasons: Record<SpamKind, Reason> = {
@@ -185,21 +179,17 @@ export function decisionOf(
   const trusted = rule?.rule === 'allow'
   if (verdict.spam.is && !trusted) {
     const sure = verdict.spam.confidence >= spam.threshold
-    if (sure)
-      return { to: 'file', disposition: 'pending', reason: spamReasons[verdict.spam.kind], detail, verdict }
+    if (sure) return { verb: 'callSpam', reason: spamReasons[verdict.spam.kind], detail, verdict }
     return {
-      to: 'done',
-      disposition: row.ceiling === 'never' ? 'declined' : 'no-reply-needed',
+      verb: row.ceiling === 'never' ? 'decline' : 'leaveUnanswered',
       reason: 'suspected-spam',
       detail,
       verdict,
     }
   }
-  if (row.ceiling === 'never')
-    return { to: 'done', disposition: 'declined', reason: row.reason, detail, verdict }
-  if (!verdict.needs_reply)
-    return { to: 'done', disposition: 'no-reply-needed', reason: 'nothing-asked', detail, verdict }
-  return { to: 'compose', disposition: 'pending', reason: 'needs-reply', detail, verdict }
+  if (row.ceiling === 'never') return { verb: 'decline', reason: row.reason, detail, verdict }
+  if (!verdict.needs_reply) return { verb: 'leaveUnanswered', reason: 'nothing-asked', detail, verdict }
+  return { verb: 'wantReply', reason: 'needs-reply', detail, verdict }
 }
 
 /**

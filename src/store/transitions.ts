@@ -1,0 +1,262 @@
+/**
+ * Every way in which a mail and its reply change, by name, and nowhere else. A verb applies to the states that the table names;
+ * in any other it changes nothing and gives null: another worker, a second reviewer, a double click. Mail and reply change
+ * together in one statement (moves.ts).
+ *
+ * Never sent twice, as it can be read here:
+ * - Only `claim` makes a reply `sending`, only from `approved`, and the final dot is written by the one that has claimed.
+ * - Out of `sending` lead: `markSent` (the server, or \Sent, says yes), `giveBack`, `refuse` and `startSaving` (the server said no,
+ *   or the dot was not written), and `doubt` (nobody knows). Nothing else touches a reply that is being sent.
+ * - Nothing leads out of `sent`.
+ * - Out of `uncertain` lead only a person's words (`confirmSent`, `holdUncertain`), a copy found in \Sent (`confirmSent`), and an answer
+ *   that somebody else has given (`answeredElsewhere`).
+ */
+import type { Disposition, ReplyState, Stage } from '../base/dispositions.ts'
+
+/** What a verb asks of a mail and its reply, and what it makes of them. */
+export interface Move {
+  mail?: {
+    from: readonly Stage[]
+    /** Dispositions that the mail may have; any when absent. */
+    having?: readonly Disposition[]
+    to: Stage
+    /** The caller chooses where there are several. */
+    as: readonly Disposition[]
+  }
+  reply?: {
+    from: readonly ReplyState[]
+    /** Absent: the reply stays, and is written down with what goes along. `null`: it is only looked at. */
+    to?: ReplyState | null
+    /** There may be no reply. */
+    orNone?: true
+    /** Replies in these states stay as they are while the mail moves. */
+    others?: readonly ReplyState[]
+  }
+}
+
+const jobs: readonly Stage[] = ['triage', 'file', 'compose', 'decide', 'deliver']
+const withPerson = { from: ['review', 'done'], having: ['held', 'drafted'] } as const
+const unanswered = ['no-reply-needed', 'restored', 'declined', 'marked'] as const
+const settled = ['sent', 'uncertain', 'rejected', 'superseded'] as const
+
+export const moves = {
+  // guard
+  admit: { mail: { from: ['guard'], to: 'triage', as: ['pending'] } },
+  decline: { mail: { from: ['guard', 'triage'], to: 'done', as: ['declined'] } },
+  setAside: { mail: { from: ['guard'], to: 'review', as: ['held'] } },
+  // triage
+  callSpam: { mail: { from: ['triage'], to: 'file', as: ['pending'] } },
+  leaveUnanswered: { mail: { from: ['triage'], to: 'done', as: ['no-reply-needed'] } },
+  wantReply: { mail: { from: ['triage'], to: 'compose', as: ['pending'] } },
+  finishFiling: {
+    mail: {
+      from: ['file'],
+      to: 'done',
+      as: ['filed', 'marked', 'restored', 'no-reply-needed', 'superseded'],
+    },
+  },
+  // compose, and what of it triage needs
+  storeReply: {
+    mail: { from: ['compose'], to: 'decide', as: ['pending'] },
+    reply: { from: ['composed'], to: null },
+  },
+  askPerson: {
+    mail: { from: ['triage', 'compose'], to: 'review', as: ['held'] },
+    reply: { from: ['composed'], to: 'held', orNone: true },
+  },
+  // decide
+  hold: {
+    mail: { from: ['decide'], to: 'review', as: ['held'] },
+    reply: { from: ['composed'], to: 'held' },
+  },
+  chooseDraft: {
+    mail: { from: ['decide'], to: 'deliver', as: ['pending'] },
+    reply: { from: ['composed'] },
+  },
+  schedule: {
+    mail: { from: ['decide'], to: 'deliver', as: ['approved'] },
+    reply: { from: ['composed'], to: 'approved' },
+  },
+  // deliver: sending
+  claim: { reply: { from: ['approved'], to: 'sending' } },
+  giveBack: { reply: { from: ['sending'], to: 'approved' } },
+  markSent: { reply: { from: ['sending'], to: 'sent' } },
+  finishSent: {
+    mail: { from: ['deliver'], to: 'done', as: ['sent'] },
+    reply: { from: ['sent'], to: null },
+  },
+  refuse: {
+    mail: { from: ['deliver'], to: 'review', as: ['held'] },
+    reply: { from: ['sending'], to: 'held' },
+  },
+  doubt: {
+    mail: { from: ['deliver'], to: 'review', as: ['uncertain'] },
+    reply: { from: ['sending'], to: 'uncertain' },
+  },
+  // deliver: saving
+  startSaving: { reply: { from: ['composed', 'saving', 'approved', 'sending'], to: 'saving' } },
+  markSaved: {
+    mail: { from: ['deliver'], to: 'done', as: ['drafted'] },
+    reply: { from: ['saving'], to: 'saved' },
+  },
+  // deliver: neither
+  supersede: {
+    mail: { from: ['deliver'], to: 'done', as: ['superseded'] },
+    reply: { from: ['composed', 'saving', 'approved'], to: 'superseded' },
+  },
+  holdAgain: {
+    mail: { from: ['deliver'], to: 'review', as: ['held'] },
+    reply: { from: ['approved'], to: 'held' },
+  },
+  // A failure that no retry helps. What is being sent is not here: see `doubt`.
+  giveUp: {
+    mail: { from: jobs, to: 'review', as: ['held'] },
+    reply: {
+      from: ['composed', 'held', 'approved', 'saving'],
+      to: 'held',
+      orNone: true,
+      others: ['rejected', 'superseded'],
+    },
+  },
+  giveUpUnconfirmed: {
+    mail: { from: ['file'], to: 'review', as: ['uncertain'] },
+  },
+  // A person decides.
+  approve: {
+    mail: { ...withPerson, to: 'deliver', as: ['approved'] },
+    reply: { from: ['held', 'saved'], to: 'approved' },
+  },
+  undo: {
+    mail: { from: ['deliver'], having: ['approved'], to: 'review', as: ['held'] },
+    reply: { from: ['approved'], to: 'held' },
+  },
+  edit: {
+    mail: { ...withPerson, to: 'review', as: ['held'] },
+    reply: { from: ['held', 'saved'], to: 'held' },
+  },
+  writeByHand: {
+    mail: { from: ['review'], having: ['held'], to: 'review', as: ['held'] },
+    reply: { from: ['composed'], to: 'held' },
+  },
+  reject: {
+    mail: { ...withPerson, to: 'done', as: ['rejected'] },
+    reply: { from: ['held', 'saved'], to: 'rejected', orNone: true },
+  },
+  reopen: {
+    mail: { from: ['done'], having: ['rejected'], to: 'review', as: ['held'] },
+    reply: { from: ['rejected'], to: 'held', orNone: true },
+  },
+  rewrite: {
+    mail: {
+      from: ['review', 'done'],
+      having: ['held', 'drafted', ...unanswered],
+      to: 'compose',
+      as: ['pending'],
+    },
+    reply: { from: ['held', 'saved'], to: 'composed', orNone: true },
+  },
+  readAgain: {
+    mail: {
+      from: ['review', 'done'],
+      having: ['held', 'drafted', ...unanswered],
+      to: 'triage',
+      as: ['pending'],
+    },
+    reply: { from: ['held', 'saved'], to: 'composed', orNone: true },
+  },
+  confirmSent: {
+    mail: { from: ['review'], having: ['uncertain'], to: 'deliver', as: ['sent'] },
+    reply: { from: ['uncertain'], to: 'sent' },
+  },
+  holdUncertain: {
+    mail: { from: ['review'], having: ['uncertain'], to: 'review', as: ['held'] },
+    reply: { from: ['uncertain'], to: 'held' },
+  },
+  // What the owner did in their own mail client.
+  noteEdit: { reply: { from: ['held', 'saved'] } },
+  refuseDraft: {
+    mail: { ...withPerson, to: 'review', as: ['held'] },
+    reply: { from: ['held', 'saved'], to: 'held' },
+  },
+  sentByOwner: {
+    mail: { ...withPerson, to: 'done', as: ['sent-by-owner'] },
+    reply: { from: ['held', 'saved'], to: 'sent' },
+  },
+  answeredElsewhere: {
+    mail: { from: ['review'], to: 'done', as: ['superseded'] },
+    reply: { from: ['held', 'uncertain'], to: 'superseded', orNone: true },
+  },
+  discardDraft: {
+    mail: { from: ['done'], having: ['drafted'], to: 'done', as: ['rejected'] },
+    reply: { from: ['saved'], to: 'rejected' },
+  },
+  takeOutOfJunk: { mail: { from: ['done'], having: ['filed', 'marked'], to: 'done', as: ['restored'] } },
+  putIntoJunk: {
+    mail: {
+      from: ['guard', 'triage', 'compose', 'decide', 'deliver', 'review', 'done'],
+      to: 'done',
+      as: ['filed', 'marked'],
+    },
+    reply: {
+      from: ['composed', 'held', 'approved'],
+      to: 'superseded',
+      orNone: true,
+      others: ['saved', ...settled],
+    },
+  },
+  // After a restore from a backup, and for a correspondent that is forgotten.
+  holdRestored: {
+    mail: { from: ['deliver'], to: 'review', as: ['held'] },
+    reply: { from: ['approved'], to: 'held' },
+  },
+  forget: {
+    mail: { from: ['guard', ...jobs, 'review'], to: 'done', as: ['rejected', 'uncertain'] },
+    reply: { from: ['composed', 'held', 'approved'], to: 'rejected', orNone: true, others: settled },
+  },
+  forgetDraft: {
+    mail: {
+      from: ['done'],
+      having: ['drafted', 'filed', 'marked', 'restored'],
+      to: 'done',
+      as: ['rejected', 'filed', 'marked', 'restored'],
+    },
+    reply: { from: ['saved'], to: 'rejected' },
+  },
+} as const satisfies Record<string, Move>
+
+type Moves = typeof moves
+export type VerbName = keyof Moves
+type HasMail<V extends VerbName> = Moves[V] extends { mail: object } ? V : never
+type HasReply<V extends VerbName> = Moves[V] extends { reply: object } ? V : never
+/** Verbs that move a mail, whatever else they do. */
+export type MailVerb = { [V in VerbName]: HasMail<V> }[VerbName]
+export type ReplyVerb = { [V in VerbName]: HasReply<V> }[VerbName]
+/** Verbs that leave the reply alone. */
+export type MailOnlyVerb = Exclude<MailVerb, ReplyVerb>
+
+/** Where the mail stands after the verb. */
+export const stageAfter = (verb: MailVerb): Stage => moves[verb].mail.to
+
+export interface Place {
+  stage: Stage
+  disposition: Disposition
+  reply: ReplyState | null
+}
+
+/**
+ * What a verb makes of a mail and its reply, as the statements do. Null when it does not apply.
+ * @param as the disposition, where the table allows several
+ */
+export function after(verb: VerbName, place: Place, as?: Disposition): Place | null {
+  const { mail, reply }: Move = moves[verb]
+  const next = { ...place }
+  if (mail) {
+    const fits = mail.from.includes(place.stage) && (mail.having?.includes(place.disposition) ?? true)
+    if (!fits) return null
+    Object.assign(next, { stage: mail.to, disposition: as ?? mail.as[0] })
+  }
+  if (!reply) return next
+  if (place.reply === null) return reply.orNone ? next : null
+  if (reply.from.includes(place.reply)) return { ...next, reply: reply.to ?? place.reply }
+  return reply.others?.includes(place.reply) ? next : null
+}
