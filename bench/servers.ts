@@ -7,6 +7,7 @@ import { startStandIn } from '../src/demo/stand-in.ts'
 import { ScriptedServer } from '../test/smtp/scripted-server.ts'
 import { answerFor } from './chaos/model.ts'
 import * as imap from './servers/imap-servers.ts'
+import { james } from './servers/james.ts'
 import { NotHere } from './servers/obtain.ts'
 import type { ImapPeer, SmtpPeer } from './servers/peers.ts'
 import { type Outcome, tableOf, writeDocument } from './servers/report.ts'
@@ -64,10 +65,10 @@ const pairs: readonly Pair[] = [
   },
   { imap: 'GreenMail', smtp: 'aiosmtpd', start: (sink) => both(imap.greenmail(), smtp.aiosmtpd(sink)) },
   { imap: 'pymap', smtp: 'aiosmtpd', start: (sink) => both(imap.pymap(), smtp.aiosmtpd(sink)) },
-  { imap: 'James', smtp: 'James', start: (sink) => imap.james(sink.port) },
+  { imap: 'James', smtp: 'James', start: james },
 ]
 
-async function runPair(pair: Pair): Promise<Outcome> {
+async function runPair(pair: Pair, onOutcome: (outcome: Outcome) => void): Promise<Outcome> {
   await using sink = await ScriptedServer.start((moment) =>
     String(moment) === 'LHLO' ? '250 sink' : undefined,
   )
@@ -86,7 +87,11 @@ async function runPair(pair: Pair): Promise<Outcome> {
   try {
     const stage = { imap: peers[0], smtp: peers[1], sink, standIn, drafts: values.ci ? 10 : 50, say }
     await using story = await Story.begin(stage)
-    return { ...pair, cells: await story.tell(), reason: '' }
+    return {
+      ...pair,
+      cells: await story.tell((cells) => onOutcome({ ...pair, cells, reason: '' })),
+      reason: '',
+    }
   } finally {
     for (const { daemon } of peers) await daemon[Symbol.asyncDispose]()
   }
@@ -98,12 +103,19 @@ async function main(): Promise<number> {
     ({ imap: name }) =>
       name.toLowerCase().includes(values.only.toLowerCase()) && (!values.ci || inCi.includes(name)),
   )
-  const outcomes: Outcome[] = []
+  const outcomes: Outcome[] = chosen.map((pair) => ({
+    ...pair,
+    cells: null,
+    reason: 'the run was broken off',
+  }))
+  const note = (at: number, outcome: Outcome) => {
+    outcomes[at] = outcome
+    if (values.write) writeDocument(outcomes)
+  }
   const left = chosen.entries()
   const work = async () => {
     for (const [at, pair] of left) {
-      outcomes[at] = await runPair(pair)
-      if (values.write) writeDocument(outcomes.filter(Boolean))
+      note(at, await runPair(pair, (outcome) => note(at, outcome)))
     }
   }
   await Promise.all(Array.from({ length: Number(values.parallel) }, work))

@@ -17,7 +17,7 @@ const rows: readonly (readonly string[])[] = [
   ['imap', 'smtp', 'oauth', 'store', 'queue', 'knowledge', 'dns'],
   ['model'],
   ['context'],
-  ['paid calls'],
+  ['paid calls', 'conversation'],
   ['steps'],
   ['pipeline'],
   ['review'],
@@ -38,6 +38,10 @@ const elsewhere: Record<string, string> = {
   'model/chat.ts': 'rules',
   // A call knows the mail and the account that pay for it.
   'model/budgeted-call.ts': 'paid calls',
+  // What was said before, and what a reply may draw on: asked for by triage, compose, and the check before sending.
+  'compose/thread.ts': 'conversation',
+  'compose/sources.ts': 'conversation',
+  'compose/draft-check.ts': 'conversation',
 }
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(

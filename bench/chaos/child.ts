@@ -122,11 +122,12 @@ export class DaemonChild implements AsyncDisposable {
     clearTimeout(late)
   }
 
-  /** GET of its API; null while it does not answer. */
-  async get<T>(path: string): Promise<T | null> {
+  /** Of its API; null while it does not answer. */
+  async get<T>(path: string, method: 'GET' | 'POST' = 'GET'): Promise<T | null> {
     const { webPort, token } = this.#options
     try {
       const response = await fetch(`http://127.0.0.1:${webPort}${path}`, {
+        method,
         headers: { authorization: `Bearer ${token}` },
         signal: AbortSignal.timeout(20_000),
       })

@@ -1,4 +1,6 @@
 /** The model of the bench: the stand-in's server, with answers that follow from the subject alone. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Override, StandInRequest } from '../../src/demo/stand-in.ts'
 import type { Kind } from './mails.ts'
 
@@ -12,13 +14,19 @@ export function answerFor({ question }: StandInRequest): Override {
   return { content: JSON.stringify(verdict(kind as Kind)) }
 }
 
-/** What the owner has told replyd: the one source that a reply of the bench leans on. */
-export const instructions = 'We are open Monday to Friday, nine to six.'
+/** The owner's one file of knowledge: the source that a reply of the bench leans on. */
+const knowledge = '# Opening hours\n\nWe are open Monday to Friday, nine to six.\n'
+
+/** Below the folder of the configuration. */
+export function writeKnowledge(directory: string): void {
+  mkdirSync(join(directory, 'knowledge'))
+  writeFileSync(join(directory, 'knowledge', 'hours.md'), knowledge)
+}
 
 const composed = () => ({
   text: 'Hello,\n\nthank you for your message. We are open Monday to Friday, nine to six.\n\nKind regards',
   language: 'en',
-  answers: [{ ask: 'When are you open?', answered: true, source: 'instructions' }],
+  answers: [{ ask: 'When are you open?', answered: true, source: 'hours.md > Opening hours' }],
   missing: [],
   confidence: 0.95,
   needs_person: false,

@@ -18,7 +18,7 @@ import { type Answer, ScriptedServer, type Moment as SmtpMoment } from '../../te
 import { fillState } from '../../test/store-template.ts'
 import { DaemonChild } from './child.ts'
 import { authservId } from './mails.ts'
-import { instructions, type ModelFault } from './model.ts'
+import { type ModelFault, writeKnowledge } from './model.ts'
 import { ChaosProxy } from './proxy.ts'
 
 export interface Combination {
@@ -106,6 +106,7 @@ export async function buildParts(
   const model = { behaviour: (() => undefined) as ModelFault, server: null as unknown as StandIn }
   model.server = own(await startStandIn({ behaviour: (request) => model.behaviour(request) }))
   mkdirSync(join(directory, 'data'))
+  writeKnowledge(directory)
   if (!combination.postgres && !options.prepare) await fillState(join(directory, 'data'))
   if (options.prepare) cleanups.push(await options.prepare(join(directory, 'data')))
   const webPort = await freePort()
@@ -160,7 +161,6 @@ function documentOf(
       imap: { ...login(address), port: ports.imapPort, poll: '2s' },
       smtp: { ...login(address), port: ports.smtpPort },
       since: 'all',
-      instructions,
       sentCopy: true,
       ...account,
     })),
@@ -173,6 +173,7 @@ function documentOf(
       price: { input: 0, output: 0 },
     },
     replies: { mode: 'send', undo: '0s', html: false },
+    knowledge: './knowledge',
     budget: { perDay: 1000 },
     log: { level: 'info' },
   }

@@ -135,7 +135,7 @@ export class World implements AsyncDisposable {
   }
 
   audit(): Promise<Audit | null> {
-    return this.daemon.get<Audit>('/api/audit')
+    return this.daemon.get<Audit>('/api/audit', 'POST')
   }
 
   /** Whether every mail has been read and brought to rest, as the daemon itself sees it. */

@@ -118,7 +118,16 @@ interface Trial {
 
 const idOf = (octets: Buffer) => firstField(parseOctets(octets), 'message-id')
 const objections: ReadonlySet<Reason> = new Set<Reason>([
-  ...(['unsupported-claim', 'outbound-fault', 'placeholder', 'parrots-mail', 'ungrounded'] as const),
+  ...([
+    'unsupported-claim',
+    'outbound-fault',
+    'placeholder',
+    'parrots-mail',
+    'contradicted',
+    'not-stated',
+    'obeys-mail',
+    'leak',
+  ] as const),
 ])
 
 function figuresOf(trials: readonly Trial[], prompts: readonly string[]): Figures {

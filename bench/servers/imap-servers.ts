@@ -6,8 +6,8 @@ import { promisify } from 'node:util'
 import { serverDirectory, startDaemon } from '../../test/live/servers/daemon.ts'
 import { greeted } from '../../test/live/servers/dialog.ts'
 import { type Dovecot, freePort, startDovecot } from '../../test/live/servers/index.ts'
-import { NotHere, obtain } from './obtain.ts'
-import { type ImapPeer, owner, type SmtpPeer } from './peers.ts'
+import { obtain } from './obtain.ts'
+import { type ImapPeer, owner } from './peers.ts'
 import { startRooted } from './root.ts'
 
 const run = promisify(execFile)
@@ -207,9 +207,4 @@ submission tcp://127.0.0.1:${submissionPort} {
     ready: async () => void (await Promise.all([greeted(port, '* OK'), greeted(submissionPort, '220')])),
   })
   return { name: 'maddy', daemon, port, user: address, password, address, submissionPort }
-}
-
-/** Not configured yet. */
-export async function james(_sinkPort: number): Promise<[ImapPeer, SmtpPeer]> {
-  throw new NotHere('the bench has no configuration for it yet')
 }

@@ -12,7 +12,7 @@ import { freePort } from '../../test/live/servers/index.ts'
 import type { ScriptedServer } from '../../test/smtp/scripted-server.ts'
 import { DaemonChild, programPath } from '../chaos/child.ts'
 import { addressed, authservId, type Delivered, type Kind, makeMail } from '../chaos/mails.ts'
-import { instructions } from '../chaos/model.ts'
+import { writeKnowledge } from '../chaos/model.ts'
 import { type Lying, OwnersClient } from './mailbox.ts'
 import type { ImapPeer, SmtpPeer } from './peers.ts'
 
@@ -60,6 +60,7 @@ export class Story implements AsyncDisposable {
     this.#client = new OwnersClient(stage.imap)
     this.#token = `token-${webPort}-0123456789`
     const { configPath, token } = { configPath: this.#configPath, token: this.#token }
+    writeKnowledge(this.#directory)
     writeFileSync(configPath, stringify(documentOf(stage, webPort, token)))
     this.#daemon = new DaemonChild({ directory: this.#directory, configPath, webPort, token })
   }
@@ -68,8 +69,11 @@ export class Story implements AsyncDisposable {
     return new Story(stage, await freePort())
   }
 
-  /** Goes on after a chapter that failed: the next may still tell something. */
-  async tell(): Promise<Cells> {
+  /**
+   * Goes on after a chapter that failed: the next may still tell something.
+   * @param onChapter called after each with all cells, so that a run that is broken off leaves what it has seen
+   */
+  async tell(onChapter: (cells: Cells) => void): Promise<Cells> {
     const cells = Object.fromEntries(chapters.map((chapter) => [chapter, 'not reached'])) as Cells
     await this.#client.prepare()
     const acts: Record<Chapter, () => Promise<string>> = {
@@ -89,6 +93,7 @@ export class Story implements AsyncDisposable {
         (error: unknown) => `failed: ${String(error).slice(0, 200)}`,
       )
       const seconds = Math.round((performance.now() - startedAt) / 1000)
+      onChapter(cells)
       this.#stage.say(`  ${this.#stage.imap.name}: ${chapter} ${cells[chapter] || 'ok'} (${seconds} s)`)
     }
     return cells
@@ -115,7 +120,7 @@ export class Story implements AsyncDisposable {
   /** Waits for what the daemon itself says: every mail read and brought to rest. */
   async #settled(): Promise<boolean> {
     return until(async () => {
-      const report = await this.#daemon.get<Audit>('/api/audit')
+      const report = await this.#daemon.get<Audit>('/api/audit', 'POST')
       const sum = (field: 'arrived' | 'pending') =>
         report?.mailboxes.reduce((total, each) => total + each[field], 0) ?? 0
       return report?.ok === true && sum('pending') === 0 && sum('arrived') >= this.#inInbox()
@@ -307,11 +312,11 @@ function documentOf({ imap, smtp, standIn }: Stage, webPort: number, token: stri
         imap: { host, port: imap.port, secure: false, user: imap.user, password: imap.password, poll: '5s' },
         smtp: { host, port: smtp.port, secure: false, ...(smtp.login ?? {}) },
         since: 'all',
-        instructions,
       },
     ],
     model: { name: standInModel, baseUrl: standIn.baseUrl, apiKey: 'none', price: { input: 0, output: 0 } },
     replies: { mode: 'send', undo: '0s', html: false, approve: 'flag' },
+    knowledge: './knowledge',
     budget: { perDay: 1000 },
     state: { directory: './data' },
     web: { port: webPort, token },

@@ -80,8 +80,11 @@ const claims = {
   name: 'In none of your sources:',
   product: 'In none of your sources:',
   fault: 'Must not go out:',
-  ungrounded: 'Does not follow from your sources:',
   parroted: 'Repeats:',
+  placeholder: 'Placeholder:',
+  language: 'In another language than the mail:',
+  mended: 'Removed from the reply:',
+  stranger: 'Warning:',
 } as const
 
 export type ClaimKind = keyof typeof claims

@@ -4,7 +4,8 @@
  */
 
 import { memoized } from '../base/lru.ts'
-import { dateKeys, findDates } from './claims/dates.ts'
+import { dateKeys, daysNamed, findDates, wrongWeekdays } from './claims/dates.ts'
+import { Derivation, type Grounds } from './claims/derived.ts'
 import { type Found, masked, type StatementKind } from './claims/found.ts'
 import { findAddresses, findLinks, findTelephones } from './claims/links.ts'
 import { findHonorifics, findNames, isKnown, knownWords } from './claims/names.ts'
@@ -91,4 +92,30 @@ export function checkClaims(draft: string, sources: readonly string[]): Claim[] 
       const key = `${kind} ${claim}`
       return !seen.has(key) && seen.add(key)
     })
+}
+
+/**
+ * Figures, prices, days and telephone numbers of a draft that stand in no source, are not the correspondent's own, and
+ * follow from neither by a sum, a unit or the calendar; and weekdays that are not those of the day beside them.
+ */
+export function checkFigures(draft: string, grounds: Grounds): Claim[] {
+  const { found, rest } = extract(draft)
+  const figures = [...found, ...findPlainNumbers(rest)].filter(
+    ({ kind, keys }) => kind !== 'link' && kind !== 'address' && !/^[wr]:/.test(keys[0] ?? ''),
+  )
+  const wrongDays = wrongWeekdays(draft, grounds.today).map((claim) => ({ claim, kind: 'date' as const }))
+  if (figures.length === 0) return wrongDays
+  const { sources, mail, today } = grounds
+  const keys = new Set([...sources, mail, today].flatMap(keysOf))
+  const unknown = figures.filter((one) => !one.keys.some((key) => keys.has(key)))
+  if (unknown.length === 0) return wrongDays
+  const derivation = new Derivation(grounds, daysNamed)
+  const open = unknown.filter((one) => {
+    if (one.keys[0]?.startsWith('ph:')) return true
+    if (one.kind !== 'date') return !derivation.value(one)
+    // A month alone follows from too much to say anything about.
+    if (one.keys.some((key) => /^date:\??-?(?:\d{4}-)?\d{1,2}$/.test(key))) return false
+    return !daysNamed(one.claim, today).some((day) => derivation.day(day))
+  })
+  return [...open.map(({ claim, kind }) => ({ claim: claim.trim(), kind })), ...wrongDays]
 }

@@ -26,6 +26,13 @@ const stopWords: Readonly<Record<string, string>> = {
   tr: 've bir bu için ile değil mi ben siz çok olarak teşekkür lütfen nasıl ne var merhaba',
 }
 
+/** Primary tags that languageOf can tell: any other language is taken for one of them. */
+export const toldApart: ReadonlySet<string> = new Set([
+  ...scripts.map(([, language]) => language),
+  'uk',
+  ...Object.keys(stopWords),
+])
+
 const languagesOf = new Map<string, string[]>()
 for (const [language, words] of Object.entries(stopWords)) {
   for (const word of words.split(' ')) languagesOf.set(word, [...(languagesOf.get(word) ?? []), language])

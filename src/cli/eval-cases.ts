@@ -14,6 +14,9 @@ export interface EvalCommand {
   test?: string
   limit?: string
   maxDollars?: string
+  mode?: string
+  answers?: string
+  record?: string
 }
 
 export function limitOf(text: string | undefined): number {

@@ -1,12 +1,10 @@
-import { setTimeout as pause } from 'node:timers/promises'
-import { newId, systemClock } from '../base/clock.ts'
-import { silentLog } from '../base/log.ts'
 import { sentenceOf } from '../base/reasons.ts'
 import type { AccountSettings, Config } from '../config/settings.ts'
 import type { EvalReport } from '../eval/eval.ts'
 import type { Share } from '../eval/statistics.ts'
 import { type EvalCommand, limitOf, readLabels, readMail } from './eval-cases.ts'
 import { UsageError } from './failure.ts'
+import { runOptions } from './run-options.ts'
 import { readConfig } from './settings.ts'
 import { dollars, duration, share, table, whole } from './table.ts'
 import { type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
@@ -18,7 +16,9 @@ export async function evaluate(
   terminal: Terminal,
 ): Promise<ExitStatus> {
   if (options.bayes) return (await import('./eval-bayes.ts')).evaluateBayes(path, options, terminal)
-  if (path === undefined) throw new UsageError('eval: name a file of labels (CASES.jsonl)')
+  if (path === undefined) throw new UsageError('eval: name a file of labels (CASES.jsonl), or a folder (SET)')
+  const { evaluateSet, isSet } = await import('./eval-set.ts')
+  if (isSet(path)) return evaluateSet(path, options, terminal)
   const { planEval, runEval } = await import('../eval/eval.ts')
   const labels = await readLabels(path, limitOf(options.limit))
   const config = readConfig(options.config, terminal)
@@ -38,28 +38,6 @@ export async function evaluate(
   return report.failed > 0 || report.ceilingReached ? 1 : 0
 }
 
-/** Everything a run needs beside its mails. */
-export async function runOptions(
-  config: Config,
-  account: AccountSettings,
-  options: Pick<EvalCommand, 'maxDollars'>,
-) {
-  const [{ openModel }, { loadPrompts }] = await Promise.all([
-    import('../model/client.ts'),
-    import('../model/prompts.ts'),
-  ])
-  return {
-    config,
-    account,
-    prompts: loadPrompts(account.prompts),
-    model: openModel(config.model, silentLog),
-    maxDollars: dollarsOf(options.maxDollars) ?? config.budget.perDay,
-    clock: systemClock,
-    newId,
-    pause: (ms: number) => pause(ms),
-  }
-}
-
 /** @throws UsageError before anything is spent */
 export function refuseDear(estimate: number, maxDollars: number): void {
   if (estimate <= maxDollars) return
@@ -74,12 +52,6 @@ export function accountOf({ accounts }: Config, wanted: string | undefined): Acc
   throw new UsageError(
     `no account ${wanted}: there is ${accounts.map(({ owner }) => owner.address).join(', ')}`,
   )
-}
-
-function dollarsOf(text: string | undefined): number | null {
-  if (text === undefined) return null
-  if (!/^\d+(\.\d+)?$/.test(text)) throw new UsageError(`--max-dollars: "${text}" is no sum, such as 0.50`)
-  return Number(text)
 }
 
 /** No row where there is nothing to measure: most files label one thing only. */

@@ -21,11 +21,19 @@ export function addEvidenceCommands(
     .description(
       'judge labelled mail as the daemon would and print how often that was right, how fast, and what it cost',
     )
-    .argument('[cases]', 'JSON Lines: file and expect {spam, reply, sentiment} on each')
+    .argument(
+      '[cases]',
+      'JSON Lines: file and expect {spam, reply, sentiment} on each; or a folder with mails, replies and knowledge',
+    )
     .addOption(configOption())
     .addOption(accountOption())
     .addOption(limitOption())
     .addOption(dollarsOption())
+    .addOption(
+      new Option('--mode <mode>', 'of a folder: outcomes in this mode only').choices(['draft', 'send']),
+    )
+    .option('--answers <folder>', 'of a folder: recorded answers in the place of the model')
+    .option('--record <folder>', 'of a folder: write each request that has no recorded answer there')
     .option('--bayes', 'the local spam filter alone: no model, no configuration')
     .option('--train <file>', 'with --bayes: labels to learn from, in the place of one half')
     .option('--test <file>', 'with --bayes: labels to ask about')

@@ -1,13 +1,22 @@
 /** What a draft states without a source, and what must not go out at all; without a model. */
 
-import { addressesOf, checkClaims, linksOf, outboundFaults } from '../check/claims.ts'
-import { gapsOf } from '../check/grounds.ts'
+import { type Finding, prefilter } from '../check/prefilter.ts'
+import type { Checked } from '../check/verdict.ts'
 import type { AccountSettings } from '../config/settings.ts'
+import type { Account } from '../context.ts'
+import { ownAddressTest } from '../mail/correspondents.ts'
 import type { Message } from '../mail/message.ts'
 import { replyHeader } from '../mail/reply/build.ts'
-import type { Prompt } from '../model/prompts/messages.ts'
+import { signaturesOf } from '../mail/reply/sign-off.ts'
+import { passedOn } from '../mail/text/passed-on.ts'
+import type { Ask } from '../model/client.ts'
+import { localDay } from '../model/prompts/calendar.ts'
+import { knownOf, mailFacts } from '../model/prompts/mail-facts.ts'
+import type { Prompt, PromptMail, PromptPassage } from '../model/prompts/messages.ts'
+import { checkQuestion } from '../model/prompts.ts'
 import type { MessageRow } from '../store/messages.ts'
-import type { Composed } from '../triage/verdict.ts'
+import type { Composed, Verdict } from '../triage/verdict.ts'
+import { unpacked } from './packaging.ts'
 import type { Sources } from './sources.ts'
 
 /** What has to be known of a mail to answer it; the backtest has no row. */
@@ -18,6 +27,59 @@ export interface MailToAnswer {
   >
   message: Message
   firstContact: boolean | null
+  writtenBefore: boolean | null
+}
+
+/** The mail as the writer and the checker see it. */
+export function promptMail(
+  settings: AccountSettings,
+  timeZone: string,
+  mail: MailToAnswer,
+  { visible, thread }: Sources,
+): PromptMail {
+  const { owner, replies } = settings
+  const known = knownOf(mail, timeZone, replies.businessHours)
+  const found = passedOn(mail.message, ownAddressTest(owner))
+  return {
+    visibleText: visible,
+    facts: mailFacts(mail.message, owner, known),
+    // A quotation proves nothing; where the thread is known, it says nothing new either.
+    passedOn: found?.kind === 'FORWARDED' || thread.length === 0 ? found : null,
+  }
+}
+
+/** What is asked of the model about a reply. @param passages see checkPassages */
+export function checkAsked(
+  { settings, prompts }: Pick<Account, 'settings' | 'prompts'>,
+  timeZone: string,
+  mail: MailToAnswer,
+  sources: Sources,
+  { text, passages }: { text: string; passages: readonly PromptPassage[] },
+  salt: string,
+): Ask<Checked> {
+  const prompt = prompts.check
+  const { owner } = settings
+  const { messages, schema } = checkQuestion({
+    prompt,
+    mail: promptMail(settings, timeZone, mail, sources),
+    asks: (mail.row.verdict as Verdict).asks ?? [],
+    thread: sources.thread,
+    earlier: sources.earlier,
+    passages,
+    instructions: instructionsFor(settings, mail.row),
+    ownerName: owner.displayName,
+    own: ownWords(settings),
+    reply: text,
+    salt,
+  })
+  return {
+    messages,
+    schema,
+    schemaName: 'check',
+    maxOutputTokens: prompt.maxOutputTokens,
+    temperature: prompt.temperature,
+    cacheKey: `replyd-check-${prompt.hash}`,
+  }
 }
 
 /** What the owner wants of every reply, and what a person asked for when they had this one written again. Both are trusted. */
@@ -29,58 +91,59 @@ export function instructionsFor(
   return [settings.instructions, `For this reply: ${instruction}`].filter(Boolean).join('\n')
 }
 
-/** What the draft states without a source, and what must not go out at all; shown in the review, and reason to hold. */
+/**
+ * What can be known of the draft without a model; shown in the review, and reason to hold or to doubt.
+ * @param passages see checkPassages: what the owner says anywhere may be said
+ */
 export function checkDraft(
   prompt: Prompt,
   settings: AccountSettings,
+  timeZone: string,
   { row, message }: Pick<MailToAnswer, 'row' | 'message'>,
   sources: Sources,
-  composed: Composed,
+  { composed, passages }: { composed: Composed; passages: readonly PromptPassage[] },
   marks: { salt: string; canary: string },
-) {
-  const { owner, replies } = settings
-  const ownNames = [owner.displayName ?? '', owner.address, ...owner.aliases, replies.signature]
-  const passages = sources.passages.map(({ file, heading, text }) => ({
-    source: heading === '' ? file : `${file} > ${heading}`,
-    text: `${heading}\n${text}`,
-  }))
-  const own = [...ownNames, sources.style?.greeting ?? '', sources.style?.closing ?? '']
-  const ours = [
-    ...sources.thread
-      .filter(({ author }) => author === 'owner')
-      .map(({ text }) => ({ source: 'thread', text })),
-    ...sources.earlier.map(({ text }) => ({ source: 'earlier', text })),
-  ]
-  // Not the owner's instructions: they are for the writer, and what may be told stands in the knowledge folder.
-  const vouched = [...passages, ...ours]
-  const names = [row.fromName ?? '', row.fromAddress ?? '']
-  const trusted = [...vouched.map(({ text }) => text), ...own]
-  const mail = `${row.subject ?? ''}\n${sources.visible}`
-  const day = row.internalDate.toISOString().slice(0, 10)
-  const thread = sources.thread.map(({ text }) => text)
-  // What a person asked for when they had it written again: they see the result before anything becomes of it.
-  const wish = row.instruction ?? ''
-  const claims = checkClaims(composed.text, [...trusted, ...thread, ...names, mail, day, wish])
-  const faults = outboundFaults(composed.text, {
-    canaries: [marks.canary],
-    knownLinks: linksOf(trusted),
-    knownAddresses: [...addressesOf(trusted), ...(replyHeader(message, owner, 'draft')?.to ?? [])],
-    promptText: prompt.body,
-    instructions: settings.instructions,
-    quotable: [...trusted, mail],
-    salt: marks.salt,
-  })
-  const gaps = gapsOf({
-    draft: composed.text,
-    answers: composed.answers,
-    given: vouched,
-    own: [...own, day],
-    correspondent: row.fromName ?? '',
-    mail,
-  })
+): Finding[] {
+  const { owner } = settings
+  const ours = [...sources.thread.filter(({ author }) => author === 'owner'), ...sources.earlier]
+  const theirs = sources.thread.filter(({ author }) => author !== 'owner')
+  const quoted = passedOn(message, ownAddressTest(owner))?.text ?? ''
   return [
-    ...claims,
-    ...faults.map(({ fault, found }) => ({ claim: `${fault}: ${found}`, kind: 'fault' as const })),
-    ...gaps,
+    ...prefilter({
+      draft: composed.text,
+      given: [...passages.map(({ heading, text }) => `${heading}\n${text}`), ...ours.map(({ text }) => text)],
+      own: [
+        // What a person asked for when they had it written again: they see the result before anything becomes of it.
+        row.instruction ?? '',
+        ...ownWords(settings),
+        sources.style?.greeting ?? '',
+        sources.style?.closing ?? '',
+      ],
+      mail: [row.subject ?? '', sources.visible, quoted, ...theirs.map(({ text }) => text)].join('\n'),
+      correspondents: [row.fromAddress ?? '', ...(replyHeader(message, owner, 'draft')?.to ?? [])],
+      language: (row.verdict as Verdict | null)?.language ?? 'und',
+      today: localDay(row.internalDate, timeZone),
+      promptText: prompt.body,
+      instructions: settings.instructions,
+      marks,
+    }),
+    ...(sources.stranger ? [{ claim: 'thread-stranger', kind: 'stranger' as const }] : []),
   ]
+}
+
+/** The owner's names, addresses and signatures: they may stand in any reply. */
+export function ownWords({ owner, replies }: AccountSettings): string[] {
+  return [owner.displayName ?? '', owner.address, ...owner.aliases, ...signaturesOf(replies)]
+}
+
+/** The writer's answer as replyd uses it: plain text without what models wrap around it; what was taken off is a doubt. */
+export function received(
+  { replies }: Pick<AccountSettings, 'replies'>,
+  composed: Composed,
+): { composed: Composed; mended: Finding[] } {
+  const { text, removed } = unpacked(composed.text, signaturesOf(replies))
+  return {
+    composed: { ...composed, text },
+    mended: removed.map((claim) => ({ claim, kind: 'mended' as const })),
+  }
 }

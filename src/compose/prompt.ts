@@ -1,5 +1,7 @@
 /** The compose conversation: rules and the owner's wishes in the system message, all quoted matter in the user's. */
-import { dateLine, factLines } from '../model/prompts/facts.ts'
+import { asksBlock, block, passagesWithin, passedOnBlock, threadWithin } from '../model/prompts/blocks.ts'
+import { calendarLine, localTime } from '../model/prompts/calendar.ts'
+import { factLines } from '../model/prompts/facts.ts'
 import { oneLine, severalLines } from '../model/prompts/fields.ts'
 import type {
   ComposeInput,
@@ -11,25 +13,31 @@ import type {
   ThreadEntry,
 } from '../model/prompts/messages.ts'
 import { systemMessage } from '../model/prompts/template.ts'
-import { cutMiddle, neutralised, quoted, roughTokens } from '../model/prompts/untrusted.ts'
+import { cutMiddle, neutralised } from '../model/prompts/untrusted.ts'
+import { languageName } from '../triage/prompt.ts'
 
-/** Rough tokens of one earlier message of the thread. */
-const entryTokens = 250
 /** Rough tokens of one reply from another thread. */
 const earlierTokens = 80
 /** Characters of each side of a correction. */
 const correctionLength = 200
 
-/** Formula and name; the name is left out where a signature follows. */
-const closingOf = (closing: string, signature: boolean) =>
-  signature ? (closing.split(' / ')[0] ?? '') : closing
+const endings: Readonly<Record<ComposeInput['signature'], string>> = {
+  none: 'End with a short closing and the name of the owner, as their style shows it.',
+  signature: 'End with a short closing formula and nothing below it: the signature is added.',
+  closing: 'End with the last sentence, without a closing formula or name: they are added.',
+}
 
-function styleLines(style: Style | null, signature: boolean): string[] {
+/** Formula and name; the name is left out where a signature follows. */
+const closingOf = (closing: string, signature: ComposeInput['signature']) =>
+  signature === 'none' ? closing : signature === 'signature' ? (closing.split(' / ')[0] ?? '') : ''
+
+function styleLines(style: Style | null, signature: ComposeInput['signature']): string[] {
   if (!style) return []
   const { greeting, closing, words, manner } = style
+  const formula = closing ? oneLine(closingOf(closing, signature), 80) : ''
   const wishes = [
     greeting && `greeting "${oneLine(greeting, 80)}"`,
-    closing && `closing "${oneLine(closingOf(closing, signature), 80)}"`,
+    formula && `closing "${formula}"`,
     words && `about ${Math.round(words)} words`,
     manner && oneLine(manner, 80),
   ].filter(Boolean)
@@ -37,10 +45,11 @@ function styleLines(style: Style | null, signature: boolean): string[] {
 }
 
 function systemText(input: ComposeInput): string {
-  const { prompt, ownerName, signature, instructions, style, canary } = input
+  const { prompt, ownerName, signature, instructions, style, canary, ownerLanguage } = input
   const text = systemMessage(prompt, {
     owner: ownerName ? oneLine(ownerName, 80) : 'the owner of this mailbox',
-    signature: signature ? 'no signature (one is added)' : 'end with the closing alone',
+    owner_language: languageName(ownerLanguage),
+    signature: endings[signature],
   })
   const wishes = severalLines(instructions, 8000)
   return [
@@ -51,52 +60,12 @@ function systemText(input: ComposeInput): string {
   ].join('\n')
 }
 
-/** The best passages that fit; at least the first, cut if need be. */
-function passagesWithin(passages: readonly PromptPassage[], tokens: number, salt: string): string[] {
-  const kept: string[] = []
-  let left = tokens
-  for (const { file, heading, text } of passages) {
-    const title = oneLine(heading === '' ? file : `${file} > ${heading}`, 160)
-    const passage = `[${title}]\n${neutralised(text, salt)}`
-    const size = roughTokens(passage)
-    if (size > left && kept.length > 0) break
-    kept.push(size > left ? cutMiddle(passage, left).text : passage)
-    left -= size
-    if (left <= 0) break
-  }
-  return kept
-}
+/** Room for the knowledge: a small folder is given whole. */
+const roomOf = ({ limits }: Prompt) => Math.max(limits.knowledge, limits.wholeFolder)
 
 /** Those of the passages found that the prompt has room for: no other can have been a source. */
 export function passagesGiven<P extends PromptPassage>(prompt: Prompt, passages: readonly P[]): P[] {
-  return passages.slice(0, passagesWithin(passages, prompt.limits.knowledge, '').length)
-}
-
-interface FittedThread {
-  lines: string[]
-  /** Earlier messages that were left out. */
-  omitted: number
-}
-
-/** How the thread began and how it stands: messages in its middle go first. */
-function threadWithin(thread: readonly ThreadEntry[], tokens: number, salt: string): FittedThread {
-  const lines = thread.map(({ author, at, text }) => {
-    const cut = cutMiddle(neutralised(text, salt), Math.min(entryTokens, tokens))
-    return `${author}, ${dateLine(at)}:\n${cut.text}`
-  })
-  const first = lines[0]
-  if (first === undefined) return { lines, omitted: 0 }
-  const latest: string[] = []
-  let left = tokens - roughTokens(first)
-  for (const line of lines.slice(1).reverse()) {
-    const size = roughTokens(line)
-    if (size > left) break
-    latest.unshift(line)
-    left -= size
-  }
-  const omitted = lines.length - 1 - latest.length
-  const note = omitted > 0 ? [`[… ${omitted} messages left out …]`] : []
-  return { lines: [first, ...note, ...latest], omitted }
+  return passages.slice(0, passagesWithin(passages, roomOf(prompt), '').length)
 }
 
 function correctionText(corrections: readonly Correction[], salt: string): string[] {
@@ -106,31 +75,39 @@ function correctionText(corrections: readonly Correction[], salt: string): strin
   })
 }
 
-function earlierText(earlier: readonly ThreadEntry[], salt: string): string[] {
-  return earlier.map(
-    ({ at, text }) => `owner, ${dateLine(at)}:\n${cutMiddle(neutralised(text, salt), earlierTokens).text}`,
-  )
+/** @param name what stands before the number of each; empty: no number */
+export function earlierText(
+  earlier: readonly ThreadEntry[],
+  salt: string,
+  timeZone: string,
+  name = '',
+): string[] {
+  return earlier.map(({ at, text }, index) => {
+    const label = name === '' ? '' : `${name}${index + 1} `
+    return `${label}owner, ${localTime(at, timeZone)}:\n${cutMiddle(neutralised(text, salt), earlierTokens).text}`
+  })
 }
 
 /** @returns messages that say what was left out of the thread and the mail */
 export function composeMessages(input: ComposeInput): PromptMessages {
   const { prompt, mail, verdict, salt } = input
+  const { facts } = mail
+  const { timeZone } = facts
   const { text, omitted } = cutMiddle(neutralised(mail.visibleText, salt), prompt.limits.mail)
-  const passages = passagesWithin(input.passages, prompt.limits.knowledge, salt)
-  const thread = threadWithin(input.thread, prompt.limits.thread, salt)
-  const corrections = correctionText(input.corrections, salt)
+  const thread = threadWithin(input.thread, { tokens: prompt.limits.thread, salt, timeZone })
   const { label, intensity } = verdict.sentiment
-  const block = (kind: Parameters<typeof quoted>[0], parts: string[]) =>
-    parts.length > 0 ? [quoted(kind, parts.join('\n\n'), salt)] : []
   const user = [
-    ...factLines(mail.facts, salt, omitted),
+    ...factLines(facts, salt, omitted),
+    `Calendar: ${calendarLine(facts.received, timeZone)}`,
     `Triage: language ${verdict.language}, category ${oneLine(verdict.category, 60)}, ${label} ${intensity}, urgency ${verdict.urgency}`,
     '',
-    ...block('KNOWLEDGE', passages),
-    ...block('CORRECTIONS', corrections),
-    ...block('EARLIER', earlierText(input.earlier, salt)),
-    ...block('THREAD', thread.lines),
-    ...block('MAIL', [text === '' ? '(no text)' : text]),
+    ...block('KNOWLEDGE', passagesWithin(input.passages, roomOf(prompt), salt), salt),
+    ...block('CORRECTIONS', correctionText(input.corrections, salt), salt),
+    ...block('EARLIER', earlierText(input.earlier, salt, timeZone), salt),
+    ...block('THREAD', thread.lines, salt),
+    ...passedOnBlock(mail.passedOn, prompt.limits.thread, salt),
+    ...block('MAIL', [text === '' ? '(no text)' : text], salt),
+    ...asksBlock(verdict.asks ?? [], salt),
     'End of the mail. Write the reply to it as the JSON object only.',
   ]
   return {

@@ -5,6 +5,7 @@ import { domainPart } from '../mail/address.ts'
 import type { Message } from '../mail/message.ts'
 import { automaticLines } from '../mail/reply/automatic.ts'
 import { buildReply, type Reply, type ReplyKind, replyHeader, replyMessageId } from '../mail/reply/build.ts'
+import { signatureFor } from '../mail/reply/sign-off.ts'
 
 /** The mail that is answered, with what identifies its row. */
 interface Answered {
@@ -42,7 +43,7 @@ export async function writtenReply(
     text,
     html: replies.html,
     language,
-    signature: replies.signature,
+    signature: signatureFor(replies, language),
     quote: replies.quote,
     disclosure: kind === 'send' ? automaticLines(replies, language) : null,
     messageId: replyMessageId(row.account, row.messageId ?? row.id, kind, attemptGroup, domain),

@@ -1,21 +1,20 @@
 /** Compose: one call writes the reply's text from the mail, the thread and the owner's knowledge; then it is checked without a model. */
 
-import type { AccountSettings } from '../config/settings.ts'
-import { type Arrival, accountOf, type Next, type StepContext } from '../context.ts'
+import type { Finding } from '../check/prefilter.ts'
+import { type Account, type Arrival, accountOf, type Next, type StepContext } from '../context.ts'
 import { replyHeader } from '../mail/reply/build.ts'
+import { signatureFor, signatureKind } from '../mail/reply/sign-off.ts'
 import { budgetedCall } from '../model/budgeted-call.ts'
 import type { Ask } from '../model/client.ts'
-import { mailFacts } from '../model/prompts/mail-facts.ts'
-import type { Prompt } from '../model/prompts/messages.ts'
 import { composeMessages } from '../model/prompts.ts'
 import { loadMail } from '../store/bodies.ts'
-import { earlierMails } from '../store/history.ts'
-import { loadReply, type NewReply } from '../store/replies.ts'
+import { earlierMails, writtenTo } from '../store/history.ts'
 import { type Change, move, storeReply } from '../store/moves.ts'
+import { loadReply, type NewReply } from '../store/replies.ts'
 import { type Composed, composedSchema, neededVerdict } from '../triage/verdict.ts'
-import { checkDraft, instructionsFor, type MailToAnswer } from './draft-check.ts'
+import { checkDraft, instructionsFor, type MailToAnswer, promptMail, received } from './draft-check.ts'
 import { octetsOf, writtenReply } from './reply-octets.ts'
-import { gatherSources, type Sources } from './sources.ts'
+import { checkPassages, gatherSources, type Sources } from './sources.ts'
 
 export async function compose(context: StepContext, id: string, signal: AbortSignal): Promise<Next | null> {
   const mail = await loadMail(context.db, id)
@@ -26,7 +25,8 @@ export async function compose(context: StepContext, id: string, signal: AbortSig
   if (addressees.length === 0) return askPerson(context, { id, at: 'compose', reason: 'nobody-to-answer' })
   const arrival = { context, account, mail }
   const sources = await gatherSources(arrival, addressees)
-  const { composed, omitted, salt, canary } = await ask(arrival, sources, signal)
+  const { answer, omitted, marks } = await ask(arrival, sources, signal)
+  const { composed, mended } = received(account.settings, answer)
   const now = context.clock.now()
   const change = { id, at: 'compose', durationMs: now.getTime() - started.getTime() } as const
   const cut = [...unreadOf(sources), ...omitted]
@@ -36,7 +36,7 @@ export async function compose(context: StepContext, id: string, signal: AbortSig
     return askPerson(context, { ...change, reason, ...detailOf(cut, composed.missing) })
   }
   const attemptGroup = earlier?.attemptGroup ?? 0
-  const reply = await replyOf(arrival, sources, composed, { salt, canary, attemptGroup })
+  const reply = await replyOf(arrival, sources, composed, { marks, mended, attemptGroup })
   if (reply === null)
     return askPerson(context, { ...change, reason: 'nobody-to-answer', ...detailOf(cut, composed.missing) })
   const stored = { ...change, reason: 'composed', ...detailOf(cut, []) } as const
@@ -59,46 +59,57 @@ function detailOf(omitted: readonly string[], missing: readonly string[]): { det
 }
 
 async function ask({ context, account, mail }: Arrival, sources: Sources, signal: AbortSignal) {
-  const { settings, knowledge, prompts } = account
   const { row } = mail
-  const prompt = prompts.compose
+  const prompt = account.prompts.compose
+  const { db, config } = context
   const [salt = '', canary = ''] = [0, 1].map(() => context.newId(context.clock.now()).slice(-10))
-  const earlier = row.fromAddress ? await earlierMails(context.db, row.account, row.fromAddress, row.id) : 0
-  const toAnswer = { ...mail, firstContact: earlier === 0 }
-  const occasion = { row, task: 'compose', prompt, knowledgeHash: knowledge?.hash ?? null } as const
+  const [earlier, writtenBefore] = row.fromAddress
+    ? await Promise.all([
+        earlierMails(db, row.account, row.fromAddress, row.id),
+        writtenTo(db, row.account, row.fromAddress, row.id),
+      ])
+    : [0, false]
+  const toAnswer = { ...mail, firstContact: earlier === 0, writtenBefore }
+  const { timeZone } = config.budget
+  const occasion = { row, task: 'compose', prompt, knowledgeHash: account.knowledge?.hash ?? null } as const
   let omitted: string[] = []
   const answer = await budgetedCall(context, occasion, (fitted) => {
-    const question = composeQuestion(fitted, settings, toAnswer, sources, { salt, canary })
+    const prompts = { ...account.prompts, compose: fitted }
+    const asking = { ...account, prompts }
+    const question = composeQuestion(asking, timeZone, toAnswer, sources, { salt, canary })
     omitted = question.omitted
     return { ...question, signal }
   })
-  return { composed: answer.value, omitted, salt, canary }
+  return { answer: answer.value, omitted, marks: { salt, canary } }
 }
 
-export { checkDraft, type MailToAnswer } from './draft-check.ts'
-export { mostEarlier, mostPassages, primary, type Sources } from './sources.ts'
+export { checkAsked, checkDraft, type MailToAnswer, promptMail, received } from './draft-check.ts'
+export { checkPassages, mostEarlier, passagesFor, primary, type Sources } from './sources.ts'
 
 /** What is asked of the model, and what of the mail and the thread had to be left out. */
 export function composeQuestion(
-  prompt: Prompt,
-  settings: AccountSettings,
-  { row, message, firstContact }: MailToAnswer,
+  { settings, prompts }: Pick<Account, 'settings' | 'prompts'>,
+  timeZone: string,
+  mail: MailToAnswer,
   sources: Sources,
   { salt, canary }: { salt: string; canary: string },
 ): Ask<Composed> & { omitted: string[] } {
-  const known = { receivedAt: row.internalDate, firstContact, guardReason: row.codes[0] ?? 'ok' }
+  const prompt = prompts.compose
+  const { owner, replies } = settings
+  const verdict = neededVerdict(mail.row.verdict)
   const { messages, omitted } = composeMessages({
     prompt,
-    mail: { visibleText: sources.visible, facts: mailFacts(message, settings.owner, known) },
-    verdict: neededVerdict(row.verdict),
+    mail: promptMail(settings, timeZone, mail, sources),
+    verdict,
     thread: sources.thread,
     earlier: sources.earlier,
     passages: sources.passages,
     style: sources.style,
-    instructions: instructionsFor(settings, row),
+    instructions: instructionsFor(settings, mail.row),
     corrections: sources.corrections,
-    ownerName: settings.owner.displayName,
-    signature: settings.replies.signature !== '',
+    ownerName: owner.displayName,
+    ownerLanguage: replies.ownerLanguage,
+    signature: signatureKind(signatureFor(replies, verdict.language)),
     canary,
     salt,
   })
@@ -113,17 +124,28 @@ export function composeQuestion(
   }
 }
 
+interface Written {
+  marks: { salt: string; canary: string }
+  mended: readonly Finding[]
+  attemptGroup: number
+}
+
 /** The octets and the Message-ID are fixed here, before anything leaves. Null when there is nobody to answer. */
 async function replyOf(
   { context, account, mail }: Arrival,
   sources: Sources,
   composed: Composed,
-  { attemptGroup, ...marks }: { salt: string; canary: string; attemptGroup: number },
+  { marks, mended, attemptGroup }: Written,
 ): Promise<NewReply | null> {
   const { row } = mail
   const written = { text: composed.text, language: composed.language, attemptGroup }
   const built = await writtenReply(account.settings, mail, 'draft', written, context.clock.now())
   if (!built) return null
+  const { prompts, settings } = account
+  const { timeZone } = context.config.budget
+  const passages = checkPassages(account.knowledge, sources.passages, composed)
+  const said = { composed, passages }
+  const found = checkDraft(prompts.compose, settings, timeZone, mail, sources, said, marks)
   return {
     id: row.id,
     account: row.account,
@@ -134,7 +156,7 @@ async function replyOf(
     language: composed.language,
     confidence: composed.confidence,
     composed,
-    claims: checkDraft(account.prompts.compose, account.settings, mail, sources, composed, marks),
+    claims: [...found, ...mended],
     sources: sources.passages,
     holdReasons: [],
     attemptGroup,

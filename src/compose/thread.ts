@@ -27,6 +27,8 @@ export interface Thread {
   ids: string[]
   /** Messages that were not looked up, because the thread is too long. */
   unread: number
+  /** One of the owner's own mails that it names went to other people only: somebody else has read it. */
+  stranger: boolean
 }
 
 interface Found {
@@ -73,14 +75,20 @@ export async function loadThread(
       ...replies.map((each) => each.replyMessageId),
     ].filter((id) => id !== null),
   )
-  found.push(...(await fromSent(account, mail, { named: ids, known, addressees })))
+  const sent = await fromSent(account, mail, { named: ids, known, addressees })
+  found.push(...sent.found)
   const unique = [...new Map(found.map((each) => [each.id ?? each, each])).values()]
   const entries = unique
     .map(({ entry }) => entry)
     .filter(({ text }) => text.trim() !== '')
     .sort((one, other) => one.at.getTime() - other.at.getTime())
   const foundIds = unique.flatMap(({ id }) => (id === null ? [] : [id]))
-  return { entries, ids: [...new Set([...ids, ...foundIds])], unread: named.length - ids.length }
+  return {
+    entries,
+    ids: [...new Set([...ids, ...foundIds])],
+    unread: named.length - ids.length,
+    stranger: sent.stranger,
+  }
 }
 
 export function concerns(message: Message, addressees: readonly string[]): boolean {
@@ -114,11 +122,12 @@ async function fromSent(
     known,
     addressees,
   }: { named: readonly string[]; known: ReadonlySet<string>; addressees: readonly string[] },
-): Promise<Found[]> {
+): Promise<{ found: Found[]; stranger: boolean }> {
   const wanted = named.filter((id) => !known.has(id)).slice(-mostSent)
-  if (wanted.length === 0 && mail.row.threadId === null) return []
+  const nothing = { found: [], stranger: false }
+  if (wanted.length === 0 && mail.row.threadId === null) return nothing
   const { sent } = await account.imap.specialMailboxes()
-  if (sent === null) return []
+  if (sent === null) return nothing
   const { uidValidity } = await account.imap.state(sent)
   const uids = new Set<number>()
   for (const id of wanted)
@@ -128,15 +137,20 @@ async function fromSent(
       uids.add(uid)
   }
   const found: Found[] = []
+  let foreign = false
   for (const uid of uids) {
     const octets = await account.imap.fetchSource(sent, uidValidity, uid, longestSource)
     const message = octets === null ? null : parseOctets(octets)
     const id = message === null ? null : namedIds(message).own
-    if (message === null || !concerns(message, addressees) || (id !== null && known.has(id))) continue
+    if (message === null || (id !== null && known.has(id))) continue
+    if (!concerns(message, addressees)) {
+      foreign ||= id !== null && wanted.includes(id)
+      continue
+    }
     const date = new Date(firstField(message, 'date') ?? '')
     const at = Number.isNaN(date.getTime()) ? mail.row.internalDate : date
     const entry = threadEntry(message, at, account.settings.owner, mail.row.fromAddress)
     found.push({ id, entry: { ...entry, author: 'owner' } })
   }
-  return found
+  return { found, stranger: foreign && found.length === 0 }
 }

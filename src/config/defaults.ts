@@ -15,6 +15,8 @@ export const defaults = {
   replies: {
     mode: 'draft',
     signature: '',
+    check: 'send',
+    flagDoubts: false,
     interval: '7d',
     undo: '60s',
     approve: 'off',

@@ -23,7 +23,21 @@ export const Replies = z
       '`draft`: saved in your Drafts mailbox, nothing is sent. `review`: held for a person in replyd. `send`: sent where every rule allows it',
       defaults.replies.mode,
     ),
-    signature: key(text(), 'Written below each reply', defaults.replies.signature),
+    signature: key(
+      z.union([text(), z.record(language(), text())]),
+      'Written below each reply: one text, or one by language (BCP 47), of which `default` or the first serves all others',
+      defaults.replies.signature,
+    ),
+    check: key(
+      z.enum(['send', 'always', 'never']),
+      'Which replies one more call checks by meaning: those that would go out by themselves (`send`), drafts, too (`always`), or none',
+      defaults.replies.check,
+    ),
+    flagDoubts: key(
+      z.boolean(),
+      'Put the keyword `replyd-doubt` on a draft that replyd would not send by itself',
+      defaults.replies.flagDoubts,
+    ),
     interval: key(
       duration(0, 366 * day),
       'The same text goes to the same address at most once in this time (RFC 3834 section 2)',

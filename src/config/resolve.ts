@@ -152,18 +152,29 @@ function resolveOAuth2(input: OAuth2Input): OAuth2Settings {
 }
 
 function resolveReplies(input: RepliesInput): RepliesSettings {
-  const { interval, undo, disclosure, humanLine, businessHours, ...rest } = {
+  const { interval, undo, disclosure, humanLine, businessHours, signature, ...rest } = {
     ...defaults.replies,
     ...withoutUndefined(input),
   }
   return {
     ...rest,
+    ...resolveSignature(signature),
     intervalMs: msOf(interval),
     undoMs: msOf(undo),
     businessHours: businessHours === undefined ? null : parseHours(businessHours),
     disclosure: disclosure ?? null,
     humanLine: humanLine ?? null,
   }
+}
+
+/** By language alone: `pt-BR` serves `pt`, too. */
+function resolveSignature(signature: string | Readonly<Record<string, string>>) {
+  if (typeof signature === 'string') return { signature, signatures: {} }
+  const byLanguage = Object.entries(signature).filter(([tag]) => tag !== 'default')
+  const signatures = Object.fromEntries(
+    byLanguage.map(([tag, text]) => [tag.toLowerCase().split('-')[0] ?? tag, text]),
+  )
+  return { signature: signature.default ?? byLanguage[0]?.[1] ?? '', signatures }
 }
 
 function resolveSpam(input: SpamInput): SpamSettings {

@@ -75,7 +75,14 @@ export interface Category {
 
 export interface RepliesSettings {
   readonly mode: ReplyMode
+  /** Below each reply whose language has none of its own; empty: none. */
   readonly signature: string
+  /** By language (BCP 47 primary tag). */
+  readonly signatures: Readonly<Record<string, string>>
+  /** Which replies are checked by meaning with one more call: those that would go out by themselves, every draft, or none. */
+  readonly check: 'send' | 'always' | 'never'
+  /** A draft with a doubt carries a keyword in \Drafts. */
+  readonly flagDoubts: boolean
   /** The same text to the same address at most once in this time, milliseconds. */
   readonly intervalMs: number
   /** Wait between approval and sending, milliseconds. */

@@ -10,7 +10,10 @@ const longestChecked = 10 << 20
 const bySigns = (proven: boolean, detail: string): Proof => ({ proven, detail })
 
 /** What the servers named in `authservIds` say; null when they say nothing, and the signatures have to be asked. */
-export function provenByServer(account: Account, { row, message }: StoredMail): Proof | null {
+export function provenByServer(
+  account: Pick<Account, 'settings'>,
+  { row, message }: { row: Pick<StoredMail['row'], 'fromAddress'>; message: StoredMail['message'] },
+): Proof | null {
   const address = row.fromAddress ?? ''
   const { authservIds } = account.settings.owner
   const found = authentication(message, authservIds, address.slice(address.lastIndexOf('@') + 1))

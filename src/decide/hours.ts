@@ -6,7 +6,7 @@ const day = 24 * 60 * minute
 const daysAhead = 15
 
 /** Minutes after midnight; `to` is no longer part of it. */
-interface OpenHours {
+export interface OpenHours {
   /** 0 is Sunday. */
   readonly days: readonly number[]
   readonly from: number

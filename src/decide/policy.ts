@@ -3,6 +3,8 @@
  * guard allowed (standards.md section 1). Everything is collected, the strictest decides, the first reason is kept.
  */
 import type { Reason } from '../base/reasons.ts'
+import type { Finding } from '../check/prefilter.ts'
+import { type Checked, checkDoubts } from '../check/verdict.ts'
 import type { Composed, Verdict } from '../triage/verdict.ts'
 
 type Mode = 'draft' | 'review' | 'send'
@@ -14,18 +16,16 @@ export interface PolicyInput {
   categoryMode: Mode | null
   /** What the guard allows at most. */
   ceiling: 'draft' | 'may'
-  verdict: Pick<Verdict, 'spam' | 'sentiment' | 'urgency' | 'manipulation' | 'confidence'>
+  verdict: Pick<Verdict, 'asks' | 'spam' | 'sentiment' | 'urgency' | 'manipulation' | 'confidence'>
   composed: Pick<Composed, 'text' | 'answers' | 'missing' | 'confidence' | 'needs_person'>
-  /** Number of claims that no source states (checkClaims). */
-  claims: number
-  /** Statements and answers that nothing stands behind but the mail itself, or the model (gapsOf). */
-  ungrounded: number
-  /** The text repeats the mail (gapsOf). */
-  parroted: boolean
-  /** Placeholders left in the text. */
-  placeholders: number
-  /** Links, canaries or markers that must not go out (outboundFaults). */
-  faults: number
+  /** What the check without a model found (src/check/prefilter.ts). */
+  findings: readonly Pick<Finding, 'kind'>[]
+  /** What the check by meaning says; null when it was not asked (yet). */
+  checked: Checked | null
+  /** The check by meaning was asked and gave no usable answer. */
+  uncheckable: boolean
+  /** It will be asked where nothing else speaks against sending: what it tells better is left to it. */
+  checkFollows: boolean
   /** Hidden text was cut out of the mail, or something else than the model saw manipulation. */
   manipulation: boolean
   /** The author's domain is proven: by the account's own server, or by replyd's own check of the signatures. */
@@ -58,33 +58,63 @@ export interface PolicyDecision {
 /** A negative or mixed mail from this intensity on is for a person to answer. */
 const angryFrom = 0.6
 
-/** The text itself is not fit to be shown as an answer: it waits in the review, whatever the mode. */
-function faultsOfText(input: PolicyInput): Reason[] {
-  const { composed } = input
+const figures = new Set(['number', 'date', 'price'])
+
+/** What must not stand in the owner's mailbox, whatever the mode: it waits in the review. */
+function faultsOf(input: PolicyInput): Reason[] {
+  const { composed, verdict, checked } = input
+  const found = (kind: Finding['kind']) => input.findings.some((finding) => finding.kind === kind)
   const checks: [Reason, boolean][] = [
     ['empty-text', composed.text.trim() === ''],
-    ['outbound-fault', input.faults > 0],
-    ['placeholder', input.placeholders > 0],
-    ['unsupported-claim', input.claims > 0],
+    ['outbound-fault', found('fault')],
+    ['thread-stranger', found('stranger')],
+    ['obeys-mail', checked?.obeys ?? false],
+    ['leak', checked?.leak ?? false],
     // Whoever wrote the mail would choose what the owner says.
-    ['parrots-mail', input.parroted],
-    ['spam', input.verdict.spam.is],
+    ['parrots-mail', found('parroted')],
+    ['spam', verdict.spam.is],
     // What a manipulated model wrote must not stand in the owner's own mailbox.
-    ['manipulation', input.manipulation || input.verdict.manipulation],
+    ['manipulation', input.manipulation || verdict.manipulation],
   ]
   return checks.filter(([, fired]) => fired).map(([reason]) => reason)
 }
 
+/** Questions of the mail that the reply does not answer, as the writer lists them; the check by meaning knows better. */
+function leavesAsksOpen({ verdict, composed, checked, checkFollows }: PolicyInput): boolean {
+  const asks = verdict.asks ?? []
+  if (asks.length > 0 && composed.answers.length === 0) return true
+  return checked === null && !checkFollows && composed.answers.length < asks.length
+}
+
+/** What the check by meaning objects to. */
+function objections(checked: Checked | null): [Reason, boolean][] {
+  const doubts = new Set(checked === null ? [] : checkDoubts(checked))
+  return [
+    ['contradicted', doubts.has('contradicted')],
+    ['not-stated', doubts.has('not-stated')],
+    ['promise', doubts.has('promise')],
+    ['wrong-name', doubts.has('wrong-name')],
+    ['wrong-address', doubts.has('wrong-address')],
+  ]
+}
+
 /** Why it must not go out by itself. */
 function doubts(input: PolicyInput): Reason[] {
-  const { verdict, composed } = input
+  const { verdict, composed, checked } = input
+  const found = (kinds: ReadonlySet<string>) => input.findings.some(({ kind }) => kinds.has(kind))
   const unpleasant = verdict.sentiment.label === 'negative' || verdict.sentiment.label === 'mixed'
   const unanswered = composed.missing.length > 0 || composed.answers.some(({ answered }) => !answered)
   const checks: [Reason, boolean][] = [
     ['guard-ceiling', input.ceiling !== 'may'],
     ['needs-person', composed.needs_person],
     ['missing-facts', unanswered],
-    ['ungrounded', input.ungrounded > 0],
+    ...objections(checked),
+    ['ask-unanswered', leavesAsksOpen(input) || (checked?.asks.some(({ answered }) => !answered) ?? false)],
+    ['wrong-language', found(new Set(['language'])) || checked?.language === false],
+    ['placeholder', found(new Set(['placeholder']))],
+    ['unsupported-claim', found(figures)],
+    ['mended', found(new Set(['mended']))],
+    ['unchecked', input.uncheckable],
     ['low-confidence', !(Math.min(verdict.confidence, composed.confidence) >= input.minConfidence)],
     // Not even for somebody who was answered before: a name that is known is the first one to forge.
     ['unauthenticated', !input.authenticated],
@@ -109,7 +139,7 @@ function effectiveMode({ mode, categoryMode }: PolicyInput): Mode {
  * makes it a draft; a fault of the text itself, a mail that tried to steer it, or the mode `review`, holds it for a person.
  */
 export function applyPolicy(input: PolicyInput): PolicyDecision {
-  const faults = faultsOfText(input)
+  const faults = faultsOf(input)
   const mode = effectiveMode(input)
   const doubtful = doubts(input)
   const decision = (action: PolicyAction, reasons: Reason[]): PolicyDecision => ({

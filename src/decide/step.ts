@@ -1,71 +1,129 @@
 /** Decide: draft, wait for a person, or send after the undo window. The policy is pure (src/decide/policy.ts). */
 
 import { PermanentError } from '../base/errors.ts'
-import type { ClaimKind } from '../base/reasons.ts'
-import { hasContact, placeholders } from '../check/claims.ts'
+import type { Checked } from '../check/verdict.ts'
+import { checkAsked } from '../compose/draft-check.ts'
 import { octetsOf, writtenReply } from '../compose/reply-octets.ts'
+import { checkPassages, gatherSources } from '../compose/sources.ts'
 import { type Account, accountOf, type Delivery, type Next, type StepContext } from '../context.ts'
 import type { Proof } from '../dns/author-proof.ts'
-import { correspondents } from '../mail/correspondents.ts'
-import { replySubject } from '../mail/reply/subject.ts'
+import { budgetedCall } from '../model/budgeted-call.ts'
 import { loadMail } from '../store/bodies.ts'
-import { loadReply } from '../store/replies.ts'
+import { earlierMails, writtenTo } from '../store/history.ts'
 import { move } from '../store/moves.ts'
+import { loadReply, type ReplyRow, saveChecked } from '../store/replies.ts'
 import { stageAfter } from '../store/transitions.ts'
-import { neededVerdict } from '../triage/verdict.ts'
+import { type Composed, neededVerdict } from '../triage/verdict.ts'
 import { provenByServer, provenBySignature } from './author.ts'
 import { isGranted } from './autonomy-record.ts'
 import { nextOpening } from './hours.ts'
 import { applyPolicy, type PolicyDecision } from './policy.ts'
+import { weigh } from './weigh.ts'
 
-/** Codes of the guard that stop sending, not drafting, because of how much was sent already. */
-const throttles = /^(sender-throttled|thread-throttled|same-reply)$/
-
-export async function decide(context: StepContext, id: string): Promise<Next | null> {
+export async function decide(context: StepContext, id: string, signal: AbortSignal): Promise<Next | null> {
   const mail = await loadMail(context.db, id)
   if (mail?.row.step !== 'decide') return null
   const reply = await loadReply(context.db, id)
   if (reply === null) return null
   const account = accountOf(context, mail.row.account)
   const delivery = { context, account, mail, reply }
-  const weighed = await weigh(delivery)
+  const input = await weighed(delivery)
   const said = provenByServer(account, mail)
   // The signatures are worth a look only where nothing else stands in the way of sending.
-  const wouldSend = applyPolicy({ ...weighed, authenticated: true }).action === 'send'
-  const proof = said ?? (wouldSend ? await provenBySignature(context, account, mail) : null)
-  const decision = applyPolicy({ ...weighed, authenticated: proof?.proven ?? true })
+  const first = applyPolicy({ ...input, authenticated: said?.proven ?? true, checkFollows: true })
+  const proof = said ?? (first.action === 'send' ? await provenBySignature(context, account, mail) : null)
+  const authenticated = proof?.proven ?? true
+  const checked = await checkIfWanted(delivery, {
+    first: applyPolicy({ ...input, authenticated, checkFollows: true }),
+    signal,
+  })
+  const decision = applyPolicy({ ...input, authenticated, ...asWeighed(checked) })
   return carryOut(delivery, { ...decision, proof: said === null ? proof : null })
 }
 
-async function weigh({ context, account, mail: { row, message }, reply }: Delivery) {
-  const { replies, categories, owner } = account.settings
-  const verdict = neededVerdict(row.verdict)
-  const { composed } = reply
+/** The check by meaning, once for a reply: what it said is stored. Null where it is not worth its price. */
+async function checkIfWanted(
+  delivery: Delivery,
+  { first, signal }: { first: PolicyDecision; signal: AbortSignal },
+): Promise<StoredCheck | null> {
+  const { context, account, mail, reply } = delivery
+  if (reply.checked !== null) return reply.checked as StoredCheck
+  if (!wantsCheck(account, first)) return null
+  const checked = await check(delivery, signal)
+  await saveChecked(context.db, mail.row.id, checked)
+  return checked
+}
+
+function writtenByModel({ composed }: ReplyRow): Composed {
   if (composed === null) throw new PermanentError('a person wrote this reply')
-  const { authors, targetElsewhere } = correspondents(message, owner)
-  const category = categories.find(({ name }) => name === verdict.category)
-  const count = (wanted: ClaimKind) => reply.claims.filter(({ kind }) => kind === wanted).length
-  const [faults, ungrounded, parroted] = [count('fault'), count('ungrounded'), count('parroted')]
-  const granted = await isGranted(context.db, row.account, verdict.category)
-  return {
-    // Who asked for another reply wants to see it before anything becomes of it.
-    mode: row.instruction === null ? replies.mode : ('review' as const),
-    categoryMode: row.instruction === null ? (granted ? 'send' : (category?.mode ?? null)) : null,
-    ceiling: row.ceiling === 'may' ? ('may' as const) : ('draft' as const),
+  return composed
+}
+
+/** What is stored of a check: what it said, or that it gave no usable answer. */
+type StoredCheck = Checked | { uncheckable: true }
+
+const asWeighed = (stored: StoredCheck | null) => ({
+  checked: stored === null || 'uncheckable' in stored ? null : stored,
+  uncheckable: stored !== null && 'uncheckable' in stored,
+  checkFollows: false,
+})
+
+/** Whether the check by meaning is worth its price: for what would go out, or for every draft where the owner wants it. */
+function wantsCheck({ settings }: Account, { action }: PolicyDecision): boolean {
+  const { check: wish } = settings.replies
+  return wish === 'always' ? action !== 'hold' : wish === 'send' && action === 'send'
+}
+
+async function weighed({ context, account, mail: { row, message }, reply }: Delivery) {
+  const { db } = context
+  const verdict = neededVerdict(row.verdict)
+  const mail = {
+    message,
     verdict,
-    composed,
-    claims: reply.claims.length - faults - ungrounded - parroted,
-    ungrounded,
-    parroted: parroted > 0,
-    placeholders: placeholders(composed.text).length,
-    faults,
-    manipulation: verdict.manipulation,
-    toAuthor: authors.length === 1 && !targetElsewhere,
-    contactInSubject: hasContact(replySubject(message)),
-    throttled: row.codes.some((code) => throttles.test(code)),
+    ceiling: row.ceiling,
+    codes: row.codes,
     cut: row.detail?.startsWith('cut:') ?? false,
+    rewritten: row.instruction !== null,
+  }
+  const text = {
+    composed: writtenByModel(reply),
+    findings: reply.claims,
+    ...asWeighed(null),
+  }
+  return weigh(account.settings, mail, text, {
+    granted: await isGranted(db, row.account, verdict.category),
+    authenticated: true,
     businessHours: sendTime(context, account).isOpen,
-    minConfidence: replies.minConfidence,
+  })
+}
+
+/**
+ * One more call for a reply that would go out: is it true, complete, and meant for this sender?
+ * @throws what budgetedCall throws, but for an answer that is of no use: then a person looks at the reply
+ */
+async function check(delivery: Delivery, signal: AbortSignal): Promise<StoredCheck> {
+  const { context, account, mail, reply } = delivery
+  const { row } = mail
+  const { db, config } = context
+  const sources = await gatherSources(delivery, reply.addressees)
+  const composed = writtenByModel(reply)
+  const passages = checkPassages(account.knowledge, reply.sources, composed)
+  const salt = context.newId(context.clock.now()).slice(-10)
+  const firstContact = (await earlierMails(db, row.account, row.fromAddress ?? '', row.id)) === 0
+  const writtenBefore = row.fromAddress ? await writtenTo(db, row.account, row.fromAddress, row.id) : false
+  const toAnswer = { ...mail, firstContact, writtenBefore }
+  const text = { text: reply.text, passages }
+  const knowledgeHash = account.knowledge?.hash ?? null
+  const occasion = { row, task: 'check', prompt: account.prompts.check, knowledgeHash } as const
+  try {
+    const answer = await budgetedCall(context, occasion, (fitted) => {
+      const asking = { ...account, prompts: { ...account.prompts, check: fitted } }
+      return { ...checkAsked(asking, config.budget.timeZone, toAnswer, sources, text, salt), signal }
+    })
+    return answer.value
+  } catch (error) {
+    if (error instanceof PermanentError) return { uncheckable: true }
+    throw error
   }
 }
 

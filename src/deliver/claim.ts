@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { reasonOf, TemporaryError } from '../base/errors.ts'
 import type { Reason } from '../base/reasons.ts'
 import { type Delivery, PutOff, type StepContext } from '../context.ts'
-import type { ReplyRow } from '../store/replies.ts'
 import { move } from '../store/moves.ts'
+import type { ReplyRow } from '../store/replies.ts'
 
 /** Two minutes and a half in all. */
 const mostNotes = 160

@@ -7,8 +7,8 @@ import { type Account, type Delivery, type Next, PutOff, type StepContext } from
 import { MessageVanished, UidValidityChanged } from '../imap/imap.ts'
 import { changeAccountState, loadAccountState } from '../store/accounts.ts'
 import type { StoredMail } from '../store/bodies.ts'
-import type { ReplyRow } from '../store/replies.ts'
 import { move } from '../store/moves.ts'
+import type { ReplyRow } from '../store/replies.ts'
 import { removeSavedDraft } from './draft-in-mailbox.ts'
 
 /** How long a provider is given to file its own copy before we look, milliseconds. */

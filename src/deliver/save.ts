@@ -3,8 +3,8 @@ import { PermanentError, TemporaryError, UncertainError } from '../base/errors.t
 import type { Reason } from '../base/reasons.ts'
 import { octetsOf, writtenReply } from '../compose/reply-octets.ts'
 import type { Account, Delivery, Next, StepContext } from '../context.ts'
-import type { ReplyRow } from '../store/replies.ts'
 import { move } from '../store/moves.ts'
+import type { ReplyRow } from '../store/replies.ts'
 import { removeSavedDraft } from './draft-in-mailbox.ts'
 
 /** A keyword without `$` (RFC 5788) that lets a person find our drafts. */

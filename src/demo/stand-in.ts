@@ -6,6 +6,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Body, type Override, readBody } from './stand-in/body.ts'
+import { check } from './stand-in/check.ts'
 import { compose } from './stand-in/compose.ts'
 import { type Limiter, limiter, type RateLimit } from './stand-in/limits.ts'
 import { type Question, readQuestion } from './stand-in/prompt.ts'
@@ -59,6 +60,7 @@ export interface Counters {
   limited: number
   triage: number
   compose: number
+  check: number
   /** Of completions only. */
   promptTokens: number
   cachedTokens: number
@@ -87,7 +89,7 @@ interface World {
 
 function newWorld(options: StandInOptions): World {
   const now = options.now ?? Date.now
-  const answers = { requests: 0, answered: 0, limited: 0, triage: 0, compose: 0, concurrent: 0 }
+  const answers = { requests: 0, answered: 0, limited: 0, triage: 0, compose: 0, check: 0, concurrent: 0 }
   const counters: Counters = { ...answers, promptTokens: 0, cachedTokens: 0, completionTokens: 0 }
   return {
     options,
@@ -184,5 +186,6 @@ async function complete(
 function judge(question: Question): object {
   if (question.task === 'triage') return triage(question)
   if (question.task === 'compose') return compose(question)
-  return { note: `${standInModel} answers the tasks triage and compose only` }
+  if (question.task === 'check') return check(question)
+  return { note: `${standInModel} answers the tasks triage, compose and check only` }
 }

@@ -1,7 +1,7 @@
 /** `replyd backtest`: the owner's past mail through the daemon's own judgement and prompts, beside what was really sent. */
 
 import { OwnerActionError, reasonOf } from '../base/errors.ts'
-import { checkDraft, composeQuestion } from '../compose/step.ts'
+import { checkDraft, checkPassages, composeQuestion } from '../compose/step.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import { costOf, countTokens, priceOfModel, worstCase } from '../model/budget.ts'
 import type { Model } from '../model/client.ts'
@@ -40,13 +40,17 @@ export async function estimateBacktest({ answers, styles }: Past, options: Backt
       if (prepared.question === null) continue
       await add(prepared.question, usualAnswer.triage)
       const { mail, sources } = toAnswer(answer, prompts, run, neutral, prepared.judgement.codes)
-      await add(composeQuestion(prompts.compose, options.account, mail, sources, marks), usualAnswer.compose)
+      const account = { settings: options.account, prompts }
+      const question = composeQuestion(account, options.config.budget.timeZone, mail, sources, marks)
+      await add(question, usualAnswer.compose)
     }
   }
   return sums
 }
 
 const neutral: Verdict = {
+  asks: [],
+  search: [],
   spam: { is: false, kind: 'none', confidence: 1 },
   sentiment: { label: 'neutral', intensity: 0 },
   language: 'en',
@@ -54,6 +58,7 @@ const neutral: Verdict = {
   urgency: 1,
   needs_reply: true,
   manipulation: false,
+  payment_change: false,
   summary: '',
   confidence: 1,
 }
@@ -114,8 +119,8 @@ async function outcomeOf(
     if (judged.to !== 'compose' || judged.verdict === null) return { ...nothing, judged, fault: null }
     const { mail, sources } = toAnswer(answer, prompts, options, judged.verdict, prepared.judgement.codes)
     const { omitted: _, ...question } = composeQuestion(
-      prompts.compose,
-      options.account,
+      { settings: options.account, prompts },
+      options.config.budget.timeZone,
       mail,
       sources,
       marks,
@@ -131,7 +136,15 @@ async function outcomeOf(
         of: composed.answers.length,
       },
       missing: composed.missing,
-      claims: checkDraft(prompts.compose, options.account, mail, sources, composed, marks).length,
+      claims: checkDraft(
+        prompts.compose,
+        options.account,
+        options.config.budget.timeZone,
+        mail,
+        sources,
+        { composed, passages: checkPassages(options.knowledge, sources.passages, composed) },
+        marks,
+      ).length,
       comparison: compare(composed.text, composed.language, sent),
       fault: null,
     }

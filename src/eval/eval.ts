@@ -63,10 +63,13 @@ export async function planEval(
     const now = options.clock.now()
     const known = {
       arrivedAt: dateOf(message) ?? now,
+      timeZone: config.budget.timeZone,
       firstContact: null,
+      writtenBefore: null,
+      thread: [],
       salt: options.newId(now).slice(-10),
     }
-    const prepared = prepare(message, settings, prompts.triage, known)
+    const prepared = prepare(message, { settings, prompts, knowledge: null }, known)
     plan.mails.push({ label, settings, prepared })
     if (prepared.question === null) continue
     const input = await countTokens(prepared.question.messages)

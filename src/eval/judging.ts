@@ -1,31 +1,40 @@
 /** One mail on the daemon's way up to its verdict, with the same code and without a store: guard, lists, upstream filter, triage. */
-
+import type { Disposition, Stage } from '../base/dispositions.ts'
 import type { Reason } from '../base/reasons.ts'
 import type { AccountSettings } from '../config/settings.ts'
-import { freshContext, type GuardAnswer } from '../guard/ceiling.ts'
+import type { Account } from '../context.ts'
+import { freshContext, type GuardAnswer, type GuardContext } from '../guard/ceiling.ts'
 import { guardMail, isSettled } from '../guard/step.ts'
 import { mailboxes } from '../mail/correspondents.ts'
 import { firstField, type Message } from '../mail/message.ts'
 import type { Ask } from '../model/client.ts'
-import type { Prompt } from '../model/prompts.ts'
-import { stageAfter } from '../store/transitions.ts'
+import type { ThreadEntry } from '../model/prompts/messages.ts'
+import { dispositionAfter, stageAfter } from '../store/transitions.ts'
 import {
   believed,
   configuredRule,
   decisionOf,
+  isShort,
   type TriageDecision,
+  threadShown,
   triageQuestion,
   withoutHistory,
 } from '../triage/step.ts'
 import type { Verdict } from '../triage/verdict.ts'
 import type { Ledger } from './ledger.ts'
 
+export interface Reached {
+  to: Stage
+  disposition: Disposition
+  reason: Reason
+}
+
 /** How far a mail came without the model, and what the model would be asked. */
 export interface Prepared {
   message: Message
   judgement: GuardAnswer
   /** What was decided without the model, null when it has to be asked. */
-  decision: Pick<Judged, 'to' | 'reason'> | null
+  decision: Reached | null
   stage: 'guard' | 'lists'
   question: Ask<Verdict> | null
 }
@@ -42,18 +51,32 @@ export interface Judged {
   durationMs: number | null
 }
 
-/** @param arrivedAt INTERNALDATE, or what comes nearest to it */
+export interface KnownOfMail {
+  /** INTERNALDATE, or what comes nearest to it. */
+  arrivedAt: Date
+  /** IANA name of the owner's zone. */
+  timeZone: string
+  firstContact: boolean | null
+  writtenBefore: boolean | null
+  /** Messages before it, oldest first. */
+  thread: readonly ThreadEntry[]
+  /** What the guard would find in the store. */
+  history?: Partial<GuardContext>
+  salt: string
+}
+
 export function prepare(
   message: Message,
-  settings: AccountSettings,
-  prompt: Prompt,
-  known: { arrivedAt: Date; firstContact: boolean | null; salt: string },
+  account: Pick<Account, 'settings' | 'prompts' | 'knowledge'>,
+  known: KnownOfMail,
 ): Prepared {
-  const judgement = guardMail(message, settings.owner, freshContext(known.arrivedAt))
+  const { settings } = account
+  const history = { ...freshContext(known.arrivedAt), ...known.history }
+  const judgement = guardMail(message, settings.owner, history)
   const base = { message, judgement, question: null }
   if (isSettled(judgement, settings.spam.action !== 'none')) {
-    const to = stageAfter(judgement.reason === 'encrypted' ? 'setAside' : 'decline')
-    return { ...base, stage: 'guard', decision: { to, reason: judgement.reason } }
+    const verb = judgement.reason === 'encrypted' ? 'askPerson' : 'decline'
+    return { ...base, stage: 'guard', decision: reached({ verb, reason: judgement.reason }) }
   }
   const decision = withoutHistory(settings, message, ruleOf(message, settings))
   if (decision) return { ...base, stage: 'lists', decision: reached(decision) }
@@ -61,13 +84,11 @@ export function prepare(
     row: { internalDate: known.arrivedAt, codes: [...judgement.codes] },
     message,
     firstContact: known.firstContact,
+    writtenBefore: known.writtenBefore,
+    thread: isShort(message) ? known.thread.slice(-threadShown) : [],
   }
-  return {
-    ...base,
-    stage: 'lists',
-    decision: null,
-    question: triageQuestion(prompt, settings, mail, known.salt),
-  }
+  const question = triageQuestion(account, known.timeZone, mail, known.salt)
+  return { ...base, stage: 'lists', decision: null, question }
 }
 
 /** Asks the model where it has to be asked. @throws what Ledger.ask throws */
@@ -77,7 +98,7 @@ export async function judgePrepared(
   ledger: Ledger,
 ): Promise<Judged> {
   if (decision !== null || question === null) {
-    const { to, reason } = decision ?? { to: stageAfter('decline'), reason: judgement.reason }
+    const { to, reason } = decision ?? reached({ verb: 'decline', reason: judgement.reason })
     return { stage, to, reason, verdict: null, durationMs: null }
   }
   const answer = await ledger.ask(question)
@@ -87,9 +108,14 @@ export async function judgePrepared(
   return { stage: 'model', to, reason, verdict, durationMs: answer.durationMs }
 }
 
-const reached = ({ verb, reason }: TriageDecision) => ({ to: stageAfter(verb), reason })
+/** Where a mail comes to by what was decided. */
+export const reached = ({ verb, reason }: Pick<TriageDecision, 'verb' | 'reason'>): Reached => ({
+  to: stageAfter(verb),
+  disposition: dispositionAfter(verb),
+  reason,
+})
 
-function ruleOf(message: Message, { spam }: AccountSettings) {
+export function ruleOf(message: Message, { spam }: AccountSettings) {
   const from = mailboxes(message, 'from')[0]?.address
   return from ? configuredRule(spam, from.toLowerCase()) : null
 }

@@ -2,7 +2,7 @@
 
 import type { NewId } from '../base/clock.ts'
 import type { GuardCode } from '../base/reasons.ts'
-import { type MailToAnswer, mostPassages, primary, type Sources } from '../compose/step.ts'
+import { type MailToAnswer, passagesFor, primary, type Sources } from '../compose/step.ts'
 import { threadEntry } from '../compose/thread.ts'
 import type { AccountSettings, Config } from '../config/settings.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
@@ -10,7 +10,7 @@ import { decodeWords, parseAddressList, plainLine } from '../mail/address.ts'
 import { firstField, type Message } from '../mail/message.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import type { Model } from '../model/client.ts'
-import { type Prompts, passagesGiven } from '../model/prompts.ts'
+import type { Prompts } from '../model/prompts.ts'
 import type { Verdict } from '../triage/verdict.ts'
 import { prepare } from './judging.ts'
 import type { Past, PastAnswer, PastMail } from './past-mail.ts'
@@ -38,12 +38,24 @@ export function marksOf({ newId, now }: BacktestOptions) {
 }
 
 export function preparedFor(
-  { original, firstContact }: PastAnswer,
+  { original, thread, earlier, firstContact }: PastAnswer,
   prompts: Prompts,
-  { account }: BacktestOptions,
+  { account, config, knowledge }: BacktestOptions,
   salt: string,
 ) {
-  return prepare(original.message, account, prompts.triage, { arrivedAt: original.at, firstContact, salt })
+  const from = parseAddressList(firstField(original.message, 'from') ?? '')[0]?.address ?? null
+  return prepare(
+    original.message,
+    { settings: account, prompts, knowledge },
+    {
+      arrivedAt: original.at,
+      timeZone: config.budget.timeZone,
+      firstContact,
+      writtenBefore: earlier.length > 0,
+      thread: thread.map(({ message, at }) => threadEntry(message, at, account.owner, from)),
+      salt,
+    },
+  )
 }
 
 /** What was known when the mail arrived: its thread up to it, and the knowledge folder as it is today. */
@@ -66,21 +78,25 @@ export function toAnswer(
     fromAddress: from?.address ?? null,
     subject,
   }
-  const found = knowledge?.search(`${subject}\n${visible}`, mostPassages) ?? []
   const entries = (mails: readonly PastMail[]) =>
     mails
       .map(({ message, at }) => threadEntry(message, at, account.owner, row.fromAddress))
       .filter(({ text }) => text.trim() !== '')
       .sort((a, b) => a.at.getTime() - b.at.getTime())
+  const known = entries(thread)
   const sources = {
-    thread: entries(thread),
+    thread: known,
     unread: 0,
+    stranger: false,
     earlier: entries(earlier),
     style: styles[primary(verdict.language)] ?? null,
     // They lie in the store, which the daemon may have open.
     corrections: [],
-    passages: passagesGiven(prompts.compose, found),
+    passages: passagesFor(prompts.compose, knowledge, { subject, visible, verdict, thread: known }),
     visible,
   }
-  return { mail: { row, message: original.message, firstContact }, sources }
+  return {
+    mail: { row, message: original.message, firstContact, writtenBefore: earlier.length > 0 },
+    sources,
+  }
 }

@@ -1,5 +1,5 @@
 /**
- * The owner's reference texts: a folder of Markdown and text files, searched by BM25.
+ * The owner's reference texts: a folder of Markdown and text files. A small folder is given whole, a larger one is searched.
  *
  * Each search first compares the files' times and sizes with the index and reads again what has changed. That takes less than a
  * millisecond for a few hundred files, against seconds for the model call that follows; it needs no watcher that can miss
@@ -8,12 +8,13 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
-import MiniSearch from 'minisearch'
 import { ConfigError, reasonOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import { languageOf } from '../check/language.ts'
 import { decodeUnlabelled } from '../mail/mime/charset.ts'
+import { roughTokens } from '../model/prompts/untrusted.ts'
 import { passagesOf } from './passages.ts'
-import { foldTerm, tokenize } from './tokens.ts'
+import { Ranking } from './ranking.ts'
 
 export interface Passage {
   /** Relative to the folder, with `/`. */
@@ -21,17 +22,35 @@ export interface Passage {
   /** Headings above it, joined by ` > `; empty for none. */
   heading: string
   text: string
-  /** Higher is better; 0 for one that is given since all of a small folder is. */
+  /** Higher is better; 0 where all of the folder is given. */
   score: number
 }
 
+export interface Wanted {
+  /** Search phrases, questions of the mail, its subject: short texts, each of which counts the same. */
+  queries: readonly string[]
+  /** Rough tokens that there is room for. */
+  tokens: number
+  /** A folder of at most so many rough tokens is given whole, without a search. */
+  whole: number
+}
+
+/** What a writer of search phrases should know of the folder. */
+export interface Outline {
+  /** BCP 47, the commonest first; empty where the languages are not known. */
+  languages: readonly string[]
+  /** A few of its headings. */
+  headings: readonly string[]
+}
+
 export interface Knowledge {
-  /**
-   * The passages that fit best, best first. All of them when there are no more than the limit: a small folder is used
-   * whole, whatever its language.
-   * @param query any text, for example the mail; its first 2,000 characters count
-   */
-  search(query: string, limit: number): Passage[]
+  /** The whole folder when it is small, else the passages that fit best, as many as there is room for. In the folder's order. */
+  find(wanted: Wanted): Passage[]
+  /** Passages that a source label names: `file > heading`, the file alone, or the last heading. */
+  named(label: string): Passage[]
+  readonly outline: Outline
+  /** Rough tokens of the whole folder, headings included. */
+  readonly tokens: number
   /** Of the files as they were at the last search, 16 hex digits: stored with each reply. */
   readonly hash: string
   /** Number of passages. */
@@ -43,12 +62,15 @@ const readable = /\.(md|markdown|txt|text)$/i
 /** Octets of one file, and number of files: what is beyond is named in the log and left out. */
 const largestFile = 2_000_000
 const mostFiles = 2000
-const queryLength = 2000
-/** A passage that fits less than this part of the best one's score only distracts. */
-const worthwhile = 0.2
+/** A language of fewer passages than this share is a quotation or a name. */
+const leastShare = 0.15
+const headingsShown = 2
+const headingLength = 40
 
 interface Entry extends Omit<Passage, 'score'> {
   id: string
+  /** Rough tokens with its label. */
+  tokens: number
 }
 
 interface IndexedFile {
@@ -64,9 +86,18 @@ export function openKnowledge(folder: string, log: Log): Knowledge {
   index.refresh()
   log.info({ event: 'knowledge.opened', files: index.files.size, passages: index.entries.size })
   return {
-    search(query, limit) {
+    find(wanted) {
       index.refreshOrKeep()
-      return index.search(query, limit)
+      return index.find(wanted)
+    },
+    named(label) {
+      return index.named(label)
+    },
+    get outline() {
+      return index.outline()
+    },
+    get tokens() {
+      return index.tokens()
     },
     get hash() {
       return index.hash()
@@ -83,7 +114,8 @@ class FolderIndex {
   readonly entries = new Map<string, Entry>()
   readonly #folder: string
   readonly #log: Log
-  readonly #search = new MiniSearch<Entry>({ fields: ['heading', 'text'], tokenize, processTerm: foldTerm })
+  readonly #ranking = new Ranking()
+  #outline: { hash: string; outline: Outline } | null = null
   /** So that a fault is logged once, not at every search. */
   #complaints = new Set<string>()
   #serial = 0
@@ -115,25 +147,48 @@ class FolderIndex {
     }
   }
 
-  search(query: string, limit: number): Passage[] {
-    const hits = this.#search.search(query.slice(0, queryLength), {
-      boost: { heading: 2 },
-      prefix: (term) => term.length > 3,
-      fuzzy: (term) => (term.length > 5 ? 0.2 : false),
-      weights: { prefix: 0.5, fuzzy: 0.3 },
-      combineWith: 'OR',
+  find({ queries, tokens, whole }: Wanted): Passage[] {
+    if (this.tokens() <= whole) return this.#inOrder().map((entry) => asPassage(entry, 0))
+    const scores = new Map<string, number>()
+    let left = tokens
+    for (const { id, score } of this.#ranking.rank(queries)) {
+      const size = this.entries.get(id)?.tokens ?? 0
+      if (size > left && scores.size > 0) continue
+      scores.set(id, score)
+      left -= size
+    }
+    return this.#inOrder().flatMap((entry) => {
+      const score = scores.get(entry.id)
+      return score === undefined ? [] : [asPassage(entry, score)]
     })
-    const best = hits[0]?.score ?? 0
-    const found = hits
-      .filter(({ score }) => score >= best * worthwhile)
-      .slice(0, limit)
-      .flatMap(({ id, score }) => this.#passage(id, score))
-    if (this.entries.size > limit) return found
-    const shown = new Set(hits.slice(0, found.length).map(({ id }) => id))
-    return [
-      ...found,
-      ...[...this.entries.keys()].filter((id) => !shown.has(id)).flatMap((id) => this.#passage(id, 0)),
-    ]
+  }
+
+  named(label: string): Passage[] {
+    const wanted = plainLabel(label)
+    if (wanted === '') return []
+    return this.#inOrder()
+      .filter((entry) => labelsOf(entry).includes(wanted))
+      .map((entry) => asPassage(entry, 0))
+  }
+
+  tokens(): number {
+    let sum = 0
+    for (const { tokens } of this.entries.values()) sum += tokens
+    return sum
+  }
+
+  outline(): Outline {
+    const hash = this.hash()
+    if (this.#outline?.hash !== hash) this.#outline = { hash, outline: outlineOf(this.#inOrder()) }
+    return this.#outline.outline
+  }
+
+  /** By file, and as the passages stand in it: prices and hours are read better beside their neighbours. */
+  #inOrder(): Entry[] {
+    return [...this.files.keys()]
+      .sort()
+      .flatMap((name) => this.files.get(name)?.ids ?? [])
+      .flatMap((id) => this.entries.get(id) ?? [])
   }
 
   hash(): string {
@@ -144,14 +199,9 @@ class FolderIndex {
   }
 
   clear(): void {
-    this.#search.removeAll()
+    this.#ranking.clear()
     this.files.clear()
     this.entries.clear()
-  }
-
-  #passage(id: string, score: number): Passage[] {
-    const entry = this.entries.get(id)
-    return entry ? [{ file: entry.file, heading: entry.heading, text: entry.text, score }] : []
   }
 
   /** Relative names and stamps of the readable files, subfolders included, hidden ones not. */
@@ -185,16 +235,19 @@ class FolderIndex {
     }
     this.#remove(name)
     const passages = passagesOf(decodeUnlabelled(octets), !/\.(txt|text)$/i.test(name))
-    const entries = passages.map((passage): Entry => ({ ...passage, file: name, id: String(this.#serial++) }))
+    const entries = passages.map((passage): Entry => {
+      const tokens = roughTokens(`[${name} > ${passage.heading}]\n${passage.text}\n\n`)
+      return { ...passage, file: name, id: String(this.#serial++), tokens }
+    })
     for (const entry of entries) this.entries.set(entry.id, entry)
-    this.#search.addAll(entries)
+    this.#ranking.add(entries.map(indexed))
     const digest = createHash('sha256').update(octets).digest('hex')
     this.files.set(name, { stamp, digest, ids: entries.map(({ id }) => id) })
   }
 
   #remove(name: string): void {
     for (const id of this.files.get(name)?.ids ?? []) {
-      this.#search.discard(id)
+      this.#ranking.discard(id)
       this.entries.delete(id)
     }
     this.files.delete(name)
@@ -214,4 +267,44 @@ function namesBelow(folder: string): string[] {
     const path = join(folder, entry.name)
     return entry.isDirectory() ? namesBelow(path) : [path]
   })
+}
+
+const asPassage = ({ file, heading, text }: Entry, score: number): Passage => ({ file, heading, text, score })
+
+function indexed({ id, file, heading, text }: Entry) {
+  const headings = heading.split(' > ')
+  const path = [file.replace(/\.\w+$/, ''), ...headings.slice(0, -1)].join(' ')
+  return { id, path, heading: headings.at(-1) ?? '', text }
+}
+
+const plainLabel = (label: string) =>
+  label
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{M}\p{N}]+/gu, ' ')
+    .trim()
+
+function labelsOf({ file, heading }: Entry): string[] {
+  const bare = file.replace(/\.\w+$/, '')
+  const last = heading.split(' > ').at(-1) ?? ''
+  const labels = [file, bare].flatMap((name) => [name, `${name} > ${heading}`, `${name} > ${last}`])
+  return [...labels, heading, last].map(plainLabel)
+}
+
+function outlineOf(entries: readonly Entry[]): Outline {
+  const counts = new Map<string, number>()
+  for (const { heading, text } of entries) {
+    const { language, confidence } = languageOf(`${heading}\n${text}`)
+    if (confidence >= 0.4) counts.set(language, (counts.get(language) ?? 0) + 1)
+  }
+  const known = [...counts.values()].reduce((sum, count) => sum + count, 0)
+  const languages = [...counts]
+    .filter(([, count]) => count >= known * leastShare)
+    .sort(([, one], [, other]) => other - one)
+    .map(([language]) => language)
+  const titles = [...new Set(entries.map(({ heading }) => heading.split(' > ').at(-1) ?? ''))].filter(
+    (title) => title !== '' && title.length <= headingLength,
+  )
+  const step = Math.max(1, Math.floor(titles.length / headingsShown))
+  return { languages, headings: titles.filter((_, at) => at % step === 0).slice(0, headingsShown) }
 }

@@ -6,7 +6,7 @@ export interface PassageText {
   text: string
 }
 
-/** Characters. About 250 tokens of Latin text: three of them fit into a reply's prompt. */
+/** Characters. About 250 tokens of Latin text. */
 const passageLength = 1000
 
 const frontMatter = /^\ufeff?---\r?\n.*?\r?\n---\r?\n/s
@@ -70,7 +70,25 @@ function pack(text: string): string[] {
   return packed
 }
 
+/** A row without its head says nothing: each piece of a long table begins with it. */
+function piecesOfTable(lines: readonly string[]): string[] {
+  const head = lines.slice(0, 2).join('\n')
+  const pieces: string[] = []
+  for (const row of lines.slice(2)) {
+    const last = pieces.at(-1)
+    if (last !== undefined && last.length + row.length + 1 <= passageLength)
+      pieces[pieces.length - 1] = `${last}\n${row}`
+    else pieces.push(`${head}\n${row}`)
+  }
+  return pieces.length > 0 ? pieces : [head]
+}
+
+const tableRule = /^\s*\|?\s*:?-{3,}:?\s*(?:\|\s*:?-{3,}:?\s*)*\|?\s*$/
+
 function shortEnough(paragraph: string): string[] {
+  const rows = paragraph.trim().split('\n')
+  if (paragraph.length > passageLength && rows.length > 2 && tableRule.test(rows[1] ?? ''))
+    return piecesOfTable(rows)
   const parts: string[] = []
   let rest = paragraph.trim()
   while (rest.length > passageLength) {

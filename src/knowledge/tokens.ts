@@ -27,3 +27,16 @@ export function foldTerm(term: string): string | null {
     .replace(/ß/g, 'ss')
   return folded.length > 1 || unspaced.test(folded) || /\p{N}/u.test(folded) ? folded : null
 }
+
+const partLength = 4
+
+/** Runs of four letters of each longer word, folded: `Hausbesuch` and `Besuche zu Hause` share some. Unspaced scripts have pairs. */
+export function partsOf(text: string): string[] {
+  return tokenize(text).flatMap((word) => {
+    const term = foldTerm(word)
+    if (term === null) return []
+    const length = unspaced.test(term) ? 2 : partLength
+    if (term.length <= length) return [term]
+    return Array.from({ length: term.length - length + 1 }, (_, at) => term.slice(at, at + length))
+  })
+}

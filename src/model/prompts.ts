@@ -8,6 +8,7 @@ import { ConfigError, reasonOf } from '../base/errors.ts'
 import type { Prompt } from './prompts/messages.ts'
 import { placeholderNames } from './prompts/template.ts'
 
+export { checkQuestion } from '../check/prompt.ts'
 export { composeMessages, passagesGiven } from '../compose/prompt.ts'
 export { triageMessages } from '../triage/prompt.ts'
 export type * from './prompts/messages.ts'
@@ -15,6 +16,7 @@ export type * from './prompts/messages.ts'
 export interface Prompts {
   readonly triage: Prompt
   readonly compose: Prompt
+  readonly check: Prompt
   /** Of all files together, 16 hex digits: stored with each row, so that a verdict can be reproduced. */
   readonly hash: string
 }
@@ -31,18 +33,22 @@ const frontMatter = z.strictObject({
   temperature: z.number().min(0).max(2).nullable().default(null),
   mail_tokens: tokens.max(50_000).default(1000),
   thread_tokens: tokens.max(50_000).default(800),
-  knowledge_tokens: tokens.max(50_000).default(600),
+  knowledge_tokens: tokens.max(50_000).default(2000),
+  whole_folder_tokens: z.number().int().min(0).max(50_000).default(4000),
 })
 
 /** Placeholders that each prompt may use; the ones marked true must be there, since the answer depends on them. */
-const placeholders: Record<'triage' | 'compose', Record<string, boolean>> = {
-  triage: { categories: true, owner_language: true },
-  compose: { owner: false, signature: false },
+const placeholders: Record<PromptName, Record<string, boolean>> = {
+  triage: { categories: true, owner_language: true, owner: false, asks_language: true, search: true },
+  compose: { owner: false, owner_language: false, signature: true },
+  check: { owner: false },
 }
+
+type PromptName = 'triage' | 'compose' | 'check'
 
 const digest = (octets: string | Buffer) => createHash('sha256').update(octets).digest('hex').slice(0, 16)
 
-function readPrompt(directory: string, name: 'triage' | 'compose'): Prompt {
+function readPrompt(directory: string, name: PromptName): Prompt {
   const file = join(directory, `${name}.md`)
   const fail = (reason: string, cause?: unknown) => new ConfigError(`prompt ${file}: ${reason}`, { cause })
   let octets: Buffer
@@ -63,7 +69,8 @@ function readPrompt(directory: string, name: 'triage' | 'compose'): Prompt {
   if (!result.success) throw fail(z.prettifyError(result.error), result.error)
   const body = (parts[2] ?? '').replace(/\r\n/g, '\n').trim()
   const front = result.data
-  const together = front.mail_tokens + front.thread_tokens + front.knowledge_tokens + front.max_output_tokens
+  const knowledge = Math.max(front.knowledge_tokens, front.whole_folder_tokens)
+  const together = front.mail_tokens + front.thread_tokens + knowledge + front.max_output_tokens
   const faults = [
     ...bodyFaults(name, body),
     ...(front.name === name ? [] : [`name must be ${name}`]),
@@ -79,11 +86,16 @@ function readPrompt(directory: string, name: 'triage' | 'compose'): Prompt {
     temperature: front.temperature,
     body,
     hash: digest(octets),
-    limits: { mail: front.mail_tokens, thread: front.thread_tokens, knowledge: front.knowledge_tokens },
+    limits: {
+      mail: front.mail_tokens,
+      thread: front.thread_tokens,
+      knowledge: front.knowledge_tokens,
+      wholeFolder: front.whole_folder_tokens,
+    },
   }
 }
 
-function bodyFaults(name: 'triage' | 'compose', body: string): string[] {
+function bodyFaults(name: PromptName, body: string): string[] {
   const used = new Set(placeholderNames(body))
   const known = placeholders[name]
   const unknown = [...used].filter((one) => !(one in known))
@@ -103,5 +115,6 @@ function bodyFaults(name: 'triage' | 'compose', body: string): string[] {
 export function loadPrompts(directory: string): Prompts {
   const triage = readPrompt(directory, 'triage')
   const compose = readPrompt(directory, 'compose')
-  return { triage, compose, hash: digest(`${triage.hash} ${compose.hash}`) }
+  const check = readPrompt(directory, 'check')
+  return { triage, compose, check, hash: digest(`${triage.hash} ${compose.hash} ${check.hash}`) }
 }

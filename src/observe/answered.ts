@@ -2,9 +2,9 @@
 
 import type { Account, StepContext } from '../context.ts'
 import { loadMessage, type MessageRow } from '../store/messages.ts'
+import { move } from '../store/moves.ts'
 import { waitingIds } from '../store/observations.ts'
 import { loadReply, type ReplyRow } from '../store/replies.ts'
-import { move } from '../store/moves.ts'
 
 const mostWaiting = 500
 const dayMs = 86_400_000

@@ -9,8 +9,8 @@ import { approvedOctets } from '../mail/reply/approved.ts'
 import { textHash } from '../mail/reply/build.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import type { MessageRow } from '../store/messages.ts'
-import type { ReplyRow } from '../store/replies.ts'
 import { move } from '../store/moves.ts'
+import type { ReplyRow } from '../store/replies.ts'
 import { editShare, unifiedDiff } from './edits.ts'
 
 /** Beyond that many it is a mailing, for which the owner's own client is the place. */

@@ -6,9 +6,9 @@ import { loadMail } from '../store/bodies.ts'
 import { earlierMails, writtenTo } from '../store/history.ts'
 import { noteJunkPlace } from '../store/mail-places.ts'
 import type { MessageRow } from '../store/messages.ts'
+import { move } from '../store/moves.ts'
 import { saveSenderRule } from '../store/sender-rules.ts'
 import { ownersSpamFrom, saveSpamExample } from '../store/spam-examples.ts'
-import { move } from '../store/moves.ts'
 import { spamTokens } from '../triage/spam-tokens.ts'
 
 /** From this many mails of a known sender on, their address is denied. */

@@ -6,9 +6,9 @@ import { type DraftState, savedDraft } from '../deliver/draft-in-mailbox.ts'
 import type { Reply } from '../mail/reply/build.ts'
 import { loadMail, type StoredMail } from '../store/bodies.ts'
 import { loadMessage, type MessageRow } from '../store/messages.ts'
-import { loadReply, type ReplyRow } from '../store/replies.ts'
 import { type Change, move } from '../store/moves.ts'
-import { type VerbName } from '../store/transitions.ts'
+import { loadReply, type ReplyRow } from '../store/replies.ts'
+import type { VerbName } from '../store/transitions.ts'
 import { Refusal, type Review } from './review.ts'
 
 /** Names a text: what a person saw is what they decide on. @returns 16 hex digits */

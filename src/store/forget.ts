@@ -4,8 +4,8 @@
  */
 import type { Disposition, ReplyState, Stage } from '../base/dispositions.ts'
 import type { Database, Queryable } from './database.ts'
-import { removeStyles } from './styles.ts'
 import { moveSeveralWithReplies } from './moves.ts'
+import { removeStyles } from './styles.ts'
 
 export interface Forgotten {
   /** Mails of that address, and mails that it was answered for. */
@@ -88,7 +88,7 @@ const nothingComposed = {
 
 async function emptyReplies(session: Queryable, ids: readonly string[]): Promise<number> {
   const { rowCount } = await session.query(
-    `update replyd.reply set octets = '', subject = '', text = '', draft_text = '', composed = $2, claims = '[]', sources = '[]',
+    `update replyd.reply set octets = '', subject = '', text = '', draft_text = '', composed = $2, claims = '[]', sources = '[]', checked = null,
        reply_text = null where id = any($1) returning id`,
     [ids, JSON.stringify(nothingComposed)],
   )

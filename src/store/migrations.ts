@@ -221,7 +221,24 @@ update replyd.message set
   step = case step when 'hold' then 'decide' when 'wait' then 'review' else step end,
   disposition = case disposition when 'waiting' then 'pending' else disposition end
   where step in ('hold', 'wait') or disposition = 'waiting';
--- Mail and reply change together now. What a crash or a failure left half done is brought to where it stands.
+update replyd.event set
+  step = case step when 'hold' then 'decide' when 'wait' then 'review' else step end,
+  disposition = case disposition when 'waiting' then 'pending' else disposition end
+  where step in ('hold', 'wait') or disposition = 'waiting';
+update replyd.message set reason = 'guard-error' where reason in ('gate-error');
+update replyd.event set reason = 'guard-error' where reason in ('gate-error');
+update replyd.message set codes = replace(codes::text, '"gate-error"', '"guard-error"')::jsonb where codes @> '["gate-error"]';
+alter table replyd.trust_grant rename to autonomy_grant;
+alter index replyd.trust_grant_pkey rename to autonomy_grant_pkey;
+create index message_unfinished on replyd.message (due_at) where step not in ('review', 'done');
+create index message_open on replyd.message (id) where step = 'review' or disposition in ('approved', 'drafted');
+`
+
+/** What the check by meaning said of a reply. */
+const checked = 'alter table replyd.reply add column checked jsonb;'
+
+/** Mail and reply change together. What a crash or a failure left half done is brought to where it stands. */
+const together = `
 update replyd.message m set step = 'done', disposition = 'drafted' from replyd.reply r
   where r.id = m.id and m.step = 'deliver' and r.state = 'saved';
 update replyd.message m set step = 'done', disposition = r.state from replyd.reply r
@@ -236,20 +253,11 @@ update replyd.reply r set state = 'uncertain' from replyd.message m
   where m.id = r.id and m.step = 'review' and r.state = 'sending';
 update replyd.reply r set state = 'held', send_after = null from replyd.message m
   where m.id = r.id and m.step = 'review' and r.state in ('composed', 'approved', 'saving');
-update replyd.event set
-  step = case step when 'hold' then 'decide' when 'wait' then 'review' else step end,
-  disposition = case disposition when 'waiting' then 'pending' else disposition end
-  where step in ('hold', 'wait') or disposition = 'waiting';
-update replyd.message set reason = 'guard-error' where reason in ('gate-error');
-update replyd.event set reason = 'guard-error' where reason in ('gate-error');
-update replyd.message set codes = replace(codes::text, '"gate-error"', '"guard-error"')::jsonb where codes @> '["gate-error"]';
-alter table replyd.trust_grant rename to autonomy_grant;
-alter index replyd.trust_grant_pkey rename to autonomy_grant_pkey;
-create index message_unfinished on replyd.message (due_at) where step not in ('review', 'done');
-create index message_open on replyd.message (id) where step = 'review' or disposition in ('approved', 'drafted');
 `
 
 export const migrations: readonly Migration[] = [
   { version: 1, sql: first },
   { version: 2, sql: words },
+  { version: 3, sql: checked },
+  { version: 4, sql: together },
 ]

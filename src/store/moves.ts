@@ -6,7 +6,14 @@ import { batched } from './batched.ts'
 import type { Database, Queryable } from './database.ts'
 import { encodedReply, insertReplies, type NewReply, type ReplyRow, replyColumns } from './replies.ts'
 import { storable } from './storable.ts'
-import { type MailOnlyVerb, type MailVerb, type Move, moves, type ReplyVerb, type VerbName } from './transitions.ts'
+import {
+  type MailOnlyVerb,
+  type MailVerb,
+  type Move,
+  moves,
+  type ReplyVerb,
+  type VerbName,
+} from './transitions.ts'
 
 /** What a mail's move writes down. Absent fields stay as they are; a person's decision ends the `detail` of before. */
 export interface MailFields {

@@ -48,6 +48,8 @@ export interface ReplyRow {
   claims: StoredClaim[]
   /** Passages that were given to the model. */
   sources: StoredPassage[]
+  /** What the check by meaning said of the text as the model wrote it; null where it was not asked. */
+  checked: unknown
   /** Why it does not go out by itself, strictest first; empty before that is decided. */
   holdReasons: Reason[]
   actor: string | null
@@ -65,7 +67,7 @@ export interface ReplyRow {
 }
 
 export const replyColumns = `id, account, state, kind, reply_message_id as "replyMessageId", octets, reverse_path as "reversePath", addressee, addressees,
-  subject, text, draft_text as "draftText", text_hash as "textHash", language, confidence, composed, claims, sources,
+  subject, text, draft_text as "draftText", text_hash as "textHash", language, confidence, composed, claims, sources, checked,
   string_to_array(hold_reason, ' ') as "holdReasons", actor, attempt_group as "attemptGroup", created_at as "createdAt", send_after as "sendAfter",
   claimed_at as "claimedAt", finished_at as "finishedAt", reply_text as "replyText", saved_mailbox as "savedMailbox",
   saved_uid_validity as "savedUidValidity", saved_uid::float8 as "savedUid", saved_size::float8 as "savedSize"`
@@ -122,13 +124,21 @@ export async function insertReplies(
          addressees = excluded.addressees,
          subject = excluded.subject, text = excluded.text, draft_text = excluded.text, text_hash = excluded.text_hash,
          language = excluded.language, confidence = excluded.confidence, composed = excluded.composed,
-         claims = excluded.claims, sources = excluded.sources, hold_reason = excluded.hold_reason,
+         claims = excluded.claims, sources = excluded.sources, checked = null, hold_reason = excluded.hold_reason,
          attempt_group = excluded.attempt_group, created_at = excluded.created_at
          where r.state = 'composed'
        returning r.id`,
     [storable(replies.map(encodedReply))],
   )
   return new Set(rows.map(({ id }) => id))
+}
+
+/** Stores what the check by meaning said, while nobody has decided on the reply. */
+export async function saveChecked(db: Queryable, id: string, checked: unknown): Promise<void> {
+  await db.query("update replyd.reply set checked = $2 where id = $1 and state = 'composed'", [
+    id,
+    storable(checked),
+  ])
 }
 
 export const loadReply = batched<string, ReplyRow | null>(

@@ -236,6 +236,7 @@ export type MailOnlyVerb = Exclude<MailVerb, ReplyVerb>
 
 /** Where the mail stands after the verb. */
 export const stageAfter = (verb: MailVerb): Stage => moves[verb].mail.to
+export const dispositionAfter = (verb: MailVerb): Disposition => moves[verb].mail.as[0]
 
 export interface Place {
   stage: Stage

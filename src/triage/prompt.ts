@@ -1,13 +1,14 @@
 /** The triage conversation: static text first (provider caches match a prefix), the mail last. */
-
+import { block, passedOnBlock, threadWithin } from '../model/prompts/blocks.ts'
 import { factLines } from '../model/prompts/facts.ts'
-import type { PromptMessages, TriageInput } from '../model/prompts/messages.ts'
+import { oneLine } from '../model/prompts/fields.ts'
+import type { PromptMessages, SearchHint, TriageInput } from '../model/prompts/messages.ts'
 import { systemMessage } from '../model/prompts/template.ts'
 import { cutMiddle, neutralised, quoted } from '../model/prompts/untrusted.ts'
 
 const languages = new Intl.DisplayNames(['en'], { type: 'language' })
 
-const languageName = (tag: string) => {
+export const languageName = (tag: string) => {
   try {
     return languages.of(tag) ?? tag
   } catch {
@@ -15,24 +16,36 @@ const languageName = (tag: string) => {
   }
 }
 
-export function triageMessages({
-  prompt,
-  mail,
-  categories,
-  ownerLanguage,
-  salt,
-}: TriageInput): PromptMessages {
+/** Phrases are asked for as the owner's headings are worded: that is what they are to meet. */
+function searchWish(hint: SearchHint | null): string {
+  if (hint === null) return '[], not used here.'
+  const named = hint.languages.map(languageName).join(' and ')
+  const shown = hint.headings.map((heading) => `"${oneLine(heading, 60)}"`).join(', ')
+  const like = shown === '' ? '' : `, with headings like ${shown}`
+  const where = named === '' ? "texts in the owner's language" : `texts in ${named}`
+  return `up to six short phrases, to find the answers in ${where}${like}.`
+}
+
+export function triageMessages(input: TriageInput): PromptMessages {
+  const { prompt, mail, thread, categories, ownerName, ownerLanguage, asksLanguage, salt } = input
   const list = categories.map(({ name, description }) => (description ? `${name} (${description})` : name))
   const system = systemMessage(prompt, {
+    owner: ownerName ? oneLine(ownerName, 80) : 'the owner of this mailbox',
     categories: list.join('; ') || 'other',
     owner_language: languageName(ownerLanguage),
+    asks_language: languageName(asksLanguage),
+    search: searchWish(input.search),
   })
   const { text, omitted } = cutMiddle(neutralised(mail.visibleText, salt), prompt.limits.mail)
+  const tokens = prompt.limits.thread
+  const { lines } = threadWithin(thread, { tokens, salt, timeZone: mail.facts.timeZone })
   const user = [
     ...factLines(mail.facts, salt, omitted),
     '',
+    ...block('THREAD', lines, salt),
+    ...passedOnBlock(mail.passedOn, tokens, salt),
     quoted('MAIL', text === '' ? '(no text)' : text, salt),
-    'End of the mail. Answer with the JSON object only.',
+    'Answer with the JSON object only.',
   ]
   return {
     messages: [

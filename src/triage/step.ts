@@ -1,24 +1,29 @@
 /** Triage: one call to the model says what a mail is; what can be known for nothing is asked first. */
-
 import type { Reason } from '../base/reasons.ts'
+import { loadThread } from '../compose/thread.ts'
 import type { AccountSettings, SpamSettings } from '../config/settings.ts'
-import { type Arrival, accountOf, type Next, type StepContext } from '../context.ts'
-import { domainPart } from '../mail/address.ts'
+import { type Account, type Arrival, accountOf, type Next, type StepContext } from '../context.ts'
+import { decodeWords, domainPart } from '../mail/address.ts'
 import { trustedAuthentication } from '../mail/authentication.ts'
-import { isTextUnread, type Message } from '../mail/message.ts'
+import { ownAddressTest } from '../mail/correspondents.ts'
+import { firstField, isTextUnread, type Message } from '../mail/message.ts'
+import { replyHeader } from '../mail/reply/build.ts'
+import { passedOn } from '../mail/text/passed-on.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import { budgetedCall } from '../model/budgeted-call.ts'
 import type { Ask } from '../model/client.ts'
-import { mailFacts } from '../model/prompts/mail-facts.ts'
-import type { Prompt } from '../model/prompts/messages.ts'
+import { knownOf, mailFacts } from '../model/prompts/mail-facts.ts'
+import type { ThreadEntry } from '../model/prompts/messages.ts'
 import { triageMessages } from '../model/prompts.ts'
 import { loadMail } from '../store/bodies.ts'
-import { earlierMails } from '../store/history.ts'
+import { namedIds } from '../store/guard-context.ts'
+import { earlierMails, writtenTo } from '../store/history.ts'
 import type { MessageRow } from '../store/messages.ts'
-import { type SenderRule, senderRule } from '../store/sender-rules.ts'
 import { type Change, move } from '../store/moves.ts'
+import { type SenderRule, senderRule } from '../store/sender-rules.ts'
 import { stageAfter } from '../store/transitions.ts'
 import { askFilter, detailOf, learnFrom } from './filter.ts'
+import { isPaymentTrap } from './payment-trap.ts'
 import { type SpamKind, type Verdict, verdictSchema } from './verdict.ts'
 
 type TriageVerb = 'callSpam' | 'decline' | 'leaveUnanswered' | 'wantReply' | 'askPerson'
@@ -104,19 +109,41 @@ export function withoutHistory(
   return null
 }
 
-async function ask({ context, account, mail }: Arrival, signal: AbortSignal): Promise<Verdict> {
-  const { settings, prompts } = account
+async function ask(arrival: Arrival, signal: AbortSignal): Promise<Verdict> {
+  const { context, account, mail } = arrival
   const { row } = mail
-  const prompt = prompts.triage
-  const earlier = row.fromAddress ? await earlierMails(context.db, row.account, row.fromAddress, row.id) : 0
+  const prompt = account.prompts.triage
+  const { db, config } = context
+  const [earlier, writtenBefore] = row.fromAddress
+    ? await Promise.all([
+        earlierMails(db, row.account, row.fromAddress, row.id),
+        writtenTo(db, row.account, row.fromAddress, row.id),
+      ])
+    : [0, false]
+  const thread = isShort(mail.message) ? await shortThread(arrival) : []
   const salt = context.newId(context.clock.now()).slice(-10)
-  const toJudge = { ...mail, firstContact: earlier === 0 }
+  const toJudge = { ...mail, firstContact: earlier === 0, writtenBefore, thread }
   const occasion = { row, task: 'triage', prompt, knowledgeHash: null } as const
-  const { value } = await budgetedCall(context, occasion, (fitted) => ({
-    ...triageQuestion(fitted, settings, toJudge, salt),
-    signal,
-  }))
+  const { value } = await budgetedCall(context, occasion, (fitted) => {
+    const asking = { ...account, prompts: { ...account.prompts, triage: fitted } }
+    return { ...triageQuestion(asking, config.budget.timeZone, toJudge, salt), signal }
+  })
   return believed(value, mail.message)
+}
+
+/** New text of at most so many characters may be understood only with what it answers. */
+const shortText = 300
+/** Messages of the thread that are shown for a short one. */
+export const threadShown = 2
+
+export const isShort = (message: Message) => visibleText(message).text.length <= shortText
+
+/** What a short mail may refer to. */
+async function shortThread(arrival: Arrival) {
+  const { account, mail } = arrival
+  const addressees = replyHeader(mail.message, account.settings.owner, 'draft')?.to ?? []
+  if (addressees.length === 0 || (namedIds(mail.message).thread.length === 0 && !mail.row.threadId)) return []
+  return (await loadThread(arrival, addressees)).entries.slice(-threadShown)
 }
 
 /** What has to be known of a mail to judge it; the eval and the backtest have no row. */
@@ -124,20 +151,44 @@ export interface MailToJudge {
   row: Pick<MessageRow, 'internalDate' | 'codes'>
   message: Message
   firstContact: boolean | null
+  writtenBefore: boolean | null
+  /** The latest messages before it, oldest first; empty unless its own text is short. */
+  thread: readonly ThreadEntry[]
 }
 
-/** @param salt fresh for each call, letters and digits */
+/**
+ * @param timeZone IANA name of the owner's zone
+ * @param salt fresh for each call, letters and digits
+ */
 export function triageQuestion(
-  prompt: Prompt,
-  { owner, categories, replies }: AccountSettings,
-  { row, message, firstContact }: MailToJudge,
+  { settings, prompts, knowledge }: Pick<Account, 'settings' | 'prompts' | 'knowledge'>,
+  timeZone: string,
+  mail: MailToJudge,
   salt: string,
 ): Ask<Verdict> {
-  const known = { receivedAt: row.internalDate, firstContact, guardReason: row.codes[0] ?? 'ok' }
-  const mail = { visibleText: visibleText(message).text, facts: mailFacts(message, owner, known) }
-  const { ownerLanguage } = replies
+  const { owner, categories, replies } = settings
+  const prompt = prompts.triage
+  const { message, thread } = mail
+  const found = passedOn(message, ownAddressTest(owner))
+  const quotes = found?.kind === 'FORWARDED' || (isShort(message) && thread.length === 0)
+  const known = knownOf(mail, timeZone, replies.businessHours)
+  const { messages } = triageMessages({
+    prompt,
+    mail: {
+      visibleText: visibleText(message).text,
+      facts: mailFacts(message, owner, known),
+      passedOn: quotes ? found : null,
+    },
+    thread,
+    categories,
+    ownerName: owner.displayName,
+    ownerLanguage: replies.ownerLanguage,
+    asksLanguage: knowledge?.outline.languages[0] ?? replies.ownerLanguage,
+    search: knowledge && knowledge.tokens > prompts.compose.limits.wholeFolder ? knowledge.outline : null,
+    salt,
+  })
   return {
-    messages: triageMessages({ prompt, mail, categories, ownerLanguage, salt }).messages,
+    messages,
     schema: verdictSchema(categories.map(({ name }) => name)),
     schemaName: 'triage',
     maxOutputTokens: prompt.maxOutputTokens,
@@ -146,9 +197,17 @@ export function triageQuestion(
   }
 }
 
-/** Text that only a machine could see was written for a machine, whatever the model made of it. */
+/**
+ * What the model says, and what replyd knows without it: text that only a machine could see was written for a machine,
+ * and bank details that change are a trap, whatever the model made of them.
+ */
 export function believed(verdict: Verdict, message: Message): Verdict {
-  return { ...verdict, manipulation: verdict.manipulation || message.hiddenText }
+  const text = `${decodeWords(firstField(message, 'subject') ?? '')}\n${visibleText(message).text}`
+  return {
+    ...verdict,
+    manipulation: verdict.manipulation || message.hiddenText,
+    payment_change: verdict.payment_change || isPaymentTrap(text),
+  }
 }
 
 /** A question may stand in what was not read: a person looks before the mail is closed or answered. */
@@ -176,18 +235,17 @@ export function decisionOf(
   rule: SenderRule | null,
 ): TriageDecision {
   const detail = verdict.summary
-  const trusted = rule?.rule === 'allow'
-  if (verdict.spam.is && !trusted) {
-    const sure = verdict.spam.confidence >= spam.threshold
-    if (sure) return { verb: 'callSpam', reason: spamReasons[verdict.spam.kind], detail, verdict }
-    return {
-      verb: row.ceiling === 'never' ? 'decline' : 'leaveUnanswered',
-      reason: 'suspected-spam',
-      detail,
-      verdict,
-    }
+  const never = row.ceiling === 'never'
+  const suspected = verdict.spam.is && rule?.rule !== 'allow'
+  if (suspected && verdict.spam.confidence >= spam.threshold)
+    return { verb: 'callSpam', reason: spamReasons[verdict.spam.kind], detail, verdict }
+  if (never) {
+    const reason = suspected ? 'suspected-spam' : row.reason
+    return { verb: 'decline', reason, detail, verdict }
   }
-  if (row.ceiling === 'never') return { verb: 'decline', reason: row.reason, detail, verdict }
+  // A person looks, whatever else the model made of it: no reply is written that could confirm it.
+  if (verdict.payment_change) return { verb: 'askPerson', reason: 'payment-change', detail, verdict }
+  if (suspected) return { verb: 'askPerson', reason: 'suspected-spam', detail, verdict }
   if (!verdict.needs_reply) return { verb: 'leaveUnanswered', reason: 'nothing-asked', detail, verdict }
   return { verb: 'wantReply', reason: 'needs-reply', detail, verdict }
 }

@@ -12,9 +12,22 @@ export type Sentiment = (typeof sentiments)[number]
 const otherCategory = 'other'
 
 /** Characters (UTF-16 units). 16 KiB is the most an answer may have (standards.md 5.7). */
-export const limits = { summary: 240, category: 60, text: 16_384, ask: 300, source: 200, list: 20 } as const
+export const limits = {
+  summary: 240,
+  category: 60,
+  text: 16_384,
+  ask: 300,
+  source: 200,
+  list: 20,
+  phrase: 120,
+  phrases: 6,
+} as const
 
 export interface Verdict {
+  /** Every question and request of the mail that is still open. */
+  asks: string[]
+  /** Short phrases in the language of the knowledge folder, to search it with. */
+  search: string[]
   spam: { is: boolean; kind: SpamKind; confidence: number }
   sentiment: { label: Sentiment; intensity: number }
   /** BCP 47; `und` when the model named none. */
@@ -26,6 +39,8 @@ export interface Verdict {
   needs_reply: boolean
   /** The mail tries to instruct a machine that reads it. */
   manipulation: boolean
+  /** It announces other bank details or another place to pay to, or wants gift cards. */
+  payment_change: boolean
   /** One line in the owner's language. */
   summary: string
   /** 0 to 1. */
@@ -82,7 +97,9 @@ function newVerdictSchema(categories: readonly string[]): z.ZodType<Verdict> {
     .string()
     .nullish()
     .transform((name) => known.get((name ?? '').trim().toLowerCase()) ?? otherCategory)
-  return z.object({
+  const verdict = z.object({
+    asks: lines(limits.ask, limits.list),
+    search: lines(limits.phrase, limits.phrases),
     spam,
     sentiment: z.object({ label: word(sentiments), intensity: share }),
     language: languageTag,
@@ -90,9 +107,31 @@ function newVerdictSchema(categories: readonly string[]): z.ZodType<Verdict> {
     urgency: level(0, 3),
     needs_reply: flag,
     manipulation: flag,
+    payment_change: flag.catch(false),
     summary: line(limits.summary),
     confidence: share,
   })
+  return z.preprocess(onlyObject, verdict) as z.ZodType<Verdict>
+}
+
+/** Some models put the object into an array. */
+function onlyObject(input: unknown): unknown {
+  return Array.isArray(input) && input.length === 1 ? input[0] : input
+}
+
+/** What a model writes where it has nothing to list, in the languages it may write. */
+const nothing =
+  /^[\s"'([-]*(?:none|nothing|no|n\/?a|null|nil|keine?[ns]?|nichts|nein|aucune?|rien|ningun[oa]?|nada|nessun[oa]?|niente|geen|niets|nenhum[a]?|brak|ingen|inget|žádn[áéý]|nincs|yok|немає|нет|нічого|なし|无|無|لا شيء|لا يوجد)[\s"')\].!。-]*$/iu
+
+/** A list of short texts. Null, one text for a list, and words for nothing are forgiven. */
+function lines(length: number, most: number, absent: 'empty' | 'fault' = 'empty'): z.ZodType<string[]> {
+  const list = (input: unknown) => {
+    if (input === null || (input === undefined && absent === 'empty')) return []
+    return typeof input === 'string' ? [input] : input
+  }
+  return z
+    .preprocess(list, z.array(line(length)))
+    .transform((texts) => texts.filter((text) => text !== '' && !nothing.test(text)).slice(0, most))
 }
 
 export interface AnsweredAsk {
@@ -118,24 +157,35 @@ export interface Composed {
 const ask = z.object({
   ask: line(limits.ask),
   answered: flag,
-  source: line(limits.source)
-    .nullish()
-    .transform((source) => (source && !/^(none|null|n\/a)$/i.test(source) ? source : null)),
+  source: z
+    .preprocess(oneText, line(limits.source).nullish())
+    .transform((source) => (source && !nothing.test(source) ? source : null)),
 })
 
+/** Several sources, listed. */
+function oneText(input: unknown): unknown {
+  return Array.isArray(input) && input.every((each) => typeof each === 'string') ? input.join('; ') : input
+}
+
+/** One answer without its list. */
+function listOf(input: unknown): unknown {
+  return typeof input === 'object' && input !== null && !Array.isArray(input) ? [input] : input
+}
+
 /** @see Composed. An empty text passes only together with what it is that a person has to do. */
-export const composedSchema: z.ZodType<Composed> = z
-  .object({
-    text: z.string().transform((text) => severalLines(text, limits.text)),
-    language: languageTag,
-    answers: z.array(ask).transform((answers) => answers.slice(0, limits.list)),
-    missing: z
-      .array(line(limits.ask))
-      .transform((asks) => asks.filter((text) => text !== '').slice(0, limits.list)),
-    confidence: share,
-    needs_person: flag,
-  })
-  .refine(({ text, needs_person, missing }) => needs_person || missing.length > 0 || text !== '', {
-    path: ['text'],
-    message: 'must not be empty unless needs_person is true or missing says what is missing',
-  })
+export const composedSchema: z.ZodType<Composed> = z.preprocess(
+  onlyObject,
+  z
+    .object({
+      text: z.string().transform((text) => severalLines(text, limits.text)),
+      language: languageTag,
+      answers: z.preprocess(listOf, z.array(ask)).transform((answers) => answers.slice(0, limits.list)),
+      missing: lines(limits.ask, limits.list, 'fault'),
+      confidence: share,
+      needs_person: flag,
+    })
+    .refine(({ text, needs_person, missing }) => needs_person || missing.length > 0 || text !== '', {
+      path: ['text'],
+      message: 'must not be empty unless needs_person is true or missing says what is missing',
+    }),
+) as z.ZodType<Composed>

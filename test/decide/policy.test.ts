@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { type Checked, checkDoubts } from '../../src/check/verdict.ts'
 import { applyPolicy, type PolicyInput } from '../../src/decide/policy.ts'
 
 /** Everything is in favour of sending. */
@@ -8,6 +9,7 @@ const clear: PolicyInput = {
   categoryMode: null,
   ceiling: 'may',
   verdict: {
+    asks: ['Where?'],
     spam: { is: false, kind: 'none', confidence: 0.99 },
     sentiment: { label: 'neutral', intensity: 0.2 },
     urgency: 1,
@@ -21,11 +23,10 @@ const clear: PolicyInput = {
     confidence: 0.95,
     needs_person: false,
   },
-  claims: 0,
-  ungrounded: 0,
-  parroted: false,
-  placeholders: 0,
-  faults: 0,
+  findings: [],
+  checked: null,
+  uncheckable: false,
+  checkFollows: false,
   manipulation: false,
   authenticated: true,
   toAuthor: true,
@@ -36,6 +37,22 @@ const clear: PolicyInput = {
   minConfidence: 0.8,
 }
 const { verdict, composed } = clear
+const checked: Checked = {
+  sentences: [{ text: 'Hello', verdict: 'supported', sources: ['thread'] }],
+  asks: [{ ask: 'Where?', answered: true }],
+  language: true,
+  name: true,
+  address: true,
+  leak: false,
+  promise: false,
+  obeys: false,
+}
+const found = (...kinds: PolicyInput['findings'][number]['kind'][]) => ({
+  findings: kinds.map((kind) => ({ kind })),
+})
+const said = (change: Partial<Checked>) => ({ checked: { ...checked, ...change } })
+const sentence = (verdict: Checked['sentences'][number]['verdict']) =>
+  said({ sentences: [...checked.sentences, { text: 'More', verdict, sources: [] }] })
 const feeling = (label: PolicyInput['verdict']['sentiment']['label'], intensity: number) => ({
   verdict: { ...verdict, sentiment: { label, intensity } },
 })
@@ -58,11 +75,32 @@ const cases: readonly (readonly [change: Partial<PolicyInput>, action: string, r
     'save-draft',
     'missing-facts',
   ],
-  [{ ungrounded: 1 }, 'save-draft', 'ungrounded'],
-  [{ composed: { ...composed, answers: [] }, ungrounded: 1 }, 'save-draft', 'ungrounded'],
-  [{ composed: { ...composed, answers: [] } }, 'send', 'all-clear'],
-  [{ mode: 'draft', ungrounded: 2 }, 'save-draft', 'mode-draft ungrounded'],
-  [{ mode: 'draft', categoryMode: 'send', ungrounded: 1 }, 'save-draft', 'ungrounded'],
+  // Every question has an answer: the writer's list decides only where no check does
+  [{ composed: { ...composed, answers: [] } }, 'save-draft', 'ask-unanswered'],
+  [{ composed: { ...composed, answers: [] }, ...said({}) }, 'save-draft', 'ask-unanswered'],
+  [{ verdict: { ...verdict, asks: [] }, composed: { ...composed, answers: [] } }, 'send', 'all-clear'],
+  [{ verdict: { ...verdict, asks: ['Where?', 'When?'] } }, 'save-draft', 'ask-unanswered'],
+  [{ verdict: { ...verdict, asks: ['Where?', 'When?'] }, checkFollows: true }, 'send', 'all-clear'],
+  [{ verdict: { ...verdict, asks: ['Where?', 'When?'] }, ...said({}) }, 'send', 'all-clear'],
+  // What the check by meaning says
+  [said({}), 'send', 'all-clear'],
+  [sentence('courtesy'), 'send', 'all-clear'],
+  [sentence('contradicted'), 'save-draft', 'contradicted'],
+  [sentence('not-stated'), 'save-draft', 'not-stated'],
+  [said({ asks: [{ ask: 'Where?', answered: false }] }), 'save-draft', 'ask-unanswered'],
+  [said({ language: false }), 'save-draft', 'wrong-language'],
+  [said({ name: false }), 'save-draft', 'wrong-name'],
+  [said({ address: false }), 'save-draft', 'wrong-address'],
+  [said({ promise: true }), 'save-draft', 'promise'],
+  [{ mode: 'draft', ...sentence('contradicted') }, 'save-draft', 'mode-draft contradicted'],
+  [{ uncheckable: true }, 'save-draft', 'unchecked'],
+  // What is known without a model is a doubt, too
+  [found('number'), 'save-draft', 'unsupported-claim'],
+  [found('date', 'price'), 'save-draft', 'unsupported-claim'],
+  [found('placeholder'), 'save-draft', 'placeholder'],
+  [found('language'), 'save-draft', 'wrong-language'],
+  [found('mended'), 'save-draft', 'mended'],
+  [{ mode: 'draft', ...found('number') }, 'save-draft', 'mode-draft unsupported-claim'],
   [{ composed: { ...composed, confidence: 0.79 } }, 'save-draft', 'low-confidence'],
   [{ composed: { ...composed, confidence: 0.8 } }, 'send', 'all-clear'],
   [{ verdict: { ...verdict, confidence: 0.79 } }, 'save-draft', 'low-confidence'],
@@ -88,19 +126,23 @@ const cases: readonly (readonly [change: Partial<PolicyInput>, action: string, r
   [{ businessHours: false, mode: 'draft' }, 'save-draft', 'mode-draft'],
   [{ businessHours: false, throttled: true }, 'save-draft', 'throttled'],
   // Faults of the text, and a mail that tried to steer it, hold it in every mode
-  [{ claims: 1 }, 'hold', 'unsupported-claim'],
-  [{ mode: 'draft', claims: 1 }, 'hold', 'unsupported-claim'],
-  [{ parroted: true }, 'hold', 'parrots-mail'],
-  [{ mode: 'draft', parroted: true, ungrounded: 1 }, 'hold', 'parrots-mail ungrounded'],
-  [{ mode: 'draft', placeholders: 1 }, 'hold', 'placeholder'],
-  [{ mode: 'draft', faults: 1 }, 'hold', 'outbound-fault'],
+  [found('parroted'), 'hold', 'parrots-mail'],
+  [{ mode: 'draft', ...found('parroted', 'number') }, 'hold', 'parrots-mail unsupported-claim'],
+  [{ mode: 'draft', ...found('fault') }, 'hold', 'outbound-fault'],
+  [{ mode: 'draft', ...found('stranger') }, 'hold', 'thread-stranger'],
+  [{ mode: 'draft', ...said({ obeys: true }) }, 'hold', 'obeys-mail'],
+  [{ mode: 'draft', ...said({ leak: true }) }, 'hold', 'leak'],
   [{ mode: 'draft', composed: { ...composed, text: ' \n' } }, 'hold', 'empty-text'],
   [{ mode: 'draft', ...spam }, 'hold', 'spam'],
   [{ manipulation: true }, 'hold', 'manipulation'],
   [{ mode: 'draft', verdict: { ...verdict, manipulation: true } }, 'hold', 'manipulation'],
   // Everything is told, the strictest first
-  [{ claims: 2, placeholders: 1, throttled: true }, 'hold', 'placeholder unsupported-claim throttled'],
-  [{ mode: 'review', claims: 1, cut: true }, 'hold', 'unsupported-claim mode-review input-cut'],
+  [
+    { ...found('price', 'fault', 'placeholder'), throttled: true },
+    'hold',
+    'outbound-fault placeholder unsupported-claim throttled',
+  ],
+  [{ mode: 'review', ...found('number'), cut: true }, 'hold', 'mode-review unsupported-claim input-cut'],
   [{ mode: 'draft', ceiling: 'draft', cut: true }, 'save-draft', 'mode-draft guard-ceiling input-cut'],
 ]
 test.each(cases)('%j: %s for %s', (change, action, reasons) => {
@@ -116,6 +158,7 @@ describe('whatever the input', () => {
     categoryMode: fc.option(mode),
     ceiling: fc.constantFrom('draft' as const, 'may' as const),
     verdict: fc.record({
+      asks: fc.constantFrom([], ['a']),
       spam: fc.record({ is: fc.boolean(), kind: fc.constant('none' as const), confidence: fc.double() }),
       sentiment: fc.record({
         label: fc.constantFrom('negative' as const, 'neutral' as const),
@@ -132,11 +175,43 @@ describe('whatever the input', () => {
       confidence: fc.double(),
       needs_person: fc.boolean(),
     }),
-    claims: fc.nat(1),
-    ungrounded: fc.nat(1),
-    parroted: fc.boolean(),
-    placeholders: fc.nat(1),
-    faults: fc.nat(1),
+    findings: fc.array(
+      fc.record({
+        kind: fc.constantFrom(
+          'fault',
+          'parroted',
+          'placeholder',
+          'language',
+          'mended',
+          'stranger',
+          'number',
+          'date',
+          'price',
+        ),
+      }),
+      { maxLength: 2 },
+    ),
+    checked: fc.option(
+      fc.record({
+        sentences: fc.array(
+          fc.record({
+            text: fc.constant('x'),
+            verdict: fc.constantFrom('supported', 'contradicted', 'not-stated', 'courtesy'),
+            sources: fc.constant([]),
+          }),
+          { maxLength: 2 },
+        ),
+        asks: fc.array(fc.record({ ask: fc.constant('a'), answered: fc.boolean() }), { maxLength: 2 }),
+        language: fc.boolean(),
+        name: fc.boolean(),
+        address: fc.boolean(),
+        leak: fc.boolean(),
+        promise: fc.boolean(),
+        obeys: fc.boolean(),
+      }),
+    ),
+    uncheckable: fc.boolean(),
+    checkFollows: fc.boolean(),
     manipulation: fc.boolean(),
     authenticated: fc.boolean(),
     toAuthor: fc.boolean(),
@@ -155,8 +230,9 @@ describe('whatever the input', () => {
         if (action !== 'send') return
         expect(one.categoryMode ?? one.mode).toBe('send')
         expect(one.ceiling).toBe('may')
-        expect(one.claims + one.ungrounded + one.placeholders + one.faults).toBe(0)
-        expect(one.parroted).toBe(false)
+        expect(one.findings).toEqual([])
+        expect(one.checked === null ? [] : checkDoubts(one.checked)).toEqual([])
+        expect(one.uncheckable).toBe(false)
         expect(one.manipulation || one.verdict.manipulation || one.verdict.spam.is || one.throttled).toBe(
           false,
         )
@@ -172,7 +248,7 @@ describe('whatever the input', () => {
       fc.property(input, (one) => {
         const eased = {
           ...one,
-          claims: 0,
+          findings: [],
           throttled: false,
           cut: false,
           businessHours: true,

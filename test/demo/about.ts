@@ -6,6 +6,7 @@ export const about = (mail: string, more: Partial<Question> = {}): Question => (
   facts: new Map(),
   mail,
   knowledge: [],
+  blocks: new Map(),
   categories: [],
   ...more,
 })

@@ -153,7 +153,7 @@ test.each([
 
 test('a category is one of those in the prompt, by the words of its description', () => {
   const system =
-    'Task: triage\ncategory: one of: billing (invoices, payments, refunds); repair (broken bicycles); none fits: "other".'
+    'Task: triage\ncategory: billing (invoices, payments, refunds); repair (broken bicycles); else "other".'
   const category = (mail: string): string =>
     triage(
       readQuestion([

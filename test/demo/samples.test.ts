@@ -21,6 +21,9 @@ import { visibleText } from '../../src/mail/text/visible.ts'
 import { composeMessages, loadPrompts, triageMessages } from '../../src/model/prompts.ts'
 import { composedSchema, verdictSchema } from '../../src/triage/verdict.ts'
 
+/** Parts of a triage question that these mails do without. */
+const plain = { thread: [], ownerName: null, asksLanguage: 'en', search: null }
+
 const now = new Date('2026-11-24T09:00:00Z')
 const owner: Owner = {
   address: demoOwner.address,
@@ -54,14 +57,15 @@ function asked(sample: Sample) {
     from: decodeWords(firstField(message, 'from') ?? ''),
     subject: decodeWords(firstField(message, 'subject') ?? ''),
     received: now,
+    timeZone: 'UTC',
     firstContact: true,
     authentication: sample.name === 'phishing' ? ('fail' as const) : ('pass' as const),
     listHeaders: [],
   }
   const mail = { visibleText: shown, facts }
-  const input = { prompt: prompts.triage, mail, categories: [], ownerLanguage: 'en', salt }
+  const input = { prompt: prompts.triage, mail, categories: [], ownerLanguage: 'en', ...plain, salt }
   const verdict = verdictSchema([]).parse(triage(readQuestion(triageMessages(input).messages)))
-  const passages = knowledge.search(`${facts.subject}\n${shown}`, 5)
+  const passages = knowledge.find({ queries: [facts.subject, shown], tokens: 500, whole: 0 })
   const answer = compose(
     readQuestion(
       composeMessages({
@@ -76,7 +80,13 @@ function asked(sample: Sample) {
           style: null,
           instructions: '',
         },
-        ...{ corrections: [], ownerName: demoOwner.displayName, signature: true, canary: null },
+        ...{
+          corrections: [],
+          ownerName: demoOwner.displayName,
+          signature: 'signature' as const,
+          ownerLanguage: 'en',
+          canary: null,
+        },
       }).messages,
     ),
   )

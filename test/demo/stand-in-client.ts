@@ -17,10 +17,14 @@ export async function started(options: StandInOptions = {}): Promise<{ openai: O
 
 const prompts = loadPrompts(new URL('../../prompts', import.meta.url).pathname)
 
+/** Parts of a triage question that these mails do without. */
+const plain = { thread: [], ownerName: null, asksLanguage: 'en', search: null }
+
 const facts = {
   from: 'Ann Lee <ann@client.example>',
   subject: 'Opening hours',
   received: new Date('2026-11-24T09:00:00Z'),
+  timeZone: 'UTC',
   firstContact: true,
   authentication: 'pass' as const,
   listHeaders: [],
@@ -32,6 +36,7 @@ export function question(visibleText: string, salt = 'a1b2c3') {
     mail: { visibleText, facts },
     categories: [],
     ownerLanguage: 'en',
+    ...plain,
     salt,
   }
   return triageMessages(input).messages

@@ -156,11 +156,11 @@ test('what would cost more than the ceiling is not begun', async () => {
 })
 
 test('between the estimate and the worst case it stops before the call that could cross the ceiling', async () => {
-  const { status, out } = await evaluate('--max-dollars', '0.0011', '--json')
+  const { status, out } = await evaluate('--max-dollars', '0.0022', '--json')
   const report = JSON.parse(out) as EvalReport
   expect(status).toBe(1)
   expect(report.ceilingReached).toBe(true)
-  expect(report.dollars).toBeLessThanOrEqual(0.0011)
+  expect(report.dollars).toBeLessThanOrEqual(0.0022)
   expect(report.mails).toBeLessThan(8)
 })
 

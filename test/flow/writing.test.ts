@@ -211,7 +211,7 @@ test('outside of business hours an automatic reply waits for the opening, and a 
 test('each account writes with its own prompts and its own knowledge', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'replyd-prompts-'))
   try {
-    for (const name of ['triage.md', 'compose.md']) {
+    for (const name of ['triage.md', 'compose.md', 'check.md']) {
       const packaged = readFileSync(new URL(`../../prompts/${name}`, import.meta.url), 'utf8')
       writeFileSync(join(folder, name), `${packaged}\nWe are pirates.\n`)
     }

@@ -29,8 +29,14 @@ function opened(): Knowledge {
   open.push(knowledge)
   return knowledge
 }
-const files = (knowledge: Knowledge, query: string, limit = 1) =>
-  knowledge.search(query, limit).map(({ file, heading }) => `${file}#${heading}`)
+/** With room for so many short passages. */
+const find = (knowledge: Knowledge, query: string, most = 1) =>
+  knowledge.find({ queries: [query], tokens: most * 30, whole: 0 })
+const labels = (passages: readonly { file: string; heading: string }[]) =>
+  passages.map(({ file, heading }) => `${file}#${heading}`)
+const best = (knowledge: Knowledge, query: string) =>
+  labels([...find(knowledge, query, 20)].sort((a, b) => b.score - a.score)).slice(0, 1)
+const files = (knowledge: Knowledge, query: string, most = 20) => labels(find(knowledge, query, most))
 
 describe('a folder in several languages', () => {
   beforeEach(() => {
@@ -65,31 +71,67 @@ describe('a folder in several languages', () => {
     ['商品はいつ発送されますか', 'ja.md#配送'],
     ['Are you open on Friday?', 'hours.txt#'],
   ])('%s is answered by %s', (query, expected) => {
-    expect(files(opened(), query)).toEqual([expected])
+    expect(best(opened(), query)).toEqual([expected])
   })
 
   test('a word that occurs nowhere finds nothing', () => {
-    expect(opened().search('xylophone', 3)).toEqual([])
+    expect(find(opened(), 'xylophone', 3)).toEqual([])
   })
 
   test('hidden folders and other files are not read', () => {
     expect(files(opened(), 'secret returns', 10).join()).not.toMatch(/secret|png/)
   })
 
-  test('a passage comes with its score, best first', () => {
-    const scores = opened()
-      .search('send goods back within 30 days, Rückgabe binnen 30 Tagen', 5)
-      .map(({ score }) => score)
-    expect(scores.length).toBeGreaterThan(1)
-    expect(scores).toEqual([...scores].sort((a, b) => b - a))
+  test('passages are given in the order of the folder, as many as there is room for', () => {
+    const queries = ['send goods back within 30 days, Rückgabe binnen 30 Tagen']
+    const all = opened().find({ queries, tokens: 1000, whole: 0 })
+    expect(labels(all)).toEqual([...labels(all)].sort())
+    expect(all.length).toBeGreaterThan(2)
+    expect(opened().find({ queries, tokens: 28, whole: 0 })).toHaveLength(1)
+  })
+
+  test('each query gets its passages, however many there are', () => {
+    const queries = ['Wie lange dauert die Lieferung?', 'Are you open on Friday?', '返品したい']
+    const found = opened().find({ queries, tokens: 200, whole: 0 })
+    expect(labels(found)).toEqual(expect.arrayContaining(['versand.md#Versand', 'hours.txt#', 'ja.md#返品']))
+  })
+
+  test('the outline names the languages, the commonest first, and some headings', () => {
+    const { languages, headings } = opened().outline
+    expect(languages).toEqual(expect.arrayContaining(['de', 'en', 'ja']))
+    expect(headings).toHaveLength(2)
+  })
+
+  test.each([
+    ['versand.md > Versand > Rücksendung', 'versand.md#Versand > Rücksendung'],
+    ['Rücksendung', 'versand.md#Versand > Rücksendung'],
+    ['versand > Rücksendung', 'versand.md#Versand > Rücksendung'],
+    ['Time limit', 'shop/returns.md#Returns > Time limit'],
+    ['Time', undefined],
+    ['', undefined],
+  ])('the label %j names %j', (label, expected) => {
+    expect(labels(opened().named(label))[0]).toBe(expected)
   })
 })
 
-test('a folder with no more passages than asked for is given whole, even to a query in another language', () => {
+test('a folder that is small enough is given whole, even to a query in another language', () => {
   write('a.md', '# Refunds\n\nRefunds take five days.\n')
-  expect(opened().search('Wann bekomme ich mein Geld?', 3)).toEqual([
+  const wanted = { queries: ['Wann bekomme ich mein Geld?'], tokens: 10, whole: 100 }
+  expect(opened().find(wanted)).toEqual([
     { file: 'a.md', heading: 'Refunds', text: 'Refunds take five days.', score: 0 },
   ])
+  expect(opened().find({ ...wanted, whole: 5 })).toEqual([])
+})
+
+test('parts of words find compounds and inflected words', () => {
+  write('a.md', '# Kellerreinigung\n\nNur im Winter.\n\n# Anfahrt\n\nMit dem Bus.\n')
+  expect(best(opened(), 'Reinigung der Keller')).toEqual(['a.md#Kellerreinigung'])
+})
+
+test('words that most passages share do not decide', () => {
+  const shared = Array.from({ length: 12 }, (_, at) => `# Price ${at}\n\nWhat does it cost here? Item ${at}.`)
+  write('a.md', [...shared, '# Bicycle hire\n\nTwelve a day.'].join('\n\n'))
+  expect(best(opened(), 'What does it cost here, the bicycle hire?')).toEqual(['a.md#Bicycle hire'])
 })
 
 describe('a changed folder', () => {
@@ -145,7 +187,7 @@ test('a folder that links to itself ends', () => {
 
 test('windows-1252 is read', () => {
   write('a.txt', Buffer.from('R\xfcckgabe \x80 5', 'latin1'))
-  expect(opened().search('Rückgabe', 1)[0]?.text).toBe('Rückgabe € 5')
+  expect(find(opened(), 'Rückgabe')[0]?.text).toBe('Rückgabe € 5')
 })
 
 describe('passages', () => {
@@ -189,6 +231,14 @@ describe('passages', () => {
     expect(passages.length).toBeGreaterThan(3)
     expect(passages.every((one) => one.text.length <= 1000 && one.text.endsWith('.'))).toBe(true)
     expect(passages.map((one) => one.text).join(' ')).toBe(text)
+  })
+
+  test('each piece of a long table has its head', () => {
+    const rows = Array.from({ length: 60 }, (_, at) => `| Kind ${at} of a thing | ${at} Euro |`)
+    const passages = passagesOf(`# T\n\n| What | Price |\n|---|---|\n${rows.join('\n')}\n`, true)
+    expect(passages.length).toBeGreaterThan(1)
+    expect(passages.every(({ text }) => text.startsWith('| What | Price |\n|---|---|\n| Kind'))).toBe(true)
+    expect(passages.flatMap(({ text }) => text.split('\n').slice(2))).toEqual(rows)
   })
 
   test('a text without any blank is cut too', () => {

@@ -1,13 +1,7 @@
 /** Puts rows into a state that a test begins with, whether or not a verb of the daemon leads there. */
 import type { Disposition, ReplyState, Stage } from '../../src/base/dispositions.ts'
 import type { Queryable } from '../../src/store/database.ts'
-import {
-  insertReplies,
-  type MailFields,
-  moveMails,
-  moveReplies,
-  type ReplyFields,
-} from '../../src/store/moves.ts'
+import { type MailFields, moveMails, moveReplies, type ReplyFields } from '../../src/store/moves.ts'
 import { insertReplies, type NewReply, type ReplyRow } from '../../src/store/replies.ts'
 
 interface Forced extends MailFields {

@@ -30,6 +30,9 @@ export function accountOn(
     replies: {
       mode: 'draft',
       signature: '',
+      signatures: {},
+      check: 'never',
+      flagDoubts: false,
       intervalMs: 0,
       undoMs: 0,
       approve: 'off',

@@ -21,9 +21,9 @@ import {
   settleAbandonedCalls,
   settleModelCall,
 } from '../../src/store/model-calls.ts'
+import { move, moveSeveral, storeReply } from '../../src/store/moves.ts'
 import { loadReply, type NewReply } from '../../src/store/replies.ts'
 import { usageBy } from '../../src/store/statistics.ts'
-import { move, moveSeveral, storeReply } from '../../src/store/moves.ts'
 import { fillState } from '../store-template.ts'
 import { composedAs } from '../triage/a-verdict.ts'
 import { type Postgres, type Redis, startPostgres, startRedis } from './servers/index.ts'

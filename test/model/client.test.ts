@@ -519,7 +519,7 @@ describe('models', () => {
       .map((body) => body.response_format)
       .filter(({ type }) => type === 'json_schema')
     expect(formats.map(({ json_schema }) => Object.keys(json_schema.schema.properties).length)).toEqual([
-      9, 9, 6, 6,
+      12, 12, 6, 6,
     ])
   })
 

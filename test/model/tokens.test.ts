@@ -8,6 +8,9 @@ import { countTokens, tokenBound } from '../../src/model/budget.ts'
 import { mailFacts } from '../../src/model/prompts/mail-facts.ts'
 import { composeMessages, loadPrompts, type PromptMail, triageMessages } from '../../src/model/prompts.ts'
 
+/** Parts of a triage question that these mails do without. */
+const plain = { thread: [], ownerName: null, asksLanguage: 'en', search: null }
+
 const corpus = new URL('../fixtures/corpus/', import.meta.url)
 const prompts = loadPrompts(new URL('../../prompts/', import.meta.url).pathname)
 const salt = 'k3j9x2m7q1'
@@ -44,14 +47,21 @@ beforeAll(() => {
   )
   mails = files.map((file) => {
     const message = parseOctets(readFileSync(file))
-    const known = { receivedAt: new Date('2026-11-24T05:30:00Z'), firstContact: true, guardReason: 'ok' }
+    const known = {
+      receivedAt: new Date('2026-11-24T05:30:00Z'),
+      firstContact: true,
+      guardReason: 'ok',
+      writtenBefore: null,
+      timeZone: 'UTC',
+      businessHours: null,
+    }
     return { visibleText: visibleText(message).text, facts: mailFacts(message, guessOwner(message), known) }
   })
 })
 
 const median = (counts: number[]) => counts.sort((a, b) => a - b)[Math.floor(counts.length / 2)] ?? 0
 
-test('triage: the median of all of the corpus is at most 700 tokens, and the octet bound always holds', async () => {
+test('triage: the median of all of the corpus is at most 800 tokens, and the octet bound always holds', async () => {
   const counts: number[] = []
   for (const mail of mails) {
     const { messages } = triageMessages({
@@ -59,6 +69,7 @@ test('triage: the median of all of the corpus is at most 700 tokens, and the oct
       mail,
       categories,
       ownerLanguage: 'en',
+      ...plain,
       salt,
     })
     const count = await countTokens(messages)
@@ -66,16 +77,17 @@ test('triage: the median of all of the corpus is at most 700 tokens, and the oct
     counts.push(count)
   }
   expect(counts.length).toBe(1979)
-  expect(median(counts)).toBeLessThanOrEqual(700)
+  expect(median(counts)).toBeLessThanOrEqual(800)
   expect(Math.max(...counts)).toBeLessThan(3000)
 })
 
-test('compose: the median with three passages, a thread, an earlier reply, style and corrections is at most 1,500 tokens', async () => {
+test('compose: the median with three passages, a thread, an earlier reply, style and corrections is at most 2,000 tokens', async () => {
   const verdict = {
     category: 'billing',
     sentiment: { label: 'negative' as const, intensity: 0.7 },
     urgency: 2,
     language: 'en',
+    asks: [],
   }
   const counts: number[] = []
   for (const mail of mails) {
@@ -95,11 +107,12 @@ test('compose: the median with three passages, a thread, an earlier reply, style
       instructions: 'We are a small shop. Offer a call where it helps.',
       corrections: [correction, correction],
       ownerName: 'Acme Support',
-      signature: true,
+      signature: 'signature' as const,
+      ownerLanguage: 'en',
       canary: 'kite-7f3a9c2e51',
       salt,
     })
     counts.push(await countTokens(messages))
   }
-  expect(median(counts)).toBeLessThanOrEqual(1500)
+  expect(median(counts)).toBeLessThanOrEqual(2000)
 })

@@ -2,6 +2,9 @@ import type { Composed, Verdict } from '../../src/triage/verdict.ts'
 
 /** An ordinary question, judged. */
 export const aVerdict: Verdict = {
+  asks: [],
+  search: [],
+  payment_change: false,
   spam: { is: false, kind: 'none', confidence: 0.99 },
   sentiment: { label: 'neutral', intensity: 0 },
   language: 'en',

@@ -4,6 +4,9 @@ import { composedSchema, limits, verdictSchema } from '../../src/triage/verdict.
 
 const schema = verdictSchema(['Billing', 'shipping'])
 const verdict = {
+  asks: ['Where is it?'],
+  search: ['delivery time'],
+  payment_change: false,
   spam: { is: false, kind: 'none', confidence: 0.9 },
   sentiment: { label: 'negative', intensity: 0.7 },
   language: 'de',
@@ -62,6 +65,19 @@ describe('what is forgiven', () => {
     ['a language that is none', { language: '???' }, { language: 'und' }],
     ['lines and controls in the summary', { summary: 'a\r\nb\u0000\u202ec' }, { summary: 'a b c' }],
     ['further keys', { mood: 'x' }, {}],
+    ['no asks', { asks: null, search: undefined }, { asks: [], search: [] }],
+    ['one ask without its list', { asks: 'When?' }, { asks: ['When?'] }],
+    ['words for nothing', { asks: ['none'], search: ['N/A', 'keine'] }, { asks: [], search: [] }],
+    [
+      'a word that only begins like one',
+      { asks: ['None of my orders came'] },
+      { asks: ['None of my orders came'] },
+    ],
+    ['a language by its name', { language: 'Deutsch' }, { language: 'de' }],
+    ['a language by its English name', { language: 'german' }, { language: 'de' }],
+    ['a word that is no language', { language: 'weather' }, { language: 'und' }],
+    ['yes in another language', { needs_reply: 'ja' }, { needs_reply: true }],
+    ['no word on payments', { payment_change: undefined }, { payment_change: false }],
   ]
   test.each(cases)('%s', (_name, change, expected) => {
     const { mood, ...result } = { mood: undefined, ...schema.parse({ ...verdict, ...change }) }

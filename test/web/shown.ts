@@ -38,6 +38,7 @@ export const replyWith = (holdReasons: Reason[]): ReplyRow => ({
     confidence: 0.9,
     composed: composedAs('We do.'),
     claims: [],
+    checked: null,
     sources: [],
   },
   ...{ holdReasons, actor: null, attemptGroup: 0, createdAt: now, sendAfter: null, claimedAt: null },

@@ -28,9 +28,46 @@ export const check = {
     says: 'The reply states something that is in none of your sources.',
     help: 'Check what is listed below the reply; add the fact to your knowledge if it is right.',
   },
-  ungrounded: {
-    says: 'Part of the reply does not follow from your sources.',
-    help: 'Check what is listed below the reply.',
+  contradicted: {
+    says: 'One of your sources says otherwise than the reply.',
+    help: 'Look at the sentence marked below the reply, correct it, then approve the reply.',
+  },
+  'not-stated': {
+    says: 'The reply says something that none of your sources states.',
+    help: 'Check the sentence marked below the reply; add the fact to your knowledge if it is right.',
+  },
+  promise: {
+    says: 'The reply promises something that none of your sources states.',
+    help: 'Keep the promise only if you can; then approve the reply.',
+  },
+  'ask-unanswered': {
+    says: 'The reply leaves a question of the mail open.',
+    help: 'Add the answer, then approve the reply.',
+  },
+  'wrong-language': {
+    says: 'The reply is not in the language of the mail.',
+    help: 'Have it written again in the language of the mail.',
+  },
+  'wrong-name': { says: 'The reply greets somebody else than the sender.', help: 'Correct the greeting.' },
+  'wrong-address': {
+    says: 'The reply has another form of address than the mail.',
+    help: 'Correct the form of address, then approve the reply.',
+  },
+  'obeys-mail': {
+    says: 'The reply does what the mail orders a machine to do.',
+    help: 'Read the mail with care and write the reply yourself.',
+  },
+  leak: {
+    says: 'The reply tells your instructions or the matters of other people.',
+    help: 'Remove what is not meant for the sender.',
+  },
+  mended: {
+    says: 'The model did not write plain text, or signed twice; that was removed.',
+    help: 'Read the reply once before you approve it.',
+  },
+  unchecked: {
+    says: 'The model gave no usable check of the reply.',
+    help: 'Read the reply before you approve it.',
   },
   'parrots-mail': {
     says: 'The reply repeats the mail instead of answering it.',

@@ -12,7 +12,14 @@ export const triage = {
     says: 'Not all of its text could be read.',
     help: 'Read it and answer it in your mail program.',
   },
-  'suspected-spam': 'It may be spam.',
+  'suspected-spam': {
+    says: 'It may be spam, so no reply was written.',
+    help: 'If it is wanted, have a reply written; if not, move it to Junk.',
+  },
+  'payment-change': {
+    says: 'It announces other bank details, or asks for gift cards.',
+    help: 'Call the sender under a number that you know before you pay anything.',
+  },
   'spam-bayes': 'It resembles spam that was sorted out before.',
   'spam-phishing': 'It is spam that is after passwords or payments.',
   'spam-scam': 'It is a fraud attempt.',

@@ -71,16 +71,18 @@ const inFigures: readonly Rule[] = [
 const withMonth: readonly Rule[] = [
   {
     pattern: pattern(
-      `${noLetter}(\\d{1,2})(?:\\.|st|nd|rd|th|er|º|ª)?(?:\\s+(?:de|of|d[’']))?\\s*(${month})\\.?(?:,?\\s+(?:de\\s+|del\\s+)?(\\d{4}))?${end}`,
+      `${noLetter}(\\d{1,2})(?:\\.|st|nd|rd|th|er|º|ª)?(?:[^\\S\\n]+(?:de|of|d[’']))?[^\\S\\n]*(${month})\\.?(?:,?[^\\S\\n]+(?:de[^\\S\\n]+|del[^\\S\\n]+)?(\\d{4}))?${end}`,
     ),
     read: ([d, m, y]) => [{ year: fullYear(y), month: monthNumber(m), day: Number(d) }],
   },
   {
-    pattern: pattern(`${noLetter}(${month})\\.?\\s+(\\d{1,2})(?:st|nd|rd|th)?(?:,?\\s+(\\d{4}))?${end}`),
+    pattern: pattern(
+      `${noLetter}(${month})\\.?[^\\S\\n]+(\\d{1,2})(?:st|nd|rd|th)?(?:,?[^\\S\\n]+(\\d{4}))?${end}`,
+    ),
     read: ([m, d, y]) => [{ year: fullYear(y), month: monthNumber(m), day: Number(d) }],
   },
   {
-    pattern: pattern(`${noLetter}(${month})\\.?\\s+(?:de\\s+)?(\\d{4})${end}`),
+    pattern: pattern(`${noLetter}(${month})\\.?[^\\S\\n]+(?:de[^\\S\\n]+)?(\\d{4})${end}`),
     read: ([m, y]) => [{ year: fullYear(y), month: monthNumber(m), day: null }],
   },
 ]
@@ -182,4 +184,49 @@ export function findDates(text: string): Found[] {
 export function dateKeys(source: string): string[] {
   const dates = datesOf(source).flatMap(({ days }) => days.flatMap(supportedBy))
   return [...dates, ...findNamedDays(source).flatMap(({ keys }) => keys.filter((key) => /^[wrt]:/.test(key)))]
+}
+
+const dayMs = 86_400_000
+
+/** Midnight, UTC. A day without a year is the one nearest to today. @param today `2026-12-09` */
+function instantsOf(days: readonly Day[], today: string): number[] {
+  const now = Date.parse(`${today}T00:00:00Z`)
+  return days.flatMap(({ year, month: m, day }) => {
+    if (day === null) return []
+    const years = year === null ? [-1, 0, 1].map((step) => new Date(now).getUTCFullYear() + step) : [year]
+    const instants = years.map((each) => Date.UTC(each, m - 1, day))
+    return [instants.reduce((best, each) => (Math.abs(each - now) < Math.abs(best - now) ? each : best))]
+  })
+}
+
+/** Every full day that a text names. @returns midnight, UTC */
+export function daysNamed(text: string, today: string): number[] {
+  return datesOf(text).flatMap(({ days }) => instantsOf(days, today))
+}
+
+/** What may stand between a weekday and its date: `Friday, the 4th`, `Freitag, den 4.`, `demain, vendredi`. */
+const between = /^[\s,(]{0,3}(?:den|dem|der|the|le|el|il|de|op|dia)?[\s,]{0,2}$/iu
+
+/** A weekday beside a day that is another one: `Friday 5 December`, or `tomorrow, Friday` on a Friday. As the text has it. */
+export function wrongWeekdays(text: string, today: string): string[] {
+  const now = Date.parse(`${today}T00:00:00Z`)
+  const named = findNamedDays(text).filter(({ keys }) => keys[0]?.startsWith('w:'))
+  const relative = findNamedDays(text)
+    .filter(({ keys }) => keys[0]?.startsWith('r:'))
+    .map(({ claim, index, keys }) => ({ claim, index, at: [now + Number(keys[0]?.slice(2)) * dayMs] }))
+  const dated = datesOf(text).map(({ claim, index, days }) => ({ claim, index, at: instantsOf(days, today) }))
+  return named.flatMap(({ claim, index, keys }) => {
+    const after = [...dated, ...relative].find((one) => {
+      const start = index + claim.length
+      return one.index >= start && between.test(text.slice(start, one.index))
+    })
+    const before = relative.find((one) => {
+      const end = one.index + one.claim.length
+      return index >= end && between.test(text.slice(end, index))
+    })
+    const other = before ?? after
+    if (other === undefined || other.at.length === 0) return []
+    const right = other.at.some((at) => `w:${new Date(at).getUTCDay()}` === keys[0])
+    return right ? [] : [`${claim} / ${other.claim}`]
+  })
 }

@@ -124,7 +124,8 @@ function instructionLeak(text: string, { instructions, quotable }: OutboundCheck
   return runsOf(instructions).find((run) => told.has(run) && !quoted.has(run)) ?? null
 }
 
-const marker = /<<<|>>>|(?:MAIL|KNOWLEDGE|THREAD|CORRECTIONS):[A-Za-z0-9]{6,}|<\|[\w ]+\|>|\[\/?INST\]/g
+const marker =
+  /<<<|>>>|(?:MAIL|KNOWLEDGE|THREAD|EARLIER|CORRECTIONS|FORWARDED|QUOTED|ASKS|RULES|REPLY):[A-Za-z0-9]{6,}|<\|[\w ]+\|>|\[\/?INST\]/g
 
 /** Everything that must hold a text back although a model wrote it. Empty: it may go out. */
 export function outboundFaults(text: string, check: OutboundCheck): OutboundFault[] {

@@ -8,12 +8,14 @@ export interface Passage {
 
 export interface Question {
   /** From the line `Task: …` of the system message; null when there is none. */
-  task: 'triage' | 'compose' | null
+  task: 'triage' | 'compose' | 'check' | null
   /** Lines `Name: value` outside of the markers; names in lower case. */
   facts: ReadonlyMap<string, string>
   /** What stands between the mail's markers; the whole user message when there are none. */
   mail: string
   knowledge: readonly Passage[]
+  /** Everything between markers, by its name. */
+  blocks: ReadonlyMap<string, string>
   categories: readonly { name: string; description: string }[]
 }
 
@@ -31,12 +33,13 @@ export function readQuestion(messages: readonly WireMessage[]): Question {
   const users = messages.filter(({ role }) => role === 'user').map(({ content }) => content)
   const text = users.find((content) => content.includes('<<<MAIL:')) ?? users.at(-1) ?? ''
   const { blocks, outside } = unquoted(text)
-  const task = /^Task: (triage|compose)\b/m.exec(instructions)?.[1]
+  const task = /^Task: (triage|compose|check)\b/m.exec(instructions)?.[1]
   return {
-    task: task === 'triage' || task === 'compose' ? task : null,
+    task: task === 'triage' || task === 'compose' || task === 'check' ? task : null,
     facts: factsOf(outside),
     mail: blocks.get('MAIL') ?? text,
     knowledge: passagesOf(blocks.get('KNOWLEDGE') ?? ''),
+    blocks,
     categories: categoriesOf(instructions),
   }
 }
@@ -84,9 +87,9 @@ function passagesOf(inside: string): Passage[] {
     .filter(({ text }) => text !== '')
 }
 
-/** From `category: one of: billing (invoices, payments); support; none fits: "other".` */
+/** From `category: billing (invoices, payments); support; else "other".` */
 function categoriesOf(instructions: string): { name: string; description: string }[] {
-  const list = /^category: one of: (.+?); none fits/m.exec(instructions)?.[1] ?? ''
+  const list = /^category: (.+); else "other"/m.exec(instructions)?.[1] ?? ''
   return list
     .split('; ')
     .filter(Boolean)

@@ -1,11 +1,14 @@
 /** The stand-in's verdict on a mail: rules and word lists where a model would understand. */
 import { languageOf } from '../../check/language.ts'
+import { asksOf } from './compose.ts'
 import { nameOf, type Question } from './prompt.ts'
 import { hundredths, type Sentiment, sentimentOf } from './sentiment.ts'
 import { isManipulation, type SpamKind, suspicionOf } from './suspicion.ts'
 import { asking, legal, noAnswerWanted, personal, thanks, urgent, type Words, wordsOf } from './words.ts'
 
 export interface TriageAnswer {
+  asks: string[]
+  search: string[]
   spam: { is: boolean; kind: SpamKind; confidence: number }
   sentiment: Sentiment
   language: string
@@ -13,6 +16,7 @@ export interface TriageAnswer {
   urgency: number
   needs_reply: boolean
   manipulation: boolean
+  payment_change: boolean
   summary: string
   confidence: number
 }
@@ -39,7 +43,10 @@ export function triage(question: Question): TriageAnswer {
   })
   const { score } = suspicion
   const spam = score >= spamScore
+  const asks = spam ? [] : asksOf(mail)
   return {
+    asks,
+    search: asks.map((ask) => ask.slice(0, 100)),
     spam: {
       is: spam,
       kind: spam ? suspicion.kind : 'none',
@@ -51,6 +58,7 @@ export function triage(question: Question): TriageAnswer {
     urgency: spam ? 0 : urgency,
     needs_reply: !spam && needsReply(wordsOf(mail), sentiment),
     manipulation: isManipulation(text) || facts.has('hidden text'),
+    payment_change: false,
     summary: summaryOf(facts.get('from') ?? '', subject, mail),
     confidence: hundredths(Math.min(0.95, 0.6 + languageConfidence / 4 + Math.abs(score - spamScore) / 20)),
   }

@@ -1,33 +1,31 @@
 /** What replyd itself knows of a mail, as `Name: value` lines that stand outside of the markers. */
-import type { MailFacts } from './messages.ts'
+import { localTime } from './calendar.ts'
+import type { Attachment, MailFacts } from './messages.ts'
 import { factValue } from './untrusted.ts'
-
-const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
-
-/** `Tue 2026-11-24 05:30 UTC`: with the weekday, since models miscount it. */
-export function dateLine(at: Date): string {
-  return `${days[at.getUTCDay()]} ${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
-}
 
 const known = (value: boolean | null) => (value === null ? 'unknown' : value ? 'yes' : 'no')
 
 /**
  * From and Subject are the sender's words: cut, on one line, no marker in them. The rest is ours. Lines that say
- * nothing are left out, but for the first six.
+ * nothing are left out, but for the first five. Times are the owner's.
  */
 export function factLines(facts: MailFacts, salt: string, omitted: number): string[] {
   const lines: [string, string][] = [
     ['From', factValue(facts.from, salt, 160)],
     ['Subject', factValue(facts.subject, salt, 200)],
-    ['Received', dateLine(facts.received)],
+    ['Received', `${localTime(facts.received, facts.timeZone)} local time`],
     ['First contact', known(facts.firstContact)],
     ['Authentication', facts.authentication],
-    ['List headers', facts.listHeaders.slice(0, 6).join(', ') || 'none'],
   ]
+  if (facts.listHeaders.length > 0) lines.push(['List headers', facts.listHeaders.slice(0, 6).join(', ')])
+  if (facts.opening) lines.push(['Owner is', facts.opening])
+  if (facts.writtenBefore) lines.push(['Owner wrote to this sender before', 'yes'])
+  if (facts.replyTo) lines.push(['Reply goes to', factValue(facts.replyTo, salt, 160)])
   const files = facts.attachments ?? []
   if (files.length > 0) {
-    const names = files.slice(0, 3).map((name) => factValue(name, salt, 60))
-    lines.push(['Attachments', `${files.length} (${names.join(', ')}${files.length > 3 ? ', …' : ''})`])
+    const named = files.slice(0, 3).map((file) => attachmentOf(file, salt))
+    const more = files.length > 3 ? '; …' : ''
+    lines.push(['Attachments', `${files.length}, their content is not shown: ${named.join('; ')}${more}`])
   }
   if ((facts.recipients ?? 1) > 1) lines.push(['Recipients', String(facts.recipients)])
   if (facts.guard) lines.push(['Header check', facts.guard])
@@ -35,3 +33,6 @@ export function factLines(facts: MailFacts, salt: string, omitted: number): stri
   if (omitted > 0) lines.push(['Cut', `${omitted} characters in the middle are left out`])
   return lines.map(([name, value]) => `${name}: ${value}`)
 }
+
+const attachmentOf = ({ name, type, size }: Attachment, salt: string) =>
+  `${factValue(name, salt, 60)} (${factValue(type, salt, 40)}, ${Math.ceil(size / 1024)} KB)`

@@ -64,11 +64,14 @@ export const level = (lowest: number, highest: number) =>
     z.number().transform((value) => Math.min(highest, Math.max(lowest, Math.round(value)))),
   )
 
+const yes = /^(?:true|yes|ja|oui|s[ií]|sim|tak|ano|igen|evet|да|так|はい|是)$/u
+const no = /^(?:false|no|nein|non|nee|n[ãa]o|nie|ne|nej|nem|hayır|нет|ні|いいえ|否)$/u
+
 function asBoolean(input: unknown): unknown {
   if (typeof input !== 'string') return input
   const word = input.trim().toLowerCase()
-  if (word === 'true' || word === 'yes') return true
-  if (word === 'false' || word === 'no') return false
+  if (yes.test(word)) return true
+  if (no.test(word)) return false
   return input
 }
 
@@ -78,10 +81,34 @@ export const flag = z.preprocess(asBoolean, z.boolean())
 export const word = <const T extends readonly [string, ...string[]]>(words: T) =>
   z.preprocess((input) => (typeof input === 'string' ? input.trim().toLowerCase() : input), z.enum(words))
 
-/** A BCP 47 tag in canonical form; `und` for what is none, since the reply's language is then taken from the mail. */
+/** Languages that mail is written in; their names are known in each other's language. */
+const languages =
+  'ar bg ca cs da de el en es et fa fi fr he hi hr hu id it ja ko lt lv ms nb nl no pl pt ro ru sk sl sq sr sv th tr uk vi zh'.split(
+    ' ',
+  )
+
+let named: ReadonlyMap<string, string> | null = null
+
+/** `German`, `Deutsch`, `allemand` → `de`. */
+function languageNamed(name: string): string | null {
+  named ??= new Map(
+    [...languages, 'en', 'de'].flatMap((speaking) => {
+      const names = new Intl.DisplayNames([speaking], { type: 'language' })
+      return languages.map((tag) => [(names.of(tag) ?? tag).toLowerCase(), tag] as const)
+    }),
+  )
+  return named.get(name.toLowerCase()) ?? null
+}
+
+/** A BCP 47 tag in canonical form, also from a language's name; `und` for neither: the reply's language is then the mail's. */
 export const languageTag = z.string().transform((text) => {
+  const tag = text.trim().replace(/_/g, '-')
+  const known = languageNamed(tag)
+  if (known) return known
+  // A word of more than three letters can be a well-formed tag, but no language has one.
+  if (!/^[a-z]{2,3}(?:-|$)/i.test(tag)) return 'und'
   try {
-    return Intl.getCanonicalLocales(text.trim().replace(/_/g, '-'))[0] ?? 'und'
+    return Intl.getCanonicalLocales(tag)[0] ?? 'und'
   } catch {
     return 'und'
   }

@@ -1,21 +1,36 @@
 /** What replyd itself knows of a mail, for the prompts: from its header, never from its text. */
+
+import { nextOpening, type OpenHours } from '../../decide/hours.ts'
 import type { Owner } from '../../mail/account.ts'
 import { decodeWords, domainPart, parseAddressList, plainLine } from '../../mail/address.ts'
 import { authentication } from '../../mail/authentication.ts'
 import { fieldValues, firstField, type Message, type Part } from '../../mail/message.ts'
-import type { MailFacts } from './messages.ts'
+import { localTime } from './calendar.ts'
+import type { Attachment, MailFacts } from './messages.ts'
+
+/** Codes whose name alone tells a model too little. */
+const explained: Readonly<Record<string, string>> = {
+  'thread-stranger': 'answers a conversation that this address never took part in',
+  'reply-to-mismatch': 'answers go to another organisation than From',
+}
 
 const listFields = ['list-id', 'list-unsubscribe', 'list-post', 'precedence', 'feedback-id', 'auto-submitted']
 
-/**
- * @param receivedAt INTERNALDATE
- * @param guardReason the guard's reason; `ok` when nothing fired
- */
-export function mailFacts(
-  message: Message,
-  owner: Owner,
-  known: { receivedAt: Date; firstContact: boolean | null; guardReason: string },
-): MailFacts {
+/** What the mail itself does not say. */
+export interface Known {
+  /** INTERNALDATE. */
+  receivedAt: Date
+  firstContact: boolean | null
+  /** The owner has written to the sender before; null: not known. */
+  writtenBefore: boolean | null
+  /** The guard's reason; `ok` when nothing fired. */
+  guardReason: string
+  /** IANA name of the owner's zone. */
+  timeZone: string
+  businessHours: readonly OpenHours[] | null
+}
+
+export function mailFacts(message: Message, owner: Owner, known: Known): MailFacts {
   const from = plainLine(decodeWords(firstField(message, 'from') ?? ''))
   const author = parseAddressList(firstField(message, 'from') ?? '')[0]?.address ?? ''
   const found = authentication(message, owner.authservIds, domainPart(author))
@@ -24,17 +39,52 @@ export function mailFacts(
     from,
     subject: plainLine(decodeWords(firstField(message, 'subject') ?? '')),
     received: known.receivedAt,
+    timeZone: known.timeZone,
+    opening: openingOf(known),
     firstContact: known.firstContact,
+    writtenBefore: known.writtenBefore,
+    replyTo: replyToOf(message, author),
     authentication: found === 'dmarc-fail' ? 'fail' : found,
     listHeaders: listFields.filter((name) => firstField(message, name) !== null),
-    attachments: attachmentNames(message.structure),
+    attachments: attachmentsOf(message.structure),
     hiddenText: message.hiddenText,
-    guard: known.guardReason === 'ok' ? null : known.guardReason,
+    guard: known.guardReason === 'ok' ? null : (explained[known.guardReason] ?? known.guardReason),
     recipients: recipients.length,
   }
 }
 
-function attachmentNames(part: Part): string[] {
-  const own = part.filename && part.children.length === 0 ? [part.filename] : []
-  return [...own, ...part.children.flatMap(attachmentNames)].slice(0, 10)
+function attachmentsOf(part: Part): Attachment[] {
+  const { filename, type, size, children } = part
+  const own = filename && children.length === 0 ? [{ name: filename, type, size }] : []
+  return [...own, ...children.flatMap(attachmentsOf)].slice(0, 10)
+}
+
+/** Null when an answer goes to the author. */
+function replyToOf(message: Message, author: string): string | null {
+  const field = firstField(message, 'reply-to')
+  const address = field === null ? undefined : parseAddressList(field)[0]?.address
+  if (field === null || address === undefined || address === author) return null
+  return plainLine(decodeWords(field))
+}
+
+function openingOf({ businessHours, receivedAt, timeZone }: Known): string | null {
+  if (businessHours === null) return null
+  const opening = nextOpening(businessHours, receivedAt, timeZone)
+  if (opening.getTime() === receivedAt.getTime()) return 'open now'
+  return `closed now, opens ${localTime(opening, timeZone)}`
+}
+
+/** @param timeZone IANA name of the owner's zone */
+export function knownOf(
+  mail: {
+    row: { internalDate: Date; codes: readonly string[] }
+    firstContact: boolean | null
+    writtenBefore: boolean | null
+  },
+  timeZone: string,
+  businessHours: readonly OpenHours[] | null,
+): Known {
+  const { row, firstContact, writtenBefore } = mail
+  const guardReason = row.codes[0] ?? 'ok'
+  return { receivedAt: row.internalDate, firstContact, writtenBefore, guardReason, timeZone, businessHours }
 }

@@ -5,7 +5,7 @@ import type { ChatMessage } from '../chat.ts'
 
 /** A prompt file after reading: see src/model/prompts.ts. */
 export interface Prompt {
-  /** `triage`, `compose`: also the word after `Task:` in the system message. */
+  /** `triage`, `compose`, `check`: also the word after `Task:` in the system message. */
   readonly name: string
   readonly version: string
   /** Tokens. */
@@ -17,7 +17,13 @@ export interface Prompt {
   /** Of the file's octets: SHA-256, the first 16 hex digits. */
   readonly hash: string
   /** Most rough tokens of each kind of quoted matter; what is longer is cut. */
-  readonly limits: { readonly mail: number; readonly thread: number; readonly knowledge: number }
+  readonly limits: {
+    readonly mail: number
+    readonly thread: number
+    readonly knowledge: number
+    /** A knowledge folder of at most so many is given whole. */
+    readonly wholeFolder: number
+  }
 }
 
 export interface PromptCategory {
@@ -32,14 +38,21 @@ export interface MailFacts {
   subject: string
   /** Arrival (INTERNALDATE). */
   received: Date
+  /** IANA name of the owner's zone: days and hours are told by their clock. */
+  timeZone: string
+  /** Whether the owner is open at that moment, in words; null where no hours are configured. */
+  opening?: string | null
   /** null: not known. */
   firstContact: boolean | null
+  /** The owner has written to this address before; null: not known. */
+  writtenBefore?: boolean | null
+  /** Where an answer goes when that is not From, as the header has it. */
+  replyTo?: string | null
   /** By the own server's Authentication-Results only. */
   authentication: 'pass' | 'fail' | 'none' | 'unknown'
   /** Names of the list fields that are present, for example `List-Id`. */
   listHeaders: readonly string[]
-  /** File names. */
-  attachments?: readonly string[]
+  attachments?: readonly Attachment[]
   /** Text that a reader would not see was cut out. */
   hiddenText?: boolean
   /** The guard's reason, unless it is `ok`. */
@@ -48,10 +61,25 @@ export interface MailFacts {
   recipients?: number
 }
 
+export interface Attachment {
+  name: string
+  /** Media type. */
+  type: string
+  /** Octets, as transferred. */
+  size: number
+}
+
+/** Other people's text within a mail: what the sender forwards, or a quotation that no stored thread confirms. */
+export interface PassedOn {
+  kind: 'FORWARDED' | 'QUOTED'
+  text: string
+}
+
 export interface PromptMail {
   /** Visible text: quotes, signature and hidden text cut. */
   visibleText: string
   facts: MailFacts
+  passedOn?: PassedOn | null
 }
 
 /** What to send to the model, and what had to be left out to fit (empty: nothing). */
@@ -61,12 +89,26 @@ export interface PromptMessages {
   omitted: string[]
 }
 
+/** The knowledge folder as the writer of search phrases sees it; null: there is none, or it is given whole. */
+export interface SearchHint {
+  /** BCP 47. */
+  languages: readonly string[]
+  headings: readonly string[]
+}
+
 export interface TriageInput {
   prompt: Prompt
   mail: PromptMail
+  /** Oldest first; given only where the mail's own text is short. */
+  thread: readonly ThreadEntry[]
   categories: readonly PromptCategory[]
+  /** Name that replies are written for; null for none. */
+  ownerName: string | null
   /** BCP 47: language of the summary. */
   ownerLanguage: string
+  /** BCP 47: language of the asks, the knowledge folder's. */
+  asksLanguage: string
+  search: SearchHint | null
   /** Fresh random word per call, letters and digits. */
   salt: string
 }
@@ -107,7 +149,7 @@ export interface Correction {
 export interface ComposeInput {
   prompt: Prompt
   mail: PromptMail
-  verdict: Pick<Verdict, 'category' | 'sentiment' | 'urgency' | 'language'>
+  verdict: Pick<Verdict, 'category' | 'sentiment' | 'urgency' | 'language' | 'asks'>
   /** Oldest first; without the mail that is answered. */
   thread: readonly ThreadEntry[]
   /** What the owner wrote to the same address in other threads, oldest first. */
@@ -119,9 +161,29 @@ export interface ComposeInput {
   corrections: readonly Correction[]
   /** Name that the reply is written for, as in From; null for none. */
   ownerName: string | null
-  /** True when replyd adds a signature by itself. */
-  signature: boolean
+  /** What replyd adds below by itself: nothing, a signature, or a signature that begins with a closing formula. */
+  signature: 'none' | 'signature' | 'closing'
+  /** BCP 47: language of `missing`. */
+  ownerLanguage: string
   /** A word that must never come back; null for none. */
   canary: string | null
+  salt: string
+}
+
+export interface CheckInput {
+  prompt: Prompt
+  mail: PromptMail
+  /** Of triage. */
+  asks: readonly string[]
+  thread: readonly ThreadEntry[]
+  earlier: readonly ThreadEntry[]
+  /** All that the writer was given, and what the reply cites. */
+  passages: readonly PromptPassage[]
+  instructions: string
+  ownerName: string | null
+  /** The owner's names, addresses and signature. */
+  own: readonly string[]
+  /** Text of the reply, without signature. */
+  reply: string
   salt: string
 }

@@ -2,7 +2,17 @@
 import { cutAt, oneLine, withoutInvisible } from './fields.ts'
 
 /** Kinds of matter that a prompt quotes. */
-export type Quoted = 'MAIL' | 'KNOWLEDGE' | 'THREAD' | 'EARLIER' | 'CORRECTIONS'
+export type Quoted =
+  | 'MAIL'
+  | 'KNOWLEDGE'
+  | 'THREAD'
+  | 'EARLIER'
+  | 'CORRECTIONS'
+  | 'FORWARDED'
+  | 'QUOTED'
+  | 'ASKS'
+  | 'RULES'
+  | 'REPLY'
 
 const controls = /[^\P{Cc}\n\t]/gu
 /** Whatever looks like one of our markers, in any script's angle brackets: a reader must see only the true ones. */

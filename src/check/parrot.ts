@@ -1,0 +1,34 @@
+/** Whether a reply repeats the mail instead of answering it: whoever wrote the mail would choose what the owner says. */
+
+/** So many words in a row, or characters where no blank parts them, are a repetition. */
+const repeated = { words: 5, characters: 10 }
+/** Share of the reply. */
+const leastShare = 0.5
+
+const joined = /[\p{Script=Han}\p{Script=Katakana}\p{Script=Hiragana}\p{Script=Thai}ー]/u
+const tokenPattern =
+  /[\p{Script=Han}\p{Script=Katakana}\p{Script=Hiragana}\p{Script=Thai}ー]|[\p{L}\p{M}]+|\p{N}+/gu
+
+const tokensOf = (text: string): string[] => text.normalize('NFKC').toLowerCase().match(tokenPattern) ?? []
+
+function runsOf(tokens: readonly string[], length: number): string[] {
+  return tokens
+    .slice(0, Math.max(0, tokens.length - length + 1))
+    .map((_, at) => tokens.slice(at, at + length).join(' '))
+}
+
+/** @param given what the owner vouches for: words that stand there, too, are no repetition of the mail */
+export function parrots(draft: string, mail: string, given: readonly string[]): boolean {
+  const tokens = tokensOf(draft)
+  const single = tokens.filter((token) => joined.test(token)).length
+  const wanted = single > tokens.length / 2 ? repeated.characters : repeated.words
+  const length = Math.min(tokens.length, wanted)
+  if (length === 0) return false
+  const known = new Set(runsOf(tokensOf(mail), length))
+  for (const text of given) for (const run of runsOf(tokensOf(text), length)) known.delete(run)
+  const covered = new Set<number>()
+  runsOf(tokens, length).forEach((run, at) => {
+    if (known.has(run)) for (let within = at; within < at + length; within++) covered.add(within)
+  })
+  return covered.size / tokens.length >= leastShare
+}

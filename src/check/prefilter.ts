@@ -1,0 +1,106 @@
+/**
+ * What can be known of a draft without a model: links, addresses, account and telephone numbers, placeholders, leaks, the
+ * mail repeated, figures and days that neither stand in a source nor follow from one. Whether its words are true, the
+ * check by meaning says.
+ */
+import type { ClaimKind } from '../base/reasons.ts'
+import { addressesOf, checkFigures, linksOf, outboundFaults, placeholders } from './claims.ts'
+import { languageOf, toldApart } from './language.ts'
+import { parrots } from './parrot.ts'
+
+/**
+ * `fault`: must not reach anybody, not even \Drafts. `parroted`: repeats the mail. `stranger`: the mail answers a
+ * conversation that its sender never took part in. All others are doubts that the reviewer sees; `mended` names what
+ * was taken off the text.
+ */
+export type FindingKind = ClaimKind
+
+export interface Finding {
+  /** In the draft's words. */
+  claim: string
+  kind: FindingKind
+}
+
+export interface DraftToCheck {
+  draft: string
+  /** What the owner vouches for: knowledge, their side of thread and earlier replies. */
+  given: readonly string[]
+  /** The owner's names, addresses and signature. */
+  own: readonly string[]
+  /** Subject and new text of the mail, what it passes on, and the sender's side of the thread. */
+  mail: string
+  /** Where the reply goes, and the sender's own address. */
+  correspondents: readonly string[]
+  /** BCP 47, of the mail by triage; `und` where it is not known. */
+  language: string
+  /** The mail's day by the owner's calendar, `2026-12-09`. */
+  today: string
+  promptText: string
+  /** The owner's instructions to the writer: not to be told. */
+  instructions: string
+  marks: { salt: string; canary: string }
+}
+
+/** An account number (ISO 13616) that the owner does not state themselves is one that somebody else wants to be paid on. */
+const account = /(?<![\p{L}\p{N}])[A-Z]{2}\d{2}(?:[ \u00a0-]?[A-Z0-9]{2,4}){3,8}(?![\p{L}\p{N}])/gu
+const bare = (text: string) => text.replace(/[^A-Za-z0-9]/g, '').toUpperCase()
+
+/** The reply speaks of how it was made. */
+const machine =
+  /\b(?:as an? (?:AI|language model)|AI (?:language )?model|AI assistant|KI-(?:Sprachmodell|Assistent\p{L}*)|als (?:KI|Sprachmodell)|modèle de langage|modelo de lenguaje|modello linguistico|modelo de linguagem|taalmodel|model językowy|språkmodell)\b|\b(?:KNOWLEDGE|CORRECTIONS|QUOTED|FORWARDED)\b/gu
+
+export function prefilter(input: DraftToCheck): Finding[] {
+  const { draft, given, own, mail, correspondents, today } = input
+  const trusted = [...given, ...own]
+  const faults = outboundFaults(draft, {
+    canaries: [input.marks.canary],
+    knownLinks: linksOf(trusted),
+    knownAddresses: [...addressesOf(trusted), ...correspondents],
+    promptText: input.promptText,
+    instructions: input.instructions,
+    quotable: [...trusted, mail],
+    salt: input.marks.salt,
+  })
+  const vouched = trusted.map(bare)
+  const accounts = (draft.match(account) ?? []).filter(
+    (number) => /\d{6}/.test(bare(number)) && !vouched.some((text) => text.includes(bare(number))),
+  )
+  const spoken = (draft.match(machine) ?? []).filter(
+    (word) => ![...trusted, mail].some((text) => text.includes(word)),
+  )
+  const of = (kind: FindingKind) => (claim: string) => ({ claim, kind })
+  return [
+    ...faults.map(({ fault, found }) => `${fault}: ${found}`).map(of('fault')),
+    ...accounts.map((number) => `account: ${number}`).map(of('fault')),
+    ...spoken.map((word) => `prompt: ${word}`).map(of('fault')),
+    ...(parrots(draft, mail, trusted) ? [of('parroted')('the mail itself')] : []),
+    ...placeholders(draft).map(of('placeholder')),
+    ...(inOtherLanguage(draft, input.language, mail) ? [of('language')(languageOf(draft).language)] : []),
+    ...checkFigures(draft, { sources: [...trusted, ...correspondents], mail, today }),
+  ]
+}
+
+/** Languages that a count of common words takes for each other. */
+const alike: readonly (readonly string[])[] = [
+  ['sv', 'da', 'nb', 'no', 'nn'],
+  ['es', 'pt', 'gl', 'ca', 'it'],
+  ['cs', 'sk', 'pl'],
+  ['ru', 'uk', 'bg', 'sr', 'mk', 'be'],
+  ['nl', 'af'],
+  ['hr', 'bs', 'sl', 'sr'],
+]
+/** Confidence of languageOf from which it is believed against what triage says. */
+const sureFrom = 0.7
+
+/** Only where the detector is sure of the reply and it is neither the stated language of the mail nor the detected one. */
+function inOtherLanguage(draft: string, stated: string, mail: string): boolean {
+  const { language, confidence } = languageOf(draft)
+  if (confidence < sureFrom || language === 'und' || stated === 'und') return false
+  const primary = stated.toLowerCase().split('-')[0] ?? ''
+  if (!toldApart.has(primary)) return false
+  const mailLanguages = [primary, languageOf(mail).language]
+  return mailLanguages.every(
+    (other) =>
+      other !== language && !alike.some((group) => group.includes(other) && group.includes(language)),
+  )
+}

@@ -1,0 +1,73 @@
+/** Everything that the policy weighs, out of what the steps know; the same for the daemon and for `replyd eval`. */
+import { hasContact } from '../check/claims.ts'
+import type { Finding } from '../check/prefilter.ts'
+import type { Checked } from '../check/verdict.ts'
+import type { AccountSettings } from '../config/settings.ts'
+import { correspondents } from '../mail/correspondents.ts'
+import type { Message } from '../mail/message.ts'
+import { replySubject } from '../mail/reply/subject.ts'
+import type { Composed, Verdict } from '../triage/verdict.ts'
+import type { PolicyInput } from './policy.ts'
+
+/** Codes of the guard that stop sending, not drafting, because of how much was sent already. */
+const throttles = /^(sender-throttled|thread-throttled|same-reply)$/
+
+export interface WeighedMail {
+  message: Message
+  verdict: Verdict
+  ceiling: string | null
+  codes: readonly string[]
+  /** Something was cut from the thread or the mail before the model saw it. */
+  cut: boolean
+  /** A person asked for another reply. */
+  rewritten: boolean
+}
+
+export interface WeighedReply {
+  composed: Composed
+  findings: readonly Finding[]
+  /** null when the check by meaning was not asked (yet). */
+  checked: Checked | null
+  uncheckable: boolean
+  checkFollows: boolean
+}
+
+/** What history and clock say. */
+export interface Surroundings {
+  /** The owner has granted automatic sending to this category. */
+  granted: boolean
+  /** The author's domain is proven. */
+  authenticated: boolean
+  /** It would go out within the owner's business hours. */
+  businessHours: boolean
+}
+
+export function weigh(
+  { replies, owner, categories }: AccountSettings,
+  mail: WeighedMail,
+  reply: WeighedReply,
+  { granted, ...known }: Surroundings,
+): PolicyInput {
+  const { verdict, message, codes, rewritten } = mail
+  const { authors, targetElsewhere } = correspondents(message, owner)
+  const category = categories.find(({ name }) => name === verdict.category)
+  const stranger = codes.includes('thread-stranger')
+    ? [{ claim: 'thread-stranger', kind: 'stranger' as const }]
+    : []
+  return {
+    // Who asked for another reply wants to see it before anything becomes of it.
+    mode: rewritten ? 'review' : replies.mode,
+    categoryMode: rewritten ? null : granted ? 'send' : (category?.mode ?? null),
+    ceiling: mail.ceiling === 'may' ? 'may' : 'draft',
+    verdict,
+    ...reply,
+    findings: [...reply.findings, ...stranger],
+    manipulation: verdict.manipulation,
+    toAuthor: authors.length === 1 && !targetElsewhere,
+    contactInSubject: hasContact(replySubject(message)),
+    throttled: codes.some((code) => throttles.test(code)),
+    cut: mail.cut,
+    minConfidence: replies.minConfidence,
+    ...known,
+  }
+}

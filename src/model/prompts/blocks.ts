@@ -1,0 +1,84 @@
+/** Quoted matter that several prompts show in the same way. */
+import { localTime } from './calendar.ts'
+import { oneLine } from './fields.ts'
+import type { PassedOn, PromptPassage, ThreadEntry } from './messages.ts'
+import { cutMiddle, neutralised, quoted, roughTokens } from './untrusted.ts'
+
+/** Rough tokens of one earlier message of the thread. */
+const entryTokens = 250
+
+/** Lines of a block, or nothing where there is none. */
+export function block(kind: Parameters<typeof quoted>[0], parts: readonly string[], salt: string): string[] {
+  return parts.length > 0 ? [quoted(kind, parts.join('\n\n'), salt)] : []
+}
+
+/** `file > heading`, on one line. */
+export function labelOf({ file, heading }: Pick<PromptPassage, 'file' | 'heading'>): string {
+  return oneLine(heading === '' ? file : `${file} > ${heading}`, 160)
+}
+
+/**
+ * The passages that fit, in their order; at least the first, cut if need be.
+ * @param name what stands before a passage's label, for example its number
+ */
+export function passagesWithin(
+  passages: readonly PromptPassage[],
+  tokens: number,
+  salt: string,
+  name: (at: number) => string = () => '',
+): string[] {
+  const kept: string[] = []
+  let left = tokens
+  for (const passage of passages) {
+    const text = `[${name(kept.length)}${labelOf(passage)}]\n${neutralised(passage.text, salt)}`
+    const size = roughTokens(text)
+    if (size > left && kept.length > 0) break
+    kept.push(size > left ? cutMiddle(text, left).text : text)
+    left -= size
+    if (left <= 0) break
+  }
+  return kept
+}
+
+export interface FittedThread {
+  lines: string[]
+  /** Earlier messages that were left out. */
+  omitted: number
+}
+
+/** How the thread began and how it stands: messages in its middle go first. */
+export function threadWithin(
+  thread: readonly ThreadEntry[],
+  { tokens, salt, timeZone, name = '' }: { tokens: number; salt: string; timeZone: string; name?: string },
+): FittedThread {
+  const lines = thread.map(({ author, at, text }, index) => {
+    const cut = cutMiddle(neutralised(text, salt), Math.min(entryTokens, tokens))
+    const label = name === '' ? '' : `${name}${index + 1} `
+    return `${label}${author}, ${localTime(at, timeZone)}:\n${cut.text}`
+  })
+  const first = lines[0]
+  if (first === undefined) return { lines, omitted: 0 }
+  const latest: string[] = []
+  let left = tokens - roughTokens(first)
+  for (const line of lines.slice(1).reverse()) {
+    const size = roughTokens(line)
+    if (size > left) break
+    latest.unshift(line)
+    left -= size
+  }
+  const omitted = lines.length - 1 - latest.length
+  const note = omitted > 0 ? [`[… ${omitted} messages left out …]`] : []
+  return { lines: [first, ...note, ...latest], omitted }
+}
+
+/** What the sender forwards, or quotes without a thread that confirms it. */
+export function passedOnBlock(passedOn: PassedOn | null | undefined, tokens: number, salt: string): string[] {
+  if (!passedOn) return []
+  return block(passedOn.kind, [cutMiddle(neutralised(passedOn.text, salt), tokens).text], salt)
+}
+
+/** Questions that an earlier call read out of the mail: a stranger's words, too. */
+export function asksBlock(asks: readonly string[], salt: string): string[] {
+  const lines = asks.map((ask, at) => `A${at + 1}: ${oneLine(neutralised(ask, salt), 300)}`)
+  return lines.length > 0 ? [quoted('ASKS', lines.join('\n'), salt)] : []
+}

@@ -1,0 +1,64 @@
+/** Times as the owner's clock shows them: models miscount weekdays, and UTC is another day than theirs at night. */
+
+const dayMs = 86_400_000
+
+const formats = new Map<string, Intl.DateTimeFormat>()
+
+function formatOf(timeZone: string): Intl.DateTimeFormat {
+  const known = formats.get(timeZone)
+  if (known) return known
+  const format = new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    calendar: 'gregory',
+    numberingSystem: 'latn',
+    weekday: 'short',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  })
+  formats.set(timeZone, format)
+  return format
+}
+
+function partsOf(at: Date, timeZone: string) {
+  const parts = new Map(
+    formatOf(timeZone)
+      .formatToParts(at)
+      .map(({ type, value }) => [type, value]),
+  )
+  return (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? ''
+}
+
+/** `Wed 2026-12-09 00:14`. @param timeZone IANA name */
+export function localTime(at: Date, timeZone: string): string {
+  const part = partsOf(at, timeZone)
+  return `${part('weekday')} ${part('year')}-${part('month')}-${part('day')} ${part('hour')}:${part('minute')}`
+}
+
+/** `2026-12-09` as the owner's calendar has it. */
+export function localDay(at: Date, timeZone: string): string {
+  const part = partsOf(at, timeZone)
+  return `${part('year')}-${part('month')}-${part('day')}`
+}
+
+const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
+
+/** Days ahead that a calendar line names one by one; later ones are counted from them. */
+const daysShown = 14
+
+/** `Wed 2026-12-09 (today), Thu 10, Fri 11 … Tue 2026-12-22`. */
+export function calendarLine(at: Date, timeZone: string): string {
+  const today = Date.parse(`${localDay(at, timeZone)}T00:00:00Z`)
+  const days = Array.from({ length: daysShown }, (_, ahead) => new Date(today + ahead * dayMs))
+  return days
+    .map((day, ahead) => {
+      const date = day.toISOString().slice(0, 10)
+      const whole = ahead === 0 || date.endsWith('-01')
+      const name = `${weekdays[day.getUTCDay()]} ${whole ? date : date.slice(8)}`
+      return ahead === 0 ? `${name} (today)` : name
+    })
+    .join(', ')
+}
