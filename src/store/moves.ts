@@ -1,7 +1,5 @@
 /** Carries out what transitions.ts allows: a statement for each kind of verb, in which every row keeps its own condition. */
 import type { Disposition, ReplyState, Stage } from '../base/dispositions.ts'
-import type { GuardCode, Reason } from '../base/reasons.ts'
-import type { StoredVerdict } from '../triage/verdict.ts'
 import { batched } from './batched.ts'
 import type { Database, Queryable } from './database.ts'
 import { encodedReply, insertReplies, type NewReply, type ReplyRow, replyColumns } from './replies.ts'
@@ -12,45 +10,7 @@ import {
   type Move,
   moves,
   type ReplyVerb,
-  type VerbName,
-} from './transitions.ts'
-
-/** What a mail's move writes down. Absent fields stay as they are; a person's decision ends the `detail` of before. */
-export interface MailFields {
-  reason: Reason
-  codes?: readonly GuardCode[]
-  detail?: string | null
-  instruction?: string
-  ceiling?: 'never' | 'draft' | 'may'
-  verdict?: StoredVerdict
-  /** When the next step may run; at once when absent. */
-  dueAt?: Date
-  durationMs?: number
-}
-
-/** What a reply's move writes down. Absent fields stay as they are. */
-export interface ReplyFields {
-  /** The text that the row must have, so that nobody approves or overwrites what they have not seen; any when absent. */
-  fromText?: string
-  kind?: 'send' | 'draft'
-  octets?: Buffer
-  /** At least one. */
-  addressees?: readonly string[]
-  replyMessageId?: string
-  attemptGroup?: number
-  text?: string
-  textHash?: string
-  /** Unified diff of an edit. */
-  diff?: string
-  holdReasons?: readonly Reason[]
-  /** null clears it. */
-  sendAfter?: Date | null
-  claimedAt?: Date | null
-  finishedAt?: Date
-  replyText?: string
-  /** Where the draft stands in \\Drafts; null: nowhere any more. */
-  saved?: { mailbox: string; uidValidity: string | null; uid: number | null; size: number } | null
-}
+  type VerbName, type MailFields, type ReplyFields } from './transitions.ts'
 
 export interface MailMove extends MailFields {
   id: string
@@ -71,6 +31,7 @@ export interface ReplyMove extends ReplyFields {
   looksOnly: boolean
   orNone: boolean
   others: readonly ReplyState[]
+  mailAt: Stage | null
   actor: string
   now: Date
 }
@@ -90,7 +51,7 @@ const mailEvent = `insert into replyd.event (message_id, at, step, disposition, 
 const wantedReply = (
   parameter: string,
 ) => `jsonb_to_recordset(${parameter}::jsonb) as x (id text, "from" text[], "fromText" text,
-           "to" text, "looksOnly" boolean, "orNone" boolean, others text[], actor text, kind text,
+           "to" text, "looksOnly" boolean, "orNone" boolean, others text[], "mailAt" text, actor text, kind text,
            octets text, addressees jsonb, "replyMessageId" text, "attemptGroup" integer, text text, "textHash" text, diff text, "holdReason" text,
            "setsSendAfter" boolean, "sendAfter" timestamptz, "setsClaimedAt" boolean, "claimedAt" timestamptz,
            "finishedAt" timestamptz, "replyText" text, "setsSaved" boolean, "savedMailbox" text, "savedUidValidity" text,
@@ -156,7 +117,8 @@ export async function moveReplies(
          select * from ${wantedReply('$1')}
        ), before as (
          select r.id, r.state from replyd.reply r join wanted w on w.id = r.id
-          where ${replyFits} order by r.id for update of r
+          where ${replyFits} and (w."mailAt" is null or exists (select 1 from replyd.message m where m.id = r.id and m.step = w."mailAt"))
+          order by r.id for update of r
        ), changed as (
          update replyd.reply r set ${replyValues}
            from before b join wanted w on w.id = b.id where r.id = b.id returning r.*
@@ -263,8 +225,8 @@ function mailPart(
 function replyPart(verb: VerbName, { id, actor = 'replyd', reply = {} }: BothChange, now: Date) {
   const { reply: rule }: Move = moves[verb]
   if (!rule) return null
-  const { from, to, orNone = false, others = [] } = rule
-  return { ...reply, id, actor, from, to: to ?? null, looksOnly: to === null, orNone, others, now }
+  const { from, to, orNone = false, others = [], mailAt = null } = rule
+  return { ...reply, id, actor, from, to: to ?? null, looksOnly: to === null, orNone, others, mailAt, now }
 }
 
 interface Asked {

@@ -12,6 +12,8 @@
  *   that somebody else has given (`answeredElsewhere`).
  */
 import type { Disposition, ReplyState, Stage } from '../base/dispositions.ts'
+import type { GuardCode, Reason } from '../base/reasons.ts'
+import type { StoredVerdict } from '../triage/verdict.ts'
 
 /** What a verb asks of a mail and its reply, and what it makes of them. */
 export interface Move {
@@ -29,6 +31,8 @@ export interface Move {
     to?: ReplyState | null
     /** There may be no reply. */
     orNone?: true
+    /** Where the mail has to be, for a verb that does not move it. */
+    mailAt?: Stage
     /** Replies in these states stay as they are while the mail moves. */
     others?: readonly ReplyState[]
   }
@@ -94,7 +98,9 @@ export const moves = {
     reply: { from: ['sending'], to: 'uncertain' },
   },
   // deliver: saving
-  startSaving: { reply: { from: ['composed', 'saving', 'approved', 'sending'], to: 'saving' } },
+  startSaving: {
+    reply: { from: ['composed', 'saving', 'approved', 'sending'], to: 'saving', mailAt: 'deliver' },
+  },
   markSaved: {
     mail: { from: ['deliver'], to: 'done', as: ['drafted'] },
     reply: { from: ['saving'], to: 'saved' },
@@ -238,6 +244,43 @@ export type MailOnlyVerb = Exclude<MailVerb, ReplyVerb>
 export const stageAfter = (verb: MailVerb): Stage => moves[verb].mail.to
 export const dispositionAfter = (verb: MailVerb): Disposition => moves[verb].mail.as[0]
 
+/** What a mail's move writes down. Absent fields stay as they are; a person's decision ends the `detail` of before. */
+export interface MailFields {
+  reason: Reason
+  codes?: readonly GuardCode[]
+  detail?: string | null
+  instruction?: string
+  ceiling?: 'never' | 'draft' | 'may'
+  verdict?: StoredVerdict
+  /** When the next step may run; at once when absent. */
+  dueAt?: Date
+  durationMs?: number
+}
+
+/** What a reply's move writes down. Absent fields stay as they are. */
+export interface ReplyFields {
+  /** The text that the row must have, so that nobody approves or overwrites what they have not seen; any when absent. */
+  fromText?: string
+  kind?: 'send' | 'draft'
+  octets?: Buffer
+  /** At least one. */
+  addressees?: readonly string[]
+  replyMessageId?: string
+  attemptGroup?: number
+  text?: string
+  textHash?: string
+  /** Unified diff of an edit. */
+  diff?: string
+  holdReasons?: readonly Reason[]
+  /** null clears it. */
+  sendAfter?: Date | null
+  claimedAt?: Date | null
+  finishedAt?: Date
+  replyText?: string
+  /** Where the draft stands in \\Drafts; null: nowhere any more. */
+  saved?: { mailbox: string; uidValidity: string | null; uid: number | null; size: number } | null
+}
+
 export interface Place {
   stage: Stage
   disposition: Disposition
@@ -258,6 +301,7 @@ export function after(verb: VerbName, place: Place, as?: Disposition): Place | n
   }
   if (!reply) return next
   if (place.reply === null) return reply.orNone ? next : null
+  if (reply.mailAt && reply.mailAt !== place.stage) return null
   if (reply.from.includes(place.reply)) return { ...next, reply: reply.to ?? place.reply }
   return reply.others?.includes(place.reply) ? next : null
 }

@@ -1,8 +1,9 @@
 /** Puts rows into a state that a test begins with, whether or not a verb of the daemon leads there. */
 import type { Disposition, ReplyState, Stage } from '../../src/base/dispositions.ts'
 import type { Queryable } from '../../src/store/database.ts'
-import { type MailFields, moveMails, moveReplies, type ReplyFields } from '../../src/store/moves.ts'
+import { moveMails, moveReplies } from '../../src/store/moves.ts'
 import { insertReplies, type NewReply, type ReplyRow } from '../../src/store/replies.ts'
+import type { MailFields, ReplyFields } from '../../src/store/transitions.ts'
 
 interface Forced extends MailFields {
   id: string
@@ -22,7 +23,7 @@ export async function forceReply(
   change: ReplyFields & { id: string; from: readonly ReplyState[]; to: ReplyState; actor: string },
   now: Date,
 ): Promise<ReplyRow | null> {
-  const forced = { looksOnly: false, orNone: false, others: [], ...change, now }
+  const forced = { looksOnly: false, orNone: false, others: [], mailAt: null, ...change, now }
   return (await moveReplies(db, [forced])).get(change.id) ?? null
 }
 
