@@ -1,8 +1,7 @@
 // Writes what is generated from the source: replyd.schema.json, docs/configuration.md and docs/reasons.md. Run after a build.
 import { writeFileSync } from 'node:fs'
 import { reasonsReference } from '../dist/base/reasons.js'
-import { configJsonSchema } from '../dist/config/json-schema.js'
-import { configurationReference } from '../dist/config/reference.js'
+import { configJsonSchema, configurationReference } from '../dist/config/reference.js'
 
 const file = (path) => new URL(`../${path}`, import.meta.url)
 writeFileSync(file('replyd.schema.json'), `${JSON.stringify(configJsonSchema(), null, 2)}\n`)

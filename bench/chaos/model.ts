@@ -1,6 +1,7 @@
 /** The model of the bench: the stand-in's server, with answers that follow from the subject alone. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { check } from '../../src/demo/stand-in/check.ts'
 import type { Override, StandInRequest } from '../../src/demo/stand-in.ts'
 import type { Kind } from './mails.ts'
 
@@ -10,6 +11,7 @@ export type ModelFault = (request: StandInRequest) => Override | undefined | Pro
 export function answerFor({ question }: StandInRequest): Override {
   const subject = question.facts.get('subject') ?? ''
   const [, kind = 'draft'] = /\b(send|draft|spam|list|robot|thanks) \w+/.exec(subject) ?? []
+  if (question.task === 'check') return { content: JSON.stringify(check(question)) }
   if (question.task === 'compose') return { content: JSON.stringify(composed()) }
   return { content: JSON.stringify(verdict(kind as Kind)) }
 }
@@ -33,6 +35,8 @@ const composed = () => ({
 })
 
 const verdict = (kind: Kind) => ({
+  asks: kind === 'send' || kind === 'draft' ? ['When are you open?'] : [],
+  search: [],
   spam: { is: kind === 'spam', kind: kind === 'spam' ? 'scam' : 'none', confidence: 0.98 },
   sentiment: { label: 'neutral', intensity: 0.1 },
   language: 'en',

@@ -34,6 +34,9 @@ export interface Checked {
   obeys: boolean
 }
 
+/** What is stored of a check: what it said, or that it gave no usable answer. */
+export type StoredCheck = Checked | { uncheckable: true }
+
 /** `not stated`, `not_stated`, `Not-Stated` are one. */
 const verdictWord = z.preprocess(
   (input) =>

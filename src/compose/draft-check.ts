@@ -15,7 +15,7 @@ import { knownOf, mailFacts } from '../model/prompts/mail-facts.ts'
 import type { Prompt, PromptMail, PromptPassage } from '../model/prompts/messages.ts'
 import { checkQuestion } from '../model/prompts.ts'
 import type { MessageRow } from '../store/messages.ts'
-import type { Composed, Verdict } from '../triage/verdict.ts'
+import { type Composed, modelVerdict, neededVerdict } from '../triage/verdict.ts'
 import { unpacked } from './packaging.ts'
 import type { Sources } from './sources.ts'
 
@@ -62,7 +62,7 @@ export function checkAsked(
   const { messages, schema } = checkQuestion({
     prompt,
     mail: promptMail(settings, timeZone, mail, sources),
-    asks: (mail.row.verdict as Verdict).asks ?? [],
+    asks: neededVerdict(mail.row.verdict).asks ?? [],
     thread: sources.thread,
     earlier: sources.earlier,
     passages,
@@ -121,7 +121,7 @@ export function checkDraft(
       ],
       mail: [row.subject ?? '', sources.visible, quoted, ...theirs.map(({ text }) => text)].join('\n'),
       correspondents: [row.fromAddress ?? '', ...(replyHeader(message, owner, 'draft')?.to ?? [])],
-      language: (row.verdict as Verdict | null)?.language ?? 'und',
+      language: modelVerdict(row.verdict)?.language ?? 'und',
       today: localDay(row.internalDate, timeZone),
       promptText: prompt.body,
       instructions: settings.instructions,

@@ -27,19 +27,23 @@ export async function compose(context: StepContext, id: string, signal: AbortSig
   const sources = await gatherSources(arrival, addressees)
   const { answer, omitted, marks } = await ask(arrival, sources, signal)
   const { composed, mended } = received(account.settings, answer)
+  const unseen = [...unreadOf(sources), ...omitted]
   const now = context.clock.now()
   const change = { id, at: 'compose', durationMs: now.getTime() - started.getTime() } as const
-  const cut = [...unreadOf(sources), ...omitted]
   const earlier = await loadReply(context.db, id)
   if (composed.text === '') {
     const reason = earlier ? 'rewrite-without-text' : 'needs-person'
-    return askPerson(context, { ...change, reason, ...detailOf(cut, composed.missing) })
+    return askPerson(context, { ...change, reason, ...detailOf(unseen, composed.missing) })
   }
   const attemptGroup = earlier?.attemptGroup ?? 0
-  const reply = await replyOf(arrival, sources, composed, { marks, mended, attemptGroup })
+  const reply = await replyOf(arrival, sources, composed, { marks, mended, omitted: unseen, attemptGroup })
   if (reply === null)
-    return askPerson(context, { ...change, reason: 'nobody-to-answer', ...detailOf(cut, composed.missing) })
-  const stored = { ...change, reason: 'composed', ...detailOf(cut, []) } as const
+    return askPerson(context, {
+      ...change,
+      reason: 'nobody-to-answer',
+      ...detailOf(unseen, composed.missing),
+    })
+  const stored = { ...change, reason: 'composed', ...detailOf(unseen, []) } as const
   return (await storeReply(context.db, reply, stored, now)) ? { stage: 'decide' } : null
 }
 
@@ -52,7 +56,7 @@ const unreadOf = ({ unread }: Sources) => (unread > 0 ? [`thread: ${unread} mess
 /** What the model did not see, and, where there is no reply to say it, what it would have needed to know. */
 function detailOf(omitted: readonly string[], missing: readonly string[]): { detail?: string } {
   const lines = [
-    ...(omitted.length > 0 ? [`cut: ${omitted.join('; ')}`] : []),
+    ...(omitted.length > 0 ? [`not read: ${omitted.join('; ')}`] : []),
     ...(missing.length > 0 ? [`missing: ${missing.join('; ')}`] : []),
   ]
   return lines.length > 0 ? { detail: lines.join('\n') } : {}
@@ -127,6 +131,8 @@ export function composeQuestion(
 interface Written {
   marks: { salt: string; canary: string }
   mended: readonly Finding[]
+  /** What the model did not see. */
+  omitted: string[]
   attemptGroup: number
 }
 
@@ -135,7 +141,7 @@ async function replyOf(
   { context, account, mail }: Arrival,
   sources: Sources,
   composed: Composed,
-  { marks, mended, attemptGroup }: Written,
+  { marks, mended, omitted, attemptGroup }: Written,
 ): Promise<NewReply | null> {
   const { row } = mail
   const written = { text: composed.text, language: composed.language, attemptGroup }
@@ -158,6 +164,7 @@ async function replyOf(
     composed,
     claims: [...found, ...mended],
     sources: sources.passages,
+    omitted,
     holdReasons: [],
     attemptGroup,
   }

@@ -1,7 +1,7 @@
 /** Decide: draft, wait for a person, or send after the undo window. The policy is pure (src/decide/policy.ts). */
 
 import { PermanentError } from '../base/errors.ts'
-import type { Checked } from '../check/verdict.ts'
+import type { StoredCheck } from '../check/verdict.ts'
 import { checkAsked } from '../compose/draft-check.ts'
 import { octetsOf, writtenReply } from '../compose/reply-octets.ts'
 import { checkPassages, gatherSources } from '../compose/sources.ts'
@@ -47,7 +47,7 @@ async function checkIfWanted(
   { first, signal }: { first: PolicyDecision; signal: AbortSignal },
 ): Promise<StoredCheck | null> {
   const { context, account, mail, reply } = delivery
-  if (reply.checked !== null) return reply.checked as StoredCheck
+  if (reply.checked !== null) return reply.checked
   if (!wantsCheck(account, first)) return null
   const checked = await check(delivery, signal)
   await saveChecked(context.db, mail.row.id, checked)
@@ -58,9 +58,6 @@ function writtenByModel({ composed }: ReplyRow): Composed {
   if (composed === null) throw new PermanentError('a person wrote this reply')
   return composed
 }
-
-/** What is stored of a check: what it said, or that it gave no usable answer. */
-type StoredCheck = Checked | { uncheckable: true }
 
 const asWeighed = (stored: StoredCheck | null) => ({
   checked: stored === null || 'uncheckable' in stored ? null : stored,
@@ -82,7 +79,7 @@ async function weighed({ context, account, mail: { row, message }, reply }: Deli
     verdict,
     ceiling: row.ceiling,
     codes: row.codes,
-    cut: row.detail?.startsWith('cut:') ?? false,
+    cut: reply.omitted.length > 0,
     rewritten: row.instruction !== null,
   }
   const text = {

@@ -32,8 +32,7 @@ export async function sendReply(
     return afterFailure({ ...delivery, reply: claimed ?? (await claim(delivery)) }, error)
   }
   // From here on nothing that fails may look as if it had not been sent.
-  const replyText = `${accepted.replyCode} ${accepted.reply}`
-  return asSent({ ...delivery, reply: claimed ?? reply }, replyText, accepted.messageId)
+  return asSent({ ...delivery, reply: claimed ?? reply }, accepted.reply, accepted.messageId)
 }
 
 const outgoing = ({ octets, reversePath, addressees }: ReplyRow): Outgoing => ({

@@ -1,4 +1,5 @@
 import { canonical, comparable, distinct } from '../mail/correspondents.ts'
+import type { Fault } from '../mail/fault.ts'
 import { isLooseNoReply, isPostmaster, isRobotWord, isStrictNoReply } from '../mail/local-parts.ts'
 import { fieldValues, isTextUnread } from '../mail/message.ts'
 import { fieldKeyword, stripComments } from '../mail/mime/keyword.ts'
@@ -144,6 +145,6 @@ function hasNoText({ message, parts }: Facts): boolean {
 }
 
 /** Faults behind which a field may stand that the rules did not see. */
-function isBlindSpot(fault: string): boolean {
-  return /^(?:header cut|several Content-Type)/.test(fault)
+function isBlindSpot({ code }: Fault): boolean {
+  return code === 'header-cut' || code === 'several-content-types'
 }

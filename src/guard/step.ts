@@ -92,7 +92,8 @@ export function guardMail(message: Message, owner: Owner, history: GuardContext)
 
 /** PGP text without MIME (RFC 4880 section 6.2) is no type of its own, so that no rule on the structure sees it. */
 function withInlineEncryption(judgement: GuardAnswer, message: Message): GuardAnswer {
-  if (judgement.decision === 'never' || !message.faults.includes('encrypted (PGP)')) return judgement
+  if (judgement.decision === 'never' || !message.faults.some(({ code }) => code === 'encrypted-text'))
+    return judgement
   return { decision: 'never', reason: 'encrypted', codes: ['encrypted', ...judgement.codes] }
 }
 

@@ -3,8 +3,10 @@
  * brings the beginning of its first part along with the first pass: most have all of their text there. A mail that the
  * server or the parser chokes on does not take its neighbours with it.
  */
+
 import type { FetchMessageObject, FetchQueryObject, ImapFlow } from 'imapflow'
 import { reasonOf } from '../base/errors.ts'
+import { type Fault, faultOf } from '../mail/fault.ts'
 import { firstField, type Part } from '../mail/message.ts'
 import { parseFields } from '../mail/mime/header.ts'
 import { textPartsOf, unnamedCalendars } from '../mail/mime/structure.ts'
@@ -51,7 +53,7 @@ const facts: FetchQueryObject = { uid: true, flags: true, size: true, internalDa
 
 const headerPart = (limits: Limits) => ({ key: 'HEADER', start: 0, maxLength: limits.maxHeaderOctets })
 
-function fetchedFrom(uid: number, row: FetchMessageObject | undefined, fault: string | null): Fetched {
+function fetchedFrom(uid: number, row: FetchMessageObject | undefined, fault: Fault | null): Fetched {
   const header = row?.headers ?? Buffer.alloc(0)
   const { internalDate } = row ?? {}
   return {
@@ -66,7 +68,7 @@ function fetchedFrom(uid: number, row: FetchMessageObject | undefined, fault: st
     emailId: row?.emailId || null,
     threadId: row?.threadId || null,
     vanished: row === undefined && fault === null,
-    fault: fault ?? (row && !row.bodyStructure ? 'the server gave no readable structure' : null),
+    fault: fault ?? (row && !row.bodyStructure ? faultOf('no-structure') : null),
   }
 }
 
@@ -102,13 +104,16 @@ async function fetchTexts(client: ImapFlow, mails: readonly Fetched[], limits: L
       const uids = asked.map((mail) => mail.uid)
       const rows = await fetchRows(client, uids, { uid: true, bodyParts })
       for (const mail of asked) for (const [section, most] of sections) takeText(mail, section, most, rows)
+      return rows
     }
     await ask(mails)
     // Some servers answer NIL while they can't reach their own store: only a second NIL is believed.
     const missing = mails.filter((mail) => sections.some(([section]) => !mail.texts.has(section)))
     if (missing.length === 0) continue
     await client.noop()
-    await ask(missing)
+    const rows = await ask(missing)
+    // Moved or deleted since its header was read: where it went, it is found again.
+    for (const mail of missing) mail.vanished = !rows.has(mail.uid)
   }
   await readOn(client, mails, limits)
 }
@@ -236,7 +241,7 @@ export async function fetchBare(
   limits: Limits,
   why: unknown,
 ): Promise<Fetched> {
-  const fault = `the mail could not be read: ${reasonOf(why)}`
+  const fault = faultOf('fetch-failed', null, reasonOf(why))
   for (const query of [{ ...facts, bodyParts: [headerPart(limits)] }, facts]) {
     try {
       const rows = await fetchRows(client, [uid], query)

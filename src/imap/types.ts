@@ -1,6 +1,8 @@
 /** What the IMAP adapter promises: the shapes and the interface that the steps are written against. */
+
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
+import type { Fault } from '../mail/fault.ts'
 import type { Part } from '../mail/message.ts'
 
 export interface MailboxState {
@@ -32,8 +34,8 @@ export interface Fetched {
   threadId: string | null
   /** True when the mail was gone before it could be read; nothing but `uid` is meaningful then. */
   vanished: boolean
-  /** What could not be read, in plain words; null for a sound mail. */
-  fault: string | null
+  /** What could not be read; null for a sound mail. */
+  fault: Fault | null
 }
 
 export interface FetchLimits {

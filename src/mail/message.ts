@@ -1,4 +1,5 @@
 /** A message as replyd sees it: pure values, the same whether they came from a file or from IMAP. */
+import type { Fault, FaultCode } from './fault.ts'
 
 /** One header field of the outermost header block (RFC 5322 section 2.2). */
 export interface Field {
@@ -36,8 +37,8 @@ export interface Message {
   html: string | null
   /** True when text that a reader would not see (display:none, zero size, white on white) was cut out of the HTML. */
   hiddenText: boolean
-  /** What could not be read, in plain words; empty for a sound message. */
-  faults: readonly string[]
+  /** What could not be read; empty for a sound message. */
+  faults: readonly Fault[]
 }
 
 /** Values of every field of that name, in order of appearance. */
@@ -52,10 +53,12 @@ export function firstField(message: Pick<Message, 'fields'>, name: string): stri
 }
 
 /** Faults behind which words of the author may stand that nothing here has read. */
-const unreadText =
-  /^(?:text part|signed part|the mail could not be read|the server gave no readable structure|message cut|parts nested|more than \d+ parts)/
+const unreadText: ReadonlySet<FaultCode> = new Set<FaultCode>([
+  ...(['text-unread', 'text-cut', 'signature-unread', 'fetch-failed', 'no-structure'] as const),
+  ...(['message-cut', 'nested-too-deep', 'too-many-parts'] as const),
+])
 
 /** Whether some of the text could not be read: such a mail is for a person, whatever the rest of it says. */
 export function isTextUnread(message: Pick<Message, 'faults'>): boolean {
-  return message.faults.some((fault) => unreadText.test(fault))
+  return message.faults.some(({ code }) => unreadText.has(code))
 }

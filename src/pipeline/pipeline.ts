@@ -47,7 +47,10 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   /** What the owner was told last of each account. */
   readonly #toldOf = new Map<string, string>()
   /** Jobs of several mails travel together. */
-  readonly #nudges = new Batcher<readonly JobRequest[], void>((all) => this.#enqueueAll(all.flat()))
+  readonly #nudges = new Batcher<readonly JobRequest[], void>(async (all) => {
+    await this.#enqueueAll(all.flat())
+    return all.map(() => undefined)
+  })
   /** Why the model can't be used, for health; null while it can. */
   modelStopped: string | null = null
 
@@ -111,11 +114,10 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     if (nudges.length > 0) await this.#nudges.ask(nudges)
   }
 
-  async #enqueueAll(nudges: readonly JobRequest[]): Promise<[]> {
+  async #enqueueAll(nudges: readonly JobRequest[]): Promise<void> {
     await this.#queues.enqueue(nudges).catch((error: unknown) => {
       this.#context.log.warn({ event: 'queue.unreachable', reason: reasonOf(error), jobs: nudges.length })
     })
-    return []
   }
 
   #nudge(messageId: string, stage: Stage, dueAt?: Date): JobRequest[] {

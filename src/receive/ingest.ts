@@ -1,8 +1,10 @@
 /** Ingest: stores each mail once. The cursor moves in the same statement as the rows, so that a crash repeats, never skips. */
+
 import { createHash } from 'node:crypto'
 import type { Account, StepContext } from '../context.ts'
 import type { Fetched } from '../imap/imap.ts'
 import { decodeWords, parseAddressList, plainLine } from '../mail/address.ts'
+import type { Fault } from '../mail/fault.ts'
 import { firstField, type Message } from '../mail/message.ts'
 import { messageFromParts } from '../mail/mime/octets.ts'
 import { type Body, cacheMails, type StoredMail } from '../store/bodies.ts'
@@ -84,7 +86,7 @@ async function store(
 }
 
 /** The message as it will be loaded: the steps must not see another one before a restart than after it. */
-function asKept(message: Message, fault: string | null): Message {
+function asKept(message: Message, fault: Fault | null): Message {
   const html = message.html?.slice(0, longestHtml) ?? null
   return {
     ...message,

@@ -67,6 +67,7 @@ async function writeAnew(review: Review, id: string, actor: string, text: string
     composed: null,
     claims: [],
     sources: [],
+    omitted: [],
     holdReasons: [row.reason],
     attemptGroup: 0,
   }

@@ -15,7 +15,7 @@ export interface Outgoing {
 export interface Accepted {
   /** 250, or another 2yz. */
   replyCode: number
-  /** The text of the reply after the final dot, for the log and the ledger. */
+  /** The reply after the final dot, its code included, for the log and the ledger. */
   reply: string
   /** The Message-ID the server gave the mail, angle brackets included, where its reply names one (Outlook, SES). */
   messageId: string | null

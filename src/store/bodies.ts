@@ -1,4 +1,5 @@
 import { Lru } from '../base/lru.ts'
+import type { Fault } from '../mail/fault.ts'
 import type { Message, Part } from '../mail/message.ts'
 import { parseFields } from '../mail/mime/octets.ts'
 import { batched } from './batched.ts'
@@ -14,7 +15,7 @@ export interface Body {
   text: string
   html: string | null
   hiddenText: boolean
-  faults: readonly string[]
+  faults: readonly Fault[]
 }
 
 /** A mail as the steps see it. */

@@ -237,6 +237,33 @@ create index message_open on replyd.message (id) where step = 'review' or dispos
 /** What the check by meaning said of a reply. */
 const checked = 'alter table replyd.reply add column checked jsonb;'
 
+/** What the model did not see gets a column, faults get a code, and the detail of a mail holds no list of codes any more. */
+const typed = `
+alter table replyd.reply add column omitted jsonb not null default '[]';
+alter table replyd.reply alter column composed drop not null;
+update replyd.reply r set omitted = jsonb_build_array(split_part(m.detail, E'\\n', 1))
+  from replyd.message m where m.id = r.id and m.detail like 'cut: %';
+update replyd.message m set detail = null from replyd.reply r where r.id = m.id and m.detail = r.hold_reason;
+update replyd.body b set faults = (
+  select jsonb_agg(jsonb_build_object('part', substring(fault from 'part ([0-9.]+)'), 'text', fault, 'code', case
+    when fault like 'header cut%' then 'header-cut'
+    when fault like 'message cut%' then 'message-cut'
+    when fault like 'several Content-Type%' then 'several-content-types'
+    when fault like 'parts nested%' then 'nested-too-deep'
+    when fault like 'more than%' then 'too-many-parts'
+    when fault like 'multipart without%' then 'no-boundary'
+    when fault = 'encrypted (PGP)' then 'encrypted-text'
+    when fault = 'encrypted' then 'encrypted'
+    when fault like 'unknown charset%' then 'unknown-charset'
+    when fault like 'text part % was cut' then 'text-cut'
+    when fault like 'text part %' then 'text-unread'
+    when fault like 'signed part %' then 'signature-unread'
+    when fault like 'the server gave%' then 'no-structure'
+    else 'fetch-failed' end))
+    from jsonb_array_elements_text(b.faults) as fault)
+  where jsonb_array_length(b.faults) > 0;
+`
+
 /** Mail and reply change together. What a crash or a failure left half done is brought to where it stands. */
 const together = `
 update replyd.message m set step = 'done', disposition = 'drafted' from replyd.reply r
@@ -259,5 +286,6 @@ export const migrations: readonly Migration[] = [
   { version: 1, sql: first },
   { version: 2, sql: words },
   { version: 3, sql: checked },
-  { version: 4, sql: together },
+  { version: 4, sql: typed },
+  { version: 5, sql: together },
 ]

@@ -5,12 +5,15 @@ import type { Database, Queryable } from './database.ts'
 import { encodedReply, insertReplies, type NewReply, type ReplyRow, replyColumns } from './replies.ts'
 import { storable } from './storable.ts'
 import {
+  type MailFields,
   type MailOnlyVerb,
   type MailVerb,
   type Move,
   moves,
+  type ReplyFields,
   type ReplyVerb,
-  type VerbName, type MailFields, type ReplyFields } from './transitions.ts'
+  type VerbName,
+} from './transitions.ts'
 
 export interface MailMove extends MailFields {
   id: string

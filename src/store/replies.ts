@@ -1,5 +1,6 @@
 import type { ReplyState, Stage } from '../base/dispositions.ts'
 import type { ClaimKind, Reason } from '../base/reasons.ts'
+import type { StoredCheck } from '../check/verdict.ts'
 import type { Composed } from '../triage/verdict.ts'
 import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
@@ -49,7 +50,9 @@ export interface ReplyRow {
   /** Passages that were given to the model. */
   sources: StoredPassage[]
   /** What the check by meaning said of the text as the model wrote it; null where it was not asked. */
-  checked: unknown
+  checked: StoredCheck | null
+  /** What of the mail and its thread the model did not see, in words. */
+  omitted: string[]
   /** Why it does not go out by itself, strictest first; empty before that is decided. */
   holdReasons: Reason[]
   actor: string | null
@@ -67,7 +70,7 @@ export interface ReplyRow {
 }
 
 export const replyColumns = `id, account, state, kind, reply_message_id as "replyMessageId", octets, reverse_path as "reversePath", addressee, addressees,
-  subject, text, draft_text as "draftText", text_hash as "textHash", language, confidence, composed, claims, sources, checked,
+  subject, text, draft_text as "draftText", text_hash as "textHash", language, confidence, composed, claims, sources, omitted, checked,
   string_to_array(hold_reason, ' ') as "holdReasons", actor, attempt_group as "attemptGroup", created_at as "createdAt", send_after as "sendAfter",
   claimed_at as "claimedAt", finished_at as "finishedAt", reply_text as "replyText", saved_mailbox as "savedMailbox",
   saved_uid_validity as "savedUidValidity", saved_uid::float8 as "savedUid", saved_size::float8 as "savedSize"`
@@ -89,6 +92,7 @@ export type NewReply = Pick<
   | 'composed'
   | 'claims'
   | 'sources'
+  | 'omitted'
   | 'holdReasons'
   | 'attemptGroup'
 >
@@ -111,20 +115,20 @@ export async function insertReplies(
 ): Promise<Set<string>> {
   const { rows } = await db.query<{ id: string }>(
     `insert into replyd.reply as r (id, account, state, kind, reply_message_id, octets, reverse_path, addressee, addressees,
-         subject, text, draft_text, text_hash, language, confidence, composed, claims, sources, hold_reason, attempt_group, created_at)
+         subject, text, draft_text, text_hash, language, confidence, composed, claims, sources, omitted, hold_reason, attempt_group, created_at)
        select x.id, x.account, 'composed', x.kind, x."replyMessageId", decode(x.octets, 'base64'), x."reversePath", x.addressees->>0,
-         x.addressees, x.subject, x.text, x.text, x."textHash", x.language, x.confidence, x.composed, x.claims, x.sources,
+         x.addressees, x.subject, x.text, x.text, x."textHash", x.language, x.confidence, x.composed, x.claims, x.sources, x.omitted,
          x."holdReason", x."attemptGroup", x.now
          from jsonb_to_recordset($1::jsonb) as x (id text, at text, account text, kind text, "replyMessageId" text, octets text,
            "reversePath" text, addressees jsonb, subject text, text text, "textHash" text, language text, confidence float8,
-           composed jsonb, claims jsonb, sources jsonb, "holdReason" text, "attemptGroup" integer, now timestamptz)
+           composed jsonb, claims jsonb, sources jsonb, omitted jsonb, "holdReason" text, "attemptGroup" integer, now timestamptz)
          join replyd.message m on m.id = x.id and m.step = x.at and m.reason <> 'forgotten' for no key update of m
        on conflict (id) do update set state = 'composed', kind = excluded.kind, reply_message_id = excluded.reply_message_id,
          octets = excluded.octets, reverse_path = excluded.reverse_path, addressee = excluded.addressee,
          addressees = excluded.addressees,
          subject = excluded.subject, text = excluded.text, draft_text = excluded.text, text_hash = excluded.text_hash,
          language = excluded.language, confidence = excluded.confidence, composed = excluded.composed,
-         claims = excluded.claims, sources = excluded.sources, checked = null, hold_reason = excluded.hold_reason,
+         claims = excluded.claims, sources = excluded.sources, omitted = excluded.omitted, checked = null, hold_reason = excluded.hold_reason,
          attempt_group = excluded.attempt_group, created_at = excluded.created_at
          where r.state = 'composed'
        returning r.id`,
@@ -134,7 +138,7 @@ export async function insertReplies(
 }
 
 /** Stores what the check by meaning said, while nobody has decided on the reply. */
-export async function saveChecked(db: Queryable, id: string, checked: unknown): Promise<void> {
+export async function saveChecked(db: Queryable, id: string, checked: StoredCheck): Promise<void> {
   await db.query("update replyd.reply set checked = $2 where id = $1 and state = 'composed'", [
     id,
     storable(checked),

@@ -215,7 +215,7 @@ export function unlessUnread(decision: TriageDecision, message: Pick<Message, 'f
   if (!isTextUnread(message)) return decision
   const isOpen = decision.verb === 'wantReply' || decision.verb === 'leaveUnanswered'
   if (!isOpen) return decision
-  const detail = `unread: ${message.faults.join('; ')}`
+  const detail = `unread: ${message.faults.map(({ text }) => text).join('; ')}`
   return { ...decision, verb: 'askPerson', reason: 'text-not-read', detail }
 }
 

@@ -32,7 +32,7 @@ export function DraftText({ shown }: { shown: Shown }) {
   if (reply === null) return null
   const { sources: passages, composed, claims } = reply
   // What was said of the text holds only while nobody has changed it.
-  const checked = reply.text === reply.draftText ? (reply.checked as Checked | null) : null
+  const checked = reply.text === reply.draftText ? reply.checked : null
   return (
     <>
       {checked && 'sentences' in checked ? (

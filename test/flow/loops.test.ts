@@ -152,10 +152,6 @@ test('of ten mails that one sender sends at once, one gets the answer that all w
   await using running = await startOn(address)
   const rows = await running.settled(ids.length)
   const outcomes = rows.map(({ disposition, reason }) => `${disposition} ${reason}`)
-  console.log(
-    outcomes,
-    rows.map((row) => row.codes.join(' ')),
-  )
   expect(outcomes.filter((outcome) => outcome.startsWith('sent')).length).toBeLessThanOrEqual(3)
   await postfix.drained()
   expect((await readMailbox(dovecot, 'orders@burst.example', 'INBOX')).length).toBeLessThanOrEqual(3)

@@ -160,7 +160,7 @@ test('an overlong thread is cut, and the row says so', async () => {
     `select detail from replyd.event where message_id = $1 and step = 'compose'`,
     [row.id],
   )
-  expect(events[0]?.detail).toMatch(/^cut: .*thread: \d messages in the middle$/)
+  expect(events[0]?.detail).toMatch(/^not read: .*thread: \d messages in the middle$/)
   expect(block('THREAD')).toMatch(/^sender, .*Line 1 of.*\[… \d messages left out …\].*Line 5 of/s)
   // More names than are looked up.
   const many = Array.from({ length: 40 }, (_, at) => `<far${at}@asks.example>`)
@@ -179,5 +179,5 @@ test('an overlong thread is cut, and the row says so', async () => {
     `select detail from replyd.event where message_id = $1 and step = 'compose'`,
     [last.id],
   )
-  expect(more[0]?.detail).toBe('cut: thread: 10 messages at its beginning')
+  expect(more[0]?.detail).toBe('not read: thread: 10 messages at its beginning')
 })

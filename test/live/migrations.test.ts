@@ -101,6 +101,57 @@ test.each(versions)('a store of version %d comes to the newest with all its rows
   expect(mails.map(({ id }) => id)).toEqual(['m-approved', 'm-held', 'm-sending', 'm-sent', 'm-uncertain'])
 })
 
+const oldFaults = {
+  'header cut at 262144 octets': { code: 'header-cut', part: null },
+  'message cut at 41943040 octets': { code: 'message-cut', part: null },
+  'parts nested too deep': { code: 'nested-too-deep', part: null },
+  'more than 500 parts': { code: 'too-many-parts', part: null },
+  'several Content-Type fields': { code: 'several-content-types', part: null },
+  'encrypted (PGP)': { code: 'encrypted-text', part: null },
+  'text part 1.2 was cut': { code: 'text-cut', part: '1.2' },
+  'text part 1 was not read': { code: 'text-unread', part: '1' },
+  'the mail could not be read: closed': { code: 'fetch-failed', part: null },
+}
+
+test('what version 1 wrote as text becomes codes: faults, what was not read, and the list of reasons', async () => {
+  await using db = await open(null, true)
+  await migrate(db, migrations.slice(0, 1))
+  const mail = async (id: string, detail: string, holdReason: string, faults: string[]) => {
+    await db.query(
+      `insert into replyd.message (id, account, mailbox, uid_validity, uid, size, internal_date, flags, ingested_at, step,
+         disposition, reason, detail, due_at, updated_at)
+       values ($1, 'a@x.example', 'INBOX', '1', $2, 1, now(), '[]', now(), 'done', 'drafted', 'mode-draft', $3, now(), now())`,
+      [id, id.charCodeAt(0), detail],
+    )
+    await db.query(
+      `insert into replyd.reply (id, account, state, kind, reply_message_id, octets, reverse_path, addressee, addressees,
+         subject, text, draft_text, text_hash, confidence, composed, claims, sources, hold_reason, attempt_group, created_at)
+       values ($1, 'a@x.example', 'saved', 'draft', $2, '', 'a@x.example', 'b@x.example', '[]', '', '', '', '', 1, '{}', '[]', '[]', $3,
+         0, now())`,
+      [id, `<${id}@x>`, holdReason],
+    )
+    await db.query(
+      `insert into replyd.body (id, header, structure, text, html, hidden_text, faults) values ($1, '', '{}', '', null, false, $2)`,
+      [id, JSON.stringify(faults)],
+    )
+  }
+  await mail('a', 'mode-draft urgent', 'mode-draft urgent', Object.keys(oldFaults))
+  await mail('b', 'cut: thread: 3 messages\nmissing: a price', '', [])
+  await migrate(db)
+  const details = await db.query<{ detail: string | null; omitted: string[] }>(
+    'select m.detail, r.omitted from replyd.message m join replyd.reply r on r.id = m.id order by m.id',
+  )
+  expect(details.rows).toEqual([
+    { detail: null, omitted: [] },
+    { detail: 'cut: thread: 3 messages\nmissing: a price', omitted: ['cut: thread: 3 messages'] },
+  ])
+  const bodies = await db.query<{ faults: unknown[] }>('select faults from replyd.body order by id')
+  expect(bodies.rows[0]?.faults).toEqual(
+    Object.entries(oldFaults).map(([text, fault]) => ({ ...fault, text })),
+  )
+  expect(bodies.rows[1]?.faults).toEqual([])
+})
+
 test('of several that start at once on an empty database one makes the schema', async () => {
   const url = await postgres.createDatabase()
   const stores = await Promise.all([open(url), open(url), open(url), open(url)])
@@ -200,13 +251,11 @@ const halfDone: Record<string, [mail: string, reply: string, after: string]> = {
 
 test('mails and replies that an earlier version left half done come to one place', async () => {
   await using db = await open(await postgres.createDatabase(), true)
-  const before = migrations.filter(({ version }) => version < 4)
-  await migrate(db, before)
   async function* lines() {
     yield* fixture('1.jsonl').trim().split('\n')
   }
   await restoreBackup(db, lines(), new Date('2027-01-01T00:00:00Z'))
-  await db.query('delete from replyd.migration where version >= 4')
+  await db.query('delete from replyd.migration where version >= 5')
   for (const [id, [mail, state]] of Object.entries(halfDone)) {
     const [step, disposition] = mail.split(' ')
     await db.query('update replyd.message set step = $2, disposition = $3 where id = $1', [

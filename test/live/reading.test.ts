@@ -1,4 +1,5 @@
 /** What was read of a mailbox, into the store and on to the guard: on each kind of store, from a mailbox that the test scripts. */
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +8,7 @@ import { silentLog } from '../../src/base/log.ts'
 import type { Account, StepContext } from '../../src/context.ts'
 import { guard } from '../../src/guard/step.ts'
 import type { Fetched, ImapAccount } from '../../src/imap/imap.ts'
+import { type Fault, faultOf } from '../../src/mail/fault.ts'
 import { parseFields, splitHeader } from '../../src/mail/mime/octets.ts'
 import { parseStructure } from '../../src/mail/mime/structure.ts'
 import { readNew } from '../../src/receive/catch-up.ts'
@@ -29,10 +31,12 @@ beforeAll(async () => {
 })
 afterAll(() => postgres.stop())
 
+const half = faultOf('text-cut', '1')
+
 const letter = (uid: number, body = 'Hello') =>
   `From: =?utf-8?q?J=C3=B6rg?= <j@example.org>\r\nTo: ${address}\r\nMessage-ID: <${uid}@x>\r\nSubject: a question\r\n\r\n${body}`
 
-function fetched(uid: number, text = letter(uid), fault: string | null = null): Fetched {
+function fetched(uid: number, text = letter(uid), fault: Fault | null = null): Fetched {
   const octets = Buffer.from(text)
   const header = splitHeader(octets)
   const { structure, bodies } = parseStructure(parseFields(header), octets.subarray(header.length))
@@ -89,7 +93,7 @@ describe.each([
   describe('a batch', () => {
     test('is handed on as it would be loaded', async () => {
       const html = `Content-Type: text/html\r\n${letter(3, `<b>Hi\0</b>${'<i>x</i>'.repeat(50_000)}`)}`
-      const batch = [fetched(1), fetched(2, letter(2, 'a\0b'), 'half of it'), fetched(3, html)]
+      const batch = [fetched(1), fetched(2, letter(2, 'a\0b'), half), fetched(3, html)]
       const handed = await ingest(context, accountWith({}), source, batch)
       const byId = ({ row: a }: StoredMail, { row: b }: StoredMail) => a.uid - b.uid
       const loaded = (
@@ -99,7 +103,7 @@ describe.each([
         )
       ).sort(byId)
       expect(handed).toEqual(loaded)
-      expect(handed.map(({ message }) => message.faults[0])).toEqual([undefined, 'half of it', undefined])
+      expect(handed.map(({ message }) => message.faults[0])).toEqual([undefined, half, undefined])
       const [first] = handed
       expect(await loadMail(db, first?.row.id ?? '')).toEqual(first)
     })

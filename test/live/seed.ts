@@ -1,6 +1,7 @@
 /** A store with something in every table, written as the daemon writes it where that matters. */
 
 import type { ReplyState } from '../../src/base/dispositions.ts'
+import { faultOf } from '../../src/mail/fault.ts'
 import type { Database } from '../../src/store/database.ts'
 import { type NewMessage, storeIngested } from '../../src/store/ingested.ts'
 import type { NewReply } from '../../src/store/replies.ts'
@@ -49,6 +50,7 @@ export const seedReply = (id: string, addressee: string): NewReply => ({
   composed: composedAs(awkward),
   claims: [{ claim: '12', kind: 'number' }],
   sources: [{ file: 'hours.md', heading: 'Hours', text: 'From ten to six.' }],
+  omitted: ['thread: 2 messages at its beginning'],
   holdReasons: ['mode-draft'],
   attemptGroup: 0,
 })
@@ -69,7 +71,7 @@ export async function seedMails(
       text: awkward,
       html: `<b>${awkward}</b>`,
       hiddenText: false,
-      faults: ['f'],
+      faults: [faultOf('text-cut', '1')],
     }
     await storeIngested(db, { messages: [seedMessage(id, firstUid + at, from)], bodies: [body] }, seededAt)
     await forceMail(

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { RateLimitedError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
+import { faultOf } from '../../src/mail/fault.ts'
 import { parseOctets } from '../../src/mail/mime/octets.ts'
 import { openQueues, type Queues, RetryLater } from '../../src/queue/queues.ts'
 import { loadMails, removeBodiesBefore } from '../../src/store/bodies.ts'
@@ -79,6 +80,7 @@ const newReply = (id: string): NewReply => ({
   composed: composedAs('Hi'),
   claims: [],
   sources: [passage],
+  omitted: [],
   holdReasons: ['mode-draft'],
   attemptGroup: 0,
 })
@@ -354,7 +356,13 @@ describe.each([
     const place = { account: 'me@example.com', mailbox: 'INBOX', uidValidity: '1' }
     const cursor = { ...place, lastUid: 2 }
     const { structure } = parseOctets(Buffer.from('Subject: x\r\n\r\nHello'))
-    const body = { header: Buffer.from([0, 255]), structure, html: null, hiddenText: false, faults: ['f'] }
+    const body = {
+      header: Buffer.from([0, 255]),
+      structure,
+      html: null,
+      hiddenText: false,
+      faults: [faultOf('text-cut', '1')],
+    }
     const messages = [newMessage('a', 1), newMessage('b', 2), newMessage('c', 2)]
     const bodies = messages.map(({ id }) => ({ id, ...body, text: id }))
     await saveCursor(db, { ...cursor, lastUid: 0, baselineUid: 0, baselineAt: now, renumberedUid: 0 }, now)

@@ -14,6 +14,7 @@ import { noteNegativeAnswer } from '../../src/store/autonomy.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
 import { storeIngested } from '../../src/store/ingested.ts'
 import { loadMessage } from '../../src/store/messages.ts'
+import { loadReply, type NewReply } from '../../src/store/replies.ts'
 import { figuresByDay, replyFigures } from '../../src/store/statistics.ts'
 import { askFilter, learnFrom } from '../../src/triage/filter.ts'
 import type { Verdict } from '../../src/triage/verdict.ts'
@@ -87,6 +88,7 @@ async function answered(
       composed: composedAs(text),
       claims: [],
       sources: [],
+      omitted: [],
       holdReasons: [],
       attemptGroup: 0,
     },
@@ -160,6 +162,28 @@ test('a call-back within the undo window and a rejection count against it', asyn
     [account, 'returns', new Date(0), 'ann'],
   )
   expect(await entry('returns')).toMatchObject({ granted: false, takenBack: { reason: 'cancelled', id } })
+})
+
+test('a reply that a person wrote where the model wrote none has no answer of the model', async () => {
+  const id = await mail()
+  const reply: NewReply = {
+    ...{ id, account, kind: 'draft', replyMessageId: `<reply-${id}@shop.example>`, octets: Buffer.from('x') },
+    ...{
+      reversePath: account,
+      addressees: ['kim@customer.example'],
+      subject: 'Re',
+      text: 'Mine',
+      textHash: 'x',
+    },
+    ...{ language: null, confidence: 1, composed: null, claims: [], sources: [], omitted: [] },
+    ...{ holdReasons: ['needs-person'], attemptGroup: 0 },
+  }
+  expect(await putReply(db, reply, 'triage', tick())).toBe(true)
+  expect(await loadReply(db, id)).toMatchObject({
+    composed: null,
+    holdReasons: ['needs-person'],
+    text: 'Mine',
+  })
 })
 
 const octets = (words: string) =>

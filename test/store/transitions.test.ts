@@ -175,7 +175,8 @@ test('no other file says where a mail or a reply goes from and to', () => {
     ),
   ].map((quoted) => quoted.slice(1, -1))
   const literal = new RegExp(`\\b(?:from|to): \\[?'(?:${states.join('|')})'`)
-  const statement = /update replyd\.(?:message|reply)\b[^`]*?\bset(?:(?!\bwhere\b|\bfrom\b)[^`])*\b(?:step|state|disposition) =/
+  const statement =
+    /update replyd\.(?:message|reply)\b[^`]*?\bset(?:(?!\bwhere\b|\bfrom\b)[^`])*\b(?:step|state|disposition) =/
   const found = readdirSync(root, { recursive: true, encoding: 'utf8' })
     .filter((path) => /\.tsx?$/.test(path) && !/store\/(?:transitions|moves|migrations)\.ts$/.test(path))
     .filter((path) => {

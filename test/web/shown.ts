@@ -43,6 +43,7 @@ export const replyWith = (holdReasons: Reason[]): ReplyRow => ({
   },
   ...{ holdReasons, actor: null, attemptGroup: 0, createdAt: now, sendAfter: null, claimedAt: null },
   ...{ finishedAt: null, replyText: null, savedMailbox: null, savedUidValidity: null, savedUid: null },
+  omitted: [],
   savedSize: null,
 })
 

@@ -1,5 +1,6 @@
 /** The words of an HTML part that its reader sees, as lines; what is hidden from him is cut and reported. */
 
+import { faultOf } from '../fault.ts'
 import type { Part } from '../message.ts'
 import { decodeCharset } from '../mime/charset.ts'
 import { decodeTransfer } from '../mime/decode.ts'
@@ -220,5 +221,5 @@ export function readHtml(octets: Buffer, part: Part): ReadText & { html: string 
   const label = part.parameters.charset ?? ''
   const charset = /^(us-ascii|ascii|)$/i.test(label) ? declaredCharset(decoded) || label : label
   const { text: html, known } = decodeCharset(decoded, charset)
-  return { html, ...textOfHtml(html), faults: known ? [] : [`unknown charset in part ${part.path}`] }
+  return { html, ...textOfHtml(html), faults: known ? [] : [faultOf('unknown-charset', part.path)] }
 }

@@ -1,5 +1,6 @@
 /** A message from its octets, or from the pieces that IMAP hands out: two ways in, one reading. */
 
+import { faultOf } from '../fault.ts'
 import type { Message, Part } from '../message.ts'
 import { readTexts } from '../text/parts.ts'
 import { headerBounds, longestHeader, parseFields, splitHeader } from './header.ts'
@@ -24,7 +25,7 @@ export function messageFromParts(pieces: {
   const { header, texts } = pieces
   const structure = withCalendarMethods(pieces.structure, texts)
   const read = readTexts(structure, texts)
-  const faults = header.length > longestHeader ? [`header cut at ${longestHeader} octets`] : []
+  const faults = header.length > longestHeader ? [faultOf('header-cut')] : []
   return {
     fields: parseFields(splitHeader(header)),
     structure,
@@ -42,7 +43,7 @@ export function parseOctets(octets: Buffer): Message {
   const header = raw.subarray(0, end)
   const { structure, bodies, faults } = parseStructure(parseFields(header), raw.subarray(body))
   const message = messageFromParts({ header, structure, texts: bodies })
-  const cut = octets.length > longestMessage ? [`message cut at ${longestMessage} octets`] : []
-  const unended = end === body && body >= longestHeader ? [`header cut at ${longestHeader} octets`] : []
+  const cut = octets.length > longestMessage ? [faultOf('message-cut')] : []
+  const unended = end === body && body >= longestHeader ? [faultOf('header-cut')] : []
   return { ...message, faults: [...cut, ...unended, ...faults, ...message.faults] }
 }

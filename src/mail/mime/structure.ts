@@ -1,5 +1,6 @@
 /** The MIME tree of a raw message (RFC 2046), and which of its parts a reader sees as the message's text. */
 
+import { type FaultCode, faultOf } from '../fault.ts'
 import type { Field, Part } from '../message.ts'
 import { decodeTransfer } from './decode.ts'
 import { headerBounds, parseFields } from './header.ts'
@@ -16,7 +17,7 @@ interface Walk {
   parts: number
   /** Octets that may still be searched for delimiters; nested multiparts are searched once a level. */
   searchable: number
-  faults: Set<string>
+  faults: Set<FaultCode>
   /** Encoded octets of each leaf by path. */
   bodies: Map<string, Buffer>
 }
@@ -104,7 +105,7 @@ function walkEntity(
 ): Part {
   walk.parts++
   if (fields.filter((field) => field.name === 'content-type').length > 1)
-    walk.faults.add('several Content-Type fields')
+    walk.faults.add('several-content-types')
   const part = partFrom(fields, path, body.length, fallback)
   if (!part.type.startsWith('multipart/')) {
     const leaf = path === '' ? { ...part, path: '1' } : part
@@ -113,14 +114,14 @@ function walkEntity(
   }
   walk.searchable -= body.length
   if (depth >= deepest || walk.searchable < 0) {
-    walk.faults.add('parts nested too deep')
+    walk.faults.add('nested-too-deep')
     return part
   }
   const boundary = part.parameters.boundary ?? ''
   const room = mostParts + 1 - walk.parts
   let stretches = boundary === '' ? [] : bodyParts(body, boundary, room)
   if (stretches.length === 0) {
-    walk.faults.add('multipart without its boundary')
+    walk.faults.add('no-boundary')
     const guess = likelyBoundary(body)
     if (guess !== null) stretches = bodyParts(body, guess, room)
   }
@@ -129,7 +130,7 @@ function walkEntity(
   // A multipart whose boundary never occurs is read as the plain text that it then is.
   for (const [index, stretch] of (stretches.length > 0 ? stretches : [null]).entries()) {
     if (walk.parts >= mostParts) {
-      walk.faults.add(`more than ${mostParts} parts`)
+      walk.faults.add('too-many-parts')
       break
     }
     const { end, body: start } =
@@ -156,7 +157,11 @@ export function parseStructure(fields: readonly Field[], body: Buffer) {
     bodies: new Map(),
   }
   const structure = walkEntity(fields, body, '', 0, 'text/plain', walk)
-  return { structure, bodies: walk.bodies as ReadonlyMap<string, Buffer>, faults: [...walk.faults] }
+  return {
+    structure,
+    bodies: walk.bodies as ReadonlyMap<string, Buffer>,
+    faults: [...walk.faults].map((code) => faultOf(code)),
+  }
 }
 
 /** S/MIME that wraps its content in its signature (RFC 8551 section 3.5.2); the text has to be unwrapped. */

@@ -1,5 +1,6 @@
 /** The text that a reader sees, put together from the text parts of a message (RFC 2046 section 5.1). */
 
+import { type Fault, faultOf } from '../fault.ts'
 import { readHtml, withoutImages } from '../html/text.ts'
 import type { Part } from '../message.ts'
 import { signedContent } from '../mime/cms.ts'
@@ -17,8 +18,8 @@ interface Shown {
   text: string
   /** It holds words from another part than text/html. */
   plain: boolean
-  /** What of it could not be read, in plain words. */
-  unread: readonly string[]
+  /** What of it could not be read. */
+  unread: readonly Fault[]
   /** Paths of the parts in it whose end is missing, though the message holds more. */
   cut: readonly string[]
 }
@@ -30,7 +31,7 @@ interface Reading {
   paths: ReadonlySet<string>
   html: string[]
   hidden: boolean
-  faults: string[]
+  faults: Fault[]
   /** Octets that may still be read. */
   room: number
   /** Signed messages that this one was unwrapped from. */
@@ -40,7 +41,7 @@ interface Reading {
 /** The text inside an opaque signature, which wraps a whole MIME entity. */
 function readSigned(octets: Buffer, part: Part, reading: Reading): ReadText {
   const entity = reading.depth < 2 ? signedContent(decodeTransfer(octets, part.encoding)) : null
-  if (!entity) return { text: '', hidden: false, faults: [`signed part ${part.path} could not be read`] }
+  if (!entity) return { text: '', hidden: false, faults: [faultOf('signature-unread', part.path)] }
   const { end, body } = headerBounds(entity)
   const { structure, bodies, faults } = parseStructure(
     parseFields(entity.subarray(0, end)),
@@ -55,7 +56,7 @@ function readLeaf(part: Part, reading: Reading): Shown {
   if (!reading.paths.has(part.path)) return nothing
   const octets = reading.texts.get(part.path)
   if (!octets || (octets.length === 0 && part.size > 0))
-    return { ...nothing, unread: [`text part ${part.path} was not read`], cut: octets ? [part.path] : [] }
+    return { ...nothing, unread: [faultOf('text-unread', part.path)], cut: octets ? [part.path] : [] }
   const slim = part.type === 'text/html' ? withoutImages(octets, part) : { octets, part }
   const kept = slim.octets.subarray(0, Math.min(longestText, reading.room))
   reading.room -= kept.length
@@ -71,7 +72,7 @@ function readLeaf(part: Part, reading: Reading): Shown {
   return {
     text: read.text,
     plain: part.type !== 'text/html' && read.text.trim() !== '',
-    unread: isCut ? [`text part ${part.path} was cut`] : [],
+    unread: isCut ? [faultOf('text-cut', part.path)] : [],
     cut: octets.length < part.size ? [part.path] : [],
   }
 }
@@ -118,7 +119,7 @@ interface ReadTexts {
   text: string
   html: string | null
   hidden: boolean
-  faults: string[]
+  faults: Fault[]
 }
 
 function startReading(structure: Part, texts: ReadonlyMap<string, Buffer>, depth: number): Reading {
@@ -133,7 +134,7 @@ function startReading(structure: Part, texts: ReadonlyMap<string, Buffer>, depth
  */
 export function readTexts(structure: Part, texts: ReadonlyMap<string, Buffer>, depth = 0): ReadTexts {
   const reading = startReading(structure, texts, depth)
-  if (somePart(structure, isEncrypted)) reading.faults.push('encrypted')
+  if (somePart(structure, isEncrypted)) reading.faults.push(faultOf('encrypted'))
   const { text, unread } = show(structure, reading)
   return {
     text: text.trim() === '' ? '' : text,

@@ -1,5 +1,6 @@
 /** A text/plain part as its author wrote it: transfer encoding, charset, flow and armour undone. */
 
+import { type Fault, faultOf } from '../fault.ts'
 import type { Part } from '../message.ts'
 import { decodeCharset } from '../mime/charset.ts'
 import { decodeTransfer } from '../mime/decode.ts'
@@ -9,11 +10,11 @@ import { withoutInvisible } from './invisible.ts'
 export interface ReadText {
   text: string
   hidden: boolean
-  faults: string[]
+  faults: Fault[]
 }
 
 /** Takes the cleartext out of PGP armour (RFC 9580 section 7); what is encrypted is left out and named as a fault. */
-function withoutArmour(text: string, faults: string[]): string {
+function withoutArmour(text: string, faults: Fault[]): string {
   if (!text.includes('-----BEGIN PGP ')) return text
   const kept: string[] = []
   let state: 'text' | 'hash' | 'signed' | 'armour' = 'text'
@@ -22,7 +23,7 @@ function withoutArmour(text: string, faults: string[]): string {
     if (begin === 'SIGNED MESSAGE') state = 'hash'
     else if (begin !== undefined) {
       state = 'armour'
-      if (begin.startsWith('MESSAGE')) faults.push('encrypted (PGP)')
+      if (begin.startsWith('MESSAGE')) faults.push(faultOf('encrypted-text'))
     } else if (/^-----END PGP [A-Z ]+-----\s*$/.test(line)) state = 'text'
     else if (state === 'hash') state = line.trim() === '' ? 'signed' : state
     else if (state === 'signed') kept.push(line.startsWith('- ') ? line.slice(2) : line)
@@ -50,9 +51,9 @@ function withoutUuencoded(text: string): string {
 
 /** @param octets the part as transferred, perhaps cut at the end */
 export function readPlain(octets: Buffer, part: Part): ReadText {
-  const faults: string[] = []
+  const faults: Fault[] = []
   const { text, known } = decodeCharset(decodeTransfer(octets, part.encoding), part.parameters.charset ?? '')
-  if (!known) faults.push(`unknown charset in part ${part.path}`)
+  if (!known) faults.push(faultOf('unknown-charset', part.path))
   const clean = withoutInvisible(text)
   const flowed = part.parameters.format?.toLowerCase() === 'flowed'
   const whole = flowed ? unwrapFlowed(clean.text, part.parameters.delsp?.toLowerCase() === 'yes') : clean.text

@@ -155,10 +155,10 @@ test('nesting and part count have a limit, which is a fault and not an error', (
     '',
     `--x${depth}`,
   ])
-  expect(messageOf(...nested.flat(), '', 'deep').faults).toEqual(['parts nested too deep'])
+  expect(messageOf(...nested.flat(), '', 'deep').faults.map(({ code }) => code)).toEqual(['nested-too-deep'])
   const many = messageOf(mixed, '', ...Array.from({ length: 3000 }, () => ['--b', '', 'x']).flat())
   expect(many.structure.children).toHaveLength(499)
-  expect(many.faults).toEqual(['more than 500 parts'])
+  expect(many.faults.map(({ code }) => code)).toEqual(['too-many-parts'])
 })
 
 test.each([

@@ -80,7 +80,7 @@ test.each([
 ])('%s has no text, and says why', (type, body) => {
   const message = messageOf(`Content-Type: ${type}`, '', ...body)
   expect(message.text).toBe('')
-  expect(message.faults).toEqual(['encrypted'])
+  expect(message.faults.map(({ code }) => code)).toEqual(['encrypted'])
 })
 
 test('PGP armour: signed text is read, encrypted text is not', () => {
@@ -101,7 +101,7 @@ test('PGP armour: signed text is read, encrypted text is not', () => {
   expect(signed.faults).toEqual([])
   const encrypted = messageOf('', '-----BEGIN PGP MESSAGE-----', '', 'hQEMA', '-----END PGP MESSAGE-----')
   expect(encrypted.text).toBe('')
-  expect(encrypted.faults).toEqual(['encrypted (PGP)'])
+  expect(encrypted.faults.map(({ code }) => code)).toEqual(['encrypted-text'])
 })
 
 test('files inside the text are left out', () => {
@@ -132,5 +132,7 @@ test('the charset of HTML may stand in its markup', () => {
 test('text beyond the limit is cut and told', () => {
   const message = messageOf('', 'x'.repeat(3 << 20))
   expect(message.text).toHaveLength(1 << 20)
-  expect(message.faults).toEqual(['text part 1 was cut'])
+  expect(message.faults).toEqual([
+    { code: 'text-cut', part: '1', text: 'the text is too long to be read to its end (part 1)' },
+  ])
 })

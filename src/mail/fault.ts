@@ -1,0 +1,32 @@
+/** What could not be read of a mail: a code for rules, the part where it is known, and words for a person. */
+const words = {
+  'header-cut': 'the header is too long to be read to its end',
+  'message-cut': 'the message is too long to be read to its end',
+  'several-content-types': 'a part has several Content-Type fields',
+  'nested-too-deep': 'the parts are nested too deep',
+  'no-boundary': 'a multipart lacks its boundary',
+  'too-many-parts': 'the message has too many parts',
+  encrypted: 'a part is encrypted',
+  'encrypted-text': 'the text is encrypted (PGP)',
+  'unknown-charset': 'the charset is unknown',
+  'text-unread': 'the text was not read',
+  'text-cut': 'the text is too long to be read to its end',
+  'signature-unread': 'the signed text could not be read',
+  'no-structure': 'the server gave no readable structure',
+  'fetch-failed': 'the mail could not be read',
+} as const
+
+export type FaultCode = keyof typeof words
+
+export interface Fault {
+  code: FaultCode
+  /** IMAP section number; null for the whole message. */
+  part: string | null
+  text: string
+}
+
+/** @param why the words of an error, where there is one */
+export function faultOf(code: FaultCode, part: string | null = null, why: string | null = null): Fault {
+  const where = part === null || part === '' ? '' : ` (part ${part})`
+  return { code, part, text: `${words[code]}${where}${why === null ? '' : `: ${why}`}` }
+}

@@ -1,0 +1,133 @@
+/** The open set of test/fixtures/judgement, replayed with recorded answers, and sets that are made otherwise. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { readSet } from '../../src/eval/set/read.ts'
+import { openRecorded, requestHash } from '../../src/eval/set/recorded.ts'
+import { reportSet, type SetReport } from '../../src/eval/set/report.ts'
+import { runSet } from '../../src/eval/set/results.ts'
+import { loadPrompts } from '../../src/model/prompts.ts'
+
+const open = new URL('../fixtures/judgement', import.meta.url).pathname
+const price = { input: 0.15, cachedInput: 0.075, output: 0.6 }
+
+async function evaluate(
+  directory: string,
+  answers: string,
+  record: string | null = null,
+): Promise<SetReport> {
+  const set = readSet(directory, {})
+  const folder = openRecorded([answers], record)
+  const run = { set, prompts: loadPrompts(set.account.prompts), ask: folder.ask }
+  const results = await runSet(run)
+  const missing = Object.fromEntries([...folder.missing].map(([task, hashes]) => [task, hashes.size]))
+  return reportSet(run, results, { modes: ['draft', 'send'], price, missing })
+}
+
+describe('the open set', () => {
+  let report: SetReport
+  beforeAll(async () => {
+    report = await evaluate(open, join(open, 'answers'))
+  })
+
+  test('every triage request has its recorded answer (else the prompt changed: record again, see the folder’s README)', () => {
+    expect(report.missing.triage ?? 0).toBe(0)
+  })
+
+  test('the passages that an answer needs are given', () => {
+    expect(report.retrieval.all?.value).toBeGreaterThanOrEqual(0.95)
+    expect(report.retrieval.other?.value).toBeGreaterThanOrEqual(0.9)
+  })
+
+  test.each([
+    ['spam', 0.95],
+    ['needs_reply', 0.95],
+    ['manipulation', 0.95],
+    ['category', 0.9],
+    ['language', 1],
+  ])('triage: %s is right in %d', (field, least) => {
+    expect(report.triage[field]?.value).toBeGreaterThanOrEqual(least)
+  })
+
+  test('no good reply is withheld in mode draft', () => {
+    expect(report.gate.draft?.goodWithheld?.value).toBeLessThanOrEqual(0.02)
+  })
+
+  test('triage costs at most 900 tokens', () => {
+    expect(report.cost.median.triage?.input).toBeLessThanOrEqual(900)
+  })
+})
+
+describe('a set with the least that it may hold', () => {
+  let folder: string
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'replyd-set-'))
+    mkdirSync(join(folder, 'mails'))
+    const config = [
+      'accounts:',
+      '  - address: shop@wheels.example',
+      '    imap: { host: imap.wheels.example, password: "${NOBODY_SET_THIS}" }',
+      '    smtp: { host: smtp.wheels.example }',
+      'model: { apiKey: "${OPENAI_API_KEY}" }',
+    ]
+    writeFileSync(join(folder, 'replyd.yaml'), config.join('\n'))
+    const mail =
+      'From: Zoë <zoe@client.example>\r\nTo: shop@wheels.example\r\nSubject: =?iso-8859-2?Q?=BElu=BB?=\r\nContent-Type: text/plain; charset=iso-8859-2\r\nContent-Transfer-Encoding: 8bit\r\n\r\n'
+    writeFileSync(
+      join(folder, 'mails/a.eml'),
+      Buffer.concat([Buffer.from(mail), Buffer.from([0xbe, 0x6c, 0x75, 0x3f])]),
+    )
+    writeFileSync(
+      join(folder, 'expectations.jsonl'),
+      `\ufeff${JSON.stringify({ file: 'mails/a.eml', received: '2026-12-07T08:14:00+01:00' })}\n\n`,
+    )
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  test('is read, and what is not labelled is not measured', async () => {
+    const report = await evaluate(folder, folder)
+    expect(report.mails).toBe(1)
+    expect(report.retrieval.all).toBeNull()
+    expect(report.triage.spam).toBeNull()
+    expect(report.slips).toBeNull()
+    expect(report.missing).toEqual({ triage: 1 })
+  })
+
+  test('a request is written once, names neither file nor label, and its answer is taken from beside it', async () => {
+    const record = join(folder, 'record')
+    await evaluate(folder, folder, record)
+    const [name = ''] = readdirSync(record)
+    const request = JSON.parse(readFileSync(join(record, name), 'utf8'))
+    expect(Object.keys(request)).toEqual(['task', 'response_format', 'max_tokens', 'messages'])
+    expect(name).toBe(`${requestHash(request.task, request.messages)}.json`)
+    expect(JSON.stringify(request)).not.toMatch(/a\.eml|expect/)
+    expect(request.messages[1].content).toContain('žlu?')
+    writeFileSync(
+      join(record, name.replace('.json', '.answer.txt')),
+      '```json\n{"spam":{"is":false,"kind":"none","confidence":1},"sentiment":{"label":"neutral","intensity":0},"language":"cs","category":"other","urgency":0,"needs_reply":false,"manipulation":false,"summary":"x","confidence":1}\n```',
+    )
+    const report = await evaluate(folder, folder, record)
+    expect(report.missing).toEqual({})
+  })
+
+  test.each([
+    ['no set', { 'expectations.jsonl': null }, /is no set/],
+    ['a line that is none', { 'expectations.jsonl': '{"file": 1}' }, /expectations\.jsonl line 1/],
+    [
+      'a time that is none',
+      { 'expectations.jsonl': '{"file":"mails/a.eml","received":"soon"}' },
+      /received is no time/,
+    ],
+    ['no line', { 'expectations.jsonl': '\n' }, /has no line/],
+  ])('%s is named', (_name, files, message) => {
+    const broken = mkdtempSync(join(tmpdir(), 'replyd-set-'))
+    writeFileSync(join(broken, 'replyd.yaml'), readFileSync(join(folder, 'replyd.yaml')))
+    mkdirSync(join(broken, 'mails'))
+    writeFileSync(join(broken, 'mails/a.eml'), readFileSync(join(folder, 'mails/a.eml')))
+    for (const [file, text] of Object.entries(files))
+      if (text !== null) writeFileSync(join(broken, file), text)
+    expect(() => readSet(broken, {})).toThrow(message)
+    rmSync(broken, { recursive: true })
+  })
+})
