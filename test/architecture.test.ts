@@ -42,6 +42,8 @@ const elsewhere: Record<string, string> = {
   'compose/thread.ts': 'conversation',
   'compose/sources.ts': 'conversation',
   'compose/draft-check.ts': 'conversation',
+  // The draft in the mailbox is taken back by triage, too, when the sender needs no reply any more.
+  'deliver/draft-in-mailbox.ts': 'conversation',
 }
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(

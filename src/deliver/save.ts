@@ -9,6 +9,8 @@ import { removeSavedDraft } from './draft-in-mailbox.ts'
 
 /** A keyword without `$` (RFC 5788) that lets a person find our drafts. */
 const draftKeyword = 'replyd'
+/** On drafts that replyd doubts, where `replies.flagDoubts` is set. */
+const doubtKeyword = 'replyd-doubt'
 
 interface Saving {
   reason: Reason
@@ -41,7 +43,8 @@ export async function saveDraft(
   const place =
     (retried
       ? await find(account, drafts, claimed, mayStand ? mail.row.internalDate : claimed.createdAt)
-      : null) ?? (await append(context, account, drafts, claimed))
+      : null) ??
+    (await append(context, account, drafts, { reply: claimed, keywords: keywordsOf(account, claimed) }))
   const saved = { mailbox: drafts, size: claimed.octets.length, ...place }
   const now = context.clock.now()
   const change = { id, at: 'deliver', ...why, reply: { saved, finishedAt: now } } as const
@@ -51,13 +54,24 @@ export async function saveDraft(
   return moved && { stage: 'done' }
 }
 
-async function append(context: StepContext, account: Account, drafts: string, reply: ReplyRow) {
+/** `mode-draft` alone is no doubt: the owner sends everything themselves. */
+function keywordsOf({ settings }: Account, { holdReasons }: ReplyRow): string[] {
+  const doubtful = holdReasons.some((reason) => reason !== 'mode-draft')
+  return settings.replies.flagDoubts && doubtful ? [draftKeyword, doubtKeyword] : [draftKeyword]
+}
+
+async function append(
+  context: StepContext,
+  account: Account,
+  drafts: string,
+  { reply, keywords }: { reply: ReplyRow; keywords: string[] },
+) {
   try {
     return await account.imap.append(
       drafts,
       reply.octets,
       ['\\Draft', '\\Seen'],
-      [draftKeyword],
+      keywords,
       context.clock.now(),
     )
   } catch (error) {

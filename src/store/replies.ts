@@ -170,3 +170,26 @@ export async function repliesInThread(
   )
   return rows
 }
+
+/**
+ * Replies that have not gone out yet, to mails of this sender with these Message-IDs, and the step of each mail.
+ * One under way to the server is not among them.
+ */
+export async function openRepliesTo(
+  db: Queryable,
+  { account, address, exceptId }: { account: string; address: string; exceptId: string },
+  messageIds: readonly string[],
+): Promise<{ reply: ReplyRow; step: Stage }[]> {
+  if (messageIds.length === 0) return []
+  const { rows } = await db.query<{ id: string; step: Stage }>(
+    `select m.id, m.step from replyd.message m join replyd.reply r on r.id = m.id
+      where m.account = $1 and m.from_address = $2 and m.id <> $3 and m.message_id = any($4)
+        and r.state in ('composed', 'held', 'saved', 'approved')`,
+    [account, address, exceptId, messageIds],
+  )
+  const replies = await Promise.all(rows.map(({ id }) => loadReply(db, id)))
+  return rows.flatMap(({ step }, at) => {
+    const reply = replies[at]
+    return reply ? [{ reply, step }] : []
+  })
+}

@@ -27,7 +27,7 @@ export async function waitingMails(
         and ($3 = 'all' or ($3 = 'drafts') = (m.disposition = 'drafted'))
         and ($1::text is null or m.account = $1)
         and ($2::text is null or concat_ws(' ', m.subject, m.from_name, m.from_address, m.verdict->>'summary', r.text) ilike $2)
-      order by m.disposition = 'uncertain' desc, m.disposition = 'drafted', coalesce((m.verdict->>'urgency')::float8, 0) desc,
+      order by m.disposition = 'uncertain' desc, coalesce((m.verdict->>'urgency')::float8, 0) desc, m.disposition = 'drafted',
         case when m.verdict->'sentiment'->>'label' in ('negative', 'mixed')
           then (m.verdict->'sentiment'->>'intensity')::float8 else 0 end desc, m.internal_date, m.id
       limit 200`,

@@ -114,6 +114,16 @@ export const moves = {
     mail: { from: ['deliver'], to: 'review', as: ['held'] },
     reply: { from: ['approved'], to: 'held' },
   },
+  // The sender takes the question back. A reply under way to the server is not here.
+  withdraw: {
+    mail: {
+      from: ['triage', 'compose', 'decide', 'deliver', 'review', 'done'],
+      having: ['pending', 'approved', 'held', 'drafted'],
+      to: 'done',
+      as: ['superseded'],
+    },
+    reply: { from: ['composed', 'held', 'saved', 'approved'], to: 'superseded' },
+  },
   // A failure that no retry helps. What is being sent is not here: see `doubt`.
   giveUp: {
     mail: { from: jobs, to: 'review', as: ['held'] },

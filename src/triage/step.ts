@@ -25,6 +25,7 @@ import { stageAfter } from '../store/transitions.ts'
 import { askFilter, detailOf, learnFrom } from './filter.ts'
 import { isPaymentTrap } from './payment-trap.ts'
 import { type SpamKind, type Verdict, verdictSchema } from './verdict.ts'
+import { takeBackReplies, takesBack } from './withdrawn.ts'
 
 type TriageVerb = 'callSpam' | 'decline' | 'leaveUnanswered' | 'wantReply' | 'askPerson'
 
@@ -41,6 +42,8 @@ export async function triage(context: StepContext, id: string, signal: AbortSign
   const { verb, ...decision } =
     (await withoutModel(arrival, rule)) ??
     unlessUnread(decisionOf(await ask(arrival, signal), mail.row, account.settings.spam, rule), mail.message)
+  // Before the commit: a process that ends in between triages this mail again and takes the replies back then.
+  if (verb === 'leaveUnanswered' && takesBack(decision.verdict)) await takeBackReplies(arrival)
   const now = context.clock.now()
   const change = { id, at: 'triage' as const, ...decision, durationMs: now.getTime() - started.getTime() }
   if (!(await move(context.db, verb, change, now))) return null

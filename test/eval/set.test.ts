@@ -35,6 +35,17 @@ describe('the open set', () => {
     expect(report.missing.triage ?? 0).toBe(0)
   })
 
+  test('every compose request has its recorded answer, and what was composed holds the facts', () => {
+    expect(report.missing.compose ?? 0).toBe(0)
+    expect(report.composed.facts?.value).toBeGreaterThanOrEqual(0.9)
+  })
+
+  test('of the replies whose check is recorded the good ones go out and the bad ones do not', () => {
+    expect(report.gate.send?.goodSent?.of).toBeGreaterThanOrEqual(30)
+    expect(report.gate.send?.goodSent?.value).toBeGreaterThanOrEqual(0.85)
+    expect(report.gate.send?.badSent?.value).toBeLessThanOrEqual(0.03)
+  })
+
   test('the passages that an answer needs are given', () => {
     expect(report.retrieval.all?.value).toBeGreaterThanOrEqual(0.95)
     expect(report.retrieval.other?.value).toBeGreaterThanOrEqual(0.9)

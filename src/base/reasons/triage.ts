@@ -8,6 +8,7 @@ export const receive = {
 export const triage = {
   'needs-reply': 'It needs a reply.',
   'nothing-asked': 'It asks for nothing.',
+  withdrawn: 'The sender wrote again and needs no reply any more.',
   'text-not-read': {
     says: 'Not all of its text could be read.',
     help: 'Read it and answer it in your mail program.',

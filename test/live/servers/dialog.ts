@@ -21,7 +21,7 @@ export class Dialog {
   }
 
   /** @throws when nothing accepts the connection */
-  static open(port: number, timeoutMs = 15_000): Promise<Dialog> {
+  static open(port: number, timeoutMs = 300_000): Promise<Dialog> {
     return new Promise((resolve, reject) => {
       const socket = connect({ port, host: LOOPBACK, noDelay: true })
       socket.setTimeout(timeoutMs, () =>

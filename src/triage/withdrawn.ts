@@ -1,0 +1,41 @@
+/** "Never mind": the sender takes a question back, so the reply to it that still waits is no longer needed. */
+
+import type { Arrival } from '../context.ts'
+import { removeSavedDraft, savedDraft } from '../deliver/draft-in-mailbox.ts'
+import { domainPart } from '../mail/address.ts'
+import { authentication } from '../mail/authentication.ts'
+import { namedIds } from '../store/guard-context.ts'
+import { move } from '../store/moves.ts'
+import { openRepliesTo } from '../store/replies.ts'
+import { modelVerdict, type StoredVerdict } from './verdict.ts'
+
+/** A mail that asks for nothing any more, in a thread of the sender's own. */
+export function takesBack(stored: StoredVerdict | null | undefined): boolean {
+  const verdict = modelVerdict(stored ?? null)
+  return (
+    verdict !== null &&
+    !verdict.needs_reply &&
+    verdict.asks.length === 0 &&
+    !verdict.spam.is &&
+    !verdict.manipulation
+  )
+}
+
+/**
+ * Supersedes replies to earlier mails of the same sender in this thread. A draft that the owner has touched stays. A mail
+ * that fails authentication takes nothing back: anybody can write "never mind" under another's address.
+ */
+export async function takeBackReplies({ context, account, mail }: Arrival): Promise<void> {
+  const { row, message } = mail
+  if (row.fromAddress === null) return
+  const { authservIds } = account.settings.owner
+  if (authentication(message, authservIds, domainPart(row.fromAddress)) === 'dmarc-fail') return
+  const { thread } = namedIds(message)
+  const sender = { account: row.account, address: row.fromAddress, exceptId: row.id }
+  for (const { reply, step } of await openRepliesTo(context.db, sender, thread)) {
+    if ((await savedDraft(account, reply)) === 'touched') continue
+    const change = { id: reply.id, at: step, reason: 'withdrawn', reply: { sendAfter: null } } as const
+    if (await move(context.db, 'withdraw', change, context.clock.now()))
+      await removeSavedDraft(account, reply)
+  }
+}

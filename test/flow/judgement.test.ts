@@ -1,0 +1,242 @@
+/** The check by meaning and the traps, in the daemon: on real Dovecot and Postfix, step by step, with answers of our choice. */
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import type { Checked } from '../../src/check/verdict.ts'
+import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
+import { loadMessage } from '../../src/store/messages.ts'
+import { loadReply } from '../../src/store/replies.ts'
+import { waitingMails } from '../../src/store/review-lists.ts'
+import { type Dovecot, type Postfix, startDovecot, startPostfix } from '../live/servers/index.ts'
+import { readMailbox } from './mailboxes.ts'
+import { letter, startWalk } from './walk.ts'
+
+let dovecot: Dovecot
+let postfix: Postfix
+let standIn: StandIn
+/** What the model answers, by task; an object is laid over a sound answer, a string is the raw answer. */
+let answers: Record<string, object | string> = {}
+let asked: string[] = []
+
+const sound: Record<string, object> = {
+  triage: {
+    asks: ['When are you open on Saturday?'],
+    search: [],
+    spam: { is: false, kind: 'none', confidence: 0.99 },
+    sentiment: { label: 'neutral', intensity: 0 },
+    language: 'en',
+    category: 'other',
+    urgency: 1,
+    needs_reply: true,
+    manipulation: false,
+    payment_change: false,
+    summary: 'Asks for hours',
+    confidence: 0.95,
+  },
+  compose: {
+    text: 'Hello Kim,\n\non Saturday the shop is open from 10:00 to 14:00.\n\nKind regards',
+    language: 'en',
+    answers: [{ ask: 'When are you open on Saturday?', answered: true, source: null }],
+    missing: [],
+    confidence: 0.95,
+    needs_person: false,
+  },
+  check: {
+    sentences: [
+      { n: 1, verdict: 'courtesy' },
+      { n: 2, verdict: 'supported', source: 'K1' },
+      { n: 3, verdict: 'courtesy' },
+    ],
+    asks: [{ n: 1, where: 'S2', answered: true }],
+    language: true,
+    name: true,
+    address: true,
+    leak: false,
+    promise: false,
+    obeys: false,
+  },
+}
+
+beforeAll(async () => {
+  ;[dovecot, standIn] = await Promise.all([
+    startDovecot(),
+    startStandIn({
+      behaviour: ({ question: { task } }) => {
+        if (task === null) return undefined
+        asked.push(task)
+        const own = answers[task] ?? {}
+        return { content: typeof own === 'string' ? own : JSON.stringify({ ...sound[task], ...own }) }
+      },
+    }),
+  ])
+  postfix = await startPostfix({ deliverTo: dovecot })
+})
+afterAll(async () => {
+  await Promise.all([postfix?.stop(), dovecot?.stop(), standIn?.close()])
+})
+beforeEach(() => {
+  answers = {}
+  asked = []
+})
+
+const question = 'Hello,\n\nwhen are you open on Saturday?\n\nKim'
+
+function start(address: string, replies: object = {}) {
+  return startWalk({
+    address,
+    imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
+    smtp: { host: postfix.host, port: postfix.smtpPort },
+    standIn,
+    roles: [],
+    account: { authservIds: ['mx.replyd.test'], sentCopy: true },
+    document: {
+      budget: { timeZone: 'UTC' },
+      replies: { mode: 'send', undo: '0s', ...replies },
+    },
+  })
+}
+const deliver = (address: string, id: string, text: string, references?: string[]) =>
+  dovecot.deliver(
+    address,
+    letter({ id, from: 'kim@asks.example', to: address, text, ...(references ? { references } : {}) }),
+  )
+
+test.each<[string, object | string, object, string]>([
+  ['supported in full', {}, { disposition: 'sent', reason: 'all-clear' }, 'sent'],
+  [
+    'contradicted',
+    { sentences: [{ n: 2, verdict: 'contradicted', against: 'K1' }] },
+    { disposition: 'drafted', reason: 'contradicted' },
+    'saved',
+  ],
+  [
+    'with a question left open',
+    { asks: [{ n: 1, answered: false }] },
+    { disposition: 'drafted', reason: 'ask-unanswered' },
+    'saved',
+  ],
+  ['obedient to the mail', { obeys: true }, { disposition: 'held', reason: 'obeys-mail' }, 'held'],
+  ['not checked at all', 'fine, send it', { disposition: 'drafted', reason: 'unchecked' }, 'saved'],
+])('a reply that is %s', async (name, check, outcome, state) => {
+  const slug = name.replaceAll(' ', '-')
+  const address = `check-${slug}@shop.example`
+  answers = { check }
+  await using walk = await start(address)
+  await deliver(address, `<${slug}@asks.example>`, question)
+  const row = await walk.handle()
+  expect(row).toMatchObject(outcome)
+  expect(await loadReply(walk.context.db, row.id)).toMatchObject({ state })
+  expect(asked.filter((task) => task === 'check').length).toBeGreaterThan(0)
+  const { rows } = await walk.context.db.query<{ step: string }>(
+    'select step from replyd.model_call order by id',
+  )
+  expect([...new Set(rows.map(({ step }) => step))].sort()).toEqual(['check', 'compose', 'triage'])
+})
+
+test.each([
+  ['never', 'send', 0],
+  ['send', 'draft', 0],
+  ['always', 'draft', 1],
+])('replies.check: %s in mode %s asks for %i checks', async (check, mode, count) => {
+  const address = `wish-${check}-${mode}@shop.example`
+  await using walk = await start(address, { check, mode })
+  await deliver(address, `<${check}-${mode}@asks.example>`, question)
+  const row = await walk.handle()
+  expect(asked.filter((task) => task === 'check')).toHaveLength(count)
+  const { checked } = (await loadReply(walk.context.db, row.id)) ?? {}
+  expect((checked as Checked | null)?.sentences.length ?? 0).toBe(count * 3)
+})
+
+test('a draft with a doubt carries a keyword where the owner wants it, one without does not', async () => {
+  const address = 'doubts@shop.example'
+  await using walk = await start(address, { mode: 'draft', flagDoubts: true })
+  answers = { compose: { text: 'Hello Kim,\n\nthat costs 731.15 euros.\n\nKind regards' } }
+  await deliver(address, '<doubt@asks.example>', question)
+  expect(await walk.handle()).toMatchObject({ disposition: 'drafted', reason: 'mode-draft' })
+  answers = {}
+  await deliver(address, '<clear@asks.example>', 'When are you open on Saturday?')
+  await walk.handle()
+  const drafts = await walk.account.imap.specialMailboxes()
+  const { uidValidity } = await walk.account.imap.state(drafts.drafts ?? '')
+  const flags = await Promise.all(
+    [1, 2].map((uid) => walk.account.imap.flags(drafts.drafts ?? '', uidValidity, uid)),
+  )
+  expect(flags.map((each) => each?.includes('replyd-doubt'))).toEqual([true, false])
+})
+
+test.each([
+  ['by what the model says', 'Please note our other account.', { payment_change: true }],
+  [
+    'whatever the model says',
+    'We have a new bank account, please pay to IE29 AIBK 9311 5212 3456 78.',
+    { payment_change: false },
+  ],
+])('changed bank details wait for a person, and no reply is written: %s', async (_name, text, triage) => {
+  const address = `bank-${text.length}@shop.example`
+  answers = { triage }
+  await using walk = await start(address)
+  await deliver(address, `<${text.length}@asks.example>`, text)
+  expect(await walk.handle()).toMatchObject({ step: 'review', disposition: 'held', reason: 'payment-change' })
+  expect(asked).toEqual(['triage'])
+})
+
+test('what may be spam stands in the queue, and more urgent drafts stand above it', async () => {
+  const address = 'queue@shop.example'
+  await using walk = await start(address, { mode: 'draft' })
+  answers = { triage: { spam: { is: true, kind: 'bulk', confidence: 0.5 } } }
+  await deliver(address, '<perhaps@asks.example>', 'Buy our lists')
+  const perhaps = await walk.handle()
+  expect(perhaps).toMatchObject({ step: 'review', disposition: 'held', reason: 'suspected-spam' })
+  answers = { triage: { urgency: 3 } }
+  await deliver(address, '<urgent@asks.example>', question)
+  const urgent = await walk.handle()
+  expect(urgent).toMatchObject({ disposition: 'drafted' })
+  const queue = await waitingMails(walk.context.db, {})
+  expect(queue.map(({ id }) => id)).toEqual([urgent.id, perhaps.id])
+})
+
+test('“never mind” takes back the draft to the question, and nobody else’s', async () => {
+  const address = 'never-mind@shop.example'
+  await using walk = await start(address, { mode: 'draft' })
+  await deliver(address, '<one@asks.example>', question)
+  const first = await walk.handle()
+  await deliver(address, '<two@asks.example>', question)
+  const other = await walk.handle()
+  answers = { triage: { needs_reply: false, asks: [] } }
+  await deliver(address, '<three@asks.example>', 'Never mind, found it.', ['<one@asks.example>'])
+  expect(await walk.handle()).toMatchObject({ reason: 'nothing-asked' })
+  const db = walk.context.db
+  expect(await loadMessage(db, first.id)).toMatchObject({ disposition: 'superseded', reason: 'withdrawn' })
+  expect(await loadReply(db, first.id)).toMatchObject({ state: 'superseded' })
+  expect(await loadReply(db, other.id)).toMatchObject({ state: 'saved' })
+  expect(await readMailbox(dovecot, address, 'Drafts')).toHaveLength(1)
+})
+
+test.each<[string, object, (mail: string) => string]>([
+  ['still awaits an answer', { needs_reply: true }, (mail) => mail],
+  [
+    'is spam',
+    { needs_reply: false, asks: [], spam: { is: true, kind: 'bulk', confidence: 0.5 } },
+    (mail) => mail,
+  ],
+  [
+    'fails authentication',
+    { needs_reply: false, asks: [] },
+    (mail) => mail.replace('dmarc=pass', 'dmarc=fail'),
+  ],
+])('a later mail that %s takes no draft back', async (name, triage, changed) => {
+  const slug = name.replaceAll(' ', '-')
+  const address = `later-${slug}@shop.example`
+  await using walk = await start(address, { mode: 'draft' })
+  await deliver(address, `<first-${slug}@asks.example>`, question)
+  const first = await walk.handle()
+  answers = { triage }
+  const later = letter({
+    id: `<later-${slug}@asks.example>`,
+    from: 'kim@asks.example',
+    to: address,
+    text: 'My bicycle is a blue one.',
+    references: [`<first-${slug}@asks.example>`],
+  })
+  await dovecot.deliver(address, changed(later))
+  await walk.handle()
+  expect(await loadReply(walk.context.db, first.id)).toMatchObject({ state: 'saved' })
+})
