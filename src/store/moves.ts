@@ -135,7 +135,8 @@ export async function moveReplies(
 }
 
 /**
- * Mails with their replies: both or neither. The mail is locked first, as everywhere.
+ * Mails with their replies: both or neither. The mail is locked first, as everywhere. A reply that was written while the
+ * statement waited for that lock is not in its snapshot: where it sees none, and the mail has changed, it is run again.
  * @returns by the ids of the mails that were moved, the reply as it is now, null where it was not changed
  */
 export async function moveBoth(
@@ -143,38 +144,49 @@ export async function moveBoth(
   mails: readonly MailMove[],
   replies: readonly ReplyMove[],
 ): Promise<Map<string, ReplyRow | null>> {
-  const { rows } = await db.query<ReplyRow & { moved: string }>(
+  const { rows } = await db.query<ReplyRow & { moved: string; stale: boolean }>(
     `with mail as materialized (
          select * from ${wantedMail}
        ), reply as materialized (
          select * from ${wantedReply('$2')}
+       ), seen as materialized (
+         select m.id, m.ctid as version from replyd.message m where m.id = any($3)
        ), mails as materialized (
-         select m.id from replyd.message m join mail w on w.id = m.id
+         select m.id, m.ctid as version from replyd.message m join mail w on w.id = m.id
           where m.id = any($3) and ${mailFits} order by m.id for update of m
        ), replies as materialized (
          select r.id, r.state, r.text, (${replyFits}) as fits, r.state = any(w.others) as stays
            from replyd.reply r join reply w on w.id = r.id
           where r.id = any($3) and r.id in (select id from mails) order by r.id for update of r
        ), agreed as materialized (
-         select m.id from mails m join reply w on w.id = m.id left join replies b on b.id = m.id
+         select m.id, b.id is null and s.version <> m.version as stale
+           from mails m join seen s on s.id = m.id join reply w on w.id = m.id left join replies b on b.id = m.id
           where case when b.id is null then w."orNone" else b.fits or b.stays end
+       ), taken as materialized (
+         select id from agreed where not stale
        ), changed_mail as (
          update replyd.message m set ${mailValues}
-           from agreed a join mail w on w.id = a.id where m.id = a.id and m.id = any($3)
+           from taken a join mail w on w.id = a.id where m.id = a.id and m.id = any($3)
        ), logged_mail as (
-         ${mailEvent} from agreed a join mail w on w.id = a.id
+         ${mailEvent} from taken a join mail w on w.id = a.id
        ), changed as (
          update replyd.reply r set ${replyValues}
-           from agreed a join replies b on b.id = a.id join reply w on w.id = a.id
+           from taken a join replies b on b.id = a.id join reply w on w.id = a.id
           where r.id = a.id and r.id = any($3) and b.fits and not w."looksOnly" returning r.*
        ), logged_reply as (
-         ${replyChange} from agreed a join replies b on b.id = a.id join reply w on w.id = a.id
+         ${replyChange} from taken a join replies b on b.id = a.id join reply w on w.id = a.id
           where b.fits and not w."looksOnly"
        )
-       select a.id as moved, c.* from agreed a left join (select ${replyColumns} from changed) c on c.id = a.id`,
+       select a.id as moved, a.stale, c.* from agreed a left join (select ${replyColumns} from changed) c on c.id = a.id`,
     [storable(mails), storable(replies.map(asWanted)), idsOf(mails)],
   )
-  return new Map(rows.map(({ moved, ...row }) => [moved, row.id === null ? null : row]))
+  const stale = new Set(rows.filter((row) => row.stale).map(({ moved }) => moved))
+  const done = rows
+    .filter((row) => !row.stale)
+    .map(({ moved, stale: _, ...row }) => [moved, row.id === null ? null : row] as const)
+  if (stale.size === 0) return new Map(done)
+  const isStale = ({ id }: { id: string }) => stale.has(id)
+  return new Map([...done, ...(await moveBoth(db, mails.filter(isStale), replies.filter(isStale)))])
 }
 
 interface MailPart extends MailFields {

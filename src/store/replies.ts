@@ -123,7 +123,7 @@ export async function insertReplies(
            "reversePath" text, addressees jsonb, subject text, text text, "textHash" text, language text, confidence float8,
            composed jsonb, claims jsonb, sources jsonb, omitted jsonb, "holdReason" text, "attemptGroup" integer, now timestamptz)
          join replyd.message m on m.id = x.id and m.step = x.at and m.reason <> 'forgotten' for no key update of m
-       on conflict (id) do update set state = 'composed', kind = excluded.kind, reply_message_id = excluded.reply_message_id,
+       on conflict (id) do update set kind = excluded.kind, reply_message_id = excluded.reply_message_id,
          octets = excluded.octets, reverse_path = excluded.reverse_path, addressee = excluded.addressee,
          addressees = excluded.addressees,
          subject = excluded.subject, text = excluded.text, draft_text = excluded.text, text_hash = excluded.text_hash,

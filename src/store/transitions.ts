@@ -200,7 +200,7 @@ export const moves = {
   },
   answeredElsewhere: {
     mail: { from: ['review'], to: 'done', as: ['superseded'] },
-    reply: { from: ['held', 'uncertain'], to: 'superseded', orNone: true },
+    reply: { from: ['composed', 'held', 'uncertain'], to: 'superseded', orNone: true },
   },
   discardDraft: {
     mail: { from: ['done'], having: ['drafted'], to: 'done', as: ['rejected'] },
@@ -289,29 +289,4 @@ export interface ReplyFields {
   replyText?: string
   /** Where the draft stands in \\Drafts; null: nowhere any more. */
   saved?: { mailbox: string; uidValidity: string | null; uid: number | null; size: number } | null
-}
-
-export interface Place {
-  stage: Stage
-  disposition: Disposition
-  reply: ReplyState | null
-}
-
-/**
- * What a verb makes of a mail and its reply, as the statements do. Null when it does not apply.
- * @param as the disposition, where the table allows several
- */
-export function after(verb: VerbName, place: Place, as?: Disposition): Place | null {
-  const { mail, reply }: Move = moves[verb]
-  const next = { ...place }
-  if (mail) {
-    const fits = mail.from.includes(place.stage) && (mail.having?.includes(place.disposition) ?? true)
-    if (!fits) return null
-    Object.assign(next, { stage: mail.to, disposition: as ?? mail.as[0] })
-  }
-  if (!reply) return next
-  if (place.reply === null) return reply.orNone ? next : null
-  if (reply.mailAt && reply.mailAt !== place.stage) return null
-  if (reply.from.includes(place.reply)) return { ...next, reply: reply.to ?? place.reply }
-  return reply.others?.includes(place.reply) ? next : null
 }
