@@ -131,7 +131,7 @@ function onceLearned(mails: readonly Counted[]): Figure[] {
     spam === null || at % 5 > 2 ? [] : [{ spam, tokens }],
   )
   const model = train(examples)
-  const { spamFrom, hamTo } = boundsOf(examples, model)
+  const { spamFrom, hamTo } = boundsOf(examples)
   const later = mails.filter((_, at) => at % 5 > 2)
   const isFree = ({ tokens, never, settled }: Counted): boolean => {
     if (settled) return true

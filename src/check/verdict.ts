@@ -51,8 +51,12 @@ const verdictWord = z.preprocess(
 const text = z.preprocess((input) => (Array.isArray(input) ? input.join(', ') : input), z.string().nullish())
 const number = z.preprocess(
   (input) => (typeof input === 'string' ? Number(input.replace(/^[SA]/i, '')) : input),
-  z.number(),
+  z.number().meta({ type: 'integer', minimum: 1, maximum: 999 }),
 )
+
+/** `evidence` and `where` are read by nobody: a model that has to quote first judges better. */
+const sentence = z.object({ n: number, evidence: text, against: text, verdict: verdictWord, source: text })
+const ask = z.object({ n: number, where: text, answered: flag })
 
 /** @returns what the checker said of each sentence and ask; those it left out are not stated, not answered */
 export function checkedSchema(
@@ -60,12 +64,13 @@ export function checkedSchema(
   asks: readonly string[],
   labels: Labels,
 ): z.ZodType<Checked> {
-  const sentence = z.object({ n: number, verdict: verdictWord, against: text, source: text })
-  const ask = z.object({ n: number, answered: flag })
   return z
     .object({
-      sentences: z.array(sentence),
-      asks: z.array(ask).nullish(),
+      sentences: z.array(sentence).meta({ maxItems: Math.max(1, sentences.length) }),
+      asks: z
+        .array(ask)
+        .meta({ maxItems: Math.max(1, asks.length) })
+        .nullish(),
       language: flag,
       name: flag,
       address: flag,

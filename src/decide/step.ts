@@ -1,6 +1,6 @@
 /** Decide: draft, wait for a person, or send after the undo window. The policy is pure (src/decide/policy.ts). */
 
-import { PermanentError } from '../base/errors.ts'
+import { OwnerActionError, PermanentError } from '../base/errors.ts'
 import type { StoredCheck } from '../check/verdict.ts'
 import { checkAsked } from '../compose/draft-check.ts'
 import { octetsOf, writtenReply } from '../compose/reply-octets.ts'
@@ -119,7 +119,7 @@ async function check(delivery: Delivery, signal: AbortSignal): Promise<StoredChe
     })
     return answer.value
   } catch (error) {
-    if (error instanceof PermanentError) return { uncheckable: true }
+    if (error instanceof PermanentError && !(error instanceof OwnerActionError)) return { uncheckable: true }
     throw error
   }
 }

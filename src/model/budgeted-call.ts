@@ -13,7 +13,8 @@ import {
 } from '../store/model-calls.ts'
 import { costOf, dayOf, nextMidnight, reservation, tokenBound, worstCase } from './budget.ts'
 import { noUsage, type Usage } from './chat.ts'
-import { type Answer, type Ask, spentOf } from './client.ts'
+import { type Answer, type Ask, ContextFault, spentOf, ThoughtOnly, tookOf } from './client.ts'
+import { fittingAsk } from './fit.ts'
 import type { Prompt } from './prompts.ts'
 import type { PricedModel } from './rate-limited.ts'
 
@@ -27,6 +28,9 @@ interface Occasion {
 /** When the rest of the day's money is reserved by calls under way, milliseconds: most of it is free again after them. */
 const roomRetryMs = 1_000
 
+/** A model that says how much fits, or that it needs room to think, is asked again at once: so often at most. */
+const mostTries = 4
+
 /**
  * @param question made with the prompt of the occasion, or with one whose limits are smaller where the model's context is small
  * @throws PutOff until midnight of the owner's time zone when the day's budget has no room for the call's worst case
@@ -37,20 +41,34 @@ export async function budgetedCall<T>(
   occasion: Occasion,
   question: (prompt: Prompt) => Ask<T>,
 ): Promise<Answer<T>> {
-  const { db, models } = context
-  const model = models.of(occasion.task)
-  const ask = question(occasion.prompt)
+  for (let tries = 1; ; tries++) {
+    const model = context.models.of(occasion.task)
+    try {
+      return await paidCall(context, occasion, model, fittingAsk(question, occasion.prompt, model))
+    } catch (error) {
+      const again = error instanceof ContextFault || error instanceof ThoughtOnly
+      if (!again || tries === mostTries) throw error
+    }
+  }
+}
+
+async function paidCall<T>(
+  context: StepContext,
+  occasion: Occasion,
+  model: PricedModel,
+  ask: Ask<T>,
+): Promise<Answer<T>> {
+  const { db } = context
   const { id, atMost } = await reserve(context, occasion, model, ask)
   const settle = (usage: Usage, cost: number, durationMs: number, answeredBy?: string) =>
     settleModelCall(db, id, { ...usage, cost, durationMs, ...(answeredBy ? { answeredBy } : {}) })
-  const started = context.clock.now().getTime()
   try {
     const answer = await model.ask(ask)
     await settle(answer.usage, costOf(answer.usage, model.price), answer.durationMs, answer.model)
     return answer
   } catch (error) {
     const spent = spentOf(error)
-    const durationMs = context.clock.now().getTime() - started
+    const durationMs = tookOf(error) ?? 0
     // An answer that was lost may be on the bill: then the worst case stands.
     if (spent === 'unknown') await settle(noUsage, atMost, durationMs)
     else if (spent) await settle(spent, costOf(spent, model.price), durationMs)

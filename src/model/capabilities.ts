@@ -3,11 +3,17 @@
  * every server is believed when it answers 400 and names a parameter (llm.ts tries again without it and remembers).
  */
 
+import type { ModelSettings } from '../config/settings.ts'
+
 /** How JSON is asked for: `object` is response_format json_object, `schema` is json_schema, `prompt` only says so. */
 export type JsonMode = 'object' | 'schema' | 'prompt'
 
 export interface Capabilities {
   readonly json: JsonMode
+  /** What is tried when the server refuses that, in this order. */
+  readonly otherJson: readonly JsonMode[]
+  /** Whether strings and lists in a JSON Schema get an upper bound: small models need it, OpenAI refuses it. */
+  readonly bounded: boolean
   readonly temperature: boolean
   readonly limitField: 'max_tokens' | 'max_completion_tokens'
   /** Sent as reasoning_effort; null: the model knows no such parameter. */
@@ -21,6 +27,8 @@ export interface Capabilities {
 
 const chat: Capabilities = {
   json: 'object',
+  otherJson: ['schema', 'prompt'],
+  bounded: false,
   temperature: true,
   limitField: 'max_completion_tokens',
   effort: null,
@@ -28,27 +36,72 @@ const chat: Capabilities = {
   contextTokens: 128_000,
   cacheKey: true,
 }
-const thinker: Capabilities = { ...chat, temperature: false, effort: 'none', contextTokens: 400_000 }
+const thinker: Capabilities = { ...chat, effort: 'none', contextTokens: 400_000 }
 
-/** llama.cpp, Ollama, vLLM and whatever else speaks the protocol: only the oldest parameters. */
-const compatible: Capabilities = { ...chat, limitField: 'max_tokens', contextTokens: null, cacheKey: false }
+/**
+ * llama.cpp, Ollama, vLLM and whatever else speaks the protocol: only the oldest parameters. A small model in JSON mode
+ * copies the example out of the prompt; within a schema it answers.
+ */
+const compatible: Capabilities = {
+  ...chat,
+  json: 'schema',
+  otherJson: ['object', 'prompt'],
+  bounded: true,
+  limitField: 'max_tokens',
+  contextTokens: null,
+  cacheKey: false,
+}
 
 const table: readonly [RegExp, Capabilities][] = [
   [/^gpt-3\.5/, { ...chat, contextTokens: 16_385 }],
   [/^gpt-4\.1/, { ...chat, contextTokens: 1_047_576 }],
   [/^gpt-4(o|-turbo)/, chat],
-  [/^gpt-5[.\d]*-chat/, { ...chat, temperature: false }],
+  [/^gpt-5[.\d]*-chat/, chat],
   [/^gpt-5(-mini|-nano)?(-\d{4}-|$)/, { ...thinker, effort: 'minimal', thinking: 600 }],
   [/^gpt-5\.(1|2)\b/, thinker],
   [/^gpt-5\.4-(mini|nano)/, thinker],
+  // These know no effort `none`.
+  [/^gpt-6\.2-(sol|astra)/, { ...thinker, effort: 'low', thinking: 600, contextTokens: 1_050_000 }],
   [/^gpt-(5\.\d|[6-9])/, { ...thinker, contextTokens: 1_050_000 }],
   [/^o[134]/, { ...thinker, effort: 'low', thinking: 2000, contextTokens: 200_000 }],
 ]
 
-/** @param name as in the configuration; a provider's prefix (`openai/`) is ignored */
-export function capabilitiesOf(name: string): Capabilities {
+export interface Known {
+  /** As in the configuration; a provider's prefix (`openai/`) is ignored. */
+  name: string
+  host?: ModelSettings['host']
+  json?: ModelSettings['json']
+  contextTokens?: number | null
+}
+
+/** What is set outranks the table. On a machine of the owner's the name says nothing: anything may be called gpt-4o. */
+export function capabilitiesOf({ name, host, json, contextTokens }: Known): Capabilities {
   const bare = name.toLowerCase().replace(/^.*\//, '')
-  return table.find(([pattern]) => pattern.test(bare))?.[1] ?? compatible
+  const row = host === 'own' ? undefined : table.find(([pattern]) => pattern.test(bare))?.[1]
+  const found = row ?? compatible
+  return {
+    ...found,
+    ...(json && json !== found.json ? { json, otherJson: [found.json, 'prompt'] } : {}),
+    contextTokens: contextTokens ?? found.contextTokens,
+  }
+}
+
+/** Output tokens that a model gets for its thoughts once it has shown some, and the most it ever gets. */
+const firstThinking = 2000
+const mostThinking = 16_000
+/** Share of the context length that thoughts may take: the question has to fit, too. */
+const thinkingShare = 0.25
+
+/**
+ * For a model that thought until its answer had no room left: it is asked not to think, and gets more room in case it
+ * does. Null when it had all of that already.
+ */
+export function afterThinking(current: Capabilities): Capabilities | null {
+  const { contextTokens } = current
+  const most = contextTokens === null ? mostThinking : Math.min(mostThinking, contextTokens * thinkingShare)
+  if (current.thinking >= Math.floor(most)) return null
+  const thinking = Math.min(Math.floor(most), Math.max(firstThinking, current.thinking * 2))
+  return { ...current, thinking, effort: current.bounded && current.thinking === 0 ? 'none' : current.effort }
 }
 
 /** Words of a 400 body: `param` and `code` where the server gives them, else only its message. */
@@ -60,9 +113,6 @@ export interface Refusal {
 function namesParameter({ param, message }: Refusal, name: RegExp): boolean {
   return name.test(param) || name.test(message)
 }
-
-/** JSON modes from the best to the one that every server knows. */
-const modesAfter: Record<JsonMode, JsonMode | null> = { object: 'schema', schema: 'prompt', prompt: null }
 
 export interface Step {
   capabilities: Capabilities
@@ -77,9 +127,12 @@ export interface Step {
 export function degrade(current: Capabilities, refusal: Refusal): Step | null {
   const named = withoutNamed(current, refusal)
   if (named) return { capabilities: named, named: true }
-  const json = modesAfter[current.json]
+  const [json, ...otherJson] = current.otherJson
   if (!json) return null
-  return { capabilities: { ...current, json }, named: namesParameter(refusal, /response_format|json/i) }
+  return {
+    capabilities: { ...current, json, otherJson },
+    named: namesParameter(refusal, /response_format|json/i),
+  }
 }
 
 function withoutNamed(current: Capabilities, refusal: Refusal): Capabilities | null {
@@ -87,7 +140,7 @@ function withoutNamed(current: Capabilities, refusal: Refusal): Capabilities | n
     return { ...current, temperature: false }
   if (current.effort && namesParameter(refusal, /reasoning(_|\.|\s)?effort/i)) {
     // It will think as much as it likes from now on.
-    return { ...current, effort: null, thinking: Math.max(current.thinking, 2000) }
+    return { ...current, effort: null, thinking: Math.max(current.thinking, firstThinking) }
   }
   if (current.cacheKey && namesParameter(refusal, /prompt_cache_key/i)) return { ...current, cacheKey: false }
   const other = current.limitField === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens'

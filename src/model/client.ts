@@ -3,27 +3,28 @@
  * first answer, or a mended second one. Retries are the queue's business, so each failure says whether one helps.
  */
 import type OpenAI from 'openai'
-import { z } from 'zod'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { PermanentError, TemporaryError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { ModelSettings } from '../config/settings.ts'
 import { type Completion, readAnswer, readCompletion, repairMessages } from './answer.ts'
-import { type Capabilities, capabilitiesOf, degrade } from './capabilities.ts'
+import { afterThinking, type Capabilities, capabilitiesOf, degrade } from './capabilities.ts'
 import { addUsage, type ChatMessage, noUsage, type Usage } from './chat.ts'
 import { Deadline } from './deadline.ts'
-import { classify, refusalOf, withSpent } from './errors.ts'
+import { ContextFault, classify, refusalOf, ThoughtOnly, withSpent, withTook } from './errors.ts'
 import { rateLimitsOf, rateLimitsOfRefusal } from './limits.ts'
 import { listModels } from './listing.ts'
-import type { Answer, Ask, Model, RateLimits } from './model.ts'
+import type { Answer, Ask, ListedModel, Model, RateLimits } from './model.ts'
 import { openClient } from './transport.ts'
+import { wireSchema } from './wire-schema.ts'
 
-export { spentOf } from './errors.ts'
+export { ContextFault, ModelTimeout, spentOf, ThoughtOnly, tookOf, UnknownModel } from './errors.ts'
 export { isOfficial, modelWarnings } from './lifecycle.ts'
 export type { Answer, Ask, ListedModel, Model, RateLimits } from './model.ts'
 export * from './rate.ts'
 
-type ClientSettings = Pick<ModelSettings, 'name' | 'baseUrl' | 'apiKey' | 'timeoutMs'>
+type ClientSettings = Pick<ModelSettings, 'name' | 'baseUrl' | 'apiKey' | 'timeoutMs'> &
+  Partial<Pick<ModelSettings, 'host' | 'json' | 'contextTokens'>>
 
 /** Requests for one answer: a server may refuse several parameters one after the other. */
 const mostRefusals = 7
@@ -38,7 +39,16 @@ interface Connection {
   capabilities: Capabilities
   /** How often a form was left out without the server naming it. */
   guesses: number
+  /** Tokens per octet of a prompt, as the server counts: of the last answer, or more when others had more. */
+  density: number
 }
+
+/** Before the first answer; English has about 0.25, other languages more. */
+const firstDensity = 0.4
+/** Of a prompt that was fitted: densities differ from mail to mail. */
+const fittingShare = 0.95
+/** Tokens that the chat format adds. */
+const frame = 64
 
 /** @see Model for the errors. Opens no connection before the first call. */
 export function openModel(settings: ClientSettings, log: Log, clock: Clock = systemClock): Model {
@@ -48,18 +58,70 @@ export function openModel(settings: ClientSettings, log: Log, clock: Clock = sys
     host: URL.canParse(settings.baseUrl) ? new URL(settings.baseUrl).host : settings.baseUrl,
     log,
     clock,
-    capabilities: capabilitiesOf(settings.name),
+    capabilities: capabilitiesOf(settings),
     guesses: 0,
+    density: firstDensity,
   }
+  const outputLimit = (tokens: number) => tokens + connection.capabilities.thinking
   return {
     name: settings.name,
-    contextTokens: connection.capabilities.contextTokens,
-    ask: (request) => ask(connection, request),
-    outputLimit: (maxOutputTokens) => maxOutputTokens + connection.capabilities.thinking,
-    listModels: (signal) =>
-      call(connection, [], signal, (deadline) => listModels(connection.client, deadline)),
+    get contextTokens() {
+      return connection.capabilities.contextTokens
+    },
+    ask: (request) => timed(connection, request),
+    outputLimit,
+    inputOctets: (maxOutputTokens) => inputOctets(connection, maxOutputTokens),
+    listModels: (signal) => list(connection, signal),
   }
 }
+
+function inputOctets({ capabilities, density }: Connection, maxOutputTokens: number): number {
+  const { contextTokens, thinking } = capabilities
+  if (contextTokens === null) return Number.POSITIVE_INFINITY
+  return Math.floor(((contextTokens - maxOutputTokens - thinking - frame) * fittingShare) / density)
+}
+
+async function list(connection: Connection, signal: AbortSignal | undefined): Promise<ListedModel[]> {
+  const models = await call(connection, [], signal, (deadline) => listModels(connection.client, deadline))
+  const { name, contextTokens: set } = connection.settings
+  const row = models.find(({ id }) => id === name)
+  if (row?.contextTokens && !set)
+    connection.capabilities = { ...connection.capabilities, contextTokens: row.contextTokens }
+  return models
+}
+
+async function timed<T>(connection: Connection, request: Ask<T>): Promise<Answer<T>> {
+  const started = performance.now()
+  try {
+    return await ask(connection, request)
+  } catch (error) {
+    if (error instanceof ContextFault) learnContext(connection, request, error)
+    throw withTook(error, performance.now() - started)
+  }
+}
+
+/** Up at once, down slowly: the next mail may be in another language. */
+function learnDensity(connection: Connection, density: number): void {
+  connection.density = Math.max(density, connection.density * 0.9)
+}
+
+/** What the refusal states, or, where it states nothing, that this was too much. */
+function learnContext<T>(
+  connection: Connection,
+  { messages, maxOutputTokens }: Ask<T>,
+  fault: ContextFault,
+): void {
+  const octets = octetsOf(messages)
+  if (fault.promptTokens !== null) connection.density = fault.promptTokens / octets
+  const { contextTokens: known, thinking } = connection.capabilities
+  const guess = Math.floor(octets * connection.density * 0.8) + maxOutputTokens + thinking
+  const contextTokens = fault.contextTokens ?? Math.min(known ?? guess, guess)
+  connection.capabilities = { ...connection.capabilities, contextTokens }
+  connection.log.warn({ event: 'model.context', model: connection.settings.name, contextTokens })
+}
+
+const octetsOf = (messages: readonly ChatMessage[]): number =>
+  messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 1)
 
 async function ask<T>(connection: Connection, request: Ask<T>): Promise<Answer<T>> {
   const { settings, log, host } = connection
@@ -73,9 +135,10 @@ async function ask<T>(connection: Connection, request: Ask<T>): Promise<Answer<T
     const { completion, requests } = await complete(connection, request, next, usage)
     attempts += requests
     usage = addUsage(usage, completion.usage)
+    if (completion.counted) learnDensity(connection, completion.usage.input / octetsOf(next))
     if (completion.refused)
       throw withSpent(new PermanentError(`${settings.name} refused to judge this mail`), usage)
-    const reading = readAnswer(completion, request.schema)
+    const reading = readAnswer(completion, request.schema, messages)
     const durationMs = Math.round(performance.now() - started)
     const { finish, model } = completion
     const fault = reading.ok ? null : reading.fault
@@ -100,10 +163,24 @@ async function ask<T>(connection: Connection, request: Ask<T>): Promise<Answer<T
         attempts,
       }
     }
+    if (reading.fault === 'thinking') giveRoom(connection, usage)
     faults = faults === '' ? reading.detail : `${faults}; then ${reading.detail}`
-    next = repairMessages(messages, completion, reading)
+    const room = inputOctets(connection, request.maxOutputTokens) - octetsOf(messages)
+    next = repairMessages(messages, completion, reading, room)
   }
   throw withSpent(new PermanentError(`${settings.name} at ${host} gave no usable answer: ${faults}`), usage)
+}
+
+/** @throws ThoughtOnly while there is more room to give: the next question's money is reserved for it */
+function giveRoom(connection: Connection, usage: Usage): void {
+  const capabilities = afterThinking(connection.capabilities)
+  if (capabilities === null) return
+  connection.capabilities = capabilities
+  const { thinking, effort } = capabilities
+  const { name } = connection.settings
+  connection.log.warn({ event: 'model.thinks', model: name, thinking, effort })
+  const message = `${name} thinks before it answers and had no room left: it gets ${thinking} tokens more`
+  throw withSpent(new ThoughtOnly(message), usage)
 }
 
 /** JSON mode needs the word in the conversation; the provider refuses the request otherwise. */
@@ -195,9 +272,12 @@ function bodyOf<T>(
   if (capabilities.cacheKey && request.cacheKey) body.prompt_cache_key = request.cacheKey
   if (capabilities.json === 'object') body.response_format = { type: 'json_object' }
   if (capabilities.json === 'schema') {
-    // What a field forgives (numbers as strings) has no JSON Schema: such fields are left open, zod decides afterwards.
-    const schema = z.toJSONSchema(request.schema, { io: 'input', unrepresentable: 'any' })
-    body.response_format = { type: 'json_schema', json_schema: { name: request.schemaName, schema } }
+    const schema = { ...wireSchema(request.schema, capabilities.bounded) }
+    const strict = capabilities.bounded ? {} : { strict: true }
+    body.response_format = {
+      type: 'json_schema',
+      json_schema: { name: request.schemaName, schema, ...strict },
+    }
   }
   return body
 }

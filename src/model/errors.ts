@@ -24,6 +24,62 @@ export function withSpent<E extends Error>(error: E, spent: Spent | null): E {
   return error
 }
 
+const tookBy = new WeakMap<Error, number>()
+
+/** How long a failed ask took, milliseconds, without the wait for a slot; null when it never began. */
+export function tookOf(error: unknown): number | null {
+  return error instanceof Error ? (tookBy.get(error) ?? null) : null
+}
+
+/** Notes how long an ask took that failed, and returns the error. */
+export function withTook<E>(error: E, ms: number): E {
+  if (error instanceof Error) tookBy.set(error, Math.round(ms))
+  return error
+}
+
+export class ModelTimeout extends TemporaryError {
+  override name = 'ModelTimeout'
+}
+
+/** The model thought until its answer had no room left. Asked again, it gets more. */
+export class ThoughtOnly extends TemporaryError {
+  override name = 'ThoughtOnly'
+}
+
+/** The endpoint knows no such model: it may have been withdrawn. */
+export class UnknownModel extends OwnerActionError {
+  override name = 'UnknownModel'
+}
+
+/** The input does not fit into the context. Counts in tokens, as far as the server states them. */
+export class ContextFault extends PermanentError {
+  override name = 'ContextFault'
+  readonly contextTokens: number | null
+  readonly promptTokens: number | null
+  constructor(
+    message: string,
+    counts: { contextTokens: number | null; promptTokens: number | null },
+    cause: object,
+  ) {
+    super(message, cause)
+    this.contextTokens = counts.contextTokens
+    this.promptTokens = counts.promptTokens
+  }
+}
+
+/** llama.cpp has fields for the counts; the others write a sentence. */
+function contextCounts({ error, message }: APIError) {
+  const field = (name: string): number | null => {
+    const value: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, name) : null
+    return typeof value === 'number' && value > 0 ? value : null
+  }
+  const said = (pattern: RegExp) => Number(pattern.exec(message)?.[1] ?? 0) || null
+  return {
+    contextTokens: field('n_ctx') ?? said(/context (?:length|size|window)(?: is| of)?(?: only)? (\d{3,})/i),
+    promptTokens: field('n_prompt_tokens') ?? said(/resulted in (\d+)/i) ?? said(/\((\d+) in the messages/i),
+  }
+}
+
 /** Codes under which nothing was sent: the server cannot have charged for it. */
 const neverSent =
   /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|ERR_TLS\w*|CERT_\w+|DEPTH_ZERO\w*|SELF_SIGNED\w*|UNABLE_TO\w*)$/
@@ -139,7 +195,7 @@ function ofStatus(error: APIError, status: number, { host, model, messages, now 
   if (status === 403)
     return new OwnerActionError('model', `${host} denied access to ${model} (HTTP 403)${words}`, cause)
   if (status === 404)
-    return new OwnerActionError(
+    return new UnknownModel(
       'model',
       `${host} knows no model ${model}, or model.baseUrl is wrong (HTTP 404)${words}`,
       cause,
@@ -152,7 +208,8 @@ function ofStatus(error: APIError, status: number, { host, model, messages, now 
     return new TemporaryError(`${host} answered HTTP ${status}`, cause)
   }
   if (status === 413 || tooLong.test(`${code} ${error.message}`)) {
-    return new PermanentError(`the mail does not fit into the context of ${model} (HTTP ${status})`, cause)
+    const message = `the mail does not fit into the context of ${model} (HTTP ${status})`
+    return new ContextFault(message, contextCounts(error), cause)
   }
   return new PermanentError(`${host} refused the request (HTTP ${status})${words}`, cause)
 }
@@ -167,7 +224,7 @@ export function classify(error: unknown, context: CallContext): Error {
   if (context.aborted)
     return withSpent(new TemporaryError(`the call to ${host} was aborted`, cause), 'unknown')
   if (context.expired || error instanceof APIConnectionTimeoutError || error instanceof APIUserAbortError) {
-    return withSpent(new TemporaryError(`${host} did not answer within ${timeoutMs} ms`, cause), 'unknown')
+    return withSpent(new ModelTimeout(`${host} did not answer within ${timeoutMs} ms`, cause), 'unknown')
   }
   if (error instanceof APIError && !(error instanceof APIConnectionError) && error.status !== undefined) {
     return ofStatus(error, error.status, context)

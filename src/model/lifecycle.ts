@@ -26,6 +26,9 @@ const bareName = (name: string) =>
     .replace(/^.*\//, '')
     .replace(/-\d{4}(-\d{2}-\d{2})?$/, '')
 
+/** The day on which OpenAI withdraws a model, YYYY-MM-DD; null when none is announced. */
+export const shutdownOn = (name: string): string | null => shutdowns[bareName(name)]?.on ?? null
+
 /**
  * What the owner should know about the model, in plain sentences; empty when all is well.
  * @param listed what /v1/models lists; null when it was not asked or gives nothing

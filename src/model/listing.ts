@@ -1,5 +1,6 @@
 /** /v1/models: what the server offers. */
 import type OpenAI from 'openai'
+import { z } from 'zod'
 import type { ListedModel } from './model.ts'
 
 /** More than any server lists; a page without end must not fill the memory. */
@@ -16,10 +17,24 @@ function shutdownOf(model: object): string | null {
   return null
 }
 
+const count = z.int().positive().nullish().catch(null)
+/** llama.cpp, vLLM, LM Studio. Not `n_ctx_train`: the server may have been started with less. */
+const stated = z.object({
+  meta: z.object({ n_ctx: count }).nullish().catch(null),
+  max_model_len: count,
+  loaded_context_length: count,
+})
+
+function contextOf(model: object): number | null {
+  const { data } = stated.safeParse(model)
+  return data?.meta?.n_ctx ?? data?.max_model_len ?? data?.loaded_context_length ?? null
+}
+
 export async function listModels(client: OpenAI, signal: AbortSignal): Promise<ListedModel[]> {
   const models: ListedModel[] = []
   for await (const model of client.models.list({ signal })) {
-    if (typeof model?.id === 'string') models.push({ id: model.id, shutdown: shutdownOf(model) })
+    if (typeof model?.id === 'string')
+      models.push({ id: model.id, shutdown: shutdownOf(model), contextTokens: contextOf(model) })
     if (models.length >= mostModels) break
   }
   return models

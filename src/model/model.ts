@@ -49,6 +49,8 @@ export interface ListedModel {
   id: string
   /** Date of the shutdown when the server states one, YYYY-MM-DD. */
   shutdown: string | null
+  /** Context length in tokens that the server runs it with; null when it does not say. */
+  contextTokens: number | null
 }
 
 export interface Model {
@@ -58,14 +60,18 @@ export interface Model {
    * Asks for one JSON object, validates it, and asks once more when it does not fit.
    * @throws RateLimitedError on HTTP 429
    * @throws OwnerActionError (scope `model`) on 401, 403, an unknown model or an exhausted quota
-   * @throws TemporaryError on 5xx, a time-out, a lost connection, a body cut short, or an abort
-   * @throws PermanentError when the second answer does not fit either, on a refusal, or when the input is too long
+   * @throws TemporaryError on 5xx, a time-out (ModelTimeout), a lost connection, a body cut short, or an abort
+   * @throws ThoughtOnly when thoughts left no room for the answer; the next question gets more
+   * @throws ContextFault when the input is too long; inputOctets knows more afterwards
+   * @throws PermanentError when the second answer does not fit either, or on a refusal
    * What a failed call has cost is told by spentOf(error).
    */
   ask<T>(request: Ask<T>): Promise<Answer<T>>
   /** The cap that is really sent for a wanted length of the answer, tokens: reasoning counts as output. */
   outputLimit(maxOutputTokens: number): number
-  /** Context length in tokens; null when unknown. */
+  /** Context length in tokens; null when unknown. Changes when the endpoint states it. */
   readonly contextTokens: number | null
+  /** Octets that the messages may have so that an answer of that length fits, too; Infinity while the context length is unknown. */
+  inputOctets(maxOutputTokens: number): number
   listModels(signal?: AbortSignal): Promise<ListedModel[]>
 }

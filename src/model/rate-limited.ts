@@ -89,6 +89,10 @@ export class RateLimitedModel implements PricedModel {
     return this.#model.outputLimit(maxOutputTokens)
   }
 
+  inputOctets(maxOutputTokens: number): number {
+    return this.#model.inputOctets(maxOutputTokens)
+  }
+
   listModels(signal?: AbortSignal) {
     return this.#model.listModels(signal)
   }

@@ -4,6 +4,7 @@ import { reasonOf } from '../base/errors.ts'
 import type { Account, StepContext } from '../context.ts'
 import { type Holder, releaseLease, takeOverLease } from '../store/leases.ts'
 import { observeAnswers, type SentLook } from './answered.ts'
+import { observeCorrespondents } from './correspondents.ts'
 import { observeDrafts } from './drafts.ts'
 import { observeJunk } from './junk.ts'
 import { observeStyle } from './style.ts'
@@ -62,5 +63,6 @@ export class Observer {
     for (const id of [...approved, ...answered]) await onApproved(id)
     await observeJunk(this.#context, this.#account, this.#gone)
     await observeStyle(this.#context, this.#account)
+    await observeCorrespondents(this.#context, this.#account)
   }
 }

@@ -31,6 +31,7 @@ export function forgetCorrespondent(
     const replies = await emptyReplies(session, ids)
     await emptyMails(session, ids)
     await removeStyles(session, null)
+    await session.query('delete from replyd.correspondent where lower(address) = lower($1)', [address.trim()])
     return { mails: ids.length, replies, closed: closed.size, underWay: mails.length - ids.length }
   })
 }

@@ -2,7 +2,7 @@ import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
 import { storable } from './storable.ts'
 
-/** What the guard's limits need to know (standards.md section 7). Reserved slots count: `sending` and `uncertain`, too. */
+/** What the guard's limits need to know (docs/rules.md, section 7). Reserved slots count: `sending` and `uncertain`, too. */
 export interface AutomaticReply {
   to: string
   at: Date
@@ -137,7 +137,8 @@ interface WrittenQuestion {
 async function findWritten(db: Queryable, questions: readonly WrittenQuestion[]): Promise<boolean[]> {
   const { rows } = await db.query<{ known: boolean }>(
     `select exists (select 1 from replyd.reply r where r.account = q.account and r.addressee = q.addressee
-         and r.id <> q."exceptId" and r.state = 'sent') as known
+         and r.id <> q."exceptId" and r.state = 'sent')
+         or exists (select 1 from replyd.correspondent c where c.account = q.account and c.address = lower(q.addressee)) as known
        from jsonb_array_elements($1::jsonb) with ordinality as one (value, at)
        cross join jsonb_to_record(one.value) as q (account text, addressee text, "exceptId" text) order by one.at`,
     [storable(questions)],
@@ -147,7 +148,7 @@ async function findWritten(db: Queryable, questions: readonly WrittenQuestion[])
 
 const writtenOf = batched(findWritten)
 
-/** Whether a reply went to this address before: then the correspondence is known. */
+/** Whether replyd or, by \\Sent, the owner wrote to this address before: then the correspondence is known. */
 export function writtenTo(
   db: Queryable,
   account: string,

@@ -264,6 +264,22 @@ update replyd.body b set faults = (
   where jsonb_array_length(b.faults) > 0;
 `
 
+/** Whom the owner has written to, from all of \\Sent, and how far it was read. */
+const correspondents = `
+create table replyd.correspondent (
+  account text not null,
+  address text not null,
+  primary key (account, address)
+);
+create table replyd.sent_cursor (
+  account      text primary key,
+  mailbox      text not null,
+  uid_validity text not null,
+  last_uid     bigint not null,
+  read_at      timestamptz not null
+);
+`
+
 /** Mail and reply change together. What a crash or a failure left half done is brought to where it stands. */
 const together = `
 update replyd.message m set step = 'done', disposition = 'drafted' from replyd.reply r
@@ -287,5 +303,6 @@ export const migrations: readonly Migration[] = [
   { version: 2, sql: words },
   { version: 3, sql: checked },
   { version: 4, sql: typed },
-  { version: 5, sql: together },
+  { version: 5, sql: correspondents },
+  { version: 6, sql: together },
 ]

@@ -1,4 +1,4 @@
-/** Carries out what transitions.ts allows: a statement for each kind of verb, in which every row keeps its own condition. */
+/** Carries out what transitions.ts allows: one statement for each kind of verb, in which every row has its own condition. */
 import type { Disposition, ReplyState, Stage } from '../base/dispositions.ts'
 import { batched } from './batched.ts'
 import type { Database, Queryable } from './database.ts'
@@ -76,7 +76,7 @@ const replyValues = `state = coalesce(w."to", r.state), actor = w.actor, kind = 
 const replyChange = `insert into replyd.reply_change (reply_id, at, actor, from_state, to_state, diff)
          select b.id, w.now, w.actor, b.state, coalesce(w."to", b.state), w.diff`
 
-/** jsonb keeps null and absent apart only with a word of its own. */
+/** JSON does not keep `undefined`: a field that null clears has a flag of its own. */
 const asWanted = ({ saved, from, to, ...change }: ReplyMove) => ({
   ...encodedReply(change),
   from,
@@ -104,7 +104,7 @@ export async function moveMails(db: Queryable, changes: readonly MailMove[]): Pr
        ${mailEvent} from wanted w join changed c on c.id = w.id
      )
      select id from changed`,
-    // The ids once more: a planner that does not see how few they are reads a small table whole.
+    // The ids once more: a planner that does not know how few they are reads a small table whole.
     [storable(changes), idsOf(changes)],
   )
   return new Set(rows.map(({ id }) => id))
@@ -232,7 +232,7 @@ function mailPart(
   const as = disposition ?? (mail.as[0] as Disposition)
   if (!mail.as.includes(as)) throw new Error(`${verb} does not make a mail ${as}`)
   const { having = null, to } = mail
-  // A mail seen where the verb does not apply is like one that has moved on.
+  // A mail that was seen where the verb does not apply is like one that has moved on.
   const from = mail.from.includes(at) ? at : null
   return { ...fields, id, actor, having, from, to, disposition: as, now }
 }

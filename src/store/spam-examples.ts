@@ -29,15 +29,17 @@ export async function countSpamExamples(db: Queryable, account: string): Promise
   return rows[0]?.n ?? 0
 }
 
-/** The newest of each class. */
+/** The newest of each class, oldest first. */
 export async function loadSpamExamples(
   db: Queryable,
   account: string,
   perClass: number,
 ): Promise<SpamExample[]> {
   const { rows } = await db.query<SpamExample>(
-    `(select spam, tokens from replyd.spam_example where account = $1 and spam order by at desc limit $2)
-     union all (select spam, tokens from replyd.spam_example where account = $1 and not spam order by at desc limit $2)`,
+    `select spam, tokens from
+       ((select spam, tokens, at from replyd.spam_example where account = $1 and spam order by at desc limit $2)
+        union all (select spam, tokens, at from replyd.spam_example where account = $1 and not spam order by at desc limit $2)
+       ) newest order by at`,
     [account, perClass],
   )
   return rows

@@ -1,37 +1,40 @@
 /**
- * Every way in which a mail and its reply change, by name, and nowhere else. A verb applies to the states that the table names;
- * in any other it changes nothing and gives null: another worker, a second reviewer, a double click. Mail and reply change
+ * Every way in which a mail and its reply change, by name, and nowhere else. A verb applies to the states that the table names.
+ * In any other state it changes nothing and gives null: another worker, a second reviewer, a double click. Mail and reply change
  * together in one statement (moves.ts).
  *
- * Never sent twice, as it can be read here:
- * - Only `claim` makes a reply `sending`, only from `approved`, and the final dot is written by the one that has claimed.
- * - Out of `sending` lead: `markSent` (the server, or \Sent, says yes), `giveBack`, `refuse` and `startSaving` (the server said no,
- *   or the dot was not written), and `doubt` (nobody knows). Nothing else touches a reply that is being sent.
+ * Why nothing is sent twice:
+ * - A mailbox is read under a fenced lease (leases.ts, ingested.ts), so each mail has one row, and each row one reply.
+ * - Only `claim` makes a reply `sending`, only from `approved`. Only the worker that holds the claim writes the final dot of SMTP.
+ * - Five verbs lead out of `sending`: `markSent` (the server said yes, or the copy stands in \Sent); `giveBack`, `refuse` and
+ *   `startSaving` (the server said no, or the dot was not written); `doubt` (nobody knows). No other verb changes such a reply.
  * - Nothing leads out of `sent`.
- * - Out of `uncertain` lead only a person's words (`confirmSent`, `holdUncertain`), a copy found in \Sent (`confirmSent`), and an answer
- *   that somebody else has given (`answeredElsewhere`).
+ * - Out of `uncertain` lead a person's word (`confirmSent`, `holdUncertain`), a copy found in \Sent (`confirmSent`), and an answer
+ *   that the owner has given (`answeredElsewhere`). After `holdUncertain` only a person's `approve` leads to another sending.
+ *
+ * test/store/transitions.test.ts reads this table the other way: for each state, the verbs that leave it.
  */
 import type { Disposition, ReplyState, Stage } from '../base/dispositions.ts'
 import type { GuardCode, Reason } from '../base/reasons.ts'
 import type { StoredVerdict } from '../triage/verdict.ts'
 
-/** What a verb asks of a mail and its reply, and what it makes of them. */
+/** What a verb requires of a mail and its reply, and what it makes of them. */
 export interface Move {
   mail?: {
     from: readonly Stage[]
     /** Dispositions that the mail may have; any when absent. */
     having?: readonly Disposition[]
     to: Stage
-    /** The caller chooses where there are several. */
+    /** Where there are several, the caller chooses. */
     as: readonly Disposition[]
   }
   reply?: {
     from: readonly ReplyState[]
-    /** Absent: the reply stays, and is written down with what goes along. `null`: it is only looked at. */
+    /** Absent: the state stays, and the fields of the change are stored. `null`: the reply must be in one of the states, and is left as it is. */
     to?: ReplyState | null
     /** There may be no reply. */
     orNone?: true
-    /** Where the mail has to be, for a verb that does not move it. */
+    /** The stage at which the mail must be, for a verb that does not move it. */
     mailAt?: Stage
     /** Replies in these states stay as they are while the mail moves. */
     others?: readonly ReplyState[]
@@ -59,7 +62,7 @@ export const moves = {
       as: ['filed', 'marked', 'restored', 'no-reply-needed', 'superseded'],
     },
   },
-  // compose, and what of it triage needs
+  // compose; triage asks a person, too
   storeReply: {
     mail: { from: ['compose'], to: 'decide', as: ['pending'] },
     reply: { from: ['composed'], to: null },
@@ -124,7 +127,7 @@ export const moves = {
     },
     reply: { from: ['composed', 'held', 'saved', 'approved'], to: 'superseded' },
   },
-  // A failure that no retry helps. What is being sent is not here: see `doubt`.
+  // A failure that no retry helps. A reply that is being sent is not here: see `doubt`.
   giveUp: {
     mail: { from: jobs, to: 'review', as: ['held'] },
     reply: {
@@ -220,14 +223,19 @@ export const moves = {
       others: ['saved', ...settled],
     },
   },
-  // After a restore from a backup, and for a correspondent that is forgotten.
+  // After a restore from a backup, and on a privacy request.
   holdRestored: {
     mail: { from: ['deliver'], to: 'review', as: ['held'] },
     reply: { from: ['approved'], to: 'held' },
   },
   forget: {
     mail: { from: ['guard', ...jobs, 'review'], to: 'done', as: ['rejected', 'uncertain'] },
-    reply: { from: ['composed', 'held', 'approved'], to: 'rejected', orNone: true, others: settled },
+    reply: {
+      from: ['composed', 'held', 'approved', 'saved'],
+      to: 'rejected',
+      orNone: true,
+      others: settled,
+    },
   },
   forgetDraft: {
     mail: {

@@ -131,26 +131,58 @@ export interface Bounds {
   hamTo: number | null
 }
 
+/** Share of the newest examples that stands for the mail to come. */
+const newestShare = 0.1
+
 /**
- * Leave-one-out cross-validation: every example is scored by a filter that learned all others, which for counts is exact
- * and costs one subtraction. Gives the widest ranges in which fewer than 0.5 % of the answers were wrong.
+ * Where the filter may answer alone. The ranges are the widest in which fewer than 0.5 % of the answers about the older
+ * examples were wrong (leave one out, which for counts is exact and costs one subtraction). They are then held against the
+ * newest tenth, which the filter of the older ones has not seen: spam changes, and random folds hide that.
+ *
+ * @param examples oldest first
  */
-export function boundsOf(examples: readonly Example[], model = train(examples)): Bounds {
-  if (Math.min(model.mails.spam, model.mails.ham) < leastExamples) return { spamFrom: null, hamTo: null }
-  const scored = examples.map((example) => ({
-    spam: example.spam,
-    score: score(without(model, example), example.tokens),
-  }))
-  const falling = scored.toSorted((a, b) => b.score - a.score)
+export function boundsOf(examples: readonly Example[]): Bounds {
+  const spam = examples.filter((example) => example.spam).length
+  if (Math.min(spam, examples.length - spam) < leastExamples) return { spamFrom: null, hamTo: null }
+  const cut = Math.floor(examples.length * (1 - newestShare))
+  const older = examples.slice(0, cut)
+  const model = train(older)
+  const falling = older
+    .map((example) => scored(without(model, example), example))
+    .sort((a, b) => b.score - a.score)
+  const newest = examples.slice(cut).map((example) => scored(model, example))
   const spamFrom = lastSafe(falling, false)
   const hamTo = lastSafe(falling.toReversed(), true)
   return {
-    spamFrom: spamFrom === null ? null : Math.max(spamFrom, 0.65),
-    hamTo: hamTo === null ? null : Math.min(hamTo, 0.35),
+    spamFrom: spamFrom === null ? null : stillSafe(Math.max(spamFrom, 0.65), newest),
+    hamTo: hamTo === null ? null : stillSafeBelow(Math.min(hamTo, 0.35), newest),
   }
 }
 
-function lastSafe(scored: readonly { spam: boolean; score: number }[], wrong: boolean): number | null {
+type Scored = Pick<Example, 'spam'> & { score: number }
+
+const scored = (model: SpamModel, { spam, tokens }: Example): Scored => ({
+  spam,
+  score: score(model, tokens),
+})
+
+/** The bound, raised above the wrong answers that it gave; null when nothing above it stays to speak for it. */
+function stillSafe(bound: number, newest: readonly Scored[]): number | null {
+  const answers = newest.filter((each) => each.score >= bound)
+  const wrong = answers.filter(({ spam }) => !spam)
+  if (wrong.length === 0 || wrong.length / answers.length < mostError) return bound
+  const highest = Math.max(...wrong.map((each) => each.score))
+  const above = answers.filter((each) => each.score > highest).map((each) => each.score)
+  return above.length === 0 ? null : (highest + Math.min(...above)) / 2
+}
+
+function stillSafeBelow(bound: number, newest: readonly Scored[]): number | null {
+  const mirrored = newest.map(({ spam, score }) => ({ spam: !spam, score: 1 - score }))
+  const found = stillSafe(1 - bound, mirrored)
+  return found === null ? null : 1 - found
+}
+
+function lastSafe(scored: readonly Scored[], wrong: boolean): number | null {
   let mistakes = 0
   let safe: number | null = null
   for (const [at, { spam, score }] of scored.entries()) {

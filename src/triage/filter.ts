@@ -53,7 +53,7 @@ async function filterOf({ db, clock }: StepContext, account: string): Promise<Le
   const enough = (await countSpamExamples(db, account)) >= leastExamples
   const examples = enough ? await loadSpamExamples(db, account, perClass) : []
   const model = train(examples)
-  const fresh = { model, bounds: boundsOf(examples, model), at: now }
+  const fresh = { model, bounds: boundsOf(examples), at: now }
   filters.set(account, fresh)
   return fresh
 }

@@ -4,7 +4,7 @@ import { loadThread } from '../compose/thread.ts'
 import type { AccountSettings, SpamSettings } from '../config/settings.ts'
 import { type Account, type Arrival, accountOf, type Next, type StepContext } from '../context.ts'
 import { decodeWords, domainPart } from '../mail/address.ts'
-import { trustedAuthentication } from '../mail/authentication.ts'
+import { authentication, trustedAuthentication } from '../mail/authentication.ts'
 import { ownAddressTest } from '../mail/correspondents.ts'
 import { firstField, isTextUnread, type Message } from '../mail/message.ts'
 import { replyHeader } from '../mail/reply/build.ts'
@@ -15,7 +15,7 @@ import type { Ask } from '../model/client.ts'
 import { knownOf, mailFacts } from '../model/prompts/mail-facts.ts'
 import type { ThreadEntry } from '../model/prompts/messages.ts'
 import { triageMessages } from '../model/prompts.ts'
-import { loadMail } from '../store/bodies.ts'
+import { loadMail, type StoredMail } from '../store/bodies.ts'
 import { namedIds } from '../store/guard-context.ts'
 import { earlierMails, writtenTo } from '../store/history.ts'
 import type { MessageRow } from '../store/messages.ts'
@@ -86,18 +86,20 @@ async function withoutModel(
       verdict: found,
     }
   if (row.ceiling !== 'never') return null
-  if (found)
-    return {
-      verb: 'decline',
-      reason: row.reason,
-      detail: detailOf(found),
-      verdict: found,
-    }
   // Never to be answered: only spam is the question, and for a sender whose mail was let through before it is settled.
   const known =
     rule?.rule === 'allow' ||
-    (row.fromAddress && (await earlierMails(context.db, row.account, row.fromAddress, row.id)) > 0)
-  return known ? { verb: 'decline', reason: row.reason } : null
+    (row.fromAddress !== null && (await earlierMails(context.db, row.account, row.fromAddress, row.id)) > 0)
+  const declined = { verb: 'decline', reason: row.reason } as const
+  if (found && (known || isAuthenticated(account.settings, mail)))
+    return { ...declined, detail: detailOf(found), verdict: found }
+  return known ? declined : null
+}
+
+/** The filter's "wanted" alone is no proof for a first contact: fraud that is new to it looks like any other mail. */
+function isAuthenticated({ owner }: AccountSettings, { row, message }: StoredMail): boolean {
+  const domain = domainPart(row.fromAddress ?? '')
+  return authentication(message, owner.authservIds, domain) === 'pass'
 }
 
 /** What the owner's lists and their own server's filter say: it costs nothing and needs no history. */

@@ -95,6 +95,7 @@ function newVerdictSchema(categories: readonly string[]): z.ZodType<Verdict> {
   const known = new Map(categories.map((name) => [name.trim().toLowerCase(), name]))
   const category = z
     .string()
+    .meta({ enum: [...known.values(), otherCategory] })
     .nullish()
     .transform((name) => known.get((name ?? '').trim().toLowerCase()) ?? otherCategory)
   const verdict = z.object({
@@ -130,7 +131,7 @@ function lines(length: number, most: number, absent: 'empty' | 'fault' = 'empty'
     return typeof input === 'string' ? [input] : input
   }
   return z
-    .preprocess(list, z.array(line(length)))
+    .preprocess(list, z.array(line(length)).meta({ maxItems: most }))
     .transform((texts) => texts.filter((text) => text !== '' && !nothing.test(text)).slice(0, most))
 }
 
@@ -177,9 +178,13 @@ export const composedSchema: z.ZodType<Composed> = z.preprocess(
   onlyObject,
   z
     .object({
-      text: z.string().transform((text) => severalLines(text, limits.text)),
-      language: languageTag,
+      // In the order of the prompt: a server that holds a model to the schema lets it write in no other.
       answers: z.preprocess(listOf, z.array(ask)).transform((answers) => answers.slice(0, limits.list)),
+      text: z
+        .string()
+        .meta({ maxLength: limits.text })
+        .transform((text) => severalLines(text, limits.text)),
+      language: languageTag,
       missing: lines(limits.ask, limits.list, 'fault'),
       confidence: share,
       needs_person: flag,

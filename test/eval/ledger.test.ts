@@ -23,6 +23,7 @@ function modelWith(failures: Error[]): Model & { asked: number; most: number } {
     asked: 0,
     most: 0,
     outputLimit: (tokens: number) => tokens,
+    inputOctets: () => Number.POSITIVE_INFINITY,
     listModels: async () => [],
     onRateLimits: () => () => false,
     async ask<T>(): Promise<Answer<T>> {

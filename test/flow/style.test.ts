@@ -2,7 +2,10 @@
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
+import { observeCorrespondents } from '../../src/observe/correspondents.ts'
 import { observeStyle } from '../../src/observe/style.ts'
+import { forgetCorrespondent } from '../../src/store/forget.ts'
+import { writtenTo } from '../../src/store/history.ts'
 import { loadReply } from '../../src/store/replies.ts'
 import { loadStyles, removeStyles } from '../../src/store/styles.ts'
 import { forceReply } from '../live/force.ts'
@@ -155,4 +158,46 @@ test('is learned by language from the owner’s own mails, told to the model as 
   expect(await loadStyles(db, address)).not.toBeNull()
   await removeStyles(db, null)
   expect(await loadStyles(db, address)).toBeNull()
+})
+
+test('whom the owner has written to is read from all of \\Sent, then from what is new there', async () => {
+  const own = 'bob@style.example'
+  await using walk = await startWalk({
+    address: own,
+    imap: { host: dovecot.host, port: dovecot.imapPort, user: own, password: dovecot.password },
+    smtp: { host: dovecot.host, port: 1 },
+    standIn,
+  })
+  const { context, account } = walk
+  const append = (mails: { to: string; headers?: string[] }[]) =>
+    withClient(dovecot, own, async (client) => {
+      for (const [at, { to, headers = [] }] of mails.entries()) {
+        const mail = letter({ id: `<${at}-${to}>`, from: `Bob <${own}>`, to, text: 'Hello', headers })
+        await client.append('Sent', Buffer.from(mail), ['\\Seen'])
+      }
+    })
+  const known = (addresses: string[]) =>
+    Promise.all(addresses.map((address) => writtenTo(context.db, own, address, 'none')))
+  const many = Array.from({ length: 120 }, (_, at) => ({ to: `n${at}@asks.example` }))
+  await append([
+    { to: 'First@Asks.example', headers: ['Cc: second@asks.example'] },
+    ...many,
+    { to: 'robot@asks.example', headers: ['Auto-Submitted: auto-replied'] },
+  ])
+  const look = (hours: number) => {
+    const now = new Date(context.clock.now().getTime() + hours * 3_600_000)
+    return observeCorrespondents({ ...context, clock: { ...context.clock, now: () => now } }, account)
+  }
+  expect(await look(0)).toBe(true)
+  const asked = ['first@asks.example', 'second@asks.example', 'n0@asks.example', 'n119@asks.example']
+  expect(await known(asked)).toEqual([true, true, true, true])
+  expect(await known(['robot@asks.example', 'later@asks.example'])).toEqual([false, false])
+  await append([{ to: 'later@asks.example' }])
+  expect(await look(0.9)).toBe(false)
+  expect(await look(1)).toBe(true)
+  expect(await known(['later@asks.example'])).toEqual([true])
+  // A privacy request takes the address away, and the next look does not bring it back.
+  await forgetCorrespondent(context.db, 'later@asks.example', 'bob', context.clock.now())
+  expect(await look(2.1)).toBe(true)
+  expect(await known(['later@asks.example', 'first@asks.example'])).toEqual([false, true])
 })

@@ -255,7 +255,7 @@ test('mails and replies that an earlier version left half done come to one place
     yield* fixture('1.jsonl').trim().split('\n')
   }
   await restoreBackup(db, lines(), new Date('2027-01-01T00:00:00Z'))
-  await db.query('delete from replyd.migration where version >= 5')
+  await db.query('delete from replyd.migration where version >= 6')
   for (const [id, [mail, state]] of Object.entries(halfDone)) {
     const [step, disposition] = mail.split(' ')
     await db.query('update replyd.message set step = $2, disposition = $3 where id = $1', [

@@ -101,6 +101,8 @@ const others = [
   `insert into replyd.spam_example (message_id, account, spam, source, tokens, at) values ('m-sent', $1, false, 'owner', '["a"]', $2)`,
   `insert into replyd.negative_answer (message_id, reply_id, at) select 'm-held', 'm-sent', $2 where $1::text is not null`,
   `insert into replyd.human_thread (account, message_id, source) select $1, '<x@example.org>', 'm-sent' where $2::timestamptz is not null`,
+  `insert into replyd.correspondent (account, address) select $1, 'a@example.org' where $2::timestamptz is not null`,
+  `insert into replyd.sent_cursor (account, mailbox, uid_validity, last_uid, read_at) values ($1, 'Sent', '1', 4294967295, $2)`,
   `insert into replyd.style (account, styles, learned_at) values ($1, '{"en": {"words": 9}}', $2)`,
   `insert into replyd.autonomy_grant (account, category, granted_at, granted_by) values ($1, 'other', $2, 'Ann')`,
   `insert into replyd.digest (account, day, at) values ($1, '2026-03-10', $2)`,

@@ -485,9 +485,9 @@ describe('a server that refuses a form of the request', () => {
 describe('models', () => {
   test.each([
     ['gpt-4o-mini', { temperature: 0, max_completion_tokens: 50 }, ['reasoning_effort'], 50],
-    ['gpt-6-luna', { reasoning_effort: 'none', max_completion_tokens: 50 }, ['temperature'], 50],
-    ['gpt-5-mini', { reasoning_effort: 'minimal', max_completion_tokens: 650 }, ['temperature'], 650],
-    ['o4-mini', { reasoning_effort: 'low', max_completion_tokens: 2050 }, ['temperature'], 2050],
+    ['gpt-6-luna', { temperature: 0, reasoning_effort: 'none', max_completion_tokens: 50 }, [], 50],
+    ['gpt-5-mini', { temperature: 0, reasoning_effort: 'minimal', max_completion_tokens: 650 }, [], 650],
+    ['o4-mini', { temperature: 0, reasoning_effort: 'low', max_completion_tokens: 2050 }, [], 2050],
     [
       'llama3.2:3b',
       { temperature: 0, max_tokens: 50 },
@@ -531,8 +531,8 @@ describe('models', () => {
       }),
     )
     expect(await model.listModels()).toEqual([
-      { id: 'a', shutdown: null },
-      { id: 'b', shutdown: '2027-01-14' },
+      { id: 'a', shutdown: null, contextTokens: null },
+      { id: 'b', shutdown: '2027-01-14', contextTokens: null },
     ])
     expect(server.received[0]?.path).toBe('/v1/models')
   })

@@ -4,8 +4,8 @@ import { isOfficial, modelWarnings } from '../../src/model/client.ts'
 import { durationOf } from '../../src/model/errors.ts'
 
 const listed = [
-  { id: 'gpt-6-luna', shutdown: null },
-  { id: 'gpt-4o-mini', shutdown: null },
+  { id: 'gpt-6-luna', shutdown: null, contextTokens: null },
+  { id: 'gpt-4o-mini', shutdown: null, contextTokens: null },
 ]
 
 test.each([
@@ -32,7 +32,7 @@ test.each([
   ['gpt-4o-mini', listed, '2026-11-24', false, []],
   [
     'mistral',
-    [{ id: 'mistral', shutdown: '2026-12-31' }],
+    [{ id: 'mistral', shutdown: '2026-12-31', contextTokens: null }],
     '2026-11-24',
     false,
     ['will be shut down on 2026-12-31; choose another model.name'],
@@ -64,18 +64,21 @@ test.each([
 test.each([
   ['gpt-4o-mini', true, 'max_completion_tokens', null, 128_000],
   ['openai/gpt-4o-mini-2024-07-18', true, 'max_completion_tokens', null, 128_000],
-  ['gpt-6-luna', false, 'max_completion_tokens', 'none', 1_050_000],
-  ['gpt-5', false, 'max_completion_tokens', 'minimal', 400_000],
-  ['gpt-5-mini-2025-08-07', false, 'max_completion_tokens', 'minimal', 400_000],
-  ['gpt-5.1', false, 'max_completion_tokens', 'none', 400_000],
-  ['gpt-5.4-mini', false, 'max_completion_tokens', 'none', 400_000],
-  ['gpt-5.6-luna', false, 'max_completion_tokens', 'none', 1_050_000],
-  ['o3', false, 'max_completion_tokens', 'low', 200_000],
+  ['gpt-6-luna', true, 'max_completion_tokens', 'none', 1_050_000],
+  ['gpt-5', true, 'max_completion_tokens', 'minimal', 400_000],
+  ['gpt-5-mini-2025-08-07', true, 'max_completion_tokens', 'minimal', 400_000],
+  ['gpt-5.1', true, 'max_completion_tokens', 'none', 400_000],
+  ['gpt-5.4-mini', true, 'max_completion_tokens', 'none', 400_000],
+  ['gpt-5.6-luna', true, 'max_completion_tokens', 'none', 1_050_000],
+  ['gpt-6.1-terra', true, 'max_completion_tokens', 'none', 1_050_000],
+  ['gpt-6.2-sol', true, 'max_completion_tokens', 'low', 1_050_000],
+  ['gpt-6.2-astra', true, 'max_completion_tokens', 'low', 1_050_000],
+  ['o3', true, 'max_completion_tokens', 'low', 200_000],
   ['qwen3:8b', true, 'max_tokens', null, null],
 ])(
   '%s: temperature %s, %s, effort %s, context %s',
   (name, temperature, limitField, effort, contextTokens) => {
-    expect(capabilitiesOf(name)).toMatchObject({ temperature, limitField, effort, contextTokens })
+    expect(capabilitiesOf({ name })).toMatchObject({ temperature, limitField, effort, contextTokens })
   },
 )
 

@@ -54,7 +54,7 @@ const change: Record<ReplyState, string> = {
   sent: '',
   saving: 'giveUp markSaved startSaving supersede',
   saved:
-    'approve discardDraft edit forgetDraft noteEdit readAgain refuseDraft reject rewrite sentByOwner withdraw',
+    'approve discardDraft edit forget forgetDraft noteEdit readAgain refuseDraft reject rewrite sentByOwner withdraw',
   rejected: 'reopen',
   superseded: '',
   uncertain: 'answeredElsewhere confirmSent holdUncertain',

@@ -62,15 +62,48 @@ test.each([
   expect(value > 0.5 ? 'above' : value < 0.5 ? 'below' : 'at').toBe(side)
 })
 
-const many = (count: number, spam: boolean, tokens: string[]): Example[] =>
-  Array.from({ length: count }, (_, at) => ({ spam, tokens: [...tokens, `own-${spam}-${at % 7}`] }))
+/** Spam and wanted mail in turn, oldest first. */
+const mixed = (counts: { spam: number; ham: number }): Example[] =>
+  Array.from({ length: Math.max(counts.spam, counts.ham) }, (_, at) => [
+    ...(at < counts.spam ? [{ spam: true, tokens: ['pills', `own-spam-${at % 7}`] }] : []),
+    ...(at < counts.ham ? [{ spam: false, tokens: ['meeting', `own-ham-${at % 7}`] }] : []),
+  ]).flat()
 
 test.each([
-  ['enough of each, and easy to tell apart', 200, ['pills'], ['meeting'], true],
-  ['one too few', 199, ['pills'], ['meeting'], false],
-] as const)('%s: answers alone: %s examples', (_name, count, spam, ham, alone) => {
-  const { spamFrom, hamTo } = boundsOf([...many(count, true, [...spam]), ...many(200, false, [...ham])])
+  ['enough of each, and easy to tell apart', 200, true],
+  ['one too few', 199, false],
+] as const)('%s: answers alone: %s examples', (_name, spam, alone) => {
+  const { spamFrom, hamTo } = boundsOf(mixed({ spam, ham: 200 }))
   expect([spamFrom !== null, hamTo !== null]).toEqual([alone, alone])
+})
+
+test.each([
+  [
+    'wanted mail that looks like spam takes back what was sure',
+    { spam: false, tokens: ['pills', 'own-spam-1', 'own-spam-2'] },
+    [false, true],
+  ],
+  [
+    'spam that looks like wanted mail takes back what was sure',
+    { spam: true, tokens: ['meeting', 'own-ham-1', 'own-ham-2'] },
+    [true, false],
+  ],
+])('among the newest, %s', (_name, newest, alone) => {
+  const examples = [...mixed({ spam: 250, ham: 250 }), ...Array.from({ length: 30 }, () => newest)]
+  const { spamFrom, hamTo } = boundsOf(examples)
+  expect([spamFrom !== null, hamTo !== null]).toEqual(alone)
+})
+
+test('one mistake among the newest raises the bound above it', () => {
+  const older = mixed({ spam: 300, ham: 300 })
+  const newest = [
+    ...Array.from({ length: 20 }, () => ({ spam: true, tokens: ['pills', 'own-spam-1', 'own-spam-2'] })),
+    { spam: false, tokens: ['pills'] },
+    ...Array.from({ length: 39 }, () => ({ spam: false, tokens: ['meeting'] })),
+  ]
+  const { spamFrom } = boundsOf([...older, ...newest])
+  expect(spamFrom).not.toBeNull()
+  expect(spamFrom).toBeGreaterThan(boundsOf(older).spamFrom ?? 1)
 })
 
 test('classes that look the same leave nothing to be said alone', () => {

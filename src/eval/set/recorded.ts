@@ -75,8 +75,16 @@ export async function answerFrom<T>(
     cachedInput: 0,
     output: await countTokens([{ role: 'assistant', content: raw }]),
   }
-  const completion = { model: 'recorded', content: raw, finish: 'stop', refused: false, usage }
-  const reading = readAnswer(completion, schema)
+  const completion = {
+    model: 'recorded',
+    content: raw,
+    finish: 'stop',
+    refused: false,
+    thought: false,
+    counted: true,
+    usage,
+  }
+  const reading = readAnswer(completion, schema, messages)
   if (!reading.ok) throw new PermanentError(`recorded answer to ${task} is of no use: ${reading.detail}`)
   const { value } = reading
   return { value, usage, model: 'recorded', repaired: false, finish: 'stop', durationMs: 0, attempts: 1 }

@@ -42,7 +42,12 @@ export function severalLines(text: string, limit: number): string {
   return cutAt(lines, limit).trim()
 }
 
-export const line = (limit: number) => z.string().transform((text) => oneLine(text, limit))
+/** Bounds stand in the JSON Schema that some endpoints are sent; here what is beyond them is cut or clamped. */
+export const line = (limit: number) =>
+  z
+    .string()
+    .meta({ maxLength: limit })
+    .transform((text) => oneLine(text, limit))
 
 function asNumber(input: unknown): unknown {
   if (typeof input !== 'string') return input
@@ -54,14 +59,20 @@ function asNumber(input: unknown): unknown {
 /** 0 to 1. A value above 2 was meant as a percentage; whatever else is outside is clamped. */
 export const share = z.preprocess(
   asNumber,
-  z.number().transform((value) => Math.min(1, Math.max(0, value > 2 ? value / 100 : value))),
+  z
+    .number()
+    .meta({ minimum: 0, maximum: 1 })
+    .transform((value) => Math.min(1, Math.max(0, value > 2 ? value / 100 : value))),
 )
 
 /** A whole number in a range, rounded and clamped. */
 export const level = (lowest: number, highest: number) =>
   z.preprocess(
     asNumber,
-    z.number().transform((value) => Math.min(highest, Math.max(lowest, Math.round(value)))),
+    z
+      .number()
+      .meta({ type: 'integer', minimum: lowest, maximum: highest })
+      .transform((value) => Math.min(highest, Math.max(lowest, Math.round(value)))),
   )
 
 const yes = /^(?:true|yes|ja|oui|s[ií]|sim|tak|ano|igen|evet|да|так|はい|是)$/u
@@ -101,15 +112,18 @@ function languageNamed(name: string): string | null {
 }
 
 /** A BCP 47 tag in canonical form, also from a language's name; `und` for neither: the reply's language is then the mail's. */
-export const languageTag = z.string().transform((text) => {
-  const tag = text.trim().replace(/_/g, '-')
-  const known = languageNamed(tag)
-  if (known) return known
-  // A word of more than three letters can be a well-formed tag, but no language has one.
-  if (!/^[a-z]{2,3}(?:-|$)/i.test(tag)) return 'und'
-  try {
-    return Intl.getCanonicalLocales(tag)[0] ?? 'und'
-  } catch {
-    return 'und'
-  }
-})
+export const languageTag = z
+  .string()
+  .meta({ maxLength: 35 })
+  .transform((text) => {
+    const tag = text.trim().replace(/_/g, '-')
+    const known = languageNamed(tag)
+    if (known) return known
+    // A word of more than three letters can be a well-formed tag, but no language has one.
+    if (!/^[a-z]{2,3}(?:-|$)/i.test(tag)) return 'und'
+    try {
+      return Intl.getCanonicalLocales(tag)[0] ?? 'und'
+    } catch {
+      return 'und'
+    }
+  })

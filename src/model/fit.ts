@@ -1,0 +1,72 @@
+/** Makes a question fit into a small context: knowledge and thread give way first, then the middle of the mail. */
+import { OwnerActionError } from '../base/errors.ts'
+import type { Ask, Model } from './client.ts'
+import type { Prompt } from './prompts.ts'
+
+/** Steps of the search for the largest prompt that fits. */
+const steps = 7
+/** Share of its limit that the mail keeps at least: with less, it can't be judged. */
+const leastMail = 0.15
+
+const octetsOf = ({ messages }: Ask<unknown>): number =>
+  messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0)
+
+/** @param rest share of knowledge and thread that stays, 0-1; `mail` likewise */
+function shrunk(prompt: Prompt, rest: number, mail: number): Prompt {
+  const { limits } = prompt
+  return {
+    ...prompt,
+    limits: {
+      mail: Math.floor(limits.mail * mail),
+      thread: Math.floor(limits.thread * rest),
+      knowledge: Math.floor(limits.knowledge * rest),
+      wholeFolder: Math.floor(limits.wholeFolder * rest),
+    },
+  }
+}
+
+/** The largest share from `least` to 1 for which that fits; `least` itself is known to fit. */
+function largest(least: number, fits: (share: number) => boolean): number {
+  let [low, high] = [least, 1]
+  for (let step = 0; step < steps; step++) {
+    const middle = (low + high) / 2
+    if (fits(middle)) low = middle
+    else high = middle
+  }
+  return low
+}
+
+/**
+ * @param question made with a prompt whose limits say how much matter of each kind may go in
+ * @throws OwnerActionError (scope `model`) where not even the instructions and a short mail fit
+ */
+export function fittingAsk<T>(
+  question: (prompt: Prompt) => Ask<T>,
+  prompt: Prompt,
+  model: Pick<Model, 'name' | 'contextTokens' | 'inputOctets'>,
+): Ask<T> {
+  const whole = question(prompt)
+  const room = model.inputOctets(whole.maxOutputTokens)
+  if (octetsOf(whole) <= room) return whole
+  const fits = (rest: number, mail: number) => octetsOf(question(shrunk(prompt, rest, mail))) <= room
+  if (fits(0, 1))
+    return question(
+      shrunk(
+        prompt,
+        largest(0, (share) => fits(share, 1)),
+        1,
+      ),
+    )
+  if (fits(0, leastMail))
+    return question(
+      shrunk(
+        prompt,
+        0,
+        largest(leastMail, (share) => fits(0, share)),
+      ),
+    )
+  throw new OwnerActionError(
+    'model',
+    `the context of ${model.name}, ${model.contextTokens} tokens, is too small for the prompt ${prompt.name}: run it with more (llama.cpp: -c 8192)`,
+  )
+}
