@@ -4,13 +4,13 @@
  */
 import type OpenAI from 'openai'
 import { type Clock, systemClock } from '../base/clock.ts'
+import { Deadline } from '../base/deadline.ts'
 import { TemporaryError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { ModelSettings } from '../config/settings.ts'
 import { type Completion, readAnswer, readCompletion, repairMessages } from './answer.ts'
 import { afterThinking, type Capabilities, capabilitiesOf, degrade } from './capabilities.ts'
 import { addUsage, type ChatMessage, noUsage, type Usage } from './chat.ts'
-import { Deadline } from './deadline.ts'
 import {
   ContextFault,
   classify,
