@@ -25,7 +25,11 @@ const columns = [
 ]
 
 export function tableOf(outcomes: readonly Outcome[]): string {
-  const rows = outcomes.map((each) => [
+  return markdown([columns, ...rowsOf(outcomes)])
+}
+
+const rowsOf = (outcomes: readonly Outcome[]) =>
+  outcomes.map((each) => [
     each.moment,
     each.combination,
     `${each.struck}`,
@@ -38,14 +42,30 @@ export function tableOf(outcomes: readonly Outcome[]): string {
     `${each.misplaced}`,
     each.seconds.toFixed(1),
   ])
+
+function markdown([head = [], ...rows]: readonly (readonly string[])[]): string {
   const asRow = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  return [asRow(columns), asRow(columns.map(() => '---')), ...rows.map(asRow)].join('\n')
+  return [asRow(head), asRow(head.map(() => '---')), ...rows.map(asRow)].join('\n')
 }
+
+/** One row per combination of state and queue: sums, and the longest recovery. */
+function summaryOf(outcomes: readonly Outcome[]): string {
+  const all = rowsOf(outcomes)
+  const rows = [...new Set(all.map(([, combination = '']) => combination))].map((combination) => {
+    const numbers = all.filter((row) => row[1] === combination).map((row) => row.slice(2).map(Number))
+    const sums = (numbers[0] ?? []).map((_, at) => numbers.reduce((sum, row) => sum + (row[at] ?? 0), 0))
+    const longest = Math.max(...numbers.map((row) => row.at(-1) ?? 0))
+    return [combination, `${numbers.length}`, ...sums.slice(0, -1).map(String), longest.toFixed(1)]
+  })
+  return markdown([['state/queue', 'runs', ...columns.slice(2, -1), 'most s to recover'], ...rows])
+}
+
+const csvCell = (cell: string) => (/[",]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)
 
 const begin = '<!-- chaos:begin -->'
 const end = '<!-- chaos:end -->'
 
-/** Puts the table into docs/reliability.md, between its marks. */
+/** Updates the summary in docs/reliability.md, between its marks, and every row in docs/reliability.csv. */
 export function writeReliability(outcomes: readonly Outcome[], seed: number): void {
   const path = join(projectRoot, 'docs/reliability.md')
   const page = readFileSync(path, 'utf8')
@@ -57,5 +77,7 @@ export function writeReliability(outcomes: readonly Outcome[], seed: number): vo
   const total =
     `${outcomes.length} runs (seed ${seed}): ${sum('struck')} strikes, ${sum('kills')} kill -9, ${sum('arrived')} mails; ` +
     `lost ${sum('lost') + sum('other')}, duplicated ${sum('duplicated')}, wrong mailbox ${sum('misplaced')}, uncertain ${sum('uncertain')}.`
-  writeFileSync(path, `${before}${begin}\n${total}\n\n${tableOf(outcomes)}\n${end}${after}`)
+  writeFileSync(path, `${before}${begin}\n${total}\n\n${summaryOf(outcomes)}\n${end}${after}`)
+  const csv = [columns, ...rowsOf(outcomes)].map((row) => row.map(csvCell).join(','))
+  writeFileSync(join(projectRoot, 'docs/reliability.csv'), `${csv.join('\n')}\n`)
 }

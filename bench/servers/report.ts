@@ -36,29 +36,31 @@ export function writeDocument(outcomes: readonly Outcome[]): void {
 
 const TEXT = `# Mail servers
 
-Written by \`npm run servers -- --write\`. Each row is one run of the built daemon on real servers that were started privately on loopback, with the offline
-stand-in model. A cell says \`ok\`, or what was wrong. "Not run" means that the server could not be had or started on that machine; it says nothing about the server.
+Written by \`npm run servers -- --write\`. Each row is one run of the built daemon on real servers, started privately on loopback, with the
+offline stand-in model. A cell says \`ok\`, or what was wrong. "Not run" means that the server could not be installed or started on that
+machine; it says nothing about the server.
 
 %TABLE%
 
-| chapter | what is looked at, from outside the daemon |
+| chapter | what is checked, from outside the daemon |
 |---|---|
 | doctor | no check fails |
-| 50 drafts | 50 mails that arrive while it runs: one draft each, none lost, none doubled |
-| send | three replies go out by themselves, once; one copy each in Sent, \`\\Answered\` on the original |
+| 50 drafts | 50 mails that arrive while it runs: one draft each, none lost, none duplicated |
+| send | three replies are sent automatically, once; one copy each in Sent, \`\\Answered\` on the original |
 | Junk and back | spam is moved to Junk; moved back by the owner it is restored, and loses \`$Junk\` |
-| flag | a draft that the owner flags goes out, once |
-| edit | a draft that the owner edits and flags goes out with the edit, once |
-| kill -9 | five mails, and SIGKILL while they are handled: none lost, none doubled |
+| flag | a draft that the owner flags is sent once |
+| edit | a draft that the owner edits and flags is sent with the edit, once |
+| kill -9 | five mails, and SIGKILL while they are handled: none lost, none duplicated |
 | while down | mail that arrives while the daemon is stopped is answered afterwards |
-| restart | an orderly restart adds nothing |
+| restart | a clean restart adds nothing |
 
-## How the servers are had
+## How the servers are installed
 
-Everything goes into \`$REPLYD_SERVERS\` (\`~/.cache/replyd-servers\`), once; nothing is installed on the machine. Dovecot and Postfix are those of the tests. Cyrus and Exim,
-Courier and OpenSMTPD come from Debian into roots of their own (mmdebstrap; needs root) and run above them in a layer that is thrown away. maddy and mox are built
-from the Go module proxy, GreenMail and James come by Maven, pymap and aiosmtpd by pip. Every SMTP server hands its mail to a recording server on loopback.
+Everything goes into \`$REPLYD_SERVERS\` (\`~/.cache/replyd-servers\`), once; nothing is installed on the machine. Dovecot and Postfix are those
+of the tests. Cyrus and Exim, Courier and OpenSMTPD come from Debian into separate roots (mmdebstrap; needs root) and run on top of them in
+a throw-away layer. maddy and mox are built from the Go module proxy, GreenMail and James come from Maven, pymap and aiosmtpd from pip.
+Every SMTP server forwards its mail to a recording server on loopback.
 
-\`npm run servers -- --only NAME\` runs one, \`--ci\` runs Dovecot, Cyrus, Courier and mox with ten mails. What these servers do in their own way, and what replyd does then:
-[providers](providers.md).
+\`npm run servers -- --only NAME\` runs one, \`--ci\` runs Dovecot, Cyrus, Courier and mox with ten mails. For the quirks of these servers and
+how replyd handles them see [providers](providers.md).
 `

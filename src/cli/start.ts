@@ -70,7 +70,7 @@ export function greet(
   pipeline.on('settled', ({ disposition, reason }) =>
     say(
       disposition === 'drafted'
-        ? 'A reply lies in your Drafts mailbox.'
+        ? 'A reply is in your Drafts mailbox.'
         : `A mail was handled: ${outcomeOf(disposition)}. ${sentenceOf(reason)}`,
     ),
   )

@@ -17,7 +17,7 @@ test('whoever starts it at a terminal reads what to do next, and what became of 
   pipeline.emit('settled', { disposition: 'drafted', reason: 'mode-draft', subject: 'Private' })
   pipeline.emit('settled', { disposition: 'declined', reason: 'list-mail', fromAddress: 'ann@example.org' })
   expect(stdout.read()).toBe(
-    'A reply lies in your Drafts mailbox.\nA mail was handled: left alone. It came from a mailing list, and lists are never answered.\n',
+    'A reply is in your Drafts mailbox.\nA mail was handled: left alone. It came from a mailing list, and lists are never answered.\n',
   )
 })
 
