@@ -37,7 +37,7 @@ afterEach(() => rmSync(place, { recursive: true, force: true }))
 test('a first start unpacks the template and sets it up for one session', async () => {
   await prepareDirectory(directory, template)
   expect(read('base/1')).toBe('rows')
-  expect(read('postgresql.conf')).toMatch(/^# defaults\n[^]*shared_buffers = 8MB\n/)
+  expect(read('postgresql.conf')).toMatch(/^# defaults\n[\s\S]*shared_buffers = 8MB\n/)
   expect(existsSync(`${directory}.new`)).toBe(false)
 })
 
