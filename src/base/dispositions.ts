@@ -66,13 +66,13 @@ const outcomes: Record<Disposition, string> = {
   marked: 'marked as junk',
   restored: 'taken out of Junk',
   held: 'waiting for you',
-  approved: 'approved, about to go out',
+  approved: 'approved, about to be sent',
   drafted: 'reply saved in Drafts',
   sent: 'reply sent',
   'sent-by-owner': 'reply sent by you',
   rejected: 'reply rejected',
   superseded: 'settled without replyd',
-  uncertain: 'perhaps sent, please look',
+  uncertain: 'may have been sent, please check',
   failed: 'given up',
 }
 export const outcomeOf = wordsIn(outcomes)
@@ -99,7 +99,7 @@ const states: Record<ReplyState, string> = {
   saved: 'saved in Drafts',
   rejected: 'rejected',
   superseded: 'no longer needed',
-  uncertain: 'perhaps sent',
+  uncertain: 'may have been sent',
 }
 export const replyStateWords = wordsIn(states)
 export const replyStates = Object.keys(states) as ReplyState[]
@@ -107,7 +107,7 @@ export const replyStates = Object.keys(states) as ReplyState[]
 /** What the guard allows at most. */
 export const ceilingWords = wordsIn<'may' | 'draft' | 'never'>({
   may: 'may be answered',
-  draft: 'may be drafted, and sent by a person only',
+  draft: 'may be drafted, but only a person may send it',
   never: 'is never answered',
 })
 

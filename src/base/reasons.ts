@@ -79,10 +79,10 @@ const claims = {
   address: 'In none of your sources:',
   name: 'In none of your sources:',
   product: 'In none of your sources:',
-  fault: 'Must not go out:',
+  fault: 'Must not be sent:',
   parroted: 'Repeats:',
   placeholder: 'Placeholder:',
-  language: 'In another language than the mail:',
+  language: 'Not in the language of the mail:',
   mended: 'Removed from the reply:',
   stranger: 'Warning:',
 } as const
@@ -90,11 +90,11 @@ const claims = {
 export type ClaimKind = keyof typeof claims
 
 export const claimWords = (kind: ClaimKind): string =>
-  Object.hasOwn(claims, kind) ? claims[kind] : 'To be checked:'
+  Object.hasOwn(claims, kind) ? claims[kind] : 'To check:'
 
 /** What ended a grant of automatic sending; follows "Taken back:". */
 const setbacks = {
-  cancelled: 'a reply was called back',
+  cancelled: 'a reply was cancelled',
   rejected: 'a reply was rejected',
   edited: 'a reply was corrected',
   'negative-answer': 'the answer to a reply was angry',

@@ -20,27 +20,27 @@ export const Replies = z
   .strictObject({
     mode: key(
       mode(),
-      '`draft`: saved in your Drafts mailbox, nothing is sent. `review`: held for a person in replyd. `send`: sent where every rule allows it',
+      '`draft`: saved in your Drafts mailbox, nothing is sent. `review`: held in replyd for a person. `send`: sent if every rule allows it',
       defaults.replies.mode,
     ),
     signature: key(
       z.union([text(), z.record(language(), text())]),
-      'Written below each reply: one text, or one by language (BCP 47), of which `default` or the first serves all others',
+      'Signature below each reply: one text, or one per language (BCP 47); `default` or the first one is used for all other languages',
       defaults.replies.signature,
     ),
     check: key(
       z.enum(['send', 'always', 'never']),
-      'Which replies one more call checks by meaning: those that would go out by themselves (`send`), drafts, too (`always`), or none',
+      'Which replies are checked by meaning with one more model call: those that would be sent automatically (`send`), also drafts (`always`), or none',
       defaults.replies.check,
     ),
     flagDoubts: key(
       z.boolean(),
-      'Put the keyword `replyd-doubt` on a draft that replyd would not send by itself',
+      'Set the keyword `replyd-doubt` on a draft that replyd would not send automatically',
       defaults.replies.flagDoubts,
     ),
     interval: key(
       duration(0, 366 * day),
-      'The same text goes to the same address at most once in this time (RFC 3834 section 2)',
+      'How long the same text is not sent to the same address again (RFC 3834 section 2)',
       defaults.replies.interval,
     ),
     undo: key(duration(0, day), 'Time between approval and sending', defaults.replies.undo),
@@ -57,11 +57,11 @@ export const Replies = z
     ),
     disclosure: key(
       z.string().max(1000, 'must be at most 1,000 characters'),
-      'Line below a reply that was sent by itself; by default says so in the language of the reply, an empty text leaves it out',
+      'Line below an automatically sent reply; by default it says so in the language of the reply; an empty text omits it',
     ),
     humanLine: key(
       z.string().max(1000, 'must be at most 1,000 characters'),
-      'Line below it that says how to reach a person: by answering HUMAN, which is then never answered automatically. By default in the language of the reply, an empty text leaves it out',
+      'Line below it that says how to reach a person: by answering HUMAN, which is then never answered automatically. By default in the language of the reply; an empty text omits it',
     ),
     minConfidence: key(
       fraction(),
@@ -70,7 +70,7 @@ export const Replies = z
     ),
     businessHours: key(
       businessHours(),
-      'When replies may go out by themselves, by the clock of `budget.timeZone`; what is ready at another time goes out at the next opening. Always, by default',
+      'When replies may be sent automatically, in `budget.timeZone`; a reply that is ready at another time is sent when hours next open. Always, by default',
     ),
     ownerLanguage: key(
       language(),
@@ -78,26 +78,26 @@ export const Replies = z
       defaults.replies.ownerLanguage,
     ),
   })
-  .meta({ id: 'Replies', description: 'How replies are written and what becomes of them' })
+  .meta({ id: 'Replies', description: 'How replies are written and handled' })
 
 export const Spam = z
   .strictObject({
     action: key(
       z.enum(['move', 'mark', 'none']),
-      '`move`: to the Junk mailbox with $Junk. `mark`: $Junk only. `none`: noted in replyd only',
+      '`move`: to the Junk mailbox with $Junk. `mark`: $Junk only. `none`: recorded in replyd only',
       defaults.spam.action,
     ),
     threshold: key(fraction(), 'Confidence from which a mail is filed as spam', defaults.spam.threshold),
     allow: key(z.array(addressOrDomain()), 'Addresses or domains that are never spam'),
     deny: key(z.array(addressOrDomain()), 'Addresses or domains that are always spam'),
   })
-  .meta({ id: 'Spam', description: 'What becomes of spam' })
+  .meta({ id: 'Spam', description: 'What happens to spam' })
 
 const Category = z
   .strictObject({
     name: required(
       word().max(60, 'must be at most 60 characters'),
-      'Short name, as the model is to write it',
+      'Short name, as the model should write it',
     ),
     description: required(
       word().max(1000, 'must be at most 1,000 characters'),

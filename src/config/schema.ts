@@ -40,16 +40,16 @@ const Account = z
         sent: key(word(), 'Sent mailbox'),
         junk: key(word(), 'Junk mailbox'),
       }),
-      'Mailboxes by name, where the server does not mark them (RFC 6154)',
+      'Mailbox names, if the server does not mark them (RFC 6154)',
     ),
     since: key(
       since(),
-      'Mail that is already there: `now` leaves it alone, `all` takes it, `7d` takes what is younger',
+      'Existing mail: `now` ignores it, `all` handles it, `7d` handles mail younger than that',
       defaults.since,
     ),
     sentCopy: key(
       z.boolean(),
-      'Put a copy of sent replies in Sent; by default found out by provider and by looking',
+      'Store a copy of sent replies in Sent; by default decided by provider and by checking',
     ),
     allowPlaintext: key(
       z.boolean(),
@@ -58,11 +58,11 @@ const Account = z
     ),
     authservIds: key(
       z.array(z.string()),
-      "Names under which your own mail server writes Authentication-Results (RFC 8601); others' are not believed. Microsoft 365: the empty text",
+      'Names under which your own mail server writes Authentication-Results (RFC 8601); results under other names are ignored. Microsoft 365: the empty text',
     ),
     arcSealers: key(
       z.array(word()),
-      'Domains of forwarders and lists whose word on an author you believe (ARC seals, RFC 8617), for automatic sending',
+      'Domains of forwarders and lists whose statement about an author you trust (ARC seals, RFC 8617), for automatic sending',
     ),
     ownLists: key(z.array(word()), 'List-Ids of your own groups'),
     replies: key(Replies, 'Overrides keys of the top-level `replies`'),
@@ -93,7 +93,7 @@ const modelKeys = (preset: { name?: string; baseUrl?: string; timeout?: string; 
   ),
   concurrency: key(
     z.int().min(1, 'must be at least 1').max(1000, 'must be at most 1000'),
-    `Calls under way at once; ${defaults.ownModel.concurrency} for a model on this machine or a private network`,
+    `Maximum concurrent calls; ${defaults.ownModel.concurrency} for a model on this machine or a private network`,
     preset.concurrency,
   ),
   price: key(
@@ -102,22 +102,22 @@ const modelKeys = (preset: { name?: string; baseUrl?: string; timeout?: string; 
       cachedInput: key(dollars(), 'Input that the provider had cached; by default as `input`'),
       output: required(dollars(), 'Output'),
     }),
-    'US dollars per million tokens, where the built-in table does not know the model; nothing for a model on this machine or a private network',
+    'US dollars per million tokens, for a model that is not in the built-in table; free for a model on this machine or a private network',
   ),
   json: key(
     z.enum(['object', 'schema']),
-    '`object`: JSON mode first. `schema`: a JSON Schema first. By default JSON mode, and a schema for models that only a server of your own knows',
+    '`object`: JSON mode first. `schema`: a JSON Schema first. By default JSON mode, and a schema for models that are only self-hosted',
   ),
   contextTokens: key(
     z.int().min(256, 'must be at least 256').max(10_000_000, 'is too large'),
-    'Context length in tokens, where the built-in table does not know the model and the endpoint does not state it',
+    'Context length in tokens, for a model that is not in the built-in table and whose endpoint does not state it',
   ),
 })
 
 const OtherModel = z.strictObject(modelKeys({})).meta({
   id: 'OtherModel',
   description:
-    'Another model, at the same endpoint or at one of its own. What it leaves out is as below `model` where the endpoint is the same',
+    'Another model, at the same endpoint or a separate one. At the same endpoint, omitted keys are taken from `model`',
 })
 
 /** A name alone stands for a group with that name. */
@@ -132,13 +132,13 @@ const Model = z
     ...modelKeys(defaults.model),
     successor: key(
       word(),
-      'Model that takes over by itself when OpenAI withdraws the one in use, if it is not dearer; `none` for none',
+      'Model that takes over automatically when OpenAI retires the one in use, if it is not more expensive; `none` to disable',
       defaults.model.successor,
     ),
     triage: anotherModel('Model for triage'),
     compose: anotherModel('Model that writes replies'),
     check: anotherModel('Model that checks replies before they go out'),
-    fallback: anotherModel('Model that answers while another has been down for more than a minute'),
+    fallback: anotherModel('Model that answers after another has been down for more than a minute'),
   })
   .meta({ id: 'Model', description: 'The language model' })
 
@@ -146,12 +146,12 @@ const Budget = z
   .strictObject({
     perDay: key(
       dollars(),
-      'US dollars per day for all accounts together; at the ceiling mail waits until midnight',
+      'US dollars per day for all accounts together; once they are spent mail waits until midnight',
       defaults.budget.perDay,
     ),
-    timeZone: key(timeZone(), "Whose midnight; by default the machine's time zone"),
+    timeZone: key(timeZone(), "Time zone of that midnight; by default the machine's"),
   })
-  .meta({ id: 'Budget', description: 'The ceiling in money' })
+  .meta({ id: 'Budget', description: 'Spending limit' })
 
 const Digest = z
   .strictObject({
@@ -159,28 +159,28 @@ const Digest = z
       z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'must be a time such as 07:00'),
       "Time of day in the budget's time zone",
     ),
-    to: key(address(), "Who gets it; by default each account's own address"),
+    to: key(address(), "Recipient; by default each account's own address"),
   })
   .meta({
     id: 'Digest',
-    description: 'A daily mail to you: what came, what was answered, what waits, what it cost',
+    description: 'A daily mail to you: what arrived, what was answered, what is waiting, what it cost',
   })
 
 const Web = z
   .strictObject({
-    host: key(host(), 'Address to listen on; one beyond loopback needs a password', defaults.web.host),
-    port: key(port(0), 'Port; 0 takes any free one', defaults.web.port),
+    host: key(host(), 'Address to listen on; an address beyond loopback needs a password', defaults.web.host),
+    port: key(port(0), 'Port; 0 picks a free one', defaults.web.port),
     password: key(
       z.string().min(8, 'must have at least 8 characters'),
       `Login password, best written as a variable: \${NAME}`,
     ),
     passwordHash: key(
       z.string().regex(passwordHashPattern, 'must be a hash such as `replyd password` prints (scrypt$…)'),
-      'In place of `password`: its hash as `replyd password` prints it',
+      'Instead of `password`: its hash as printed by `replyd password`',
     ),
     token: key(
       z.string().min(20, 'must have at least 20 characters'),
-      'Bearer token of the API; by default made at the first start and written to the state directory',
+      'Bearer token of the API; by default created at the first start and written to the state directory',
     ),
     trustedProxies: key(
       z.array(network()),
@@ -194,7 +194,7 @@ const Webhook = z
     url: required(url('https', 'http'), 'Where events are sent by POST, as JSON'),
     secret: required(
       z.string().min(16, 'must have at least 16 characters'),
-      'Signs what is sent (Standard Webhooks); `whsec_` and base64, or plain text',
+      'Signing key for the events (Standard Webhooks); `whsec_` and base64, or plain text',
     ),
     events: key(z.array(z.enum(webhookEvents)).min(1, 'must not be empty'), 'Which events; all by default'),
   })
@@ -209,30 +209,30 @@ const State = z
     ),
     databaseUrl: key(
       url('postgres', 'postgresql'),
-      'PostgreSQL in place of the embedded database; by default the variable DATABASE_URL',
+      'PostgreSQL instead of the embedded database; by default the variable DATABASE_URL',
     ),
     redisUrl: key(url('redis', 'rediss'), 'Redis as the queue; by default the variable REDIS_URL'),
     key: key(
       z.string().min(16, 'must have at least 16 characters'),
-      'What OAuth2 sign-ins are encrypted with, best as the variable REPLYD_KEY; by default a key file made in the state directory',
+      'Encrypts OAuth2 sign-ins, best set as the variable REPLYD_KEY; by default a key file created in the state directory',
     ),
     keep: key(
       duration(day, 3660 * day),
-      'Remove stored text of mails older than this, keep the ledger; by default all is kept',
+      'Remove stored text of mails older than this but keep the ledger; by default everything is kept',
     ),
   })
-  .meta({ id: 'State', description: 'Where state and queue live' })
+  .meta({ id: 'State', description: 'Where state and queue are stored' })
 
 const Log = z
   .strictObject({
     level: key(
       z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
-      'Least level that is logged',
+      'Minimum level that is logged',
       defaults.log.level,
     ),
     traces: key(
       url('http', 'https'),
-      'OpenTelemetry collector (OTLP over HTTP) that gets a trace of each job; by default the variable OTEL_EXPORTER_OTLP_ENDPOINT',
+      'OpenTelemetry collector (OTLP over HTTP) that receives a trace of each job; by default the variable OTEL_EXPORTER_OTLP_ENDPOINT',
     ),
   })
   .meta({ id: 'Log', description: 'Logging' })
@@ -240,16 +240,16 @@ const Log = z
 export const Document = z.strictObject({
   accounts: required(z.array(Account).min(1, 'must name at least one account'), 'The mailboxes'),
   model: key(Model, 'The language model'),
-  replies: key(Replies, 'How replies are written and what becomes of them'),
-  spam: key(Spam, 'What becomes of spam'),
-  categories: key(Categories, 'Kinds of mail that you want to tell apart'),
-  instructions: key(Instructions, 'What the writer of replies should know and heed, in plain words'),
-  knowledge: key(word(), 'Folder of Markdown and text files that replies may draw on'),
-  budget: key(Budget, 'The ceiling in money'),
+  replies: key(Replies, 'How replies are written and handled'),
+  spam: key(Spam, 'What happens to spam'),
+  categories: key(Categories, 'Kinds of mail to be told apart'),
+  instructions: key(Instructions, 'What the writer of replies should know and follow, in plain words'),
+  knowledge: key(word(), 'Folder of Markdown and text files that replies may use as sources'),
+  budget: key(Budget, 'Spending limit'),
   digest: key(Digest, 'A daily mail to you; none by default'),
   web: key(Web, 'Review pages, API, metrics and health'),
-  webhooks: key(z.array(Webhook), 'Other programs that are told what happens'),
-  state: key(State, 'Where state and queue live'),
+  webhooks: key(z.array(Webhook), 'Other programs that receive events'),
+  state: key(State, 'Where state and queue are stored'),
   prompts: key(word(), "Folder of prompt files; by default the package's own"),
   log: key(Log, 'Logging'),
 })

@@ -5,7 +5,7 @@ import type { Fault, FaultCode } from './fault.ts'
 export interface Field {
   /** Lower case, without blanks before the colon (obsolete syntax, RFC 5322 section 4.5). */
   name: string
-  /** Unfolded and trimmed, encoded words not decoded. Non-ASCII octets decoded as UTF-8, else windows-1252. */
+  /** Unfolded and trimmed, encoded words not decoded. Other octets than ASCII: see decodeUnlabelled. */
   value: string
 }
 

@@ -1,7 +1,7 @@
 /** The owner has answered, from their own client, a mail whose reply waits here: then there is nothing left to decide. */
 
 import type { Account, StepContext } from '../context.ts'
-import { commitStep, loadMessage, type MessageRow } from '../store/messages.ts'
+import { commitStep, isNamedAlone, loadMessage, type MessageRow } from '../store/messages.ts'
 import { waitingIds } from '../store/observations.ts'
 import { changeReply, loadReply, type ReplyRow } from '../store/replies.ts'
 
@@ -53,7 +53,7 @@ async function settle(
     if ((await imap.findByMessageId(sent, reply.replyMessageId, from)).length > 0)
       return noteArrived(context, row, sent)
   }
-  if (row.messageId === null) return false
+  if (!isNamedAlone(row)) return false
   if ((await imap.findRepliesTo(sent, row.messageId, from)).length > 0) await supersede(context, row, reply)
   return false
 }

@@ -4,7 +4,7 @@ import type { Account, StepContext } from '../context.ts'
 import { firstField } from '../mail/message.ts'
 import { parseOctets } from '../mail/mime/octets.ts'
 import { visibleText } from '../mail/text/visible.ts'
-import { commitStep, loadMessage, type MessageRow } from '../store/messages.ts'
+import { commitStep, isNamedAlone, loadMessage, type MessageRow } from '../store/messages.ts'
 import { savedReplyIds } from '../store/observations.ts'
 import { changeReply, loadReply, type ReplyRow } from '../store/replies.ts'
 import { approveAsItStands, longestDraft, type MailInMailbox } from './approve.ts'
@@ -113,7 +113,7 @@ async function find(
   { row, reply, from }: Watched,
 ): Promise<MailInMailbox | null> {
   const same = await imap.findByMessageId(mailbox, reply.replyMessageId, from)
-  const answers = row.messageId === null ? [] : await imap.findRepliesTo(mailbox, row.messageId, from)
+  const answers = !isNamedAlone(row) ? [] : await imap.findRepliesTo(mailbox, row.messageId, from)
   const uid = same.at(-1) ?? answers.at(-1)
   if (uid === undefined) return null
   const { uidValidity } = await imap.state(mailbox)

@@ -1,7 +1,7 @@
 import { Lru } from '../base/lru.ts'
 import type { Fault } from '../mail/fault.ts'
 import type { Message, Part } from '../mail/message.ts'
-import { parseFields } from '../mail/mime/octets.ts'
+import { parseFields, textCharset } from '../mail/mime/octets.ts'
 import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
 import { type MessageRow, messageColumns } from './messages.ts'
@@ -43,7 +43,7 @@ async function readMails(db: Queryable, ids: readonly string[], known: Lru<Messa
     message:
       known.get(row.id) ??
       ({
-        fields: parseFields(header ?? Buffer.alloc(0)),
+        fields: parseFields(header ?? Buffer.alloc(0), structure ? textCharset(structure) : ''),
         structure,
         text,
         html,

@@ -44,6 +44,13 @@ export interface MessageRow {
   junkUid: number | null
 }
 
+/** Whether its Message-ID names it and no other mail: then what the owner did under that id was done to it. */
+export function isNamedAlone<Row extends Pick<MessageRow, 'messageId' | 'codes'>>(
+  row: Row,
+): row is Row & { messageId: string } {
+  return row.messageId !== null && !row.codes.includes('reused-message-id')
+}
+
 export const messageColumns = `m.id, m.account, m.mailbox, m.uid_validity as "uidValidity", m.uid::float8 as uid,
   m.message_id as "messageId", m.thread_id as "threadId", m.size::float8 as size, m.internal_date as "internalDate", m.flags,
   m.from_address as "fromAddress", m.from_name as "fromName", m.subject, m.ingested_at as "ingestedAt", m.step,
@@ -202,22 +209,26 @@ export async function findByMessageIds(
   return rows
 }
 
+export type KnownMail = Pick<
+  MessageRow,
+  'id' | 'messageId' | 'mailbox' | 'uidValidity' | 'size' | 'fromAddress'
+> & {
+  /** See NewMessage; null in rows of earlier versions. */
+  digest: string | null
+}
+
 /** Rows of an account that carry one of these Message-IDs, or have none and one of these header digests; oldest first. */
 export async function findKnownMails(
   db: Queryable,
   account: string,
   messageIds: readonly string[],
-  headerHashes: readonly string[],
-): Promise<
-  (Pick<MessageRow, 'id' | 'messageId' | 'mailbox' | 'uidValidity' | 'size'> & {
-    headerHash: string | null
-  })[]
-> {
-  const { rows } = await db.query<MessageRow & { headerHash: string | null }>(
-    `select id, message_id as "messageId", header_hash as "headerHash", mailbox, uid_validity as "uidValidity",
-       size::float8 as size from replyd.message
+  headerDigests: readonly string[],
+): Promise<KnownMail[]> {
+  const { rows } = await db.query<KnownMail>(
+    `select id, message_id as "messageId", header_hash as digest, mailbox, uid_validity as "uidValidity",
+       size::float8 as size, from_address as "fromAddress" from replyd.message
       where account = $1 and (message_id = any($2) or (message_id is null and header_hash = any($3))) order by id`,
-    [account, messageIds, headerHashes],
+    [account, messageIds, headerDigests],
   )
   return rows
 }

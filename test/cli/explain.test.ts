@@ -88,7 +88,7 @@ describe('explain', () => {
       'From: a@b.example\r\nTo: c@d.example\r\nSubject: =?utf-8?q?=1B]0;owned=07?=\r\n\r\n\u001b[2Jcleared \u202e txt\u0007\r\nsecond line\r\n',
     )
     const { out } = await run(['explain', file])
-    expect(out).toMatch(/decision\s+May be answered\n\s+because\s+Nothing speaks against answering it\.\n/)
+    expect(out).toMatch(/decision\s+May be answered\n\s+because\s+No rule prevents answering it\.\n/)
     expect(out).toMatch(/\| second line/)
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
     expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)

@@ -72,7 +72,7 @@ describe('a mail', () => {
   test('spam shows its kind', () => {
     const spam = { is: true, kind: 'phishing' as const, confidence: 0.99 }
     const lines = mailLines({ ...mail, disposition: 'filed', reason: 'spam-phishing', spam }, 1, 1, style)
-    expect(lines[1]).toContain('Moved to Junk. It is spam that is after passwords or payments.')
+    expect(lines[1]).toContain('Moved to Junk. It is spam that tries to get passwords or payments.')
     expect(lines[2]).toContain('spam (phishing, 99 %)')
   })
 

@@ -1,4 +1,4 @@
-/** The ceiling in money, with a clock that the test turns: never exceeded, nothing lost, resumed at the owner's midnight. */
+/** The spending limit, with a clock under the test's control: never exceeded, nothing lost, resumed at the owner's midnight. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { costOf, nextMidnight } from '../../src/model/budget.ts'

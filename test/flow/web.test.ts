@@ -370,7 +370,7 @@ test('autonomy is offered, granted on the page, lost with a call-back, and shown
   const listed = JSON.parse((await run(['autonomy', 'list', '--json'], { environment })).out) as object[]
   expect(listed).toContainEqual(expect.objectContaining({ account, category, granted: false, needed: 20 }))
   expect((await run(['autonomy', 'list'], { environment })).out).toMatch(
-    /other +0\/20 +waits for you +a reply was called back/,
+    /other +0\/20 +waits for you +a reply was cancelled/,
   )
   const refused = await run(['autonomy', 'grant', account, category], { environment })
   expect([refused.status, refused.err]).toEqual([1, expect.stringContaining('not on offer')])

@@ -9,11 +9,11 @@ export const failures = {
     help: 'Read the detail. Write the reply yourself, or correct the cause and have it written again.',
   },
   'policy-failed': {
-    says: 'It could not be decided what becomes of the reply.',
+    says: 'It could not be decided what to do with the reply.',
     help: 'Read the detail, then approve or reject the reply.',
   },
   'filing-failed': {
-    says: 'The spam could not be put into Junk.',
+    says: 'The spam could not be moved to Junk.',
     help: 'Read the detail. Move the mail yourself.',
   },
   'delivery-failed': {
@@ -26,14 +26,14 @@ export const failures = {
   },
   'gave-up': {
     says: 'The same failure lasted a whole day.',
-    help: 'Correct the cause, then decide what becomes of the mail.',
+    help: 'Correct the cause, then decide what to do with the mail.',
   },
 } as const
 
 export const budget = {
   'budget-reached': {
-    says: 'The budget of the day is used up.',
+    says: "The day's budget is used up.",
     help: 'Wait until midnight, or raise budget.perDay.',
   },
-  'budget-reserved': 'The rest of the budget is reserved by other questions to the model.',
+  'budget-reserved': 'The rest of the budget is reserved for other model calls.',
 } as const

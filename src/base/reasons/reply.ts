@@ -3,11 +3,11 @@ export const compose = {
   composed: 'A reply was written.',
   'rewrite-without-text': {
     says: 'The model wrote no other text, so this is the earlier draft.',
-    help: 'Approve the earlier draft, edit it, or say more precisely what is to change.',
+    help: 'Approve the earlier draft, edit it, or say more precisely what should change.',
   },
   'nobody-to-answer': {
-    says: 'It has no address that a reply could go to.',
-    help: 'Answer it in your mail program if you know the address.',
+    says: 'It has no address to reply to.',
+    help: 'Answer it in your mail client if you know the address.',
   },
 } as const
 
@@ -17,7 +17,7 @@ export const check = {
     help: 'Write the reply yourself, or have it written again.',
   },
   'outbound-fault': {
-    says: 'The reply contains something that must not go out.',
+    says: 'The reply contains something that must not be sent.',
     help: 'Remove what is listed below the reply, then approve it.',
   },
   placeholder: {
@@ -25,11 +25,11 @@ export const check = {
     help: 'Fill in the placeholder, then approve the reply.',
   },
   'unsupported-claim': {
-    says: 'The reply states something that is in none of your sources.',
+    says: 'The reply states something that none of your sources contains.',
     help: 'Check what is listed below the reply; add the fact to your knowledge if it is right.',
   },
   contradicted: {
-    says: 'One of your sources says otherwise than the reply.',
+    says: 'One of your sources contradicts the reply.',
     help: 'Look at the sentence marked below the reply, correct it, then approve the reply.',
   },
   'not-stated': {
@@ -48,17 +48,17 @@ export const check = {
     says: 'The reply is not in the language of the mail.',
     help: 'Have it written again in the language of the mail.',
   },
-  'wrong-name': { says: 'The reply greets somebody else than the sender.', help: 'Correct the greeting.' },
+  'wrong-name': { says: 'The reply greets somebody other than the sender.', help: 'Correct the greeting.' },
   'wrong-address': {
-    says: 'The reply has another form of address than the mail.',
+    says: 'The reply uses another form of address than the mail.',
     help: 'Correct the form of address, then approve the reply.',
   },
   'obeys-mail': {
-    says: 'The reply does what the mail orders a machine to do.',
+    says: 'The reply does what the mail tells a machine to do.',
     help: 'Read the mail with care and write the reply yourself.',
   },
   leak: {
-    says: 'The reply tells your instructions or the matters of other people.',
+    says: 'The reply reveals your instructions or information about other people.',
     help: 'Remove what is not meant for the sender.',
   },
   mended: {
@@ -76,7 +76,7 @@ export const check = {
 } as const
 
 export const decide = {
-  'all-clear': 'Nothing speaks against sending the reply.',
+  'all-clear': 'No rule prevents sending it.',
   'mode-review': 'You review every reply of this kind.',
   'mode-draft': 'You send replies of this kind yourself.',
   'guard-ceiling': 'Only a person may send an answer to this mail.',
@@ -89,14 +89,14 @@ export const decide = {
     help: 'Add the missing fact to your knowledge, or complete the reply.',
   },
   'low-confidence': 'The model is not sure enough.',
-  'reply-to-elsewhere': 'The reply would go to another address than the one in From.',
-  'contact-in-subject': 'The subject holds a link, an address or a telephone number.',
+  'reply-to-elsewhere': 'The reply would go to a different address than the one in From.',
+  'contact-in-subject': 'The subject contains a link, an address or a telephone number.',
   'angry-sender': 'The sender is upset.',
   urgent: 'It is urgent.',
   throttled: 'This sender received enough automatic replies.',
-  'input-cut': 'The mail or its conversation was too long to be read completely.',
-  'outside-hours': 'The reply goes out when your business hours begin.',
-  spam: 'It may be spam, so its reply is held back.',
+  'input-cut': 'The mail or its conversation was too long to be read in full.',
+  'outside-hours': 'The reply will be sent when your business hours begin.',
+  spam: 'It may be spam, so its reply is held.',
   manipulation: {
     says: 'It tries to give orders to the model.',
     help: 'Read the mail and the reply with care before you approve anything.',

@@ -1,31 +1,31 @@
 /** How a mail came in and what triage made of it. */
 export const receive = {
   ingested: 'It has just arrived.',
-  'same-message-id': 'The same mail came before.',
+  'same-mail': 'The same mail arrived before.',
   'before-baseline': 'It arrived before replyd began to watch this mailbox.',
 } as const
 
 export const triage = {
   'needs-reply': 'It needs a reply.',
-  'nothing-asked': 'It asks for nothing.',
-  withdrawn: 'The sender wrote again and needs no reply any more.',
+  'nothing-asked': 'It asks for no answer.',
+  withdrawn: 'The sender wrote again and no longer needs a reply.',
   'text-not-read': {
     says: 'Not all of its text could be read.',
-    help: 'Read it and answer it in your mail program.',
+    help: 'Read it and answer it in your mail client.',
   },
   'suspected-spam': {
     says: 'It may be spam, so no reply was written.',
     help: 'If it is wanted, have a reply written; if not, move it to Junk.',
   },
   'payment-change': {
-    says: 'It announces other bank details, or asks for gift cards.',
+    says: 'It announces new bank details, or asks for gift cards.',
     help: 'Call the sender under a number that you know before you pay anything.',
   },
   'spam-bayes': 'It resembles spam that was sorted out before.',
-  'spam-phishing': 'It is spam that is after passwords or payments.',
+  'spam-phishing': 'It is spam that tries to get passwords or payments.',
   'spam-scam': 'It is a fraud attempt.',
   'spam-bulk': 'It is advertising that you did not ask for.',
-  'spam-malware': 'It carries harmful software.',
+  'spam-malware': 'It contains malware.',
   'denied-sender': {
     says: 'The sender is on your deny list.',
     help: 'If it is wanted, take it out of Junk or remove the sender from spam.deny.',

@@ -1,6 +1,7 @@
 /** Octets to text in the charsets that mail really carries (RFC 2978 names, RFC 6365 terms). Never throws. */
 
 import iconv from 'iconv-lite'
+import { detectCharset } from './detect.ts'
 
 /** Names that mail programs write and neither decoder knows. */
 const aliases: Readonly<Record<string, string>> = {
@@ -73,18 +74,27 @@ function charsetLabel(label: string): string {
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true })
 
-/** UTF-8 when the octets are valid UTF-8, else windows-1252 (RFC 6532; the fallback is what senders without a charset mean). */
-export function decodeUnlabelled(octets: Buffer): string {
+/** A character of ISO-2022-JP is announced by this escape sequence (RFC 1468). */
+function isIso2022Jp(octets: Buffer): boolean {
+  return octets.includes('\u001b$B') || octets.includes('\u001b$@')
+}
+
+/**
+ * UTF-8 when the octets are valid UTF-8 (RFC 6532), else what they look like, and windows-1252 in doubt.
+ * @param likely charset that the rest of the message has; believed before a guess
+ */
+export function decodeUnlabelled(octets: Buffer, likely = ''): string {
+  if (isIso2022Jp(octets)) return withDecoder(octets, 'iso-2022-jp') ?? octets.toString('latin1')
   try {
     return strictUtf8.decode(octets)
   } catch {
-    return iconv.decode(octets, 'windows-1252')
+    const name = charsetLabel(likely)
+    const believed = vague.has(name) || forbidden.has(name) ? null : name
+    const charset = believed ?? detectCharset(octets) ?? 'windows-1252'
+    return iconv.encodingExists(charset)
+      ? iconv.decode(octets, charset)
+      : (withDecoder(octets, charset) ?? iconv.decode(octets, 'windows-1252'))
   }
-}
-
-/** True when some octet has its high bit set. */
-function hasHighBit(octets: Buffer): boolean {
-  return octets.some((octet) => octet > 0x7f)
 }
 
 /**
@@ -102,8 +112,34 @@ function decodeUtf8(octets: Buffer): string {
       if (char === '\ufffd') broken++
       else if (char > '\u007f') sound++
     }
-    return broken <= 1 + sound / 50 && sound > 0 ? lossy : iconv.decode(octets, 'windows-1252')
+    return broken <= 1 + sound / 50 && sound > 0 ? lossy : decodeUnlabelled(octets)
   }
+}
+
+/** Charsets that need no octet above 0x7f, or in which valid UTF-8 proves nothing. */
+const incomparable = /^(?:utf-?7|utf-?16|utf-?32|ucs-?[24]|iso-2022|hz)/
+
+/** Two octets a character in these, so that a few characters may be valid UTF-8 by accident. */
+const multiOctet = /^(?:gb|cp9|big5|euc|shift|ks_)/
+
+/**
+ * The text when the octets are UTF-8 whatever the label says: no error can show a wrong label, valid sequences beyond
+ * chance can. Null otherwise. A character cut at the end is forgiven.
+ */
+function utf8Despite(octets: Buffer, label: string): string | null {
+  if (incomparable.test(label)) return null
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(octets, { stream: true })
+  } catch {
+    return null
+  }
+  const beyond = text.match(/[^\0-\x7f]/gu) ?? []
+  const isCut = Buffer.byteLength(text) < octets.length
+  if (beyond.length === 0 || (isCut && beyond.length < 3)) return null
+  if (!multiOctet.test(label) || beyond.length >= 3 || beyond.some((char) => char > '\u07ff')) return text
+  // `Größe`: no other script has single characters among Latin letters.
+  return /[a-z][^\0-\x7f]|[^\0-\x7f][a-z]/.test(text) ? text : null
 }
 
 /**
@@ -112,23 +148,16 @@ function decodeUtf8(octets: Buffer): string {
  */
 export function decodeCharset(octets: Buffer, label: string): { text: string; known: boolean } {
   const name = charsetLabel(label)
-  // Japanese mail without a label, or labelled as ASCII, shows itself by its escape sequence (RFC 1468).
-  if (/^(us-ascii|ascii|)$/.test(name) && octets.includes('\u001b$')) {
-    return { text: withDecoder(octets, 'iso-2022-jp') ?? decodeUnlabelled(octets), known: true }
-  }
+  // Japanese mail without a label, or labelled as ASCII, shows itself by its escape sequence.
+  if (/^(us-ascii|ascii|)$/.test(name) && isIso2022Jp(octets))
+    return { text: decodeUnlabelled(octets), known: true }
   if (vague.has(name)) return { text: decodeUtf8(octets), known: !/^(unknown|x-unknown|default)/.test(name) }
-  // A label of one octet a character can't be told wrong by an error, so valid multi-octet UTF-8 outranks it.
-  if (/^(windows-125\d|iso-8859-\d+|macroman)$/.test(name) && hasHighBit(octets)) {
-    try {
-      return { text: strictUtf8.decode(octets), known: true }
-    } catch {
-      // As labelled, then.
-    }
-  }
-  if (!forbidden.has(name) && iconv.encodingExists(name))
-    return { text: iconv.decode(octets, name), known: true }
-  const text = withDecoder(octets, name)
-  return text === null ? { text: decodeUnlabelled(octets), known: false } : { text, known: true }
+  const labelled =
+    !forbidden.has(name) && iconv.encodingExists(name)
+      ? iconv.decode(octets, name)
+      : withDecoder(octets, name)
+  const text = utf8Despite(octets, name) ?? labelled ?? decodeUnlabelled(octets)
+  return { text, known: labelled !== null }
 }
 
 /** Null when Node's decoder does not know the name. */

@@ -1,7 +1,8 @@
 /** The outermost header block (RFC 5322 section 2.2), read leniently (RFC 7103): every octet sequence has a reading. */
 
 import type { Field } from '../message.ts'
-import { decodeUnlabelled } from './charset.ts'
+import { decodeCharset, decodeUnlabelled } from './charset.ts'
+import { parseParameters } from './parameters.ts'
 
 /** Octets of header that are read; what comes behind is not believed to be a header. */
 export const longestHeader = 1 << 18
@@ -76,23 +77,61 @@ function* unfolded(header: Buffer): Generator<Buffer> {
   if (pieces.length > 0) yield Buffer.concat(pieces)
 }
 
-/**
- * Every field in order. Blanks before the colon are obsolete syntax (RFC 5322 section 4.5) and allowed; lines that
- * are no fields (an mbox `From ` line, rubbish) are passed over. NUL reads as U+FFFD, so that no keyword or address
- * that holds one can be taken for a sound one.
- */
-export function parseFields(header: Buffer): Field[] {
-  const fields: Field[] = []
+interface RawField {
+  name: string
+  octets: Buffer
+}
+
+/** Lines that are no fields (an mbox `From ` line, rubbish) are passed over. */
+function rawFields(header: Buffer): RawField[] {
+  const fields: RawField[] = []
   for (const line of unfolded(header.subarray(0, longestHeader))) {
     if (fields.length >= mostFields) break
     const colon = line.indexOf(':')
     if (colon < 1) continue
+    // Blanks before the colon are obsolete syntax (RFC 5322 section 4.5).
     const name = line.subarray(0, colon).toString('latin1').replaceAll('\0', '').trimEnd().toLowerCase()
     if (name === '' || name.length > 998 || /[^\x21-\x7e]/.test(name)) continue
-    const value = decodeUnlabelled(line.subarray(colon + 1))
-      .replaceAll('\0', '\ufffd')
-      .trim()
-    fields.push({ name, value })
+    fields.push({ name, octets: line.subarray(colon + 1) })
   }
   return fields
+}
+
+/** The charset that a header names for a body of one part. */
+function ownCharset(fields: readonly RawField[]): string {
+  const octets = fields.find(({ name }) => name === 'content-type')?.octets
+  return octets ? (parseParameters(octets.toString('latin1')).parameters.charset ?? '') : ''
+}
+
+const notStructural = /[^<>@",;:()\\]/g
+
+/** Japanese between escape sequences, whose octets look like ASCII. */
+const escaped = /\p{Cc}\$[@B]\P{Cc}*(?:\p{Cc}\([BJ])?/gu
+
+/** What separates addresses and names in a value as the servers on its way read it. */
+function structureOf(octets: Buffer): string {
+  const text = octets.toString('latin1')
+  const plain = text.replace(escaped, (japanese) => (/[\w+-]@[\w-]+\.\w/.test(japanese) ? japanese : ''))
+  return plain.replace(notStructural, '')
+}
+
+/** A charset must not move an address or a quote: then each octet is a character. Subjects have no structure. */
+function fieldText({ name, octets }: RawField, charset: string): string {
+  const text = decodeUnlabelled(octets, charset)
+  const sound = name === 'subject' || text.replace(notStructural, '') === structureOf(octets)
+  return sound ? text : decodeCharset(octets, 'windows-1252').text
+}
+
+/**
+ * Every field in order, leniently. NUL reads as U+FFFD, so that no keyword or address that holds one can be taken for
+ * a sound one.
+ * @param charset what octets beyond ASCII are likely to be if they are not UTF-8; by default what the header says of its body
+ */
+export function parseFields(header: Buffer, charset?: string): Field[] {
+  const fields = rawFields(header)
+  const likely = charset ?? ownCharset(fields)
+  return fields.map((field) => ({
+    name: field.name,
+    value: fieldText(field, likely).replaceAll('\0', '\ufffd').trim(),
+  }))
 }

@@ -4,9 +4,9 @@ import { faultOf } from '../fault.ts'
 import type { Message, Part } from '../message.ts'
 import { readTexts } from '../text/parts.ts'
 import { headerBounds, longestHeader, parseFields, splitHeader } from './header.ts'
-import { parseStructure, textPartsOf, withCalendarMethods } from './structure.ts'
+import { parseStructure, textCharset, textPartsOf, withCalendarMethods } from './structure.ts'
 
-export { parseFields, splitHeader, textPartsOf }
+export { parseFields, splitHeader, textCharset, textPartsOf }
 
 /** Octets of a raw message that are read. */
 const longestMessage = 40 << 20
@@ -27,7 +27,7 @@ export function messageFromParts(pieces: {
   const read = readTexts(structure, texts)
   const faults = header.length > longestHeader ? [faultOf('header-cut')] : []
   return {
-    fields: parseFields(splitHeader(header)),
+    fields: parseFields(splitHeader(header), textCharset(structure)),
     structure,
     text: read.text,
     html: read.html,

@@ -199,6 +199,11 @@ export function textPartsOf(structure: Part): Part[] {
     .slice(0, mostTexts)
 }
 
+/** The charset that the first text part names, `''` when it names none. */
+export function textCharset(structure: Part): string {
+  return textPartsOf(structure)[0]?.parameters.charset ?? ''
+}
+
 /** Calendar parts of one message that are looked into. */
 const mostCalendars = 5
 

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import iconv from 'iconv-lite'
 import { decodeCharset } from '../../../src/mail/mime/charset.ts'
 import { decodeBase64, decodeQuotedPrintable, decodeTransfer } from '../../../src/mail/mime/decode.ts'
 
@@ -83,6 +84,66 @@ const charsets: [string, Buffer, string][] = [
     `${'日本語'.repeat(30)}\ufffd`,
   ],
 ]
+
+const labels = [
+  'gbk',
+  'gb2312',
+  'gb18030',
+  'big5',
+  'euc-kr',
+  'euc-jp',
+  'shift_jis',
+  'koi8-r',
+  'iso-8859-2',
+  'tis-620',
+  'ibm866',
+]
+
+test.each(labels)('UTF-8 under the label %s is UTF-8, and a sound text is not', (label) => {
+  for (const text of [
+    '您好，我的订单',
+    '안녕하세요',
+    'こんにちは',
+    'Größe',
+    'Où êtes-vous ?',
+    'Где заказ?',
+    '€',
+    '👍',
+  ])
+    expect(decodeCharset(Buffer.from(text), label)).toEqual({ text, known: true })
+  const samples: Record<string, string> = {
+    gbk: '您好，我的订单什么时候可以发货？',
+    gb2312: '哪里',
+    gb18030: '哈哈',
+    big5: '您好，我的訂單',
+    'euc-kr': '안녕하세요 주문',
+    'euc-jp': '注文はいつ',
+    shift_jis: '注文はｲﾂ',
+    'koi8-r': 'Здравствуйте, ещё',
+    'iso-8859-2': 'Dzień dobry, już',
+    'tis-620': 'สวัสดี',
+    ibm866: 'Привет',
+  }
+  const text = samples[label] ?? ''
+  expect(decodeCharset(iconv.encode(text, label), label)).toEqual({ text, known: true })
+})
+
+test('UTF-8 under a wrong label may be cut in the middle of a character', () => {
+  const octets = Buffer.from('안녕하세요, 주문은')
+  expect(decodeCharset(octets.subarray(0, -1), 'euc-kr').text).toBe('안녕하세요, 주문')
+  expect(decodeCharset(Buffer.from('caf\xe9', 'latin1'), 'iso-8859-1').text).toBe('café')
+})
+
+test('text without a label is read as what it looks like', () => {
+  const text = 'Здравствуйте, когда придёт счёт за ноябрь?'
+  for (const charset of ['koi8-r', 'windows-1251']) {
+    expect(decodeCharset(iconv.encode(text, charset), '').text).toBe(text)
+    expect(decodeCharset(iconv.encode(text, charset), 'unknown-8bit').text).toBe(text)
+  }
+  expect(decodeCharset(iconv.encode('Schöne Grüße aus Köln', 'windows-1252'), '').text).toBe(
+    'Schöne Grüße aus Köln',
+  )
+})
 
 test.each(charsets)('%s', (label, octets, text) => {
   expect(decodeCharset(octets, label)).toEqual({ text, known: true })

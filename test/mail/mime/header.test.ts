@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import iconv from 'iconv-lite'
 import { headerBounds, parseFields, splitHeader } from '../../../src/mail/mime/header.ts'
 
 const fields = (text: string | Buffer) =>
@@ -63,6 +64,64 @@ test.each([
 
 test('octets that are not UTF-8 are read as windows-1252', () => {
   expect(fields(Buffer.from('A: \x80\xe9\r\n', 'latin1'))).toEqual([['a', '€é']])
+})
+
+const single = (charset: string) => `\r\nContent-Type: text/plain; charset=${charset}\r\n`
+
+test.each([
+  ['Заказ не пришёл', 'koi8-r', single('koi8-r')],
+  ['Вопрос по счёту', 'windows-1251', single('"Windows-1251"')],
+  ['Питання', 'windows-1251', single('cp1251')],
+  ['订单查询', 'gbk', single('gb2312')],
+  ['注文', 'shift_jis', single('Shift_JIS')],
+  ['Zażółć', 'iso-8859-2', single('iso-8859-2')],
+  // The body's charset is no help: what the octets look like.
+  ['Где мой заказ номер 4711?', 'koi8-r', '\r\n'],
+  ['Вопрос по счёту за ноябрь', 'windows-1251', single('us-ascii')],
+  ['您好，我的订单什么时候可以发货', 'gbk', single('utf-8')],
+  ['Gdzie jest moja przesyłka? Dziękuję', 'iso-8859-2', '\r\n'],
+  ['Größe der Lieferung', 'windows-1252', '\r\n'],
+  ['Livraison retardée à Orléans', 'windows-1252', single('utf-8')],
+  ['¿Cuándo llega mi pedido?', 'windows-1252', single('nonsense')],
+  ['Øl til Åse', 'windows-1252', '\r\n'],
+  // Valid UTF-8 is UTF-8, whatever the body has.
+  ['Größe', 'utf-8', single('koi8-r')],
+])('a raw subject %j in %s', (subject, charset, rest) => {
+  const octets = Buffer.concat([Buffer.from('Subject: '), iconv.encode(subject, charset), Buffer.from(rest)])
+  expect(fields(octets)[0]).toEqual(['subject', subject])
+})
+
+const escaped = Buffer.from('\x1b$BCmJ8\x1b(B4711', 'latin1')
+
+test.each([
+  ['subject', single('iso-2022-jp')],
+  ['subject', '\r\n'],
+  ['comments', single('utf-8')],
+])('ISO-2022-JP shows itself in a raw %s', (name, rest) => {
+  expect(fields(Buffer.concat([Buffer.from(`${name}: `), escaped, Buffer.from(rest)]))[0]).toEqual([
+    name,
+    '注文4711',
+  ])
+})
+
+test('a charset never moves an address: what servers saw as one stays one', () => {
+  const value = '\x1b$B"<a@victim.example>\x1b(B <b@sender.example>'
+  const swallowing = `From: ${value}${single('iso-2022-jp')}`
+  expect(fields(Buffer.from(swallowing, 'latin1'))[0]?.[1]).toContain('<a@victim.example>')
+  const japanese = Buffer.concat([
+    Buffer.from('From: '),
+    Buffer.from('\x1b$B@h@8\x1b(B', 'latin1'),
+    Buffer.from(` <a@b.example>${single('iso-2022-jp')}`),
+  ])
+  expect(fields(japanese)[0]?.[1]).toBe('先生 <a@b.example>')
+  const halved = Buffer.from(`From: x\x81<a@b.example>${single('gbk')}`, 'latin1')
+  expect(fields(halved)[0]?.[1]).toContain('<a@b.example>')
+  const named = Buffer.concat([
+    Buffer.from('From: '),
+    iconv.encode('Анна', 'koi8-r'),
+    Buffer.from(` <a@b.example>${single('koi8-r')}`),
+  ])
+  expect(fields(named)[0]?.[1]).toBe('Анна <a@b.example>')
 })
 
 test.each([
