@@ -4,9 +4,9 @@ import type { ReplyState } from '../../src/base/dispositions.ts'
 import { faultOf } from '../../src/mail/fault.ts'
 import type { Database } from '../../src/store/database.ts'
 import { type NewMessage, storeIngested } from '../../src/store/ingested.ts'
-import { commitStep } from '../../src/store/messages.ts'
-import { changeReply, type NewReply, saveComposed } from '../../src/store/replies.ts'
+import type { NewReply } from '../../src/store/replies.ts'
 import { composedAs } from '../triage/a-verdict.ts'
+import { forceMail, forceReply, putReply } from './force.ts'
 
 export const seededAt = new Date('2026-03-10T09:00:00.123Z')
 export const account = 'me@example.com'
@@ -34,7 +34,7 @@ export const seedMessage = (id: string, uid: number, from: string): NewMessage =
   reason: 'ingested',
 })
 
-const seedReply = (id: string, addressee: string): NewReply => ({
+export const seedReply = (id: string, addressee: string): NewReply => ({
   id,
   account,
   kind: 'send',
@@ -74,13 +74,13 @@ export async function seedMails(
       faults: [faultOf('text-cut', '1')],
     }
     await storeIngested(db, { messages: [seedMessage(id, firstUid + at, from)], bodies: [body] }, seededAt)
-    await commitStep(
+    await forceMail(
       db,
       { id, from: 'guard', to: 'deliver', disposition: 'approved', reason: 'ok', detail: awkward },
       seededAt,
     )
-    await saveComposed(db, seedReply(id, from), seededAt)
-    await changeReply(
+    await putReply(db, seedReply(id, from), 'deliver', seededAt)
+    await forceReply(
       db,
       { id, from: ['composed'], to: state, actor: 'Ann', diff: `-${awkward}`, claimedAt: seededAt },
       seededAt,
@@ -91,6 +91,7 @@ export async function seedMails(
 const others = [
   `insert into replyd.model_call (id, message_id, account, step, day, at, model, prompt_hash, cost, settled)
      values ('c', 'm-sent', $1, 'triage', '2026-03-10', $2, 'm', 'p', 1e-7, true)`,
+  `insert into replyd.model_notice (model, said, trouble, at) values ($1, 'It does not answer.', true, $2)`,
   `insert into replyd.pace (name, state) select $1, '{"a": 1}' where $2::timestamptz is not null`,
   `insert into replyd.spending (day, account, cost) select '2026-03-10', $1, 0.3 where $2::timestamptz is not null`,
   `insert into replyd.cursor (account, mailbox, uid_validity, last_uid, baseline_uid, baseline_at, renumbered_uid, updated_at)
