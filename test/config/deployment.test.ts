@@ -61,7 +61,7 @@ describe('what is handed out as an example', () => {
 })
 
 describe('docker-compose.yml', () => {
-  const { services, volumes } = parse(textOf('docker-compose.yml'), { merge: true })
+  const { services, volumes, networks } = parse(textOf('docker-compose.yml'), { merge: true })
 
   test('gives replyd variables that it knows', () => {
     expect(Object.keys(services.replyd.environment).filter((name) => !known.has(name))).toEqual([])
@@ -85,7 +85,7 @@ describe('docker-compose.yml', () => {
       state: {
         directory: '/data',
         databaseUrl: 'postgres://replyd:word8word@postgres:5432/replyd',
-        redisUrl: 'redis://redis:6379',
+        redisUrl: 'redis://:word8word@redis:6379',
       },
       web: { host: '0.0.0.0', port: 8025, passwordHash: expect.stringMatching(/^scrypt/) },
     })
@@ -94,6 +94,16 @@ describe('docker-compose.yml', () => {
   test('publishes nothing beyond this machine', () => {
     const ports = Object.values(services).flatMap((service) => Reflect.get(Object(service), 'ports') ?? [])
     expect(ports).toEqual(['127.0.0.1:8025:8025'])
+  })
+
+  test('keeps queue and state on a network of their own, behind passwords', () => {
+    expect(networks.inside.internal).toBe(true)
+    for (const name of ['redis', 'postgres']) expect(services[name].networks).toEqual(['inside'])
+    expect(services.redis.command.join(' ')).toContain('requirepass')
+    expect(services.postgres.environment).toMatchObject({
+      POSTGRES_HOST_AUTH_METHOD: 'scram-sha-256',
+      POSTGRES_INITDB_ARGS: expect.stringContaining('--auth-local=scram-sha-256'),
+    })
   })
 
   test('keeps what has to survive in volumes, and waits for servers that are ready', () => {
@@ -106,7 +116,7 @@ describe('docker-compose.yml', () => {
       expect(services[name].healthcheck.test).toBeDefined()
     }
     expect(Object.keys(services.replyd.depends_on)).toEqual(['redis', 'postgres'])
-    expect(services.redis.command).toMatch(/--appendonly yes.*--maxmemory-policy noeviction/)
+    expect(services.redis.command.join(' ')).toMatch(/--appendonly yes.*--maxmemory-policy noeviction/)
   })
 
   test('workers are added with --scale, without pages and without a port', () => {
