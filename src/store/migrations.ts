@@ -298,6 +298,16 @@ update replyd.reply r set state = 'held', send_after = null from replyd.message 
   where m.id = r.id and m.step = 'review' and r.state in ('composed', 'approved', 'saving');
 `
 
+/** What the owner should know about a model. */
+const modelNotices = `
+create table replyd.model_notice (
+  model   text primary key,
+  said    text not null,
+  trouble boolean not null,
+  at      timestamptz not null
+);
+`
+
 /** Who is logged in, the named tokens of the API, and the one-time codes that were used. */
 const access = `
 create table replyd.session (
@@ -329,5 +339,6 @@ export const migrations: readonly Migration[] = [
   { version: 4, sql: typed },
   { version: 5, sql: correspondents },
   { version: 6, sql: together },
-  { version: 7, sql: access },
+  { version: 7, sql: modelNotices },
+  { version: 8, sql: access },
 ]
