@@ -1,9 +1,8 @@
 import type { Disposition, Stage, Step } from '../base/dispositions.ts'
 import type { GuardCode, Reason } from '../base/reasons.ts'
 import type { StoredVerdict } from '../triage/verdict.ts'
-import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
-import { storable, storableText } from './storable.ts'
+import { storableText } from './storable.ts'
 
 /** The ledger row of one mail: kept for ever, without the mail's text. */
 export interface MessageRow {
@@ -64,80 +63,6 @@ export async function loadMessage(db: Queryable, id: string): Promise<MessageRow
     [id],
   )
   return rows[0] ?? null
-}
-
-/** What a step decided about one mail. Undefined fields stay as they are; a person's decision ends the `detail` of before. */
-export interface StepChange {
-  id: string
-  /** The stage that the row must be in; else nothing happens. */
-  from: Stage
-  to: Stage
-  disposition: Disposition
-  reason: Reason
-  codes?: readonly GuardCode[]
-  detail?: string | null
-  instruction?: string
-  ceiling?: 'never' | 'draft' | 'may'
-  verdict?: StoredVerdict
-  /** When the next step may run; at once when absent. */
-  dueAt?: Date
-  /** Who decided: `replyd`, or a person's name. */
-  actor?: string
-  durationMs?: number
-}
-
-/**
- * Commits decisions and their events in one statement; a row that is no longer at `from` is left alone, so that two
- * workers can't both decide. Returns the ids that were changed.
- */
-export async function commitSteps(
-  db: Queryable,
-  changes: readonly StepChange[],
-  now: Date,
-): Promise<Set<string>> {
-  const dated = changes.map((change) => ({ ...change, now }))
-  return commitDated(db, dated)
-}
-
-/** As commitSteps, each at its own moment. */
-export async function commitDated(
-  db: Queryable,
-  changes: readonly (StepChange & { now: Date })[],
-): Promise<Set<string>> {
-  const { rows } = await db.query<{ id: string }>(
-    `with wanted as (
-       select * from jsonb_to_recordset($1::jsonb) as x (id text, "from" text, "to" text, disposition text, reason text,
-         codes jsonb, detail text, instruction text, ceiling text, verdict jsonb, "dueAt" timestamptz, actor text, "durationMs" double precision,
-         now timestamptz)
-     ), changed as (
-       update replyd.message m set step = w."to", disposition = w.disposition, reason = w.reason,
-         codes = coalesce(w.codes, m.codes), detail = case when w.actor is null then coalesce(w.detail, m.detail) else w.detail end,
-         instruction = coalesce(w.instruction, m.instruction), ceiling = coalesce(w.ceiling, m.ceiling),
-         verdict = coalesce(w.verdict, m.verdict), due_at = coalesce(w."dueAt", w.now), attempts = 0, first_error_at = null,
-         last_error = null, updated_at = w.now
-         from wanted w where m.id = w.id and m.id = any($2) and m.step = w."from" returning m.id
-     ), logged as (
-       insert into replyd.event (message_id, at, step, disposition, reason, detail, actor, duration_ms)
-       select w.id, w.now, w."from", w.disposition, w.reason, w.detail, coalesce(w.actor, 'replyd'), w."durationMs"
-         from wanted w join changed c on c.id = w.id
-     )
-     select id from changed`,
-    // The ids once more: a planner that does not see how few they are reads a small table whole.
-    [storable(changes), changes.map(({ id }) => id)],
-  )
-  return new Set(rows.map((row) => row.id))
-}
-
-const commitOne = batched(
-  async (db, changes: readonly (StepChange & { now: Date })[]) => {
-    const committed = await commitDated(db, changes)
-    return changes.map(({ id }) => committed.has(id))
-  },
-  { nameOf: ({ id }) => id },
-)
-
-export function commitStep(db: Queryable, change: StepChange, now: Date): Promise<boolean> {
-  return commitOne(db, { ...change, now })
 }
 
 /**
