@@ -251,6 +251,10 @@ export const Document = z.strictObject({
   webhooks: key(z.array(Webhook), 'Other programs that receive events'),
   state: key(State, 'Where state and queue are stored'),
   prompts: key(word(), "Folder of prompt files; by default the package's own"),
+  allowPlaintext: key(
+    z.array(host()),
+    'Hosts beyond this machine that model, webhooks, Redis, PostgreSQL and collector may be reached at without TLS: those of a private network of your own',
+  ),
   log: key(Log, 'Logging'),
 })
 
