@@ -1,7 +1,6 @@
 import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
 import { z } from 'zod'
-import type { OpenHours } from './settings.ts'
 
 /** Words for a value that is there but of the wrong kind; a missing one keeps the words that faults.ts has for it. */
 const instead = (words: string) => ({
@@ -152,6 +151,14 @@ export function canonicalDomain(text: string): string | null {
   const ascii = domainToASCII(text.replace(/\.$/, ''))
   const labels = /^(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*$/
   return labels.test(ascii) && ascii.length <= 253 ? ascii : null
+}
+
+/** Minutes after midnight; `to` is no longer part of it. */
+export interface OpenHours {
+  /** 0 is Sunday. */
+  readonly days: readonly number[]
+  readonly from: number
+  readonly to: number
 }
 
 const dayNames = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']

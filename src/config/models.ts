@@ -4,12 +4,12 @@ import { defaults } from './defaults.ts'
 import { msOf } from './fields.ts'
 import { isOwnMachine } from './loopback.ts'
 import type { Document } from './schema.ts'
-import type { ModelChoice, ModelSettings } from './settings.ts'
 
 type ModelInput = NonNullable<Document['model']>
 type OneInput = NonNullable<ModelInput['fallback']>
+type OneModel = ReturnType<typeof resolveOne>
 
-export function resolveModels(input: ModelInput = {}): ModelChoice {
+export function resolveModels(input: ModelInput = {}) {
   const { triage, compose, check, fallback, successor = defaults.model.successor, ...own } = input
   const first = resolveOne(own)
   return {
@@ -24,7 +24,7 @@ export function resolveModels(input: ModelInput = {}): ModelChoice {
   }
 }
 
-function other(input: OneInput | undefined, own: OneInput, first: ModelSettings): ModelSettings {
+function other(input: OneInput | undefined, own: OneInput, first: OneModel): OneModel {
   if (!input) return first
   // The key of one endpoint is nobody else's to see.
   if (input.baseUrl !== undefined && withoutSlash(input.baseUrl) !== first.baseUrl) return resolveOne(input)
@@ -52,7 +52,8 @@ function resolveOne({ name, apiKey, timeout, concurrency, price, json, contextTo
 
 const withoutSlash = (url: string) => url.replace(/\/+$/, '')
 
-function hostOf(baseUrl: string): ModelSettings['host'] {
+/** The OpenAI API, a machine of the owner's (this one or one on a private network), or elsewhere. */
+function hostOf(baseUrl: string): 'openai' | 'own' | 'other' {
   const { hostname } = new URL(baseUrl)
   if (/(^|\.)openai\.com$/.test(hostname)) return 'openai'
   return isOwnMachine(hostname) ? 'own' : 'other'

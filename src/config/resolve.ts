@@ -1,23 +1,16 @@
-/** From the document, which is known to be sound, to the settings: defaults, overrides, units, absolute paths. */
+/**
+ * From the document, which is known to be sound, to the settings: defaults, overrides, units, absolute paths. What a key means
+ * stands in the schema; a comment here says what differs from it. settings.ts takes its types from here.
+ */
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Owner } from '../mail/account.ts'
 import { defaults } from './defaults.ts'
 import { canonicalAddress, canonicalDomain, msOf, parseHours } from './fields.ts'
 import { isLoopback } from './loopback.ts'
 import { resolveModels } from './models.ts'
 import { hashPassword } from './password.ts'
 import { type Document, webhookEvents } from './schema.ts'
-import type {
-  AccountSettings,
-  Category,
-  Config,
-  DigestSettings,
-  OAuth2Settings,
-  RepliesSettings,
-  Server,
-  SpamSettings,
-  WebSettings,
-} from './settings.ts'
 
 type AccountInput = Document['accounts'][number]
 type RepliesInput = NonNullable<Document['replies']>
@@ -29,7 +22,7 @@ type OAuth2Input = NonNullable<ServerInput['oauth2']>
  * @param directory what relative paths start from: the folder of the file, or the working directory
  * @param timeZone of the machine
  */
-export function resolveDocument(document: Document, directory: string, timeZone: string): Config {
+export function resolveDocument(document: Document, directory: string, timeZone: string) {
   const { model, budget, state } = document
   const path = (text: string) => resolve(directory, text)
   return {
@@ -38,12 +31,16 @@ export function resolveDocument(document: Document, directory: string, timeZone:
     budget: { perDay: budget?.perDay ?? defaults.budget.perDay, timeZone: budget?.timeZone ?? timeZone },
     digest: resolveDigest(document.digest),
     web: resolveWeb(document.web),
-    webhooks: (document.webhooks ?? []).map((hook) => ({ ...hook, events: hook.events ?? webhookEvents })),
+    webhooks: (document.webhooks ?? []).map((hook) => ({
+      ...hook,
+      events: [...(hook.events ?? webhookEvents)],
+    })),
     state: {
       directory: path(state?.directory ?? defaults.state.directory),
       databaseUrl: state?.databaseUrl ?? null,
       redisUrl: state?.redisUrl ?? null,
       key: state?.key ?? null,
+      /** Null: nothing is removed. */
       keepMs: state?.keep === undefined ? null : msOf(state.keep),
     },
     log: { level: document.log?.level ?? defaults.log.level, traces: document.log?.traces ?? null },
@@ -53,24 +50,22 @@ export function resolveDocument(document: Document, directory: string, timeZone:
 /** The same relative path from src/config and from dist/config. */
 const packagePrompts = fileURLToPath(new URL('../../prompts', import.meta.url))
 
-function resolveAccount(
-  account: AccountInput,
-  top: Document,
-  path: (text: string) => string,
-): AccountSettings {
+function resolveAccount(account: AccountInput, top: Document, path: (text: string) => string) {
   const imap = resolveServer(account.imap, account, account.imap, 993, 143)
   const knowledge = account.knowledge ?? top.knowledge
   const prompts = account.prompts ?? top.prompts
   const address = canonicalAddress(account.address) ?? account.address
   const aliases = (account.aliases ?? []).map((alias) => canonicalAddress(alias) ?? alias)
+  const owner: Owner = {
+    address,
+    aliases: [...new Set(aliases)].filter((alias) => alias !== address),
+    displayName: account.name ?? null,
+    authservIds: account.authservIds ?? [],
+    ownLists: (account.ownLists ?? []).map((id) => id.toLowerCase()),
+  }
   return {
-    owner: {
-      address,
-      aliases: [...new Set(aliases)].filter((alias) => alias !== address),
-      displayName: account.name ?? null,
-      authservIds: account.authservIds ?? [],
-      ownLists: (account.ownLists ?? []).map((id) => id.toLowerCase()),
-    },
+    /** The address is the account's name in the store and the API. */
+    owner,
     imap: { ...imap, pollMs: msOf(account.imap.poll ?? defaults.poll) },
     smtp: resolveServer(account.smtp, account, account.imap, 465, 587),
     mailbox: account.mailbox ?? defaults.mailbox,
@@ -79,7 +74,9 @@ function resolveAccount(
       sent: account.mailboxes?.sent ?? null,
       junk: account.mailboxes?.junk ?? null,
     },
+    /** A number is an age in milliseconds. */
     since: resolveSince(account.since ?? defaults.since),
+    /** Null: decided by the provider, or by looking. */
     sentCopy: account.sentCopy ?? null,
     replies: resolveReplies({ ...top.replies, ...account.replies }),
     spam: resolveSpam({ ...top.spam, ...account.spam }),
@@ -99,7 +96,7 @@ function resolveServer(
   login: ServerInput,
   tlsPort: number,
   startTlsPort: number,
-): Server {
+) {
   const secure = server.secure ?? ![143, 587, 25].includes(server.port ?? tlsPort)
   // A server with a password of its own does not take over the other's OAuth2, and the other way round.
   const hasOwnLogin =
@@ -111,8 +108,10 @@ function resolveServer(
     secure,
     user: server.user ?? login.user ?? account.address,
     password: credentials.password ?? '',
+    /** Used instead of the password. */
     oauth2: credentials.oauth2 ? resolveOAuth2(credentials.oauth2) : null,
     allowPlaintext: server.allowPlaintext ?? account.allowPlaintext ?? false,
+    /** A relay on loopback without a login of its own; it may well offer none. */
     ...(!hasOwnLogin && isLoopback(server.host) ? { loginOptional: true } : {}),
   }
 }
@@ -138,7 +137,7 @@ const providers = {
   custom: { tokenUrl: '', deviceUrl: null, authorizeUrl: null, scopes: [] },
 } as const
 
-function resolveOAuth2(input: OAuth2Input): OAuth2Settings {
+function resolveOAuth2(input: OAuth2Input) {
   const known = providers[input.provider]
   return {
     provider: input.provider,
@@ -147,11 +146,11 @@ function resolveOAuth2(input: OAuth2Input): OAuth2Settings {
     tokenUrl: input.tokenUrl ?? known.tokenUrl,
     deviceUrl: input.deviceUrl ?? known.deviceUrl,
     authorizeUrl: input.authorizeUrl ?? known.authorizeUrl,
-    scopes: input.scopes ?? known.scopes,
+    scopes: [...(input.scopes ?? known.scopes)],
   }
 }
 
-function resolveReplies(input: RepliesInput): RepliesSettings {
+function resolveReplies(input: RepliesInput) {
   const { interval, undo, disclosure, humanLine, businessHours, signature, ...rest } = {
     ...defaults.replies,
     ...withoutUndefined(input),
@@ -161,14 +160,19 @@ function resolveReplies(input: RepliesInput): RepliesSettings {
     ...resolveSignature(signature),
     intervalMs: msOf(interval),
     undoMs: msOf(undo),
+    /** Null: always. */
     businessHours: businessHours === undefined ? null : parseHours(businessHours),
+    /** Null: replyd's own line, in the language of the reply. Empty: none. */
     disclosure: disclosure ?? null,
     humanLine: humanLine ?? null,
   }
 }
 
 /** By language alone: `pt-BR` serves `pt`, too. */
-function resolveSignature(signature: string | Readonly<Record<string, string>>) {
+function resolveSignature(signature: string | Readonly<Record<string, string>>): {
+  signature: string
+  signatures: Record<string, string>
+} {
   if (typeof signature === 'string') return { signature, signatures: {} }
   const byLanguage = Object.entries(signature).filter(([tag]) => tag !== 'default')
   const signatures = Object.fromEntries(
@@ -177,7 +181,7 @@ function resolveSignature(signature: string | Readonly<Record<string, string>>) 
   return { signature: signature.default ?? byLanguage[0]?.[1] ?? '', signatures }
 }
 
-function resolveSpam(input: SpamInput): SpamSettings {
+function resolveSpam(input: SpamInput) {
   const entry = (text: string) => {
     if (!text.includes('@')) return canonicalDomain(text) ?? text
     return text.startsWith('@') ? (canonicalDomain(text.slice(1)) ?? text) : (canonicalAddress(text) ?? text)
@@ -190,18 +194,22 @@ function resolveSpam(input: SpamInput): SpamSettings {
   }
 }
 
-function resolveCategory({ name, description, mode }: NonNullable<Document['categories']>[number]): Category {
+function resolveCategory({ name, description, mode }: NonNullable<Document['categories']>[number]) {
   return { name, description, mode: mode ?? null }
 }
 
-function resolveDigest(digest: Document['digest']): DigestSettings | null {
+function resolveDigest(digest: Document['digest']) {
   if (!digest) return null
   const [hours = 0, minutes = 0] = digest.at.split(':').map(Number)
   const to = digest.to === undefined ? null : (canonicalAddress(digest.to) ?? digest.to)
-  return { atMinute: hours * 60 + minutes, to }
+  return {
+    /** Minutes after midnight in budget.timeZone. */
+    atMinute: hours * 60 + minutes,
+    to,
+  }
 }
 
-function resolveWeb(web: Document['web']): WebSettings {
+function resolveWeb(web: Document['web']) {
   // The same hash at each start, so that sessions outlast a restart. It is never written anywhere.
   const hash = web?.password === undefined ? null : hashPassword(web.password, Buffer.from('web.password'))
   return {
@@ -214,7 +222,7 @@ function resolveWeb(web: Document['web']): WebSettings {
   }
 }
 
-function resolveSince(text: string): AccountSettings['since'] {
+function resolveSince(text: string): 'now' | 'all' | number {
   return text === 'now' || text === 'all' ? text : msOf(text)
 }
 
