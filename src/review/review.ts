@@ -26,6 +26,7 @@ export type RefusalReason =
   | 'unfit-text'
   | 'not-in-junk'
   | 'unknown-account'
+  | 'unknown-token'
   /** Too few drafts in a row went out untouched. */
   | 'not-offered'
   | 'not-granted'
@@ -43,6 +44,7 @@ const messages: Record<RefusalReason, string> = {
   'unfit-text': 'A reply can be neither empty nor longer than 16,384 characters.',
   'not-in-junk': 'This mail is not in Junk.',
   'unknown-account': 'This account is not configured.',
+  'unknown-token': 'There is no token of that name.',
   'not-offered':
     'Automatic sending is not on offer here: first 20 drafts in a row must go out without a correction.',
   'not-granted': 'Nothing was granted here.',

@@ -9,48 +9,68 @@ import { rewrite } from '../review/rewrite.ts'
 import { holdAgain, markSent } from '../review/uncertain.ts'
 import { fitting, text } from './bodies.ts'
 
-/** Version of the text that the person saw. */
-const seen = text().min(1)
+const seen = text()
+  .min(1)
+  .meta({ description: '`version` of the text that was seen; another text is refused' })
 const nothing = z.strictObject({})
 
 interface Action {
+  /** What has to be given, for the API's description. */
+  fields: z.ZodObject
+  summary: string
   /** @throws BadRequest when `given` has an unknown key or lacks one; Refusal as the review's own functions */
   act: (review: Review, id: string, actor: string, given: unknown) => Promise<unknown>
   done: string
 }
 
-function action<Fields>(
-  fields: z.ZodType<Fields>,
-  act: (review: Review, id: string, actor: string, given: Fields) => Promise<unknown>,
+function action<Given>(
+  summary: string,
+  fields: z.ZodObject & z.ZodType<Given>,
+  act: (review: Review, id: string, actor: string, given: Given) => Promise<unknown>,
   done: string,
 ): Action {
-  return { act: (review, id, actor, given) => act(review, id, actor, fitting(given, fields)), done }
+  const checked: Action['act'] = (review, id, actor, given) => act(review, id, actor, fitting(given, fields))
+  return { fields, summary, act: checked, done }
 }
 
 export const actions: Readonly<Record<string, Action>> = {
   approve: action(
+    'Send the reply when the undo window ends',
     z.strictObject({ seen }),
     (review, id, actor, given) => approve(review, id, actor, given.seen),
     'Approved.',
   ),
-  cancel: action(nothing, cancel, 'Taken back: nothing was sent.'),
+  cancel: action('Take the approval back', nothing, cancel, 'Taken back: nothing was sent.'),
   edit: action(
+    'Replace the text of the reply',
     z.strictObject({ text: text(), seen: seen.optional() }),
     (review, id, actor, given) => edit(review, id, actor, given.text, given.seen),
     'Saved.',
   ),
   reject: action(
+    'Send nothing',
     z.strictObject({ seen: seen.optional() }),
     (review, id, actor, given) => reject(review, id, actor, given.seen),
     'Rejected: nothing is sent.',
   ),
-  reopen: action(nothing, reopen, 'It waits again.'),
+  reopen: action('Take the rejection back', nothing, reopen, 'It waits again.'),
   rewrite: action(
+    'Have the reply written again',
     z.strictObject({ instruction: text().default(''), seen: seen.optional() }),
     (review, id, actor, given) => rewrite(review, id, actor, given.instruction, given.seen),
     'It is being written again.',
   ),
-  sent: action(nothing, markSent, 'Noted as sent.'),
-  hold: action(nothing, holdAgain, 'It waits again.'),
-  restore: action(nothing, restore, 'Restored, and its sender is trusted from now on.'),
+  sent: action('Say that an uncertain reply did go out', nothing, markSent, 'Noted as sent.'),
+  hold: action(
+    'Say that an uncertain reply did not go out, and hold it',
+    nothing,
+    holdAgain,
+    'It waits again.',
+  ),
+  restore: action(
+    'Take a mail out of Junk, and trust its sender',
+    nothing,
+    restore,
+    'Restored, and its sender is trusted from now on.',
+  ),
 }

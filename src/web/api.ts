@@ -1,10 +1,9 @@
 /** The JSON API. Reading needs the token when there is a password; changing anything always needs it. */
-import { type Context, Hono, type Next } from 'hono'
 import { z } from 'zod'
+import { dispositions } from '../base/dispositions.ts'
 import { helpFor, type Reason, sentenceOf } from '../base/reasons.ts'
 import { autonomyByCategory } from '../decide/autonomy-record.ts'
 import { visibleText } from '../mail/text/visible.ts'
-import { audit } from '../observe/audit.ts'
 import { grantAutonomy, revokeAutonomy } from '../review/autonomy.ts'
 import { versionOf } from '../review/decide.ts'
 import { pause, Refusal, resume } from '../review/review.ts'
@@ -15,11 +14,11 @@ import { loadReply, type ReplyRow } from '../store/replies.ts'
 import { explainMail, type ListedMail, listMails, waitingMails } from '../store/review-lists.ts'
 import { usageBy } from '../store/statistics.ts'
 import { actions } from './actions.ts'
-import { actorOf } from './bearer.ts'
-import { fitting, jsonBody } from './bodies.ts'
-import { openApi } from './open-api.ts'
-import { storeRoutes } from './store-routes.ts'
-import { tokenRoutes } from './token-routes.ts'
+import * as answers from './answers.ts'
+import { text } from './bodies.ts'
+import { Operations } from './operations.ts'
+import { addStoreOperations } from './store-routes.ts'
+import { addTokenOperations } from './token-routes.ts'
 import type { WebContext } from './web-context.ts'
 
 const explained = (reason: Reason) => ({ reason, because: sentenceOf(reason), help: helpFor(reason) })
@@ -67,88 +66,210 @@ const replyView = (reply: ReplyRow) => ({
   actor: reply.actor,
 })
 
-export function apiRoutes(web: WebContext): Hono {
-  const api = new Hono()
-  const { db } = web.context
-  api.get('/openapi.json', (c) => c.json(openApi))
-  api.get('/replies', async (c) => {
-    const rows = await waitingMails(db, { search: c.req.query('q'), account: c.req.query('account') })
-    return c.json(rows.map(listedView))
-  })
-  api.get('/mails', async (c) => {
-    const { q: search, limit = '50', ...filter } = c.req.query()
-    const { account, disposition, from, since, until, before } = filter
-    const { timeZone } = web.context.config.budget
-    const count = Math.min(Math.max(Number.parseInt(limit, 10) || 50, 1), 500)
-    const rows = await listMails(db, {
-      ...{ search, account, disposition, from, since, until, timeZone, before },
-      limit: count,
-    })
-    return c.json(rows.map((row) => ({ ...listedView(row), cost: row.cost, tokens: row.tokens })))
-  })
-  for (const path of ['/mails/:id', '/replies/:id'] as const) {
-    api.get(path, async (c) => {
-      const row = await loadMessage(db, c.req.param('id'))
-      if (row === null) throw new Refusal('not-found')
-      const [mail, reply] = [await loadMail(db, row.id), await loadReply(db, row.id)]
-      const text = mail === null ? null : visibleText(mail.message).text
-      return c.json({
-        ...mailView(row),
-        lastError: row.lastError,
-        dueAt: row.dueAt,
-        text,
-        reply: reply && replyView(reply),
-        ...(await explainMail(db, row.id)),
-      })
-    })
-  }
-  api.get('/usage', async (c) => {
-    const by = c.req.query('by')
-    const key = by === 'account' || by === 'step' ? by : 'day'
-    return c.json(await usageBy(db, key, c.req.query('since') ?? ''))
-  })
-  api.get('/accounts', async (c) =>
-    c.json(
-      await Promise.all([...web.context.accounts.keys()].map((address) => loadAccountState(db, address))),
-    ),
+const described = <T extends z.ZodType>(schema: T, description: string) => schema.meta({ description })
+
+const mailId = z.strictObject({
+  id: described(text(), "The mail's id; a reply has the id of the mail that it answers"),
+})
+const address = described(text(), "The account's address")
+const search = described(text().optional(), 'Text in subject, sender or summary')
+const account = described(text().optional(), 'Address of an account')
+const day = (description: string) =>
+  described(z.iso.date('must be a day such as 2026-11-24').optional(), description)
+const isDisposition = (name: string) => (dispositions as readonly string[]).includes(name)
+
+const filters = z.strictObject({
+  q: search,
+  account,
+  disposition: described(
+    text()
+      .refine((names) => names.split(',').every(isDisposition), `must be of ${dispositions.join(', ')}`)
+      .optional(),
+    'What became of it; several are divided by commas',
+  ),
+  from: described(text().optional(), "Text in the sender's name or address"),
+  since: day('First day of arrival, `2026-11-24`, in the time zone of the budget'),
+  until: day('Last day of arrival'),
+  before: described(
+    z
+      .string()
+      .regex(/^[0-9a-z]{26}$/i, "must be a mail's id")
+      .optional(),
+    'Cursor: only mails older than the one with this id, which is the last of the page before',
+  ),
+  limit: described(z.coerce.number().int().min(1).max(500).default(50), 'At most that many'),
+})
+
+/** Every operation, in the order of the description. */
+export const operations = new Operations()
+addReading(operations)
+addDecisions(operations)
+addAccounts(operations)
+addStatistics(operations)
+addStoreOperations(operations)
+addTokenOperations(operations)
+operations.add(
+  {
+    ...{ id: 'describeApi', method: 'get', path: '/openapi.json', tag: 'description' },
+    summary: 'OpenAPI description of this API',
+    answer: z.looseObject({}),
+  },
+  async () => operations.describe(),
+)
+
+function addReading(api: Operations): void {
+  api.add(
+    {
+      ...{ id: 'listWaiting', method: 'get', path: '/replies', tag: 'replies' },
+      summary: 'What waits for a person, most urgent first',
+      query: z.strictObject({ q: search, account }),
+      answer: z.array(answers.listedMail),
+    },
+    async ({ context }, { query }) =>
+      (await waitingMails(context.db, { search: query.q, account: query.account })).map(listedView),
   )
-  api.route('/', storeRoutes(web))
-  api.route('/', tokenRoutes(web))
-  api.get('/autonomy', async (c) => {
-    const addresses = [...web.context.accounts.keys()]
-    return c.json((await Promise.all(addresses.map((address) => autonomyByCategory(db, address)))).flat())
-  })
-  addChanges(api, web)
-  return api
+  api.add(
+    {
+      ...{ id: 'listMails', method: 'get', path: '/mails', tag: 'mails' },
+      summary: 'Every mail, newest first',
+      query: filters,
+      answer: z.array(answers.historyMail),
+    },
+    async ({ context: { db, config } }, { query: { q, ...filter } }) => {
+      const { timeZone } = config.budget
+      const rows = await listMails(db, {
+        ...given(filter),
+        ...given({ search: q }),
+        limit: filter.limit,
+        timeZone,
+      })
+      return rows.map((row) => ({ ...listedView(row), cost: row.cost, tokens: row.tokens }))
+    },
+  )
+  for (const [id, path, tag, summary] of [
+    ['showMail', '/mails/{id}', 'mails', 'All that is known of one mail'],
+    ['showReply', '/replies/{id}', 'replies', 'One reply with its mail'],
+  ] as const)
+    api.add(
+      {
+        id,
+        method: 'get',
+        path,
+        tag,
+        summary,
+        parameters: mailId,
+        answer: answers.wholeMail,
+        refusals: [404],
+      },
+      ({ context }, given) => wholeMail(context.db, given.path.id),
+    )
 }
 
-function addChanges(api: Hono, web: WebContext): void {
-  const empty = async (c: Context, next: Next) => {
-    fitting(await jsonBody(c), z.strictObject({}))
-    await next()
+function addStatistics(api: Operations): void {
+  api.add(
+    {
+      ...{ id: 'sumUsage', method: 'get', path: '/usage', tag: 'statistics' },
+      summary: 'Tokens and money of the calls to the model',
+      query: z.strictObject({
+        by: described(z.enum(['day', 'account', 'step']).default('day'), 'What the sums are of'),
+        since: day('First day'),
+      }),
+      answer: z.array(answers.usage),
+    },
+    ({ context }, { query }) => usageBy(context.db, query.by, query.since ?? ''),
+  )
+}
+
+/** Without the keys that are undefined. */
+const given = <T extends object>(fields: T) =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof T]?: Exclude<T[Key], undefined>
   }
-  api.use('/accounts/*', empty)
-  api.use('/autonomy/*', empty)
-  // Asks every mail server: no GET does that.
-  api.post('/audit', empty, async (c) => c.json(await audit(web.context)))
-  api.post('/accounts/:address/:action{pause|resume}', async (c) => {
-    const change = c.req.param('action') === 'pause' ? pause : resume
-    await change(web, c.req.param('address'), actorOf(c))
-    return c.json({ ok: true })
-  })
-  api.post('/autonomy/:address/:category/:action{grant|revoke}', async (c) => {
-    const { address, category, action } = c.req.param()
-    const change = action === 'grant' ? grantAutonomy : revokeAutonomy
-    await change(web, address, category, actorOf(c))
-    return c.json({ ok: true })
-  })
-  for (const path of ['/replies/:id/:action', '/junk/:id/:action{restore}'] as const) {
-    api.post(path, async (c) => {
-      const { id, action: name } = c.req.param()
-      const action = Object.hasOwn(actions, name) ? actions[name] : undefined
-      if (!action) return c.json({ error: 'unknown-action' }, 404)
-      await action.act(web, id, actorOf(c), await jsonBody(c))
-      return c.json({ ok: true })
-    })
+
+async function wholeMail(db: WebContext['context']['db'], id: string) {
+  const row = await loadMessage(db, id)
+  if (row === null) throw new Refusal('not-found')
+  const [mail, reply] = [await loadMail(db, row.id), await loadReply(db, row.id)]
+  return {
+    ...mailView(row),
+    lastError: row.lastError,
+    dueAt: row.dueAt,
+    text: mail === null ? null : visibleText(mail.message).text,
+    reply: reply && replyView(reply),
+    ...(await explainMail(db, row.id)),
   }
+}
+
+function addDecisions(api: Operations): void {
+  for (const [name, { fields, summary, act }] of Object.entries(actions)) {
+    const [path, id] = name === 'restore' ? ['/junk/{id}', 'Mail'] : ['/replies/{id}', 'Reply']
+    api.add(
+      {
+        ...{ id: `${name}${id}`, method: 'post', path: `${path}/${name}`, summary },
+        tag: name === 'restore' ? 'mails' : 'replies',
+        parameters: mailId,
+        body: fields,
+        answer: answers.done,
+        refusals: [404, 409, 422],
+      },
+      async (web, { path, actor, body }) => {
+        await act(web, path.id, actor, body)
+        return { ok: true }
+      },
+    )
+  }
+}
+
+function addAccounts(api: Operations): void {
+  api.add(
+    {
+      ...{ id: 'listAccounts', method: 'get', path: '/accounts', tag: 'accounts' },
+      summary: 'Accounts, and whether they are paused',
+      answer: z.array(answers.account),
+    },
+    async ({ context: { accounts, db } }) =>
+      Promise.all([...accounts.keys()].map((address) => loadAccountState(db, address))),
+  )
+  for (const [name, summary, change] of [
+    ['pause', 'Let nothing go out', pause],
+    ['resume', 'Let replies go out again', resume],
+  ] as const)
+    api.add(
+      {
+        ...{ id: `${name}Account`, method: 'post', path: `/accounts/{address}/${name}`, tag: 'accounts' },
+        ...{ summary, parameters: z.strictObject({ address }), answer: answers.done, refusals: [404] },
+      },
+      async (web, { path, actor }) => {
+        await change(web, path.address, actor)
+        return { ok: true }
+      },
+    )
+  addAutonomy(api)
+}
+
+function addAutonomy(api: Operations): void {
+  api.add(
+    {
+      ...{ id: 'listAutonomy', method: 'get', path: '/autonomy', tag: 'accounts' },
+      summary: 'Earned autonomy by account and category',
+      answer: z.array(answers.autonomy),
+    },
+    async ({ context: { accounts, db } }) =>
+      (await Promise.all([...accounts.keys()].map((address) => autonomyByCategory(db, address)))).flat(),
+  )
+  const parameters = z.strictObject({ address, category: described(text(), 'Name of a category') })
+  for (const [name, summary, change] of [
+    ['grant', 'Let replies of the category go out automatically', grantAutonomy],
+    ['revoke', 'No longer let replies of the category go out automatically', revokeAutonomy],
+  ] as const)
+    api.add(
+      {
+        ...{ id: `${name}Autonomy`, method: 'post', path: `/autonomy/{address}/{category}/${name}` },
+        ...{ tag: 'accounts', summary, parameters, answer: answers.done, refusals: [404, 409] },
+      },
+      async (web, { path: { address, category }, actor }) => {
+        await change(web, address, category, actor)
+        return { ok: true }
+      },
+    )
 }

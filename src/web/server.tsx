@@ -9,7 +9,7 @@ import { Refusal } from '../review/review.ts'
 import { loadAccountState } from '../store/accounts.ts'
 import { latestChange } from '../store/review-lists.ts'
 import { apiToken, type Env, isOwnHost, writeAccess } from './access.ts'
-import { apiRoutes } from './api.ts'
+import { operations } from './api.ts'
 import { bearerGuard } from './bearer.ts'
 import { boardHandler, boardPath } from './board.ts'
 import { BadRequest } from './bodies.ts'
@@ -69,7 +69,7 @@ export function buildApp(web: WebContext, token: string): Hono<Env> {
     const { text, type } = await metricsText(web)
     return c.body(text, 200, { 'content-type': type })
   })
-  app.route('/api', apiRoutes(web))
+  app.route('/api', operations.routes(web))
   addLogin(app, sessions, passwords, totpSecret !== null)
   app.use(...pageGuard(sessions, passwordHash))
   app.get('/events', (c) => events(c, web, sessions))
@@ -118,7 +118,7 @@ const withoutAddresses = (parts: Record<string, string>) =>
   )
 
 function statusOf({ reason }: Refusal): 404 | 409 | 422 {
-  if (reason === 'not-found' || reason === 'unknown-account') return 404
+  if (reason === 'not-found' || reason === 'unknown-account' || reason === 'unknown-token') return 404
   return reason === 'unfit-text' ? 422 : 409
 }
 

@@ -3,13 +3,14 @@ import { randomUUID } from 'node:crypto'
 import { closeSync, createReadStream, createWriteStream, mkdirSync, openSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable, type Writable } from 'node:stream'
-import { Hono } from 'hono'
 import { z } from 'zod'
 import { programVersion } from '../base/version.ts'
+import { audit } from '../observe/audit.ts'
 import { writeBackup } from '../store/backup-file.ts'
 import { type Forgotten, forgetCorrespondent } from '../store/forget.ts'
-import { actorOf } from './bearer.ts'
-import { fitting, jsonBody, text } from './bodies.ts'
+import * as answers from './answers.ts'
+import { text } from './bodies.ts'
+import type { Operations } from './operations.ts'
 import type { WebContext } from './web-context.ts'
 
 /** Everything that the store holds, gzipped. */
@@ -29,18 +30,35 @@ export async function forget({ context }: WebContext, address: string, actor: st
   return forgotten
 }
 
-export function storeRoutes(web: WebContext): Hono {
-  const routes = new Hono()
-  routes.post('/backup', async (c) =>
-    c.body(await backupStream(web), 200, { 'content-type': 'application/gzip' }),
+export function addStoreOperations(api: Operations): void {
+  api.add(
+    {
+      ...{ id: 'auditMailboxes', method: 'post', path: '/audit', tag: 'store' },
+      summary: 'Compare every mailbox with the ledger',
+      answer: answers.audited,
+    },
+    // Asks every mail server: no GET does that.
+    ({ context }) => audit(context),
   )
-  routes.post('/forget', async (c) => {
-    const body = fitting(await jsonBody(c), z.strictObject({ address: text() }))
-    if (!body.address.includes('@'))
-      return c.json({ error: 'unfit-address', message: 'That is no address.' }, 422)
-    return c.json(await forget(web, body.address, actorOf(c)))
-  })
-  return routes
+  api.add(
+    {
+      ...{ id: 'backUp', method: 'post', path: '/backup', tag: 'store' },
+      summary: 'All that the store holds, as `replyd restore` reads it',
+      answer: 'application/gzip',
+    },
+    (web) => backupStream(web),
+  )
+  api.add(
+    {
+      ...{ id: 'forgetCorrespondent', method: 'post', path: '/forget', tag: 'store' },
+      summary: 'Remove the stored text of one correspondent',
+      body: z.strictObject({
+        address: text().refine((value) => value.includes('@'), 'must be an address'),
+      }),
+      answer: answers.forgotten,
+    },
+    (web, { body, actor }) => forget(web, body.address, actor),
+  )
 }
 
 /** Written at full speed, because steps wait for the store meanwhile; the reader may be as slow as it likes. */

@@ -1,12 +1,12 @@
 /** What `replyd token` asks of a daemon, and what the page of tokens shares with it. */
-import { Hono } from 'hono'
 import { z } from 'zod'
 import { newSecret } from '../base/secret.ts'
+import { Refusal } from '../review/review.ts'
 import { createToken, listTokens, revokeToken, type TokenScope, tokenScopes } from '../store/api-tokens.ts'
 import type { Queryable } from '../store/queryable.ts'
-import { actorOf } from './bearer.ts'
-import { BadRequest, fitting, jsonBody } from './bodies.ts'
-import type { WebContext } from './web-context.ts'
+import * as answers from './answers.ts'
+import { BadRequest, fitting } from './bodies.ts'
+import type { Operations } from './operations.ts'
 
 const tokenFields = z.strictObject({
   name: z.string().regex(/^[\w][\w .@-]{0,39}$/, 'must be 1 to 40 letters, digits, spaces or any of . _ @ -'),
@@ -30,21 +30,40 @@ export async function issueToken(db: Queryable, given: unknown, by: string, now:
   return { name, scopes: unique, token }
 }
 
-export function tokenRoutes({ context: { db, clock, log } }: WebContext): Hono {
-  const routes = new Hono()
-  routes.get('/tokens', async (c) => c.json(await listTokens(db)))
-  routes.post('/tokens', async (c) => {
-    const issued = await issueToken(db, await jsonBody(c), actorOf(c), clock.now())
-    log.info({ event: 'web.token-created', scopes: issued.scopes })
-    return c.json(issued)
-  })
-  routes.post('/tokens/:name/revoke', async (c) => {
-    fitting(await jsonBody(c), z.strictObject({}))
-    if (!(await revokeToken(db, c.req.param('name')))) return c.json(noSuchToken, 404)
-    log.info({ event: 'web.token-revoked' })
-    return c.json({ ok: true })
-  })
-  return routes
+export function addTokenOperations(api: Operations): void {
+  api.add(
+    {
+      ...{ id: 'listTokens', method: 'get', path: '/tokens', tag: 'tokens' },
+      summary: 'Named tokens, without what they are',
+      answer: z.array(answers.token),
+    },
+    ({ context }) => listTokens(context.db),
+  )
+  api.add(
+    {
+      ...{ id: 'createToken', method: 'post', path: '/tokens', tag: 'tokens' },
+      summary: 'Make a token; the answer holds it once',
+      body: tokenFields,
+      answer: answers.newToken,
+    },
+    async ({ context: { db, clock, log } }, { body, actor }) => {
+      const issued = await issueToken(db, body, actor, clock.now())
+      log.info({ event: 'web.token-created', scopes: issued.scopes })
+      return issued
+    },
+  )
+  api.add(
+    {
+      ...{ id: 'revokeToken', method: 'post', path: '/tokens/{name}/revoke', tag: 'tokens' },
+      summary: 'Revoke a token',
+      parameters: z.strictObject({ name: z.string().meta({ description: 'Its name' }) }),
+      answer: answers.done,
+      refusals: [404],
+    },
+    async ({ context: { db, log } }, { path }) => {
+      if (!(await revokeToken(db, path.name))) throw new Refusal('unknown-token')
+      log.info({ event: 'web.token-revoked' })
+      return { ok: true }
+    },
+  )
 }
-
-const noSuchToken = { error: 'not-found', message: 'There is no token of that name.' }

@@ -1,0 +1,10 @@
+// Writes the OpenAPI description of the API to the file that is named, or to standard output: for linters and generators.
+import { writeFileSync } from 'node:fs'
+import { install } from './install.mjs'
+
+await install()
+const { operations } = await import('../dist/web/api.js')
+const text = `${JSON.stringify(operations.describe(), null, 2)}\n`
+const [, , path] = process.argv
+if (path) writeFileSync(path, text)
+else process.stdout.write(text)

@@ -1,0 +1,141 @@
+/** What the API answers, as schemas for its description. Fields that are not named here may be added at any time. */
+import { z } from 'zod'
+import { dispositions, replyStates } from '../base/dispositions.ts'
+import { reasonCodes, setbackReasons } from '../base/reasons.ts'
+import { tokenScopes } from '../store/api-tokens.ts'
+
+const moment = () => z.iso.datetime()
+const count = () => z.int().min(0)
+
+export const done = z.object({ ok: z.literal(true) }).meta({ id: 'Done' })
+
+const explained = {
+  reason: z.enum(reasonCodes).meta({ id: 'Reason', description: 'A code; docs/reasons.md lists all' }),
+  because: z.string().meta({ description: 'The reason as a sentence' }),
+  help: z.string().nullable().meta({ description: 'What the owner can do about it' }),
+}
+
+const mailFields = {
+  id: z.string(),
+  account: z.string(),
+  from: z.string().nullable(),
+  fromName: z.string().nullable(),
+  subject: z.string().nullable(),
+  arrivedAt: moment(),
+  step: z.string(),
+  disposition: z.enum(dispositions),
+  ...explained,
+  detail: z.string().nullable(),
+  codes: z.array(z.string()),
+  verdict: z.looseObject({}).nullable().meta({ description: 'What triage says' }),
+}
+
+const holdReasons = z.array(z.object(explained)).meta({ description: 'Why it waits for a person' })
+const replyFields = { state: z.enum(replyStates), holdReasons, sendAfter: moment().nullable() }
+
+export const listedMail = z
+  .object({ ...mailFields, reply: z.object(replyFields).nullable() })
+  .meta({ id: 'ListedMail' })
+
+export const historyMail = z
+  .object({
+    ...mailFields,
+    reply: z.object(replyFields).nullable(),
+    cost: z.number().meta({ description: 'US dollars' }),
+    tokens: count(),
+  })
+  .meta({ id: 'HistoryMail' })
+
+export const wholeMail = z
+  .object({
+    ...mailFields,
+    lastError: z.string().nullable(),
+    dueAt: moment().nullable(),
+    text: z
+      .string()
+      .nullable()
+      .meta({ description: 'Without quotes and signature; null once it is removed' }),
+    reply: z
+      .object({
+        ...replyFields,
+        to: z.string(),
+        addressees: z.array(z.string()),
+        subject: z.string(),
+        text: z.string(),
+        version: z.string().meta({ description: 'Names this text; `seen` of a decision repeats it' }),
+        language: z.string().nullable(),
+        confidence: z.number().nullable(),
+        claims: z.array(z.unknown()),
+        sources: z.array(z.unknown()),
+        actor: z.string().nullable(),
+      })
+      .nullable(),
+    events: z.array(z.looseObject({ at: moment(), step: z.string(), actor: z.string() })),
+    changes: z.array(z.looseObject({ at: moment(), actor: z.string() })),
+    calls: z.array(z.looseObject({ at: moment(), step: z.string(), model: z.string() })),
+  })
+  .meta({ id: 'Mail' })
+
+export const usage = z
+  .object({
+    key: z.string().meta({ description: 'Day, account or step' }),
+    calls: count(),
+    inputTokens: count(),
+    cachedTokens: count(),
+    outputTokens: count(),
+    cost: z.number().meta({ description: 'US dollars' }),
+  })
+  .meta({ id: 'Usage' })
+
+export const account = z
+  .object({
+    account: z.string().meta({ description: 'Its address' }),
+    paused: z.boolean(),
+    pausedBy: z.string().nullable(),
+    pausedAt: moment().nullable(),
+    stopped: z.string().nullable().meta({ description: 'Why replyd stopped by itself' }),
+    sentCopy: z.boolean().nullable(),
+  })
+  .meta({ id: 'Account' })
+
+export const autonomy = z
+  .object({
+    account: z.string(),
+    category: z.string(),
+    streak: count().meta({ description: 'Drafts in a row that went out without a correction' }),
+    needed: count().meta({ description: 'It is offered from that many on' }),
+    offered: z.boolean(),
+    granted: z.boolean(),
+    grantedAt: moment().nullable(),
+    grantedBy: z.string().nullable(),
+    takenBack: z
+      .object({ reason: z.enum(setbackReasons), at: moment(), id: z.string().nullable() })
+      .nullable()
+      .meta({ description: 'What ended the last grant' }),
+  })
+  .meta({ id: 'Autonomy' })
+
+export const audited = z
+  .object({
+    ok: z.boolean().meta({ description: 'Every mailbox could be read, and no mail was missed' }),
+    mailboxes: z.array(
+      z.looseObject({ account: z.string(), mailbox: z.string(), missed: z.array(z.unknown()) }),
+    ),
+  })
+  .meta({ id: 'Audit' })
+
+export const forgotten = z
+  .object({ mails: count(), replies: count(), closed: count(), underWay: count() })
+  .meta({ id: 'Forgotten' })
+
+export const token = z
+  .looseObject({ name: z.string(), scopes: z.array(z.enum(tokenScopes)) })
+  .meta({ id: 'Token' })
+
+export const newToken = z
+  .object({
+    name: z.string(),
+    scopes: z.array(z.enum(tokenScopes)),
+    token: z.string().meta({ description: 'Shown once' }),
+  })
+  .meta({ id: 'NewToken' })

@@ -1,0 +1,197 @@
+/**
+ * The operations of the API. Each is declared once: what it is called, what it takes, what it answers and what it does. The
+ * routes, the checks of what is given and the OpenAPI 3.1 description follow from that.
+ */
+import { type Context, Hono } from 'hono'
+import { z } from 'zod'
+import { actorOf, scopeOf } from './bearer.ts'
+import { fitting, jsonBody } from './bodies.ts'
+import type { WebContext } from './web-context.ts'
+
+const tags = {
+  mails: 'Mails that arrived, and what became of them',
+  replies: 'Replies that wait for a person',
+  accounts: 'Mailboxes, and what may be sent automatically for them',
+  statistics: 'Calls to the model: tokens and money',
+  store: 'Backup, forgetting, audit',
+  tokens: 'Named tokens of the API',
+  description: 'This description',
+}
+
+/** Beyond 400, 401 and 403, which every operation may answer. */
+const refusals = {
+  404: ['NotFound', 'There is no such mail, account, token or path'],
+  409: ['Conflict', 'Nothing was changed; `message` says why'],
+  422: ['Unfit', 'The text is empty or too long'],
+} as const
+
+const none = z.strictObject({})
+type Fields = z.ZodObject
+type None = typeof none
+
+interface Operation<Path extends Fields, Query extends Fields, Body extends Fields> {
+  /** `operationId` of OpenAPI. */
+  id: string
+  method: 'get' | 'post'
+  /** Below /api, with `{name}` for each parameter. */
+  path: string
+  tag: keyof typeof tags
+  /** What it does, as a sentence without a full stop. */
+  summary: string
+  parameters?: Path
+  query?: Query
+  body?: Body
+  /** What is answered with status 200, as JSON; a string is the media type of a stream. */
+  answer: z.ZodType | string
+  refusals?: readonly (keyof typeof refusals)[]
+}
+
+interface Given<Path, Query, Body> {
+  path: Path
+  query: Query
+  body: Body
+  /** Who asks, for the ledger. */
+  actor: string
+}
+
+export class Operations {
+  readonly #declared: Operation<Fields, Fields, Fields>[] = []
+  readonly #routes: ((web: WebContext, routes: Hono) => void)[] = []
+
+  /**
+   * @param act what it does with what has been checked
+   * What does not fit is answered with 400 and the names of the fields, before anything is done.
+   */
+  add<Path extends Fields = None, Query extends Fields = None, Body extends Fields = None>(
+    operation: Operation<Path, Query, Body>,
+    act: (web: WebContext, given: Given<z.output<Path>, z.output<Query>, z.output<Body>>) => Promise<unknown>,
+  ): void {
+    const { method, path, parameters, query, body, answer } = operation
+    this.#declared.push(operation as unknown as Operation<Fields, Fields, Fields>)
+    const told = async (web: WebContext, c: Context) => {
+      const given = {
+        path: fitting(c.req.param(), parameters ?? none) as z.output<Path>,
+        query: fitting(c.req.query(), query ?? none) as z.output<Query>,
+        body: fitting(method === 'post' ? await jsonBody(c) : {}, body ?? none) as z.output<Body>,
+        actor: actorOf(c),
+      }
+      const answered = await act(web, given)
+      if (typeof answer !== 'string') return c.json(answered)
+      return c.body(answered as ReadableStream, 200, { 'content-type': answer })
+    }
+    const pattern = path.replace(/\{(\w+)\}/g, ':$1')
+    this.#routes.push((web, routes) => void routes[method](pattern, (c) => told(web, c)))
+  }
+
+  /** To be mounted at /api. A path that is none of these is answered with 404, in JSON, too. */
+  routes(web: WebContext): Hono {
+    const routes = new Hono()
+    for (const each of this.#routes) each(web, routes)
+    routes.all('*', (c) =>
+      c.json({ error: 'not-found', message: 'There is no such operation: see /api/openapi.json.' }, 404),
+    )
+    return routes
+  }
+
+  /** OpenAPI 3.1. */
+  describe(): object {
+    const paths: Record<string, Record<string, object>> = {}
+    const components: Record<string, unknown> = {}
+    for (const operation of this.#declared) {
+      const path = `/api${operation.path}`
+      paths[path] = { ...paths[path], [operation.method]: described(operation, components) }
+    }
+    return {
+      openapi: '3.1.0',
+      info: {
+        title: 'replyd',
+        version: '1',
+        description: 'Review of replies, for scripts and the command line.',
+        license: { name: 'MIT', identifier: 'MIT' },
+        contact: { name: 'The owner of this installation' },
+      },
+      servers: [{ url: '/', description: 'The daemon itself' }],
+      tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
+      security: [{ token: [] }],
+      paths,
+      components: {
+        securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+        responses: refusalResponses(),
+        schemas: { ...components, Refusal: refusalSchema },
+      },
+    }
+  }
+}
+
+type Components = Record<string, unknown>
+
+function described(operation: Operation<Fields, Fields, Fields>, components: Components): object {
+  const { id, method, path, tag, summary, parameters, query, body, answer } = operation
+  const scope = scopeOf(method.toUpperCase(), `/api${path}`)
+  const answered =
+    typeof answer === 'string'
+      ? { [answer]: { schema: { type: 'string', format: 'binary' } } }
+      : { 'application/json': { schema: jsonSchema(answer, components) } }
+  const refused = Object.fromEntries(
+    (operation.refusals ?? []).map((status) => [status, refusal(refusals[status][0])]),
+  )
+  const responses = {
+    200: { description: 'Done', content: answered },
+    400: refusal('BadRequest'),
+    401: refusal('Unauthorized'),
+    403: refusal('Forbidden'),
+    ...refused,
+  }
+  const content = body && { 'application/json': { schema: jsonSchema(body, components) } }
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    description: `${summary}. Needs the scope \`${scope}\`.`,
+    parameters: [...parametersOf(parameters, 'path'), ...parametersOf(query, 'query')],
+    ...(content ? { requestBody: { required: !(body as Fields).safeParse({}).success, content } } : {}),
+    responses,
+  }
+}
+
+function parametersOf(fields: Fields | undefined, where: 'path' | 'query'): object[] {
+  return Object.entries(fields?.shape ?? {}).map(([name, field]) => {
+    const { description, ...schema } = jsonSchema(field as z.ZodType, {}) as { description?: string }
+    return { name, in: where, required: where === 'path', description, schema }
+  })
+}
+
+/** @param components receives the schemas that have an id of their own */
+function jsonSchema(schema: z.ZodType, components: Components): object {
+  // Only what stands inside of another schema becomes a reference.
+  const outer = z.toJSONSchema(z.object({ schema }), { io: 'input', unrepresentable: 'any' })
+  const text = JSON.stringify(outer).replaceAll('#/$defs/', '#/components/schemas/')
+  const { $defs, properties } = JSON.parse(text) as {
+    $defs?: Record<string, { id?: string }>
+    properties: { schema: object }
+  }
+  for (const [name, { id: _id, ...definition }] of Object.entries($defs ?? {})) components[name] = definition
+  return properties.schema
+}
+
+const refusal = (name: string) => ({ $ref: `#/components/responses/${name}` })
+
+const refusalSchema = {
+  type: 'object',
+  required: ['error'],
+  properties: {
+    error: { type: 'string', description: 'A code' },
+    message: { type: 'string', description: 'What is wrong, for a person' },
+  },
+}
+
+function refusalResponses(): object {
+  const content = { 'application/json': { schema: { $ref: '#/components/schemas/Refusal' } } }
+  const all = [
+    ['BadRequest', 'A parameter or a field of the body does not fit; `message` names it'],
+    ['Unauthorized', 'The bearer token is missing or wrong'],
+    ['Forbidden', 'The token lacks the scope'],
+    ...Object.values(refusals),
+  ]
+  return Object.fromEntries(all.map(([name, description]) => [name, { description, content }]))
+}

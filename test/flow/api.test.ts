@@ -1,0 +1,90 @@
+/** What the API answers is what its description says. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { z } from 'zod'
+import { newId } from '../../src/base/clock.ts'
+import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
+import { storeIngested } from '../../src/store/ingested.ts'
+import * as answers from '../../src/web/answers.ts'
+import { forceMail, forceReply, putReply } from '../live/force.ts'
+import { account, seededAt, seedMessage, seedReply } from '../live/seed.ts'
+import { type RunningDaemon, startDaemon } from './daemon.ts'
+
+const token = 'a-token-of-twenty-letters'
+let standIn: StandIn
+let running: RunningDaemon
+
+beforeAll(async () => {
+  standIn = await startStandIn()
+  running = await startDaemon({
+    address: account,
+    imap: { host: '127.0.0.1', port: 9, user: 'api', password: 'none' },
+    smtp: { host: '127.0.0.1', port: 9 },
+    standIn,
+    roles: ['web'],
+    document: { web: { port: 0, token } },
+  })
+  for (const [at, state] of (['held', 'approved', 'rejected'] as const).entries()) await seed(at, state)
+}, 300_000)
+
+afterAll(async () => {
+  await running?.stop()
+  await standIn?.close()
+})
+
+/** A mail with its reply, and the call that wrote it. */
+async function seed(at: number, state: 'held' | 'approved' | 'rejected'): Promise<void> {
+  const { db } = running.daemon.context
+  const [id, from] = [newId(new Date(seededAt.getTime() + at)), 'ann@buyers.example']
+  await storeIngested(db, { messages: [seedMessage(id, 7 + at, from)], bodies: [] }, seededAt)
+  await forceMail(db, { id, from: 'guard', to: 'deliver', disposition: 'approved', reason: 'ok' }, seededAt)
+  await putReply(db, seedReply(id, from), 'deliver', seededAt)
+  await forceReply(db, { id, from: ['composed'], to: state, actor: 'Ann' }, seededAt)
+  await db.query(
+    `insert into replyd.model_call (id, message_id, account, step, day, at, model, prompt_hash, cost, settled)
+       values ($1, $1, $2, 'triage', '2026-03-10', $3, 'm', 'p', 0.1, true)`,
+    [id, account, seededAt],
+  )
+}
+
+async function ask(method: string, path: string, body?: object): Promise<unknown> {
+  const answer = await fetch(`${running.daemon.url}/api${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}` },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  })
+  expect([path, answer.status]).toEqual([path, 200])
+  return answer.json()
+}
+
+/** Fails with the path of every field that is missing or of another kind. */
+const fits = (schema: z.ZodType, value: unknown) =>
+  expect(schema.safeParse(value).error?.issues ?? []).toEqual([])
+
+test('lists, one mail, sums and accounts are as described', async () => {
+  const mails = await ask('GET', '/mails?limit=2')
+  fits(z.array(answers.historyMail).length(2), mails)
+  const waiting = await ask('GET', '/replies')
+  fits(z.array(answers.listedMail).min(1), waiting)
+  const [{ id }] = waiting as [{ id: string }]
+  fits(answers.wholeMail, await ask('GET', `/replies/${id}`))
+  fits(answers.wholeMail, await ask('GET', `/mails/${id}`))
+  for (const by of ['day', 'account', 'step'])
+    fits(z.array(answers.usage).min(1), await ask('GET', `/usage?by=${by}`))
+  fits(z.array(answers.account).length(1), await ask('GET', '/accounts'))
+  fits(z.array(answers.autonomy), await ask('GET', '/autonomy'))
+})
+
+test('the next page begins after the cursor', async () => {
+  const all = (await ask('GET', '/mails')) as { id: string }[]
+  const next = (await ask('GET', `/mails?before=${all[0]?.id}&limit=1`)) as { id: string }[]
+  expect(next.map(({ id }) => id)).toEqual([all[1]?.id])
+})
+
+test('changes, tokens, audit and forgetting answer as described', async () => {
+  fits(answers.done, await ask('POST', `/accounts/${account}/pause`))
+  fits(answers.newToken, await ask('POST', '/tokens', { name: 'scripts', scopes: ['read'] }))
+  fits(z.array(answers.token).length(1), await ask('GET', '/tokens'))
+  fits(answers.done, await ask('POST', '/tokens/scripts/revoke'))
+  fits(answers.audited, await ask('POST', '/audit'))
+  fits(answers.forgotten, await ask('POST', '/forget', { address: 'ann@buyers.example' }))
+})

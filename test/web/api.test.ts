@@ -1,0 +1,115 @@
+/** What the API refuses before it does anything: no store is needed for that. */
+import { describe, expect, test } from '@jest/globals'
+import { silentLog } from '../../src/base/log.ts'
+import { operations } from '../../src/web/api.ts'
+import { buildApp, type WebContext } from '../../src/web/server.tsx'
+
+const token = 'a-token-of-twenty-letters'
+const untouched = () => {
+  throw new Error('the store was asked')
+}
+const web = {
+  context: {
+    log: silentLog,
+    clock: { now: () => new Date('2026-11-28T10:00:00Z') },
+    db: { query: untouched },
+    config: { web: { passwordHash: null, totpSecret: null, trustedProxies: [] } },
+  },
+} as unknown as WebContext
+const app = buildApp(web, token)
+
+async function ask(method: string, path: string, body?: string) {
+  const answer = await app.request(`http://127.0.0.1/api${path}`, {
+    method,
+    headers: { host: '127.0.0.1', authorization: `Bearer ${token}` },
+    ...(body === undefined ? {} : { body }),
+  })
+  return { status: answer.status, answer: (await answer.json()) as { error: string; message: string } }
+}
+
+test.each([
+  ['GET', '/mails?limit=0', 'limit'],
+  ['GET', '/mails?limit=501', 'limit'],
+  ['GET', '/mails?limit=ten', 'limit'],
+  ['GET', '/mails?limit=1.5', 'limit'],
+  ['GET', '/mails?limit=', 'limit'],
+  ['GET', '/mails?before=first', 'before'],
+  ['GET', '/mails?before=01HZZZZZZZZZZZZZZZZZZZZZZ', 'before'],
+  ['GET', '/mails?since=yesterday', 'since'],
+  ['GET', '/mails?since=2026-02-29', 'since'],
+  ['GET', '/mails?until=2026-11-28T10:00', 'until'],
+  ['GET', '/mails?disposition=sent,gone', 'disposition'],
+  ['GET', '/mails?colour=red', 'colour'],
+  ['GET', '/replies?limit=5', 'limit'],
+  ['GET', '/usage?by=week', 'by'],
+  ['GET', '/usage?since=now', 'since'],
+  ['GET', '/accounts?x=1', 'x'],
+  ['POST', '/audit?x=1', 'x'],
+])('%s %s is refused, and %s is named', async (method, path, field) => {
+  const { status, answer } = await ask(method, path)
+  expect([status, answer.error]).toEqual([400, 'bad-request'])
+  expect(answer.message).toContain(field)
+})
+
+test.each([
+  ['/replies/x/approve', '{}', 'seen'],
+  ['/replies/x/approve', '{"seen":1}', 'seen'],
+  ['/replies/x/approve', '{"seen":"deadbeef', 'not JSON'],
+  ['/replies/x/approve', '{"seen":"a","text":"b"}', 'text'],
+  ['/replies/x/edit', '{"seen":"a"}', 'text'],
+  ['/replies/x/rewrite', '{"instruction":["a"]}', 'instruction'],
+  ['/replies/x/cancel', '{"seen":"a"}', 'seen'],
+  ['/junk/x/restore', '{"id":"y"}', 'id'],
+  ['/accounts/a@shop.example/pause', '{"for":"ever"}', 'for'],
+  ['/forget', '{"address":"nobody"}', 'address'],
+  ['/forget', '[]', 'object'],
+  ['/tokens', '{"name":"a"}', 'scopes'],
+  ['/tokens', '{"name":"a","scopes":["root"]}', 'scopes'],
+])('POST %s with %s is refused, and %s is named', async (path, body, field) => {
+  const { status, answer } = await ask('POST', path, body)
+  expect([status, answer.error]).toEqual([400, 'bad-request'])
+  expect(answer.message).toContain(field)
+})
+
+test.each([
+  ['GET', '/nothing'],
+  ['POST', '/nothing'],
+  ['GET', '/audit'],
+  ['PUT', '/mails'],
+  ['POST', '/replies/x/send'],
+  ['POST', '/junk/x/approve'],
+  ['POST', '/replies/x/restore'],
+  ['GET', '/'],
+])('%s %s is answered in JSON: there is no such operation', async (method, path) => {
+  const { status, answer } = await ask(method, path)
+  expect([status, answer.error]).toEqual([404, 'not-found'])
+})
+
+describe('the description', () => {
+  type Told = { operationId: string; parameters: { name: string; in: string }[]; responses: object }
+  const { paths } = operations.describe() as { paths: Record<string, Record<string, Told>> }
+  const all = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, told]) => ({ path, method, ...told })),
+  )
+
+  test('is what the API answers', async () => {
+    expect((await ask('GET', '/openapi.json')).answer).toEqual(
+      JSON.parse(JSON.stringify(operations.describe())),
+    )
+  })
+
+  test('gives each operation an id of its own, and names the parameters of its path', () => {
+    const ids = all.map(({ operationId }) => operationId)
+    expect(new Set(ids).size).toBe(ids.length)
+    expect(ids).toEqual(expect.arrayContaining(['listMails', 'approveReply', 'restoreMail', 'createToken']))
+    for (const { path, parameters } of all) {
+      const named = parameters.filter(({ in: where }) => where === 'path').map(({ name }) => name)
+      expect([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)).toEqual(named)
+    }
+  })
+
+  test('says what may be refused', () => {
+    const { responses } = all.find(({ operationId }) => operationId === 'approveReply') ?? { responses: {} }
+    expect(Object.keys(responses)).toEqual(['200', '400', '401', '403', '404', '409', '422'])
+  })
+})
