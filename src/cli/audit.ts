@@ -76,7 +76,7 @@ function linesOf({ account, mailbox, missed, error, ...counts }: MailboxAudit): 
   const { arrived, handled, pending, uncertain } = counts
   const numbers = `arrived ${arrived}, handled ${handled}, pending ${pending}, uncertain ${uncertain}, missed ${missed.length}`
   const names = missed.map(({ uid, uidValidity }) => `  missed: UID ${uid} (UIDVALIDITY ${uidValidity})`)
-  const failure = error === null ? [] : [`  could not be looked at: ${printable(error, true)}`]
+  const failure = error === null ? [] : [`  could not be checked: ${printable(error, true)}`]
   return [`${printable(account, true)} ${printable(mailbox, true)}: ${numbers}`, ...names, ...failure].join(
     '\n',
   )

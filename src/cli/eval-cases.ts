@@ -21,7 +21,7 @@ export interface EvalCommand {
 
 export function limitOf(text: string | undefined): number {
   if (text === undefined) return Number.POSITIVE_INFINITY
-  if (!/^[1-9]\d*$/.test(text)) throw new UsageError(`--limit: "${text}" is no number of mails`)
+  if (!/^[1-9]\d*$/.test(text)) throw new UsageError(`--limit: "${text}" is not a number of mails`)
   return Number(text)
 }
 

@@ -70,7 +70,7 @@ function ownerOf({ address, alias, authservId }: ExplainOptions): Owner | null {
   }
   const bare = (text: string) => {
     const canonical = canonicalAddress(text)
-    if (canonical === null) throw new UsageError(`explain: "${text}" is no bare address`)
+    if (canonical === null) throw new UsageError(`explain: "${text}" is not a bare address`)
     return canonical
   }
   return {

@@ -61,10 +61,7 @@ export async function init(
     ? await tryAll({ yaml, secrets, folder, asker, say, terminal })
     : { yaml, secrets, state: 'untried' as const }
   const faulty = tried.state === 'faulty'
-  if (
-    faulty &&
-    !(await asker.confirm('Something is not in order yet. Write the files all the same?', true))
-  ) {
+  if (faulty && !(await asker.confirm('Something is not in order yet. Write the files anyway?', true))) {
     await say('Nothing was written.')
     return 1
   }
@@ -75,7 +72,7 @@ export async function init(
 }
 
 const opening = (folder: string) =>
-  `This finds your mail servers, tries everything, and then writes replyd.yaml and .env to ${folder}.
+  `This finds your mail servers, checks everything, and then writes replyd.yaml and .env to ${folder}.
 It sends nothing and changes nothing in your mailbox. Ctrl+C leaves without writing anything.
 `
 
@@ -87,7 +84,7 @@ function nextStep(state: Tried['state'], yaml: string, folder: string, environme
   const again = `${replyd} init${isHere ? '' : ` --folder ${folder}`} again`
   if (state === 'faulty') return `Next: correct what has a ✗ above, then ${again}: it keeps your answers.`
   if (state === 'no sign-in' || (state === 'untried' && yaml.includes('oauth2:')))
-    return `Next: ${replyd} auth${config}\nThen ${again}: it keeps your answers and tries the rest.`
+    return `Next: ${replyd} auth${config}\nThen ${again}: it keeps your answers and checks the rest.`
   return `Next: ${replyd} start${config}`
 }
 
@@ -103,10 +100,10 @@ async function configuration(
 ): Promise<string> {
   const path = join(folder, 'replyd.yaml')
   if (existsSync(path) && !options.force) {
-    const question = 'replyd.yaml is there already. Keep it (otherwise it becomes replyd.yaml.old)?'
+    const question = 'replyd.yaml already exists. Keep it (otherwise it becomes replyd.yaml.old)?'
     if (await asker.confirm(question, true)) return readFileSync(path, 'utf8')
   }
-  const fault = (text: string) => (/^[^\s@]+@[^\s@]+$/.test(text) ? null : `${text} is no address`)
+  const fault = (text: string) => (/^[^\s@]+@[^\s@]+$/.test(text) ? null : `${text} is not an address`)
   const typed = await asker.ask('Address that replyd answers for', options.address ?? null, { fault })
   const address = typed.toLowerCase()
   const tried = options.check ? network : { ...network, speaksTls: undefined }
@@ -150,7 +147,7 @@ async function tryAll(attempt: Attempt): Promise<Tried> {
   const { folder, asker, say, terminal } = attempt
   let { yaml, secrets } = attempt
   for (;;) {
-    await say('\nTrying everything:')
+    await say('\nChecking everything:')
     const config = configOf(yaml, secrets, folder, terminal)
     const checks = await diagnosed(config, terminal)
     const failures = checks.filter(({ status }) => status === 'failed')

@@ -175,11 +175,11 @@ export async function autonomy(options: ReviewOptions, terminal: Terminal): Prom
     category,
     'in a row': `${streak}/${needed}`,
     state: standing.granted
-      ? `sends by itself (${standing.grantedBy})`
+      ? `sends automatically (${standing.grantedBy})`
       : standing.offered
-        ? 'on offer'
+        ? 'offered'
         : 'waits for you',
-    'taken back': takenBack ? `${setbackWords(takenBack.reason)}, ${takenBack.at.slice(0, 16)}` : '',
+    revoked: takenBack ? `${setbackWords(takenBack.reason)}, ${takenBack.at.slice(0, 16)}` : '',
   }))
   return print(terminal, table(rows))
 }
@@ -196,7 +196,7 @@ export async function setPaused(
     await api.post(`/accounts/${encodeURIComponent(address)}/${action}`)
     await print(
       terminal,
-      `${address}: ${action === 'pause' ? 'nothing goes out any more' : 'replies go out again'}`,
+      `${address}: ${action === 'pause' ? 'nothing is sent any more' : 'replies are sent again'}`,
     )
   }
   return 0

@@ -30,6 +30,7 @@ export async function runOptions(
 
 function dollarsOf(text: string | undefined): number | null {
   if (text === undefined) return null
-  if (!/^\d+(\.\d+)?$/.test(text)) throw new UsageError(`--max-dollars: "${text}" is no sum, such as 0.50`)
+  if (!/^\d+(\.\d+)?$/.test(text))
+    throw new UsageError(`--max-dollars: "${text}" is not an amount, such as 0.50`)
   return Number(text)
 }

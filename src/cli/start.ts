@@ -62,11 +62,13 @@ export function greet(
   { stdout }: Pick<Terminal, 'stdout'>,
 ): void {
   const say = (line: string) => void writeLine(stdout, printable(line))
-  say(`replyd runs for ${accounts.map(({ owner }) => owner.address).join(', ')}. Ctrl+C ends it.`)
+  say(
+    `replyd is running for ${accounts.map(({ owner }) => owner.address).join(', ')}. Press Ctrl+C to stop it.`,
+  )
   if (url) say(`Review page: ${url}`)
   if (accounts.every(({ since }) => since === 'now'))
-    say('Mail that was there before the first start is left alone.')
-  say('To see it work, write a question to that address from another account.\n')
+    say('Mail that arrived before the first start is left alone.')
+  say('To see it work, send a question to that address from another account.\n')
   pipeline.on('settled', ({ disposition, reason }) =>
     say(
       disposition === 'drafted'
@@ -81,7 +83,7 @@ function parseRoles(list: string): Role[] {
   const names = list.split(',').map((name) => name.trim())
   const unknown = names.filter((name) => !roles.some((role) => role === name))
   if (unknown.length > 0) {
-    throw new UsageError(`--roles: "${unknown.join(', ')}" is none of ${roles.join(', ')}`)
+    throw new UsageError(`--roles: "${unknown.join(', ')}" is not one of ${roles.join(', ')}`)
   }
   return roles.filter((role) => names.includes(role))
 }

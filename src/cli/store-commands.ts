@@ -13,9 +13,10 @@ export function addStoreCommands(
       .description(description)
       .addOption(new Option('-c, --config <file>', 'configuration file'))
       .addOption(new Option('--json', 'print one JSON object'))
-  add('backup <file>', 'write all state into a new file (- is standard output); the daemon may run').action(
-    async (file, options) => end(await (await import('./backup.ts')).backup(file, options, terminal)),
-  )
+  add(
+    'backup <file>',
+    'write all state to a new file (- is standard output); the daemon may be running',
+  ).action(async (file, options) => end(await (await import('./backup.ts')).backup(file, options, terminal)))
   add('restore <file>', 'read a backup into an empty store, embedded or PostgreSQL').action(
     async (file, options) => end(await (await import('./backup.ts')).restore(file, options, terminal)),
   )

@@ -39,7 +39,8 @@ export function readDocument(label: string, content: string, environment: Enviro
   if (!document?.contents || (isScalar(document.contents) && document.contents.value === null)) {
     return refused({ ...at(null), message: 'the file is empty' })
   }
-  if (second) return refused({ ...at(second.range[0]), message: 'must hold one YAML document, not several' })
+  if (second)
+    return refused({ ...at(second.range[0]), message: 'must contain one YAML document, not several' })
   const faults = syntaxFaults(document, content, at)
   if (document.errors.some(({ code }) => code !== 'DUPLICATE_KEY')) return refused(...faults)
   const { variables, unresolved } = putVariablesIn(document, environment)
@@ -81,7 +82,7 @@ function syntaxFaults(
 
 function hint(code: string, line: string): string {
   if (code === 'UNEXPECTED_TOKEN' && line.includes('${')) return ` (between braces, \${NAME} needs quotes)`
-  if (code === 'BLOCK_AS_IMPLICIT_KEY') return ' (text that holds a colon and a blank needs quotes)'
+  if (code === 'BLOCK_AS_IMPLICIT_KEY') return ' (text that contains a colon and a space needs quotes)'
   if (code === 'BAD_SCALAR_START') return ' (it needs quotes)'
   return ''
 }

@@ -70,7 +70,7 @@ export function readEnvironment(environment: Environment): Source {
     origins.set(formatPath(path), name)
   }
   if (Object.keys(required).every((name) => !environment[name])) {
-    const message = 'there is no replyd.yaml here (see replyd.example.yaml), and these are not set, either:'
+    const message = 'there is no replyd.yaml here (see replyd.example.yaml), and these are not set either:'
     faults.push({ ...named(''), message })
   }
   for (const [name, path] of Object.entries(required)) {
@@ -107,7 +107,7 @@ export function withCommonVariables(source: Source, environment: Environment): S
   if (listen) {
     const [whole, host, port] = /^(?:(\[[^\]]+\]|[^:]+):)?(\d+)$/.exec(listen) ?? []
     if (whole) document = fillListen(document, host, port, origins)
-    else faults.push({ ...named('REPLYD_LISTEN'), message: 'must be written host:port' })
+    else faults.push({ ...named('REPLYD_LISTEN'), message: 'must have the form host:port' })
   }
   const traced = tracing(origins)
   return {
@@ -185,7 +185,7 @@ interface ServerParts {
  */
 export function readServerUrl(kind: 'imap' | 'smtp', text: string): ServerParts | string {
   const ports: Readonly<Record<string, number>> = schemes[kind]
-  const form = `must be written ${kind}s://user:password@host:port, with special characters percent-encoded`
+  const form = `must have the form ${kind}s://user:password@host:port, with special characters percent-encoded`
   if (!URL.canParse(text)) return form
   const url = new URL(text)
   const scheme = url.protocol.slice(0, -1)

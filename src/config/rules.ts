@@ -14,7 +14,7 @@ export function ruleFindings(document: unknown): Finding[] {
   const accounts = entries(document, ['accounts'])
   return [
     ...accounts.flatMap((path) => accountFindings(document, path)),
-    ...repeated(document, accounts, 'address', canonicalAddress, 'is the address of another account, too'),
+    ...repeated(document, accounts, 'address', canonicalAddress, 'is also the address of another account'),
     ...[[], ...accounts].flatMap((path) => categoryFindings(document, path)),
     ...modelFindings(document),
     ...webFindings(document),
@@ -25,13 +25,13 @@ function accountFindings(document: unknown, account: Path): Finding[] {
   const found: Finding[] = []
   const imap = [...account, 'imap']
   if (isGroup(valueAt(document, imap)) && !hasLogin(document, imap)) {
-    found.push({ path: [...imap, 'password'], message: 'is missing (or give oauth2)' })
+    found.push({ path: [...imap, 'password'], message: 'is missing (or set oauth2)' })
   }
   for (const kind of ['imap', 'smtp'] as const) {
     const server = [...account, kind]
     found.push(...tlsFindings(document, server), ...oauth2Findings(document, server))
     if (has(document, [...server, 'password']) && has(document, [...server, 'oauth2'])) {
-      found.push({ path: [...server, 'oauth2'], message: 'stands beside password: keep one of them' })
+      found.push({ path: [...server, 'oauth2'], message: 'is set together with password: keep one of them' })
     }
   }
   return found
@@ -52,7 +52,7 @@ function tlsFindings(document: unknown, server: Path): Finding[] {
     return [
       {
         path,
-        message: `must be false on port ${port}, which begins in plain text and then changes to TLS (STARTTLS)`,
+        message: `must be false on port ${port}, which starts in plain text and then changes to TLS (STARTTLS)`,
       },
     ]
   }
@@ -75,7 +75,7 @@ function categoryFindings(document: unknown, owner: Path): Finding[] {
     categories,
     'name',
     (name) => name.trim().toLowerCase(),
-    'is the name of another category, too',
+    'is also the name of another category',
   )
 }
 
@@ -112,7 +112,7 @@ function webFindings(document: unknown): Finding[] {
     found.push({ path: ['web', 'host'], message })
   }
   if (has(document, ['web', 'password']) && has(document, ['web', 'passwordHash'])) {
-    found.push({ path: ['web', 'password'], message: 'stands beside passwordHash: keep one of them' })
+    found.push({ path: ['web', 'password'], message: 'is set together with passwordHash: keep one of them' })
   }
   return found
 }

@@ -13,7 +13,7 @@ const firstAfterMs = 600_000
 
 const mails = new Gauge({
   name: 'replyd_audit_mails',
-  help: 'Mails of a watched mailbox at the last audit, by what became of them; missed has to be 0',
+  help: 'Mails of a watched mailbox at the last audit, by outcome; missed should be 0',
   labelNames: ['account', 'mailbox', 'state'] as const,
 })
 

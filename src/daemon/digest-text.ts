@@ -43,7 +43,7 @@ export function digestText({
     `  ${String(came).padStart(5)}  ${came === 1 ? 'mail' : 'mails'} came`,
     ...lines,
     '',
-    waiting.length === 0 ? 'Nothing waits for you.' : `Waits for you (${waiting.length}):`,
+    waiting.length === 0 ? 'All caught up.' : `Waiting for you (${waiting.length}):`,
     ...shown,
     ...(more > 0 ? [`  and ${more} more`] : []),
     '',

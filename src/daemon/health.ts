@@ -23,7 +23,7 @@ export async function healthOf(
   const reachedAt = await budgetReachedToday(context).catch(() => null)
   if (reachedAt) {
     const until = nextMidnight(reachedAt, context.config.budget.timeZone)
-    parts.budget = `reached: mail for the model waits until ${until.toISOString()} (budget.perDay)`
+    parts.budget = `reached: model calls wait until ${until.toISOString()} (budget.perDay)`
   }
   for (const watcher of watchers) {
     // Another process holds the mailbox's lease.

@@ -27,10 +27,10 @@ export async function provenBySignature(
   { imap, settings }: Account,
   { row }: StoredMail,
 ): Promise<Proof> {
-  if (row.size > longestChecked) return bySigns(false, 'the mail is too long to be checked')
+  if (row.size > longestChecked) return bySigns(false, 'the mail is too long to check')
   const octets = await imap.fetchSource(row.mailbox, row.uidValidity, row.uid, longestChecked + 1)
-  if (octets === null) return bySigns(false, 'the mail is no longer there to be checked')
-  if (octets.length > longestChecked) return bySigns(false, 'the mail is too long to be checked')
+  if (octets === null) return bySigns(false, 'the mail is no longer there to check')
+  if (octets.length > longestChecked) return bySigns(false, 'the mail is too long to check')
   const { arcSealers } = settings
   return proveAuthor({ octets, author: row.fromAddress ?? '', resolveTxt, arcSealers, now: clock.now() })
 }

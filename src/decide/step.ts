@@ -185,6 +185,6 @@ async function commit(
 
 async function asAutomatic(context: StepContext, account: Account, mail: StoredMail, reply: ReplyRow) {
   const built = await writtenReply(account.settings, mail, 'send', reply, context.clock.now())
-  if (built === null) throw new PermanentError('there is nobody to answer')
+  if (built === null) throw new PermanentError('there is nobody to reply to')
   return octetsOf('send', built)
 }

@@ -30,7 +30,7 @@ export async function saveDraft(
   const from = ['composed', 'saving', 'approved', 'sending'] as const
   const claim = { id: reply.id, from, to: 'saving', actor: 'replyd', ...octets } as const
   const claimed = await changeReply(context.db, claim, context.clock.now())
-  if (claimed === null) throw new TemporaryError('the reply changed while it was to be saved')
+  if (claimed === null) throw new TemporaryError('the reply changed while it was being saved')
   const { drafts } = await account.imap.specialMailboxes()
   if (drafts === null)
     throw new PermanentError(
@@ -91,6 +91,6 @@ async function find(account: Account, drafts: string, { replyMessageId }: ReplyR
 /** What was to go out by itself becomes a draft. No slot is taken: nothing went out. */
 async function withoutMarks(context: StepContext, account: Account, mail: StoredMail, reply: ReplyRow) {
   const built = await writtenReply(account.settings, mail, 'draft', reply, context.clock.now())
-  if (built === null) throw new PermanentError('there is nobody to answer')
+  if (built === null) throw new PermanentError('there is nobody to reply to')
   return { ...octetsOf('draft', built), claimedAt: null }
 }

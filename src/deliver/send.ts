@@ -129,7 +129,7 @@ export function afterInterruption(
     account,
     mail,
     reply,
-    'no answer came after it was handed over, or replyd was stopped meanwhile',
+    'no answer came after the mail was handed over, or replyd was stopped in the meantime',
   )
 }
 

@@ -75,14 +75,14 @@ export async function proveAuthor(input: ProofInput): Promise<Proof> {
 /** Why there is nothing to check. */
 function obstacleOf(message: Pick<Message, 'fields'>, { author, now }: ProofInput): string | null {
   const doubled = once.find((name) => fieldValues(message, name).length > 1)
-  if (doubled) return `the field ${doubled} stands there more than once`
+  if (doubled) return `the field ${doubled} appears more than once`
   const authors = parseAddressList(firstField(message, 'from') ?? '')
   if (authors.length !== 1 || authors[0]?.address !== author) return 'there is not exactly one author'
   const signatures = fieldValues(message, 'dkim-signature').length
   if (signatures === 0 && firstField(message, 'arc-seal') === null) return 'the mail is not signed'
   if (signatures > mostSignatures) return `there are more than ${mostSignatures} signatures`
   const age = now.getTime() - Date.parse(firstField(message, 'date') ?? '')
-  if (!(age <= freshForMs && age >= -skewMs)) return 'its date is not of the last three days'
+  if (!(age <= freshForMs && age >= -skewMs)) return 'it is not dated within the last three days'
   return null
 }
 
@@ -110,7 +110,7 @@ async function checked({ octets, resolveTxt, arcSealers }: ProofInput, domain: s
   )
   if (sealed && arcSealers.includes(sealed))
     return yes(`ARC seal of ${sealed}, which found its author proven`)
-  if (sealed) return no(`only ${sealed}, which is none of arcSealers, says that its author was proven`)
+  if (sealed) return no(`only ${sealed}, which is not in arcSealers, says that its author was proven`)
   return no(whyNot(found, signers, domain))
 }
 
@@ -186,6 +186,6 @@ function whyNot({ results }: Verified, signers: readonly string[], domain: strin
   if (passed) return 'its signature leaves out part of the mail'
   const [first] = results
   return first?.signingDomain
-    ? `the signature of ${first.signingDomain} does not hold: ${first.status.comment ?? first.status.result}`
+    ? `the signature of ${first.signingDomain} is not valid: ${first.status.comment ?? first.status.result}`
     : 'the mail is not signed'
 }

@@ -64,4 +64,4 @@ async function single(
 }
 
 const unexpected = (error: unknown): Verdict =>
-  failed(reasonOf(error), 'Set REPLYD_DEBUG=1 and report this, please.')
+  failed(reasonOf(error), 'Please set REPLYD_DEBUG=1 and report this.')

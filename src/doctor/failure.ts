@@ -42,7 +42,7 @@ const explanations: readonly Explanation[] = [
   {
     sign: /ECONNREFUSED/,
     detail: (place) => `nothing listens on ${place}`,
-    advice: ({ keys }) => `Check ${keys}.host and ${keys}.port, and that the server runs.`,
+    advice: ({ keys }) => `Check ${keys}.host and ${keys}.port, and that the server is running.`,
   },
   {
     // What OpenSSL says when it meets plain text; the words differ by version.

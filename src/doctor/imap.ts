@@ -52,7 +52,7 @@ function limitVerdict(octets: number | null): Verdict | null {
   if (octets === null || octets >= smallestLimit) return null
   return failed(
     `the server stores mails of at most ${octets} octets (APPENDLIMIT), so drafts can't be saved`,
-    'Raise that limit in the mail server, or ask whoever runs it.',
+    'Raise that limit on the mail server, or ask its administrator.',
   )
 }
 

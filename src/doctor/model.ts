@@ -41,7 +41,7 @@ export async function checkModel(settings: ModelSettings, today: string): Promis
 function refused(error: unknown, place: string, warnings: readonly string[] = []): Verdict {
   const detail = [reasonOf(error), ...warnings].join('; ')
   if (error instanceof RateLimitedError) {
-    return warned(detail, 'The key is at its limit just now; replyd waits and goes on by itself.')
+    return warned(detail, 'The key has reached its rate limit; replyd waits and then continues.')
   }
   if (/HTTP 401/.test(detail)) {
     return failed(

@@ -29,7 +29,7 @@ function directoryVerdict(directory: string): Verdict {
   } catch {
     return failed(
       `${nearest} can't be written`,
-      'Give the user that runs replyd the right to write there, or set state.directory (REPLYD_DATA).',
+      'Give the user that runs replyd write permission there, or set state.directory (REPLYD_DATA).',
     )
   }
   const holder = readHolder(join(directory, 'lock'))
@@ -69,7 +69,7 @@ function rightsVerdict(
 ): Verdict {
   const detail = `PostgreSQL ${row?.version} at ${withoutPassword(url)}`
   if (!row?.mayCreate && !row?.known) {
-    return failed(`${detail} lets us create no schema`, 'Grant it: grant create on database … to ….')
+    return failed(`${detail} does not let us create a schema`, 'Grant it: grant create on database … to ….')
   }
   if (Number.parseFloat(row.version) < 13) return warned(detail, 'PostgreSQL 13 or newer is recommended.')
   return passed(detail)

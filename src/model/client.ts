@@ -301,7 +301,7 @@ async function send(
   const completion = readCompletion(answer, messages)
   if (!completion) {
     throw withSpent(
-      new TemporaryError(`${host} answered with something else than a chat completion`),
+      new TemporaryError(`${host} answered with something other than a chat completion`),
       'unknown',
     )
   }

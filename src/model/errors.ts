@@ -219,7 +219,7 @@ export function classify(error: unknown, context: CallContext): Error {
   const { host, timeoutMs } = context
   const cause = { cause: error }
   if (chain(error).some((link) => link instanceof OversizeError)) {
-    return withSpent(new PermanentError(`the answer of ${host} is too long to be one`, cause), 'unknown')
+    return withSpent(new PermanentError(`the answer of ${host} is too long`, cause), 'unknown')
   }
   if (context.aborted)
     return withSpent(new TemporaryError(`the call to ${host} was aborted`, cause), 'unknown')

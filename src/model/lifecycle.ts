@@ -57,7 +57,7 @@ export function modelWarnings(
       `the model ${name} is not in the server's list${known ? instead : ` (it has, for example, ${near})`}`,
     )
   }
-  if (date && date <= today) warnings.push(`the model ${name} was to be shut down on ${date}${instead}`)
+  if (date && date <= today) warnings.push(`the model ${name} was due to be shut down on ${date}${instead}`)
   else if (date) warnings.push(`the model ${name} will be shut down on ${date}${instead}`)
   return warnings
 }

@@ -193,5 +193,5 @@ const octetsOf = (messages: Ask<unknown>['messages']): number =>
 
 function tooEarly(waitMs: number): RateLimitedError {
   const ms = Math.max(shortestPauseMs, Math.ceil(waitMs))
-  return new RateLimitedError('model', `the limits of the model's provider are used up for ${ms} ms`, ms)
+  return new RateLimitedError('model', `the rate limit of the model's provider is used up for ${ms} ms`, ms)
 }

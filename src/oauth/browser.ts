@@ -115,7 +115,7 @@ function isState(query: URLSearchParams, state: string): boolean {
 }
 
 function respond(response: ServerResponse, query: URLSearchParams | null): void {
-  const text = query === null ? 'Not found.' : 'replyd has got the answer. You can close this page.'
+  const text = query === null ? 'Not found.' : 'replyd has received the answer. You can close this page.'
   const headers = {
     'content-type': 'text/plain; charset=utf-8',
     connection: 'close',
@@ -145,7 +145,7 @@ function aborted(signal: AbortSignal): Promise<never> {
 function codeIn(query: URLSearchParams): string {
   const code = query.get('code')
   if (code !== null && query.get('error') === null) return code
-  const words = [query.get('error') ?? 'no code came', query.get('error_description') ?? '']
+  const words = [query.get('error') ?? 'no code arrived', query.get('error_description') ?? '']
   throw new PermanentError(
     `the sign-in was refused: ${words
       .filter((word) => word !== '')

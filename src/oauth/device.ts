@@ -49,7 +49,7 @@ export async function signInByDevice(
     if (typeof outcome !== 'string') return outcome
     if (outcome === 'slow_down') interval += slowDownBy
   }
-  throw new PermanentError('the code ended before anybody signed in: run replyd auth again')
+  throw new PermanentError('the code expired before anybody signed in: run replyd auth again')
 }
 
 async function poll(settings: OAuth2Settings, deviceCode: string, clock: Clock): Promise<Grant | string> {

@@ -55,7 +55,7 @@ export class Vault {
     } catch (error) {
       const key = this.#secret === null ? `the key file ${this.#keyPath}` : 'REPLYD_KEY'
       throw new ConfigError(
-        `${this.#path}: the sign-ins were encrypted with another key than ${key}: bring it back, or run replyd auth again`,
+        `${this.#path}: the sign-ins were encrypted with another key than ${key}: restore it, or run replyd auth again`,
         { cause: error },
       )
     }

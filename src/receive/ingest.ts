@@ -1,4 +1,7 @@
-/** Ingest: stores each mail once. The cursor moves in the same statement as the rows, so that a crash repeats, never skips. */
+/**
+ * Ingest: stores each mail once. The cursor moves in the same statement as the rows, so a crash repeats but never
+ * skips.
+ */
 
 import { createHash } from 'node:crypto'
 import type { Account, StepContext } from '../context.ts'
@@ -14,7 +17,7 @@ import { relocateMessage } from '../store/mail-places.ts'
 import { findKnownMails } from '../store/messages.ts'
 import { storableText } from '../store/storable.ts'
 
-/** Where a batch was read, and the lease under which that may be committed. */
+/** Where a batch was read, and the lease that allows committing it. */
 export interface Source {
   mailbox: string
   uidValidity: string
@@ -24,7 +27,7 @@ export interface Source {
   lease: { name: string; fence: number } | null
 }
 
-/** Another process watches this mailbox now: nothing of the batch was stored. */
+/** Another process now watches this mailbox: nothing of the batch was stored. */
 export class LeaseLost extends Error {
   override name = 'LeaseLost'
 }
@@ -32,7 +35,7 @@ export class LeaseLost extends Error {
 const longestSubject = 500
 const longestHtml = 256 * 1024
 
-/** Commits a batch and moves the cursor to its last UID. Returns the mails that are to go through the guard. */
+/** Commits a batch and moves the cursor to its last UID. Returns the mails that still have to pass the guard. */
 export async function ingest(
   context: StepContext,
   account: Account,
@@ -66,7 +69,7 @@ export async function ingest(
   return stored
 }
 
-/** One statement, unless rows get a new place with it. @throws LeaseLost */
+/** One statement, unless rows change their place in the same commit. @throws LeaseLost */
 async function store(
   { db }: StepContext,
   ingested: Ingested,
@@ -85,7 +88,7 @@ async function store(
   })
 }
 
-/** The message as it will be loaded: the steps must not see another one before a restart than after it. */
+/** The message as it will be loaded later, so that the steps see the same one before and after a restart. */
 function asKept(message: Message, fault: Fault | null): Message {
   const html = message.html?.slice(0, longestHtml) ?? null
   return {
@@ -100,20 +103,20 @@ interface Read {
   fetched: Fetched
   message: Message
   id: string
-  /** The same Message-ID has a row already: one answer per Message-ID and account, for ever. */
+  /** The same Message-ID already has a row: one answer per Message-ID and account, forever. */
   again?: boolean
 }
 
-/** A known row, and where its mail lies now. */
+/** A known row, and where its mail is now. */
 interface Relocated {
   id: string
   place: { mailbox: string; uidValidity: string; uid: number }
 }
 
 /**
- * Mails that were renumbered (a new UIDVALIDITY) keep their row and get their new place; re-delivered ones are marked. Asked
- * before anything is locked: rows of this mailbox come from the lease's holder alone, and that it still holds it says the
- * statement that inserts.
+ * Renumbered mails (a new UIDVALIDITY) keep their row and get their new place; re-delivered ones are marked. Queried
+ * before anything is locked: only the lease's holder writes rows of this mailbox, and the inserting statement
+ * verifies that it still holds the lease.
  */
 async function withoutKnown(
   { db }: StepContext,
@@ -136,7 +139,7 @@ async function withoutKnown(
     const row = same.find((each) => each.mailbox === mailbox && each.uidValidity !== uidValidity)
     if (row && row.size === mail.fetched.size) {
       relocated.push({ id: row.id, place: { mailbox, uidValidity, uid: mail.fetched.uid } })
-      // Another copy of it has a row of its own.
+      // Another copy of it has its own row.
       row.uidValidity = uidValidity
       continue
     }
@@ -147,7 +150,7 @@ async function withoutKnown(
   return { fresh, relocated }
 }
 
-/** One of the two: what tells this mail from all others, also after it was renumbered or moved. */
+/** Either one identifies this mail, even after it was renumbered or moved. */
 interface Name {
   messageId?: string
   headerHash?: string

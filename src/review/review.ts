@@ -32,20 +32,20 @@ export type RefusalReason =
 
 const messages: Record<RefusalReason, string> = {
   'not-found': 'There is no such mail.',
-  'already-decided': 'This was decided already, perhaps in another window. Nothing was changed.',
-  'text-changed': 'The text was changed meanwhile. Look at it once more.',
+  'already-decided': 'This has already been decided, perhaps in another window. Nothing was changed.',
+  'text-changed': 'The text has changed in the meantime. Review it again.',
   'draft-touched':
-    'The draft in your Drafts mailbox was edited, sent or deleted in a mail program. Send it from there.',
+    'The draft in your Drafts mailbox was edited, sent or deleted in a mail client. Send it from there.',
   'nothing-written': 'There is no reply yet.',
-  'nobody-to-answer': 'The mail has no address that a reply could go to.',
+  'nobody-to-answer': 'The mail has no address to reply to.',
   'never-to-be-answered': 'Mail of this kind is never answered.',
-  'text-removed': "The mail's text was removed after the retention time.",
-  'unfit-text': 'A reply can be neither empty nor longer than 16,384 characters.',
+  'text-removed': "The mail's text was removed when its retention time ended.",
+  'unfit-text': 'A reply must not be empty or longer than 16,384 characters.',
   'not-in-junk': 'This mail is not in Junk.',
   'unknown-account': 'This account is not configured.',
   'not-offered':
-    'Automatic sending is not on offer here: first 20 drafts in a row must go out without a correction.',
-  'not-granted': 'Nothing was granted here.',
+    'Automatic sending is not offered here: 20 drafts in a row must first be sent without a correction.',
+  'not-granted': 'Nothing is granted here.',
 }
 
 /** The words for a refusal that a page names in its address; null when there is no such refusal. */

@@ -35,7 +35,7 @@ export async function rewrite(
   const draft = reply === null ? 'none' : await untouched(account, reply)
   const to = modelVerdict(row.verdict) === null ? 'triage' : 'compose'
   const wish = instruction.trim().slice(0, longestInstruction)
-  const detail = wish === '' ? {} : { detail: `asked for: ${wish}` }
+  const detail = wish === '' ? {} : { detail: `requested: ${wish}` }
   const reason = 'rewrite-asked'
   await decide(
     review,

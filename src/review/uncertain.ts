@@ -15,7 +15,14 @@ export async function markSent(review: Review, id: string, actor: string): Promi
   const sent = await decide(
     review,
     stepOf(row, actor, 'deliver', { disposition: 'sent', reason: 'sent-by-their-word' }),
-    { id, from: ['uncertain'], to: 'sent', actor, finishedAt, replyText: `${actor} says that it arrived` },
+    {
+      id,
+      from: ['uncertain'],
+      to: 'sent',
+      actor,
+      finishedAt,
+      replyText: `${actor} says that it was delivered`,
+    },
   )
   await pipeline.advance(id, 'deliver')
   return sent

@@ -43,7 +43,7 @@ export async function* readBackupFile(file: string): AsyncGenerator<string> {
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? ''
     if (!code.startsWith('Z_')) throw cause
-    throw new ConfigError('The backup is damaged or cut off, or is no backup at all. Nothing was restored', {
+    throw new ConfigError('The backup is damaged or cut off, or is not a backup. Nothing was restored', {
       cause,
     })
   }

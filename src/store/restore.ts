@@ -63,7 +63,7 @@ class BackupReader {
     const line = await this.#next()
     const head = line === null ? null : (parsed(line) as Partial<BackupHead> | null)
     if (line === null || head?.replyd !== 'backup')
-      throw new ConfigError('This is no backup of replyd (gzipped JSON Lines that `replyd backup` wrote)')
+      throw new ConfigError('This is not a backup of replyd (gzipped JSON Lines that `replyd backup` wrote)')
     const { format = 0, schema = 0, version } = head
     if (format > backupFormat || schema > newestSchema)
       throw new ConfigError(

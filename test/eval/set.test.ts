@@ -123,12 +123,12 @@ describe('a set with the least that it may hold', () => {
   })
 
   test.each([
-    ['no set', { 'expectations.jsonl': null }, /is no set/],
+    ['no set', { 'expectations.jsonl': null }, /is not a set/],
     ['a line that is none', { 'expectations.jsonl': '{"file": 1}' }, /expectations\.jsonl line 1/],
     [
       'a time that is none',
       { 'expectations.jsonl': '{"file":"mails/a.eml","received":"soon"}' },
-      /received is no time/,
+      /received is not a time/,
     ],
     ['no line', { 'expectations.jsonl': '\n' }, /has no line/],
   ])('%s is named', (_name, files, message) => {

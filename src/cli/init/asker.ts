@@ -43,7 +43,8 @@ export class Asker implements Disposable {
     { hidden = false, fault }: Asking = {},
   ): Promise<string> {
     if (!this.#asks) {
-      if (proposal === null) throw new UsageError(`${question}: not given, and with --yes nothing is asked`)
+      if (proposal === null)
+        throw new UsageError(`${question}: not given, and with --yes no questions are asked`)
       const wrong = fault?.(proposal) ?? null
       if (wrong !== null) throw new UsageError(wrong)
       return proposal

@@ -35,7 +35,9 @@ export async function withOwnServer(yaml: string, config: Config, asker: Asker, 
     return yaml
   }
   await say(`\nYour mail server seems to write its DMARC results under the name ${id}.`)
-  await say('Only from a server that you name does replyd believe them, and automatic sending needs them.')
+  await say(
+    'replyd believes these results only from servers that you name, and automatic sending needs them.',
+  )
   const agreed = asker.asks && (await asker.confirm(`Is ${id} your mail server?`, true))
   if (!asker.asks) await say('If it is yours, write it into replyd.yaml: authservIds.')
   return agreed ? withAuthservId(yaml, id) : yaml

@@ -22,7 +22,7 @@ export async function fetchPage(url: string, post?: string, fetching: typeof fet
     if (siteOf(next) !== siteOf(at)) throw new Error(`${at.host} leads to ${next.host}`)
     at = next
   }
-  throw new Error(`${at.host} redirects for ever`)
+  throw new Error(`${at.host} redirects forever`)
 }
 
 /** The registered domain: co.uk is not one. */

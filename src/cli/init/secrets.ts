@@ -35,7 +35,11 @@ export async function secretsFor(
   if (yaml.includes('MAIL_PASSWORD')) await want('MAIL_PASSWORD', questions.MAIL_PASSWORD, null)
   await want('OPENAI_API_KEY', questions.OPENAI_API_KEY, '')
   const made = randomBytes(9).toString('base64url')
-  await want('REPLYD_WEB_PASSWORD', 'New password for the review page; empty: one is made, see .env', made)
+  await want(
+    'REPLYD_WEB_PASSWORD',
+    'New password for the review page; empty: one is generated, see .env',
+    made,
+  )
   // What the trial used, the daemon needs as well: it may be started from another shell.
   for (const name of ['OPENAI_BASE_URL', 'REPLYD_MODEL']) variables[name] = known[name] ?? ''
   if (kept.length > 0) await say(`Not asked, because already set: ${kept.join(', ')}.`)
@@ -83,7 +87,7 @@ export async function corrected(
   const known = parseDotEnv(secrets)
   for (const name of new Set(checks.map(suspect))) {
     if (name === null || !known[name] || environment[name]) continue
-    const again = await asker.ask(`${questions[name]}, once more; empty: leave it`, '', { hidden: true })
+    const again = await asker.ask(`${questions[name]}, once more; empty: keep it`, '', { hidden: true })
     if (again !== '') text = environmentText(withoutVariable(text, name), { [name]: again })
   }
   return text === secrets ? null : text

@@ -35,7 +35,7 @@ export async function servers(
   }
   const imap = await place('IMAP', 'imap', options.imap ?? found?.imap.host)
   const smtp = await place('SMTP', 'smtp', options.smtp ?? found?.smtp.host)
-  return { imap, smtp, source: 'what was typed in', hint: '', oauth2: null }
+  return { imap, smtp, source: 'as entered', hint: '', oauth2: null }
 }
 
 /** The port that counts where none is given, and those where TLS begins later. */

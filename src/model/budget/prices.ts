@@ -40,7 +40,7 @@ const free: PriceRow = {
   cachedInput: 0,
   output: 0,
   date: '2026-11-24',
-  source: 'runs on a machine of your own',
+  source: 'runs on your own machine',
 }
 
 /** An unknown model must not slip under the ceiling: it counts as dear as the dearest that a mailbox would use. */

@@ -51,7 +51,7 @@ describe('a page from a stranger', () => {
     ['http://own.example/x', [], /not HTTPS/],
     ['https://own.example/x', [leadingTo('http://own.example/x')], /not HTTPS/],
     ['https://own.example/x', [leadingTo('https://else.example.org/x')], /leads to else\.example\.org/],
-    ['https://own.example/x', Array.from({ length: 9 }, () => leadingTo('/x')), /for ever/],
+    ['https://own.example/x', Array.from({ length: 9 }, () => leadingTo('/x')), /forever/],
     ['https://own.example/x', [new Response('no', { status: 404 })], /HTTP 404/],
   ])('%s is refused (%#)', async (url, answers, why) => {
     await expect(fetchPage(url, undefined, answering(...answers))).rejects.toThrow(why)
@@ -268,7 +268,7 @@ describe('replyd init', () => {
     const typed =
       'me\nme@own.example\nbad host\nimap.own.example\nsmtp.own.example:99999\nsmtp.own.example:587\n'
     const { status, out } = await run({}, `${typed}\nthe secret\nkey\n\n`)
-    expect(out).toMatch(/me is no address/)
+    expect(out).toMatch(/me is not an address/)
     expect(out).toMatch(/bad host is not host or host:port/)
     expect(out).toMatch(/No servers were found for me@own\.example/)
     expect(status).toBe(0)
