@@ -11,7 +11,9 @@ import type { Knowledge } from './knowledge/knowledge.ts'
 import type { Models } from './model/models.ts'
 import type { Prompts } from './model/prompts.ts'
 import type { Submission } from './smtp/smtp.ts'
+import type { StoredMail } from './store/bodies.ts'
 import type { Database } from './store/database.ts'
+import type { ReplyRow } from './store/replies.ts'
 
 export interface Account {
   readonly settings: AccountSettings
@@ -34,6 +36,18 @@ export interface StepContext {
   readonly accounts: ReadonlyMap<string, Account>
   readonly models: Models
   readonly resolveTxt: ResolveTxt
+}
+
+/** A mail on its way to a verdict or a reply. */
+export interface Arrival {
+  readonly context: StepContext
+  readonly account: Account
+  readonly mail: StoredMail
+}
+
+/** A written reply on its way out, with the mail that it answers. */
+export interface Delivery extends Arrival {
+  readonly reply: ReplyRow
 }
 
 /** Where the row stands now, and when its next step may run (at once when absent). */

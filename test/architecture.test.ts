@@ -150,3 +150,42 @@ test.each([
   expect(loaded).toContain('bullmq')
   expect(loaded).not.toContain(name)
 })
+
+/** Without comments and the text of strings. */
+const codeOf = (file: string) =>
+  readFileSync(join(source, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
+
+/** The platform's fetch, called, passed on or taken from globalThis; not a method, a key or a declaration of that name. */
+const platformFetch = /(?<![\w$.#*'"`/-])fetch\b(?!\s*[:'"`-]|\s*\(\s*\w+: |\w)|globalThis\s*(\.fetch|\[)/
+/** A module that makes requests, unless only a server or types are taken from it. */
+const requestingModule =
+  /import (?!type\b)(?!\{( *(createServer|type \w+),?)+ *\} from 'node:http')[^;'"]*from '(node:)?(https?|http2|undici)'|import\(\s*'(node:)?(https?|http2|undici)'/
+
+test.each([
+  ['await fetch(url)', true],
+  ['(asking = fetch) => asking(url)', true],
+  ['open({ fetch })', true],
+  ['globalThis.fetch(url)', true],
+  ["import { request } from 'node:http'", true],
+  ["import { createServer, request } from 'node:http'", true],
+  ["import * as http from 'node:http'", true],
+  ["import https from 'https'", true],
+  ["await import('undici')", true],
+  ["import { createServer, type ServerResponse } from 'node:http'", false],
+  ["import type { IncomingMessage } from 'node:http'", false],
+  ['imap.fetch(mailbox, uids)', false],
+  ['async *fetch(mailbox: string) {', false],
+  ['fetch(mailbox: string): AsyncIterable<Fetched>', false],
+  ['serve({ fetch: app.fetch })', false],
+  ["{ name: 'sec-fetch-mode', 'fetch-failed': 1 }", false],
+  ['fetchPage(url)', false],
+])('%s goes out by itself: %s', (code, alone) =>
+  expect(platformFetch.test(code) || requestingModule.test(code)).toBe(alone),
+)
+
+test('only base/http.ts makes requests over HTTP', () => {
+  const alone = files.filter(
+    (file) => platformFetch.test(codeOf(file)) || requestingModule.test(codeOf(file)),
+  )
+  expect(alone).toEqual(['base/http.ts'])
+})

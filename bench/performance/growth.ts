@@ -5,8 +5,9 @@ import { silentLog } from '../../src/base/log.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
 import { earlierMails, writtenTo } from '../../src/store/history.ts'
 import { storeIngested } from '../../src/store/ingested.ts'
-import { commitStep, countDue, findByMessageIds, findDue, loadMessage } from '../../src/store/messages.ts'
+import { countDue, findByMessageIds, findDue, loadMessage } from '../../src/store/messages.ts'
 import { reserveModelCall, settleAbandonedCalls, settleModelCall } from '../../src/store/model-calls.ts'
+import { move } from '../../src/store/moves.ts'
 import { listMails, waitingMails } from '../../src/store/review-lists.ts'
 import { type Postgres, startPostgres } from '../../test/live/servers/index.ts'
 import { type BenchOptions, type Figure, figure, median, mediansOf } from './figure.ts'
@@ -74,12 +75,7 @@ const perMail: Record<string, Statement> = {
   'reserve a call': (db, n) => reserveModelCall(db, newCall(n), { perDay: 1000, accountPerDay: null }, now),
   'settle a call': (db, n) =>
     settleModelCall(db, `call-${n}`, { input: 1, cachedInput: 0, output: 1, cost: 0.0001, durationMs: 1 }),
-  'commit a step': (db, n) =>
-    commitStep(
-      db,
-      { id: newId(n), from: 'triage', to: 'done', disposition: 'declined', reason: 'list-mail' },
-      now,
-    ),
+  'commit a step': (db, n) => move(db, 'decline', { id: newId(n), at: 'triage', reason: 'list-mail' }, now),
 }
 
 const beside: Record<string, Statement> = {

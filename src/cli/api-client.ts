@@ -1,9 +1,22 @@
 import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
+import {
+  beginningOf,
+  exchange,
+  type HttpRequest,
+  OversizeError,
+  openStream,
+  TimeLimitError,
+} from '../base/http.ts'
 import { UsageError } from './failure.ts'
 import { readConfig } from './settings.ts'
 import type { Terminal } from './terminal.ts'
+
+/** Some requests read whole mailboxes or rewrite the store. Milliseconds. */
+const withinMs = 300_000
+/** Octets of one answer, a backup aside. */
+const mostOctets = 67_108_864
 
 export interface ApiClient {
   get<T>(path: string, query?: Record<string, string | undefined>): Promise<T>
@@ -19,36 +32,55 @@ export interface ApiClient {
  */
 export function openApi(config: string | undefined, terminal: Terminal): ApiClient {
   const { url, token } = accessOf(config, terminal)
-  const answerTo = async (path: string, init: RequestInit): Promise<Response> => {
-    const headers = {
+  const requestOf = (content: Pick<HttpRequest, 'method' | 'body'>) => ({
+    ...content,
+    headers: {
       authorization: `Bearer ${token}`,
       'content-type': 'application/json',
       'replyd-actor': actor(),
-    }
-    const response = await fetch(new URL(`/api${path}`, url), { ...init, headers }).catch(
-      (cause: unknown) => {
-        throw new Error(`no daemon answers at ${url}: is \`replyd start\` running?`, { cause })
-      },
-    )
-    if (response.ok) return response
-    const answer = (await response.json().catch(() => null)) as { message?: string; error?: string } | null
-    throw new Error(answer?.message ?? answer?.error ?? `the daemon answered ${response.status}`)
+    },
+    withinMs,
+  })
+  const refused = (error: unknown): never => {
+    if (error instanceof TimeLimitError || error instanceof OversizeError) throw error
+    throw new Error(`no daemon answers at ${url}: is \`replyd start\` running?`, { cause: error })
   }
-  const ask = async (path: string, init: RequestInit): Promise<unknown> =>
-    (await answerTo(path, init)).json().catch(() => null)
+  const ask = async (path: string, content: Pick<HttpRequest, 'method' | 'body'> = {}): Promise<unknown> => {
+    const request = { ...requestOf(content), mostOctets }
+    const { status, body } = await exchange(new URL(`/api${path}`, url), request).catch(refused)
+    const answer = jsonIn(body)
+    if (status < 200 || status > 299) throw refusalOf(status, answer)
+    return answer
+  }
   return {
     get: async <T>(path: string, query: Record<string, string | undefined> = {}) => {
       const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined)
       const search = new URLSearchParams(given)
-      return (await ask(search.size === 0 ? path : `${path}?${search}`, {})) as T
+      return (await ask(search.size === 0 ? path : `${path}?${search}`)) as T
     },
     post: async <T>(path: string, body: Record<string, unknown> = {}) =>
       (await ask(path, { method: 'POST', body: JSON.stringify(body) })) as T,
     stream: async (path) => {
-      const { body } = await answerTo(path, { method: 'POST' })
-      return (body ?? []) as AsyncIterable<Uint8Array>
+      const request = requestOf({ method: 'POST' })
+      const { status, body } = await openStream(new URL(`/api${path}`, url), request).catch(refused)
+      if (status === 200) return body
+      throw refusalOf(status, jsonIn(await beginningOf(body, mostOctets)))
     },
   }
+}
+
+/** Null when it is no JSON. */
+function jsonIn(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString())
+  } catch {
+    return null
+  }
+}
+
+function refusalOf(status: number, answer: unknown): Error {
+  const { message, error } = (answer ?? {}) as { message?: string; error?: string }
+  return new Error(message ?? error ?? `the daemon answered ${status}`)
 }
 
 function actor(): string {

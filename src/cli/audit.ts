@@ -1,5 +1,6 @@
 import { systemClock } from '../base/clock.ts'
-import { ConfigError, reasonOf } from '../base/errors.ts'
+import { ConfigError } from '../base/errors.ts'
+import { exchange, type HttpAnswer, TimeLimitError } from '../base/http.ts'
 import { silentLog } from '../base/log.ts'
 import type { AccountSettings, Config } from '../config/settings.ts'
 import { openImapAccount } from '../imap/imap.ts'
@@ -19,7 +20,9 @@ export interface AuditOptions {
   json?: boolean
 }
 
-const answersWithinMs = 120_000
+const withinMs = 120_000
+/** Octets: each missed mail is named. */
+const mostOctets = 67_108_864
 
 /** Compares every mailbox with the ledger. Exit status 1 when a mail was missed or a mailbox could not be looked at. */
 export async function audit(options: AuditOptions, terminal: Terminal): Promise<ExitStatus> {
@@ -37,20 +40,21 @@ async function askDaemon({ web, state }: Config): Promise<Audit | null> {
     url: `http://${host}:${web.port}`,
     token: web.token,
   }
-  let response: Response
+  let answer: HttpAnswer
   try {
-    response = await fetch(new URL('/api/audit', url), {
+    answer = await exchange(new URL('/api/audit', url), {
       method: 'POST',
       headers: token === null ? {} : { authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(answersWithinMs),
+      mostOctets,
+      withinMs,
     })
   } catch (error) {
-    // It is there, and busy: opening its store behind its back would not do.
-    if (reasonOf(error).includes('timeout')) throw error
+    // It is there, and busy: its store must not be opened as well.
+    if (error instanceof TimeLimitError) throw error
     return null
   }
-  if (!response.ok) throw new Error(`the daemon answered HTTP ${response.status} to /api/audit`)
-  return (await response.json()) as Audit
+  if (answer.status !== 200) throw new Error(`the daemon answered HTTP ${answer.status} to /api/audit`)
+  return JSON.parse(answer.body.toString()) as Audit
 }
 
 /** @throws ConfigError when a daemon without web pages has the embedded store open */

@@ -1,12 +1,11 @@
 /** Everything that a draft may lean on. */
-import type { Account, StepContext } from '../context.ts'
+import type { Arrival } from '../context.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
 import { signaturesOf } from '../mail/reply/sign-off.ts'
 import { sentencesOf } from '../mail/text/sentences.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import type { Correction, Prompt, PromptPassage, Style, ThreadEntry } from '../model/prompts/messages.ts'
 import { passagesGiven } from '../model/prompts.ts'
-import type { StoredMail } from '../store/bodies.ts'
 import { editedReplies, repliesSentTo } from '../store/learning.ts'
 import { loadStyles } from '../store/styles.ts'
 import { type Composed, neededVerdict, type Verdict } from '../triage/verdict.ts'
@@ -37,16 +36,12 @@ export interface Sources {
 }
 
 /** @param addressees who the reply will go to: nothing of anybody else's comes into it */
-export async function gatherSources(
-  context: StepContext,
-  account: Account,
-  mail: StoredMail,
-  addressees: readonly string[],
-): Promise<Sources> {
+export async function gatherSources(arrival: Arrival, addressees: readonly string[]): Promise<Sources> {
+  const { context, account, mail } = arrival
   const { row, message } = mail
   const { settings, knowledge, prompts } = account
   const visible = visibleText(message).text
-  const thread = await loadThread(context, account, mail, addressees)
+  const thread = await loadThread(arrival, addressees)
   const verdict = neededVerdict(row.verdict)
   const asked = { subject: row.subject ?? '', visible, verdict, thread: thread.entries }
   const passages = passagesFor(prompts.compose, knowledge, asked)

@@ -1,17 +1,16 @@
 /** Compose: one call writes the reply's text from the mail, the thread and the owner's knowledge; then it is checked without a model. */
 
-import type { Reason } from '../base/reasons.ts'
 import type { Finding } from '../check/prefilter.ts'
-import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
+import { type Account, type Arrival, accountOf, type Next, type StepContext } from '../context.ts'
 import { replyHeader } from '../mail/reply/build.ts'
 import { signatureFor, signatureKind } from '../mail/reply/sign-off.ts'
 import { budgetedCall } from '../model/budgeted-call.ts'
 import type { Ask } from '../model/client.ts'
 import { composeMessages } from '../model/prompts.ts'
-import { loadMail, type StoredMail } from '../store/bodies.ts'
+import { loadMail } from '../store/bodies.ts'
 import { earlierMails, writtenTo } from '../store/history.ts'
-import { commitStep, type StepChange } from '../store/messages.ts'
-import { loadReply, saveComposed } from '../store/replies.ts'
+import { type Change, move, storeReply } from '../store/moves.ts'
+import { loadReply, type NewReply } from '../store/replies.ts'
 import { type Composed, composedSchema, neededVerdict } from '../triage/verdict.ts'
 import { checkDraft, instructionsFor, type MailToAnswer, promptMail, received } from './draft-check.ts'
 import { octetsOf, writtenReply } from './reply-octets.ts'
@@ -23,39 +22,33 @@ export async function compose(context: StepContext, id: string, signal: AbortSig
   const account = accountOf(context, mail.row.account)
   const started = context.clock.now()
   const addressees = replyHeader(mail.message, account.settings.owner, 'draft')?.to ?? []
-  if (addressees.length === 0) return nobodyToAnswer(context, id)
-  const sources = await gatherSources(context, account, mail, addressees)
-  const { answer, omitted, marks } = await ask(context, account, mail, sources, signal)
+  if (addressees.length === 0) return askPerson(context, { id, at: 'compose', reason: 'nobody-to-answer' })
+  const arrival = { context, account, mail }
+  const sources = await gatherSources(arrival, addressees)
+  const { answer, omitted, marks } = await ask(arrival, sources, signal)
   const { composed, mended } = received(account.settings, answer)
   const unseen = [...unreadOf(sources), ...omitted]
   const now = context.clock.now()
-  const change = (to: 'decide' | 'review', reason: Reason): StepChange => ({
-    id,
-    from: 'compose',
-    to,
-    disposition: to === 'decide' ? 'pending' : 'held',
-    reason,
-    ...detailOf(unseen, to === 'review' ? composed.missing : []),
-    durationMs: now.getTime() - started.getTime(),
-  })
-  const next =
-    composed.text === ''
-      ? change('review', (await loadReply(context.db, id)) ? 'rewrite-without-text' : 'needs-person')
-      : (await store(context, account, mail, sources, composed, { marks, mended, omitted: unseen }))
-        ? change('decide', 'composed')
-        : change('review', 'nobody-to-answer')
-  return (await commitStep(context.db, next, now)) ? { stage: next.to } : null
+  const change = { id, at: 'compose', durationMs: now.getTime() - started.getTime() } as const
+  const earlier = await loadReply(context.db, id)
+  if (composed.text === '') {
+    const reason = earlier ? 'rewrite-without-text' : 'needs-person'
+    return askPerson(context, { ...change, reason, ...detailOf(unseen, composed.missing) })
+  }
+  const attemptGroup = earlier?.attemptGroup ?? 0
+  const reply = await replyOf(arrival, sources, composed, { marks, mended, omitted: unseen, attemptGroup })
+  if (reply === null)
+    return askPerson(context, {
+      ...change,
+      reason: 'nobody-to-answer',
+      ...detailOf(unseen, composed.missing),
+    })
+  const stored = { ...change, reason: 'composed', ...detailOf(unseen, []) } as const
+  return (await storeReply(context.db, reply, stored, now)) ? { stage: 'decide' } : null
 }
 
-async function nobodyToAnswer(context: StepContext, id: string): Promise<Next | null> {
-  const change = {
-    id,
-    from: 'compose',
-    to: 'review',
-    disposition: 'held',
-    reason: 'nobody-to-answer',
-  } as const
-  return (await commitStep(context.db, change, context.clock.now())) ? { stage: 'review' } : null
+async function askPerson(context: StepContext, change: Change<'askPerson'>): Promise<Next | null> {
+  return (await move(context.db, 'askPerson', change, context.clock.now())) ? { stage: 'review' } : null
 }
 
 const unreadOf = ({ unread }: Sources) => (unread > 0 ? [`thread: ${unread} messages at its beginning`] : [])
@@ -69,13 +62,7 @@ function detailOf(omitted: readonly string[], missing: readonly string[]): { det
   return lines.length > 0 ? { detail: lines.join('\n') } : {}
 }
 
-async function ask(
-  context: StepContext,
-  account: Account,
-  mail: StoredMail,
-  sources: Sources,
-  signal: AbortSignal,
-) {
+async function ask({ context, account, mail }: Arrival, sources: Sources, signal: AbortSignal) {
   const { row } = mail
   const prompt = account.prompts.compose
   const { db, config } = context
@@ -141,52 +128,44 @@ export function composeQuestion(
   }
 }
 
-interface Found {
+interface Written {
   marks: { salt: string; canary: string }
   mended: readonly Finding[]
   /** What the model did not see. */
   omitted: string[]
+  attemptGroup: number
 }
 
-/** The octets and the Message-ID are fixed here, before anything leaves. False when there is nobody to answer. */
-async function store(
-  context: StepContext,
-  account: Account,
-  mail: StoredMail,
+/** The octets and the Message-ID are fixed here, before anything leaves. Null when there is nobody to answer. */
+async function replyOf(
+  { context, account, mail }: Arrival,
   sources: Sources,
   composed: Composed,
-  { marks, mended, omitted }: Found,
-): Promise<boolean> {
+  { marks, mended, omitted, attemptGroup }: Written,
+): Promise<NewReply | null> {
   const { row } = mail
-  const attemptGroup = (await loadReply(context.db, row.id))?.attemptGroup ?? 0
-  const now = context.clock.now()
   const written = { text: composed.text, language: composed.language, attemptGroup }
-  const built = await writtenReply(account.settings, mail, 'draft', written, now)
-  if (!built) return false
+  const built = await writtenReply(account.settings, mail, 'draft', written, context.clock.now())
+  if (!built) return null
   const { prompts, settings } = account
   const { timeZone } = context.config.budget
   const passages = checkPassages(account.knowledge, sources.passages, composed)
   const said = { composed, passages }
   const found = checkDraft(prompts.compose, settings, timeZone, mail, sources, said, marks)
-  await saveComposed(
-    context.db,
-    {
-      id: row.id,
-      account: row.account,
-      ...octetsOf('draft', built),
-      reversePath: built.reversePath,
-      subject: built.subject,
-      text: composed.text,
-      language: composed.language,
-      confidence: composed.confidence,
-      composed,
-      claims: [...found, ...mended],
-      sources: sources.passages,
-      omitted,
-      holdReasons: [],
-      attemptGroup,
-    },
-    now,
-  )
-  return true
+  return {
+    id: row.id,
+    account: row.account,
+    ...octetsOf('draft', built),
+    reversePath: built.reversePath,
+    subject: built.subject,
+    text: composed.text,
+    language: composed.language,
+    confidence: composed.confidence,
+    composed,
+    claims: [...found, ...mended],
+    sources: sources.passages,
+    omitted,
+    holdReasons: [],
+    attemptGroup,
+  }
 }

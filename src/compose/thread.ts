@@ -1,6 +1,6 @@
 /** The conversation so far, for compose: what the store holds, and the owner's own mails from \Sent. */
 
-import type { Account, StepContext } from '../context.ts'
+import type { Account, Arrival } from '../context.ts'
 import type { Owner } from '../mail/account.ts'
 import { parseAddressList } from '../mail/address.ts'
 import { fieldValues, firstField, type Message } from '../mail/message.ts'
@@ -41,9 +41,7 @@ interface Found {
  * @param addressees who the reply will go to
  */
 export async function loadThread(
-  context: StepContext,
-  account: Account,
-  mail: StoredMail,
+  { context, account, mail }: Arrival,
   addressees: readonly string[],
 ): Promise<Thread> {
   const { row } = mail

@@ -7,6 +7,7 @@ import {
   duration,
   host,
   key,
+  network,
   port,
   required,
   since,
@@ -180,6 +181,10 @@ const Web = z
     token: key(
       z.string().min(20, 'must have at least 20 characters'),
       'Bearer token of the API; by default created at the first start and written to the state directory',
+    ),
+    trustedProxies: key(
+      z.array(network()),
+      'Addresses or networks of your reverse proxies: wrong passwords are counted by the address that they name in X-Forwarded-For',
     ),
   })
   .meta({ id: 'Web', description: 'Review pages, API, metrics and health' })

@@ -1,18 +1,18 @@
-/** Hold: draft, wait for a person, or send after the undo window. The policy is pure (src/decide/policy.ts). */
+/** Decide: draft, wait for a person, or send after the undo window. The policy is pure (src/decide/policy.ts). */
 
 import { OwnerActionError, PermanentError } from '../base/errors.ts'
 import type { StoredCheck } from '../check/verdict.ts'
 import { checkAsked } from '../compose/draft-check.ts'
 import { octetsOf, writtenReply } from '../compose/reply-octets.ts'
 import { checkPassages, gatherSources } from '../compose/sources.ts'
-import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
+import { type Account, accountOf, type Delivery, type Next, type StepContext } from '../context.ts'
 import type { Proof } from '../dns/author-proof.ts'
 import { budgetedCall } from '../model/budgeted-call.ts'
-import { loadMail, type StoredMail } from '../store/bodies.ts'
-import { commitDecision } from '../store/decisions.ts'
+import { loadMail } from '../store/bodies.ts'
 import { earlierMails, writtenTo } from '../store/history.ts'
-import type { StepChange } from '../store/messages.ts'
-import { loadReply, type ReplyChange, type ReplyRow, saveChecked } from '../store/replies.ts'
+import { move } from '../store/moves.ts'
+import { loadReply, type ReplyRow, saveChecked } from '../store/replies.ts'
+import { stageAfter } from '../store/transitions.ts'
 import { type Composed, neededVerdict } from '../triage/verdict.ts'
 import { provenByServer, provenBySignature } from './author.ts'
 import { isGranted } from './autonomy-record.ts'
@@ -26,31 +26,30 @@ export async function decide(context: StepContext, id: string, signal: AbortSign
   const reply = await loadReply(context.db, id)
   if (reply === null) return null
   const account = accountOf(context, mail.row.account)
-  const input = await weighed(context, account, mail, reply)
+  const delivery = { context, account, mail, reply }
+  const input = await weighed(delivery)
   const said = provenByServer(account, mail)
   // The signatures are worth a look only where nothing else stands in the way of sending.
   const first = applyPolicy({ ...input, authenticated: said?.proven ?? true, checkFollows: true })
   const proof = said ?? (first.action === 'send' ? await provenBySignature(context, account, mail) : null)
   const authenticated = proof?.proven ?? true
-  const checked = await checkIfWanted(context, account, mail, reply, {
+  const checked = await checkIfWanted(delivery, {
     first: applyPolicy({ ...input, authenticated, checkFollows: true }),
     signal,
   })
   const decision = applyPolicy({ ...input, authenticated, ...asWeighed(checked) })
-  return carryOut(context, account, mail, reply, { ...decision, proof: said === null ? proof : null })
+  return carryOut(delivery, { ...decision, proof: said === null ? proof : null })
 }
 
 /** The check by meaning, once for a reply: what it said is stored. Null where it is not worth its price. */
 async function checkIfWanted(
-  context: StepContext,
-  account: Account,
-  mail: StoredMail,
-  reply: ReplyRow,
+  delivery: Delivery,
   { first, signal }: { first: PolicyDecision; signal: AbortSignal },
 ): Promise<StoredCheck | null> {
+  const { context, account, mail, reply } = delivery
   if (reply.checked !== null) return reply.checked
   if (!wantsCheck(account, first)) return null
-  const checked = await check(context, account, mail, reply, signal)
+  const checked = await check(delivery, signal)
   await saveChecked(context.db, mail.row.id, checked)
   return checked
 }
@@ -72,12 +71,7 @@ function wantsCheck({ settings }: Account, { action }: PolicyDecision): boolean 
   return wish === 'always' ? action !== 'hold' : wish === 'send' && action === 'send'
 }
 
-async function weighed(
-  context: StepContext,
-  account: Account,
-  { row, message }: StoredMail,
-  reply: ReplyRow,
-) {
+async function weighed({ context, account, mail: { row, message }, reply }: Delivery) {
   const { db } = context
   const verdict = neededVerdict(row.verdict)
   const mail = {
@@ -104,16 +98,11 @@ async function weighed(
  * One more call for a reply that would go out: is it true, complete, and meant for this sender?
  * @throws what budgetedCall throws, but for an answer that is of no use: then a person looks at the reply
  */
-async function check(
-  context: StepContext,
-  account: Account,
-  mail: StoredMail,
-  reply: ReplyRow,
-  signal: AbortSignal,
-): Promise<StoredCheck> {
+async function check(delivery: Delivery, signal: AbortSignal): Promise<StoredCheck> {
+  const { context, account, mail, reply } = delivery
   const { row } = mail
   const { db, config } = context
-  const sources = await gatherSources(context, account, mail, reply.addressees)
+  const sources = await gatherSources(delivery, reply.addressees)
   const composed = writtenByModel(reply)
   const passages = checkPassages(account.knowledge, reply.sources, composed)
   const salt = context.newId(context.clock.now()).slice(-10)
@@ -135,34 +124,22 @@ async function check(
   }
 }
 
+const verbs = { hold: 'hold', 'save-draft': 'chooseDraft', send: 'schedule' } as const
+
 async function carryOut(
-  context: StepContext,
-  account: Account,
-  mail: StoredMail,
-  reply: ReplyRow,
+  delivery: Delivery,
   decision: PolicyDecision & { proof: Proof | null },
 ): Promise<Next | null> {
-  const now = context.clock.now()
-  const { id } = mail.row
+  const { context, account, mail } = delivery
   const { action, reason, reasons, proof } = decision
-  const base = { id, from: ['composed'] as const, actor: 'replyd', holdReasons: reasons }
-  const change = {
-    id,
-    from: 'decide' as const,
-    reason,
-    ...(proof === null ? {} : { detail: `author: ${proof.detail}` }),
-  }
-  if (action === 'hold') {
-    return commit(context, { ...base, to: 'held' }, { ...change, to: 'review', disposition: 'held' }, now)
-  }
-  if (action === 'save-draft') {
-    const saved = { ...change, to: 'deliver', disposition: 'pending' } as const
-    return commit(context, { ...base, to: 'composed' }, saved, now)
-  }
+  const detail = proof === null ? {} : { detail: `author: ${proof.detail}` }
   const { sendAfter } = sendTime(context, account)
-  const automatic = await asAutomatic(context, account, mail, reply)
-  const approved = { ...change, to: 'deliver', disposition: 'approved', dueAt: sendAfter } as const
-  return commit(context, { ...base, to: 'approved', sendAfter, ...automatic }, approved, now)
+  const scheduled = action === 'send' ? { sendAfter, ...(await asAutomatic(delivery)) } : {}
+  const due = action === 'send' ? { dueAt: sendAfter } : {}
+  const reply = { holdReasons: reasons, ...scheduled }
+  const change = { id: mail.row.id, at: 'decide', reason, ...detail, ...due, reply } as const
+  const moved = await move(context.db, verbs[action], change, context.clock.now())
+  return moved && { stage: stageAfter(verbs[action]), ...due }
 }
 
 /** When it may go out by itself: after the undo window, at the next opening when that ends outside of business hours. */
@@ -173,17 +150,7 @@ function sendTime({ clock, config }: StepContext, { settings }: Account) {
   return { sendAfter, isOpen: sendAfter.getTime() === undone.getTime() }
 }
 
-async function commit(
-  context: StepContext,
-  reply: ReplyChange,
-  mail: StepChange,
-  now: Date,
-): Promise<Next | null> {
-  const committed = await commitDecision(context.db, { reply, mail, now })
-  return committed ? { stage: mail.to, ...(mail.dueAt ? { dueAt: mail.dueAt } : {}) } : null
-}
-
-async function asAutomatic(context: StepContext, account: Account, mail: StoredMail, reply: ReplyRow) {
+async function asAutomatic({ context, account, mail, reply }: Delivery) {
   const built = await writtenReply(account.settings, mail, 'send', reply, context.clock.now())
   if (built === null) throw new PermanentError('there is nobody to reply to')
   return octetsOf('send', built)

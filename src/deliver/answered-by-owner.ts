@@ -2,7 +2,7 @@ import { dayBefore } from '../base/clock.ts'
 import type { Reason } from '../base/reasons.ts'
 import type { Account } from '../context.ts'
 import { MessageVanished, UidValidityChanged } from '../imap/imap.ts'
-import type { MessageRow } from '../store/messages.ts'
+import { isNamedAlone, type MessageRow } from '../store/messages.ts'
 
 /**
  * Whether a person has answered or thrown the mail away since it came: `\Answered` (RFC 3501 section 2.3.2), or a mail in
@@ -13,7 +13,7 @@ export async function answeredByOwner(account: Account, row: MessageRow): Promis
   const flags = await currentFlags(account, row)
   if (flags?.some((flag) => flag.toLowerCase() === '\\answered')) return 'answered-by-owner'
   if (flags?.some((flag) => flag.toLowerCase() === '\\deleted')) return 'deleted-by-owner'
-  if (row.messageId === null) return null
+  if (!isNamedAlone(row)) return null
   const since = dayBefore(row.internalDate)
   const { sent, trash } = await imap.specialMailboxes()
   if (sent !== null && (await imap.findRepliesTo(sent, row.messageId, since)).length > 0)

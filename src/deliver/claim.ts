@@ -2,8 +2,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { reasonOf, TemporaryError } from '../base/errors.ts'
 import type { Reason } from '../base/reasons.ts'
-import { PutOff, type StepContext } from '../context.ts'
-import { changeReply, type ReplyRow } from '../store/replies.ts'
+import { type Delivery, PutOff, type StepContext } from '../context.ts'
+import { move } from '../store/moves.ts'
+import type { ReplyRow } from '../store/replies.ts'
 
 /** Two minutes and a half in all. */
 const mostNotes = 160
@@ -17,22 +18,20 @@ const lookAgainMs = { least: 500, spread: 2_500 }
  * (standards.md section 7).
  * @throws TemporaryError when another worker has the reply
  */
-export async function claim(context: StepContext, { id }: ReplyRow): Promise<ReplyRow> {
+export async function claim({ context, reply: { id } }: Delivery): Promise<ReplyRow> {
   const now = context.clock.now()
-  const change = { id, from: ['approved'], to: 'sending', actor: 'replyd', claimedAt: now } as const
-  const claimed = await changeReply(context.db, change, now)
-  if (claimed === null) throw new TemporaryError('another worker has this reply')
-  return claimed
+  const claimed = await move(context.db, 'claim', { id, reply: { claimedAt: now } }, now)
+  if (!claimed?.reply) throw new TemporaryError('another worker has this reply')
+  return claimed.reply
 }
 
 /**
  * Gives the claim and its slot back: nothing was sent.
  * @returns what makes the pipeline judge it anew in a moment
  */
-export async function giveBack(context: StepContext, { id }: ReplyRow, reason: Reason): Promise<PutOff> {
+export async function giveBack({ context, reply: { id } }: Delivery, reason: Reason): Promise<PutOff> {
   const now = context.clock.now()
-  const change = { id, from: ['sending'], to: 'approved', actor: 'replyd', claimedAt: null } as const
-  await noted(context, () => changeReply(context.db, change, now))
+  await noted(context, () => move(context.db, 'giveBack', { id, reply: { claimedAt: null } }, now))
   const ms = lookAgainMs.least + context.random() * lookAgainMs.spread
   return new PutOff(new Date(now.getTime() + ms), reason)
 }

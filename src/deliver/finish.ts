@@ -3,28 +3,25 @@
 import { dayBefore } from '../base/clock.ts'
 import { OwnerActionError, PermanentError, reasonOf, UncertainError } from '../base/errors.ts'
 import { providerAt } from '../base/providers.ts'
-import { type Account, PutOff, type StepContext } from '../context.ts'
+import { type Account, type Delivery, type Next, PutOff, type StepContext } from '../context.ts'
 import { MessageVanished, UidValidityChanged } from '../imap/imap.ts'
 import { changeAccountState, loadAccountState } from '../store/accounts.ts'
 import type { StoredMail } from '../store/bodies.ts'
+import { move } from '../store/moves.ts'
 import type { ReplyRow } from '../store/replies.ts'
 import { removeSavedDraft } from './draft-in-mailbox.ts'
-import type { DeliveryOutcome } from './outcome.ts'
 
 /** How long a provider is given to file its own copy before we look, milliseconds. */
 export const providerFilesWithinMs = 5_000
 
-export async function finishSent(
-  context: StepContext,
-  account: Account,
-  mail: StoredMail,
-  reply: ReplyRow,
-): Promise<DeliveryOutcome> {
+export async function finishSent({ context, account, mail, reply }: Delivery): Promise<Next | null> {
   // First: a copy that can't be stored now must not keep the original unanswered.
   await markAnswered(account, mail)
   await keepCopy(context, account, reply)
   await removeSavedDraft(account, reply)
-  return { to: 'done', disposition: 'sent', reason: mail.row.reason, detail: reply.replyText }
+  const { id, reason } = mail.row
+  const change = { id, at: 'deliver', reason, detail: reply.replyText } as const
+  return (await move(context.db, 'finishSent', change, context.clock.now())) && { stage: 'done' }
 }
 
 /**

@@ -1,17 +1,15 @@
 /** The guard, once more: state and history may have changed since the mail was judged (standards.md section 1). */
 
-import type { Account, StepContext } from '../context.ts'
+import type { Delivery } from '../context.ts'
 import { applyGuard } from '../guard/ceiling.ts'
-import type { StoredMail } from '../store/bodies.ts'
 import { loadGuardContexts } from '../store/guard-context.ts'
 import { automaticRepliesSince } from '../store/history.ts'
-import type { ReplyRow } from '../store/replies.ts'
 import { currentFlags } from './answered-by-owner.ts'
 
 /** Clocks of machines that share a store may differ by so much. */
 const skewMs = 60_000
 
-export async function recheck(context: StepContext, account: Account, mail: StoredMail, reply: ReplyRow) {
+export async function recheck({ context, account, mail, reply }: Delivery) {
   const { owner } = account.settings
   const now = context.clock.now()
   const flags = await currentFlags(account, mail.row)

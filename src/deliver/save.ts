@@ -2,35 +2,38 @@ import { dayBefore } from '../base/clock.ts'
 import { PermanentError, TemporaryError, UncertainError } from '../base/errors.ts'
 import type { Reason } from '../base/reasons.ts'
 import { octetsOf, writtenReply } from '../compose/reply-octets.ts'
-import type { Account, StepContext } from '../context.ts'
-import type { StoredMail } from '../store/bodies.ts'
-import { changeReply, type ReplyRow } from '../store/replies.ts'
+import type { Account, Delivery, Next, StepContext } from '../context.ts'
+import { move } from '../store/moves.ts'
+import type { ReplyRow } from '../store/replies.ts'
 import { removeSavedDraft } from './draft-in-mailbox.ts'
-import type { DeliveryOutcome } from './outcome.ts'
 
 /** A keyword without `$` (RFC 5788) that lets a person find our drafts. */
 const draftKeyword = 'replyd'
 /** On drafts that replyd doubts, where `replies.flagDoubts` is set. */
 const doubtKeyword = 'replyd-doubt'
 
+interface Saving {
+  reason: Reason
+  /** Why it is not sent, where that is known better than by its reason. */
+  detail?: string
+  /** An attempt that the row knows nothing of may have got there. */
+  mayStand?: boolean
+}
+
 /**
  * Saves the reply in \Drafts, once. Whether an earlier attempt got there is told by its Message-ID, so a lost answer to
  * APPEND is never a second draft.
- * @param mayStand an attempt that the row knows nothing of may have got there
  */
 export async function saveDraft(
-  context: StepContext,
-  account: Account,
-  mail: StoredMail,
-  reply: ReplyRow,
-  reason: Reason,
-  mayStand = false,
-): Promise<DeliveryOutcome> {
-  const octets = reply.kind === 'draft' ? {} : await withoutMarks(context, account, mail, reply)
-  const from = ['composed', 'saving', 'approved', 'sending'] as const
-  const claim = { id: reply.id, from, to: 'saving', actor: 'replyd', ...octets } as const
-  const claimed = await changeReply(context.db, claim, context.clock.now())
-  if (claimed === null) throw new TemporaryError('the reply changed while it was being saved')
+  delivery: Delivery,
+  { mayStand = false, ...why }: Saving,
+): Promise<Next | null> {
+  const { context, account, mail, reply } = delivery
+  const { id } = reply
+  const octets = reply.kind === 'draft' ? {} : await withoutMarks(delivery)
+  const started = await move(context.db, 'startSaving', { id, reply: octets }, context.clock.now())
+  const claimed = started?.reply
+  if (!claimed) throw new TemporaryError('the reply changed while it was to be saved')
   const { drafts } = await account.imap.specialMailboxes()
   if (drafts === null)
     throw new PermanentError(
@@ -43,14 +46,12 @@ export async function saveDraft(
       : null) ??
     (await append(context, account, drafts, { reply: claimed, keywords: keywordsOf(account, claimed) }))
   const saved = { mailbox: drafts, size: claimed.octets.length, ...place }
-  await changeReply(
-    context.db,
-    { id: reply.id, from: ['saving'], to: 'saved', actor: 'replyd', saved, finishedAt: context.clock.now() },
-    context.clock.now(),
-  )
+  const now = context.clock.now()
+  const change = { id, at: 'deliver', ...why, reply: { saved, finishedAt: now } } as const
+  const moved = await move(context.db, 'markSaved', change, now)
   // An earlier draft of the same reply, as replyd left it: what was to be sent in its place was refused.
   if (reply.savedUid !== null && reply.savedUid !== place.uid) await removeSavedDraft(account, reply)
-  return { to: 'done', disposition: 'drafted', reason }
+  return moved && { stage: 'done' }
 }
 
 /** `mode-draft` alone is no doubt: the owner sends everything themselves. */
@@ -89,7 +90,7 @@ async function find(account: Account, drafts: string, { replyMessageId }: ReplyR
 }
 
 /** What was to go out by itself becomes a draft. No slot is taken: nothing went out. */
-async function withoutMarks(context: StepContext, account: Account, mail: StoredMail, reply: ReplyRow) {
+async function withoutMarks({ context, account, mail, reply }: Delivery) {
   const built = await writtenReply(account.settings, mail, 'draft', reply, context.clock.now())
   if (built === null) throw new PermanentError('there is nobody to reply to')
   return { ...octetsOf('draft', built), claimedAt: null }

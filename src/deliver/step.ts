@@ -1,17 +1,17 @@
 /** Deliver: looks once more whether a person has answered, then saves or sends exactly the octets that are stored. */
 
+import { PermanentError } from '../base/errors.ts'
 import type { Reason } from '../base/reasons.ts'
-import { type Account, accountOf, type Next, PutOff, type StepContext } from '../context.ts'
+import { accountOf, type Delivery, type Next, PutOff, type StepContext } from '../context.ts'
 import { nextOpening } from '../decide/hours.ts'
 import { loadAccountState } from '../store/accounts.ts'
 import { loadMail, type StoredMail } from '../store/bodies.ts'
-import { commitStep, type StepChange } from '../store/messages.ts'
-import { changeReply, loadReply, type ReplyRow } from '../store/replies.ts'
+import { move } from '../store/moves.ts'
+import { loadReply } from '../store/replies.ts'
 import { lastRestore } from '../store/restore.ts'
 import { answeredByOwner } from './answered-by-owner.ts'
 import { savedDraft } from './draft-in-mailbox.ts'
 import { finishSent } from './finish.ts'
-import type { DeliveryOutcome } from './outcome.ts'
 import { recheck } from './recheck.ts'
 import { saveDraft } from './save.ts'
 import { afterInterruption, sendReply } from './send.ts'
@@ -26,63 +26,45 @@ export async function deliver(context: StepContext, id: string): Promise<Next | 
   const reply = await loadReply(context.db, id)
   if (reply === null) return null
   const account = accountOf(context, mail.row.account)
-  const outcome = await deliverReply(context, account, mail, reply)
-  const change: StepChange = { id, from: 'deliver', ...outcome }
-  return (await commitStep(context.db, change, context.clock.now())) ? { stage: outcome.to } : null
+  return deliverReply({ context, account, mail, reply })
 }
 
 /** The reply's state says how far an earlier run came. */
-async function deliverReply(
-  context: StepContext,
-  account: Account,
-  mail: StoredMail,
-  reply: ReplyRow,
-): Promise<DeliveryOutcome> {
-  switch (reply.state) {
+async function deliverReply(delivery: Delivery): Promise<Next | null> {
+  const { state } = delivery.reply
+  switch (state) {
     case 'composed':
     case 'saving':
-      return saveIfUnanswered(context, account, mail, reply)
+      return saveIfUnanswered(delivery)
     case 'approved':
-      return sendIfAllowed(context, account, mail, reply)
+      return sendIfAllowed(delivery)
     case 'sending':
-      return afterInterruption(context, account, mail, reply)
+      return afterInterruption(delivery)
     case 'sent':
-      return finishSent(context, account, mail, reply)
-    case 'saved':
-      return { to: 'done', disposition: 'drafted', reason: mail.row.reason }
-    case 'uncertain':
-      return { to: 'review', disposition: 'uncertain', reason: 'send-unconfirmed' }
-    case 'held':
-      return { to: 'review', disposition: 'held', reason: mail.row.reason }
-    case 'rejected':
-    case 'superseded':
-      return { to: 'done', disposition: reply.state, reason: mail.row.reason }
+      return finishSent(delivery)
+    default:
+      throw new PermanentError(`a reply that is ${state} can't be delivered`)
   }
 }
 
-async function supersede(context: StepContext, reply: ReplyRow, reason: Reason): Promise<DeliveryOutcome> {
-  const change = { id: reply.id, from: [reply.state], to: 'superseded', actor: 'replyd' } as const
-  await changeReply(context.db, change, context.clock.now())
-  return { to: 'done', disposition: 'superseded', reason }
+async function supersede({ context, reply: { id } }: Delivery, reason: Reason): Promise<Next | null> {
+  const change = { id, at: 'deliver', reason } as const
+  return (await move(context.db, 'supersede', change, context.clock.now())) && { stage: 'done' }
 }
 
 /** The owner has edited, sent or deleted the draft in their own client since it was approved here: they decide. */
-async function holdAgain(context: StepContext, reply: ReplyRow, reason: Reason): Promise<DeliveryOutcome> {
-  const change = { id: reply.id, from: [reply.state], to: 'held', actor: 'replyd', sendAfter: null } as const
-  await changeReply(context.db, change, context.clock.now())
-  return { to: 'review', disposition: 'held', reason }
+async function holdAgain({ context, reply: { id } }: Delivery, reason: Reason): Promise<Next | null> {
+  const change = { id, at: 'deliver', reason, reply: { sendAfter: null } } as const
+  return (await move(context.db, 'holdAgain', change, context.clock.now())) && { stage: 'review' }
 }
 
-async function saveIfUnanswered(
-  context: StepContext,
-  account: Account,
-  mail: StoredMail,
-  reply: ReplyRow,
-): Promise<DeliveryOutcome> {
+async function saveIfUnanswered(delivery: Delivery): Promise<Next | null> {
+  const { context, account, mail } = delivery
   const answered = await answeredByOwner(account, mail.row)
-  if (answered !== null) return supersede(context, reply, answered)
+  if (answered !== null) return supersede(delivery, answered)
   // What the store no longer knows may stand in \Drafts already.
-  return saveDraft(context, account, mail, reply, mail.row.reason, await isBeforeRestore(context, mail))
+  const mayStand = await isBeforeRestore(context, mail)
+  return saveDraft(delivery, { reason: mail.row.reason, mayStand })
 }
 
 /** Mail of before a restore may have been handled after the backup: nothing of it goes out by itself. */
@@ -91,12 +73,8 @@ async function isBeforeRestore({ db }: StepContext, { row }: StoredMail): Promis
   return restoredAt !== null && row.internalDate.getTime() <= restoredAt.getTime() + skewMs
 }
 
-async function sendIfAllowed(
-  context: StepContext,
-  account: Account,
-  mail: StoredMail,
-  reply: ReplyRow,
-): Promise<DeliveryOutcome> {
+async function sendIfAllowed(delivery: Delivery): Promise<Next | null> {
+  const { context, account, mail, reply } = delivery
   const now = context.clock.now()
   if (reply.sendAfter !== null && reply.sendAfter > now) {
     throw new PutOff(reply.sendAfter, mail.row.reason === 'outside-hours' ? 'outside-hours' : 'undo-window')
@@ -108,13 +86,13 @@ async function sendIfAllowed(
   const { paused } = await loadAccountState(context.db, mail.row.account)
   if (paused) throw new PutOff(new Date(now.getTime() + pausedForMs), 'account-paused')
   const answered = await answeredByOwner(account, mail.row)
-  if (answered !== null) return supersede(context, reply, answered)
+  if (answered !== null) return supersede(delivery, answered)
   if (reply.kind === 'send' && (await isBeforeRestore(context, mail)))
-    return saveDraft(context, account, mail, reply, 'restored', true)
-  if ((await savedDraft(account, reply)) === 'touched') return holdAgain(context, reply, 'draft-touched')
-  const { decision, reason, stillAllowed } = await recheck(context, account, mail, reply)
-  if (decision === 'never') return supersede(context, reply, reason)
+    return saveDraft(delivery, { reason: 'restored', mayStand: true })
+  if ((await savedDraft(account, reply)) === 'touched') return holdAgain(delivery, 'draft-touched')
+  const { decision, reason, stillAllowed } = await recheck(delivery)
+  if (decision === 'never') return supersede(delivery, reason)
   // A person's approval outranks the guard's "draft"; what goes out by itself does not.
-  if (reply.kind === 'send' && decision === 'draft') return saveDraft(context, account, mail, reply, reason)
-  return sendReply(context, account, mail, reply, reply.kind === 'send' ? stillAllowed : async () => true)
+  if (reply.kind === 'send' && decision === 'draft') return saveDraft(delivery, { reason })
+  return sendReply(delivery, reply.kind === 'send' ? stillAllowed : async () => true)
 }

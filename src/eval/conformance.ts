@@ -185,6 +185,7 @@ function contextOf(context: z.infer<typeof Context>, now: Date): GuardContext {
     now,
     sentMessageIds: new Set(context.sent_message_ids),
     answeredMessageIds: new Set(context.answered_message_ids),
+    reusedMessageId: false,
     autoSent: context.auto_sent.map((sent) => ({
       to: sent.to,
       at: hoursAgo(sent.hours_ago),

@@ -1,4 +1,5 @@
 /** One mail on the daemon's way up to its verdict, with the same code and without a store: guard, lists, upstream filter, triage. */
+import type { Disposition, Stage } from '../base/dispositions.ts'
 import type { Reason } from '../base/reasons.ts'
 import type { AccountSettings } from '../config/settings.ts'
 import type { Account } from '../context.ts'
@@ -8,6 +9,7 @@ import { mailboxes } from '../mail/correspondents.ts'
 import { firstField, type Message } from '../mail/message.ts'
 import type { Ask } from '../model/client.ts'
 import type { ThreadEntry } from '../model/prompts/messages.ts'
+import { dispositionAfter, stageAfter } from '../store/transitions.ts'
 import {
   believed,
   configuredRule,
@@ -21,12 +23,18 @@ import {
 import type { Verdict } from '../triage/verdict.ts'
 import type { Ledger } from './ledger.ts'
 
+export interface Reached {
+  to: Stage
+  disposition: Disposition
+  reason: Reason
+}
+
 /** How far a mail came without the model, and what the model would be asked. */
 export interface Prepared {
   message: Message
   judgement: GuardAnswer
   /** What was decided without the model, null when it has to be asked. */
-  decision: Pick<TriageDecision, 'to' | 'reason'> | null
+  decision: Reached | null
   stage: 'guard' | 'lists'
   question: Ask<Verdict> | null
 }
@@ -67,11 +75,11 @@ export function prepare(
   const judgement = guardMail(message, settings.owner, history)
   const base = { message, judgement, question: null }
   if (isSettled(judgement, settings.spam.action !== 'none')) {
-    const to = judgement.reason === 'encrypted' ? 'review' : 'done'
-    return { ...base, stage: 'guard', decision: { to, reason: judgement.reason } }
+    const verb = judgement.reason === 'encrypted' ? 'askPerson' : 'decline'
+    return { ...base, stage: 'guard', decision: reached({ verb, reason: judgement.reason }) }
   }
   const decision = withoutHistory(settings, message, ruleOf(message, settings))
-  if (decision) return { ...base, stage: 'lists', decision }
+  if (decision) return { ...base, stage: 'lists', decision: reached(decision) }
   const mail = {
     row: { internalDate: known.arrivedAt, codes: [...judgement.codes] },
     message,
@@ -90,15 +98,22 @@ export async function judgePrepared(
   ledger: Ledger,
 ): Promise<Judged> {
   if (decision !== null || question === null) {
-    const { to, reason } = decision ?? { to: 'done', reason: judgement.reason }
+    const { to, reason } = decision ?? reached({ verb: 'decline', reason: judgement.reason })
     return { stage, to, reason, verdict: null, durationMs: null }
   }
   const answer = await ledger.ask(question)
   const verdict = believed(answer.value, message)
   const row = { ceiling: judgement.decision, reason: judgement.reason }
-  const { to, reason } = decisionOf(verdict, row, settings.spam, ruleOf(message, settings))
+  const { to, reason } = reached(decisionOf(verdict, row, settings.spam, ruleOf(message, settings)))
   return { stage: 'model', to, reason, verdict, durationMs: answer.durationMs }
 }
+
+/** Where a mail comes to by what was decided. */
+export const reached = ({ verb, reason }: Pick<TriageDecision, 'verb' | 'reason'>): Reached => ({
+  to: stageAfter(verb),
+  disposition: dispositionAfter(verb),
+  reason,
+})
 
 export function ruleOf(message: Message, { spam }: AccountSettings) {
   const from = mailboxes(message, 'from')[0]?.address

@@ -27,6 +27,8 @@ export interface GuardContext {
   sentMessageIds: ReadonlySet<string>
   /** Ids of originals that were already answered. */
   answeredMessageIds: ReadonlySet<string>
+  /** Another mail carries the same Message-ID. */
+  reusedMessageId: boolean
   /** Automatic replies sent by this account: the last 7 days, and those among the thread's ids whatever their age. */
   autoSent: readonly AutoSent[]
   /** Unsent drafts for this sender. */
@@ -56,6 +58,7 @@ export function freshContext(now: Date): GuardContext {
     now,
     sentMessageIds: new Set(),
     answeredMessageIds: new Set(),
+    reusedMessageId: false,
     autoSent: [],
     openDrafts: 0,
     candidateHash: null,

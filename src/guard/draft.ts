@@ -27,6 +27,8 @@ export const draftRules: readonly Rule[] = [
   ['dmarc-fail', ({ authentication }) => authentication === 'dmarc-fail'], // RFC 7489, RFC 8601
   ['unauthenticated', ({ authentication }) => authentication === 'none'], // RFC 3834 section 2
   ['thread-stranger', isThreadStranger],
+  // RFC 5322 section 3.6.4 wants it unique; who breaks that may want another mail to go unseen.
+  ['reused-message-id', ({ context }) => context.reusedMessageId],
   ['multiple-from', ({ message, authors }) => authors.length > 1 || fieldValues(message, 'from').length > 1], // RFC 5322 section 3.6.2
   ['malformed-from', ({ message }) => fieldValues(message, 'from').some(isMalformed)], // RFC 7103
   ['multiple-reply-to', ({ replyTo, foreignReplyTo }) => replyTo.length > 1 && foreignReplyTo.length > 0],

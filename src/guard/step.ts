@@ -14,7 +14,8 @@ import { visibleText } from '../mail/text/visible.ts'
 import type { StoredMail } from '../store/bodies.ts'
 import { loadGuardContexts, namedIds } from '../store/guard-context.ts'
 import { saveHumanThread } from '../store/human-threads.ts'
-import { commitSteps, type StepChange } from '../store/messages.ts'
+import { type Change, moveSeveral } from '../store/moves.ts'
+import { stageAfter } from '../store/transitions.ts'
 import { applyGuard, type GuardAnswer, type GuardContext } from './ceiling.ts'
 
 /**
@@ -42,20 +43,26 @@ const conclusive: ReadonlySet<GuardCode> = new Set<GuardCode>([
 export async function guard(context: StepContext, stored: readonly StoredMail[]): Promise<Map<string, Next>> {
   const mails = stored.filter(({ row }) => row.step === 'guard')
   if (mails.length === 0) return new Map()
-  const changes: StepChange[] = []
+  const decided: GuardMove[] = []
   for (const address of new Set(mails.map(({ row }) => row.account))) {
     const ofAccount = mails.filter(({ row }) => row.account === address)
-    changes.push(...(await guardAll(context, accountOf(context, address), ofAccount)))
+    decided.push(...(await guardAll(context, accountOf(context, address), ofAccount)))
   }
-  const committed = await commitSteps(context.db, changes, context.clock.now())
-  return new Map(changes.filter(({ id }) => committed.has(id)).map(({ id, to }) => [id, { stage: to }]))
+  const moved = await moveSeveral(context.db, decided, context.clock.now())
+  const taken = decided.filter(({ change }) => moved.has(change.id))
+  return new Map(taken.map(({ verb, change }) => [change.id, { stage: stageAfter(verb) }]))
+}
+
+interface GuardMove {
+  verb: 'admit' | 'decline' | 'setAside'
+  change: Change<'admit' | 'decline' | 'setAside'>
 }
 
 async function guardAll(
   context: StepContext,
   account: Account,
   mails: readonly StoredMail[],
-): Promise<StepChange[]> {
+): Promise<GuardMove[]> {
   const { owner, spam } = account.settings
   const candidates = mails.map((mail) => ({
     mail,
@@ -74,9 +81,10 @@ async function guardAll(
     const history = histories[at]
     if (!history) return []
     const judgement = guardMail(message, owner, history)
-    const change = asChange(row.id, judgement, spam.action !== 'none')
+    const decided = asMove(row.id, judgement, spam.action !== 'none')
     const isForPerson = judgement.decision !== 'never' && forPerson.some((mail) => mail.row.id === row.id)
-    return [isForPerson ? { ...change, to: 'review', disposition: 'held', reason: 'human-asked' } : change]
+    if (!isForPerson) return [decided]
+    return [{ verb: 'setAside', change: { ...decided.change, reason: 'human-asked' } }]
   })
 }
 
@@ -98,14 +106,12 @@ export function isSettled({ decision, reason, codes }: GuardAnswer, filtersSpam:
   return decision === 'never' && (!filtersSpam || codes.some((code) => conclusive.has(code)))
 }
 
-function asChange(id: string, judgement: GuardAnswer, filtersSpam: boolean): StepChange {
+function asMove(id: string, judgement: GuardAnswer, filtersSpam: boolean): GuardMove {
   const { decision, reason, codes } = judgement
-  const change = { id, from: 'guard', reason, codes, ceiling: decision } as const
-  // Only the owner can read it (docs/rules.md section 3.1, rule 21).
-  if (reason === 'encrypted') return { ...change, to: 'review', disposition: 'held' }
-  return isSettled(judgement, filtersSpam)
-    ? { ...change, to: 'done', disposition: 'declined' }
-    : { ...change, to: 'triage', disposition: 'pending' }
+  const change = { id, at: 'guard', reason, codes, ceiling: decision } as const
+  // Nobody but the owner can read it (standards.md section 3.1, rule 21).
+  if (reason === 'encrypted') return { verb: 'setAside', change }
+  return { verb: isSettled(judgement, filtersSpam) ? 'decline' : 'admit', change }
 }
 
 /** Whether somebody who received an automatic reply, recently or in this thread, asks for a person. */

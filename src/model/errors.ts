@@ -1,9 +1,9 @@
 /** Turns what the client throws into errors that say whether a retry helps, and notes what a failed call has cost. */
 import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai'
 import { OwnerActionError, PermanentError, RateLimitedError, TemporaryError } from '../base/errors.ts'
+import { OversizeError, TimeLimitError } from '../base/http.ts'
 import type { Refusal } from './capabilities.ts'
 import { addUsage, type ChatMessage, type Usage } from './chat.ts'
-import { OversizeError } from './transport.ts'
 
 /** `unknown`: the request reached the server and the answer was lost, so that it may be on the bill. */
 export type Spent = Usage | 'unknown'
@@ -223,7 +223,8 @@ export function classify(error: unknown, context: CallContext): Error {
   }
   if (context.aborted)
     return withSpent(new TemporaryError(`the call to ${host} was aborted`, cause), 'unknown')
-  if (context.expired || error instanceof APIConnectionTimeoutError || error instanceof APIUserAbortError) {
+  const late = context.expired || chain(error).some((link) => link instanceof TimeLimitError)
+  if (late || error instanceof APIConnectionTimeoutError || error instanceof APIUserAbortError) {
     return withSpent(new ModelTimeout(`${host} did not answer within ${timeoutMs} ms`, cause), 'unknown')
   }
   if (error instanceof APIError && !(error instanceof APIConnectionError) && error.status !== undefined) {

@@ -1,6 +1,7 @@
 /** The token endpoint of an identity provider (RFC 6749): what it is asked, and what its refusals mean. */
 
 import { ConfigError, reasonOf, TemporaryError } from '../base/errors.ts'
+import { exchange, type HttpAnswer } from '../base/http.ts'
 import { isLoopback } from '../config/loopback.ts'
 import type { OAuth2Settings } from '../config/settings.ts'
 
@@ -23,8 +24,10 @@ export class RefusedByProvider extends Error {
   }
 }
 
-/** One request, everything included, milliseconds. */
+/** One request with its answer, milliseconds. */
 const patienceMs = 15_000
+/** Octets. Tokens of 8 KB are known; the whole answer stays far below. */
+const mostOctets = 262_144
 /** Taken where the provider does not say how long the token lasts (it should: RFC 6749 section 5.1). Seconds. */
 const assumedLifetime = 3600
 
@@ -33,12 +36,13 @@ const passing = new Set(['temporarily_unavailable', 'server_error'])
 
 /**
  * Posts a form with the client's credentials and reads the JSON answer.
- * @throws RefusedByProvider, TemporaryError when there was no answer or none in JSON, ConfigError for a URL without TLS
+ * @throws RefusedByProvider, TemporaryError when there was no answer, none in JSON, or a redirect; ConfigError for a URL without TLS
  */
 export async function post(
   settings: OAuth2Settings,
   url: string,
   fields: Readonly<Record<string, string>>,
+  withinMs = patienceMs,
 ): Promise<Record<string, unknown>> {
   const { protocol, host, hostname } = new URL(url)
   if (protocol !== 'https:' && !isLoopback(hostname)) {
@@ -46,7 +50,7 @@ export async function post(
   }
   const body = new URLSearchParams({ client_id: settings.clientId, ...fields })
   if (settings.clientSecret !== null) body.set('client_secret', settings.clientSecret)
-  const { status, answer } = await ask(url, host, body)
+  const { status, answer } = await ask(url, host, body, withinMs)
   if (status < 400 && typeof answer.error !== 'string') return answer
   const code = typeof answer.error === 'string' ? answer.error : `HTTP ${status}`
   if (status >= 500 || status === 429 || passing.has(code)) {
@@ -55,25 +59,38 @@ export async function post(
   throw new RefusedByProvider(code, firstLine(answer.error_description))
 }
 
-async function ask(url: string, host: string, body: URLSearchParams) {
-  let status = 0
+/** The form holds secrets: it goes where it was meant to go, or nowhere. */
+async function ask(url: string, host: string, form: URLSearchParams, withinMs: number) {
+  const { status, body } = await answerOf(url, host, form, withinMs)
+  if (status >= 300 && status < 400) {
+    throw new TemporaryError(`sign-in: ${host} redirects (HTTP ${status}), which is not followed`)
+  }
+  const answer = jsonIn(body)
+  if (answer === null) throw new TemporaryError(`sign-in: ${host} answered HTTP ${status} without JSON`)
+  return { status, answer }
+}
+
+async function answerOf(
+  url: string,
+  host: string,
+  form: URLSearchParams,
+  withinMs: number,
+): Promise<HttpAnswer> {
+  const headers = { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' }
   try {
-    const response = await fetch(url, {
-      method: 'POST',
-      body,
-      headers: { accept: 'application/json' },
-      // The form holds secrets: it goes where it was meant to go, or nowhere.
-      redirect: 'error',
-      signal: AbortSignal.timeout(patienceMs),
-    })
-    status = response.status
-    const answer: unknown = await response.json()
-    if (typeof answer !== 'object' || answer === null) throw new SyntaxError('no JSON object')
-    return { status, answer: answer as Record<string, unknown> }
+    return await exchange(url, { method: 'POST', body: form.toString(), headers, mostOctets, withinMs })
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-    const words = status === 0 ? reasonOf(cause) : `HTTP ${status} without JSON`
-    throw new TemporaryError(`sign-in: ${host} did not answer: ${words}`, { cause: error })
+    throw new TemporaryError(`sign-in: ${host} did not answer: ${reasonOf(error)}`, { cause: error })
+  }
+}
+
+/** Null when the body is no JSON object. */
+function jsonIn(body: Buffer): Record<string, unknown> | null {
+  try {
+    const answer: unknown = JSON.parse(body.toString())
+    return typeof answer === 'object' && answer !== null ? (answer as Record<string, unknown>) : null
+  } catch {
+    return null
   }
 }
 

@@ -1,9 +1,10 @@
 /** The owner has answered, from their own client, a mail whose reply waits here: then there is nothing left to decide. */
 
 import type { Account, StepContext } from '../context.ts'
-import { commitStep, loadMessage, type MessageRow } from '../store/messages.ts'
+import { isNamedAlone, loadMessage, type MessageRow } from '../store/messages.ts'
+import { move } from '../store/moves.ts'
 import { waitingIds } from '../store/observations.ts'
-import { changeReply, loadReply, type ReplyRow } from '../store/replies.ts'
+import { loadReply, type ReplyRow } from '../store/replies.ts'
 
 const mostWaiting = 500
 const dayMs = 86_400_000
@@ -53,30 +54,20 @@ async function settle(
     if ((await imap.findByMessageId(sent, reply.replyMessageId, from)).length > 0)
       return noteArrived(context, row, sent)
   }
-  if (row.messageId === null) return false
-  if ((await imap.findRepliesTo(sent, row.messageId, from)).length > 0) await supersede(context, row, reply)
+  if (!isNamedAlone(row)) return false
+  if ((await imap.findRepliesTo(sent, row.messageId, from)).length > 0) await supersede(context, row)
   return false
 }
 
 /** It did go out after all: the copy that proves it took its time. */
-async function noteArrived(context: StepContext, row: MessageRow, sent: string): Promise<boolean> {
+async function noteArrived(context: StepContext, { id }: MessageRow, sent: string): Promise<boolean> {
   const now = context.clock.now()
-  return context.db.transaction(async (session) => {
-    const replyText = `found in ${sent}`
-    const change = { id: row.id, from: ['uncertain'], to: 'sent', actor: 'replyd', replyText } as const
-    if ((await changeReply(session, { ...change, finishedAt: now }, now)) === null) return false
-    const step = { disposition: 'sent', reason: 'found-in-sent' } as const
-    return commitStep(session, { id: row.id, from: 'review', to: 'deliver', ...step }, now)
-  })
+  const reply = { replyText: `found in ${sent}`, finishedAt: now }
+  const change = { id, at: 'review', reason: 'found-in-sent', reply } as const
+  return (await move(context.db, 'confirmSent', change, now)) !== null
 }
 
-async function supersede(context: StepContext, row: MessageRow, reply: ReplyRow | null): Promise<void> {
-  const now = context.clock.now()
-  await context.db.transaction(async (session) => {
-    const step = { disposition: 'superseded', reason: 'answered-by-owner', actor: 'owner' } as const
-    if (!(await commitStep(session, { id: row.id, from: 'review', to: 'done', ...step }, now))) return
-    if (reply === null) return
-    const open = ['composed', 'held', 'uncertain'] as const
-    await changeReply(session, { id: row.id, from: open, to: 'superseded', actor: 'owner' }, now)
-  })
+async function supersede({ db, clock }: StepContext, { id }: MessageRow): Promise<void> {
+  const change = { id, at: 'review', reason: 'answered-by-owner', actor: 'owner' } as const
+  await move(db, 'answeredElsewhere', change, clock.now())
 }

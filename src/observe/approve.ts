@@ -8,8 +8,9 @@ import { parseOctets } from '../mail/mime/octets.ts'
 import { approvedOctets } from '../mail/reply/approved.ts'
 import { textHash } from '../mail/reply/build.ts'
 import { visibleText } from '../mail/text/visible.ts'
-import { commitStep, type MessageRow } from '../store/messages.ts'
-import { changeReply, type ReplyRow } from '../store/replies.ts'
+import type { MessageRow } from '../store/messages.ts'
+import { move } from '../store/moves.ts'
+import type { ReplyRow } from '../store/replies.ts'
 import { editShare, unifiedDiff } from './edits.ts'
 
 /** Beyond that many it is a mailing, for which the owner's own client is the place. */
@@ -28,30 +29,25 @@ export async function approveAsItStands(
   const text = visibleText(message).text
   const messageId = firstField(message, 'message-id') ?? reply.replyMessageId
   const edited = editShare(reply.text, text) > 0
-  const change = {
-    id: reply.id,
-    from: [reply.state],
-    actor: 'owner',
+  const change = { id: row.id, at: row.step, actor: 'owner' } as const
+  const found = {
     saved: { ...place, size: octets.length },
     ...(edited ? { text, textHash: textHash(text), diff: unifiedDiff(reply.text, text) } : {}),
+  }
+  if (obstacle !== null) {
+    await move(context.db, 'refuseDraft', { ...change, reason: obstacle, reply: found }, now)
+    return false
+  }
+  const fixed = {
+    ...found,
+    octets: approvedOctets(octets, { messageId, date: now }),
+    addressees: addresseesOf(message),
+    replyMessageId: messageId,
+    kind: 'draft',
+    sendAfter: null,
   } as const
-  return context.db.transaction(async (session) => {
-    if (obstacle !== null) {
-      if ((await changeReply(session, { ...change, to: 'held' }, now)) === null) return false
-      const held = { disposition: 'held', reason: obstacle, actor: 'replyd' } as const
-      await commitStep(session, { id: row.id, from: row.step, to: 'review', ...held }, now)
-      return false
-    }
-    const fixed = {
-      octets: approvedOctets(octets, { messageId, date: now }),
-      addressees: addresseesOf(message),
-      replyMessageId: messageId,
-    }
-    const approved = { ...change, ...fixed, to: 'approved', kind: 'draft', sendAfter: null } as const
-    if ((await changeReply(session, approved, now)) === null) return false
-    const step = { disposition: 'approved', reason: 'approved-by-flag', actor: 'owner' } as const
-    return commitStep(session, { id: row.id, from: row.step, to: 'deliver', ...step }, now)
-  })
+  const approved = { ...change, reason: 'approved-by-flag', reply: fixed } as const
+  return (await move(context.db, 'approve', approved, now)) !== null
 }
 
 /** To, Cc and Bcc as the owner wrote them. */

@@ -4,9 +4,10 @@ import type { Account, StepContext } from '../context.ts'
 import { firstField } from '../mail/message.ts'
 import { parseOctets } from '../mail/mime/octets.ts'
 import { visibleText } from '../mail/text/visible.ts'
-import { commitStep, loadMessage, type MessageRow } from '../store/messages.ts'
+import { isNamedAlone, loadMessage, type MessageRow } from '../store/messages.ts'
+import { move } from '../store/moves.ts'
 import { savedReplyIds } from '../store/observations.ts'
-import { changeReply, loadReply, type ReplyRow } from '../store/replies.ts'
+import { loadReply, type ReplyRow } from '../store/replies.ts'
 import { approveAsItStands, longestDraft, type MailInMailbox } from './approve.ts'
 import { editShare, unifiedDiff } from './edits.ts'
 
@@ -113,7 +114,7 @@ async function find(
   { row, reply, from }: Watched,
 ): Promise<MailInMailbox | null> {
   const same = await imap.findByMessageId(mailbox, reply.replyMessageId, from)
-  const answers = row.messageId === null ? [] : await imap.findRepliesTo(mailbox, row.messageId, from)
+  const answers = !isNamedAlone(row) ? [] : await imap.findRepliesTo(mailbox, row.messageId, from)
   const uid = same.at(-1) ?? answers.at(-1)
   if (uid === undefined) return null
   const { uidValidity } = await imap.state(mailbox)
@@ -156,20 +157,9 @@ async function noteEdit(
   const now = context.clock.now()
   const replyMessageId = firstField(message, 'message-id') ?? reply.replyMessageId
   const saved = { ...place, size: octets.length }
-  const change = {
-    id: reply.id,
-    from: [reply.state],
-    to: reply.state,
-    actor: 'owner',
-    saved,
-    replyMessageId,
-  } as const
-  const edited = editShare(reply.text, text) > 0
-  await changeReply(
-    context.db,
-    edited ? { ...change, text, diff: unifiedDiff(reply.text, text) } : change,
-    now,
-  )
+  const edited = editShare(reply.text, text) > 0 ? { text, diff: unifiedDiff(reply.text, text) } : {}
+  const change = { id: reply.id, actor: 'owner', reply: { saved, replyMessageId, ...edited } }
+  await move(context.db, 'noteEdit', change, now)
 }
 
 async function noteSent(
@@ -181,30 +171,15 @@ async function noteSent(
   const text = visibleText(message).text
   const percent = Math.round(editShare(reply.draftText, text) * 100)
   const now = context.clock.now()
-  await context.db.transaction(async (session) => {
-    const sent = await changeReply(
-      session,
-      {
-        id: reply.id,
-        from: [reply.state],
-        to: 'sent',
-        actor: 'owner',
-        text,
-        diff: unifiedDiff(reply.draftText, text),
-        replyMessageId: firstField(message, 'message-id') ?? reply.replyMessageId,
-        finishedAt: now,
-        saved: null,
-      },
-      now,
-    )
-    if (sent === null) return
-    const change = {
-      disposition: 'sent-by-owner',
-      reason: 'sent-by-owner',
-      detail: `edited ${percent}%`,
-    } as const
-    await commitStep(session, { id: row.id, from: row.step, to: 'done', actor: 'owner', ...change }, now)
-  })
+  const sent = {
+    text,
+    diff: unifiedDiff(reply.draftText, text),
+    replyMessageId: firstField(message, 'message-id') ?? reply.replyMessageId,
+    finishedAt: now,
+    saved: null,
+  }
+  const change = { id: row.id, at: row.step, actor: 'owner', reason: 'sent-by-owner' } as const
+  await move(context.db, 'sentByOwner', { ...change, detail: `edited ${percent}%`, reply: sent }, now)
 }
 
 /** Deleted, when it stays away: a client that sends or replaces a draft may take it away first. */
@@ -220,10 +195,12 @@ async function noteMissing(
   since.set(reply.id, first)
   if (now.getTime() - first < graceMs) return
   since.delete(reply.id)
-  await context.db.transaction(async (session) => {
-    const change = { id: reply.id, from: ['saved'], to: 'rejected', actor: 'owner', saved: null } as const
-    if ((await changeReply(session, change, now)) === null) return
-    const rejected = { disposition: 'rejected', reason: 'draft-deleted', actor: 'owner' } as const
-    await commitStep(session, { id: row.id, from: 'done', to: 'done', ...rejected }, now)
-  })
+  const change = {
+    id: row.id,
+    at: 'done',
+    actor: 'owner',
+    reason: 'draft-deleted',
+    reply: { saved: null },
+  } as const
+  await move(context.db, 'discardDraft', change, now)
 }

@@ -5,8 +5,8 @@ import { isMailboxProvider } from '../mail/local-parts.ts'
 import { loadMail } from '../store/bodies.ts'
 import { earlierMails, writtenTo } from '../store/history.ts'
 import { noteJunkPlace } from '../store/mail-places.ts'
-import { commitStep, type MessageRow } from '../store/messages.ts'
-import { changeReply } from '../store/replies.ts'
+import type { MessageRow } from '../store/messages.ts'
+import { move } from '../store/moves.ts'
 import { saveSenderRule } from '../store/sender-rules.ts'
 import { ownersSpamFrom, saveSpamExample } from '../store/spam-examples.ts'
 import { spamTokens } from '../triage/spam-tokens.ts'
@@ -29,8 +29,7 @@ export async function learnRestored(
   for (const pattern of await trustedPatterns(context, account, row))
     await saveSenderRule(context.db, row.account, { pattern, rule: 'allow', source: 'restored' }, now)
   await saveExample(context, row, false)
-  const change = { disposition: 'restored', reason, actor } as const
-  await commitStep(context.db, { id: row.id, from: 'done', to: 'done', ...change }, now)
+  await move(context.db, 'takeOutOfJunk', { id: row.id, at: 'done', reason, actor }, now)
 }
 
 async function trustedPatterns(context: StepContext, account: Account, row: MessageRow): Promise<string[]> {
@@ -53,15 +52,13 @@ export async function learnSpam(
   place: { mailbox: string; uidValidity: string; uid: number } | null,
 ): Promise<void> {
   const now = context.clock.now()
-  const actor = 'owner'
+  const fate =
+    place === null
+      ? ({ disposition: 'marked', reason: 'marked-junk-by-owner' } as const)
+      : ({ disposition: 'filed', reason: 'junked-by-owner' } as const)
+  const change = { id: row.id, at: row.step, actor: 'owner', ...fate, reply: { sendAfter: null } }
   const filed = await context.db.transaction(async (session) => {
-    const open = ['composed', 'held', 'approved'] as const
-    await changeReply(session, { id: row.id, from: open, to: 'superseded', actor, sendAfter: null }, now)
-    const change =
-      place === null
-        ? ({ disposition: 'marked', reason: 'marked-junk-by-owner', actor } as const)
-        : ({ disposition: 'filed', reason: 'junked-by-owner', actor } as const)
-    if (!(await commitStep(session, { id: row.id, from: row.step, to: 'done', ...change }, now))) return false
+    if (!(await move(session, 'putIntoJunk', change, now))) return false
     if (place !== null) await noteJunkPlace(session, row.id, place)
     return true
   })

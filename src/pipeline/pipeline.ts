@@ -204,13 +204,11 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     }
     // The row gets its new UID from the watcher, who reads the mailbox anew.
     if (error instanceof UidValidityChanged) return this.#retry(step, row, error)
-    if (error instanceof PermanentError)
-      return handOver(this.#context, step, row, 'held', failureReason[step], error)
-    if (error instanceof UncertainError)
-      return handOver(this.#context, step, row, 'uncertain', 'outcome-unknown', error)
+    if (error instanceof PermanentError) return handOver(this.#context, step, row, failureReason[step], error)
+    if (error instanceof UncertainError) return handOver(this.#context, step, row, 'outcome-unknown', error)
     const failingSince = row.firstErrorAt?.getTime() ?? Number.POSITIVE_INFINITY
     if (this.#context.clock.now().getTime() - failingSince > giveUpAfterMs) {
-      return handOver(this.#context, step, row, 'held', 'gave-up', error)
+      return handOver(this.#context, step, row, 'gave-up', error)
     }
     return this.#retry(step, row, error)
   }

@@ -1,15 +1,16 @@
 /** The steps that run as jobs, and the resource that each rations. */
 
 import type { Backoff } from '../base/backoff.ts'
-import type { Disposition, Step } from '../base/dispositions.ts'
-import { reasonOf } from '../base/errors.ts'
+import type { Step } from '../base/dispositions.ts'
+import { reasonOf, UncertainError } from '../base/errors.ts'
 import type { Reason } from '../base/reasons.ts'
 import { compose } from '../compose/step.ts'
 import type { Next, RunStep, StepContext } from '../context.ts'
 import { decide } from '../decide/step.ts'
 import { deliver } from '../deliver/step.ts'
 import type { QueueName } from '../queue/queues.ts'
-import { commitStep, type MessageRow } from '../store/messages.ts'
+import type { MessageRow } from '../store/messages.ts'
+import { move } from '../store/moves.ts'
 import { file } from '../triage/file.ts'
 import { triage } from '../triage/step.ts'
 
@@ -34,15 +35,23 @@ export const failureReason: Record<Exclude<Step, 'guard'>, Reason> = {
 /** Between two tries of a step: doubles from 2 s to ten minutes. */
 export const stepBackoff: Backoff = { firstMs: 2000, factor: 2, longestMs: 600_000, leastMs: 200 }
 
-/** Gives a row that no retry helps to a person. Null when it has moved on meanwhile. */
+/**
+ * Gives a row that no retry helps to a person. Of a reply that is being sent nobody knows whether it went out; one that was sent
+ * stays sent, whatever failed afterwards. Null when the row has moved on meanwhile.
+ */
 export async function handOver(
   { db, clock }: StepContext,
-  step: Step,
-  { id }: MessageRow,
-  disposition: Disposition,
+  step: Exclude<Step, 'guard'>,
+  { id, reason: before }: Pick<MessageRow, 'id' | 'reason'>,
   reason: Reason,
   error: unknown,
 ): Promise<Next | null> {
-  const change = { id, from: step, to: 'review', disposition, reason, detail: reasonOf(error) } as const
-  return (await commitStep(db, change, clock.now())) ? { stage: 'review' } : null
+  const now = clock.now()
+  const change = { id, at: step, reason, detail: reasonOf(error) }
+  if (step === 'deliver') {
+    if (await move(db, 'doubt', change, now)) return { stage: 'review' }
+    if (await move(db, 'finishSent', { ...change, reason: before }, now)) return { stage: 'done' }
+  }
+  const verb = step === 'file' && error instanceof UncertainError ? 'giveUpUnconfirmed' : 'giveUp'
+  return (await move(db, verb, change, now)) && { stage: 'review' }
 }

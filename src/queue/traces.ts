@@ -7,6 +7,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomBytes } from 'node:crypto'
 import type { Telemetry } from 'bullmq'
 import { reasonOf } from '../base/errors.ts'
+import { exchange } from '../base/http.ts'
 import type { Log } from '../base/log.ts'
 import { programVersion } from '../base/version.ts'
 
@@ -167,14 +168,15 @@ class Exporter {
     const spans = this.#waiting.splice(0, this.#waiting.length)
     if (spans.length === 0) return
     try {
-      const response = await fetch(this.#url, {
+      const { status } = await exchange(this.#url, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(exported(spans)),
-        signal: AbortSignal.timeout(answersWithinMs),
+        mostOctets: 65_536,
+        cut: true,
+        withinMs: answersWithinMs,
       })
-      await response.arrayBuffer()
-      if (!response.ok) throw new Error(`HTTP ${response.status}`)
+      if (status < 200 || status > 299) throw new Error(`HTTP ${status}`)
       this.#failing = false
     } catch (error) {
       // Said once, not every five seconds.

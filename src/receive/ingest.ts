@@ -10,11 +10,12 @@ import { decodeWords, parseAddressList, plainLine } from '../mail/address.ts'
 import type { Fault } from '../mail/fault.ts'
 import { firstField, type Message } from '../mail/message.ts'
 import { messageFromParts } from '../mail/mime/octets.ts'
+import { mailDigest } from '../mail/same-mail.ts'
 import { type Body, cacheMails, type StoredMail } from '../store/bodies.ts'
 import type { Queryable } from '../store/database.ts'
 import { type Ingested, type NewMessage, newRow, storeIngested } from '../store/ingested.ts'
 import { relocateMessage } from '../store/mail-places.ts'
-import { findKnownMails } from '../store/messages.ts'
+import { findKnownMails, type KnownMail } from '../store/messages.ts'
 import { storableText } from '../store/storable.ts'
 
 /** Where a batch was read, and the lease that allows committing it. */
@@ -103,7 +104,7 @@ interface Read {
   fetched: Fetched
   message: Message
   id: string
-  /** The same Message-ID already has a row: one answer per Message-ID and account, forever. */
+  /** The same mail has a row already: one answer for each mail and account, for ever. */
   again?: boolean
 }
 
@@ -125,16 +126,18 @@ async function withoutKnown(
   mails: readonly Read[],
 ): Promise<{ fresh: Read[]; relocated: Relocated[] }> {
   const names = mails.map(nameOf)
-  const pick = (kind: keyof Name) => names.flatMap((name) => name[kind] ?? [])
-  const known = await findKnownMails(db, address, pick('messageId'), pick('headerHash'))
+  const known = await findKnownMails(
+    db,
+    address,
+    names.flatMap(({ messageId }) => messageId ?? []),
+    names.flatMap(({ messageId, digest }) => (messageId === null ? digest : [])),
+  )
   const seen = new Set<string>()
   const fresh: Read[] = []
   const relocated: Relocated[] = []
   for (const [at, mail] of mails.entries()) {
-    const { messageId, headerHash } = names[at] ?? {}
-    const same = known.filter((row) =>
-      messageId ? row.messageId === messageId : row.messageId === null && row.headerHash === headerHash,
-    )
+    const name = names[at] ?? nameOf(mail)
+    const same = known.filter((row) => isSame(row, name))
     const { mailbox, uidValidity } = source
     const row = same.find((each) => each.mailbox === mailbox && each.uidValidity !== uidValidity)
     if (row && row.size === mail.fetched.size) {
@@ -143,35 +146,46 @@ async function withoutKnown(
       row.uidValidity = uidValidity
       continue
     }
-    const name = messageId ?? headerHash ?? ''
-    fresh.push({ ...mail, again: same.length > 0 || seen.has(name) })
-    seen.add(name)
+    const key = `${name.messageId} ${name.digest}`
+    fresh.push({ ...mail, again: same.length > 0 || seen.has(key) })
+    seen.add(key)
   }
   return { fresh, relocated }
 }
 
-/** Either one identifies this mail, even after it was renumbered or moved. */
+/** What tells this mail from all others, also after it was renumbered or moved. */
 interface Name {
-  messageId?: string
-  headerHash?: string
+  messageId: string | null
+  /** Of what it says; of its header block when it has no Message-ID. */
+  digest: string
+  from: string | null
 }
 
 function nameOf({ message, fetched }: Pick<Read, 'message' | 'fetched'>): Name {
   const messageId = messageIdOf(message)
-  if (messageId !== null) return { messageId }
-  return { headerHash: createHash('sha256').update(fetched.header).digest('hex') }
+  const digest =
+    messageId === null ? createHash('sha256').update(fetched.header).digest('hex') : mailDigest(message)
+  return { messageId, digest, from: authorOf(message)?.address || null }
 }
+
+/** Rows of earlier versions have no digest: for those the author has to do. */
+function isSame(row: KnownMail, { messageId, digest, from }: Name): boolean {
+  if (row.messageId !== messageId) return false
+  return row.digest === null ? row.fromAddress === null || row.fromAddress === from : row.digest === digest
+}
+
+const authorOf = (message: Message) => parseAddressList(firstField(message, 'from') ?? '')[0]
 
 function messageIdOf(message: Message): string | null {
   return firstField(message, 'message-id')?.slice(0, 998) || null
 }
 
 const toGuard = { step: 'guard', disposition: 'pending', reason: 'ingested' } as const
-const duplicate = { step: 'done', disposition: 'duplicate', reason: 'same-message-id' } as const
+const duplicate = { step: 'done', disposition: 'duplicate', reason: 'same-mail' } as const
 const beforeBaseline = { step: 'done', disposition: 'declined', reason: 'before-baseline' } as const
 
 function asRow({ fetched, message, id, again }: Read, account: string, source: Source): NewMessage {
-  const from = parseAddressList(firstField(message, 'from') ?? '')[0]
+  const from = authorOf(message)
   const subject = firstField(message, 'subject')
   const old = fetched.uid <= source.renumberedUid && fetched.internalDate < source.baselineAt
   const fate = again ? duplicate : old ? beforeBaseline : toGuard
@@ -186,7 +200,7 @@ function asRow({ fetched, message, id, again }: Read, account: string, source: S
     emailId: fetched.emailId,
     threadId: fetched.threadId,
     size: fetched.size,
-    headerHash: nameOf({ message, fetched }).headerHash ?? null,
+    digest: nameOf({ message, fetched }).digest,
     internalDate: fetched.internalDate,
     flags: fetched.flags,
     fromAddress: from?.address || null,

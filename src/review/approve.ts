@@ -1,7 +1,7 @@
 import { octetsOf } from '../compose/reply-octets.ts'
 import { accountOf } from '../context.ts'
 import type { ReplyRow } from '../store/replies.ts'
-import { asWritten, decide, load, loadText, openReply, stepOf, untouched } from './decide.ts'
+import { asWritten, decide, load, loadText, openReply, untouched } from './decide.ts'
 import type { Review } from './review.ts'
 
 /**
@@ -23,15 +23,14 @@ export async function approve(
   const written = octetsOf('draft', await asWritten(context, await loadText(review, id), reply))
   await untouched(account, reply)
   const sendAfter = new Date(context.clock.now().getTime() + account.settings.replies.undoMs)
-  const approved = await decide(
-    review,
-    stepOf(row, actor, 'deliver', {
-      disposition: 'approved',
-      reason: 'approved-by-person',
-      dueAt: sendAfter,
-    }),
-    { id, from: [reply.state], fromText: reply.text, to: 'approved', actor, sendAfter, ...written },
-  )
+  const approved = await decide(review, 'approve', {
+    id,
+    at: row.step,
+    actor,
+    reason: 'approved-by-person',
+    dueAt: sendAfter,
+    reply: { fromText: reply.text, sendAfter, ...written },
+  })
   await pipeline.advance(id, 'deliver', sendAfter)
   return approved
 }
@@ -41,10 +40,7 @@ export async function approve(
  * @throws Refusal when it is on its way, or was never approved
  */
 export async function cancel(review: Review, id: string, actor: string): Promise<ReplyRow | null> {
-  const { row } = await load(review, id)
-  return decide(
-    review,
-    { ...stepOf(row, actor, 'review', { disposition: 'held', reason: 'cancelled' }), from: 'deliver' },
-    { id, from: ['approved'], to: 'held', actor, sendAfter: null },
-  )
+  await load(review, id)
+  const change = { id, at: 'deliver', actor, reason: 'cancelled', reply: { sendAfter: null } } as const
+  return decide(review, 'undo', change)
 }

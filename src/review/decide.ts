@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto'
-import type { Stage } from '../base/dispositions.ts'
 import { PermanentError } from '../base/errors.ts'
 import { writtenReply } from '../compose/reply-octets.ts'
 import { type Account, accountOf, type StepContext } from '../context.ts'
 import { type DraftState, savedDraft } from '../deliver/draft-in-mailbox.ts'
 import type { Reply } from '../mail/reply/build.ts'
 import { loadMail, type StoredMail } from '../store/bodies.ts'
-import { commitStep, loadMessage, type MessageRow, type StepChange } from '../store/messages.ts'
-import { changeReply, loadReply, type ReplyChange, type ReplyRow } from '../store/replies.ts'
+import { loadMessage, type MessageRow } from '../store/messages.ts'
+import { type Change, move } from '../store/moves.ts'
+import { loadReply, type ReplyRow } from '../store/replies.ts'
+import type { VerbName } from '../store/transitions.ts'
 import { Refusal, type Review } from './review.ts'
 
 /** Names a text: what a person saw is what they decide on. @returns 16 hex digits */
@@ -63,32 +64,17 @@ export async function untouched(account: Account, reply: ReplyRow): Promise<Draf
 }
 
 /**
- * Mail and reply change together or not at all, and only from where they were seen.
- * @throws Refusal when either stands somewhere else by now: a second reviewer, a double click
+ * Carries out what a person decided, from where they saw it.
+ * @throws Refusal when it stands somewhere else by now: a second reviewer, a double click
  */
-export async function decide(
+export async function decide<V extends VerbName>(
   { context }: Review,
-  step: StepChange,
-  reply: ReplyChange | null,
+  verb: V,
+  change: Change<V>,
 ): Promise<ReplyRow | null> {
-  const now = context.clock.now()
-  return context.db.transaction(async (session) => {
-    if (!(await commitStep(session, step, now))) throw new Refusal('already-decided')
-    if (reply === null) return null
-    const changed = await changeReply(session, reply, now)
-    if (changed === null) throw new Refusal('already-decided')
-    return changed
-  })
-}
-
-/** The change of a mail by a person. */
-export function stepOf(
-  row: MessageRow,
-  actor: string,
-  to: Stage,
-  change: Omit<StepChange, 'id' | 'from' | 'to'>,
-): StepChange {
-  return { id: row.id, from: row.step, to, actor, ...change }
+  const moved = await move(context.db, verb, change, context.clock.now())
+  if (moved === null) throw new Refusal('already-decided')
+  return moved.reply
 }
 
 /**

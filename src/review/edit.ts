@@ -1,9 +1,10 @@
 import { octetsOf } from '../compose/reply-octets.ts'
 import { accountOf } from '../context.ts'
 import { unifiedDiff } from '../observe/edits.ts'
-import { loadReply, type NewReply, type ReplyRow, saveComposed } from '../store/replies.ts'
+import { writeByHand } from '../store/moves.ts'
+import type { NewReply, ReplyRow } from '../store/replies.ts'
 import { modelVerdict } from '../triage/verdict.ts'
-import { asWritten, decide, isOpen, load, loadText, openReply, stepOf, untouched } from './decide.ts'
+import { asWritten, decide, isOpen, load, loadText, openReply, untouched } from './decide.ts'
 import { Refusal, type Review } from './review.ts'
 
 /**
@@ -30,15 +31,12 @@ export async function edit(
     'draft',
     await asWritten(review.context, await loadText(review, id), { ...reply, text }),
   )
-  return decide(review, stepOf(row, actor, 'review', { disposition: 'held', reason: 'edited' }), {
+  return decide(review, 'edit', {
     id,
-    from: [reply.state],
-    fromText: reply.text,
-    to: 'held',
+    at: row.step,
     actor,
-    text,
-    diff: unifiedDiff(reply.text, text),
-    ...written,
+    reason: 'edited',
+    reply: { fromText: reply.text, text, diff: unifiedDiff(reply.text, text), ...written },
   })
 }
 
@@ -73,15 +71,15 @@ async function writeAnew(review: Review, id: string, actor: string, text: string
     holdReasons: [row.reason],
     attemptGroup: 0,
   }
-  const now = context.clock.now()
-  await saveComposed(context.db, reply, now)
-  // Another person may have been faster: then theirs stands, and this one is refused.
-  return decide(review, stepOf(row, actor, 'review', { disposition: 'held', reason: 'edited' }), {
+  const change = {
     id,
-    from: ['composed'],
-    fromText: text,
-    to: 'held',
+    at: row.step,
     actor,
-    diff: unifiedDiff('', text),
-  }).then(() => loadReply(context.db, id))
+    reason: 'edited',
+    reply: { diff: unifiedDiff('', text) },
+  } as const
+  const written = await writeByHand(context.db, reply, change, context.clock.now())
+  // Another person may have been faster: then theirs stands, and this one is refused.
+  if (written === null) throw new Refusal('already-decided')
+  return written.reply
 }

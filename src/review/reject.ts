@@ -1,7 +1,7 @@
 import { accountOf } from '../context.ts'
 import { removeSavedDraft } from '../deliver/draft-in-mailbox.ts'
 import type { ReplyRow } from '../store/replies.ts'
-import { decide, isOpen, load, openReply, stepOf, untouched } from './decide.ts'
+import { decide, isOpen, load, openReply, untouched } from './decide.ts'
 import { Refusal, type Review } from './review.ts'
 
 /**
@@ -12,24 +12,16 @@ export async function reject(review: Review, id: string, actor: string, seen?: s
   const { context } = review
   const subject = await load(review, id)
   const { row } = subject
-  const step = stepOf(row, actor, 'done', { disposition: 'rejected', reason: 'rejected-by-person' })
+  const change = { id, at: row.step, actor, reason: 'rejected-by-person' } as const
   if (subject.reply === null) {
     if (!isOpen(subject)) throw new Refusal('already-decided')
-    await decide(review, step, null)
+    await decide(review, 'reject', change)
     return
   }
   const reply = openReply(subject, seen)
   const account = accountOf(context, row.account)
   const draft = await untouched(account, reply)
-  const change = {
-    id,
-    from: [reply.state],
-    fromText: reply.text,
-    to: 'rejected',
-    actor,
-    saved: null,
-  } as const
-  await decide(review, step, change)
+  await decide(review, 'reject', { ...change, reply: { fromText: reply.text, saved: null } })
   if (draft === 'untouched') await removeSavedDraft(account, reply)
 }
 
@@ -38,8 +30,7 @@ export async function reject(review: Review, id: string, actor: string, seen?: s
  * @throws Refusal when it is not rejected (any more)
  */
 export async function reopen(review: Review, id: string, actor: string): Promise<ReplyRow | null> {
-  const { row, reply } = await load(review, id)
+  const { row } = await load(review, id)
   if (row.disposition !== 'rejected') throw new Refusal('already-decided')
-  const step = stepOf(row, actor, 'review', { disposition: 'held', reason: 'reopened' })
-  return decide(review, step, reply && { id, from: ['rejected'], to: 'held', actor })
+  return decide(review, 'reopen', { id, at: row.step, actor, reason: 'reopened' })
 }

@@ -1,10 +1,11 @@
-import type { Disposition, ReplyState } from '../base/dispositions.ts'
+import type { Disposition } from '../base/dispositions.ts'
 import { accountOf } from '../context.ts'
 import { removeSavedDraft } from '../deliver/draft-in-mailbox.ts'
 import type { MessageRow } from '../store/messages.ts'
 import type { ReplyRow } from '../store/replies.ts'
+import { stageAfter } from '../store/transitions.ts'
 import { modelVerdict } from '../triage/verdict.ts'
-import { decide, isOpen, load, loadText, openReply, stepOf, untouched } from './decide.ts'
+import { decide, isOpen, load, loadText, openReply, untouched } from './decide.ts'
 import { Refusal, type Review } from './review.ts'
 
 /** Decided without a reply; a person may want one all the same. */
@@ -33,26 +34,21 @@ export async function rewrite(
   const reply = replyToReplace(row, subject.reply, seen)
   const account = accountOf(context, row.account)
   const draft = reply === null ? 'none' : await untouched(account, reply)
-  const to = modelVerdict(row.verdict) === null ? 'triage' : 'compose'
+  const verb = modelVerdict(row.verdict) === null ? 'readAgain' : 'rewrite'
   const wish = instruction.trim().slice(0, longestInstruction)
-  const detail = wish === '' ? {} : { detail: `requested: ${wish}` }
-  const reason = 'rewrite-asked'
-  await decide(
-    review,
-    stepOf(row, actor, to, { disposition: 'pending', reason, instruction: wish, ...detail }),
-    reply && {
-      id,
-      from: [reply.state] satisfies ReplyState[],
-      fromText: reply.text,
-      to: 'composed',
-      actor,
-      // Another text is another message (standards.md section 5.7).
-      attemptGroup: reply.attemptGroup + 1,
-      saved: null,
-    },
-  )
+  const detail = wish === '' ? {} : { detail: `asked for: ${wish}` }
+  await decide(review, verb, {
+    id,
+    at: row.step,
+    actor,
+    reason: 'rewrite-asked',
+    instruction: wish,
+    ...detail,
+    // Another text is another message (standards.md section 5.7).
+    reply: reply ? { fromText: reply.text, attemptGroup: reply.attemptGroup + 1, saved: null } : {},
+  })
   if (reply !== null && draft === 'untouched') await removeSavedDraft(account, reply)
-  await pipeline.advance(id, to)
+  await pipeline.advance(id, stageAfter(verb))
 }
 
 function replyToReplace(row: MessageRow, reply: ReplyRow | null, seen?: string): ReplyRow | null {

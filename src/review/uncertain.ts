@@ -1,6 +1,6 @@
 import { octetsOf } from '../compose/reply-octets.ts'
 import type { ReplyRow } from '../store/replies.ts'
-import { asWritten, decide, load, loadText, stepOf } from './decide.ts'
+import { asWritten, decide, load, loadText } from './decide.ts'
 import { Refusal, type Review } from './review.ts'
 
 /**
@@ -12,18 +12,9 @@ export async function markSent(review: Review, id: string, actor: string): Promi
   const { row } = await load(review, id)
   if (row.disposition !== 'uncertain') throw new Refusal('already-decided')
   const finishedAt = context.clock.now()
-  const sent = await decide(
-    review,
-    stepOf(row, actor, 'deliver', { disposition: 'sent', reason: 'sent-by-their-word' }),
-    {
-      id,
-      from: ['uncertain'],
-      to: 'sent',
-      actor,
-      finishedAt,
-      replyText: `${actor} says that it was delivered`,
-    },
-  )
+  const reply = { finishedAt, replyText: `${actor} says that it arrived` }
+  const change = { id, at: row.step, actor, reason: 'sent-by-their-word', reply } as const
+  const sent = await decide(review, 'confirmSent', change)
   await pipeline.advance(id, 'deliver')
   return sent
 }
@@ -38,12 +29,7 @@ export async function holdAgain(review: Review, id: string, actor: string): Prom
   if (row.disposition !== 'uncertain' || reply === null) throw new Refusal('already-decided')
   const attemptGroup = reply.attemptGroup + 1
   const built = await asWritten(review.context, await loadText(review, id), { ...reply, attemptGroup })
-  return decide(review, stepOf(row, actor, 'review', { disposition: 'held', reason: 'held-again' }), {
-    id,
-    from: ['uncertain'],
-    to: 'held',
-    actor,
-    attemptGroup,
-    ...octetsOf('draft', built),
-  })
+  const written = { attemptGroup, ...octetsOf('draft', built) }
+  const change = { id, at: row.step, actor, reason: 'held-again', reply: written } as const
+  return decide(review, 'holdUncertain', change)
 }

@@ -2,7 +2,9 @@
  * A privacy request: every stored text of one correspondent goes. Rows and addresses stay, because the ledger and the limits
  * on automatic answers go by them: nothing is answered again.
  */
+import type { Disposition, ReplyState, Stage } from '../base/dispositions.ts'
 import type { Database, Queryable } from './database.ts'
+import { moveSeveralWithReplies } from './moves.ts'
 import { removeStyles } from './styles.ts'
 
 export interface Forgotten {
@@ -23,59 +25,56 @@ export function forgetCorrespondent(
   now: Date,
 ): Promise<Forgotten> {
   return db.transaction(async (session) => {
-    const { ids, underWay } = await mailsOf(session, address.trim().toLowerCase())
-    const closed = await closeOpen(session, ids, actor, now)
+    const mails = await mailsOf(session, address.trim().toLowerCase())
+    const closed = await closeOpen(session, mails, actor, now)
+    const ids = mails.filter(({ id, step }) => step === 'done' || closed.has(id)).map(({ id }) => id)
     const replies = await emptyReplies(session, ids)
     await emptyMails(session, ids)
     await removeStyles(session, null)
     await session.query('delete from replyd.correspondent where lower(address) = lower($1)', [address.trim()])
-    return { mails: ids.length, replies, closed, underWay }
+    return { mails: ids.length, replies, closed: closed.size, underWay: mails.length - ids.length }
   })
 }
 
+interface Named {
+  id: string
+  step: Stage
+  disposition: Disposition
+  state: ReplyState | null
+}
+
 /** Locks the rows: a step that runs meanwhile finds its row changed and leaves it alone. */
-async function mailsOf(session: Queryable, address: string): Promise<{ ids: string[]; underWay: number }> {
-  const { rows } = await session.query<{ id: string; state: string | null }>(
-    `select m.id, r.state from replyd.message m left join replyd.reply r on r.id = m.id
+async function mailsOf(session: Queryable, address: string): Promise<Named[]> {
+  const { rows } = await session.query<Named>(
+    `select m.id, m.step, m.disposition, r.state from replyd.message m left join replyd.reply r on r.id = m.id
       where lower(m.from_address) = $1 or exists (select 1 from jsonb_array_elements_text(r.addressees) a where lower(a) = $1) for update of m`,
     [address],
   )
-  const isUnderWay = ({ state }: { state: string | null }) => state === 'sending' || state === 'saving'
-  return {
-    ids: rows.filter((row) => !isUnderWay(row)).map(({ id }) => id),
-    underWay: rows.filter(isUnderWay).length,
-  }
+  return rows
 }
 
 /** A reply that may have gone out stays uncertain; what was not decided is rejected, and a draft is no longer looked at. */
 async function closeOpen(
   session: Queryable,
-  ids: readonly string[],
+  mails: readonly Named[],
   actor: string,
   now: Date,
-): Promise<number> {
-  await session.query(
-    `with changed as (
-       update replyd.reply r set state = 'rejected', actor = $2, send_after = null from replyd.reply b
-        where r.id = any($1) and b.id = r.id and r.state in ('composed', 'held', 'approved', 'saved') returning r.id, b.state
-     )
-     insert into replyd.reply_change (reply_id, at, actor, from_state, to_state)
-     select id, $3, $2, state, 'rejected' from changed`,
-    [ids, actor, now],
-  )
-  const { rowCount } = await session.query(
-    `with open as (
-       select id, step, case when disposition = 'uncertain' then disposition else 'rejected' end as disposition
-         from replyd.message where id = any($1) and step <> 'done'
-     ), noted as (
-       insert into replyd.event (message_id, at, step, disposition, reason, actor)
-       select id, $3, step, disposition, 'forgotten', $2 from open
-     )
-     update replyd.message m set step = 'done', disposition = o.disposition, reason = 'forgotten', updated_at = $3
-       from open o where o.id = m.id returning m.id`,
-    [ids, actor, now],
-  )
-  return rowCount ?? 0
+): Promise<Set<string>> {
+  const changes = mails
+    .filter(({ step }) => step !== 'done')
+    .map(({ id, step, disposition }) => ({
+      ...{ id, at: step, actor, reason: 'forgotten' as const, reply: { sendAfter: null } },
+      disposition: disposition === 'uncertain' ? disposition : ('rejected' as const),
+    }))
+  const closed = await moveSeveralWithReplies(session, 'forget', changes, now)
+  const drafts = mails
+    .filter(({ step, state }) => step === 'done' && state === 'saved')
+    .map(({ id, disposition }) => ({
+      ...{ id, at: 'done' as const, actor, reason: 'forgotten' as const },
+      disposition: disposition === 'drafted' ? ('rejected' as const) : disposition,
+    }))
+  await moveSeveralWithReplies(session, 'forgetDraft', drafts, now)
+  return closed
 }
 
 /** What the pages expect of an answer of the model. */

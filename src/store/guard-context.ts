@@ -4,12 +4,12 @@ import { fieldValues, type Message } from '../mail/message.ts'
 import type { StoredMail } from './bodies.ts'
 import type { Queryable } from './database.ts'
 import {
-  answeredMessageIds,
   automaticRepliesSince,
   automaticRepliesTo,
   openDrafts,
   ownMessageIds,
   threadParticipants,
+  underSameIds,
 } from './history.ts'
 import { humanThreadIds } from './human-threads.ts'
 
@@ -46,11 +46,15 @@ export async function loadGuardContexts(
   const threads = [...new Set(named.flatMap(({ thread }) => thread))]
   const addressees = [...new Set(candidates.flatMap(({ addressee }) => (addressee ? [addressee] : [])))]
   // Side by side: a mail that has just come waits for this.
-  const [recent, ofThreads, ours, answered, human, drafts] = await Promise.all([
+  const [recent, ofThreads, ours, underIds, human, drafts] = await Promise.all([
     automaticRepliesSince(db, account, new Date(now.getTime() - weekMs)),
     automaticRepliesTo(db, account, threads),
     ownMessageIds(db, account, [...own, ...threads]),
-    answeredMessageIds(db, account, own),
+    underSameIds(
+      db,
+      account,
+      candidates.map(({ mail }) => mail.row.id),
+    ),
     humanThreadIds(db, account, [...own, ...threads]),
     openDrafts(db, account, addressees),
   ])
@@ -62,7 +66,8 @@ export async function loadGuardContexts(
       arrivedAt: mail.row.internalDate,
       now,
       sentMessageIds: ours,
-      answeredMessageIds: answered,
+      answeredMessageIds: new Set(underIds.get(mail.row.id)?.answered ? [named[at]?.own ?? ''] : []),
+      reusedMessageId: underIds.get(mail.row.id)?.reused ?? false,
       autoSent,
       openDrafts: addressee ? (drafts.get(addressee) ?? 0) : 0,
       candidateHash: null,

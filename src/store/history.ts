@@ -53,19 +53,30 @@ export async function ownMessageIds(
   return new Set(rows.map((row) => row.id))
 }
 
-/** Which of these Message-IDs were answered before, by replyd or by the owner. */
-export async function answeredMessageIds(
+/** What stands in other rows under the Message-ID of a mail. */
+export interface UnderSameId {
+  /** The same mail was answered, by replyd or by the owner; its own row counts, too. */
+  answered: boolean
+  /** Another mail carries it. */
+  reused: boolean
+}
+
+/** Of these rows, by id; those whose Message-ID is theirs alone and unanswered may be absent. */
+export async function underSameIds(
   db: Queryable,
   account: string,
   ids: readonly string[],
-): Promise<Set<string>> {
-  if (ids.length === 0) return new Set()
-  const { rows } = await db.query<{ id: string }>(
-    `select message_id as id from replyd.message where account = $1 and message_id = any($2)
-        and disposition in ('sent', 'sent-by-owner', 'superseded', 'uncertain')`,
+): Promise<Map<string, UnderSameId>> {
+  if (ids.length === 0) return new Map()
+  const { rows } = await db.query<UnderSameId & { id: string }>(
+    `select m.id, bool_or(m.header_hash is not distinct from o.header_hash
+              and o.disposition in ('sent', 'sent-by-owner', 'superseded', 'uncertain')) as answered,
+            bool_or(m.header_hash <> o.header_hash) as reused
+       from replyd.message m join replyd.message o on o.account = m.account and o.message_id = m.message_id
+      where m.account = $1 and m.id = any($2) group by m.id`,
     [account, ids],
   )
-  return new Set(rows.map((row) => row.id))
+  return new Map(rows.map(({ id, answered, reused }) => [id, { answered, reused: reused === true }]))
 }
 
 /** Unsent drafts and held replies for each of these addressees. */
@@ -83,7 +94,10 @@ export async function openDrafts(
   return new Map(rows.map((row) => [row.addressee, row.n]))
 }
 
-/** The From addresses of the mails we hold under these Message-IDs, and of the replies: a thread's known participants. */
+/**
+ * The From addresses of the mails we hold under these Message-IDs, and of the replies: a thread's known participants. Of several
+ * mails under one id the first counts: a later one may claim it to get into the thread.
+ */
 export async function threadParticipants(
   db: Queryable,
   account: string,
@@ -91,7 +105,8 @@ export async function threadParticipants(
 ): Promise<string[] | null> {
   if (ids.length === 0) return null
   const { rows } = await db.query<{ address: string }>(
-    `select from_address as address from replyd.message where account = $1 and message_id = any($2) and from_address is not null
+    `select from_address as address from (select distinct on (message_id) from_address from replyd.message
+        where account = $1 and message_id = any($2) order by message_id, id) first where from_address is not null
      union select jsonb_array_elements_text(addressees) from replyd.reply where account = $1 and reply_message_id = any($2)
      union select reverse_path from replyd.reply where account = $1 and reply_message_id = any($2)`,
     [account, ids],

@@ -24,8 +24,8 @@ export type NewMessage = Pick<
 > & {
   internalDate: Date
   emailId: string | null
-  /** Names a mail that has no Message-ID: a digest of its header block. */
-  headerHash?: string | null
+  /** Of what the mail says (`mailDigest`), or of its header block when it has no Message-ID. */
+  digest?: string | null
 }
 
 export interface Ingested {
@@ -39,7 +39,7 @@ export interface Ingested {
 
 /** The row as storeIngested inserts it. */
 export function newRow(message: NewMessage, now: Date): MessageRow {
-  const { emailId: _emailId, headerHash: _headerHash, ...given } = message
+  const { emailId: _emailId, digest: _digest, ...given } = message
   return {
     ...given,
     ingestedAt: now,
@@ -71,10 +71,10 @@ with lease as materialized (
   insert into replyd.message (id, account, mailbox, uid_validity, uid, message_id, email_id, thread_id, size, internal_date,
     flags, from_address, from_name, subject, ingested_at, step, disposition, reason, due_at, updated_at, header_hash)
   select x.id, x.account, x.mailbox, x."uidValidity", x.uid, x."messageId", x."emailId", x."threadId", x.size, x."internalDate",
-    x.flags, x."fromAddress", x."fromName", x.subject, $2, x.step, x.disposition, x.reason, $2, $2, x."headerHash"
+    x.flags, x."fromAddress", x."fromName", x.subject, $2, x.step, x.disposition, x.reason, $2, $2, x.digest
     from held, jsonb_to_recordset($1::jsonb) as x (id text, account text, mailbox text, "uidValidity" text, uid bigint,
       "messageId" text, "emailId" text, "threadId" text, size bigint, "internalDate" timestamptz, flags jsonb,
-      "fromAddress" text, "fromName" text, subject text, step text, disposition text, reason text, "headerHash" text)
+      "fromAddress" text, "fromName" text, subject text, step text, disposition text, reason text, digest text)
   on conflict (account, mailbox, uid_validity, uid) do nothing
   returning id
 ), written as (

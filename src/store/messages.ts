@@ -1,9 +1,8 @@
 import type { Disposition, Stage, Step } from '../base/dispositions.ts'
 import type { GuardCode, Reason } from '../base/reasons.ts'
 import type { StoredVerdict } from '../triage/verdict.ts'
-import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
-import { storable, storableText } from './storable.ts'
+import { storableText } from './storable.ts'
 
 /** The ledger row of one mail: kept for ever, without the mail's text. */
 export interface MessageRow {
@@ -44,6 +43,13 @@ export interface MessageRow {
   junkUid: number | null
 }
 
+/** Whether its Message-ID names it and no other mail: then what the owner did under that id was done to it. */
+export function isNamedAlone<Row extends Pick<MessageRow, 'messageId' | 'codes'>>(
+  row: Row,
+): row is Row & { messageId: string } {
+  return row.messageId !== null && !row.codes.includes('reused-message-id')
+}
+
 export const messageColumns = `m.id, m.account, m.mailbox, m.uid_validity as "uidValidity", m.uid::float8 as uid,
   m.message_id as "messageId", m.thread_id as "threadId", m.size::float8 as size, m.internal_date as "internalDate", m.flags,
   m.from_address as "fromAddress", m.from_name as "fromName", m.subject, m.ingested_at as "ingestedAt", m.step,
@@ -57,80 +63,6 @@ export async function loadMessage(db: Queryable, id: string): Promise<MessageRow
     [id],
   )
   return rows[0] ?? null
-}
-
-/** What a step decided about one mail. Undefined fields stay as they are; a person's decision ends the `detail` of before. */
-export interface StepChange {
-  id: string
-  /** The stage that the row must be in; else nothing happens. */
-  from: Stage
-  to: Stage
-  disposition: Disposition
-  reason: Reason
-  codes?: readonly GuardCode[]
-  detail?: string | null
-  instruction?: string
-  ceiling?: 'never' | 'draft' | 'may'
-  verdict?: StoredVerdict
-  /** When the next step may run; at once when absent. */
-  dueAt?: Date
-  /** Who decided: `replyd`, or a person's name. */
-  actor?: string
-  durationMs?: number
-}
-
-/**
- * Commits decisions and their events in one statement; a row that is no longer at `from` is left alone, so that two
- * workers can't both decide. Returns the ids that were changed.
- */
-export async function commitSteps(
-  db: Queryable,
-  changes: readonly StepChange[],
-  now: Date,
-): Promise<Set<string>> {
-  const dated = changes.map((change) => ({ ...change, now }))
-  return commitDated(db, dated)
-}
-
-/** As commitSteps, each at its own moment. */
-export async function commitDated(
-  db: Queryable,
-  changes: readonly (StepChange & { now: Date })[],
-): Promise<Set<string>> {
-  const { rows } = await db.query<{ id: string }>(
-    `with wanted as (
-       select * from jsonb_to_recordset($1::jsonb) as x (id text, "from" text, "to" text, disposition text, reason text,
-         codes jsonb, detail text, instruction text, ceiling text, verdict jsonb, "dueAt" timestamptz, actor text, "durationMs" double precision,
-         now timestamptz)
-     ), changed as (
-       update replyd.message m set step = w."to", disposition = w.disposition, reason = w.reason,
-         codes = coalesce(w.codes, m.codes), detail = case when w.actor is null then coalesce(w.detail, m.detail) else w.detail end,
-         instruction = coalesce(w.instruction, m.instruction), ceiling = coalesce(w.ceiling, m.ceiling),
-         verdict = coalesce(w.verdict, m.verdict), due_at = coalesce(w."dueAt", w.now), attempts = 0, first_error_at = null,
-         last_error = null, updated_at = w.now
-         from wanted w where m.id = w.id and m.id = any($2) and m.step = w."from" returning m.id
-     ), logged as (
-       insert into replyd.event (message_id, at, step, disposition, reason, detail, actor, duration_ms)
-       select w.id, w.now, w."from", w.disposition, w.reason, w.detail, coalesce(w.actor, 'replyd'), w."durationMs"
-         from wanted w join changed c on c.id = w.id
-     )
-     select id from changed`,
-    // The ids once more: a planner that does not see how few they are reads a small table whole.
-    [storable(changes), changes.map(({ id }) => id)],
-  )
-  return new Set(rows.map((row) => row.id))
-}
-
-const commitOne = batched(
-  async (db, changes: readonly (StepChange & { now: Date })[]) => {
-    const committed = await commitDated(db, changes)
-    return changes.map(({ id }) => committed.has(id))
-  },
-  { nameOf: ({ id }) => id },
-)
-
-export function commitStep(db: Queryable, change: StepChange, now: Date): Promise<boolean> {
-  return commitOne(db, { ...change, now })
 }
 
 /**
@@ -202,22 +134,26 @@ export async function findByMessageIds(
   return rows
 }
 
+export type KnownMail = Pick<
+  MessageRow,
+  'id' | 'messageId' | 'mailbox' | 'uidValidity' | 'size' | 'fromAddress'
+> & {
+  /** See NewMessage; null in rows of earlier versions. */
+  digest: string | null
+}
+
 /** Rows of an account that carry one of these Message-IDs, or have none and one of these header digests; oldest first. */
 export async function findKnownMails(
   db: Queryable,
   account: string,
   messageIds: readonly string[],
-  headerHashes: readonly string[],
-): Promise<
-  (Pick<MessageRow, 'id' | 'messageId' | 'mailbox' | 'uidValidity' | 'size'> & {
-    headerHash: string | null
-  })[]
-> {
-  const { rows } = await db.query<MessageRow & { headerHash: string | null }>(
-    `select id, message_id as "messageId", header_hash as "headerHash", mailbox, uid_validity as "uidValidity",
-       size::float8 as size from replyd.message
+  headerDigests: readonly string[],
+): Promise<KnownMail[]> {
+  const { rows } = await db.query<KnownMail>(
+    `select id, message_id as "messageId", header_hash as digest, mailbox, uid_validity as "uidValidity",
+       size::float8 as size, from_address as "fromAddress" from replyd.message
       where account = $1 and (message_id = any($2) or (message_id is null and header_hash = any($3))) order by id`,
-    [account, messageIds, headerHashes],
+    [account, messageIds, headerDigests],
   )
   return rows
 }

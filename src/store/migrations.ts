@@ -280,10 +280,29 @@ create table replyd.sent_cursor (
 );
 `
 
+/** Mail and reply change together. What a crash or a failure left half done is brought to where it stands. */
+const together = `
+update replyd.message m set step = 'done', disposition = 'drafted' from replyd.reply r
+  where r.id = m.id and m.step = 'deliver' and r.state = 'saved';
+update replyd.message m set step = 'done', disposition = r.state from replyd.reply r
+  where r.id = m.id and m.step = 'deliver' and r.state in ('rejected', 'superseded');
+update replyd.message m set step = 'review', disposition = r.state from replyd.reply r
+  where r.id = m.id and m.step = 'deliver' and r.state in ('held', 'uncertain');
+update replyd.message m set disposition = 'uncertain' from replyd.reply r
+  where r.id = m.id and m.step = 'review' and r.state in ('sending', 'uncertain');
+update replyd.message m set step = 'done', disposition = 'sent' from replyd.reply r
+  where r.id = m.id and m.step = 'review' and r.state = 'sent';
+update replyd.reply r set state = 'uncertain' from replyd.message m
+  where m.id = r.id and m.step = 'review' and r.state = 'sending';
+update replyd.reply r set state = 'held', send_after = null from replyd.message m
+  where m.id = r.id and m.step = 'review' and r.state in ('composed', 'approved', 'saving');
+`
+
 export const migrations: readonly Migration[] = [
   { version: 1, sql: first },
   { version: 2, sql: words },
   { version: 3, sql: checked },
   { version: 4, sql: typed },
   { version: 5, sql: correspondents },
+  { version: 6, sql: together },
 ]

@@ -69,7 +69,7 @@ export interface ReplyRow {
   savedSize: number | null
 }
 
-const columns = `id, account, state, kind, reply_message_id as "replyMessageId", octets, reverse_path as "reversePath", addressee, addressees,
+export const replyColumns = `id, account, state, kind, reply_message_id as "replyMessageId", octets, reverse_path as "reversePath", addressee, addressees,
   subject, text, draft_text as "draftText", text_hash as "textHash", language, confidence, composed, claims, sources, omitted, checked,
   string_to_array(hold_reason, ' ') as "holdReasons", actor, attempt_group as "attemptGroup", created_at as "createdAt", send_after as "sendAfter",
   claimed_at as "claimedAt", finished_at as "finishedAt", reply_text as "replyText", saved_mailbox as "savedMailbox",
@@ -98,47 +98,43 @@ export type NewReply = Pick<
 >
 
 /** Octets have no place in JSON; reasons are stored in one text, divided by spaces. */
-const encoded = <T extends { octets?: Buffer; holdReasons?: readonly Reason[] }>(value: T) => ({
+export const encodedReply = <T extends { octets?: Buffer; holdReasons?: readonly Reason[] }>(value: T) => ({
   ...value,
   octets: value.octets?.toString('base64'),
   holdReason: value.holdReasons?.join(' '),
 })
 
-const saveOne = batched<NewReply & { now: Date }, boolean>(
-  async (db, replies) => {
-    const { rows } = await db.query<{ id: string }>(
-      `insert into replyd.reply as r (id, account, state, kind, reply_message_id, octets, reverse_path, addressee, addressees,
+/**
+ * Stores texts for mails that stand at that stage; one that was forgotten meanwhile gets none. A text that nobody has decided on
+ * gives way at `compose`; a person writes only where there is none.
+ * @returns the ids of those that were stored
+ */
+export async function insertReplies(
+  db: Queryable,
+  replies: readonly (NewReply & { at: Stage; now: Date })[],
+): Promise<Set<string>> {
+  const { rows } = await db.query<{ id: string }>(
+    `insert into replyd.reply as r (id, account, state, kind, reply_message_id, octets, reverse_path, addressee, addressees,
          subject, text, draft_text, text_hash, language, confidence, composed, claims, sources, omitted, hold_reason, attempt_group, created_at)
        select x.id, x.account, 'composed', x.kind, x."replyMessageId", decode(x.octets, 'base64'), x."reversePath", x.addressees->>0,
          x.addressees, x.subject, x.text, x.text, x."textHash", x.language, x.confidence, x.composed, x.claims, x.sources, x.omitted,
          x."holdReason", x."attemptGroup", x.now
-         from jsonb_to_recordset($1::jsonb) as x (id text, account text, kind text, "replyMessageId" text, octets text,
+         from jsonb_to_recordset($1::jsonb) as x (id text, at text, account text, kind text, "replyMessageId" text, octets text,
            "reversePath" text, addressees jsonb, subject text, text text, "textHash" text, language text, confidence float8,
            composed jsonb, claims jsonb, sources jsonb, omitted jsonb, "holdReason" text, "attemptGroup" integer, now timestamptz)
-         join replyd.message m on m.id = x.id and m.reason <> 'forgotten' for key share of m
-       on conflict (id) do update set state = 'composed', kind = excluded.kind, reply_message_id = excluded.reply_message_id,
+         join replyd.message m on m.id = x.id and m.step = x.at and m.reason <> 'forgotten' for no key update of m
+       on conflict (id) do update set kind = excluded.kind, reply_message_id = excluded.reply_message_id,
          octets = excluded.octets, reverse_path = excluded.reverse_path, addressee = excluded.addressee,
          addressees = excluded.addressees,
          subject = excluded.subject, text = excluded.text, draft_text = excluded.text, text_hash = excluded.text_hash,
          language = excluded.language, confidence = excluded.confidence, composed = excluded.composed,
          claims = excluded.claims, sources = excluded.sources, omitted = excluded.omitted, checked = null, hold_reason = excluded.hold_reason,
          attempt_group = excluded.attempt_group, created_at = excluded.created_at
-         where r.state in ('composed', 'held')
+         where r.state = 'composed'
        returning r.id`,
-      [storable(replies.map(encoded))],
-    )
-    const stored = new Set(rows.map(({ id }) => id))
-    return replies.map(({ id }) => stored.has(id))
-  },
-  { nameOf: ({ id }) => id },
-)
-
-/**
- * Stores what was composed. A reply that somebody has already decided on is never replaced, and a mail that was forgotten
- * meanwhile gets none. Returns whether it was stored.
- */
-export function saveComposed(db: Queryable, reply: NewReply, now: Date): Promise<boolean> {
-  return saveOne(db, { ...reply, now })
+    [storable(replies.map(encodedReply))],
+  )
+  return new Set(rows.map(({ id }) => id))
 }
 
 /** Stores what the check by meaning said, while nobody has decided on the reply. */
@@ -151,106 +147,14 @@ export async function saveChecked(db: Queryable, id: string, checked: StoredChec
 
 export const loadReply = batched<string, ReplyRow | null>(
   async (db, ids) => {
-    const { rows } = await db.query<ReplyRow>(`select ${columns} from replyd.reply where id = any($1)`, [ids])
+    const { rows } = await db.query<ReplyRow>(`select ${replyColumns} from replyd.reply where id = any($1)`, [
+      ids,
+    ])
     const found = new Map(rows.map((row) => [row.id, row]))
     return ids.map((id) => found.get(id) ?? null)
   },
   { nameOf: (id) => id },
 )
-
-/** A change of state and everything that goes with it. Undefined fields stay as they are. */
-export interface ReplyChange {
-  id: string
-  /** The states that the row may be in; in any other nothing happens. */
-  from: readonly ReplyState[]
-  /** The text that the row must have, so that nobody approves or overwrites what they have not seen; any when absent. */
-  fromText?: string
-  to: ReplyState
-  actor: string
-  kind?: 'send' | 'draft'
-  octets?: Buffer
-  /** At least one. */
-  addressees?: readonly string[]
-  replyMessageId?: string
-  attemptGroup?: number
-  text?: string
-  textHash?: string
-  /** Unified diff of an edit. */
-  diff?: string
-  holdReasons?: readonly Reason[]
-  /** null clears it. */
-  sendAfter?: Date | null
-  claimedAt?: Date | null
-  finishedAt?: Date
-  replyText?: string
-  /** Where the draft stands in \\Drafts; null: nowhere any more. */
-  saved?: { mailbox: string; uidValidity: string | null; uid: number | null; size: number } | null
-}
-
-/** jsonb keeps null and absent apart only with a word of its own. */
-const asWanted = ({ saved, ...change }: DatedChange) => ({
-  ...encoded(change),
-  setsSendAfter: change.sendAfter !== undefined,
-  setsClaimedAt: change.claimedAt !== undefined,
-  setsSaved: saved !== undefined,
-  savedMailbox: saved?.mailbox,
-  savedUidValidity: saved?.uidValidity,
-  savedUid: saved?.uid,
-  savedSize: saved?.size,
-})
-
-export type DatedChange = ReplyChange & { now: Date }
-
-/** As changeReply, for several replies. */
-export async function changeReplies(
-  db: Queryable,
-  changes: readonly DatedChange[],
-): Promise<(ReplyRow | null)[]> {
-  const { rows } = await db.query<ReplyRow>(
-    `with wanted as (
-         select * from jsonb_to_recordset($1::jsonb) as x (id text, "from" text[], "fromText" text, "to" text, actor text, kind text,
-           octets text, addressees jsonb, "replyMessageId" text, "attemptGroup" integer, text text, "textHash" text, diff text, "holdReason" text,
-           "setsSendAfter" boolean, "sendAfter" timestamptz, "setsClaimedAt" boolean, "claimedAt" timestamptz,
-           "finishedAt" timestamptz, "replyText" text, "setsSaved" boolean, "savedMailbox" text, "savedUidValidity" text,
-           "savedUid" bigint, "savedSize" bigint, now timestamptz)
-       ), before as (
-         select r.id, r.state from replyd.reply r join wanted w on w.id = r.id
-          where r.state = any(w."from") and (w."fromText" is null or r.text = w."fromText") order by r.id for update of r
-       ), changed as (
-         update replyd.reply r set state = w."to", actor = w.actor, kind = coalesce(w.kind, r.kind),
-           octets = coalesce(decode(w.octets, 'base64'), r.octets),
-           addressees = coalesce(w.addressees, r.addressees), addressee = coalesce(w.addressees->>0, r.addressee),
-           reply_message_id = coalesce(w."replyMessageId", r.reply_message_id),
-           attempt_group = coalesce(w."attemptGroup", r.attempt_group), text = coalesce(w.text, r.text),
-           text_hash = coalesce(w."textHash", r.text_hash), hold_reason = coalesce(w."holdReason", r.hold_reason),
-           send_after = case when w."setsSendAfter" then w."sendAfter" else r.send_after end,
-           claimed_at = case when w."setsClaimedAt" then w."claimedAt" else r.claimed_at end,
-           finished_at = coalesce(w."finishedAt", r.finished_at), reply_text = coalesce(w."replyText", r.reply_text),
-           saved_mailbox = case when w."setsSaved" then w."savedMailbox" else r.saved_mailbox end,
-           saved_uid_validity = case when w."setsSaved" then w."savedUidValidity" else r.saved_uid_validity end,
-           saved_uid = case when w."setsSaved" then w."savedUid" else r.saved_uid end,
-           saved_size = case when w."setsSaved" then w."savedSize" else r.saved_size end
-           from before b join wanted w on w.id = b.id where r.id = b.id returning r.*
-       ), logged as (
-         insert into replyd.reply_change (reply_id, at, actor, from_state, to_state, diff)
-         select b.id, w.now, w.actor, b.state, w."to", w.diff from before b join wanted w on w.id = b.id
-       )
-       select ${columns} from changed`,
-    [storable(changes.map(asWanted))],
-  )
-  const changed = new Map(rows.map((row) => [row.id, row]))
-  return changes.map(({ id }) => changed.get(id) ?? null)
-}
-
-const changeOne = batched(changeReplies, { nameOf: ({ id }) => id })
-
-/**
- * Changes a reply only from the states that are expected, in one conditional statement, and writes down who did it.
- * Null when the row was in another state: a second reviewer, a double click, another worker.
- */
-export function changeReply(db: Queryable, change: ReplyChange, now: Date): Promise<ReplyRow | null> {
-  return changeOne(db, { ...change, now })
-}
 
 /** Replies of this account that went out under one of these Message-IDs, or to one of these mails. */
 export async function repliesInThread(
@@ -261,7 +165,7 @@ export async function repliesInThread(
 ): Promise<ReplyRow[]> {
   if (replyIds.length === 0 && mailIds.length === 0) return []
   const { rows } = await db.query<ReplyRow>(
-    `select ${columns} from replyd.reply where account = $1 and (reply_message_id = any($2) or id = any($3)) and state = 'sent'`,
+    `select ${replyColumns} from replyd.reply where account = $1 and (reply_message_id = any($2) or id = any($3)) and state = 'sent'`,
     [account, replyIds, mailIds],
   )
   return rows

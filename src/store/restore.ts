@@ -5,6 +5,7 @@ import { type BackupEnd, type BackupHead, backedUpTables, backupFormat, identity
 import { batched } from './batched.ts'
 import type { Database, Queryable } from './database.ts'
 import { lockSchema, migrateTo, newestSchema, schemaVersion } from './migrate.ts'
+import { moveSeveralWithReplies } from './moves.ts'
 
 export interface Restored {
   head: BackupHead
@@ -179,24 +180,17 @@ async function afterRestore(
   now: Date,
 ): Promise<{ heldAgain: number; sending: number }> {
   await session.query('insert into replyd.restore (at, backup_at) values ($1, $2)', [now, at])
-  const { rowCount } = await session.query(
-    `with changed as (
-       update replyd.reply set state = 'held', actor = 'replyd', send_after = null where state = 'approved' returning id
-     ), logged as (
-       insert into replyd.reply_change (reply_id, at, actor, from_state, to_state)
-       select id, $1, 'replyd', 'approved', 'held' from changed
-     ), noted as (
-       insert into replyd.event (message_id, at, step, disposition, reason, actor)
-       select id, $1, 'deliver', 'held', 'restored', 'replyd' from changed
-     )
-     update replyd.message m set step = 'review', disposition = 'held', reason = 'restored', updated_at = $1
-       from changed c where c.id = m.id returning m.id`,
-    [now],
+  const approved = await session.query<{ id: string }>(`select id from replyd.reply where state = 'approved'`)
+  const held = await moveSeveralWithReplies(
+    session,
+    'holdRestored',
+    approved.rows.map(({ id }) => ({ id, at: 'deliver', reason: 'restored', reply: { sendAfter: null } })),
+    now,
   )
   const { rows } = await session.query<{ n: number }>(
     `select count(*)::int as n from replyd.reply where state = 'sending'`,
   )
-  return { heldAgain: rowCount ?? 0, sending: rows[0]?.n ?? 0 }
+  return { heldAgain: held.size, sending: rows[0]?.n ?? 0 }
 }
 
 /** When this store was last restored from a backup; null: never. */

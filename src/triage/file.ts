@@ -3,17 +3,18 @@ import { PermanentError, TemporaryError, UncertainError } from '../base/errors.t
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
 import { CannotMove, MessageVanished } from '../imap/imap.ts'
 import { noteJunkPlace } from '../store/mail-places.ts'
-import { commitStep, loadMessage, type MessageRow, type StepChange } from '../store/messages.ts'
+import { loadMessage, type MessageRow } from '../store/messages.ts'
+import { type Change, move } from '../store/moves.ts'
 
-type FilingOutcome = Pick<StepChange, 'disposition' | 'reason'>
+type FilingOutcome = Pick<Change<'finishFiling'>, 'disposition' | 'reason'>
 
 export async function file(context: StepContext, id: string): Promise<Next | null> {
   const row = await loadMessage(context.db, id)
   if (row?.step !== 'file') return null
   const account = accountOf(context, row.account)
   const outcome = await fileSpam(context, account, row)
-  const change: StepChange = { id, from: 'file', to: 'done', ...outcome }
-  return (await commitStep(context.db, change, context.clock.now())) ? { stage: 'done' } : null
+  const change = { id, at: 'file' as const, ...outcome }
+  return (await move(context.db, 'finishFiling', change, context.clock.now())) ? { stage: 'done' } : null
 }
 
 async function fileSpam(context: StepContext, account: Account, row: MessageRow): Promise<FilingOutcome> {
@@ -26,7 +27,7 @@ async function fileSpam(context: StepContext, account: Account, row: MessageRow)
     return { disposition: 'restored', reason: 'marked-not-junk' }
   await mark(account, row)
   if (action === 'mark') return { disposition: 'marked', reason: row.reason }
-  return move(context, account, row)
+  return moveToJunk(context, account, row)
 }
 
 /** Before the move: keywords travel along. Where the server keeps none, the ledger alone knows. */
@@ -39,7 +40,7 @@ async function mark(account: Account, { mailbox, uidValidity, uid }: MessageRow)
   }
 }
 
-async function move(context: StepContext, account: Account, row: MessageRow): Promise<FilingOutcome> {
+async function moveToJunk(context: StepContext, account: Account, row: MessageRow): Promise<FilingOutcome> {
   const { junk } = await account.imap.specialMailboxes()
   if (junk === null)
     throw new PermanentError('the account has no \\Junk mailbox: create one, or name it in mailboxes.junk')

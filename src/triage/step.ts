@@ -2,7 +2,7 @@
 import type { Reason } from '../base/reasons.ts'
 import { loadThread } from '../compose/thread.ts'
 import type { AccountSettings, SpamSettings } from '../config/settings.ts'
-import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
+import { type Account, type Arrival, accountOf, type Next, type StepContext } from '../context.ts'
 import { decodeWords, domainPart } from '../mail/address.ts'
 import { authentication, trustedAuthentication } from '../mail/authentication.ts'
 import { ownAddressTest } from '../mail/correspondents.ts'
@@ -18,39 +18,41 @@ import { triageMessages } from '../model/prompts.ts'
 import { loadMail, type StoredMail } from '../store/bodies.ts'
 import { namedIds } from '../store/guard-context.ts'
 import { earlierMails, writtenTo } from '../store/history.ts'
-import { commitStep, type MessageRow, type StepChange } from '../store/messages.ts'
+import type { MessageRow } from '../store/messages.ts'
+import { type Change, move } from '../store/moves.ts'
 import { type SenderRule, senderRule } from '../store/sender-rules.ts'
+import { stageAfter } from '../store/transitions.ts'
 import { askFilter, detailOf, learnFrom } from './filter.ts'
 import { isPaymentTrap } from './payment-trap.ts'
 import { type SpamKind, type Verdict, verdictSchema } from './verdict.ts'
 import { takeBackReplies, takesBack } from './withdrawn.ts'
 
-export type TriageDecision = Pick<StepChange, 'to' | 'disposition' | 'reason' | 'detail' | 'verdict'>
+type TriageVerb = 'callSpam' | 'decline' | 'leaveUnanswered' | 'wantReply' | 'askPerson'
+
+/** What becomes of a mail, and why. */
+export type TriageDecision = { verb: TriageVerb } & Pick<Change<TriageVerb>, 'reason' | 'detail' | 'verdict'>
 
 export async function triage(context: StepContext, id: string, signal: AbortSignal): Promise<Next | null> {
   const mail = await loadMail(context.db, id)
   if (mail?.row.step !== 'triage') return null
   const account = accountOf(context, mail.row.account)
   const started = context.clock.now()
-  const rule = await ruleFor(context, account, mail.row)
-  const decision =
-    (await withoutModel(context, account, mail, rule)) ??
-    unlessUnread(
-      decisionOf(await ask(context, account, mail, signal), mail.row, account.settings.spam, rule),
-      mail.message,
-    )
+  const arrival = { context, account, mail }
+  const rule = await ruleFor(arrival)
+  const { verb, ...decision } =
+    (await withoutModel(arrival, rule)) ??
+    unlessUnread(decisionOf(await ask(arrival, signal), mail.row, account.settings.spam, rule), mail.message)
   // Before the commit: a process that ends in between triages this mail again and takes the replies back then.
-  if (decision.reason === 'nothing-asked' && takesBack(decision.verdict))
-    await takeBackReplies(context, account, mail)
+  if (verb === 'leaveUnanswered' && takesBack(decision.verdict)) await takeBackReplies(arrival)
   const now = context.clock.now()
-  const change = { id, from: 'triage' as const, ...decision, durationMs: now.getTime() - started.getTime() }
-  if (!(await commitStep(context.db, change, now))) return null
+  const change = { id, at: 'triage' as const, ...decision, durationMs: now.getTime() - started.getTime() }
+  if (!(await move(context.db, verb, change, now))) return null
   await learnFrom(context, mail, decision.verdict ?? null)
-  return { stage: decision.to }
+  return { stage: stageAfter(verb) }
 }
 
 /** The owner's list for this sender: configured, or learned from what they moved. An address outranks its domain. */
-async function ruleFor(context: StepContext, account: Account, row: MessageRow): Promise<SenderRule | null> {
+async function ruleFor({ context, account, mail: { row } }: Arrival): Promise<SenderRule | null> {
   if (!row.fromAddress) return null
   return (
     configuredRule(account.settings.spam, row.fromAddress) ??
@@ -69,9 +71,7 @@ export function configuredRule(spam: SpamSettings, address: string): SenderRule 
 
 /** What can be decided without the model; null when it has to be asked. */
 async function withoutModel(
-  context: StepContext,
-  account: Account,
-  mail: StoredMail,
+  { context, account, mail }: Arrival,
   rule: SenderRule | null,
 ): Promise<TriageDecision | null> {
   const { row, message } = mail
@@ -80,8 +80,7 @@ async function withoutModel(
   const found = rule === null ? await askFilter(context, mail) : null
   if (found?.spam.is)
     return {
-      to: 'file',
-      disposition: 'pending',
+      verb: 'callSpam',
       reason: 'spam-bayes',
       detail: detailOf(found),
       verdict: found,
@@ -91,7 +90,7 @@ async function withoutModel(
   const known =
     rule?.rule === 'allow' ||
     (row.fromAddress !== null && (await earlierMails(context.db, row.account, row.fromAddress, row.id)) > 0)
-  const declined = { to: 'done', disposition: 'declined', reason: row.reason } as const
+  const declined = { verb: 'decline', reason: row.reason } as const
   if (found && (known || isAuthenticated(account.settings, mail)))
     return { ...declined, detail: detailOf(found), verdict: found }
   return known ? declined : null
@@ -109,19 +108,14 @@ export function withoutHistory(
   message: Message,
   rule: SenderRule | null,
 ): TriageDecision | null {
-  if (rule?.rule === 'deny')
-    return { to: 'file', disposition: 'pending', reason: 'denied-sender', detail: rule.pattern }
+  if (rule?.rule === 'deny') return { verb: 'callSpam', reason: 'denied-sender', detail: rule.pattern }
   if (rule === null && isSpamUpstream(message, owner.authservIds))
-    return { to: 'file', disposition: 'pending', reason: 'upstream-spam' }
+    return { verb: 'callSpam', reason: 'upstream-spam' }
   return null
 }
 
-async function ask(
-  context: StepContext,
-  account: Account,
-  mail: StoredMail,
-  signal: AbortSignal,
-): Promise<Verdict> {
+async function ask(arrival: Arrival, signal: AbortSignal): Promise<Verdict> {
+  const { context, account, mail } = arrival
   const { row } = mail
   const prompt = account.prompts.triage
   const { db, config } = context
@@ -131,7 +125,7 @@ async function ask(
         writtenTo(db, row.account, row.fromAddress, row.id),
       ])
     : [0, false]
-  const thread = isShort(mail.message) ? await shortThread(context, account, mail) : []
+  const thread = isShort(mail.message) ? await shortThread(arrival) : []
   const salt = context.newId(context.clock.now()).slice(-10)
   const toJudge = { ...mail, firstContact: earlier === 0, writtenBefore, thread }
   const occasion = { row, task: 'triage', prompt, knowledgeHash: null } as const
@@ -150,10 +144,11 @@ export const threadShown = 2
 export const isShort = (message: Message) => visibleText(message).text.length <= shortText
 
 /** What a short mail may refer to. */
-async function shortThread(context: StepContext, account: Account, mail: StoredMail) {
+async function shortThread(arrival: Arrival) {
+  const { account, mail } = arrival
   const addressees = replyHeader(mail.message, account.settings.owner, 'draft')?.to ?? []
   if (addressees.length === 0 || (namedIds(mail.message).thread.length === 0 && !mail.row.threadId)) return []
-  return (await loadThread(context, account, mail, addressees)).entries.slice(-threadShown)
+  return (await loadThread(arrival, addressees)).entries.slice(-threadShown)
 }
 
 /** What has to be known of a mail to judge it; the eval and the backtest have no row. */
@@ -223,10 +218,10 @@ export function believed(verdict: Verdict, message: Message): Verdict {
 /** A question may stand in what was not read: a person looks before the mail is closed or answered. */
 export function unlessUnread(decision: TriageDecision, message: Pick<Message, 'faults'>): TriageDecision {
   if (!isTextUnread(message)) return decision
-  const isOpen = decision.to === 'compose' || decision.disposition === 'no-reply-needed'
+  const isOpen = decision.verb === 'wantReply' || decision.verb === 'leaveUnanswered'
   if (!isOpen) return decision
   const detail = `unread: ${message.faults.map(({ text }) => text).join('; ')}`
-  return { ...decision, to: 'review', disposition: 'held', reason: 'text-not-read', detail }
+  return { ...decision, verb: 'askPerson', reason: 'text-not-read', detail }
 }
 
 const spamReasons: Record<SpamKind, Reason> = {
@@ -248,18 +243,16 @@ export function decisionOf(
   const never = row.ceiling === 'never'
   const suspected = verdict.spam.is && rule?.rule !== 'allow'
   if (suspected && verdict.spam.confidence >= spam.threshold)
-    return { to: 'file', disposition: 'pending', reason: spamReasons[verdict.spam.kind], detail, verdict }
+    return { verb: 'callSpam', reason: spamReasons[verdict.spam.kind], detail, verdict }
   if (never) {
     const reason = suspected ? 'suspected-spam' : row.reason
-    return { to: 'done', disposition: 'declined', reason, detail, verdict }
+    return { verb: 'decline', reason, detail, verdict }
   }
   // A person looks, whatever else the model made of it: no reply is written that could confirm it.
-  if (verdict.payment_change)
-    return { to: 'review', disposition: 'held', reason: 'payment-change', detail, verdict }
-  if (suspected) return { to: 'review', disposition: 'held', reason: 'suspected-spam', detail, verdict }
-  if (!verdict.needs_reply)
-    return { to: 'done', disposition: 'no-reply-needed', reason: 'nothing-asked', detail, verdict }
-  return { to: 'compose', disposition: 'pending', reason: 'needs-reply', detail, verdict }
+  if (verdict.payment_change) return { verb: 'askPerson', reason: 'payment-change', detail, verdict }
+  if (suspected) return { verb: 'askPerson', reason: 'suspected-spam', detail, verdict }
+  if (!verdict.needs_reply) return { verb: 'leaveUnanswered', reason: 'nothing-asked', detail, verdict }
+  return { verb: 'wantReply', reason: 'needs-reply', detail, verdict }
 }
 
 /**

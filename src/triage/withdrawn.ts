@@ -1,13 +1,12 @@
 /** "Never mind": the sender takes a question back, so the reply to it that still waits is no longer needed. */
 
-import type { Account, StepContext } from '../context.ts'
+import type { Arrival } from '../context.ts'
 import { removeSavedDraft, savedDraft } from '../deliver/draft-in-mailbox.ts'
 import { domainPart } from '../mail/address.ts'
 import { authentication } from '../mail/authentication.ts'
-import type { StoredMail } from '../store/bodies.ts'
 import { namedIds } from '../store/guard-context.ts'
-import { commitStep } from '../store/messages.ts'
-import { changeReply, openRepliesTo } from '../store/replies.ts'
+import { move } from '../store/moves.ts'
+import { openRepliesTo } from '../store/replies.ts'
 import { modelVerdict, type StoredVerdict } from './verdict.ts'
 
 /** A mail that asks for nothing any more, in a thread of the sender's own. */
@@ -26,11 +25,8 @@ export function takesBack(stored: StoredVerdict | null | undefined): boolean {
  * Supersedes replies to earlier mails of the same sender in this thread. A draft that the owner has touched stays. A mail
  * that fails authentication takes nothing back: anybody can write "never mind" under another's address.
  */
-export async function takeBackReplies(
-  context: StepContext,
-  account: Account,
-  { row, message }: StoredMail,
-): Promise<void> {
+export async function takeBackReplies({ context, account, mail }: Arrival): Promise<void> {
+  const { row, message } = mail
   if (row.fromAddress === null) return
   const { authservIds } = account.settings.owner
   if (authentication(message, authservIds, domainPart(row.fromAddress)) === 'dmarc-fail') return
@@ -38,19 +34,8 @@ export async function takeBackReplies(
   const sender = { account: row.account, address: row.fromAddress, exceptId: row.id }
   for (const { reply, step } of await openRepliesTo(context.db, sender, thread)) {
     if ((await savedDraft(account, reply)) === 'touched') continue
-    const now = context.clock.now()
-    const taken = await context.db.transaction(async (session) => {
-      const change = {
-        id: reply.id,
-        from: [reply.state],
-        to: 'superseded',
-        actor: 'replyd',
-        sendAfter: null,
-      } as const
-      if ((await changeReply(session, change, now)) === null) return false
-      const done = { to: 'done', disposition: 'superseded', reason: 'withdrawn' } as const
-      return commitStep(session, { id: reply.id, from: step, ...done }, now)
-    })
-    if (taken) await removeSavedDraft(account, reply)
+    const change = { id: reply.id, at: step, reason: 'withdrawn', reply: { sendAfter: null } } as const
+    if (await move(context.db, 'withdraw', change, context.clock.now()))
+      await removeSavedDraft(account, reply)
   }
 }

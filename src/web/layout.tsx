@@ -77,7 +77,14 @@ export function Page({ view, title, children }: { view: View; title: string; chi
   )
 }
 
-export function Shell({ title, children }: { title: string; children?: Child }) {
+interface ShellProps {
+  title: string
+  /** `bare`: without the menu at its side. */
+  page?: 'bare'
+  children?: Child
+}
+
+export function Shell({ title, page, children }: ShellProps) {
   return (
     <html lang="en">
       <head>
@@ -91,7 +98,7 @@ export function Shell({ title, children }: { title: string; children?: Child }) 
         <script src="/assets/htmx.js" defer />
         <script src="/assets/review.js" defer />
       </head>
-      <body>{children}</body>
+      <body class={page}>{children}</body>
     </html>
   )
 }

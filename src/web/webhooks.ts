@@ -6,6 +6,7 @@ import { createHmac } from 'node:crypto'
 import { backoffMs } from '../base/backoff.ts'
 import { capitalised, outcomeOf } from '../base/dispositions.ts'
 import { reasonOf } from '../base/errors.ts'
+import { exchange } from '../base/http.ts'
 import { sentenceOf } from '../base/reasons.ts'
 import type { Config, WebhookSettings } from '../config/settings.ts'
 import type { StepContext } from '../context.ts'
@@ -46,6 +47,28 @@ export function nameOfEvent({
 export function signatureOf(secret: string, id: string, seconds: number, body: string): string {
   const key = secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret)
   return `v1,${createHmac('sha256', key).update(`${id}.${seconds}.${body}`).digest('base64')}`
+}
+
+/** Null when the answer was 2xx, else what went wrong. Only the status counts: the body of the answer is not read. */
+export async function postTo(
+  { url, secret }: Pick<WebhookSettings, 'url' | 'secret'>,
+  { id, body, at }: { id: string; body: string; at: Date },
+  signal: AbortSignal,
+): Promise<string | null> {
+  const seconds = Math.floor(at.getTime() / 1000)
+  const headers = {
+    'content-type': 'application/json',
+    'webhook-id': id,
+    'webhook-timestamp': String(seconds),
+    'webhook-signature': signatureOf(secret, id, seconds, body),
+  }
+  try {
+    const limits = { mostOctets: 0, withinMs: requestMs, signal }
+    const { status } = await exchange(url, { method: 'POST', body, headers, ...limits })
+    return status >= 200 && status < 300 ? null : `HTTP ${status}`
+  } catch (error) {
+    return reasonOf(error)
+  }
 }
 
 /** Time until the next try in milliseconds: two seconds, doubled each time, at most an hour. */
@@ -118,7 +141,8 @@ export class Webhooks implements AsyncDisposable {
     payload: object,
   ): Promise<boolean> {
     const { db, clock, log } = this.#context
-    const failure = await this.#post(hook, id, JSON.stringify({ type, ...payload }))
+    const message = { id, body: JSON.stringify({ type, ...payload }), at: clock.now() }
+    const failure = await postTo(hook, message, this.#stop.signal)
     const now = clock.now()
     if (failure === null) {
       Object.assign(row, { attempts: 0, failingSince: null })
@@ -132,26 +156,6 @@ export class Webhooks implements AsyncDisposable {
     if (givenUp) Object.assign(row, { attempts: 0, failingSince: null })
     await saveWebhook(db, row, failure)
     return givenUp
-  }
-
-  /** Null when the answer was 2xx, else what went wrong. */
-  async #post({ url, secret }: WebhookSettings, id: string, body: string): Promise<string | null> {
-    const seconds = Math.floor(this.#context.clock.now().getTime() / 1000)
-    const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(requestMs)])
-    const headers = {
-      'content-type': 'application/json',
-      'webhook-id': id,
-      'webhook-timestamp': String(seconds),
-      'webhook-signature': signatureOf(secret, id, seconds, body),
-    }
-    try {
-      const answer = await fetch(url, { method: 'POST', body, headers, redirect: 'error', signal })
-      // Only the status counts; an answer without end would be held otherwise.
-      await answer.body?.cancel()
-      return answer.ok ? null : `HTTP ${answer.status}`
-    } catch (error) {
-      return reasonOf(error)
-    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -31,19 +31,27 @@ describe('the open set', () => {
     report = await evaluate(open, join(open, 'answers'))
   })
 
-  test('every triage request has its recorded answer (else the prompt changed: record again, see the folder’s README)', () => {
-    expect(report.missing.triage ?? 0).toBe(0)
-  })
+  test.each(['triage', 'compose', 'check'])(
+    'every %s request has its recorded answer (else the prompt changed: record again, see the folder’s README)',
+    (task) => {
+      expect(report.missing[task] ?? 0).toBe(0)
+    },
+  )
 
-  test('every compose request has its recorded answer, and what was composed holds the facts', () => {
-    expect(report.missing.compose ?? 0).toBe(0)
+  test('what was composed holds the needed facts', () => {
     expect(report.composed.facts?.value).toBeGreaterThanOrEqual(0.9)
   })
 
-  test('of the replies whose check is recorded the good ones go out and the bad ones do not', () => {
-    expect(report.gate.send?.goodSent?.of).toBeGreaterThanOrEqual(30)
+  test('in mode send the good replies go out and the bad ones do not', () => {
+    expect([report.gate.send?.goodSent?.of, report.gate.send?.badSent?.of]).toEqual([56, 129])
     expect(report.gate.send?.goodSent?.value).toBeGreaterThanOrEqual(0.85)
     expect(report.gate.send?.badSent?.value).toBeLessThanOrEqual(0.03)
+  })
+
+  test('outcomes are as expected in both modes, and slips too', () => {
+    expect(report.outcomes.draft?.value).toBeGreaterThanOrEqual(0.9)
+    expect(report.outcomes.send?.value).toBeGreaterThanOrEqual(0.9)
+    expect(report.slips?.value).toBeGreaterThanOrEqual(0.95)
   })
 
   test('the passages that an answer needs are given', () => {

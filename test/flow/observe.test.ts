@@ -1,13 +1,15 @@
 /** The owner decides in their own mail client: a second IMAP client acts as their phone. */
+
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { ImapFlow } from 'imapflow'
 import { sampleWorld } from '../../src/demo/samples.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { parseOctets } from '../../src/mail/mime/octets.ts'
 import { Observer } from '../../src/observe/observe.ts'
-import { commitStep, loadMessage, type MessageRow } from '../../src/store/messages.ts'
-import { changeReply, loadReply, type ReplyRow } from '../../src/store/replies.ts'
+import { loadMessage, type MessageRow } from '../../src/store/messages.ts'
+import { loadReply, type ReplyRow } from '../../src/store/replies.ts'
 import { senderRule } from '../../src/store/sender-rules.ts'
+import { forceMail, forceReply } from '../live/force.ts'
 import { type Dovecot, deliverAll, type Postfix, startDovecot, startPostfix } from '../live/servers/index.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
 import { type Lying, readMailbox, withClient } from './mailboxes.ts'
@@ -332,8 +334,8 @@ describe('the owner answers from their own client', () => {
       await client.messageDelete(String((await replyOf(row)).savedUid), { uid: true })
     })
     const at = clock.now()
-    await changeReply(db, { id: row.id, from: ['saved'], to: state, actor: 'test', saved: null }, at)
-    await commitStep(db, { id: row.id, from: 'done', to: 'review', disposition: state, reason: 'edited' }, at)
+    await forceReply(db, { id: row.id, from: ['saved'], to: state, actor: 'test', saved: null }, at)
+    await forceMail(db, { id: row.id, from: 'done', to: 'review', disposition: state, reason: 'edited' }, at)
     return row
   }
 
@@ -375,12 +377,8 @@ describe('the owner answers from their own client', () => {
     const row = drafted()
     const { db, clock } = running.daemon.context
     const at = clock.now()
-    await changeReply(db, { id: row.id, from: ['saved'], to: 'held', actor: 'test' }, at)
-    await commitStep(
-      db,
-      { id: row.id, from: 'done', to: 'review', disposition: 'held', reason: 'edited' },
-      at,
-    )
+    await forceReply(db, { id: row.id, from: ['saved'], to: 'held', actor: 'test' }, at)
+    await forceMail(db, { id: row.id, from: 'done', to: 'review', disposition: 'held', reason: 'edited' }, at)
     const reply = await replyOf(row)
     await inMailbox('Drafts', (client) => client.messageMove(String(reply.savedUid), 'Sent', { uid: true }))
     await observer.lookOnce()

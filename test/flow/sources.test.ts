@@ -1,8 +1,10 @@
 /** What the writer of a reply is given, and what it is never given: on real Dovecot, step by step. */
+
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import type { MessageRow } from '../../src/store/messages.ts'
-import { changeReply, loadReply } from '../../src/store/replies.ts'
+import { loadReply } from '../../src/store/replies.ts'
+import { forceReply } from '../live/force.ts'
 import { type Dovecot, startDovecot } from '../live/servers/index.ts'
 import { withClient } from './mailboxes.ts'
 import { letter, startWalk, type Walk } from './walk.ts'
@@ -46,7 +48,7 @@ async function sendEdited({ context }: Walk, row: MessageRow, edit: (text: strin
   const reply = await loadReply(context.db, row.id)
   const change = { id: row.id, from: ['saved'], to: 'sent', actor: 'owner' } as const
   const text = edit(reply?.text ?? '')
-  const sent = await changeReply(context.db, { ...change, text, finishedAt: new Date() }, new Date())
+  const sent = await forceReply(context.db, { ...change, text, finishedAt: new Date() }, new Date())
   expect(sent?.state).toBe('sent')
 }
 

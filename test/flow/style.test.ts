@@ -1,12 +1,14 @@
 /** The owner's style, from their own mail on a real Dovecot. */
+
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { observeCorrespondents } from '../../src/observe/correspondents.ts'
 import { observeStyle } from '../../src/observe/style.ts'
 import { forgetCorrespondent } from '../../src/store/forget.ts'
 import { writtenTo } from '../../src/store/history.ts'
-import { changeReply, loadReply } from '../../src/store/replies.ts'
+import { loadReply } from '../../src/store/replies.ts'
 import { loadStyles, removeStyles } from '../../src/store/styles.ts'
+import { forceReply } from '../live/force.ts'
 import { type Dovecot, startDovecot } from '../live/servers/index.ts'
 import { readMailbox, withClient } from './mailboxes.ts'
 import { letter, startWalk } from './walk.ts'
@@ -130,7 +132,7 @@ test('is learned by language from the owner’s own mails, told to the model as 
   // What replyd wrote and nobody changed is no evidence, however often it was sent; what was rewritten is.
   const reply = await loadReply(db, row.id)
   const change = { id: row.id, from: ['saved'], to: 'sent', actor: 'owner', finishedAt: new Date() } as const
-  await changeReply(db, change, new Date())
+  await forceReply(db, change, new Date())
   const answer = (text: string) =>
     letter({
       id: `<a${Math.random()}@style.example>`,

@@ -1,4 +1,5 @@
 /** A person decides in a real browser, against the daemon on real Dovecot and Postfix. */
+
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { createRequire } from 'node:module'
@@ -8,10 +9,11 @@ import type { Browser, Page } from 'playwright-core'
 import { autonomyByCategory } from '../../src/decide/autonomy-record.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { restore } from '../../src/review/restore.ts'
-import { commitStep, loadMessage, type MessageRow } from '../../src/store/messages.ts'
-import { changeReply, loadReply } from '../../src/store/replies.ts'
+import { loadMessage, type MessageRow } from '../../src/store/messages.ts'
+import { loadReply } from '../../src/store/replies.ts'
 import { senderRule } from '../../src/store/sender-rules.ts'
 import { run } from '../cli/run.ts'
+import { forceMail, forceReply } from '../live/force.ts'
 import { type Dovecot, deliverAll, type Postfix, startDovecot, startPostfix } from '../live/servers/index.ts'
 import { openBrowser } from './browser.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
@@ -416,9 +418,9 @@ describe('a sending that nobody knows the end of', () => {
   const unsure = async () => {
     const row = await ask(patient)
     const at = patient.daemon.context.clock.now()
-    await changeReply(dbOf(patient), { id: row.id, from: ['held'], to: 'uncertain', actor: 'test' }, at)
+    await forceReply(dbOf(patient), { id: row.id, from: ['held'], to: 'uncertain', actor: 'test' }, at)
     const uncertain = { disposition: 'uncertain', reason: 'send-unconfirmed' } as const
-    await commitStep(dbOf(patient), { id: row.id, from: 'review', to: 'review', ...uncertain }, at)
+    await forceMail(dbOf(patient), { id: row.id, from: 'review', to: 'review', ...uncertain }, at)
     return row
   }
 

@@ -35,7 +35,7 @@ describe('the strictest rule decides', () => {
     )
     expect(draftRules.map(([code]) => code)).toEqual(
       (
-        'contact-form dmarc-fail unauthenticated thread-stranger multiple-from malformed-from multiple-reply-to reply-to-list ' +
+        'contact-form dmarc-fail unauthenticated thread-stranger reused-message-id multiple-from malformed-from multiple-reply-to reply-to-list ' +
         'reply-to-mismatch not-addressed cc-only many-recipients auto-response-suppress own-list list-unsubscribe bulk-hint ' +
         'loop-marker auto-reply-subject receipt no-reply-address calendar spam-suspected postmaster-sender robot-address no-text stale unreadable human-asked'
       ).split(' '),

@@ -1,4 +1,5 @@
 /** A privacy request leaves no text of the correspondent, whatever columns the store has, and keeps the ledger. */
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,8 +9,9 @@ import { backedUpTables } from '../../src/store/backup.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
 import { forgetCorrespondent } from '../../src/store/forget.ts'
 import { loadMessage } from '../../src/store/messages.ts'
-import { loadReply, saveComposed } from '../../src/store/replies.ts'
+import { loadReply } from '../../src/store/replies.ts'
 import { fillState } from '../store-template.ts'
+import { putReply } from './force.ts'
 import { account, seededAt, seedMails, seedOthers } from './seed.ts'
 import { type Postgres, startPostgres } from './servers/index.ts'
 
@@ -152,7 +154,7 @@ describe.each([
     const reply = await loadReply(db, 'm-held')
     await forgetCorrespondent(db, 'ann@example.org', 'Bob', seededAt)
     await db.query('delete from replyd.reply')
-    expect(reply && (await saveComposed(db, { ...reply, account }, seededAt))).toBe(false)
+    expect(reply && (await putReply(db, { ...reply, account }, 'done', seededAt))).toBe(false)
     expect(await loadReply(db, 'm-held')).toBeNull()
   })
 })

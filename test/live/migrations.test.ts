@@ -184,6 +184,8 @@ function oldWords(): string[] {
   }
   const changed = lines.slice(0, -1).map((line) => {
     const [table, row] = Object.entries(JSON.parse(line))[0] as [string, Record<string, unknown>]
+    if (table === 'reply' && row.id === 'm-approved')
+      return JSON.stringify({ reply: { ...row, state: 'composed' } })
     if (table !== 'message' && table !== 'event') return line
     const [step, disposition, reason] =
       states[String(row.message_id).replace(/^<(.+)@example.org>$/, '$1')] ?? []
@@ -210,7 +212,7 @@ test('the words of version 1 become those of version 2, in the rows and in what 
   )
   const states = rows as Record<string, string>[]
   expect(states.map(({ id, step, disposition }) => [id, step, disposition])).toEqual([
-    ['m-approved', 'review', 'held'],
+    ['m-approved', 'decide', 'pending'],
     ['m-held', 'review', 'held'],
     ['m-sending', 'deliver', 'pending'],
     ['m-sent', 'done', 'sent'],
@@ -225,7 +227,10 @@ test('the words of version 1 become those of version 2, in the rows and in what 
   ])
   const { rows: codes } = await db.query(`select codes from replyd.message where id = 'm-sent'`)
   expect(codes).toEqual([{ codes: ['unknown-sender', 'guard-error'] }])
-  expect((await findDue(db, new Date('2027-01-01T00:00:00Z'), 10)).map(({ id }) => id)).toEqual(['m-sending'])
+  expect((await findDue(db, new Date('2027-01-01T00:00:00Z'), 10)).map(({ id }) => id)).toEqual([
+    'm-approved',
+    'm-sending',
+  ])
   const { rows: grants } = await db.query('select category from replyd.autonomy_grant')
   expect(grants).toEqual([{ category: 'other' }])
   const { rows: indexes } = await db.query<{ definition: string }>(
@@ -233,4 +238,37 @@ test('the words of version 1 become those of version 2, in the rows and in what 
   )
   expect(indexes).toHaveLength(2)
   for (const { definition } of indexes) expect(definition).not.toMatch(/'wait'/)
+})
+
+/** What a crash or a failure of an earlier version left half done, by mail, and what it becomes. */
+const halfDone: Record<string, [mail: string, reply: string, after: string]> = {
+  'm-approved': ['review held', 'sending', 'review uncertain uncertain'],
+  'm-held': ['review held', 'sent', 'done sent sent'],
+  'm-sending': ['review held', 'approved', 'review held held'],
+  'm-sent': ['deliver pending', 'saved', 'done drafted saved'],
+  'm-uncertain': ['deliver approved', 'uncertain', 'review uncertain uncertain'],
+}
+
+test('mails and replies that an earlier version left half done come to one place', async () => {
+  await using db = await open(await postgres.createDatabase(), true)
+  async function* lines() {
+    yield* fixture('1.jsonl').trim().split('\n')
+  }
+  await restoreBackup(db, lines(), new Date('2027-01-01T00:00:00Z'))
+  await db.query('delete from replyd.migration where version >= 6')
+  for (const [id, [mail, state]] of Object.entries(halfDone)) {
+    const [step, disposition] = mail.split(' ')
+    await db.query('update replyd.message set step = $2, disposition = $3 where id = $1', [
+      id,
+      step,
+      disposition,
+    ])
+    await db.query('update replyd.reply set state = $2 where id = $1', [id, state])
+  }
+  await migrate(db)
+  const { rows } = await db.query<{ id: string; at: string }>(
+    `select m.id, concat_ws(' ', m.step, m.disposition, r.state) as at from replyd.message m join replyd.reply r on r.id = m.id`,
+  )
+  const after = Object.fromEntries(rows.map(({ id, at }) => [id, at]))
+  expect(after).toEqual(Object.fromEntries(Object.entries(halfDone).map(([id, [, , to]]) => [id, to])))
 })

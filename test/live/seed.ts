@@ -4,9 +4,9 @@ import type { ReplyState } from '../../src/base/dispositions.ts'
 import { faultOf } from '../../src/mail/fault.ts'
 import type { Database } from '../../src/store/database.ts'
 import { type NewMessage, storeIngested } from '../../src/store/ingested.ts'
-import { commitStep } from '../../src/store/messages.ts'
-import { changeReply, type NewReply, saveComposed } from '../../src/store/replies.ts'
+import type { NewReply } from '../../src/store/replies.ts'
 import { composedAs } from '../triage/a-verdict.ts'
+import { forceMail, forceReply, putReply } from './force.ts'
 
 export const seededAt = new Date('2026-03-10T09:00:00.123Z')
 export const account = 'me@example.com'
@@ -34,7 +34,7 @@ export const seedMessage = (id: string, uid: number, from: string): NewMessage =
   reason: 'ingested',
 })
 
-const seedReply = (id: string, addressee: string): NewReply => ({
+export const seedReply = (id: string, addressee: string): NewReply => ({
   id,
   account,
   kind: 'send',
@@ -74,13 +74,13 @@ export async function seedMails(
       faults: [faultOf('text-cut', '1')],
     }
     await storeIngested(db, { messages: [seedMessage(id, firstUid + at, from)], bodies: [body] }, seededAt)
-    await commitStep(
+    await forceMail(
       db,
       { id, from: 'guard', to: 'deliver', disposition: 'approved', reason: 'ok', detail: awkward },
       seededAt,
     )
-    await saveComposed(db, seedReply(id, from), seededAt)
-    await changeReply(
+    await putReply(db, seedReply(id, from), 'deliver', seededAt)
+    await forceReply(
       db,
       { id, from: ['composed'], to: state, actor: 'Ann', diff: `-${awkward}`, claimedAt: seededAt },
       seededAt,

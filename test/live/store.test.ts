@@ -14,7 +14,7 @@ import { loadCursor, saveCursor } from '../../src/store/cursors.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
 import { type NewMessage, storeIngested } from '../../src/store/ingested.ts'
 import { leaseHolder, releaseLease, takeLease } from '../../src/store/leases.ts'
-import { commitSteps, findDue, loadMessage, postponeStep, recallFromAhead } from '../../src/store/messages.ts'
+import { findDue, loadMessage, postponeStep, recallFromAhead } from '../../src/store/messages.ts'
 import {
   budgetReachedAt,
   noteBudgetReached,
@@ -22,7 +22,8 @@ import {
   settleAbandonedCalls,
   settleModelCall,
 } from '../../src/store/model-calls.ts'
-import { changeReply, loadReply, type NewReply, saveComposed } from '../../src/store/replies.ts'
+import { move, moveSeveral, storeReply } from '../../src/store/moves.ts'
+import { loadReply, type NewReply } from '../../src/store/replies.ts'
 import { usageBy } from '../../src/store/statistics.ts'
 import { fillState } from '../store-template.ts'
 import { composedAs } from '../triage/a-verdict.ts'
@@ -201,19 +202,12 @@ describe.each([
 
   test('a decision counts only from the stage that it was made for', async () => {
     await storeIngested(db, { messages: [newMessage('a', 1), newMessage('b', 2)] }, now)
-    const changed = await commitSteps(
+    const admit = { id: 'a', at: 'guard', reason: 'ok', codes: ['own-list'], ceiling: 'draft' } as const
+    const changed = await moveSeveral(
       db,
       [
-        {
-          id: 'a',
-          from: 'guard',
-          to: 'triage',
-          disposition: 'pending',
-          reason: 'ok',
-          codes: ['own-list'],
-          ceiling: 'draft',
-        },
-        { id: 'b', from: 'triage', to: 'done', disposition: 'failed', reason: 'gave-up' },
+        { verb: 'admit', change: admit },
+        { verb: 'decline', change: { id: 'b', at: 'triage', reason: 'gave-up' } },
       ],
       now,
     )
@@ -255,21 +249,25 @@ describe.each([
   })
 
   test('of two workers one claims a reply, and a claimed reply is never composed anew', async () => {
-    await storeIngested(db, { messages: [newMessage('a', 1)] }, now)
-    expect(await saveComposed(db, newReply('a'), now)).toBe(true)
+    await storeIngested(db, { messages: [newMessage('a', 1, { step: 'compose' })] }, now)
+    const store = () => storeReply(db, newReply('a'), { id: 'a', at: 'compose', reason: 'composed' }, now)
+    expect(await store()).not.toBeNull()
+    // Another worker whose lock was lost: its text comes too late.
+    expect(await store()).toBeNull()
+    await move(db, 'schedule', { id: 'a', at: 'decide', reason: 'all-clear' }, now)
     const stored = await loadReply(db, 'a')
     expect(stored).toMatchObject({
-      state: 'composed',
+      state: 'approved',
       composed: { text: 'Hi' },
       sources: [passage],
       claims: [],
     })
     expect(Buffer.from([0, 255, 13, 10]).equals(stored?.octets ?? Buffer.alloc(0))).toBe(true)
-    const claim = () =>
-      changeReply(db, { id: 'a', from: ['composed'], to: 'sending', actor: 'replyd', claimedAt: now }, now)
+    const claim = () => move(db, 'claim', { id: 'a', reply: { claimedAt: now } }, now)
     const claims = await Promise.all([claim(), claim(), claim()])
-    expect(claims.filter((reply) => reply !== null)).toHaveLength(1)
-    expect(await saveComposed(db, newReply('a'), now)).toBe(false)
+    expect(claims.filter((moved) => moved !== null)).toHaveLength(1)
+    expect(await store()).toBeNull()
+    expect(await loadReply(db, 'a')).toMatchObject({ state: 'sending' })
   })
 
   test('the budget is never overdrawn, however many ask at once', async () => {

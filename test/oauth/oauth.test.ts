@@ -1,11 +1,14 @@
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import type { ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { ConfigError, PermanentError, SignInNeeded, TemporaryError } from '../../src/base/errors.ts'
+import { post } from '../../src/oauth/endpoint.ts'
 import { SignIns, signInByBrowser, signInByDevice } from '../../src/oauth/oauth.ts'
+import { listening } from '../listening.ts'
 import { Provider } from './provider.ts'
 
 const address = 'me@replyd.test'
@@ -233,6 +236,60 @@ describe('the file', () => {
     const path = join(directory, 'oauth.json')
     writeFileSync(path, readFileSync(path, 'utf8').replace(/"tag": "..../, '"tag": "AAAA'))
     await expect(open().accessToken(address, provider.settings)).rejects.toThrow(ConfigError)
+  })
+})
+
+describe('a token endpoint that', () => {
+  const answered = async (answer: (response: ServerResponse) => void) => {
+    const asked: string[] = []
+    await using server = await listening((request, response) => {
+      asked.push(request.url ?? '')
+      answer(response)
+    })
+    const settings = { ...provider.settings, tokenUrl: `${server.url}/token` }
+    const fields = { grant_type: 'refresh_token', refresh_token: 'secret' }
+    const error = await post(settings, settings.tokenUrl, fields, 150).catch((error: unknown) => error)
+    expect(error).toBeInstanceOf(TemporaryError)
+    return { message: (error as Error).message, asked }
+  }
+  const json = { 'content-type': 'application/json' }
+
+  test('stalls, is given up', async () => {
+    const { message } = await answered((response) => response.writeHead(200, json).flushHeaders())
+    expect(message).toMatch(/did not answer: no complete answer within 150 ms$/)
+  })
+
+  test('drips, is given up', async () => {
+    const { message } = await answered((response) => {
+      const timer = setInterval(() => response.write(' '), 5)
+      response.on('close', () => clearInterval(timer))
+    })
+    expect(message).toMatch(/no complete answer within 150 ms$/)
+  })
+
+  test('floods, is cut off', async () => {
+    const { message } = await answered((response) => {
+      const more = () => {
+        while (!response.destroyed && response.write(Buffer.alloc(65_536, ' ')));
+      }
+      response.on('drain', more)
+      more()
+    })
+    expect(message).toMatch(/the answer is longer than 262144 octets$/)
+  })
+
+  test.each([301, 302, 303, 307, 308])('redirects with %d, is not followed', async (status) => {
+    const grant = JSON.stringify({ access_token: 'a' })
+    const { message, asked } = await answered((response) =>
+      response.writeHead(status, { ...json, location: '/elsewhere' }).end(grant),
+    )
+    expect(message).toMatch(new RegExp(`redirects \\(HTTP ${status}\\), which is not followed$`))
+    expect(asked).toEqual(['/token'])
+  })
+
+  test.each(['<html>busy</html>', '', '"a"', 'null'])('answers %j, has not answered', async (body) => {
+    const { message } = await answered((response) => response.writeHead(200, json).end(body))
+    expect(message).toMatch(/answered HTTP 200 without JSON$/)
   })
 })
 

@@ -13,11 +13,12 @@ import { parseOctets } from '../../src/mail/mime/octets.ts'
 import { noteNegativeAnswer } from '../../src/store/autonomy.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
 import { storeIngested } from '../../src/store/ingested.ts'
-import { commitStep, loadMessage } from '../../src/store/messages.ts'
-import { changeReply, loadReply, type NewReply, saveComposed } from '../../src/store/replies.ts'
+import { loadMessage } from '../../src/store/messages.ts'
+import { loadReply, type NewReply } from '../../src/store/replies.ts'
 import { figuresByDay, replyFigures } from '../../src/store/statistics.ts'
 import { askFilter, learnFrom } from '../../src/triage/filter.ts'
 import type { Verdict } from '../../src/triage/verdict.ts'
+import { forceMail, forceReply, putReply } from '../live/force.ts'
 import { fillState } from '../store-template.ts'
 import { aVerdict, composedAs } from '../triage/a-verdict.ts'
 
@@ -68,8 +69,8 @@ async function answered(
   const id = await mail()
   const verdict = { ...aVerdict, category }
   const done = { from: 'triage', to: 'done', disposition: 'sent', reason: 'sent-by-owner' } as const
-  await commitStep(db, { id, ...done, verdict }, tick())
-  await saveComposed(
+  await forceMail(db, { id, ...done, verdict }, tick())
+  await putReply(
     db,
     {
       id,
@@ -91,10 +92,11 @@ async function answered(
       holdReasons: [],
       attemptGroup: 0,
     },
+    'done',
     tick(),
   )
   const finishedAt = tick()
-  await changeReply(db, { id, from: ['composed'], to: 'sent', actor: 'owner', text, finishedAt }, finishedAt)
+  await forceReply(db, { id, from: ['composed'], to: 'sent', actor: 'owner', text, finishedAt }, finishedAt)
   return id
 }
 
@@ -128,7 +130,7 @@ test('a grant that was taken back stays so when its cause is out of sight, until
   for (let each = 0; each < 20; each++) await answered('hours', 'draft')
   expect(await grant(db, account, 'hours', 'ann', tick())).toBe(true)
   const id = await answered('hours', 'send')
-  await changeReply(db, { id, from: ['sent'], to: 'rejected', actor: 'ann' }, tick())
+  await forceReply(db, { id, from: ['sent'], to: 'rejected', actor: 'ann' }, tick())
   expect(await entry('hours')).toMatchObject({ granted: false, takenBack: { reason: 'rejected', id } })
   await db.query('delete from replyd.message where id = $1', [id])
   expect(await isGranted(db, account, 'hours')).toBe(false)
@@ -146,15 +148,15 @@ test('an edit of a reply that still waits takes the grant back at once', async (
   expect(await grant(db, account, 'sizes', 'ann', tick())).toBe(true)
   const id = await answered('sizes', 'draft')
   const edited = { text: 'Something else entirely here', diff: '-One' }
-  await changeReply(db, { id, from: ['sent'], to: 'held', actor: 'ann', ...edited }, tick())
+  await forceReply(db, { id, from: ['sent'], to: 'held', actor: 'ann', ...edited }, tick())
   expect(await isGranted(db, account, 'sizes')).toBe(false)
   expect(await entry('sizes')).toMatchObject({ takenBack: { reason: 'edited', id } })
 })
 
 test('a call-back within the undo window and a rejection count against it', async () => {
   const id = await answered('returns', 'send')
-  await changeReply(db, { id, from: ['sent'], to: 'approved', actor: 'replyd' }, tick())
-  await changeReply(db, { id, from: ['approved'], to: 'held', actor: 'ann' }, tick())
+  await forceReply(db, { id, from: ['sent'], to: 'approved', actor: 'replyd' }, tick())
+  await forceReply(db, { id, from: ['approved'], to: 'held', actor: 'ann' }, tick())
   await db.query(
     'insert into replyd.autonomy_grant (account, category, granted_at, granted_by) values ($1, $2, $3, $4)',
     [account, 'returns', new Date(0), 'ann'],
@@ -176,7 +178,7 @@ test('a reply that a person wrote where the model wrote none has no answer of th
     ...{ language: null, confidence: 1, composed: null, claims: [], sources: [], omitted: [] },
     ...{ holdReasons: ['needs-person'], attemptGroup: 0 },
   }
-  expect(await saveComposed(db, reply, tick())).toBe(true)
+  expect(await putReply(db, reply, 'triage', tick())).toBe(true)
   expect(await loadReply(db, id)).toMatchObject({
     composed: null,
     holdReasons: ['needs-person'],

@@ -1,6 +1,9 @@
 import { createHmac } from 'node:crypto'
+import type { RequestListener } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { describe, expect, test } from '@jest/globals'
-import { nameOfEvent, retryDelay, signatureOf } from '../../src/web/webhooks.ts'
+import { nameOfEvent, postTo, retryDelay, signatureOf } from '../../src/web/webhooks.ts'
+import { listening } from '../listening.ts'
 
 test.each([
   ['held', 'decide', 'reply.held'],
@@ -36,3 +39,53 @@ test.each([
   [12, 3_600_000],
   [2_000, 3_600_000],
 ])('after %d failures it waits %d ms', (attempts, ms) => expect(retryDelay(attempts)).toBe(ms))
+
+describe('a receiver', () => {
+  const message = { id: 'event-1', body: '{"a":1}', at: new Date('2026-11-28T10:00:00.900Z') }
+  const patient = new AbortController().signal
+  const told = async (answer: RequestListener, signal = patient) => {
+    const asked: string[] = []
+    await using server = await listening((request, response) => {
+      asked.push(request.url ?? '')
+      answer(request, response)
+    })
+    return { failure: await postTo({ url: `${server.url}/hook`, secret: 's' }, message, signal), asked }
+  }
+
+  test('is posted the signed event', async () => {
+    let seen = ''
+    const { failure } = await told(async (request, response) => {
+      const { 'webhook-id': id, 'webhook-timestamp': at, 'webhook-signature': signature } = request.headers
+      seen = [request.method, id, at, signature, await text(request)].join(' ')
+      response.writeHead(204).end()
+    })
+    expect(failure).toBeNull()
+    expect(seen).toBe(
+      `POST event-1 1795860000 ${signatureOf('s', 'event-1', 1_795_860_000, message.body)} ${message.body}`,
+    )
+  })
+
+  test('that never ends its answer has been told', async () => {
+    const { failure } = await told((_request, response) => {
+      const more = () => {
+        while (!response.destroyed && response.write(Buffer.alloc(65_536)));
+      }
+      response.writeHead(200).on('drain', more)
+      more()
+    })
+    expect(failure).toBeNull()
+  })
+
+  test.each([301, 307, 404, 500])('that answers %d has not, and no redirect is followed', async (status) => {
+    const { failure, asked } = await told((_request, response) =>
+      response.writeHead(status, { location: '/elsewhere' }).end(),
+    )
+    expect([failure, asked]).toEqual([`HTTP ${status}`, ['/hook']])
+  })
+
+  test('that says nothing does not keep the daemon from stopping', async () => {
+    const stop = new AbortController()
+    const { failure } = await told(() => stop.abort(), stop.signal)
+    expect(failure).toMatch(/aborted/)
+  })
+})

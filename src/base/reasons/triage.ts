@@ -1,7 +1,7 @@
 /** Codes from receiving and triage. */
 export const receive = {
   ingested: 'It has just arrived.',
-  'same-message-id': 'The same mail arrived before.',
+  'same-mail': 'The same mail arrived before.',
   'before-baseline': 'It arrived before replyd began to watch this mailbox.',
 } as const
 

@@ -3,7 +3,7 @@ import { PermanentError } from '../../base/errors.ts'
 import { believed, decisionOf } from '../../triage/step.ts'
 import type { Composed } from '../../triage/verdict.ts'
 import { composedSchema, verdictSchema } from '../../triage/verdict.ts'
-import { ruleOf } from '../judging.ts'
+import { reached, ruleOf } from '../judging.ts'
 import type { LabelledReply, Slip } from './read.ts'
 import { answerFrom } from './recorded.ts'
 import {
@@ -104,12 +104,8 @@ async function asTriage(
     const { value } = await answerFrom(slip.answer, { task: 'triage', messages: [], schema })
     const { decision: ceiling, reason } = prepared.judgement
     const verdict = believed(value, mail.message)
-    const { to } = decisionOf(
-      verdict,
-      { ceiling, reason },
-      set.account.spam,
-      ruleOf(mail.message, set.account),
-    )
+    const rule = ruleOf(mail.message, set.account)
+    const { to } = reached(decisionOf(verdict, { ceiling, reason }, set.account.spam, rule))
     return { action: to === 'compose' || to === 'review' ? to : 'lost', text: '' }
   } catch (error) {
     if (error instanceof PermanentError) return { action: 'fault', text: '' }

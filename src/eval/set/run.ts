@@ -17,9 +17,9 @@ import { applyPolicy, type PolicyDecision } from '../../decide/policy.ts'
 import { weigh } from '../../decide/weigh.ts'
 import type { Answer, Ask } from '../../model/client.ts'
 import type { Prompts } from '../../model/prompts.ts'
-import { believed, decisionOf, type TriageDecision } from '../../triage/step.ts'
+import { believed, decisionOf } from '../../triage/step.ts'
 import type { Composed, Verdict } from '../../triage/verdict.ts'
-import { type Prepared, prepare, ruleOf } from '../judging.ts'
+import { type Prepared, prepare, type Reached, reached, ruleOf } from '../judging.ts'
 import type { EvalSet, SetMail } from './read.ts'
 import { fixedMarks, NotRecorded } from './recorded.ts'
 import { knownOfMail, toAnswer } from './situation.ts'
@@ -45,7 +45,7 @@ export interface MailRun {
   triage: Asked<Verdict> | null
   verdict: Verdict | null
   /** What was decided before a reply is written; null where triage has no answer. */
-  decision: Pick<TriageDecision, 'to' | 'disposition' | 'reason'> | null
+  decision: Reached | null
   /** null until triage has answered. */
   situation: { mail: MailToAnswer; sources: Sources } | null
 }
@@ -73,16 +73,15 @@ export async function runMail({ set, prompts, ask }: SetRun, mail: SetMail): Pro
   const prepared = prepare(mail.message, account, knownOfMail(set, mail))
   const base = { mail, prepared, triage: null, verdict: null, situation: null }
   if (prepared.question === null) {
-    const { to, reason } = prepared.decision ?? { to: 'done' as const, reason: prepared.judgement.reason }
-    const disposition = to === 'file' ? 'pending' : to === 'review' ? 'held' : 'declined'
-    return { ...base, decision: { to, disposition, reason } }
+    const declined = { verb: 'decline', reason: prepared.judgement.reason } as const
+    return { ...base, decision: prepared.decision ?? reached(declined) }
   }
   const triage = await tried(ask, prepared.question)
   if (triage.answer === null) return { ...base, triage, decision: null }
   const verdict = believed(triage.answer.value, mail.message)
   const { decision: ceiling, reason, codes } = prepared.judgement
   const rule = ruleOf(mail.message, set.account)
-  const decision = decisionOf(verdict, { ceiling, reason }, set.account.spam, rule)
+  const decision = reached(decisionOf(verdict, { ceiling, reason }, set.account.spam, rule))
   const situation = toAnswer(set, mail, prompts, verdict, codes)
   return { mail, prepared, triage, verdict, decision, situation }
 }

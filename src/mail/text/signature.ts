@@ -1,5 +1,9 @@
 /** Signatures: what stands under the author's words and says who he is. When in doubt it is text. */
 
+import { domainPart } from '../address.ts'
+import { isMailboxProvider } from '../local-parts.ts'
+import { isClosing } from '../reply/sign-off.ts'
+import { type Known, wordsOfName } from './known.ts'
 import { isSentFrom } from './sentfrom.ts'
 
 /** Lines that a signature behind `--` may have; more is rather a second half of the message. */
@@ -52,26 +56,61 @@ function isName(line: string): boolean {
   )
 }
 
-/** Number of lines at the end of a text that are a block of name and contact, 0 when there is none. */
-function contactBlock(lines: readonly string[]): number {
+/** Whether a block that begins with `name` is the author's own: by an address, by the domain of a page, or by both names. */
+function isAuthors(name: string, block: readonly string[], { author, names }: Known): boolean {
+  if (author.size === 0) return true
+  const text = block.join(' ').toLowerCase()
+  if ([...author].some((address) => text.includes(address))) return true
+  if (!text.includes('@') && [...author].some((address) => namesPageOf(domainPart(address), text)))
+    return true
+  const words = wordsOfName(name)
+  return names.some((own) => {
+    const shared = [...words].filter((word) => own.has(word)).length
+    // A shared family name alone may be a relative's.
+    return shared > 0 && shared >= Math.min(2, own.size, words.size)
+  })
+}
+
+/** `www.firm.example` or `https://firm.example/about` in `text`. Strangers share the pages of a mailbox provider. */
+function namesPageOf(domain: string, text: string): boolean {
+  if (domain === '' || isMailboxProvider(domain)) return false
+  return text.split(/[\s/|,;]+/).some((word) => word === domain || word.endsWith(`.${domain}`))
+}
+
+/**
+ * Number of lines at the end of a text that are the author's block of name and contact, 0 when there is none. Names and
+ * numbers of somebody else, to whom something is to be sent, are what the mail is about.
+ */
+function contactBlock(lines: readonly string[], known: Known): number {
   let start = lines.length
   while (start > 0 && (lines[start - 1] ?? '').trim() !== '') start--
   const block = lines.slice(start)
-  const before = lines.slice(Math.max(0, start - 20), start).findLast((line) => line.trim() !== '')
+  const above = lines.slice(Math.max(0, start - 20), start).filter((line) => line.trim() !== '')
+  const before = above.at(-1)
   if (block.length < 3 || block.length > 8 || before === undefined || /[:：]\s*$/.test(before)) return 0
   // A farewell above the name belongs to the text.
   const farewell = /^\p{Lu}[^.?!]{2,40},\s*$/u.test(block[0] ?? '') ? 1 : 0
-  if (!isName(block[farewell] ?? '') || block.some((line) => line.length > 70 || /[?!]\s*$/.test(line)))
-    return 0
+  const name = block[farewell] ?? ''
+  if (!isName(name) || block.some((line) => line.length > 70 || /[?!]\s*$/.test(line))) return 0
   const alone = /^(?:[\p{L}. -]{1,12}[:.]?\s*)?(?:\S+@\S+|(?:https?:\/\/|www\.)\S+|\+?[\d ()/.-]{7,})$/u
-  return block.some((line) => alone.test(line.trim())) ? block.length - farewell : 0
+  if (!block.some((line) => alone.test(line.trim()))) return 0
+  const signed = [...above.slice(-4), block[0] ?? ''].some(isFarewell) || isAuthors(name, block, known)
+  return signed ? block.length - farewell : 0
+}
+
+/** `Best regards,`, in any language that has a comma there or a well-known formula. */
+function isFarewell(line: string): boolean {
+  return (
+    isClosing(line.trim()) ||
+    (/^\p{Lu}[^.?!,]{2,40},\s*$/u.test(line) && line.trim().split(/\s+/).length <= 4)
+  )
 }
 
 /**
  * Which lines of one unbroken stretch of the author's text are signature.
  * @param last nothing of the author's follows, so that a block without separator may end it
  */
-export function signatureLines(lines: readonly string[], last: boolean): boolean[] {
+export function signatureLines(lines: readonly string[], last: boolean, known: Known): boolean[] {
   const marked = lines.map((line) => isSentFrom(line))
   let separators = 0
   for (let at = lines.length - 1; at >= 0 && separators < 20; at--) {
@@ -83,7 +122,7 @@ export function signatureLines(lines: readonly string[], last: boolean): boolean
   if (!last) return marked
   let end = lines.length
   while (end > 0 && (marked[end - 1] || (lines[end - 1] ?? '').trim() === '')) end--
-  const block = contactBlock(lines.slice(0, end))
+  const block = contactBlock(lines.slice(0, end), known)
   if (block > 0) marked.fill(true, end - block, end)
   return marked
 }

@@ -5,6 +5,7 @@
 
 import type { Message } from '../message.ts'
 import { findIntroductions, isRule, type QuotedLines, type Span } from './attribution.ts'
+import { type Known, knownOf, nothingKnown } from './known.ts'
 import { longestLine } from './phrases.ts'
 import { signatureLines } from './signature.ts'
 
@@ -60,14 +61,14 @@ function classify(text: QuotedLines, introductions: readonly Span[]): Kind[] {
 }
 
 /** Marks signatures in each stretch of own lines. */
-function markSignatures(lines: readonly string[], kinds: Kind[]): void {
+function markSignatures(lines: readonly string[], kinds: Kind[], known: Known): void {
   const isOwn = (at: number) => kinds[at] === 'own' || kinds[at] === 'blank'
   const lastOwn = kinds.lastIndexOf('own')
   for (let start = 0; start < lines.length; start++) {
     if (!isOwn(start)) continue
     let end = start
     while (end < lines.length && isOwn(end)) end++
-    const marked = signatureLines(lines.slice(start, end), lastOwn < end)
+    const marked = signatureLines(lines.slice(start, end), lastOwn < end, known)
     marked.forEach((isMarked, index) => {
       if (isMarked) kinds[start + index] = 'signature'
     })
@@ -114,12 +115,15 @@ function fallback(lines: readonly string[], kinds: readonly Kind[]): string {
   return says ? rest.join('\n').trim() : ''
 }
 
-/** Splits a text into what its author wrote now, what he quotes, and his signature. */
-export function splitText(text: string): VisibleText {
+/**
+ * Splits a text into what its author wrote now, what he quotes, and his signature.
+ * @param known what the header says; without it only what the text itself shows counts
+ */
+export function splitText(text: string, known = nothingKnown): VisibleText {
   const lines = text.replace(/\r\n?/g, '\n').split('\n')
   const quoted = quoteMarks(lines)
   const kinds = classify({ lines, quoted }, findIntroductions({ lines, quoted }))
-  markSignatures(lines, kinds)
+  markSignatures(lines, kinds, known)
   cutQuotes(lines, kinds)
   const visible = select(lines, kinds, new Set<Kind>(['own', 'blank', 'quote']))
   return {
@@ -132,10 +136,12 @@ export function splitText(text: string): VisibleText {
 const visible = new WeakMap<object, VisibleText>()
 
 /** The author's own words in a message, see splitText. Several steps ask for them: they are cut out once. */
-export function visibleText(message: Readonly<Pick<Message, 'text'>>): VisibleText {
+export function visibleText(
+  message: Readonly<Pick<Message, 'text'> & Partial<Pick<Message, 'fields'>>>,
+): VisibleText {
   const known = visible.get(message)
   if (known) return known
-  const split = splitText(message.text)
+  const split = splitText(message.text, knownOf(message))
   visible.set(message, split)
   return split
 }

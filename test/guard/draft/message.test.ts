@@ -139,3 +139,7 @@ describe('addresses outside the message are read like those in it', () => {
     expect(verdict(letter(['From: info@xn--mbel-5qa.example']), { autoSent })).toBe('draft sender-throttled')
   })
 })
+
+test('another mail under the same Message-ID', () => {
+  expect(verdict(letter(), { reusedMessageId: true })).toBe('draft reused-message-id')
+})

@@ -90,6 +90,95 @@ test.each(cases)('%s', (_, text, visible) => {
   expect(splitText(text).text).toBe(visible)
 })
 
+const from = (author: string, ...lines: string[]) =>
+  visibleText(
+    messageOf(
+      `From: ${author}`,
+      'To: Shop <shop@harbor.example>',
+      'Subject: Re: Order 4711',
+      'Content-Type: text/plain; charset=utf-8',
+      '',
+      ...lines,
+    ),
+  ).text
+
+const elsewhere = 'Yes please send it to my sister, she is at home all day.'
+
+test.each([
+  [
+    'of another person',
+    'Anna Berg <anna.berg@kunde.example>',
+    ['Diane K Littlechurch', '12 Mill Road', 'CB1 2AB Cambridge', '+44 1632 960123'],
+    true,
+  ],
+  [
+    'of a relative with the same name',
+    'Anna Berg <anna.berg@kunde.example>',
+    ['Diane Berg', '12 Mill Road', '+44 1632 960123'],
+    true,
+  ],
+  [
+    'of a colleague with an address of the same domain',
+    'Anna Berg <anna.berg@kunde.example>',
+    ['Jan Holm', 'Lager 3', 'jan.holm@kunde.example'],
+    true,
+  ],
+  [
+    'of someone else on a shared provider',
+    'Anna Berg <anna.berg@gmail.com>',
+    ['Jan Holm', 'Lager 3', 'gmail.com', '+49 30 1234567'],
+    true,
+  ],
+  [
+    'of the author',
+    'Anna Berg <anna.berg@kunde.example>',
+    ['Anna Berg', 'Head of Purchasing', '+49 30 1234567'],
+    false,
+  ],
+  [
+    'of the author, family name first',
+    '"Berg, Anna" <a.b@kunde.example>',
+    ['Anna Berg', 'Purchasing', '+49 30 1234567'],
+    false,
+  ],
+  [
+    'of the author, who has one name in the header',
+    'Anna <x@kunde.example>',
+    ['Anna Berg', 'Purchasing', '+49 30 1234567'],
+    false,
+  ],
+  [
+    'of the author, by the local part',
+    'anna.berg@kunde.example',
+    ['Anna Berg', 'Purchasing', '+49 30 1234567'],
+    false,
+  ],
+  [
+    'of the author, by the address',
+    'Sales <sales@kunde.example>',
+    ['Anna Berg', 'Purchasing', 'sales@kunde.example'],
+    false,
+  ],
+  [
+    'of the author’s firm',
+    'Anna <sales@kunde.example>',
+    ['Kunde Bau GmbH', 'Mill Road', 'www.kunde.example'],
+    false,
+  ],
+] as const)('a block of name and contact %s', (_, author, block, kept) => {
+  expect(from(author, elsewhere, '', ...block)).toBe(kept ? [elsewhere, '', ...block].join('\n') : elsewhere)
+})
+
+test.each(['Best regards,', 'Mit freundlichen Grüßen', 'Med vänlig hälsning', 'Tot ziens,'])(
+  'below %s a block of name and contact is the signature, whatever the header says',
+  (farewell) => {
+    const block = ['Jan Holm', 'Lager 3', '+44 1632 960123']
+    expect(from('Anna Berg <anna.berg@kunde.example>', elsewhere, '', farewell, '', ...block)).toBe(
+      `${elsewhere}\n\n${farewell}`,
+    )
+  },
+)
+
 test('every line is somewhere', () => {
   const split = splitText('Yes.\n\n-- \nAnn\n\nOn 3 May 2022, Bob wrote:\n> One?\n> Two?')
   expect(split).toEqual({

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events'
 import { expect, test } from '@jest/globals'
-import { Deadline } from '../../src/model/deadline.ts'
+import { Deadline } from '../../src/base/deadline.ts'
 
 const hour = 3_600_000
 const aborted = (signal: AbortSignal) =>

@@ -1,0 +1,300 @@
+/**
+ * Every way in which a mail and its reply change, by name, and nowhere else. A verb applies to the states that the table names.
+ * In any other state it changes nothing and gives null: another worker, a second reviewer, a double click. Mail and reply change
+ * together in one statement (moves.ts).
+ *
+ * Why nothing is sent twice:
+ * - A mailbox is read under a fenced lease (leases.ts, ingested.ts), so each mail has one row, and each row one reply.
+ * - Only `claim` makes a reply `sending`, only from `approved`. Only the worker that holds the claim writes the final dot of SMTP.
+ * - Five verbs lead out of `sending`: `markSent` (the server said yes, or the copy stands in \Sent); `giveBack`, `refuse` and
+ *   `startSaving` (the server said no, or the dot was not written); `doubt` (nobody knows). No other verb changes such a reply.
+ * - Nothing leads out of `sent`.
+ * - Out of `uncertain` lead a person's word (`confirmSent`, `holdUncertain`), a copy found in \Sent (`confirmSent`), and an answer
+ *   that the owner has given (`answeredElsewhere`). After `holdUncertain` only a person's `approve` leads to another sending.
+ *
+ * test/store/transitions.test.ts reads this table the other way: for each state, the verbs that leave it.
+ */
+import type { Disposition, ReplyState, Stage } from '../base/dispositions.ts'
+import type { GuardCode, Reason } from '../base/reasons.ts'
+import type { StoredVerdict } from '../triage/verdict.ts'
+
+/** What a verb requires of a mail and its reply, and what it makes of them. */
+export interface Move {
+  mail?: {
+    from: readonly Stage[]
+    /** Dispositions that the mail may have; any when absent. */
+    having?: readonly Disposition[]
+    to: Stage
+    /** Where there are several, the caller chooses. */
+    as: readonly Disposition[]
+  }
+  reply?: {
+    from: readonly ReplyState[]
+    /** Absent: the state stays, and the fields of the change are stored. `null`: the reply must be in one of the states, and is left as it is. */
+    to?: ReplyState | null
+    /** There may be no reply. */
+    orNone?: true
+    /** The stage at which the mail must be, for a verb that does not move it. */
+    mailAt?: Stage
+    /** Replies in these states stay as they are while the mail moves. */
+    others?: readonly ReplyState[]
+  }
+}
+
+const jobs: readonly Stage[] = ['triage', 'file', 'compose', 'decide', 'deliver']
+const withPerson = { from: ['review', 'done'], having: ['held', 'drafted'] } as const
+const unanswered = ['no-reply-needed', 'restored', 'declined', 'marked'] as const
+const settled = ['sent', 'uncertain', 'rejected', 'superseded'] as const
+
+export const moves = {
+  // guard
+  admit: { mail: { from: ['guard'], to: 'triage', as: ['pending'] } },
+  decline: { mail: { from: ['guard', 'triage'], to: 'done', as: ['declined'] } },
+  setAside: { mail: { from: ['guard'], to: 'review', as: ['held'] } },
+  // triage
+  callSpam: { mail: { from: ['triage'], to: 'file', as: ['pending'] } },
+  leaveUnanswered: { mail: { from: ['triage'], to: 'done', as: ['no-reply-needed'] } },
+  wantReply: { mail: { from: ['triage'], to: 'compose', as: ['pending'] } },
+  finishFiling: {
+    mail: {
+      from: ['file'],
+      to: 'done',
+      as: ['filed', 'marked', 'restored', 'no-reply-needed', 'superseded'],
+    },
+  },
+  // compose; triage asks a person, too
+  storeReply: {
+    mail: { from: ['compose'], to: 'decide', as: ['pending'] },
+    reply: { from: ['composed'], to: null },
+  },
+  askPerson: {
+    mail: { from: ['triage', 'compose'], to: 'review', as: ['held'] },
+    reply: { from: ['composed'], to: 'held', orNone: true },
+  },
+  // decide
+  hold: {
+    mail: { from: ['decide'], to: 'review', as: ['held'] },
+    reply: { from: ['composed'], to: 'held' },
+  },
+  chooseDraft: {
+    mail: { from: ['decide'], to: 'deliver', as: ['pending'] },
+    reply: { from: ['composed'] },
+  },
+  schedule: {
+    mail: { from: ['decide'], to: 'deliver', as: ['approved'] },
+    reply: { from: ['composed'], to: 'approved' },
+  },
+  // deliver: sending
+  claim: { reply: { from: ['approved'], to: 'sending' } },
+  giveBack: { reply: { from: ['sending'], to: 'approved' } },
+  markSent: { reply: { from: ['sending'], to: 'sent' } },
+  finishSent: {
+    mail: { from: ['deliver'], to: 'done', as: ['sent'] },
+    reply: { from: ['sent'], to: null },
+  },
+  refuse: {
+    mail: { from: ['deliver'], to: 'review', as: ['held'] },
+    reply: { from: ['sending'], to: 'held' },
+  },
+  doubt: {
+    mail: { from: ['deliver'], to: 'review', as: ['uncertain'] },
+    reply: { from: ['sending'], to: 'uncertain' },
+  },
+  // deliver: saving
+  startSaving: {
+    reply: { from: ['composed', 'saving', 'approved', 'sending'], to: 'saving', mailAt: 'deliver' },
+  },
+  markSaved: {
+    mail: { from: ['deliver'], to: 'done', as: ['drafted'] },
+    reply: { from: ['saving'], to: 'saved' },
+  },
+  // deliver: neither
+  supersede: {
+    mail: { from: ['deliver'], to: 'done', as: ['superseded'] },
+    reply: { from: ['composed', 'saving', 'approved'], to: 'superseded' },
+  },
+  holdAgain: {
+    mail: { from: ['deliver'], to: 'review', as: ['held'] },
+    reply: { from: ['approved'], to: 'held' },
+  },
+  // The sender takes the question back. A reply under way to the server is not here.
+  withdraw: {
+    mail: {
+      from: ['triage', 'compose', 'decide', 'deliver', 'review', 'done'],
+      having: ['pending', 'approved', 'held', 'drafted'],
+      to: 'done',
+      as: ['superseded'],
+    },
+    reply: { from: ['composed', 'held', 'saved', 'approved'], to: 'superseded' },
+  },
+  // A failure that no retry helps. A reply that is being sent is not here: see `doubt`.
+  giveUp: {
+    mail: { from: jobs, to: 'review', as: ['held'] },
+    reply: {
+      from: ['composed', 'held', 'approved', 'saving'],
+      to: 'held',
+      orNone: true,
+      others: ['rejected', 'superseded'],
+    },
+  },
+  giveUpUnconfirmed: {
+    mail: { from: ['file'], to: 'review', as: ['uncertain'] },
+  },
+  // A person decides.
+  approve: {
+    mail: { ...withPerson, to: 'deliver', as: ['approved'] },
+    reply: { from: ['held', 'saved'], to: 'approved' },
+  },
+  undo: {
+    mail: { from: ['deliver'], having: ['approved'], to: 'review', as: ['held'] },
+    reply: { from: ['approved'], to: 'held' },
+  },
+  edit: {
+    mail: { ...withPerson, to: 'review', as: ['held'] },
+    reply: { from: ['held', 'saved'], to: 'held' },
+  },
+  writeByHand: {
+    mail: { from: ['review'], having: ['held'], to: 'review', as: ['held'] },
+    reply: { from: ['composed'], to: 'held' },
+  },
+  reject: {
+    mail: { ...withPerson, to: 'done', as: ['rejected'] },
+    reply: { from: ['held', 'saved'], to: 'rejected', orNone: true },
+  },
+  reopen: {
+    mail: { from: ['done'], having: ['rejected'], to: 'review', as: ['held'] },
+    reply: { from: ['rejected'], to: 'held', orNone: true },
+  },
+  rewrite: {
+    mail: {
+      from: ['review', 'done'],
+      having: ['held', 'drafted', ...unanswered],
+      to: 'compose',
+      as: ['pending'],
+    },
+    reply: { from: ['held', 'saved'], to: 'composed', orNone: true },
+  },
+  readAgain: {
+    mail: {
+      from: ['review', 'done'],
+      having: ['held', 'drafted', ...unanswered],
+      to: 'triage',
+      as: ['pending'],
+    },
+    reply: { from: ['held', 'saved'], to: 'composed', orNone: true },
+  },
+  confirmSent: {
+    mail: { from: ['review'], having: ['uncertain'], to: 'deliver', as: ['sent'] },
+    reply: { from: ['uncertain'], to: 'sent' },
+  },
+  holdUncertain: {
+    mail: { from: ['review'], having: ['uncertain'], to: 'review', as: ['held'] },
+    reply: { from: ['uncertain'], to: 'held' },
+  },
+  // What the owner did in their own mail client.
+  noteEdit: { reply: { from: ['held', 'saved'] } },
+  refuseDraft: {
+    mail: { ...withPerson, to: 'review', as: ['held'] },
+    reply: { from: ['held', 'saved'], to: 'held' },
+  },
+  sentByOwner: {
+    mail: { ...withPerson, to: 'done', as: ['sent-by-owner'] },
+    reply: { from: ['held', 'saved'], to: 'sent' },
+  },
+  answeredElsewhere: {
+    mail: { from: ['review'], to: 'done', as: ['superseded'] },
+    reply: { from: ['composed', 'held', 'uncertain'], to: 'superseded', orNone: true },
+  },
+  discardDraft: {
+    mail: { from: ['done'], having: ['drafted'], to: 'done', as: ['rejected'] },
+    reply: { from: ['saved'], to: 'rejected' },
+  },
+  takeOutOfJunk: { mail: { from: ['done'], having: ['filed', 'marked'], to: 'done', as: ['restored'] } },
+  putIntoJunk: {
+    mail: {
+      from: ['guard', 'triage', 'compose', 'decide', 'deliver', 'review', 'done'],
+      to: 'done',
+      as: ['filed', 'marked'],
+    },
+    reply: {
+      from: ['composed', 'held', 'approved'],
+      to: 'superseded',
+      orNone: true,
+      others: ['saved', ...settled],
+    },
+  },
+  // After a restore from a backup, and on a privacy request.
+  holdRestored: {
+    mail: { from: ['deliver'], to: 'review', as: ['held'] },
+    reply: { from: ['approved'], to: 'held' },
+  },
+  forget: {
+    mail: { from: ['guard', ...jobs, 'review'], to: 'done', as: ['rejected', 'uncertain'] },
+    reply: {
+      from: ['composed', 'held', 'approved', 'saved'],
+      to: 'rejected',
+      orNone: true,
+      others: settled,
+    },
+  },
+  forgetDraft: {
+    mail: {
+      from: ['done'],
+      having: ['drafted', 'filed', 'marked', 'restored'],
+      to: 'done',
+      as: ['rejected', 'filed', 'marked', 'restored'],
+    },
+    reply: { from: ['saved'], to: 'rejected' },
+  },
+} as const satisfies Record<string, Move>
+
+type Moves = typeof moves
+export type VerbName = keyof Moves
+type HasMail<V extends VerbName> = Moves[V] extends { mail: object } ? V : never
+type HasReply<V extends VerbName> = Moves[V] extends { reply: object } ? V : never
+/** Verbs that move a mail, whatever else they do. */
+export type MailVerb = { [V in VerbName]: HasMail<V> }[VerbName]
+export type ReplyVerb = { [V in VerbName]: HasReply<V> }[VerbName]
+/** Verbs that leave the reply alone. */
+export type MailOnlyVerb = Exclude<MailVerb, ReplyVerb>
+
+/** Where the mail stands after the verb. */
+export const stageAfter = (verb: MailVerb): Stage => moves[verb].mail.to
+export const dispositionAfter = (verb: MailVerb): Disposition => moves[verb].mail.as[0]
+
+/** What a mail's move writes down. Absent fields stay as they are; a person's decision ends the `detail` of before. */
+export interface MailFields {
+  reason: Reason
+  codes?: readonly GuardCode[]
+  detail?: string | null
+  instruction?: string
+  ceiling?: 'never' | 'draft' | 'may'
+  verdict?: StoredVerdict
+  /** When the next step may run; at once when absent. */
+  dueAt?: Date
+  durationMs?: number
+}
+
+/** What a reply's move writes down. Absent fields stay as they are. */
+export interface ReplyFields {
+  /** The text that the row must have, so that nobody approves or overwrites what they have not seen; any when absent. */
+  fromText?: string
+  kind?: 'send' | 'draft'
+  octets?: Buffer
+  /** At least one. */
+  addressees?: readonly string[]
+  replyMessageId?: string
+  attemptGroup?: number
+  text?: string
+  textHash?: string
+  /** Unified diff of an edit. */
+  diff?: string
+  holdReasons?: readonly Reason[]
+  /** null clears it. */
+  sendAfter?: Date | null
+  claimedAt?: Date | null
+  finishedAt?: Date
+  replyText?: string
+  /** Where the draft stands in \\Drafts; null: nowhere any more. */
+  saved?: { mailbox: string; uidValidity: string | null; uid: number | null; size: number } | null
+}

@@ -1,0 +1,47 @@
+import { describe, expect, test } from '@jest/globals'
+import { mailDigest } from '../../src/mail/same-mail.ts'
+import { messageOf } from './messages.ts'
+
+const mail = [
+  'From: Anna Berg <anna@kunde.example>',
+  'Subject: Order 4711',
+  'Date: Fri, 27 Nov 2026 11:30:00 +0100',
+  'Message-ID: <a@kunde.example>',
+  'Content-Type: text/plain; charset=utf-8',
+  'Content-Transfer-Encoding: 8bit',
+  '',
+  'Grüße, when are you open?',
+]
+const digest = mailDigest(messageOf(...mail))
+const instead = (from: string, to: string) => messageOf(...mail.map((line) => (line === from ? to : line)))
+
+describe('the same mail', () => {
+  test.each([
+    ['a trace field more', ['Received: from a by b; Fri, 27 Nov 2026 11:31:00 +0100', ...mail]],
+    ['its subject folded', mail.map((line) => line.replace('Order 4711', 'Order\r\n 4711'))],
+    [
+      'its name left out',
+      mail.map((line) => line.replace('Anna Berg <anna@kunde.example>', 'anna@kunde.example')),
+    ],
+    [
+      'another transfer encoding',
+      mail.map((line) => line.replace('8bit', 'quoted-printable').replace('Grüße', 'Gr=C3=BC=C3=9Fe')),
+    ],
+    ['an empty line more at its end', [...mail, '']],
+  ])('%s', (_name, lines) => {
+    expect(mailDigest(messageOf(...lines))).toBe(digest)
+  })
+})
+
+describe('another mail', () => {
+  test.each([
+    ['author', mail[0], 'From: Anna Berg <anna@evil.example>'],
+    ['second author', mail[0], 'From: anna@kunde.example, bob@kunde.example'],
+    ['subject', mail[1], 'Subject: Order 4712'],
+    ['date', mail[2], 'Date: Fri, 27 Nov 2026 11:30:01 +0100'],
+    ['text', mail[7], 'Grüße, when do you open?'],
+    ['type', mail[4], 'Content-Type: text/html; charset=utf-8'],
+  ])('%s', (_name, from = '', to = '') => {
+    expect(mailDigest(instead(from, to))).not.toBe(digest)
+  })
+})
