@@ -24,7 +24,7 @@ const withinMs = 120_000
 /** Octets: each missed mail is named. */
 const mostOctets = 67_108_864
 
-/** Compares every mailbox with the ledger. Exit status 1 when a mail was missed or a mailbox could not be looked at. */
+/** Compares every mailbox with the ledger. Exit status 1 when a mail was missed or a mailbox could not be checked. */
 export async function audit(options: AuditOptions, terminal: Terminal): Promise<ExitStatus> {
   const config = readConfig(options.config, terminal)
   const report = (await askDaemon(config)) ?? (await lookOurselves(config))

@@ -113,7 +113,7 @@ interface Report extends Backtest {
   failed: number
   promptHashes: string[]
   knowledgeHash: string | null
-  /** By set of prompts: today's, then the others. */
+  /** By set of prompts: the current ones, then the others. */
   categories: CategoryFigures[][]
   /** null without --prompts. */
   differences: PromptDifference[] | null

@@ -1,4 +1,4 @@
-/** `replyd backup` and `replyd restore`: one gzipped file with all that the store holds. */
+/** `replyd backup` and `replyd restore`: one gzipped file with the complete store. */
 import { createWriteStream, existsSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -21,7 +21,9 @@ export interface BackupOptions {
   json?: boolean
 }
 
-/** Writes beside the file and renames, so that a file of that name is always whole. `-` is standard output. */
+/**
+ * Writes to a temporary file and renames it, so that a file of that name is always complete. `-` is standard output.
+ */
 export async function backup(file: string, options: BackupOptions, terminal: Terminal): Promise<ExitStatus> {
   if (file === '-') {
     await copyTo(terminal.stdout, options, terminal)
@@ -58,7 +60,7 @@ async function copyTo(target: Writable, { config }: BackupOptions, terminal: Ter
   )
 }
 
-/** Read back once: what was cut off on its way is no backup. */
+/** Reads the file back once: a truncated file is not a backup. */
 async function checked(file: string): Promise<BackupEnd> {
   let last = ''
   for await (const line of readBackupFile(file)) last = line
@@ -66,7 +68,7 @@ async function checked(file: string): Promise<BackupEnd> {
   return JSON.parse(last) as BackupEnd
 }
 
-/** @throws ConfigError when the store is in use or not empty, or the file is no sound backup */
+/** @throws ConfigError when the store is in use or not empty, or the file is not a valid backup */
 export async function restore(file: string, options: BackupOptions, terminal: Terminal): Promise<ExitStatus> {
   if (!existsSync(file)) throw new UsageError(`${file} does not exist`)
   const { state } = readConfig(options.config, terminal)

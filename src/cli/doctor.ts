@@ -29,7 +29,7 @@ export async function doctor(options: DoctorOptions, terminal: Terminal): Promis
   return failures === 0 ? 0 : 1
 }
 
-/** One check in words, with what to do about it. */
+/** One check as text, with what to do about it. */
 export function showCheck(check: Check, terminal: Terminal): Promise<void> {
   return writeLine(terminal.stdout, line(check, hasColours(terminal)))
 }

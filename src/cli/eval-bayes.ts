@@ -4,7 +4,7 @@ import { UsageError } from './failure.ts'
 import { share, table, whole } from './table.ts'
 import { type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
 
-/** The local filter alone: needs no configuration, no model, no money. */
+/** The local filter alone: needs no configuration, model or money. */
 export async function evaluateBayes(
   path: string | undefined,
   options: EvalCommand,

@@ -1,4 +1,4 @@
-/** `replyd eval SET`: a folder of mails, replies and slips through the daemon's own functions. */
+/** `replyd eval SET`: runs a folder of mails, replies and slips through the daemon's own functions. */
 import { statSync } from 'node:fs'
 import { readSet } from '../eval/set/read.ts'
 import { openRecorded } from '../eval/set/recorded.ts'
@@ -16,7 +16,7 @@ export function isSet(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 }
 
-/** Exit status 1 when an answer is missing, so that nothing passes for measured that was not. */
+/** Exit status 1 when an answer is missing, so that an incomplete run is not taken for a measurement. */
 export async function evaluateSet(
   directory: string,
   options: EvalCommand,
@@ -37,7 +37,7 @@ export async function evaluateSet(
   return Object.keys(missing).length > 0 ? 1 : 0
 }
 
-/** The configured model, under a ceiling in money. */
+/** The configured model, with a spending limit. */
 async function endpoint(set: ReturnType<typeof readSet>, options: EvalCommand): Promise<AskModel> {
   const [{ Ledger }, { runOptions }] = await Promise.all([
     import('../eval/ledger.ts'),

@@ -54,7 +54,7 @@ export function accountOf({ accounts }: Config, wanted: string | undefined): Acc
   )
 }
 
-/** No row where there is nothing to measure: most files label one thing only. */
+/** No row if there is nothing to measure: most files label only one thing. */
 function figureRow(name: string, figure: Share | Omit<Share, 'count' | 'of'> | null, of = ''): string[][] {
   if (figure === null) return []
   const counts = 'of' in figure ? `${whole(figure.count)} of ${whole(figure.of)} ${of}` : ''

@@ -1,4 +1,4 @@
-/** Commands that measure before anything is trusted: they open no store and change nothing. */
+/** Commands for measuring before you trust replyd: they open no store and change nothing. */
 import { type Command, Option } from 'commander'
 import type { ExitStatus, Terminal } from './terminal.ts'
 

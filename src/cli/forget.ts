@@ -10,7 +10,9 @@ export interface ForgetOptions {
   json?: boolean
 }
 
-/** Removes what is stored of a correspondent. Exit status 1 when a reply was just going out: its text is still there. */
+/**
+ * Removes the stored text of a correspondent. Exit status 1 when a reply was being sent: its text is still stored.
+ */
 export async function forget(
   address: string,
   options: ForgetOptions,

@@ -1,4 +1,6 @@
-/** The first run: finds the servers, tries everything, writes replyd.yaml and .env. Never overwrites without asking. */
+/**
+ * The first run: finds the servers, checks everything, writes replyd.yaml and .env. Never overwrites without asking.
+ */
 import { resolveMx, resolveSrv } from 'node:dns/promises'
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -28,7 +30,7 @@ export interface InitOptions {
   check: boolean
 }
 
-/** Of one look-up, milliseconds. */
+/** Per look-up, milliseconds. */
 const patienceMs = 5000
 
 const internet: Network = {
@@ -45,7 +47,7 @@ function withDeadline<T>(asked: Promise<T>): Promise<T> {
   return Promise.race([asked, late])
 }
 
-/** Exit status 1 when a check failed; the files are written all the same when the owner says so. */
+/** Exit status 1 when a check failed; the files are still written if the owner agrees. */
 export async function init(
   options: InitOptions,
   terminal: Terminal,
@@ -76,7 +78,7 @@ const opening = (folder: string) =>
 It sends nothing and changes nothing in your mailbox. Ctrl+C leaves without writing anything.
 `
 
-/** One thing at a time. */
+/** Only the next step, not all of them. */
 function nextStep(state: Tried['state'], yaml: string, folder: string, environment: Terminal['environment']) {
   const replyd = environment.npm_command === 'exec' ? 'npx replyd' : 'replyd'
   const isHere = folder === process.cwd()
@@ -90,7 +92,7 @@ function nextStep(state: Tried['state'], yaml: string, folder: string, environme
 
 const readIfThere = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '')
 
-/** The text of replyd.yaml: the one that is there, or a new one. */
+/** The text of replyd.yaml: the existing one, or a new one. */
 async function configuration(
   options: InitOptions,
   asker: Asker,
@@ -138,11 +140,11 @@ interface Attempt {
 interface Tried {
   yaml: string
   secrets: string
-  /** `no sign-in`: all but what OAuth2 has to come first for. */
+  /** `no sign-in`: everything except what needs the OAuth2 sign-in. */
   state: 'sound' | 'faulty' | 'no sign-in' | 'untried'
 }
 
-/** Tries everything, again after each correction; then looks for what mail that is there can tell. */
+/** Checks everything, again after each correction; then looks at existing mail for further settings. */
 async function tryAll(attempt: Attempt): Promise<Tried> {
   const { folder, asker, say, terminal } = attempt
   let { yaml, secrets } = attempt
@@ -199,7 +201,7 @@ function write(folder: string, yaml: string, secrets: string): string[] {
     if (present === text) return
     if (present !== null && name === 'replyd.yaml') renameSync(path, `${path}.old`)
     writeFileSync(path, text, { mode })
-    // The mode above counts only for a new file.
+    // writeFileSync applies the mode only to a new file.
     chmodSync(path, mode)
     written.push(name)
   }

@@ -1,4 +1,4 @@
-/** The command line. Each command is loaded when it is called, so that starting stays cheap. */
+/** The command line. Commands are loaded on demand, so that start-up stays fast. */
 import { Command, CommanderError, Option } from 'commander'
 import { programVersion } from '../base/version.ts'
 import { addEvidenceCommands } from './evidence-commands.ts'
@@ -13,7 +13,7 @@ import type { ExitStatus, Terminal } from './terminal.ts'
  */
 export async function runProgram(argv: readonly string[], terminal: Terminal): Promise<ExitStatus> {
   let status: ExitStatus = 0
-  // The reader went away (`replyd explain … | head`): nothing to complain about.
+  // The reader closed the pipe (`replyd explain … | head`): not an error.
   terminal.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') terminal.stdout.destroy()
     else status = reportFailure(error, terminal)
@@ -26,7 +26,7 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     return status
   } catch (error) {
     if (!(error instanceof CommanderError)) return reportFailure(error, terminal)
-    // Commander has written its message already; without a command it has shown the help.
+    // Commander has already written its message; without a command it has shown the help.
     return error.exitCode === 0 ? 0 : 2
   }
 }
@@ -56,7 +56,7 @@ function buildProgram(terminal: Terminal, end: End): Command {
   return program
 }
 
-/** One instance per command, since commander keeps values on them. */
+/** One instance per command, because commander stores values on them. */
 const configOption = () =>
   new Option('-c, --config <file>', 'configuration file (default: replyd.yaml, else the environment)')
 const jsonOption = (what: string) => new Option('--json', what)

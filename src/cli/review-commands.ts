@@ -7,7 +7,7 @@ type Run = (review: Module, options: ReviewOptions, ...args: string[]) => Promis
 
 const below = (path: string, id: string) => `${path}/${encodeURIComponent(id)}`
 
-/** Registers replies, mails, junk, autonomy, pause, resume and usage. Each is loaded when it is called. */
+/** Registers replies, mails, junk, autonomy, pause, resume and usage. Each is loaded on demand. */
 export function addReviewCommands(
   program: Command,
   terminal: Terminal,
@@ -20,7 +20,7 @@ export function addReviewCommands(
       .option('-c, --config <file>', 'configuration file')
       .addOption(new Option('--json', 'print JSON'))
       .action(async (...given: unknown[]) => {
-        // Commander ends with the options and the command itself.
+        // Commander passes the options and the command itself last.
         const options = given.at(-2) as ReviewOptions
         const args = given.slice(0, -2).filter((arg): arg is string => typeof arg === 'string')
         end(await run(await import('./review.ts'), options, ...args))

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import type { ExitStatus, Terminal } from './terminal.ts'
 
-/** Registers backup, restore and forget. Each is loaded when it is called. */
+/** Registers backup, restore and forget. Each is loaded on demand. */
 export function addStoreCommands(
   program: Command,
   terminal: Terminal,

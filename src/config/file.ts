@@ -16,8 +16,8 @@ import { type Environment, interpolate } from './interpolation.ts'
 import { type Fault, formatPath, type Path, type Source, type SourcePosition } from './source.ts'
 
 /**
- * Parses the text of a configuration file and puts the variables in. Faults come back, not thrown; where the syntax is
- * broken the document is null, since what follows from half a file is noise.
+ * Parses a configuration file and substitutes variables. Faults are returned, not thrown; after a syntax error the
+ * document is null, because faults in half a file are noise.
  * @param label the file's name as the owner wrote it
  */
 export function readDocument(label: string, content: string, environment: Environment): Source {
@@ -55,7 +55,7 @@ export function readDocument(label: string, content: string, environment: Enviro
   }
 }
 
-/** Aliases that multiply ("billion laughs") and unresolved merges end in an error. */
+/** Multiplying aliases ("billion laughs") and unresolved merges are errors. */
 function toPlain(document: YamlDocument): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 })
@@ -64,7 +64,7 @@ function toPlain(document: YamlDocument): unknown {
   }
 }
 
-/** One fault a line, and none that the parser only met because it had lost its place in the stream. */
+/** One fault per line, without those that the parser reports only because it lost its place. */
 function syntaxFaults(
   document: YamlDocument,
   content: string,
@@ -87,13 +87,13 @@ function hint(code: string, line: string): string {
   return ''
 }
 
-/** The parser's message without what it cites after a colon: that may be a secret that was not quoted. */
+/** The parser's message without the text it quotes after a colon: that may be an unquoted secret. */
 function inWords(message: string): string {
   const [first = message] = message.split(/:\s|\n/)
   return `not valid YAML: ${first.charAt(0).toLowerCase()}${first.slice(1)}`
 }
 
-/** Also finds text that YAML takes for something else because it begins with * or !, as passwords do. */
+/** Also finds text that YAML misreads because it begins with * or !, as passwords may. */
 function putVariablesIn(document: YamlDocument, environment: Environment) {
   const variables = new Set<unknown>()
   const unresolved: { path: Path; message: string }[] = []
@@ -130,7 +130,7 @@ function pathOf(ancestors: readonly unknown[], node: unknown): Path {
   return path
 }
 
-/** The node at a path, and the offset of the deepest key or entry on the way that exists. */
+/** The node at a path, and the offset of the deepest existing key or entry on the way. */
 function find(document: YamlDocument, path: Path): { node: unknown; offset: number | null } {
   let node: unknown = document.contents
   let offset: number | null = null
@@ -151,7 +151,7 @@ function find(document: YamlDocument, path: Path): { node: unknown; offset: numb
   return { node: isAlias(node) ? node.resolve(document) : node, offset }
 }
 
-/** The name that messages use for a file: as it was given, or just its name when that is the default one. */
+/** The name that messages use for a file: as given, or only its name for the default file. */
 export function labelOf(path: string): string {
   return path.startsWith('./') || !path.includes('/') ? basename(path) : path
 }

@@ -1,4 +1,4 @@
-/** Environment variables: the whole configuration where there is no file, and what a file leaves out. */
+/** Environment variables: the whole configuration if there is no file, and defaults for what a file leaves out. */
 import type { Environment } from './interpolation.ts'
 import {
   type Fault,
@@ -13,7 +13,7 @@ import {
 interface Variable {
   readonly name: string
   readonly path: Path
-  /** How the text becomes a value of the document; plain text by default. */
+  /** Converts the text to a value of the document; plain text by default. */
   readonly read?: (text: string) => unknown
 }
 
@@ -41,7 +41,7 @@ export const accountVariables: readonly Variable[] = [
   { name: 'REPLYD_ALLOW_PLAINTEXT', path: account('allowPlaintext') },
 ]
 
-/** Read always; a key of the file wins. */
+/** Always read; keys in the file take precedence. */
 export const commonVariables: readonly Variable[] = [
   { name: 'OPENAI_API_KEY', path: ['model', 'apiKey'] },
   { name: 'OPENAI_BASE_URL', path: ['model', 'baseUrl'] },
@@ -60,7 +60,7 @@ export const commonVariables: readonly Variable[] = [
   { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', path: ['log', 'traces'] },
 ]
 
-/** One account from REPLYD_ADDRESS, IMAP_URL and SMTP_URL, which have to be there. */
+/** One account from REPLYD_ADDRESS, IMAP_URL and SMTP_URL, which are required. */
 export function readEnvironment(environment: Environment): Source {
   const faults: Fault[] = []
   const origins = new Map<string, string>()
@@ -92,7 +92,7 @@ export function readEnvironment(environment: Environment): Source {
   return { document, faults, ...tracing(origins) }
 }
 
-/** The same source with what the common variables say put into its gaps. */
+/** The same source with its gaps filled from the common variables. */
 export function withCommonVariables(source: Source, environment: Environment): Source {
   const origins = new Map<string, string>()
   const faults: Fault[] = []
@@ -136,7 +136,10 @@ function fillListen(
   return filled
 }
 
-/** True when the file has that key, or something on the way to it that can't hold it, or the hash in place of the password. */
+/**
+ * True if the file has that key, or something on the way to it that can't contain it, or the hash instead of the
+ * password.
+ */
 function isTaken(document: unknown, path: Path): boolean {
   for (let depth = 1; depth < path.length; depth++) {
     const value = valueAt(document, path.slice(0, depth))
@@ -181,7 +184,7 @@ interface ServerParts {
 /**
  * `imaps://user:password@host:993/mailbox` (RFC 5092), user and password percent-decoded. The schemes without s mean
  * STARTTLS.
- * @returns what is wrong, as text, when it can't be read; the URL itself is never repeated
+ * @returns the error as text when it can't be parsed; it never repeats the URL
  */
 export function readServerUrl(kind: 'imap' | 'smtp', text: string): ServerParts | string {
   const ports: Readonly<Record<string, number>> = schemes[kind]

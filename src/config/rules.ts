@@ -1,6 +1,6 @@
 /**
- * What no single key can tell. Each rule reads the document as it is, whole or not, so that its finding is reported
- * together with the schema's: a value of the wrong kind simply doesn't concern it.
+ * Rules that involve several keys. Each rule reads the document as it is, complete or not, so that its findings are
+ * reported together with the schema's; it ignores values of the wrong kind.
  */
 
 import { defaults } from './defaults.ts'
@@ -40,7 +40,7 @@ function accountFindings(document: unknown, account: Path): Finding[] {
 const hasLogin = (document: unknown, server: Path) =>
   has(document, [...server, 'password']) || has(document, [...server, 'oauth2'])
 
-/** Ports whose first octets are fixed by RFC 8314 and RFC 6409; the other way round only ends in a cryptic TLS error. */
+/** Ports whose first octets are fixed by RFC 8314 and RFC 6409; the wrong mode ends in a cryptic TLS error. */
 const implicitTls = new Set([993, 465])
 const startTls = new Set([143, 587, 25])
 
@@ -87,12 +87,12 @@ function modelFindings(document: unknown): Finding[] {
   return places.flatMap((place) => keyFindings(document, place))
 }
 
-/** Local servers want no key; the hosted ones all do, and the default is one of those. */
+/** Local servers need no key; the hosted ones all do, and the default is one of those. */
 function keyFindings(document: unknown, place: Path): Finding[] {
   const first = valueAt(document, ['model', 'baseUrl']) ?? defaults.model.baseUrl
   const isFirst = place.length === 1
   const baseUrl = isFirst ? first : valueAt(document, [...place, 'baseUrl'])
-  // Without an address of its own, or with the same, it has the first model's key.
+  // Without its own address, or with the same one, it uses the first model's key.
   if (!isFirst && (baseUrl === undefined || baseUrl === first)) return []
   if (typeof baseUrl !== 'string' || !URL.canParse(baseUrl) || has(document, [...place, 'apiKey'])) return []
   if (new URL(baseUrl).hostname !== 'api.openai.com') return []
@@ -136,7 +136,7 @@ function repeated(
   })
 }
 
-/** The paths of a list's entries; none where there is no list. */
+/** The paths of a list's entries; empty if there is no list. */
 function entries(document: unknown, path: Path): Path[] {
   const list = valueAt(document, path)
   return Array.isArray(list) ? list.map((_, i) => [...path, i]) : []

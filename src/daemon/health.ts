@@ -7,7 +7,7 @@ import type { Watcher } from '../receive/watch.ts'
 import { budgetReachedAt } from '../store/model-calls.ts'
 import type { Health } from '../web/server.tsx'
 
-/** One word or sentence for each part; `ok` is false when mail can't be handled. */
+/** A word or sentence for each part; `ok` is false when mail can't be handled. */
 export async function healthOf(
   context: StepContext,
   pipeline: Pipeline,

@@ -1,11 +1,14 @@
-/** The name under which this process holds leases: it lets others on this machine see whether the process still lives. */
+/**
+ * The name under which this process holds leases: other processes on this machine can tell from it whether the
+ * process is alive.
+ */
 import { hostname } from 'node:os'
 
 export const holderName = (unique: string): string => `${hostname()} ${process.pid} ${unique}`
 
 /**
- * Whether a holder is surely gone, so that its lease need not be waited for.
- * @param alone nobody else can have this store open: whoever held a lease is gone
+ * Whether a holder is certainly gone, so that its lease need not be waited for.
+ * @param alone no other process can have this store open: any earlier holder is gone
  */
 export function isGone(holder: string, alone: boolean): boolean {
   if (alone) return true

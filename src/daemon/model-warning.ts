@@ -1,4 +1,4 @@
-/** Once at the start: whether the model is still offered. A hint in the log, never a reason not to start. */
+/** Checks once at start whether the model is still offered. Only logs a hint, never prevents the start. */
 
 import type { StepContext } from '../context.ts'
 import { dayOf } from '../model/budget.ts'
@@ -6,7 +6,7 @@ import { isOfficial, type ListedModel, modelWarnings } from '../model/client.ts'
 
 const patienceMs = 15_000
 
-/** Never throws: a server without a list says nothing, and the first call tells what is wrong with it. */
+/** Never throws: a server without a list gives no information, and the first call reports what is wrong. */
 export async function warnOfModel(
   { models, config, clock, log }: Pick<StepContext, 'models' | 'config' | 'clock' | 'log'>,
   signal: AbortSignal,

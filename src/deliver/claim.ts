@@ -15,7 +15,7 @@ const lookAgainMs = { least: 500, spread: 2_500 }
 
 /**
  * One conditional update. It also takes the slot that the limits count, because a failed sending still counts
- * (standards.md section 7).
+ * (docs/rules.md section 7).
  * @throws TemporaryError when another worker has the reply
  */
 export async function claim({ context, reply: { id } }: Delivery): Promise<ReplyRow> {

@@ -25,7 +25,7 @@ export async function finishSent({ context, account, mail, reply }: Delivery): P
 }
 
 /**
- * Gmail and Microsoft file what was submitted, most others do not (standards.md section 6). What is not configured is
+ * Gmail and Microsoft file what was submitted, most others do not (docs/rules.md section 6). What is not configured is
  * found out once per account: look after some seconds, store a copy only if there is none, remember.
  */
 async function keepCopy(context: StepContext, account: Account, reply: ReplyRow): Promise<void> {
@@ -66,7 +66,7 @@ async function append(context: StepContext, account: Account, sent: string, repl
   }
 }
 
-/** Only for what was sent, never for a draft (standards.md section 6). */
+/** Only for what was sent, never for a draft (docs/rules.md section 6). */
 async function markAnswered(account: Account, { row }: StoredMail): Promise<void> {
   try {
     await account.imap.addFlags(row.mailbox, row.uidValidity, row.uid, ['\\Answered'])

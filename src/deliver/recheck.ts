@@ -1,4 +1,4 @@
-/** The guard, once more: state and history may have changed since the mail was judged (standards.md section 1). */
+/** The guard, once more: state and history may have changed since the mail was judged (docs/rules.md section 1). */
 
 import type { Delivery } from '../context.ts'
 import { applyGuard } from '../guard/ceiling.ts'

@@ -33,7 +33,7 @@ export async function saveDraft(
   const octets = reply.kind === 'draft' ? {} : await withoutMarks(delivery)
   const started = await move(context.db, 'startSaving', { id, reply: octets }, context.clock.now())
   const claimed = started?.reply
-  if (!claimed) throw new TemporaryError('the reply changed while it was to be saved')
+  if (!claimed) throw new TemporaryError('the reply changed while it was being saved')
   const { drafts } = await account.imap.specialMailboxes()
   if (drafts === null)
     throw new PermanentError(

@@ -87,7 +87,10 @@ async function refuse(
 
 /** A process died while it was sending, or between the server's yes and our note of it. */
 export function afterInterruption(delivery: Delivery): Promise<Next | null> {
-  return lookForIt(delivery, 'no answer came after it was handed over, or replyd was stopped meanwhile')
+  return lookForIt(
+    delivery,
+    'no answer came after the mail was handed over, or replyd was stopped in the meantime',
+  )
 }
 
 /** Only a copy in \Sent proves that it went out; without it a person decides. Never resent on a guess. */

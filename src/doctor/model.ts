@@ -1,4 +1,4 @@
-/** The model: is the key taken, is the model there, does it answer in JSON. Costs one very short call. */
+/** The model: is the key accepted, does the model exist, does it answer in JSON. Costs one very short call. */
 import { z } from 'zod'
 import { OwnerActionError, RateLimitedError, reasonOf } from '../base/errors.ts'
 import { silentLog } from '../base/log.ts'
@@ -8,7 +8,7 @@ import { failed, passed, type Verdict, warned } from './check.ts'
 
 const question = {
   messages: [{ role: 'user', content: 'Answer with the JSON object {"ok":true} and nothing else.' }],
-  // Any object will do: whether the model can hold to a schema is for the eval to say.
+  // Any object will do: whether the model can follow a schema is measured by eval.
   schema: z.looseObject({}),
   schemaName: 'doctor',
   maxOutputTokens: 64,
@@ -23,7 +23,7 @@ export async function checkModel(settings: ModelSettings, today: string): Promis
   try {
     listed = await model.listModels(signal)
   } catch (error) {
-    // Some compatible servers have no list; the call below then tells everything.
+    // Some compatible servers have no list; the call below is enough.
     if (error instanceof OwnerActionError && /401|quota/.test(error.message)) return refused(error, place)
   }
   const warnings = modelWarnings(settings.name, listed, today, isOfficial(settings.baseUrl))

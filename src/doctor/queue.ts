@@ -1,4 +1,4 @@
-/** Redis: reachable, new enough, and set up so that it loses nothing. */
+/** Redis: reachable, recent enough, and configured so that it loses nothing. */
 import { Redis } from 'ioredis'
 import { reasonOf } from '../base/errors.ts'
 import { withoutPassword } from '../config/hidden.ts'

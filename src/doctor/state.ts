@@ -1,4 +1,4 @@
-/** The store: PostgreSQL's login and rights, or the state directory. The embedded database is never opened here. */
+/** The store: PostgreSQL's login and permissions, or the state directory. Never opens the embedded database. */
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import pg from 'pg'
@@ -18,7 +18,7 @@ export async function checkState(
   return checkPostgres(databaseUrl, patienceMs)
 }
 
-/** The nearest folder that exists has to be writable: the rest is made at the start. */
+/** The nearest existing folder must be writable: the rest is created at start. */
 function directoryVerdict(directory: string): Verdict {
   const nearest = nearestFolder(directory)
   try {

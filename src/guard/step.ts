@@ -109,7 +109,7 @@ export function isSettled({ decision, reason, codes }: GuardAnswer, filtersSpam:
 function asMove(id: string, judgement: GuardAnswer, filtersSpam: boolean): GuardMove {
   const { decision, reason, codes } = judgement
   const change = { id, at: 'guard', reason, codes, ceiling: decision } as const
-  // Nobody but the owner can read it (standards.md section 3.1, rule 21).
+  // Nobody but the owner can read it (docs/rules.md section 3.1, rule 21).
   if (reason === 'encrypted') return { verb: 'setAside', change }
   return { verb: isSettled(judgement, filtersSpam) ? 'decline' : 'admit', change }
 }

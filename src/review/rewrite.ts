@@ -36,7 +36,7 @@ export async function rewrite(
   const draft = reply === null ? 'none' : await untouched(account, reply)
   const verb = modelVerdict(row.verdict) === null ? 'readAgain' : 'rewrite'
   const wish = instruction.trim().slice(0, longestInstruction)
-  const detail = wish === '' ? {} : { detail: `asked for: ${wish}` }
+  const detail = wish === '' ? {} : { detail: `requested: ${wish}` }
   await decide(review, verb, {
     id,
     at: row.step,
@@ -44,7 +44,7 @@ export async function rewrite(
     reason: 'rewrite-asked',
     instruction: wish,
     ...detail,
-    // Another text is another message (standards.md section 5.7).
+    // Another text is another message (docs/rules.md section 5.7).
     reply: reply ? { fromText: reply.text, attemptGroup: reply.attemptGroup + 1, saved: null } : {},
   })
   if (reply !== null && draft === 'untouched') await removeSavedDraft(account, reply)

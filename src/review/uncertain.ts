@@ -12,7 +12,7 @@ export async function markSent(review: Review, id: string, actor: string): Promi
   const { row } = await load(review, id)
   if (row.disposition !== 'uncertain') throw new Refusal('already-decided')
   const finishedAt = context.clock.now()
-  const reply = { finishedAt, replyText: `${actor} says that it arrived` }
+  const reply = { finishedAt, replyText: `${actor} says that it was delivered` }
   const change = { id, at: row.step, actor, reason: 'sent-by-their-word', reply } as const
   const sent = await decide(review, 'confirmSent', change)
   await pipeline.advance(id, 'deliver')

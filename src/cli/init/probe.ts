@@ -1,4 +1,6 @@
-/** Whether a server speaks TLS from the first octet: found out by trying, since a port number is only a custom. */
+/**
+ * Finds out whether a server speaks TLS from the first octet by trying, because a port number is only a convention.
+ */
 import { isIP } from 'node:net'
 import { connect } from 'node:tls'
 import { codeOf } from '../../doctor/failure.ts'
@@ -7,12 +9,12 @@ import { codeOf } from '../../doctor/failure.ts'
 const patienceMs = 5000
 
 /**
- * Sends a TLS greeting and nothing else.
- * @returns true with TLS, false when the answer is plain text, null when there is no answer, or none that tells
+ * Sends only a TLS greeting.
+ * @returns true with TLS, false when the answer is plain text, null when the answer is missing or inconclusive
  */
 export function speaksTls(host: string, port: number): Promise<boolean | null> {
   return new Promise((resolve) => {
-    // Whose certificate it is, the trial of the login looks at.
+    // The login check verifies the certificate.
     const options = { host, port, rejectUnauthorized: false, ...(isIP(host) ? {} : { servername: host }) }
     const socket = connect(options, () => end(true))
     const timer = setTimeout(() => end(null), patienceMs)
