@@ -7,7 +7,8 @@ import { defaults } from './defaults.ts'
 import type { Finding } from './faults.ts'
 import { canonicalAddress } from './fields.ts'
 import { isLoopback } from './loopback.ts'
-import { isGroup, type Path, valueAt } from './source.ts'
+import { plaintextFindings } from './plaintext.ts'
+import { entries, isGroup, type Path, valueAt } from './source.ts'
 
 export function ruleFindings(document: unknown): Finding[] {
   if (!isGroup(document)) return []
@@ -18,6 +19,7 @@ export function ruleFindings(document: unknown): Finding[] {
     ...[[], ...accounts].flatMap((path) => categoryFindings(document, path)),
     ...modelFindings(document),
     ...webFindings(document),
+    ...plaintextFindings(document),
   ]
 }
 
@@ -114,6 +116,9 @@ function webFindings(document: unknown): Finding[] {
   if (has(document, ['web', 'password']) && has(document, ['web', 'passwordHash'])) {
     found.push({ path: ['web', 'password'], message: 'is set together with passwordHash: keep one of them' })
   }
+  if (has(document, ['web', 'totpSecret']) && !locked) {
+    found.push({ path: ['web', 'totpSecret'], message: 'needs web.password: it is a second factor' })
+  }
   return found
 }
 
@@ -134,12 +139,6 @@ function repeated(
     seen.add(text)
     return []
   })
-}
-
-/** The paths of a list's entries; empty if there is no list. */
-function entries(document: unknown, path: Path): Path[] {
-  const list = valueAt(document, path)
-  return Array.isArray(list) ? list.map((_, i) => [...path, i]) : []
 }
 
 function has(document: unknown, path: Path): boolean {

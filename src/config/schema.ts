@@ -18,6 +18,7 @@ import {
 import { passwordHashPattern } from './password.ts'
 import { Categories, Instructions, Replies, Spam } from './policy-schema.ts'
 import { Imap, Smtp } from './server-schema.ts'
+import { totpSecretPattern } from './totp.ts'
 
 /** Names of the webhook events. */
 export const webhookEvents = ['reply.held', 'reply.sent', 'mail.junked', 'budget.reached'] as const
@@ -182,6 +183,15 @@ const Web = z
       z.string().min(20, 'must have at least 20 characters'),
       'Bearer token of the API; by default created at the first start and written to the state directory',
     ),
+    totpSecret: key(
+      z
+        .string()
+        .regex(
+          totpSecretPattern,
+          'must be at least 26 letters and digits of base32, as `replyd totp` prints them',
+        ),
+      'Second factor of the login: secret of an authenticator app (RFC 6238), made by `replyd totp`',
+    ),
     trustedProxies: key(
       z.array(network()),
       'Addresses or networks of your reverse proxies: wrong passwords are counted by the address that they name in X-Forwarded-For',
@@ -251,6 +261,10 @@ export const Document = z.strictObject({
   webhooks: key(z.array(Webhook), 'Other programs that receive events'),
   state: key(State, 'Where state and queue are stored'),
   prompts: key(word(), "Folder of prompt files; by default the package's own"),
+  allowPlaintext: key(
+    z.array(host()),
+    'Hosts beyond this machine that model, webhooks, Redis, PostgreSQL and collector may be reached at without TLS: those of a private network of your own',
+  ),
   log: key(Log, 'Logging'),
 })
 

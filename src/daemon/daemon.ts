@@ -2,6 +2,7 @@
 import type { Clock, NewId } from '../base/clock.ts'
 import { reasonOf } from '../base/errors.ts'
 import { accountLabel, type Log } from '../base/log.ts'
+import { makePrivate, privatePaths } from '../base/private-files.ts'
 import type { Config } from '../config/settings.ts'
 import type { StepContext } from '../context.ts'
 import { type ResolveTxt, txtResolver } from '../dns/resolver.ts'
@@ -21,7 +22,7 @@ import { DailyAudit } from './daily-audit.ts'
 import { sendDigests } from './digest.ts'
 import { healthOf } from './health.ts'
 import { holderName, isGone } from './holder.ts'
-import { warnOfModel } from './model-warning.ts'
+import { warnOfModels } from './model-warning.ts'
 import { handleOnce } from './once.ts'
 
 export type Role = 'watch' | 'work' | 'web'
@@ -66,6 +67,7 @@ const mailboxConcurrency = (accounts: number) => Math.min(100, 40 + 2 * accounts
 export async function runDaemon(options: DaemonOptions): Promise<void> {
   const { config, log, clock, newId, roles, signal } = options
   const random = options.random ?? Math.random
+  keepStatePrivate(config.state.directory, log)
   await using db = await openDatabase(config.state, log)
   // No other process can be running, so calls that an earlier one left unsettled are over.
   if (db.kind === 'pglite') await settleAbandonedCalls(db, clock.now())
@@ -110,6 +112,12 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   log.info({ event: 'daemon.stopping' })
 }
 
+/** On every start: a restored copy or a default of old keeps its mode. @throws ConfigError when it can't be changed */
+function keepStatePrivate(directory: string, log: Log): void {
+  for (const path of privatePaths(directory).filter(makePrivate))
+    log.warn({ event: 'state.made-private', path, reason: 'other users could read it' })
+}
+
 const queueSettingsOf = ({ state, log }: Config, { pool, kind }: Database) => ({
   redisUrl: state.redisUrl,
   pool,
@@ -126,7 +134,7 @@ function startWork(
 ): void {
   pipeline.work({ model: models.jobs, mailbox: mailboxConcurrency(context.accounts.size) })
   models.onJobs = (jobs) => pipeline.resize('model', jobs)
-  void warnOfModel(context, signal)
+  void warnOfModels(context, signal)
 }
 
 function watchersOf(context: StepContext, pipeline: Pipeline): Watcher[] {

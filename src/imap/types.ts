@@ -183,7 +183,9 @@ export interface Timing {
   greetingMs: number
   /** Server silence after which it is probed, or given up if it owes an answer. */
   quietMs: number
-  /** IDLE is restarted after this; Yahoo cuts at 3 minutes (RFC 2177 allows 29). */
+  /** A command and its whole answer, however busily the server talks. */
+  commandMs: number
+  /** IDLE is begun anew after this; Yahoo cuts at 3 minutes (RFC 2177 allows 29). */
   maxIdleMs: number
   /** An unused command connection sends NOOP after this. Less than `quietMs`. */
   keepAliveMs: number

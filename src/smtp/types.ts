@@ -45,7 +45,9 @@ export interface SmtpTiming {
   connectMs: number
   /** Maximum silence of a server that owes an answer. */
   quietMs: number
-  /** One mail from MAIL to the last reply, however slowly the server answers. */
+  /** From DNS to the end of the login, whatever the server says meanwhile. */
+  loginMs: number
+  /** One mail from MAIL to the last reply, whatever the server says meanwhile. */
   mailMs: number
   /** How long an unused connection is kept. */
   idleMs: number

@@ -298,6 +298,40 @@ update replyd.reply r set state = 'held', send_after = null from replyd.message 
   where m.id = r.id and m.step = 'review' and r.state in ('composed', 'approved', 'saving');
 `
 
+/** What the owner should know about a model. */
+const modelNotices = `
+create table replyd.model_notice (
+  model   text primary key,
+  said    text not null,
+  trouble boolean not null,
+  at      timestamptz not null
+);
+`
+
+/** Who is logged in, the named tokens of the API, and the one-time codes that were used. */
+const access = `
+create table replyd.session (
+  id       text primary key,
+  actor    text not null,
+  device   text not null,
+  address  text not null,
+  begun_at timestamptz not null,
+  seen_at  timestamptz not null,
+  mark     text not null
+);
+create table replyd.api_token (
+  name       text primary key,
+  hash       text not null unique,
+  scopes     jsonb not null,
+  created_at timestamptz not null,
+  created_by text not null,
+  used_at    timestamptz
+);
+create table replyd.used_code (
+  step bigint primary key
+);
+`
+
 export const migrations: readonly Migration[] = [
   { version: 1, sql: first },
   { version: 2, sql: words },
@@ -305,4 +339,6 @@ export const migrations: readonly Migration[] = [
   { version: 4, sql: typed },
   { version: 5, sql: correspondents },
   { version: 6, sql: together },
+  { version: 7, sql: modelNotices },
+  { version: 8, sql: access },
 ]

@@ -9,6 +9,8 @@ export interface View {
   /** A reply that was approved a moment ago and can be taken back. */
   undo: { id: string; until: Date | null } | null
   waiting: number
+  /** What the owner should know about the model. */
+  warnings: readonly string[]
   hasLogin: boolean
   now: Date
 }
@@ -49,6 +51,11 @@ export function Page({ view, title, children }: { view: View; title: string; chi
         ) : null}
       </nav>
       <main id="main">
+        {view.warnings.map((warning) => (
+          <p class="fault" role="alert">
+            {warning}
+          </p>
+        ))}
         <Notice view={view} />
         {children}
       </main>

@@ -78,10 +78,12 @@ async function addModel({ context }: WebContext, gauge: MakeGauge): Promise<void
 async function addAccounts({ context, health }: WebContext, gauge: MakeGauge): Promise<void> {
   const { ok, parts } = await health()
   gauge('replyd_healthy', '1 while mail can be handled').set(ok ? 1 : 0)
-  gauge('replyd_model_usable', '0 while only the owner can fix the model').set(parts.model === 'ok' ? 1 : 0)
-  const connected = gauge('replyd_imap_connected', '1 while the watching connection is up', ['account'])
-  const stopped = gauge('replyd_account_stopped', '1 if only the owner can restart the account', ['account'])
-  const paused = gauge('replyd_account_paused', '1 while sending is paused', ['account'])
+  gauge('replyd_model_usable', '0 while the model does not answer, and none answers in its place').set(
+    parts.model === 'ok' ? 1 : 0,
+  )
+  const connected = gauge('replyd_imap_connected', '1 while the watching connection stands', ['account'])
+  const stopped = gauge('replyd_account_stopped', '1 when only the owner can make it go on', ['account'])
+  const paused = gauge('replyd_account_paused', '1 while a person lets nothing go out', ['account'])
   for (const account of context.accounts.keys()) {
     const state = parts[`watch ${account}`]
     // Another process watches it.

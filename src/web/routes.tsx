@@ -1,6 +1,7 @@
 /** The pages and the forms on them. */
 import { type Context, Hono } from 'hono'
 import { visibleText } from '../mail/text/visible.ts'
+import { modelNotices } from '../model/models.ts'
 import { approve } from '../review/approve.ts'
 import { isOpen, versionOf } from '../review/decide.ts'
 import { Refusal, refusalWords } from '../review/review.ts'
@@ -10,20 +11,23 @@ import { loadMessage } from '../store/messages.ts'
 import { loadReply } from '../store/replies.ts'
 import { explainMail, listMails, waitingMails } from '../store/review-lists.ts'
 import { countBy } from '../store/statistics.ts'
-import type { Env, Sessions } from './access.ts'
+import type { Env } from './access.ts'
 import { actions } from './actions.ts'
 import { formBody } from './bodies.ts'
+import { addDevices } from './device-routes.tsx'
 import { HistoryPage } from './history-page.tsx'
 import { framePolicy, harmlessHtml } from './mail-html.ts'
 import { MailPage, type Shown } from './mail-page.tsx'
 import { addOverviews, type ViewOf } from './overviews.tsx'
 import { type Filter, JunkPage, QueuePage } from './pages.tsx'
+import type { PasswordCheck } from './password-check.ts'
 import { ReplyPage } from './reply-page.tsx'
+import type { Sessions } from './sessions.ts'
 import type { WebContext } from './web-context.ts'
 
 const pageLength = 50
 
-export function pageRoutes(web: WebContext, sessions: Sessions): Hono<Env> {
+export function pageRoutes(web: WebContext, sessions: Sessions, passwords: PasswordCheck): Hono<Env> {
   const pages = new Hono<Env>()
   const { db } = web.context
   const viewOf = viewOfPages(web, sessions)
@@ -58,6 +62,7 @@ export function pageRoutes(web: WebContext, sessions: Sessions): Hono<Env> {
   })
   addHistory(pages, web, viewOf)
   addOverviews(pages, web, viewOf)
+  addDevices(pages, { web, viewOf, sessions, passwords })
   addForms(pages, web)
   return pages
 }
@@ -116,6 +121,7 @@ function viewOfPages({ context }: WebContext, sessions: Sessions): ViewOf {
       path: c.req.path,
       notice: refusal ? refusalWords(refusal) : (action?.done ?? notices[done] ?? null),
       undo: done === 'approve' ? await undoOf(db, c.req.query('id')) : null,
+      warnings: (await modelNotices(db, config.model)).map(({ said }) => said),
       waiting: (await waitingMails(db, { show: 'held' })).length,
       hasLogin: config.web.passwordHash !== null,
       now: clock.now(),

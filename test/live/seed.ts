@@ -91,6 +91,7 @@ export async function seedMails(
 const others = [
   `insert into replyd.model_call (id, message_id, account, step, day, at, model, prompt_hash, cost, settled)
      values ('c', 'm-sent', $1, 'triage', '2026-03-10', $2, 'm', 'p', 1e-7, true)`,
+  `insert into replyd.model_notice (model, said, trouble, at) values ($1, 'It does not answer.', true, $2)`,
   `insert into replyd.pace (name, state) select $1, '{"a": 1}' where $2::timestamptz is not null`,
   `insert into replyd.spending (day, account, cost) select '2026-03-10', $1, 0.3 where $2::timestamptz is not null`,
   `insert into replyd.cursor (account, mailbox, uid_validity, last_uid, baseline_uid, baseline_at, renumbered_uid, updated_at)
@@ -107,6 +108,9 @@ const others = [
   `insert into replyd.autonomy_grant (account, category, granted_at, granted_by) values ($1, 'other', $2, 'Ann')`,
   `insert into replyd.digest (account, day, at) values ($1, '2026-03-10', $2)`,
   `insert into replyd.webhook (url, last_event, budget_day, due_at) values ($1, 12, '', $2)`,
+  `insert into replyd.session (id, actor, device, address, begun_at, seen_at, mark) values ('h', $1, 'Firefox on Linux', '192.0.2.1', $2, $2, 'm')`,
+  `insert into replyd.api_token (name, hash, scopes, created_at, created_by) values ('grafana', 'h', '["metrics"]', $2, $1)`,
+  `insert into replyd.used_code (step) select 59104800 where $1::text is not null and $2::timestamptz is not null`,
   `insert into replyd.restore (at, backup_at) select $2, $2 where $1::text is not null`,
 ]
 
