@@ -3,7 +3,7 @@ import { APIError } from 'openai'
 import { durationOf } from './errors.ts'
 import type { RateLimits } from './model.ts'
 
-/** Null when the answer carries none of them. */
+/** Null if the answer has none of them. */
 export function rateLimitsOf(headers: Headers): RateLimits | null {
   const count = (name: string): number | null => {
     const text = headers.get(`x-ratelimit-${name}`)

@@ -201,7 +201,7 @@ export class Session {
   async send(mail: Outgoing, deadlineMs: number, mayEnd: () => Promise<void>): Promise<Accepted> {
     this.mails++
     this.#said = 0
-    if (mail.addressees.length === 0) throw new PermanentError('The mail has no addressee')
+    if (mail.addressees.length === 0) throw new PermanentError('The mail has no recipient')
     if (mail.smtpUtf8 && !this.#extensions.has('SMTPUTF8')) {
       throw new PermanentError(
         'This SMTP server does not accept addresses or headers beyond ASCII (SMTPUTF8)',

@@ -1,7 +1,7 @@
 /**
- * A backup is JSON Lines: a head, each table's rows as `{"table":{…}}`, and an end with the number of rows and a digest of
- * all lines before it. It speaks of columns and values only, so it goes from PGlite to PostgreSQL and back. Jobs are not in
- * it: the sweeper makes them from the rows.
+ * A backup is JSON Lines: a header, each table's rows as `{"table":{…}}`, and a trailer with the number of rows and a
+ * digest of all lines before it. It contains only columns and values, so it can be restored on PGlite and on
+ * PostgreSQL. It contains no jobs: the sweeper recreates them from the rows.
  */
 import { createHash } from 'node:crypto'
 import { ConfigError } from '../base/errors.ts'
@@ -94,7 +94,7 @@ async function* rowsOf(session: Queryable, table: string): AsyncGenerator<string
   await session.query('close rows')
 }
 
-/** Every table of the store but the list of migrations; those that others refer to come first. */
+/** Every table of the store except the list of migrations, in the order of their foreign keys. */
 export async function backedUpTables(session: Queryable): Promise<string[]> {
   const { rows } = await session.query<{ name: string; parents: string[] }>(
     `select c.relname::text as name, coalesce((select json_agg(p.relname) from pg_constraint k join pg_class p on p.oid = k.confrelid

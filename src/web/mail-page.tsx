@@ -93,7 +93,7 @@ export function MailPage({ view, shown }: { view: View; shown: Shown }) {
                 <dd>{`${row.lastError}. Tried again from ${momentOf(row.dueAt)} on.`}</dd>
               </>
             )}
-            <dt>Not sent by itself</dt>
+            <dt>Not sent automatically</dt>
             <dd>{reply?.holdReasons.map(sentenceOf).join(' ') || '–'}</dd>
             <dt>Reply</dt>
             <dd>

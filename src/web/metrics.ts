@@ -81,9 +81,9 @@ async function addAccounts({ context, health }: WebContext, gauge: MakeGauge): P
   gauge('replyd_model_usable', '0 while the model does not answer, and none answers in its place').set(
     parts.model === 'ok' ? 1 : 0,
   )
-  const connected = gauge('replyd_imap_connected', '1 while the watching connection stands', ['account'])
-  const stopped = gauge('replyd_account_stopped', '1 when only the owner can make it go on', ['account'])
-  const paused = gauge('replyd_account_paused', '1 while a person lets nothing go out', ['account'])
+  const connected = gauge('replyd_imap_connected', '1 while the watching connection is up', ['account'])
+  const stopped = gauge('replyd_account_stopped', '1 if only the owner can restart the account', ['account'])
+  const paused = gauge('replyd_account_paused', '1 while sending is paused', ['account'])
   for (const account of context.accounts.keys()) {
     const state = parts[`watch ${account}`]
     // Another process watches it.

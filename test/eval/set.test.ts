@@ -42,7 +42,7 @@ describe('the open set', () => {
     expect(report.composed.facts?.value).toBeGreaterThanOrEqual(0.9)
   })
 
-  test('in mode send the good replies go out and the bad ones do not', () => {
+  test('in mode send the good replies are sent and the bad ones do not', () => {
     expect([report.gate.send?.goodSent?.of, report.gate.send?.badSent?.of]).toEqual([56, 129])
     expect(report.gate.send?.goodSent?.value).toBeGreaterThanOrEqual(0.85)
     expect(report.gate.send?.badSent?.value).toBeLessThanOrEqual(0.03)
