@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { Readable, type Writable } from 'node:stream'
 import { Hono } from 'hono'
 import { z } from 'zod'
+import { stateKey } from '../base/state-key.ts'
 import { programVersion } from '../base/version.ts'
+import { backupPurpose } from '../store/backup.ts'
 import { writeBackup } from '../store/backup-file.ts'
 import { forgetCorrespondent } from '../store/forget.ts'
 import { fitting, jsonBody, text } from './bodies.ts'
@@ -15,8 +17,10 @@ export function storeRoutes({ context }: WebContext): Hono {
   const { db, clock, config, log } = context
   const routes = new Hono()
   routes.post('/backup', async (c) => {
-    const about = { version: programVersion(), at: clock.now() }
-    const spool = await spooled(config.state.directory, (target) => writeBackup(db, about, target))
+    const { directory, key: secret } = config.state
+    const key = stateKey(directory, secret, backupPurpose)
+    const about = { version: programVersion(), at: clock.now(), key }
+    const spool = await spooled(directory, (target) => writeBackup(db, about, target))
     log.info({ event: 'store.backup' })
     return c.body(spool, 200, { 'content-type': 'application/gzip' })
   })
