@@ -3,7 +3,7 @@
 import { decodeWords, parseAddressList } from '../address.ts'
 import { fieldValues, type Message } from '../message.ts'
 
-export interface Known {
+export interface KnownText {
   /** Addresses of the author, lower case. */
   author: ReadonlySet<string>
   /** Words of the author's names, and of the local parts of the author's addresses, lower case. */
@@ -14,7 +14,7 @@ export interface Known {
   subject: string
 }
 
-export const nothingKnown: Known = { author: new Set(), names: [], parties: new Set(), subject: '' }
+export const nothingKnown: KnownText = { author: new Set(), names: [], parties: new Set(), subject: '' }
 
 /** Values of one header that are looked at, in characters; no sender needs more. */
 const longestValue = 10_000
@@ -34,7 +34,7 @@ export const wordsOfName = (name: string): ReadonlySet<string> =>
   new Set(name.toLowerCase().match(/[\p{L}\p{M}]{2,}/gu) ?? [])
 
 /** Never throws, whatever the fields hold. */
-export function knownOf(message: Partial<Pick<Message, 'fields'>>): Known {
+export function knownOf(message: Partial<Pick<Message, 'fields'>>): KnownText {
   const { fields } = message
   if (!fields) return nothingKnown
   const listed = (name: string) =>

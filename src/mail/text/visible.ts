@@ -5,7 +5,7 @@
 
 import type { Message } from '../message.ts'
 import { findIntroductions, isRule, type QuotedLines, type Span } from './attribution.ts'
-import { type Known, knownOf, nothingKnown } from './known.ts'
+import { type KnownText, knownOf, nothingKnown } from './known.ts'
 import { longestLine } from './phrases.ts'
 import { signatureLines } from './signature.ts'
 
@@ -61,7 +61,7 @@ function classify(text: QuotedLines, introductions: readonly Span[]): Kind[] {
 }
 
 /** Marks signatures in each stretch of own lines. */
-function markSignatures(lines: readonly string[], kinds: Kind[], known: Known): void {
+function markSignatures(lines: readonly string[], kinds: Kind[], known: KnownText): void {
   const isOwn = (at: number) => kinds[at] === 'own' || kinds[at] === 'blank'
   const lastOwn = kinds.lastIndexOf('own')
   for (let start = 0; start < lines.length; start++) {
