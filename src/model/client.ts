@@ -11,8 +11,16 @@ import type { ModelSettings } from '../config/settings.ts'
 import { type Completion, readAnswer, readCompletion, repairMessages } from './answer.ts'
 import { afterThinking, type Capabilities, capabilitiesOf, degrade } from './capabilities.ts'
 import { addUsage, type ChatMessage, noUsage, type Usage } from './chat.ts'
-import { ContextFault, classify, refusalOf, ThoughtOnly, withSpent, withTook } from './errors.ts'
-import { rateLimitsOf, rateLimitsOfRefusal } from './limits.ts'
+import {
+  ContextFault,
+  classify,
+  rateLimitsOf,
+  rateLimitsOfRefusal,
+  refusalOf,
+  ThoughtOnly,
+  withSpent,
+  withTook,
+} from './errors.ts'
 import { listModels } from './listing.ts'
 import type { Answer, Ask, ListedModel, Model, RateLimits } from './model.ts'
 import { openClient } from './transport.ts'

@@ -1,6 +1,7 @@
 /** What replyd itself knows of a mail, for the prompts: from its header, never from its text. */
 
-import { nextOpening, type OpenHours } from '../../decide/hours.ts'
+import type { OpenHours } from '../../config/settings.ts'
+import { nextOpening } from '../../decide/hours.ts'
 import type { Owner } from '../../mail/account.ts'
 import { decodeWords, domainPart, parseAddressList, plainLine } from '../../mail/address.ts'
 import { authentication } from '../../mail/authentication.ts'
