@@ -24,6 +24,10 @@ function build(tsc) {
     const args = [tsc, '-p', 'tsconfig.build.json', '--outDir', fresh]
     const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 2] })
     if (status !== 0) return status ?? 1
+    const made = spawnSync(process.execPath, [join(root, 'scripts/embedded-state.mjs'), fresh], {
+      stdio: ['ignore', 2, 2],
+    })
+    if (made.status !== 0) return made.status ?? 1
     chmodSync(join(fresh, 'cli.js'), 0o755)
     writeFileSync(join(fresh, STAMP), stamp)
     if (existsSync(join(root, 'dist'))) renameSync(join(root, 'dist'), stale)

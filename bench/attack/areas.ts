@@ -1,5 +1,6 @@
 /** Every area, in the order of the table. */
 import type { Area } from './attack.ts'
+import { login } from './login.ts'
 import { web } from './web.ts'
 
-export const areas: readonly Area[] = [web]
+export const areas: readonly Area[] = [web, login]

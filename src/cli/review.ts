@@ -36,6 +36,9 @@ export interface Listed {
   disposition: Disposition
   reason: Reason
   detail?: string | null
+  /** Why its step failed, or has to wait; null when it did not. */
+  lastError?: string | null
+  dueAt?: string
   verdict?: { summary?: string } | null
   reply: { state: ReplyState; text?: string; version?: string; to?: string } | null
   text?: string | null
@@ -87,7 +90,8 @@ export function showText(mail: Listed): string {
     actor,
     reason: sentenceOf(reason),
   }))
-  return [head, mail.text ?? '', reply, table(steps ?? [])].join('\n\n')
+  const failure = mail.lastError ? `\nlast failure: ${mail.lastError}; tried again from ${mail.dueAt} on` : ''
+  return [head + failure, mail.text ?? '', reply, table(steps ?? [])].join('\n\n')
 }
 
 /** Asked to write again, the model wrote nothing. */

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
 import { z } from 'zod'
 import type { OpenHours } from './settings.ts'
@@ -60,6 +61,19 @@ export const host = () =>
   z.string().regex(/^(?!-)[\p{L}\p{N}._-]+$|^\[?[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?$/u, {
     error: 'must be a host name or an IP address, without scheme and port',
   })
+
+export const network = () => {
+  const form = 'must be an IP address or a network such as 10.0.0.0/8'
+  return z.string(instead(form)).refine((value) => {
+    const [address = '', prefix, ...more] = value.split('/')
+    const bits = isIP(address) === 4 ? 32 : isIP(address) === 6 ? 128 : -1
+    return (
+      bits > 0 &&
+      more.length === 0 &&
+      (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits))
+    )
+  }, form)
+}
 
 export const port = (least: number) => {
   const form = `must be a port number from ${least} to 65535`

@@ -56,6 +56,7 @@ export const commonVariables: readonly Variable[] = [
   { name: 'REDIS_URL', path: ['state', 'redisUrl'] },
   { name: 'REPLYD_WEB_PASSWORD', path: ['web', 'password'] },
   { name: 'REPLYD_API_TOKEN', path: ['web', 'token'] },
+  { name: 'REPLYD_PLAINTEXT_HOSTS', path: ['allowPlaintext'], read: list },
   { name: 'REPLYD_LOG_LEVEL', path: ['log', 'level'] },
   { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', path: ['log', 'traces'] },
 ]
@@ -97,10 +98,10 @@ export function withCommonVariables(source: ConfigSource, environment: Environme
   const origins = new Map<string, string>()
   const faults: ConfigFault[] = []
   let document = source.document
-  for (const { name, path } of commonVariables) {
+  for (const { name, path, read } of commonVariables) {
     const text = environment[name]
     if (!text || isTaken(document, path)) continue
-    document = withValue(document, path, text)
+    document = withValue(document, path, read ? read(text) : text)
     origins.set(formatPath(path), name)
   }
   const listen = environment.REPLYD_LISTEN

@@ -6,11 +6,12 @@ loopback.addAddress('::1', 'ipv6')
 
 /**
  * Whether that host can only be this machine: `localhost` (RFC 6761 section 6.3), 127.0.0.0/8 or ::1.
- * Other names count as foreign, whatever they resolve to at the moment.
+ * Any other name counts as foreign, whatever it resolves to at the moment; a name below `localhost` is asked of a name server by
+ * some resolvers.
  */
 export function isLoopback(host: string): boolean {
   const name = host.toLowerCase().replace(/^\[|\]$/g, '')
-  if (name === 'localhost' || name.endsWith('.localhost')) return true
+  if (name === 'localhost') return true
   const family = isIP(name)
   return family !== 0 && loopback.check(name, family === 4 ? 'ipv4' : 'ipv6')
 }

@@ -208,6 +208,7 @@ function resolveWeb(web: Document['web']): WebSettings {
     port: web?.port ?? defaults.web.port,
     passwordHash: web?.passwordHash ?? hash,
     token: web?.token ?? null,
+    trustedProxies: web?.trustedProxies ?? [],
   }
 }
 

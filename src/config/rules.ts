@@ -7,7 +7,8 @@ import { defaults } from './defaults.ts'
 import type { ConfigFinding } from './faults.ts'
 import { canonicalAddress } from './fields.ts'
 import { isLoopback } from './loopback.ts'
-import { isGroup, type Path, valueAt } from './source.ts'
+import { plaintextFindings } from './plaintext.ts'
+import { entries, isGroup, type Path, valueAt } from './source.ts'
 
 export function ruleFindings(document: unknown): ConfigFinding[] {
   if (!isGroup(document)) return []
@@ -18,6 +19,7 @@ export function ruleFindings(document: unknown): ConfigFinding[] {
     ...[[], ...accounts].flatMap((path) => categoryFindings(document, path)),
     ...modelFindings(document),
     ...webFindings(document),
+    ...plaintextFindings(document),
   ]
 }
 
@@ -134,12 +136,6 @@ function repeated(
     seen.add(text)
     return []
   })
-}
-
-/** The paths of a list's entries; none where there is no list. */
-function entries(document: unknown, path: Path): Path[] {
-  const list = valueAt(document, path)
-  return Array.isArray(list) ? list.map((_, i) => [...path, i]) : []
 }
 
 function has(document: unknown, path: Path): boolean {

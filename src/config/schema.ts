@@ -7,6 +7,7 @@ import {
   duration,
   host,
   key,
+  network,
   port,
   required,
   since,
@@ -181,6 +182,10 @@ const Web = z
       z.string().min(20, 'must have at least 20 characters'),
       'Bearer token of the API; by default created at the first start and written to the state directory',
     ),
+    trustedProxies: key(
+      z.array(network()),
+      'Addresses or networks of your reverse proxies: wrong passwords are counted by the address that they name in X-Forwarded-For',
+    ),
   })
   .meta({ id: 'Web', description: 'Review pages, API, metrics and health' })
 
@@ -246,6 +251,10 @@ export const Document = z.strictObject({
   webhooks: key(z.array(Webhook), 'Other programs that receive events'),
   state: key(State, 'Where state and queue are stored'),
   prompts: key(word(), "Folder of prompt files; by default the package's own"),
+  allowPlaintext: key(
+    z.array(host()),
+    'Hosts beyond this machine that model, webhooks, Redis, PostgreSQL and collector may be reached at without TLS: those of a private network of your own',
+  ),
   log: key(Log, 'Logging'),
 })
 

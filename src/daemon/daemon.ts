@@ -21,7 +21,7 @@ import { Accounts } from './accounts.ts'
 import { DailyAudit } from './daily-audit.ts'
 import { sendDigests } from './digest.ts'
 import { healthOf } from './health.ts'
-import { warnOfModel } from './model-warning.ts'
+import { warnOfModels } from './model-warning.ts'
 import { handleOnce } from './once.ts'
 
 export type Role = 'watch' | 'work' | 'web'
@@ -124,7 +124,7 @@ function startWork(
 ): void {
   pipeline.work({ model: models.jobs, mailbox: mailboxConcurrency(context.accounts.size) })
   models.onJobs = (jobs) => pipeline.resize('model', jobs)
-  void warnOfModel(context, signal)
+  void warnOfModels(context, signal)
 }
 
 function watchersOf(context: StepContext, pipeline: Pipeline): Watcher[] {

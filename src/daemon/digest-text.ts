@@ -14,20 +14,23 @@ export interface DigestFacts {
   waiting: readonly { from: string; subject: string; reason: Reason; draft: boolean }[]
   /** US dollars. */
   cost: number
+  /** What the owner should know about the model. */
+  notices: readonly string[]
 }
 
 const mostWaiting = 20
 
-/** Null when nothing came and nothing waits: then there is nothing to say. */
+/** Null when nothing came, nothing waits and the model is well: then there is nothing to say. */
 export function digestText({
   account,
   day,
   dispositions,
   waiting,
   cost,
+  notices,
 }: DigestFacts): { subject: string; text: string } | null {
   const came = [...dispositions.values()].reduce((sum, count) => sum + count, 0)
-  if (came === 0 && waiting.length === 0) return null
+  if (came === 0 && waiting.length === 0 && notices.length === 0) return null
   const lines = [...dispositions]
     .sort(([, one], [, other]) => other - one)
     .map(([disposition, count]) => `  ${String(count).padStart(5)}  ${outcomeOf(disposition)}`)
@@ -48,6 +51,7 @@ export function digestText({
     ...(more > 0 ? [`  and ${more} more`] : []),
     '',
     `The model cost ${cost.toFixed(4)} US dollars.`,
+    ...notices.map(plainLine),
     '',
   ]
   return { subject: `replyd ${day}: ${came} came, ${waiting.length} wait`, text: text.join('\n') }

@@ -6,6 +6,7 @@ import type { Account, StepContext } from '../context.ts'
 import { domainPart } from '../mail/address.ts'
 import { compile } from '../mail/reply/compile.ts'
 import { dayOf } from '../model/budget.ts'
+import { modelNotices } from '../model/models.ts'
 import { claimDigest, costSince, dispositionsSince, releaseDigest, waitingFor } from '../store/digests.ts'
 import { digestText } from './digest-text.ts'
 
@@ -64,6 +65,7 @@ async function digestOctets(
     dispositions: await dispositionsSince(db, address, since),
     waiting: await waitingFor(db, address, mostWaiting),
     cost: await costSince(db, address, since),
+    notices: (await modelNotices(db, config.model)).map(({ said }) => said),
   })
   if (digest === null) return null
   const domain = domainPart(address)

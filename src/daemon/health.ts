@@ -1,6 +1,7 @@
 import { reasonOf } from '../base/errors.ts'
 import type { StepContext } from '../context.ts'
 import { dayOf, nextMidnight } from '../model/budget.ts'
+import { modelNotices } from '../model/models.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { Queues } from '../queue/queues.ts'
 import type { Watcher } from '../receive/watch.ts'
@@ -20,6 +21,7 @@ export async function healthOf(
   )
   const queue = (await queues.ping()) ? 'ok' : 'does not answer'
   const parts: Record<string, string> = { store, queue, model: pipeline.modelStopped ?? 'ok' }
+  await addTrouble(context, parts)
   const reachedAt = await budgetReachedToday(context).catch(() => null)
   if (reachedAt) {
     const until = nextMidnight(reachedAt, context.config.budget.timeZone)
@@ -31,6 +33,15 @@ export async function healthOf(
     parts[`watch ${watcher.address}`] = state
   }
   return { ok: store === 'ok' && queue === 'ok', parts }
+}
+
+/** Whatever process has seen it. With another model in its place, mail is handled all the same. */
+async function addTrouble({ db, config }: StepContext, parts: Record<string, string>): Promise<void> {
+  const notices = await modelNotices(db, config.model).catch(() => [])
+  const trouble = notices.find((notice) => notice.trouble)?.said
+  if (trouble === undefined) return
+  if (config.model.fallback !== null) parts['model that is down'] = trouble
+  else if (parts.model === 'ok') parts.model = trouble
 }
 
 function budgetReachedToday({ db, clock, config }: StepContext): Promise<Date | null> {

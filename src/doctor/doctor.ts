@@ -3,6 +3,7 @@
 import { reasonOf } from '../base/errors.ts'
 import { silentLog } from '../base/log.ts'
 import type { AccountSettings, Config, Server } from '../config/settings.ts'
+import { configuredModels } from '../model/models.ts'
 import { SignIns } from '../oauth/oauth.ts'
 import { openSubmission } from '../smtp/smtp.ts'
 import { type Check, failed, passed, type Verdict } from './check.ts'
@@ -29,7 +30,9 @@ export function diagnose(config: Config, now: Date, patienceMs = 10_000): Promis
       imap(account, signIns, patienceMs),
       smtp(account, signIns, patienceMs),
     ]),
-    single('model', null, () => checkModel(config.model, now.toISOString().slice(0, 10))),
+    ...configuredModels(config.model).map((model) =>
+      single('model', null, () => checkModel(model, config, now)),
+    ),
     single('queue', null, () => checkQueue(config.state, patienceMs)),
     single('state', null, () => checkState(config.state, patienceMs)),
   ]

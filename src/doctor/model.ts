@@ -1,44 +1,118 @@
-/** The model: is the key taken, is the model there, does it answer in JSON. Costs one very short call. */
-import { z } from 'zod'
+/** A model: is the key taken, is the model there, does it judge a mail, and fast enough? Costs one triage question. */
 import { OwnerActionError, RateLimitedError, reasonOf } from '../base/errors.ts'
 import { silentLog } from '../base/log.ts'
-import type { ModelSettings } from '../config/settings.ts'
-import { isOfficial, type ListedModel, modelWarnings, openModel } from '../model/client.ts'
+import type { AccountSettings, Config, ModelSettings } from '../config/settings.ts'
+import { parseOctets } from '../mail/mime/octets.ts'
+import { type Answer, type ListedModel, type Model, modelWarnings, openModel } from '../model/client.ts'
+import { fittingAsk, untilItFits } from '../model/fit.ts'
+import { loadPrompts, type Prompt } from '../model/prompts.ts'
+import { adviceFor } from '../model/standing.ts'
+import { triageQuestion } from '../triage/step.ts'
 import { failed, passed, type Verdict, warned } from './check.ts'
 
-const question = {
-  messages: [{ role: 'user', content: 'Answer with the JSON object {"ok":true} and nothing else.' }],
-  // Any object will do: whether the model can hold to a schema is for the eval to say.
-  schema: z.looseObject({}),
-  schemaName: 'doctor',
-  maxOutputTokens: 64,
-} as const
+/** A letter of the usual length: its facts, its question and its tone are easy to judge. */
+const letter = Buffer.from(
+  `From: Jane Miller <jane.miller@example.org>\r
+To: shop@example.com\r
+Subject: Delivery of order 4711\r
+Message-ID: <doctor@example.org>\r
+Content-Type: text/plain; charset=utf-8\r
+\r
+Hello,\r
+\r
+last Tuesday I ordered two tyres and three tubes in your shop (order 4711). The confirmation\r
+says that they leave within two working days, but I have heard nothing since, and the page\r
+with the tracking number says that the parcel is not known yet.\r
+\r
+I will be away from Friday on. Can you tell me whether the parcel arrives before that? If not,\r
+can you send it to my office instead? The address is the one on the last invoice.\r
+\r
+Also, one of the tubes should have a long valve. Is it possible to change that?\r
+\r
+Kind regards\r
+Jane Miller\r
+`,
+  'latin1',
+)
 
-/** @param today YYYY-MM-DD */
-export async function checkModel(settings: ModelSettings, today: string): Promise<Verdict> {
+/** A reply takes so many times as long as a triage, roughly: more to read and more to write. */
+const replyFactor = 3
+
+/** @param now for the letter, and the day on which models are looked up */
+export async function checkModel(
+  settings: ModelSettings,
+  { accounts: [account], model: { successor }, budget }: Config,
+  now: Date,
+): Promise<Verdict> {
   const model = openModel(settings, silentLog)
-  const signal = AbortSignal.timeout(Math.min(settings.timeoutMs, 30_000))
   const place = new URL(settings.baseUrl).host
   let listed: ListedModel[] | null = null
   try {
-    listed = await model.listModels(signal)
+    listed = await model.listModels(AbortSignal.timeout(Math.min(settings.timeoutMs, 10_000)))
   } catch (error) {
     // Some compatible servers have no list; the call below then tells everything.
-    if (error instanceof OwnerActionError && /401|quota/.test(error.message)) return refused(error, place)
+    if (error instanceof OwnerActionError && /401|quota/.test(error.message))
+      return refused(error, settings, place)
   }
-  const warnings = modelWarnings(settings.name, listed, today, isOfficial(settings.baseUrl))
+  const warnings = modelWarnings(settings, successor, listed, now.toISOString().slice(0, 10))
+  if (!account) return warned('no account is configured', 'Add one below accounts.')
   try {
-    const { durationMs } = await model.ask({ ...question, signal })
-    const detail = `${settings.name} at ${place} answered in ${Math.round(durationMs)} ms`
-    return warnings.length === 0
-      ? passed(detail)
-      : warned(`${detail}; ${warnings.join('; ')}`, 'See model.name.')
+    const answer = await askTriage(model, account, budget.timeZone, now)
+    const thinking = model.outputLimit(0)
+    if (thinking > 0) warnings.push(`it thinks before it answers, and gets ${thinking} tokens more for that`)
+    return weighed(answer, settings, `${settings.name} at ${place}`, warnings)
   } catch (error) {
-    return refused(error, place, warnings)
+    return refused(error, settings, place, warnings)
   }
 }
 
-function refused(error: unknown, place: string, warnings: readonly string[] = []): Verdict {
+function askTriage(model: Model, settings: AccountSettings, timeZone: string, now: Date) {
+  const prompts = loadPrompts(settings.prompts)
+  const mail = {
+    row: { internalDate: now, codes: [] },
+    message: parseOctets(letter),
+    firstContact: true,
+    writtenBefore: false,
+    thread: [],
+  }
+  const question = (triage: Prompt) =>
+    triageQuestion({ settings, prompts: { ...prompts, triage }, knowledge: null }, timeZone, mail, 'doctor')
+  return untilItFits(() => model.ask(fittingAsk(question, prompts.triage, model)))
+}
+
+/** How long the answer took, against what is configured. */
+export function weighed(
+  { usage, durationMs }: Pick<Answer<unknown>, 'usage' | 'durationMs'>,
+  settings: Pick<ModelSettings, 'timeoutMs' | 'concurrency' | 'host'>,
+  subject: string,
+  warnings: readonly string[],
+): Verdict {
+  const seconds = durationMs / 1000
+  const speed = usage.output / Math.max(seconds, 0.001)
+  const detail = `${subject} judged a mail (${usage.input} tokens in, ${usage.output} out) in ${seconds.toFixed(1)} s, ${speed.toFixed(0)} tokens a second`
+  const { timeoutMs, concurrency, host } = settings
+  // A machine of one's own shares its speed among the calls; a provider has enough of them.
+  const together = host === 'own' ? concurrency : 1
+  const replyMs = durationMs * replyFactor * together
+  if (replyMs > timeoutMs) {
+    const calls = together > 1 ? ` while ${together} are written at once (model.concurrency)` : ''
+    const slow = `a reply would take about ${Math.ceil(replyMs / 1000)} s${calls}, and model.timeout is ${timeoutMs / 1000} s`
+    const fewer = together > 1 ? 'Lower model.concurrency, raise' : 'Raise'
+    return warned(
+      [detail, slow, ...warnings].join('; '),
+      `${fewer} model.timeout, or run a smaller or faster model.`,
+    )
+  }
+  if (warnings.length === 0) return passed(detail)
+  return warned([detail, ...warnings].join('; '), 'See model in docs/configuration.md.')
+}
+
+function refused(
+  error: unknown,
+  settings: ModelSettings,
+  place: string,
+  warnings: readonly string[] = [],
+): Verdict {
   const detail = [reasonOf(error), ...warnings].join('; ')
   if (error instanceof RateLimitedError) {
     return warned(detail, 'The key is at its limit just now; replyd waits and goes on by itself.')
@@ -52,9 +126,5 @@ function refused(error: unknown, place: string, warnings: readonly string[] = []
   if (/quota|402/.test(detail)) return failed(detail, `Add credit or raise the limit at ${place}.`)
   if (/HTTP 40[34]/.test(detail))
     return failed(detail, 'Check model.name and model.baseUrl, and what the key is allowed to use.')
-  if (error instanceof OwnerActionError) return failed(detail, 'Check the keys below model.')
-  if (/connection to|did not answer/.test(detail)) {
-    return failed(detail, `Check model.baseUrl and that ${place} can be reached from here.`)
-  }
-  return failed(detail, 'Choose a model that can answer in JSON (model.name).')
+  return failed(detail, adviceFor(error, settings) || 'Change what it names below model.')
 }

@@ -4,12 +4,14 @@ import { OwnerActionError, PermanentError, TemporaryError } from '../base/errors
 import { plaintextAllowed } from '../config/loopback.ts'
 import type { ImapSettings } from '../config/settings.ts'
 import { connectError, UidValidityChanged } from './errors.ts'
+import { limitTalk } from './talk-limits.ts'
 import type { MailboxState, Timing } from './types.ts'
 
 export const defaultTiming: Timing = {
   connectMs: 20_000,
   greetingMs: 15_000,
   quietMs: 75_000,
+  commandMs: 300_000,
   maxIdleMs: 170_000,
   keepAliveMs: 60_000,
   trustMs: 60_000,
@@ -49,9 +51,9 @@ function clientOptions(
     greetingTimeout: timing.greetingMs,
     socketTimeout: timing.quietMs,
     maxIdleTime: timing.maxIdleMs,
-    maxLineLength: 16 * MEGABYTE,
-    maxLiteralSize: 64 * MEGABYTE,
-    maxResponseSize: 96 * MEGABYTE,
+    maxLineLength: 4 * MEGABYTE,
+    maxLiteralSize: 32 * MEGABYTE,
+    maxResponseSize: 48 * MEGABYTE,
   }
 }
 
@@ -85,6 +87,7 @@ async function logIn(
   // For the whole life of the client: an error event without a listener ends the process. What there is to do is
   // done on `close`, which always follows.
   client.on('error', () => {})
+  limitTalk(client, { commandMs: timing.commandMs, idleMs: timing.maxIdleMs + timing.commandMs })
   const abort = () => client.close()
   signal.addEventListener('abort', abort, { once: true })
   try {

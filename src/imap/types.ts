@@ -179,6 +179,8 @@ export interface Timing {
   greetingMs: number
   /** Silence of the server after which it is asked, or given up when it owes an answer. */
   quietMs: number
+  /** A command and its whole answer, however busily the server talks. */
+  commandMs: number
   /** IDLE is begun anew after this; Yahoo cuts at 3 minutes (RFC 2177 allows 29). */
   maxIdleMs: number
   /** An unused command connection says NOOP after this. Below `quietMs`. */

@@ -13,8 +13,8 @@ import {
 } from '../store/model-calls.ts'
 import { costOf, dayOf, nextMidnight, reservation, tokenBound, worstCase } from './budget.ts'
 import { noUsage, type Usage } from './chat.ts'
-import { type Answer, type Ask, ContextFault, spentOf, ThoughtOnly, tookOf } from './client.ts'
-import { fittingAsk } from './fit.ts'
+import { type Answer, type Ask, spentOf, tookOf } from './client.ts'
+import { fittingAsk, untilItFits } from './fit.ts'
 import type { Prompt } from './prompts.ts'
 import type { PricedModel } from './rate-limited.ts'
 
@@ -28,28 +28,20 @@ interface Occasion {
 /** When the rest of the day's money is reserved by calls under way, milliseconds: most of it is free again after them. */
 const roomRetryMs = 1_000
 
-/** A model that says how much fits, or that it needs room to think, is asked again at once: so often at most. */
-const mostTries = 4
-
 /**
  * @param question made with the prompt of the occasion, or with one whose limits are smaller where the model's context is small
  * @throws PutOff until midnight of the owner's time zone when the day's budget has no room for the call's worst case
  * @throws whatever Model.ask throws
  */
-export async function budgetedCall<T>(
+export function budgetedCall<T>(
   context: StepContext,
   occasion: Occasion,
   question: (prompt: Prompt) => Ask<T>,
 ): Promise<Answer<T>> {
-  for (let tries = 1; ; tries++) {
+  return untilItFits(() => {
     const model = context.models.of(occasion.task)
-    try {
-      return await paidCall(context, occasion, model, fittingAsk(question, occasion.prompt, model))
-    } catch (error) {
-      const again = error instanceof ContextFault || error instanceof ThoughtOnly
-      if (!again || tries === mostTries) throw error
-    }
-  }
+    return paidCall(context, occasion, model, fittingAsk(question, occasion.prompt, model))
+  })
 }
 
 async function paidCall<T>(

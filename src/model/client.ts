@@ -5,7 +5,7 @@
 import type OpenAI from 'openai'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { Deadline } from '../base/deadline.ts'
-import { PermanentError, TemporaryError } from '../base/errors.ts'
+import { TemporaryError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { ModelSettings } from '../config/settings.ts'
 import { type Completion, readAnswer, readCompletion, repairMessages } from './answer.ts'
@@ -14,6 +14,8 @@ import { addUsage, type ChatMessage, noUsage, type Usage } from './chat.ts'
 import {
   ContextFault,
   classify,
+  NoUsableAnswer,
+  Refused,
   rateLimitsOf,
   rateLimitsOfRefusal,
   refusalOf,
@@ -27,7 +29,7 @@ import { openClient } from './transport.ts'
 import { wireSchema } from './wire-schema.ts'
 
 export { ContextFault, ModelTimeout, spentOf, ThoughtOnly, tookOf, UnknownModel } from './errors.ts'
-export { isOfficial, modelWarnings } from './lifecycle.ts'
+export { modelWarnings } from './lifecycle.ts'
 export type { Answer, Ask, ListedModel, Model, RateLimits } from './model.ts'
 export * from './rate.ts'
 
@@ -91,8 +93,10 @@ function inputOctets({ capabilities, density }: Connection, maxOutputTokens: num
 
 async function list(connection: Connection, signal: AbortSignal | undefined): Promise<ListedModel[]> {
   const models = await call(connection, [], signal, (deadline) => listModels(connection.client, deadline))
-  const { name, contextTokens: set } = connection.settings
-  const row = models.find(({ id }) => id === name)
+  const { name, host, contextTokens: set } = connection.settings
+  // llama.cpp has one model, and takes any name for it.
+  const row =
+    models.find(({ id }) => id === name) ?? (host === 'own' && models.length === 1 ? models[0] : null)
   if (row?.contextTokens && !set)
     connection.capabilities = { ...connection.capabilities, contextTokens: row.contextTokens }
   return models
@@ -144,8 +148,7 @@ async function ask<T>(connection: Connection, request: Ask<T>): Promise<Answer<T
     attempts += requests
     usage = addUsage(usage, completion.usage)
     if (completion.counted) learnDensity(connection, completion.usage.input / octetsOf(next))
-    if (completion.refused)
-      throw withSpent(new PermanentError(`${settings.name} refused to judge this mail`), usage)
+    if (completion.refused) throw withSpent(new Refused(`${settings.name} refused to judge this mail`), usage)
     const reading = readAnswer(completion, request.schema, messages)
     const durationMs = Math.round(performance.now() - started)
     const { finish, model } = completion
@@ -176,7 +179,7 @@ async function ask<T>(connection: Connection, request: Ask<T>): Promise<Answer<T
     const room = inputOctets(connection, request.maxOutputTokens) - octetsOf(messages)
     next = repairMessages(messages, completion, reading, room)
   }
-  throw withSpent(new PermanentError(`${settings.name} at ${host} gave no usable answer: ${faults}`), usage)
+  throw withSpent(new NoUsableAnswer(`${settings.name} at ${host} gave no usable answer: ${faults}`), usage)
 }
 
 /** @throws ThoughtOnly while there is more room to give: the next question's money is reserved for it */

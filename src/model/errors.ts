@@ -47,6 +47,16 @@ export class ThoughtOnly extends TemporaryError {
   override name = 'ThoughtOnly'
 }
 
+/** Neither the first answer nor the mended one could be used. */
+export class NoUsableAnswer extends PermanentError {
+  override name = 'NoUsableAnswer'
+}
+
+/** The model declined to answer this question. */
+export class Refused extends PermanentError {
+  override name = 'Refused'
+}
+
 /** The endpoint knows no such model: it may have been withdrawn. */
 export class UnknownModel extends OwnerActionError {
   override name = 'UnknownModel'

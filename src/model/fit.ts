@@ -1,6 +1,6 @@
 /** Makes a question fit into a small context: knowledge and thread give way first, then the middle of the mail. */
 import { OwnerActionError } from '../base/errors.ts'
-import type { Ask, Model } from './client.ts'
+import { type Ask, ContextFault, type Model, ThoughtOnly } from './client.ts'
 import type { Prompt } from './prompts.ts'
 
 /** Steps of the search for the largest prompt that fits. */
@@ -34,6 +34,21 @@ function largest(least: number, fits: (share: number) => boolean): number {
     else high = middle
   }
   return low
+}
+
+/** A model that says how much fits, or that it needs room to think, is asked again at once: so often at most. */
+const mostTries = 4
+
+/** @param attempt asks, fitted to what the model is known to take by then */
+export async function untilItFits<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await attempt()
+    } catch (error) {
+      const again = error instanceof ContextFault || error instanceof ThoughtOnly
+      if (!again || tries === mostTries) throw error
+    }
+  }
 }
 
 /**

@@ -1,10 +1,13 @@
-/** When models leave the API. A hint for `doctor` and the start; /v1/models has the last word. */
+/** When models leave the API, and which one takes over. /v1/models and the answer 404 have the last word. */
+import type { ModelSettings } from '../config/settings.ts'
+import { bareName, isAssumed } from './budget/prices.ts'
+import { type Price, priceOfModel } from './budget.ts'
 import type { ListedModel } from './model.ts'
 
 interface Shutdown {
   /** YYYY-MM-DD. */
   readonly on: string
-  readonly replacement: string | null
+  readonly replacement: string
 }
 
 /** From the provider's deprecations page (developers.openai.com/api/docs/deprecations), looked up 2026-11-24. */
@@ -20,49 +23,77 @@ const shutdowns: Readonly<Record<string, Shutdown>> = {
   'gpt-3.5-turbo': { on: '2026-10-23', replacement: 'gpt-6-luna' },
 }
 
-const bareName = (name: string) =>
-  name
-    .toLowerCase()
-    .replace(/^.*\//, '')
-    .replace(/-\d{4}(-\d{2}-\d{2})?$/, '')
+/** Another server may keep a model of that name for ever. */
+const shutdownOf = ({ name, host }: Pick<ModelSettings, 'name' | 'host'>): Shutdown | undefined =>
+  host === 'openai' ? shutdowns[bareName(name)] : undefined
 
-/** The day on which OpenAI withdraws a model, YYYY-MM-DD; null when none is announced. */
-export const shutdownOn = (name: string): string | null => shutdowns[bareName(name)]?.on ?? null
+/** @param today YYYY-MM-DD */
+export function isWithdrawn(settings: Pick<ModelSettings, 'name' | 'host'>, today: string): boolean {
+  const shutdown = shutdownOf(settings)
+  return shutdown !== undefined && shutdown.on <= today
+}
+
+const dearestInput = ({ input, cacheWrite = 0 }: Price) => Math.max(input, cacheWrite)
+
+/**
+ * The settings with which another model takes over from one that OpenAI withdraws.
+ * @param successor as configured; null: none is wanted
+ * @returns null where it is dearer in any respect, or where a price is not known
+ */
+export function successorOf(settings: ModelSettings, successor: string | null): ModelSettings | null {
+  if (successor === null || settings.host !== 'openai' || successor === settings.name) return null
+  const next = { ...settings, name: successor, price: null, contextTokens: null }
+  const [before, after] = [priceOfModel(settings), priceOfModel(next)]
+  if (isAssumed(before) || isAssumed(after)) return null
+  const dearer =
+    dearestInput(after) > dearestInput(before) ||
+    after.cachedInput > before.cachedInput ||
+    after.output > before.output
+  return dearer ? null : next
+}
+
+/** What the owner is told once another model has taken over. */
+export function successionNotice({ name }: ModelSettings, next: ModelSettings): string {
+  const { input, output } = priceOfModel(next)
+  return `OpenAI no longer offers ${name}: ${next.name} answers in its place, for ${input} US dollars (in) and ${output} (out) per million tokens. Set model.name to ${next.name}, or choose another model.`
+}
 
 /**
  * What the owner should know about the model, in plain sentences; empty when all is well.
+ * @param successor as configured
  * @param listed what /v1/models lists; null when it was not asked or gives nothing
  * @param today YYYY-MM-DD
- * @param official true for the provider whose dates the table holds: another server may keep a model of that name for ever
  */
 export function modelWarnings(
-  name: string,
+  settings: ModelSettings,
+  successor: string | null,
   listed: readonly ListedModel[] | null,
   today: string,
-  official: boolean,
 ): string[] {
-  const known = official ? shutdowns[bareName(name)] : undefined
-  const instead = known?.replacement
-    ? `; set model.name to ${known.replacement}`
-    : '; choose another model.name'
+  const { name } = settings
+  const shutdown = shutdownOf(settings)
+  const next = successorOf(settings, successor)
+  const change = shutdown ? `set model.name to ${shutdown.replacement}` : 'choose another model.name'
   const row = listed?.find(({ id }) => id === name)
-  const date = row?.shutdown ?? known?.on ?? null
   const warnings: string[] = []
-  if (listed && listed.length > 0 && !row) {
-    const near = listed
-      .map(({ id }) => id)
-      .slice(0, 5)
-      .join(', ')
-    warnings.push(
-      `the model ${name} is not in the server's list${known ? instead : ` (it has, for example, ${near})`}`,
-    )
+  // A server with one model takes any name for it, or says at the first call that it does not.
+  const few = settings.host === 'own' ? 1 : 0
+  if (listed && listed.length > few && !row) {
+    const some = listed.slice(0, 5).map(({ id }) => id)
+    const instead = shutdown ? `; ${change}` : ` (it has, for example, ${some.join(', ')})`
+    warnings.push(`the model ${name} is not in the server's list${instead}`)
   }
-  if (date && date <= today) warnings.push(`the model ${name} was to be shut down on ${date}${instead}`)
-  else if (date) warnings.push(`the model ${name} will be shut down on ${date}${instead}`)
+  const date = row?.shutdown ?? shutdown?.on ?? null
+  const then = next && shutdown ? `${next.name} answers in its place` : change
+  if (date && date <= today) warnings.push(`the model ${name} was to be shut down on ${date}; ${then}`)
+  else if (date)
+    warnings.push(
+      `the model ${name} will be shut down on ${date}; ${next && shutdown ? `from then on ${then}` : then}`,
+    )
+  const price = priceOfModel(settings)
+  if (isAssumed(price))
+    warnings.push(
+      `the price of ${name} is not known: ${price.input} US dollars (in) and ${price.output} (out) per million tokens are assumed; set model.price`,
+    )
   return warnings
-}
-
-/** Whether the table of shutdown dates speaks about this server. */
-export function isOfficial(baseUrl: string): boolean {
-  return URL.canParse(baseUrl) && /(^|\.)openai\.com$/.test(new URL(baseUrl).hostname)
 }

@@ -1,12 +1,16 @@
-/** The configured models: which one answers a task. The models of one endpoint share its slots. */
+/** The configured models: which one answers a task, which one takes over, and what the owner is told about it. */
 import type { Clock } from '../base/clock.ts'
+import { OwnerActionError, RateLimitedError, reasonOf, TemporaryError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
-import { Semaphore } from '../base/semaphore.ts'
 import type { ModelChoice, ModelSettings, ModelTask } from '../config/settings.ts'
 import type { Database } from '../store/database.ts'
-import { priceOfModel } from './budget.ts'
-import { openModel } from './client.ts'
+import { loadModelNotices, type ModelNotice, saveModelNotice } from '../store/model-notices.ts'
+import { dayOf, priceOfModel } from './budget.ts'
+import { openModel, UnknownModel } from './client.ts'
+import { isWithdrawn, successionNotice, successorOf } from './lifecycle.ts'
 import { jobsFor, type PricedModel, RateLimitedModel } from './rate-limited.ts'
+import { Slots } from './slots.ts'
+import { Standing } from './standing.ts'
 
 export interface Models {
   /** The model that is to answer the next question of that task. Asked for each question: it may change. */
@@ -19,11 +23,41 @@ interface Surroundings {
   clock: Clock
 }
 
+interface Opened {
+  settings: ModelSettings
+  model: RateLimitedModel
+  standing: Standing
+  /** What is stored of it; undefined: not known, since an earlier process may have stored something. */
+  said: string | null | undefined
+  /** What is being stored: one after the other, so that the last word stays. */
+  saving: Promise<void>
+}
+
+/** Jobs that meet a model which was withdrawn come again for its successor. */
+const successionMs = 500
+
+/** Under which a model's limits and notices are shared. */
+const keyOf = ({ baseUrl, name }: ModelSettings): string => `${baseUrl} ${name}`
+
+/** Each of them once. */
+export const configuredModels = ({ tasks, fallback }: ModelChoice): ModelSettings[] => [
+  ...new Set([...Object.values(tasks), ...(fallback ? [fallback] : [])]),
+]
+
+/** What the owner should know about the configured models, the worst first. */
+export function modelNotices(db: Database, choice: ModelChoice): Promise<ModelNotice[]> {
+  const models = configuredModels(choice)
+  const next = models.flatMap((settings) => successorOf(settings, choice.successor) ?? [])
+  return loadModelNotices(db, [...models, ...next].map(keyOf))
+}
+
 export class ConfiguredModels implements Models {
   readonly #choice: ModelChoice
   readonly #surroundings: Surroundings
-  readonly #slots = new Map<string, Semaphore>()
-  readonly #opened = new Map<ModelSettings, RateLimitedModel>()
+  readonly #slots = new Map<string, Slots>()
+  readonly #opened = new Map<string, Opened>()
+  /** Models of which the endpoint has said that it has them no more. */
+  readonly #gone = new Set<string>()
   /** Told how many jobs may be under way, when it changes. */
   onJobs: (jobs: number) => void = () => undefined
 
@@ -34,27 +68,101 @@ export class ConfiguredModels implements Models {
   }
 
   of(task: ModelTask): PricedModel {
-    return this.#open(this.#choice.tasks[task])
+    const first = this.#open(this.#current(this.#choice.tasks[task]))
+    const { fallback } = this.#choice
+    const now = this.#surroundings.clock.now()
+    if (fallback === null || !first.standing.shouldRest(now)) return first.model
+    const other = this.#open(this.#current(fallback))
+    return other.standing.isDown(now) ? first.model : other.model
   }
 
   /** Jobs for the models under way at once: some read and store while others wait for an answer. */
   get jobs(): number {
-    const { tasks } = this.#choice
-    return jobsFor(Math.max(...Object.values(tasks).map(({ concurrency }) => concurrency)))
+    return jobsFor(Math.max(...configuredModels(this.#choice).map(({ concurrency }) => concurrency)))
   }
 
-  #open(settings: ModelSettings): RateLimitedModel {
-    const opened = this.#opened.get(settings)
-    if (opened) return opened
+  /** The model itself, or the one that has taken over from it. */
+  #current(settings: ModelSettings): ModelSettings {
+    const today = dayOf(this.#surroundings.clock.now(), 'UTC')
+    if (!isWithdrawn(settings, today) && !this.#gone.has(keyOf(settings))) return settings
+    const next = successorOf(settings, this.#choice.successor)
+    if (next === null) return settings
+    this.#tell(this.#open(settings), { said: successionNotice(settings, next), trouble: false })
+    return next
+  }
+
+  #open(settings: ModelSettings): Opened {
+    const key = keyOf(settings)
+    const known = this.#opened.get(key)
+    if (known) return known
     const { db, log, clock } = this.#surroundings
-    const { baseUrl, name, concurrency: calls } = settings
-    const slots = this.#slots.get(baseUrl) ?? new Semaphore(1)
+    const opened: Opened = {
+      settings,
+      standing: new Standing(),
+      said: undefined,
+      saving: Promise.resolve(),
+      model: new RateLimitedModel(openModel(settings, log, clock), {
+        ...{ db, log, name: key, calls: settings.concurrency },
+        slots: this.#slotsOf(settings),
+        price: priceOfModel(settings),
+        onAnswer: () => {
+          opened.standing.answered()
+          this.#tell(opened, null)
+        },
+        onFailure: (error) => this.#failed(opened, error),
+      }),
+    }
+    this.#opened.set(key, opened)
+    opened.model.onJobs = (jobs) => this.onJobs(jobs)
+    return opened
+  }
+
+  /** The models of one endpoint share its slots. */
+  #slotsOf({ baseUrl }: ModelSettings): Slots {
+    const known = this.#slots.get(baseUrl)
+    if (known) return known
+    const sharing = configuredModels(this.#choice).filter((one) => one.baseUrl === baseUrl)
+    const slots = new Slots(Math.max(1, ...sharing.map(({ concurrency }) => concurrency)))
     this.#slots.set(baseUrl, slots)
-    const price = priceOfModel(settings)
-    const pace = { db, log, name: `${baseUrl} ${name}`, calls, slots, price }
-    const model = new RateLimitedModel(openModel(settings, log, clock), pace)
-    this.#opened.set(settings, model)
-    model.onJobs = (jobs) => this.onJobs(jobs)
-    return model
+    return slots
+  }
+
+  #failed(opened: Opened, error: unknown): unknown {
+    const { settings, standing } = opened
+    const now = this.#surroundings.clock.now()
+    const next = error instanceof UnknownModel ? successorOf(settings, this.#choice.successor) : null
+    if (next !== null) {
+      this.#gone.add(keyOf(settings))
+      const message = `${settings.name} is gone: ${next.name} answers in its place`
+      return new RateLimitedError('model', message, successionMs, { cause: error })
+    }
+    const wasDown = standing.isDown(now)
+    standing.failed(error, now)
+    const said = standing.trouble(settings, now)
+    if (said !== null) this.#tell(opened, { said, trouble: true })
+    // Another model answers meanwhile: the queue does not have to stop.
+    if (wasDown && this.#choice.fallback !== null && error instanceof OwnerActionError)
+      return new TemporaryError(error.message, { cause: error })
+    return error
+  }
+
+  /** In the log, and in the store for the pages. Once for each thing to say. */
+  #tell(opened: Opened, notice: ModelNotice | null): void {
+    const said = notice?.said ?? null
+    if (opened.said === said) return
+    const { db, log, clock } = this.#surroundings
+    const { settings } = opened
+    if (notice)
+      log[notice.trouble ? 'error' : 'warn']({ event: 'model.notice', model: settings.name, reason: said })
+    else if (opened.said) log.info({ event: 'model.recovered', model: settings.name })
+    opened.said = said
+    const now = clock.now()
+    opened.saving = opened.saving
+      .then(() => saveModelNotice(db, keyOf(settings), notice, now))
+      .catch((error: unknown) => {
+        // Said again the next time.
+        opened.said = undefined
+        log.warn({ event: 'model.notice-not-stored', reason: reasonOf(error) })
+      })
   }
 }

@@ -5,7 +5,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { RateLimitedError, reasonOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
-import type { Semaphore } from '../base/semaphore.ts'
 import type { Database } from '../store/database.ts'
 import { changePace, loadPace } from '../store/rates.ts'
 import type { PriceRow } from './budget.ts'
@@ -16,6 +15,7 @@ import {
   correctionOf,
   jobsAfter,
   type Model,
+  ModelTimeout,
   type Need,
   type Pace,
   type RateLimits,
@@ -23,6 +23,7 @@ import {
   takeTurn,
   unlimited,
 } from './client.ts'
+import type { Outcome, Slots } from './slots.ts'
 
 /** Milliseconds. Who has to wait longer gives the job back, and the queue is paused. */
 const patienceMs = 2_000
@@ -40,9 +41,12 @@ interface RateSettings {
   name: string
   /** Calls under way at once in this process. */
   calls: number
-  /** Shared by the models of one endpoint: one until the first answer has told the limits. */
-  slots: Semaphore
+  /** Shared by the models of one endpoint. */
+  slots: Slots
   price: PriceRow
+  /** Told of each answer, and of each failure before it is thrown. @returns what is thrown in its place */
+  onAnswer: () => void
+  onFailure: (error: unknown) => unknown
 }
 
 /** Jobs for so many calls: some read and store while others wait for an answer. */
@@ -98,15 +102,21 @@ export class RateLimitedModel implements PricedModel {
   }
 
   async ask<T>(request: Ask<T>): Promise<Answer<T>> {
-    const leave = await this.#settings.slots.enter()
+    const { slots } = this.#settings
+    const leave = await slots.enter()
+    let outcome: Outcome = 'failed'
     try {
       await this.#load()
-      return await this.#askInTurn(request, await this.#turn(this.#needOf(request)))
+      const answer = await this.#askInTurn(request, await this.#turn(this.#needOf(request)))
+      outcome = 'answered'
+      return answer
+    } catch (error) {
+      if (error instanceof ModelTimeout) outcome = 'timed-out'
+      throw error
     } finally {
       // Who waits for the first answer waits for its limits.
       await this.#learning
-      this.#settings.slots.resize(this.#settings.calls)
-      leave()
+      leave(outcome)
     }
   }
 
@@ -115,11 +125,13 @@ export class RateLimitedModel implements PricedModel {
       const answer = await this.#model.ask({ ...request, onLimits: (limits) => this.#learn(limits, turn) })
       if (answer.attempts === 1 && answer.usage.input > 0)
         this.#tokensPerOctet = answer.usage.input / octetsOf(request.messages)
+      this.#settings.onAnswer()
       return answer
     } catch (error) {
       // The queue is paused for it; those who have left the queue already stop here.
       if (error instanceof RateLimitedError) this.#quietUntil = performance.now() + error.retryAfterMs
-      throw error
+      // Who was not let finish has not failed.
+      throw request.signal?.aborted ? error : this.#settings.onFailure(error)
     }
   }
 

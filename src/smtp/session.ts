@@ -18,6 +18,8 @@ import {
 import type { Accepted, Outgoing, SmtpTiming } from './types.ts'
 
 const QUIT_MS = 2000
+/** Octets that a server may say in a login, or for one mail. */
+const MOST_SAID = 1 << 20
 
 /**
  * TLS from the first octet, or STARTTLS that must succeed. Where plain text is allowed TLS is still used if offered, with
@@ -40,6 +42,11 @@ interface CommandWriter {
   _sendCommand(line: string, logged?: string): void
 }
 
+/** Where nodemailer takes what the server says: not public. */
+interface Listening {
+  _onData(chunk: Buffer): void
+}
+
 export class Session {
   readonly #server: Server
   readonly #connection: SMTPConnection
@@ -53,6 +60,8 @@ export class Session {
   #smtpUtf8 = false
   /** Mails tried on this connection. */
   mails = 0
+  /** Octets from the server since the login began, or the last mail. */
+  #said = 0
 
   private constructor(server: Server, timing: SmtpTiming) {
     this.#server = server
@@ -71,6 +80,7 @@ export class Session {
     this.#connection.on('error', () => {})
     this.#signalSmtpUtf8()
     this.#resetUnfinished()
+    this.#limitReplies()
     refuseInPart(this.#connection)
   }
 
@@ -93,12 +103,15 @@ export class Session {
 
   static async #logIn(server: Server, timing: SmtpTiming, token?: string): Promise<Session> {
     const session = new Session(server, timing)
+    const deadline = setTimeout(() => session.#connection.close(), timing.loginMs)
     try {
       await session.#connect(token)
       return session
     } catch (error) {
       session.#connection.close()
       throw openError(error, server)
+    } finally {
+      clearTimeout(deadline)
     }
   }
 
@@ -125,6 +138,17 @@ export class Session {
     this.#connection.close = () => {
       if (this.#body !== null && this.#body.progress !== 'complete') this.#socket.resetAndDestroy()
       close()
+    }
+  }
+
+  /** nodemailer keeps a reply of many lines until its last one. */
+  #limitReplies(): void {
+    const listening = this.#connection as unknown as Listening
+    const take = listening._onData.bind(this.#connection)
+    listening._onData = (chunk) => {
+      this.#said += chunk.length
+      if (this.#said > MOST_SAID) this.#connection.close()
+      else take(chunk)
     }
   }
 
@@ -176,6 +200,7 @@ export class Session {
    */
   async send(mail: Outgoing, deadlineMs: number, mayEnd: () => Promise<void>): Promise<Accepted> {
     this.mails++
+    this.#said = 0
     if (mail.addressees.length === 0) throw new PermanentError('The mail has no addressee')
     if (mail.smtpUtf8 && !this.#extensions.has('SMTPUTF8')) {
       throw new PermanentError('This SMTP server does not carry addresses or headers beyond ASCII (SMTPUTF8)')

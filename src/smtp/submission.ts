@@ -17,6 +17,7 @@ const SILENT_MS = 10_000
 export const defaultTiming: SmtpTiming = {
   connectMs: 60_000,
   quietMs: 90_000,
+  loginMs: 180_000,
   mailMs: 300_000,
   idleMs: 15_000,
 }

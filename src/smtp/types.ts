@@ -44,6 +44,8 @@ export interface SmtpTiming {
   connectMs: number
   /** Silence of a server that owes an answer. */
   quietMs: number
+  /** From DNS to the end of the login, whatever the server says meanwhile. */
+  loginMs: number
   /** One mail from MAIL to the last reply, whatever the server says meanwhile. */
   mailMs: number
   /** An unused connection is kept this long. */

@@ -298,6 +298,16 @@ update replyd.reply r set state = 'held', send_after = null from replyd.message 
   where m.id = r.id and m.step = 'review' and r.state in ('composed', 'approved', 'saving');
 `
 
+/** What the owner should know about a model. */
+const modelNotices = `
+create table replyd.model_notice (
+  model   text primary key,
+  said    text not null,
+  trouble boolean not null,
+  at      timestamptz not null
+);
+`
+
 export const migrations: readonly Migration[] = [
   { version: 1, sql: first },
   { version: 2, sql: words },
@@ -305,4 +315,5 @@ export const migrations: readonly Migration[] = [
   { version: 4, sql: typed },
   { version: 5, sql: correspondents },
   { version: 6, sql: together },
+  { version: 7, sql: modelNotices },
 ]

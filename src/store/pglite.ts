@@ -8,6 +8,7 @@
  */
 import { EventEmitter } from 'node:events'
 import { PGlite, types } from '@electric-sql/pglite'
+import { prepareDirectory } from './pglite-directory.ts'
 
 export interface QueryResult<Row> {
   rows: Row[]
@@ -51,6 +52,7 @@ export class PGlitePool extends EventEmitter {
 
   /** Opens the directory and waits until it answers. The caller holds the directory's lock. */
   static async open(directory: string): Promise<PGlitePool> {
+    await prepareDirectory(directory)
     const db = new PGlite(directory, { parsers, serializers })
     await db.waitReady
     await db.exec('create schema if not exists bullmq; set search_path to bullmq, public')

@@ -8,9 +8,6 @@ import { plainLine } from '../mail/address.ts'
 
 /** Milliseconds. */
 const sessionMs = 30 * 86_400_000
-const failureWindowMs = 15 * 60_000
-const mostFailures = 5
-const mostFailuresOfAll = 50
 
 /** Where the command line finds the running daemon; readable by its owner only. */
 export const accessFile = 'api.json'
@@ -109,35 +106,6 @@ export class Sessions {
 
   #sign(text: string): string {
     return createHmac('sha256', this.#key).update(text).digest('base64url')
-  }
-}
-
-/** Five wrong passwords from one address, or fifty from all, within a quarter of an hour are enough. */
-export class LoginLimiter {
-  #failures: { from: string; at: number }[] = []
-
-  /** Seconds until the next try; 0 when it may be tried now. */
-  waitSeconds(from: string, now: Date): number {
-    const since = now.getTime() - failureWindowMs
-    this.#failures = this.#failures.filter(({ at }) => at > since)
-    const own = this.#failures.filter((failure) => failure.from === from)
-    const oldest = own.length >= mostFailures ? own.at(-mostFailures) : undefined
-    const ofAll =
-      this.#failures.length >= mostFailuresOfAll ? this.#failures.at(-mostFailuresOfAll) : undefined
-    const at = oldest?.at ?? ofAll?.at
-    return at === undefined ? 0 : Math.ceil((at - since) / 1000)
-  }
-
-  /**
-   * A try counts as wrong from the moment it is made: many at once must not all be looked at.
-   * @returns takes it back; for the right password
-   */
-  begin(from: string, now: Date): () => void {
-    const attempt = { from, at: now.getTime() }
-    this.#failures.push(attempt)
-    return () => {
-      this.#failures = this.#failures.filter((each) => each !== attempt)
-    }
   }
 }
 

@@ -92,6 +92,8 @@ export function apiRoutes(web: WebContext): Hono {
       const text = mail === null ? null : visibleText(mail.message).text
       return c.json({
         ...mailView(row),
+        lastError: row.lastError,
+        dueAt: row.dueAt,
         text,
         reply: reply && replyView(reply),
         ...(await explainMail(db, row.id)),

@@ -9,6 +9,8 @@ export interface View {
   /** A reply that was approved a moment ago and can be taken back. */
   undo: { id: string; until: Date | null } | null
   waiting: number
+  /** What the owner should know about the model. */
+  warnings: readonly string[]
   hasLogin: boolean
   now: Date
 }
@@ -49,6 +51,11 @@ export function Page({ view, title, children }: { view: View; title: string; chi
         ) : null}
       </nav>
       <main id="main">
+        {view.warnings.map((warning) => (
+          <p class="fault" role="alert">
+            {warning}
+          </p>
+        ))}
         <Notice view={view} />
         {children}
       </main>
@@ -77,7 +84,14 @@ export function Page({ view, title, children }: { view: View; title: string; chi
   )
 }
 
-export function Shell({ title, children }: { title: string; children?: Child }) {
+interface ShellProps {
+  title: string
+  /** `bare`: without the menu at its side. */
+  page?: 'bare'
+  children?: Child
+}
+
+export function Shell({ title, page, children }: ShellProps) {
   return (
     <html lang="en">
       <head>
@@ -91,7 +105,7 @@ export function Shell({ title, children }: { title: string; children?: Child }) 
         <script src="/assets/htmx.js" defer />
         <script src="/assets/review.js" defer />
       </head>
-      <body>{children}</body>
+      <body class={page}>{children}</body>
     </html>
   )
 }

@@ -87,6 +87,12 @@ export function MailPage({ view, shown }: { view: View; shown: Shown }) {
             <dd>{verdict ? verdictWords(verdict) : 'the model was not asked'}</dd>
             <dt>Detail</dt>
             <dd>{row.detail ?? '–'}</dd>
+            {row.lastError === null ? null : (
+              <>
+                <dt>Last failure</dt>
+                <dd>{`${row.lastError}. Tried again from ${momentOf(row.dueAt)} on.`}</dd>
+              </>
+            )}
             <dt>Not sent by itself</dt>
             <dd>{reply?.holdReasons.map(sentenceOf).join(' ') || '–'}</dd>
             <dt>Reply</dt>

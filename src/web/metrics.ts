@@ -81,7 +81,7 @@ async function addModel({ context }: WebContext, gauge: MakeGauge): Promise<void
 async function addAccounts({ context, health }: WebContext, gauge: MakeGauge): Promise<void> {
   const { ok, parts } = await health()
   gauge('replyd_healthy', '1 while mail can be handled').set(ok ? 1 : 0)
-  gauge('replyd_model_usable', '0 while only the owner can make the model work again').set(
+  gauge('replyd_model_usable', '0 while the model does not answer, and none answers in its place').set(
     parts.model === 'ok' ? 1 : 0,
   )
   const connected = gauge('replyd_imap_connected', '1 while the watching connection stands', ['account'])

@@ -1,10 +1,10 @@
-/** Queue, Junk and the login. */
+/** Queue and Junk. */
 import type { Child } from 'hono/jsx'
 import { capitalised, outcomeOf } from '../base/dispositions.ts'
 import { labelOf, type Reason } from '../base/reasons.ts'
 import type { ListedMail } from '../store/review-lists.ts'
 import { modelVerdict } from '../triage/verdict.ts'
-import { Action, Countdown, Page, Shell, type View } from './layout.tsx'
+import { Action, Countdown, Page, type View } from './layout.tsx'
 import { ageOf } from './words.ts'
 
 export interface Filter {
@@ -172,29 +172,5 @@ export function JunkPage({ view, mails, filter }: ListProps<ListedMail>) {
         </ul>
       )}
     </ListPage>
-  )
-}
-
-export function LoginPage({ fault }: { fault: string | null }) {
-  return (
-    <Shell title="Log in · replyd">
-      <main class="login card">
-        <h1>replyd</h1>
-        {fault === null ? null : (
-          <p class="fault" role="alert">
-            {fault}
-          </p>
-        )}
-        <form method="post" action="/login">
-          <label for="name">Your name, for the record</label>
-          <input id="name" name="name" autocomplete="username" maxlength={60} />
-          <label for="password">Password</label>
-          <input id="password" name="password" type="password" autocomplete="current-password" required />
-          <button type="submit" class="primary">
-            Log in
-          </button>
-        </form>
-      </main>
-    </Shell>
   )
 }

@@ -1,6 +1,7 @@
 /** The pages and the forms on them. */
 import { type Context, Hono } from 'hono'
 import { visibleText } from '../mail/text/visible.ts'
+import { modelNotices } from '../model/models.ts'
 import { approve } from '../review/approve.ts'
 import { isOpen, versionOf } from '../review/decide.ts'
 import { Refusal, refusalWords } from '../review/review.ts'
@@ -116,6 +117,7 @@ function viewOfPages({ context }: WebContext, sessions: Sessions): ViewOf {
       path: c.req.path,
       notice: refusal ? refusalWords(refusal) : (action?.done ?? notices[done] ?? null),
       undo: done === 'approve' ? await undoOf(db, c.req.query('id')) : null,
+      warnings: (await modelNotices(db, config.model)).map(({ said }) => said),
       waiting: (await waitingMails(db, { show: 'held' })).length,
       hasLogin: config.web.passwordHash !== null,
       now: clock.now(),

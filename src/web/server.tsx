@@ -1,33 +1,21 @@
 /** The daemon's HTTP side: who may come in, and to what. */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { getConnInfo } from '@hono/node-server/conninfo'
 import { type Context, Hono, type Next } from 'hono'
-import { getCookie, setCookie } from 'hono/cookie'
 import { streamSSE } from 'hono/streaming'
-import { z } from 'zod'
 import { reasonOf } from '../base/errors.ts'
 import { accountLabel, type Log } from '../base/log.ts'
-import { verifyPassword } from '../config/password.ts'
 import { Refusal } from '../review/review.ts'
 import { loadAccountState } from '../store/accounts.ts'
 import { latestChange } from '../store/review-lists.ts'
-import {
-  apiToken,
-  type Env,
-  isOwnHost,
-  LoginLimiter,
-  reviewerName,
-  Sessions,
-  sameText,
-  writeAccess,
-} from './access.ts'
+import { apiToken, type Env, isOwnHost, Sessions, sameText, writeAccess } from './access.ts'
 import { apiRoutes } from './api.ts'
 import { boardHandler, boardPath } from './board.ts'
-import { BadRequest, fitting, formBody, text } from './bodies.ts'
+import { BadRequest } from './bodies.ts'
+import { readCookie, writeCookie } from './client-address.ts'
 import { listen } from './listener.ts'
+import { addLogin, toLogin } from './login.tsx'
 import { metricsText } from './metrics.ts'
-import { LoginPage } from './pages.tsx'
 import { answerHeaders, formLimit, jsonLimit, plausible, sameSite } from './request-guard.ts'
 import { pageRoutes } from './routes.tsx'
 import type { WebContext } from './web-context.ts'
@@ -38,7 +26,6 @@ export interface WebServer extends AsyncDisposable {
   readonly url: string
 }
 
-const cookieName = 'replyd_session'
 /** How often the pages' live updates look at the store while somebody watches, milliseconds. */
 const lookEveryMs = 1000
 /** A line is written at least every so many looks: the listener ends connections that are silent. */
@@ -78,7 +65,7 @@ export function buildApp(web: WebContext, token: string): Hono<Env> {
     return c.body(text, 200, { 'content-type': type })
   })
   app.route('/api', apiRoutes(web))
-  addLogin(app, web, sessions)
+  addLogin(app, web, sessions, token)
   app.use(...pageGuard(sessions, passwordHash, () => clock.now()))
   app.get('/events', (c) => events(c, web))
   if (web.boards) app.all(`${boardPath}/*`, boardHandler(web.boards))
@@ -160,55 +147,17 @@ function addAssets(app: Hono<Env>): void {
   }
 }
 
-function addLogin(app: Hono<Env>, web: WebContext, sessions: Sessions): void {
-  const { clock, config, log } = web.context
-  const limiter = new LoginLimiter()
-  app.get('/login', (c) => c.html(<LoginPage fault={null} />))
-  const mayTry = async (c: Context<Env>, next: Next): Promise<Response | undefined> => {
-    const wait = limiter.waitSeconds(remoteAddress(c), clock.now())
-    if (wait === 0) return void (await next())
-    c.header('retry-after', String(wait))
-    return c.html(<LoginPage fault="Too many wrong passwords. Try again in a quarter of an hour." />, 429)
-  }
-  app.post('/login', mayTry, formLimit, async (c) => {
-    const now = clock.now()
-    // Counted before the body is read, so that many at once are not all looked at.
-    const forgive = limiter.begin(remoteAddress(c), now)
-    const { name, password } = fitting(await formBody(c), loginFields)
-    const hash = config.web.passwordHash
-    if (hash === null || !(await verifyPassword(password, hash))) {
-      log.warn({ event: 'web.login-refused' })
-      return c.html(<LoginPage fault="That is not the password." />, 401)
-    }
-    forgive()
-    const reviewer = reviewerName(name)
-    if (reviewer === null)
-      return c.html(<LoginPage fault="Choose another name: this one is replyd's own." />, 422)
-    putCookie(c, sessions.begin(reviewer, now).cookie)
-    return c.redirect('/', 303)
-  })
-}
-
-const loginFields = z.strictObject({ name: text().default(''), password: text() })
-
-const remoteAddress = (c: Context) => getConnInfo(c).remote.address ?? 'unknown'
-
-function putCookie(c: Context, value: string): void {
-  const secure = c.req.header('x-forwarded-proto') === 'https'
-  setCookie(c, cookieName, value, { httpOnly: true, sameSite: 'Lax', path: '/', secure, maxAge: 30 * 86_400 })
-}
-
 /** A session for whoever may come in; then, of a form, its length; then the token that the page gave it. */
 function pageGuard(sessions: Sessions, passwordHash: string | null, now: () => Date) {
   const changes = (c: Context) => c.req.method !== 'GET' && c.req.method !== 'HEAD'
   const knows = async (c: Context<Env>, next: Next): Promise<Response | undefined> => {
-    const known = sessions.read(getCookie(c, cookieName), now())
-    if (known === null && passwordHash !== null) return c.redirect('/login', 303)
+    const known = sessions.read(readCookie(c, 'session'), now())
+    if (known === null && passwordHash !== null) return toLogin(c)
     if (known === null && changes(c)) return c.text(staleForm, 403)
     const begun = known === null ? sessions.begin('owner', now()) : null
-    if (begun) putCookie(c, begun.cookie)
+    if (begun) writeCookie(c, 'session', begun.cookie, 30 * 86_400)
     const session = known ?? begun?.session
-    if (!session) return c.redirect('/login', 303)
+    if (!session) return toLogin(c)
     c.set('session', session)
     await next()
   }
@@ -218,7 +167,7 @@ function pageGuard(sessions: Sessions, passwordHash: string | null, now: () => D
     if (typeof token !== 'string' || !sameText(token, sessions.formToken(c.get('session'))))
       return c.text(staleForm, 403)
     if (c.req.path === '/logout') {
-      setCookie(c, cookieName, '', { path: '/', maxAge: 0 })
+      writeCookie(c, 'session', '', 0)
       return c.redirect('/login', 303)
     }
     await next()

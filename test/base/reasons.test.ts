@@ -147,7 +147,7 @@ const presenters: Record<string, (reason: Reason) => unknown> = {
     ).join('\n'),
   digest: (reason) =>
     digestText({
-      ...{ account: 'shop@shop.example', day: '2026-11-24', dispositions: new Map(), cost: 0 },
+      ...{ account: 'shop@shop.example', day: '2026-11-24', dispositions: new Map(), cost: 0, notices: [] },
       waiting: [{ from: 'Ann', subject: 'Bells', reason, draft: false }],
     })?.text,
   'webhook text': (reason) =>

@@ -91,7 +91,7 @@ describe('a good configuration', () => {
   test('shown, it holds no secret', () => {
     const folder = join(fixtures, 'config-good/smallest')
     const shown = JSON.stringify(withoutSecrets(load(folder)))
-    expect(shown).toContain('postgres://u:hidden@db/replyd')
+    expect(shown).toContain('postgres://u:hidden@db/replyd?sslmode=verify-full')
     expect(shown).not.toContain('sk-1')
     expect(shown).not.toContain('"x"')
   })

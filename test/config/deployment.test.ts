@@ -85,7 +85,7 @@ describe('docker-compose.yml', () => {
       state: {
         directory: '/data',
         databaseUrl: 'postgres://replyd:word8word@postgres:5432/replyd',
-        redisUrl: 'redis://redis:6379',
+        redisUrl: 'redis://:word8word@redis:6379',
       },
       web: { host: '0.0.0.0', port: 8025, passwordHash: expect.stringMatching(/^scrypt/) },
     })
@@ -106,7 +106,16 @@ describe('docker-compose.yml', () => {
       expect(services[name].healthcheck.test).toBeDefined()
     }
     expect(Object.keys(services.replyd.depends_on)).toEqual(['redis', 'postgres'])
-    expect(services.redis.command).toMatch(/--appendonly yes.*--maxmemory-policy noeviction/)
+    expect(services.redis.command.at(-1)).toMatch(/--appendonly yes.*--maxmemory-policy noeviction/)
+  })
+
+  test('Redis and PostgreSQL let nobody in without a password, and publish no port', () => {
+    const { redis, postgres } = services
+    expect(redis.command.at(-1)).toContain('--requirepass "$$REDISCLI_AUTH"')
+    expect(redis.environment.REDISCLI_AUTH).toMatch(/^\$\{REDIS_PASSWORD:\?/)
+    expect(postgres.environment.POSTGRES_PASSWORD).toMatch(/^\$\{POSTGRES_PASSWORD:\?/)
+    expect(postgres.environment.POSTGRES_INITDB_ARGS).toContain('--auth-host=scram-sha-256')
+    expect([redis.ports, postgres.ports]).toEqual([undefined, undefined])
   })
 
   test('workers are added with --scale, without pages and without a port', () => {

@@ -67,7 +67,7 @@ describe('addresses', () => {
 describe('loopback', () => {
   test.each([
     ['localhost', true],
-    ['mail.localhost', true],
+    ['mail.localhost', false],
     ['127.0.0.1', true],
     ['127.9.9.9', true],
     ['::1', true],

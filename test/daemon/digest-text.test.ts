@@ -10,6 +10,7 @@ const facts: DigestFacts = {
   ]),
   waiting: [{ from: 'Kim', subject: 'Where is it?', reason: 'unsupported-claim', draft: false }],
   cost: 0.01234,
+  notices: [],
 }
 
 test('it says what came, what was answered, what waits and what it cost', () => {
@@ -41,4 +42,10 @@ test("strangers' words stay on their line", () => {
   expect(text).not.toMatch(/^Bcc/m)
   expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThan(180)
   expect(text).toContain('  and 5 more\n')
+})
+
+test('a model that does not answer is told even on a quiet day', () => {
+  const notice = 'small has not answered since 2026-11-24 08:00 UTC: HTTP 500.\nSee docs.'
+  const text = digestText({ ...facts, dispositions: new Map(), waiting: [], notices: [notice] })?.text
+  expect(text).toMatch(/US dollars\.\nsmall has not answered since .*HTTP 500\. See docs\.\n$/)
 })

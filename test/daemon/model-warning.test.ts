@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Log, silentLog } from '../../src/base/log.ts'
+import { resolveModels } from '../../src/config/models.ts'
 import type { Config } from '../../src/config/settings.ts'
-import { warnOfModel } from '../../src/daemon/model-warning.ts'
+import { warnOfModels } from '../../src/daemon/model-warning.ts'
 import { type StandIn, standInModel, startStandIn } from '../../src/demo/stand-in.ts'
 import { priceOf } from '../../src/model/budget.ts'
 import { type Model, openModel } from '../../src/model/client.ts'
@@ -23,12 +24,12 @@ async function warned(
 ): Promise<object[]> {
   const lines: object[] = []
   const log = { warn: (line: object) => lines.push(line) } as unknown as Log
-  const settings = { name, baseUrl, apiKey: 'none', timeoutMs: 60_000 }
-  const config = { model: { ...settings, tasks: { triage: settings } } } as unknown as Config
+  const settings = resolveModels({ name, baseUrl })
+  const config = { model: settings } as unknown as Config
   const clock = { now: () => new Date('2026-11-24T10:00:00Z') }
   const price = priceOf(name, null, false)
   const models = { of: () => ({ ...openModel(settings, silentLog), price, ...more }) }
-  await warnOfModel({ models, config, clock, log }, signal)
+  await warnOfModels({ models, config, clock, log }, signal)
   return lines
 }
 
@@ -37,8 +38,9 @@ test('a model that the server lists is nothing to speak of', async () => {
 })
 
 test('one that it does not list is said once, with what it has', async () => {
-  expect(await warned('gone-away', standIn.baseUrl)).toEqual([
-    { event: 'model.ends', model: 'gone-away', reason: expect.stringContaining(standInModel) },
+  const listed = [standInModel, 'other'].map((id) => ({ id, shutdown: null, contextTokens: null }))
+  expect(await warned('gone-away', standIn.baseUrl, { listModels: async () => listed })).toEqual([
+    { event: 'model.warning', model: 'gone-away', reason: expect.stringContaining(standInModel) },
   ])
 })
 

@@ -28,7 +28,11 @@ const address = 'compose@shop.example'
 const directory = mkdtempSync(join(tmpdir(), 'replyd-compose-'))
 const textOf = (path: string) =>
   readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8')
-const secrets = { REPLYD_WEB_PASSWORD: 'a password for tests', POSTGRES_PASSWORD: 'word8word' }
+const secrets = {
+  REPLYD_WEB_PASSWORD: 'a password for tests',
+  POSTGRES_PASSWORD: 'word8word',
+  REDIS_PASSWORD: 'word8redis',
+}
 
 let dovecot: Dovecot
 let redis: Redis
@@ -72,7 +76,7 @@ function environmentOf(service: string, urls: Urls): Record<string, string> {
   const translated = Object.entries(given).map(([name, value]) => {
     const text = value
       .replace(/\$\{(\w+)[^}]*\}/g, (_, variable: keyof typeof secrets) => secrets[variable])
-      .replace('redis://redis:6379', urls.redis)
+      .replace(`redis://:${secrets.REDIS_PASSWORD}@redis:6379`, urls.redis)
       .replace(/^postgres:.*@postgres:5432\/replyd$/, urls.database)
       .replace(/^\/(config|data)\b/, join(directory, '$1'))
       .replace(/^0\.0\.0\.0:8025$/, `0.0.0.0:${port}`)

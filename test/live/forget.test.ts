@@ -38,6 +38,7 @@ const kept = new Set(
     'style: account',
     'sender_rule: account pattern rule source',
     'pace: name state',
+    'model_notice: model said',
     'autonomy_grant: account category granted_by taken_back taken_back_by',
     'account_state: account stopped paused_by',
     'cursor: account mailbox uid_validity',

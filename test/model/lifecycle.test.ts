@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
+import type { ModelSettings } from '../../src/config/settings.ts'
 import { capabilitiesOf } from '../../src/model/capabilities.ts'
-import { isOfficial, modelWarnings } from '../../src/model/client.ts'
+import { modelWarnings } from '../../src/model/client.ts'
 import { durationOf } from '../../src/model/errors.ts'
 
 const listed = [
@@ -8,16 +9,27 @@ const listed = [
   { id: 'gpt-4o-mini', shutdown: null, contextTokens: null },
 ]
 
+const local: ModelSettings = {
+  ...{ name: 'x', baseUrl: 'http://127.0.0.1:8080/v1', host: 'own', apiKey: '', timeoutMs: 1000 },
+  ...{ concurrency: 1, price: null, json: null, contextTokens: null },
+}
+
 test.each([
   [
     'gpt-4o-mini',
     listed,
     '2026-11-24',
     true,
-    ['will be shut down on 2027-01-14; set model.name to gpt-6-luna'],
+    ['will be shut down on 2027-01-14; from then on gpt-6-luna answers in its place'],
   ],
   ['gpt-4o-mini-2024-07-18', null, '2026-11-24', true, ['will be shut down on 2027-01-14']],
-  ['gpt-4o-mini', null, '2027-01-14', true, ['was to be shut down on 2027-01-14']],
+  [
+    'gpt-4o-mini',
+    null,
+    '2027-01-14',
+    true,
+    ['was to be shut down on 2027-01-14; gpt-6-luna answers in its place'],
+  ],
   [
     'gpt-4o-mini',
     [listed[0]!],
@@ -45,20 +57,36 @@ test.each([
     ["is not in the server's list (it has, for example, gpt-6-luna, gpt-4o-mini)"],
   ],
 ] as const)('%s, listed %j, on %s (official %s): %j', (name, list, today, official, expected) => {
-  const warnings = modelWarnings(name, list, today, official)
+  const settings = { ...local, name, host: official ? ('openai' as const) : ('own' as const) }
+  const warnings = modelWarnings(settings, 'gpt-6-luna', list, today)
   expect(warnings).toHaveLength(expected.length)
   for (const [at, text] of expected.entries()) expect(warnings[at]).toContain(text)
 })
 
-test.each([
-  ['https://api.openai.com/v1', true],
-  ['https://eu.api.openai.com/v1', true],
-  ['https://openai.com.evil.example/v1', false],
-  ['https://notopenai.com/v1', false],
-  ['http://127.0.0.1:8080/v1', false],
-  ['nonsense', false],
-])('%s is the provider: %s', (baseUrl, expected) => {
-  expect(isOfficial(baseUrl)).toBe(expected)
+test.each<[Partial<ModelSettings>, string | null, string[]]>([
+  [{ name: 'gpt-4o-mini' }, null, ['will be shut down on 2027-01-14; set model.name to gpt-6-luna']],
+  // Dearer than what it would take over from.
+  [{ name: 'gpt-5-nano' }, 'gpt-6-luna', ['will be shut down on 2026-12-10; set model.name to gpt-6-luna']],
+  [{ name: 'gpt-9' }, 'gpt-6-luna', ['the price of gpt-9 is not known: 10 US dollars (in) and 50 (out)']],
+  [{ name: 'gpt-9', price: { input: 1, cachedInput: 1, output: 2 } }, 'gpt-6-luna', []],
+  [{ name: 'llama3', host: 'own' }, 'gpt-6-luna', []],
+  [{ name: 'llama3', host: 'other' }, 'gpt-6-luna', ['the price of llama3 is not known']],
+])('%j with the successor %s: %j', (settings, successor, expected) => {
+  const warnings = modelWarnings({ ...local, host: 'openai', ...settings }, successor, null, '2026-11-28')
+  expect(warnings).toEqual(expected.map((text) => expect.stringContaining(text)))
+})
+
+test('a server with one model takes any name for it', () => {
+  const one = [{ id: '/models/q4.gguf', shutdown: null, contextTokens: 4096 }]
+  expect(modelWarnings(local, null, one, '2026-11-28')).toEqual([])
+  expect(
+    modelWarnings(
+      { ...local, host: 'other', price: { input: 0, cachedInput: 0, output: 0 } },
+      null,
+      one,
+      '2026-11-28',
+    ),
+  ).toHaveLength(1)
 })
 
 test.each([

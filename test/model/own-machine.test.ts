@@ -132,7 +132,7 @@ describe('context', () => {
       { id: 'qwen3:8b', meta: { n_ctx_train: 32_768 } },
       null,
     ],
-    ['one that lists another model', { id: 'other', meta: { n_ctx: 4096 } }, null],
+    ['one that has one model under another name', { id: 'other', meta: { n_ctx: 4096 } }, 4096],
     ['nonsense', { id: 'qwen3:8b', meta: 'x', max_model_len: -1 }, null],
   ])('as the list of %s has it', async (_name, row, expected) => {
     server.respond(json(200, { object: 'list', data: [row] }))

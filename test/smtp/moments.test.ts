@@ -22,6 +22,9 @@ describe('a failure at each moment of the dialog', () => {
     ['MAIL', '451 4.3.0 busy', TemporaryError],
     ['MAIL', '550 5.1.8 bad sender', PermanentError],
     ['MAIL', '530 5.7.0 authenticate first', OwnerActionError],
+    ['greeting', 'drip', TemporaryError],
+    ['EHLO', 'drip', TemporaryError],
+    ['AUTH', 'drip', TemporaryError],
     ['RCPT', 'drop', TemporaryError],
     ['RCPT', 'silence', TemporaryError],
     ['RCPT', '450 4.2.1 greylisted', TemporaryError],
@@ -65,6 +68,17 @@ describe('a failure at each moment of the dialog', () => {
     await expect(submission.send(mail())).rejects.toBeInstanceOf(PermanentError)
     expect(server.mails.map(String)).toEqual([''])
   })
+
+  test.each(['greeting', 'EHLO', 'AUTH', 'RCPT', 'dot'] as const)(
+    'a reply without end is cut off: %s',
+    async (moment) => {
+      await using server = await ScriptedServer.start((at) => (at === moment ? 'flood' : undefined))
+      await using submission = open(server)
+      const failure = await submission.send(mail()).catch((error: unknown) => error)
+      expect(failure).toBeInstanceOf(moment === 'dot' ? UncertainError : TemporaryError)
+      expect(server.flooded).toBeLessThan(20 * 2 ** 20)
+    },
+  )
 
   test('nobody listens: temporary', async () => {
     const server = await ScriptedServer.start()

@@ -23,10 +23,10 @@ export const mail = (changes: Partial<Outgoing> = {}): Outgoing => ({
 })
 
 /** What a working server is given: only a hang takes so long, however busy the machine is. */
-export const timing = { connectMs: 60_000, quietMs: 60_000, mailMs: 60_000, idleMs: 60_000 }
+export const timing = { connectMs: 60_000, quietMs: 60_000, loginMs: 60_000, mailMs: 60_000, idleMs: 60_000 }
 
 /** For a server that never answers: a test waits for the end of it. */
-export const impatient = { ...timing, connectMs: 2000, quietMs: 2000, mailMs: 4000 }
+export const impatient = { ...timing, connectMs: 2000, quietMs: 2000, loginMs: 3000, mailMs: 4000 }
 
 export const open = (server: ScriptedServer, changes: Partial<Server> = {}, limits = timing) =>
   openSubmission(settings(server.port, changes), { log: silentLog, timing: limits })

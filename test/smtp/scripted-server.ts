@@ -6,7 +6,7 @@ import { TLSSocket } from 'node:tls'
 const fixture = (name: string) => readFileSync(new URL(`../fixtures/tls/${name}`, import.meta.url))
 
 /** What the server does when it gets that far. A string is the reply, without its CRLF. */
-export type Answer = string | 'drop' | 'reset' | 'silence' | 'drip'
+export type Answer = string | 'drop' | 'reset' | 'silence' | 'drip' | 'flood'
 
 export type Moment =
   | 'greeting'
@@ -41,6 +41,9 @@ export type Script = (
   context: { connection: number; count: number },
 ) => Answer | undefined | Promise<Answer | undefined>
 
+/** Octets: so that a client without a limit is not filled up. */
+const mostFlooded = 200 * 2 ** 20
+
 /** A server of SMTP's other side that misbehaves at a named moment and remembers what it was told. */
 export class ScriptedServer implements AsyncDisposable {
   readonly commands: string[] = []
@@ -51,6 +54,8 @@ export class ScriptedServer implements AsyncDisposable {
   /** Times of logins, in milliseconds. */
   readonly logins: number[] = []
   connections = 0
+  /** Octets of answers without an end. */
+  flooded = 0
   /** `mail`: one has come to its final dot. `empty`: no connection is left. `body`: so many octets of a mail are here, its final dot is not. */
   readonly events = new EventEmitter()
   readonly script: Script
@@ -205,14 +210,28 @@ class Dialog {
     if (reply === 'drop') this.#socket.destroy()
     else if (reply === 'reset') this.#socket.resetAndDestroy()
     else if (reply === 'drip') this.#drip()
+    else if (reply === 'flood') this.#flood()
     else if (reply !== 'silence' && reply !== '') this.#socket.write(`${reply}\r\n`)
-    return !['drop', 'reset', 'silence', 'drip'].includes(reply)
+    return !['drop', 'reset', 'silence', 'drip', 'flood'].includes(reply)
   }
 
   /** A continuation line now and then, and never the last one. */
   #drip(): void {
     const timer = setInterval(() => this.#socket.write('250-wait\r\n'), 20)
     this.#socket.on('close', () => clearInterval(timer))
+  }
+
+  /** Continuation lines as fast as they are taken, and never the last one. */
+  #flood(): void {
+    const lines = '250-wait\r\n'.repeat(6000)
+    const more = () => {
+      while (!this.#socket.destroyed && this.#server.flooded < mostFlooded) {
+        this.#server.flooded += lines.length
+        if (!this.#socket.write(lines)) return
+      }
+    }
+    this.#socket.on('drain', more)
+    more()
   }
 }
 

@@ -2,14 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import {
-  apiToken,
-  isOwnHost,
-  LoginLimiter,
-  reviewerName,
-  Sessions,
-  writeAccess,
-} from '../../src/web/access.ts'
+import { apiToken, isOwnHost, reviewerName, Sessions, writeAccess } from '../../src/web/access.ts'
 
 const now = new Date('2026-11-24T08:00:00Z')
 const later = (minutes: number) => new Date(now.getTime() + minutes * 60_000)
@@ -61,30 +54,6 @@ test.each([
   ['owner', null],
   ['api Ada', null],
 ])('logged in as %j, a person decides as %j', (written, name) => expect(reviewerName(written)).toBe(name))
-
-describe('the login', () => {
-  test('waits after five wrong passwords, for a quarter of an hour, and only where they came from', () => {
-    const limiter = new LoginLimiter()
-    for (let failure = 0; failure < 4; failure++) limiter.begin('one', now)
-    expect(limiter.waitSeconds('one', now)).toBe(0)
-    limiter.begin('one', now)
-    expect(limiter.waitSeconds('one', now)).toBe(900)
-    expect(limiter.waitSeconds('other', now)).toBe(0)
-    expect(limiter.waitSeconds('one', later(15))).toBe(0)
-  })
-
-  test('forgets the try that was right', () => {
-    const limiter = new LoginLimiter()
-    for (let attempt = 0; attempt < 10; attempt++) limiter.begin('one', now)()
-    expect(limiter.waitSeconds('one', now)).toBe(0)
-  })
-
-  test('waits everywhere after fifty', () => {
-    const limiter = new LoginLimiter()
-    for (let failure = 0; failure < 50; failure++) limiter.begin(`address ${failure}`, now)
-    expect(limiter.waitSeconds('another', now)).toBe(900)
-  })
-})
 
 test("the API's token stays the same from start to start", () => {
   const directory = mkdtempSync(join(tmpdir(), 'replyd-access-'))

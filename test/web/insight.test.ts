@@ -20,6 +20,7 @@ const view: View = {
   notice: null,
   undo: null,
   waiting: 0,
+  warnings: [],
   hasLogin: false,
   now: new Date('2026-11-24T08:00:00Z'),
 }

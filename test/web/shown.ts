@@ -68,6 +68,7 @@ export const view: View = {
   notice: null,
   undo: null,
   waiting: 0,
+  warnings: [],
   hasLogin: false,
   now,
 }

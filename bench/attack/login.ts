@@ -1,0 +1,140 @@
+/** Strangers who guess the password, or want the owner shut out. */
+import { type Area, type Attack, differs } from './attack.ts'
+import { type Pages, password, startPages } from './daemon.ts'
+import { ask } from './http.ts'
+
+export const login: Area = {
+  name: 'login',
+  open: async () => {
+    const [direct, proxied] = await Promise.all([
+      startPages({ password }),
+      startPages({ password, trustedProxies: ['127.0.0.1'] }),
+    ])
+    // Logged in before the attackers come.
+    const device = cookiesOf(await tryLogin(proxied.url, password, { 'x-forwarded-for': '192.0.2.200' }))
+    return {
+      attacks: [...guesses(direct), ...lockouts(proxied, device), ...plantedPages(proxied, device)],
+      async [Symbol.asyncDispose]() {
+        await Promise.all([direct[Symbol.asyncDispose](), proxied[Symbol.asyncDispose]()])
+      },
+    }
+  },
+}
+
+type Answer = Awaited<ReturnType<typeof ask>>
+
+export const tryLogin = (url: string, text: string, headers: Record<string, string> = {}): Promise<Answer> =>
+  ask(`${url}/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    body: new URLSearchParams({ password: text }).toString(),
+  })
+
+/** What the browser would send back. */
+export const cookiesOf = ({ headers }: Answer): string =>
+  (headers['set-cookie'] ?? [])
+    .map((line) => line.split(';')[0] ?? '')
+    .filter((pair) => !pair.endsWith('='))
+    .join('; ')
+
+/** How many of the guesses were compared with the password. */
+async function lookedAt(answers: Promise<Answer>[]): Promise<number> {
+  return (await Promise.all(answers)).filter(({ status }) => status !== 429).length
+}
+
+const pace = 'a wait that doubles from the fifth wrong password on'
+
+function guesses({ url }: Pages): Attack[] {
+  return [
+    {
+      name: '200 passwords at once from one address',
+      holds: `${pace}, counted before the body is read`,
+      strike: async () => {
+        const tried = await lookedAt(
+          Array.from({ length: 200 }, (_, at) => tryLogin(url, `guess number ${at}`)),
+        )
+        return tried > 5 ? `${tried} were compared` : null
+      },
+    },
+    {
+      name: '200 passwords, each with an invented X-Forwarded-For',
+      holds: 'X-Forwarded-For counts from `web.trustedProxies` only',
+      strike: async () => {
+        const from = (at: number) => ({ 'x-forwarded-for': `198.51.100.${at}` })
+        const tried = await lookedAt(
+          Array.from({ length: 200 }, (_, at) => tryLogin(url, `guess number ${at}`, from(at))),
+        )
+        return tried > 5 ? `${tried} were compared` : null
+      },
+    },
+    {
+      name: '50 passwords, each with an invented cookie of a known device',
+      holds: 'the cookie is signed',
+      strike: async () => {
+        const cookie = (at: number) => ({ cookie: `replyd_device=device${at}.c2lnbmF0dXJl` })
+        const tried = await lookedAt(
+          Array.from({ length: 50 }, (_, at) => tryLogin(url, `guess number ${at}`, cookie(at))),
+        )
+        return tried > 5 ? `${tried} were compared` : null
+      },
+    },
+  ]
+}
+
+function lockouts({ url }: Pages, device: string): Attack[] {
+  const from = (address: string) => ({ 'x-forwarded-for': address })
+  return [
+    {
+      name: 'wrong passwords from the network of the owner, to shut the owner out',
+      holds: 'a browser that has logged in waits for its own wrong passwords only',
+      strike: async () => {
+        for (let at = 0; at < 30; at++) await tryLogin(url, `guess ${at}`, from('192.0.2.200'))
+        const owner = await tryLogin(url, password, { ...from('192.0.2.200'), cookie: device })
+        return differs(owner.status, 303)
+      },
+    },
+    {
+      name: 'wrong passwords from 300 addresses, to shut the owner out',
+      holds: 'the same; a new browser waits half a minute at most',
+      strike: async () => {
+        await Promise.all(
+          Array.from({ length: 300 }, (_, at) =>
+            tryLogin(url, `guess ${at}`, from(`203.0.${at >> 7}.${at % 128}`)),
+          ),
+        )
+        const owner = await tryLogin(url, password, { ...from('192.0.2.201'), cookie: device })
+        if (owner.status !== 303) return differs(owner.status, 303)
+        const fresh = await tryLogin(url, password, from('192.0.2.202'))
+        const wait = Number(fresh.headers['retry-after'] ?? 0)
+        return wait > 30 ? `a new browser waits ${wait} s` : null
+      },
+    },
+    {
+      name: 'invented addresses to the left of the one that the proxy names',
+      holds: 'X-Forwarded-For is read from its right end',
+      strike: async () => {
+        const tried = await lookedAt(
+          Array.from({ length: 50 }, (_, at) =>
+            tryLogin(url, `guess number ${at}`, from(`198.18.0.${at}, 192.0.2.203`)),
+          ),
+        )
+        return tried > 5 ? `${tried} were compared` : null
+      },
+    },
+  ]
+}
+
+function plantedPages({ url }: Pages, device: string): Attack[] {
+  return ['//evil.example', '/\\evil.example', 'https://evil.example', '/%0d%0aset-cookie:x=y'].map(
+    (planted): Attack => ({
+      name: `a planted cookie that leads to ${planted} after the login`,
+      holds: 'only a path of this host is taken',
+      strike: async () => {
+        const cookie = `${device}; replyd_wanted=${encodeURIComponent(planted)}`
+        const { status, headers } = await tryLogin(url, password, { cookie })
+        const to = new URL(headers.location ?? '', url)
+        return differs([status, to.origin], [303, new URL(url).origin])
+      },
+    }),
+  )
+}

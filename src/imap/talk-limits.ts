@@ -1,0 +1,62 @@
+/** Bounds what a server may say in answer to one command, and how long that may take: all accounts share one event loop. */
+import type { ImapFlow } from 'imapflow'
+
+/** Responses: the largest FETCH asks for some hundred mails; the rest is room for news of other clients. */
+const mostResponses = 20_000
+/** Octets outside of literals, which are parsed: a SEARCH that finds half a million mails takes 4 MB. */
+const mostParsed = 8 * 2 ** 20
+/** Octets in literals: texts of a batch, or one long mail. */
+const mostInLiterals = 64 * 2 ** 20
+
+/** One response as imapflow takes it from the connection. */
+interface Received {
+  payload: Buffer
+  literals?: readonly Buffer[]
+}
+
+/** Where imapflow sends commands and takes responses: not public. */
+interface Talking {
+  exec(command: string, attributes?: unknown, options?: unknown): Promise<unknown>
+  handleResponse(response: Received): Promise<boolean>
+  byeReason?: string | undefined
+}
+
+/**
+ * Closes the connection when one command gets too many responses or octets, or no end within its time. What comes unasked
+ * counts for the command before.
+ * @param commandMs milliseconds for a command
+ * @param idleMs milliseconds for IDLE
+ */
+export function limitTalk(
+  client: ImapFlow,
+  { commandMs, idleMs }: { commandMs: number; idleMs: number },
+): void {
+  const inner = client as unknown as Talking
+  const exec = inner.exec.bind(client)
+  const take = inner.handleResponse.bind(client)
+  let heard = { responses: 0, parsed: 0, inLiterals: 0 }
+  const cut = (reason: string) => {
+    inner.byeReason = reason
+    client.close()
+  }
+  inner.exec = async (command, attributes, options) => {
+    heard = { responses: 0, parsed: 0, inLiterals: 0 }
+    const mostMs = command === 'IDLE' ? idleMs : commandMs
+    const deadline = setTimeout(() => cut(`no end of the answer to ${command} within ${mostMs} ms`), mostMs)
+    try {
+      return await exec(command, attributes, options)
+    } finally {
+      clearTimeout(deadline)
+    }
+  }
+  inner.handleResponse = async (response) => {
+    heard.responses++
+    heard.parsed += response.payload.length
+    for (const literal of response.literals ?? []) heard.inLiterals += literal.length
+    const { responses, parsed, inLiterals } = heard
+    if (responses <= mostResponses && parsed <= mostParsed && inLiterals <= mostInLiterals)
+      return take(response)
+    cut('the server says more than any command asks for')
+    return false
+  }
+}

@@ -1,0 +1,112 @@
+/** How often passwords may be guessed. Each wrong one makes the next wait longer, and nothing is ever locked for good. */
+import { createHmac, randomBytes } from 'node:crypto'
+import { Lru } from '../base/lru.ts'
+import { sameText } from './access.ts'
+
+interface Pace {
+  /** Wrong passwords before anybody has to wait. */
+  free: number
+  /** After this long one wrong password is forgotten, milliseconds. */
+  forgetMs: number
+  /** Milliseconds; doubled by each further wrong password, up to the longest. */
+  firstMs: number
+  longestMs: number
+}
+
+const perCaller: Pace = { free: 5, forgetMs: 15 * 60_000, firstMs: 15_000, longestMs: 15 * 60_000 }
+/** All callers without a device cookie together: a thousand addresses guess as slowly as a few. */
+const together: Pace = { free: 50, forgetMs: 60_000, firstMs: 1000, longestMs: 30_000 }
+const mostCallers = 10_000
+
+/** Wrong passwords, and the wait that they brought. Times are milliseconds since the epoch. */
+class Guesses {
+  readonly #pace: Pace
+  #level = 0
+  #at = 0
+  #until = 0
+
+  constructor(pace: Pace) {
+    this.#pace = pace
+  }
+
+  waitMs(now: number): number {
+    // A clock that was set back must not make anybody wait longer.
+    return Math.min(Math.max(this.#until - now, 0), this.#pace.longestMs)
+  }
+
+  /** @returns takes it back */
+  count(now: number): () => void {
+    const { free, forgetMs, firstMs, longestMs } = this.#pace
+    const forgotten = Math.max(now - this.#at, 0) / forgetMs
+    this.#level = Math.max(this.#level - forgotten, 0) + 1
+    this.#at = now
+    const over = Math.ceil(this.#level) - free
+    const [before, until] = [this.#until, over < 0 ? 0 : now + Math.min(firstMs * 2 ** over, longestMs)]
+    this.#until = until
+    return () => {
+      this.#level = Math.max(this.#level - 1, 0)
+      if (this.#until === until) this.#until = before
+    }
+  }
+}
+
+/** Who tries to log in. */
+export interface Caller {
+  /** Address or network of a stranger; the id of a device that has logged in before. */
+  name: string
+  /** A known device waits for its own wrong passwords only, so that strangers can't lock its owner out. */
+  known: boolean
+}
+
+export class LoginLimiter {
+  readonly #callers = new Lru<Guesses>(mostCallers)
+  readonly #strangers = new Guesses(together)
+
+  /** Seconds until the next try; 0 when it may be tried now. */
+  waitSeconds(caller: Caller, now: Date): number {
+    return Math.ceil(Math.max(0, ...this.#of(caller).map((guesses) => guesses.waitMs(now.getTime()))) / 1000)
+  }
+
+  /**
+   * A try counts as wrong from the moment it is made: many at once must not all be looked at.
+   * @returns takes it back; for the right password
+   */
+  begin(caller: Caller, now: Date): () => void {
+    const back = this.#of(caller).map((guesses) => guesses.count(now.getTime()))
+    return () => {
+      for (const takeBack of back) takeBack()
+    }
+  }
+
+  #of({ name, known }: Caller): Guesses[] {
+    const key = `${known ? 'device' : 'address'} ${name}`
+    const own = this.#callers.get(key) ?? new Guesses(perCaller)
+    this.#callers.set(key, own)
+    return known ? [own] : [own, this.#strangers]
+  }
+}
+
+/** The cookie of a browser that has logged in once: `id.signature`. It opens nothing; it only spares the strangers' wait. */
+export class DeviceCookies {
+  readonly #key: string
+
+  /** @param secret stays the same from start to start, and with a new password */
+  constructor(secret: string) {
+    this.#key = `device ${secret}`
+  }
+
+  make(): string {
+    const id = randomBytes(12).toString('base64url')
+    return `${id}.${this.#sign(id)}`
+  }
+
+  /** The id of the device; null when the cookie is missing or not ours. */
+  read(cookie: string | undefined): string | null {
+    const [id = '', signature = ''] = (cookie ?? '').split('.')
+    return id !== '' && sameText(signature, this.#sign(id)) ? id : null
+  }
+
+  #sign(id: string): string {
+    return createHmac('sha256', this.#key).update(id).digest('base64url')
+  }
+}

@@ -1,0 +1,44 @@
+/** Why a mail waits stands on its page and in `replyd mails show`; what is wrong with the model stands on every page. */
+import { expect, test } from '@jest/globals'
+import { showText } from '../../src/cli/review.ts'
+import { MailPage } from '../../src/web/mail-page.tsx'
+import { mailWith, shownWith, view } from './shown.ts'
+
+const lastError = '127.0.0.1:8080 did not answer within 180000 ms'
+const page = (error: string | null, warnings: string[] = []) => {
+  const row = mailWith('all-clear', { lastError: error })
+  return String(MailPage({ view: { ...view, warnings }, shown: shownWith(row, null) }))
+}
+
+test('the page of a mail tells its last failure, if there was one', () => {
+  expect(page(lastError)).toMatch(
+    /Last failure<\/dt><dd>127\.0\.0\.1:8080 did not answer within 180000 ms\. Tried again from/,
+  )
+  expect(page(null)).not.toContain('Last failure')
+})
+
+test('what is wrong with the model stands on the page', () => {
+  expect(page(null, ['small has not answered <b>'])).toContain(
+    '<p class="fault" role="alert">small has not answered &lt;b&gt;</p>',
+  )
+  expect(page(null)).not.toContain('role="alert"')
+})
+
+test.each([
+  [lastError, `last failure: ${lastError}; tried again from 2026-11-28T10:00:00Z on`],
+  [null, null],
+])('replyd mails show with %j', (error, expected) => {
+  const text = showText({
+    ...{
+      id: '1',
+      from: 'a@example.org',
+      subject: 'Hi',
+      disposition: 'pending',
+      reason: 'all-clear',
+      reply: null,
+    },
+    ...{ lastError: error, dueAt: '2026-11-28T10:00:00Z' },
+  })
+  expect(text.includes('last failure')).toBe(expected !== null)
+  if (expected) expect(text.split('\n')[2]).toBe(expected)
+})
