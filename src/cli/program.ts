@@ -4,6 +4,7 @@ import { programVersion } from '../base/version.ts'
 import { addEvidenceCommands } from './evidence-commands.ts'
 import { reportFailure } from './failure.ts'
 import { addReviewCommands } from './review-commands.ts'
+import { addStoreCommands } from './store-commands.ts'
 import type { ExitStatus, Terminal } from './terminal.ts'
 
 /**
@@ -160,23 +161,4 @@ export async function demo(options: DemoFlags, terminal: Terminal): Promise<Exit
   const { environment, stdout, stderr } = terminal
   await runDemo({ exit: options.exit === true, json: options.json === true, environment, stdout, stderr })
   return 0
-}
-
-/** Registers backup, restore and forget. Each is loaded when it is called. */
-function addStoreCommands(program: Command, terminal: Terminal, end: (status: ExitStatus) => void): void {
-  const add = (usage: string, description: string) =>
-    program
-      .command(usage)
-      .description(description)
-      .addOption(new Option('-c, --config <file>', 'configuration file'))
-      .addOption(new Option('--json', 'print one JSON object'))
-  add('backup <file>', 'write all state into a new file (- is standard output); the daemon may run').action(
-    async (file, options) => end(await (await import('./backup.ts')).backup(file, options, terminal)),
-  )
-  add('restore <file>', 'read a backup into an empty store, embedded or PostgreSQL').action(
-    async (file, options) => end(await (await import('./backup.ts')).restore(file, options, terminal)),
-  )
-  add('forget <address>', 'remove the stored text of a correspondent; the ledger stays').action(
-    async (address, options) => end(await (await import('./forget.ts')).forget(address, options, terminal)),
-  )
 }

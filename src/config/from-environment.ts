@@ -56,6 +56,7 @@ export const commonVariables: readonly Variable[] = [
   { name: 'REDIS_URL', path: ['state', 'redisUrl'] },
   { name: 'REPLYD_WEB_PASSWORD', path: ['web', 'password'] },
   { name: 'REPLYD_API_TOKEN', path: ['web', 'token'] },
+  { name: 'REPLYD_WEB_TOTP', path: ['web', 'totpSecret'] },
   { name: 'REPLYD_PLAINTEXT_HOSTS', path: ['allowPlaintext'], read: list },
   { name: 'REPLYD_LOG_LEVEL', path: ['log', 'level'] },
   { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', path: ['log', 'traces'] },

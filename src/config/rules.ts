@@ -116,6 +116,9 @@ function webFindings(document: unknown): ConfigFinding[] {
   if (has(document, ['web', 'password']) && has(document, ['web', 'passwordHash'])) {
     found.push({ path: ['web', 'password'], message: 'stands beside passwordHash: keep one of them' })
   }
+  if (has(document, ['web', 'totpSecret']) && !locked) {
+    found.push({ path: ['web', 'totpSecret'], message: 'needs web.password: it is a second factor' })
+  }
   return found
 }
 

@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import type { Clock, NewId } from '../base/clock.ts'
 import { reasonOf } from '../base/errors.ts'
 import { accountLabel, type Log } from '../base/log.ts'
+import { makePrivate, privatePaths } from '../base/private-files.ts'
 import type { Config } from '../config/settings.ts'
 import type { StepContext } from '../context.ts'
 import { type ResolveTxt, txtResolver } from '../dns/resolver.ts'
@@ -64,6 +65,7 @@ const mailboxConcurrency = (accounts: number) => Math.min(100, 40 + 2 * accounts
 export async function runDaemon(options: DaemonOptions): Promise<void> {
   const { config, log, clock, newId, roles, signal } = options
   const random = options.random ?? Math.random
+  keepStatePrivate(config.state.directory, log)
   await using db = await openDatabase(config.state, log)
   // Nobody else can be asking: what an earlier process left unsettled is over.
   if (db.kind === 'pglite') await settleAbandonedCalls(db, clock.now())
@@ -106,6 +108,12 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
       ...(roles.includes('watch') ? [sendDigests(context, signal)] : []),
     ])
   log.info({ event: 'daemon.stopping' })
+}
+
+/** On every start: a restored copy or a default of old keeps its mode. @throws ConfigError when it can't be changed */
+function keepStatePrivate(directory: string, log: Log): void {
+  for (const path of privatePaths(directory).filter(makePrivate))
+    log.warn({ event: 'state.made-private', path, reason: 'other users could read it' })
 }
 
 const queueSettingsOf = ({ state, log }: Config, { pool, kind }: Database) => ({

@@ -6,7 +6,7 @@
  * a change (network file systems, mounted volumes and editors that replace files all defeat fs.watch) or keep the process alive.
  */
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { ConfigError, reasonOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
@@ -62,6 +62,10 @@ const readable = /\.(md|markdown|txt|text)$/i
 /** Octets of one file, and number of files: what is beyond is named in the log and left out. */
 const largestFile = 2_000_000
 const mostFiles = 2000
+const faults: Readonly<Record<string, string>> = {
+  'knowledge.too-much': 'too large or too many',
+  'knowledge.outside': 'a link that leads out of the folder',
+}
 /** A language of fewer passages than this share is a quotation or a name. */
 const leastShare = 0.15
 const headingsShown = 2
@@ -206,19 +210,26 @@ class FolderIndex {
 
   /** Relative names and stamps of the readable files, subfolders included, hidden ones not. */
   #list(): Map<string, string> {
-    let names: string[]
+    let found: Found[]
+    let base: string
     try {
-      names = namesBelow(this.#folder).map((path) => relative(this.#folder, path))
+      found = filesBelow(this.#folder).map(({ path, isLink }) => ({
+        path: relative(this.#folder, path),
+        isLink,
+      }))
+      base = realpathSync(this.#folder)
     } catch (error) {
       throw new ConfigError(`knowledge folder ${this.#folder} cannot be read (${reasonOf(error)})`, {
         cause: error,
       })
     }
     const present = new Map<string, string>()
-    for (const name of names.filter((one) => readable.test(one) && !/(^|[\\/])\./.test(one)).sort()) {
+    const wanted = found.filter(({ path }) => readable.test(path) && !/(^|[\\/])\./.test(path))
+    for (const { path: name, isLink } of wanted.sort((a, b) => (a.path < b.path ? -1 : 1))) {
       const stats = statSync(join(this.#folder, name), { throwIfNoEntry: false })
       if (!stats?.isFile()) continue
-      if (stats.size > largestFile || present.size >= mostFiles)
+      if (isLink && !isInside(base, join(this.#folder, name))) this.#complain('knowledge.outside', name, null)
+      else if (stats.size > largestFile || present.size >= mostFiles)
         this.#complain('knowledge.too-much', name, null)
       else present.set(name.split(sep).join('/'), `${stats.mtimeMs} ${stats.size} ${stats.ino}`)
     }
@@ -228,7 +239,10 @@ class FolderIndex {
   #read(name: string, stamp: string): void {
     let octets: Buffer
     try {
-      octets = readFileSync(join(this.#folder, name))
+      const path = realpathSync(join(this.#folder, name))
+      // Again: a link may have been put in its place since.
+      if (!isInside(realpathSync(this.#folder), path)) return
+      octets = readFileSync(path)
     } catch (error) {
       this.#complain('knowledge.unreadable', name, error)
       return
@@ -257,15 +271,28 @@ class FolderIndex {
     const key = `${event} ${file}`
     if (this.#complaints.has(key)) return
     this.#complaints.add(key)
-    this.#log.warn({ event, file, reason: error === null ? 'too large or too many' : reasonOf(error) })
+    this.#log.warn({ event, file, reason: error === null ? faults[event] : reasonOf(error) })
   }
 }
 
-/** Paths of everything but folders. Node 22's recursive readdir follows linked folders in circles, so this walk follows none. */
-function namesBelow(folder: string): string[] {
+/**
+ * Whoever may write into the folder must not be able to have any other file of the machine quoted to strangers. Links within
+ * it are fine: Kubernetes mounts every file of a ConfigMap as one.
+ */
+function isInside(base: string, path: string): boolean {
+  return realpathSync(path).startsWith(base + sep)
+}
+
+interface Found {
+  path: string
+  isLink: boolean
+}
+
+/** Everything but folders. Node 22's recursive readdir follows linked folders in circles, so this walk follows none. */
+function filesBelow(folder: string): Found[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name)
-    return entry.isDirectory() ? namesBelow(path) : [path]
+    return entry.isDirectory() ? filesBelow(path) : [{ path, isLink: entry.isSymbolicLink() }]
   })
 }
 

@@ -180,6 +180,8 @@ async function afterRestore(
   now: Date,
 ): Promise<{ heldAgain: number; sending: number }> {
   await session.query('insert into replyd.restore (at, backup_at) values ($1, $2)', [now, at])
+  // A session that was ended after the backup must not come back.
+  await session.query('delete from replyd.session')
   const approved = await session.query<{ id: string }>(`select id from replyd.reply where state = 'approved'`)
   const held = await moveSeveralWithReplies(
     session,

@@ -185,6 +185,46 @@ test('a folder that links to itself ends', () => {
   expect(files(opened(), 'alpha', 10).sort()).toEqual(['a.md#', 'linked.md#'])
 })
 
+test('a link that leads out of the folder is named and left out; one within it is read', () => {
+  const outside = mkdtempSync(join(tmpdir(), 'replyd-outside-'))
+  try {
+    writeFileSync(join(outside, 'passwords.md'), 'alpha secret')
+    symlinkSync(join(outside, 'passwords.md'), join(folder, 'prices.md'))
+    // As Kubernetes mounts a ConfigMap.
+    mkdirSync(join(folder, '..2026_11'))
+    writeFileSync(join(folder, '..2026_11', 'hours.md'), 'alpha open')
+    symlinkSync('..2026_11', join(folder, '..data'))
+    symlinkSync('..data/hours.md', join(folder, 'hours.md'))
+    const lines: object[] = []
+    const log = { ...silentLog, warn: (line: object) => lines.push(line) }
+    const knowledge = openKnowledge(folder, log)
+    open.push(knowledge)
+    expect(files(knowledge, 'alpha')).toEqual(['hours.md#'])
+    expect(lines).toMatchObject([{ event: 'knowledge.outside', file: 'prices.md' }])
+    // A file that is replaced by such a link after it was listed is not read either.
+    write('late.md', 'alpha late')
+    expect(files(knowledge, 'alpha').sort()).toEqual(['hours.md#', 'late.md#'])
+    rmSync(join(folder, 'late.md'))
+    symlinkSync(join(outside, 'passwords.md'), join(folder, 'late.md'))
+    expect(files(knowledge, 'alpha')).toEqual(['hours.md#'])
+  } finally {
+    rmSync(outside, { recursive: true })
+  }
+})
+
+test('a folder that is itself reached by a link is read', () => {
+  write('a.md', 'alpha')
+  const link = `${folder}-link`
+  symlinkSync(folder, link)
+  try {
+    const knowledge = openKnowledge(link, silentLog)
+    open.push(knowledge)
+    expect(files(knowledge, 'alpha')).toEqual(['a.md#'])
+  } finally {
+    rmSync(link)
+  }
+})
+
 test('windows-1252 is read', () => {
   write('a.txt', Buffer.from('R\xfcckgabe \x80 5', 'latin1'))
   expect(find(opened(), 'Rückgabe')[0]?.text).toBe('Rückgabe € 5')

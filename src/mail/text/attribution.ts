@@ -1,25 +1,19 @@
 /** Lines that introduce quoted mail: `On ... X wrote:`, quoted header blocks, `-----Original Message-----`. */
 
+import { address, day, headerBlockAt, type QuotedLines, type Span } from './header-block.ts'
+import type { Known } from './known.ts'
 import {
   attributionStart,
-  headerRole,
   isOriginalMark,
   longestLine,
   personalVerb,
+  plainDashes,
+  plainDigits,
+  saidVerb,
   wroteVerb,
 } from './phrases.ts'
 
-export interface Span {
-  /** Index of its first and last line. */
-  start: number
-  end: number
-}
-
-export interface QuotedLines {
-  lines: readonly string[]
-  /** The line begins with a quote mark. */
-  quoted: readonly boolean[]
-}
+export type { QuotedLines, Span } from './header-block.ts'
 
 /** Lines of a text that are searched for introductions; nobody's own words are longer. */
 const mostSearched = 20_000
@@ -27,9 +21,17 @@ const mostSearched = 20_000
 /** Lines that a wrapped attribution may take, blank ones included. */
 const mostLines = 6
 
-const address = /[^\s<>@]@[^\s<>@]|<\s*mailto:/i
 const date =
-  /\d{1,2}[:.h]\d{2}(?!\d)|(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d[月日年]|(?<!\p{L})(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* \d/iu
+  /\d{1,2}[:.h]\d{2}(?!\d)|(?<!\d)(?:19|20)\d\d(?!\d)|(?<![\d.])\d{1,2}[./-]\d{1,2}[./-]\d{2,4}(?!\.?\d)|\d[月日年]|(?<!\p{L})(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* \d/iu
+
+const time = /\d{1,2}[:.h]\d{2}(?!\d)/
+const inBrackets = /[<(]\s*(?:mailto:)?([^\s<>()]{1,200}@[^\s<>()]{1,200})\s*[>)]/gi
+/** `>>> Ann Lee <ann@example.com> 03.05.22 16:05 >>>`, as GroupWise writes it. */
+const groupWise = /^>>> (?=.*\d).{5,300} >>>$/
+
+/** The author tells where he has a text from. */
+const told =
+  /(?<!\p{L})(?:I|have|had|got|received|ich|wir|habe|haben|erhielt|erhalten|bekam|bekommen|nous|reçu|yo|recibí|recibimos|ho|ricevuto|recebi|ontving|ontvangen|fick|fik|fikk|otrzymał[a-z]*)(?!\p{L})/u
 
 const quoting = /^(?:quoting|zitat von|citando|citando a|citerar|siterer|cytat) /i
 const nameFirst = /^\p{Lu}[\p{L}'.-]{0,30}(?: \p{Lu}[\p{L}'.-]{0,30}){0,3} \p{Ll}{4,12} /u
@@ -40,9 +42,15 @@ const directions = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 function introducesQuote({ lines, quoted }: QuotedLines, after: number): boolean {
   for (let at = after; at < lines.length && at < after + 3; at++) {
     if (quoted[at] || /^\s*\|/.test(lines[at] ?? '')) return true
-    if ((lines[at] ?? '').trim() !== '') return false
+    if ((lines[at] ?? '').trim() !== '') return isIndentedFrom(lines, at)
   }
   return false
+}
+
+/** All that follows stands further right. */
+function isIndentedFrom(lines: readonly string[], start: number): boolean {
+  if (!/^(?: {2}|\t)/.test(lines[start] ?? '')) return false
+  return lines.slice(start, start + 200).every((line) => line.trim() === '' || /^(?: {2}|\t)/.test(line))
 }
 
 /** `here is what your agent Tom <tom@example.com> wrote on 3 May:` is a sentence of the author's. */
@@ -52,8 +60,24 @@ function readsAsProse(text: string): boolean {
   return small || (text.split('<', 1)[0] ?? '').trim().split(/\s+/).length > 6
 }
 
+/** Somebody of this conversation, by an address in brackets, at a moment: no verb in any language is needed. */
+function namesParty(text: string, { author, addressees }: Known): boolean {
+  if (!day.test(text) || !time.test(text)) return false
+  return [...text.matchAll(inBrackets)].some(([, address = '']) => {
+    const lower = address.toLowerCase()
+    return author.has(lower) || addressees.has(lower)
+  })
+}
+
+/** Few words stand before its first address or date. */
+function isTerse(text: string): boolean {
+  const start = text.split(/[<(\d]/, 1)[0] ?? ''
+  return start.trim().split(/\s+/).length <= 5 && !/[|\\]/.test(text)
+}
+
 /** True when the joined lines are an attribution. */
-function isAttribution(text: string, beforeQuote: boolean): boolean {
+function isAttribution(text: string, beforeQuote: boolean, known: Known): boolean {
+  if (groupWise.test(text)) return address.test(text) || date.test(text)
   const ends = /[:：]["'*_\s]*$/.test(text)
   const wrote = wroteVerb.test(text) || quoting.test(text)
   const named = address.test(text)
@@ -67,9 +91,16 @@ function isAttribution(text: string, beforeQuote: boolean): boolean {
   }
   if (!named || !dated) return false
   if (wrote && beforeQuote) return text.length < 200
+  if (text.length >= 300 || told.test(text.split(/[<(]/, 1)[0] ?? '')) return false
   // `30.09.2017, 18.30, "John Doe" <john@example.com>:`
-  if (ends) return />[\s)]*[:：]["'*_\s]*$/.test(text) && text.length < 300
-  return beforeQuote && /^\d/.test(text) && />$/.test(text) && text.length < 200
+  if (ends && />[\s)]*[:：]["'*_\s]*$/.test(text)) return true
+  const terse = isTerse(text) && day.test(text)
+  if (ends) return terse && (beforeQuote || saidVerb.test(text) || namesParty(text, known))
+  return (
+    beforeQuote &&
+    text.length < 200 &&
+    ((/^\d/.test(text) && />$/.test(text)) || (terse && namesParty(text, known)))
+  )
 }
 
 /** A sentence ends in it, so that its start is the author's. */
@@ -78,11 +109,10 @@ function holdsSentence(text: string): boolean {
 }
 
 function joined(lines: readonly string[], start: number, end: number): string {
-  return lines
+  const text = lines
     .slice(start, end + 1)
     .map((line) => line.slice(0, longestLine).replace(directions, '').trim())
-    .join(' ')
-    .trim()
+  return plainDigits(text.join(' ').trim())
 }
 
 /** A line that only ends an attribution whose address was wrapped: `> wrote:` behind an open `<`. */
@@ -93,25 +123,36 @@ function endsOpenBracket(lines: readonly string[], at: number): boolean {
   return before.lastIndexOf('<') > before.lastIndexOf('>') || /<\s+mailto:[^<>]*<[^<>]*>$/i.test(before)
 }
 
+/** Whether an attribution may end on this line; cheap, because it is asked of every line. */
+function mayEndAttribution(text: QuotedLines, end: number, beforeQuote: boolean): boolean {
+  const { lines, quoted, known } = text
+  const line = joined(lines, end, end)
+  if (line === '' || (quoted[end] && !endsOpenBracket(lines, end))) return false
+  if (/(?:[:：]|-{2,}|>)["'*_\s]*$/.test(line)) return true
+  // Without a colon at its end only a marked quote right below makes it one.
+  return beforeQuote && (wroteVerb.test(line) || namesParty(joined(lines, Math.max(0, end - 2), end), known))
+}
+
 /** The attribution that ends on line `end`, or null. */
 export function attributionEndingAt(text: QuotedLines, end: number, floor: number): Span | null {
-  const { lines, quoted } = text
-  const line = joined(lines, end, end)
-  if (line === '') return null
-  // Without a colon at its end only a marked quote right below makes it one.
-  const ends = /(?:[:：]|-{2,}|>)["'*_\s]*$/.test(line)
-  if (!ends && !(introducesQuote(text, end + 1) && wroteVerb.test(line))) return null
-  if (quoted[end] && !endsOpenBracket(lines, end)) return null
-  const widest = joined(lines, Math.max(floor, end - mostLines + 1), end)
-  if (!address.test(widest) && !wroteVerb.test(widest)) return null
+  const { lines, quoted, known } = text
   const beforeQuote = introducesQuote(text, end + 1)
+  if (!mayEndAttribution(text, end, beforeQuote)) return null
+  const first = Math.max(floor, end - mostLines + 1)
+  const widest = joined(lines, first, end)
+  if (!address.test(widest) && !wroteVerb.test(widest) && !groupWise.test(joined(lines, end, end)))
+    return null
   let found: Span | null = null
   let foundAddress = false
-  for (let start = end; start >= Math.max(floor, end - mostLines + 1); start--) {
+  for (let start = end; start >= first; start--) {
     if (start < end && quoted[start]) break
     const whole = joined(lines, start, end)
     if (whole.length > longestLine) break
-    if ((lines[start] ?? '').trim() === '' || !isAttribution(whole, beforeQuote) || holdsSentence(whole))
+    if (
+      (lines[start] ?? '').trim() === '' ||
+      !isAttribution(whole, beforeQuote, known) ||
+      holdsSentence(whole)
+    )
       continue
     if (attributionStart.test(whole) && date.test(whole.slice(0, 80))) return { start, end }
     // Without a date at its start it is one line, or as many as it takes to name someone.
@@ -122,40 +163,14 @@ export function attributionEndingAt(text: QuotedLines, end: number, floor: numbe
   return found
 }
 
-/** Lines with a label before the colon, as Outlook and others quote a header; null when the author may have written it. */
-export function headerBlockAt({ lines, quoted }: QuotedLines, start: number): Span | null {
-  const roles = new Set<string>()
-  let named = false
-  let sent = false
-  let end = start - 1
-  let loose = 0
-  for (let at = start; at < lines.length && at < start + 40; at++) {
-    const line = (lines[at] ?? '').slice(0, longestLine)
-    const role = quoted[at] && !quoted[start] ? null : headerRole(line)
-    if (role) {
-      roles.add(role)
-      named ||= address.test(line) || /\[mailto:/i.test(line)
-      sent ||= role === 'date' && !/^\W*(?:date|data|datum|dato|fecha|дата|日期|日付)\W*[:：]/iu.test(line)
-      end = at
-      loose = 0
-    } else if (++loose > 2 || (line.trim() === '' && !followedByLabel(lines, at))) break
-  }
-  const enough = roles.size >= 3 && roles.has('from') && (roles.has('subject') || sent || named)
-  return enough ? { start, end } : null
-}
-
-function followedByLabel(lines: readonly string[], blank: number): boolean {
-  return headerRole(lines[blank + 1] ?? '') !== null
-}
-
 /** Only dashes, underscores or the like. */
 export function isRule(line: string): boolean {
-  return line.length < 200 && /^[\s>]*[-_=*~#\u2010-\u2015]{2,}\s*$/.test(line)
+  return line.length < 200 && /^[\s>]*[-_=*~#]{2,}\s*$/.test(plainDashes(line))
 }
 
 /** A rule, perhaps with a word or two in it, as it stands above a quoted header. */
 function isHeading(line: string): boolean {
-  return isRule(line) || /^\s*[-_=]{3,}[^-_=]{1,40}[-_=]{3,}\s*$/.test(line.slice(0, 200))
+  return isRule(line) || /^\s*[-_=]{3,}[^-_=]{1,40}[-_=]{3,}\s*$/.test(plainDashes(line.slice(0, 200)))
 }
 
 /** Every introduction of quoted mail in order; those with only blank lines and rules between them are one. */
@@ -179,7 +194,7 @@ export function findIntroductions(text: QuotedLines): Span[] {
     const floor = (found.at(-1)?.end ?? -1) + 1
     const line = lines[at] ?? ''
     if (!quoted[at] && isOriginalMark(line)) add({ start: at, end: at })
-    else if (!quoted[at] && headerRole(line)) {
+    else if (!quoted[at]) {
       const block = headerBlockAt(text, at)
       if (block) {
         add(block)

@@ -3,24 +3,24 @@
 import { decodeWords, parseAddressList } from '../address.ts'
 import { fieldValues, type Message } from '../message.ts'
 
-export interface KnownText {
+export interface Known {
   /** Addresses of the author, lower case. */
   author: ReadonlySet<string>
   /** Words of the author's names, and of the local parts of the author's addresses, lower case. */
   names: readonly ReadonlySet<string>[]
-  /** Addresses of author and addressees, lower case: what they wrote before is history. */
-  parties: ReadonlySet<string>
+  /** Addresses that the mail is for, lower case: ours, and those of others who read along. */
+  addressees: ReadonlySet<string>
   /** Without prefixes, lower case. */
   subject: string
 }
 
-export const nothingKnown: KnownText = { author: new Set(), names: [], parties: new Set(), subject: '' }
+export const nothingKnown: Known = { author: new Set(), names: [], addressees: new Set(), subject: '' }
 
 /** Values of one header that are looked at, in characters; no sender needs more. */
 const longestValue = 10_000
 
 /** Addresses of one message that are kept. */
-const mostParties = 100
+const mostAddresses = 100
 
 /** A subject without what programs put before it, in any language: short words that end in a colon, and counters. */
 export function bareSubject(subject: string): string {
@@ -34,15 +34,15 @@ export const wordsOfName = (name: string): ReadonlySet<string> =>
   new Set(name.toLowerCase().match(/[\p{L}\p{M}]{2,}/gu) ?? [])
 
 /** Never throws, whatever the fields hold. */
-export function knownOf(message: Partial<Pick<Message, 'fields'>>): KnownText {
+export function knownOf(message: Partial<Pick<Message, 'fields'>>): Known {
   const { fields } = message
   if (!fields) return nothingKnown
   const listed = (name: string) =>
     fieldValues({ fields }, name).flatMap((value) => parseAddressList(value.slice(0, longestValue)))
   const authors = listed('from')
-  const addressees = ['to', 'cc', 'delivered-to', 'x-original-to', 'reply-to'].flatMap(listed)
+  const addressees = ['to', 'cc', 'delivered-to', 'x-original-to'].flatMap(listed)
   const lower = (list: readonly { address: string }[]) =>
-    list.slice(0, mostParties).map(({ address }) => address.toLowerCase())
+    list.slice(0, mostAddresses).map(({ address }) => address.toLowerCase())
   const [subject = ''] = fieldValues({ fields }, 'subject')
   return {
     author: new Set(lower(authors)),
@@ -51,7 +51,7 @@ export function knownOf(message: Partial<Pick<Message, 'fields'>>): KnownText {
       .flatMap(({ name, address }) => [name, address.slice(0, address.lastIndexOf('@'))])
       .map(wordsOfName)
       .filter((words) => words.size > 0),
-    parties: new Set([...lower(authors), ...lower(addressees)]),
+    addressees: new Set(lower(addressees)),
     subject: bareSubject(decodeWords(subject)),
   }
 }

@@ -6,6 +6,23 @@
 /** Characters of one line, or of one attribution that was wrapped, that are looked at. */
 export const longestLine = 600
 
+/** Hyphens, dashes and box-drawing lines that programs draw rules with. */
+const dashes = /[\u2010-\u2015\u2212\u2500\u2501\u2550\u2e3a\u2e3b\ufe58\ufe63\uff0d]/g
+
+/** Every dash as `-`. */
+export const plainDashes = (line: string) => line.replace(dashes, '-')
+
+/** The value of a decimal digit in any script: their blocks begin at a code point that ends in 0 or 6. */
+function digitOf(char: string): string {
+  const code = char.codePointAt(0) ?? 0
+  const last = code % 16
+  const startsAtZero = /\p{Nd}/u.test(String.fromCodePoint(code - last))
+  return String(startsAtZero ? last : last - 6)
+}
+
+/** Digits of every script as those of ASCII. */
+export const plainDigits = (text: string) => text.replace(/(?![0-9])\p{Nd}/gu, digitOf)
+
 function list(text: string): string[] {
   return text
     .split(/[|\n]/)
@@ -36,6 +53,10 @@ export const wroteVerb = new RegExp(
   'iu',
 )
 
+/** What "said" is in programs that write it in place of "wrote"; people write it, too. */
+export const saidVerb =
+  /(?<!\p{L})(?:said|sagte|a dit|dijo|ha detto|disse|zei|sa|sade|sagde|powiedział|řekl|сказал|сказала|说|說)(?!\p{L})/iu
+
 /** The person who speaks or is spoken to, as in `as you wrote:`; programs name people by name. */
 export const personalVerb =
   /(?<!\p{L})(?:i|you|we|they|he|she|who|ich|du|sie|er|wir|je|tu|il|elle|yo|tú|él|ella|io|lui|lei|eu|você|ik|jij|u|jag|jeg|du|han|hun|ja|on|ona|я|ты|вы|он|она) (?:wrote|writes|schrieb|schreibt|escribió|escribe|scrive|escreveu|schreef|skrev|skriver|napisał|napsal|пишет|писал|написал)(?!\p{L})/iu
@@ -45,7 +66,7 @@ export const attributionStart =
   /^[\s>"'*_-]*(?:on|le|am|um|el|il|em|a|op|den|på|dnia|w dniu|dne|v|ve|la|în data de|pe|στις|в|у|在|於|于|kell|tarihinde|vào|pada|quoting|citando|zitat von|\d|(?:mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim|пн|вт|ср|чт|пт|сб|вс|нд)[a-z]*[.,])(?!\p{L})/iu
 
 /** Roles of the labels in a quoted header block (`From:`, `Sent:` ...). */
-type HeaderRole = 'from' | 'date' | 'to' | 'cc' | 'subject' | 'other'
+export type HeaderRole = 'from' | 'date' | 'to' | 'cc' | 'subject' | 'other'
 
 const labels: Readonly<Record<HeaderRole, string>> = {
   from: `from|von|de|da|van|fra|från|lähettäjä|od|от|от кого|від|από|kimden|gönderen|feladó|de la|发件人|寄件者|寄件人|差出人|
@@ -68,16 +89,21 @@ const roles = new Map(
   Object.entries(labels).flatMap(([role, text]) => list(text).map((label) => [label, role as HeaderRole])),
 )
 
-/** The role of a line that begins with a header label, or null. */
+/** The role of a line that begins with a header label, before a colon or in the first cell of a table row; or null. */
 export function headerRole(line: string): HeaderRole | null {
-  const colon = line.slice(0, 60).search(/[:：]/)
-  if (colon < 1) return null
-  const label = line
-    .slice(0, colon)
+  const end = line.slice(0, 60).search(/[:：\t]|[^\s|]\s*\|/)
+  if (end < 1) return null
+  const label = line.slice(0, /[:：\t]/.test(line[end] ?? '') ? end : end + 1)
+  return roleOfLabel(label)
+}
+
+/** @param label as written, with emphasis and cell borders around it */
+export function roleOfLabel(label: string): HeaderRole | null {
+  const bare = label
     .replace(/[*_>|\s\u3000]+/g, ' ')
     .trim()
     .toLowerCase()
-  return roles.get(label) ?? null
+  return roles.get(bare) ?? null
 }
 
 const originalPhrases = new Set(
@@ -107,9 +133,34 @@ const beginPhrases = new Set(
     転送されたメッセージ|전달된 메시지|iletilen ileti başlangıcı`),
 )
 
+/** A mark between rules, also where the text around it was joined to its line. */
+const markInside = /-{3,} ?([^-\n]{3,60}?) ?-{3,}/g
+
+/** Marks of quoted mail get lines of their own, as Samsung's program forgets to give them. */
+export function withMarksApart(text: string): string {
+  if (!text.includes('---') && !/[\u2010-\u2015]{3}/.test(text)) return text
+  return text
+    .split('\n')
+    .map((line) => (line.length > 4000 ? line : markApart(line)))
+    .join('\n')
+}
+
+function markApart(line: string): string {
+  for (const found of plainDashes(line).matchAll(markInside)) {
+    if (!originalPhrases.has((found[1] ?? '').trim().toLowerCase())) continue
+    const [before, after] = [line.slice(0, found.index), line.slice(found.index + found[0].length)]
+    const pieces = [before, line.slice(found.index, found.index + found[0].length), after]
+    const isGlued =
+      !/^[\s>*_|]*(?:\p{Lu}{1,3}>)?[\s>*_|]*$/u.test(before) || /^\s*[^\s*_]{0,30}[:：]/u.test(after)
+    return isGlued ? pieces.filter((piece) => piece.trim() !== '').join('\n') : line
+  }
+  return line
+}
+
 /** True for a line like `-----Original Message-----`, `Begin forwarded message:` or a help desk's "reply above" line. */
-export function isOriginalMark(line: string): boolean {
-  if (line.length > 160) return false
+export function isOriginalMark(written: string): boolean {
+  if (written.length > 160) return false
+  const line = plainDashes(written)
   const bare = line.toLowerCase().replace(/^[\s*_=>#-]+|[\s*_=<>#:：-]+$/g, '')
   if (
     /(?:reply|respond|type your reply|write your reply|antworten|répondre) (?:above|oberhalb|au-dessus)/.test(

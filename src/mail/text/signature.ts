@@ -3,7 +3,7 @@
 import { domainPart } from '../address.ts'
 import { isMailboxProvider } from '../local-parts.ts'
 import { isClosing } from '../reply/sign-off.ts'
-import { type KnownText, wordsOfName } from './known.ts'
+import { type Known, wordsOfName } from './known.ts'
 import { isSentFrom } from './sentfrom.ts'
 
 /** Lines that a signature behind `--` may have; more is rather a second half of the message. */
@@ -57,7 +57,7 @@ function isName(line: string): boolean {
 }
 
 /** Whether a block that begins with `name` is the author's own: by an address, by the domain of a page, or by both names. */
-function isAuthors(name: string, block: readonly string[], { author, names }: KnownText): boolean {
+function isAuthors(name: string, block: readonly string[], { author, names }: Known): boolean {
   if (author.size === 0) return true
   const text = block.join(' ').toLowerCase()
   if ([...author].some((address) => text.includes(address))) return true
@@ -81,7 +81,7 @@ function namesPageOf(domain: string, text: string): boolean {
  * Number of lines at the end of a text that are the author's block of name and contact, 0 when there is none. Names and
  * numbers of somebody else, to whom something is to be sent, are what the mail is about.
  */
-function contactBlock(lines: readonly string[], known: KnownText): number {
+function contactBlock(lines: readonly string[], known: Known): number {
   let start = lines.length
   while (start > 0 && (lines[start - 1] ?? '').trim() !== '') start--
   const block = lines.slice(start)
@@ -110,7 +110,7 @@ function isFarewell(line: string): boolean {
  * Which lines of one unbroken stretch of the author's text are signature.
  * @param last nothing of the author's follows, so that a block without separator may end it
  */
-export function signatureLines(lines: readonly string[], last: boolean, known: KnownText): boolean[] {
+export function signatureLines(lines: readonly string[], last: boolean, known: Known): boolean[] {
   const marked = lines.map((line) => isSentFrom(line))
   let separators = 0
   for (let at = lines.length - 1; at >= 0 && separators < 20; at--) {

@@ -5,8 +5,8 @@
 
 import type { Message } from '../message.ts'
 import { findIntroductions, isRule, type QuotedLines, type Span } from './attribution.ts'
-import { type KnownText, knownOf, nothingKnown } from './known.ts'
-import { longestLine } from './phrases.ts'
+import { type Known, knownOf, nothingKnown } from './known.ts'
+import { longestLine, withMarksApart } from './phrases.ts'
 import { signatureLines } from './signature.ts'
 
 export interface VisibleText {
@@ -20,10 +20,14 @@ type Kind = 'own' | 'blank' | 'quote' | 'introduction' | 'quoted mail' | 'signat
 
 /** `> `, and the initials that some programs put before it (`JD> `) when a neighbour has them, too. */
 function quoteMarks(lines: readonly string[]): boolean[] {
+  const isGroupWise = (at: number) =>
+    /^>>> (?:.{5,300} >>>|.{1,300}@.{1,300}[:：])\s*$/.test(lines[at] ?? '') &&
+    !/^\s{0,3}>/.test(lines[at - 1] ?? '') &&
+    !/^>>/.test(lines[at + 1] ?? '')
   const initials = (line: string | undefined) =>
     /^\s{0,3}(\p{Lu}{1,3})>(?:\s|$)/u.exec(line?.slice(0, 20) ?? '')?.[1]
   const quoted = lines.map((line, at) => {
-    if (/^\s{0,3}>/.test(line.slice(0, 8))) return true
+    if (/^\s{0,3}>/.test(line.slice(0, 8))) return !isGroupWise(at)
     const own = initials(line)
     return own !== undefined && (initials(lines[at - 1]) === own || initials(lines[at + 1]) === own)
   })
@@ -61,7 +65,7 @@ function classify(text: QuotedLines, introductions: readonly Span[]): Kind[] {
 }
 
 /** Marks signatures in each stretch of own lines. */
-function markSignatures(lines: readonly string[], kinds: Kind[], known: KnownText): void {
+function markSignatures(lines: readonly string[], kinds: Kind[], known: Known): void {
   const isOwn = (at: number) => kinds[at] === 'own' || kinds[at] === 'blank'
   const lastOwn = kinds.lastIndexOf('own')
   for (let start = 0; start < lines.length; start++) {
@@ -77,17 +81,17 @@ function markSignatures(lines: readonly string[], kinds: Kind[], known: KnownTex
 }
 
 /** The quote itself begins with who wrote it, as HTML mail has it. */
-function startsWithIntroduction(lines: readonly string[], first: number): boolean {
+function startsWithIntroduction(lines: readonly string[], first: number, known: Known): boolean {
   const bare = lines.slice(first, first + 4).map((line) => line.slice(0, longestLine).replace(/^[\s>]+/, ''))
-  return findIntroductions({ lines: bare, quoted: bare.map(() => false) })[0]?.start === 0
+  return findIntroductions({ lines: bare, quoted: bare.map(() => false), known })[0]?.start === 0
 }
 
 /** Decides which marked quotes go: those at the end, and one at the top that an answer stands under. */
-function cutQuotes(lines: readonly string[], kinds: Kind[]): void {
+function cutQuotes(lines: readonly string[], kinds: Kind[], known: Known): void {
   const lastOwn = kinds.lastIndexOf('own')
   for (let at = lastOwn + 1; at < kinds.length; at++) if (kinds[at] === 'quote') kinds[at] = 'quoted mail'
   const first = kinds.findIndex((kind) => kind !== 'blank')
-  if (first < 0 || !(kinds[first] === 'introduction' || startsWithIntroduction(lines, first))) return
+  if (first < 0 || !(kinds[first] === 'introduction' || startsWithIntroduction(lines, first, known))) return
   const firstOwn = kinds.indexOf('own')
   const answersBetween = kinds.indexOf('quote', firstOwn) >= 0
   if (firstOwn < 0 || answersBetween) return
@@ -104,12 +108,13 @@ function select(lines: readonly string[], kinds: readonly Kind[], wanted: Readon
 }
 
 /** Text that is nothing but quotes is better than none, unless there is nothing in it. */
-function fallback(lines: readonly string[], kinds: readonly Kind[]): string {
+function fallback(lines: readonly string[], kinds: readonly Kind[], known: Known): string {
   const rest = lines.filter((_, at) => kinds[at] !== 'introduction')
   const says = rest.some((line) => {
     const bare = line.slice(0, longestLine).replace(/^[\s>|]+/, '')
     return (
-      /[\p{L}\p{N}\p{S}]/u.test(bare) && findIntroductions({ lines: [bare], quoted: [false] }).length === 0
+      /[\p{L}\p{N}\p{S}]/u.test(bare) &&
+      findIntroductions({ lines: [bare], quoted: [false], known }).length === 0
     )
   })
   return says ? rest.join('\n').trim() : ''
@@ -120,14 +125,15 @@ function fallback(lines: readonly string[], kinds: readonly Kind[]): string {
  * @param known what the header says; without it only what the text itself shows counts
  */
 export function splitText(text: string, known = nothingKnown): VisibleText {
-  const lines = text.replace(/\r\n?/g, '\n').split('\n')
+  const lines = withMarksApart(text.replace(/\r\n?/g, '\n')).split('\n')
   const quoted = quoteMarks(lines)
-  const kinds = classify({ lines, quoted }, findIntroductions({ lines, quoted }))
+  const quotedLines = { lines, quoted, known }
+  const kinds = classify(quotedLines, findIntroductions(quotedLines))
   markSignatures(lines, kinds, known)
-  cutQuotes(lines, kinds)
+  cutQuotes(lines, kinds, known)
   const visible = select(lines, kinds, new Set<Kind>(['own', 'blank', 'quote']))
   return {
-    text: visible === '' ? fallback(lines, kinds) : visible.replace(/\n{4,}/g, '\n\n\n'),
+    text: visible === '' ? fallback(lines, kinds, known) : visible.replace(/\n{4,}/g, '\n\n\n'),
     quoted: select(lines, kinds, new Set<Kind>(['quoted mail', 'introduction'])),
     signature: select(lines, kinds, new Set<Kind>(['signature'])),
   }
