@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import type { ExitStatus, Terminal } from './terminal.ts'
 
-/** Registers backup, restore and forget. Each is loaded when it is called. */
+/** Registers backup, restore, forget, token and totp. Each is loaded when it is called. */
 export function addStoreCommands(
   program: Command,
   terminal: Terminal,
@@ -16,10 +16,44 @@ export function addStoreCommands(
   add('backup <file>', 'write all state into a new file (- is standard output); the daemon may run').action(
     async (file, options) => end(await (await import('./backup.ts')).backup(file, options, terminal)),
   )
-  add('restore <file>', 'read a backup into an empty store, embedded or PostgreSQL').action(
-    async (file, options) => end(await (await import('./backup.ts')).restore(file, options, terminal)),
-  )
+  add('restore <file>', 'read a backup into an empty store, embedded or PostgreSQL')
+    .addOption(new Option('--key <file>', 'oauth.key of the state directory that the backup is of'))
+    .addOption(new Option('--unverified', 'restore it whoever wrote it; only for a file that you trust'))
+    .action(async (file, options) =>
+      end(await (await import('./backup.ts')).restore(file, options, terminal)),
+    )
   add('forget <address>', 'remove the stored text of a correspondent; the ledger stays').action(
     async (address, options) => end(await (await import('./forget.ts')).forget(address, options, terminal)),
   )
+  addTokens(program, terminal, end)
+}
+
+function addTokens(program: Command, terminal: Terminal, end: (status: ExitStatus) => void): void {
+  const tokens = program.command('token').description('named tokens of the API, each with its scopes')
+  const add = (usage: string, description: string) =>
+    tokens
+      .command(usage)
+      .description(description)
+      .addOption(new Option('-c, --config <file>', 'configuration file'))
+      .addOption(new Option('--json', 'print JSON'))
+  add('create <name>', 'make a token and print it once')
+    .addOption(
+      new Option('--scope <names...>', 'what it may do; admin includes the others').choices([
+        'read',
+        'decide',
+        'metrics',
+        'admin',
+      ]),
+    )
+    .action(async (name, options) => end(await (await import('./token.ts')).create(name, options, terminal)))
+  add('list', 'names, scopes and last use').action(async (options) =>
+    end(await (await import('./token.ts')).list(options, terminal)),
+  )
+  add('revoke <name>', 'it opens nothing any more').action(async (name, options) =>
+    end(await (await import('./token.ts')).revoke(name, options, terminal)),
+  )
+  program
+    .command('totp')
+    .description('print a new secret for web.totpSecret, the second factor of the login')
+    .action(async () => end(await (await import('./token.ts')).totp(terminal)))
 }

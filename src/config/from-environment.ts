@@ -1,10 +1,10 @@
 /** Environment variables: the whole configuration where there is no file, and what a file leaves out. */
 import type { Environment } from './interpolation.ts'
 import {
-  type Fault,
+  type ConfigFault,
+  type ConfigSource,
   formatPath,
   type Path,
-  type Source,
   type SourcePosition,
   valueAt,
   withValue,
@@ -56,14 +56,15 @@ export const commonVariables: readonly Variable[] = [
   { name: 'REDIS_URL', path: ['state', 'redisUrl'] },
   { name: 'REPLYD_WEB_PASSWORD', path: ['web', 'password'] },
   { name: 'REPLYD_API_TOKEN', path: ['web', 'token'] },
+  { name: 'REPLYD_WEB_TOTP', path: ['web', 'totpSecret'] },
   { name: 'REPLYD_PLAINTEXT_HOSTS', path: ['allowPlaintext'], read: list },
   { name: 'REPLYD_LOG_LEVEL', path: ['log', 'level'] },
   { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', path: ['log', 'traces'] },
 ]
 
 /** One account from REPLYD_ADDRESS, IMAP_URL and SMTP_URL, which have to be there. */
-export function readEnvironment(environment: Environment): Source {
-  const faults: Fault[] = []
+export function readEnvironment(environment: Environment): ConfigSource {
+  const faults: ConfigFault[] = []
   const origins = new Map<string, string>()
   let document: unknown = { accounts: [{}] }
   const put = (path: Path, value: unknown, name: string) => {
@@ -94,9 +95,9 @@ export function readEnvironment(environment: Environment): Source {
 }
 
 /** The same source with what the common variables say put into its gaps. */
-export function withCommonVariables(source: Source, environment: Environment): Source {
+export function withCommonVariables(source: ConfigSource, environment: Environment): ConfigSource {
   const origins = new Map<string, string>()
-  const faults: Fault[] = []
+  const faults: ConfigFault[] = []
   let document = source.document
   for (const { name, path, read } of commonVariables) {
     const text = environment[name]

@@ -1,6 +1,15 @@
 import type { Config } from './settings.ts'
 
-const secrets = new Set(['password', 'passwordHash', 'apiKey', 'clientSecret', 'secret', 'token', 'key'])
+const secrets = new Set([
+  'password',
+  'passwordHash',
+  'apiKey',
+  'clientSecret',
+  'secret',
+  'token',
+  'totpSecret',
+  'key',
+])
 
 /** A copy of the settings that may be shown: secrets and the passwords inside URLs are hidden. */
 export function withoutSecrets(config: Config): unknown {

@@ -202,12 +202,14 @@ function resolveDigest(digest: Document['digest']): DigestSettings | null {
 }
 
 function resolveWeb(web: Document['web']): WebSettings {
-  const hash = web?.password === undefined ? null : hashPassword(web.password)
+  // The same hash at each start, so that sessions outlast a restart. It is never written anywhere.
+  const hash = web?.password === undefined ? null : hashPassword(web.password, Buffer.from('web.password'))
   return {
     host: (web?.host ?? defaults.web.host).replace(/^\[|\]$/g, ''),
     port: web?.port ?? defaults.web.port,
     passwordHash: web?.passwordHash ?? hash,
     token: web?.token ?? null,
+    totpSecret: web?.totpSecret ?? null,
     trustedProxies: web?.trustedProxies ?? [],
   }
 }

@@ -18,6 +18,7 @@ import {
 import { passwordHashPattern } from './password.ts'
 import { Categories, Instructions, Replies, Spam } from './policy-schema.ts'
 import { Imap, Smtp } from './server-schema.ts'
+import { totpSecretPattern } from './totp.ts'
 
 /** What can be told. */
 export const webhookEvents = ['reply.held', 'reply.sent', 'mail.junked', 'budget.reached'] as const
@@ -181,6 +182,15 @@ const Web = z
     token: key(
       z.string().min(20, 'must have at least 20 characters'),
       'Bearer token of the API; by default created at the first start and written to the state directory',
+    ),
+    totpSecret: key(
+      z
+        .string()
+        .regex(
+          totpSecretPattern,
+          'must be at least 26 letters and digits of base32, as `replyd totp` prints them',
+        ),
+      'Second factor of the login: secret of an authenticator app (RFC 6238), made by `replyd totp`',
     ),
     trustedProxies: key(
       z.array(network()),

@@ -165,6 +165,8 @@ export interface WebSettings {
   readonly passwordHash: string | null
   /** Bearer token of the API; null: made at start and written to the state directory. */
   readonly token: string | null
+  /** Base32 secret of the second factor; null: the password alone opens the pages. */
+  readonly totpSecret: string | null
   /** Addresses and networks (`10.0.0.0/8`) of proxies whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[]
 }

@@ -308,6 +308,30 @@ create table replyd.model_notice (
 );
 `
 
+/** Who is logged in, the named tokens of the API, and the one-time codes that were used. */
+const access = `
+create table replyd.session (
+  id       text primary key,
+  actor    text not null,
+  device   text not null,
+  address  text not null,
+  begun_at timestamptz not null,
+  seen_at  timestamptz not null,
+  mark     text not null
+);
+create table replyd.api_token (
+  name       text primary key,
+  hash       text not null unique,
+  scopes     jsonb not null,
+  created_at timestamptz not null,
+  created_by text not null,
+  used_at    timestamptz
+);
+create table replyd.used_code (
+  step bigint primary key
+);
+`
+
 export const migrations: readonly Migration[] = [
   { version: 1, sql: first },
   { version: 2, sql: words },
@@ -316,4 +340,5 @@ export const migrations: readonly Migration[] = [
   { version: 5, sql: correspondents },
   { version: 6, sql: together },
   { version: 7, sql: modelNotices },
+  { version: 8, sql: access },
 ]

@@ -1,13 +1,11 @@
 /** Who may come in: the login, its cookie, the forms' token, the API's bearer token, and the Host field. */
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { newSecret } from '../base/secret.ts'
 import { isLoopback } from '../config/loopback.ts'
 import type { Config } from '../config/settings.ts'
 import { plainLine } from '../mail/address.ts'
-
-/** Milliseconds. */
-const sessionMs = 30 * 86_400_000
+import type { Session } from './sessions.ts'
 
 /** Where the command line finds the running daemon; readable by its owner only. */
 export const accessFile = 'api.json'
@@ -29,7 +27,7 @@ export function apiToken({
   } catch {
     // The first start.
   }
-  return randomBytes(32).toString('base64url')
+  return newSecret()
 }
 
 export function writeAccess(directory: string, access: { url: string; token: string }): void {
@@ -38,11 +36,6 @@ export function writeAccess(directory: string, access: { url: string; token: str
   writeFileSync(path, `${JSON.stringify(access)}\n`, { mode: 0o600 })
   // The mode above counts for a new file only.
   chmodSync(path, 0o600)
-}
-
-export function sameText(one: string, other: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(one), digest(other))
 }
 
 /**
@@ -65,48 +58,6 @@ export function isOwnHost(host: string | undefined): boolean {
   if (!host) return false
   const name = /^(\[[^\]]+\]|[^:]+)(?::\d+)?$/.exec(host)?.[1]
   return name !== undefined && isLoopback(name)
-}
-
-export interface Session {
-  /** Random; the forms' token is derived from it. */
-  id: string
-  actor: string
-}
-
-/** Cookies signed with a key that changes with token and password, so that a new password ends every session. */
-export class Sessions {
-  readonly #key: Buffer
-  constructor(token: string, passwordHash: string | null) {
-    this.#key = createHash('sha256')
-      .update(`session ${token} ${passwordHash ?? ''}`)
-      .digest()
-  }
-
-  begin(actor: string, now: Date): { cookie: string; session: Session } {
-    const session = { id: randomBytes(12).toString('base64url'), actor }
-    const payload = Buffer.from(JSON.stringify({ ...session, until: now.getTime() + sessionMs })).toString(
-      'base64url',
-    )
-    return { cookie: `${payload}.${this.#sign(payload)}`, session }
-  }
-
-  read(cookie: string | undefined, now: Date): Session | null {
-    const [payload = '', signature = ''] = (cookie ?? '').split('.')
-    if (payload === '' || !sameText(signature, this.#sign(payload))) return null
-    const { id, actor, until } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Session & {
-      until: number
-    }
-    return until > now.getTime() ? { id, actor } : null
-  }
-
-  /** What a form of this session carries. */
-  formToken({ id }: Session): string {
-    return this.#sign(`form ${id}`)
-  }
-
-  #sign(text: string): string {
-    return createHmac('sha256', this.#key).update(text).digest('base64url')
-  }
 }
 
 /** What the guard of the pages leaves behind for them. */

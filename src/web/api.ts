@@ -15,10 +15,12 @@ import { loadReply, type ReplyRow } from '../store/replies.ts'
 import { explainMail, type ListedMail, listMails, waitingMails } from '../store/review-lists.ts'
 import { usageBy } from '../store/statistics.ts'
 import { actions } from './actions.ts'
+import { actorOf } from './bearer.ts'
 import { fitting, jsonBody } from './bodies.ts'
 import { openApi } from './open-api.ts'
 import { storeRoutes } from './store-routes.ts'
-import { actorOf, type WebContext } from './web-context.ts'
+import { tokenRoutes } from './token-routes.ts'
+import type { WebContext } from './web-context.ts'
 
 const explained = (reason: Reason) => ({ reason, because: sentenceOf(reason), help: helpFor(reason) })
 
@@ -111,6 +113,7 @@ export function apiRoutes(web: WebContext): Hono {
     ),
   )
   api.route('/', storeRoutes(web))
+  api.route('/', tokenRoutes(web))
   api.get('/autonomy', async (c) => {
     const addresses = [...web.context.accounts.keys()]
     return c.json((await Promise.all(addresses.map((address) => autonomyByCategory(db, address)))).flat())
@@ -130,13 +133,13 @@ function addChanges(api: Hono, web: WebContext): void {
   api.post('/audit', empty, async (c) => c.json(await audit(web.context)))
   api.post('/accounts/:address/:action{pause|resume}', async (c) => {
     const change = c.req.param('action') === 'pause' ? pause : resume
-    await change(web, c.req.param('address'), actorOf(c.req.header('replyd-actor')))
+    await change(web, c.req.param('address'), actorOf(c))
     return c.json({ ok: true })
   })
   api.post('/autonomy/:address/:category/:action{grant|revoke}', async (c) => {
     const { address, category, action } = c.req.param()
     const change = action === 'grant' ? grantAutonomy : revokeAutonomy
-    await change(web, address, category, actorOf(c.req.header('replyd-actor')))
+    await change(web, address, category, actorOf(c))
     return c.json({ ok: true })
   })
   for (const path of ['/replies/:id/:action', '/junk/:id/:action{restore}'] as const) {
@@ -144,7 +147,7 @@ function addChanges(api: Hono, web: WebContext): void {
       const { id, action: name } = c.req.param()
       const action = Object.hasOwn(actions, name) ? actions[name] : undefined
       if (!action) return c.json({ error: 'unknown-action' }, 404)
-      await action.act(web, id, actorOf(c.req.header('replyd-actor')), await jsonBody(c))
+      await action.act(web, id, actorOf(c), await jsonBody(c))
       return c.json({ ok: true })
     })
   }

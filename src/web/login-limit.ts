@@ -1,7 +1,7 @@
 /** How often passwords may be guessed. Each wrong one makes the next wait longer, and nothing is ever locked for good. */
 import { createHmac, randomBytes } from 'node:crypto'
 import { Lru } from '../base/lru.ts'
-import { sameText } from './access.ts'
+import { sameText } from '../base/secret.ts'
 
 interface Pace {
   /** Wrong passwords before anybody has to wait. */

@@ -4,9 +4,11 @@ interface LoginProps {
   fault: string | null
   /** As it was typed before, so that only the password is typed again. */
   name?: string
+  /** A second factor is asked for. */
+  hasCode: boolean
 }
 
-export function LoginPage({ fault, name = '' }: LoginProps) {
+export function LoginPage({ fault, name = '', hasCode }: LoginProps) {
   return (
     <Shell title="Log in · replyd" page="bare">
       <main class="login card">
@@ -27,7 +29,8 @@ export function LoginPage({ fault, name = '' }: LoginProps) {
             required
             autofocus
           />
-          <label for="name">Your name, noted with each decision (optional)</label>
+          {hasCode ? <CodeField /> : null}
+          <label for="name">Your name, for the record (optional)</label>
           <input id="name" name="name" value={name} autocomplete="username" maxlength={60} />
           <button type="submit" class="primary">
             Log in
@@ -35,5 +38,15 @@ export function LoginPage({ fault, name = '' }: LoginProps) {
         </form>
       </main>
     </Shell>
+  )
+}
+
+/** The six digits of the authenticator app. */
+export function CodeField({ id = 'code' }: { id?: string }) {
+  return (
+    <>
+      <label for={id}>Code from your authenticator app</label>
+      <input id={id} name="code" inputmode="numeric" autocomplete="one-time-code" maxlength={7} required />
+    </>
   )
 }

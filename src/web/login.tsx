@@ -1,56 +1,51 @@
-/** Logging in and out. */
+/** Logging in. */
 import type { Context, Hono, Next } from 'hono'
 import { z } from 'zod'
-import { verifyPassword } from '../config/password.ts'
-import { type Env, reviewerName, type Sessions } from './access.ts'
+import { type Env, reviewerName } from './access.ts'
 import { fitting, formBody, text } from './bodies.ts'
-import { clientAddress, networkOf, Proxies, readCookie, writeCookie } from './client-address.ts'
-import { type Caller, DeviceCookies, LoginLimiter } from './login-limit.ts'
+import { readCookie, writeCookie } from './client-address.ts'
 import { LoginPage } from './login-page.tsx'
+import { type PasswordCheck, waitWords } from './password-check.ts'
 import { formLimit } from './request-guard.ts'
-import type { WebContext } from './web-context.ts'
+import type { Sessions } from './sessions.ts'
 
 /** Seconds. */
-const deviceAge = 365 * 86_400
 const wantedAge = 600
 
-const loginFields = z.strictObject({ name: text().default(''), password: text() })
+const loginFields = z.strictObject({
+  name: text().default(''),
+  password: text(),
+  code: text().default(''),
+})
 
-/** @param secret signs the device cookies */
-export function addLogin(app: Hono<Env>, web: WebContext, sessions: Sessions, secret: string): void {
-  const { clock, config, log } = web.context
-  const limiter = new LoginLimiter()
-  const devices = new DeviceCookies(secret)
-  const proxies = new Proxies(config.web.trustedProxies)
-  const callerOf = (c: Context): Caller => {
-    const device = devices.read(readCookie(c, 'device'))
-    return device === null
-      ? { name: networkOf(clientAddress(c, proxies)), known: false }
-      : { name: device, known: true }
-  }
-  app.get('/login', (c) => c.html(<LoginPage fault={null} />))
+export function addLogin(
+  app: Hono<Env>,
+  sessions: Sessions,
+  passwords: PasswordCheck,
+  hasCode: boolean,
+): void {
+  app.get('/login', (c) => c.html(<LoginPage fault={null} hasCode={hasCode} />))
   const mayTry = async (c: Context<Env>, next: Next): Promise<Response | undefined> => {
-    const wait = limiter.waitSeconds(callerOf(c), clock.now())
+    const wait = passwords.waitSeconds(c)
     if (wait === 0) return void (await next())
     c.header('retry-after', String(wait))
-    return c.html(<LoginPage fault={`Too many wrong passwords. Try again in ${waitWords(wait)}.`} />, 429)
+    return c.html(<LoginPage fault={waitWords(wait)} hasCode={hasCode} />, 429)
   }
   app.post('/login', mayTry, formLimit, async (c) => {
-    const now = clock.now()
     // Counted before the body is read, so that many at once are not all looked at.
-    const forgive = limiter.begin(callerOf(c), now)
-    const { name, password } = fitting(await formBody(c), loginFields)
-    const hash = config.web.passwordHash
-    if (hash === null || !(await verifyPassword(password, hash))) {
-      log.warn({ event: 'web.login-refused' })
-      return c.html(<LoginPage fault="That is not the password." name={name} />, 401)
+    const check = passwords.begin(c)
+    const { name, ...typed } = fitting(await formBody(c), loginFields)
+    if (!(await check(typed))) {
+      const fault = hasCode ? 'The password or the code is wrong.' : 'That is not the password.'
+      return c.html(<LoginPage fault={fault} name={name} hasCode={hasCode} />, 401)
     }
-    forgive()
     const reviewer = reviewerName(name)
-    if (reviewer === null)
-      return c.html(<LoginPage fault="Choose another name: this one is replyd's own." />, 422)
-    writeCookie(c, 'session', sessions.begin(reviewer, now).cookie, 30 * 86_400)
-    if (devices.read(readCookie(c, 'device')) === null) writeCookie(c, 'device', devices.make(), deviceAge)
+    if (reviewer === null) {
+      const fault = "Choose another name: this one is replyd's own."
+      return c.html(<LoginPage fault={fault} hasCode={hasCode} />, 422)
+    }
+    await sessions.begin(c, reviewer)
+    passwords.rememberDevice(c)
     const wanted = wantedPage(c)
     writeCookie(c, 'wanted', '', 0)
     return c.redirect(wanted, 303)
@@ -71,6 +66,3 @@ function wantedPage(c: Context): string {
   const wanted = readCookie(c, 'wanted') ?? ''
   return /^\/[\w-][\x21-\x5b\x5d-\x7e]*$/.test(wanted) ? wanted : '/'
 }
-
-const waitWords = (seconds: number) =>
-  seconds < 90 ? `${seconds} seconds` : `${Math.ceil(seconds / 60)} minutes`

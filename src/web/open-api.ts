@@ -1,6 +1,7 @@
 /** OpenAPI 3.1 description of /api. */
 import { dispositions, replyStates } from '../base/dispositions.ts'
 import { reasonCodes, setbackReasons } from '../base/reasons.ts'
+import { tokenScopes } from '../store/api-tokens.ts'
 
 const text = { type: 'string' } as const
 const because = {
@@ -21,6 +22,7 @@ const parameter = (name: string, where: 'path' | 'query', description: string) =
 const ok = (description: string, schema: object) => ({
   200: { description, content: { 'application/json': { schema } } },
   401: { description: 'The bearer token is missing or wrong' },
+  403: { description: 'The token lacks the scope' },
 })
 
 const get = (summary: string, parameters: object[], schema: object) => ({
@@ -154,6 +156,14 @@ export const openApi = {
       },
     },
     '/api/forget': change('Remove the stored text of one correspondent', [], { address: text }),
+    '/api/tokens': {
+      ...get('Named tokens', [], { type: 'array', items: { type: 'object' } }),
+      ...change('Make a token; the answer holds it once', [], {
+        name: text,
+        scopes: { type: 'array', items: { enum: tokenScopes } },
+      }),
+    },
+    '/api/tokens/{name}/revoke': change('Revoke a token', [parameter('name', 'path', 'Its name')]),
     '/api/audit': change('Compare every mailbox with the ledger', []),
   },
 }

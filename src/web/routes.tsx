@@ -11,20 +11,23 @@ import { loadMessage } from '../store/messages.ts'
 import { loadReply } from '../store/replies.ts'
 import { explainMail, listMails, waitingMails } from '../store/review-lists.ts'
 import { countBy } from '../store/statistics.ts'
-import type { Env, Sessions } from './access.ts'
+import type { Env } from './access.ts'
 import { actions } from './actions.ts'
 import { formBody } from './bodies.ts'
+import { addDevices } from './device-routes.tsx'
 import { HistoryPage } from './history-page.tsx'
 import { framePolicy, harmlessHtml } from './mail-html.ts'
 import { MailPage, type Shown } from './mail-page.tsx'
 import { addOverviews, type ViewOf } from './overviews.tsx'
 import { type Filter, JunkPage, QueuePage } from './pages.tsx'
+import type { PasswordCheck } from './password-check.ts'
 import { ReplyPage } from './reply-page.tsx'
+import type { Sessions } from './sessions.ts'
 import type { WebContext } from './web-context.ts'
 
 const pageLength = 50
 
-export function pageRoutes(web: WebContext, sessions: Sessions): Hono<Env> {
+export function pageRoutes(web: WebContext, sessions: Sessions, passwords: PasswordCheck): Hono<Env> {
   const pages = new Hono<Env>()
   const { db } = web.context
   const viewOf = viewOfPages(web, sessions)
@@ -59,6 +62,7 @@ export function pageRoutes(web: WebContext, sessions: Sessions): Hono<Env> {
   })
   addHistory(pages, web, viewOf)
   addOverviews(pages, web, viewOf)
+  addDevices(pages, { web, viewOf, sessions, passwords })
   addForms(pages, web)
   return pages
 }

@@ -8,16 +8,19 @@ import { accountLabel, type Log } from '../base/log.ts'
 import { Refusal } from '../review/review.ts'
 import { loadAccountState } from '../store/accounts.ts'
 import { latestChange } from '../store/review-lists.ts'
-import { apiToken, type Env, isOwnHost, Sessions, sameText, writeAccess } from './access.ts'
+import { apiToken, type Env, isOwnHost, writeAccess } from './access.ts'
 import { apiRoutes } from './api.ts'
+import { bearerGuard } from './bearer.ts'
 import { boardHandler, boardPath } from './board.ts'
 import { BadRequest } from './bodies.ts'
-import { readCookie, writeCookie } from './client-address.ts'
+import { Proxies, writeCookie } from './client-address.ts'
 import { listen } from './listener.ts'
 import { addLogin, toLogin } from './login.tsx'
 import { metricsText } from './metrics.ts'
+import { PasswordCheck } from './password-check.ts'
 import { answerHeaders, formLimit, jsonLimit, plausible, sameSite } from './request-guard.ts'
 import { pageRoutes } from './routes.tsx'
+import { Sessions } from './sessions.ts'
 import type { WebContext } from './web-context.ts'
 
 export type { Health, WebContext } from './web-context.ts'
@@ -46,9 +49,11 @@ export async function startWeb(web: WebContext, address: { host: string; port: n
 
 /** The whole of it without a socket. Who asks is settled before a body is read, and a body has an end. */
 export function buildApp(web: WebContext, token: string): Hono<Env> {
-  const { config, clock, log } = web.context
-  const { passwordHash } = config.web
-  const sessions = new Sessions(token, passwordHash)
+  const { config, clock, db, log } = web.context
+  const { passwordHash, totpSecret } = config.web
+  const proxies = new Proxies(config.web.trustedProxies)
+  const passwords = new PasswordCheck(web, proxies, token)
+  const sessions = new Sessions({ db, now: () => clock.now(), secret: token, passwordHash, proxies })
   const app = new Hono<Env>()
   app.use(answerHeaders, plausible, sameSite)
   app.use(async (c, next) => {
@@ -58,18 +63,18 @@ export function buildApp(web: WebContext, token: string): Hono<Env> {
   app.onError(answerOf(log))
   addAssets(app)
   addHealth(app, web)
-  const bearer = bearerGuard(token, passwordHash)
+  const bearer = bearerGuard(web, token)
   app.use('/api/*', bearer, jsonLimit)
   app.get('/metrics', bearer, async (c) => {
     const { text, type } = await metricsText(web)
     return c.body(text, 200, { 'content-type': type })
   })
   app.route('/api', apiRoutes(web))
-  addLogin(app, web, sessions, token)
-  app.use(...pageGuard(sessions, passwordHash, () => clock.now()))
-  app.get('/events', (c) => events(c, web))
+  addLogin(app, sessions, passwords, totpSecret !== null)
+  app.use(...pageGuard(sessions, passwordHash))
+  app.get('/events', (c) => events(c, web, sessions))
   if (web.boards) app.all(`${boardPath}/*`, boardHandler(web.boards))
-  app.route('/', pageRoutes(web, sessions))
+  app.route('/', pageRoutes(web, sessions, passwords))
   return app
 }
 
@@ -94,16 +99,6 @@ function addHealth(app: Hono<Env>, web: WebContext): void {
     const ready = await isReady(web)
     return c.json({ ready }, ready ? 200 : 503)
   })
-}
-
-/** Without a password whoever can reach the port of this machine may read; changing anything takes the token. */
-function bearerGuard(token: string, passwordHash: string | null) {
-  return async (c: Context<Env>, next: Next): Promise<Response | undefined> => {
-    const given = /^Bearer (.+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
-    const reads = c.req.method === 'GET' && passwordHash === null
-    if (!reads && !(given && sameText(given, token))) return c.json({ error: 'unauthorized' }, 401)
-    await next()
-  }
 }
 
 /** Mail can be handled, and nothing has stopped for want of its owner, in whatever process. */
@@ -148,25 +143,22 @@ function addAssets(app: Hono<Env>): void {
 }
 
 /** A session for whoever may come in; then, of a form, its length; then the token that the page gave it. */
-function pageGuard(sessions: Sessions, passwordHash: string | null, now: () => Date) {
+function pageGuard(sessions: Sessions, passwordHash: string | null) {
   const changes = (c: Context) => c.req.method !== 'GET' && c.req.method !== 'HEAD'
   const knows = async (c: Context<Env>, next: Next): Promise<Response | undefined> => {
-    const known = sessions.read(readCookie(c, 'session'), now())
+    const known = await sessions.read(c)
     if (known === null && passwordHash !== null) return toLogin(c)
     if (known === null && changes(c)) return c.text(staleForm, 403)
-    const begun = known === null ? sessions.begin('owner', now()) : null
-    if (begun) writeCookie(c, 'session', begun.cookie, 30 * 86_400)
-    const session = known ?? begun?.session
-    if (!session) return toLogin(c)
-    c.set('session', session)
+    c.set('session', known ?? sessions.beginOpen(c))
     await next()
   }
   const hasToken = async (c: Context<Env>, next: Next): Promise<Response | undefined> => {
     if (!changes(c)) return void (await next())
     const { token } = await c.req.parseBody()
-    if (typeof token !== 'string' || !sameText(token, sessions.formToken(c.get('session'))))
-      return c.text(staleForm, 403)
+    const session = c.get('session')
+    if (!sessions.isFormToken(session, token)) return c.text(staleForm, 403)
     if (c.req.path === '/logout') {
+      await sessions.end(session.id)
       writeCookie(c, 'session', '', 0)
       return c.redirect('/login', 303)
     }
@@ -178,13 +170,17 @@ function pageGuard(sessions: Sessions, passwordHash: string | null, now: () => D
 const staleForm = 'This form has grown too old. Go back, load the page again and repeat it.'
 
 /** Says that something has changed, whichever process changed it. */
-function events(c: Context, { context }: WebContext): Response {
+function events(c: Context, { context }: WebContext, sessions: Sessions): Response {
   return streamSSE(c, async (stream) => {
     let last = await latestChange(context.db)
     await stream.writeSSE({ event: 'ready', data: '' })
     for (let looks = 1; !stream.aborted && !stream.closed; looks++) {
       await stream.sleep(lookEveryMs)
-      if (looks % signOfLifeLooks === 0) await stream.write(': still here\n\n')
+      if (looks % signOfLifeLooks === 0) {
+        // A session that was ended gets no more news.
+        if ((await sessions.read(c)) === null) break
+        await stream.write(': still here\n\n')
+      }
       const mark = await latestChange(context.db).catch(() => last)
       if (mark !== last) await stream.writeSSE({ event: 'changed', data: '' })
       last = mark

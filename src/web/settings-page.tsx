@@ -85,6 +85,9 @@ function State({ settings: { health, model, budget, hasBoard } }: { settings: Se
         <dt>Budget left today</dt>
         <dd>{`$${left.toFixed(2)} of $${budget.perDay.toFixed(2)}`}</dd>
       </dl>
+      <p>
+        <a href="/devices">Devices and tokens</a>
+      </p>
       {hasBoard ? <a href="/settings/queues">Queue board</a> : null}
     </section>
   )

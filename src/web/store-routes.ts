@@ -5,29 +5,44 @@ import { join } from 'node:path'
 import { Readable, type Writable } from 'node:stream'
 import { Hono } from 'hono'
 import { z } from 'zod'
+import { stateKey } from '../base/state-key.ts'
 import { programVersion } from '../base/version.ts'
+import { backupPurpose } from '../store/backup.ts'
 import { writeBackup } from '../store/backup-file.ts'
-import { forgetCorrespondent } from '../store/forget.ts'
+import { type Forgotten, forgetCorrespondent } from '../store/forget.ts'
+import { actorOf } from './bearer.ts'
 import { fitting, jsonBody, text } from './bodies.ts'
-import { actorOf, type WebContext } from './web-context.ts'
+import type { WebContext } from './web-context.ts'
 
-export function storeRoutes({ context }: WebContext): Hono {
+/** Everything that the store holds, gzipped. */
+export async function backupStream({ context }: WebContext): Promise<ReadableStream> {
   const { db, clock, config, log } = context
+  const { directory, key: secret } = config.state
+  const key = stateKey(directory, secret, backupPurpose)
+  const about = { version: programVersion(), at: clock.now(), key }
+  const spool = await spooled(directory, (target) => writeBackup(db, about, target))
+  log.info({ event: 'store.backup' })
+  return spool
+}
+
+/** @param actor who asks for it */
+export async function forget({ context }: WebContext, address: string, actor: string): Promise<Forgotten> {
+  const { db, clock, log } = context
+  const forgotten = await forgetCorrespondent(db, address, actor, clock.now())
+  log.info({ event: 'store.forgotten', ...forgotten })
+  return forgotten
+}
+
+export function storeRoutes(web: WebContext): Hono {
   const routes = new Hono()
-  routes.post('/backup', async (c) => {
-    const about = { version: programVersion(), at: clock.now() }
-    const spool = await spooled(config.state.directory, (target) => writeBackup(db, about, target))
-    log.info({ event: 'store.backup' })
-    return c.body(spool, 200, { 'content-type': 'application/gzip' })
-  })
+  routes.post('/backup', async (c) =>
+    c.body(await backupStream(web), 200, { 'content-type': 'application/gzip' }),
+  )
   routes.post('/forget', async (c) => {
     const body = fitting(await jsonBody(c), z.strictObject({ address: text() }))
     if (!body.address.includes('@'))
       return c.json({ error: 'unfit-address', message: 'That is no address.' }, 422)
-    const actor = actorOf(c.req.header('replyd-actor'))
-    const forgotten = await forgetCorrespondent(db, body.address, actor, clock.now())
-    log.info({ event: 'store.forgotten', ...forgotten })
-    return c.json(forgotten)
+    return c.json(await forget(web, body.address, actorOf(c)))
   })
   return routes
 }

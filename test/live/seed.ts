@@ -108,6 +108,9 @@ const others = [
   `insert into replyd.autonomy_grant (account, category, granted_at, granted_by) values ($1, 'other', $2, 'Ann')`,
   `insert into replyd.digest (account, day, at) values ($1, '2026-03-10', $2)`,
   `insert into replyd.webhook (url, last_event, budget_day, due_at) values ($1, 12, '', $2)`,
+  `insert into replyd.session (id, actor, device, address, begun_at, seen_at, mark) values ('h', $1, 'Firefox on Linux', '192.0.2.1', $2, $2, 'm')`,
+  `insert into replyd.api_token (name, hash, scopes, created_at, created_by) values ('grafana', 'h', '["metrics"]', $2, $1)`,
+  `insert into replyd.used_code (step) select 59104800 where $1::text is not null and $2::timestamptz is not null`,
   `insert into replyd.restore (at, backup_at) select $2, $2 where $1::text is not null`,
 ]
 

@@ -1,0 +1,128 @@
+/** Who is at the pages. With a password a session is a row of the store; without one it only ties forms to a browser. */
+import { createHmac } from 'node:crypto'
+import type { Context } from 'hono'
+import { hashOfSecret, newSecret, sameText } from '../base/secret.ts'
+import type { Queryable } from '../store/queryable.ts'
+import {
+  beginSession,
+  endSessions,
+  listSessions,
+  loadSession,
+  type SessionRow,
+  touchSession,
+} from '../store/sessions.ts'
+import { clientAddress, type Proxies, readCookie, writeCookie } from './client-address.ts'
+
+/** Twelve hours without a click, thirty days in all. */
+export const sessionLimits = { idleMs: 12 * 3_600_000, longestMs: 30 * 86_400_000 }
+/** The last use is noted to this much, milliseconds. */
+const touchMs = 60_000
+
+export interface Session {
+  /** Hash of the cookie. */
+  id: string
+  actor: string
+}
+
+interface Settings {
+  db: Queryable
+  now: () => Date
+  /** Of the API; signs what a form carries. */
+  secret: string
+  /** Null: no login is needed. */
+  passwordHash: string | null
+  proxies: Proxies
+}
+
+export class Sessions {
+  readonly #settings: Settings
+  readonly #mark: string
+
+  constructor(settings: Settings) {
+    this.#settings = settings
+    this.#mark = this.#sign(`password ${settings.passwordHash}`)
+  }
+
+  /** Somebody has logged in. */
+  async begin(c: Context, actor: string): Promise<Session> {
+    const { db, now, proxies } = this.#settings
+    const secret = newSecret()
+    const session = { id: hashOfSecret(secret), actor }
+    const from = { device: deviceWords(c.req.header('user-agent')), address: clientAddress(c, proxies) }
+    await beginSession(db, { ...session, ...from, begunAt: now(), mark: this.#mark }, sessionLimits)
+    this.#write(c, secret)
+    return session
+  }
+
+  /** The session of this request, or null when somebody has to log in. */
+  async read(c: Context): Promise<Session | null> {
+    const { db, now, passwordHash, proxies } = this.#settings
+    const secret = readCookie(c, 'session')
+    if (!secret) return null
+    const id = hashOfSecret(secret)
+    if (passwordHash === null) return { id, actor: 'owner' }
+    const session = await loadSession(db, { id, mark: this.#mark }, sessionLimits, now())
+    if (session === null) return null
+    const isOld = session.seenAt.getTime() < now().getTime() - touchMs
+    if (isOld && !isBackground(c)) await touchSession(db, id, clientAddress(c, proxies), now())
+    return session
+  }
+
+  /** Where there is no password: ties the forms of this browser to it. */
+  beginOpen(c: Context): Session {
+    const secret = newSecret()
+    this.#write(c, secret)
+    return { id: hashOfSecret(secret), actor: 'owner' }
+  }
+
+  list(): Promise<SessionRow[]> {
+    return listSessions(this.#settings.db, this.#mark, sessionLimits, this.#settings.now())
+  }
+
+  /** @param id null: every session */
+  end(id: string | null): Promise<void> {
+    return endSessions(this.#settings.db, id)
+  }
+
+  /** What a form of this session carries. */
+  formToken({ id }: Session): string {
+    return this.#sign(`form ${id}`)
+  }
+
+  isFormToken(session: Session, token: unknown): boolean {
+    return typeof token === 'string' && sameText(token, this.formToken(session))
+  }
+
+  #write(c: Context, secret: string): void {
+    writeCookie(c, 'session', secret, sessionLimits.longestMs / 1000)
+  }
+
+  #sign(text: string): string {
+    return createHmac('sha256', `session ${this.#settings.secret}`).update(text).digest('base64url')
+  }
+}
+
+/** What an open page asks for by itself does not keep a session alive. */
+const isBackground = (c: Context) => c.req.path === '/events' || c.req.header('hx-request') !== undefined
+
+const browsers: readonly [RegExp, string][] = [
+  [/\bEdgA?\//, 'Edge'],
+  [/\bOPR\//, 'Opera'],
+  [/\bFirefox\//, 'Firefox'],
+  [/\b(?:Headless)?Chrome\//, 'Chrome'],
+  [/\bSafari\//, 'Safari'],
+]
+const systems: readonly [RegExp, string][] = [
+  [/Android/, 'Android'],
+  [/iPhone|iPad/, 'iOS'],
+  [/Windows/, 'Windows'],
+  [/Mac OS X/, 'macOS'],
+  [/Linux/, 'Linux'],
+]
+
+/** `Firefox on Linux`, as its User-Agent says; only known words, whatever it says. */
+export function deviceWords(userAgent = ''): string {
+  const wordFor = (table: typeof browsers) => table.find(([pattern]) => pattern.test(userAgent))?.[1]
+  const system = wordFor(systems)
+  return `${wordFor(browsers) ?? 'A program'}${system ? ` on ${system}` : ''}`
+}

@@ -1,0 +1,225 @@
+/** Sessions and tokens live on the server: they end when they are ended, idle or forgotten. The test turns the clock. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { base32, codeOf } from '../../src/config/totp.ts'
+import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
+import { type RunningDaemon, startDaemon } from './daemon.ts'
+
+const password = 'correct horse battery'
+const token = 'a-token-of-twenty-letters'
+const totpSecret = base32(Buffer.from('12345678901234567890'))
+const clock = {
+  at: Date.parse('2026-11-24T08:00:00Z'),
+  now() {
+    return new Date(this.at)
+  },
+  turn(hours: number) {
+    this.at += hours * 3_600_000
+  },
+}
+let standIn: StandIn
+let running: RunningDaemon
+let twoFactors: RunningDaemon
+
+beforeAll(async () => {
+  standIn = await startStandIn()
+  const start = (web: object) =>
+    startDaemon({
+      address: 'sessions@shop.example',
+      imap: { host: '127.0.0.1', port: 9, user: 'sessions', password: 'none' },
+      smtp: { host: '127.0.0.1', port: 9 },
+      standIn,
+      clock,
+      roles: ['web'],
+      document: { web: { port: 0, password, token, ...web } },
+    })
+  ;[running, twoFactors] = await Promise.all([start({}), start({ totpSecret })])
+}, 300_000)
+
+afterAll(async () => {
+  await Promise.all([running?.stop(), twoFactors?.stop()])
+  await standIn?.close()
+})
+
+interface Asked {
+  cookie?: string
+  form?: Record<string, string>
+  daemon?: RunningDaemon
+  headers?: Record<string, string>
+}
+
+const ask = (path: string, { cookie = '', form, daemon = running, headers = {} }: Asked = {}) =>
+  fetch(`${daemon.daemon.url}${path}`, {
+    redirect: 'manual',
+    headers: { cookie, ...headers },
+    ...(form ? { method: 'POST', body: new URLSearchParams(form) } : {}),
+  })
+
+const cookiesOf = (answer: Response) =>
+  answer.headers
+    .getSetCookie()
+    .map((line) => line.split(';')[0] ?? '')
+    .filter((pair) => !pair.endsWith('='))
+    .join('; ')
+
+const logIn = async (name: string) => cookiesOf(await ask('/login', { form: { name, password } }))
+const isIn = async (cookie: string) => (await ask('/history', { cookie })).status === 200
+const formToken = async (cookie: string, daemon = running) =>
+  /name="token" value="([^"]+)"/.exec(await (await ask('/devices', { cookie, daemon })).text())?.[1] ?? ''
+
+describe('a session', () => {
+  test('ends with the log-out: the cookie that was copied before opens nothing', async () => {
+    const cookie = await logIn('Ada')
+    expect(await isIn(cookie)).toBe(true)
+    const answer = await ask('/logout', { cookie, form: { token: await formToken(cookie) } })
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/login'])
+    expect(await isIn(cookie)).toBe(false)
+  })
+
+  test('ends from another device, alone or with all others', async () => {
+    const [laptop, phone, tablet] = [await logIn('Ada'), await logIn('Ada'), await logIn('Ben')]
+    const token = await formToken(laptop)
+    const page = await (await ask('/devices', { cookie: laptop })).text()
+    const ids = [...page.matchAll(/action="\/devices\/end\/([\w-]+)"/g)].map(([, id]) => id)
+    expect(ids).toHaveLength(3)
+    const benFirst = await ask('/devices', { cookie: tablet })
+    const own = /this device[\s\S]*?\/devices\/end\/([\w-]+)/.exec(await benFirst.text())?.[1]
+    await ask(`/devices/end/${own}`, { cookie: laptop, form: { token } })
+    expect([await isIn(laptop), await isIn(phone), await isIn(tablet)]).toEqual([true, true, false])
+    await ask('/devices/end', { cookie: laptop, form: { token } })
+    expect([await isIn(laptop), await isIn(phone)]).toEqual([false, false])
+  })
+
+  test('lasts while it is used, ends after twelve idle hours, and what a page asks by itself is no use', async () => {
+    const [used, idle, left] = [await logIn('Ada'), await logIn('Ben'), await logIn('Cem')]
+    clock.turn(11)
+    expect(await isIn(used)).toBe(true)
+    await ask('/', { cookie: idle, headers: { 'hx-request': 'true' } })
+    clock.turn(1.5)
+    expect([await isIn(used), await isIn(idle), await isIn(left)]).toEqual([true, false, false])
+  })
+
+  test('ends after thirty days, used or not', async () => {
+    const cookie = await logIn('Ada')
+    for (let hours = 0; hours < 30 * 24; hours += 10) {
+      expect(await isIn(cookie)).toBe(true)
+      clock.turn(10)
+    }
+    expect(await isIn(cookie)).toBe(false)
+  })
+
+  test.each([
+    ['nothing', ''],
+    ['an empty one', 'replyd_session='],
+    ['an invented one', `replyd_session=${'a'.repeat(43)}`],
+    [
+      'one signed as before',
+      'replyd_session=eyJpZCI6IngiLCJhY3RvciI6IkFkYSIsInVudGlsIjo5OTk5OTk5OTk5OTk5fQ.x',
+    ],
+  ])('is not %s', async (_, cookie) => expect(await isIn(cookie)).toBe(false))
+
+  test('is not what stands in the store', async () => {
+    await logIn('Ada')
+    const { rows } = await running.daemon.context.db.query<{ id: string }>('select id from replyd.session')
+    expect(rows.length).toBeGreaterThan(0)
+    for (const { id } of rows) expect(await isIn(`replyd_session=${id}`)).toBe(false)
+  })
+
+  test("takes no other session's forms", async () => {
+    const [ada, ben] = [await logIn('Ada'), await logIn('Ben')]
+    const answer = await ask('/devices/end', { cookie: ben, form: { token: await formToken(ada) } })
+    expect(answer.status).toBe(403)
+    expect(await isIn(ada)).toBe(true)
+  })
+})
+
+describe('the password is asked for again', () => {
+  test.each([
+    ['a backup', '/devices/backup', {}],
+    ['forgetting somebody', '/devices/forget', { address: 'a@x.example' }],
+    ['a new token', '/devices/tokens', { name: 'thief', 'scope-admin': '1' }],
+  ])('for %s', async (_, path, fields) => {
+    const cookie = await logIn('Ada')
+    const token = await formToken(cookie)
+    for (const wrong of ['', 'guess'])
+      expect((await ask(path, { cookie, form: { token, password: wrong, ...fields } })).status).toBe(403)
+    expect((await ask(path, { cookie, form: { token, password, ...fields } })).status).toBe(200)
+    await ask('/devices/tokens/thief/revoke', { cookie, form: { token } })
+  })
+
+  test('and may not be guessed there either', async () => {
+    const cookie = await logIn('Ada')
+    const token = await formToken(cookie)
+    const statuses: number[] = []
+    for (let at = 0; at < 6; at++)
+      statuses.push(
+        (await ask('/devices/backup', { cookie, form: { token, password: `guess ${at}` } })).status,
+      )
+    expect(statuses).toEqual([403, 403, 403, 403, 403, 429])
+    expect((await ask('/devices/backup', { cookie, form: { token, password } })).status).toBe(429)
+  })
+})
+
+describe('a named token', () => {
+  const bearer = (secret: string) => ({ authorization: `Bearer ${secret}` })
+  const api = (path: string, secret: string, body?: object) =>
+    fetch(`${running.daemon.url}${path}`, {
+      headers: { ...bearer(secret), 'content-type': 'application/json' },
+      ...(body ? { method: 'POST', body: JSON.stringify(body) } : {}),
+    })
+  const make = async (name: string, scopes: string[]) =>
+    ((await (await api('/api/tokens', token, { name, scopes })).json()) as { token: string }).token
+
+  test.each([
+    ['read', [200, 401, 403, 403, 403]],
+    ['decide', [403, 401, 400, 403, 403]],
+    ['metrics', [403, 401, 403, 403, 403]],
+    ['admin', [200, 401, 400, 200, 200]],
+  ])('with the scope %s', async (scope, expected) => {
+    const secret = await make(scope, [scope])
+    const statuses = [
+      (await api('/api/mails', secret)).status,
+      (await api('/api/mails', `${secret}x`)).status,
+      (await api('/api/replies/none/approve', secret, {})).status,
+      (await api('/api/forget', secret, { address: 'nobody@x.example' })).status,
+      (await api('/api/tokens', secret)).status,
+    ]
+    expect(statuses).toEqual(expected)
+    expect((await api('/metrics', secret)).status).toBe(scope === 'metrics' || scope === 'admin' ? 200 : 403)
+    expect((await api(`/api/tokens/${scope}/revoke`, token, {})).status).toBe(200)
+    expect((await api('/api/mails', secret)).status).toBe(401)
+  })
+
+  test('is stored as a hash, and its name is taken once', async () => {
+    const secret = await make('grafana', ['metrics'])
+    const { rows } = await running.daemon.context.db.query('select * from replyd.api_token')
+    expect(JSON.stringify(rows)).not.toContain(secret)
+    expect((await api('/api/tokens', token, { name: 'grafana', scopes: ['read'] })).status).toBe(400)
+    expect(
+      ((await (await api('/api/tokens', token)).json()) as { name: string }[]).map(({ name }) => name),
+    ).toEqual(['grafana'])
+  })
+
+  test.each([
+    ['no scope', { name: 'x', scopes: [] }],
+    ['an unknown scope', { name: 'x', scopes: ['root'] }],
+    ['a name with markup', { name: '<b>', scopes: ['read'] }],
+    ['an unknown key', { name: 'x', scopes: ['read'], hash: 'h' }],
+  ])('is not made of %s', async (_, body) => {
+    expect((await api('/api/tokens', token, body)).status).toBe(400)
+  })
+})
+
+describe('with a second factor', () => {
+  const logInWith = (code: string) =>
+    ask('/login', { form: { password, code }, daemon: twoFactors, cookie: '' })
+
+  test('the password alone opens nothing, a code opens once, and the next one again', async () => {
+    expect((await logInWith('')).status).toBe(401)
+    expect((await logInWith('000000')).status).toBe(401)
+    const code = codeOf(totpSecret, clock.now())
+    expect((await logInWith(code)).status).toBe(303)
+    expect((await logInWith(code)).status).toBe(401)
+    clock.turn(30 / 3600)
+    expect((await logInWith(codeOf(totpSecret, clock.now()))).status).toBe(303)
+  })
+})
