@@ -13,7 +13,7 @@ import { resolveDocument } from './resolve.ts'
 import { ruleFindings } from './rules.ts'
 import { Document } from './schema.ts'
 import type { Config } from './settings.ts'
-import { type Fault, isWithin, type Path, type Source, valueAt, withValue } from './source.ts'
+import { type ConfigFault, type ConfigSource, isWithin, type Path, valueAt, withValue } from './source.ts'
 
 export interface ConfigSources {
   /** The file, or null when everything comes from the environment. */
@@ -42,7 +42,7 @@ export function loadConfig({ path, environment, readFile }: ConfigSources): Conf
   return resolveDocument(checked.document, directory, timeZoneOf(variables))
 }
 
-function check(source: Source): { document: Document } | { faults: Fault[] } {
+function check(source: ConfigSource): { document: Document } | { faults: ConfigFault[] } {
   const { document, result } = validate(source)
   const findings = [...(result.success ? [] : findingsOf(result.error, Document)), ...ruleFindings(document)]
   // Unset or unreadable values leave a gap; further faults at or below it would be noise.
@@ -58,7 +58,7 @@ function check(source: Source): { document: Document } | { faults: Fault[] } {
  * Values of variables are text; where the schema expects a number or true/false, the text is converted and the
  * document checked again.
  */
-function validate(source: Source): { document: unknown; result: z.ZodSafeParseResult<Document> } {
+function validate(source: ConfigSource): { document: unknown; result: z.ZodSafeParseResult<Document> } {
   const first = Document.safeParse(source.document, { error: wordsFor })
   if (first.success) return { document: source.document, result: first }
   let document = source.document
@@ -78,7 +78,7 @@ function fromText(expected: string, value: unknown): number | boolean | undefine
   return /^-?\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : undefined
 }
 
-function report(faults: readonly Fault[]): string {
+function report(faults: readonly ConfigFault[]): string {
   const sorted = [...faults].sort((a, b) => a.line - b.line)
   const lines = sorted.map(({ where, what, message }) =>
     [where, what, message].filter((part) => part !== '').join(': '),

@@ -1,10 +1,10 @@
 /** Environment variables: the whole configuration if there is no file, and defaults for what a file leaves out. */
 import type { Environment } from './interpolation.ts'
 import {
-  type Fault,
+  type ConfigFault,
+  type ConfigSource,
   formatPath,
   type Path,
-  type Source,
   type SourcePosition,
   valueAt,
   withValue,
@@ -62,9 +62,9 @@ export const commonVariables: readonly Variable[] = [
   { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', path: ['log', 'traces'] },
 ]
 
-/** One account from REPLYD_ADDRESS, IMAP_URL and SMTP_URL, which are required. */
-export function readEnvironment(environment: Environment): Source {
-  const faults: Fault[] = []
+/** One account from REPLYD_ADDRESS, IMAP_URL and SMTP_URL, which have to be there. */
+export function readEnvironment(environment: Environment): ConfigSource {
+  const faults: ConfigFault[] = []
   const origins = new Map<string, string>()
   let document: unknown = { accounts: [{}] }
   const put = (path: Path, value: unknown, name: string) => {
@@ -94,10 +94,10 @@ export function readEnvironment(environment: Environment): Source {
   return { document, faults, ...tracing(origins) }
 }
 
-/** The same source with its gaps filled from the common variables. */
-export function withCommonVariables(source: Source, environment: Environment): Source {
+/** The same source with what the common variables say put into its gaps. */
+export function withCommonVariables(source: ConfigSource, environment: Environment): ConfigSource {
   const origins = new Map<string, string>()
-  const faults: Fault[] = []
+  const faults: ConfigFault[] = []
   let document = source.document
   for (const { name, path, read } of commonVariables) {
     const text = environment[name]

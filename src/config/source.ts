@@ -11,16 +11,16 @@ export interface SourcePosition {
   readonly what: string
 }
 
-export interface Fault extends SourcePosition {
+export interface ConfigFault extends SourcePosition {
   readonly message: string
   /** The path in the document, if any. Further findings at or below it are consequences. */
   readonly path?: Path
 }
 
-export interface Source {
+export interface ConfigSource {
   readonly document: unknown
-  readonly faults: readonly Fault[]
-  /** True if the value at that path contains a variable's value, which is initially always text. */
+  readonly faults: readonly ConfigFault[]
+  /** True when the value at that path holds a variable's value, which is always text at first. */
   isFromVariable(path: Path): boolean
   locate(path: Path): SourcePosition
 }

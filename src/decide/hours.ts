@@ -1,17 +1,11 @@
 /** The owner's business hours in local time: daylight saving moves the instants, not the hours. */
 
+import type { OpenHours } from '../config/settings.ts'
+
 const minute = 60_000
 const day = 24 * 60 * minute
 /** A week and a day, plus another week in case the only opening falls into an hour skipped by daylight saving. */
 const daysAhead = 15
-
-/** Minutes after midnight; `to` is exclusive. */
-export interface OpenHours {
-  /** 0 is Sunday. */
-  readonly days: readonly number[]
-  readonly from: number
-  readonly to: number
-}
 
 interface WallClock {
   /** Milliseconds since 1970 as if the zone were UTC, whole minutes. */

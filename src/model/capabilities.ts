@@ -69,7 +69,7 @@ const table: readonly [RegExp, Capabilities][] = [
   [/^o[134]/, { ...thinker, effort: 'low', thinking: 2000, contextTokens: 200_000 }],
 ]
 
-export interface Known {
+export interface KnownModel {
   /** As in the configuration; a provider's prefix (`openai/`) is ignored. */
   name: string
   host?: ModelSettings['host']
@@ -77,8 +77,8 @@ export interface Known {
   contextTokens?: number | null
 }
 
-/** Settings outrank the table. On the owner's own machine the name means nothing: anything may be called gpt-4o. */
-export function capabilitiesOf({ name, host, json, contextTokens }: Known): Capabilities {
+/** What is set outranks the table. On a machine of the owner's the name says nothing: anything may be called gpt-4o. */
+export function capabilitiesOf({ name, host, json, contextTokens }: KnownModel): Capabilities {
   const bare = name.toLowerCase().replace(/^.*\//, '')
   const row = host === 'own' ? undefined : table.find(([pattern]) => pattern.test(bare))?.[1]
   const found = row ?? compatible
@@ -117,7 +117,7 @@ function namesParameter({ param, message }: Refusal, name: RegExp): boolean {
   return name.test(param) || name.test(message)
 }
 
-export interface Step {
+export interface Adjustment {
   capabilities: Capabilities
   /** False when the server gave no reason and this is a guess. */
   named: boolean
@@ -127,7 +127,7 @@ export interface Step {
  * What to leave out after an HTTP 400, or null when nothing is left to try. A named parameter goes first; without a
  * name JSON mode goes first, because compatible servers most often reject that.
  */
-export function degrade(current: Capabilities, refusal: Refusal): Step | null {
+export function degrade(current: Capabilities, refusal: Refusal): Adjustment | null {
   const named = withoutNamed(current, refusal)
   if (named) return { capabilities: named, named: true }
   const [json, ...otherJson] = current.otherJson

@@ -96,8 +96,8 @@ function corrected(bucket: Bucket | null, told: Told, sentAt: number): Bucket | 
   return error > optimism || error < -pessimism ? { ...bucket, fullAt } : null
 }
 
-export interface Correction {
-  /** The number of corrections on which it is based. */
+export interface RateCorrection {
+  /** The count of corrections on which it is based. */
   corrections: number
   requests: { capacity: number; perMs: number; shiftMs: number } | null
   tokens: { capacity: number; perMs: number; shiftMs: number } | null
@@ -107,7 +107,7 @@ export interface Correction {
  * The difference between an answer's fields and our count. Null if there is none.
  * @param turn that of the answered call; the fields describe the moment at which it arrived
  */
-export function correctionOf(limits: RateLimits, { pace, at }: Turn): Correction | null {
+export function correctionOf(limits: RateLimits, { pace, at }: Turn): RateCorrection | null {
   const compare = (bucket: Bucket | null, told: Told) => {
     const next = corrected(bucket, told, at)
     if (next === null) return null
@@ -126,10 +126,10 @@ export function correctionOf(limits: RateLimits, { pace, at }: Turn): Correction
   return requests || tokens ? { corrections: pace.corrections, requests, tokens } : null
 }
 
-/** Calls made since then stay counted. Unchanged when another correction came first: it has seen the same. */
-export function correct(pace: Pace, correction: Correction, now: number): Pace {
+/** Calls that left since stay counted. Unchanged when another correction came first: that one has seen the same. */
+export function correct(pace: Pace, correction: RateCorrection, now: number): Pace {
   if (pace.corrections !== correction.corrections) return pace
-  const apply = (bucket: Bucket | null, change: Correction['requests']): Bucket | null => {
+  const apply = (bucket: Bucket | null, change: RateCorrection['requests']): Bucket | null => {
     if (change === null) return bucket
     const { capacity, perMs, shiftMs } = change
     return { capacity, perMs, fullAt: (bucket?.fullAt ?? now) + shiftMs }

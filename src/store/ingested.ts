@@ -1,5 +1,5 @@
-/** Stores newly read mails: rows, bodies and cursor, in one statement. */
-import type { Body } from './bodies.ts'
+/** What is stored of mails that were just read: rows, bodies and how far the mailbox was read, in one statement. */
+import type { MailBody } from './bodies.ts'
 import type { Queryable } from './database.ts'
 import type { MessageRow } from './messages.ts'
 import { storable } from './storable.ts'
@@ -30,8 +30,8 @@ export type NewMessage = Pick<
 
 export interface Ingested {
   messages: readonly NewMessage[]
-  bodies?: readonly Body[]
-  /** Only moves forward. */
+  bodies?: readonly MailBody[]
+  /** Moves forward, never back. */
   cursor?: { account: string; mailbox: string; uidValidity: string; lastUid: number } | null
   /** The lease that allows storing this. */
   lease?: { name: string; fence: number } | null
