@@ -166,7 +166,7 @@ async function ask<T>(connection: Connection, request: Ask<T>): Promise<Answer<T
       return {
         value: reading.value,
         usage,
-        model: model || settings.name,
+        model,
         repaired,
         finish,
         durationMs,
@@ -293,7 +293,7 @@ function bodyOf<T>(
 }
 
 async function send(
-  { client, host }: Connection,
+  { client, host, settings }: Connection,
   body: Body,
   { onLimits }: Pick<Ask<unknown>, 'onLimits'>,
   messages: readonly ChatMessage[],
@@ -308,7 +308,7 @@ async function send(
       throw error
     })
   tell(rateLimitsOf(response.headers))
-  const completion = readCompletion(answer, messages)
+  const completion = readCompletion(answer, messages, settings.name)
   if (!completion) {
     throw withSpent(
       new TemporaryError(`${host} answered with something else than a chat completion`),
