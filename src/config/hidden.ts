@@ -13,7 +13,7 @@ const secrets = new Set([
 
 const urls = /\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi
 
-/** A copy of the settings that may be shown: secrets, and credentials in URLs wherever they are, are hidden. */
+/** A copy of the settings that is safe to display: secrets, and credentials in URLs wherever they are, are hidden. */
 export function withoutSecrets(config: Config): unknown {
   return JSON.parse(JSON.stringify(config), (name, value: unknown) => {
     if (typeof value !== 'string' || value === '') return value
@@ -27,14 +27,14 @@ export function withoutSecrets(config: Config): unknown {
 const withoutPath = (text: string): string =>
   URL.canParse(text) ? `${new URL(text).origin}/(hidden)` : '(hidden)'
 
-/** The URL with its credentials hidden; hidden as a whole when it can't be taken apart. */
+/** The URL with its credentials hidden; completely hidden when it can't be parsed. */
 export function withoutPassword(text: string): string {
   if (!URL.canParse(text)) return '(hidden)'
   const url = new URL(text)
   // A token may stand in place of the user, without a password. The user of a database is none.
   if (url.password === '' && url.username !== '' && /^https?:$/.test(url.protocol)) url.username = 'hidden'
   if (url.password !== '') url.password = 'hidden'
-  // libpq also takes a password as a parameter.
+  // libpq also accepts a password as a parameter.
   for (const name of [...url.searchParams.keys()]) {
     if (/pass|pwd|secret|key|token|sig|auth/i.test(name)) url.searchParams.set(name, 'hidden')
   }
