@@ -17,6 +17,8 @@ export interface Server {
   readonly allowPlaintext: boolean
   /** A relay on loopback to which nobody gave a login of its own: it may well offer none. */
   readonly loginOptional?: boolean
+  /** Certificates of a private authority, PEM; absent: public authorities only. */
+  readonly caFile?: string
 }
 
 export interface OAuth2Settings {
@@ -140,6 +142,8 @@ export interface ModelSettings {
   readonly json: 'object' | 'schema' | null
   /** Context length in tokens; null: from the built-in table, or as the endpoint states it. */
   readonly contextTokens: number | null
+  /** As in Server. */
+  readonly caFile?: string
 }
 
 /** The model by itself is the one for every task that names no other. */
