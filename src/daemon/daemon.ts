@@ -1,4 +1,5 @@
 /** The daemon, in boot order: each resource is opened after what it needs and closed before it. */
+import { hostname } from 'node:os'
 import type { Clock, NewId } from '../base/clock.ts'
 import { reasonOf } from '../base/errors.ts'
 import { accountLabel, type Log } from '../base/log.ts'
@@ -21,7 +22,6 @@ import { Accounts } from './accounts.ts'
 import { DailyAudit } from './daily-audit.ts'
 import { sendDigests } from './digest.ts'
 import { healthOf } from './health.ts'
-import { holderName, isGone } from './holder.ts'
 import { warnOfModels } from './model-warning.ts'
 import { handleOnce } from './once.ts'
 
@@ -183,4 +183,26 @@ export async function tellOwner(
   if (reason !== null) log.error({ event: 'owner.action-needed', account: accountLabel(account), reason })
   if (error !== null && 'scope' in error && error.scope === 'model') return
   await changeAccountState(db, account, { stopped: reason }, clock.now()).catch(() => undefined)
+}
+
+/** The name under which this process holds leases: others on this machine see by it whether the process still lives. */
+const holderName = (unique: string): string => `${hostname()} ${process.pid} ${unique}`
+
+/**
+ * Whether a holder is surely gone, so that its lease need not be waited for.
+ * @param alone nobody else can have this store open: whoever held a lease is gone
+ */
+function isGone(holder: string, alone: boolean): boolean {
+  if (alone) return true
+  const [host, pid] = holder.split(' ')
+  return host === hostname() && !isAlive(Number(pid))
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
 }
