@@ -11,7 +11,7 @@ const secrets = new Set([
   'key',
 ])
 
-/** A copy of the settings that may be shown: secrets and the passwords inside URLs are hidden. */
+/** A copy of the settings that is safe to display: secrets and passwords inside URLs are hidden. */
 export function withoutSecrets(config: Config): unknown {
   return JSON.parse(JSON.stringify(config), (name, value: unknown) => {
     if (typeof value !== 'string' || value === '') return value
@@ -20,12 +20,12 @@ export function withoutSecrets(config: Config): unknown {
   })
 }
 
-/** The URL with its password hidden; hidden as a whole when it can't be taken apart. */
+/** The URL with its password hidden; completely hidden when it can't be parsed. */
 export function withoutPassword(text: string): string {
   if (!URL.canParse(text)) return '(hidden)'
   const url = new URL(text)
   if (url.password !== '') url.password = 'hidden'
-  // libpq also takes a password as a parameter.
+  // libpq also accepts a password as a parameter.
   for (const name of [...url.searchParams.keys()]) {
     if (/pass|secret|key/i.test(name)) url.searchParams.set(name, 'hidden')
   }

@@ -1,4 +1,7 @@
-/** The models out of the document: what a task, or the fallback, leaves out is as for the first model of the same endpoint. */
+/**
+ * Resolves the models of the document: a task or the fallback inherits omitted keys from the first model if the
+ * endpoint is the same.
+ */
 
 import { defaults } from './defaults.ts'
 import { msOf } from './fields.ts'
@@ -38,7 +41,7 @@ function other(
   path: ToPath,
 ): ModelSettings {
   if (!input) return first
-  // The key of one endpoint is nobody else's to see.
+  // A key must not be sent to another endpoint.
   if (input.baseUrl !== undefined && withoutSlash(input.baseUrl) !== first.baseUrl)
     return resolveOne(input, path)
   const { price, contextTokens, ...shared } = own

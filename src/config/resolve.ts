@@ -1,4 +1,4 @@
-/** From the document, which is known to be sound, to the settings: defaults, overrides, units, absolute paths. */
+/** From the validated document to the settings: defaults, overrides, units, absolute paths. */
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defaults } from './defaults.ts'
@@ -26,7 +26,7 @@ type ServerInput = AccountInput['smtp']
 type OAuth2Input = NonNullable<ServerInput['oauth2']>
 
 /**
- * @param directory what relative paths start from: the folder of the file, or the working directory
+ * @param directory base of relative paths: the folder of the file, or the working directory
  * @param timeZone of the machine
  */
 export function resolveDocument(document: Document, directory: string, timeZone: string): Config {
@@ -50,7 +50,7 @@ export function resolveDocument(document: Document, directory: string, timeZone:
   }
 }
 
-/** The same relative path from src/config and from dist/config. */
+/** The relative path is the same from src/config and dist/config. */
 const packagePrompts = fileURLToPath(new URL('../../prompts', import.meta.url))
 
 function resolveAccount(
@@ -92,7 +92,7 @@ function resolveAccount(
   }
 }
 
-/** @param login whose user and password count where the server has none of its own */
+/** @param login whose user and password are the defaults */
 function resolveServer(
   server: ServerInput,
   account: AccountInput,
@@ -102,7 +102,7 @@ function resolveServer(
   path: (text: string) => string,
 ): Server {
   const secure = server.secure ?? ![143, 587, 25].includes(server.port ?? tlsPort)
-  // A server with a password of its own does not take over the other's OAuth2, and the other way round.
+  // A server with its own password does not inherit the other's OAuth2, and vice versa.
   const hasOwnLogin =
     server.user !== undefined || server.password !== undefined || server.oauth2 !== undefined
   const credentials = server.password !== undefined || server.oauth2 !== undefined ? server : login
@@ -122,7 +122,7 @@ function resolveServer(
 const providers = {
   google: {
     tokenUrl: 'https://oauth2.googleapis.com/token',
-    // Google's device flow does not give out the mail scope.
+    // Google's device flow does not grant the mail scope.
     deviceUrl: null,
     authorizeUrl: 'https://accounts.google.com/o/oauth2/v2/auth',
     scopes: ['https://mail.google.com/'],
@@ -169,7 +169,7 @@ function resolveReplies(input: RepliesInput): RepliesSettings {
   }
 }
 
-/** By language alone: `pt-BR` serves `pt`, too. */
+/** By language only: `pt-BR` also applies to `pt`. */
 function resolveSignature(signature: string | Readonly<Record<string, string>>) {
   if (typeof signature === 'string') return { signature, signatures: {} }
   const byLanguage = Object.entries(signature).filter(([tag]) => tag !== 'default')

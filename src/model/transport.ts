@@ -2,7 +2,9 @@
 import OpenAI from 'openai'
 import { exchange } from '../base/http.ts'
 
-/** Octets. The longest answer (16,384 tokens) is far below; a longer body is a fault, such as endless whitespace. */
+/**
+ * Octets. The longest answer (16,384 tokens) is far shorter; a longer body is a fault, such as endless whitespace.
+ */
 const mostOctets = 1_048_576
 /** Statuses whose Response may have no body, not even an empty one. */
 const bodiless = new Set([204, 205, 304])
@@ -11,7 +13,7 @@ const bodiless = new Set([204, 205, 304])
 export function openClient(baseUrl: string, apiKey: string, timeoutMs: number, caFile?: string): OpenAI {
   return new OpenAI({
     baseURL: baseUrl,
-    // The client refuses to work without a key, though servers on one's own machine need none.
+    // The client requires a key, although servers on one's own machine need none.
     apiKey: apiKey === '' ? 'none' : apiKey,
     adminAPIKey: null,
     organization: null,

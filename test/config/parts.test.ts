@@ -185,7 +185,7 @@ describe('server URLs', () => {
   ])('%p is refused without repeating it', (url) => {
     const fault = readServerUrl('imap', url)
     expect(fault).toBe(
-      'must be written imaps://user:password@host:port, with special characters percent-encoded',
+      'must have the form imaps://user:password@host:port, with special characters percent-encoded',
     )
   })
 })

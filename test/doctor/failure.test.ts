@@ -14,7 +14,7 @@ describe('a server that was not reached', () => {
     [wrapped(withCode('ENOTFOUND')), /^the host name imap\.example\.com is not known to DNS/, /imap\.host/],
     [wrapped(withCode('ECONNREFUSED')), /^nothing listens on imap\.example\.com:993$/, /imap\.port/],
     // Node.js tries each address of a name and puts the failures into one error without a message.
-    [new AggregateError([withCode('ECONNREFUSED')]), /^nothing listens on/, /that the server runs/],
+    [new AggregateError([withCode('ECONNREFUSED')]), /^nothing listens on/, /that the server is running/],
     [
       withCode('CERT_HAS_EXPIRED'),
       /certificate of imap\.example\.com:993 is not valid: expired .*CERT_HAS_EXPIRED/,

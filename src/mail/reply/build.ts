@@ -16,7 +16,7 @@ export { replyMessageId, textHash } from './identity.ts'
 export type { Reply, ReplyHeader, ReplyInput, ReplyKind } from './reply.ts'
 
 /**
- * Builds the reply to a message (standards section 5): header, marks, text, HTML alternative. Deterministic: the
+ * Builds the reply to a message (docs/rules.md section 5): header, marks, text, HTML alternative. Deterministic: the
  * same input gives the same octets, so that they can be approved, stored, sent and looked for.
  * @throws PermanentError when there is nobody to answer, or the text is empty or too long
  */
