@@ -34,7 +34,7 @@ export type { Answer, Ask, ListedModel, Model, RateLimits } from './model.ts'
 export * from './rate.ts'
 
 type ClientSettings = Pick<ModelSettings, 'name' | 'baseUrl' | 'apiKey' | 'timeoutMs'> &
-  Partial<Pick<ModelSettings, 'host' | 'json' | 'contextTokens'>>
+  Partial<Pick<ModelSettings, 'host' | 'json' | 'contextTokens' | 'caFile'>>
 
 /** Requests for one answer: a server may refuse several parameters, one at a time. */
 const mostRefusals = 7
@@ -63,7 +63,7 @@ const frame = 64
 /** @see Model for the errors. Opens no connection before the first call. */
 export function openModel(settings: ClientSettings, log: Log, clock: Clock = systemClock): Model {
   const connection: Connection = {
-    client: openClient(settings.baseUrl, settings.apiKey, settings.timeoutMs),
+    client: openClient(settings.baseUrl, settings.apiKey, settings.timeoutMs, settings.caFile),
     settings,
     host: URL.canParse(settings.baseUrl) ? new URL(settings.baseUrl).host : settings.baseUrl,
     log,
