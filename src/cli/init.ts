@@ -12,6 +12,7 @@ import type { Check } from '../doctor/doctor.ts'
 import { codeOf } from '../doctor/failure.ts'
 import { showCheck } from './doctor.ts'
 import { Asker } from './init/asker.ts'
+import { believingAuthority } from './init/authority.ts'
 import type { Network } from './init/discover.ts'
 import { configText } from './init/files.ts'
 import { fetchPage } from './init/page.ts'
@@ -156,8 +157,9 @@ async function tryAll(attempt: Attempt): Promise<Tried> {
     const failures = checks.filter(({ status }) => status === 'failed')
     const renamed = await withOtherUser(yaml, config, failures, asker)
     const again = await corrected(secrets, failures, asker, terminal.environment)
-    if (renamed !== null || again !== null) {
-      yaml = renamed ?? yaml
+    const believing = await believingAuthority(yaml, config, failures, attempt)
+    if (renamed !== null || again !== null || believing !== null) {
+      yaml = renamed ?? believing ?? yaml
       secrets = again ?? secrets
       continue
     }

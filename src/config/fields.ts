@@ -20,6 +20,13 @@ export function required<T extends z.ZodType>(schema: T, description: string): T
 
 export const text = () => z.string().max(20_000, 'must be at most 20,000 characters')
 
+/** Whose certificates are believed; shared by servers and models. */
+export const tls = () =>
+  key(
+    z.strictObject({ ca: key(word(), 'File with the certificate (PEM) of a private authority to believe') }),
+    'TLS certificates: public authorities are believed, and the one named here',
+  )
+
 export const word = () => z.string().trim().min(1, 'must not be empty')
 
 /** @param least, most bounds in milliseconds; Node.js timers fire at once beyond 2^31 ms */

@@ -38,6 +38,7 @@ export const accountVariables: readonly Variable[] = [
   { name: 'REPLYD_ALIASES', path: account('aliases'), read: list },
   { name: 'REPLYD_MAILBOX', path: account('mailbox') },
   { name: 'REPLYD_SINCE', path: account('since') },
+  { name: 'REPLYD_TLS_CA', path: account('tls', 'ca') },
   { name: 'REPLYD_ALLOW_PLAINTEXT', path: account('allowPlaintext') },
 ]
 
@@ -45,6 +46,7 @@ export const accountVariables: readonly Variable[] = [
 export const commonVariables: readonly Variable[] = [
   { name: 'OPENAI_API_KEY', path: ['model', 'apiKey'] },
   { name: 'OPENAI_BASE_URL', path: ['model', 'baseUrl'] },
+  { name: 'OPENAI_TLS_CA', path: ['model', 'tls', 'ca'] },
   { name: 'REPLYD_MODEL', path: ['model', 'name'] },
   { name: 'REPLYD_MODE', path: ['replies', 'mode'] },
   { name: 'REPLYD_SIGNATURE', path: ['replies', 'signature'] },

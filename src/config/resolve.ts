@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { defaults } from './defaults.ts'
 import { canonicalAddress, canonicalDomain, msOf, parseHours } from './fields.ts'
 import { isLoopback } from './loopback.ts'
-import { resolveModels } from './models.ts'
+import { caFileOf, resolveModels } from './models.ts'
 import { hashPassword } from './password.ts'
 import { type Document, webhookEvents } from './schema.ts'
 import type {
@@ -34,7 +34,7 @@ export function resolveDocument(document: Document, directory: string, timeZone:
   const path = (text: string) => resolve(directory, text)
   return {
     accounts: document.accounts.map((account) => resolveAccount(account, document, path)),
-    model: resolveModels(model),
+    model: resolveModels(model, path),
     budget: { perDay: budget?.perDay ?? defaults.budget.perDay, timeZone: budget?.timeZone ?? timeZone },
     digest: resolveDigest(document.digest),
     web: resolveWeb(document.web),
@@ -58,7 +58,7 @@ function resolveAccount(
   top: Document,
   path: (text: string) => string,
 ): AccountSettings {
-  const imap = resolveServer(account.imap, account, account.imap, 993, 143)
+  const imap = resolveServer(account.imap, account, account.imap, 993, 143, path)
   const knowledge = account.knowledge ?? top.knowledge
   const prompts = account.prompts ?? top.prompts
   const address = canonicalAddress(account.address) ?? account.address
@@ -72,7 +72,7 @@ function resolveAccount(
       ownLists: (account.ownLists ?? []).map((id) => id.toLowerCase()),
     },
     imap: { ...imap, pollMs: msOf(account.imap.poll ?? defaults.poll) },
-    smtp: resolveServer(account.smtp, account, account.imap, 465, 587),
+    smtp: resolveServer(account.smtp, account, account.imap, 465, 587, path),
     mailbox: account.mailbox ?? defaults.mailbox,
     mailboxes: {
       drafts: account.mailboxes?.drafts ?? null,
@@ -99,6 +99,7 @@ function resolveServer(
   login: ServerInput,
   tlsPort: number,
   startTlsPort: number,
+  path: (text: string) => string,
 ): Server {
   const secure = server.secure ?? ![143, 587, 25].includes(server.port ?? tlsPort)
   // A server with its own password does not inherit the other's OAuth2, and vice versa.
@@ -112,6 +113,7 @@ function resolveServer(
     user: server.user ?? login.user ?? account.address,
     password: credentials.password ?? '',
     oauth2: credentials.oauth2 ? resolveOAuth2(credentials.oauth2) : null,
+    ...caFileOf(server.tls ?? account.tls, path),
     allowPlaintext: server.allowPlaintext ?? account.allowPlaintext ?? false,
     ...(!hasOwnLogin && isLoopback(server.host) ? { loginOptional: true } : {}),
   }

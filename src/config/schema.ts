@@ -12,6 +12,7 @@ import {
   required,
   since,
   timeZone,
+  tls,
   url,
   word,
 } from './fields.ts'
@@ -52,6 +53,7 @@ const Account = z
       z.boolean(),
       'Store a copy of sent replies in Sent; by default decided by provider and by checking',
     ),
+    tls: tls(),
     allowPlaintext: key(
       z.boolean(),
       'Allow IMAP and SMTP without TLS beyond this machine. Your password and mail then travel in the clear',
@@ -113,6 +115,7 @@ const modelKeys = (preset: { name?: string; baseUrl?: string; timeout?: string; 
     z.int().min(256, 'must be at least 256').max(10_000_000, 'is too large'),
     'Context length in tokens, for a model that is not in the built-in table and whose endpoint does not state it',
   ),
+  tls: tls(),
 })
 
 const OtherModel = z.strictObject(modelKeys({})).meta({

@@ -17,6 +17,8 @@ export interface Server {
   readonly allowPlaintext: boolean
   /** A relay on loopback without its own login settings: it may offer no login. */
   readonly loginOptional?: boolean
+  /** Certificates of a private authority, PEM; absent: public authorities only. */
+  readonly caFile?: string
 }
 
 export interface OAuth2Settings {
@@ -144,6 +146,8 @@ export interface ModelSettings {
   readonly json: 'object' | 'schema' | null
   /** Context length in tokens; null: from the built-in table, or as stated by the endpoint. */
   readonly contextTokens: number | null
+  /** As in Server. */
+  readonly caFile?: string
 }
 
 /** The model itself is used for every task that names no other. */

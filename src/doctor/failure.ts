@@ -1,6 +1,7 @@
 /** Why a server could not be reached or refused the login, and what the owner can do about it. */
 import { LoginUnavailable, OwnerActionError, reasonOf, SignInNeeded } from '../base/errors.ts'
 import { loginAdvice } from '../base/providers.ts'
+import { type CertificateFault, certificateFault } from '../base/trust.ts'
 import type { Server } from '../config/settings.ts'
 import { failed, type Verdict } from './check.ts'
 
@@ -33,7 +34,15 @@ interface Explanation {
    */
   readonly sign: RegExp
   readonly detail: (place: string, peer: Peer, found: string) => string
-  readonly advice: (peer: Peer) => string
+  readonly advice: (peer: Peer, found: string) => string
+}
+
+const certificateAdvice: Record<CertificateFault['kind'], (keys: string) => string> = {
+  'unknown issuer': (keys) =>
+    `If the authority is your own, set ${keys}.tls.ca to a file with its certificate (PEM).`,
+  'wrong name': (keys) => `Set ${keys}.host to the name on the certificate.`,
+  expired: () => 'Renew the certificate on the server.',
+  'not valid yet': () => "Check this machine's clock, then the certificate.",
 }
 
 const explanations: readonly Explanation[] = [
@@ -56,9 +65,9 @@ const explanations: readonly Explanation[] = [
   },
   {
     sign: /CERT_\w+|DEPTH_ZERO\w+|SELF_SIGNED\w+|UNABLE_TO_\w+|ERR_TLS_CERT\w+|certificate[^;]*|self-signed/i,
-    detail: (place, _, found) => `the TLS certificate of ${place} is not valid for it (${found})`,
-    advice: ({ keys }) =>
-      `Set ${keys}.host to the name on the certificate, or renew it; for a private authority set NODE_EXTRA_CA_CERTS.`,
+    detail: (place, _, found) =>
+      `the TLS certificate of ${place} is not valid: ${certificateFault(found)?.kind ?? 'refused'} (${found})`,
+    advice: ({ keys }, found) => certificateAdvice[certificateFault(found)?.kind ?? 'wrong name'](keys),
   },
   {
     sign: /STARTTLS/i,
@@ -87,7 +96,7 @@ export function connectionFailure(error: unknown, peer: Peer): Verdict {
     .join('; ')
   for (const { sign, detail, advice } of explanations) {
     const found = sign.exec(text)
-    if (found) return failed(detail(place, peer, found[0]), advice(peer))
+    if (found) return failed(detail(place, peer, found[0]), advice(peer, found[0]))
   }
   const { keys } = peer
   const words = reasonOf(error) || codeOf(error)

@@ -1,6 +1,7 @@
 /** One IMAP connection: how it is secured, how it logs in, and how it selects a mailbox. */
 import { ImapFlow, type ImapFlowOptions } from 'imapflow'
 import { OwnerActionError, PermanentError, TemporaryError } from '../base/errors.ts'
+import { trusting } from '../base/trust.ts'
 import { plaintextAllowed } from '../config/loopback.ts'
 import type { ImapSettings } from '../config/settings.ts'
 import { connectError, UidValidityChanged } from './errors.ts'
@@ -25,8 +26,9 @@ const MEGABYTE = 2 ** 20
  * certificate: it stops passive listeners, and some servers on loopback accept no login without it.
  */
 function security(server: ImapSettings): Partial<ImapFlowOptions> {
-  if (server.secure) return { secure: true }
-  if (!plaintextAllowed(server)) return { secure: false, doSTARTTLS: true }
+  const tls = trusting(server.caFile)
+  if (server.secure) return { secure: true, tls }
+  if (!plaintextAllowed(server)) return { secure: false, doSTARTTLS: true, tls }
   return { secure: false, tls: { rejectUnauthorized: false } }
 }
 

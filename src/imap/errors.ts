@@ -11,6 +11,7 @@ import {
   TemporaryError,
   UncertainError,
 } from '../base/errors.ts'
+import { certificateFault } from '../base/trust.ts'
 import type { ImapSettings } from '../config/settings.ts'
 
 /** The mailbox was rebuilt (RFC 3501 section 2.3.1.1): its UIDs now refer to other mails. */
@@ -111,7 +112,10 @@ export function connectError(error: unknown, server: ImapSettings): Error {
       },
     )
   }
-  return new TemporaryError(`IMAP connection to ${place} failed: ${wordsOf(error)}`, { cause: error })
+  const words = wordsOf(error)
+  const fault = certificateFault(words)
+  const why = fault ? `its TLS certificate ${fault.says} (${words})` : words
+  return new TemporaryError(`IMAP connection to ${place} failed: ${why}`, { cause: error })
 }
 
 /** A failed command that changes nothing, or is harmless to repeat. */

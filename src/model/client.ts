@@ -34,7 +34,7 @@ export type { Answer, Ask, ListedModel, Model, RateLimits } from './model.ts'
 export * from './rate.ts'
 
 type ClientSettings = Pick<ModelSettings, 'name' | 'baseUrl' | 'apiKey' | 'timeoutMs'> &
-  Partial<Pick<ModelSettings, 'host' | 'json' | 'contextTokens'>>
+  Partial<Pick<ModelSettings, 'host' | 'json' | 'contextTokens' | 'caFile'>>
 
 /** Requests for one answer: a server may refuse several parameters, one at a time. */
 const mostRefusals = 7
@@ -63,7 +63,7 @@ const frame = 64
 /** @see Model for the errors. Opens no connection before the first call. */
 export function openModel(settings: ClientSettings, log: Log, clock: Clock = systemClock): Model {
   const connection: Connection = {
-    client: openClient(settings.baseUrl, settings.apiKey, settings.timeoutMs),
+    client: openClient(settings.baseUrl, settings.apiKey, settings.timeoutMs, settings.caFile),
     settings,
     host: URL.canParse(settings.baseUrl) ? new URL(settings.baseUrl).host : settings.baseUrl,
     log,
@@ -167,7 +167,7 @@ async function ask<T>(connection: Connection, request: Ask<T>): Promise<Answer<T
       return {
         value: reading.value,
         usage,
-        model: model || settings.name,
+        model,
         repaired,
         finish,
         durationMs,
@@ -294,7 +294,7 @@ function bodyOf<T>(
 }
 
 async function send(
-  { client, host }: Connection,
+  { client, host, settings }: Connection,
   body: Body,
   { onLimits }: Pick<Ask<unknown>, 'onLimits'>,
   messages: readonly ChatMessage[],
@@ -309,7 +309,7 @@ async function send(
       throw error
     })
   tell(rateLimitsOf(response.headers))
-  const completion = readCompletion(answer, messages)
+  const completion = readCompletion(answer, messages, settings.name)
   if (!completion) {
     throw withSpent(
       new TemporaryError(`${host} answered with something other than a chat completion`),

@@ -10,7 +10,7 @@ const mostOctets = 1_048_576
 const bodiless = new Set([204, 205, 304])
 
 /** A client that reads nothing from the environment, never retries and never logs. */
-export function openClient(baseUrl: string, apiKey: string, timeoutMs: number): OpenAI {
+export function openClient(baseUrl: string, apiKey: string, timeoutMs: number, caFile?: string): OpenAI {
   return new OpenAI({
     baseURL: baseUrl,
     // The client requires a key, although servers on one's own machine need none.
@@ -22,13 +22,15 @@ export function openClient(baseUrl: string, apiKey: string, timeoutMs: number): 
     timeout: timeoutMs,
     maxRetries: 0,
     logLevel: 'off',
-    fetch: (input, init) => cappedFetch(input instanceof Request ? input.url : input, timeoutMs, init),
+    fetch: (input, init) =>
+      cappedFetch(input instanceof Request ? input.url : input, timeoutMs, caFile, init),
   })
 }
 
 async function cappedFetch(
   url: string | URL,
   withinMs: number,
+  caFile: string | undefined,
   { method = 'GET', headers, body, signal }: RequestInit = {},
 ): Promise<Response> {
   // The client sends JSON, or nothing.
@@ -39,6 +41,7 @@ async function cappedFetch(
     ...content,
     mostOctets,
     withinMs,
+    caFile,
     signal: signal ?? undefined,
   })
   return new Response(bodiless.has(answer.status) ? null : answer.body, answer)

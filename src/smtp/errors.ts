@@ -7,6 +7,7 @@ import {
   TemporaryError,
   UncertainError,
 } from '../base/errors.ts'
+import { certificateFault } from '../base/trust.ts'
 import type { Server } from '../config/settings.ts'
 import { type EnvelopeError, RefusedAddressees } from './all-or-none.ts'
 
@@ -78,7 +79,10 @@ export function openError(error: unknown, server: Server): Error {
   const permanent = responseCode >= 500 || responseCode === 0
   if (code === 'EAUTH' && permanent) return refusedLogin(error, server)
   const place = `${server.host}:${server.port}`
-  return new TemporaryError(`SMTP connection to ${place} failed: ${wordsOf(error)}`, { cause: error })
+  const words = wordsOf(error)
+  const fault = certificateFault(words)
+  const why = fault ? `its TLS certificate ${fault.says} (${words})` : words
+  return new TemporaryError(`SMTP connection to ${place} failed: ${why}`, { cause: error })
 }
 
 /** Whether the server replied, even with a refusal; a lost or missing connection is no answer. */

@@ -3,6 +3,7 @@ import { Socket } from 'node:net'
 import SMTPConnection, { type AuthenticationType, type Options } from 'nodemailer/lib/smtp-connection'
 import XOAuth2 from 'nodemailer/lib/xoauth2'
 import { OwnerActionError, PermanentError } from '../base/errors.ts'
+import { trusting } from '../base/trust.ts'
 import { plaintextAllowed } from '../config/loopback.ts'
 import type { Server } from '../config/settings.ts'
 import { refuseInPart, withoutPipelining } from './all-or-none.ts'
@@ -26,8 +27,9 @@ const MOST_SAID = 1 << 20
  * certificate: it stops passive listeners, and some servers on loopback accept no login without it.
  */
 function security(server: Server): Options {
-  if (server.secure) return { secure: true }
-  if (!plaintextAllowed(server)) return { secure: false, requireTLS: true }
+  const tls = trusting(server.caFile)
+  if (server.secure) return { secure: true, tls }
+  if (!plaintextAllowed(server)) return { secure: false, requireTLS: true, tls }
   return { secure: false, tls: { rejectUnauthorized: false } }
 }
 

@@ -34,6 +34,14 @@ export const takesUser = (yaml: string) => imapLine.test(yaml)
 export const withUser = (yaml: string, user: string) =>
   yaml.replace(imapLine, (_, head: string) => `${head}, user: ${value(user)}`)
 
+/** The line of `smtp` as `configText` writes it. */
+const smtpLine = /^( +)smtp: \{ host: .+\}$/m
+
+export const takesAuthority = (yaml: string) => smtpLine.test(yaml) && !/^ +tls:/m.test(yaml)
+
+export const withAuthority = (yaml: string, file: string) =>
+  yaml.replace(smtpLine, (line, indent: string) => `${line}\n${indent}tls: { ca: ${value(file)} }`)
+
 /** replyd.yaml: the settings found, and comments on likely changes. Secrets are variables of `.env`. */
 export function configText({ address, found, user, oauthClientId }: Answers): string {
   const login = user === null ? '' : `, user: ${value(user)}`
