@@ -1,4 +1,4 @@
-/** What a mail passes on beside its author's own words: a forwarded mail, or a quotation. */
+/** What a mail passes on besides its author's own words: a forwarded mail, or a quotation. */
 import { decodeWords, parseAddressList } from '../address.ts'
 import { fieldValues, firstField, type Message } from '../message.ts'
 import { headerRole } from './phrases.ts'
@@ -63,8 +63,8 @@ function quotesOwner(quoted: string, isOwn: (address: string) => boolean): boole
 }
 
 /**
- * Null when it passes nothing on. A text that answers nothing and quotes somebody else than the owner is forwarded.
- * @param isOwn tells the owner's addresses
+ * Null if it passes nothing on. A text that answers nothing and quotes somebody other than the owner is forwarded.
+ * @param isOwn tests for the owner's addresses
  */
 export function passedOn(
   message: Pick<Message, 'fields' | 'text'>,
