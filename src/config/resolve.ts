@@ -8,7 +8,7 @@ import type { Owner } from '../mail/account.ts'
 import { defaults } from './defaults.ts'
 import { canonicalAddress, canonicalDomain, msOf, parseHours } from './fields.ts'
 import { isLoopback } from './loopback.ts'
-import { resolveModels } from './models.ts'
+import { caFileOf, resolveModels } from './models.ts'
 import { hashPassword } from './password.ts'
 import { type Document, webhookEvents } from './schema.ts'
 
@@ -19,7 +19,7 @@ type ServerInput = AccountInput['smtp']
 type OAuth2Input = NonNullable<ServerInput['oauth2']>
 
 /**
- * @param directory what relative paths start from: the folder of the file, or the working directory
+ * @param directory base of relative paths: the folder of the file, or the working directory
  * @param timeZone of the machine
  */
 export function resolveDocument(document: Document, directory: string, timeZone: string) {
@@ -27,7 +27,7 @@ export function resolveDocument(document: Document, directory: string, timeZone:
   const path = (text: string) => resolve(directory, text)
   return {
     accounts: document.accounts.map((account) => resolveAccount(account, document, path)),
-    model: resolveModels(model),
+    model: resolveModels(model, path),
     budget: { perDay: budget?.perDay ?? defaults.budget.perDay, timeZone: budget?.timeZone ?? timeZone },
     digest: resolveDigest(document.digest),
     web: resolveWeb(document.web),
@@ -47,11 +47,11 @@ export function resolveDocument(document: Document, directory: string, timeZone:
   }
 }
 
-/** The same relative path from src/config and from dist/config. */
+/** The relative path is the same from src/config and dist/config. */
 const packagePrompts = fileURLToPath(new URL('../../prompts', import.meta.url))
 
 function resolveAccount(account: AccountInput, top: Document, path: (text: string) => string) {
-  const imap = resolveServer(account.imap, account, account.imap, 993, 143)
+  const imap = resolveServer(account.imap, account, account.imap, 993, 143, path)
   const knowledge = account.knowledge ?? top.knowledge
   const prompts = account.prompts ?? top.prompts
   const address = canonicalAddress(account.address) ?? account.address
@@ -67,7 +67,7 @@ function resolveAccount(account: AccountInput, top: Document, path: (text: strin
     /** The address is the account's name in the store and the API. */
     owner,
     imap: { ...imap, pollMs: msOf(account.imap.poll ?? defaults.poll) },
-    smtp: resolveServer(account.smtp, account, account.imap, 465, 587),
+    smtp: resolveServer(account.smtp, account, account.imap, 465, 587, path),
     mailbox: account.mailbox ?? defaults.mailbox,
     mailboxes: {
       drafts: account.mailboxes?.drafts ?? null,
@@ -89,16 +89,17 @@ function resolveAccount(account: AccountInput, top: Document, path: (text: strin
   }
 }
 
-/** @param login whose user and password count where the server has none of its own */
+/** @param login whose user and password are the defaults */
 function resolveServer(
   server: ServerInput,
   account: AccountInput,
   login: ServerInput,
   tlsPort: number,
   startTlsPort: number,
+  path: (text: string) => string,
 ) {
   const secure = server.secure ?? ![143, 587, 25].includes(server.port ?? tlsPort)
-  // A server with a password of its own does not take over the other's OAuth2, and the other way round.
+  // A server with its own password does not inherit the other's OAuth2, and vice versa.
   const hasOwnLogin =
     server.user !== undefined || server.password !== undefined || server.oauth2 !== undefined
   const credentials = server.password !== undefined || server.oauth2 !== undefined ? server : login
@@ -110,6 +111,7 @@ function resolveServer(
     password: credentials.password ?? '',
     /** Used instead of the password. */
     oauth2: credentials.oauth2 ? resolveOAuth2(credentials.oauth2) : null,
+    ...caFileOf(server.tls ?? account.tls, path),
     allowPlaintext: server.allowPlaintext ?? account.allowPlaintext ?? false,
     /** A relay on loopback without a login of its own; it may well offer none. */
     ...(!hasOwnLogin && isLoopback(server.host) ? { loginOptional: true } : {}),
@@ -119,7 +121,7 @@ function resolveServer(
 const providers = {
   google: {
     tokenUrl: 'https://oauth2.googleapis.com/token',
-    // Google's device flow does not give out the mail scope.
+    // Google's device flow does not grant the mail scope.
     deviceUrl: null,
     authorizeUrl: 'https://accounts.google.com/o/oauth2/v2/auth',
     scopes: ['https://mail.google.com/'],
@@ -168,7 +170,7 @@ function resolveReplies(input: RepliesInput) {
   }
 }
 
-/** By language alone: `pt-BR` serves `pt`, too. */
+/** By language only: `pt-BR` also applies to `pt`. */
 function resolveSignature(signature: string | Readonly<Record<string, string>>): {
   signature: string
   signatures: Record<string, string>

@@ -1,8 +1,9 @@
-/** The store: PostgreSQL's login and rights, or the state directory. The embedded database is never opened here. */
+/** The store: PostgreSQL's login and permissions, or the state directory. Never opens the embedded database. */
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import pg from 'pg'
 import { reasonOf } from '../base/errors.ts'
+import { isExposed, privatePaths } from '../base/private-files.ts'
 import { withoutPassword } from '../config/hidden.ts'
 import type { Config } from '../config/settings.ts'
 import { readHolder } from '../store/lock.ts'
@@ -14,11 +15,11 @@ export async function checkState(
   patienceMs: number,
 ): Promise<Verdict> {
   const place = directoryVerdict(directory)
-  if (databaseUrl === null || place.status === 'failed') return place
+  if (databaseUrl === null || place.status !== 'ok') return place
   return checkPostgres(databaseUrl, patienceMs)
 }
 
-/** The nearest folder that exists has to be writable: the rest is made at the start. */
+/** The nearest existing folder must be writable: the rest is created at start. */
 function directoryVerdict(directory: string): Verdict {
   const nearest = nearestFolder(directory)
   try {
@@ -29,9 +30,15 @@ function directoryVerdict(directory: string): Verdict {
   } catch {
     return failed(
       `${nearest} can't be written`,
-      'Give the user that runs replyd the right to write there, or set state.directory (REPLYD_DATA).',
+      'Give the user that runs replyd write permission there, or set state.directory (REPLYD_DATA).',
     )
   }
+  const exposed = privatePaths(directory).filter(isExposed)
+  if (exposed.length > 0)
+    return warned(
+      `other users can read ${exposed[0]}`,
+      'The next start takes their rights away; until then, and for copies: chmod -R go-rwx it.',
+    )
   const holder = readHolder(join(directory, 'lock'))
   const running = holder === null ? '' : `, in use by the running replyd (pid ${holder})`
   return passed(`embedded database in ${directory}${running}`)
@@ -69,7 +76,7 @@ function rightsVerdict(
 ): Verdict {
   const detail = `PostgreSQL ${row?.version} at ${withoutPassword(url)}`
   if (!row?.mayCreate && !row?.known) {
-    return failed(`${detail} lets us create no schema`, 'Grant it: grant create on database … to ….')
+    return failed(`${detail} does not let us create a schema`, 'Grant it: grant create on database … to ….')
   }
   if (Number.parseFloat(row.version) < 13) return warned(detail, 'PostgreSQL 13 or newer is recommended.')
   return passed(detail)

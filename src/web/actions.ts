@@ -1,4 +1,4 @@
-/** What a form and an API call may ask for, by the last word of the path. */
+/** The actions of forms and API calls, by the last word of the path. */
 import { z } from 'zod'
 import { approve, cancel } from '../review/approve.ts'
 import { edit } from '../review/edit.ts'
@@ -40,7 +40,7 @@ export const actions: Readonly<Record<string, Action>> = {
     (review, id, actor, given) => approve(review, id, actor, given.seen),
     'Approved.',
   ),
-  cancel: action('Take the approval back', nothing, cancel, 'Taken back: nothing was sent.'),
+  cancel: action('Take the approval back', nothing, cancel, 'Cancelled: nothing was sent.'),
   edit: action(
     'Replace the text of the reply',
     z.strictObject({ text: text(), seen: seen.optional() }),
@@ -51,26 +51,26 @@ export const actions: Readonly<Record<string, Action>> = {
     'Send nothing',
     z.strictObject({ seen: seen.optional() }),
     (review, id, actor, given) => reject(review, id, actor, given.seen),
-    'Rejected: nothing is sent.',
+    'Rejected: nothing will be sent.',
   ),
-  reopen: action('Take the rejection back', nothing, reopen, 'It waits again.'),
+  reopen: action('Take the rejection back', nothing, reopen, 'It is waiting for you again.'),
   rewrite: action(
     'Have the reply written again',
     z.strictObject({ instruction: text().default(''), seen: seen.optional() }),
     (review, id, actor, given) => rewrite(review, id, actor, given.instruction, given.seen),
-    'It is being written again.',
+    'It is being rewritten.',
   ),
-  sent: action('Say that an uncertain reply did go out', nothing, markSent, 'Noted as sent.'),
+  sent: action('Say that an uncertain reply was sent', nothing, markSent, 'Recorded as sent.'),
   hold: action(
-    'Say that an uncertain reply did not go out, and hold it',
+    'Say that an uncertain reply was not sent, and hold it',
     nothing,
     holdAgain,
-    'It waits again.',
+    'It is waiting for you again.',
   ),
   restore: action(
     'Take a mail out of Junk, and trust its sender',
     nothing,
     restore,
-    'Restored, and its sender is trusted from now on.',
+    'Restored. Its sender is now trusted.',
   ),
 }

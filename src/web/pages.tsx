@@ -24,14 +24,14 @@ interface ListPageProps {
   title: string
   path: string
   search: string
-  /** Further fields that a search keeps. */
+  /** Further fields that a search preserves. */
   kept?: Readonly<Record<string, string>>
-  /** Said where there is nothing. */
+  /** Text for an empty list. */
   empty: string | null
   children?: Child
 }
 
-/** A page that lists mails: title, search, and what was found. */
+/** A page that lists mails: title, search, and results. */
 export function ListPage({ view, title, path, search, kept = {}, empty, children }: ListPageProps) {
   const hidden = Object.entries(kept).filter(([, value]) => value !== '')
   return (
@@ -105,8 +105,8 @@ function Calm({ found }: { found: boolean }) {
     )
   return (
     <div class="empty">
-      <p class="headline">Nothing waits for you.</p>
-      <p>New replies appear here by themselves.</p>
+      <p class="headline">All caught up.</p>
+      <p>New replies appear here automatically.</p>
     </div>
   )
 }
@@ -142,9 +142,9 @@ const byMode: ReadonlySet<Reason> = new Set<Reason>(['mode-draft', 'mode-review'
 
 function stateWords({ disposition, reason, holdReasons }: ListedMail): string {
   if (disposition === 'uncertain') return labelOf(reason)
-  // What stopped it last says more than why it was held at first.
+  // The last obstacle is more informative than the original reason for holding.
   if (disposition === 'held' && reason === 'addressee-refused') return labelOf(reason)
-  // That it is a draft can be seen; why it is not more says something.
+  // That it is a draft is visible; why it is not more than that is informative.
   const doubt = holdReasons?.find((each) => !byMode.has(each))
   if (doubt !== undefined) return labelOf(doubt)
   return disposition === 'drafted' ? capitalised(outcomeOf(disposition)) : labelOf(reason)
@@ -152,7 +152,7 @@ function stateWords({ disposition, reason, holdReasons }: ListedMail): string {
 
 export function JunkPage({ view, mails, filter }: ListProps<ListedMail>) {
   const { search, account } = filter
-  const empty = mails.length > 0 ? null : search ? 'Nothing here matches.' : 'No spam was filed.'
+  const empty = mails.length > 0 ? null : search ? 'Nothing here matches.' : 'No spam has been filed.'
   return (
     <ListPage view={view} title="Junk" path="/junk" search={search} kept={{ account }} empty={empty}>
       {mails.length === 0 ? null : (

@@ -1,11 +1,13 @@
-/** What `replyd backup` and `replyd forget` ask of a daemon that has the store for itself. */
+/** Serves `replyd backup` and `replyd forget` when the daemon has exclusive access to the store. */
 import { randomUUID } from 'node:crypto'
 import { closeSync, createReadStream, createWriteStream, mkdirSync, openSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable, type Writable } from 'node:stream'
 import { z } from 'zod'
+import { stateKey } from '../base/state-key.ts'
 import { programVersion } from '../base/version.ts'
 import { audit } from '../observe/audit.ts'
+import { backupPurpose } from '../store/backup.ts'
 import { writeBackup } from '../store/backup-file.ts'
 import { type Forgotten, forgetCorrespondent } from '../store/forget.ts'
 import * as answers from './answers.ts'
@@ -13,16 +15,18 @@ import { text } from './bodies.ts'
 import type { Operations } from './operations.ts'
 import type { WebContext } from './web-context.ts'
 
-/** Everything that the store holds, gzipped. */
+/** Everything in the store, gzipped. */
 export async function backupStream({ context }: WebContext): Promise<ReadableStream> {
   const { db, clock, config, log } = context
-  const about = { version: programVersion(), at: clock.now() }
-  const spool = await spooled(config.state.directory, (target) => writeBackup(db, about, target))
+  const { directory, key: secret } = config.state
+  const key = stateKey(directory, secret, backupPurpose)
+  const about = { version: programVersion(), at: clock.now(), key }
+  const spool = await spooled(directory, (target) => writeBackup(db, about, target))
   log.info({ event: 'store.backup' })
   return spool
 }
 
-/** @param actor who asks for it */
+/** @param actor who requested it */
 export async function forget({ context }: WebContext, address: string, actor: string): Promise<Forgotten> {
   const { db, clock, log } = context
   const forgotten = await forgetCorrespondent(db, address, actor, clock.now())
@@ -37,7 +41,7 @@ export function addStoreOperations(api: Operations): void {
       summary: 'Compare every mailbox with the ledger',
       answer: answers.audited,
     },
-    // Asks every mail server: no GET does that.
+    // Contacts every mail server, so it must not be a GET.
     ({ context }) => audit(context),
   )
   api.add(
@@ -61,7 +65,7 @@ export function addStoreOperations(api: Operations): void {
   )
 }
 
-/** Written at full speed, because steps wait for the store meanwhile; the reader may be as slow as it likes. */
+/** Written at full speed, because steps wait for the store in the meantime; the reader may be slow. */
 async function spooled(
   directory: string,
   write: (target: Writable) => Promise<void>,
@@ -70,7 +74,7 @@ async function spooled(
   const path = join(directory, `.backup-${randomUUID()}`)
   const fd = openSync(path, 'wx+', 0o600)
   try {
-    // Without a name it is gone whatever happens to this process.
+    // An unlinked file disappears whatever happens to this process.
     rmSync(path)
     await write(createWriteStream('', { fd, autoClose: false }))
   } catch (error) {

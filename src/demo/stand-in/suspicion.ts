@@ -1,10 +1,10 @@
-/** Rules for spam and for mail that speaks to the machine that reads it. */
+/** Rules for spam and for mail that addresses the machine that reads it. */
 import { WordList, type Words } from './words.ts'
 
-export type SpamKind = 'phishing' | 'scam' | 'bulk' | 'malware' | 'none'
+export type SuspectedKind = 'phishing' | 'scam' | 'bulk' | 'malware' | 'none'
 
 interface Rule {
-  kind: Exclude<SpamKind, 'none'>
+  kind: Exclude<SuspectedKind, 'none'>
   weight: number
   words: WordList
 }
@@ -92,7 +92,7 @@ const link = /https?:\/\/|www\.\w/i
 export interface Suspicion {
   /** 0 for none; from 3 on it is called spam. */
   score: number
-  kind: SpamKind
+  kind: SuspectedKind
 }
 
 export interface Circumstances {
@@ -107,12 +107,12 @@ export function suspicionOf(
   read: Words,
   { urgent, authentication, attachments }: Circumstances,
 ): Suspicion {
-  const scores = new Map<Exclude<SpamKind, 'none'>, number>()
+  const scores = new Map<Exclude<SuspectedKind, 'none'>, number>()
   const add = (kind: Rule['kind'], weight: number): void =>
     void scores.set(kind, (scores.get(kind) ?? 0) + weight)
   for (const { kind, weight, words } of rules) {
     const found = new Set(words.find(read).map((hit) => hit.found)).size
-    // The second and third phrase of a rule weigh half, more add nothing.
+    // The second and third phrase of a rule count half, more add nothing.
     if (found > 0) add(kind, weight * (1 + Math.min(2, found - 1) / 2))
   }
   if (executable.test(attachments)) add('malware', 3)
@@ -149,7 +149,7 @@ const orders: readonly RegExp[] = [
   /(?:指示|命令|ルール|プロンプト)[^。\n]{0,12}(?:無視|忘れ)|システムプロンプト/u,
 ]
 
-/** Does the mail try to instruct a machine that reads it? */
+/** Whether the mail tries to instruct a machine that reads it. */
 export function isManipulation(text: string): boolean {
   return orders.some((order) => order.test(text))
 }

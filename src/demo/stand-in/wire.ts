@@ -1,7 +1,7 @@
 /** The answers of the OpenAI wire format. */
 import type { ServerResponse } from 'node:http'
 import { countText } from '../../model/budget/tokens.ts'
-import type { Body, Fault, Override } from './body.ts'
+import type { Override, RequestBody, StagedFault } from './body.ts'
 import type { WireMessage } from './prompt.ts'
 
 export const standInModel = 'replyd-stand-in'
@@ -21,10 +21,10 @@ interface Choice {
   logprobs: null
 }
 
-/** The choice for an answer, cut at the client's limit as a model would be. */
+/** The choice for an answer, cut at the client's limit as a model would do. */
 export async function choiceOf(
   answer: string,
-  body: Body,
+  body: RequestBody,
   override: Override,
 ): Promise<{ choice: Choice; tokens: number }> {
   let content = override.content === undefined ? answer : override.content
@@ -62,11 +62,11 @@ export function completionOf(
   }
 }
 
-/** System messages are remembered: they need no second count, and a provider's prompt cache would hold them. */
+/** System messages are remembered: they need no second count, and a provider's prompt cache would contain them. */
 export class PromptCounter {
   readonly #known = new Map<string, number>()
 
-  /** Prompts of 1,024 tokens and more are cached by their beginning, in steps of 128 tokens. */
+  /** Prompts of 1,024 tokens or more are cached by their beginning, in steps of 128 tokens. */
   async count(messages: readonly WireMessage[]): Promise<{ prompt: number; cached: number }> {
     let prompt = 3
     let cached = 0
@@ -81,7 +81,7 @@ export class PromptCounter {
   }
 }
 
-export function limitFault(by: 'requests' | 'tokens'): Fault {
+export function limitFault(by: 'requests' | 'tokens'): StagedFault {
   return {
     status: 429,
     message: `Rate limit reached for ${standInModel}: ${by} per minute.`,
@@ -90,12 +90,16 @@ export function limitFault(by: 'requests' | 'tokens'): Fault {
   }
 }
 
-export function refuse(response: ServerResponse, fault: Fault, headers: Record<string, string> = {}): void {
+export function refuse(
+  response: ServerResponse,
+  fault: StagedFault,
+  headers: Record<string, string> = {},
+): void {
   const { status, message, type, param = null, code } = fault
   respond(response, status, { error: { message, type, param, code } }, headers)
 }
 
-/** @param body sent as it stands when it is a string, else as JSON */
+/** @param body sent unchanged if it is a string, otherwise as JSON */
 export function respond(
   response: ServerResponse,
   status: number,
@@ -111,7 +115,7 @@ export function respond(
   response.end(octets)
 }
 
-/** Half of an answer, then the connection is cut. */
+/** Sends half of an answer, then cuts the connection. */
 export function breakOff(response: ServerResponse, body: object): void {
   const text = JSON.stringify(body)
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })

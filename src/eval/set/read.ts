@@ -101,7 +101,7 @@ export interface SetMail {
   received: Date
 }
 
-/** Mail that lay in the mailbox before: of the owner, or of a correspondent. */
+/** Earlier mail in the mailbox: from the owner, or from a correspondent. */
 export interface OlderMail {
   message: Message
   /** Message-ID. */
@@ -121,7 +121,7 @@ export interface EvalSet {
   slips: Slip[]
 }
 
-/** Variables that a set's configuration names and nobody has set: it is read for its words, not to log in anywhere. */
+/** Value for unset variables in a set's configuration: it is read for its texts, not to log in anywhere. */
 const placeholder = 'not-set'
 
 /** @throws ConfigError naming every line and file that cannot be read */
@@ -135,7 +135,7 @@ export function readSet(
   const mails = linesOf(directory, 'expectations.jsonl', Expectation).map((expectation) => {
     const received = new Date(expectation.received)
     if (Number.isNaN(received.getTime()))
-      throw new ConfigError(`${expectation.file}: received is no time: ${expectation.received}`)
+      throw new ConfigError(`${expectation.file}: received is not a time: ${expectation.received}`)
     return { expectation, received, message: mailAt(join(directory, expectation.file)) }
   })
   if (mails.length === 0) throw new ConfigError(`${directory}: expectations.jsonl has no line`)
@@ -167,7 +167,7 @@ function linesOf<T>(directory: string, name: string, schema: z.ZodType<T>, kind?
   const path = join(directory, name)
   if (!existsSync(path)) {
     if (kind === 'optional') return []
-    throw new ConfigError(`${directory} is no set: it has no ${name}`)
+    throw new ConfigError(`${directory} is not a set: it has no ${name}`)
   }
   const faults: string[] = []
   const lines = readFileSync(path, 'utf8')

@@ -10,7 +10,7 @@ const quotedLines = 4
 const quotedCharacters = 300
 
 /** The blocks of a reply's text, each with LF between its lines; empty when absent. */
-export interface Body {
+export interface ReplyBody {
   answer: string
   /** Lines of the author's last text, without marks. */
   quote: string
@@ -23,8 +23,8 @@ export interface Body {
  */
 export function bodyOf(
   input: Pick<ReplyInput, 'original' | 'text' | 'quote' | 'disclosure' | 'signature'>,
-): Body {
-  const body: Body = {
+): ReplyBody {
+  const body: ReplyBody = {
     answer: cleanText(input.text),
     quote: input.quote === 'short' ? shortQuote(input.original) : '',
     disclosure: cleanText(input.disclosure ?? ''),
@@ -37,8 +37,8 @@ export function bodyOf(
   return body
 }
 
-/** All blocks in order, as a reader sees them. The quote is marked, the signature stands behind RFC 3676's `-- `. */
-export function plainText({ answer, quote, disclosure, signature }: Body): string {
+/** All blocks in display order. The quote is marked; the signature follows RFC 3676's `-- `. */
+export function plainText({ answer, quote, disclosure, signature }: ReplyBody): string {
   const marked = quote
     .split('\n')
     .map((line) => `> ${line}`)
@@ -62,7 +62,7 @@ function cleanText(text: string): string {
 }
 
 /**
- * At most a few lines of what the author wrote last, never the history, never anything to click: an answer that
+ * At most a few lines of the author's latest text, never the history, never anything clickable: an answer that
  * repeats little cannot be used to launder spam (RFC 3834 section 3.2).
  */
 function shortQuote(original: Message): string {
@@ -74,7 +74,7 @@ function shortQuote(original: Message): string {
   return lines.length > quotedLines ? [...kept, '…'].join('\n') : kept.join('\n')
 }
 
-/** Addresses and whatever a mail program would turn into a link become `…`. */
+/** Replaces addresses and anything that a mail client would turn into a link with `…`. */
 function withoutLinks(line: string): string {
   return line
     .split(/(\s+)/)
