@@ -23,6 +23,11 @@ export interface HttpRequest {
   /** For connecting, sending, redirects, header and body together, milliseconds. */
   withinMs: number
   signal?: AbortSignal | undefined
+  /**
+   * Uses a connection that an earlier exchange left open, and leaves its own. The peer may close it at the moment it is used,
+   * so this is not for a request that must not be lost, such as one with a refresh token that counts once.
+   */
+  reuse?: boolean
   /** File with the certificate of a private authority, for HTTPS. */
   caFile?: string | undefined
   /**
@@ -98,7 +103,7 @@ export async function beginningOf(body: AsyncIterable<Buffer>, mostOctets: numbe
   return collect(body, mostOctets, true)
 }
 
-type Sent = Pick<HttpRequest, 'method' | 'headers' | 'body' | 'follows' | 'caFile'>
+type Sent = Pick<HttpRequest, 'method' | 'headers' | 'body' | 'follows' | 'caFile' | 'reuse'>
 
 async function send(url: URL, request: Sent, signal: AbortSignal): Promise<IncomingMessage> {
   const headers = new Headers(request.headers)
@@ -119,15 +124,15 @@ async function send(url: URL, request: Sent, signal: AbortSignal): Promise<Incom
 /** Resolves when the header of the answer has come. */
 function sendOnce(
   url: URL,
-  { method = 'GET', headers, body, caFile }: Sent & { headers: Headers },
+  { method = 'GET', headers, body, caFile, reuse = false }: Sent & { headers: Headers },
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const options = { method, headers: Object.fromEntries(headers), signal }
     const request =
       url.protocol === 'https:'
-        ? requestTls(url, { ...options, ...trusting(caFile), agent: tlsAgent })
-        : requestPlain(url, { ...options, agent: plainAgent })
+        ? requestTls(url, { ...options, ...trusting(caFile), agent: reuse && tlsAgent })
+        : requestPlain(url, { ...options, agent: reuse && plainAgent })
     request.on('error', reject)
     request.on('response', (message) => {
       // Otherwise node takes an abort, or a reset, for the end of a body without a length.

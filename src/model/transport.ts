@@ -42,6 +42,7 @@ async function cappedFetch(
     mostOctets,
     withinMs,
     caFile,
+    reuse: true,
     signal: signal ?? undefined,
   })
   return new Response(bodiless.has(answer.status) ? null : answer.body, answer)

@@ -27,6 +27,7 @@ interface Peer {
   url: string
   /** The header of each request, and what of its body came with it. */
   asked: string[]
+  connections: () => number
   /** Resolves when a connection has ended. */
   closed: Promise<void>
   /** Octets that the other side has taken. */
@@ -49,12 +50,14 @@ const sockets = new Set<Socket>()
 async function peer(...answers: Answering[]): Promise<Peer> {
   const asked: string[] = []
   let written = 0
+  let connections = 0
   let gone = () => {}
   const closed = new Promise<void>((resolve) => {
     gone = resolve
   })
   const server = createServer((socket) => {
     sockets.add(socket)
+    connections++
     socket.on('error', () => {})
     socket.on('close', () => {
       written = socket.bytesWritten
@@ -71,7 +74,7 @@ async function peer(...answers: Answering[]): Promise<Peer> {
   await once(server, 'listening')
   open.push(server)
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/here`
-  return { url, asked, closed, written: () => written }
+  return { url, asked, closed, written: () => written, connections: () => connections }
 }
 
 const says = (text: string | Buffer) => (socket: Socket) => void socket.write(text)
@@ -312,7 +315,7 @@ describe('a stream', () => {
 
   test('ends at a silence', async () => {
     const { url, closed } = await peer(says('HTTP/1.1 200 OK\r\n\r\nhalf'))
-    const { body } = await openStream(url, { withinMs: 150 })
+    const { body } = await openStream(url, { withinMs: 2_000 })
     const read = async () => {
       for await (const chunk of body) expect(chunk.toString()).toBe('half')
     }
@@ -331,6 +334,16 @@ describe('a stream', () => {
     expect([status, (await beginningOf(body, 7)).toString()]).toEqual([500, 'aaaaaaa'])
     await closed
   })
+})
+
+test.each([
+  [false, 2],
+  [true, 1],
+])('with reuse %s, two exchanges take %d connections', async (reuse, connections) => {
+  const server = await peer(ok('first'), ok('second'))
+  for (const text of ['first', 'second'])
+    expect((await exchange(server.url, { ...patient, reuse })).body.toString()).toBe(text)
+  expect(server.connections()).toBe(connections)
 })
 
 test('no proxy of the environment sees a request', async () => {

@@ -240,7 +240,7 @@ describe('the file', () => {
 })
 
 describe('a token endpoint that', () => {
-  const answered = async (answer: (response: ServerResponse) => void) => {
+  const answered = async (answer: (response: ServerResponse) => void, withinMs = 60_000) => {
     const asked: string[] = []
     await using server = await listening((request, response) => {
       asked.push(request.url ?? '')
@@ -248,14 +248,14 @@ describe('a token endpoint that', () => {
     })
     const settings = { ...provider.settings, tokenUrl: `${server.url}/token` }
     const fields = { grant_type: 'refresh_token', refresh_token: 'secret' }
-    const error = await post(settings, settings.tokenUrl, fields, 150).catch((error: unknown) => error)
+    const error = await post(settings, settings.tokenUrl, fields, withinMs).catch((error: unknown) => error)
     expect(error).toBeInstanceOf(TemporaryError)
     return { message: (error as Error).message, asked }
   }
   const json = { 'content-type': 'application/json' }
 
   test('stalls, is given up', async () => {
-    const { message } = await answered((response) => response.writeHead(200, json).flushHeaders())
+    const { message } = await answered((response) => response.writeHead(200, json).flushHeaders(), 150)
     expect(message).toMatch(/did not answer: no complete answer within 150 ms$/)
   })
 
@@ -263,7 +263,7 @@ describe('a token endpoint that', () => {
     const { message } = await answered((response) => {
       const timer = setInterval(() => response.write(' '), 5)
       response.on('close', () => clearInterval(timer))
-    })
+    }, 150)
     expect(message).toMatch(/no complete answer within 150 ms$/)
   })
 
