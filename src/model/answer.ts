@@ -49,17 +49,41 @@ function usageBound(messages: readonly ChatMessage[], content: string): Usage {
   return { ...noUsage, input, output: Buffer.byteLength(content) }
 }
 
-/** Null when the body is not a chat completion: a proxy's page, an error with status 200. */
-export function readCompletion(body: unknown, messages: readonly ChatMessage[]): Completion | null {
+/** Of the protocol. A server may write anything there, and it goes into the log. */
+const finishes = ['stop', 'length', 'content_filter', 'tool_calls', 'function_call']
+
+const finishOf = (stated: string | null | undefined): string =>
+  stated === null || stated === undefined ? 'stop' : finishes.includes(stated) ? stated : 'other'
+
+/** The model's name as asked for, or with a snapshot's date or a variant behind it; anything else is `other`. */
+function knownModel(stated: string, asked: string): string {
+  const bare = asked.split('/').at(-1) ?? asked
+  const [name, base] = [stated.split('/').at(-1) ?? '', bare].map((each) => each.toLowerCase()) as [
+    string,
+    string,
+  ]
+  if (stated === '' || name === base) return asked
+  return name.startsWith(base) && /^[-:.][\w.:-]{1,40}$/.test(name.slice(base.length)) ? name : 'other'
+}
+
+/**
+ * Null when the body is not a chat completion: a proxy's page, an error with status 200.
+ * @param asked name of the model
+ */
+export function readCompletion(
+  body: unknown,
+  messages: readonly ChatMessage[],
+  asked: string,
+): Completion | null {
   const result = completion.safeParse(typeof body === 'string' ? parsed(body) : body)
   const choice = result.data?.choices[0]
   if (!result.success || !choice) return null
   const content = choice.message.content ?? ''
   const counted = result.data.usage
   return {
-    model: result.data.model,
+    model: knownModel(result.data.model, asked),
     content,
-    finish: choice.finish_reason ?? 'stop',
+    finish: finishOf(choice.finish_reason),
     counted: Boolean(counted),
     thought: Boolean(choice.message.reasoning || choice.message.reasoning_content),
     refused: Boolean(choice.message.refusal) || choice.finish_reason === 'content_filter',

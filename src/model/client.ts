@@ -167,7 +167,7 @@ async function ask<T>(connection: Connection, request: Ask<T>): Promise<Answer<T
       return {
         value: reading.value,
         usage,
-        model: model || settings.name,
+        model,
         repaired,
         finish,
         durationMs,
@@ -294,7 +294,7 @@ function bodyOf<T>(
 }
 
 async function send(
-  { client, host }: Connection,
+  { client, host, settings }: Connection,
   body: Body,
   { onLimits }: Pick<Ask<unknown>, 'onLimits'>,
   messages: readonly ChatMessage[],
@@ -309,7 +309,7 @@ async function send(
       throw error
     })
   tell(rateLimitsOf(response.headers))
-  const completion = readCompletion(answer, messages)
+  const completion = readCompletion(answer, messages, settings.name)
   if (!completion) {
     throw withSpent(
       new TemporaryError(`${host} answered with something other than a chat completion`),

@@ -35,7 +35,7 @@ const dateStyles: readonly Intl.DateTimeFormatOptions[] = [
   { weekday: 'short' },
 ]
 
-/** One day of every month; they are every day of the week, too. */
+/** One day of every month; together they include every day of the week. */
 const someDays = Array.from({ length: 12 }, (_, month) => Date.UTC(2024, month, 15))
 
 /** Names of months and weekdays in lower case. */
