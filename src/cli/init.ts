@@ -10,6 +10,7 @@ import { showCheck } from './doctor.ts'
 import { Asker } from './init/asker.ts'
 import type { Network } from './init/discover.ts'
 import { configText } from './init/files.ts'
+import { ownModels } from './init/own-models.ts'
 import { fetchPage } from './init/page.ts'
 import { speaksTls } from './init/probe.ts'
 import { corrected, secretsFor, withOtherUser } from './init/secrets.ts'
@@ -36,6 +37,7 @@ const internet: Network = {
   resolveSrv: (name) => withDeadline(resolveSrv(name)),
   fetchText: (url, post) => fetchPage(url, post),
   speaksTls,
+  ownModels,
 }
 
 function withDeadline<T>(asked: Promise<T>): Promise<T> {
@@ -56,7 +58,9 @@ export async function init(
   const folder = resolve(options.folder)
   if (asker.asks) await say(opening(folder))
   const yaml = await configuration(options, asker, say, folder, network)
-  const secrets = await secretsFor(yaml, readIfThere(join(folder, '.env')), asker, say, terminal.environment)
+  const present = readIfThere(join(folder, '.env'))
+  const look = async () => (options.check && network.ownModels?.()) || []
+  const secrets = await secretsFor(yaml, present, asker, say, terminal.environment, look)
   const tried = options.check
     ? await tryAll({ yaml, secrets, folder, asker, say, terminal })
     : { yaml, secrets, state: 'untried' as const }
