@@ -42,11 +42,11 @@ function countDown() {
     const clock = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
     time.textContent =
       seconds <= 0
-        ? 'Goes out now'
+        ? 'Sending now'
         : seconds < 60
-          ? `Goes out in ${seconds} s`
+          ? `Sending in ${seconds} s`
           : seconds < 5400
-            ? `Goes out in ${clock} min`
+            ? `Sending in ${clock} min`
             : time.textContent
   }
 }

@@ -1,13 +1,15 @@
 /** `replyd backup` and `replyd restore`: one gzipped file with all that the store holds. */
-import { createWriteStream, existsSync } from 'node:fs'
+import { createWriteStream, existsSync, readFileSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { systemClock } from '../base/clock.ts'
 import { silentLog } from '../base/log.ts'
+import { keyFor, knownKeyText, stateKey } from '../base/state-key.ts'
 import { programVersion } from '../base/version.ts'
-import type { BackupEnd } from '../store/backup.ts'
+import type { Config } from '../config/settings.ts'
+import { type BackupEnd, backupPurpose } from '../store/backup.ts'
 import { readBackupFile, writeBackup } from '../store/backup-file.ts'
 import { openDatabase } from '../store/database.ts'
 import { restoreBackup } from '../store/restore.ts'
@@ -21,13 +23,19 @@ export interface BackupOptions {
   json?: boolean
 }
 
+export interface RestoreOptions extends BackupOptions {
+  /** File with the key of the state directory that the backup is of. */
+  key?: string
+  unverified?: boolean
+}
+
 /** Writes beside the file and renames, so that a file of that name is always whole. `-` is standard output. */
 export async function backup(file: string, options: BackupOptions, terminal: Terminal): Promise<ExitStatus> {
   if (file === '-') {
     await copyTo(terminal.stdout, options, terminal)
     return 0
   }
-  if (existsSync(file)) throw new UsageError(`${file} is there already: name a new file`)
+  if (existsSync(file)) throw new UsageError(`${file} already exists: name a new file`)
   const fresh = join(dirname(file), `.replyd-backup-${process.pid}`)
   try {
     await copyTo(createWriteStream(fresh, { mode: 0o600, flags: 'wx' }), options, terminal)
@@ -37,7 +45,7 @@ export async function backup(file: string, options: BackupOptions, terminal: Ter
     const { rows } = await checked(fresh)
     await rename(fresh, file)
     const total = Object.values(rows).reduce((sum, n) => sum + n, 0)
-    const text = `${file}: ${rows.message ?? 0} mails, ${rows.reply ?? 0} replies, ${total} rows in all. It holds people's mail: keep it safe.`
+    const text = `${file}: ${rows.message ?? 0} mails, ${rows.reply ?? 0} replies, ${total} rows in total. It contains people's mail: keep it safe.`
     await writeLine(terminal.stdout, options.json ? JSON.stringify({ file, rows }) : text)
     return 0
   } finally {
@@ -52,26 +60,39 @@ async function copyTo(target: Writable, { config }: BackupOptions, terminal: Ter
     terminal,
     {
       api: async (api) => pipeline(Readable.from(await api.stream('/backup')), target, { end }),
-      direct: (db) => writeBackup(db, { version: programVersion(), at: systemClock.now() }, target, end),
+      direct: (db, state) => {
+        const key = stateKey(state.directory, state.key, backupPurpose)
+        return writeBackup(db, { version: programVersion(), at: systemClock.now(), key }, target, end)
+      },
     },
     { asItIs: true },
   )
 }
 
-/** Read back once: what was cut off on its way is no backup. */
+/** Reads the file back once: a truncated file is not a backup. */
 async function checked(file: string): Promise<BackupEnd> {
   let last = ''
   for await (const line of readBackupFile(file)) last = line
-  if (!last.startsWith('{"end":')) throw new Error('the backup was cut off on its way: nothing was kept')
+  if (!last.startsWith('{"end":')) throw new Error('the backup was cut off in transit: nothing was kept')
   return JSON.parse(last) as BackupEnd
 }
 
 /** @throws ConfigError when the store is in use or not empty, or the file is no sound backup */
-export async function restore(file: string, options: BackupOptions, terminal: Terminal): Promise<ExitStatus> {
+export async function restore(
+  file: string,
+  options: RestoreOptions,
+  terminal: Terminal,
+): Promise<ExitStatus> {
   if (!existsSync(file)) throw new UsageError(`${file} is not there`)
   const { state } = readConfig(options.config, terminal)
+  const key = keyOf(options, state)
   await using db = await openDatabase(state, silentLog, { asItIs: true })
-  const { head, rows, heldAgain, sending } = await restoreBackup(db, readBackupFile(file), systemClock.now())
+  const { head, rows, heldAgain, sending } = await restoreBackup(
+    db,
+    readBackupFile(file),
+    systemClock.now(),
+    key,
+  )
   const total = Object.values(rows).reduce((sum, n) => sum + n, 0)
   if (options.json) {
     await writeLine(terminal.stdout, JSON.stringify({ head, rows, heldAgain, sending }))
@@ -79,11 +100,23 @@ export async function restore(file: string, options: BackupOptions, terminal: Te
   }
   const place = db.kind === 'pglite' ? `the embedded store in ${state.directory}` : 'PostgreSQL'
   const lines = [
-    `Restored into ${place}: ${rows.message ?? 0} mails, ${rows.reply ?? 0} replies, ${total} rows in all.`,
-    `The backup is of ${head.at} (replyd ${head.version}, schema ${head.schema}, from ${head.store}).`,
-    `${heldAgain} replies that were approved wait for you again; ${sending} that were being sent are looked up in Sent.`,
-    'Mail of before this moment gets drafts only: nothing of it goes out without you.',
+    `Restored into ${place}: ${rows.message ?? 0} mails, ${rows.reply ?? 0} replies, ${total} rows in total.`,
+    `The backup was made at ${head.at} (replyd ${head.version}, schema ${head.schema}, from ${head.store}).`,
+    `${heldAgain} approved replies wait for your approval again; ${sending} that were being sent are looked up in Sent.`,
+    'Mail from before this moment gets drafts only: no reply to it is sent without you.',
   ]
   await writeLine(terminal.stdout, lines.join('\n'))
   return 0
+}
+
+/** Null where the owner wants the backup whoever wrote it. @throws UsageError when there is no key to check it with */
+function keyOf({ key, unverified }: RestoreOptions, state: Config['state']): Buffer | null {
+  if (unverified) return null
+  if (key !== undefined && !existsSync(key)) throw new UsageError(`--key: ${key} is not there`)
+  const text = key === undefined ? (state.key ?? knownKeyText(state.directory)) : readFileSync(key, 'utf8')
+  if (text === null)
+    throw new UsageError(
+      'The backup can not be checked: there is no key here. Give the oauth.key of the state directory that it is of (--key FILE), or its REPLYD_KEY. If the key is lost and you trust the file: --unverified',
+    )
+  return keyFor(text, backupPurpose)
 }

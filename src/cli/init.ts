@@ -1,18 +1,22 @@
 /** The first run: finds the servers, tries everything, writes replyd.yaml and .env. Never overwrites without asking. */
+
 import { resolveMx, resolveSrv } from 'node:dns/promises'
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
+import { connect } from 'node:tls'
 import { systemClock } from '../base/clock.ts'
 import { loadConfig } from '../config/config.ts'
 import type { Config } from '../config/settings.ts'
 import type { Check } from '../doctor/doctor.ts'
+import { codeOf } from '../doctor/failure.ts'
 import { showCheck } from './doctor.ts'
 import { Asker } from './init/asker.ts'
+import { believingAuthority } from './init/authority.ts'
 import type { Network } from './init/discover.ts'
 import { configText } from './init/files.ts'
 import { ownModels } from './init/own-models.ts'
 import { fetchPage } from './init/page.ts'
-import { speaksTls } from './init/probe.ts'
 import { corrected, secretsFor, withOtherUser } from './init/secrets.ts'
 import { servers } from './init/servers.ts'
 import { type ExitStatus, printable, type Say, type Terminal, writeLine } from './terminal.ts'
@@ -29,7 +33,7 @@ export interface InitOptions {
   check: boolean
 }
 
-/** Of one look-up, milliseconds. */
+/** Of one look-up or connection, milliseconds. */
 const patienceMs = 5000
 
 const internet: Network = {
@@ -37,7 +41,7 @@ const internet: Network = {
   resolveSrv: (name) => withDeadline(resolveSrv(name)),
   fetchText: (url, post) => fetchPage(url, post),
   speaksTls,
-  ownModels,
+  ownModels: () => ownModels(),
 }
 
 function withDeadline<T>(asked: Promise<T>): Promise<T> {
@@ -47,7 +51,7 @@ function withDeadline<T>(asked: Promise<T>): Promise<T> {
   return Promise.race([asked, late])
 }
 
-/** Exit status 1 when a check failed; the files are written all the same when the owner says so. */
+/** Exit status 1 when a check failed; the files are still written if the owner agrees. */
 export async function init(
   options: InitOptions,
   terminal: Terminal,
@@ -65,10 +69,7 @@ export async function init(
     ? await tryAll({ yaml, secrets, folder, asker, say, terminal })
     : { yaml, secrets, state: 'untried' as const }
   const faulty = tried.state === 'faulty'
-  if (
-    faulty &&
-    !(await asker.confirm('Something is not in order yet. Write the files all the same?', true))
-  ) {
+  if (faulty && !(await asker.confirm('Something is not in order yet. Write the files anyway?', true))) {
     await say('Nothing was written.')
     return 1
   }
@@ -79,11 +80,11 @@ export async function init(
 }
 
 const opening = (folder: string) =>
-  `This finds your mail servers, tries everything, and then writes replyd.yaml and .env to ${folder}.
+  `This finds your mail servers, checks everything, and then writes replyd.yaml and .env to ${folder}.
 It sends nothing and changes nothing in your mailbox. Ctrl+C leaves without writing anything.
 `
 
-/** One thing at a time. */
+/** Only the next step, not all of them. */
 function nextStep(state: Tried['state'], yaml: string, folder: string, environment: Terminal['environment']) {
   const replyd = environment.npm_command === 'exec' ? 'npx replyd' : 'replyd'
   const isHere = folder === process.cwd()
@@ -91,13 +92,13 @@ function nextStep(state: Tried['state'], yaml: string, folder: string, environme
   const again = `${replyd} init${isHere ? '' : ` --folder ${folder}`} again`
   if (state === 'faulty') return `Next: correct what has a ✗ above, then ${again}: it keeps your answers.`
   if (state === 'no sign-in' || (state === 'untried' && yaml.includes('oauth2:')))
-    return `Next: ${replyd} auth${config}\nThen ${again}: it keeps your answers and tries the rest.`
+    return `Next: ${replyd} auth${config}\nThen ${again}: it keeps your answers and checks the rest.`
   return `Next: ${replyd} start${config}`
 }
 
 const readIfThere = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '')
 
-/** The text of replyd.yaml: the one that is there, or a new one. */
+/** The text of replyd.yaml: the existing one, or a new one. */
 async function configuration(
   options: InitOptions,
   asker: Asker,
@@ -107,10 +108,10 @@ async function configuration(
 ): Promise<string> {
   const path = join(folder, 'replyd.yaml')
   if (existsSync(path) && !options.force) {
-    const question = 'replyd.yaml is there already. Keep it (otherwise it becomes replyd.yaml.old)?'
+    const question = 'replyd.yaml already exists. Keep it (otherwise it becomes replyd.yaml.old)?'
     if (await asker.confirm(question, true)) return readFileSync(path, 'utf8')
   }
-  const fault = (text: string) => (/^[^\s@]+@[^\s@]+$/.test(text) ? null : `${text} is no address`)
+  const fault = (text: string) => (/^[^\s@]+@[^\s@]+$/.test(text) ? null : `${text} is not an address`)
   const typed = await asker.ask('Address that replyd answers for', options.address ?? null, { fault })
   const address = typed.toLowerCase()
   const tried = options.check ? network : { ...network, speaksTls: undefined }
@@ -145,23 +146,24 @@ interface Attempt {
 interface Tried {
   yaml: string
   secrets: string
-  /** `no sign-in`: all but what OAuth2 has to come first for. */
+  /** `no sign-in`: everything except what needs the OAuth2 sign-in. */
   state: 'sound' | 'faulty' | 'no sign-in' | 'untried'
 }
 
-/** Tries everything, again after each correction; then looks for what mail that is there can tell. */
+/** Checks everything, again after each correction; then looks at existing mail for further settings. */
 async function tryAll(attempt: Attempt): Promise<Tried> {
   const { folder, asker, say, terminal } = attempt
   let { yaml, secrets } = attempt
   for (;;) {
-    await say('\nTrying everything:')
+    await say('\nChecking everything:')
     const config = configOf(yaml, secrets, folder, terminal)
     const checks = await diagnosed(config, terminal)
     const failures = checks.filter(({ status }) => status === 'failed')
     const renamed = await withOtherUser(yaml, config, failures, asker)
     const again = await corrected(secrets, failures, asker, terminal.environment)
-    if (renamed !== null || again !== null) {
-      yaml = renamed ?? yaml
+    const believing = await believingAuthority(yaml, config, failures, attempt)
+    if (renamed !== null || again !== null || believing !== null) {
+      yaml = renamed ?? believing ?? yaml
       secrets = again ?? secrets
       continue
     }
@@ -206,11 +208,34 @@ function write(folder: string, yaml: string, secrets: string): string[] {
     if (present === text) return
     if (present !== null && name === 'replyd.yaml') renameSync(path, `${path}.old`)
     writeFileSync(path, text, { mode })
-    // The mode above counts only for a new file.
+    // writeFileSync applies the mode only to a new file.
     chmodSync(path, mode)
     written.push(name)
   }
   put('.env', secrets, 0o600)
   put('replyd.yaml', yaml, 0o644)
   return written
+}
+
+/**
+ * Whether a server speaks TLS from the first octet. It is tried, since a port number is only a custom; nothing but a TLS
+ * greeting is sent.
+ * @returns true with TLS, false when the answer is plain text, null when there is no answer, or none that tells
+ */
+function speaksTls(host: string, port: number): Promise<boolean | null> {
+  return new Promise((resolve) => {
+    // The trial of the login checks the certificate.
+    const options = { host, port, rejectUnauthorized: false, ...(isIP(host) ? {} : { servername: host }) }
+    const socket = connect(options, () => end(true))
+    const timer = setTimeout(() => end(null), patienceMs)
+    const end = (found: boolean | null) => {
+      clearTimeout(timer)
+      socket.destroy()
+      resolve(found)
+    }
+    socket.on('error', (error) => {
+      const words = `${codeOf(error)} ${error.message}`
+      end(/wrong.version.number|packet.length.too.long|unexpected.message/i.test(words) ? false : null)
+    })
+  })
 }

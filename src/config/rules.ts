@@ -1,21 +1,21 @@
 /**
- * What no single key can tell. Each rule reads the document as it is, whole or not, so that its finding is reported
- * together with the schema's: a value of the wrong kind simply doesn't concern it.
+ * Rules that involve several keys. Each rule reads the document as it is, complete or not, so that its findings are
+ * reported together with the schema's; it ignores values of the wrong kind.
  */
 
 import { defaults } from './defaults.ts'
-import type { Finding } from './faults.ts'
+import type { ConfigFinding } from './faults.ts'
 import { canonicalAddress } from './fields.ts'
 import { isLoopback } from './loopback.ts'
 import { plaintextFindings } from './plaintext.ts'
 import { entries, isGroup, type Path, valueAt } from './source.ts'
 
-export function ruleFindings(document: unknown): Finding[] {
+export function ruleFindings(document: unknown): ConfigFinding[] {
   if (!isGroup(document)) return []
   const accounts = entries(document, ['accounts'])
   return [
     ...accounts.flatMap((path) => accountFindings(document, path)),
-    ...repeated(document, accounts, 'address', canonicalAddress, 'is the address of another account, too'),
+    ...repeated(document, accounts, 'address', canonicalAddress, 'is also the address of another account'),
     ...[[], ...accounts].flatMap((path) => categoryFindings(document, path)),
     ...modelFindings(document),
     ...webFindings(document),
@@ -23,17 +23,17 @@ export function ruleFindings(document: unknown): Finding[] {
   ]
 }
 
-function accountFindings(document: unknown, account: Path): Finding[] {
-  const found: Finding[] = []
+function accountFindings(document: unknown, account: Path): ConfigFinding[] {
+  const found: ConfigFinding[] = []
   const imap = [...account, 'imap']
   if (isGroup(valueAt(document, imap)) && !hasLogin(document, imap)) {
-    found.push({ path: [...imap, 'password'], message: 'is missing (or give oauth2)' })
+    found.push({ path: [...imap, 'password'], message: 'is missing (or set oauth2)' })
   }
   for (const kind of ['imap', 'smtp'] as const) {
     const server = [...account, kind]
     found.push(...tlsFindings(document, server), ...oauth2Findings(document, server))
     if (has(document, [...server, 'password']) && has(document, [...server, 'oauth2'])) {
-      found.push({ path: [...server, 'oauth2'], message: 'stands beside password: keep one of them' })
+      found.push({ path: [...server, 'oauth2'], message: 'is set together with password: keep one of them' })
     }
   }
   return found
@@ -42,11 +42,11 @@ function accountFindings(document: unknown, account: Path): Finding[] {
 const hasLogin = (document: unknown, server: Path) =>
   has(document, [...server, 'password']) || has(document, [...server, 'oauth2'])
 
-/** Ports whose first octets are fixed by RFC 8314 and RFC 6409; the other way round only ends in a cryptic TLS error. */
+/** Ports whose first octets are fixed by RFC 8314 and RFC 6409; the wrong mode ends in a cryptic TLS error. */
 const implicitTls = new Set([993, 465])
 const startTls = new Set([143, 587, 25])
 
-function tlsFindings(document: unknown, server: Path): Finding[] {
+function tlsFindings(document: unknown, server: Path): ConfigFinding[] {
   const [host, port, secure] = ['host', 'port', 'secure'].map((name) => valueAt(document, [...server, name]))
   if (typeof host !== 'string' || isLoopback(host)) return []
   const path = [...server, 'secure']
@@ -54,7 +54,7 @@ function tlsFindings(document: unknown, server: Path): Finding[] {
     return [
       {
         path,
-        message: `must be false on port ${port}, which begins in plain text and then changes to TLS (STARTTLS)`,
+        message: `must be false on port ${port}, which starts in plain text and then changes to TLS (STARTTLS)`,
       },
     ]
   }
@@ -64,24 +64,24 @@ function tlsFindings(document: unknown, server: Path): Finding[] {
   return []
 }
 
-function oauth2Findings(document: unknown, server: Path): Finding[] {
+function oauth2Findings(document: unknown, server: Path): ConfigFinding[] {
   const path = [...server, 'oauth2']
   if (valueAt(document, [...path, 'provider']) !== 'custom' || has(document, [...path, 'tokenUrl'])) return []
   return [{ path: [...path, 'tokenUrl'], message: 'is missing (a custom provider needs it)' }]
 }
 
-function categoryFindings(document: unknown, owner: Path): Finding[] {
+function categoryFindings(document: unknown, owner: Path): ConfigFinding[] {
   const categories = entries(document, [...owner, 'categories'])
   return repeated(
     document,
     categories,
     'name',
     (name) => name.trim().toLowerCase(),
-    'is the name of another category, too',
+    'is also the name of another category',
   )
 }
 
-function modelFindings(document: unknown): Finding[] {
+function modelFindings(document: unknown): ConfigFinding[] {
   const places: Path[] = [
     ['model'],
     ...['triage', 'compose', 'check', 'fallback'].map((task) => ['model', task]),
@@ -90,11 +90,11 @@ function modelFindings(document: unknown): Finding[] {
 }
 
 /** Local servers want no key; the hosted ones all do, and the default is one of those. */
-function keyFindings(document: unknown, place: Path): Finding[] {
+function keyFindings(document: unknown, place: Path): ConfigFinding[] {
   const first = valueAt(document, ['model', 'baseUrl']) ?? defaults.model.baseUrl
   const isFirst = place.length === 1
   const baseUrl = isFirst ? first : valueAt(document, [...place, 'baseUrl'])
-  // Without an address of its own, or with the same, it has the first model's key.
+  // Without its own address, or with the same one, it uses the first model's key.
   if (!isFirst && (baseUrl === undefined || baseUrl === first)) return []
   if (typeof baseUrl !== 'string' || !URL.canParse(baseUrl) || has(document, [...place, 'apiKey'])) return []
   if (new URL(baseUrl).hostname !== 'api.openai.com') return []
@@ -104,8 +104,8 @@ function keyFindings(document: unknown, place: Path): Finding[] {
   return [{ path: [...place, 'apiKey'], message }]
 }
 
-function webFindings(document: unknown): Finding[] {
-  const found: Finding[] = []
+function webFindings(document: unknown): ConfigFinding[] {
+  const found: ConfigFinding[] = []
   const locked = has(document, ['web', 'password']) || has(document, ['web', 'passwordHash'])
   const host = valueAt(document, ['web', 'host'])
   if (typeof host === 'string' && !isLoopback(host) && !locked) {
@@ -114,7 +114,7 @@ function webFindings(document: unknown): Finding[] {
     found.push({ path: ['web', 'host'], message })
   }
   if (has(document, ['web', 'password']) && has(document, ['web', 'passwordHash'])) {
-    found.push({ path: ['web', 'password'], message: 'stands beside passwordHash: keep one of them' })
+    found.push({ path: ['web', 'password'], message: 'is set together with passwordHash: keep one of them' })
   }
   if (has(document, ['web', 'totpSecret']) && !locked) {
     found.push({ path: ['web', 'totpSecret'], message: 'needs web.password: it is a second factor' })
@@ -128,7 +128,7 @@ function repeated(
   name: string,
   canonical: (text: string) => string | null,
   message: string,
-): Finding[] {
+): ConfigFinding[] {
   const seen = new Set<string>()
   return paths.flatMap((each) => {
     const path = [...each, name]

@@ -1,13 +1,15 @@
 /**
- * Where sign-ins are kept: `oauth.json` in the state directory, each entry encrypted with AES-256-GCM. A file, not the
- * store: `replyd auth` runs beside a daemon whose embedded database only one process may open, and before its first start.
- * Processes that share the directory share the sign-ins; a machine of its own needs one of its own.
+ * Where sign-ins are kept: `oauth.json` in the state directory, each entry encrypted with AES-256-GCM. A file, not
+ * the store, because `replyd auth` runs beside a daemon whose embedded database only one process may open, and before
+ * its first start. Processes that share the directory share the sign-ins; a machine with a separate directory needs
+ * its own.
  */
 import { createCipheriv, createDecipheriv, createHash, randomBytes, scryptSync } from 'node:crypto'
-import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { ConfigError } from '../base/errors.ts'
+import { keyPathIn, keyText } from '../base/state-key.ts'
 import type { Grant } from './endpoint.ts'
 
 const Sealed = z.object({ iv: z.base64(), tag: z.base64(), text: z.base64() })
@@ -16,7 +18,7 @@ type File = z.infer<typeof File>
 
 export interface Entry {
   readonly grant: Grant
-  /** Why the provider takes the refresh token no more; null while it does. */
+  /** Why the provider no longer accepts the refresh token; null while it does. */
   readonly refused: string | null
 }
 
@@ -28,10 +30,10 @@ const Stored = z.object({
 export class Vault {
   readonly #directory: string
   readonly #secret: string | null
-  /** By salt: scrypt is slow on purpose. */
+  /** By salt: scrypt is deliberately slow. */
   readonly #keys = new Map<string, Buffer>()
 
-  /** @param secret REPLYD_KEY; null: a key file, made when it is first needed */
+  /** @param secret REPLYD_KEY; null: a key file, created on demand */
   constructor(directory: string, secret: string | null) {
     this.#directory = directory
     this.#secret = secret
@@ -41,21 +43,21 @@ export class Vault {
     return join(this.#directory, 'oauth.lock')
   }
 
-  /** Null when nothing is kept under that name. @throws ConfigError when it was encrypted with another key */
+  /** Null if nothing is stored under that name. @throws ConfigError when it was encrypted with another key */
   read(name: string): Entry | null {
     const file = this.#load()
     const sealed = file?.entries[name]
     if (!file || !sealed) return null
     const decipher = createDecipheriv('aes-256-gcm', this.#key(file.salt), Buffer.from(sealed.iv, 'base64'))
-    // The name belongs to what is authenticated: entries can't be swapped.
+    // The name is part of the authenticated data, so entries can't be swapped.
     decipher.setAAD(Buffer.from(name)).setAuthTag(Buffer.from(sealed.tag, 'base64'))
     try {
       const text = Buffer.concat([decipher.update(Buffer.from(sealed.text, 'base64')), decipher.final()])
       return Stored.parse(JSON.parse(text.toString('utf8')))
     } catch (error) {
-      const key = this.#secret === null ? `the key file ${this.#keyPath}` : 'REPLYD_KEY'
+      const key = this.#secret === null ? `the key file ${keyPathIn(this.#directory)}` : 'REPLYD_KEY'
       throw new ConfigError(
-        `${this.#path}: the sign-ins were encrypted with another key than ${key}: bring it back, or run replyd auth again`,
+        `${this.#path}: the sign-ins were encrypted with another key than ${key}: restore it, or run replyd auth again`,
         { cause: error },
       )
     }
@@ -78,7 +80,7 @@ export class Vault {
       text: text.toString('base64'),
     }
     const content: File = { ...file, entries: { ...file.entries, [name]: sealed } }
-    // Another name first: a crash leaves the old file or the new one, never half of one.
+    // Write to a temporary name first: a crash leaves the old file or the new one, never half of one.
     const draft = `${this.#path}.${process.pid}`
     writeFileSync(draft, `${JSON.stringify(content, null, 1)}\n`, { mode: 0o600, flush: true })
     renameSync(draft, this.#path)
@@ -86,10 +88,6 @@ export class Vault {
 
   get #path(): string {
     return join(this.#directory, 'oauth.json')
-  }
-
-  get #keyPath(): string {
-    return join(this.#directory, 'oauth.key')
   }
 
   #load(): File | null {
@@ -107,34 +105,13 @@ export class Vault {
   #key(salt: string): Buffer {
     const known = this.#keys.get(salt)
     if (known) return known
-    const key = scryptSync(this.#secret ?? this.#keyFile(), Buffer.from(salt, 'base64'), 32)
+    const key = scryptSync(this.#secret ?? keyText(this.#directory), Buffer.from(salt, 'base64'), 32)
     this.#keys.set(salt, key)
     return key
   }
-
-  #keyFile(): string {
-    const text = readIfThere(this.#keyPath)
-    if (text !== null) {
-      if ((statSync(this.#keyPath).mode & 0o077) !== 0) {
-        throw new ConfigError(`${this.#keyPath} can be read by others: chmod 600 it`)
-      }
-      return text.trim()
-    }
-    const made = randomBytes(32).toString('base64')
-    try {
-      writeFileSync(this.#keyPath, `${made}\n`, { mode: 0o600, flag: 'wx', flush: true })
-      // A umask can only take rights away; a default ACL can add some.
-      chmodSync(this.#keyPath, 0o600)
-      return made
-    } catch (error) {
-      // Another process was quicker.
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return this.#keyFile()
-      throw error
-    }
-  }
 }
 
-/** The name of an entry tells nobody whose it is. */
+/** An entry's name does not reveal whose it is. */
 export function entryName(address: string, clientId: string, tokenUrl: string): string {
   return createHash('sha256')
     .update(JSON.stringify([address, clientId, tokenUrl]))

@@ -1,5 +1,5 @@
 /** Reads a backup into an empty store: all of it, or nothing. */
-import { createHash } from 'node:crypto'
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { ConfigError } from '../base/errors.ts'
 import { type BackupEnd, type BackupHead, backedUpTables, backupFormat, identityColumns } from './backup.ts'
 import { batched } from './batched.ts'
@@ -10,9 +10,9 @@ import { moveSeveralWithReplies } from './moves.ts'
 export interface Restored {
   head: BackupHead
   rows: Record<string, number>
-  /** Replies that were approved: a person approves them again, since they may have gone out after the backup. */
+  /** Approved replies: a person must approve them again, because they may have been sent after the backup. */
   heldAgain: number
-  /** Replies that were being sent: looked up in \Sent, else `uncertain`. */
+  /** Replies that were being sent: looked up in \Sent, otherwise `uncertain`. */
   sending: number
 }
 
@@ -21,12 +21,18 @@ const rowsAtOnce = 200
 
 /**
  * @param lines of the backup, without their ends
- * @throws ConfigError when the store is not empty, or the backup is damaged, cut off, or of a newer replyd
+ * @param key that it must be signed with; null: whoever wrote it
+ * @throws ConfigError when the store is not empty, or the backup is damaged, cut off, forged, or of a newer replyd
  */
-export function restoreBackup(db: Database, lines: AsyncIterable<string>, now: Date): Promise<Restored> {
+export function restoreBackup(
+  db: Database,
+  lines: AsyncIterable<string>,
+  now: Date,
+  key: Buffer | null,
+): Promise<Restored> {
   return db.transaction(async (session) => {
     await lockSchema(session)
-    const reader = new BackupReader(lines)
+    const reader = new BackupReader(lines, key)
     const head = await reader.head()
     await prepare(session, head.schema)
     const end = await reader.rows(new Loader(session, await backedUpTables(session)))
@@ -36,7 +42,7 @@ export function restoreBackup(db: Database, lines: AsyncIterable<string>, now: D
   })
 }
 
-/** Makes the tables of the backup's version. @throws ConfigError when there are rows already */
+/** Creates the tables of the backup's version. @throws ConfigError when there are rows already */
 async function prepare(session: Queryable, schema: number): Promise<void> {
   const current = await schemaVersion(session)
   if (current > 0) {
@@ -52,29 +58,42 @@ async function prepare(session: Queryable, schema: number): Promise<void> {
   await migrateTo(session, schema)
 }
 
+const forged =
+  'The backup was not signed with this key, so it may be forged. Give the oauth.key of the state directory that it is of (--key FILE), or its REPLYD_KEY. Nothing was restored'
+
+const isSame = (mac: Buffer, stated: string | undefined): boolean =>
+  /^[0-9a-f]{64}$/.test(stated ?? '') && timingSafeEqual(mac, Buffer.from(stated ?? '', 'hex'))
+
 class BackupReader {
   readonly #lines: AsyncIterator<string>
   readonly #hash = createHash('sha256')
+  readonly #mac: ReturnType<typeof createHmac> | null
 
-  constructor(lines: AsyncIterable<string>) {
+  constructor(lines: AsyncIterable<string>, key: Buffer | null) {
     this.#lines = lines[Symbol.asyncIterator]()
+    this.#mac = key === null ? null : createHmac('sha256', key)
+  }
+
+  #count(line: string): void {
+    this.#hash.update(`${line}\n`)
+    this.#mac?.update(`${line}\n`)
   }
 
   async head(): Promise<BackupHead> {
     const line = await this.#next()
     const head = line === null ? null : (parsed(line) as Partial<BackupHead> | null)
     if (line === null || head?.replyd !== 'backup')
-      throw new ConfigError('This is no backup of replyd (gzipped JSON Lines that `replyd backup` wrote)')
+      throw new ConfigError('This is not a backup of replyd (gzipped JSON Lines that `replyd backup` wrote)')
     const { format = 0, schema = 0, version } = head
     if (format > backupFormat || schema > newestSchema)
       throw new ConfigError(
         `The backup was written by a newer replyd (${version}, schema ${schema}; this one knows ${newestSchema}): update replyd`,
       )
-    this.#hash.update(`${line}\n`)
+    this.#count(line)
     return head as BackupHead
   }
 
-  /** Loads up to the end, and checks it. */
+  /** Loads everything and checks it. */
   async rows(loader: Loader): Promise<BackupEnd> {
     for (;;) {
       const line = await this.#next()
@@ -82,13 +101,14 @@ class BackupReader {
         throw new ConfigError('The backup is cut off: its end is missing. Nothing was restored')
       const end = line.startsWith('{"end":') ? (parsed(line) as BackupEnd | null) : null
       if (end === null) {
-        this.#hash.update(`${line}\n`)
+        this.#count(line)
         await loader.add(line)
         continue
       }
       await loader.flush()
       if (this.#hash.digest('hex') !== end.sha256 || !loader.has(end.rows))
         throw new ConfigError('The backup is damaged: its checksum differs. Nothing was restored')
+      if (this.#mac !== null && !isSame(this.#mac.digest(), end.mac)) throw new ConfigError(forged)
       return end
     }
   }
@@ -109,7 +129,7 @@ function parsed(line: string): unknown {
 
 const rowLine = /^\{"([a-z_]+)":(\{.*\})\}$/s
 
-/** Inserts rows of one table at a time, some at once. */
+/** Inserts rows of one table at a time, in batches. */
 class Loader {
   readonly #session: Queryable
   readonly #tables: readonly string[]
@@ -170,9 +190,9 @@ async function continueSequences(session: Queryable, sequences: BackupEnd['seque
 }
 
 /**
- * What was approved may have gone out between the backup and now, so a person decides once more. What was being sent is
- * left to the deliver step, which looks in \Sent first. That mail of before this moment never goes out by itself is told
- * by `restore.at`.
+ * An approved reply may have been sent since the backup, so a person decides again. Replies that were being sent are
+ * left to the deliver step, which looks in \Sent first. `restore.at` keeps replies to older mail from being sent
+ * automatically.
  */
 async function afterRestore(
   session: Queryable,

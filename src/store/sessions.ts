@@ -28,7 +28,7 @@ export async function beginSession(
   limits: SessionLimits,
 ): Promise<void> {
   const { id, actor, device, address, begunAt, mark } = session
-  await db.query('delete from replyd.session where seen_at < $1 or begun_at < $2 or mark <> $3', [
+  await db.query('delete from replyd.session where seen_at <= $1 or begun_at <= $2 or mark <> $3', [
     ...oldest(limits, begunAt),
     mark,
   ])
@@ -52,7 +52,7 @@ export async function loadSession(
   now: Date,
 ): Promise<SessionRow | null> {
   const { rows } = await db.query<SessionRow>(
-    `select ${columns} from replyd.session where id = $1 and mark = $2 and seen_at >= $3 and begun_at >= $4`,
+    `select ${columns} from replyd.session where id = $1 and mark = $2 and seen_at > $3 and begun_at > $4`,
     [key.id, key.mark, ...oldest(limits, now)],
   )
   return rows[0] ?? null
@@ -71,7 +71,7 @@ export async function listSessions(
   now: Date,
 ): Promise<SessionRow[]> {
   const { rows } = await db.query<SessionRow>(
-    `select ${columns} from replyd.session where mark = $1 and seen_at >= $2 and begun_at >= $3
+    `select ${columns} from replyd.session where mark = $1 and seen_at > $2 and begun_at > $3
       order by seen_at desc, id`,
     [mark, ...oldest(limits, now)],
   )

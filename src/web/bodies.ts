@@ -8,7 +8,7 @@ export class BadRequest extends Error {
 }
 
 /** Text without NUL, which PostgreSQL can't store. */
-export const text = () => z.string().refine((value) => !value.includes('\0'), 'holds a NUL character')
+export const text = () => z.string().refine((value) => !value.includes('\0'), 'contains a NUL character')
 
 /** The JSON value of a request; an empty body counts as an empty object. @throws BadRequest when it is no JSON */
 export async function jsonBody(c: Context): Promise<unknown> {

@@ -46,7 +46,7 @@ export function Chart({ title, headline, days, series, show, stacked = false, li
         {series.length > 1 && highest > 0 ? <Legend series={series} /> : null}
       </figcaption>
       {highest === 0 ? (
-        <p class="nothing">Nothing yet in these days.</p>
+        <p class="nothing">Nothing in this period.</p>
       ) : (
         <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={`${title}: ${headline}`}>
           <line class="grid" x1="0" x2={width} y1={y(top)} y2={y(top)} />

@@ -20,11 +20,11 @@ const verdictWords: Readonly<Record<CheckedSentence['verdict'], string>> = {
 /** What the checker answers with no or yes beside the sentences; true is a fault. */
 const faults = ({ language, name, address, leak, promise, obeys }: Checked): string[] => [
   ...(language ? [] : ['Not in the language of the mail']),
-  ...(name ? [] : ['Greets somebody else than the sender']),
+  ...(name ? [] : ['Greets somebody other than the sender']),
   ...(address ? [] : ['Not in the form of address of the mail']),
-  ...(leak ? ['Tells your instructions or other people’s matters'] : []),
-  ...(promise ? ['Promises something that no source states'] : []),
-  ...(obeys ? ['Does what the mail orders a machine to do'] : []),
+  ...(leak ? ['Reveals your instructions or information about other people'] : []),
+  ...(promise ? ['Makes a promise that no source states'] : []),
+  ...(obeys ? ['Does what the mail tells a machine to do'] : []),
 ]
 
 export function DraftText({ shown }: { shown: Shown }) {

@@ -30,7 +30,7 @@ interface HistoryProps {
 export function HistoryPage({ view, mails, search, filter, older, later, ...choices }: HistoryProps) {
   const kept: Record<string, string> = { ...filter }
   const filtered = search !== '' || Object.values(kept).some((value) => value !== '')
-  const empty = mails.length > 0 ? null : filtered ? 'No mail matches.' : 'No mail has come yet.'
+  const empty = mails.length > 0 ? null : filtered ? 'No mail matches.' : 'No mail has arrived yet.'
   return (
     <ListPage view={view} title="History" path="/history" search={search} kept={kept} empty={empty}>
       <Filters search={search} filter={filter} filtered={filtered} {...choices} />

@@ -137,10 +137,10 @@ function Notice({ view: { notice, undo, ...view } }: { view: View }) {
 
 /** When a reply goes out: stated as a time, and counted down where JavaScript runs. */
 export function Countdown({ until }: { until: Date | null }) {
-  if (until === null) return <>Goes out now</>
+  if (until === null) return <>Sending now</>
   return (
     <time class="until" datetime={until.toISOString()} data-until={until.getTime()}>
-      {`Goes out at ${until.toISOString().slice(11, 19)} UTC`}
+      {`Sending at ${until.toISOString().slice(11, 19)} UTC`}
     </time>
   )
 }

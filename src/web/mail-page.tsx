@@ -34,7 +34,7 @@ export function Original({ shown }: { shown: Shown }) {
       <p class="meta">
         {row.fromAddress} · {momentOf(row.internalDate)}
       </p>
-      <div class="letter">{text ?? 'The text was removed after the retention time.'}</div>
+      <div class="letter">{text ?? 'The text was removed when its retention time ended.'}</div>
       {whole !== null && whole.trim() !== (text ?? '').trim() ? (
         <details>
           <summary>Quoted history and signature</summary>
@@ -93,7 +93,7 @@ export function MailPage({ view, shown }: { view: View; shown: Shown }) {
                 <dd>{`${row.lastError}. Tried again from ${momentOf(row.dueAt)} on.`}</dd>
               </>
             )}
-            <dt>Not sent by itself</dt>
+            <dt>Not sent automatically</dt>
             <dd>{reply?.holdReasons.map(sentenceOf).join(' ') || '–'}</dd>
             <dt>Reply</dt>
             <dd>
@@ -119,6 +119,6 @@ export function Help({ reason }: { reason: Reason }) {
 
 function verdictWords(verdict: Verdict): string {
   const { spam, sentiment, urgency, confidence, category } = verdict
-  const what = spam.is ? `${spam.kind} (${spam.confidence.toFixed(2)})` : 'no spam'
+  const what = spam.is ? `${spam.kind} (${spam.confidence.toFixed(2)})` : 'not spam'
   return `${what}, ${sentiment.label} ${sentiment.intensity.toFixed(1)}, ${category}, urgency ${urgency}, confidence ${confidence.toFixed(2)}`
 }

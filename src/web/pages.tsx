@@ -105,8 +105,8 @@ function Calm({ found }: { found: boolean }) {
     )
   return (
     <div class="empty">
-      <p class="headline">Nothing waits for you.</p>
-      <p>New replies appear here by themselves.</p>
+      <p class="headline">All caught up.</p>
+      <p>New replies appear here automatically.</p>
     </div>
   )
 }
@@ -152,7 +152,7 @@ function stateWords({ disposition, reason, holdReasons }: ListedMail): string {
 
 export function JunkPage({ view, mails, filter }: ListProps<ListedMail>) {
   const { search, account } = filter
-  const empty = mails.length > 0 ? null : search ? 'Nothing here matches.' : 'No spam was filed.'
+  const empty = mails.length > 0 ? null : search ? 'Nothing here matches.' : 'No spam has been filed.'
   return (
     <ListPage view={view} title="Junk" path="/junk" search={search} kept={{ account }} empty={empty}>
       {mails.length === 0 ? null : (

@@ -54,7 +54,9 @@ function Draft({ view, shown }: { view: View; shown: Shown }) {
         <h2>Approved</h2>
         <p>
           <Countdown until={reply?.sendAfter ?? null} />
-          {row.reason === 'outside-hours' ? ', at the next opening.' : '. Until then you can take it back.'}
+          {row.reason === 'outside-hours'
+            ? ', when business hours next open.'
+            : '. You can cancel it until then.'}
         </p>
         <div class="letter">{reply?.text}</div>
         <div class="buttons">
@@ -66,15 +68,15 @@ function Draft({ view, shown }: { view: View; shown: Shown }) {
   if (row.disposition === 'uncertain') {
     return (
       <>
-        <h2>Did it go out?</h2>
+        <h2>Was it sent?</h2>
         <p>
-          The connection broke at the moment of sending: {reply?.replyText}. Ask the recipient, or look in
-          Sent.
+          The connection broke while the reply was being sent: {reply?.replyText}. Ask the recipient, or look
+          in Sent.
         </p>
         <div class="letter">{reply?.text}</div>
         <div class="buttons">
-          <Action view={view} to={to('sent')} label="It went out" />
-          <Action view={view} to={to('hold')} label="It did not: hold it again" />
+          <Action view={view} to={to('sent')} label="It was sent" />
+          <Action view={view} to={to('hold')} label="It was not sent: hold it again" />
         </div>
       </>
     )

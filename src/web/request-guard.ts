@@ -24,7 +24,7 @@ export const jsonLimit = bodyLimit({ maxSize: longestJson, onError: tooLong })
 export async function plausible(c: Context, next: Next): Promise<Response | undefined> {
   const length = Number(c.req.header('content-length') ?? 0)
   if (!(length <= (isApi(c) ? longestJson : longestForm))) return tooLong(c)
-  if (/%00|\0/i.test(c.req.url)) return c.text('A parameter holds a NUL character.', 400)
+  if (/%00|\0/i.test(c.req.url)) return c.text('A parameter contains a NUL character.', 400)
   await next()
 }
 

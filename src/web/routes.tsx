@@ -98,10 +98,10 @@ function addHistory(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): void {
 
 /** What was done to an account or a category. */
 const notices: Readonly<Record<string, string | undefined>> = {
-  pause: 'Paused: nothing goes out any more.',
-  resume: 'Running again: replies go out.',
-  grant: 'Granted: replies of this category go out by themselves, after the undo window.',
-  revoke: 'Taken back: replies of this category wait for you again.',
+  pause: 'Paused: nothing is sent any more.',
+  resume: 'Resumed: replies are sent again.',
+  grant: 'Granted: replies of this category are sent automatically after the undo window.',
+  revoke: 'Revoked: replies of this category wait for you again.',
 }
 
 /** Null when it is approved no more: then there is nothing to undo. */

@@ -86,7 +86,7 @@ function answerOf(log: Log) {
     if (error instanceof Refusal) return say(statusOf(error), error.reason, error.message)
     if (error instanceof BadRequest) return say(400, 'bad-request', error.message)
     log.warn({ event: 'web.failed', path: c.req.routePath, reason: reasonOf(error) })
-    return say(500, 'failed', 'This did not work; try again in a moment.')
+    return say(500, 'failed', 'That did not work; try again in a moment.')
   }
 }
 
@@ -167,7 +167,7 @@ function pageGuard(sessions: Sessions, passwordHash: string | null) {
   return [knows, formLimit, hasToken] as const
 }
 
-const staleForm = 'This form has grown too old. Go back, load the page again and repeat it.'
+const staleForm = 'This form has expired. Go back, reload the page and try again.'
 
 /** Says that something has changed, whichever process changed it. */
 function events(c: Context, { context }: WebContext, sessions: Sessions): Response {

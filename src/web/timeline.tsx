@@ -61,9 +61,9 @@ function Steps({ events }: Pick<Explained, 'events'>) {
 function Calls({ calls }: { calls: readonly LoggedCall[] }) {
   const sum = (value: (call: LoggedCall) => number) => calls.reduce((total, call) => total + value(call), 0)
   return (
-    <section class="scroll" aria-label="Questions to the model" tabindex={0}>
+    <section class="scroll" aria-label="Model calls" tabindex={0}>
       <table>
-        <caption>Questions to the model</caption>
+        <caption>Model calls</caption>
         <thead>
           <tr>
             <th scope="col">Step</th>

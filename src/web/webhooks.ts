@@ -167,7 +167,7 @@ export class Webhooks implements AsyncDisposable {
 
 function budgetPayload(at: Date, { perDay, timeZone }: Config['budget']) {
   const until = nextMidnight(at, timeZone)
-  const text = `The day's budget for the model is reached (budget.perDay is $${perDay}): mail waits until ${until.toISOString()}`
+  const text = `The day's budget for the model is used up (budget.perDay is $${perDay}): mail waits until ${until.toISOString()}`
   return { at, text, perDay, until }
 }
 

@@ -4,33 +4,33 @@ import { type Provider, providers, type ServerAddress } from '../../base/provide
 import { domainPart } from '../../mail/address.ts'
 import type { OwnModel } from './own-models.ts'
 
-export interface Found {
+export interface FoundServers {
   imap: ServerAddress
   smtp: ServerAddress
-  /** Where it was found, for the owner to judge. */
+  /** Where it was found, so that the owner can judge it. */
   source: string
   hint: string
   oauth2: 'google' | 'microsoft' | null
 }
 
-/** The network, so that tests need none. Each may reject; that counts as "nothing there". */
+/** The network, so that tests need none. Any call may reject; that counts as "nothing there". */
 export interface Network {
   resolveMx(domain: string): Promise<{ exchange: string; priority: number }[]>
   resolveSrv(name: string): Promise<{ name: string; port: number; priority: number }[]>
   /** Text of a page; rejects unless it was found. @param post sent as XML */
   fetchText(url: string, post?: string): Promise<string>
-  /** See probe.ts; left out: ports are taken for what they usually are. */
+  /** See probe.ts; if absent, ports are assumed to have their usual meaning. */
   speaksTls?(host: string, port: number): Promise<boolean | null>
   /** See own-models.ts; left out: nobody looks for a model on this machine. */
   ownModels?(): Promise<OwnModel[]>
 }
 
 /** @returns null when nothing says where the mail of that address is */
-export async function discover(address: string, network: Network): Promise<Found | null> {
+export async function discover(address: string, network: Network): Promise<FoundServers | null> {
   const domain = domainPart(address).toLowerCase()
   const known = providers.find(({ domains }) => domains.includes(domain))
   if (known) return fromProvider(known, 'the built-in table')
-  // Asked at once, taken in this order.
+  // Queried in parallel, used in this order.
   const asked = [
     byMx(domain, network),
     bySrv(domain, network),
@@ -44,13 +44,13 @@ export async function discover(address: string, network: Network): Promise<Found
   return null
 }
 
-function fromProvider({ name, imap, smtp, hint, oauth2 }: Provider, where: string): Found {
+function fromProvider({ name, imap, smtp, hint, oauth2 }: Provider, where: string): FoundServers {
   return { imap, smtp, source: `${name}, ${where}`, hint, oauth2: oauth2 ?? null }
 }
 
 const byPriority = (a: { priority: number }, b: { priority: number }) => a.priority - b.priority
 
-async function byMx(domain: string, { resolveMx }: Network): Promise<Found | null> {
+async function byMx(domain: string, { resolveMx }: Network): Promise<FoundServers | null> {
   const [first] = (await resolveMx(domain)).sort(byPriority)
   const host = `.${first?.exchange.toLowerCase().replace(/\.$/, '') ?? ''}`
   const provider = providers.find(({ mx }) => mx?.some((end) => host.endsWith(`.${end}`)))
@@ -58,7 +58,7 @@ async function byMx(domain: string, { resolveMx }: Network): Promise<Found | nul
 }
 
 /** A target of "." says that the service is not offered (RFC 6186 section 3.4). */
-async function bySrv(domain: string, { resolveSrv }: Network): Promise<Found | null> {
+async function bySrv(domain: string, { resolveSrv }: Network): Promise<FoundServers | null> {
   const place = async (service: string, secure: boolean): Promise<ServerAddress | null> => {
     const records = await resolveSrv(`_${service}._tcp.${domain}`).catch(() => [])
     const [first] = records.filter(({ name }) => name !== '' && name !== '.').sort(byPriority)
@@ -76,12 +76,16 @@ async function bySrv(domain: string, { resolveSrv }: Network): Promise<Found | n
   return { imap: read, smtp: send, source: `SRV records of ${domain}`, hint: '', oauth2: null }
 }
 
-async function byAutoconfig(address: string, domain: string, { fetchText }: Network): Promise<Found | null> {
+async function byAutoconfig(
+  address: string,
+  domain: string,
+  { fetchText }: Network,
+): Promise<FoundServers | null> {
   const mailbox = encodeURIComponent(address)
   const urls = [
     `https://autoconfig.${domain}/mail/config-v1.1.xml?emailaddress=${mailbox}`,
     `https://${domain}/.well-known/autoconfig/mail/config-v1.1.xml`,
-    // The domain only: nobody else needs to know the address.
+    // Only the domain: nobody else needs to know the address.
     `https://autoconfig.thunderbird.net/v1.1/${domain}`,
   ]
   const pages = urls.map((url) => fetchText(url).catch(() => ''))
@@ -97,12 +101,15 @@ async function byAutoconfig(address: string, domain: string, { fetchText }: Netw
 
 const outlookSchema = 'http://schemas.microsoft.com/exchange/autodiscover/outlook'
 
-/** The plain-XML form, which hosters answer without a login; see Microsoft's MS-OXDSCLI. Exchange itself is in the table. */
+/**
+ * The plain-XML form, which hosters answer without a login; see Microsoft's MS-OXDSCLI. Exchange itself is in the
+ * table.
+ */
 async function byAutodiscover(
   address: string,
   domain: string,
   { fetchText }: Network,
-): Promise<Found | null> {
+): Promise<FoundServers | null> {
   const escaped = address.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`)
   const question = `<?xml version="1.0" encoding="utf-8"?>
 <Autodiscover xmlns="${outlookSchema}/requestschema/2006"><Request><EMailAddress>${escaped}</EMailAddress>
@@ -119,7 +126,7 @@ async function byAutodiscover(
   return null
 }
 
-/** Entities are not expanded: nothing of a server's name needs one. */
+/** Entities are not expanded: server names need none. */
 function protocolIn(xml: string, type: string): ServerAddress | null {
   for (const part of xml
     .slice(0, 100_000)
@@ -130,14 +137,14 @@ function protocolIn(xml: string, type: string): ServerAddress | null {
     const [host, port] = [value('Server'), Number(value('Port'))]
     const sound = /^[a-z0-9.-]+$/i.test(host) && Number.isInteger(port) && port > 0 && port < 65_536
     if (value('Type') !== type || !sound) continue
-    // Encryption says more than SSL; on the ports of STARTTLS "SSL: on" means that.
+    // Encryption is more specific than SSL; on STARTTLS ports "SSL: on" means STARTTLS.
     const encryption = value('Encryption') || value('SSL')
     if (/^(ssl|tls|on)$/i.test(encryption)) return { host, port, secure: ![143, 587, 25].includes(port) }
   }
   return null
 }
 
-/** The first server of that kind that is reached with TLS. */
+/** The first server of that kind that can be reached with TLS. */
 function serverIn(xml: string, element: string, type: string): ServerAddress | null {
   const servers = xml.slice(0, 100_000).split(`<${element}`).slice(1)
   for (const server of servers) {

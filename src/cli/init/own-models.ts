@@ -1,4 +1,4 @@
-/** Models that answer on this machine: asked at the ports where their servers usually listen, on loopback alone. */
+/** Finds models on this machine: asks the ports where their servers usually listen, on loopback only. */
 import { silentLog } from '../../base/log.ts'
 import { openModel } from '../../model/client.ts'
 import type { Say } from '../terminal.ts'
@@ -19,13 +19,14 @@ const usual: readonly [program: string, port: number][] = [
   ['vLLM', 8000],
   ['LM Studio', 1234],
 ]
-const withinMs = 1500
+/** For one list, milliseconds. */
+const patienceMs = 1500
 
 /** Models of these names turn text into vectors, and answer nothing. */
 const vectors = /embed|rerank|bge-|minilm/i
 
-/** Servers that list a model. Whatever else listens there is passed over. @param ports instead of the usual ones, in tests */
-export async function ownModels(ports = usual): Promise<OwnModel[]> {
+/** Servers that list a model; anything else that listens there is ignored. @param withinMs for one list, milliseconds */
+export async function ownModels(ports = usual, withinMs = patienceMs): Promise<OwnModel[]> {
   const found = await Promise.all(
     ports.map(async ([program, port]) => {
       const baseUrl = `http://127.0.0.1:${port}/v1`

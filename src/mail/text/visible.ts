@@ -6,6 +6,7 @@
 import type { Message } from '../message.ts'
 import { findIntroductions, isRule, type QuotedLines, type Span } from './attribution.ts'
 import { type Known, knownOf, nothingKnown } from './known.ts'
+import { bannerLines, isFooter, isOnlyUrls } from './notices.ts'
 import { longestLine, withMarksApart } from './phrases.ts'
 import { signatureLines } from './signature.ts'
 
@@ -16,7 +17,7 @@ export interface VisibleText {
 }
 
 /** What a line turned out to be. */
-type Kind = 'own' | 'blank' | 'quote' | 'introduction' | 'quoted mail' | 'signature'
+type Kind = 'own' | 'blank' | 'quote' | 'introduction' | 'quoted mail' | 'signature' | 'notice'
 
 /** `> `, and the initials that some programs put before it (`JD> `) when a neighbour has them, too. */
 function quoteMarks(lines: readonly string[]): boolean[] {
@@ -38,6 +39,17 @@ function quoteMarks(lines: readonly string[]): boolean[] {
     if (!quoted[at - 1] || !quoted[at + 1] || quoted[at] || above.length < 65) continue
     if (line.length < 40 && /^\p{Ll}/u.test(line) && !/[.?!:>]$/.test(above)) quoted[at] = true
   }
+  // The end of an address in the web that was wrapped, wherever the quotation ends.
+  for (let at = 1; at < lines.length; at++) {
+    const above = (lines[at - 1] ?? '').slice(-longestLine)
+    if (
+      quoted[at - 1] &&
+      !quoted[at] &&
+      /https?:\/\/\S{20,}$/.test(above) &&
+      /^\S{4,}$/.test(lines[at] ?? '')
+    )
+      quoted[at] = true
+  }
   return quoted
 }
 
@@ -51,6 +63,8 @@ function nextFilled(lines: readonly string[], from: number): number {
 function classify(text: QuotedLines, introductions: readonly Span[]): Kind[] {
   const { lines, quoted } = text
   const kinds: Kind[] = lines.map((line, at) => (quoted[at] ? 'quote' : line.trim() === '' ? 'blank' : 'own'))
+  const banner = bannerLines(lines, (at) => kinds[at] === 'own')
+  for (let at = 0; at < banner; at++) if (kinds[at] === 'own') kinds[at] = 'notice'
   let at = 0
   let hasOwn = false
   for (const { start, end } of introductions) {
@@ -62,6 +76,24 @@ function classify(text: QuotedLines, introductions: readonly Span[]): Kind[] {
     if (next < lines.length && !quoted[next] && hasOwn) return kinds.fill('quoted mail', start)
   }
   return kinds
+}
+
+/** Footers below a quotation are no answer to it. Addresses in the web are, where nothing else is. */
+function markFooters(lines: readonly string[], kinds: Kind[]): void {
+  const lastQuote = kinds.findLastIndex((kind) => kind === 'quote' || kind === 'introduction')
+  if (lastQuote < 0) return
+  const urls: number[] = []
+  for (let end = kinds.length; end > lastQuote + 1; ) {
+    while (end > lastQuote + 1 && kinds[end - 1] !== 'own') end--
+    let start = end
+    while (start > lastQuote + 1 && kinds[start - 1] === 'own') start--
+    const paragraph = lines.slice(start, end)
+    if (start === end || !isFooter(paragraph)) break
+    if (isOnlyUrls(paragraph)) for (let at = start; at < end; at++) urls.push(at)
+    kinds.fill('notice', start, end)
+    end = start
+  }
+  if (!kinds.includes('own')) for (const at of urls) kinds[at] = 'own'
 }
 
 /** Marks signatures in each stretch of own lines. */
@@ -129,6 +161,7 @@ export function splitText(text: string, known = nothingKnown): VisibleText {
   const quoted = quoteMarks(lines)
   const quotedLines = { lines, quoted, known }
   const kinds = classify(quotedLines, findIntroductions(quotedLines))
+  markFooters(lines, kinds)
   markSignatures(lines, kinds, known)
   cutQuotes(lines, kinds, known)
   const visible = select(lines, kinds, new Set<Kind>(['own', 'blank', 'quote']))

@@ -1,6 +1,7 @@
-/** What replyd itself knows of a mail, for the prompts: from its header, never from its text. */
+/** replyd's own facts about a mail, for the prompts: from its header, never from its text. */
 
-import { nextOpening, type OpenHours } from '../../decide/hours.ts'
+import type { OpenHours } from '../../config/settings.ts'
+import { nextOpening } from '../../decide/hours.ts'
 import type { Owner } from '../../mail/account.ts'
 import { decodeWords, domainPart, parseAddressList, plainLine } from '../../mail/address.ts'
 import { authentication } from '../../mail/authentication.ts'
@@ -8,7 +9,7 @@ import { fieldValues, firstField, type Message, type Part } from '../../mail/mes
 import { localTime } from './calendar.ts'
 import type { Attachment, MailFacts } from './messages.ts'
 
-/** Codes whose name alone tells a model too little. */
+/** Codes whose name alone does not tell a model enough. */
 const explained: Readonly<Record<string, string>> = {
   'thread-stranger': 'answers a conversation that this address never took part in',
   'reply-to-mismatch': 'answers go to another organisation than From',
@@ -17,20 +18,20 @@ const explained: Readonly<Record<string, string>> = {
 const listFields = ['list-id', 'list-unsubscribe', 'list-post', 'precedence', 'feedback-id', 'auto-submitted']
 
 /** What the mail itself does not say. */
-export interface Known {
+export interface Circumstances {
   /** INTERNALDATE. */
   receivedAt: Date
   firstContact: boolean | null
-  /** The owner has written to the sender before; null: not known. */
+  /** The owner has written to the sender before; null: unknown. */
   writtenBefore: boolean | null
-  /** The guard's reason; `ok` when nothing fired. */
+  /** The guard's reason; `ok` if no rule fired. */
   guardReason: string
   /** IANA name of the owner's zone. */
   timeZone: string
   businessHours: readonly OpenHours[] | null
 }
 
-export function mailFacts(message: Message, owner: Owner, known: Known): MailFacts {
+export function mailFacts(message: Message, owner: Owner, known: Circumstances): MailFacts {
   const from = plainLine(decodeWords(firstField(message, 'from') ?? ''))
   const author = parseAddressList(firstField(message, 'from') ?? '')[0]?.address ?? ''
   const found = authentication(message, owner.authservIds, domainPart(author))
@@ -59,7 +60,7 @@ function attachmentsOf(part: Part): Attachment[] {
   return [...own, ...children.flatMap(attachmentsOf)].slice(0, 10)
 }
 
-/** Null when an answer goes to the author. */
+/** Null if an answer goes to the author. */
 function replyToOf(message: Message, author: string): string | null {
   const field = firstField(message, 'reply-to')
   const address = field === null ? undefined : parseAddressList(field)[0]?.address
@@ -67,7 +68,7 @@ function replyToOf(message: Message, author: string): string | null {
   return plainLine(decodeWords(field))
 }
 
-function openingOf({ businessHours, receivedAt, timeZone }: Known): string | null {
+function openingOf({ businessHours, receivedAt, timeZone }: Circumstances): string | null {
   if (businessHours === null) return null
   const opening = nextOpening(businessHours, receivedAt, timeZone)
   if (opening.getTime() === receivedAt.getTime()) return 'open now'
@@ -83,7 +84,7 @@ export function knownOf(
   },
   timeZone: string,
   businessHours: readonly OpenHours[] | null,
-): Known {
+): Circumstances {
   const { row, firstContact, writtenBefore } = mail
   const guardReason = row.codes[0] ?? 'ok'
   return { receivedAt: row.internalDate, firstContact, writtenBefore, guardReason, timeZone, businessHours }

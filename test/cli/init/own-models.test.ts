@@ -24,14 +24,14 @@ test.each<[string, Responder, string[] | null]>([
   ['a refusal', json(404, {}), null],
 ])('%s', async (_name, responder, names) => {
   server.respond(responder)
-  const found = await ownModels([['Ollama', Number(new URL(server.baseUrl).port)]])
+  const found = await ownModels([['Ollama', Number(new URL(server.baseUrl).port)]], 60_000)
   expect(found).toEqual(names === null ? [] : [{ program: 'Ollama', baseUrl: server.baseUrl, names }])
 })
 
 test('where nothing listens, nothing is found', async () => {
   const port = Number(new URL(server.baseUrl).port)
   await server.close()
-  expect(await ownModels([['Ollama', port]])).toEqual([])
+  expect(await ownModels([['Ollama', port]], 60_000)).toEqual([])
   server = await startModelServer()
 })
 

@@ -4,8 +4,7 @@ import fc from 'fast-check'
 import { explainOctets } from '../../../src/eval/explain.ts'
 import type { Owner } from '../../../src/mail/account.ts'
 import { parseOctets } from '../../../src/mail/mime/octets.ts'
-import { buildReply } from '../../../src/mail/reply/build.ts'
-import { replyHeader } from '../../../src/mail/reply/header.ts'
+import { buildReply, replyHeader } from '../../../src/mail/reply/build.ts'
 import { now } from '../../guard/letter.ts'
 
 const directory = new URL('../../fixtures/corpus/', import.meta.url)
@@ -49,7 +48,7 @@ const own = [
   ],
 ]
 
-/** The header block of a reply to these octets, checked as bytes; null when there is nobody to answer. */
+/** The header block of a reply to these octets, checked as bytes; null when there is nobody to reply to. */
 async function replyTo(octets: Buffer) {
   const original = parseOctets(octets)
   if (replyHeader(original, owner, 'send') === null) return null
