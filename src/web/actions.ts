@@ -1,4 +1,4 @@
-/** What a form and an API call may ask for, by the last word of the path. */
+/** The actions of forms and API calls, by the last word of the path. */
 import { z } from 'zod'
 import { approve, cancel } from '../review/approve.ts'
 import { edit } from '../review/edit.ts'

@@ -1,4 +1,4 @@
-/** Every mail with its outcome; the filters stand in the URL. */
+/** Every mail with its outcome; the filters are in the URL. */
 import { capitalised, type Disposition, outcomeOf } from '../base/dispositions.ts'
 import { sentenceOf } from '../base/reasons.ts'
 import type { HistoryMail } from '../store/review-lists.ts'
@@ -21,7 +21,7 @@ interface HistoryProps {
   filter: HistoryFilter
   accounts: readonly string[]
   dispositions: readonly Disposition[]
-  /** Key of the last mail shown; null when there are none after it. */
+  /** Key of the last mail shown; null if there are none after it. */
   older: string | null
   /** Not the first page. */
   later: boolean

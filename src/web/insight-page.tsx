@@ -1,4 +1,4 @@
-/** How it goes: volume, trust, pace, mood and money over the last days. */
+/** Statistics of the last days: volume, trust, speed, mood and money. */
 
 import { capitalised, type Disposition, outcomeOf } from '../base/dispositions.ts'
 import type { DayFigures, ReplyFigures } from '../store/statistics.ts'
@@ -11,7 +11,7 @@ const fewestDays = 7
 const nothing = { mails: 0, spam: 0, positive: 0, neutral: 0, negative: 0, sent: 0, untouched: 0, cost: 0 }
 
 /**
- * The days that are shown: with those on which nothing happened, without the ones before anything did; a week at least.
+ * The days shown: including those without activity, but not those before the first; at least a week.
  * @param names the longest range, oldest first
  */
 export function everyDay(days: readonly DayFigures[], names: readonly string[]): DayFigures[] {
@@ -27,7 +27,7 @@ export interface Insight {
   days: readonly DayFigures[]
   replies: ReplyFigures
   outcomes: readonly { disposition: Disposition; n: number }[]
-  /** Ceiling in US dollars. */
+  /** Daily budget in US dollars. */
   perDay: number
 }
 

@@ -1,15 +1,15 @@
-/** What every page shares. Works without JavaScript; htmx only refreshes what has changed. */
+/** The layout shared by all pages. Works without JavaScript; htmx only refreshes what has changed. */
 import type { Child } from 'hono/jsx'
 
 export interface View {
-  /** Of the form that a page posts. */
+  /** For the page's forms. */
   token: string
   path: string
   notice: string | null
-  /** A reply that was approved a moment ago and can be taken back. */
+  /** A reply that was just approved and can be cancelled. */
   undo: { id: string; until: Date | null } | null
   waiting: number
-  /** What the owner should know about the model. */
+  /** Warnings for the owner about the model. */
   warnings: readonly string[]
   hasLogin: boolean
   now: Date
@@ -86,7 +86,7 @@ export function Page({ view, title, children }: { view: View; title: string; chi
 
 interface ShellProps {
   title: string
-  /** `bare`: without the menu at its side. */
+  /** `bare`: without the side menu. */
   page?: 'bare'
   children?: Child
 }
@@ -135,7 +135,7 @@ function Notice({ view: { notice, undo, ...view } }: { view: View }) {
   )
 }
 
-/** When a reply goes out: stated as a time, and counted down where JavaScript runs. */
+/** When a reply is sent: stated as a time, and counted down if JavaScript is on. */
 export function Countdown({ until }: { until: Date | null }) {
   if (until === null) return <>Sending now</>
   return (

@@ -1,4 +1,4 @@
-/** The mail itself, and the full explanation of it. */
+/** The mail itself, and the full explanation of its decision. */
 
 import { capitalised, ceilingWords, outcomeOf, replyStateWords } from '../base/dispositions.ts'
 import { helpFor, type Reason, sentenceOf } from '../base/reasons.ts'
@@ -13,9 +13,9 @@ import { momentOf } from './words.ts'
 export interface Shown {
   row: MessageRow
   reply: ReplyRow | null
-  /** New text of the mail; null when it was removed. */
+  /** New text of the mail; null if it was removed. */
   text: string | null
-  /** All of its text, quotes included. */
+  /** The complete text, quotes included. */
   whole: string | null
   hasHtml: boolean
   explained: Explained
@@ -57,7 +57,7 @@ export function Original({ shown }: { shown: Shown }) {
   )
 }
 
-/** Everything that is known of one mail, on one page. */
+/** Everything known about one mail, on one page. */
 export function MailPage({ view, shown }: { view: View; shown: Shown }) {
   const { row, reply, explained } = shown
   const verdict = modelVerdict(row.verdict)
@@ -111,7 +111,7 @@ export function MailPage({ view, shown }: { view: View; shown: Shown }) {
   )
 }
 
-/** What the owner can do about it, where there is something to do. */
+/** What the owner can do about it, if anything. */
 export function Help({ reason }: { reason: Reason }) {
   const help = helpFor(reason)
   return help === null ? null : <p class="meta">{help}</p>

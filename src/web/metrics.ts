@@ -1,4 +1,7 @@
-/** Figures for Prometheus, read from the store when they are asked for: every process shows the same. docs/operations.md lists them. */
+/**
+ * Metrics for Prometheus, read from the store on request: every process shows the same. docs/operations.md lists
+ * them.
+ */
 import { Gauge, Registry, register } from 'prom-client'
 import { programVersion } from '../base/version.ts'
 import { dayOf } from '../model/budget.ts'
@@ -8,12 +11,12 @@ import { spentOn } from '../store/review-lists.ts'
 import { countBy, modelLatency, storeSize, usageBy, waitingFigures } from '../store/statistics.ts'
 import type { WebContext } from './web-context.ts'
 
-/** Calls to the model that count for its latency, milliseconds. */
+/** Time window of model calls for the latency metric, milliseconds. */
 const latencyWindowMs = 3_600_000
 
 type MakeGauge = (name: string, help: string, labelNames?: string[]) => Gauge<string>
 
-/** In Prometheus' text format, together with what other parts count in this process. */
+/** In Prometheus' text format, including what other parts count in this process. */
 export async function metricsText(web: WebContext): Promise<{ text: string; type: string }> {
   const own = new Registry()
   const gauge: MakeGauge = (name, help, labelNames = []) =>
@@ -98,7 +101,7 @@ async function addQueues({ boards = [] }: WebContext, gauge: MakeGauge): Promise
   const jobs = gauge('replyd_queue_jobs', 'Jobs in a queue', ['queue', 'state'])
   for (const board of boards) {
     const queue = board.name.replace(/^.*-/, '')
-    // A queue that does not answer is told by replyd_healthy.
+    // replyd_healthy reports a queue that does not answer.
     const counts = await board.getJobCounts('active', 'delayed', 'wait').catch(() => ({}))
     for (const [state, n] of Object.entries(counts)) jobs.set({ queue, state }, n)
   }

@@ -24,14 +24,14 @@ interface ListPageProps {
   title: string
   path: string
   search: string
-  /** Further fields that a search keeps. */
+  /** Further fields that a search preserves. */
   kept?: Readonly<Record<string, string>>
-  /** Said where there is nothing. */
+  /** Text for an empty list. */
   empty: string | null
   children?: Child
 }
 
-/** A page that lists mails: title, search, and what was found. */
+/** A page that lists mails: title, search, and results. */
 export function ListPage({ view, title, path, search, kept = {}, empty, children }: ListPageProps) {
   const hidden = Object.entries(kept).filter(([, value]) => value !== '')
   return (
@@ -142,9 +142,9 @@ const byMode: ReadonlySet<Reason> = new Set<Reason>(['mode-draft', 'mode-review'
 
 function stateWords({ disposition, reason, holdReasons }: ListedMail): string {
   if (disposition === 'uncertain') return labelOf(reason)
-  // What stopped it last says more than why it was held at first.
+  // The last obstacle is more informative than the original reason for holding.
   if (disposition === 'held' && reason === 'addressee-refused') return labelOf(reason)
-  // That it is a draft can be seen; why it is not more says something.
+  // That it is a draft is visible; why it is not more than that is informative.
   const doubt = holdReasons?.find((each) => !byMode.has(each))
   if (doubt !== undefined) return labelOf(doubt)
   return disposition === 'drafted' ? capitalised(outcomeOf(disposition)) : labelOf(reason)

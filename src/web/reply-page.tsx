@@ -1,4 +1,4 @@
-/** One reply beside its mail. */
+/** One reply next to its mail. */
 import { capitalised, outcomeOf } from '../base/dispositions.ts'
 import { labelOf, type Reason, sentenceOf } from '../base/reasons.ts'
 import { modelVerdict } from '../triage/verdict.ts'
@@ -39,7 +39,7 @@ export function ReplyPage({ view, shown }: { view: View; shown: Shown }) {
   )
 }
 
-/** Why it waits: everything that was weighed, or what stopped it last. */
+/** Why it waits: all reasons, or the last obstacle. */
 function shownReasons({ row, reply }: Shown): readonly Reason[] {
   const weighed = row.reason === rewriteWithoutText ? [] : (reply?.holdReasons ?? [])
   return weighed.length > 0 ? weighed : [row.reason]
@@ -100,14 +100,14 @@ function Draft({ view, shown }: { view: View; shown: Shown }) {
   )
 }
 
-/** What the server said when it would not take it; the owner has to act on it. */
+/** Refusals by the server, which the owner has to act on. */
 const refusals: ReadonlySet<Reason> = new Set<Reason>([
   'addressee-refused',
   'smtp-rejected',
   'delivery-failed',
 ])
 
-/** Asked to write again, the model wrote nothing: the draft is the one from before, and may still be approved. */
+/** When asked to rewrite, the model wrote nothing: the previous draft stays, and may still be approved. */
 const rewriteWithoutText = 'rewrite-without-text' satisfies Reason
 
 /** The model wrote nothing: what the mail is about, and what it did not know. */

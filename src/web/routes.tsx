@@ -80,7 +80,7 @@ function addHistory(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): void {
     }
     const [search, before] = [asked('q'), asked('before')]
     const { timeZone } = config.budget
-    // One more than is shown tells whether there are older ones.
+    // One more than is shown, to find out whether there are older ones.
     const found = await listMails(db, { ...filter, search, before, timeZone, limit: pageLength + 1 })
     const mails = found.slice(0, pageLength)
     const props = {
@@ -96,7 +96,7 @@ function addHistory(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): void {
   })
 }
 
-/** What was done to an account or a category. */
+/** Actions on an account or a category. */
 const notices: Readonly<Record<string, string | undefined>> = {
   pause: 'Paused: nothing is sent any more.',
   resume: 'Resumed: replies are sent again.',
@@ -104,7 +104,7 @@ const notices: Readonly<Record<string, string | undefined>> = {
   revoke: 'Revoked: replies of this category wait for you again.',
 }
 
-/** Null when it is approved no more: then there is nothing to undo. */
+/** Null if it is no longer approved: then there is nothing to undo. */
 async function undoOf(db: Queryable, id: string | undefined) {
   const reply = id ? await loadReply(db, id) : null
   return reply?.state === 'approved' ? { id: reply.id, until: reply.sendAfter } : null
@@ -184,7 +184,7 @@ const isNext =
   (mail: { id: string; disposition: string }): boolean =>
     mail.id !== id && mail.disposition !== 'approved'
 
-/** What was saved a moment ago, and nothing else. */
+/** Only the text that was just saved. */
 async function approveEdited(web: WebContext, id: string, actor: string): Promise<void> {
   const reply = await loadReply(web.context.db, id)
   if (reply === null) throw new Refusal('nothing-written')

@@ -1,4 +1,4 @@
-/** What a person may see of the settings, and change: pause and resume, and what may go out by itself. */
+/** The settings that a person may see and change: pause and resume, and automatic sending. */
 import { setbackWords } from '../base/reasons.ts'
 import type { ReplyMode } from '../config/settings.ts'
 import type { CategoryAutonomy } from '../decide/autonomy-record.ts'
@@ -61,7 +61,7 @@ function Accounts({ view, accounts }: { view: View; accounts: SettingsView['acco
   )
 }
 
-/** Who paused it and when, for others who wonder. */
+/** Who paused it and when, for other people. */
 function pauseWords({ paused, pausedBy, pausedAt }: AccountState): string {
   const who = pausedBy && pausedAt ? ` by ${pausedBy}, ${momentOf(pausedAt)}` : ''
   if (paused) return `Paused${who}: mail is still judged, but nothing is sent.`

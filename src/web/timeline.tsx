@@ -1,4 +1,4 @@
-/** What was done with one mail: every step, every question to the model, every edit. */
+/** The history of one mail: every step, model call and edit. */
 import { capitalised, outcomeOf, stageWords } from '../base/dispositions.ts'
 import { sentenceOf } from '../base/reasons.ts'
 import type { Explained, LoggedCall } from '../store/review-lists.ts'

@@ -1,10 +1,11 @@
 /** The outermost header block (RFC 5322 section 2.2), read leniently (RFC 7103): every octet sequence has a reading. */
 
+import { isAscii as isAsciiOctets } from 'node:buffer'
 import type { Field } from '../message.ts'
 import { decodeCharset, decodeUnlabelled } from './charset.ts'
 import { parseParameters } from './parameters.ts'
 
-/** Octets of header that are read; what comes behind is not believed to be a header. */
+/** Octets of header that are read; anything beyond is not treated as header. */
 export const longestHeader = 1 << 18
 
 /** Fields that are read from one block. */
@@ -33,7 +34,7 @@ interface Line {
   next: number
 }
 
-/** The lines of a block. The position of the next LF is kept, so that CR-only text is still read in linear time. */
+/** The lines of a block. Remembers the position of the next LF, so that CR-only text is still read in linear time. */
 function* linesOf(octets: Buffer): Generator<Line> {
   const cr = endsWithCr(octets)
   let feed = -1
@@ -108,6 +109,9 @@ const notStructural = /[^<>@",;:()\\]/g
 /** Japanese between escape sequences, whose octets look like ASCII. */
 const escaped = /\p{Cc}\$[@B]\P{Cc}*(?:\p{Cc}\([BJ])?/gu
 
+/** Nearly every field is, and needs no guess. An escape character may begin Japanese. */
+const isAscii = (octets: Buffer) => isAsciiOctets(octets) && !octets.includes(0x1b)
+
 /** What separates addresses and names in a value as the servers on its way read it. */
 function structureOf(octets: Buffer): string {
   const text = octets.toString('latin1')
@@ -117,19 +121,21 @@ function structureOf(octets: Buffer): string {
 
 /** A charset must not move an address or a quote: then each octet is a character. Subjects have no structure. */
 function fieldText({ name, octets }: RawField, charset: string): string {
+  if (isAscii(octets)) return octets.toString('latin1')
   const text = decodeUnlabelled(octets, charset)
   const sound = name === 'subject' || text.replace(notStructural, '') === structureOf(octets)
   return sound ? text : decodeCharset(octets, 'windows-1252').text
 }
 
 /**
- * Every field in order, leniently. NUL reads as U+FFFD, so that no keyword or address that holds one can be taken for
- * a sound one.
- * @param charset what octets beyond ASCII are likely to be if they are not UTF-8; by default what the header says of its body
+ * Every field in order, leniently. NUL is read as U+FFFD, so that no keyword or address containing one passes as
+ * valid.
+ * @param charset likely charset of octets beyond ASCII that are not UTF-8; by default the one the header names for
+ * its body
  */
 export function parseFields(header: Buffer, charset?: string): Field[] {
   const fields = rawFields(header)
-  const likely = charset ?? ownCharset(fields)
+  const likely = charset ?? (fields.every(({ octets }) => isAscii(octets)) ? '' : ownCharset(fields))
   return fields.map((field) => ({
     name: field.name,
     value: fieldText(field, likely).replaceAll('\0', '\ufffd').trim(),

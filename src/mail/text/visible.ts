@@ -1,6 +1,6 @@
 /**
- * The author's own new words: quoted mail and signatures cut. Linear in the length of the text; when in doubt a line
- * is kept, because a lost question is worse than a quoted one too many.
+ * The author's own new words, without quoted mail and signatures. Linear in the length of the text; in case of doubt
+ * a line is kept, because a lost question is worse than an extra quote.
  */
 
 import type { Message } from '../message.ts'
@@ -16,10 +16,10 @@ export interface VisibleText {
   signature: string
 }
 
-/** What a line turned out to be. */
+/** The kind of a line. */
 type Kind = 'own' | 'blank' | 'quote' | 'introduction' | 'quoted mail' | 'signature' | 'notice'
 
-/** `> `, and the initials that some programs put before it (`JD> `) when a neighbour has them, too. */
+/** `> `, and the initials that some programs put before it (`JD> `) if a neighbouring line has them, too. */
 function quoteMarks(lines: readonly string[]): boolean[] {
   const isGroupWise = (at: number) =>
     /^>>> (?:.{5,300} >>>|.{1,300}@.{1,300}[:：])\s*$/.test(lines[at] ?? '') &&
@@ -72,7 +72,7 @@ function classify(text: QuotedLines, introductions: readonly Span[]): Kind[] {
     kinds.fill('introduction', start, end + 1)
     const next = nextFilled(lines, end + 1)
     at = end + 1
-    // Without own words above, what stands below an introduction may be all that the author has to say.
+    // Without own words above, the text below an introduction may be all that the author has to say.
     if (next < lines.length && !quoted[next] && hasOwn) return kinds.fill('quoted mail', start)
   }
   return kinds
@@ -112,13 +112,13 @@ function markSignatures(lines: readonly string[], kinds: Kind[], known: Known): 
   }
 }
 
-/** The quote itself begins with who wrote it, as HTML mail has it. */
+/** The quote itself begins with its author, as in HTML mail. */
 function startsWithIntroduction(lines: readonly string[], first: number, known: Known): boolean {
   const bare = lines.slice(first, first + 4).map((line) => line.slice(0, longestLine).replace(/^[\s>]+/, ''))
   return findIntroductions({ lines: bare, quoted: bare.map(() => false), known })[0]?.start === 0
 }
 
-/** Decides which marked quotes go: those at the end, and one at the top that an answer stands under. */
+/** Decides which marked quotes are removed: those at the end, and one at the top that is followed by an answer. */
 function cutQuotes(lines: readonly string[], kinds: Kind[], known: Known): void {
   const lastOwn = kinds.lastIndexOf('own')
   for (let at = lastOwn + 1; at < kinds.length; at++) if (kinds[at] === 'quote') kinds[at] = 'quoted mail'
@@ -139,7 +139,7 @@ function select(lines: readonly string[], kinds: readonly Kind[], wanted: Readon
   return kept.slice(start, end).join('\n').trimEnd()
 }
 
-/** Text that is nothing but quotes is better than none, unless there is nothing in it. */
+/** Text that consists only of quotes is better than none, unless it is empty. */
 function fallback(lines: readonly string[], kinds: readonly Kind[], known: Known): string {
   const rest = lines.filter((_, at) => kinds[at] !== 'introduction')
   const says = rest.some((line) => {
@@ -153,8 +153,8 @@ function fallback(lines: readonly string[], kinds: readonly Kind[], known: Known
 }
 
 /**
- * Splits a text into what its author wrote now, what he quotes, and his signature.
- * @param known what the header says; without it only what the text itself shows counts
+ * Splits a text into what its author wrote now, quoted text, and the signature.
+ * @param known what the header says; without it only the text itself is used
  */
 export function splitText(text: string, known = nothingKnown): VisibleText {
   const lines = withMarksApart(text.replace(/\r\n?/g, '\n')).split('\n')
