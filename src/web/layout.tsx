@@ -1,18 +1,21 @@
 /** What every page shares. Works without JavaScript; htmx only refreshes what has changed. */
 import type { Child } from 'hono/jsx'
+import { ageOf, clockOf, exactly, momentOf } from './words.ts'
 
 export interface View {
   /** Of the form that a page posts. */
   token: string
   path: string
   notice: string | null
-  /** A reply that was approved a moment ago and can be taken back. */
-  undo: { id: string; until: Date | null } | null
+  /** What was decided a moment ago and can be taken back: `until` it goes out, or for as long as nobody decides again. */
+  undo: { id: string; action: 'cancel' | 'reopen'; until: Date | null } | null
   waiting: number
   /** What the owner should know about the model. */
   warnings: readonly string[]
   hasLogin: boolean
   now: Date
+  /** The owner's. */
+  timeZone: string
 }
 
 const places = [
@@ -68,6 +71,8 @@ export function Page({ view, title, children }: { view: View; title: string; chi
           <dd>open</dd>
           <dt>a</dt>
           <dd>approve</dd>
+          <dt>Ctrl+Enter</dt>
+          <dd>save and send what is typed</dd>
           <dt>e</dt>
           <dd>edit</dd>
           <dt>r</dt>
@@ -116,17 +121,17 @@ function Notice({ view: { notice, undo, ...view } }: { view: View }) {
     <div class="notice">
       <span>
         <span role="status">{notice}</span>
-        {undo ? (
+        {undo?.action === 'cancel' ? (
           <>
             {' '}
-            <Countdown until={undo.until} />
+            <Countdown until={undo.until} timeZone={view.timeZone} />
           </>
         ) : null}
       </span>
       {undo ? (
         <Action
           view={{ ...view, notice, undo }}
-          to={`/replies/${undo.id}/cancel`}
+          to={`/replies/${undo.id}/${undo.action}`}
           label="Undo (u)"
           id="undo"
         />
@@ -136,11 +141,25 @@ function Notice({ view: { notice, undo, ...view } }: { view: View }) {
 }
 
 /** When a reply goes out: stated as a time, and counted down where JavaScript runs. */
-export function Countdown({ until }: { until: Date | null }) {
+export function Countdown({ until, timeZone }: { until: Date | null; timeZone: string }) {
   if (until === null) return <>Goes out now</>
   return (
-    <time class="until" datetime={until.toISOString()} data-until={until.getTime()}>
-      {`Goes out at ${until.toISOString().slice(11, 19)} UTC`}
+    <time
+      class="until"
+      datetime={until.toISOString()}
+      data-until={until.getTime()}
+      title={exactly(until, timeZone)}
+    >
+      {`Goes out at ${clockOf(until, timeZone)}`}
+    </time>
+  )
+}
+
+/** A moment in the owner's time zone, exact where the pointer rests. */
+export function When({ at, view, short }: { at: Date; view: View; short?: boolean }) {
+  return (
+    <time datetime={at.toISOString()} title={exactly(at, view.timeZone)}>
+      {short ? ageOf(at, view.now) : momentOf(at, view.timeZone)}
     </time>
   )
 }

@@ -4,8 +4,7 @@ import { capitalised, outcomeOf } from '../base/dispositions.ts'
 import { labelOf, type Reason } from '../base/reasons.ts'
 import type { ListedMail } from '../store/review-lists.ts'
 import { modelVerdict } from '../triage/verdict.ts'
-import { Action, Countdown, Page, type View } from './layout.tsx'
-import { ageOf } from './words.ts'
+import { Action, Countdown, Page, type View, When } from './layout.tsx'
 
 export interface Filter {
   search: string
@@ -87,7 +86,7 @@ export function QueuePage({ view, mails, filter }: ListProps<ListedMail>) {
         ) : (
           <ul class="mails">
             {mails.map((mail) => (
-              <QueueRow mail={mail} now={view.now} />
+              <QueueRow mail={mail} view={view} />
             ))}
           </ul>
         )}
@@ -117,22 +116,30 @@ export function queryOf(path: string, fields: Readonly<Record<string, string>>, 
   return query.size === 0 ? path : `${path}?${query}`
 }
 
-function QueueRow({ mail, now }: { mail: ListedMail; now: Date }) {
+function QueueRow({ mail, view }: { mail: ListedMail; view: View }) {
   const verdict = modelVerdict(mail.verdict)
   const urgency = verdict?.urgency ?? 0
   return (
     <li>
       <a class="mail" href={`/replies/${mail.id}`}>
         <span class={`dot urgency-${urgency}`} title={`Urgency ${urgency} of 3`} />
-        <span class="who">{mail.fromName || mail.fromAddress || 'Nobody'}</span>
+        <span class="who" dir="auto">
+          {mail.fromName || mail.fromAddress || 'Nobody'}
+        </span>
         <span class="what">
-          <b>{mail.subject || '(no subject)'}</b>
-          <span class="gist">{verdict?.summary ?? ''}</span>
+          <b dir="auto">{mail.subject || '(no subject)'}</b>
+          <span class="gist" dir="auto">
+            {verdict?.summary ?? ''}
+          </span>
         </span>
         <span class={`why ${mail.disposition}`}>
-          {mail.disposition === 'approved' ? <Countdown until={mail.sendAfter} /> : stateWords(mail)}
+          {mail.disposition === 'approved' ? (
+            <Countdown until={mail.sendAfter} timeZone={view.timeZone} />
+          ) : (
+            stateWords(mail)
+          )}
         </span>
-        <time datetime={mail.internalDate.toISOString()}>{ageOf(mail.internalDate, now)}</time>
+        <When at={mail.internalDate} view={view} short />
       </a>
     </li>
   )
@@ -159,13 +166,17 @@ export function JunkPage({ view, mails, filter }: ListProps<ListedMail>) {
         <ul class="mails">
           {mails.map((mail) => (
             <li class="mail junk">
-              <span class="who">{mail.fromName || mail.fromAddress || 'Nobody'}</span>
+              <span class="who" dir="auto">
+                {mail.fromName || mail.fromAddress || 'Nobody'}
+              </span>
               <a class="what" href={`/mails/${mail.id}`}>
-                <b>{mail.subject || '(no subject)'}</b>
-                <span class="gist">{modelVerdict(mail.verdict)?.summary ?? mail.fromAddress}</span>
+                <b dir="auto">{mail.subject || '(no subject)'}</b>
+                <span class="gist" dir="auto">
+                  {modelVerdict(mail.verdict)?.summary ?? mail.fromAddress}
+                </span>
               </a>
               <span class="why">{labelOf(mail.reason)}</span>
-              <time datetime={mail.internalDate.toISOString()}>{ageOf(mail.internalDate, view.now)}</time>
+              <When at={mail.internalDate} view={view} short />
               <Action view={view} to={`/junk/${mail.id}/restore`} label="Not junk" />
             </li>
           ))}

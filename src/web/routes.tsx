@@ -16,6 +16,7 @@ import { actions } from './actions.ts'
 import { formBody } from './bodies.ts'
 import { addDevices } from './device-routes.tsx'
 import { HistoryPage } from './history-page.tsx'
+import type { View } from './layout.tsx'
 import { framePolicy, harmlessHtml } from './mail-html.ts'
 import { MailPage, type Shown } from './mail-page.tsx'
 import { addOverviews, type ViewOf } from './overviews.tsx'
@@ -24,6 +25,7 @@ import type { PasswordCheck } from './password-check.ts'
 import { ReplyPage } from './reply-page.tsx'
 import type { Sessions } from './sessions.ts'
 import type { WebContext } from './web-context.ts'
+import { unwrapped } from './words.ts'
 
 const pageLength = 50
 
@@ -104,10 +106,15 @@ const notices: Readonly<Record<string, string | undefined>> = {
   revoke: 'Taken back: replies of this category wait for you again.',
 }
 
-/** Null when it is approved no more: then there is nothing to undo. */
-async function undoOf(db: Queryable, id: string | undefined) {
-  const reply = id ? await loadReply(db, id) : null
-  return reply?.state === 'approved' ? { id: reply.id, until: reply.sendAfter } : null
+/** Null when somebody has decided again: then there is nothing to undo. */
+async function undoOf(db: Queryable, done: string, id: string): Promise<View['undo']> {
+  if (done === 'approve') {
+    const reply = await loadReply(db, id)
+    return reply?.state === 'approved' ? { id, action: 'cancel', until: reply.sendAfter } : null
+  }
+  if (done !== 'reject') return null
+  const row = await loadMessage(db, id)
+  return row?.disposition === 'rejected' ? { id, action: 'reopen', until: null } : null
 }
 
 function viewOfPages({ context }: WebContext, sessions: Sessions): ViewOf {
@@ -120,11 +127,12 @@ function viewOfPages({ context }: WebContext, sessions: Sessions): ViewOf {
       token: sessions.formToken(c.get('session')),
       path: c.req.path,
       notice: refusal ? refusalWords(refusal) : (action?.done ?? notices[done] ?? null),
-      undo: done === 'approve' ? await undoOf(db, c.req.query('id')) : null,
+      undo: await undoOf(db, done, c.req.query('id') ?? ''),
       warnings: (await modelNotices(db, config.model)).map(({ said }) => said),
       waiting: (await waitingMails(db, { show: 'held' })).length,
       hasLogin: config.web.passwordHash !== null,
       now: clock.now(),
+      timeZone: config.budget.timeZone,
     }
   }
 }
@@ -141,12 +149,13 @@ async function shownOf({ context }: WebContext, c: Context<Env>): Promise<Shown>
   return {
     row,
     reply,
-    text: mail === null ? null : visibleText(mail.message).text,
+    text: mail === null ? null : unwrapped(visibleText(mail.message).text),
     whole: mail?.message.text ?? null,
     hasHtml: mail !== null && mail.message.html !== null,
     explained,
     version: versionOf(reply?.text ?? ''),
     open: isOpen({ row, reply }),
+    undoMs: context.accounts.get(row.account)?.settings.replies.undoMs ?? 0,
     editing: c.req.query('edit') === '1',
     remote: c.req.query('remote') === '1',
   }

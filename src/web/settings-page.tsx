@@ -47,7 +47,7 @@ function Accounts({ view, accounts }: { view: View; accounts: SettingsView['acco
           <p>
             {state.account} <span class="tag">{modeWords[mode]}</span>
           </p>
-          <p class={state.paused ? 'warned' : 'meta'}>{pauseWords(state)}</p>
+          <p class={state.paused ? 'warned' : 'meta'}>{pauseWords(state, view.timeZone)}</p>
           {state.stopped ? <p class="fault">{state.stopped}</p> : null}
           <Action
             view={view}
@@ -62,8 +62,8 @@ function Accounts({ view, accounts }: { view: View; accounts: SettingsView['acco
 }
 
 /** Who paused it and when, for others who wonder. */
-function pauseWords({ paused, pausedBy, pausedAt }: AccountState): string {
-  const who = pausedBy && pausedAt ? ` by ${pausedBy}, ${momentOf(pausedAt)}` : ''
+function pauseWords({ paused, pausedBy, pausedAt }: AccountState, timeZone: string): string {
+  const who = pausedBy && pausedAt ? ` by ${pausedBy}, ${momentOf(pausedAt, timeZone)}` : ''
   if (paused) return `Paused${who}: mail is still judged, nothing goes out.`
   return who ? `Running again; resumed${who}.` : 'Running.'
 }
@@ -135,7 +135,7 @@ function Autonomy({ view, entry, several }: { view: View; entry: CategoryAutonom
           <rect class="track" width="100" height="6" />
           <rect class="one" width={granted ? 100 : (done / needed) * 100} height="6" />
         </svg>
-        <small>{autonomyWords(entry)}</small>
+        <small>{autonomyWords(entry, view.timeZone)}</small>
         {entry.takenBack?.id ? <a href={`/mails/${entry.takenBack.id}`}>See that mail</a> : null}
       </div>
       {granted ? <Action view={view} to={to('revoke')} label="Take back" /> : null}
@@ -144,18 +144,13 @@ function Autonomy({ view, entry, several }: { view: View; entry: CategoryAutonom
   )
 }
 
-function autonomyWords({
-  streak,
-  needed,
-  granted,
-  grantedAt,
-  grantedBy,
-  offered,
-  takenBack,
-}: CategoryAutonomy): string {
+function autonomyWords(entry: CategoryAutonomy, timeZone: string): string {
+  const { streak, needed, granted, grantedAt, grantedBy, offered, takenBack } = entry
   if (granted)
-    return `Sends by itself; granted by ${grantedBy ?? 'you'}${grantedAt ? `, ${momentOf(grantedAt)}` : ''}`
-  const back = takenBack ? `Taken back ${momentOf(takenBack.at)}: ${setbackWords(takenBack.reason)}. ` : ''
+    return `Sends by itself; granted by ${grantedBy ?? 'you'}${grantedAt ? `, ${momentOf(grantedAt, timeZone)}` : ''}`
+  const back = takenBack
+    ? `Taken back ${momentOf(takenBack.at, timeZone)}: ${setbackWords(takenBack.reason)}. `
+    : ''
   if (offered) return `${back}${streak} in a row: you may let it send`
   return `${back}${streak} of ${needed} in a row`
 }

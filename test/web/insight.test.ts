@@ -23,6 +23,7 @@ const view: View = {
   warnings: [],
   hasLogin: false,
   now: new Date('2026-11-24T08:00:00Z'),
+  timeZone: 'UTC',
 }
 
 const none = { sent: 0, untouched: 0, medianSeconds: null, p90Seconds: null }

@@ -49,6 +49,7 @@ export const replyWith = (holdReasons: Reason[]): ReplyRow => ({
 
 export const shownWith = (row: MessageRow, reply: ReplyRow | null): Shown => ({
   ...{ row, reply, text: 'Do you?', whole: null, hasHtml: false, open: true, editing: false, remote: false },
+  undoMs: 60_000,
   explained: {
     events: [
       {
@@ -71,4 +72,5 @@ export const view: View = {
   warnings: [],
   hasLogin: false,
   now,
+  timeZone: 'UTC',
 }
