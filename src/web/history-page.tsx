@@ -3,7 +3,7 @@ import { capitalised, type Disposition, outcomeOf } from '../base/dispositions.t
 import { sentenceOf } from '../base/reasons.ts'
 import type { HistoryMail } from '../store/review-lists.ts'
 import { type View, When } from './layout.tsx'
-import { ListPage, queryOf } from './pages.tsx'
+import { ListPage, type Paged, Pages, queryOf } from './pages.tsx'
 import { dollars } from './words.ts'
 
 export interface HistoryFilter {
@@ -14,17 +14,12 @@ export interface HistoryFilter {
   until: string
 }
 
-interface HistoryProps {
+interface HistoryProps extends Paged<HistoryMail> {
   view: View
-  mails: readonly HistoryMail[]
   search: string
   filter: HistoryFilter
   accounts: readonly string[]
   dispositions: readonly Disposition[]
-  /** Key of the last mail shown; null when there are none after it. */
-  older: string | null
-  /** Not the first page. */
-  later: boolean
 }
 
 export function HistoryPage({ view, mails, search, filter, older, later, ...choices }: HistoryProps) {
@@ -35,12 +30,11 @@ export function HistoryPage({ view, mails, search, filter, older, later, ...choi
     <ListPage view={view} title="History" path="/history" search={search} kept={kept} empty={empty}>
       <Filters search={search} filter={filter} filtered={filtered} {...choices} />
       {mails.length === 0 ? null : <HistoryTable mails={mails} view={view} />}
-      <p class="pages">
-        {later ? <a href={queryOf('/history', kept, search)}>← Newest</a> : <span />}
-        {older === null ? null : (
-          <a href={queryOf('/history', { ...kept, before: older }, search)}>Older →</a>
-        )}
-      </p>
+      <Pages
+        first={later ? queryOf('/history', kept, search) : null}
+        next={older === null ? null : queryOf('/history', { ...kept, before: older }, search)}
+        words={['← Newest', 'Older →']}
+      />
     </ListPage>
   )
 }

@@ -6,10 +6,15 @@ import type { ListedMail } from '../store/review-lists.ts'
 import { modelVerdict } from '../triage/verdict.ts'
 import { Action, Countdown, Page, type View, When } from './layout.tsx'
 
+/** Mails on one page. */
+export const pageLength = 50
+
 export interface Filter {
   search: string
   show: string
   account: string
+  /** Key of the page before. */
+  after: string
 }
 
 const shows = [
@@ -53,14 +58,50 @@ export function ListPage({ view, title, path, search, kept = {}, empty, children
   )
 }
 
-interface ListProps<Mail> {
-  view: View
+/** One page of a list. */
+export interface Paged<Mail> {
   mails: readonly Mail[]
+  /** Key of the last mail shown; null when there are none behind it. */
+  older: string | null
+  /** Not the first page. */
+  later: boolean
+}
+
+interface ListProps<Mail> extends Paged<Mail> {
+  view: View
   filter: Filter
 }
 
-export function QueuePage({ view, mails, filter }: ListProps<ListedMail>) {
-  const { search, show, account } = filter
+interface PagesProps {
+  /** Addresses; null where there is no such page. */
+  first: string | null
+  next: string | null
+  words: readonly [first: string, next: string]
+}
+
+export function Pages({ first, next, words }: PagesProps) {
+  if (first === null && next === null) return null
+  return (
+    <p class="pages">
+      {first === null ? <span /> : <a href={first}>{words[0]}</a>}
+      {next === null ? null : (
+        <a href={next} rel="next">
+          {words[1]}
+        </a>
+      )}
+    </p>
+  )
+}
+
+export function QueuePage({
+  view,
+  mails,
+  older,
+  later,
+  total,
+  filter,
+}: ListProps<ListedMail> & { total: number }) {
+  const { search, show, account, after } = filter
   const kept = { show: show === 'all' ? '' : show, account }
   return (
     <ListPage view={view} title="Queue" path="/" search={search} kept={kept} empty={null}>
@@ -76,19 +117,27 @@ export function QueuePage({ view, mails, filter }: ListProps<ListedMail>) {
       </p>
       <div
         id="live"
-        hx-get={queryOf('/', kept, search)}
+        hx-get={queryOf('/', { ...kept, after }, search)}
         hx-trigger="changed from:body"
         hx-select="#live"
         hx-swap="outerHTML"
       >
         {mails.length === 0 ? (
-          <Calm found={search !== '' || show !== 'all'} />
+          <Calm found={search !== '' || show !== 'all' || later} />
         ) : (
-          <ul class="mails">
-            {mails.map((mail) => (
-              <QueueRow mail={mail} view={view} />
-            ))}
-          </ul>
+          <>
+            {older === null && !later ? null : <p class="meta">{`${total} in all, most urgent first`}</p>}
+            <ul class="mails">
+              {mails.map((mail) => (
+                <QueueRow mail={mail} view={view} />
+              ))}
+            </ul>
+            <Pages
+              first={later ? queryOf('/', kept, search) : null}
+              next={older === null ? null : queryOf('/', { ...kept, after: older }, search)}
+              words={['← Most urgent', `Next ${pageLength} →`]}
+            />
+          </>
         )}
       </div>
     </ListPage>
@@ -157,7 +206,7 @@ function stateWords({ disposition, reason, holdReasons }: ListedMail): string {
   return disposition === 'drafted' ? capitalised(outcomeOf(disposition)) : labelOf(reason)
 }
 
-export function JunkPage({ view, mails, filter }: ListProps<ListedMail>) {
+export function JunkPage({ view, mails, older, later, filter }: ListProps<ListedMail>) {
   const { search, account } = filter
   const empty = mails.length > 0 ? null : search ? 'Nothing here matches.' : 'No spam was filed.'
   return (
@@ -182,6 +231,11 @@ export function JunkPage({ view, mails, filter }: ListProps<ListedMail>) {
           ))}
         </ul>
       )}
+      <Pages
+        first={later ? queryOf('/junk', { account }, search) : null}
+        next={older === null ? null : queryOf('/junk', { account, before: older }, search)}
+        words={['← Newest', 'Older →']}
+      />
     </ListPage>
   )
 }

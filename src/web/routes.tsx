@@ -9,7 +9,7 @@ import { loadMail } from '../store/bodies.ts'
 import type { Queryable } from '../store/database.ts'
 import { loadMessage } from '../store/messages.ts'
 import { loadReply } from '../store/replies.ts'
-import { explainMail, listMails, waitingMails } from '../store/review-lists.ts'
+import { countWaiting, explainMail, listMails, waitingMails } from '../store/review-lists.ts'
 import { countBy } from '../store/statistics.ts'
 import type { Env } from './access.ts'
 import { actions } from './actions.ts'
@@ -20,14 +20,12 @@ import type { View } from './layout.tsx'
 import { framePolicy, harmlessHtml } from './mail-html.ts'
 import { MailPage, type Shown } from './mail-page.tsx'
 import { addOverviews, type ViewOf } from './overviews.tsx'
-import { type Filter, JunkPage, QueuePage } from './pages.tsx'
+import { type Filter, JunkPage, pageLength, QueuePage } from './pages.tsx'
 import type { PasswordCheck } from './password-check.ts'
 import { ReplyPage } from './reply-page.tsx'
 import type { Sessions } from './sessions.ts'
 import type { WebContext } from './web-context.ts'
 import { unwrapped } from './words.ts'
-
-const pageLength = 50
 
 export function pageRoutes(web: WebContext, sessions: Sessions, passwords: PasswordCheck): Hono<Env> {
   const pages = new Hono<Env>()
@@ -37,18 +35,25 @@ export function pageRoutes(web: WebContext, sessions: Sessions, passwords: Passw
     search: c.req.query('q') ?? '',
     show: c.req.query('show') ?? 'all',
     account: c.req.query('account') ?? '',
+    after: c.req.query('after') ?? '',
   })
   pages.get('/', async (c) => {
     const filter = filterOf(c)
     const show = filter.show === 'held' || filter.show === 'drafts' ? filter.show : 'all'
     const wanted = { search: filter.search || undefined, account: filter.account || undefined, show } as const
-    return c.html(<QueuePage view={await viewOf(c)} mails={await waitingMails(db, wanted)} filter={filter} />)
+    const { after } = filter
+    const found = await waitingMails(db, wanted, { after, limit: pageLength + 1 })
+    const pages = pagesOf(found, after)
+    const total = await countWaiting(db, wanted)
+    return c.html(<QueuePage view={await viewOf(c)} {...pages} total={total} filter={filter} />)
   })
   pages.get('/junk', async (c) => {
     const filter = filterOf(c)
     const { search, account } = filter
-    const wanted = { search, account, disposition: 'filed,marked', limit: 200 }
-    return c.html(<JunkPage view={await viewOf(c)} mails={await listMails(db, wanted)} filter={filter} />)
+    const before = c.req.query('before') ?? ''
+    const wanted = { search, account, before, disposition: 'filed,marked', limit: pageLength + 1 }
+    const pages = pagesOf(await listMails(db, wanted), before)
+    return c.html(<JunkPage view={await viewOf(c)} {...pages} filter={filter} />)
   })
   pages.get('/replies/:id', async (c) =>
     c.html(<ReplyPage view={await viewOf(c)} shown={await shownOf(web, c)} />),
@@ -69,6 +74,12 @@ export function pageRoutes(web: WebContext, sessions: Sessions, passwords: Passw
   return pages
 }
 
+/** One page of what was found: one more than is shown tells whether there are others behind it. */
+function pagesOf<Mail extends { id: string }>(found: readonly Mail[], key: string) {
+  const mails = found.slice(0, pageLength)
+  return { mails, older: found.length > pageLength ? (mails.at(-1)?.id ?? null) : null, later: key !== '' }
+}
+
 function addHistory(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): void {
   const { db, accounts, config } = web.context
   pages.get('/history', async (c) => {
@@ -82,17 +93,13 @@ function addHistory(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): void {
     }
     const [search, before] = [asked('q'), asked('before')]
     const { timeZone } = config.budget
-    // One more than is shown tells whether there are older ones.
     const found = await listMails(db, { ...filter, search, before, timeZone, limit: pageLength + 1 })
-    const mails = found.slice(0, pageLength)
     const props = {
-      mails,
+      ...pagesOf(found, before),
       search,
       filter,
       accounts: [...accounts.keys()],
       dispositions: (await countBy(db)).map(({ disposition }) => disposition),
-      older: found.length > pageLength ? (mails.at(-1)?.id ?? null) : null,
-      later: before !== '',
     }
     return c.html(<HistoryPage view={await viewOf(c)} {...props} />)
   })
@@ -129,7 +136,7 @@ function viewOfPages({ context }: WebContext, sessions: Sessions): ViewOf {
       notice: refusal ? refusalWords(refusal) : (action?.done ?? notices[done] ?? null),
       undo: await undoOf(db, done, c.req.query('id') ?? ''),
       warnings: (await modelNotices(db, config.model)).map(({ said }) => said),
-      waiting: (await waitingMails(db, { show: 'held' })).length,
+      waiting: await countWaiting(db, { show: 'held' }),
       hasLogin: config.web.passwordHash !== null,
       now: clock.now(),
       timeZone: config.budget.timeZone,
