@@ -18,7 +18,7 @@ try {
   await seedAll(db)
   const lines = []
   await db.transaction(async (session) => {
-    const about = { version: '0', at: seededAt, store: 'pglite' }
+    const about = { version: '0', at: seededAt, store: 'pglite', key: Buffer.alloc(32) }
     for await (const line of backupLines(session, about)) lines.push(line)
   })
   await db[Symbol.asyncDispose]()

@@ -2,6 +2,9 @@
 import { reportFailure } from './cli/failure.ts'
 import { runProgram } from './cli/program.ts'
 
+// Mail and keys are written: whatever is made from here on is for this user alone.
+process.umask(0o077)
+
 const { env: environment, stdin, stdout, stderr } = process
 const terminal = { environment, stdin, stdout, stderr }
 

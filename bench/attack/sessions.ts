@@ -126,11 +126,12 @@ function tokens(pages: Pages): Attack[] {
     })
   const make = async (name: string, scopes: string[]) =>
     (JSON.parse((await api('/api/tokens', apiToken, { name, scopes })).text) as { token: string }).token
+  let serial = 0
   const scoped = (name: string, scope: string, path: string, body?: object): Attack => ({
     name: `a token with the scope ${scope} ${name}`,
     holds: 'scopes; what is not named needs `admin`',
     strike: async () => {
-      const secret = await make(name, [scope])
+      const secret = await make(`token ${++serial}`, [scope])
       return differs((await api(path, secret, body)).status, 403)
     },
   })

@@ -1,13 +1,15 @@
 /** `replyd backup` and `replyd restore`: one gzipped file with all that the store holds. */
-import { createWriteStream, existsSync } from 'node:fs'
+import { createWriteStream, existsSync, readFileSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { systemClock } from '../base/clock.ts'
 import { silentLog } from '../base/log.ts'
+import { keyFor, knownKeyText, stateKey } from '../base/state-key.ts'
 import { programVersion } from '../base/version.ts'
-import type { BackupEnd } from '../store/backup.ts'
+import type { Config } from '../config/settings.ts'
+import { type BackupEnd, backupPurpose } from '../store/backup.ts'
 import { readBackupFile, writeBackup } from '../store/backup-file.ts'
 import { openDatabase } from '../store/database.ts'
 import { restoreBackup } from '../store/restore.ts'
@@ -19,6 +21,12 @@ import { type ExitStatus, type Terminal, writeLine } from './terminal.ts'
 export interface BackupOptions {
   config?: string
   json?: boolean
+}
+
+export interface RestoreOptions extends BackupOptions {
+  /** File with the key of the state directory that the backup is of. */
+  key?: string
+  unverified?: boolean
 }
 
 /** Writes beside the file and renames, so that a file of that name is always whole. `-` is standard output. */
@@ -52,7 +60,10 @@ async function copyTo(target: Writable, { config }: BackupOptions, terminal: Ter
     terminal,
     {
       api: async (api) => pipeline(Readable.from(await api.stream('/backup')), target, { end }),
-      direct: (db) => writeBackup(db, { version: programVersion(), at: systemClock.now() }, target, end),
+      direct: (db, state) => {
+        const key = stateKey(state.directory, state.key, backupPurpose)
+        return writeBackup(db, { version: programVersion(), at: systemClock.now(), key }, target, end)
+      },
     },
     { asItIs: true },
   )
@@ -67,11 +78,21 @@ async function checked(file: string): Promise<BackupEnd> {
 }
 
 /** @throws ConfigError when the store is in use or not empty, or the file is no sound backup */
-export async function restore(file: string, options: BackupOptions, terminal: Terminal): Promise<ExitStatus> {
+export async function restore(
+  file: string,
+  options: RestoreOptions,
+  terminal: Terminal,
+): Promise<ExitStatus> {
   if (!existsSync(file)) throw new UsageError(`${file} is not there`)
   const { state } = readConfig(options.config, terminal)
+  const key = keyOf(options, state)
   await using db = await openDatabase(state, silentLog, { asItIs: true })
-  const { head, rows, heldAgain, sending } = await restoreBackup(db, readBackupFile(file), systemClock.now())
+  const { head, rows, heldAgain, sending } = await restoreBackup(
+    db,
+    readBackupFile(file),
+    systemClock.now(),
+    key,
+  )
   const total = Object.values(rows).reduce((sum, n) => sum + n, 0)
   if (options.json) {
     await writeLine(terminal.stdout, JSON.stringify({ head, rows, heldAgain, sending }))
@@ -86,4 +107,16 @@ export async function restore(file: string, options: BackupOptions, terminal: Te
   ]
   await writeLine(terminal.stdout, lines.join('\n'))
   return 0
+}
+
+/** Null where the owner wants the backup whoever wrote it. @throws UsageError when there is no key to check it with */
+function keyOf({ key, unverified }: RestoreOptions, state: Config['state']): Buffer | null {
+  if (unverified) return null
+  if (key !== undefined && !existsSync(key)) throw new UsageError(`--key: ${key} is not there`)
+  const text = key === undefined ? (state.key ?? knownKeyText(state.directory)) : readFileSync(key, 'utf8')
+  if (text === null)
+    throw new UsageError(
+      'The backup can not be checked: there is no key here. Give the oauth.key of the state directory that it is of (--key FILE), or its REPLYD_KEY. If the key is lost and you trust the file: --unverified',
+    )
+  return keyFor(text, backupPurpose)
 }

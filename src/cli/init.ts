@@ -1,17 +1,20 @@
 /** The first run: finds the servers, tries everything, writes replyd.yaml and .env. Never overwrites without asking. */
+
 import { resolveMx, resolveSrv } from 'node:dns/promises'
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
+import { connect } from 'node:tls'
 import { systemClock } from '../base/clock.ts'
 import { loadConfig } from '../config/config.ts'
 import type { Config } from '../config/settings.ts'
 import type { Check } from '../doctor/doctor.ts'
+import { codeOf } from '../doctor/failure.ts'
 import { showCheck } from './doctor.ts'
 import { Asker } from './init/asker.ts'
 import type { Network } from './init/discover.ts'
 import { configText } from './init/files.ts'
 import { fetchPage } from './init/page.ts'
-import { speaksTls } from './init/probe.ts'
 import { corrected, secretsFor, withOtherUser } from './init/secrets.ts'
 import { servers } from './init/servers.ts'
 import { type ExitStatus, printable, type Say, type Terminal, writeLine } from './terminal.ts'
@@ -28,7 +31,7 @@ export interface InitOptions {
   check: boolean
 }
 
-/** Of one look-up, milliseconds. */
+/** Of one look-up or connection, milliseconds. */
 const patienceMs = 5000
 
 const internet: Network = {
@@ -209,4 +212,27 @@ function write(folder: string, yaml: string, secrets: string): string[] {
   put('.env', secrets, 0o600)
   put('replyd.yaml', yaml, 0o644)
   return written
+}
+
+/**
+ * Whether a server speaks TLS from the first octet. It is tried, since a port number is only a custom; nothing but a TLS
+ * greeting is sent.
+ * @returns true with TLS, false when the answer is plain text, null when there is no answer, or none that tells
+ */
+function speaksTls(host: string, port: number): Promise<boolean | null> {
+  return new Promise((resolve) => {
+    // The trial of the login checks the certificate.
+    const options = { host, port, rejectUnauthorized: false, ...(isIP(host) ? {} : { servername: host }) }
+    const socket = connect(options, () => end(true))
+    const timer = setTimeout(() => end(null), patienceMs)
+    const end = (found: boolean | null) => {
+      clearTimeout(timer)
+      socket.destroy()
+      resolve(found)
+    }
+    socket.on('error', (error) => {
+      const words = `${codeOf(error)} ${error.message}`
+      end(/wrong.version.number|packet.length.too.long|unexpected.message/i.test(words) ? false : null)
+    })
+  })
 }

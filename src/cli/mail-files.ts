@@ -5,13 +5,13 @@ import { reasonOf } from '../base/errors.ts'
 /** The name that stands for standard input. */
 export const standardInput = '-'
 
-export type Found = { path: string } | { path: string; fault: string }
+export type FoundFile = { path: string } | { path: string; fault: string }
 
 /** Names of single mails: .eml, and those of a Maildir (`1700000000.M1P2.host:2,S`, in the folders cur and new). */
 const mailName = /\.eml$|:2,[A-Za-z]*$|^\d{9,}\.[^/]+\.[^/]+$/i
 
 /** The files that were named, and in the place of a folder the mails below it, sorted by name. */
-export function* mailFiles(paths: readonly string[]): Generator<Found> {
+export function* mailFiles(paths: readonly string[]): Generator<FoundFile> {
   for (const path of paths) {
     if (path === standardInput) {
       yield { path }

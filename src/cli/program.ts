@@ -151,12 +151,12 @@ function addOfflineCommands(program: Command, terminal: Terminal, end: End): voi
     .action(async () => end(await (await import('./password.ts')).password(terminal)))
 }
 
-export interface DemoOptions {
+export interface DemoFlags {
   exit?: boolean
   json?: boolean
 }
 
-export async function demo(options: DemoOptions, terminal: Terminal): Promise<ExitStatus> {
+export async function demo(options: DemoFlags, terminal: Terminal): Promise<ExitStatus> {
   const { runDemo } = await import('../demo/demo.ts')
   const { environment, stdout, stderr } = terminal
   await runDemo({ exit: options.exit === true, json: options.json === true, environment, stdout, stderr })

@@ -1,5 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { stringify } from 'yaml'
+import { reasonOf } from '../base/errors.ts'
+import { isExposed, makePrivate } from '../base/private-files.ts'
 import { loadConfig } from '../config/config.ts'
 import { withoutSecrets } from '../config/hidden.ts'
 import type { Config } from '../config/settings.ts'
@@ -13,9 +16,22 @@ function configPath(option: string | undefined, environment: Terminal['environme
 }
 
 /** @throws ConfigError naming every fault */
-export function readConfig(option: string | undefined, { environment }: Terminal): Config {
+export function readConfig(option: string | undefined, { environment, stderr }: Terminal): Config {
   const readFile = (path: string) => readFileSync(path, 'utf8')
-  return loadConfig({ path: configPath(option, environment), environment, readFile })
+  const path = configPath(option, environment)
+  const secrets = join(path === null ? process.cwd() : dirname(resolve(path)), '.env')
+  if (isExposed(secrets)) stderr.write(`replyd: ${madePrivate(secrets)}\n`)
+  return loadConfig({ path, environment, readFile })
+}
+
+/** Who may not change it has still to know. */
+function madePrivate(path: string): string {
+  try {
+    makePrivate(path)
+    return `other users could read ${path}: now it is for you alone (mode 600)`
+  } catch (error) {
+    return reasonOf(error)
+  }
 }
 
 /** Prints the settings with defaults, overrides and variables put in; durations in milliseconds. */

@@ -12,7 +12,7 @@ interface Ways<T> {
   /** A daemon runs: on the embedded store, or on another machine (REPLYD_URL). */
   api: (api: ApiClient) => Promise<T>
   /** The store is open, and nobody else needs it for itself. */
-  direct: (db: Database) => Promise<T>
+  direct: (db: Database, state: Config['state']) => Promise<T>
 }
 
 /**
@@ -32,7 +32,7 @@ export async function withStore<T>(
   const running = runningDaemon(state)
   if (running === null) {
     await using db = await openDatabase(state, silentLog, { asItIs })
-    return await ways.direct(db)
+    return await ways.direct(db, state)
   }
   try {
     return await ways.api(openApi(config, terminal))

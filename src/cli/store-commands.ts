@@ -16,9 +16,12 @@ export function addStoreCommands(
   add('backup <file>', 'write all state into a new file (- is standard output); the daemon may run').action(
     async (file, options) => end(await (await import('./backup.ts')).backup(file, options, terminal)),
   )
-  add('restore <file>', 'read a backup into an empty store, embedded or PostgreSQL').action(
-    async (file, options) => end(await (await import('./backup.ts')).restore(file, options, terminal)),
-  )
+  add('restore <file>', 'read a backup into an empty store, embedded or PostgreSQL')
+    .addOption(new Option('--key <file>', 'oauth.key of the state directory that the backup is of'))
+    .addOption(new Option('--unverified', 'restore it whoever wrote it; only for a file that you trust'))
+    .action(async (file, options) =>
+      end(await (await import('./backup.ts')).restore(file, options, terminal)),
+    )
   add('forget <address>', 'remove the stored text of a correspondent; the ledger stays').action(
     async (address, options) => end(await (await import('./forget.ts')).forget(address, options, terminal)),
   )

@@ -10,7 +10,7 @@ import { resolveDocument } from './resolve.ts'
 import { ruleFindings } from './rules.ts'
 import { Document } from './schema.ts'
 import type { Config } from './settings.ts'
-import { type Fault, isWithin, type Path, type Source, valueAt, withValue } from './source.ts'
+import { type ConfigFault, type ConfigSource, isWithin, type Path, valueAt, withValue } from './source.ts'
 
 export interface ConfigSources {
   /** The file, or null when everything comes from the environment. */
@@ -39,7 +39,7 @@ export function loadConfig({ path, environment, readFile }: ConfigSources): Conf
   return resolveDocument(checked.document, directory, timeZoneOf(variables))
 }
 
-function check(source: Source): { document: Document } | { faults: Fault[] } {
+function check(source: ConfigSource): { document: Document } | { faults: ConfigFault[] } {
   const { document, result } = validate(source)
   const findings = [...(result.success ? [] : findingsOf(result.error, Document)), ...ruleFindings(document)]
   // What is not set or can't be read leaves a gap behind: what else that breaks would only be noise.
@@ -55,7 +55,7 @@ function check(source: Source): { document: Document } | { faults: Fault[] } {
  * A variable's value is text; where the schema wants a number or true/false, the text is read as such and the
  * document checked again.
  */
-function validate(source: Source): { document: unknown; result: z.ZodSafeParseResult<Document> } {
+function validate(source: ConfigSource): { document: unknown; result: z.ZodSafeParseResult<Document> } {
   const first = Document.safeParse(source.document, { error: wordsFor })
   if (first.success) return { document: source.document, result: first }
   let document = source.document
@@ -75,7 +75,7 @@ function fromText(expected: string, value: unknown): number | boolean | undefine
   return /^-?\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : undefined
 }
 
-function report(faults: readonly Fault[]): string {
+function report(faults: readonly ConfigFault[]): string {
   const sorted = [...faults].sort((a, b) => a.line - b.line)
   const lines = sorted.map(({ where, what, message }) =>
     [where, what, message].filter((part) => part !== '').join(': '),

@@ -2,18 +2,18 @@
 import { z } from 'zod'
 import { isGroup, type Path } from './source.ts'
 
-export interface Finding {
+export interface ConfigFinding {
   readonly path: Path
   readonly message: string
 }
 
 type Issue = z.core.$ZodIssue
 
-export function findingsOf(error: z.ZodError, schema: z.ZodType): Finding[] {
+export function findingsOf(error: z.ZodError, schema: z.ZodType): ConfigFinding[] {
   return error.issues.flatMap((issue) => findings(issue, schema))
 }
 
-function findings(issue: Issue, schema: z.ZodType): Finding[] {
+function findings(issue: Issue, schema: z.ZodType): ConfigFinding[] {
   const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))
   if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }]
   const known = keysAt(schema, path)

@@ -13,14 +13,14 @@ import {
   type Document as YamlDocument,
 } from 'yaml'
 import { type Environment, interpolate } from './interpolation.ts'
-import { type Fault, formatPath, type Path, type Source, type SourcePosition } from './source.ts'
+import { type ConfigFault, type ConfigSource, formatPath, type Path, type SourcePosition } from './source.ts'
 
 /**
  * Parses the text of a configuration file and puts the variables in. Faults come back, not thrown; where the syntax is
  * broken the document is null, since what follows from half a file is noise.
  * @param label the file's name as the owner wrote it
  */
-export function readDocument(label: string, content: string, environment: Environment): Source {
+export function readDocument(label: string, content: string, environment: Environment): ConfigSource {
   const lines = new LineCounter()
   const options = { lineCounter: lines, merge: true, prettyErrors: false }
   const parsed = parseAllDocuments(content.replace(/^\uFEFF/, ''), options)
@@ -30,7 +30,7 @@ export function readDocument(label: string, content: string, environment: Enviro
     const line = lines.linePos(offset).line
     return { where: `${label}:${line}`, line, what: '' }
   }
-  const refused = (...faults: Fault[]): Source => ({
+  const refused = (...faults: ConfigFault[]): ConfigSource => ({
     document: null,
     faults,
     isFromVariable: () => false,
@@ -68,8 +68,8 @@ function syntaxFaults(
   document: YamlDocument,
   content: string,
   at: (offset: number) => SourcePosition,
-): Fault[] {
-  const byLine = new Map<number, Fault>()
+): ConfigFault[] {
+  const byLine = new Map<number, ConfigFault>()
   for (const { code, message, pos } of document.errors) {
     const place = at(pos[0])
     if (byLine.has(place.line) || (byLine.size > 0 && message.includes('in YAML stream'))) continue

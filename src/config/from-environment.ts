@@ -1,10 +1,10 @@
 /** Environment variables: the whole configuration where there is no file, and what a file leaves out. */
 import type { Environment } from './interpolation.ts'
 import {
-  type Fault,
+  type ConfigFault,
+  type ConfigSource,
   formatPath,
   type Path,
-  type Source,
   type SourcePosition,
   valueAt,
   withValue,
@@ -63,8 +63,8 @@ export const commonVariables: readonly Variable[] = [
 ]
 
 /** One account from REPLYD_ADDRESS, IMAP_URL and SMTP_URL, which have to be there. */
-export function readEnvironment(environment: Environment): Source {
-  const faults: Fault[] = []
+export function readEnvironment(environment: Environment): ConfigSource {
+  const faults: ConfigFault[] = []
   const origins = new Map<string, string>()
   let document: unknown = { accounts: [{}] }
   const put = (path: Path, value: unknown, name: string) => {
@@ -95,9 +95,9 @@ export function readEnvironment(environment: Environment): Source {
 }
 
 /** The same source with what the common variables say put into its gaps. */
-export function withCommonVariables(source: Source, environment: Environment): Source {
+export function withCommonVariables(source: ConfigSource, environment: Environment): ConfigSource {
   const origins = new Map<string, string>()
-  const faults: Fault[] = []
+  const faults: ConfigFault[] = []
   let document = source.document
   for (const { name, path, read } of commonVariables) {
     const text = environment[name]

@@ -1,5 +1,5 @@
 /** Mail, passwords and keys leave this machine encrypted, unless the owner names a host that they may reach in plain text. */
-import type { Finding } from './faults.ts'
+import type { ConfigFinding } from './faults.ts'
 import { isLoopback } from './loopback.ts'
 import { entries, type Path, valueAt } from './source.ts'
 
@@ -8,7 +8,7 @@ const encryptedModes = new Set(['require', 'verify-ca', 'verify-full', 'no-verif
 
 const encryptedSchemes: Readonly<Record<string, string>> = { 'http:': 'https', 'redis:': 'rediss' }
 
-export function plaintextFindings(document: unknown): Finding[] {
+export function plaintextFindings(document: unknown): ConfigFinding[] {
   const allowed = new Set(allowedHosts(document))
   return urlPaths(document).flatMap((path) => {
     const plain = plaintextTo(valueAt(document, path))

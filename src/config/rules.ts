@@ -4,13 +4,13 @@
  */
 
 import { defaults } from './defaults.ts'
-import type { Finding } from './faults.ts'
+import type { ConfigFinding } from './faults.ts'
 import { canonicalAddress } from './fields.ts'
 import { isLoopback } from './loopback.ts'
 import { plaintextFindings } from './plaintext.ts'
 import { entries, isGroup, type Path, valueAt } from './source.ts'
 
-export function ruleFindings(document: unknown): Finding[] {
+export function ruleFindings(document: unknown): ConfigFinding[] {
   if (!isGroup(document)) return []
   const accounts = entries(document, ['accounts'])
   return [
@@ -23,8 +23,8 @@ export function ruleFindings(document: unknown): Finding[] {
   ]
 }
 
-function accountFindings(document: unknown, account: Path): Finding[] {
-  const found: Finding[] = []
+function accountFindings(document: unknown, account: Path): ConfigFinding[] {
+  const found: ConfigFinding[] = []
   const imap = [...account, 'imap']
   if (isGroup(valueAt(document, imap)) && !hasLogin(document, imap)) {
     found.push({ path: [...imap, 'password'], message: 'is missing (or give oauth2)' })
@@ -46,7 +46,7 @@ const hasLogin = (document: unknown, server: Path) =>
 const implicitTls = new Set([993, 465])
 const startTls = new Set([143, 587, 25])
 
-function tlsFindings(document: unknown, server: Path): Finding[] {
+function tlsFindings(document: unknown, server: Path): ConfigFinding[] {
   const [host, port, secure] = ['host', 'port', 'secure'].map((name) => valueAt(document, [...server, name]))
   if (typeof host !== 'string' || isLoopback(host)) return []
   const path = [...server, 'secure']
@@ -64,13 +64,13 @@ function tlsFindings(document: unknown, server: Path): Finding[] {
   return []
 }
 
-function oauth2Findings(document: unknown, server: Path): Finding[] {
+function oauth2Findings(document: unknown, server: Path): ConfigFinding[] {
   const path = [...server, 'oauth2']
   if (valueAt(document, [...path, 'provider']) !== 'custom' || has(document, [...path, 'tokenUrl'])) return []
   return [{ path: [...path, 'tokenUrl'], message: 'is missing (a custom provider needs it)' }]
 }
 
-function categoryFindings(document: unknown, owner: Path): Finding[] {
+function categoryFindings(document: unknown, owner: Path): ConfigFinding[] {
   const categories = entries(document, [...owner, 'categories'])
   return repeated(
     document,
@@ -81,7 +81,7 @@ function categoryFindings(document: unknown, owner: Path): Finding[] {
   )
 }
 
-function modelFindings(document: unknown): Finding[] {
+function modelFindings(document: unknown): ConfigFinding[] {
   const places: Path[] = [
     ['model'],
     ...['triage', 'compose', 'check', 'fallback'].map((task) => ['model', task]),
@@ -90,7 +90,7 @@ function modelFindings(document: unknown): Finding[] {
 }
 
 /** Local servers want no key; the hosted ones all do, and the default is one of those. */
-function keyFindings(document: unknown, place: Path): Finding[] {
+function keyFindings(document: unknown, place: Path): ConfigFinding[] {
   const first = valueAt(document, ['model', 'baseUrl']) ?? defaults.model.baseUrl
   const isFirst = place.length === 1
   const baseUrl = isFirst ? first : valueAt(document, [...place, 'baseUrl'])
@@ -104,8 +104,8 @@ function keyFindings(document: unknown, place: Path): Finding[] {
   return [{ path: [...place, 'apiKey'], message }]
 }
 
-function webFindings(document: unknown): Finding[] {
-  const found: Finding[] = []
+function webFindings(document: unknown): ConfigFinding[] {
+  const found: ConfigFinding[] = []
   const locked = has(document, ['web', 'password']) || has(document, ['web', 'passwordHash'])
   const host = valueAt(document, ['web', 'host'])
   if (typeof host === 'string' && !isLoopback(host) && !locked) {
@@ -128,7 +128,7 @@ function repeated(
   name: string,
   canonical: (text: string) => string | null,
   message: string,
-): Finding[] {
+): ConfigFinding[] {
   const seen = new Set<string>()
   return paths.flatMap((each) => {
     const path = [...each, name]

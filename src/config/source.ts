@@ -11,15 +11,15 @@ export interface SourcePosition {
   readonly what: string
 }
 
-export interface Fault extends SourcePosition {
+export interface ConfigFault extends SourcePosition {
   readonly message: string
   /** The path in the document, when there is one. Further findings at or below it are only consequences. */
   readonly path?: Path
 }
 
-export interface Source {
+export interface ConfigSource {
   readonly document: unknown
-  readonly faults: readonly Fault[]
+  readonly faults: readonly ConfigFault[]
   /** True when the value at that path holds a variable's value, which is always text at first. */
   isFromVariable(path: Path): boolean
   locate(path: Path): SourcePosition

@@ -1,7 +1,9 @@
 /** The daemon, in boot order: each resource is opened after what it needs and closed before it. */
+import { hostname } from 'node:os'
 import type { Clock, NewId } from '../base/clock.ts'
 import { reasonOf } from '../base/errors.ts'
 import { accountLabel, type Log } from '../base/log.ts'
+import { makePrivate, privatePaths } from '../base/private-files.ts'
 import type { Config } from '../config/settings.ts'
 import type { StepContext } from '../context.ts'
 import { type ResolveTxt, txtResolver } from '../dns/resolver.ts'
@@ -20,7 +22,6 @@ import { Accounts } from './accounts.ts'
 import { DailyAudit } from './daily-audit.ts'
 import { sendDigests } from './digest.ts'
 import { healthOf } from './health.ts'
-import { holderName, isGone } from './holder.ts'
 import { warnOfModels } from './model-warning.ts'
 import { handleOnce } from './once.ts'
 
@@ -64,6 +65,7 @@ const mailboxConcurrency = (accounts: number) => Math.min(100, 40 + 2 * accounts
 export async function runDaemon(options: DaemonOptions): Promise<void> {
   const { config, log, clock, newId, roles, signal } = options
   const random = options.random ?? Math.random
+  keepStatePrivate(config.state.directory, log)
   await using db = await openDatabase(config.state, log)
   // Nobody else can be asking: what an earlier process left unsettled is over.
   if (db.kind === 'pglite') await settleAbandonedCalls(db, clock.now())
@@ -106,6 +108,12 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
       ...(roles.includes('watch') ? [sendDigests(context, signal)] : []),
     ])
   log.info({ event: 'daemon.stopping' })
+}
+
+/** On every start: a restored copy or a default of old keeps its mode. @throws ConfigError when it can't be changed */
+function keepStatePrivate(directory: string, log: Log): void {
+  for (const path of privatePaths(directory).filter(makePrivate))
+    log.warn({ event: 'state.made-private', path, reason: 'other users could read it' })
 }
 
 const queueSettingsOf = ({ state, log }: Config, { pool, kind }: Database) => ({
@@ -175,4 +183,26 @@ export async function tellOwner(
   if (reason !== null) log.error({ event: 'owner.action-needed', account: accountLabel(account), reason })
   if (error !== null && 'scope' in error && error.scope === 'model') return
   await changeAccountState(db, account, { stopped: reason }, clock.now()).catch(() => undefined)
+}
+
+/** The name under which this process holds leases: others on this machine see by it whether the process still lives. */
+const holderName = (unique: string): string => `${hostname()} ${process.pid} ${unique}`
+
+/**
+ * Whether a holder is surely gone, so that its lease need not be waited for.
+ * @param alone nobody else can have this store open: whoever held a lease is gone
+ */
+function isGone(holder: string, alone: boolean): boolean {
+  if (alone) return true
+  const [host, pid] = holder.split(' ')
+  return host === hostname() && !isAlive(Number(pid))
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
 }

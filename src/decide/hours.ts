@@ -1,17 +1,11 @@
 /** The owner's business hours, by the clock on their wall: summer time moves the instants, not the hours. */
 
+import type { OpenHours } from '../config/settings.ts'
+
 const minute = 60_000
 const day = 24 * 60 * minute
 /** A week and a day; another week where the only opening falls into an hour that summer time skips. */
 const daysAhead = 15
-
-/** Minutes after midnight; `to` is no longer part of it. */
-export interface OpenHours {
-  /** 0 is Sunday. */
-  readonly days: readonly number[]
-  readonly from: number
-  readonly to: number
-}
 
 interface WallClock {
   /** Milliseconds since 1970 as if the zone were UTC, whole minutes. */

@@ -25,7 +25,7 @@ export interface MailboxOptions {
 /** A part of hoodiecrow by its name, or a function on the server. */
 export type Plugin = string | typeof mends
 
-export interface StoredMail {
+export interface DemoMail {
   uid: number
   flags: readonly string[]
   octets: Buffer
@@ -44,7 +44,7 @@ export interface DemoMailbox extends AsyncDisposable {
   /** Puts a message into a mailbox (INBOX by default), as delivery would: whoever is in IDLE there hears of it. */
   deliver(octets: Buffer, flags?: readonly string[], mailbox?: string): Promise<void>
   /** @throws Error when there is no such mailbox */
-  list(mailbox: string): Promise<StoredMail[]>
+  list(mailbox: string): Promise<DemoMail[]>
   sent(): readonly SubmittedMail[]
   /** Drops every connection and frees the ports. */
   close(): Promise<void>

@@ -5,7 +5,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Body, type Override, readBody } from './stand-in/body.ts'
+import { type Override, type RequestBody, readBody } from './stand-in/body.ts'
 import { check } from './stand-in/check.ts'
 import { compose } from './stand-in/compose.ts'
 import { type Limiter, limiter, type RateLimit } from './stand-in/limits.ts'
@@ -31,7 +31,7 @@ export interface StandInRequest {
   /** Counted from 1, refused ones included. */
   number: number
   question: Question
-  body: Body
+  body: RequestBody
   /** null when the request carried none. */
   apiKey: string | null
   promptTokens: number

@@ -1,14 +1,16 @@
 /** Looks at everything replyd depends on, changes nothing, and says what to do about each failure. */
 
 import { reasonOf } from '../base/errors.ts'
+import { silentLog } from '../base/log.ts'
 import type { AccountSettings, Config, Server } from '../config/settings.ts'
 import { configuredModels } from '../model/models.ts'
 import { SignIns } from '../oauth/oauth.ts'
+import { openSubmission } from '../smtp/smtp.ts'
 import { type Check, failed, passed, type Verdict } from './check.ts'
+import { serverFailure } from './failure.ts'
 import { checkImap } from './imap.ts'
 import { checkModel } from './model.ts'
 import { checkQueue } from './queue.ts'
-import { checkSmtp } from './smtp.ts'
 import { checkState } from './state.ts'
 
 export type { Check } from './check.ts'
@@ -68,3 +70,27 @@ async function single(
 
 const unexpected = (error: unknown): Verdict =>
   failed(reasonOf(error), 'Set REPLYD_DEBUG=1 and report this, please.')
+
+/** The submission server: connects, logs in, sends nothing. */
+async function checkSmtp(
+  { smtp }: AccountSettings,
+  patienceMs: number,
+  accessToken?: (refused?: string) => Promise<string>,
+): Promise<Verdict> {
+  const submission = openSubmission(smtp, {
+    log: silentLog,
+    accessToken,
+    maxConnections: 1,
+    timing: { connectMs: patienceMs, quietMs: patienceMs },
+  })
+  try {
+    const place = `${smtp.host}:${smtp.port}`
+    if (await submission.verify()) return passed(`logged in to ${place} as ${smtp.user}`)
+    const why = smtp.user === '' ? 'as configured' : 'it offers none (AUTH)'
+    return passed(`connected to ${place} without a login: ${why}`)
+  } catch (error) {
+    return serverFailure(error, smtp, { ...smtp, keys: 'smtp', protocol: 'SMTP' })
+  } finally {
+    await submission[Symbol.asyncDispose]()
+  }
+}

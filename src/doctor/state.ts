@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import pg from 'pg'
 import { reasonOf } from '../base/errors.ts'
+import { isExposed, privatePaths } from '../base/private-files.ts'
 import { withoutPassword } from '../config/hidden.ts'
 import type { Config } from '../config/settings.ts'
 import { readHolder } from '../store/lock.ts'
@@ -14,7 +15,7 @@ export async function checkState(
   patienceMs: number,
 ): Promise<Verdict> {
   const place = directoryVerdict(directory)
-  if (databaseUrl === null || place.status === 'failed') return place
+  if (databaseUrl === null || place.status !== 'ok') return place
   return checkPostgres(databaseUrl, patienceMs)
 }
 
@@ -32,6 +33,12 @@ function directoryVerdict(directory: string): Verdict {
       'Give the user that runs replyd the right to write there, or set state.directory (REPLYD_DATA).',
     )
   }
+  const exposed = privatePaths(directory).filter(isExposed)
+  if (exposed.length > 0)
+    return warned(
+      `other users can read ${exposed[0]}`,
+      'The next start takes their rights away; until then, and for copies: chmod -R go-rwx it.',
+    )
   const holder = readHolder(join(directory, 'lock'))
   const running = holder === null ? '' : `, in use by the running replyd (pid ${holder})`
   return passed(`embedded database in ${directory}${running}`)

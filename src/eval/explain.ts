@@ -6,7 +6,7 @@ import { authentication } from '../mail/authentication.ts'
 import { comparable, mailboxes } from '../mail/correspondents.ts'
 import type { Message } from '../mail/message.ts'
 import { parseOctets } from '../mail/mime/octets.ts'
-import { replyHeader } from '../mail/reply/header.ts'
+import { replyHeader } from '../mail/reply/build.ts'
 import type { ReplyHeader } from '../mail/reply/reply.ts'
 import { visibleText } from '../mail/text/visible.ts'
 

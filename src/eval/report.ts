@@ -24,7 +24,7 @@ export interface RunFacts {
   dollars: number
 }
 
-export interface CaseResult {
+export interface ReportedCase {
   file: string
   stage: string | null
   /** Where the daemon would go on, and why. */
@@ -61,7 +61,7 @@ export interface EvalReport extends Omit<RunFacts, 'usage'> {
   latencyMs: { p50: number; p95: number } | null
   /** Per 1,000 mails, those included that no model was asked about; null without mails. */
   perThousand: { inputTokens: number; cachedTokens: number; outputTokens: number; dollars: number } | null
-  cases: CaseResult[]
+  cases: ReportedCase[]
 }
 
 /** The guard's code for what the owner's server has called spam. */
@@ -120,7 +120,7 @@ function perThousand(mails: number, usage: Usage, dollars: number): EvalReport['
   }
 }
 
-function asResult(each: EvalCase): CaseResult {
+function asResult(each: EvalCase): ReportedCase {
   const { label, judged, fault } = each
   const { file, spam, sentiment, needsReply } = label
   const base = { file, fault, expected: { spam, sentiment, reply: needsReply } }

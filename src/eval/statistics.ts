@@ -30,7 +30,7 @@ export function shareOf(count: number, of: number): Share | null {
 }
 
 /** One yes-or-no answer beside its label. */
-export interface Answer {
+export interface GradedAnswer {
   expected: boolean
   given: boolean
 }
@@ -46,7 +46,7 @@ export interface Detection {
   accuracy: Share | null
 }
 
-export function detection(answers: readonly Answer[]): Detection {
+export function detection(answers: readonly GradedAnswer[]): Detection {
   const count = (expected: boolean, given: boolean) =>
     answers.filter((answer) => answer.expected === expected && answer.given === given).length
   const [tp, fp, fn, tn] = [count(true, true), count(false, true), count(true, false), count(false, false)]

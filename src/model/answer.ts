@@ -96,9 +96,9 @@ function jsonOf(content: string): unknown {
   return first < 0 || last < first ? undefined : parsed(text.slice(first, last + 1))
 }
 
-export type Fault = 'thinking' | 'empty' | 'length' | 'not-json' | 'shape' | 'template'
+export type AnswerFault = 'thinking' | 'empty' | 'length' | 'not-json' | 'shape' | 'template'
 
-export type Reading<T> = { ok: true; value: T } | { ok: false; fault: Fault; detail: string }
+export type Reading<T> = { ok: true; value: T } | { ok: false; fault: AnswerFault; detail: string }
 
 /** The model used up its tokens for thoughts, and none were left for the answer. */
 function onlyThought({ content, finish, thought }: Completion): boolean {
@@ -175,7 +175,7 @@ const shownAgain = 4000
 export function repairMessages(
   messages: readonly ChatMessage[],
   { content }: Completion,
-  { fault, detail }: { fault: Fault; detail: string },
+  { fault, detail }: { fault: AnswerFault; detail: string },
   room = Number.POSITIVE_INFINITY,
 ): ChatMessage[] {
   const shorter = fault === 'length' ? ' Be much briefer.' : ''

@@ -66,7 +66,7 @@ const table: readonly [RegExp, Capabilities][] = [
   [/^o[134]/, { ...thinker, effort: 'low', thinking: 2000, contextTokens: 200_000 }],
 ]
 
-export interface Known {
+export interface KnownModel {
   /** As in the configuration; a provider's prefix (`openai/`) is ignored. */
   name: string
   host?: ModelSettings['host']
@@ -75,7 +75,7 @@ export interface Known {
 }
 
 /** What is set outranks the table. On a machine of the owner's the name says nothing: anything may be called gpt-4o. */
-export function capabilitiesOf({ name, host, json, contextTokens }: Known): Capabilities {
+export function capabilitiesOf({ name, host, json, contextTokens }: KnownModel): Capabilities {
   const bare = name.toLowerCase().replace(/^.*\//, '')
   const row = host === 'own' ? undefined : table.find(([pattern]) => pattern.test(bare))?.[1]
   const found = row ?? compatible
@@ -114,7 +114,7 @@ function namesParameter({ param, message }: Refusal, name: RegExp): boolean {
   return name.test(param) || name.test(message)
 }
 
-export interface Step {
+export interface Adjustment {
   capabilities: Capabilities
   /** False when the server gave no reason and this is a guess. */
   named: boolean
@@ -124,7 +124,7 @@ export interface Step {
  * What to leave out after an HTTP 400, or null when nothing is left to try. A parameter that the message names goes
  * first; a message that names none costs the JSON mode, the most frequent stumbling block of compatible servers.
  */
-export function degrade(current: Capabilities, refusal: Refusal): Step | null {
+export function degrade(current: Capabilities, refusal: Refusal): Adjustment | null {
   const named = withoutNamed(current, refusal)
   if (named) return { capabilities: named, named: true }
   const [json, ...otherJson] = current.otherJson

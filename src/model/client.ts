@@ -16,12 +16,13 @@ import {
   classify,
   NoUsableAnswer,
   Refused,
+  rateLimitsOf,
+  rateLimitsOfRefusal,
   refusalOf,
   ThoughtOnly,
   withSpent,
   withTook,
 } from './errors.ts'
-import { rateLimitsOf, rateLimitsOfRefusal } from './limits.ts'
 import { listModels } from './listing.ts'
 import type { Answer, Ask, ListedModel, Model, RateLimits } from './model.ts'
 import { openClient } from './transport.ts'

@@ -4,6 +4,7 @@ import { OwnerActionError, PermanentError, RateLimitedError, TemporaryError } fr
 import { OversizeError, TimeLimitError } from '../base/http.ts'
 import type { Refusal } from './capabilities.ts'
 import { addUsage, type ChatMessage, type Usage } from './chat.ts'
+import type { RateLimits } from './model.ts'
 
 /** `unknown`: the request reached the server and the answer was lost, so that it may be on the bill. */
 export type Spent = Usage | 'unknown'
@@ -248,4 +249,26 @@ export function classify(error: unknown, context: CallContext): Error {
     new TemporaryError(`the connection to ${host} failed${code ? ` (${code})` : ''}`, cause),
     spent,
   )
+}
+
+/** The x-ratelimit-* fields of an answer; null when it carries none of them. */
+export function rateLimitsOf(headers: Headers): RateLimits | null {
+  const count = (name: string): number | null => {
+    const text = headers.get(`x-ratelimit-${name}`)
+    return text !== null && /^\d+$/.test(text.trim()) ? Number(text) : null
+  }
+  const limits: RateLimits = {
+    limitRequests: count('limit-requests'),
+    remainingRequests: count('remaining-requests'),
+    resetRequestsMs: durationOf(headers.get('x-ratelimit-reset-requests')),
+    limitTokens: count('limit-tokens'),
+    remainingTokens: count('remaining-tokens'),
+    resetTokensMs: durationOf(headers.get('x-ratelimit-reset-tokens')),
+  }
+  return Object.values(limits).some((value) => value !== null) ? limits : null
+}
+
+/** The fields of a refusal. Null when it is none, or carries none. */
+export function rateLimitsOfRefusal(error: unknown): RateLimits | null {
+  return error instanceof APIError && error.headers ? rateLimitsOf(error.headers) : null
 }

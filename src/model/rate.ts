@@ -95,7 +95,7 @@ function corrected(bucket: Bucket | null, told: Told, sentAt: number): Bucket | 
   return error > optimism || error < -pessimism ? { ...bucket, fullAt } : null
 }
 
-export interface Correction {
+export interface RateCorrection {
   /** The count of corrections on which it is based. */
   corrections: number
   requests: { capacity: number; perMs: number; shiftMs: number } | null
@@ -106,7 +106,7 @@ export interface Correction {
  * What an answer's fields say beyond what we think. Null for nothing.
  * @param turn that of the call that they answer; the fields speak of the moment at which it arrived
  */
-export function correctionOf(limits: RateLimits, { pace, at }: Turn): Correction | null {
+export function correctionOf(limits: RateLimits, { pace, at }: Turn): RateCorrection | null {
   const compare = (bucket: Bucket | null, told: Told) => {
     const next = corrected(bucket, told, at)
     if (next === null) return null
@@ -126,9 +126,9 @@ export function correctionOf(limits: RateLimits, { pace, at }: Turn): Correction
 }
 
 /** Calls that left since stay counted. Unchanged when another correction came first: that one has seen the same. */
-export function correct(pace: Pace, correction: Correction, now: number): Pace {
+export function correct(pace: Pace, correction: RateCorrection, now: number): Pace {
   if (pace.corrections !== correction.corrections) return pace
-  const apply = (bucket: Bucket | null, change: Correction['requests']): Bucket | null => {
+  const apply = (bucket: Bucket | null, change: RateCorrection['requests']): Bucket | null => {
     if (change === null) return bucket
     const { capacity, perMs, shiftMs } = change
     return { capacity, perMs, fullAt: (bucket?.fullAt ?? now) + shiftMs }

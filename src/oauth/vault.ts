@@ -4,10 +4,11 @@
  * Processes that share the directory share the sign-ins; a machine of its own needs one of its own.
  */
 import { createCipheriv, createDecipheriv, createHash, randomBytes, scryptSync } from 'node:crypto'
-import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { ConfigError } from '../base/errors.ts'
+import { keyPathIn, keyText } from '../base/state-key.ts'
 import type { Grant } from './endpoint.ts'
 
 const Sealed = z.object({ iv: z.base64(), tag: z.base64(), text: z.base64() })
@@ -53,7 +54,7 @@ export class Vault {
       const text = Buffer.concat([decipher.update(Buffer.from(sealed.text, 'base64')), decipher.final()])
       return Stored.parse(JSON.parse(text.toString('utf8')))
     } catch (error) {
-      const key = this.#secret === null ? `the key file ${this.#keyPath}` : 'REPLYD_KEY'
+      const key = this.#secret === null ? `the key file ${keyPathIn(this.#directory)}` : 'REPLYD_KEY'
       throw new ConfigError(
         `${this.#path}: the sign-ins were encrypted with another key than ${key}: bring it back, or run replyd auth again`,
         { cause: error },
@@ -88,10 +89,6 @@ export class Vault {
     return join(this.#directory, 'oauth.json')
   }
 
-  get #keyPath(): string {
-    return join(this.#directory, 'oauth.key')
-  }
-
   #load(): File | null {
     const text = readIfThere(this.#path)
     if (text === null) return null
@@ -107,30 +104,9 @@ export class Vault {
   #key(salt: string): Buffer {
     const known = this.#keys.get(salt)
     if (known) return known
-    const key = scryptSync(this.#secret ?? this.#keyFile(), Buffer.from(salt, 'base64'), 32)
+    const key = scryptSync(this.#secret ?? keyText(this.#directory), Buffer.from(salt, 'base64'), 32)
     this.#keys.set(salt, key)
     return key
-  }
-
-  #keyFile(): string {
-    const text = readIfThere(this.#keyPath)
-    if (text !== null) {
-      if ((statSync(this.#keyPath).mode & 0o077) !== 0) {
-        throw new ConfigError(`${this.#keyPath} can be read by others: chmod 600 it`)
-      }
-      return text.trim()
-    }
-    const made = randomBytes(32).toString('base64')
-    try {
-      writeFileSync(this.#keyPath, `${made}\n`, { mode: 0o600, flag: 'wx', flush: true })
-      // A umask can only take rights away; a default ACL can add some.
-      chmodSync(this.#keyPath, 0o600)
-      return made
-    } catch (error) {
-      // Another process was quicker.
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return this.#keyFile()
-      throw error
-    }
   }
 }
 

@@ -4,7 +4,7 @@ import type { Account, StepContext } from '../context.ts'
 import type { Fetched, ImapAccount, MailboxState } from '../imap/imap.ts'
 import type { StoredMail } from '../store/bodies.ts'
 import { type Cursor, loadCursor, saveCursor } from '../store/cursors.ts'
-import { ingest, type Source } from './ingest.ts'
+import { ingest, type MailSource } from './ingest.ts'
 
 /** Mails per FETCH, and octets: a 30 MB mail costs its header and its texts, no attachments. */
 const limits = { batch: 200, maxHeaderOctets: 64 * 1024, maxTextOctets: 8 << 20 }
@@ -15,7 +15,7 @@ const fewMails = 4
 export async function readNew(
   context: StepContext,
   account: Account,
-  lease: Source['lease'],
+  lease: MailSource['lease'],
   onIngested: (mails: StoredMail[]) => Promise<void>,
 ): Promise<void> {
   const { imap } = account

@@ -8,7 +8,7 @@ import type { Fault } from '../mail/fault.ts'
 import { firstField, type Message } from '../mail/message.ts'
 import { messageFromParts } from '../mail/mime/octets.ts'
 import { mailDigest } from '../mail/same-mail.ts'
-import { type Body, cacheMails, type StoredMail } from '../store/bodies.ts'
+import { cacheMails, type MailBody, type StoredMail } from '../store/bodies.ts'
 import type { Queryable } from '../store/database.ts'
 import { type Ingested, type NewMessage, newRow, storeIngested } from '../store/ingested.ts'
 import { relocateMessage } from '../store/mail-places.ts'
@@ -16,7 +16,7 @@ import { findKnownMails, type KnownMail } from '../store/messages.ts'
 import { storableText } from '../store/storable.ts'
 
 /** Where a batch was read, and the lease under which that may be committed. */
-export interface Source {
+export interface MailSource {
   mailbox: string
   uidValidity: string
   /** See Cursor. */
@@ -37,7 +37,7 @@ const longestHtml = 256 * 1024
 export async function ingest(
   context: StepContext,
   account: Account,
-  source: Source,
+  source: MailSource,
   batch: readonly Fetched[],
 ): Promise<StoredMail[]> {
   const now = context.clock.now()
@@ -119,7 +119,7 @@ interface Relocated {
 async function withoutKnown(
   { db }: StepContext,
   address: string,
-  source: Source,
+  source: MailSource,
   mails: readonly Read[],
 ): Promise<{ fresh: Read[]; relocated: Relocated[] }> {
   const names = mails.map(nameOf)
@@ -181,7 +181,7 @@ const toGuard = { step: 'guard', disposition: 'pending', reason: 'ingested' } as
 const duplicate = { step: 'done', disposition: 'duplicate', reason: 'same-mail' } as const
 const beforeBaseline = { step: 'done', disposition: 'declined', reason: 'before-baseline' } as const
 
-function asRow({ fetched, message, id, again }: Read, account: string, source: Source): NewMessage {
+function asRow({ fetched, message, id, again }: Read, account: string, source: MailSource): NewMessage {
   const from = authorOf(message)
   const subject = firstField(message, 'subject')
   const old = fetched.uid <= source.renumberedUid && fetched.internalDate < source.baselineAt
@@ -206,7 +206,7 @@ function asRow({ fetched, message, id, again }: Read, account: string, source: S
   }
 }
 
-function asBody({ fetched, message, id }: Read): Body {
+function asBody({ fetched, message, id }: Read): MailBody {
   const { structure, text, html, hiddenText, faults } = message
   return { id, header: fetched.header, structure, text, html, hiddenText, faults }
 }

@@ -10,7 +10,7 @@ import type { Database } from './database.ts'
 /** Writes all of it, gzipped, from one snapshot. `end`: whether the target is ended afterwards. */
 export function writeBackup(
   db: Database,
-  about: { version: string; at: Date },
+  about: { version: string; at: Date; key: Buffer },
   target: Writable,
   end = true,
 ): Promise<void> {

@@ -1,9 +1,10 @@
 /**
  * A backup is JSON Lines: a head, each table's rows as `{"table":{…}}`, and an end with the number of rows and a digest of
  * all lines before it. It speaks of columns and values only, so it goes from PGlite to PostgreSQL and back. Jobs are not in
- * it: the sweeper makes them from the rows.
+ * it: the sweeper makes them from the rows. It is signed with a key of the state directory, because whoever could forge one
+ * could grant trust, allow senders, and choose what is sent.
  */
-import { createHash } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { ConfigError } from '../base/errors.ts'
 import type { Queryable } from './database.ts'
 import { newestSchema, schemaVersion } from './migrate.ts'
@@ -30,7 +31,12 @@ export interface BackupEnd {
   sequences: Record<string, [value: string, called: boolean]>
   /** SHA-256 of every line before this one with its line end, hexadecimal. */
   sha256: string
+  /** HMAC-SHA-256 of the same lines, hexadecimal. Absent in backups of replyd before it had one. */
+  mac?: string
 }
+
+/** What the key of a backup is derived for (`stateKey`). */
+export const backupPurpose = 'backup'
 
 const rowsAtOnce = 100
 
@@ -40,7 +46,7 @@ const rowsAtOnce = 100
  */
 export async function* backupLines(
   session: Queryable,
-  { version, at, store }: Pick<BackupHead, 'version' | 'store'> & { at: Date },
+  { version, at, store, key }: Pick<BackupHead, 'version' | 'store'> & { at: Date; key: Buffer },
 ): AsyncGenerator<string> {
   await session.query('set transaction isolation level repeatable read, read only')
   await session.query(`set local timezone = 'UTC'`)
@@ -51,8 +57,10 @@ export async function* backupLines(
       `The store was written by a newer replyd (schema ${schema}, this one knows ${newestSchema}): update replyd`,
     )
   const hash = createHash('sha256')
+  const mac = createHmac('sha256', key)
   const counted = (line: string) => {
     hash.update(line)
+    mac.update(line)
     return line
   }
   const head: BackupHead = {
@@ -77,6 +85,7 @@ export async function* backupLines(
     rows,
     sequences: await sequencesOf(session),
     sha256: hash.digest('hex'),
+    mac: mac.digest('hex'),
   }
   yield `${JSON.stringify(end)}\n`
 }

@@ -7,7 +7,7 @@ import type { Queryable } from './database.ts'
 import { type MessageRow, messageColumns } from './messages.ts'
 
 /** What was read of a mail: removed after the retention time, while the ledger row stays. */
-export interface Body {
+export interface MailBody {
   id: string
   /** The outermost header block, as fetched. */
   header: Buffer
@@ -24,7 +24,7 @@ export interface StoredMail {
   message: Message
 }
 
-type JoinedRow = MessageRow & { [Key in keyof Omit<Body, 'id'>]: Body[Key] | null }
+type JoinedRow = MessageRow & { [Key in keyof Omit<MailBody, 'id'>]: MailBody[Key] | null }
 
 /**
  * Rows with their bodies, for those ids that still have one.

@@ -1,5 +1,5 @@
 /** What is stored of mails that were just read: rows, bodies and how far the mailbox was read, in one statement. */
-import type { Body } from './bodies.ts'
+import type { MailBody } from './bodies.ts'
 import type { Queryable } from './database.ts'
 import type { MessageRow } from './messages.ts'
 import { storable } from './storable.ts'
@@ -30,7 +30,7 @@ export type NewMessage = Pick<
 
 export interface Ingested {
   messages: readonly NewMessage[]
-  bodies?: readonly Body[]
+  bodies?: readonly MailBody[]
   /** Moves forward, never back. */
   cursor?: { account: string; mailbox: string; uidValidity: string; lastUid: number } | null
   /** Under which this may be stored. */

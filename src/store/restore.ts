@@ -1,5 +1,5 @@
 /** Reads a backup into an empty store: all of it, or nothing. */
-import { createHash } from 'node:crypto'
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { ConfigError } from '../base/errors.ts'
 import { type BackupEnd, type BackupHead, backedUpTables, backupFormat, identityColumns } from './backup.ts'
 import { batched } from './batched.ts'
@@ -21,12 +21,18 @@ const rowsAtOnce = 200
 
 /**
  * @param lines of the backup, without their ends
- * @throws ConfigError when the store is not empty, or the backup is damaged, cut off, or of a newer replyd
+ * @param key that it must be signed with; null: whoever wrote it
+ * @throws ConfigError when the store is not empty, or the backup is damaged, cut off, forged, or of a newer replyd
  */
-export function restoreBackup(db: Database, lines: AsyncIterable<string>, now: Date): Promise<Restored> {
+export function restoreBackup(
+  db: Database,
+  lines: AsyncIterable<string>,
+  now: Date,
+  key: Buffer | null,
+): Promise<Restored> {
   return db.transaction(async (session) => {
     await lockSchema(session)
-    const reader = new BackupReader(lines)
+    const reader = new BackupReader(lines, key)
     const head = await reader.head()
     await prepare(session, head.schema)
     const end = await reader.rows(new Loader(session, await backedUpTables(session)))
@@ -52,12 +58,25 @@ async function prepare(session: Queryable, schema: number): Promise<void> {
   await migrateTo(session, schema)
 }
 
+const forged =
+  'The backup was not signed with this key, so it may be forged. Give the oauth.key of the state directory that it is of (--key FILE), or its REPLYD_KEY. Nothing was restored'
+
+const isSame = (mac: Buffer, stated: string | undefined): boolean =>
+  /^[0-9a-f]{64}$/.test(stated ?? '') && timingSafeEqual(mac, Buffer.from(stated ?? '', 'hex'))
+
 class BackupReader {
   readonly #lines: AsyncIterator<string>
   readonly #hash = createHash('sha256')
+  readonly #mac: ReturnType<typeof createHmac> | null
 
-  constructor(lines: AsyncIterable<string>) {
+  constructor(lines: AsyncIterable<string>, key: Buffer | null) {
     this.#lines = lines[Symbol.asyncIterator]()
+    this.#mac = key === null ? null : createHmac('sha256', key)
+  }
+
+  #count(line: string): void {
+    this.#hash.update(`${line}\n`)
+    this.#mac?.update(`${line}\n`)
   }
 
   async head(): Promise<BackupHead> {
@@ -70,7 +89,7 @@ class BackupReader {
       throw new ConfigError(
         `The backup was written by a newer replyd (${version}, schema ${schema}; this one knows ${newestSchema}): update replyd`,
       )
-    this.#hash.update(`${line}\n`)
+    this.#count(line)
     return head as BackupHead
   }
 
@@ -82,13 +101,14 @@ class BackupReader {
         throw new ConfigError('The backup is cut off: its end is missing. Nothing was restored')
       const end = line.startsWith('{"end":') ? (parsed(line) as BackupEnd | null) : null
       if (end === null) {
-        this.#hash.update(`${line}\n`)
+        this.#count(line)
         await loader.add(line)
         continue
       }
       await loader.flush()
       if (this.#hash.digest('hex') !== end.sha256 || !loader.has(end.rows))
         throw new ConfigError('The backup is damaged: its checksum differs. Nothing was restored')
+      if (this.#mac !== null && !isSame(this.#mac.digest(), end.mac)) throw new ConfigError(forged)
       return end
     }
   }

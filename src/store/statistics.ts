@@ -127,7 +127,7 @@ export async function storeSize(db: Queryable): Promise<number> {
   return rows[0]?.octets ?? 0
 }
 
-export interface Usage {
+export interface UsageRow {
   key: string
   calls: number
   inputTokens: number
@@ -141,9 +141,9 @@ export async function usageBy(
   db: Queryable,
   key: 'day' | 'account' | 'step',
   sinceDay: string,
-): Promise<Usage[]> {
+): Promise<UsageRow[]> {
   const column = { day: 'day', account: 'account', step: 'step' }[key]
-  const { rows } = await db.query<Usage>(
+  const { rows } = await db.query<UsageRow>(
     `select ${column} as key, count(*)::int as calls, sum(input_tokens)::float8 as "inputTokens",
        sum(cached_tokens)::float8 as "cachedTokens", sum(output_tokens)::float8 as "outputTokens", sum(cost) as cost
        from replyd.model_call where day >= $1 group by ${column} order by ${column}`,

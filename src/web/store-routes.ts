@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { Readable, type Writable } from 'node:stream'
 import { Hono } from 'hono'
 import { z } from 'zod'
+import { stateKey } from '../base/state-key.ts'
 import { programVersion } from '../base/version.ts'
+import { backupPurpose } from '../store/backup.ts'
 import { writeBackup } from '../store/backup-file.ts'
 import { type Forgotten, forgetCorrespondent } from '../store/forget.ts'
 import { actorOf } from './bearer.ts'
@@ -15,8 +17,10 @@ import type { WebContext } from './web-context.ts'
 /** Everything that the store holds, gzipped. */
 export async function backupStream({ context }: WebContext): Promise<ReadableStream> {
   const { db, clock, config, log } = context
-  const about = { version: programVersion(), at: clock.now() }
-  const spool = await spooled(config.state.directory, (target) => writeBackup(db, about, target))
+  const { directory, key: secret } = config.state
+  const key = stateKey(directory, secret, backupPurpose)
+  const about = { version: programVersion(), at: clock.now(), key }
+  const spool = await spooled(directory, (target) => writeBackup(db, about, target))
   log.info({ event: 'store.backup' })
   return spool
 }

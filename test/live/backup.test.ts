@@ -1,4 +1,5 @@
 /** Backup and restore between the embedded store and PostgreSQL, in every direction; and what they refuse. */
+import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,6 +28,7 @@ async function newPlace(kind: Kind): Promise<Place> {
     IMAP_URL: 'imap://me:pw@127.0.0.1:1',
     SMTP_URL: 'smtp://me:pw@127.0.0.1:1',
     OPENAI_API_KEY: 'none',
+    REPLYD_KEY: 'the same on both machines',
     REPLYD_DATA: join(directory, `place-${places++}`),
   }
   if (kind === 'PostgreSQL') place.DATABASE_URL = await postgres.createDatabase()
@@ -158,6 +160,48 @@ describe('restore refuses', () => {
     expect(outcome.err).toMatch(message)
     expect(outcome.err.trim().split('\n')).toHaveLength(1)
     expect(await run(['restore', file], { environment: place })).toMatchObject({ status: 0 })
+  })
+
+  /** Changed by somebody who knows the format, but not the key. */
+  const forged = (change: (end: Record<string, unknown>) => object) =>
+    changed((text) => {
+      const lines = text.replace('"a@example.org","rule":"allow"', '"m@evil.example","rule":"allow"')
+      const at = lines.lastIndexOf('{"end"')
+      const end = JSON.parse(lines.slice(at)) as Record<string, unknown>
+      const sha256 = createHash('sha256').update(lines.slice(0, at)).digest('hex')
+      return `${lines.slice(0, at)}${JSON.stringify(change({ ...end, sha256 }))}\n`
+    })
+
+  test.each<[string, () => string]>([
+    ['with the old signature', () => forged((end) => end)],
+    ['without any', () => forged(({ mac: _, ...end }) => end)],
+    ['with one that is no text', () => forged((end) => ({ ...end, mac: { length: 64 } }))],
+  ])('a forged one %s, unless the owner wants it all the same', async (_name, make) => {
+    const place = await newPlace('PostgreSQL')
+    const path = make()
+    const outcome = await run(['restore', path], { environment: place })
+    expect(outcome).toMatchObject({ status: 2, out: '', err: expect.stringContaining('may be forged') })
+    expect(await run(['restore', path, '--unverified'], { environment: place })).toMatchObject({ status: 0 })
+  })
+
+  test('without the key, or with another one; with the key file of the old directory it is restored', async () => {
+    const { REPLYD_KEY: _, ...old } = await newPlace('PostgreSQL')
+    const db = await open(old as Place)
+    await seedAll(db)
+    await db[Symbol.asyncDispose]()
+    const path = join(directory, `own-key-${places++}.gz`)
+    expect(await run(['backup', path], { environment: old })).toMatchObject({ status: 0 })
+    const { REPLYD_KEY = '', ...place } = await newPlace('PostgreSQL')
+    expect(await run(['restore', path], { environment: place })).toMatchObject({
+      status: 2,
+      err: expect.stringContaining('there is no key here'),
+    })
+    expect(await run(['restore', path], { environment: { ...place, REPLYD_KEY } })).toMatchObject({
+      status: 2,
+      err: expect.stringContaining('may be forged'),
+    })
+    const key = join(old.REPLYD_DATA, 'oauth.key')
+    expect(await run(['restore', path, '--key', key], { environment: place })).toMatchObject({ status: 0 })
   })
 
   test('a store that is not empty', async () => {

@@ -80,7 +80,12 @@ describe('doctor, on real servers', () => {
         detail: expect.stringMatching(/INBOX holds 0 messages; drafts: Drafts; sent: Sent; junk: Junk/),
       },
       smtp: { status: 'ok' },
-      model: { status: 'ok', detail: expect.stringMatching(/judged a mail \(\d+ tokens in, \d+ out\) in [\d.]+ s, \d+ tokens a second/) },
+      model: {
+        status: 'ok',
+        detail: expect.stringMatching(
+          /judged a mail \(\d+ tokens in, \d+ out\) in [\d.]+ s, \d+ tokens a second/,
+        ),
+      },
       queue: { status: 'ok', detail: expect.stringMatching(/^Redis \d/) },
       state: { status: 'ok', detail: expect.stringMatching(/^PostgreSQL \d/) },
     })

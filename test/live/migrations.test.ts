@@ -93,7 +93,7 @@ test.each(versions)('a store of version %d comes to the newest with all its rows
   async function* each() {
     yield* lines
   }
-  const { rows } = await restoreBackup(db, each(), new Date('2027-01-01T00:00:00Z'))
+  const { rows } = await restoreBackup(db, each(), new Date('2027-01-01T00:00:00Z'), null)
   expect(await schemaVersion(db)).toBe(newestSchema)
   for (const [table, count] of Object.entries(rows)) expect([table, count > 0]).toEqual([table, true])
   expect(Object.values(rows).reduce((sum, n) => sum + n, 0)).toBe(lines.length - 2)
@@ -205,7 +205,7 @@ test('the words of version 1 become those of version 2, in the rows and in what 
     yield* oldWords()
   }
   // Reading a backup migrates what it has read, as the start does.
-  await restoreBackup(db, lines(), new Date('2027-01-01T00:00:00Z'))
+  await restoreBackup(db, lines(), new Date('2027-01-01T00:00:00Z'), null)
   const { rows } = await db.query(
     `select m.id, m.step, m.disposition, m.reason, e.step as "at", e.disposition as "became", e.reason as "because"
        from replyd.message m join replyd.event e on e.message_id = m.id where e.reason <> 'restored' order by m.id`,
@@ -254,7 +254,7 @@ test('mails and replies that an earlier version left half done come to one place
   async function* lines() {
     yield* fixture('1.jsonl').trim().split('\n')
   }
-  await restoreBackup(db, lines(), new Date('2027-01-01T00:00:00Z'))
+  await restoreBackup(db, lines(), new Date('2027-01-01T00:00:00Z'), null)
   await db.query('delete from replyd.migration where version >= 6')
   for (const [id, [mail, state]] of Object.entries(halfDone)) {
     const [step, disposition] = mail.split(' ')

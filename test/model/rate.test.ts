@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { limiter, type RateLimit } from '../../src/demo/stand-in/limits.ts'
-import { rateLimitsOf } from '../../src/model/limits.ts'
+import { rateLimitsOf } from '../../src/model/errors.ts'
 import {
   type Bucket,
   correct,

@@ -3,7 +3,7 @@
 import { type Provider, providers, type ServerAddress } from '../../base/providers.ts'
 import { domainPart } from '../../mail/address.ts'
 
-export interface Found {
+export interface FoundServers {
   imap: ServerAddress
   smtp: ServerAddress
   /** Where it was found, for the owner to judge. */
@@ -23,7 +23,7 @@ export interface Network {
 }
 
 /** @returns null when nothing says where the mail of that address is */
-export async function discover(address: string, network: Network): Promise<Found | null> {
+export async function discover(address: string, network: Network): Promise<FoundServers | null> {
   const domain = domainPart(address).toLowerCase()
   const known = providers.find(({ domains }) => domains.includes(domain))
   if (known) return fromProvider(known, 'the built-in table')
@@ -41,13 +41,13 @@ export async function discover(address: string, network: Network): Promise<Found
   return null
 }
 
-function fromProvider({ name, imap, smtp, hint, oauth2 }: Provider, where: string): Found {
+function fromProvider({ name, imap, smtp, hint, oauth2 }: Provider, where: string): FoundServers {
   return { imap, smtp, source: `${name}, ${where}`, hint, oauth2: oauth2 ?? null }
 }
 
 const byPriority = (a: { priority: number }, b: { priority: number }) => a.priority - b.priority
 
-async function byMx(domain: string, { resolveMx }: Network): Promise<Found | null> {
+async function byMx(domain: string, { resolveMx }: Network): Promise<FoundServers | null> {
   const [first] = (await resolveMx(domain)).sort(byPriority)
   const host = `.${first?.exchange.toLowerCase().replace(/\.$/, '') ?? ''}`
   const provider = providers.find(({ mx }) => mx?.some((end) => host.endsWith(`.${end}`)))
@@ -55,7 +55,7 @@ async function byMx(domain: string, { resolveMx }: Network): Promise<Found | nul
 }
 
 /** A target of "." says that the service is not offered (RFC 6186 section 3.4). */
-async function bySrv(domain: string, { resolveSrv }: Network): Promise<Found | null> {
+async function bySrv(domain: string, { resolveSrv }: Network): Promise<FoundServers | null> {
   const place = async (service: string, secure: boolean): Promise<ServerAddress | null> => {
     const records = await resolveSrv(`_${service}._tcp.${domain}`).catch(() => [])
     const [first] = records.filter(({ name }) => name !== '' && name !== '.').sort(byPriority)
@@ -73,7 +73,11 @@ async function bySrv(domain: string, { resolveSrv }: Network): Promise<Found | n
   return { imap: read, smtp: send, source: `SRV records of ${domain}`, hint: '', oauth2: null }
 }
 
-async function byAutoconfig(address: string, domain: string, { fetchText }: Network): Promise<Found | null> {
+async function byAutoconfig(
+  address: string,
+  domain: string,
+  { fetchText }: Network,
+): Promise<FoundServers | null> {
   const mailbox = encodeURIComponent(address)
   const urls = [
     `https://autoconfig.${domain}/mail/config-v1.1.xml?emailaddress=${mailbox}`,
@@ -99,7 +103,7 @@ async function byAutodiscover(
   address: string,
   domain: string,
   { fetchText }: Network,
-): Promise<Found | null> {
+): Promise<FoundServers | null> {
   const escaped = address.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`)
   const question = `<?xml version="1.0" encoding="utf-8"?>
 <Autodiscover xmlns="${outlookSchema}/requestschema/2006"><Request><EMailAddress>${escaped}</EMailAddress>

@@ -1,11 +1,11 @@
 /** The two files that `replyd init` leaves behind. */
 import { stringify } from 'yaml'
 import type { ServerAddress } from '../../base/providers.ts'
-import type { Found } from './discover.ts'
+import type { FoundServers } from './discover.ts'
 
 export interface Answers {
   address: string
-  found: Found
+  found: FoundServers
   /** Login name where it is not the address. */
   user: string | null
   /** Client id of the registered application; null: a password. */

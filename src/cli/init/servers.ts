@@ -3,7 +3,7 @@ import type { ServerAddress } from '../../base/providers.ts'
 import { UsageError } from '../failure.ts'
 import type { Say } from '../terminal.ts'
 import type { Asker } from './asker.ts'
-import { discover, type Found, type Network } from './discover.ts'
+import { discover, type FoundServers, type Network } from './discover.ts'
 
 export interface Given {
   imap?: string
@@ -16,7 +16,7 @@ export async function servers(
   asker: Asker,
   say: Say,
   network: Network,
-): Promise<Found> {
+): Promise<FoundServers> {
   const given = options.imap && options.smtp
   const found = given ? null : await discover(address, network)
   if (found) await say(`Found by ${found.source}:\n  IMAP ${shown(found.imap)}\n  SMTP ${shown(found.smtp)}`)

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { WireMessage } from './prompt.ts'
 
-export interface Body {
+export interface RequestBody {
   model: string
   messages: WireMessage[]
   /** null: the client set no limit. */
@@ -29,7 +29,7 @@ export interface Override {
 }
 
 /** An error in the provider's form. */
-export interface Fault {
+export interface StagedFault {
   status: number
   message: string
   type: string
@@ -37,7 +37,7 @@ export interface Fault {
   code: string | null
 }
 
-export async function readBody(request: IncomingMessage): Promise<Body | Fault> {
+export async function readBody(request: IncomingMessage): Promise<RequestBody | StagedFault> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
   let raw: unknown
@@ -51,7 +51,7 @@ export async function readBody(request: IncomingMessage): Promise<Body | Fault> 
     : invalid('The body must be an object.', null)
 }
 
-function checked(raw: Record<string, unknown>): Body | Fault {
+function checked(raw: Record<string, unknown>): RequestBody | StagedFault {
   const { model, messages } = raw
   if (typeof model !== 'string' || model === '') return invalid('you must provide a model parameter', 'model')
   if (!Array.isArray(messages) || messages.length === 0)
@@ -87,7 +87,7 @@ function readMessage(message: unknown): WireMessage | null {
   }
 }
 
-function formatOf(format: unknown): Body['responseFormat'] | null {
+function formatOf(format: unknown): RequestBody['responseFormat'] | null {
   if (format === undefined || format === null) return 'text'
   if (typeof format !== 'object' || !('type' in format)) return null
   return format.type === 'text' || format.type === 'json_object' || format.type === 'json_schema'
@@ -95,6 +95,6 @@ function formatOf(format: unknown): Body['responseFormat'] | null {
     : null
 }
 
-function invalid(message: string, param: string | null): Fault {
+function invalid(message: string, param: string | null): StagedFault {
   return { status: 400, message, type: 'invalid_request_error', param, code: null }
 }

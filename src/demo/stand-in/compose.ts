@@ -1,7 +1,7 @@
 /** The stand-in's reply: courtesy in the mail's language, and passages of the knowledge word for word. It promises nothing. */
 import { isStopWord, languageOf } from '../../check/language.ts'
 import { phrasesOf } from './phrases.ts'
-import { nameOf, type Passage, type Question } from './prompt.ts'
+import { type GivenPassage, nameOf, type Question } from './prompt.ts'
 import { sentimentOf } from './sentiment.ts'
 import { isManipulation } from './suspicion.ts'
 import { asking, thanks, wordsOf } from './words.ts'
@@ -88,12 +88,12 @@ function termsOf(text: string): Set<string> {
 }
 
 /** The passage that shares most terms with the ask, in its language first; null when too little matches to be sure. */
-function bestPassage(ask: string, passages: readonly Passage[], language: string): Passage | null {
+function bestPassage(ask: string, passages: readonly GivenPassage[], language: string): GivenPassage | null {
   const wanted = termsOf(ask)
   const candidates = passages
     .filter(({ text }) => languageOf(text).language === language)
     .map((passage) => ({ passage, terms: termsOf(`${passage.source} ${passage.text}`) }))
-  let best: { passage: Passage; score: number; shared: number } | null = null
+  let best: { passage: GivenPassage; score: number; shared: number } | null = null
   for (const { passage, terms } of candidates) {
     const shared = [...wanted].filter((term) => terms.has(term))
     // A term that stands in every passage tells nothing.

@@ -1,6 +1,6 @@
 /** Reads a request as the stand-in sees it: nothing but the words that any model would get. */
 
-export interface Passage {
+export interface GivenPassage {
   /** File and heading as the prompt names them. */
   source: string
   text: string
@@ -13,7 +13,7 @@ export interface Question {
   facts: ReadonlyMap<string, string>
   /** What stands between the mail's markers; the whole user message when there are none. */
   mail: string
-  knowledge: readonly Passage[]
+  knowledge: readonly GivenPassage[]
   /** Everything between markers, by its name. */
   blocks: ReadonlyMap<string, string>
   categories: readonly { name: string; description: string }[]
@@ -72,7 +72,7 @@ function factsOf(outside: string): Map<string, string> {
 }
 
 /** Each passage stands under a line `[file > heading]`; without such lines, empty lines part them. */
-function passagesOf(inside: string): Passage[] {
+function passagesOf(inside: string): GivenPassage[] {
   const label = /^\[([^\]\n]+)\]$/m
   const pieces = label.test(inside) ? inside.split(/^(?=\[[^\]\n]+\]$)/m) : inside.split(/\n{2,}/)
   return pieces

@@ -1,7 +1,7 @@
 /** The writer's mood, by counting words of praise and blame. */
 import { asking, negative, negators, positive, strong, type Words } from './words.ts'
 
-export interface Sentiment {
+export interface Mood {
   label: 'positive' | 'neutral' | 'negative' | 'mixed'
   /** 0 to 1. */
   intensity: number
@@ -19,7 +19,7 @@ function negated({ list }: Words, at: number): boolean {
 }
 
 /** @param text the same text with its capitals */
-export function sentimentOf(words: Words, text: string): Sentiment {
+export function sentimentOf(words: Words, text: string): Mood {
   const [praise, blame] = [positive.find(words), negative.find(words)]
   const deniedPraise = praise.filter(({ at }) => negated(words, at)).length
   const deniedBlame = blame.filter(({ at }) => negated(words, at)).length

@@ -1,10 +1,10 @@
 /** Rules for spam and for mail that speaks to the machine that reads it. */
 import { WordList, type Words } from './words.ts'
 
-export type SpamKind = 'phishing' | 'scam' | 'bulk' | 'malware' | 'none'
+export type SuspectedKind = 'phishing' | 'scam' | 'bulk' | 'malware' | 'none'
 
 interface Rule {
-  kind: Exclude<SpamKind, 'none'>
+  kind: Exclude<SuspectedKind, 'none'>
   weight: number
   words: WordList
 }
@@ -92,7 +92,7 @@ const link = /https?:\/\/|www\.\w/i
 export interface Suspicion {
   /** 0 for none; from 3 on it is called spam. */
   score: number
-  kind: SpamKind
+  kind: SuspectedKind
 }
 
 export interface Circumstances {
@@ -107,7 +107,7 @@ export function suspicionOf(
   read: Words,
   { urgent, authentication, attachments }: Circumstances,
 ): Suspicion {
-  const scores = new Map<Exclude<SpamKind, 'none'>, number>()
+  const scores = new Map<Exclude<SuspectedKind, 'none'>, number>()
   const add = (kind: Rule['kind'], weight: number): void =>
     void scores.set(kind, (scores.get(kind) ?? 0) + weight)
   for (const { kind, weight, words } of rules) {

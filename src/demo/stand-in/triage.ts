@@ -2,15 +2,15 @@
 import { languageOf } from '../../check/language.ts'
 import { asksOf } from './compose.ts'
 import { nameOf, type Question } from './prompt.ts'
-import { hundredths, type Sentiment, sentimentOf } from './sentiment.ts'
-import { isManipulation, type SpamKind, suspicionOf } from './suspicion.ts'
+import { hundredths, type Mood, sentimentOf } from './sentiment.ts'
+import { isManipulation, type SuspectedKind, suspicionOf } from './suspicion.ts'
 import { asking, legal, noAnswerWanted, personal, thanks, urgent, type Words, wordsOf } from './words.ts'
 
 export interface TriageAnswer {
   asks: string[]
   search: string[]
-  spam: { is: boolean; kind: SpamKind; confidence: number }
-  sentiment: Sentiment
+  spam: { is: boolean; kind: SuspectedKind; confidence: number }
+  sentiment: Mood
   language: string
   category: string
   urgency: number
@@ -64,7 +64,7 @@ export function triage(question: Question): TriageAnswer {
   }
 }
 
-function urgencyOf(words: Words, sentiment: Sentiment): number {
+function urgencyOf(words: Words, sentiment: Mood): number {
   const pressing = urgent.count(words)
   if (sentiment.label !== 'positive' && legal.count(words) > 0) return pressing > 0 ? 3 : 2
   if (pressing > 0) return pressing >= 3 ? 3 : 2
@@ -74,7 +74,7 @@ function urgencyOf(words: Words, sentiment: Sentiment): number {
 const isQuestion = ({ lower }: Words): boolean => /[?？]/.test(lower.replace(/https?:\S+/g, ''))
 
 /** A question, a request, a complaint, a person's own matter want an answer; thanks and notices do not. */
-function needsReply(words: Words, sentiment: Sentiment): boolean {
+function needsReply(words: Words, sentiment: Mood): boolean {
   if (noAnswerWanted.count(words) > 0) return false
   if (isQuestion(words)) return true
   const requests = asking.count(words)

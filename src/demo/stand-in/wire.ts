@@ -1,7 +1,7 @@
 /** The answers of the OpenAI wire format. */
 import type { ServerResponse } from 'node:http'
 import { countText } from '../../model/budget/tokens.ts'
-import type { Body, Fault, Override } from './body.ts'
+import type { Override, RequestBody, StagedFault } from './body.ts'
 import type { WireMessage } from './prompt.ts'
 
 export const standInModel = 'replyd-stand-in'
@@ -24,7 +24,7 @@ interface Choice {
 /** The choice for an answer, cut at the client's limit as a model would be. */
 export async function choiceOf(
   answer: string,
-  body: Body,
+  body: RequestBody,
   override: Override,
 ): Promise<{ choice: Choice; tokens: number }> {
   let content = override.content === undefined ? answer : override.content
@@ -81,7 +81,7 @@ export class PromptCounter {
   }
 }
 
-export function limitFault(by: 'requests' | 'tokens'): Fault {
+export function limitFault(by: 'requests' | 'tokens'): StagedFault {
   return {
     status: 429,
     message: `Rate limit reached for ${standInModel}: ${by} per minute.`,
@@ -90,7 +90,11 @@ export function limitFault(by: 'requests' | 'tokens'): Fault {
   }
 }
 
-export function refuse(response: ServerResponse, fault: Fault, headers: Record<string, string> = {}): void {
+export function refuse(
+  response: ServerResponse,
+  fault: StagedFault,
+  headers: Record<string, string> = {},
+): void {
   const { status, message, type, param = null, code } = fault
   respond(response, status, { error: { message, type, param, code } }, headers)
 }

@@ -10,7 +10,7 @@ const quotedLines = 4
 const quotedCharacters = 300
 
 /** The blocks of a reply's text, each with LF between its lines; empty when absent. */
-export interface Body {
+export interface ReplyBody {
   answer: string
   /** Lines of the author's last text, without marks. */
   quote: string
@@ -23,8 +23,8 @@ export interface Body {
  */
 export function bodyOf(
   input: Pick<ReplyInput, 'original' | 'text' | 'quote' | 'disclosure' | 'signature'>,
-): Body {
-  const body: Body = {
+): ReplyBody {
+  const body: ReplyBody = {
     answer: cleanText(input.text),
     quote: input.quote === 'short' ? shortQuote(input.original) : '',
     disclosure: cleanText(input.disclosure ?? ''),
@@ -38,7 +38,7 @@ export function bodyOf(
 }
 
 /** All blocks in order, as a reader sees them. The quote is marked, the signature stands behind RFC 3676's `-- `. */
-export function plainText({ answer, quote, disclosure, signature }: Body): string {
+export function plainText({ answer, quote, disclosure, signature }: ReplyBody): string {
   const marked = quote
     .split('\n')
     .map((line) => `> ${line}`)

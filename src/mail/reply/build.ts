@@ -1,15 +1,17 @@
 import { PermanentError } from '../../base/errors.ts'
+import type { Owner } from '../account.ts'
 import { plainLine } from '../address.ts'
-import { addresseesOf, displayName } from './addressing.ts'
+import type { Message } from '../message.ts'
+import { addresseesOf, displayName, originatorOf } from './addressing.ts'
 import { bodyOf } from './body.ts'
 import { compile } from './compile.ts'
 import { flowedText } from './flowed.ts'
-import { replyHeader } from './header.ts'
 import { htmlText } from './html.ts'
 import { textHash } from './identity.ts'
-import type { Reply, ReplyHeader, ReplyInput } from './reply.ts'
+import type { Reply, ReplyHeader, ReplyInput, ReplyKind } from './reply.ts'
+import { replySubject } from './subject.ts'
+import { threading } from './threading.ts'
 
-export { replyHeader } from './header.ts'
 export { replyMessageId, textHash } from './identity.ts'
 export type { Reply, ReplyHeader, ReplyInput, ReplyKind } from './reply.ts'
 
@@ -87,4 +89,21 @@ function marksOf({ kind, originalId }: ReplyInput, header: ReplyHeader): Record<
 /** RFC 5646, as far as a field of RFC 3282 needs it. */
 function isLanguageTag(tag: string): boolean {
   return /^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,5}$/.test(tag)
+}
+
+/** The header that a reply would have; null when there is nobody to answer. Pure, builds nothing. */
+export function replyHeader(
+  original: Pick<Message, 'fields'>,
+  owner: Owner,
+  kind: ReplyKind,
+): ReplyHeader | null {
+  const to = addresseesOf(original, owner, kind).map(({ address }) => address)
+  if (to.length === 0) return null
+  return {
+    from: originatorOf(original, owner),
+    to,
+    subject: replySubject(original),
+    ...threading(original),
+    autoSubmitted: kind === 'send' ? 'auto-replied' : null,
+  }
 }

@@ -1,4 +1,4 @@
-import { type Body, plainText } from './body.ts'
+import { plainText, type ReplyBody } from './body.ts'
 
 /** Characters of a line, the soft break's blank included. */
 const width = 76
@@ -7,7 +7,7 @@ const width = 76
  * The text as format=flowed (RFC 3676): lines of at most 76 characters, CRLF; a blank before the line end says that
  * the paragraph goes on. Words longer than a line stay whole.
  */
-export function flowedText(body: Body): string {
+export function flowedText(body: ReplyBody): string {
   return plainText(body).split('\n').flatMap(flowLine).join('\r\n')
 }
 

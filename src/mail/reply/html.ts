@@ -1,11 +1,14 @@
-import type { Body } from './body.ts'
+import type { ReplyBody } from './body.ts'
 
 /**
  * The same content as the text, as HTML. Everything is escaped and nothing becomes a link: no tracking, no remote
  * images.
  * @param language BCP 47 tag, or null
  */
-export function htmlText({ answer, quote, disclosure, signature }: Body, language: string | null): string {
+export function htmlText(
+  { answer, quote, disclosure, signature }: ReplyBody,
+  language: string | null,
+): string {
   const blocks = [
     ...answer.split('\n\n').map((paragraph) => `<p>${lines(paragraph)}</p>`),
     quote && `<blockquote type="cite"><p>${lines(quote)}</p></blockquote>`,

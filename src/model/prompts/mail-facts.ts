@@ -1,6 +1,7 @@
 /** What replyd itself knows of a mail, for the prompts: from its header, never from its text. */
 
-import { nextOpening, type OpenHours } from '../../decide/hours.ts'
+import type { OpenHours } from '../../config/settings.ts'
+import { nextOpening } from '../../decide/hours.ts'
 import type { Owner } from '../../mail/account.ts'
 import { decodeWords, domainPart, parseAddressList, plainLine } from '../../mail/address.ts'
 import { authentication } from '../../mail/authentication.ts'
@@ -17,7 +18,7 @@ const explained: Readonly<Record<string, string>> = {
 const listFields = ['list-id', 'list-unsubscribe', 'list-post', 'precedence', 'feedback-id', 'auto-submitted']
 
 /** What the mail itself does not say. */
-export interface Known {
+export interface Circumstances {
   /** INTERNALDATE. */
   receivedAt: Date
   firstContact: boolean | null
@@ -30,7 +31,7 @@ export interface Known {
   businessHours: readonly OpenHours[] | null
 }
 
-export function mailFacts(message: Message, owner: Owner, known: Known): MailFacts {
+export function mailFacts(message: Message, owner: Owner, known: Circumstances): MailFacts {
   const from = plainLine(decodeWords(firstField(message, 'from') ?? ''))
   const author = parseAddressList(firstField(message, 'from') ?? '')[0]?.address ?? ''
   const found = authentication(message, owner.authservIds, domainPart(author))
@@ -67,7 +68,7 @@ function replyToOf(message: Message, author: string): string | null {
   return plainLine(decodeWords(field))
 }
 
-function openingOf({ businessHours, receivedAt, timeZone }: Known): string | null {
+function openingOf({ businessHours, receivedAt, timeZone }: Circumstances): string | null {
   if (businessHours === null) return null
   const opening = nextOpening(businessHours, receivedAt, timeZone)
   if (opening.getTime() === receivedAt.getTime()) return 'open now'
@@ -83,7 +84,7 @@ export function knownOf(
   },
   timeZone: string,
   businessHours: readonly OpenHours[] | null,
-): Known {
+): Circumstances {
   const { row, firstContact, writtenBefore } = mail
   const guardReason = row.codes[0] ?? 'ok'
   return { receivedAt: row.internalDate, firstContact, writtenBefore, guardReason, timeZone, businessHours }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { displayName } from '../../../src/mail/reply/addressing.ts'
-import { replyHeader } from '../../../src/mail/reply/header.ts'
+import { replyHeader } from '../../../src/mail/reply/build.ts'
 import { letter, owner } from '../../guard/letter.ts'
 
 function header(fields: readonly string[], kind: 'send' | 'draft' = 'send') {

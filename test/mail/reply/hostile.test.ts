@@ -4,8 +4,7 @@ import fc from 'fast-check'
 import { explainOctets } from '../../../src/eval/explain.ts'
 import type { Owner } from '../../../src/mail/account.ts'
 import { parseOctets } from '../../../src/mail/mime/octets.ts'
-import { buildReply } from '../../../src/mail/reply/build.ts'
-import { replyHeader } from '../../../src/mail/reply/header.ts'
+import { buildReply, replyHeader } from '../../../src/mail/reply/build.ts'
 import { now } from '../../guard/letter.ts'
 
 const directory = new URL('../../fixtures/corpus/', import.meta.url)

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { PermanentError } from '../../../src/base/errors.ts'
-import { checkHeader } from '../../../src/mail/reply/validate-header.ts'
+import { checkHeader } from '../../../src/mail/reply/compile.ts'
 
 const fields = ['From', 'SUBJECT']
 

@@ -1,0 +1,63 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { ConfigError } from '../../src/base/errors.ts'
+import { isExposed, makePrivate, privatePaths } from '../../src/base/private-files.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'replyd-private-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+function fileOf(mode: number): string {
+  const path = join(folder, 'oauth.key')
+  writeFileSync(path, 'secret')
+  chmodSync(path, mode)
+  return path
+}
+
+const modeOf = (path: string) => statSync(path).mode & 0o777
+
+describe('a file that others can reach', () => {
+  test.each([
+    [0o644, 0o600],
+    [0o640, 0o600],
+    [0o604, 0o600],
+    [0o622, 0o600],
+    [0o755, 0o700],
+    [0o444, 0o400],
+  ])('of mode %o becomes %o', (before, after) => {
+    const path = fileOf(before)
+    expect(isExposed(path)).toBe(true)
+    expect(makePrivate(path)).toBe(true)
+    expect(modeOf(path)).toBe(after)
+    expect(makePrivate(path)).toBe(false)
+  })
+
+  test.each([0o600, 0o400, 0o700])('of mode %o is left alone', (mode) => {
+    const path = fileOf(mode)
+    expect(makePrivate(path)).toBe(false)
+    expect(modeOf(path)).toBe(mode)
+  })
+
+  test('through a link is refused: what it leads to is for its owner to change', () => {
+    const path = fileOf(0o644)
+    const link = join(folder, 'link')
+    symlinkSync(path, link)
+    expect(() => makePrivate(link)).toThrow(ConfigError)
+    expect(modeOf(path)).toBe(0o644)
+  })
+
+  test('that is not there is no fault', () => {
+    expect(makePrivate(join(folder, 'none'))).toBe(false)
+    expect(privatePaths(join(folder, 'none'))).toEqual([])
+  })
+})
+
+test('a folder comes with what stands in it', () => {
+  mkdirSync(join(folder, 'pglite'))
+  fileOf(0o600)
+  expect(privatePaths(folder).sort()).toEqual([folder, join(folder, 'oauth.key'), join(folder, 'pglite')])
+})
