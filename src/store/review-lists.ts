@@ -38,8 +38,8 @@ const waitingValues = ({ account, search, show }: WaitingFilter) => [
 /** The place of a mail in the queue, first in, least first. */
 const placeOf = (table: string) =>
   `(${table}.disposition <> 'uncertain', -coalesce((${table}.verdict->>'urgency')::float8, 0), ${table}.disposition = 'drafted',
-    case when ${table}.verdict->'sentiment'->>'label' in ('negative', 'mixed')
-      then -(${table}.verdict->'sentiment'->>'intensity')::float8 else 0 end, ${table}.internal_date, ${table}.id)`
+    coalesce(case when ${table}.verdict->'sentiment'->>'label' in ('negative', 'mixed')
+      then -(${table}.verdict->'sentiment'->>'intensity')::float8 end, 0), ${table}.internal_date, ${table}.id)`
 
 /**
  * Most urgent first: what is uncertain, then by urgency, by displeasure, by age.
