@@ -94,6 +94,12 @@ document.addEventListener('htmx:afterSwap', () => {
 
 if (document.getElementById('main')) {
   const source = new EventSource('/events')
+  const say = (words) => {
+    const place = document.getElementById('connection')
+    if (place) place.textContent = words
+  }
+  source.addEventListener('error', () => say('Connection: lost, reconnecting…'))
+  source.addEventListener('open', () => say(''))
   source.addEventListener('changed', () => window.htmx?.trigger(document.body, 'changed'))
   addEventListener('pagehide', () => source.close())
 }

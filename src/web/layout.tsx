@@ -1,5 +1,7 @@
 /** What every page shares. Works without JavaScript; htmx only refreshes what has changed. */
 import type { Child } from 'hono/jsx'
+import type { Status } from './status.ts'
+import { StatusStrip } from './status-strip.tsx'
 import { ageOf, clockOf, exactly, momentOf } from './words.ts'
 
 export interface View {
@@ -12,6 +14,7 @@ export interface View {
   waiting: number
   /** What the owner should know about the model. */
   warnings: readonly string[]
+  status: readonly Status[]
   hasLogin: boolean
   now: Date
   /** The owner's. */
@@ -54,6 +57,7 @@ export function Page({ view, title, children }: { view: View; title: string; chi
         ) : null}
       </nav>
       <main id="main">
+        <StatusStrip view={view} />
         {view.warnings.map((warning) => (
           <p class="fault" role="alert">
             {warning}

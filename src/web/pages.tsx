@@ -123,7 +123,7 @@ export function QueuePage({
         hx-swap="outerHTML"
       >
         {mails.length === 0 ? (
-          <Calm found={search !== '' || show !== 'all' || later} />
+          <Calm found={search !== '' || show !== 'all' || later} view={view} />
         ) : (
           <>
             {older === null && !later ? null : <p class="meta">{`${total} in all, most urgent first`}</p>}
@@ -144,17 +144,22 @@ export function QueuePage({
   )
 }
 
-function Calm({ found }: { found: boolean }) {
+function Calm({ found, view }: { found: boolean; view: View }) {
   if (found)
     return (
       <p class="empty">
         Nothing here matches. <a href="/">Show everything</a>
       </p>
     )
+  const isRead = view.status.every(({ part, ok }) => ok || part !== 'Mailbox')
   return (
     <div class="empty">
       <p class="headline">Nothing waits for you.</p>
-      <p>New replies appear here by themselves.</p>
+      <p>
+        {isRead
+          ? 'New replies appear here by themselves.'
+          : 'But not all is well with the mailbox: see above.'}
+      </p>
     </div>
   )
 }

@@ -24,6 +24,7 @@ import { type Filter, JunkPage, pageLength, QueuePage } from './pages.tsx'
 import type { PasswordCheck } from './password-check.ts'
 import { ReplyPage } from './reply-page.tsx'
 import type { Sessions } from './sessions.ts'
+import { statusOf } from './status.ts'
 import type { WebContext } from './web-context.ts'
 import { unwrapped } from './words.ts'
 
@@ -124,8 +125,8 @@ async function undoOf(db: Queryable, done: string, id: string): Promise<View['un
   return row?.disposition === 'rejected' ? { id, action: 'reopen', until: null } : null
 }
 
-function viewOfPages({ context }: WebContext, sessions: Sessions): ViewOf {
-  const { db, clock, config } = context
+function viewOfPages(web: WebContext, sessions: Sessions): ViewOf {
+  const { db, clock, config } = web.context
   return async (c) => {
     const done = c.req.query('done') ?? ''
     const action = Object.hasOwn(actions, done) ? actions[done] : undefined
@@ -136,6 +137,7 @@ function viewOfPages({ context }: WebContext, sessions: Sessions): ViewOf {
       notice: refusal ? refusalWords(refusal) : (action?.done ?? notices[done] ?? null),
       undo: await undoOf(db, done, c.req.query('id') ?? ''),
       warnings: (await modelNotices(db, config.model)).map(({ said }) => said),
+      status: await statusOf(web),
       waiting: await countWaiting(db, { show: 'held' }),
       hasLogin: config.web.passwordHash !== null,
       now: clock.now(),

@@ -25,7 +25,7 @@ export function SettingsPage({ view, settings }: { view: View; settings: Setting
       </header>
       <div class="pair">
         <Accounts view={view} accounts={settings.accounts} />
-        <State settings={settings} />
+        <State view={view} settings={settings} />
       </div>
       <AutonomyList view={view} autonomy={settings.autonomy} several={settings.accounts.length > 1} />
     </Page>
@@ -62,17 +62,24 @@ function Accounts({ view, accounts }: { view: View; accounts: SettingsView['acco
 }
 
 /** Who paused it and when, for others who wonder. */
-function pauseWords({ paused, pausedBy, pausedAt }: AccountState, timeZone: string): string {
+function pauseWords({ paused, pausedBy, pausedAt, stopped }: AccountState, timeZone: string): string {
   const who = pausedBy && pausedAt ? ` by ${pausedBy}, ${momentOf(pausedAt, timeZone)}` : ''
+  if (stopped !== null) return 'Stopped:'
   if (paused) return `Paused${who}: mail is still judged, nothing goes out.`
   return who ? `Running again; resumed${who}.` : 'Running.'
 }
 
-function State({ settings: { health, model, budget, hasBoard } }: { settings: SettingsView }) {
+function State({
+  view,
+  settings: { health, model, budget, hasBoard },
+}: {
+  view: View
+  settings: SettingsView
+}) {
   const left = Math.max(0, budget.perDay - budget.spent)
   return (
     <section class="card" aria-label="Health">
-      <h2>{health.ok ? 'All is well' : 'Something needs you'}</h2>
+      <h2>{view.status.every(({ ok }) => ok) ? 'All is well' : 'Something needs you'}</h2>
       <dl class="facts">
         {Object.entries(health.parts).map(([part, state]) => (
           <>

@@ -21,6 +21,7 @@ const view: View = {
   undo: null,
   waiting: 0,
   warnings: [],
+  status: [],
   hasLogin: false,
   now: new Date('2026-11-24T08:00:00Z'),
   timeZone: 'UTC',

@@ -70,6 +70,7 @@ export const view: View = {
   undo: null,
   waiting: 0,
   warnings: [],
+  status: [],
   hasLogin: false,
   now,
   timeZone: 'UTC',
