@@ -80,6 +80,22 @@ document.querySelector('form[action="/logout"]')?.addEventListener('submit', () 
   for (const place of Object.keys(localStorage))
     if (place.startsWith('typed ')) localStorage.removeItem(place)
 })
+
+// The stated time as a count-down. Outside of live regions, so that nobody is told every second.
+function countDown() {
+  for (const time of document.querySelectorAll('[data-until]')) {
+    const seconds = Math.ceil((Number(time.dataset.until) - Date.now()) / 1000)
+    const clock = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+    time.textContent =
+      seconds <= 0
+        ? 'Sending now'
+        : seconds < 60
+          ? `Sending in ${seconds} s`
+          : seconds < 5400
+            ? `Sending in ${clock} min`
+            : time.textContent
+  }
+}
 countDown()
 setInterval(countDown, 1000)
 

@@ -1,16 +1,19 @@
 /**
- * Many mails are under way at once, and each asks the same small questions of the same server. Questions of one kind that
- * come up while one is being answered are asked together in the next round trip, as databases commit in groups: a mail that
- * is alone waits for nobody, and a hundred cost little more than one.
+ * Many mails are in progress at once, and each makes the same small requests to the same server. Requests of one kind
+ * that arrive while one is in flight are sent together in the next round trip, like group commit in databases. A
+ * single mail never waits, and a hundred cost little more than one.
  */
 
-/** Enough to make the round trip small, few enough to keep one question short. */
+/** Large enough to amortise the round trip, small enough to keep one request short. */
 const mostTogether = 100
 
 export interface Options<In> {
-  /** Inputs of the same name are never asked together: the second must see what the first has done. */
+  /** Inputs of the same name are never in one batch: the second must see the effect of the first. */
   nameOf?: (input: In) => string
-  /** An error after which surely nothing was done: then each is asked by itself, so that only the one at fault fails. */
+  /**
+   * An error that guarantees that nothing was done. Each input is then retried separately, so that only the faulty
+   * one fails.
+   */
   splitsOn?: (error: unknown) => boolean
 }
 
@@ -42,7 +45,7 @@ export class Batcher<In, Out> {
   #next(): void {
     if (this.#busy || this.#waiting.length === 0) return
     this.#busy = true
-    // Those that become ready in the same turn of the event loop come along.
+    // Include inputs that become ready in the same turn of the event loop.
     setImmediate(() => {
       void this.#answer(this.#take()).finally(() => {
         this.#busy = false

@@ -1,6 +1,6 @@
 /**
- * Whether a mail server answers. While it does not, a job that waits for it would only keep a worker from other accounts'
- * mail: so one may wait, as the probe, and the rest is told at once to come again.
+ * Whether a mail server answers. While it does not, a job that waits for it would block a worker needed by other
+ * accounts. So one job waits as the probe, and the others are rejected at once and retried later.
  */
 export class CircuitBreaker {
   readonly #patienceMs: number
@@ -11,8 +11,8 @@ export class CircuitBreaker {
   #timer: NodeJS.Timeout | undefined
 
   /**
-   * @param patienceMs how long nothing at all may be answered
-   * @param refusal what those are told that are not to wait
+   * @param patienceMs longest silence before the breaker opens
+   * @param refusal the error for rejected callers
    */
   constructor(patienceMs: number, refusal: () => Error) {
     this.#patienceMs = patienceMs
@@ -30,13 +30,16 @@ export class CircuitBreaker {
     this.#since = performance.now()
   }
 
-  /** Why one more is not to wait: something waits for an answer, and there is no sign that one will come. */
+  /** Why another caller must not wait: one is already waiting, and there is no sign of an answer. */
   get refusal(): Error | null {
     const silent = this.#lost || performance.now() - this.#since > this.#patienceMs
     return this.#underWay > 0 && silent ? this.#refusal() : null
   }
 
-  /** Tells those that wait in a line already. @param sendAway rejects all but the first, and says how many are left */
+  /**
+   * Registers the queue of callers that already wait. @param sendAway rejects all but the first, and returns how many
+   * are left
+   */
   watchOver(sendAway: (refusal: Error | null) => number): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined
@@ -44,7 +47,10 @@ export class CircuitBreaker {
     }, this.#patienceMs).unref()
   }
 
-  /** For what may wait for answers that others asked for; only for what changes nothing, since those go on. */
+  /**
+   * For reads that may wait for answers requested by others. Only for operations that change nothing, because those
+   * continue.
+   */
   async shared<T>(read: () => Promise<T>): Promise<T> {
     if (this.#underWay === 0) return read()
     if (this.refusal) throw this.refusal

@@ -7,7 +7,10 @@ export interface Clock {
 
 export const systemClock: Clock = { now: () => new Date() }
 
-/** The start of a search for a mail written at that moment: clocks and time zones of servers differ by less than a day. */
+/**
+ * Start date of a search for a mail written at that moment: clocks and time zones of servers differ by less than a
+ * day.
+ */
 export function dayBefore(moment: Date): Date {
   return new Date(moment.getTime() - 86_400_000)
 }

@@ -1,9 +1,9 @@
-/** The words for where a mail is and what became of it; the same in the store, the API and on screen. */
+/** Where a mail is and how it ended; the same words in the store, the API and on screen. */
 
 /** The steps a job can run, in mail order. */
 export type Step = 'guard' | 'triage' | 'file' | 'compose' | 'decide' | 'deliver'
 
-/** Where a row stands: a step to run next, `review` by a person, or `done`. */
+/** Where a row is: the next step to run, `review` by a person, or `done`. */
 export type Stage = Step | 'review' | 'done'
 
 export type Disposition =
@@ -25,17 +25,17 @@ export type Disposition =
   | 'held'
   /** Approved; goes out when the undo window ends. */
   | 'approved'
-  /** The reply stands in \Drafts. */
+  /** The reply is in \Drafts. */
   | 'drafted'
   | 'sent'
   /** The owner sent the draft (perhaps edited) from their own client. */
   | 'sent-by-owner'
   | 'rejected'
-  /** A person answered meanwhile; nothing went out. */
+  /** A person answered in the meantime; nothing was sent. */
   | 'superseded'
-  /** It can't be known whether it went out; a person decides. */
+  /** It is unknown whether it was sent; a person decides. */
   | 'uncertain'
-  /** Given up for good; the reason says why. */
+  /** Given up; the reason says why. */
   | 'failed'
 
 export type ReplyState =
@@ -50,13 +50,13 @@ export type ReplyState =
   | 'superseded'
   | 'uncertain'
 
-/** A store of another version may hold words that are not among these. */
+/** A store of another version may contain other words. */
 const wordsIn =
   <Name extends string>(words: Readonly<Record<Name, string>>) =>
   (name: Name): string =>
     Object.hasOwn(words, name) ? words[name] : 'unknown'
 
-/** What became of a mail, for the owner; lower case, so that a line can go on. */
+/** The outcome of a mail, for the owner; lower case, so that it can continue a line. */
 const outcomes: Record<Disposition, string> = {
   pending: 'not decided yet',
   declined: 'left alone',
@@ -104,7 +104,7 @@ const states: Record<ReplyState, string> = {
 export const replyStateWords = wordsIn(states)
 export const replyStates = Object.keys(states) as ReplyState[]
 
-/** What the guard allows at most. */
+/** The most that the guard allows. */
 export const ceilingWords = wordsIn<'may' | 'draft' | 'never'>({
   may: 'may be answered',
   draft: 'may be drafted, but only a person may send it',

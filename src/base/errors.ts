@@ -1,4 +1,4 @@
-/** The errors of replyd say whether a retry helps. An error that is neither of these counts as temporary. */
+/** Errors say whether a retry helps. Any other error counts as temporary. */
 
 /** The same input will fail again: a 5yz reply, a missing mailbox, an answer that never fits the schema. */
 export class PermanentError extends Error {
@@ -10,10 +10,12 @@ export class TemporaryError extends Error {
   override name = 'TemporaryError'
 }
 
-/** What an error stops: one account, or all that asks the model. */
+/** What an error stops: one account, or everything that uses the model. */
 export type Scope = 'account' | 'model'
 
-/** The peer asked to be left alone for a while (HTTP 429, IMAP throttling): wait, do not count it as a failure. */
+/**
+ * The peer asked to be left alone for a while (HTTP 429, IMAP throttling): wait, and do not count it as a failure.
+ */
 export class RateLimitedError extends TemporaryError {
   override name = 'RateLimitedError'
   readonly scope: Scope
@@ -26,7 +28,7 @@ export class RateLimitedError extends TemporaryError {
   }
 }
 
-/** Something that only the owner can mend (a wrong password, an exhausted quota). `scope` says what has to stop. */
+/** Only the owner can fix it (a wrong password, an exhausted quota). `scope` says what has to stop. */
 export class OwnerActionError extends PermanentError {
   override name = 'OwnerActionError'
   readonly scope: Scope
@@ -36,7 +38,7 @@ export class OwnerActionError extends PermanentError {
   }
 }
 
-/** Nobody has signed in, or the sign-in was taken back. Looking again costs nothing, so it is done: `replyd auth` mends it. */
+/** Nobody has signed in, or the sign-in was revoked. Checking is free, so it is retried: `replyd auth` fixes it. */
 export class SignInNeeded extends OwnerActionError {
   override name = 'SignInNeeded'
   constructor(message: string, options?: ErrorOptions) {
@@ -44,7 +46,10 @@ export class SignInNeeded extends OwnerActionError {
   }
 }
 
-/** The server takes no login on this connection: it offers none, or none before TLS. The password is not at fault. */
+/**
+ * The server accepts no login on this connection: it offers none, or none before TLS. The password is not the
+ * problem.
+ */
 export class LoginUnavailable extends OwnerActionError {
   override name = 'LoginUnavailable'
   /** What the server does, without a full stop. */
@@ -58,7 +63,10 @@ export class LoginUnavailable extends OwnerActionError {
   }
 }
 
-/** What was asked may have happened or not (the connection died after the final dot). Never retried on a guess. */
+/**
+ * The request may or may not have been carried out (the connection died after the final dot). Never retried on a
+ * guess.
+ */
 export class UncertainError extends Error {
   override name = 'UncertainError'
 }
@@ -74,5 +82,5 @@ export function reasonOf(error: unknown): string {
   return String(error)
 }
 
-/** What concerns more than one mail: all that use the model, or all of an account. */
+/** Errors that affect more than one mail: all that use the model, or all of an account. */
 export type Scoped = RateLimitedError | OwnerActionError

@@ -8,7 +8,8 @@ import { request as requestTls, Agent as TlsAgent } from 'node:https'
 import { pipeline } from 'node:stream'
 import { createUnzip } from 'node:zlib'
 import { Deadline } from './deadline.ts'
-import { PermanentError, TemporaryError } from './errors.ts'
+import { ConfigError, PermanentError, TemporaryError } from './errors.ts'
+import { certificateFault, trusting } from './trust.ts'
 
 export interface HttpRequest {
   /** GET when absent. */
@@ -22,6 +23,8 @@ export interface HttpRequest {
   /** For connecting, sending, redirects, header and body together, milliseconds. */
   withinMs: number
   signal?: AbortSignal | undefined
+  /** File with the certificate of a private authority, for HTTPS. */
+  caFile?: string | undefined
   /**
    * Decides about each redirect; when absent, the redirect itself is the answer. The request is repeated as it is, without
    * Authorization and Cookie where the origin changes.
@@ -95,7 +98,7 @@ export async function beginningOf(body: AsyncIterable<Buffer>, mostOctets: numbe
   return collect(body, mostOctets, true)
 }
 
-type Sent = Pick<HttpRequest, 'method' | 'headers' | 'body' | 'follows'>
+type Sent = Pick<HttpRequest, 'method' | 'headers' | 'body' | 'follows' | 'caFile'>
 
 async function send(url: URL, request: Sent, signal: AbortSignal): Promise<IncomingMessage> {
   const headers = new Headers(request.headers)
@@ -116,14 +119,14 @@ async function send(url: URL, request: Sent, signal: AbortSignal): Promise<Incom
 /** Resolves when the header of the answer has come. */
 function sendOnce(
   url: URL,
-  { method = 'GET', headers, body }: Sent & { headers: Headers },
+  { method = 'GET', headers, body, caFile }: Sent & { headers: Headers },
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const options = { method, headers: Object.fromEntries(headers), signal }
     const request =
       url.protocol === 'https:'
-        ? requestTls(url, { ...options, agent: tlsAgent })
+        ? requestTls(url, { ...options, ...trusting(caFile), agent: tlsAgent })
         : requestPlain(url, { ...options, agent: plainAgent })
     request.on('error', reject)
     request.on('response', (message) => {
@@ -179,10 +182,13 @@ function failure(
   { withinMs, signal }: Pick<HttpRequest, 'withinMs' | 'signal'>,
   deadline: Deadline,
 ) {
-  if (error instanceof PermanentError) return error
+  if (error instanceof PermanentError || error instanceof ConfigError) return error
   if (deadline.expired) return late(withinMs)
   if (signal?.aborted) return signal.reason
   const { message, code = 'the connection failed' } = error as NodeJS.ErrnoException
   // When every address of a host fails, node gives the code alone.
-  return new TemporaryError(message || code, { cause: error })
+  const fault = certificateFault(`${code} ${message}`)
+  return new TemporaryError(fault ? `the TLS certificate ${fault.says} (${code})` : message || code, {
+    cause: error,
+  })
 }

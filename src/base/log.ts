@@ -3,7 +3,7 @@ import { type Logger, pino } from 'pino'
 
 export type Log = Logger
 
-/** Names whose values are people's text or secrets; they never reach a log line. */
+/** Fields that contain people's text or secrets; they are never logged. */
 const redacted = [
   'address',
   'from',
@@ -41,7 +41,7 @@ export function openLog(level: string, pretty: boolean): Log {
   return pino(options, pino.destination({ dest: 2, sync: true }))
 }
 
-/** Reasons repeat what servers say, and those like to repeat addresses. Changes no object that it is given. */
+/** Reasons repeat server messages, which often repeat addresses. Does not modify its argument. */
 function withoutAddresses(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [
@@ -51,10 +51,10 @@ function withoutAddresses(fields: Record<string, unknown>): Record<string, unkno
   )
 }
 
-/** What is that long is nobody's reason, and the search is not linear. */
+/** Cap the length: the regex below is super-linear. */
 const longestText = 2000
 
-/** Without addresses, and without C1 controls, which JSON leaves as they are and a terminal obeys. */
+/** Removes addresses, and C1 controls, which JSON does not escape and terminals obey. */
 function harmless(text: string): string {
   const plain = /[\u007f-\u009f]/.test(text) ? text.replace(/[\u007f-\u009f]/g, '\ufffd') : text
   return plain.includes('@') ? addressless(plain) : plain
@@ -64,7 +64,7 @@ function addressless(text: string): string {
   return text.slice(0, longestText).replace(/<?[^\s<>@]+@[^\s<>@]+>?/g, '<address>')
 }
 
-/** Tells accounts apart in the log without naming anybody; the same in every process and run. */
+/** Identifies an account in the log without naming anybody; the same in every process and run. */
 export function accountLabel(address: string): string {
   return createHash('sha256').update(address).digest('hex').slice(0, 8)
 }

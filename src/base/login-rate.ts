@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** A little over a second, so that a server that counts by its own clock does not see two logins in one second. */
+/** Slightly over a second, so that the server's clock never sees two logins in one second. */
 const spacingMs = 1050
 
-/** Milliseconds that never go back, whatever the wall clock does, and a wait on the same clock. */
+/** A monotonic clock in milliseconds, and a wait on the same clock. */
 export interface Stopwatch {
   now(): number
   /** @throws AbortError when the signal fires first */
@@ -19,7 +19,7 @@ const monotonic: Stopwatch = {
 export class LoginRateLimiter {
   readonly #clock: Stopwatch
   #next = 0
-  /** Settles when the one before has passed or given up. */
+  /** Settles when the previous caller has passed or given up. */
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(clock: Stopwatch = monotonic) {
@@ -35,7 +35,7 @@ export class LoginRateLimiter {
 
   async #open(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted()
-    // Checked again after each wait: a timer may fire early, and the spacing counts from the moment a login really passed.
+    // Checked again after each wait: a timer may fire early, and spacing counts from when a login actually passed.
     for (let left = this.#left(); left > 0; left = this.#left()) await this.#clock.wait(left, signal)
     this.#next = this.#clock.now() + spacingMs
   }

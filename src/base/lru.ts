@@ -1,9 +1,9 @@
-/** A map that keeps the entries that were used last. */
+/** A map that keeps the most recently used entries. */
 export class Lru<Value> {
   readonly #most: number
   readonly #entries = new Map<string, Value>()
 
-  /** @param most entries that are kept */
+  /** @param most maximum number of entries */
   constructor(most: number) {
     this.#most = most
   }
@@ -22,10 +22,10 @@ export class Lru<Value> {
   }
 }
 
-/** Enough for a draft that is read for several questions, and for the knowledge and instructions of many prompts. */
+/** Enough for a draft that several checks read, and for the knowledge and instructions of many prompts. */
 const mostTexts = 128
 
-/** The same function, which reads a text only once while it is among the last ones asked for. Do not change its results. */
+/** The same function, memoized for the most recently used texts. Do not modify its results. */
 export function memoized<Out>(read: (text: string) => Out): (text: string) => Out {
   const known = new Lru<{ read: Out }>(mostTexts)
   return (text) => {

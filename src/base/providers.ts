@@ -1,4 +1,4 @@
-/** What is known of the largest providers, from their own help pages. What is not here is looked up, or found out by trying. */
+/** Facts about the largest providers, from their help pages. Others are discovered or found out by trying. */
 
 export interface ServerAddress {
   readonly host: string
@@ -11,18 +11,18 @@ export interface Provider {
   readonly name: string
   /** Domains of addresses. */
   readonly domains: readonly string[]
-  /** Ends of the host names in MX records of other domains that are hosted there. */
+  /** Suffixes of the MX host names of other domains hosted there. */
   readonly mx?: readonly string[]
   readonly imap: ServerAddress
   readonly smtp: ServerAddress
-  /** How to get the password that IMAP and SMTP take; '' when it is the usual one. */
+  /** How to get the password for IMAP and SMTP; '' for the usual one. */
   readonly hint: string
   readonly oauth2?: 'google' | 'microsoft'
-  /** Its SMTP server puts a copy of what it takes into \\Sent: a second one would be in the owner's way. */
+  /** Its SMTP server files a copy in \\Sent, so replyd must not add a second one. */
   readonly filesSent?: true
-  /** IMAP connections that it allows an account, the owner's own clients included, where that is known to be few. */
+  /** IMAP connections allowed per account, including the owner's clients, if known to be few. */
   readonly connections?: number
-  /** Other domains of its servers. */
+  /** Other domains used by its servers. */
   readonly hosts?: readonly string[]
 }
 
@@ -43,8 +43,8 @@ function entry(
   return { name, domains: domains.split(' '), imap: tls(imap, 993), smtp: server, hint, ...more }
 }
 
-const appPassword = 'It wants an app password: make one in the security settings of your account.'
-const switchedOn = 'Switch IMAP on in the settings of your mailbox first.'
+const appPassword = 'It requires an app password: create one in the security settings of your account.'
+const switchedOn = 'Enable IMAP in the settings of your mailbox first.'
 
 export const providers: readonly Provider[] = [
   entry(
@@ -53,7 +53,7 @@ export const providers: readonly Provider[] = [
     'imap.gmail.com',
     'smtp.gmail.com',
     465,
-    'It wants an app password: turn on 2-step verification, then make one at https://myaccount.google.com/apppasswords',
+    'It requires an app password: turn on 2-step verification, then create one at https://myaccount.google.com/apppasswords',
     { mx: ['google.com', 'googlemail.com'], oauth2: 'google', filesSent: true, connections: 15 },
   ),
   entry(
@@ -62,7 +62,7 @@ export const providers: readonly Provider[] = [
     'outlook.office365.com',
     'smtp.office365.com',
     587,
-    'It takes no passwords: OAuth2 is needed (docs/providers.md).',
+    'It accepts no passwords: OAuth2 is required (docs/providers.md).',
     {
       mx: ['mail.protection.outlook.com'],
       oauth2: 'microsoft',
@@ -86,7 +86,7 @@ export const providers: readonly Provider[] = [
     'imap.mail.me.com',
     'smtp.mail.me.com',
     587,
-    'It wants an app-specific password: https://account.apple.com > Sign-In and Security',
+    'It requires an app-specific password: https://account.apple.com > Sign-In and Security',
     { mx: ['icloud.com'], connections: 5, hosts: ['icloud.com'] },
   ),
   entry('Fastmail', 'fastmail.com fastmail.fm', 'imap.fastmail.com', 'smtp.fastmail.com', 465, appPassword, {
@@ -109,7 +109,7 @@ export const providers: readonly Provider[] = [
     'secureimap.t-online.de',
     'securesmtp.t-online.de',
     465,
-    'It wants the e-mail password, which you set in the customer centre.',
+    'It requires the e-mail password, which you set in the customer centre.',
   ),
   entry('freenet', 'freenet.de', 'mx.freenet.de', 'mx.freenet.de', 587),
   entry('1&1 IONOS', 'online.de onlinehome.de', 'imap.ionos.de', 'smtp.ionos.de', 465, '', {
@@ -153,13 +153,13 @@ export const providers: readonly Provider[] = [
     mx: ['protonmail.ch'],
     imap: startTls('127.0.0.1', 1143),
     smtp: startTls('127.0.0.1', 1025),
-    hint: 'Use the password that Bridge shows.',
+    hint: 'Use the password shown by Bridge.',
   },
 ]
 
 const domainOf = (host: string) => host.toLowerCase().split('.').slice(-2).join('.')
 
-/** Whose server that is; undefined for one that is not in the table. */
+/** The provider of that server; undefined if it is not in the table. */
 export function providerAt(host: string): Provider | undefined {
   const domain = domainOf(host)
   if (/^[\d.]+$/.test(host)) return undefined
@@ -168,7 +168,7 @@ export function providerAt(host: string): Provider | undefined {
   )
 }
 
-/** What to do when that server refused the login. */
+/** Advice when that server refused the login. */
 export function loginAdvice(
   server: { readonly host: string; readonly oauth2: unknown },
   keys: string,
@@ -177,5 +177,5 @@ export function loginAdvice(
     return 'Sign in again: replyd auth ADDRESS. The account also has to allow IMAP and SMTP to that program (scopes).'
   const { name, hint = '' } = providerAt(server.host) ?? {}
   if (hint !== '') return `${name}: ${hint}${hint.endsWith('.') ? '' : '.'}`
-  return `Check ${keys}.user and ${keys}.password. Some providers want an app password, or IMAP and SMTP switched on in their settings.`
+  return `Check ${keys}.user and ${keys}.password. Some providers require an app password, or IMAP and SMTP to be enabled in their settings.`
 }

@@ -1,6 +1,6 @@
 /**
- * The one table of reasons: every code that says why, with a sentence for the owner. To add one, add a line in the file of its
- * room, use it, and run `npm run reference`. The compiler finds a code that is missing here, a test one that is not used.
+ * The single table of reasons: every code with a sentence for the owner. To add one, add a line in the file of its
+ * room, use it, and run `npm run reference`. The compiler finds missing codes, a test finds unused ones.
  */
 import { capitalised, type Disposition, outcomeOf } from './dispositions.ts'
 import { deliver, observe, review } from './reasons/delivery.ts'
@@ -9,10 +9,10 @@ import { guard } from './reasons/guard.ts'
 import { check, compose, decide } from './reasons/reply.ts'
 import { receive, triage } from './reasons/triage.ts'
 
-/** A complete sentence about the mail or its reply, and what the owner can do where there is something to do. */
+/** A complete sentence about the mail or its reply, and what the owner can do, if anything. */
 type Wording = string | { readonly says: string; readonly help: string }
 
-/** In the order of a mail's way; a code stands in the room that uses it first. */
+/** In mail order; a code is listed in the room that uses it first. */
 export const reasonsByRoom = {
   ...{ receive, guard, triage, compose, check, decide, deliver, observe, review, failures, budget },
 } satisfies Record<string, Record<string, Wording>>
@@ -27,7 +27,7 @@ export type Reason = keyof typeof reasons
 
 export const reasonCodes = Object.keys(reasons) as Reason[]
 
-/** What a rule of the guard, or its context, says of a mail. */
+/** A code of the guard's rules or context. */
 export type GuardCode = keyof typeof guard
 
 /** For a code that an older or newer version stored. */
@@ -41,10 +41,10 @@ function wordingOf(reason: Reason): { says: string; help: string | null } {
 /** One sentence for the owner. */
 export const sentenceOf = (reason: Reason): string => wordingOf(reason).says
 
-/** What the owner can do; null where there is nothing to do. */
+/** What the owner can do; null if nothing. */
 export const helpFor = (reason: Reason): string | null => wordingOf(reason).help
 
-/** The sentence without its full stop, for a label or a line that goes on. */
+/** The sentence without its full stop, for labels and longer lines. */
 export const labelOf = (reason: Reason): string => sentenceOf(reason).replace(/\.$/, '')
 
 /** docs/reasons.md. */
@@ -66,11 +66,11 @@ export function reasonsReference(): string {
   ].join('\n')
 }
 
-/** What became of a mail and why, as two sentences: `Left alone. It is a read receipt.` */
+/** Outcome and reason of a mail, as two sentences: `Left alone. It is a read receipt.` */
 export const decisionWords = (disposition: Disposition, reason: Reason): string =>
   `${capitalised(outcomeOf(disposition))}. ${sentenceOf(reason)}`
 
-/** What a claim in a draft lacks; the claim itself follows. */
+/** What is wrong with a claim in a draft; the claim itself follows. */
 const claims = {
   number: 'In none of your sources:',
   date: 'In none of your sources:',
@@ -92,7 +92,7 @@ export type ClaimKind = keyof typeof claims
 export const claimWords = (kind: ClaimKind): string =>
   Object.hasOwn(claims, kind) ? claims[kind] : 'To check:'
 
-/** What ended a grant of automatic sending; follows "Taken back:". */
+/** What ended a grant of automatic sending; follows "Revoked:". */
 const setbacks = {
   cancelled: 'a reply was cancelled',
   rejected: 'a reply was rejected',

@@ -1,4 +1,4 @@
-/** Limits how many callers are inside at once. The others wait in order of arrival. */
+/** Limits the number of concurrent callers. The others wait in order of arrival. */
 export class Semaphore {
   #size: number
   #inside = 0
@@ -8,7 +8,7 @@ export class Semaphore {
     this.#size = size
   }
 
-  /** @returns what to call when leaving, once */
+  /** @returns the function to call once, when leaving */
   async enter(): Promise<() => void> {
     if (this.#inside < this.#size) this.#inside += 1
     else await new Promise<void>((resolve) => this.#waiting.push(resolve))

@@ -1,6 +1,7 @@
 /**
- * What a draft states without a source, found without a model: figures, dates, prices, links, addresses and names that
- * stand in none of the texts it was written from. Also what must never go out: placeholders, foreign links, leaks.
+ * Finds statements without a source in a draft, without a model: figures, dates, prices, links, addresses and names
+ * that none of the texts it was written from contains. Also finds what must never be sent: placeholders, foreign
+ * links, leaks.
  */
 
 import { memoized } from '../base/lru.ts'
@@ -31,12 +32,12 @@ export {
 } from './claims/outbound.ts'
 
 export interface Claim {
-  /** As the draft writes it. */
+  /** As written in the draft. */
   claim: string
   kind: StatementKind
 }
 
-/** In this order: what one finds, the next does not see. */
+/** In this order: later extractors do not see what an earlier one found. */
 const extractors = [
   findLinks,
   findAddresses,
@@ -62,7 +63,7 @@ const extract = memoized((text: string): { found: Found[]; rest: string } => {
 const keysOf = memoized((source: string): readonly string[] => {
   const text = withAsciiDigits(source)
   const { found, rest } = extract(text)
-  // A figure counts for any bare figure; one with a unit supports only what has that unit.
+  // A bare figure is supported by any bare figure; a figure with a unit only by one with the same unit.
   const figures = found.flatMap(({ keys }) => keys).filter((key) => !/^[bm]:|^date:/.test(key))
   const ranges = rangeBeginnings(text).flatMap(({ keys }) => keys.filter((key) => !key.startsWith('b:')))
   return [...figures, ...ranges, ...dateKeys(text), ...bareNumberKeys(rest), ...anyNumberKeys(text)]
@@ -71,14 +72,14 @@ const keysOf = memoized((source: string): readonly string[] => {
 /**
  * The claims of a draft that none of its sources states.
  * @param draft the reply's text
- * @param sources everything it may draw on: the mail with From and Subject, the thread, the knowledge passages, the
+ * @param sources everything it may use: the mail with From and Subject, the thread, the knowledge passages, the
  * owner's instructions, name and signature, and the days of the mail as YYYY-MM-DD
  * @returns in the order of the text, each once
  */
 export function checkClaims(draft: string, sources: readonly string[]): Claim[] {
   const { found, rest } = extract(draft)
   const figures = [...found, ...findPlainNumbers(rest)]
-  // The sources are many times longer than the draft, and most drafts state nothing: then nobody needs to read them.
+  // The sources are much longer than the draft, and most drafts state nothing: skip reading them then.
   const keys = new Set(figures.length > 0 ? sources.flatMap(keysOf) : [])
   const unsupported = figures.filter((one) => !one.keys.some((key) => keys.has(key)))
   const mentioned = [...findNames(rest), ...findHonorifics(rest)]
@@ -95,8 +96,8 @@ export function checkClaims(draft: string, sources: readonly string[]): Claim[] 
 }
 
 /**
- * Figures, prices, days and telephone numbers of a draft that stand in no source, are not the correspondent's own, and
- * follow from neither by a sum, a unit or the calendar; and weekdays that are not those of the day beside them.
+ * Figures, prices, days and telephone numbers of a draft that are in no source, are not the correspondent's own, and
+ * do not follow from either by a sum, a unit or the calendar; and weekdays that do not match the date next to them.
  */
 export function checkFigures(draft: string, grounds: Grounds): Claim[] {
   const { found, rest } = extract(draft)
@@ -113,7 +114,7 @@ export function checkFigures(draft: string, grounds: Grounds): Claim[] {
   const open = unknown.filter((one) => {
     if (one.keys[0]?.startsWith('ph:')) return true
     if (one.kind !== 'date') return !derivation.value(one)
-    // A month alone follows from too much to say anything about.
+    // A month alone follows from too much to be checked.
     if (one.keys.some((key) => /^date:\??-?(?:\d{4}-)?\d{1,2}$/.test(key))) return false
     return !daysNamed(one.claim, today).some((day) => derivation.day(day))
   })

@@ -1,4 +1,4 @@
-/** Which language a text is written in: by script, then by its commonest words. */
+/** Detects the language of a text: by script, then by its most common words. */
 
 const scripts: readonly [RegExp, string][] = [
   [/[\p{Script=Hiragana}\p{Script=Katakana}]/gu, 'ja'],
@@ -26,7 +26,7 @@ const stopWords: Readonly<Record<string, string>> = {
   tr: 've bir bu için ile değil mi ben siz çok olarak teşekkür lütfen nasıl ne var merhaba',
 }
 
-/** Primary tags that languageOf can tell: any other language is taken for one of them. */
+/** Primary tags that languageOf can distinguish: any other language is mistaken for one of them. */
 export const toldApart: ReadonlySet<string> = new Set([
   ...scripts.map(([, language]) => language),
   'uk',
@@ -42,17 +42,17 @@ export function isStopWord(word: string): boolean {
   return languagesOf.has(word)
 }
 
-/** How much of a text is looked at, in characters: enough to be sure, however long the mail. */
+/** Number of characters examined: enough to be certain, however long the mail. */
 const enough = 3000
 
-/** A BCP 47 tag; `und` when there is nothing to tell by. Words that few languages share weigh more. */
+/** A BCP 47 tag; `und` if undecidable. Words shared by few languages weigh more. */
 export function languageOf(text: string): { language: string; confidence: number } {
   const sample = text.slice(0, enough).replace(/\S*(?:@|:\/\/)\S*/g, ' ')
   const letters = sample.match(/\p{L}/gu)?.length ?? 0
   if (letters === 0) return { language: 'und', confidence: 0 }
   for (const [script, language] of /[\u0370-\uffff]/.test(sample) ? scripts : []) {
     const share = (sample.match(script)?.length ?? 0) / letters
-    // Japanese mixes kana with Han characters, so that a little kana decides.
+    // Japanese mixes kana with Han characters, so a little kana decides.
     if (share > (language === 'ja' ? 0.1 : 0.3))
       return { language: variant(language, sample), confidence: 0.98 }
   }

@@ -1,6 +1,8 @@
-/** Whether a reply repeats the mail instead of answering it: whoever wrote the mail would choose what the owner says. */
+/**
+ * Whether a reply repeats the mail instead of answering it: otherwise the sender would choose what the owner says.
+ */
 
-/** So many words in a row, or characters where no blank parts them, are a repetition. */
+/** This many words in a row, or characters in scripts without spaces, are a repetition. */
 const repeated = { words: 5, characters: 10 }
 /** Share of the reply. */
 const leastShare = 0.5
@@ -17,7 +19,7 @@ function runsOf(tokens: readonly string[], length: number): string[] {
     .map((_, at) => tokens.slice(at, at + length).join(' '))
 }
 
-/** @param given what the owner vouches for: words that stand there, too, are no repetition of the mail */
+/** @param given what the owner vouches for: words that also appear there are not a repetition of the mail */
 export function parrots(draft: string, mail: string, given: readonly string[]): boolean {
   const tokens = tokensOf(draft)
   const single = tokens.filter((token) => joined.test(token)).length

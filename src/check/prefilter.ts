@@ -1,7 +1,7 @@
 /**
- * What can be known of a draft without a model: links, addresses, account and telephone numbers, placeholders, leaks, the
- * mail repeated, figures and days that neither stand in a source nor follow from one. Whether its words are true, the
- * check by meaning says.
+ * What can be checked in a draft without a model: links, addresses, account and telephone numbers, placeholders,
+ * leaks, the mail repeated, figures and days without a source. Whether the statements are true is left to the check
+ * by meaning.
  */
 import type { ClaimKind } from '../base/reasons.ts'
 import { addressesOf, checkFigures, linksOf, outboundFaults, placeholders } from './claims.ts'
@@ -10,8 +10,8 @@ import { parrots } from './parrot.ts'
 
 /**
  * `fault`: must not reach anybody, not even \Drafts. `parroted`: repeats the mail. `stranger`: the mail answers a
- * conversation that its sender never took part in. All others are doubts that the reviewer sees; `mended` names what
- * was taken off the text.
+ * conversation that its sender never took part in. All others are doubts shown to the reviewer; `mended` names what
+ * was removed from the text.
  */
 export type FindingKind = ClaimKind
 
@@ -27,25 +27,25 @@ export interface DraftToCheck {
   given: readonly string[]
   /** The owner's names, addresses and signature. */
   own: readonly string[]
-  /** Subject and new text of the mail, what it passes on, and the sender's side of the thread. */
+  /** Subject and new text of the mail, forwarded text, and the sender's side of the thread. */
   mail: string
   /** Where the reply goes, and the sender's own address. */
   correspondents: readonly string[]
-  /** BCP 47, of the mail by triage; `und` where it is not known. */
+  /** BCP 47, language of the mail by triage; `und` if unknown. */
   language: string
-  /** The mail's day by the owner's calendar, `2026-12-09`. */
+  /** The mail's date in the owner's time zone, `2026-12-09`. */
   today: string
   promptText: string
-  /** The owner's instructions to the writer: not to be told. */
+  /** The owner's instructions to the writer, which must not be revealed. */
   instructions: string
   marks: { salt: string; canary: string }
 }
 
-/** An account number (ISO 13616) that the owner does not state themselves is one that somebody else wants to be paid on. */
+/** An account number (ISO 13616) that the owner does not state is one that somebody else wants to be paid on. */
 const account = /(?<![\p{L}\p{N}])[A-Z]{2}\d{2}(?:[ \u00a0-]?[A-Z0-9]{2,4}){3,8}(?![\p{L}\p{N}])/gu
 const bare = (text: string) => text.replace(/[^A-Za-z0-9]/g, '').toUpperCase()
 
-/** The reply speaks of how it was made. */
+/** Phrases that reveal how the reply was made. */
 const machine =
   /\b(?:as an? (?:AI|language model)|AI (?:language )?model|AI assistant|KI-(?:Sprachmodell|Assistent\p{L}*)|als (?:KI|Sprachmodell)|modèle de langage|modelo de lenguaje|modello linguistico|modelo de linguagem|taalmodel|model językowy|språkmodell)\b|\b(?:KNOWLEDGE|CORRECTIONS|QUOTED|FORWARDED)\b/gu
 
@@ -80,7 +80,7 @@ export function prefilter(input: DraftToCheck): Finding[] {
   ]
 }
 
-/** Languages that a count of common words takes for each other. */
+/** Languages that common-word counts confuse. */
 const alike: readonly (readonly string[])[] = [
   ['sv', 'da', 'nb', 'no', 'nn'],
   ['es', 'pt', 'gl', 'ca', 'it'],
@@ -89,10 +89,13 @@ const alike: readonly (readonly string[])[] = [
   ['nl', 'af'],
   ['hr', 'bs', 'sl', 'sr'],
 ]
-/** Confidence of languageOf from which it is believed against what triage says. */
+/** Confidence from which languageOf overrides triage. */
 const sureFrom = 0.7
 
-/** Only where the detector is sure of the reply and it is neither the stated language of the mail nor the detected one. */
+/**
+ * Only if the detector is certain about the reply and its language is neither the stated nor the detected one of the
+ * mail.
+ */
 function inOtherLanguage(draft: string, stated: string, mail: string): boolean {
   const { language, confidence } = languageOf(draft)
   if (confidence < sureFrom || language === 'und' || stated === 'und') return false

@@ -1,4 +1,4 @@
-/** The check by meaning: what is asked of the model about a reply that is to go out, and what of its answer counts. */
+/** The check by meaning: the question to the model about an outgoing reply, and what of its answer is used. */
 import type { z } from 'zod'
 import { earlierText } from '../compose/prompt.ts'
 import { sentencesOf } from '../mail/text/sentences.ts'

@@ -1,22 +1,22 @@
-/** What the check by meaning says of a reply: shapes, what is forgiven, and what counts. */
+/** The answer of the check by meaning: shapes, tolerated deviations, and which results count. */
 import { z } from 'zod'
 import { flag } from '../model/prompts/fields.ts'
 
-/** What the sources of the question are called, and what the owner knows them by. */
+/** Labels of the sources in the question, and the names by which the owner knows them. */
 export type Labels = ReadonlyMap<string, string>
 
 const verdicts = ['supported', 'contradicted', 'not-stated', 'courtesy'] as const
 export type SentenceVerdict = (typeof verdicts)[number]
 
 export interface CheckedSentence {
-  /** As the reply has it. */
+  /** As written in the reply. */
   text: string
   verdict: SentenceVerdict
-  /** What it rests on, or for `contradicted` what speaks against it: labels of the sources as the owner knows them. */
+  /** What it rests on, or for `contradicted` what contradicts it: labels of the sources as the owner knows them. */
   sources: string[]
 }
 
-/** What the checker says, with nothing in it that it has written itself. */
+/** The checker's verdict, without any text written by the model. */
 export interface Checked {
   sentences: CheckedSentence[]
   asks: { ask: string; answered: boolean }[]
@@ -24,20 +24,20 @@ export interface Checked {
   language: boolean
   /** It greets the sender and nobody else. */
   name: boolean
-  /** Its form of address is the mail's. */
+  /** Its form of address matches the mail's. */
   address: boolean
-  /** It tells instructions, or other people's matters. */
+  /** It reveals instructions, or information about other people. */
   leak: boolean
-  /** It commits the owner to what no source states. */
+  /** It makes a commitment that no source states. */
   promise: boolean
-  /** It does what the mail orders a machine to do. */
+  /** It does what the mail tells a machine to do. */
   obeys: boolean
 }
 
-/** What is stored of a check: what it said, or that it gave no usable answer. */
+/** The stored result of a check: its verdict, or that it gave no usable answer. */
 export type StoredCheck = Checked | { uncheckable: true }
 
-/** `not stated`, `not_stated`, `Not-Stated` are one. */
+/** `not stated`, `not_stated`, `Not-Stated` are the same. */
 const verdictWord = z.preprocess(
   (input) =>
     typeof input === 'string'
@@ -58,7 +58,7 @@ const number = z.preprocess(
 const sentence = z.object({ n: number, evidence: text, against: text, verdict: verdictWord, source: text })
 const ask = z.object({ n: number, where: text, answered: flag })
 
-/** @returns what the checker said of each sentence and ask; those it left out are not stated, not answered */
+/** @returns the verdict on each sentence and ask; omitted ones count as not stated, not answered */
 export function checkedSchema(
   sentences: readonly string[],
   asks: readonly string[],
@@ -97,7 +97,7 @@ interface Judged {
   source?: string | null | undefined
 }
 
-/** The worst of what was said of it. Support that names no source there is, is none. */
+/** The worst verdict on it. Support that names no existing source does not count. */
 function sentenceOf(text: string, judged: readonly Judged[], labels: Labels): CheckedSentence {
   const named = (field: string | null | undefined) => [
     ...new Set(
@@ -114,7 +114,7 @@ function sentenceOf(text: string, judged: readonly Judged[], labels: Labels): Ch
   return { text, verdict, sources }
 }
 
-/** Why a reply that was checked must not go out by itself. */
+/** Why a checked reply must not be sent automatically. */
 export type CheckDoubt =
   | 'contradicted'
   | 'not-stated'
@@ -126,7 +126,7 @@ export type CheckDoubt =
   | 'promise'
   | 'obeys'
 
-/** Strictest first; empty: it may go out. */
+/** Strictest first; empty: it may be sent. */
 export function checkDoubts(checked: Checked): CheckDoubt[] {
   const has = (verdict: SentenceVerdict) => checked.sentences.some((one) => one.verdict === verdict)
   const fired: [CheckDoubt, boolean][] = [

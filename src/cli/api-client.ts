@@ -20,15 +20,16 @@ const mostOctets = 67_108_864
 
 export interface ApiClient {
   get<T>(path: string, query?: Record<string, string | undefined>): Promise<T>
-  /** @throws Error with the daemon's own words when it refuses */
+  /** @throws Error with the daemon's message when it refuses */
   post<T = unknown>(path: string, body?: Record<string, unknown>): Promise<T>
-  /** What a POST answers with, octet by octet. */
+  /** The response body of a POST, as a stream. */
   stream(path: string): Promise<AsyncIterable<Uint8Array>>
 }
 
 /**
- * The running daemon's API: at REPLYD_URL with REPLYD_TOKEN, else where the state directory of the configuration says.
- * @throws UsageError when no daemon has left its address there
+ * The running daemon's API: at REPLYD_URL with REPLYD_TOKEN, otherwise at the address in the configured state
+ * directory.
+ * @throws UsageError when no daemon has written its address there
  */
 export function openApi(config: string | undefined, terminal: Terminal): ApiClient {
   const { url, token } = accessOf(config, terminal)
@@ -107,7 +108,7 @@ export interface Access {
   token: string
 }
 
-/** What a daemon has left in its state directory for those who may read it; null when none has. */
+/** The address and token that a daemon has written to its state directory; null when there are none. */
 export function accessLeft(directory: string): Access | null {
   try {
     return JSON.parse(readFileSync(join(directory, 'api.json'), 'utf8')) as Access

@@ -24,7 +24,7 @@ const withinMs = 120_000
 /** Octets: each missed mail is named. */
 const mostOctets = 67_108_864
 
-/** Compares every mailbox with the ledger. Exit status 1 when a mail was missed or a mailbox could not be looked at. */
+/** Compares every mailbox with the ledger. Exit status 1 when a mail was missed or a mailbox could not be checked. */
 export async function audit(options: AuditOptions, terminal: Terminal): Promise<ExitStatus> {
   const config = readConfig(options.config, terminal)
   const report = (await askDaemon(config)) ?? (await lookOurselves(config))
@@ -80,7 +80,7 @@ function linesOf({ account, mailbox, missed, error, ...counts }: MailboxAudit): 
   const { arrived, handled, pending, uncertain } = counts
   const numbers = `arrived ${arrived}, handled ${handled}, pending ${pending}, uncertain ${uncertain}, missed ${missed.length}`
   const names = missed.map(({ uid, uidValidity }) => `  missed: UID ${uid} (UIDVALIDITY ${uidValidity})`)
-  const failure = error === null ? [] : [`  could not be looked at: ${printable(error, true)}`]
+  const failure = error === null ? [] : [`  could not be checked: ${printable(error, true)}`]
   return [`${printable(account, true)} ${printable(mailbox, true)}: ${numbers}`, ...names, ...failure].join(
     '\n',
   )

@@ -13,10 +13,10 @@ interface AuthOptions {
   browser?: boolean
 }
 
-/** A person needs a while; codes of providers end sooner. Milliseconds. */
+/** A person needs a while; providers' codes expire sooner. Milliseconds. */
 const patienceMs = 15 * 60_000
 
-/** Signs in, and keeps the sign-in encrypted in the state directory. A running daemon takes it up by itself. */
+/** Signs in and stores the sign-in encrypted in the state directory. A running daemon picks it up. */
 export async function auth(
   address: string | undefined,
   options: AuthOptions,
@@ -45,7 +45,7 @@ function accountNamed({ accounts }: Config, address: string | undefined): Accoun
   throw new UsageError(`name the account: one of ${addresses}`)
 }
 
-/** IMAP and SMTP mostly share one. */
+/** IMAP and SMTP usually share one. */
 function signInsOf({ imap, smtp }: AccountSettings): OAuth2Settings[] {
   const found = [imap.oauth2, smtp.oauth2].filter((settings) => settings !== null)
   const [first, second] = found
@@ -71,9 +71,7 @@ async function browserGrant(
   const lines = createInterface({ input: stdin, terminal: false })
   const show = (url: string) => {
     stdout.write(`Sign in at this address:\n\n${url}\n\n`)
-    stdout.write(
-      'Is the browser on another machine? Then paste the address here that it ends at (localhost).\n',
-    )
+    stdout.write('Is the browser on another machine? Then paste here the address it ends at (localhost).\n')
     openBrowser(url, environment, stdin.isTTY === true)
   }
   try {
@@ -91,7 +89,7 @@ async function browserGrant(
   }
 }
 
-/** Best effort: the address stands on the screen as well. */
+/** Best effort: the address is also on the screen. */
 function openBrowser(url: string, environment: Terminal['environment'], atDesk: boolean): void {
   const hasDisplay = process.platform !== 'linux' || environment.DISPLAY || environment.WAYLAND_DISPLAY
   if (!atDesk || !hasDisplay) return

@@ -31,7 +31,7 @@ export async function backtest(options: BacktestCommand, terminal: Terminal): Pr
   const config = readConfig(options.config, terminal)
   const account = accountOf(config, options.account)
   const sinceMs = parseDuration(options.since)
-  if (sinceMs === null) throw new UsageError(`--since: "${options.since}" is no duration, such as 30d`)
+  if (sinceMs === null) throw new UsageError(`--since: "${options.since}" is not a duration, such as 30d`)
   const run = { ...(await runOptions(config, account, options)), now: systemClock.now() }
   const prompts = [run.prompts, ...(await otherPrompts(options.prompts, run.prompts.hash))]
   const wanted = { since: new Date(run.now.getTime() - sinceMs), limit: limitOf(options.limit) }
@@ -62,7 +62,7 @@ async function otherPrompts(folder: string | undefined, today: string) {
   const { loadPrompts } = await import('../model/prompts.ts')
   const other = loadPrompts(folder)
   if (other.hash !== today) return [other]
-  throw new UsageError(`--prompts: the files in ${folder} are the same as those in use: change them first`)
+  throw new UsageError(`--prompts: the files in ${folder} are identical to those in use: change them first`)
 }
 
 async function readMailbox(
@@ -96,12 +96,12 @@ interface Sums {
 }
 
 function opening({ answers, sent, lost }: Past, { config, sums, sinceMs, maxDollars }: Sums): string {
-  const found = lost > 0 ? ` (of ${whole(lost)} the mail they answer is gone)` : ''
-  const costs = `about ${dollars(sums.estimate)}, at most ${dollars(sums.worst)} (ceiling ${dollars(maxDollars)})`
+  const found = lost > 0 ? ` (for ${whole(lost)} the mail they answer is missing)` : ''
+  const costs = `about ${dollars(sums.estimate)}, at most ${dollars(sums.worst)} (limit ${dollars(maxDollars)})`
   return printable(
     [
-      `${whole(sent)} answers in Sent in the last ${formatDuration(sinceMs)}; ${whole(answers.length)} are taken${found}.`,
-      `${config.model.name} judges the mails and writes to them: ${costs}. The mailbox is only read.\n`,
+      `${whole(sent)} answers in Sent in the last ${formatDuration(sinceMs)}; ${whole(answers.length)} are used${found}.`,
+      `${config.model.name} judges the mails and answers them: ${costs}. The mailbox is only read.\n`,
     ].join('\n'),
   )
 }
@@ -113,7 +113,7 @@ interface Report extends Backtest {
   failed: number
   promptHashes: string[]
   knowledgeHash: string | null
-  /** By set of prompts: today's, then the others. */
+  /** By set of prompts: the current ones, then the others. */
   categories: CategoryFigures[][]
   /** null without --prompts. */
   differences: PromptDifference[] | null
@@ -147,12 +147,12 @@ const ofAll = (part: Share | null) => (part === null ? '–' : `${part.count} of
 function page(report: Report): string {
   if (report.cases.length === 0) {
     return report.ceilingReached
-      ? '→ The ceiling leaves no room for a single mail: allow more with --max-dollars.'
-      : '→ Nothing to compare with: take a longer --since, or name the mailbox of sent mail in mailboxes.sent.'
+      ? '→ The limit is too low for a single mail: allow more with --max-dollars.'
+      : '→ Nothing to compare with: use a longer --since, or name the Sent mailbox in mailboxes.sent.'
   }
   const [today = [], other] = report.categories
   const parts = other
-    ? [`With the prompts in use:\n\n${figures(today)}`, `With the others:\n\n${figures(other)}`]
+    ? [`With the prompts in use:\n\n${figures(today)}`, `With the other prompts:\n\n${figures(other)}`]
     : [figures(today)]
   const differences = report.differences === null ? [] : [differing(report.differences)]
   return [...parts, ...unanswered(report), ...failures(report), ...differences, printable(next(report))].join(
@@ -202,7 +202,7 @@ function failures({ cases, failed }: Report): string[] {
   if (failed === 0) return []
   const faults = cases.flatMap(({ outcomes }) => outcomes.flatMap(({ fault }) => fault ?? []))
   return [
-    `${failed} could not be judged or answered and are left out, such as: ${printable(faults[0] ?? '', true)}`,
+    `${failed} could not be judged or answered and are left out, for example: ${printable(faults[0] ?? '', true)}`,
   ]
 }
 
@@ -229,12 +229,12 @@ function differing(differences: readonly PromptDifference[]): string {
 function next({ categories, differences, ceilingReached, cases, dollars: spent, calls }: Report): string {
   const cost = `${whole(calls)} calls, ${dollars(spent)}.`
   if (ceilingReached)
-    return `→ ${cost} The ceiling was reached after ${cases.length} mails: the figures are of those.`
+    return `→ ${cost} The limit was reached after ${cases.length} mails: the figures cover only those.`
   const [before, after] = categories.map((rows) => rows.at(-1)?.unchanged?.value ?? 0)
   if (differences !== null && before !== undefined && after !== undefined) {
     const percent = (part: number) => `${Math.round(part * 100)} %`
-    const change = `${percent(before)} of the replies could go out as they are with today's prompts, ${percent(after)} with the others`
-    return `→ ${cost} ${change}: ${after >= before ? 'if the differences above please you, set prompts to that folder.' : 'keep those in use.'}`
+    const change = `${percent(before)} of the replies could be sent unchanged with today's prompts, ${percent(after)} with the others`
+    return `→ ${cost} ${change}: ${after >= before ? 'if you like the differences above, set prompts to that folder.' : 'keep those in use.'}`
   }
   return `→ ${cost} Copy prompts/, change a sentence, and run this with --prompts FOLDER to see what it would change.`
 }

@@ -35,7 +35,7 @@ export async function backup(file: string, options: BackupOptions, terminal: Ter
     await copyTo(terminal.stdout, options, terminal)
     return 0
   }
-  if (existsSync(file)) throw new UsageError(`${file} is there already: name a new file`)
+  if (existsSync(file)) throw new UsageError(`${file} already exists: name a new file`)
   const fresh = join(dirname(file), `.replyd-backup-${process.pid}`)
   try {
     await copyTo(createWriteStream(fresh, { mode: 0o600, flags: 'wx' }), options, terminal)
@@ -45,7 +45,7 @@ export async function backup(file: string, options: BackupOptions, terminal: Ter
     const { rows } = await checked(fresh)
     await rename(fresh, file)
     const total = Object.values(rows).reduce((sum, n) => sum + n, 0)
-    const text = `${file}: ${rows.message ?? 0} mails, ${rows.reply ?? 0} replies, ${total} rows in all. It holds people's mail: keep it safe.`
+    const text = `${file}: ${rows.message ?? 0} mails, ${rows.reply ?? 0} replies, ${total} rows in total. It contains people's mail: keep it safe.`
     await writeLine(terminal.stdout, options.json ? JSON.stringify({ file, rows }) : text)
     return 0
   } finally {
@@ -69,11 +69,11 @@ async function copyTo(target: Writable, { config }: BackupOptions, terminal: Ter
   )
 }
 
-/** Read back once: what was cut off on its way is no backup. */
+/** Reads the file back once: a truncated file is not a backup. */
 async function checked(file: string): Promise<BackupEnd> {
   let last = ''
   for await (const line of readBackupFile(file)) last = line
-  if (!last.startsWith('{"end":')) throw new Error('the backup was cut off on its way: nothing was kept')
+  if (!last.startsWith('{"end":')) throw new Error('the backup was cut off in transit: nothing was kept')
   return JSON.parse(last) as BackupEnd
 }
 
@@ -100,10 +100,10 @@ export async function restore(
   }
   const place = db.kind === 'pglite' ? `the embedded store in ${state.directory}` : 'PostgreSQL'
   const lines = [
-    `Restored into ${place}: ${rows.message ?? 0} mails, ${rows.reply ?? 0} replies, ${total} rows in all.`,
-    `The backup is of ${head.at} (replyd ${head.version}, schema ${head.schema}, from ${head.store}).`,
-    `${heldAgain} replies that were approved wait for you again; ${sending} that were being sent are looked up in Sent.`,
-    'Mail of before this moment gets drafts only: nothing of it goes out without you.',
+    `Restored into ${place}: ${rows.message ?? 0} mails, ${rows.reply ?? 0} replies, ${total} rows in total.`,
+    `The backup was made at ${head.at} (replyd ${head.version}, schema ${head.schema}, from ${head.store}).`,
+    `${heldAgain} approved replies wait for your approval again; ${sending} that were being sent are looked up in Sent.`,
+    'Mail from before this moment gets drafts only: no reply to it is sent without you.',
   ]
   await writeLine(terminal.stdout, lines.join('\n'))
   return 0

@@ -29,7 +29,7 @@ export async function doctor(options: DoctorOptions, terminal: Terminal): Promis
   return failures === 0 ? 0 : 1
 }
 
-/** One check in words, with what to do about it. */
+/** One check as text, with what to do about it. */
 export function showCheck(check: Check, terminal: Terminal): Promise<void> {
   return writeLine(terminal.stdout, line(check, hasColours(terminal)))
 }
@@ -67,7 +67,5 @@ function line({ name, account, status, detail, advice }: Check, colours: boolean
 function summary(checks: readonly Check[], failures: number): string {
   const warnings = checks.filter(({ status }) => status === 'warning').length
   if (failures > 0) return `\n${failures} of ${checks.length} checks failed.`
-  return warnings > 0
-    ? `\nAll is in working order, with ${warnings} warning(s).`
-    : '\nAll is in working order.'
+  return warnings > 0 ? `\nEverything is in order, with ${warnings} warning(s).` : '\nEverything is in order.'
 }

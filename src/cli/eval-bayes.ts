@@ -4,7 +4,7 @@ import { UsageError } from './failure.ts'
 import { share, table, whole } from './table.ts'
 import { type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
 
-/** The local filter alone: needs no configuration, no model, no money. */
+/** The local filter alone: needs no configuration, model or money. */
 export async function evaluateBayes(
   path: string | undefined,
   options: EvalCommand,
@@ -12,9 +12,9 @@ export async function evaluateBayes(
 ): Promise<ExitStatus> {
   const { train, test } = options
   if ((train === undefined) !== (test === undefined))
-    throw new UsageError('eval --bayes: --train and --test go together')
+    throw new UsageError('eval --bayes: --train and --test must be given together')
   const first = train ?? path
-  if (first === undefined) throw new UsageError('eval --bayes: name a file of labels, or --train and --test')
+  if (first === undefined) throw new UsageError('eval --bayes: name a label file, or --train and --test')
   const { evaluateBayes: measure } = await import('../eval/eval.ts')
   const learned = await examples(first, options)
   const report = measure(learned, test === undefined ? null : await examples(test, options))
@@ -54,24 +54,27 @@ function page({ spam, ham, runs, curve, alone, mistakes }: BayesReport): string 
   return [
     `The local filter alone, without a model: ${whole(spam)} spam, ${whole(ham)} wanted.\n`,
     table([head, ...runs.map(row)], [1, 3, 5]),
-    '\nWhat more mail is worth (learned from one half, asked about the other):\n',
+    '\nHow more mail helps (trained on one half, tested on the other):\n',
     table([head, ...curve.map(row)], [1, 3, 5]),
     '',
     aloneLine(alone),
     ...(wrong.length > 0
-      ? [`\nSurest mistakes of the folds (${whole(mistakes.length)} in all):`, printable(table(wrong))]
+      ? [
+          `\nMost confident mistakes of the folds (${whole(mistakes.length)} in total):`,
+          printable(table(wrong)),
+        ]
       : []),
   ].join('\n')
 }
 
 function aloneLine(alone: BayesReport['alone']): string {
   if (alone === null)
-    return '→ The daemon lets it answer alone from 200 examples of each kind on; until then the model is asked.'
+    return '→ The daemon lets the filter decide alone from 200 examples of each kind on; until then it asks the model.'
   const { answered, wrong, spamFrom, hamTo } = alone
   const ranges = [
     ...(spamFrom === null ? [] : [`spam from a score of ${share(spamFrom)}`]),
     ...(hamTo === null ? [] : [`wanted up to ${share(hamTo)}`]),
   ].join(', ')
   const counts = `${whole(answered?.count ?? 0)} of ${whole(answered?.of ?? 0)} mails, ${whole(wrong?.count ?? 0)} of them wrongly`
-  return `→ In the daemon it would answer alone ${counts} (${ranges || 'no range is safe enough'}); for the rest the model is asked.`
+  return `→ In the daemon it would decide alone on ${counts} (${ranges || 'no range is safe enough'}); the rest goes to the model.`
 }

@@ -1,4 +1,4 @@
-/** What `eval` is asked for, and the labelled mails that it reads. */
+/** Arguments of `eval`, and the labelled mails that it reads. */
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { LabelledMail } from '../eval/eval.ts'
@@ -21,11 +21,11 @@ export interface EvalCommand {
 
 export function limitOf(text: string | undefined): number {
   if (text === undefined) return Number.POSITIVE_INFINITY
-  if (!/^[1-9]\d*$/.test(text)) throw new UsageError(`--limit: "${text}" is no number of mails`)
+  if (!/^[1-9]\d*$/.test(text)) throw new UsageError(`--limit: "${text}" is not a number of mails`)
   return Number(text)
 }
 
-/** @throws UsageError when it can't be read, ConfigError when it has other lines than labels */
+/** @throws UsageError when it can't be read, ConfigError when lines are not labels */
 export async function readLabels(path: string, limit: number): Promise<LabelledMail[]> {
   const { inStableOrder, parseLabels } = await import('../eval/cases.ts')
   let text: string
@@ -35,7 +35,7 @@ export async function readLabels(path: string, limit: number): Promise<LabelledM
     throw new UsageError(`eval: ${path}: ${readFailure(error)}`, { cause: error })
   }
   const labels = parseLabels(text, path)
-  // A part of the file is taken from everywhere in it: labels often stand sorted by class.
+  // Takes mails from all over the file: labels are often sorted by class.
   return limit >= labels.length ? labels : inStableOrder(labels).slice(0, limit)
 }
 

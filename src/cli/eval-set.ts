@@ -1,4 +1,4 @@
-/** `replyd eval SET`: a folder of mails, replies and slips through the daemon's own functions. */
+/** `replyd eval SET`: runs a folder of mails, replies and slips through the daemon's own functions. */
 import { statSync } from 'node:fs'
 import { readSet } from '../eval/set/read.ts'
 import { openRecorded } from '../eval/set/recorded.ts'
@@ -16,7 +16,7 @@ export function isSet(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 }
 
-/** Exit status 1 when an answer is missing, so that nothing passes for measured that was not. */
+/** Exit status 1 when an answer is missing, so that an incomplete run is not taken for a measurement. */
 export async function evaluateSet(
   directory: string,
   options: EvalCommand,
@@ -37,7 +37,7 @@ export async function evaluateSet(
   return Object.keys(missing).length > 0 ? 1 : 0
 }
 
-/** The configured model, under a ceiling in money. */
+/** The configured model, with a spending limit. */
 async function endpoint(set: ReturnType<typeof readSet>, options: EvalCommand): Promise<AskModel> {
   const [{ Ledger }, { runOptions }] = await Promise.all([
     import('../eval/ledger.ts'),
@@ -56,8 +56,8 @@ function row(name: string, figure: Share | null, of: string): string[][] {
 
 function gateRows(gate: SetReport['gate']): string[][] {
   return Object.entries(gate).flatMap(([mode, figures]) => [
-    ...(mode === 'send' ? row('mode send: good sent', figures.goodSent, 'good replies go out') : []),
-    ...(mode === 'send' ? row('mode send: bad sent', figures.badSent, 'bad replies go out') : []),
+    ...(mode === 'send' ? row('mode send: good sent', figures.goodSent, 'good replies are sent') : []),
+    ...(mode === 'send' ? row('mode send: bad sent', figures.badSent, 'bad replies are sent') : []),
     ...(mode === 'send'
       ? row('mode send: good drafts sent', figures.goodDraftSent, 'that a person should see')
       : []),
@@ -78,8 +78,8 @@ function page(report: SetReport): string {
     ...Object.entries(outcomes).flatMap(([mode, figure]) =>
       row(`outcome in mode ${mode}`, figure ?? null, 'as expected'),
     ),
-    ...row('composed: facts', composed.facts, 'replies have every needed fact'),
-    ...row('composed: clean', composed.clean, 'replies have nothing forbidden'),
+    ...row('composed: facts', composed.facts, 'replies contain every needed fact'),
+    ...row('composed: clean', composed.clean, 'replies contain nothing forbidden'),
     ...row('composed: complete', composed.complete, 'replies say that nothing is missing'),
     ...row('slips', slips, 'as expected'),
   ]
@@ -114,13 +114,13 @@ function faultTable(figures: SetReport['gate']['send']): string[] {
   const faults = Object.entries(figures?.faults ?? {}).filter(([, { sent }]) => sent > 0)
   if (faults.length === 0) return []
   const rows = faults.map(([name, { sent, of }]) => [name, `${sent} of ${of}`])
-  return ['', 'Bad replies that would go out, by fault:', printable(table(rows))]
+  return ['', 'Bad replies that would be sent, by fault:', printable(table(rows))]
 }
 
 function missingLines(missing: Record<string, number>, gate: SetReport['gate']): string[] {
   const parts = Object.entries(missing).map(([task, count]) => `${whole(count)} ${task}`)
   if (parts.length === 0) return []
   const pending = gate.send?.pending ?? 0
-  const left = pending > 0 ? `; ${whole(pending)} replies wait for their check and count nowhere` : ''
-  return ['', `→ No answer is recorded for ${parts.join(', ')}${left}. Answer them and run this again.`]
+  const left = pending > 0 ? `; ${whole(pending)} replies wait for their check and are not counted` : ''
+  return ['', `→ No answer is recorded for ${parts.join(', ')}${left}. Add the answers and run this again.`]
 }

@@ -16,7 +16,7 @@ export async function evaluate(
   terminal: Terminal,
 ): Promise<ExitStatus> {
   if (options.bayes) return (await import('./eval-bayes.ts')).evaluateBayes(path, options, terminal)
-  if (path === undefined) throw new UsageError('eval: name a file of labels (CASES.jsonl), or a folder (SET)')
+  if (path === undefined) throw new UsageError('eval: name a label file (CASES.jsonl), or a folder (SET)')
   const { evaluateSet, isSet } = await import('./eval-set.ts')
   if (isSet(path)) return evaluateSet(path, options, terminal)
   const { planEval, runEval } = await import('../eval/eval.ts')
@@ -41,8 +41,8 @@ export async function evaluate(
 /** @throws UsageError before anything is spent */
 export function refuseDear(estimate: number, maxDollars: number): void {
   if (estimate <= maxDollars) return
-  const sums = `would cost about ${dollars(estimate)}, and the ceiling is ${dollars(maxDollars)}`
-  throw new UsageError(`this ${sums}: take fewer with --limit, or allow more with --max-dollars`)
+  const sums = `would cost about ${dollars(estimate)}, and the limit is ${dollars(maxDollars)}`
+  throw new UsageError(`this ${sums}: use fewer with --limit, or allow more with --max-dollars`)
 }
 
 export function accountOf({ accounts }: Config, wanted: string | undefined): AccountSettings {
@@ -54,7 +54,7 @@ export function accountOf({ accounts }: Config, wanted: string | undefined): Acc
   )
 }
 
-/** No row where there is nothing to measure: most files label one thing only. */
+/** No row if there is nothing to measure: most files label only one thing. */
 function figureRow(name: string, figure: Share | Omit<Share, 'count' | 'of'> | null, of = ''): string[][] {
   if (figure === null) return []
   const counts = 'of' in figure ? `${whole(figure.count)} of ${whole(figure.of)} ${of}` : ''
@@ -124,14 +124,14 @@ function mistakes({ cases }: EvalReport): string[] {
 
 function next({ ceilingReached, wanted, mails, failed, spam, filed, reply }: EvalReport): string {
   if (ceilingReached)
-    return `→ The ceiling was reached after ${mails} of ${wanted} mails: the figures are of those. Allow more with --max-dollars.`
+    return `→ The limit was reached after ${mails} of ${wanted} mails: the figures cover only those. Allow more with --max-dollars.`
   if (failed > 0)
     return `→ ${failed} of ${mails} mails could not be judged and are left out of the figures: see their reasons above.`
   if (filed.falsePositives > 0)
-    return '→ Wanted mail would be filed as spam: raise spam.threshold, or say in prompts/triage.md what is no spam.'
+    return '→ Wanted mail would be filed as spam: raise spam.threshold, or say in prompts/triage.md what is not spam.'
   if (spam.falseNegatives > spam.truePositives / 10)
     return '→ Spam gets through: say in prompts/triage.md what else is spam to you, and run this again.'
   if (reply.falsePositives > reply.truePositives / 10)
-    return '→ Mail that wants no answer would get one: say in prompts/triage.md (needs_reply) what else is settled by itself.'
-  return '→ Before you change prompts/triage.md or the model, keep this output: run it again afterwards and compare.'
+    return '→ Mail that needs no answer would get one: say in prompts/triage.md (needs_reply) what else needs no reply.'
+  return '→ Before you change prompts/triage.md or the model, keep this output: run the same command afterwards and compare.'
 }

@@ -1,14 +1,14 @@
-/** Commands that measure before anything is trusted: they open no store and change nothing. */
+/** Commands for measuring before you trust replyd: they open no store and change nothing. */
 import { type Command, Option } from 'commander'
 import type { ExitStatus, Terminal } from './terminal.ts'
 
 const configOption = () =>
   new Option('-c, --config <file>', 'configuration file (default: replyd.yaml, else the environment)')
-const limitOption = () => new Option('--limit <number>', 'take that many mails at most')
+const limitOption = () => new Option('--limit <number>', 'use at most this many mails')
 const dollarsOption = () =>
-  new Option('--max-dollars <sum>', 'spend no more than that, US dollars (default: budget.perDay)')
+  new Option('--max-dollars <sum>', 'spend at most this much, US dollars (default: budget.perDay)')
 const accountOption = () =>
-  new Option('-a, --account <address>', 'account whose settings count (default: the first)')
+  new Option('-a, --account <address>', 'account whose settings are used (default: the first)')
 const jsonOption = () => new Option('--json', 'print one JSON object')
 
 export function addEvidenceCommands(
@@ -19,7 +19,7 @@ export function addEvidenceCommands(
   program
     .command('eval')
     .description(
-      'judge labelled mail as the daemon would and print how often that was right, how fast, and what it cost',
+      'judge labelled mail as the daemon would and print how often it was right, how fast, and what it cost',
     )
     .argument(
       '[cases]',
@@ -30,13 +30,13 @@ export function addEvidenceCommands(
     .addOption(limitOption())
     .addOption(dollarsOption())
     .addOption(
-      new Option('--mode <mode>', 'of a folder: outcomes in this mode only').choices(['draft', 'send']),
+      new Option('--mode <mode>', 'for a folder: outcomes in this mode only').choices(['draft', 'send']),
     )
-    .option('--answers <folder>', 'of a folder: recorded answers in the place of the model')
-    .option('--record <folder>', 'of a folder: write each request that has no recorded answer there')
+    .option('--answers <folder>', 'for a folder: recorded answers instead of the model')
+    .option('--record <folder>', 'for a folder: write each request that has no recorded answer there')
     .option('--bayes', 'the local spam filter alone: no model, no configuration')
-    .option('--train <file>', 'with --bayes: labels to learn from, in the place of one half')
-    .option('--test <file>', 'with --bayes: labels to ask about')
+    .option('--train <file>', 'with --bayes: labels to train on, instead of one half')
+    .option('--test <file>', 'with --bayes: labels to test on')
     .addOption(jsonOption())
     .action(async (cases, options) =>
       end(await (await import('./eval.ts')).evaluate(cases, options, terminal)),
@@ -44,11 +44,11 @@ export function addEvidenceCommands(
   program
     .command('backtest')
     .description(
-      'write to the mails you have answered as the daemon would, and compare with what you sent; only reads',
+      'write replies to the mails you have answered as the daemon would, and compare with what you sent; read-only',
     )
     .addOption(configOption())
     .addOption(accountOption())
-    .option('--since <duration>', 'answers of that time', '30d')
+    .option('--since <duration>', 'answers from this period', '30d')
     .option('--prompts <folder>', 'other prompt files: run both, and show what they would change')
     .addOption(limitOption().default('50'))
     .addOption(dollarsOption())

@@ -61,7 +61,7 @@ function readOctets(path: string): Buffer | { fault: string } {
   }
 }
 
-/** Null when the owner has to be guessed from each mail. */
+/** Null if the owner has to be guessed from each mail. */
 function ownerOf({ address, alias, authservId }: ExplainOptions): Owner | null {
   if (address === undefined) {
     if (alias.length > 0) throw new UsageError('explain: --alias needs --address')
@@ -70,7 +70,7 @@ function ownerOf({ address, alias, authservId }: ExplainOptions): Owner | null {
   }
   const bare = (text: string) => {
     const canonical = canonicalAddress(text)
-    if (canonical === null) throw new UsageError(`explain: "${text}" is no bare address`)
+    if (canonical === null) throw new UsageError(`explain: "${text}" is not a bare address`)
     return canonical
   }
   return {

@@ -1,4 +1,4 @@
-/** How a command ends when it fails: one clear line, the right exit status, and a stack only when asked for. */
+/** How a command fails: one clear line, the right exit status, and a stack only on request. */
 import { ConfigError } from '../base/errors.ts'
 import { type ExitStatus, printable, type Terminal } from './terminal.ts'
 
@@ -7,7 +7,7 @@ export class UsageError extends Error {
   override name = 'UsageError'
 }
 
-/** Writes what went wrong. A ConfigError's message has one line for each fault; any other becomes one line. */
+/** Prints the error. A ConfigError's message has one line per fault; any other becomes one line. */
 export function reportFailure(error: unknown, { environment, stderr }: Terminal): ExitStatus {
   if (error instanceof ConfigError) {
     stderr.write(`${printable(error.message)}\n`)
@@ -19,7 +19,7 @@ export function reportFailure(error: unknown, { environment, stderr }: Terminal)
   return error instanceof ConfigError || error instanceof UsageError ? 2 : 1
 }
 
-/** Some errors of Node.js have no message of their own: those of a connection that was tried on several addresses. */
+/** Some Node.js errors have no message: those of a connection that was tried on several addresses. */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (error.message !== '') return error.message

@@ -10,13 +10,15 @@ export interface ForgetOptions {
   json?: boolean
 }
 
-/** Removes what is stored of a correspondent. Exit status 1 when a reply was just going out: its text is still there. */
+/**
+ * Removes the stored text of a correspondent. Exit status 1 when a reply was being sent: its text is still stored.
+ */
 export async function forget(
   address: string,
   options: ForgetOptions,
   terminal: Terminal,
 ): Promise<ExitStatus> {
-  if (!/^[^\s@]+@[^\s@]+$/.test(address)) throw new UsageError(`${address} is no address`)
+  if (!/^[^\s@]+@[^\s@]+$/.test(address)) throw new UsageError(`${address} is not an address`)
   const forgotten = await withStore(options.config, terminal, {
     api: (api) => api.post<Forgotten>('/forget', { address }),
     direct: (db) => forgetCorrespondent(db, address, userInfo().username, systemClock.now()),
@@ -27,9 +29,9 @@ export async function forget(
 
 function linesOf({ mails, replies, closed, underWay }: Forgotten): string {
   const lines = [
-    `Removed the text of ${mails} mails and ${replies} replies; ${closed} that were waiting are closed.`,
-    'The mailbox itself was not touched: what lies in Inbox, Drafts and Sent is yours to delete.',
+    `Removed the text of ${mails} mails and ${replies} replies; closed ${closed} that were waiting.`,
+    'The mailbox itself was not touched: deleting mail in Inbox, Drafts and Sent is up to you.',
   ]
-  if (underWay > 0) lines.push(`${underWay} replies are just going out: run this again in a minute.`)
+  if (underWay > 0) lines.push(`${underWay} replies are being sent right now: run this again in a minute.`)
   return lines.join('\n')
 }

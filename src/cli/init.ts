@@ -12,6 +12,7 @@ import type { Check } from '../doctor/doctor.ts'
 import { codeOf } from '../doctor/failure.ts'
 import { showCheck } from './doctor.ts'
 import { Asker } from './init/asker.ts'
+import { believingAuthority } from './init/authority.ts'
 import type { Network } from './init/discover.ts'
 import { configText } from './init/files.ts'
 import { fetchPage } from './init/page.ts'
@@ -48,7 +49,7 @@ function withDeadline<T>(asked: Promise<T>): Promise<T> {
   return Promise.race([asked, late])
 }
 
-/** Exit status 1 when a check failed; the files are written all the same when the owner says so. */
+/** Exit status 1 when a check failed; the files are still written if the owner agrees. */
 export async function init(
   options: InitOptions,
   terminal: Terminal,
@@ -64,10 +65,7 @@ export async function init(
     ? await tryAll({ yaml, secrets, folder, asker, say, terminal })
     : { yaml, secrets, state: 'untried' as const }
   const faulty = tried.state === 'faulty'
-  if (
-    faulty &&
-    !(await asker.confirm('Something is not in order yet. Write the files all the same?', true))
-  ) {
+  if (faulty && !(await asker.confirm('Something is not in order yet. Write the files anyway?', true))) {
     await say('Nothing was written.')
     return 1
   }
@@ -78,11 +76,11 @@ export async function init(
 }
 
 const opening = (folder: string) =>
-  `This finds your mail servers, tries everything, and then writes replyd.yaml and .env to ${folder}.
+  `This finds your mail servers, checks everything, and then writes replyd.yaml and .env to ${folder}.
 It sends nothing and changes nothing in your mailbox. Ctrl+C leaves without writing anything.
 `
 
-/** One thing at a time. */
+/** Only the next step, not all of them. */
 function nextStep(state: Tried['state'], yaml: string, folder: string, environment: Terminal['environment']) {
   const replyd = environment.npm_command === 'exec' ? 'npx replyd' : 'replyd'
   const isHere = folder === process.cwd()
@@ -90,13 +88,13 @@ function nextStep(state: Tried['state'], yaml: string, folder: string, environme
   const again = `${replyd} init${isHere ? '' : ` --folder ${folder}`} again`
   if (state === 'faulty') return `Next: correct what has a ✗ above, then ${again}: it keeps your answers.`
   if (state === 'no sign-in' || (state === 'untried' && yaml.includes('oauth2:')))
-    return `Next: ${replyd} auth${config}\nThen ${again}: it keeps your answers and tries the rest.`
+    return `Next: ${replyd} auth${config}\nThen ${again}: it keeps your answers and checks the rest.`
   return `Next: ${replyd} start${config}`
 }
 
 const readIfThere = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '')
 
-/** The text of replyd.yaml: the one that is there, or a new one. */
+/** The text of replyd.yaml: the existing one, or a new one. */
 async function configuration(
   options: InitOptions,
   asker: Asker,
@@ -106,10 +104,10 @@ async function configuration(
 ): Promise<string> {
   const path = join(folder, 'replyd.yaml')
   if (existsSync(path) && !options.force) {
-    const question = 'replyd.yaml is there already. Keep it (otherwise it becomes replyd.yaml.old)?'
+    const question = 'replyd.yaml already exists. Keep it (otherwise it becomes replyd.yaml.old)?'
     if (await asker.confirm(question, true)) return readFileSync(path, 'utf8')
   }
-  const fault = (text: string) => (/^[^\s@]+@[^\s@]+$/.test(text) ? null : `${text} is no address`)
+  const fault = (text: string) => (/^[^\s@]+@[^\s@]+$/.test(text) ? null : `${text} is not an address`)
   const typed = await asker.ask('Address that replyd answers for', options.address ?? null, { fault })
   const address = typed.toLowerCase()
   const tried = options.check ? network : { ...network, speaksTls: undefined }
@@ -144,23 +142,24 @@ interface Attempt {
 interface Tried {
   yaml: string
   secrets: string
-  /** `no sign-in`: all but what OAuth2 has to come first for. */
+  /** `no sign-in`: everything except what needs the OAuth2 sign-in. */
   state: 'sound' | 'faulty' | 'no sign-in' | 'untried'
 }
 
-/** Tries everything, again after each correction; then looks for what mail that is there can tell. */
+/** Checks everything, again after each correction; then looks at existing mail for further settings. */
 async function tryAll(attempt: Attempt): Promise<Tried> {
   const { folder, asker, say, terminal } = attempt
   let { yaml, secrets } = attempt
   for (;;) {
-    await say('\nTrying everything:')
+    await say('\nChecking everything:')
     const config = configOf(yaml, secrets, folder, terminal)
     const checks = await diagnosed(config, terminal)
     const failures = checks.filter(({ status }) => status === 'failed')
     const renamed = await withOtherUser(yaml, config, failures, asker)
     const again = await corrected(secrets, failures, asker, terminal.environment)
-    if (renamed !== null || again !== null) {
-      yaml = renamed ?? yaml
+    const believing = await believingAuthority(yaml, config, failures, attempt)
+    if (renamed !== null || again !== null || believing !== null) {
+      yaml = renamed ?? believing ?? yaml
       secrets = again ?? secrets
       continue
     }
@@ -205,7 +204,7 @@ function write(folder: string, yaml: string, secrets: string): string[] {
     if (present === text) return
     if (present !== null && name === 'replyd.yaml') renameSync(path, `${path}.old`)
     writeFileSync(path, text, { mode })
-    // The mode above counts only for a new file.
+    // writeFileSync applies the mode only to a new file.
     chmodSync(path, mode)
     written.push(name)
   }

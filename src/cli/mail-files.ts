@@ -2,12 +2,12 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { reasonOf } from '../base/errors.ts'
 
-/** The name that stands for standard input. */
+/** The name for standard input. */
 export const standardInput = '-'
 
 export type FoundFile = { path: string } | { path: string; fault: string }
 
-/** Names of single mails: .eml, and those of a Maildir (`1700000000.M1P2.host:2,S`, in the folders cur and new). */
+/** Names of single mails: .eml, and those in a Maildir (`1700000000.M1P2.host:2,S`, in the folders cur and new). */
 const mailName = /\.eml$|:2,[A-Za-z]*$|^\d{9,}\.[^/]+\.[^/]+$/i
 
 /** The files that were named, and in the place of a folder the mails below it, sorted by name. */
@@ -33,7 +33,7 @@ export function* mailFiles(paths: readonly string[]): Generator<FoundFile> {
   }
 }
 
-/** Why a file can't be read, in words. */
+/** Why a file can't be read, as text. */
 export function readFailure(error: unknown): string {
   const words: Readonly<Record<string, string>> = {
     ENOENT: 'there is no such file',

@@ -18,7 +18,7 @@ export async function password({ stdin, stdout, stderr }: Terminal): Promise<Exi
 }
 
 async function firstLine(stdin: Terminal['stdin']): Promise<string> {
-  // On a terminal readline does the echoing; into a stream that keeps nothing, nobody sees it.
+  // On a terminal readline echoes the input; send that echo to a stream that discards it.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
   const lines = createInterface({ input: stdin, output: nowhere, terminal: stdin.isTTY === true })
   try {

@@ -1,4 +1,4 @@
-/** The command line. Each command is loaded when it is called, so that starting stays cheap. */
+/** The command line. Commands are loaded on demand, so that start-up stays fast. */
 import { Command, CommanderError, Option } from 'commander'
 import { programVersion } from '../base/version.ts'
 import { addEvidenceCommands } from './evidence-commands.ts'
@@ -13,7 +13,7 @@ import type { ExitStatus, Terminal } from './terminal.ts'
  */
 export async function runProgram(argv: readonly string[], terminal: Terminal): Promise<ExitStatus> {
   let status: ExitStatus = 0
-  // The reader went away (`replyd explain … | head`): nothing to complain about.
+  // The reader closed the pipe (`replyd explain … | head`): not an error.
   terminal.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') terminal.stdout.destroy()
     else status = reportFailure(error, terminal)
@@ -26,7 +26,7 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     return status
   } catch (error) {
     if (!(error instanceof CommanderError)) return reportFailure(error, terminal)
-    // Commander has written its message already; without a command it has shown the help.
+    // Commander has already written its message; without a command it has shown the help.
     return error.exitCode === 0 ? 0 : 2
   }
 }
@@ -56,7 +56,7 @@ function buildProgram(terminal: Terminal, end: End): Command {
   return program
 }
 
-/** One instance per command, since commander keeps values on them. */
+/** One instance per command, because commander stores values on them. */
 const configOption = () =>
   new Option('-c, --config <file>', 'configuration file (default: replyd.yaml, else the environment)')
 const jsonOption = (what: string) => new Option('--json', what)
@@ -66,8 +66,8 @@ function addDaemonCommands(program: Command, terminal: Terminal, end: End): void
     .command('start')
     .description('watch the mailboxes and answer')
     .addOption(configOption())
-    .option('--roles <list>', 'what this process does, of watch, work and web', 'watch,work,web')
-    .option('--once', 'handle what is there, then exit (for cron)')
+    .option('--roles <list>', 'what this process does: any of watch, work and web', 'watch,work,web')
+    .option('--once', 'handle the mail that is waiting, then exit (for cron)')
     .action(async (options) => end(await (await import('./start.ts')).start(options, terminal)))
   program
     .command('doctor')
@@ -77,14 +77,14 @@ function addDaemonCommands(program: Command, terminal: Terminal, end: End): void
     .action(async (options) => end(await (await import('./doctor.ts')).doctor(options, terminal)))
   program
     .command('audit')
-    .description('compare every mailbox with the ledger; exit status 1 when a mail was missed')
+    .description('compare every mailbox with the ledger; exit status 1 if a mail was missed')
     .addOption(configOption())
     .addOption(jsonOption('print one JSON object'))
     .action(async (options) => end(await (await import('./audit.ts')).audit(options, terminal)))
   program
     .command('demo')
     .description('run everything against an embedded mailbox with sample mail')
-    .option('--exit', 'end when all samples are handled')
+    .option('--exit', 'exit when all samples are handled')
     .addOption(jsonOption('print one JSON object per mail'))
     .action(async (options) => end(await demo(options, terminal)))
 }
@@ -92,7 +92,7 @@ function addDaemonCommands(program: Command, terminal: Terminal, end: End): void
 function addSetupCommands(program: Command, terminal: Terminal, end: End): void {
   program
     .command('init')
-    .description('find your mail servers, try everything, and write replyd.yaml and .env')
+    .description('find your mail servers, check everything, and write replyd.yaml and .env')
     .option('-a, --address <address>', 'address that replyd answers for')
     .option('--imap <host:port>', 'IMAP server, where it is not found or another is wanted')
     .option('--smtp <host:port>', 'SMTP server')
@@ -100,15 +100,15 @@ function addSetupCommands(program: Command, terminal: Terminal, end: End): void 
     .option('--client-id <id>', 'client id of your application for OAuth2')
     .option('--folder <folder>', 'where the files go', '.')
     .option('-y, --yes', 'ask nothing: secrets from MAIL_PASSWORD, OPENAI_API_KEY, REPLYD_WEB_PASSWORD')
-    .option('--force', 'write replyd.yaml anew (the old one is kept as replyd.yaml.old)')
-    .option('--no-check', 'do not try what was found')
+    .option('--force', 'rewrite replyd.yaml (the old one is kept as replyd.yaml.old)')
+    .option('--no-check', 'do not check what was found')
     .action(async (options) => end(await (await import('./init.ts')).init(options, terminal)))
   program
     .command('auth')
-    .description('sign in at the provider of an account that uses OAuth2')
+    .description('sign in with the provider of an account that uses OAuth2')
     .argument('[account]', 'address of the account; not needed when there is only one')
     .addOption(configOption())
-    .option('--device', 'show a code to type in on any other device')
+    .option('--device', 'show a code to enter on any other device')
     .option('--browser', 'sign in with a browser on this machine, or paste the address it ends at')
     .action(async (account, options) =>
       end(await (await import('./auth.ts')).auth(account, options, terminal)),
@@ -121,7 +121,7 @@ function addOfflineCommands(program: Command, terminal: Terminal, end: End): voi
   program
     .command('explain')
     .description(
-      'say what would become of raw mails (.eml files or folders of them; - is standard input), offline',
+      'say what would happen to raw mails (.eml files or folders of them; - is standard input), offline',
     )
     .argument('[file...]', 'raw mails or folders')
     .option('-a, --address <address>', 'whose mailbox it is (default: guessed from the header)')
@@ -132,7 +132,7 @@ function addOfflineCommands(program: Command, terminal: Terminal, end: End): voi
       collect,
       [],
     )
-    .option('--cases <file>', 'check the cases of a JSON Lines file; exit status 1 when any differs')
+    .option('--cases <file>', 'check the cases of a JSON Lines file; exit status 1 if any differs')
     .addOption(jsonOption('print one JSON object per line'))
     .action(async (files, options) =>
       end(await (await import('./explain.ts')).explain(files, options, terminal)),

@@ -7,7 +7,7 @@ type Run = (review: Module, options: ReviewOptions, ...args: string[]) => Promis
 
 const below = (path: string, id: string) => `${path}/${encodeURIComponent(id)}`
 
-/** Registers replies, mails, junk, autonomy, pause, resume and usage. Each is loaded when it is called. */
+/** Registers replies, mails, junk, autonomy, pause, resume and usage. Each is loaded on demand. */
 export function addReviewCommands(
   program: Command,
   terminal: Terminal,
@@ -20,13 +20,13 @@ export function addReviewCommands(
       .option('-c, --config <file>', 'configuration file')
       .addOption(new Option('--json', 'print JSON'))
       .action(async (...given: unknown[]) => {
-        // Commander ends with the options and the command itself.
+        // Commander passes the options and the command itself last.
         const options = given.at(-2) as ReviewOptions
         const args = given.slice(0, -2).filter((arg): arg is string => typeof arg === 'string')
         end(await run(await import('./review.ts'), options, ...args))
       })
   const replies = program.command('replies').description('review replies, through the running daemon')
-  add(replies, 'list', 'what waits for you, most urgent first', (review, options) =>
+  add(replies, 'list', 'replies that wait for you, most urgent first', (review, options) =>
     review.list('/replies', options, terminal),
   )
     .option('--search <text>', 'only those with this text')
@@ -41,9 +41,9 @@ export function addReviewCommands(
     review.approve(id, options, terminal),
   )
   const simple = [
-    ['cancel', 'take the approval back'],
+    ['cancel', 'cancel the approval'],
     ['reject', 'send nothing'],
-    ['reopen', 'take the rejection back'],
+    ['reopen', 'undo the rejection'],
   ] as const
   for (const [action, description] of simple) {
     add(replies, `${action} <id>`, description, (review, options, id = '') =>
@@ -53,7 +53,7 @@ export function addReviewCommands(
   add(
     replies,
     'rewrite <id> [instruction]',
-    'have it written again',
+    'have it rewritten',
     (review, options, id = '', instruction = '') =>
       review.change(`${below('/replies', id)}/rewrite`, { instruction }, options, terminal),
   )
@@ -71,20 +71,20 @@ function addLists(
     .option('--account <address>', 'only of this account')
     .option('--disposition <names>', 'only with one of these outcomes')
     .option('--from <text>', 'only from senders with this text')
-    .option('--since <day>', 'only those that came on that day or later')
-    .option('--until <day>', 'only those that came on that day or before')
+    .option('--since <day>', 'only those that arrived on that day or later')
+    .option('--until <day>', 'only those that arrived on that day or earlier')
     .option('--before <id>', 'only those older than this one')
     .option('--limit <n>', 'at most so many, or all (default: 50)')
   for (const name of ['show', 'explain']) {
-    add(mails, `${name} <id>`, 'one mail, and all that was decided', (review, options, id = '') =>
+    add(mails, `${name} <id>`, 'one mail, and everything that was decided', (review, options, id = '') =>
       review.show(below('/mails', id), options, terminal),
     )
   }
-  const junk = program.command('junk').description('what was filed as spam')
+  const junk = program.command('junk').description('mail that was filed as spam')
   add(junk, 'list', 'newest first', (review, options) => review.list('/junk', options, terminal))
     .option('--before <id>', 'only those older than this one')
     .option('--limit <n>', 'at most so many, or all (default: 50)')
-  add(junk, 'restore <id>', 'out of Junk, and trust the sender', (review, options, id = '') =>
+  add(junk, 'restore <id>', 'move it out of Junk, and trust the sender', (review, options, id = '') =>
     review.change(`${below('/junk', id)}/restore`, {}, options, terminal),
   )
   addOthers(program, terminal, add)
@@ -97,12 +97,12 @@ function addOthers(
 ): void {
   const autonomy = program
     .command('autonomy')
-    .description('what replyd may send by itself, and how it is earned')
+    .description('what replyd may send automatically, and how that is earned')
   add(autonomy, 'list', 'every category and how far it has come', (review, options) =>
     review.autonomy(options, terminal),
   )
   const steps = [
-    ['grant', 'let replies of a category go out by themselves'],
+    ['grant', 'let replies of a category be sent automatically'],
     ['revoke', 'have them wait for you again'],
   ] as const
   for (const [action, description] of steps) {
@@ -115,12 +115,12 @@ function addOthers(
     )
   }
   for (const action of ['pause', 'resume'] as const) {
-    const what = action === 'pause' ? 'let nothing go out' : 'let replies go out again'
+    const what = action === 'pause' ? 'stop all sending' : 'resume sending'
     add(program, `${action} [account]`, `${what}, for one account or all`, (review, options, account) =>
       review.setPaused(action, account, options, terminal),
     )
   }
   add(program, 'usage', 'tokens and money', (review, options) => review.usage(options, terminal)).addOption(
-    new Option('--by <what>', 'one line for each').choices(['day', 'account', 'step']).default('day'),
+    new Option('--by <what>', 'one line per group').choices(['day', 'account', 'step']).default('day'),
   )
 }

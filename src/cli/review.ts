@@ -92,7 +92,7 @@ export function listText(mails: readonly Listed[]): string {
   )
 }
 
-/** One mail with its reply, or with all that was decided about it. */
+/** One mail with its reply, or with everything decided about it. */
 export async function show(path: string, options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
   const mail = await openApi(options.config, terminal).get<Listed>(path)
   return print(terminal, options.json ? JSON.stringify(mail) : showText(mail))
@@ -115,21 +115,24 @@ export function showText(mail: Listed): string {
   return [head + failure, mail.text ?? '', reply, table(steps ?? [])].join('\n\n')
 }
 
-/** Asked to write again, the model wrote nothing. */
+/** When asked to rewrite, the model wrote nothing. */
 function earlier({ reason, detail }: Listed): string {
   if (reason !== 'rewrite-without-text') return ''
   const lines = [sentenceOf(reason), detail]
   return `${lines.filter(Boolean).join('\n')}\n\n`
 }
 
-/** Where the model left the writing to a person: what the mail is about, and what it did not know. */
+/** For a mail left to a person: what it is about, and what the model did not know. */
 function withoutReply({ reason, detail, verdict }: Listed): string {
   if (reason !== 'needs-person') return 'No reply.'
   const lines = [`No reply. ${sentenceOf(reason)}`, verdict?.summary, detail]
   return [...new Set(lines.filter(Boolean))].join('\n')
 }
 
-/** Changes what is named by a path below /api. A text that is read first makes sure that nobody changed it meanwhile. */
+/**
+ * Changes the resource at a path below /api. Reads the text first, to make sure that nobody changed it in the
+ * meantime.
+ */
 export async function change(
   path: string,
   body: Record<string, unknown>,
@@ -140,7 +143,7 @@ export async function change(
   return print(terminal, options.json ? JSON.stringify({ ok: true }) : 'Done.')
 }
 
-/** The text as it stands now is what is approved: another one, written meanwhile, is refused. */
+/** Approves exactly the text just read: if it changed in the meantime, the daemon refuses. */
 export async function approve(id: string, options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
   const path = `/replies/${encodeURIComponent(id)}`
   const { reply } = await openApi(options.config, terminal).get<Listed>(path)
@@ -148,7 +151,7 @@ export async function approve(id: string, options: ReviewOptions, terminal: Term
   return change(`${path}/approve`, { seen: reply.version }, options, terminal)
 }
 
-/** Opens the reply's text in $EDITOR and saves what comes back. */
+/** Opens the reply's text in $EDITOR and saves the result. */
 export async function edit(id: string, options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
   const api = openApi(options.config, terminal)
   const { reply } = await api.get<Listed>(`/replies/${encodeURIComponent(id)}`)
@@ -166,7 +169,7 @@ function inEditor(text: string, { environment }: Terminal): string {
   const path = join(directory, 'reply.txt')
   try {
     writeFileSync(path, `${text}\n`, { mode: 0o600 })
-    // $EDITOR may hold arguments, so a shell reads it, as git's does.
+    // $EDITOR may contain arguments, so run it through a shell, as git does.
     const { status } = spawnSync('sh', ['-c', `${editor} "$1"`, editor, path], { stdio: 'inherit' })
     if (status !== 0) throw new Error(`${editor} ended with status ${status}: nothing was changed`)
     return readFileSync(path, 'utf8').trimEnd()
@@ -191,7 +194,7 @@ interface Autonomy {
   takenBack: { reason: SetbackReason; at: string } | null
 }
 
-/** How far each category has come, and what was granted. */
+/** How far each category has come, and what is granted. */
 export async function autonomy(options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
   const categories = await openApi(options.config, terminal).get<Autonomy[]>('/autonomy')
   if (options.json) return print(terminal, JSON.stringify(categories))
@@ -200,11 +203,11 @@ export async function autonomy(options: ReviewOptions, terminal: Terminal): Prom
     category,
     'in a row': `${streak}/${needed}`,
     state: standing.granted
-      ? `sends by itself (${standing.grantedBy})`
+      ? `sends automatically (${standing.grantedBy})`
       : standing.offered
-        ? 'on offer'
+        ? 'offered'
         : 'waits for you',
-    'taken back': takenBack ? `${setbackWords(takenBack.reason)}, ${takenBack.at.slice(0, 16)}` : '',
+    revoked: takenBack ? `${setbackWords(takenBack.reason)}, ${takenBack.at.slice(0, 16)}` : '',
   }))
   return print(terminal, table(rows))
 }
@@ -221,7 +224,7 @@ export async function setPaused(
     await api.post(`/accounts/${encodeURIComponent(address)}/${action}`)
     await print(
       terminal,
-      `${address}: ${action === 'pause' ? 'nothing goes out any more' : 'replies go out again'}`,
+      `${address}: ${action === 'pause' ? 'nothing is sent any more' : 'replies are sent again'}`,
     )
   }
   return 0
@@ -238,7 +241,7 @@ async function print({ stdout }: Terminal, text: string): Promise<ExitStatus> {
 const widest = 40
 const widestLast = 100
 
-/** Columns as wide as their cells, which are cut after 40 characters, in the last column after 100. */
+/** Columns are as wide as their cells, cut after 40 characters, in the last column after 100. */
 export function table(rows: readonly Row[]): string {
   const names = Object.keys(rows[0] ?? {})
   if (names.length === 0) return '(none)'

@@ -1,4 +1,4 @@
-/** What eval and backtest run with. */
+/** Inputs for running eval and backtest. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { newId, systemClock } from '../base/clock.ts'
 import { silentLog } from '../base/log.ts'
@@ -6,7 +6,7 @@ import type { AccountSettings, Config } from '../config/settings.ts'
 import type { EvalCommand } from './eval-cases.ts'
 import { UsageError } from './failure.ts'
 
-/** Everything a run needs beside its mails. */
+/** Everything a run needs besides its mails. */
 export async function runOptions(
   config: Config,
   account: AccountSettings,
@@ -30,6 +30,7 @@ export async function runOptions(
 
 function dollarsOf(text: string | undefined): number | null {
   if (text === undefined) return null
-  if (!/^\d+(\.\d+)?$/.test(text)) throw new UsageError(`--max-dollars: "${text}" is no sum, such as 0.50`)
+  if (!/^\d+(\.\d+)?$/.test(text))
+    throw new UsageError(`--max-dollars: "${text}" is not an amount, such as 0.50`)
   return Number(text)
 }

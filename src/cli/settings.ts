@@ -8,7 +8,10 @@ import { withoutSecrets } from '../config/hidden.ts'
 import type { Config } from '../config/settings.ts'
 import { type ExitStatus, type Terminal, writeLine } from './terminal.ts'
 
-/** The file that was asked for, else replyd.yaml in the working directory, else null: everything from the environment. */
+/**
+ * The requested file, otherwise replyd.yaml in the working directory, otherwise null: everything from the
+ * environment.
+ */
 function configPath(option: string | undefined, environment: Terminal['environment']): string | null {
   const named = option ?? environment.REPLYD_CONFIG
   if (named) return named
@@ -34,7 +37,7 @@ function madePrivate(path: string): string {
   }
 }
 
-/** Prints the settings with defaults, overrides and variables put in; durations in milliseconds. */
+/** Prints the settings with defaults, overrides and variables applied; durations in milliseconds. */
 export async function showConfig(
   options: { config?: string; json?: boolean },
   terminal: Terminal,

@@ -11,7 +11,7 @@ import { type ExitStatus, hasColours, printable, type Terminal, writeLine } from
 
 const roles: readonly Role[] = ['watch', 'work', 'web']
 
-/** Docker gives ten seconds. */
+/** Docker allows ten seconds. */
 const endsWithinMs = 9_500
 
 interface StartOptions {
@@ -20,7 +20,7 @@ interface StartOptions {
   once?: boolean
 }
 
-/** Runs the daemon until it is told to stop, or until all is handled with --once. */
+/** Runs the daemon until it is told to stop, or with --once until everything is handled. */
 export async function start(options: StartOptions, terminal: Terminal): Promise<ExitStatus> {
   const chosen = parseRoles(options.roles)
   const config = readConfig(options.config, terminal)
@@ -48,25 +48,27 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
 }
 
 /**
- * V8 lets the heap grow to four times what is alive before it looks for garbage. Here it looks when three quarters as
- * much again were made: a fifth less memory under a backlog (docs/performance.md).
+ * By default V8 lets the heap grow to four times the live size before it collects garbage. Collecting at 75 % growth
+ * needs a fifth less memory under a backlog (docs/performance.md).
  */
 function boundHeap(): void {
   setFlagsFromString('--heap-growing-percent=75')
 }
 
-/** For a person at a terminal; what others read is the log. Lines name nobody, as the log does. */
+/** For a person at a terminal; otherwise the log is written. Lines name nobody, as in the log. */
 export function greet(
   { pipeline, url }: { pipeline: Pick<Daemon['pipeline'], 'on'>; url: string | null },
   { accounts }: { accounts: readonly AccountSettings[] },
   { stdout }: Pick<Terminal, 'stdout'>,
 ): void {
   const say = (line: string) => void writeLine(stdout, printable(line))
-  say(`replyd runs for ${accounts.map(({ owner }) => owner.address).join(', ')}. Ctrl+C ends it.`)
+  say(
+    `replyd is running for ${accounts.map(({ owner }) => owner.address).join(', ')}. Press Ctrl+C to stop it.`,
+  )
   if (url) say(`Review page: ${url}`)
   if (accounts.every(({ since }) => since === 'now'))
-    say('Mail that was there before the first start is left alone.')
-  say('To see it work, write a question to that address from another account.\n')
+    say('Mail that arrived before the first start is left alone.')
+  say('To see it work, send a question to that address from another account.\n')
   pipeline.on('settled', ({ disposition, reason }) =>
     say(
       disposition === 'drafted'
@@ -76,25 +78,25 @@ export function greet(
   )
 }
 
-/** @throws UsageError naming what is no role */
+/** @throws UsageError naming unknown roles */
 function parseRoles(list: string): Role[] {
   const names = list.split(',').map((name) => name.trim())
   const unknown = names.filter((name) => !roles.some((role) => role === name))
   if (unknown.length > 0) {
-    throw new UsageError(`--roles: "${unknown.join(', ')}" is none of ${roles.join(', ')}`)
+    throw new UsageError(`--roles: "${unknown.join(', ')}" is not one of ${roles.join(', ')}`)
   }
   return roles.filter((role) => names.includes(role))
 }
 
 /**
- * Calls `act` so many milliseconds after the signal, if the process is still there. A supervisor would end it by SIGKILL
- * soon after: what is cut short is taken up at the next start, as it is after that.
+ * Calls `act` this many milliseconds after the signal, if the process is still running. A supervisor would send
+ * SIGKILL soon after: aborted work is resumed at the next start in both cases.
  */
 export function afterwards(signal: AbortSignal, ms: number, act: () => void): void {
   signal.addEventListener('abort', () => void setTimeout(act, ms).unref(), { once: true })
 }
 
-/** Aborts at the first SIGTERM or SIGINT. The handlers then go, so that a second one ends the process at once. */
+/** Aborts at the first SIGTERM or SIGINT. The handlers are then removed, so a second one ends the process at once. */
 function shutdownSignal(): AbortSignal {
   const controller = new AbortController()
   const names = ['SIGTERM', 'SIGINT'] as const

@@ -1,4 +1,4 @@
-/** Commands that need the whole store: through the daemon where only it may open the store, else directly. */
+/** Commands that need the whole store: through the daemon if only it may open the store, otherwise directly. */
 import { join } from 'node:path'
 import { silentLog } from '../base/log.ts'
 import type { Config } from '../config/settings.ts'
@@ -9,15 +9,15 @@ import { readConfig } from './settings.ts'
 import type { Terminal } from './terminal.ts'
 
 interface Ways<T> {
-  /** A daemon runs: on the embedded store, or on another machine (REPLYD_URL). */
+  /** A daemon is running: on the embedded store, or on another machine (REPLYD_URL). */
   api: (api: ApiClient) => Promise<T>
   /** The store is open, and nobody else needs it for itself. */
   direct: (db: Database, state: Config['state']) => Promise<T>
 }
 
 /**
- * PostgreSQL takes any number of processes, the embedded store one: while a daemon has it, the daemon is asked.
- * @param asItIs leaves an older schema as it is
+ * PostgreSQL allows any number of processes, the embedded store one: if a daemon has it open, the daemon is asked.
+ * @param asItIs leaves an older schema unchanged
  * @throws UsageError or Error when that daemon has no web pages and so can't be asked
  */
 export async function withStore<T>(

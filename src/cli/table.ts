@@ -1,6 +1,6 @@
 /** Columns for a terminal. */
 
-/** Rows under each other: the first column to the left, others as `right` says; no blanks at line ends. */
+/** Rows below each other: the first column left-aligned, others as `right` says; no trailing blanks. */
 export function table(
   rows: readonly (readonly string[])[],
   right: readonly number[] = [],
@@ -23,7 +23,7 @@ export function table(
     .join('\n')
 }
 
-/** `$0.0421`: two figures that count, for sums under a cent, too. */
+/** `$0.0421`: two significant figures, even below a cent. */
 export function dollars(sum: number): string {
   if (sum === 0) return '$0.00'
   if (sum >= 0.1) return `$${sum.toFixed(2)}`

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
 
-/** What a command may read from and write to. */
+/** Input and output of a command. */
 export interface Terminal {
   readonly environment: NodeJS.ProcessEnv
   readonly stdin: Readable & { readonly isTTY?: boolean }
@@ -8,13 +8,13 @@ export interface Terminal {
   readonly stderr: Writable & { readonly isTTY?: boolean }
 }
 
-/** Writes a line of our own, made safe. */
+/** Writes a line of our own, made safe for the terminal. */
 export type Say = (line: string) => Promise<void>
 
 /** 0 done, 1 failed, 2 wrong usage or configuration. */
 export type ExitStatus = 0 | 1 | 2
 
-/** Writes a line and waits while the reader is slow. */
+/** Writes a line and waits if the reader is slow. */
 export async function writeLine(stream: Writable, line: string): Promise<void> {
   if (stream.destroyed || stream.write(`${line}\n`)) return
   await new Promise<void>((resolve) => {
@@ -29,8 +29,8 @@ export async function writeLine(stream: Writable, line: string): Promise<void> {
 }
 
 /**
- * Text of strangers made safe for a terminal: control characters (escape sequences begin with one) and characters that
- * turn the direction of writing become visible or go. Line ends stay unless `oneLine`.
+ * Strangers' text made safe for a terminal: control characters (which start escape sequences) and bidirectional
+ * controls are made visible or removed. Line ends stay unless `oneLine`.
  */
 export function printable(text: string, oneLine = false): string {
   const lines = oneLine ? text.replace(/\s+/g, ' ') : text.replace(/\r\n?/g, '\n').replaceAll('\t', '    ')

@@ -1,4 +1,4 @@
-/** What the owner's edits of earlier drafts teach: short pairs of before and after, with everything personal taken out. */
+/** What the owner's edits of earlier drafts teach: short pairs of before and after, with personal details removed. */
 import { diffArrays } from 'diff'
 import { checkClaims } from '../check/claims.ts'
 import type { Correction } from '../model/prompts/messages.ts'
@@ -7,15 +7,18 @@ import { editShare } from '../observe/edits.ts'
 export interface EditedReply {
   draftText: string
   text: string
-  /** Names and addresses of the correspondent: they are taken out wherever they stand. */
+  /** Names and addresses of the correspondent; removed everywhere. */
   correspondent: readonly string[]
 }
 
-/** Given to the model at most. */
+/** Maximum given to the model. */
 const mostCorrections = 3
 /** UTF-16 units of each side. */
 const longest = 180
-/** Below it nothing was corrected; above it another text was written, which shows what the owner wanted and not what was wrong. */
+/**
+ * Below it nothing was corrected; above it the text was replaced, which shows what the owner wanted but not what was
+ * wrong.
+ */
 const meaningful = { from: 0.05, to: 0.8 }
 
 /**
@@ -44,7 +47,7 @@ const sentences = (text: string) =>
     .map((sentence) => sentence.trim())
     .filter((sentence) => sentence !== '')
 
-/** The sentences that were replaced, put in or taken out in one place; of several places the one with most text. */
+/** The sentences replaced, inserted or removed in one place; of several places the one with most text. */
 function largestChange(before: string, after: string): Correction {
   let largest: Correction = { draft: '', sent: '' }
   let open: Correction = { draft: '', sent: '' }
@@ -58,7 +61,10 @@ function largestChange(before: string, after: string): Correction {
   return largest
 }
 
-/** Links, addresses, whatever holds a figure, and names become `…`: a fragment is about manner, and another customer's. */
+/**
+ * Links, addresses, anything with a figure, and names become `…`: a fragment shows the manner, and may be from
+ * another customer's mail.
+ */
 function redacted(part: string, correspondent: readonly string[], known: readonly string[]): string {
   const names = new Set(
     correspondent.flatMap((name) => name.toLowerCase().match(/\p{L}[\p{L}\p{M}'’-]+/gu) ?? []),

@@ -1,4 +1,4 @@
-/** What a draft states without a source, and what must not go out at all; without a model. */
+/** Checks a draft without a model: statements without a source, and what must not be sent at all. */
 
 import { type Finding, prefilter } from '../check/prefilter.ts'
 import type { Checked } from '../check/verdict.ts'
@@ -19,7 +19,7 @@ import { type Composed, modelVerdict, neededVerdict } from '../triage/verdict.ts
 import { unpacked } from './packaging.ts'
 import type { Sources } from './sources.ts'
 
-/** What has to be known of a mail to answer it; the backtest has no row. */
+/** The input for answering a mail; the backtest has no row. */
 export interface MailToAnswer {
   row: Pick<
     MessageRow,
@@ -43,12 +43,12 @@ export function promptMail(
   return {
     visibleText: visible,
     facts: mailFacts(mail.message, owner, known),
-    // A quotation proves nothing; where the thread is known, it says nothing new either.
+    // A quotation proves nothing; if the thread is known, it adds nothing either.
     passedOn: found?.kind === 'FORWARDED' || thread.length === 0 ? found : null,
   }
 }
 
-/** What is asked of the model about a reply. @param passages see checkPassages */
+/** The question to the model about a reply. @param passages see checkPassages */
 export function checkAsked(
   { settings, prompts }: Pick<Account, 'settings' | 'prompts'>,
   timeZone: string,
@@ -82,7 +82,7 @@ export function checkAsked(
   }
 }
 
-/** What the owner wants of every reply, and what a person asked for when they had this one written again. Both are trusted. */
+/** The owner's wishes for every reply, and a person's wish for this rewrite. Both are trusted. */
 export function instructionsFor(
   settings: AccountSettings,
   { instruction }: Pick<MessageRow, 'instruction'>,
@@ -92,8 +92,8 @@ export function instructionsFor(
 }
 
 /**
- * What can be known of the draft without a model; shown in the review, and reason to hold or to doubt.
- * @param passages see checkPassages: what the owner says anywhere may be said
+ * Checks the draft without a model; findings are shown in the review and are reasons to hold or to doubt.
+ * @param passages see checkPassages: anything the owner says may be repeated
  */
 export function checkDraft(
   prompt: Prompt,
@@ -113,7 +113,7 @@ export function checkDraft(
       draft: composed.text,
       given: [...passages.map(({ heading, text }) => `${heading}\n${text}`), ...ours.map(({ text }) => text)],
       own: [
-        // What a person asked for when they had it written again: they see the result before anything becomes of it.
+        // The wish of the person who asked for the rewrite: they see the result before it is used.
         row.instruction ?? '',
         ...ownWords(settings),
         sources.style?.greeting ?? '',
@@ -131,12 +131,14 @@ export function checkDraft(
   ]
 }
 
-/** The owner's names, addresses and signatures: they may stand in any reply. */
+/** The owner's names, addresses and signatures: allowed in any reply. */
 export function ownWords({ owner, replies }: AccountSettings): string[] {
   return [owner.displayName ?? '', owner.address, ...owner.aliases, ...signaturesOf(replies)]
 }
 
-/** The writer's answer as replyd uses it: plain text without what models wrap around it; what was taken off is a doubt. */
+/**
+ * The writer's answer as replyd uses it: plain text without a model's usual wrapping; anything removed is a doubt.
+ */
 export function received(
   { replies }: Pick<AccountSettings, 'replies'>,
   composed: Composed,

@@ -1,4 +1,7 @@
-/** A greeting as a template: `Hi {first name},`. A word that is neither a greeting's nor the addressee's name makes it none. */
+/**
+ * A greeting as a template: `Hi {first name},`. With a word that is neither a greeting nor the addressee's name there
+ * is no template.
+ */
 import type { Mailbox } from '../mail/address.ts'
 
 const longest = 60
@@ -24,7 +27,7 @@ const punctuation = /[\s,!.:;،、，！：–—-]+$/u
 
 /**
  * @param line the first line of the text, and whether it stands alone
- * @param to who the mail went to: only their names become placeholders
+ * @param to the mail's recipients: only their names become placeholders
  * @returns null when the line greets nobody
  */
 export function greetingTemplate(
@@ -50,19 +53,19 @@ export function greetingTemplate(
     greets = true
     return whole
   })
-  // A number, an address or an unknown word: no greeting, or somebody's name whom the header does not name.
+  // A number, an address or an unknown word: no greeting, or the name of somebody not in the header.
   if (/[\0\p{N}@]/u.test(template) || !(greets || (named && punctuation.test(line)))) return null
   return template
     .replace('{first name} {last name}', '{full name}')
     .replace(/\{name\}(?:[\s-]+\{name\})+/g, '{name}')
 }
 
-/** Words of the addressees' names, and of their addresses where there is no name. */
+/** Words of the addressees' names, or of their addresses if there is no name. */
 function namesOf(to: readonly Mailbox[]): Map<string, string> {
   const found = new Map<string, string>()
   for (const { name, address } of to) {
     const parts = name.toLowerCase().match(/\p{L}[\p{L}\p{M}'’-]*/gu) ?? []
-    // `Sand, Kim` is written the other way round.
+    // `Sand, Kim` has the reverse order.
     const ordered = /^[^,]+,[^,]+$/.test(name) ? [...parts.slice(1), parts[0] ?? ''] : parts
     const local = address.slice(0, address.lastIndexOf('@')).toLowerCase()
     for (const part of local.match(/\p{L}{2,}/gu) ?? []) found.set(part, '{name}')

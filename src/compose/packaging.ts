@@ -1,20 +1,22 @@
-/** What a model wraps around a reply although it was asked for plain text: taken off, and named where it is worth a doubt. */
+/**
+ * Removes what a model wraps around a reply although it was asked for plain text, and reports what is worth a doubt.
+ */
 import { isClosing } from '../mail/reply/sign-off.ts'
 
 export interface Unpacked {
   text: string
-  /** What was taken off, beyond mere line ends: a writer that ignores this rule may have ignored others. */
+  /** What was removed, beyond line ends: a writer that ignores this rule may have ignored others. */
   removed: ('fence' | 'subject' | 'preface' | 'markdown' | 'signature')[]
 }
 
 const subject =
   /^\s*(?:subject|betreff|objet|asunto|oggetto|assunto|onderwerp|temat|předmět|predmet|tárgy|ämne|emne|aihe|konu|тема|件名|主题|主旨|제목|الموضوع)\s*[:：].*\n+/iu
-/** A first line that speaks of the text below it: `Here is a draft:`, `Hier ist die Antwort:`. */
+/** A first line about the text below it: `Here is a draft:`, `Hier ist die Antwort:`. */
 const preface =
   /^[^\n]{0,120}\b(?:draft|reply|response|answer|entwurf|antwort|brouillon|réponse|borrador|respuesta|bozza|risposta|rascunho|resposta|concept|antwoord|utkast|svar|odpowiedź|odpověď|válasz|yanıt)\b[^\n]{0,60}[:：]\s*\n\s*\n/iu
 const fence = /^\s*```[\w-]*\n([\s\S]*?)\n?```\s*$/
 
-/** @param signatures what replyd adds below: their lines must not stand in the text, too */
+/** @param signatures what replyd adds below: their lines must not also be in the text */
 export function unpacked(written: string, signatures: readonly string[]): Unpacked {
   const removed: Unpacked['removed'] = []
   const take = (kind: Unpacked['removed'][number], text: string, without: string) => {
@@ -69,7 +71,9 @@ const plain = (line: string) =>
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim()
 
-/** Cuts lines at the end that the signature brings: its own lines, and a closing formula where it begins with one. */
+/**
+ * Removes trailing lines that belong to the signature: its own lines, and a closing formula if it begins with one.
+ */
 function withoutSignature(text: string, signatures: readonly string[]): string {
   const own = signatures
     .flatMap((signature) => signature.split('\n'))

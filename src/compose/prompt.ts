@@ -1,4 +1,7 @@
-/** The compose conversation: rules and the owner's wishes in the system message, all quoted matter in the user's. */
+/**
+ * The compose conversation: rules and the owner's wishes in the system message, all quoted matter in the user
+ * message.
+ */
 import { asksBlock, block, passagesWithin, passedOnBlock, threadWithin } from '../model/prompts/blocks.ts'
 import { calendarLine, localTime } from '../model/prompts/calendar.ts'
 import { factLines } from '../model/prompts/facts.ts'
@@ -27,7 +30,7 @@ const endings: Readonly<Record<ComposeInput['signature'], string>> = {
   closing: 'End with the last sentence, without a closing formula or name: they are added.',
 }
 
-/** Formula and name; the name is left out where a signature follows. */
+/** Formula and name; the name is omitted if a signature follows. */
 const closingOf = (closing: string, signature: ComposeInput['signature']) =>
   signature === 'none' ? closing : signature === 'signature' ? (closing.split(' / ')[0] ?? '') : ''
 
@@ -60,10 +63,10 @@ function systemText(input: ComposeInput): string {
   ].join('\n')
 }
 
-/** Room for the knowledge: a small folder is given whole. */
+/** Room for the knowledge: a small folder is given in full. */
 const roomOf = ({ limits }: Prompt) => Math.max(limits.knowledge, limits.wholeFolder)
 
-/** Those of the passages found that the prompt has room for: no other can have been a source. */
+/** The found passages that fit into the prompt: no other can have been a source. */
 export function passagesGiven<P extends PromptPassage>(prompt: Prompt, passages: readonly P[]): P[] {
   return passages.slice(0, passagesWithin(passages, roomOf(prompt), '').length)
 }
@@ -75,7 +78,7 @@ function correctionText(corrections: readonly Correction[], salt: string): strin
   })
 }
 
-/** @param name what stands before the number of each; empty: no number */
+/** @param name put before the number of each; empty: no number */
 export function earlierText(
   earlier: readonly ThreadEntry[],
   salt: string,

@@ -1,4 +1,7 @@
-/** The one place where a reply's octets are made: drafted, sent by itself, or edited, they differ in their kind only. */
+/**
+ * The only place where a reply's octets are built: drafted, automatically sent and edited replies differ only in
+ * their kind.
+ */
 
 import type { AccountSettings } from '../config/settings.ts'
 import { domainPart } from '../mail/address.ts'
@@ -7,13 +10,13 @@ import { automaticLines } from '../mail/reply/automatic.ts'
 import { buildReply, type Reply, type ReplyKind, replyHeader, replyMessageId } from '../mail/reply/build.ts'
 import { signatureFor } from '../mail/reply/sign-off.ts'
 
-/** The mail that is answered, with what identifies its row. */
+/** The answered mail, with the identity of its row. */
 interface Answered {
   row: { account: string; id: string; messageId: string | null }
   message: Message
 }
 
-/** The text as the model or a person wrote it. `attemptGroup` tells attempts apart in the Message-ID. */
+/** The text as the model or a person wrote it. `attemptGroup` distinguishes attempts in the Message-ID. */
 interface Written {
   text: string
   language: string | null
@@ -21,8 +24,9 @@ interface Written {
 }
 
 /**
- * What goes out without a person's look carries the marks of an automatic reply and says so (RFC 3834 section 3.1.7); what a
- * person sends must not (section 5), but names its original, so that it is found again in \Drafts.
+ * A reply sent without a person's review carries the marks of an automatic reply and says so (RFC 3834 section
+ * 3.1.7). A reply that a person sends must not (section 5), but names its original, so that it can be found in
+ * \Drafts.
  * @returns null when there is nobody to answer
  * @throws PermanentError when the text is empty or too long
  */
@@ -52,7 +56,7 @@ export async function writtenReply(
   })
 }
 
-/** What of it the row takes over. */
+/** The part stored in the row. */
 export function octetsOf<Kind extends ReplyKind>(
   kind: Kind,
   { octets, addressees, messageId, textHash }: Reply,

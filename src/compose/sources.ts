@@ -1,4 +1,4 @@
-/** Everything that a draft may lean on. */
+/** Collects everything that a draft may use as a source. */
 import type { Arrival } from '../context.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
 import { signaturesOf } from '../mail/reply/sign-off.ts'
@@ -14,28 +14,28 @@ import { loadThread } from './thread.ts'
 
 /** Replies to the same address from other threads. */
 export const mostEarlier = 3
-/** Edited replies of the category that are looked at for what they teach. */
+/** Edited replies of the category examined for corrections. */
 const mostEdited = 12
-/** What is older says little about how the owner answers today. Milliseconds. */
+/** Older mail says little about how the owner answers today. Milliseconds. */
 const recentMs = 180 * 86_400_000
 
 export interface Sources {
   thread: ThreadEntry[]
-  /** The mail answers one of the owner's own that went to somebody else. */
+  /** The mail answers one of the owner's mails that went to somebody else. */
   stranger: boolean
-  /** Messages of the thread that were not looked up, because it is too long. */
+  /** Messages of the thread that were not loaded because it is too long. */
   unread: number
   /** What the owner wrote to the same address in other threads, oldest first. */
   earlier: ThreadEntry[]
   passages: PromptPassage[]
-  /** How the owner writes in the mail's language; null where there is too little to tell by. */
+  /** How the owner writes in the mail's language; null if there is too little evidence. */
   style: Style | null
   corrections: Correction[]
-  /** New text of the mail that is answered. */
+  /** New text of the answered mail. */
   visible: string
 }
 
-/** @param addressees who the reply will go to: nothing of anybody else's comes into it */
+/** @param addressees recipients of the reply: nobody else's text may be used */
 export async function gatherSources(arrival: Arrival, addressees: readonly string[]): Promise<Sources> {
   const { context, account, mail } = arrival
   const { row, message } = mail
@@ -74,14 +74,14 @@ export async function gatherSources(arrival: Arrival, addressees: readonly strin
   }
 }
 
-/** `de` of `de-AT`: styles are kept by language alone. */
+/** `de` of `de-AT`: styles are stored by language only. */
 export const primary = (language: string) => language.toLowerCase().split('-')[0] ?? ''
 
-/** Shorter mails lean on what was written before. Characters. */
+/** Shorter mails depend on what was written before. Characters. */
 const shortText = 300
-/** Of one earlier message, where it is searched with. Characters. */
+/** Length of an earlier message used for searching. Characters. */
 const earlierLength = 300
-/** Sentences of a mail that are searched with where triage named no question. */
+/** Number of sentences used for searching if triage named no question. */
 const mostSentences = 8
 
 interface Asked {
@@ -91,7 +91,7 @@ interface Asked {
   thread: readonly ThreadEntry[]
 }
 
-/** The passages that the writer gets: the whole of a small folder, else what the mail's questions find. */
+/** The passages for the writer: the whole of a small folder, otherwise what the mail's questions find. */
 export function passagesFor(prompt: Prompt, knowledge: Knowledge | null, asked: Asked): PromptPassage[] {
   if (knowledge === null) return []
   const { knowledge: tokens, wholeFolder: whole } = prompt.limits
@@ -106,12 +106,12 @@ function queriesOf({ subject, visible, verdict, thread }: Asked): string[] {
   return [...asked, subject, ...own, ...earlier]
 }
 
-/** Rough tokens for passages that the writer was not given: what the reply cites, and what speaks of the same as it does. */
+/** Rough tokens for passages that the writer did not get: those the reply cites, and those on the same topic. */
 const checkedTokens = 600
 
 /**
- * The passages that the checker gets: all that the writer had, those that the reply cites, and those that its own words
- * find. The last are where a contradiction stands that the questions did not lead to.
+ * The passages for the checker: all that the writer had, those that the reply cites, and those found with the reply's
+ * own words. The last ones may contradict the reply where the questions did not lead.
  */
 export function checkPassages(
   knowledge: Knowledge | null,

@@ -1,4 +1,7 @@
-/** Compose: one call writes the reply's text from the mail, the thread and the owner's knowledge; then it is checked without a model. */
+/**
+ * Compose: one call writes the reply from the mail, the thread and the owner's knowledge; then it is checked without
+ * a model.
+ */
 
 import type { Finding } from '../check/prefilter.ts'
 import { type Account, type Arrival, accountOf, type Next, type StepContext } from '../context.ts'
@@ -53,7 +56,7 @@ async function askPerson(context: StepContext, change: Change<'askPerson'>): Pro
 
 const unreadOf = ({ unread }: Sources) => (unread > 0 ? [`thread: ${unread} messages at its beginning`] : [])
 
-/** What the model did not see, and, where there is no reply to say it, what it would have needed to know. */
+/** What the model did not see and, if there is no reply that says so, which facts it was missing. */
 function detailOf(omitted: readonly string[], missing: readonly string[]): { detail?: string } {
   const lines = [
     ...(omitted.length > 0 ? [`not read: ${omitted.join('; ')}`] : []),
@@ -90,7 +93,7 @@ async function ask({ context, account, mail }: Arrival, sources: Sources, signal
 export { checkAsked, checkDraft, type MailToAnswer, promptMail, received } from './draft-check.ts'
 export { checkPassages, mostEarlier, passagesFor, primary, type Sources } from './sources.ts'
 
-/** What is asked of the model, and what of the mail and the thread had to be left out. */
+/** The question to the model, and which parts of the mail and the thread had to be left out. */
 export function composeQuestion(
   { settings, prompts }: Pick<Account, 'settings' | 'prompts'>,
   timeZone: string,

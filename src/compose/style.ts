@@ -1,4 +1,4 @@
-/** How the owner writes: taken from mails that they wrote themselves, and kept as templates without anybody's name. */
+/** How the owner writes: learned from mails that they wrote themselves, and stored as templates without names. */
 import type { Mailbox } from '../mail/address.ts'
 import type { Style } from '../model/prompts/messages.ts'
 import { greetingTemplate } from './greeting.ts'
@@ -11,19 +11,19 @@ export interface OwnMail {
 }
 
 export interface LearnedStyle extends Style {
-  /** Mails that it was learned from. */
+  /** Number of mails that it was learned from. */
   evidence: number
 }
 
-/** With fewer mails in a language there is no style in it. */
+/** With fewer mails in a language no style is derived. */
 export const leastEvidence = 10
-/** What comes back in this share of the mails is a habit. */
+/** Anything that occurs in this share of the mails is a habit. */
 const habit = 0.4
-/** And in mails to so many different people: what one of them alone was written is not the owner's manner. */
+/** And in mails to this many people: what only one of them received is not the owner's manner. */
 const leastPeople = 3
 const longestClosing = 40
 
-/** Forms of address, where words alone tell them apart. Upper case counts in German and Italian. */
+/** Forms of address, where words alone distinguish them. Case matters in German and Italian. */
 const manners: Readonly<Record<string, readonly [formal: [string, RegExp], informal: [string, RegExp]]>> = {
   de: [
     ['Sie', /(?<!\p{L})(?:Ihnen|Ihre?[nmrs]?|(?<=[\p{Ll},] )Sie)(?!\p{L})/u],
@@ -47,7 +47,7 @@ const manners: Readonly<Record<string, readonly [formal: [string, RegExp], infor
   ],
 }
 
-/** In scripts without blanks words are not counted. */
+/** Scripts without blanks, in which words are not counted. */
 const unspaced = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u
 
 /**
@@ -78,7 +78,7 @@ function firstLines(text: string): [first: string, alone: boolean] {
   return [first.trim(), second.trim() === '']
 }
 
-/** What stands in most of the mails, if that is a habit and not a matter of one or two people. */
+/** What occurs in most of the mails, if it is a habit and not specific to one or two people. */
 function habitOf(
   found: readonly (readonly [lines: readonly string[], to: readonly Mailbox[]])[],
 ): string | null {
@@ -96,7 +96,7 @@ function habitOf(
   return best[0]
 }
 
-/** The formula at the end and, where it is always the same, the name below it. */
+/** The closing formula and, if it is always the same, the name below it. */
 function closingOf(mails: readonly OwnMail[]): string | null {
   const tails = mails.map(({ text, to }) => [linesOf(text).slice(1).slice(-3).filter(isClosing), to] as const)
   const closing = habitOf(tails.map(([lines, to]) => [lines.slice(0, -1), to])) ?? habitOf(tails)
@@ -109,7 +109,7 @@ function closingOf(mails: readonly OwnMail[]): string | null {
   return name === null ? closing : `${closing} / ${name}`
 }
 
-/** Short, and nothing that says something of the matter. */
+/** Short, and without any content. */
 const isClosing = (line: string) =>
   line.length <= longestClosing && line.split(/\s+/).length <= 5 && !/[?\p{N}@:/]/u.test(line)
 
@@ -121,7 +121,7 @@ function medianWords(mails: readonly OwnMail[]): number | null {
   return counts.length < leastEvidence ? null : (counts[Math.floor(counts.length / 2)] ?? null)
 }
 
-/** Only where mails speak clearly: five with marks, four of five alike. */
+/** Only if the mails are clear: at least five with forms of address, four of five alike. */
 function mannerOf(mails: readonly OwnMail[], language: string): string | null {
   const forms = manners[language]
   if (!forms) return null

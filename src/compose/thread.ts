@@ -1,4 +1,4 @@
-/** The conversation so far, for compose: what the store holds, and the owner's own mails from \Sent. */
+/** The conversation so far, for compose: from the store, and the owner's own mails in \Sent. */
 
 import type { Account, Arrival } from '../context.ts'
 import type { Owner } from '../mail/account.ts'
@@ -13,9 +13,9 @@ import { threadMates } from '../store/learning.ts'
 import { findByMessageIds } from '../store/messages.ts'
 import { repliesInThread } from '../store/replies.ts'
 
-/** Earlier messages that are looked up, the latest of the thread. */
+/** Earlier messages that are loaded: the latest of the thread. */
 export const mostMessages = 30
-/** Of them in \Sent, where each is a search of its own. */
+/** Of those in \Sent, each of which needs a separate search. */
 const mostSent = 8
 /** Octets of a mail from \Sent that are read. */
 const longestSource = 64 * 1024
@@ -25,9 +25,9 @@ export interface Thread {
   entries: ThreadEntry[]
   /** Message-IDs of the entries, and those that the mail names. */
   ids: string[]
-  /** Messages that were not looked up, because the thread is too long. */
+  /** Messages that were not loaded because the thread is too long. */
   unread: number
-  /** One of the owner's own mails that it names went to other people only: somebody else has read it. */
+  /** The mail names one of the owner's own mails that went only to other people: somebody else has read it. */
   stranger: boolean
 }
 
@@ -37,8 +37,9 @@ interface Found {
 }
 
 /**
- * A mail may name any Message-ID it likes: only what every addressee of the reply wrote or was sent comes into its thread.
- * @param addressees who the reply will go to
+ * A mail may name any Message-ID it likes, so its thread includes only what every addressee of the reply wrote or
+ * received.
+ * @param addressees recipients of the reply
  */
 export async function loadThread(
   { context, account, mail }: Arrival,
@@ -100,7 +101,7 @@ export function concerns(message: Message, addressees: readonly string[]): boole
   return addressees.every((each) => present.has(each))
 }
 
-/** @param sender who wrote the mail that is answered */
+/** @param sender author of the answered mail */
 export function threadEntry(
   message: Message,
   at: Date,
@@ -113,7 +114,7 @@ export function threadEntry(
   return { author, at, text: visibleText(message).text }
 }
 
-/** What the owner wrote by hand: by Message-ID, and by the thread where the server knows it (Gmail, RFC 8474). */
+/** The owner's own mails: by Message-ID, and by thread if the server supports it (Gmail, RFC 8474). */
 async function fromSent(
   account: Account,
   mail: StoredMail,

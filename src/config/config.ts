@@ -1,4 +1,7 @@
-/** The configuration, read once: replyd.yaml and the environment in, readonly settings or one error with every fault out. */
+/**
+ * Reads the configuration once: from replyd.yaml and the environment to readonly settings, or one error with every
+ * fault.
+ */
 import { dirname, join, resolve } from 'node:path'
 import type { z } from 'zod'
 import { ConfigError, reasonOf } from '../base/errors.ts'
@@ -16,13 +19,13 @@ export interface ConfigSources {
   /** The file, or null when everything comes from the environment. */
   readonly path: string | null
   readonly environment: Environment
-  /** Text of a file; throws as readFileSync does. Also asked for a `.env` in the file's folder. */
+  /** Returns a file's text; throws as readFileSync does. Also called for a `.env` in the file's folder. */
   readonly readFile: (path: string) => string
 }
 
 /**
- * Reads and checks everything. The environment outranks `.env`, the file outranks what the environment says beside it.
- * @throws ConfigError whose message has one line for each fault, in the order of the file
+ * Reads and checks everything. The environment outranks `.env`; the file outranks the environment's common variables.
+ * @throws ConfigError whose message has one line per fault, in file order
  */
 export function loadConfig({ path, environment, readFile }: ConfigSources): Config {
   const directory = path === null ? process.cwd() : dirname(resolve(path))
@@ -42,7 +45,7 @@ export function loadConfig({ path, environment, readFile }: ConfigSources): Conf
 function check(source: ConfigSource): { document: Document } | { faults: ConfigFault[] } {
   const { document, result } = validate(source)
   const findings = [...(result.success ? [] : findingsOf(result.error, Document)), ...ruleFindings(document)]
-  // What is not set or can't be read leaves a gap behind: what else that breaks would only be noise.
+  // Unset or unreadable values leave a gap; further faults at or below it would be noise.
   const gaps = source.faults.flatMap(({ path }) => (path ? [path] : []))
   const faults = findings
     .filter(({ path }) => !gaps.some((gap) => isWithin(path, gap)))
@@ -52,7 +55,7 @@ function check(source: ConfigSource): { document: Document } | { faults: ConfigF
 }
 
 /**
- * A variable's value is text; where the schema wants a number or true/false, the text is read as such and the
+ * Values of variables are text; where the schema expects a number or true/false, the text is converted and the
  * document checked again.
  */
 function validate(source: ConfigSource): { document: unknown; result: z.ZodSafeParseResult<Document> } {
@@ -92,7 +95,7 @@ function readText(path: string, readFile: ConfigSources['readFile']): string {
   }
 }
 
-/** A `.env` that is there but can't be read is an error; none at all is normal. */
+/** An unreadable `.env` is an error; a missing one is normal. */
 function readDotEnv(path: string, readFile: ConfigSources['readFile']): Record<string, string> {
   try {
     return parseDotEnv(readFile(path))
@@ -107,7 +110,7 @@ function timeZoneOf(environment: Environment): string {
   try {
     if (named) return new Intl.DateTimeFormat('en', { timeZone: named }).resolvedOptions().timeZone
   } catch {
-    // TZ also takes forms that are no names, such as `:/etc/localtime`.
+    // TZ also allows forms that are not names, such as `:/etc/localtime`.
   }
   return new Intl.DateTimeFormat('en').resolvedOptions().timeZone
 }

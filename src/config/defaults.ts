@@ -1,4 +1,4 @@
-/** Values of keys that the owner leaves out. The schema, the reference page and the parsed configuration all read them. */
+/** Defaults. The schema, the reference page and the parsed configuration all read them. */
 export const defaults = {
   mailbox: 'INBOX',
   since: 'now',
@@ -10,7 +10,7 @@ export const defaults = {
     concurrency: 10,
     successor: 'gpt-6-luna',
   },
-  /** Of a model on a machine of the owner's: it answers one after the other, and slowly. */
+  /** For a self-hosted model: it answers one call at a time, and slowly. */
   ownModel: { timeout: '180s', concurrency: 1 },
   replies: {
     mode: 'draft',

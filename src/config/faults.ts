@@ -1,4 +1,4 @@
-/** From zod's issues to sentences that say what to change. No value is ever repeated: it may be a secret. */
+/** Turns zod's issues into sentences that say what to change. Never repeats a value: it may be a secret. */
 import { z } from 'zod'
 import { isGroup, type Path } from './source.ts'
 
@@ -28,7 +28,7 @@ function findings(issue: Issue, schema: z.ZodType): ConfigFinding[] {
   })
 }
 
-/** zod's error map: used where the schema has no words of its own. */
+/** zod's error map: used where the schema has no message of its own. */
 export function wordsFor(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code === 'invalid_type') {
     if (issue.input === undefined) return 'is missing'
@@ -99,7 +99,7 @@ const simplified = (name: string) =>
     .replace(/[-_\s]/g, '')
     .slice(0, 40)
 
-/** Insertions, deletions, substitutions and swaps of neighbours that turn one word into the other. */
+/** Number of insertions, deletions, substitutions and swaps of neighbours between two words. */
 function editDistance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)]
   const cell = (i: number, j: number) => rows[i]?.[j] ?? 0

@@ -3,26 +3,33 @@ import { domainToASCII } from 'node:url'
 import { z } from 'zod'
 import type { OpenHours } from './settings.ts'
 
-/** Words for a value that is there but of the wrong kind; a missing one keeps the words that faults.ts has for it. */
+/** Message for a value of the wrong kind; missing values keep the message from faults.ts. */
 const instead = (words: string) => ({
   error: (issue: { input?: unknown }) => (issue.input === undefined ? undefined : words),
 })
 
-/** An optional key: described for editors and the reference page; `preset` is what leaving it out means. */
+/** An optional key, described for editors and the reference page; `preset` is its default. */
 export function key<T extends z.ZodType>(schema: T, description: string, preset?: unknown) {
   return schema.optional().meta(preset === undefined ? { description } : { description, default: preset })
 }
 
-/** A key that the owner has to write. */
+/** A key that the owner must set. */
 export function required<T extends z.ZodType>(schema: T, description: string): T {
   return schema.meta({ description })
 }
 
 export const text = () => z.string().max(20_000, 'must be at most 20,000 characters')
 
+/** Whose certificates are believed; shared by servers and models. */
+export const tls = () =>
+  key(
+    z.strictObject({ ca: key(word(), 'File with the certificate (PEM) of a private authority to believe') }),
+    'TLS certificates: public authorities are believed, and the one named here',
+  )
+
 export const word = () => z.string().trim().min(1, 'must not be empty')
 
-/** @param least, most bounds in milliseconds; timers of Node.js fire at once beyond 2^31 ms */
+/** @param least, most bounds in milliseconds; Node.js timers fire at once beyond 2^31 ms */
 export function duration(least: number, most: number) {
   const form = 'must be a duration with its unit, such as 30s, 15m, 12h or 7d'
   return z
@@ -134,8 +141,8 @@ function tryIntl(attempt: () => unknown): boolean {
 }
 
 /**
- * The owner's own addresses and the entries of allow and deny lists: bare `local@domain` (RFC 5321 section 4.1.2,
- * no display name, no quoted local part).
+ * The owner's own addresses and entries of allow and deny lists: bare `local@domain` (RFC 5321 section 4.1.2, no
+ * display name, no quoted local part).
  * @returns lower case with the domain as A-labels (RFC 5890), or null when it is not a bare address
  */
 export function canonicalAddress(text: string): string | null {
@@ -157,7 +164,7 @@ export function canonicalDomain(text: string): string | null {
 const dayNames = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']
 const window = /^([a-z]{3})(?:-([a-z]{3}))?\s+(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})$/
 
-/** `mon-fri 09:00-17:00, sat 10:00-13:00`. Null when it is not written so. */
+/** `mon-fri 09:00-17:00, sat 10:00-13:00`. Null for another format. */
 export function parseHours(text: string): OpenHours[] | null {
   const windows = text.toLowerCase().split(',').map(parseWindow)
   return windows.some((each) => each === null) ? null : (windows as OpenHours[])
@@ -170,7 +177,7 @@ function parseWindow(text: string): OpenHours | null {
   if (start === undefined || end === undefined || start < 0 || end < 0) return null
   const [from, to] = [fromHour * 60 + fromMinute, toHour * 60 + toMinute]
   if (fromMinute > 59 || toMinute > 59 || to > 24 * 60 || from >= to) return null
-  // fri-mon goes over the end of the week.
+  // fri-mon wraps around the end of the week.
   const count = ((end - start + 7) % 7) + 1
   return { days: Array.from({ length: count }, (_, at) => (start + at) % 7), from, to }
 }
@@ -191,8 +198,8 @@ export function parseDuration(text: string): number | null {
 
 /** The largest unit that divides the duration: 604800000 gives `1w`. */
 /**
- * A duration whose form the schema has checked. Milliseconds.
- * @throws TypeError for any other
+ * Milliseconds of a duration that the schema has validated.
+ * @throws TypeError for any other text
  */
 export function msOf(text: string): number {
   const ms = parseDuration(text)

@@ -16,8 +16,8 @@ import { type Environment, interpolate } from './interpolation.ts'
 import { type ConfigFault, type ConfigSource, formatPath, type Path, type SourcePosition } from './source.ts'
 
 /**
- * Parses the text of a configuration file and puts the variables in. Faults come back, not thrown; where the syntax is
- * broken the document is null, since what follows from half a file is noise.
+ * Parses a configuration file and substitutes variables. Faults are returned, not thrown; after a syntax error the
+ * document is null, because faults in half a file are noise.
  * @param label the file's name as the owner wrote it
  */
 export function readDocument(label: string, content: string, environment: Environment): ConfigSource {
@@ -39,7 +39,8 @@ export function readDocument(label: string, content: string, environment: Enviro
   if (!document?.contents || (isScalar(document.contents) && document.contents.value === null)) {
     return refused({ ...at(null), message: 'the file is empty' })
   }
-  if (second) return refused({ ...at(second.range[0]), message: 'must hold one YAML document, not several' })
+  if (second)
+    return refused({ ...at(second.range[0]), message: 'must contain one YAML document, not several' })
   const faults = syntaxFaults(document, content, at)
   if (document.errors.some(({ code }) => code !== 'DUPLICATE_KEY')) return refused(...faults)
   const { variables, unresolved } = putVariablesIn(document, environment)
@@ -54,7 +55,7 @@ export function readDocument(label: string, content: string, environment: Enviro
   }
 }
 
-/** Aliases that multiply ("billion laughs") and unresolved merges end in an error. */
+/** Multiplying aliases ("billion laughs") and unresolved merges are errors. */
 function toPlain(document: YamlDocument): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 })
@@ -63,7 +64,7 @@ function toPlain(document: YamlDocument): unknown {
   }
 }
 
-/** One fault a line, and none that the parser only met because it had lost its place in the stream. */
+/** One fault per line, without those that the parser reports only because it lost its place. */
 function syntaxFaults(
   document: YamlDocument,
   content: string,
@@ -81,18 +82,18 @@ function syntaxFaults(
 
 function hint(code: string, line: string): string {
   if (code === 'UNEXPECTED_TOKEN' && line.includes('${')) return ` (between braces, \${NAME} needs quotes)`
-  if (code === 'BLOCK_AS_IMPLICIT_KEY') return ' (text that holds a colon and a blank needs quotes)'
+  if (code === 'BLOCK_AS_IMPLICIT_KEY') return ' (text that contains a colon and a space needs quotes)'
   if (code === 'BAD_SCALAR_START') return ' (it needs quotes)'
   return ''
 }
 
-/** The parser's message without what it cites after a colon: that may be a secret that was not quoted. */
+/** The parser's message without the text it quotes after a colon: that may be an unquoted secret. */
 function inWords(message: string): string {
   const [first = message] = message.split(/:\s|\n/)
   return `not valid YAML: ${first.charAt(0).toLowerCase()}${first.slice(1)}`
 }
 
-/** Also finds text that YAML takes for something else because it begins with * or !, as passwords do. */
+/** Also finds text that YAML misreads because it begins with * or !, as passwords may. */
 function putVariablesIn(document: YamlDocument, environment: Environment) {
   const variables = new Set<unknown>()
   const unresolved: { path: Path; message: string }[] = []
@@ -129,7 +130,7 @@ function pathOf(ancestors: readonly unknown[], node: unknown): Path {
   return path
 }
 
-/** The node at a path, and the offset of the deepest key or entry on the way that exists. */
+/** The node at a path, and the offset of the deepest existing key or entry on the way. */
 function find(document: YamlDocument, path: Path): { node: unknown; offset: number | null } {
   let node: unknown = document.contents
   let offset: number | null = null
@@ -150,7 +151,7 @@ function find(document: YamlDocument, path: Path): { node: unknown; offset: numb
   return { node: isAlias(node) ? node.resolve(document) : node, offset }
 }
 
-/** The name that messages use for a file: as it was given, or just its name when that is the default one. */
+/** The name that messages use for a file: as given, or only its name for the default file. */
 export function labelOf(path: string): string {
   return path.startsWith('./') || !path.includes('/') ? basename(path) : path
 }

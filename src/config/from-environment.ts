@@ -1,4 +1,4 @@
-/** Environment variables: the whole configuration where there is no file, and what a file leaves out. */
+/** Environment variables: the whole configuration if there is no file, and defaults for what a file leaves out. */
 import type { Environment } from './interpolation.ts'
 import {
   type ConfigFault,
@@ -13,7 +13,7 @@ import {
 interface Variable {
   readonly name: string
   readonly path: Path
-  /** How the text becomes a value of the document; plain text by default. */
+  /** Converts the text to a value of the document; plain text by default. */
   readonly read?: (text: string) => unknown
 }
 
@@ -38,13 +38,15 @@ export const accountVariables: readonly Variable[] = [
   { name: 'REPLYD_ALIASES', path: account('aliases'), read: list },
   { name: 'REPLYD_MAILBOX', path: account('mailbox') },
   { name: 'REPLYD_SINCE', path: account('since') },
+  { name: 'REPLYD_TLS_CA', path: account('tls', 'ca') },
   { name: 'REPLYD_ALLOW_PLAINTEXT', path: account('allowPlaintext') },
 ]
 
-/** Read always; a key of the file wins. */
+/** Always read; keys in the file take precedence. */
 export const commonVariables: readonly Variable[] = [
   { name: 'OPENAI_API_KEY', path: ['model', 'apiKey'] },
   { name: 'OPENAI_BASE_URL', path: ['model', 'baseUrl'] },
+  { name: 'OPENAI_TLS_CA', path: ['model', 'tls', 'ca'] },
   { name: 'REPLYD_MODEL', path: ['model', 'name'] },
   { name: 'REPLYD_MODE', path: ['replies', 'mode'] },
   { name: 'REPLYD_SIGNATURE', path: ['replies', 'signature'] },
@@ -72,7 +74,7 @@ export function readEnvironment(environment: Environment): ConfigSource {
     origins.set(formatPath(path), name)
   }
   if (Object.keys(required).every((name) => !environment[name])) {
-    const message = 'there is no replyd.yaml here (see replyd.example.yaml), and these are not set, either:'
+    const message = 'there is no replyd.yaml here (see replyd.example.yaml), and these are not set either:'
     faults.push({ ...named(''), message })
   }
   for (const [name, path] of Object.entries(required)) {
@@ -109,7 +111,7 @@ export function withCommonVariables(source: ConfigSource, environment: Environme
   if (listen) {
     const [whole, host, port] = /^(?:(\[[^\]]+\]|[^:]+):)?(\d+)$/.exec(listen) ?? []
     if (whole) document = fillListen(document, host, port, origins)
-    else faults.push({ ...named('REPLYD_LISTEN'), message: 'must be written host:port' })
+    else faults.push({ ...named('REPLYD_LISTEN'), message: 'must have the form host:port' })
   }
   const traced = tracing(origins)
   return {
@@ -138,7 +140,10 @@ function fillListen(
   return filled
 }
 
-/** True when the file has that key, or something on the way to it that can't hold it, or the hash in place of the password. */
+/**
+ * True if the file has that key, or something on the way to it that can't contain it, or the hash instead of the
+ * password.
+ */
 function isTaken(document: unknown, path: Path): boolean {
   for (let depth = 1; depth < path.length; depth++) {
     const value = valueAt(document, path.slice(0, depth))
@@ -183,11 +188,11 @@ interface ServerParts {
 /**
  * `imaps://user:password@host:993/mailbox` (RFC 5092), user and password percent-decoded. The schemes without s mean
  * STARTTLS.
- * @returns what is wrong, as text, when it can't be read; the URL itself is never repeated
+ * @returns the error as text when it can't be parsed; it never repeats the URL
  */
 export function readServerUrl(kind: 'imap' | 'smtp', text: string): ServerParts | string {
   const ports: Readonly<Record<string, number>> = schemes[kind]
-  const form = `must be written ${kind}s://user:password@host:port, with special characters percent-encoded`
+  const form = `must have the form ${kind}s://user:password@host:port, with special characters percent-encoded`
   if (!URL.canParse(text)) return form
   const url = new URL(text)
   const scheme = url.protocol.slice(0, -1)

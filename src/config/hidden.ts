@@ -11,23 +11,32 @@ const secrets = new Set([
   'key',
 ])
 
-/** A copy of the settings that may be shown: secrets and the passwords inside URLs are hidden. */
+const urls = /\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi
+
+/** A copy of the settings that is safe to display: secrets, and credentials in URLs wherever they are, are hidden. */
 export function withoutSecrets(config: Config): unknown {
   return JSON.parse(JSON.stringify(config), (name, value: unknown) => {
     if (typeof value !== 'string' || value === '') return value
     if (secrets.has(name)) return '(hidden)'
-    return name.endsWith('Url') ? withoutPassword(value) : value
+    // The path of a webhook is its secret: whoever knows it can post there.
+    if (name === 'url') return withoutPath(value)
+    return name.endsWith('Url') ? withoutPassword(value) : value.replace(urls, (url) => withoutPassword(url))
   })
 }
 
-/** The URL with its password hidden; hidden as a whole when it can't be taken apart. */
+const withoutPath = (text: string): string =>
+  URL.canParse(text) ? `${new URL(text).origin}/(hidden)` : '(hidden)'
+
+/** The URL with its credentials hidden; completely hidden when it can't be parsed. */
 export function withoutPassword(text: string): string {
   if (!URL.canParse(text)) return '(hidden)'
   const url = new URL(text)
+  // A token may stand in place of the user, without a password. The user of a database is none.
+  if (url.password === '' && url.username !== '' && /^https?:$/.test(url.protocol)) url.username = 'hidden'
   if (url.password !== '') url.password = 'hidden'
-  // libpq also takes a password as a parameter.
+  // libpq also accepts a password as a parameter.
   for (const name of [...url.searchParams.keys()]) {
-    if (/pass|secret|key/i.test(name)) url.searchParams.set(name, 'hidden')
+    if (/pass|pwd|secret|key|token|sig|auth/i.test(name)) url.searchParams.set(name, 'hidden')
   }
   return url.href
 }

@@ -6,13 +6,13 @@ const reference = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{[^}]*
 
 export interface Interpolation {
   readonly text: string
-  /** What is wrong, in words for the owner; never a value. */
+  /** What is wrong, for the owner; never contains a value. */
   readonly faults: readonly string[]
 }
 
 /**
- * Replaces each `${NAME}` by the variable's value and `${NAME:-text}` by the text when it is not set; `$${` stands for a
- * literal `${`. A value is not searched again, so a secret may hold any characters.
+ * Replaces each `${NAME}` by the variable's value and `${NAME:-text}` by the text if it is not set; `$${` is a
+ * literal `${`. Values are not scanned again, so a secret may contain any characters.
  */
 export function interpolate(text: string, environment: Environment): Interpolation {
   const faults: string[] = []
@@ -40,8 +40,8 @@ const assignment =
 const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
 
 /**
- * Reads `NAME=value` lines. Unlike util.parseEnv of Node 20 a `#` inside an unquoted value belongs to it (a comment needs
- * a blank before it), because it would otherwise cut passwords in silence.
+ * Reads `NAME=value` lines. Unlike util.parseEnv of Node 20, a `#` inside an unquoted value belongs to the value (a
+ * comment needs a blank before it); otherwise passwords would be silently cut.
  */
 export function parseDotEnv(text: string): Record<string, string> {
   const variables: Record<string, string> = {}

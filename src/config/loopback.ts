@@ -16,7 +16,7 @@ export function isLoopback(host: string): boolean {
   return family !== 0 && loopback.check(name, family === 4 ? 'ipv4' : 'ipv6')
 }
 
-/** Whether a session without TLS may carry the password and the mail. */
+/** Whether a session without TLS may carry the password and mail. */
 export function plaintextAllowed(server: {
   readonly host: string
   readonly allowPlaintext: boolean
@@ -26,7 +26,7 @@ export function plaintextAllowed(server: {
 
 const privateNetworks = new BlockList()
 for (const [network, prefix] of [
-  // RFC 1918, RFC 3927, RFC 6598 (100.64.0.0/10: also what Tailscale gives out).
+  // RFC 1918, RFC 3927, RFC 6598 (100.64.0.0/10, also used by Tailscale).
   ['10.0.0.0', 8],
   ['172.16.0.0', 12],
   ['192.168.0.0', 16],
@@ -38,10 +38,10 @@ for (const [network, prefix] of [
 privateNetworks.addSubnet('fc00::', 7, 'ipv6')
 privateNetworks.addSubnet('fe80::', 10, 'ipv6')
 
-/** RFC 6762, RFC 8375, names that are in use on private networks, Tailscale's, and those without a dot (a container). */
+/** RFC 6762, RFC 8375, names used on private networks, Tailscale's, and those without a dot (a container). */
 const privateName = /^[^.]+$|\.(local|home\.arpa|internal|lan|ts\.net)$/
 
-/** Whether that host is this machine or one on a private network, by its address or name alone. */
+/** Whether that host is this machine or on a private network, judging only by its address or name. */
 export function isOwnMachine(host: string): boolean {
   const name = host.toLowerCase().replace(/^\[|\]$|\.$/g, '')
   if (isLoopback(name)) return true

@@ -1,4 +1,7 @@
-/** The models out of the document: what a task, or the fallback, leaves out is as for the first model of the same endpoint. */
+/**
+ * Resolves the models of the document: a task or the fallback inherits omitted keys from the first model if the
+ * endpoint is the same.
+ */
 
 import { defaults } from './defaults.ts'
 import { msOf } from './fields.ts'
@@ -9,31 +12,45 @@ import type { ModelChoice, ModelSettings } from './settings.ts'
 type ModelInput = NonNullable<Document['model']>
 type OneInput = NonNullable<ModelInput['fallback']>
 
-export function resolveModels(input: ModelInput = {}): ModelChoice {
+type ToPath = (text: string) => string
+
+/** Nothing where no private authority is named. */
+export function caFileOf(tls: { ca?: string | undefined } | undefined, path: ToPath) {
+  return tls?.ca === undefined ? {} : { caFile: path(tls.ca) }
+}
+
+export function resolveModels(input: ModelInput = {}, path: ToPath = (text) => text): ModelChoice {
   const { triage, compose, check, fallback, successor = defaults.model.successor, ...own } = input
-  const first = resolveOne(own)
+  const first = resolveOne(own, path)
   return {
     ...first,
     successor: successor === 'none' ? null : successor,
     tasks: {
-      triage: other(triage, own, first),
-      compose: other(compose, own, first),
-      check: other(check, own, first),
+      triage: other(triage, own, first, path),
+      compose: other(compose, own, first, path),
+      check: other(check, own, first, path),
     },
-    fallback: fallback ? other(fallback, own, first) : null,
+    fallback: fallback ? other(fallback, own, first, path) : null,
   }
 }
 
-function other(input: OneInput | undefined, own: OneInput, first: ModelSettings): ModelSettings {
+function other(
+  input: OneInput | undefined,
+  own: OneInput,
+  first: ModelSettings,
+  path: ToPath,
+): ModelSettings {
   if (!input) return first
-  // The key of one endpoint is nobody else's to see.
-  if (input.baseUrl !== undefined && withoutSlash(input.baseUrl) !== first.baseUrl) return resolveOne(input)
+  // A key must not be sent to another endpoint.
+  if (input.baseUrl !== undefined && withoutSlash(input.baseUrl) !== first.baseUrl)
+    return resolveOne(input, path)
   const { price, contextTokens, ...shared } = own
   // Price and context length belong to the model, the rest to the endpoint.
-  return resolveOne(input.name === undefined ? { ...own, ...input } : { ...shared, ...input })
+  return resolveOne(input.name === undefined ? { ...own, ...input } : { ...shared, ...input }, path)
 }
 
-function resolveOne({ name, apiKey, timeout, concurrency, price, json, contextTokens, ...rest }: OneInput) {
+function resolveOne(input: OneInput, path: ToPath): ModelSettings {
+  const { name, apiKey, timeout, concurrency, price, json, contextTokens, tls, ...rest } = input
   const baseUrl = withoutSlash(rest.baseUrl ?? defaults.model.baseUrl)
   const host = hostOf(baseUrl)
   const { timeout: usual, concurrency: calls } = host === 'own' ? defaults.ownModel : defaults.model
@@ -47,6 +64,7 @@ function resolveOne({ name, apiKey, timeout, concurrency, price, json, contextTo
     price: price ? { ...price, cachedInput: price.cachedInput ?? price.input } : null,
     json: json ?? null,
     contextTokens: contextTokens ?? null,
+    ...caFileOf(tls, path),
   }
 }
 

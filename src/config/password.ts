@@ -1,7 +1,7 @@
 import { randomBytes, type ScryptOptions, scrypt, scryptSync, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 
-/** scrypt (RFC 7914) with N = 2^14, r = 8, p = 1: about 16 MB and 50 ms for each guess. */
+/** scrypt (RFC 7914) with N = 2^14, r = 8, p = 1: about 16 MB and 50 ms per guess. */
 const cost = { N: 16_384, r: 8, p: 1 }
 const keyLength = 32
 
@@ -15,7 +15,7 @@ export function hashPassword(password: string, salt: Buffer = randomBytes(16)): 
 
 const derive = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt)
 
-/** Compares in constant time, beside the event loop. A hash of another form never matches. */
+/** Compares in constant time, off the event loop. A hash in another format never matches. */
 export async function verifyPassword(password: string, hash: string): Promise<boolean> {
   if (!passwordHashPattern.test(hash)) return false
   const [, n, r, p, salt = '', key = ''] = hash.split('$')
@@ -28,7 +28,7 @@ export async function verifyPassword(password: string, hash: string): Promise<bo
       expected,
     )
   } catch {
-    // Cost factors that scrypt refuses: no password can match such a hash.
+    // scrypt refuses these cost factors: no password can match such a hash.
     return false
   }
 }

@@ -1,4 +1,4 @@
-/** docs/configuration.md, written from the schema so that it can't fall behind. */
+/** Generates docs/configuration.md from the schema, so that it can't become outdated. */
 
 import { z } from 'zod'
 import { accountVariables, commonVariables } from './from-environment.ts'
@@ -39,7 +39,7 @@ second only fills in what the file leaves out.
 | \`SMTP_URL\` | \`accounts[0].smtp\` |
 `
 
-/** The whole page, ending with a line end. */
+/** The whole page, ending with a newline. */
 export function configurationReference(): string {
   const schema = configJsonSchema()
   const sections = Object.entries(schema.$defs ?? {}).map(([name, group]) =>
@@ -53,7 +53,7 @@ export function configurationReference(): string {
   ].join('\n')
 }
 
-/** The group with the descriptions of its groups in place of mere references. */
+/** The group with the descriptions of its groups instead of bare references. */
 function described(group: JsonSchema, { $defs }: JsonSchema): JsonSchema {
   const properties = Object.entries(group.properties ?? {}).map(([name, node]) => {
     if (typeof node === 'boolean') return [name, node] as const
@@ -64,7 +64,7 @@ function described(group: JsonSchema, { $defs }: JsonSchema): JsonSchema {
 
 const nameOf = (node: JsonSchema) => node.$ref?.split('/').at(-1) ?? ''
 
-/** Where in the file the groups stand. */
+/** Position of the groups in the file. */
 const headings: Readonly<Record<string, string>> = {
   Account: 'accounts[]',
   Imap: 'accounts[].imap',
@@ -143,12 +143,12 @@ ${table(commonVariables)}
 
 export type JsonSchema = z.core.JSONSchema.BaseSchema
 
-/** `${NAME}` or `${NAME:-text}` in place of any value. */
+/** `${NAME}` or `${NAME:-text}` instead of a value. */
 const variable = { type: 'string', pattern: '^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}$' } as const
 
 /**
- * The JSON Schema (draft 2020-12) of replyd.yaml as its owner writes it, for editors. Where a value has to be a number,
- * true or false, or of a certain form, a variable is allowed in its place.
+ * The JSON Schema (draft 2020-12) of replyd.yaml, for editors. A variable is allowed wherever a value has to be a
+ * number, true or false, or of a certain form.
  */
 export function configJsonSchema(): JsonSchema {
   const schema = z.toJSONSchema(Document, {
@@ -174,7 +174,7 @@ export function configJsonSchema(): JsonSchema {
   }
 }
 
-/** The name of a model may stand in place of its group. It becomes a group when it is read. */
+/** A model's name is allowed instead of its group; it becomes a group when read. */
 function namesOrGroups({ $defs }: JsonSchema): void {
   for (const property of Object.values($defs?.Model?.properties ?? {})) {
     if (typeof property === 'boolean' || !property.$ref?.endsWith('/OtherModel')) continue

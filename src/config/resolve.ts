@@ -1,10 +1,10 @@
-/** From the document, which is known to be sound, to the settings: defaults, overrides, units, absolute paths. */
+/** From the validated document to the settings: defaults, overrides, units, absolute paths. */
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defaults } from './defaults.ts'
 import { canonicalAddress, canonicalDomain, msOf, parseHours } from './fields.ts'
 import { isLoopback } from './loopback.ts'
-import { resolveModels } from './models.ts'
+import { caFileOf, resolveModels } from './models.ts'
 import { hashPassword } from './password.ts'
 import { type Document, webhookEvents } from './schema.ts'
 import type {
@@ -26,7 +26,7 @@ type ServerInput = AccountInput['smtp']
 type OAuth2Input = NonNullable<ServerInput['oauth2']>
 
 /**
- * @param directory what relative paths start from: the folder of the file, or the working directory
+ * @param directory base of relative paths: the folder of the file, or the working directory
  * @param timeZone of the machine
  */
 export function resolveDocument(document: Document, directory: string, timeZone: string): Config {
@@ -34,7 +34,7 @@ export function resolveDocument(document: Document, directory: string, timeZone:
   const path = (text: string) => resolve(directory, text)
   return {
     accounts: document.accounts.map((account) => resolveAccount(account, document, path)),
-    model: resolveModels(model),
+    model: resolveModels(model, path),
     budget: { perDay: budget?.perDay ?? defaults.budget.perDay, timeZone: budget?.timeZone ?? timeZone },
     digest: resolveDigest(document.digest),
     web: resolveWeb(document.web),
@@ -50,7 +50,7 @@ export function resolveDocument(document: Document, directory: string, timeZone:
   }
 }
 
-/** The same relative path from src/config and from dist/config. */
+/** The relative path is the same from src/config and dist/config. */
 const packagePrompts = fileURLToPath(new URL('../../prompts', import.meta.url))
 
 function resolveAccount(
@@ -58,7 +58,7 @@ function resolveAccount(
   top: Document,
   path: (text: string) => string,
 ): AccountSettings {
-  const imap = resolveServer(account.imap, account, account.imap, 993, 143)
+  const imap = resolveServer(account.imap, account, account.imap, 993, 143, path)
   const knowledge = account.knowledge ?? top.knowledge
   const prompts = account.prompts ?? top.prompts
   const address = canonicalAddress(account.address) ?? account.address
@@ -72,7 +72,7 @@ function resolveAccount(
       ownLists: (account.ownLists ?? []).map((id) => id.toLowerCase()),
     },
     imap: { ...imap, pollMs: msOf(account.imap.poll ?? defaults.poll) },
-    smtp: resolveServer(account.smtp, account, account.imap, 465, 587),
+    smtp: resolveServer(account.smtp, account, account.imap, 465, 587, path),
     mailbox: account.mailbox ?? defaults.mailbox,
     mailboxes: {
       drafts: account.mailboxes?.drafts ?? null,
@@ -92,16 +92,17 @@ function resolveAccount(
   }
 }
 
-/** @param login whose user and password count where the server has none of its own */
+/** @param login whose user and password are the defaults */
 function resolveServer(
   server: ServerInput,
   account: AccountInput,
   login: ServerInput,
   tlsPort: number,
   startTlsPort: number,
+  path: (text: string) => string,
 ): Server {
   const secure = server.secure ?? ![143, 587, 25].includes(server.port ?? tlsPort)
-  // A server with a password of its own does not take over the other's OAuth2, and the other way round.
+  // A server with its own password does not inherit the other's OAuth2, and vice versa.
   const hasOwnLogin =
     server.user !== undefined || server.password !== undefined || server.oauth2 !== undefined
   const credentials = server.password !== undefined || server.oauth2 !== undefined ? server : login
@@ -112,6 +113,7 @@ function resolveServer(
     user: server.user ?? login.user ?? account.address,
     password: credentials.password ?? '',
     oauth2: credentials.oauth2 ? resolveOAuth2(credentials.oauth2) : null,
+    ...caFileOf(server.tls ?? account.tls, path),
     allowPlaintext: server.allowPlaintext ?? account.allowPlaintext ?? false,
     ...(!hasOwnLogin && isLoopback(server.host) ? { loginOptional: true } : {}),
   }
@@ -120,7 +122,7 @@ function resolveServer(
 const providers = {
   google: {
     tokenUrl: 'https://oauth2.googleapis.com/token',
-    // Google's device flow does not give out the mail scope.
+    // Google's device flow does not grant the mail scope.
     deviceUrl: null,
     authorizeUrl: 'https://accounts.google.com/o/oauth2/v2/auth',
     scopes: ['https://mail.google.com/'],
@@ -167,7 +169,7 @@ function resolveReplies(input: RepliesInput): RepliesSettings {
   }
 }
 
-/** By language alone: `pt-BR` serves `pt`, too. */
+/** By language only: `pt-BR` also applies to `pt`. */
 function resolveSignature(signature: string | Readonly<Record<string, string>>) {
   if (typeof signature === 'string') return { signature, signatures: {} }
   const byLanguage = Object.entries(signature).filter(([tag]) => tag !== 'default')

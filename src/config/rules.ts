@@ -1,6 +1,6 @@
 /**
- * What no single key can tell. Each rule reads the document as it is, whole or not, so that its finding is reported
- * together with the schema's: a value of the wrong kind simply doesn't concern it.
+ * Rules that involve several keys. Each rule reads the document as it is, complete or not, so that its findings are
+ * reported together with the schema's; it ignores values of the wrong kind.
  */
 
 import { defaults } from './defaults.ts'
@@ -15,7 +15,7 @@ export function ruleFindings(document: unknown): ConfigFinding[] {
   const accounts = entries(document, ['accounts'])
   return [
     ...accounts.flatMap((path) => accountFindings(document, path)),
-    ...repeated(document, accounts, 'address', canonicalAddress, 'is the address of another account, too'),
+    ...repeated(document, accounts, 'address', canonicalAddress, 'is also the address of another account'),
     ...[[], ...accounts].flatMap((path) => categoryFindings(document, path)),
     ...modelFindings(document),
     ...webFindings(document),
@@ -27,13 +27,13 @@ function accountFindings(document: unknown, account: Path): ConfigFinding[] {
   const found: ConfigFinding[] = []
   const imap = [...account, 'imap']
   if (isGroup(valueAt(document, imap)) && !hasLogin(document, imap)) {
-    found.push({ path: [...imap, 'password'], message: 'is missing (or give oauth2)' })
+    found.push({ path: [...imap, 'password'], message: 'is missing (or set oauth2)' })
   }
   for (const kind of ['imap', 'smtp'] as const) {
     const server = [...account, kind]
     found.push(...tlsFindings(document, server), ...oauth2Findings(document, server))
     if (has(document, [...server, 'password']) && has(document, [...server, 'oauth2'])) {
-      found.push({ path: [...server, 'oauth2'], message: 'stands beside password: keep one of them' })
+      found.push({ path: [...server, 'oauth2'], message: 'is set together with password: keep one of them' })
     }
   }
   return found
@@ -42,7 +42,7 @@ function accountFindings(document: unknown, account: Path): ConfigFinding[] {
 const hasLogin = (document: unknown, server: Path) =>
   has(document, [...server, 'password']) || has(document, [...server, 'oauth2'])
 
-/** Ports whose first octets are fixed by RFC 8314 and RFC 6409; the other way round only ends in a cryptic TLS error. */
+/** Ports whose first octets are fixed by RFC 8314 and RFC 6409; the wrong mode ends in a cryptic TLS error. */
 const implicitTls = new Set([993, 465])
 const startTls = new Set([143, 587, 25])
 
@@ -54,7 +54,7 @@ function tlsFindings(document: unknown, server: Path): ConfigFinding[] {
     return [
       {
         path,
-        message: `must be false on port ${port}, which begins in plain text and then changes to TLS (STARTTLS)`,
+        message: `must be false on port ${port}, which starts in plain text and then changes to TLS (STARTTLS)`,
       },
     ]
   }
@@ -77,7 +77,7 @@ function categoryFindings(document: unknown, owner: Path): ConfigFinding[] {
     categories,
     'name',
     (name) => name.trim().toLowerCase(),
-    'is the name of another category, too',
+    'is also the name of another category',
   )
 }
 
@@ -94,7 +94,7 @@ function keyFindings(document: unknown, place: Path): ConfigFinding[] {
   const first = valueAt(document, ['model', 'baseUrl']) ?? defaults.model.baseUrl
   const isFirst = place.length === 1
   const baseUrl = isFirst ? first : valueAt(document, [...place, 'baseUrl'])
-  // Without an address of its own, or with the same, it has the first model's key.
+  // Without its own address, or with the same one, it uses the first model's key.
   if (!isFirst && (baseUrl === undefined || baseUrl === first)) return []
   if (typeof baseUrl !== 'string' || !URL.canParse(baseUrl) || has(document, [...place, 'apiKey'])) return []
   if (new URL(baseUrl).hostname !== 'api.openai.com') return []
@@ -114,7 +114,7 @@ function webFindings(document: unknown): ConfigFinding[] {
     found.push({ path: ['web', 'host'], message })
   }
   if (has(document, ['web', 'password']) && has(document, ['web', 'passwordHash'])) {
-    found.push({ path: ['web', 'password'], message: 'stands beside passwordHash: keep one of them' })
+    found.push({ path: ['web', 'password'], message: 'is set together with passwordHash: keep one of them' })
   }
   if (has(document, ['web', 'totpSecret']) && !locked) {
     found.push({ path: ['web', 'totpSecret'], message: 'needs web.password: it is a second factor' })

@@ -1,4 +1,4 @@
-/** The shape of replyd.yaml. What a key means stands in its description: editors and docs/configuration.md show it. */
+/** The schema of replyd.yaml. The descriptions explain the keys: editors and docs/configuration.md show them. */
 import { z } from 'zod'
 import { defaults } from './defaults.ts'
 import {
@@ -12,6 +12,7 @@ import {
   required,
   since,
   timeZone,
+  tls,
   url,
   word,
 } from './fields.ts'
@@ -20,7 +21,7 @@ import { Categories, Instructions, Replies, Spam } from './policy-schema.ts'
 import { Imap, Smtp } from './server-schema.ts'
 import { totpSecretPattern } from './totp.ts'
 
-/** What can be told. */
+/** Names of the webhook events. */
 export const webhookEvents = ['reply.held', 'reply.sent', 'mail.junked', 'budget.reached'] as const
 
 const second = 1000
@@ -52,6 +53,7 @@ const Account = z
       z.boolean(),
       'Store a copy of sent replies in Sent; by default decided by provider and by checking',
     ),
+    tls: tls(),
     allowPlaintext: key(
       z.boolean(),
       'Allow IMAP and SMTP without TLS beyond this machine. Your password and mail then travel in the clear',
@@ -79,7 +81,7 @@ const Account = z
   })
   .meta({ id: 'Account', description: 'One mailbox' })
 
-/** Keys of one model. @param preset defaults that are shown, which hold for the first model only */
+/** Keys of one model. @param preset documented defaults, which apply only to the first model */
 const modelKeys = (preset: { name?: string; baseUrl?: string; timeout?: string; concurrency?: number }) => ({
   name: key(word(), 'Model name as the endpoint knows it', preset.name),
   baseUrl: key(url('https', 'http'), 'Any endpoint that speaks the OpenAI wire format', preset.baseUrl),
@@ -113,6 +115,7 @@ const modelKeys = (preset: { name?: string; baseUrl?: string; timeout?: string; 
     z.int().min(256, 'must be at least 256').max(10_000_000, 'is too large'),
     'Context length in tokens, for a model that is not in the built-in table and whose endpoint does not state it',
   ),
+  tls: tls(),
 })
 
 const OtherModel = z.strictObject(modelKeys({})).meta({
@@ -121,7 +124,7 @@ const OtherModel = z.strictObject(modelKeys({})).meta({
     'Another model, at the same endpoint or a separate one. At the same endpoint, omitted keys are taken from `model`',
 })
 
-/** A name alone stands for a group with that name. */
+/** A name alone is short for a group with that name. */
 const anotherModel = (purpose: string) =>
   key(
     z.preprocess((value) => (typeof value === 'string' ? { name: value } : value), OtherModel),

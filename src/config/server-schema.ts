@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defaults } from './defaults.ts'
-import { duration, host, key, port, required, url, word } from './fields.ts'
+import { duration, host, key, port, required, tls, url, word } from './fields.ts'
 
 const OAuth2 = z
   .strictObject({
@@ -27,6 +27,7 @@ const server = (ports: string) => ({
   user: key(word(), "Login name; by default the account's address"),
   password: key(z.string().min(1, 'must not be empty'), `Password, best written as a variable: \${NAME}`),
   oauth2: key(OAuth2, 'OAuth2 instead of a password'),
+  tls: tls(),
   allowPlaintext: key(z.boolean(), "Overrides the account's `allowPlaintext` for this server"),
 })
 

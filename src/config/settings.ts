@@ -1,4 +1,4 @@
-/** What a parsed configuration gives to the rest: plain readonly values, durations in milliseconds, money in US dollars. */
+/** The result of parsing the configuration: plain readonly values, durations in milliseconds, money in US dollars. */
 import type { Owner } from '../mail/account.ts'
 
 /** `draft`: saved in \Drafts. `review`: held for a person in replyd. `send`: sent when the policy allows it. */
@@ -7,16 +7,18 @@ export type ReplyMode = 'draft' | 'review' | 'send'
 export interface Server {
   readonly host: string
   readonly port: number
-  /** TLS from the first octet; false means STARTTLS (or plain text where the account allows it). */
+  /** TLS from the first octet; false means STARTTLS (or plain text if the account allows it). */
   readonly secure: boolean
   readonly user: string
   readonly password: string
-  /** An OAuth2 access token source is used instead of the password when set. */
+  /** If set, OAuth2 access tokens are used instead of the password. */
   readonly oauth2: OAuth2Settings | null
   /** Plain text is refused except on loopback, unless this is true. */
   readonly allowPlaintext: boolean
-  /** A relay on loopback to which nobody gave a login of its own: it may well offer none. */
+  /** A relay on loopback without its own login settings: it may offer no login. */
   readonly loginOptional?: boolean
+  /** Certificates of a private authority, PEM; absent: public authorities only. */
+  readonly caFile?: string
 }
 
 export interface OAuth2Settings {
@@ -30,7 +32,7 @@ export interface OAuth2Settings {
 }
 
 export interface ImapSettings extends Server {
-  /** Poll interval in milliseconds beside IDLE; the safety net. */
+  /** Poll interval in milliseconds in addition to IDLE, as a safety net. */
   readonly pollMs: number
 }
 
@@ -41,15 +43,15 @@ export interface AccountSettings {
   readonly smtp: Server
   /** The watched mailbox. */
   readonly mailbox: string
-  /** Special-use mailboxes named by the owner; null = found by special-use (RFC 6154). */
+  /** Special-use mailboxes named by the owner; null: found by special-use (RFC 6154). */
   readonly mailboxes: {
     readonly drafts: string | null
     readonly sent: string | null
     readonly junk: string | null
   }
-  /** What to do with mail that is already there: `now` nothing, `all` everything, a number: as old as that, in milliseconds. */
+  /** What to do with existing mail: `now` nothing, `all` everything, a number: up to that age, in milliseconds. */
   readonly since: 'now' | 'all' | number
-  /** null: found out per provider and by looking (standards.md section 6). */
+  /** null: decided by provider and by checking (docs/rules.md section 6). */
   readonly sentCopy: boolean | null
   readonly replies: RepliesSettings
   readonly spam: SpamSettings
@@ -75,35 +77,37 @@ export interface Category {
 
 export interface RepliesSettings {
   readonly mode: ReplyMode
-  /** Below each reply whose language has none of its own; empty: none. */
+  /** Used for replies in languages without their own signature; empty: none. */
   readonly signature: string
   /** By language (BCP 47 primary tag). */
   readonly signatures: Readonly<Record<string, string>>
-  /** Which replies are checked by meaning with one more call: those that would go out by themselves, every draft, or none. */
+  /**
+   * Which replies are checked by meaning with one more call: those to be sent automatically, every draft, or none.
+   */
   readonly check: 'send' | 'always' | 'never'
   /** A draft with a doubt carries a keyword in \Drafts. */
   readonly flagDoubts: boolean
-  /** The same text to the same address at most once in this time, milliseconds. */
+  /** How long the same text is not sent to the same address again, in milliseconds. */
   readonly intervalMs: number
-  /** Wait between approval and sending, milliseconds. */
+  /** Delay between approval and sending, milliseconds. */
   readonly undoMs: number
   /** `flag`: flagging a draft or moving it to `Approved` approves it. */
   readonly approve: 'off' | 'flag'
   readonly html: boolean
   readonly quote: 'none' | 'short'
-  /** The line that says it is an automatic answer, on what is sent by itself; null: replyd's own, in the reply's language; empty: none. */
+  /** The line that marks automatically sent mail; null: replyd's default, in the reply's language; empty: none. */
   readonly disclosure: string | null
   /** The line below it that says how to reach a person; as above. */
   readonly humanLine: string | null
-  /** Under this confidence (0-1) a reply waits for a person. */
+  /** Below this confidence (0-1) a reply waits for a person. */
   readonly minConfidence: number
-  /** When replies may go out by themselves, by the clock of budget.timeZone; null: always. */
+  /** When replies may be sent automatically, in budget.timeZone; null: always. */
   readonly businessHours: readonly OpenHours[] | null
   /** Language of summaries (BCP 47). */
   readonly ownerLanguage: string
 }
 
-/** Minutes after midnight; `to` is no longer part of it. */
+/** Minutes after midnight; `to` is exclusive. */
 export interface OpenHours {
   /** 0 is Sunday. */
   readonly days: readonly number[]
@@ -120,31 +124,35 @@ export interface SpamSettings {
   readonly deny: readonly string[]
 }
 
-/** What a model is asked to do. Each task may have a model of its own. */
+/** The tasks of a model. Each may use a different model. */
 export type ModelTask = 'triage' | 'compose' | 'check'
 
 /** One model at one endpoint. */
 export interface ModelSettings {
   readonly name: string
   readonly baseUrl: string
-  /** Where the endpoint is: the OpenAI API, a machine of the owner's (this one or one on a private network), or elsewhere. */
+  /** Where the endpoint is: the OpenAI API, the owner's own machine or private network, or elsewhere. */
   readonly host: 'openai' | 'own' | 'other'
   readonly apiKey: string
   /** Whole-request deadline in milliseconds. */
   readonly timeoutMs: number
-  /** Calls under way at once. */
+  /** Maximum concurrent calls. */
   readonly concurrency: number
-  /** Dollars per million tokens; null = the built-in table, and nothing on a machine of the owner's. */
+  /** Dollars per million tokens; null: the built-in table, or free on the owner's machine. */
   readonly price: { readonly input: number; readonly cachedInput: number; readonly output: number } | null
-  /** How JSON is asked for at first: `object` is JSON mode, `schema` a JSON Schema; null: whatever suits the endpoint. */
+  /**
+   * How JSON is requested first: `object` is JSON mode, `schema` a JSON Schema; null: whatever suits the endpoint.
+   */
   readonly json: 'object' | 'schema' | null
-  /** Context length in tokens; null: from the built-in table, or as the endpoint states it. */
+  /** Context length in tokens; null: from the built-in table, or as stated by the endpoint. */
   readonly contextTokens: number | null
+  /** As in Server. */
+  readonly caFile?: string
 }
 
-/** The model by itself is the one for every task that names no other. */
+/** The model itself is used for every task that names no other. */
 export interface ModelChoice extends ModelSettings {
-  /** Name of the model that takes over when OpenAI withdraws one; null: none. */
+  /** Name of the model that takes over when OpenAI retires the current one; null: none. */
   readonly successor: string | null
   readonly tasks: Readonly<Record<ModelTask, ModelSettings>>
   /** Answers while the model of a task is down; null: mail waits. */
@@ -163,7 +171,7 @@ export interface WebSettings {
   readonly port: number
   /** scrypt hash of the login password; null: login is not needed (loopback only). */
   readonly passwordHash: string | null
-  /** Bearer token of the API; null: made at start and written to the state directory. */
+  /** Bearer token of the API; null: created at start and written to the state directory. */
   readonly token: string | null
   /** Base32 secret of the second factor; null: the password alone opens the pages. */
   readonly totpSecret: string | null
@@ -171,10 +179,10 @@ export interface WebSettings {
   readonly trustedProxies: readonly string[]
 }
 
-/** Who is told what happened. */
+/** Where events are sent. */
 export interface WebhookSettings {
   readonly url: string
-  /** Signs what is told. */
+  /** Signs the events. */
   readonly secret: string
   readonly events: readonly ('reply.held' | 'reply.sent' | 'mail.junked' | 'budget.reached')[]
 }

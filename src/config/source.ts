@@ -1,19 +1,19 @@
-/** What the configuration is read from: a plain document, and where each of its values came from. */
+/** What the configuration is read from: a plain document, and the origin of each value. */
 
 export type Path = readonly (string | number)[]
 
 export interface SourcePosition {
   /** Where the owner has to look: `replyd.yaml:7`, or the name of an environment variable; '' for neither. */
   readonly where: string
-  /** Line for sorting; 0 for what has none. */
+  /** Line for sorting; 0 if there is none. */
   readonly line: number
-  /** What is meant there: `accounts[0].imap.port` in a file, `port` in a URL; '' when `where` says it all. */
+  /** What the fault is about: `accounts[0].imap.port` in a file, `port` in a URL; '' when `where` says it all. */
   readonly what: string
 }
 
 export interface ConfigFault extends SourcePosition {
   readonly message: string
-  /** The path in the document, when there is one. Further findings at or below it are only consequences. */
+  /** The path in the document, if any. Further findings at or below it are consequences. */
   readonly path?: Path
 }
 
@@ -37,7 +37,7 @@ export function isGroup(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** The value at a path of a plain document, undefined where there is none. */
+/** The value at a path of a plain document, or undefined. */
 export function valueAt(document: unknown, path: Path): unknown {
   return path.reduce<unknown>(
     (value, step) => (typeof value === 'object' && value !== null ? Reflect.get(value, step) : undefined),
@@ -45,7 +45,7 @@ export function valueAt(document: unknown, path: Path): unknown {
   )
 }
 
-/** A copy of the document in which the value at that path is another; groups on the way are made. */
+/** A copy of the document with another value at that path; missing groups are created. */
 export function withValue(document: unknown, path: Path, value: unknown): unknown {
   const [step, ...rest] = path
   if (step === undefined) return value

@@ -14,7 +14,7 @@ interface Surroundings {
   clock: Clock
   random: () => number
   signIns: SignIns
-  /** The sign-in of that account was lost (said once), or is there again: null. */
+  /** The sign-in of that account was lost (reported once), or is valid again: null. */
   onSignIn: (address: string, lost: SignInNeeded | null) => void
 }
 
@@ -53,7 +53,7 @@ function openAccount(settings: AccountSettings, surroundings: Surroundings): Acc
   }
 }
 
-/** Token sources of one account's servers, which say it once when the sign-in is lost and once when it is there again. */
+/** Token sources of one account's servers; they report once when the sign-in is lost and once when it is back. */
 function tokensOf(address: string, { signIns, onSignIn }: Surroundings) {
   let lost: string | null = null
   return ({ oauth2 }: Server) => {
@@ -65,7 +65,8 @@ function tokensOf(address: string, { signIns, onSignIn }: Surroundings) {
         lost = null
         return token
       } catch (failure) {
-        // Another key than that of the sign-ins: the owner's to mend, and no other account's business.
+        // The sign-ins were encrypted with another key: only the owner can fix that, and no other account is
+        // affected.
         const error = failure instanceof ConfigError ? new SignInNeeded(failure.message) : failure
         if (error instanceof SignInNeeded && error.message !== lost) onSignIn(address, error)
         if (error instanceof SignInNeeded) lost = error.message

@@ -30,22 +30,22 @@ export type Role = 'watch' | 'work' | 'web'
 export interface DaemonOptions {
   config: Config
   roles: readonly Role[]
-  /** Handle what is there, then stop. */
+  /** Handle the waiting mail, then stop. */
   once: boolean
   log: Log
   clock: Clock
   newId: NewId
   /** [0, 1); Math.random when absent. */
   random?: () => number
-  /** TXT records for the signatures of mails; the machine's own name servers when absent. */
+  /** TXT records for checking signatures; by default the machine's name servers. */
   resolveTxt?: ResolveTxt
   /** Ends the daemon. */
   signal: AbortSignal
-  /** Called when everything runs, before anything is waited for. */
+  /** Called when everything is running, before anything is waited for. */
   onReady?: (daemon: Daemon) => void
 }
 
-/** What a running daemon shows to the demo and to tests in the same process. */
+/** What a running daemon exposes to the demo and to tests in the same process. */
 export interface Daemon {
   readonly pipeline: Pipeline
   readonly context: StepContext
@@ -53,21 +53,23 @@ export interface Daemon {
   readonly url: string | null
 }
 
-/** Time that jobs under way get at the end, milliseconds. Closing all connections has to fit into ten seconds, too. */
+/** Time for running jobs at shutdown, milliseconds. Closing all connections must also fit into ten seconds. */
 const drainMs = 7_500
 /**
- * Steps under way at once that use the mail servers: they wait for those most of the time, each account for its own, and the more
- * there are, the more they ask together.
+ * Concurrent steps that use the mail servers: they mostly wait for those, each account for its own server, and larger
+ * numbers form larger batches.
  */
 const mailboxConcurrency = (accounts: number) => Math.min(100, 40 + 2 * accounts)
 
-/** Runs until the signal, or with `once` until all is handled. @throws what the boot throws: ConfigError and the like */
+/**
+ * Runs until the signal, or with `once` until everything is handled. @throws errors of the boot, such as ConfigError
+ */
 export async function runDaemon(options: DaemonOptions): Promise<void> {
   const { config, log, clock, newId, roles, signal } = options
   const random = options.random ?? Math.random
   keepStatePrivate(config.state.directory, log)
   await using db = await openDatabase(config.state, log)
-  // Nobody else can be asking: what an earlier process left unsettled is over.
+  // No other process can be running, so calls that an earlier one left unsettled are over.
   if (db.kind === 'pglite') await settleAbandonedCalls(db, clock.now())
   await using queues = await openQueues(queueSettingsOf(config, db), log)
   const signIns = new SignIns(config.state, clock)
@@ -81,7 +83,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   if (roles.includes('work')) startWork(pipeline, models, context, signal)
   using _daily = roles.includes('watch') && !options.once ? new DailyAudit(context) : null
   const watchers = roles.includes('watch') ? watchersOf(context, pipeline) : []
-  // A start is the owner's answer to what had stopped: it is tried anew.
+  // Restarting clears the 'stopped' state and retries.
   for (const { address } of watchers) await tellOwner(context, null, address)
   const observers = roles.includes('watch') && !options.once ? observersOf(context, pipeline) : []
   await using web = await openWeb(options, {
@@ -171,8 +173,8 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Says it in the log and keeps it in the store, so that every process and page can show it. Never throws.
- * @param error why the account stopped; null when it goes on
+ * Logs it and stores it, so that every process and page can show it. Never throws.
+ * @param error why the account stopped; null when it continues
  */
 export async function tellOwner(
   { db, log, clock }: Pick<StepContext, 'db' | 'log' | 'clock'>,

@@ -1,4 +1,7 @@
-/** Once a day old text is removed, the embedded store is tidied, and the daemon looks whether every mail has a row, and says so in the log, the metrics and health. */
+/**
+ * Once a day removes old text, vacuums the embedded store, and checks that every mail has a row; reports in the log,
+ * the metrics and health.
+ */
 import { Gauge } from 'prom-client'
 import { reasonOf } from '../base/errors.ts'
 import type { StepContext } from '../context.ts'
@@ -8,19 +11,19 @@ import { tidyEmbedded } from '../store/database.ts'
 import { removeStyles } from '../store/styles.ts'
 
 const dayMs = 86_400_000
-/** The first one waits until a start has settled. */
+/** The first one waits until start-up has settled. */
 const firstAfterMs = 600_000
 
 const mails = new Gauge({
   name: 'replyd_audit_mails',
-  help: 'Mails of a watched mailbox at the last audit, by what became of them; missed has to be 0',
+  help: 'Mails of a watched mailbox at the last audit, by outcome; missed should be 0',
   labelNames: ['account', 'mailbox', 'state'] as const,
 })
 
 export class DailyAudit implements Disposable {
   readonly #context: StepContext
   #timer: NodeJS.Timeout
-  /** The last one; null before the first. */
+  /** The last audit; null before the first. */
   last: Audit | null = null
 
   constructor(context: StepContext) {
@@ -28,7 +31,7 @@ export class DailyAudit implements Disposable {
     this.#timer = setTimeout(() => void this.run(), firstAfterMs).unref()
   }
 
-  /** Never throws: what went wrong is logged. */
+  /** Never throws: errors are logged. */
   async run(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => void this.run(), dayMs).unref()
@@ -50,7 +53,7 @@ export class DailyAudit implements Disposable {
     }
   }
 
-  /** `state.keep`: how long the text of mails that are done with is kept. */
+  /** `state.keep`: how long the text of finished mails is kept. */
   async #removeOldText(): Promise<void> {
     const { db, clock, config, log } = this.#context
     const { keepMs } = config.state

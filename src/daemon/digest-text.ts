@@ -1,4 +1,4 @@
-/** The daily mail to the owner, as plain text. Subjects and names are strangers' words: one line each, and cut. */
+/** The daily mail to the owner, as plain text. Subjects and names come from strangers: one line each, and cut. */
 import { capitalised, type Disposition, outcomeOf } from '../base/dispositions.ts'
 import { type Reason, sentenceOf } from '../base/reasons.ts'
 import { plainLine } from '../mail/address.ts'
@@ -8,7 +8,7 @@ export interface DigestFacts {
   account: string
   /** `2026-11-24` */
   day: string
-  /** Mails of the last 24 hours by what became of them. */
+  /** Mails of the last 24 hours by outcome. */
   dispositions: ReadonlyMap<Disposition, number>
   /** What waits for the owner, oldest first. */
   waiting: readonly { from: string; subject: string; reason: Reason; draft: boolean }[]
@@ -46,7 +46,7 @@ export function digestText({
     `  ${String(came).padStart(5)}  ${came === 1 ? 'mail' : 'mails'} came`,
     ...lines,
     '',
-    waiting.length === 0 ? 'Nothing waits for you.' : `Waits for you (${waiting.length}):`,
+    waiting.length === 0 ? 'All caught up.' : `Waiting for you (${waiting.length}):`,
     ...shown,
     ...(more > 0 ? [`  and ${more} more`] : []),
     '',

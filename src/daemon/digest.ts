@@ -1,4 +1,4 @@
-/** Digest: once a day a mail to the owner says what came, what was answered, what waits and what it cost. */
+/** Digest: a daily mail to the owner with what arrived, what was answered, what is waiting and what it cost. */
 
 import { setTimeout as delay } from 'node:timers/promises'
 import { reasonOf, UncertainError } from '../base/errors.ts'
@@ -14,7 +14,7 @@ const lookEveryMs = 60_000
 const dayMs = 86_400_000
 const mostWaiting = 200
 
-/** Goes on until the signal; at once over when no digest is wanted. */
+/** Runs until the signal; returns at once when no digest is configured. */
 export async function sendDigests(context: StepContext, signal: AbortSignal): Promise<void> {
   while (context.config.digest && !signal.aborted) {
     for (const account of context.accounts.values()) {
@@ -27,8 +27,8 @@ export async function sendDigests(context: StepContext, signal: AbortSignal): Pr
 }
 
 /**
- * Sends the account's digest when it is due. A row claims the day before anything leaves, so that of several processes
- * one sends, once; after a failure whose outcome is unknown none is sent that day.
+ * Sends the account's digest when it is due. A row claims the day before anything is sent, so that only one of
+ * several processes sends it, once; after a failure with unknown outcome none is sent that day.
  * @returns whether one was sent
  */
 export async function sendDigest(context: StepContext, account: Account): Promise<boolean> {
@@ -84,7 +84,7 @@ async function digestOctets(
   })
 }
 
-/** Minutes after midnight there. */
+/** Minutes after midnight in that time zone. */
 function minuteOf(now: Date, timeZone: string): number {
   const parts = new Intl.DateTimeFormat('en-GB', {
     timeZone,

@@ -8,7 +8,7 @@ import type { Watcher } from '../receive/watch.ts'
 import { budgetReachedAt } from '../store/model-calls.ts'
 import type { Health } from '../web/server.tsx'
 
-/** One word or sentence for each part; `ok` is false when mail can't be handled. */
+/** A word or sentence for each part; `ok` is false when mail can't be handled. */
 export async function healthOf(
   context: StepContext,
   pipeline: Pipeline,
@@ -25,7 +25,7 @@ export async function healthOf(
   const reachedAt = await budgetReachedToday(context).catch(() => null)
   if (reachedAt) {
     const until = nextMidnight(reachedAt, context.config.budget.timeZone)
-    parts.budget = `reached: mail for the model waits until ${until.toISOString()} (budget.perDay)`
+    parts.budget = `reached: model calls wait until ${until.toISOString()} (budget.perDay)`
   }
   for (const watcher of watchers) {
     // Another process holds the mailbox's lease.

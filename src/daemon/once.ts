@@ -3,7 +3,7 @@ import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { Watcher } from '../receive/watch.ts'
 import { countDue } from '../store/messages.ts'
 
-/** Reads what is new and works until nothing is due. What waits for a person or for a later time stays. */
+/** Reads new mail and works until nothing is due. Mail that waits for a person or for a later time stays. */
 export async function handleOnce(
   context: StepContext,
   watchers: readonly Watcher[],
@@ -20,7 +20,7 @@ export async function handleOnce(
   if (failures.length > 0) throw failures[0]
 }
 
-/** Resolves when a row came to rest, or after a while: another process may be at work, too. */
+/** Resolves when a row is settled, or after a while, because another process may be working too. */
 function nextChange(pipeline: Pipeline, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {

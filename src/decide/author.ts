@@ -1,15 +1,18 @@
-/** Whether the author of a mail that would be answered by itself is proven: by the account's own server, or by replyd's own check. */
+/**
+ * Whether the author of a mail that would be answered automatically is proven: by the account's own server, or by
+ * replyd's own check.
+ */
 import type { Account, StepContext } from '../context.ts'
 import { type Proof, proveAuthor } from '../dns/author-proof.ts'
 import { authentication } from '../mail/authentication.ts'
 import type { StoredMail } from '../store/bodies.ts'
 
-/** Octets of a mail whose signatures are checked; a longer one waits for a person. */
+/** Octets of a mail whose signatures are checked; longer ones wait for a person. */
 const longestChecked = 10 << 20
 
 const bySigns = (proven: boolean, detail: string): Proof => ({ proven, detail })
 
-/** What the servers named in `authservIds` say; null when they say nothing, and the signatures have to be asked. */
+/** The verdict of the servers named in `authservIds`; null if there is none and the signatures must be checked. */
 export function provenByServer(
   account: Pick<Account, 'settings'>,
   { row, message }: { row: Pick<StoredMail['row'], 'fromAddress'>; message: StoredMail['message'] },
@@ -21,16 +24,16 @@ export function provenByServer(
   return bySigns(found === 'pass', `your mail server: ${found}`)
 }
 
-/** Reads the whole mail once more, and checks its signatures. @throws what IMAP throws */
+/** Reads the whole mail again and checks its signatures. @throws errors of IMAP */
 export async function provenBySignature(
   { clock, resolveTxt }: StepContext,
   { imap, settings }: Account,
   { row }: StoredMail,
 ): Promise<Proof> {
-  if (row.size > longestChecked) return bySigns(false, 'the mail is too long to be checked')
+  if (row.size > longestChecked) return bySigns(false, 'the mail is too long to check')
   const octets = await imap.fetchSource(row.mailbox, row.uidValidity, row.uid, longestChecked + 1)
-  if (octets === null) return bySigns(false, 'the mail is no longer there to be checked')
-  if (octets.length > longestChecked) return bySigns(false, 'the mail is too long to be checked')
+  if (octets === null) return bySigns(false, 'the mail is no longer there to check')
+  if (octets.length > longestChecked) return bySigns(false, 'the mail is too long to check')
   const { arcSealers } = settings
   return proveAuthor({ octets, author: row.fromAddress ?? '', resolveTxt, arcSealers, now: clock.now() })
 }

@@ -1,4 +1,4 @@
-/** Earned autonomy on the store's records: what the page shows, and what the owner grants. */
+/** Earned autonomy based on the store's records: what the page shows, and what the owner grants. */
 
 import { editShare } from '../observe/edits.ts'
 import {
@@ -23,8 +23,8 @@ export interface CategoryAutonomy extends Autonomy {
 }
 
 /**
- * Every category of the account in which a reply was decided on, or that was granted. A setback that is found is written
- * down, and ends the grant for good.
+ * Every category of the account with a decided reply or a grant. A setback that is found is recorded and permanently
+ * ends the grant.
  */
 export async function autonomyByCategory(
   db: Queryable,
@@ -62,14 +62,16 @@ function endOf({ takenBack, takenBackAt, takenBackBy }: AutonomyGrant): Setback 
   return { reason: takenBack, at: takenBackAt, id: takenBackBy }
 }
 
-/** Whether replies of this category may go out by themselves; asked anew for each, so that a setback counts at once. */
+/**
+ * Whether replies of this category may be sent automatically. Never cached, so that a setback takes effect at once.
+ */
 export async function isGranted(db: Queryable, account: string, category: string): Promise<boolean> {
   const grants = await autonomyGrants(db, account)
   if (!grants.some((grant) => grant.category === category && grant.takenBack === null)) return false
   return (await autonomyByCategory(db, account)).some((entry) => entry.category === category && entry.granted)
 }
 
-/** False when it is not on offer: then nothing is granted. */
+/** False when it is not offered: then nothing is granted. */
 export async function grant(
   db: Queryable,
   account: string,

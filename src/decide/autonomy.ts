@@ -1,31 +1,33 @@
-/** Earned autonomy: how far a category has come, from what people made of its drafts. It is offered, never taken. */
+/**
+ * Earned autonomy: how far a category has come, based on what people did with its drafts. It is offered, never taken.
+ */
 import type { SetbackReason } from '../base/reasons.ts'
 
-/** Drafts in a row that a person let pass, before automatic sending is offered. */
+/** Number of accepted drafts in a row before automatic sending is offered. */
 export const defaultStreak = 20
-/** An edit up to this share of the words is no correction. */
+/** An edit up to this share of the words is not a correction. */
 const meaningfulEdit = 0.1
 
 export interface AutonomyOutcome {
   at: Date
-  /** The mail that was answered. */
+  /** Id of the answered mail. */
   id: string
   /**
-   * `approved`: it went out. `edited`: a person changed it, and it has not gone out yet. `cancelled`: called back within the undo
-   * window. `negative-answer`: what the customer wrote back.
+   * `approved`: it was sent. `edited`: a person changed it, and it has not been sent yet. `cancelled`: cancelled
+   * within the undo window. `negative-answer`: the customer's response.
    */
   kind: 'approved' | 'edited' | 'rejected' | 'cancelled' | 'negative-answer'
   /** Share of words that a person changed, 0 to 1; only for `approved` and `edited`. */
   edit: number
-  /** It went out by itself: nobody has looked, so it earns nothing. */
+  /** It was sent automatically: nobody reviewed it, so it earns nothing. */
   automatic: boolean
 }
 
-/** Why a grant ended, and by which mail's reply. */
+/** Why a grant ended, and which mail's reply ended it. */
 export interface Setback {
   reason: SetbackReason
   at: Date
-  /** The mail that was answered; null when it is known no more. */
+  /** The answered mail; null if no longer known. */
   id: string | null
 }
 
@@ -33,15 +35,15 @@ export interface Autonomy {
   streak: number
   /** The owner may grant automatic sending. */
   offered: boolean
-  /** The owner has granted it, and nothing has happened since that takes it back. */
+  /** The owner has granted it, and nothing has revoked it since. */
   granted: boolean
-  /** What took a grant back; null when nothing did. */
+  /** What revoked the grant; null if nothing did. */
   takenBack: Setback | null
 }
 
 /**
  * @param outcomes of one category, oldest first
- * @param grantedAt when the owner granted it, null when they did not or took it back themselves
+ * @param grantedAt when the owner granted it; null if they did not, or revoked it themselves
  */
 export function autonomyOf(
   outcomes: readonly AutonomyOutcome[],

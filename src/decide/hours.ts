@@ -1,10 +1,10 @@
-/** The owner's business hours, by the clock on their wall: summer time moves the instants, not the hours. */
+/** The owner's business hours in local time: daylight saving moves the instants, not the hours. */
 
 import type { OpenHours } from '../config/settings.ts'
 
 const minute = 60_000
 const day = 24 * 60 * minute
-/** A week and a day; another week where the only opening falls into an hour that summer time skips. */
+/** A week and a day, plus another week in case the only opening falls into an hour skipped by daylight saving. */
 const daysAhead = 15
 
 interface WallClock {
@@ -40,7 +40,7 @@ function wallClock(timeZone: string): (at: number) => WallClock {
 const isWithin = (hours: readonly OpenHours[], { weekday, minuteOfDay }: WallClock) =>
   hours.some(({ days, from, to }) => days.includes(weekday) && from <= minuteOfDay && minuteOfDay < to)
 
-/** The first instant at which the clock on the wall shows that time; one that summer time skips comes as much later. */
+/** The first instant with that local time; a time skipped by daylight saving moves forward by the gap. */
 function instantOf(local: number, read: (at: number) => WallClock): number {
   const candidates = [local - day, local + day].map((near) => local - (read(near).local - near))
   const exact = candidates.filter((at) => read(at).local === local)
@@ -48,7 +48,7 @@ function instantOf(local: number, read: (at: number) => WallClock): number {
 }
 
 /**
- * That moment itself when it lies within the hours, else when they begin next.
+ * The moment itself if it is within the hours, otherwise when they next begin.
  * @param hours null: always open
  * @param timeZone IANA name
  */

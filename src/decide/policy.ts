@@ -1,6 +1,6 @@
 /**
- * Draft, hold or send: the last decision before anything leaves, as a pure function. It can only lower what the
- * guard allowed (standards.md section 1). Everything is collected, the strictest decides, the first reason is kept.
+ * Draft, hold or send: the final decision before anything is sent, as a pure function. It can only lower what the
+ * guard allowed (docs/rules.md section 1). Collects all reasons; the strictest decides, and the first is stored.
  */
 import type { Reason } from '../base/reasons.ts'
 import type { Finding } from '../check/prefilter.ts'
@@ -12,55 +12,58 @@ type Mode = 'draft' | 'review' | 'send'
 export interface PolicyInput {
   /** replies.mode of the account. */
   mode: Mode
-  /** Mode of the mail's category; null: the account's. */
+  /** Mode of the mail's category; null: use the account's. */
   categoryMode: Mode | null
-  /** What the guard allows at most. */
+  /** The most that the guard allows. */
   ceiling: 'draft' | 'may'
   verdict: Pick<Verdict, 'asks' | 'spam' | 'sentiment' | 'urgency' | 'manipulation' | 'confidence'>
   composed: Pick<Composed, 'text' | 'answers' | 'missing' | 'confidence' | 'needs_person'>
-  /** What the check without a model found (src/check/prefilter.ts). */
+  /** Findings of the check without a model (src/check/prefilter.ts). */
   findings: readonly Pick<Finding, 'kind'>[]
-  /** What the check by meaning says; null when it was not asked (yet). */
+  /** Result of the check by meaning; null if it was not made (yet). */
   checked: Checked | null
-  /** The check by meaning was asked and gave no usable answer. */
+  /** The check by meaning was made but gave no usable answer. */
   uncheckable: boolean
-  /** It will be asked where nothing else speaks against sending: what it tells better is left to it. */
+  /** It will be made if nothing else prevents sending: what it can judge better is left to it. */
   checkFollows: boolean
-  /** Hidden text was cut out of the mail, or something else than the model saw manipulation. */
+  /** Hidden text was removed from the mail, or something other than the model detected manipulation. */
   manipulation: boolean
   /** The author's domain is proven: by the account's own server, or by replyd's own check of the signatures. */
   authenticated: boolean
   /** The reply goes to the address in From, and nowhere else. */
   toAuthor: boolean
-  /** The subject, which the reply repeats, holds a link, an address or a telephone number. */
+  /** The subject, which the reply repeats, contains a link, an address or a telephone number. */
   contactInSubject: boolean
-  /** A limit of standards.md section 7 is reached. */
+  /** A limit of docs/rules.md section 7 is reached. */
   throttled: boolean
-  /** Something was cut from the thread or the mail before the model saw it. */
+  /** Part of the thread or the mail was cut before the model saw it. */
   cut: boolean
-  /** False where it would go out outside of the owner's business hours: then it waits for the next opening. */
+  /** False if it would be sent outside the owner's business hours: then it waits until they next open. */
   businessHours: boolean
-  /** 0 to 1; under it a reply waits for a person. */
+  /** 0 to 1; below it a reply waits for a person. */
   minConfidence: number
 }
 
-/** `save-draft`: into \Drafts. `hold`: stays in replyd's review, nothing is written to the mailbox. `send`: after the undo window. */
+/**
+ * `save-draft`: into \Drafts. `hold`: stays in replyd's review, nothing is written to the mailbox. `send`: after the
+ * undo window.
+ */
 export type PolicyAction = 'save-draft' | 'hold' | 'send'
 
 export interface PolicyDecision {
   action: PolicyAction
   /** The first of `reasons`. */
   reason: Reason
-  /** Every reason that fired, strictest first. */
+  /** Every reason that applied, strictest first. */
   reasons: Reason[]
 }
 
-/** A negative or mixed mail from this intensity on is for a person to answer. */
+/** A negative or mixed mail with at least this intensity is for a person to answer. */
 const angryFrom = 0.6
 
 const figures = new Set(['number', 'date', 'price'])
 
-/** What must not stand in the owner's mailbox, whatever the mode: it waits in the review. */
+/** Texts that must not be in the owner's mailbox in any mode: they wait in the review. */
 function faultsOf(input: PolicyInput): Reason[] {
   const { composed, verdict, checked } = input
   const found = (kind: Finding['kind']) => input.findings.some((finding) => finding.kind === kind)
@@ -70,23 +73,23 @@ function faultsOf(input: PolicyInput): Reason[] {
     ['thread-stranger', found('stranger')],
     ['obeys-mail', checked?.obeys ?? false],
     ['leak', checked?.leak ?? false],
-    // Whoever wrote the mail would choose what the owner says.
+    // Otherwise the sender would choose what the owner says.
     ['parrots-mail', found('parroted')],
     ['spam', verdict.spam.is],
-    // What a manipulated model wrote must not stand in the owner's own mailbox.
+    // A manipulated model's text must not be in the owner's own mailbox.
     ['manipulation', input.manipulation || verdict.manipulation],
   ]
   return checks.filter(([, fired]) => fired).map(([reason]) => reason)
 }
 
-/** Questions of the mail that the reply does not answer, as the writer lists them; the check by meaning knows better. */
+/** Questions that the reply does not answer, as the writer lists them; the check by meaning is more reliable. */
 function leavesAsksOpen({ verdict, composed, checked, checkFollows }: PolicyInput): boolean {
   const asks = verdict.asks ?? []
   if (asks.length > 0 && composed.answers.length === 0) return true
   return checked === null && !checkFollows && composed.answers.length < asks.length
 }
 
-/** What the check by meaning objects to. */
+/** Objections of the check by meaning. */
 function objections(checked: Checked | null): [Reason, boolean][] {
   const doubts = new Set(checked === null ? [] : checkDoubts(checked))
   return [
@@ -98,7 +101,7 @@ function objections(checked: Checked | null): [Reason, boolean][] {
   ]
 }
 
-/** Why it must not go out by itself. */
+/** Why it must not be sent automatically. */
 function doubts(input: PolicyInput): Reason[] {
   const { verdict, composed, checked } = input
   const found = (kinds: ReadonlySet<string>) => input.findings.some(({ kind }) => kinds.has(kind))
@@ -116,9 +119,9 @@ function doubts(input: PolicyInput): Reason[] {
     ['mended', found(new Set(['mended']))],
     ['unchecked', input.uncheckable],
     ['low-confidence', !(Math.min(verdict.confidence, composed.confidence) >= input.minConfidence)],
-    // Not even for somebody who was answered before: a name that is known is the first one to forge.
+    // Even for somebody who was answered before: a known name is the first one to be forged.
     ['unauthenticated', !input.authenticated],
-    // What is proven is the author. Two mailboxes of one domain may belong to strangers.
+    // Only the author is proven. Two mailboxes of one domain may belong to strangers.
     ['reply-to-elsewhere', !input.toAuthor],
     ['contact-in-subject', input.contactInSubject],
     ['angry-sender', unpleasant && verdict.sentiment.intensity >= angryFrom],
@@ -129,14 +132,14 @@ function doubts(input: PolicyInput): Reason[] {
   return checks.filter(([, fired]) => fired).map(([reason]) => reason)
 }
 
-/** A category's mode overrides the account's in both directions; the guard's ceiling stands above either. */
+/** A category's mode overrides the account's in both directions; the guard's ceiling limits both. */
 function effectiveMode({ mode, categoryMode }: PolicyInput): Mode {
   return categoryMode ?? mode
 }
 
 /**
- * Decides what becomes of a composed reply. Sending needs the mode `send` and not one doubt; a doubt in that mode
- * makes it a draft; a fault of the text itself, a mail that tried to steer it, or the mode `review`, holds it for a person.
+ * Decides what happens to a composed reply. Sending needs the mode `send` and no doubts; in that mode a doubt makes
+ * it a draft. A fault in the text, a mail that tried to manipulate, or the mode `review` holds it for a person.
  */
 export function applyPolicy(input: PolicyInput): PolicyDecision {
   const faults = faultsOf(input)

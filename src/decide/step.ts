@@ -29,7 +29,7 @@ export async function decide(context: StepContext, id: string, signal: AbortSign
   const delivery = { context, account, mail, reply }
   const input = await weighed(delivery)
   const said = provenByServer(account, mail)
-  // The signatures are worth a look only where nothing else stands in the way of sending.
+  // Check the signatures only if nothing else prevents sending.
   const first = applyPolicy({ ...input, authenticated: said?.proven ?? true, checkFollows: true })
   const proof = said ?? (first.action === 'send' ? await provenBySignature(context, account, mail) : null)
   const authenticated = proof?.proven ?? true
@@ -41,7 +41,7 @@ export async function decide(context: StepContext, id: string, signal: AbortSign
   return carryOut(delivery, { ...decision, proof: said === null ? proof : null })
 }
 
-/** The check by meaning, once for a reply: what it said is stored. Null where it is not worth its price. */
+/** The check by meaning, once per reply; its result is stored. Null if it is not worth its price. */
 async function checkIfWanted(
   delivery: Delivery,
   { first, signal }: { first: PolicyDecision; signal: AbortSignal },
@@ -65,7 +65,9 @@ const asWeighed = (stored: StoredCheck | null) => ({
   checkFollows: false,
 })
 
-/** Whether the check by meaning is worth its price: for what would go out, or for every draft where the owner wants it. */
+/**
+ * Whether the check by meaning is worth its price: for replies to be sent, or for every draft if the owner wants it.
+ */
 function wantsCheck({ settings }: Account, { action }: PolicyDecision): boolean {
   const { check: wish } = settings.replies
   return wish === 'always' ? action !== 'hold' : wish === 'send' && action === 'send'
@@ -95,8 +97,8 @@ async function weighed({ context, account, mail: { row, message }, reply }: Deli
 }
 
 /**
- * One more call for a reply that would go out: is it true, complete, and meant for this sender?
- * @throws what budgetedCall throws, but for an answer that is of no use: then a person looks at the reply
+ * One more call for a reply that would be sent: is it true, complete, and meant for this sender?
+ * @throws as budgetedCall, except for an unusable answer: then a person looks at the reply
  */
 async function check(delivery: Delivery, signal: AbortSignal): Promise<StoredCheck> {
   const { context, account, mail, reply } = delivery
@@ -142,7 +144,10 @@ async function carryOut(
   return moved && { stage: stageAfter(verbs[action]), ...due }
 }
 
-/** When it may go out by itself: after the undo window, at the next opening when that ends outside of business hours. */
+/**
+ * When it may be sent automatically: after the undo window, or when hours next open if that ends outside business
+ * hours.
+ */
 function sendTime({ clock, config }: StepContext, { settings }: Account) {
   const { undoMs, businessHours } = settings.replies
   const undone = new Date(clock.now().getTime() + undoMs)
@@ -152,6 +157,6 @@ function sendTime({ clock, config }: StepContext, { settings }: Account) {
 
 async function asAutomatic({ context, account, mail, reply }: Delivery) {
   const built = await writtenReply(account.settings, mail, 'send', reply, context.clock.now())
-  if (built === null) throw new PermanentError('there is nobody to answer')
+  if (built === null) throw new PermanentError('there is nobody to reply to')
   return octetsOf('send', built)
 }

@@ -1,4 +1,4 @@
-/** Everything that the policy weighs, out of what the steps know; the same for the daemon and for `replyd eval`. */
+/** Builds the policy's input from what the steps know; the same for the daemon and for `replyd eval`. */
 import { hasContact } from '../check/claims.ts'
 import type { Finding } from '../check/prefilter.ts'
 import type { Checked } from '../check/verdict.ts'
@@ -9,7 +9,7 @@ import { replySubject } from '../mail/reply/subject.ts'
 import type { Composed, Verdict } from '../triage/verdict.ts'
 import type { PolicyInput } from './policy.ts'
 
-/** Codes of the guard that stop sending, not drafting, because of how much was sent already. */
+/** Guard codes that stop sending, not drafting, because of the amount already sent. */
 const throttles = /^(sender-throttled|thread-throttled|same-reply)$/
 
 export interface WeighedMail {
@@ -17,22 +17,22 @@ export interface WeighedMail {
   verdict: Verdict
   ceiling: string | null
   codes: readonly string[]
-  /** Something was cut from the thread or the mail before the model saw it. */
+  /** Part of the thread or the mail was cut before the model saw it. */
   cut: boolean
-  /** A person asked for another reply. */
+  /** A person asked for a rewrite. */
   rewritten: boolean
 }
 
 export interface WeighedReply {
   composed: Composed
   findings: readonly Finding[]
-  /** null when the check by meaning was not asked (yet). */
+  /** null if the check by meaning was not made (yet). */
   checked: Checked | null
   uncheckable: boolean
   checkFollows: boolean
 }
 
-/** What history and clock say. */
+/** Facts from history and clock. */
 export interface Surroundings {
   /** The owner has granted automatic sending to this category. */
   granted: boolean
@@ -55,7 +55,7 @@ export function weigh(
     ? [{ claim: 'thread-stranger', kind: 'stranger' as const }]
     : []
   return {
-    // Who asked for another reply wants to see it before anything becomes of it.
+    // A person who asked for a rewrite wants to see it before it is used.
     mode: rewritten ? 'review' : replies.mode,
     categoryMode: rewritten ? null : granted ? 'send' : (category?.mode ?? null),
     ceiling: mail.ceiling === 'may' ? 'may' : 'draft',

@@ -5,8 +5,8 @@ import { MessageVanished, UidValidityChanged } from '../imap/imap.ts'
 import { isNamedAlone, type MessageRow } from '../store/messages.ts'
 
 /**
- * Whether a person has answered or thrown the mail away since it came: `\Answered` (RFC 3501 section 2.3.2), or a mail in
- * \Sent that replies to it. Returns the reason, or null when the way is free.
+ * Whether a person has answered or deleted the mail since it arrived: `\Answered` (RFC 3501 section 2.3.2), or a
+ * reply to it in \Sent. Returns the reason, or null if neither.
  */
 export async function answeredByOwner(account: Account, row: MessageRow): Promise<Reason | null> {
   const { imap } = account
@@ -28,7 +28,7 @@ export async function answeredByOwner(account: Account, row: MessageRow): Promis
   return null
 }
 
-/** Null when the mail is not where it was. */
+/** Null if the mail is not where it was. */
 export async function currentFlags(account: Account, row: MessageRow): Promise<string[] | null> {
   try {
     return await account.imap.flags(row.mailbox, row.uidValidity, row.uid)

@@ -1,4 +1,4 @@
-/** The claim: of all that might send a reply, one may write its final dot, once. */
+/** The claim: of all workers that might send a reply, only one may write its final dot, once. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { reasonOf, TemporaryError } from '../base/errors.ts'
 import type { Reason } from '../base/reasons.ts'
@@ -6,16 +6,16 @@ import { type Delivery, PutOff, type StepContext } from '../context.ts'
 import { move } from '../store/moves.ts'
 import type { ReplyRow } from '../store/replies.ts'
 
-/** Two minutes and a half in all. */
+/** Two and a half minutes in total. */
 const mostNotes = 160
 const noteEveryMs = 1_000
 
-/** Two that stand in each other's way look again at different times. */
+/** Jitter, so competing workers do not collide again. */
 const lookAgainMs = { least: 500, spread: 2_500 }
 
 /**
  * One conditional update. It also takes the slot that the limits count, because a failed sending still counts
- * (standards.md section 7).
+ * (docs/rules.md section 7).
  * @throws TemporaryError when another worker has the reply
  */
 export async function claim({ context, reply: { id } }: Delivery): Promise<ReplyRow> {
@@ -26,8 +26,8 @@ export async function claim({ context, reply: { id } }: Delivery): Promise<Reply
 }
 
 /**
- * Gives the claim and its slot back: nothing was sent.
- * @returns what makes the pipeline judge it anew in a moment
+ * Releases the claim and its slot: nothing was sent.
+ * @returns the error that makes the pipeline check it again soon
  */
 export async function giveBack({ context, reply: { id } }: Delivery, reason: Reason): Promise<PutOff> {
   const now = context.clock.now()
@@ -36,7 +36,7 @@ export async function giveBack({ context, reply: { id } }: Delivery, reason: Rea
   return new PutOff(new Date(now.getTime() + ms), reason)
 }
 
-/** Whether it is still what the server has been given: a person may have edited it meanwhile. */
+/** Whether it is still what the server has received: a person may have edited it in the meantime. */
 export function isUnchanged(claimed: ReplyRow, given: ReplyRow): boolean {
   return (
     claimed.octets.equals(given.octets) &&
@@ -45,7 +45,10 @@ export function isUnchanged(claimed: ReplyRow, given: ReplyRow): boolean {
   )
 }
 
-/** What became of a claim is known here and nowhere else: a store that is away is waited for, or it would end as uncertain. */
+/**
+ * Only this process knows the outcome of its claim, so it waits for an unavailable store; otherwise the reply would
+ * end as uncertain.
+ */
 export async function noted<T>(context: StepContext, note: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -1,4 +1,4 @@
-/** The draft in \Drafts of a reply that goes out from here: taken away only while it stands as replyd saved it. */
+/** The draft in \Drafts of a reply that is sent from here: removed only if it is still as replyd saved it. */
 import { PermanentError } from '../base/errors.ts'
 import type { Account } from '../context.ts'
 import { MessageVanished, UidValidityChanged } from '../imap/imap.ts'
@@ -14,22 +14,22 @@ interface DraftPlace {
 }
 
 /**
- * A mail never changes under its UID (RFC 3501 section 2.3.1.1): a client that edits a draft stores another one and takes
- * the old one away.
+ * The mail under a UID never changes (RFC 3501 section 2.3.1.1): a client that edits a draft stores a new one and
+ * removes the old one.
  */
 export async function savedDraft(account: Account, reply: ReplyRow): Promise<DraftState> {
   if (reply.savedMailbox === null) return 'none'
   return (await placeOf(account, reply)) === null ? 'touched' : 'untouched'
 }
 
-/** Takes away the draft that replyd saved, and no other mail. One that the owner touched stays. */
+/** Removes the draft that replyd saved, and no other mail. A draft that the owner touched stays. */
 export async function removeSavedDraft(account: Account, reply: ReplyRow): Promise<void> {
   const place = await placeOf(account, reply)
   if (place === null) return
   try {
     await account.imap.removeExactly(place.mailbox, place.uidValidity, place.uid)
   } catch (error) {
-    // Without UIDPLUS nothing is expunged: the draft stays, which is no more than untidy.
+    // Without UIDPLUS nothing is expunged: the draft stays, which is harmless.
     if (!(error instanceof PermanentError || error instanceof UidValidityChanged)) throw error
   }
 }
@@ -49,7 +49,10 @@ async function placeOf(account: Account, reply: ReplyRow): Promise<DraftPlace | 
   }
 }
 
-/** For servers that do not say where APPEND stored it. A client may keep the Message-ID when it edits: then the size differs. */
+/**
+ * For servers that do not say where APPEND stored it. A client may keep the Message-ID when it edits: then the size
+ * differs.
+ */
 async function search(account: Account, mailbox: string, reply: ReplyRow): Promise<DraftPlace | null> {
   const { uidValidity } = await account.imap.state(mailbox)
   const [uid, ...others] = await account.imap.findByMessageId(mailbox, reply.replyMessageId)

@@ -1,4 +1,7 @@
-/** After the server said yes: the copy in \Sent, and \Answered on the original. A crash here repeats nothing but the looking. */
+/**
+ * After the server has accepted: the copy in \Sent, and \Answered on the original. After a crash only the searches
+ * are repeated.
+ */
 
 import { dayBefore } from '../base/clock.ts'
 import { OwnerActionError, PermanentError, reasonOf, UncertainError } from '../base/errors.ts'
@@ -11,11 +14,11 @@ import { move } from '../store/moves.ts'
 import type { ReplyRow } from '../store/replies.ts'
 import { removeSavedDraft } from './draft-in-mailbox.ts'
 
-/** How long a provider is given to file its own copy before we look, milliseconds. */
+/** How long a provider gets to file its own copy before we look, milliseconds. */
 export const providerFilesWithinMs = 5_000
 
 export async function finishSent({ context, account, mail, reply }: Delivery): Promise<Next | null> {
-  // First: a copy that can't be stored now must not keep the original unanswered.
+  // First, so that a copy that can't be stored now does not keep the original unanswered.
   await markAnswered(account, mail)
   await keepCopy(context, account, reply)
   await removeSavedDraft(account, reply)
@@ -25,8 +28,8 @@ export async function finishSent({ context, account, mail, reply }: Delivery): P
 }
 
 /**
- * Gmail and Microsoft file what was submitted, most others do not (standards.md section 6). What is not configured is
- * found out once per account: look after some seconds, store a copy only if there is none, remember.
+ * Gmail and Microsoft file submitted mail, most others do not (docs/rules.md section 6). Without a setting it is
+ * found out once per account: look after some seconds, store a copy only if there is none, and remember that.
  */
 async function keepCopy(context: StepContext, account: Account, reply: ReplyRow): Promise<void> {
   const { settings, imap } = account
@@ -44,7 +47,7 @@ async function keepCopy(context: StepContext, account: Account, reply: ReplyRow)
   if (sentCopy === null) await changeAccountState(context.db, address, { sentCopy: !stands }, now)
 }
 
-/** Only what its own SMTP server takes, and only into its own mailbox. */
+/** Only mail accepted by its own SMTP server, and only into its own mailbox. */
 function filesSent({ settings: { smtp, imap } }: Account): boolean {
   const provider = providerAt(smtp.host)
   return provider?.filesSent === true && providerAt(imap.host) === provider
@@ -56,7 +59,7 @@ async function append(context: StepContext, account: Account, sent: string, repl
     await imap.append(sent, reply.octets, ['\\Seen'], [], context.clock.now())
   } catch (error) {
     if (error instanceof PermanentError && !(error instanceof OwnerActionError)) {
-      // It went out; a Sent mailbox that takes no copy changes nothing about that.
+      // It was sent; a Sent mailbox that refuses the copy does not change that.
       context.log.warn({ event: 'sent.copy-refused', messageId: reply.id, reason: reasonOf(error) })
       return
     }
@@ -66,7 +69,7 @@ async function append(context: StepContext, account: Account, sent: string, repl
   }
 }
 
-/** Only for what was sent, never for a draft (standards.md section 6). */
+/** Only for sent replies, never for a draft (docs/rules.md section 6). */
 async function markAnswered(account: Account, { row }: StoredMail): Promise<void> {
   try {
     await account.imap.addFlags(row.mailbox, row.uidValidity, row.uid, ['\\Answered'])

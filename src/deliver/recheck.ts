@@ -1,4 +1,4 @@
-/** The guard, once more: state and history may have changed since the mail was judged (standards.md section 1). */
+/** The guard again: state and history may have changed since the mail was judged (docs/rules.md section 1). */
 
 import type { Delivery } from '../context.ts'
 import { applyGuard } from '../guard/ceiling.ts'
@@ -6,7 +6,7 @@ import { loadGuardContexts } from '../store/guard-context.ts'
 import { automaticRepliesSince } from '../store/history.ts'
 import { currentFlags } from './answered-by-owner.ts'
 
-/** Clocks of machines that share a store may differ by so much. */
+/** Clocks of machines that share a store may differ by this much. */
 const skewMs = 60_000
 
 export async function recheck({ context, account, mail, reply }: Delivery) {
@@ -16,12 +16,13 @@ export async function recheck({ context, account, mail, reply }: Delivery) {
   const fresh = { ...mail, row: { ...mail.row, flags: flags ?? mail.row.flags } }
   const [loaded] = await loadGuardContexts(context.db, owner.address, [{ mail: fresh, addressee: null }], now)
   if (!loaded) throw new Error('no history was loaded')
-  // An attempt of this very reply that was refused for now has taken its slot: it does not stand in its own way.
+  // An earlier attempt of this very reply that was temporarily refused has taken its slot: do not count it against
+  // itself.
   const autoSent = loaded.autoSent.filter(({ messageId }) => messageId !== reply.replyMessageId)
   const history = { ...loaded, autoSent, candidateHash: reply.textHash }
 
   /**
-   * Whether the limits still allow it, for one whose own slot is taken: of two that were judged side by side, at least the
+   * Whether the limits still allow it after its own slot is taken: of two replies checked in parallel, at least the
    * one that took its slot later sees the other's.
    */
   const stillAllowed = async (): Promise<boolean> => {

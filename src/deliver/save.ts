@@ -7,22 +7,22 @@ import { move } from '../store/moves.ts'
 import type { ReplyRow } from '../store/replies.ts'
 import { removeSavedDraft } from './draft-in-mailbox.ts'
 
-/** A keyword without `$` (RFC 5788) that lets a person find our drafts. */
+/** A keyword without `$` (RFC 5788) by which a person can find our drafts. */
 const draftKeyword = 'replyd'
-/** On drafts that replyd doubts, where `replies.flagDoubts` is set. */
+/** On drafts that replyd doubts, if `replies.flagDoubts` is set. */
 const doubtKeyword = 'replyd-doubt'
 
 interface Saving {
   reason: Reason
-  /** Why it is not sent, where that is known better than by its reason. */
+  /** Why it is not sent, if that is more specific than the reason. */
   detail?: string
-  /** An attempt that the row knows nothing of may have got there. */
+  /** An earlier attempt that the row does not know of may have stored it. */
   mayStand?: boolean
 }
 
 /**
- * Saves the reply in \Drafts, once. Whether an earlier attempt got there is told by its Message-ID, so a lost answer to
- * APPEND is never a second draft.
+ * Saves the reply in \Drafts, once. Its Message-ID shows whether an earlier attempt succeeded, so a lost answer to
+ * APPEND never creates a second draft.
  */
 export async function saveDraft(
   delivery: Delivery,
@@ -33,7 +33,7 @@ export async function saveDraft(
   const octets = reply.kind === 'draft' ? {} : await withoutMarks(delivery)
   const started = await move(context.db, 'startSaving', { id, reply: octets }, context.clock.now())
   const claimed = started?.reply
-  if (!claimed) throw new TemporaryError('the reply changed while it was to be saved')
+  if (!claimed) throw new TemporaryError('the reply changed while it was being saved')
   const { drafts } = await account.imap.specialMailboxes()
   if (drafts === null)
     throw new PermanentError(
@@ -49,7 +49,7 @@ export async function saveDraft(
   const now = context.clock.now()
   const change = { id, at: 'deliver', ...why, reply: { saved, finishedAt: now } } as const
   const moved = await move(context.db, 'markSaved', change, now)
-  // An earlier draft of the same reply, as replyd left it: what was to be sent in its place was refused.
+  // An earlier draft of the same reply, unchanged: the version that was to be sent instead was refused.
   if (reply.savedUid !== null && reply.savedUid !== place.uid) await removeSavedDraft(account, reply)
   return moved && { stage: 'done' }
 }
@@ -89,9 +89,9 @@ async function find(account: Account, drafts: string, { replyMessageId }: ReplyR
   return { uid, uidValidity }
 }
 
-/** What was to go out by itself becomes a draft. No slot is taken: nothing went out. */
+/** A reply for automatic sending becomes a draft. No slot is taken, because nothing was sent. */
 async function withoutMarks({ context, account, mail, reply }: Delivery) {
   const built = await writtenReply(account.settings, mail, 'draft', reply, context.clock.now())
-  if (built === null) throw new PermanentError('there is nobody to answer')
+  if (built === null) throw new PermanentError('there is nobody to reply to')
   return { ...octetsOf('draft', built), claimedAt: null }
 }

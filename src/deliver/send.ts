@@ -10,8 +10,8 @@ import { finishSent, providerFilesWithinMs } from './finish.ts'
 import { saveDraft } from './save.ts'
 
 /**
- * Sends, and claims directly before the final dot: a process that dies before that leaves nothing uncertain.
- * @param stillAllowed asked once the claim stands
+ * Sends, and claims right before the final dot: a process that dies earlier leaves nothing uncertain.
+ * @param stillAllowed called once the claim is made
  */
 export async function sendReply(
   delivery: Delivery,
@@ -28,10 +28,10 @@ export async function sendReply(
     })
   } catch (error) {
     if (error instanceof PutOff || (claimed === null && !(error instanceof PermanentError))) throw error
-    // A refusal takes a slot, too, and what becomes of the reply is for one worker to say.
+    // A refusal also takes a slot, and only one worker may decide what happens to the reply.
     return afterFailure({ ...delivery, reply: claimed ?? (await claim(delivery)) }, error)
   }
-  // From here on nothing that fails may look as if it had not been sent.
+  // From here on no failure may look as if the reply had not been sent.
   return asSent({ ...delivery, reply: claimed ?? reply }, accepted.reply, accepted.messageId)
 }
 
@@ -60,7 +60,7 @@ async function afterFailure(delivery: Delivery, error: unknown): Promise<Next | 
   const why = reasonOf(error)
   if (error instanceof UncertainError) return lookForIt(delivery, why)
   if (error instanceof TemporaryError || error instanceof OwnerActionError) {
-    // Surely not accepted: back to `approved`, and the pipeline's back-off decides when.
+    // Certainly not accepted: back to `approved`, and the pipeline's back-off decides when to retry.
     const back = { id: reply.id, reply: { replyText: why } }
     await noted(context, () => move(context.db, 'giveBack', back, context.clock.now()))
     throw error
@@ -68,14 +68,14 @@ async function afterFailure(delivery: Delivery, error: unknown): Promise<Next | 
   if (error instanceof RefusedAddressees)
     return refuse(delivery, 'addressee-refused', `${why} (${error.refused.join(', ')})`)
   if (error instanceof PermanentError) {
-    // What the owner wrote stays as it stands in their mailbox.
+    // The owner's text stays as it is in their mailbox.
     if (mail.row.reason === 'approved-by-flag') return refuse(delivery, 'smtp-rejected', why)
     return saveDraft(delivery, { reason: 'smtp-rejected', detail: why })
   }
   throw error
 }
 
-/** Nobody has it, and nothing was changed: the owner decides who else is to get it, or how. */
+/** Nobody received it, and nothing was changed: the owner decides who else should get it, or how. */
 async function refuse(
   { context, reply: { id } }: Delivery,
   reason: Reason,
@@ -85,12 +85,15 @@ async function refuse(
   return (await move(context.db, 'refuse', change, context.clock.now())) && { stage: 'review' }
 }
 
-/** A process died while it was sending, or between the server's yes and our note of it. */
+/** A process died while it was sending, or between the server's acceptance and our record of it. */
 export function afterInterruption(delivery: Delivery): Promise<Next | null> {
-  return lookForIt(delivery, 'no answer came after it was handed over, or replyd was stopped meanwhile')
+  return lookForIt(
+    delivery,
+    'no answer came after the mail was handed over, or replyd was stopped in the meantime',
+  )
 }
 
-/** Only a copy in \Sent proves that it went out; without it a person decides. Never resent on a guess. */
+/** Only a copy in \Sent proves that it was sent; without it a person decides. Never resent on a guess. */
 async function lookForIt(delivery: Delivery, why: string): Promise<Next | null> {
   const { context, account, reply } = delivery
   const { sent } = await account.imap.specialMailboxes()
@@ -101,7 +104,7 @@ async function lookForIt(delivery: Delivery, why: string): Promise<Next | null> 
   if (found.length > 0) return asSent(delivery, `found in ${sent}; ${why}`, null)
   const now = context.clock.now()
   const lookUntil = new Date((reply.claimedAt ?? reply.createdAt).getTime() + providerFilesWithinMs)
-  // A provider that files what it accepts takes a moment to do so.
+  // A provider that files accepted mail needs a moment to do so.
   if (now < lookUntil) throw new PutOff(lookUntil, 'looking-in-sent')
   const reason = 'send-unconfirmed'
   const change = { id: reply.id, at: 'deliver', reason, detail: why, reply: { replyText: why } } as const

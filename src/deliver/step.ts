@@ -1,4 +1,4 @@
-/** Deliver: looks once more whether a person has answered, then saves or sends exactly the octets that are stored. */
+/** Deliver: checks once more whether a person has answered, then saves or sends exactly the stored octets. */
 
 import { PermanentError } from '../base/errors.ts'
 import type { Reason } from '../base/reasons.ts'
@@ -29,7 +29,7 @@ export async function deliver(context: StepContext, id: string): Promise<Next | 
   return deliverReply({ context, account, mail, reply })
 }
 
-/** The reply's state says how far an earlier run came. */
+/** The reply's state shows how far an earlier run got. */
 async function deliverReply(delivery: Delivery): Promise<Next | null> {
   const { state } = delivery.reply
   switch (state) {
@@ -62,12 +62,12 @@ async function saveIfUnanswered(delivery: Delivery): Promise<Next | null> {
   const { context, account, mail } = delivery
   const answered = await answeredByOwner(account, mail.row)
   if (answered !== null) return supersede(delivery, answered)
-  // What the store no longer knows may stand in \Drafts already.
+  // A draft that the store no longer knows may already be in \Drafts.
   const mayStand = await isBeforeRestore(context, mail)
   return saveDraft(delivery, { reason: mail.row.reason, mayStand })
 }
 
-/** Mail of before a restore may have been handled after the backup: nothing of it goes out by itself. */
+/** Mail from before a restore may have been handled after the backup: no reply to it is sent automatically. */
 async function isBeforeRestore({ db }: StepContext, { row }: StoredMail): Promise<boolean> {
   const restoredAt = await lastRestore(db)
   return restoredAt !== null && row.internalDate.getTime() <= restoredAt.getTime() + skewMs
@@ -79,7 +79,7 @@ async function sendIfAllowed(delivery: Delivery): Promise<Next | null> {
   if (reply.sendAfter !== null && reply.sendAfter > now) {
     throw new PutOff(reply.sendAfter, mail.row.reason === 'outside-hours' ? 'outside-hours' : 'undo-window')
   }
-  // Nobody was here at the time that was chosen for it.
+  // The daemon was down at the scheduled time.
   const { businessHours } = account.settings.replies
   const opening = nextOpening(businessHours, now, context.config.budget.timeZone)
   if (reply.kind === 'send' && opening > now) throw new PutOff(opening, 'outside-hours')
@@ -92,7 +92,7 @@ async function sendIfAllowed(delivery: Delivery): Promise<Next | null> {
   if ((await savedDraft(account, reply)) === 'touched') return holdAgain(delivery, 'draft-touched')
   const { decision, reason, stillAllowed } = await recheck(delivery)
   if (decision === 'never') return supersede(delivery, reason)
-  // A person's approval outranks the guard's "draft"; what goes out by itself does not.
+  // A person's approval outranks the guard's "draft"; automatic sending does not.
   if (reply.kind === 'send' && decision === 'draft') return saveDraft(delivery, { reason })
   return sendReply(delivery, reply.kind === 'send' ? stillAllowed : async () => true)
 }

@@ -41,8 +41,7 @@ export async function present(presentation: Presentation): Promise<void> {
   const rows = await decided
   await close(presentation, rows, systemClock.now().getTime() - started.getTime())
   const wrong = world.offline ? differences(world.samples, rows) : []
-  if (wrong.length > 0)
-    throw new Error(`the demo's samples ended otherwise than expected: ${wrong.join('; ')}`)
+  if (wrong.length > 0) throw new Error(`the demo's samples did not end as expected: ${wrong.join('; ')}`)
   daemon.pipeline.removeAllListeners('settled')
 }
 

@@ -61,7 +61,7 @@ export function openingLines(opening: Opening, style: ScreenStyle): string[] {
   const voice =
     modelHost === null
       ? [
-          paint.bold(`No model answers in this demo: an offline stand-in does, ${model}.`),
+          paint.bold(`This demo uses an offline stand-in instead of a real model: ${model}.`),
           'It follows simple rules on this machine. Set OPENAI_API_KEY to use a real model.',
         ]
       : [paint.bold(`The model is ${model} at ${modelHost}.`), 'OPENAI_API_KEY is set: its calls cost money.']

@@ -1,7 +1,8 @@
 /**
- * Whether a mail's author is who From says, by its signatures alone: for accounts whose own server says nothing that is
- * believed. DKIM (RFC 6376) aligned as the domain's DMARC record wants it (RFC 7489 section 3.1), or ARC (RFC 8617) of a
- * forwarder that the owner names. SPF says nothing here: the address that delivered the mail is not known for sure.
+ * Whether a mail's author is who From says, judged by its signatures alone: for accounts whose own server's results
+ * are not available. DKIM (RFC 6376) aligned as the domain's DMARC record requires (RFC 7489 section 3.1), or ARC
+ * (RFC 8617) of a forwarder that the owner trusts. SPF does not help: the address that delivered the mail is not
+ * known reliably.
  */
 import { organisationalDomain, parseAddressList } from '../mail/address.ts'
 import { authentication } from '../mail/authentication.ts'
@@ -16,17 +17,17 @@ export interface Proof {
 }
 
 export interface ProofInput {
-  /** The whole mail as it lies in the mailbox. */
+  /** The whole mail as stored in the mailbox. */
   octets: Buffer
   /** The address that the mail was judged by. */
   author: string
   resolveTxt: ResolveTxt
-  /** Domains whose ARC seals are believed, lower case. */
+  /** Domains whose ARC seals are trusted, lower case. */
   arcSealers: readonly string[]
   now: Date
 }
 
-/** RFC 5322 section 3.6: a second one is shown by some readers and signed by others. */
+/** RFC 5322 section 3.6: some readers show a second instance while the first is signed. */
 const once = [
   'from',
   'subject',
@@ -41,13 +42,13 @@ const once = [
 ]
 /** What a signature must cover to prove anything (RFC 6376 section 5.4). */
 const neededFields = ['from', 'subject', 'date']
-/** Signatures that are looked at; each may cost a look-up and an RSA operation. */
+/** Maximum number of signatures checked; each may cost a look-up and an RSA operation. */
 const mostSignatures = 8
-/** A signed mail that is older than this was perhaps sent to somebody else first. Milliseconds. */
+/** An older signed mail may have been sent to somebody else first. Milliseconds. */
 const freshForMs = 72 * 3_600_000
-/** Clocks differ. Milliseconds. */
+/** Tolerated clock skew. Milliseconds. */
 const skewMs = 3_600_000
-/** Milliseconds for everything together. */
+/** Limit for everything together, in milliseconds. */
 const deadlineMs = 15_000
 
 const no = (detail: string): Proof => ({ proven: false, detail })
@@ -75,19 +76,19 @@ export async function proveAuthor(input: ProofInput): Promise<Proof> {
 /** Why there is nothing to check. */
 function obstacleOf(message: Pick<Message, 'fields'>, { author, now }: ProofInput): string | null {
   const doubled = once.find((name) => fieldValues(message, name).length > 1)
-  if (doubled) return `the field ${doubled} stands there more than once`
+  if (doubled) return `the field ${doubled} appears more than once`
   const authors = parseAddressList(firstField(message, 'from') ?? '')
   if (authors.length !== 1 || authors[0]?.address !== author) return 'there is not exactly one author'
   const signatures = fieldValues(message, 'dkim-signature').length
   if (signatures === 0 && firstField(message, 'arc-seal') === null) return 'the mail is not signed'
   if (signatures > mostSignatures) return `there are more than ${mostSignatures} signatures`
   const age = now.getTime() - Date.parse(firstField(message, 'date') ?? '')
-  if (!(age <= freshForMs && age >= -skewMs)) return 'its date is not of the last three days'
+  if (!(age <= freshForMs && age >= -skewMs)) return 'it is not dated within the last three days'
   return null
 }
 
 async function checked({ octets, resolveTxt, arcSealers }: ProofInput, domain: string): Promise<Proof> {
-  // Loaded for a mail that would go out, and not before.
+  // Loaded only for a mail that would be sent.
   const [{ dkimVerify }, { arc }, { dmarc }] = await Promise.all([
     import('mailauth/lib/dkim/verify.js'),
     import('mailauth/lib/arc/index.js'),
@@ -110,16 +111,19 @@ async function checked({ octets, resolveTxt, arcSealers }: ProofInput, domain: s
   )
   if (sealed && arcSealers.includes(sealed))
     return yes(`ARC seal of ${sealed}, which found its author proven`)
-  if (sealed) return no(`only ${sealed}, which is none of arcSealers, says that its author was proven`)
+  if (sealed) return no(`only ${sealed}, which is not in arcSealers, says that its author was proven`)
   return no(whyNot(found, signers, domain))
 }
 
-/** Without DMARC, or where it says so, only the very domain speaks for itself; else any of the organisation. */
+/**
+ * Without DMARC, or if the record says so, only the exact domain speaks for itself; otherwise any domain of the
+ * organisation.
+ */
 function isAligned(signer: string, author: string, strict: boolean): boolean {
   return strict ? signer === author : organisationalDomain(signer) === organisationalDomain(author)
 }
 
-/** What mailauth finds out of one signature; its own types leave half of it out. */
+/** What mailauth reports about one signature; its own types omit half of it. */
 interface Signature {
   signingDomain: string
   status: { result: string; comment?: string }
@@ -133,7 +137,7 @@ interface Verified {
   arc?: { lastEntry?: SealedEntry }
 }
 
-/** A pass over the whole body and the fields that matter, by an algorithm that still counts (RFC 8301). */
+/** A pass over the whole body and the important fields, with an algorithm that is still accepted (RFC 8301). */
 function counts({ status, signingHeaders, algo, canonBodyLengthLimited }: Signature): boolean {
   const covered = new Set((signingHeaders?.keys ?? '').toLowerCase().split(/\s*:\s*/))
   const whole = canonBodyLengthLimited !== true && neededFields.every((name) => covered.has(name))
@@ -141,7 +145,7 @@ function counts({ status, signingHeaders, algo, canonBodyLengthLimited }: Signat
 }
 
 /**
- * Signatures over part of the body (`l=`, RFC 6376 section 8.2) prove nothing, and the library writes of them to stdout.
+ * Signatures over part of the body (`l=`, RFC 6376 section 8.2) prove nothing, and the library prints them to stdout.
  * Other signatures do not cover them (section 5.4).
  */
 function withoutPartial(octets: Buffer): Buffer {
@@ -155,7 +159,10 @@ function withoutPartial(octets: Buffer): Buffer {
     : Buffer.concat([Buffer.from(kept, 'latin1'), octets.subarray(header.length)])
 }
 
-/** The domain that sealed last, when the chain holds, it signed the mail as it stands, and found the author proven; else null. */
+/**
+ * The domain that sealed last, if the chain is valid, it signed the mail in its current form, and it found the author
+ * proven; otherwise null.
+ */
 async function sealedBy(
   result: { status: { result: string } },
   found: Verified,
@@ -186,6 +193,6 @@ function whyNot({ results }: Verified, signers: readonly string[], domain: strin
   if (passed) return 'its signature leaves out part of the mail'
   const [first] = results
   return first?.signingDomain
-    ? `the signature of ${first.signingDomain} does not hold: ${first.status.comment ?? first.status.result}`
+    ? `the signature of ${first.signingDomain} is not valid: ${first.status.comment ?? first.status.result}`
     : 'the mail is not signed'
 }

@@ -1,19 +1,19 @@
-/** TXT records by DNS, remembered for a while, each question with a deadline. */
+/** TXT records by DNS, cached for a while, each query with a deadline. */
 import { Resolver } from 'node:dns/promises'
 
 /**
  * The TXT records of a name, each as the strings it consists of (RFC 1035 section 3.3.14).
- * @throws Error with `code` ENOTFOUND or ENODATA when there are none, any other when nobody knows
+ * @throws Error with `code` ENOTFOUND or ENODATA when there are none, any other when unknown
  */
 export type ResolveTxt = (name: string) => Promise<string[][]>
 
-/** Milliseconds. Two tries fit into it. */
+/** Milliseconds, enough for two tries. */
 const answersWithinMs = 4_000
 const knownForMs = 300_000
-/** That there is nothing is believed for less: the owner of the domain may just be setting it up. */
+/** Negative answers are cached for less: the domain's owner may just be setting it up. */
 const absentForMs = 60_000
 const mostNames = 1_000
-/** Octets of all records of one name; no key and no policy is longer. */
+/** Octets of all records of one name; no key or policy is longer. */
 const longestAnswer = 16 * 1024
 
 interface Known {
@@ -21,7 +21,7 @@ interface Known {
   until: number
 }
 
-/** @param ask another source than the machine's own name servers */
+/** @param ask another source than the machine's name servers */
 export function txtResolver(ask: ResolveTxt = systemTxt()): ResolveTxt {
   const known = new Map<string, Known>()
   return (name) => {

@@ -1,4 +1,4 @@
-/** What one look of the doctor found, in words for the owner. */
+/** The result of one check, in words for the owner. */
 export interface Check {
   readonly name:
     | 'configuration'
@@ -9,11 +9,11 @@ export interface Check {
     | 'model'
     | 'queue'
     | 'state'
-  /** Address of the account; null for what all share. */
+  /** Address of the account; null if shared by all. */
   readonly account: string | null
   readonly status: 'ok' | 'warning' | 'failed'
   readonly detail: string
-  /** What to do; null when there is nothing to do. */
+  /** What to do; null if nothing. */
   readonly advice: string | null
 }
 

@@ -1,4 +1,4 @@
-/** Looks at everything replyd depends on, changes nothing, and says what to do about each failure. */
+/** Checks everything replyd depends on, changes nothing, and says how to fix each failure. */
 
 import { reasonOf } from '../base/errors.ts'
 import { silentLog } from '../base/log.ts'
@@ -18,7 +18,7 @@ export type { Check } from './check.ts'
 /**
  * Starts every check at once.
  * @param patienceMs how long a server may take to answer, milliseconds
- * @returns one promise for each place that is looked at, in the order in which they are best shown; none rejects
+ * @returns one promise per check, in display order; none rejects
  */
 export function diagnose(config: Config, now: Date, patienceMs = 10_000): Promise<Check[]>[] {
   const addresses = config.accounts.map(({ owner }) => owner.address)

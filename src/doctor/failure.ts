@@ -1,6 +1,7 @@
 /** Why a server could not be reached or refused the login, and what the owner can do about it. */
 import { LoginUnavailable, OwnerActionError, reasonOf, SignInNeeded } from '../base/errors.ts'
 import { loginAdvice } from '../base/providers.ts'
+import { type CertificateFault, certificateFault } from '../base/trust.ts'
 import type { Server } from '../config/settings.ts'
 import { failed, type Verdict } from './check.ts'
 
@@ -27,10 +28,21 @@ export function codeOf(error: unknown): string {
 }
 
 interface Explanation {
-  /** Found in what the error and its causes are called and say: nodemailer keeps the system's code only in its text. */
+  /**
+   * Matched against names and messages of the error and its causes: nodemailer keeps the system's code only in its
+   * text.
+   */
   readonly sign: RegExp
   readonly detail: (place: string, peer: Peer, found: string) => string
-  readonly advice: (peer: Peer) => string
+  readonly advice: (peer: Peer, found: string) => string
+}
+
+const certificateAdvice: Record<CertificateFault['kind'], (keys: string) => string> = {
+  'unknown issuer': (keys) =>
+    `If the authority is your own, set ${keys}.tls.ca to a file with its certificate (PEM).`,
+  'wrong name': (keys) => `Set ${keys}.host to the name on the certificate.`,
+  expired: () => 'Renew the certificate on the server.',
+  'not valid yet': () => "Check this machine's clock, then the certificate.",
 }
 
 const explanations: readonly Explanation[] = [
@@ -42,10 +54,10 @@ const explanations: readonly Explanation[] = [
   {
     sign: /ECONNREFUSED/,
     detail: (place) => `nothing listens on ${place}`,
-    advice: ({ keys }) => `Check ${keys}.host and ${keys}.port, and that the server runs.`,
+    advice: ({ keys }) => `Check ${keys}.host and ${keys}.port, and that the server is running.`,
   },
   {
-    // What OpenSSL says when it meets plain text; the words differ by version.
+    // OpenSSL's message when it meets plain text; the wording differs by version.
     sign: /wrong version number|packet length too long|unexpected message/i,
     detail: (place) => `${place} does not speak TLS from the first octet`,
     advice: ({ keys, protocol }) =>
@@ -53,9 +65,9 @@ const explanations: readonly Explanation[] = [
   },
   {
     sign: /CERT_\w+|DEPTH_ZERO\w+|SELF_SIGNED\w+|UNABLE_TO_\w+|ERR_TLS_CERT\w+|certificate[^;]*|self-signed/i,
-    detail: (place, _, found) => `the TLS certificate of ${place} is not valid for it (${found})`,
-    advice: ({ keys }) =>
-      `Set ${keys}.host to the name on the certificate, or renew it; for a private authority set NODE_EXTRA_CA_CERTS.`,
+    detail: (place, _, found) =>
+      `the TLS certificate of ${place} is not valid: ${certificateFault(found)?.kind ?? 'refused'} (${found})`,
+    advice: ({ keys }, found) => certificateAdvice[certificateFault(found)?.kind ?? 'wrong name'](keys),
   },
   {
     sign: /STARTTLS/i,
@@ -67,7 +79,7 @@ const explanations: readonly Explanation[] = [
     sign: /TIMEOUT|TIMEDOUT|EHOSTUNREACH|ENETUNREACH|timed? ?out|did not answer|greeting never received|aborted/i,
     detail: (place) => `${place} does not answer`,
     advice: ({ keys, secure }) => {
-      // A server that waits for a TLS handshake says nothing to a client that waits for its greeting.
+      // A server that waits for a TLS handshake sends nothing to a client that waits for its greeting.
       const hint = secure
         ? ''
         : ` If the port is one for TLS from the first octet, set ${keys}.secure to true.`
@@ -76,7 +88,7 @@ const explanations: readonly Explanation[] = [
   },
 ]
 
-/** A failure before any login: what it means, with host and port, and which key to look at. */
+/** A failure before any login: its meaning, with host and port, and which key to check. */
 export function connectionFailure(error: unknown, peer: Peer): Verdict {
   const place = `${peer.host}:${peer.port}`
   const text = chain(error)
@@ -84,14 +96,14 @@ export function connectionFailure(error: unknown, peer: Peer): Verdict {
     .join('; ')
   for (const { sign, detail, advice } of explanations) {
     const found = sign.exec(text)
-    if (found) return failed(detail(place, peer, found[0]), advice(peer))
+    if (found) return failed(detail(place, peer, found[0]), advice(peer, found[0]))
   }
   const { keys } = peer
   const words = reasonOf(error) || codeOf(error)
   return failed(`${place}: ${words}`, `Check ${keys}.host, ${keys}.port and ${keys}.secure.`)
 }
 
-/** A failure of a mail server: the login was refused, or it was not even reached. */
+/** A failure of a mail server: the login was refused, or the server could not be reached. */
 export function serverFailure(error: unknown, server: Server, peer: Peer): Verdict {
   if (error instanceof SignInNeeded) return failed(reasonOf(error), 'Sign in: replyd auth ADDRESS.')
   if (error instanceof LoginUnavailable) return failed(error.detail, error.remedy)
@@ -101,7 +113,7 @@ export function serverFailure(error: unknown, server: Server, peer: Peer): Verdi
   return failed(detail, loginAdvice(server, peer.keys))
 }
 
-/** What the server itself said, where the libraries keep it. */
+/** The server's own message, if the libraries keep it. */
 function wordsOfServer(error: unknown): string {
   for (const link of chain(error)) {
     for (const name of ['responseText', 'response']) {

@@ -1,4 +1,4 @@
-/** The mailbox: login, what the server can do, and which mailboxes there are. Changes nothing. */
+/** The mailbox: login, what the server supports, and which mailboxes exist. Changes nothing. */
 import type { ImapFlow, ListResponse } from 'imapflow'
 import { reasonOf } from '../base/errors.ts'
 import type { AccountSettings } from '../config/settings.ts'
@@ -9,7 +9,7 @@ import { type Check, failed, passed, type Verdict, warned } from './check.ts'
 import { serverFailure } from './failure.ts'
 
 /**
- * One to three checks: without a login there is nothing more to look at.
+ * One to three checks: without a login there is nothing more to check.
  * @param patienceMs how long to wait for each of connection, greeting and answer
  */
 export async function checkImap(
@@ -44,15 +44,15 @@ export async function checkImap(
   }
 }
 
-/** A draft with its quotation takes some kilobytes. */
+/** A draft with its quotation takes a few kilobytes. */
 const smallestLimit = 65_536
 
-/** Drafts are saved by APPEND (RFC 7889); null when there is room for them. */
+/** Drafts are saved with APPEND (RFC 7889); null if there is enough room. */
 function limitVerdict(octets: number | null): Verdict | null {
   if (octets === null || octets >= smallestLimit) return null
   return failed(
     `the server stores mails of at most ${octets} octets (APPENDLIMIT), so drafts can't be saved`,
-    'Raise that limit in the mail server, or ask whoever runs it.',
+    'Raise that limit on the mail server, or ask its administrator.',
   )
 }
 
@@ -111,7 +111,7 @@ async function messagesIn(client: ImapFlow, mailbox: string): Promise<string> {
 interface Special {
   use: 'drafts' | 'sent' | 'junk'
   text: string
-  /** False when only its name speaks for it, or nothing. */
+  /** False if only its name suggests it, or nothing. */
   sure: boolean
 }
 
@@ -124,7 +124,7 @@ function specialMailbox(
   const attribute = { drafts: '\\Drafts', sent: '\\Sent', junk: '\\Junk' }[use]
   const mailbox = mailboxes.find((each) => each.specialUse === attribute)
   if (!mailbox) {
-    // Drafts and Junk are made when they are first needed; a missing Sent only means that no copy is kept.
+    // Drafts and Junk are created on demand; without Sent only the copy is missing.
     return { use, text: `${use}: none${use === 'sent' ? '' : ' yet'}`, sure: use !== 'sent' }
   }
   const byName = mailbox.specialUseSource === 'name'

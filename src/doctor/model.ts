@@ -115,7 +115,7 @@ function refused(
 ): Verdict {
   const detail = [reasonOf(error), ...warnings].join('; ')
   if (error instanceof RateLimitedError) {
-    return warned(detail, 'The key is at its limit just now; replyd waits and goes on by itself.')
+    return warned(detail, 'The key has reached its rate limit; replyd waits and then continues.')
   }
   if (/HTTP 401/.test(detail)) {
     return failed(

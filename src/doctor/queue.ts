@@ -1,4 +1,4 @@
-/** Redis: reachable, new enough, and set up so that it loses nothing. */
+/** Redis: reachable, recent enough, and configured so that it loses nothing. */
 import { Redis } from 'ioredis'
 import { reasonOf } from '../base/errors.ts'
 import { withoutPassword } from '../config/hidden.ts'
@@ -56,13 +56,13 @@ async function settingsVerdict(redis: Redis, redisUrl: string): Promise<Verdict>
   const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(information)?.[1] ?? ''
   const version = field('redis_version')
   const faults: string[] = []
-  if (Number.parseFloat(version) < 6.2) faults.push('BullMQ wants Redis 6.2 or newer')
+  if (Number.parseFloat(version) < 6.2) faults.push('BullMQ needs Redis 6.2 or newer')
   const policy = field('maxmemory_policy')
   if (policy !== '' && policy !== 'noeviction')
-    faults.push(`maxmemory-policy is ${policy}, which throws jobs away when memory is short: set noeviction`)
+    faults.push(`maxmemory-policy is ${policy}, which drops jobs when memory is short: set noeviction`)
   if (field('aof_enabled') === '0')
     faults.push(
-      'the append-only file is off, so a restart forgets the jobs (replyd makes them again): set appendonly yes',
+      'the append-only file is off, so a restart forgets the jobs (replyd recreates them): set appendonly yes',
     )
   const detail = `Redis ${version} at ${withoutPassword(redisUrl)}`
   return faults.length === 0

@@ -1,4 +1,4 @@
-/** The store: PostgreSQL's login and rights, or the state directory. The embedded database is never opened here. */
+/** The store: PostgreSQL's login and permissions, or the state directory. Never opens the embedded database. */
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import pg from 'pg'
@@ -19,7 +19,7 @@ export async function checkState(
   return checkPostgres(databaseUrl, patienceMs)
 }
 
-/** The nearest folder that exists has to be writable: the rest is made at the start. */
+/** The nearest existing folder must be writable: the rest is created at start. */
 function directoryVerdict(directory: string): Verdict {
   const nearest = nearestFolder(directory)
   try {
@@ -30,7 +30,7 @@ function directoryVerdict(directory: string): Verdict {
   } catch {
     return failed(
       `${nearest} can't be written`,
-      'Give the user that runs replyd the right to write there, or set state.directory (REPLYD_DATA).',
+      'Give the user that runs replyd write permission there, or set state.directory (REPLYD_DATA).',
     )
   }
   const exposed = privatePaths(directory).filter(isExposed)
@@ -76,7 +76,7 @@ function rightsVerdict(
 ): Verdict {
   const detail = `PostgreSQL ${row?.version} at ${withoutPassword(url)}`
   if (!row?.mayCreate && !row?.known) {
-    return failed(`${detail} lets us create no schema`, 'Grant it: grant create on database … to ….')
+    return failed(`${detail} does not let us create a schema`, 'Grant it: grant create on database … to ….')
   }
   if (Number.parseFloat(row.version) < 13) return warned(detail, 'PostgreSQL 13 or newer is recommended.')
   return passed(detail)

@@ -57,10 +57,10 @@ export function evaluateBayes(
   const halves =
     second === null
       ? [
-          runOf('one half learned, the other asked', even, odd),
-          runOf('the same the other way round', odd, even),
+          runOf('trained on one half, tested on the other', even, odd),
+          runOf('the same with the halves swapped', odd, even),
         ]
-      : [runOf('the one file learned, the other asked', ordered, second)]
+      : [runOf('trained on one file, tested on the other', ordered, second)]
   return {
     spam: first.filter(({ spam }) => spam).length,
     ham: first.filter(({ spam }) => !spam).length,

@@ -41,10 +41,10 @@ export function parseLabels(jsonl: string, name: string): LabelledMail[] {
   })
   if (faults.length > 0) {
     const more = faults.length > 10 ? `\nand ${faults.length - 10} more lines` : ''
-    throw new ConfigError(`${name} is no file of labels:\n${faults.slice(0, 10).join('\n')}${more}`)
+    throw new ConfigError(`${name} is not a label file:\n${faults.slice(0, 10).join('\n')}${more}`)
   }
   if (mails.length === 0)
-    throw new ConfigError(`${name} has no labels: one JSON object with file and expect a line`)
+    throw new ConfigError(`${name} has no labels: one JSON object with file and expect per line`)
   return mails
 }
 

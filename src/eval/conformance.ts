@@ -61,7 +61,7 @@ const ReplyCase = z.object({
 type GuardCase = z.infer<typeof GuardCase>
 type ReplyCase = z.infer<typeof ReplyCase>
 
-/** A line of a case file (standards section 10): a reply case has a `mode`, a guard case has none. */
+/** A line of a case file (docs/rules.md section 10): a reply case has a `mode`, a guard case has none. */
 export type Case = GuardCase | ReplyCase
 
 export interface CaseResult {

@@ -68,7 +68,7 @@ export async function readPast(
 ): Promise<Past> {
   const listed = await client.list()
   const sent = settings.mailboxes.sent ?? listed.find(({ specialUse }) => specialUse === '\\Sent')?.path
-  if (!sent) throw new ConfigError('There is no mailbox of sent mail: name it in mailboxes.sent')
+  if (!sent) throw new ConfigError('There is no Sent mailbox: name it in mailboxes.sent')
   const named = await answersNamed(client, sent, since)
   const wanted = await readAnswers(client, named, settings, limit)
   const places = [...placesOf(listed, settings), sent]

@@ -12,13 +12,15 @@ export { type AutoSent, type Ceiling, freshContext, type GuardAnswer, type Guard
 /** The code of a rule, or of the reading before it, that threw. */
 export const guardError = 'guard-error' satisfies GuardCode
 
-/** More drafts for this sender lie unsent than a person will read: no further one is written (section 7). */
+/**
+ * So many drafts for this sender are unsent that nobody will read them all: no further one is written (section 7).
+ */
 export const draftsPileUp = 'drafts-unsent' satisfies GuardCode
 
 /**
- * The guard: what is the most that may be done with this message? Every rule of section 3 is asked; the strictest
- * one that fires decides. It looks at header, structure, mailbox state and history, never at what the text means.
- * Never throws: what cannot be judged is `draft` at most. To be asked again right before sending.
+ * The guard: what is the most that may be done with this message? Evaluates every rule of section 3 of docs/rules.md;
+ * the strictest one that applies decides. Looks at header, structure, mailbox state and history, never at the meaning
+ * of the text. Never throws: a message that cannot be judged is `draft` at most. Run it again right before sending.
  */
 export function applyGuard(message: Message, owner: Owner, context: GuardContext): GuardAnswer {
   let facts: Facts
@@ -30,7 +32,7 @@ export function applyGuard(message: Message, owner: Owner, context: GuardContext
   const never = firing(neverRules, facts)
   const draft = [...firing(draftRules, facts), ...facts.limits]
   const forbidding: GuardCode[] = never.filter((code) => code !== guardError)
-  // A rule that could not be asked stops sending, but only a rule that fired stops drafting.
+  // A rule that threw stops sending, but only a rule that fired stops drafting.
   if (never.length > forbidding.length) draft.unshift(guardError)
   if (context.openDrafts > limits.openDrafts) forbidding.push(draftsPileUp)
   return conclude(forbidding, draft)

@@ -17,11 +17,11 @@ import {
 } from './subjects.ts'
 
 const hour = 3_600_000
-/** Hours after arrival from which an answer needs a person's eye: we were down, or the mailbox was imported. */
+/** Hours after arrival from which a person must see the answer: we were down, or the mailbox was imported. */
 export const staleHours = 72
 const crowdSize = 10
 
-/** Section 3.2, in the table's order: messages whose answer a person has to see first. */
+/** Section 3.2, in table order: messages whose answer a person must see first. */
 export const draftRules: readonly Rule[] = [
   ['contact-form', ({ isContactForm }) => isContactForm],
   ['dmarc-fail', ({ authentication }) => authentication === 'dmarc-fail'], // RFC 7489, RFC 8601
@@ -50,17 +50,17 @@ export const draftRules: readonly Rule[] = [
   ['postmaster-sender', isHumanPostmaster], // RFC 5230 section 4.6
   ['robot-address', ({ authors, replyTo }) => wordsOf([...authors, ...replyTo]).some(isRobotWord)],
   ['no-text', hasNoText],
-  // INTERNALDATE, not the Date field: that one lies.
+  // INTERNALDATE, because the Date field is unreliable.
   ['stale', ({ context }) => context.now.getTime() - context.arrivedAt.getTime() > staleHours * hour],
-  // Not in the table but in section 1: what could not be read to the end may hide a mark (RFC 7103).
+  // Not in the table but in section 1: an unread part may hide a mark (RFC 7103).
   ['unreadable', ({ message }) => message.faults.some(isBlindSpot) || isTextUnread(message)],
-  // The way out that an automatic reply names has to be one.
+  // An automatic reply offers a way to reach a person, so it must work.
   ['human-asked', ({ context }) => context.humanAsked],
 ]
 
 /**
- * Thread hijack: an address that never took part. Quoted text proves no thread, only ids that we hold do, and
- * without those the participants are unknown.
+ * Thread hijack: an address that never took part. Quoted text does not prove a thread, only ids that we have; without
+ * them the participants are unknown.
  */
 function isThreadStranger({ inThread, context, authors }: Facts): boolean {
   if (!inThread || context.threadParticipants === null) return false
@@ -68,7 +68,7 @@ function isThreadStranger({ inThread, context, authors }: Facts): boolean {
   return !authors.some(({ address }) => known.has(comparable(address)))
 }
 
-/** The author asked for replies to the group. */
+/** The author asks for replies to the group. */
 function isReplyToList({ target, targetElsewhere, to, cc }: Facts): boolean {
   if (target === null || !targetElsewhere) return false
   return [...to, ...cc].some(({ address }) => comparable(address) === comparable(target.address))
@@ -81,12 +81,12 @@ function isReplyToMismatch(facts: Facts): boolean {
   return !authors.some(({ address }) => sameOrganisation(address, target.address))
 }
 
-/** Delivered-To, X-Original-To and the like name us on every delivery and prove nothing. */
+/** Delivered-To, X-Original-To and similar fields name us on every delivery and prove nothing. */
 function isOwnIn(facts: Facts, ...fields: ('to' | 'cc' | 'otherRecipients')[]): boolean {
   return fields.some((field) => facts[field].some(({ address }) => facts.isOwn(address)))
 }
 
-/** Some automaton handled it on the way, or it came by twice. */
+/** A program handled it on the way, or it was delivered twice. */
 function isLooping({ message, loop, isOwn }: Facts): boolean {
   if (loop.any && !loop.automatic && !loop.own) return true
   const seen = new Set<string>()
@@ -103,8 +103,8 @@ function isReceipt({ message, inThread, subjects }: Facts): boolean {
 }
 
 /**
- * A From that programs read differently: what never closes, control characters (also those that encoded words hide), an
- * encoded word in the address itself (RFC 2047 section 5 forbids it).
+ * A From that programs read differently: something unclosed, control characters (also inside encoded words), or an
+ * encoded word in the address itself (forbidden by RFC 2047 section 5).
  */
 function isMalformed(value: string): boolean {
   if (value.includes('\ufffd') || control.test(value) || control.test(decodeWords(value))) return true
@@ -113,14 +113,14 @@ function isMalformed(value: string): boolean {
   return /[("]/.test(bare) || (bare.match(/</g)?.length ?? 0) !== (bare.match(/>/g)?.length ?? 0)
 }
 
-/** But for the tabs of folded lines, and for C1, which wrongly labelled names turn into. */
+/** Except tabs of folded lines, and C1, which mislabelled names decode to. */
 const control = /(?![\t\u0080-\u009f])\p{Cc}/u
 
 function isDoubtfulSubject({ inThread, subjects }: Facts): boolean {
   return subjects.some(inThread ? isAutoSubject : isResponderSubject)
 }
 
-/** A mailbox that nobody reads writes for a person named in Reply-To; or the name only begins like one. */
+/** An unread mailbox that writes for a person named in Reply-To; or only the name begins like one. */
 function isNoReplyRelay({ authors, replyTo, target }: Facts): boolean {
   const strictTarget = target !== null && wordsOf([target]).some(isStrictNoReply)
   return (
@@ -129,7 +129,7 @@ function isNoReplyRelay({ authors, replyTo, target }: Facts): boolean {
   )
 }
 
-/** An invitation wants an iTIP answer, not a letter. A calendar file without a method is an attachment. */
+/** An invitation needs an iTIP answer, not a letter. A calendar file without a method is an attachment. */
 function isInvitation({ message, parts }: Facts): boolean {
   const isCalendarMessage = fieldValues(message, 'content-class').some(
     (value) => fieldKeyword(value) === 'urn:content-classes:calendarmessage',
@@ -146,7 +146,7 @@ function hasNoText({ message, parts }: Facts): boolean {
   return !hasTextPart(parts) || message.text.trim() === ''
 }
 
-/** Faults behind which a field may stand that the rules did not see. */
+/** Faults that may hide a field from the rules. */
 function isBlindSpot({ code }: Fault): boolean {
   return code === 'header-cut' || code === 'several-content-types'
 }

@@ -25,7 +25,7 @@ import { type ListMarks, listMarks } from './lists.ts'
 import { loopMarks } from './marks.ts'
 import { partsOf } from './structure.ts'
 
-/** Everything that the rules look at, read once from the outermost header block, the structure and the context. */
+/** All inputs of the rules, read once from the outermost header block, the structure and the context. */
 export interface Facts extends Correspondents {
   message: Message
   owner: Owner
@@ -47,7 +47,7 @@ export interface Facts extends Correspondents {
   loop: ReturnType<typeof loopMarks>
   /** Our own web form wrote it, as us or as its visitor (rule `contact-form`). */
   isContactForm: boolean
-  /** The same, recognised by an own address in From: then it is not `self-sent`. */
+  /** The same, recognised by an own address in From; such mail is not `self-sent`. */
   isFormAsOwner: boolean
   authentication: Authentication
   limits: readonly LimitCode[]
@@ -59,7 +59,7 @@ export function readFacts(message: Message, owner: Owner, context: GuardContext)
   const reversePaths = mailboxes(message, 'return-path').map(({ address }) => comparable(address))
   const literallyOwn = new Set([owner.address, ...owner.aliases].map(canonical))
   const [author] = authors
-  // Tag included: the envelope of a forwarder, me+caf_=...@, is no form.
+  // Including the tag: the envelope of a forwarder, me+caf_=...@, is not a form.
   const isFormByEnvelope = isForeign(authors, isOwn) && reversePaths.some((path) => literallyOwn.has(path))
   const isFormAsOwner = writesAsOwner(people)
   return {
@@ -88,14 +88,14 @@ export function readFacts(message: Message, owner: Owner, context: GuardContext)
   }
 }
 
-/** A form that writes as the owner, its one visitor in Reply-To or Sender. */
+/** A form that writes as the owner, with its one visitor in Reply-To or Sender. */
 function writesAsOwner({ authors, foreignReplyTo, visitor, isOwn }: Correspondents): boolean {
   const [author] = authors
   if (author === undefined || authors.length > 1 || !isOwn(author.address)) return false
   return foreignReplyTo.length === 1 || visitor !== null
 }
 
-/** A form that writes as its visitor and sends answers to the owner, or sends for the visitor. */
+/** A form that writes as its visitor and directs answers to the owner, or sends for the visitor. */
 function writesAsVisitor({ authors, senders, replyTo, isOwn }: Correspondents): boolean {
   const own = ({ address }: Mailbox) => isOwn(address)
   return isForeign(authors, isOwn) && (senders.some(own) || (replyTo.length > 0 && replyTo.every(own)))
@@ -117,14 +117,14 @@ export function threadIds(message: Pick<Message, 'fields'>): ReadonlySet<string>
   )
 }
 
-/** The ids of a Message-ID field; a bare one is given its brackets. */
+/** The ids of a Message-ID field; a bare one gets its brackets. */
 function idsOf(value: string): string[] {
   const found = messageIds(value)
   const bare = stripComments(value).trim()
   return found.length === 0 && /^[^\s<>]+$/.test(bare) ? [`<${bare}>`] : found
 }
 
-/** Ids with or without brackets are the same id. */
+/** Ids with and without brackets are equal. */
 export function holdsId(ids: ReadonlySet<string>, id: string): boolean {
   return ids.has(id) || ids.has(id.slice(1, -1))
 }
@@ -138,15 +138,15 @@ export function wordsOf(list: readonly Mailbox[]): string[] {
   return list.map(({ address }) => localWord(address))
 }
 
-/** Two addresses of one organisation. Those of a mailbox provider belong to strangers. */
+/** Whether two addresses belong to one organisation. Addresses at a mailbox provider belong to strangers. */
 export function sameOrganisation(left: string, right: string): boolean {
   const organisation = organisationalDomain(domainOf(left))
   return organisation === organisationalDomain(domainOf(right)) && !isMailboxProvider(organisation)
 }
 
 /**
- * The local part words of Sender and Reply-To, those included that have no domain: `Sender: mailer-daemon` is no
- * address, but it says enough (RFC 7103).
+ * The local part words of Sender and Reply-To, including those without a domain: `Sender: mailer-daemon` is not an
+ * address, but it is telling (RFC 7103).
  */
 export function bareWords(message: Pick<Message, 'fields'>, name: string): string[] {
   return fieldValues(message, name)

@@ -7,7 +7,7 @@ const second = 1000
 const hour = 3_600 * second
 const day = 24 * hour
 
-/** The limits of section 7, which break the loops that no header shows. */
+/** The limits of section 7, which stop loops that no header reveals. */
 export const limits = {
   perAddressPerDay: 3,
   perThread: 2,
@@ -15,7 +15,7 @@ export const limits = {
   perHour: 50,
   perDay: 300,
   perDomainPerDay: 20,
-  /** Nobody reads and answers a letter in less: milliseconds. */
+  /** Milliseconds. Nobody reads and answers a mail faster. */
   fastestPerson: 60 * second,
   openDrafts: 5,
 } as const
@@ -29,10 +29,7 @@ export type LimitCode =
   | 'domain-throttled'
   | 'fast-answer'
 
-/**
- * One key for all spellings of an address that reach the same person: lower case, without tag, for Gmail also
- * without dots.
- */
+/** One key for all spellings of an address that reach the same person: lower case, no tag, and for Gmail no dots. */
 export function limitKey(address: string): string {
   const bare = withoutTag(canonical(address))
   const domain = domainOf(bare)
@@ -47,7 +44,7 @@ function domainOf(address: string): string {
 /**
  * @param target where the reply would go
  * @param threadIds the ids in In-Reply-To and References
- * @returns the codes of all limits that are reached, in the order of the tables
+ * @returns the codes of all reached limits, in table order
  */
 export function reachedLimits(
   target: string | null,
@@ -56,7 +53,7 @@ export function reachedLimits(
 ): LimitCode[] {
   const { now } = context
   const autoSent = context.autoSent.map((sent) => ({ ...sent, key: limitKey(sent.to) }))
-  // A slot from the future (a clock set back) counts as now: a limit must not fail open.
+  // A slot in the future (the clock was set back) counts as now: a limit must not fail open.
   const within = (sent: AutoSent, span: number) => now.getTime() - sent.at.getTime() <= span
   const today = autoSent.filter((sent) => within(sent, day))
   const ours = autoSent.filter((sent) => sent.messageId !== null && threadIds.has(sent.messageId))
@@ -66,7 +63,7 @@ export function reachedLimits(
   const reached: Record<LimitCode, boolean> = {
     'sender-throttled': toTarget.filter((sent) => within(sent, day)).length >= limits.perAddressPerDay,
     'thread-throttled': new Set(ours.map((sent) => sent.messageId)).size >= limits.perThread,
-    // RFC 3834 section 2, RFC 5230 section 4.2: not the same answer to the same person again.
+    // RFC 3834 section 2, RFC 5230 section 4.2: never the same answer to the same person again.
     'same-reply':
       context.candidateHash !== null &&
       toTarget.some(

@@ -1,13 +1,13 @@
 import type { Owner } from '../mail/account.ts'
 import { fieldValues, type Message } from '../mail/message.ts'
 
-/** RFC 2369, RFC 2919 and what lists wrote before. With any value: `List-Post: NO` is a list field, too. */
+/** RFC 2369, RFC 2919 and their predecessors. With any value: `List-Post: NO` is a list field, too. */
 const listFields = (
   'list-id list-post list-owner list-subscribe list-help list-archive mailing-list x-mailing-list x-ml-name ' +
   'x-beenthere x-mailman-version x-google-group-id'
 ).split(' ')
 
-/** What mass mailers add for their own statistics and complaints (CFBL-Address: RFC 9477). */
+/** Fields that mass mailers add for their statistics and complaints (CFBL-Address: RFC 9477). */
 const campaignFields = (
   'feedback-id x-campaign x-campaignid x-campaign-id x-csa-complaints x-msfbl cfbl-address cfbl-feedback-id ' +
   'x-mailing-id x-mailingid x-mailjet-campaign x-mc-user x-mailchimp-campaign x-bulkmail x-massmail x-newsletter x-sib-id ' +
@@ -15,9 +15,9 @@ const campaignFields = (
 ).split(' ')
 
 export interface ListMarks {
-  /** Any list field but List-Unsubscribe, which senders add to personal letters as well. */
+  /** Any list field except List-Unsubscribe, which senders also add to personal letters. */
   isList: boolean
-  /** It came through a list of the owner's own, and through no other. */
+  /** It came through one of the owner's own lists and no other. */
   isOwnList: boolean
   /** List-Unsubscribe (RFC 8058). */
   canUnsubscribe: boolean
@@ -37,7 +37,7 @@ export function listMarks(message: Pick<Message, 'fields'>, owner: Owner): ListM
   }
 }
 
-/** The text of the last angle brackets, else the whole value (RFC 2919 section 3 puts it last). */
+/** The text of the last angle brackets, otherwise the whole value (RFC 2919 section 3 puts it last). */
 function listIdentifier(value: string): string {
   const open = value.lastIndexOf('<')
   const close = value.indexOf('>', open)

@@ -14,7 +14,7 @@ import { isBounceSubject, isReportSubject, isResponderSubject } from './subjects
 
 export type Rule = readonly [code: GuardCode, fires: (facts: Facts) => boolean]
 
-/** Section 3.1, in the table's order: messages that get no reply and no draft. */
+/** Section 3.1, in table order: messages that get neither reply nor draft. */
 export const neverRules: readonly Rule[] = [
   ['own-message', isOwnMessage],
   ['already-handled', isHandled],
@@ -61,7 +61,7 @@ function isOwnMessage(facts: Facts): boolean {
   )
 }
 
-/** RFC 9051 section 2.3.2. One reply per Message-ID and account, for ever. */
+/** RFC 9051 section 2.3.2. One reply per Message-ID and account, forever. */
 function isHandled(facts: Facts): boolean {
   return (
     liesIn(facts, '\\trash') ||
@@ -107,7 +107,10 @@ function isSystemSender({ message, authors, senders, replyTo }: Facts): boolean 
   )
 }
 
-/** An emoji that a mail program sent as an answer; where the part that says so was lost, its note in the text tells. */
+/**
+ * An emoji that a mail client sent as an answer; if the part that says so was lost, its note in the text identifies
+ * it.
+ */
 function isReaction({ message, parts }: Facts): boolean {
   if (parts.some(({ type, disposition }) => type === reactionType || disposition === 'reaction')) return true
   const lines = message.text

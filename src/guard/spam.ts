@@ -13,7 +13,8 @@ const forefrontCategories = new Set('spm hspm phsh hphish hphsh malw spoof'.spli
 
 /**
  * Section 8.1: the mailbox, then the owner's keywords, then the filters' marks. Only positive marks are believed;
- * a sender can write `X-Spam-Flag: NO`, which proves nothing. Marks of a filter on the sender's side are not believed.
+ * `X-Spam-Flag: NO` can be written by the sender and proves nothing. Marks of a filter on the sender's side are
+ * ignored.
  * @param subjects decoded and folded
  */
 export function isSpamFlagged(
@@ -26,7 +27,7 @@ export function isSpamFlagged(
   const keywords = flags.map((flag) => flag.toLowerCase())
   const junk = keywords.some((keyword) => junkKeywords.has(keyword))
   const notJunk = keywords.some((keyword) => notJunkKeywords.has(keyword))
-  // Both: as if neither were set (IANA registration of $Junk). Only one: the owner's word outranks the filter's.
+  // Both set: as if neither were (IANA registration of $Junk). Only one: the owner's keyword outranks the filter's.
   if (junk !== notJunk) return junk
   return subjects.some(isSpamSubject) || hasFilterMark(message)
 }
@@ -43,7 +44,10 @@ function hasFilterMark(message: Pick<Message, 'fields'>): boolean {
   )
 }
 
-/** Where a provider writes its verdicts anywhere in the header, and takes others' out: what its own Received fields say. */
+/**
+ * Providers that write their verdicts anywhere in the header and remove other servers': recognised by their own
+ * Received fields.
+ */
 const anywhere: readonly (readonly [mark: RegExp, server: RegExp])[] = [
   [
     /^x-(?:forefront-antispam-report|ms-exchange-organization-scl)$/,
@@ -53,10 +57,10 @@ const anywhere: readonly (readonly [mark: RegExp, server: RegExp])[] = [
 ]
 
 /**
- * The fields in which a filter of the own servers may have written. The topmost Received field that names a host outside
- * was written by the own server that took the mail in: below it stands what the sender's side wrote. A mail that came from
- * its author's machine without another server in between has no foreign filter behind it, and milters write at the end
- * of the header; there the own filter's `no` decides.
+ * The fields that a filter on the own servers may have written. The topmost Received field that names an outside host
+ * was written by the own server that accepted the mail; everything below comes from the sender's side. A mail that
+ * came straight from its author's machine has no foreign filter behind it, and milters write at the end of the
+ * header; there the own filter's `no` decides.
  */
 function believedFields(fields: readonly Field[]): readonly Field[] {
   const entry = fields.findIndex(({ name, value }) => name === 'received' && !isInternalHop(value))
@@ -75,7 +79,7 @@ function isFilterField({ name }: Field): boolean {
   return flagFields.includes(name) || name === 'x-spamd-result' || name === 'x-rspamd-action'
 }
 
-/** Handed on within one machine or one network: no host outside is named (RFC 5321 section 4.4). */
+/** Passed on within one machine or network: no outside host is named (RFC 5321 section 4.4). */
 function isInternalHop(received: string): boolean {
   const from = /^\s*from\s+(\S+)([^;]{0,500}?)\bby\s+(\S+)/i.exec(received)
   if (!from) return true
@@ -93,7 +97,7 @@ function isPrivateAddress(address: string): boolean {
   )
 }
 
-/** `CIP:192.0.2.1;SFV:SPM;CAT:HSPM;...`, as Exchange Online writes it. */
+/** `CIP:192.0.2.1;SFV:SPM;CAT:HSPM;...`, written by Exchange Online. */
 function isForefrontSpam(value: string): boolean {
   return value
     .toLowerCase()

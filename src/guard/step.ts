@@ -1,4 +1,7 @@
-/** Guard: may this mail ever be answered? The rules are pure (beside it); this step brings them row and history. */
+/**
+ * Guard: may this mail ever be answered? The rules are pure (in this folder); this step loads row and history for
+ * them.
+ */
 
 import type { GuardCode } from '../base/reasons.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
@@ -16,8 +19,8 @@ import { stageAfter } from '../store/transitions.ts'
 import { applyGuard, type GuardAnswer, type GuardContext } from './ceiling.ts'
 
 /**
- * Codes that settle what a mail is: no model is asked. Any other `never` (lists, robots, forged own addresses) is not
- * answered either, but it can be spam, so triage still looks at it, and its cheap stages come first.
+ * Codes that settle what a mail is: no model is asked. Mail with any other `never` code (lists, robots, forged own
+ * addresses) is not answered either, but it can be spam, so triage still looks at it, with its cheap stages first.
  */
 const conclusive: ReadonlySet<GuardCode> = new Set<GuardCode>([
   'own-message',
@@ -34,8 +37,8 @@ const conclusive: ReadonlySet<GuardCode> = new Set<GuardCode>([
 ])
 
 /**
- * Judges a batch, of whatever accounts, and commits it in one statement. Rows that are not at `guard` are left out; whether
- * one still is says the statement, not the row that was handed in.
+ * Judges a batch from any accounts and commits it in one statement. Rows that are not at `guard` are skipped; the
+ * statement decides which still are, not the row passed in.
  */
 export async function guard(context: StepContext, stored: readonly StoredMail[]): Promise<Map<string, Next>> {
   const mails = stored.filter(({ row }) => row.step === 'guard')
@@ -85,19 +88,19 @@ async function guardAll(
   })
 }
 
-/** The rules of the guard, and encryption that has no type of its own. */
+/** The guard's rules, plus inline encryption, which has no media type. */
 export function guardMail(message: Message, owner: Owner, history: GuardContext): GuardAnswer {
   return withInlineEncryption(applyGuard(message, owner, history), message)
 }
 
-/** PGP text without MIME (RFC 4880 section 6.2) is no type of its own, so that no rule on the structure sees it. */
+/** Inline PGP text (RFC 4880 section 6.2) has no media type, so rules on the structure cannot see it. */
 function withInlineEncryption(judgement: GuardAnswer, message: Message): GuardAnswer {
   if (judgement.decision === 'never' || !message.faults.some(({ code }) => code === 'encrypted-text'))
     return judgement
   return { decision: 'never', reason: 'encrypted', codes: ['encrypted', ...judgement.codes] }
 }
 
-/** Whether no model is asked: a person has to look, or the rules alone say what it is. */
+/** Whether no model is asked: a person has to look, or the rules alone settle the mail. */
 export function isSettled({ decision, reason, codes }: GuardAnswer, filtersSpam: boolean): boolean {
   if (reason === 'encrypted') return true
   return decision === 'never' && (!filtersSpam || codes.some((code) => conclusive.has(code)))
@@ -106,12 +109,12 @@ export function isSettled({ decision, reason, codes }: GuardAnswer, filtersSpam:
 function asMove(id: string, judgement: GuardAnswer, filtersSpam: boolean): GuardMove {
   const { decision, reason, codes } = judgement
   const change = { id, at: 'guard', reason, codes, ceiling: decision } as const
-  // Nobody but the owner can read it (standards.md section 3.1, rule 21).
+  // Nobody but the owner can read it (docs/rules.md section 3.1, rule 21).
   if (reason === 'encrypted') return { verb: 'setAside', change }
   return { verb: isSettled(judgement, filtersSpam) ? 'decline' : 'admit', change }
 }
 
-/** Whether a person is wanted by somebody who was written to automatically: lately, or in the thread that they answer. */
+/** Whether somebody who received an automatic reply, recently or in this thread, asks for a person. */
 export function wantsPerson({ message }: StoredMail, { autoSent }: GuardContext): boolean {
   if (autoSent.length === 0 || !asksForHuman(visibleText(message).text)) return false
   const authors = new Set(

@@ -1,7 +1,9 @@
 import type { Message, Part } from '../mail/message.ts'
 import { isCalendar } from '../mail/mime/structure.ts'
 
-/** Every part of the MIME tree, the root first, the others in no order. What is inside message/* is content and not among them. */
+/**
+ * Every part of the MIME tree, the root first, the others in no order. The contents of message/* are not included.
+ */
 export function partsOf(message: Pick<Message, 'structure'>): Part[] {
   const parts: Part[] = []
   const open: Part[] = [message.structure]
@@ -12,7 +14,7 @@ export function partsOf(message: Pick<Message, 'structure'>): Part[] {
   return parts
 }
 
-/** A parameter's value in lower case; null when the part has none of that name. */
+/** A parameter's value in lower case; null if absent. */
 function parameter(part: Part, name: string): string | null {
   return part.parameters[name]?.trim().toLowerCase() ?? null
 }
@@ -21,8 +23,8 @@ function parameter(part: Part, name: string): string | null {
 export type ReportType = 'delivery-status' | 'disposition-notification' | 'feedback-report'
 
 /**
- * A multipart/report of that type at the top, or a part of that type at any depth (RFC 6522; the `global-` forms
- * are RFC 6533). Some senders forget report-type: the part decides, too.
+ * A multipart/report of that type at the top, or a part of that type at any depth (RFC 6522; the `global-` forms are
+ * RFC 6533). Some senders omit report-type, so the part counts as well.
  */
 export function hasReport(parts: readonly Part[], type: ReportType): boolean {
   const root = parts[0]
@@ -34,10 +36,10 @@ export function isAnyReport(parts: readonly Part[]): boolean {
   return parts.some((part) => part.type === 'multipart/report')
 }
 
-/** Scheduling methods that ask the owner something (RFC 6047); every other method is software answering software. */
+/** Scheduling methods that ask the owner something (RFC 6047); any other method is software answering software. */
 const askingMethods = new Set(['request', 'publish', 'add'])
 
-/** What the calendar parts are: `asks` for an invitation, `answers` for software; neither without a method. */
+/** The calendar parts: `asks` for an invitation, `answers` from software; neither without a method. */
 export function calendarKinds(parts: readonly Part[]): { asks: boolean; answers: boolean } {
   const methods = parts
     .filter(isCalendar)

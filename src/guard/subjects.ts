@@ -1,15 +1,18 @@
-/** What a subject says about the program that wrote it (section 3.3). All take the decoded, folded subject. */
+/**
+ * What a subject reveals about the program that wrote it (section 3.3). All functions take the decoded, folded
+ * subject.
+ */
 
 /**
- * Marks that gateways and lists put before a subject: `[EXTERN]`, `{External}`, `*EXT*`, `EXTERNAL:`. What stands behind
- * them is the subject.
+ * Tags that gateways and lists put before a subject: `[EXTERN]`, `{External}`, `*EXT*`, `EXTERNAL:`. The subject
+ * follows them.
  */
 const leadingTag =
   /^(?:\[[^[\]]{1,60}\]|\{[^{}]{1,40}\}|\([^()]{1,40}\)|<[^<>]{1,40}>|\*{2,}[^*]{1,40}\*{2,}|ext(?:ern(?:al|e|es|o)?)?(?: e?-?mail| sender| message)? ?[:：|>]+) ?/iu
 
 const mostTags = 4
 
-/** The tags before a subject, and what is left. */
+/** The tags before a subject, and the rest. */
 function withoutTags(subject: string): { tags: string[]; rest: string } {
   const tags: string[] = []
   let rest = subject
@@ -20,7 +23,7 @@ function withoutTags(subject: string): { tags: string[]; rest: string } {
   return { tags, rest }
 }
 
-// "Automatic reply" as Outlook, Exchange and others write it in every language they are translated to.
+// "Automatic reply" in every language of Outlook, Exchange and others.
 const automaticReply =
   'automat(?:ic|ed) (?:reply|response)|auto[ -]?reply|auto[ -]response|autoresponse|Automatische (?:Antwort|Rückantwort)|' +
   'Antwort automatisch|Réponse automatique|Respuesta automática|Resposta automà?á?tica|Risposta automatica|' +
@@ -50,7 +53,7 @@ const absence =
 const phraseEnd = ' ?(?:[:：﹕]|[-‐‑–—] |$)'
 const responder = new RegExp(`^(?:${automaticReply}|${absence}) ?${phraseEnd}`, 'iu')
 
-// People, too, begin a subject with such a word: it only stops sending.
+// People also begin a subject with such a word, so it only stops sending.
 const weakAbsence = new RegExp(
   '^(?:Abwesend|Abwesenheit|Nicht im (?:Büro|Haus)|Urlaub|Urlaubsmeldung|Absence|Absent|En congés?|Ausente|Ausencia|' +
     'De vacaciones|Assente|Assenza|In ferie|Ausência|De férias|Afwezig|Afwezigheid|Met vakantie|Frånvarande|Frånvaro|Fravær|' +
@@ -60,20 +63,20 @@ const weakAbsence = new RegExp(
   'iu',
 )
 
-// Lotus Notes: "Jane Doe is out of the office.", "AUTO: Jane Doe is out of the office (returning 12.03.2026)".
-// A name holds no colon, so that "Re: Jane is out of the office" stays the letter of a person.
+// Lotus Notes: "Jane Doe is out of the office.", "AUTO: Jane Doe is out of the office (returning 12.03.2026)". A name
+// contains no colon, so "Re: Jane is out of the office" still counts as a person's mail.
 const notesForm = /^(?:auto ?[:：] ?)?[^:：]{1,100} is out of the office\.? ?(?:\([^()]*\)|\[[^[\]]*\])?$/iu
 
 /**
  * A subject that only responders write: the phrase, then a colon, a dash or the end. RFC 3834 section 3.1.5 warns
- * against guessing from subjects, so "Out of office next week - who covers?" is no match.
+ * against guessing from subjects, so "Out of office next week - who covers?" does not match.
  */
 export function isResponderSubject(subject: string): boolean {
   const { rest } = withoutTags(subject)
   return responder.test(rest) || notesForm.test(rest)
 }
 
-/** RFC 3834 section 3.1.5 proposes `Auto:` for responders, but people write about cars and absences, too. */
+/** RFC 3834 section 3.1.5 proposes `Auto:` for responders, but people also write about cars and absences. */
 export function isAutoSubject(subject: string): boolean {
   return weakAbsence.test(withoutTags(subject).rest)
 }
@@ -88,7 +91,7 @@ const outlookReceipt = new RegExp(
   'iu',
 )
 
-// A receipt, or an attempt to take a message back, that names itself.
+// An explicitly named receipt, or an attempt to recall a message.
 const namedReceipt = new RegExp(
   '^(?:(?:return|read|delivery) receipts?|message (?:opened|read)|lesebestätigung|empfangsbestätigung|übermittlungsbestätigung|' +
     'accusé de (?:lecture|réception)|confirmation de lecture|confirmación de lectura|acuse de recibo|conferma di lettura|' +
@@ -101,13 +104,13 @@ const namedReceipt = new RegExp(
   'iu',
 )
 
-/** The sentence of such a receipt: nothing else says when a message was opened. */
+/** The sentence of such a receipt: nothing else states when a message was opened. */
 const receiptText =
   /(?:^|\s)(?:was|has been|wurde|a été|fue|ha sido|è stato|è stata|foi|werd|is|blev|ble) (?:am .{1,60} |le .{1,60} |op .{1,60} )?(?:read|displayed|opened|deleted without being read|gelesen|angezeigt|lu|affiché|leído|letto|visualizzato|lida|lido|gelezen|läst|læst|lest)\b/iu
 
 /**
- * A notice that a message was read, or is to be recalled, without the parts of RFC 8098 that would say so. "Read: x" alone
- * may be a person's.
+ * A notice that a message was read or recalled, without the parts that RFC 8098 requires. "Read: x" alone may be a
+ * person's.
  * @param text the text of the message
  */
 export function isReceiptSubject(subject: string, inThread: boolean, text: string): boolean {
@@ -122,14 +125,14 @@ const bouncePhrases =
   'non-?deliver|warning: message .*delayed'
 const bounceSubject = new RegExp(`^(?:${bouncePhrases})`, 'i')
 
-/** The subject of a bounce. It proves nothing by itself, only together with postmaster as author. */
+/** The subject of a bounce. Proves something only with postmaster as author. */
 export function isBounceSubject(subject: string): boolean {
   return bounceSubject.test(subject) || bounceSubject.test(withoutTags(subject).rest)
 }
 
 /**
- * The prescribed subject of a DMARC aggregate report (RFC 7489 section 7.2.1.1), its only mark. Some reporters
- * put a tag or the word "DMARC aggregate" in front; a person's "Re:" is no report.
+ * The prescribed subject of a DMARC aggregate report (RFC 7489 section 7.2.1.1), its only mark. Some reporters put a
+ * tag or the words "DMARC aggregate" in front; a person's "Re:" is not a report.
  */
 export function isReportSubject(subject: string): boolean {
   return /^(?:\[[^\]]*\] ?)?(?:dmarc )?(?:aggregate )?report domain: ?\S+ submitter: ?\S/i.test(subject)
@@ -149,11 +152,11 @@ const suspectTag = new RegExp(
   'iu',
 )
 
-/** A filter's mark that is not sure: `[SUSPECTED SPAM]`, `{Phish?}`, `SPAM?: x`. */
+/** An uncertain spam mark: `[SUSPECTED SPAM]`, `{Phish?}`, `SPAM?: x`. */
 export function isSuspectedSubject(subject: string): boolean {
   if (isSpamSubject(subject)) return false
   const { tags, rest } = withoutTags(subject)
-  // Without brackets only in capitals: people write about spam, too.
+  // Without brackets only in capitals: people also write about spam.
   const head = /^([^:：\p{Ll}]{4,40})[:：] ?\S/u.exec(rest)?.[1] ?? ''
   return [...tags, head].some((tag) => suspectTag.test(tag))
 }

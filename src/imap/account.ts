@@ -93,7 +93,7 @@ export class PooledAccount implements ImapAccount {
     try {
       return await this.#pool.run(placeKey(place), inside, patienceMs)
     } catch (error) {
-      // The caller looks again: by then the number is one that stays.
+      // The caller looks again; by then the number is stable.
       if (error instanceof UidValidityChanged) await this.settle(place.mailbox).catch(() => undefined)
       throw error
     }
@@ -111,7 +111,7 @@ export class PooledAccount implements ImapAccount {
     }
   }
 
-  /** Only for what may be repeated: in silence a caller is sent away while the command goes on. */
+  /** Only for idempotent commands: during silence a caller is rejected while the command continues. */
   #together<T>(name: string, uid: number, ask: (uids: readonly number[]) => Promise<T[]>): Promise<T> {
     return this.#pool.shared(() => this.#lines.ask(name, uid, ask))
   }
@@ -228,7 +228,7 @@ export class PooledAccount implements ImapAccount {
   async #keeps(mailbox: string): Promise<boolean> {
     const known = this.#keepsKeywords.get(mailbox)
     if (known !== undefined) return known
-    // Only a mailbox that is selected for writing says which flags it keeps.
+    // Only SELECT, not EXAMINE, reports which flags the mailbox keeps.
     const keeps = await this.#inside('SELECT', writing(mailbox, null), async (client) => {
       return keptFlags(client, ['replyd']).length > 0
     })
@@ -282,8 +282,8 @@ export class UidLines {
   readonly #lines = new Map<string, Batcher<number, unknown>>()
 
   /**
-   * @param name tells what is asked, and where; the same name means the same command
-   * @param ask answers for all these UIDs, in their order
+   * @param name identifies the command and its target; the same name means the same command
+   * @param ask answers for all these UIDs, in order
    */
   ask<T>(name: string, uid: number, ask: (uids: readonly number[]) => Promise<T[]>): Promise<T> {
     const line = this.#lines.get(name) ?? new Batcher<number, unknown>(ask)

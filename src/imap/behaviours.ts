@@ -1,6 +1,6 @@
 /**
- * What IMAP servers lack, or do in a way of their own, and what replyd does then: a row each. Decisions are taken here and
- * nowhere else; docs/providers.md shows the rows; test/imap/behaviours.test.ts and test/flow/providers.test.ts hold them.
+ * What IMAP servers lack or do differently, and how replyd reacts: one row each. Decisions are made only here;
+ * docs/providers.md lists the rows; test/imap/behaviours.test.ts and test/flow/providers.test.ts cover them.
  */
 import { providerAt } from '../base/providers.ts'
 
@@ -8,27 +8,30 @@ import { providerAt } from '../base/providers.ts'
 export type Offered = Pick<ReadonlyMap<string, unknown>, 'has'>
 
 export interface Behaviour {
-  /** What the owner loses; said by doctor. */
+  /** What the owner loses; reported by doctor. */
   readonly lack: string
   readonly holds: (offered: Offered) => boolean
 }
 
-/** How a mail gets into another mailbox (RFC 6851). `none`: a plain EXPUNGE would take others' \Deleted mail with it. */
+/**
+ * How to move a mail to another mailbox (RFC 6851). `none`: a plain EXPUNGE would remove other clients' \Deleted mail
+ * as well.
+ */
 export function wayToMove(offered: Offered): 'move' | 'copy' | 'none' {
   if (offered.has('MOVE')) return 'move'
   return offered.has('UIDPLUS') ? 'copy' : 'none'
 }
 
-/** Without IDLE (RFC 2177) the poll is all there is: it comes at least this often, in milliseconds. */
+/** Without IDLE (RFC 2177) only polling is left: at least this often, in milliseconds. */
 const pollWithoutIdleMs = 15_000
 
 export const pollMsFor = (offered: Offered, pollMs: number): number =>
   offered.has('IDLE') ? pollMs : Math.min(pollMs, pollWithoutIdleMs)
 
-/** Labels instead of mailboxes: what leaves one mailbox is still in All Mail. */
+/** Labels instead of mailboxes: a mail that leaves one mailbox is still in All Mail. */
 export const hasLabels = (offered: Offered): boolean => offered.has('X-GM-EXT-1')
 
-/** Half of what the provider allows is left to the owner's own clients; one of the rest is the watcher's. */
+/** Leave half of the provider's limit to the owner's own clients; one of the rest is for the watcher. */
 export function commandConnectionsAt(host: string): number {
   const allowed = providerAt(host)?.connections ?? Number.POSITIVE_INFINITY
   return Math.max(1, Math.min(3, Math.floor(allowed / 2) - 1))
@@ -48,11 +51,11 @@ export const behaviours: readonly Behaviour[] = [
     holds: (offered) => wayToMove(offered) === 'none',
   },
   {
-    lack: 'no UIDPLUS: drafts are found again by searching, and never removed',
+    lack: 'no UIDPLUS: drafts are found by searching, and never removed',
     holds: (offered) => !offered.has('UIDPLUS'),
   },
   {
-    lack: 'no SPECIAL-USE: mailboxes are told by their names',
+    lack: 'no SPECIAL-USE: mailboxes are recognised by name',
     holds: (offered) => !offered.has('SPECIAL-USE') && !offered.has('XLIST') && !hasLabels(offered),
   },
 ]

@@ -1,6 +1,7 @@
 /** One IMAP connection: how it is secured, how it logs in, and how it selects a mailbox. */
 import { ImapFlow, type ImapFlowOptions } from 'imapflow'
 import { OwnerActionError, PermanentError, TemporaryError } from '../base/errors.ts'
+import { trusting } from '../base/trust.ts'
 import { plaintextAllowed } from '../config/loopback.ts'
 import type { ImapSettings } from '../config/settings.ts'
 import { connectError, UidValidityChanged } from './errors.ts'
@@ -21,12 +22,13 @@ const LOCK_TIMEOUT_MS = 30_000
 const MEGABYTE = 2 ** 20
 
 /**
- * TLS from the first octet, or STARTTLS that must succeed. Where plain text is allowed TLS is still used if offered, with
- * any certificate: it keeps out those who only listen, and some servers on loopback take no login without it.
+ * TLS from the first octet, or mandatory STARTTLS. If plain text is allowed, TLS is still used when offered, with any
+ * certificate: it stops passive listeners, and some servers on loopback accept no login without it.
  */
 function security(server: ImapSettings): Partial<ImapFlowOptions> {
-  if (server.secure) return { secure: true }
-  if (!plaintextAllowed(server)) return { secure: false, doSTARTTLS: true }
+  const tls = trusting(server.caFile)
+  if (server.secure) return { secure: true, tls }
+  if (!plaintextAllowed(server)) return { secure: false, doSTARTTLS: true, tls }
   return { secure: false, tls: { rejectUnauthorized: false } }
 }
 
@@ -41,11 +43,11 @@ function clientOptions(
     ...security(server),
     auth: accessToken ? { user: server.user, accessToken } : { user: server.user, pass: server.password },
     clientInfo: { name: 'replyd' },
-    // Its log would carry subjects and addresses.
+    // imapflow's log would contain subjects and addresses.
     logger: false,
-    // zlib costs more memory per connection than all the rest; mail is fetched sparingly anyway.
+    // zlib uses more memory per connection than everything else, and little mail is fetched anyway.
     disableCompression: true,
-    // IDLE is entered by the watcher itself, at once; commands run on connections that never idle.
+    // The watcher enters IDLE itself, at once; command connections never idle.
     disableAutoIdle: true,
     connectionTimeout: timing.connectMs,
     greetingTimeout: timing.greetingMs,
@@ -72,7 +74,7 @@ export async function connectClient(
     return await logIn(server, token, options)
   } catch (error) {
     if (!(error instanceof OwnerActionError)) throw error
-    // A provider may end a token before its time; whether the sign-in still holds is for it to say.
+    // A provider may revoke a token early; only the provider knows whether the sign-in is still valid.
     return logIn(server, await accessToken(token), options)
   }
 }
@@ -84,8 +86,8 @@ async function logIn(
 ): Promise<ImapFlow> {
   signal.throwIfAborted()
   const client = new ImapFlow(clientOptions(server, token, timing))
-  // For the whole life of the client: an error event without a listener ends the process. What there is to do is
-  // done on `close`, which always follows.
+  // For the lifetime of the client: an unhandled error event ends the process. Cleanup is done on `close`, which
+  // always follows.
   client.on('error', () => {})
   limitTalk(client, { commandMs: timing.commandMs, idleMs: timing.maxIdleMs + timing.commandMs })
   const abort = () => client.close()
@@ -106,7 +108,7 @@ export interface SelectedMailbox {
   mailbox: string
   /** EXAMINE: nothing can change, \Recent included. */
   readOnly: boolean
-  /** Checked after selecting; null where no UID comes from outside. */
+  /** Checked after selecting; null if no UID comes from outside. */
   uidValidity: string | null
 }
 
@@ -121,10 +123,10 @@ export const writing = (mailbox: string, uidValidity: string | null): SelectedMa
   readOnly: false,
 })
 
-/** Runs inside the mailbox, on whichever connection is there. */
+/** Runs inside the mailbox, on any available connection. */
 export type InMailbox = <T>(use: (client: ImapFlow) => Promise<T>, patienceMs?: number) => Promise<T>
 
-/** Tells places apart between which a connection would have to select anew. */
+/** Key of a place; a connection must select again to change places. */
 export function placeKey(place: Pick<SelectedMailbox, 'mailbox' | 'readOnly'>): string {
   return `${place.readOnly ? 'examine' : 'select'} ${place.mailbox}`
 }
@@ -145,9 +147,9 @@ export function stateOf(client: ImapFlow): MailboxState {
 const selectedAt = new WeakMap<object, number>()
 
 /**
- * Brings the view of a mailbox that was selected earlier up to date. NOOP does that for mail that came or went (Dovecot
- * answers FETCH and SEARCH from the view of the command before). It does not tell that the mailbox was deleted and made
- * again under the same name: Dovecot goes on showing the old one. So now and then it is selected anew.
+ * Refreshes the view of a mailbox that was selected earlier. NOOP updates it for new and removed mail (Dovecot
+ * answers FETCH and SEARCH from the view of the previous command), but does not report that the mailbox was deleted
+ * and recreated under the same name: Dovecot keeps showing the old one. So it is selected again from time to time.
  */
 async function refresh(client: ImapFlow, place: SelectedMailbox, trustMs: number): Promise<void> {
   const since = client.mailbox ? (selectedAt.get(client.mailbox) ?? 0) : 0
@@ -156,8 +158,8 @@ async function refresh(client: ImapFlow, place: SelectedMailbox, trustMs: number
 }
 
 /**
- * Runs commands inside a mailbox, as it is now.
- * @param trustMs how long a selected mailbox is taken for the one that has its name, in milliseconds
+ * Runs commands inside a mailbox in its current state.
+ * @param trustMs how long a selected mailbox is assumed to be the one with that name, in milliseconds
  * @throws UidValidityChanged, PermanentError when the mailbox does not exist
  */
 export async function inMailbox<T>(
@@ -174,7 +176,7 @@ export async function inMailbox<T>(
   try {
     const kept = client.mailbox === before
     if (kept) await refresh(client, place, trustMs)
-    // What this connection knows of the mailbox is older than what the caller knows.
+    // This connection's view of the mailbox is older than the caller's.
     if (kept && place.uidValidity !== null && place.uidValidity !== stateOf(client).uidValidity)
       await client.mailboxOpen(place.mailbox, { readOnly: place.readOnly })
     if (client.mailbox && !selectedAt.has(client.mailbox)) selectedAt.set(client.mailbox, performance.now())
@@ -191,7 +193,7 @@ export async function inMailbox<T>(
   }
 }
 
-/** Says goodbye, but does not wait for long: the server may be gone. */
+/** Logs out, but does not wait long: the server may be gone. */
 export async function closeClient(client: ImapFlow, patienceMs = 1000): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const patience = new Promise<void>((resolve) => {

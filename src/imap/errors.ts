@@ -1,4 +1,6 @@
-/** What went wrong on an IMAP connection, in the terms of ../errors.ts: does a retry help, and who can mend it. */
+/**
+ * Classifies failures of an IMAP connection in the terms of ../errors.ts: whether a retry helps, and who can fix it.
+ */
 import type { ImapFlowError } from 'imapflow'
 import {
   LoginUnavailable,
@@ -9,12 +11,13 @@ import {
   TemporaryError,
   UncertainError,
 } from '../base/errors.ts'
+import { certificateFault } from '../base/trust.ts'
 import type { ImapSettings } from '../config/settings.ts'
 
-/** The mailbox was rebuilt (RFC 3501 section 2.3.1.1): its UIDs mean other mails now. */
+/** The mailbox was rebuilt (RFC 3501 section 2.3.1.1): its UIDs now refer to other mails. */
 export class UidValidityChanged extends PermanentError {
   override name = 'UidValidityChanged'
-  /** The UIDVALIDITY that holds now, decimal. */
+  /** The current UIDVALIDITY, decimal. */
   readonly uidValidity: string
   constructor(mailbox: string, expected: string, found: string) {
     super(`UIDVALIDITY of ${mailbox} changed from ${expected} to ${found}`)
@@ -38,7 +41,7 @@ export class MessageVanished extends PermanentError {
   }
 }
 
-/** Response codes (RFC 5530, RFC 7889) that will be the same at the next try. Any other NO counts as temporary. */
+/** Response codes (RFC 5530, RFC 7889) that will not change on a retry. Any other NO counts as temporary. */
 const PERMANENT_CODES = new Set([
   'NONEXISTENT',
   'TRYCREATE',
@@ -49,21 +52,21 @@ const PERMANENT_CODES = new Set([
   'BADCHARSET',
 ])
 
-/** Codes that say "not now" instead of "never", to a login too (RFC 5530). */
+/** Codes that mean "not now" rather than "never", also for a login (RFC 5530). */
 const PASSING_CODES = new Set(['UNAVAILABLE', 'INUSE', 'LIMIT', 'SERVERBUG', 'THROTTLED', 'OVERQUOTA'])
 const TEMPORARY_LOGIN_TEXT =
   /too many|temporar|try again|simultaneous|rate limit|throttl|unavailable|internal error/i
 
-/** Sites inside imapflow that reject a command before any octet of it was written. */
+/** Places in imapflow that reject a command before writing any octet. */
 const NEVER_SENT = new Set(['noSocket', 'execClosed', 'execNoSocket', 'sendAfterLogout'])
 
 const isOurs = (error: unknown): error is Error =>
   error instanceof PermanentError || error instanceof TemporaryError || error instanceof UncertainError
 
-/** imapflow puts everything on plain errors; its type says which fields may be there. */
+/** imapflow attaches everything to plain errors; this type lists the possible fields. */
 const fieldsOf = (error: unknown): Partial<ImapFlowError> => (error instanceof Error ? error : {})
 
-/** The server's own words, else the library's or the system's. */
+/** The server's message, otherwise the library's or the system's. */
 function wordsOf(error: unknown): string {
   const { code, responseText, serverResponseCode, reason } = fieldsOf(error) as Partial<ImapFlowError> & {
     reason?: string
@@ -78,7 +81,10 @@ export function isRefusal(error: unknown): boolean {
   return fieldsOf(error).responseStatus === 'NO' || fieldsOf(error).responseStatus === 'BAD'
 }
 
-/** The server wants TLS before a login (RFC 3501 section 6.2.3, PRIVACYREQUIRED of RFC 5530): no password would do. */
+/**
+ * The server requires TLS before a login (RFC 3501 section 6.2.3, PRIVACYREQUIRED of RFC 5530): no password would
+ * work.
+ */
 const WANTS_TLS =
   /login is disabled|PRIVACYREQUIRED|must (first )?issue (a )?STARTTLS|STARTTLS (command )?(first|is )?required/i
 
@@ -89,15 +95,15 @@ export function connectError(error: unknown, server: ImapSettings): Error {
   const { authenticationFailed, serverResponseCode = '', responseText = '' } = fieldsOf(error)
   if (WANTS_TLS.test(wordsOf(error)))
     return new LoginUnavailable(
-      `IMAP ${server.host}:${server.port} takes no login without TLS: ${wordsOf(error)}`,
-      'Set imap.secure to true and use its TLS port (993), or switch STARTTLS on in the server.',
+      `IMAP ${server.host}:${server.port} allows no login without TLS: ${wordsOf(error)}`,
+      'Set imap.secure to true and use its TLS port (993), or enable STARTTLS on the server.',
       { cause: error },
     )
   const passing = PASSING_CODES.has(serverResponseCode) || TEMPORARY_LOGIN_TEXT.test(responseText)
   if (authenticationFailed && !passing) {
     const remedy = server.oauth2
       ? 'Sign in again (replyd auth)'
-      : 'Correct the user name or password (some providers want an app password), then start replyd again'
+      : 'Correct the user name or password (some providers require an app password), then start replyd again'
     return new OwnerActionError(
       'account',
       `IMAP login as ${place} was refused: ${wordsOf(error)}. ${remedy}.`,
@@ -106,10 +112,13 @@ export function connectError(error: unknown, server: ImapSettings): Error {
       },
     )
   }
-  return new TemporaryError(`IMAP connection to ${place} failed: ${wordsOf(error)}`, { cause: error })
+  const words = wordsOf(error)
+  const fault = certificateFault(words)
+  const why = fault ? `its TLS certificate ${fault.says} (${words})` : words
+  return new TemporaryError(`IMAP connection to ${place} failed: ${why}`, { cause: error })
 }
 
-/** A failed command that changes nothing, or whose repetition does no harm. */
+/** A failed command that changes nothing, or is harmless to repeat. */
 export function commandError(error: unknown, command: string): Error {
   if (isOurs(error)) return error
   const { code, serverResponseCode = '', throttleReset = 0, throttleWaited = 0 } = fieldsOf(error)
@@ -136,11 +145,11 @@ export function mutationError(error: unknown, command: string): Error {
   return new UncertainError(`IMAP ${command}: the answer was lost: ${wordsOf(error)}`, { cause: error })
 }
 
-/** Answers that imapflow could not take in. The connection is closed then, and the same question ends the same way. */
+/** Answers that imapflow could not parse. It then closes the connection, and the same request fails the same way. */
 const UNREADABLE =
   /^(ParserError|LiteralTooLarge|ResponseTooLarge|LineTooLarge|TooMany|MAX_IMAP_NESTING|ResponseProcessing)/
 
-/** Whether it is the mail asked for, not the connection, that a FETCH failed on. */
+/** Whether a FETCH failed because of the mail, not the connection. */
 export function isUnreadable(error: unknown): boolean {
   const { code = '' } = fieldsOf(error)
   return UNREADABLE.test(code) || (isRefusal(error) && code !== 'ETHROTTLE' && !isPassing(error))
@@ -148,7 +157,7 @@ export function isUnreadable(error: unknown): boolean {
 
 const isPassing = (error: unknown): boolean => PASSING_CODES.has(fieldsOf(error).serverResponseCode ?? '')
 
-/** Whether the connection went away under a command. */
+/** Whether the connection was lost during a command. */
 export function isLost(error: unknown): boolean {
   const { code = '' } = fieldsOf(error)
   return ['NoConnection', 'EConnectionClosed', 'StateLogout', 'ETIMEOUT', 'ECONNRESET', 'EPIPE'].includes(

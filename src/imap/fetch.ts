@@ -1,7 +1,7 @@
 /**
- * Reads mails in two passes: header, structure and flags of a batch, then the text parts alone. A mail that has just come
- * brings the beginning of its first part along with the first pass: most have all of their text there. A mail that the
- * server or the parser chokes on does not take its neighbours with it.
+ * Reads mails in two passes: first header, structure and flags of a batch, then only the text parts. For newly
+ * arrived mail the first pass also fetches the beginning of the first part, which usually contains all of the text. A
+ * mail that breaks the server or the parser does not affect the others.
  */
 
 import type { FetchMessageObject, FetchQueryObject, ImapFlow } from 'imapflow'
@@ -25,8 +25,8 @@ function fetchRows(client: ImapFlow, uids: readonly number[], query: FetchQueryO
 }
 
 /**
- * Rows by UID. A change of flags by another client shows up as a row of its own, with or without UID and without what
- * was asked for; rows of the same mail are merged.
+ * Rows by UID. A flag change by another client shows up as a separate row, with or without UID and without the
+ * requested fields; rows of the same mail are merged.
  */
 async function fetchRange(
   client: ImapFlow,
@@ -72,13 +72,13 @@ function fetchedFrom(uid: number, row: FetchMessageObject | undefined, fault: Fa
   }
 }
 
-/** Octets of a calendar that are read: its method stands in its first lines. */
+/** Octets of a calendar part that are read: the method is in its first lines. */
 const maxCalendarOctets = 4096
 
-/** Octets of one text part that are read at first: nearly all have their end there. */
+/** Octets of one text part that are read at first; nearly all parts are shorter. */
 const maxFirstTextOctets = 48 * 1024
 
-/** What is read of a mail beside its header, in the second pass: section and octets at most. */
+/** Sections to read in the second pass, with their maximum octets. */
 function wantedSections({ structure }: Fetched, { maxTextOctets }: Limits): Map<string, number> {
   const calendars = unnamedCalendars(structure).map(({ path }) => [path, maxCalendarOctets] as const)
   const most = Math.min(maxFirstTextOctets, maxTextOctets)
@@ -86,7 +86,7 @@ function wantedSections({ structure }: Fetched, { maxTextOctets }: Limits): Map<
   return new Map([...calendars, ...texts])
 }
 
-/** Second pass: one FETCH for all mails whose text is in the same sections, for what is not there yet. */
+/** Second pass: one FETCH for all mails whose text is in the same sections, for sections not read yet. */
 async function fetchTexts(client: ImapFlow, mails: readonly Fetched[], limits: Limits): Promise<void> {
   const groups = new Map<string, { sections: [string, number][]; mails: Fetched[] }>()
   for (const mail of mails) {
@@ -107,18 +107,18 @@ async function fetchTexts(client: ImapFlow, mails: readonly Fetched[], limits: L
       return rows
     }
     await ask(mails)
-    // Some servers answer NIL while they can't reach their own store: only a second NIL is believed.
+    // Some servers answer NIL while their own store is unavailable: only a second NIL is believed.
     const missing = mails.filter((mail) => sections.some(([section]) => !mail.texts.has(section)))
     if (missing.length === 0) continue
     await client.noop()
     const rows = await ask(missing)
-    // Moved or deleted since its header was read: where it went, it is found again.
+    // Moved or deleted since its header was read: it will be found in its new place.
     for (const mail of missing) mail.vanished = !rows.has(mail.uid)
   }
   await readOn(client, mails, limits)
 }
 
-/** @param most octets that were asked for */
+/** @param most number of octets requested */
 function takeText(mail: Fetched, section: string, most: number, rows: Rows): void {
   const octets = rows.get(mail.uid)?.bodyParts?.get(section.toLowerCase())
   const size = sizeOf(mail.structure, section)
@@ -126,7 +126,7 @@ function takeText(mail: Fetched, section: string, most: number, rows: Rows): voi
     keepText(mail, section, octets ?? Buffer.alloc(0), most)
 }
 
-/** Fewer octets than were asked for are all there is, whatever BODYSTRUCTURE says of the size. */
+/** If fewer octets arrive than requested, the part ends there, whatever size BODYSTRUCTURE states. */
 function keepText(mail: Fetched, section: string, octets: Buffer, most: number): void {
   mail.texts.set(section, octets)
   if (octets.length < most) mail.structure = resized(mail.structure, section, octets.length)
@@ -144,15 +144,15 @@ function resized(part: Part, path: string, size: number): Part {
   return part.path === path ? { ...part, size } : part
 }
 
-/** Octets of all long texts of a batch together, beyond which nothing more is read. */
+/** Limit for the long texts of a batch together, in octets; nothing more is read beyond it. */
 const maxBatchOctets = 32 << 20
 
-/** Reads the rest of texts that are longer than the second pass asks for: the question may stand at their end. */
+/** Reads the rest of texts that are longer than the second pass requests: the question may be at the end. */
 async function readOn(client: ImapFlow, mails: readonly Fetched[], limits: Limits): Promise<void> {
   let room = maxBatchOctets
   const isCut = ({ structure, texts }: Fetched) =>
     textPartsOf(structure).some(({ path, size }) => (texts.get(path)?.length ?? size) < size)
-  // What is shown of a mail is only worked out where something is cut.
+  // Compute the visible text only if something is cut.
   for (const mail of mails.filter(isCut)) {
     for (const section of cutParts(mail.structure, mail.texts)) {
       const known = mail.texts.get(section) ?? Buffer.alloc(0)
@@ -169,7 +169,7 @@ async function readOn(client: ImapFlow, mails: readonly Fetched[], limits: Limit
 }
 
 /**
- * Reads a batch inside the selected mailbox. Entries come in the order of `uids`, one for each.
+ * Reads a batch inside the selected mailbox. One entry per UID, in the order of `uids`.
  * @throws imapflow's error when the batch as a whole can't be read
  */
 export async function fetchBatch(
@@ -179,8 +179,8 @@ export async function fetchBatch(
 ): Promise<Fetched[]> {
   const query = { ...facts, bodyStructure: true, bodyParts: [headerPart(limits)] }
   const rows = await fetchRows(client, uids, query)
-  // A throttling server may leave mails out of an answer that says OK (Microsoft 365): only a second look that still
-  // does not find them makes them vanished.
+  // A throttling server may omit mails from an OK answer (Microsoft 365): a mail counts as vanished only after a
+  // second look.
   const missing = uids.filter((uid) => !rows.has(uid) || !rows.get(uid)?.headers)
   if (missing.length > 0) {
     await client.noop()
@@ -195,12 +195,12 @@ export async function fetchBatch(
   return mails
 }
 
-/** Octets of the first part that come along unasked: more than most people write, little beside a 30 MB mail. */
+/** Octets of the first part fetched in advance: more than most people write, negligible next to a 30 MB mail. */
 const maxFirstOctets = 8192
 /** Every mail has it (RFC 3501 section 6.4.5). */
 const first = '1'
 
-/** The first part, when it is text and came whole. */
+/** The first part, if it is text and complete. */
 function takeFirstPart(mail: Fetched, row: FetchMessageObject | undefined): void {
   if (mail.structure === unknownStructure) return
   const octets = row?.bodyParts?.get(first)
@@ -209,11 +209,11 @@ function takeFirstPart(mail: Fetched, row: FetchMessageObject | undefined): void
 }
 
 /**
- * Reads every mail above a UID inside the selected mailbox, ascending: for the few that have just come. Null when one of
- * `expected` is not among them (gone again, or left out of a short answer), or when there are more: what the server said of
- * its next UID may be old. `*` is the last mail, whatever its UID (RFC 3501 section 6.4.8), so that one command asks for
- * `most + 1` mails at the worst, and none is overlooked.
- * @throws imapflow's error when they can't be read together
+ * Reads every mail above a UID inside the selected mailbox, ascending: for a few that have just arrived. Null when
+ * one of `expected` is missing (gone again, or left out of a short answer), or when there are more: the server's
+ * UIDNEXT may be outdated. `*` is the last mail whatever its UID (RFC 3501 section 6.4.8), so one command fetches at
+ * most `most + 1` mails and misses none.
+ * @throws imapflow's error when they can't be read in one command
  */
 export async function fetchAbove(
   client: ImapFlow,
@@ -232,7 +232,7 @@ export async function fetchAbove(
 }
 
 /**
- * What can be known of a mail that fetchBatch failed on: without its structure, then without its header.
+ * Reads what is possible of a mail that fetchBatch failed on: without its structure, then without its header.
  * @throws imapflow's error when the connection itself is at fault
  */
 export async function fetchBare(

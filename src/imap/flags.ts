@@ -9,8 +9,8 @@ export async function flagsOf(client: ImapFlow, uid: number): Promise<string[] |
 }
 
 /**
- * What the selected mailbox keeps (PERMANENTFLAGS); without that answer, everything (RFC 3501 section 7.1). go-imap says
- * `(\\*)` alone and keeps the system flags too: a list that names none of them does not rule them out.
+ * The flags that the selected mailbox keeps (PERMANENTFLAGS); without that answer, all (RFC 3501 section 7.1).
+ * go-imap sends only `(\\*)` and keeps the system flags too: a list that names none of them does not exclude them.
  */
 export function keptFlags(client: ImapFlow, flags: readonly string[]): string[] {
   const permanent = client.mailbox ? client.mailbox.permanentFlags : undefined
@@ -30,7 +30,7 @@ export async function flagsOfEach(client: ImapFlow, uids: readonly number[]): Pr
 }
 
 /**
- * STORE, then a look at what came of it: STORE says OK for a mail that does not exist.
+ * STORE, then a check of the result: STORE says OK even for a mail that does not exist.
  * @returns for each mail whether it now has, or lacks, every one of the flags; null when it is gone
  */
 export async function storeFlags(
@@ -46,7 +46,7 @@ export async function storeFlags(
       change === 'add'
         ? await client.messageFlagsAdd(range, usable, { uid: true })
         : await client.messageFlagsRemove(range, usable, { uid: true })
-    // Repeating it does no harm, whatever became of it.
+    // Safe to repeat, whatever the outcome.
     if (!stored) throw new TemporaryError('IMAP STORE was refused, or its answer was lost')
   }
   return (await flagsOfEach(client, uids)).map((current) => {

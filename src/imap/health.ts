@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { ConnectionHealth } from './types.ts'
 
-/** The state of a connection that comes and goes, and since when. */
+/** The state of a reconnecting connection, and since when. */
 export class HealthRecord {
   readonly #clock: Clock
   readonly #onChange: (health: ConnectionHealth) => void
@@ -13,7 +13,7 @@ export class HealthRecord {
     this.#health = { state: 'connecting', since: clock.now(), lastError: null }
   }
 
-  /** @param lastError left as it was when undefined */
+  /** @param lastError unchanged when undefined */
   set(state: ConnectionHealth['state'], lastError = this.#health.lastError): void {
     const since = state === this.#health.state ? this.#health.since : this.#clock.now()
     this.#health = { state, since, lastError }

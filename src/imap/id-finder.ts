@@ -5,7 +5,7 @@ import { type IdField, RecentIds } from './recent-ids.ts'
 import { bareId, findById } from './search.ts'
 
 const DAY_MS = 86_400_000
-/** Days that are kept in memory, and days after which that is begun anew. */
+/** Days kept in memory, and days after which the memory is rebuilt. */
 const KEPT_DAYS = 14
 const RENEWED_DAYS = 28
 
@@ -19,7 +19,7 @@ export class IdFinder {
     this.#inMailbox = inMailbox
   }
 
-  /** @param since only mail of that day or later; undefined looks at all, which is slow in a large mailbox */
+  /** @param since only mail of that day or later; undefined searches everything, which is slow in a large mailbox */
   async find(
     mailbox: string,
     fields: readonly IdField[],
@@ -41,7 +41,7 @@ export class IdFinder {
       recent = new RecentIds(this.#inMailbox(mailbox), new Date(now - KEPT_DAYS * DAY_MS))
       this.#recent.set(mailbox, recent)
     }
-    // A day's margin: SEARCH SINCE knows days, and not whose midnight they begin at.
+    // A day's margin: SEARCH SINCE has day resolution in an unknown time zone.
     return since.getTime() - DAY_MS >= recent.from.getTime() ? recent : null
   }
 }

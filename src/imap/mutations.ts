@@ -1,4 +1,4 @@
-/** APPEND, MOVE and EXPUNGE: each either surely done, surely not done, or UncertainError. */
+/** APPEND, MOVE and EXPUNGE: each is either certainly done, certainly not done, or throws UncertainError. */
 import type { ImapFlow } from 'imapflow'
 import { PermanentError, TemporaryError, UncertainError } from '../base/errors.ts'
 import { wayToMove } from './behaviours.ts'
@@ -6,15 +6,15 @@ import { CannotMove, commandError, MessageVanished, mutationError } from './erro
 import { flagsOf } from './flags.ts'
 import type { Stored } from './types.ts'
 
-/** What imapflow keeps of the capability list as the server wrote it: not public. */
+/** The raw capability list inside imapflow; not public. */
 interface Advertised {
   rawCapabilities?: readonly { value?: unknown }[] | null
 }
 
 /**
- * The largest mail that APPEND may store, in octets (RFC 7889); null without a limit for the whole account. imapflow turns a
- * number of more than 15 digits into 0 and then sends no APPEND at all (mox: 2^63-1), so what the server did not say is
- * taken out of its table.
+ * The largest mail that APPEND may store, in octets (RFC 7889); null if there is no limit for the whole account.
+ * imapflow parses a number of more than 15 digits as 0 and then sends no APPEND at all (mox: 2^63-1), so values the
+ * server did not send are removed from its table.
  */
 export function appendLimit(client: ImapFlow): number | null {
   const limit = client.capabilities.get('APPENDLIMIT')
@@ -35,7 +35,7 @@ export async function append(
 ): Promise<Stored> {
   appendLimit(client)
   try {
-    // Courier refuses APPEND to the mailbox that this connection has EXAMINEd. SELECT, because CLOSE could expunge.
+    // Courier refuses APPEND to a mailbox that this connection has EXAMINEd. Use SELECT, because CLOSE could expunge.
     const { mailbox: selected } = client
     if (selected && selected.path === mailbox && selected.readOnly) await client.mailboxOpen(mailbox)
   } catch (error) {
@@ -44,7 +44,7 @@ export async function append(
   try {
     const stored = await client.append(mailbox, octets, flags, internalDate)
     if (!stored) throw new TemporaryError('IMAP APPEND was not sent: the connection was lost')
-    // A UID without UIDVALIDITY is a guess from the sequence number, not the server's word (RFC 4315 section 3).
+    // A UID without UIDVALIDITY is derived from the sequence number, not reported by the server (RFC 4315 section 3).
     const proven = stored.uid !== undefined && stored.uidValidity !== undefined
     return {
       uid: proven ? (stored.uid ?? null) : null,
@@ -56,8 +56,8 @@ export async function append(
 }
 
 /**
- * The first tagged answer while something runs: imapflow's messageMove() returns a bare false for NO and for a lost
- * connection alike. The first, because where MOVE is missing it is COPY's answer that tells whether anything happened.
+ * The first tagged answer during a command: imapflow's messageMove() returns a bare false both for NO and for a lost
+ * connection. The first, because without MOVE the answer to COPY tells whether anything happened.
  */
 async function answered<T>(
   client: ImapFlow,
@@ -111,18 +111,18 @@ export async function move(
   }
   const moved = result.uidMap?.get(uid)
   if (moved !== undefined) return { uid: moved }
-  // OK without COPYUID. A server with UIDPLUS would have named the copy, so another client was faster.
+  // OK without COPYUID. A server with UIDPLUS would have named the copy, so another client moved it first.
   if (client.capabilities.has('UIDPLUS')) throw new MessageVanished(source, uid)
   throw new UncertainError('IMAP MOVE: the server did not say whether the mail was moved')
 }
 
-/** UID EXPUNGE removes this mail only; a plain EXPUNGE would remove all that anyone has marked. */
+/** UID EXPUNGE removes only this mail; a plain EXPUNGE would remove everything marked \Deleted. */
 export async function removeExactly(client: ImapFlow, uid: number): Promise<void> {
   if (!client.capabilities.has('UIDPLUS')) {
     throw new PermanentError('This IMAP server has no UIDPLUS: nothing is deleted there')
   }
   if (!(await flagsOf(client, uid))) return
   const removed = await client.messageDelete(String(uid), { uid: true })
-  // Trying again is harmless: the UID never comes back.
+  // A retry is harmless: UIDs are never reused.
   if (!removed || (await flagsOf(client, uid))) throw new TemporaryError('IMAP UID EXPUNGE did not succeed')
 }

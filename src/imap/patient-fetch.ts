@@ -1,4 +1,4 @@
-/** Reads a batch whatever is in it: halves it around a mail that breaks the command, until that mail stands alone. */
+/** Reads a batch despite broken mails: splits it in halves until the mail that breaks the command is isolated. */
 import { TemporaryError } from '../base/errors.ts'
 import type { InMailbox } from './client.ts'
 import { commandError, isLost, isUnreadable } from './errors.ts'
@@ -6,14 +6,17 @@ import { fetchAbove, fetchBare, fetchBatch, type Limits } from './fetch.ts'
 import { flagsOf } from './flags.ts'
 import type { Above, Fetched } from './types.ts'
 
-/** A connection that was lost this often on the same mails, and on nothing else, was lost because of them. */
+/** A connection lost this often on the same mails, and only there, was lost because of them. */
 const MAX_LOSSES = 3
-/** After a loss the next connection is waited for, back-off included: else a mail that breaks it would never stand alone. */
+/**
+ * After a loss wait for the next connection, back-off included; otherwise a mail that breaks it could never be
+ * isolated.
+ */
 const PATIENCE_MS = 40_000
 
 /**
  * @returns one entry per UID, in the order of `uids`
- * @throws TemporaryError, RateLimitedError when it is the server or the way to it that fails
+ * @throws TemporaryError, RateLimitedError when the server or the network fails
  */
 export async function fetchWithRetries(
   inMailbox: InMailbox,
@@ -41,12 +44,12 @@ async function apart(
   if (first === undefined) return []
   if (uids.length > 1) {
     const middle = Math.ceil(uids.length / 2)
-    // One loss less to prove it: the whole has been tried often enough.
+    // One loss fewer as proof: the whole batch has been tried often enough.
     const losses = isLost(why) ? MAX_LOSSES - 1 : 0
     const lower = await fetchWithRetries(inMailbox, uids.slice(0, middle), limits, losses)
     return [...lower, ...(await fetchWithRetries(inMailbox, uids.slice(middle), limits, losses))]
   }
-  // A mail is only called unreadable when the same server answers a small question about it.
+  // A mail counts as unreadable only if the same server answers a small request about it.
   await inMailbox((client) => flagsOf(client, first), PATIENCE_MS).catch((error) => {
     throw isUnreadable(error) ? new TemporaryError('IMAP FETCH was refused', { cause: error }) : error
   })
@@ -58,7 +61,7 @@ async function apart(
 }
 
 /**
- * See ImapAccount.fetchAbove: whatever stands in the way is left to fetchWithRetries.
+ * See ImapAccount.fetchAbove; any failure to read is left to fetchWithRetries.
  * @throws TemporaryError, RateLimitedError when the server fails otherwise
  */
 export async function fetchBatched(

@@ -1,7 +1,6 @@
 /**
- * The command connections of one account. The first opens at the first command and comes back by itself when it is
- * lost; more open while commands have to wait, as far as the server lets them. One command runs on a connection at a
- * time.
+ * The command connections of one account. The first opens with the first command and reconnects when lost. More open
+ * when commands have to wait, up to the server's limit. One command runs on a connection at a time.
  */
 import type { ImapFlow } from 'imapflow'
 import { backoffMs, connectionBackoff } from '../base/backoff.ts'
@@ -13,7 +12,7 @@ import { Slot } from './pooled-connection.ts'
 import { type WaitingCommand, WaitingLine, waitingFor } from './waiting-line.ts'
 
 export interface PoolOptions {
-  /** Logs in; paced by the account's LoginRateLimiter. */
+  /** Logs in, limited by the account's LoginRateLimiter. */
   connect: (signal: AbortSignal) => Promise<ImapFlow>
   health: HealthRecord
   log: Log
@@ -22,16 +21,18 @@ export interface PoolOptions {
   keepAliveMs: number
 }
 
-/** A connection that lasted this long ends a series of failures; one that is dropped right after login does not. */
+/** A connection that lasted this long resets the failure count; one that is dropped right after login does not. */
 const STEADY_MS = 60_000
 /** Another connection is opened when a command has waited this long. */
 const GROW_AFTER_MS = 200
-/** How long the server's refusal of one more connection is respected. */
+/** How long to respect a refused additional connection. */
 const CEILING_MS = 300_000
 /** How long a command waits for the first connection, and for one that has failed before. */
 const PATIENCE_MS = 20_000
 const SHORT_PATIENCE_MS = 2000
-/** A server that answers none of its connections for so long keeps one more command waiting, not all of them. */
+/**
+ * When no connection of a server has answered for this long, only one more command waits; the others are rejected.
+ */
 const SILENT_MS = 3000
 
 export class ConnectionPool {
@@ -53,9 +54,9 @@ export class ConnectionPool {
   }
 
   /**
-   * Runs commands on a connection of their own.
+   * Runs commands on a connection reserved for them.
    * @param place where they will select, to save a SELECT; null when they need none
-   * @param patienceMs how long to wait for a connection while there is none; left out, it depends on how it has fared
+   * @param patienceMs how long to wait for a connection; if absent, it depends on recent failures
    */
   async run<T>(
     place: string | null,
@@ -81,7 +82,10 @@ export class ConnectionPool {
     }
   }
 
-  /** For what may wait for commands that others began; only for what changes nothing, since those go on. */
+  /**
+   * For reads that may wait for commands started by others. Only for operations that change nothing, because those
+   * continue.
+   */
   shared<T>(read: () => Promise<T>): Promise<T> {
     return this.#pulse.shared(read)
   }
@@ -100,7 +104,7 @@ export class ConnectionPool {
     })
   }
 
-  /** Why a new command needs not even wait. */
+  /** Why a new command should fail without waiting. */
   #refusal(patienceMs: number): Error | null {
     if (this.#stopped) return this.#stopped
     const soon = this.#retryAt - performance.now() < patienceMs
@@ -110,7 +114,7 @@ export class ConnectionPool {
 
   #unanswered(): TemporaryError {
     if (this.#slots.size === 0) return this.#notConnected()
-    return new TemporaryError('IMAP: the server does not answer what it was asked before')
+    return new TemporaryError('IMAP: the server does not answer an earlier command')
   }
 
   #notConnected(): TemporaryError {
@@ -122,7 +126,7 @@ export class ConnectionPool {
   #dispatch(): void {
     const free = [...this.#slots].filter((slot) => !slot.busy && slot.usable)
     for (const slot of free) this.#start(slot, this.#line.takeFitting(slot.place))
-    // What is left needs a SELECT: first on connections that have nothing selected.
+    // The remaining commands need a SELECT: prefer connections that have nothing selected.
     const rest = free
       .filter((slot) => !slot.busy)
       .sort((a, b) => Number(a.place !== null) - Number(b.place !== null))
@@ -180,7 +184,7 @@ export class ConnectionPool {
   #openFailed(error: Error): void {
     if (this.#stopped) return
     if (this.#slots.size > 0) {
-      // Most likely the server's limit on connections: go on with those that work.
+      // Most likely the server's connection limit: continue with the existing connections.
       this.#ceiling = { connections: this.#slots.size, until: performance.now() + CEILING_MS }
       this.#options.log.info({
         event: 'imap.connections.limited',

@@ -1,4 +1,4 @@
-/** One command connection in a pool: kept alive while nobody uses it. */
+/** One command connection in a pool, kept alive while unused. */
 import type { ImapFlow } from 'imapflow'
 import { closeClient, selectedKey } from './client.ts'
 
@@ -10,7 +10,7 @@ export class Slot {
   busy = false
   readonly openedAt = performance.now()
 
-  /** @param onUnused called after `keepAliveMs` without use, again and again */
+  /** @param onUnused called after every `keepAliveMs` without use */
   constructor(client: ImapFlow, keepAliveMs: number, onUnused: () => void) {
     this.client = client
     this.#keepAliveMs = keepAliveMs

@@ -1,6 +1,6 @@
 /**
- * The Message-IDs of a mailbox's recent mail, and which ids they answer. SEARCH HEADER reads every header in the mailbox
- * (8 ms among 2,000 mails on Dovecot), and is asked once per reply; this reads each header once.
+ * The Message-IDs of a mailbox's recent mail, and the ids they reply to. SEARCH HEADER reads every header in the
+ * mailbox (8 ms for 2,000 mails on Dovecot) and runs once per reply; this reads each header once.
  */
 import type { ImapFlow } from 'imapflow'
 import { fieldValues } from '../mail/message.ts'
@@ -8,7 +8,7 @@ import { parseFields } from '../mail/mime/header.ts'
 import { type InMailbox, stateOf } from './client.ts'
 import { bareId, idsIn, search } from './search.ts'
 
-/** Beyond this many mails SEARCH costs less than the memory. */
+/** Beyond this number SEARCH is cheaper than the memory. */
 const MAX_MAILS = 20_000
 const FETCH_MAILS = 500
 const FIELDS = ['message-id', 'in-reply-to', 'references'] as const
@@ -16,7 +16,7 @@ const FIELDS = ['message-id', 'in-reply-to', 'references'] as const
 export type IdField = (typeof FIELDS)[number]
 
 export class RecentIds {
-  /** Mail of that day and later is known. */
+  /** Covers mail of that day and later. */
   readonly from: Date
   readonly #inMailbox: InMailbox
   /** UIDs by field and id. */
@@ -37,7 +37,7 @@ export class RecentIds {
     return this.#mails > MAX_MAILS
   }
 
-  /** UIDs of the mails that have this id in one of the fields and still exist, ascending; null when it is full. */
+  /** UIDs of existing mails that have this id in one of the fields, ascending; null when it is full. */
   async find(fields: readonly IdField[], messageId: string): Promise<number[] | null> {
     await this.#refresh()
     if (this.full) return null
@@ -45,11 +45,11 @@ export class RecentIds {
     const known = new Set(fields.flatMap((field) => this.#uids.get(`${field} ${id}`) ?? []))
     if (known.size === 0) return []
     const uids = [...known].sort((a, b) => a - b)
-    // Since then they may have been moved or deleted.
+    // They may have been moved or deleted since.
     return this.#inMailbox((client) => search(client, { uid: uids.join(',') }))
   }
 
-  /** Resolves after a look at the mailbox that began after this call; calls that wait share it. */
+  /** Resolves after a scan of the mailbox that began after this call; waiting callers share it. */
   #refresh(): Promise<void> {
     if (!this.#refreshing) return this.#begin()
     this.#next ??= this.#refreshing.then(

@@ -1,4 +1,4 @@
-/** Finds mails: new ones by UID, known ones by Message-ID. "No answer" is never taken for "none". */
+/** Finds mails: new ones by UID, known ones by Message-ID. A missing answer is never treated as "none". */
 import type { ImapFlow, SearchObject } from 'imapflow'
 import { TemporaryError } from '../base/errors.ts'
 import { fieldValues } from '../mail/message.ts'
@@ -13,7 +13,7 @@ export async function search(client: ImapFlow, query: SearchObject): Promise<num
   return uids
 }
 
-/** `N:*` also names the last mail when N is beyond it (RFC 3501 section 6.4.8): the filter is what decides. */
+/** `N:*` also names the last mail when N is beyond it (RFC 3501 section 6.4.8), so the result is filtered. */
 export async function uidsAfter(client: ImapFlow, after: number): Promise<number[]> {
   const uids = await search(client, { uid: `${after + 1}:*` })
   return uids.filter((uid) => uid > after)
@@ -30,7 +30,7 @@ export function uidsWithKeyword(client: ImapFlow, keywords: readonly string[]): 
   return search(client, wanted.length === 1 ? { ...wanted[0] } : { or: wanted })
 }
 
-/** A Message-ID without angle brackets and the blanks that folding may have left inside. */
+/** A Message-ID without angle brackets and without the blanks that folding may have left inside. */
 export function bareId(messageId: string): string {
   return messageId.replace(/\s+/g, '').replace(/^<|>$/g, '')
 }
@@ -39,7 +39,7 @@ export function bareId(messageId: string): string {
 export const idsIn = (value: string): string[] => (value.match(/<[^<>]*>/g) ?? [value]).map(bareId)
 
 /**
- * UIDs of the mails that have this id in one of these fields, as a whole: HEADER in SEARCH matches substrings.
+ * UIDs of the mails that have exactly this id in one of these fields: HEADER in SEARCH matches substrings.
  * @param since only mails of that day or later
  */
 export async function findById(

@@ -3,7 +3,7 @@ import type { ImapFlow, ListResponse } from 'imapflow'
 import type { AccountSettings } from '../config/settings.ts'
 import type { SpecialMailboxes } from './types.ts'
 
-/** By attribute where the server knows it, else by name in many languages: imapflow ranks them in that order. */
+/** By attribute if the server has it, otherwise by name in many languages: imapflow ranks them in that order. */
 function pathsIn(mailboxes: readonly ListResponse[]): SpecialMailboxes {
   const pathOf = (use: string) =>
     mailboxes.find((mailbox) => mailbox.specialUse === use && !mailbox.flags.has('\\Noselect'))?.path ?? null
@@ -16,12 +16,12 @@ function pathsIn(mailboxes: readonly ListResponse[]): SpecialMailboxes {
   }
 }
 
-/** Creates it unless somebody else just did; both ways it exists afterwards, below the account's own prefix. */
+/** Creates it unless somebody else just did; either way it then exists, below the account's prefix. */
 async function create(client: ImapFlow, name: string): Promise<string> {
   return (await client.mailboxCreate(name)).path
 }
 
-/** Paths that the owner configured win; Drafts and Junk are created only in an account that has none at all. */
+/** Configured paths take precedence; Drafts and Junk are created only in an account that has none. */
 export async function findSpecialMailboxes(
   client: ImapFlow,
   configured: AccountSettings['mailboxes'],

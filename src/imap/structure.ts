@@ -1,9 +1,9 @@
-/** From the server's BODYSTRUCTURE (RFC 3501 section 7.4.2) to our Part. */
+/** Converts the server's BODYSTRUCTURE (RFC 3501 section 7.4.2) to our Part. */
 import type { MessageStructureObject } from 'imapflow'
 import type { Part } from '../mail/message.ts'
 import { safeFilename } from '../mail/mime/parameters.ts'
 
-/** More parts than any honest mail has; what is beyond is left out, so that no mail can make a tree without end. */
+/** More parts than any honest mail has; the rest is omitted, so that no mail can build an endless tree. */
 const MAX_PARTS = 1000
 
 const lower = (text: string | undefined): string => (text ?? '').toLowerCase()
@@ -49,7 +49,7 @@ export function partOf(structure: MessageStructureObject): Part {
   return translate(structure, true)
 }
 
-/** Stands for a mail whose structure nobody could read. */
+/** Placeholder for a mail whose structure could not be read. */
 export const unknownStructure: Part = {
   path: '1',
   type: 'application/octet-stream',

@@ -1,4 +1,4 @@
-/** What the IMAP adapter promises: the shapes and the interface that the steps are written against. */
+/** The contract of the IMAP adapter: types and the interface that the steps use. */
 
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
@@ -7,14 +7,14 @@ import type { Part } from '../mail/message.ts'
 
 export interface MailboxState {
   path: string
-  /** Decimal; a bigint in RFC 3501 terms is 32 bits, but text travels through JSON and SQL unharmed. */
+  /** Decimal; 32 bits in RFC 3501, but text survives JSON and SQL unchanged. */
   uidValidity: string
   /** A hint: mail may have arrived since. Catch up with `uidsAfter`, never by counting. */
   uidNext: number
   exists: number
 }
 
-/** One mail, as far as it could be read. Whatever could not is named in `fault`; no asked-for UID is left out. */
+/** One mail, as far as it could be read. `fault` names what could not be; every requested UID has an entry. */
 export interface Fetched {
   uid: number
   /** RFC822.SIZE in octets; 0 when unknown. */
@@ -27,14 +27,14 @@ export interface Fetched {
   header: Buffer
   /** A lone `application/octet-stream` leaf when the server's BODYSTRUCTURE could not be read. */
   structure: Part
-  /** Transfer-encoded octets of text parts and calendars by section number, those of a text cut at `maxTextOctets`. */
+  /** Transfer-encoded octets of text parts and calendars by section number; text parts are cut at `maxTextOctets`. */
   texts: Map<string, Buffer>
   /** OBJECTID (RFC 8474) or X-GM-MSGID; null when the server has neither. */
   emailId: string | null
   threadId: string | null
-  /** True when the mail was gone before it could be read; nothing but `uid` is meaningful then. */
+  /** True when the mail disappeared before it could be read; then only `uid` is meaningful. */
   vanished: boolean
-  /** What could not be read; null for a sound mail. */
+  /** What could not be read; null for an intact mail. */
   fault: Fault | null
 }
 
@@ -46,7 +46,7 @@ export interface FetchLimits {
   maxTextOctets: number
 }
 
-/** UIDs above `last`; those that are sure to be there by what the server said. */
+/** UIDs above `last`, and those that must exist according to the server. */
 export interface Above {
   last: number
   /** UIDs up to `last + most` are read. */
@@ -64,49 +64,49 @@ export interface SpecialMailboxes {
 }
 
 export interface ConnectionHealth {
-  /** `waiting`: lost, the next attempt is timed. `stopped`: closed, or only the owner can mend it. */
+  /** `waiting`: lost, the next attempt is scheduled. `stopped`: closed, or only the owner can fix it. */
   state: 'connected' | 'connecting' | 'waiting' | 'stopped'
   since: Date
   /** What broke the last connection, for people; null when none did. */
   lastError: string | null
 }
 
-/** Where a stored mail landed. Null where the server does not say (no UIDPLUS, RFC 4315). */
+/** Where a stored mail is. Null if the server does not say (no UIDPLUS, RFC 4315). */
 export interface Stored {
   uid: number | null
   uidValidity: string | null
 }
 
 /**
- * The command connections of one account. They open at the first command and come back by themselves, with
- * full-jitter back-off and at most one login per second per account.
+ * The command connections of one account. They open with the first command and reconnect with full-jitter back-off,
+ * at most one login per second per account.
  *
- * Every method throws TemporaryError when the server can't be reached or the connection was lost on a command
- * that changes nothing, RateLimitedError when the server throttles, OwnerActionError('account') once it refused
- * the login (and from then on, until a new account object is opened), PermanentError when the mailbox does not exist,
- * and UidValidityChanged when the given UIDVALIDITY is no longer the mailbox's.
+ * Every method throws TemporaryError when the server can't be reached or the connection was lost on a command that
+ * changes nothing, RateLimitedError when the server throttles, OwnerActionError('account') once it refused the login
+ * (and from then on, until a new account object is opened), PermanentError when the mailbox does not exist, and
+ * UidValidityChanged when the given UIDVALIDITY is no longer the mailbox's.
  */
 export interface ImapAccount extends AsyncDisposable {
   readonly address: string
   /** Upper case, as after login. */
   capabilities(): Promise<ReadonlySet<string>>
   /**
-   * Configured paths win, then special-use, then names in many languages. Creates Drafts or Junk when the account
-   * has none at all, never a second one, and never any other.
+   * Configured paths take precedence, then special-use, then names in many languages. Creates Drafts or Junk when the
+   * account has none, never a second one, and never any other.
    */
   specialMailboxes(): Promise<SpecialMailboxes>
   /**
-   * The path of a mailbox with that last name in any case, below whatever prefix the server has (`INBOX.Approved`); of several
-   * the shallowest, null without one. Asked anew each time: the owner may just have created it.
+   * The path of a mailbox with that last name in any case, below any server prefix (`INBOX.Approved`). The shallowest
+   * if there are several, null if there is none. Never cached: the owner may just have created it.
    */
   mailboxNamed(name: string): Promise<string | null>
   state(mailbox: string): Promise<MailboxState>
   /**
-   * Opens a mailbox for writing, once. Courier gives one that nobody has opened so a new UIDVALIDITY at each EXAMINE; from
-   * then on it keeps it. The mailbox loses \Recent, and nothing else.
+   * Opens a mailbox for writing, once. Until then Courier assigns a new UIDVALIDITY at each EXAMINE; afterwards it
+   * keeps it. Only \Recent is lost.
    */
   settle(mailbox: string): Promise<void>
-  /** Every UID above `after`, ascending, only of mails that exist. */
+  /** Every UID above `after`, ascending; only existing mails. */
   uidsAfter(mailbox: string, uidValidity: string, after: number): Promise<number[]>
   /** UIDs of the mails that carry one of these keywords, ascending. */
   uidsWithKeyword(mailbox: string, uidValidity: string, keywords: readonly string[]): Promise<number[]>
@@ -115,8 +115,9 @@ export interface ImapAccount extends AsyncDisposable {
   /** Reads mails in batches, in UID order, without setting \Seen. Yields one entry for every UID asked for. */
   fetch(mailbox: string, uidValidity: string, uids: number[], limits: FetchLimits): AsyncIterable<Fetched[]>
   /**
-   * Reads every mail above `last` in as few commands as can be, ascending: for the few that have just come. Null when one of
-   * `expected` is not among them, when there are others above `last + most`, or when they can't be read together: then `uidsAfter` and `fetch` tell what is there.
+   * Reads every mail above `last` in as few commands as possible, ascending: for a few that have just arrived. Null
+   * when one of `expected` is missing, when there are more above `last + most`, or when they can't be read together;
+   * then use `uidsAfter` and `fetch`.
    */
   fetchAbove(
     mailbox: string,
@@ -130,17 +131,20 @@ export interface ImapAccount extends AsyncDisposable {
   fetchSource(mailbox: string, uidValidity: string, uid: number, maxOctets: number): Promise<Buffer | null>
   /**
    * UIDs of the mails with exactly this Message-ID (SEARCH alone matches substrings), ascending.
-   * @param since mail that came before that day may be left out. Say it: within the last days it is answered from
-   * memory, brought up to date at each call; without it the server reads all its headers
+   * @param since earlier mail may be left out. Pass it if possible: the last days are answered from memory, refreshed
+   * at each call; without it the server reads all its headers
    */
   findByMessageId(mailbox: string, messageId: string, since?: Date): Promise<number[]>
   /** UIDs of the mails whose In-Reply-To or References name this Message-ID, ascending. `since` as above. */
   findRepliesTo(mailbox: string, messageId: string, since?: Date): Promise<number[]>
-  /** UIDs of the mails in this thread by the server's own threading (X-GM-THRID, RFC 8474), ascending; none without it. */
+  /**
+   * UIDs of the mails in this thread by the server's own threading (X-GM-THRID, RFC 8474), ascending; empty if
+   * unsupported.
+   */
   findByThread(mailbox: string, threadId: string): Promise<number[]>
   /**
-   * Stores octets. Keywords go along where the mailbox allows them (RFC 3501 PERMANENTFLAGS), else are left out.
-   * @throws TemporaryError or PermanentError when surely nothing was stored
+   * Stores octets. Keywords that the mailbox does not allow (RFC 3501 PERMANENTFLAGS) are left out.
+   * @throws TemporaryError or PermanentError when certainly nothing was stored
    * @throws UncertainError when the connection died before the answer: search by Message-ID before trying again
    */
   append(
@@ -154,7 +158,7 @@ export interface ImapAccount extends AsyncDisposable {
    * Moves one mail (RFC 6851).
    * @throws MessageVanished when the mail is not there (any more)
    * @throws UncertainError when the answer was lost, or did not prove the move: search the target by Message-ID
-   * @throws PermanentError when the server has neither MOVE nor UIDPLUS: an imitation would expunge others' mail
+   * @throws PermanentError when the server has neither MOVE nor UIDPLUS: emulating it would expunge other mail
    */
   move(mailbox: string, uidValidity: string, uid: number, target: string): Promise<{ uid: number | null }>
   /**
@@ -165,7 +169,7 @@ export interface ImapAccount extends AsyncDisposable {
   /** @throws MessageVanished when the mail is gone */
   removeFlags(mailbox: string, uidValidity: string, uid: number, flags: string[]): Promise<boolean>
   /**
-   * Deletes this mail and no other: UID EXPUNGE (RFC 4315). A mail that is gone already is a success.
+   * Deletes only this mail: UID EXPUNGE (RFC 4315). Succeeds if the mail is already gone.
    * @throws PermanentError without UIDPLUS
    */
   removeExactly(mailbox: string, uidValidity: string, uid: number): Promise<void>
@@ -177,15 +181,15 @@ export interface Timing {
   /** DNS, TCP and TLS together. */
   connectMs: number
   greetingMs: number
-  /** Silence of the server after which it is asked, or given up when it owes an answer. */
+  /** Server silence after which it is probed, or given up if it owes an answer. */
   quietMs: number
   /** A command and its whole answer, however busily the server talks. */
   commandMs: number
   /** IDLE is begun anew after this; Yahoo cuts at 3 minutes (RFC 2177 allows 29). */
   maxIdleMs: number
-  /** An unused command connection says NOOP after this. Below `quietMs`. */
+  /** An unused command connection sends NOOP after this. Less than `quietMs`. */
   keepAliveMs: number
-  /** How long a selected mailbox is taken for the one that has its name; then it is selected anew. */
+  /** How long a selected mailbox is assumed to be the one with that name; then it is selected again. */
   trustMs: number
 }
 
@@ -194,16 +198,18 @@ export interface ImapOptions {
   clock: Clock
   /** [0, 1): jitter of the back-off. */
   random: () => number
-  /** Asked once per connection when the account uses OAuth2, and once more with the token that the server refused. */
+  /**
+   * Called once per connection when the account uses OAuth2, and once more with the token that the server refused.
+   */
   accessToken?: (refused?: string) => Promise<string>
-  /** Limits of a connection in milliseconds, where the defaults do not suit. */
+  /** Overrides of the default connection limits, in milliseconds. */
   timing?: Partial<Timing>
 }
 
 export interface WatchOptions extends ImapOptions {
-  /** Called after each connect, after each notice of the server, and at each poll. Must not throw. */
+  /** Called after each connect, each server notification and each poll. Must not throw. */
   onChange: (state: MailboxState) => void
-  /** Called once when watching ends for good: the owner has to act. Not called on abort. */
+  /** Called once when watching stops permanently because the owner has to act. Not called on abort. */
   onStopped: (error: Error) => void
   onHealth?: (health: ConnectionHealth) => void
   /** Ends the watch; `done` then resolves. */

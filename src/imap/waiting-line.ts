@@ -1,16 +1,16 @@
-/** The commands of an account that wait for a connection, and which of them goes next. */
+/** The commands of an account that wait for a connection, and their order. */
 import type { Slot } from './pooled-connection.ts'
 
 export interface WaitingCommand {
-  /** Where it has to run (placeKey); null when any connection will do. */
+  /** Where it has to run (placeKey); null if any connection will do. */
   place: string | null
-  /** How often a later one went first because it needed no SELECT. */
+  /** How often a later command went first because it needed no SELECT. */
   overtaken: number
   start(slot: Slot): void
   fail(error: Error): void
 }
 
-/** One whose `expiry`, if there is one, ends with the waiting. */
+/** A waiting command; its `expiry` timer, if any, is cleared when it leaves the line. */
 export function waitingFor(
   place: string | null,
   resolve: (slot: Slot) => void,
@@ -31,7 +31,7 @@ export function waitingFor(
   return waiting
 }
 
-/** The next command may be overtaken this often by those that fit the mailbox a connection has selected. */
+/** How often the next command may be overtaken by commands that fit a connection's selected mailbox. */
 const MAX_OVERTAKEN = 16
 
 export class WaitingLine {
@@ -51,7 +51,7 @@ export class WaitingLine {
     return index >= 0
   }
 
-  /** Takes out the first that can run there without SELECT. */
+  /** Removes the first command that can run there without SELECT. */
   takeFitting(place: string | null): WaitingCommand | undefined {
     const [first] = this.#line
     if (!first || first.overtaken >= MAX_OVERTAKEN) return undefined
@@ -68,7 +68,7 @@ export class WaitingLine {
     for (const waiting of this.#line.splice(0)) waiting.fail(error)
   }
 
-  /** @returns how many are left, without an error all */
+  /** @returns how many are left; all of them when there is no error */
   failBehindFirst(error: Error | null): number {
     if (error) for (const waiting of this.#line.splice(1)) waiting.fail(error)
     return this.#line.length

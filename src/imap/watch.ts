@@ -1,6 +1,6 @@
 /**
- * The connection that waits for mail. It idles from the first moment on and runs nothing but NOOP; catching up is done
- * elsewhere, so that IDLE is never broken by it.
+ * The connection that waits for mail. It idles at once and runs only NOOP; catching up uses other connections, so
+ * that it never interrupts IDLE.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ImapFlow } from 'imapflow'
@@ -14,9 +14,9 @@ import { commandError } from './errors.ts'
 import { HealthRecord } from './health.ts'
 import type { ConnectionHealth, Watch, WatchOptions } from './types.ts'
 
-/** A connection that lasted this long ends a series of failures. */
+/** A connection that lasted this long resets the failure count. */
 const STEADY_MS = 60_000
-/** An IDLE that ends by itself sooner than this did not idle at all. */
+/** An IDLE that ends on its own sooner than this did not idle at all. */
 const IDLE_TOO_SHORT_MS = 100
 
 const quietly = (promise: Promise<unknown>): Promise<void> =>
@@ -92,7 +92,7 @@ export class MailboxWatch implements Watch {
     }
   }
 
-  /** Idles until the connection is gone. Every poll breaks IDLE for one NOOP, which also finds a dead peer. */
+  /** Idles until the connection is lost. Every poll interrupts IDLE for one NOOP, which also detects a dead peer. */
   async #idle(client: ImapFlow, report: () => void): Promise<void> {
     const pollMs = pollMsFor(client.capabilities, this.#settings.imap.pollMs)
     let poll: Promise<void> | undefined
@@ -109,7 +109,7 @@ export class MailboxWatch implements Watch {
         await Promise.race([quietly(client.idle()), closed])
         if (poll) await poll
         else if (performance.now() - startedAt < IDLE_TOO_SHORT_MS) {
-          // The server refuses IDLE: only the polls are left.
+          // The server refuses IDLE: only polling is left.
           await Promise.race([delay(pollMs, undefined, { ref: false }), closed])
         }
       }
@@ -118,7 +118,7 @@ export class MailboxWatch implements Watch {
     }
   }
 
-  /** What the caller's function throws must not end the watch. */
+  /** An exception in the caller's function must not end the watch. */
   #call(callback: () => void): void {
     try {
       callback()

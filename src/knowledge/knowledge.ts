@@ -1,9 +1,11 @@
 /**
- * The owner's reference texts: a folder of Markdown and text files. A small folder is given whole, a larger one is searched.
+ * The owner's reference texts: a folder of Markdown and text files. A small folder is given in full, a larger one is
+ * searched.
  *
- * Each search first compares the files' times and sizes with the index and reads again what has changed. That takes less than a
- * millisecond for a few hundred files, against seconds for the model call that follows; it needs no watcher that can miss
- * a change (network file systems, mounted volumes and editors that replace files all defeat fs.watch) or keep the process alive.
+ * Each search first compares the files' times and sizes with the index and reads changed files again. That takes less
+ * than a millisecond for a few hundred files, against seconds for the model call that follows. It needs no watcher,
+ * which could miss changes (network file systems, mounted volumes and editors that replace files all defeat fs.watch)
+ * or keep the process alive.
  */
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
@@ -22,36 +24,36 @@ export interface Passage {
   /** Headings above it, joined by ` > `; empty for none. */
   heading: string
   text: string
-  /** Higher is better; 0 where all of the folder is given. */
+  /** Higher is better; 0 if the whole folder is given. */
   score: number
 }
 
 export interface Wanted {
-  /** Search phrases, questions of the mail, its subject: short texts, each of which counts the same. */
+  /** Search phrases, questions of the mail, its subject: short texts, all with equal weight. */
   queries: readonly string[]
   /** Rough tokens that there is room for. */
   tokens: number
-  /** A folder of at most so many rough tokens is given whole, without a search. */
+  /** A folder of at most this many rough tokens is given in full, without a search. */
   whole: number
 }
 
-/** What a writer of search phrases should know of the folder. */
+/** What a writer of search phrases should know about the folder. */
 export interface Outline {
-  /** BCP 47, the commonest first; empty where the languages are not known. */
+  /** BCP 47, the most common first; empty if the languages are unknown. */
   languages: readonly string[]
   /** A few of its headings. */
   headings: readonly string[]
 }
 
 export interface Knowledge {
-  /** The whole folder when it is small, else the passages that fit best, as many as there is room for. In the folder's order. */
+  /** The whole folder if it is small, otherwise the best matching passages that fit. In the folder's order. */
   find(wanted: Wanted): Passage[]
   /** Passages that a source label names: `file > heading`, the file alone, or the last heading. */
   named(label: string): Passage[]
   readonly outline: Outline
   /** Rough tokens of the whole folder, headings included. */
   readonly tokens: number
-  /** Of the files as they were at the last search, 16 hex digits: stored with each reply. */
+  /** Hash of the files as of the last search, 16 hex digits: stored with each reply. */
   readonly hash: string
   /** Number of passages. */
   readonly size: number
@@ -59,7 +61,7 @@ export interface Knowledge {
 }
 
 const readable = /\.(md|markdown|txt|text)$/i
-/** Octets of one file, and number of files: what is beyond is named in the log and left out. */
+/** Limits for one file's octets and the number of files; the excess is logged and skipped. */
 const largestFile = 2_000_000
 const mostFiles = 2000
 const faults: Readonly<Record<string, string>> = {
@@ -120,7 +122,7 @@ class FolderIndex {
   readonly #log: Log
   readonly #ranking = new Ranking()
   #outline: { hash: string; outline: Outline } | null = null
-  /** So that a fault is logged once, not at every search. */
+  /** Faults already logged, so that they are not logged at every search. */
   #complaints = new Set<string>()
   #serial = 0
 
@@ -129,7 +131,7 @@ class FolderIndex {
     this.#log = log
   }
 
-  /** Brings the index up to the folder's state. */
+  /** Updates the index to the folder's current state. */
   refresh(): void {
     const present = this.#list()
     for (const name of this.files.keys()) if (!present.has(name)) this.#remove(name)
@@ -142,7 +144,7 @@ class FolderIndex {
     if (changed > 0) this.#log.info({ event: 'knowledge.indexed', changed, passages: this.entries.size })
   }
 
-  /** A folder that vanishes while replyd runs is a fault to report, not a reason to hold all mail. */
+  /** A folder that vanishes while replyd is running is a fault to report, not a reason to hold all mail. */
   refreshOrKeep(): void {
     try {
       this.refresh()
@@ -187,7 +189,7 @@ class FolderIndex {
     return this.#outline.outline
   }
 
-  /** By file, and as the passages stand in it: prices and hours are read better beside their neighbours. */
+  /** In file order: prices and hours are easier to read next to their neighbours. */
   #inOrder(): Entry[] {
     return [...this.files.keys()]
       .sort()

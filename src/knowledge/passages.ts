@@ -1,4 +1,4 @@
-/** Cuts a reference text into passages that can stand alone, each under its headings. */
+/** Cuts a reference text into self-contained passages, each under its headings. */
 
 export interface PassageText {
   /** Headings above it, joined by ` > `; empty for none. */
@@ -23,7 +23,7 @@ function headingOf(
 ): { level: number; title: string; lines: number } | null {
   const hashes = /^ {0,3}(#{1,6})\s+(.*?)\s*#*\s*$/.exec(line)
   if (hashes) return { level: hashes[1]?.length ?? 1, title: hashes[2] ?? '', lines: 1 }
-  // Underlined headings; a line of dashes under nothing is a rule.
+  // Underlined headings; a line of dashes with nothing above it is a rule.
   if (
     line.trim() !== '' &&
     next !== undefined &&
@@ -58,7 +58,7 @@ function sections(text: string, markdown: boolean): Section[] {
   return found
 }
 
-/** Paragraphs are kept whole where they fit; longer ones are cut at a sentence or a blank. */
+/** Paragraphs stay whole if they fit; longer ones are cut at a sentence or a blank. */
 function pack(text: string): string[] {
   const packed: string[] = []
   for (const paragraph of text.split(/\n\s*\n/).flatMap(shortEnough)) {
@@ -70,7 +70,7 @@ function pack(text: string): string[] {
   return packed
 }
 
-/** A row without its head says nothing: each piece of a long table begins with it. */
+/** A row without its header means nothing: each piece of a long table begins with it. */
 function piecesOfTable(lines: readonly string[]): string[] {
   const head = lines.slice(0, 2).join('\n')
   const pieces: string[] = []

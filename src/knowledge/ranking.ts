@@ -1,4 +1,4 @@
-/** Ranks passages for several short queries at once: words by BM25, and parts of words for compounds and inflection. */
+/** Ranks passages for several short queries at once: words by BM25, and word parts for compounds and inflection. */
 import MiniSearch from 'minisearch'
 import { foldTerm, partsOf, tokenize } from './tokens.ts'
 
@@ -21,11 +21,11 @@ interface Indexed {
 const queryLength = 400
 /** Reciprocal rank fusion: how fast a lower rank loses weight. */
 const fusion = 8
-/** Ranks of one query beyond this one say nothing. */
+/** Lower ranks of one query are ignored. */
 const deepest = 40
-/** A term in more passages than this share tells them apart no more; it is left out where others are there. */
+/** A term in more than this share of the passages does not distinguish them; it is ignored if there are others. */
 const commonest = 0.35
-/** Parts of words match by chance more often than words. */
+/** Word parts match by chance more often than words. */
 const partsWeight = 0.6
 
 export class Ranking {
@@ -68,7 +68,7 @@ export class Ranking {
   }
 
   /**
-   * Best first. Each query has the same say, so that a mail with four questions gets passages for all of them.
+   * Best first. All queries have equal weight, so that a mail with four questions gets passages for each of them.
    * @param queries search phrases, questions, a subject
    */
   rank(queries: readonly string[]): Ranked[] {
@@ -100,7 +100,7 @@ export class Ranking {
     return this.#parts.search(query, { boost: { heading: 2 }, combineWith: 'OR' }).map(({ id }) => String(id))
   }
 
-  /** Without the words that most passages share: which those are, the folder itself tells, whatever its language. */
+  /** Removes the words that most passages share; the folder itself shows which, in any language. */
   #telling(query: string): string {
     const most = this.#terms.size * commonest
     const words = tokenize(query)

@@ -6,7 +6,7 @@ const unspaced =
 
 const words = new Intl.Segmenter('und', { granularity: 'word' })
 
-/** Words; those of unspaced scripts by the dictionary of ICU. */
+/** Words; for unspaced scripts by ICU's dictionary. */
 export function tokenize(text: string): string[] {
   return text
     .normalize('NFKC')
@@ -18,7 +18,7 @@ export function tokenize(text: string): string[] {
     })
 }
 
-/** Lower case without accents, so that `Rückgabe` is found by `ruckgabe`; null for what says nothing. */
+/** Lower case without accents, so that `ruckgabe` finds `Rückgabe`; null for meaningless terms. */
 export function foldTerm(term: string): string | null {
   const folded = term
     .toLowerCase()
@@ -30,7 +30,10 @@ export function foldTerm(term: string): string | null {
 
 const partLength = 4
 
-/** Runs of four letters of each longer word, folded: `Hausbesuch` and `Besuche zu Hause` share some. Unspaced scripts have pairs. */
+/**
+ * Folded four-letter runs of each longer word: `Hausbesuch` and `Besuche zu Hause` share some. Unspaced scripts use
+ * pairs.
+ */
 export function partsOf(text: string): string[] {
   return tokenize(text).flatMap((word) => {
     const term = foldTerm(word)

@@ -4,7 +4,7 @@ export interface Owner {
   aliases: readonly string[]
   /** Display name used in From; null for none. */
   displayName: string | null
-  /** authserv-ids whose Authentication-Results are believed (RFC 8601 section 2.5); empty: none is. */
+  /** authserv-ids whose Authentication-Results are trusted (RFC 8601 section 2.5); empty: none. */
   authservIds: readonly string[]
   /** List-Ids of the owner's own groups. */
   ownLists: readonly string[]

@@ -34,7 +34,7 @@ function domainOf(written: string): string | null {
 
 const dotAtom = /^[^\s<>,;:@.()"[\]\\]+(\.[^\s<>,;:@.()"[\]\\]+)*$/u
 
-/** Quotes are kept only where RFC 5321 section 4.1.2 needs them: `"joe"@x` and `joe@x` are one address. */
+/** Quotes are kept only if RFC 5321 section 4.1.2 requires them: `"joe"@x` and `joe@x` are the same address. */
 function localPart(text: string): string | null {
   if (text === '' || text.length > 512 || /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(text)) return null
   return dotAtom.test(text) ? text : `"${text.replace(/["\\]/g, '\\$&')}"`
@@ -44,7 +44,7 @@ function isSpecial(token: Token | undefined, text: string): boolean {
   return token?.kind === 'special' && token.text === text
 }
 
-/** Walks from `at` over words joined by dots; the index of the last token taken. */
+/** Walks from `at` over words joined by dots; returns the index of the last token taken. */
 function walk(list: readonly Token[], at: number, step: -1 | 1): number {
   let taken = at - step
   let wantsDot = false
@@ -112,7 +112,7 @@ function nameOf(list: readonly Token[]): string {
   return plainLine(decodeWords(name.trim() || comment.trim()))
 }
 
-/** What stands between `<` and `>`, which must be one addr-spec, perhaps behind an obsolete route. */
+/** The text between `<` and `>`, which must be one addr-spec, possibly after an obsolete route. */
 function angleAddress(inside: readonly Token[]): string | null {
   const bare = inside.filter((token) => token.kind !== 'comment')
   const colon = isSpecial(bare[0], '@') ? bare.findIndex((token) => isSpecial(token, ':')) : -1
@@ -123,7 +123,7 @@ function angleAddress(inside: readonly Token[]): string | null {
     : null
 }
 
-/** Addresses of a run without angle brackets: usually one or none, several when commas are missing. */
+/** Addresses of a run without angle brackets: usually one or none, several if commas are missing. */
 function bareAddresses(run: readonly Token[]): Mailbox[] {
   const list = run.filter((token) => token.kind !== 'comment')
   const specs = specsOf(list)
@@ -148,9 +148,8 @@ function angleEnd(list: readonly Token[], from: number): number {
 }
 
 /**
- * The addresses of a From, To or Reply-To value, members of groups included. What is malformed is left out rather
- * than guessed at. Encoded words are decoded after the structure is known, so that they can't add an address.
- * Linear time.
+ * The addresses of a From, To or Reply-To value, including members of groups. Malformed ones are omitted rather than
+ * guessed at. Encoded words are decoded after parsing, so that they can't add an address. Linear time.
  */
 export function parseAddressList(value: string): Mailbox[] {
   const list = tokens(value)
@@ -177,12 +176,12 @@ export function parseAddressList(value: string): Mailbox[] {
   return found
 }
 
-/** What follows the last `@` of an address; the whole text when there is none. */
+/** The text after the last `@` of an address; the whole text if there is none. */
 export function domainPart(address: string): string {
   return address.slice(address.lastIndexOf('@') + 1)
 }
 
-/** Splits at the last `@`; the domain is empty when there is none. */
+/** Splits at the last `@`; the domain is empty if there is none. */
 function halves(address: string): { local: string; domain: string } {
   const at = address.lastIndexOf('@')
   const written = at < 0 ? address : address.slice(0, at)
@@ -191,7 +190,7 @@ function halves(address: string): { local: string; domain: string } {
   return { local, domain: at < 0 ? '' : address.slice(at + 1) }
 }
 
-/** Cuts a `+tag` (RFC 5233 subaddress); a local part that begins with `+` is none. */
+/** Removes a `+tag` (RFC 5233 subaddress); a leading `+` does not start a tag. */
 function untagged(local: string): string {
   const plus = local.indexOf('+')
   return plus > 0 ? local.slice(0, plus) : local
@@ -210,8 +209,8 @@ export function withoutTag(address: string): string {
 }
 
 /**
- * Public suffix plus one label; suffixes that companies run for their customers (`github.io`) count, for their
- * customers are strangers to each other. The domain itself when it has no such form.
+ * Public suffix plus one label. Includes suffixes that companies run for their customers (`github.io`), who are
+ * strangers to each other. The domain itself if it has no such form.
  */
 export function organisationalDomain(domain: string): string {
   const bare = domain.toLowerCase().replace(/\.$/, '')

@@ -2,7 +2,7 @@ import { domainPart, organisationalDomain, parseAddressList, stripComments } fro
 import type { Message } from './message.ts'
 import { quotedEnd } from './mime/keyword.ts'
 
-/** What the account's own servers found out about the author's domain (section 9). */
+/** What the account's own servers determined about the author's domain (section 9). */
 export type Authentication = 'unknown' | 'pass' | 'none' | 'dmarc-fail'
 
 /** One method's result: `dkim=pass header.d=x.example`. All in lower case. */
@@ -55,7 +55,7 @@ function receivedBy(value: string): string | null {
   return /^[a-z0-9.-]+\.[a-z][a-z0-9-]*$/.test(host) ? host : null
 }
 
-/** Whether a server of another organisation than those of the ids wrote it. Microsoft 365 writes no id. */
+/** Whether a server of another organisation than that of the ids wrote it. Microsoft 365 writes no id. */
 function isForeignReceived(value: string, authservIds: readonly string[]): boolean {
   const host = receivedBy(value)
   if (host === null) return false
@@ -66,9 +66,9 @@ function isForeignReceived(value: string, authservIds: readonly string[]): boole
 }
 
 /**
- * RFC 8601 section 5: the topmost field with an own id, and further ones as long as no Received field stands
- * between (several filters on one server add one each). Below the next Received the sender may have written it, and so they
- * may have where another organisation's server stands above the first.
+ * RFC 8601 section 5: the topmost field with an own id, and further ones up to the next Received field (several
+ * filters on one server add one each). Fields below the next Received may have been written by the sender, and so may
+ * fields below one from another organisation's server.
  */
 export function trustedAuthentication(
   message: Pick<Message, 'fields'>,
@@ -83,8 +83,8 @@ export function trustedAuthentication(
 }
 
 /**
- * Ids are host names, so case does not count (RFC 5321 section 2.4). A label `*` of a trusted id stands for any one label:
- * large providers write the name of one of many machines. It is no wildcard for a whole domain.
+ * Ids are host names, so case does not matter (RFC 5321 section 2.4). A label `*` of a trusted id matches any one
+ * label, because large providers use many host names. It does not match a whole domain.
  */
 function isTrusted(id: string, trusted: readonly string[]): boolean {
   const written = id.toLowerCase()
@@ -128,8 +128,8 @@ function segments(field: string): string[] {
 }
 
 /**
- * RFC 8601 section 2.2. Microsoft 365 writes no authserv-id: its id reads as the empty string. A version may follow;
- * OpenDKIM and OpenDMARC append the id of the job, Yahoo a property of its own.
+ * RFC 8601 section 2.2. Microsoft 365 writes no authserv-id: its id is read as the empty string. A version may
+ * follow; OpenDKIM and OpenDMARC append a job id, Yahoo its own property.
  */
 export function authservIdOf(value: string): string {
   const head = segments(value)[0] ?? ''
@@ -158,7 +158,7 @@ function parseResult(segment: string): MethodResult | null {
   return { method: first[0].split('/')[0] ?? '', result: first[1], properties: new Map(properties) }
 }
 
-/** The domain in `x.example`, `@x.example`, `user@x.example` or `<user@x.example>`; empty when there is none. */
+/** The domain in `x.example`, `@x.example`, `user@x.example` or `<user@x.example>`; empty if there is none. */
 function domainIn(value: string | undefined): string {
   if (!value) return ''
   const written = value.replace(/^<|>$/g, '')

@@ -14,9 +14,9 @@ const fewestVotes = 3
 const token = /^[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]+$/
 
 /**
- * The authserv-id that stands topmost (RFC 8601 section 5) in more than half of these mails. Where the own server writes
- * none, the topmost one was written by others: so it has to have come with mail of at least two organisations, too.
- * @returns null when there is no such id
+ * The topmost authserv-id (RFC 8601 section 5) in more than half of these mails. If the own server writes none, the
+ * topmost one comes from others, so it must also occur in mail of at least two organisations.
+ * @returns null if there is no such id
  */
 export function likelyAuthservId(mails: readonly Pick<Message, 'fields'>[]): string | null {
   const votes = new Map<string, { count: number; authors: Set<string> }>()

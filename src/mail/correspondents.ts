@@ -10,18 +10,18 @@ export interface Correspondents {
   /** The addresses of Sender. */
   senders: readonly Mailbox[]
   replyTo: readonly Mailbox[]
-  /** Those of Reply-To that are not the owner's, each once. */
+  /** The Reply-To addresses that are not the owner's, without duplicates. */
   foreignReplyTo: readonly Mailbox[]
-  /** Who filled in a form that writes as the owner and names nobody in Reply-To; null for other mail. */
+  /** The person who filled in a form that writes as the owner and has no Reply-To; null for other mail. */
   visitor: Mailbox | null
-  /** The single address that an automatic reply would go to (section 2.9); null when there is none. */
+  /** The only address that an automatic reply would go to (section 2.9); null if there is none. */
   target: Mailbox | null
-  /** True when the target stands in Reply-To and not in From. */
+  /** True if the target is in Reply-To and not in From. */
   targetElsewhere: boolean
   isOwn: (address: string) => boolean
 }
 
-/** Both sides of every comparison of addresses: lower case, tags kept (section 2.5). */
+/** The normal form for comparing addresses: lower case, tags kept (section 2.5). */
 export function comparable(address: string): string {
   return address.toLowerCase()
 }
@@ -44,8 +44,8 @@ export function mailboxes({ fields }: Pick<Message, 'fields'>, name: string): re
 }
 
 /**
- * Tells the owner's addresses: account address and aliases, whole, any case, `+tag` removed on both sides
- * (section 2.6). harbor.example.evil.example is not harbor.example.
+ * Returns a test for the owner's addresses: account address and aliases, whole, in any case, `+tag` removed on both
+ * sides (section 2.6). harbor.example.evil.example is not harbor.example.
  */
 export function ownAddressTest(owner: Owner): (address: string) => boolean {
   const known = tests.get(owner)

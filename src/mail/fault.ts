@@ -1,4 +1,4 @@
-/** What could not be read of a mail: a code for rules, the part where it is known, and words for a person. */
+/** What could not be read of a mail: a code for rules, the part if known, and a text for people. */
 const words = {
   'header-cut': 'the header is too long to be read to its end',
   'message-cut': 'the message is too long to be read to its end',
@@ -25,7 +25,7 @@ export interface Fault {
   text: string
 }
 
-/** @param why the words of an error, where there is one */
+/** @param why the message of an error, if any */
 export function faultOf(code: FaultCode, part: string | null = null, why: string | null = null): Fault {
   const where = part === null || part === '' ? '' : ` (part ${part})`
   return { code, part, text: `${words[code]}${where}${why === null ? '' : `: ${why}`}` }

@@ -2,7 +2,7 @@
 const joiner = '\u2060'
 
 /**
- * What a stranger wrote, for a text that a mail program or a chat shows: nothing in it becomes a link, and Slack's markup
+ * A stranger's text for display in a mail client or a chat: nothing in it becomes a link, and Slack's markup
  * (`<url|text>`, `<!channel>`) stays text. It still reads the same.
  */
 export function inert(text: string): string {

@@ -13,7 +13,7 @@ const systemWords = new Set(
 /** The id that every Exchange organisation gives to its own bounce sender. */
 const exchangeId = 'microsoftexchange329e71ec88ae4615bbc36ab6ce41109e'
 
-/** True for a system address wherever it stands (RFC 3834 section 2, RFC 5230 section 4.6, RFC 2142). */
+/** True for a system address in any role (RFC 3834 section 2, RFC 5230 section 4.6, RFC 2142). */
 function isSystemAnywhere(word: string): boolean {
   return (
     systemWords.has(word) ||
@@ -39,7 +39,7 @@ export function isDaemonName(name: string): boolean {
   return /^(?:mail delivery (?:subsystem|system)|mailer-daemon)$/i.test(name.replace(/\s+/g, ' ').trim())
 }
 
-/** Each blank stands for a separator or nothing. */
+/** Each blank matches a separator or nothing. */
 const noReplyWords =
   'no reply|do not reply|dont reply|no response|no answer|ne pas repondre|nao responda|nao responder|no responder|' +
   'nicht antworten|keine antwort'
@@ -47,12 +47,12 @@ const noReplyPattern = `(?:${noReplyWords.replaceAll(' ', '[-_.]?')})\\d*`
 const strictNoReply = new RegExp(`(?:^|[-_.])${noReplyPattern}$`)
 const looseNoReply = new RegExp(`^${noReplyPattern}[-_.]`)
 
-/** The whole local part, or its end after a separator, says that nobody reads here. */
+/** The whole local part, or its end after a separator, says that nobody reads mail here. */
 export function isStrictNoReply(word: string): boolean {
   return strictNoReply.test(word)
 }
 
-/** Begins with such a word: nearly always software, but the address alone cannot tell. */
+/** Begins with such a word: nearly always software, but the address alone is not enough. */
 export function isLooseNoReply(word: string): boolean {
   return looseNoReply.test(word)
 }
@@ -92,7 +92,7 @@ const providerDomains = new Set(
 )
 
 /**
- * Strangers share such a domain, so that the limit per organisational domain says nothing about a loop.
+ * Strangers share such a domain, so the limit per organisational domain does not indicate a loop.
  * @param domain an organisational domain in A-label form
  */
 export function isMailboxProvider(domain: string): boolean {

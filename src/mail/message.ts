@@ -9,7 +9,7 @@ export interface Field {
   value: string
 }
 
-/** A node of the MIME tree (RFC 2045). message/* parts are leaves: what is inside is content, not structure. */
+/** A node of the MIME tree (RFC 2045). message/* parts are leaves: their contents are not part of the structure. */
 export interface Part {
   /** IMAP section number: `1`, `1.2`; the root of a multipart is `''`, a single-part message is `1`. */
   path: string
@@ -33,9 +33,9 @@ export interface Message {
   structure: Part
   /** The text parts as the author wrote them (text/plain preferred, else from HTML), quotes and signature included. */
   text: string
-  /** The HTML part, unsanitised; null when there is none. Never shown without cleaning. */
+  /** The HTML part, unsanitised; null if there is none. Never display it without cleaning. */
   html: string | null
-  /** True when text that a reader would not see (display:none, zero size, white on white) was cut out of the HTML. */
+  /** True if text that a reader would not see (display:none, zero size, white on white) was removed from the HTML. */
   hiddenText: boolean
   /** What could not be read; empty for a sound message. */
   faults: readonly Fault[]
@@ -52,13 +52,13 @@ export function firstField(message: Pick<Message, 'fields'>, name: string): stri
   return fieldValues(message, name)[0] ?? null
 }
 
-/** Faults behind which words of the author may stand that nothing here has read. */
+/** Faults that may hide words of the author that were not read. */
 const unreadText: ReadonlySet<FaultCode> = new Set<FaultCode>([
   ...(['text-unread', 'text-cut', 'signature-unread', 'fetch-failed', 'no-structure'] as const),
   ...(['message-cut', 'nested-too-deep', 'too-many-parts'] as const),
 ])
 
-/** Whether some of the text could not be read: such a mail is for a person, whatever the rest of it says. */
+/** Whether some of the text could not be read: such a mail needs a person, whatever the rest says. */
 export function isTextUnread(message: Pick<Message, 'faults'>): boolean {
   return message.faults.some(({ code }) => unreadText.has(code))
 }

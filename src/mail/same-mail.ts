@@ -3,8 +3,9 @@ import { decodeWords, parseAddressList, plainLine } from './address.ts'
 import { fieldValues, type Message, type Part } from './message.ts'
 
 /**
- * Names a mail by what it says: author, date, subject and content. Two routes of one mail give the same digest, whatever trace
- * fields and transfer encodings they add; a Message-ID alone proves nothing, because the sender chooses it.
+ * Identifies a mail by its contents: author, date, subject and text. Two routes of one mail give the same digest,
+ * whatever trace fields and transfer encodings they add; a Message-ID alone proves nothing, because the sender
+ * chooses it.
  * @returns SHA-256, hexadecimal
  */
 export function mailDigest(message: Pick<Message, 'fields' | 'structure' | 'text' | 'html'>): string {
@@ -20,7 +21,7 @@ export function mailDigest(message: Pick<Message, 'fields' | 'structure' | 'text
   return createHash('sha256').update(JSON.stringify(named)).digest('hex')
 }
 
-/** Servers rewrap and re-encode: white space tells nothing apart. */
+/** Servers rewrap and re-encode, so white space is ignored. */
 const oneLine = (text: string) => text.replace(/\s+/g, ' ').trim()
 
 function leafTypes(part: Part): string[] {

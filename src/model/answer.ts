@@ -1,10 +1,10 @@
-/** Reads a chat completion whatever the server made of it: nothing in it is believed before it was looked at. */
+/** Reads a chat completion from any server: trusts nothing in it without checking. */
 import { z } from 'zod'
 import { type ChatMessage, noUsage, type Usage } from './chat.ts'
 
 const tokens = z.number().nonnegative().finite().catch(0)
 
-/** Only what is used, and each part optional: compatible servers leave much out. */
+/** Only the fields used, all optional: compatible servers omit many. */
 const completion = z.object({
   model: z.string().catch(''),
   choices: z
@@ -13,7 +13,7 @@ const completion = z.object({
         finish_reason: z.string().nullish().catch(null),
         message: z.object({
           content: z.string().nullish().catch(null),
-          // The thoughts of a model, under the names that servers give them.
+          // A model's reasoning, under the names that servers use.
           reasoning: z.string().nullish().catch(null),
           reasoning_content: z.string().nullish().catch(null),
           refusal: z.string().nullish().catch(null),
@@ -36,30 +36,54 @@ export interface Completion {
   content: string
   finish: string
   refused: boolean
-  /** The server gave the model's thoughts beside the answer. */
+  /** The server returned the model's reasoning separately. */
   thought: boolean
-  /** False where the server reports no usage: then it is an upper bound. */
+  /** False if the server reports no usage: then it is an upper bound. */
   counted: boolean
   usage: Usage
 }
 
-/** Octets bound the tokens: for servers that report no usage. */
+/** Octets as an upper bound of tokens, for servers that report no usage. */
 function usageBound(messages: readonly ChatMessage[], content: string): Usage {
   const input = messages.reduce((sum, message) => sum + Buffer.byteLength(message.content), 0)
   return { ...noUsage, input, output: Buffer.byteLength(content) }
 }
 
-/** Null when the body is no chat completion: a proxy's page, an error with status 200. */
-export function readCompletion(body: unknown, messages: readonly ChatMessage[]): Completion | null {
+/** Of the protocol. A server may write anything there, and it goes into the log. */
+const finishes = ['stop', 'length', 'content_filter', 'tool_calls', 'function_call']
+
+const finishOf = (stated: string | null | undefined): string =>
+  stated === null || stated === undefined ? 'stop' : finishes.includes(stated) ? stated : 'other'
+
+/** The model's name as asked for, or with a snapshot's date or a variant behind it; anything else is `other`. */
+function knownModel(stated: string, asked: string): string {
+  const bare = asked.split('/').at(-1) ?? asked
+  const [name, base] = [stated.split('/').at(-1) ?? '', bare].map((each) => each.toLowerCase()) as [
+    string,
+    string,
+  ]
+  if (stated === '' || name === base) return asked
+  return name.startsWith(base) && /^[-:.][\w.:-]{1,40}$/.test(name.slice(base.length)) ? name : 'other'
+}
+
+/**
+ * Null when the body is not a chat completion: a proxy's page, an error with status 200.
+ * @param asked name of the model
+ */
+export function readCompletion(
+  body: unknown,
+  messages: readonly ChatMessage[],
+  asked: string,
+): Completion | null {
   const result = completion.safeParse(typeof body === 'string' ? parsed(body) : body)
   const choice = result.data?.choices[0]
   if (!result.success || !choice) return null
   const content = choice.message.content ?? ''
   const counted = result.data.usage
   return {
-    model: result.data.model,
+    model: knownModel(result.data.model, asked),
     content,
-    finish: choice.finish_reason ?? 'stop',
+    finish: finishOf(choice.finish_reason),
     counted: Boolean(counted),
     thought: Boolean(choice.message.reasoning || choice.message.reasoning_content),
     refused: Boolean(choice.message.refusal) || choice.finish_reason === 'content_filter',
@@ -82,11 +106,11 @@ function parsed(text: string): unknown {
 }
 
 /**
- * The JSON object in an answer: as it is, in a code fence, after a local model's thoughts, or between its words.
- * Undefined when there is none.
+ * The JSON object in an answer: bare, in a code fence, after a local model's reasoning, or within text. Undefined if
+ * there is none.
  */
 function jsonOf(content: string): unknown {
-  // Thoughts first: they may hold braces. Without an end there is no answer behind them.
+  // Reasoning comes first and may contain braces. If it does not end, no answer follows.
   const end = content.lastIndexOf('</think>')
   const text = (end < 0 ? content : content.slice(end + '</think>'.length)).trim()
   const whole = parsed(text)
@@ -100,15 +124,15 @@ export type AnswerFault = 'thinking' | 'empty' | 'length' | 'not-json' | 'shape'
 
 export type Reading<T> = { ok: true; value: T } | { ok: false; fault: AnswerFault; detail: string }
 
-/** The model used up its tokens for thoughts, and none were left for the answer. */
+/** The model used up its tokens for reasoning, and none were left for the answer. */
 function onlyThought({ content, finish, thought }: Completion): boolean {
   if (finish !== 'length') return false
   const open = content.lastIndexOf('<think>')
-  // Blanks up to the limit are no thoughts: small models write them in JSON mode.
+  // Blanks up to the limit are not reasoning: small models write them in JSON mode.
   return content === '' || open > content.lastIndexOf('</think>') || (thought && !content.includes('{'))
 }
 
-/** Text values of the JSON example in the system message: those of several words, or with alternatives. */
+/** Text values of the JSON example in the system message: those with several words or alternatives. */
 function templateTexts(messages: readonly ChatMessage[]): Set<string> {
   const texts = new Set<string>()
   for (const { role, content } of messages) {
@@ -127,7 +151,7 @@ function* textsIn(value: unknown): Generator<string> {
     for (const each of Object.values(value)) yield* textsIn(each)
 }
 
-/** A text of the template that the answer merely repeats: a small model fills in nothing. Null when there is none. */
+/** A template text that the answer merely repeats: a small model may fill in nothing. Null if there is none. */
 function repeatedTemplate(json: unknown, messages: readonly ChatMessage[]): string | null {
   const template = templateTexts(messages)
   for (const text of textsIn(json)) if (template.has(plain(text))) return plain(text)
@@ -135,8 +159,8 @@ function repeatedTemplate(json: unknown, messages: readonly ChatMessage[]): stri
 }
 
 /**
- * @param schema what the object must fit; its issues name paths, never the values
- * @param messages what was asked: an answer must not repeat the example in it
+ * @param schema what the object must fit; its issues name paths, never values
+ * @param messages the question: an answer must not repeat its example
  */
 export function readAnswer<T>(
   completion: Completion,
@@ -150,7 +174,7 @@ export function readAnswer<T>(
       fault: 'thinking',
       detail: 'it had only thoughts, and no room was left for the answer',
     }
-  // In JSON mode small models go on with blanks after the object, up to the limit: nothing of it is missing then.
+  // In JSON mode small models continue with blanks after the object, up to the limit: then nothing is missing.
   const json = finish === 'length' ? parsed(content) : jsonOf(content)
   if (finish === 'length' && json === undefined)
     return { ok: false, fault: 'length', detail: 'it was cut off at its maximum length' }
@@ -171,7 +195,7 @@ export function readAnswer<T>(
 /** Characters of a faulty answer that are shown to the model again. */
 const shownAgain = 4000
 
-/** The conversation that asks for a mended answer. @param room octets that it may be longer than `messages` */
+/** The conversation that asks for a corrected answer. @param room octets that it may be longer than `messages` */
 export function repairMessages(
   messages: readonly ChatMessage[],
   { content }: Completion,
@@ -181,7 +205,7 @@ export function repairMessages(
   const shorter = fault === 'length' ? ' Be much briefer.' : ''
   const request = `Your answer could not be used: ${detail}.${shorter} Answer again with the one JSON object described above and nothing else.`
   const answer = content.trim().slice(0, shownAgain)
-  // Some servers refuse an empty message of the assistant.
+  // Some servers refuse an empty assistant message.
   const without = answer === '' || Buffer.byteLength(answer) + request.length > room
   const before: ChatMessage[] = without ? [] : [{ role: 'assistant', content: answer }]
   return [...messages, ...before, { role: 'user', content: request }]

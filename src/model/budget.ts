@@ -1,6 +1,6 @@
 /**
- * Money: what a call may cost before it is made, what it has cost afterwards, and when the next day begins.
- * Pure but for countTokens, which loads its table when first used. All sums are US dollars.
+ * Money: the maximum cost of a call before it is made, its actual cost afterwards, and when the next day begins. Pure
+ * except for countTokens, which loads its table on first use. All amounts are US dollars.
  */
 
 import type { ModelSettings } from '../config/settings.ts'
@@ -15,13 +15,16 @@ export { countText, countTokens, tokenBound } from './budget/tokens.ts'
 
 const million = 1_000_000
 
-/** Providers cache prompts from this length on (tokens); below it nothing is ever written to a cache. */
+/** Providers cache prompts from this length on (tokens); shorter ones are never cached. */
 const cacheableFrom = 1024
 
-/** Instructions of the repair attempt beside the first answer (src/model/client.ts), tokens; generous. */
+/** Instructions of the repair attempt, in addition to the first answer (src/model/client.ts), tokens; generous. */
 const repairNote = 1000
 
-/** What a call has cost. Cached tokens at their own price, the rest at the price of writing a cache where one is written. */
+/**
+ * The actual cost of a call. Cached tokens at their own price, the rest at the cache-write price if the provider has
+ * one.
+ */
 export function costOf(usage: Usage, price: Price): number {
   const cached = Math.min(usage.cachedInput, usage.input)
   const plain = usage.input >= cacheableFrom ? Math.max(price.input, price.cacheWrite ?? 0) : price.input
@@ -29,8 +32,8 @@ export function costOf(usage: Usage, price: Price): number {
 }
 
 /**
- * The most that one ask can cost, its repair attempt included: the second request repeats the first with its answer.
- * @param input the messages (then the octets count, an upper bound), or their exact number of tokens
+ * The maximum cost of one ask, including its repair attempt: the second request repeats the first with its answer.
+ * @param input the messages (then octets count, as an upper bound), or their exact number of tokens
  * @param maxOutput tokens, as really sent (Model.outputLimit)
  */
 export function worstCase(input: readonly ChatMessage[] | number, maxOutput: number, price: Price): number {
@@ -41,8 +44,8 @@ export function worstCase(input: readonly ChatMessage[] | number, maxOutput: num
 }
 
 /**
- * Whether an ask fits into what is left, and how much to reserve for it. The octet bound is tried first; the exact
- * tokenizer decides only where the bound does not fit.
+ * Whether an ask fits into the remaining budget, and how much to reserve for it. Tries the octet bound first; uses
+ * the exact tokenizer only if the bound does not fit.
  */
 export async function reservation(
   remaining: number,

@@ -1,4 +1,4 @@
-/** One question to the model under the ceiling in money: reserved before, settled after, whatever happens between. */
+/** One model call within the budget: reserved before, settled after, whatever happens in between. */
 
 import type { ModelTask } from '../config/settings.ts'
 import { accountOf, PutOff, type StepContext } from '../context.ts'
@@ -25,13 +25,17 @@ interface Occasion {
   knowledgeHash: string | null
 }
 
-/** When the rest of the day's money is reserved by calls under way, milliseconds: most of it is free again after them. */
+/**
+ * Wait when the rest of the day's budget is reserved by running calls, milliseconds: most of it is released after
+ * them.
+ */
 const roomRetryMs = 1_000
 
 /**
- * @param question made with the prompt of the occasion, or with one whose limits are smaller where the model's context is small
- * @throws PutOff until midnight of the owner's time zone when the day's budget has no room for the call's worst case
- * @throws whatever Model.ask throws
+ * @param question built with the given prompt, or with one whose limits are smaller if the model's context is small
+ * @throws PutOff until midnight of the owner's time zone when the day's budget has no room for the call's maximum
+ * cost
+ * @throws errors of Model.ask
  */
 export function budgetedCall<T>(
   context: StepContext,
@@ -61,7 +65,7 @@ async function paidCall<T>(
   } catch (error) {
     const spent = spentOf(error)
     const durationMs = tookOf(error) ?? 0
-    // An answer that was lost may be on the bill: then the worst case stands.
+    // A lost answer may be billed: then the maximum cost is kept.
     if (spent === 'unknown') await settle(noUsage, atMost, durationMs)
     else if (spent) await settle(spent, costOf(spent, model.price), durationMs)
     else await dropModelCall(db, id)
@@ -69,7 +73,7 @@ async function paidCall<T>(
   }
 }
 
-/** Takes room for the worst case: by the octets first, which costs nothing to count, then by the tokens. */
+/** Reserve the maximum cost; estimate from octets first because it is cheap, then count tokens. */
 async function reserve<T>(
   context: StepContext,
   occasion: Occasion,
@@ -120,7 +124,7 @@ function callOf(
   }
 }
 
-/** The owner is told once a day, by whichever process comes first; the mail waits, and nothing is lost. */
+/** The first process tells the owner, once a day; the mail waits, and nothing is lost. */
 async function reached({ db, config, log }: StepContext, day: string, now: Date): Promise<never> {
   const { perDay, timeZone } = config.budget
   const until = nextMidnight(now, timeZone)

@@ -1,24 +1,27 @@
 /**
- * What a model accepts, by its name, and what it turned out not to accept. The table only spares a refused request:
- * every server is believed when it answers 400 and names a parameter (llm.ts tries again without it and remembers).
+ * What a model accepts, by name, and what it turned out not to accept. The table only saves a refused request: when a
+ * server answers 400 and names a parameter, it is believed (client.ts retries without it and remembers).
  */
 
 import type { ModelSettings } from '../config/settings.ts'
 
-/** How JSON is asked for: `object` is response_format json_object, `schema` is json_schema, `prompt` only says so. */
+/**
+ * How JSON is requested: `object` is response_format json_object, `schema` is json_schema, `prompt` only states it in
+ * the prompt.
+ */
 export type JsonMode = 'object' | 'schema' | 'prompt'
 
 export interface Capabilities {
   readonly json: JsonMode
-  /** What is tried when the server refuses that, in this order. */
+  /** Alternatives if the server refuses that, in this order. */
   readonly otherJson: readonly JsonMode[]
   /** Whether strings and lists in a JSON Schema get an upper bound: small models need it, OpenAI refuses it. */
   readonly bounded: boolean
   readonly temperature: boolean
   readonly limitField: 'max_tokens' | 'max_completion_tokens'
-  /** Sent as reasoning_effort; null: the model knows no such parameter. */
+  /** Sent as reasoning_effort; null: the model does not have that parameter. */
   readonly effort: 'none' | 'minimal' | 'low' | null
-  /** Output tokens that a model spends on thinking at that effort, on top of the answer. */
+  /** Output tokens for reasoning at that effort, in addition to the answer. */
   readonly thinking: number
   /** null: unknown. */
   readonly contextTokens: number | null
@@ -39,8 +42,8 @@ const chat: Capabilities = {
 const thinker: Capabilities = { ...chat, effort: 'none', contextTokens: 400_000 }
 
 /**
- * llama.cpp, Ollama, vLLM and whatever else speaks the protocol: only the oldest parameters. A small model in JSON mode
- * copies the example out of the prompt; within a schema it answers.
+ * llama.cpp, Ollama, vLLM and other compatible servers: only the oldest parameters. A small model in JSON mode copies
+ * the example out of the prompt; with a schema it answers.
  */
 const compatible: Capabilities = {
   ...chat,
@@ -60,7 +63,7 @@ const table: readonly [RegExp, Capabilities][] = [
   [/^gpt-5(-mini|-nano)?(-\d{4}-|$)/, { ...thinker, effort: 'minimal', thinking: 600 }],
   [/^gpt-5\.(1|2)\b/, thinker],
   [/^gpt-5\.4-(mini|nano)/, thinker],
-  // These know no effort `none`.
+  // These do not support effort `none`.
   [/^gpt-6\.2-(sol|astra)/, { ...thinker, effort: 'low', thinking: 600, contextTokens: 1_050_000 }],
   [/^gpt-(5\.\d|[6-9])/, { ...thinker, contextTokens: 1_050_000 }],
   [/^o[134]/, { ...thinker, effort: 'low', thinking: 2000, contextTokens: 200_000 }],
@@ -86,15 +89,15 @@ export function capabilitiesOf({ name, host, json, contextTokens }: KnownModel):
   }
 }
 
-/** Output tokens that a model gets for its thoughts once it has shown some, and the most it ever gets. */
+/** Output tokens for reasoning once a model has shown some, and the maximum. */
 const firstThinking = 2000
 const mostThinking = 16_000
-/** Share of the context length that thoughts may take: the question has to fit, too. */
+/** Maximum share of the context length for reasoning: the question has to fit, too. */
 const thinkingShare = 0.25
 
 /**
- * For a model that thought until its answer had no room left: it is asked not to think, and gets more room in case it
- * does. Null when it had all of that already.
+ * For a model that reasoned until no room was left for its answer: asks it not to, and gives more room in case it
+ * does. Null if it already had all of that.
  */
 export function afterThinking(current: Capabilities): Capabilities | null {
   const { contextTokens } = current
@@ -104,7 +107,7 @@ export function afterThinking(current: Capabilities): Capabilities | null {
   return { ...current, thinking, effort: current.bounded && current.thinking === 0 ? 'none' : current.effort }
 }
 
-/** Words of a 400 body: `param` and `code` where the server gives them, else only its message. */
+/** Parts of a 400 body: `param` and `code` if the server sends them, otherwise only its message. */
 export interface Refusal {
   param: string
   message: string
@@ -121,8 +124,8 @@ export interface Adjustment {
 }
 
 /**
- * What to leave out after an HTTP 400, or null when nothing is left to try. A parameter that the message names goes
- * first; a message that names none costs the JSON mode, the most frequent stumbling block of compatible servers.
+ * What to leave out after an HTTP 400, or null when nothing is left to try. A named parameter goes first; without a
+ * name JSON mode goes first, because compatible servers most often reject that.
  */
 export function degrade(current: Capabilities, refusal: Refusal): Adjustment | null {
   const named = withoutNamed(current, refusal)
@@ -139,7 +142,7 @@ function withoutNamed(current: Capabilities, refusal: Refusal): Capabilities | n
   if (current.temperature && namesParameter(refusal, /\btemperature\b/i))
     return { ...current, temperature: false }
   if (current.effort && namesParameter(refusal, /reasoning(_|\.|\s)?effort/i)) {
-    // It will think as much as it likes from now on.
+    // From now on it will reason as much as it likes.
     return { ...current, effort: null, thinking: Math.max(current.thinking, firstThinking) }
   }
   if (current.cacheKey && namesParameter(refusal, /prompt_cache_key/i)) return { ...current, cacheKey: false }

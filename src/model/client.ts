@@ -1,6 +1,6 @@
 /**
- * The model, through the openai package, in JSON mode. One ask is one question answered by one validated object: the
- * first answer, or a mended second one. Retries are the queue's business, so each failure says whether one helps.
+ * The model client, using the openai package in JSON mode. One ask is one question answered by one validated object:
+ * the first answer, or a corrected second one. Retries are the queue's job, so each failure says whether one helps.
  */
 import type OpenAI from 'openai'
 import { type Clock, systemClock } from '../base/clock.ts'
@@ -34,9 +34,9 @@ export type { Answer, Ask, ListedModel, Model, RateLimits } from './model.ts'
 export * from './rate.ts'
 
 type ClientSettings = Pick<ModelSettings, 'name' | 'baseUrl' | 'apiKey' | 'timeoutMs'> &
-  Partial<Pick<ModelSettings, 'host' | 'json' | 'contextTokens'>>
+  Partial<Pick<ModelSettings, 'host' | 'json' | 'contextTokens' | 'caFile'>>
 
-/** Requests for one answer: a server may refuse several parameters one after the other. */
+/** Requests for one answer: a server may refuse several parameters, one at a time. */
 const mostRefusals = 7
 
 interface Connection {
@@ -45,17 +45,17 @@ interface Connection {
   host: string
   log: Log
   clock: Clock
-  /** What the server is known to accept; changes with what it refuses. */
+  /** What the server is known to accept; updated when it refuses something. */
   capabilities: Capabilities
-  /** How often a form was left out without the server naming it. */
+  /** How often a request form was dropped although the server did not name it. */
   guesses: number
-  /** Tokens per octet of a prompt, as the server counts: of the last answer, or more when others had more. */
+  /** Tokens per octet of a prompt, as counted by the server: from the last answer, or more if others had more. */
   density: number
 }
 
 /** Before the first answer; English has about 0.25, other languages more. */
 const firstDensity = 0.4
-/** Of a prompt that was fitted: densities differ from mail to mail. */
+/** Safety margin for fitted prompts: densities differ from mail to mail. */
 const fittingShare = 0.95
 /** Tokens that the chat format adds. */
 const frame = 64
@@ -63,7 +63,7 @@ const frame = 64
 /** @see Model for the errors. Opens no connection before the first call. */
 export function openModel(settings: ClientSettings, log: Log, clock: Clock = systemClock): Model {
   const connection: Connection = {
-    client: openClient(settings.baseUrl, settings.apiKey, settings.timeoutMs),
+    client: openClient(settings.baseUrl, settings.apiKey, settings.timeoutMs, settings.caFile),
     settings,
     host: URL.canParse(settings.baseUrl) ? new URL(settings.baseUrl).host : settings.baseUrl,
     log,
@@ -112,12 +112,12 @@ async function timed<T>(connection: Connection, request: Ask<T>): Promise<Answer
   }
 }
 
-/** Up at once, down slowly: the next mail may be in another language. */
+/** Rises at once, falls slowly: the next mail may be in another language. */
 function learnDensity(connection: Connection, density: number): void {
   connection.density = Math.max(density, connection.density * 0.9)
 }
 
-/** What the refusal states, or, where it states nothing, that this was too much. */
+/** The limit stated in the refusal or, if it states none, that this was too much. */
 function learnContext<T>(
   connection: Connection,
   { messages, maxOutputTokens }: Ask<T>,
@@ -167,7 +167,7 @@ async function ask<T>(connection: Connection, request: Ask<T>): Promise<Answer<T
       return {
         value: reading.value,
         usage,
-        model: model || settings.name,
+        model,
         repaired,
         finish,
         durationMs,
@@ -182,7 +182,7 @@ async function ask<T>(connection: Connection, request: Ask<T>): Promise<Answer<T
   throw withSpent(new NoUsableAnswer(`${settings.name} at ${host} gave no usable answer: ${faults}`), usage)
 }
 
-/** @throws ThoughtOnly while there is more room to give: the next question's money is reserved for it */
+/** @throws ThoughtOnly while there is more room to give: money must be reserved for the next question */
 function giveRoom(connection: Connection, usage: Usage): void {
   const capabilities = afterThinking(connection.capabilities)
   if (capabilities === null) return
@@ -194,13 +194,13 @@ function giveRoom(connection: Connection, usage: Usage): void {
   throw withSpent(new ThoughtOnly(message), usage)
 }
 
-/** JSON mode needs the word in the conversation; the provider refuses the request otherwise. */
+/** The provider refuses JSON mode unless the word occurs in the conversation. */
 function withJsonWord(messages: readonly ChatMessage[]): ChatMessage[] {
   if (messages.some(({ role, content }) => role === 'system' && /json/i.test(content))) return [...messages]
   return [{ role: 'system', content: 'Answer with one JSON object and nothing else.' }, ...messages]
 }
 
-/** One completion. Forms of the request that the server refuses are dropped, and what it named is remembered. */
+/** One completion. Request forms that the server refuses are dropped; those it named are remembered. */
 async function complete<T>(connection: Connection, request: Ask<T>, messages: ChatMessage[], earlier: Usage) {
   let { capabilities } = connection
   let named = true
@@ -226,7 +226,7 @@ async function complete<T>(connection: Connection, request: Ask<T>, messages: Ch
   }
 }
 
-/** A guess is kept only when it was right twice: a single mail may have been what the server refused. */
+/** A guess is kept only if it was right twice: the server may have refused a single mail. */
 function remember(connection: Connection, capabilities: Capabilities, named: boolean): void {
   connection.guesses = named ? 0 : connection.guesses + 1
   if (!named && connection.guesses < 2) return
@@ -242,7 +242,7 @@ function remember(connection: Connection, capabilities: Capabilities, named: boo
   })
 }
 
-/** Runs one request under the deadline, body included, and turns what it throws into replyd's errors. */
+/** Runs one request under the deadline, body included, and converts errors to replyd's. */
 async function call<R>(
   { settings, host, clock }: Connection,
   messages: readonly ChatMessage[],
@@ -275,7 +275,7 @@ function bodyOf<T>(
   capabilities: Capabilities,
 ): Body {
   const body: Body = { model: connection.settings.name, messages }
-  // As outputLimit has told the budget, whatever is being tried.
+  // Must equal the outputLimit that the budget was told, whatever is being tried.
   body[capabilities.limitField] = request.maxOutputTokens + connection.capabilities.thinking
   if (capabilities.temperature && typeof request.temperature === 'number')
     body.temperature = request.temperature
@@ -294,7 +294,7 @@ function bodyOf<T>(
 }
 
 async function send(
-  { client, host }: Connection,
+  { client, host, settings }: Connection,
   body: Body,
   { onLimits }: Pick<Ask<unknown>, 'onLimits'>,
   messages: readonly ChatMessage[],
@@ -309,10 +309,10 @@ async function send(
       throw error
     })
   tell(rateLimitsOf(response.headers))
-  const completion = readCompletion(answer, messages)
+  const completion = readCompletion(answer, messages, settings.name)
   if (!completion) {
     throw withSpent(
-      new TemporaryError(`${host} answered with something else than a chat completion`),
+      new TemporaryError(`${host} answered with something other than a chat completion`),
       'unknown',
     )
   }

@@ -1,4 +1,6 @@
-/** Turns what the client throws into errors that say whether a retry helps, and notes what a failed call has cost. */
+/**
+ * Converts the client's errors into errors that say whether a retry helps, and records what a failed call has cost.
+ */
 import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai'
 import { OwnerActionError, PermanentError, RateLimitedError, TemporaryError } from '../base/errors.ts'
 import { OversizeError, TimeLimitError } from '../base/http.ts'
@@ -6,12 +8,12 @@ import type { Refusal } from './capabilities.ts'
 import { addUsage, type ChatMessage, type Usage } from './chat.ts'
 import type { RateLimits } from './model.ts'
 
-/** `unknown`: the request reached the server and the answer was lost, so that it may be on the bill. */
+/** `unknown`: the request reached the server and the answer was lost, so it may be billed. */
 export type Spent = Usage | 'unknown'
 
 const spentBy = new WeakMap<Error, Spent>()
 
-/** What a failed ask has cost; null when nothing can have been charged. Charge the reservation for `unknown`. */
+/** What a failed ask has cost; null if nothing can have been charged. Charge the reservation for `unknown`. */
 export function spentOf(error: unknown): Spent | null {
   return error instanceof Error ? (spentBy.get(error) ?? null) : null
 }
@@ -27,12 +29,12 @@ export function withSpent<E extends Error>(error: E, spent: Spent | null): E {
 
 const tookBy = new WeakMap<Error, number>()
 
-/** How long a failed ask took, milliseconds, without the wait for a slot; null when it never began. */
+/** How long a failed ask took, milliseconds, without the wait for a slot; null if it never began. */
 export function tookOf(error: unknown): number | null {
   return error instanceof Error ? (tookBy.get(error) ?? null) : null
 }
 
-/** Notes how long an ask took that failed, and returns the error. */
+/** Records how long a failed ask took, and returns the error. */
 export function withTook<E>(error: E, ms: number): E {
   if (error instanceof Error) tookBy.set(error, Math.round(ms))
   return error
@@ -42,7 +44,7 @@ export class ModelTimeout extends TemporaryError {
   override name = 'ModelTimeout'
 }
 
-/** The model thought until its answer had no room left. Asked again, it gets more. */
+/** The model reasoned until no room was left for its answer. Asked again, it gets more. */
 export class ThoughtOnly extends TemporaryError {
   override name = 'ThoughtOnly'
 }
@@ -57,12 +59,12 @@ export class Refused extends PermanentError {
   override name = 'Refused'
 }
 
-/** The endpoint knows no such model: it may have been withdrawn. */
+/** The endpoint has no such model: it may have been retired. */
 export class UnknownModel extends OwnerActionError {
   override name = 'UnknownModel'
 }
 
-/** The input does not fit into the context. Counts in tokens, as far as the server states them. */
+/** The input does not fit into the context. Counts in tokens, if the server states them. */
 export class ContextFault extends PermanentError {
   override name = 'ContextFault'
   readonly contextTokens: number | null
@@ -91,11 +93,14 @@ function contextCounts({ error, message }: APIError) {
   }
 }
 
-/** Codes under which nothing was sent: the server cannot have charged for it. */
+/** Codes that mean nothing was sent: the server cannot have charged for it. */
 const neverSent =
   /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|ERR_TLS\w*|CERT_\w+|DEPTH_ZERO\w*|SELF_SIGNED\w*|UNABLE_TO\w*)$/
 
-/** An error and its causes. Looked at by shape: the platform's fetch throws errors of another realm under some runners. */
+/**
+ * An error and its causes. Checked structurally: under some runners the platform's fetch throws errors of another
+ * realm.
+ */
 function chain(error: unknown): object[] {
   const links: object[] = []
   for (let link = error; typeof link === 'object' && link !== null && links.length < 8; ) {
@@ -121,7 +126,7 @@ const quotaCodes = new Set([
 const tooLong =
   /context_length_exceeded|context (length|window|size)|maximum context|n_ctx|(prompt|input) is too long|too many tokens/i
 
-/** The server's own words, unless they echo people's text (some servers repeat the input in their refusals). */
+/** The server's message, unless it echoes people's text (some servers repeat the input in their refusals). */
 function serverWords(message: string, messages: readonly ChatMessage[]): string {
   const words = message.replace(/\s+/g, ' ').slice(0, 200)
   for (let start = 0; start + 24 <= words.length; start += 6) {
@@ -135,7 +140,9 @@ const longestWait = 600_000
 const shortestWait = 500
 const defaultWait = 15_000
 
-/** `1s`, `6m0s`, `120ms`, `1h2m`: how the provider writes durations. Null when it is none. @returns milliseconds */
+/**
+ * `1s`, `6m0s`, `120ms`, `1h2m`: the provider's format for durations. Null for another format. @returns milliseconds
+ */
 export function durationOf(text: string | null): number | null {
   if (text === null || !/^(\d+(\.\d+)?(ms|s|m|h|d))+$/.test(text)) return null
   const units: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
@@ -145,13 +152,16 @@ export function durationOf(text: string | null): number | null {
   return Math.ceil(sum)
 }
 
-/** How long to leave the server alone: Retry-After in any of its forms, bounded to 0.5 s to 10 min. @returns milliseconds */
+/**
+ * How long to leave the server alone: Retry-After in any of its forms, limited to 0.5 s to 10 min. @returns
+ * milliseconds
+ */
 function retryAfter(headers: Headers | undefined, now: Date): number {
   const field = (name: string) => headers?.get(name) ?? null
   const inMs = Number(field('retry-after-ms') ?? Number.NaN)
   const after = field('retry-after')
   const seconds = after !== null && /^\s*\d+(\.\d+)?\s*$/.test(after) ? Number(after) * 1000 : Number.NaN
-  // Date.parse takes `-5` for a year.
+  // Date.parse accepts `-5` as a year.
   const date = after !== null && /[a-z]{3}/i.test(after) ? Date.parse(after) - now.getTime() : Number.NaN
   const resets = [
     durationOf(field('x-ratelimit-reset-requests')),
@@ -163,7 +173,7 @@ function retryAfter(headers: Headers | undefined, now: Date): number {
   return Math.min(longestWait, Math.max(shortestWait, Math.ceil(wait)))
 }
 
-/** What a 400 or 422 says, when another form of the request may pass; null when it may not. */
+/** The refusal in a 400 or 422, if another form of the request may succeed; otherwise null. */
 export function refusalOf(error: unknown): Refusal | null {
   if (!(error instanceof APIError) || (error.status !== 400 && error.status !== 422)) return null
   const refusal = { param: error.param ?? '', message: error.message, code: error.code ?? '' }
@@ -177,7 +187,7 @@ export interface CallContext {
   model: string
   timeoutMs: number
   messages: readonly ChatMessage[]
-  /** Of the caller. */
+  /** By the caller. */
   aborted: boolean
   /** The deadline of this call has passed. */
   expired: boolean
@@ -225,12 +235,12 @@ function ofStatus(error: APIError, status: number, { host, model, messages, now 
   return new PermanentError(`${host} refused the request (HTTP ${status})${words}`, cause)
 }
 
-/** @param error whatever the client threw while it spoke to the server */
+/** @param error whatever the client threw during the request */
 export function classify(error: unknown, context: CallContext): Error {
   const { host, timeoutMs } = context
   const cause = { cause: error }
   if (chain(error).some((link) => link instanceof OversizeError)) {
-    return withSpent(new PermanentError(`the answer of ${host} is too long to be one`, cause), 'unknown')
+    return withSpent(new PermanentError(`the answer of ${host} is too long`, cause), 'unknown')
   }
   if (context.aborted)
     return withSpent(new TemporaryError(`the call to ${host} was aborted`, cause), 'unknown')

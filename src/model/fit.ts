@@ -1,17 +1,17 @@
-/** Makes a question fit into a small context: knowledge and thread give way first, then the middle of the mail. */
+/** Fits a question into a small context: knowledge and thread are shortened first, then the middle of the mail. */
 import { OwnerActionError } from '../base/errors.ts'
 import { type Ask, ContextFault, type Model, ThoughtOnly } from './client.ts'
 import type { Prompt } from './prompts.ts'
 
 /** Steps of the search for the largest prompt that fits. */
 const steps = 7
-/** Share of its limit that the mail keeps at least: with less, it can't be judged. */
+/** Minimum share of its limit that the mail keeps: with less, it can't be judged. */
 const leastMail = 0.15
 
 const octetsOf = ({ messages }: Ask<unknown>): number =>
   messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0)
 
-/** @param rest share of knowledge and thread that stays, 0-1; `mail` likewise */
+/** @param rest share of knowledge and thread to keep, 0-1; `mail` likewise */
 function shrunk(prompt: Prompt, rest: number, mail: number): Prompt {
   const { limits } = prompt
   return {
@@ -25,7 +25,7 @@ function shrunk(prompt: Prompt, rest: number, mail: number): Prompt {
   }
 }
 
-/** The largest share from `least` to 1 for which that fits; `least` itself is known to fit. */
+/** The largest share from `least` to 1 that fits; `least` itself is known to fit. */
 function largest(least: number, fits: (share: number) => boolean): number {
   let [low, high] = [least, 1]
   for (let step = 0; step < steps; step++) {
@@ -52,8 +52,8 @@ export async function untilItFits<T>(attempt: () => Promise<T>): Promise<T> {
 }
 
 /**
- * @param question made with a prompt whose limits say how much matter of each kind may go in
- * @throws OwnerActionError (scope `model`) where not even the instructions and a short mail fit
+ * @param question built with a prompt whose limits say how much of each kind may be included
+ * @throws OwnerActionError (scope `model`) if not even the instructions and a short mail fit
  */
 export function fittingAsk<T>(
   question: (prompt: Prompt) => Ask<T>,

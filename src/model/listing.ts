@@ -3,7 +3,7 @@ import type OpenAI from 'openai'
 import { z } from 'zod'
 import type { ListedModel } from './model.ts'
 
-/** More than any server lists; a page without end must not fill the memory. */
+/** More than any server lists; an endless page must not fill the memory. */
 const mostModels = 5000
 
 /** A shutdown date under one of the names that servers use, as YYYY-MM-DD. */

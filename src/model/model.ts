@@ -1,4 +1,4 @@
-/** What the steps see of a model. The implementation is src/model/client.ts; tests may write their own. */
+/** The steps' view of a model. Implemented in src/model/client.ts; tests may write their own. */
 import type { z } from 'zod'
 import type { ChatMessage, Usage } from './chat.ts'
 
@@ -6,35 +6,35 @@ export interface Ask<T> {
   messages: readonly ChatMessage[]
   /** What the answer must fit after JSON.parse. */
   schema: z.ZodType<T>
-  /** Letters, digits, `_` and `-`; names the schema to the provider and in logs. */
+  /** Letters, digits, `_` and `-`; names the schema for the provider and in logs. */
   schemaName: string
-  /** Cap of the answer, tokens; raised by Model.outputLimit for models that think first. */
+  /** Limit for the answer, tokens; raised by Model.outputLimit for models that reason first. */
   maxOutputTokens: number
-  /** Dropped silently for models that reject it. */
+  /** Silently dropped for models that reject it. */
   temperature?: number | null
   /** Equal for calls that share their first 1,024 tokens, so that the provider's prompt cache hits. */
   cacheKey?: string
-  /** Told the provider's limits by each response that carries them, refusals included. */
+  /** Called with the provider's limits for each response that states them, including refusals. */
   onLimits?: (limits: RateLimits) => void
   signal?: AbortSignal
 }
 
 export interface Answer<T> {
   value: T
-  /** Of all attempts together. */
+  /** All attempts together. */
   usage: Usage
   /** As the provider names it, for example `gpt-4o-mini-2024-07-18`. */
   model: string
   /** True when the first answer did not fit and the second did. */
   repaired: boolean
-  /** finish_reason of the answer that was taken. */
+  /** finish_reason of the answer used. */
   finish: string
   durationMs: number
-  /** HTTP requests that were made, those included that the server refused with 400. */
+  /** Number of HTTP requests, including those refused with 400. */
   attempts: number
 }
 
-/** From the x-ratelimit-* fields of an answer; null where the server says nothing. */
+/** From the x-ratelimit-* fields of an answer; null if the server does not say. */
 export interface RateLimits {
   limitRequests: number | null
   remainingRequests: number | null
@@ -47,14 +47,14 @@ export interface RateLimits {
 
 export interface ListedModel {
   id: string
-  /** Date of the shutdown when the server states one, YYYY-MM-DD. */
+  /** Shutdown date if the server states one, YYYY-MM-DD. */
   shutdown: string | null
-  /** Context length in tokens that the server runs it with; null when it does not say. */
+  /** Context length in tokens that the server runs it with; null if unknown. */
   contextTokens: number | null
 }
 
 export interface Model {
-  /** As the endpoint knows it. */
+  /** The endpoint's name for it. */
   readonly name: string
   /**
    * Asks for one JSON object, validates it, and asks once more when it does not fit.
@@ -67,9 +67,9 @@ export interface Model {
    * What a failed call has cost is told by spentOf(error).
    */
   ask<T>(request: Ask<T>): Promise<Answer<T>>
-  /** The cap that is really sent for a wanted length of the answer, tokens: reasoning counts as output. */
+  /** The limit actually sent for a wanted length of the answer, tokens: reasoning counts as output. */
   outputLimit(maxOutputTokens: number): number
-  /** Context length in tokens; null when unknown. Changes when the endpoint states it. */
+  /** Context length in tokens; null if unknown. Changes when the endpoint states it. */
   readonly contextTokens: number | null
   /** Octets that the messages may have so that an answer of that length fits, too; Infinity while the context length is unknown. */
   inputOctets(maxOutputTokens: number): number

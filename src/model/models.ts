@@ -13,7 +13,7 @@ import { Slots } from './slots.ts'
 import { Standing } from './standing.ts'
 
 export interface Models {
-  /** The model that is to answer the next question of that task. Asked for each question: it may change. */
+  /** The model for the next question of that task. Ask for each question, because it may change. */
   of(task: ModelTask): PricedModel
 }
 
@@ -58,7 +58,7 @@ export class ConfiguredModels implements Models {
   readonly #opened = new Map<string, Opened>()
   /** Models of which the endpoint has said that it has them no more. */
   readonly #gone = new Set<string>()
-  /** Told how many jobs may be under way, when it changes. */
+  /** Called with the number of concurrent jobs when it changes. */
   onJobs: (jobs: number) => void = () => undefined
 
   /** Opens no connection before the first call. */
@@ -76,7 +76,7 @@ export class ConfiguredModels implements Models {
     return other.standing.isDown(now) ? first.model : other.model
   }
 
-  /** Jobs for the models under way at once: some read and store while others wait for an answer. */
+  /** Number of concurrent jobs for the models: some read and store while others wait for an answer. */
   get jobs(): number {
     return jobsFor(Math.max(...configuredModels(this.#choice).map(({ concurrency }) => concurrency)))
   }

@@ -17,11 +17,11 @@ export interface Prompts {
   readonly triage: Prompt
   readonly compose: Prompt
   readonly check: Prompt
-  /** Of all files together, 16 hex digits: stored with each row, so that a verdict can be reproduced. */
+  /** Hash of all files together, 16 hex digits: stored with each row, so that a verdict can be reproduced. */
   readonly hash: string
 }
 
-/** Under the 128,000 tokens that the smallest of the usual models reads, with room for rules, corrections and miscounting. */
+/** Below the 128,000 tokens of the smallest common model, with room for rules, corrections and miscounting. */
 const mostTokens = 100_000
 
 const tokens = z.number().int().min(50)
@@ -37,7 +37,7 @@ const frontMatter = z.strictObject({
   whole_folder_tokens: z.number().int().min(0).max(50_000).default(4000),
 })
 
-/** Placeholders that each prompt may use; the ones marked true must be there, since the answer depends on them. */
+/** Placeholders that each prompt may use; those marked true are required, because the answer depends on them. */
 const placeholders: Record<PromptName, Record<string, boolean>> = {
   triage: { categories: true, owner_language: true, owner: false, asks_language: true, search: true },
   compose: { owner: false, owner_language: false, signature: true },
@@ -109,7 +109,7 @@ function bodyFaults(name: PromptName, body: string): string[] {
 }
 
 /**
- * Reads the prompts once; edited files need a restart, so that one row's verdict and hash cannot differ.
+ * Reads the prompts once; edited files take effect after a restart, so that one row's verdict and hash always match.
  * @throws ConfigError naming the file and every fault in it
  */
 export function loadPrompts(directory: string): Prompts {

@@ -1,6 +1,6 @@
 /**
- * The model at the pace that its provider allows: calls under way at once are counted here, requests and tokens per minute
- * in the store, so that all workers on all machines share them. A provider that states no limits costs no statement.
+ * The model within the provider's rate limits: concurrent calls are counted here, requests and tokens per minute in
+ * the store, so that all workers on all machines share them. A provider that states no limits costs no statement.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { RateLimitedError, reasonOf } from '../base/errors.ts'
@@ -25,21 +25,21 @@ import {
 } from './client.ts'
 import type { Outcome, Slots } from './slots.ts'
 
-/** Milliseconds. Who has to wait longer gives the job back, and the queue is paused. */
+/** Milliseconds. A caller that has to wait longer returns its job, and the queue is paused. */
 const patienceMs = 2_000
-/** The queue goes on that long before the turn comes, since reading the mail takes time, too. */
+/** The queue resumes this long before the slot, because reading the mail takes time, too. */
 const leadMs = 1_000
 const shortestPauseMs = 100
 const shrinkEveryMs = 500
-/** Tokens per octet before the first answer; the true figure is learned. */
+/** Tokens per octet before the first answer; the real figure is learned. */
 const firstTokensPerOctet = 0.3
 
 interface RateSettings {
   db: Database
   log: Log
-  /** Under which the limits are shared: the provider and the model. */
+  /** Key under which the limits are shared: the provider and the model. */
   name: string
-  /** Calls under way at once in this process. */
+  /** Concurrent calls in this process. */
   calls: number
   /** Shared by the models of one endpoint. */
   slots: Slots
@@ -49,7 +49,7 @@ interface RateSettings {
   onFailure: (error: unknown) => unknown
 }
 
-/** Jobs for so many calls: some read and store while others wait for an answer. */
+/** Jobs for this many calls: some read and store while others wait for an answer. */
 export const jobsFor = (calls: number): number => Math.ceil(calls * 1.5) + 2
 
 /** A model, and what it costs. */
@@ -63,12 +63,12 @@ export class RateLimitedModel implements PricedModel {
   #state: Promise<void> | null = null
   #known: Pace = unlimited
   #learning: Promise<void> | null = null
-  /** After HTTP 429, on this process' own clock. */
+  /** After HTTP 429, on this process's own clock. */
   #quietUntil = 0
   #tokensPerOctet = firstTokensPerOctet
   #jobs: number
   #shrunkAt = 0
-  /** Told how many jobs may be under way, when it changes. */
+  /** Called with the number of concurrent jobs when it changes. */
   onJobs: (jobs: number) => void = () => undefined
 
   constructor(model: Model, settings: RateSettings) {
@@ -114,7 +114,7 @@ export class RateLimitedModel implements PricedModel {
       if (error instanceof ModelTimeout) outcome = 'timed-out'
       throw error
     } finally {
-      // Who waits for the first answer waits for its limits.
+      // Callers that wait for the first answer wait for its limits.
       await this.#learning
       leave(outcome)
     }
@@ -128,14 +128,14 @@ export class RateLimitedModel implements PricedModel {
       this.#settings.onAnswer()
       return answer
     } catch (error) {
-      // The queue is paused for it; those who have left the queue already stop here.
+      // The queue is paused for it; jobs that have already left the queue stop here.
       if (error instanceof RateLimitedError) this.#quietUntil = performance.now() + error.retryAfterMs
       // Who was not let finish has not failed.
       throw request.signal?.aborted ? error : this.#settings.onFailure(error)
     }
   }
 
-  /** What other workers have found out counts from the first call on. */
+  /** Limits found by other workers apply from the first call on. */
   #load(): Promise<void> {
     const { db, name } = this.#settings
     this.#state ??= loadPace<Pace>(db, name).then(
@@ -152,7 +152,7 @@ export class RateLimitedModel implements PricedModel {
     return { requests: 1, tokens: input + this.#model.outputLimit(maxOutputTokens) }
   }
 
-  /** @throws RateLimitedError when it is too far off to be waited for here */
+  /** @throws RateLimitedError when the slot is too far away to wait here */
   async #turn(need: Need): Promise<Turn> {
     this.#stayQuiet()
     const { requests, tokens } = this.#known
@@ -188,7 +188,9 @@ export class RateLimitedModel implements PricedModel {
     )
   }
 
-  /** In line there need not be more jobs than get their turn soon; what they hold could do without a model meanwhile. */
+  /**
+   * Only as many jobs need to wait as get a slot soon; their resources can be used without a model in the meantime.
+   */
   #adapt(waitMs: number): void {
     const jobs = jobsAfter(this.#jobs, jobsFor(this.#settings.calls), waitMs)
     if (jobs === this.#jobs) return
@@ -205,5 +207,5 @@ const octetsOf = (messages: Ask<unknown>['messages']): number =>
 
 function tooEarly(waitMs: number): RateLimitedError {
   const ms = Math.max(shortestPauseMs, Math.ceil(waitMs))
-  return new RateLimitedError('model', `the limits of the model's provider are used up for ${ms} ms`, ms)
+  return new RateLimitedError('model', `the rate limit of the model's provider is used up for ${ms} ms`, ms)
 }

@@ -1,16 +1,17 @@
 /**
- * How fast calls may go so that the provider refuses none: its buckets, kept on this side. Pure; the clock is an argument.
+ * How fast calls may be made without being refused: the provider's token buckets, tracked on our side. Pure; the
+ * clock is an argument.
  *
- * A bucket that fills evenly is told by one instant, the one at which it will be full again: x-ratelimit-reset-* names just
- * that. A call moves it on by what the call takes; a call has to wait while it lies further ahead than the whole bucket lasts.
- * All times are milliseconds, of one clock that all machines share.
+ * A bucket that fills evenly is described by one instant, when it will be full again: x-ratelimit-reset-* states
+ * exactly that. A call moves it later by the amount it takes, and has to wait while it is further away than the whole
+ * bucket lasts. All times are milliseconds of one clock that all machines share.
  */
 import type { RateLimits } from './model.ts'
 
 export interface Bucket {
   /** Requests or tokens. */
   readonly capacity: number
-  /** What flows in, per millisecond. */
+  /** Refill rate, per millisecond. */
   readonly perMs: number
   readonly fullAt: number
 }
@@ -18,7 +19,7 @@ export interface Bucket {
 export interface Pace {
   readonly requests: Bucket | null
   readonly tokens: Bucket | null
-  /** Counts corrections: one that was worked out before another is out of date. */
+  /** Number of corrections: one computed before another is outdated. */
   readonly corrections: number
 }
 
@@ -30,10 +31,10 @@ export interface Need {
   tokens: number
 }
 
-/** Where a call stands in line. */
+/** A call's place in line. */
 export interface Turn {
   waitMs: number
-  /** False when the wait was longer than the caller's patience: then nothing was taken. */
+  /** False if the wait exceeded the caller's patience: then nothing was taken. */
   taken: boolean
   /** The pace after it. */
   pace: Pace
@@ -42,20 +43,20 @@ export interface Turn {
 }
 
 const minute = 60_000
-/** Left in the bucket: calls overtake each other, and tokens are an estimate before the call. */
+/** Kept in the bucket: calls overtake each other, and tokens are estimated before the call. */
 const margin = 0.03
-/** Clocks differ; what is left over shows in the next answer, and is taken then. */
+/** Clocks differ; the rest shows up in the next answer and is used then. */
 const share = 0.99
-/** How far the provider may differ from our count, in parts of a bucket: on the side of a refusal, and on the other. */
+/** Tolerated difference from the provider's count, as shares of a bucket: towards a refusal, and away from it. */
 const optimism = 0.01
 const pessimism = 0.05
 
-/** Missing requests or tokens from which on the fields tell how fast they come back: they are rounded to whole ones. */
+/** With fewer missing requests or tokens the fields do not show the refill rate, because they are rounded. */
 const tellingFrom = 50
 
 const depthMs = ({ capacity, perMs }: Bucket): number => capacity / perMs
 
-/** @param need larger than a bucket: it waits until the bucket is as good as full */
+/** @param need if larger than a bucket, it waits until the bucket is practically full */
 function draw(bucket: Bucket | null, need: number, now: number): { bucket: Bucket | null; waitMs: number } {
   if (bucket === null) return { bucket, waitMs: 0 }
   const most = bucket.capacity * (1 - margin)
@@ -79,13 +80,13 @@ interface Told {
   resetMs: number | null
 }
 
-/** Null when the provider says what we think already. */
+/** Null if the provider's figures match ours. */
 function corrected(bucket: Bucket | null, told: Told, sentAt: number): Bucket | null {
   const { limit, remaining, resetMs } = told
   if (limit === null || limit <= 0) return null
   const missing = limit - (remaining ?? limit)
   const before = bucket?.capacity === limit ? bucket.perMs : limit / minute
-  // Near a full bucket the figures are rounded too much to tell how fast it fills. Some limits are for a day.
+  // Near a full bucket the rounded figures do not show the refill rate. Some limits are per day.
   const said = resetMs !== null && resetMs > 0 && missing >= tellingFrom ? missing / resetMs : before
   const perMs = Math.abs(said / before - 1) > 0.05 ? said : before
   const fullAt = sentAt + (resetMs ?? missing / perMs)
@@ -103,8 +104,8 @@ export interface RateCorrection {
 }
 
 /**
- * What an answer's fields say beyond what we think. Null for nothing.
- * @param turn that of the call that they answer; the fields speak of the moment at which it arrived
+ * The difference between an answer's fields and our count. Null if there is none.
+ * @param turn that of the answered call; the fields describe the moment at which it arrived
  */
 export function correctionOf(limits: RateLimits, { pace, at }: Turn): RateCorrection | null {
   const compare = (bucket: Bucket | null, told: Told) => {
@@ -145,7 +146,7 @@ export function correct(pace: Pace, correction: RateCorrection, now: number): Pa
 const longWait = 1000
 const shortWait = 250
 
-/** How many jobs may be under way, after one has waited that long for its turn: those in line only hold each other up. */
+/** Number of concurrent jobs after one has waited that long for its slot: waiting jobs only hold each other up. */
 export function jobsAfter(jobs: number, most: number, waitMs: number): number {
   if (waitMs > longWait) return Math.max(1, Math.floor(jobs * 0.9))
   return waitMs < shortWait ? Math.min(most, jobs + 1) : jobs

@@ -1,7 +1,7 @@
-/** The JSON Schema that is sent with a question, where the endpoint takes one. */
+/** The JSON Schema sent with a question, if the endpoint accepts one. */
 import { z } from 'zod'
 
-/** Characters of a string, and entries of a list, that name no bound of their own. */
+/** Default bounds: characters of a string, and entries of a list. */
 const shortText = 200
 const shortList = 10
 /** The longest bound that is sent: llama.cpp refuses a grammar with longer ones. */
@@ -10,9 +10,9 @@ const longestText = 1500
 const made = new WeakMap<z.ZodType, Map<boolean, object>>()
 
 /**
- * Every key is required and no other is allowed, as OpenAI's strict mode demands.
- * @param bounded strings and lists get an upper bound: a small model may never come to an end without one. OpenAI refuses
- * such bounds.
+ * Every key is required and no other is allowed, as OpenAI's strict mode requires.
+ * @param bounded strings and lists get an upper bound: without one a small model may never end. OpenAI refuses such
+ * bounds.
  */
 export function wireSchema(schema: z.ZodType, bounded: boolean): object {
   const forms = made.get(schema) ?? new Map<boolean, object>()
@@ -27,7 +27,7 @@ type Node = z.core.JSONSchema.BaseSchema
 function newWireSchema(schema: z.ZodType, bounded: boolean): object {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, {
     io: 'input',
-    // What a field forgives (a number as a string) is left out: zod decides when the answer is there.
+    // Accepted deviations (a number as a string) are omitted: zod decides when the answer arrives.
     unrepresentable: 'any',
     override: ({ jsonSchema }) => {
       close(jsonSchema)

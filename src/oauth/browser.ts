@@ -1,6 +1,6 @@
 /**
- * The loopback redirect for installed programs (RFC 8252) with PKCE (RFC 7636). Where the browser runs on another machine
- * its last address, which can't be loaded there, may be pasted instead.
+ * The loopback redirect for installed programs (RFC 8252) with PKCE (RFC 7636). If the browser runs on another
+ * machine, its final address, which can't be loaded there, may be pasted instead.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { once } from 'node:events'
@@ -17,7 +17,7 @@ export interface BrowserSignIn {
   show: (url: string) => void
   /** Lines that the person types: the address that the browser ended at. */
   pasted?: AsyncIterable<string>
-  /** Fills in the name at the provider. */
+  /** Prefills the name at the provider. */
   loginHint: string
   signal: AbortSignal
 }
@@ -67,7 +67,7 @@ function authorizeUrl(settings: OAuth2Settings, endpoint: string, request: Reque
     code_challenge: createHash('sha256').update(request.verifier).digest('base64url'),
     code_challenge_method: 'S256',
     login_hint: request.loginHint,
-    // Google gives a refresh token only when asked for offline access, and again only with consent.
+    // Google returns a refresh token only for offline access, and again only with consent.
     ...(settings.provider === 'google' ? { access_type: 'offline', prompt: 'consent' } : {}),
   }
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
@@ -76,7 +76,7 @@ function authorizeUrl(settings: OAuth2Settings, endpoint: string, request: Reque
 
 interface Redirect {
   uri: string
-  /** The query that the browser brought. */
+  /** The query that the browser delivered. */
   answer: Promise<URLSearchParams>
   close(): void
 }
@@ -98,11 +98,11 @@ async function listen(state: string): Promise<Redirect> {
     server.close()
     server.closeIdleConnections()
   }
-  // Microsoft takes any port only for `localhost`; Google and others take both names.
+  // Microsoft allows any port only for `localhost`; Google and others allow both names.
   return { uri: `http://localhost:${port}/`, answer, close }
 }
 
-/** Null for anything but the provider's answer to this very request: a page elsewhere may try to slip in a code of its own. */
+/** Null for anything but the provider's answer to this very request: another page may try to inject its own code. */
 function queryOf({ method, url = '/' }: IncomingMessage, state: string): URLSearchParams | null {
   const { searchParams, pathname } = new URL(url, 'http://localhost')
   if (method !== 'GET' || pathname !== '/' || !isState(searchParams, state)) return null
@@ -115,7 +115,7 @@ function isState(query: URLSearchParams, state: string): boolean {
 }
 
 function respond(response: ServerResponse, query: URLSearchParams | null): void {
-  const text = query === null ? 'Not found.' : 'replyd has got the answer. You can close this page.'
+  const text = query === null ? 'Not found.' : 'replyd has received the answer. You can close this page.'
   const headers = {
     'content-type': 'text/plain; charset=utf-8',
     connection: 'close',
@@ -130,7 +130,7 @@ async function pastedAnswer(lines: AsyncIterable<string>, state: string): Promis
     const { searchParams } = new URL(line.trim())
     if (isState(searchParams, state)) return searchParams
   }
-  // Standard input ended: the browser may still come.
+  // Standard input ended, but the browser may still respond.
   return new Promise(() => {})
 }
 
@@ -145,7 +145,7 @@ function aborted(signal: AbortSignal): Promise<never> {
 function codeIn(query: URLSearchParams): string {
   const code = query.get('code')
   if (code !== null && query.get('error') === null) return code
-  const words = [query.get('error') ?? 'no code came', query.get('error_description') ?? '']
+  const words = [query.get('error') ?? 'no code arrived', query.get('error_description') ?? '']
   throw new PermanentError(
     `the sign-in was refused: ${words
       .filter((word) => word !== '')

@@ -1,4 +1,4 @@
-/** The device flow (RFC 8628): for machines without a browser. The code is typed in on any other device. */
+/** The device flow (RFC 8628): for machines without a browser. The code is entered on any other device. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock } from '../base/clock.ts'
 import { ConfigError, PermanentError, TemporaryError } from '../base/errors.ts'
@@ -8,7 +8,7 @@ import { type Grant, grantFrom, post, RefusedByProvider } from './endpoint.ts'
 export interface DeviceCode {
   readonly userCode: string
   readonly verificationUri: string
-  /** When the code ends. */
+  /** When the code expires. */
   readonly expiresAt: Date
 }
 
@@ -23,7 +23,10 @@ export interface DeviceSignIn {
 const defaultInterval = 5
 const slowDownBy = 5
 
-/** @throws PermanentError when the person refused or the code ended, ConfigError when the provider has no device flow */
+/**
+ * @throws PermanentError when the person refused or the code expired, ConfigError when the provider has no device
+ * flow
+ */
 export async function signInByDevice(
   settings: OAuth2Settings,
   { clock, show, signal }: DeviceSignIn,
@@ -49,7 +52,7 @@ export async function signInByDevice(
     if (typeof outcome !== 'string') return outcome
     if (outcome === 'slow_down') interval += slowDownBy
   }
-  throw new PermanentError('the code ended before anybody signed in: run replyd auth again')
+  throw new PermanentError('the code expired before anybody signed in: run replyd auth again')
 }
 
 async function poll(settings: OAuth2Settings, deviceCode: string, clock: Clock): Promise<Grant | string> {
@@ -57,7 +60,7 @@ async function poll(settings: OAuth2Settings, deviceCode: string, clock: Clock):
     const fields = { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: deviceCode }
     return grantFrom(await post(settings, settings.tokenUrl, fields), clock.now(), null)
   } catch (error) {
-    // A lost answer is asked for again.
+    // After a lost answer poll again.
     if (error instanceof TemporaryError) return 'authorization_pending'
     if (!(error instanceof RefusedByProvider)) throw error
     if (error.code === 'authorization_pending' || error.code === 'slow_down') return error.code

@@ -1,4 +1,4 @@
-/** The token endpoint of an identity provider (RFC 6749): what it is asked, and what its refusals mean. */
+/** The token endpoint of an identity provider (RFC 6749): requests, and what its refusals mean. */
 
 import { ConfigError, reasonOf, TemporaryError } from '../base/errors.ts'
 import { exchange, type HttpAnswer } from '../base/http.ts'
@@ -7,13 +7,13 @@ import type { OAuth2Settings } from '../config/settings.ts'
 
 export interface Grant {
   readonly accessToken: string
-  /** Null where the provider gave none: the sign-in then ends with the access token. */
+  /** Null if the provider issued none: the sign-in then ends with the access token. */
   readonly refreshToken: string | null
-  /** When the access token ends, milliseconds since 1970. */
+  /** When the access token expires, milliseconds since 1970. */
   readonly expiresAt: number
 }
 
-/** The provider answered, and said no (RFC 6749 section 5.2, RFC 8628 section 3.5). */
+/** The provider refused (RFC 6749 section 5.2, RFC 8628 section 3.5). */
 export class RefusedByProvider extends Error {
   override name = 'RefusedByProvider'
   /** `invalid_grant`, `authorization_pending`, … */
@@ -28,10 +28,10 @@ export class RefusedByProvider extends Error {
 const patienceMs = 15_000
 /** Octets. Tokens of 8 KB are known; the whole answer stays far below. */
 const mostOctets = 262_144
-/** Taken where the provider does not say how long the token lasts (it should: RFC 6749 section 5.1). Seconds. */
+/** Assumed if the provider does not state the token's lifetime (it should: RFC 6749 section 5.1). Seconds. */
 const assumedLifetime = 3600
 
-/** Codes of an answer that another time may be another. */
+/** Error codes that may change on a retry. */
 const passing = new Set(['temporarily_unavailable', 'server_error'])
 
 /**
@@ -99,7 +99,7 @@ function firstLine(text: unknown): string {
   return typeof text === 'string' ? (text.split(/[\r\n]/)[0] ?? '').slice(0, 300) : ''
 }
 
-/** @param previous refresh token, which holds on where the provider gives no new one (RFC 6749 section 6) */
+/** @param previous refresh token, which stays valid if the provider issues no new one (RFC 6749 section 6) */
 export function grantFrom(answer: Record<string, unknown>, now: Date, previous: string | null): Grant {
   const { access_token: accessToken, refresh_token: refreshToken, expires_in: lifetime } = answer
   if (typeof accessToken !== 'string' || accessToken === '') {

@@ -1,18 +1,21 @@
 /**
- * A lock between processes, also between containers that share nothing but a directory: so it is a file whose age, not
- * whose process id, says that its holder is gone.
+ * A lock between processes, also between containers that share only a directory. Hence a file whose age, not whose
+ * process id, shows that its holder is gone.
  */
 import { randomBytes } from 'node:crypto'
 import { linkSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { TemporaryError } from '../base/errors.ts'
 
-/** Longer than anything that is done under the lock (one request of 15 s). Milliseconds. */
+/** Longer than any operation under the lock (one request of 15 s). Milliseconds. */
 const staleMs = 45_000
 const lookEveryMs = 50
 const patienceMs = 60_000
 
-/** Runs `work` while no other process does. @throws TemporaryError when the lock does not come free, and what `work` throws */
+/**
+ * Runs `work` while no other process does. @throws TemporaryError when the lock does not become free, and errors of
+ * `work`
+ */
 export async function alone<T>(path: string, work: () => Promise<T>): Promise<T> {
   const mark = randomBytes(16).toString('hex')
   const until = performance.now() + patienceMs
@@ -23,7 +26,7 @@ export async function alone<T>(path: string, work: () => Promise<T>): Promise<T>
   try {
     return await work()
   } finally {
-    // Taken away meanwhile: then it is somebody else's.
+    // If it was taken in the meantime, it belongs to another process.
     if (contentOf(path) === mark) unlinkSync(path)
   }
 }
@@ -39,7 +42,7 @@ function take(path: string, mark: string): boolean {
   }
 }
 
-/** Of several that find it stale, one moves it away; whoever moved a fresh one instead puts it back. */
+/** If several find it stale, one moves it away; a process that moved a fresh one instead puts it back. */
 function removeStale(path: string, mark: string): void {
   const aside = `${path}.${mark}`
   try {

@@ -1,4 +1,7 @@
-/** OAuth2 sign-ins (RFC 6749): an access token for each connection, refreshed before it ends, by one process at a time. */
+/**
+ * OAuth2 sign-ins (RFC 6749): an access token for each connection, refreshed before it expires, by one process at a
+ * time.
+ */
 import { mkdirSync } from 'node:fs'
 import type { Clock } from '../base/clock.ts'
 import { ConfigError, reasonOf, SignInNeeded } from '../base/errors.ts'
@@ -11,14 +14,14 @@ export { type BrowserSignIn, signInByBrowser } from './browser.ts'
 export { type DeviceCode, signInByDevice } from './device.ts'
 export type { Grant } from './endpoint.ts'
 
-/** A token that ends sooner is refreshed first: a login takes its time, and clocks differ. Milliseconds. */
+/** A token that expires sooner is refreshed first: a login takes time, and clocks differ. Milliseconds. */
 const marginMs = 120_000
 
 export class SignIns {
   readonly #vault: Vault
   readonly #directory: string
   readonly #clock: Clock
-  /** Refreshes under way in this process, by entry. */
+  /** Refreshes in progress in this process, by entry. */
   readonly #refreshing = new Map<string, Promise<string>>()
 
   constructor(state: { readonly directory: string; readonly key: string | null }, clock: Clock) {
@@ -28,10 +31,10 @@ export class SignIns {
   }
 
   /**
-   * A token that is good now.
-   * @param refused a token that the mail server has just refused: another one is got
-   * @throws SignInNeeded when nobody has signed in or the provider took the sign-in back, TemporaryError when it can't be
-   *   reached, ConfigError when the key is another
+   * A currently valid token.
+   * @param refused a token that the mail server has just refused: another one is fetched
+   * @throws SignInNeeded when nobody has signed in or the provider revoked the sign-in, TemporaryError when it can't
+   * be reached, ConfigError when the key has changed
    */
   async accessToken(address: string, settings: OAuth2Settings, refused?: string): Promise<string> {
     const name = nameOf(address, settings)
@@ -46,7 +49,7 @@ export class SignIns {
     return refreshing
   }
 
-  /** Stores a new sign-in in place of any older one. */
+  /** Stores a new sign-in, replacing any older one. */
   async keep(address: string, settings: OAuth2Settings, grant: Grant): Promise<void> {
     await this.#write(nameOf(address, settings), { grant, refused: null })
   }
@@ -70,9 +73,9 @@ export class SignIns {
   }
 
   #refresh(name: string, address: string, settings: OAuth2Settings, refused?: string): Promise<string> {
-    // A lock of its own: a provider that does not answer must not keep the sign-ins of others.
+    // One lock per sign-in: a provider that does not answer must not block the sign-ins of others.
     return alone(`${this.#vault.lockPath}.${name}`, async () => {
-      // Another process may have done it while this one waited.
+      // Another process may have refreshed it while this one waited.
       const entry = this.#entry(name, address)
       const { grant } = entry
       if (grant.accessToken !== refused && !this.#endsSoon(grant)) return grant.accessToken
@@ -100,8 +103,8 @@ export class SignIns {
       return grant.accessToken
     } catch (error) {
       if (!(error instanceof RefusedByProvider)) throw error
-      // Kept, so that no process asks again until somebody has signed in. Whatever else is wrong (invalid_client) is
-      // the owner's to mend as well, but may be mended without signing in.
+      // Stored, so that no process tries again until somebody has signed in. Other errors (invalid_client) also need
+      // the owner, but may be fixed without signing in.
       if (error.code === 'invalid_grant') await this.#write(name, { ...entry, refused: reasonOf(error) })
       throw takenBack(address, reasonOf(error), error)
     }

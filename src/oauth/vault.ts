@@ -1,7 +1,8 @@
 /**
- * Where sign-ins are kept: `oauth.json` in the state directory, each entry encrypted with AES-256-GCM. A file, not the
- * store: `replyd auth` runs beside a daemon whose embedded database only one process may open, and before its first start.
- * Processes that share the directory share the sign-ins; a machine of its own needs one of its own.
+ * Where sign-ins are kept: `oauth.json` in the state directory, each entry encrypted with AES-256-GCM. A file, not
+ * the store, because `replyd auth` runs beside a daemon whose embedded database only one process may open, and before
+ * its first start. Processes that share the directory share the sign-ins; a machine with a separate directory needs
+ * its own.
  */
 import { createCipheriv, createDecipheriv, createHash, randomBytes, scryptSync } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
@@ -17,7 +18,7 @@ type File = z.infer<typeof File>
 
 export interface Entry {
   readonly grant: Grant
-  /** Why the provider takes the refresh token no more; null while it does. */
+  /** Why the provider no longer accepts the refresh token; null while it does. */
   readonly refused: string | null
 }
 
@@ -29,10 +30,10 @@ const Stored = z.object({
 export class Vault {
   readonly #directory: string
   readonly #secret: string | null
-  /** By salt: scrypt is slow on purpose. */
+  /** By salt: scrypt is deliberately slow. */
   readonly #keys = new Map<string, Buffer>()
 
-  /** @param secret REPLYD_KEY; null: a key file, made when it is first needed */
+  /** @param secret REPLYD_KEY; null: a key file, created on demand */
   constructor(directory: string, secret: string | null) {
     this.#directory = directory
     this.#secret = secret
@@ -42,13 +43,13 @@ export class Vault {
     return join(this.#directory, 'oauth.lock')
   }
 
-  /** Null when nothing is kept under that name. @throws ConfigError when it was encrypted with another key */
+  /** Null if nothing is stored under that name. @throws ConfigError when it was encrypted with another key */
   read(name: string): Entry | null {
     const file = this.#load()
     const sealed = file?.entries[name]
     if (!file || !sealed) return null
     const decipher = createDecipheriv('aes-256-gcm', this.#key(file.salt), Buffer.from(sealed.iv, 'base64'))
-    // The name belongs to what is authenticated: entries can't be swapped.
+    // The name is part of the authenticated data, so entries can't be swapped.
     decipher.setAAD(Buffer.from(name)).setAuthTag(Buffer.from(sealed.tag, 'base64'))
     try {
       const text = Buffer.concat([decipher.update(Buffer.from(sealed.text, 'base64')), decipher.final()])
@@ -56,7 +57,7 @@ export class Vault {
     } catch (error) {
       const key = this.#secret === null ? `the key file ${keyPathIn(this.#directory)}` : 'REPLYD_KEY'
       throw new ConfigError(
-        `${this.#path}: the sign-ins were encrypted with another key than ${key}: bring it back, or run replyd auth again`,
+        `${this.#path}: the sign-ins were encrypted with another key than ${key}: restore it, or run replyd auth again`,
         { cause: error },
       )
     }
@@ -79,7 +80,7 @@ export class Vault {
       text: text.toString('base64'),
     }
     const content: File = { ...file, entries: { ...file.entries, [name]: sealed } }
-    // Another name first: a crash leaves the old file or the new one, never half of one.
+    // Write to a temporary name first: a crash leaves the old file or the new one, never half of one.
     const draft = `${this.#path}.${process.pid}`
     writeFileSync(draft, `${JSON.stringify(content, null, 1)}\n`, { mode: 0o600, flush: true })
     renameSync(draft, this.#path)
@@ -110,7 +111,7 @@ export class Vault {
   }
 }
 
-/** The name of an entry tells nobody whose it is. */
+/** An entry's name does not reveal whose it is. */
 export function entryName(address: string, clientId: string, tokenUrl: string): string {
   return createHash('sha256')
     .update(JSON.stringify([address, clientId, tokenUrl]))

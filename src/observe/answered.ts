@@ -1,4 +1,4 @@
-/** The owner has answered, from their own client, a mail whose reply waits here: then there is nothing left to decide. */
+/** The owner has answered, in their own client, a mail whose reply waits here: then nothing is left to decide. */
 
 import type { Account, StepContext } from '../context.ts'
 import { isNamedAlone, loadMessage, type MessageRow } from '../store/messages.ts'
@@ -9,15 +9,15 @@ import { loadReply, type ReplyRow } from '../store/replies.ts'
 const mostWaiting = 500
 const dayMs = 86_400_000
 
-/** How \Sent stood when it was last looked through, and the mails that were looked for. */
+/** The state of \Sent at the last look, and the mails that were searched for. */
 export interface SentLook {
   mark: string
   ids: Set<string>
 }
 
 /**
- * Looks in \Sent for answers to what is held or uncertain; only when either has changed since the last look.
- * @returns ids of replies that are found to have gone out: what follows a sending is still to be done
+ * Searches \Sent for answers to held or uncertain replies; only if either has changed since the last look.
+ * @returns ids of replies that turned out to be sent: their remaining delivery steps are still to be done
  */
 export async function observeAnswers(
   context: StepContext,
@@ -41,7 +41,7 @@ export async function observeAnswers(
   return found
 }
 
-/** True when it is our own reply that stands in \Sent. */
+/** True if our own reply is in \Sent. */
 async function settle(
   context: StepContext,
   { imap }: Account,
@@ -59,7 +59,7 @@ async function settle(
   return false
 }
 
-/** It did go out after all: the copy that proves it took its time. */
+/** It was sent after all: the copy that proves it was late. */
 async function noteArrived(context: StepContext, { id }: MessageRow, sent: string): Promise<boolean> {
   const now = context.clock.now()
   const reply = { replyText: `found in ${sent}`, finishedAt: now }

@@ -1,4 +1,4 @@
-/** The owner's yes from their own mail client: what stands in the mailbox goes out, edits included. */
+/** The owner approves in their own mail client: the draft is sent as it is in the mailbox, edits included. */
 
 import type { Reason } from '../base/reasons.ts'
 import type { Account, StepContext } from '../context.ts'
@@ -13,10 +13,10 @@ import { move } from '../store/moves.ts'
 import type { ReplyRow } from '../store/replies.ts'
 import { editShare, unifiedDiff } from './edits.ts'
 
-/** Beyond that many it is a mailing, for which the owner's own client is the place. */
+/** With more recipients it is a mailing, which belongs in the owner's own client. */
 const mostAddressees = 50
 
-/** Fixes the octets and hands them to the send protocol, in one transaction. True when it may go out. */
+/** Fixes the octets and starts the send protocol, in one transaction. True if it may be sent. */
 export async function approveAsItStands(
   context: StepContext,
   account: Account,
@@ -56,7 +56,7 @@ function addresseesOf(message: Message): string[] {
   return [...new Set(all.map(({ address }) => address))]
 }
 
-/** Why it can't go out from here; the owner's own client can still send it. */
+/** Why it can't be sent from here; the owner's own client can still send it. */
 function obstacleOf(message: Message, octets: Buffer, { settings }: Account): Reason | null {
   if (octets.length > longestDraft) return 'draft-too-long'
   const addressees = addresseesOf(message)
@@ -68,7 +68,7 @@ function obstacleOf(message: Message, octets: Buffer, { settings }: Account): Re
   return own ? null : 'draft-from-another-address'
 }
 
-/** A mail as it stands in a mailbox. */
+/** A mail as stored in a mailbox. */
 export interface MailInMailbox {
   mailbox: string
   uidValidity: string
@@ -76,5 +76,5 @@ export interface MailInMailbox {
   octets: Buffer
 }
 
-/** Octets. A longer draft is left to the owner's own client. */
+/** Octets. Longer drafts are left to the owner's own client. */
 export const longestDraft = 25 * 1024 * 1024

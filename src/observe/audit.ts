@@ -10,22 +10,22 @@ export interface MailboxAudit extends RowCounts {
   mailbox: string
   /** Mails that are in the mailbox, or have a row. */
   arrived: number
-  /** Mails that the cursor has passed without a row being stored: there should be none, ever. */
+  /** Mails that the cursor has passed without storing a row: there should never be any. */
   missed: { uidValidity: string; uid: number }[]
-  /** Why the mailbox could not be looked at; null when it could. */
+  /** Why the mailbox could not be checked; null if it could. */
   error: string | null
 }
 
 export interface Audit {
-  /** True when every mailbox could be looked at and nothing was missed. */
+  /** True when every mailbox could be checked and nothing was missed. */
   ok: boolean
   mailboxes: MailboxAudit[]
 }
 
-/** Reading the mailbox is all that it needs of an account. */
+/** Read access to the mailbox is all it needs of an account. */
 export type AuditedAccount = Pick<Account, 'settings' | 'imap'>
 
-/** Looks at every account's mailbox, read-only. Never throws for what one account's server does. */
+/** Checks every account's mailbox, read-only. Never throws because of one account's server. */
 export async function audit(context: {
   db: StepContext['db']
   accounts: ReadonlyMap<string, AuditedAccount>
@@ -52,7 +52,9 @@ async function auditMailbox({ db }: Pick<StepContext, 'db'>, account: AuditedAcc
   return { ...place, arrived, handled, pending: unfinished, uncertain, missed: seen.missed, error }
 }
 
-/** The cursor is read before the mailbox and the rows after it, so that mail that arrives meanwhile is never called missed. */
+/**
+ * Reads the cursor before the mailbox and the rows after it, so that mail arriving in between never counts as missed.
+ */
 async function lookAt(
   db: StepContext['db'],
   { imap }: AuditedAccount,
@@ -60,7 +62,7 @@ async function lookAt(
 ) {
   const cursor = await loadCursor(db, account, mailbox)
   const state = await imap.state(mailbox)
-  // Not read at all yet, or to be read anew: the watcher is on its way.
+  // Not read yet, or to be read again: the watcher will do it.
   if (cursor?.uidValidity !== state.uidValidity) return { unread: state.exists, missed: [] }
   const { uidValidity, baselineUid, lastUid } = cursor
   const uids = await imap.uidsAfter(mailbox, uidValidity, baselineUid)

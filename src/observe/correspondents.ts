@@ -1,4 +1,4 @@
-/** Whom the owner has written to: read from all of \Sent once, then from what is new there. Addresses are kept, no text. */
+/** Whom the owner has written to: read once from all of \Sent, then incrementally. Stores addresses, no text. */
 import type { Account, StepContext } from '../context.ts'
 import { parseAddressList } from '../mail/address.ts'
 import { fieldValues, type Message } from '../mail/message.ts'
@@ -7,12 +7,12 @@ import { loadSentCursor, saveCorrespondents } from '../store/correspondents.ts'
 import { isByHand } from './style.ts'
 
 const hourMs = 3_600_000
-/** The newest mails of a \Sent that is seen for the first time. */
+/** The newest mails of a \Sent that is read for the first time. */
 const mostMails = 20_000
-/** Only headers are of use; one octet of the text is the least that can be asked for. */
+/** Only headers are needed; one octet of text is the minimum that can be requested. */
 const limits = { batch: 100, maxHeaderOctets: 16 * 1024, maxTextOctets: 1 }
 
-/** Reads what \Sent holds since the last time, once an hour. @returns whether it was time to */
+/** Reads what is new in \Sent, once an hour. @returns whether it was due */
 export async function observeCorrespondents(context: StepContext, account: Account): Promise<boolean> {
   const { db, clock } = context
   const { owner } = account.settings

@@ -22,18 +22,18 @@ export interface Missing {
 interface Watched {
   row: MessageRow
   reply: ReplyRow
-  /** Mail that came before this can't be an answer. */
+  /** Earlier mail can't be an answer. */
   from: Date
 }
 
 interface Mailboxes {
   drafts: string | null
   sent: string | null
-  /** Where a draft is moved to approve it; null when that is off or there is no such mailbox. */
+  /** Where drafts are moved for approval; null if that is off or there is no such mailbox. */
   approved: string | null
 }
 
-/** Returns the ids of replies that may go out now. */
+/** Returns the ids of replies that may be sent now. */
 export async function observeDrafts(
   context: StepContext,
   account: Account,
@@ -53,7 +53,7 @@ export async function observeDrafts(
   return approved
 }
 
-/** Saved, or held while its draft stands there: the owner may go on in either place. */
+/** Saved, or held while its draft is there: the owner may continue in either place. */
 function isWatched(row: MessageRow, reply: ReplyRow): boolean {
   return row.step === 'done' ? reply.state === 'saved' : row.step === 'review' && reply.state === 'held'
 }
@@ -64,7 +64,7 @@ async function mailboxesOf(account: Account): Promise<Mailboxes> {
   return { drafts, sent, approved: flagApproves ? await account.imap.mailboxNamed('Approved') : null }
 }
 
-/** UIDs in \Drafts, as `UIDVALIDITY UID`: a mail never changes under its UID (RFC 3501 section 2.3.1.1). */
+/** UIDs in \Drafts, as `UIDVALIDITY UID`: the mail under a UID never changes (RFC 3501 section 2.3.1.1). */
 async function unchangedIn({ imap }: Account, drafts: string | null): Promise<Set<string>> {
   if (drafts === null) return new Set()
   const { uidValidity } = await imap.state(drafts)
@@ -98,7 +98,7 @@ async function look(
   return false
 }
 
-/** It was approved as it stands there, and could not go out: only another version may be tried. */
+/** It was approved as it is there, but could not be sent: only another version may be tried. */
 function isRefused(
   { state, savedMailbox, savedUidValidity, savedUid }: ReplyRow,
   at: MailInMailbox,
@@ -107,7 +107,7 @@ function isRefused(
   return state === 'held' && same
 }
 
-/** The mail in a mailbox that is the draft by its Message-ID, or answers the same original. */
+/** The mail that is the draft by its Message-ID, or answers the same original. */
 async function find(
   { imap }: Account,
   mailbox: string,
@@ -137,7 +137,7 @@ async function approveIfFlagged(
   if (successor === null && watched.reply.state === 'held') return false
   const flags = (await account.imap.flags(drafts, uidValidity, uid)) ?? []
   const lower = flags.map((flag) => flag.toLowerCase())
-  // The other two say that a client is sending it (RFC 5788 registry): then it is none of our business.
+  // The other two keywords say that a client is sending it (RFC 5788 registry): leave it alone.
   if (!lower.includes('\\flagged') || lower.includes('$submitted') || lower.includes('$submitpending'))
     return false
   const octets =
@@ -146,7 +146,7 @@ async function approveIfFlagged(
   return approveAsItStands(context, account, watched, { mailbox: drafts, uidValidity, uid, octets })
 }
 
-/** The owner's version is what counts from now on; it is never replaced. */
+/** From now on the owner's version counts; it is never overwritten. */
 async function noteEdit(
   context: StepContext,
   { reply }: Watched,
@@ -182,13 +182,13 @@ async function noteSent(
   await move(context.db, 'sentByOwner', { ...change, detail: `edited ${percent}%`, reply: sent }, now)
 }
 
-/** Deleted, when it stays away: a client that sends or replaces a draft may take it away first. */
+/** Counts as deleted only if it stays away: a client that sends or replaces a draft may remove it first. */
 async function noteMissing(
   context: StepContext,
   { row, reply }: Watched,
   { since, graceMs }: Missing,
 ): Promise<void> {
-  // One that is held is decided on elsewhere: what happens to its draft says nothing.
+  // A held reply is decided elsewhere: what happens to its draft means nothing.
   if (reply.state === 'held') return
   const now = context.clock.now()
   const first = since.get(reply.id) ?? now.getTime()

@@ -1,10 +1,13 @@
-/** How far two texts are apart, for what a person made of a draft. */
+/** How different two texts are, to measure what a person changed in a draft. */
 import { createTwoFilesPatch, diffArrays } from 'diff'
 
-/** Words that are compared; beyond them the texts count as they stand there. */
+/** Maximum number of compared words; longer texts are compared as they are. */
 const mostWords = 3_000
 
-/** 0 (the same words) to 1 (another text): words put in or taken out, whichever are more, of the longer text's words. */
+/**
+ * 0 (the same words) to 1 (another text): words inserted or removed, whichever are more, divided by the words of the
+ * longer text.
+ */
 export function editShare(before: string, after: string): number {
   const [old, fresh] = [before, after].map((text) => text.split(/\s+/).filter(Boolean).slice(0, mostWords))
   const longest = Math.max(old?.length ?? 0, fresh?.length ?? 0)

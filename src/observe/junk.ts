@@ -1,4 +1,4 @@
-/** What the owner moves into \Junk and out of it, or marks, teaches (standards.md section 8.2). */
+/** Learns from what the owner moves into and out of \Junk, or marks (docs/rules.md section 8.2). */
 
 import type { Account, StepContext } from '../context.ts'
 import { type Fetched, MessageVanished } from '../imap/imap.ts'
@@ -11,7 +11,7 @@ const limits = { batch: 200, maxHeaderOctets: 16 * 1024, maxTextOctets: 1 }
 const watchedForMs = 30 * 86_400_000
 const mostFiled = 500
 const mostLying = 5_000
-/** The registry's name, and what clients wrote before there was one. */
+/** The registered name, and what clients wrote before it existed. */
 const wantedKeywords = ['$NotJunk', 'NotJunk', 'NonJunk']
 const junkKeywords = ['$Junk', 'Junk']
 const dayMs = 86_400_000
@@ -27,7 +27,7 @@ export async function observeJunk(context: StepContext, account: Account, gone: 
   await readKeywords(context, account, junk, watched, since)
 }
 
-/** New mail in \Junk that replyd did not put there, but holds: the owner moved it. */
+/** Mail in \Junk that replyd has a row for but did not put there: the owner moved it. */
 async function readArrivals(context: StepContext, account: Account, junk: string): Promise<void> {
   const { imap, settings } = account
   const { address } = settings.owner
@@ -56,7 +56,7 @@ async function readArrival(
   const rows = await findByMessageIds(context.db, account.settings.owner.address, [messageId])
   const found = rows.find((each) => each.size === size && each.disposition !== 'duplicate')
   const row = found ? await loadMessage(context.db, found.id) : null
-  // `file` has perhaps moved it and not yet said so.
+  // `file` may have moved it without having recorded it yet.
   if (row === null || row.step === 'file' || row.disposition === 'filed' || row.disposition === 'marked')
     return
   await learnSpam(context, account, row, { mailbox, uidValidity, uid })
@@ -80,7 +80,7 @@ async function readDepartures(
       await withoutMark(account, back)
       await learnRestored(context, account, row, 'moved-back-by-owner')
     }
-    // Deleted, archived, or put somewhere else: that teaches nothing.
+    // Deleted, archived, or moved elsewhere: teaches nothing.
     else if (row.junkUid !== null) gone.add(row.id)
   }
 }
@@ -91,7 +91,7 @@ interface Place {
   uid: number
 }
 
-/** The keyword that `file` had set; in INBOX it would tell other programs that the mail is spam. */
+/** Removes the keyword that `file` had set; in INBOX it would tell other programs that the mail is spam. */
 async function withoutMark({ imap }: Account, { mailbox, uidValidity, uid }: Place): Promise<void> {
   try {
     await imap.removeFlags(mailbox, uidValidity, uid, ['$Junk'])
@@ -100,7 +100,7 @@ async function withoutMark({ imap }: Account, { mailbox, uidValidity, uid }: Pla
   }
 }
 
-/** The same mail, by Message-ID and size, lies where it came in, and no longer in \Junk. */
+/** The same mail, by Message-ID and size, is back in its original mailbox and no longer in \Junk. */
 async function placeBack({ imap, settings }: Account, row: MessageRow, junk: string): Promise<Place | null> {
   if (row.messageId === null) return null
   const since = new Date(row.internalDate.getTime() - dayMs)
@@ -115,7 +115,9 @@ async function placeBack({ imap, settings }: Account, row: MessageRow, junk: str
   return null
 }
 
-/** Keywords without a move (RFC 5788): `$NotJunk` on what is filed or marked, `$Junk` on what lies where it came in. */
+/**
+ * Keywords without a move (RFC 5788): `$NotJunk` on filed or marked mail, `$Junk` on mail in its original mailbox.
+ */
 async function readKeywords(
   context: StepContext,
   account: Account,

@@ -11,12 +11,12 @@ import { saveSenderRule } from '../store/sender-rules.ts'
 import { ownersSpamFrom, saveSpamExample } from '../store/spam-examples.ts'
 import { spamTokens } from '../triage/spam-tokens.ts'
 
-/** From this many mails of a known sender on, their address is denied. */
+/** After this many mails of a known sender their address is denied. */
 const denyFrom = 2
 
 /**
- * An error of ours: the sender is trusted from now on, by address, and by domain where the author was authenticated. Committed
- * last, so that whoever finds the row unchanged after a crash does all of it again.
+ * Our mistake: the sender is trusted from now on, by address, and by domain if the author was authenticated.
+ * Committed last, so that after a crash everything is repeated.
  */
 export async function learnRestored(
   context: StepContext,
@@ -37,13 +37,14 @@ async function trustedPatterns(context: StepContext, account: Account, row: Mess
   const domain = domainPart(row.fromAddress)
   const mail = await loadMail(context.db, row.id)
   const found = mail ? authentication(mail.message, account.settings.owner.authservIds, domain) : 'unknown'
-  // A mailbox provider's domain stands for everybody.
+  // A mailbox provider's domain is shared by everybody.
   return found === 'pass' && !isMailboxProvider(domain) ? [row.fromAddress, domain] : [row.fromAddress]
 }
 
 /**
- * A miss of ours: learned as an example. The address is denied when nothing else speaks for it, or at the second time.
- * @param place where the owner moved it; null when they marked it where it lies
+ * Spam that we missed: learned as an example. The address is denied if nothing else speaks for it, or at the second
+ * time.
+ * @param place where the owner moved it; null if they marked it in place
  */
 export async function learnSpam(
   context: StepContext,

@@ -1,4 +1,4 @@
-/** Observe: what the owner does in their own mail client, seen in \Drafts, \Sent and \Junk, is a decision too. */
+/** Observe: what the owner does in their own mail client, visible in \Drafts, \Sent and \Junk, is also a decision. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { reasonOf } from '../base/errors.ts'
 import type { Account, StepContext } from '../context.ts'
@@ -10,15 +10,18 @@ import { observeJunk } from './junk.ts'
 import { observeStyle } from './style.ts'
 
 interface Options extends Holder {
-  /** The delivery of a reply goes on: the owner has approved its draft, or its copy was found in \\Sent. */
+  /** Continues the delivery of a reply: the owner has approved its draft, or its copy was found in \\Sent. */
   onApproved: (id: string) => Promise<void>
   /** Milliseconds between two looks. */
   everyMs?: number
-  /** How long a draft may be missing before it counts as deleted: clients replace and send in several steps. Milliseconds. */
+  /**
+   * How long a draft may be missing before it counts as deleted: clients replace and send in several steps.
+   * Milliseconds.
+   */
   graceMs?: number
 }
 
-/** The observer of one account; of all processes that share a store, one holds its lease and looks. */
+/** The observer of one account. Of all processes that share a store, only the lease's holder looks. */
 export class Observer {
   readonly #context: StepContext
   readonly #account: Account
@@ -27,7 +30,7 @@ export class Observer {
   /** When a draft was first missed, by reply. */
   readonly #missing = new Map<string, number>()
   readonly #sent: SentLook = { mark: '', ids: new Set() }
-  /** Filed mails that left \Junk for somewhere else: nothing is to be learned of them. */
+  /** Filed mails that left \Junk for another mailbox: nothing is learned from them. */
   readonly #gone = new Set<string>()
 
   constructor(context: StepContext, account: Account, options: Options) {
@@ -37,7 +40,7 @@ export class Observer {
     this.#lease = `observe ${account.settings.owner.address}`
   }
 
-  /** Goes on until the signal. */
+  /** Runs until the signal. */
   async run(signal: AbortSignal): Promise<void> {
     const { db, log } = this.#context
     const { everyMs } = this.#options
@@ -47,14 +50,17 @@ export class Observer {
       } catch (error) {
         log.warn({ event: 'observe.failed', reason: reasonOf(error) })
       }
-      // Not all accounts at the same moment.
+      // Jitter, so that accounts are not all checked at the same moment.
       const waitMs = everyMs * (0.5 + this.#context.random())
       await delay(waitMs, undefined, { signal }).catch(() => undefined)
     }
     await releaseLease(db, this.#lease, this.#options.holder).catch(() => undefined)
   }
 
-  /** One look at each mailbox. @throws what IMAP or the store throw; every change is conditional, so that it may be repeated */
+  /**
+   * One look at each mailbox. @throws errors of IMAP and the store; every change is conditional, so it may be
+   * repeated
+   */
   async lookOnce(): Promise<void> {
     const { graceMs, onApproved } = this.#options
     const missing = { since: this.#missing, graceMs }

@@ -1,4 +1,4 @@
-/** Learns once a day how the owner writes, from the latest of their own mails in \Sent; reads, and writes nothing but the store. */
+/** Learns once a day how the owner writes, from the latest of their own mails in \Sent; writes only to the store. */
 
 import { languageOf } from '../check/language.ts'
 import { type LearnedStyle, type OwnMail, styleOf } from '../compose/style.ts'
@@ -13,17 +13,17 @@ import { draftsFor, loadStyles, saveStyles } from '../store/styles.ts'
 import { editShare } from './edits.ts'
 
 const dayMs = 86_400_000
-/** Mails that are read, the latest ones. */
+/** Number of mails read, latest first. */
 export const mostMails = 300
 const oldestMs = 365 * dayMs
 const limits = { batch: 50, maxHeaderOctets: 16 * 1024, maxTextOctets: 16 * 1024 }
-/** Up to this share of other words a mail is what replyd wrote. */
+/** With at most this share of changed words a mail counts as written by replyd. */
 const untouched = 0.1
-/** How sure a language has to be. */
+/** Minimum confidence of the language. */
 const leastConfidence = 0.35
 const mostLanguages = 20
 
-/** @returns whether it was time to */
+/** @returns whether it was due */
 export async function observeStyle(context: StepContext, account: Account): Promise<boolean> {
   const { db, clock, config } = context
   const { address } = account.settings.owner
@@ -40,7 +40,7 @@ export async function observeStyle(context: StepContext, account: Account): Prom
   return true
 }
 
-/** By language (BCP 47 primary tag), for those in which there is enough to tell by. */
+/** By language (BCP 47 primary tag), for those with enough evidence. */
 export function stylesOf(mails: readonly OwnMail[]): Record<string, LearnedStyle> {
   const byLanguage = new Map<string, OwnMail[]>()
   for (const mail of mails) {
@@ -78,14 +78,14 @@ export function isByHand(message: Message, owner: Pick<Owner, 'address' | 'alias
   )
 }
 
-/** Its new text and whom it went to; null where there is none of either. */
+/** Its new text and its recipients; null if either is missing. */
 export function ownMailOf(message: Message): OwnMail | null {
   const { text } = visibleText(message)
   const to = fieldValues(message, 'to').flatMap(parseAddressList)
   return text.trim() === '' || to.length === 0 ? null : { text, to }
 }
 
-/** Mails that the owner wrote: no automatic ones, none of a program, none that replyd wrote and nobody changed. */
+/** Mails that the owner wrote: not automatic, not by a program, and not by replyd without changes. */
 async function evidence(
   context: StepContext,
   account: Account,

@@ -1,6 +1,6 @@
 /**
  * The flow of a mail: which step runs on which queue, and what a failure means for its row. The row is the truth, the
- * job a nudge; only this file enqueues.
+ * job only a trigger; only this file enqueues.
  */
 import { EventEmitter } from 'node:events'
 import { backoffMs } from '../base/backoff.ts'
@@ -41,12 +41,12 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   readonly #context: StepContext
   readonly #queues: Queues
   readonly #workers = new Map<QueueName, Work>()
-  /** Rows that this process is working on: after a lost lock or a wiped queue the same job may come twice. */
+  /** Rows that this process is working on: after a lost lock or a wiped queue a job may be duplicated. */
   readonly #underWay = new Set<string>()
   readonly #sweeper: Sweeper
-  /** What the owner was told last of each account. */
+  /** The last message to the owner, by account. */
   readonly #toldOf = new Map<string, string>()
-  /** Jobs of several mails travel together. */
+  /** Enqueues the jobs of several mails in one batch. */
   readonly #nudges = new Batcher<readonly JobRequest[], void>(async (all) => {
     await this.#enqueueAll(all.flat())
     return all.map(() => undefined)
@@ -54,7 +54,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   /** Why the model can't be used, for health; null while it can. */
   modelStopped: string | null = null
 
-  /** @param drainMs time that jobs under way get when it is disposed of, milliseconds */
+  /** @param drainMs time for running jobs at disposal, milliseconds */
   constructor(context: StepContext, queues: Queues, drainMs: number) {
     super()
     this.#drainMs = drainMs
@@ -76,30 +76,30 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     this.#sweeper.start()
   }
 
-  /** From now on so many jobs of that queue at once in this process. */
+  /** Changes the number of concurrent jobs of that queue in this process. */
   resize(name: QueueName, jobs: number): void {
     this.#workers.get(name)?.resize(jobs)
   }
 
-  /** Stops taking jobs and waits for those under way. */
+  /** Stops taking jobs and waits for running ones. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#sweeper[Symbol.asyncDispose]()
     await Promise.all([...this.#workers.values()].map((worker) => worker.drain(this.#drainMs)))
   }
 
-  /** Takes mails that were just stored: guards them, and enqueues what comes next. A lost job is the sweeper's business. */
+  /** Accepts mails that were just stored: guards them, and enqueues the next step. The sweeper finds lost jobs. */
   async accept(mails: readonly StoredMail[]): Promise<void> {
     const next = await guard(this.#context, mails)
     await this.#enqueue([...next].flatMap(([id, { stage }]) => this.#nudge(id, stage)))
     for (const [id, { stage }] of next) if (isAtRest(stage)) await this.#tellSettled(id)
   }
 
-  /** Enqueues a row whose stage somebody else has changed: a person approved, or the undo window began. */
+  /** Enqueues a row whose stage was changed elsewhere: a person approved, or the undo window began. */
   async advance(id: string, stage: Stage, dueAt?: Date): Promise<void> {
     await this.#enqueue(this.#nudge(id, stage, dueAt))
   }
 
-  /** Re-enqueues every due row; one that has a live job stays as it is. Never throws. */
+  /** Re-enqueues every due row; existing jobs stay unchanged. Never throws. */
   sweep(): Promise<void> {
     return this.#sweeper.sweep()
   }
@@ -123,31 +123,32 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   #nudge(messageId: string, stage: Stage, dueAt?: Date): JobRequest[] {
     if (stage === 'review' || stage === 'done' || stage === 'guard') return []
     const delayMs = dueAt ? Math.max(0, dueAt.getTime() - this.#context.clock.now().getTime()) : 0
-    // Left to the sweeper: a job that is there stays as it is, so that a delayed one would hold up whoever decides anew.
+    // Left to the sweeper: an existing job stays unchanged, so a delayed one would block a new decision.
     if (delayMs > sweepEveryMs) return []
     return [{ queue: table[stage].queue, step: stage, messageId, delayMs }]
   }
 
-  /** Runs a step and those after it, as long as they ration the same resource. */
+  /** Runs a step and the following ones, as long as they ration the same resource. */
   async #runJob(first: Step, id: string, signal: AbortSignal): Promise<void> {
-    // A job that an earlier version left in Redis can name a step that is gone. The sweeper makes one for the row's own step.
+    // A job left in Redis by an earlier version may name a step that no longer exists. The sweeper creates one for
+    // the row's own step.
     if (!(first in table)) return
-    // Another job of this row: it may be the one that is needed when the first has ended.
+    // Another job of this row, which may be needed when the first has ended.
     if (this.#underWay.has(id)) throw new RetryLater(busyRetryMs)
     this.#underWay.add(id)
     const next = await this.#runSteps(first, id, signal).finally(() => this.#underWay.delete(id))
-    // Not before: another worker of this process takes the job at once, and would find the row still under way.
+    // Not earlier: another worker of this process would take the job at once and find the row still in progress.
     await this.#enqueue(next)
   }
 
-  /** @returns the job for what comes next, when it is not for this one */
+  /** @returns the job for the next step, if it does not belong to this one */
   async #runSteps(first: Step, id: string, signal: AbortSignal): Promise<JobRequest[]> {
     for (let step = first; step !== 'guard'; ) {
       let next: Next | null
       try {
         next = await this.#runStep(step, id, signal)
       } catch (error) {
-        // BullMQ would run the job again under the name that it began with.
+        // BullMQ would run the job again under the name it started with.
         if (step === first) throw error
         return this.#again(step, id, error)
       }
@@ -161,7 +162,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     return []
   }
 
-  /** A later step of a job is to run again: it gets a job of its own. */
+  /** A later step of a job must run again: it gets its own job. */
   async #again(step: Exclude<Step, 'guard'>, messageId: string, error: unknown): Promise<JobRequest[]> {
     const { queue } = table[step]
     if (error instanceof RetryLater) return [{ queue, step, messageId, delayMs: error.delayMs }]
@@ -187,7 +188,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     if (row === null) return null
     const { log } = this.#context
     const { account } = row
-    // A pause is what the provider asked for, or what keeps it from asking.
+    // The provider asked for the pause, or the pause prevents that it has to.
     const level = error instanceof RateLimitedError ? 'info' : 'warn'
     log[level]({
       event: 'step.failed',
@@ -202,7 +203,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
       this.#tellOwner(error, account)
       return this.#wait(step, row, ownerActionRetryMs, error)
     }
-    // The row gets its new UID from the watcher, who reads the mailbox anew.
+    // The watcher reads the mailbox again and gives the row its new UID.
     if (error instanceof UidValidityChanged) return this.#retry(step, row, error)
     if (error instanceof PermanentError) return handOver(this.#context, step, row, failureReason[step], error)
     if (error instanceof UncertainError) return handOver(this.#context, step, row, 'outcome-unknown', error)
@@ -217,14 +218,17 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     const now = this.#context.clock.now()
     await postponeStep(this.#context.db, { id, step, dueAt: until, why: reason, failed: false }, now)
     const delayMs = until.getTime() - now.getTime()
-    // Later than that, the sweeper finds the row, unless somebody decides anew before.
+    // If it is later, the sweeper finds the row, unless somebody decides first.
     if (delayMs <= sweepEveryMs) throw new RetryLater(Math.max(1, delayMs))
     return null
   }
 
-  /** Waiting is nobody's failure: no attempt is counted. The model's limits hold for every mail, a mailbox's for one account. */
+  /**
+   * Waiting is not a failure: no attempt is counted. The model's limits apply to all mail, a mailbox's to one
+   * account.
+   */
   async #wait(step: Step, row: MessageRow, ms: number, error: Scoped): Promise<never> {
-    // Compose reads \Sent, too: what is wrong there is no reason to keep other accounts' mail from the model.
+    // Compose also reads \Sent: a problem there must not keep other accounts' mail from the model.
     if (error.scope === 'model') throw new RateLimitedError('model', error.message, ms, { cause: error })
     const now = this.#context.clock.now()
     const dueAt = new Date(now.getTime() + ms)
@@ -259,8 +263,8 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
 const isAtRest = (stage: Stage) => stage === 'review' || stage === 'done'
 
 export interface PipelineEvents {
-  /** A row came to rest: done, or waiting for a person. */
+  /** A row is settled: done, or waiting for a person. */
   settled: [row: MessageRow]
-  /** Only the owner can mend this; said once per cause. */
+  /** Only the owner can fix this; reported once per cause. */
   'owner-action': [error: OwnerActionError, account: string]
 }

@@ -1,4 +1,4 @@
-/** Every 30 s: looks for rows that are due and may have no job, so that a wiped queue costs seconds, not mail. */
+/** Every 30 s: looks for due rows that may have no job, so that a wiped queue costs seconds, not mail. */
 import type { Step } from '../base/dispositions.ts'
 import { reasonOf } from '../base/errors.ts'
 import type { StepContext } from '../context.ts'
@@ -25,7 +25,7 @@ export class Sweeper implements AsyncDisposable {
 
   /**
    * @param take enqueues rows
-   * @param hasten lets jobs run now that were delayed by a clock that has been set back since
+   * @param hasten runs jobs now that were delayed by a clock that has been set back since
    */
   constructor(
     context: StepContext,
@@ -69,10 +69,10 @@ export class Sweeper implements AsyncDisposable {
   }
 }
 
-/** Milliseconds. A call that was not settled by then never will be: time-out, repair and the pauses between are far shorter. */
+/** Milliseconds. A call not settled by then never will be: timeout, repair and pauses are far shorter. */
 const lostAfterMs = 600_000
 
-/** The worst case of a call whose process died counts as spent. */
+/** The maximum cost of a call whose process died counts as spent. */
 export async function settleLostCalls({ db, clock, config, log }: StepContext): Promise<void> {
   const { tasks, fallback } = config.model
   const models = [...Object.values(tasks), ...(fallback ? [fallback] : [])]
@@ -81,7 +81,10 @@ export async function settleLostCalls({ db, clock, config, log }: StepContext): 
   if (lost > 0) log.warn({ event: 'model.calls-lost', count: lost })
 }
 
-/** A start is the owner's answer to a budget that was too small. Never throws: at the latest they run at midnight. */
+/**
+ * Restarting retries mail that waits for the budget, which the owner may have raised. Never throws: at the latest it
+ * runs at midnight.
+ */
 export async function retryBudgetWaiters({ db, clock }: StepContext): Promise<void> {
   await releaseBudgetWaiters(db, clock.now()).catch(() => undefined)
 }

@@ -14,7 +14,7 @@ import { move } from '../store/moves.ts'
 import { file } from '../triage/file.ts'
 import { triage } from '../triage/step.ts'
 
-/** `guard` is not here: it touches nothing, so it runs where it is asked for. */
+/** `guard` is not here: it uses no external resource, so it runs inline. */
 export const table: Record<Exclude<Step, 'guard'>, { queue: QueueName; run: RunStep }> = {
   triage: { queue: 'model', run: triage },
   compose: { queue: 'model', run: compose },
@@ -36,8 +36,8 @@ export const failureReason: Record<Exclude<Step, 'guard'>, Reason> = {
 export const stepBackoff: Backoff = { firstMs: 2000, factor: 2, longestMs: 600_000, leastMs: 200 }
 
 /**
- * Gives a row that no retry helps to a person. Of a reply that is being sent nobody knows whether it went out; one that was sent
- * stays sent, whatever failed afterwards. Null when the row has moved on meanwhile.
+ * Hands a row to a person when no retry helps. Whether a reply that is being sent was sent is unknown; a sent reply
+ * stays sent, whatever failed afterwards. Null when the row has moved on in the meantime.
  */
 export async function handOver(
   { db, clock }: StepContext,

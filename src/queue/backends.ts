@@ -1,4 +1,4 @@
-/** BullMQ's classes on Redis and on PostgreSQL, with the options that both share. */
+/** BullMQ's classes on Redis and on PostgreSQL, with their common options. */
 import {
   type ConnectionOptions,
   createPostgresBackend,
@@ -23,17 +23,17 @@ export interface Classes {
 
 const workerOptions = (name: QueueName, concurrency: number) => ({
   concurrency,
-  // Without a limiter of its own a worker takes no notice of Queue.rateLimit, which pauses the queue for all of them.
+  // A worker without a limiter ignores Queue.rateLimit, which pauses the queue for all of them.
   ...(name === 'model' ? { limiter: { max: 1_000_000, duration: 1000 } } : {}),
-  // Renewed at half of it. A job whose process was killed runs again within these two.
+  // Renewed at half of it. A job whose process was killed runs again within these two intervals.
   lockDuration: 15_000,
   stalledInterval: 5_000,
-  // A restart during a job must never end as `failed`: the row decides, not BullMQ's verdict.
+  // A restart during a job must never end as `failed`: the row decides, not BullMQ.
   maxStalledCount: 1_000_000,
   maxStartedAttempts: 1_000_000,
   settings: {
     backoffStrategy: (_attempts: number, _type?: string, error?: Error) =>
-      // Whole milliseconds: the PostgreSQL backend stores them as bigint and refuses the rest.
+      // Whole milliseconds: the PostgreSQL backend stores bigints and refuses fractions.
       error instanceof RetryLater ? Math.max(1, Math.ceil(error.delayMs)) : 1000,
   },
 })
@@ -43,7 +43,7 @@ export function redisClasses(
   prefix: string,
   telemetry: Telemetry | undefined,
 ): Classes {
-  // BullMQ types ioredis 5's class; 6 has the same commands.
+  // BullMQ's types expect ioredis 5; version 6 has the same commands.
   const producer = connections.producer as unknown as ConnectionOptions
   const traced = telemetry ? { telemetry } : {}
   const worker = connections.worker as unknown as ConnectionOptions
@@ -80,11 +80,11 @@ export function postgresClasses(pool: PgPool, prefix: string, telemetry: Telemet
   }
 }
 
-/** Queues follow the resource that they ration: tokens and requests, or connections to the mail servers. */
+/** Queues follow the resource that they ration: tokens and requests, or connections to mail servers. */
 export type QueueName = 'model' | 'mailbox'
 export const queueNames: readonly QueueName[] = ['model', 'mailbox']
 
-/** Thrown by a handler: run the same job again after that time. The row says the same, so a lost job is found again. */
+/** Thrown by a handler: run the same job again after that time. The row says the same, so a lost job is recreated. */
 export class RetryLater extends Error {
   override name = 'RetryLater'
   readonly delayMs: number

@@ -16,7 +16,7 @@ import { openTraces, type Traces } from './traces.ts'
 
 export { type QueueName, queueNames, RetryLater } from './backends.ts'
 
-/** A job is a nudge: it names a row and the step that was next when it was written. */
+/** A job is only a trigger: it names a row and the step that was next when it was written. */
 export interface JobRequest {
   queue: QueueName
   step: Step
@@ -26,9 +26,9 @@ export interface JobRequest {
 }
 
 export interface Work {
-  /** Stops taking jobs and waits for those under way. */
+  /** Stops taking jobs and waits for running ones. */
   drain(timeoutMs: number): Promise<void>
-  /** From now on so many jobs at once, at least 1. */
+  /** Changes the number of concurrent jobs, at least 1. */
   resize(concurrency: number): unknown
 }
 
@@ -36,9 +36,9 @@ export type Handler = (step: Step, messageId: string, signal: AbortSignal) => Pr
 
 export interface Queues extends AsyncDisposable {
   readonly kind: 'redis' | 'postgres'
-  /** Adds jobs; one that is there already stays as it is. Rejects quickly while the queue can't be reached. */
+  /** Adds jobs; an existing one stays unchanged. Rejects quickly while the queue can't be reached. */
   enqueue(nudges: readonly JobRequest[]): Promise<void>
-  /** Lets delayed jobs run now; what has no such job is left alone. */
+  /** Lets delayed jobs run now; has no effect on others. */
   hasten(nudges: readonly JobRequest[]): Promise<void>
   work(queue: QueueName, concurrency: number, handler: Handler): Work
   /** Jobs by state, for health and metrics. */
@@ -51,18 +51,18 @@ export interface Queues extends AsyncDisposable {
 
 interface QueueSettings {
   redisUrl: string | null
-  /** Where BullMQ's PostgreSQL backend lives when there is no Redis. */
+  /** Pool for BullMQ's PostgreSQL backend when there is no Redis. */
   pool: unknown
-  /** Prefix of every key and queue name: two installations may share a server. */
+  /** Prefix of every key and queue name, because two installations may share a server. */
   namespace: string
-  /** No other process can be at work on this store: what an earlier one left in the queues is dropped at the start. */
+  /** No other process can use this store: jobs left in the queues by an earlier one are dropped at start. */
   alone?: boolean
   /** Base URL of an OpenTelemetry collector; none when absent. */
   traces?: string | null
 }
 
 /**
- * Redis when a URL is given, else BullMQ's PostgreSQL backend on the store's own pool.
+ * Redis if a URL is given, otherwise BullMQ's PostgreSQL backend on the store's pool.
  * @throws ConfigError when Redis refuses the login
  */
 export async function openQueues(settings: QueueSettings, log: Log): Promise<Queues> {
@@ -110,17 +110,20 @@ class BullQueues implements Queues {
     return queue
   }
 
-  /** Drops all jobs: those of a killed process would block their rows until their locks end. The sweeper makes new ones. */
+  /**
+   * Drops all jobs: those of a killed process would block their rows until their locks expire. The sweeper recreates
+   * them.
+   */
   async emptied(): Promise<this> {
     for (const queue of this.#queues.values()) {
       await queue.obliterate({ force: true })
-      // Obliterating pauses the queue first.
+      // Obliterating pauses the queue.
       await queue.resume()
     }
     return this
   }
 
-  /** A start is the owner's answer to what the model stopped for: it is asked anew, at the cost of one refusal at most. */
+  /** Restarting clears a pause of the model and retries, at the cost of at most one refusal. */
   async unpaused(): Promise<this> {
     await this.board('model').removeRateLimitKey()
     return this
@@ -136,7 +139,7 @@ class BullQueues implements Queues {
   async hasten(nudges: readonly JobRequest[]): Promise<void> {
     for (const nudge of nudges) {
       const job = await this.board(nudge.queue).getJob(asJob(nudge).opts.jobId)
-      // It may begin to run at this very moment.
+      // It may start running at this very moment.
       if (job && (await job.isDelayed())) await job.promote().catch(() => undefined)
     }
   }
@@ -188,7 +191,7 @@ function asJob({ step, messageId, delayMs }: JobRequest) {
     opts: {
       jobId: `${step}-${messageId}`,
       delay: Math.ceil(delayMs ?? 0),
-      // The row says when to give up.
+      // The row decides when to give up.
       attempts: 1_000_000,
       backoff: { type: 'custom' },
       removeOnComplete: true,
@@ -197,7 +200,7 @@ function asJob({ step, messageId, delayMs }: JobRequest) {
   }
 }
 
-/** Stops taking jobs and waits; BullMQ's own close has no time limit. */
+/** Stops taking jobs and waits; BullMQ's own close has no timeout. */
 export async function drain(worker: Worker, timeoutMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const tooLong = new Promise<'late'>((resolve) => {

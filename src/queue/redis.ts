@@ -4,9 +4,9 @@ import { ConfigError, reasonOf, TemporaryError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 
 export interface RedisConnections {
-  /** Fails quickly while Redis is away, so that the watcher's cursor does not move on. */
+  /** Fails fast while Redis is down, so that the watcher's cursor does not move. */
   readonly producer: Redis
-  /** Waits for Redis to come back. */
+  /** Waits until Redis is back. */
   readonly worker: Redis
   ping(): Promise<boolean>
   close(): Promise<void>

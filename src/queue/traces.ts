@@ -1,7 +1,8 @@
 /**
- * Traces of jobs for OpenTelemetry: BullMQ's Telemetry interface, and OTLP over HTTP with JSON (opentelemetry.io/docs/specs/otlp).
- * Written here because bullmq-otel brings the interface alone: the SDK and the exporter that it needs are a dozen more packages,
- * and the current ones do not run on Node 20. Nothing of a mail gets into a span: ids, names of steps and times only.
+ * Job traces for OpenTelemetry: BullMQ's Telemetry interface, and OTLP over HTTP with JSON
+ * (opentelemetry.io/docs/specs/otlp). Implemented here because bullmq-otel contains only the interface: the SDK and
+ * exporter it needs are a dozen more packages, and the current ones do not run on Node 20. Spans contain ids, step
+ * names and times, nothing from a mail.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomBytes } from 'node:crypto'
@@ -16,7 +17,7 @@ export interface Traces extends AsyncDisposable {
   readonly telemetry: Telemetry<Context>
 }
 
-/** The span that is under way here; without ids where none is. */
+/** The current span; without ids if there is none. */
 interface Context {
   traceId?: string
   spanId?: string
@@ -25,7 +26,7 @@ interface Context {
 type Value = { stringValue: string } | { intValue: string } | { boolValue: boolean }
 type Attribute = { key: string; value: Value }
 
-/** A span as OTLP's JSON has it. */
+/** A span in OTLP's JSON format. */
 interface OtlpSpan {
   traceId: string
   spanId: string
@@ -41,12 +42,14 @@ interface OtlpSpan {
 const flushEveryMs = 5_000
 const answersWithinMs = 10_000
 const spansAtOnce = 512
-/** Spans that wait for a collector that is away; later ones are dropped. */
+/** Spans that wait while the collector is down; later ones are dropped. */
 const mostWaiting = 4_096
 
-/** BullMQ numbers kinds from 0 (internal), OTLP from 1. What is internal (looking for a job, renewing locks) is left out. */
+/**
+ * BullMQ numbers kinds from 0 (internal), OTLP from 1. Internal ones (looking for a job, renewing locks) are omitted.
+ */
 const internal = 0
-/** Results and reasons may repeat what people wrote. */
+/** Results and reasons may contain people's text. */
 const kept = new Set([
   'bullmq.queue.name',
   'bullmq.queue.operation',
@@ -79,7 +82,7 @@ export function openTraces(endpoint: string, log: Log): Traces {
   }
 }
 
-/** The parent that a job carries (W3C Trace Context section 3.2); null when there is none. */
+/** The parent stored with a job (W3C Trace Context section 3.2); null if there is none. */
 function parsedParent(metadata: string): Context | null {
   const [, traceId, spanId] = /"traceparent":"00-([0-9a-f]{32})-([0-9a-f]{16})-/.exec(metadata) ?? []
   return traceId && spanId ? { traceId, spanId } : null
@@ -108,7 +111,7 @@ class JobSpan {
     }
   }
 
-  /** What is left out is no parent either. */
+  /** An omitted span is not a parent either. */
   setSpanOnContext(_context: Context): Context {
     const { traceId, spanId, kind } = this.#span
     return kind === internal + 1 ? this.#parent : { traceId, spanId }
@@ -140,7 +143,7 @@ class JobSpan {
   }
 }
 
-/** Sends spans in batches. A collector that is away costs spans, never mail. */
+/** Sends spans in batches. While the collector is down spans are lost, never mail. */
 class Exporter {
   readonly #url: URL
   readonly #log: Log
@@ -179,7 +182,7 @@ class Exporter {
       if (status < 200 || status > 299) throw new Error(`HTTP ${status}`)
       this.#failing = false
     } catch (error) {
-      // Said once, not every five seconds.
+      // Logged once, not every five seconds.
       if (!this.#failing)
         this.#log.warn({ event: 'traces.not-taken', reason: reasonOf(error), spans: spans.length })
       this.#failing = true

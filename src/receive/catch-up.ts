@@ -1,4 +1,4 @@
-/** Reads everything above the cursor, in batches, each committed before the next. */
+/** Reads everything above the cursor in batches, each committed before the next. */
 
 import type { Account, StepContext } from '../context.ts'
 import type { Fetched, ImapAccount, MailboxState } from '../imap/imap.ts'
@@ -6,10 +6,10 @@ import type { StoredMail } from '../store/bodies.ts'
 import { type Cursor, loadCursor, saveCursor } from '../store/cursors.ts'
 import { ingest, type MailSource } from './ingest.ts'
 
-/** Mails per FETCH, and octets: a 30 MB mail costs its header and its texts, no attachments. */
+/** Mails per FETCH, and octets: of a 30 MB mail only header and texts are read, no attachments. */
 const limits = { batch: 200, maxHeaderOctets: 64 * 1024, maxTextOctets: 8 << 20 }
 
-/** So many new mails are read in one command. */
+/** Up to this many new mails are read in one command. */
 const fewMails = 4
 
 export async function readNew(
@@ -31,7 +31,7 @@ export async function readNew(
   const cursor =
     state.uidValidity === known.uidValidity ? known : await rebase(context, account, known, state)
   const source = { ...cursor, mailbox, lease }
-  // One batch is judged and enqueued while the next is committed, and the one after that is on its way.
+  // One batch is judged and enqueued while the next is committed and the one after that is being fetched.
   let handedOn = Promise.resolve()
   try {
     for await (const batch of oneAhead(newMails(imap, mailbox, cursor, state))) {
@@ -49,7 +49,7 @@ export async function readNew(
 
 type Rebased = Omit<Cursor, 'updatedAt'>
 
-/** A few that have just come are asked for without looking which there are. */
+/** A few mails that have just arrived are fetched without listing them first. */
 async function* newMails(
   imap: ImapAccount,
   mailbox: string,
@@ -70,7 +70,7 @@ async function* newMails(
   yield* imap.fetch(mailbox, uidValidity, await imap.uidsAfter(mailbox, uidValidity, lastUid), limits)
 }
 
-/** The next batch is asked for while one is being stored. */
+/** Fetches the next batch while one is being stored. */
 async function* oneAhead<T>(batches: AsyncGenerator<T>): AsyncGenerator<T> {
   let next = batches.next()
   try {
@@ -82,12 +82,12 @@ async function* oneAhead<T>(batches: AsyncGenerator<T>): AsyncGenerator<T> {
       yield value
     }
   } finally {
-    // What was asked for has to come before the connection is free; nobody needs to wait for it.
+    // The requested batch must arrive before the connection is free, but nobody needs to wait for it.
     batches.return(undefined).catch(() => undefined)
   }
 }
 
-/** What to do with mail that is already there (`since`). */
+/** Applies `since` to mail that has already arrived. */
 async function firstBaseline(context: StepContext, account: Account): Promise<void> {
   const { settings, imap } = account
   const { since, mailbox } = settings
@@ -109,7 +109,7 @@ async function firstBaseline(context: StepContext, account: Account): Promise<vo
   context.log.info({ event: 'watch.baseline', baselineUid, exists: state.exists })
 }
 
-/** The last UID that is none of replyd's business. */
+/** The last UID that replyd ignores. */
 async function baselineOf(
   imap: ImapAccount,
   state: MailboxState,
@@ -123,8 +123,8 @@ async function baselineOf(
 }
 
 /**
- * A new UIDVALIDITY: every UID means another mail now. All are read again; ingest recognises the known ones by their
- * Message-ID, and what arrived before the first baseline by its date.
+ * After a UIDVALIDITY change every UID refers to another mail. All are read again; ingest recognises known ones by
+ * Message-ID, and mail from before the first baseline by its date.
  */
 async function rebase(
   context: StepContext,

@@ -1,4 +1,7 @@
-/** Ingest: stores each mail once. The cursor moves in the same statement as the rows, so that a crash repeats, never skips. */
+/**
+ * Ingest: stores each mail once. The cursor moves in the same statement as the rows, so a crash repeats but never
+ * skips.
+ */
 
 import { createHash } from 'node:crypto'
 import type { Account, StepContext } from '../context.ts'
@@ -25,7 +28,7 @@ export interface MailSource {
   lease: { name: string; fence: number } | null
 }
 
-/** Another process watches this mailbox now: nothing of the batch was stored. */
+/** Another process now watches this mailbox: nothing of the batch was stored. */
 export class LeaseLost extends Error {
   override name = 'LeaseLost'
 }
@@ -33,7 +36,7 @@ export class LeaseLost extends Error {
 const longestSubject = 500
 const longestHtml = 256 * 1024
 
-/** Commits a batch and moves the cursor to its last UID. Returns the mails that are to go through the guard. */
+/** Commits a batch and moves the cursor to its last UID. Returns the mails that still have to pass the guard. */
 export async function ingest(
   context: StepContext,
   account: Account,
@@ -67,7 +70,7 @@ export async function ingest(
   return stored
 }
 
-/** One statement, unless rows get a new place with it. @throws LeaseLost */
+/** One statement, unless rows change their place in the same commit. @throws LeaseLost */
 async function store(
   { db }: StepContext,
   ingested: Ingested,
@@ -86,7 +89,7 @@ async function store(
   })
 }
 
-/** The message as it will be loaded: the steps must not see another one before a restart than after it. */
+/** The message as it will be loaded later, so that the steps see the same one before and after a restart. */
 function asKept(message: Message, fault: Fault | null): Message {
   const html = message.html?.slice(0, longestHtml) ?? null
   return {
@@ -105,16 +108,16 @@ interface Read {
   again?: boolean
 }
 
-/** A known row, and where its mail lies now. */
+/** A known row, and where its mail is now. */
 interface Relocated {
   id: string
   place: { mailbox: string; uidValidity: string; uid: number }
 }
 
 /**
- * Mails that were renumbered (a new UIDVALIDITY) keep their row and get their new place; re-delivered ones are marked. Asked
- * before anything is locked: rows of this mailbox come from the lease's holder alone, and that it still holds it says the
- * statement that inserts.
+ * Renumbered mails (a new UIDVALIDITY) keep their row and get their new place; re-delivered ones are marked. Queried
+ * before anything is locked: only the lease's holder writes rows of this mailbox, and the inserting statement
+ * verifies that it still holds the lease.
  */
 async function withoutKnown(
   { db }: StepContext,
@@ -139,7 +142,7 @@ async function withoutKnown(
     const row = same.find((each) => each.mailbox === mailbox && each.uidValidity !== uidValidity)
     if (row && row.size === mail.fetched.size) {
       relocated.push({ id: row.id, place: { mailbox, uidValidity, uid: mail.fetched.uid } })
-      // Another copy of it has a row of its own.
+      // Another copy of it has its own row.
       row.uidValidity = uidValidity
       continue
     }

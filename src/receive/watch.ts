@@ -1,4 +1,4 @@
-/** Watch: which UIDs are new. UIDVALIDITY and the last UID say it; IDLE and the poll are only hints that it is time to look. */
+/** Watch: finds new UIDs. UIDVALIDITY and the last UID decide; IDLE and the poll are only hints to look. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { OwnerActionError, RateLimitedError, reasonOf } from '../base/errors.ts'
 import type { Account, StepContext } from '../context.ts'
@@ -11,23 +11,23 @@ import { LeaseLost } from './ingest.ts'
 /** A dead holder's mailbox is taken over after this. Milliseconds. */
 const leaseMs = 20_000
 const renewMs = 5_000
-/** How long a mailbox that is renumbered at each look is left alone: twice as long each time. Milliseconds. */
+/** How long a mailbox that is renumbered at each look is left alone, doubling each time. Milliseconds. */
 const usualRestMs = { first: 5_000, longest: 1_800_000 }
-/** After so many renumberings in a row the owner is told. */
+/** After this many renumberings in a row the owner is told. */
 const tellAfter = 3
 
 interface Options extends Holder {
-  /** Takes mails that were committed at step `guard`. */
+  /** Called with mails committed at step `guard`. */
   onIngested: (mails: StoredMail[]) => Promise<void>
-  /** Watching ended for good: the owner has to act. */
+  /** Watching has stopped permanently: the owner has to act. */
   onStopped: (error: Error) => void
-  /** The mailbox can't be read though it can be reached; null when it can again. */
+  /** The mailbox is reachable but can't be read; null when it can again. */
   onTrouble: (error: Error | null) => void
-  /** How long a mailbox that is renumbered at each look is left alone, milliseconds. */
+  /** How long a mailbox that is renumbered at each look is left alone, in milliseconds. */
   restMs?: { first: number; longest: number }
 }
 
-/** The watcher of one account's mailbox; of all processes that share a store, one holds its lease and reads. */
+/** The watcher of one account's mailbox. Of all processes that share a store, only the lease's holder reads. */
 export class Watcher {
   readonly #context: StepContext
   readonly #account: Account
@@ -40,7 +40,7 @@ export class Watcher {
   #stopped = false
   /** Renumberings in a row. */
   #renumbered = 0
-  /** No look before the timer of the last failure. */
+  /** No look until the timer of the last failure fires. */
   #resting = false
 
   constructor(context: StepContext, account: Account, options: Options) {
@@ -63,14 +63,17 @@ export class Watcher {
     return this.#fence !== null
   }
 
-  /** Reads what is there now, once. @throws what IMAP or the store throw; nothing when another process holds the lease */
+  /**
+   * Reads what is there now, once. @throws errors of IMAP and the store; does nothing when another process holds the
+   * lease
+   */
   async catchUpOnce(): Promise<void> {
     this.#fence = await this.#take()
     if (this.#fence !== null) await this.#catchUp(this.#fence)
     await releaseLease(this.#context.db, this.#lease, this.#options.holder)
   }
 
-  /** Goes on until the signal; resolves when the connection is closed and the lease given back. */
+  /** Runs until the signal; resolves when the connection is closed and the lease released. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && !this.#stopped) {
       await this.#renew()
@@ -106,7 +109,7 @@ export class Watcher {
     await this.#running
   }
 
-  /** While the store can't be reached the last fence is kept: whoever took over meanwhile has a higher one, and commits check it. */
+  /** While the store can't be reached the last fence is kept: a new holder has a higher one, and commits check it. */
   async #renew(): Promise<void> {
     try {
       this.#fence = await this.#take()
@@ -119,7 +122,7 @@ export class Watcher {
     return takeOverLease(this.#context.db, this.#lease, this.#options, leaseMs)
   }
 
-  /** One run at a time; a notice that comes during a run makes one more. */
+  /** One run at a time; a notification during a run causes one more. */
   #look(): void {
     this.#again = true
     if (this.#resting) return
@@ -155,7 +158,7 @@ export class Watcher {
     setTimeout(() => this.#look(), waitMs).unref()
   }
 
-  /** No notice and no poll wakes it sooner: each look would read the whole mailbox again. */
+  /** Notifications and polls do not cut it short: each look would read the whole mailbox again. */
   #rest(): void {
     this.#renumbered++
     this.#resting = true
@@ -170,7 +173,7 @@ export class Watcher {
     this.#options.onTrouble(
       new OwnerActionError(
         'account',
-        `The mail server gives ${mailbox} new numbers (UIDVALIDITY) at each look, so replyd can't tell its mails apart. Open it once in a mail program that can write to it; if that does not help, the mail server is at fault.`,
+        `The mail server gives ${mailbox} new numbers (UIDVALIDITY) at each look, so replyd can't tell its mails apart. Open it once in a mail client that can write to it; if that does not help, the mail server is at fault.`,
       ),
     )
   }
@@ -185,7 +188,7 @@ export class Watcher {
     try {
       await readNew(this.#context, this.#account, lease, this.#options.onIngested)
     } catch (error) {
-      // The mailbox was rebuilt between two commands: the second run sees the new UIDVALIDITY from the start.
+      // The mailbox was rebuilt between two commands: the second run starts with the new UIDVALIDITY.
       if (!(error instanceof UidValidityChanged)) throw error
       await readNew(this.#context, this.#account, lease, this.#options.onIngested)
     }

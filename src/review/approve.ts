@@ -5,9 +5,9 @@ import { asWritten, decide, load, loadText, openReply, untouched } from './decid
 import type { Review } from './review.ts'
 
 /**
- * A person's yes: the stored text goes out when the undo window ends.
+ * A person approves: the stored text is sent when the undo window ends.
  * @param seen version of the text that the person saw
- * @throws Refusal when it was decided already, the text is another by now, or the owner has touched the draft
+ * @throws Refusal when it was already decided, the text has changed, or the owner has touched the draft
  */
 export async function approve(
   review: Review,
@@ -36,8 +36,8 @@ export async function approve(
 }
 
 /**
- * Takes a yes back while nothing has left: the reply waits again.
- * @throws Refusal when it is on its way, or was never approved
+ * Cancels an approval before anything is sent: the reply waits again.
+ * @throws Refusal when it is being sent, or was never approved
  */
 export async function cancel(review: Review, id: string, actor: string): Promise<ReplyRow | null> {
   await load(review, id)

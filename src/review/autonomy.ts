@@ -2,7 +2,7 @@ import { grant, revoke } from '../decide/autonomy-record.ts'
 import { Refusal, type Review } from './review.ts'
 
 /**
- * The owner's yes to automatic sending in one category; replyd only ever offers it.
+ * The owner grants automatic sending in one category; replyd only ever offers it.
  * @throws Refusal when the account is not configured, or the category has not earned it
  */
 export async function grantAutonomy(
@@ -17,7 +17,9 @@ export async function grantAutonomy(
   context.log.info({ event: 'autonomy.granted', account, category, actor })
 }
 
-/** Replies of this category wait for a person again. @throws Refusal as `grantAutonomy`, and when nothing was granted */
+/**
+ * Replies of this category wait for a person again. @throws Refusal as `grantAutonomy`, and when nothing is granted
+ */
 export async function revokeAutonomy(
   { context }: Review,
   account: string,

@@ -11,7 +11,7 @@ import { loadReply, type ReplyRow } from '../store/replies.ts'
 import type { VerbName } from '../store/transitions.ts'
 import { Refusal, type Review } from './review.ts'
 
-/** Names a text: what a person saw is what they decide on. @returns 16 hex digits */
+/** Identifies a text: a person decides on exactly what they saw. @returns 16 hex digits */
 export function versionOf(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16)
 }
@@ -28,7 +28,7 @@ export async function load({ context }: Review, id: string): Promise<Subject> {
   return { row, reply: await loadReply(context.db, id) }
 }
 
-/** @throws Refusal when the text was removed after the retention time */
+/** @throws Refusal when the text was removed after its retention time */
 export async function loadText({ context }: Review, id: string): Promise<StoredMail> {
   const mail = await loadMail(context.db, id)
   if (mail === null) throw new Refusal('text-removed')
@@ -36,8 +36,8 @@ export async function loadText({ context }: Review, id: string): Promise<StoredM
 }
 
 /**
- * Whether the reply waits for a person: held, saved in \Drafts, or left where a failure handed the mail over. The mail's stage
- * outranks the reply's state, since the two change together.
+ * Whether the reply waits for a person: held, saved in \Drafts, or where a failure left the mail. The mail's stage
+ * outranks the reply's state, because the two change together.
  */
 export function isOpen({ row, reply }: Subject): boolean {
   if (row.step === 'review') return row.disposition !== 'uncertain'
@@ -46,7 +46,7 @@ export function isOpen({ row, reply }: Subject): boolean {
 
 /**
  * The reply that a person wants to decide on.
- * @param seen version of the text that they saw; anything goes when it is undefined
+ * @param seen version of the text that they saw; undefined accepts any
  * @throws Refusal
  */
 export function openReply({ row, reply }: Subject, seen?: string): ReplyRow {
@@ -56,7 +56,7 @@ export function openReply({ row, reply }: Subject, seen?: string): ReplyRow {
   return reply
 }
 
-/** @throws Refusal when the owner has put their hand to the draft: then their mail program is where it goes on */
+/** @throws Refusal when the owner has touched the draft: then they continue in their mail client */
 export async function untouched(account: Account, reply: ReplyRow): Promise<DraftState> {
   const state = await savedDraft(account, reply)
   if (state === 'touched') throw new Refusal('draft-touched')
@@ -64,8 +64,8 @@ export async function untouched(account: Account, reply: ReplyRow): Promise<Draf
 }
 
 /**
- * Carries out what a person decided, from where they saw it.
- * @throws Refusal when it stands somewhere else by now: a second reviewer, a double click
+ * Carries out a person's decision, based on what they saw.
+ * @throws Refusal when the mail has moved on: a second reviewer, a double click
  */
 export async function decide<V extends VerbName>(
   { context }: Review,
@@ -78,7 +78,7 @@ export async function decide<V extends VerbName>(
 }
 
 /**
- * The octets of a text that a person has looked at: no automatic marks, and dated now, since now it is finished.
+ * The octets of a text that a person has reviewed: no automatic marks, and dated now, because it is finished now.
  * @throws Refusal when it has no addressee, or the text is empty or too long
  */
 export async function asWritten(

@@ -8,9 +8,9 @@ import { asWritten, decide, isOpen, load, loadText, openReply, untouched } from 
 import { Refusal, type Review } from './review.ts'
 
 /**
- * Puts a person's text in the place of the reply's, and keeps the difference. Where no reply could be written, it becomes
+ * Replaces the reply's text by a person's, and stores the difference. If no reply could be written, the text becomes
  * the reply.
- * @param seen version of the text that the edit began with
+ * @param seen version of the text that the edit started from
  * @throws Refusal as `approve` does, and when the text is empty or too long
  */
 export async function edit(
@@ -79,7 +79,7 @@ async function writeAnew(review: Review, id: string, actor: string, text: string
     reply: { diff: unifiedDiff('', text) },
   } as const
   const written = await writeByHand(context.db, reply, change, context.clock.now())
-  // Another person may have been faster: then theirs stands, and this one is refused.
+  // Another person was faster: theirs is kept, and this one is refused.
   if (written === null) throw new Refusal('already-decided')
   return written.reply
 }

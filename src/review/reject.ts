@@ -5,8 +5,8 @@ import { decide, isOpen, load, openReply, untouched } from './decide.ts'
 import { Refusal, type Review } from './review.ts'
 
 /**
- * A person's no: nothing goes out. The draft leaves \Drafts, if it stands there as replyd saved it.
- * @throws Refusal when it was decided already, or the owner has touched the draft
+ * A person rejects: nothing is sent. The draft is removed from \Drafts if it is still as replyd saved it.
+ * @throws Refusal when it was already decided, or the owner has touched the draft
  */
 export async function reject(review: Review, id: string, actor: string, seen?: string): Promise<void> {
   const { context } = review
@@ -26,7 +26,7 @@ export async function reject(review: Review, id: string, actor: string, seen?: s
 }
 
 /**
- * Takes a no back: the mail waits for a person again.
+ * Undoes a rejection: the mail waits for a person again.
  * @throws Refusal when it is not rejected (any more)
  */
 export async function reopen(review: Review, id: string, actor: string): Promise<ReplyRow | null> {

@@ -15,7 +15,7 @@ interface JunkPlace {
 }
 
 /**
- * Takes a mail out of \Junk, marks it `$NotJunk`, and trusts its sender from now on.
+ * Moves a mail out of \Junk, marks it `$NotJunk`, and trusts its sender from now on.
  * @throws Refusal when it is not in Junk (any more)
  */
 export async function restore(review: Review, id: string, actor: string): Promise<void> {
@@ -25,7 +25,7 @@ export async function restore(review: Review, id: string, actor: string): Promis
     throw new Refusal('not-in-junk')
   const account = accountOf(context, row.account)
   const place = await junkPlace(account, row)
-  // Stopped between the move and the commit, or moved by the owner: it lies there already.
+  // Interrupted between the move and the commit, or moved by the owner: it is already there.
   const restored =
     place === null ? await placeIn(account, row, row.mailbox) : await moveBack(account, row, place)
   if (restored === null) throw new Refusal('not-in-junk')
@@ -40,7 +40,7 @@ async function moveBack(
 ): Promise<JunkPlace | 'somewhere'> {
   const { imap } = account
   try {
-    // Before the move: keywords travel along.
+    // Before the move, because keywords move along.
     await imap.addFlags(place.mailbox, place.uidValidity, place.uid, ['$NotJunk', 'NonJunk'])
     await imap.removeFlags(place.mailbox, place.uidValidity, place.uid, ['$Junk', 'Junk'])
     if (place.mailbox === row.mailbox) return place
@@ -67,7 +67,7 @@ async function placeIn({ imap }: Account, row: MessageRow, mailbox: string): Pro
   return null
 }
 
-/** Where it was filed; where the server did not say, or has renumbered, the Message-ID tells. */
+/** Where it was filed; if the server did not say, or has renumbered, search by Message-ID. */
 async function junkPlace(account: Account, row: MessageRow): Promise<JunkPlace | null> {
   const { imap } = account
   if (row.disposition === 'marked')

@@ -1,4 +1,4 @@
-/** What a person may do, and what it needs. */
+/** What a person may do, and the resources it needs. */
 
 import type { StepContext } from '../context.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
@@ -12,43 +12,43 @@ export interface Review {
 
 export type RefusalReason =
   | 'not-found'
-  /** Somebody else, or the same person a moment ago, has decided already. */
+  /** Somebody else, or the same person a moment ago, has already decided. */
   | 'already-decided'
-  /** The text is not the one that the person has seen. */
+  /** The text is not the one the person saw. */
   | 'text-changed'
   /** The draft in \Drafts was edited, sent or deleted in the owner's own client. */
   | 'draft-touched'
   | 'nothing-written'
   | 'nobody-to-answer'
   | 'never-to-be-answered'
-  /** The mail's text was removed after the retention time. */
+  /** The mail's text was removed after its retention time. */
   | 'text-removed'
   | 'unfit-text'
   | 'not-in-junk'
   | 'unknown-account'
-  /** Too few drafts in a row went out untouched. */
+  /** Too few drafts in a row were sent unchanged. */
   | 'not-offered'
   | 'not-granted'
 
 const messages: Record<RefusalReason, string> = {
   'not-found': 'There is no such mail.',
-  'already-decided': 'This was decided already, perhaps in another window. Nothing was changed.',
-  'text-changed': 'The text was changed meanwhile. Look at it once more.',
+  'already-decided': 'This has already been decided, perhaps in another window. Nothing was changed.',
+  'text-changed': 'The text has changed in the meantime. Review it again.',
   'draft-touched':
-    'The draft in your Drafts mailbox was edited, sent or deleted in a mail program. Send it from there.',
+    'The draft in your Drafts mailbox was edited, sent or deleted in a mail client. Send it from there.',
   'nothing-written': 'There is no reply yet.',
-  'nobody-to-answer': 'The mail has no address that a reply could go to.',
+  'nobody-to-answer': 'The mail has no address to reply to.',
   'never-to-be-answered': 'Mail of this kind is never answered.',
-  'text-removed': "The mail's text was removed after the retention time.",
-  'unfit-text': 'A reply can be neither empty nor longer than 16,384 characters.',
+  'text-removed': "The mail's text was removed when its retention time ended.",
+  'unfit-text': 'A reply must not be empty or longer than 16,384 characters.',
   'not-in-junk': 'This mail is not in Junk.',
   'unknown-account': 'This account is not configured.',
   'not-offered':
-    'Automatic sending is not on offer here: first 20 drafts in a row must go out without a correction.',
-  'not-granted': 'Nothing was granted here.',
+    'Automatic sending is not offered here: 20 drafts in a row must first be sent without a correction.',
+  'not-granted': 'Nothing is granted here.',
 }
 
-/** The words for a refusal that a page names in its address; null when there is no such refusal. */
+/** The text for a refusal that a page names in its address; null if there is no such refusal. */
 export const refusalWords = (reason: string): string | null =>
   Object.hasOwn(messages, reason) ? messages[reason as RefusalReason] : null
 
@@ -63,7 +63,7 @@ export class Refusal extends Error {
 }
 
 /**
- * While an account is paused, its mail is classified and replies are written, but nothing goes out.
+ * While an account is paused, its mail is classified and replies are written, but nothing is sent.
  * @throws Refusal when the account is not configured
  */
 export async function pause({ context }: Review, account: string, actor: string): Promise<void> {
@@ -72,7 +72,7 @@ export async function pause({ context }: Review, account: string, actor: string)
   context.log.info({ event: 'account.paused', account, actor })
 }
 
-/** What waited goes out at once, in so far as its undo window is over. @throws Refusal as `pause` */
+/** Waiting replies are sent at once if their undo window is over. @throws Refusal as `pause` */
 export async function resume({ context, pipeline }: Review, account: string, actor: string): Promise<void> {
   if (!context.accounts.has(account)) throw new Refusal('unknown-account')
   const now = context.clock.now()

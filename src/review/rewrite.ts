@@ -8,16 +8,16 @@ import { modelVerdict } from '../triage/verdict.ts'
 import { decide, isOpen, load, loadText, openReply, untouched } from './decide.ts'
 import { Refusal, type Review } from './review.ts'
 
-/** Decided without a reply; a person may want one all the same. */
+/** Decided without a reply; a person may still want one. */
 const unanswered: ReadonlySet<Disposition> = new Set(['no-reply-needed', 'restored', 'declined', 'marked'])
 
 const longestInstruction = 2_000
 
 /**
- * Has the reply written again, or for the first time. What a person asks for goes to the trusted part of the prompt. The new
- * reply always waits for a person.
+ * Has the reply rewritten, or written for the first time. A person's wish goes to the trusted part of the prompt. The
+ * new reply always waits for a person.
  * @param instruction may be empty
- * @throws Refusal when it was decided already, or mail of this kind is never answered
+ * @throws Refusal when it was already decided, or mail of this kind is never answered
  */
 export async function rewrite(
   review: Review,
@@ -36,7 +36,7 @@ export async function rewrite(
   const draft = reply === null ? 'none' : await untouched(account, reply)
   const verb = modelVerdict(row.verdict) === null ? 'readAgain' : 'rewrite'
   const wish = instruction.trim().slice(0, longestInstruction)
-  const detail = wish === '' ? {} : { detail: `asked for: ${wish}` }
+  const detail = wish === '' ? {} : { detail: `requested: ${wish}` }
   await decide(review, verb, {
     id,
     at: row.step,
@@ -44,7 +44,7 @@ export async function rewrite(
     reason: 'rewrite-asked',
     instruction: wish,
     ...detail,
-    // Another text is another message (standards.md section 5.7).
+    // A new text is a new message (docs/rules.md section 5.7).
     reply: reply ? { fromText: reply.text, attemptGroup: reply.attemptGroup + 1, saved: null } : {},
   })
   if (reply !== null && draft === 'untouched') await removeSavedDraft(account, reply)

@@ -4,7 +4,7 @@ import { asWritten, decide, load, loadText } from './decide.ts'
 import { Refusal, type Review } from './review.ts'
 
 /**
- * A person has found out that the reply did go out: its copy and the mark on the original follow.
+ * A person has found out that the reply was sent: its copy and the mark on the original follow.
  * @throws Refusal when nothing is uncertain (any more)
  */
 export async function markSent(review: Review, id: string, actor: string): Promise<ReplyRow | null> {
@@ -12,7 +12,7 @@ export async function markSent(review: Review, id: string, actor: string): Promi
   const { row } = await load(review, id)
   if (row.disposition !== 'uncertain') throw new Refusal('already-decided')
   const finishedAt = context.clock.now()
-  const reply = { finishedAt, replyText: `${actor} says that it arrived` }
+  const reply = { finishedAt, replyText: `${actor} says that it was delivered` }
   const change = { id, at: row.step, actor, reason: 'sent-by-their-word', reply } as const
   const sent = await decide(review, 'confirmSent', change)
   await pipeline.advance(id, 'deliver')
@@ -20,8 +20,8 @@ export async function markSent(review: Review, id: string, actor: string): Promi
 }
 
 /**
- * A person has found out that it did not go out, or can't tell: it waits again, under another Message-ID, and nothing is
- * sent until they approve it.
+ * A person has found out that it was not sent, or can't tell: it waits again, under another Message-ID, and nothing
+ * is sent until they approve it.
  * @throws Refusal when nothing is uncertain (any more)
  */
 export async function holdAgain(review: Review, id: string, actor: string): Promise<ReplyRow | null> {

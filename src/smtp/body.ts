@@ -4,8 +4,8 @@ import type { Progress } from './errors.ts'
 const CHUNK_OCTETS = 16_384
 
 /**
- * The octets of a mail as a stream that knows how much of it was asked for, which nodemailer's errors do not tell, and that
- * ends only when it may: its end is what the final dot is written for.
+ * The octets of a mail as a stream that tracks how much was read, which nodemailer's errors do not tell, and that
+ * ends only with permission: nodemailer writes the final dot when the stream ends.
  */
 export class Body extends Readable {
   readonly #octets: Buffer
@@ -14,15 +14,17 @@ export class Body extends Readable {
   #at = 0
   #pulled = false
   #ended = false
-  /** What forbade the end; then no dot was written. */
+  /** What prevented the end; in that case no dot was written. */
   refusal: unknown = null
 
-  /** @param mayEnd asked once, when all octets have been handed over; throws if the mail is not to be ended */
+  /**
+   * @param mayEnd called once, when all octets have been handed over; throws to keep the mail from being completed
+   */
   constructor(octets: Buffer, mayEnd: () => Promise<void>) {
     super({ highWaterMark: CHUNK_OCTETS })
     this.#octets = octets
     this.#mayEnd = mayEnd
-    // The final dot is written in answer to this event, never before.
+    // nodemailer writes the final dot in response to this event, never before.
     this.once('end', () => {
       this.#ended = true
     })
@@ -52,7 +54,7 @@ export class Body extends Readable {
     return this.#ended ? 'complete' : 'cut'
   }
 
-  /** From now on no dot is written that was not written before. Resolves when the question about the end is answered. */
+  /** Prevents the final dot unless it has already been written. Resolves when `mayEnd` has settled. */
   async stop(): Promise<Progress> {
     this.unpipe()
     const { progress } = this

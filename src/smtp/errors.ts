@@ -1,4 +1,4 @@
-/** What a failed submission means: surely not accepted, refused for good, or nobody can tell. */
+/** What a failed submission means: certainly not accepted, permanently refused, or unknown. */
 import {
   LoginUnavailable,
   OwnerActionError,
@@ -7,16 +7,17 @@ import {
   TemporaryError,
   UncertainError,
 } from '../base/errors.ts'
+import { certificateFault } from '../base/trust.ts'
 import type { Server } from '../config/settings.ts'
 import { type EnvelopeError, RefusedAddressees } from './all-or-none.ts'
 
 /**
- * How far the mail got. `unsent`: nobody asked for its first octet. `cut`: some of it left, the final dot did not, so
- * that the server has to discard it (RFC 5321 section 4.1.1.4). `complete`: the final dot was handed over.
+ * How far the mail got. `unsent`: no octet was requested. `cut`: part of it was sent but not the final dot, so the
+ * server must discard it (RFC 5321 section 4.1.1.4). `complete`: the final dot was handed over.
  */
 export type Progress = 'unsent' | 'cut' | 'complete'
 
-/** Authentication is required, too weak, refused, or wants encryption (RFC 4954 section 6). */
+/** Authentication is required, too weak, refused, or needs encryption (RFC 4954 section 6). */
 const AUTHENTICATION_REPLIES = new Set([530, 534, 535, 538])
 
 const fieldsOf = (error: unknown): Partial<EnvelopeError> => (error instanceof Error ? error : {})
@@ -24,12 +25,12 @@ const fieldsOf = (error: unknown): Partial<EnvelopeError> => (error instanceof E
 const isOurs = (error: unknown): error is Error =>
   error instanceof PermanentError || error instanceof TemporaryError || error instanceof UncertainError
 
-/** The mail never left, on a connection that may have been dead before it was tried: another one may be. */
+/** The mail was not sent, because the reused connection may already have been dead: try another one. */
 export class StaleConnectionError extends TemporaryError {
   override name = 'StaleConnectionError'
 }
 
-/** The server's reply where there is one, without the addresses that it likes to repeat: it ends up in logs. */
+/** The server's reply, if any, without the addresses it tends to repeat: it ends up in logs. */
 function wordsOf(error: unknown): string {
   const { response, code } = fieldsOf(error)
   if (response)
@@ -42,35 +43,35 @@ function wordsOf(error: unknown): string {
 }
 
 const usualPorts =
-  'Use its submission port: 465 (smtp.secure: true) or 587 (STARTTLS). If it wants no login, set smtp.user to "".'
+  'Use its submission port: 465 (smtp.secure: true) or 587 (STARTTLS). If it needs no login, set smtp.user to "".'
 
-/** The server offers no AUTH (RFC 4954 section 3), though there is a user and a password or a token for it. */
+/** The server offers no AUTH (RFC 4954 section 3), although a user and a password or token are configured. */
 export function noLoginOffered(server: Server, cause?: unknown): LoginUnavailable {
   const detail = `SMTP ${server.host}:${server.port} offers no login (AUTH)`
   return new LoginUnavailable(cause ? `${detail}: ${wordsOf(cause)}` : detail, usualPorts, { cause })
 }
 
-/** "Must issue a STARTTLS command first" and 538: no password would do. */
+/** "Must issue a STARTTLS command first" and 538: no password would work. */
 const WANTS_TLS = /STARTTLS|encryption (is )?(required|needed)|must be encrypted/i
 
 function refusedLogin(error: unknown, server: Server): OwnerActionError {
   if (fieldsOf(error).responseCode === 538 || WANTS_TLS.test(wordsOf(error)))
     return new LoginUnavailable(
-      `SMTP ${server.host}:${server.port} takes no login without TLS: ${wordsOf(error)}`,
-      'Set smtp.secure to true and use its TLS port (465), or switch STARTTLS on in the server.',
+      `SMTP ${server.host}:${server.port} allows no login without TLS: ${wordsOf(error)}`,
+      'Set smtp.secure to true and use its TLS port (465), or enable STARTTLS on the server.',
       { cause: error },
     )
   const remedy = server.oauth2
     ? 'Sign in again (replyd auth)'
-    : 'Correct the user name or password (some providers want an app password), then start replyd again'
+    : 'Correct the user name or password (some providers require an app password), then start replyd again'
   const place = `${server.user}@${server.host}`
   const message = `SMTP login as ${place} was refused: ${wordsOf(error)}. ${remedy}.`
   return new OwnerActionError('account', message, { cause: error })
 }
 
 /**
- * A failure before any mail was begun. A 5yz greeting counts as temporary: it is about this client or this hour,
- * not about the mail that waits.
+ * A failure before any mail was started. A 5yz greeting counts as temporary: it is about this client or this moment,
+ * not about the waiting mail.
  */
 export function openError(error: unknown, server: Server): Error {
   if (isOurs(error)) return error
@@ -78,24 +79,27 @@ export function openError(error: unknown, server: Server): Error {
   const permanent = responseCode >= 500 || responseCode === 0
   if (code === 'EAUTH' && permanent) return refusedLogin(error, server)
   const place = `${server.host}:${server.port}`
-  return new TemporaryError(`SMTP connection to ${place} failed: ${wordsOf(error)}`, { cause: error })
+  const words = wordsOf(error)
+  const fault = certificateFault(words)
+  const why = fault ? `its TLS certificate ${fault.says} (${words})` : words
+  return new TemporaryError(`SMTP connection to ${place} failed: ${why}`, { cause: error })
 }
 
-/** Whether the server said it: any reply, a refusal too; a lost connection or none is no answer. */
+/** Whether the server replied, even with a refusal; a lost or missing connection is no answer. */
 export function wasAnswered(error: unknown): boolean {
   const { responseCode = 0 } = fieldsOf(error instanceof Error ? error.cause : null)
   return error instanceof OwnerActionError || responseCode > 0
 }
 
-/** No reply, or 421: the server closes the connection, whatever was asked (RFC 5321 section 3.8). */
+/** No reply, or 421: the server closes the connection, whatever the command was (RFC 5321 section 3.8). */
 export function endedConnection(error: unknown): boolean {
   const { responseCode = 0, code } = fieldsOf(error)
   return responseCode === 421 || (responseCode === 0 && code !== 'EENVELOPE' && code !== 'EMESSAGE')
 }
 
 /**
- * A failure while a mail was on its way. The reply decides; without one, how far the mail got.
- * @param loggedIn false where the server had offered no login
+ * A failure during sending. The reply decides; without one, how far the mail got.
+ * @param loggedIn false if the server offered no login
  */
 export function sendError(error: unknown, progress: Progress, server: Server, loggedIn: boolean): Error {
   if (isOurs(error)) return error
@@ -112,9 +116,9 @@ export function sendError(error: unknown, progress: Progress, server: Server, lo
     return new PermanentError(`SMTP reply ${words}`, cause)
   }
   if (progress === 'complete') {
-    return new UncertainError(`SMTP: the mail was handed over, and no valid reply came: ${words}`, cause)
+    return new UncertainError(`SMTP: the mail was handed over, but no valid reply came: ${words}`, cause)
   }
-  // nodemailer refuses these itself, before it sends anything: an impossible address, more octets than SIZE allows.
+  // nodemailer rejects these itself before sending anything: an invalid address, more octets than SIZE allows.
   if (responseCode === 0 && (code === 'EENVELOPE' || code === 'EMESSAGE'))
     return new PermanentError(`SMTP: ${words}`, cause)
   return new TemporaryError(`SMTP: the mail was not handed over: ${words}`, cause)

@@ -3,6 +3,7 @@ import { Socket } from 'node:net'
 import SMTPConnection, { type AuthenticationType, type Options } from 'nodemailer/lib/smtp-connection'
 import XOAuth2 from 'nodemailer/lib/xoauth2'
 import { OwnerActionError, PermanentError } from '../base/errors.ts'
+import { trusting } from '../base/trust.ts'
 import { plaintextAllowed } from '../config/loopback.ts'
 import type { Server } from '../config/settings.ts'
 import { refuseInPart, withoutPipelining } from './all-or-none.ts'
@@ -22,12 +23,13 @@ const QUIT_MS = 2000
 const MOST_SAID = 1 << 20
 
 /**
- * TLS from the first octet, or STARTTLS that must succeed. Where plain text is allowed TLS is still used if offered, with
- * any certificate: it keeps out those who only listen, and some servers on loopback take no login without it.
+ * TLS from the first octet, or mandatory STARTTLS. If plain text is allowed, TLS is still used when offered, with any
+ * certificate: it stops passive listeners, and some servers on loopback accept no login without it.
  */
 function security(server: Server): Options {
-  if (server.secure) return { secure: true }
-  if (!plaintextAllowed(server)) return { secure: false, requireTLS: true }
+  const tls = trusting(server.caFile)
+  if (server.secure) return { secure: true, tls }
+  if (!plaintextAllowed(server)) return { secure: false, requireTLS: true, tls }
   return { secure: false, tls: { rejectUnauthorized: false } }
 }
 
@@ -37,7 +39,7 @@ function extensionsIn(reply: string | false): ReadonlySet<string> {
   return new Set(lines.map((line) => (line.slice(4).split(/\s/)[0] ?? '').toUpperCase()))
 }
 
-/** nodemailer's way to write a command: not public, and the only place where MAIL can be given SMTPUTF8. */
+/** nodemailer's method for writing a command; not public, and the only place to add SMTPUTF8 to MAIL. */
 interface CommandWriter {
   _sendCommand(line: string, logged?: string): void
 }
@@ -50,11 +52,11 @@ interface Listening {
 export class Session {
   readonly #server: Server
   readonly #connection: SMTPConnection
-  /** Below TLS, where there is TLS. */
+  /** The socket below TLS, if TLS is used. */
   readonly #socket = new Socket()
-  /** The mail under way. */
+  /** The mail being sent. */
   #body: Body | null = null
-  /** False where the server offers no login. */
+  /** False if the server offers no login. */
   loggedIn = false
   #extensions: ReadonlySet<string> = new Set()
   #smtpUtf8 = false
@@ -76,7 +78,7 @@ export class Session {
       dnsTimeout: timing.connectMs,
       socketTimeout: timing.quietMs,
     })
-    // For the whole life of the connection: an error event without a listener ends the process.
+    // For the lifetime of the connection: an unhandled error event ends the process.
     this.#connection.on('error', () => {})
     this.#signalSmtpUtf8()
     this.#resetUnfinished()
@@ -96,7 +98,7 @@ export class Session {
       return await Session.#logIn(server, timing, token)
     } catch (error) {
       if (!(error instanceof OwnerActionError)) throw error
-      // A provider may end a token before its time; whether the sign-in still holds is for it to say.
+      // A provider may revoke a token early; only the provider knows whether the sign-in is still valid.
       return Session.#logIn(server, timing, await accessToken(token))
     }
   }
@@ -130,8 +132,8 @@ export class Session {
   }
 
   /**
-   * Whatever closes the connection while a mail has no final dot resets it (RST): maddy takes an orderly end (FIN) for the
-   * end of the mail, and delivers what was withheld. RFC 5321 section 4.1.1.4 wants the dot.
+   * Resets the connection (RST) if it closes while a mail has no final dot: maddy treats an orderly end (FIN) as the
+   * end of the mail and delivers the unfinished mail, although RFC 5321 section 4.1.1.4 requires the dot.
    */
   #resetUnfinished(): void {
     const close = this.#connection.close.bind(this.#connection)
@@ -168,7 +170,7 @@ export class Session {
     }
   }
 
-  /** Turns a callback into a promise that also ends when the connection does without calling back. */
+  /** Promisifies a callback; also settles when the connection ends without calling back. */
   #answer<T>(ask: (done: (error: Error | null, result: T) => void) => void): Promise<T> {
     const connection = this.#connection
     return new Promise<T>((resolve, reject) => {
@@ -192,18 +194,20 @@ export class Session {
   }
 
   /**
-   * Sends one mail. After a failure the connection starts afresh (RSET) or is closed: nothing of this mail can spill
-   * into the next.
-   * @param deadlineMs for the whole of it; a server may answer a little and never finish
-   * @param mayEnd asked before the final dot; what it throws is thrown, and the mail ends without one
-   * @throws as Submission.send; StaleConnectionError when the connection had been used and turned out to be dead
+   * Sends one mail. After a failure the connection is reset (RSET) or closed, so nothing of this mail can leak into
+   * the next.
+   * @param deadlineMs for the whole operation; a server may answer slowly and never finish
+   * @param mayEnd called before the final dot; if it throws, the mail ends without a dot and the error is rethrown
+   * @throws as Submission.send; StaleConnectionError when a reused connection turned out to be dead
    */
   async send(mail: Outgoing, deadlineMs: number, mayEnd: () => Promise<void>): Promise<Accepted> {
     this.mails++
     this.#said = 0
-    if (mail.addressees.length === 0) throw new PermanentError('The mail has no addressee')
+    if (mail.addressees.length === 0) throw new PermanentError('The mail has no recipient')
     if (mail.smtpUtf8 && !this.#extensions.has('SMTPUTF8')) {
-      throw new PermanentError('This SMTP server does not carry addresses or headers beyond ASCII (SMTPUTF8)')
+      throw new PermanentError(
+        'This SMTP server does not accept addresses or headers beyond ASCII (SMTPUTF8)',
+      )
     }
     this.#smtpUtf8 = mail.smtpUtf8
     const body = new Body(mail.octets, mayEnd)
@@ -236,7 +240,7 @@ export class Session {
     await this.#answer<unknown>((done) => this.#connection.reset(done)).catch(() => this.#connection.close())
   }
 
-  /** Says QUIT, and waits for the answer only a moment. */
+  /** Sends QUIT and waits only briefly for the answer. */
   close(): void {
     if (!this.usable) {
       this.#connection.close()

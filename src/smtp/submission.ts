@@ -1,4 +1,4 @@
-/** The submission connections of one account: opened when needed, kept for a while, one mail at a time on each. */
+/** The submission connections of one account: opened on demand, kept for a while, one mail at a time on each. */
 
 import { CircuitBreaker } from '../base/circuit-breaker.ts'
 import { OwnerActionError, reasonOf, SignInNeeded, TemporaryError } from '../base/errors.ts'
@@ -9,9 +9,9 @@ import { Session } from './session.ts'
 import type { Accepted, Outgoing, SmtpTiming, Submission, SubmissionOptions } from './types.ts'
 
 const MAX_CONNECTIONS = 3
-/** How long the server's refusal of one more connection is respected. */
+/** How long to respect a refused additional connection. */
 const CEILING_MS = 300_000
-/** A server that answers none of its connections for so long keeps one more mail waiting, not all of them. */
+/** When no connection of a server has answered for this long, only one more mail waits; the others are rejected. */
 const SILENT_MS = 10_000
 
 export const defaultTiming: SmtpTiming = {
@@ -23,7 +23,7 @@ export const defaultTiming: SmtpTiming = {
 }
 
 const unanswered = () =>
-  new TemporaryError('SMTP: the server does not answer; other mail waits for it already')
+  new TemporaryError('SMTP: the server does not answer; other mail is already waiting for it')
 
 interface WaitingSend {
   start(session: Session): void
@@ -38,7 +38,7 @@ export class PooledSubmission implements Submission {
   readonly #idle = new Map<Session, NodeJS.Timeout>()
   readonly #line: WaitingSend[] = []
   readonly #closing = new AbortController()
-  /** The login was refused: until it works again nothing more is tried, or the provider locks the account. */
+  /** The login was refused: nothing more is tried until it works again, or the provider would lock the account. */
   #refused: OwnerActionError | null = null
   readonly #pulse = new CircuitBreaker(SILENT_MS, unanswered)
   #busy = 0
@@ -57,7 +57,7 @@ export class PooledSubmission implements Submission {
     let answered = false
     try {
       const accepted = await this.#send(mail, () => {
-        // It has taken the mail's text: whatever comes of the question says nothing about the server.
+        // The server has accepted the text, so the result of the question says nothing about it.
         answered = true
         return mayEnd()
       })
@@ -161,7 +161,7 @@ export class PooledSubmission implements Submission {
       .then(() => Session.open(this.#server, this.#timing, this.#options.accessToken))
   }
 
-  /** A server that limits connections refuses one more; the mail then waits for one of those that work. */
+  /** A server that limits connections refuses a new one; the mail then waits for an existing one. */
   #openFailed(error: Error): void {
     if (this.#busy > 0 && !(error instanceof OwnerActionError)) {
       this.#ceiling = { connections: this.#busy, until: performance.now() + CEILING_MS }
@@ -173,7 +173,7 @@ export class PooledSubmission implements Submission {
       return
     }
     if (error instanceof OwnerActionError && !(error instanceof SignInNeeded)) this.#refused = error
-    // All that wait: whoever comes later tries anew, unless the owner has to act first.
+    // Fails everyone who is waiting; later callers try again, unless the owner has to act first.
     for (const waiting of this.#line.splice(0)) waiting.fail(error)
   }
 
@@ -193,7 +193,7 @@ export class PooledSubmission implements Submission {
     this.#idle.set(session, timer)
   }
 
-  /** Mails on their way are not cut off: their connections end with them. */
+  /** Mails being sent are not aborted: their connections close afterwards. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort()
     this.#pulse.stop()

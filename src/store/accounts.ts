@@ -3,18 +3,18 @@ import type { Queryable } from './database.ts'
 
 export interface AccountState {
   account: string
-  /** Paused by a person: classification goes on, nothing goes out. */
+  /** Paused by a person: classification continues, nothing is sent. */
   paused: boolean
-  /** Who paused or resumed it last, and when; null when nobody ever did. */
+  /** Who paused or resumed it last, and when; null if nobody ever did. */
   pausedBy: string | null
   pausedAt: Date | null
-  /** Why replyd stopped by itself (a wrong password); null while all is well. */
+  /** Why replyd stopped on its own (a wrong password); null while everything is fine. */
   stopped: string | null
-  /** Whether replyd has to put a copy into \Sent; null: not found out yet. */
+  /** Whether replyd must store a copy in \Sent; null: not known yet. */
   sentCopy: boolean | null
 }
 
-/** Lets a change name only some of these. */
+/** Defaults, so that a change can name only some fields. */
 const nothing: { paused?: boolean; actor?: string; stopped?: string | null; sentCopy?: boolean } = {}
 
 const untold = { paused: false, pausedBy: null, pausedAt: null, stopped: null, sentCopy: null }
@@ -29,7 +29,7 @@ export const loadAccountState = batched<string, AccountState>(async (db, account
   return accounts.map((account) => known.get(account) ?? { account, ...untold })
 })
 
-/** Undefined fields stay as they are. @param change `actor` says who pauses or resumes */
+/** Undefined fields stay as they are. @param change `actor` is the person who pauses or resumes */
 export async function changeAccountState(
   db: Queryable,
   account: string,

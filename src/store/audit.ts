@@ -1,15 +1,15 @@
 import type { Queryable } from './database.ts'
 
 export interface RowCounts {
-  /** Replyd has decided: done, or handed over to a person. */
+  /** replyd has decided: done, or handed to a person. */
   handled: number
   /** A step is still to run. */
   pending: number
-  /** It can't be known whether the reply went out. */
+  /** It is unknown whether the reply was sent. */
   uncertain: number
 }
 
-/** Rows of one mailbox; mail that was there before the baseline is left out. */
+/** Rows of one mailbox, without mail from before the baseline. */
 export async function countRows(db: Queryable, account: string, mailbox: string): Promise<RowCounts> {
   const { rows } = await db.query<RowCounts>(
     `select count(*) filter (where step in ('review', 'done') and disposition <> 'uncertain')::int as handled,

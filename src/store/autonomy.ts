@@ -8,14 +8,14 @@ export interface AutonomyRecord {
   at: Date
   kind: 'approved' | 'edited' | 'rejected' | 'cancelled' | 'negative-answer'
   automatic: boolean
-  /** As the model wrote it, and as it stands or went out. */
+  /** As the model wrote it, and in its current or sent form. */
   draftText: string
   text: string
 }
 
 /**
- * What became of the account's latest replies, oldest first; at most `limit` of each category, so that a busy one does not push
- * the others out of sight.
+ * The outcomes of the account's latest replies, oldest first; at most `limit` per category, so that a busy one does
+ * not crowd out the others.
  */
 export async function autonomyRecords(
   db: Queryable,
@@ -51,7 +51,7 @@ export async function autonomyRecords(
   return rows
 }
 
-/** The customer's answer to a reply of ours was negative. */
+/** Records that the customer's answer to one of our replies was negative. */
 export async function noteNegativeAnswer(
   db: Queryable,
   answer: { messageId: string; account: string; thread: readonly string[] },
@@ -69,7 +69,7 @@ export interface AutonomyGrant {
   category: string
   grantedAt: Date
   grantedBy: string
-  /** What ended it; null while it holds. */
+  /** What ended it; null while it is valid. */
   takenBack: SetbackReason | null
   takenBackAt: Date | null
   takenBackBy: string | null
@@ -99,7 +99,10 @@ export async function saveAutonomyGrant(
   )
 }
 
-/** Writes down what ended a grant, so that it stays ended when its cause is out of sight. The first one stands. */
+/**
+ * Records what ended a grant, so that it stays ended when its cause is no longer in the records. The first cause is
+ * kept.
+ */
 export async function endAutonomyGrant(
   db: Queryable,
   account: string,

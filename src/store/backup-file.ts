@@ -7,7 +7,7 @@ import { ConfigError } from '../base/errors.ts'
 import { backupLines } from './backup.ts'
 import type { Database } from './database.ts'
 
-/** Writes all of it, gzipped, from one snapshot. `end`: whether the target is ended afterwards. */
+/** Writes everything, gzipped, from one snapshot. `end`: whether the target is ended afterwards. */
 export function writeBackup(
   db: Database,
   about: { version: string; at: Date; key: Buffer },
@@ -23,7 +23,7 @@ export function writeBackup(
 
 const lineEnd = 0x0a
 
-/** The lines without their ends. @throws ConfigError when it is no gzip, or damaged */
+/** The lines without line ends. @throws ConfigError when it is not gzip, or damaged */
 export async function* readBackupFile(file: string): AsyncGenerator<string> {
   let rest: Buffer[] = []
   const source = createReadStream(file)
@@ -32,7 +32,7 @@ export async function* readBackupFile(file: string): AsyncGenerator<string> {
   try {
     for await (const chunk of source.pipe(unzipped) as AsyncIterable<Buffer>) {
       let from = 0
-      // Not readline: it ends lines at U+2028, too, which JSON leaves as it is.
+      // Not readline: it also splits at U+2028, which JSON does not escape.
       for (let at = chunk.indexOf(lineEnd); at >= 0; at = chunk.indexOf(lineEnd, from)) {
         yield Buffer.concat([...rest, chunk.subarray(from, at)]).toString()
         rest = []
@@ -43,7 +43,7 @@ export async function* readBackupFile(file: string): AsyncGenerator<string> {
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? ''
     if (!code.startsWith('Z_')) throw cause
-    throw new ConfigError('The backup is damaged or cut off, or is no backup at all. Nothing was restored', {
+    throw new ConfigError('The backup is damaged or cut off, or is not a backup. Nothing was restored', {
       cause,
     })
   }

@@ -103,7 +103,7 @@ async function* rowsOf(session: Queryable, table: string): AsyncGenerator<string
   await session.query('close rows')
 }
 
-/** Every table of the store but the list of migrations; those that others refer to come first. */
+/** Every table of the store except the list of migrations, in the order of their foreign keys. */
 export async function backedUpTables(session: Queryable): Promise<string[]> {
   const { rows } = await session.query<{ name: string; parents: string[] }>(
     `select c.relname::text as name, coalesce((select json_agg(p.relname) from pg_constraint k join pg_class p on p.oid = k.confrelid

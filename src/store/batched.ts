@@ -1,15 +1,15 @@
-/** Statements for many rows, offered as functions for one row; see Batcher. */
+/** Statements for many rows, exposed as functions for one row; see Batcher. */
 import { Batcher, type Options } from '../base/batcher.ts'
 import type { Database, Queryable } from './database.ts'
 
 type GatherOptions<In> = Pick<Options<In>, 'nameOf'> & {
-  /** Several statements that are committed together. */
+  /** Commit several statements together. */
   inTransaction?: boolean
 }
 
 /**
- * Makes the function for one input out of the one for many, which answers in the order of the inputs. Within a transaction,
- * which belongs to its caller, it runs at once and by itself.
+ * Turns a function for many inputs, which answers in their order, into a function for one. Within a transaction,
+ * which belongs to its caller, it runs immediately and unbatched.
  */
 export function batched<In, Out>(
   run: (db: Queryable, inputs: readonly In[]) => Promise<readonly Out[]>,
@@ -30,5 +30,8 @@ export function batched<In, Out>(
 
 const isDatabase = (db: Queryable): db is Database => 'transaction' in db
 
-/** The server said no, so nothing was done. After a lost connection nobody knows, and nothing is asked again here. */
+/**
+ * The server refused, so nothing was done. After a lost connection the outcome is unknown, and nothing is retried
+ * here.
+ */
 const wasRefused = (error: unknown): boolean => (error as { severity?: unknown }).severity === 'ERROR'

@@ -27,7 +27,7 @@ export interface StoredMail {
 type JoinedRow = MessageRow & { [Key in keyof Omit<MailBody, 'id'>]: MailBody[Key] | null }
 
 /**
- * Rows with their bodies, for those ids that still have one.
+ * Rows with their bodies, for ids that still have one.
  * @param known messages that need not be read again: a body never changes, it is only removed
  */
 async function readMails(db: Queryable, ids: readonly string[], known: Lru<Message>): Promise<StoredMail[]> {
@@ -53,7 +53,7 @@ async function readMails(db: Queryable, ids: readonly string[], known: Lru<Messa
   }))
 }
 
-/** Rows with their bodies, for those ids that still have one. */
+/** Rows with their bodies, for ids that still have one. */
 export async function loadMails(db: Queryable, ids: readonly string[]): Promise<StoredMail[]> {
   return ids.length === 0 ? [] : readMails(db, ids, new Lru(0))
 }
@@ -62,10 +62,13 @@ export async function loadMails(db: Queryable, ids: readonly string[]): Promise<
 const cached = { mails: 200, length: 20_000 }
 const recent = new WeakMap<Queryable, Lru<Message>>()
 
-/** Mails that arrive together and are certain to be triaged before others push them out. */
+/** Mails that arrive together and will be triaged before others evict them. */
 const few = 20
 
-/** Mails that were just stored: their next step need not read them again. Mails of a backlog are read when it is their turn. */
+/**
+ * Caches mails that were just stored, so that their next step need not read them. Mails of a backlog are read when
+ * they are processed.
+ */
 export function cacheMails(db: Queryable, mails: readonly StoredMail[]): void {
   if (mails.length > few) return
   const known = cacheOf(db)
@@ -94,7 +97,9 @@ export const loadMail = batched<string, StoredMail | null>(
   { nameOf: (id) => id },
 )
 
-/** Removes the stored text of mails that came to rest and were ingested before that; the ledger row stays. Returns how many. */
+/**
+ * Removes the stored text of settled mails that were ingested before that; the ledger row stays. Returns how many.
+ */
 export async function removeBodiesBefore(db: Queryable, before: Date): Promise<number> {
   const { rowCount } = await db.query(
     `delete from replyd.body b using replyd.message m where m.id = b.id and m.step = 'done' and m.ingested_at < $1`,

@@ -1,7 +1,7 @@
 import type { Queryable } from './database.ts'
 import { storable } from './storable.ts'
 
-/** How far \\Sent was read for the people that the owner has written to. */
+/** How far \\Sent was read for the addresses that the owner has written to. */
 export interface SentCursor {
   mailbox: string
   uidValidity: string
@@ -18,7 +18,7 @@ export async function loadSentCursor(db: Queryable, account: string): Promise<Se
   return rows[0] ?? null
 }
 
-/** The addresses and the cursor change together, so that no mail of \\Sent is left out. */
+/** Addresses and cursor change together, so that no mail in \\Sent is skipped. */
 export async function saveCorrespondents(
   db: Queryable,
   account: string,

@@ -5,13 +5,16 @@ export interface Cursor {
   account: string
   mailbox: string
   uidValidity: string
-  /** Every UID up to here has a row or was there before the baseline. */
+  /** Every UID up to here has a row or is from before the baseline. */
   lastUid: number
-  /** UIDs up to here are none of replyd's business (`since`). */
+  /** UIDs up to here are ignored (`since`). */
   baselineUid: number
-  /** Mail that arrived before this is none of replyd's business, whatever its UID. */
+  /** Mail that arrived before this is ignored, whatever its UID. */
   baselineAt: Date
-  /** UIDs up to here were given anew by a changed UIDVALIDITY: only `baselineAt` tells old mail from new. 0 for none. */
+  /**
+   * UIDs up to here were reassigned by a UIDVALIDITY change: only `baselineAt` distinguishes old mail from new. 0 for
+   * none.
+   */
   renumberedUid: number
   updatedAt: Date
 }
@@ -26,7 +29,7 @@ export async function loadCursor(db: Queryable, account: string, mailbox: string
   return rows[0] ?? null
 }
 
-/** Sets a new baseline: a first start or a changed UIDVALIDITY. */
+/** Sets a new baseline after a first start or a UIDVALIDITY change. */
 export async function saveCursor(db: Queryable, cursor: Omit<Cursor, 'updatedAt'>, now: Date): Promise<void> {
   await db.query(
     `insert into replyd.cursor (account, mailbox, uid_validity, last_uid, baseline_uid, updated_at, baseline_at, renumbered_uid)

@@ -17,8 +17,8 @@ interface StoreSettings {
 }
 
 /**
- * Opens PostgreSQL when a URL is given, else PGlite below the state directory (locked against a second process), and
- * brings the schema up to date, unless the caller wants it as it is.
+ * Opens PostgreSQL if a URL is given, otherwise PGlite below the state directory (locked against a second process),
+ * and migrates the schema unless the caller wants it unchanged.
  * @throws ConfigError when the directory is in use or the server refuses the login
  */
 export async function openDatabase(
@@ -50,8 +50,8 @@ interface Opened {
 }
 
 /**
- * A plan is kept for as long as PostgreSQL knows nothing new of a table. One that was made while a store was new and empty
- * would read its tables whole, so an index is preferred whatever the statistics say; each statement of a mail's way has one.
+ * PostgreSQL keeps a plan until a table's statistics change. A plan made while a store is new and empty would be a
+ * sequential scan, so indexes are preferred whatever the statistics say; each statement on a mail's path has one.
  */
 const planning = '-c enable_seqscan=off -c jit=off'
 
@@ -70,7 +70,7 @@ async function openEmbedded(directory: string): Promise<Opened> {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const unlock = takeLock(join(directory, 'lock'))
   try {
-    // Only here: with PostgreSQL it would be loaded for nothing.
+    // Loaded only here: PostgreSQL does not need it.
     const { PGlitePool } = await import('./pglite.ts')
     const pool = await PGlitePool.open(join(directory, 'pglite'))
     return { pool, kind: 'pglite', close: () => pool.end().finally(unlock) }
@@ -107,7 +107,7 @@ class PooledDatabase implements Database {
     this.#session = this.#named(pool as Queryable)
   }
 
-  /** The embedded database has one session, and no names for its statements. */
+  /** The embedded database has one session, and does not name its statements. */
   #named(session: Queryable): Queryable {
     return this.kind === 'postgres' ? named(session) : session
   }
@@ -139,7 +139,7 @@ class PooledDatabase implements Database {
   }
 }
 
-/** By text. The store's statements are constants, so that they are few. */
+/** By text. The store's statements are constants, so there are few. */
 const names = new Map<string, string>()
 
 function nameOf(text: string): string {
@@ -154,7 +154,7 @@ interface NamedQuery {
   values: readonly unknown[]
 }
 
-/** @param session of pg. What has no parameters may be several statements in one text, which have no name together. */
+/** @param session of pg. A text without parameters may contain several statements, which can't share a name. */
 export function named(session: Queryable): Queryable {
   const queryNamed = session.query.bind(session) as unknown as <Row>(
     query: NamedQuery,
@@ -166,9 +166,9 @@ export function named(session: Queryable): Queryable {
 }
 
 /**
- * Frees the room of changed and removed rows, and truncates the write-ahead log: the embedded database has neither autovacuum
- * nor a checkpointer. Steps wait meanwhile, about a second with 100,000 mails.
- * @returns the size of the database in octets; null for PostgreSQL, which does this by itself
+ * Frees the space of changed and removed rows, and truncates the write-ahead log: the embedded database has neither
+ * autovacuum nor a checkpointer. Steps wait in the meantime, about a second with 100,000 mails.
+ * @returns the size of the database in octets; null for PostgreSQL, which does this on its own
  */
 export async function tidyEmbedded(db: Database): Promise<number | null> {
   if (db.kind !== 'pglite') return null

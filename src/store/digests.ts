@@ -11,12 +11,12 @@ export async function claimDigest(db: Queryable, account: string, day: string, n
   return rows.length === 1
 }
 
-/** After a failure that surely sent nothing: somebody may try again. */
+/** After a failure that certainly sent nothing, so that it can be retried. */
 export async function releaseDigest(db: Queryable, account: string, day: string): Promise<void> {
   await db.query('delete from replyd.digest where account = $1 and day = $2', [account, day])
 }
 
-/** Mails that came since then, by what became of them. */
+/** Mails that arrived since then, by outcome. */
 export async function dispositionsSince(
   db: Queryable,
   account: string,
@@ -37,7 +37,7 @@ export interface WaitingMail {
   draft: boolean
 }
 
-/** What a person has to decide on, oldest first. */
+/** Mails that a person has to decide on, oldest first. */
 export async function waitingFor(db: Queryable, account: string, limit: number): Promise<WaitingMail[]> {
   const { rows } = await db.query<WaitingMail>(
     `select coalesce(nullif(from_name, ''), from_address, '') as "from", coalesce(subject, '') as subject, reason,

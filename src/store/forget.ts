@@ -1,6 +1,6 @@
 /**
- * A privacy request: every stored text of one correspondent goes. Rows and addresses stay, because the ledger and the limits
- * on automatic answers go by them: nothing is answered again.
+ * A privacy request: removes all stored text of one correspondent. Rows and addresses stay, because the ledger and
+ * the limits on automatic answers need them: nothing is answered again.
  */
 import type { Disposition, ReplyState, Stage } from '../base/dispositions.ts'
 import type { Database, Queryable } from './database.ts'
@@ -8,12 +8,12 @@ import { moveSeveralWithReplies } from './moves.ts'
 import { removeStyles } from './styles.ts'
 
 export interface Forgotten {
-  /** Mails of that address, and mails that it was answered for. */
+  /** Mails from that address, and mails answered to it. */
   mails: number
   replies: number
-  /** Mails that waited for something: they are closed, and nothing goes out for them. */
+  /** Waiting mails: they are closed, and nothing is sent for them. */
   closed: number
-  /** Replies that are just being sent or saved: their text stays until this is asked for again. */
+  /** Replies that are being sent or saved: their text stays until this is requested again. */
   underWay: number
 }
 
@@ -43,7 +43,7 @@ interface Named {
   state: ReplyState | null
 }
 
-/** Locks the rows: a step that runs meanwhile finds its row changed and leaves it alone. */
+/** Locks the rows: a step that runs at the same time finds its row changed and leaves it alone. */
 async function mailsOf(session: Queryable, address: string): Promise<Named[]> {
   const { rows } = await session.query<Named>(
     `select m.id, m.step, m.disposition, r.state from replyd.message m left join replyd.reply r on r.id = m.id
@@ -53,7 +53,9 @@ async function mailsOf(session: Queryable, address: string): Promise<Named[]> {
   return rows
 }
 
-/** A reply that may have gone out stays uncertain; what was not decided is rejected, and a draft is no longer looked at. */
+/**
+ * A reply that may have been sent stays uncertain; undecided replies are rejected, and drafts are no longer watched.
+ */
 async function closeOpen(
   session: Queryable,
   mails: readonly Named[],
@@ -77,7 +79,7 @@ async function closeOpen(
   return closed
 }
 
-/** What the pages expect of an answer of the model. */
+/** The minimum that the pages expect of a model's answer. */
 const nothingComposed = {
   text: '',
   language: 'und',

@@ -17,7 +17,7 @@ const weekMs = 7 * 86_400_000
 
 interface Candidate {
   mail: StoredMail
-  /** Where a reply would go; null when there is nobody. */
+  /** Where a reply would go; null if there is nobody. */
   addressee: string | null
 }
 
@@ -31,9 +31,8 @@ export function namedIds(message: Pick<Message, 'fields'>): { own: string | null
 }
 
 /**
- * The history that the guard's rules look at, for mails of one account: a few statements for the whole batch. Not for use
- * within a transaction.
- * Fresh flags may be handed in by the caller, who has just asked the server.
+ * Loads the history that the guard's rules use, for mails of one account, with a few statements for the whole batch.
+ * Must not run within a transaction. The caller may pass fresh flags that it has just fetched.
  */
 export async function loadGuardContexts(
   db: Queryable,
@@ -45,7 +44,7 @@ export async function loadGuardContexts(
   const own = named.flatMap(({ own }) => (own ? [own] : []))
   const threads = [...new Set(named.flatMap(({ thread }) => thread))]
   const addressees = [...new Set(candidates.flatMap(({ addressee }) => (addressee ? [addressee] : [])))]
-  // Side by side: a mail that has just come waits for this.
+  // In parallel: newly arrived mail waits for this.
   const [recent, ofThreads, ours, underIds, human, drafts] = await Promise.all([
     automaticRepliesSince(db, account, new Date(now.getTime() - weekMs)),
     automaticRepliesTo(db, account, threads),

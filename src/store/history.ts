@@ -2,7 +2,9 @@ import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
 import { storable } from './storable.ts'
 
-/** What the guard's limits need to know (docs/rules.md, section 7). Reserved slots count: `sending` and `uncertain`, too. */
+/**
+ * What the guard's limits need (docs/rules.md, section 7). Reserved slots count, including `sending` and `uncertain`.
+ */
 export interface AutomaticReply {
   to: string
   at: Date
@@ -53,15 +55,15 @@ export async function ownMessageIds(
   return new Set(rows.map((row) => row.id))
 }
 
-/** What stands in other rows under the Message-ID of a mail. */
+/** What other rows say about the Message-ID of a mail. */
 export interface UnderSameId {
   /** The same mail was answered, by replyd or by the owner; its own row counts, too. */
   answered: boolean
-  /** Another mail carries it. */
+  /** Another mail has the same id. */
   reused: boolean
 }
 
-/** Of these rows, by id; those whose Message-ID is theirs alone and unanswered may be absent. */
+/** Results for these rows, by id; rows whose Message-ID is unique and unanswered may be absent. */
 export async function underSameIds(
   db: Queryable,
   account: string,
@@ -95,8 +97,8 @@ export async function openDrafts(
 }
 
 /**
- * The From addresses of the mails we hold under these Message-IDs, and of the replies: a thread's known participants. Of several
- * mails under one id the first counts: a later one may claim it to get into the thread.
+ * A thread's known participants: the From addresses of the mails stored under these Message-IDs, and of the replies.
+ * Of several mails under one id the first counts: a later one may claim the id to get into the thread.
  */
 export async function threadParticipants(
   db: Queryable,
@@ -133,7 +135,7 @@ async function countEarlier(db: Queryable, questions: readonly EarlierQuestion[]
 
 const earlierOf = batched(countEarlier)
 
-/** Mails of this sender before this one, spam left out; 0 means a first contact. */
+/** Number of earlier mails from this sender, without spam; 0 means a first contact. */
 export function earlierMails(
   db: Queryable,
   account: string,
@@ -163,7 +165,10 @@ async function findWritten(db: Queryable, questions: readonly WrittenQuestion[])
 
 const writtenOf = batched(findWritten)
 
-/** Whether replyd or, by \\Sent, the owner wrote to this address before: then the correspondence is known. */
+/**
+ * Whether replyd or, according to \\Sent, the owner has written to this address before: then the correspondence is
+ * known.
+ */
 export function writtenTo(
   db: Queryable,
   account: string,

@@ -1,9 +1,11 @@
 import type { Queryable } from './database.ts'
 
-/** Ids of one mail's thread that are kept. */
+/** Maximum number of stored ids of one mail's thread. */
 const mostIds = 100
 
-/** A person was asked for: these ids, the mail's own and those that it names, are no longer answered automatically. */
+/**
+ * The sender asked for a person: these ids, the mail's own and those it names, are no longer answered automatically.
+ */
 export async function saveHumanThread(
   db: Queryable,
   mail: { id: string; account: string; ids: readonly string[] },
@@ -15,7 +17,7 @@ export async function saveHumanThread(
   )
 }
 
-/** Those of these ids whose thread a person was asked for in. */
+/** The ids whose thread asked for a person. */
 export async function humanThreadIds(
   db: Queryable,
   account: string,

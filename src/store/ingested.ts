@@ -24,7 +24,7 @@ export type NewMessage = Pick<
 > & {
   internalDate: Date
   emailId: string | null
-  /** Of what the mail says (`mailDigest`), or of its header block when it has no Message-ID. */
+  /** Digest of the mail's contents (`mailDigest`), or of its header block if it has no Message-ID. */
   digest?: string | null
 }
 
@@ -33,7 +33,7 @@ export interface Ingested {
   bodies?: readonly MailBody[]
   /** Moves forward, never back. */
   cursor?: { account: string; mailbox: string; uidValidity: string; lastUid: number } | null
-  /** Under which this may be stored. */
+  /** The lease that allows storing this. */
   lease?: { name: string; fence: number } | null
 }
 
@@ -59,8 +59,8 @@ export function newRow(message: NewMessage, now: Date): MessageRow {
 }
 
 /**
- * Stores all or nothing. The lease's row is locked meanwhile, so that whoever takes it over waits, and sees these rows; a
- * foreign key is checked when the statement ends, so that a body may come with its row.
+ * All or nothing. The lease's row is locked, so that a process taking it over waits and then sees these rows. A
+ * foreign key is checked at the end of the statement, so a body may be inserted with its row.
  */
 const statement = `
 with lease as materialized (
@@ -89,8 +89,8 @@ with lease as materialized (
 select (select count(*)::int from held) as held, array(select id from added) as ids`
 
 /**
- * Rows whose (account, mailbox, UIDVALIDITY, UID) is known are left. Returns the new ids; null when somebody else has the
- * lease: then nothing was stored.
+ * Skips rows whose (account, mailbox, UIDVALIDITY, UID) is known. Returns the new ids; null if another process has
+ * the lease, in which case nothing was stored.
  */
 export async function storeIngested(
   db: Queryable,

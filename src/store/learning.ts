@@ -1,4 +1,4 @@
-/** What the owner made of earlier replies: for the writer of the next one. */
+/** How the owner changed earlier replies, for the writer of the next one. */
 
 import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
@@ -11,7 +11,7 @@ export interface EditedRow {
   fromName: string | null
 }
 
-/** Replies of this category that went out otherwise than the model wrote them; newest first. */
+/** Replies of this category that were sent in a different form than the model wrote them; newest first. */
 export function editedReplies(
   db: Queryable,
   account: string,
@@ -29,7 +29,7 @@ interface EditedQuestion {
   limit: number
 }
 
-/** Mails of one category that are written to at the same time learn from the same replies. */
+/** Mails of one category that are answered at the same time learn from the same replies. */
 const editedOf = batched<EditedQuestion, EditedRow[]>(async (db, questions) => {
   const known = new Map<string, EditedRow[]>()
   for (const question of questions) {
@@ -59,7 +59,9 @@ export interface EarlierReply {
   at: Date
 }
 
-/** The latest replies that all of these addresses really got, other than those of these Message-IDs; newest first. */
+/**
+ * The latest replies that all of these addresses actually received, except those to these Message-IDs; newest first.
+ */
 export function repliesSentTo(
   db: Queryable,
   account: string,
@@ -95,7 +97,7 @@ const sentOf = batched<SentQuestion, EarlierReply[]>(async (db, questions) => {
   )
 })
 
-/** Ids of the rows that the mailbox's own threading (Gmail, RFC 8474) puts beside this one; latest first. */
+/** Ids of the rows in the same thread according to the mailbox's own threading (Gmail, RFC 8474); latest first. */
 export function threadMates(db: Queryable, id: string, limit: number): Promise<string[]> {
   return matesOf(db, { id, limit })
 }

@@ -1,8 +1,8 @@
 import type { Queryable } from './database.ts'
 
 /**
- * Takes or renews a lease. The fence grows with every change of holder, and what a holder commits is checked against it.
- * Times are those of the database, so that the clocks of several machines do not matter.
+ * Takes or renews a lease. The fence grows with every change of holder, and a holder's commits are checked against
+ * it. Uses the database's time, so that the clocks of several machines do not matter.
  * @param ttlMs how long the lease lasts, milliseconds
  * @returns the fence; null when another process holds the lease
  */
@@ -24,7 +24,7 @@ export async function takeLease(
   return rows[0]?.fence ?? null
 }
 
-/** Who holds a lease that has not ended; null when nobody does. */
+/** The holder of an unexpired lease; null if there is none. */
 export async function leaseHolder(db: Queryable, name: string): Promise<string | null> {
   const { rows } = await db.query<{ holder: string }>(
     'select holder from replyd.lease where name = $1 and expires_at > clock_timestamp()',
@@ -41,9 +41,9 @@ export async function releaseLease(db: Queryable, name: string, holder: string):
 }
 
 export interface Holder {
-  /** The name of this process in the lease. */
+  /** This process's name in the lease. */
   holder: string
-  /** Whether the process of a holder has certainly ended. Its lease is then taken over at once. */
+  /** Whether a holder's process has certainly ended. Its lease is then taken over at once. */
   isGone: (holder: string) => boolean
 }
 

@@ -2,8 +2,8 @@ import { readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import { ConfigError } from '../base/errors.ts'
 
 /**
- * Takes a pid lock file, because PGlite takes none and a second process would silently lose writes.
- * A lock whose process is gone is taken over. Returns the function that gives it back.
+ * Takes a pid lock file, because PGlite takes none and a second process would silently lose writes. Takes over a lock
+ * whose process is gone. Returns the function that releases it.
  * @throws ConfigError when a living process holds it
  */
 export function takeLock(path: string): () => void {
@@ -34,7 +34,7 @@ export function readHolder(path: string): number | null {
   }
   const pid = Number.parseInt(content, 10)
   if (!Number.isInteger(pid) || pid <= 0 || !isAlive(pid)) return null
-  // The same pid after a restart of the machine or container is somebody else.
+  // After a restart of the machine or container the same pid is a different process.
   return content === identity(pid) ? pid : null
 }
 
@@ -47,7 +47,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Pid and start time: field 22 of /proc/PID/stat where there is one. */
+/** Pid and start time: field 22 of /proc/PID/stat if it exists. */
 function identity(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')

@@ -1,7 +1,7 @@
-/** Where a mail lies, as far as it is known. */
+/** Where a mail is, as far as known. */
 import type { Queryable } from './database.ts'
 
-/** Notes where a mail lies now: after a changed UIDVALIDITY, or moved by replyd or a person. */
+/** Records a mail's new place: after a UIDVALIDITY change, or when replyd or a person moved it. */
 export async function relocateMessage(
   db: Queryable,
   id: string,
@@ -15,7 +15,7 @@ export async function relocateMessage(
   ])
 }
 
-/** Where a filed mail went; null UID when the server didn't say. */
+/** Where a filed mail went; null UID if the server didn't say. */
 export async function noteJunkPlace(
   db: Queryable,
   id: string,

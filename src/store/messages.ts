@@ -4,16 +4,16 @@ import type { StoredVerdict } from '../triage/verdict.ts'
 import type { Queryable } from './database.ts'
 import { storableText } from './storable.ts'
 
-/** The ledger row of one mail: kept for ever, without the mail's text. */
+/** The ledger row of one mail: kept forever, without the mail's text. */
 export interface MessageRow {
   id: string
   account: string
   mailbox: string
   uidValidity: string
   uid: number
-  /** The Message-ID field's id with brackets; null when there is none. */
+  /** The Message-ID field's id with brackets; null if there is none. */
   messageId: string | null
-  /** By which the mailbox itself puts mails into threads (X-GM-THRID, RFC 8474); null when it does not. */
+  /** The mailbox's own thread id (X-GM-THRID, RFC 8474); null if it has none. */
   threadId: string | null
   size: number
   internalDate: Date
@@ -27,15 +27,15 @@ export interface MessageRow {
   reason: Reason
   codes: GuardCode[]
   detail: string | null
-  /** What a person asked for when the reply is to be written again; empty for nothing in particular, null when nobody asked. */
+  /** A person's wish for the rewrite; empty if unspecific, null if nobody asked. */
   instruction: string | null
-  /** The guard's answer, once it has run. */
+  /** The guard's result, once it has run. */
   ceiling: 'never' | 'draft' | 'may' | null
   /** Triage's verdict, once it has run. */
   verdict: StoredVerdict | null
   attempts: number
   firstErrorAt: Date | null
-  /** Why the step was put off the last time: a failure, or what is waited for. */
+  /** Why the step was last postponed: a failure, or what it waits for. */
   lastError: string | null
   dueAt: Date
   junkMailbox: string | null
@@ -43,7 +43,7 @@ export interface MessageRow {
   junkUid: number | null
 }
 
-/** Whether its Message-ID names it and no other mail: then what the owner did under that id was done to it. */
+/** Whether its Message-ID identifies only this mail: then the owner's actions under that id apply to it. */
 export function isNamedAlone<Row extends Pick<MessageRow, 'messageId' | 'codes'>>(
   row: Row,
 ): row is Row & { messageId: string } {
@@ -66,8 +66,8 @@ export async function loadMessage(db: Queryable, id: string): Promise<MessageRow
 }
 
 /**
- * Puts the same step off; disposition and reason stay what they are. `why` is a failure, or what is waited for (a budget, an
- * undo window): then nobody failed and no attempt is counted.
+ * Postpones the same step; disposition and reason stay. `why` is a failure, or what is waited for (a budget, an undo
+ * window), which counts no attempt.
  */
 export async function postponeStep(
   db: Queryable,
@@ -94,8 +94,8 @@ export async function findDue(db: Queryable, now: Date, limit: number): Promise<
 }
 
 /**
- * Makes due what was written later than `ahead`: the clock has been set back since, and whatever was put off then would wait
- * until it is there again.
+ * Makes rows due that were written later than `ahead`: the clock has been set back since, and they would otherwise
+ * wait until it catches up.
  */
 export async function recallFromAhead(db: Queryable, now: Date, ahead: Date): Promise<Due[]> {
   const { rows } = await db.query<Due>(
@@ -113,7 +113,7 @@ export async function countDue(db: Queryable, now: Date): Promise<number> {
   return rows[0]?.n ?? 0
 }
 
-/** Rows of an account that carry one of these Message-IDs. */
+/** Rows of an account with one of these Message-IDs. */
 export async function findByMessageIds(
   db: Queryable,
   account: string,
@@ -142,7 +142,10 @@ export type KnownMail = Pick<
   digest: string | null
 }
 
-/** Rows of an account that carry one of these Message-IDs, or have none and one of these header digests; oldest first. */
+/**
+ * Rows of an account with one of these Message-IDs, or without one and with one of these header digests; oldest
+ * first.
+ */
 export async function findKnownMails(
   db: Queryable,
   account: string,

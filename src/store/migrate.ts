@@ -1,15 +1,15 @@
-/** Brings the schema up to date, forward only, one process at a time. */
+/** Migrates the schema, forward only, one process at a time. */
 import { ConfigError } from '../base/errors.ts'
 import { type Migration, migrations } from './migrations.ts'
 import type { Database, Queryable } from './queryable.ts'
 
-/** Any constant will do; it only has to be the same for every replyd. */
+/** Any constant will do, as long as every replyd uses the same. */
 const migrationLock = 7_357_395
 
 export const newestSchema = migrations.at(-1)?.version ?? 0
 
 /**
- * All that is missing, or nothing: one transaction.
+ * Applies everything that is missing, in one transaction.
  * @param known every migration, oldest first; a test has some more
  * @throws ConfigError when a newer replyd has written the store
  */
@@ -20,12 +20,12 @@ export async function migrate(database: Database, known: readonly Migration[] = 
   })
 }
 
-/** Held until the transaction ends: whoever starts meanwhile waits. */
+/** Held until the transaction ends: a process that starts in the meantime waits. */
 export async function lockSchema(session: Queryable): Promise<void> {
   await session.query('select pg_advisory_xact_lock($1)', [migrationLock])
 }
 
-/** The version of the store's schema; 0 when there is none. */
+/** The version of the store's schema; 0 if there is none. */
 export async function schemaVersion(session: Queryable): Promise<number> {
   const { rows } = await session.query<{ known: boolean }>(
     `select to_regclass('replyd.migration') is not null as known`,
@@ -37,7 +37,10 @@ export async function schemaVersion(session: Queryable): Promise<number> {
   return newest.rows[0]?.version ?? 0
 }
 
-/** Applies what is missing up to that version. The caller holds the lock. @throws ConfigError when the store is newer */
+/**
+ * Applies missing migrations up to that version. The caller holds the lock. @throws ConfigError when the store is
+ * newer
+ */
 export async function migrateTo(
   session: Queryable,
   version: number,

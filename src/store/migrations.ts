@@ -1,6 +1,6 @@
 /**
- * The schema, forward only: a migration that was released is never edited. Everything lives in the PostgreSQL schema
- * `replyd` and is always named with it, because BullMQ's backend wants its own schema on the search path.
+ * The schema, forward only: a released migration is never edited. Everything is in the PostgreSQL schema `replyd` and
+ * always qualified with it, because BullMQ's backend needs its own schema on the search path.
  */
 import { learned } from './migrations/learned.ts'
 
@@ -213,7 +213,10 @@ create table replyd.restore (
 );
 `
 
-/** One word for one thing: step `decide`, stage `review` (a person), disposition `pending` (a step is still to run), guard, autonomy. */
+/**
+ * One name per concept: step `decide`, stage `review` (a person), disposition `pending` (a step is still to run),
+ * guard, autonomy.
+ */
 const words = `
 drop index replyd.message_unfinished;
 drop index replyd.message_open;
@@ -234,10 +237,13 @@ create index message_unfinished on replyd.message (due_at) where step not in ('r
 create index message_open on replyd.message (id) where step = 'review' or disposition in ('approved', 'drafted');
 `
 
-/** What the check by meaning said of a reply. */
+/** Result of the check by meaning of a reply. */
 const checked = 'alter table replyd.reply add column checked jsonb;'
 
-/** What the model did not see gets a column, faults get a code, and the detail of a mail holds no list of codes any more. */
+/**
+ * What the model did not see gets a column, faults get a code, and a mail's detail no longer contains a list of
+ * codes.
+ */
 const typed = `
 alter table replyd.reply add column omitted jsonb not null default '[]';
 alter table replyd.reply alter column composed drop not null;
@@ -280,7 +286,7 @@ create table replyd.sent_cursor (
 );
 `
 
-/** Mail and reply change together. What a crash or a failure left half done is brought to where it stands. */
+/** Mail and reply change together. Repairs rows that a crash or failure left half done. */
 const together = `
 update replyd.message m set step = 'done', disposition = 'drafted' from replyd.reply r
   where r.id = m.id and m.step = 'deliver' and r.state = 'saved';

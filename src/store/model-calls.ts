@@ -13,29 +13,32 @@ export interface NewModelCall {
   model: string
   promptHash: string
   knowledgeHash: string | null
-  /** What it may cost at most, US dollars. */
+  /** Its maximum cost, US dollars. */
   worstCase: number
 }
 
-/** Ceilings for the day, US dollars; null for none. */
+/** The day's budget limits, US dollars; null for none. */
 export interface Ceilings {
   perDay: number
   accountPerDay: number | null
 }
 
-/** Row of `spending` that stands for all accounts. */
+/** The row of `spending` for all accounts together. */
 const everyAccount = ''
 
-/** What a day's ceilings leave, US dollars: `unspent` counts what was paid, `free` also what calls under way may still cost. */
+/**
+ * What is left of a day's budget, US dollars: `unspent` counts what was paid, `free` also subtracts what running
+ * calls may still cost.
+ */
 export interface Room {
   unspent: number
   free: number
 }
 
 /**
- * Reserves the call's worst case, if what was spent and reserved this day leaves room for it. Room is taken by a
- * conditional update of the day's row, so that two calls at once can't both take the last of it, on whatever machines.
- * @returns null when it is reserved, else the room that there is
+ * Reserves the call's maximum cost if the day's budget has room for it. One conditional update of the day's row takes
+ * the room, so that two concurrent calls, on whatever machines, can't both take the last of it.
+ * @returns null when it is reserved, otherwise the room that is left
  */
 export async function reserveModelCall(
   db: Database,
@@ -45,7 +48,7 @@ export async function reserveModelCall(
 ): Promise<Room | null> {
   const { perDay, accountPerDay } = ceilings
   if (accountPerDay === null) {
-    // The most common case: only the one ceiling counts, and many calls ask for their share of it at once.
+    // The most common case: only the overall limit counts, and many calls reserve their share of it at once.
     const taken = await takeShared(db, { call, perDay, now })
     return taken || (await takeRoom(db, call, everyAccount, perDay, now)) ? null : roomOn(db, call, ceilings)
   }
@@ -118,7 +121,7 @@ interface Share {
   now: Date
 }
 
-/** Room for all calls of a day together, or for none of them: then each has to ask by itself. */
+/** Reserves room for all calls of a day together, or for none of them: then each must reserve separately. */
 const takeShared = batched<Share, boolean>(async (db, shares) => {
   const calls = shares.map(({ call, perDay, now }) => ({ ...call, perDay, now }))
   const { rows } = await db.query<{ id: string }>(
@@ -149,7 +152,7 @@ interface Used {
   output: number
   cost: number
   durationMs: number
-  /** As the provider names the model that answered: a configured name may stand for another snapshot tomorrow. */
+  /** The provider's name for the model that answered: a configured name may point to another snapshot tomorrow. */
   answeredBy?: string
 }
 
@@ -175,12 +178,12 @@ const settleOne = batched<Used & { id: string }, null>(async (db, calls) => {
   return calls.map(() => null)
 })
 
-/** Replaces the worst case by what was used; what was settled before stays. */
+/** Replaces the maximum cost by the actual one; settled calls stay as they are. */
 export async function settleModelCall(db: Queryable, id: string, used: Used): Promise<void> {
   await settleOne(db, { id, ...used })
 }
 
-/** Takes a reservation back: nothing was asked, so that nothing can have been charged. */
+/** Cancels a reservation: nothing was sent, so nothing can have been charged. */
 export async function dropModelCall(db: Queryable, id: string): Promise<void> {
   await db.query(
     `with dropped as (
@@ -193,8 +196,8 @@ export async function dropModelCall(db: Queryable, id: string): Promise<void> {
 }
 
 /**
- * Calls whose process died before it could settle them. Nobody knows what they have cost, so their worst case is what was
- * spent: the ceiling holds, and nothing waits for them any more.
+ * Settles calls whose process died before it could. Their cost is unknown, so the maximum counts as spent: the budget
+ * holds, and nothing waits for them any more.
  * @returns how many there were
  */
 export async function settleAbandonedCalls(db: Queryable, before: Date): Promise<number> {
@@ -214,7 +217,10 @@ export async function settleAbandonedCalls(db: Queryable, before: Date): Promise
   return rows[0]?.n ?? 0
 }
 
-/** Notes that a day's ceiling is reached. True for the first who does so: of many processes one tells the owner. */
+/**
+ * Records that a day's budget is used up. True for the first caller, so that only one of many processes tells the
+ * owner.
+ */
 export async function noteBudgetReached(db: Queryable, day: string, now: Date): Promise<boolean> {
   const { rows } = await db.query(
     `insert into replyd.spending as s (day, account, reached_at) values ($1, '', $2)
@@ -224,7 +230,7 @@ export async function noteBudgetReached(db: Queryable, day: string, now: Date): 
   return rows.length === 1
 }
 
-/** When mail began to wait for the next day because this day's money is spent; null while it need not. */
+/** When mail began to wait for the next day because this day's budget is used up; null if it does not. */
 export async function budgetReachedAt(db: Queryable, day: string): Promise<Date | null> {
   const { rows } = await db.query<{ at: Date | null }>(
     `select reached_at as at from replyd.spending where day = $1 and account = ''`,
@@ -236,7 +242,7 @@ export async function budgetReachedAt(db: Queryable, day: string): Promise<Date 
 /** Why a row waits for tomorrow. */
 export const budgetReached: Reason = 'budget-reached'
 
-/** Lets mail that waits for tomorrow's money be tried now: the owner may have raised the ceiling. */
+/** Lets mail that waits for tomorrow's budget be tried now: the owner may have raised it. */
 export async function releaseBudgetWaiters(db: Queryable, now: Date): Promise<void> {
   await db.query(
     `update replyd.message set due_at = $1 where step in ('triage', 'compose') and last_error = $2 and due_at > $1`,

@@ -1,4 +1,6 @@
-/** Carries out what transitions.ts allows: one statement for each kind of verb, in which every row has its own condition. */
+/**
+ * Carries out what transitions.ts allows: one statement per kind of verb, in which every row has its own condition.
+ */
 import type { Disposition, ReplyState, Stage } from '../base/dispositions.ts'
 import { batched } from './batched.ts'
 import type { Database, Queryable } from './database.ts'
@@ -17,7 +19,7 @@ import {
 
 export interface MailMove extends MailFields {
   id: string
-  /** `null` where nothing is to happen. */
+  /** `null` if nothing should happen. */
   from: Stage | null
   having: readonly Disposition[] | null
   to: Stage
@@ -76,7 +78,7 @@ const replyValues = `state = coalesce(w."to", r.state), actor = w.actor, kind = 
 const replyChange = `insert into replyd.reply_change (reply_id, at, actor, from_state, to_state, diff)
          select b.id, w.now, w.actor, b.state, coalesce(w."to", b.state), w.diff`
 
-/** JSON does not keep `undefined`: a field that null clears has a flag of its own. */
+/** JSON does not keep `undefined`, so a field that can be cleared with null has a separate flag. */
 const asWanted = ({ saved, from, to, ...change }: ReplyMove) => ({
   ...encodedReply(change),
   from,
@@ -92,7 +94,7 @@ const asWanted = ({ saved, from, to, ...change }: ReplyMove) => ({
 
 const idsOf = (changes: readonly { id: string }[]) => changes.map(({ id }) => id)
 
-/** @returns the ids of the mails that were moved */
+/** @returns the ids of the moved mails */
 export async function moveMails(db: Queryable, changes: readonly MailMove[]): Promise<Set<string>> {
   const { rows } = await db.query<{ id: string }>(
     `with wanted as (
@@ -104,13 +106,13 @@ export async function moveMails(db: Queryable, changes: readonly MailMove[]): Pr
        ${mailEvent} from wanted w join changed c on c.id = w.id
      )
      select id from changed`,
-    // The ids once more: a planner that does not know how few they are reads a small table whole.
+    // The ids are passed again: a planner that does not know how few they are reads a small table in full.
     [storable(changes), idsOf(changes)],
   )
   return new Set(rows.map(({ id }) => id))
 }
 
-/** @returns the replies that were moved, as they are now */
+/** @returns the moved replies in their new state */
 export async function moveReplies(
   db: Queryable,
   changes: readonly ReplyMove[],
@@ -135,9 +137,9 @@ export async function moveReplies(
 }
 
 /**
- * Mails with their replies: both or neither. The mail is locked first, as everywhere. A reply that was written while the
- * statement waited for that lock is not in its snapshot: where it sees none, and the mail has changed, it is run again.
- * @returns by the ids of the mails that were moved, the reply as it is now, null where it was not changed
+ * Moves mails with their replies: both or neither. The mail is locked first, as everywhere. A reply written while the
+ * statement waited for that lock is not in its snapshot: if it sees no reply and the mail has changed, it runs again.
+ * @returns by the ids of the moved mails, the reply in its new state, null if it was not changed
  */
 export async function moveBoth(
   db: Queryable,
@@ -190,15 +192,15 @@ export async function moveBoth(
 }
 
 interface MailPart extends MailFields {
-  /** The stage at which the caller saw the mail; in any other nothing happens. */
+  /** The stage at which the caller saw the mail; at any other nothing happens. */
   at: Stage
-  /** The first that the table allows, when absent. */
+  /** By default the first that the table allows. */
   disposition?: Disposition
 }
 
 interface Who {
   id: string
-  /** Who decided: a person's name; `replyd` when absent. */
+  /** Who decided: a person's name; `replyd` by default. */
   actor?: string
 }
 interface ReplyPart {
@@ -208,7 +210,7 @@ interface MailChange extends Who, MailPart {}
 interface ReplyChange extends Who, ReplyPart {}
 interface BothChange extends Who, MailPart, ReplyPart {}
 
-/** What goes along with a move of the verb. */
+/** The arguments of a verb's move. */
 export type Change<V extends VerbName> = [V] extends [MailOnlyVerb]
   ? MailChange
   : [V] extends [MailVerb]
@@ -216,7 +218,7 @@ export type Change<V extends VerbName> = [V] extends [MailOnlyVerb]
     : ReplyChange
 
 export interface Moved {
-  /** The reply as it is now; null when there is none, or it was not changed. */
+  /** The reply in its new state; null if there is none, or it was not changed. */
   reply: ReplyRow | null
 }
 
@@ -232,7 +234,7 @@ function mailPart(
   const as = disposition ?? (mail.as[0] as Disposition)
   if (!mail.as.includes(as)) throw new Error(`${verb} does not make a mail ${as}`)
   const { having = null, to } = mail
-  // A mail that was seen where the verb does not apply is like one that has moved on.
+  // If the verb does not apply to the stage the caller saw, treat the mail as having moved on.
   const from = mail.from.includes(at) ? at : null
   return { ...fields, id, actor, having, from, to, disposition: as, now }
 }
@@ -284,7 +286,7 @@ async function moveTogether(db: Queryable, asked: readonly Asked[]): Promise<(Mo
 
 const both = batched<Asked, Moved | null>(moveTogether, { nameOf: idOf })
 
-/** Carries a verb out. Null when it does not apply to where mail and reply stand now: then nothing was changed. */
+/** Carries out a verb. Null if it does not apply to the current state of mail and reply: then nothing was changed. */
 export function move<V extends VerbName>(
   db: Queryable,
   verb: V,
@@ -296,7 +298,7 @@ export function move<V extends VerbName>(
   return 'mail' in moves[verb] ? both(db, asked) : replyOnly(db, asked)
 }
 
-/** Several mails at once, in one statement. @returns the ids that were moved */
+/** Several mails at once, in one statement. @returns the ids of the moved mails */
 export function moveSeveral<V extends MailOnlyVerb>(
   db: Queryable,
   changes: readonly { verb: V; change: Change<V> }[],
@@ -308,7 +310,7 @@ export function moveSeveral<V extends MailOnlyVerb>(
   )
 }
 
-/** Several mails with their replies, in one statement. @returns the ids that were moved */
+/** Several mails with their replies, in one statement. @returns the ids of the moved mails */
 export async function moveSeveralWithReplies<V extends MailVerb & ReplyVerb>(
   db: Queryable,
   verb: V,
@@ -345,8 +347,8 @@ const storeOne = batched<Written, Moved | null>(
 )
 
 /**
- * Stores what was composed, in place of an earlier text that nobody has decided on, and moves the mail on. Null when the mail is
- * not (any more) at that step.
+ * Stores a composed reply, replacing an earlier undecided text, and moves the mail on. Null if the mail is not (any
+ * more) at that step.
  */
 export function storeReply(
   db: Queryable,
@@ -357,7 +359,7 @@ export function storeReply(
   return storeOne(db, { reply, change, now })
 }
 
-/** A person writes the reply that could not be written. Null when there is one by now, or the mail does not wait. */
+/** A person writes the reply that could not be written. Null if there is one by now, or the mail is not waiting. */
 export async function writeByHand(
   db: Database,
   reply: NewReply,

@@ -1,8 +1,11 @@
-/** What the observer of the owner's mailboxes asks for and writes down. */
+/** Queries and updates of the observer of the owner's mailboxes. */
 import type { Queryable } from './database.ts'
 import { type MessageRow, messageColumns } from './messages.ts'
 
-/** Ids of replies whose draft stands in the mailbox, as far as replyd knows, also while they wait for a person; newest first. */
+/**
+ * Ids of replies whose draft is in the mailbox, as far as replyd knows, including those that wait for a person;
+ * newest first.
+ */
 export async function savedReplyIds(db: Queryable, account: string, limit: number): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `select r.id from replyd.reply r join replyd.message m on m.id = r.id
@@ -39,7 +42,7 @@ export async function waitingIds(db: Queryable, account: string, limit: number):
   return rows.map(({ id }) => id)
 }
 
-/** Mails that came since then, lie where they came in and are not spam, by UID; newest first. */
+/** Mails that arrived since then, are still in their original mailbox and are not spam, by UID; newest first. */
 export async function lyingSince(
   db: Queryable,
   place: { account: string; mailbox: string; uidValidity: string },

@@ -1,4 +1,7 @@
-/** The directory of an embedded database: unpacked from a template that the build makes, with settings for one small session. */
+/**
+ * The directory of an embedded database: unpacked from a template made by the build, with settings for one small
+ * session.
+ */
 import { appendFileSync, createReadStream, existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -8,13 +11,13 @@ import { unpackTar } from 'modern-tar/fs'
 
 const packaged = fileURLToPath(new URL('../../dist/embedded-state.tgz', import.meta.url))
 
-/** PGlite is one session of one process: PostgreSQL's defaults for a server cost 140 MB that nothing uses. */
+/** PGlite is one session in one process: PostgreSQL's server defaults would waste 140 MB. */
 const settings = ['shared_buffers = 8MB', 'max_connections = 4', 'wal_buffers = 512kB']
 const mark = '# replyd: one session'
 
 /**
- * PGlite's own way to make a database takes seven seconds of CPU and 800 MB. Without a template it still does, and the
- * settings count from the second start on.
+ * PGlite's own way of creating a database takes seven seconds of CPU and 800 MB. It is still used if there is no
+ * template, and then the settings take effect from the second start.
  */
 export async function prepareDirectory(directory: string, template = packaged): Promise<void> {
   if (!existsSync(join(directory, 'PG_VERSION')) && existsSync(template)) await unpack(template, directory)
@@ -23,7 +26,7 @@ export async function prepareDirectory(directory: string, template = packaged): 
   appendFileSync(file, ['', mark, ...settings, ''].join('\n'))
 }
 
-/** Into a directory beside it first: a process that ends half way leaves no half of a database. */
+/** Unpacks into a directory beside it first, so that a crash never leaves half a database. */
 async function unpack(template: string, directory: string): Promise<void> {
   const fresh = `${directory}.new`
   rmSync(fresh, { recursive: true, force: true })

@@ -1,10 +1,10 @@
 /**
- * Presents PGlite as a `pg.Pool`, so that the store and BullMQ's PostgreSQL backend see one interface.
+ * Presents PGlite as a `pg.Pool`, so that the store and BullMQ's PostgreSQL backend use one interface.
  *
- * PGlite is a single session. A client that opened a transaction therefore keeps the session to itself until COMMIT or
- * ROLLBACK; every other query waits in line. LISTEN is taken over by PGlite's own `listen`, because its query results
- * carry no notifications; it may stand behind SQL comments. Statements without parameters may be several in one text,
- * as in pg's simple query protocol, so they go through `exec`.
+ * PGlite is a single session. A client that opened a transaction therefore keeps the session until COMMIT or
+ * ROLLBACK; every other query waits in line. LISTEN is implemented with PGlite's own `listen`, because its query
+ * results contain no notifications; SQL comments may precede it. Texts without parameters may contain several
+ * statements, as in pg's simple query protocol, so they go through `exec`.
  */
 import { EventEmitter } from 'node:events'
 import { PGlite, types } from '@electric-sql/pglite'
@@ -121,7 +121,7 @@ class PGliteClient extends EventEmitter {
     return this.#inTransaction<Row>(text, statement, params)
   }
 
-  /** `destroy` is pg's word for "do not reuse this connection": here it rolls back what is open. */
+  /** In pg, `destroy` means "do not reuse this connection": here it rolls back an open transaction. */
   release(_destroy?: boolean): void {
     // The database may be closed already.
     for (const stop of this.#unlisten.values()) stop().catch(() => undefined)
@@ -163,7 +163,7 @@ function counted(result: { rows: unknown[]; affectedRows?: number }): number {
   return result.rows.length > 0 ? result.rows.length : (result.affectedRows ?? 0)
 }
 
-/** Values as pg gives them: int8 as a string, bytea as a Buffer. */
+/** Values as pg returns them: int8 as a string, bytea as a Buffer. */
 const parsers = {
   [types.INT8]: (value: string) => value,
   [types.BYTEA]: (value: string) => Buffer.from(value.slice(2), 'hex'),
@@ -171,5 +171,5 @@ const parsers = {
 
 const asText = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value))
 
-/** Parameters as pg takes them: a number is fine where text is wanted. */
+/** Parameters as pg accepts them: a number is allowed where text is expected. */
 const serializers = { [types.TEXT]: asText, [types.VARCHAR]: asText }

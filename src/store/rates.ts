@@ -1,9 +1,9 @@
 import type { Database } from './database.ts'
 
 /**
- * Changes the state that all workers share under that name, one at a time; null before the first. Times in it are of the
- * database's clock, in milliseconds, since machines differ.
- * @returns what `change` gave
+ * Changes the state that all workers share under that name, one at a time; null before the first change. Its times
+ * are in milliseconds of the database's clock, because machines differ.
+ * @returns the result of `change`
  */
 export async function changePace<State, T extends { pace: State }>(
   db: Database,
@@ -26,7 +26,7 @@ export async function changePace<State, T extends { pace: State }>(
   })
 }
 
-/** Null when nobody has stored any. */
+/** Null if nothing is stored. */
 export async function loadPace<State>(db: Database, name: string): Promise<State | null> {
   const { rows } = await db.query<{ state: State | null }>('select state from replyd.pace where name = $1', [
     name,

@@ -6,7 +6,7 @@ import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
 import { storable } from './storable.ts'
 
-/** What a draft states without a source, or must not contain. */
+/** A statement in a draft without a source, or one that it must not contain. */
 export interface StoredClaim {
   claim: string
   kind: ClaimKind
@@ -19,7 +19,7 @@ export interface StoredPassage {
   text: string
 }
 
-/** One reply per mail, written once at compose time; what goes out is exactly its octets. */
+/** One reply per mail, written once at compose time; exactly its octets are sent. */
 export interface ReplyRow {
   /** The id of the mail it answers. */
   id: string
@@ -27,16 +27,16 @@ export interface ReplyRow {
   state: ReplyState
   /** `send` carries the marks of an automatic reply (RFC 3834), `draft` does not. */
   kind: 'send' | 'draft'
-  /** The reply's own Message-ID, fixed before anything leaves. */
+  /** The reply's own Message-ID, fixed before anything is sent. */
   replyMessageId: string
   octets: Buffer
   reversePath: string
-  /** The first of them: who the limits and the history count. */
+  /** The first of them; used by the limits and the history. */
   addressee: string
-  /** RCPT TO: exactly one for kind `send`. Changes with the octets only. */
+  /** RCPT TO: exactly one for kind `send`. Changes only together with the octets. */
   addressees: string[]
   subject: string
-  /** The text as it stands now, edits included, without signature. */
+  /** The current text, edits included, without signature. */
   text: string
   /** The text as the model wrote it. */
   draftText: string
@@ -49,11 +49,11 @@ export interface ReplyRow {
   claims: StoredClaim[]
   /** Passages that were given to the model. */
   sources: StoredPassage[]
-  /** What the check by meaning said of the text as the model wrote it; null where it was not asked. */
+  /** Result of the check by meaning of the model's text; null if it was not made. */
   checked: StoredCheck | null
-  /** What of the mail and its thread the model did not see, in words. */
+  /** Which parts of the mail and its thread the model did not see, as text. */
   omitted: string[]
-  /** Why it does not go out by itself, strictest first; empty before that is decided. */
+  /** Why it is not sent automatically, strictest first; empty until that is decided. */
   holdReasons: Reason[]
   actor: string | null
   attemptGroup: number
@@ -97,7 +97,7 @@ export type NewReply = Pick<
   | 'attemptGroup'
 >
 
-/** Octets have no place in JSON; reasons are stored in one text, divided by spaces. */
+/** JSON can't contain octets; reasons are stored in one text, separated by spaces. */
 export const encodedReply = <T extends { octets?: Buffer; holdReasons?: readonly Reason[] }>(value: T) => ({
   ...value,
   octets: value.octets?.toString('base64'),
@@ -105,8 +105,8 @@ export const encodedReply = <T extends { octets?: Buffer; holdReasons?: readonly
 })
 
 /**
- * Stores texts for mails that stand at that stage; one that was forgotten meanwhile gets none. A text that nobody has decided on
- * gives way at `compose`; a person writes only where there is none.
+ * Stores texts for mails at that stage; a mail that was forgotten in the meantime gets none. At `compose` an
+ * undecided text is replaced; a person writes only if there is none.
  * @returns the ids of those that were stored
  */
 export async function insertReplies(
@@ -137,7 +137,7 @@ export async function insertReplies(
   return new Set(rows.map(({ id }) => id))
 }
 
-/** Stores what the check by meaning said, while nobody has decided on the reply. */
+/** Stores the result of the check by meaning, unless somebody has decided on the reply. */
 export async function saveChecked(db: Queryable, id: string, checked: StoredCheck): Promise<void> {
   await db.query("update replyd.reply set checked = $2 where id = $1 and state = 'composed'", [
     id,
@@ -156,7 +156,7 @@ export const loadReply = batched<string, ReplyRow | null>(
   { nameOf: (id) => id },
 )
 
-/** Replies of this account that went out under one of these Message-IDs, or to one of these mails. */
+/** Replies of this account sent under one of these Message-IDs, or to one of these mails. */
 export async function repliesInThread(
   db: Queryable,
   account: string,
@@ -172,8 +172,8 @@ export async function repliesInThread(
 }
 
 /**
- * Replies that have not gone out yet, to mails of this sender with these Message-IDs, and the step of each mail.
- * One under way to the server is not among them.
+ * Unsent replies to mails of this sender with these Message-IDs, and the step of each mail. Excludes replies being
+ * sent.
  */
 export async function openRepliesTo(
   db: Queryable,

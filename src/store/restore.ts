@@ -10,9 +10,9 @@ import { moveSeveralWithReplies } from './moves.ts'
 export interface Restored {
   head: BackupHead
   rows: Record<string, number>
-  /** Replies that were approved: a person approves them again, since they may have gone out after the backup. */
+  /** Approved replies: a person must approve them again, because they may have been sent after the backup. */
   heldAgain: number
-  /** Replies that were being sent: looked up in \Sent, else `uncertain`. */
+  /** Replies that were being sent: looked up in \Sent, otherwise `uncertain`. */
   sending: number
 }
 
@@ -42,7 +42,7 @@ export function restoreBackup(
   })
 }
 
-/** Makes the tables of the backup's version. @throws ConfigError when there are rows already */
+/** Creates the tables of the backup's version. @throws ConfigError when there are rows already */
 async function prepare(session: Queryable, schema: number): Promise<void> {
   const current = await schemaVersion(session)
   if (current > 0) {
@@ -83,7 +83,7 @@ class BackupReader {
     const line = await this.#next()
     const head = line === null ? null : (parsed(line) as Partial<BackupHead> | null)
     if (line === null || head?.replyd !== 'backup')
-      throw new ConfigError('This is no backup of replyd (gzipped JSON Lines that `replyd backup` wrote)')
+      throw new ConfigError('This is not a backup of replyd (gzipped JSON Lines that `replyd backup` wrote)')
     const { format = 0, schema = 0, version } = head
     if (format > backupFormat || schema > newestSchema)
       throw new ConfigError(
@@ -93,7 +93,7 @@ class BackupReader {
     return head as BackupHead
   }
 
-  /** Loads up to the end, and checks it. */
+  /** Loads everything and checks it. */
   async rows(loader: Loader): Promise<BackupEnd> {
     for (;;) {
       const line = await this.#next()
@@ -129,7 +129,7 @@ function parsed(line: string): unknown {
 
 const rowLine = /^\{"([a-z_]+)":(\{.*\})\}$/s
 
-/** Inserts rows of one table at a time, some at once. */
+/** Inserts rows of one table at a time, in batches. */
 class Loader {
   readonly #session: Queryable
   readonly #tables: readonly string[]
@@ -190,9 +190,9 @@ async function continueSequences(session: Queryable, sequences: BackupEnd['seque
 }
 
 /**
- * What was approved may have gone out between the backup and now, so a person decides once more. What was being sent is
- * left to the deliver step, which looks in \Sent first. That mail of before this moment never goes out by itself is told
- * by `restore.at`.
+ * An approved reply may have been sent since the backup, so a person decides again. Replies that were being sent are
+ * left to the deliver step, which looks in \Sent first. `restore.at` keeps replies to older mail from being sent
+ * automatically.
  */
 async function afterRestore(
   session: Queryable,

@@ -1,4 +1,4 @@
-/** What the review pages, the API and the command line list. */
+/** Lists for the review pages, the API and the command line. */
 import type { Disposition, ReplyState, Stage } from '../base/dispositions.ts'
 import type { Reason } from '../base/reasons.ts'
 import type { Queryable } from './database.ts'
@@ -74,7 +74,7 @@ export interface MailFilter {
   account?: string
   /** In subject, sender or summary. */
   search?: string
-  /** Several are divided by commas. */
+  /** Several are separated by commas. */
   disposition?: string
   /** In the sender's name or address. */
   from?: string
@@ -82,12 +82,12 @@ export interface MailFilter {
   since?: string
   until?: string
   timeZone?: string
-  /** Those before this id. */
+  /** Only mails before this id. */
   before?: string
   limit: number
 }
 
-/** Newest first. Days that are no dates are passed over. */
+/** Newest first. Invalid dates are ignored. */
 export async function listMails(db: Queryable, filter: MailFilter): Promise<HistoryMail[]> {
   const { rows } = await db.query<HistoryMail>(
     `select ${listed}, c.cost, c.tokens, c.models from replyd.message m left join replyd.reply r on r.id = m.id
@@ -142,11 +142,11 @@ export interface LoggedChange {
 export interface LoggedCall {
   step: Stage
   at: Date
-  /** As configured, and as the provider names what answered; null when nothing did. */
+  /** The configured model, and the provider's name for the one that answered; null if none did. */
   model: string
   answeredBy: string | null
   promptHash: string
-  /** Of the knowledge folder; null where none was used. */
+  /** Of the knowledge folder; null if none was used. */
   knowledgeHash: string | null
   inputTokens: number
   cachedTokens: number
@@ -161,7 +161,7 @@ export interface Explained {
   calls: LoggedCall[]
 }
 
-/** Everything that was written down about one mail, oldest first. */
+/** All records about one mail, oldest first. */
 export async function explainMail(db: Queryable, id: string): Promise<Explained> {
   const events = await db.query<LoggedEvent>(
     `select at, step, disposition, reason, detail, actor, duration_ms as "durationMs" from replyd.event
@@ -182,7 +182,7 @@ export async function explainMail(db: Queryable, id: string): Promise<Explained>
   return { events: events.rows, changes: changes.rows, calls: calls.rows }
 }
 
-/** Another text whenever something has changed that a page shows; two index look-ups. */
+/** A different text whenever something shown on a page has changed; two index look-ups. */
 export async function latestChange(db: Queryable): Promise<string> {
   const { rows } = await db.query<{ mark: string }>(
     `select concat_ws('.', (select max(id) from replyd.event), (select max(id) from replyd.reply_change),

@@ -1,8 +1,8 @@
-/** What the person's actions change beside the rows of one mail. */
+/** What a person's actions change besides the rows of one mail. */
 import type { Database, Queryable } from './database.ts'
 import type { MessageRow } from './messages.ts'
 
-/** Replies of an account that were kept back: due now, or when their undo window ends. */
+/** Makes an account's paused replies due: now, or when their undo window ends. */
 export async function releasePaused(
   db: Queryable,
   account: string,
@@ -18,8 +18,8 @@ export async function releasePaused(
 }
 
 /**
- * Notes that a mail lies somewhere else. The watcher may have found it there before and written it down as a duplicate: that
- * row is no mail of its own and gives way. Anything else that has the place keeps it.
+ * Records that a mail is somewhere else. The watcher may have found it there earlier and stored it as a duplicate;
+ * that row is removed. Any other row with that place keeps it.
  */
 export async function takePlace(
   db: Database,

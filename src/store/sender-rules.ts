@@ -30,7 +30,7 @@ async function findRules(db: Queryable, questions: readonly Question[]): Promise
 
 const ruleOf = batched(findRules)
 
-/** The rule for an address: its own before its domain's. Null when there is none. */
+/** The rule for an address: its own before its domain's. Null if there is none. */
 export function senderRule(db: Queryable, account: string, address: string): Promise<SenderRule | null> {
   return ruleOf(db, { account, address, domain: domainPart(address) })
 }

@@ -6,7 +6,7 @@ export interface SpamExample {
   tokens: string[]
 }
 
-/** Keeps what a mail taught; the owner's word replaces the model's, never the other way round. */
+/** Stores an example; the owner's verdict replaces the model's, never the reverse. */
 export async function saveSpamExample(
   db: Queryable,
   example: SpamExample & { messageId: string; account: string; source: 'model' | 'owner' },
@@ -19,7 +19,7 @@ export async function saveSpamExample(
   )
 }
 
-/** How many there are of the class that has fewer. */
+/** The number of examples of the smaller class. */
 export async function countSpamExamples(db: Queryable, account: string): Promise<number> {
   const { rows } = await db.query<{ n: number }>(
     `select least(count(*) filter (where spam), count(*) filter (where not spam))::int as n
@@ -45,7 +45,7 @@ export async function loadSpamExamples(
   return rows
 }
 
-/** How often the owner called mail of this sender spam. */
+/** How often the owner called mail from this sender spam. */
 export async function ownersSpamFrom(db: Queryable, account: string, address: string): Promise<number> {
   const { rows } = await db.query<{ n: number }>(
     `select count(*)::int as n from replyd.spam_example e join replyd.message m on m.id = e.message_id

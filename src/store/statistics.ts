@@ -1,4 +1,4 @@
-/** Figures over time, by calendar day in the owner's time zone. */
+/** Statistics by calendar day in the owner's time zone. */
 import type { Disposition } from '../base/dispositions.ts'
 import type { Queryable } from './database.ts'
 
@@ -11,9 +11,9 @@ export interface DayFigures {
   positive: number
   neutral: number
   negative: number
-  /** Replies that went out. */
+  /** Replies that were sent. */
   sent: number
-  /** Of those: as the model wrote them. */
+  /** Of those: sent as the model wrote them. */
   untouched: number
   /** From arrival to sending, seconds; null without a reply. */
   medianSeconds: number | null
@@ -24,14 +24,14 @@ export interface DayFigures {
 
 export type ReplyFigures = Pick<DayFigures, 'sent' | 'untouched' | 'medianSeconds' | 'p90Seconds'>
 
-/** Blanks aside, which mail clients change on their own. */
+/** Ignores blanks, which mail clients change on their own. */
 const untouched = `regexp_replace(r.text, '\\s+', ' ', 'g') = regexp_replace(r.draft_text, '\\s+', ' ', 'g')`
 
 const replyColumns = `count(*)::int as sent, count(*) filter (where ${untouched})::int as untouched,
        percentile_cont(0.5) within group (order by extract(epoch from r.finished_at - m.internal_date)) as "medianSeconds",
        percentile_cont(0.9) within group (order by extract(epoch from r.finished_at - m.internal_date)) as "p90Seconds"`
 
-/** Days since then on which something happened, oldest first. */
+/** Days since then with any activity, oldest first. */
 export async function figuresByDay(db: Queryable, timeZone: string, since: Date): Promise<DayFigures[]> {
   const { rows } = await db.query<DayFigures>(
     `with mails as (
@@ -58,7 +58,7 @@ export async function figuresByDay(db: Queryable, timeZone: string, since: Date)
   return rows
 }
 
-/** The same for all replies since then: a median of medians would not be one. */
+/** The same over all replies since then: a median of medians would be wrong. */
 export async function replyFigures(db: Queryable, since: Date): Promise<ReplyFigures> {
   const { rows } = await db.query<ReplyFigures>(
     `select ${replyColumns} from replyd.reply r join replyd.message m on m.id = r.id
@@ -81,11 +81,11 @@ export async function countBy(
 }
 
 export interface WaitingFigures {
-  /** Seconds since the oldest mail came whose next step is still to run; 0 when there is none. */
+  /** Seconds since the arrival of the oldest mail whose next step is still to run; 0 if there is none. */
   oldestUnfinished: number
   /** The same for mail that waits for a person. */
   oldestForPerson: number
-  /** Replies of which nobody knows whether they went out. */
+  /** Replies that may or may not have been sent. */
   uncertain: number
 }
 
@@ -108,7 +108,7 @@ export interface ModelLatency {
   p95: number
 }
 
-/** How long the model took, by step, for calls since then. */
+/** Duration of model calls since then, by step. */
 export async function modelLatency(db: Queryable, since: Date): Promise<ModelLatency[]> {
   const { rows } = await db.query<ModelLatency>(
     `select step, percentile_cont(0.5) within group (order by duration_ms) / 1000 as median,

@@ -1,6 +1,6 @@
 /**
- * JSON for a jsonb parameter. PostgreSQL refuses U+0000 and lone surrogates in text, and hostile mail has both: they are
- * replaced, so that a mail can always be stored.
+ * JSON for a jsonb parameter. PostgreSQL refuses U+0000 and lone surrogates in text, and hostile mail contains both:
+ * they are replaced, so that any mail can be stored.
  */
 export function storable(value: unknown): string {
   return JSON.stringify(value, (_key, inner) => (typeof inner === 'string' ? storableText(inner) : inner))

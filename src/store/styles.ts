@@ -26,7 +26,7 @@ export async function saveStyles(db: Queryable, account: string, styles: Styles,
   )
 }
 
-/** All of them, or those learned before that: they are learned anew from what is still there. */
+/** Removes all styles, or those learned before that: they are learned again from the remaining mail. */
 export async function removeStyles(db: Queryable, before: Date | null): Promise<void> {
   await db.query('delete from replyd.style where $1::timestamptz is null or learned_at < $1', [before])
 }
@@ -38,7 +38,7 @@ interface Known {
   messageId: string | null
 }
 
-/** What the model wrote for mails with these Message-IDs, or under these of its own. */
+/** What the model wrote for mails with these Message-IDs, or under these Message-IDs. */
 export async function draftsFor(db: Queryable, account: string, ids: readonly string[]): Promise<Known[]> {
   const { rows } = await db.query<Known>(
     `select r.draft_text as "draftText", r.reply_message_id as "replyMessageId", m.message_id as "messageId"

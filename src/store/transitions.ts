@@ -1,16 +1,16 @@
 /**
- * Every way in which a mail and its reply change, by name, and nowhere else. A verb applies to the states that the table names.
- * In any other state it changes nothing and gives null: another worker, a second reviewer, a double click. Mail and reply change
+ * The only list of the ways in which a mail and its reply change, by name. A verb applies to the states in the table. In any
+ * other state it changes nothing and returns null: another worker, a second reviewer, a double click. Mail and reply change
  * together in one statement (moves.ts).
  *
  * Why nothing is sent twice:
  * - A mailbox is read under a fenced lease (leases.ts, ingested.ts), so each mail has one row, and each row one reply.
  * - Only `claim` makes a reply `sending`, only from `approved`. Only the worker that holds the claim writes the final dot of SMTP.
- * - Five verbs lead out of `sending`: `markSent` (the server said yes, or the copy stands in \Sent); `giveBack`, `refuse` and
- *   `startSaving` (the server said no, or the dot was not written); `doubt` (nobody knows). No other verb changes such a reply.
+ * - Five verbs lead out of `sending`: `markSent` (the server accepted, or the copy is in \Sent); `giveBack`, `refuse` and
+ *   `startSaving` (the server refused, or the dot was not written); `doubt` (unknown). No other verb changes such a reply.
  * - Nothing leads out of `sent`.
- * - Out of `uncertain` lead a person's word (`confirmSent`, `holdUncertain`), a copy found in \Sent (`confirmSent`), and an answer
- *   that the owner has given (`answeredElsewhere`). After `holdUncertain` only a person's `approve` leads to another sending.
+ * - `uncertain` ends with a person's decision (`confirmSent`, `holdUncertain`), a copy found in \Sent (`confirmSent`), or the
+ *   owner's own answer (`answeredElsewhere`). After `holdUncertain` only a person's `approve` leads to another sending.
  *
  * test/store/transitions.test.ts reads this table the other way: for each state, the verbs that leave it.
  */
@@ -18,25 +18,28 @@ import type { Disposition, ReplyState, Stage } from '../base/dispositions.ts'
 import type { GuardCode, Reason } from '../base/reasons.ts'
 import type { StoredVerdict } from '../triage/verdict.ts'
 
-/** What a verb requires of a mail and its reply, and what it makes of them. */
+/** What a verb requires of a mail and its reply, and what it changes. */
 export interface Move {
   mail?: {
     from: readonly Stage[]
-    /** Dispositions that the mail may have; any when absent. */
+    /** Allowed dispositions of the mail; any if absent. */
     having?: readonly Disposition[]
     to: Stage
-    /** Where there are several, the caller chooses. */
+    /** If there are several, the caller chooses. */
     as: readonly Disposition[]
   }
   reply?: {
     from: readonly ReplyState[]
-    /** Absent: the state stays, and the fields of the change are stored. `null`: the reply must be in one of the states, and is left as it is. */
+    /**
+     * Absent: the state stays, and the fields of the change are stored. `null`: the reply must be in one of the
+     * states, and stays unchanged.
+     */
     to?: ReplyState | null
     /** There may be no reply. */
     orNone?: true
-    /** The stage at which the mail must be, for a verb that does not move it. */
+    /** Required stage of the mail, for a verb that does not move it. */
     mailAt?: Stage
-    /** Replies in these states stay as they are while the mail moves. */
+    /** Replies in these states stay unchanged while the mail moves. */
     others?: readonly ReplyState[]
   }
 }
@@ -117,7 +120,7 @@ export const moves = {
     mail: { from: ['deliver'], to: 'review', as: ['held'] },
     reply: { from: ['approved'], to: 'held' },
   },
-  // The sender takes the question back. A reply under way to the server is not here.
+  // The sender withdraws the question. Excludes a reply that is being sent.
   withdraw: {
     mail: {
       from: ['triage', 'compose', 'decide', 'deliver', 'review', 'done'],
@@ -127,7 +130,7 @@ export const moves = {
     },
     reply: { from: ['composed', 'held', 'saved', 'approved'], to: 'superseded' },
   },
-  // A failure that no retry helps. A reply that is being sent is not here: see `doubt`.
+  // A failure that no retry can fix. Excludes a reply that is being sent: see `doubt`.
   giveUp: {
     mail: { from: jobs, to: 'review', as: ['held'] },
     reply: {
@@ -252,17 +255,19 @@ type Moves = typeof moves
 export type VerbName = keyof Moves
 type HasMail<V extends VerbName> = Moves[V] extends { mail: object } ? V : never
 type HasReply<V extends VerbName> = Moves[V] extends { reply: object } ? V : never
-/** Verbs that move a mail, whatever else they do. */
+/** Verbs that move a mail, alone or with its reply. */
 export type MailVerb = { [V in VerbName]: HasMail<V> }[VerbName]
 export type ReplyVerb = { [V in VerbName]: HasReply<V> }[VerbName]
 /** Verbs that leave the reply alone. */
 export type MailOnlyVerb = Exclude<MailVerb, ReplyVerb>
 
-/** Where the mail stands after the verb. */
+/** The mail's stage after the verb. */
 export const stageAfter = (verb: MailVerb): Stage => moves[verb].mail.to
 export const dispositionAfter = (verb: MailVerb): Disposition => moves[verb].mail.as[0]
 
-/** What a mail's move writes down. Absent fields stay as they are; a person's decision ends the `detail` of before. */
+/**
+ * Fields stored with a mail's move. Absent fields stay unchanged; a person's decision clears the previous `detail`.
+ */
 export interface MailFields {
   reason: Reason
   codes?: readonly GuardCode[]
@@ -270,14 +275,16 @@ export interface MailFields {
   instruction?: string
   ceiling?: 'never' | 'draft' | 'may'
   verdict?: StoredVerdict
-  /** When the next step may run; at once when absent. */
+  /** When the next step may run; at once if absent. */
   dueAt?: Date
   durationMs?: number
 }
 
-/** What a reply's move writes down. Absent fields stay as they are. */
+/** Fields stored with a reply's move. Absent fields stay unchanged. */
 export interface ReplyFields {
-  /** The text that the row must have, so that nobody approves or overwrites what they have not seen; any when absent. */
+  /**
+   * The text that the row must have, so that nobody approves or overwrites what they have not seen; any if absent.
+   */
   fromText?: string
   kind?: 'send' | 'draft'
   octets?: Buffer
@@ -295,6 +302,6 @@ export interface ReplyFields {
   claimedAt?: Date | null
   finishedAt?: Date
   replyText?: string
-  /** Where the draft stands in \\Drafts; null: nowhere any more. */
+  /** Where the draft is in \\Drafts; null: no longer there. */
   saved?: { mailbox: string; uidValidity: string | null; uid: number | null; size: number } | null
 }

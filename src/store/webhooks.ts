@@ -4,16 +4,16 @@ import type { Queryable } from './database.ts'
 
 export interface WebhookRow {
   url: string
-  /** Every event up to here was delivered, given up, or came before the webhook was configured. */
+  /** Every event up to here was delivered, given up, or older than the webhook's configuration. */
   lastEvent: number
-  /** The day on which the budget's end was last told. */
+  /** The day for which the used-up budget was last reported. */
   budgetDay: string
   attempts: number
   failingSince: Date | null
   dueAt: Date
 }
 
-/** Begins with what happens from now on when it is new. */
+/** A new webhook starts with future events. */
 export async function loadWebhook(db: Queryable, url: string, now: Date): Promise<WebhookRow> {
   const { rows } = await db.query<WebhookRow>(
     `insert into replyd.webhook as w (url, last_event, budget_day, due_at)
@@ -49,7 +49,10 @@ export interface TellableEvent {
   summary: string | null
 }
 
-/** The next events after that one, oldest first. The newest are left for later: one with a lower number may still come. */
+/**
+ * The next events after that one, oldest first. Omits the newest ones: one with a lower number may still be
+ * committed.
+ */
 export async function eventsAfter(db: Queryable, lastEvent: number, before: Date): Promise<TellableEvent[]> {
   const { rows } = await db.query<TellableEvent>(
     `select e.id::float8 as id, e.at, e.step, e.disposition, e.reason, m.id as "messageId", m.account,

@@ -1,6 +1,6 @@
 /**
- * The local spam filter: Robinson's naive Bayes with Fisher's method (as bogofilter and SpamBayes have it). Pure: counts
- * come in, a score comes out; where they are kept is the store's business.
+ * The local spam filter: Robinson's naive Bayes with Fisher's method (as in bogofilter and SpamBayes). Pure: takes
+ * counts, returns a score; storage is the store's job.
  */
 import type { Message } from '../mail/message.ts'
 import { isOfHeader, spamTokens } from './spam-tokens.ts'
@@ -11,7 +11,7 @@ export interface Counts {
 }
 
 export interface SpamModel {
-  /** Mails that were learned, by class. */
+  /** Number of learned mails, by class. */
   readonly mails: Counts
   /** In how many mails of each class a token occurred. */
   readonly tokens: ReadonlyMap<string, Counts>
@@ -22,15 +22,15 @@ export interface Example {
   spam: boolean
 }
 
-/** Tokens of one mail that count: those that say most. */
+/** Tokens of one mail that are used: the most significant ones. */
 const mostClues = 1000
-/** A token whose probability is nearer to 0.5 than this says nothing. */
+/** A token whose probability is closer to 0.5 than this is ignored. */
 const leastDeviation = 0.1
-/** How many mails the assumption that an unknown token is neutral weighs. */
+/** Weight, in mails, of the assumption that an unknown token is neutral. */
 const strength = 0.1
 const assumed = 0.5
 
-/** Learns all examples from nothing. */
+/** Trains on all examples from scratch. */
 export function train(examples: Iterable<Example>): SpamModel {
   const mails = { spam: 0, ham: 0 }
   const tokens = new Map<string, Counts>()
@@ -46,12 +46,12 @@ export function train(examples: Iterable<Example>): SpamModel {
   return { mails, tokens }
 }
 
-/** Above this score a mail is rather spam than not, if it has to be said; 0.5 itself means that nothing is known. */
+/** Above this score a mail is more likely spam than not; 0.5 itself means unknown. */
 export const ratherSpam = 0.55
 
 /**
- * 0 (surely wanted) to 1 (surely spam); 0.5 when nothing is known. Header and body are two witnesses, each heard by itself:
- * Fisher's method takes clues for independent, and dozens from one mailing list's header would drown what the text says.
+ * 0 (certainly wanted) to 1 (certainly spam); 0.5 when nothing is known. Header and body are scored separately:
+ * Fisher's method assumes independent tokens, and dozens from one mailing list's header would drown out the text.
  */
 export function score(model: SpamModel, mail: Message | readonly string[]): number {
   const tokens = 'fields' in mail ? spamTokens(mail) : mail
@@ -63,7 +63,7 @@ export function score(model: SpamModel, mail: Message | readonly string[]): numb
   return 1 / (1 + Math.exp(-logit))
 }
 
-/** No witness is so sure that another could not be heard beside it. */
+/** Keeps each score away from certainty, so that neither can outweigh the other completely. */
 const leastDoubt = 1e-4
 const logitOf = (probability: number) => Math.log((probability + leastDoubt) / (1 - probability + leastDoubt))
 
@@ -73,7 +73,7 @@ export interface Clue {
   probability: number
 }
 
-/** The tokens that decide, the strongest first. */
+/** The decisive tokens, strongest first. */
 export function cluesOf({ mails, tokens }: SpamModel, found: readonly string[]): Clue[] {
   const clues: Clue[] = []
   for (const token of new Set(found)) {
@@ -86,7 +86,7 @@ export function cluesOf({ mails, tokens }: SpamModel, found: readonly string[]):
   return clues.sort((a, b) => strengthOf(b) - strengthOf(a)).slice(0, mostClues)
 }
 
-/** Robinson's f(w): the observed share, drawn to 0.5 where it rests on few mails. */
+/** Robinson's f(w): the observed share, pulled towards 0.5 when it rests on few mails. */
 function probabilityOf(counts: Counts, mails: Counts): number {
   const spam = counts.spam / Math.max(1, mails.spam)
   const ham = counts.ham / Math.max(1, mails.ham)
@@ -95,7 +95,7 @@ function probabilityOf(counts: Counts, mails: Counts): number {
   return (strength * assumed + seen * (spam / (spam + ham))) / (strength + seen)
 }
 
-/** Fisher's method both ways; where they contradict each other the result is near 0.5. */
+/** Fisher's method in both directions; if they contradict each other the result is near 0.5. */
 function combine(clues: readonly Clue[]): number {
   let spamLogs = 0
   let hamLogs = 0
@@ -120,24 +120,24 @@ function chiSquareTail(x: number, n: number): number {
   return Math.min(1, sum)
 }
 
-/** Fewer examples of either class than this, and the filter says nothing. */
+/** With fewer examples of either class the filter gives no verdict. */
 export const leastExamples = 200
-/** Share of wrong answers, measured on this mailbox, below which it may answer alone. */
+/** Share of wrong verdicts, measured on this mailbox, below which the filter may decide alone. */
 const mostError = 0.005
 
 export interface Bounds {
-  /** From this score on a mail is spam, to this one it is wanted; null: never said alone. */
+  /** From this score on a mail is spam, up to `hamTo` it is wanted; null: never decided alone. */
   spamFrom: number | null
   hamTo: number | null
 }
 
-/** Share of the newest examples that stands for the mail to come. */
+/** Share of the newest examples used for validation. */
 const newestShare = 0.1
 
 /**
- * Where the filter may answer alone. The ranges are the widest in which fewer than 0.5 % of the answers about the older
- * examples were wrong (leave one out, which for counts is exact and costs one subtraction). They are then held against the
- * newest tenth, which the filter of the older ones has not seen: spam changes, and random folds hide that.
+ * Where the filter may decide alone. The ranges are the widest in which fewer than 0.5 % of the verdicts on the older
+ * examples were wrong (leave-one-out, which for counts is exact and costs one subtraction). They are then validated
+ * on the newest tenth, which the filter was not trained on: spam changes over time, and random folds hide that.
  *
  * @param examples oldest first
  */
@@ -166,7 +166,7 @@ const scored = (model: SpamModel, { spam, tokens }: Example): Scored => ({
   score: score(model, tokens),
 })
 
-/** The bound, raised above the wrong answers that it gave; null when nothing above it stays to speak for it. */
+/** The bound, raised above its wrong verdicts; null when no correct verdict remains above it. */
 function stillSafe(bound: number, newest: readonly Scored[]): number | null {
   const answers = newest.filter((each) => each.score >= bound)
   const wrong = answers.filter(({ spam }) => !spam)
@@ -187,9 +187,9 @@ function lastSafe(scored: readonly Scored[], wrong: boolean): number | null {
   let safe: number | null = null
   for (const [at, { spam, score }] of scored.entries()) {
     if (spam === wrong) mistakes++
-    // Equal scores stand or fall together.
+    // Equal scores belong to the same side.
     const next = scored[at + 1]
-    // Half way to the next one, so that the bound does not cling to the examples.
+    // Halfway to the next score, so that the bound does not overfit the examples.
     if (next?.score !== score && mistakes / (at + 1) < mostError) safe = (score + (next?.score ?? score)) / 2
   }
   return safe

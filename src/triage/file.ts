@@ -1,4 +1,4 @@
-/** File: spam goes to \Junk, marked and undoable. Never deleted, never set \Seen (standards.md section 8.2). */
+/** File: spam goes to \Junk, marked and undoable. Never deleted, never set \Seen (docs/rules.md section 8.2). */
 import { PermanentError, TemporaryError, UncertainError } from '../base/errors.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
 import { CannotMove, MessageVanished } from '../imap/imap.ts'
@@ -22,7 +22,7 @@ async function fileSpam(context: StepContext, account: Account, row: MessageRow)
   if (action === 'none') return { disposition: 'no-reply-needed', reason: row.reason }
   const flags = await account.imap.flags(row.mailbox, row.uidValidity, row.uid)
   if (flags === null) return whereItWent(context, account, row)
-  // The owner's word outranks ours, also when it was given a moment ago.
+  // The owner's keyword takes precedence, even if it was set a moment ago.
   if (flags.some((flag) => /^\$?(not|non)junk$/i.test(flag)))
     return { disposition: 'restored', reason: 'marked-not-junk' }
   await mark(account, row)
@@ -30,7 +30,7 @@ async function fileSpam(context: StepContext, account: Account, row: MessageRow)
   return moveToJunk(context, account, row)
 }
 
-/** Before the move: keywords travel along. Where the server keeps none, the ledger alone knows. */
+/** Before the move, because keywords move along. If the server keeps none, only the ledger has the mark. */
 async function mark(account: Account, { mailbox, uidValidity, uid }: MessageRow): Promise<void> {
   try {
     await account.imap.addFlags(mailbox, uidValidity, uid, ['$Junk'])
@@ -50,14 +50,14 @@ async function moveToJunk(context: StepContext, account: Account, row: MessageRo
     await noteJunkPlace(context.db, row.id, { mailbox: junk, uidValidity, uid })
     return { disposition: 'filed', reason: row.reason }
   } catch (error) {
-    // Its keyword, and the ledger, say what it is; a copy in \Junk would be one more spam to look at.
+    // Keyword and ledger identify it; a copy in \Junk would only be one more spam to look at.
     if (error instanceof CannotMove) return { disposition: 'marked', reason: row.reason }
     if (!(error instanceof MessageVanished || error instanceof UncertainError)) throw error
     return whereItWent(context, account, row)
   }
 }
 
-/** The UID is gone, or the answer to MOVE was lost: only the Message-ID can tell. */
+/** The UID is gone, or the answer to MOVE was lost: search by Message-ID. */
 async function whereItWent(context: StepContext, account: Account, row: MessageRow): Promise<FilingOutcome> {
   const { imap } = account
   if (row.messageId === null) {
@@ -65,7 +65,7 @@ async function whereItWent(context: StepContext, account: Account, row: MessageR
     if (stays) throw new TemporaryError('the move to \\Junk was not carried out')
     return { disposition: 'filed', reason: row.reason }
   }
-  // First whether it stays: an older mail with the same Message-ID may lie in \Junk.
+  // First check whether it is still here: an older mail with the same Message-ID may be in \Junk.
   const stays = (await imap.flags(row.mailbox, row.uidValidity, row.uid)) !== null
   if (stays) throw new TemporaryError('the move to \\Junk was not carried out')
   const { junk } = await imap.specialMailboxes()

@@ -1,4 +1,4 @@
-/** The local filter beside the model: learns from the model's sure verdicts and the owner's moves, and saves calls. */
+/** The local filter: learns from the model's confident verdicts and the owner's moves, and saves model calls. */
 
 import type { StepContext } from '../context.ts'
 import { noteNegativeAnswer } from '../store/autonomy.ts'
@@ -11,12 +11,12 @@ import { type Bounds, boundsOf, leastExamples, type SpamModel, score, train } fr
 import { spamTokens } from './spam-tokens.ts'
 import { type FilterVerdict, modelVerdict, type StoredVerdict } from './verdict.ts'
 
-/** The newest examples of each class; more would cost time and say little. */
+/** The newest examples of each class; more would cost time and add little. */
 const perClass = 1_000
 const keptForMs = 600_000
-/** Only verdicts this sure are learned from. */
+/** Learn only from verdicts with at least this confidence. */
 const sureFrom = 0.95
-/** A milder complaint is not about the answer. */
+/** A milder complaint does not concern the answer. */
 const negativeFrom = 0.4
 
 interface Learned {
@@ -27,7 +27,7 @@ interface Learned {
 
 const learned = new WeakMap<Database, Map<string, Learned>>()
 
-/** Null where it may not answer alone: too few examples, a score in between, or somebody the owner has written to. */
+/** Null if it may not decide alone: too few examples, a score in between, or a sender the owner has written to. */
 export async function askFilter(context: StepContext, mail: StoredMail): Promise<FilterVerdict | null> {
   const { row, message } = mail
   const { model, bounds } = await filterOf(context, row.account)
@@ -58,7 +58,7 @@ async function filterOf({ db, clock }: StepContext, account: string): Promise<Le
   return fresh
 }
 
-/** Never from its own verdicts: that would only make it surer of what it believes. */
+/** Never from its own verdicts: that would only reinforce its beliefs. */
 export async function learnFrom(
   context: StepContext,
   { row, message }: StoredMail,

@@ -1,6 +1,6 @@
 /**
- * How a mail was made, for the local filter: the marks of the program that wrote it and of the way it took. What a
- * program is used for changes slowly, whatever it is made to say.
+ * How a mail was made, for the local filter: traces of the program that wrote it and of the relays. The uses of a
+ * program change slowly, whatever the text says.
  */
 import { fieldValues, firstField, type Message } from '../mail/message.ts'
 
@@ -15,7 +15,7 @@ function shapeOf(text: string): string {
     .slice(0, 24)
 }
 
-/** Shapes of what every mail has: Message-ID, Date, boundary, and the name and local part in From. */
+/** Shapes of fields that every mail has: Message-ID, Date, boundary, and the name and local part in From. */
 export function shapesOf(message: Message): string[] {
   const field = (name: string) => firstField(message, name) ?? ''
   const from = field('from')
@@ -34,11 +34,11 @@ export function shapesOf(message: Message): string[] {
 function subjectKind(subject: string): string {
   if (subject === '') return 'empty'
   if (/^re:/i.test(subject)) return 're'
-  // A number behind a gap makes each copy differ for filters that compare subjects.
+  // A number after a gap makes each copy look different to filters that compare subjects.
   return /\s{3,}\S+$/.test(subject) ? 'tail' : 'plain'
 }
 
-/** Networks of the hosts it came through (the first two and three numbers of an IPv4 address), and how they say they took it. */
+/** Networks of the relays (the first two and three numbers of an IPv4 address), and the protocols they name. */
 export function relaysOf(message: Message): string[] {
   return fieldValues(message, 'received').flatMap((value) => {
     const text = value.slice(0, 1_000)

@@ -16,7 +16,7 @@ export const languageName = (tag: string) => {
   }
 }
 
-/** Phrases are asked for as the owner's headings are worded: that is what they are to meet. */
+/** Search phrases should match the wording of the owner's headings. */
 function searchWish(hint: SearchHint | null): string {
   if (hint === null) return '[], not used here.'
   const named = hint.languages.map(languageName).join(' and ')

@@ -1,4 +1,7 @@
-/** What the local filter sees of a mail: header facts and words, as short strings. A token says only that something occurs. */
+/**
+ * The local filter's view of a mail: header facts and words, as short strings. A token only says that something
+ * occurs.
+ */
 import { decodeWords, domainPart, parseAddressList } from '../mail/address.ts'
 import { fieldValues, firstField, type Message, type Part } from '../mail/message.ts'
 import { relaysOf, shapesOf, sizesOf } from './header-shapes.ts'
@@ -9,7 +12,7 @@ const longestHtml = 120_000
 /** Tokens of one mail. */
 const mostTokens = 1_500
 
-/** Fields that filters write: learning from them would be learning what another filter thought, or what a sender claims. */
+/** Fields written by filters: learning from them would copy another filter's opinion or a sender's claim. */
 const filterField =
   /^(?:x-(?:spam|virus|antispam|antivirus|barracuda|ms-exchange|forefront|microsoft-antispam|ses-|rspam)|authentication-results|arc-)/
 
@@ -37,7 +40,7 @@ export function spamTokens(message: Message): string[] {
   add('part', partTypes(message.structure))
   const text = message.text.slice(0, longestText)
   add('', words(text))
-  // Tags and colours are left out: newsletters that people want have them as well, and they cost more than they tell.
+  // Tags and colours are ignored: wanted newsletters have them as well, and they cost more than they contribute.
   const html = message.html?.slice(0, longestHtml) ?? ''
   add(
     'link',
@@ -99,7 +102,7 @@ function hosts(value: string): string[] {
   )
 }
 
-/** Lower case, letters of any script; Chinese, Japanese and Thai come in long runs, which are cut in pairs. */
+/** Lower case, letters of any script; long runs of Chinese, Japanese and Thai are cut into pairs. */
 function words(text: string): string[] {
   return (text.toLowerCase().match(/[\p{L}\p{M}\p{N}$€£%!'_-]{2,}/gu) ?? [])
     .flatMap((word) => {
@@ -110,7 +113,7 @@ function words(text: string): string[] {
     .filter((word) => word.length > 1 && !/^\p{N}+$/u.test(word))
 }
 
-/** Capitals and exclamation marks, where they are many. */
+/** Capitals and exclamation marks, if there are many. */
 function shoutsOf(text: string): string[] {
   const letters = text.match(/\p{L}/gu)?.length ?? 0
   const capitals = text.match(/\p{Lu}/gu)?.length ?? 0

@@ -1,4 +1,4 @@
-/** Triage: one call to the model says what a mail is; what can be known for nothing is asked first. */
+/** Triage: one model call classifies a mail, after everything that can be decided without one. */
 import type { Reason } from '../base/reasons.ts'
 import { loadThread } from '../compose/thread.ts'
 import type { AccountSettings, SpamSettings } from '../config/settings.ts'
@@ -42,7 +42,7 @@ export async function triage(context: StepContext, id: string, signal: AbortSign
   const { verb, ...decision } =
     (await withoutModel(arrival, rule)) ??
     unlessUnread(decisionOf(await ask(arrival, signal), mail.row, account.settings.spam, rule), mail.message)
-  // Before the commit: a process that ends in between triages this mail again and takes the replies back then.
+  // Before the commit: if the process dies in between, this mail is triaged again and the replies are withdrawn then.
   if (verb === 'leaveUnanswered' && takesBack(decision.verdict)) await takeBackReplies(arrival)
   const now = context.clock.now()
   const change = { id, at: 'triage' as const, ...decision, durationMs: now.getTime() - started.getTime() }
@@ -51,7 +51,9 @@ export async function triage(context: StepContext, id: string, signal: AbortSign
   return { stage: stageAfter(verb) }
 }
 
-/** The owner's list for this sender: configured, or learned from what they moved. An address outranks its domain. */
+/**
+ * The owner's list entry for this sender: configured, or learned from their moves. An address outranks its domain.
+ */
 async function ruleFor({ context, account, mail: { row } }: Arrival): Promise<SenderRule | null> {
   if (!row.fromAddress) return null
   return (
@@ -69,7 +71,7 @@ export function configuredRule(spam: SpamSettings, address: string): SenderRule 
   return null
 }
 
-/** What can be decided without the model; null when it has to be asked. */
+/** What can be decided without the model; null if it has to be asked. */
 async function withoutModel(
   { context, account, mail }: Arrival,
   rule: SenderRule | null,
@@ -86,7 +88,7 @@ async function withoutModel(
       verdict: found,
     }
   if (row.ceiling !== 'never') return null
-  // Never to be answered: only spam is the question, and for a sender whose mail was let through before it is settled.
+  // Never to be answered, so only spam is in question, and that is settled if the sender's earlier mail was accepted.
   const known =
     rule?.rule === 'allow' ||
     (row.fromAddress !== null && (await earlierMails(context.db, row.account, row.fromAddress, row.id)) > 0)
@@ -96,13 +98,15 @@ async function withoutModel(
   return known ? declined : null
 }
 
-/** The filter's "wanted" alone is no proof for a first contact: fraud that is new to it looks like any other mail. */
+/**
+ * The filter's "wanted" alone is not enough for a first contact: fraud that is new to it looks like any other mail.
+ */
 function isAuthenticated({ owner }: AccountSettings, { row, message }: StoredMail): boolean {
   const domain = domainPart(row.fromAddress ?? '')
   return authentication(message, owner.authservIds, domain) === 'pass'
 }
 
-/** What the owner's lists and their own server's filter say: it costs nothing and needs no history. */
+/** The verdict of the owner's lists and their server's filter: free, and needs no history. */
 export function withoutHistory(
   { owner }: AccountSettings,
   message: Message,
@@ -136,14 +140,14 @@ async function ask(arrival: Arrival, signal: AbortSignal): Promise<Verdict> {
   return believed(value, mail.message)
 }
 
-/** New text of at most so many characters may be understood only with what it answers. */
+/** A text of at most this many characters may only make sense together with the mail it answers. */
 const shortText = 300
-/** Messages of the thread that are shown for a short one. */
+/** Number of thread messages shown for a short mail. */
 export const threadShown = 2
 
 export const isShort = (message: Message) => visibleText(message).text.length <= shortText
 
-/** What a short mail may refer to. */
+/** The messages that a short mail may refer to. */
 async function shortThread(arrival: Arrival) {
   const { account, mail } = arrival
   const addressees = replyHeader(mail.message, account.settings.owner, 'draft')?.to ?? []
@@ -151,7 +155,7 @@ async function shortThread(arrival: Arrival) {
   return (await loadThread(arrival, addressees)).entries.slice(-threadShown)
 }
 
-/** What has to be known of a mail to judge it; the eval and the backtest have no row. */
+/** The input for judging a mail; eval and backtest have no row. */
 export interface MailToJudge {
   row: Pick<MessageRow, 'internalDate' | 'codes'>
   message: Message
@@ -163,7 +167,7 @@ export interface MailToJudge {
 
 /**
  * @param timeZone IANA name of the owner's zone
- * @param salt fresh for each call, letters and digits
+ * @param salt new for each call, letters and digits
  */
 export function triageQuestion(
   { settings, prompts, knowledge }: Pick<Account, 'settings' | 'prompts' | 'knowledge'>,
@@ -203,8 +207,8 @@ export function triageQuestion(
 }
 
 /**
- * What the model says, and what replyd knows without it: text that only a machine could see was written for a machine,
- * and bank details that change are a trap, whatever the model made of them.
+ * Combines the model's verdict with what replyd knows without it: text that only a machine can see was written for a
+ * machine, and changed bank details are a trap, whatever the model concluded.
  */
 export function believed(verdict: Verdict, message: Message): Verdict {
   const text = `${decodeWords(firstField(message, 'subject') ?? '')}\n${visibleText(message).text}`
@@ -215,7 +219,7 @@ export function believed(verdict: Verdict, message: Message): Verdict {
   }
 }
 
-/** A question may stand in what was not read: a person looks before the mail is closed or answered. */
+/** The unread part may contain a question: a person looks before the mail is closed or answered. */
 export function unlessUnread(decision: TriageDecision, message: Pick<Message, 'faults'>): TriageDecision {
   if (!isTextUnread(message)) return decision
   const isOpen = decision.verb === 'wantReply' || decision.verb === 'leaveUnanswered'
@@ -248,7 +252,7 @@ export function decisionOf(
     const reason = suspected ? 'suspected-spam' : row.reason
     return { verb: 'decline', reason, detail, verdict }
   }
-  // A person looks, whatever else the model made of it: no reply is written that could confirm it.
+  // A person looks, whatever else the model says: no reply is written that could confirm it.
   if (verdict.payment_change) return { verb: 'askPerson', reason: 'payment-change', detail, verdict }
   if (suspected) return { verb: 'askPerson', reason: 'suspected-spam', detail, verdict }
   if (!verdict.needs_reply) return { verb: 'leaveUnanswered', reason: 'nothing-asked', detail, verdict }
@@ -257,7 +261,7 @@ export function decisionOf(
 
 /**
  * Whether the account's own server called it spam in X-Spamd-Result (rspamd). Believed only above the first Received
- * field, beside Authentication-Results of an own server: what stands below, anybody may have written.
+ * field, next to Authentication-Results of an own server: anything below may have been written by anybody.
  */
 export function isSpamUpstream(message: Pick<Message, 'fields'>, authservIds: readonly string[]): boolean {
   const received = message.fields.findIndex(({ name }) => name === 'received')

@@ -1,4 +1,4 @@
-/** What the model says of a mail, and the reply it writes: shapes, limits, and what is forgiven. */
+/** The model's verdict on a mail and the reply it writes: shapes, limits, and tolerated deviations. */
 import { z } from 'zod'
 import { PermanentError } from '../base/errors.ts'
 import { flag, languageTag, level, line, severalLines, share, word } from '../model/prompts/fields.ts'
@@ -11,7 +11,7 @@ export type Sentiment = (typeof sentiments)[number]
 /** Category of a mail that fits none of the owner's. */
 const otherCategory = 'other'
 
-/** Characters (UTF-16 units). 16 KiB is the most an answer may have (standards.md 5.7). */
+/** Characters (UTF-16 units). 16 KiB is the most an answer may have (docs/rules.md section 5.7). */
 export const limits = {
   summary: 240,
   category: 60,
@@ -24,9 +24,9 @@ export const limits = {
 } as const
 
 export interface Verdict {
-  /** Every question and request of the mail that is still open. */
+  /** Every question and request in the mail that is still open. */
   asks: string[]
-  /** Short phrases in the language of the knowledge folder, to search it with. */
+  /** Short search phrases in the language of the knowledge folder. */
   search: string[]
   spam: { is: boolean; kind: SpamKind; confidence: number }
   sentiment: { label: Sentiment; intensity: number }
@@ -34,12 +34,12 @@ export interface Verdict {
   language: string
   /** One of the owner's categories, or `other`. */
   category: string
-  /** 0 can wait for ever, 3 is a matter of hours. */
+  /** 0 can wait indefinitely, 3 is a matter of hours. */
   urgency: number
   needs_reply: boolean
   /** The mail tries to instruct a machine that reads it. */
   manipulation: boolean
-  /** It announces other bank details or another place to pay to, or wants gift cards. */
+  /** It announces other bank details or another payee, or asks for gift cards. */
   payment_change: boolean
   /** One line in the owner's language. */
   summary: string
@@ -47,7 +47,7 @@ export interface Verdict {
   confidence: number
 }
 
-/** What the local filter says, stored in a verdict's place; it knows nothing of sentiment, language or category. */
+/** The local filter's verdict, stored instead of the model's; it has no sentiment, language or category. */
 export interface FilterVerdict {
   model: 'bayes'
   spam: { is: boolean; kind: 'bulk' | 'none'; confidence: number }
@@ -57,12 +57,12 @@ export interface FilterVerdict {
 
 export type StoredVerdict = Verdict | FilterVerdict
 
-/** Null where the model was not asked. */
+/** Null if the model was not asked. */
 export function modelVerdict(stored: StoredVerdict | null): Verdict | null {
   return stored === null || 'model' in stored ? null : stored
 }
 
-/** @throws PermanentError where the model was not asked */
+/** @throws PermanentError if the model was not asked */
 export function neededVerdict(stored: StoredVerdict | null): Verdict {
   const verdict = modelVerdict(stored)
   if (verdict === null) throw new PermanentError('the model has not judged this mail')
@@ -71,7 +71,7 @@ export function neededVerdict(stored: StoredVerdict | null): Verdict {
 
 const spam = z
   .object({ is: flag, kind: word(spamKinds).catch('none'), confidence: share })
-  // A kind without spam and spam without a kind contradict themselves; `is` decides.
+  // A kind without spam and spam without a kind are contradictory; `is` decides.
   .transform(({ is, kind, confidence }) => {
     if (!is) return { is, kind: 'none' as const, confidence }
     return { is, kind: kind === 'none' ? ('bulk' as const) : kind, confidence }
@@ -79,7 +79,7 @@ const spam = z
 
 /**
  * The verdict's schema for an owner's list of categories.
- * @param categories names as in the configuration; matched whatever the case
+ * @param categories names as in the configuration; matched in any case
  */
 export function verdictSchema(categories: readonly string[]): z.ZodType<Verdict> {
   const key = JSON.stringify(categories)
@@ -88,7 +88,7 @@ export function verdictSchema(categories: readonly string[]): z.ZodType<Verdict>
   return made
 }
 
-/** zod compiles each schema at its first use; there are as many as lists in the configuration. */
+/** zod compiles each schema at its first use; there is one per list in the configuration. */
 const schemas = new Map<string, z.ZodType<Verdict>>()
 
 function newVerdictSchema(categories: readonly string[]): z.ZodType<Verdict> {
@@ -120,11 +120,11 @@ function onlyObject(input: unknown): unknown {
   return Array.isArray(input) && input.length === 1 ? input[0] : input
 }
 
-/** What a model writes where it has nothing to list, in the languages it may write. */
+/** What a model writes when it has nothing to list, in the languages it may use. */
 const nothing =
   /^[\s"'([-]*(?:none|nothing|no|n\/?a|null|nil|keine?[ns]?|nichts|nein|aucune?|rien|ningun[oa]?|nada|nessun[oa]?|niente|geen|niets|nenhum[a]?|brak|ingen|inget|žádn[áéý]|nincs|yok|немає|нет|нічого|なし|无|無|لا شيء|لا يوجد)[\s"')\].!。-]*$/iu
 
-/** A list of short texts. Null, one text for a list, and words for nothing are forgiven. */
+/** A list of short texts. Null, a single text, and words for "nothing" are accepted. */
 function lines(length: number, most: number, absent: 'empty' | 'fault' = 'empty'): z.ZodType<string[]> {
   const list = (input: unknown) => {
     if (input === null || (input === undefined && absent === 'empty')) return []
@@ -138,17 +138,17 @@ function lines(length: number, most: number, absent: 'empty' | 'fault' = 'empty'
 export interface AnsweredAsk {
   ask: string
   answered: boolean
-  /** Where the answer comes from: a knowledge file and heading, `thread`, `mail`, `instructions`; null for none. */
+  /** Source of the answer: a knowledge file and heading, `thread`, `mail`, `instructions`; null for none. */
   source: string | null
 }
 
 export interface Composed {
-  /** Plain text, LF line ends; empty only when a person has to write it, or facts for it are missing. */
+  /** Plain text, LF line ends; empty only if a person has to write it, or facts are missing. */
   text: string
   /** BCP 47. */
   language: string
   answers: AnsweredAsk[]
-  /** What is needed to answer and no source states. */
+  /** Facts that are needed to answer and that no source states. */
   missing: string[]
   /** 0 to 1. */
   confidence: number
@@ -168,12 +168,12 @@ function oneText(input: unknown): unknown {
   return Array.isArray(input) && input.every((each) => typeof each === 'string') ? input.join('; ') : input
 }
 
-/** One answer without its list. */
+/** A single answer without its list. */
 function listOf(input: unknown): unknown {
   return typeof input === 'object' && input !== null && !Array.isArray(input) ? [input] : input
 }
 
-/** @see Composed. An empty text passes only together with what it is that a person has to do. */
+/** @see Composed. An empty text is accepted only together with what a person has to do. */
 export const composedSchema: z.ZodType<Composed> = z.preprocess(
   onlyObject,
   z

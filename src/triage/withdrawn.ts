@@ -1,4 +1,4 @@
-/** "Never mind": the sender takes a question back, so the reply to it that still waits is no longer needed. */
+/** "Never mind": the sender withdraws a question, so the waiting reply is no longer needed. */
 
 import type { Arrival } from '../context.ts'
 import { removeSavedDraft, savedDraft } from '../deliver/draft-in-mailbox.ts'
@@ -9,7 +9,7 @@ import { move } from '../store/moves.ts'
 import { openRepliesTo } from '../store/replies.ts'
 import { modelVerdict, type StoredVerdict } from './verdict.ts'
 
-/** A mail that asks for nothing any more, in a thread of the sender's own. */
+/** A mail in a thread of the sender's own that no longer asks for anything. */
 export function takesBack(stored: StoredVerdict | null | undefined): boolean {
   const verdict = modelVerdict(stored ?? null)
   return (
@@ -22,8 +22,8 @@ export function takesBack(stored: StoredVerdict | null | undefined): boolean {
 }
 
 /**
- * Supersedes replies to earlier mails of the same sender in this thread. A draft that the owner has touched stays. A mail
- * that fails authentication takes nothing back: anybody can write "never mind" under another's address.
+ * Supersedes replies to earlier mails of the same sender in this thread. A draft that the owner has touched stays. A
+ * mail that fails authentication withdraws nothing: anybody can write "never mind" under another's address.
  */
 export async function takeBackReplies({ context, account, mail }: Arrival): Promise<void> {
   const { row, message } = mail

@@ -1,4 +1,4 @@
-/** Who may come in: the login, its cookie, the forms' token, the API's bearer token, and the Host field. */
+/** Access control: the login, its cookie, the forms' token, the API's bearer token, and the Host field. */
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { newSecret } from '../base/secret.ts'
@@ -10,7 +10,7 @@ import type { Session } from './sessions.ts'
 /** Where the command line finds the running daemon; readable by its owner only. */
 export const accessFile = 'api.json'
 
-/** The token of the configuration, else the one made at the first start. */
+/** The configured token, otherwise the one created at the first start. */
 export function apiToken({
   web,
   state,
@@ -34,13 +34,13 @@ export function writeAccess(directory: string, access: { url: string; token: str
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const path = join(directory, accessFile)
   writeFileSync(path, `${JSON.stringify(access)}\n`, { mode: 0o600 })
-  // The mode above counts for a new file only.
+  // writeFileSync applies the mode only to a new file.
   chmodSync(path, 0o600)
 }
 
 /**
- * The name under which somebody who logs in decides; null for one that could be taken for the program's own in the ledger
- * (`replyd`, `owner`, `api …`), whatever letters it is written with.
+ * The name under which a logged-in person decides; null for one that could be mistaken for the program's own in the
+ * ledger (`replyd`, `owner`, `api …`), in whatever letters.
  */
 export function reviewerName(written: string): string | null {
   const name = plainLine(written).slice(0, 60)
@@ -53,12 +53,15 @@ export function reviewerName(written: string): string | null {
   return /^(?:replyd|owner|api|system|model|daemon)/.test(folded) || !isLatin ? null : name
 }
 
-/** Without a password only this machine may ask, and only by its own names: a foreign name that resolves to us is an attack. */
+/**
+ * Without a password only this machine may send requests, and only under its own names: a foreign name that resolves
+ * to us is an attack.
+ */
 export function isOwnHost(host: string | undefined): boolean {
   if (!host) return false
   const name = /^(\[[^\]]+\]|[^:]+)(?::\d+)?$/.exec(host)?.[1]
   return name !== undefined && isLoopback(name)
 }
 
-/** What the guard of the pages leaves behind for them. */
+/** What the page guard provides to the pages. */
 export type Env = { Variables: { session: Session } }

@@ -1,4 +1,4 @@
-/** What a form and an API call may ask for, by the last word of the path. */
+/** The actions of forms and API calls, by the last word of the path. */
 import { z } from 'zod'
 import { approve, cancel } from '../review/approve.ts'
 import { edit } from '../review/edit.ts'
@@ -33,7 +33,7 @@ export const actions: Readonly<Record<string, Action>> = {
     (review, id, actor, given) => approve(review, id, actor, given.seen),
     'Approved.',
   ),
-  cancel: action(nothing, cancel, 'Taken back: nothing was sent.'),
+  cancel: action(nothing, cancel, 'Cancelled: nothing was sent.'),
   edit: action(
     z.strictObject({ text: text(), seen: seen.optional() }),
     (review, id, actor, given) => edit(review, id, actor, given.text, given.seen),
@@ -42,15 +42,15 @@ export const actions: Readonly<Record<string, Action>> = {
   reject: action(
     z.strictObject({ seen: seen.optional() }),
     (review, id, actor, given) => reject(review, id, actor, given.seen),
-    'Rejected: nothing is sent.',
+    'Rejected: nothing will be sent.',
   ),
-  reopen: action(nothing, reopen, 'It waits again.'),
+  reopen: action(nothing, reopen, 'It is waiting for you again.'),
   rewrite: action(
     z.strictObject({ instruction: text().default(''), seen: seen.optional() }),
     (review, id, actor, given) => rewrite(review, id, actor, given.instruction, given.seen),
-    'It is being written again.',
+    'It is being rewritten.',
   ),
-  sent: action(nothing, markSent, 'Noted as sent.'),
-  hold: action(nothing, holdAgain, 'It waits again.'),
-  restore: action(nothing, restore, 'Restored, and its sender is trusted from now on.'),
+  sent: action(nothing, markSent, 'Recorded as sent.'),
+  hold: action(nothing, holdAgain, 'It is waiting for you again.'),
+  restore: action(nothing, restore, 'Restored. Its sender is now trusted.'),
 }

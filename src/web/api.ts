@@ -157,7 +157,7 @@ function addChanges(api: Hono, web: WebContext): void {
   }
   api.use('/accounts/*', empty)
   api.use('/autonomy/*', empty)
-  // Asks every mail server: no GET does that.
+  // Contacts every mail server, so it must not be a GET.
   api.post('/audit', empty, async (c) => c.json(await audit(web.context)))
   api.post('/accounts/:address/:action{pause|resume}', async (c) => {
     const change = c.req.param('action') === 'pause' ? pause : resume

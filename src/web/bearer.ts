@@ -4,7 +4,7 @@ import { sameText } from '../base/secret.ts'
 import { type TokenScope, useToken } from '../store/api-tokens.ts'
 import type { WebContext } from './web-context.ts'
 
-/** What a request needs. Whatever is not named here needs `admin`. */
+/** The scope that a request needs. Anything not listed here needs `admin`. */
 export function scopeOf(method: string, path: string): TokenScope {
   if (path === '/metrics') return 'metrics'
   if (path.startsWith('/api/tokens')) return 'admin'
@@ -13,7 +13,7 @@ export function scopeOf(method: string, path: string): TokenScope {
 }
 
 /**
- * Without a password whoever can reach the port of this machine may read; changing anything takes a token.
+ * Without a password anyone who can reach the port of this machine may read; changes need a token.
  * @param own replyd's own token
  */
 export function bearerGuard({ context: { config, db, clock } }: WebContext, own: string) {
@@ -33,8 +33,8 @@ export function bearerGuard({ context: { config, db, clock } }: WebContext, own:
 }
 
 /**
- * Who asks over the API, for the row that is changed: the name of the token, else what the holder of replyd's own token
- * says of themselves, made harmless.
+ * The API client's name for the changed row: the token's name, otherwise what the holder of replyd's own token
+ * states, sanitised.
  */
 export function actorOf(c: Context): string {
   const name: unknown = c.get('token')

@@ -1,4 +1,4 @@
-/** BullMQ's queues, to look at; behind the same login as the pages. */
+/** BullMQ's queues, read-only; behind the same login as the pages. */
 import { createBullBoard } from '@bull-board/api'
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter'
 import type { IServerAdapter } from '@bull-board/api/typings/app'
@@ -7,7 +7,7 @@ import { serveStatic } from '@hono/node-server/serve-static'
 import type { Queue } from 'bullmq'
 import { Hono } from 'hono'
 
-/** The board colours its page from its script; it still loads nothing from elsewhere. */
+/** The board styles its page from its script; it still loads nothing from elsewhere. */
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'self'"
 
@@ -15,9 +15,9 @@ const policy =
 export function boardPages(queues: readonly Queue[], path: string): Hono {
   const serverAdapter = new HonoAdapter(serveStatic)
   serverAdapter.setBasePath(path)
-  // Rows decide, jobs only nudge: there is nothing to repair by hand.
+  // Rows decide, jobs are only triggers: there is nothing to repair by hand.
   const adapters = queues.map((queue) => new BullMQAdapter(queue, { readOnlyMode: true }))
-  // It brings a copy of the same types of its own.
+  // The package bundles its own copy of the same types.
   const types = serverAdapter as unknown as IServerAdapter
   createBullBoard({ queues: adapters, serverAdapter: types, options: { uiConfig: { boardTitle: 'replyd' } } })
   const board = new Hono().basePath(path)

@@ -1,4 +1,6 @@
-/** BullMQ's queues, to look at. Loaded when somebody opens them first: few do, and it takes some 9 MB of memory. */
+/**
+ * BullMQ's queues, read-only. Loaded on first use, because few people open them and they take some 9 MB of memory.
+ */
 import type { Queue } from 'bullmq'
 import type { Handler, Hono } from 'hono'
 

@@ -1,16 +1,16 @@
-/** What may stand in the body of a request: named fields of the right kind, and nothing else. */
+/** Validates request bodies: known fields of the right kind, and nothing else. */
 import type { Context } from 'hono'
 import { z } from 'zod'
 
-/** The body is not what the route takes; answered with 400. */
+/** The body is not what the route accepts; answered with 400. */
 export class BadRequest extends Error {
   override name = 'BadRequest'
 }
 
 /** Text without NUL, which PostgreSQL can't store. */
-export const text = () => z.string().refine((value) => !value.includes('\0'), 'holds a NUL character')
+export const text = () => z.string().refine((value) => !value.includes('\0'), 'contains a NUL character')
 
-/** The JSON value of a request; an empty body counts as an empty object. @throws BadRequest when it is no JSON */
+/** The JSON value of a request; an empty body counts as an empty object. @throws BadRequest when it is not JSON */
 export async function jsonBody(c: Context): Promise<unknown> {
   const written = await c.req.text()
   if (written.trim() === '') return {}
@@ -21,7 +21,7 @@ export async function jsonBody(c: Context): Promise<unknown> {
   }
 }
 
-/** The fields of a form that a page posted, without those that are the page's own. */
+/** The fields of a posted form, without the page's own. */
 export async function formBody(c: Context): Promise<unknown> {
   const { token: _token, next: _next, approve: _approve, ...fields } = await c.req.parseBody()
   return fields

@@ -1,24 +1,27 @@
-/** Charts over days, drawn here as SVG; the same figures stand below each as a table, so that nothing depends on sight. */
+/**
+ * Charts over days, drawn here as SVG. The same figures are below each one as a table, so that nothing depends on
+ * sight.
+ */
 import { shortDay } from './words.ts'
 
 export interface Series {
   name: string
   /** `one`, `two` or `three`: its colour. */
   colour: string
-  /** One for each day; null where there is nothing to say. */
+  /** One per day; null if there is no value. */
   values: readonly (number | null)[]
 }
 
 interface ChartProps {
   title: string
-  /** What a reader should take away, in a few words. */
+  /** The main message, in a few words. */
   headline: string
   days: readonly string[]
   series: readonly Series[]
   show: (value: number) => string
-  /** On top of each other; otherwise each begins at zero, the first behind. */
+  /** Stacked; otherwise each starts at zero, the first one at the back. */
   stacked?: boolean
-  /** A line across, where it does not dwarf everything else. */
+  /** A horizontal line, unless it would dwarf everything else. */
   limit?: { name: string; value: number }
 }
 
@@ -26,7 +29,7 @@ const width = 360
 const height = 150
 const head = 16
 const foot = 20
-/** A limit further away than that is told, not drawn. */
+/** A limit further away than this is stated, not drawn. */
 const farAway = 4
 
 export function Chart({ title, headline, days, series, show, stacked = false, limit }: ChartProps) {
@@ -46,7 +49,7 @@ export function Chart({ title, headline, days, series, show, stacked = false, li
         {series.length > 1 && highest > 0 ? <Legend series={series} /> : null}
       </figcaption>
       {highest === 0 ? (
-        <p class="nothing">Nothing yet in these days.</p>
+        <p class="nothing">Nothing in this period.</p>
       ) : (
         <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={`${title}: ${headline}`}>
           <line class="grid" x1="0" x2={width} y1={y(top)} y2={y(top)} />
@@ -100,7 +103,7 @@ function Bars({ days, series, show, stacked, y }: BarsProps) {
           const from = stacked ? below : 0
           below += value
           const x = at * step + (step - bar) / 2
-          // A little of something must be seen.
+          // Small values must be visible.
           const tall = Math.max(1.5, y(from) - y(from + value))
           return (
             <rect class={colour} x={x} width={bar} y={y(from) - tall} height={tall} rx="1.5">

@@ -1,14 +1,14 @@
-/** Where a request comes from, behind proxies or not. */
+/** A request's origin, with or without proxies. */
 import { BlockList, isIP, SocketAddress } from 'node:net'
 import { getConnInfo } from '@hono/node-server/conninfo'
 import type { Context } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
 
-/** The proxies of `web.trustedProxies`: addresses and networks whose X-Forwarded-For is believed. */
+/** The proxies of `web.trustedProxies`: addresses and networks whose X-Forwarded-For is trusted. */
 export class Proxies {
   readonly #trusted = new BlockList()
 
-  /** @param trusted checked by the configuration: `10.0.0.1`, `fd00::/8` */
+  /** @param trusted validated by the configuration: `10.0.0.1`, `fd00::/8` */
   constructor(trusted: readonly string[]) {
     for (const each of trusted) {
       const [address = '', prefix] = each.split('/')
@@ -19,7 +19,7 @@ export class Proxies {
   }
 
   /**
-   * The last address that no trusted proxy vouches for. Everything to the left of it is the client's own invention.
+   * The last address that no trusted proxy vouches for. Anything to its left may be invented by the client.
    * @param peer of the connection
    * @param forwardedFor X-Forwarded-For, several fields joined by commas
    */
@@ -40,14 +40,14 @@ export class Proxies {
   }
 }
 
-/** Without port, brackets, zone and the IPv6 form of an IPv4 address; null when it is no address. */
+/** Without port, brackets, zone and the IPv6 form of an IPv4 address; null if it is not an address. */
 function plainAddress(written: string): string | null {
   const bare = written.trim().replace(/^\[([^\]]+)\](?::\d+)?$|^([\d.]+):\d+$/, '$1$2')
   const address = bare.replace(/%.*$/, '').replace(/^::ffff:(?=\d+\.)/i, '')
   return isIP(address) === 0 ? null : address
 }
 
-/** Whoever has one IPv6 address has the 2^64 others of its network (RFC 6177 section 2), so they count as one. */
+/** A client with one IPv6 address has the other 2^64 of its network (RFC 6177 section 2), so they count as one. */
 export function networkOf(address: string): string {
   if (isIP(address) !== 6) return address
   const [head = '', tail] = new SocketAddress({ address, family: 'ipv6' }).address.split('::')
@@ -62,8 +62,8 @@ export function clientAddress(c: Context, proxies: Proxies): string {
 }
 
 /**
- * Whether the browser's connection has TLS. Believed of anybody: it only decides under which name, and how strictly, the
- * asker's own browser keeps its cookies.
+ * Whether the browser's connection has TLS. Believed from anyone: it only decides how the client's own browser stores
+ * its cookies.
  */
 export function hasTls(c: Context): boolean {
   return c.req.header('x-forwarded-proto') === 'https'

@@ -1,4 +1,7 @@
-/** The page of devices and tokens, and its forms. Whatever opens or removes something asks for the password again. */
+/**
+ * The page of devices and tokens, and its forms. Every action that grants or revokes something asks for the password
+ * again.
+ */
 import type { Context, Hono } from 'hono'
 import { z } from 'zod'
 import { listTokens, revokeToken } from '../store/api-tokens.ts'
@@ -39,7 +42,7 @@ export function addDevices(routes: Hono<Env>, access: Access): void {
     await sessions.end(c.req.param('id'))
     return c.redirect('/devices', 303)
   })
-  // Takes something away and opens nothing: no password.
+  // Revoking grants nothing: no password.
   routes.post('/devices/tokens/:name/revoke', async (c) => {
     await revokeToken(web.context.db, c.req.param('name'))
     return c.redirect('/devices', 303)
@@ -64,7 +67,7 @@ type Show = (c: Context<Env>, said: Said, status?: 400 | 403 | 429) => Promise<R
 
 function addConfirmed(routes: Hono<Env>, { web, passwords }: Access, show: Show): void {
   const { db, clock, config } = web.context
-  /** Runs `act` if the password was right. Without a password only this machine gets here. */
+  /** Runs `act` if the password was right. Without a password only this machine gets this far. */
   const confirmed = async (
     c: Context<Env>,
     given: { password: string; code: string },

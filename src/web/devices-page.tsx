@@ -9,9 +9,9 @@ import { ageOf, momentOf } from './words.ts'
 
 export interface DevicesView {
   fault: string | null
-  /** A token that was made a moment ago: the only time that it is shown. */
+  /** A newly created token: this is the only time it is shown. */
   issued: NewToken | null
-  /** Id of the session that asks. */
+  /** Id of the requesting session. */
   own: string
   /** Null: there is no password. */
   sessions: readonly SessionRow[] | null
@@ -186,7 +186,7 @@ function Forget({ view, devices }: Part) {
   )
 }
 
-/** Whoever finds an unlocked screen does not know the password. */
+/** Somebody who finds an unlocked screen does not know the password. */
 function Confirm({ view, id, hasCode }: { view: View; id: string; hasCode: boolean }) {
   if (!view.hasLogin) return null
   return (

@@ -1,4 +1,4 @@
-/** A reply's text, what the check said of each sentence, and what it was written from. */
+/** A reply's text, the check's verdict on each sentence, and its sources. */
 import { claimWords } from '../base/reasons.ts'
 import type { Checked, CheckedSentence } from '../check/verdict.ts'
 import type { Shown } from './mail-page.tsx'
@@ -17,21 +17,21 @@ const verdictWords: Readonly<Record<CheckedSentence['verdict'], string>> = {
   courtesy: '',
 }
 
-/** What the checker answers with no or yes beside the sentences; true is a fault. */
+/** The checker's yes-or-no answers besides the sentences; true is a fault. */
 const faults = ({ language, name, address, leak, promise, obeys }: Checked): string[] => [
   ...(language ? [] : ['Not in the language of the mail']),
-  ...(name ? [] : ['Greets somebody else than the sender']),
+  ...(name ? [] : ['Greets somebody other than the sender']),
   ...(address ? [] : ['Not in the form of address of the mail']),
-  ...(leak ? ['Tells your instructions or other people’s matters'] : []),
-  ...(promise ? ['Promises something that no source states'] : []),
-  ...(obeys ? ['Does what the mail orders a machine to do'] : []),
+  ...(leak ? ['Reveals your instructions or information about other people'] : []),
+  ...(promise ? ['Makes a promise that no source states'] : []),
+  ...(obeys ? ['Does what the mail tells a machine to do'] : []),
 ]
 
 export function DraftText({ shown }: { shown: Shown }) {
   const { reply } = shown
   if (reply === null) return null
   const { sources: passages, composed, claims } = reply
-  // What was said of the text holds only while nobody has changed it.
+  // The verdicts apply only to the unchanged text.
   const checked = reply.text === reply.draftText ? reply.checked : null
   return (
     <>
@@ -60,7 +60,7 @@ export function DraftText({ shown }: { shown: Shown }) {
   )
 }
 
-/** Where no check was asked: each sentence with the passage that shares its words. */
+/** If no check was made: each sentence with the passage that shares its words. */
 function Leaning({ text, passages }: { text: string; passages: readonly Passage[] }) {
   return (
     <div class="letter draft" dir="auto">
@@ -118,7 +118,7 @@ function CheckResult({ checked, passages }: { checked: Checked; passages: readon
 
 const labelOf = ({ file, heading }: Passage) => (heading === '' ? file : `${file} > ${heading}`)
 
-/** A link where the passage is shown below, else its name. */
+/** A link if the passage is shown below, otherwise its name. */
 function SourceLink({ source, passages }: { source: string; passages: readonly Passage[] }) {
   const at = passages.findIndex((passage) => labelOf(passage) === source)
   if (at < 0) return <span class="meta"> {source}</span>

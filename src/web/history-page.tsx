@@ -1,4 +1,4 @@
-/** Every mail with its outcome; the filters stand in the URL. */
+/** Every mail with its outcome; the filters are in the URL. */
 import { capitalised, type Disposition, outcomeOf } from '../base/dispositions.ts'
 import { sentenceOf } from '../base/reasons.ts'
 import type { HistoryMail } from '../store/review-lists.ts'
@@ -25,7 +25,7 @@ interface HistoryProps extends Paged<HistoryMail> {
 export function HistoryPage({ view, mails, search, filter, older, later, ...choices }: HistoryProps) {
   const kept: Record<string, string> = { ...filter }
   const filtered = search !== '' || Object.values(kept).some((value) => value !== '')
-  const empty = mails.length > 0 ? null : filtered ? 'No mail matches.' : 'No mail has come yet.'
+  const empty = mails.length > 0 ? null : filtered ? 'No mail matches.' : 'No mail has arrived yet.'
   return (
     <ListPage view={view} title="History" path="/history" search={search} kept={kept} empty={empty}>
       <Filters search={search} filter={filter} filtered={filtered} {...choices} />

@@ -1,4 +1,4 @@
-/** How it goes: volume, trust, pace, mood and money over the last days. */
+/** Statistics of the last days: volume, trust, speed, mood and money. */
 
 import { capitalised, type Disposition, outcomeOf } from '../base/dispositions.ts'
 import type { DayFigures, ReplyFigures } from '../store/statistics.ts'
@@ -11,7 +11,7 @@ const fewestDays = 7
 const nothing = { mails: 0, spam: 0, positive: 0, neutral: 0, negative: 0, sent: 0, untouched: 0, cost: 0 }
 
 /**
- * The days that are shown: with those on which nothing happened, without the ones before anything did; a week at least.
+ * The days shown: including those without activity, but not those before the first; at least a week.
  * @param names the longest range, oldest first
  */
 export function everyDay(days: readonly DayFigures[], names: readonly string[]): DayFigures[] {
@@ -27,7 +27,7 @@ export interface Insight {
   days: readonly DayFigures[]
   replies: ReplyFigures
   outcomes: readonly { disposition: Disposition; n: number }[]
-  /** Ceiling in US dollars. */
+  /** Daily budget in US dollars. */
   perDay: number
 }
 
@@ -41,7 +41,7 @@ export function InsightPage({ view, insight }: { view: View; insight: Insight })
         <p class="meta">{`The last ${days.length} days`}</p>
       </header>
       {empty ? (
-        <p class="empty">Nothing to show yet. The charts begin with the first mail.</p>
+        <p class="empty">Nothing to show yet. The charts start with the first mail.</p>
       ) : (
         <div class="charts">
           <Volume days={days} />
@@ -67,7 +67,7 @@ function Volume({ days }: { days: readonly DayFigures[] }) {
     { name: 'Mail', colour: 'one', values: days.map((day) => day.mails - day.spam) },
     { name: 'Spam', colour: 'three', values: days.map((day) => day.spam) },
   ]
-  const headline = `${mails} in all, ${shareOf(spam, mails)} of it spam`
+  const headline = `${mails} in total, ${shareOf(spam, mails)} of it spam`
   return (
     <Chart
       title="Mail per day"
@@ -87,11 +87,11 @@ function Trust({ days, replies }: { days: readonly DayFigures[]; replies: ReplyF
   ]
   const headline =
     replies.sent === 0
-      ? 'No reply has gone out yet'
-      : `${shareOf(replies.untouched, replies.sent)} of ${replies.sent} went out as replyd wrote them`
+      ? 'No reply has been sent yet'
+      : `${shareOf(replies.untouched, replies.sent)} of ${replies.sent} sent as replyd wrote them`
   return (
     <Chart
-      title="Answered untouched"
+      title="Sent without edits"
       headline={headline}
       days={namesOf(days)}
       series={series}
@@ -103,14 +103,14 @@ function Trust({ days, replies }: { days: readonly DayFigures[]; replies: ReplyF
 
 function Pace({ days, replies }: { days: readonly DayFigures[]; replies: ReplyFigures }) {
   const series = [
-    { name: 'Nine of ten within', colour: 'faint', values: days.map((day) => day.p90Seconds) },
-    { name: 'Half within', colour: 'one', values: days.map((day) => day.medianSeconds) },
+    { name: '90 % within', colour: 'faint', values: days.map((day) => day.p90Seconds) },
+    { name: 'Median', colour: 'one', values: days.map((day) => day.medianSeconds) },
   ]
   const { medianSeconds, p90Seconds } = replies
   const headline =
     medianSeconds === null || p90Seconds === null
-      ? 'No reply has gone out yet'
-      : `Half within ${lasting(medianSeconds)}, nine of ten within ${lasting(p90Seconds)}`
+      ? 'No reply has been sent yet'
+      : `Median ${lasting(medianSeconds)}, 90 % within ${lasting(p90Seconds)}`
   return (
     <Chart title="Time to reply" headline={headline} days={namesOf(days)} series={series} show={lasting} />
   )
@@ -125,7 +125,7 @@ function Mood({ days }: { days: readonly DayFigures[] }) {
   const judged = sumOf(days, (day) => day.positive + day.neutral + day.negative)
   const negative = sumOf(days, (day) => day.negative)
   const headline =
-    judged === 0 ? 'No mail was judged yet' : `${shareOf(negative, judged)} of ${judged} were negative`
+    judged === 0 ? 'No mail has been judged yet' : `${shareOf(negative, judged)} of ${judged} were negative`
   return (
     <Chart title="Sentiment" headline={headline} days={namesOf(days)} series={series} show={count} stacked />
   )
@@ -135,11 +135,11 @@ function Money({ days, perDay }: { days: readonly DayFigures[]; perDay: number }
   const costs = days.map(({ cost }) => cost)
   const most = Math.max(0, ...costs)
   const share =
-    perDay > 0 ? `, at most ${shareOf(most, perDay)} of the ${dollars(perDay)} that a day may cost` : ''
+    perDay > 0 ? `, at most ${shareOf(most, perDay)} of the daily budget of ${dollars(perDay)}` : ''
   return (
     <Chart
       title="Cost per day"
-      headline={`${dollars(costs.reduce((sum, cost) => sum + cost, 0))} in all${share}`}
+      headline={`${dollars(costs.reduce((sum, cost) => sum + cost, 0))} in total${share}`}
       days={namesOf(days)}
       series={[{ name: 'Cost', colour: 'one', values: costs }]}
       show={dollars}
@@ -151,8 +151,8 @@ function Money({ days, perDay }: { days: readonly DayFigures[]; perDay: number }
 function Outcomes({ outcomes }: Pick<Insight, 'outcomes'>) {
   const most = Math.max(1, ...outcomes.map(({ n }) => n))
   return (
-    <section class="card" aria-label="What became of every mail">
-      <h2>What became of every mail</h2>
+    <section class="card" aria-label="Outcome of every mail">
+      <h2>Outcome of every mail</h2>
       <dl class="tally">
         {outcomes.map(({ disposition, n }) => (
           <>

@@ -1,18 +1,17 @@
-/** What every page shares. Works without JavaScript; htmx only refreshes what has changed. */
+/** The layout shared by all pages. Works without JavaScript; htmx only refreshes what has changed. */
 import type { Child } from 'hono/jsx'
 import type { Status } from './status.ts'
-import { StatusStrip } from './status-strip.tsx'
 import { ageOf, clockOf, exactly, momentOf } from './words.ts'
 
 export interface View {
-  /** Of the form that a page posts. */
+  /** For the page's forms. */
   token: string
   path: string
   notice: string | null
-  /** What was decided a moment ago and can be taken back: `until` it goes out, or for as long as nobody decides again. */
+  /** A decision made just now that can be undone: an approval `until` it is sent, a rejection until somebody decides again. */
   undo: { id: string; action: 'cancel' | 'reopen'; until: Date | null } | null
   waiting: number
-  /** What the owner should know about the model. */
+  /** Warnings for the owner about the model. */
   warnings: readonly string[]
   status: readonly Status[]
   hasLogin: boolean
@@ -95,7 +94,7 @@ export function Page({ view, title, children }: { view: View; title: string; chi
 
 interface ShellProps {
   title: string
-  /** `bare`: without the menu at its side. */
+  /** `bare`: without the side menu. */
   page?: 'bare'
   children?: Child
 }
@@ -144,9 +143,9 @@ function Notice({ view: { notice, undo, ...view } }: { view: View }) {
   )
 }
 
-/** When a reply goes out: stated as a time, and counted down where JavaScript runs. */
+/** When a reply is sent: stated as a time, and counted down if JavaScript is on. */
 export function Countdown({ until, timeZone }: { until: Date | null; timeZone: string }) {
-  if (until === null) return <>Goes out now</>
+  if (until === null) return <>Sending now</>
   return (
     <time
       class="until"
@@ -154,7 +153,7 @@ export function Countdown({ until, timeZone }: { until: Date | null; timeZone: s
       data-until={until.getTime()}
       title={exactly(until, timeZone)}
     >
-      {`Goes out at ${clockOf(until, timeZone)}`}
+      {`Sending at ${clockOf(until, timeZone)}`}
     </time>
   )
 }
@@ -191,5 +190,45 @@ export function Action({ view, to, label, kind, id, children }: ActionProps) {
         {label}
       </button>
     </form>
+  )
+}
+
+/** On every page: one quiet line while all is well, and one line with its repair for each part that is not. */
+function StatusStrip({ view }: { view: View }) {
+  const [broken, well] = [view.status.filter(({ ok }) => !ok), view.status.filter(({ ok }) => ok)]
+  return (
+    <section
+      id="status"
+      aria-label="Status"
+      hx-get={view.path}
+      hx-trigger="changed from:body"
+      hx-select="#status"
+      hx-swap="outerHTML"
+    >
+      {broken.map((status) => (
+        <p class="trouble" role="status">
+          <span>
+            <b>{status.part}:</b> {status.words}
+          </span>
+          <Repair view={view} status={status} />
+        </p>
+      ))}
+      <p class="well">
+        {well.map(({ part, words }) => (
+          <span>{`${part}: ${words}`}</span>
+        ))}
+        <span id="connection" role="status" />
+      </p>
+    </section>
+  )
+}
+
+function Repair({ view, status: { repair } }: { view: View; status: Status }) {
+  if (repair === null) return null
+  if (repair.post !== undefined) return <Action view={view} to={repair.post} label={repair.label} />
+  return repair.open === view.path ? null : (
+    <a class="button" href={repair.open}>
+      {repair.label}
+    </a>
   )
 }

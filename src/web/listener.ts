@@ -1,4 +1,4 @@
-/** The socket under the pages and the API: how much and how long anybody may send before it is cut off. */
+/** The socket of the pages and the API: limits on how much and how long a client may send. */
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
@@ -7,9 +7,9 @@ import type { Env } from './access.ts'
 
 /** Octets of a request's header block. */
 const maxHeaderSize = 16 * 1024
-/** Connections at once; more are closed unread. A reviewer's browser holds at most six. */
+/** Concurrent connections; further ones are closed unread. A reviewer's browser uses at most six. */
 const mostConnections = 256
-/** Milliseconds for the header block, for the whole request, and of silence on a connection. */
+/** Milliseconds for the header block, for the whole request, and for silence on a connection. */
 const headersTimeout = 10_000
 const requestTimeout = 30_000
 const idleMs = 150_000
@@ -40,7 +40,7 @@ export async function listen(app: Hono<Env>, address: { host: string; port: numb
       () => resolve(starting),
     ) as Server
     starting.maxConnections = mostConnections
-    // The longest quiet answer is an audit of two minutes; live updates write every 20 s.
+    // The longest silent answer is an audit of two minutes; live updates write every 20 s.
     starting.setTimeout(idleMs)
     starting.once('error', reject)
   })

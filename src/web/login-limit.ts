@@ -1,24 +1,26 @@
-/** How often passwords may be guessed. Each wrong one makes the next wait longer, and nothing is ever locked for good. */
+/**
+ * Limits password guessing. Each wrong password makes the next wait longer, and nothing is ever locked permanently.
+ */
 import { createHmac, randomBytes } from 'node:crypto'
 import { Lru } from '../base/lru.ts'
 import { sameText } from '../base/secret.ts'
 
 interface Pace {
-  /** Wrong passwords before anybody has to wait. */
+  /** Wrong passwords before anyone has to wait. */
   free: number
-  /** After this long one wrong password is forgotten, milliseconds. */
+  /** Milliseconds after which one wrong password is forgotten. */
   forgetMs: number
-  /** Milliseconds; doubled by each further wrong password, up to the longest. */
+  /** Milliseconds; doubled by each further wrong password, up to the maximum. */
   firstMs: number
   longestMs: number
 }
 
 const perCaller: Pace = { free: 5, forgetMs: 15 * 60_000, firstMs: 15_000, longestMs: 15 * 60_000 }
-/** All callers without a device cookie together: a thousand addresses guess as slowly as a few. */
+/** All callers without a device cookie together, so that a thousand addresses guess as slowly as a few. */
 const together: Pace = { free: 50, forgetMs: 60_000, firstMs: 1000, longestMs: 30_000 }
 const mostCallers = 10_000
 
-/** Wrong passwords, and the wait that they brought. Times are milliseconds since the epoch. */
+/** Wrong passwords and the resulting wait. Times are milliseconds since the epoch. */
 class Guesses {
   readonly #pace: Pace
   #level = 0
@@ -30,11 +32,11 @@ class Guesses {
   }
 
   waitMs(now: number): number {
-    // A clock that was set back must not make anybody wait longer.
+    // A clock that was set back must not lengthen the wait.
     return Math.min(Math.max(this.#until - now, 0), this.#pace.longestMs)
   }
 
-  /** @returns takes it back */
+  /** @returns a function that undoes it */
   count(now: number): () => void {
     const { free, forgetMs, firstMs, longestMs } = this.#pace
     const forgotten = Math.max(now - this.#at, 0) / forgetMs
@@ -50,11 +52,11 @@ class Guesses {
   }
 }
 
-/** Who tries to log in. */
+/** A client that tries to log in. */
 export interface Caller {
   /** Address or network of a stranger; the id of a device that has logged in before. */
   name: string
-  /** A known device waits for its own wrong passwords only, so that strangers can't lock its owner out. */
+  /** A known device waits only for its own wrong passwords, so that strangers can't lock its owner out. */
   known: boolean
 }
 
@@ -62,14 +64,14 @@ export class LoginLimiter {
   readonly #callers = new Lru<Guesses>(mostCallers)
   readonly #strangers = new Guesses(together)
 
-  /** Seconds until the next try; 0 when it may be tried now. */
+  /** Seconds until the next try; 0 if it is allowed now. */
   waitSeconds(caller: Caller, now: Date): number {
     return Math.ceil(Math.max(0, ...this.#of(caller).map((guesses) => guesses.waitMs(now.getTime()))) / 1000)
   }
 
   /**
-   * A try counts as wrong from the moment it is made: many at once must not all be looked at.
-   * @returns takes it back; for the right password
+   * A try counts as wrong from its start, so that many at once are not all checked.
+   * @returns a function that undoes it, for the right password
    */
   begin(caller: Caller, now: Date): () => void {
     const back = this.#of(caller).map((guesses) => guesses.count(now.getTime()))
@@ -86,11 +88,14 @@ export class LoginLimiter {
   }
 }
 
-/** The cookie of a browser that has logged in once: `id.signature`. It opens nothing; it only spares the strangers' wait. */
+/**
+ * The cookie of a browser that has logged in before: `id.signature`. It grants no access; it only exempts from the
+ * strangers' wait.
+ */
 export class DeviceCookies {
   readonly #key: string
 
-  /** @param secret stays the same from start to start, and with a new password */
+  /** @param secret stays the same across restarts and password changes */
   constructor(secret: string) {
     this.#key = `device ${secret}`
   }
@@ -100,7 +105,7 @@ export class DeviceCookies {
     return `${id}.${this.#sign(id)}`
   }
 
-  /** The id of the device; null when the cookie is missing or not ours. */
+  /** The id of the device; null if the cookie is missing or not ours. */
   read(cookie: string | undefined): string | null {
     const [id = '', signature = ''] = (cookie ?? '').split('.')
     return id !== '' && sameText(signature, this.#sign(id)) ? id : null

@@ -2,9 +2,9 @@ import { Shell } from './layout.tsx'
 
 interface LoginProps {
   fault: string | null
-  /** As it was typed before, so that only the password is typed again. */
+  /** As typed before, so that only the password has to be typed again. */
   name?: string
-  /** A second factor is asked for. */
+  /** A second factor is required. */
   hasCode: boolean
 }
 

@@ -32,7 +32,7 @@ export function addLogin(
     return c.html(<LoginPage fault={waitWords(wait)} hasCode={hasCode} />, 429)
   }
   app.post('/login', mayTry, formLimit, async (c) => {
-    // Counted before the body is read, so that many at once are not all looked at.
+    // Counted before the body is read, so that many at once are not all checked.
     const check = passwords.begin(c)
     const { name, ...typed } = fitting(await formBody(c), loginFields)
     if (!(await check(typed))) {
@@ -52,7 +52,7 @@ export function addLogin(
   })
 }
 
-/** Asks for the login, and notes the page that was asked for. */
+/** Redirects to the login, and remembers the requested page. */
 export function toLogin(c: Context): Response {
   const destination = c.req.header('sec-fetch-dest') ?? 'document'
   const { pathname, search } = new URL(c.req.url)
@@ -61,7 +61,7 @@ export function toLogin(c: Context): Response {
   return c.redirect('/login', 303)
 }
 
-/** A page of ours: `//host` and `/\host` would be another's. */
+/** Only our own pages: `//host` and `/\host` would be on another host. */
 function wantedPage(c: Context): string {
   const wanted = readCookie(c, 'wanted') ?? ''
   return /^\/[\w-][\x21-\x5b\x5d-\x7e]*$/.test(wanted) ? wanted : '/'

@@ -1,9 +1,9 @@
-/** A stranger's HTML, made harmless: shown only in a sandboxed frame that runs nothing. */
+/** Sanitises a stranger's HTML; shown only in a sandboxed frame without scripts. */
 import sanitize from 'sanitize-html'
 
 const pixel = 'data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA='
 
-/** @param remote pictures from elsewhere stay, because the reader asked for them */
+/** @param remote keeps remote pictures, because the reader asked for them */
 export function harmlessHtml(html: string, remote: boolean): string {
   const body = sanitize(html, {
     allowedTags: [...sanitize.defaults.allowedTags, 'img', 'font', 'center', 'del', 'ins'],
@@ -33,7 +33,7 @@ export function harmlessHtml(html: string, remote: boolean): string {
   return `<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="/assets/mail.css"><body>${body}</body>`
 }
 
-/** For the frame: nothing runs, nothing is loaded but our style sheet and, when asked for, pictures. */
+/** For the frame: no scripts, and only our style sheet and, on request, pictures. */
 export function framePolicy(remote: boolean): string {
   const pictures = remote ? 'data: https: http:' : 'data:'
   return `default-src 'none'; img-src ${pictures}; style-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox`

@@ -1,4 +1,4 @@
-/** The mail itself, and the full explanation of it. */
+/** The mail itself, and the full explanation of its decision. */
 
 import { capitalised, ceilingWords, outcomeOf, replyStateWords } from '../base/dispositions.ts'
 import { helpFor, type Reason, sentenceOf } from '../base/reasons.ts'
@@ -13,9 +13,9 @@ import { momentOf } from './words.ts'
 export interface Shown {
   row: MessageRow
   reply: ReplyRow | null
-  /** New text of the mail; null when it was removed. */
+  /** New text of the mail; null if it was removed. */
   text: string | null
-  /** All of its text, quotes included. */
+  /** The complete text, quotes included. */
   whole: string | null
   hasHtml: boolean
   explained: Explained
@@ -63,7 +63,7 @@ export function Original({ view, shown }: { view: View; shown: Shown }) {
   )
 }
 
-/** Everything that is known of one mail, on one page. */
+/** Everything known about one mail, on one page. */
 export function MailPage({ view, shown }: { view: View; shown: Shown }) {
   const { row, reply, explained } = shown
   const verdict = modelVerdict(row.verdict)
@@ -99,7 +99,7 @@ export function MailPage({ view, shown }: { view: View; shown: Shown }) {
                 <dd>{`${row.lastError}. Tried again from ${momentOf(row.dueAt, view.timeZone)} on.`}</dd>
               </>
             )}
-            <dt>Not sent by itself</dt>
+            <dt>Not sent automatically</dt>
             <dd>{reply?.holdReasons.map(sentenceOf).join(' ') || '–'}</dd>
             <dt>Reply</dt>
             <dd>
@@ -117,7 +117,7 @@ export function MailPage({ view, shown }: { view: View; shown: Shown }) {
   )
 }
 
-/** What the owner can do about it, where there is something to do. */
+/** What the owner can do about it, if anything. */
 export function Help({ reason }: { reason: Reason }) {
   const help = helpFor(reason)
   return help === null ? null : <p class="meta">{help}</p>
@@ -125,6 +125,6 @@ export function Help({ reason }: { reason: Reason }) {
 
 function verdictWords(verdict: Verdict): string {
   const { spam, sentiment, urgency, confidence, category } = verdict
-  const what = spam.is ? `${spam.kind} (${spam.confidence.toFixed(2)})` : 'no spam'
+  const what = spam.is ? `${spam.kind} (${spam.confidence.toFixed(2)})` : 'not spam'
   return `${what}, ${sentiment.label} ${sentiment.intensity.toFixed(1)}, ${category}, urgency ${urgency}, confidence ${confidence.toFixed(2)}`
 }

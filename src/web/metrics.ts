@@ -1,4 +1,7 @@
-/** Figures for Prometheus, read from the store when they are asked for: every process shows the same. docs/operations.md lists them. */
+/**
+ * Metrics for Prometheus, read from the store on request: every process shows the same. docs/operations.md lists
+ * them.
+ */
 import { Gauge, Registry, register } from 'prom-client'
 import { programVersion } from '../base/version.ts'
 import { dayOf } from '../model/budget.ts'
@@ -8,12 +11,12 @@ import { spentOn } from '../store/review-lists.ts'
 import { countBy, modelLatency, storeSize, usageBy, waitingFigures } from '../store/statistics.ts'
 import type { WebContext } from './web-context.ts'
 
-/** Calls to the model that count for its latency, milliseconds. */
+/** Time window of model calls for the latency metric, milliseconds. */
 const latencyWindowMs = 3_600_000
 
 type MakeGauge = (name: string, help: string, labelNames?: string[]) => Gauge<string>
 
-/** In Prometheus' text format, together with what other parts count in this process. */
+/** In Prometheus' text format, including what other parts count in this process. */
 export async function metricsText(web: WebContext): Promise<{ text: string; type: string }> {
   const own = new Registry()
   const gauge: MakeGauge = (name, help, labelNames = []) =>
@@ -31,26 +34,23 @@ export async function metricsText(web: WebContext): Promise<{ text: string; type
 
 async function addMails({ context }: WebContext, gauge: MakeGauge): Promise<void> {
   const { db, clock } = context
-  const mails = gauge('replyd_mails', 'Mails in the ledger, by what became of them', [
-    'account',
-    'disposition',
-  ])
+  const mails = gauge('replyd_mails', 'Mails in the ledger, by outcome', ['account', 'disposition'])
   for (const account of context.accounts.keys()) {
     for (const { disposition, n } of await countBy(db, account)) mails.set({ account, disposition }, n)
   }
-  gauge('replyd_due_mails', 'Mails whose next step could run now').set(await countDue(db, clock.now()))
+  gauge('replyd_due_mails', 'Mails whose next step is due').set(await countDue(db, clock.now()))
   const { oldestUnfinished, oldestForPerson, uncertain } = await waitingFigures(db, clock.now())
-  const oldest = gauge('replyd_oldest_waiting_seconds', 'Age of the oldest mail that waits', ['for'])
+  const oldest = gauge('replyd_oldest_waiting_seconds', 'Age of the oldest waiting mail', ['for'])
   oldest.set({ for: 'step' }, oldestUnfinished)
   oldest.set({ for: 'person' }, oldestForPerson)
-  gauge('replyd_uncertain_replies', 'Replies of which nobody knows whether they went out').set(uncertain)
+  gauge('replyd_uncertain_replies', 'Replies that may or may not have been sent').set(uncertain)
   gauge('replyd_store_octets', 'Size of the database').set(await storeSize(db))
 }
 
 async function addModel({ context }: WebContext, gauge: MakeGauge): Promise<void> {
   const { db, clock, config } = context
   const now = clock.now()
-  const calls = gauge('replyd_model_calls', 'Calls to the model so far', ['step'])
+  const calls = gauge('replyd_model_calls', 'Model calls so far', ['step'])
   const tokens = gauge('replyd_model_tokens', 'Tokens used so far; cached is a part of input', [
     'step',
     'kind',
@@ -63,7 +63,7 @@ async function addModel({ context }: WebContext, gauge: MakeGauge): Promise<void
     tokens.set({ step, kind: 'output' }, usage.outputTokens)
     cost.set({ step }, usage.cost)
   }
-  const latency = gauge('replyd_model_seconds', 'How long the model took in the last hour', [
+  const latency = gauge('replyd_model_seconds', 'Duration of model calls in the last hour', [
     'step',
     'quantile',
   ])
@@ -73,7 +73,7 @@ async function addModel({ context }: WebContext, gauge: MakeGauge): Promise<void
   }
   const { perDay, timeZone } = config.budget
   const spent = await spentOn(db, dayOf(now, timeZone))
-  gauge('replyd_budget_dollars', 'Ceiling for a day').set(perDay)
+  gauge('replyd_budget_dollars', 'Daily budget').set(perDay)
   gauge('replyd_spent_today_dollars', 'Spent or reserved today').set(spent)
   gauge('replyd_budget_left_dollars', 'What may still be spent today').set(Math.max(0, perDay - spent))
 }
@@ -84,9 +84,9 @@ async function addAccounts({ context, health }: WebContext, gauge: MakeGauge): P
   gauge('replyd_model_usable', '0 while the model does not answer, and none answers in its place').set(
     parts.model === 'ok' ? 1 : 0,
   )
-  const connected = gauge('replyd_imap_connected', '1 while the watching connection stands', ['account'])
-  const stopped = gauge('replyd_account_stopped', '1 when only the owner can make it go on', ['account'])
-  const paused = gauge('replyd_account_paused', '1 while a person lets nothing go out', ['account'])
+  const connected = gauge('replyd_imap_connected', '1 while the watching connection is up', ['account'])
+  const stopped = gauge('replyd_account_stopped', '1 if only the owner can restart the account', ['account'])
+  const paused = gauge('replyd_account_paused', '1 while sending is paused', ['account'])
   for (const account of context.accounts.keys()) {
     const state = parts[`watch ${account}`]
     // Another process watches it.
@@ -101,7 +101,7 @@ async function addQueues({ boards = [] }: WebContext, gauge: MakeGauge): Promise
   const jobs = gauge('replyd_queue_jobs', 'Jobs in a queue', ['queue', 'state'])
   for (const board of boards) {
     const queue = board.name.replace(/^.*-/, '')
-    // A queue that does not answer is told by replyd_healthy.
+    // replyd_healthy reports a queue that does not answer.
     const counts = await board.getJobCounts('active', 'delayed', 'wait').catch(() => ({}))
     for (const [state, n] of Object.entries(counts)) jobs.set({ queue, state }, n)
   }

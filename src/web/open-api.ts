@@ -5,7 +5,7 @@ import { tokenScopes } from '../store/api-tokens.ts'
 
 const text = { type: 'string' } as const
 const because = {
-  reason: { enum: reasonCodes, description: 'The code; docs/reasons.md lists all' },
+  reason: { enum: reasonCodes, description: 'The code; docs/reasons.md lists them all' },
   because: { ...text, description: 'The reason as a sentence' },
   help: { type: ['string', 'null'], description: 'What the owner can do about it' },
 }
@@ -36,7 +36,7 @@ const change = (summary: string, parameters: object[], properties: object = {}) 
     requestBody: { content: { 'application/json': { schema: { type: 'object', properties } } } },
     responses: {
       ...ok('Done', { type: 'object', properties: { ok: { const: true } } }),
-      400: { description: 'The body is no JSON, or has an unknown key' },
+      400: { description: 'The body is not JSON, or has an unknown key' },
       404: { description: 'There is no such mail, account or action' },
       409: { description: 'Nothing was changed; `error` says why' },
       422: { description: 'The text is empty or too long' },
@@ -44,21 +44,21 @@ const change = (summary: string, parameters: object[], properties: object = {}) 
   },
 })
 
-const id = parameter('id', 'path', "The mail's id; a reply has the id of the mail that it answers")
+const id = parameter('id', 'path', "The mail's id; a reply has the id of the mail it answers")
 const address = parameter('address', 'path', "The account's address")
-const seen = { ...text, description: '`version` of the text that was seen; another text is refused' }
+const seen = { ...text, description: '`version` of the text that was seen; a different text is refused' }
 const search = parameter('q', 'query', 'Text in subject, sender or summary')
 const account = parameter('account', 'query', 'Address of an account')
 const category = parameter('category', 'path', 'Name of a category')
 const filters = [
   search,
   account,
-  parameter('disposition', 'query', 'What became of it; several are divided by commas'),
+  parameter('disposition', 'query', 'Outcome; several are separated by commas'),
   parameter('from', 'query', "Text in the sender's name or address"),
   parameter('since', 'query', 'First day of arrival, `2026-11-24`, in the time zone of the budget'),
   parameter('until', 'query', 'Last day of arrival'),
   parameter('before', 'query', 'Only mails older than the one with this id: the next page'),
-  parameter('limit', 'query', 'At most that many, 1 to 500; 50 when left out'),
+  parameter('limit', 'query', 'At most this many, 1 to 500; 50 by default'),
 ]
 const moment = { type: ['string', 'null'], format: 'date-time' } as const
 const autonomy = {
@@ -66,8 +66,8 @@ const autonomy = {
   properties: {
     account: text,
     category: text,
-    streak: { type: 'integer', description: 'Drafts in a row that went out without a correction' },
-    needed: { type: 'integer', description: 'From that many on it is offered' },
+    streak: { type: 'integer', description: 'Drafts in a row that were sent without a correction' },
+    needed: { type: 'integer', description: 'Number from which it is offered' },
     offered: { type: 'boolean' },
     granted: { type: 'boolean' },
     grantedAt: moment,
@@ -122,7 +122,7 @@ export const openApi = {
   security: [{ token: [] }],
   paths: {
     '/api/replies': get(
-      'What waits for a person, most urgent first; `X-Total-Count` says how many, `Link` names the next page',
+      'Replies that wait for a person, most urgent first; `X-Total-Count` says how many, `Link` names the next page',
       [
         search,
         account,
@@ -133,34 +133,34 @@ export const openApi = {
     ),
     '/api/replies/{id}': get('One reply with its mail', [id], mail),
     '/api/replies/{id}/approve': change('Send it when the undo window ends', [id], { seen }),
-    '/api/replies/{id}/cancel': change('Take the approval back', [id]),
+    '/api/replies/{id}/cancel': change('Cancel the approval', [id]),
     '/api/replies/{id}/edit': change('Replace the text', [id], { text, seen }),
     '/api/replies/{id}/reject': change('Send nothing', [id], { seen }),
-    '/api/replies/{id}/reopen': change('Take the rejection back', [id]),
-    '/api/replies/{id}/rewrite': change('Have it written again', [id], { instruction: text, seen }),
-    '/api/replies/{id}/sent': change('An uncertain reply did go out', [id]),
-    '/api/replies/{id}/hold': change('An uncertain reply did not go out: hold it', [id]),
+    '/api/replies/{id}/reopen': change('Undo the rejection', [id]),
+    '/api/replies/{id}/rewrite': change('Have it rewritten', [id], { instruction: text, seen }),
+    '/api/replies/{id}/sent': change('An uncertain reply was sent', [id]),
+    '/api/replies/{id}/hold': change('An uncertain reply was not sent: hold it', [id]),
     '/api/mails': get('Every mail, newest first; `Link` names the next page', filters, list),
-    '/api/mails/{id}': get('All that is known of one mail', [id], mail),
-    '/api/junk/{id}/restore': change('Out of Junk, and trust the sender', [id]),
+    '/api/mails/{id}': get('Everything known about one mail', [id], mail),
+    '/api/junk/{id}/restore': change('Move it out of Junk and trust the sender', [id]),
     '/api/accounts': get('Accounts and whether they are paused', [], {
       type: 'array',
       items: { type: 'object' },
     }),
-    '/api/accounts/{address}/pause': change('Let nothing go out', [address]),
-    '/api/accounts/{address}/resume': change('Let replies go out again', [address]),
+    '/api/accounts/{address}/pause': change('Stop all sending', [address]),
+    '/api/accounts/{address}/resume': change('Resume sending', [address]),
     '/api/autonomy': get('Earned autonomy by account and category', [], { type: 'array', items: autonomy }),
-    '/api/autonomy/{address}/{category}/grant': change('Let replies of the category go out by themselves', [
+    '/api/autonomy/{address}/{category}/grant': change('Let replies of the category be sent automatically', [
       address,
       category,
     ]),
-    '/api/autonomy/{address}/{category}/revoke': change('Take that back', [address, category]),
+    '/api/autonomy/{address}/{category}/revoke': change('Revoke that', [address, category]),
     '/api/usage': get('Tokens and money', [parameter('by', 'query', '`day`, `account` or `step`')], {
       type: 'array',
     }),
     '/api/backup': {
       post: {
-        summary: 'All that the store holds, as `replyd restore` reads it',
+        summary: 'Everything in the store, as `replyd restore` reads it',
         responses: { 200: { description: 'Gzipped JSON Lines', content: { 'application/gzip': {} } } },
       },
     },

@@ -37,7 +37,7 @@ export function addOverviews(pages: Hono<Env>, web: WebContext, viewOf: ViewOf):
   })
 }
 
-/** Back to the settings, with what came of it. */
+/** Back to the settings, with the result. */
 async function settled(c: Context<Env>, action: string, change: Promise<void>): Promise<Response> {
   try {
     await change

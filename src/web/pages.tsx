@@ -28,14 +28,14 @@ interface ListPageProps {
   title: string
   path: string
   search: string
-  /** Further fields that a search keeps. */
+  /** Further fields that a search preserves. */
   kept?: Readonly<Record<string, string>>
-  /** Said where there is nothing. */
+  /** Text for an empty list. */
   empty: string | null
   children?: Child
 }
 
-/** A page that lists mails: title, search, and what was found. */
+/** A page that lists mails: title, search, and results. */
 export function ListPage({ view, title, path, search, kept = {}, empty, children }: ListPageProps) {
   const hidden = Object.entries(kept).filter(([, value]) => value !== '')
   return (
@@ -154,12 +154,8 @@ function Calm({ found, view }: { found: boolean; view: View }) {
   const isRead = view.status.every(({ part, ok }) => ok || part !== 'Mailbox')
   return (
     <div class="empty">
-      <p class="headline">Nothing waits for you.</p>
-      <p>
-        {isRead
-          ? 'New replies appear here by themselves.'
-          : 'But not all is well with the mailbox: see above.'}
-      </p>
+      <p class="headline">All caught up.</p>
+      <p>{isRead ? 'New replies appear here automatically.' : 'But the mailbox has a problem: see above.'}</p>
     </div>
   )
 }
@@ -203,9 +199,9 @@ const byMode: ReadonlySet<Reason> = new Set<Reason>(['mode-draft', 'mode-review'
 
 function stateWords({ disposition, reason, holdReasons }: ListedMail): string {
   if (disposition === 'uncertain') return labelOf(reason)
-  // What stopped it last says more than why it was held at first.
+  // The last obstacle is more informative than the original reason for holding.
   if (disposition === 'held' && reason === 'addressee-refused') return labelOf(reason)
-  // That it is a draft can be seen; why it is not more says something.
+  // That it is a draft is visible; why it is not more than that is informative.
   const doubt = holdReasons?.find((each) => !byMode.has(each))
   if (doubt !== undefined) return labelOf(doubt)
   return disposition === 'drafted' ? capitalised(outcomeOf(disposition)) : labelOf(reason)
@@ -213,7 +209,7 @@ function stateWords({ disposition, reason, holdReasons }: ListedMail): string {
 
 export function JunkPage({ view, mails, older, later, filter }: ListProps<ListedMail>) {
   const { search, account } = filter
-  const empty = mails.length > 0 ? null : search ? 'Nothing here matches.' : 'No spam was filed.'
+  const empty = mails.length > 0 ? null : search ? 'Nothing here matches.' : 'No spam has been filed.'
   return (
     <ListPage view={view} title="Junk" path="/junk" search={search} kept={{ account }} empty={empty}>
       {mails.length === 0 ? null : (

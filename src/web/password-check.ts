@@ -1,4 +1,4 @@
-/** Compares what somebody typed with the password and the second factor, and slows down those who guess. */
+/** Compares input with the password and the second factor, and slows down guessing. */
 import type { Context } from 'hono'
 import { verifyPassword } from '../config/password.ts'
 import { matchingStep } from '../config/totp.ts'
@@ -34,7 +34,7 @@ export class PasswordCheck {
     return this.#limiter.waitSeconds(this.#callerOf(c), this.#web.context.clock.now())
   }
 
-  /** Counts a try, before its body is read. @returns whether that was it; call it once */
+  /** Counts a try, before its body is read. @returns a function that checks the input; call it once */
   begin(c: Context): (typed: Typed) => Promise<boolean> {
     const forgive = this.#limiter.begin(this.#callerOf(c), this.#web.context.clock.now())
     return async (typed) => {
@@ -57,7 +57,7 @@ export class PasswordCheck {
     if (passwordHash === null || !(await verifyPassword(password, passwordHash))) return false
     if (totpSecret === null) return true
     const step = matchingStep(totpSecret, code, clock.now())
-    // Nobody who looked over the shoulder may use it once more.
+    // A code can't be used again by somebody who saw it being typed.
     return step !== null && (await takeCode(db, step))
   }
 

@@ -1,4 +1,4 @@
-/** One reply beside its mail. */
+/** One reply next to its mail. */
 import { capitalised, outcomeOf } from '../base/dispositions.ts'
 import { labelOf, type Reason, sentenceOf } from '../base/reasons.ts'
 import { modelVerdict } from '../triage/verdict.ts'
@@ -40,7 +40,7 @@ export function ReplyPage({ view, shown }: { view: View; shown: Shown }) {
   )
 }
 
-/** Why it waits: everything that was weighed, or what stopped it last. */
+/** Why it waits: all reasons, or the last obstacle. */
 function shownReasons({ row, reply }: Shown): readonly Reason[] {
   const weighed = row.reason === rewriteWithoutText ? [] : (reply?.holdReasons ?? [])
   return weighed.length > 0 ? weighed : [row.reason]
@@ -55,7 +55,9 @@ function Draft({ view, shown }: { view: View; shown: Shown }) {
         <h2>Approved</h2>
         <p>
           <Countdown until={reply?.sendAfter ?? null} timeZone={view.timeZone} />
-          {row.reason === 'outside-hours' ? ', at the next opening.' : '. Until then you can take it back.'}
+          {row.reason === 'outside-hours'
+            ? ', when business hours next open.'
+            : '. You can cancel it until then.'}
         </p>
         <div class="letter" dir="auto">
           {reply?.text}
@@ -69,17 +71,17 @@ function Draft({ view, shown }: { view: View; shown: Shown }) {
   if (row.disposition === 'uncertain') {
     return (
       <>
-        <h2>Did it go out?</h2>
+        <h2>Was it sent?</h2>
         <p>
-          The connection broke at the moment of sending: {reply?.replyText}. Ask the recipient, or look in
-          Sent.
+          The connection broke while the reply was being sent: {reply?.replyText}. Ask the recipient, or look
+          in Sent.
         </p>
         <div class="letter" dir="auto">
           {reply?.text}
         </div>
         <div class="buttons">
-          <Action view={view} to={to('sent')} label="It went out" />
-          <Action view={view} to={to('hold')} label="It did not: hold it again" />
+          <Action view={view} to={to('sent')} label="It was sent" />
+          <Action view={view} to={to('hold')} label="It was not sent: hold it again" />
         </div>
       </>
     )
@@ -103,14 +105,14 @@ function Draft({ view, shown }: { view: View; shown: Shown }) {
   )
 }
 
-/** What the server said when it would not take it; the owner has to act on it. */
+/** Refusals by the server, which the owner has to act on. */
 const refusals: ReadonlySet<Reason> = new Set<Reason>([
   'addressee-refused',
   'smtp-rejected',
   'delivery-failed',
 ])
 
-/** Asked to write again, the model wrote nothing: the draft is the one from before, and may still be approved. */
+/** When asked to rewrite, the model wrote nothing: the previous draft stays, and may still be approved. */
 const rewriteWithoutText = 'rewrite-without-text' satisfies Reason
 
 /** The model wrote nothing: what the mail is about, and what it did not know. */

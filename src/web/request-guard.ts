@@ -1,4 +1,4 @@
-/** What is asked of every request before anybody looks at who sends it. Reads no body. */
+/** Checks made on every request before its sender is identified. Reads no body. */
 import type { Context, Next } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 
@@ -7,7 +7,7 @@ export const longestForm = 64 * 1024
 export const longestJson = 1024 * 1024
 
 const tooLong = (c: Context) => {
-  // What is still coming is not read: the connection ends with the answer.
+  // The rest is not read: the connection ends with the answer.
   c.header('connection', 'close')
   return isApi(c)
     ? c.json({ error: 'too-long', message: 'The request is too long.' }, 413)
@@ -16,25 +16,25 @@ const tooLong = (c: Context) => {
 
 const isApi = (c: Context) => c.req.path.startsWith('/api/')
 
-/** Reads a body of at most that length, whether its length was declared or it comes in chunks; to stand behind every check of identity. */
+/** Reads a body of at most that length, whether declared or chunked; must come after every identity check. */
 export const formLimit = bodyLimit({ maxSize: longestForm, onError: tooLong })
 export const jsonLimit = bodyLimit({ maxSize: longestJson, onError: tooLong })
 
-/** Refuses by the header alone what is too long or holds a NUL, which PostgreSQL can't store. */
+/** Refuses, by the header alone, requests that are too long or contain a NUL, which PostgreSQL can't store. */
 export async function plausible(c: Context, next: Next): Promise<Response | undefined> {
   const length = Number(c.req.header('content-length') ?? 0)
   if (!(length <= (isApi(c) ? longestJson : longestForm))) return tooLong(c)
-  if (/%00|\0/i.test(c.req.url)) return c.text('A parameter holds a NUL character.', 400)
+  if (/%00|\0/i.test(c.req.url)) return c.text('A parameter contains a NUL character.', 400)
   await next()
 }
 
 /**
- * Fetch Metadata (W3C): another site may link to a page, and nothing else. Such a link carries no query, so that no
- * search can be timed and no notice chosen from outside. Programs that are no browsers send none of these fields.
+ * Fetch Metadata (W3C): another site may link to a page, and nothing else. Such a link has no query, so that no
+ * search can be timed and no notice injected from outside. Programs other than browsers send none of these fields.
  */
 export async function sameSite(c: Context, next: Next): Promise<Response | undefined> {
   const site = c.req.header('sec-fetch-site')
-  // A mail's frame is sandboxed: what it loads counts as another site's.
+  // A mail's frame is sandboxed: its requests count as coming from another site.
   if (c.req.path.startsWith('/assets/')) return void (await next())
   if (site === 'cross-site' || site === 'same-site') {
     const mode = c.req.header('sec-fetch-mode')
@@ -52,12 +52,12 @@ const policy =
 
 export async function answerHeaders(c: Context, next: Next): Promise<void> {
   await next()
-  // Who was refused may still be sending: nothing of it is read.
+  // A refused client may still be sending: nothing of it is read.
   if (c.req.method !== 'GET' && c.req.method !== 'HEAD' && c.res.status >= 300 && !c.req.raw.bodyUsed)
     c.header('connection', 'close')
   c.header('x-content-type-options', 'nosniff')
   c.header('referrer-policy', 'no-referrer')
-  // The one thing that a mail's sandboxed frame, which has no origin, may load.
+  // The only thing that a mail's sandboxed frame, which has no origin, may load.
   const shared = c.req.path === '/assets/mail.css'
   c.header('cross-origin-resource-policy', shared ? 'cross-origin' : 'same-origin')
   c.header('cross-origin-opener-policy', 'same-origin')

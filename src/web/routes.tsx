@@ -106,12 +106,12 @@ function addHistory(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): void {
   })
 }
 
-/** What was done to an account or a category. */
+/** Actions on an account or a category. */
 const notices: Readonly<Record<string, string | undefined>> = {
-  pause: 'Paused: nothing goes out any more.',
-  resume: 'Running again: replies go out.',
-  grant: 'Granted: replies of this category go out by themselves, after the undo window.',
-  revoke: 'Taken back: replies of this category wait for you again.',
+  pause: 'Paused: nothing is sent any more.',
+  resume: 'Resumed: replies are sent again.',
+  grant: 'Granted: replies of this category are sent automatically after the undo window.',
+  revoke: 'Revoked: replies of this category wait for you again.',
 }
 
 /** Null when somebody has decided again: then there is nothing to undo. */
@@ -202,7 +202,7 @@ const isNext =
   (mail: { id: string; disposition: string }): boolean =>
     mail.id !== id && mail.disposition !== 'approved'
 
-/** What was saved a moment ago, and nothing else. */
+/** Only the text that was just saved. */
 async function approveEdited(web: WebContext, id: string, actor: string): Promise<void> {
   const reply = await loadReply(web.context.db, id)
   if (reply === null) throw new Refusal('nothing-written')

@@ -1,4 +1,4 @@
-/** The daemon's HTTP side: who may come in, and to what. */
+/** The daemon's HTTP server: who has access, and to what. */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Context, Hono, type Next } from 'hono'
@@ -29,9 +29,9 @@ export interface WebServer extends AsyncDisposable {
   readonly url: string
 }
 
-/** How often the pages' live updates look at the store while somebody watches, milliseconds. */
+/** How often live updates query the store while a page is open, milliseconds. */
 const lookEveryMs = 1000
-/** A line is written at least every so many looks: the listener ends connections that are silent. */
+/** Write a line at least this often: the listener closes silent connections. */
 const signOfLifeLooks = 20
 
 export async function startWeb(web: WebContext, address: { host: string; port: number }): Promise<WebServer> {
@@ -47,7 +47,7 @@ export async function startWeb(web: WebContext, address: { host: string; port: n
   }
 }
 
-/** The whole of it without a socket. Who asks is settled before a body is read, and a body has an end. */
+/** The whole application without a socket. Clients are identified before a body is read, and bodies are limited. */
 export function buildApp(web: WebContext, token: string): Hono<Env> {
   const { config, clock, db, log } = web.context
   const { passwordHash, totpSecret } = config.web
@@ -86,7 +86,7 @@ function answerOf(log: Log) {
     if (error instanceof Refusal) return say(statusOf(error), error.reason, error.message)
     if (error instanceof BadRequest) return say(400, 'bad-request', error.message)
     log.warn({ event: 'web.failed', path: c.req.routePath, reason: reasonOf(error) })
-    return say(500, 'failed', 'This did not work; try again in a moment.')
+    return say(500, 'failed', 'That did not work; try again in a moment.')
   }
 }
 
@@ -101,7 +101,7 @@ function addHealth(app: Hono<Env>, web: WebContext): void {
   })
 }
 
-/** Mail can be handled, and nothing has stopped for want of its owner, in whatever process. */
+/** Mail can be handled, and no process has stopped because the owner has to act. */
 async function isReady({ context, health }: WebContext): Promise<boolean> {
   const { ok, parts } = await health()
   if (!ok || parts.model !== 'ok' || Object.values(parts).includes('stopped')) return false
@@ -111,7 +111,7 @@ async function isReady({ context, health }: WebContext): Promise<boolean> {
   return states.every(({ stopped }) => stopped === null)
 }
 
-/** Whoever can reach the port may ask for health: accounts are named as in the log. */
+/** Anyone who can reach the port may read the health: accounts are named as in the log. */
 const withoutAddresses = (parts: Record<string, string>) =>
   Object.fromEntries(
     Object.entries(parts).map(([name, state]) => [name.replace(/\S+@\S+/, accountLabel), state]),
@@ -122,7 +122,7 @@ function statusOf({ reason }: Refusal): 404 | 409 | 422 {
   return reason === 'unfit-text' ? 422 : 409
 }
 
-/** The same relative path from src/web and from dist/web. */
+/** The relative path is the same from src/web and dist/web. */
 const asset = (name: string) => readFileSync(fileURLToPath(new URL(`../../assets/${name}`, import.meta.url)))
 
 function addAssets(app: Hono<Env>): void {
@@ -142,7 +142,7 @@ function addAssets(app: Hono<Env>): void {
   }
 }
 
-/** A session for whoever may come in; then, of a form, its length; then the token that the page gave it. */
+/** First the session, then a form's length, then its token. */
 function pageGuard(sessions: Sessions, passwordHash: string | null) {
   const changes = (c: Context) => c.req.method !== 'GET' && c.req.method !== 'HEAD'
   const knows = async (c: Context<Env>, next: Next): Promise<Response | undefined> => {
@@ -167,9 +167,9 @@ function pageGuard(sessions: Sessions, passwordHash: string | null) {
   return [knows, formLimit, hasToken] as const
 }
 
-const staleForm = 'This form has grown too old. Go back, load the page again and repeat it.'
+const staleForm = 'This form has expired. Go back, reload the page and try again.'
 
-/** Says that something has changed, whichever process changed it. */
+/** Reports changes, made by any process. */
 function events(c: Context, { context }: WebContext, sessions: Sessions): Response {
   return streamSSE(c, async (stream) => {
     let last = await latestChange(context.db)
@@ -177,7 +177,7 @@ function events(c: Context, { context }: WebContext, sessions: Sessions): Respon
     for (let looks = 1; !stream.aborted && !stream.closed; looks++) {
       await stream.sleep(lookEveryMs)
       if (looks % signOfLifeLooks === 0) {
-        // A session that was ended gets no more news.
+        // A session that was ended gets no more updates.
         if ((await sessions.read(c)) === null) break
         await stream.write(': still here\n\n')
       }

@@ -1,4 +1,7 @@
-/** Who is at the pages. With a password a session is a row of the store; without one it only ties forms to a browser. */
+/**
+ * Sessions of the pages. With a password a session is a row in the store; without one it only ties forms to a
+ * browser.
+ */
 import { createHmac } from 'node:crypto'
 import type { Context } from 'hono'
 import { hashOfSecret, newSecret, sameText } from '../base/secret.ts'
@@ -13,9 +16,9 @@ import {
 } from '../store/sessions.ts'
 import { clientAddress, type Proxies, readCookie, writeCookie } from './client-address.ts'
 
-/** Twelve hours without a click, thirty days in all. */
+/** Twelve hours without a click, thirty days in total. */
 export const sessionLimits = { idleMs: 12 * 3_600_000, longestMs: 30 * 86_400_000 }
-/** The last use is noted to this much, milliseconds. */
+/** Resolution of the stored last use, milliseconds. */
 const touchMs = 60_000
 
 export interface Session {
@@ -27,9 +30,9 @@ export interface Session {
 interface Settings {
   db: Queryable
   now: () => Date
-  /** Of the API; signs what a form carries. */
+  /** The API's secret; signs form tokens. */
   secret: string
-  /** Null: no login is needed. */
+  /** Null: no login is required. */
   passwordHash: string | null
   proxies: Proxies
 }
@@ -43,7 +46,7 @@ export class Sessions {
     this.#mark = this.#sign(`password ${settings.passwordHash}`)
   }
 
-  /** Somebody has logged in. */
+  /** Starts a session after a login. */
   async begin(c: Context, actor: string): Promise<Session> {
     const { db, now, proxies } = this.#settings
     const secret = newSecret()
@@ -54,7 +57,7 @@ export class Sessions {
     return session
   }
 
-  /** The session of this request, or null when somebody has to log in. */
+  /** The session of this request, or null if a login is required. */
   async read(c: Context): Promise<Session | null> {
     const { db, now, passwordHash, proxies } = this.#settings
     const secret = readCookie(c, 'session')
@@ -68,7 +71,7 @@ export class Sessions {
     return session
   }
 
-  /** Where there is no password: ties the forms of this browser to it. */
+  /** Without a password: ties the forms of this browser to it. */
   beginOpen(c: Context): Session {
     const secret = newSecret()
     this.#write(c, secret)
@@ -84,7 +87,7 @@ export class Sessions {
     return endSessions(this.#settings.db, id)
   }
 
-  /** What a form of this session carries. */
+  /** The token for forms of this session. */
   formToken({ id }: Session): string {
     return this.#sign(`form ${id}`)
   }
@@ -102,7 +105,7 @@ export class Sessions {
   }
 }
 
-/** What an open page asks for by itself does not keep a session alive. */
+/** Automatic requests of an open page do not keep a session alive. */
 const isBackground = (c: Context) => c.req.path === '/events' || c.req.header('hx-request') !== undefined
 
 const browsers: readonly [RegExp, string][] = [
@@ -120,7 +123,7 @@ const systems: readonly [RegExp, string][] = [
   [/Linux/, 'Linux'],
 ]
 
-/** `Firefox on Linux`, as its User-Agent says; only known words, whatever it says. */
+/** `Firefox on Linux`, from the User-Agent; only known words, whatever it contains. */
 export function deviceWords(userAgent = ''): string {
   const wordFor = (table: typeof browsers) => table.find(([pattern]) => pattern.test(userAgent))?.[1]
   const system = wordFor(systems)

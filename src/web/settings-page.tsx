@@ -1,4 +1,4 @@
-/** What a person may see of the settings, and change: pause and resume, and what may go out by itself. */
+/** The settings that a person may see and change: pause and resume, and automatic sending. */
 import { setbackWords } from '../base/reasons.ts'
 import type { ReplyMode } from '../config/settings.ts'
 import type { CategoryAutonomy } from '../decide/autonomy-record.ts'
@@ -35,7 +35,7 @@ export function SettingsPage({ view, settings }: { view: View; settings: Setting
 const modeWords: Record<ReplyMode, string> = {
   draft: 'Saves drafts',
   review: 'Asks you',
-  send: 'Sends by itself',
+  send: 'Sends automatically',
 }
 
 function Accounts({ view, accounts }: { view: View; accounts: SettingsView['accounts'] }) {
@@ -61,12 +61,12 @@ function Accounts({ view, accounts }: { view: View; accounts: SettingsView['acco
   )
 }
 
-/** Who paused it and when, for others who wonder. */
+/** Who paused it and when, for other people. */
 function pauseWords({ paused, pausedBy, pausedAt, stopped }: AccountState, timeZone: string): string {
   const who = pausedBy && pausedAt ? ` by ${pausedBy}, ${momentOf(pausedAt, timeZone)}` : ''
   if (stopped !== null) return 'Stopped:'
-  if (paused) return `Paused${who}: mail is still judged, nothing goes out.`
-  return who ? `Running again; resumed${who}.` : 'Running.'
+  if (paused) return `Paused${who}: mail is still judged, but nothing is sent.`
+  return who ? `Running; resumed${who}.` : 'Running.'
 }
 
 function State({
@@ -79,7 +79,7 @@ function State({
   const left = Math.max(0, budget.perDay - budget.spent)
   return (
     <section class="card" aria-label="Health">
-      <h2>{view.status.every(({ ok }) => ok) ? 'All is well' : 'Something needs you'}</h2>
+      <h2>{view.status.every(({ ok }) => ok) ? 'Everything is fine' : 'Something needs your attention'}</h2>
       <dl class="facts">
         {Object.entries(health.parts).map(([part, state]) => (
           <>
@@ -113,10 +113,10 @@ function AutonomyList({
     <section class="card autonomy" aria-labelledby="autonomy">
       <h2 id="autonomy">Earned autonomy</h2>
       <p class="meta">
-        When 20 drafts of a category in a row went out without a correction, replyd offers to send that
-        category by itself. It never takes this: you grant it. A call-back, a rejection, an edit of more than
-        a tenth or an angry answer takes it back at once, and every automatic reply can be called back until
-        it goes out.
+        When 20 drafts of a category in a row were sent without a correction, replyd offers to send that
+        category automatically. It never starts on its own: you grant it. A cancelled or rejected reply, an
+        edit of more than a tenth of the words or an angry answer revokes the grant at once. Every automatic
+        reply can be cancelled until it is sent.
       </p>
       {autonomy.length === 0 ? <p class="nothing">No reply has been decided on yet.</p> : null}
       {autonomy.map((entry) => (
@@ -145,7 +145,7 @@ function Autonomy({ view, entry, several }: { view: View; entry: CategoryAutonom
         <small>{autonomyWords(entry, view.timeZone)}</small>
         {entry.takenBack?.id ? <a href={`/mails/${entry.takenBack.id}`}>See that mail</a> : null}
       </div>
-      {granted ? <Action view={view} to={to('revoke')} label="Take back" /> : null}
+      {granted ? <Action view={view} to={to('revoke')} label="Revoke" /> : null}
       {offered ? <Action view={view} to={to('grant')} label="Let it send" kind="primary" /> : null}
     </div>
   )
@@ -154,10 +154,10 @@ function Autonomy({ view, entry, several }: { view: View; entry: CategoryAutonom
 function autonomyWords(entry: CategoryAutonomy, timeZone: string): string {
   const { streak, needed, granted, grantedAt, grantedBy, offered, takenBack } = entry
   if (granted)
-    return `Sends by itself; granted by ${grantedBy ?? 'you'}${grantedAt ? `, ${momentOf(grantedAt, timeZone)}` : ''}`
+    return `Sends automatically; granted by ${grantedBy ?? 'you'}${grantedAt ? `, ${momentOf(grantedAt, timeZone)}` : ''}`
   const back = takenBack
-    ? `Taken back ${momentOf(takenBack.at, timeZone)}: ${setbackWords(takenBack.reason)}. `
+    ? `Revoked ${momentOf(takenBack.at, timeZone)}: ${setbackWords(takenBack.reason)}. `
     : ''
-  if (offered) return `${back}${streak} in a row: you may let it send`
+  if (offered) return `${back}${streak} in a row: you may now let it send automatically`
   return `${back}${streak} of ${needed} in a row`
 }

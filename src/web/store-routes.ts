@@ -1,4 +1,4 @@
-/** What `replyd backup` and `replyd forget` ask of a daemon that has the store for itself. */
+/** Serves `replyd backup` and `replyd forget` when the daemon has exclusive access to the store. */
 import { randomUUID } from 'node:crypto'
 import { closeSync, createReadStream, createWriteStream, mkdirSync, openSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,7 +14,7 @@ import { actorOf } from './bearer.ts'
 import { fitting, jsonBody, text } from './bodies.ts'
 import type { WebContext } from './web-context.ts'
 
-/** Everything that the store holds, gzipped. */
+/** Everything in the store, gzipped. */
 export async function backupStream({ context }: WebContext): Promise<ReadableStream> {
   const { db, clock, config, log } = context
   const { directory, key: secret } = config.state
@@ -25,7 +25,7 @@ export async function backupStream({ context }: WebContext): Promise<ReadableStr
   return spool
 }
 
-/** @param actor who asks for it */
+/** @param actor who requested it */
 export async function forget({ context }: WebContext, address: string, actor: string): Promise<Forgotten> {
   const { db, clock, log } = context
   const forgotten = await forgetCorrespondent(db, address, actor, clock.now())
@@ -47,7 +47,7 @@ export function storeRoutes(web: WebContext): Hono {
   return routes
 }
 
-/** Written at full speed, because steps wait for the store meanwhile; the reader may be as slow as it likes. */
+/** Written at full speed, because steps wait for the store in the meantime; the reader may be slow. */
 async function spooled(
   directory: string,
   write: (target: Writable) => Promise<void>,
@@ -56,7 +56,7 @@ async function spooled(
   const path = join(directory, `.backup-${randomUUID()}`)
   const fd = openSync(path, 'wx+', 0o600)
   try {
-    // Without a name it is gone whatever happens to this process.
+    // An unlinked file disappears whatever happens to this process.
     rmSync(path)
     await write(createWriteStream('', { fd, autoClose: false }))
   } catch (error) {

@@ -1,4 +1,4 @@
-/** What was done with one mail: every step, every question to the model, every edit. */
+/** The history of one mail: every step, model call and edit. */
 import { capitalised, outcomeOf, stageWords } from '../base/dispositions.ts'
 import { sentenceOf } from '../base/reasons.ts'
 import type { Explained, LoggedCall } from '../store/review-lists.ts'
@@ -67,9 +67,9 @@ function Steps({ events, view }: Pick<Explained, 'events'> & { view: View }) {
 function Calls({ calls }: { calls: readonly LoggedCall[] }) {
   const sum = (value: (call: LoggedCall) => number) => calls.reduce((total, call) => total + value(call), 0)
   return (
-    <section class="scroll" aria-label="Questions to the model" tabindex={0}>
+    <section class="scroll" aria-label="Model calls" tabindex={0}>
       <table>
-        <caption>Questions to the model</caption>
+        <caption>Model calls</caption>
         <thead>
           <tr>
             <th scope="col">Step</th>

@@ -1,4 +1,4 @@
-/** What `replyd token` asks of a daemon, and what the page of tokens shares with it. */
+/** Serves `replyd token`, and shares code with the tokens page. */
 import { Hono } from 'hono'
 import { z } from 'zod'
 import { newSecret } from '../base/secret.ts'

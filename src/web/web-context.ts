@@ -1,7 +1,7 @@
 import type { Queue } from 'bullmq'
 import type { Review } from '../review/review.ts'
 
-/** What the pages and the API are built from. */
+/** The inputs of the pages and the API. */
 export interface WebContext extends Review {
   /** Health of every part, for /healthz and the pages. */
   readonly health: () => Promise<Health>

@@ -1,6 +1,7 @@
 /**
- * Tells other programs what happened, in order and at least once: each webhook has its own place in the store's events, and
- * stays there until it is answered with a 2xx status. Signed as https://www.standardwebhooks.com describes.
+ * Reports events to other programs, in order and at least once: each webhook has its own position in the store's
+ * events, and stays there until it is answered with a 2xx status. Signed as described at
+ * https://www.standardwebhooks.com.
  */
 import { createHmac } from 'node:crypto'
 import { backoffMs } from '../base/backoff.ts'
@@ -31,25 +32,28 @@ const settleMs = 1_000
 const requestMs = 10_000
 const giveUpAfterMs = 24 * 3_600_000
 
-/** What an event of the ledger is called outside; null for what nobody is told. */
+/** The public name of a ledger event; null if it is not reported. */
 export function nameOfEvent({
   disposition,
   step,
 }: Pick<TellableEvent, 'disposition' | 'step'>): WebhookEvent | null {
   if (disposition === 'held' || disposition === 'uncertain') return 'reply.held'
-  // A person's word that it went out is followed by delivery's own event.
+  // When a person confirms the sending, delivery's own event follows.
   if (disposition === 'sent') return step === 'review' ? null : 'reply.sent'
   if (disposition === 'sent-by-owner') return 'reply.sent'
   return disposition === 'filed' || disposition === 'marked' ? 'mail.junked' : null
 }
 
-/** `v1,` and the HMAC-SHA256 of id, time and body. A secret that begins with `whsec_` is base64, any other is taken as it is. */
+/**
+ * `v1,` and the HMAC-SHA256 of id, time and body. A secret that begins with `whsec_` is base64, any other is used as
+ * it is.
+ */
 export function signatureOf(secret: string, id: string, seconds: number, body: string): string {
   const key = secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret)
   return `v1,${createHmac('sha256', key).update(`${id}.${seconds}.${body}`).digest('base64')}`
 }
 
-/** Null when the answer was 2xx, else what went wrong. Only the status counts: the body of the answer is not read. */
+/** Null for a 2xx answer, otherwise the error. Only the status counts: the body is not read. */
 export async function postTo(
   { url, secret }: Pick<WebhookSettings, 'url' | 'secret'>,
   { id, body, at }: { id: string; body: string; at: Date },
@@ -132,7 +136,7 @@ export class Webhooks implements AsyncDisposable {
     }
   }
 
-  /** False when it is to be tried again later; what failed for a day is given up. */
+  /** False if it should be retried later; after a day of failures it is given up. */
   async #tell(
     hook: WebhookSettings,
     row: WebhookRow,
@@ -167,11 +171,11 @@ export class Webhooks implements AsyncDisposable {
 
 function budgetPayload(at: Date, { perDay, timeZone }: Config['budget']) {
   const until = nextMidnight(at, timeZone)
-  const text = `The day's budget for the model is reached (budget.perDay is $${perDay}): mail waits until ${until.toISOString()}`
+  const text = `The day's budget for the model is used up (budget.perDay is $${perDay}): mail waits until ${until.toISOString()}`
   return { at, text, perDay, until }
 }
 
-/** `text` says it in one line, which is what Slack shows. */
+/** `text` is a one-line summary, which Slack shows. */
 export function payloadOf({
   at,
   disposition,

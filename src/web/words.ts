@@ -1,10 +1,10 @@
-/** How pages write names, times, shares and money. */
+/** Formats names, times, shares and money for the pages. */
 import { capitalised } from '../base/dispositions.ts'
 
-/** A name that the owner chose, for example of a category: `order-status` as `Order status`. */
+/** A name chosen by the owner, for example of a category: `order-status` as `Order status`. */
 export const titled = (name: string): string => capitalised(name.replaceAll('-', ' '))
 
-/** How long ago, for a list: `now`, `5 min`, `3 h`, `2 d`. */
+/** Age for a list: `now`, `5 min`, `3 h`, `2 d`. */
 export function ageOf(at: Date, now: Date): string {
   const minutes = Math.max(0, Math.floor((now.getTime() - at.getTime()) / 60_000))
   if (minutes < 1) return 'now'
@@ -51,7 +51,7 @@ export function shortDay(day: string): string {
         .replace(/ \d{4}$/, '')
 }
 
-/** How long something took: `40 s`, `12 min`, `3.5 h`, `2.1 d`. */
+/** A duration: `40 s`, `12 min`, `3.5 h`, `2.1 d`. */
 export function lasting(seconds: number): string {
   const short = (value: number) =>
     value < 10 ? value.toFixed(1).replace(/\.0$/, '') : String(Math.round(value))
@@ -60,14 +60,14 @@ export function lasting(seconds: number): string {
   return seconds < 86_400 ? `${short(seconds / 3600)} h` : `${short(seconds / 86_400)} d`
 }
 
-/** Percent; `under 1 %` for a little, and nothing of nothing is none. */
+/** Percent; `under 1 %` for small shares; zero of zero is none. */
 export function shareOf(part: number, whole: number): string {
   if (part <= 0 || whole <= 0) return '0 %'
   const percent = (part / whole) * 100
   return percent < 1 ? 'under 1 %' : `${Math.round(percent)} %`
 }
 
-/** US dollars: cents, or more digits where it is less than one. */
+/** US dollars: cents, or more digits below one dollar. */
 export const dollars = (amount: number) =>
   amount === 0
     ? '$0'
@@ -107,7 +107,9 @@ export interface Sentence {
 /** A passage supports a sentence when it has this share of the sentence's longer words. */
 const leastShare = 0.45
 
-/** Cuts a draft at sentence and line ends, nothing lost, and names for each sentence the passage that it leans on. */
+/**
+ * Splits a draft at sentence and line ends without losing text, and finds the passage that supports each sentence.
+ */
 export function supported(text: string, passages: readonly { heading: string; text: string }[]): Sentence[] {
   const wordsOf = (part: string) => part.toLowerCase().match(/[\p{L}\p{N}]{4,}/gu) ?? []
   const known = passages.map((passage) => new Set(wordsOf(`${passage.heading} ${passage.text}`)))

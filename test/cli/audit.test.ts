@@ -77,13 +77,13 @@ test('nothing missed: exit status 0; --json prints the report as it is', async (
   expect(JSON.parse(printed)).toEqual(report)
 })
 
-test('a mailbox that could not be looked at says why', async () => {
+test('a mailbox that could not be checked says why', async () => {
   const { status, printed } = await audited({
     ok: false,
     mailboxes: [{ ...counted, missed: [], error: 'no \u001b answer' }],
   })
   expect(status).toBe(1)
-  expect(printed).toContain('could not be looked at: no \ufffd answer')
+  expect(printed).toContain('could not be checked: no \ufffd answer')
 })
 
 test('a daemon that made its own token and port is found by what it left in the state directory', async () => {

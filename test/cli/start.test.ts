@@ -12,7 +12,7 @@ test('whoever starts it at a terminal reads what to do next, and what became of 
   const pipeline = new EventEmitter()
   greet({ pipeline: pipeline as never, url: 'http://127.0.0.1:8025' }, { accounts: [account] }, { stdout })
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
-  const shown = /^replyd runs for you@example\.com[^`]*/m.exec(readme)?.[0]
+  const shown = /^replyd is running for you@example\.com[^`]*/m.exec(readme)?.[0]
   expect(stdout.read()).toBe(`${shown?.replace('you@example.com', 'me@replyd.test')}\n`)
   pipeline.emit('settled', { disposition: 'drafted', reason: 'mode-draft', subject: 'Private' })
   pipeline.emit('settled', { disposition: 'declined', reason: 'list-mail', fromAddress: 'ann@example.org' })

@@ -88,6 +88,21 @@ describe('a good configuration', () => {
     expect(JSON.stringify(web)).not.toContain('long enough')
   })
 
+  test('shown, credentials in URLs are hidden wherever they are', () => {
+    const config = load(join(fixtures, 'config-good/smallest'))
+    const shown = JSON.stringify(
+      withoutSecrets({
+        ...config,
+        webhooks: [{ url: 'https://hooks.example/services/T1/B2/secret3' }] as never,
+        log: { level: 'info', traces: 'https://token4@collector.example/v1' },
+        ...{ instructions: 'See https://ann:secret5@wiki.example/a?token=secret6 first.' },
+      }),
+    )
+    expect(shown).toContain('https://hooks.example/(hidden)')
+    expect(shown).toContain('See https://ann:hidden@wiki.example/a?token=hidden first.')
+    expect(shown).not.toMatch(/secret\d|token4/)
+  })
+
   test('shown, it holds no secret', () => {
     const folder = join(fixtures, 'config-good/smallest')
     const shown = JSON.stringify(withoutSecrets(load(folder)))

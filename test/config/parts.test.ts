@@ -185,7 +185,7 @@ describe('server URLs', () => {
   ])('%p is refused without repeating it', (url) => {
     const fault = readServerUrl('imap', url)
     expect(fault).toBe(
-      'must be written imaps://user:password@host:port, with special characters percent-encoded',
+      'must have the form imaps://user:password@host:port, with special characters percent-encoded',
     )
   })
 })
@@ -205,6 +205,9 @@ test.each([
   ['postgres://u:p@h/d', 'postgres://u:hidden@h/d'],
   ['postgres://h/d?password=p&sslmode=require', 'postgres://h/d?password=hidden&sslmode=require'],
   ['redis://h', 'redis://h'],
+  ['postgres://u@h/d', 'postgres://u@h/d'],
+  ['https://sk-token@h/v1', 'https://hidden@h/v1'],
+  ['https://u:p@h/v1?access_token=t', 'https://u:hidden@h/v1?access_token=hidden'],
   ['nonsense', '(hidden)'],
 ])('%p is shown as %p', (url, shown) => {
   expect(withoutPassword(url)).toBe(shown)

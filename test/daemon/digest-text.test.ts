@@ -18,7 +18,7 @@ test('it says what came, what was answered, what waits and what it cost', () => 
   expect(subject).toBe('replyd 2026-11-24: 4 came, 1 wait')
   expect(text).toMatch(/4 {2}mails came\n +3 {2}reply sent\n +1 {2}moved to Junk\n/)
   expect(text).toContain(
-    'Waits for you (1):\n  - Kim: Where is it?\n    The reply states something that none of your sources contains.\n',
+    'Waiting for you (1):\n  - Kim: Where is it?\n    The reply states something that none of your sources contains.\n',
   )
   expect(text).toContain('The model cost 0.0123 US dollars.')
 })

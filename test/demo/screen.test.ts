@@ -34,7 +34,7 @@ const opening: Opening = {
 describe('the opening', () => {
   test('says first that a stand-in answers, and its name', () => {
     const [first, second] = openingLines(opening, style)
-    expect(first).toBe('No model answers in this demo: an offline stand-in does, replyd-stand-in.')
+    expect(first).toBe('This demo uses an offline stand-in instead of a real model: replyd-stand-in.')
     expect(second).toContain('OPENAI_API_KEY')
   })
 

@@ -169,7 +169,7 @@ describe('a list that changed the subject', () => {
   test('is explained when not', async () => {
     expect(await prove(await listed(passed), author, ['shop.example'])).toEqual({
       proven: false,
-      detail: 'only lists.example, which is none of arcSealers, says that its author was proven',
+      detail: 'only lists.example, which is not in arcSealers, says that its author was proven',
     })
   })
   test.each<[string, (octets: string) => string]>([

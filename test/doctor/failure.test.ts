@@ -14,13 +14,14 @@ describe('a server that was not reached', () => {
     [wrapped(withCode('ENOTFOUND')), /^the host name imap\.example\.com is not known to DNS/, /imap\.host/],
     [wrapped(withCode('ECONNREFUSED')), /^nothing listens on imap\.example\.com:993$/, /imap\.port/],
     // Node.js tries each address of a name and puts the failures into one error without a message.
-    [new AggregateError([withCode('ECONNREFUSED')]), /^nothing listens on/, /that the server runs/],
+    [new AggregateError([withCode('ECONNREFUSED')]), /^nothing listens on/, /that the server is running/],
     [
       withCode('CERT_HAS_EXPIRED'),
-      /certificate of imap\.example\.com:993 is not valid .*CERT_HAS_EXPIRED/,
-      /renew/,
+      /certificate of imap\.example\.com:993 is not valid: expired .*CERT_HAS_EXPIRED/,
+      /Renew/,
     ],
-    [withCode('ERR_TLS_CERT_ALTNAME_INVALID'), /certificate/, /NODE_EXTRA_CA_CERTS/],
+    [withCode('ERR_TLS_CERT_ALTNAME_INVALID'), /wrong name/, /imap\.host/],
+    [withCode('DEPTH_ZERO_SELF_SIGNED_CERT'), /unknown issuer/, /imap\.tls\.ca/],
     [
       withCode('ERR_SSL_WRONG_VERSION_NUMBER', 'ssl3_get_record:wrong version number'),
       /does not speak TLS/,

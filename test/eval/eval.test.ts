@@ -147,11 +147,11 @@ test('says what it will cost before it begins, and what to do after', async () =
   expect(out).toMatch(/\n→ .+\n$/)
 })
 
-test('what would cost more than the ceiling is not begun', async () => {
+test('a run that would exceed the limit is not started', async () => {
   const before = standIn.counters().requests
   const { status, err } = await evaluate('--max-dollars', '0.0001')
   expect(status).toBe(2)
-  expect(err).toMatch(/would cost about \$0\.00\d+, and the ceiling is \$0\.0001: take fewer/)
+  expect(err).toMatch(/would cost about \$0\.00\d+, and the limit is \$0\.0001: use fewer/)
   expect(standIn.counters().requests).toBe(before)
 })
 
@@ -166,9 +166,9 @@ test('between the estimate and the worst case it stops before the call that coul
 
 test.each([
   ['no such file', ['eval', 'none.jsonl'], /none\.jsonl: there is no such file/],
-  ['no file at all', ['eval'], /name a file of labels/],
-  ['a limit of words', ['eval', 'x', '--limit', 'many'], /"many" is no number of mails/],
-  ['half a pair', ['eval', '--bayes', '--train', 'x'], /--train and --test go together/],
+  ['no file at all', ['eval'], /name a label file/],
+  ['a limit of words', ['eval', 'x', '--limit', 'many'], /"many" is not a number of mails/],
+  ['half a pair', ['eval', '--bayes', '--train', 'x'], /--train and --test must be given together/],
 ] as const)('%s: one line, exit status 2', async (_name, argv, line) => {
   const { status, err } = await run([...argv])
   expect(status).toBe(2)

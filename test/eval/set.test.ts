@@ -42,7 +42,7 @@ describe('the open set', () => {
     expect(report.composed.facts?.value).toBeGreaterThanOrEqual(0.9)
   })
 
-  test('in mode send the good replies go out and the bad ones do not', () => {
+  test('in mode send the good replies are sent and the bad ones do not', () => {
     expect([report.gate.send?.goodSent?.of, report.gate.send?.badSent?.of]).toEqual([56, 129])
     expect(report.gate.send?.goodSent?.value).toBeGreaterThanOrEqual(0.85)
     expect(report.gate.send?.badSent?.value).toBeLessThanOrEqual(0.03)
@@ -131,12 +131,12 @@ describe('a set with the least that it may hold', () => {
   })
 
   test.each([
-    ['no set', { 'expectations.jsonl': null }, /is no set/],
+    ['no set', { 'expectations.jsonl': null }, /is not a set/],
     ['a line that is none', { 'expectations.jsonl': '{"file": 1}' }, /expectations\.jsonl line 1/],
     [
       'a time that is none',
       { 'expectations.jsonl': '{"file":"mails/a.eml","received":"soon"}' },
-      /received is no time/,
+      /received is not a time/,
     ],
     ['no line', { 'expectations.jsonl': '\n' }, /has no line/],
   ])('%s is named', (_name, files, message) => {

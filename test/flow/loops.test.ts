@@ -1,4 +1,4 @@
-/** Responders that meet: every conversation ends by itself, within the limits of standards.md section 7. */
+/** Responders that meet: every conversation ends by itself, within the limits of docs/rules.md section 7. */
 import { type AddressInfo, connect, createServer, type Server } from 'node:net'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'

@@ -194,7 +194,7 @@ test('one addressee that the server refuses: nobody gets it, the draft stays, an
   const held = running.settledWith(({ id, disposition }) => id === row.id && disposition === 'held')
   await observer.lookOnce()
   expect(await held).toMatchObject({ reason: 'addressee-refused' })
-  expect((await now(row))?.detail).toMatch(/1 of 2 addressees was refused.*x@refused\.invalid/)
+  expect((await now(row))?.detail).toMatch(/1 of 2 recipients was refused.*x@refused\.invalid/)
   await observer.lookOnce()
   expect(await answersTo(row, reply.addressee)).toEqual([])
   const draft = (await readMailbox(dovecot, address, 'Drafts')).find((one) => one.inReplyTo === row.messageId)

@@ -136,7 +136,7 @@ describe('a reply', () => {
     await Promise.all([one.click('#approve'), other.click('#approve')])
     expect(await settled).toMatchObject({ disposition: 'sent' })
     const notices = await Promise.all([one, other].map((page) => page.locator('.notice').innerText()))
-    expect(notices.filter((text) => /decided already/.test(text))).toHaveLength(1)
+    expect(notices.filter((text) => /already been decided/.test(text))).toHaveLength(1)
     expect(await inbox(row)).toHaveLength(1)
     await Promise.all([one, other].map((page) => page.context().close()))
   })
@@ -165,7 +165,7 @@ describe('a reply', () => {
     expect(await page.locator('.notice .until').getAttribute('datetime')).toBe(
       (await loadReply(dbOf(patient), row.id))?.sendAfter?.toISOString(),
     )
-    expect(await page.locator('.notice .until').innerText()).toMatch(/^Goes out in (60:00|59:\d\d) min$/)
+    expect(await page.locator('.notice .until').innerText()).toMatch(/^Sending in (60:00|59:\d\d) min$/)
     await page.click('#undo')
     expect(await after(page, 'cancel', patient, row.id)).toMatchObject({ disposition: 'held' })
     expect((await loadReply(dbOf(patient), row.id))?.state).toBe('held')
@@ -199,7 +199,7 @@ describe('a reply', () => {
     await fresh.click('text=Save')
     await after(fresh, 'edit', patient, row.id)
     await old.click('#approve')
-    expect(await old.locator('.notice').innerText()).toContain('changed meanwhile')
+    expect(await old.locator('.notice').innerText()).toContain('has changed in the meantime')
     expect((await loadReply(dbOf(patient), row.id))?.state).toBe('held')
     await Promise.all([old, fresh].map((page) => page.context().close()))
   })
@@ -398,7 +398,7 @@ test('autonomy is offered, granted on the page, lost with a call-back, and shown
   })
   await page.goto(`${urlOf(patient)}/settings`)
   expect(await page.locator('.category-autonomy', { hasText: 'Other' }).innerText()).toMatch(
-    /Taken back .*called back/,
+    /Revoked .*cancelled/,
   )
   expect(await page.locator(`.category-autonomy a[href="/mails/${earned.id}"]`).count()).toBe(1)
   await page.context().close()
@@ -409,7 +409,7 @@ test('autonomy is offered, granted on the page, lost with a call-back, and shown
     /other +0\/20 +waits for you +a reply was cancelled/,
   )
   const refused = await run(['autonomy', 'grant', account, category], { environment })
-  expect([refused.status, refused.err]).toEqual([1, expect.stringContaining('not on offer')])
+  expect([refused.status, refused.err]).toEqual([1, expect.stringContaining('not offered')])
 })
 
 test('who paused an account, and when, is kept and shown', async () => {
@@ -440,7 +440,7 @@ test('History: filters stand in the URL, and a page ends by its key', async () =
   await page.goto(`${urlOf(patient)}/history?before=${row.id}`)
   expect(await page.locator(`a[href="/mails/${row.id}"]`).count()).toBe(0)
   await page.goto(`${urlOf(patient)}/mails/${row.id}`)
-  const calls = page.locator('section[aria-label="Questions to the model"] tbody tr')
+  const calls = page.locator('section[aria-label="Model calls"] tbody tr')
   expect(await calls.count()).toBe(2)
   expect(await calls.first().innerText()).toMatch(
     /Triage\s+\S+\s+[0-9a-f]{8,}\s+\d+\s+\d+\s+\d+\s+\$\S+\s+\d+ ms/,
@@ -462,7 +462,7 @@ describe('a sending that nobody knows the end of', () => {
     const row = await unsure()
     const page = await opened(patient, `/replies/${row.id}`)
     const settled = patient.nextSettled(row.id)
-    await page.click('text=It went out')
+    await page.click('text=It was sent')
     expect(await settled).toMatchObject({ disposition: 'sent' })
     const reply = await loadReply(dbOf(patient), row.id)
     const copies = await readMailbox(dovecot, addressOf(patient), 'Sent')
@@ -475,7 +475,7 @@ describe('a sending that nobody knows the end of', () => {
     const row = await unsure()
     const before = await loadReply(dbOf(patient), row.id)
     const page = await opened(patient, `/replies/${row.id}`)
-    await page.click('text=It did not')
+    await page.click('text=It was not sent')
     expect(await after(page, 'hold', patient, row.id)).toMatchObject({ disposition: 'held', step: 'review' })
     const reply = await loadReply(dbOf(patient), row.id)
     expect(reply).toMatchObject({ state: 'held', attemptGroup: 1, text: before?.text })
@@ -564,10 +564,10 @@ test('the command line does the same', async () => {
   expect(await settled).toMatchObject({ disposition: 'sent' })
   expect((await inbox(row)).map(({ octets }) => octets.includes('We open at ten.'))).toEqual([true])
   const again = await run(['replies', 'approve', row.id], { environment })
-  expect([again.status, again.err]).toEqual([1, expect.stringContaining('decided already')])
+  expect([again.status, again.err]).toEqual([1, expect.stringContaining('already been decided')])
   expect((await run(['usage', '--by', 'step'], { environment })).out).toMatch(/compose/)
-  expect((await run(['pause'], { environment })).out).toContain('nothing goes out')
-  expect((await run(['resume'], { environment })).out).toContain('go out again')
+  expect((await run(['pause'], { environment })).out).toContain('nothing is sent')
+  expect((await run(['resume'], { environment })).out).toContain('are sent again')
   const refused = await run(['mails', 'list'], {
     environment: { ...environment, REPLYD_URL: 'http://127.0.0.1:9' },
   })
@@ -620,7 +620,7 @@ describe('a draft in \\Drafts', () => {
     })
     const page = await opened(running, `/replies/${row.id}`)
     await page.click('#approve')
-    expect(await page.locator('.notice').innerText()).toContain('mail program')
+    expect(await page.locator('.notice').innerText()).toContain('mail client')
     expect(await inbox(row)).toEqual([])
     const [draft] = await readMailbox(dovecot, address, 'Drafts')
     expect(draft?.octets.toString()).toContain('My own words.')

@@ -339,7 +339,7 @@ test('shows what other prompts would change, and still changes nothing', async (
   ])
   expect(categories.map((rows) => rows.at(-1)?.unchanged?.count)).toEqual([1, 2])
   const { out: words } = await backtest('--prompts', folder)
-  expect(words).toMatch(/^4 answers in Sent in the last 30d; 3 are taken/)
+  expect(words).toMatch(/^4 answers in Sent in the last 30d; 3 are used/)
   expect(words).toMatch(/→ .* 33 % of the replies .* today's prompts, 67 % with the others/)
 })
 
@@ -347,14 +347,14 @@ test.each([
   [
     'the same prompts',
     ['--prompts', new URL('../../prompts', import.meta.url).pathname],
-    /the same as those in use/,
+    /identical to those in use/,
   ],
-  ['no duration', ['--since', 'yesterday'], /"yesterday" is no duration, such as 30d/],
+  ['no duration', ['--since', 'yesterday'], /"yesterday" is not a duration, such as 30d/],
   ['a stranger', ['--account', 'x@example.com'], /no account x@example\.com: there is owner@example\.com/],
   [
     'too little money',
     ['--max-dollars', '0.00001'],
-    /would cost about \$0\.00\d+, and the ceiling is \$0\.00001/,
+    /would cost about \$0\.00\d+, and the limit is \$0\.00001/,
   ],
 ] as const)('%s: one line, exit status 2, nothing spent', async (_name, more, line) => {
   const { requests } = standIn.counters()

@@ -150,8 +150,8 @@ describe('restore refuses', () => {
       () => changed((text) => text.replace(/"schema":\d+/, '"schema":999')),
       /by a newer replyd/,
     ],
-    ['another file', () => changed(() => gzipSync('Dear Sir,\n')), /no backup of replyd/],
-    ['what is not gzipped', () => changed(() => Buffer.from('Dear Sir')), /is no backup at all/],
+    ['another file', () => changed(() => gzipSync('Dear Sir,\n')), /not a backup of replyd/],
+    ['what is not gzipped', () => changed(() => Buffer.from('Dear Sir')), /is not a backup/],
   ]
   test.each(cases)('%s, in one line, and nothing is restored', async (_name, make, message) => {
     const place = await newPlace('PostgreSQL')
@@ -223,7 +223,7 @@ test('backup never overwrites, and says when there is nothing', async () => {
   const place = await newPlace('PostgreSQL')
   expect(await run(['backup', file], { environment: place })).toMatchObject({
     status: 2,
-    err: expect.stringContaining('is there already'),
+    err: expect.stringContaining('already exists'),
   })
   expect(readFileSync(file, 'utf8')).toBe('precious')
   const outcome = await run(['backup', join(directory, 'nothing')], { environment: place })

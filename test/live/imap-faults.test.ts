@@ -308,7 +308,7 @@ test('a server that disables LOGIN until TLS is not taken for one that refuses t
   })
   const failure = await b.box.capabilities().catch((error: unknown) => error)
   expect(failure).toBeInstanceOf(LoginUnavailable)
-  expect((failure as Error).message).toMatch(/takes no login without TLS: Login is disabled.*imap\.secure/)
+  expect((failure as Error).message).toMatch(/allows no login without TLS: Login is disabled.*imap\.secure/)
 })
 
 describe('a poorer server', () => {

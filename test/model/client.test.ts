@@ -66,6 +66,23 @@ describe('an answer that fits', () => {
     })
   })
 
+  test.each([
+    ['gpt-4o-mini', 'gpt-4o-mini'],
+    ['', 'gpt-4o-mini'],
+    ['openai/gpt-4o-mini-2024-07-18', 'gpt-4o-mini-2024-07-18'],
+    ['gpt-4o-minimal', 'other'],
+    ['a line\n\u009b31mof the mail', 'other'],
+    [`gpt-4o-mini-${'x'.repeat(99)}`, 'other'],
+  ])('of a model that calls itself %j is noted as of %s', async (stated, noted) => {
+    server.respond(says(good, { model: stated, finish: 'stop' }))
+    expect((await ask()).model).toBe(noted)
+  })
+
+  test('with an end that the protocol does not know is noted as other', async () => {
+    server.respond(says(good, { finish: 'a secret of the mail' }))
+    expect((await ask()).finish).toBe('other')
+  })
+
   test('was asked for in JSON mode, capped, with the key', async () => {
     server.respond(says(good))
     await ask({ cacheKey: 'triage-1' })

@@ -72,13 +72,13 @@ export function json(status: number, body: unknown, headers: Record<string, stri
 /** A chat completion in the provider's form. */
 export function completion(
   content: string | null,
-  more: { finish?: string; refusal?: string; usage?: unknown } = {},
+  more: { finish?: string; refusal?: string; usage?: unknown; model?: string } = {},
 ) {
   return {
     id: 'chatcmpl-1',
     object: 'chat.completion',
     created: 1_780_000_000,
-    model: 'gpt-4o-mini-2024-07-18',
+    model: more.model ?? 'gpt-4o-mini-2024-07-18',
     choices: [
       {
         index: 0,

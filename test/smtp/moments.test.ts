@@ -113,7 +113,7 @@ describe('several addressees', () => {
   })
 
   test.each([
-    ['550 5.1.1 no such user', PermanentError, '1 of 3 addressees was refused'],
+    ['550 5.1.1 no such user', PermanentError, '1 of 3 recipients was refused'],
     ['450 4.2.1 greylisted', TemporaryError, 'greylisted'],
   ])('nobody gets it when one is refused with %s', async (reply, expected, words) => {
     await using server = await ScriptedServer.start((at, { count }) =>

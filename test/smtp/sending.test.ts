@@ -169,7 +169,7 @@ describe('a server without AUTH', () => {
     await using submission = open(server)
     const failure = await submission.verify().catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(LoginUnavailable)
-    expect((failure as Error).message).toMatch(/takes no login without TLS/)
+    expect((failure as Error).message).toMatch(/allows no login without TLS/)
   })
 })
 

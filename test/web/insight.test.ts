@@ -59,11 +59,11 @@ describe('the page', () => {
     const html = drawn([figures('2026-11-24')])
     expect(html).not.toMatch(/NaN|Infinity|undefined/)
     for (const words of [
-      '4 in all, 25 % of it spam',
-      '50 % of 2 went out as replyd wrote them',
-      'Half within 10 min, nine of ten within 2 h',
+      '4 in total, 25 % of it spam',
+      '50 % of 2 sent as replyd wrote them',
+      'Median 10 min, 90 % within 2 h',
       '33 % of 3 were negative',
-      '$0.02 in all, at most under 1 % of the $5.00 that a day may cost',
+      '$0.02 in total, at most under 1 % of the daily budget of $5.00',
       '<td class="number">10 min</td><td class="number">2 h</td>'.split('</td>')[0] ?? '',
     ])
       expect(html).toContain(words)
@@ -75,7 +75,7 @@ describe('the page', () => {
       figures('2026-11-23', { sent: 0, untouched: 0, medianSeconds: null, p90Seconds: null }),
     ])
     expect(html).not.toMatch(/NaN|undefined/)
-    expect(html).toContain('Nothing yet in these days.')
+    expect(html).toContain('Nothing in this period.')
   })
 
   test('the cap is a line where it is near, and told where it is far away', () => {

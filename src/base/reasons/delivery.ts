@@ -1,4 +1,4 @@
-/** What happened while the reply was delivered, in the owner's mailboxes, and in the review. */
+/** Codes from delivery, from the owner's mailboxes and from the review. */
 export const deliver = {
   'undo-window': 'The reply can be cancelled until the undo time ends.',
   'account-paused': {

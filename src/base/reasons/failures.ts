@@ -1,4 +1,4 @@
-/** What went wrong, and what a step waits for when nothing went wrong. */
+/** Codes for failures, and for what a step waits for. */
 export const failures = {
   'judgement-failed': {
     says: 'The mail could not be judged.',

@@ -1,4 +1,4 @@
-/** What was found while the reply was written, checked and weighed. */
+/** Codes from composing, checking and deciding on the reply. */
 export const compose = {
   composed: 'A reply was written.',
   'rewrite-without-text': {

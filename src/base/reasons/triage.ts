@@ -1,4 +1,4 @@
-/** How a mail came in and what triage made of it. */
+/** Codes from receiving and triage. */
 export const receive = {
   ingested: 'It has just arrived.',
   'same-mail': 'The same mail arrived before.',

@@ -8,7 +8,7 @@ const noLetter = '(?<![\\p{L}\\p{N}])'
 const end = '(?![\\p{L}\\p{N}])'
 const pattern = (source: string) => new RegExp(source, 'giu')
 
-/** Year, month and day as written; null where the text says nothing. */
+/** Year, month and day as written; null if the text does not say. */
 interface Day {
   year: number | null
   month: number
@@ -16,15 +16,15 @@ interface Day {
 }
 
 /**
- * `y-m-d` for a full date; `-m-d` when it has a day but the other side may lack the year; `?-m-d` says that this side
- * lacks it. A source with the year supports a draft without it and the other way round.
+ * `y-m-d` for a full date; `-m-d` when it has a day but the other side may lack the year; `?-m-d` when this side
+ * lacks it. A source with the year supports a draft without it, and vice versa.
  */
 function keysOf({ year, month: m, day }: Day): string[] {
   const rest = day === null ? `${m}` : `${m}-${day}`
   return year === null ? [`date:-${rest}`, `date:?-${rest}`] : [`date:${year}-${rest}`, `date:?-${rest}`]
 }
 
-/** What a source's date supports beyond itself: the same without its year, its month, its weekday. */
+/** What a source's date also supports: the same date without its year, its month, its weekday. */
 function supportedBy({ year, month: m, day }: Day): string[] {
   const rest = day === null ? `${m}` : `${m}-${day}`
   const own = year === null ? [`date:?-${rest}`, `date:-${rest}`] : [`date:${year}-${rest}`, `date:-${rest}`]
@@ -40,7 +40,7 @@ const fullYear = (year: string | undefined) =>
 
 interface Rule {
   pattern: RegExp
-  /** Every way to read it: 03/04 is March and April. */
+  /** All readings: 03/04 is March and April. */
   read: (groups: (string | undefined)[]) => Day[]
 }
 
@@ -89,7 +89,7 @@ const withMonth: readonly Rule[] = [
 
 const monthAlone: readonly Rule[] = [
   {
-    // A month alone needs a word before it: may, march, mars, sept and an are other words too.
+    // A month alone needs a word before it: may, march, mars, sept and an are also other words.
     pattern: pattern(
       `(?<=(?<![\\p{L}\\p{N}])(?:in|im|by|until|till|since|from|of|next|last|mid|early|late|bis|seit|ab|anfang|mitte|ende|en|fin|début|depuis|hasta|desde|a finales de|de|di|do)[\\s-]{1,2})(${month})${end}`,
     ),
@@ -99,7 +99,7 @@ const monthAlone: readonly Rule[] = [
 
 const monthName = new RegExp(`(?:${month})${end}`, 'iu')
 
-/** Most texts have no date: two looks spare them nine. */
+/** Most texts have no date: two cheap tests save nine. */
 function rulesFor(text: string): Rule[] {
   const [hasDigit, hasMonth] = [/\d/.test(text), monthName.test(text)]
   return [
@@ -109,7 +109,7 @@ function rulesFor(text: string): Rule[] {
   ]
 }
 
-/** Every date with its reading. Later rules do not see what an earlier one took. */
+/** Every date with its reading. Later rules do not see what an earlier one matched. */
 function datesOf(text: string): { claim: string; index: number; days: Day[] }[] {
   const found: { claim: string; index: number; days: Day[] }[] = []
   let rest = text
@@ -204,10 +204,13 @@ export function daysNamed(text: string, today: string): number[] {
   return datesOf(text).flatMap(({ days }) => instantsOf(days, today))
 }
 
-/** What may stand between a weekday and its date: `Friday, the 4th`, `Freitag, den 4.`, `demain, vendredi`. */
+/** Words allowed between a weekday and its date: `Friday, the 4th`, `Freitag, den 4.`, `demain, vendredi`. */
 const between = /^[\s,(]{0,3}(?:den|dem|der|the|le|el|il|de|op|dia)?[\s,]{0,2}$/iu
 
-/** A weekday beside a day that is another one: `Friday 5 December`, or `tomorrow, Friday` on a Friday. As the text has it. */
+/**
+ * Weekdays that do not match the date next to them: `Friday 5 December`, or `tomorrow, Friday` on a Friday. As
+ * written.
+ */
 export function wrongWeekdays(text: string, today: string): string[] {
   const now = Date.parse(`${today}T00:00:00Z`)
   const named = findNamedDays(text).filter(({ keys }) => keys[0]?.startsWith('w:'))

@@ -1,17 +1,17 @@
-/** Figures and days that stand in no source but follow from some: sums, products, shares, units, the calendar. */
+/** Figures and days that are in no source but follow from one: sums, products, shares, units, the calendar. */
 import type { Found } from './found.ts'
 
 const dayMs = 86_400_000
 
-/** Factors between units that customers and owners write; both ways. */
+/** Factors between units that customers and owners use; in both directions. */
 const units = [0.45359237, 28.349523, 2.54, 30.48, 1.609344, 3.785412, 0.9144, 60, 24, 7, 12, 1000, 100]
 
-/** More figures than this are a catalogue: then nearly everything would follow from some two of them. */
+/** With more figures than this it is a catalogue, and nearly everything would follow from some two of them. */
 const most = 300
 
 const figurePattern = /\d{1,3}(?:[ \u00a0\u202f.,'’]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d+)?/gu
 
-/** Every reading of every figure: `1.000` is a thousand in Berlin and one in Boston. */
+/** All readings of every figure: `1.000` is a thousand in Berlin and one in Boston. */
 function figuresOf(text: string): number[] {
   return [...text.matchAll(figurePattern)].flatMap(([figure]) => {
     const plain = figure.replace(/[ \u00a0\u202f'’]/g, '')
@@ -22,9 +22,9 @@ function figuresOf(text: string): number[] {
 export interface Grounds {
   /** What the owner vouches for. */
   sources: readonly string[]
-  /** What the correspondent states of their own matter: counts, weights, dates. */
+  /** What the correspondent states about their own case: counts, weights, dates. */
   mail: string
-  /** The mail's day by the owner's calendar, `2026-12-09`. */
+  /** The mail's date in the owner's time zone, `2026-12-09`. */
   today: string
 }
 
@@ -37,13 +37,13 @@ export class Derivation {
     const positive = (values: readonly number[]) => [...new Set(values)].filter((value) => value > 0)
     const own = positive(figuresOf(mail))
     this.#given = positive(sources.flatMap(figuresOf)).slice(0, most)
-    // One, two or three of something are rarely written as figures.
+    // Small counts are rarely written as figures.
     this.#counts = positive([...own, 2, 3, 4, 5, 6, 10, 12]).slice(0, most)
     const known = [...sources, mail].flatMap((text) => days(text, today))
     this.#days = [...new Set([Date.parse(`${today}T00:00:00Z`), ...known])]
   }
 
-  /** Whether a figure's value can be calculated from what is given. */
+  /** Whether a figure can be calculated from the given ones. */
   value(found: Found): boolean {
     const values = found.keys.flatMap((key) => {
       const value = Number(/^[pmnb]:(\d+(?:\.\d+)?)/.exec(key)?.[1] ?? 'NaN')
@@ -54,7 +54,7 @@ export class Derivation {
     )
   }
 
-  /** A weight in other units, or how many days a bag lasts: nothing that a price is made of. */
+  /** A weight in other units, or how many days a bag lasts; never a price. */
   #converts(value: number): boolean {
     const near = (other: number) => Math.abs(other - value) <= Math.max(0.006, value * 0.001)
     const rounded = (other: number) =>
@@ -86,7 +86,7 @@ export class Derivation {
   }
 
   #productsOf(): number[] {
-    // Small whole numbers count something: a sum with one of them would reach every neighbour of a price.
+    // Small whole numbers are counts: a sum with one of them would reach every neighbour of a price.
     const amounts = this.#given.filter((each) => each >= 5 || !Number.isInteger(each))
     const shares = this.#given.filter((each) => each < 100).flatMap((each) => [each / 100, 1 - each / 100])
     const products = amounts.flatMap((each) => [
@@ -97,7 +97,7 @@ export class Derivation {
     return [...new Set(products)]
   }
 
-  /** Whether a day follows from another one by so many days, weeks or hours as are given. @param at midnight, UTC */
+  /** Whether a day follows from another one by a given number of days, weeks or hours. @param at midnight, UTC */
   day(at: number): boolean {
     const spans = [...new Set([...this.#given, ...this.#counts])].filter((value) => value <= 400)
     const days = [

@@ -1,4 +1,4 @@
-/** How the extractors of the claim check report. */
+/** The result type of the claim check's extractors. */
 
 import type { ClaimKind } from '../../base/reasons.ts'
 
@@ -6,8 +6,8 @@ import type { ClaimKind } from '../../base/reasons.ts'
 export type StatementKind = Exclude<ClaimKind, 'fault' | 'ungrounded' | 'parroted'>
 
 /**
- * Something that a text states. It is supported when one of its keys is among the keys of the sources; keys carry a
- * prefix for their kind and are normalised, so that `1.000,50 €` meets `EUR 1,000.50`.
+ * Something that a text states. It is supported when one of its keys is among the keys of the sources; keys have a
+ * prefix for their kind and are normalised, so that `1.000,50 €` matches `EUR 1,000.50`.
  */
 export interface Found {
   claim: string
@@ -17,7 +17,10 @@ export interface Found {
   index: number
 }
 
-/** The text with what was found blanked out, so that the next extractor does not see it again. Positions stay. */
+/**
+ * The text with the findings blanked out, so that the next extractor does not see them again. Positions stay the
+ * same.
+ */
 export function masked(text: string, found: readonly Pick<Found, 'claim' | 'index'>[]): string {
   let rest = text
   for (const { claim, index } of found) {

@@ -9,7 +9,7 @@ const bare =
 const mailAddress =
   /[\p{L}\p{N}.!#$%&'*+/=?^_{|}~-]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}\p{N}-]{2,24}/gu
 
-/** A sentence's punctuation at the end is not part of a link; a closing bracket is only when it was opened. */
+/** Trailing punctuation of the sentence is not part of a link; a closing bracket is, if it was opened inside. */
 function trimmed(link: string): string {
   let end = link.replace(/[.,;:!?…、。'’*_]+$/u, '')
   while (/[)\]}]$/.test(end)) {
@@ -21,7 +21,7 @@ function trimmed(link: string): string {
   return end
 }
 
-/** Host in lower case and A-label form, no scheme of the web, no `www.`, no slash at the end. */
+/** Host in lower case and A-label form, without a web scheme, `www.` or trailing slash. */
 export function normalisedLink(link: string): string {
   const web =
     /^(https?:\/\/|www)/i.test(link) || !/^[a-z][a-z0-9+.-]*:/i.test(link)
@@ -34,17 +34,20 @@ export function normalisedLink(link: string): string {
   return `${host.replace(/^www\d?\./, '')}${pathname}${search}${hash}`.replace(/\/$/, '')
 }
 
-/** Suffixes that no registry sells (RFC 2606, RFC 6762, RFC 7686): they lead somewhere all the same, or look as if. */
+/**
+ * Suffixes that no registry sells (RFC 2606, RFC 6762, RFC 7686): they may still resolve somewhere, or look as if
+ * they did.
+ */
 const reserved = /\.(?:example|test|invalid|localhost|local|internal|onion)$/
 
 function isDomain(text: string): boolean {
   if (reserved.test(text)) return true
   const { isIcann, publicSuffix, hostname } = parse(text)
-  // `Freitag.Wir` is a forgotten blank: a suffix written with a capital is none.
+  // `Freitag.Wir` is a missing space: a capitalised suffix is not a domain.
   return Boolean(isIcann && publicSuffix && hostname !== publicSuffix && text.includes(`.${publicSuffix}`))
 }
 
-/** Links with a scheme or `www.`, and bare domains with or without a path. Mail addresses are not among them. */
+/** Links with a scheme or `www.`, and bare domains with or without a path. Excludes mail addresses. */
 export function findLinks(text: string): Found[] {
   const found: Found[] = []
   const add = (claim: string, index: number) => {
@@ -71,7 +74,7 @@ export function findAddresses(text: string): Found[] {
   })
 }
 
-/** Whether a text that a stranger wrote tells people where to go, write or call; full-width letters count as the plain ones. */
+/** Whether a stranger's text tells people where to go, write or call; full-width letters count as plain ones. */
 export function hasContact(text: string): boolean {
   const plain = text.normalize('NFKC')
   return [findLinks, findAddresses, findTelephones].some((find) => find(plain).length > 0)
@@ -80,8 +83,8 @@ export function hasContact(text: string): boolean {
 const telephone = /(?<![\p{L}\p{N}.,/-])(?:\+|00)?\(?\d[\d\s()/.–-]{5,22}\d(?![\p{L}\p{N}])/gu
 
 /**
- * Digits in several groups, or after a plus or a zero. The last eight digits are compared: country codes and the zero
- * before the area code come and go.
+ * Digits in several groups, or after a plus or a zero. Compares the last eight digits, because country codes and
+ * leading zeros vary.
  */
 export function findTelephones(text: string): Found[] {
   const found: Found[] = []

@@ -1,4 +1,4 @@
-/** Names of people and products: what is written with a capital where the language asks for none. */
+/** Names of people and products: words capitalised where the language does not require it. */
 
 import { memoized } from '../../base/lru.ts'
 import type { Found } from './found.ts'
@@ -12,7 +12,7 @@ const elision = /^(?:[ldjnsmtc]|qu)['’](?=\p{L}{3})/iu
 interface Word {
   text: string
   index: number
-  /** At the beginning of a sentence, line, bullet or quotation. */
+  /** At the start of a sentence, line, bullet or quotation. */
   initial: boolean
   /** Between quotation marks. */
   quoted: boolean
@@ -34,7 +34,7 @@ const ordinary = new Set(
     .filter((word) => word !== ''),
 )
 
-/** Function words that begin sentences: a capital after them may begin a name, they themselves never do. */
+/** Function words that start sentences: a capital after them may begin a name; they themselves never do. */
 const starters = new Set(
   `the a an our your their this that these those if when while since for from to in on at by as it its we you they he she my all both each every
   however also please then there here what how why who which der die das den dem des ein eine einen einem einer unser unsere unserem unseren
@@ -84,7 +84,7 @@ const isOrdinary = (word: string) => {
   return ordinary.has(lower) || monthByName.has(lower) || weekdayByName.has(lower) || lower.length < 2
 }
 
-/** `XR-200`, `iPhone`, `BlitzSchutz`, `ACME`: no ordinary word of any language looks like this. */
+/** `XR-200`, `iPhone`, `BlitzSchutz`, `ACME`: no ordinary word looks like this in any language. */
 function productLike(word: string): boolean {
   if (isOrdinary(word)) return false
   const mixed =
@@ -94,7 +94,7 @@ function productLike(word: string): boolean {
   return mixed || /\p{Ll}\p{Lu}/u.test(word) || /^\p{Lu}{3,}$/u.test(word)
 }
 
-/** German writes every noun with a capital, so that a capital says nothing there. */
+/** German capitalises every noun, so a capital means nothing there. */
 function capitalisesNouns(text: string): boolean {
   const german = text.match(
     /(?<!\p{L})(?:der|die|das|und|nicht|ist|sind|wir|Sie|für|auf|mit|eine?|einen|Ihnen|Ihre?|bitte|haben|werden)(?!\p{L})/gu,
@@ -105,11 +105,11 @@ function capitalisesNouns(text: string): boolean {
   return (german?.length ?? 0) > (others?.length ?? 0)
 }
 
-/** Words after which a capital is a name in German too. */
+/** Words after which a capital marks a name even in German. */
 const cue =
   /(?<!\p{L})(?:Herrn?|Frau|Familie|Dr\.|Prof\.|Kollegen?|Kollegin|Ansprechpartner(?:in)?|Mitarbeiter(?:in)?|namens|Hallo|Liebe|Lieber|Hi|Hey|Moin|Modell|Marke|Produkt|Tarif)\s+$/u
 
-/** Runs of capitalised words with nothing but blanks between them. */
+/** Runs of capitalised words separated only by blanks. */
 function runs(words: readonly Word[], text: string, starts: (word: Word) => boolean): Word[][] {
   const found: Word[][] = []
   let last: Word | null = null
@@ -125,14 +125,14 @@ function runs(words: readonly Word[], text: string, starts: (word: Word) => bool
   return found
 }
 
-/** A line that holds nothing but one to three capitalised words: the name under a reply. */
+/** A line with only one to three capitalised words: the name under a reply. */
 function isSignature(word: Word, text: string): boolean {
   const start = text.lastIndexOf('\n', word.index - 1) + 1
   const stop = text.indexOf('\n', word.index)
   const line = text.slice(start, stop < 0 ? text.length : stop).trim()
   const before = text.slice(0, start).trimEnd()
   const above = before.slice(before.lastIndexOf('\n') + 1)
-  // A formula such as `Best regards,` stands above, not the greeting.
+  // The line above is a closing such as `Best regards,`, not the greeting.
   if (start === 0 || greeting.test(above) || !/[,\p{L}]$/u.test(above)) return false
   return line.length < 40 && /^(?:\p{Lu}[\p{L}.'’-]*[\p{L}]\s?){1,3}$/u.test(line)
 }
@@ -172,7 +172,7 @@ export function findNames(text: string): (Found & { words: string[] })[] {
   }) as (Found & { words: string[] })[]
 }
 
-/** People addressed in Japanese: the characters before 様 and さん, unless they are everybody. */
+/** People addressed in Japanese: the characters before 様 and さん, unless they address everybody. */
 export function findHonorifics(text: string): (Found & { words: string[] })[] {
   return [...text.matchAll(/([\p{Script=Han}\p{Script=Katakana}ー]{1,8}?)(?:様|さん)/gu)]
     .filter(([, name]) => name !== undefined && !/^(?:客|お客|皆|各位|神|担当者|方|同)$/.test(name))
@@ -199,7 +199,7 @@ const foldedWordsOf = memoized((source: string): readonly string[] =>
 
 const endings = ['s', 'es', 'n', 'en', 'e', 'er']
 
-/** The word itself, a form of it with another ending, or a compound of known parts. */
+/** The word itself, an inflected form, or a compound of known parts. */
 export function isKnown(word: string, known: ReadonlySet<string>): boolean {
   if (known.has(word)) return true
   if (

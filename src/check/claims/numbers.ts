@@ -1,4 +1,4 @@
-/** Prices, percentages, durations and other figures, whatever the country's way to write them. */
+/** Prices, percentages, durations and other figures, in the notation of any country. */
 import type { Found } from './found.ts'
 import { alternation, currencyByName, numberByWord, unitByName } from './vocabulary.ts'
 
@@ -16,7 +16,7 @@ const range = String.raw`(?:\s?(?:-|–|to|bis|à|a|or|oder|ou|o|y|und|and)\s?)`
 export function withAsciiDigits(text: string): string {
   return text.replace(/(?![0-9])\p{Nd}/gu, (digit) => {
     const code = digit.codePointAt(0) ?? 0
-    // Each script's digits stand in a row of ten that begins at a multiple of ten or sixteen: found by walking down.
+    // The ten digits of a script are consecutive and start at a multiple of ten or sixteen: walk down to find it.
     let zero = code
     while (/\p{Nd}/u.test(String.fromCodePoint(zero - 1)) && code - zero < 9) zero--
     const value = String((code - zero) % 10)
@@ -24,7 +24,7 @@ export function withAsciiDigits(text: string): string {
   })
 }
 
-/** Every value that a figure can mean: `1.000` is a thousand in Berlin and one in Boston. */
+/** All values that a figure can mean: `1.000` is a thousand in Berlin and one in Boston. */
 function valuesOf(text: string): number[] {
   const plain = text.replace(/[ \u00a0\u202f'’]/g, '')
   const decimalPoint = Number(plain.replace(/,/g, ''))
@@ -38,7 +38,7 @@ function valuesOfWord(text: string): number[] {
   return word === undefined ? valuesOf(text) : [Number(word)]
 }
 
-/** Two decimals, or grouped thousands: an amount even where no currency stands beside it. */
+/** Two decimals, or grouped thousands: an amount even without a currency next to it. */
 const looksLikeMoney = (text: string) => /[.,]\d{2}$|\d[ \u00a0\u202f.,'’]\d{3}(?!\d)/.test(text)
 
 const pricePattern = new RegExp(
@@ -81,7 +81,7 @@ export function findPercentages(text: string): Found[] {
   }))
 }
 
-/** Hours or months, so that 14 days are two weeks; working days are kept apart. */
+/** Hours or months, so that 14 days equal two weeks; working days are kept separate. */
 function durationKeys(amount: string, unitName: string): string[] {
   const code = unitByName.get(unitName.toLowerCase()) ?? 'h24'
   const factor = Number(code.slice(1))
@@ -96,7 +96,7 @@ export function findDurations(text: string): Found[] {
     (match): Found => ({
       claim: match[0],
       kind: 'number',
-      // Of a range the end decides; its beginning is checked as a figure of its own.
+      // The end of a range decides; its beginning is checked as a separate figure.
       keys: durationKeys(match[2] ?? '', match[3] ?? ''),
       index: match.index,
     }),
@@ -112,7 +112,7 @@ export function findDurations(text: string): Found[] {
   return [...found, ...cjk]
 }
 
-/** The figures that begin a range of durations. */
+/** The figures that start a range of durations. */
 export function rangeBeginnings(text: string): Found[] {
   return [...text.matchAll(durationPattern)].flatMap((match) => {
     const [claim, first, , unitName] = match
@@ -122,10 +122,10 @@ export function rangeBeginnings(text: string): Found[] {
   })
 }
 
-/** The number of a list's line is no statement. */
+/** The number of a list item states nothing. */
 const listMark = /(^|\n)[ \t]*\(?\d{1,2}[.)](?=\s)/g
 
-/** Figures that are none of the above; order and serial numbers among them. */
+/** Other figures, including order and serial numbers. */
 export function findPlainNumbers(text: string): Found[] {
   const rest = text.replace(listMark, (mark) => mark.replace(/\d/g, ' '))
   return [...rest.matchAll(plainPattern)].map((match) => ({
@@ -136,7 +136,7 @@ export function findPlainNumbers(text: string): Found[] {
   }))
 }
 
-/** Every figure and number word of a source, whatever stands beside it. */
+/** Every figure and number word of a source, whatever is next to it. */
 export function anyNumberKeys(source: string): string[] {
   const figures = [...source.matchAll(new RegExp(figure, 'gu'))].flatMap(([text]) => valuesOf(text))
   const digits = [...source.matchAll(/\d+/g)].map(([text]) => Number(text))
@@ -146,7 +146,10 @@ export function anyNumberKeys(source: string): string[] {
   return [...figures, ...digits, ...spelled].map((value) => `n:${value}`)
 }
 
-/** Figures of a source without a unit (`b:`), and those that look like money (`m:`), in a text where all else is blanked. */
+/**
+ * Figures of a source without a unit (`b:`), and those that look like money (`m:`), in a text where everything else
+ * is blanked.
+ */
 export function bareNumberKeys(rest: string): string[] {
   return [...rest.matchAll(plainPattern)].flatMap(([text]) =>
     valuesOf(text).flatMap((value) => [`b:${value}`, ...(looksLikeMoney(text) ? [`m:${value}`] : [])]),

@@ -1,4 +1,4 @@
-/** What must not stand in anything that goes out, whoever wrote it. */
+/** What must not be in any outgoing text, whoever wrote it. */
 import { findAddresses, findLinks, normalisedLink } from './links.ts'
 
 const bracketed =
@@ -7,8 +7,8 @@ const filler =
   /_{3,}|\.{6,}|(?<![\p{L}\p{N}])(?:X{3,}|TBD|TBC|TODO|FIXME|DD[./-]MM[./-](?:YY){1,2}|TT[./-]MM[./-]J{2,4}|lorem ipsum)(?![\p{L}\p{N}])|[〇○◯]{2,}|%[A-Z_]{3,}%|\$\{?[A-Z_]{3,}\}?/giu
 
 /**
- * Gaps that somebody was meant to fill: `[Name]`, `{{date}}`, `<Your name>`, `____`, `XX.XX.`, `〇〇様`. Footnote marks and
- * figures in brackets are none.
+ * Gaps to be filled in: `[Name]`, `{{date}}`, `<Your name>`, `____`, `XX.XX.`, `〇〇様`. Footnote marks and figures in
+ * brackets do not count.
  */
 export function placeholders(text: string): string[] {
   const found = [
@@ -21,15 +21,18 @@ export function placeholders(text: string): string[] {
 export interface OutboundCheck {
   /** Words planted in the prompt; empty for none. */
   canaries: readonly string[]
-  /** Links that may go out: those of the knowledge, the thread's own side and the settings. Compared without scheme and `www.`. */
+  /**
+   * Links that may be sent: those of the knowledge, the owner's side of the thread and the settings. Compared without
+   * scheme and `www.`.
+   */
   knownLinks: readonly string[]
   /** Mail addresses that may be named, any case. */
   knownAddresses: readonly string[]
-  /** The fixed text of the prompt; eight of its words in a row are a leak. Null when it is not to be checked. */
+  /** The fixed text of the prompt; eight of its words in a row are a leak. Null to skip the check. */
   promptText: string | null
-  /** The owner's instructions, which are for the writer alone; five of their words in a row are a leak. */
+  /** The owner's instructions, which only the writer may see; five of their words in a row are a leak. */
   instructions: string
-  /** Texts that may be repeated, even where the instructions say the same. */
+  /** Texts that may be repeated, even if the instructions contain the same words. */
   quotable: readonly string[]
   /** The salt of the markers; empty for none. */
   salt: string
@@ -49,22 +52,24 @@ const letters = (text: string) =>
 
 const reversed = (text: string) => [...text].reverse().join('')
 
-/** Base64 depends on the offset: the inner part of each of the three is what every one of them has. */
+/** Base64 depends on the offset: returns the inner part common to each of the three encodings. */
 function base64Parts(text: string): string[] {
   return [0, 1, 2].map((offset) => {
     const octets = Buffer.concat([Buffer.alloc(offset), Buffer.from(text)])
     const base64 = octets.toString('base64').replace(/=+$/, '')
-    // What shares a character with the octets around it is unknown.
+    // Drop characters that share bits with the unknown neighbouring octets.
     return base64.slice([0, 2, 3][offset], Math.floor((octets.length * 8) / 6))
   })
 }
 
-/** The canary as it is, spelled out, backwards, in Base64 or in hex, whatever the case and whatever stands between its letters. */
+/**
+ * The canary as is, spelled out, backwards, in Base64 or in hex, in any case and with anything between its letters.
+ */
 function leaks(text: string, canary: string): boolean {
   const plain = letters(canary)
   if (plain === '') return false
   const within = letters(text)
-  // Base64 with its blanks and line ends taken out, in either alphabet (RFC 4648 sections 4 and 5).
+  // Base64 without blanks and line ends, in either alphabet (RFC 4648 sections 4 and 5).
   const dense = text
     .replace(/[^A-Za-z0-9+/_-]+/g, '')
     .replace(/-/g, '+')
@@ -83,10 +88,10 @@ const leakLength = 8
 
 const words = (source: string) => source.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []
 
-/** Of the prompt that was asked for last: most installations have one. */
+/** Caches the last prompt: most installations have one. */
 let prompt = { text: '', parts: new Set<string>() }
 
-/** Every run of that many words in the prompt. */
+/** Every run of `leakLength` words in the prompt. */
 function partsOf(promptText: string): ReadonlySet<string> {
   if (prompt.text === promptText) return prompt.parts
   const spoken = words(promptText)
@@ -116,7 +121,7 @@ function runsOf(text: string): string[] {
     .map((_, at) => spoken.slice(at, at + instructionLength).join(' '))
 }
 
-/** The first words that stand in the instructions and in nothing that may be told. */
+/** The first words that are in the instructions and in nothing that may be repeated. */
 function instructionLeak(text: string, { instructions, quotable }: OutboundCheck): string | null {
   if (instructions === '') return null
   const told = new Set(runsOf(text))
@@ -127,7 +132,7 @@ function instructionLeak(text: string, { instructions, quotable }: OutboundCheck
 const marker =
   /<<<|>>>|(?:MAIL|KNOWLEDGE|THREAD|EARLIER|CORRECTIONS|FORWARDED|QUOTED|ASKS|RULES|REPLY):[A-Za-z0-9]{6,}|<\|[\w ]+\|>|\[\/?INST\]/g
 
-/** Everything that must hold a text back although a model wrote it. Empty: it may go out. */
+/** Everything that must prevent a text from being sent although a model wrote it. Empty: it may be sent. */
 export function outboundFaults(text: string, check: OutboundCheck): OutboundFault[] {
   const links = new Set(check.knownLinks.map(normalisedLink))
   const addresses = new Set(check.knownAddresses.map((address) => address.toLowerCase()))

@@ -1,4 +1,4 @@
-/** Words that dates, amounts and names are made of, in the languages that replyd's claim check reads. */
+/** Vocabulary of dates, amounts and names in the languages that the claim check reads. */
 
 const months: readonly string[][] = [
   ['january', 'jan', 'januar', 'jänner', 'janvier', 'janv', 'enero', 'ene', 'gennaio', 'januari', 'janeiro'],
@@ -25,7 +25,10 @@ const weekdays: readonly string[][] = [
   ['saturday', 'samstag', 'sonnabend', 'samedi', 'sábado', 'sabato', 'zaterdag', '土曜日', '星期六'],
 ]
 
-/** Days from today that a word promises. Words that also mean something else (`morgen` in a greeting) need their context. */
+/**
+ * Days from today that a word stands for. Words that also mean something else (`morgen` in a greeting) need their
+ * context.
+ */
 export const relativeDays: Readonly<Record<string, number>> = {
   tomorrow: 1,
   'day after tomorrow': 2,
@@ -61,7 +64,7 @@ const numberWords: Readonly<Record<number, string[]>> = {
   100: ['hundred', 'hundert', 'cent', 'cien', 'cento', 'honderd', 'cem', '百'],
 }
 
-/** Hours of a duration's unit; months and years are counted in months, `m` before the figure. */
+/** Hours per duration unit; months and years are counted in months, with `m` before the figure. */
 const units: readonly [string, string[]][] = [
   ['h0.0166667', ['minute', 'minutes', 'min', 'minuten', 'minuto', 'minutos', 'minuti', 'minuut', '分']],
   [
@@ -203,7 +206,7 @@ function inverted(rows: Iterable<readonly [string, readonly string[]]>): Readonl
 export const monthByName = inverted(months.map((names, at) => [String(at + 1), names] as const))
 /** Name in lower case → `0` (Sunday) to `6`. */
 export const weekdayByName = inverted(weekdays.map((names, at) => [String(at), names] as const))
-/** Word in lower case → its figure. One is left out: in most languages it is an article. */
+/** Word in lower case → its figure. One is left out: in most languages it is also an article. */
 export const numberByWord = inverted(Object.entries(numberWords))
 /** Name in lower case → `h24`, `m1` … */
 export const unitByName = inverted(units)

@@ -4,13 +4,13 @@ import { UsageError } from '../failure.ts'
 import { printable, type Terminal } from '../terminal.ts'
 
 export interface Asking {
-  /** What is typed does not show. */
+  /** Hides the input. */
   hidden?: boolean
-  /** What is wrong with an answer, in words; null: nothing. */
+  /** What is wrong with an answer, as text; null if nothing. */
   fault?: (answer: string) => string | null
 }
 
-/** Asks on the terminal; with `yes`, or without a person, the proposed answers are taken. */
+/** Asks on the terminal; with `yes`, or without a person, it takes the proposed answers. */
 export class Asker implements Disposable {
   readonly #terminal: Terminal
   readonly #asks: boolean
@@ -22,7 +22,7 @@ export class Asker implements Disposable {
     this.#terminal = terminal
     this.#asks = !yes
     const isTerminal = terminal.stdin.isTTY === true
-    // What readline echoes passes through here, so that a password can be kept from the screen.
+    // readline's echo goes through here, so that passwords are not displayed.
     const output = new Writable({
       write: (chunk: Buffer, _encoding, done) => {
         if (isTerminal && !this.#hidden) terminal.stdout.write(chunk)
@@ -34,7 +34,7 @@ export class Asker implements Disposable {
   }
 
   /**
-   * @param proposal taken for an empty answer; null: there has to be one
+   * @param proposal used for an empty answer; null: an answer is required
    * @throws UsageError when nobody answers, or nobody can be asked again
    */
   async ask(
@@ -43,7 +43,8 @@ export class Asker implements Disposable {
     { hidden = false, fault }: Asking = {},
   ): Promise<string> {
     if (!this.#asks) {
-      if (proposal === null) throw new UsageError(`${question}: not given, and with --yes nothing is asked`)
+      if (proposal === null)
+        throw new UsageError(`${question}: not given, and with --yes no questions are asked`)
       const wrong = fault?.(proposal) ?? null
       if (wrong !== null) throw new UsageError(wrong)
       return proposal
@@ -67,7 +68,7 @@ export class Asker implements Disposable {
     return this.#asks
   }
 
-  /** @param proposal the answer to an empty line, and the one that --yes takes */
+  /** @param proposal the answer for an empty line and for --yes */
   async confirm(question: string, proposal: boolean): Promise<boolean> {
     const answer = await this.ask(`${question} (y/n)`, proposal ? 'y' : 'n')
     return /^y/i.test(answer)

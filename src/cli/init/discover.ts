@@ -6,19 +6,19 @@ import { domainPart } from '../../mail/address.ts'
 export interface FoundServers {
   imap: ServerAddress
   smtp: ServerAddress
-  /** Where it was found, for the owner to judge. */
+  /** Where it was found, so that the owner can judge it. */
   source: string
   hint: string
   oauth2: 'google' | 'microsoft' | null
 }
 
-/** The network, so that tests need none. Each may reject; that counts as "nothing there". */
+/** The network, so that tests need none. Any call may reject; that counts as "nothing there". */
 export interface Network {
   resolveMx(domain: string): Promise<{ exchange: string; priority: number }[]>
   resolveSrv(name: string): Promise<{ name: string; port: number; priority: number }[]>
   /** Text of a page; rejects unless it was found. @param post sent as XML */
   fetchText(url: string, post?: string): Promise<string>
-  /** See probe.ts; left out: ports are taken for what they usually are. */
+  /** See probe.ts; if absent, ports are assumed to have their usual meaning. */
   speaksTls?(host: string, port: number): Promise<boolean | null>
 }
 
@@ -27,7 +27,7 @@ export async function discover(address: string, network: Network): Promise<Found
   const domain = domainPart(address).toLowerCase()
   const known = providers.find(({ domains }) => domains.includes(domain))
   if (known) return fromProvider(known, 'the built-in table')
-  // Asked at once, taken in this order.
+  // Queried in parallel, used in this order.
   const asked = [
     byMx(domain, network),
     bySrv(domain, network),
@@ -82,7 +82,7 @@ async function byAutoconfig(
   const urls = [
     `https://autoconfig.${domain}/mail/config-v1.1.xml?emailaddress=${mailbox}`,
     `https://${domain}/.well-known/autoconfig/mail/config-v1.1.xml`,
-    // The domain only: nobody else needs to know the address.
+    // Only the domain: nobody else needs to know the address.
     `https://autoconfig.thunderbird.net/v1.1/${domain}`,
   ]
   const pages = urls.map((url) => fetchText(url).catch(() => ''))
@@ -98,7 +98,10 @@ async function byAutoconfig(
 
 const outlookSchema = 'http://schemas.microsoft.com/exchange/autodiscover/outlook'
 
-/** The plain-XML form, which hosters answer without a login; see Microsoft's MS-OXDSCLI. Exchange itself is in the table. */
+/**
+ * The plain-XML form, which hosters answer without a login; see Microsoft's MS-OXDSCLI. Exchange itself is in the
+ * table.
+ */
 async function byAutodiscover(
   address: string,
   domain: string,
@@ -120,7 +123,7 @@ async function byAutodiscover(
   return null
 }
 
-/** Entities are not expanded: nothing of a server's name needs one. */
+/** Entities are not expanded: server names need none. */
 function protocolIn(xml: string, type: string): ServerAddress | null {
   for (const part of xml
     .slice(0, 100_000)
@@ -131,14 +134,14 @@ function protocolIn(xml: string, type: string): ServerAddress | null {
     const [host, port] = [value('Server'), Number(value('Port'))]
     const sound = /^[a-z0-9.-]+$/i.test(host) && Number.isInteger(port) && port > 0 && port < 65_536
     if (value('Type') !== type || !sound) continue
-    // Encryption says more than SSL; on the ports of STARTTLS "SSL: on" means that.
+    // Encryption is more specific than SSL; on STARTTLS ports "SSL: on" means STARTTLS.
     const encryption = value('Encryption') || value('SSL')
     if (/^(ssl|tls|on)$/i.test(encryption)) return { host, port, secure: ![143, 587, 25].includes(port) }
   }
   return null
 }
 
-/** The first server of that kind that is reached with TLS. */
+/** The first server of that kind that can be reached with TLS. */
 function serverIn(xml: string, element: string, type: string): ServerAddress | null {
   const servers = xml.slice(0, 100_000).split(`<${element}`).slice(1)
   for (const server of servers) {

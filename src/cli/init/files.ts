@@ -1,4 +1,4 @@
-/** The two files that `replyd init` leaves behind. */
+/** The two files that `replyd init` writes. */
 import { stringify } from 'yaml'
 import type { ServerAddress } from '../../base/providers.ts'
 import type { FoundServers } from './discover.ts'
@@ -20,7 +20,7 @@ const serverKeys = ({ host, port, secure }: ServerAddress) =>
 
 const unknownIds = '    # authservIds: [mx.example.com]'
 
-/** Whether there is still the comment that `withAuthservId` replaces. */
+/** Whether the comment that `withAuthservId` replaces is still there. */
 export const lacksAuthservId = (yaml: string) => yaml.includes(`\n${unknownIds}\n`)
 
 export const withAuthservId = (yaml: string, id: string) =>
@@ -34,7 +34,15 @@ export const takesUser = (yaml: string) => imapLine.test(yaml)
 export const withUser = (yaml: string, user: string) =>
   yaml.replace(imapLine, (_, head: string) => `${head}, user: ${value(user)}`)
 
-/** replyd.yaml: what was found, and comments on what one may want to change next. Secrets are variables of `.env`. */
+/** The line of `smtp` as `configText` writes it. */
+const smtpLine = /^( +)smtp: \{ host: .+\}$/m
+
+export const takesAuthority = (yaml: string) => smtpLine.test(yaml) && !/^ +tls:/m.test(yaml)
+
+export const withAuthority = (yaml: string, file: string) =>
+  yaml.replace(smtpLine, (line, indent: string) => `${line}\n${indent}tls: { ca: ${value(file)} }`)
+
+/** replyd.yaml: the settings found, and comments on likely changes. Secrets are variables of `.env`. */
 export function configText({ address, found, user, oauthClientId }: Answers): string {
   const login = user === null ? '' : `, user: ${value(user)}`
   const oauth2 = `oauth2: { provider: ${found.oauth2}, clientId: ${value(oauthClientId ?? '')} }`
@@ -69,7 +77,7 @@ export function withoutVariable(present: string, name: string): string {
   return present.replace(new RegExp(`^[ \\t]*(export[ \\t]+)?${name}[ \\t]*=.*(\\n|$)`, 'gm'), '')
 }
 
-/** `.env` with what is missing added; lines that are there stay as they are. */
+/** `.env` with the missing variables added; existing lines stay unchanged. */
 export function environmentText(present: string, variables: Readonly<Record<string, string>>): string {
   const has = (name: string) => new RegExp(`^\\s*(export\\s+)?${name}\\s*=`, 'm').test(present)
   const lines = Object.entries(variables)

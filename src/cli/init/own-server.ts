@@ -1,4 +1,4 @@
-/** Looks at recent mail for the name under which the own server writes Authentication-Results. Reads only. */
+/** Finds the name under which the own server writes Authentication-Results by looking at recent mail. Read-only. */
 import { reasonOf } from '../../base/errors.ts'
 import type { AccountSettings, Config } from '../../config/settings.ts'
 import { closeClient, connectClient, defaultTiming, inMailbox, reading } from '../../imap/client.ts'
@@ -10,11 +10,11 @@ import type { Asker } from './asker.ts'
 import { lacksAuthservId, withAuthservId } from './files.ts'
 
 const mostMails = 20
-/** Octets of each header: what the own server adds stands at its top. */
+/** Octets of each header: the own server adds its fields at the top. */
 const longestTop = 16_384
 const patienceMs = 15_000
 
-/** Proposes `authservIds`. A person has to agree: whoever is named there is believed. */
+/** Proposes `authservIds`. A person has to agree, because replyd believes any server named there. */
 export async function withOwnServer(yaml: string, config: Config, asker: Asker, say: Say): Promise<string> {
   const [account, ...others] = config.accounts
   if (!account || others.length > 0 || account.owner.authservIds.length > 0 || !lacksAuthservId(yaml))
@@ -35,7 +35,9 @@ export async function withOwnServer(yaml: string, config: Config, asker: Asker, 
     return yaml
   }
   await say(`\nYour mail server seems to write its DMARC results under the name ${id}.`)
-  await say('Only from a server that you name does replyd believe them, and automatic sending needs them.')
+  await say(
+    'replyd believes these results only from servers that you name, and automatic sending needs them.',
+  )
   const agreed = asker.asks && (await asker.confirm(`Is ${id} your mail server?`, true))
   if (!asker.asks) await say('If it is yours, write it into replyd.yaml: authservIds.')
   return agreed ? withAuthservId(yaml, id) : yaml

@@ -1,4 +1,4 @@
-/** The text of `.env`: what is there stays, what is missing is asked for, what was refused is asked for again. */
+/** The text of `.env`: existing values stay, missing ones are asked for, refused ones are asked for again. */
 import { randomBytes } from 'node:crypto'
 import { parseDotEnv } from '../../config/interpolation.ts'
 import type { Config } from '../../config/settings.ts'
@@ -12,7 +12,7 @@ const questions = {
   OPENAI_API_KEY: 'OPENAI_API_KEY, the key for the model',
 } as const
 
-/** @param present text of the `.env` that is there; '' when there is none */
+/** @param present text of the existing `.env`; '' if there is none */
 export async function secretsFor(
   yaml: string,
   present: string,
@@ -27,16 +27,20 @@ export async function secretsFor(
   const want = async (name: string, question: string, fallback: string | null) => {
     const value = known[name]
     if (value) kept.push(name)
-    // An empty line would stand in the way of the answer.
+    // An empty line would override the answer.
     else text = withoutVariable(text, name)
     variables[name] = value || (await asker.ask(question, fallback, { hidden: true }))
   }
-  // Nothing works without it; a model of one's own may well want no key.
+  // Required; a self-hosted model may need no key.
   if (yaml.includes('MAIL_PASSWORD')) await want('MAIL_PASSWORD', questions.MAIL_PASSWORD, null)
   await want('OPENAI_API_KEY', questions.OPENAI_API_KEY, '')
   const made = randomBytes(9).toString('base64url')
-  await want('REPLYD_WEB_PASSWORD', 'New password for the review page; empty: one is made, see .env', made)
-  // What the trial used, the daemon needs as well: it may be started from another shell.
+  await want(
+    'REPLYD_WEB_PASSWORD',
+    'New password for the review page; empty: one is generated, see .env',
+    made,
+  )
+  // The daemon needs the values used in the check, too: it may be started from another shell.
   for (const name of ['OPENAI_BASE_URL', 'REPLYD_MODEL']) variables[name] = known[name] ?? ''
   if (kept.length > 0) await say(`Not asked, because already set: ${kept.join(', ')}.`)
   return environmentText(text, variables)
@@ -46,7 +50,7 @@ const isRefusedLogin = ({ name, status, detail }: Check) =>
   status === 'failed' && (name === 'imap' || name === 'smtp') && detail.includes('refused the login')
 
 /**
- * A refused login may be one under the wrong name: many servers want the part before the @ alone.
+ * A refused login may have the wrong name: many servers want only the part before the @.
  * @returns the configuration with another login name; null when nothing was changed
  */
 export async function withOtherUser(
@@ -61,7 +65,7 @@ export async function withOtherUser(
   return typed === user ? null : withUser(yaml, typed)
 }
 
-/** Which of the failures a secret can be the reason of. */
+/** Which secret may have caused the failure. */
 function suspect(check: Check): keyof typeof questions | null {
   const { name, status, detail } = check
   if (status !== 'failed') return null
@@ -70,7 +74,7 @@ function suspect(check: Check): keyof typeof questions | null {
 }
 
 /**
- * Asks again for what was refused, unless the environment has it: that would outrank `.env`.
+ * Asks again for a refused secret, unless it is in the environment, which would outrank `.env`.
  * @returns null when nothing was changed
  */
 export async function corrected(
@@ -83,7 +87,7 @@ export async function corrected(
   const known = parseDotEnv(secrets)
   for (const name of new Set(checks.map(suspect))) {
     if (name === null || !known[name] || environment[name]) continue
-    const again = await asker.ask(`${questions[name]}, once more; empty: leave it`, '', { hidden: true })
+    const again = await asker.ask(`${questions[name]}, once more; empty: keep it`, '', { hidden: true })
     if (again !== '') text = environmentText(withoutVariable(text, name), { [name]: again })
   }
   return text === secrets ? null : text

@@ -1,4 +1,4 @@
-/** Asks where the mail is: what was found is shown, anything else is typed in. */
+/** Asks where the mail is: shows what was found, otherwise the owner types it in. */
 import type { ServerAddress } from '../../base/providers.ts'
 import { UsageError } from '../failure.ts'
 import type { Say } from '../terminal.ts'
@@ -35,10 +35,10 @@ export async function servers(
   }
   const imap = await place('IMAP', 'imap', options.imap ?? found?.imap.host)
   const smtp = await place('SMTP', 'smtp', options.smtp ?? found?.smtp.host)
-  return { imap, smtp, source: 'what was typed in', hint: '', oauth2: null }
+  return { imap, smtp, source: 'as entered', hint: '', oauth2: null }
 }
 
-/** The port that counts where none is given, and those where TLS begins later. */
+/** The default port, and those that use STARTTLS. */
 const ports: Record<'imap' | 'smtp', { usual: number; startTls: number[] }> = {
   imap: { usual: 993, startTls: [143] },
   smtp: { usual: 465, startTls: [587, 25] },
@@ -53,7 +53,7 @@ function placeFault(text: string): string | null {
   return host !== '' && Number(port) > 0 && Number(port) < 65_536 ? null : `${text} is not host or host:port`
 }
 
-/** A port says by custom how TLS begins there; the server knows better. Without a port the usual ones are tried. */
+/** The port suggests how TLS starts there, but the server decides. Without a port the usual ones are tried. */
 async function placeFrom(text: string, kind: keyof typeof ports, network: Network): Promise<ServerAddress> {
   const fault = placeFault(text)
   if (fault !== null) throw new UsageError(fault)

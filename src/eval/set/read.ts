@@ -135,7 +135,7 @@ export function readSet(
   const mails = linesOf(directory, 'expectations.jsonl', Expectation).map((expectation) => {
     const received = new Date(expectation.received)
     if (Number.isNaN(received.getTime()))
-      throw new ConfigError(`${expectation.file}: received is no time: ${expectation.received}`)
+      throw new ConfigError(`${expectation.file}: received is not a time: ${expectation.received}`)
     return { expectation, received, message: mailAt(join(directory, expectation.file)) }
   })
   if (mails.length === 0) throw new ConfigError(`${directory}: expectations.jsonl has no line`)
@@ -167,7 +167,7 @@ function linesOf<T>(directory: string, name: string, schema: z.ZodType<T>, kind?
   const path = join(directory, name)
   if (!existsSync(path)) {
     if (kind === 'optional') return []
-    throw new ConfigError(`${directory} is no set: it has no ${name}`)
+    throw new ConfigError(`${directory} is not a set: it has no ${name}`)
   }
   const faults: string[] = []
   const lines = readFileSync(path, 'utf8')

@@ -85,7 +85,7 @@ export async function answerFrom<T>(
     usage,
   }
   const reading = readAnswer(completion, schema, messages)
-  if (!reading.ok) throw new PermanentError(`recorded answer to ${task} is of no use: ${reading.detail}`)
+  if (!reading.ok) throw new PermanentError(`recorded answer to ${task} is unusable: ${reading.detail}`)
   const { value } = reading
   return { value, usage, model: 'recorded', repaired: false, finish: 'stop', durationMs: 0, attempts: 1 }
 }

@@ -137,12 +137,12 @@ function gateOf(run: SetRun, { replies }: SetResults, mode: Mode, wrong: Wrong):
     const counted = faults[name] ?? { sent: 0, of: 0 }
     const sent = decision.action === 'send'
     faults[name] = { sent: counted.sent + (sent ? 1 : 0), of: counted.of + 1 }
-    if (sent) wrong.lines.push(`gate ${mode}: ${each.labelled.id} (${name}) would go out`)
+    if (sent) wrong.lines.push(`gate ${mode}: ${each.labelled.id} (${name}) would be sent`)
   }
   for (const { each, decision } of of('good-send'))
     if (mode === 'send' && decision.action !== 'send')
       wrong.lines.push(
-        `gate ${mode}: ${each.labelled.id} (good) would not go out: ${decision.reasons.join(' ')}`,
+        `gate ${mode}: ${each.labelled.id} (good) would not be sent: ${decision.reasons.join(' ')}`,
       )
   for (const { each, decision } of good)
     if (decision.action === 'hold')

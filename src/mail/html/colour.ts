@@ -33,7 +33,7 @@ function hexColour(digits: string): Colour | null {
   return full.length === 6 ? [value >> 16, (value >> 8) & 255, value & 255] : null
 }
 
-/** The colour, `clear` for a fully transparent one, or null when it is not understood. */
+/** The colour, `clear` for a fully transparent one, or null if it is not understood. */
 export function parseColour(written: string): Colour | 'clear' | null {
   const text = written.trim().toLowerCase().slice(0, 60)
   if (text === 'transparent') return 'clear'

@@ -46,7 +46,7 @@ export class LineWriter {
     this.blankEnd = true
   }
 
-  /** Ends the line if anything stands on it. */
+  /** Ends the line unless it is empty. */
   endLine(): void {
     if (this.filled) this.push()
     this.pieces = []
@@ -65,7 +65,7 @@ export class LineWriter {
     this.wantsBlank = true
   }
 
-  /** A blank between cells, if anything stands before it. */
+  /** A blank between cells, except at the start of a line. */
   gap(): void {
     if (this.filled && !this.blankEnd) this.write(' ', this.depth, false)
   }

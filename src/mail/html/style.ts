@@ -1,4 +1,4 @@
-/** The few CSS rules that decide whether text can be seen. What is not understood counts as visible. */
+/** The few CSS rules that decide whether text is visible. Anything not understood counts as visible. */
 
 import { type Colour, parseColour, sameColour } from './colour.ts'
 
@@ -33,7 +33,7 @@ export function parseDeclarations(style: string): Declarations {
 export interface Sheet {
   /** Declarations by simple selector: `p`, `.x`, `p.x`, `#x`. */
   rules: Map<string, Declarations>
-  /** A rule that is not understood sets grounds, so that colours can't be compared. */
+  /** A rule that is not understood sets the background, so that colours can't be compared. */
   groundsUnknown: boolean
 }
 
@@ -116,7 +116,7 @@ export function declarationsFor(
   return merged
 }
 
-/** Length in pixels, roughly; NaN when it is none. */
+/** Length in pixels, roughly; NaN if it is not a length. */
 function pixels(value: string | undefined): number {
   const match = /^(-?\d*\.?\d+)\s*(px|pt|em|rem|ex|%|cm|mm|in|vw|vh)?$/.exec(value ?? '')
   if (!match) return Number.NaN
@@ -126,7 +126,7 @@ function pixels(value: string | undefined): number {
 
 const offScreen = ['left', 'top', 'right', 'bottom', 'margin-left', 'margin-top', 'text-indent']
 
-/** True when the element's box can't be seen, whatever its children say. */
+/** True if the element's box is invisible, whatever its children say. */
 function isInvisible(css: Declarations): boolean {
   if (css.get('display') === 'none' || /^(hidden|collapse)$/.test(css.get('visibility') ?? '')) return true
   if (css.get('mso-hide') === 'all' || pixels(css.get('opacity')) < 0.05) return true

@@ -1,4 +1,4 @@
-/** The words of an HTML part that its reader sees, as lines; what is hidden from him is cut and reported. */
+/** The visible words of an HTML part, as lines; hidden text is removed and reported. */
 
 import { faultOf } from '../fault.ts'
 import type { Part } from '../message.ts'
@@ -19,7 +19,7 @@ import { LineWriter } from './lines.ts'
 import { addRules, isReadable, type Look, lookOf, plainLook, type Sheet } from './style.ts'
 import { type HtmlReceiver, tokenizeHtml } from './tokens.ts'
 
-/** Open elements beyond this depth are passed over, their text is kept. */
+/** Open elements beyond this depth are ignored; their text is kept. */
 const deepest = 500
 
 /** Characters of one style element that are read. */
@@ -47,7 +47,7 @@ function isProse(comment: string): boolean {
 class HtmlReader implements HtmlReceiver {
   readonly lines = new LineWriter()
   readonly sheet: Sheet = { rules: new Map(), groundsUnknown: false }
-  /** Letters and digits that were cut because nobody sees them. */
+  /** Letters and digits removed because nobody sees them. */
   hiddenLetters = 0
   private readonly frames: Frame[] = [
     {
@@ -131,7 +131,7 @@ class HtmlReader implements HtmlReceiver {
     return frame.name
   }
 
-  /** Behind the blockquote of a gmail_quote the author goes on. */
+  /** After the blockquote of a gmail_quote the author's text continues. */
   private endAttribution(): void {
     for (let at = this.frames.length - 1; at >= 0; at--) {
       const frame = this.frames[at]
@@ -167,8 +167,8 @@ class HtmlReader implements HtmlReceiver {
 }
 
 /**
- * Plain text of HTML: quotes behind `> `, hidden text left out.
- * @returns `hidden` is true when what was left out spells something
+ * Plain text of HTML: quotes prefixed with `> `, hidden text omitted.
+ * @returns `hidden` is true if the omitted text spells something
  */
 export function textOfHtml(html: string): { text: string; hidden: boolean } {
   const reader = new HtmlReader()
@@ -183,8 +183,8 @@ const imageRich = 32_768
 const longestPart = 8 << 20
 
 /**
- * An HTML part without the images that stand in it as `data:` URIs: text may follow behind megabytes of them. What is left
- * is decoded, so that the part returned with it has another encoding.
+ * An HTML part without embedded `data:` images: text may follow megabytes of them. The rest is decoded, so the
+ * returned part has another encoding.
  */
 export function withoutImages(octets: Buffer, part: Part): { octets: Buffer; part: Part } {
   if (octets.length < imageRich) return { octets, part }
@@ -199,17 +199,17 @@ export function withoutImages(octets: Buffer, part: Part): { octets: Buffer; par
   return { octets: Buffer.concat(pieces), part: { ...part, encoding: '8bit' } }
 }
 
-/** Index behind the octets from `at` on that may stand in a URI, line ends included. */
+/** Index after the octets from `at` that may be part of a URI, line ends included. */
 function uriEnd(octets: Buffer, at: number): number {
   let end = at
-  // `"`, `'`, `)`, `<` and `>` end it in every place where an image may stand.
+  // `"`, `'`, `)`, `<` and `>` end it wherever an image may occur.
   while (end < octets.length && !uriEnds.has(octets[end] as number)) end++
   return end
 }
 
 const uriEnds = new Set(Buffer.from(`"')<>`))
 
-/** The charset of the markup itself, for parts that name none (HTML section 4.2.5.4). */
+/** The charset declared in the markup, for parts that name none (HTML section 4.2.5.4). */
 function declaredCharset(octets: Buffer): string {
   const start = octets.subarray(0, 2048).toString('latin1')
   return /<meta[^>]{0,200}?charset\s{0,5}=\s{0,5}["']?([\w.:-]{1,60})/i.exec(start)?.[1] ?? ''

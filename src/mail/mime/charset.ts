@@ -39,7 +39,7 @@ const aliases: Readonly<Record<string, string>> = {
   'iso-8859-9': 'windows-1254',
 }
 
-/** Labels under which anything may hide: what the octets themselves show is believed first. */
+/** Labels that are often wrong: the octets themselves are checked first. */
 const vague = new Set([
   '',
   'us-ascii',
@@ -123,8 +123,8 @@ const incomparable = /^(?:utf-?7|utf-?16|utf-?32|ucs-?[24]|iso-2022|hz)/
 const multiOctet = /^(?:gb|cp9|big5|euc|shift|ks_)/
 
 /**
- * The text when the octets are UTF-8 whatever the label says: no error can show a wrong label, valid sequences beyond
- * chance can. Null otherwise. A character cut at the end is forgiven.
+ * The text if the octets are UTF-8 despite the label: errors never prove a label wrong, but enough valid sequences
+ * do. Null otherwise. A character cut at the end is accepted.
  */
 function utf8Despite(octets: Buffer, label: string): string | null {
   if (incomparable.test(label)) return null
@@ -143,7 +143,7 @@ function utf8Despite(octets: Buffer, label: string): string | null {
 }
 
 /**
- * @param label charset as the mail names it, any case, perhaps unknown, wrong or empty
+ * @param label charset named by the mail, in any case, possibly unknown, wrong or empty
  * @returns the text, and whether the label was understood
  */
 export function decodeCharset(octets: Buffer, label: string): { text: string; known: boolean } {

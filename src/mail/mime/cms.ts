@@ -13,7 +13,7 @@ const deepest = 12
 const OCTET_STRING = 0x04
 const CONSTRUCTED = 0x20
 
-/** The BER element at `at`, lengths beyond the end cut there; null when there is none. */
+/** The BER element at `at`, with lengths beyond the end cut; null if there is none. */
 function elementAt(octets: Buffer, at: number, limit: number, depth: number): Element | null {
   const tag = octets[at]
   const first = octets[at + 1]
@@ -60,8 +60,8 @@ function contentOf(octets: Buffer, element: Element): Buffer {
 }
 
 /**
- * @param octets a CMS ContentInfo with SignedData in BER, perhaps cut at the end
- * @returns the signed MIME entity, or null when there is none inside
+ * @param octets a CMS ContentInfo with SignedData in BER, possibly truncated
+ * @returns the signed MIME entity, or null if there is none
  */
 export function signedContent(octets: Buffer): Buffer | null {
   const info = elementAt(octets, 0, octets.length, 0)

@@ -12,7 +12,7 @@ function hexDigit(octet: number | undefined): number {
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
 }
 
-/** Index of the next line's first octet when only blanks stand between `at` and the line end, else -1. */
+/** Index of the next line's first octet if only blanks are between `at` and the line end, otherwise -1. */
 function softBreak(octets: Buffer, at: number): number {
   let next = at
   while (octets[next] === 0x20 || octets[next] === 0x09) next++

@@ -1,4 +1,4 @@
-/** The charset of octets that nobody labelled, guessed from the octets. */
+/** Guesses the charset of unlabelled octets. */
 
 import chardet from 'chardet'
 

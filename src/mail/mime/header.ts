@@ -4,7 +4,7 @@ import type { Field } from '../message.ts'
 import { decodeCharset, decodeUnlabelled } from './charset.ts'
 import { parseParameters } from './parameters.ts'
 
-/** Octets of header that are read; what comes behind is not believed to be a header. */
+/** Octets of header that are read; anything beyond is not treated as header. */
 export const longestHeader = 1 << 18
 
 /** Fields that are read from one block. */
@@ -33,7 +33,7 @@ interface Line {
   next: number
 }
 
-/** The lines of a block. The position of the next LF is kept, so that CR-only text is still read in linear time. */
+/** The lines of a block. Remembers the position of the next LF, so that CR-only text is still read in linear time. */
 function* linesOf(octets: Buffer): Generator<Line> {
   const cr = endsWithCr(octets)
   let feed = -1
@@ -123,9 +123,10 @@ function fieldText({ name, octets }: RawField, charset: string): string {
 }
 
 /**
- * Every field in order, leniently. NUL reads as U+FFFD, so that no keyword or address that holds one can be taken for
- * a sound one.
- * @param charset what octets beyond ASCII are likely to be if they are not UTF-8; by default what the header says of its body
+ * Every field in order, leniently. NUL is read as U+FFFD, so that no keyword or address containing one passes as
+ * valid.
+ * @param charset likely charset of octets beyond ASCII that are not UTF-8; by default the one the header names for
+ * its body
  */
 export function parseFields(header: Buffer, charset?: string): Field[] {
   const fields = rawFields(header)

@@ -23,8 +23,8 @@ export function quotedEnd(value: string, start: number): number {
 }
 
 /**
- * Replaces each comment outside quoted strings by a blank. A comment that never closes stays as it is: an
- * unreadable mark must not read as a harmless one (RFC 7103).
+ * Replaces each comment outside quoted strings by a blank. An unclosed comment stays: an unreadable mark must not be
+ * read as a harmless one (RFC 7103).
  */
 export function stripComments(value: string): string {
   const pieces: string[] = []
@@ -57,8 +57,8 @@ export function fieldKeyword(value: string): string {
 }
 
 /**
- * The message ids of a value in order, angle brackets included. Comments, commas, rubbish and ids without a left
- * and a right side are passed over. Ids without brackets are read where nothing else stands in the field.
+ * The message ids of a value in order, with angle brackets. Skips comments, commas, garbage and ids without a left
+ * and a right side. Ids without brackets are read only if the field contains nothing else.
  */
 export function messageIds(value: string): string[] {
   const ids = bracketedIds(value)

@@ -6,7 +6,7 @@ export interface Token {
   kind: 'atom' | 'quoted' | 'comment' | 'literal' | 'special'
   /** Without the surrounding quotes or brackets of its kind, backslashes resolved. */
   text: string
-  /** A blank stood before it. */
+  /** Preceded by a blank. */
   apart: boolean
 }
 

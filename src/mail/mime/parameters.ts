@@ -8,7 +8,7 @@ const mostParameters = 100
 const longestValue = 20_000
 
 interface ParameterisedValue {
-  /** What stands before the first semicolon, lower case, without blanks; empty when nothing does. */
+  /** The text before the first semicolon, lower case, without blanks; may be empty. */
   token: string
   /** Names in lower case, values decoded. */
   parameters: Record<string, string>

@@ -26,7 +26,7 @@ function first(fields: readonly Field[], name: string): string {
   return fields.find((field) => field.name === name)?.value ?? ''
 }
 
-/** Media type by RFC 2045 section 5.2: what is missing or malformed is the default. */
+/** Media type by RFC 2045 section 5.2: missing or malformed values become the default. */
 function mediaType(token: string, fallback: string): string {
   return /^[\w!#$&.+^-]+\/[\w!#$&.+^-]+$/.test(token) ? token : fallback
 }
@@ -49,7 +49,7 @@ function partFrom(fields: readonly Field[], path: string, size: number, fallback
   }
 }
 
-/** The stretches between the delimiter lines of a boundary (RFC 2046 section 5.1.1); none when it never occurs. */
+/** The sections between the delimiter lines of a boundary (RFC 2046 section 5.1.1); none if it never occurs. */
 function bodyParts(body: Buffer, boundary: string, most: number): Buffer[] {
   const delimiter = Buffer.from(`--${boundary}`, 'utf8')
   const found: Buffer[] = []
@@ -84,7 +84,7 @@ function lineEndBefore(body: Buffer, start: number, at: number): number {
   return end
 }
 
-/** What the first delimiter line in front of MIME fields says, when the field that should name it says otherwise. */
+/** The boundary in the first delimiter line before MIME fields, if the field that should name it disagrees. */
 function likelyBoundary(body: Buffer): string | null {
   const start = body.subarray(0, 65_536).toString('utf8')
   return /(?:^|\n)--([^\r\n]{1,70})\r?\ncontent-/i.exec(start)?.[1]?.trimEnd() ?? null
@@ -144,9 +144,9 @@ function walkEntity(
 }
 
 /**
- * The tree of a message. message/* parts are leaves: what is inside is content.
+ * The tree of a message. message/* parts are leaves: their contents are not parsed.
  * @param fields outermost header
- * @param body octets behind the header
+ * @param body octets after the header
  * @returns the tree, the encoded octets of each leaf by path, and what is wrong with the structure
  */
 export function parseStructure(fields: readonly Field[], body: Buffer) {
@@ -190,8 +190,9 @@ function textLeaves(part: Part): Part[] {
 }
 
 /**
- * The parts that hold the message's text, in the order shown: those to fetch. Both sides of a multipart/alternative
- * are named, because the HTML side tells whether text is hidden in it. Named files behind the first text are attachments.
+ * The parts that contain the message's text, in display order: those to fetch. Includes both sides of a
+ * multipart/alternative, because the HTML side shows whether it contains hidden text. Named files after the first
+ * text are attachments.
  */
 export function textPartsOf(structure: Part): Part[] {
   return textLeaves(structure)
@@ -199,7 +200,7 @@ export function textPartsOf(structure: Part): Part[] {
     .slice(0, mostTexts)
 }
 
-/** The charset that the first text part names, `''` when it names none. */
+/** The charset that the first text part names, `''` if it names none. */
 export function textCharset(structure: Part): string {
   return textPartsOf(structure)[0]?.parameters.charset ?? ''
 }

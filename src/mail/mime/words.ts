@@ -23,7 +23,7 @@ function fromQ(text: string): Buffer {
   )
 }
 
-/** The encoded words of a value in order; what only looks like one is not among them. Linear time. */
+/** The encoded words of a value in order; excludes lookalikes. Linear time. */
 function* encodedWords(value: string): Generator<EncodedWord> {
   const opening = /=\?([\w.:+-]{1,60})(?:\*[\w-]{0,40})?\?([bq])\?/gi
   let close = -1
@@ -76,7 +76,7 @@ export function decodeWords(value: string): string {
 const unprintable =
   /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\u{e0000}-\u{e007f}]/gu
 
-/** One line that can't end a header field, hide text or turn its direction: each such character becomes a blank. */
+/** One line that can't end a header field, hide text or change its direction: each such character becomes a blank. */
 export function plainLine(value: string): string {
   return value.replace(unprintable, ' ').replace(/\s+/g, ' ').trim()
 }

@@ -8,9 +8,9 @@ import type { ReplyKind } from './reply.ts'
 const longestName = 100
 
 /**
- * To (section 5.3): the foreign Reply-To addresses, else the first From address. Never Sender, Return-Path or
- * Resent-From, never Cc. A sent reply has exactly one; several Reply-To addresses are a draft's. Empty when there
- * is nobody to answer.
+ * To (section 5.3): the foreign Reply-To addresses, otherwise the first From address. Never Sender, Return-Path or
+ * Resent-From, never Cc. A sent reply has exactly one; several Reply-To addresses only for a draft. Empty if there is
+ * nobody to answer.
  */
 export function addresseesOf(original: Pick<Message, 'fields'>, owner: Owner, kind: ReplyKind): Mailbox[] {
   const { foreignReplyTo, target } = correspondents(original, owner)
@@ -18,7 +18,7 @@ export function addresseesOf(original: Pick<Message, 'fields'>, owner: Owner, ki
   return target === null ? [] : [target]
 }
 
-/** Where an own address may stand, most telling first. */
+/** Fields that may contain an own address, most significant first. */
 const deliveryFields = ['to', 'cc', 'resent-to', 'resent-cc', 'delivered-to', 'x-original-to', 'envelope-to']
 
 /** From (section 5.3): the address that was written to, without tag; else the account address. */
@@ -31,8 +31,8 @@ export function originatorOf(original: Pick<Message, 'fields'>, owner: Owner): s
 }
 
 /**
- * A display name that may be repeated in a header: one line, no quotes, and nothing that looks like an address,
- * which would show another person than the one that is written to. Empty when nothing is left.
+ * A display name that is safe to repeat in a header: one line, no quotes, and nothing that looks like an address,
+ * which would show a different recipient. Empty if nothing is left.
  */
 export function displayName(name: string): string {
   const plain = plainLine(name.replace(/"|=(?=\?)/g, ' '))

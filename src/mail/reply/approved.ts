@@ -1,4 +1,4 @@
-/** A draft as it stands in the owner's mailbox, made ready to go out: what clients note for themselves is left out. */
+/** A draft from the owner's mailbox, prepared for sending: clients' private fields are removed. */
 import { splitHeader } from '../mime/header.ts'
 
 /** Bcc (RFC 5322 section 3.6.3), our own mark, and what mail clients write into their drafts. */
@@ -6,9 +6,9 @@ const draftField =
   /^(?:bcc|x-responder-source|fcc|x-mozilla-[\w-]+|x-identity-key|x-account-key|x-uniform-type-identifier|x-universally-unique-identifier|x-apple-[\w-]+|x-kmail-[\w-]+|x-evolution-[\w-]+|status|x-status|x-keywords|x-uid)$/i
 
 /**
- * The same octets with CRLF line ends and without those fields. Message-ID and Date are added where the client left them
- * for the sending (RFC 5322 section 3.6).
- * @param added written only where the draft has no such field
+ * The same octets with CRLF line ends and without those fields. Adds Message-ID and Date if the client left them out
+ * until sending (RFC 5322 section 3.6).
+ * @param added written only if the draft has no such field
  */
 export function approvedOctets(draft: Buffer, added: { messageId: string; date: Date }): Buffer {
   const text = draft.toString('latin1').replace(/\r?\n|\r/g, '\r\n')

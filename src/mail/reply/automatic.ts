@@ -1,4 +1,4 @@
-/** What a reply that was sent by itself says of itself, in the language of the reply, and the way out to a person. */
+/** The line that discloses an automatic reply, in the reply's language, and how to reach a person. */
 
 /** Disclosure, and how to reach a person; the word HUMAN is the same everywhere, since it is looked for. */
 const lines: Readonly<Record<string, readonly [disclosure: string, human: string]>> = {
@@ -59,7 +59,7 @@ const lines: Readonly<Record<string, readonly [disclosure: string, human: string
 /** Norwegian has two written forms and a tag for both. */
 const sameAs: Readonly<Record<string, string>> = { no: 'nb', nn: 'nb' }
 
-/** The owner's words; null: those above, in the language of the reply; empty: none. */
+/** The owner's text; null: the defaults above, in the reply's language; empty: none. */
 export interface AutomaticWords {
   readonly disclosure: string | null
   readonly humanLine: string | null

@@ -37,7 +37,7 @@ export function bodyOf(
   return body
 }
 
-/** All blocks in order, as a reader sees them. The quote is marked, the signature stands behind RFC 3676's `-- `. */
+/** All blocks in display order. The quote is marked; the signature follows RFC 3676's `-- `. */
 export function plainText({ answer, quote, disclosure, signature }: ReplyBody): string {
   const marked = quote
     .split('\n')
@@ -62,7 +62,7 @@ function cleanText(text: string): string {
 }
 
 /**
- * At most a few lines of what the author wrote last, never the history, never anything to click: an answer that
+ * At most a few lines of the author's latest text, never the history, never anything clickable: an answer that
  * repeats little cannot be used to launder spam (RFC 3834 section 3.2).
  */
 function shortQuote(original: Message): string {
@@ -74,7 +74,7 @@ function shortQuote(original: Message): string {
   return lines.length > quotedLines ? [...kept, '…'].join('\n') : kept.join('\n')
 }
 
-/** Addresses and whatever a mail program would turn into a link become `…`. */
+/** Replaces addresses and anything that a mail client would turn into a link with `…`. */
 function withoutLinks(line: string): string {
   return line
     .split(/(\s+)/)

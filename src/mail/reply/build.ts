@@ -16,8 +16,8 @@ export { replyMessageId, textHash } from './identity.ts'
 export type { Reply, ReplyHeader, ReplyInput, ReplyKind } from './reply.ts'
 
 /**
- * Builds the reply to a message (standards section 5): header, marks, text, HTML alternative. Deterministic: the
- * same input gives the same octets, so that they can be approved, stored, sent and looked for.
+ * Builds the reply to a message (docs/rules.md section 5): header, marks, text, HTML alternative. Deterministic: the
+ * same input gives the same octets, so that they can be approved, stored, sent and searched for.
  * @throws PermanentError when there is nobody to answer, or the text is empty or too long
  */
 export async function buildReply(input: ReplyInput): Promise<Reply> {
@@ -25,7 +25,7 @@ export async function buildReply(input: ReplyInput): Promise<Reply> {
   const header = replyHeader(original, owner, kind)
   if (header === null) throw new PermanentError('the message has no address that a reply could go to')
   const addressees = addresseesOf(original, owner, kind)
-  // The correspondent chose the name: nothing of it goes out unless a person has seen it.
+  // The correspondent chose the name: it is sent only if a person has seen it.
   const to = addressees.map(({ name, address }) => ({
     name: kind === 'send' ? '' : displayName(name),
     address,
@@ -91,7 +91,7 @@ function isLanguageTag(tag: string): boolean {
   return /^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,5}$/.test(tag)
 }
 
-/** The header that a reply would have; null when there is nobody to answer. Pure, builds nothing. */
+/** The header that a reply would have; null if there is nobody to answer. Pure, builds nothing. */
 export function replyHeader(
   original: Pick<Message, 'fields'>,
   owner: Owner,

@@ -4,7 +4,7 @@ import { encodeWord } from 'nodemailer/lib/mime-funcs'
 import { PermanentError } from '../../base/errors.ts'
 import type { Mailbox } from '../address.ts'
 
-/** What goes into the octets of a reply. All values are decoded text without line breaks. */
+/** The input for a reply's octets. All values are decoded text without line breaks. */
 export interface Draft {
   from: Mailbox
   to: readonly Mailbox[]
@@ -55,7 +55,7 @@ export async function compile(draft: Draft): Promise<Buffer> {
     ],
     baseBoundary: createHash('sha256').update(draft.messageId).digest('hex').slice(0, 24),
     newline: 'win',
-    // 7bit where it suffices, else quoted-printable and never base64: 8BITMIME is not relied on (RFC 6152).
+    // 7bit if sufficient, otherwise quoted-printable, never base64: 8BITMIME is not relied on (RFC 6152).
     textEncoding: 'quoted-printable',
     disableFileAccess: true,
     disableUrlAccess: true,
@@ -68,21 +68,21 @@ export async function compile(draft: Draft): Promise<Buffer> {
 }
 
 /**
- * RFC 2047 only for what needs it: an ASCII subject stays readable, quotes included, which nodemailer would encode;
- * one that looks like an encoded word must not be decoded by the reader, which nodemailer would leave as it is.
+ * RFC 2047 only if needed: an ASCII subject stays readable, including quotes, which nodemailer would encode. A
+ * subject that looks like an encoded word must not be decoded by the reader, but nodemailer would leave it as it is.
  */
 function encodedSubject(subject: string): string {
   if (/^[\x20-\x7e]*$/.test(subject) && !subject.includes('=?')) return subject
   return encodeWord(subject, 'Q', encodedWordLength)
 }
 
-/** us-ascii where it suffices, else utf-8. */
+/** us-ascii if sufficient, otherwise utf-8. */
 function plainPart(content: string) {
   const charset = /^\p{ASCII}*$/u.test(content) ? 'us-ascii' : 'utf-8'
   return { contentType: `text/plain; charset=${charset}; format=flowed`, content }
 }
 
-/** Folds References so that each id has a line of its own (section 5.5); nodemailer fills lines instead. */
+/** Folds References so that each id has its own line (section 5.5); nodemailer fills lines instead. */
 function oneIdALine(header: string): string {
   return header.replace(/^References:.*(?:\r\n[ \t].*)*/m, (field) =>
     field.split(/\s+/).join('\r\n ').replace('\r\n', ''),
@@ -93,8 +93,8 @@ function oneIdALine(header: string): string {
 const longestLine = 998
 
 /**
- * The last look at the header block of a reply: the fields that were asked for, each once, and nothing else; no
- * control characters, no line over 998 octets. Whatever a hostile original hid in its fields ends here.
+ * The final check of a reply's header block: exactly the requested fields, each once; no control characters, no line
+ * over 998 octets. Stops anything that a hostile original hid in its fields.
  * @param header CRLF between lines, none at the end
  * @param fields names that the header must have
  * @throws PermanentError naming the first fault

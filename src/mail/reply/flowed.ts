@@ -4,8 +4,8 @@ import { plainText, type ReplyBody } from './body.ts'
 const width = 76
 
 /**
- * The text as format=flowed (RFC 3676): lines of at most 76 characters, CRLF; a blank before the line end says that
- * the paragraph goes on. Words longer than a line stay whole.
+ * The text as format=flowed (RFC 3676): lines of at most 76 characters, CRLF; a blank before the line end means that
+ * the paragraph continues. Words longer than a line stay whole.
  */
 export function flowedText(body: ReplyBody): string {
   return plainText(body).split('\n').flatMap(flowLine).join('\r\n')
@@ -30,7 +30,7 @@ function wrapped(text: string, longest: number): string[] {
   let length = 0
   for (const word of text.match(/ *[^ ]+ ?/g) ?? []) {
     const size = [...word].length
-    // One place is kept for space-stuffing.
+    // One column is reserved for space-stuffing.
     if (length > 0 && length + size > longest - 1) {
       lines.push(line)
       line = ''

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import type { ReplyKind } from './reply.ts'
 
 /**
- * The Message-ID of a reply, angle brackets included. The same job always yields the same id, so that a crash
- * between SMTP and bookkeeping cannot send twice (section 5.7); it tells nothing about what it was made from.
- * @param originalKey Message-ID of the original, or what else names it
+ * The Message-ID of a reply, with angle brackets. The same job always yields the same id, so that a crash between
+ * SMTP and bookkeeping cannot send twice (section 5.7); it does not reveal its inputs.
+ * @param originalKey Message-ID of the original, or another identifier
  * @param attemptGroup a new one gives a new id: a person rejected the first reply
  * @param domain that of From, A-labels
  */
@@ -32,7 +32,7 @@ const dateStyles: readonly Intl.DateTimeFormatOptions[] = [
   { weekday: 'short' },
 ]
 
-/** One day of every month; they are every day of the week, too. */
+/** One day of every month; together they include every day of the week. */
 const someDays = Array.from({ length: 12 }, (_, month) => Date.UTC(2024, month, 15))
 
 /** Names of months and weekdays in lower case. */

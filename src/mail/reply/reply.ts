@@ -1,7 +1,7 @@
 import type { Owner } from '../account.ts'
 import type { Message } from '../message.ts'
 
-/** `send`: nobody reads it before it goes out, so it carries the automatic marks. `draft`: a person sends it. */
+/** `send`: nobody reviews it before it is sent, so it carries the automatic marks. `draft`: a person sends it. */
 export type ReplyKind = 'send' | 'draft'
 
 /** The fields of a reply that threading, explaining and the conformance files look at. */
@@ -24,14 +24,14 @@ export interface ReplyInput {
   kind: ReplyKind
   /** The answer: plain text, paragraphs divided by empty lines, without signature. */
   text: string
-  /** True when the owner wants an HTML alternative; written only if the original has HTML, too. */
+  /** True if the owner wants an HTML alternative; written only if the original has HTML, too. */
   html: boolean
   /** BCP 47 tag of the answer, or null. */
   language: string | null
   /** One block of text below `-- `; empty for none. */
   signature: string
   quote: 'none' | 'short'
-  /** The line that says that the answer is automatic; null for none. */
+  /** The line that discloses an automatic answer; null for none. */
   disclosure: string | null
   /** From `replyMessageId`, angle brackets included. */
   messageId: string

@@ -1,4 +1,7 @@
-/** One sign-off: either the writer ends with a closing formula and the signature stands below, or the signature brings its own. */
+/**
+ * Avoids two sign-offs: either the writer ends with a closing formula and the signature follows, or the signature
+ * contains its own.
+ */
 
 /** Beginnings of closing formulas, in the languages that owners sign in. Folded: lower case, no accents. */
 const formulas =
@@ -14,7 +17,7 @@ const folded = (text: string) =>
 
 export const isClosing = (line: string) => line.length <= 60 && formulas.test(folded(line))
 
-/** What replyd adds below a reply by itself: nothing, a signature, or one that begins with a closing formula. */
+/** What replyd appends to a reply: nothing, a signature, or one that begins with a closing formula. */
 export function signatureKind(signature: string): 'none' | 'signature' | 'closing' {
   const first = signature.split('\n').find((line) => line.trim() !== '')
   if (first === undefined) return 'none'
@@ -22,13 +25,13 @@ export function signatureKind(signature: string): 'none' | 'signature' | 'closin
 }
 
 interface Signatures {
-  /** For every language that has none of its own. */
+  /** For every language without its own. */
   readonly signature: string
   /** By BCP 47 primary tag. */
   readonly signatures: Readonly<Record<string, string>>
 }
 
-/** @param language BCP 47; null where it is not known */
+/** @param language BCP 47; null if unknown */
 export function signatureFor({ signature, signatures }: Signatures, language: string | null): string {
   return signatures[language?.toLowerCase().split('-')[0] ?? ''] ?? signature
 }

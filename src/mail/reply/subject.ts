@@ -17,8 +17,8 @@ const replyPrefix = new RegExp(
 )
 
 /**
- * The subject of a reply (section 5.4), decoded: one `Re: ` before what is left when the reply prefixes are off.
- * RFC 5322 section 3.6.5. Encoded words can hide CR LF; nothing of that is left here.
+ * The subject of a reply (section 5.4), decoded: one `Re: ` before the subject without its reply prefixes. RFC 5322
+ * section 3.6.5. Encoded words can hide CR LF; none remains here.
  */
 export function replySubject(original: Pick<Message, 'fields'>): string {
   const decoded = plainLine(decodeWords(firstField(original, 'subject') ?? ''))

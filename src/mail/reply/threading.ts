@@ -5,7 +5,7 @@ import { fieldValues, firstField, type Message } from '../message.ts'
 const longestId = 900
 const mostReferences = 20
 
-/** In-Reply-To and References of a reply (RFC 5322 section 3.6.4, standards section 5.5). */
+/** In-Reply-To and References of a reply (RFC 5322 section 3.6.4, docs/rules.md section 5.5). */
 export function threading(original: Pick<Message, 'fields'>): {
   inReplyTo: string | null
   references: string[]

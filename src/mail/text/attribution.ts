@@ -15,7 +15,7 @@ import {
 
 export type { QuotedLines, Span } from './header-block.ts'
 
-/** Lines of a text that are searched for introductions; nobody's own words are longer. */
+/** Lines of a text that are searched for introductions; nobody writes longer texts. */
 const mostSearched = 20_000
 
 /** Lines that a wrapped attribution may take, blank ones included. */
@@ -29,7 +29,7 @@ const inBrackets = /[<(]\s*(?:mailto:)?([^\s<>()]{1,200}@[^\s<>()]{1,200})\s*[>)
 /** `>>> Ann Lee <ann@example.com> 03.05.22 16:05 >>>`, as GroupWise writes it. */
 const groupWise = /^>>> (?=.*\d).{5,300} >>>$/
 
-/** The author tells where he has a text from. */
+/** The author says where a text comes from. */
 const told =
   /(?<!\p{L})(?:I|have|had|got|received|ich|wir|habe|haben|erhielt|erhalten|bekam|bekommen|nous|reçu|yo|recibí|recibimos|ho|ricevuto|recebi|ontving|ontvangen|fick|fik|fikk|otrzymał[a-z]*)(?!\p{L})/u
 
@@ -38,7 +38,7 @@ const nameFirst = /^\p{Lu}[\p{L}'.-]{0,30}(?: \p{Lu}[\p{L}'.-]{0,30}){0,3} \p{Ll
 /** Direction marks that right-to-left mail has around names and addresses. */
 const directions = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 
-/** What stands behind the attribution decides in doubt: `'|'` quotes of old programs count, too. */
+/** In case of doubt the text after the attribution decides; `'|'` quotes of old programs count, too. */
 function introducesQuote({ lines, quoted }: QuotedLines, after: number): boolean {
   for (let at = after; at < lines.length && at < after + 3; at++) {
     if (quoted[at] || /^\s*\|/.test(lines[at] ?? '')) return true
@@ -47,7 +47,7 @@ function introducesQuote({ lines, quoted }: QuotedLines, after: number): boolean
   return false
 }
 
-/** All that follows stands further right. */
+/** Everything that follows is indented further. */
 function isIndentedFrom(lines: readonly string[], start: number): boolean {
   if (!/^(?: {2}|\t)/.test(lines[start] ?? '')) return false
   return lines.slice(start, start + 200).every((line) => line.trim() === '' || /^(?: {2}|\t)/.test(line))
@@ -69,7 +69,7 @@ function namesParty(text: string, { author, addressees }: Known): boolean {
   })
 }
 
-/** Few words stand before its first address or date. */
+/** Few words precede its first address or date. */
 function isTerse(text: string): boolean {
   const start = text.split(/[<(\d]/, 1)[0] ?? ''
   return start.trim().split(/\s+/).length <= 5 && !/[|\\]/.test(text)
@@ -155,7 +155,7 @@ export function attributionEndingAt(text: QuotedLines, end: number, floor: numbe
     )
       continue
     if (attributionStart.test(whole) && date.test(whole.slice(0, 80))) return { start, end }
-    // Without a date at its start it is one line, or as many as it takes to name someone.
+    // Without a date at its start it is one line, or as many as needed to name someone.
     const named = address.test(whole)
     if (!found || (named && !foundAddress)) found = { start, end }
     foundAddress ||= named
@@ -168,12 +168,12 @@ export function isRule(line: string): boolean {
   return line.length < 200 && /^[\s>]*[-_=*~#]{2,}\s*$/.test(plainDashes(line))
 }
 
-/** A rule, perhaps with a word or two in it, as it stands above a quoted header. */
+/** A rule, possibly with a word or two in it, as above a quoted header. */
 function isHeading(line: string): boolean {
   return isRule(line) || /^\s*[-_=]{3,}[^-_=]{1,40}[-_=]{3,}\s*$/.test(plainDashes(line.slice(0, 200)))
 }
 
-/** Every introduction of quoted mail in order; those with only blank lines and rules between them are one. */
+/** Every introduction of quoted mail in order; those separated only by blank lines and rules are one. */
 export function findIntroductions(text: QuotedLines): Span[] {
   const { lines, quoted } = text
   const found: Span[] = []

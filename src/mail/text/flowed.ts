@@ -19,8 +19,8 @@ function writeLine({ depth, text }: Line): string {
 }
 
 /**
- * @param deleteSpace the DelSp parameter: the blank that marks a soft break is no part of the text
- * @returns lines of the same quote depth joined, quote marks kept, `-- ` still a line of its own
+ * @param deleteSpace the DelSp parameter: the blank that marks a soft break is not part of the text
+ * @returns lines of the same quote depth joined, quote marks kept, `-- ` still on a separate line
  */
 export function unwrapFlowed(text: string, deleteSpace: boolean): string {
   const out: string[] = []

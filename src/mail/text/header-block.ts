@@ -76,8 +76,8 @@ function rowValue(line: string): string | null {
 const mostRows = 8
 
 /**
- * Labels in any language, below words of the author: one value is our address, one a day, one the subject of this mail.
- * The visitor of a web form, too, has his values listed so, but not our address as the first.
+ * Labels in any language, below the author's words: one value is our address, one a date, one the subject of this
+ * mail. Web forms also list their visitor's values this way, but not with our address first.
  */
 function blockOfUsAt({ lines, quoted, known }: QuotedLines, start: number): Span | null {
   if (known.subject.length < 3) return null

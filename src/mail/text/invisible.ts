@@ -10,7 +10,7 @@ const tagRun = /(\u{1f3f4}?)([\u{e0000}-\u{e007f}]+)/gu
 // Controls but tab and line feed, and the bidi embeddings that can make text read other than it is stored.
 const controls = /[\u202a-\u202e\u2066-\u2069]|(?![\t\n])\p{Cc}/gu
 
-/** Line ends become LF, invisible characters go; `hidden` tells that they spelled something. */
+/** Line ends become LF, invisible characters are removed; `hidden` says whether they spelled something. */
 export function withoutInvisible(text: string): { text: string; hidden: boolean } {
   let hidden = false
   const lines = text.replaceAll('\r\r\n', '\n').replace(/\r\n?|[\f\u2028\u2029]/g, '\n')

@@ -1,4 +1,4 @@
-/** What the header of a mail says about its text: who writes, to whom, and about what. */
+/** What a mail's header says about its text: the author, the recipients, and the topic. */
 
 import { decodeWords, parseAddressList } from '../address.ts'
 import { fieldValues, type Message } from '../message.ts'
@@ -8,7 +8,7 @@ export interface Known {
   author: ReadonlySet<string>
   /** Words of the author's names, and of the local parts of the author's addresses, lower case. */
   names: readonly ReadonlySet<string>[]
-  /** Addresses that the mail is for, lower case: ours, and those of others who read along. */
+  /** Addresses that the mail is for, lower case: ours, and those of other readers. */
   addressees: ReadonlySet<string>
   /** Without prefixes, lower case. */
   subject: string
@@ -19,7 +19,7 @@ export const nothingKnown: Known = { author: new Set(), names: [], addressees: n
 /** Values of one header that are looked at, in characters; no sender needs more. */
 const longestValue = 10_000
 
-/** Addresses of one message that are kept. */
+/** Maximum number of addresses of one message. */
 const mostAddresses = 100
 
 /** A subject without what programs put before it, in any language: short words that end in a colon, and counters. */
@@ -33,7 +33,7 @@ export function bareSubject(subject: string): string {
 export const wordsOfName = (name: string): ReadonlySet<string> =>
   new Set(name.toLowerCase().match(/[\p{L}\p{M}]{2,}/gu) ?? [])
 
-/** Never throws, whatever the fields hold. */
+/** Never throws, whatever the fields contain. */
 export function knownOf(message: Partial<Pick<Message, 'fields'>>): Known {
   const { fields } = message
   if (!fields) return nothingKnown

@@ -1,4 +1,4 @@
-/** What a mail passes on beside its author's own words: a forwarded mail, or a quotation. */
+/** What a mail passes on besides its author's own words: a forwarded mail, or a quotation. */
 import { decodeWords, parseAddressList } from '../address.ts'
 import { fieldValues, firstField, type Message } from '../message.ts'
 import { visibleText } from './visible.ts'
@@ -13,8 +13,8 @@ const forwarding =
   /^\s*(?:fwd?|wg|tr|rv|rif|i|doorst|vb|vs|vl|pd|továbbítás|továbbított|ilt|İlt|enc|trs|fs|转发|轉寄|転送|전달|пересл|пер)\s*(?:\[\d+\])?\s*[:：]/iu
 
 /**
- * Null when it passes nothing on. A text that answers nothing and quotes somebody else than the owner is forwarded.
- * @param isOwn tells the owner's addresses
+ * Null if it passes nothing on. A text that answers nothing and quotes somebody other than the owner is forwarded.
+ * @param isOwn tests for the owner's addresses
  */
 export function passedOn(
   message: Pick<Message, 'fields' | 'text'>,

@@ -20,7 +20,7 @@ function digitOf(char: string): string {
   return String(startsAtZero ? last : last - 6)
 }
 
-/** Digits of every script as those of ASCII. */
+/** Converts digits of every script to ASCII. */
 export const plainDigits = (text: string) => text.replace(/(?![0-9])\p{Nd}/gu, digitOf)
 
 function list(text: string): string[] {
@@ -53,11 +53,11 @@ export const wroteVerb = new RegExp(
   'iu',
 )
 
-/** What "said" is in programs that write it in place of "wrote"; people write it, too. */
+/** Words for "said" in programs that write it instead of "wrote"; people write it, too. */
 export const saidVerb =
   /(?<!\p{L})(?:said|sagte|a dit|dijo|ha detto|disse|zei|sa|sade|sagde|powiedział|řekl|сказал|сказала|说|說)(?!\p{L})/iu
 
-/** The person who speaks or is spoken to, as in `as you wrote:`; programs name people by name. */
+/** The speaker or the person addressed, as in `as you wrote:`; programs use names. */
 export const personalVerb =
   /(?<!\p{L})(?:i|you|we|they|he|she|who|ich|du|sie|er|wir|je|tu|il|elle|yo|tú|él|ella|io|lui|lei|eu|você|ik|jij|u|jag|jeg|du|han|hun|ja|on|ona|я|ты|вы|он|она) (?:wrote|writes|schrieb|schreibt|escribió|escribe|scrive|escreveu|schreef|skrev|skriver|napisał|napsal|пишет|писал|написал)(?!\p{L})/iu
 
@@ -133,10 +133,10 @@ const beginPhrases = new Set(
     転送されたメッセージ|전달된 메시지|iletilen ileti başlangıcı`),
 )
 
-/** A mark between rules, also where the text around it was joined to its line. */
+/** A mark between rules, even if the surrounding text was joined to its line. */
 const markInside = /-{3,} ?([^-\n]{3,60}?) ?-{3,}/g
 
-/** Marks of quoted mail get lines of their own, as Samsung's program forgets to give them. */
+/** Puts marks of quoted mail on separate lines, which Samsung's program omits. */
 export function withMarksApart(text: string): string {
   if (!text.includes('---') && !/[\u2010-\u2015]{3}/.test(text)) return text
   return text

@@ -1,4 +1,4 @@
-/** A text/plain part as its author wrote it: transfer encoding, charset, flow and armour undone. */
+/** A text/plain part as its author wrote it: with transfer encoding, charset, flow and armour undone. */
 
 import { type Fault, faultOf } from '../fault.ts'
 import type { Part } from '../message.ts'
@@ -13,7 +13,7 @@ export interface ReadText {
   faults: Fault[]
 }
 
-/** Takes the cleartext out of PGP armour (RFC 9580 section 7); what is encrypted is left out and named as a fault. */
+/** Extracts the cleartext from PGP armour (RFC 9580 section 7); encrypted text is omitted and reported as a fault. */
 function withoutArmour(text: string, faults: Fault[]): string {
   if (!text.includes('-----BEGIN PGP ')) return text
   const kept: string[] = []

@@ -5,7 +5,7 @@ const segmenter = new Intl.Segmenter('und', { granularity: 'sentence' })
 /** A full stop that ends no sentence: an ordinal (`21. Dezember`), an initial, a short title (`Dr. Lindner`). */
 const unfinished = /(?:^|[\s(])(?:\d{1,3}|\p{Lu}\p{L}{0,2})\.\s*$/u
 
-/** More than a letter of moderate length has; what comes after is one sentence. */
+/** More than a letter of moderate length has; anything further counts as one sentence. */
 const most = 60
 
 /** Without blanks around them; lines are never joined. */

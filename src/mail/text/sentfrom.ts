@@ -33,7 +33,7 @@ export function isSentFrom(line: string): boolean {
   if (bare.length < 4 || bare.length > 110) return false
   if (mobile.test(bare)) return true
   if (!starts.test(bare) && !ends.test(bare)) return false
-  // `Sent from my desk, is much easier than my phone.` goes on like prose; `..., please excuse typos` does not.
+  // `Sent from my desk, is much easier than my phone.` continues like prose; `..., please excuse typos` does not.
   const [clause = '', ...rest] = bare.split(/[,;!]|\.\s/)
   const more = rest.join(' ').trim()
   if (more !== '' && !excuse.test(more)) return false

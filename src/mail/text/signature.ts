@@ -1,4 +1,4 @@
-/** Signatures: what stands under the author's words and says who he is. When in doubt it is text. */
+/** Signatures: the lines below the author's words that identify the author. In case of doubt it is text. */
 
 import { domainPart } from '../address.ts'
 import { isMailboxProvider } from '../local-parts.ts'
@@ -78,8 +78,8 @@ function namesPageOf(domain: string, text: string): boolean {
 }
 
 /**
- * Number of lines at the end of a text that are the author's block of name and contact, 0 when there is none. Names and
- * numbers of somebody else, to whom something is to be sent, are what the mail is about.
+ * Number of lines at the end of a text that are the author's block of name and contact, 0 if there is none. Names and
+ * numbers of somebody else, for example a recipient of goods, belong to the text.
  */
 function contactBlock(lines: readonly string[], known: Known): number {
   let start = lines.length

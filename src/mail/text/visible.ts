@@ -1,11 +1,12 @@
 /**
- * The author's own new words: quoted mail and signatures cut. Linear in the length of the text; when in doubt a line
- * is kept, because a lost question is worse than a quoted one too many.
+ * The author's own new words, without quoted mail and signatures. Linear in the length of the text; in case of doubt
+ * a line is kept, because a lost question is worse than an extra quote.
  */
 
 import type { Message } from '../message.ts'
 import { findIntroductions, isRule, type QuotedLines, type Span } from './attribution.ts'
 import { type Known, knownOf, nothingKnown } from './known.ts'
+import { bannerLines, isFooter, isOnlyUrls } from './notices.ts'
 import { longestLine, withMarksApart } from './phrases.ts'
 import { signatureLines } from './signature.ts'
 
@@ -15,10 +16,10 @@ export interface VisibleText {
   signature: string
 }
 
-/** What a line turned out to be. */
-type Kind = 'own' | 'blank' | 'quote' | 'introduction' | 'quoted mail' | 'signature'
+/** The kind of a line. */
+type Kind = 'own' | 'blank' | 'quote' | 'introduction' | 'quoted mail' | 'signature' | 'notice'
 
-/** `> `, and the initials that some programs put before it (`JD> `) when a neighbour has them, too. */
+/** `> `, and the initials that some programs put before it (`JD> `) if a neighbouring line has them, too. */
 function quoteMarks(lines: readonly string[]): boolean[] {
   const isGroupWise = (at: number) =>
     /^>>> (?:.{5,300} >>>|.{1,300}@.{1,300}[:：])\s*$/.test(lines[at] ?? '') &&
@@ -38,6 +39,17 @@ function quoteMarks(lines: readonly string[]): boolean[] {
     if (!quoted[at - 1] || !quoted[at + 1] || quoted[at] || above.length < 65) continue
     if (line.length < 40 && /^\p{Ll}/u.test(line) && !/[.?!:>]$/.test(above)) quoted[at] = true
   }
+  // The end of an address in the web that was wrapped, wherever the quotation ends.
+  for (let at = 1; at < lines.length; at++) {
+    const above = (lines[at - 1] ?? '').slice(-longestLine)
+    if (
+      quoted[at - 1] &&
+      !quoted[at] &&
+      /https?:\/\/\S{20,}$/.test(above) &&
+      /^\S{4,}$/.test(lines[at] ?? '')
+    )
+      quoted[at] = true
+  }
   return quoted
 }
 
@@ -51,6 +63,8 @@ function nextFilled(lines: readonly string[], from: number): number {
 function classify(text: QuotedLines, introductions: readonly Span[]): Kind[] {
   const { lines, quoted } = text
   const kinds: Kind[] = lines.map((line, at) => (quoted[at] ? 'quote' : line.trim() === '' ? 'blank' : 'own'))
+  const banner = bannerLines(lines, (at) => kinds[at] === 'own')
+  for (let at = 0; at < banner; at++) if (kinds[at] === 'own') kinds[at] = 'notice'
   let at = 0
   let hasOwn = false
   for (const { start, end } of introductions) {
@@ -58,10 +72,28 @@ function classify(text: QuotedLines, introductions: readonly Span[]): Kind[] {
     kinds.fill('introduction', start, end + 1)
     const next = nextFilled(lines, end + 1)
     at = end + 1
-    // Without own words above, what stands below an introduction may be all that the author has to say.
+    // Without own words above, the text below an introduction may be all that the author has to say.
     if (next < lines.length && !quoted[next] && hasOwn) return kinds.fill('quoted mail', start)
   }
   return kinds
+}
+
+/** Footers below a quotation are no answer to it. Addresses in the web are, where nothing else is. */
+function markFooters(lines: readonly string[], kinds: Kind[]): void {
+  const lastQuote = kinds.findLastIndex((kind) => kind === 'quote' || kind === 'introduction')
+  if (lastQuote < 0) return
+  const urls: number[] = []
+  for (let end = kinds.length; end > lastQuote + 1; ) {
+    while (end > lastQuote + 1 && kinds[end - 1] !== 'own') end--
+    let start = end
+    while (start > lastQuote + 1 && kinds[start - 1] === 'own') start--
+    const paragraph = lines.slice(start, end)
+    if (start === end || !isFooter(paragraph)) break
+    if (isOnlyUrls(paragraph)) for (let at = start; at < end; at++) urls.push(at)
+    kinds.fill('notice', start, end)
+    end = start
+  }
+  if (!kinds.includes('own')) for (const at of urls) kinds[at] = 'own'
 }
 
 /** Marks signatures in each stretch of own lines. */
@@ -80,13 +112,13 @@ function markSignatures(lines: readonly string[], kinds: Kind[], known: Known): 
   }
 }
 
-/** The quote itself begins with who wrote it, as HTML mail has it. */
+/** The quote itself begins with its author, as in HTML mail. */
 function startsWithIntroduction(lines: readonly string[], first: number, known: Known): boolean {
   const bare = lines.slice(first, first + 4).map((line) => line.slice(0, longestLine).replace(/^[\s>]+/, ''))
   return findIntroductions({ lines: bare, quoted: bare.map(() => false), known })[0]?.start === 0
 }
 
-/** Decides which marked quotes go: those at the end, and one at the top that an answer stands under. */
+/** Decides which marked quotes are removed: those at the end, and one at the top that is followed by an answer. */
 function cutQuotes(lines: readonly string[], kinds: Kind[], known: Known): void {
   const lastOwn = kinds.lastIndexOf('own')
   for (let at = lastOwn + 1; at < kinds.length; at++) if (kinds[at] === 'quote') kinds[at] = 'quoted mail'
@@ -107,7 +139,7 @@ function select(lines: readonly string[], kinds: readonly Kind[], wanted: Readon
   return kept.slice(start, end).join('\n').trimEnd()
 }
 
-/** Text that is nothing but quotes is better than none, unless there is nothing in it. */
+/** Text that consists only of quotes is better than none, unless it is empty. */
 function fallback(lines: readonly string[], kinds: readonly Kind[], known: Known): string {
   const rest = lines.filter((_, at) => kinds[at] !== 'introduction')
   const says = rest.some((line) => {
@@ -121,14 +153,15 @@ function fallback(lines: readonly string[], kinds: readonly Kind[], known: Known
 }
 
 /**
- * Splits a text into what its author wrote now, what he quotes, and his signature.
- * @param known what the header says; without it only what the text itself shows counts
+ * Splits a text into what its author wrote now, quoted text, and the signature.
+ * @param known what the header says; without it only the text itself is used
  */
 export function splitText(text: string, known = nothingKnown): VisibleText {
   const lines = withMarksApart(text.replace(/\r\n?/g, '\n')).split('\n')
   const quoted = quoteMarks(lines)
   const quotedLines = { lines, quoted, known }
   const kinds = classify(quotedLines, findIntroductions(quotedLines))
+  markFooters(lines, kinds)
   markSignatures(lines, kinds, known)
   cutQuotes(lines, kinds, known)
   const visible = select(lines, kinds, new Set<Kind>(['own', 'blank', 'quote']))

@@ -1,6 +1,6 @@
-/** Days in the owner's time zone. A day's budget ends at their midnight, not at that of the server. */
+/** Days in the owner's time zone. A day's budget ends at the owner's midnight, not the server's. */
 
-/** Making one takes longer than all the rest; there are as many as the owner has time zones. */
+/** Creating one takes longer than everything else; there is one per time zone. */
 const formats = new Map<string, Intl.DateTimeFormat>()
 
 function formatFor(timeZone: string): Intl.DateTimeFormat {
@@ -32,8 +32,8 @@ export function dayOf(now: Date, timeZone: string): string {
 const minute = 60_000
 
 /**
- * The first instant of the next day in that zone, exact to the second. Searched instead of computed: in some zones
- * summer time begins at midnight, so that the day starts at 01:00, and days have 23 or 25 hours.
+ * The first instant of the next day in that zone, exact to the second. Searched rather than computed: in some zones
+ * daylight saving starts at midnight, so that the day starts at 01:00, and days have 23 or 25 hours.
  */
 export function nextMidnight(now: Date, timeZone: string): Date {
   const today = dayOf(now, timeZone)

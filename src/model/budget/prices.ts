@@ -1,15 +1,15 @@
-/** List prices in US dollars per million tokens. The owner's own figure (model.price) goes before this table. */
+/** List prices in US dollars per million tokens. The owner's own figure (model.price) overrides this table. */
 
 export interface Price {
   readonly input: number
   readonly cachedInput: number
   readonly output: number
-  /** Input that is written to the provider's prompt cache, where that costs more than plain input. */
+  /** Input written to the provider's prompt cache, if that costs more than plain input. */
   readonly cacheWrite?: number
 }
 
 export interface PriceRow extends Price {
-  /** When somebody looked, YYYY-MM-DD. */
+  /** When the price was looked up, YYYY-MM-DD. */
   readonly date: string
   readonly source: string
 }
@@ -40,10 +40,10 @@ const free: PriceRow = {
   cachedInput: 0,
   output: 0,
   date: '2026-11-24',
-  source: 'runs on a machine of your own',
+  source: 'runs on your own machine',
 }
 
-/** An unknown model must not slip under the ceiling: it counts as dear as the dearest that a mailbox would use. */
+/** An unknown model must not bypass the budget: it counts as the most expensive one that a mailbox would use. */
 const assumed: PriceRow = {
   input: 10,
   cachedInput: 10,
@@ -52,7 +52,7 @@ const assumed: PriceRow = {
   source: 'assumed, since the model is not in the table: set model.price',
 }
 
-/** The name under which both tables know a model: without the provider's prefix (`openai/`) and the date at its end. */
+/** The key of both tables: without the provider's prefix (`openai/`) and the date at the end. */
 export const bareName = (name: string) =>
   name
     .toLowerCase()
@@ -60,10 +60,10 @@ export const bareName = (name: string) =>
     .replace(/-\d{4}(-\d{2}-\d{2})?$/, '')
 
 /**
- * What a model costs.
+ * The price of a model.
  * @param name as in the configuration
  * @param override the owner's figures, or null
- * @param own it runs on a machine of the owner's: free of charge, whatever it is called
+ * @param own it runs on the owner's machine: free, whatever its name
  */
 export function priceOf(name: string, override: Price | null, own: boolean): PriceRow {
   if (override) return { ...override, date: 'set', source: 'model.price in the configuration' }
@@ -71,5 +71,5 @@ export function priceOf(name: string, override: Price | null, own: boolean): Pri
   return prices[bareName(name)] ?? assumed
 }
 
-/** Whether the price was assumed, since no table knows the model: the owner should be told. */
+/** Whether the price was assumed because no table knows the model: the owner should be told. */
 export const isAssumed = (price: Price): boolean => price === assumed

@@ -1,4 +1,4 @@
-/** Quoted matter that several prompts show in the same way. */
+/** Blocks of quoted matter shared by several prompts. */
 import { localTime } from './calendar.ts'
 import { oneLine } from './fields.ts'
 import type { PassedOn, PromptPassage, ThreadEntry } from './messages.ts'
@@ -7,7 +7,7 @@ import { cutMiddle, neutralised, quoted, roughTokens } from './untrusted.ts'
 /** Rough tokens of one earlier message of the thread. */
 const entryTokens = 250
 
-/** Lines of a block, or nothing where there is none. */
+/** The lines of a block, or nothing if it is empty. */
 export function block(kind: Parameters<typeof quoted>[0], parts: readonly string[], salt: string): string[] {
   return parts.length > 0 ? [quoted(kind, parts.join('\n\n'), salt)] : []
 }
@@ -18,8 +18,8 @@ export function labelOf({ file, heading }: Pick<PromptPassage, 'file' | 'heading
 }
 
 /**
- * The passages that fit, in their order; at least the first, cut if need be.
- * @param name what stands before a passage's label, for example its number
+ * The passages that fit, in order; at least the first, cut if necessary.
+ * @param name prefix of a passage's label, for example its number
  */
 export function passagesWithin(
   passages: readonly PromptPassage[],
@@ -46,7 +46,7 @@ export interface FittedThread {
   omitted: number
 }
 
-/** How the thread began and how it stands: messages in its middle go first. */
+/** The beginning and the end of the thread: messages in the middle are dropped first. */
 export function threadWithin(
   thread: readonly ThreadEntry[],
   { tokens, salt, timeZone, name = '' }: { tokens: number; salt: string; timeZone: string; name?: string },
@@ -77,7 +77,7 @@ export function passedOnBlock(passedOn: PassedOn | null | undefined, tokens: num
   return block(passedOn.kind, [cutMiddle(neutralised(passedOn.text, salt), tokens).text], salt)
 }
 
-/** Questions that an earlier call read out of the mail: a stranger's words, too. */
+/** Questions that an earlier call extracted from the mail: also a stranger's words. */
 export function asksBlock(asks: readonly string[], salt: string): string[] {
   const lines = asks.map((ask, at) => `A${at + 1}: ${oneLine(neutralised(ask, salt), 300)}`)
   return lines.length > 0 ? [quoted('ASKS', lines.join('\n'), salt)] : []

@@ -1,4 +1,4 @@
-/** Times as the owner's clock shows them: models miscount weekdays, and UTC is another day than theirs at night. */
+/** Times in the owner's time zone: models miscount weekdays, and at night UTC has another date. */
 
 const dayMs = 86_400_000
 
@@ -38,7 +38,7 @@ export function localTime(at: Date, timeZone: string): string {
   return `${part('weekday')} ${part('year')}-${part('month')}-${part('day')} ${part('hour')}:${part('minute')}`
 }
 
-/** `2026-12-09` as the owner's calendar has it. */
+/** `2026-12-09` in the owner's time zone. */
 export function localDay(at: Date, timeZone: string): string {
   const part = partsOf(at, timeZone)
   return `${part('year')}-${part('month')}-${part('day')}`
@@ -46,7 +46,7 @@ export function localDay(at: Date, timeZone: string): string {
 
 const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 
-/** Days ahead that a calendar line names one by one; later ones are counted from them. */
+/** Days that a calendar line names individually; later ones are counted from them. */
 const daysShown = 14
 
 /** `Wed 2026-12-09 (today), Thu 10, Fri 11 … Tue 2026-12-22`. */

@@ -1,4 +1,4 @@
-/** What replyd itself knows of a mail, as `Name: value` lines that stand outside of the markers. */
+/** replyd's own facts about a mail, as `Name: value` lines outside the markers. */
 import { localTime } from './calendar.ts'
 import type { Attachment, MailFacts } from './messages.ts'
 import { factValue } from './untrusted.ts'
@@ -6,8 +6,8 @@ import { factValue } from './untrusted.ts'
 const known = (value: boolean | null) => (value === null ? 'unknown' : value ? 'yes' : 'no')
 
 /**
- * From and Subject are the sender's words: cut, on one line, no marker in them. The rest is ours. Lines that say
- * nothing are left out, but for the first five. Times are the owner's.
+ * From and Subject are the sender's words: cut, on one line, without markers. The rest is ours. Empty lines are
+ * omitted, except for the first five. Times are the owner's.
  */
 export function factLines(facts: MailFacts, salt: string, omitted: number): string[] {
   const lines: [string, string][] = [

@@ -1,12 +1,15 @@
 /**
- * Tolerant zod fields for what a model writes. Coercion goes only where no meaning can be lost: a number as a
- * string, a value slightly out of its range, a control character. Anything else fails, so that the model is asked again.
+ * Tolerant zod fields for a model's output. Coerces only where no meaning can be lost: a number as a string, a value
+ * slightly out of range, a control character. Anything else fails, so that the model is asked again.
  */
 import { z } from 'zod'
 
 const noControls = /[\p{Cc}\u2028\u2029]/gu
 const noControlsButLines = /[^\P{Cc}\n\t]/gu
-/** Bidi controls, zero-width blanks and tag characters: they change or hide what a person sees. ZWJ and ZWNJ stay (scripts need them). */
+/**
+ * Bidi controls, zero-width blanks and tag characters, which change or hide what a person sees. ZWJ and ZWNJ stay
+ * (scripts need them).
+ */
 const invisible =
   /[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu
 
@@ -24,7 +27,7 @@ export function cutAt(text: string, limit: number): string {
   return text.slice(0, end)
 }
 
-/** One line: control and invisible characters become nothing or a blank, cut with an ellipsis. */
+/** One line: control and invisible characters are removed or become a blank; cut with an ellipsis. */
 export function oneLine(text: string, limit: number): string {
   const line = withoutInvisible(text)
     .replace(noControls, ' ')
@@ -34,7 +37,7 @@ export function oneLine(text: string, limit: number): string {
   return line.length <= limit ? line : `${cutAt(line, limit - 1)}…`
 }
 
-/** Lines kept, line ends made LF, every other control character removed. */
+/** Keeps lines, with LF line ends; removes every other control character. */
 export function severalLines(text: string, limit: number): string {
   const lines = withoutInvisible(text.replace(/\r\n?/g, '\n'))
     .replace(noControlsButLines, '')
@@ -42,7 +45,7 @@ export function severalLines(text: string, limit: number): string {
   return cutAt(lines, limit).trim()
 }
 
-/** Bounds stand in the JSON Schema that some endpoints are sent; here what is beyond them is cut or clamped. */
+/** The JSON Schema sent to some endpoints contains the bounds; here larger values are cut or clamped. */
 export const line = (limit: number) =>
   z
     .string()
@@ -56,7 +59,7 @@ function asNumber(input: unknown): unknown {
   return /^\s*-?\d+(?:\.\d+)?\s*$/.test(input) ? Number(input) : input
 }
 
-/** 0 to 1. A value above 2 was meant as a percentage; whatever else is outside is clamped. */
+/** 0 to 1. A value above 2 was meant as a percentage; other values out of range are clamped. */
 export const share = z.preprocess(
   asNumber,
   z
@@ -88,11 +91,11 @@ function asBoolean(input: unknown): unknown {
 
 export const flag = z.preprocess(asBoolean, z.boolean())
 
-/** A word out of a list, whatever its case. */
+/** A word from a list, in any case. */
 export const word = <const T extends readonly [string, ...string[]]>(words: T) =>
   z.preprocess((input) => (typeof input === 'string' ? input.trim().toLowerCase() : input), z.enum(words))
 
-/** Languages that mail is written in; their names are known in each other's language. */
+/** Languages of mail; their names are known in each other's language. */
 const languages =
   'ar bg ca cs da de el en es et fa fi fr he hi hr hu id it ja ko lt lv ms nb nl no pl pt ro ru sk sl sq sr sv th tr uk vi zh'.split(
     ' ',
@@ -111,7 +114,10 @@ function languageNamed(name: string): string | null {
   return named.get(name.toLowerCase()) ?? null
 }
 
-/** A BCP 47 tag in canonical form, also from a language's name; `und` for neither: the reply's language is then the mail's. */
+/**
+ * A BCP 47 tag in canonical form, also from a language's name; otherwise `und`, and the reply's language is the
+ * mail's.
+ */
 export const languageTag = z
   .string()
   .meta({ maxLength: 35 })
@@ -119,7 +125,7 @@ export const languageTag = z
     const tag = text.trim().replace(/_/g, '-')
     const known = languageNamed(tag)
     if (known) return known
-    // A word of more than three letters can be a well-formed tag, but no language has one.
+    // A longer word can be a well-formed tag, but no language has one.
     if (!/^[a-z]{2,3}(?:-|$)/i.test(tag)) return 'und'
     try {
       return Intl.getCanonicalLocales(tag)[0] ?? 'und'

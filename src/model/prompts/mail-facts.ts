@@ -1,4 +1,4 @@
-/** What replyd itself knows of a mail, for the prompts: from its header, never from its text. */
+/** replyd's own facts about a mail, for the prompts: from its header, never from its text. */
 
 import type { OpenHours } from '../../config/settings.ts'
 import { nextOpening } from '../../decide/hours.ts'
@@ -9,7 +9,7 @@ import { fieldValues, firstField, type Message, type Part } from '../../mail/mes
 import { localTime } from './calendar.ts'
 import type { Attachment, MailFacts } from './messages.ts'
 
-/** Codes whose name alone tells a model too little. */
+/** Codes whose name alone does not tell a model enough. */
 const explained: Readonly<Record<string, string>> = {
   'thread-stranger': 'answers a conversation that this address never took part in',
   'reply-to-mismatch': 'answers go to another organisation than From',
@@ -22,9 +22,9 @@ export interface Circumstances {
   /** INTERNALDATE. */
   receivedAt: Date
   firstContact: boolean | null
-  /** The owner has written to the sender before; null: not known. */
+  /** The owner has written to the sender before; null: unknown. */
   writtenBefore: boolean | null
-  /** The guard's reason; `ok` when nothing fired. */
+  /** The guard's reason; `ok` if no rule fired. */
   guardReason: string
   /** IANA name of the owner's zone. */
   timeZone: string
@@ -60,7 +60,7 @@ function attachmentsOf(part: Part): Attachment[] {
   return [...own, ...children.flatMap(attachmentsOf)].slice(0, 10)
 }
 
-/** Null when an answer goes to the author. */
+/** Null if an answer goes to the author. */
 function replyToOf(message: Message, author: string): string | null {
   const field = firstField(message, 'reply-to')
   const address = field === null ? undefined : parseAddressList(field)[0]?.address

@@ -1,4 +1,4 @@
-/** What goes into a prompt: plain values that the steps collect. */
+/** The contents of a prompt: plain values that the steps collect. */
 
 import type { Verdict } from '../../triage/verdict.ts'
 import type { ChatMessage } from '../chat.ts'
@@ -16,12 +16,12 @@ export interface Prompt {
   readonly body: string
   /** Of the file's octets: SHA-256, the first 16 hex digits. */
   readonly hash: string
-  /** Most rough tokens of each kind of quoted matter; what is longer is cut. */
+  /** Limits in rough tokens for each kind of quoted matter; longer ones are cut. */
   readonly limits: {
     readonly mail: number
     readonly thread: number
     readonly knowledge: number
-    /** A knowledge folder of at most so many is given whole. */
+    /** A knowledge folder of at most this size is given in full. */
     readonly wholeFolder: number
   }
 }
@@ -31,33 +31,33 @@ export interface PromptCategory {
   readonly description: string
 }
 
-/** What replyd itself knows of the mail's header: stated outside of the markers. */
+/** replyd's own facts from the mail's header: stated outside the markers. */
 export interface MailFacts {
-  /** Display name and address as the header has them. */
+  /** Display name and address from the header. */
   from: string
   subject: string
   /** Arrival (INTERNALDATE). */
   received: Date
-  /** IANA name of the owner's zone: days and hours are told by their clock. */
+  /** IANA name of the owner's zone, for days and hours. */
   timeZone: string
-  /** Whether the owner is open at that moment, in words; null where no hours are configured. */
+  /** Whether the owner is open at that moment, as text; null if no hours are configured. */
   opening?: string | null
-  /** null: not known. */
+  /** null: unknown. */
   firstContact: boolean | null
-  /** The owner has written to this address before; null: not known. */
+  /** The owner has written to this address before; null: unknown. */
   writtenBefore?: boolean | null
-  /** Where an answer goes when that is not From, as the header has it. */
+  /** The reply address if it is not From, as in the header. */
   replyTo?: string | null
-  /** By the own server's Authentication-Results only. */
+  /** Only by the own server's Authentication-Results. */
   authentication: 'pass' | 'fail' | 'none' | 'unknown'
-  /** Names of the list fields that are present, for example `List-Id`. */
+  /** Names of the list fields present, for example `List-Id`. */
   listHeaders: readonly string[]
   attachments?: readonly Attachment[]
-  /** Text that a reader would not see was cut out. */
+  /** Text that a reader would not see was removed. */
   hiddenText?: boolean
   /** The guard's reason, unless it is `ok`. */
   guard?: string | null
-  /** The mail goes to more than the owner: number of To and Cc addresses. */
+  /** The mail has several recipients: number of To and Cc addresses. */
   recipients?: number
 }
 
@@ -69,27 +69,27 @@ export interface Attachment {
   size: number
 }
 
-/** Other people's text within a mail: what the sender forwards, or a quotation that no stored thread confirms. */
+/** Other people's text within a mail: forwarded, or a quotation that no stored thread confirms. */
 export interface PassedOn {
   kind: 'FORWARDED' | 'QUOTED'
   text: string
 }
 
 export interface PromptMail {
-  /** Visible text: quotes, signature and hidden text cut. */
+  /** Visible text, without quotes, signature and hidden text. */
   visibleText: string
   facts: MailFacts
   passedOn?: PassedOn | null
 }
 
-/** What to send to the model, and what had to be left out to fit (empty: nothing). */
+/** The messages for the model, and what had to be left out to fit (empty: nothing). */
 export interface PromptMessages {
   messages: ChatMessage[]
   /** In plain words for the row, for example `mail: 5120 characters in the middle`. */
   omitted: string[]
 }
 
-/** The knowledge folder as the writer of search phrases sees it; null: there is none, or it is given whole. */
+/** The knowledge folder as seen by the writer of search phrases; null if there is none, or it is given in full. */
 export interface SearchHint {
   /** BCP 47. */
   languages: readonly string[]
@@ -99,7 +99,7 @@ export interface SearchHint {
 export interface TriageInput {
   prompt: Prompt
   mail: PromptMail
-  /** Oldest first; given only where the mail's own text is short. */
+  /** Oldest first; only if the mail's own text is short. */
   thread: readonly ThreadEntry[]
   categories: readonly PromptCategory[]
   /** Name that replies are written for; null for none. */
@@ -109,7 +109,7 @@ export interface TriageInput {
   /** BCP 47: language of the asks, the knowledge folder's. */
   asksLanguage: string
   search: SearchHint | null
-  /** Fresh random word per call, letters and digits. */
+  /** New random word per call, letters and digits. */
   salt: string
 }
 
@@ -127,7 +127,7 @@ export interface PromptPassage {
   text: string
 }
 
-/** Taken from the owner's sent mail in that language. Null where there is too little evidence. */
+/** Learned from the owner's sent mail in that language. Null if there is too little evidence. */
 export interface Style {
   /** A template: `Hi {first name},`. */
   greeting: string | null
@@ -142,7 +142,7 @@ export interface Style {
 export interface Correction {
   /** What replyd wrote. */
   draft: string
-  /** What the owner made of it. */
+  /** What the owner changed it to. */
   sent: string
 }
 
@@ -150,7 +150,7 @@ export interface ComposeInput {
   prompt: Prompt
   mail: PromptMail
   verdict: Pick<Verdict, 'category' | 'sentiment' | 'urgency' | 'language' | 'asks'>
-  /** Oldest first; without the mail that is answered. */
+  /** Oldest first; without the answered mail. */
   thread: readonly ThreadEntry[]
   /** What the owner wrote to the same address in other threads, oldest first. */
   earlier: readonly ThreadEntry[]
@@ -161,11 +161,11 @@ export interface ComposeInput {
   corrections: readonly Correction[]
   /** Name that the reply is written for, as in From; null for none. */
   ownerName: string | null
-  /** What replyd adds below by itself: nothing, a signature, or a signature that begins with a closing formula. */
+  /** What replyd appends: nothing, a signature, or a signature that begins with a closing formula. */
   signature: 'none' | 'signature' | 'closing'
   /** BCP 47: language of `missing`. */
   ownerLanguage: string
-  /** A word that must never come back; null for none. */
+  /** A word that must never appear in the answer; null for none. */
   canary: string | null
   salt: string
 }
@@ -173,11 +173,11 @@ export interface ComposeInput {
 export interface CheckInput {
   prompt: Prompt
   mail: PromptMail
-  /** Of triage. */
+  /** From triage. */
   asks: readonly string[]
   thread: readonly ThreadEntry[]
   earlier: readonly ThreadEntry[]
-  /** All that the writer was given, and what the reply cites. */
+  /** Everything the writer was given, and what the reply cites. */
   passages: readonly PromptPassage[]
   instructions: string
   ownerName: string | null

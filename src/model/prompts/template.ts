@@ -1,4 +1,4 @@
-/** The system message out of a prompt file. */
+/** Builds the system message from a prompt file. */
 import type { Prompt } from './messages.ts'
 
 const placeholder = /\{\{\s*([a-z_]+)\s*\}\}/g
@@ -10,7 +10,7 @@ export function placeholderNames(body: string): string[] {
 
 /**
  * `Task: NAME`, then the body with its placeholders filled in. Values come from the configuration, never from a mail.
- * A name without a value stays as it is, so that a mistake is seen (loadPrompts refuses it earlier).
+ * A name without a value stays as it is, so that the mistake is visible (loadPrompts rejects it earlier).
  */
 export function systemMessage(prompt: Prompt, values: Readonly<Record<string, string>>): string {
   const body = prompt.body.replace(placeholder, (whole, name: string) => values[name] ?? whole)

@@ -1,7 +1,7 @@
-/** Other people's text on its way into a prompt: between markers that it cannot close, cut where it is too long. */
+/** Other people's text for a prompt: between markers that it cannot close, cut if it is too long. */
 import { cutAt, oneLine, withoutInvisible } from './fields.ts'
 
-/** Kinds of matter that a prompt quotes. */
+/** Kinds of quoted matter in a prompt. */
 export type Quoted =
   | 'MAIL'
   | 'KNOWLEDGE'
@@ -15,13 +15,17 @@ export type Quoted =
   | 'REPLY'
 
 const controls = /[^\P{Cc}\n\t]/gu
-/** Whatever looks like one of our markers, in any script's angle brackets: a reader must see only the true ones. */
+/**
+ * Anything that looks like one of our markers, in any script's angle brackets: a reader must see only the real ones.
+ */
 const opening = /[<＜﹤‹«]{2,}(?=\s*[\p{L}_]{2,20}\s*[:：])/gu
 const closing = /(?<=[:：]\s*[\p{L}\p{N}_-]{0,40}\s*)[>＞﹥›»]{2,}/gu
 /** Special tokens and role tags of chat formats: `<|im_start|>`, `[INST]`, `<<SYS>>`. */
 const roleTokens = /<\|[\w ]{1,40}\|>|<<\/?SYS>>|\[\/?INST\]/gi
 
-/** Control and invisible characters removed, forged markers and role tokens made harmless, the salt itself taken out. */
+/**
+ * Removes control and invisible characters, neutralises forged markers and role tokens, and removes the salt itself.
+ */
 export function neutralised(text: string, salt: string): string {
   return (
     withoutInvisible(text.replace(/\r\n?/g, '\n'))
@@ -29,7 +33,7 @@ export function neutralised(text: string, salt: string): string {
       .replace(roleTokens, (token) => token.replace(/[<>|[\]]+/g, ' ').trim())
       .replace(opening, '(')
       .replace(closing, ')')
-      // Last and with something in its place, so that no removal can put the salt together.
+      // Last and with a replacement character, so that no removal can assemble the salt.
       .replaceAll(salt === '' ? '\0' : salt, '·')
       .replace(/[ \t]+\n/g, '\n')
       .replace(/\n{3,}/g, '\n\n')
@@ -37,17 +41,17 @@ export function neutralised(text: string, salt: string): string {
   )
 }
 
-/** A value that a stranger chose, on one line outside of the markers. */
+/** A value chosen by a stranger, on one line outside the markers. */
 export function factValue(text: string, salt: string, limit: number): string {
   return oneLine(neutralised(text, salt), limit)
 }
 
-/** Quoted matter between its markers. @param salt unknown to whoever wrote the text */
+/** Quoted matter between its markers. @param salt unknown to the author of the text */
 export function quoted(kind: Quoted, text: string, salt: string): string {
   return `<<<${kind}:${salt}\n${text}\n${kind}:${salt}>>>`
 }
 
-/** Tokens of one character, roughly: Latin text has four characters a token, other alphabets two, CJK one. */
+/** Rough tokens of one character: Latin text has four characters per token, other alphabets two, CJK one. */
 function weight(code: number): number {
   if (code < 0x80) return 0.25
   return code < 0x2e80 ? 0.5 : 1
@@ -60,7 +64,7 @@ export function roughTokens(text: string): number {
   return Math.ceil(sum)
 }
 
-/** Length in UTF-16 units of the longest beginning that has at most so many rough tokens. */
+/** Length in UTF-16 units of the longest prefix with at most this many rough tokens. */
 function lengthOf(text: string, tokens: number): number {
   let sum = 0
   let length = 0
@@ -80,12 +84,12 @@ function atBlank(text: string, length: number): number {
 
 export interface Cut {
   text: string
-  /** Characters left out; 0 when all is there. */
+  /** Characters left out; 0 if nothing is missing. */
   omitted: number
 }
 
 /**
- * Keeps head and tail: what a mail wants stands at its beginning, a deadline or a signature at its end.
+ * Keeps head and tail: the request is usually at the beginning, a deadline or a signature at the end.
  * @param tokens rough tokens to keep
  */
 export function cutMiddle(text: string, tokens: number): Cut {

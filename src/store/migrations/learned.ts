@@ -1,4 +1,4 @@
-/** What is learned from the owner and their correspondents; a part of the first version of the schema. */
+/** Tables for what is learned from the owner and their correspondents; part of the first version of the schema. */
 export const learned = `
 create table replyd.sender_rule (
   account text not null,

@@ -250,7 +250,7 @@ describe('replyd init', () => {
     const typed =
       'me\nme@own.example\nbad host\nimap.own.example\nsmtp.own.example:99999\nsmtp.own.example:587\n'
     const { status, out } = await run({}, `${typed}\nthe secret\nkey\n\n`)
-    expect(out).toMatch(/me is no address/)
+    expect(out).toMatch(/me is not an address/)
     expect(out).toMatch(/bad host is not host or host:port/)
     expect(out).toMatch(/No servers were found for me@own\.example/)
     expect(status).toBe(0)

@@ -1,0 +1,64 @@
+/** Whose TLS certificates are believed, and why one is not. */
+import { readFileSync } from 'node:fs'
+import { rootCertificates } from 'node:tls'
+import { ConfigError, reasonOf } from './errors.ts'
+
+export interface TrustOptions {
+  /** RFC 8996: nothing older. */
+  minVersion: 'TLSv1.2'
+  /** PEM; absent: the authorities that Node.js trusts by itself. */
+  ca?: string[]
+}
+
+/**
+ * Options for a TLS connection. A private authority is believed beside the public ones.
+ * @param caFile PEM with one or more certificates; read at each call, so that it may be renewed
+ * @throws ConfigError when the file can't be read
+ */
+export function trusting(caFile: string | null | undefined): TrustOptions {
+  if (!caFile) return { minVersion: 'TLSv1.2' }
+  return { minVersion: 'TLSv1.2', ca: [...rootCertificates, authoritiesIn(caFile)] }
+}
+
+function authoritiesIn(file: string): string {
+  try {
+    const text = readFileSync(file, 'utf8')
+    if (text.includes('-----BEGIN CERTIFICATE-----')) return text
+  } catch (cause) {
+    throw new ConfigError(`tls.ca: ${file} can't be read: ${reasonOf(cause)}`, { cause })
+  }
+  throw new ConfigError(`tls.ca: ${file} holds no certificate (PEM)`)
+}
+
+export interface CertificateFault {
+  kind: 'unknown issuer' | 'wrong name' | 'expired' | 'not valid yet'
+  /** Follows "the TLS certificate of HOST". */
+  says: string
+}
+
+const faults: readonly (readonly [sign: RegExp, fault: CertificateFault])[] = [
+  [
+    /CERT_HAS_EXPIRED|certificate has expired/i,
+    { kind: 'expired', says: 'has expired: it has to be renewed on the server' },
+  ],
+  [
+    /CERT_NOT_YET_VALID|certificate is not yet valid/i,
+    { kind: 'not valid yet', says: "is not valid yet: check this machine's clock" },
+  ],
+  [
+    /ERR_TLS_CERT_ALTNAME_INVALID|does not match certificate/i,
+    { kind: 'wrong name', says: 'is for another name: set host to the name on the certificate' },
+  ],
+  [
+    /DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w*(VERIFY|ISSUER)\w*|self.signed certificate|unable to (verify the first|get (local )?issuer) certificate/i,
+    {
+      kind: 'unknown issuer',
+      says: 'comes from an unknown issuer: if the authority is your own, set tls.ca to its certificate',
+    },
+  ],
+]
+
+/** What an error of a connection says about the certificate, in Node's codes or OpenSSL's words; null: nothing. */
+export function certificateFault(text: string): CertificateFault | null {
+  return faults.find(([sign]) => sign.test(text))?.[1] ?? null
+}

@@ -1,0 +1,134 @@
+/** A server whose certificate comes from an authority that nobody here knows: a person looks at it, and may believe it. */
+import { writeFileSync } from 'node:fs'
+import { connect as connectPlain, isIP, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { connect, type DetailedPeerCertificate } from 'node:tls'
+import type { AccountSettings, Config, Server } from '../../config/settings.ts'
+import type { Check } from '../../doctor/doctor.ts'
+import type { Say } from '../terminal.ts'
+import type { Asker } from './asker.ts'
+import { takesAuthority, withAuthority } from './files.ts'
+
+/** Milliseconds. */
+const patienceMs = 10_000
+/** Octets of what a server says before TLS. */
+const longestPrelude = 10_000
+const fileName = 'ca.pem'
+
+interface Authority {
+  /** As the certificate names itself. */
+  issuer: string
+  /** SHA-256, hexadecimal. */
+  fingerprint: string
+  pem: string
+}
+
+/**
+ * Shows who issued the certificate and offers to write that down as `tls.ca`. With --yes it is only shown: whoever sits
+ * between here and the server would be believed otherwise.
+ * @returns the configuration with it; null when nothing was changed
+ */
+export async function believingAuthority(
+  yaml: string,
+  { accounts: [account] }: Config,
+  checks: readonly Check[],
+  { folder, asker, say }: { folder: string; asker: Asker; say: Say },
+): Promise<string | null> {
+  const server = account ? unknownServer(account, checks) : null
+  if (server === null || server.caFile !== undefined || !takesAuthority(yaml)) return null
+  const place = `${server.host}:${server.port}`
+  const authority = await presentedBy(server).catch(() => null)
+  if (authority === null) {
+    await say(
+      `\n${place} does not send its authority's certificate. Ask whoever runs it, and set tls.ca to it.`,
+    )
+    return null
+  }
+  await say(`\nThe certificate of ${place} was issued by: ${authority.issuer}`)
+  await say(`SHA-256 fingerprint of that authority: ${authority.fingerprint}`)
+  const question = `Have you compared it with what the administrator says, and is it to be believed (written to ${fileName})?`
+  if (!asker.asks || !(await asker.confirm(question, false))) return null
+  writeFileSync(join(folder, fileName), authority.pem, { mode: 0o600 })
+  return withAuthority(yaml, fileName)
+}
+
+function unknownServer({ imap, smtp }: AccountSettings, checks: readonly Check[]): Server | null {
+  const isUnknown = (kind: string) =>
+    checks.some(({ name, detail }) => name === kind && detail.includes('unknown issuer'))
+  if (isUnknown('imap')) return imap
+  return isUnknown('smtp') ? smtp : null
+}
+
+/** @returns null when the server sends the issuer of its issuer only by name */
+export async function presentedBy(
+  server: Pick<Server, 'host' | 'port' | 'secure'>,
+): Promise<Authority | null> {
+  const { host, port, secure } = server
+  const plain = connectPlain({ host, port })
+  const timer = setTimeout(() => plain.destroy(new Error('no answer')), patienceMs)
+  try {
+    if (!secure) await startTls(plain)
+    const certificate = await new Promise<DetailedPeerCertificate>((resolve, reject) => {
+      const name = isIP(host) ? {} : { servername: host }
+      const socket = connect({ socket: plain, rejectUnauthorized: false, ...name }, () =>
+        resolve(socket.getPeerCertificate(true)),
+      )
+      socket.on('error', reject)
+      plain.on('error', reject)
+    })
+    return topOf(certificate)
+  } finally {
+    clearTimeout(timer)
+    plain.destroy()
+  }
+}
+
+/** RFC 3207, RFC 9051 section 6.2.1: which of the two it is says the greeting. */
+function startTls(socket: Socket): Promise<void> {
+  let said = ''
+  // What each answer has to look like, and what is said after it.
+  const imap: Step[] = [[/^a OK [^\n]*\n$/im, '']]
+  const smtp: Step[] = [
+    [/^250 [^\n]*\n$/m, 'STARTTLS\r\n'],
+    [/^220 [^\n]*\n$/m, ''],
+  ]
+  let steps: Step[] | null = null
+  return new Promise((resolve, reject) => {
+    const hear = (chunk: Buffer) => {
+      said += chunk.toString('latin1')
+      if (said.length > longestPrelude) socket.destroy()
+      if (steps === null && said.endsWith('\n')) {
+        steps = said.startsWith('*') ? imap : smtp
+        socket.write(steps === imap ? 'a STARTTLS\r\n' : 'EHLO replyd\r\n')
+        said = ''
+      } else if (steps?.[0]?.[0].test(said)) {
+        said = ''
+        const [, next = ''] = steps.shift() ?? []
+        if (next !== '') socket.write(next)
+        else {
+          socket.off('data', hear)
+          resolve()
+        }
+      }
+    }
+    socket.on('data', hear)
+    socket.once('error', reject)
+    socket.once('close', () => reject(new Error('no STARTTLS')))
+  })
+}
+
+type Step = [answer: RegExp, next: string]
+
+function topOf(certificate: DetailedPeerCertificate): Authority | null {
+  let top = certificate
+  while (top.issuerCertificate && top.issuerCertificate !== top) top = top.issuerCertificate
+  if (!top.raw || JSON.stringify(top.subject) !== JSON.stringify(top.issuer)) return null
+  const lines = top.raw.toString('base64').replace(/.{1,64}/g, '$&\n')
+  return {
+    issuer: Object.entries(top.subject)
+      .map(([name, text]) => `${name}=${text}`)
+      .join(', '),
+    fingerprint: top.fingerprint256,
+    pem: `-----BEGIN CERTIFICATE-----\n${lines}-----END CERTIFICATE-----\n`,
+  }
+}

@@ -1,0 +1,129 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo, Server } from 'node:net'
+import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from '@jest/globals'
+import { ConfigError } from '../../src/base/errors.ts'
+import { exchange } from '../../src/base/http.ts'
+import { silentLog } from '../../src/base/log.ts'
+import { certificateFault, trusting } from '../../src/base/trust.ts'
+import { connectClient, defaultTiming } from '../../src/imap/client.ts'
+import { openSubmission } from '../../src/smtp/smtp.ts'
+
+const caFile = fileURLToPath(new URL('../fixtures/tls/cert.pem', import.meta.url))
+const identity = {
+  cert: readFileSync(caFile),
+  key: readFileSync(new URL('../fixtures/tls/key.pem', import.meta.url)),
+}
+
+async function listening<S extends Server>(server: S) {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    [Symbol.asyncDispose]: async () => void server.close(),
+  }
+}
+
+describe('what is wrong with a certificate', () => {
+  test.each([
+    ['CERT_HAS_EXPIRED certificate has expired', 'expired'],
+    ['CERT_NOT_YET_VALID', 'not valid yet'],
+    ["Hostname/IP does not match certificate's altnames (ERR_TLS_CERT_ALTNAME_INVALID)", 'wrong name'],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'unknown issuer'],
+    ['self-signed certificate', 'unknown issuer'],
+    ['self signed certificate in certificate chain', 'unknown issuer'],
+    ['unable to verify the first certificate (UNABLE_TO_VERIFY_LEAF_SIGNATURE)', 'unknown issuer'],
+    ['unable to get local issuer certificate', 'unknown issuer'],
+    ['ECONNRESET socket hang up', undefined],
+    ['the certificate of the course', undefined],
+  ])('%s', (text, kind) => {
+    expect(certificateFault(text)?.kind).toBe(kind)
+  })
+})
+
+describe('HTTPS', () => {
+  const request = { mostOctets: 100, withinMs: 30_000 }
+  const serve = (options: TlsOptions = {}) =>
+    listening(createServer({ ...identity, ...options }, (_, response) => response.end('hello')))
+
+  test('a private authority is believed where its certificate is named', async () => {
+    await using server = await serve()
+    const { body } = await exchange(`https://127.0.0.1:${server.port}`, { ...request, caFile })
+    expect(body.toString()).toBe('hello')
+  })
+
+  test.each([
+    ['an unknown issuer', '127.0.0.1', undefined, /unknown issuer/],
+    ['a wrong name', 'localhost', caFile, /another name/],
+  ])('%s is named', async (_name, host, trusted, words) => {
+    await using server = await serve()
+    const asked = exchange(`https://${host}:${server.port}`, { ...request, caFile: trusted })
+    await expect(asked).rejects.toThrow(words)
+  })
+
+  test('TLS 1.1 is refused', async () => {
+    const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' } as const
+    await using server = await serve(old)
+    await expect(exchange(`https://127.0.0.1:${server.port}`, { ...request, caFile })).rejects.toThrow(
+      /version|alert/,
+    )
+  })
+})
+
+/** Answers every line, so that a login succeeds. */
+function talk(greeting: string, answer: (line: string) => string) {
+  return listening(
+    createTlsServer(identity, (socket: TLSSocket) => {
+      socket.on('error', () => {})
+      socket.write(`${greeting}\r\n`)
+      socket.on('data', (octets) => {
+        for (const line of octets.toString().split('\r\n')) if (line) socket.write(`${answer(line)}\r\n`)
+      })
+    }),
+  )
+}
+
+const account = (port: number, trusted: string | undefined) => ({
+  host: '127.0.0.1',
+  port,
+  secure: true,
+  user: 'u',
+  password: 'p',
+  oauth2: null,
+  allowPlaintext: false,
+  pollMs: 60_000,
+  ...(trusted ? { caFile: trusted } : {}),
+})
+
+test('IMAP: believed where it is named, else the error says why', async () => {
+  await using server = await talk('* OK hello', (line) => {
+    const [tag, word] = line.split(' ')
+    return word === 'CAPABILITY' ? `* CAPABILITY IMAP4rev1\r\n${tag} OK done` : `${tag} OK done`
+  })
+  const options = { timing: defaultTiming, signal: new AbortController().signal }
+  const client = await connectClient(account(server.port, caFile), options)
+  expect(client.secureConnection).toBe(true)
+  client.close()
+  await expect(connectClient(account(server.port, undefined), options)).rejects.toThrow(/unknown issuer/)
+})
+
+test('SMTP: believed where it is named, else the error says why', async () => {
+  await using server = await talk('220 hello', (line) => {
+    if (line.startsWith('EHLO')) return '250-hello\r\n250 AUTH PLAIN'
+    return line === 'QUIT' ? '221 bye' : '235 welcome'
+  })
+  await using trusted = openSubmission(account(server.port, caFile), { log: silentLog })
+  expect(await trusted.verify()).toBe(true)
+  await using other = openSubmission(account(server.port, undefined), { log: silentLog })
+  await expect(other.verify()).rejects.toThrow(/unknown issuer/)
+})
+
+test('a file without a certificate is named', () => {
+  expect(() => trusting('/nowhere/ca.pem')).toThrow(ConfigError)
+  expect(() => trusting(fileURLToPath(new URL('../fixtures/tls/README.md', import.meta.url)))).toThrow(
+    /holds no certificate/,
+  )
+})
