@@ -3,12 +3,12 @@ import type { GuardCode } from '../base/reasons.ts'
 import { applyGuard, type Ceiling, freshContext, guardError } from '../guard/ceiling.ts'
 import type { Owner } from '../mail/account.ts'
 import { authentication } from '../mail/authentication.ts'
-import { comparable, mailboxes } from '../mail/correspondents.ts'
+import { comparable, mailboxes, ownAddressTest } from '../mail/correspondents.ts'
 import type { Message } from '../mail/message.ts'
 import { parseOctets } from '../mail/mime/octets.ts'
 import { replyHeader } from '../mail/reply/build.ts'
 import type { ReplyHeader } from '../mail/reply/reply.ts'
-import { visibleText } from '../mail/text/visible.ts'
+import { matterOf } from '../mail/text/passed-on.ts'
 
 /** What replyd would make of a message, without asking a model and without any history. */
 export interface Explanation {
@@ -20,7 +20,7 @@ export interface Explanation {
   codes: readonly GuardCode[]
   /** What the believed Authentication-Results say about the author's domain; `none` also where nobody is believed. */
   authentication: 'pass' | 'fail' | 'none'
-  /** The author's own words: quotes and signature cut. */
+  /** The author's own words, and below them what they forward: quotes and signature cut. */
   text: string
   /** The header that a reply would have; null when there is nobody to answer. */
   reply: ReplyHeader | null
@@ -36,7 +36,8 @@ export function explainOctets(file: string, octets: Buffer, owner: Owner, now: D
     const { decision, reason, codes } = applyGuard(message, owner, freshContext(now))
     const reply = replyHeader(message, owner, decision === 'may' ? 'send' : 'draft')
     const found = authenticationOf(message, owner)
-    return { file, decision, reason, codes, authentication: found, text: visibleText(message).text, reply }
+    const text = matterOf(message, ownAddressTest(owner))
+    return { file, decision, reason, codes, authentication: found, text, reply }
   } catch (error) {
     return {
       file,
