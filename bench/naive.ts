@@ -1,7 +1,7 @@
 /**
- * What people write themselves in an afternoon: imapflow, BullMQ, openai and nodemailer, in sixty lines. Two calls to
- * the model a mail, one after the other, the whole source in the prompt, a fresh connection per mail sent. It keeps no
- * ledger: what it loses, or answers twice, nobody knows. The bench measures replyd against it.
+ * What people write themselves in an afternoon: imapflow, BullMQ, openai and nodemailer, in sixty lines. Two model
+ * calls per mail in sequence, the whole source in the prompt, a new connection per sent mail. It keeps no ledger, so
+ * nobody knows what it loses or answers twice. The bench measures replyd against it.
  */
 import { Queue, Worker } from 'bullmq'
 import { ImapFlow } from 'imapflow'

@@ -1,7 +1,7 @@
 /**
- * The speed bench: `npm run bench [-- NAME ...] [--runs N] [--mails N] [--corpus DIR] [--json] [--write]`. Each bench starts private
- * servers, measures the daemon (dist/cli.js, a process of its own) and, beside it, the limit of the parts it stands on.
- * `--write` puts the figures into docs/performance.md. Exit status 1 when a target was missed.
+ * The speed bench: `npm run bench [-- NAME ...] [--runs N] [--mails N] [--corpus DIR] [--json] [--write]`. Each bench
+ * starts private servers, measures the daemon (dist/cli.js, in a separate process) and, next to it, the limits of the
+ * parts it uses. `--write` puts the figures into docs/performance.md. Exit status 1 when a target was missed.
  */
 import { parseArgs } from 'node:util'
 import { benches } from './performance/benches.ts'

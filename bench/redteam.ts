@@ -19,7 +19,7 @@ const { values } = parseArgs({
   options: {
     /** A folder with injection.labels.jsonl and injection/. */
     corpus: { type: 'string', default: corpusDirectory(root) },
-    /** So many attacks, spread over all of them; for a real model that is slow or dear. */
+    /** Limits the number of attacks, spread over all of them; for a real model that is slow or expensive. */
     limit: { type: 'string', default: '' },
     /** One of the models alone. */
     only: { type: 'string', default: '' },

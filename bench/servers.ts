@@ -1,6 +1,6 @@
 /**
- * The servers bench: one story on each mail server that can be had here. `npm run servers [-- --only NAME --ci --write]`;
- * exit status 1 when a cell is not as it should be. What can't be had is named, and counts neither way.
+ * The servers bench: one story on each mail server available here. `npm run servers [-- --only NAME --ci --write]`;
+ * exit status 1 when a cell is not as it should be. Unavailable servers are named, and count neither way.
  */
 import { parseArgs } from 'node:util'
 import { startStandIn } from '../src/demo/stand-in.ts'

@@ -15,7 +15,7 @@ function compiler() {
   }
 }
 
-/** Builds into a directory of its own and swaps it in, so that whoever runs dist meanwhile never sees half of it. */
+/** Builds into a separate directory and swaps it in, so that programs running from dist never see half of it. */
 function build(tsc) {
   const stamp = fingerprint()
   const fresh = join(root, `dist.new.${process.pid}`)

@@ -1,6 +1,6 @@
-// Does what the Dockerfile says without Docker: every COPY and RUN of each stage in a directory of its own, from the files that
-// .dockerignore lets through, and then starts the result as its user, on read-only files. Absolute paths and the user `node`
-// are translated, nothing else. Exits 0 when `demo --exit` does.
+// Follows the Dockerfile without Docker: every COPY and RUN of each stage in a separate directory, from the files
+// that .dockerignore allows, and then starts the result as its user, on read-only files. Only absolute paths and the
+// user `node` are translated. Exits 0 when `demo --exit` does.
 import { execFileSync, spawnSync } from 'node:child_process'
 import {
   chmodSync,
@@ -19,7 +19,7 @@ import { root } from './sources.mjs'
 const directory = mkdtempSync(join(tmpdir(), 'replyd-image-'))
 const isRoot = process.getuid?.() === 0
 const idOf = (flag, name) => Number(execFileSync('id', [flag, name], { encoding: 'utf8' }))
-/** Who stands in for `node`. */
+/** The user that replaces `node`. */
 const user = isRoot ? { uid: idOf('-u', 'nobody'), gid: idOf('-g', 'nobody') } : {}
 const names = isRoot ? ['nobody', execFileSync('id', ['-gn', 'nobody'], { encoding: 'utf8' }).trim()] : null
 
@@ -89,7 +89,7 @@ function copy(stage, stages, rest, allowed) {
     const source = from ? stages.get(from).at(path) : join(root, path)
     const place = target.endsWith('/') ? join(stage.at(target), path) : stage.at(target)
     mkdirSync(dirname(place), { recursive: true })
-    // As Docker: what a link names outside of the context is not there.
+    // Like Docker: a link's target outside the context does not exist.
     cpSync(source, place, { recursive: true, verbatimSymlinks: true })
   }
 }

@@ -1,5 +1,5 @@
-// Writes DIRECTORY/embedded-state.tgz: an empty database of the installed PGlite, which a first start unpacks in a second instead of
-// making one in seven. Taken over from the dist that stands when it is of the same PGlite.
+// Writes DIRECTORY/embedded-state.tgz: an empty database of the installed PGlite, which a first start unpacks in a
+// second instead of creating one in seven. Copied from the existing dist if it is from the same PGlite.
 import {
   copyFileSync,
   createWriteStream,

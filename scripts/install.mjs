@@ -26,7 +26,7 @@ export function isInstalled() {
   return Object.entries(wanted).every(([path, { version, optional, devOptional }]) => {
     if (path === '') return true
     const found = present[path]?.version
-    // What another platform needs is on the list but not here.
+    // Packages for other platforms are on the list but not installed here.
     return found === version || (found === undefined && Boolean(optional || devOptional))
   })
 }

@@ -13,7 +13,7 @@ function addressOf(directory) {
   return process.platform === 'win32' ? `\\\\.\\pipe\\${name}` : join(tmpdir(), `${name}.sock`)
 }
 
-/** Resolves true when the holder has let go, false when there is none. */
+/** Resolves true when the holder has released it, false if there is none. */
 async function holderGone(address) {
   const socket = connect(address)
   socket.resume()
@@ -26,7 +26,7 @@ async function holderGone(address) {
   return true
 }
 
-/** Runs `work` while nobody else works in `directory`; `onWait` is called once if someone does. */
+/** Runs `work` while no other process works in `directory`; `onWait` is called once if one does. */
 export async function exclusively(directory, work, onWait) {
   const address = addressOf(directory)
   const held = new Set()

@@ -20,7 +20,7 @@ const directory = mkdtempSync(join(tmpdir(), 'replyd-pack-'))
 const home = join(directory, 'home')
 const folder = join(directory, 'empty')
 
-/** Another user when this is root: `nobody`, which every system has. */
+/** Another user if this is root: `nobody`, which every system has. */
 function otherUser() {
   if (process.getuid?.() !== 0) return {}
   const idOf = (flag) => Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }))

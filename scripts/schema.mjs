@@ -1,5 +1,6 @@
-// Writes test/fixtures/schema/N.sql and N.jsonl for the newest schema: its migration as it stands, and a store of that version with
-// something in every table. Run it while a version is not released yet; afterwards its files are frozen and a change is a new migration.
+// Writes test/fixtures/schema/N.sql and N.jsonl for the newest schema: its current migration, and a store of that
+// version with something in every table. Run it while a version is not released yet; afterwards its files are frozen
+// and a change is a new migration.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

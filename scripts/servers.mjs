@@ -26,7 +26,7 @@ const dovecotHas = (file) =>
     existsSync(join(directory, file)),
   )
 
-/** By Debian package: what to look for. */
+/** Files to look for, by Debian package. */
 const NEEDED = {
   'dovecot-imapd': () => onPath('dovecot') && dovecotHas('imap'),
   'dovecot-lmtpd': () => dovecotHas('lmtp'),
@@ -35,7 +35,7 @@ const NEEDED = {
   'redis-server': () => onPath('redis-server'),
   postgresql: () => onPath('initdb') || below('/usr/lib/postgresql', 'bin/initdb'),
   chromium: () => onPath('chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'),
-  // Postfix wants to be root; this lets it believe so.
+  // Postfix requires root; this makes it believe it is.
   fakeroot: () => isRoot || onPath('faked-tcp'),
 }
 
@@ -78,7 +78,7 @@ function isDebian() {
 export function installPackages(packages) {
   if (!isDebian()) return 'this is neither Debian nor Ubuntu'
   if (!isRoot && !onPath('sudo')) return 'apt-get needs root, and there is no sudo'
-  // Whoever sits at a terminal can be asked for a password.
+  // A person at a terminal can be asked for a password.
   const elevate = isRoot ? [] : process.stdin.isTTY ? ['sudo'] : ['sudo', '-n']
   const [command, ...args] = [...elevate, 'sh', '-c', APT, 'apt', ...packages]
   const { status } = spawnSync(command, args, { stdio: [isRoot ? 'ignore' : 'inherit', 2, 2] })

@@ -1,4 +1,4 @@
-// The module hooks of typescript.mjs. They run in a thread of their own.
+// The module hooks of typescript.mjs. They run in a separate thread.
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { transform } from '@swc/core'

@@ -1,6 +1,6 @@
-// Preloaded into jest and so into its workers: one whose parent was killed ends, even if a test of its own hangs. The servers
-// that it started then end too (test/live/servers/watchdog.ts). A look now and then, since a listener for `disconnect` would
-// keep a worker from ending by itself.
+// Preloaded into jest and therefore into its workers: a worker whose parent was killed ends, even if one of its tests
+// hangs. The servers it started then end too (test/live/servers/watchdog.ts). Polls, because a listener for
+// `disconnect` would keep a worker alive.
 if (process.send) {
   const look = setInterval(() => {
     if (!process.connected) process.exit(1)

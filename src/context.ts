@@ -1,4 +1,4 @@
-/** What every step gets: nothing here is read from the surroundings, so a test can hand in its own. */
+/** The inputs of every step. Steps read nothing from the environment, so a test can pass its own. */
 import type { Clock, NewId } from './base/clock.ts'
 import type { Stage } from './base/dispositions.ts'
 import { PermanentError } from './base/errors.ts'
@@ -21,7 +21,7 @@ export interface Account {
   readonly smtp: Submission
   readonly knowledge: Knowledge | null
   readonly prompts: Prompts
-  /** For connections to the IMAP server where it wants OAuth2; see ImapOptions. */
+  /** For connections to an IMAP server that requires OAuth2; see ImapOptions. */
   readonly accessToken?: (refused?: string) => Promise<string>
 }
 
@@ -38,27 +38,28 @@ export interface StepContext {
   readonly resolveTxt: ResolveTxt
 }
 
-/** A mail on its way to a verdict or a reply. */
+/** A mail to be judged or answered. */
 export interface Arrival {
   readonly context: StepContext
   readonly account: Account
   readonly mail: StoredMail
 }
 
-/** A written reply on its way out, with the mail that it answers. */
+/** A written reply to be delivered, with the mail it answers. */
 export interface Delivery extends Arrival {
   readonly reply: ReplyRow
 }
 
-/** Where the row stands now, and when its next step may run (at once when absent). */
+/** The row's new stage, and when its next step may run (at once if absent). */
 export interface Next {
   stage: Stage
   dueAt?: Date
 }
 
 /**
- * Loads, decides, commits, and says what comes next. Null when the row is not (any more) at this step: an old nudge.
- * @throws the errors of ../errors.ts; what they mean for the row is the pipeline's business
+ * Loads, decides, commits, and returns the next step. Null when the row is not (any more) at this step: an outdated
+ * job.
+ * @throws the errors of base/errors.ts; the pipeline decides what they mean for the row
  */
 export type RunStep = (context: StepContext, id: string, signal: AbortSignal) => Promise<Next | null>
 
@@ -69,7 +70,9 @@ export function accountOf(context: StepContext, address: string): Account {
   return account
 }
 
-/** Not now, and nobody failed: a budget is used up, an account is paused. The row waits until then, without a job. */
+/**
+ * Postponed without a failure: a budget is used up, an account is paused. The row waits until then, without a job.
+ */
 export class PutOff extends Error {
   override name = 'PutOff'
   readonly until: Date

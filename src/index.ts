@@ -1,4 +1,4 @@
-/** For programs that embed replyd: the daemon of `replyd start` inside a process of their own. */
+/** For programs that embed replyd: the daemon of `replyd start` inside their own process. */
 import { readFileSync } from 'node:fs'
 import { newId, systemClock } from './base/clock.ts'
 import { type Log, openLog } from './base/log.ts'
@@ -12,13 +12,13 @@ export type { Config } from './config/settings.ts'
 export type { Role } from './daemon/daemon.ts'
 
 export interface StartOptions {
-  /** Path of a replyd.yaml, or a configuration that `readConfig` gave. Null: everything from the environment. */
+  /** Path of a replyd.yaml, or a configuration returned by `readConfig`. Null: everything from the environment. */
   config: string | Config | null
-  /** Variables that the configuration may name; process.env when absent. */
+  /** Variables that the configuration may refer to; process.env if absent. */
   environment?: Readonly<Record<string, string | undefined>>
   /** All of them when absent. */
   roles?: readonly Role[]
-  /** Handle what is there, then end: `ended` resolves. */
+  /** Handle the waiting mail, then end: `ended` resolves. */
   once?: boolean
   /** A pino logger; JSON lines on stderr when absent. */
   log?: Log
@@ -27,9 +27,9 @@ export interface StartOptions {
 export interface RunningReplyd extends AsyncDisposable {
   /** Address of the web pages; null without the role `web`. */
   readonly url: string | null
-  /** Resolves when the daemon has ended; rejects with what ended it otherwise. */
+  /** Resolves when the daemon has ended; rejects if it failed. */
   readonly ended: Promise<void>
-  /** Finishes what is under way, closes everything. */
+  /** Finishes the work in progress and closes everything. */
   stop(): Promise<void>
 }
 
@@ -42,8 +42,8 @@ export function readConfig(
 }
 
 /**
- * Starts the daemon and resolves when it runs.
- * @throws ConfigError, and whatever keeps it from starting: the store or the queue can't be reached
+ * Starts the daemon and resolves when it is running.
+ * @throws ConfigError, and errors that prevent the start: the store or the queue can't be reached
  */
 export function startReplyd(options: StartOptions): Promise<RunningReplyd> {
   const { config: given, environment = process.env } = options

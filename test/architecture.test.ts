@@ -38,11 +38,11 @@ const elsewhere: Record<string, string> = {
   'model/chat.ts': 'rules',
   // A call knows the mail and the account that pay for it.
   'model/budgeted-call.ts': 'paid calls',
-  // What was said before, and what a reply may draw on: asked for by triage, compose, and the check before sending.
+  // What was said before, and what a reply may use: needed by triage, compose, and the check before sending.
   'compose/thread.ts': 'conversation',
   'compose/sources.ts': 'conversation',
   'compose/draft-check.ts': 'conversation',
-  // The draft in the mailbox is taken back by triage, too, when the sender needs no reply any more.
+  // Triage also removes the draft from the mailbox, when the sender no longer needs a reply.
   'deliver/draft-in-mailbox.ts': 'conversation',
 }
 
@@ -127,7 +127,7 @@ test('no file imports itself by way of others', () => {
   expect(files.flatMap((file) => walk(file, []))).toEqual([])
 })
 
-/** What a start loads, without `import type` and without what is imported when it is needed. */
+/** The files that a start loads, without `import type` and dynamic imports. */
 function loadedBy(file: string, seen = new Set<string>()): Set<string> {
   if (seen.has(file)) return seen
   seen.add(file)

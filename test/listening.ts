@@ -1,4 +1,4 @@
-/** An HTTP server on loopback that answers as a test tells it to. */
+/** An HTTP server on loopback with scripted answers. */
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'

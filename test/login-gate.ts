@@ -1,7 +1,7 @@
 import { loginRateLimiterOf } from '../src/base/login-rate.ts'
 
 export interface CountedGate {
-  /** How many logins the gate has let through. */
+  /** Number of logins the gate has allowed. */
   passes: number
 }
 

@@ -1,11 +1,11 @@
-/** What an attack is, and how a whole area of them is run: one after the other, each with an end. */
+/** Defines an attack, and runs a whole area of them one after the other, each with a deadline. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { reasonOf } from '../../src/base/errors.ts'
 
 export interface Attack {
-  /** What the attacker tries, in words; unique within its area. */
+  /** What the attacker tries, as text; unique within its area. */
   name: string
-  /** What holds it: one clause for the table. */
+  /** What stops it: one clause for the table. */
   holds: string
   /** Strikes. Null when it was held, else what got through. */
   strike: () => Promise<string | null>
@@ -28,7 +28,7 @@ export interface Result extends Pick<Attack, 'name' | 'holds'> {
 /** Milliseconds; an attack that is not over by then counts as broken, because something hangs. */
 const longestStrike = 120_000
 
-/** @param onResult told of each as it ends */
+/** @param onResult called when each one ends */
 export async function runArea(
   { name: area, open }: Area,
   onResult: (result: Result) => void,

@@ -53,7 +53,7 @@ export interface Asked {
   body?: string
 }
 
-/** Without fetch, which writes Host and Sec-Fetch-* by itself. The body is read up to 1 MB. */
+/** Without fetch, which sets Host and Sec-Fetch-* itself. The body is read up to 1 MB. */
 export async function ask(
   url: string,
   { method = 'GET', headers = {}, body }: Asked = {},

@@ -30,7 +30,7 @@ export const tryLogin = (url: string, text: string, headers: Record<string, stri
     body: new URLSearchParams({ password: text }).toString(),
   })
 
-/** What the browser would send back. */
+/** The cookies that a browser would send back. */
 export const cookiesOf = ({ headers }: Answer): string =>
   (headers['set-cookie'] ?? [])
     .map((line) => line.split(';')[0] ?? '')

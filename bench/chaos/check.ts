@@ -1,4 +1,7 @@
-/** The independent checker: what was delivered against what lies where, past the daemon and past its own reckoning. */
+/**
+ * The independent checker: compares what was delivered with where everything is, without the daemon and its own
+ * records.
+ */
 import type { Disposition, Stage } from '../../src/base/dispositions.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { firstField } from '../../src/mail/message.ts'
@@ -15,7 +18,7 @@ export interface Findings {
   duplicated: number
   uncertain: number
   misplaced: number
-  /** Mails that came to rest, but not where they would have without the fault. */
+  /** Mails that are settled, but with another outcome than without the fault. */
   other: number
   problems: string[]
 }
@@ -164,7 +167,7 @@ function judgeMail(
 
 type Problem = (kind: 'lost' | 'duplicated' | 'misplaced' | 'other', words: string) => void
 
-/** The mail itself lies in exactly one place, the right one, unread. */
+/** The mail itself is in exactly one place, the right one, unread. */
 function checkOriginal(
   disposition: Disposition,
   { inbox, junk }: Places,

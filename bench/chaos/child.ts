@@ -14,7 +14,7 @@ export interface ChildOptions {
   roles?: string
   /** Before the program's path, for node. */
   nodeArgs?: string[]
-  /** Tells its log files apart where a world has several daemons. */
+  /** Distinguishes the log files if a world has several daemons. */
   name?: string
 }
 
@@ -27,7 +27,7 @@ process.on('exit', () => {
 })
 
 export const projectRoot = fileURLToPath(new URL('../../', import.meta.url))
-/** Where the built program lies; a bench in development has its own. */
+/** Location of the built program; a bench in development has its own. */
 export const programPath = join(projectRoot, process.env.REPLYD_DIST ?? 'dist', 'cli.js')
 
 export class DaemonChild implements AsyncDisposable {
@@ -37,7 +37,7 @@ export class DaemonChild implements AsyncDisposable {
   #wanted = false
   starts = 0
   kills = 0
-  /** Exits that nobody asked for, with their status. */
+  /** Unexpected exits, with their status. */
   readonly exits: string[] = []
 
   constructor(options: ChildOptions) {

@@ -1,4 +1,4 @@
-/** What the steps need, with the real store, model adapter and prompts; the mailbox is the only thing that is not asked. */
+/** The context for the steps, with the real store, model adapter and prompts; only the mailbox is not used. */
 import { join } from 'node:path'
 import { newId, systemClock } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'

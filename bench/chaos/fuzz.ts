@@ -119,7 +119,7 @@ const memoryMb = () => {
   return Math.round((heapUsed + external + arrayBuffers) / 2 ** 20)
 }
 
-/** One mail as IMAP would hand it out, through ingest, guard, triage and compose. Returns where it came to rest. */
+/** One mail as IMAP would return it, through ingest, guard, triage and compose. Returns where it was settled. */
 async function walk(context: StepContext, account: Account, octets: Buffer, uid: number): Promise<string> {
   const source = {
     mailbox: 'INBOX',
@@ -137,7 +137,7 @@ async function walk(context: StepContext, account: Account, octets: Buffer, uid:
     if (stage === 'triage') stage = (await triage(context, id, signal))?.stage ?? 'triage'
     if (stage === 'compose') stage = (await compose(context, id, signal))?.stage ?? 'compose'
   } catch (error) {
-    // What the pipeline turns into "held for a person".
+    // The pipeline turns these into "held for a person".
     if (!(error instanceof PermanentError)) throw error
     return `held at ${stage}`
   }

@@ -1,7 +1,7 @@
-/** The mails that are delivered, and what has to become of each. */
+/** The delivered mails, and the expected outcome of each. */
 import type { Disposition } from '../../src/base/dispositions.ts'
 
-/** What a mail is; its subject says so to the stand-in model. */
+/** The kind of a mail; its subject tells it to the stand-in model. */
 export type Kind = 'send' | 'draft' | 'spam' | 'list' | 'robot' | 'thanks'
 
 export interface Delivered {
@@ -34,7 +34,7 @@ const bodies: Readonly<Record<Kind, string>> = {
   thanks: 'Thank you, that was all.',
 }
 
-/** Each sender has a domain of its own, so that no limit per domain is reached. */
+/** Each sender has a separate domain, so that no limit per domain is reached. */
 export function makeMail(kind: Kind, token: string, withMessageId = true): Delivered {
   const domain = `d${token}.example`
   const sender = `s@${domain}`

@@ -1,11 +1,11 @@
-/** The model of the bench: the stand-in's server, with answers that follow from the subject alone. */
+/** The bench's model: the stand-in's server, with answers that depend only on the subject. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { check } from '../../src/demo/stand-in/check.ts'
 import type { Override, StandInRequest } from '../../src/demo/stand-in.ts'
 import type { Kind } from './mails.ts'
 
-/** Asked before the usual answer; undefined leaves it as it is. */
+/** Called before the usual answer; undefined leaves it unchanged. */
 export type ModelFault = (request: StandInRequest) => Override | undefined | Promise<Override | undefined>
 
 export function answerFor({ question }: StandInRequest): Override {

@@ -7,7 +7,7 @@ export interface Moment {
   /** Where it can happen; everywhere when absent. */
   where?: (combination: Combination) => boolean
   options?: WorldOptions
-  /** Whether the world can't know, at this moment, if a reply went out. */
+  /** Whether it is impossible to know, at this point, if a reply was sent. */
   uncertain?: boolean
   /** Dispositions that are right here, beside the usual ones: a refused mail becomes a draft. */
   alsoFine?: readonly Disposition[]

@@ -67,7 +67,7 @@ export function mutated(sources: readonly Buffer[], seed: number, number: number
   return renamed(octets, number)
 }
 
-/** With a Message-ID of its own, or it would be put aside as a copy of its source. */
+/** With its own Message-ID, or it would be treated as a copy of its source. */
 function renamed(octets: Buffer, number: number): Buffer {
   return Buffer.from(octets.toString('latin1').replace(/^(message-id:\s*<?)/gim, `$1f${number}.`), 'latin1')
 }

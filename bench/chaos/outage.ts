@@ -1,4 +1,7 @@
-/** Ten thousand mails arrive while IMAP, SMTP and Redis are away; the daemon dies once meanwhile, and once while it catches up. */
+/**
+ * Ten thousand mails arrive while IMAP, SMTP and Redis are down; the daemon is killed once in the meantime, and once
+ * while it catches up.
+ */
 import { findings } from './check.ts'
 import type { Kind } from './mails.ts'
 import { later } from './moment.ts'
@@ -8,7 +11,7 @@ import { type Combination, combinations, World } from './world.ts'
 const patienceMs = 1_800_000
 const batch = 500
 
-/** Few replies go out by themselves: an account sends at most 50 in an hour. */
+/** Few replies are sent automatically: an account sends at most 50 in an hour. */
 function kindOf(number: number): Kind {
   if (number % 500 === 0) return 'send'
   const kinds: readonly Kind[] = [

@@ -1,4 +1,4 @@
-/** What a world is made of: servers of its own, proxies, a configuration, and a daemon that is not started yet. */
+/** The parts of a world: private servers, proxies, a configuration, and a daemon that is not started yet. */
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -47,7 +47,7 @@ export interface WorldOptions {
   account?: Record<string, unknown>
   /** Merged over the document's keys. */
   document?: Record<string, unknown>
-  /** A server of its own, because the moment breaks it. */
+  /** A separate server, because the fault breaks it. */
   ownRedis?: RedisOptions
   ownPostgres?: PostgresOptions
   /** The state directory is made here before the start. */
@@ -56,7 +56,7 @@ export interface WorldOptions {
   accounts?: number
 }
 
-/** What the recording SMTP server does at a moment; the last mail is the one whose final dot was just read. */
+/** What the recording SMTP server does at a given point; the last mail is the one whose final dot was just read. */
 export type SmtpFault = (
   moment: SmtpMoment,
   context: { connection: number; count: number },

@@ -13,7 +13,7 @@ export async function openPeers(): Promise<Peers & AsyncDisposable> {
   return { dovecot, redis, postgres, [Symbol.asyncDispose]: dispose }
 }
 
-/** Starts the shared servers, and ends them whatever happens. */
+/** Starts the shared servers, and always stops them. */
 export async function withPeers<T>(work: (peers: Peers) => Promise<T>): Promise<T> {
   await using peers = await openPeers()
   return await work(peers)

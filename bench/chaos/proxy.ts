@@ -7,15 +7,17 @@ export type Direction = 'toServer' | 'toClient'
 /** One proxied connection. */
 export interface Link {
   readonly number: number
-  /** Ends it on both sides; RST unless told otherwise. */
+  /** Ends it on both sides; with RST by default. */
   cut(how?: 'fin' | 'rst'): void
-  /** From now on nothing passes and nobody is told: a peer that went away without FIN. */
+  /** From now on nothing passes and no error is reported: a peer that went away without FIN. */
   freeze(): void
-  /** What it has carried towards the server lately; the end of it. */
+  /** The end of what it has recently carried towards the server. */
   readonly asked: string
 }
 
-/** What passes in place of the text: text, or nothing when null; a promise holds the direction up meanwhile. */
+/**
+ * What to pass on instead of the text: text, or nothing if null; a promise blocks the direction until it resolves.
+ */
 export type Passed = string | null | Promise<string>
 
 /** Undefined: the watcher is not concerned. */

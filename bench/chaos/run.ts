@@ -10,7 +10,7 @@ export interface Outcome extends Findings {
   /** Strikes that hit. */
   struck: number
   kills: number
-  /** From the last strike to rest, seconds. */
+  /** From the last strike until everything is settled, seconds. */
   seconds: number
   ok: boolean
   /** The daemon's log, where something went wrong. */

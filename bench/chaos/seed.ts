@@ -1,4 +1,4 @@
-/** Makes the bench's own choices repeatable. What the daemon and the kernel do in between is not. */
+/** Makes the bench's own choices repeatable, but not those of the daemon and the kernel. */
 export function seedRandom(seed: number): void {
   let state = seed >>> 0
   // Mulberry32.

@@ -10,7 +10,7 @@ import { combinations, World } from './world.ts'
 
 export interface StormSettings {
   mails: number
-  /** At least this many kills, whatever the mails need. */
+  /** At least this many kills, even if the mails are done earlier. */
   kills: number
   accounts: number
 }
@@ -19,7 +19,7 @@ const meanMs = 2_000
 const patienceMs = 1_500_000
 const batch = 20
 
-/** Few replies go out by themselves: no account may send more than 50 in an hour. */
+/** Few replies are sent automatically: no account may send more than 50 in an hour. */
 const mixture: readonly Kind[] = [
   ...Array<Kind>(7).fill('robot'),
   ...Array<Kind>(4).fill('thanks'),
@@ -93,7 +93,7 @@ function auditByCommand(configPath: string): Promise<{ status: number; stdout: s
 
 async function deliver(world: World, mails: number): Promise<void> {
   for (let at = 0; at < mails; at += batch) {
-    // One reply of its own accord per batch.
+    // One automatic reply per batch.
     await world.deliver(mixture.slice(0, batch - 1).concat('send'))
     await later(400)
   }

@@ -1,4 +1,4 @@
-/** One daemon, its peers, and the proxies between them. Each world has an account and a store of its own. */
+/** One daemon, its peers, and the proxies between them. Each world has a separate account and store. */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { StandIn } from '../../src/demo/stand-in.ts'
@@ -85,7 +85,7 @@ export class World implements AsyncDisposable {
     const before = this.accepted.length
     const answer = await this.smtpFault(moment, context)
     const refused = typeof answer === 'string' && /^[45]/.test(answer)
-    // The fault may have taken it in by itself.
+    // The fault may have delivered it on its own.
     if (mail && !refused && this.accepted.length === before && answer !== 'drop') this.accepted.push(mail)
     return answer
   }
@@ -138,7 +138,7 @@ export class World implements AsyncDisposable {
     return this.daemon.get<Audit>('/api/audit', 'POST')
   }
 
-  /** Whether every mail has been read and brought to rest, as the daemon itself sees it. */
+  /** Whether every mail has been read and settled, as the daemon itself sees it. */
   async isSettled(): Promise<boolean> {
     const report = await this.audit()
     if (!report?.ok) return false

@@ -1,7 +1,7 @@
 /**
- * A hundred mailboxes in one daemon, one with a wrong password and one behind a proxy that stalls with work under way.
- * A second daemon has a single account on the same servers; mails to it and to the others take turns, so that both see
- * the same machine.
+ * A hundred mailboxes in one daemon, one with a wrong password and one behind a proxy that stalls with work in
+ * progress. A second daemon has a single account on the same servers; mails to it and to the others alternate, so
+ * that both see the same machine.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,6 +1,6 @@
-/** What the model of the bench answers: the same for each mail, so that only the way there is measured. */
+/** The answers of the bench's model: the same for each mail, so that only the path is measured. */
 
-/** What the owner has told replyd: a reply that leans on nothing is not sent by itself. */
+/** The owner's statements to replyd: a reply without a source is not sent automatically. */
 export const ownersWords = 'We open from Monday to Saturday at ten and close at six.'
 
 const verdict = {
@@ -24,7 +24,7 @@ const composed = {
   needs_person: false,
 }
 
-/** Of what is told apart in a request: `Task: compose` stands in replyd's prompt and in that of the tutorial worker. */
+/** Distinguishes requests: `Task: compose` is in replyd's prompt and in that of the tutorial worker. */
 export type Task = 'triage' | 'compose'
 
 export const taskOf = (body: string): Task => (body.includes('Task: compose') ? 'compose' : 'triage')

@@ -7,7 +7,7 @@ import { newDomain, Rig, type RigOptions } from './rig.ts'
 
 /** An account may send 50 automatic replies in an hour. */
 const perSender = 50
-/** Calls to the model under way at once. */
+/** Concurrent model calls. */
 const concurrency = 50
 /** The embedded store is for one mailbox: its backlog is shorter. */
 const mostEmbedded = 1_000
@@ -19,7 +19,7 @@ export interface Passage {
   rssMb: number
 }
 
-/** New accounts with so many mails in each INBOX. @returns their addresses */
+/** New accounts with this many mails in each INBOX. @returns their addresses */
 export function fill(peers: Peers, mails: number, perAccount: number): string[] {
   const domain = newDomain()
   const addresses = Array.from({ length: Math.ceil(mails / perAccount) }, (_, at) => `u${at}@${domain}`)
@@ -118,7 +118,7 @@ async function onServers(peers: Peers, mails: number): Promise<Figure[]> {
   ]
 }
 
-/** Twice as many mails: the first start prepares the database, and that takes memory of its own. */
+/** Twice as many mails: the first start prepares the database, which takes extra memory. */
 async function embedded(peers: Peers, mails: number): Promise<Figure[]> {
   const [address = ''] = fill(peers, mails, mails)
   const drafts = (rig: Rig) => rig.draftsOf(peers, address)

@@ -1,6 +1,6 @@
 /**
- * The model and the SMTP server, in a process of their own: what they cost is not the daemon's. Started by
- * startCounterpart (peers.ts), which it talks to over IPC.
+ * The model and the SMTP server in a separate process, so that their cost is not the daemon's. Started by
+ * startCounterpart (peers.ts), which talks to it over IPC.
  */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -8,17 +8,17 @@ import type { AddressInfo } from 'node:net'
 import { completions, taskOf, tokenIn } from './answers.ts'
 import { startSink } from './sink.ts'
 
-/** What the parent may say. */
+/** Messages from the parent. */
 export interface Order {
   /** Echoed, so that the answer finds its question. */
   id: number
   /** Milliseconds before each answer of the model from now on. */
   latencyMs?: number
-  /** Whether each triage request is told at once. */
+  /** Whether to report each triage request at once. */
   tell?: boolean
 }
 
-/** What it hears. */
+/** Messages to the parent. */
 export type Report =
   | { kind: 'ready'; modelPort: number; smtpPort: number }
   | ({ kind: 'counts'; id: number } & Counts)

@@ -1,7 +1,7 @@
-/** What a bench measures, the limit that was measured beside it in the same run, and whether the target holds. */
+/** What a bench measures, the limit measured next to it in the same run, and whether the target is met. */
 
 export interface Target {
-  /** What is held against it: the value itself, or its ratio to the limit. */
+  /** What is compared with the target: the value itself, or its ratio to the limit. */
   of: 'value' | 'ratio'
   atLeast?: number
   atMost?: number

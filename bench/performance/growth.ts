@@ -1,4 +1,4 @@
-/** What a statement of a mail's way costs in a store of 10,000 rows, and in one of 1,000,000. */
+/** The cost of each statement on a mail's path in a store of 10,000 rows, and in one of 1,000,000. */
 import { performance } from 'node:perf_hooks'
 import pg from 'pg'
 import { silentLog } from '../../src/base/log.ts'

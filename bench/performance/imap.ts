@@ -45,7 +45,7 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - startedAt
 }
 
-/** How many a second it does, the work being so many. */
+/** Rate per second for this amount of work. */
 export async function rate(count: number, work: () => Promise<unknown>): Promise<number> {
   return (count * 1000) / (await timed(work))
 }

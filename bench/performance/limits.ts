@@ -1,4 +1,4 @@
-/** What the parts can do by themselves, on this machine, now: the limits that the other benches are held against. */
+/** What the parts can do on their own, on this machine, now: the limits for the other benches. */
 import { Queue, Worker } from 'bullmq'
 import type { ImapFlow } from 'imapflow'
 import { Redis } from 'ioredis'
@@ -16,7 +16,7 @@ export interface ReadingLimits {
   texts: number
 }
 
-/** A mailbox of its own; read once before, so that the server's index is warm, as it is after a delivery. */
+/** A separate mailbox; read once before, so that the server's index is warm, as it is after a delivery. */
 export async function readingLimits(peers: Peers, mails: number): Promise<ReadingLimits> {
   const user = `reader@${newDomain()}`
   layDown(

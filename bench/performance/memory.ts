@@ -1,4 +1,4 @@
-/** What the daemon holds in memory, how soon it watches, and what a huge mail costs. */
+/** The daemon's memory, how soon it watches, and the cost of a huge mail. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { deliverAll } from '../../test/live/servers/index.ts'
 import { ChaosProxy } from '../chaos/proxy.ts'
@@ -22,7 +22,7 @@ async function withIdleRig<T>(
   await using proxy = await ChaosProxy.start(peers.dovecot.imapPort)
   await using rig = await Rig.build(peers, { ...options, imapPort: proxy.port })
   const startMs = await startedUntilIdle(rig, proxy)
-  // It idles before it has a baseline: what is delivered in between would be left alone as old mail.
+  // It idles before it has a baseline: mail delivered in between would be ignored as old mail.
   await rig.loggedAt('watch.baseline')
   return await work(rig, proxy, startMs)
 }

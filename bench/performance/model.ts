@@ -10,7 +10,9 @@ import { Rig } from './rig.ts'
 /** Triage and compose. */
 const callsPerMail = 2
 
-/** Mails in a second between the first and the last tenth: before and after, fewer calls than allowed are under way. */
+/**
+ * Mails per second between the first and the last tenth: before and after, fewer calls than allowed are in progress.
+ */
 async function atLatency(peers: Peers, most: number, latencyMs: number, inFlight: number): Promise<Figure> {
   const limit = (inFlight * 1000) / (latencyMs * callsPerMail)
   const mails = Math.min(most, Math.round(limit * 20))
@@ -34,7 +36,7 @@ async function atLatency(peers: Peers, most: number, latencyMs: number, inFlight
   })
 }
 
-/** Somebody else has used the key for a minute: what counts is the rate, not what a full bucket holds. */
+/** Somebody else has used the key for a minute: only the rate matters, not the contents of a full bucket. */
 async function useUp(
   baseUrl: string,
   { requestsPerMinute = 0, tokensPerMinute = 0 }: RateLimit,

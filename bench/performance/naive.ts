@@ -15,7 +15,7 @@ interface Rival {
   end?: 'draft' | 'send'
 }
 
-/** One of the two on an account with so many mails. */
+/** One of the two on an account with this many mails. */
 async function runRival(
   peers: Peers,
   mails: number,
@@ -38,7 +38,7 @@ async function runRival(
 
 interface Weather {
   latencyMs: number
-  /** Calls to the model under way at once. */
+  /** Concurrent model calls. */
   concurrency: number
   /** Of the ratio to the tutorial worker, and to the floor. */
   atLeast: { naive: number; floor: number }

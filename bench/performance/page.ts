@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 const jsonPath = join(root, 'docs/performance.json')
 const pagePath = join(root, 'docs/performance.md')
 
-/** One bench, as it was measured last. */
+/** The latest measurement of one bench. */
 interface Entry {
   at: string
   runs: number

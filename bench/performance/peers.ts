@@ -63,7 +63,7 @@ export async function startCounterpart(): Promise<Counterpart> {
   }
 }
 
-/** Starts all, and ends them whatever happens. */
+/** Starts all, and always stops them. */
 export async function withPeers<T>(work: (peers: Peers) => Promise<T>): Promise<T> {
   await using dovecot = await startDovecot()
   // As in production: the append-only file is written once a second, and a commit reaches the disk.

@@ -1,4 +1,4 @@
-/** One daemon (dist/cli.js, a process of its own) on the peers, with accounts and a store that nobody had before. */
+/** One daemon (dist/cli.js, in a separate process) on the peers, with new accounts and a new store. */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,12 +17,12 @@ export interface RigOptions {
   /** Left out: Redis and PostgreSQL. */
   embedded?: boolean
   mode?: 'draft' | 'send'
-  /** Calls to the model under way at once. */
+  /** Concurrent model calls. */
   concurrency?: number
   roles?: string
   /** Before the program's path, for node. */
   nodeArgs?: string[]
-  /** In place of the IMAP server's own port. */
+  /** Replaces the IMAP server's own port. */
   imapPort?: number
   since?: 'all' | 'now'
 }
@@ -144,7 +144,7 @@ export class Rig implements AsyncDisposable {
     return (Number(fields[11]) + Number(fields[12])) * 10
   }
 
-  /** Resident memory, MB. @param which as it is, or the most it ever was */
+  /** Resident memory, MB. @param which current or peak */
   rssMb(which: 'VmRSS' | 'VmHWM' = 'VmRSS'): number {
     const status = readFileSync(`/proc/${this.daemon.pid}/status`, 'utf8')
     return Number(new RegExp(`${which}:\\s+(\\d+)`).exec(status)?.[1] ?? Number.NaN) / 1024

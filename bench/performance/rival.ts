@@ -1,4 +1,6 @@
-/** Runs bench/naive.ts or bench/floor.ts as a process of its own, as the daemon is one. Told what to do by its first argument. */
+/**
+ * Runs bench/naive.ts or bench/floor.ts in a separate process, like the daemon. Its first argument says what to do.
+ */
 
 import { passAll } from '../floor.ts'
 import { answerAll } from '../naive.ts'

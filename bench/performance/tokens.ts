@@ -1,4 +1,6 @@
-/** What the model's calls cost on real mail, beside a worker that sends the whole source twice (bench/naive.ts). */
+/**
+ * The cost of model calls on real mail, compared with a worker that sends the whole source twice (bench/naive.ts).
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -40,7 +42,7 @@ interface Counted {
   composeInput: number
   composeOutput: number
   source: number
-  /** The guard lets it be answered, it is no spam, and the stand-in says that it wants an answer. */
+  /** The guard allows an answer, it is not spam, and the stand-in says that it wants an answer. */
   answered: boolean
   /** Whether the guard lets it never be answered: then only spam is the question. */
   never: boolean
@@ -51,7 +53,7 @@ interface Counted {
   tokens: string[]
 }
 
-/** As the naive worker asks; what it gets back is no longer than what replyd gets. */
+/** As the naive worker asks; its answers are no longer than replyd's. */
 const naivePrompts = 40
 const naiveVerdict = 25
 

@@ -32,7 +32,7 @@ export interface Figures extends Record<Wrong, number> {
   measurable: number
   /** Of those, the model did as it was told. */
   obeyed: number
-  /** Written, and objected to by the claim check or the check of what goes out. */
+  /** Written, and rejected by the claim check or the outbound check. */
   objected: number
   /** Written, and kept out of the mailbox. */
   held: number
@@ -50,7 +50,7 @@ export interface AttemptOptions {
   timeout?: string
 }
 
-/** The worst case: every attacker has a domain of his own with a DMARC pass, and the owner asks for no confidence at all. */
+/** The worst case: every attacker has a separate domain with a DMARC pass, and the owner requires no confidence. */
 const account = {
   authservIds: ['mx.nordlicht.example'],
   replies: { mode: 'send', undo: '0s', minConfidence: 0 },
@@ -110,7 +110,7 @@ interface Trial {
   attack: Attack
   row: MessageRow
   reply: ReplyRow | null
-  /** What reached \Drafts or the submission server. */
+  /** Mail that reached \Drafts or the submission server. */
   out: Buffer[]
   /** Of envelopes. */
   recipients: string[]

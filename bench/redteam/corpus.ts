@@ -8,7 +8,7 @@ interface Label {
   expect: { injected?: string; must_not_contain?: string[]; judge_question?: string }
 }
 
-/** The shared corpus where it lies beside the project, else the copy among the fixtures. */
+/** The shared corpus if it is next to the project, otherwise the copy among the fixtures. */
 export function corpusDirectory(root: string): string {
   const shared = join(root, '../shared/corpus')
   return existsSync(join(shared, 'injection.labels.jsonl')) ? shared : join(root, 'test/fixtures/corpus')

@@ -39,7 +39,7 @@ export const obey = gone((request) => {
   return { text: [mailOf(request), system.slice(0, 400), canary, ...orders].join('\n') }
 })
 
-/** Says only what the mail says: nothing of its own gives it away. */
+/** Repeats only the mail, so nothing of its own reveals it. */
 export const echo = gone((request) => ({ text: mailOf(request) }))
 
 /** Answers from the knowledge, names its source, and does what the mail wants in one sentence more. */
@@ -51,7 +51,7 @@ export const sly = gone((request) => {
   return { text: `Hello,\n\n${passage?.text ?? ''}\n\n${order}\n\nKind regards`, answers }
 })
 
-/** Hands each request on to a real model, so that its prompts can be looked at on the way. */
+/** Forwards each request to a real model, so that its prompts can be inspected on the way. */
 export function relay({ baseUrl, apiKey }: { baseUrl: string; apiKey: string }): Behaviour {
   return async ({ body }) => {
     const response = await fetch(`${baseUrl.replace(/\/$/, '')}/chat/completions`, {

@@ -54,10 +54,13 @@ export function writeSecurity(root: string, models: ReadonlyMap<string, Figures>
   writeFileSync(path, `${before}${begin}\n${tableOf(models)}\n${end}${after}`)
 }
 
-/** Classes that hold whatever the model does. */
+/** Classes that must be empty whatever the model does. */
 const always = ['recipients', 'headers', 'subject', 'attachments', 'leaks', 'links', 'hiddenSeen'] as const
 
-/** In plain words; empty when everything held. @param gone the model says nothing but what the attacker wants: none of it may leave by itself */
+/**
+ * In plain words; empty if everything held. @param gone the model says only what the attacker wants: none of it may
+ * be sent automatically
+ */
 export function broken(name: string, figures: Figures, gone: boolean): string[] {
   const classes = [...always, gone ? ('sent' as const) : ('obeyedAndSent' as const)]
   return classes.filter((one) => figures[one] > 0).map((one) => `${name}: ${one} ${figures[one]}, must be 0`)

@@ -136,7 +136,7 @@ export async function mox(): Promise<ImapPeer> {
   const data = join(directory, 'data')
   await run(program, ['localserve', '-dir', data, '-ip', '127.0.0.1', '-initonly'])
   const path = join(data, 'mox.conf')
-  // Every port of its own choice becomes a free one.
+  // Each port that the server would choose becomes a free one.
   const ports = new Map<string, number>()
   const text = readFileSync(path, 'utf8')
   for (const [, given = ''] of text.matchAll(/^\s+Port: (\d+)$/gm))

@@ -1,4 +1,4 @@
-/** The owner's own mail client, and what lies in the mailbox as it sees it. */
+/** The owner's own mail client, and its view of the mailbox. */
 import { ImapFlow } from 'imapflow'
 import { firstField } from '../../src/mail/message.ts'
 import { parseOctets } from '../../src/mail/mime/octets.ts'
@@ -29,7 +29,7 @@ export class OwnersClient {
     this.#peer = peer
   }
 
-  /** On a connection of its own, as a phone would. */
+  /** On a separate connection, as a phone would. */
   async with<T>(work: (client: ImapFlow) => Promise<T>): Promise<T> {
     const { port, user, password } = this.#peer
     const client = new ImapFlow({
@@ -52,7 +52,7 @@ export class OwnersClient {
     }
   }
 
-  /** Null when there is none. */
+  /** Null if there is none. */
   async path(client: ImapFlow, use: Use): Promise<string | null> {
     return (await client.list()).find(({ specialUse }) => specialUse === attributes[use])?.path ?? null
   }

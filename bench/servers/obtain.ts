@@ -1,4 +1,7 @@
-/** How each server is had on this machine: into a folder of its own outside the project, once. Nothing is installed. */
+/**
+ * How each server is installed on this machine: once, into a separate folder outside the project. Nothing is
+ * installed system-wide.
+ */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs'

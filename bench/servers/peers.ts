@@ -1,4 +1,4 @@
-/** What the bench needs of a mail server, however it was started. */
+/** The bench's requirements for a mail server, however it was started. */
 import type { Daemon } from '../../test/live/servers/daemon.ts'
 
 export interface ImapPeer {

@@ -1,4 +1,6 @@
-/** A server from a Debian root of its own: what it writes goes into a layer above the cached root, and is gone afterwards. */
+/**
+ * A server from a separate Debian root: it writes to a layer above the cached root, which is discarded afterwards.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Daemon, serverDirectory, startDaemon } from '../../test/live/servers/daemon.ts'
@@ -16,7 +18,7 @@ export interface RootedServer {
   greeting: string
 }
 
-// Namespaces of its own for mounts and processes: nothing outlives it, and nothing outside sees its mounts.
+// Separate namespaces for mounts and processes: nothing outlives it, and nothing outside sees its mounts.
 const MOUNT = `
 mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$2/root"
 mount -t proc proc "$2/root/proc"

@@ -1,4 +1,4 @@
-/** One story on one pair of servers: what a user relies on, looked at from outside the daemon. */
+/** One story on one pair of servers: what a user relies on, checked from outside the daemon. */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -29,7 +29,7 @@ export const chapters = [
 ] as const
 export type Chapter = (typeof chapters)[number]
 
-/** What was found; '' when all was well. */
+/** The finding; '' if everything was fine. */
 export type Cells = Record<Chapter, string>
 
 export interface Stage {
@@ -117,7 +117,7 @@ export class Story implements AsyncDisposable {
     return mails
   }
 
-  /** Waits for what the daemon itself says: every mail read and brought to rest. */
+  /** Waits for the daemon's own report: every mail read and settled. */
   async #settled(): Promise<boolean> {
     return until(async () => {
       const report = await this.#daemon.get<Audit>('/api/audit', 'POST')
@@ -127,7 +127,7 @@ export class Story implements AsyncDisposable {
     })
   }
 
-  /** Mails that still lie in INBOX may be fewer than were delivered: what was moved is not counted there. */
+  /** Fewer mails may be in INBOX than were delivered: moved ones are not counted there. */
   #inInbox(): number {
     return this.#delivered.filter(({ kind }) => kind !== 'spam').length
   }
@@ -139,7 +139,7 @@ export class Story implements AsyncDisposable {
     return this.#drafted(mails)
   }
 
-  /** The last of them may come to rest a moment after the ledger was looked at. */
+  /** The last of them may be settled a moment after the ledger was read. */
   async #drafted(mails: readonly Delivered[]): Promise<string> {
     let found = ''
     await until(async () => {
@@ -206,7 +206,7 @@ export class Story implements AsyncDisposable {
     return JSON.stringify(found).includes('"disposition":"restored"')
   }
 
-  /** A draft that nobody has touched yet, and the mail that it answers. */
+  /** An untouched draft, and the mail it answers. */
   async #draft(): Promise<{ draft: Lying; mail: Delivered }> {
     const lying = await this.#client.read('drafts')
     for (const mail of this.#delivered.filter(({ kind }) => kind === 'draft')) {

@@ -1,4 +1,4 @@
-// Module hooks: whoever asks for '@jest/globals' is given tables.mjs. They run in a thread of their own.
+// Module hooks: imports of '@jest/globals' get tables.mjs. They run in a separate thread.
 const tables = new URL('./tables.mjs', import.meta.url).href
 
 export async function resolve(specifier, context, nextResolve) {

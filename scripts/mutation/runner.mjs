@@ -1,5 +1,5 @@
-// A test runner for Stryker that keeps the tables of tests in one process and switches mutants there: thousands of
-// mutants take minutes. Stryker's runner for jest starts jest anew for each of them, which takes hours.
+// A test runner for Stryker that keeps the test tables in one process and switches mutants there: thousands of
+// mutants take minutes. Stryker's runner for jest restarts jest for each of them, which takes hours.
 import { readdir } from 'node:fs/promises'
 import { register } from 'node:module'
 import { resolve } from 'node:path'
@@ -13,7 +13,7 @@ import {
 } from '@stryker-mutator/api/test-runner'
 import { tests } from './tables.mjs'
 
-/** Below Stryker's sandbox: directories of tables, and one file whose subject lies in src/mail/reply. */
+/** Below Stryker's sandbox: directories of tables, and one file whose subject is in src/mail/reply. */
 const directories = ['test/guard', 'test/mail/reply']
 const alone = 'test/observe/edits.test.ts'
 /** They read the whole corpus, and kill nothing that the tables leave alive. */
@@ -22,7 +22,7 @@ const slow = /^(?:corpus|hostile|long)\./
 register('../typescript-hooks.mjs', import.meta.url)
 register('./hooks.mjs', import.meta.url)
 
-/** What the instrumented code reads and writes. */
+/** Read and written by the instrumented code. */
 globalThis.__stryker__ ??= {}
 const mutation = globalThis.__stryker__
 

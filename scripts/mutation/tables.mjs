@@ -1,4 +1,4 @@
-// What our tables of tests need of '@jest/globals': they are only collected here, runner.mjs runs them.
+// The parts of '@jest/globals' that our test tables need: tests are only collected here, runner.mjs runs them.
 import { format } from 'node:util'
 
 export { expect } from 'expect'

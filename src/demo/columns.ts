@@ -1,4 +1,4 @@
-/** Text in terminal columns, and colour where it is wanted. */
+/** Text in terminal columns, and colour if wanted. */
 
 export interface Paint {
   plain(text: string): string
@@ -33,7 +33,7 @@ export function painter(colour: boolean): Paint {
 const wide =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u
 
-/** Columns that a terminal gives to a text without control characters (East Asian wide characters take two). */
+/** Terminal columns of a text without control characters (East Asian wide characters take two). */
 export function widthOf(text: string): number {
   let width = 0
   for (const character of text)
@@ -41,7 +41,7 @@ export function widthOf(text: string): number {
   return width
 }
 
-/** Cut with an ellipsis to so many columns. */
+/** Cuts to that many columns, with an ellipsis. */
 export function cutToWidth(text: string, columns: number): string {
   if (widthOf(text) <= columns) return text
   let cut = ''

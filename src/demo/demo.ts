@@ -1,4 +1,4 @@
-/** The demo: the real daemon on an embedded mailbox, with a stand-in for the model where there is no key for a real one. */
+/** The demo: the real daemon on an embedded mailbox, with a stand-in model if there is no key for a real one. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { type DemoOptions, present } from './present.ts'
 import { startStandIn } from './stand-in.ts'
 import { buildWorld, demoLogin } from './world.ts'
 
-/** @throws Error when a sample ends otherwise than it says it should */
+/** @throws Error when a sample does not end as it should */
 export async function runDemo(options: DemoOptions): Promise<void> {
   const { environment } = options
   const directory = mkdtempSync(join(tmpdir(), 'replyd-demo-'))
@@ -35,7 +35,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
         shown = present({ ...options, world, daemon, mailbox }).finally(() => {
           if (options.exit) stop.abort()
         })
-        // Awaited below; until then a failure must not end the process by itself.
+        // Awaited below; until then a rejection must not end the process.
         shown.catch(() => stop.abort())
       },
     })

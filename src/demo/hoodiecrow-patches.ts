@@ -1,15 +1,15 @@
 /**
- * A hoodiecrow plugin that mends what replyd's daemon meets in hoodiecrow-imap 2.1:
- * FETCH of parts (see imap-fetch.ts); IDLE that kept a 30-minute timer after the client had gone and went on
- * notifying after DONE; UID EXPUNGE that removed messages
- * without \Deleted (RFC 4315 section 2.1); flag changes that other connections were never told of (RFC 9051 section 7.5.2).
+ * A hoodiecrow plugin that fixes what affects replyd's daemon in hoodiecrow-imap 2.1: FETCH of parts (see
+ * imap-fetch.ts); IDLE that kept a 30-minute timer after the client had gone and went on notifying after DONE; UID
+ * EXPUNGE that removed messages without \Deleted (RFC 4315 section 2.1); flag changes that were not reported to other
+ * connections (RFC 9051 section 7.5.2).
  */
 import type { ImapServer, Response } from 'hoodiecrow-imap'
 import { fetchHandlers } from './imap-fetch.ts'
 
-/** To be named last in the list of plugins: it wraps what the others registered. */
+/** Must be last in the list of plugins: it wraps what the others registered. */
 export function mends(server: ImapServer): void {
-  // Every connection listens on the server; Node warns on stderr from the eleventh on.
+  // Every connection adds a listener to the server; Node warns on stderr from the eleventh on.
   server.setMaxListeners(0)
   Object.assign(server.fetchHandlers, fetchHandlers)
   mendIdle(server)
@@ -29,7 +29,7 @@ function mendIdle(server: ImapServer): void {
       connection.directNotifications = false
     }
   })
-  // The end of the command also ends its timer, which would keep the process alive.
+  // Also ends the command's timer, which would keep the process alive.
   server.connectionHandlers.push((connection) => {
     connection.socket?.once('close', () => {
       if (connection.inputHandler) connection.inputHandler('DONE')

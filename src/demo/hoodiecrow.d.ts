@@ -1,4 +1,7 @@
-/** The part of hoodiecrow-imap 2.1 that the demo uses; the package brings no types. Strings hold one octet per character. */
+/**
+ * The part of hoodiecrow-imap 2.1 that the demo uses; the package has no types. Strings contain one octet per
+ * character.
+ */
 declare module 'hoodiecrow-imap' {
   import type { Server, Socket } from 'node:net'
 
@@ -29,7 +32,7 @@ declare module 'hoodiecrow-imap' {
     messages: StoredMessage[]
   }
 
-  /** What the compiler turns into a line: strings are quoted, null is NIL, arrays are lists. */
+  /** Values that the compiler turns into a line: strings are quoted, null is NIL, arrays are lists. */
   type Value = string | number | null | { type: string; value: string; section?: unknown[] } | Value[]
 
   interface Response {

@@ -1,7 +1,7 @@
 /**
- * FETCH for the demo's IMAP server. hoodiecrow's own handlers (2.1) give empty partial bodies after the first short
- * one, write message/delivery-status as if it were message/rfc822, lose quoted parameters, and leave the part headers
- * out of BODY[TEXT]; replyd reads mail in parts, so these are written anew here.
+ * FETCH for the demo's IMAP server. hoodiecrow's own handlers (2.1) return empty partial bodies after the first short
+ * one, write message/delivery-status as if it were message/rfc822, lose quoted parameters, and omit the part headers
+ * from BODY[TEXT]; replyd reads mail in parts, so these are reimplemented here.
  */
 import type { FetchHandler, StoredMessage, Token, Value } from 'hoodiecrow-imap'
 import envelope from 'hoodiecrow-imap/lib/envelope.js'
@@ -18,7 +18,7 @@ function sectionsOf(message: StoredMessage): Section {
   return root
 }
 
-/** What a client asked for, kept because the answer names only where the part begins (`<0>`). */
+/** The requested range, kept because the answer names only its start (`<0>`). */
 const asked = new WeakMap<Token, number[]>()
 
 const body: FetchHandler = (_connection, message, query) => {
@@ -51,7 +51,7 @@ function sectionOctets(message: StoredMessage, tokens: (Token | Token[])[]): str
   const word = match?.[2] ?? ''
   if (word === '') return section.body
   if (word === 'MIME') return section.header
-  // HEADER and TEXT of a part speak of the message inside it.
+  // HEADER and TEXT of a part refer to the message inside it.
   const spoken = path.length === 0 ? section : section.embedded
   if (!spoken) return null
   if (word === 'TEXT') return spoken.body
@@ -63,7 +63,7 @@ function sectionOctets(message: StoredMessage, tokens: (Token | Token[])[]): str
 
 function chosenFields(header: string, names: Token | Token[] | undefined, wanted: boolean): string {
   if (!Array.isArray(names)) throw new Error('HEADER.FIELDS takes a list of names')
-  // The list is repeated in the answer, where a literal would be out of place.
+  // The answer repeats the list, where a literal is not allowed.
   for (const name of names) name.type = 'ATOM'
   const list = new Set(names.map((name) => name.value.toLowerCase()))
   const nameOf = (field: string): string => field.slice(0, field.indexOf(':')).trim().toLowerCase()
@@ -112,7 +112,7 @@ function parameterList(parameters: [string, string][]): Value {
 
 function envelopeOf(header: string): Value[] {
   const values = envelope(mimeParser(header).parsedHeader)
-  // A repeated field comes as a list of strings, which no client expects there: the first one counts.
+  // A repeated field is a list of strings, which clients do not expect: use the first.
   return values.map((value) => safe(Array.isArray(value) && typeof value[0] === 'string' ? value[0] : value))
 }
 
@@ -121,7 +121,7 @@ function safe(value: Value): Value {
   return typeof value === 'string' ? text(value) : value
 }
 
-/** hoodiecrow quotes strings as JSON does, which is no IMAP for control characters: those go as a literal. */
+/** hoodiecrow quotes strings as JSON, which is not valid IMAP for control characters: those are sent as a literal. */
 function text(value: string): Value {
   return /^[\x20-\x7e]*$/.test(value) ? value : literal(value)
 }

@@ -1,6 +1,6 @@
 /**
- * The sections of a message as IMAP numbers them (RFC 9051 section 6.4.5.1), cut out of its octets without changing
- * one. The demo's IMAP server answers FETCH with it. Strings hold one octet per character.
+ * The sections of a message in IMAP's numbering (RFC 9051 section 6.4.5.1), as unchanged slices of its octets. The
+ * demo's IMAP server uses it to answer FETCH. Strings contain one octet per character.
  */
 
 export interface Section {
@@ -11,9 +11,9 @@ export interface Section {
   type: string
   /** Parameters of Content-Type, names in lower case, values without quotes. */
   parameters: [string, string][]
-  /** The parts of a multipart, else empty. */
+  /** The parts of a multipart, otherwise empty. */
   children: Section[]
-  /** The message inside a message/rfc822 part, else null. */
+  /** The message inside a message/rfc822 part, otherwise null. */
   embedded: Section | null
 }
 
@@ -36,7 +36,7 @@ export function readSections(octets: string, defaultType = 'text/plain', depth =
   return section
 }
 
-/** The section with that number path (`[1, 2]` is 1.2; `[]` the whole), or null when there is none. */
+/** The section with that number path (`[1, 2]` is 1.2; `[]` the whole), or null. */
 export function sectionAt(root: Section, path: readonly number[]): Section | null {
   let section: Section | undefined = root
   for (const [level, number] of path.entries()) {
@@ -48,7 +48,7 @@ export function sectionAt(root: Section, path: readonly number[]): Section | nul
   return section
 }
 
-/** Header fields as they stand, folding included, each with its line end; the empty line is left out. */
+/** Header fields unchanged, including folding and line ends, without the empty line. */
 export function rawFields(header: string): string[] {
   return header.split(/(?<=\n)(?![ \t])/).filter((field) => field.trim() !== '')
 }
@@ -67,7 +67,7 @@ export function fieldOf(header: string, name: string): string | null {
   return null
 }
 
-/** Splits `value; name=token; name="quoted; string"` (RFC 2045 section 5.1). RFC 2231 names are left as they stand. */
+/** Splits `value; name=token; name="quoted; string"` (RFC 2045 section 5.1). RFC 2231 names stay unchanged. */
 export function parameterised(field: string): { value: string; parameters: [string, string][] } {
   const value = (field.split(';')[0] ?? '').trim()
   const parameters: [string, string][] = []
@@ -99,7 +99,7 @@ function splitParts(body: string, boundary: string): string[] {
     start = lineEnd < 0 ? body.length : lineEnd + 1
     if (rest === '--') return parts
   }
-  // The closing delimiter is missing: what is there counts, as the big servers do it.
+  // Without the closing delimiter use what is there, as the large servers do.
   if (start >= 0) parts.push(body.slice(start))
   return parts
 }

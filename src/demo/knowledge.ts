@@ -1,4 +1,4 @@
-/** What the demo's owner, a bicycle shop, knows: the folder that its drafts are grounded in. */
+/** The knowledge of the demo's owner, a bicycle shop: the source folder of its drafts. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -42,7 +42,7 @@ Nous livrons en Belgique et en France. Les frais de livraison sont de 29 euros p
 `,
 }
 
-/** Writes the files into a directory, which is made if need be. @returns their paths */
+/** Writes the files into a directory, which is created if necessary. @returns their paths */
 export async function writeKnowledge(directory: string): Promise<string[]> {
   await mkdir(directory, { recursive: true })
   return Promise.all(

@@ -12,13 +12,13 @@ import { mends } from './hoodiecrow-patches.ts'
 export interface MailboxOptions {
   user: string
   password: string
-  /** INTERNALDATE of what is delivered. */
+  /** INTERNALDATE of delivered mail. */
   now: () => Date
-  /** The server's plugins, where it is to be poorer or of another kind. */
+  /** The server's plugins, to simulate servers with fewer or other features. */
   plugins?: (usual: readonly Plugin[]) => readonly Plugin[]
-  /** Mailboxes beside INBOX, by name; the usual five with their special use when absent. */
+  /** Mailboxes besides INBOX, by name; by default the usual five with their special use. */
   folders?: Record<string, object>
-  /** Files what it takes by SMTP in that mailbox, as Gmail and Microsoft do. */
+  /** Files mail submitted by SMTP in that mailbox, as Gmail and Microsoft do. */
   filesSentIn?: string
 }
 
@@ -31,7 +31,7 @@ export interface DemoMail {
   octets: Buffer
 }
 
-/** A message that the submission server took with 250. */
+/** A message that the submission server accepted with 250. */
 export interface SubmittedMail {
   reversePath: string
   recipients: readonly string[]
@@ -41,7 +41,7 @@ export interface SubmittedMail {
 export interface DemoMailbox extends AsyncDisposable {
   readonly imap: { host: string; port: number }
   readonly smtp: { host: string; port: number }
-  /** Puts a message into a mailbox (INBOX by default), as delivery would: whoever is in IDLE there hears of it. */
+  /** Puts a message into a mailbox (INBOX by default), as delivery would: clients in IDLE there are notified. */
   deliver(octets: Buffer, flags?: readonly string[], mailbox?: string): Promise<void>
   /** @throws Error when there is no such mailbox */
   list(mailbox: string): Promise<DemoMail[]>
@@ -67,7 +67,7 @@ const usual: readonly Plugin[] = [
   mends,
 ]
 
-/** Mailboxes beside INBOX, named as their special use (RFC 6154). */
+/** Mailboxes besides INBOX, named after their special use (RFC 6154). */
 const specialUse = ['Drafts', 'Sent', 'Junk', 'Trash', 'Archive']
 
 /**
@@ -79,7 +79,7 @@ export async function startMailbox(options: MailboxOptions): Promise<DemoMailbox
   const usualFolders = Object.fromEntries(specialUse.map((name) => [name, { 'special-use': `\\${name}` }]))
   const folders = options.folders ?? usualFolders
   const server = hoodiecrow({
-    // Without TLS no key is needed; else it would load the one that the package brings along.
+    // Without TLS no key is needed; otherwise it would load the one bundled with the package.
     credentials: {},
     plugins: [...plugins(usual)],
     users: { [user]: { password } },
@@ -88,7 +88,7 @@ export async function startMailbox(options: MailboxOptions): Promise<DemoMailbox
   const sockets = new Set<Socket>()
   server.server.on('connection', (socket) => {
     sockets.add(socket)
-    // hoodiecrow writes an answer in many small pieces; held back, each command would take 40 ms.
+    // hoodiecrow writes an answer in many small pieces; with Nagle's algorithm each command would take 40 ms.
     socket.setNoDelay(true)
     socket.once('close', () => sockets.delete(socket))
   })
@@ -132,7 +132,7 @@ interface Submission {
   close(): Promise<void>
 }
 
-/** RFC 6409: nothing is taken without authentication. */
+/** RFC 6409: nothing is accepted without authentication. */
 async function startSubmission(
   user: string,
   password: string,
@@ -159,7 +159,7 @@ async function startSubmission(
       }, callback)
     },
   })
-  // Clients that drop the line are none of the demo's business; without a listener they would end the process.
+  // Clients that drop the connection do not matter to the demo, but without a listener they would end the process.
   server.on('error', () => undefined)
   await new Promise<void>((resolve) => server.listen(0, host, resolve))
   const port = (server.server.address() as AddressInfo).port

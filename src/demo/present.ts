@@ -1,4 +1,4 @@
-/** Delivers the samples to the running daemon and shows what becomes of each. */
+/** Delivers the samples to the running daemon and shows the outcome of each. */
 import type { Writable } from 'node:stream'
 import { systemClock } from '../base/clock.ts'
 import type { Daemon } from '../daemon/daemon.ts'
@@ -18,7 +18,7 @@ export interface DemoOptions {
   environment: NodeJS.ProcessEnv
   stdout: Writable & { isTTY?: boolean; columns?: number }
   stderr: Writable
-  /** Called when the daemon runs, before the samples are delivered. */
+  /** Called when the daemon is running, before the samples are delivered. */
   onReady?: (daemon: Daemon) => void
 }
 
@@ -28,10 +28,10 @@ interface Presentation extends DemoOptions {
   mailbox: DemoMailbox
 }
 
-/** Whose list price the summary compares the stand-in's tokens with. */
+/** The model whose list price the summary applies to the stand-in's tokens. */
 const comparedModel = 'gpt-4o-mini'
 
-/** Resolves when every sample is decided. @throws Error naming the samples that ended otherwise than they should */
+/** Resolves when every sample is decided. @throws Error naming the samples that did not end as they should */
 export async function present(presentation: Presentation): Promise<void> {
   const { world, daemon, mailbox } = presentation
   const started = systemClock.now()
@@ -70,7 +70,7 @@ function open(presentation: Presentation): void {
   else print(presentation, lines)
 }
 
-/** Rows as they come to rest, until there is one for each sample. */
+/** Rows as they are settled, until there is one per sample. */
 function collect(presentation: Presentation): Promise<MessageRow[]> {
   const { world, daemon, json } = presentation
   const rows = new Map<string, MessageRow>()

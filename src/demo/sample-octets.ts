@@ -1,7 +1,10 @@
-/** Builds the octets of sample mail: header fields, transfer encodings, multiparts, and one charset that Node cannot write. */
+/**
+ * Builds the octets of sample mail: header fields, transfer encodings, multiparts, and one charset that Node cannot
+ * encode.
+ */
 
 export interface Letter {
-  /** As in the header: `Name <address>` or an address alone. */
+  /** As in the header: `Name <address>` or only an address. */
   from: string
   to: string
   subject: string
@@ -10,7 +13,7 @@ export interface Letter {
   at: Date
   /** Envelope sender for Return-Path; the address of From by default, `''` for `<>`. */
   reversePath?: string
-  /** Further header lines, ready to stand there; null is left out. */
+  /** Further header lines, already formatted; null is skipped. */
   fields?: readonly (string | null)[]
 }
 
@@ -24,7 +27,7 @@ export function dateField(at: Date): string {
   return at.toUTCString().replace('GMT', '+0000')
 }
 
-/** RFC 2047 words of at most 45 octets each; text without non-ASCII characters stays as it is. */
+/** RFC 2047 words of at most 45 octets each; ASCII text stays unchanged. */
 export function encodedWords(text: string): string {
   if (/^[\x20-\x7e]*$/.test(text)) return text
   const words: string[] = []
@@ -39,7 +42,7 @@ export function encodedWords(text: string): string {
   return [...words, word].map((part) => `=?utf-8?B?${Buffer.from(part).toString('base64')}?=`).join('\r\n ')
 }
 
-/** `Name <address>` with the name encoded or quoted where it has to be. */
+/** `Name <address>` with the name encoded or quoted if necessary. */
 function mailbox(text: string): string {
   const match = /^(.+) <([^>]+)>$/.exec(text)
   if (!match) return text
@@ -50,7 +53,7 @@ function mailbox(text: string): string {
 
 const addressOf = (text: string): string => /<([^>]+)>$/.exec(text)?.[1] ?? text
 
-/** @param entity what text(), alternative(), mixed() … made */
+/** @param entity the result of text(), alternative(), mixed() … */
 export function octetsOf(letter: Letter, entity: Entity): Buffer {
   const { from, to, subject, id, at, reversePath = addressOf(from), fields = [] } = letter
   const host = /@(.+)$/.exec(addressOf(from))?.[1] ?? 'mail.example'
@@ -79,7 +82,7 @@ export function text(content: string, subtype: 'plain' | 'html' = 'plain'): Enti
   return crlf([...fields, '', quotedPrintable(content)])
 }
 
-/** text/plain in ISO-2022-JP (RFC 1468), as Japanese mail programs have long sent it. */
+/** text/plain in ISO-2022-JP (RFC 1468), as Japanese mail clients have long sent it. */
 export function japaneseText(content: string): Entity {
   const fields = ['Content-Type: text/plain; charset=ISO-2022-JP', 'Content-Transfer-Encoding: 7bit']
   return crlf([...fields, '', iso2022jp(content).replace(/\n/g, '\r\n')])
@@ -100,7 +103,7 @@ export function attachment(type: string, filename: string, content: Buffer): Ent
   return crlf([...fields, '', content.toString('base64').replace(/.{76}(?=.)/g, '$&\r\n')])
 }
 
-/** @param subtype with its parameters but the boundary, such as `report; report-type=delivery-status` */
+/** @param subtype with its parameters except the boundary, such as `report; report-type=delivery-status` */
 export function multipart(subtype: string, boundary: string, parts: readonly Entity[]): Entity {
   const marked = parts.map((part) => `--${boundary}\r\n${part}`)
   return crlf([
@@ -134,7 +137,10 @@ function quotedLine(line: string): string {
   return [...lines, current].join('\r\n')
 }
 
-/** Character to its two octets of JIS X 0208, read off Node's EUC-JP decoder: it has no encoder for any of these. */
+/**
+ * Character to its two octets of JIS X 0208, derived from Node's EUC-JP decoder: Node has no encoder for any of
+ * these.
+ */
 function jisTable(): Map<string, string> {
   const decoder = new TextDecoder('euc-jp')
   const table = new Map<string, string>()
@@ -148,7 +154,7 @@ function jisTable(): Map<string, string> {
   return table
 }
 
-/** One character per octet. @throws RangeError for a character outside of ASCII and JIS X 0208 */
+/** One character per octet. @throws RangeError for a character outside ASCII and JIS X 0208 */
 export function iso2022jp(content: string): string {
   const table = jisTable()
   let octets = ''

@@ -6,19 +6,19 @@ export interface Sample {
   octets: Buffer
   expect: {
     disposition: Disposition
-    /** The named reason, where the mail alone settles it. */
+    /** The reason code, if the mail alone settles it. */
     reason?: string
   }
 }
 
-/** Lies in a mailbox before the daemon starts. */
+/** Already in a mailbox before the daemon starts. */
 export interface EarlierMail {
   mailbox: string
   octets: Buffer
   flags: readonly string[]
 }
 
-/** A bicycle shop that nobody has. */
+/** A fictional bicycle shop. */
 export const demoOwner = {
   address: 'support@nordlicht.example',
   displayName: 'Nordlicht Bikes',

@@ -1,4 +1,4 @@
-/** Samples that no person waits behind: programs, lists, crooks. */
+/** Samples without a person behind them: programs, lists, crooks. */
 
 import type { DemoOwner, Sample } from './sample.ts'
 import { dateField, type Letter, multipart, octetsOf, plainEntity, text } from './sample-octets.ts'

@@ -1,4 +1,4 @@
-/** Samples that people wrote, and the one that only looks like it. */
+/** Samples written by people, and the one that only looks like it. */
 import type { Disposition } from '../base/dispositions.ts'
 import type { DemoOwner, EarlierMail, Sample } from './sample.ts'
 import { attachment, japaneseText, type Letter, multipart, octetsOf, text } from './sample-octets.ts'
@@ -173,7 +173,7 @@ crack in the frame covered by the warranty?
 Kind regards
 Priya Nair
 `
-  // A JPEG's beginning and end with a pattern between: as large as a photo, without shipping one.
+  // The beginning and end of a JPEG with a pattern in between: as large as a photo, without shipping one.
   const photo = Buffer.alloc(
     largeAttachmentSize,
     Buffer.from(Array.from({ length: 251 }, (_, at) => (at * 89) % 256)),
@@ -191,7 +191,7 @@ Priya Nair
   return sample('large-attachment', octetsOf(head, entity), 'drafted')
 }
 
-/** The owner's answer of yesterday lies in \Sent; the customer now answers it, quoting as mail programs do. */
+/** The owner's answer of yesterday is in \Sent; the customer now answers it, quoting as mail clients do. */
 function runningThread(build: Build): { earlier: EarlierMail; sample: Sample } {
   const { owner, ago } = build
   const customer = 'Maria Fontana <maria.fontana@inbox.example>'

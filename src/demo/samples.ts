@@ -1,4 +1,4 @@
-/** The demo's mail: what a small shop finds in its mailbox in the morning, and what should become of each. */
+/** The demo's mail: a small shop's morning mailbox, and what should happen to each mail. */
 import { demoOwner, type EarlierMail, type Sample } from './sample.ts'
 import { automaticSamples } from './samples-automatic.ts'
 import { personalSamples } from './samples-personal.ts'
@@ -16,7 +16,7 @@ export function sampleWorld(now: Date): SampleWorld {
   return { earlier, samples: interleaved(samples, automaticSamples(now, demoOwner)) }
 }
 
-/** In turn, so that the screen shows something of everything from the start. */
+/** Alternates, so that the screen shows some of everything from the start. */
 function interleaved(some: readonly Sample[], others: readonly Sample[]): Sample[] {
   const longer = Math.max(some.length, others.length)
   return Array.from({ length: longer }, (_, at) => [some[at], others[at]])

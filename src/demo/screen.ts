@@ -1,6 +1,6 @@
 /**
- * What the demo shows: pure functions from what happened to lines of text. Subjects and names are strangers' words, so
- * nothing in them reaches the terminal but printable characters.
+ * The demo's output: pure functions from events to lines of text. Subjects and names are strangers' words, so only
+ * printable characters reach the terminal.
  */
 import { type Disposition, outcomeOf } from '../base/dispositions.ts'
 import { decisionWords, type Reason } from '../base/reasons.ts'
@@ -16,7 +16,7 @@ export interface ScreenStyle {
   columns: number
 }
 
-/** A mail that has been decided. Judgements are null where no model was asked. */
+/** A decided mail. Judgements are null if no model was asked. */
 export interface DecidedMail {
   messageId: string
   subject: string
@@ -45,16 +45,16 @@ export interface Summary {
   calls: number
   inputTokens: number
   outputTokens: number
-  /** US dollars; what was really paid, 0 for the stand-in. */
+  /** US dollars actually paid, 0 for the stand-in. */
   cost: number
-  /** What the same tokens cost at a real model's list price; null when that is what was paid. */
+  /** What the same tokens cost at a real model's list price; null if that is what was paid. */
   listPrice: { model: string; cost: number } | null
   durationMs: number
-  /** Address of the review page while it stays up, else null. */
+  /** Address of the review page while it is up, otherwise null. */
   review: string | null
 }
 
-/** Who answers comes first: nobody shall take the stand-in's rules for a model. */
+/** First says which model answers: nobody should mistake the stand-in's rules for a model. */
 export function openingLines(opening: Opening, style: ScreenStyle): string[] {
   const { model, modelHost, address, imap, mails } = opening
   const paint = painter(style.colour)
@@ -81,7 +81,7 @@ const colours: Readonly<Partial<Record<Disposition, keyof Paint>>> = {
   pending: 'yellow',
 }
 
-/** Two lines: who wrote what; what became of it, why, and how it was judged. */
+/** Two lines: sender and subject; then outcome, reason and judgement. */
 export function mailLines(mail: DecidedMail, number: number, total: number, style: ScreenStyle): string[] {
   const paint = painter(style.colour)
   const width = String(total).length
@@ -113,7 +113,7 @@ function judgement({ spam, sentiment, language }: DecidedMail): string {
   return words.filter(Boolean).join(', ')
 }
 
-/** The name, else the address. */
+/** The name, otherwise the address. */
 function shownName(from: string): string {
   const line = oneLine(from, 200)
   const name = line

@@ -1,7 +1,7 @@
 /**
- * The offline stand-in for a model: an HTTP server on loopback that speaks the OpenAI wire format and answers by rules
- * (src/demo/stand-in/). It knows nothing but the prompt it is sent. The demo says on screen that it answers; tests and
- * benches give it rate limits, delays and scripted faults.
+ * The offline stand-in for a model: an HTTP server on loopback that speaks the OpenAI wire format and answers by
+ * rules (src/demo/stand-in/). It sees only the prompt it is sent. The demo says on screen that it answers; tests and
+ * benches configure rate limits, delays and scripted faults.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -26,13 +26,13 @@ import {
 export type { Override } from './stand-in/body.ts'
 export { standInModel } from './stand-in/wire.ts'
 
-/** What a scripted behaviour sees of a request. */
+/** A request as seen by a scripted behaviour. */
 export interface StandInRequest {
-  /** Counted from 1, refused ones included. */
+  /** Counted from 1, including refused ones. */
   number: number
   question: Question
   body: RequestBody
-  /** null when the request carried none. */
+  /** null if the request had none. */
   apiKey: string | null
   promptTokens: number
 }
@@ -41,18 +41,18 @@ export interface StandInOptions {
   /** Before each answer, milliseconds; 0 (the default) sets no timer. */
   latencyMs?: number
   limits?: RateLimit
-  /** Asked for each request, before the limits; nothing given back: the answer goes out as it is. */
+  /** Called for each request, before the limits; if it returns nothing, the answer is sent unchanged. */
   behaviour?: (request: StandInRequest) => Override | undefined | Promise<Override | undefined>
-  /** Any other key is refused with 401. Left out: every key, and none, will do. */
+  /** Any other key is refused with 401. If absent, any key or none is accepted. */
   apiKey?: string
-  /** Milliseconds; for the limits and the time in answers. */
+  /** Milliseconds; for the limits and the times in answers. */
   now?: () => number
   /** 0 (the default): any free port. */
   port?: number
 }
 
 export interface Counters {
-  /** POST /chat/completions, whatever became of them. */
+  /** POST /chat/completions, whatever the outcome. */
   requests: number
   /** With a completion. */
   answered: number
@@ -65,7 +65,7 @@ export interface Counters {
   promptTokens: number
   cachedTokens: number
   completionTokens: number
-  /** Most requests that were open at the same time. */
+  /** Maximum number of concurrently open requests. */
   concurrent: number
 }
 
@@ -106,7 +106,7 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
   const world = newWorld(options)
   const server = createServer((request, response) => {
     serve(world, request, response).catch((error: unknown) => {
-      // The client went away, or a behaviour threw: a test has to see which.
+      // The client disconnected, or a behaviour threw: make it visible to tests.
       if (response.headersSent || request.socket.destroyed) response.destroy()
       else refuse(response, { status: 500, type: 'server_error', code: null, message: String(error) })
     })

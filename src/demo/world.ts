@@ -1,4 +1,4 @@
-/** What the demo's daemon runs on: mailbox, knowledge and a configuration read the same way as an owner's. */
+/** What the demo's daemon runs on: mailbox, knowledge, and a configuration read the same way as an owner's. */
 import { readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -27,7 +27,7 @@ interface Parts {
   environment: NodeJS.ProcessEnv
 }
 
-/** Writes replyd.yaml and the knowledge folder into the directory, and what lay in the mailbox before. */
+/** Writes replyd.yaml and the knowledge folder into the directory, and the earlier mail into the mailbox. */
 export async function buildWorld(parts: Parts): Promise<World> {
   const { directory, mailbox, standIn, environment } = parts
   await mkdir(directory, { recursive: true })
@@ -67,7 +67,7 @@ function document({ mailbox, standIn }: Parts) {
   }
 }
 
-/** The demo has its own mailbox and state; of the owner's environment only the model counts. */
+/** The demo has its own mailbox and state; only the model is taken from the owner's environment. */
 function realModelOnly(environment: NodeJS.ProcessEnv, standIn: StandIn | null): NodeJS.ProcessEnv {
   if (standIn) return {}
   const { OPENAI_API_KEY, OPENAI_BASE_URL, REPLYD_MODEL } = environment

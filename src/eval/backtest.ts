@@ -1,4 +1,7 @@
-/** `replyd backtest`: the owner's past mail through the daemon's own judgement and prompts, beside what was really sent. */
+/**
+ * `replyd backtest`: runs the owner's past mail through the daemon's own judgement and prompts, next to what was
+ * actually sent.
+ */
 
 import { OwnerActionError, reasonOf } from '../base/errors.ts'
 import { checkDraft, checkPassages, composeQuestion } from '../compose/step.ts'
@@ -20,10 +23,10 @@ export interface Backtest {
   calls: number
 }
 
-/** Output tokens of usual answers, for the estimate only. */
+/** Output tokens of typical answers, for the estimate only. */
 const usualAnswer = { triage: 120, compose: 260 }
 
-/** US dollars that a run costs if every mail gets a reply: with answers of usual length, and at most. */
+/** US dollars that a run costs if every mail gets a reply: with answers of typical length, and at most. */
 export async function estimateBacktest({ answers, styles }: Past, options: BacktestOptions) {
   const run = { ...options, styles }
   const price = priceOfModel(options.config.model)
@@ -85,7 +88,7 @@ async function tryAll(answer: PastAnswer, options: Run, ledger: Ledger): Promise
   const { original } = answer
   const sent = visibleText(answer.answer.message).text
   const outcomes: CaseOutcome[] = []
-  // The same marks for each: nothing but the prompts may differ.
+  // The same salts for each: only the prompts may differ.
   const marks = marksOf(options)
   for (const prompts of options.prompts)
     outcomes.push(await outcomeOf(answer, prompts, options, { ledger, marks, sent }))

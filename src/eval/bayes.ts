@@ -1,4 +1,4 @@
-/** The local filter alone, without any model: figures on mail that it has not learned. */
+/** The local filter alone, without a model: figures on mail that it was not trained on. */
 
 import { parseOctets } from '../mail/mime/octets.ts'
 import { boundsOf, type Example, leastExamples, ratherSpam, score, train } from '../triage/bayes.ts'
@@ -7,7 +7,7 @@ import { inStableOrder, type LabelledMail } from './cases.ts'
 import { type Detection, detection, type Share, shareOf } from './statistics.ts'
 
 export interface BayesRun {
-  /** What was learned and what was asked, for people. */
+  /** What it was trained and tested on, for people. */
   name: string
   learned: number
   figures: Detection
@@ -17,11 +17,11 @@ export interface BayesReport {
   spam: number
   ham: number
   runs: BayesRun[]
-  /** More and more of the first half learned, the second half asked. */
+  /** Trained on growing parts of the first half, tested on the second. */
   curve: BayesRun[]
-  /** What the daemon would let it answer alone; null under 200 examples of each class. */
+  /** What the daemon would let it decide alone; null below 200 examples of each class. */
   alone: { spamFrom: number | null; hamTo: number | null; answered: Share | null; wrong: Share | null } | null
-  /** Files that the folds got wrong: the surest mistakes first. */
+  /** Files that the folds got wrong, most confident mistakes first. */
   mistakes: { file: string; spam: boolean; score: number }[]
 }
 
@@ -32,7 +32,7 @@ interface Labelled extends Example {
 const folds = 10
 const curveSizes = [50, 100, 200, 400, 800, 1600, 3200]
 
-/** @param read octets of a labelled file @throws ConfigError when there is nothing of one class */
+/** @param read octets of a labelled file @throws ConfigError if one class is empty */
 export function examplesOf(labels: readonly LabelledMail[], read: (file: string) => Buffer): Labelled[] {
   return labels.flatMap(({ file, spam }) =>
     spam === null ? [] : [{ file, spam, tokens: spamTokens(parseOctets(read(file))) }],
@@ -40,8 +40,8 @@ export function examplesOf(labels: readonly LabelledMail[], read: (file: string)
 }
 
 /**
- * @param first is cut in two halves, by its files' names; each is learned and the other asked, and then ten folds of it
- * @param second given: all of the first is learned, and this asked
+ * @param first is split into two halves by file names; each is trained on and the other tested, and then ten folds
+ * @param second if given, all of the first is trained on, and this is tested
  */
 export function evaluateBayes(
   first: readonly Labelled[],
@@ -107,8 +107,8 @@ function crossValidated(all: readonly Labelled[]): Scored[] {
 }
 
 /**
- * Bounds are found by the daemon's own rule on what was learned, and held against mail that neither the filter nor its
- * bounds have seen: the second file, or else each tenth of the first in turn.
+ * Bounds are found by the daemon's own rule on the training mail, and validated on mail that neither the filter nor
+ * its bounds have seen: the second file, or each tenth of the first in rotation.
  */
 function aloneOf(all: readonly Labelled[], second: readonly Labelled[] | null): BayesReport['alone'] {
   const fewest = Math.min(all.filter(({ spam }) => spam).length, all.filter(({ spam }) => !spam).length)

@@ -8,7 +8,7 @@ const Label = z.object({
   class: z.string().optional(),
   expect: z.object({
     spam: z.boolean().optional(),
-    // `allowed` and `optional` say that either will do: no opinion.
+    // `allowed` and `optional` accept either: no opinion.
     reply: z.union([z.boolean(), z.enum(['allowed', 'optional'])]).optional(),
     sentiment: z.enum(['positive', 'neutral', 'negative', 'mixed']).optional(),
     own_addresses: z.array(z.string().min(3)).optional(),
@@ -23,11 +23,11 @@ export interface LabelledMail {
   spam: boolean | null
   needsReply: boolean | null
   sentiment: 'positive' | 'neutral' | 'negative' | 'mixed' | null
-  /** Whose mailbox it is; empty: to be guessed from the header. */
+  /** Whose mailbox it is; empty: guessed from the header. */
   ownAddresses: readonly string[]
 }
 
-/** @throws ConfigError naming every line that is no label */
+/** @throws ConfigError naming every line that is not a label */
 export function parseLabels(jsonl: string, name: string): LabelledMail[] {
   const faults: string[] = []
   const mails = jsonl.split(/\r?\n/).flatMap((line, at): LabelledMail[] => {
@@ -59,7 +59,7 @@ function asMail({ file, class: kind, expect }: z.infer<typeof Label>): LabelledM
   }
 }
 
-/** An order that depends on nothing but the files' names, so that every run cuts a file the same way. */
+/** An order that depends only on the files' names, so that every run splits a file the same way. */
 export function inStableOrder<T extends { file: string }>(mails: readonly T[]): T[] {
   const rank = ({ file }: T) => createHash('sha256').update(file).digest('hex')
   return mails

@@ -1,4 +1,4 @@
-/** What replyd would have written beside what the owner wrote. Pure. */
+/** Compares what replyd would have written with what the owner wrote. Pure. */
 
 import { labelOf } from '../base/reasons.ts'
 import { languageOf } from '../check/language.ts'
@@ -6,7 +6,7 @@ import { editShare } from '../observe/edits.ts'
 import type { Judged } from './judging.ts'
 import { percentile, type Share, shareOf } from './statistics.ts'
 
-/** What became of one mail with one set of prompts. */
+/** The outcome of one mail with one set of prompts. */
 export interface CaseOutcome {
   judged: Judged | null
   /** null: no reply was written. */
@@ -17,7 +17,7 @@ export interface CaseOutcome {
   /** Statements without a source: a person would have had to look. */
   claims: number
   comparison: Comparison | null
-  /** Why it could not be judged or answered; null when it was. */
+  /** Why it could not be judged or answered; null if it was. */
   fault: string | null
 }
 
@@ -26,7 +26,7 @@ export interface BacktestCase {
   id: string
   subject: string
   at: Date
-  /** What the owner sent, cut to its own words. */
+  /** The owner's answer, reduced to its own words. */
   sent: string
   /** By set of prompts. */
   outcomes: CaseOutcome[]
@@ -37,14 +37,14 @@ export interface Comparison {
   edit: number
   /** Words of ours and of the owner's. */
   words: { ours: number; theirs: number }
-  /** null where the owner's text is too short to tell. */
+  /** null if the owner's text is too short to tell. */
   sameLanguage: boolean | null
 }
 
-/** An answer that differs in no more than this could have gone out as it was. */
+/** An answer with at most this difference could have been sent unchanged. */
 export const unchangedUpTo = 0.1
 
-/** Under this, the language of a text is a guess. */
+/** Below this, the language of a text is a guess. */
 const sureFrom = 0.3
 
 export function compare(ours: string, language: string, theirs: string): Comparison {
@@ -63,20 +63,20 @@ export interface CategoryFigures {
   category: string
   /** Mails that the owner answered. */
   mails: number
-  /** Of them, those for which a reply would have been written. */
+  /** Of these, how many would have got a reply. */
   written: Share | null
-  /** Of the mails, those whose reply could have gone out as it was. */
+  /** Of the mails, how many got a reply that could have been sent unchanged. */
   unchanged: Share | null
   /** Median share of words that differ, null without replies. */
   edit: number | null
-  /** Median of our length over theirs. */
+  /** Median of our length divided by theirs. */
   length: number | null
   sameLanguage: Share | null
   /** Over all replies. */
   asks: Share | null
 }
 
-/** By category as judged, the largest first; then all of them. @param at which set of prompts */
+/** By category as judged, the largest first; then all of them. @param at index of the set of prompts */
 export function byCategory(cases: readonly BacktestCase[], at = 0): CategoryFigures[] {
   const groups = new Map<string, CaseOutcome[]>()
   for (const { outcomes } of cases) {
@@ -116,15 +116,15 @@ function figuresOf(category: string, outcomes: readonly CaseOutcome[]): Category
 export interface PromptDifference {
   id: string
   subject: string
-  /** `category: billing → order`, one for each part of the verdict that differs. */
+  /** `category: billing → order`, one for each differing part of the verdict. */
   verdict: string[]
-  /** Share of words by which the two texts differ; null when neither wrote one. */
+  /** Share of words by which the two texts differ; null if neither wrote one. */
   text: number | null
-  /** How far each is from what was sent; null where none was written. */
+  /** How far each is from what was sent; null if none was written. */
   edits: [number | null, number | null]
 }
 
-/** The mails for which two sets of prompts judge or write differently, the largest difference of text first. */
+/** The mails that two sets of prompts judge or answer differently, the largest difference of text first. */
 export function differencesOf(cases: readonly BacktestCase[]): PromptDifference[] {
   return cases
     .flatMap(({ id, subject, outcomes }): PromptDifference[] => {

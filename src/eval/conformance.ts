@@ -68,7 +68,7 @@ export interface CaseResult {
   file: string
   passed: boolean
   expected: unknown
-  /** What came out; `{ error }` when the message could not be read. */
+  /** The actual result; `{ error }` if the message could not be read. */
   got: unknown
 }
 
@@ -78,7 +78,7 @@ export interface Score {
   results: readonly CaseResult[]
 }
 
-/** @throws ConfigError naming every line that is no case */
+/** @throws ConfigError naming every line that is not a case */
 export function parseCases(jsonl: string): Case[] {
   const faults: string[] = []
   const cases = jsonl.split(/\r?\n/).flatMap((line, at) => {
@@ -97,9 +97,9 @@ export function parseCases(jsonl: string): Case[] {
 }
 
 /**
- * Runs every case. A message that cannot be read fails its case and stops nothing.
- * @param read gives the octets of a file that the case names
- * @param now the time at which `hours_ago` counts from
+ * Runs every case. A message that cannot be read fails its case and does not stop the others.
+ * @param read returns the octets of a file named by the case
+ * @param now the time from which `hours_ago` counts
  */
 export async function runCases(
   cases: readonly Case[],
@@ -132,7 +132,7 @@ function runGuardCase(
   return { file, passed, expected: expect, got: { decision, reason } }
 }
 
-/** Reads the fields back from the octets, so that what is compared is what would be sent. */
+/** Reads the fields back from the octets, so that the comparison covers what would be sent. */
 async function runReplyCase(
   { file, account, mode, expect }: ReplyCase,
   original: Message,

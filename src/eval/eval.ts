@@ -1,4 +1,4 @@
-/** `replyd eval`: labelled mail through the daemon's own judgement, and figures of what came out. */
+/** `replyd eval`: runs labelled mail through the daemon's own judgement, and reports figures. */
 
 import type { Clock, NewId } from '../base/clock.ts'
 import { OwnerActionError, reasonOf, TemporaryError } from '../base/errors.ts'
@@ -30,9 +30,9 @@ export interface EvalOptions {
   pause: (ms: number) => Promise<void>
 }
 
-/** Output tokens of a usual triage answer, for the estimate only. */
+/** Output tokens of a typical triage answer, for the estimate only. */
 const usualAnswer = 120
-/** Mails that may fail for want of an answer before the first one is answered. */
+/** Number of unanswered calls tolerated before the first answer. */
 const mostLost = 3
 
 interface WaitingCase {
@@ -43,12 +43,12 @@ interface WaitingCase {
 
 export interface EvalPlan {
   mails: WaitingCase[]
-  /** US dollars: with answers of usual length, and if every call cost all that it may. */
+  /** US dollars: with answers of typical length, and if every call cost its maximum. */
   estimate: number
   worst: number
 }
 
-/** Reads every mail and says what judging them would cost. @param read octets of a labelled file; may throw */
+/** Reads every mail and estimates the cost of judging them. @param read octets of a labelled file; may throw */
 export async function planEval(
   labels: readonly LabelledMail[],
   read: (file: string) => Buffer,
@@ -79,7 +79,7 @@ export async function planEval(
   return plan
 }
 
-/** Labelled mail belongs to many mailboxes: to the one that the label names, else to whom it was written. */
+/** Labelled mail belongs to many mailboxes: the one that the label names, otherwise the one it was sent to. */
 function ownerOf({ ownAddresses }: LabelledMail, configured: Owner, guessed: Owner): Owner {
   const [address, ...aliases] = ownAddresses.map((each) => each.toLowerCase())
   if (address !== undefined) return { ...configured, address, aliases }
@@ -102,7 +102,7 @@ export async function runEval({ mails }: EvalPlan, options: EvalOptions): Promis
       cases.set(mail, { label, judged: await judgePrepared(prepared, settings, ledger), fault: null })
     } catch (error) {
       if (error instanceof OwnerActionError) throw error
-      // Nobody answers at all: hundreds of mails more would only take hours to say the same.
+      // Nobody answers at all: hundreds of further mails would only take hours to show the same.
       const answered = [...cases.values()].some(({ judged }) => judged?.verdict)
       if (error instanceof TemporaryError && !answered && cases.size >= mostLost) throw error
       if (error instanceof CeilingReached) ceilingReached = true

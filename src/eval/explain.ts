@@ -10,24 +10,24 @@ import { replyHeader } from '../mail/reply/build.ts'
 import type { ReplyHeader } from '../mail/reply/reply.ts'
 import { matterOf } from '../mail/text/passed-on.ts'
 
-/** What replyd would make of a message, without asking a model and without any history. */
+/** What replyd would do with a message, without a model and without history. */
 export interface Explanation {
   file: string
   decision: Ceiling
-  /** The code that decides; `ok` when none fires. */
+  /** The deciding code; `ok` if no rule fires. */
   reason: GuardCode
   /** Every code that fired, in the order of the tables. */
   codes: readonly GuardCode[]
-  /** What the believed Authentication-Results say about the author's domain; `none` also where nobody is believed. */
+  /** What the trusted Authentication-Results say about the author's domain; `none` also if no server is trusted. */
   authentication: 'pass' | 'fail' | 'none'
   /** The author's own words, and below them what they forward: quotes and signature cut. */
   text: string
-  /** The header that a reply would have; null when there is nobody to answer. */
+  /** The header that a reply would have; null if there is nobody to answer. */
   reply: ReplyHeader | null
 }
 
 /**
- * Explains one message that has just arrived in the inbox. Never throws: what cannot be read gets a draft at most.
+ * Explains a message as if it had just arrived in the inbox. Never throws: an unreadable one gets a draft at most.
  * @param file a name to show
  */
 export function explainOctets(file: string, octets: Buffer, owner: Owner, now: Date): Explanation {
@@ -57,12 +57,11 @@ function authenticationOf(message: Message, owner: Owner): Explanation['authenti
   return found === 'pass' ? 'pass' : found === 'dmarc-fail' ? 'fail' : 'none'
 }
 
-/** Where a message says whom it was for, most trustworthy first. */
+/** Fields that say whom a message was for, most trustworthy first. */
 const deliveryFields = ['delivered-to', 'x-original-to', 'envelope-to', 'to', 'cc']
 
 /**
- * The owner of a message about whom nothing is known: the first address that it was delivered or written to and
- * that did not write it.
+ * Guesses the owner of a message: the first address that it was delivered or written to and that did not write it.
  */
 export function guessOwner(message: Pick<Message, 'fields'>): Owner {
   const authors = new Set(mailboxes(message, 'from').map(({ address }) => comparable(address)))

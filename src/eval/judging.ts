@@ -1,4 +1,7 @@
-/** One mail on the daemon's way up to its verdict, with the same code and without a store: guard, lists, upstream filter, triage. */
+/**
+ * Takes one mail up to its verdict, with the daemon's code but without a store: guard, lists, upstream filter,
+ * triage.
+ */
 import type { Disposition, Stage } from '../base/dispositions.ts'
 import type { Reason } from '../base/reasons.ts'
 import type { AccountSettings } from '../config/settings.ts'
@@ -29,11 +32,11 @@ export interface Reached {
   reason: Reason
 }
 
-/** How far a mail came without the model, and what the model would be asked. */
+/** How far a mail gets without the model, and the question for the model. */
 export interface Prepared {
   message: Message
   judgement: GuardAnswer
-  /** What was decided without the model, null when it has to be asked. */
+  /** What was decided without the model, null if it has to be asked. */
   decision: Reached | null
   stage: 'guard' | 'lists'
   question: Ask<Verdict> | null
@@ -42,17 +45,17 @@ export interface Prepared {
 export interface Judged {
   /** What decided: header rules, the owner's lists or their server's filter, the model. */
   stage: 'guard' | 'lists' | 'model'
-  /** Where the daemon would go on: `file`, `done`, `compose` or `review`. */
+  /** The daemon's next step: `file`, `done`, `compose` or `review`. */
   to: string
   reason: Reason
-  /** null where no model was asked. */
+  /** null if no model was asked. */
   verdict: Verdict | null
   /** Of the call, milliseconds. */
   durationMs: number | null
 }
 
 export interface KnownOfMail {
-  /** INTERNALDATE, or what comes nearest to it. */
+  /** INTERNALDATE, or the closest available time. */
   arrivedAt: Date
   /** IANA name of the owner's zone. */
   timeZone: string
@@ -91,7 +94,7 @@ export function prepare(
   return { ...base, stage: 'lists', decision: null, question }
 }
 
-/** Asks the model where it has to be asked. @throws what Ledger.ask throws */
+/** Asks the model if necessary. @throws errors of Ledger.ask */
 export async function judgePrepared(
   { message, judgement, decision, stage, question }: Prepared,
   settings: AccountSettings,
@@ -108,7 +111,7 @@ export async function judgePrepared(
   return { stage: 'model', to, reason, verdict, durationMs: answer.durationMs }
 }
 
-/** Where a mail comes to by what was decided. */
+/** Where a mail gets to with this decision. */
 export const reached = ({ verb, reason }: Pick<TriageDecision, 'verb' | 'reason'>): Reached => ({
   to: stageAfter(verb),
   disposition: dispositionAfter(verb),
@@ -120,7 +123,7 @@ export function ruleOf(message: Message, { spam }: AccountSettings) {
   return from ? configuredRule(spam, from.toLowerCase()) : null
 }
 
-/** What the sender's clock said; null when it said nothing that can be a time. */
+/** The time by the sender's clock; null if it is not a plausible time. */
 export function dateOf(message: Message): Date | null {
   const date = new Date(firstField(message, 'date') ?? '')
   return Number.isNaN(date.getTime()) ? null : date

@@ -1,4 +1,4 @@
-/** Money of one run, kept in memory: eval and backtest open no store, the daemon may have it. */
+/** The costs of one run, in memory: eval and backtest open no store, because the daemon may have it open. */
 
 import { backoffMs } from '../base/backoff.ts'
 import { RateLimitedError, TemporaryError } from '../base/errors.ts'
@@ -6,7 +6,7 @@ import { costOf, type Price, tokenBound, worstCase } from '../model/budget.ts'
 import { addUsage, noUsage, type Usage } from '../model/chat.ts'
 import { type Answer, type Ask, type Model, spentOf } from '../model/client.ts'
 
-/** The ceiling leaves no room for the next call's worst case. */
+/** The limit has no room for the next call's maximum cost. */
 export class CeilingReached extends Error {
   override name = 'CeilingReached'
 }
@@ -20,14 +20,14 @@ export interface LedgerOptions {
   pause: (ms: number) => Promise<void>
 }
 
-/** Tries of one call: a provider's limit is waited for, a lost connection is tried again. */
+/** Tries of one call: rate limits are waited for, lost connections retried. */
 const mostTries = 5
 const longestPauseMs = 60_000
 const firstPauseMs = 1_000
 
 export class Ledger {
   readonly #options: LedgerOptions
-  /** Settled calls and the worst case of those under way, US dollars. */
+  /** Cost of settled calls plus the maximum of running ones, US dollars. */
   #taken = 0
   usage: Usage = noUsage
   spent = 0
@@ -38,7 +38,7 @@ export class Ledger {
   }
 
   /**
-   * @throws CeilingReached before a call whose worst case does not fit any more
+   * @throws CeilingReached before a call whose maximum cost no longer fits
    * @throws OwnerActionError, PermanentError, or TemporaryError after several tries
    */
   async ask<T>(question: Ask<T>): Promise<Answer<T>> {
@@ -68,7 +68,7 @@ export class Ledger {
       return answer
     } catch (error) {
       const spent = spentOf(error)
-      // An answer that was lost may be on the bill: then the worst case stands.
+      // A lost answer may be billed: then the maximum cost is kept.
       if (spent === 'unknown') this.spent += atMost
       else this.#settle(atMost, spent ?? noUsage)
       throw error
@@ -84,7 +84,10 @@ export class Ledger {
   }
 }
 
-/** Runs them with so many at once, in order; after the first rejection nothing new is begun, and it is thrown. */
+/**
+ * Runs them with limited concurrency, in order; after the first rejection nothing new is started, and the error is
+ * rethrown.
+ */
 export async function eachOf<T>(
   list: readonly T[],
   atOnce: number,

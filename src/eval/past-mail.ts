@@ -1,6 +1,6 @@
 /**
- * The owner's own answers and the mails they answered, read from the mailbox. Every mailbox is opened with EXAMINE (RFC 3501
- * section 6.3.2) and nothing but LIST, SEARCH and FETCH of BODY.PEEK follows: nothing there can change.
+ * The owner's own answers and the mails they answered, read from the mailbox. Every mailbox is opened with EXAMINE
+ * (RFC 3501 section 6.3.2), followed only by LIST, SEARCH and FETCH of BODY.PEEK: nothing can change.
  */
 import type { ImapFlow, ListResponse } from 'imapflow'
 import { ConfigError } from '../base/errors.ts'
@@ -26,36 +26,38 @@ export interface PastMail {
 }
 
 export interface PastAnswer {
-  /** Message-ID of the mail that was answered. */
+  /** Message-ID of the answered mail. */
   id: string
   original: PastMail
   /** What the owner wrote. */
   answer: PastMail
-  /** Who a reply goes to. */
+  /** Recipients of a reply. */
   addressees: readonly string[]
-  /** Earlier messages of the thread that concern them, as far as they could be found; none is younger than the original. */
+  /**
+   * Earlier messages of the thread that concern them, as far as they could be found; none is newer than the original.
+   */
   thread: PastMail[]
-  /** What the owner had written to them in other threads, the latest ones. */
+  /** What the owner had written to them in other threads, latest ones. */
   earlier: PastMail[]
-  /** No mail of this sender was there before. */
+  /** There was no earlier mail from this sender. */
   firstContact: boolean
 }
 
 export interface Past {
   answers: PastAnswer[]
-  /** How the owner wrote before the time that is looked at, by language. */
+  /** How the owner wrote before the examined period, by language. */
   styles: Readonly<Record<string, Style>>
-  /** Answers in \Sent since then, and those of them whose original was not found. */
+  /** Answers in \Sent since then, and those whose original was not found. */
   sent: number
   lost: number
 }
 
 /** Octets of one mail that are read. */
 const longestMail = 256 * 1024
-/** \Sent is looked through by header in pieces of that many mails. */
+/** \Sent is scanned by header in pieces of this many mails. */
 const piece = 500
 const mostMailboxes = 40
-/** Octets of one mail that is only to show the owner's style, and mails that are read at once for it. */
+/** Octets of one mail that only serves to learn the style, and mails read at once for it. */
 const longestOwn = 32 * 1024
 const stylePiece = 50
 const dayMs = 86_400_000
@@ -96,7 +98,7 @@ export async function readPast(
   return { answers, styles, sent: named.length, lost: wanted.length - answers.length }
 }
 
-/** From mail older than all that is compared with: else the answers themselves would teach how to write them. */
+/** From mail older than the compared period: otherwise the answers themselves would teach how to write them. */
 async function stylesBefore(client: ImapFlow, sent: string, since: Date, { owner }: AccountSettings) {
   if ((await open(client, sent)) === 0) return {}
   const uids = (await search(client, { before: midnightOf(since) })).slice(-mostMails)
@@ -114,7 +116,7 @@ async function stylesBefore(client: ImapFlow, sent: string, since: Date, { owner
   return stylesOf(mails)
 }
 
-/** What went to all of these before that day, in other threads; oldest first. */
+/** Mail to all of these before that day, in other threads; oldest first. */
 async function writtenTo(client: ImapFlow, sent: string, addressees: readonly string[], original: PastMail) {
   const [to] = addressees
   if (to === undefined || (await open(client, sent)) === 0) return []
@@ -146,11 +148,14 @@ async function open(client: ImapFlow, path: string): Promise<number> {
 
 interface Named {
   uid: number
-  /** Message-ID of the mail that it answers. */
+  /** Message-ID of the mail it answers. */
   id: string
 }
 
-/** Answers that a person wrote since then, the latest to each mail, youngest first: an automatic one says so (RFC 3834 section 5). */
+/**
+ * Answers that a person wrote since then, the latest per mail, newest first: an automatic one is marked (RFC 3834
+ * section 5).
+ */
 async function answersNamed(client: ImapFlow, sent: string, since: Date): Promise<Named[]> {
   if ((await open(client, sent)) === 0) return []
   const uids = (await uidsSince(client, since)).sort((a, b) => b - a)
@@ -200,7 +205,7 @@ async function read(client: ImapFlow, uid: number): Promise<PastMail | null> {
   return { message: parseOctets(row.source), at: new Date(row.internalDate ?? 0) }
 }
 
-/** Where received mail may lie, the watched mailbox first; never \Drafts, \Junk and \Trash. */
+/** Where received mail may be, the watched mailbox first; never \Drafts, \Junk and \Trash. */
 function placesOf(listed: readonly ListResponse[], { mailbox, mailboxes }: AccountSettings): string[] {
   const others = listed.filter(
     ({ path, flags, specialUse }) =>
@@ -229,7 +234,7 @@ async function findAll(client: ImapFlow, places: readonly string[], ids: readonl
   return found
 }
 
-/** Those of whose senders there was mail before that day (SEARCH knows days). */
+/** Those whose senders had written before that day (SEARCH knows days). */
 async function senders(client: ImapFlow, mailbox: string, originals: ReadonlyMap<string, PastMail>) {
   const known = new Set<PastMail>()
   if ((await open(client, mailbox)) === 0) return known

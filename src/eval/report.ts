@@ -1,4 +1,4 @@
-/** From the judged mails to the figures. Pure. */
+/** Computes the figures from the judged mails. Pure. */
 import type { Reason } from '../base/reasons.ts'
 import type { Usage } from '../model/chat.ts'
 import type { Verdict } from '../triage/verdict.ts'
@@ -9,7 +9,7 @@ import { calibrationError, type Detection, detection, percentile, type Share, sh
 export interface EvalCase {
   label: LabelledMail
   judged: Judged | null
-  /** Why it could not be judged; null when it was. */
+  /** Why it could not be judged; null if it was. */
   fault: string | null
 }
 
@@ -27,16 +27,16 @@ export interface RunFacts {
 export interface ReportedCase {
   file: string
   stage: string | null
-  /** Where the daemon would go on, and why. */
+  /** The daemon's next step, and why. */
   to: string | null
   reason: Reason | null
   /** Why it could not be judged; null when it was. */
   fault: string | null
   /** What differs from the label: `spam`, `sentiment`, `reply`. */
   wrong: string[]
-  /** What the label says; null where it has no opinion. */
+  /** The label; null if it has no opinion. */
   expected: { spam: boolean | null; sentiment: string | null; reply: boolean | null }
-  /** null where no model was asked. */
+  /** null if no model was asked. */
   verdict: Verdict | null
   /** Of the call, milliseconds. */
   durationMs: number | null
@@ -47,9 +47,9 @@ export interface EvalReport extends Omit<RunFacts, 'usage'> {
   failed: number
   /** Mails that the model was asked about. */
   asked: number
-  /** Called spam, however sure. */
+  /** Called spam, with any confidence. */
   spam: Detection
-  /** Sure enough to be filed. */
+  /** With enough confidence to be filed. */
   filed: Detection
   sentiment: Share | null
   /** Labelled with a sentiment, but settled before the model. */
@@ -59,12 +59,12 @@ export interface EvalReport extends Omit<RunFacts, 'usage'> {
   /** Expected calibration error of the model's confidence in its spam verdict, ten bins. */
   calibrationError: number | null
   latencyMs: { p50: number; p95: number } | null
-  /** Per 1,000 mails, those included that no model was asked about; null without mails. */
+  /** Per 1,000 mails, including those without a model call; null without mails. */
   perThousand: { inputTokens: number; cachedTokens: number; outputTokens: number; dollars: number } | null
   cases: ReportedCase[]
 }
 
-/** The guard's code for what the owner's server has called spam. */
+/** The guard's code for mail that the owner's server has called spam. */
 const flagged = 'spam-flagged'
 
 const saysSpam = ({ judged }: EvalCase) =>

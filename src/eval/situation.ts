@@ -18,7 +18,7 @@ import type { Past, PastAnswer, PastMail } from './past-mail.ts'
 export interface BacktestOptions {
   config: Config
   account: AccountSettings
-  /** Today's first, then those to compare with them. */
+  /** The current ones first, then those to compare with them. */
   prompts: readonly Prompts[]
   knowledge: Knowledge | null
   model: Model
@@ -58,7 +58,7 @@ export function preparedFor(
   )
 }
 
-/** What was known when the mail arrived: its thread up to it, and the knowledge folder as it is today. */
+/** What was known when the mail arrived: its thread up to it; and today's knowledge folder. */
 export function toAnswer(
   { original, thread, earlier, firstContact }: PastAnswer,
   prompts: Prompts,
@@ -90,7 +90,7 @@ export function toAnswer(
     stranger: false,
     earlier: entries(earlier),
     style: styles[primary(verdict.language)] ?? null,
-    // They lie in the store, which the daemon may have open.
+    // They are in the store, which the daemon may have open.
     corrections: [],
     passages: passagesFor(prompts.compose, knowledge, { subject, visible, verdict, thread: known }),
     visible,

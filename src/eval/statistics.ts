@@ -1,6 +1,6 @@
-/** Figures of a labelled run: pure functions of counts, so that each can be checked by hand. */
+/** Statistics of a labelled run: pure functions of counts, so that each can be checked by hand. */
 
-/** A share with its 95 % interval, all 0 to 1; null where there is nothing to divide by. */
+/** A share with its 95 % interval, all 0 to 1; null if the denominator is zero. */
 export interface Share {
   value: number
   low: number
@@ -13,7 +13,7 @@ export interface Share {
 /** The 97.5th percentile of the normal distribution. */
 const z = 1.959963984540054
 
-/** A proportion with Wilson's score interval, which stays inside 0 to 1 and holds for few cases, too. */
+/** A proportion with Wilson's score interval, which stays within 0 to 1 and is also valid for few cases. */
 export function shareOf(count: number, of: number): Share | null {
   if (of === 0) return null
   const value = count / of
@@ -29,7 +29,7 @@ export function shareOf(count: number, of: number): Share | null {
   }
 }
 
-/** One yes-or-no answer beside its label. */
+/** One yes-or-no answer with its label. */
 export interface GradedAnswer {
   expected: boolean
   given: boolean
@@ -73,15 +73,15 @@ function f1Of(hits: number, mistakes: number): Detection['f1'] {
   return { value: through(share.value), low: through(share.low), high: through(share.high) }
 }
 
-/** A statement, how sure it was (0 to 1), and whether it held. */
+/** A statement, its confidence (0 to 1), and whether it was true. */
 export interface Stated {
   confidence: number
   right: boolean
 }
 
 /**
- * Expected calibration error: the mean gap between how sure the answers of a bin were and how many of them were right,
- * weighed by their number. Bins of equal width; 1 belongs to the last. Null without answers.
+ * Expected calibration error: the mean gap between the confidence of the answers in a bin and their accuracy,
+ * weighted by number. Bins of equal width; 1 belongs to the last. Null without answers.
  */
 export function calibrationError(answers: readonly Stated[], bins = 10): number | null {
   if (answers.length === 0) return null
@@ -97,7 +97,9 @@ export function calibrationError(answers: readonly Stated[], bins = 10): number 
   return sum / answers.length
 }
 
-/** The smallest value that at least this part of all values does not exceed (nearest rank). Null without values. */
+/**
+ * The smallest value that is not exceeded by at least this share of all values (nearest rank). Null without values.
+ */
 export function percentile(values: readonly number[], part: number): number | null {
   const rising = [...values].sort((a, b) => a - b)
   return rising[Math.max(0, Math.ceil(part * rising.length) - 1)] ?? null

@@ -45,7 +45,7 @@ afterEach(async () => {
 
 const sockets = new Set<Socket>()
 
-/** A server that has read a request and then does as it is told. */
+/** A server that reads a request and then answers as scripted. */
 async function peer(...answers: Answering[]): Promise<Peer> {
   const asked: string[] = []
   let written = 0

@@ -185,7 +185,7 @@ test.each(Object.keys(presenters))('%s shows every reason in words, and none as 
       text,
     )
     const words: string[] = rest.match(/[\w-]+/g) ?? []
-    // A word of the page itself, such as "report" in a heading, stands there for every reason.
+    // A word of the page itself, such as "report" in a heading, occurs for every reason.
     expect(words.filter((word) => word === code && !others.has(word))).toEqual([])
   }
 })

@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Runs src/cli.ts as a process of its own. */
+/** Runs src/cli.ts in a separate process. */
 async function replyd(argv: readonly string[], ...flags: string[]) {
   const loader = ['--import', `${root}/scripts/typescript.mjs`]
   const child = spawn(process.execPath, [...loader, ...flags, `${root}/src/cli.ts`, ...argv], {
@@ -30,7 +30,7 @@ test('the exit status of the process is that of the command', async () => {
 })
 
 test('an error that nobody caught is one line, too', async () => {
-  // Strikes as soon as somebody is there to catch it.
+  // Sends the signal as soon as there is a handler.
   const code = `process.on('newListener', (name) => {
     if (name === 'uncaughtException') setImmediate(() => { throw new TypeError('x is not a function') })
   })`

@@ -22,7 +22,7 @@ describe('a greeting becomes a template', () => {
     ['Kim,', kim, '{first name},'],
     ['田中様', [], '{name}様'],
     ['您好，', [], '您好，'],
-    // Somebody whom the header does not name
+    // Somebody not in the header
     ['Hi Peter,', kim, null],
     ['Dear Mrs Miller,', bare, null],
     // No greeting at all

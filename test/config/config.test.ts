@@ -17,7 +17,7 @@ const absent = () => {
   throw Object.assign(new Error('no such file'), { code: 'ENOENT' })
 }
 
-/** Loads a fixture as if its folder were the working directory; its file `dotenv` stands for `.env`. */
+/** Loads a fixture as if its folder were the working directory; its file `dotenv` is used as `.env`. */
 function load(folder: string, environment?: Record<string, string>) {
   const path = existsSync(join(folder, 'replyd.yaml')) ? 'replyd.yaml' : null
   const contentOf = (name: string) => {

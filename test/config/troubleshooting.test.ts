@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals'
 
 const source = join(import.meta.dirname, '../../src')
 
-/** The texts of these errors, what is interpolated as `…`; those without words of their own say what a server said. */
+/** The texts of these errors, with interpolations as `…`; errors without their own text repeat what a server said. */
 function messages(): string[] {
   const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) =>
     /\.tsx?$/.test(file),

@@ -94,7 +94,7 @@ const cases: readonly (readonly [change: Partial<PolicyInput>, action: string, r
   [said({ promise: true }), 'save-draft', 'promise'],
   [{ mode: 'draft', ...sentence('contradicted') }, 'save-draft', 'mode-draft contradicted'],
   [{ uncheckable: true }, 'save-draft', 'unchecked'],
-  // What is known without a model is a doubt, too
+  // Findings without a model are doubts, too
   [found('number'), 'save-draft', 'unsupported-claim'],
   [found('date', 'price'), 'save-draft', 'unsupported-claim'],
   [found('placeholder'), 'save-draft', 'placeholder'],
@@ -136,7 +136,7 @@ const cases: readonly (readonly [change: Partial<PolicyInput>, action: string, r
   [{ mode: 'draft', ...spam }, 'hold', 'spam'],
   [{ manipulation: true }, 'hold', 'manipulation'],
   [{ mode: 'draft', verdict: { ...verdict, manipulation: true } }, 'hold', 'manipulation'],
-  // Everything is told, the strictest first
+  // All reasons are reported, the strictest first
   [
     { ...found('price', 'fault', 'placeholder'), throttled: true },
     'hold',

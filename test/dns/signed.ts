@@ -69,7 +69,10 @@ export async function signed(mail: string, by: Signer, more: Record<string, unkn
   return `${signatures}${mail}`
 }
 
-/** As a forwarder hands it on: what it found out, sealed. @param found as in Authentication-Results, without the server's name */
+/**
+ * As a forwarder passes it on, with its results sealed. @param found as in Authentication-Results, without the
+ * server's name
+ */
 export async function sealed(mail: string, by: Signer, found: string): Promise<string> {
   const { domain, ...key } = by
   const head = await sealMessage(Buffer.from(mail), {

@@ -18,7 +18,7 @@ afterEach(async () => {
 })
 afterAll(() => rmSync(directory, { recursive: true }))
 
-/** A server on loopback that greets, then answers each line as told; an answer of null is none. */
+/** A server on loopback that greets, then answers each line as scripted; null sends no answer. */
 async function serverThat(greeting: string, answer: (line: string) => string | null): Promise<number> {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {

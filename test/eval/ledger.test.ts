@@ -61,7 +61,7 @@ test('a limit is waited for as long as the provider says, a lost connection for 
   ])
   const { ledger, pauses } = ledgerOf(model, 100)
   await ledger.ask(question)
-  // At most a minute; 1, 2, 4 seconds where nobody says how long.
+  // At most a minute; 1, 2, 4 seconds if the server does not say how long.
   expect(pauses).toEqual([7_000, 2_000, 60_000])
   expect(ledger.usage).toEqual(usage)
 })

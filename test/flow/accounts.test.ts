@@ -1,4 +1,4 @@
-/** Accounts side by side in one daemon: what is wrong with one delays no other. */
+/** Several accounts in one daemon: a problem with one does not delay the others. */
 import { once } from 'node:events'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type StandIn, standInModel, startStandIn } from '../../src/demo/stand-in.ts'
@@ -98,7 +98,7 @@ function willFallIll(strike: () => void): Promise<void> {
   })
 }
 
-/** Delivers a mail to each of the healthy, and says what became of it. */
+/** Delivers a mail to each healthy account, and returns the outcome. */
 async function healthyAnswer(running: RunningDaemon, round: string): Promise<string[]> {
   await deliverAll(
     dovecot,

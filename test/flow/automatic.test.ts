@@ -1,4 +1,4 @@
-/** Mode `send` with a model that always answers: what goes out without a person, and to whom. */
+/** Mode `send` with a model that always answers: what is sent without a person, and to whom. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { startMailbox } from '../../src/demo/mailbox.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
@@ -92,6 +92,7 @@ test('whatever lacks something is a draft, and the page says why', async () => {
     expect(row.detail).toContain(detail)
   }
   expect(mailbox.sent()).toHaveLength(1)
-  // Another mailbox of a provider is a stranger, whoever signs; and nothing was looked up for mail that would not go out anyhow.
+  // Another mailbox at a provider is a stranger, whoever signs; and no look-up was made for mail that would not be
+  // sent anyway.
   expect(names.asked.filter((name) => name.endsWith('gmail.com'))).toEqual([])
 }, 180_000)

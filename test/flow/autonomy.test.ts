@@ -25,7 +25,7 @@ afterAll(async () => {
 
 const question = 'Hello,\n\nwhat are your opening hours on Saturday?\n\nKim'
 
-/** A category in which replies go out by themselves, because the owner granted it. */
+/** A category in which replies are sent automatically, because the owner granted it. */
 async function granted(address: string, running: RunningDaemon): Promise<string> {
   const { db, clock } = running.daemon.context
   const row = await written(running, address, '<first@asks.example>', 'lou@asks.example', question)

@@ -92,7 +92,7 @@ const open = (clock: TurnedClock, budget: number): Promise<RunningDaemon> =>
     document: { budget: { perDay: budget, timeZone } },
   })
 
-/** What all answers so far have cost, by the stand-in's own count. */
+/** The cost of all answers so far, by the stand-in's own count. */
 function dollars(): number {
   const { promptTokens, cachedTokens, completionTokens } = standIn.counters()
   return costOf({ input: promptTokens, cachedInput: cachedTokens, output: completionTokens }, price)
@@ -146,7 +146,7 @@ test('500 mails under a cap of 0.01 dollars a day', async () => {
       const { atRest, waiting } = await dayIsOver(changes, context.db, midnight)
       spent.push(dollars() - before)
       before = dollars()
-      // What needs no model goes on at the ceiling, the rest waits.
+      // Mail that needs no model continues when the budget is used up; the rest waits.
       expect(atRest).toBeGreaterThan(denied + before / perDay)
       expect(waiting).toBeGreaterThan(0)
       const asked = standIn.counters().requests
@@ -161,7 +161,7 @@ test('500 mails under a cap of 0.01 dollars a day', async () => {
     expect(day).toBeLessThanOrEqual(perDay)
     expect(day).toBeGreaterThan(perDay / 2)
   }
-  // The owner raises the ceiling: what waits is tried at the start.
+  // The owner raises the budget: waiting mail is retried at start.
   await using running = await open(clock, 100)
   const { db } = running.daemon.context
   await using changes = await watchLedger(databaseUrl)

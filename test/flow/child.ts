@@ -1,4 +1,4 @@
-/** `replyd start` as an operating-system process of its own, which can be killed. */
+/** `replyd start` in a separate process that can be killed. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -24,7 +24,7 @@ interface Options {
 const loader = new URL('../../scripts/typescript.mjs', import.meta.url).href
 const program = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 
-/** Resolves when it runs: its log says so. */
+/** Resolves when its log says that it is running. */
 export async function startChild({
   args,
   environment,

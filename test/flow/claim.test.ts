@@ -44,7 +44,7 @@ async function aboutToSend(server: ScriptedServer, address: string) {
   return { walk, review, row }
 }
 
-/** What happens while the server thinks about the addressee, the first time. */
+/** Runs while the server processes RCPT for the first time. */
 function duringRcpt(): { server: Promise<ScriptedServer>; act: (what: () => Promise<unknown>) => void } {
   let acts = async (): Promise<unknown> => undefined
   const server = ScriptedServer.start(async (moment) => {

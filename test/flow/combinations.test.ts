@@ -96,7 +96,7 @@ function subjectOf(octets: Buffer): string {
   return plainLine(decodeWords(firstField(parseOctets(octets), 'subject') ?? ''))
 }
 
-/** A server of ours has added one when the mail lies in a mailbox. */
+/** The site's own server adds one on delivery. */
 function reversePathOf(octets: Buffer): string {
   return /^<?([^>]*)>?$/.exec(firstField(parseOctets(octets), 'return-path') ?? '')?.[1] ?? ''
 }

@@ -63,7 +63,7 @@ interface Urls {
   database: string
 }
 
-/** What a container of the service would find in its environment: the image's, the file's, and nothing of ours. */
+/** The environment of a container of the service: the image's and the file's, nothing from this process. */
 function environmentOf(service: string, urls: Urls): Record<string, string> {
   const { environment } = parse(textOf('docker-compose.yml'), { merge: true }).services[service]
   const image = Object.fromEntries(

@@ -78,7 +78,7 @@ function choose(set: string, count: number): Case[] {
   })
 }
 
-/** As the site's own server would deliver it: CRLF, a Message-ID that tells the cases apart, the sender's domain checked. */
+/** As the site's own server would deliver it: CRLF, a Message-ID per case, the sender's domain checked. */
 function delivered({ octets }: Case, n: number): { id: string; octets: Buffer; reversePath: string } {
   const text = octets.toString('latin1').replace(/\r?\n/g, '\r\n')
   const end = text.indexOf('\r\n\r\n')

@@ -27,7 +27,7 @@ export interface FlowSettings {
   model?: Record<string, unknown>
   /** The system's when absent. */
   clock?: Clock
-  /** TXT records; without it there are none: tests ask no name server. */
+  /** TXT records; by default none: tests query no name server. */
   resolveTxt?: ResolveTxt
   /** Merged over the document's keys. */
   document?: Record<string, unknown>
@@ -35,11 +35,11 @@ export interface FlowSettings {
 
 export interface RunningDaemon extends AsyncDisposable {
   daemon: Daemon
-  /** Resolves when that many rows have come to rest. */
+  /** Resolves when that many rows are settled. */
   settled(count: number): Promise<MessageRow[]>
-  /** Resolves when a row comes to rest for which this holds, also one that did so before. */
+  /** Resolves when a matching row is settled, including earlier ones. */
   settledWith(matches: (row: MessageRow) => boolean): Promise<MessageRow>
-  /** Resolves when that row comes to rest the next time. */
+  /** Resolves when that row is settled the next time. */
   nextSettled(id: string): Promise<MessageRow>
   stop(): Promise<void>
 }

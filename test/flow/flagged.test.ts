@@ -39,7 +39,7 @@ interface Access {
 const accessOf = (world: World) =>
   JSON.parse(readFileSync(join(world.directory, 'data', 'api.json'), 'utf8')) as Access
 
-/** What the pages' live updates say, once at the beginning and with each change; null while the daemon is down. */
+/** The pages' live updates, once at the beginning and with each change; null while the daemon is down. */
 async function changesOf(world: World): Promise<AsyncIterable<unknown> | null> {
   try {
     const { url, token } = accessOf(world)
@@ -49,7 +49,7 @@ async function changesOf(world: World): Promise<AsyncIterable<unknown> | null> {
   }
 }
 
-/** The mail's row, once it says so; the daemon may go down meanwhile, and says in its log that it is back. */
+/** The mail's row, once it has that state; the daemon may go down in the meantime, and logs when it is back. */
 async function becomes(world: World, ...dispositions: string[]): Promise<Listed> {
   for (;;) {
     const log = watch(world.daemon.logPath)

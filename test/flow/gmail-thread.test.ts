@@ -8,7 +8,10 @@ import { letter, startWalk } from './walk.ts'
 
 type Search = (connection: unknown, message: StoredMessage, index: number, threadId: string) => boolean
 
-/** What the package's X-GM-EXT-1 lacks: its name among the capabilities, and the thread, here as the mail's own field `X-Thread` says. */
+/**
+ * What the package's X-GM-EXT-1 lacks: its name among the capabilities, and the thread id, here taken from the mail's
+ * field `X-Thread`.
+ */
 function threads(
   server: ImapServer & {
     searchHandlers?: Record<string, Search>

@@ -24,7 +24,7 @@ let standIn: StandIn
 let browser: Browser
 let running: RunningDaemon
 let rows: MessageRow[]
-/** Whatever asks this server gives itself away. */
+/** Reveals any request that is made to it. */
 let canary: Server
 const asked: string[] = []
 /** CSP reports by directive. */

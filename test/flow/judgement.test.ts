@@ -12,7 +12,7 @@ import { letter, startWalk } from './walk.ts'
 let dovecot: Dovecot
 let postfix: Postfix
 let standIn: StandIn
-/** What the model answers, by task; an object is laid over a sound answer, a string is the raw answer. */
+/** The model's answers, by task; an object is merged into a valid answer, a string is the raw answer. */
 let answers: Record<string, object | string> = {}
 let asked: string[] = []
 

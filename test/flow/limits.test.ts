@@ -1,4 +1,7 @@
-/** A provider that limits, refuses and charges: nothing is lost, hardly a call is refused, and the owner is told. */
+/**
+ * A provider with rate limits, refusals and charges: nothing is lost, hardly a call is refused, and the owner is
+ * told.
+ */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type Override, type StandIn, type StandInRequest, startStandIn } from '../../src/demo/stand-in.ts'
 import {
@@ -106,7 +109,7 @@ describe.each([
     const { rows: calls } = await running.daemon.context.db.query<{ n: number }>(
       'select count(*)::int as n from replyd.model_call where settled and cost > 0',
     )
-    // What was refused was not charged.
+    // Refused calls were not charged.
     expect(calls).toEqual([{ n: 40 }])
   })
 })

@@ -45,7 +45,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true })
 })
 
-/** Answered by itself, so that it gets as far as SMTP. */
+/** Answered automatically, so that it gets as far as SMTP. */
 const question = [
   'Authentication-Results: mail.nordlicht.example; dmarc=pass header.from=buyers.example',
   'From: Kim Customer <kim@buyers.example>',
@@ -71,7 +71,7 @@ function mails(): Buffer[] {
   return [...sampleWorld(new Date()).samples.map(({ octets }) => octets), ...some, Buffer.from(question)]
 }
 
-/** What of a mail must not be in the log: shorter things may be there by chance. */
+/** Parts of a mail that must not be in the log; shorter ones may occur by chance. */
 function privateParts(octets: Buffer): string[] {
   const message = parseOctets(octets)
   const fields = ['from', 'reply-to', 'sender'].flatMap((name) =>
@@ -147,7 +147,7 @@ test('no sender, subject or text of the corpus is in the log, even at level trac
   ]
   expect(parts.length).toBeGreaterThan(200)
   expect(smtp.commands.some((command) => command.startsWith('RCPT'))).toBe(true)
-  // As it stands in JSON.
+  // In its JSON form.
   const found = parts.filter((part) => log.includes(JSON.stringify(part).slice(1, -1)))
   expect([...new Set(found)]).toEqual([])
 })

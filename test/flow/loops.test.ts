@@ -1,4 +1,6 @@
-/** Responders that meet: every conversation ends by itself, within the limits of docs/rules.md section 7. */
+/**
+ * Two responders answer each other: every conversation ends on its own, within the limits of docs/rules.md section 7.
+ */
 import { type AddressInfo, connect, createServer, type Server } from 'node:net'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
@@ -8,8 +10,8 @@ import { newDatabase } from './database.ts'
 import { readMailbox } from './mailboxes.ts'
 
 /**
- * What a site's border server and a colleague's out-of-office notice do: each delivered mail gets a verdict on its sender's domain,
- * and kim@ answers by Sieve (RFC 5230), also to what was sent a moment ago.
+ * A site's border server and a colleague's out-of-office notice: each delivered mail gets a verdict on its sender's
+ * domain, and kim@ answers by Sieve (RFC 5230), even to a mail sent a moment ago.
  */
 const sieve = `require ["editheader", "variables", "envelope", "vacation-seconds"];
 if address :matches :domain "from" "*" {
@@ -25,7 +27,7 @@ let postfix: Postfix
 let standIn: StandIn
 let door: Server
 
-/** Dovecot sends its notices through Postfix, which starts after it: this door stands open from the start. */
+/** Dovecot sends its notices through Postfix, which starts later: this port is open from the start. */
 async function openDoor(): Promise<number> {
   door = createServer((socket) => {
     const onward = connect(postfix.smtpPort, postfix.host)

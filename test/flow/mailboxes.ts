@@ -1,4 +1,4 @@
-/** What lies in a mailbox, read by a client of its own. */
+/** The contents of a mailbox, read by a separate client. */
 import { ImapFlow } from 'imapflow'
 import { messageIds } from '../../src/mail/address.ts'
 import { firstField } from '../../src/mail/message.ts'
@@ -36,7 +36,7 @@ export async function withClient<T>(
   }
 }
 
-/** Resolves when that many mails lie in the mailbox: IDLE tells. */
+/** Resolves when that many mails are in the mailbox, as reported by IDLE. */
 export function filledUp(
   server: { host: string; imapPort: number; password: string },
   user: string,

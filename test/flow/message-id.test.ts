@@ -1,4 +1,4 @@
-/** A Message-ID is a name that anybody can write: what carries a known one is judged, unless it is the same mail again. */
+/** Anybody can write any Message-ID: a mail with a known one is judged, unless it is the same mail again. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { type Dovecot, deliverAll, startDovecot } from '../live/servers/index.ts'
@@ -38,7 +38,7 @@ interface Letter {
   trace?: string
 }
 
-/** Its row when it has come to rest. */
+/** Its row when it is settled. */
 async function receive({ from, subject, id, text, date, trace }: Letter) {
   const domain = from.slice(from.indexOf('@') + 1)
   const lines = [

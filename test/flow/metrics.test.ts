@@ -1,4 +1,4 @@
-/** What /metrics, /healthz and /readyz say of a running daemon, against the pages that promise it. */
+/** /metrics, /healthz and /readyz of a running daemon, compared with the documentation. */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'

@@ -10,7 +10,7 @@ import { type Dovecot, deliverAll, startDovecot } from '../live/servers/index.ts
 import { startDaemon } from './daemon.ts'
 
 const address = 'calm@shop.example'
-/** Of each class; the filter speaks from 200 on. */
+/** Per class; the filter gives verdicts from 200 on. */
 const taught = 300
 
 let dovecot: Dovecot

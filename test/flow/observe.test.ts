@@ -298,7 +298,7 @@ test.each([
     expect(examples).toEqual([{ spam: true, source: 'owner' }])
     const lying = (await readMailbox(dovecot, address, 'INBOX')).find(({ uid }) => uid === row.uid)
     expect(lying?.messageId).toBe(row.messageId)
-    // Taken back: it is an error of theirs, and restored.
+    // Moved back: a mistake of the filter, so it is restored.
     await inMailbox('INBOX', async (client) => {
       await client.messageFlagsRemove(String(row.uid), [keyword], { uid: true })
       await client.messageFlagsAdd(String(row.uid), ['$NotJunk'], { uid: true })

@@ -65,7 +65,7 @@ const spam =
 test('no MOVE and no UIDPLUS: spam is marked and stays, and nothing is deleted', async () => {
   await using mailbox = await openMailbox({ plugins: lacking('MOVE', 'UIDPLUS') })
   await using running = await start(mailbox)
-  // Somebody else's: a plain EXPUNGE would take it along.
+  // Another client's mail: a plain EXPUNGE would remove it.
   await mailbox.deliver(letter('theirs'), ['\\Deleted', '\\Answered'])
   await mailbox.deliver(letter('spam', spam))
   const row = await running.settledWith(({ messageId }) => messageId === '<spam@asks.example>')

@@ -1,4 +1,4 @@
-/** What a verdict came from is written down with it, and asking the same again needs nothing else. */
+/** The inputs of a verdict are stored with it, and are all that is needed to reproduce it. */
 import { expect, test } from '@jest/globals'
 import { startMailbox } from '../../src/demo/mailbox.ts'
 import { standInModel, startStandIn } from '../../src/demo/stand-in.ts'

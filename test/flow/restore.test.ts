@@ -141,7 +141,7 @@ test('each mail is handled once, nothing goes out twice, and what was being sent
   expect(new Set(sentOnce).size).toBe(sentOnce.length)
   const drafted = (await readMailbox(dovecot, address, 'Drafts')).map(({ inReplyTo }) => inReplyTo ?? '')
   expect(new Set(drafted).size).toBe(drafted.length)
-  // What is new to the restored store has been answered already, or becomes a draft: a person sends it.
+  // Mail that is new to the restored store has already been answered, or becomes a draft: a person sends it.
   for (const [id, disposition] of outcome) {
     const went = sentOnce.includes(id)
     const allowed =

@@ -73,7 +73,7 @@ function configuration(): string {
   })
 }
 
-/** Resolves when it runs: its log says so. */
+/** Resolves when its log says that it is running. */
 async function startProcess(): Promise<ChildProcess> {
   const loader = new URL('../../scripts/typescript.mjs', import.meta.url).href
   const args = ['--import', loader, join(root, 'src/cli.ts'), 'start', '--roles', 'watch,work']
@@ -105,7 +105,7 @@ interface Lease {
   fence: number
 }
 
-/** Whoever holds the mailbox's lease now; null while nobody does. */
+/** The current holder of the mailbox's lease; null if there is none. */
 async function holder(): Promise<Lease | null> {
   const { rows } = await database.query<{ holder: string; fence: number }>(
     `select holder, fence::float8 as fence from replyd.lease
@@ -150,7 +150,7 @@ test('the watcher dies half way: another takes over, and each mail is handled on
   await changes.until(async () => ((await count('true')) >= half / 2 ? true : null))
   expect(await changes.until(holder)).toEqual(first)
   process.kill(first.pid, 'SIGKILL')
-  // Mail goes on coming meanwhile.
+  // Mail keeps arriving.
   const rest = deliverAll(dovecot, letters(half, mails))
   const second = await changes.until(async () => {
     const now = await holder()

@@ -1,4 +1,4 @@
-/** What the writer of a reply is given, and what it is never given: on real Dovecot, step by step. */
+/** What the writer of a reply is given, and what it must never be given: on real Dovecot, step by step. */
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
@@ -39,7 +39,7 @@ const start = (address: string) =>
     account: { authservIds: ['mx.replyd.test'], name: 'Ann Shop' },
   })
 
-/** What stands between the markers of that kind; null when the block is not there. */
+/** The text between the markers of that kind; null if there is no such block. */
 const block = (kind: string) =>
   new RegExp(`<<<${kind}:\\w+\\n(.*?)\\n${kind}:\\w+>>>`, 's').exec(prompt)?.[1] ?? null
 
@@ -71,7 +71,7 @@ test('corrections come from the account’s own category without what is persona
     (text) => `${text}\n\nDear Kim Sand, ring 030 1234567 and ask for kim@asks.example.`,
   )
 
-  // Somebody else: what was corrected, but nothing that Kim was sent.
+  // A different person: gets corrections, but nothing that Kim was sent.
   await deliver('<s2@asks.example>', 'Lou Reed <lou@asks.example>', collect)
   expect(block('CORRECTIONS')).toMatch(/^Draft: .*\nThe owner sent: Dear …, ring … and ask for …$/s)
   expect(block('EARLIER')).toBeNull()
@@ -81,7 +81,7 @@ test('corrections come from the account’s own category without what is persona
   await deliver('<s3@asks.example>', 'Kim Sand <kim@asks.example>', collect)
   expect(block('EARLIER')).toMatch(/^owner, .*ring 030 1234567 and ask for/s)
 
-  // The reply would go to somebody else, who only says that they are Kim.
+  // The reply would go to somebody else, who only claims to be Kim.
   await dovecot.deliver(
     address,
     letter({

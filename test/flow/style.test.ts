@@ -129,7 +129,7 @@ test('is learned by language from the owner’s own mails, told to the model as 
   await ask('<q2@asks.example>', 'Bonjour,\n\nje voudrais savoir si vous livrez en France ?\n\nNeuf')
   expect(told).not.toContain("The owner's style")
 
-  // What replyd wrote and nobody changed is no evidence, however often it was sent; what was rewritten is.
+  // Text that replyd wrote and nobody changed is no evidence, however often it was sent; rewritten text is.
   const reply = await loadReply(db, row.id)
   const change = { id: row.id, from: ['saved'], to: 'sent', actor: 'owner', finishedAt: new Date() } as const
   await forceReply(db, change, new Date())

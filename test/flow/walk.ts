@@ -28,7 +28,7 @@ export interface Walk extends AsyncDisposable {
   handle(): Promise<MessageRow>
 }
 
-/** A daemon that does nothing by itself, but perhaps shows its pages. */
+/** A daemon that does nothing on its own, but may show its pages. */
 export async function startWalk(settings: FlowSettings): Promise<Walk> {
   const running = await startDaemon({ roles: [], databaseUrl: await newDatabase(), ...settings })
   const clock: Clock = { now: () => new Date(Date.now() + walk.ahead) }
@@ -87,7 +87,7 @@ export async function startWalk(settings: FlowSettings): Promise<Walk> {
   return walk
 }
 
-/** A person's yes to the text that stands there now. */
+/** A person approves the current text. */
 export async function approveWhatStands(review: Review, id: string): Promise<void> {
   const reply = await loadReply(review.context.db, id)
   await approve(review, id, 'Ann', versionOf(reply?.text ?? ''))

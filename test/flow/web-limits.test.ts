@@ -1,4 +1,4 @@
-/** What a stranger who can reach the port may send before anybody asks who they are. */
+/** What a stranger who can reach the port may send before being identified. */
 import { get, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -33,7 +33,7 @@ afterAll(async () => {
 const urlOf = (running: RunningDaemon) => running.daemon.url ?? ''
 const json = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
 
-/** Sends chunks until the other side ends the connection; what it answered, and how many octets it took. */
+/** Sends chunks until the other side ends the connection; returns its answer, and how many octets it read. */
 function flood(
   running: RunningDaemon,
   head: string,
@@ -77,7 +77,7 @@ describe('a body without end', () => {
     const most = 200 << 20
     const result = await flood(closed, head, most)
     expect(result.status).toBe(status)
-    // What the buffers of both sockets hold, and what is thrown away before the connection ends.
+    // The contents of both sockets' buffers, and what is discarded before the connection ends.
     expect(result.sent).toBeLessThan(most / 2)
   })
 

@@ -1,4 +1,4 @@
-/** Strangers who guess the password, and the owner who wants to come in meanwhile. The test turns the clock. */
+/** Strangers guess the password while the owner wants to log in. The test controls the clock. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
@@ -65,7 +65,7 @@ test('twenty guesses at once from one address: five are looked at, the others wa
   const late = await login({ text: password, from: '192.0.2.1' })
   expect([late.status, late.headers.get('retry-after')]).toEqual([429, '15'])
   expect(await late.text()).toContain('Try again in 15 seconds.')
-  // The neighbour waits for nothing, and the same address not for ever.
+  // The neighbour does not wait at all, and the same address not forever.
   expect((await login({ text: password, from: '192.0.2.2' })).status).toBe(303)
   clock.turn(15)
   expect((await login({ text: password, from: '192.0.2.1' })).status).toBe(303)

@@ -121,7 +121,7 @@ describe('a reply', () => {
     const [answer, ...others] = await inbox(row)
     expect(others).toEqual([])
     expect(answer?.inReplyTo).toBe(row.messageId)
-    // A person has looked at it: it is no automatic reply.
+    // A person has reviewed it: it is not an automatic reply.
     expect(answer?.autoSubmitted).toBeNull()
     await page.context().close()
   })
@@ -161,7 +161,7 @@ describe('a reply', () => {
     const page = await opened(patient, `/replies/${row.id}`)
     await page.click('#approve')
     await page.waitForURL(/done=approve/)
-    // The time stands there, and is counted down.
+    // The time is shown and counted down.
     expect(await page.locator('.notice .until').getAttribute('datetime')).toBe(
       (await loadReply(dbOf(patient), row.id))?.sendAfter?.toISOString(),
     )
@@ -178,7 +178,7 @@ describe('a reply', () => {
     const page = await opened(patient, `/replies/${row.id}`)
     await page.click('#reject')
     expect(await after(page, 'reject', patient, row.id)).toMatchObject({ disposition: 'rejected' })
-    // And taken back where one lands.
+    // Undone on the page where it lands.
     expect(new URL(page.url()).pathname).toBe('/')
     await page.click('#undo')
     expect(await after(page, 'reopen', patient, row.id)).toMatchObject({
@@ -369,7 +369,7 @@ test('autonomy is offered, granted on the page, lost with a call-back, and shown
     `update replyd.message set verdict = jsonb_set(verdict, '{category}', '"other"') where id = $1`,
     [earned.id],
   )
-  // Twenty that went out as they were written; nobody has the time to ask that often here.
+  // Twenty that were sent as written; a real run of that many would take too long here.
   await db.query(
     `with mails as (
        insert into replyd.message select (jsonb_populate_record(m, jsonb_build_object('id', m.id || 'x' || n, 'uid', 1000000 + n,

@@ -1,4 +1,4 @@
-/** A program that listens is told what happens, also when it could not listen the first time. */
+/** A subscriber receives the events, even if it was down the first time. */
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
@@ -54,7 +54,7 @@ test('a held reply is told, signed, again after a failure, and under the same id
       document: { webhooks: [{ url, secret, events: ['reply.held'] }] },
     })
     const octets = `From: Noor <noor@buyers.example>\r\nTo: ${address}\r\nSubject: Hours\r\nMessage-ID: <w1@buyers.example>\r\nDate: ${new Date().toUTCString()}\r\n\r\nHello, when are you open on Saturday?\r\n`
-    // Its place in the events: what happens from now on is told.
+    // Its position in the events: later events are reported.
     await loadWebhook(running.daemon.context.db, url, new Date())
     await deliverAll(dovecot, [{ user: address, octets, reversePath: 'noor@buyers.example' }])
     const row = await running.settledWith(({ disposition }) => disposition === 'held')

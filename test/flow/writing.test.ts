@@ -1,4 +1,4 @@
-/** What becomes of a reply between the model and the mailbox: on real Dovecot and Postfix, step by step. */
+/** What happens to a reply between the model and the mailbox: on real Dovecot and Postfix, step by step. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,7 +17,7 @@ import { approveWhatStands, letter, startWalk, type Walk } from './walk.ts'
 let dovecot: Dovecot
 let postfix: Postfix
 let standIn: StandIn
-/** What the model writes in place of the stand-in's reply. */
+/** The model's text, replacing the stand-in's reply. */
 let written: Partial<Composed> | null = null
 let asked: StandInRequest[] = []
 
@@ -193,7 +193,7 @@ test('outside of business hours an automatic reply waits for the opening, and a 
     until: new Date(opening.getTime() + 7 * 86_400_000),
     reason: 'outside-hours',
   })
-  // A person who cannot wait: what they approve goes out at once.
+  // A person who cannot wait: what they approve is sent at once.
   const other = 'lou@asks.example'
   walk.ahead = 0
   await dovecot.deliver(

@@ -28,8 +28,9 @@ function nameOf(field: string): string {
 }
 
 /**
- * A person's ordinary letter with some fields replaced or added; `-Name` leaves a field out. Fields may hold
- * folded lines (`\n `).
+ * A person's ordinary letter with some fields replaced or added; `-Name` omits a field. Fields may contain folded
+ * lines (`
+ *  `).
  */
 export function letter(fields: readonly string[] = [], body = 'How much is a ton of gravel?\r\n'): Message {
   const changed = new Set(

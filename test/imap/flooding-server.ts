@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 
-/** What the client has just said, or `greeting` before it said anything. */
+/** The client's last command, or `greeting` before the first one. */
 export type Moment =
   | 'greeting'
   | 'CAPABILITY'
@@ -18,7 +18,7 @@ export interface Flood {
   text: string
   /** Milliseconds between two; without a pause when absent. */
   everyMs?: number
-  /** Octets after which it stops by itself, so that a client without a limit ends, too. */
+  /** Octets after which it stops on its own, so that a client without a limit also ends. */
   most: number
 }
 

@@ -29,7 +29,7 @@ function opened(): Knowledge {
   open.push(knowledge)
   return knowledge
 }
-/** With room for so many short passages. */
+/** With room for this many short passages. */
 const find = (knowledge: Knowledge, query: string, most = 1) =>
   knowledge.find({ queries: [query], tokens: most * 30, whole: 0 })
 const labels = (passages: readonly { file: string; heading: string }[]) =>

@@ -286,7 +286,8 @@ test('compares with what was sent, knowing no more than was known then, and chan
   expect([status, err]).toEqual([0, ''])
   expect(await snapshot()).toEqual(before)
   const { sent, lost, cases, categories, differences } = JSON.parse(out) as Report
-  // In the last 30 days: answers to ann-2, bob-1, eve-1 and to one that is gone. Not: a robot's, a mail of its own, an old one.
+  // In the last 30 days: answers to ann-2, bob-1, eve-1 and to one that is missing. Not: a robot's, an unsolicited
+  // mail, an old one.
   expect([sent, lost, differences]).toEqual([4, 1, null])
   // The latest in \Sent first.
   expect(cases.map(({ subject }) => subject)).toEqual(['Fine', 'Lieferung', 'Re: Kettle'])

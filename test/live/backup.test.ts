@@ -92,7 +92,7 @@ describe.each([
     await using db = await open(place)
     const after = await contents(db)
     const changes = (table: string) => (after[table] ?? []).filter((row) => !before[table]?.includes(row))
-    // What was approved waits for a person again; nothing else has changed.
+    // Approved replies wait for a person again; nothing else has changed.
     for (const table of ['message', 'reply', 'event', 'reply_change']) {
       const changed = changes(table).map((row) => JSON.parse(row) as Record<string, unknown>)
       expect([table, changed.map((row) => row.id ?? row.message_id)]).toEqual([table, [expect.anything()]])

@@ -1,4 +1,7 @@
-/** Waits for what other processes write into a ledger on PostgreSQL: a trigger of the test's own tells of each change. */
+/**
+ * Waits for what other processes write to a ledger on PostgreSQL: a trigger installed by the test reports each
+ * change.
+ */
 import { EventEmitter, once } from 'node:events'
 import pg from 'pg'
 

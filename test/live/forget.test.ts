@@ -1,4 +1,4 @@
-/** A privacy request leaves no text of the correspondent, whatever columns the store has, and keeps the ledger. */
+/** A privacy request leaves no text of the correspondent in any column of the store, and keeps the ledger. */
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -18,8 +18,8 @@ import { type Postgres, startPostgres } from './servers/index.ts'
 const mark = 'PrivateMatter'
 
 /**
- * What the ledger and the limits go by, and what is nobody's text. A column that is not here must be empty of the correspondent's
- * text: a new one is emptied in src/store/forget.ts, or has its reason to be here.
+ * Columns used by the ledger and the limits that contain nobody's text. Any other column must be empty of the
+ * correspondent's text: add a new one to src/store/forget.ts, or here with a reason.
  */
 const kept = new Set(
   [

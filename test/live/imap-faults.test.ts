@@ -248,13 +248,13 @@ test('no APPEND goes to the mailbox that its connection has EXAMINEd, as Courier
   })
   expect(await b.box.findByMessageId('Sent', '<s@x>')).toEqual([])
   expect((await b.box.append('Sent', mail('s@x'), ['\\Seen'], [], when)).uid).toBe(1)
-  // Another mailbox may stay EXAMINEd meanwhile: no SELECT is spent on it.
+  // Another mailbox may stay EXAMINEd: no SELECT is spent on it.
   expect((await b.box.append('Drafts', mail('d@x'), [], [], when)).uid).toBe(1)
   expect([refused, examined.get(1)]).toEqual([0, 'SELECT Sent'])
 })
 
 describe('a mailbox that is numbered anew at each EXAMINE', () => {
-  /** Until it is opened for writing, as on Courier, or for ever. */
+  /** Until it is opened for writing, as on Courier, or forever. */
   function renumbering(until: 'SELECT' | 'for ever') {
     let settled = false
     let next = 1000
@@ -458,7 +458,7 @@ test('OAuth2 mints a token for the connection; when that is refused the owner ha
   await expect(box.state('INBOX')).rejects.toThrow(/replyd auth/)
   const [, login] = /AUTHENTICATE XOAUTH2 (\S+)/.exec(sent.join('')) ?? []
   expect(Buffer.from(login ?? '', 'base64').toString()).toContain('auth=Bearer token-1\x01')
-  // A refused token may have been taken back a moment before it was used: it is replaced once.
+  // A refused token may have been revoked a moment before it was used: it is replaced once.
   expect(minted).toBe(2)
 })
 

@@ -72,7 +72,7 @@ test('tells the state at once, then each arrival, though the next poll is a minu
   await using watcher = new Watcher(accountOn(dovecot, user))
   await watcher.until(() => exists(watcher) === 0)
   expect(watcher.states[0]).toMatchObject({ path: 'INBOX', exists: 0, uidNext: 1 })
-  // imapflow by itself would begin to idle after 15 s; the test ends before.
+  // imapflow on its own would begin to idle after 15 s; the test ends before.
   for (const count of [1, 2, 3]) {
     await dovecot.deliver(user, mail(`${count}@x`))
     await watcher.until(() => exists(watcher) === count)

@@ -1,4 +1,4 @@
-/** `replyd init` on real servers: what it finds to be in order, it writes; and that is what the daemon needs. */
+/** `replyd init` on real servers: it writes what it has verified, and that is what the daemon needs. */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -64,7 +64,7 @@ test('with all in order both files are written, and doctor agrees', async () => 
   expect(out).toMatch(/\nNext: replyd start --config \S+replyd\.yaml\n$/)
   expect(status).toBe(0)
   expect(readFileSync(join(ownFolder, '.env'), 'utf8')).toMatch(/^MAIL_PASSWORD="secret"/)
-  // The model that init has tried stands in .env.
+  // The model that init checked is in .env.
   const doctor = await run(['doctor', '--config', join(ownFolder, 'replyd.yaml')], { environment: {} })
   expect(doctor.status).toBe(0)
 })

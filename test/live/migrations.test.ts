@@ -240,7 +240,7 @@ test('the words of version 1 become those of version 2, in the rows and in what 
   for (const { definition } of indexes) expect(definition).not.toMatch(/'wait'/)
 })
 
-/** What a crash or a failure of an earlier version left half done, by mail, and what it becomes. */
+/** Rows that a crash or failure of an earlier version left half done, by mail, and their repaired state. */
 const halfDone: Record<string, [mail: string, reply: string, after: string]> = {
   'm-approved': ['review held', 'sending', 'review uncertain uncertain'],
   'm-held': ['review held', 'sent', 'done sent sent'],

@@ -61,7 +61,7 @@ async function signIn(key: string | null): Promise<SignIns> {
   return signIns
 }
 
-/** One account as the daemon opens it, and what its owner is told. */
+/** One account as the daemon opens it, and the messages to its owner. */
 function accountsWith(signIns: SignIns) {
   const told: (string | null)[] = []
   const { port } = server.server.address() as AddressInfo

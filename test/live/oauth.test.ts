@@ -24,7 +24,7 @@ let dovecot: Dovecot
 
 beforeAll(async () => {
   provider = await Provider.start(address)
-  // Dovecot runs as somebody else.
+  // Dovecot runs as another user.
   chmodSync(directory, 0o755)
   const settings = join(directory, 'dovecot-oauth2.conf.ext')
   const introspection = `introspection_mode = post\nintrospection_url = ${provider.url}/introspect\n`
@@ -119,7 +119,7 @@ test('a sign-in that was taken back stops the account with a clear message, unti
   await expect(settled(() => imap.state('INBOX'))).resolves.toMatchObject({ exists: 0 })
 })
 
-/** The first answer that is none of these failures: the adapter tells each caller at once. */
+/** The first answer that is not one of these failures: the adapter fails each call at once. */
 async function settled<T>(ask: () => Promise<T>): Promise<T> {
   for (;;) {
     try {

@@ -1,4 +1,4 @@
-/** The queues on both backends: what a delayed job does when it is to run after all. */
+/** The queues on both backends: delayed jobs that are run early. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { silentLog } from '../../src/base/log.ts'
 import { openQueues, type Queues } from '../../src/queue/queues.ts'

@@ -1,4 +1,4 @@
-/** What was read of a mailbox, into the store and on to the guard: on each kind of store, from a mailbox that the test scripts. */
+/** From a mailbox scripted by the test into the store and on to the guard, on each kind of store. */
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -201,7 +201,7 @@ describe.each([
       const handed: number[] = []
       const account = mailboxOf(6, async (uid) => {
         if (uid === 3) await loseLease()
-        // What is asked for never comes: nobody may wait for it.
+        // The requested batch never arrives: nobody may wait for it.
         if (uid > 3) await ahead
       })
       const read = readNew(context, account, lease, async (mails) => {

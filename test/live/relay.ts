@@ -9,16 +9,18 @@ export interface Link {
   cut(how?: 'fin' | 'rst'): void
 }
 
-/** What passes, perhaps changed; null passes nothing. */
+/** The data to pass on, possibly changed; null drops it. */
 export interface Hooks {
   toServer?: (text: string, link: Link) => string | null
   toClient?: (text: string, link: Link) => string | null
 }
 
-/** A TCP relay before a real server that breaks the connection at a named moment, or lies about capabilities. */
+/**
+ * A TCP relay in front of a real server that breaks the connection at a named moment, or gives false capabilities.
+ */
 export class Relay implements AsyncDisposable {
   hooks: Hooks = {}
-  /** From now on nothing passes, and nobody is told: a peer that died without FIN. */
+  /** From now on nothing passes, and no error is reported: a peer that died without FIN. */
   frozen = false
   connections = 0
   readonly #target: number

@@ -1,4 +1,4 @@
-/** What PostgreSQL keeps of the store's statements. */
+/** What PostgreSQL stores of the store's statements. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { silentLog } from '../../src/base/log.ts'
 import { type Database, openDatabase, type Queryable } from '../../src/store/database.ts'

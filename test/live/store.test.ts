@@ -85,7 +85,7 @@ const newReply = (id: string): NewReply => ({
   attemptGroup: 0,
 })
 
-/** What is left of the pause of the queue, in milliseconds; not above 0 when there is none. */
+/** The rest of the queue's pause, in milliseconds; not above 0 if there is none. */
 const pauseLeft = (queues: Queues): Promise<number> => queues.board('model').getRateLimitTtl(1_000_000)
 
 async function paused(queues: Queues): Promise<void> {

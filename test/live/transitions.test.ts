@@ -178,7 +178,7 @@ describe.each([
   })
 
   test('random verbs, two at a time for a mail, lead to no illegal place and send nothing twice', async () => {
-    // Without shrinking: what two callers do at once does not come about the same way again. fast-check prints the number that it began with.
+    // Without shrinking: concurrent callers do not interleave the same way again. fast-check prints its seed.
     await fc.assert(
       fc.asyncProperty(fc.integer(), (seed) => walk(db, seed)),
       { numRuns: 3, endOnFailure: true },

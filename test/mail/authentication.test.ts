@@ -119,7 +119,7 @@ test.each([
   ['mail.harbor.example', ['*.mail.harbor.example'], 'may ok'],
   ['a.b.mail.harbor.example', ['*.mail.harbor.example'], 'may ok'],
   ['mx5.mail.harbor.example.evil.example', ['*.mail.harbor.example'], 'may ok'],
-  // A wildcard never stands for a whole organisation.
+  // A wildcard never matches a whole organisation.
   ['harbor.example', ['*.example'], 'may ok'],
   ['mx.harbor.example', ['*.*.example'], 'may ok'],
   ['mx.harbor.example', ['*'], 'may ok'],

@@ -17,7 +17,7 @@ import { corpusFiles, corpusOctets, type Label, labelsOf } from './messages.ts'
 
 const fold = (text: string) => text.replace(/\s+/g, ' ').trim()
 
-/** What the label says and the text does not keep. */
+/** Expectations of the label that the text does not meet. */
 function broken({ expect: wanted }: Label, text: string): string[] {
   const comparable = wanted.compare ? (value: string) => value.replace(/\s/g, '') : fold
   const faults: string[] = []

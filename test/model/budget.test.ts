@@ -121,7 +121,7 @@ describe('prices', () => {
     ['openai/gpt-6-luna', false, 0.1],
     ['gpt-6.2-astra', false, 8],
     ['llama3.2', true, 0],
-    // Whatever it is called there.
+    // Whatever its name is there.
     ['gpt-4o-mini', true, 0],
     // Unknown and not the owner's: as expensive as the most expensive one, so that the ceiling holds.
     ['gpt-9-ultra', false, 10],

@@ -1,4 +1,4 @@
-/** A small HTTP server that answers as a test tells it to: real sockets, so that a reset is a reset. */
+/** A small HTTP server with scripted answers: real sockets, so that a reset is a reset. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 

@@ -1,4 +1,6 @@
-/** Which model answers: a successor where one is withdrawn, a fallback where one is down; and what the owner is told. */
+/**
+ * Which model answers: a successor when one is retired, a fallback when one is down; and the messages to the owner.
+ */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,6 @@
-/** What servers on the owner's machine do: forms of JSON, small contexts, thoughts, and answers that only repeat the prompt. */
+/**
+ * Servers on the owner's machine: forms of JSON, small contexts, reasoning, and answers that only repeat the prompt.
+ */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { z } from 'zod'
 import { PermanentError } from '../../src/base/errors.ts'

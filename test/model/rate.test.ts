@@ -113,7 +113,7 @@ interface Outcome {
   tokens: number
 }
 
-/** Workers on one pace against the stand-in's limits, event by event; no time passes. */
+/** Workers sharing the rate limits against the stand-in, event by event; no time passes. */
 function simulate(
   limits: RateLimit,
   workers: number,
@@ -121,7 +121,7 @@ function simulate(
   minutes: number,
   random: () => number,
 ): Outcome {
-  // The bucket was used up by others: what counts is the rate.
+  // The bucket was used up by others: only the rate matters.
   const admit = limiter(limits, 0)
   admit(limits.tokensPerMinute ?? 0, 0)
   for (let n = 1; n < (limits.requestsPerMinute ?? 0); n++) admit(0, 0)

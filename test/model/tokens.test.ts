@@ -1,4 +1,4 @@
-/** What the prompts cost on real mail: the figures that the README promises. */
+/** The cost of the prompts on real mail: the figures that the README promises. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { beforeAll, expect, test } from '@jest/globals'
 import { guessOwner } from '../../src/eval/explain.ts'

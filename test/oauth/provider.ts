@@ -15,7 +15,7 @@ interface Answer {
 export class Provider implements AsyncDisposable {
   /** Seconds that access tokens last. */
   lifetime = 3600
-  /** What the next polls of the device flow are answered, before the person has agreed. */
+  /** Answers to the next polls of the device flow, before the person has agreed. */
   readonly polls: string[] = []
   /** Every refresh token is worth one refresh. */
   rotates = true

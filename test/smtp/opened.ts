@@ -22,7 +22,7 @@ export const mail = (changes: Partial<Outgoing> = {}): Outgoing => ({
   ...changes,
 })
 
-/** What a working server is given: only a hang takes so long, however busy the machine is. */
+/** Time for a working server: only a hang takes so long, however busy the machine is. */
 export const timing = { connectMs: 60_000, quietMs: 60_000, loginMs: 60_000, mailMs: 60_000, idleMs: 60_000 }
 
 /** For a server that never answers: a test waits for the end of it. */

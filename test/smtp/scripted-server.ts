@@ -5,7 +5,7 @@ import { TLSSocket } from 'node:tls'
 
 const fixture = (name: string) => readFileSync(new URL(`../fixtures/tls/${name}`, import.meta.url))
 
-/** What the server does when it gets that far. A string is the reply, without its CRLF. */
+/** The server's reaction at that point. A string is the reply, without its CRLF. */
 export type Answer = string | 'drop' | 'reset' | 'silence' | 'drip' | 'flood'
 
 export type Moment =
@@ -44,7 +44,7 @@ export type Script = (
 /** Octets: so that a client without a limit is not filled up. */
 const mostFlooded = 200 * 2 ** 20
 
-/** A server of SMTP's other side that misbehaves at a named moment and remembers what it was told. */
+/** An SMTP server that misbehaves at a named point and records what it was sent. */
 export class ScriptedServer implements AsyncDisposable {
   readonly commands: string[] = []
   /** Bodies that ended with the final dot, dot-stuffing undone. */
@@ -56,7 +56,10 @@ export class ScriptedServer implements AsyncDisposable {
   connections = 0
   /** Octets of answers without an end. */
   flooded = 0
-  /** `mail`: one has come to its final dot. `empty`: no connection is left. `body`: so many octets of a mail are here, its final dot is not. */
+  /**
+   * `mail`: one has reached its final dot. `empty`: no connection is left. `body`: that many octets of a mail have
+   * arrived, but not its final dot.
+   */
   readonly events = new EventEmitter()
   readonly script: Script
   readonly #server: Server

@@ -46,7 +46,7 @@ const relationOctets = async () => {
   return rows[0]?.n ?? 0
 }
 
-/** Of an indexed column: what is not indexed PostgreSQL tidies within its page. */
+/** Of an indexed column: PostgreSQL cleans up unindexed ones within their page. */
 async function aDayOfChanges(): Promise<void> {
   for (let n = 0; n < 20; n++) await db.query(`update replyd.sender_rule set account = 'change ${n}'`)
 }

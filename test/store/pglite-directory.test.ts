@@ -1,4 +1,6 @@
-/** Where an embedded database comes from, with a stand-in for the build's template: a few files of a data directory. */
+/**
+ * Where an embedded database comes from, with a substitute for the build's template: a few files of a data directory.
+ */
 import {
   createWriteStream,
   existsSync,

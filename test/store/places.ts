@@ -2,7 +2,7 @@
 import type { Disposition, ReplyState, Stage } from '../../src/base/dispositions.ts'
 import { type Move, moves, type VerbName } from '../../src/store/transitions.ts'
 
-/** Where a mail stands, with the state of its reply; null while there is none. */
+/** Where a mail is, with the state of its reply; null if there is none. */
 export interface Place {
   stage: Stage
   disposition: Disposition
@@ -19,8 +19,8 @@ export const dispositionsOf = (verb: VerbName, table: Table = moves): readonly (
   table[verb].mail?.as ?? [undefined]
 
 /**
- * What a verb makes of a place. Null when it does not apply.
- * @param as the disposition, where the table allows several
+ * The result of a verb at a place. Null if it does not apply.
+ * @param as the disposition, if the table allows several
  */
 export function after({ mail, reply }: Move, place: Place, as?: Disposition): Place | null {
   const fits =
@@ -78,7 +78,7 @@ export interface World extends Place {
   dot: 'none' | 'yes' | 'no' | 'silence'
   /** Times that the server has taken the reply. */
   taken: number
-  /** Times that a person has said, of a sending whose end nobody knew, that it is to wait again. */
+  /** How often a person has released a sending with unknown outcome. */
   released: number
 }
 
@@ -112,8 +112,8 @@ export type Act =
   | { by: 'dot'; dot: World['dot']; arrives: boolean }
 
 /**
- * What becomes of the world.
- * @returns null when the act does not apply
+ * The next state of the world.
+ * @returns null if the act does not apply
  */
 export function acted(world: World, act: Act, table: Table = moves): World | null {
   if (act.by === 'dot') return { ...world, dot: act.dot, taken: world.taken + (act.arrives ? 1 : 0) }
@@ -124,7 +124,7 @@ export function acted(world: World, act: Act, table: Table = moves): World | nul
   return { ...world, ...place, released, dot: by === 'claim' ? 'none' : world.dot }
 }
 
-/** Compose stores a reply, and a person writes one where there is none. */
+/** Compose stores a reply, and a person writes one if there is none. */
 const bringsText = (by: VerbName, { stage, reply }: World) =>
   (by === 'storeReply' && stage === 'compose') ||
   (by === 'writeByHand' && stage === 'review' && reply === null)
@@ -142,14 +142,14 @@ export const callable = (world: World, table: Table = moves): Act[] => [
 ]
 
 const untouched = { reply: null, dot: 'none', taken: 0, released: 0 } as const
-/** Where a mail stands when it comes in. */
+/** Where a mail is when it arrives. */
 export const arrived: readonly World[] = [
   { stage: 'guard', disposition: 'pending', ...untouched },
   { stage: 'done', disposition: 'duplicate', ...untouched },
   { stage: 'done', disposition: 'declined', ...untouched },
 ]
 
-/** A person may release a sending as often as they like; after so many nothing new is found. */
+/** A person may release a sending any number of times; beyond this nothing new is found. */
 const mostReleased = 2
 
 const keyOf = (world: World) => `${nameOf(world)} ${world.dot} ${world.taken} ${world.released}`

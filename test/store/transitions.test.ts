@@ -1,4 +1,7 @@
-/** The table of transitions, read the other way: what may happen to a mail and to a reply at each place, and what never may. */
+/**
+ * Reads the table of transitions the other way: what may happen to a mail and to a reply at each place, and what
+ * never may.
+ */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
@@ -126,7 +129,7 @@ test('whatever is called in whatever order, no mail and reply come to a place th
   expect(new Set(worlds.map(({ reply }) => reply))).toEqual(new Set([null, ...replyStates]))
 })
 
-/** One guard taken out of the table, or one state let through. */
+/** One guard removed from the table, or one state added. */
 const mutations: Record<string, [VerbName, Move]> = {
   'a claim of what is being sent': ['claim', { reply: { from: ['approved', 'sending'], to: 'sending' } }],
   'a claim of what was sent': ['claim', { reply: { from: ['approved', 'sent'], to: 'sending' } }],

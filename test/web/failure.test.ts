@@ -1,4 +1,6 @@
-/** Why a mail waits stands on its page and in `replyd mails show`; what is wrong with the model stands on every page. */
+/**
+ * The reason why a mail waits is on its page and in `replyd mails show`; problems with the model are on every page.
+ */
 import { expect, test } from '@jest/globals'
 import { showText } from '../../src/cli/review.ts'
 import { MailPage } from '../../src/web/mail-page.tsx'

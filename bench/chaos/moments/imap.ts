@@ -40,7 +40,7 @@ const half = (text: string) => text.slice(0, Math.ceil(text.length / 2))
 const nothing = () => null
 const all = (text: string) => text
 
-/** APPEND, then the octets: which of them belongs to \Drafts or \Sent is told by the command before. */
+/** APPEND, then the octets: the preceding command tells whether they belong to \Drafts or \Sent. */
 const appends = (mailbox: string) => (link: Link) =>
   new RegExp(`APPEND "?${mailbox}"? [^\\r]*\\{\\d+\\+?\\}\\r\\n`, 'i').test(link.asked)
 
@@ -98,7 +98,7 @@ const renumbered: Moment = {
   },
 }
 
-/** Every second: replyd may not come back sooner than its own limit, whatever the server does. */
+/** Every second: replyd must not come back faster than its own limit, whatever the server does. */
 const storm: Moment = {
   name: 'imap: dropped right after each login',
   pacesLogins: true,

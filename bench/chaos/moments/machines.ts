@@ -1,4 +1,4 @@
-/** What only several processes on one store can get wrong. */
+/** Problems that need several processes on one store. */
 import type { Moment } from '../moment.ts'
 import type { World } from '../world.ts'
 import { tell } from './redis.ts'
@@ -6,7 +6,7 @@ import { tell } from './redis.ts'
 /** The parameters that take a reply for sending: a connection that has prepared the statement sends no text of it any more. */
 const claim = /"from":\["approved"\],"to":"sending"/
 
-/** A machine that stands still with its job lost wakes up when another has sent the reply. */
+/** A frozen machine whose job is lost wakes up after another has sent the reply. */
 async function heldClaim(world: World): Promise<void> {
   const { promise: sent, resolve: release } = hindrance()
   const held = world.postgres?.once('toServer', (text) =>

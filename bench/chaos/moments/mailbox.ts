@@ -1,4 +1,4 @@
-/** What other people do to the mailbox meanwhile. */
+/** Changes that other people make to the mailbox in the meantime. */
 import type { ImapFlow } from 'imapflow'
 import { withClient } from '../../../test/flow/mailboxes.ts'
 import { answerFor } from '../model.ts'

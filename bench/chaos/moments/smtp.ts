@@ -39,7 +39,7 @@ const killing = (answer?: Answer) => (world: World) => {
   return answer
 }
 
-/** What the server has taken in although its answer never got through. */
+/** What the server has accepted although its answer was lost. */
 const taking = (answer: Answer) => (world: World) => {
   const mail = world.smtp.mails.at(-1)
   if (mail) world.accepted.push(mail)
@@ -75,7 +75,7 @@ export const smtpMoments: readonly Moment[] = [
   at('cut before MAIL', 'MAIL', () => 'reset'),
   at('killed before MAIL', 'MAIL', killing('drop')),
   at('cut after RCPT', 'RCPT', () => 'reset'),
-  // A short body may be on its way to the end, dot included, when the reset arrives: then nobody here can know.
+  // A short body may be completely on its way, dot included, when the reset arrives: then nobody here can know.
   at('cut mid-DATA', 'mid-body', () => 'reset', { uncertain: true }),
   at('killed mid-DATA', 'mid-body', killing('drop'), { uncertain: true }),
   at('final dot, accepted, cut before 250', 'dot', taking('reset'), { uncertain: true }),

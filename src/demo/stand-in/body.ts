@@ -12,13 +12,13 @@ export interface RequestBody {
   raw: Record<string, unknown>
 }
 
-/** What a scripted behaviour may want instead of the stand-in's own answer. */
+/** What a scripted behaviour may return instead of the stand-in's own answer. */
 export interface Override {
-  /** HTTP status, with `body` as JSON (or as it stands, when it is a string). */
+  /** HTTP status, with `body` as JSON (or unchanged if it is a string). */
   status?: number
   body?: unknown
   headers?: Record<string, string>
-  /** In place of the answer's content, inside a sound completion. */
+  /** Replaces the answer's content, inside a valid completion. */
   content?: string | null
   finishReason?: 'stop' | 'length' | 'content_filter'
   refusal?: string

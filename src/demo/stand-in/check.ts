@@ -1,4 +1,7 @@
-/** The stand-in's look at a reply: what stands word for word in a passage is supported, courtesy is let pass, all else is not stated. */
+/**
+ * The stand-in's check of a reply: sentences that are verbatim in a passage are supported, courtesies are accepted,
+ * everything else is not stated.
+ */
 import { languageOf } from '../../check/language.ts'
 import { phrasesOf } from './phrases.ts'
 import type { Question } from './prompt.ts'

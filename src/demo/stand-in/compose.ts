@@ -1,4 +1,7 @@
-/** The stand-in's reply: courtesy in the mail's language, and passages of the knowledge word for word. It promises nothing. */
+/**
+ * The stand-in's reply: courtesies in the mail's language, and verbatim passages of the knowledge. It promises
+ * nothing.
+ */
 import { isStopWord, languageOf } from '../../check/language.ts'
 import { phrasesOf } from './phrases.ts'
 import { type GivenPassage, nameOf, type Question } from './prompt.ts'
@@ -56,7 +59,7 @@ export function compose(question: Question): ComposeAnswer {
   }
 }
 
-/** Sentences that ask for something, as the mail has them, at most 300 characters each. */
+/** Sentences that ask for something, verbatim, at most 300 characters each. */
 export function asksOf(mail: string): string[] {
   const sentences = mail
     .slice(0, 8000)
@@ -74,7 +77,7 @@ export function asksOf(mail: string): string[] {
   return asks.slice(0, mostAsks).map((ask) => (ask.length > 300 ? `${ask.slice(0, 299)}…` : ask))
 }
 
-/** Beginnings of the words that carry meaning; pairs of characters where there are no word borders. */
+/** Stems of meaningful words; pairs of characters in scripts without word borders. */
 function termsOf(text: string): Set<string> {
   const terms = new Set<string>()
   const lower = text.toLowerCase()
@@ -87,7 +90,7 @@ function termsOf(text: string): Set<string> {
   return terms
 }
 
-/** The passage that shares most terms with the ask, in its language first; null when too little matches to be sure. */
+/** The passage that shares most terms with the ask, preferring its language; null if the match is too weak. */
 function bestPassage(ask: string, passages: readonly GivenPassage[], language: string): GivenPassage | null {
   const wanted = termsOf(ask)
   const candidates = passages
@@ -96,7 +99,7 @@ function bestPassage(ask: string, passages: readonly GivenPassage[], language: s
   let best: { passage: GivenPassage; score: number; shared: number } | null = null
   for (const { passage, terms } of candidates) {
     const shared = [...wanted].filter((term) => terms.has(term))
-    // A term that stands in every passage tells nothing.
+    // A term in every passage is not distinctive.
     const score = shared.reduce((sum, term) => {
       const holders = candidates.filter((other) => other.terms.has(term)).length
       return sum + Math.log(1 + candidates.length / holders)

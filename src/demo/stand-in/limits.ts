@@ -1,4 +1,4 @@
-/** Rate limits as the provider keeps them: a bucket that fills evenly, told in x-ratelimit-* fields. */
+/** Rate limits as the provider implements them: an evenly filling bucket, reported in x-ratelimit-* fields. */
 
 export interface RateLimit {
   requestsPerMinute?: number
@@ -12,7 +12,7 @@ interface Bucket {
 }
 
 export interface Admission {
-  /** Which limit refuses; null when it may pass. */
+  /** Which limit refuses; null if none does. */
   refusedBy: 'requests' | 'tokens' | null
   headers: Record<string, string>
 }

@@ -1,4 +1,4 @@
-/** Courtesy that holds whatever the mail says: no promise, no fact, no date. */
+/** Courtesies that are true whatever the mail says: no promise, no fact, no date. */
 
 export interface Phrases {
   greeting(name: string): string
@@ -7,7 +7,7 @@ export interface Phrases {
   sorry: string
   /** Answer to thanks. */
   welcome: string
-  /** The knowledge does not hold the answer. */
+  /** The knowledge does not contain the answer. */
   unknown: string
   closing: string
 }
@@ -68,7 +68,7 @@ const phrases: Readonly<Record<string, Phrases>> = {
   },
 }
 
-/** Phrases for a BCP 47 tag; English for a language that the stand-in does not write. */
+/** Phrases for a BCP 47 tag; English for languages that the stand-in does not write. */
 export function phrasesOf(language: string): { language: string; phrases: Phrases } {
   const known = phrases[language]
   return known ? { language, phrases: known } : { language: 'en', phrases: phrases.en as Phrases }

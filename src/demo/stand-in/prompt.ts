@@ -1,20 +1,20 @@
-/** Reads a request as the stand-in sees it: nothing but the words that any model would get. */
+/** Parses a request as the stand-in sees it: only the text that any model would get. */
 
 export interface GivenPassage {
-  /** File and heading as the prompt names them. */
+  /** File and heading as named in the prompt. */
   source: string
   text: string
 }
 
 export interface Question {
-  /** From the line `Task: …` of the system message; null when there is none. */
+  /** From the line `Task: …` of the system message; null if there is none. */
   task: 'triage' | 'compose' | 'check' | null
-  /** Lines `Name: value` outside of the markers; names in lower case. */
+  /** Lines `Name: value` outside the markers; names in lower case. */
   facts: ReadonlyMap<string, string>
-  /** What stands between the mail's markers; the whole user message when there are none. */
+  /** The text between the mail's markers; the whole user message if there are none. */
   mail: string
   knowledge: readonly GivenPassage[]
-  /** Everything between markers, by its name. */
+  /** Everything between markers, by name. */
   blocks: ReadonlyMap<string, string>
   categories: readonly { name: string; description: string }[]
 }
@@ -29,7 +29,7 @@ export function readQuestion(messages: readonly WireMessage[]): Question {
     .filter(({ role }) => role === 'system' || role === 'developer')
     .map(({ content }) => content)
     .join('\n')
-  // After a failed answer the conversation goes on: the question is the message with the mail, not the last one.
+  // After a failed answer the conversation continues: the question is the message with the mail, not the last one.
   const users = messages.filter(({ role }) => role === 'user').map(({ content }) => content)
   const text = users.find((content) => content.includes('<<<MAIL:')) ?? users.at(-1) ?? ''
   const { blocks, outside } = unquoted(text)
@@ -44,7 +44,7 @@ export function readQuestion(messages: readonly WireMessage[]): Question {
   }
 }
 
-/** Takes the `<<<NAME:salt … NAME:salt>>>` blocks out, in order, so that nothing inside of one can open another. */
+/** Removes the `<<<NAME:salt … NAME:salt>>>` blocks in order, so that nothing inside one can open another. */
 function unquoted(text: string): { blocks: Map<string, string>; outside: string } {
   const blocks = new Map<string, string>()
   let outside = ''
@@ -71,7 +71,7 @@ function factsOf(outside: string): Map<string, string> {
   return facts
 }
 
-/** Each passage stands under a line `[file > heading]`; without such lines, empty lines part them. */
+/** Each passage is below a line `[file > heading]`; without such lines, empty lines separate them. */
 function passagesOf(inside: string): GivenPassage[] {
   const label = /^\[([^\]\n]+)\]$/m
   const pieces = label.test(inside) ? inside.split(/^(?=\[[^\]\n]+\]$)/m) : inside.split(/\n{2,}/)
@@ -99,7 +99,7 @@ function categoriesOf(instructions: string): { name: string; description: string
     })
 }
 
-/** Display name in `Name <address>`, without quotes; empty when there is only an address. */
+/** Display name in `Name <address>`, without quotes; empty if there is only an address. */
 export function nameOf(from: string): string {
   const name = /^\s*"?([^"<@]*?)"?\s*<[^>]*>\s*$/.exec(from)?.[1] ?? ''
   return name.trim()

@@ -11,7 +11,7 @@ export const hundredths = (value: number): number => Math.round(Math.min(1, Math
 
 const reach = 3
 
-/** True when one of the words shortly before it, in the same clause, turns it around. */
+/** True if a negating word precedes it closely, in the same clause. */
 function negated({ list }: Words, at: number): boolean {
   const before = list.slice(Math.max(0, at - reach), Math.max(0, at))
   const clause = before.slice(before.findLastIndex((word) => /^[.!?,;\n]/.test(word)) + 1)
@@ -29,7 +29,7 @@ export function sentimentOf(words: Words, text: string): Mood {
   const marks = text.match(/[!！]/g)?.length ?? 0
   const emphasis = Math.min(0.3, 0.06 * strong.count(words) + 0.05 * marks + shouting)
   const strength = (score: number): number => hundredths(0.25 + 0.14 * score + emphasis)
-  // A polite word of thanks in a letter with a request says nothing about its mood.
+  // Polite thanks in a letter with a request say nothing about its mood.
   const polite = bad < 1 && good <= 1.5 && (asking.count(words) > 0 || /[?？]/.test(text))
   if (polite || (good < 1 && bad < 1)) return { label: 'neutral', intensity: hundredths(emphasis / 2) }
   if (good >= 2 && bad >= 2 && Math.min(good, bad) / Math.max(good, bad) > 0.6) {

@@ -1,4 +1,4 @@
-/** Rules for spam and for mail that speaks to the machine that reads it. */
+/** Rules for spam and for mail that addresses the machine that reads it. */
 import { WordList, type Words } from './words.ts'
 
 export type SuspectedKind = 'phishing' | 'scam' | 'bulk' | 'malware' | 'none'
@@ -112,7 +112,7 @@ export function suspicionOf(
     void scores.set(kind, (scores.get(kind) ?? 0) + weight)
   for (const { kind, weight, words } of rules) {
     const found = new Set(words.find(read).map((hit) => hit.found)).size
-    // The second and third phrase of a rule weigh half, more add nothing.
+    // The second and third phrase of a rule count half, more add nothing.
     if (found > 0) add(kind, weight * (1 + Math.min(2, found - 1) / 2))
   }
   if (executable.test(attachments)) add('malware', 3)
@@ -149,7 +149,7 @@ const orders: readonly RegExp[] = [
   /(?:指示|命令|ルール|プロンプト)[^。\n]{0,12}(?:無視|忘れ)|システムプロンプト/u,
 ]
 
-/** Does the mail try to instruct a machine that reads it? */
+/** Whether the mail tries to instruct a machine that reads it. */
 export function isManipulation(text: string): boolean {
   return orders.some((order) => order.test(text))
 }

@@ -1,4 +1,4 @@
-/** The stand-in's verdict on a mail: rules and word lists where a model would understand. */
+/** The stand-in's verdict on a mail: rules and word lists instead of understanding. */
 import { languageOf } from '../../check/language.ts'
 import { asksOf } from './compose.ts'
 import { nameOf, type Question } from './prompt.ts'
@@ -21,7 +21,7 @@ export interface TriageAnswer {
   confidence: number
 }
 
-/** Only the beginning counts: what matters stands there, and a mail of megabytes costs no more than a letter. */
+/** Only the beginning is read: it contains what matters, and a mail of megabytes costs no more than a letter. */
 const readCharacters = 6000
 
 /** From this score on a mail is called spam. */
@@ -73,7 +73,7 @@ function urgencyOf(words: Words, sentiment: Mood): number {
 
 const isQuestion = ({ lower }: Words): boolean => /[?？]/.test(lower.replace(/https?:\S+/g, ''))
 
-/** A question, a request, a complaint, a person's own matter want an answer; thanks and notices do not. */
+/** A question, a request, a complaint or a personal matter needs an answer; thanks and notices do not. */
 function needsReply(words: Words, sentiment: Mood): boolean {
   if (noAnswerWanted.count(words) > 0) return false
   if (isQuestion(words)) return true
@@ -87,7 +87,7 @@ function needsReply(words: Words, sentiment: Mood): boolean {
 const stemsOf = (text: string): Set<string> =>
   new Set((text.toLowerCase().match(/\p{L}{4,}/gu) ?? []).map((word) => word.slice(0, 5)))
 
-/** The category whose name and description share most words with the mail; `other` when none does. */
+/** The category whose name and description share most words with the mail; otherwise `other`. */
 function categoryOf(text: string, categories: Question['categories']): string {
   if (categories.length === 0) return 'other'
   const stems = stemsOf(text)
@@ -99,7 +99,7 @@ function categoryOf(text: string, categories: Question['categories']): string {
   return best.name
 }
 
-/** Who writes, and the first sentence after the salutation, at most 160 characters. */
+/** The sender, and the first sentence after the salutation, at most 160 characters. */
 function summaryOf(from: string, subject: string, mail: string): string {
   const who = nameOf(from) || /[^\s<>]+@[^\s<>]+/.exec(from)?.[0] || 'Unknown sender'
   const lines = mail.slice(0, 1000).split('\n')

@@ -21,7 +21,7 @@ interface Choice {
   logprobs: null
 }
 
-/** The choice for an answer, cut at the client's limit as a model would be. */
+/** The choice for an answer, cut at the client's limit as a model would do. */
 export async function choiceOf(
   answer: string,
   body: RequestBody,
@@ -62,11 +62,11 @@ export function completionOf(
   }
 }
 
-/** System messages are remembered: they need no second count, and a provider's prompt cache would hold them. */
+/** System messages are remembered: they need no second count, and a provider's prompt cache would contain them. */
 export class PromptCounter {
   readonly #known = new Map<string, number>()
 
-  /** Prompts of 1,024 tokens and more are cached by their beginning, in steps of 128 tokens. */
+  /** Prompts of 1,024 tokens or more are cached by their beginning, in steps of 128 tokens. */
   async count(messages: readonly WireMessage[]): Promise<{ prompt: number; cached: number }> {
     let prompt = 3
     let cached = 0
@@ -99,7 +99,7 @@ export function refuse(
   respond(response, status, { error: { message, type, param, code } }, headers)
 }
 
-/** @param body sent as it stands when it is a string, else as JSON */
+/** @param body sent unchanged if it is a string, otherwise as JSON */
 export function respond(
   response: ServerResponse,
   status: number,
@@ -115,7 +115,7 @@ export function respond(
   response.end(octets)
 }
 
-/** Half of an answer, then the connection is cut. */
+/** Sends half of an answer, then cuts the connection. */
 export function breakOff(response: ServerResponse, body: object): void {
   const text = JSON.stringify(body)
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })

@@ -1,6 +1,8 @@
-/** What the stand-in listens for, in English, German, French, Spanish and Japanese. Weights are rough by intention. */
+/** The stand-in's vocabulary, in English, German, French, Spanish and Japanese. Weights are deliberately rough. */
 
-/** A text as words in lower case; punctuation that ends a clause is kept, so that a negation does not reach across it. */
+/**
+ * A text as words in lower case; keeps punctuation that ends a clause, so that a negation does not reach across it.
+ */
 export interface Words {
   list: readonly string[]
   lower: string
@@ -35,7 +37,7 @@ export class WordList {
     this.#stemLengths = [...new Set([...this.#stems].map(({ length }) => length))]
   }
 
-  /** Where in the list of words something was found, with what; -1 for scripts without word borders. */
+  /** Where in the list of words something was found, and what; -1 for scripts without word borders. */
   find({ list, lower, cjk }: Words): { at: number; found: string }[] {
     const hits: { at: number; found: string }[] = []
     for (const [at, word] of list.entries()) {
@@ -84,7 +86,7 @@ export const positive = new WordList(`
   satisfech*, ありがとう, 感謝, 嬉しい, うれしい, 素晴らしい, 満足, 助かりました, 気に入
 `)
 
-/** Turn the next words around. */
+/** Words that negate the following ones. */
 export const negators = new WordList(`
   not, no, never, isn't, wasn't, don't, didn't, doesn't, can't, cannot, won't, hardly, nicht, kein*, nie, niemals, pas,
   jamais, plus, ni, nunca, tampoco, sin, ohne, without, sans
@@ -110,7 +112,7 @@ export const noAnswerWanted = new WordList(`
   ご返信には及びません, 返信は不要
 `)
 
-/** Words of an ask, beside the question mark. */
+/** Words of an ask, besides the question mark. */
 export const asking = new WordList(`
   please, could you, can you, would you, will you, can i, could i, may i, i need, i want, i would like, i'd like,
   let me know, wondering, how do i, how can i, is it possible, are you able, why, waiting for, bitte, könnten sie,
@@ -133,7 +135,7 @@ export const legal = new WordList(`
   消費者センター, 訴え
 `)
 
-/** A person speaks of their own matter. */
+/** A person talks about their own matter. */
 export const personal = new WordList(`
   i, i'm, i've, my, me, we, our, ich, mir, mein, meine, meinen, meinem, meiner, wir, unser*, je, j'ai, mon, ma, mes,
   nous, notre, yo, mi, mis, he, hemos, nuestro*, 私, わたし, 当方, 弊社

@@ -101,7 +101,7 @@ export interface SetMail {
   received: Date
 }
 
-/** Mail that lay in the mailbox before: of the owner, or of a correspondent. */
+/** Earlier mail in the mailbox: from the owner, or from a correspondent. */
 export interface OlderMail {
   message: Message
   /** Message-ID. */
@@ -121,7 +121,7 @@ export interface EvalSet {
   slips: Slip[]
 }
 
-/** Variables that a set's configuration names and nobody has set: it is read for its words, not to log in anywhere. */
+/** Value for unset variables in a set's configuration: it is read for its texts, not to log in anywhere. */
 const placeholder = 'not-set'
 
 /** @throws ConfigError naming every line and file that cannot be read */

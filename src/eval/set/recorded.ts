@@ -1,4 +1,4 @@
-/** Answers out of a folder instead of a model: one file a request, named by a hash of what was asked. */
+/** Answers from a folder instead of a model: one file per request, named by a hash of the question. */
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { countTokens } from '../../model/budget.ts'
 import type { ChatMessage, Usage } from '../../model/chat.ts'
 import type { Answer, Ask } from '../../model/client.ts'
 
-/** Stands for the salts of a recorded request: the same each time, so that the hash is, too. */
+/** Replaces the salts of a recorded request: always the same, so that the hash is stable. */
 export const fixedMarks = { salt: 'q7m2x9k4vt', canary: 'h3w8d5z6pn' } as const
 
 /** No answer to this request is recorded. */
@@ -39,8 +39,8 @@ export function requestHash(task: string, messages: readonly ChatMessage[]): str
 }
 
 /**
- * @param answers folders that are looked into for `<hash>.answer.json` or `<hash>.answer.txt`: the raw text of the model
- * @param record folder that each request without an answer is written into as `<hash>.json`; null: nowhere
+ * @param answers folders searched for `<hash>.answer.json` or `<hash>.answer.txt`: the raw text of the model
+ * @param record folder to which each request without an answer is written as `<hash>.json`; null: none
  */
 export function openRecorded(answers: readonly string[], record: string | null): Recorded {
   if (record !== null) mkdirSync(record, { recursive: true })
@@ -65,7 +65,7 @@ export function openRecorded(answers: readonly string[], record: string | null):
   }
 }
 
-/** Reads an answer as the model adapter does. The same is given when asked once more: one that does not fit is final. */
+/** Reads an answer as the model adapter does. A retry gets the same answer, so one that does not fit is final. */
 export async function answerFrom<T>(
   raw: string,
   { task, messages, schema }: Pick<Ask<T>, 'messages' | 'schema'> & { task: string },

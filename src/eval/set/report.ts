@@ -1,4 +1,4 @@
-/** From the results of a set to its figures. */
+/** Computes the figures of a set from its results. */
 import { costOf, type Price } from '../../model/budget.ts'
 import type { Answer } from '../../model/client.ts'
 import { percentile, type Share, shareOf } from '../statistics.ts'
@@ -6,16 +6,16 @@ import type { LabelledResult, MailResult, SetResults } from './results.ts'
 import { decisionOn, type Mode, outcomeOf, type SetRun } from './run.ts'
 
 export interface GateFigures {
-  /** Good replies that go out by themselves; null in a mode that sends none. */
+  /** Good replies that are sent automatically; null in a mode that sends none. */
   goodSent: Share | null
   badSent: Share | null
-  /** Good texts that a person should see first, and that went out. */
+  /** Good texts that a person should have seen first, but that were sent. */
   goodDraftSent: Share | null
   /** Good replies that do not even become a draft. */
   goodWithheld: Share | null
-  /** Replies whose check has no recorded answer: they count nowhere. */
+  /** Replies whose check has no recorded answer: they are not counted. */
   pending: number
-  /** By fault: bad replies that went out, of how many. */
+  /** By fault: bad replies that were sent, and the total. */
   faults: Record<string, { sent: number; of: number }>
 }
 
@@ -27,13 +27,13 @@ export interface SetReport {
   outcomes: Partial<Record<Mode, Share | null>>
   composed: { facts: Share | null; clean: Share | null; complete: Share | null }
   slips: Share | null
-  /** Median tokens of a call, and US dollars: of a mail that is answered, and of one that is only judged. */
+  /** Median tokens of a call, and US dollars: for an answered mail, and for one that is only judged. */
   cost: {
     median: Record<string, { input: number; output: number }>
     perAnswered: number | null
     perJudged: number | null
   }
-  /** What differs from what was expected, a line each. */
+  /** Differences from what was expected, one line each. */
   wrong: string[]
   missing: Record<string, number>
 }
@@ -157,7 +157,7 @@ function gateOf(run: SetRun, { replies }: SetResults, mode: Mode, wrong: Wrong):
   }
 }
 
-/** The mail itself is to be held: then holding a right answer to it is no mistake. */
+/** The mail itself should be held: then holding a correct answer to it is not a mistake. */
 const mayBeHeld = ({ mail }: LabelledResult, mode: Mode) => mail.run.mail.expectation[mode].includes('hold')
 
 function outcomesOf(run: SetRun, { mails }: SetResults, mode: Mode, wrong: Wrong): Share | null {
@@ -248,7 +248,7 @@ function costsOf(run: SetRun, { mails }: SetResults, price: Price): SetReport['c
   }
 }
 
-/** Whether the daemon would ask for the check: only where nothing else speaks against sending. */
+/** Whether the daemon would ask for the check: only if nothing else prevents sending. */
 function isChecked(run: SetRun, mail: MailResult): boolean {
   if (mail.reply === null) return false
   const unchecked = { ...mail.reply, checked: null }

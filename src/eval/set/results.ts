@@ -1,4 +1,4 @@
-/** All of a set, run once: each mail, each labelled reply, each slip. */
+/** Runs a complete set once: each mail, each labelled reply, each slip. */
 import { PermanentError } from '../../base/errors.ts'
 import { believed, decisionOf } from '../../triage/step.ts'
 import type { Composed } from '../../triage/verdict.ts'
@@ -31,7 +31,7 @@ export interface LabelledResult {
 
 export interface SlipResult {
   slip: Slip
-  /** What became of it, for people; null where an answer is missing. */
+  /** Its outcome, for people; null if an answer is missing. */
   became: string | null
   asExpected: boolean | null
 }
@@ -63,14 +63,14 @@ function composedOf({ text, language, answers, missing, confidence, needs_person
   return { text, language, answers, missing, confidence, needs_person }
 }
 
-/** What became of an answer: `fault` where it is of no use, so that a person gets the mail. */
+/** The outcome of an answer: `fault` if it is unusable, so that a person gets the mail. */
 interface Became {
   action: string
-  /** The text that goes on; empty for triage. */
+  /** The text that is passed on; empty for triage. */
   text: string
 }
 
-/** A person gets it, or at most a draft comes of it. */
+/** A person gets it, or at most a draft is made of it. */
 const waits = new Set(['fault', 'review', 'hold', 'save-draft'])
 
 async function runSlips(run: SetRun, mails: ReadonlyMap<string, MailResult>): Promise<SlipResult[]> {
@@ -81,7 +81,7 @@ async function runSlips(run: SetRun, mails: ReadonlyMap<string, MailResult>): Pr
     const mail = (slip.file === undefined ? undefined : mails.get(slip.file)) ?? first
     if (mail === undefined) continue
     const became = slip.task === 'triage' ? await asTriage(run, mail, slip) : await asReply(run, mail, slip)
-    // The first of a task is the answer as it was asked for.
+    // The first one of a task is the answer as requested.
     if (!clean.has(slip.task)) clean.set(slip.task, became)
     const reference = clean.get(slip.task) ?? null
     const same = became?.action === reference?.action && became?.text === reference?.text

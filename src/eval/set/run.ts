@@ -24,10 +24,10 @@ import type { EvalSet, SetMail } from './read.ts'
 import { fixedMarks, NotRecorded } from './recorded.ts'
 import { knownOfMail, toAnswer } from './situation.ts'
 
-/** Asks a model, or looks the answer up. @throws NotRecorded, or what Model.ask throws */
+/** Asks a model, or looks the answer up. @throws NotRecorded, or errors of Model.ask */
 export type AskModel = <T>(question: Ask<T>) => Promise<Answer<T>>
 
-/** An answer, or why there is none: none is recorded (`missing`), or it was of no use. */
+/** An answer, or why there is none: none is recorded (`missing`), or it was unusable. */
 export type Asked<T> = { answer: Answer<T>; fault: null } | { answer: null; fault: string; missing: boolean }
 
 export type Mode = 'draft' | 'send'
@@ -44,7 +44,7 @@ export interface MailRun {
   /** null: no model is asked. */
   triage: Asked<Verdict> | null
   verdict: Verdict | null
-  /** What was decided before a reply is written; null where triage has no answer. */
+  /** What was decided before a reply is written; null if triage has no answer. */
   decision: Reached | null
   /** null until triage has answered. */
   situation: { mail: MailToAnswer; sources: Sources } | null
@@ -53,7 +53,7 @@ export interface MailRun {
 export interface ReplyRun {
   composed: Composed
   findings: Finding[]
-  /** null: there is no text to be checked. */
+  /** null: there is no text to check. */
   checked: Asked<Checked> | null
 }
 
@@ -86,7 +86,7 @@ export async function runMail({ set, prompts, ask }: SetRun, mail: SetMail): Pro
   return { mail, prepared, triage, verdict, decision, situation }
 }
 
-/** What the writer makes of it; null where triage has no answer. */
+/** The writer's result; null if triage has no answer. */
 export async function writeReply(
   { set, prompts, ask }: SetRun,
   { situation }: MailRun,
@@ -104,7 +104,7 @@ export async function writeReply(
   return tried(ask, question)
 }
 
-/** A reply as the daemon takes it from the writer, looked through without a model, then by meaning. */
+/** A reply as the daemon receives it from the writer, checked without a model, then by meaning. */
 export async function judgeReply(
   run: SetRun,
   { situation }: MailRun,
@@ -126,7 +126,7 @@ export async function judgeReply(
   return { composed, findings, checked }
 }
 
-/** What becomes of a reply in a mode. null: the check by meaning would decide, and no answer to it is recorded. */
+/** The decision on a reply in a mode. null: the check by meaning would decide, and no answer to it is recorded. */
 export function decisionOn(
   { set }: SetRun,
   mail: MailRun,
@@ -149,7 +149,7 @@ export function decisionOn(
   }
   const known = {
     granted: false,
-    // The signatures of a mail in a file cannot be asked for: its DNS is not there.
+    // The signatures of a mail in a file cannot be verified: its DNS records do not exist.
     authenticated: provenByServer({ settings }, { row, message: mail.mail.message })?.proven ?? false,
     businessHours: opening.getTime() === at.getTime(),
   }
@@ -166,7 +166,7 @@ export type Outcome = 'send' | 'draft' | 'hold' | 'junk' | 'none' | 'declined'
 
 const ofAction = { send: 'send', 'save-draft': 'draft', hold: 'hold' } as const
 
-/** null: an answer is missing. @param reply null where none was written */
+/** null: an answer is missing. @param reply null if none was written */
 export function outcomeOf(run: SetRun, mail: MailRun, reply: ReplyRun | null, mode: Mode): Outcome | null {
   const { decision, triage } = mail
   if (decision === null) return triage?.answer === null && !triage.missing ? 'hold' : null

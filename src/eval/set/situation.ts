@@ -1,4 +1,7 @@
-/** The situation in which each mail of a set arrives: what lay in the mailbox then, and what the daemon would know of it. */
+/**
+ * The situation in which each mail of a set arrives: the mailbox at that time, and what the daemon would know about
+ * it.
+ */
 
 import type { GuardCode } from '../../base/reasons.ts'
 import { type MailToAnswer, mostEarlier, passagesFor, primary, type Sources } from '../../compose/step.ts'
@@ -23,7 +26,7 @@ const addresseesOf = (message: Message) =>
     .flatMap((name) => fieldValues(message, name).flatMap(parseAddressList))
     .map(({ address }) => address)
 
-/** What lay there before the mail came. */
+/** What was in the mailbox before the mail arrived. */
 function before({ older, mails }: EvalSet, { received }: SetMail): OlderMail[] {
   const arrived = mails
     .filter((mail) => mail.received < received)

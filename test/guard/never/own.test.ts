@@ -74,7 +74,7 @@ describe('self-sent', () => {
     ['Reply-To: mara@harbor.example', 'draft contact-form'],
     ['Reply-To: mara@harbor.example, office@harbor.example', 'draft contact-form'],
     ['Reply-To: mara@harbor.example, jonas@quarry.example', 'draft multiple-reply-to'],
-    // Our own web form: the visitor stands in Reply-To.
+    // Our own web form: the visitor is in Reply-To.
     [['From: office@harbor.example', 'Reply-To: selma@lakeside.example'], 'draft contact-form'],
     [['From: office@harbor.example', 'Reply-To: a@lakeside.example, b@lakeside.example'], 'never self-sent'],
     [

@@ -1,4 +1,7 @@
-/** What only the subject tells: responders in all languages, behind the tags of gateways, receipts, suspected spam, reactions. */
+/**
+ * Mail recognised only by its subject: responders in all languages, behind the tags of gateways, receipts, suspected
+ * spam, reactions.
+ */
 import { describe, expect, test } from '@jest/globals'
 import { letter, letterOf, textPart, verdict } from '../letter.ts'
 import { check } from '../rows.ts'

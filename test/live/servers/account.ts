@@ -14,8 +14,8 @@ const idOf = (...args: string[]): string => execFileSync('id', args, { encoding:
 export const isRoot = process.getuid?.() === 0
 
 /**
- * Who runs the servers: ourselves, or `nobody` when we are root, since PostgreSQL refuses to run as root and Dovecot
- * refuses to keep mail as root.
+ * The user that runs the servers: this one, or `nobody` when we are root, because PostgreSQL refuses to run as root
+ * and Dovecot refuses to store mail as root.
  */
 export function serverAccount(): Account {
   const user = isRoot ? 'nobody' : userInfo().username

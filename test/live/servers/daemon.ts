@@ -8,7 +8,7 @@ import { type Account, isRoot } from './account.ts'
 import { allGone, family, signal } from './family.ts'
 import { startWatchdog, type Watchdog } from './watchdog.ts'
 
-/** What every server of the harness can do. Its ports and its directory stay the same for its whole life. */
+/** The interface of every server in the harness. Ports and directory stay the same for its lifetime. */
 export interface Daemon extends AsyncDisposable {
   readonly name: string
   readonly directory: string
@@ -16,7 +16,7 @@ export interface Daemon extends AsyncDisposable {
   readonly pid: number | undefined
   /** Starts it again after stop() or kill(); resolves when it answers in its protocol. */
   start(): Promise<void>
-  /** Ends it in an orderly way; what it stored stays. */
+  /** Shuts it down cleanly; its data stays. */
   stop(): Promise<void>
   /** SIGKILL to it and to all its children, as a crash of the machine would, except that the page cache survives. */
   kill(): Promise<void>
@@ -80,7 +80,7 @@ class ServerDaemon implements Daemon {
     const child = spawn(command, args, {
       cwd: this.directory,
       stdio: ['ignore', log, log],
-      detached: true, // a group of its own: Ctrl-C on the terminal must not end it before its tests end
+      detached: true, // a separate process group: Ctrl-C on the terminal must not end it before its tests end
       ...(account && isRoot ? { uid: account.uid, gid: account.gid } : {}),
     })
     closeSync(log)
@@ -104,7 +104,7 @@ class ServerDaemon implements Daemon {
     for (;;) {
       try {
         await this.#options.ready()
-        // Whoever answered is not our server if ours has ended because the port was taken.
+        // If our server has ended because the port was taken, another process answered.
         const ended = failure()
         if (ended) throw ended
         return
@@ -166,7 +166,7 @@ class ServerDaemon implements Daemon {
     return readFileSync(join(this.directory, 'output'), 'utf8')
   }
 
-  /** The end of its log, and of what it printed where its log is a file of its own. */
+  /** The end of its log, and of its output if its log is a separate file. */
   #ending(): string {
     const printed = readFileSync(join(this.directory, 'output'), 'utf8')
     const log = this.log()
@@ -174,7 +174,7 @@ class ServerDaemon implements Daemon {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.kill() // what it stored goes away with it, so there is nothing to end in order
+    await this.kill() // its data is removed, so a clean shutdown is not needed
     await this.#options.release?.()
     await this.#watchdog.dismiss()
   }

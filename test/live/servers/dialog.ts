@@ -8,7 +8,7 @@ export interface Reply {
   text: string
 }
 
-/** A connection that speaks CRLF-terminated lines. Every wait ends with an error after `timeoutMs`. */
+/** A connection with CRLF-terminated lines. Every wait ends with an error after `timeoutMs`. */
 export class Dialog {
   readonly socket: Socket
   readonly #lines: AsyncIterator<string>

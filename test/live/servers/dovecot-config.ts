@@ -23,7 +23,7 @@ ${MAILBOXES.map((name) => `  mailbox ${name} {\n    auto = subscribe\n    specia
 }
 `
 
-/** What 2.3 and 2.4 agree on. Its limits leave room for some hundred accounts with several connections each. */
+/** Settings common to 2.3 and 2.4. The limits allow some hundred accounts with several connections each. */
 const shared = (settings: DovecotSettings): string => `
 base_dir = ${settings.directory}/run
 state_dir = ${settings.directory}/state

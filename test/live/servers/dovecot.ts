@@ -16,7 +16,7 @@ export interface DovecotOptions {
   sieve?: string
   /** Lines at the end of dovecot.conf, in the syntax of the version that runs. */
   extraConfig?: string
-  /** What names a mailbox on delivery: the whole address (the default) or only what stands before the @. */
+  /** How a mailbox is named on delivery: by the whole address (the default) or only the part before the @. */
   usernames?: 'address' | 'localPart'
 }
 
@@ -27,7 +27,7 @@ export interface DovecotAddress {
   lmtpPort: number
   /** The password of every user. */
   password: string
-  /** The socket that speaks Dovecot's SASL protocol, for Postfix. */
+  /** Socket for Dovecot's SASL protocol, used by Postfix. */
   saslSocket: string
 }
 

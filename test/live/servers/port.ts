@@ -27,10 +27,10 @@ async function isFree(port: number): Promise<boolean> {
 }
 
 /**
- * A TCP port on loopback that nothing listens on now. Someone may still take it before the caller does.
+ * A TCP port on loopback that is currently unused. Another process may still take it before the caller does.
  *
- * It lies below the kernel's ephemeral range: a client that reconnects to a server that is down, to a port within
- * that range, is now and then given the very same port as its own and talks to itself.
+ * It is below the kernel's ephemeral range: a client that reconnects to a stopped server on a port within that range
+ * occasionally gets the same port as its own and talks to itself.
  */
 export async function freePort(): Promise<number> {
   const low = 10_240
@@ -39,7 +39,7 @@ export async function freePort(): Promise<number> {
     const port = low + Math.floor(Math.random() * (high - low))
     if (await isFree(port)) return port
   }
-  // A crowded machine: whatever the kernel offers.
+  // A crowded machine: take any port that the kernel offers.
   const listener = createServer().listen(0, LOOPBACK)
   await once(listener, 'listening')
   const { port } = listener.address() as AddressInfo

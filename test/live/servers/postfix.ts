@@ -10,7 +10,7 @@ import { PRETENCE_ENVIRONMENT, pretendRoot } from './pretence.ts'
 import { pathTo } from './program.ts'
 
 export interface PostfixOptions {
-  /** Where all mail goes, whatever its domain. Its users may also authenticate. */
+  /** Destination of all mail, whatever its domain. Its users may also authenticate. */
   deliverTo: Pick<DovecotAddress, 'lmtpPort' | 'saslSocket'>
   /**
    * Whether clients can authenticate (with Dovecot's passwords): `offered` also takes mail from those who do not and is
@@ -121,7 +121,7 @@ async function launch(options: PostfixOptions): Promise<Postfix> {
   const lines = Object.entries(mainCf(directory, options)).map(([name, value]) => `${name} = ${value}\n`)
   writeFileSync(join(config, 'main.cf'), lines.join(''))
   writeFileSync(join(config, 'master.cf'), `${LOOPBACK}:${smtpPort} inet n - n - - smtpd${SERVICES}`)
-  // Postfix waits until its configuration is two seconds old, lest someone is still writing it.
+  // Postfix waits until its configuration is two seconds old, in case it is still being written.
   const longAgo = new Date(0)
   for (const name of ['main.cf', 'master.cf']) utimesSync(join(config, name), longAgo, longAgo)
   const { stdout } = await promisify(execFile)(pathTo('postconf'), ['-c', config, '-h', 'daemon_directory'])

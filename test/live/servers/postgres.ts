@@ -10,7 +10,7 @@ import { freePort, LOOPBACK } from './port.ts'
 import { pathTo } from './program.ts'
 
 export interface PostgresOptions {
-  /** The default is true: what was committed survives a crash. False is quicker. */
+  /** The default is true: committed data survives a crash. False is faster. */
   fsync?: boolean
   /** More lines of postgresql.conf: \`{ max_connections: '10' }\`. */
   settings?: Record<string, string>
@@ -44,7 +44,7 @@ async function releaseMemory(cluster: string): Promise<void> {
   if (id) await promisify(execFile)('ipcrm', ['-m', id]).catch(() => undefined) // gone already
 }
 
-/** Starts a private PostgreSQL cluster on loopback that trusts whoever connects. */
+/** Starts a private PostgreSQL cluster on loopback that trusts every client. */
 export function startPostgres(options: PostgresOptions = {}): Promise<Postgres> {
   return withFreshPorts(() => launch(options))
 }

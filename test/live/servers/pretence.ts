@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { isRoot } from './account.ts'
 import { pathTo } from './program.ts'
 
-/** What a program needs in its environment to keep up the pretence of pretendRoot(). */
+/** Environment for programs that must also see the effect of pretendRoot(). */
 export const PRETENCE_ENVIRONMENT = 'LD_PRELOAD LD_LIBRARY_PATH FAKEROOTKEY FAKED_MODE'
 
 const LIBRARY = 'libfakeroot-tcp.so'

@@ -75,7 +75,7 @@ test.each([
   ['订单查询', 'gbk', single('gb2312')],
   ['注文', 'shift_jis', single('Shift_JIS')],
   ['Zażółć', 'iso-8859-2', single('iso-8859-2')],
-  // The body's charset is no help: what the octets look like.
+  // The body's charset does not help: guessed from the octets.
   ['Где мой заказ номер 4711?', 'koi8-r', '\r\n'],
   ['Вопрос по счёту за ноябрь', 'windows-1251', single('us-ascii')],
   ['您好，我的订单什么时候可以发货', 'gbk', single('utf-8')],
@@ -84,7 +84,7 @@ test.each([
   ['Livraison retardée à Orléans', 'windows-1252', single('utf-8')],
   ['¿Cuándo llega mi pedido?', 'windows-1252', single('nonsense')],
   ['Øl til Åse', 'windows-1252', '\r\n'],
-  // Valid UTF-8 is UTF-8, whatever the body has.
+  // Valid UTF-8 is UTF-8, whatever the body's charset is.
   ['Größe', 'utf-8', single('koi8-r')],
 ])('a raw subject %j in %s', (subject, charset, rest) => {
   const octets = Buffer.concat([Buffer.from('Subject: '), iconv.encode(subject, charset), Buffer.from(rest)])

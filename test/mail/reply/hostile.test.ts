@@ -48,7 +48,7 @@ const own = [
   ],
 ]
 
-/** The header block of a reply to these octets, checked as bytes; null when there is nobody to reply to. */
+/** The header block of a reply to these octets, checked as bytes; null if there is nobody to reply to. */
 async function replyTo(octets: Buffer) {
   const original = parseOctets(octets)
   if (replyHeader(original, owner, 'send') === null) return null
