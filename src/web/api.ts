@@ -1,4 +1,6 @@
 /** The JSON API. Reading needs the token when there is a password; changing anything always needs it. */
+
+import type { Context } from 'hono'
 import { z } from 'zod'
 import { dispositions } from '../base/dispositions.ts'
 import { helpFor, type Reason, sentenceOf } from '../base/reasons.ts'
@@ -11,7 +13,7 @@ import { loadAccountState } from '../store/accounts.ts'
 import { loadMail } from '../store/bodies.ts'
 import { loadMessage, type MessageRow } from '../store/messages.ts'
 import { loadReply, type ReplyRow } from '../store/replies.ts'
-import { explainMail, type ListedMail, listMails, waitingMails } from '../store/review-lists.ts'
+import { countWaiting, explainMail, type ListedMail, listMails, waitingMails } from '../store/review-lists.ts'
 import { usageBy } from '../store/statistics.ts'
 import { actions } from './actions.ts'
 import * as answers from './answers.ts'
@@ -66,6 +68,17 @@ const replyView = (reply: ReplyRow) => ({
   actor: reply.actor,
 })
 
+/** Cuts off the row that only tells that there are more; the next page is named as in RFC 8288. */
+function pageOf<Row extends { id: string }>(c: Context, rows: Row[], limit: number, key: string): Row[] {
+  const page = rows.slice(0, limit)
+  const last = page.at(-1)
+  if (rows.length > limit && last) {
+    const next = new URLSearchParams({ ...c.req.query(), [key]: last.id })
+    c.header('link', `<${c.req.path}?${next}>; rel="next"`)
+  }
+  return page
+}
+
 const described = <T extends z.ZodType>(schema: T, description: string) => schema.meta({ description })
 
 const mailId = z.strictObject({
@@ -77,6 +90,17 @@ const account = described(text().optional(), 'Address of an account')
 const day = (description: string) =>
   described(z.iso.date('must be a day such as 2026-11-24').optional(), description)
 const isDisposition = (name: string) => (dispositions as readonly string[]).includes(name)
+
+const cursor = (description: string) =>
+  described(
+    z
+      .string()
+      .regex(/^[0-9a-z]{26}$/i, "must be a mail's id")
+      .optional(),
+    description,
+  )
+const limit = (preset: number) =>
+  described(z.coerce.number().int().min(1).max(500).default(preset), 'At most that many')
 
 const filters = z.strictObject({
   q: search,
@@ -90,19 +114,14 @@ const filters = z.strictObject({
   from: described(text().optional(), "Text in the sender's name or address"),
   since: day('First day of arrival, `2026-11-24`, in the time zone of the budget'),
   until: day('Last day of arrival'),
-  before: described(
-    z
-      .string()
-      .regex(/^[0-9a-z]{26}$/i, "must be a mail's id")
-      .optional(),
-    'Cursor: only mails older than the one with this id, which is the last of the page before',
-  ),
-  limit: described(z.coerce.number().int().min(1).max(500).default(50), 'At most that many'),
+  before: cursor('Cursor: only mails older than the one with this id, which is the last of the page before'),
+  limit: limit(50),
 })
 
 /** Every operation, in the order of the description. */
 export const operations = new Operations()
 addReading(operations)
+addSingle(operations)
 addDecisions(operations)
 addAccounts(operations)
 addStatistics(operations)
@@ -121,31 +140,47 @@ function addReading(api: Operations): void {
   api.add(
     {
       ...{ id: 'listWaiting', method: 'get', path: '/replies', tag: 'replies' },
-      summary: 'What waits for a person, most urgent first',
-      query: z.strictObject({ q: search, account }),
+      summary:
+        'Replies that wait for a person, most urgent first; `X-Total-Count` says how many, `Link` names the next page',
+      query: z.strictObject({
+        q: search,
+        account,
+        after: cursor('Cursor: only those behind the one with this id'),
+        limit: limit(200),
+      }),
       answer: z.array(answers.listedMail),
     },
-    async ({ context }, { query }) =>
-      (await waitingMails(context.db, { search: query.q, account: query.account })).map(listedView),
+    async ({ context: { db } }, { query: { q, account, after, limit }, c }) => {
+      const rows = await waitingMails(db, { search: q, account }, { after, limit: limit + 1 })
+      c.header('x-total-count', String(await countWaiting(db, { search: q, account })))
+      return pageOf(c, rows, limit, 'after').map(listedView)
+    },
   )
   api.add(
     {
       ...{ id: 'listMails', method: 'get', path: '/mails', tag: 'mails' },
-      summary: 'Every mail, newest first',
+      summary: 'Every mail, newest first; `Link` names the next page',
       query: filters,
       answer: z.array(answers.historyMail),
     },
-    async ({ context: { db, config } }, { query: { q, ...filter } }) => {
+    async ({ context: { db, config } }, { query: { q, ...filter }, c }) => {
       const { timeZone } = config.budget
       const rows = await listMails(db, {
         ...given(filter),
         ...given({ search: q }),
-        limit: filter.limit,
+        limit: filter.limit + 1,
         timeZone,
       })
-      return rows.map((row) => ({ ...listedView(row), cost: row.cost, tokens: row.tokens }))
+      return pageOf(c, rows, filter.limit, 'before').map((row) => ({
+        ...listedView(row),
+        cost: row.cost,
+        tokens: row.tokens,
+      }))
     },
   )
+}
+
+function addSingle(api: Operations): void {
   for (const [id, path, tag, summary] of [
     ['showMail', '/mails/{id}', 'mails', 'All that is known of one mail'],
     ['showReply', '/replies/{id}', 'replies', 'One reply with its mail'],

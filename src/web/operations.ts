@@ -52,6 +52,8 @@ interface Given<Path, Query, Body> {
   body: Body
   /** Who asks, for the ledger. */
   actor: string
+  /** For fields of the answer's header. */
+  c: Context
 }
 
 export class Operations {
@@ -74,6 +76,7 @@ export class Operations {
         query: fitting(c.req.query(), query ?? none) as z.output<Query>,
         body: fitting(method === 'post' ? await jsonBody(c) : {}, body ?? none) as z.output<Body>,
         actor: actorOf(c),
+        c,
       }
       const answered = await act(web, given)
       if (typeof answer !== 'string') return c.json(answered)

@@ -40,7 +40,7 @@ test.each([
   ['GET', '/mails?until=2026-11-28T10:00', 'until'],
   ['GET', '/mails?disposition=sent,gone', 'disposition'],
   ['GET', '/mails?colour=red', 'colour'],
-  ['GET', '/replies?limit=5', 'limit'],
+  ['GET', '/replies?limit=0', 'limit'],
   ['GET', '/usage?by=week', 'by'],
   ['GET', '/usage?since=now', 'since'],
   ['GET', '/accounts?x=1', 'x'],
