@@ -8,7 +8,7 @@ import { CircuitBreaker } from '../base/circuit-breaker.ts'
 import { OwnerActionError, reasonOf, SignInNeeded, TemporaryError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { HealthRecord } from './health.ts'
-import { Slot } from './pooled-connection.ts'
+import { PooledConnection } from './pooled-connection.ts'
 import { type WaitingCommand, WaitingLine, waitingFor } from './waiting-line.ts'
 
 export interface PoolOptions {
@@ -37,7 +37,7 @@ const SILENT_MS = 3000
 
 export class ConnectionPool {
   readonly #options: PoolOptions
-  readonly #slots = new Set<Slot>()
+  readonly #slots = new Set<PooledConnection>()
   readonly #line = new WaitingLine()
   readonly #closing = new AbortController()
   #connecting = false
@@ -90,7 +90,7 @@ export class ConnectionPool {
     return this.#pulse.shared(read)
   }
 
-  #acquire(place: string | null, patienceMs: number): Promise<Slot> {
+  #acquire(place: string | null, patienceMs: number): Promise<PooledConnection> {
     return new Promise((resolve, reject) => {
       const waiting = waitingFor(place, resolve, reject)
       this.#line.push(waiting)
@@ -134,7 +134,7 @@ export class ConnectionPool {
     if (this.#line.length > 0) this.#grow()
   }
 
-  #start(slot: Slot, waiting: WaitingCommand | undefined): void {
+  #start(slot: PooledConnection, waiting: WaitingCommand | undefined): void {
     if (!waiting) return
     slot.take()
     waiting.start(slot)
@@ -172,7 +172,7 @@ export class ConnectionPool {
   }
 
   #adopt(client: ImapFlow): void {
-    const slot = new Slot(client, this.#options.keepAliveMs, () => void this.#unused(slot))
+    const slot = new PooledConnection(client, this.#options.keepAliveMs, () => void this.#unused(slot))
     this.#slots.add(slot)
     clearTimeout(this.#retryTimer)
     this.#retryTimer = undefined
@@ -202,7 +202,7 @@ export class ConnectionPool {
     this.#line.failAll(error)
   }
 
-  #lost(slot: Slot): void {
+  #lost(slot: PooledConnection): void {
     slot.drop()
     if (!this.#slots.delete(slot) || this.#stopped || this.#slots.size > 0) return
     const steady = performance.now() - slot.openedAt >= STEADY_MS
@@ -222,7 +222,7 @@ export class ConnectionPool {
     }, waitMs).unref()
   }
 
-  async #unused(slot: Slot): Promise<void> {
+  async #unused(slot: PooledConnection): Promise<void> {
     if (slot.busy) return
     slot.take()
     if (this.#slots.size > 1) {
