@@ -45,7 +45,7 @@ export class ConnectionPool {
   #retryAt = 0
   #retryTimer: NodeJS.Timeout | undefined
   #growTimer: NodeJS.Timeout | undefined
-  readonly #pulse = new CircuitBreaker(SILENT_MS, () => this.#unanswered())
+  readonly #breaker = new CircuitBreaker(SILENT_MS, () => this.#unanswered())
   #ceiling = { connections: Number.POSITIVE_INFINITY, until: 0 }
   #stopped: Error | null = null
 
@@ -65,7 +65,7 @@ export class ConnectionPool {
   ): Promise<T> {
     const refusal = this.#refusal(patienceMs)
     if (refusal) throw refusal
-    this.#pulse.begin()
+    this.#breaker.begin()
     let answered = false
     try {
       const slot = await this.#acquire(place, patienceMs)
@@ -77,7 +77,7 @@ export class ConnectionPool {
         else slot.drop()
       }
     } finally {
-      this.#pulse.end(answered)
+      this.#breaker.end(answered)
       this.#dispatch()
     }
   }
@@ -87,14 +87,14 @@ export class ConnectionPool {
    * continue.
    */
   shared<T>(read: () => Promise<T>): Promise<T> {
-    return this.#pulse.shared(read)
+    return this.#breaker.shared(read)
   }
 
   #acquire(place: string | null, patienceMs: number): Promise<PooledConnection> {
     return new Promise((resolve, reject) => {
       const waiting = waitingFor(place, resolve, reject)
       this.#line.push(waiting)
-      this.#pulse.watchOver((refusal) => this.#line.failBehindFirst(refusal))
+      this.#breaker.watchOver((refusal) => this.#line.failBehindFirst(refusal))
       if (this.#slots.size === 0) {
         waiting.expiry = setTimeout(() => {
           if (this.#slots.size === 0 && this.#line.remove(waiting)) reject(this.#notConnected())
@@ -109,7 +109,7 @@ export class ConnectionPool {
     if (this.#stopped) return this.#stopped
     const soon = this.#retryAt - performance.now() < patienceMs
     if (this.#retryTimer && !soon) return this.#notConnected()
-    return this.#pulse.refusal
+    return this.#breaker.refusal
   }
 
   #unanswered(): TemporaryError {
@@ -238,7 +238,7 @@ export class ConnectionPool {
     this.#stopped = error
     clearTimeout(this.#retryTimer)
     clearTimeout(this.#growTimer)
-    this.#pulse.stop()
+    this.#breaker.stop()
     this.#options.health.set('stopped', reasonOf(error))
     this.#line.failAll(error)
   }
