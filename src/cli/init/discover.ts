@@ -2,6 +2,7 @@
 
 import { type Provider, providers, type ServerAddress } from '../../base/providers.ts'
 import { domainPart } from '../../mail/address.ts'
+import type { OwnModel } from './own-models.ts'
 
 export interface FoundServers {
   imap: ServerAddress
@@ -20,6 +21,8 @@ export interface Network {
   fetchText(url: string, post?: string): Promise<string>
   /** See probe.ts; if absent, ports are assumed to have their usual meaning. */
   speaksTls?(host: string, port: number): Promise<boolean | null>
+  /** See own-models.ts; left out: nobody looks for a model on this machine. */
+  ownModels?(): Promise<OwnModel[]>
 }
 
 /** @returns null when nothing says where the mail of that address is */

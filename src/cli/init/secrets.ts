@@ -6,19 +6,24 @@ import type { Check } from '../../doctor/doctor.ts'
 import type { Say, Terminal } from '../terminal.ts'
 import type { Asker } from './asker.ts'
 import { environmentText, takesUser, withoutVariable, withUser } from './files.ts'
+import { chosenModel, type OwnModel } from './own-models.ts'
 
 const questions = {
   MAIL_PASSWORD: 'Password for IMAP and SMTP',
   OPENAI_API_KEY: 'OPENAI_API_KEY, the key for the model',
 } as const
 
-/** @param present text of the existing `.env`; '' if there is none */
+/**
+ * @param present text of the existing `.env`; '' if there is none
+ * @param ownModels looks for models on this machine
+ */
 export async function secretsFor(
   yaml: string,
   present: string,
   asker: Asker,
   say: Say,
   environment: Terminal['environment'],
+  ownModels: () => Promise<OwnModel[]>,
 ): Promise<string> {
   const known: Record<string, string | undefined> = { ...environment, ...parseDotEnv(present) }
   const variables: Record<string, string> = {}
@@ -33,7 +38,9 @@ export async function secretsFor(
   }
   // Required; a self-hosted model may need no key.
   if (yaml.includes('MAIL_PASSWORD')) await want('MAIL_PASSWORD', questions.MAIL_PASSWORD, null)
-  await want('OPENAI_API_KEY', questions.OPENAI_API_KEY, '')
+  const undecided = asker.asks && !known.OPENAI_API_KEY && !known.OPENAI_BASE_URL
+  const own = undecided ? await chosenModel(await ownModels(), asker, say) : null
+  if (own === null) await want('OPENAI_API_KEY', questions.OPENAI_API_KEY, '')
   const made = randomBytes(9).toString('base64url')
   await want(
     'REPLYD_WEB_PASSWORD',
@@ -41,7 +48,8 @@ export async function secretsFor(
     made,
   )
   // The daemon needs the values used in the check, too: it may be started from another shell.
-  for (const name of ['OPENAI_BASE_URL', 'REPLYD_MODEL']) variables[name] = known[name] ?? ''
+  variables.OPENAI_BASE_URL = own?.baseUrl ?? known.OPENAI_BASE_URL ?? ''
+  variables.REPLYD_MODEL = own?.name ?? known.REPLYD_MODEL ?? ''
   if (kept.length > 0) await say(`Not asked, because already set: ${kept.join(', ')}.`)
   return environmentText(text, variables)
 }
