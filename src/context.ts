@@ -36,6 +36,8 @@ export interface StepContext {
   readonly accounts: ReadonlyMap<string, Account>
   readonly models: Models
   readonly resolveTxt: ResolveTxt
+  /** Keys the Message-IDs of replies; secret. */
+  readonly replyKey: Buffer
 }
 
 /** A mail to be judged or answered. */

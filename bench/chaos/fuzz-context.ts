@@ -47,6 +47,7 @@ budget: { perDay: 1000 }
     config,
     accounts: new Map([[address, account]]),
     models: new ConfiguredModels(config.model, { db, log: silentLog, clock: systemClock }),
+    replyKey: Buffer.alloc(32),
     resolveTxt: () => Promise.reject(new Error('a fuzzed mail has no name server')),
   }
   const dispose = async () => {

@@ -3,6 +3,7 @@
  * their kind.
  */
 
+import type { GuardCode } from '../base/reasons.ts'
 import type { AccountSettings } from '../config/settings.ts'
 import { domainPart } from '../mail/address.ts'
 import type { Message } from '../mail/message.ts'
@@ -12,7 +13,7 @@ import { signatureFor } from '../mail/reply/sign-off.ts'
 
 /** The answered mail, with the identity of its row. */
 interface Answered {
-  row: { account: string; id: string; messageId: string | null }
+  row: { account: string; id: string; messageId: string | null; codes: readonly GuardCode[] }
   message: Message
 }
 
@@ -35,11 +36,13 @@ export async function writtenReply(
   { row, message }: Answered,
   kind: ReplyKind,
   { text, language, attemptGroup }: Written,
-  now: Date,
+  { now, replyKey }: { now: Date; replyKey: Buffer },
 ): Promise<Reply | null> {
   const header = replyHeader(message, owner, kind)
   if (header === null) return null
   const domain = domainPart(header.from)
+  // Found again after a loss of the store, unless another mail has the same name.
+  const original = row.codes.includes('reused-message-id') ? row.id : (row.messageId ?? row.id)
   return buildReply({
     original: message,
     owner,
@@ -50,7 +53,7 @@ export async function writtenReply(
     signature: signatureFor(replies, language),
     quote: replies.quote,
     disclosure: kind === 'send' ? automaticLines(replies, language) : null,
-    messageId: replyMessageId(row.account, row.messageId ?? row.id, kind, attemptGroup, domain),
+    messageId: replyMessageId(replyKey, row.account, original, kind, attemptGroup, domain),
     now,
     originalId: kind === 'draft' ? row.messageId : null,
   })

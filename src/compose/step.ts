@@ -148,7 +148,10 @@ async function replyOf(
 ): Promise<NewReply | null> {
   const { row } = mail
   const written = { text: composed.text, language: composed.language, attemptGroup }
-  const built = await writtenReply(account.settings, mail, 'draft', written, context.clock.now())
+  const built = await writtenReply(account.settings, mail, 'draft', written, {
+    now: context.clock.now(),
+    replyKey: context.replyKey,
+  })
   if (!built) return null
   const { prompts, settings } = account
   const { timeZone } = context.config.budget

@@ -1,9 +1,12 @@
 /** The daemon, in boot order: each resource is opened after what it needs and closed before it. */
+
+import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Clock, NewId } from '../base/clock.ts'
 import { reasonOf } from '../base/errors.ts'
 import { accountLabel, type Log } from '../base/log.ts'
 import { makePrivate, privatePaths } from '../base/private-files.ts'
+import { stateKey } from '../base/state-key.ts'
 import type { Config } from '../config/settings.ts'
 import type { StepContext } from '../context.ts'
 import { type ResolveTxt, txtResolver } from '../dns/resolver.ts'
@@ -14,7 +17,7 @@ import { Pipeline } from '../pipeline/pipeline.ts'
 import { openQueues, queueNames } from '../queue/queues.ts'
 import { Watcher } from '../receive/watch.ts'
 import { changeAccountState } from '../store/accounts.ts'
-import { type Database, openDatabase } from '../store/database.ts'
+import { type Database, openDatabase, storeId } from '../store/database.ts'
 import { settleAbandonedCalls } from '../store/model-calls.ts'
 import { startWeb, type WebContext, type WebServer } from '../web/server.tsx'
 import { Webhooks } from '../web/webhooks.ts'
@@ -71,13 +74,15 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   await using db = await openDatabase(config.state, log)
   // No other process can be running, so calls that an earlier one left unsettled are over.
   if (db.kind === 'pglite') await settleAbandonedCalls(db, clock.now())
-  await using queues = await openQueues(queueSettingsOf(config, db), log)
+  await using queues = await openQueues(await queueSettingsOf(config, db), log)
   const signIns = new SignIns(config.state, clock)
   const onSignIn = (address: string, lost: Error | null) => void tellOwner({ db, log, clock }, lost, address)
   await using accounts = new Accounts(config.accounts, { log, clock, random, signIns, onSignIn })
   const models = new ConfiguredModels(config.model, { db, log, clock })
   const resolveTxt = options.resolveTxt ?? txtResolver()
-  const context: StepContext = { db, clock, newId, random, log, config, accounts, models, resolveTxt }
+  const replyKey = stateKey(config.state.directory, config.state.key, 'Message-ID of replies')
+  const surroundings = { clock, newId, random, log, config, resolveTxt, replyKey }
+  const context: StepContext = { ...surroundings, db, accounts, models }
   await using pipeline = new Pipeline(context, queues, drainMs)
   pipeline.on('owner-action', (error, account) => void tellOwner(context, error, account))
   if (roles.includes('work')) startWork(pipeline, models, context, signal)
@@ -118,13 +123,19 @@ function keepStatePrivate(directory: string, log: Log): void {
     log.warn({ event: 'state.made-private', path, reason: 'other users could read it' })
 }
 
-const queueSettingsOf = ({ state, log }: Config, { pool, kind }: Database) => ({
-  redisUrl: state.redisUrl,
-  pool,
-  namespace: 'replyd',
-  alone: kind === 'pglite',
-  traces: log.traces,
-})
+async function queueSettingsOf({ state, log, accounts }: Config, db: Database) {
+  const { pool, kind } = db
+  const addresses = accounts.map(({ owner }) => owner.address).sort()
+  const named = JSON.stringify([await storeId(db, state.directory), addresses])
+  return {
+    redisUrl: state.redisUrl,
+    pool,
+    // Processes with the same store and accounts share the work; others on the same server do not touch it.
+    namespace: `replyd-${createHash('sha256').update(named).digest('hex').slice(0, 12)}`,
+    alone: kind === 'pglite',
+    traces: log.traces,
+  }
+}
 
 function startWork(
   pipeline: Pipeline,

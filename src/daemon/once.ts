@@ -14,7 +14,8 @@ export async function handleOnce(
   await Promise.all(
     watchers.map((watcher) => watcher.catchUpOnce().catch((error: unknown) => failures.push(error))),
   )
-  while (!signal.aborted && (await countDue(context.db, context.clock.now())) > 0) {
+  const accounts = [...context.accounts.keys()]
+  while (!signal.aborted && (await countDue(context.db, context.clock.now(), accounts)) > 0) {
     await nextChange(pipeline, signal)
   }
   if (failures.length > 0) throw failures[0]

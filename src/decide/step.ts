@@ -156,7 +156,10 @@ function sendTime({ clock, config }: StepContext, { settings }: Account) {
 }
 
 async function asAutomatic({ context, account, mail, reply }: Delivery) {
-  const built = await writtenReply(account.settings, mail, 'send', reply, context.clock.now())
+  const built = await writtenReply(account.settings, mail, 'send', reply, {
+    now: context.clock.now(),
+    replyKey: context.replyKey,
+  })
   if (built === null) throw new PermanentError('there is nobody to reply to')
   return octetsOf('send', built)
 }

@@ -91,7 +91,10 @@ async function find(account: Account, drafts: string, { replyMessageId }: ReplyR
 
 /** A reply for automatic sending becomes a draft. No slot is taken, because nothing was sent. */
 async function withoutMarks({ context, account, mail, reply }: Delivery) {
-  const built = await writtenReply(account.settings, mail, 'draft', reply, context.clock.now())
+  const built = await writtenReply(account.settings, mail, 'draft', reply, {
+    now: context.clock.now(),
+    replyKey: context.replyKey,
+  })
   if (built === null) throw new PermanentError('there is nobody to reply to')
   return { ...octetsOf('draft', built), claimedAt: null }
 }

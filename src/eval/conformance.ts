@@ -149,7 +149,7 @@ async function runReplyCase(
     signature: '',
     quote: 'none',
     disclosure: null,
-    messageId: replyMessageId(owner.address, file, mode, 0, 'example.invalid'),
+    messageId: replyMessageId(Buffer.alloc(32), owner.address, file, mode, 0, 'example.invalid'),
     now,
     originalId: null,
   })

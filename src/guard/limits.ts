@@ -15,6 +15,8 @@ export const limits = {
   perHour: 50,
   perDay: 300,
   perDomainPerDay: 20,
+  /** Strangers share a provider's domain, but nobody makes accounts there by the hundred to be answered. */
+  perProviderPerDay: 100,
   /** Milliseconds. Nobody reads and answers a mail faster. */
   fastestPerson: 60 * second,
   openDrafts: 5,
@@ -35,6 +37,19 @@ export function limitKey(address: string): string {
   const domain = domainOf(bare)
   if (domain !== 'gmail.com' && domain !== 'googlemail.com') return bare
   return `${localWord(bare).replaceAll('.', '')}@gmail.com`
+}
+
+/**
+ * One key for all addresses that one person can make at will: numbered ones of a domain, and every one of a subdomain that
+ * no provider shares among strangers.
+ */
+export function personKey(address: string): string {
+  const key = limitKey(address)
+  const domain = domainOf(key)
+  const organisation = organisationalDomain(domain)
+  if (isMailboxProvider(organisation)) return key
+  if (domain !== organisation) return domain
+  return `${localWord(key).replace(/[\d._-]*\d+[\d._-]*/g, '')}@${domain}`
 }
 
 function domainOf(address: string): string {
@@ -58,10 +73,13 @@ export function reachedLimits(
   const today = autoSent.filter((sent) => within(sent, day))
   const ours = autoSent.filter((sent) => sent.messageId !== null && threadIds.has(sent.messageId))
   const key = target === null ? null : limitKey(target)
+  const person = target === null ? null : personKey(target)
   const toTarget = autoSent.filter((sent) => sent.key === key)
   const answersAt = context.arrivedAt.getTime()
   const reached: Record<LimitCode, boolean> = {
-    'sender-throttled': toTarget.filter((sent) => within(sent, day)).length >= limits.perAddressPerDay,
+    'sender-throttled':
+      person !== null &&
+      today.filter((sent) => personKey(sent.to) === person).length >= limits.perAddressPerDay,
     'thread-throttled': new Set(ours.map((sent) => sent.messageId)).size >= limits.perThread,
     // RFC 3834 section 2, RFC 5230 section 4.2: never the same answer to the same person again.
     'same-reply':
@@ -85,6 +103,6 @@ export function reachedLimits(
 /** @param written the domains that were written to today */
 function isDomainThrottled(domain: string, written: readonly string[]): boolean {
   const organisation = organisationalDomain(domain)
-  if (isMailboxProvider(organisation)) return false
-  return written.filter((one) => organisationalDomain(one) === organisation).length >= limits.perDomainPerDay
+  const most = isMailboxProvider(organisation) ? limits.perProviderPerDay : limits.perDomainPerDay
+  return written.filter((one) => organisationalDomain(one) === organisation).length >= most
 }

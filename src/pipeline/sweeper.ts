@@ -57,10 +57,12 @@ export class Sweeper implements AsyncDisposable {
     await settleLostCalls(this.#context)
     const { db, clock } = this.#context
     const now = clock.now()
-    const recalled = await recallFromAhead(db, now, new Date(now.getTime() + skewMs))
+    // Another installation may have its accounts in this database: its mail is none of ours.
+    const accounts = [...this.#context.accounts.keys()]
+    const recalled = await recallFromAhead(db, now, new Date(now.getTime() + skewMs), accounts)
     if (recalled.length > 0) await this.#hasten(recalled)
     // What is due before the next sweep is enqueued with its delay: a wiped queue has lost the delayed jobs, too.
-    await this.#take(await findDue(db, new Date(now.getTime() + sweepEveryMs), sweepLimit))
+    await this.#take(await findDue(db, new Date(now.getTime() + sweepEveryMs), sweepLimit, accounts))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

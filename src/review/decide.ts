@@ -88,7 +88,10 @@ export async function asWritten(
 ): Promise<Reply> {
   const { settings } = accountOf(context, mail.row.account)
   try {
-    const built = await writtenReply(settings, mail, 'draft', reply, context.clock.now())
+    const built = await writtenReply(settings, mail, 'draft', reply, {
+      now: context.clock.now(),
+      replyKey: context.replyKey,
+    })
     if (built === null) throw new Refusal('nobody-to-answer')
     return built
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, realpathSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { ConfigError, reasonOf, TemporaryError } from '../base/errors.ts'
@@ -137,6 +138,16 @@ class PooledDatabase implements Database {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#close()
   }
+}
+
+/** Tells this store from others on the same Redis: the database of PostgreSQL, or the directory of the embedded one. */
+export async function storeId(db: Database, directory: string): Promise<string> {
+  if (db.kind === 'pglite') return `${hostname()} ${realpathSync(directory)}`
+  const { rows } = await db.query<{ id: string }>(
+    `select c.system_identifier::text || ' ' || d.oid::text as id from pg_control_system() c, pg_database d
+      where d.datname = current_database()`,
+  )
+  return rows[0]?.id ?? ''
 }
 
 /** By text. The store's statements are constants, so there are few. */

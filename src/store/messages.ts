@@ -85,10 +85,16 @@ export async function postponeStep(
 type Due = Pick<MessageRow, 'id' | 'dueAt'> & { step: Step }
 
 /** Rows whose next step is due, oldest due first. */
-export async function findDue(db: Queryable, now: Date, limit: number): Promise<Due[]> {
+export async function findDue(
+  db: Queryable,
+  now: Date,
+  limit: number,
+  accounts: readonly string[] | null = null,
+): Promise<Due[]> {
   const { rows } = await db.query<Due>(
-    `select id, step, due_at as "dueAt" from replyd.message where step not in ('review', 'done') and due_at <= $1 order by due_at, id limit $2`,
-    [now, limit],
+    `select id, step, due_at as "dueAt" from replyd.message where step not in ('review', 'done') and due_at <= $1
+        and ($3::text[] is null or account = any($3)) order by due_at, id limit $2`,
+    [now, limit, accounts],
   )
   return rows
 }
@@ -97,19 +103,29 @@ export async function findDue(db: Queryable, now: Date, limit: number): Promise<
  * Makes rows due that were written later than `ahead`: the clock has been set back since, and they would otherwise
  * wait until it catches up.
  */
-export async function recallFromAhead(db: Queryable, now: Date, ahead: Date): Promise<Due[]> {
+export async function recallFromAhead(
+  db: Queryable,
+  now: Date,
+  ahead: Date,
+  accounts: readonly string[] | null = null,
+): Promise<Due[]> {
   const { rows } = await db.query<Due>(
     `update replyd.message set due_at = $1, updated_at = $1 where step not in ('review', 'done') and updated_at > $2
-      returning id, step, due_at as "dueAt"`,
-    [now, ahead],
+        and ($3::text[] is null or account = any($3)) returning id, step, due_at as "dueAt"`,
+    [now, ahead, accounts],
   )
   return rows
 }
 
-/** How many rows have a step that could run now. */
-export async function countDue(db: Queryable, now: Date): Promise<number> {
-  const sql = `select count(*)::int as n from replyd.message where step not in ('review', 'done') and due_at <= $1`
-  const { rows } = await db.query<{ n: number }>(sql, [now])
+/** How many rows have a step that could run now. @param accounts null: all */
+export async function countDue(
+  db: Queryable,
+  now: Date,
+  accounts: readonly string[] | null = null,
+): Promise<number> {
+  const sql = `select count(*)::int as n from replyd.message where step not in ('review', 'done') and due_at <= $1
+    and ($2::text[] is null or account = any($2))`
+  const { rows } = await db.query<{ n: number }>(sql, [now, accounts])
   return rows[0]?.n ?? 0
 }
 

@@ -20,6 +20,20 @@ describe('sender-throttled', () => {
     const autoSent = hours.map((ago) => sent('Jonas+x@QUARRY.example', ago))
     expect(verdict(letter(), { autoSent })).toBe(expected)
   })
+  test.each([
+    ['a7@evil.example', 'a@evil.example', 'draft sender-throttled'],
+    ['a.7-x@evil.example', 'a-x@evil.example', 'may ok'],
+    ['ann@s1.evil.example', 'bob@s1.evil.example', 'draft sender-throttled'],
+    ['ann@s1.evil.example', 'bob@s2.evil.example', 'may ok'],
+    ['ann@evil.example', 'bob@evil.example', 'may ok'],
+    ['kim1@gmail.com', 'kim2@gmail.com', 'may ok'],
+    ['k.i.m@gmail.com', 'kim+9@googlemail.com', 'draft sender-throttled'],
+    ['a1@shop.co.uk', 'a2@shop.co.uk', 'draft sender-throttled'],
+    ['ann@shop.co.uk', 'bob@shop.co.uk', 'may ok'],
+  ])('%s after three replies to %s: %s', (author, to, expected) => {
+    const autoSent = times(3, () => sent(to, 1))
+    expect(verdict(letter([`From: ${author}`]), { autoSent })).toBe(expected)
+  })
   test('other people do not count', () => {
     expect(verdict(letter(), { autoSent: times(9, () => sent('jona@quarry.example', 1)) })).toBe('may ok')
   })
@@ -106,6 +120,13 @@ describe('domain-throttled', () => {
       expect(verdict(letter([`From: jonas@${domain}`]), { autoSent })).toBe('may ok')
     },
   )
+  test.each([
+    [99, 'may ok'],
+    [100, 'draft domain-throttled'],
+  ])('%d replies a day to a whole provider: %s', (count, expected) => {
+    const autoSent = times(count, (at) => sent(`p${at}@gmail.com`, 2 + (at % 20)))
+    expect(verdict(letter(['From: jonas@gmail.com']), { autoSent })).toBe(expected)
+  })
   test.each(['webshop.de', 'mygmail.com', 'me.example'])('but for %s', (domain) => {
     const autoSent = times(30, (at) => sent(`p${at}@${domain}`, 2))
     expect(verdict(letter([`From: jonas@${domain}`]), { autoSent })).toBe('draft domain-throttled')

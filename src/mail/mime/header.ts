@@ -1,5 +1,6 @@
 /** The outermost header block (RFC 5322 section 2.2), read leniently (RFC 7103): every octet sequence has a reading. */
 
+import { isAscii as isAsciiOctets } from 'node:buffer'
 import type { Field } from '../message.ts'
 import { decodeCharset, decodeUnlabelled } from './charset.ts'
 import { parseParameters } from './parameters.ts'
@@ -108,6 +109,9 @@ const notStructural = /[^<>@",;:()\\]/g
 /** Japanese between escape sequences, whose octets look like ASCII. */
 const escaped = /\p{Cc}\$[@B]\P{Cc}*(?:\p{Cc}\([BJ])?/gu
 
+/** Nearly every field is, and needs no guess. An escape character may begin Japanese. */
+const isAscii = (octets: Buffer) => isAsciiOctets(octets) && !octets.includes(0x1b)
+
 /** What separates addresses and names in a value as the servers on its way read it. */
 function structureOf(octets: Buffer): string {
   const text = octets.toString('latin1')
@@ -117,6 +121,7 @@ function structureOf(octets: Buffer): string {
 
 /** A charset must not move an address or a quote: then each octet is a character. Subjects have no structure. */
 function fieldText({ name, octets }: RawField, charset: string): string {
+  if (isAscii(octets)) return octets.toString('latin1')
   const text = decodeUnlabelled(octets, charset)
   const sound = name === 'subject' || text.replace(notStructural, '') === structureOf(octets)
   return sound ? text : decodeCharset(octets, 'windows-1252').text
@@ -130,7 +135,7 @@ function fieldText({ name, octets }: RawField, charset: string): string {
  */
 export function parseFields(header: Buffer, charset?: string): Field[] {
   const fields = rawFields(header)
-  const likely = charset ?? ownCharset(fields)
+  const likely = charset ?? (fields.every(({ octets }) => isAscii(octets)) ? '' : ownCharset(fields))
   return fields.map((field) => ({
     name: field.name,
     value: fieldText(field, likely).replaceAll('\0', '\ufffd').trim(),

@@ -1,14 +1,17 @@
-import { createHash } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import type { ReplyKind } from './reply.ts'
 
 /**
- * The Message-ID of a reply, with angle brackets. The same job always yields the same id, so that a crash between
- * SMTP and bookkeeping cannot send twice (section 5.7); it does not reveal its inputs.
- * @param originalKey Message-ID of the original, or another identifier
+ * The Message-ID of a reply, angle brackets included. The same job always yields the same id, so that a crash
+ * between SMTP and bookkeeping cannot send twice (section 5.7). Without the key nobody can compute it from the original, and
+ * so nobody can send under it first.
+ * @param key secret of this installation
+ * @param originalKey Message-ID of the original, or what else names it
  * @param attemptGroup a new one gives a new id: a person rejected the first reply
  * @param domain that of From, A-labels
  */
 export function replyMessageId(
+  key: Buffer,
   account: string,
   originalKey: string,
   kind: ReplyKind,
@@ -16,7 +19,7 @@ export function replyMessageId(
   domain: string,
 ): string {
   const parts = [account.toLowerCase(), originalKey, kind, String(attemptGroup)]
-  const digest = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40)
+  const digest = createHmac('sha256', key).update(JSON.stringify(parts)).digest('hex').slice(0, 40)
   const right = domain.toLowerCase().replace(/[^a-z0-9.-]/g, '')
   return `<${digest}@${right || 'localhost'}>`
 }

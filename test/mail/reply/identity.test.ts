@@ -3,37 +3,45 @@ import fc from 'fast-check'
 import { replyMessageId, textHash } from '../../../src/mail/reply/identity.ts'
 import { anyText } from '../../guard/letter.ts'
 
+const key = Buffer.alloc(32, 1)
+
 describe('replyMessageId', () => {
-  const id = replyMessageId('mara@harbor.example', '<g1@quarry.example>', 'send', 0, 'harbor.example')
+  const id = replyMessageId(key, 'mara@harbor.example', '<g1@quarry.example>', 'send', 0, 'harbor.example')
   test('is an id of the domain that tells nothing else', () => {
     expect(id).toMatch(/^<[0-9a-f]{40}@harbor\.example>$/)
   })
   test('the same job has the same id', () => {
-    expect(replyMessageId('Mara@Harbor.example', '<g1@quarry.example>', 'send', '0', 'HARBOR.example')).toBe(
-      id,
-    )
+    expect(
+      replyMessageId(key, 'Mara@Harbor.example', '<g1@quarry.example>', 'send', '0', 'HARBOR.example'),
+    ).toBe(id)
   })
   test.each([
-    ['account', replyMessageId('office@harbor.example', '<g1@quarry.example>', 'send', 0, 'harbor.example')],
-    ['original', replyMessageId('mara@harbor.example', '<G1@quarry.example>', 'send', 0, 'harbor.example')],
-    ['kind', replyMessageId('mara@harbor.example', '<g1@quarry.example>', 'draft', 0, 'harbor.example')],
+    [
+      'account',
+      replyMessageId(key, 'office@harbor.example', '<g1@quarry.example>', 'send', 0, 'harbor.example'),
+    ],
+    [
+      'original',
+      replyMessageId(key, 'mara@harbor.example', '<G1@quarry.example>', 'send', 0, 'harbor.example'),
+    ],
+    ['kind', replyMessageId(key, 'mara@harbor.example', '<g1@quarry.example>', 'draft', 0, 'harbor.example')],
     [
       'attempt group',
-      replyMessageId('mara@harbor.example', '<g1@quarry.example>', 'send', 1, 'harbor.example'),
+      replyMessageId(key, 'mara@harbor.example', '<g1@quarry.example>', 'send', 1, 'harbor.example'),
     ],
   ])('another %s has another id', (_, other) => {
     expect(other).not.toBe(id)
   })
   test('parts do not run into each other', () => {
-    expect(replyMessageId('a', 'bc', 'send', 0, 'x.example')).not.toBe(
-      replyMessageId('ab', 'c', 'send', 0, 'x.example'),
+    expect(replyMessageId(key, 'a', 'bc', 'send', 0, 'x.example')).not.toBe(
+      replyMessageId(key, 'ab', 'c', 'send', 0, 'x.example'),
     )
   })
   test.each([
     ['x.example>\r\nBcc: y', /@x\.examplebccy>$/],
     ['', /@localhost>$/],
   ])('the domain %j cannot break the header', (domain, expected) => {
-    expect(replyMessageId('a', 'b', 'send', 0, domain)).toMatch(expected)
+    expect(replyMessageId(key, 'a', 'b', 'send', 0, domain)).toMatch(expected)
   })
 })
 
