@@ -22,6 +22,8 @@ const keys = {
 }
 
 document.addEventListener('keydown', (event) => {
+  if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && document.activeElement?.id === 'text')
+    document.activeElement.form.querySelector('[name=approve]').click()
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return
   if (editing()) {
     if (event.key === 'Escape') document.activeElement.blur()
@@ -34,6 +36,50 @@ document.addEventListener('keydown', (event) => {
 })
 
 document.getElementById('text')?.focus()
+
+// What is typed is kept in this browser from the first letter until it is saved.
+const placeOf = (id) => `typed ${id}`
+
+function keepTyped(form) {
+  const area = form.elements.text
+  const place = placeOf(form.dataset.reply)
+  const said = form.querySelector('.typed')
+  const written = area.value
+  let leaving = false
+  const kept = localStorage.getItem(place)
+  if (kept !== null && kept !== written) {
+    area.value = kept
+    said.hidden = false
+    said.textContent = 'This is what you typed before. '
+    const back = document.createElement('button')
+    back.type = 'button'
+    back.textContent = 'Back to the saved text'
+    back.addEventListener('click', () => {
+      area.value = written
+      localStorage.removeItem(place)
+      said.hidden = true
+    })
+    said.append(back)
+  }
+  area.addEventListener('input', () => localStorage.setItem(place, area.value))
+  form.addEventListener('submit', () => {
+    leaving = true
+  })
+  addEventListener('beforeunload', (event) => {
+    if (!leaving && area.value !== written) event.preventDefault()
+  })
+}
+
+for (const form of document.querySelectorAll('form[data-reply]')) keepTyped(form)
+
+// It is safe on the server, or decided: the copy is not needed any more.
+const here = new URL(location.href).searchParams
+if (['edit', 'approve', 'reject'].includes(here.get('done'))) localStorage.removeItem(placeOf(here.get('id')))
+// Nobody who uses this browser after a log-out finds the words.
+document.querySelector('form[action="/logout"]')?.addEventListener('submit', () => {
+  for (const place of Object.keys(localStorage))
+    if (place.startsWith('typed ')) localStorage.removeItem(place)
+})
 
 // The stated time as a count-down. Outside of live regions, so that nobody is told every second.
 function countDown() {
@@ -64,6 +110,12 @@ document.addEventListener('htmx:afterSwap', () => {
 
 if (document.getElementById('main')) {
   const source = new EventSource('/events')
+  const say = (words) => {
+    const place = document.getElementById('connection')
+    if (place) place.textContent = words
+  }
+  source.addEventListener('error', () => say('Connection: lost, reconnecting…'))
+  source.addEventListener('open', () => say(''))
   source.addEventListener('changed', () => window.htmx?.trigger(document.body, 'changed'))
   addEventListener('pagehide', () => source.close())
 }

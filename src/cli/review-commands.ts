@@ -28,7 +28,9 @@ export function addReviewCommands(
   const replies = program.command('replies').description('review replies, through the running daemon')
   add(replies, 'list', 'replies that wait for you, most urgent first', (review, options) =>
     review.list('/replies', options, terminal),
-  ).option('--search <text>', 'only those with this text')
+  )
+    .option('--search <text>', 'only those with this text')
+    .option('--limit <n>', 'at most so many (default: all)')
   add(replies, 'show <id>', 'a reply with its mail', (review, options, id = '') =>
     review.show(below('/replies', id), options, terminal),
   )
@@ -72,6 +74,7 @@ function addLists(
     .option('--since <day>', 'only those that arrived on that day or later')
     .option('--until <day>', 'only those that arrived on that day or earlier')
     .option('--before <id>', 'only those older than this one')
+    .option('--limit <n>', 'at most so many, or all (default: 50)')
   for (const name of ['show', 'explain']) {
     add(mails, `${name} <id>`, 'one mail, and everything that was decided', (review, options, id = '') =>
       review.show(below('/mails', id), options, terminal),
@@ -79,9 +82,19 @@ function addLists(
   }
   const junk = program.command('junk').description('mail that was filed as spam')
   add(junk, 'list', 'newest first', (review, options) => review.list('/junk', options, terminal))
+    .option('--before <id>', 'only those older than this one')
+    .option('--limit <n>', 'at most so many, or all (default: 50)')
   add(junk, 'restore <id>', 'move it out of Junk, and trust the sender', (review, options, id = '') =>
     review.change(`${below('/junk', id)}/restore`, {}, options, terminal),
   )
+  addOthers(program, terminal, add)
+}
+
+function addOthers(
+  program: Command,
+  terminal: Terminal,
+  add: (parent: Command, usage: string, description: string, run: Run) => Command,
+): void {
   const autonomy = program
     .command('autonomy')
     .description('what replyd may send automatically, and how that is earned')

@@ -26,6 +26,7 @@ export interface ReviewOptions {
   since?: string
   until?: string
   before?: string
+  limit?: string
   disposition?: string
 }
 
@@ -47,16 +48,36 @@ export interface Listed {
 
 type Row = Record<string, string | number>
 
-/** Lists the resources at that path. */
+/** What the daemon gives at once. */
+const pageLength = 500
+
+/** Lists what is under that path: everything that waits, or of all mails and junk as many as `limit` says, 50 by itself. */
 export async function list(path: string, options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
-  const { account, from, since, until, before } = options
+  const { account, from, since, until } = options
   const disposition = path === '/junk' ? 'filed,marked' : options.disposition
-  const found = await openApi(options.config, terminal).get<Listed[]>(path === '/junk' ? '/mails' : path, {
-    q: options.search,
-    ...{ account, from, since, until, before, disposition },
-  })
+  const [place, key] = path === '/replies' ? ['/replies', 'after'] : ['/mails', 'before']
+  const most = wantedCount(path, options)
+  const api = openApi(options.config, terminal)
+  const found: Listed[] = []
+  for (let full = true, last = options.before; full && found.length < most; last = found.at(-1)?.id) {
+    const limit = Math.min(pageLength, most - found.length)
+    const page = await api.get<Listed[]>(place, {
+      q: options.search,
+      ...{ account, from, since, until, disposition, limit: String(limit), [key]: last },
+    })
+    found.push(...page)
+    full = page.length === limit
+  }
   if (options.json) return print(terminal, JSON.stringify(found))
   return print(terminal, listText(found))
+}
+
+/** @throws UsageError */
+function wantedCount(path: string, { limit }: ReviewOptions): number {
+  if (limit === undefined) return path === '/replies' ? Number.POSITIVE_INFINITY : 50
+  if (limit === 'all') return Number.POSITIVE_INFINITY
+  if (!/^[1-9]\d{0,6}$/.test(limit)) throw new UsageError('--limit takes a number, or all')
+  return Number(limit)
 }
 
 export function listText(mails: readonly Listed[]): string {

@@ -16,24 +16,56 @@ const listed = `${messageColumns}, r.state as "replyState", r.text as "replyText
 
 const pattern = (search: string) => `%${search.replace(/[\\%_]/g, '\\$&')}%`
 
-/** Most urgent first: uncertain replies, then by urgency, by displeasure, by age. At most 200. */
-export async function waitingMails(
-  db: Queryable,
-  filter: { account?: string; search?: string; show?: 'held' | 'drafts' | 'all' },
-): Promise<ListedMail[]> {
-  const { rows } = await db.query<ListedMail>(
-    `select ${listed} from replyd.message m left join replyd.reply r on r.id = m.id
+export interface WaitingFilter {
+  account?: string
+  search?: string
+  /** Everything when absent. */
+  show?: 'held' | 'drafts' | 'all'
+}
+
+const waiting = `replyd.message m left join replyd.reply r on r.id = m.id
       where (m.step = 'review' or m.disposition = 'approved' or (m.disposition = 'drafted' and r.state = 'saved'))
         and ($3 = 'all' or ($3 = 'drafts') = (m.disposition = 'drafted'))
         and ($1::text is null or m.account = $1)
-        and ($2::text is null or concat_ws(' ', m.subject, m.from_name, m.from_address, m.verdict->>'summary', r.text) ilike $2)
-      order by m.disposition = 'uncertain' desc, coalesce((m.verdict->>'urgency')::float8, 0) desc, m.disposition = 'drafted',
-        case when m.verdict->'sentiment'->>'label' in ('negative', 'mixed')
-          then (m.verdict->'sentiment'->>'intensity')::float8 else 0 end desc, m.internal_date, m.id
-      limit 200`,
-    [filter.account || null, filter.search ? pattern(filter.search) : null, filter.show ?? 'all'],
+        and ($2::text is null or concat_ws(' ', m.subject, m.from_name, m.from_address, m.verdict->>'summary', r.text) ilike $2)`
+
+const waitingValues = ({ account, search, show }: WaitingFilter) => [
+  account || null,
+  search ? pattern(search) : null,
+  show ?? 'all',
+]
+
+/** The place of a mail in the queue, first in, least first. */
+const placeOf = (table: string) =>
+  `(${table}.disposition <> 'uncertain', -coalesce((${table}.verdict->>'urgency')::float8, 0), ${table}.disposition = 'drafted',
+    coalesce(case when ${table}.verdict->'sentiment'->>'label' in ('negative', 'mixed')
+      then -(${table}.verdict->'sentiment'->>'intensity')::float8 end, 0), ${table}.internal_date, ${table}.id)`
+
+/**
+ * Most urgent first: what is uncertain, then by urgency, by displeasure, by age.
+ * @param page `after`: id of a mail; only those that stand behind it. At most 200 when `limit` is absent
+ */
+export async function waitingMails(
+  db: Queryable,
+  filter: WaitingFilter,
+  page: { after?: string; limit?: number } = {},
+): Promise<ListedMail[]> {
+  const { rows } = await db.query<ListedMail>(
+    `select ${listed} from ${waiting}
+        and ($4::text is null or ${placeOf('m')} > (select ${placeOf('k').slice(1, -1)} from replyd.message k where k.id = $4))
+      order by ${placeOf('m').slice(1, -1)} limit $5`,
+    [...waitingValues(filter), page.after || null, page.limit ?? 200],
   )
   return rows
+}
+
+/** How many there are in all. */
+export async function countWaiting(db: Queryable, filter: WaitingFilter): Promise<number> {
+  const { rows } = await db.query<{ n: number }>(
+    `select count(*)::int as n from ${waiting}`,
+    waitingValues(filter),
+  )
+  return rows[0]?.n ?? 0
 }
 
 export type HistoryMail = ListedMail & { cost: number; tokens: number; models: string | null }

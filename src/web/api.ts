@@ -12,7 +12,7 @@ import { loadAccountState } from '../store/accounts.ts'
 import { loadMail } from '../store/bodies.ts'
 import { loadMessage, type MessageRow } from '../store/messages.ts'
 import { loadReply, type ReplyRow } from '../store/replies.ts'
-import { explainMail, type ListedMail, listMails, waitingMails } from '../store/review-lists.ts'
+import { countWaiting, explainMail, type ListedMail, listMails, waitingMails } from '../store/review-lists.ts'
 import { usageBy } from '../store/statistics.ts'
 import { actions } from './actions.ts'
 import { actorOf } from './bearer.ts'
@@ -67,25 +67,25 @@ const replyView = (reply: ReplyRow) => ({
   actor: reply.actor,
 })
 
+const limitOf = (c: Context, preset: number) =>
+  Math.min(Math.max(Number.parseInt(c.req.query('limit') ?? '', 10) || preset, 1), 500)
+
+/** Cuts off the row that only tells that there are more; the next page is named as in RFC 8288. */
+function pageOf<Row extends { id: string }>(c: Context, rows: Row[], limit: number, key: string): Row[] {
+  const page = rows.slice(0, limit)
+  const last = page.at(-1)
+  if (rows.length > limit && last) {
+    const next = new URLSearchParams({ ...c.req.query(), [key]: last.id })
+    c.header('link', `<${c.req.path}?${next}>; rel="next"`)
+  }
+  return page
+}
+
 export function apiRoutes(web: WebContext): Hono {
   const api = new Hono()
   const { db } = web.context
   api.get('/openapi.json', (c) => c.json(openApi))
-  api.get('/replies', async (c) => {
-    const rows = await waitingMails(db, { search: c.req.query('q'), account: c.req.query('account') })
-    return c.json(rows.map(listedView))
-  })
-  api.get('/mails', async (c) => {
-    const { q: search, limit = '50', ...filter } = c.req.query()
-    const { account, disposition, from, since, until, before } = filter
-    const { timeZone } = web.context.config.budget
-    const count = Math.min(Math.max(Number.parseInt(limit, 10) || 50, 1), 500)
-    const rows = await listMails(db, {
-      ...{ search, account, disposition, from, since, until, timeZone, before },
-      limit: count,
-    })
-    return c.json(rows.map((row) => ({ ...listedView(row), cost: row.cost, tokens: row.tokens })))
-  })
+  addLists(api, web)
   for (const path of ['/mails/:id', '/replies/:id'] as const) {
     api.get(path, async (c) => {
       const row = await loadMessage(db, c.req.param('id'))
@@ -120,6 +120,34 @@ export function apiRoutes(web: WebContext): Hono {
   })
   addChanges(api, web)
   return api
+}
+
+function addLists(api: Hono, web: WebContext): void {
+  const { db } = web.context
+  api.get('/replies', async (c) => {
+    const { q: search, account, after } = c.req.query()
+    const limit = limitOf(c, 200)
+    const rows = await waitingMails(db, { search, account }, { after, limit: limit + 1 })
+    c.header('x-total-count', String(await countWaiting(db, { search, account })))
+    return c.json(pageOf(c, rows, limit, 'after').map(listedView))
+  })
+  api.get('/mails', async (c) => {
+    const { q: search, limit: _limit, ...filter } = c.req.query()
+    const { account, disposition, from, since, until, before } = filter
+    const { timeZone } = web.context.config.budget
+    const limit = limitOf(c, 50)
+    const rows = await listMails(db, {
+      ...{ search, account, disposition, from, since, until, timeZone, before },
+      limit: limit + 1,
+    })
+    return c.json(
+      pageOf(c, rows, limit, 'before').map((row) => ({
+        ...listedView(row),
+        cost: row.cost,
+        tokens: row.tokens,
+      })),
+    )
+  })
 }
 
 function addChanges(api: Hono, web: WebContext): void {

@@ -72,7 +72,7 @@ function Devices({ view, devices: { sessions, own } }: Part) {
             <span>
               <b>{session.device}</b> {session.id === own ? <span class="tag sent">this device</span> : null}
               <small>
-                {`${session.actor} · ${session.address} · since ${momentOf(session.begunAt)} · last used ${lastUse(session, view)}`}
+                {`${session.actor} · ${session.address} · since ${momentOf(session.begunAt, view.timeZone)} · last used ${lastUse(session, view)}`}
               </small>
             </span>
             <Action view={view} to={`/devices/end/${session.id}`} label="End" />
@@ -107,7 +107,7 @@ function Tokens({ view, devices: { tokens, hasCode } }: Part) {
             <span>
               <b>{token.name}</b> {token.scopes.map((scope) => [<span class="tag">{scope}</span>, ' '])}
               <small>
-                {`made ${momentOf(token.createdAt)} by ${token.createdBy} · ${token.usedAt ? `last used ${momentOf(token.usedAt)}` : 'never used'}`}
+                {`made ${momentOf(token.createdAt, view.timeZone)} by ${token.createdBy} · ${token.usedAt ? `last used ${momentOf(token.usedAt, view.timeZone)}` : 'never used'}`}
               </small>
             </span>
             <Action

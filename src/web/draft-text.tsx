@@ -36,7 +36,9 @@ export function DraftText({ shown }: { shown: Shown }) {
   return (
     <>
       {checked && 'sentences' in checked ? (
-        <div class="letter draft">{reply.text}</div>
+        <div class="letter draft" dir="auto">
+          {reply.text}
+        </div>
       ) : (
         <Leaning text={reply.text} passages={passages} />
       )}
@@ -61,7 +63,7 @@ export function DraftText({ shown }: { shown: Shown }) {
 /** If no check was made: each sentence with the passage that shares its words. */
 function Leaning({ text, passages }: { text: string; passages: readonly Passage[] }) {
   return (
-    <div class="letter draft">
+    <div class="letter draft" dir="auto">
       {supported(text, passages).map((sentence) =>
         sentence.source === null ? (
           sentence.text
@@ -91,7 +93,7 @@ function CheckResult({ checked, passages }: { checked: Checked; passages: readon
       <h3>Check</h3>
       <ul class="sentences">
         {checked.sentences.map(({ text, verdict, sources }) => (
-          <li class={verdict}>
+          <li class={verdict} dir="auto">
             <span class={verdict === 'supported' ? 'leans' : ''}>{text}</span>
             {verdict === 'courtesy' ? null : <span class={`tag ${verdict}`}>{verdictWords[verdict]}</span>}
             {sources.map((source) => (

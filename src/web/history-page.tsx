@@ -2,9 +2,9 @@
 import { capitalised, type Disposition, outcomeOf } from '../base/dispositions.ts'
 import { sentenceOf } from '../base/reasons.ts'
 import type { HistoryMail } from '../store/review-lists.ts'
-import type { View } from './layout.tsx'
-import { ListPage, queryOf } from './pages.tsx'
-import { ageOf, dollars, momentOf } from './words.ts'
+import { type View, When } from './layout.tsx'
+import { ListPage, type Paged, Pages, queryOf } from './pages.tsx'
+import { dollars } from './words.ts'
 
 export interface HistoryFilter {
   account: string
@@ -14,17 +14,12 @@ export interface HistoryFilter {
   until: string
 }
 
-interface HistoryProps {
+interface HistoryProps extends Paged<HistoryMail> {
   view: View
-  mails: readonly HistoryMail[]
   search: string
   filter: HistoryFilter
   accounts: readonly string[]
   dispositions: readonly Disposition[]
-  /** Key of the last mail shown; null if there are none after it. */
-  older: string | null
-  /** Not the first page. */
-  later: boolean
 }
 
 export function HistoryPage({ view, mails, search, filter, older, later, ...choices }: HistoryProps) {
@@ -34,13 +29,12 @@ export function HistoryPage({ view, mails, search, filter, older, later, ...choi
   return (
     <ListPage view={view} title="History" path="/history" search={search} kept={kept} empty={empty}>
       <Filters search={search} filter={filter} filtered={filtered} {...choices} />
-      {mails.length === 0 ? null : <HistoryTable mails={mails} now={view.now} />}
-      <p class="pages">
-        {later ? <a href={queryOf('/history', kept, search)}>← Newest</a> : <span />}
-        {older === null ? null : (
-          <a href={queryOf('/history', { ...kept, before: older }, search)}>Older →</a>
-        )}
-      </p>
+      {mails.length === 0 ? null : <HistoryTable mails={mails} view={view} />}
+      <Pages
+        first={later ? queryOf('/history', kept, search) : null}
+        next={older === null ? null : queryOf('/history', { ...kept, before: older }, search)}
+        words={['← Newest', 'Older →']}
+      />
     </ListPage>
   )
 }
@@ -111,7 +105,7 @@ function Choice({ name, label, all, value, choices }: ChoiceProps) {
   )
 }
 
-function HistoryTable({ mails, now }: { mails: readonly HistoryMail[]; now: Date }) {
+function HistoryTable({ mails, view }: { mails: readonly HistoryMail[]; view: View }) {
   return (
     <section class="scroll" aria-label="Every mail" tabindex={0}>
       <table>
@@ -136,7 +130,9 @@ function HistoryTable({ mails, now }: { mails: readonly HistoryMail[]; now: Date
           {mails.map((mail) => (
             <tr>
               <td>
-                <a href={`/mails/${mail.id}`}>{mail.subject || '(no subject)'}</a>
+                <a href={`/mails/${mail.id}`} dir="auto">
+                  {mail.subject || '(no subject)'}
+                </a>
                 <small>{mail.fromAddress}</small>
               </td>
               <td>
@@ -147,9 +143,7 @@ function HistoryTable({ mails, now }: { mails: readonly HistoryMail[]; now: Date
               <td class="number">{mail.tokens === 0 ? '–' : mail.tokens}</td>
               <td class="number">{mail.cost === 0 ? '–' : dollars(mail.cost)}</td>
               <td class="number">
-                <time datetime={mail.internalDate.toISOString()} title={momentOf(mail.internalDate)}>
-                  {ageOf(mail.internalDate, now)}
-                </time>
+                <When at={mail.internalDate} view={view} short />
               </td>
             </tr>
           ))}

@@ -1,18 +1,23 @@
 /** The layout shared by all pages. Works without JavaScript; htmx only refreshes what has changed. */
 import type { Child } from 'hono/jsx'
+import type { Status } from './status.ts'
+import { ageOf, clockOf, exactly, momentOf } from './words.ts'
 
 export interface View {
   /** For the page's forms. */
   token: string
   path: string
   notice: string | null
-  /** A reply that was just approved and can be cancelled. */
-  undo: { id: string; until: Date | null } | null
+  /** A decision made just now that can be undone: an approval `until` it is sent, a rejection until somebody decides again. */
+  undo: { id: string; action: 'cancel' | 'reopen'; until: Date | null } | null
   waiting: number
   /** Warnings for the owner about the model. */
   warnings: readonly string[]
+  status: readonly Status[]
   hasLogin: boolean
   now: Date
+  /** The owner's. */
+  timeZone: string
 }
 
 const places = [
@@ -51,6 +56,7 @@ export function Page({ view, title, children }: { view: View; title: string; chi
         ) : null}
       </nav>
       <main id="main">
+        <StatusStrip view={view} />
         {view.warnings.map((warning) => (
           <p class="fault" role="alert">
             {warning}
@@ -68,6 +74,8 @@ export function Page({ view, title, children }: { view: View; title: string; chi
           <dd>open</dd>
           <dt>a</dt>
           <dd>approve</dd>
+          <dt>Ctrl+Enter</dt>
+          <dd>save and send what is typed</dd>
           <dt>e</dt>
           <dd>edit</dd>
           <dt>r</dt>
@@ -116,17 +124,17 @@ function Notice({ view: { notice, undo, ...view } }: { view: View }) {
     <div class="notice">
       <span>
         <span role="status">{notice}</span>
-        {undo ? (
+        {undo?.action === 'cancel' ? (
           <>
             {' '}
-            <Countdown until={undo.until} />
+            <Countdown until={undo.until} timeZone={view.timeZone} />
           </>
         ) : null}
       </span>
       {undo ? (
         <Action
           view={{ ...view, notice, undo }}
-          to={`/replies/${undo.id}/cancel`}
+          to={`/replies/${undo.id}/${undo.action}`}
           label="Undo (u)"
           id="undo"
         />
@@ -136,11 +144,25 @@ function Notice({ view: { notice, undo, ...view } }: { view: View }) {
 }
 
 /** When a reply is sent: stated as a time, and counted down if JavaScript is on. */
-export function Countdown({ until }: { until: Date | null }) {
+export function Countdown({ until, timeZone }: { until: Date | null; timeZone: string }) {
   if (until === null) return <>Sending now</>
   return (
-    <time class="until" datetime={until.toISOString()} data-until={until.getTime()}>
-      {`Sending at ${until.toISOString().slice(11, 19)} UTC`}
+    <time
+      class="until"
+      datetime={until.toISOString()}
+      data-until={until.getTime()}
+      title={exactly(until, timeZone)}
+    >
+      {`Sending at ${clockOf(until, timeZone)}`}
+    </time>
+  )
+}
+
+/** A moment in the owner's time zone, exact where the pointer rests. */
+export function When({ at, view, short }: { at: Date; view: View; short?: boolean }) {
+  return (
+    <time datetime={at.toISOString()} title={exactly(at, view.timeZone)}>
+      {short ? ageOf(at, view.now) : momentOf(at, view.timeZone)}
     </time>
   )
 }
@@ -168,5 +190,45 @@ export function Action({ view, to, label, kind, id, children }: ActionProps) {
         {label}
       </button>
     </form>
+  )
+}
+
+/** On every page: one quiet line while all is well, and one line with its repair for each part that is not. */
+function StatusStrip({ view }: { view: View }) {
+  const [broken, well] = [view.status.filter(({ ok }) => !ok), view.status.filter(({ ok }) => ok)]
+  return (
+    <section
+      id="status"
+      aria-label="Status"
+      hx-get={view.path}
+      hx-trigger="changed from:body"
+      hx-select="#status"
+      hx-swap="outerHTML"
+    >
+      {broken.map((status) => (
+        <p class="trouble" role="status">
+          <span>
+            <b>{status.part}:</b> {status.words}
+          </span>
+          <Repair view={view} status={status} />
+        </p>
+      ))}
+      <p class="well">
+        {well.map(({ part, words }) => (
+          <span>{`${part}: ${words}`}</span>
+        ))}
+        <span id="connection" role="status" />
+      </p>
+    </section>
+  )
+}
+
+function Repair({ view, status: { repair } }: { view: View; status: Status }) {
+  if (repair === null) return null
+  if (repair.post !== undefined) return <Action view={view} to={repair.post} label={repair.label} />
+  return repair.open === view.path ? null : (
+    <a class="button" href={repair.open}>
+      {repair.label}
+    </a>
   )
 }

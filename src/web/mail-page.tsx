@@ -6,7 +6,7 @@ import type { MessageRow } from '../store/messages.ts'
 import type { ReplyRow } from '../store/replies.ts'
 import type { Explained } from '../store/review-lists.ts'
 import { modelVerdict, type Verdict } from '../triage/verdict.ts'
-import { Page, type View } from './layout.tsx'
+import { Page, type View, When } from './layout.tsx'
 import { Timeline } from './timeline.tsx'
 import { momentOf } from './words.ts'
 
@@ -21,24 +21,30 @@ export interface Shown {
   explained: Explained
   version: string
   open: boolean
+  /** For so long after its approval a reply can be taken back, milliseconds. */
+  undoMs: number
   editing: boolean
   remote: boolean
 }
 
-export function Original({ shown }: { shown: Shown }) {
+export function Original({ view, shown }: { view: View; shown: Shown }) {
   const { row, text, whole, hasHtml, remote } = shown
   const source = `/mails/${row.id}/html${remote ? '?remote=1' : ''}`
   return (
     <>
-      <h2>{row.fromName || row.fromAddress || 'Nobody'}</h2>
+      <h2 dir="auto">{row.fromName || row.fromAddress || 'Nobody'}</h2>
       <p class="meta">
-        {row.fromAddress} · {momentOf(row.internalDate)}
+        {row.fromAddress} · <When at={row.internalDate} view={view} />
       </p>
-      <div class="letter">{text ?? 'The text was removed when its retention time ended.'}</div>
+      <div class="letter" dir="auto">
+        {text ?? 'The text was removed after the retention time.'}
+      </div>
       {whole !== null && whole.trim() !== (text ?? '').trim() ? (
         <details>
           <summary>Quoted history and signature</summary>
-          <div class="letter quiet">{whole}</div>
+          <div class="letter quiet" dir="auto">
+            {whole}
+          </div>
         </details>
       ) : null}
       {hasHtml ? (
@@ -67,12 +73,12 @@ export function MailPage({ view, shown }: { view: View; shown: Shown }) {
         <a href="/history" id="back" class="back">
           ← History
         </a>
-        <h1>{row.subject || '(no subject)'}</h1>
+        <h1 dir="auto">{row.subject || '(no subject)'}</h1>
         <a href={`/replies/${row.id}`}>Reply</a>
       </header>
       <div class="pair">
         <section aria-label="Mail" class="card">
-          <Original shown={shown} />
+          <Original view={view} shown={shown} />
         </section>
         <section aria-label="Decision" class="card">
           <h2>{capitalised(outcomeOf(row.disposition))}</h2>
@@ -90,7 +96,7 @@ export function MailPage({ view, shown }: { view: View; shown: Shown }) {
             {row.lastError === null ? null : (
               <>
                 <dt>Last failure</dt>
-                <dd>{`${row.lastError}. Tried again from ${momentOf(row.dueAt)} on.`}</dd>
+                <dd>{`${row.lastError}. Tried again from ${momentOf(row.dueAt, view.timeZone)} on.`}</dd>
               </>
             )}
             <dt>Not sent automatically</dt>
@@ -106,7 +112,7 @@ export function MailPage({ view, shown }: { view: View; shown: Shown }) {
           </dl>
         </section>
       </div>
-      <Timeline explained={explained} />
+      <Timeline explained={explained} view={view} />
     </Page>
   )
 }

@@ -121,7 +121,16 @@ export const openApi = {
   },
   security: [{ token: [] }],
   paths: {
-    '/api/replies': get('Replies that wait for a person, most urgent first', [search, account], list),
+    '/api/replies': get(
+      'Replies that wait for a person, most urgent first; `X-Total-Count` says how many, `Link` names the next page',
+      [
+        search,
+        account,
+        parameter('after', 'query', 'Only those behind the one with this id: the next page'),
+        parameter('limit', 'query', 'At most that many, 1 to 500; 200 when left out'),
+      ],
+      list,
+    ),
     '/api/replies/{id}': get('One reply with its mail', [id], mail),
     '/api/replies/{id}/approve': change('Send it when the undo window ends', [id], { seen }),
     '/api/replies/{id}/cancel': change('Cancel the approval', [id]),
@@ -131,7 +140,7 @@ export const openApi = {
     '/api/replies/{id}/rewrite': change('Have it rewritten', [id], { instruction: text, seen }),
     '/api/replies/{id}/sent': change('An uncertain reply was sent', [id]),
     '/api/replies/{id}/hold': change('An uncertain reply was not sent: hold it', [id]),
-    '/api/mails': get('Every mail, newest first', filters, list),
+    '/api/mails': get('Every mail, newest first; `Link` names the next page', filters, list),
     '/api/mails/{id}': get('Everything known about one mail', [id], mail),
     '/api/junk/{id}/restore': change('Move it out of Junk and trust the sender', [id]),
     '/api/accounts': get('Accounts and whether they are paused', [], {

@@ -4,13 +4,17 @@ import { capitalised, outcomeOf } from '../base/dispositions.ts'
 import { labelOf, type Reason } from '../base/reasons.ts'
 import type { ListedMail } from '../store/review-lists.ts'
 import { modelVerdict } from '../triage/verdict.ts'
-import { Action, Countdown, Page, type View } from './layout.tsx'
-import { ageOf } from './words.ts'
+import { Action, Countdown, Page, type View, When } from './layout.tsx'
+
+/** Mails on one page. */
+export const pageLength = 50
 
 export interface Filter {
   search: string
   show: string
   account: string
+  /** Key of the page before. */
+  after: string
 }
 
 const shows = [
@@ -54,14 +58,50 @@ export function ListPage({ view, title, path, search, kept = {}, empty, children
   )
 }
 
-interface ListProps<Mail> {
-  view: View
+/** One page of a list. */
+export interface Paged<Mail> {
   mails: readonly Mail[]
+  /** Key of the last mail shown; null when there are none behind it. */
+  older: string | null
+  /** Not the first page. */
+  later: boolean
+}
+
+interface ListProps<Mail> extends Paged<Mail> {
+  view: View
   filter: Filter
 }
 
-export function QueuePage({ view, mails, filter }: ListProps<ListedMail>) {
-  const { search, show, account } = filter
+interface PagesProps {
+  /** Addresses; null where there is no such page. */
+  first: string | null
+  next: string | null
+  words: readonly [first: string, next: string]
+}
+
+export function Pages({ first, next, words }: PagesProps) {
+  if (first === null && next === null) return null
+  return (
+    <p class="pages">
+      {first === null ? <span /> : <a href={first}>{words[0]}</a>}
+      {next === null ? null : (
+        <a href={next} rel="next">
+          {words[1]}
+        </a>
+      )}
+    </p>
+  )
+}
+
+export function QueuePage({
+  view,
+  mails,
+  older,
+  later,
+  total,
+  filter,
+}: ListProps<ListedMail> & { total: number }) {
+  const { search, show, account, after } = filter
   const kept = { show: show === 'all' ? '' : show, account }
   return (
     <ListPage view={view} title="Queue" path="/" search={search} kept={kept} empty={null}>
@@ -77,36 +117,45 @@ export function QueuePage({ view, mails, filter }: ListProps<ListedMail>) {
       </p>
       <div
         id="live"
-        hx-get={queryOf('/', kept, search)}
+        hx-get={queryOf('/', { ...kept, after }, search)}
         hx-trigger="changed from:body"
         hx-select="#live"
         hx-swap="outerHTML"
       >
         {mails.length === 0 ? (
-          <Calm found={search !== '' || show !== 'all'} />
+          <Calm found={search !== '' || show !== 'all' || later} view={view} />
         ) : (
-          <ul class="mails">
-            {mails.map((mail) => (
-              <QueueRow mail={mail} now={view.now} />
-            ))}
-          </ul>
+          <>
+            {older === null && !later ? null : <p class="meta">{`${total} in all, most urgent first`}</p>}
+            <ul class="mails">
+              {mails.map((mail) => (
+                <QueueRow mail={mail} view={view} />
+              ))}
+            </ul>
+            <Pages
+              first={later ? queryOf('/', kept, search) : null}
+              next={older === null ? null : queryOf('/', { ...kept, after: older }, search)}
+              words={['← Most urgent', `Next ${pageLength} →`]}
+            />
+          </>
         )}
       </div>
     </ListPage>
   )
 }
 
-function Calm({ found }: { found: boolean }) {
+function Calm({ found, view }: { found: boolean; view: View }) {
   if (found)
     return (
       <p class="empty">
         Nothing here matches. <a href="/">Show everything</a>
       </p>
     )
+  const isRead = view.status.every(({ part, ok }) => ok || part !== 'Mailbox')
   return (
     <div class="empty">
       <p class="headline">All caught up.</p>
-      <p>New replies appear here automatically.</p>
+      <p>{isRead ? 'New replies appear here automatically.' : 'But the mailbox has a problem: see above.'}</p>
     </div>
   )
 }
@@ -117,22 +166,30 @@ export function queryOf(path: string, fields: Readonly<Record<string, string>>, 
   return query.size === 0 ? path : `${path}?${query}`
 }
 
-function QueueRow({ mail, now }: { mail: ListedMail; now: Date }) {
+function QueueRow({ mail, view }: { mail: ListedMail; view: View }) {
   const verdict = modelVerdict(mail.verdict)
   const urgency = verdict?.urgency ?? 0
   return (
     <li>
       <a class="mail" href={`/replies/${mail.id}`}>
         <span class={`dot urgency-${urgency}`} title={`Urgency ${urgency} of 3`} />
-        <span class="who">{mail.fromName || mail.fromAddress || 'Nobody'}</span>
+        <span class="who" dir="auto">
+          {mail.fromName || mail.fromAddress || 'Nobody'}
+        </span>
         <span class="what">
-          <b>{mail.subject || '(no subject)'}</b>
-          <span class="gist">{verdict?.summary ?? ''}</span>
+          <b dir="auto">{mail.subject || '(no subject)'}</b>
+          <span class="gist" dir="auto">
+            {verdict?.summary ?? ''}
+          </span>
         </span>
         <span class={`why ${mail.disposition}`}>
-          {mail.disposition === 'approved' ? <Countdown until={mail.sendAfter} /> : stateWords(mail)}
+          {mail.disposition === 'approved' ? (
+            <Countdown until={mail.sendAfter} timeZone={view.timeZone} />
+          ) : (
+            stateWords(mail)
+          )}
         </span>
-        <time datetime={mail.internalDate.toISOString()}>{ageOf(mail.internalDate, now)}</time>
+        <When at={mail.internalDate} view={view} short />
       </a>
     </li>
   )
@@ -150,7 +207,7 @@ function stateWords({ disposition, reason, holdReasons }: ListedMail): string {
   return disposition === 'drafted' ? capitalised(outcomeOf(disposition)) : labelOf(reason)
 }
 
-export function JunkPage({ view, mails, filter }: ListProps<ListedMail>) {
+export function JunkPage({ view, mails, older, later, filter }: ListProps<ListedMail>) {
   const { search, account } = filter
   const empty = mails.length > 0 ? null : search ? 'Nothing here matches.' : 'No spam has been filed.'
   return (
@@ -159,18 +216,27 @@ export function JunkPage({ view, mails, filter }: ListProps<ListedMail>) {
         <ul class="mails">
           {mails.map((mail) => (
             <li class="mail junk">
-              <span class="who">{mail.fromName || mail.fromAddress || 'Nobody'}</span>
+              <span class="who" dir="auto">
+                {mail.fromName || mail.fromAddress || 'Nobody'}
+              </span>
               <a class="what" href={`/mails/${mail.id}`}>
-                <b>{mail.subject || '(no subject)'}</b>
-                <span class="gist">{modelVerdict(mail.verdict)?.summary ?? mail.fromAddress}</span>
+                <b dir="auto">{mail.subject || '(no subject)'}</b>
+                <span class="gist" dir="auto">
+                  {modelVerdict(mail.verdict)?.summary ?? mail.fromAddress}
+                </span>
               </a>
               <span class="why">{labelOf(mail.reason)}</span>
-              <time datetime={mail.internalDate.toISOString()}>{ageOf(mail.internalDate, view.now)}</time>
+              <When at={mail.internalDate} view={view} short />
               <Action view={view} to={`/junk/${mail.id}/restore`} label="Not junk" />
             </li>
           ))}
         </ul>
       )}
+      <Pages
+        first={later ? queryOf('/junk', { account }, search) : null}
+        next={older === null ? null : queryOf('/junk', { account, before: older }, search)}
+        words={['← Newest', 'Older →']}
+      />
     </ListPage>
   )
 }

@@ -5,6 +5,7 @@ import { modelVerdict } from '../triage/verdict.ts'
 import { DraftText } from './draft-text.tsx'
 import { Action, Countdown, Page, Token, type View } from './layout.tsx'
 import { Help, Original, type Shown } from './mail-page.tsx'
+import { windowOf } from './words.ts'
 
 export function ReplyPage({ view, shown }: { view: View; shown: Shown }) {
   const { row } = shown
@@ -15,7 +16,7 @@ export function ReplyPage({ view, shown }: { view: View; shown: Shown }) {
         <a href="/" id="back" class="back">
           ← Queue
         </a>
-        <h1>{row.subject || '(no subject)'}</h1>
+        <h1 dir="auto">{row.subject || '(no subject)'}</h1>
         <a href={`/mails/${row.id}`}>Explain</a>
       </header>
       <p class="strip">
@@ -29,7 +30,7 @@ export function ReplyPage({ view, shown }: { view: View; shown: Shown }) {
       </p>
       <div class="pair">
         <section aria-label="Mail" class="card">
-          <Original shown={shown} />
+          <Original view={view} shown={shown} />
         </section>
         <section aria-label="Reply" class="card">
           <Draft view={view} shown={shown} />
@@ -53,12 +54,14 @@ function Draft({ view, shown }: { view: View; shown: Shown }) {
       <>
         <h2>Approved</h2>
         <p>
-          <Countdown until={reply?.sendAfter ?? null} />
+          <Countdown until={reply?.sendAfter ?? null} timeZone={view.timeZone} />
           {row.reason === 'outside-hours'
             ? ', when business hours next open.'
             : '. You can cancel it until then.'}
         </p>
-        <div class="letter">{reply?.text}</div>
+        <div class="letter" dir="auto">
+          {reply?.text}
+        </div>
         <div class="buttons">
           <Action view={view} to={to('cancel')} label="Undo (u)" kind="primary" id="undo" />
         </div>
@@ -73,7 +76,9 @@ function Draft({ view, shown }: { view: View; shown: Shown }) {
           The connection broke while the reply was being sent: {reply?.replyText}. Ask the recipient, or look
           in Sent.
         </p>
-        <div class="letter">{reply?.text}</div>
+        <div class="letter" dir="auto">
+          {reply?.text}
+        </div>
         <div class="buttons">
           <Action view={view} to={to('sent')} label="It was sent" />
           <Action view={view} to={to('hold')} label="It was not sent: hold it again" />
@@ -116,7 +121,9 @@ function ForPerson({ shown: { row } }: { shown: Shown }) {
   return (
     <>
       <p>{sentenceOf(row.reason)}</p>
-      {[summary, row.detail === summary ? null : row.detail].map((line) => (line ? <p>{line}</p> : null))}
+      {[summary, row.detail === summary ? null : row.detail].map((line) =>
+        line ? <p dir="auto">{line}</p> : null,
+      )}
     </>
   )
 }
@@ -128,19 +135,20 @@ function Seen({ shown }: { shown: Shown }) {
 function Editor({ view, shown }: { view: View; shown: Shown }) {
   const { row, reply } = shown
   return (
-    <form method="post" action={`/replies/${row.id}/edit`} class="editor">
+    <form method="post" action={`/replies/${row.id}/edit`} class="editor" data-reply={row.id}>
       <Token view={view} />
       {reply ? <Seen shown={shown} /> : null}
       <label for="text">Text</label>
-      <textarea id="text" name="text" rows={14} required>
+      <textarea id="text" name="text" rows={14} required dir="auto">
         {reply?.text ?? ''}
       </textarea>
+      <p class="meta typed" role="status" hidden />
       <div class="buttons">
         <button type="submit" class="primary">
           Save
         </button>
         <button type="submit" name="approve" value="1">
-          Save and approve
+          {`Save and ${sendWords(shown).toLowerCase()}`}
         </button>
         <a href={`/replies/${row.id}`}>Leave it</a>
       </div>
@@ -148,18 +156,35 @@ function Editor({ view, shown }: { view: View; shown: Shown }) {
   )
 }
 
+/** What the button does: every approved reply is sent, also one that stands in Drafts. */
+function sendWords({ undoMs }: Shown): string {
+  return undoMs === 0 ? 'Send now' : `Send in ${windowOf(undoMs / 1000)}`
+}
+
+/** The draft itself says that it is not complete: then sending is not the first thing to do. */
+function lacksSomething({ claims, composed, text, draftText }: NonNullable<Shown['reply']>): boolean {
+  return text === draftText && claims.length + (composed?.missing.length ?? 0) > 0
+}
+
 function Decisions({ view, shown }: { view: View; shown: Shown }) {
   const { row, reply, editing } = shown
+  const lacks = reply !== null && lacksSomething(reply)
   const to = (action: string) => `/replies/${row.id}/${action}`
   return (
     <>
       <div class="buttons">
         {reply && !editing ? (
           <>
-            <Action view={view} to={to('approve')} label="Approve (a)" kind="primary" id="approve">
+            <Action
+              view={view}
+              to={to('approve')}
+              label={`${sendWords(shown)} (a)`}
+              kind={lacks ? undefined : 'primary'}
+              id="approve"
+            >
               <Seen shown={shown} />
             </Action>
-            <a class="button" id="edit" href={`/replies/${row.id}?edit=1`}>
+            <a class={lacks ? 'button primary' : 'button'} id="edit" href={`/replies/${row.id}?edit=1`}>
               Edit (e)
             </a>
           </>
@@ -168,7 +193,7 @@ function Decisions({ view, shown }: { view: View; shown: Shown }) {
           {reply ? <Seen shown={shown} /> : null}
         </Action>
         {reply && !editing ? (
-          <Action view={view} to={to('approve')} label="Approve and next" id="approve-next">
+          <Action view={view} to={to('approve')} label={`${sendWords(shown)}, and next`} id="approve-next">
             <Seen shown={shown} />
             <input type="hidden" name="next" value="1" />
           </Action>

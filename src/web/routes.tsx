@@ -9,23 +9,24 @@ import { loadMail } from '../store/bodies.ts'
 import type { Queryable } from '../store/database.ts'
 import { loadMessage } from '../store/messages.ts'
 import { loadReply } from '../store/replies.ts'
-import { explainMail, listMails, waitingMails } from '../store/review-lists.ts'
+import { countWaiting, explainMail, listMails, waitingMails } from '../store/review-lists.ts'
 import { countBy } from '../store/statistics.ts'
 import type { Env } from './access.ts'
 import { actions } from './actions.ts'
 import { formBody } from './bodies.ts'
 import { addDevices } from './device-routes.tsx'
 import { HistoryPage } from './history-page.tsx'
+import type { View } from './layout.tsx'
 import { framePolicy, harmlessHtml } from './mail-html.ts'
 import { MailPage, type Shown } from './mail-page.tsx'
 import { addOverviews, type ViewOf } from './overviews.tsx'
-import { type Filter, JunkPage, QueuePage } from './pages.tsx'
+import { type Filter, JunkPage, pageLength, QueuePage } from './pages.tsx'
 import type { PasswordCheck } from './password-check.ts'
 import { ReplyPage } from './reply-page.tsx'
 import type { Sessions } from './sessions.ts'
+import { statusOf } from './status.ts'
 import type { WebContext } from './web-context.ts'
-
-const pageLength = 50
+import { unwrapped } from './words.ts'
 
 export function pageRoutes(web: WebContext, sessions: Sessions, passwords: PasswordCheck): Hono<Env> {
   const pages = new Hono<Env>()
@@ -35,18 +36,25 @@ export function pageRoutes(web: WebContext, sessions: Sessions, passwords: Passw
     search: c.req.query('q') ?? '',
     show: c.req.query('show') ?? 'all',
     account: c.req.query('account') ?? '',
+    after: c.req.query('after') ?? '',
   })
   pages.get('/', async (c) => {
     const filter = filterOf(c)
     const show = filter.show === 'held' || filter.show === 'drafts' ? filter.show : 'all'
     const wanted = { search: filter.search || undefined, account: filter.account || undefined, show } as const
-    return c.html(<QueuePage view={await viewOf(c)} mails={await waitingMails(db, wanted)} filter={filter} />)
+    const { after } = filter
+    const found = await waitingMails(db, wanted, { after, limit: pageLength + 1 })
+    const pages = pagesOf(found, after)
+    const total = await countWaiting(db, wanted)
+    return c.html(<QueuePage view={await viewOf(c)} {...pages} total={total} filter={filter} />)
   })
   pages.get('/junk', async (c) => {
     const filter = filterOf(c)
     const { search, account } = filter
-    const wanted = { search, account, disposition: 'filed,marked', limit: 200 }
-    return c.html(<JunkPage view={await viewOf(c)} mails={await listMails(db, wanted)} filter={filter} />)
+    const before = c.req.query('before') ?? ''
+    const wanted = { search, account, before, disposition: 'filed,marked', limit: pageLength + 1 }
+    const pages = pagesOf(await listMails(db, wanted), before)
+    return c.html(<JunkPage view={await viewOf(c)} {...pages} filter={filter} />)
   })
   pages.get('/replies/:id', async (c) =>
     c.html(<ReplyPage view={await viewOf(c)} shown={await shownOf(web, c)} />),
@@ -67,6 +75,12 @@ export function pageRoutes(web: WebContext, sessions: Sessions, passwords: Passw
   return pages
 }
 
+/** One page of what was found: one more than is shown tells whether there are others behind it. */
+function pagesOf<Mail extends { id: string }>(found: readonly Mail[], key: string) {
+  const mails = found.slice(0, pageLength)
+  return { mails, older: found.length > pageLength ? (mails.at(-1)?.id ?? null) : null, later: key !== '' }
+}
+
 function addHistory(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): void {
   const { db, accounts, config } = web.context
   pages.get('/history', async (c) => {
@@ -80,17 +94,13 @@ function addHistory(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): void {
     }
     const [search, before] = [asked('q'), asked('before')]
     const { timeZone } = config.budget
-    // One more than is shown, to find out whether there are older ones.
     const found = await listMails(db, { ...filter, search, before, timeZone, limit: pageLength + 1 })
-    const mails = found.slice(0, pageLength)
     const props = {
-      mails,
+      ...pagesOf(found, before),
       search,
       filter,
       accounts: [...accounts.keys()],
       dispositions: (await countBy(db)).map(({ disposition }) => disposition),
-      older: found.length > pageLength ? (mails.at(-1)?.id ?? null) : null,
-      later: before !== '',
     }
     return c.html(<HistoryPage view={await viewOf(c)} {...props} />)
   })
@@ -104,14 +114,19 @@ const notices: Readonly<Record<string, string | undefined>> = {
   revoke: 'Revoked: replies of this category wait for you again.',
 }
 
-/** Null if it is no longer approved: then there is nothing to undo. */
-async function undoOf(db: Queryable, id: string | undefined) {
-  const reply = id ? await loadReply(db, id) : null
-  return reply?.state === 'approved' ? { id: reply.id, until: reply.sendAfter } : null
+/** Null when somebody has decided again: then there is nothing to undo. */
+async function undoOf(db: Queryable, done: string, id: string): Promise<View['undo']> {
+  if (done === 'approve') {
+    const reply = await loadReply(db, id)
+    return reply?.state === 'approved' ? { id, action: 'cancel', until: reply.sendAfter } : null
+  }
+  if (done !== 'reject') return null
+  const row = await loadMessage(db, id)
+  return row?.disposition === 'rejected' ? { id, action: 'reopen', until: null } : null
 }
 
-function viewOfPages({ context }: WebContext, sessions: Sessions): ViewOf {
-  const { db, clock, config } = context
+function viewOfPages(web: WebContext, sessions: Sessions): ViewOf {
+  const { db, clock, config } = web.context
   return async (c) => {
     const done = c.req.query('done') ?? ''
     const action = Object.hasOwn(actions, done) ? actions[done] : undefined
@@ -120,11 +135,13 @@ function viewOfPages({ context }: WebContext, sessions: Sessions): ViewOf {
       token: sessions.formToken(c.get('session')),
       path: c.req.path,
       notice: refusal ? refusalWords(refusal) : (action?.done ?? notices[done] ?? null),
-      undo: done === 'approve' ? await undoOf(db, c.req.query('id')) : null,
+      undo: await undoOf(db, done, c.req.query('id') ?? ''),
       warnings: (await modelNotices(db, config.model)).map(({ said }) => said),
-      waiting: (await waitingMails(db, { show: 'held' })).length,
+      status: await statusOf(web),
+      waiting: await countWaiting(db, { show: 'held' }),
       hasLogin: config.web.passwordHash !== null,
       now: clock.now(),
+      timeZone: config.budget.timeZone,
     }
   }
 }
@@ -141,12 +158,13 @@ async function shownOf({ context }: WebContext, c: Context<Env>): Promise<Shown>
   return {
     row,
     reply,
-    text: mail === null ? null : visibleText(mail.message).text,
+    text: mail === null ? null : unwrapped(visibleText(mail.message).text),
     whole: mail?.message.text ?? null,
     hasHtml: mail !== null && mail.message.html !== null,
     explained,
     version: versionOf(reply?.text ?? ''),
     open: isOpen({ row, reply }),
+    undoMs: context.accounts.get(row.account)?.settings.replies.undoMs ?? 0,
     editing: c.req.query('edit') === '1',
     remote: c.req.query('remote') === '1',
   }

@@ -25,7 +25,7 @@ export function SettingsPage({ view, settings }: { view: View; settings: Setting
       </header>
       <div class="pair">
         <Accounts view={view} accounts={settings.accounts} />
-        <State settings={settings} />
+        <State view={view} settings={settings} />
       </div>
       <AutonomyList view={view} autonomy={settings.autonomy} several={settings.accounts.length > 1} />
     </Page>
@@ -47,7 +47,7 @@ function Accounts({ view, accounts }: { view: View; accounts: SettingsView['acco
           <p>
             {state.account} <span class="tag">{modeWords[mode]}</span>
           </p>
-          <p class={state.paused ? 'warned' : 'meta'}>{pauseWords(state)}</p>
+          <p class={state.paused ? 'warned' : 'meta'}>{pauseWords(state, view.timeZone)}</p>
           {state.stopped ? <p class="fault">{state.stopped}</p> : null}
           <Action
             view={view}
@@ -62,17 +62,24 @@ function Accounts({ view, accounts }: { view: View; accounts: SettingsView['acco
 }
 
 /** Who paused it and when, for other people. */
-function pauseWords({ paused, pausedBy, pausedAt }: AccountState): string {
-  const who = pausedBy && pausedAt ? ` by ${pausedBy}, ${momentOf(pausedAt)}` : ''
+function pauseWords({ paused, pausedBy, pausedAt, stopped }: AccountState, timeZone: string): string {
+  const who = pausedBy && pausedAt ? ` by ${pausedBy}, ${momentOf(pausedAt, timeZone)}` : ''
+  if (stopped !== null) return 'Stopped:'
   if (paused) return `Paused${who}: mail is still judged, but nothing is sent.`
   return who ? `Running; resumed${who}.` : 'Running.'
 }
 
-function State({ settings: { health, model, budget, hasBoard } }: { settings: SettingsView }) {
+function State({
+  view,
+  settings: { health, model, budget, hasBoard },
+}: {
+  view: View
+  settings: SettingsView
+}) {
   const left = Math.max(0, budget.perDay - budget.spent)
   return (
     <section class="card" aria-label="Health">
-      <h2>{health.ok ? 'Everything is fine' : 'Something needs your attention'}</h2>
+      <h2>{view.status.every(({ ok }) => ok) ? 'Everything is fine' : 'Something needs your attention'}</h2>
       <dl class="facts">
         {Object.entries(health.parts).map(([part, state]) => (
           <>
@@ -135,7 +142,7 @@ function Autonomy({ view, entry, several }: { view: View; entry: CategoryAutonom
           <rect class="track" width="100" height="6" />
           <rect class="one" width={granted ? 100 : (done / needed) * 100} height="6" />
         </svg>
-        <small>{autonomyWords(entry)}</small>
+        <small>{autonomyWords(entry, view.timeZone)}</small>
         {entry.takenBack?.id ? <a href={`/mails/${entry.takenBack.id}`}>See that mail</a> : null}
       </div>
       {granted ? <Action view={view} to={to('revoke')} label="Revoke" /> : null}
@@ -144,18 +151,13 @@ function Autonomy({ view, entry, several }: { view: View; entry: CategoryAutonom
   )
 }
 
-function autonomyWords({
-  streak,
-  needed,
-  granted,
-  grantedAt,
-  grantedBy,
-  offered,
-  takenBack,
-}: CategoryAutonomy): string {
+function autonomyWords(entry: CategoryAutonomy, timeZone: string): string {
+  const { streak, needed, granted, grantedAt, grantedBy, offered, takenBack } = entry
   if (granted)
-    return `Sends automatically; granted by ${grantedBy ?? 'you'}${grantedAt ? `, ${momentOf(grantedAt)}` : ''}`
-  const back = takenBack ? `Revoked ${momentOf(takenBack.at)}: ${setbackWords(takenBack.reason)}. ` : ''
+    return `Sends automatically; granted by ${grantedBy ?? 'you'}${grantedAt ? `, ${momentOf(grantedAt, timeZone)}` : ''}`
+  const back = takenBack
+    ? `Revoked ${momentOf(takenBack.at, timeZone)}: ${setbackWords(takenBack.reason)}. `
+    : ''
   if (offered) return `${back}${streak} in a row: you may now let it send automatically`
   return `${back}${streak} of ${needed} in a row`
 }

@@ -2,36 +2,38 @@
 import { capitalised, outcomeOf, stageWords } from '../base/dispositions.ts'
 import { sentenceOf } from '../base/reasons.ts'
 import type { Explained, LoggedCall } from '../store/review-lists.ts'
-import { dollars } from './words.ts'
+import type { View } from './layout.tsx'
+import { clockOf, dollars, exactly, momentOf } from './words.ts'
 
-const clock = (at: Date) => at.toISOString().replace('T', ' ').slice(0, 19)
 const duration = (ms: number | null) => (ms === null ? '–' : `${Math.round(ms)} ms`)
 
-export function Timeline({ explained }: { explained: Explained }) {
+export function Timeline({ explained, view }: { explained: Explained; view: View }) {
   return (
     <>
-      <Steps events={explained.events} />
+      <Steps events={explained.events} view={view} />
       {explained.calls.length === 0 ? null : <Calls calls={explained.calls} />}
       {explained.changes
         .filter(({ diff }) => diff)
         .map(({ actor, at, diff }) => (
           <details class="card edit">
-            <summary>{`Edited by ${actor}, ${clock(at)}`}</summary>
-            <pre tabindex={0}>{diff}</pre>
+            <summary>{`Edited by ${actor}, ${momentOf(at, view.timeZone)}`}</summary>
+            <pre tabindex={0} dir="auto">
+              {diff}
+            </pre>
           </details>
         ))}
     </>
   )
 }
 
-function Steps({ events }: Pick<Explained, 'events'>) {
+function Steps({ events, view }: Pick<Explained, 'events'> & { view: View }) {
   return (
     <section class="scroll" aria-label="Steps" tabindex={0}>
       <table>
         <caption>Steps</caption>
         <thead>
           <tr>
-            <th scope="col">When, UTC</th>
+            <th scope="col">When</th>
             <th scope="col">Step</th>
             <th scope="col">Outcome</th>
             <th scope="col">Reason</th>
@@ -44,7 +46,11 @@ function Steps({ events }: Pick<Explained, 'events'>) {
         <tbody>
           {events.map((event) => (
             <tr>
-              <td class="when">{clock(event.at)}</td>
+              <td class="when">
+                <time datetime={event.at.toISOString()} title={exactly(event.at, view.timeZone)}>
+                  {`${momentOf(event.at, view.timeZone)}:${clockOf(event.at, view.timeZone).slice(-2)}`}
+                </time>
+              </td>
               <td>{capitalised(stageWords(event.step))}</td>
               <td>{capitalised(outcomeOf(event.disposition))}</td>
               <td>{sentenceOf(event.reason)}</td>

@@ -12,22 +12,43 @@ export function ageOf(at: Date, now: Date): string {
   return minutes < 1440 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1440)} d`
 }
 
-/** `24 Nov 2026, 08:03 UTC`: the format of times on every page. */
-export function momentOf(at: Date): string {
-  return `${dayFormat.format(at)}, ${at.toISOString().slice(11, 16)} UTC`
+/** `24 Nov 2026, 09:03`: a moment for people, in the owner's time zone. */
+export function momentOf(at: Date, timeZone: string): string {
+  return formatOf({ ...dayParts, ...minuteParts, timeZone }).format(at)
 }
 
-const dayFormat = new Intl.DateTimeFormat('en-GB', {
-  day: 'numeric',
-  month: 'short',
-  year: 'numeric',
-  timeZone: 'UTC',
-})
+/** `Tue, 24 Nov 2026, 09:03:12 CET`: to the second, with its zone. */
+export function exactly(at: Date, timeZone: string): string {
+  const second = { ...minuteParts, second: '2-digit', timeZoneName: 'short', weekday: 'short' } as const
+  return formatOf({ ...dayParts, ...second, timeZone }).format(at)
+}
+
+/** `09:03:12` in the owner's time zone. */
+export function clockOf(at: Date, timeZone: string): string {
+  return formatOf({ ...minuteParts, second: '2-digit', timeZone }).format(at)
+}
+
+const dayParts = { day: 'numeric', month: 'short', year: 'numeric' } as const
+const minuteParts = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
+
+/** Making a format takes longer than a hundred uses of it. */
+const formats = new Map<string, Intl.DateTimeFormat>()
+
+function formatOf(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = JSON.stringify(options)
+  const format = formats.get(key) ?? new Intl.DateTimeFormat('en-GB', options)
+  formats.set(key, format)
+  return format
+}
 
 /** `2026-11-24` as `24 Nov`. */
 export function shortDay(day: string): string {
   const at = new Date(`${day}T00:00:00Z`)
-  return Number.isNaN(at.getTime()) ? day : dayFormat.format(at).replace(/ \d{4}$/, '')
+  return Number.isNaN(at.getTime())
+    ? day
+    : formatOf({ ...dayParts, timeZone: 'UTC' })
+        .format(at)
+        .replace(/ \d{4}$/, '')
 }
 
 /** A duration: `40 s`, `12 min`, `3.5 h`, `2.1 d`. */
@@ -51,6 +72,31 @@ export const dollars = (amount: number) =>
   amount === 0
     ? '$0'
     : `$${amount < 0.01 ? Number(amount.toPrecision(2)).toFixed(5).replace(/0+$/, '') : amount.toFixed(2)}`
+
+/** A window in which a reply can be taken back: `60 s`, `5 min`. Seconds. */
+export const windowOf = (seconds: number) => (seconds <= 90 ? `${Math.round(seconds)} s` : lasting(seconds))
+
+/** Shorter lines than this are not wrapped by a mail program, and longer ones only by RFC 5322's limit. Characters. */
+const [leastWidth, mostWidth] = [50, 100]
+
+/**
+ * Text without the line ends that a mail program put in at its margin. A line end stays where the next word would still
+ * have fitted, and before lists, quotes and indented lines.
+ */
+export function unwrapped(text: string): string {
+  const lines = text.split('\n')
+  const width = Math.max(...lines.map((line) => line.trimEnd().length))
+  if (width < leastWidth || width > mostWidth) return text
+  return lines.reduce((whole, line, at) => {
+    const last = (lines[at - 1] ?? '').trimEnd()
+    const [first = ''] = line.split(' ')
+    const isFull = last.length > width * 0.6 && last.length + 1 + first.length > width
+    const flows =
+      /^[\p{L}\p{N}"'“„(«]/u.test(line) && !/^(?:\d+[.)]|[-*])\s/.test(line) && !/^[>|\s]/.test(last)
+    if (at === 0) return line
+    return isFull && flows ? `${whole.trimEnd()} ${line}` : `${whole}\n${line}`
+  }, '')
+}
 
 export interface Sentence {
   text: string

@@ -81,7 +81,7 @@ const listed = (reason: Reason) => ({
   ...{ cost: 0, tokens: 0, models: null },
 })
 
-const filter = { search: '', show: 'all', account: '' }
+const filter = { search: '', show: 'all', account: '', after: '' }
 const history = { account: '', disposition: '', from: '', since: '', until: '' }
 const judged = { ...mailWith('ok'), codes: [] }
 
@@ -94,8 +94,9 @@ const apiMail = (reason: Reason) => ({
 })
 
 const presenters: Record<string, (reason: Reason) => unknown> = {
-  queue: (reason) => QueuePage({ view, mails: [listed(reason)], filter }),
-  junk: (reason) => JunkPage({ view, mails: [listed(reason)], filter }),
+  queue: (reason) =>
+    QueuePage({ view, mails: [listed(reason)], older: null, later: false, total: 1, filter }),
+  junk: (reason) => JunkPage({ view, mails: [listed(reason)], older: null, later: false, filter }),
   history: (reason) =>
     HistoryPage({
       ...{

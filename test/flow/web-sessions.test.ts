@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { base32, codeOf } from '../../src/config/totp.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
+import { run } from '../cli/run.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
 
 const password = 'correct horse battery'
@@ -207,6 +208,22 @@ describe('a named token', () => {
   ])('is not made of %s', async (_, body) => {
     expect((await api('/api/tokens', token, body)).status).toBe(400)
   })
+})
+
+test('the command line makes a token, lists it and revokes it', async () => {
+  const environment = { REPLYD_URL: running.daemon.url ?? '', REPLYD_TOKEN: token }
+  const made = await run(['token', 'create', 'ci', '--scope', 'read', 'decide'], { environment })
+  const secret = made.out.split('\n')[0] ?? ''
+  expect([made.status, secret]).toEqual([0, expect.stringMatching(/^replyd_[\w-]{43}$/)])
+  const mails = () =>
+    fetch(`${running.daemon.url}/api/mails`, { headers: { authorization: `Bearer ${secret}` } })
+  expect((await mails()).status).toBe(200)
+  expect((await run(['token', 'list'], { environment })).out).toMatch(/^ci +read, decide +made .* used /m)
+  expect((await run(['token', 'revoke', 'ci'], { environment })).status).toBe(0)
+  expect((await mails()).status).toBe(401)
+  const again = await run(['token', 'revoke', 'ci'], { environment })
+  expect([again.status, again.err]).toEqual([1, 'replyd: There is no token of that name.\n'])
+  expect((await run(['token', 'create', 'ci'], { environment })).status).toBe(2)
 })
 
 describe('with a second factor', () => {

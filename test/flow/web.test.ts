@@ -147,7 +147,7 @@ describe('a reply', () => {
     await page.click('#edit')
     await page.fill('#text', 'Dear Noor,\n\nwe open at noon.\n\nBest, Ada')
     const settled = swift.nextSettled(row.id)
-    await page.click('text=Save and approve')
+    await page.click('text=Save and send now')
     expect(await settled).toMatchObject({ disposition: 'sent' })
     const [answer] = await inbox(row)
     expect(answer?.octets.toString()).toContain('we open at noon.')
@@ -178,8 +178,8 @@ describe('a reply', () => {
     const page = await opened(patient, `/replies/${row.id}`)
     await page.click('#reject')
     expect(await after(page, 'reject', patient, row.id)).toMatchObject({ disposition: 'rejected' })
-    // Then cancelled.
-    await page.goto(`${urlOf(patient)}/replies/${row.id}`)
+    // Undone on the page where it lands.
+    expect(new URL(page.url()).pathname).toBe('/')
     await page.click('#undo')
     expect(await after(page, 'reopen', patient, row.id)).toMatchObject({
       disposition: 'held',
@@ -234,6 +234,40 @@ test('everything can be done with the keyboard', async () => {
   expect(await after(page, 'cancel', patient, row.id)).toMatchObject({ disposition: 'held' })
   await page.keyboard.press('e')
   await page.waitForSelector('#text')
+  await page.context().close()
+})
+
+test('what is typed is kept until it is saved, and Ctrl+Enter sends it', async () => {
+  const row = await ask(swift)
+  const page = await opened(swift, `/replies/${row.id}?edit=1`)
+  await page.waitForSelector('#text:focus')
+  await page.keyboard.press('End')
+  await page.keyboard.type(' We open at noon.')
+  const asked = page.waitForEvent('dialog')
+  const left = page.goto(`${urlOf(swift)}/`)
+  const dialog = await asked
+  expect(dialog.type()).toBe('beforeunload')
+  await dialog.accept()
+  await left
+  await page.goto(`${urlOf(swift)}/replies/${row.id}?edit=1`)
+  expect(await page.inputValue('#text')).toContain('We open at noon.')
+  expect(await page.locator('.typed').innerText()).toContain('This is what you typed before.')
+  const settled = swift.nextSettled(row.id)
+  await page.focus('#text')
+  await page.keyboard.press('Control+Enter')
+  expect(await settled).toMatchObject({ disposition: 'sent' })
+  await page.waitForURL(/done=approve/)
+  expect(await page.evaluate('localStorage.length')).toBe(0)
+  expect((await inbox(row))[0]?.octets.toString()).toContain('We open at noon.')
+  await page.context().close()
+})
+
+test('the button says what happens', async () => {
+  const [now, later] = [await ask(swift), await ask(patient)]
+  const page = await opened(swift, `/replies/${now.id}`)
+  expect(await page.locator('#approve').innerText()).toBe('Send now (a)')
+  await page.goto(`${urlOf(patient)}/replies/${later.id}`)
+  expect(await page.locator('#approve').innerText()).toBe('Send in 1 h (a)')
   await page.context().close()
 })
 
@@ -382,7 +416,7 @@ test('who paused an account, and when, is kept and shown', async () => {
   const page = await opened(patient, '/settings')
   await page.click('text=Pause')
   await page.waitForURL(/done=pause/)
-  expect(await page.locator('.account').innerText()).toMatch(/Paused by owner, \d+ \w+ \d{4}, \d\d:\d\d UTC/)
+  expect(await page.locator('.account').innerText()).toMatch(/Paused by owner, \d+ \w+ \d{4}, \d\d:\d\d/)
   await page.click('text=Resume')
   await page.waitForURL(/done=resume/)
   expect(await page.locator('.account').innerText()).toContain('resumed by owner')

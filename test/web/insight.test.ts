@@ -21,8 +21,10 @@ const view: View = {
   undo: null,
   waiting: 0,
   warnings: [],
+  status: [],
   hasLogin: false,
   now: new Date('2026-11-24T08:00:00Z'),
+  timeZone: 'UTC',
 }
 
 const none = { sent: 0, untouched: 0, medianSeconds: null, p90Seconds: null }

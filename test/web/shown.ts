@@ -49,6 +49,7 @@ export const replyWith = (holdReasons: Reason[]): ReplyRow => ({
 
 export const shownWith = (row: MessageRow, reply: ReplyRow | null): Shown => ({
   ...{ row, reply, text: 'Do you?', whole: null, hasHtml: false, open: true, editing: false, remote: false },
+  undoMs: 60_000,
   explained: {
     events: [
       {
@@ -69,6 +70,8 @@ export const view: View = {
   undo: null,
   waiting: 0,
   warnings: [],
+  status: [],
   hasLogin: false,
   now,
+  timeZone: 'UTC',
 }

@@ -1,0 +1,74 @@
+/** How replyd is, in plain words: mailbox, model, budget, and what can be done where one of them fails. */
+import { dayOf } from '../model/budget.ts'
+import { type AccountState, loadAccountState } from '../store/accounts.ts'
+import { spentOn } from '../store/review-lists.ts'
+import type { WebContext } from './web-context.ts'
+
+export interface Status {
+  part: 'Mailbox' | 'Model' | 'Budget' | 'Storage'
+  ok: boolean
+  words: string
+  /** What the owner can do: a form that is posted there, or a page to open. */
+  repair: { label: string; post?: string; open?: string } | null
+}
+
+const openSettings = { label: 'Open settings', open: '/settings' }
+
+/** @param several the account is named only where there are others */
+export function mailboxStatus(
+  { account, paused, stopped }: AccountState,
+  watched: string | undefined,
+  several: boolean,
+): Status {
+  const which = several ? `${account}: ` : ''
+  const say = (ok: boolean, words: string, repair: Status['repair'] = null): Status => ({
+    part: 'Mailbox',
+    ok,
+    words: `${which}${words}`,
+    repair,
+  })
+  if (stopped !== null) {
+    const end = /[.!?]$/.test(stopped) ? '' : '.'
+    return say(false, `${stopped}${end} Correct it, then restart replyd.`, openSettings)
+  }
+  if (paused) {
+    const post = `/accounts/${encodeURIComponent(account)}/resume`
+    return say(false, 'paused, so nothing goes out', { label: 'Resume', post })
+  }
+  if (watched === 'waiting') return say(false, 'no connection; replyd tries again by itself')
+  if (watched === 'stopped') return say(false, 'not watched any more; restart replyd', openSettings)
+  if (watched === undefined || watched === 'standby') return say(true, 'watched by another process')
+  return say(true, watched)
+}
+
+export function budgetStatus(perDay: number, spent: number): Status {
+  const left = Math.max(0, perDay - spent)
+  if (left > 0)
+    return {
+      ...{ part: 'Budget', ok: true, repair: null },
+      words: `$${left.toFixed(2)} of $${perDay.toFixed(2)} left today`,
+    }
+  const words = `today's $${perDay.toFixed(2)} are used up; mail for the model waits until midnight`
+  return { part: 'Budget', ok: false, words, repair: openSettings }
+}
+
+/** One of each part, and one mailbox for each account. */
+export async function statusOf({ context, health }: WebContext): Promise<Status[]> {
+  const { db, clock, config, accounts } = context
+  const { timeZone, perDay } = config.budget
+  const { parts } = await health()
+  const states = await Promise.all([...accounts.keys()].map((address) => loadAccountState(db, address)))
+  const model = parts.model ?? 'ok'
+  const broken = ['store', 'queue'].filter((part) => parts[part] !== undefined && parts[part] !== 'ok')
+  return [
+    ...states.map((state) => mailboxStatus(state, parts[`watch ${state.account}`], states.length > 1)),
+    model === 'ok'
+      ? { part: 'Model', ok: true, words: 'ready', repair: null }
+      : { part: 'Model', ok: false, words: model, repair: openSettings },
+    budgetStatus(perDay, await spentOn(db, dayOf(clock.now(), timeZone))),
+    ...broken.map((part): Status => {
+      const what = part === 'store' ? 'the database' : 'the queue'
+      return { part: 'Storage', ok: false, words: `${what} does not answer`, repair: openSettings }
+    }),
+  ]
+}
