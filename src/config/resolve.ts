@@ -62,6 +62,7 @@ function resolveAccount(
   const knowledge = account.knowledge ?? top.knowledge
   const prompts = account.prompts ?? top.prompts
   const address = canonicalAddress(account.address) ?? account.address
+  const replies = resolveReplies({ ...top.replies, ...account.replies })
   const aliases = (account.aliases ?? []).map((alias) => canonicalAddress(alias) ?? alias)
   return {
     owner: {
@@ -70,6 +71,7 @@ function resolveAccount(
       displayName: account.name ?? null,
       authservIds: account.authservIds ?? [],
       ownLists: (account.ownLists ?? []).map((id) => id.toLowerCase()),
+      draftDespite: replies.mode === 'send' ? [] : replies.draftDespite,
     },
     imap: { ...imap, pollMs: msOf(account.imap.poll ?? defaults.poll) },
     smtp: resolveServer(account.smtp, account, account.imap, 465, 587, path),
@@ -81,7 +83,7 @@ function resolveAccount(
     },
     since: resolveSince(account.since ?? defaults.since),
     sentCopy: account.sentCopy ?? null,
-    replies: resolveReplies({ ...top.replies, ...account.replies }),
+    replies,
     spam: resolveSpam({ ...top.spam, ...account.spam }),
     categories: (account.categories ?? top.categories ?? []).map(resolveCategory),
     arcSealers: (account.arcSealers ?? []).map((domain) => canonicalDomain(domain) ?? domain.toLowerCase()),

@@ -1,5 +1,5 @@
 /** The result of parsing the configuration: plain readonly values, durations in milliseconds, money in US dollars. */
-import type { Owner } from '../mail/account.ts'
+import type { DraftDespite, Owner } from '../mail/account.ts'
 
 /** `draft`: saved in \Drafts. `review`: held for a person in replyd. `send`: sent when the policy allows it. */
 export type ReplyMode = 'draft' | 'review' | 'send'
@@ -85,6 +85,8 @@ export interface RepliesSettings {
    * Which replies are checked by meaning with one more call: those to be sent automatically, every draft, or none.
    */
   readonly check: 'send' | 'always' | 'never'
+  /** Marks despite which drafts are written in modes draft and review; see Owner. */
+  readonly draftDespite: readonly DraftDespite[]
   /** A draft with a doubt carries a keyword in \Drafts. */
   readonly flagDoubts: boolean
   /** How long the same text is not sent to the same address again, in milliseconds. */
