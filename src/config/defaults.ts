@@ -16,6 +16,7 @@ export const defaults = {
     mode: 'draft',
     signature: '',
     check: 'send',
+    draftDespite: [],
     flagDoubts: false,
     interval: '7d',
     undo: '60s',

@@ -18,7 +18,7 @@ export function withoutSecrets(config: Config): unknown {
   return JSON.parse(JSON.stringify(config), (name, value: unknown) => {
     if (typeof value !== 'string' || value === '') return value
     if (secrets.has(name)) return '(hidden)'
-    // The path of a webhook is its secret: whoever knows it can post there.
+    // The path of a webhook is its secret: anyone who knows it can post there.
     if (name === 'url') return withoutPath(value)
     return name.endsWith('Url') ? withoutPassword(value) : value.replace(urls, (url) => withoutPassword(url))
   })

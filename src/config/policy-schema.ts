@@ -33,6 +33,11 @@ export const Replies = z
       'Which replies are checked by meaning with one more model call: those that would be sent automatically (`send`), also drafts (`always`), or none',
       defaults.replies.check,
     ),
+    draftDespite: key(
+      z.array(z.enum(['auto-generated', 'bulk'])),
+      'Modes `draft` and `review`: write drafts also for mail marked `Auto-Submitted: auto-generated` or `Precedence: bulk`, which some gateways put on the mail of people. Such mail is never answered automatically',
+      defaults.replies.draftDespite,
+    ),
     flagDoubts: key(
       z.boolean(),
       'Set the keyword `replyd-doubt` on a draft that replyd would not send automatically',

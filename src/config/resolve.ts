@@ -55,6 +55,7 @@ function resolveAccount(account: AccountInput, top: Document, path: (text: strin
   const knowledge = account.knowledge ?? top.knowledge
   const prompts = account.prompts ?? top.prompts
   const address = canonicalAddress(account.address) ?? account.address
+  const replies = resolveReplies({ ...top.replies, ...account.replies })
   const aliases = (account.aliases ?? []).map((alias) => canonicalAddress(alias) ?? alias)
   const owner: Owner = {
     address,
@@ -62,6 +63,7 @@ function resolveAccount(account: AccountInput, top: Document, path: (text: strin
     displayName: account.name ?? null,
     authservIds: account.authservIds ?? [],
     ownLists: (account.ownLists ?? []).map((id) => id.toLowerCase()),
+    draftDespite: replies.mode === 'send' ? [] : replies.draftDespite,
   }
   return {
     /** The address is the account's name in the store and the API. */
@@ -78,7 +80,7 @@ function resolveAccount(account: AccountInput, top: Document, path: (text: strin
     since: resolveSince(account.since ?? defaults.since),
     /** Null: decided by the provider, or by looking. */
     sentCopy: account.sentCopy ?? null,
-    replies: resolveReplies({ ...top.replies, ...account.replies }),
+    replies,
     spam: resolveSpam({ ...top.spam, ...account.spam }),
     categories: (account.categories ?? top.categories ?? []).map(resolveCategory),
     arcSealers: (account.arcSealers ?? []).map((domain) => canonicalDomain(domain) ?? domain.toLowerCase()),

@@ -207,8 +207,8 @@ export async function tellOwner(
 const holderName = (unique: string): string => `${hostname()} ${process.pid} ${unique}`
 
 /**
- * Whether a holder is surely gone, so that its lease need not be waited for.
- * @param alone nobody else can have this store open: whoever held a lease is gone
+ * Whether a holder is certainly gone, so that its lease need not be waited for.
+ * @param alone no other process can have this store open: any earlier holder is gone
  */
 function isGone(holder: string, alone: boolean): boolean {
   if (alone) return true

@@ -7,8 +7,8 @@ import { move } from '../store/moves.ts'
 import type { ReplyRow } from '../store/replies.ts'
 
 /** Two and a half minutes in total. */
-const mostNotes = 160
-const noteEveryMs = 1_000
+const mostWrites = 160
+const writeEveryMs = 1_000
 
 /** Jitter, so competing workers do not collide again. */
 const lookAgainMs = { least: 500, spread: 2_500 }
@@ -31,7 +31,7 @@ export async function claim({ context, reply: { id } }: Delivery): Promise<Reply
  */
 export async function giveBack({ context, reply: { id } }: Delivery, reason: Reason): Promise<PutOff> {
   const now = context.clock.now()
-  await noted(context, () => move(context.db, 'giveBack', { id, reply: { claimedAt: null } }, now))
+  await persistently(context, () => move(context.db, 'giveBack', { id, reply: { claimedAt: null } }, now))
   const ms = lookAgainMs.least + context.random() * lookAgainMs.spread
   return new PutOff(new Date(now.getTime() + ms), reason)
 }
@@ -49,14 +49,14 @@ export function isUnchanged(claimed: ReplyRow, given: ReplyRow): boolean {
  * Only this process knows the outcome of its claim, so it waits for an unavailable store; otherwise the reply would
  * end as uncertain.
  */
-export async function noted<T>(context: StepContext, note: () => Promise<T>): Promise<T> {
+export async function persistently<T>(context: StepContext, write: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await note()
+      return await write()
     } catch (error) {
-      if (attempt >= mostNotes) throw error
+      if (attempt >= mostWrites) throw error
       context.log.warn({ event: 'reply.note-failed', reason: reasonOf(error), attempt })
-      await delay(Math.min(noteEveryMs, 100 * attempt))
+      await delay(Math.min(writeEveryMs, 100 * attempt))
     }
   }
 }

@@ -5,7 +5,7 @@ import { type Delivery, type Next, PutOff } from '../context.ts'
 import { type Accepted, type Outgoing, RefusedAddressees } from '../smtp/smtp.ts'
 import { move } from '../store/moves.ts'
 import type { ReplyRow } from '../store/replies.ts'
-import { claim, giveBack, isUnchanged, noted } from './claim.ts'
+import { claim, giveBack, isUnchanged, persistently } from './claim.ts'
 import { finishSent, providerFilesWithinMs } from './finish.ts'
 import { saveDraft } from './save.ts'
 
@@ -51,7 +51,7 @@ async function asSent(
   const now = context.clock.now()
   const renamed = rewrittenId === null ? {} : { replyMessageId: rewrittenId }
   const change = { id: reply.id, reply: { replyText, finishedAt: now, ...renamed } }
-  const sent = await noted(context, () => move(context.db, 'markSent', change, now))
+  const sent = await persistently(context, () => move(context.db, 'markSent', change, now))
   return finishSent({ ...delivery, reply: sent?.reply ?? { ...reply, state: 'sent' } })
 }
 
@@ -62,7 +62,7 @@ async function afterFailure(delivery: Delivery, error: unknown): Promise<Next | 
   if (error instanceof TemporaryError || error instanceof OwnerActionError) {
     // Certainly not accepted: back to `approved`, and the pipeline's back-off decides when to retry.
     const back = { id: reply.id, reply: { replyText: why } }
-    await noted(context, () => move(context.db, 'giveBack', back, context.clock.now()))
+    await persistently(context, () => move(context.db, 'giveBack', back, context.clock.now()))
     throw error
   }
   if (error instanceof RefusedAddressees)

@@ -8,7 +8,7 @@ import type { ImapServer, Response } from 'hoodiecrow-imap'
 import { fetchHandlers } from './imap-fetch.ts'
 
 /** Must be last in the list of plugins: it wraps what the others registered. */
-export function mends(server: ImapServer): void {
+export function hoodiecrowPatches(server: ImapServer): void {
   // Every connection adds a listener to the server; Node warns on stderr from the eleventh on.
   server.setMaxListeners(0)
   Object.assign(server.fetchHandlers, fetchHandlers)

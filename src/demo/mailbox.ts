@@ -7,7 +7,7 @@ import {
   type SMTPServerDataStream,
   type SMTPServerSession,
 } from 'smtp-server'
-import { mends } from './hoodiecrow-patches.ts'
+import { hoodiecrowPatches } from './hoodiecrow-patches.ts'
 
 export interface MailboxOptions {
   user: string
@@ -23,7 +23,7 @@ export interface MailboxOptions {
 }
 
 /** A part of hoodiecrow by its name, or a function on the server. */
-export type Plugin = string | typeof mends
+export type Plugin = string | typeof hoodiecrowPatches
 
 export interface DemoMail {
   uid: number
@@ -64,7 +64,7 @@ const usual: readonly Plugin[] = [
   'SPECIAL-USE',
   'UIDPLUS',
   'UNSELECT',
-  mends,
+  hoodiecrowPatches,
 ]
 
 /** Mailboxes besides INBOX, named after their special use (RFC 6154). */

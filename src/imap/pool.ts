@@ -8,7 +8,7 @@ import { CircuitBreaker } from '../base/circuit-breaker.ts'
 import { OwnerActionError, reasonOf, SignInNeeded, TemporaryError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { HealthRecord } from './health.ts'
-import { Slot } from './pooled-connection.ts'
+import { PooledConnection } from './pooled-connection.ts'
 import { type WaitingCommand, WaitingLine, waitingFor } from './waiting-line.ts'
 
 export interface PoolOptions {
@@ -37,7 +37,7 @@ const SILENT_MS = 3000
 
 export class ConnectionPool {
   readonly #options: PoolOptions
-  readonly #slots = new Set<Slot>()
+  readonly #slots = new Set<PooledConnection>()
   readonly #line = new WaitingLine()
   readonly #closing = new AbortController()
   #connecting = false
@@ -45,7 +45,7 @@ export class ConnectionPool {
   #retryAt = 0
   #retryTimer: NodeJS.Timeout | undefined
   #growTimer: NodeJS.Timeout | undefined
-  readonly #pulse = new CircuitBreaker(SILENT_MS, () => this.#unanswered())
+  readonly #breaker = new CircuitBreaker(SILENT_MS, () => this.#unanswered())
   #ceiling = { connections: Number.POSITIVE_INFINITY, until: 0 }
   #stopped: Error | null = null
 
@@ -65,7 +65,7 @@ export class ConnectionPool {
   ): Promise<T> {
     const refusal = this.#refusal(patienceMs)
     if (refusal) throw refusal
-    this.#pulse.begin()
+    this.#breaker.begin()
     let answered = false
     try {
       const slot = await this.#acquire(place, patienceMs)
@@ -77,7 +77,7 @@ export class ConnectionPool {
         else slot.drop()
       }
     } finally {
-      this.#pulse.end(answered)
+      this.#breaker.end(answered)
       this.#dispatch()
     }
   }
@@ -87,14 +87,14 @@ export class ConnectionPool {
    * continue.
    */
   shared<T>(read: () => Promise<T>): Promise<T> {
-    return this.#pulse.shared(read)
+    return this.#breaker.shared(read)
   }
 
-  #acquire(place: string | null, patienceMs: number): Promise<Slot> {
+  #acquire(place: string | null, patienceMs: number): Promise<PooledConnection> {
     return new Promise((resolve, reject) => {
       const waiting = waitingFor(place, resolve, reject)
       this.#line.push(waiting)
-      this.#pulse.watchOver((refusal) => this.#line.failBehindFirst(refusal))
+      this.#breaker.watchOver((refusal) => this.#line.failBehindFirst(refusal))
       if (this.#slots.size === 0) {
         waiting.expiry = setTimeout(() => {
           if (this.#slots.size === 0 && this.#line.remove(waiting)) reject(this.#notConnected())
@@ -109,7 +109,7 @@ export class ConnectionPool {
     if (this.#stopped) return this.#stopped
     const soon = this.#retryAt - performance.now() < patienceMs
     if (this.#retryTimer && !soon) return this.#notConnected()
-    return this.#pulse.refusal
+    return this.#breaker.refusal
   }
 
   #unanswered(): TemporaryError {
@@ -134,7 +134,7 @@ export class ConnectionPool {
     if (this.#line.length > 0) this.#grow()
   }
 
-  #start(slot: Slot, waiting: WaitingCommand | undefined): void {
+  #start(slot: PooledConnection, waiting: WaitingCommand | undefined): void {
     if (!waiting) return
     slot.take()
     waiting.start(slot)
@@ -172,7 +172,7 @@ export class ConnectionPool {
   }
 
   #adopt(client: ImapFlow): void {
-    const slot = new Slot(client, this.#options.keepAliveMs, () => void this.#unused(slot))
+    const slot = new PooledConnection(client, this.#options.keepAliveMs, () => void this.#unused(slot))
     this.#slots.add(slot)
     clearTimeout(this.#retryTimer)
     this.#retryTimer = undefined
@@ -202,7 +202,7 @@ export class ConnectionPool {
     this.#line.failAll(error)
   }
 
-  #lost(slot: Slot): void {
+  #lost(slot: PooledConnection): void {
     slot.drop()
     if (!this.#slots.delete(slot) || this.#stopped || this.#slots.size > 0) return
     const steady = performance.now() - slot.openedAt >= STEADY_MS
@@ -222,7 +222,7 @@ export class ConnectionPool {
     }, waitMs).unref()
   }
 
-  async #unused(slot: Slot): Promise<void> {
+  async #unused(slot: PooledConnection): Promise<void> {
     if (slot.busy) return
     slot.take()
     if (this.#slots.size > 1) {
@@ -238,7 +238,7 @@ export class ConnectionPool {
     this.#stopped = error
     clearTimeout(this.#retryTimer)
     clearTimeout(this.#growTimer)
-    this.#pulse.stop()
+    this.#breaker.stop()
     this.#options.health.set('stopped', reasonOf(error))
     this.#line.failAll(error)
   }

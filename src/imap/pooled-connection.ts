@@ -2,7 +2,7 @@
 import type { ImapFlow } from 'imapflow'
 import { closeClient, selectedKey } from './client.ts'
 
-export class Slot {
+export class PooledConnection {
   readonly client: ImapFlow
   readonly #keepAliveMs: number
   readonly #onUnused: () => void

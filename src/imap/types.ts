@@ -185,7 +185,7 @@ export interface Timing {
   quietMs: number
   /** A command and its whole answer, however busily the server talks. */
   commandMs: number
-  /** IDLE is begun anew after this; Yahoo cuts at 3 minutes (RFC 2177 allows 29). */
+  /** IDLE is restarted after this; Yahoo cuts at 3 minutes (RFC 2177 allows 29). */
   maxIdleMs: number
   /** An unused command connection sends NOOP after this. Less than `quietMs`. */
   keepAliveMs: number

@@ -1,19 +1,19 @@
 /** The commands of an account that wait for a connection, and their order. */
-import type { Slot } from './pooled-connection.ts'
+import type { PooledConnection } from './pooled-connection.ts'
 
 export interface WaitingCommand {
   /** Where it has to run (placeKey); null if any connection will do. */
   place: string | null
   /** How often a later command went first because it needed no SELECT. */
   overtaken: number
-  start(slot: Slot): void
+  start(slot: PooledConnection): void
   fail(error: Error): void
 }
 
 /** A waiting command; its `expiry` timer, if any, is cleared when it leaves the line. */
 export function waitingFor(
   place: string | null,
-  resolve: (slot: Slot) => void,
+  resolve: (slot: PooledConnection) => void,
   reject: (error: Error) => void,
 ): WaitingCommand & { expiry?: NodeJS.Timeout } {
   const waiting: WaitingCommand & { expiry?: NodeJS.Timeout } = {

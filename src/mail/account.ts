@@ -8,7 +8,12 @@ export interface Owner {
   authservIds: readonly string[]
   /** List-Ids of the owner's own groups. */
   ownLists: readonly string[]
+  /** Marks of programs despite which a draft may be written, because gateways put them on the mail of people. */
+  draftDespite?: readonly DraftDespite[]
 }
+
+/** `Auto-Submitted: auto-generated` (RFC 3834 section 5), `Precedence: bulk` (RFC 2076). */
+export type DraftDespite = 'auto-generated' | 'bulk'
 
 /** Special-use attributes of RFC 6154 that replyd cares about. */
 export type SpecialUse = '\\Inbox' | '\\Drafts' | '\\Sent' | '\\Junk' | '\\Trash' | '\\Archive' | '\\All'

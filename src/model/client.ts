@@ -60,6 +60,21 @@ const fittingShare = 0.95
 /** Tokens that the chat format adds. */
 const frame = 64
 
+/** Reasons to end that the wire format knows: an endpoint may write anything there, and it goes to the log. */
+const finishes: ReadonlySet<string> = new Set([
+  'stop',
+  'length',
+  'content_filter',
+  'tool_calls',
+  'function_call',
+])
+
+/** The model that answered, if it is the one asked for or a dated version of it. */
+const namedBy = (answered: string, asked: string): string =>
+  answered === asked || /^-[0-9-]{1,12}$/.test(answered.startsWith(asked) ? answered.slice(asked.length) : '')
+    ? answered
+    : 'other'
+
 /** @see Model for the errors. Opens no connection before the first call. */
 export function openModel(settings: ClientSettings, log: Log, clock: Clock = systemClock): Model {
   const connection: Connection = {
@@ -156,8 +171,8 @@ async function ask<T>(connection: Connection, request: Ask<T>): Promise<Answer<T
     log.info({
       event: 'model.answered',
       schema: request.schemaName,
-      model,
-      finish,
+      model: namedBy(model, settings.name),
+      finish: finishes.has(finish) ? finish : 'other',
       fault,
       repaired,
       durationMs,

@@ -140,7 +140,7 @@ export class ConfiguredModels implements Models {
     standing.failed(error, now)
     const said = standing.trouble(settings, now)
     if (said !== null) this.#tell(opened, { said, trouble: true })
-    // Another model answers meanwhile: the queue does not have to stop.
+    // Another model answers in the meantime: the queue does not have to stop.
     if (wasDown && this.#choice.fallback !== null && error instanceof OwnerActionError)
       return new TemporaryError(error.message, { cause: error })
     return error

@@ -1,4 +1,4 @@
-/** Calls under way at once at one endpoint, in this process. */
+/** Concurrent calls at one endpoint, in this process. */
 import { Semaphore } from '../base/semaphore.ts'
 
 /** How a call ended, as far as its endpoint's speed is concerned. */

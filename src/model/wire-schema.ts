@@ -3,7 +3,9 @@ import { z } from 'zod'
 
 /** Default bounds: characters of a string, and entries of a list. */
 const shortText = 200
-const shortList = 10
+const shortList = 6
+/** Characters of a text in a list. All lists together must fit into the tokens that an answer may have. */
+const listedText = 100
 /** The longest bound that is sent: llama.cpp refuses a grammar with longer ones. */
 const longestText = 1500
 
@@ -31,10 +33,10 @@ function newWireSchema(schema: z.ZodType, bounded: boolean): object {
     unrepresentable: 'any',
     override: ({ jsonSchema }) => {
       close(jsonSchema)
-      if (bounded) bound(jsonSchema)
-      else for (const name of ['maxLength', 'minLength']) Reflect.deleteProperty(jsonSchema, name)
+      if (!bounded) for (const name of ['maxLength', 'minLength']) Reflect.deleteProperty(jsonSchema, name)
     },
   })
+  if (bounded) bound(rest)
   return rest
 }
 
@@ -43,8 +45,19 @@ function close(node: Node): void {
   if (names.length > 0) Object.assign(node, { required: names, additionalProperties: false })
 }
 
-function bound(node: Node): void {
+/** @param listed it stands in a list */
+function bound(node: Node, listed = false): void {
   if (node.type === 'string' && !node.enum)
-    node.maxLength = Math.min(node.maxLength ?? shortText, longestText)
-  if (node.type === 'array') node.maxItems ??= shortList
+    node.maxLength = Math.min(node.maxLength ?? shortText, listed ? listedText : longestText)
+  const { items } = node
+  if (node.type === 'array' && isNode(items)) {
+    node.maxItems =
+      items.type === 'string' ? Math.min(node.maxItems ?? shortList, shortList) : (node.maxItems ?? shortList)
+    bound(items, true)
+  }
+  const inside = [...Object.values(node.properties ?? {}), ...(node.anyOf ?? [])]
+  for (const each of inside) if (isNode(each)) bound(each, listed)
 }
+
+const isNode = (node: unknown): node is Node =>
+  typeof node === 'object' && node !== null && !Array.isArray(node)

@@ -47,7 +47,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   /** The last message to the owner, by account. */
   readonly #toldOf = new Map<string, string>()
   /** Enqueues the jobs of several mails in one batch. */
-  readonly #nudges = new Batcher<readonly JobRequest[], void>(async (all) => {
+  readonly #enqueuing = new Batcher<readonly JobRequest[], void>(async (all) => {
     await this.#enqueueAll(all.flat())
     return all.map(() => undefined)
   })
@@ -63,7 +63,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     this.#sweeper = new Sweeper(
       context,
       (due) => this.#takeDue(due),
-      (due) => queues.hasten(due.flatMap(({ id, step }) => this.#nudge(id, step))),
+      (due) => queues.hasten(due.flatMap(({ id, step }) => this.#jobFor(id, step))),
     )
   }
 
@@ -90,13 +90,13 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   /** Accepts mails that were just stored: guards them, and enqueues the next step. The sweeper finds lost jobs. */
   async accept(mails: readonly StoredMail[]): Promise<void> {
     const next = await guard(this.#context, mails)
-    await this.#enqueue([...next].flatMap(([id, { stage }]) => this.#nudge(id, stage)))
+    await this.#enqueue([...next].flatMap(([id, { stage }]) => this.#jobFor(id, stage)))
     for (const [id, { stage }] of next) if (isAtRest(stage)) await this.#tellSettled(id)
   }
 
   /** Enqueues a row whose stage was changed elsewhere: a person approved, or the undo window began. */
   async advance(id: string, stage: Stage, dueAt?: Date): Promise<void> {
-    await this.#enqueue(this.#nudge(id, stage, dueAt))
+    await this.#enqueue(this.#jobFor(id, stage, dueAt))
   }
 
   /** Re-enqueues every due row; existing jobs stay unchanged. Never throws. */
@@ -107,20 +107,20 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   async #takeDue(due: readonly DueRow[]): Promise<void> {
     const unguarded = due.filter(({ step }) => step === 'guard').map(({ id }) => id)
     await this.accept(await loadMails(this.#context.db, unguarded))
-    await this.#queues.enqueue(due.flatMap(({ id, step, dueAt }) => this.#nudge(id, step, dueAt)))
+    await this.#queues.enqueue(due.flatMap(({ id, step, dueAt }) => this.#jobFor(id, step, dueAt)))
   }
 
-  async #enqueue(nudges: readonly JobRequest[]): Promise<void> {
-    if (nudges.length > 0) await this.#nudges.ask(nudges)
+  async #enqueue(requests: readonly JobRequest[]): Promise<void> {
+    if (requests.length > 0) await this.#enqueuing.ask(requests)
   }
 
-  async #enqueueAll(nudges: readonly JobRequest[]): Promise<void> {
-    await this.#queues.enqueue(nudges).catch((error: unknown) => {
-      this.#context.log.warn({ event: 'queue.unreachable', reason: reasonOf(error), jobs: nudges.length })
+  async #enqueueAll(requests: readonly JobRequest[]): Promise<void> {
+    await this.#queues.enqueue(requests).catch((error: unknown) => {
+      this.#context.log.warn({ event: 'queue.unreachable', reason: reasonOf(error), jobs: requests.length })
     })
   }
 
-  #nudge(messageId: string, stage: Stage, dueAt?: Date): JobRequest[] {
+  #jobFor(messageId: string, stage: Stage, dueAt?: Date): JobRequest[] {
     if (stage === 'review' || stage === 'done' || stage === 'guard') return []
     const delayMs = dueAt ? Math.max(0, dueAt.getTime() - this.#context.clock.now().getTime()) : 0
     // Left to the sweeper: an existing job stays unchanged, so a delayed one would block a new decision.
@@ -156,7 +156,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
       const { stage, dueAt } = next
       if (isAtRest(stage)) return this.#tellSettled(id).then(() => [])
       const sameQueue = stage !== 'guard' && table[stage].queue === table[step].queue
-      if (!sameQueue || dueAt) return this.#nudge(id, stage, dueAt)
+      if (!sameQueue || dueAt) return this.#jobFor(id, stage, dueAt)
       step = stage
     }
     return []

@@ -37,9 +37,9 @@ export type Handler = (step: Step, messageId: string, signal: AbortSignal) => Pr
 export interface Queues extends AsyncDisposable {
   readonly kind: 'redis' | 'postgres'
   /** Adds jobs; an existing one stays unchanged. Rejects quickly while the queue can't be reached. */
-  enqueue(nudges: readonly JobRequest[]): Promise<void>
+  enqueue(requests: readonly JobRequest[]): Promise<void>
   /** Lets delayed jobs run now; has no effect on others. */
-  hasten(nudges: readonly JobRequest[]): Promise<void>
+  hasten(requests: readonly JobRequest[]): Promise<void>
   work(queue: QueueName, concurrency: number, handler: Handler): Work
   /** Jobs by state, for health and metrics. */
   counts(queue: QueueName): Promise<Record<string, number>>
@@ -127,16 +127,16 @@ class BullQueues implements Queues {
     return this
   }
 
-  async enqueue(nudges: readonly JobRequest[]): Promise<void> {
+  async enqueue(requests: readonly JobRequest[]): Promise<void> {
     for (const name of queueNames) {
-      const jobs = nudges.filter((nudge) => nudge.queue === name).map(asJob)
+      const jobs = requests.filter((request) => request.queue === name).map(asJob)
       if (jobs.length > 0) await this.board(name).addBulk(jobs)
     }
   }
 
-  async hasten(nudges: readonly JobRequest[]): Promise<void> {
-    for (const nudge of nudges) {
-      const job = await this.board(nudge.queue).getJob(asJob(nudge).opts.jobId)
+  async hasten(requests: readonly JobRequest[]): Promise<void> {
+    for (const request of requests) {
+      const job = await this.board(request.queue).getJob(asJob(request).opts.jobId)
       // It may start running at this very moment.
       if (job && (await job.isDelayed())) await job.promote().catch(() => undefined)
     }

@@ -188,9 +188,9 @@ function asRow({ fetched, message, id, again }: Read, account: string, source: M
   const from = authorOf(message)
   const subject = firstField(message, 'subject')
   const old = fetched.uid <= source.renumberedUid && fetched.internalDate < source.baselineAt
-  const fate = again ? duplicate : old ? beforeBaseline : toGuard
+  const outcome = again ? duplicate : old ? beforeBaseline : toGuard
   return {
-    ...fate,
+    ...outcome,
     id,
     account,
     mailbox: source.mailbox,

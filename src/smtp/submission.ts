@@ -40,7 +40,7 @@ export class PooledSubmission implements Submission {
   readonly #closing = new AbortController()
   /** The login was refused: nothing more is tried until it works again, or the provider would lock the account. */
   #refused: OwnerActionError | null = null
-  readonly #pulse = new CircuitBreaker(SILENT_MS, unanswered)
+  readonly #breaker = new CircuitBreaker(SILENT_MS, unanswered)
   #busy = 0
   #opening = 0
   #ceiling = { connections: Number.POSITIVE_INFINITY, until: 0 }
@@ -52,8 +52,8 @@ export class PooledSubmission implements Submission {
   }
 
   async send(mail: Outgoing, mayEnd: () => Promise<void> = async () => {}): Promise<Accepted> {
-    if (this.#pulse.refusal) throw this.#pulse.refusal
-    this.#pulse.begin()
+    if (this.#breaker.refusal) throw this.#breaker.refusal
+    this.#breaker.begin()
     let answered = false
     try {
       const accepted = await this.#send(mail, () => {
@@ -67,7 +67,7 @@ export class PooledSubmission implements Submission {
       answered ||= wasAnswered(error)
       throw error
     } finally {
-      this.#pulse.end(answered)
+      this.#breaker.end(answered)
     }
   }
 
@@ -103,7 +103,7 @@ export class PooledSubmission implements Submission {
         return
       }
       this.#line.push({ start: resolve, fail: reject })
-      this.#pulse.watchOver((refusal) => this.#sendAway(refusal))
+      this.#breaker.watchOver((refusal) => this.#sendAway(refusal))
       this.#dispatch()
     })
   }
@@ -196,7 +196,7 @@ export class PooledSubmission implements Submission {
   /** Mails being sent are not aborted: their connections close afterwards. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort()
-    this.#pulse.stop()
+    this.#breaker.stop()
     for (const waiting of this.#line.splice(0))
       waiting.fail(new TemporaryError('SMTP: the account is closed'))
     for (const [session, timer] of this.#idle) {

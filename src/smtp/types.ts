@@ -45,9 +45,9 @@ export interface SmtpTiming {
   connectMs: number
   /** Maximum silence of a server that owes an answer. */
   quietMs: number
-  /** From DNS to the end of the login, whatever the server says meanwhile. */
+  /** From DNS to the end of the login, however slowly the server answers. */
   loginMs: number
-  /** One mail from MAIL to the last reply, whatever the server says meanwhile. */
+  /** One mail from MAIL to the last reply, however slowly the server answers. */
   mailMs: number
   /** How long an unused connection is kept. */
   idleMs: number

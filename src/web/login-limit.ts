@@ -5,7 +5,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { Lru } from '../base/lru.ts'
 import { sameText } from '../base/secret.ts'
 
-interface Pace {
+interface Throttle {
   /** Wrong passwords before anyone has to wait. */
   free: number
   /** Milliseconds after which one wrong password is forgotten. */
@@ -15,30 +15,30 @@ interface Pace {
   longestMs: number
 }
 
-const perCaller: Pace = { free: 5, forgetMs: 15 * 60_000, firstMs: 15_000, longestMs: 15 * 60_000 }
+const perCaller: Throttle = { free: 5, forgetMs: 15 * 60_000, firstMs: 15_000, longestMs: 15 * 60_000 }
 /** All callers without a device cookie together, so that a thousand addresses guess as slowly as a few. */
-const together: Pace = { free: 50, forgetMs: 60_000, firstMs: 1000, longestMs: 30_000 }
+const together: Throttle = { free: 50, forgetMs: 60_000, firstMs: 1000, longestMs: 30_000 }
 const mostCallers = 10_000
 
 /** Wrong passwords and the resulting wait. Times are milliseconds since the epoch. */
 class Guesses {
-  readonly #pace: Pace
+  readonly #throttle: Throttle
   #level = 0
   #at = 0
   #until = 0
 
-  constructor(pace: Pace) {
-    this.#pace = pace
+  constructor(throttle: Throttle) {
+    this.#throttle = throttle
   }
 
   waitMs(now: number): number {
     // A clock that was set back must not lengthen the wait.
-    return Math.min(Math.max(this.#until - now, 0), this.#pace.longestMs)
+    return Math.min(Math.max(this.#until - now, 0), this.#throttle.longestMs)
   }
 
   /** @returns a function that undoes it */
   count(now: number): () => void {
-    const { free, forgetMs, firstMs, longestMs } = this.#pace
+    const { free, forgetMs, firstMs, longestMs } = this.#throttle
     const forgotten = Math.max(now - this.#at, 0) / forgetMs
     this.#level = Math.max(this.#level - forgotten, 0) + 1
     this.#at = now

@@ -2,7 +2,7 @@
 import type { AddressInfo } from 'node:net'
 import { expect, test } from '@jest/globals'
 import hoodiecrow, { type ImapServer, type StoredMessage } from 'hoodiecrow-imap'
-import { mends } from '../../src/demo/hoodiecrow-patches.ts'
+import { hoodiecrowPatches } from '../../src/demo/hoodiecrow-patches.ts'
 import { startStandIn } from '../../src/demo/stand-in.ts'
 import { letter, startWalk } from './walk.ts'
 
@@ -39,7 +39,7 @@ async function startGmail() {
     'UIDPLUS',
     'X-GM-EXT-1',
     threads,
-    mends,
+    hoodiecrowPatches,
   ]
   const special = ['Drafts', 'Sent', 'Junk'].map((name) => [name, { 'special-use': `\\${name}` }])
   const server = hoodiecrow({

@@ -33,6 +33,7 @@ export function accountOn(
       signatures: {},
       check: 'never',
       flagDoubts: false,
+      draftDespite: [],
       intervalMs: 0,
       undoMs: 0,
       approve: 'off',

@@ -135,11 +135,11 @@ describe.each([
         seen.push(`${step} ${id}`)
         if (seen.length === 200) resolve()
       })
-      const nudges = Array.from(
+      const requests = Array.from(
         { length: 200 },
         (_, n) => ({ queue: 'model', step: 'triage', messageId: `m${n}` }) as const,
       )
-      queues.enqueue([...nudges, ...nudges]).catch(reject)
+      queues.enqueue([...requests, ...requests]).catch(reject)
     })
     expect(new Set(seen).size).toBe(200)
     expect([tries.get('m5'), tries.get('m7')]).toEqual([3, 2])
@@ -149,7 +149,7 @@ describe.each([
     const settings = { redisUrl: withRedis ? redis.newDatabase() : null, pool: db.pool, namespace: 'pause' }
     await using one = await openQueues(settings, silentLog)
     await using other = await openQueues(settings, silentLog)
-    const nudge = (messageId: string) => ({ queue: 'model', step: 'triage', messageId }) as const
+    const requestFor = (messageId: string) => ({ queue: 'model', step: 'triage', messageId }) as const
     let refused = false
     /** For each job what was left of the pause when a worker took it, in milliseconds. */
     const left: number[] = []
@@ -164,9 +164,9 @@ describe.each([
       }
       for (const queues of [one, other]) queues.work('model', 3, handler)
       one
-        .enqueue([nudge('first')])
+        .enqueue([requestFor('first')])
         .then(() => paused(one))
-        .then(() => other.enqueue(Array.from({ length: 30 }, (_, n) => nudge(`n${n}`))))
+        .then(() => other.enqueue(Array.from({ length: 30 }, (_, n) => requestFor(`n${n}`))))
         .catch(reject)
     })
     expect(left).toEqual(Array.from({ length: 1 + 30 }, () => 0))

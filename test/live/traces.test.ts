@@ -80,10 +80,10 @@ async function runJobs(withRedis: boolean, telemetry: Telemetry): Promise<void> 
         if (--left === 0) drain(5000).then(resolve, reject)
         if (id === 'm2') throw new Error('Ann <ann@buyers.example> wrote: secret words')
       })
-      const nudges = ['m1', 'm2', 'm3'].map(
+      const requests = ['m1', 'm2', 'm3'].map(
         (messageId) => ({ queue: 'model', step: 'triage', messageId }) as const,
       )
-      queues.enqueue(nudges).catch(reject)
+      queues.enqueue(requests).catch(reject)
     })
   }
   await pool.end()

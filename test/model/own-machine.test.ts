@@ -117,6 +117,21 @@ describe('the schemas that are sent', () => {
     expect(nodes.some((node) => 'maxLength' in node)).toBe(false)
   })
 
+  // 700 tokens for triage, 1200 for a reply; about three characters a token.
+  test.each([
+    ['triage', schemas[0]?.[1], 2100],
+    ['compose', schemas[1]?.[1], 3900],
+  ])('%s: the longest answer fits into the tokens that it may have', (_name, one, characters) => {
+    const longest = (node: Record<string, unknown>): number => {
+      const { type, maxLength, maxItems, items, properties, anyOf } = node
+      if (type === 'array') return Number(maxItems) * longest(items as typeof node)
+      const inside = [...Object.values(properties ?? {}), ...((anyOf as object[]) ?? [])] as (typeof node)[]
+      const keys = Object.keys(properties ?? {}).join('":,').length
+      return Number(maxLength ?? 4) + keys + inside.reduce((sum, each) => sum + longest(each), 0)
+    }
+    expect(longest(wireSchema(one as z.ZodType, true) as Record<string, unknown>)).toBeLessThan(characters)
+  })
+
   test('a checker may quote before it judges, as the prompt asks it to', () => {
     const sentences = [...nodesOf(wireSchema(checkedSchema(['One.'], [], new Map()), true))]
     const keys = sentences.map(({ properties }) => Object.keys((properties as object) ?? {}))

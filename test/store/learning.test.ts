@@ -55,9 +55,9 @@ async function mail(fromAddress = 'kim@customer.example'): Promise<string> {
     flags: [],
     fromName: null,
   }
-  const fate = { step: 'triage', disposition: 'pending', reason: 'ingested' } as const
+  const outcome = { step: 'triage', disposition: 'pending', reason: 'ingested' } as const
   const rest = { account, fromAddress, subject: null, internalDate: now, emailId: null, threadId: null }
-  await storeIngested(db, { messages: [{ id, ...row, ...fate, ...rest }] }, now)
+  await storeIngested(db, { messages: [{ id, ...row, ...outcome, ...rest }] }, now)
   return id
 }
 

@@ -11,6 +11,8 @@ export interface FoundServers {
   source: string
   hint: string
   oauth2: 'google' | 'microsoft' | null
+  /** Hosts of another domain that only unsigned DNS names: a person has to agree. */
+  unproven?: boolean
 }
 
 /** The network, so that tests need none. Any call may reject; that counts as "nothing there". */
@@ -33,9 +35,10 @@ export async function discover(address: string, network: Network): Promise<Found
   // Queried in parallel, used in this order.
   const asked = [
     byMx(domain, network),
-    bySrv(domain, network),
     byAutoconfig(address, domain, network),
     byAutodiscover(address, domain, network),
+    // Last: DNS is not signed, and whoever forges it would get the password.
+    bySrv(domain, network),
   ]
   for (const each of asked.map((found) => found.catch(() => null))) {
     const found = await each
@@ -73,7 +76,9 @@ async function bySrv(domain: string, { resolveSrv }: Network): Promise<FoundServ
   ])
   const [read, send] = [imaps ?? imap, submissions ?? submission]
   if (!read || !send) return null
-  return { imap: read, smtp: send, source: `SRV records of ${domain}`, hint: '', oauth2: null }
+  const isOwn = ({ host }: ServerAddress) => `.${host.toLowerCase()}`.endsWith(`.${domain}`)
+  const source = `SRV records of ${domain}`
+  return { imap: read, smtp: send, source, hint: '', oauth2: null, unproven: !isOwn(read) || !isOwn(send) }
 }
 
 async function byAutoconfig(

@@ -21,7 +21,9 @@ export async function servers(
   const found = given ? null : await discover(address, network)
   if (found) await say(`Found by ${found.source}:\n  IMAP ${shown(found.imap)}\n  SMTP ${shown(found.smtp)}`)
   else if (!given) await say(`No servers were found for ${address}. Your provider's help pages name them.`)
-  if (found && (await asker.confirm('Use these?', true))) {
+  if (found?.unproven) await say(unprovenWords)
+  // With --yes nobody looks: then these have to be given.
+  if (found && (await asker.confirm('Use these?', !found.unproven))) {
     const imap = options.imap ? await placeFrom(options.imap, 'imap', network) : found.imap
     const smtp = options.smtp ? await placeFrom(options.smtp, 'smtp', network) : found.smtp
     return { ...found, imap, smtp }
@@ -33,10 +35,14 @@ export async function servers(
       network,
     )
   }
-  const imap = await place('IMAP', 'imap', options.imap ?? found?.imap.host)
-  const smtp = await place('SMTP', 'smtp', options.smtp ?? found?.smtp.host)
+  const proposed = found?.unproven ? null : found
+  const imap = await place('IMAP', 'imap', options.imap ?? proposed?.imap.host)
+  const smtp = await place('SMTP', 'smtp', options.smtp ?? proposed?.smtp.host)
   return { imap, smtp, source: 'as entered', hint: '', oauth2: null }
 }
+
+const unprovenWords =
+  'These hosts belong to another domain, and only DNS names them, which can be forged. They would get your password: compare them with what your provider says.'
 
 /** The default port, and those that use STARTTLS. */
 const ports: Record<'imap' | 'smtp', { usual: number; startTls: number[] }> = {

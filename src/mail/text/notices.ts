@@ -59,7 +59,7 @@ const stranger = any(
 /** Why that note is there. */
 const importance = /important|wichtig|belangrijk|viktigt|vigtigt|ważne|важно/iu
 
-/** Whoever writes speaks of himself, or asks. */
+/** The writer talks about themselves, or asks. */
 const personal =
   /[?？]|(?<!\p{L})(?:I(?:[’']\p{L}+)?|my|ich|mein\p{L}*|j[’']\p{L}+|yo|eu|ik|io|jag|jeg|[Ww]e|[Oo]ur(?! (?:organi|company|network|domain|system|tenant)))(?!\p{L})/u
 

@@ -13,7 +13,7 @@ export interface PassedOnText {
 const forwarding =
   /^\s*(?:\[[^\]]{1,40}\]\s*){0,3}(?:fwd?|wg|tr|rv|rif|i|doorst|vb|vs|vl|pd|továbbítás|továbbított|ilt|İlt|enc|trs|fs|转发|轉寄|転送|전달|пересл|пер)\s*(?:\[\d+\])?\s*[:：]/iu
 
-/** What stands in the first lines of a forwarded mail, in those languages. */
+/** Words in the first lines of a forwarded mail, in those languages. */
 const forwarded =
   /forward|\bfwd\b|weitergeleitet|transféré|réexpédié|reenviad|inoltrat|encaminhad|doorgestuurd|vidarebefordra|videresend|välitetty|edelleenlähetetty|przekazan|přeposlan|preposlan|пересл|пересыла|переадрес|переслан|转发|轉寄|転送|전달|iletil|továbbított|προωθημ|redirecționat|proslijeđen|posredovan/iu
 

@@ -108,6 +108,24 @@ describe('discovery', () => {
     })
   })
 
+  test('autoconfig over HTTPS outranks SRV records', async () => {
+    const resolveSrv = async () => [{ name: 'mail.evil.example', port: 993, priority: 0 }]
+    const fetchText = async () => autoconfig
+    const found = await discover('me@own.example', { ...offline, resolveSrv, fetchText })
+    expect(found).toMatchObject({ imap: { host: 'imap.example.net' } })
+  })
+
+  test.each([
+    ['mail.own.example', false],
+    ['own.example', false],
+    ['MAIL.own.example', false],
+    ['mail.evil.example', true],
+    ['mail.notown.example', true],
+  ])('of SRV records %s has to be confirmed by a person: %s', async (name, unproven) => {
+    const resolveSrv = async () => [{ name, port: 993, priority: 0 }]
+    expect(await discover('me@own.example', { ...offline, resolveSrv })).toMatchObject({ unproven })
+  })
+
   test("reads Mozilla's autoconfig, and takes no server without TLS", async () => {
     const asked: string[] = []
     const fetchText = async (url: string) => {
@@ -146,11 +164,16 @@ describe('replyd init', () => {
   })
   afterEach(() => rmSync(folder, { recursive: true }))
 
-  async function run(options: Partial<InitOptions>, typed = '', environment: Record<string, string> = {}) {
+  async function run(
+    options: Partial<InitOptions>,
+    typed = '',
+    environment: Record<string, string> = {},
+    network = offline,
+  ) {
     const stdout = new PassThrough()
     const out = text(stdout)
     const terminal = { environment, stdin: Readable.from([typed]), stdout, stderr: stdout }
-    const status = await init({ folder, check: false, ...options }, terminal, offline)
+    const status = await init({ folder, check: false, ...options }, terminal, network)
     stdout.end()
     return { status, out: await out }
   }
@@ -177,6 +200,13 @@ describe('replyd init', () => {
     expect(model.apiKey).toBe('sk-1')
     expect(web.passwordHash).not.toBeNull()
     expect(statSync(join(folder, '.env')).mode & 0o777).toBe(0o600)
+  })
+
+  test('takes no foreign host from DNS with --yes', async () => {
+    const resolveSrv = async () => [{ name: 'mail.evil.example', port: 993, priority: 0 }]
+    const secrets = { MAIL_PASSWORD: 'one', OPENAI_API_KEY: 'two' }
+    const asked = run({ yes: true, address: 'me@own.example' }, '', secrets, { ...offline, resolveSrv })
+    await expect(asked).rejects.toThrow(/IMAP server/)
   })
 
   test('asks nothing with --yes, and takes secrets from the environment', async () => {
