@@ -203,12 +203,12 @@ export async function tokens({ corpus, say }: BenchOptions): Promise<Figure[]> {
     ...tokensOf(
       'triage call, input',
       of((mail) => mail.triageInput),
-      700,
+      900,
     ),
     ...tokensOf(
       'compose call, input',
       of((mail) => mail.composeInput),
-      1500,
+      3500,
     ),
     figure({ name: 'triage call, output', value: mean(of((mail) => mail.triageOutput)), unit: 'tokens' }),
     figure({

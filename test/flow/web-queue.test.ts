@@ -13,7 +13,7 @@ let standIn: StandIn
 let running: RunningDaemon
 
 const message = (at: number): NewMessage => ({
-  ...{ id: `m${String(at).padStart(4, '0')}`, account, mailbox: 'INBOX', uidValidity: '1', uid: at + 1 },
+  ...{ id: `m${String(at).padStart(25, '0')}`, account, mailbox: 'INBOX', uidValidity: '1', uid: at + 1 },
   ...{ messageId: `<m${at}@x.example>`, threadId: null, emailId: null, flags: [], size: 1 },
   ...{ fromName: 'Noor', fromAddress: `a${at}@x.example`, subject: `Question ${at}` },
   // Several at one moment: then the id decides.
@@ -52,7 +52,7 @@ const nextOf = (page: string) =>
 
 const inOrder = Array.from({ length: count }, (_, at) => at)
   .sort((one, other) => ((other + 1) % 4) - ((one + 1) % 4) || one - other)
-  .map((at) => `m${String(at).padStart(4, '0')}`)
+  .map((at) => `m${String(at).padStart(25, '0')}`)
 
 test('the badge and the page say how many there are, and each is on one page', async () => {
   const found: (string | undefined)[] = []

@@ -35,7 +35,7 @@ test.each([
     [listed[0]!],
     '2027-02-01',
     true,
-    ["is not in the server's list; set model.name to gpt-6-luna", 'was due to be'],
+    ["is not in the server's list; set model.name to gpt-6-luna", 'was to be shut down on'],
   ],
   ['gpt-6-luna', listed, '2026-11-24', true, []],
   ['gpt-6-luna', null, '2026-11-24', true, []],

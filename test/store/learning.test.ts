@@ -234,7 +234,11 @@ test('the digest goes out once a day, whatever the number of processes, and is m
     ({
       db,
       clock: { now: () => new Date(at) },
-      config: { digest: { atMinute: 420, to: 'boss@shop.example' }, budget: { timeZone: 'Europe/Berlin' } },
+      config: {
+        digest: { atMinute: 420, to: 'boss@shop.example' },
+        budget: { timeZone: 'Europe/Berlin' },
+        model: { tasks: {}, fallback: null, successor: 'none' },
+      },
     }) as unknown as StepContext
   const send = (at: string) => sendDigest(contextAt(at), { settings, smtp } as unknown as Account)
   expect(await send('2026-11-24T05:59:00Z')).toBe(false)
