@@ -6,7 +6,8 @@
 import type { GuardCode } from '../base/reasons.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
 import type { Owner } from '../mail/account.ts'
-import { parseAddressList } from '../mail/address.ts'
+import { domainPart, parseAddressList } from '../mail/address.ts'
+import { authentication } from '../mail/authentication.ts'
 import { fieldValues, type Message } from '../mail/message.ts'
 import { asksForHuman } from '../mail/reply/automatic.ts'
 import { replyHeader } from '../mail/reply/build.ts'
@@ -70,7 +71,7 @@ async function guardAll(
   }))
   const load = () => loadGuardContexts(context.db, owner.address, candidates, context.clock.now())
   let histories = await load()
-  const forPerson = mails.filter((mail, at) => histories[at] && wantsPerson(mail, histories[at]))
+  const forPerson = mails.filter((mail, at) => histories[at] && wantsPerson(mail, histories[at], owner))
   for (const { row, message } of forPerson) {
     const { own, thread } = namedIds(message)
     const ids = own === null ? thread : [...thread, own]
@@ -114,9 +115,18 @@ function asMove(id: string, judgement: GuardAnswer, filtersSpam: boolean): Guard
   return { verb: isSettled(judgement, filtersSpam) ? 'decline' : 'admit', change }
 }
 
-/** Whether somebody who received an automatic reply, recently or in this thread, asks for a person. */
-export function wantsPerson({ message }: StoredMail, { autoSent }: GuardContext): boolean {
+/**
+ * Whether somebody who received an automatic reply, recently or in this thread, asks for a person. A mail that fails
+ * authentication is not obeyed: anybody could end the automatic replies to another.
+ */
+export function wantsPerson(
+  { row, message }: StoredMail,
+  { autoSent }: GuardContext,
+  owner: Pick<Owner, 'authservIds'>,
+): boolean {
   if (autoSent.length === 0 || !asksForHuman(visibleText(message).text)) return false
+  if (authentication(message, owner.authservIds, domainPart(row.fromAddress ?? '')) === 'dmarc-fail')
+    return false
   const authors = new Set(
     fieldValues(message, 'from')
       .flatMap(parseAddressList)

@@ -52,14 +52,16 @@ export async function triage(context: StepContext, id: string, signal: AbortSign
 }
 
 /**
- * The owner's list entry for this sender: configured, or learned from their moves. An address outranks its domain.
+ * The owner's list entry for this sender: configured, or learned from their moves. An address outranks its domain. A mail
+ * that fails authentication is not from the sender that the owner trusts.
  */
-async function ruleFor({ context, account, mail: { row } }: Arrival): Promise<SenderRule | null> {
+async function ruleFor({ context, account, mail: { row, message } }: Arrival): Promise<SenderRule | null> {
   if (!row.fromAddress) return null
-  return (
-    configuredRule(account.settings.spam, row.fromAddress) ??
-    senderRule(context.db, row.account, row.fromAddress)
-  )
+  const { owner, spam } = account.settings
+  const rule =
+    configuredRule(spam, row.fromAddress) ?? (await senderRule(context.db, row.account, row.fromAddress))
+  const found = authentication(message, owner.authservIds, domainPart(row.fromAddress))
+  return rule?.rule === 'allow' && found === 'dmarc-fail' ? null : rule
 }
 
 export function configuredRule(spam: SpamSettings, address: string): SenderRule | null {

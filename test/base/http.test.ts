@@ -354,7 +354,9 @@ test('no proxy of the environment sees a request', async () => {
     const { body } = await exchange(${JSON.stringify(target.url)}, ${JSON.stringify(request)})
     console.log(String(body))`
   // Since version 24, node's own agents and fetch obey these variables.
-  const environment = { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: proxy.url, http_proxy: proxy.url, NO_PROXY: '' }
+  // Version 22 accepts no path in them.
+  const { origin } = new URL(proxy.url)
+  const environment = { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: origin, http_proxy: origin, NO_PROXY: '' }
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], {
     env: environment,
   })

@@ -5,6 +5,7 @@ import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { loadMessage } from '../../src/store/messages.ts'
 import { loadReply } from '../../src/store/replies.ts'
 import { waitingMails } from '../../src/store/review-lists.ts'
+import { saveSenderRule } from '../../src/store/sender-rules.ts'
 import { type Dovecot, type Postfix, startDovecot, startPostfix } from '../live/servers/index.ts'
 import { readMailbox } from './mailboxes.ts'
 import { letter, startWalk } from './walk.ts'
@@ -239,4 +240,28 @@ test.each<[string, object, (mail: string) => string]>([
   await dovecot.deliver(address, changed(later))
   await walk.handle()
   expect(await loadReply(walk.context.db, first.id)).toMatchObject({ state: 'saved' })
+})
+
+test.each([
+  ['is not filed, whatever the model says', 'pass', { disposition: 'held', reason: 'spam' }],
+  [
+    'is judged like any other if it fails authentication',
+    'fail',
+    { disposition: 'filed', reason: 'spam-scam' },
+  ],
+])('mail of an allowed sender %s', async (_name, result, outcome) => {
+  const address = `allowed-${result}@shop.example`
+  await using walk = await start(address, { mode: 'draft' })
+  const now = walk.context.clock.now()
+  const rule = { pattern: 'kim@asks.example', rule: 'allow', source: 'restored' } as const
+  await saveSenderRule(walk.context.db, address, rule, now)
+  answers = { triage: { spam: { is: true, kind: 'scam', confidence: 0.99 } } }
+  const mail = letter({
+    id: `<${result}@asks.example>`,
+    from: 'kim@asks.example',
+    to: address,
+    text: question,
+  })
+  await dovecot.deliver(address, mail.replace('dmarc=pass', `dmarc=${result}`))
+  expect(await walk.handle()).toMatchObject(outcome)
 })

@@ -156,6 +156,30 @@ test('a HUMAN that comes within the undo window keeps the automatic reply back',
   expect((await walk.walk(second.id)).row).toMatchObject({ disposition: 'drafted', reason: 'human-asked' })
 })
 
+test('a forged HUMAN is not obeyed, and ids that nobody has seen are not kept', async () => {
+  const address = 'forged@human.example'
+  await using walk = await start(address)
+  const deliver = delivering(address)
+  await deliver('<f1@asks.example>', question)
+  expect(await walk.handle()).toMatchObject({ disposition: 'sent' })
+  const human = letter({
+    id: '<f2@asks.example>',
+    from: customer,
+    to: address,
+    text: 'HUMAN',
+    references: ['<f1@asks.example>', '<invented@asks.example>'],
+  })
+  await dovecot.deliver(address, human.replace('dmarc=pass', 'dmarc=fail'))
+  expect((await walk.handle()).reason).not.toBe('human-asked')
+  await dovecot.deliver(address, human.replace('<f2@asks.example>', '<f3@asks.example>'))
+  expect(await walk.handle()).toMatchObject({ disposition: 'held', reason: 'human-asked' })
+  const { rows } = await walk.context.db.query<{ id: string }>(
+    'select message_id as id from replyd.human_thread where account = $1 order by 1',
+    [address],
+  )
+  expect(rows.map(({ id }) => id)).toEqual(['<f1@asks.example>', '<f3@asks.example>'])
+})
+
 test('HUMAN from somebody who was never answered automatically is a mail like any other', async () => {
   const address = 'first@human.example'
   await using walk = await start(address)
