@@ -1,5 +1,5 @@
 /** The layout that docs/architecture.md promises, held against the imports. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { expect, test } from '@jest/globals'
 
@@ -188,4 +188,23 @@ test('only base/http.ts makes requests over HTTP', () => {
     (file) => platformFetch.test(codeOf(file)) || requestingModule.test(codeOf(file)),
   )
   expect(alone).toEqual(['base/http.ts'])
+})
+
+test('every file that the documents name is there', () => {
+  const root = dirname(source)
+  const documents = [
+    'README.md',
+    'CONTRIBUTING.md',
+    ...readdirSync(join(root, 'docs')).flatMap((name) => (name.endsWith('.md') ? [`docs/${name}`] : [])),
+  ]
+  const missing = documents.flatMap((document) =>
+    [
+      ...readFileSync(join(root, document), 'utf8').matchAll(
+        /`((?:src|test|docs|prompts|scripts)\/[\w./-]+)`/g,
+      ),
+    ]
+      .filter(([, path]) => !existsSync(join(root, path ?? '')))
+      .map(([, path]) => `${document}: ${path}`),
+  )
+  expect(missing).toEqual([])
 })
