@@ -70,7 +70,7 @@ export function openApi(config: string | undefined, terminal: Terminal): ApiClie
   }
 }
 
-/** Null when it is no JSON. */
+/** Null if it is not JSON. */
 function jsonIn(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString())

@@ -109,14 +109,14 @@ export async function restore(
   return 0
 }
 
-/** Null where the owner wants the backup whoever wrote it. @throws UsageError when there is no key to check it with */
+/** Null if the owner does not want the signature checked. @throws UsageError when there is no key to check it with */
 function keyOf({ key, unverified }: RestoreOptions, state: Config['state']): Buffer | null {
   if (unverified) return null
   if (key !== undefined && !existsSync(key)) throw new UsageError(`--key: ${key} is not there`)
   const text = key === undefined ? (state.key ?? knownKeyText(state.directory)) : readFileSync(key, 'utf8')
   if (text === null)
     throw new UsageError(
-      'The backup can not be checked: there is no key here. Give the oauth.key of the state directory that it is of (--key FILE), or its REPLYD_KEY. If the key is lost and you trust the file: --unverified',
+      'The backup cannot be checked: there is no key here. Give the oauth.key of the state directory that it is of (--key FILE), or its REPLYD_KEY. If the key is lost and you trust the file: --unverified',
     )
   return keyFor(text, backupPurpose)
 }

@@ -36,7 +36,7 @@ export function showCheck(check: Check, terminal: Terminal): Promise<void> {
 
 async function looks(config: Config): Promise<Promise<Check[]>[]> {
   const { diagnose } = await import('../doctor/doctor.ts')
-  return diagnose(config, systemClock.now())
+  return diagnose(config, systemClock)
 }
 
 function readOrExplain(options: DoctorOptions, terminal: Terminal): Config | Check {

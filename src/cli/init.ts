@@ -189,7 +189,7 @@ function configOf(yaml: string, secrets: string, folder: string, { environment }
 async function diagnosed(config: Config, terminal: Terminal): Promise<Check[]> {
   const { diagnose } = await import('../doctor/doctor.ts')
   const checks: Check[] = []
-  for (const group of diagnose(config, systemClock.now())) {
+  for (const group of diagnose(config, systemClock)) {
     for (const check of await group) {
       checks.push(check)
       await showCheck(check, terminal)

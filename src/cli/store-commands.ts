@@ -18,7 +18,9 @@ export function addStoreCommands(
   )
   add('restore <file>', 'read a backup into an empty store, embedded or PostgreSQL')
     .addOption(new Option('--key <file>', 'oauth.key of the state directory that the backup is of'))
-    .addOption(new Option('--unverified', 'restore it whoever wrote it; only for a file that you trust'))
+    .addOption(
+      new Option('--unverified', 'restore without checking the signature; only for a file that you trust'),
+    )
     .action(async (file, options) =>
       end(await (await import('./backup.ts')).restore(file, options, terminal)),
     )

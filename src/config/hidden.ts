@@ -31,7 +31,7 @@ const withoutPath = (text: string): string =>
 export function withoutPassword(text: string): string {
   if (!URL.canParse(text)) return '(hidden)'
   const url = new URL(text)
-  // A token may stand in place of the user, without a password. The user of a database is none.
+  // A token may be given as the user, without a password. The user of a database is not secret.
   if (url.password === '' && url.username !== '' && /^https?:$/.test(url.protocol)) url.username = 'hidden'
   if (url.password !== '') url.password = 'hidden'
   // libpq also accepts a password as a parameter.

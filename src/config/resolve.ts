@@ -1,6 +1,6 @@
 /**
- * From the document, which is known to be sound, to the settings: defaults, overrides, units, absolute paths. What a key means
- * stands in the schema; a comment here says what differs from it. settings.ts takes its types from here.
+ * From the document, which is known to be sound, to the settings: defaults, overrides, units, absolute paths. The schema
+ * says what a key means; a comment here says what differs from it. settings.ts takes its types from here.
  */
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'

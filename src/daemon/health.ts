@@ -35,7 +35,7 @@ export async function healthOf(
   return { ok: store === 'ok' && queue === 'ok', parts }
 }
 
-/** Whatever process has seen it. With another model in its place, mail is handled all the same. */
+/** Seen by any process. If another model answers instead, mail is still handled. */
 async function addTrouble({ db, config }: StepContext, parts: Record<string, string>): Promise<void> {
   const notices = await modelNotices(db, config.model).catch(() => [])
   const trouble = notices.find((notice) => notice.trouble)?.said

@@ -4,6 +4,7 @@
  */
 import type { Account, StepContext } from '../context.ts'
 import { type Proof, proveAuthor } from '../dns/author-proof.ts'
+import { domainPart } from '../mail/address.ts'
 import { authentication } from '../mail/authentication.ts'
 import type { StoredMail } from '../store/bodies.ts'
 
@@ -19,7 +20,7 @@ export function provenByServer(
 ): Proof | null {
   const address = row.fromAddress ?? ''
   const { authservIds } = account.settings.owner
-  const found = authentication(message, authservIds, address.slice(address.lastIndexOf('@') + 1))
+  const found = authentication(message, authservIds, domainPart(address))
   if (found === 'unknown') return null
   return bySigns(found === 'pass', `your mail server: ${found}`)
 }

@@ -4,7 +4,7 @@
  * (RFC 8617) of a forwarder that the owner trusts. SPF does not help: the address that delivered the mail is not
  * known reliably.
  */
-import { organisationalDomain, parseAddressList } from '../mail/address.ts'
+import { domainPart, organisationalDomain, parseAddressList } from '../mail/address.ts'
 import { authentication } from '../mail/authentication.ts'
 import { fieldValues, firstField, type Message } from '../mail/message.ts'
 import { parseFields, splitHeader } from '../mail/mime/octets.ts'
@@ -59,7 +59,7 @@ export async function proveAuthor(input: ProofInput): Promise<Proof> {
   const message = { fields: parseFields(splitHeader(input.octets)) }
   const obstacle = obstacleOf(message, input)
   if (obstacle !== null) return no(obstacle)
-  const domain = input.author.slice(input.author.lastIndexOf('@') + 1).toLowerCase()
+  const domain = domainPart(input.author).toLowerCase()
   // Loaded only for a mail that would be sent, and before the time counts: on a busy machine that takes longer than the check.
   const library = await load()
   let timer: NodeJS.Timeout | undefined

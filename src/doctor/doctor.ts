@@ -1,5 +1,6 @@
 /** Checks everything replyd depends on, changes nothing, and says how to fix each failure. */
 
+import type { Clock } from '../base/clock.ts'
 import { reasonOf } from '../base/errors.ts'
 import { silentLog } from '../base/log.ts'
 import type { AccountSettings, Config, Server } from '../config/settings.ts'
@@ -20,9 +21,9 @@ export type { Check } from './check.ts'
  * @param patienceMs how long a server may take to answer, milliseconds
  * @returns one promise per check, in display order; none rejects
  */
-export function diagnose(config: Config, now: Date, patienceMs = 10_000): Promise<Check[]>[] {
+export function diagnose(config: Config, clock: Clock, patienceMs = 10_000): Promise<Check[]>[] {
   const addresses = config.accounts.map(({ owner }) => owner.address)
-  const signIns = new SignIns(config.state, { now: () => new Date() })
+  const signIns = new SignIns(config.state, clock)
   const count = addresses.length === 1 ? 'one account' : `${addresses.length} accounts`
   return [
     single('configuration', null, async () => passed(`${count}: ${addresses.join(', ')}`)),
@@ -31,7 +32,7 @@ export function diagnose(config: Config, now: Date, patienceMs = 10_000): Promis
       smtp(account, signIns, patienceMs),
     ]),
     ...configuredModels(config.model).map((model) =>
-      single('model', null, () => checkModel(model, config, now)),
+      single('model', null, () => checkModel(model, config, clock.now())),
     ),
     single('queue', null, () => checkQueue(config.state, patienceMs)),
     single('state', null, () => checkState(config.state, patienceMs)),

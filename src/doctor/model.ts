@@ -91,7 +91,7 @@ export function weighed(
   const speed = usage.output / Math.max(seconds, 0.001)
   const detail = `${subject} judged a mail (${usage.input} tokens in, ${usage.output} out) in ${seconds.toFixed(1)} s, ${speed.toFixed(0)} tokens a second`
   const { timeoutMs, concurrency, host } = settings
-  // A machine of one's own shares its speed among the calls; a provider has enough of them.
+  // A local machine divides its speed among the calls; a provider does not.
   const together = host === 'own' ? concurrency : 1
   const replyMs = durationMs * replyFactor * together
   if (replyMs > timeoutMs) {

@@ -2,6 +2,7 @@ import { reasonOf } from '../base/errors.ts'
 import type { GuardCode } from '../base/reasons.ts'
 import { applyGuard, type Ceiling, freshContext, guardError } from '../guard/ceiling.ts'
 import type { Owner } from '../mail/account.ts'
+import { domainPart } from '../mail/address.ts'
 import { authentication } from '../mail/authentication.ts'
 import { comparable, mailboxes, ownAddressTest } from '../mail/correspondents.ts'
 import type { Message } from '../mail/message.ts'
@@ -53,7 +54,7 @@ export function explainOctets(file: string, octets: Buffer, owner: Owner, now: D
 
 function authenticationOf(message: Message, owner: Owner): Explanation['authentication'] {
   const author = mailboxes(message, 'from')[0]?.address ?? ''
-  const found = authentication(message, owner.authservIds, author.slice(author.lastIndexOf('@') + 1))
+  const found = authentication(message, owner.authservIds, domainPart(author))
   return found === 'pass' ? 'pass' : found === 'dmarc-fail' ? 'fail' : 'none'
 }
 

@@ -83,7 +83,7 @@ export function readFacts(message: Message, owner: Owner, context: GuardContext)
     loop: loopMarks(message, isOwn),
     isFormAsOwner,
     isContactForm: isFormAsOwner || isFormByEnvelope || writesAsVisitor(people),
-    authentication: authentication(message, owner.authservIds, domainOf(author?.address ?? '')),
+    authentication: authentication(message, owner.authservIds, domainPart(author?.address ?? '')),
     limits: reachedLimits(target?.address ?? null, threadIds(message), context),
   }
 }
@@ -129,10 +129,6 @@ export function holdsId(ids: ReadonlySet<string>, id: string): boolean {
   return ids.has(id) || ids.has(id.slice(1, -1))
 }
 
-export function domainOf(address: string): string {
-  return domainPart(address)
-}
-
 /** The local part words (section 2.8) of addresses. */
 export function wordsOf(list: readonly Mailbox[]): string[] {
   return list.map(({ address }) => localWord(address))
@@ -140,8 +136,8 @@ export function wordsOf(list: readonly Mailbox[]): string[] {
 
 /** Whether two addresses belong to one organisation. Addresses at a mailbox provider belong to strangers. */
 export function sameOrganisation(left: string, right: string): boolean {
-  const organisation = organisationalDomain(domainOf(left))
-  return organisation === organisationalDomain(domainOf(right)) && !isMailboxProvider(organisation)
+  const organisation = organisationalDomain(domainPart(left))
+  return organisation === organisationalDomain(domainPart(right)) && !isMailboxProvider(organisation)
 }
 
 /**

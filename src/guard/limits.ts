@@ -34,7 +34,7 @@ export type LimitCode =
 /** One key for all spellings of an address that reach the same person: lower case, no tag, and for Gmail no dots. */
 export function limitKey(address: string): string {
   const bare = withoutTag(canonical(address))
-  const domain = domainOf(bare)
+  const domain = domainPart(bare)
   if (domain !== 'gmail.com' && domain !== 'googlemail.com') return bare
   return `${localWord(bare).replaceAll('.', '')}@gmail.com`
 }
@@ -45,15 +45,11 @@ export function limitKey(address: string): string {
  */
 export function personKey(address: string): string {
   const key = limitKey(address)
-  const domain = domainOf(key)
+  const domain = domainPart(key)
   const organisation = organisationalDomain(domain)
   if (isMailboxProvider(organisation)) return key
   if (domain !== organisation) return domain
   return `${localWord(key).replace(/[\d._-]*\d+[\d._-]*/g, '')}@${domain}`
-}
-
-function domainOf(address: string): string {
-  return domainPart(address)
 }
 
 /**
@@ -92,8 +88,8 @@ export function reachedLimits(
     'domain-throttled':
       key !== null &&
       isDomainThrottled(
-        domainOf(key),
-        today.map((sent) => domainOf(sent.key)),
+        domainPart(key),
+        today.map((sent) => domainPart(sent.key)),
       ),
     'fast-answer': ours.some((sent) => answersAt - sent.at.getTime() <= limits.fastestPerson),
   }

@@ -1,4 +1,5 @@
 import type { GuardCode } from '../base/reasons.ts'
+import { domainPart } from '../mail/address.ts'
 import {
   isDaemonName,
   isPostmaster,
@@ -6,7 +7,7 @@ import {
   isSystemAuthor,
   isSystemReversePath,
 } from '../mail/local-parts.ts'
-import { bareWords, domainOf, type Facts, firstReversePathWord, holdsId, wordsOf } from './facts.ts'
+import { bareWords, type Facts, firstReversePathWord, holdsId, wordsOf } from './facts.ts'
 import { hasNullReversePath, hasVendorMark, isAutoSubmitted, isBulkPrecedence } from './marks.ts'
 import { isSpamFlagged } from './spam.ts'
 import { calendarKinds, hasReport, isAnyReport, isEncrypted } from './structure.ts'
@@ -135,5 +136,5 @@ function isEmoji(line: string): boolean {
 /** Nobody to answer: a group without members (RFC 6854), a host without a domain, `.invalid` (RFC 2606). */
 function hasNoSender({ authors }: Facts): boolean {
   const unreachable = (domain: string) => !domain.includes('.') || domain.endsWith('.invalid')
-  return authors.length === 0 || authors.some(({ address }) => unreachable(domainOf(address)))
+  return authors.length === 0 || authors.some(({ address }) => unreachable(domainPart(address)))
 }

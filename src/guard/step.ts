@@ -6,8 +6,8 @@
 import type { GuardCode } from '../base/reasons.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
 import type { Owner } from '../mail/account.ts'
-import { domainPart, parseAddressList } from '../mail/address.ts'
-import { authentication } from '../mail/authentication.ts'
+import { parseAddressList } from '../mail/address.ts'
+import { senderAuthentication } from '../mail/authentication.ts'
 import { fieldValues, type Message } from '../mail/message.ts'
 import { asksForHuman } from '../mail/reply/automatic.ts'
 import { replyHeader } from '../mail/reply/build.ts'
@@ -120,18 +120,17 @@ function asMove(id: string, judgement: GuardAnswer, filtersSpam: boolean): Guard
  * authentication is not obeyed: anybody could end the automatic replies to another.
  */
 export function wantsPerson(
-  { row, message }: StoredMail,
+  mail: StoredMail,
   { autoSent }: GuardContext,
   owner: Pick<Owner, 'authservIds'>,
 ): boolean {
-  if (autoSent.length === 0 || !asksForHuman(visibleText(message).text)) return false
-  if (authentication(message, owner.authservIds, domainPart(row.fromAddress ?? '')) === 'dmarc-fail')
-    return false
+  if (autoSent.length === 0 || !asksForHuman(visibleText(mail.message).text)) return false
+  if (senderAuthentication(mail, owner) === 'dmarc-fail') return false
   const authors = new Set(
-    fieldValues(message, 'from')
+    fieldValues(mail.message, 'from')
       .flatMap(parseAddressList)
       .map(({ address }) => address),
   )
-  const { thread } = namedIds(message)
+  const { thread } = namedIds(mail.message)
   return autoSent.some(({ to, messageId }) => authors.has(to) || thread.includes(messageId ?? ''))
 }

@@ -212,26 +212,19 @@ class FolderIndex {
 
   /** Relative names and stamps of the readable files, subfolders included, hidden ones not. */
   #list(): Map<string, string> {
-    let found: Found[]
-    let base: string
+    let names: string[]
     try {
-      found = filesBelow(this.#folder).map(({ path, isLink }) => ({
-        path: relative(this.#folder, path),
-        isLink,
-      }))
-      base = realpathSync(this.#folder)
+      names = filesBelow(this.#folder).map((path) => relative(this.#folder, path))
     } catch (error) {
       throw new ConfigError(`knowledge folder ${this.#folder} cannot be read (${reasonOf(error)})`, {
         cause: error,
       })
     }
     const present = new Map<string, string>()
-    const wanted = found.filter(({ path }) => readable.test(path) && !/(^|[\\/])\./.test(path))
-    for (const { path: name, isLink } of wanted.sort((a, b) => (a.path < b.path ? -1 : 1))) {
+    for (const name of names.filter((one) => readable.test(one) && !/(^|[\\/])\./.test(one)).sort()) {
       const stats = statSync(join(this.#folder, name), { throwIfNoEntry: false })
       if (!stats?.isFile()) continue
-      if (isLink && !isInside(base, join(this.#folder, name))) this.#complain('knowledge.outside', name, null)
-      else if (stats.size > largestFile || present.size >= mostFiles)
+      if (stats.size > largestFile || present.size >= mostFiles)
         this.#complain('knowledge.too-much', name, null)
       else present.set(name.split(sep).join('/'), `${stats.mtimeMs} ${stats.size} ${stats.ino}`)
     }
@@ -241,9 +234,14 @@ class FolderIndex {
   #read(name: string, stamp: string): void {
     let octets: Buffer
     try {
+      // Links within the folder are fine: Kubernetes mounts each file of a ConfigMap as one. Others would expose files of the
+      // machine to strangers.
       const path = realpathSync(join(this.#folder, name))
-      // Again: a link may have been put in its place since.
-      if (!isInside(realpathSync(this.#folder), path)) return
+      if (!path.startsWith(realpathSync(this.#folder) + sep)) {
+        this.#remove(name)
+        this.#complain('knowledge.outside', name, null)
+        return
+      }
       octets = readFileSync(path)
     } catch (error) {
       this.#complain('knowledge.unreadable', name, error)
@@ -277,24 +275,11 @@ class FolderIndex {
   }
 }
 
-/**
- * Whoever may write into the folder must not be able to have any other file of the machine quoted to strangers. Links within
- * it are fine: Kubernetes mounts every file of a ConfigMap as one.
- */
-function isInside(base: string, path: string): boolean {
-  return realpathSync(path).startsWith(base + sep)
-}
-
-interface Found {
-  path: string
-  isLink: boolean
-}
-
 /** Everything but folders. Node 22's recursive readdir follows linked folders in circles, so this walk follows none. */
-function filesBelow(folder: string): Found[] {
+function filesBelow(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name)
-    return entry.isDirectory() ? filesBelow(path) : [{ path, isLink: entry.isSymbolicLink() }]
+    return entry.isDirectory() ? filesBelow(path) : [path]
   })
 }
 

@@ -20,7 +20,7 @@ export interface Mailbox {
 }
 
 /**
- * Lower-case A-labels without a final dot, or null when it is no domain. Only letters outside ASCII go through IDNA,
+ * Lower-case A-labels without a final dot, or null if it is not a domain. Only letters outside ASCII go through IDNA,
  * because the URL parser behind it would read `127.1`, `a%2eb` or `a/b` in its own way.
  */
 function domainOf(written: string): string | null {

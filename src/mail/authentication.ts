@@ -13,6 +13,14 @@ interface MethodResult {
   properties: ReadonlyMap<string, string>
 }
 
+/** As `authentication`, for a stored mail and its first From address. */
+export function senderAuthentication(
+  { row, message }: { row: { fromAddress: string | null }; message: Pick<Message, 'fields'> },
+  { authservIds }: { authservIds: readonly string[] },
+): Authentication {
+  return authentication(message, authservIds, domainPart(row.fromAddress ?? ''))
+}
+
 /**
  * Reads the trusted Authentication-Results fields (RFC 8601) and compares them with the author's organisational
  * domain. `unknown`: there is no such field, as in internal mail.

@@ -1,5 +1,12 @@
 import type { Owner } from './account.ts'
-import { localWord, type Mailbox, organisationalDomain, parseAddressList, withoutTag } from './address.ts'
+import {
+  domainPart,
+  localWord,
+  type Mailbox,
+  organisationalDomain,
+  parseAddressList,
+  withoutTag,
+} from './address.ts'
 import { isLooseNoReply, isRobotWord, isStrictNoReply, isSystemAuthor } from './local-parts.ts'
 import { fieldValues, type Message } from './message.ts'
 
@@ -109,5 +116,5 @@ function visitorInSender(
 }
 
 function organisationOf(address: string): string {
-  return organisationalDomain(address.slice(address.lastIndexOf('@') + 1))
+  return organisationalDomain(domainPart(address))
 }

@@ -49,7 +49,7 @@ export class ThoughtOnly extends TemporaryError {
   override name = 'ThoughtOnly'
 }
 
-/** Neither the first answer nor the mended one could be used. */
+/** Neither the first answer nor the corrected one could be used. */
 export class NoUsableAnswer extends PermanentError {
   override name = 'NoUsableAnswer'
 }

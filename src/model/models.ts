@@ -56,7 +56,7 @@ export class ConfiguredModels implements Models {
   readonly #surroundings: Surroundings
   readonly #slots = new Map<string, Slots>()
   readonly #opened = new Map<string, Opened>()
-  /** Models of which the endpoint has said that it has them no more. */
+  /** Models that the endpoint no longer has, by its own account. */
   readonly #gone = new Set<string>()
   /** Called with the number of concurrent jobs when it changes. */
   onJobs: (jobs: number) => void = () => undefined

@@ -45,7 +45,7 @@ function close(node: Node): void {
   if (names.length > 0) Object.assign(node, { required: names, additionalProperties: false })
 }
 
-/** @param listed it stands in a list */
+/** @param listed whether it is an item of a list */
 function bound(node: Node, listed = false): void {
   if (node.type === 'string' && !node.enum)
     node.maxLength = Math.min(node.maxLength ?? shortText, listed ? listedText : longestText)

@@ -47,13 +47,23 @@ function removeStale(path: string, mark: string): void {
   const aside = `${path}.${mark}`
   try {
     const holder = readFileSync(path, 'utf8')
-    if (Date.now() - statSync(path).mtimeMs < staleMs) return
+    if (fileTime(aside) - statSync(path).mtimeMs < staleMs) return
     renameSync(path, aside)
     if (readFileSync(aside, 'utf8') !== holder) linkSync(aside, path)
     unlinkSync(aside)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code !== 'ENOENT' && code !== 'EEXIST') throw error
+  }
+}
+
+/** Now by the file system's clock, which every process that shares the directory sees. @param path of a new file */
+function fileTime(path: string): number {
+  writeFileSync(path, '', { flag: 'wx', mode: 0o600 })
+  try {
+    return statSync(path).mtimeMs
+  } finally {
+    unlinkSync(path)
   }
 }
 

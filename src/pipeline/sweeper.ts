@@ -57,7 +57,7 @@ export class Sweeper implements AsyncDisposable {
     await settleLostCalls(this.#context)
     const { db, clock } = this.#context
     const now = clock.now()
-    // Another installation may have its accounts in this database: its mail is none of ours.
+    // Another installation may have its accounts in this database: leave its mail alone.
     const accounts = [...this.#context.accounts.keys()]
     const recalled = await recallFromAhead(db, now, new Date(now.getTime() + skewMs), accounts)
     if (recalled.length > 0) await this.#hasten(recalled)

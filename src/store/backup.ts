@@ -1,7 +1,7 @@
 /**
  * A backup is JSON Lines: a head, each table's rows as `{"table":{…}}`, and an end with the number of rows and a digest of
  * all lines before it. It speaks of columns and values only, so it goes from PGlite to PostgreSQL and back. Jobs are not in
- * it: the sweeper makes them from the rows. It is signed with a key of the state directory, because whoever could forge one
+ * it: the sweeper makes them from the rows. It is signed with a key of the state directory: a forged one
  * could grant trust, allow senders, and choose what is sent.
  */
 import { createHash, createHmac } from 'node:crypto'

@@ -21,7 +21,7 @@ const rowsAtOnce = 200
 
 /**
  * @param lines of the backup, without their ends
- * @param key that it must be signed with; null: whoever wrote it
+ * @param key that it must be signed with; null: not checked
  * @throws ConfigError when the store is not empty, or the backup is damaged, cut off, forged, or of a newer replyd
  */
 export function restoreBackup(

@@ -4,7 +4,7 @@ import { loadThread } from '../compose/thread.ts'
 import type { AccountSettings, SpamSettings } from '../config/settings.ts'
 import { type Account, type Arrival, accountOf, type Next, type StepContext } from '../context.ts'
 import { decodeWords, domainPart } from '../mail/address.ts'
-import { authentication, trustedAuthentication } from '../mail/authentication.ts'
+import { senderAuthentication, trustedAuthentication } from '../mail/authentication.ts'
 import { ownAddressTest } from '../mail/correspondents.ts'
 import { firstField, isTextUnread, type Message } from '../mail/message.ts'
 import { replyHeader } from '../mail/reply/build.ts'
@@ -15,7 +15,7 @@ import type { Ask } from '../model/client.ts'
 import { knownOf, mailFacts } from '../model/prompts/mail-facts.ts'
 import type { ThreadEntry } from '../model/prompts/messages.ts'
 import { triageMessages } from '../model/prompts.ts'
-import { loadMail, type StoredMail } from '../store/bodies.ts'
+import { loadMail } from '../store/bodies.ts'
 import { namedIds } from '../store/guard-context.ts'
 import { earlierMails, writtenTo } from '../store/history.ts'
 import type { MessageRow } from '../store/messages.ts'
@@ -55,13 +55,14 @@ export async function triage(context: StepContext, id: string, signal: AbortSign
  * The owner's list entry for this sender: configured, or learned from their moves. An address outranks its domain. A mail
  * that fails authentication is not from the sender that the owner trusts.
  */
-async function ruleFor({ context, account, mail: { row, message } }: Arrival): Promise<SenderRule | null> {
+async function ruleFor({ context, account, mail }: Arrival): Promise<SenderRule | null> {
+  const { row } = mail
   if (!row.fromAddress) return null
   const { owner, spam } = account.settings
   const rule =
     configuredRule(spam, row.fromAddress) ?? (await senderRule(context.db, row.account, row.fromAddress))
-  const found = authentication(message, owner.authservIds, domainPart(row.fromAddress))
-  return rule?.rule === 'allow' && found === 'dmarc-fail' ? null : rule
+  const isForged = rule?.rule === 'allow' && senderAuthentication(mail, owner) === 'dmarc-fail'
+  return isForged ? null : rule
 }
 
 export function configuredRule(spam: SpamSettings, address: string): SenderRule | null {
@@ -95,17 +96,10 @@ async function withoutModel(
     rule?.rule === 'allow' ||
     (row.fromAddress !== null && (await earlierMails(context.db, row.account, row.fromAddress, row.id)) > 0)
   const declined = { verb: 'decline', reason: row.reason } as const
-  if (found && (known || isAuthenticated(account.settings, mail)))
+  // The filter's "wanted" alone is not enough for a first contact: fraud that is new to it looks like any other mail.
+  if (found && (known || senderAuthentication(mail, account.settings.owner) === 'pass'))
     return { ...declined, detail: detailOf(found), verdict: found }
   return known ? declined : null
-}
-
-/**
- * The filter's "wanted" alone is not enough for a first contact: fraud that is new to it looks like any other mail.
- */
-function isAuthenticated({ owner }: AccountSettings, { row, message }: StoredMail): boolean {
-  const domain = domainPart(row.fromAddress ?? '')
-  return authentication(message, owner.authservIds, domain) === 'pass'
 }
 
 /** The verdict of the owner's lists and their server's filter: free, and needs no history. */

@@ -2,8 +2,7 @@
 
 import type { Arrival } from '../context.ts'
 import { removeSavedDraft, savedDraft } from '../deliver/draft-in-mailbox.ts'
-import { domainPart } from '../mail/address.ts'
-import { authentication } from '../mail/authentication.ts'
+import { senderAuthentication } from '../mail/authentication.ts'
 import { namedIds } from '../store/guard-context.ts'
 import { move } from '../store/moves.ts'
 import { openRepliesTo } from '../store/replies.ts'
@@ -28,8 +27,7 @@ export function takesBack(stored: StoredVerdict | null | undefined): boolean {
 export async function takeBackReplies({ context, account, mail }: Arrival): Promise<void> {
   const { row, message } = mail
   if (row.fromAddress === null) return
-  const { authservIds } = account.settings.owner
-  if (authentication(message, authservIds, domainPart(row.fromAddress)) === 'dmarc-fail') return
+  if (senderAuthentication(mail, account.settings.owner) === 'dmarc-fail') return
   const { thread } = namedIds(message)
   const sender = { account: row.account, address: row.fromAddress, exceptId: row.id }
   for (const { reply, step } of await openRepliesTo(context.db, sender, thread)) {

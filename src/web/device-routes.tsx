@@ -104,7 +104,7 @@ function addConfirmed(routes: Hono<Env>, { web, passwords }: Access, show: Show)
   )
   routes.post('/devices/forget', async (c) => {
     const { address, ...given } = fitting(await formBody(c), forgetFields)
-    if (!/^[^\s@]+@[^\s@]+$/.test(address)) return show(c, { fault: 'That is no address.' }, 400)
+    if (!/^[^\s@]+@[^\s@]+$/.test(address)) return show(c, { fault: 'That is not an address.' }, 400)
     return confirmed(c, given, async () => {
       const { mails, replies } = await forget(web, address, c.get('session').actor)
       return show(c, { notice: `The text of ${mails} mails and ${replies} replies was removed.` })

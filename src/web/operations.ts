@@ -166,7 +166,7 @@ function parametersOf(fields: Fields | undefined, where: 'path' | 'query'): obje
 
 /** @param components receives the schemas that have an id of their own */
 function jsonSchema(schema: z.ZodType, components: Components): object {
-  // Only what stands inside of another schema becomes a reference.
+  // Only a schema inside another one becomes a reference.
   const outer = z.toJSONSchema(z.object({ schema }), { io: 'input', unrepresentable: 'any' })
   const text = JSON.stringify(outer).replaceAll('#/$defs/', '#/components/schemas/')
   const { $defs, properties } = JSON.parse(text) as {

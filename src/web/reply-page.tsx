@@ -156,7 +156,7 @@ function Editor({ view, shown }: { view: View; shown: Shown }) {
   )
 }
 
-/** What the button does: every approved reply is sent, also one that stands in Drafts. */
+/** What the button does: every approved reply is sent, even if it was saved in Drafts. */
 function sendWords({ undoMs }: Shown): string {
   return undoMs === 0 ? 'Send now' : `Send in ${windowOf(undoMs / 1000)}`
 }

@@ -1,5 +1,4 @@
 /** Serves `replyd backup` and `replyd forget` when the daemon has exclusive access to the store. */
-import { randomUUID } from 'node:crypto'
 import { closeSync, createReadStream, createWriteStream, mkdirSync, openSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable, type Writable } from 'node:stream'
@@ -17,11 +16,11 @@ import type { WebContext } from './web-context.ts'
 
 /** Everything in the store, gzipped. */
 export async function backupStream({ context }: WebContext): Promise<ReadableStream> {
-  const { db, clock, config, log } = context
+  const { db, clock, config, log, newId } = context
   const { directory, key: secret } = config.state
   const key = stateKey(directory, secret, backupPurpose)
   const about = { version: programVersion(), at: clock.now(), key }
-  const spool = await spooled(directory, (target) => writeBackup(db, about, target))
+  const spool = await spooled(directory, newId(clock.now()), (target) => writeBackup(db, about, target))
   log.info({ event: 'store.backup' })
   return spool
 }
@@ -68,10 +67,11 @@ export function addStoreOperations(api: Operations): void {
 /** Written at full speed, because steps wait for the store in the meantime; the reader may be slow. */
 async function spooled(
   directory: string,
+  name: string,
   write: (target: Writable) => Promise<void>,
 ): Promise<ReadableStream> {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const path = join(directory, `.backup-${randomUUID()}`)
+  const path = join(directory, `.backup-${name}`)
   const fd = openSync(path, 'wx+', 0o600)
   try {
     // An unlinked file disappears whatever happens to this process.

@@ -90,7 +90,9 @@ async function checksOf(setting: Setting, patienceMs = 60_000): Promise<Record<s
     throw Object.assign(new Error('none'), { code: 'ENOENT' })
   }
   const config = loadConfig({ path, environment: {}, readFile })
-  const checks = (await Promise.all(diagnose(config, new Date('2026-11-24T00:00:00Z'), patienceMs))).flat()
+  const checks = (
+    await Promise.all(diagnose(config, { now: () => new Date('2026-11-24T00:00:00Z') }, patienceMs))
+  ).flat()
   return Object.fromEntries(checks.map((check) => [check.name, check]))
 }
 

@@ -1,4 +1,4 @@
-/** What must not be in any outgoing text, whoever wrote it. */
+/** What must not be in any outgoing text, whether a model or a person wrote it. */
 import { findAddresses, findLinks, normalisedLink } from './links.ts'
 
 const bracketed =

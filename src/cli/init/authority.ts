@@ -24,8 +24,8 @@ interface Authority {
 }
 
 /**
- * Shows who issued the certificate and offers to write that down as `tls.ca`. With --yes it is only shown: whoever sits
- * between here and the server would be believed otherwise.
+ * Shows who issued the certificate and offers to write that down as `tls.ca`. With --yes it is only shown:
+ * otherwise an attacker between this machine and the server would be trusted.
  * @returns the configuration with it; null when nothing was changed
  */
 export async function believingAuthority(
@@ -40,7 +40,7 @@ export async function believingAuthority(
   const authority = await presentedBy(server).catch(() => null)
   if (authority === null) {
     await say(
-      `\n${place} does not send its authority's certificate. Ask whoever runs it, and set tls.ca to it.`,
+      `\n${place} does not send its authority's certificate. Ask its administrator for it, and set tls.ca to that file.`,
     )
     return null
   }

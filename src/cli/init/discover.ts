@@ -37,7 +37,7 @@ export async function discover(address: string, network: Network): Promise<Found
     byMx(domain, network),
     byAutoconfig(address, domain, network),
     byAutodiscover(address, domain, network),
-    // Last: DNS is not signed, and whoever forges it would get the password.
+    // Last: DNS is not signed, and an attacker who forges it would get the password.
     bySrv(domain, network),
   ]
   for (const each of asked.map((found) => found.catch(() => null))) {

@@ -11,7 +11,7 @@ export const voidElements = words(
 )
 
 /**
- * Their text is no text of the message. `head` is not among them: browsers end it at the first thing that does not
+ * Their contents are not text of the message. `head` is not among them: browsers end it at the first thing that does not
  * belong there, and much mail never closes it.
  */
 export const unreadElements = words('script style title template select textarea svg math audio video')

@@ -1,6 +1,6 @@
 /**
- * What gateways, scanners and law departments put around a text: warnings above it, footers below the quotation. It is
- * nobody's answer. Each list is one concept in many languages; several have to come together.
+ * What gateways, scanners and law departments put around a text: warnings above it, footers below the quotation. No
+ * person wrote them. Each list is one concept in many languages; several must match.
  */
 
 import { longestLine } from './phrases.ts'

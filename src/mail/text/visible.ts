@@ -39,7 +39,7 @@ function quoteMarks(lines: readonly string[]): boolean[] {
     if (!quoted[at - 1] || !quoted[at + 1] || quoted[at] || above.length < 65) continue
     if (line.length < 40 && /^\p{Ll}/u.test(line) && !/[.?!:>]$/.test(above)) quoted[at] = true
   }
-  // The end of an address in the web that was wrapped, wherever the quotation ends.
+  // The rest of a URL that was wrapped onto the next line, even below the end of a quotation.
   for (let at = 1; at < lines.length; at++) {
     const above = (lines[at - 1] ?? '').slice(-longestLine)
     if (

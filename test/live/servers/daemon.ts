@@ -40,7 +40,7 @@ export interface DaemonOptions {
   release?(): Promise<void>
   /** Rejects as long as the server does not answer in its protocol. */
   ready(): Promise<void>
-  /** How long the start may take, in milliseconds. */
+  /** When a start counts as hung, in milliseconds; five minutes when absent. */
   timeoutMs?: number
 }
 
@@ -100,7 +100,8 @@ class ServerDaemon implements Daemon {
   }
 
   async #answers(failure: () => Error | undefined): Promise<void> {
-    const deadline = performance.now() + (this.#options.timeoutMs ?? 30_000)
+    // For a hang only.
+    const late = AbortSignal.timeout(this.#options.timeoutMs ?? 300_000)
     for (;;) {
       try {
         await this.#options.ready()
@@ -111,7 +112,7 @@ class ServerDaemon implements Daemon {
       } catch (cause) {
         const ended = failure()
         if (ended) throw ended
-        if (performance.now() > deadline) {
+        if (late.aborted) {
           await this.kill()
           throw new Error(`${this.name} does not answer:\n${this.#ending()}`, { cause })
         }
