@@ -27,7 +27,7 @@ export async function checkQueue(
   try {
     await redis.connect()
     await redis.ping()
-    return settingsVerdict(redis, redisUrl)
+    return await settingsVerdict(redis, redisUrl)
   } catch (error) {
     return unreachable(lost ?? error, redisUrl)
   } finally {
