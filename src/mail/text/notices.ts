@@ -120,30 +120,14 @@ const request = /please|bitte|veuillez|s[’']il vous|\bsvp\b|por favor|per favo
 
 /** Words of law departments and of friends of the trees; one of them is nothing yet. */
 const legal = [
-  ...[
-    'confiden[tc]i|vertraulich|riservat|vertrouwelijk|konfiden[tc]|fortrolig|luottamuks|poufn|důvěrn|bizalmas|gizli|конфиденц|конфіденц|εμπιστευτ|機密|机密|保密|기밀|سري',
-  ],
-  ...[
-    'intended|addressee|recipient|empfänger|adressat|destinat|geadresseerd|ontvanger|mottagare|modtager|mottaker|vastaanottaj|adresat|odbiorc|příjemc|címzett|alıcı|адресат|получател|одержувач|παραλήπτ|受信者|宛先|收件人|수신',
-  ],
-  ...[
-    'privileged|unauthori|unlawful|strictly|prohibit|unbefugt|untersag|unzulässig|interdit|prohib|vietat|proibid|verboden|förbjud|forbud|zabronion|zakázán|tilos|yasak|запрещ|заборон|禁止|금지',
-  ],
-  ...[
-    'disclaim|liabil|haftung|responsab|aansprake|ansvar|odpowiedzialnoś|odpovědnost|felelőss|sorumlu|ответственност|責任|책임',
-  ],
-  ...[
-    '(?:in|by) error|irrtümlich|par erreur|por error|per errore|por engano|abusievelijk|av misstag|ved en fejl|omyłk|omylem|tévedés|yanlışlıkla|по ошибке|помилков|誤って|错误|착오',
-  ],
-  ...[
-    'delete|destroy|löschen|vernichten|supprim|détrui|elimin|borr|cancell|distrug|apag|vernietig|verwijder|radera|slette|usun|smaz|töröl|silin|удал|видал|削除|删除|삭제',
-  ],
-  ...[
-    'environment|printing|umwelt|ausdruck|ausdrucken|imprimer|imprimir|stampare|ambient|milieu|milj[öø]|drukować|tisknout|nyomtat|yazdır|печат',
-  ],
-  ...[
-    'registered|company (?:no|num|reg)|\\bvat\\b|handelsregister|amtsgericht|\\bhrb\\b|geschäftsführ|registergericht|ust-?id|\\bsiren\\b|\\brcs\\b|capital social|\\bkvk\\b|\\bkrs\\b|\\bregon\\b|p\\.? ?iva',
-  ],
+  'confiden[tc]i|vertraulich|riservat|vertrouwelijk|konfiden[tc]|fortrolig|luottamuks|poufn|důvěrn|bizalmas|gizli|конфиденц|конфіденц|εμπιστευτ|機密|机密|保密|기밀|سري',
+  'intended|addressee|recipient|empfänger|adressat|destinat|geadresseerd|ontvanger|mottagare|modtager|mottaker|vastaanottaj|adresat|odbiorc|příjemc|címzett|alıcı|адресат|получател|одержувач|παραλήπτ|受信者|宛先|收件人|수신',
+  'privileged|unauthori|unlawful|strictly|prohibit|unbefugt|untersag|unzulässig|interdit|prohib|vietat|proibid|verboden|förbjud|forbud|zabronion|zakázán|tilos|yasak|запрещ|заборон|禁止|금지',
+  'disclaim|liabil|haftung|responsab|aansprake|ansvar|odpowiedzialnoś|odpovědnost|felelőss|sorumlu|ответственност|責任|책임',
+  '(?:in|by) error|irrtümlich|par erreur|por error|per errore|por engano|abusievelijk|av misstag|ved en fejl|omyłk|omylem|tévedés|yanlışlıkla|по ошибке|помилков|誤って|错误|착오',
+  'delete|destroy|löschen|vernichten|supprim|détrui|elimin|borr|cancell|distrug|apag|vernietig|verwijder|radera|slette|usun|smaz|töröl|silin|удал|видал|削除|删除|삭제',
+  'environment|printing|umwelt|ausdruck|ausdrucken|imprimer|imprimir|stampare|ambient|milieu|milj[öø]|drukować|tisknout|nyomtat|yazdır|печат',
+  'registered|company (?:no|num|reg)|\\bvat\\b|handelsregister|amtsgericht|\\bhrb\\b|geschäftsführ|registergericht|ust-?id|\\bsiren\\b|\\brcs\\b|capital social|\\bkvk\\b|\\bkrs\\b|\\bregon\\b|p\\.? ?iva',
 ].map((words) => new RegExp(words, 'iu'))
 
 const footers =
