@@ -1,31 +1,51 @@
 // Keyboard and live updates. Every page works without this file.
-const editing = () => /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement?.tagName ?? '')
-const press = (id) => document.getElementById(id)?.click()
+const editing = () =>
+  /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement?.tagName ?? '') &&
+  document.activeElement.type !== 'checkbox'
+const byId = (id) => document.getElementById(id)
+const isVisible = (element) => element !== null && element.checkVisibility()
+const rows = () => [...document.querySelectorAll('a.mail')]
+const currentRow = () => document.querySelector('a.mail[aria-current]')
 
+function press(id) {
+  const element = byId(id)
+  if (isVisible(element)) element.click()
+  return isVisible(element)
+}
+
+/** To the next mail of the list; where the panes are shown, it is opened. */
 function move(step) {
-  const links = [...document.querySelectorAll('a.mail')]
+  const links = rows()
   if (links.length === 0) return
-  const at = links.indexOf(document.activeElement)
-  links[Math.min(Math.max(at + step, 0), links.length - 1)].focus()
+  if (!isVisible(links[0])) return void press(step > 0 ? 'skip' : 'back')
+  const at = links.indexOf(document.activeElement?.closest('a.mail') ?? currentRow())
+  const next = links[Math.min(Math.max(at + step, 0), links.length - 1)]
+  next.focus()
+  if (isVisible(byId('panes')) && next !== currentRow()) next.click()
 }
 
 const keys = {
   j: () => move(1),
   k: () => move(-1),
-  a: () => press('approve'),
-  e: () => press('edit'),
+  a: () => press('approve') || document.activeElement?.closest('a.mail')?.click(),
+  e: () => byId('text')?.focus(),
   r: () => press('reject'),
   u: () => press('undo'),
-  '/': () => document.getElementById('search')?.focus(),
-  '?': () => document.getElementById('keys')?.showModal(),
+  x: () =>
+    (document.activeElement?.closest('.row') ?? currentRow()?.closest('.row'))
+      ?.querySelector('input')
+      ?.click(),
+  '/': () => byId('search')?.focus(),
+  '?': () => byId('keys')?.showModal(),
   Escape: () => press('back'),
 }
 
 document.addEventListener('keydown', (event) => {
   if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && document.activeElement?.id === 'text')
-    document.activeElement.form.querySelector('[name=approve]').click()
+    press('approve')
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return
   if (editing()) {
+    if (event.key === 'Escape') (currentRow() ?? document.activeElement).focus()
     if (event.key === 'Escape') document.activeElement.blur()
     return
   }
@@ -35,19 +55,29 @@ document.addEventListener('keydown', (event) => {
   act()
 })
 
-document.getElementById('text')?.focus()
+document.addEventListener('click', (event) => {
+  if (event.target.id === 'edit') {
+    event.preventDefault()
+    byId('text').focus()
+  }
+  if (event.target.id === 'all')
+    for (const box of document.querySelectorAll('[name=pick]:enabled')) box.checked = true
+})
 
 // What is typed is kept in this browser from the first letter until it is saved.
 const placeOf = (id) => `typed ${id}`
+const isTyped = () => byId('text') !== null && byId('text').value !== byId('text').defaultValue
+let leaving = false
 
-function keepTyped(form) {
-  const area = form.elements.text
+function keepTyped() {
+  const area = byId('text')
+  const form = area?.form
+  if (!form || form.dataset.kept) return
+  form.dataset.kept = 'yes'
   const place = placeOf(form.dataset.reply)
   const said = form.querySelector('.typed')
-  const written = area.value
-  let leaving = false
   const kept = localStorage.getItem(place)
-  if (kept !== null && kept !== written) {
+  if (kept !== null && kept !== area.value) {
     area.value = kept
     said.hidden = false
     said.textContent = 'This is what you typed before. '
@@ -55,26 +85,73 @@ function keepTyped(form) {
     back.type = 'button'
     back.textContent = 'Back to the saved text'
     back.addEventListener('click', () => {
-      area.value = written
+      area.value = area.defaultValue
       localStorage.removeItem(place)
       said.hidden = true
+      mirror(area)
     })
     said.append(back)
   }
-  area.addEventListener('input', () => localStorage.setItem(place, area.value))
   form.addEventListener('submit', () => {
     leaving = true
   })
-  addEventListener('beforeunload', (event) => {
-    if (!leaving && area.value !== written) event.preventDefault()
-  })
+  mirror(area)
 }
 
-for (const form of document.querySelectorAll('form[data-reply]')) keepTyped(form)
+addEventListener('beforeunload', (event) => {
+  if (!leaving && isTyped()) event.preventDefault()
+})
+
+// The text behind the editor: as high as what is typed, with the marks of the sentences that are still there.
+function mirror(area) {
+  const behind = area.parentElement.querySelector('.mirror')
+  area.marks ??= [...behind.childNodes].filter((node) => node.nodeType === 1)
+  const parts = []
+  let rest = area.value
+  for (let at = 0; at < area.marks.length; at++) {
+    const mark = area.marks[at]
+    if (!mark.matches('.leans, .doubted')) continue
+    const start = rest.indexOf(mark.textContent)
+    if (start < 0) continue
+    parts.push(rest.slice(0, start), mark)
+    if (area.marks[at + 1]?.matches('.margin')) parts.push(area.marks[at + 1])
+    rest = rest.slice(start + mark.textContent.length)
+  }
+  behind.replaceChildren(...parts, `${rest}\n`)
+}
+
+/** The sources of the sentence in which the cursor stands. */
+function showSources(area) {
+  const at = area.selectionStart
+  let passed = 0
+  let here = []
+  for (const node of area.parentElement.querySelector('.mirror').childNodes) {
+    if (node.nodeType === 1 && node.matches('.margin')) continue
+    const end = passed + node.textContent.length
+    if (node.nodeType === 1 && at >= passed && at <= end)
+      here = [...(node.nextSibling?.querySelectorAll?.('.ref') ?? [])].map((ref) => ref.getAttribute('href'))
+    passed = end
+  }
+  for (const item of document.querySelectorAll('.sources li'))
+    item.classList.toggle('here', here.includes(`#${item.id}`))
+}
+
+document.addEventListener('input', ({ target }) => {
+  if (target.id !== 'text') return
+  localStorage.setItem(placeOf(target.form.dataset.reply), target.value)
+  mirror(target)
+})
+document.addEventListener('selectionchange', () => {
+  if (document.activeElement?.id === 'text') showSources(document.activeElement)
+})
 
 // It is safe on the server, or decided: the copy is not needed any more.
-const here = new URL(location.href).searchParams
-if (['edit', 'approve', 'reject'].includes(here.get('done'))) localStorage.removeItem(placeOf(here.get('id')))
+function forgetTyped() {
+  const here = new URL(location.href).searchParams
+  if (['edit', 'approve', 'reject', 'rewrite', 'junk'].includes(here.get('done')))
+    for (const id of (here.get('id') ?? '').split('.')) localStorage.removeItem(placeOf(id))
+}
+
 // Nobody who uses this browser after a log-out finds the words.
 document.querySelector('form[action="/logout"]')?.addEventListener('submit', () => {
   for (const place of Object.keys(localStorage))
@@ -96,26 +173,122 @@ function countDown() {
             : time.textContent
   }
 }
-countDown()
 setInterval(countDown, 1000)
 
-let focused = null
-document.addEventListener('htmx:beforeSwap', () => {
-  focused = document.activeElement?.getAttribute('href') ?? null
-})
-document.addEventListener('htmx:afterSwap', () => {
+/** The open mail's row; its place in the list is kept in view. */
+function markCurrent(focus) {
+  const id = byId('panes')?.dataset.id
+  for (const row of rows()) {
+    if (row.dataset.id === id) row.setAttribute('aria-current', 'true')
+    else row.removeAttribute('aria-current')
+  }
+  const row = currentRow()
+  if (!focus || !isVisible(row)) return
+  row.focus({ preventScroll: true })
+  row.scrollIntoView({ block: 'nearest' })
+}
+
+function settle() {
+  forgetTyped()
+  keepTyped()
   countDown()
-  if (focused) document.querySelector(`a.mail[href="${CSS.escape(focused)}"]`)?.focus()
+}
+
+/** Only what has changed is replaced, and never what somebody is typing. */
+async function refresh() {
+  const wanted = new URL(location.href)
+  if (rows().length > 0) wanted.searchParams.set('rows', rows().length)
+  const answer = await fetch(wanted).catch(() => null)
+  if (answer === null || !answer.ok) return
+  if (new URL(answer.url).pathname === '/login') return void location.assign('/login')
+  const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
+  const focused = document.activeElement?.closest('a.mail')?.dataset.id
+  const chosen = new Set([...document.querySelectorAll('[name=pick]:checked')].map(({ value }) => value))
+  const list = document.querySelector('#list .mails')
+  for (const place of ['#list .mails', '#status', '#waiting', '#list h1', '#live']) replace(place, fresh)
+  if (list && !document.querySelector('#list .mails > .row')) replace('#list', fresh)
+  for (const box of document.querySelectorAll('[name=pick]')) box.checked = chosen.has(box.value)
+  refreshReply(fresh)
+  markCurrent(false)
+  if (focused) document.querySelector(`a.mail[data-id="${focused}"]`)?.focus({ preventScroll: true })
+  countDown()
+}
+
+function replace(place, fresh) {
+  const [old, next] = [document.querySelector(place), fresh.querySelector(place)]
+  if (old === null || next === null || old.isEqualNode(next)) return
+  old.replaceWith(next)
+  window.htmx?.process(next)
+}
+
+function refreshReply(fresh) {
+  const [old, next] = [byId('reply'), fresh.getElementById('reply')]
+  if (fresh.getElementById('panes')?.dataset.id !== byId('panes')?.dataset.id) return
+  if (old === null || next === null || old.dataset.mark === next.dataset.mark || isTyped()) return
+  replace('#reply', fresh)
+  settle()
+}
+
+document.addEventListener('htmx:beforeSwap', (event) => {
+  const { xhr, target } = event.detail
+  if (target?.id !== 'panes') return
+  // Another page than the inbox, for example the login: it is opened as a whole.
+  if (!xhr.responseText.includes('id="panes"')) {
+    event.detail.shouldSwap = false
+    leaving = true
+    location.assign(xhr.status < 400 ? xhr.responseURL : location.href)
+  }
+})
+document.addEventListener('htmx:afterSettle', ({ detail: { elt, requestConfig } }) => {
+  if (elt?.id !== 'panes' && requestConfig?.target?.id !== 'panes') return
+  leaving = false
+  document.body.classList.replace('listing', 'opened')
+  settle()
+  markCurrent(true)
+  if (requestConfig?.verb === 'post') void refresh()
+})
+document.addEventListener('htmx:sendError', () => {
+  leaving = false
+  say('No connection to replyd. What you typed is kept.')
 })
 
-if (document.getElementById('main')) {
+function say(words) {
+  const place = byId('notice')
+  if (!place) return
+  place.className = 'notice'
+  place.setAttribute('role', 'status')
+  place.textContent = words
+}
+
+settle()
+// The first mail is open beside the list: the address names it, so that it stays open when another one comes first.
+if (currentRow() && document.body.classList.contains('listing') && isVisible(byId('panes'))) {
+  const { search } = new URL(currentRow().href)
+  const given = new URLSearchParams(location.search)
+  for (const [name, value] of new URLSearchParams(search)) given.set(name, value)
+  history.replaceState(
+    history.state,
+    '',
+    `${new URL(currentRow().href).pathname}${given.size > 0 ? `?${given}` : ''}`,
+  )
+  document.body.classList.replace('listing', 'opened')
+}
+markCurrent(document.activeElement === document.body)
+
+if (byId('main')) {
   const source = new EventSource('/events')
-  const say = (words) => {
-    const place = document.getElementById('connection')
-    if (place) place.textContent = words
-  }
-  source.addEventListener('error', () => say('Connection: lost, reconnecting…'))
-  source.addEventListener('open', () => say(''))
-  source.addEventListener('changed', () => window.htmx?.trigger(document.body, 'changed'))
+  const connection = byId('connection')
+  const words = connection?.textContent
+  source.addEventListener('error', () => {
+    connection.textContent = 'Reconnecting …'
+    byId('state').classList.add('troubled', 'lost')
+  })
+  source.addEventListener('open', () => {
+    if (!byId('state').classList.contains('lost')) return
+    connection.textContent = words
+    byId('state').classList.remove('troubled', 'lost')
+    void refresh()
+  })
+  source.addEventListener('changed', () => void refresh())
   addEventListener('pagehide', () => source.close())
 }

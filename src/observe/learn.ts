@@ -51,13 +51,14 @@ export async function learnSpam(
   account: Account,
   row: MessageRow,
   place: { mailbox: string; uidValidity: string; uid: number } | null,
+  actor = 'owner',
 ): Promise<void> {
   const now = context.clock.now()
   const outcome =
     place === null
       ? ({ disposition: 'marked', reason: 'marked-junk-by-owner' } as const)
       : ({ disposition: 'filed', reason: 'junked-by-owner' } as const)
-  const change = { id: row.id, at: row.step, actor: 'owner', ...outcome, reply: { sendAfter: null } }
+  const change = { id: row.id, at: row.step, actor, ...outcome, reply: { sendAfter: null } }
   const filed = await context.db.transaction(async (session) => {
     if (!(await move(session, 'putIntoJunk', change, now))) return false
     if (place !== null) await noteJunkPlace(session, row.id, place)

@@ -24,7 +24,8 @@ export async function edit(
   const subject = await load(review, id)
   if (subject.reply === null) return writeAnew(review, id, actor, text)
   const reply = openReply(subject, seen)
-  if (reply.text === text) return reply
+  // The form sends the text without blanks at its ends: that alone is no edit.
+  if (normalised(reply.text) === text) return reply
   const { row } = subject
   await untouched(accountOf(review.context, row.account), reply)
   const written = octetsOf(

@@ -25,6 +25,8 @@ export type RefusalReason =
   | 'text-removed'
   | 'unfit-text'
   | 'not-in-junk'
+  /** The mail is not in its mailbox any more. */
+  | 'mail-moved'
   | 'unknown-account'
   | 'unknown-token'
   /** Too few drafts in a row were sent unchanged. */
@@ -42,6 +44,7 @@ const messages: Record<RefusalReason, string> = {
   'never-to-be-answered': 'Mail of this kind is never answered.',
   'text-removed': "The mail's text was removed when its retention time ended.",
   'unfit-text': 'A reply must not be empty or longer than 16,384 characters.',
+  'mail-moved': 'The mail was moved or deleted in a mail client. Nothing more was done.',
   'not-in-junk': 'This mail is not in Junk.',
   'unknown-account': 'This account is not configured.',
   'unknown-token': 'There is no token of that name.',

@@ -1,3 +1,4 @@
+import type { Disposition } from '../base/dispositions.ts'
 import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
 import { storable } from './storable.ts'
@@ -176,4 +177,26 @@ export function writtenTo(
   exceptId: string,
 ): Promise<boolean> {
   return writtenOf(db, { account, addressee, exceptId })
+}
+
+export interface EarlierMail {
+  id: string
+  subject: string | null
+  internalDate: Date
+  disposition: Disposition
+}
+
+/** The other mails of this sender: the latest of them, and how many there are (at most 1,000 are counted). */
+export async function mailsOfSender(
+  db: Queryable,
+  { account, address, exceptId }: { account: string; address: string; exceptId: string },
+  limit: number,
+): Promise<{ latest: EarlierMail[]; count: number }> {
+  const { rows } = await db.query<EarlierMail & { count: number }>(
+    `select id, subject, internal_date as "internalDate", disposition, count(*) over ()::int as count
+       from (select * from replyd.message where account = $1 and from_address = $2 and id <> $3 and disposition <> 'duplicate'
+         order by id desc limit 1000) as known order by internal_date desc, id desc limit $4`,
+    [account, address, exceptId, limit],
+  )
+  return { latest: rows.map(({ count: _count, ...mail }) => mail), count: rows[0]?.count ?? 0 }
 }

@@ -19,6 +19,7 @@ const pattern = (search: string) => `%${search.replace(/[\\%_]/g, '\\$&')}%`
 export interface WaitingFilter {
   account?: string
   search?: string
+  category?: string
   /** Everything when absent. */
   show?: 'held' | 'drafts' | 'all'
 }
@@ -27,12 +28,14 @@ const waiting = `replyd.message m left join replyd.reply r on r.id = m.id
       where (m.step = 'review' or m.disposition = 'approved' or (m.disposition = 'drafted' and r.state = 'saved'))
         and ($3 = 'all' or ($3 = 'drafts') = (m.disposition = 'drafted'))
         and ($1::text is null or m.account = $1)
-        and ($2::text is null or concat_ws(' ', m.subject, m.from_name, m.from_address, m.verdict->>'summary', r.text) ilike $2)`
+        and ($2::text is null or concat_ws(' ', m.subject, m.from_name, m.from_address, m.verdict->>'summary', r.text) ilike $2)
+        and ($4::text is null or m.verdict->>'category' = $4)`
 
-const waitingValues = ({ account, search, show }: WaitingFilter) => [
+const waitingValues = ({ account, search, show, category }: WaitingFilter) => [
   account || null,
   search ? pattern(search) : null,
   show ?? 'all',
+  category || null,
 ]
 
 /** The place of a mail in the queue, first in, least first. */
@@ -52,11 +55,20 @@ export async function waitingMails(
 ): Promise<ListedMail[]> {
   const { rows } = await db.query<ListedMail>(
     `select ${listed} from ${waiting}
-        and ($4::text is null or ${placeOf('m')} > (select ${placeOf('k').slice(1, -1)} from replyd.message k where k.id = $4))
-      order by ${placeOf('m').slice(1, -1)} limit $5`,
+        and ($5::text is null or ${placeOf('m')} > (select ${placeOf('k').slice(1, -1)} from replyd.message k where k.id = $5))
+      order by ${placeOf('m').slice(1, -1)} limit $6`,
     [...waitingValues(filter), page.after || null, page.limit ?? 200],
   )
   return rows
+}
+
+/** Categories of the mails that wait, in alphabetical order. */
+export async function waitingCategories(db: Queryable): Promise<string[]> {
+  const { rows } = await db.query<{ category: string }>(
+    `select distinct m.verdict->>'category' as category from ${waiting} and m.verdict->>'category' is not null order by 1`,
+    waitingValues({}),
+  )
+  return rows.map(({ category }) => category)
 }
 
 /** How many there are in all. */

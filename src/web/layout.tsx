@@ -8,8 +8,8 @@ export interface View {
   token: string
   path: string
   notice: string | null
-  /** A decision made just now that can be undone: an approval `until` it is sent, a rejection until somebody decides again. */
-  undo: { id: string; action: 'cancel' | 'reopen'; until: Date | null } | null
+  /** Decisions made just now that can be undone: approvals `until` they are sent, rejections until somebody decides again. */
+  undo: { ids: readonly string[]; action: 'cancel' | 'reopen'; until: Date | null } | null
   waiting: number
   /** Warnings for the owner about the model. */
   warnings: readonly string[]
@@ -21,81 +21,116 @@ export interface View {
 }
 
 const places = [
-  ['/', 'Queue'],
+  ['/', 'Inbox'],
   ['/junk', 'Junk'],
   ['/history', 'History'],
   ['/insight', 'Insight'],
   ['/settings', 'Settings'],
 ] as const
 
-const htmxConfig = JSON.stringify({ includeIndicatorStyles: false, allowEval: false, historyCacheSize: 0 })
+const htmxConfig = JSON.stringify({
+  includeIndicatorStyles: false,
+  allowEval: false,
+  historyCacheSize: 0,
+  refreshOnHistoryMiss: true,
+})
 
-export function Page({ view, title, children }: { view: View; title: string; children?: Child }) {
+interface PageProps {
+  view: View
+  title: string
+  /** Classes of the body. */
+  kind?: string
+  children?: Child
+}
+
+export function Page({ view, title, kind, children }: PageProps) {
   return (
-    <Shell title={`${title} · replyd`}>
+    <Shell title={`${title} · replyd`} page={kind}>
       <a class="skip" href="#main">
         Skip to content
       </a>
+      <Top view={view} />
+      <main id="main">
+        <Troubles view={view} />
+        <Notice view={view} />
+        {children}
+      </main>
+      <Keys />
+    </Shell>
+  )
+}
+
+function Top({ view }: { view: View }) {
+  const here = view.path.startsWith('/replies/') ? '/' : view.path
+  return (
+    <header class="top">
       <nav aria-label="Pages">
         <a class="brand" href="/">
           replyd
         </a>
         {places.map(([href, name]) => (
-          <a href={href} aria-current={href === view.path ? 'page' : undefined}>
+          <a href={href} aria-current={href === here ? 'page' : undefined}>
             {name}
-            {href === '/' && view.waiting > 0 ? <span class="count">{view.waiting}</span> : null}
+            {href === '/' ? (
+              <span class="count" id="waiting">
+                {view.waiting > 0 ? view.waiting : ''}
+              </span>
+            ) : null}
           </a>
         ))}
-        {view.hasLogin ? (
-          <form method="post" action="/logout">
-            <Token view={view} />
-            <button type="submit" class="plain">
-              Log out
-            </button>
-          </form>
-        ) : null}
       </nav>
-      <main id="main">
-        <StatusStrip view={view} />
-        {view.warnings.map((warning) => (
-          <p class="fault" role="alert">
-            {warning}
-          </p>
+      <State status={view.status} />
+      {view.hasLogin ? (
+        <form method="post" action="/logout">
+          <Token view={view} />
+          <button type="submit" class="plain">
+            Log out
+          </button>
+        </form>
+      ) : null}
+    </header>
+  )
+}
+
+const keys = [
+  ['j k', 'next, previous'],
+  ['a', 'send'],
+  ['e', 'edit'],
+  ['Ctrl Enter', 'send what is typed'],
+  ['r', 'reject'],
+  ['u', 'undo'],
+  ['x', 'choose for a joint decision'],
+  ['/', 'search'],
+  ['Esc', 'leave a field, or back to the list'],
+] as const
+
+function Keys() {
+  return (
+    <dialog id="keys" aria-label="Keyboard">
+      <h2>Keyboard</h2>
+      <dl class="facts">
+        {keys.map(([key, words]) => (
+          <>
+            <dt>
+              {key.split(' ').map((each) => (
+                <kbd>{each}</kbd>
+              ))}
+            </dt>
+            <dd>{words}</dd>
+          </>
         ))}
-        <Notice view={view} />
-        {children}
-      </main>
-      <dialog id="keys" aria-label="Keyboard">
-        <h2>Keyboard</h2>
-        <dl class="facts">
-          <dt>j / k</dt>
-          <dd>next / previous</dd>
-          <dt>Enter</dt>
-          <dd>open</dd>
-          <dt>a</dt>
-          <dd>approve</dd>
-          <dt>Ctrl+Enter</dt>
-          <dd>save and send what is typed</dd>
-          <dt>e</dt>
-          <dd>edit</dd>
-          <dt>r</dt>
-          <dd>reject</dd>
-          <dt>u</dt>
-          <dd>undo</dd>
-          <dt>/</dt>
-          <dd>search</dd>
-          <dt>Esc</dt>
-          <dd>back to the queue</dd>
-        </dl>
-      </dialog>
-    </Shell>
+      </dl>
+      <form method="dialog">
+        <button type="submit">Close</button>
+      </form>
+    </dialog>
   )
 }
 
 interface ShellProps {
   title: string
-  /** `bare`: without the side menu. */
-  page?: 'bare'
+  /** Classes of the body; `bare`: without the menu. */
+  page?: string
   children?: Child
 }
 
@@ -118,10 +153,11 @@ export function Shell({ title, page, children }: ShellProps) {
   )
 }
 
-function Notice({ view: { notice, undo, ...view } }: { view: View }) {
-  if (notice === null) return null
+function Notice({ view }: { view: View }) {
+  const { notice, undo } = view
+  if (notice === null) return <div id="notice" />
   return (
-    <div class="notice">
+    <div id="notice" class="notice">
       <span>
         <span role="status">{notice}</span>
         {undo?.action === 'cancel' ? (
@@ -131,15 +167,18 @@ function Notice({ view: { notice, undo, ...view } }: { view: View }) {
           </>
         ) : null}
       </span>
-      {undo ? (
-        <Action
-          view={{ ...view, notice, undo }}
-          to={`/replies/${undo.id}/${undo.action}`}
-          label="Undo (u)"
-          id="undo"
-        />
-      ) : null}
+      {undo ? <Undo view={view} undo={undo} /> : null}
     </div>
+  )
+}
+
+function Undo({ view, undo: { ids, action } }: { view: View; undo: NonNullable<View['undo']> }) {
+  const [only] = ids.length === 1 ? ids : []
+  const to = only === undefined ? `/inbox/${action}` : `/replies/${only}/${action}`
+  return (
+    <Action view={view} to={to} label="Undo" id="undo">
+      {only === undefined ? ids.map((id) => <input type="hidden" name="pick" value={id} />) : null}
+    </Action>
   )
 }
 
@@ -193,33 +232,46 @@ export function Action({ view, to, label, kind, id, children }: ActionProps) {
   )
 }
 
-/** On every page: one quiet line while all is well, and one line with its repair for each part that is not. */
-function StatusStrip({ view }: { view: View }) {
-  const [broken, well] = [view.status.filter(({ ok }) => !ok), view.status.filter(({ ok }) => ok)]
+/** On every page: one line with its repair for each part that has a problem. */
+function Troubles({ view }: { view: View }) {
   return (
-    <section
-      id="status"
-      aria-label="Status"
-      hx-get={view.path}
-      hx-trigger="changed from:body"
-      hx-select="#status"
-      hx-swap="outerHTML"
-    >
-      {broken.map((status) => (
-        <p class="trouble" role="status">
-          <span>
-            <b>{status.part}:</b> {status.words}
-          </span>
-          <Repair view={view} status={status} />
+    <section id="status" aria-label="Problems">
+      {view.status
+        .filter(({ ok }) => !ok)
+        .map((status) => (
+          <p class="trouble" role="status">
+            <span>
+              <b>{status.part}:</b> {status.words}
+            </span>
+            <Repair view={view} status={status} />
+          </p>
+        ))}
+      {view.warnings.map((warning) => (
+        <p class="fault" role="alert">
+          {warning}
         </p>
       ))}
-      <p class="well">
-        {well.map(({ part, words }) => (
-          <span>{`${part}: ${words}`}</span>
-        ))}
-        <span id="connection" role="status" />
-      </p>
     </section>
+  )
+}
+
+/** How replyd is, in one word; its parts on request. */
+function State({ status }: { status: readonly Status[] }) {
+  const well = status.every(({ ok }) => ok)
+  return (
+    <details id="state" class={well ? 'state' : 'state troubled'}>
+      <summary>
+        <span class="dot" />
+        <span id="connection">{well ? 'All well' : 'A problem'}</span>
+      </summary>
+      <ul>
+        {status.map(({ part, words, ok }) => (
+          <li class={ok ? undefined : 'troubled'}>
+            <b>{part}</b> {words}
+          </li>
+        ))}
+      </ul>
+    </details>
   )
 }
 

@@ -2,66 +2,12 @@
 
 import { capitalised, ceilingWords, outcomeOf, replyStateWords } from '../base/dispositions.ts'
 import { helpFor, type Reason, sentenceOf } from '../base/reasons.ts'
-import type { MessageRow } from '../store/messages.ts'
-import type { ReplyRow } from '../store/replies.ts'
-import type { Explained } from '../store/review-lists.ts'
 import { modelVerdict, type Verdict } from '../triage/verdict.ts'
-import { Page, type View, When } from './layout.tsx'
+import { Original } from './conversation.tsx'
+import { Page, type View } from './layout.tsx'
+import type { Shown } from './shown.ts'
 import { Timeline } from './timeline.tsx'
 import { momentOf } from './words.ts'
-
-export interface Shown {
-  row: MessageRow
-  reply: ReplyRow | null
-  /** New text of the mail; null if it was removed. */
-  text: string | null
-  /** The complete text, quotes included. */
-  whole: string | null
-  hasHtml: boolean
-  explained: Explained
-  version: string
-  open: boolean
-  /** For so long after its approval a reply can be taken back, milliseconds. */
-  undoMs: number
-  editing: boolean
-  remote: boolean
-}
-
-export function Original({ view, shown }: { view: View; shown: Shown }) {
-  const { row, text, whole, hasHtml, remote } = shown
-  const source = `/mails/${row.id}/html${remote ? '?remote=1' : ''}`
-  return (
-    <>
-      <h2 dir="auto">{row.fromName || row.fromAddress || 'Nobody'}</h2>
-      <p class="meta">
-        {row.fromAddress} · <When at={row.internalDate} view={view} />
-      </p>
-      <div class="letter" dir="auto">
-        {text ?? 'The text was removed after the retention time.'}
-      </div>
-      {whole !== null && whole.trim() !== (text ?? '').trim() ? (
-        <details>
-          <summary>Quoted history and signature</summary>
-          <div class="letter quiet" dir="auto">
-            {whole}
-          </div>
-        </details>
-      ) : null}
-      {hasHtml ? (
-        <details open={remote}>
-          <summary>As the sender formatted it</summary>
-          <iframe
-            title="Formatted mail"
-            sandbox="allow-popups allow-popups-to-escape-sandbox"
-            src={source}
-            loading="lazy"
-          />
-          {remote ? null : <a href={`?remote=1`}>Show remote pictures</a>}
-        </details>
-      ) : null}
-    </>
-  )
-}
 
 /** Everything known about one mail, on one page. */
 export function MailPage({ view, shown }: { view: View; shown: Shown }) {
@@ -118,7 +64,7 @@ export function MailPage({ view, shown }: { view: View; shown: Shown }) {
 }
 
 /** What the owner can do about it, if anything. */
-export function Help({ reason }: { reason: Reason }) {
+function Help({ reason }: { reason: Reason }) {
   const help = helpFor(reason)
   return help === null ? null : <p class="meta">{help}</p>
 }

@@ -1,6 +1,7 @@
 /** The daemon's HTTP server: who has access, and to what. */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import { type Context, Hono, type Next } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import { reasonOf } from '../base/errors.ts'
@@ -135,10 +136,14 @@ function addAssets(app: Hono<Env>): void {
     ['htmx.js', readFileSync(htmx), 'text/javascript; charset=utf-8'],
   ]
   for (const [name, octets, type] of files) {
-    const body = new Uint8Array(octets)
-    app.get(`/assets/${name}`, (c) =>
-      c.body(body, 200, { 'content-type': type, 'cache-control': 'max-age=3600' }),
-    )
+    const [plain, compressed] = [new Uint8Array(octets), new Uint8Array(gzipSync(octets, { level: 9 }))]
+    app.get(`/assets/${name}`, (c) => {
+      const headers = { 'content-type': type, 'cache-control': 'max-age=3600', vary: 'accept-encoding' }
+      // Only what is the same for everybody: compressed pages would give their secrets away by their length.
+      return /\bgzip\b/.test(c.req.header('accept-encoding') ?? '')
+        ? c.body(compressed, 200, { ...headers, 'content-encoding': 'gzip' })
+        : c.body(plain, 200, headers)
+    })
   }
 }
 

@@ -120,3 +120,9 @@ export function supported(text: string, passages: readonly { heading: string; te
     return { text: sentence, source: own.length >= 3 && (shares[best] ?? 0) >= leastShare ? best : null }
   })
 }
+
+/** A size for people, from octets: `840 B`, `12 KB`, `3.4 MB`. */
+export function sizeOf(octets: number): string {
+  if (octets < 1000) return `${octets} B`
+  return octets < 1_000_000 ? `${Math.round(octets / 1000)} KB` : `${(octets / 1_000_000).toFixed(1)} MB`
+}

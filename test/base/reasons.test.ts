@@ -19,9 +19,10 @@ import { digestText } from '../../src/daemon/digest-text.ts'
 import { mailLines } from '../../src/demo/screen.ts'
 import { operations } from '../../src/web/api.ts'
 import { HistoryPage } from '../../src/web/history-page.tsx'
+import { InboxPage } from '../../src/web/inbox-page.tsx'
 import { MailPage } from '../../src/web/mail-page.tsx'
-import { JunkPage, QueuePage } from '../../src/web/pages.tsx'
-import { ReplyPage } from '../../src/web/reply-page.tsx'
+import { JunkPage } from '../../src/web/pages.tsx'
+import type { Shown } from '../../src/web/shown.ts'
 import { payloadOf } from '../../src/web/webhooks.ts'
 import { mailWith, now, replyWith, shownWith, view } from '../web/shown.ts'
 
@@ -81,7 +82,12 @@ const listed = (reason: Reason) => ({
   ...{ cost: 0, tokens: 0, models: null },
 })
 
-const filter = { search: '', show: 'all', account: '', after: '' }
+const filter = { search: '', show: 'all', account: '', category: '' } as const
+const listOf = (mails: readonly ReturnType<typeof listed>[]) => ({
+  ...{ mails, older: null, later: false, total: mails.length, filter, accounts: [], categories: [] },
+})
+const inbox = (reasons: readonly Reason[], shown: Shown | null) =>
+  InboxPage({ view, list: listOf(reasons.map(listed)), shown, next: null, onlyList: shown === null })
 const history = { account: '', disposition: '', from: '', since: '', until: '' }
 const judged = { ...mailWith('ok'), codes: [] }
 
@@ -94,9 +100,9 @@ const apiMail = (reason: Reason) => ({
 })
 
 const presenters: Record<string, (reason: Reason) => unknown> = {
-  queue: (reason) =>
-    QueuePage({ view, mails: [listed(reason)], older: null, later: false, total: 1, filter }),
-  junk: (reason) => JunkPage({ view, mails: [listed(reason)], older: null, later: false, filter }),
+  inbox: (reason) => inbox([reason], null),
+  junk: (reason) =>
+    JunkPage({ view, mails: [listed(reason)], older: null, later: false, search: '', account: '' }),
   history: (reason) =>
     HistoryPage({
       ...{
@@ -114,11 +120,11 @@ const presenters: Record<string, (reason: Reason) => unknown> = {
     const row = mailWith(reason, { codes: reason in reasonsByRoom.guard ? [reason as 'dsn'] : [] })
     return MailPage({ view, shown: shownWith(row, replyWith([reason])) })
   },
-  'reply page': (reason) => ReplyPage({ view, shown: shownWith(mailWith(reason), replyWith([reason])) }),
-  'reply page without a reply': (reason) => ReplyPage({ view, shown: shownWith(mailWith(reason), null) }),
-  'reply page, decided': (reason) => {
+  reply: (reason) => inbox([], shownWith(mailWith(reason), replyWith([reason]))),
+  'no reply': (reason) => inbox([], shownWith(mailWith(reason), null)),
+  'no reply, decided': (reason) => {
     const row = mailWith(reason, { step: 'done', disposition: 'declined', ceiling: 'never' })
-    return ReplyPage({ view, shown: { ...shownWith(row, null), open: false } })
+    return inbox([], { ...shownWith(row, null), open: false })
   },
   'replyd explain': (reason) =>
     explanationText({

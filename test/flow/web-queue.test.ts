@@ -1,10 +1,12 @@
 /** 523 mails wait: counts are real, and pages, API and command line reach every one of them. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import type { Browser, Page } from 'playwright-core'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { type NewMessage, storeIngested } from '../../src/store/ingested.ts'
 import { run } from '../cli/run.ts'
+import { openBrowser } from './browser.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
 
 const account = 'queue@shop.example'
@@ -46,7 +48,7 @@ afterAll(async () => {
 const url = () => running.daemon.url ?? ''
 const html = async (path: string) => (await fetch(`${url()}${path}`)).text()
 const idsOf = (page: string) =>
-  [...page.matchAll(/<a class="mail" href="\/replies\/(\w+)"/g)].map(([, id]) => id)
+  [...page.matchAll(/<a class="mail" href="\/replies\/(\w+)[?"]/g)].map(([, id]) => id)
 const nextOf = (page: string) =>
   /<a href="([^"]+)" rel="next"/.exec(page)?.[1]?.replaceAll('&amp;', '&') ?? null
 
@@ -59,9 +61,9 @@ test('the badge and the page say how many there are, and each is on one page', a
   let path: string | null = '/'
   while (path !== null) {
     const page = await html(path)
-    expect(page).toContain(`<span class="count">${count}</span>`)
-    expect(page).toContain(`${count} in all, most urgent first`)
-    expect(idsOf(page).length).toBeLessThanOrEqual(50)
+    expect(page).toContain(`<span class="count" id="waiting">${count}</span>`)
+    expect(page).toContain(`Inbox <span class="count">${count}</span>`)
+    expect(idsOf(page).length).toBeLessThanOrEqual(30)
     found.push(...idsOf(page))
     path = nextOf(page)
   }
@@ -74,7 +76,7 @@ test('a decision between two pages neither hides a mail nor shows one twice', as
   const { db } = running.daemon.context
   await db.query(`update replyd.message set step = 'done', disposition = 'rejected' where id = $1`, [last])
   const second = await html(nextOf(first) ?? '')
-  expect(idsOf(second)).toEqual(inOrder.slice(50, 100))
+  expect(idsOf(second)).toEqual(inOrder.slice(30, 60))
   await db.query(`update replyd.message set step = 'review', disposition = 'held' where id = $1`, [last])
 })
 
@@ -85,9 +87,9 @@ test('a key of no mail ends the list', async () => {
 test('a search counts and pages what it found', async () => {
   const page = await html('/?q=Question%201')
   const matching = inOrder.filter((id) => String(Number(id.slice(1))).startsWith('1'))
-  expect(page).toContain(`${matching.length} in all`)
-  expect(idsOf(page)).toEqual(matching.slice(0, 50))
-  expect(idsOf(await html(nextOf(page) ?? ''))).toEqual(matching.slice(50, 100))
+  expect(page).toContain(`Inbox <span class="count">${matching.length}</span>`)
+  expect(idsOf(page)).toEqual(matching.slice(0, 30))
+  expect(idsOf(await html(nextOf(page) ?? ''))).toEqual(matching.slice(30, 60))
 })
 
 test.each([
@@ -118,4 +120,57 @@ test.each([
   expect(status).toBe(0)
   const ids = (JSON.parse(out) as { id: string }[]).map(({ id }) => id)
   expect([ids.length, new Set(ids).size]).toEqual([expected, expected])
+})
+
+describe('in a browser', () => {
+  let browser: Browser
+  let page: Page
+
+  beforeAll(async () => {
+    browser = await openBrowser()
+    page = await (await browser.newContext()).newPage()
+  }, 300_000)
+
+  afterAll(() => browser?.close())
+
+  test('the list goes on as it is scrolled, and a change of another person keeps it', async () => {
+    await page.goto(`${url()}/`)
+    const last = `a.mail[data-id="${inOrder[119]}"]`
+    while ((await page.locator(last).count()) === 0) {
+      const more = page.locator('.list a[rel=next]')
+      const href = await more.getAttribute('href')
+      await more.scrollIntoViewIfNeeded()
+      await page.waitForFunction(
+        (before) => document.querySelector('.list a[rel=next]')?.getAttribute('href') !== before,
+        href,
+      )
+    }
+    const gone = inOrder[3] as string
+    const { db } = running.daemon.context
+    const change = (step: string, disposition: string) =>
+      db.query(
+        `with moved as (update replyd.message set step = $2, disposition = $3 where id = $1 returning id, account)
+         insert into replyd.event (message_id, account, at, step, disposition, reason, actor)
+           select id, account, now(), $2, $3, 'rejected-by-person', 'test' from moved`,
+        [gone, step, disposition],
+      )
+    await change('done', 'rejected')
+    await page.waitForSelector(`a.mail[data-id="${gone}"]`, { state: 'detached' })
+    expect(await page.locator(last).count()).toBe(1)
+    await change('review', 'held')
+    await page.waitForSelector(`a.mail[data-id="${gone}"]`)
+  })
+
+  test('a hundred mails are rejected together, and taken back together', async () => {
+    await page.goto(`${url()}/?rows=100`)
+    await page.locator('[name=pick]').first().check()
+    await page.click('#all')
+    await page.click('.bulk >> text=Reject')
+    await page.waitForURL(/done=reject/)
+    expect(await page.locator('.notice').innerText()).toContain('100 mails')
+    expect(await page.locator('.list h1 .count').innerText()).toBe(String(count - 100))
+    await page.click('#undo')
+    await page.waitForURL(/done=reopen/)
+    expect(await page.locator('.list h1 .count').innerText()).toBe(String(count))
+  })
 })

@@ -4,7 +4,7 @@ import { newRow } from '../../src/store/ingested.ts'
 import type { MessageRow } from '../../src/store/messages.ts'
 import type { ReplyRow } from '../../src/store/replies.ts'
 import type { View } from '../../src/web/layout.tsx'
-import type { Shown } from '../../src/web/mail-page.tsx'
+import type { Shown } from '../../src/web/shown.ts'
 import { aVerdict, composedAs } from '../triage/a-verdict.ts'
 
 export const now = new Date('2026-11-24T08:00:00Z')
@@ -48,7 +48,9 @@ export const replyWith = (holdReasons: Reason[]): ReplyRow => ({
 })
 
 export const shownWith = (row: MessageRow, reply: ReplyRow | null): Shown => ({
-  ...{ row, reply, text: 'Do you?', whole: null, hasHtml: false, open: true, editing: false, remote: false },
+  ...{ row, reply, text: 'Do you?', whole: null, hasHtml: false, open: true, remote: false },
+  envelope: { from: 'Ann <ann@x.example>', to: 'shop@shop.example', cc: '', subject: 'Bells' },
+  ...{ attachments: [], thread: [], past: { latest: [], count: 0 }, outgoing: null, signature: '' },
   undoMs: 60_000,
   explained: {
     events: [

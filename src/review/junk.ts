@@ -1,0 +1,43 @@
+import { accountOf } from '../context.ts'
+import { CannotMove, MessageVanished, UidValidityChanged } from '../imap/imap.ts'
+import { learnSpam } from '../observe/learn.ts'
+import type { MessageRow } from '../store/messages.ts'
+import { isOpen, load } from './decide.ts'
+import { reject } from './reject.ts'
+import { Refusal, type Review } from './review.ts'
+
+/**
+ * A person says that a waiting mail is spam: it is marked `$Junk`, moved to \\Junk, and learned from. Its draft is removed
+ * as when it is rejected.
+ * @throws Refusal when it was already decided, the draft was touched, or the mail is no longer where it was
+ */
+export async function junk(review: Review, id: string, actor: string, seen?: string): Promise<void> {
+  const { context } = review
+  const subject = await load(review, id)
+  if (!isOpen(subject)) throw new Refusal('already-decided')
+  await reject(review, id, actor, seen)
+  const { row } = await load(review, id)
+  const account = accountOf(context, row.account)
+  // The observer finds a mail that was moved, should this process end before it is noted.
+  await learnSpam(context, account, row, await moveToJunk(account, row), actor)
+}
+
+/** @returns where it is now; null if it stays where it was, marked */
+async function moveToJunk({ imap }: ReturnType<typeof accountOf>, row: MessageRow) {
+  const { mailbox, uidValidity, uid } = row
+  try {
+    await imap.addFlags(mailbox, uidValidity, uid, ['$Junk'])
+    await imap.removeFlags(mailbox, uidValidity, uid, ['$NotJunk'])
+    const { junk: target } = await imap.specialMailboxes()
+    if (target === null) return null
+    const moved = await imap.move(mailbox, uidValidity, uid, target)
+    if (moved.uid === null) return null
+    const state = await imap.state(target)
+    return { mailbox: target, uidValidity: state.uidValidity, uid: moved.uid }
+  } catch (error) {
+    if (error instanceof CannotMove) return null
+    if (error instanceof MessageVanished || error instanceof UidValidityChanged)
+      throw new Refusal('mail-moved')
+    throw error
+  }
+}

@@ -1,0 +1,169 @@
+/** The middle pane: the mail, what came before it, its files, and what else its sender wrote. */
+import { capitalised, outcomeOf } from '../base/dispositions.ts'
+import type { Attachment } from './attachments.ts'
+import { type View, When } from './layout.tsx'
+import type { Earlier, Shown } from './shown.ts'
+import { sizeOf } from './words.ts'
+
+/** On a phone a longer mail is folded. Lines as wrapped on a narrow screen. */
+const [foldedLines, lineLength] = [12, 40]
+
+export function Conversation({ view, shown }: { view: View; shown: Shown }) {
+  return (
+    <>
+      <Past view={view} shown={shown} />
+      {shown.thread.map((earlier) => (
+        <EarlierMessage view={view} earlier={earlier} />
+      ))}
+      <Original view={view} shown={shown} />
+    </>
+  )
+}
+
+export function Original({ view, shown }: { view: View; shown: Shown }) {
+  const { row, text, whole, envelope } = shown
+  return (
+    <article class="message">
+      <header class="from">
+        <b dir="auto">{row.fromName || row.fromAddress || 'Nobody'}</b>
+        <When at={row.internalDate} view={view} />
+        <span class="meta">
+          {row.fromName ? <span>{row.fromAddress}</span> : null}
+          {envelope.to === '' ? null : <span dir="auto">{`to ${envelope.to}`}</span>}
+          {envelope.cc === '' ? null : <span dir="auto">{`Cc ${envelope.cc}`}</span>}
+        </span>
+      </header>
+      <Letter text={text ?? 'The text was removed after the retention time.'} />
+      <Files id={row.id} attachments={shown.attachments} />
+      {whole !== null && whole.trim() !== (text ?? '').trim() ? (
+        <details>
+          <summary>Quoted text and signature</summary>
+          <div class="letter quiet" dir="auto">
+            {whole}
+          </div>
+        </details>
+      ) : null}
+      <Formatted shown={shown} />
+    </article>
+  )
+}
+
+function Formatted({ shown: { row, hasHtml, remote } }: { shown: Shown }) {
+  if (!hasHtml) return null
+  const source = `/mails/${row.id}/html${remote ? '?remote=1' : ''}`
+  return (
+    <details open={remote}>
+      <summary>As the sender formatted it</summary>
+      <iframe
+        title="Formatted mail"
+        sandbox="allow-popups allow-popups-to-escape-sandbox"
+        src={source}
+        loading="lazy"
+      />
+      {remote ? null : <a href="?remote=1">Show remote pictures</a>}
+    </details>
+  )
+}
+
+/** Folded on a phone if it is long; the fold needs no script. */
+function Letter({ text }: { text: string }) {
+  const lines = text
+    .split('\n')
+    .reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / lineLength)), 0)
+  if (lines <= foldedLines + 3)
+    return (
+      <div class="letter" dir="auto">
+        {text}
+      </div>
+    )
+  return (
+    <div class="fold">
+      <input type="checkbox" id="unfold" />
+      <div class="letter" dir="auto">
+        {text}
+      </div>
+      <label for="unfold">Show all of it</label>
+    </div>
+  )
+}
+
+function EarlierMessage({ view, earlier }: { view: View; earlier: Earlier }) {
+  const { author, own, at, text } = earlier
+  return (
+    <details class={own ? 'message earlier own' : 'message earlier'}>
+      <summary>
+        <b dir="auto">{author}</b>
+        <span class="gist" dir="auto">
+          {text.slice(0, 160)}
+        </span>
+        <When at={at} view={view} short />
+      </summary>
+      <div class="letter" dir="auto">
+        {text}
+      </div>
+    </details>
+  )
+}
+
+function Files({ id, attachments }: { id: string; attachments: readonly Attachment[] }) {
+  if (attachments.length === 0) return null
+  return (
+    <ul class="files" aria-label="Attachments">
+      {attachments.map((file) => (
+        <li>
+          <File file={file} href={`/mails/${id}/parts/${file.path}`} />
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function File({ file, href }: { file: Attachment; href: string }) {
+  const facts = <span class="meta">{`${file.type} · ${sizeOf(file.size)}`}</span>
+  const name = <b dir="auto">{file.name}</b>
+  if (file.shown === 'image' || file.shown === 'text')
+    return (
+      <details>
+        <summary>
+          {name} {facts}
+        </summary>
+        {file.shown === 'image' ? (
+          <img src={href} alt={file.name} loading="lazy" />
+        ) : (
+          <iframe title={file.name} sandbox="" src={href} loading="lazy" />
+        )}
+      </details>
+    )
+  return (
+    <a href={href} target="_blank" rel="noopener" download={file.shown === 'pdf' ? undefined : file.name}>
+      {name} {facts}
+    </a>
+  )
+}
+
+/** Who it is, and how earlier mails ended. */
+function Past({ view, shown: { past, row } }: { view: View; shown: Shown }) {
+  if (past.count === 0) return <p class="meta past">First mail from this sender</p>
+  return (
+    <details class="past">
+      <summary class="meta">
+        {past.count === 1 ? '1 other mail' : `${past.count} other mails`} from this sender
+      </summary>
+      <ul class="rows">
+        {past.latest.map(({ id, subject, internalDate, disposition }) => (
+          <li>
+            <a href={`/mails/${id}`} dir="auto">
+              {subject || '(no subject)'}
+            </a>
+            <small>
+              {capitalised(outcomeOf(disposition))} · <When at={internalDate} view={view} short />
+            </small>
+          </li>
+        ))}
+      </ul>
+      {past.count > past.latest.length ? (
+        <a href={`/history?from=${encodeURIComponent(row.fromAddress ?? '')}`}>All of them</a>
+      ) : null}
+    </details>
+  )
+}

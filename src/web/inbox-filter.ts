@@ -1,0 +1,57 @@
+/** Which mails the list shows; kept in the address of every page of the inbox. */
+import type { Context } from 'hono'
+import type { WaitingFilter } from '../store/review-lists.ts'
+
+/** Mails on one page, and on the longest: a page that was extended is refreshed as a whole. */
+const [pageLength, longestPage] = [30, 500]
+
+export interface InboxFilter {
+  search: string
+  show: 'all' | 'held' | 'drafts'
+  account: string
+  category: string
+}
+
+export interface InboxPlace {
+  filter: InboxFilter
+  /** Key of the page before. */
+  after: string
+  /** Mails to show. */
+  rows: number
+}
+
+export const shows = [
+  ['all', 'All'],
+  ['held', 'Needs you'],
+  ['drafts', 'In Drafts'],
+] as const
+
+export function placeOf(c: Context): InboxPlace {
+  const asked = (name: string) => c.req.query(name) ?? ''
+  const show = shows.find(([name]) => name === asked('show'))?.[0] ?? 'all'
+  const rows = Number(asked('rows')) || pageLength
+  return {
+    filter: { search: asked('q'), show, account: asked('account'), category: asked('category') },
+    after: asked('after'),
+    rows: Math.min(longestPage, Math.max(pageLength, Math.ceil(rows))),
+  }
+}
+
+export const wantedBy = ({ search, show, account, category }: InboxFilter): WaitingFilter => ({
+  search: search || undefined,
+  account: account || undefined,
+  category: category || undefined,
+  show,
+})
+
+/** The address of a page of the inbox, with this filter. */
+export function addressOf(
+  path: string,
+  filter: InboxFilter,
+  more: Readonly<Record<string, string>> = {},
+): string {
+  const { search, show, account, category } = filter
+  const fields = { q: search, show: show === 'all' ? '' : show, account, category, ...more }
+  const query = new URLSearchParams(Object.entries(fields).filter(([, value]) => value !== ''))
+  return query.size === 0 ? path : `${path}?${query}`
+}

@@ -1,0 +1,222 @@
+/** The left pane: the mails that wait, most urgent first. */
+import { capitalised, outcomeOf } from '../base/dispositions.ts'
+import { labelOf } from '../base/reasons.ts'
+import { versionOf } from '../review/decide.ts'
+import type { ListedMail } from '../store/review-lists.ts'
+import { modelVerdict } from '../triage/verdict.ts'
+import { addressOf, type InboxFilter, shows } from './inbox-filter.ts'
+import { Countdown, Token, type View, When } from './layout.tsx'
+import { byMode } from './reply-pane.tsx'
+import { titled } from './words.ts'
+
+export interface InboxList {
+  mails: readonly ListedMail[]
+  /** Key of the last mail; null when there are none behind it. */
+  older: string | null
+  /** Not the first page. */
+  later: boolean
+  total: number
+  filter: InboxFilter
+  accounts: readonly string[]
+  categories: readonly string[]
+}
+
+interface ListProps {
+  view: View
+  list: InboxList
+  /** Id of the mail that is open; null for none. */
+  current: string | null
+}
+
+export function MailList({ view, list, current }: ListProps) {
+  const { mails, older, later, total, filter } = list
+  return (
+    <section id="list" class="list" aria-label="Mails">
+      <header>
+        <h1>
+          Inbox <span class="count">{total > 0 ? total : ''}</span>
+        </h1>
+        <Search filter={filter} />
+        <Filters list={list} />
+      </header>
+      <Bulk view={view} filter={filter} />
+      {later ? (
+        <p class="pages">
+          <a href={addressOf('/', filter)}>← Most urgent</a>
+        </p>
+      ) : null}
+      <ul
+        class="mails"
+        hx-boost="true"
+        hx-target="#panes"
+        hx-select="#panes"
+        hx-select-oob="#notice"
+        hx-swap="outerHTML"
+      >
+        {mails.map((mail) => (
+          <Row mail={mail} view={view} filter={filter} current={mail.id === current} />
+        ))}
+        {older === null ? null : <More href={addressOf('/', filter, { after: older })} />}
+      </ul>
+      {mails.length > 0 ? null : <Empty view={view} list={list} />}
+    </section>
+  )
+}
+
+/** A link; with JavaScript the next mails follow as soon as it comes into view. */
+function More({ href }: { href: string }) {
+  return (
+    <li class="pages">
+      <a
+        href={href}
+        rel="next"
+        hx-get={href}
+        hx-boost="false"
+        hx-trigger="intersect once"
+        hx-target="closest li"
+        hx-select="#list .mails > li"
+        hx-select-oob="unset"
+        hx-push-url="false"
+        hx-swap="outerHTML"
+      >
+        More
+      </a>
+    </li>
+  )
+}
+
+function Search({ filter }: { filter: InboxFilter }) {
+  const { search, show, account, category } = filter
+  const kept = Object.entries({ show: show === 'all' ? '' : show, account, category })
+  return (
+    <form method="get" action="/" aria-label="Search" class="search">
+      {kept.map(([name, value]) => (value === '' ? null : <input type="hidden" name={name} value={value} />))}
+      <label class="hidden" for="search">
+        Search
+      </label>
+      <input id="search" type="search" name="q" value={search} placeholder="Search" />
+    </form>
+  )
+}
+
+function Filters({ list: { filter, accounts, categories } }: { list: InboxList }) {
+  const tab = (words: string, changed: Partial<InboxFilter>, on: boolean) => (
+    <a href={addressOf('/', { ...filter, ...changed })} aria-current={on ? 'true' : undefined}>
+      {words}
+    </a>
+  )
+  return (
+    <nav class="tabs" aria-label="Filter">
+      {shows.map(([name, words]) => tab(words, { show: name }, filter.show === name))}
+      {accounts.length > 1
+        ? accounts.map((account) =>
+            tab(account, { account: filter.account === account ? '' : account }, filter.account === account),
+          )
+        : null}
+      {categories.length > 1
+        ? categories.map((category) =>
+            tab(
+              titled(category),
+              { category: filter.category === category ? '' : category },
+              filter.category === category,
+            ),
+          )
+        : null}
+    </nav>
+  )
+}
+
+/** Appears when a mail is chosen. */
+function Bulk({ view, filter }: { view: View; filter: InboxFilter }) {
+  const to = (action: string) => addressOf(`/inbox/${action}`, filter)
+  return (
+    <form id="bulk" method="post" action={to('reject')} class="bulk" aria-label="Chosen mails">
+      <Token view={view} />
+      <button type="button" class="plain" id="all">
+        Choose all
+      </button>
+      <button type="submit" formaction={to('approve')}>
+        Send
+      </button>
+      <button type="submit">Reject</button>
+      <button type="submit" formaction={to('junk')} class="danger">
+        Junk
+      </button>
+    </form>
+  )
+}
+
+interface RowProps {
+  mail: ListedMail
+  view: View
+  filter: InboxFilter
+  current: boolean
+}
+
+function Row({ mail, view, filter, current }: RowProps) {
+  const verdict = modelVerdict(mail.verdict)
+  const urgency = verdict?.urgency ?? 0
+  const subject = mail.subject || '(no subject)'
+  return (
+    <li class="row">
+      <input
+        type="checkbox"
+        name="pick"
+        form="bulk"
+        value={`${mail.id}.${versionOf(mail.replyText ?? '')}`}
+        aria-label={`Choose ${subject}`}
+        disabled={mail.disposition === 'approved' || mail.disposition === 'uncertain'}
+      />
+      <a
+        class="mail"
+        href={addressOf(`/replies/${mail.id}`, filter)}
+        data-id={mail.id}
+        aria-current={current ? 'true' : undefined}
+      >
+        <span class="who" dir="auto">
+          {urgency > 1 ? <span class={`dot urgency-${urgency}`} title={`Urgency ${urgency} of 3`} /> : null}
+          {mail.fromName || mail.fromAddress || 'Nobody'}
+        </span>
+        <When at={mail.internalDate} view={view} short />
+        <b dir="auto">{subject}</b>
+        <span class="gist" dir="auto">
+          {verdict?.summary ?? ''}
+        </span>
+        <span class={`why ${mail.disposition}`}>
+          {mail.disposition === 'approved' ? (
+            <Countdown until={mail.sendAfter} timeZone={view.timeZone} />
+          ) : (
+            stateWords(mail)
+          )}
+        </span>
+      </a>
+    </li>
+  )
+}
+
+function stateWords({ disposition, reason, holdReasons }: ListedMail): string {
+  if (disposition === 'uncertain') return labelOf(reason)
+  // The last obstacle is more informative than the original reason for holding.
+  if (disposition === 'held' && reason === 'addressee-refused') return labelOf(reason)
+  // That it is a draft is visible; why it is not more than that is informative.
+  const doubt = holdReasons?.find((each) => !byMode.has(each))
+  if (doubt !== undefined) return labelOf(doubt)
+  return disposition === 'drafted' ? capitalised(outcomeOf(disposition)) : labelOf(reason)
+}
+
+function Empty({ view, list: { filter, later } }: { view: View; list: InboxList }) {
+  const { search, show, account, category } = filter
+  if (later || search !== '' || show !== 'all' || account !== '' || category !== '')
+    return (
+      <p class="empty">
+        Nothing here matches. <a href="/">Show everything</a>
+      </p>
+    )
+  const isRead = view.status.every(({ part, ok }) => ok || part !== 'Mailbox')
+  return (
+    <div class="empty">
+      <p class="headline">All caught up.</p>
+      <p>{isRead ? 'New replies appear here automatically.' : 'But the mailbox has a problem: see above.'}</p>
+    </div>
+  )
+}

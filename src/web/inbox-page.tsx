@@ -1,0 +1,54 @@
+/** The inbox: the mails that wait, the conversation, and its reply; on a phone one of them at a time. */
+import { Conversation } from './conversation.tsx'
+import { addressOf } from './inbox-filter.ts'
+import { type InboxList, MailList } from './inbox-list.tsx'
+import { Page, type View } from './layout.tsx'
+import { ReplyPane } from './reply-pane.tsx'
+import type { Shown } from './shown.ts'
+
+interface InboxProps {
+  view: View
+  list: InboxList
+  shown: Shown | null
+  /** Id of the mail after this one; null for none. */
+  next: string | null
+  /** The list was asked for, not a mail: a phone shows only the list. */
+  onlyList: boolean
+}
+
+export function InboxPage({ view, list, shown, next, onlyList }: InboxProps) {
+  const title = onlyList ? 'Inbox' : (shown?.row.subject ?? 'Reply')
+  return (
+    <Page view={view} title={title} kind={onlyList ? 'inbox listing' : 'inbox opened'}>
+      <MailList view={view} list={list} current={shown?.row.id ?? null} />
+      <div id="panes" class="panes" data-id={shown?.row.id}>
+        {shown === null ? (
+          <Nothing empty={list.mails.length === 0} />
+        ) : (
+          <>
+            <section class="pane" aria-label="Mail" tabindex={0}>
+              <header class="bar">
+                <a href={addressOf('/', list.filter)} id="back" class="back">
+                  ← Inbox
+                </a>
+                <h1 class="subject" dir="auto">
+                  {shown.row.subject || '(no subject)'}
+                </h1>
+              </header>
+              <Conversation view={view} shown={shown} />
+            </section>
+            <ReplyPane view={view} shown={shown} next={next} filter={list.filter} />
+          </>
+        )}
+      </div>
+    </Page>
+  )
+}
+
+function Nothing({ empty }: { empty: boolean }) {
+  return (
+    <section class="pane nothing" aria-label="Mail">
+      <p class="empty">{empty ? 'Nothing is waiting for you.' : 'Choose a mail on the left.'}</p>
+    </section>
+  )
+}

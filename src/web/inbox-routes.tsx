@@ -1,0 +1,138 @@
+/** The inbox and everything that is decided there. */
+import type { Context, Hono } from 'hono'
+import { approve, cancel } from '../review/approve.ts'
+import { versionOf } from '../review/decide.ts'
+import { junk } from '../review/junk.ts'
+import { reject, reopen } from '../review/reject.ts'
+import { Refusal, type Review } from '../review/review.ts'
+import type { Queryable } from '../store/database.ts'
+import { loadMessage } from '../store/messages.ts'
+import { loadReply } from '../store/replies.ts'
+import { countWaiting, type ListedMail, waitingCategories, waitingMails } from '../store/review-lists.ts'
+import type { Env } from './access.ts'
+import { actions } from './actions.ts'
+import { dispositionOf, fileOf, filePolicy } from './attachments.ts'
+import { formBody } from './bodies.ts'
+import { addressOf, type InboxFilter, placeOf, wantedBy } from './inbox-filter.ts'
+import type { InboxList } from './inbox-list.tsx'
+import { InboxPage } from './inbox-page.tsx'
+import type { ViewOf } from './overviews.tsx'
+import { loadShown } from './shown.ts'
+import type { WebContext } from './web-context.ts'
+
+export function addInbox(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): void {
+  const show = async (c: Context<Env>, asked: string | null) => {
+    const list = await listOf(web, c)
+    const open = asked ?? list.mails.find(isUndecided)?.id ?? list.mails[0]?.id ?? null
+    const shown = open === null ? null : await loadShown(web, open, c.req.query('remote') === '1')
+    const next = open === null ? null : await nextOf(web.context.db, list.filter, open)
+    const props = { list, shown, next, onlyList: asked === null }
+    return c.html(<InboxPage view={await viewOf(c)} {...props} />)
+  }
+  pages.get('/', (c) => show(c, null))
+  pages.get('/replies/:id', (c) => show(c, c.req.param('id')))
+  pages.get('/mails/:id/parts/:path{[0-9.]{1,40}}', (c) => file(web, c))
+  addDecisions(pages, web)
+  addBulk(pages, web)
+}
+
+async function listOf({ context }: WebContext, c: Context<Env>): Promise<InboxList> {
+  const { db, accounts } = context
+  const { filter, after, rows } = placeOf(c)
+  const found = await waitingMails(db, wantedBy(filter), { after, limit: rows + 1 })
+  const mails = found.slice(0, rows)
+  return {
+    mails,
+    older: found.length > rows ? (mails.at(-1)?.id ?? null) : null,
+    later: after !== '',
+    total: await countWaiting(db, wantedBy(filter)),
+    filter,
+    accounts: [...accounts.keys()],
+    categories: await waitingCategories(db),
+  }
+}
+
+const isUndecided = ({ disposition }: Pick<ListedMail, 'disposition'>) => disposition !== 'approved'
+/** Approved mails wait in the list, too: at most so many are skipped. */
+const lookedAt = 100
+
+/** The mail to open after this one: the one behind it, otherwise the first. */
+async function nextOf(db: Queryable, filter: InboxFilter, id: string): Promise<string | null> {
+  const wanted = wantedBy(filter)
+  const isOther = (mail: ListedMail) => mail.id !== id && isUndecided(mail)
+  const behind = (await waitingMails(db, wanted, { after: id, limit: lookedAt })).find(isOther)
+  return (behind ?? (await waitingMails(db, wanted, { limit: lookedAt })).find(isOther))?.id ?? null
+}
+
+async function file(web: WebContext, c: Context<Env>): Promise<Response> {
+  const { id = '', path = '' } = c.req.param()
+  const row = await loadMessage(web.context.db, id)
+  const account = row === null ? undefined : web.context.accounts.get(row.account)
+  const found = row === null || account === undefined ? null : await fileOf(account, row, path)
+  if (found === null) return c.text('This file is not there any more.', 404)
+  c.header('content-security-policy', filePolicy(found.type))
+  c.header('content-disposition', dispositionOf(found))
+  return c.body(found.octets, 200, { 'content-type': found.type })
+}
+
+/** After these, the next mail is opened. */
+const settling: ReadonlySet<string> = new Set(['approve', 'reject'])
+
+function addDecisions(pages: Hono<Env>, web: WebContext): void {
+  const { db } = web.context
+  pages.post('/replies/:id/:action', async (c) => {
+    const { id, action: name } = c.req.param()
+    const action = Object.hasOwn(actions, name) ? actions[name] : undefined
+    if (!action) return c.notFound()
+    const { filter } = placeOf(c)
+    const fields = await formBody(c)
+    const body = await c.req.parseBody()
+    const { actor } = c.get('session')
+    const next = await nextOf(db, filter, id)
+    try {
+      await action.act(web, id, actor, fields)
+      const approves = name === 'edit' && body.approve === '1'
+      if (approves) await approveEdited(web, id, actor)
+      const done = approves ? 'approve' : name
+      const path = settling.has(done) ? (next === null ? '/' : `/replies/${next}`) : `/replies/${id}`
+      return c.redirect(addressOf(path, filter, { done, id }), 303)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      return c.redirect(addressOf(`/replies/${id}`, filter, { refused: error.reason }), 303)
+    }
+  })
+}
+
+/** Only the text that was just saved. */
+async function approveEdited(web: WebContext, id: string, actor: string): Promise<void> {
+  const reply = await loadReply(web.context.db, id)
+  if (reply === null) throw new Refusal('nothing-written')
+  await approve(web, id, actor, versionOf(reply.text))
+}
+
+type ForEach = (review: Review, id: string, actor: string, seen: string) => Promise<unknown>
+const forEach: Readonly<Record<string, ForEach>> = { approve, reject, junk, cancel, reopen }
+/** Mails of one decision. */
+const mostChosen = 200
+
+/** One decision about several mails, each on the version that was in the list. */
+function addBulk(pages: Hono<Env>, web: WebContext): void {
+  pages.post('/inbox/:action{approve|reject|junk|cancel|reopen}', async (c) => {
+    const { action } = c.req.param()
+    const { filter } = placeOf(c)
+    const { pick = [] } = await c.req.parseBody({ all: true })
+    const chosen = [pick].flat().filter((each): each is string => typeof each === 'string')
+    const done: string[] = []
+    for (const each of chosen.slice(0, mostChosen)) {
+      const [id = '', seen = ''] = each.split('.')
+      try {
+        await forEach[action]?.(web, id, c.get('session').actor, seen)
+        done.push(id)
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error
+      }
+    }
+    const left = String(chosen.length - done.length)
+    return c.redirect(addressOf('/', filter, { done: action, id: done.join('.'), left }), 303)
+  })
+}

@@ -1,0 +1,68 @@
+/** A reply's text, sentence by sentence, with what each rests on and what is doubtful about it. */
+import type { Checked, CheckedSentence } from '../check/verdict.ts'
+import type { ReplyRow, StoredPassage } from '../store/replies.ts'
+import { supported } from './words.ts'
+
+export interface Mark {
+  text: string
+  /** Indexes of passages. */
+  sources: readonly number[]
+  /** What is wrong with it, for people; null if nothing is known. */
+  doubt: string | null
+}
+
+const doubts: Readonly<Record<CheckedSentence['verdict'], string | null>> = {
+  supported: null,
+  courtesy: null,
+  contradicted: 'A source contradicts this',
+  'not-stated': 'No source states this',
+}
+
+const labelOf = ({ file, heading }: StoredPassage) => (heading === '' ? file : `${file} > ${heading}`)
+
+/** The check by meaning; it applies only to the unchanged text. */
+export function checkOf({ text, draftText, checked }: ReplyRow): Checked | null {
+  return text === draftText && checked !== null && 'sentences' in checked ? checked : null
+}
+
+/** The whole text in order, nothing left out. */
+export function marksOf(reply: ReplyRow): Mark[] {
+  const checked = checkOf(reply)
+  if (checked !== null) return fromCheck(reply, checked)
+  return supported(reply.text, reply.sources).map(({ text, source }) => ({
+    text,
+    sources: source === null ? [] : [source],
+    doubt: null,
+  }))
+}
+
+function fromCheck({ text, sources: passages }: ReplyRow, { sentences }: Checked): Mark[] {
+  const labels = passages.map(labelOf)
+  const marks: Mark[] = []
+  let at = 0
+  for (const sentence of sentences) {
+    const start = text.indexOf(sentence.text, at)
+    if (start < 0) continue
+    if (start > at) marks.push({ text: text.slice(at, start), sources: [], doubt: null })
+    const named = sentence.sources.map((source) => labels.indexOf(source)).filter((index) => index >= 0)
+    marks.push({ text: sentence.text, sources: [...new Set(named)], doubt: doubts[sentence.verdict] })
+    at = start + sentence.text.length
+  }
+  if (at < text.length) marks.push({ text: text.slice(at), sources: [], doubt: null })
+  return marks
+}
+
+/** The checker's answers about the whole reply that are faults. */
+export function faultsOf(checked: Checked | null): string[] {
+  if (checked === null) return []
+  const { language, name, address, leak, promise, obeys, asks } = checked
+  return [
+    ...asks.filter(({ answered }) => !answered).map(({ ask }) => `Not answered: ${ask}`),
+    ...(language ? [] : ['Not in the language of the mail']),
+    ...(name ? [] : ['Greets somebody other than the sender']),
+    ...(address ? [] : ['Not in the form of address of the mail']),
+    ...(leak ? ['Reveals your instructions or information about other people'] : []),
+    ...(promise ? ['Makes a promise that no source states'] : []),
+    ...(obeys ? ['Does what the mail tells a machine to do'] : []),
+  ]
+}

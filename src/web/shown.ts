@@ -1,0 +1,139 @@
+/** What the pages show of one mail, its conversation and its reply; read from the store alone. */
+import { concerns, mostMessages, threadEntry } from '../compose/thread.ts'
+import { decodeWords } from '../mail/address.ts'
+import { type Field, fieldValues } from '../mail/message.ts'
+import { parseFields, splitHeader } from '../mail/mime/octets.ts'
+import { signatureFor } from '../mail/reply/sign-off.ts'
+import { visibleText } from '../mail/text/visible.ts'
+import { isOpen, versionOf } from '../review/decide.ts'
+import { Refusal } from '../review/review.ts'
+import { loadMail, loadMails, type StoredMail } from '../store/bodies.ts'
+import { namedIds } from '../store/guard-context.ts'
+import { type EarlierMail, mailsOfSender } from '../store/history.ts'
+import { threadMates } from '../store/learning.ts'
+import { findByMessageIds, loadMessage, type MessageRow } from '../store/messages.ts'
+import { loadReply, type ReplyRow, repliesInThread } from '../store/replies.ts'
+import { type Explained, explainMail } from '../store/review-lists.ts'
+import { type Attachment, attachmentsOf } from './attachments.ts'
+import type { WebContext } from './web-context.ts'
+import { unwrapped } from './words.ts'
+
+/** Earlier mails of the sender that are listed. */
+const listedPast = 5
+
+/** Names and addresses as they stand in a header. */
+export interface Envelope {
+  from: string
+  to: string
+  cc: string
+  subject: string
+}
+
+export interface Earlier {
+  /** Whose message it is, for people. */
+  author: string
+  own: boolean
+  at: Date
+  text: string
+}
+
+export interface Shown {
+  row: MessageRow
+  reply: ReplyRow | null
+  /** New text of the mail; null if it was removed. */
+  text: string | null
+  /** The complete text, quotes included. */
+  whole: string | null
+  hasHtml: boolean
+  /** Of the mail. */
+  envelope: Envelope
+  attachments: readonly Attachment[]
+  /** Earlier messages of the conversation, oldest first. */
+  thread: readonly Earlier[]
+  /** The sender's other mails. */
+  past: { latest: readonly EarlierMail[]; count: number }
+  /** Of the reply, as it will go out; null if there is none. */
+  outgoing: Envelope | null
+  signature: string
+  explained: Explained
+  version: string
+  open: boolean
+  /** For so long after its approval a reply can be taken back, milliseconds. */
+  undoMs: number
+  remote: boolean
+}
+
+/** @throws Refusal when there is no such mail */
+export async function loadShown(web: WebContext, id: string, remote: boolean): Promise<Shown> {
+  const { db, accounts } = web.context
+  const row = await loadMessage(db, id)
+  if (row === null) throw new Refusal('not-found')
+  const [mail, reply, explained] = [
+    await loadMail(db, id),
+    await loadReply(db, id),
+    await explainMail(db, id),
+  ]
+  const sender = { account: row.account, address: row.fromAddress ?? '', exceptId: id }
+  const replies = accounts.get(row.account)?.settings.replies
+  return {
+    row,
+    reply,
+    text: mail === null ? null : unwrapped(visibleText(mail.message).text),
+    whole: mail?.message.text ?? null,
+    hasHtml: mail !== null && mail.message.html !== null,
+    envelope: envelopeOf(mail?.message.fields ?? []),
+    attachments: mail === null ? [] : attachmentsOf(mail.message),
+    thread: mail === null ? [] : await threadOf(web, mail),
+    past: row.fromAddress === null ? { latest: [], count: 0 } : await mailsOfSender(db, sender, listedPast),
+    outgoing: reply === null ? null : envelopeOf(parseFields(splitHeader(reply.octets))),
+    signature: replies === undefined ? '' : signatureFor(replies, reply?.language ?? null),
+    explained,
+    version: versionOf(reply?.text ?? ''),
+    open: isOpen({ row, reply }),
+    undoMs: replies?.undoMs ?? 0,
+    remote,
+  }
+}
+
+function envelopeOf(fields: readonly Field[]): Envelope {
+  const of = (name: string) => fieldValues({ fields }, name).map(decodeWords).join(', ')
+  return { from: of('from'), to: of('to'), cc: of('cc'), subject: of('subject') }
+}
+
+/** The earlier messages that replyd knows, as far as this sender took part in them. */
+async function threadOf({ context }: WebContext, mail: StoredMail): Promise<Earlier[]> {
+  const { db, accounts } = context
+  const { row } = mail
+  const account = accounts.get(row.account)
+  if (account === undefined) return []
+  const named = namedIds(mail.message).thread.slice(-mostMessages)
+  const rows = await findByMessageIds(db, row.account, named)
+  const ids = [...new Set([...rows.map(({ id }) => id), ...(await threadMates(db, row.id, mostMessages))])]
+  const others = (await loadMails(db, ids)).filter(
+    (each) => each.row.id !== row.id && concerns(each.message, [row.fromAddress ?? '']),
+  )
+  const { owner } = account.settings
+  const received = others.map((each): Earlier => {
+    const { author, at, text } = threadEntry(each.message, each.row.internalDate, owner, row.fromAddress)
+    return {
+      author: each.row.fromName || each.row.fromAddress || 'Nobody',
+      own: author === 'owner',
+      at,
+      text,
+    }
+  })
+  const sent = await repliesInThread(db, row.account, named, ids)
+  const own = sent
+    .filter(({ id }) => id !== row.id)
+    .map(
+      ({ text, finishedAt, createdAt }): Earlier => ({
+        author: 'You',
+        own: true,
+        at: finishedAt ?? createdAt,
+        text,
+      }),
+    )
+  return [...received, ...own]
+    .filter(({ text }) => text.trim() !== '')
+    .sort((one, other) => one.at.getTime() - other.at.getTime())
+}
