@@ -221,10 +221,20 @@ function replace(place, fresh) {
   window.htmx?.process(next)
 }
 
+/** A text that can be sent is never exchanged by itself: nobody sends what they have not seen. */
 function refreshReply(fresh) {
   const [old, next] = [byId('reply'), fresh.getElementById('reply')]
   if (fresh.getElementById('panes')?.dataset.id !== byId('panes')?.dataset.id) return
   if (old === null || next === null || old.dataset.mark === next.dataset.mark || isTyped()) return
+  const [shown, written] = [byId('text'), fresh.getElementById('text')]
+  if (shown && written && shown.value !== written.value) {
+    say('This reply was changed elsewhere. ')
+    const link = document.createElement('a')
+    link.href = location.pathname
+    link.textContent = 'Show it'
+    byId('notice').append(link)
+    return
+  }
   replace('#reply', fresh)
   settle()
 }

@@ -46,10 +46,10 @@ try {
     args: ['--no-sandbox', '--disable-background-networking'],
   })
   for (const colorScheme of ['light', 'dark']) {
-    const context = await browser.newContext({ colorScheme, viewport: { width: 1120, height: 700 } })
+    const context = await browser.newContext({ colorScheme, viewport: { width: 1440, height: 860 } })
     const page = await context.newPage()
     const reply = await firstLink(page, url, '/', 'a.mail')
-    const pages = { queue: '/', reply, mail: reply.replace('replies', 'mails') }
+    const pages = { inbox: reply, mail: reply.replace('replies', 'mails') }
     for (const name of ['junk', 'history']) pages[name] = `/${name}`
     for (const [name, path] of Object.entries(pages)) {
       await page.goto(`${url}${path}`)
@@ -58,15 +58,13 @@ try {
     await page.setViewportSize({ width: 390, height: 780 })
     await page.goto(`${url}/`)
     await page.screenshot({ path: join(folder, `phone-${colorScheme}.png`) })
-    // All of it: the bar is fixed to the window's end, so the window is as tall as the page.
-    await page.setViewportSize({ width: 390, height: 1340 })
     await page.goto(`${url}${reply}`)
     await page.screenshot({ path: join(folder, `phone-reply-${colorScheme}.png`) })
     await context.close()
   }
   await seedPast(daemon.context.db, new Date())
   for (const colorScheme of ['light', 'dark']) {
-    const page = await browser.newPage({ colorScheme, viewport: { width: 1120, height: 700 } })
+    const page = await browser.newPage({ colorScheme, viewport: { width: 1280, height: 800 } })
     for (const name of ['insight', 'settings']) {
       await page.goto(`${url}/${name}`)
       await page.screenshot({ path: join(folder, `${name}-${colorScheme}.png`) })

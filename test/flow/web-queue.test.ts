@@ -140,18 +140,15 @@ describe('in a browser', () => {
       const more = page.locator('.list a[rel=next]')
       const href = await more.getAttribute('href')
       await more.scrollIntoViewIfNeeded()
-      await page.waitForFunction(
-        (before) => document.querySelector('.list a[rel=next]')?.getAttribute('href') !== before,
-        href,
-      )
+      await page.waitForSelector(`.list a[rel=next][href="${href}"]`, { state: 'detached' })
     }
     const gone = inOrder[3] as string
     const { db } = running.daemon.context
     const change = (step: string, disposition: string) =>
       db.query(
-        `with moved as (update replyd.message set step = $2, disposition = $3 where id = $1 returning id, account)
-         insert into replyd.event (message_id, account, at, step, disposition, reason, actor)
-           select id, account, now(), $2, $3, 'rejected-by-person', 'test' from moved`,
+        `with moved as (update replyd.message set step = $2, disposition = $3 where id = $1 returning id)
+         insert into replyd.event (message_id, at, step, disposition, reason, actor)
+           select id, now(), $2, $3, 'rejected-by-person', 'test' from moved`,
         [gone, step, disposition],
       )
     await change('done', 'rejected')

@@ -198,7 +198,7 @@ describe('a reply', () => {
     await fresh.click('#save')
     await after(fresh, 'edit', patient, row.id)
     await old.click('#approve')
-    expect(await old.locator('.notice').innerText()).toContain('has changed in the meantime')
+    await old.waitForSelector('.notice >> text=has changed in the meantime')
     expect((await loadReply(dbOf(patient), row.id))?.state).toBe('held')
     await Promise.all([old, fresh].map((page) => page.context().close()))
   })

@@ -1,0 +1,235 @@
+/** The inbox in a real browser, with the daemon on real Dovecot: three panes, live updates, files. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import type { Browser, Page } from 'playwright-core'
+import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
+import { edit } from '../../src/review/edit.ts'
+import { loadMessage, type MessageRow } from '../../src/store/messages.ts'
+import { type Dovecot, deliverAll, startDovecot } from '../live/servers/index.ts'
+import { openBrowser } from './browser.ts'
+import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { readMailbox } from './mailboxes.ts'
+
+const address = 'inbox@shop.example'
+let dovecot: Dovecot
+let standIn: StandIn
+let browser: Browser
+let running: RunningDaemon
+
+beforeAll(async () => {
+  ;[dovecot, standIn, browser] = await Promise.all([startDovecot(), startStandIn(), openBrowser()])
+  running = await startDaemon({
+    address,
+    imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
+    smtp: { host: '127.0.0.1', port: 9 },
+    standIn,
+    roles: ['watch', 'work', 'web'],
+    account: { replies: { mode: 'review', undo: '1h' } },
+  })
+}, 300_000)
+
+afterAll(async () => {
+  await browser?.close()
+  await running?.stop()
+  await Promise.all([dovecot?.stop(), standIn?.close()])
+})
+
+const url = () => running.daemon.url ?? ''
+const db = () => running.daemon.context.db
+let serial = 0
+
+async function ask(octets?: string): Promise<MessageRow> {
+  serial++
+  const customer = `customer${serial}@buyers.example`
+  const fields = `From: Noor <${customer}>\r\nTo: ${address}\r\nSubject: Question ${serial}\r\nMessage-ID: <q${serial}@buyers.example>\r\nDate: ${new Date().toUTCString()}\r\n`
+  const rest = octets ?? '\r\nHello,\r\n\r\nwhen are you open on Saturday?\r\n\r\nRegards\r\nNoor\r\n'
+  await deliverAll(dovecot, [{ user: address, octets: fields + rest, reversePath: customer }])
+  return running.settledWith(({ fromAddress }) => fromAddress === customer)
+}
+
+async function opened(path: string, options = {}): Promise<Page> {
+  const page = await (await browser.newContext(options)).newPage()
+  await page.goto(`${url()}${path}`)
+  return page
+}
+
+const openId = (page: Page) => page.locator('#panes').getAttribute('data-id')
+const focusedId = (page: Page) => page.evaluate('document.activeElement.dataset.id ?? null')
+
+describe('three panes', () => {
+  test('j and k move, the reply follows, and after a decision the next one is open', async () => {
+    const rows = [await ask(), await ask(), await ask()]
+    const page = await opened('/')
+    expect(await openId(page)).toBe(rows[0]?.id)
+    await page.keyboard.press('j')
+    await page.waitForSelector(`#panes[data-id="${rows[1]?.id}"]`)
+    await page.waitForURL(new RegExp(`/replies/${rows[1]?.id}`))
+    await page.keyboard.press('k')
+    await page.waitForSelector(`#panes[data-id="${rows[0]?.id}"]`)
+    await page.keyboard.press('j')
+    await page.waitForSelector(`#panes[data-id="${rows[1]?.id}"]`)
+    await page.keyboard.press('a')
+    await page.waitForSelector(`#panes[data-id="${rows[2]?.id}"]`)
+    await page.waitForURL(/done=approve/)
+    expect(await page.locator('.notice').innerText()).toMatch(/Sending in 59:\d\d min|Sending in 60:00 min/)
+    expect(await focusedId(page)).toBe(rows[2]?.id)
+    expect((await loadMessage(db(), rows[1]?.id ?? ''))?.disposition).toBe('approved')
+    await page.keyboard.press('u')
+    await page.waitForURL(/done=cancel/)
+    expect(await openId(page)).toBe(rows[1]?.id)
+    for (const row of rows) {
+      await page.goto(`${url()}/replies/${row.id}`)
+      await page.keyboard.press('r')
+      await page.waitForURL(new RegExp(`done=reject&id=${row.id}`))
+    }
+    await page.context().close()
+  })
+
+  test('the filter stays in the address, and the next mail is one of it', async () => {
+    const [one, other] = [await ask(), await ask()]
+    const page = await opened(`/?q=${encodeURIComponent(other.subject ?? '')}`)
+    expect(await openId(page)).toBe(other.id)
+    await page.keyboard.press('r')
+    await page.waitForURL(/q=Question/)
+    await page.waitForURL(/done=reject/)
+    expect(await page.locator('.list .row').count()).toBe(0)
+    expect((await loadMessage(db(), one.id))?.disposition).toBe('held')
+    await page.context().close()
+  })
+})
+
+describe('live', () => {
+  test('a reply that is written again appears by itself', async () => {
+    const row = await ask()
+    const page = await opened(`/replies/${row.id}`)
+    const before = await page.locator('#reply').getAttribute('data-mark')
+    await page.fill('#instruction', 'Mention the blue door.')
+    await page.click('.rewrite button')
+    await page.waitForURL(/done=rewrite/)
+    await page.waitForSelector('#reply #text')
+    const after = await page.locator('#reply').getAttribute('data-mark')
+    expect([before, after].map((mark) => mark?.split(' ')[2])).toEqual(['held', 'held'])
+    expect((await loadMessage(db(), row.id))?.instruction).toBe('Mention the blue door.')
+    await page.context().close()
+  })
+
+  test("another person's change is told, but takes the place of no text that could be sent or is being typed", async () => {
+    const row = await ask()
+    const [idle, typing] = [await opened(`/replies/${row.id}`), await opened(`/replies/${row.id}`)]
+    await typing.fill('#text', 'I am still writing')
+    await edit(running.daemon, row.id, 'Ann', 'We open at noon.')
+    await idle.waitForSelector('.notice >> text=was changed elsewhere')
+    expect(await idle.inputValue('#text')).not.toBe('We open at noon.')
+    await idle.click('text=Show it')
+    await idle.waitForFunction("document.getElementById('text').value === 'We open at noon.'")
+    const next = await ask()
+    await typing.waitForSelector(`a.mail[data-id="${next.id}"]`)
+    expect(await typing.inputValue('#text')).toBe('I am still writing')
+    await typing.click('#approve')
+    await typing.waitForSelector('.notice >> text=has changed in the meantime')
+    expect((await loadMessage(db(), row.id))?.disposition).toBe('held')
+    // It is still there, to be taken over by hand.
+    expect(await typing.inputValue('#text')).toBe('I am still writing')
+    await Promise.all([idle, typing].map((page) => page.context().close()))
+  })
+})
+
+describe('files', () => {
+  const png =
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+  const part = (type: string, name: string, body: string) =>
+    `--b\r\nContent-Type: ${type}; name="${name}"\r\nContent-Disposition: attachment; filename="${name}"\r\nContent-Transfer-Encoding: base64\r\n\r\n${body}\r\n`
+  const script = Buffer.from('<script>top.owned = 1</script>').toString('base64')
+  const octets = [
+    'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n',
+    '--b\r\nContent-Type: text/plain\r\n\r\nWhen are you open on Saturday?\r\n',
+    part('image/png', 'photo.png', png),
+    part('text/plain; charset=iso-8859-1', 'note.txt', Buffer.from('gr\xfcn', 'latin1').toString('base64')),
+    part('image/png', 'false.png', script),
+    part('text/html', 'page.html', script),
+    '--b--\r\n',
+  ].join('')
+
+  test('are listed with name, type and size, and a picture is loaded when it is opened', async () => {
+    const row = await ask(octets)
+    const page = await opened(`/replies/${row.id}`)
+    const asked: string[] = []
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+    const files = page.locator('.files > li')
+    expect(await files.allInnerTexts()).toEqual([
+      expect.stringMatching(/photo\.png\s+image\/png · \d+ B/),
+      expect.stringMatching(/note\.txt\s+text\/plain · \d+ B/),
+      expect.stringMatching(/false\.png\s+image\/png · \d+ B/),
+      expect.stringMatching(/page\.html\s+text\/html · \d+ B/),
+    ])
+    expect(asked.filter((path) => path.includes('/parts/'))).toEqual([])
+    await page.click('text=photo.png')
+    await page.waitForFunction("document.querySelector('.files img').naturalWidth === 1")
+    await page.context().close()
+  })
+
+  test.each([
+    ['2', 'image/png', 'inline', 'sandbox'],
+    ['3', 'text/plain; charset=utf-8', 'inline', 'sandbox'],
+    ['4', 'application/octet-stream', 'attachment', 'sandbox'],
+    ['5', 'application/octet-stream', 'attachment', 'sandbox'],
+  ])('part %s is served as %s', async (path, type, way, policy) => {
+    const { rows } = await db().query<{ id: string }>(
+      `select m.id from replyd.message m join replyd.body b on b.id = m.id where b.structure->>'type' = 'multipart/mixed'`,
+    )
+    const answer = await fetch(`${url()}/mails/${rows[0]?.id}/parts/${path}`)
+    expect(answer.status).toBe(200)
+    expect(answer.headers.get('content-type')).toBe(type)
+    expect(answer.headers.get('content-disposition')).toMatch(new RegExp(`^${way};`))
+    expect(answer.headers.get('content-security-policy')).toContain(policy)
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
+    if (path === '3') expect(await answer.text()).toBe('grün')
+  })
+
+  test('the text of the mail is no file, and what is not there is not found', async () => {
+    const { rows } = await db().query<{ id: string }>(
+      `select m.id from replyd.message m join replyd.body b on b.id = m.id where b.structure->>'type' = 'multipart/mixed'`,
+    )
+    for (const path of ['1', '6', '2.1'])
+      expect((await fetch(`${url()}/mails/${rows[0]?.id}/parts/${path}`)).status).toBe(404)
+    expect((await fetch(`${url()}/mails/nothing/parts/2`)).status).toBe(404)
+  })
+})
+
+test('several mails are moved to Junk together, and learned from', async () => {
+  const rows = [await ask(), await ask()]
+  const page = await opened('/')
+  for (const { id } of rows) await page.check(`[name=pick][value^="${id}."]`)
+  await page.click('.bulk >> text=Junk')
+  await page.waitForURL(/done=junk/)
+  expect(await page.locator('.notice').innerText()).toContain('2 mails')
+  const junk = await readMailbox(dovecot, address, 'Junk')
+  for (const { id, messageId } of rows) {
+    expect(await loadMessage(db(), id)).toMatchObject({ disposition: 'filed', reason: 'junked-by-owner' })
+    expect(junk.find((mail) => mail.messageId === messageId)?.flags).toContain('$Junk')
+  }
+  await page.context().close()
+})
+
+test('on a phone: one mail at a time, with a bar that says what it does', async () => {
+  const row = await ask(`\r\n${'A line of the letter that is long enough.\r\n'.repeat(40)}`)
+  const page = await opened('/', { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true })
+  expect(await page.locator('#panes').isVisible()).toBe(false)
+  await page.tap(`a.mail[data-id="${row.id}"]`)
+  await page.waitForSelector(`#panes[data-id="${row.id}"]`)
+  expect(await page.locator('.list').isVisible()).toBe(false)
+  const height = () =>
+    page.locator('.fold .letter').evaluate((letter) => letter.getBoundingClientRect().height)
+  const folded = await height()
+  await page.tap('text=Show all of it')
+  expect(await height()).toBeGreaterThan(folded * 2)
+  await page.tap('#edit')
+  await page.waitForSelector('#text:focus')
+  const bar = await page.locator('.decide').boundingBox()
+  expect(bar && bar.y + bar.height).toBeCloseTo(780, 0)
+  await page.tap('#reject')
+  await page.waitForURL(/done=reject/)
+  await page.tap('#undo')
+  await page.waitForURL(/done=reopen/)
+  expect((await loadMessage(db(), row.id))?.disposition).toBe('held')
+  await page.context().close()
+})
