@@ -72,6 +72,10 @@ export function wrapped(text: string, columns: number): string[] {
   })
 }
 
+/** Joins lines that the sender's program broke in the middle of a paragraph. */
+export const unbroken = (text: string): string =>
+  text.replace(/([^\n]{60,}[^\s])[ \t]*\n(?=[\p{L}\p{N}])/gu, '$1 ')
+
 function pieces(word: string, columns: number): string[] {
   if (widthOf(word) <= columns) return [word]
   const cut = ['']

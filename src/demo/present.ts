@@ -6,9 +6,10 @@ import { visibleText } from '../mail/text/visible.ts'
 import { priceOf } from '../model/budget.ts'
 import { loadMails } from '../store/bodies.ts'
 import type { MessageRow } from '../store/messages.ts'
-import { loadReply } from '../store/replies.ts'
+import { loadReply, type ReplyRow } from '../store/replies.ts'
 import { usageBy } from '../store/statistics.ts'
 import { modelVerdict } from '../triage/verdict.ts'
+import { supported } from '../web/words.ts'
 import type { DemoMailbox } from './mailbox.ts'
 import { demoOwner, type Sample } from './samples.ts'
 import {
@@ -126,10 +127,14 @@ async function showOne(presentation: Presentation, rows: readonly MessageRow[]):
     ...decidedMail(row),
     text: visibleText(mail.message).text,
     draft: reply.text,
-    sources: reply.sources,
+    sources: sourcesUsed(reply),
   }
   print(presentation, answeredLines(shown, style(presentation)))
 }
+
+/** The passages that the text leans on. */
+const sourcesUsed = ({ text, sources }: ReplyRow) =>
+  supported(text, sources).flatMap(({ source }) => (source === null ? [] : sources.slice(source, source + 1)))
 
 async function close(
   presentation: Presentation,

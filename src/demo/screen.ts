@@ -2,7 +2,7 @@
  * The demo's output: pure functions from events to lines of text. Subjects and names are strangers' words, so only
  * printable characters reach the terminal.
  */
-import { cutToWidth, type Paint, padTo, painter, wrapped } from '../base/columns.ts'
+import { cutToWidth, type Paint, padTo, painter, unbroken, wrapped } from '../base/columns.ts'
 import { type Disposition, outcomeOf } from '../base/dispositions.ts'
 import { decisionWords, type Reason } from '../base/reasons.ts'
 import { oneLine, severalLines } from '../model/prompts/fields.ts'
@@ -168,7 +168,7 @@ export function summaryLines(summary: Summary, style: ScreenStyle): string[] {
 export function answeredLines(mail: AnsweredMail, style: ScreenStyle): string[] {
   const paint = painter(style.colour)
   const letter = (text: string) =>
-    wrapped(severalLines(text, 4000), Math.min(76, style.columns - 4)).map(
+    wrapped(unbroken(severalLines(text, 4000)), Math.min(76, style.columns - 4)).map(
       (line) => `  ${paint.dim('│')} ${line}`,
     )
   const places = [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { cutToWidth, usesColour, widthOf, wrapped } from '../../src/base/columns.ts'
+import { cutToWidth, unbroken, usesColour, widthOf, wrapped } from '../../src/base/columns.ts'
 import {
   type AnsweredMail,
   answeredLines,
@@ -234,3 +234,12 @@ test.each([
   ['a\n\nb', 5, ['a', '', 'b']],
   ['日本へ', 4, ['日本', 'へ']],
 ])('%j in %i columns', (text, columns, lines) => expect(wrapped(text, columns)).toEqual(lines))
+
+const long = 'a line that a program has broken, since it had become too long'
+
+test.each([
+  [`${long}\nand goes on`, `${long} and goes on`],
+  [`${long}\n\nA new paragraph`, `${long}\n\nA new paragraph`],
+  [`${long}\n- a list`, `${long}\n- a list`],
+  ['Kind regards\nAnn', 'Kind regards\nAnn'],
+])('%j in one piece', (text, joined) => expect(unbroken(text)).toBe(joined))
