@@ -12,11 +12,9 @@ export const done = z.object({ ok: z.literal(true) }).meta({ id: 'Done' })
 export const approved = z
   .object({
     ok: z.literal(true),
-    sendsAt: moment()
-      .nullable()
-      .meta({
-        description: 'When it goes out, the end of the undo window; null while the account is paused',
-      }),
+    sendsAt: moment().nullable().meta({
+      description: 'When it goes out, the end of the undo window; null while the account is paused',
+    }),
   })
   .meta({ id: 'Approved' })
 
