@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { OwnerActionError, PermanentError, RateLimitedError, TemporaryError } from '../../src/base/errors.ts'
 import type { ModelSettings } from '../../src/config/settings.ts'
+import { Availability, adviceFor } from '../../src/model/availability.ts'
 import { ContextFault, ModelTimeout, NoUsableAnswer, Refused, ThoughtOnly } from '../../src/model/errors.ts'
-import { adviceFor, Standing } from '../../src/model/standing.ts'
 
 const settings: ModelSettings = {
   ...{ name: 'small', baseUrl: 'http://127.0.0.1:8080/v1', host: 'own', apiKey: '', timeoutMs: 180_000 },
@@ -11,10 +11,10 @@ const settings: ModelSettings = {
 const at = (seconds: number) => new Date(Date.UTC(2026, 10, 28, 8, 0, seconds))
 const lost = new TemporaryError('the connection to 127.0.0.1:8080 failed (ECONNREFUSED)')
 /** Fails at each of these seconds. */
-function failing(seconds: readonly number[], error: Error = lost): Standing {
-  const standing = new Standing()
-  for (const each of seconds) standing.failed(error, at(each))
-  return standing
+function failing(seconds: readonly number[], error: Error = lost): Availability {
+  const availability = new Availability()
+  for (const each of seconds) availability.failed(error, at(each))
+  return availability
 }
 
 describe('the owner is told', () => {
@@ -42,10 +42,10 @@ describe('the owner is told', () => {
   })
 
   test('an answer ends it', () => {
-    const standing = failing([0, 1, 2, 3, 4])
-    standing.answered()
-    standing.failed(lost, at(400))
-    expect(standing.trouble(settings, at(400))).toBeNull()
+    const availability = failing([0, 1, 2, 3, 4])
+    availability.answered()
+    availability.failed(lost, at(400))
+    expect(availability.trouble(settings, at(400))).toBeNull()
   })
 
   test.each([
@@ -54,8 +54,8 @@ describe('the owner is told', () => {
     new ThoughtOnly('thoughts'),
     new Refused('I cannot help with that'),
   ])('%s is no failure of the model', (error) => {
-    const standing = failing([0, 1, 2, 3, 4, 400], error)
-    expect([standing.trouble(settings, at(400)), standing.isDown(at(400))]).toEqual([null, false])
+    const availability = failing([0, 1, 2, 3, 4, 400], error)
+    expect([availability.trouble(settings, at(400)), availability.isDown(at(400))]).toEqual([null, false])
   })
 })
 
@@ -70,11 +70,11 @@ describe('down', () => {
   })
 
   test('one question in 30 s finds out whether it is back; the others go elsewhere', () => {
-    const standing = failing([0])
-    const rests = [59, 60, 61, 89, 90, 91].map((second) => standing.shouldRest(at(second)))
+    const availability = failing([0])
+    const rests = [59, 60, 61, 89, 90, 91].map((second) => availability.shouldRest(at(second)))
     expect(rests).toEqual([false, false, true, true, false, true])
-    standing.answered()
-    expect(standing.shouldRest(at(92))).toBe(false)
+    availability.answered()
+    expect(availability.shouldRest(at(92))).toBe(false)
   })
 })
 

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals'
-import { type Outcome, Slots } from '../../src/model/slots.ts'
+import { ConcurrencyLimit, type Outcome } from '../../src/model/concurrency.ts'
 
 /** Runs one call after the other. */
-async function after(slots: Slots, outcomes: readonly Outcome[]): Promise<number> {
-  for (const outcome of outcomes) (await slots.enter())(outcome)
-  return slots.allowed
+async function after(concurrencyLimit: ConcurrencyLimit, outcomes: readonly Outcome[]): Promise<number> {
+  for (const outcome of outcomes) (await concurrencyLimit.enter())(outcome)
+  return concurrencyLimit.allowed
 }
 
 test.each<[Outcome[], number]>([
@@ -22,23 +22,23 @@ test.each<[Outcome[], number]>([
   [['answered', 'timed-out', ...Array<Outcome>(5).fill('answered')], 5],
   [['answered', 'timed-out', ...Array<Outcome>(99).fill('answered')], 8],
 ])('of eight, after %j: %i', async (outcomes, expected) => {
-  expect(await after(new Slots(8), outcomes)).toBe(expected)
+  expect(await after(new ConcurrencyLimit(8), outcomes)).toBe(expected)
 })
 
 test('calls that time out together halve once', async () => {
-  const slots = new Slots(8)
-  await after(slots, ['answered'])
-  const leave = await Promise.all(Array.from({ length: 8 }, () => slots.enter()))
+  const concurrencyLimit = new ConcurrencyLimit(8)
+  await after(concurrencyLimit, ['answered'])
+  const leave = await Promise.all(Array.from({ length: 8 }, () => concurrencyLimit.enter()))
   for (const each of leave) each('timed-out')
-  expect(slots.allowed).toBe(4)
+  expect(concurrencyLimit.allowed).toBe(4)
 })
 
 test('nobody is let in beyond what is allowed', async () => {
-  const slots = new Slots(8)
-  await after(slots, ['answered', 'timed-out', 'timed-out'])
-  const leave = await Promise.all([slots.enter(), slots.enter()])
+  const concurrencyLimit = new ConcurrencyLimit(8)
+  await after(concurrencyLimit, ['answered', 'timed-out', 'timed-out'])
+  const leave = await Promise.all([concurrencyLimit.enter(), concurrencyLimit.enter()])
   let inside = false
-  const third = slots.enter().then((end) => {
+  const third = concurrencyLimit.enter().then((end) => {
     inside = true
     return end
   })

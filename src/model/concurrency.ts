@@ -8,7 +8,7 @@ export type Outcome = 'answered' | 'timed-out' | 'failed'
  * One call until the first has told the endpoint's limits, then as many as are allowed. A time-out halves them, since a machine
  * that is asked too much at once answers nobody; each round of answers allows one more.
  */
-export class Slots {
+export class ConcurrencyLimit {
   readonly #most: number
   readonly #semaphore = new Semaphore(1)
   #allowed = 1

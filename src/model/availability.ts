@@ -11,7 +11,7 @@ const probeEveryMs = 30_000
 const tellAfter = 5
 const tellAfterMs = 300_000
 
-export class Standing {
+export class Availability {
   #failures = 0
   #since: Date | null = null
   #last: unknown = null
