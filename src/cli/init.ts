@@ -10,7 +10,7 @@ import { loadConfig } from '../config/config.ts'
 import type { Config } from '../config/settings.ts'
 import type { Check } from '../doctor/doctor.ts'
 import { codeOf } from '../doctor/failure.ts'
-import { showCheck } from './doctor.ts'
+import { showCheck, shownChecks } from './doctor.ts'
 import { Asker } from './init/asker.ts'
 import { believingAuthority } from './init/authority.ts'
 import type { Network } from './init/discover.ts'
@@ -188,14 +188,7 @@ function configOf(yaml: string, secrets: string, folder: string, { environment }
 
 async function diagnosed(config: Config, terminal: Terminal): Promise<Check[]> {
   const { diagnose } = await import('../doctor/doctor.ts')
-  const checks: Check[] = []
-  for (const group of diagnose(config, systemClock)) {
-    for (const check of await group) {
-      checks.push(check)
-      await showCheck(check, terminal)
-    }
-  }
-  return checks
+  return shownChecks(diagnose(config, systemClock), (check) => showCheck(check, terminal), terminal)
 }
 
 /** @returns names of the files that changed */

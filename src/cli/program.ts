@@ -157,8 +157,10 @@ export interface DemoFlags {
 }
 
 export async function demo(options: DemoFlags, terminal: Terminal): Promise<ExitStatus> {
-  const { runDemo } = await import('../demo/demo.ts')
   const { environment, stdout, stderr } = terminal
+  // Loading and the first start take a moment.
+  if (!options.json) stdout.write('Starting the daemon, a mailbox and a database on this machine …\n\n')
+  const { runDemo } = await import('../demo/demo.ts')
   await runDemo({ exit: options.exit === true, json: options.json === true, environment, stdout, stderr })
   return 0
 }

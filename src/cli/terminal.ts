@@ -1,10 +1,11 @@
 import type { Readable, Writable } from 'node:stream'
+import { cutToWidth, usesColour } from '../base/columns.ts'
 
 /** Input and output of a command. */
 export interface Terminal {
   readonly environment: NodeJS.ProcessEnv
   readonly stdin: Readable & { readonly isTTY?: boolean }
-  readonly stdout: Writable & { readonly isTTY?: boolean }
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number }
   readonly stderr: Writable & { readonly isTTY?: boolean }
 }
 
@@ -40,6 +41,33 @@ export function printable(text: string, oneLine = false): string {
 }
 
 /** Whether colours are wanted there (https://no-color.org). */
-export function hasColours({ environment, stdout }: Terminal): boolean {
-  return stdout.isTTY === true && !environment.NO_COLOR && environment.TERM !== 'dumb'
+export const hasColours = ({ environment, stdout }: Terminal): boolean =>
+  usesColour(stdout.isTTY, environment)
+
+/** Columns of the terminal; 80 elsewhere. */
+export const columnsOf = ({ columns, isTTY }: Terminal['stdout']): number =>
+  isTTY && columns ? Math.max(20, columns) : 80
+
+/** Milliseconds after which a person wonders. */
+const soonMs = 300
+
+/** Shows what is being waited for, on a terminal only, and removes that line again. Without a terminal it only waits. */
+export async function waiting<T>(
+  awaited: Promise<T>,
+  what: string,
+  terminal: Terminal | undefined,
+): Promise<T> {
+  if (!terminal?.stdout.isTTY || terminal.environment.TERM === 'dumb') return awaited
+  const { stdout } = terminal
+  let shown = false
+  const timer = setTimeout(() => {
+    shown = true
+    stdout.write(cutToWidth(`… ${printable(what, true)}`, columnsOf(stdout) - 1))
+  }, soonMs)
+  try {
+    return await awaited
+  } finally {
+    clearTimeout(timer)
+    if (shown) stdout.write('\r\u001b[K')
+  }
 }

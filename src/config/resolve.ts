@@ -28,7 +28,7 @@ export function resolveDocument(document: Document, directory: string, timeZone:
   return {
     accounts: document.accounts.map((account) => resolveAccount(account, document, path)),
     model: resolveModels(model, path),
-    budget: { perDay: budget?.perDay ?? defaults.budget.perDay, timeZone: budget?.timeZone ?? timeZone },
+    budget: { ...defaults.budget, timeZone, ...withoutUndefined(budget ?? {}) },
     digest: resolveDigest(document.digest),
     web: resolveWeb(document.web),
     webhooks: (document.webhooks ?? []).map((hook) => ({

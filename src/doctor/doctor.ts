@@ -16,28 +16,53 @@ import { checkState } from './state.ts'
 
 export type { Check } from './check.ts'
 
-/**
- * Starts every check at once.
- * @param patienceMs how long a server may take to answer, milliseconds
- * @returns one promise per check, in display order; none rejects
- */
-export function diagnose(config: Config, clock: Clock, patienceMs = 10_000): Promise<Check[]>[] {
+/** Checks that belong together. */
+export interface Look {
+  /** What is being asked, to be shown while nothing is known yet: `IMAP at mail.example.com:993`. */
+  readonly at: string
+  /** Never rejects. */
+  readonly checks: Promise<Check[]>
+}
+
+/** Starts every check at once, and returns them in display order. @param patienceMs as for `checkAccount` */
+export function diagnose(config: Config, clock: Clock, patienceMs = 10_000): Look[] {
   const addresses = config.accounts.map(({ owner }) => owner.address)
-  const signIns = new SignIns(config.state, clock)
   const count = addresses.length === 1 ? 'one account' : `${addresses.length} accounts`
+  const configuration = single('configuration', null, async () => passed(`${count}: ${addresses.join(', ')}`))
   return [
-    single('configuration', null, async () => passed(`${count}: ${addresses.join(', ')}`)),
-    ...config.accounts.flatMap((account) => [
-      imap(account, signIns, patienceMs),
-      smtp(account, signIns, patienceMs),
-    ]),
-    ...configuredModels(config.model).map((model) =>
-      single('model', null, () => checkModel(model, config, clock.now())),
-    ),
-    single('queue', null, () => checkQueue(config.state, patienceMs)),
-    single('state', null, () => checkState(config.state, patienceMs)),
+    { at: 'the configuration', checks: configuration },
+    ...config.accounts.flatMap((account) => checkAccount(account, config, clock, patienceMs)),
+    ...checkModels(config, clock),
+    ...checkStorage(config, patienceMs),
   ]
 }
+
+/** IMAP and SMTP of one account. @param patienceMs how long a server may take to answer, milliseconds */
+export function checkAccount(
+  account: AccountSettings,
+  { state }: Pick<Config, 'state'>,
+  clock: Clock,
+  patienceMs = 10_000,
+): Look[] {
+  const signIns = new SignIns(state, clock)
+  const place = ({ host, port }: Server) => `${host}:${port}`
+  return [
+    { at: `IMAP at ${place(account.imap)}`, checks: imap(account, signIns, patienceMs) },
+    { at: `SMTP at ${place(account.smtp)}`, checks: smtp(account, signIns, patienceMs) },
+  ]
+}
+
+/** Each configured model is asked about one mail, which costs what a triage costs. */
+export const checkModels = (config: Config, clock: Clock): Look[] =>
+  configuredModels(config.model).map((model) => ({
+    at: `the model ${model.name} at ${new URL(model.baseUrl).host}`,
+    checks: single('model', null, () => checkModel(model, config, clock.now())),
+  }))
+
+export const checkStorage = ({ state }: Pick<Config, 'state'>, patienceMs = 10_000): Look[] => [
+  { at: 'the queue', checks: single('queue', null, () => checkQueue(state, patienceMs)) },
+  { at: 'the state', checks: single('state', null, () => checkState(state, patienceMs)) },
+]
 
 async function imap(account: AccountSettings, signIns: SignIns, patienceMs: number): Promise<Check[]> {
   try {

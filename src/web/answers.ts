@@ -9,6 +9,19 @@ const count = () => z.int().min(0)
 
 export const done = z.object({ ok: z.literal(true) }).meta({ id: 'Done' })
 
+export const approved = z
+  .object({
+    ok: z.literal(true),
+    sendsAt: moment().nullable().meta({
+      description: 'When it goes out, the end of the undo window; null while the account is paused',
+    }),
+  })
+  .meta({ id: 'Approved' })
+
+export const edited = z
+  .object({ ok: z.literal(true), version: z.string().meta({ description: 'Names the new text' }) })
+  .meta({ id: 'Edited' })
+
 const explained = {
   reason: z.enum(reasonCodes).meta({ id: 'Reason', description: 'A code; docs/reasons.md lists all' }),
   because: z.string().meta({ description: 'The reason as a sentence' }),

@@ -236,7 +236,7 @@ async function wholeMail(db: WebContext['context']['db'], id: string) {
 }
 
 function addDecisions(api: Operations): void {
-  for (const [name, { fields, summary, act }] of Object.entries(actions)) {
+  for (const [name, { fields, summary, act, answer }] of Object.entries(actions)) {
     const [path, id] = name === 'restore' ? ['/junk/{id}', 'Mail'] : ['/replies/{id}', 'Reply']
     api.add(
       {
@@ -244,12 +244,11 @@ function addDecisions(api: Operations): void {
         tag: name === 'restore' ? 'mails' : 'replies',
         parameters: mailId,
         body: fields,
-        answer: answers.done,
+        answer,
         refusals: [404, 409, 422],
       },
       async (web, { path, actor, body }) => {
-        await act(web, path.id, actor, body)
-        return { ok: true }
+        return { ok: true, ...(await act(web, path.id, actor, body)) }
       },
     )
   }

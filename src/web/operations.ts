@@ -5,7 +5,7 @@
 import { type Context, Hono } from 'hono'
 import { z } from 'zod'
 import { actorOf, scopeOf } from './bearer.ts'
-import { fitting, jsonBody } from './bodies.ts'
+import { fitting, jsonBody, queryOf } from './bodies.ts'
 import type { WebContext } from './web-context.ts'
 
 const tags = {
@@ -73,7 +73,7 @@ export class Operations {
     const told = async (web: WebContext, c: Context) => {
       const given = {
         path: fitting(c.req.param(), parameters ?? none) as z.output<Path>,
-        query: fitting(c.req.query(), query ?? none) as z.output<Query>,
+        query: fitting(queryOf(c), query ?? none) as z.output<Query>,
         body: fitting(method === 'post' ? await jsonBody(c) : {}, body ?? none) as z.output<Body>,
         actor: actorOf(c),
         c,
@@ -185,6 +185,11 @@ const refusalSchema = {
   properties: {
     error: { type: 'string', description: 'A code' },
     message: { type: 'string', description: 'What is wrong, for a person' },
+    fields: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'With status 400: the parameters and fields that do not fit',
+    },
   },
 }
 

@@ -19,7 +19,7 @@ import { listen } from './listener.ts'
 import { addLogin, toLogin } from './login.tsx'
 import { metricsText } from './metrics.ts'
 import { PasswordCheck } from './password-check.ts'
-import { answerHeaders, formLimit, jsonLimit, plausible, sameSite } from './request-guard.ts'
+import { answerHeaders, formLimit, jsonLimit, plausible, refused, sameSite } from './request-guard.ts'
 import { pageRoutes } from './routes.tsx'
 import { Sessions } from './sessions.ts'
 import type { WebContext } from './web-context.ts'
@@ -58,7 +58,8 @@ export function buildApp(web: WebContext, token: string): Hono<Env> {
   const app = new Hono<Env>()
   app.use(answerHeaders, plausible, sameSite)
   app.use(async (c, next) => {
-    if (passwordHash === null && !isOwnHost(c.req.header('host'))) return c.text('Not under this name\n', 421)
+    if (passwordHash === null && !isOwnHost(c.req.header('host')))
+      return refused(c, 421, 'another-name', 'Not under this name.')
     return next()
   })
   app.onError(answerOf(log))
@@ -85,6 +86,8 @@ function answerOf(log: Log) {
     const say = (status: 400 | 404 | 409 | 422 | 500, name: string, words: string) =>
       api ? c.json({ error: name, message: words }, status) : c.text(words, status)
     if (error instanceof Refusal) return say(statusOf(error), error.reason, error.message)
+    if (error instanceof BadRequest && api)
+      return c.json({ error: 'bad-request', message: error.message, fields: error.fields }, 400)
     if (error instanceof BadRequest) return say(400, 'bad-request', error.message)
     log.warn({ event: 'web.failed', path: c.req.routePath, reason: reasonOf(error) })
     return say(500, 'failed', 'That did not work; try again in a moment.')

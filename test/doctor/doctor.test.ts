@@ -91,7 +91,11 @@ async function checksOf(setting: Setting, patienceMs = 60_000): Promise<Record<s
   }
   const config = loadConfig({ path, environment: {}, readFile })
   const checks = (
-    await Promise.all(diagnose(config, { now: () => new Date('2026-11-24T00:00:00Z') }, patienceMs))
+    await Promise.all(
+      diagnose(config, { now: () => new Date('2026-11-24T00:00:00Z') }, patienceMs).map(
+        ({ checks }) => checks,
+      ),
+    )
   ).flat()
   return Object.fromEntries(checks.map((check) => [check.name, check]))
 }

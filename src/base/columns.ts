@@ -1,4 +1,4 @@
-/** Text in terminal columns, and colour if wanted. */
+/** Text in the columns of a terminal, and colour if wanted. */
 
 export interface Paint {
   plain(text: string): string
@@ -56,4 +56,32 @@ export function cutToWidth(text: string, columns: number): string {
 
 export function padTo(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - widthOf(text)))
+}
+
+/** Lines of at most that many columns, broken at spaces, or anywhere in longer words. Line ends of the text stay. */
+export function wrapped(text: string, columns: number): string[] {
+  return text.split('\n').flatMap((paragraph) => {
+    const lines = ['']
+    for (const word of paragraph.split(' ').flatMap((each) => pieces(each, columns))) {
+      const line = lines.at(-1) ?? ''
+      const longer = line === '' ? word : `${line} ${word}`
+      if (line !== '' && widthOf(longer) > columns) lines.push(word)
+      else lines[lines.length - 1] = longer
+    }
+    return lines
+  })
+}
+
+/** Joins lines that the sender's program broke in the middle of a paragraph. */
+export const unbroken = (text: string): string =>
+  text.replace(/([^\n]{60,}[^\s])[ \t]*\n(?=[\p{L}\p{N}])/gu, '$1 ')
+
+function pieces(word: string, columns: number): string[] {
+  if (widthOf(word) <= columns) return [word]
+  const cut = ['']
+  for (const character of word) {
+    if (widthOf(`${cut.at(-1)}${character}`) > columns) cut.push(character)
+    else cut[cut.length - 1] += character
+  }
+  return cut
 }
