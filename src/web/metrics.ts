@@ -3,7 +3,7 @@
  * them.
  */
 import { Gauge, Registry, register } from 'prom-client'
-import { programVersion } from '../base/version.ts'
+import { programVersion } from '../base/package.ts'
 import { dayOf } from '../model/budget.ts'
 import { loadAccountState } from '../store/accounts.ts'
 import { countDue } from '../store/messages.ts'
