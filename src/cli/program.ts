@@ -1,6 +1,6 @@
 /** The command line. Commands are loaded on demand, so that start-up stays fast. */
 import { Command, CommanderError, Option } from 'commander'
-import { programVersion } from '../base/version.ts'
+import { programVersion } from '../base/package.ts'
 import { addEvidenceCommands } from './evidence-commands.ts'
 import { reportFailure } from './failure.ts'
 import { addReviewCommands } from './review-commands.ts'

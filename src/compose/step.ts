@@ -82,7 +82,7 @@ async function ask({ context, account, mail }: Arrival, sources: Sources, signal
     : [0, false]
   const toAnswer = { ...mail, firstContact: earlier === 0, writtenBefore }
   const { timeZone } = config.budget
-  const occasion = { row, task: 'compose', prompt, knowledgeHash: account.knowledge?.hash ?? null } as const
+  const occasion = { mail, task: 'compose', prompt, knowledgeHash: account.knowledge?.hash ?? null } as const
   let omitted: string[] = []
   const answer = await budgetedCall(context, occasion, (fitted) => {
     const prompts = { ...account.prompts, compose: fitted }

@@ -3,7 +3,7 @@
  * says what a key means; a comment here says what differs from it. settings.ts takes its types from here.
  */
 import { resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { packagePath } from '../base/package.ts'
 import type { Owner } from '../mail/account.ts'
 import { defaults } from './defaults.ts'
 import { canonicalAddress, canonicalDomain, msOf, parseHours } from './fields.ts'
@@ -28,7 +28,7 @@ export function resolveDocument(document: Document, directory: string, timeZone:
   return {
     accounts: document.accounts.map((account) => resolveAccount(account, document, path)),
     model: resolveModels(model, path),
-    budget: { perDay: budget?.perDay ?? defaults.budget.perDay, timeZone: budget?.timeZone ?? timeZone },
+    budget: { ...defaults.budget, timeZone, ...withoutUndefined(budget ?? {}) },
     digest: resolveDigest(document.digest),
     web: resolveWeb(document.web),
     webhooks: (document.webhooks ?? []).map((hook) => ({
@@ -47,8 +47,7 @@ export function resolveDocument(document: Document, directory: string, timeZone:
   }
 }
 
-/** The relative path is the same from src/config and dist/config. */
-const packagePrompts = fileURLToPath(new URL('../../prompts', import.meta.url))
+const packagePrompts = packagePath('prompts')
 
 function resolveAccount(account: AccountInput, top: Document, path: (text: string) => string) {
   const imap = resolveServer(account.imap, account, account.imap, 993, 143, path)

@@ -5,6 +5,7 @@ import {
   address,
   dollars,
   duration,
+  fraction,
   host,
   key,
   network,
@@ -154,6 +155,21 @@ const Budget = z
       dollars(),
       'US dollars per day for all accounts together; once they are spent mail waits until midnight',
       defaults.budget.perDay,
+    ),
+    perSender: key(
+      fraction(),
+      'Fraction of the budget that the mail of one sender may use in a day; 1 for no limit',
+      defaults.budget.perSender,
+    ),
+    perDomain: key(
+      fraction(),
+      'The same for all senders of one domain that you have not written to; five times as much for the domains of large mailbox providers',
+      defaults.budget.perDomain,
+    ),
+    reserve: key(
+      fraction(),
+      'Fraction of the budget that is kept for people you have written to; 0 for none',
+      defaults.budget.reserve,
     ),
     timeZone: key(timeZone(), "Time zone of that midnight; by default the machine's"),
   })

@@ -128,7 +128,7 @@ async function ask(arrival: Arrival, signal: AbortSignal): Promise<Verdict> {
   const thread = isShort(mail.message) ? await shortThread(arrival) : []
   const salt = context.newId(context.clock.now()).slice(-10)
   const toJudge = { ...mail, firstContact: earlier === 0, writtenBefore, thread }
-  const occasion = { row, task: 'triage', prompt, knowledgeHash: null } as const
+  const occasion = { mail, task: 'triage', prompt, knowledgeHash: null } as const
   const { value } = await budgetedCall(context, occasion, (fitted) => {
     const asking = { ...account, prompts: { ...account.prompts, triage: fitted } }
     return { ...triageQuestion(asking, config.budget.timeZone, toJudge, salt), signal }

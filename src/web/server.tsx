@@ -5,6 +5,7 @@ import { type Context, Hono, type Next } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import { reasonOf } from '../base/errors.ts'
 import { accountLabel, type Log } from '../base/log.ts'
+import { packagePath } from '../base/package.ts'
 import { Refusal } from '../review/review.ts'
 import { loadAccountState } from '../store/accounts.ts'
 import { latestChange } from '../store/review-lists.ts'
@@ -125,8 +126,7 @@ function statusOf({ reason }: Refusal): 404 | 409 | 422 {
   return reason === 'unfit-text' ? 422 : 409
 }
 
-/** The relative path is the same from src/web and dist/web. */
-const asset = (name: string) => readFileSync(fileURLToPath(new URL(`../../assets/${name}`, import.meta.url)))
+const asset = (name: string) => readFileSync(packagePath('assets', name))
 
 function addAssets(app: Hono<Env>): void {
   const htmx = fileURLToPath(new URL('./htmx.min.js', import.meta.resolve('htmx.org')))
