@@ -73,6 +73,10 @@ function addDaemonCommands(program: Command, terminal: Terminal, end: End): void
     .command('doctor')
     .description('check configuration, mail servers, model, queue and state, and say what to do')
     .addOption(configOption())
+    .option(
+      '--forge',
+      'send each account a mail from a forged author, see whether it is recognised, delete it',
+    )
     .addOption(jsonOption('print one JSON object'))
     .action(async (options) => end(await (await import('./doctor.ts')).doctor(options, terminal)))
   program
