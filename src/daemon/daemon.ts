@@ -1,6 +1,7 @@
 /** The daemon, in boot order: each resource is opened after what it needs and closed before it. */
 
 import { createHash } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { hostname } from 'node:os'
 import type { Telemetry } from 'bullmq'
 import type { Clock, NewId } from '../base/clock.ts'
@@ -74,6 +75,8 @@ const mailboxConcurrency = (accounts: number) => Math.min(100, 40 + 2 * accounts
 export async function runDaemon(options: DaemonOptions): Promise<void> {
   const { config, log, clock, newId, roles, signal } = options
   const random = options.random ?? Math.random
+  // Each account listens for the end.
+  setMaxListeners(0, signal)
   keepStatePrivate(config.state.directory, log)
   await using db = await openDatabase(config.state, log)
   // No other process can be running, so calls that an earlier one left unsettled are over.
