@@ -21,6 +21,7 @@ const rows: readonly (readonly string[])[] = [
   ['steps'],
   ['pipeline'],
   ['review'],
+  ['mcp'],
   ['web'],
   ['daemon', 'doctor', 'eval', 'demo', 'index'],
   ['cli'],
@@ -145,6 +146,7 @@ test.each([
   '@bull-board/api',
   'gpt-tokenizer/encoding/o200k_base',
   'hoodiecrow-imap',
+  '@modelcontextprotocol/server',
 ])('the daemon takes memory for %s only when it needs it', (name) => {
   const loaded = loadedBy('daemon/daemon.ts')
   expect(loaded).toContain('bullmq')
