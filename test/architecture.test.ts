@@ -43,6 +43,8 @@ const elsewhere: Record<string, string> = {
   'compose/thread.ts': 'conversation',
   'compose/sources.ts': 'conversation',
   'compose/draft-check.ts': 'conversation',
+  // What was looked up is shown to the proven author alone, so compose has to know, too.
+  'decide/author.ts': 'conversation',
   // Triage also removes the draft from the mailbox, when the sender no longer needs a reply.
   'deliver/draft-in-mailbox.ts': 'conversation',
 }

@@ -1,6 +1,6 @@
 /** The command line. Commands are loaded on demand, so that start-up stays fast. */
 import { Command, CommanderError, Option } from 'commander'
-import { programVersion } from '../base/version.ts'
+import { programVersion } from '../base/package.ts'
 import { addEvidenceCommands } from './evidence-commands.ts'
 import { reportFailure } from './failure.ts'
 import { addMcpCommands } from './mcp-commands.ts'
@@ -75,6 +75,10 @@ function addDaemonCommands(program: Command, terminal: Terminal, end: End): void
     .command('doctor')
     .description('check configuration, mail servers, model, queue and state, and say what to do')
     .addOption(configOption())
+    .option(
+      '--forge',
+      'send each account a mail from a forged author, see whether it is recognised, delete it',
+    )
     .addOption(jsonOption('print one JSON object'))
     .action(async (options) => end(await (await import('./doctor.ts')).doctor(options, terminal)))
   program

@@ -12,7 +12,7 @@ import {
 } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import { reasonOf } from '../base/errors.ts'
-import { programVersion } from '../base/version.ts'
+import { programVersion } from '../base/package.ts'
 import { explainText, Fence, listText, mailText } from './fence.ts'
 import type { ListedMail, Scope, Served, WholeMail } from './port.ts'
 import { addResources } from './resources.ts'

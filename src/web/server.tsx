@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { type Context, Hono, type Next } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import { accountLabel } from '../base/log.ts'
+import { packagePath } from '../base/package.ts'
 import { loadAccountState } from '../store/accounts.ts'
 import { latestChange } from '../store/review-lists.ts'
 import { apiToken, type Env, isOwnHost, writeAccess } from './access.ts'
@@ -106,8 +107,7 @@ const withoutAddresses = (parts: Record<string, string>) =>
     Object.entries(parts).map(([name, state]) => [name.replace(/\S+@\S+/, accountLabel), state]),
   )
 
-/** The relative path is the same from src/web and dist/web. */
-const asset = (name: string) => readFileSync(fileURLToPath(new URL(`../../assets/${name}`, import.meta.url)))
+const asset = (name: string) => readFileSync(packagePath('assets', name))
 
 function addAssets(app: Hono<Env>): void {
   const htmx = fileURLToPath(new URL('./htmx.min.js', import.meta.resolve('htmx.org')))

@@ -254,7 +254,9 @@ test('a person sees text and code in a terminal, decides on facts there, and a p
   expect(await run(['mcp', 'code', id], { environment })).toMatchObject({ status: 2, out: '' })
   const shown = await run(['mcp', 'code', id], { environment, isTTY: true })
   const { code } = (await (await api('GET', `/replies/${id}/code`)).json()) as { code: string }
-  expect(shown.out).toContain(`At nine sharp.\n\nTo have exactly this sent, give your assistant the code ${code}`)
+  expect(shown.out).toContain(
+    `At nine sharp.\n\nTo have exactly this sent, give your assistant the code ${code}`,
+  )
   const proposed = await api('POST', '/facts', { topic: 'Returns', fact: 'Within 30 days.' })
   const { id: fact } = (await proposed.json()) as { id: string }
   expect((await run(['mcp', 'facts'], { environment })).out).toContain(`${fact}\nReturns (for ${account}`)
