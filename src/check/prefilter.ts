@@ -4,8 +4,8 @@
  * by meaning.
  */
 import type { ClaimKind } from '../base/reasons.ts'
+import { languageOf, toldApart } from '../mail/text/language.ts'
 import { addressesOf, checkFigures, linksOf, outboundFaults, placeholders } from './claims.ts'
-import { languageOf, toldApart } from './language.ts'
 import { parrots } from './parrot.ts'
 
 /**
