@@ -81,7 +81,7 @@ export async function init(
 
 const opening = (folder: string) =>
   `This finds your mail servers, checks everything, and then writes replyd.yaml and .env to ${folder}.
-It sends nothing and changes nothing in your mailbox. Ctrl+C leaves without writing anything.
+It sends nothing and changes nothing in your mailbox without asking. Ctrl+C leaves without writing anything.
 `
 
 /** Only the next step, not all of them. */
@@ -161,18 +161,23 @@ async function tryAll(attempt: Attempt): Promise<Tried> {
     const failures = checks.filter(({ status }) => status === 'failed')
     const renamed = await withOtherUser(yaml, config, failures, asker)
     const again = await corrected(secrets, failures, asker, terminal.environment)
-    const believing = await believingAuthority(yaml, config, failures, attempt)
+    const texts = { yaml: renamed ?? yaml, secrets: again ?? secrets }
+    const believing = await believingAuthority(texts, config, failures, attempt)
     if (renamed !== null || again !== null || believing !== null) {
-      yaml = renamed ?? believing ?? yaml
-      secrets = again ?? secrets
+      yaml = (believing ?? texts).yaml
+      secrets = (believing ?? texts).secrets
       continue
     }
     const signedOut = failures.every(({ advice }) => advice?.startsWith('Sign in: '))
     const state = failures.length === 0 ? 'sound' : signedOut ? 'no sign-in' : 'faulty'
     const readable = checks.some(({ name, status }) => name === 'mailboxes' && status !== 'failed')
     if (!readable) return { yaml, secrets, state }
-    const { withOwnServer } = await import('./init/own-server.ts')
-    return { yaml: await withOwnServer(yaml, config, asker, say), secrets, state }
+    const { withOwnServer, wantedForgeries } = await import('./init/own-server.ts')
+    yaml = await withOwnServer(yaml, config, asker, say)
+    const named = configOf(yaml, secrets, folder, terminal)
+    const forged = state === 'sound' ? await wantedForgeries(named, asker) : []
+    await shownChecks(forged, (check) => showCheck(check, terminal), terminal)
+    return { yaml, secrets, state }
   }
 }
 

@@ -7,13 +7,16 @@ import type { AccountSettings, Config, Server } from '../../config/settings.ts'
 import type { Check } from '../../doctor/doctor.ts'
 import type { Say } from '../terminal.ts'
 import type { Asker } from './asker.ts'
-import { takesAuthority, withAuthority } from './files.ts'
+import { environmentText, takesAuthority, withAuthority, withoutVariable } from './files.ts'
 
 /** Milliseconds. */
 const patienceMs = 10_000
 /** Octets of what a server says before TLS. */
 const longestPrelude = 10_000
 const fileName = 'ca.pem'
+const modelFileName = 'model-ca.pem'
+
+type Place = Pick<Server, 'host' | 'port' | 'secure'>
 
 interface Authority {
   /** As the certificate names itself. */
@@ -23,46 +26,76 @@ interface Authority {
   pem: string
 }
 
+interface Texts {
+  yaml: string
+  /** Of `.env`. */
+  secrets: string
+}
+
+interface Attempt {
+  folder: string
+  asker: Asker
+  say: Say
+}
+
 /**
- * Shows who issued the certificate and offers to write that down as `tls.ca`. With --yes it is only shown:
- * otherwise an attacker between this machine and the server would be trusted.
- * @returns the configuration with it; null when nothing was changed
+ * Shows who issued the certificate of a mail server or of the model's endpoint, and offers to write that down as `tls.ca`
+ * or OPENAI_TLS_CA. With --yes it is only shown: otherwise an attacker between this machine and the server would be
+ * trusted.
+ * @returns the texts with it; null when nothing was changed
  */
 export async function believingAuthority(
-  yaml: string,
-  { accounts: [account] }: Config,
+  { yaml, secrets }: Texts,
+  { accounts: [account], model }: Pick<Config, 'accounts' | 'model'>,
   checks: readonly Check[],
-  { folder, asker, say }: { folder: string; asker: Asker; say: Say },
-): Promise<string | null> {
+  attempt: Attempt,
+): Promise<Texts | null> {
   const server = account ? unknownServer(account, checks) : null
-  if (server === null || server.caFile !== undefined || !takesAuthority(yaml)) return null
+  if (server !== null && server.caFile === undefined && takesAuthority(yaml)) {
+    const believed = await isBelieved(server, 'tls.ca', fileName, attempt)
+    if (believed) return { yaml: withAuthority(yaml, fileName), secrets }
+  }
+  if (!isUnknown(checks, 'model') || model.caFile !== undefined) return null
+  const { hostname, port } = new URL(model.baseUrl)
+  const endpoint = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 443), secure: true }
+  if (!(await isBelieved(endpoint, 'model.tls.ca', modelFileName, attempt))) return null
+  const variables = { OPENAI_TLS_CA: modelFileName }
+  return { yaml, secrets: environmentText(withoutVariable(secrets, 'OPENAI_TLS_CA'), variables) }
+}
+
+/** Whether a person believes the authority, which is then in the file. */
+async function isBelieved(
+  server: Place,
+  key: string,
+  file: string,
+  { folder, asker, say }: Attempt,
+): Promise<boolean> {
   const place = `${server.host}:${server.port}`
   const authority = await presentedBy(server).catch(() => null)
   if (authority === null) {
     await say(
-      `\n${place} does not send its authority's certificate. Ask its administrator for it, and set tls.ca to that file.`,
+      `\n${place} does not send its authority's certificate. Ask its administrator for it, and set ${key} to that file.`,
     )
-    return null
+    return false
   }
   await say(`\nThe certificate of ${place} was issued by: ${authority.issuer}`)
   await say(`SHA-256 fingerprint of that authority: ${authority.fingerprint}`)
-  const question = `Have you compared it with what the administrator says, and is it to be believed (written to ${fileName})?`
-  if (!asker.asks || !(await asker.confirm(question, false))) return null
-  writeFileSync(join(folder, fileName), authority.pem, { mode: 0o600 })
-  return withAuthority(yaml, fileName)
+  const question = `Have you compared it with what the administrator says, and is it to be believed (written to ${file})?`
+  if (!asker.asks || !(await asker.confirm(question, false))) return false
+  writeFileSync(join(folder, file), authority.pem, { mode: 0o600 })
+  return true
 }
 
+const isUnknown = (checks: readonly Check[], kind: Check['name']) =>
+  checks.some(({ name, detail }) => name === kind && detail.includes('unknown issuer'))
+
 function unknownServer({ imap, smtp }: AccountSettings, checks: readonly Check[]): Server | null {
-  const isUnknown = (kind: string) =>
-    checks.some(({ name, detail }) => name === kind && detail.includes('unknown issuer'))
-  if (isUnknown('imap')) return imap
-  return isUnknown('smtp') ? smtp : null
+  if (isUnknown(checks, 'imap')) return imap
+  return isUnknown(checks, 'smtp') ? smtp : null
 }
 
 /** @returns null when the server sends the issuer of its issuer only by name */
-export async function presentedBy(
-  server: Pick<Server, 'host' | 'port' | 'secure'>,
-): Promise<Authority | null> {
+export async function presentedBy(server: Place): Promise<Authority | null> {
   const { host, port, secure } = server
   const plain = connectPlain({ host, port })
   const timer = setTimeout(() => plain.destroy(new Error('no answer')), patienceMs)
