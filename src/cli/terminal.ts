@@ -12,8 +12,8 @@ export interface Terminal {
 /** Writes a line of our own, made safe for the terminal. */
 export type Say = (line: string) => Promise<void>
 
-/** 0 done, 1 failed, 2 wrong usage or configuration. */
-export type ExitStatus = 0 | 1 | 2
+/** 0 done, 1 failed, 2 wrong usage or configuration, 130 stopped by Ctrl+C. */
+export type ExitStatus = 0 | 1 | 2 | 130
 
 /** Writes a line and waits if the reader is slow. */
 export async function writeLine(stream: Writable, line: string): Promise<void> {

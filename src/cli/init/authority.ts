@@ -1,13 +1,12 @@
 /** A server whose certificate comes from an authority that nobody here knows: a person looks at it, and may believe it. */
-import { writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { connect, type DetailedPeerCertificate } from 'node:tls'
-import type { AccountSettings, Config, Server } from '../../config/settings.ts'
+import type { AccountSettings, Server } from '../../config/settings.ts'
 import type { Check } from '../../doctor/doctor.ts'
 import type { Say } from '../terminal.ts'
 import type { Asker } from './asker.ts'
-import { takesAuthority, withAuthority } from './files.ts'
 
 /** Milliseconds. */
 const patienceMs = 10_000
@@ -24,18 +23,18 @@ interface Authority {
 }
 
 /**
- * Shows who issued the certificate and offers to write that down as `tls.ca`. With --yes it is only shown:
+ * Shows who issued the certificate, and offers to write it into a file for `tls.ca`. With --yes it is only shown:
  * otherwise an attacker between this machine and the server would be trusted.
- * @returns the configuration with it; null when nothing was changed
+ * @returns name of that file; null when nobody is to be believed
  */
 export async function believingAuthority(
-  yaml: string,
-  { accounts: [account] }: Config,
+  account: AccountSettings,
   checks: readonly Check[],
   { folder, asker, say }: { folder: string; asker: Asker; say: Say },
 ): Promise<string | null> {
-  const server = account ? unknownServer(account, checks) : null
-  if (server === null || server.caFile !== undefined || !takesAuthority(yaml)) return null
+  const server = unknownServer(account, checks)
+  const file = join(folder, fileName)
+  if (server === null || (server.caFile !== undefined && server.caFile !== file)) return null
   const place = `${server.host}:${server.port}`
   const authority = await presentedBy(server).catch(() => null)
   if (authority === null) {
@@ -44,13 +43,19 @@ export async function believingAuthority(
     )
     return null
   }
-  await say(`\nThe certificate of ${place} was issued by: ${authority.issuer}`)
-  await say(`SHA-256 fingerprint of that authority: ${authority.fingerprint}`)
-  const question = `Have you compared it with what the administrator says, and is it to be believed (written to ${fileName})?`
-  if (!asker.asks || !(await asker.confirm(question, false))) return null
-  writeFileSync(join(folder, fileName), authority.pem, { mode: 0o600 })
-  return withAuthority(yaml, fileName)
+  await say(`\nThe certificate of ${place} is not from a public authority.`)
+  await say(`Issued by: ${authority.issuer}`)
+  await say(`SHA-256 fingerprint of the issuer:\n${halves(authority.fingerprint)}`)
+  await say('If it is not the one that the administrator of the server names, somebody is in between.')
+  if (!asker.asks || !(await asker.confirm(`Trust it (written to ${fileName})?`, false))) return null
+  mkdirSync(folder, { recursive: true })
+  const present = existsSync(file) ? readFileSync(file, 'utf8') : ''
+  if (!present.includes(authority.pem)) writeFileSync(file, `${present}${authority.pem}`, { mode: 0o600 })
+  return fileName
 }
+
+/** 32 octets on two lines of the width of a narrow terminal. */
+const halves = (fingerprint: string) => `  ${fingerprint.slice(0, 48)}\n  ${fingerprint.slice(48)}`
 
 function unknownServer({ imap, smtp }: AccountSettings, checks: readonly Check[]): Server | null {
   const isUnknown = (kind: string) =>
