@@ -16,7 +16,7 @@ export async function newMailbox(talk: Talk, texts: Texts, number: number): Prom
   const given: Partial<InitOptions> = number === 1 ? options : {}
   const address = await addressOf(talk, given.address, key)
   const network = options.check ? talk.network : { ...talk.network, probe: undefined }
-  const found = await servers(address, given, { asker, say, network }, key)
+  const found = await servers(address, given, { asker, say, network, terminal: talk.terminal }, key)
   if (found.hint !== '') await say(found.hint)
   const oauthClientId = found.oauth2 === null ? null : await clientId(found.oauth2, talk, key)
   const variable = number === 1 ? 'MAIL_PASSWORD' : `MAIL_PASSWORD_${number}`

@@ -7,6 +7,7 @@ import type { Config } from '../../config/settings.ts'
 import { type Check, checkModels } from '../../doctor/doctor.ts'
 import { openModel } from '../../model/client.ts'
 import { showCheck, shownChecks } from '../doctor.ts'
+import { waiting } from '../terminal.ts'
 import type { Asker } from './asker.ts'
 import type { OwnModel } from './discover.ts'
 import { configOf, environmentText, type Texts, withoutVariable, withVariable } from './files.ts'
@@ -112,13 +113,22 @@ async function modelFromMenu(talk: Talk, known: Variables): Promise<Record<strin
 const urlFault = (text: string) =>
   URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) ? null : `${text} is not a URL`
 
-async function elsewhere({ asker, say }: Talk): Promise<{ baseUrl: string; name: string; key: string }> {
+async function elsewhere({
+  asker,
+  say,
+  terminal,
+}: Talk): Promise<{ baseUrl: string; name: string; key: string }> {
   const question = 'Its address, for example http://192.168.1.20:8000/v1'
   const baseUrl = await asker.ask(question, null, { fault: urlFault, key: 'model.url' })
   const key = await asker.ask('Its key; empty: it needs none', '', { hidden: true, key: 'OPENAI_API_KEY' })
   await say('Asking which models it has …')
   const model = openModel({ name: '', baseUrl, apiKey: key, timeoutMs: patienceMs * 2 }, silentLog)
-  const names = (await model.listModels().catch(() => [])).map(({ id }) => id)
+  const listed = waiting(
+    model.listModels().catch(() => []),
+    'asking',
+    terminal,
+  )
+  const names = (await listed).map(({ id }) => id)
   if (names.length > 1) await say(`It has: ${names.slice(0, 12).join(', ')}.`)
   const name = await asker.ask('Name of the model', names[0] ?? null, { key: 'model.name' })
   return { baseUrl, name, key }

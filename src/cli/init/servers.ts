@@ -2,7 +2,7 @@
 import type { ServerAddress } from '../../base/providers.ts'
 import { domainPart } from '../../mail/address.ts'
 import { UsageError } from '../failure.ts'
-import type { Say } from '../terminal.ts'
+import { type Say, type Terminal, waiting } from '../terminal.ts'
 import type { Asker } from './asker.ts'
 import { discover, type FoundServers, type Network } from './discover.ts'
 import type { Probe } from './probe.ts'
@@ -16,6 +16,7 @@ interface Talk {
   asker: Asker
   say: Say
   network: Network
+  terminal?: Terminal
 }
 
 type Kind = 'imap' | 'smtp'
@@ -26,7 +27,7 @@ export async function servers(address: string, given: Given, talk: Talk, key = '
   const typed = (kind: Kind) => given[kind] ?? asker.settled(`${key}.${kind}`) ?? undefined
   const looked = !(typed('imap') && typed('smtp'))
   if (looked) await say(`Looking for the mail servers of ${domainPart(address)} …`)
-  const found = looked ? await discover(address, network) : null
+  const found = looked ? await waiting(discover(address, network), 'asking', talk.terminal) : null
   if (found) await say(`Found by ${found.source}:\n  IMAP ${shown(found.imap)}\n  SMTP ${shown(found.smtp)}`)
   else if (looked) await say(`No servers were found for ${address}. Your provider's help pages name them.`)
   if (found?.unproven) await say(unprovenWords)
@@ -101,7 +102,7 @@ interface Looked {
 }
 
 /** The port suggests how TLS starts there, but the server decides. Without a port the usual ones are tried. */
-async function lookedAt(text: string, kind: Kind, { say, network }: Talk): Promise<Looked> {
+async function lookedAt(text: string, kind: Kind, { say, network, terminal }: Talk): Promise<Looked> {
   const wrong = placeFault(text)
   if (wrong !== null) throw new UsageError(wrong)
   const [, host = '', given] = parts(text)
@@ -111,7 +112,11 @@ async function lookedAt(text: string, kind: Kind, { say, network }: Talk): Promi
   if (network.probe) await say(`Looking at ${host}${given ? `:${given}` : ''} …`)
   const unknown: Probe = { starts: null, fault: null }
   const ask = async (at: number) => (await network.probe?.(host, at, kind)) ?? unknown
-  const [first, second] = await Promise.all([ask(port), given ? unknown : ask(other)])
+  const [first, second] = await waiting(
+    Promise.all([ask(port), given ? unknown : ask(other)]),
+    'connecting',
+    terminal,
+  )
   const secure = first.starts ? first.starts === 'tls' : !startTls.includes(port)
   if (first.starts === null && second.starts === 'starttls')
     return { place: { host, port: other, secure: false }, fault: null }
