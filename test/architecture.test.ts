@@ -21,6 +21,7 @@ const rows: readonly (readonly string[])[] = [
   ['steps'],
   ['pipeline'],
   ['review'],
+  ['mcp'],
   ['web'],
   ['daemon', 'doctor', 'eval', 'demo', 'index'],
   ['cli'],
@@ -42,6 +43,8 @@ const elsewhere: Record<string, string> = {
   'compose/thread.ts': 'conversation',
   'compose/sources.ts': 'conversation',
   'compose/draft-check.ts': 'conversation',
+  // What was looked up is shown to the proven author alone, so compose has to know, too.
+  'decide/author.ts': 'conversation',
   // Triage also removes the draft from the mailbox, when the sender no longer needs a reply.
   'deliver/draft-in-mailbox.ts': 'conversation',
 }
@@ -108,8 +111,8 @@ test('a step imports no step of another room', () => {
   expect(wrong).toEqual([])
 })
 
-test('src has at most 30 entries, and no file is longer than 400 lines', () => {
-  expect(readdirSync(source).length).toBeLessThanOrEqual(30)
+test('src has at most 31 entries, and no file is longer than 400 lines', () => {
+  expect(readdirSync(source).length).toBeLessThanOrEqual(31)
   const long = files.filter((file) => readFileSync(join(source, file), 'utf8').split('\n').length > 401)
   expect(long).toEqual([])
 })
@@ -145,6 +148,7 @@ test.each([
   '@bull-board/api',
   'gpt-tokenizer/encoding/o200k_base',
   'hoodiecrow-imap',
+  '@modelcontextprotocol/server',
 ])('the daemon takes memory for %s only when it needs it', (name) => {
   const loaded = loadedBy('daemon/daemon.ts')
   expect(loaded).toContain('bullmq')

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { type Logger, pino } from 'pino'
 
 export type Log = Logger
@@ -67,6 +67,11 @@ function addressless(text: string): string {
 /** Identifies an account in the log without naming anybody; the same in every process and run. */
 export function accountLabel(address: string): string {
   return createHash('sha256').update(address).digest('hex').slice(0, 8)
+}
+
+/** The same for a correspondent. Whoever reads the log can't test addresses without the key. */
+export function senderLabel(address: string, key: Buffer): string {
+  return createHmac('sha256', key).update(address).digest('hex').slice(0, 8)
 }
 
 /** For tests and offline commands. */

@@ -79,7 +79,7 @@ const opening = (folder: string, resumed: boolean) =>
       ? `Going on with the answers of last time (init --fresh forgets them).`
       : `This finds your mail servers, tries everything, and writes replyd.yaml and .env to ${folder}.`
   }
-It sends nothing and changes nothing in your mailbox. Ctrl+C stops; your answers are kept.
+It sends nothing and changes nothing in your mailbox without asking. Ctrl+C stops; your answers are kept.
 `
 
 /** How the next `init` is called. */
@@ -113,6 +113,7 @@ async function guide(talk: Talk): Promise<{ status: ExitStatus; done: boolean }>
   const storage = await soundStorage(talk, texts)
   if (mailboxes.state === 'sound') texts = await withOwnServers(talk, texts)
   const state = worst([mailboxes.state, model.state, storage])
+  if (state === 'sound') await tryForgeries(talk, texts)
   if (
     state === 'faulty' &&
     !(await asker.confirm('Something is not in order yet. Write the files anyway?', true))
@@ -205,6 +206,12 @@ async function withOwnServers({ asker, say, ...talk }: Talk, texts: Texts): Prom
   let { yaml } = texts
   for (const at of config.accounts.keys()) yaml = await withOwnServer(yaml, config, at, asker, say)
   return { ...texts, yaml }
+}
+
+async function tryForgeries(talk: Talk, texts: Texts): Promise<void> {
+  const { wantedForgeries } = await import('./init/own-server.ts')
+  const looks = await wantedForgeries(configOf(texts, talk), talk.asker)
+  await shownChecks(looks, (check) => showCheck(check, talk.terminal), talk.terminal)
 }
 
 /** @returns names of the files that changed */

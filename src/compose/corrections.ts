@@ -7,7 +7,7 @@ import { editShare } from '../observe/edits.ts'
 export interface EditedReply {
   draftText: string
   text: string
-  /** Names and addresses of the correspondent; removed everywhere. */
+  /** Names and addresses of the correspondent, and what was looked up for them; removed everywhere. */
   correspondent: readonly string[]
 }
 

@@ -1,16 +1,21 @@
 /** One model call within the budget: reserved before, settled after, whatever happens in between. */
 
+import { senderLabel } from '../base/log.ts'
 import type { ModelTask } from '../config/settings.ts'
 import { accountOf, PutOff, type StepContext } from '../context.ts'
-import type { MessageRow } from '../store/messages.ts'
+import { senderAuthentication } from '../mail/authentication.ts'
+import type { StoredMail } from '../store/bodies.ts'
+import { isCorrespondent } from '../store/correspondents.ts'
+import { dropModelCall, settleModelCall } from '../store/model-calls.ts'
 import {
-  budgetReached,
-  dropModelCall,
+  everybody,
   type NewModelCall,
   noteBudgetReached,
+  reachedReason,
   reserveModelCall,
-  settleModelCall,
-} from '../store/model-calls.ts'
+  spentShares,
+} from '../store/spending.ts'
+import { type Share, shareHolder, sharesOf, strangers } from './budget/shares.ts'
 import { costOf, dayOf, nextMidnight, reservation, tokenBound, worstCase } from './budget.ts'
 import { noUsage, type Usage } from './chat.ts'
 import { type Answer, type Ask, spentOf, tookOf } from './client.ts'
@@ -19,7 +24,7 @@ import type { Prompt } from './prompts.ts'
 import type { PricedModel } from './rate-limited.ts'
 
 interface Occasion {
-  row: MessageRow
+  mail: StoredMail
   task: ModelTask
   prompt: Prompt
   knowledgeHash: string | null
@@ -33,8 +38,8 @@ const roomRetryMs = 1_000
 
 /**
  * @param question built with the given prompt, or with one whose limits are smaller if the model's context is small
- * @throws PutOff until midnight of the owner's time zone when the day's budget has no room for the call's maximum
- * cost
+ * @throws PutOff until midnight of the owner's time zone when the day's budget, or the sender's share of it, has no
+ * room for the call's maximum cost
  * @throws errors of Model.ask
  */
 export function budgetedCall<T>(
@@ -84,20 +89,17 @@ async function reserve<T>(
   const now = clock.now()
   const ceilings = {
     perDay: config.budget.perDay,
-    accountPerDay: accountOf(context, occasion.row.account).settings.budgetPerDay,
+    accountPerDay: accountOf(context, occasion.mail.row.account).settings.budgetPerDay,
   }
   const { price, name } = model
   const maxOutput = model.outputLimit(maxOutputTokens)
-  const call = callOf(
-    context,
-    occasion,
-    { name, atMost: worstCase(tokenBound(messages), maxOutput, price) },
-    now,
-  )
+  const atMost = worstCase(tokenBound(messages), maxOutput, price)
+  const shares = await sharesIn(context, occasion.mail)
+  const call = callOf(context, occasion, { name, atMost, shares }, now)
   const room = await reserveModelCall(db, call, ceilings, now)
   if (room === null) return { id: call.id, atMost: call.worstCase }
   const { fits, amount } = await reservation(room.unspent, messages, maxOutput, price)
-  if (!fits) return reached(context, call.day, now)
+  if (!fits) return reached(context, call, room.share, now)
   const exact = { ...call, worstCase: amount }
   if (amount <= room.free && (await reserveModelCall(db, exact, ceilings, now)) === null) {
     return { id: call.id, atMost: amount }
@@ -107,8 +109,8 @@ async function reserve<T>(
 
 function callOf(
   context: StepContext,
-  { row, task, prompt, knowledgeHash }: Occasion,
-  { name, atMost }: { name: string; atMost: number },
+  { mail: { row }, task, prompt, knowledgeHash }: Occasion,
+  { name, atMost, shares }: { name: string; atMost: number; shares: Share[] },
   now: Date,
 ): NewModelCall {
   return {
@@ -121,13 +123,43 @@ function callOf(
     promptHash: prompt.hash,
     knowledgeHash,
     worstCase: atMost,
+    shares,
   }
 }
 
-/** The first process tells the owner, once a day; the mail waits, and nothing is lost. */
-async function reached({ db, config, log }: StepContext, day: string, now: Date): Promise<never> {
+/** What the sender of this mail may use of the day's budget. */
+async function sharesIn({ db, config, accounts }: StepContext, mail: StoredMail): Promise<Share[]> {
+  const { account, fromAddress: address } = mail.row
+  const owner = accounts.get(account)?.settings.owner
+  const found = owner ? senderAuthentication(mail, owner) : 'unknown'
+  const known = address !== null && (await isCorrespondent(db, { account, address }))
+  return sharesOf({ address, known, doubtful: found === 'none' || found === 'dmarc-fail' }, config.budget)
+}
+
+/** The first process tells the owner, once a day for each share; the mail waits, and nothing is lost. */
+async function reached(
+  { db, config, log, replyKey }: StepContext,
+  { day, messageId }: NewModelCall,
+  share: string,
+  now: Date,
+): Promise<never> {
   const { perDay, timeZone } = config.budget
   const until = nextMidnight(now, timeZone)
-  if (await noteBudgetReached(db, day, now)) log.error({ event: 'budget.reached', day, perDay, until })
-  throw new PutOff(until, budgetReached)
+  const first = await noteBudgetReached(db, day, share, now)
+  const label = (name: string) =>
+    name === strangers ? name : `${name.split(':', 1)[0]} ${senderLabel(shareHolder(name), replyKey)}`
+  if (first && share === everybody) {
+    const used = (await spentShares(db, day)).map(({ name, cost }) => `${label(name)} $${cost.toFixed(4)}`)
+    log.error({ event: 'budget.reached', day, perDay, until, usedBy: used.join(', ') })
+  } else if (first) {
+    log.warn({
+      event: 'budget.share-reached',
+      day,
+      reason: reachedReason(share),
+      messageId,
+      who: label(share),
+      until,
+    })
+  }
+  throw new PutOff(until, reachedReason(share))
 }

@@ -12,11 +12,12 @@ export interface StoredClaim {
   kind: ClaimKind
 }
 
-/** A passage of the owner's knowledge. */
+/** A passage of the owner's knowledge, or a fact that was looked up. */
 export interface StoredPassage {
   file: string
   heading: string
   text: string
+  lookup?: true
 }
 
 /** One reply per mail, written once at compose time; exactly its octets are sent. */

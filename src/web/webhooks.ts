@@ -14,7 +14,7 @@ import type { StepContext } from '../context.ts'
 import { inert } from '../mail/inert.ts'
 import { dayOf, nextMidnight } from '../model/budget.ts'
 import { takeLease } from '../store/leases.ts'
-import { budgetReachedAt } from '../store/model-calls.ts'
+import { budgetReachedAt } from '../store/spending.ts'
 import {
   eventsAfter,
   loadWebhook,

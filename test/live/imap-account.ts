@@ -27,6 +27,7 @@ export function accountOn(
     since: 'now',
     sentCopy: null,
     arcSealers: [],
+    lookups: [],
     replies: {
       mode: 'draft',
       signature: '',

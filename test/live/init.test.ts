@@ -1,5 +1,5 @@
 /** `replyd init` on real servers: it writes what it has verified, and that is what the daemon needs. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -136,6 +136,22 @@ describe('the name of the own server', () => {
     expect(status).toBe(0)
     expect(out).toMatch(/under the name mx\.replyd\.test/)
     expect(idsIn(folder)).toBe('# authservIds: [mx.example.com]')
+  })
+
+  test('is tried with a forged mail where replies are sent automatically, if the owner wants that', async () => {
+    const folder = mkdtempSync(join(folders, 'forged-'))
+    await init(dovecot.password, '\n\n', { address, folder })
+    const path = join(folder, 'replyd.yaml')
+    writeFileSync(path, readFileSync(path, 'utf8').replace('mode: draft', 'mode: send'))
+    const no = await init(null, '\n\n', { address, folder })
+    expect(no.out).toMatch(/✓ sending .*confirmed the author of 3 of the last 3 mails/)
+    expect(no.out).toMatch(/forged author.*\[n\]/)
+    expect(no.out).not.toMatch(/✓ forgery/)
+    const yes = await init(null, '\ny\n', { address, folder })
+    expect(yes.out).toMatch(/✓ forgery .*not answered automatically/)
+    expect(yes.status).toBe(0)
+    const after = await init(null, '\n\n', { address, folder })
+    expect(after.out).toMatch(/INBOX holds 3 messages/)
   })
 
   test('is asked for in a second run, which keeps all else', async () => {

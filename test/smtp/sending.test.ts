@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from '@jest/globals'
 import { LoginUnavailable, PermanentError, TemporaryError } from '../../src/base/errors.ts'
 import { big, mail, open, timing } from './opened.ts'
@@ -176,7 +177,7 @@ describe('a server without AUTH', () => {
 describe('a server that takes the end of the connection for the end of the mail', () => {
   const withheld = new TemporaryError('another has it')
 
-  async function start(how: 'plain' | 'STARTTLS'): Promise<ScriptedServer> {
+  async function start(how: 'plain' | 'STARTTLS' | 'TLS'): Promise<ScriptedServer> {
     const server = await ScriptedServer.start((at, { count }) =>
       how !== 'STARTTLS'
         ? undefined
@@ -187,12 +188,15 @@ describe('a server that takes the end of the connection for the end of the mail'
             : undefined,
     )
     server.takesEndForDot = true
+    server.implicitTls = how === 'TLS'
     return server
   }
 
-  test.each(['plain', 'STARTTLS'] as const)('gets nothing that was withheld (%s)', async (how) => {
+  const caFile = fileURLToPath(new URL('../fixtures/tls/cert.pem', import.meta.url))
+
+  test.each(['plain', 'STARTTLS', 'TLS'] as const)('gets nothing that was withheld (%s)', async (how) => {
     await using server = await start(how)
-    await using submission = open(server)
+    await using submission = open(server, how === 'TLS' ? { secure: true, caFile } : {})
     // libuv reports an RST that comes with the octets before it as an orderly end, so they have to have been read.
     const whole = bodyRead(server, mail().octets)
     const refuse = async () => {

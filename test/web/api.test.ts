@@ -24,7 +24,10 @@ async function ask(method: string, path: string, body?: string) {
     headers: { host: '127.0.0.1', authorization: `Bearer ${token}` },
     ...(body === undefined ? {} : { body }),
   })
-  return { status: answer.status, answer: (await answer.json()) as { error: string; message: string } }
+  return {
+    status: answer.status,
+    answer: (await answer.json()) as { error: string; message: string; fields?: string[] },
+  }
 }
 
 test.each([
@@ -43,12 +46,19 @@ test.each([
   ['GET', '/replies?limit=0', 'limit'],
   ['GET', '/usage?by=week', 'by'],
   ['GET', '/usage?since=now', 'since'],
+  ['GET', '/mails?limit=1&limit=2', 'limit'],
+  ['GET', '/replies?after=first', 'after'],
   ['GET', '/accounts?x=1', 'x'],
   ['POST', '/audit?x=1', 'x'],
 ])('%s %s is refused, and %s is named', async (method, path, field) => {
   const { status, answer } = await ask(method, path)
-  expect([status, answer.error]).toEqual([400, 'bad-request'])
+  expect([status, answer.error, answer.fields]).toEqual([400, 'bad-request', [field]])
   expect(answer.message).toContain(field)
+})
+
+test('every parameter that does not fit is named', async () => {
+  const { answer } = await ask('GET', '/mails?limit=0&since=now&colour=red')
+  expect(answer.fields?.sort()).toEqual(['colour', 'limit', 'since'])
 })
 
 test.each([
@@ -83,6 +93,29 @@ test.each([
 ])('%s %s is answered in JSON: there is no such operation', async (method, path) => {
   const { status, answer } = await ask(method, path)
   expect([status, answer.error]).toEqual([404, 'not-found'])
+})
+
+test.each<[string, string, Record<string, string>, number, string]>([
+  ['a NUL in the query', '/mails?q=%00', {}, 400, 'bad-request'],
+  ['another site', '/mails', { 'sec-fetch-site': 'cross-site' }, 403, 'another-site'],
+  ['another name', '/mails', { host: 'evil.example' }, 421, 'another-name'],
+  ['too long a body', '/forget', { 'content-length': '2000000' }, 413, 'too-long'],
+])('%s is refused in JSON', async (_what, path, headers, status, error) => {
+  const answer = await app.request(`http://127.0.0.1/api${path}`, {
+    headers: { host: '127.0.0.1', authorization: `Bearer ${token}`, ...headers },
+  })
+  expect([answer.status, ((await answer.json()) as { error: string }).error]).toEqual([status, error])
+})
+
+test('HEAD is answered as GET, without the body', async () => {
+  const [get, head] = await Promise.all(
+    ['GET', 'HEAD'].map((method) =>
+      app.request('http://127.0.0.1/api/openapi.json', { method, headers: { host: '127.0.0.1' } }),
+    ),
+  )
+  expect([head?.status, await head?.text()]).toEqual([200, ''])
+  expect(head?.headers.get('content-type')).toBe(get?.headers.get('content-type'))
+  expect(get?.status).toBe(200)
 })
 
 describe('the description', () => {

@@ -9,6 +9,7 @@ import { openModel } from '../../model/client.ts'
 import { showCheck, shownChecks } from '../doctor.ts'
 import { waiting } from '../terminal.ts'
 import type { Asker } from './asker.ts'
+import { believingModel } from './authority.ts'
 import type { OwnModel } from './discover.ts'
 import { configOf, environmentText, type Texts, withoutVariable, withVariable } from './files.ts'
 import type { Talk, Tried } from './talk.ts'
@@ -145,12 +146,16 @@ export async function soundModel(talk: Talk, given: Texts): Promise<Tried> {
     const checks = await shownChecks(checkModels(config, systemClock), show, talk.terminal)
     const failure = checks.find(({ status }) => status === 'failed')
     if (failure === undefined) return { texts, state: 'sound' }
-    const secrets = talk.asker.asks
-      ? await otherModel(talk, texts.secrets, failure, config.model)
-      : texts.secrets
+    const secrets = await mended(talk, texts.secrets, failure, config.model)
     if (secrets === texts.secrets) return { texts, state: 'faulty' }
     texts = { ...texts, secrets }
   }
+}
+
+async function mended(talk: Talk, secrets: string, failure: Check, model: Config['model']): Promise<string> {
+  const ca = await believingModel(model, [failure], talk)
+  if (ca !== null) return withVariable(secrets, 'OPENAI_TLS_CA', ca)
+  return talk.asker.asks ? otherModel(talk, secrets, failure, model) : secrets
 }
 
 /** Asks again for what the failure points at, unless it is in the environment, which would outrank `.env`. */

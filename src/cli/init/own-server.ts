@@ -1,6 +1,12 @@
-/** Finds the name under which the own server writes Authentication-Results by looking at recent mail. Read-only. */
+/**
+ * The own mail server's results: finds the name under which it writes Authentication-Results by looking at recent mail,
+ * and tries whether it recognises a forged author where the owner wants that.
+ */
+import { systemClock } from '../../base/clock.ts'
 import { reasonOf } from '../../base/errors.ts'
 import type { AccountSettings, Config } from '../../config/settings.ts'
+import { forgeries, type Look } from '../../doctor/doctor.ts'
+import { sendsAutomatically } from '../../doctor/sending.ts'
 import { closeClient, connectClient, defaultTiming, inMailbox, reading } from '../../imap/client.ts'
 import { likelyAuthservId } from '../../mail/authserv-id.ts'
 import { parseFields } from '../../mail/mime/header.ts'
@@ -50,6 +56,15 @@ export async function withOwnServer(
   const agreed = asker.asks && (await asker.confirm(`Is ${id} your mail server?`, true, `${at + 1}.authserv`))
   if (!asker.asks) await say('If it is yours, write it into replyd.yaml: authservIds.')
   return agreed ? withAuthservId(yaml, at, id) : yaml
+}
+
+/** What a forged mail shows, if the owner wants one; nothing unless replies may be sent automatically. */
+export async function wantedForgeries({ accounts, state }: Config, asker: Asker): Promise<Look[]> {
+  const sending = accounts.filter(sendsAutomatically)
+  if (!asker.asks || sending.length === 0) return []
+  const question =
+    'Replies may be sent automatically. Send yourself a mail from a forged author, to see whether it is recognised? It is deleted afterwards'
+  return (await asker.confirm(question, false)) ? forgeries({ accounts: sending, state }, systemClock) : []
 }
 
 /**
