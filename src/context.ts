@@ -7,6 +7,7 @@ import type { AccountSettings, Config } from './config/settings.ts'
 import type { ResolveTxt } from './dns/resolver.ts'
 import type { ImapAccount } from './imap/imap.ts'
 import type { Knowledge } from './knowledge/knowledge.ts'
+import type { Lookups } from './knowledge/lookups/lookups.ts'
 import type { Models } from './model/models.ts'
 import type { Prompts } from './model/prompts.ts'
 import type { Submission } from './smtp/smtp.ts'
@@ -19,6 +20,8 @@ export interface Account {
   readonly imap: ImapAccount
   readonly smtp: Submission
   readonly knowledge: Knowledge | null
+  /** Null if none are configured. */
+  readonly lookups?: Lookups | null
   readonly prompts: Prompts
   /** For connections to an IMAP server that requires OAuth2; see ImapOptions. */
   readonly accessToken?: (refused?: string) => Promise<string>

@@ -11,13 +11,14 @@ const floors: readonly (readonly string[])[] = [
   ['mail', 'queue'],
   ['config', 'store', 'dns'],
   ['model', 'imap', 'smtp', 'oauth'],
-  ['knowledge', 'check'],
+  ['check'],
+  ['knowledge'],
   ['context'],
   ['guard', 'compose', 'receive'],
   ['deliver', 'decide'],
   ['triage'],
   ['observe', 'pipeline', 'doctor'],
-  ['review', 'eval'],
+  ['review', 'eval', 'mcp'],
   ['web'],
   ['daemon'],
   ['index', 'demo'],
@@ -84,8 +85,8 @@ test('rules reach no adapter, by way of other files either', () => {
   expect(wrong).toEqual([])
 })
 
-test('src has at most 30 entries, and no file is longer than 400 lines', () => {
-  expect(readdirSync(source).length).toBeLessThanOrEqual(30)
+test('src has at most 31 entries, and no file is longer than 400 lines', () => {
+  expect(readdirSync(source).length).toBeLessThanOrEqual(31)
   const long = files.filter((file) => readFileSync(join(source, file), 'utf8').split('\n').length > 401)
   expect(long).toEqual([])
 })
@@ -121,6 +122,7 @@ test.each([
   '@bull-board/api',
   'gpt-tokenizer/encoding/o200k_base',
   'hoodiecrow-imap',
+  '@modelcontextprotocol/server',
 ])('the daemon takes memory for %s only when it needs it', (name) => {
   const loaded = loadedBy('daemon/daemon.ts')
   expect(loaded).toContain('bullmq')

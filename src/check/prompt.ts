@@ -7,6 +7,8 @@ import {
   block,
   earlierText,
   labelOf,
+  lookupLines,
+  lookupTokens,
   passagesWithin,
   passedOnBlock,
   threadWithin,
@@ -28,7 +30,7 @@ export function checkQuestion(input: CheckInput): CheckQuestion {
   const { facts } = mail
   const { timeZone } = facts
   const { text, omitted } = cutMiddle(neutralised(mail.visibleText, salt), prompt.limits.mail)
-  const room = Math.max(prompt.limits.knowledge, prompt.limits.wholeFolder)
+  const room = Math.max(prompt.limits.knowledge, prompt.limits.wholeFolder) + lookupTokens(input.passages)
   const passages = passagesWithin(input.passages, room, salt, (at) => `K${at + 1} `)
   const tokens = prompt.limits.thread
   const thread = threadWithin(input.thread, { tokens, salt, timeZone, name: 'T' })
@@ -51,9 +53,8 @@ export function checkQuestion(input: CheckInput): CheckQuestion {
     ...block('REPLY', [numbered.join('\n')], salt),
     `Judge ${sentences.length} sentences and ${asks.length} asks. Answer with the JSON object only.`,
   ]
-  const system = systemMessage(prompt, {
-    owner: input.ownerName ? oneLine(input.ownerName, 80) : 'the owner of this mailbox',
-  })
+  const owner = input.ownerName ? oneLine(input.ownerName, 80) : 'the owner of this mailbox'
+  const system = [systemMessage(prompt, { owner }), ...lookupLines(input.passages)].join('\n')
   const labels: Labels = new Map([
     ...input.passages.slice(0, passages.length).map((one, at) => [`K${at + 1}`, labelOf(one)] as const),
     ...input.thread.map((_, at) => [`T${at + 1}`, 'thread'] as const),

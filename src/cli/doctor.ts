@@ -16,6 +16,8 @@ import {
 
 export interface DoctorOptions {
   config?: string
+  /** Send a forged mail to each account, to see whether it is recognised. */
+  forge?: boolean
   json?: boolean
 }
 
@@ -23,7 +25,7 @@ export interface DoctorOptions {
 export async function doctor(options: DoctorOptions, terminal: Terminal): Promise<ExitStatus> {
   const show = (check: Check) => (options.json ? undefined : showCheck(check, terminal))
   const config = readOrExplain(options, terminal)
-  const started = 'accounts' in config ? await looks(config) : [faultsOnly(config)]
+  const started = 'accounts' in config ? await looks(config, options.forge === true) : [faultsOnly(config)]
   const checks = await shownChecks(started, show, options.json ? undefined : terminal)
   const failures = checks.filter(({ status }) => status === 'failed').length
   if (options.json) await writeLine(terminal.stdout, JSON.stringify({ ok: failures === 0, checks }))
@@ -58,9 +60,9 @@ export async function shownChecks(
 
 const faultsOnly = (check: Check): Look => ({ at: 'the configuration', checks: Promise.resolve([check]) })
 
-async function looks(config: Config): Promise<Look[]> {
-  const { diagnose } = await import('../doctor/doctor.ts')
-  return diagnose(config, systemClock)
+async function looks(config: Config, forge: boolean): Promise<Look[]> {
+  const { diagnose, forgeries } = await import('../doctor/doctor.ts')
+  return [...diagnose(config, systemClock), ...(forge ? forgeries(config, systemClock) : [])]
 }
 
 function readOrExplain(options: DoctorOptions, terminal: Terminal): Config | Check {

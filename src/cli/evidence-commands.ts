@@ -16,6 +16,7 @@ export function addEvidenceCommands(
   terminal: Terminal,
   end: (status: ExitStatus) => void,
 ): void {
+  addLookups(program, terminal, end)
   program
     .command('eval')
     .description(
@@ -54,4 +55,24 @@ export function addEvidenceCommands(
     .addOption(dollarsOption())
     .addOption(jsonOption())
     .action(async (options) => end(await (await import('./backtest.ts')).backtest(options, terminal)))
+}
+
+function addLookups(program: Command, terminal: Terminal, end: (status: ExitStatus) => void): void {
+  program
+    .command('lookups')
+    .description('show what your lookups find in a text, and what a reply to its author might say')
+    .command('try')
+    .description('look up one text now, as for a mail from a proven author; nothing is stored or sent')
+    .argument('<name>', 'name of the lookup')
+    .argument('<text>', 'what the mail says')
+    .option(
+      '--as <address>',
+      'author of the mail, taken as proven; without it, as for a mail that proves nothing',
+    )
+    .addOption(configOption())
+    .addOption(accountOption())
+    .addOption(jsonOption())
+    .action(async (name, text, options) =>
+      end(await (await import('./lookups.ts')).tryLookup(name, text, options, terminal)),
+    )
 }

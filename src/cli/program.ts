@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { programVersion } from '../base/package.ts'
 import { addEvidenceCommands } from './evidence-commands.ts'
 import { reportFailure } from './failure.ts'
+import { addMcpCommands } from './mcp-commands.ts'
 import { addReviewCommands } from './review-commands.ts'
 import { addStoreCommands } from './store-commands.ts'
 import type { ExitStatus, Terminal } from './terminal.ts'
@@ -51,6 +52,7 @@ function buildProgram(terminal: Terminal, end: End): Command {
   addDaemonCommands(program, terminal, end)
   addReviewCommands(program, terminal, end)
   addStoreCommands(program, terminal, end)
+  addMcpCommands(program, terminal, end)
   addOfflineCommands(program, terminal, end)
   addEvidenceCommands(program, terminal, end)
   return program
@@ -73,6 +75,10 @@ function addDaemonCommands(program: Command, terminal: Terminal, end: End): void
     .command('doctor')
     .description('check configuration, mail servers, model, queue and state, and say what to do')
     .addOption(configOption())
+    .option(
+      '--forge',
+      'send each account a mail from a forged author, see whether it is recognised, delete it',
+    )
     .addOption(jsonOption('print one JSON object'))
     .action(async (options) => end(await (await import('./doctor.ts')).doctor(options, terminal)))
   program
@@ -101,6 +107,7 @@ function addSetupCommands(program: Command, terminal: Terminal, end: End): void 
     .option('--folder <folder>', 'where the files go', '.')
     .option('-y, --yes', 'ask nothing: secrets from MAIL_PASSWORD, OPENAI_API_KEY, REPLYD_WEB_PASSWORD')
     .option('--force', 'rewrite replyd.yaml (the old one is kept as replyd.yaml.old)')
+    .option('--fresh', 'forget the answers of an init that was stopped')
     .option('--no-check', 'do not check what was found')
     .action(async (options) => end(await (await import('./init.ts')).init(options, terminal)))
   program

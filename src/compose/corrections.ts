@@ -7,7 +7,7 @@ import type { Correction } from '../model/prompts/messages.ts'
 export interface EditedReply {
   draftText: string
   text: string
-  /** Names and addresses of the correspondent; removed everywhere. */
+  /** Names and addresses of the correspondent, and what was looked up for them; removed everywhere. */
   correspondent: readonly string[]
 }
 

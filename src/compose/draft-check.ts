@@ -111,7 +111,8 @@ export function checkDraft(
   return [
     ...prefilter({
       draft: composed.text,
-      given: [...passages.map(({ heading, text }) => `${heading}\n${text}`), ...ours.map(({ text }) => text)],
+      given: [...passages.map(vouchedBy), ...ours.map(({ text }) => text)],
+      lookedUp: passages.some(({ lookup }) => lookup),
       own: [
         // The wish of the person who asked for the rewrite: they see the result before it is used.
         row.instruction ?? '',
@@ -130,6 +131,10 @@ export function checkDraft(
     ...(sources.stranger ? [{ claim: 'thread-stranger', kind: 'stranger' as const }] : []),
   ]
 }
+
+/** The label of a looked-up fact has its number. */
+const vouchedBy = ({ file, heading, text, lookup }: PromptPassage) =>
+  `${lookup ? `${file}\n` : ''}${heading}\n${text}`
 
 /** The owner's names, addresses and signatures: allowed in any reply. */
 export function ownWords({ owner, replies }: AccountSettings): string[] {

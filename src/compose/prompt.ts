@@ -2,12 +2,13 @@
  * The compose conversation: rules and the owner's wishes in the system message, all quoted matter in the user
  * message.
  */
-
 import { languageName } from '../mail/text/language.ts'
 import {
   asksBlock,
   block,
   earlierText,
+  lookupLines,
+  lookupTokens,
   passagesWithin,
   passedOnBlock,
   threadWithin,
@@ -63,17 +64,19 @@ function systemText(input: ComposeInput): string {
   return [
     text,
     ...(canary ? [`Internal mark, never to be written: ${canary}`] : []),
+    ...lookupLines(input.passages),
     ...(wishes ? [`The owner's instructions:\n${wishes}`] : []),
     ...styleLines(style, signature),
   ].join('\n')
 }
 
-/** Room for the knowledge: a small folder is given in full. */
-const roomOf = ({ limits }: Prompt) => Math.max(limits.knowledge, limits.wholeFolder)
+/** Room for the knowledge: a small folder is given in full, and so is what was looked up. */
+const roomOf = ({ limits }: Prompt, passages: readonly PromptPassage[]) =>
+  Math.max(limits.knowledge, limits.wholeFolder) + lookupTokens(passages)
 
 /** The found passages that fit into the prompt: no other can have been a source. */
 export function passagesGiven<P extends PromptPassage>(prompt: Prompt, passages: readonly P[]): P[] {
-  return passages.slice(0, passagesWithin(passages, roomOf(prompt), '').length)
+  return passages.slice(0, passagesWithin(passages, roomOf(prompt, passages), '').length)
 }
 
 function correctionText(corrections: readonly Correction[], salt: string): string[] {
@@ -96,7 +99,7 @@ export function composeMessages(input: ComposeInput): PromptMessages {
     `Calendar: ${calendarLine(facts.received, timeZone)}`,
     `Triage: language ${verdict.language}, category ${oneLine(verdict.category, 60)}, ${label} ${intensity}, urgency ${verdict.urgency}`,
     '',
-    ...block('KNOWLEDGE', passagesWithin(input.passages, roomOf(prompt), salt), salt),
+    ...block('KNOWLEDGE', passagesWithin(input.passages, roomOf(prompt, input.passages), salt), salt),
     ...block('CORRECTIONS', correctionText(input.corrections, salt), salt),
     ...block('EARLIER', earlierText(input.earlier, salt, timeZone), salt),
     ...block('THREAD', thread.lines, salt),

@@ -68,7 +68,10 @@ export async function gatherSources(arrival: Arrival, addressees: readonly strin
     passages,
     style: styles?.styles[primary(language)] ?? null,
     corrections: correctionsOf(
-      edited.map((reply) => ({ ...reply, correspondent: [reply.fromName ?? '', ...reply.addressees] })),
+      edited.map((reply) => ({
+        ...reply,
+        correspondent: [reply.fromName ?? '', ...reply.addressees, ...reply.lookedUp],
+      })),
       known,
     ),
     visible,

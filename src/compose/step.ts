@@ -16,6 +16,7 @@ import { type Change, move, storeReply } from '../store/moves.ts'
 import { loadReply, type NewReply } from '../store/replies.ts'
 import { composedSchema } from './answer.ts'
 import { checkDraft, instructionsFor, type MailToAnswer, promptMail, received } from './draft-check.ts'
+import { liveFacts } from './live-facts.ts'
 import { composeMessages } from './prompt.ts'
 import { octetsOf, writtenReply } from './reply-octets.ts'
 import { checkPassages, gatherSources, type Sources } from './sources.ts'
@@ -28,10 +29,13 @@ export async function compose(context: StepContext, id: string, signal: AbortSig
   const addressees = replyHeader(mail.message, account.settings.owner, 'draft')?.to ?? []
   if (addressees.length === 0) return askPerson(context, { id, at: 'compose', reason: 'nobody-to-answer' })
   const arrival = { context, account, mail }
-  const sources = await gatherSources(arrival, addressees)
+  const live = await liveFacts(arrival, addressees)
+  if (live.person !== null) return askPerson(context, { id, at: 'compose', ...live.person })
+  const gathered = await gatherSources(arrival, addressees)
+  const sources = { ...gathered, passages: [...live.passages, ...gathered.passages] }
   const { answer, omitted, marks } = await ask(arrival, sources, signal)
   const { composed, mended } = received(account.settings, answer)
-  const unseen = [...unreadOf(sources), ...omitted]
+  const unseen = [...unreadOf(sources), ...live.left, ...omitted]
   const now = context.clock.now()
   const change = { id, at: 'compose', durationMs: now.getTime() - started.getTime() } as const
   const earlier = await loadReply(context.db, id)

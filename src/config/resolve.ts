@@ -85,6 +85,7 @@ function resolveAccount(account: AccountInput, top: Document, path: (text: strin
     arcSealers: (account.arcSealers ?? []).map((domain) => canonicalDomain(domain) ?? domain.toLowerCase()),
     instructions: account.instructions ?? top.instructions ?? '',
     knowledge: knowledge === undefined ? null : path(knowledge),
+    lookups: (account.lookups ?? top.lookups ?? []).map((each) => resolveLookup(each, path)),
     prompts: prompts === undefined ? packagePrompts : path(prompts),
     budgetPerDay: account.budget?.perDay ?? null,
   }
@@ -194,6 +195,27 @@ function resolveSpam(input: SpamInput) {
     threshold: input.threshold ?? defaults.spam.threshold,
     allow: (input.allow ?? []).map(entry),
     deny: (input.deny ?? []).map(entry),
+  }
+}
+
+/** @param path makes a path absolute */
+function resolveLookup(input: NonNullable<Document['lookups']>[number], path: (text: string) => string) {
+  const { name, when, http, sql, ownedBy, fields, links } = input
+  const categories = when.category === undefined ? [] : [when.category].flat()
+  const timeoutMs = msOf((http ?? sql)?.timeout ?? defaults.lookups.timeout)
+  return {
+    name,
+    when: { categories, match: when.match, in: when.in ?? defaults.lookups.in },
+    http: http ? { url: http.url, headers: http.headers ?? {}, ...caFileOf(http.tls, path) } : null,
+    sql: sql ? { url: sql.url, query: sql.query } : null,
+    timeoutMs,
+    /** Null: anybody may know it. */
+    ownedBy: ownedBy ?? null,
+    fields: Object.entries(fields).map(([field, path]) => ({ field, path })),
+    links: (links ?? []).map((each) => each.toLowerCase()),
+    notFound: input.notFound ?? defaults.lookups.notFound,
+    failed: input.failed ?? defaults.lookups.failed,
+    cacheMs: msOf(input.cache ?? defaults.lookups.cache),
   }
 }
 

@@ -17,6 +17,7 @@ import {
   url,
   word,
 } from './fields.ts'
+import { Lookups } from './lookup-schema.ts'
 import { passwordHashPattern } from './password.ts'
 import { Categories, Instructions, Replies, Spam } from './policy-schema.ts'
 import { Imap, Smtp } from './server-schema.ts'
@@ -74,6 +75,7 @@ const Account = z
     categories: key(Categories, 'Replaces the top-level `categories`'),
     instructions: key(Instructions, 'Replaces the top-level `instructions`'),
     knowledge: key(word(), 'Replaces the top-level `knowledge`'),
+    lookups: key(Lookups, 'Replaces the top-level `lookups`'),
     prompts: key(word(), 'Replaces the top-level `prompts`'),
     budget: key(
       z.strictObject({ perDay: key(dollars(), 'US dollars per day') }),
@@ -274,6 +276,7 @@ export const Document = z.strictObject({
   categories: key(Categories, 'Kinds of mail to be told apart'),
   instructions: key(Instructions, 'What the writer of replies should know and follow, in plain words'),
   knowledge: key(word(), 'Folder of Markdown and text files that replies may use as sources'),
+  lookups: key(Lookups, 'Facts that are read from your own systems while a reply is written'),
   budget: key(Budget, 'Spending limit'),
   digest: key(Digest, 'A daily mail to you; none by default'),
   web: key(Web, 'Review pages, API, metrics and health'),

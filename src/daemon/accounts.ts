@@ -5,6 +5,7 @@ import type { AccountSettings, Server } from '../config/settings.ts'
 import type { Account } from '../context.ts'
 import { openImapAccount } from '../imap/imap.ts'
 import { openKnowledge } from '../knowledge/knowledge.ts'
+import { openLookups } from '../knowledge/lookups/lookups.ts'
 import { loadPrompts } from '../model/prompts.ts'
 import type { SignIns } from '../oauth/oauth.ts'
 import { openSubmission } from '../smtp/smtp.ts'
@@ -30,7 +31,8 @@ export class Accounts extends Map<string, Account> implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.allSettled(
-      [...this.values()].flatMap(({ imap, smtp, knowledge }) => [
+      [...this.values()].flatMap(({ imap, smtp, knowledge, lookups }) => [
+        lookups?.[Symbol.asyncDispose](),
         imap[Symbol.asyncDispose](),
         smtp[Symbol.asyncDispose](),
         knowledge?.close(),
@@ -48,6 +50,10 @@ function openAccount(settings: AccountSettings, surroundings: Surroundings): Acc
     imap: openImapAccount(settings, { ...surroundings, log, accessToken }),
     smtp: openSubmission(settings.smtp, { log, accessToken: tokens(settings.smtp) }),
     knowledge: settings.knowledge === null ? null : openKnowledge(settings.knowledge, log),
+    lookups:
+      settings.lookups.length === 0
+        ? null
+        : openLookups(settings.lookups, { log, clock: surroundings.clock }),
     prompts: loadPrompts(settings.prompts),
     accessToken,
   }

@@ -152,3 +152,31 @@ export const newToken = z
     token: z.string().meta({ description: 'Shown once' }),
   })
   .meta({ id: 'NewToken' })
+
+export const knowledgeFile = z
+  .object({ account: z.string(), file: z.string(), passages: count() })
+  .meta({ id: 'KnowledgeFile' })
+
+export const knowledgeText = z
+  .object({ account: z.string(), file: z.string(), text: z.string() })
+  .meta({ id: 'KnowledgeText' })
+
+export const fact = z
+  .object({
+    id: z.string(),
+    account: z.string(),
+    topic: z.string(),
+    fact: z.string(),
+    by: z.string().meta({ description: 'Who proposed it' }),
+    at: moment(),
+  })
+  .meta({ id: 'Fact' })
+
+export const code = z
+  .object({
+    to: z.string(),
+    subject: z.string(),
+    text: z.string(),
+    code: z.string().meta({ description: 'As `seen` of an approval, for exactly this text' }),
+  })
+  .meta({ id: 'ApprovalCode' })

@@ -10,9 +10,11 @@ const isReading = (method: string) => method === 'GET' || method === 'HEAD'
 /** The scope that a request needs. Anything not listed here needs `admin`. */
 export function scopeOf(method: string, path: string): TokenScope {
   if (path === '/metrics') return 'metrics'
-  if (path.startsWith('/api/tokens')) return 'admin'
+  if (path === '/mcp') return 'read'
+  // The code is for people: an assistant's token, whatever it may decide, does not show it.
+  if (path.startsWith('/api/tokens') || /^\/api\/replies\/[^/]+\/code$/.test(path)) return 'admin'
   if (isReading(method) || path === '/api/audit') return 'read'
-  return /^\/api\/(?:replies|junk|accounts)\//.test(path) ? 'decide' : 'admin'
+  return path === '/api/facts' || /^\/api\/(?:replies|junk|accounts)\//.test(path) ? 'decide' : 'admin'
 }
 
 /**
@@ -24,12 +26,16 @@ export function bearerGuard({ context: { config, db, clock } }: WebContext, own:
     const given = /^Bearer (.+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
     const scope = scopeOf(c.req.method, c.req.path)
     const isOpen = config.web.passwordHash === null && (scope === 'read' || scope === 'metrics')
-    if (given !== undefined && sameText(given, own)) return void (await next())
+    if (given !== undefined && sameText(given, own)) {
+      c.set('scopes', ['admin'] satisfies TokenScope[])
+      return void (await next())
+    }
     const named = given === undefined ? null : await useToken(db, given, clock.now())
     if (named === null) return isOpen && isReading(c.req.method) ? void (await next()) : unauthorized(c)
     if (!named.scopes.includes(scope) && !named.scopes.includes('admin'))
       return c.json({ error: 'forbidden', message: `This token lacks the scope ${scope}.` }, 403)
     c.set('token', named.name)
+    c.set('scopes', named.scopes)
     await next()
   }
 }

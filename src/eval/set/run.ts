@@ -2,6 +2,7 @@
 import { PermanentError, reasonOf } from '../../base/errors.ts'
 import type { Checked, Composed, Verdict } from '../../base/verdicts.ts'
 import type { Finding } from '../../check/prefilter.ts'
+import { provenByServer } from '../../compose/author.ts'
 import {
   checkAsked,
   checkDraft,
@@ -12,7 +13,6 @@ import {
   type Sources,
 } from '../../compose/step.ts'
 import { nextOpening } from '../../config/business-hours.ts'
-import { provenByServer } from '../../decide/author.ts'
 import { applyPolicy, type PolicyDecision } from '../../decide/policy.ts'
 import { weigh } from '../../decide/weigh.ts'
 import type { Answer, Ask } from '../../model/client.ts'

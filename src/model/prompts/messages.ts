@@ -125,6 +125,8 @@ export interface PromptPassage {
   file: string
   heading: string
   text: string
+  /** Read from one of the owner's systems for this mail (`lookups`), not from the knowledge folder. */
+  lookup?: true
 }
 
 /** Learned from the owner's sent mail in that language. Null if there is too little evidence. */

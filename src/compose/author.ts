@@ -6,6 +6,7 @@ import type { Account, StepContext } from '../context.ts'
 import { type Proof, proveAuthor } from '../dns/author-proof.ts'
 import { domainPart } from '../mail/address.ts'
 import { authentication } from '../mail/authentication.ts'
+import type { Message } from '../mail/message.ts'
 import type { StoredMail } from '../store/bodies.ts'
 
 /** Octets of a mail whose signatures are checked; longer ones wait for a person. */
@@ -16,7 +17,7 @@ const bySigns = (proven: boolean, detail: string): Proof => ({ proven, detail })
 /** The verdict of the servers named in `authservIds`; null if there is none and the signatures must be checked. */
 export function provenByServer(
   account: Pick<Account, 'settings'>,
-  { row, message }: { row: Pick<StoredMail['row'], 'fromAddress'>; message: StoredMail['message'] },
+  { row, message }: { row: Pick<StoredMail['row'], 'fromAddress'>; message: Pick<Message, 'fields'> },
 ): Proof | null {
   const address = row.fromAddress ?? ''
   const { authservIds } = account.settings.owner
