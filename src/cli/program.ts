@@ -107,6 +107,7 @@ function addSetupCommands(program: Command, terminal: Terminal, end: End): void 
     .option('--folder <folder>', 'where the files go', '.')
     .option('-y, --yes', 'ask nothing: secrets from MAIL_PASSWORD, OPENAI_API_KEY, REPLYD_WEB_PASSWORD')
     .option('--force', 'rewrite replyd.yaml (the old one is kept as replyd.yaml.old)')
+    .option('--fresh', 'forget the answers of an init that was stopped')
     .option('--no-check', 'do not check what was found')
     .action(async (options) => end(await (await import('./init.ts')).init(options, terminal)))
   program

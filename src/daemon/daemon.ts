@@ -1,6 +1,7 @@
 /** The daemon, in boot order: each resource is opened after what it needs and closed before it. */
 
 import { createHash } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { hostname } from 'node:os'
 import type { Telemetry } from 'bullmq'
 import type { Clock, NewId } from '../base/clock.ts'
@@ -19,6 +20,7 @@ import { openQueues, queueNames } from '../queue/queues.ts'
 import { Watcher } from '../receive/watch.ts'
 import { changeAccountState } from '../store/accounts.ts'
 import { type Database, openDatabase, storeId } from '../store/database.ts'
+import { Leases } from '../store/leases.ts'
 import { settleAbandonedCalls } from '../store/model-calls.ts'
 import { startWeb, type WebContext, type WebServer } from '../web/server.tsx'
 import { Webhooks } from '../web/webhooks.ts'
@@ -73,6 +75,8 @@ const mailboxConcurrency = (accounts: number) => Math.min(100, 40 + 2 * accounts
 export async function runDaemon(options: DaemonOptions): Promise<void> {
   const { config, log, clock, newId, roles, signal } = options
   const random = options.random ?? Math.random
+  // Each account listens for the end.
+  setMaxListeners(0, signal)
   keepStatePrivate(config.state.directory, log)
   await using db = await openDatabase(config.state, log)
   // No other process can be running, so calls that an earlier one left unsettled are over.
@@ -90,10 +94,11 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   pipeline.on('owner-action', (error, account) => void tellOwner(context, error, account))
   if (roles.includes('work')) startWork(pipeline, models, context, signal)
   using _daily = roles.includes('watch') && !options.once ? new DailyAudit(context) : null
-  const watchers = roles.includes('watch') ? watchersOf(context, pipeline) : []
+  using leases = leasesOf(context)
+  const watchers = roles.includes('watch') ? watchersOf(context, pipeline, leases) : []
   // Restarting clears the 'stopped' state and retries.
   for (const { address } of watchers) await tellOwner(context, null, address)
-  const observers = roles.includes('watch') && !options.once ? observersOf(context, pipeline) : []
+  const observers = roles.includes('watch') && !options.once ? observersOf(context, pipeline, watchers) : []
   await using web = await openWeb(options, {
     context,
     pipeline,
@@ -153,28 +158,29 @@ function startWork(
   void warnOfModels(context, signal)
 }
 
-function watchersOf(context: StepContext, pipeline: Pipeline): Watcher[] {
-  const holder = holderName(context.newId(context.clock.now()))
-  const alone = context.db.kind === 'pglite'
+function leasesOf({ db, clock, newId, log }: StepContext): Leases {
+  const holder = holderName(newId(clock.now()))
+  const alone = db.kind === 'pglite'
+  return new Leases(db, { holder, isGone: (other) => isGone(other, alone) }, log)
+}
+
+function watchersOf(context: StepContext, pipeline: Pipeline, leases: Leases): Watcher[] {
   return [...context.accounts.values()].map(
     (account) =>
       new Watcher(context, account, {
+        leases,
         onIngested: (mails) => pipeline.accept(mails),
         onStopped: (error) => void tellOwner(context, error, account.settings.owner.address),
         onTrouble: (error) => void tellOwner(context, error, account.settings.owner.address),
-        holder,
-        isGone: (other) => isGone(other, alone),
       }),
   )
 }
 
-function observersOf(context: StepContext, pipeline: Pipeline): Observer[] {
-  const holder = holderName(context.newId(context.clock.now()))
-  const alone = context.db.kind === 'pglite'
+function observersOf(context: StepContext, pipeline: Pipeline, watchers: readonly Watcher[]): Observer[] {
   const onApproved = (id: string) => pipeline.advance(id, 'deliver')
-  return [...context.accounts.values()].map(
-    (account) =>
-      new Observer(context, account, { onApproved, holder, isGone: (other) => isGone(other, alone) }),
+  return watchers.map(
+    (watcher) =>
+      new Observer(context, watcher.account, { onApproved, held: (signal) => watcher.held(signal) }),
   )
 }
 

@@ -11,7 +11,7 @@ import { budgetedCall } from '../model/budgeted-call.ts'
 import { loadMail } from '../store/bodies.ts'
 import { earlierMails, writtenTo } from '../store/history.ts'
 import { move } from '../store/moves.ts'
-import { loadReply, type ReplyRow, saveChecked } from '../store/replies.ts'
+import { loadReply, type ReplyRow, saveChecked, wasAnsweredByAi } from '../store/replies.ts'
 import { stageAfter } from '../store/transitions.ts'
 import { type Composed, neededVerdict } from '../triage/verdict.ts'
 import { provenByServer, provenBySignature } from './author.ts'
@@ -155,10 +155,21 @@ function sendTime({ clock, config }: StepContext, { settings }: Account) {
   return { sendAfter, isOpen: sendAfter.getTime() === undone.getTime() }
 }
 
+/** Asked only where it makes a difference. */
+async function isFirstExposure(
+  { db }: StepContext,
+  { settings }: Account,
+  { account, addressee }: ReplyRow,
+): Promise<boolean> {
+  if (settings.replies.disclosureIn === 'every') return true
+  return !(await wasAnsweredByAi(db, account, addressee))
+}
+
 async function asAutomatic({ context, account, mail, reply }: Delivery) {
   const built = await writtenReply(account.settings, mail, 'send', reply, {
     now: context.clock.now(),
     replyKey: context.replyKey,
+    isFirst: await isFirstExposure(context, account, reply),
   })
   if (built === null) throw new PermanentError('there is nobody to reply to')
   return octetsOf('send', built)

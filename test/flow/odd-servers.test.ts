@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { OwnerActionError, TemporaryError } from '../../src/base/errors.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { Watcher } from '../../src/receive/watch.ts'
+import { Leases } from '../../src/store/leases.ts'
 import { type Hooks, Relay } from '../live/relay.ts'
 import { type Dovecot, type Postgres, startDovecot, startPostgres } from '../live/servers/index.ts'
 import { ScriptedServer } from '../smtp/scripted-server.ts'
@@ -117,6 +118,7 @@ describe('a mailbox that is numbered anew at each look', () => {
     })
     const troubles: (string | null)[] = []
     const ingested: string[] = []
+    const leases = new Leases(context.db, { holder: 'test', isGone: () => true }, log)
     const watcher = new Watcher({ ...context, log }, account, {
       onIngested: async (mails) => {
         ingested.push(...mails.map(({ row }) => row.messageId ?? ''))
@@ -128,13 +130,13 @@ describe('a mailbox that is numbered anew at each look', () => {
         events.emit('trouble', error)
       },
       restMs,
-      holder: 'test',
-      isGone: () => true,
+      leases,
     })
     const done = watcher.run(stop.signal)
     const end = async () => {
       stop.abort()
       await done
+      leases[Symbol.dispose]()
     }
     return { troubles, ingested, [Symbol.asyncDispose]: end }
   }

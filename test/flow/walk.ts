@@ -9,6 +9,7 @@ import { approve } from '../../src/review/approve.ts'
 import { versionOf } from '../../src/review/decide.ts'
 import type { Review } from '../../src/review/review.ts'
 import type { StoredMail } from '../../src/store/bodies.ts'
+import { Leases } from '../../src/store/leases.ts'
 import { loadMessage, type MessageRow } from '../../src/store/messages.ts'
 import { loadReply } from '../../src/store/replies.ts'
 import { type FlowSettings, type RunningDaemon, startDaemon } from './daemon.ts'
@@ -55,8 +56,7 @@ export async function startWalk(settings: FlowSettings): Promise<Walk> {
         onIngested,
         onStopped: fail,
         onTrouble: () => undefined,
-        holder: 'walk',
-        isGone: () => true,
+        leases: new Leases(context.db, { holder: 'walk', isGone: () => true }, context.log),
       }).catchUpOnce()
       await guard(context, arrived)
       return Promise.all(arrived.map((mail) => row(mail.row.id)))

@@ -1,5 +1,6 @@
 /** The store and the queues, on each of the four state/queue combinations of docs/architecture.md. */
 
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,7 +14,14 @@ import { loadMails, removeBodiesBefore } from '../../src/store/bodies.ts'
 import { loadCursor, saveCursor } from '../../src/store/cursors.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
 import { type NewMessage, storeIngested } from '../../src/store/ingested.ts'
-import { leaseHolder, releaseLease, takeLease } from '../../src/store/leases.ts'
+import {
+  Leases,
+  leaseHolders,
+  releaseLeases,
+  renewLeases,
+  takeLease,
+  takeLeases,
+} from '../../src/store/leases.ts'
 import { findDue, loadMessage, postponeStep, recallFromAhead } from '../../src/store/messages.ts'
 import { dropModelCall, settleAbandonedCalls, settleModelCall } from '../../src/store/model-calls.ts'
 import { move, moveSeveral, storeReply } from '../../src/store/moves.ts'
@@ -445,8 +453,47 @@ describe.each([
     expect(await takeLease(db, 'watch', 'two', 60_000)).toBeNull()
     expect(await takeLease(db, 'watch', 'one', 0)).toBe(1)
     expect(await takeLease(db, 'watch', 'two', 60_000)).toBe(2)
-    expect(await leaseHolder(db, 'watch')).toBe('two')
-    await releaseLease(db, 'watch', 'two')
-    expect(await leaseHolder(db, 'watch')).toBeNull()
+    expect([...(await leaseHolders(db, ['watch']))]).toEqual([['two', ['watch']]])
+    await releaseLeases(db, ['watch'], 'one')
+    expect((await leaseHolders(db, ['watch'])).size).toBe(1)
+    await releaseLeases(db, ['watch'], 'two')
+    expect((await leaseHolders(db, ['watch'])).size).toBe(0)
+  })
+
+  test('many leases are taken and renewed in one statement, each by its own condition', async () => {
+    const names = ['c', 'a', 'b']
+    expect(await takeLease(db, 'b', 'two', 60_000)).toBe(1)
+    expect(await takeLease(db, 'c', 'two', 0)).toBe(1)
+    expect(Object.fromEntries(await takeLeases(db, names, 'one', 60_000))).toEqual({ a: 1, c: 2 })
+    // It renews what it holds, expired or not, and neither takes nor frees what another holds.
+    expect(Object.fromEntries(await renewLeases(db, [...names, 'unknown'], 'one', 0))).toEqual({ a: 1, c: 2 })
+    expect(Object.fromEntries(await renewLeases(db, names, 'one', 60_000))).toEqual({ a: 1, c: 2 })
+    expect(Object.fromEntries(await renewLeases(db, names, 'two', 60_000))).toEqual({ b: 1 })
+    expect(Object.fromEntries(await leaseHolders(db, names))).toEqual({ one: expect.any(Array), two: ['b'] })
+  })
+
+  test('a process has the leases that it wants, those of dead processes at once, and tells when one is lost', async () => {
+    const signal = new AbortController().signal
+    await takeLeases(db, ['of-the-dead', 'also'], 'dead', 60_000)
+    await takeLease(db, 'taken', 'alive', 60_000)
+    using leases = new Leases(db, { holder: 'me', isGone: (other) => other === 'dead' }, silentLog, 20)
+    const [dead, also, free, taken] = ['of-the-dead', 'also', 'free', 'taken'].map((name) =>
+      leases.want(name),
+    )
+    expect(await Promise.all([dead, also, free].map((lease) => lease?.held(signal)))).toEqual([2, 2, 1])
+    expect(taken?.fence).toBeNull()
+    expect(await taken?.held(AbortSignal.abort())).toBeNull()
+    const lost = free?.lost
+    await db.transaction(async (session) => {
+      await takeLease(session, 'free', 'me', 0)
+      expect(await takeLease(session, 'free', 'another', 60_000)).toBe(2)
+    })
+    if (!lost?.aborted) await once(lost as AbortSignal, 'abort')
+    expect(free?.fence).toBeNull()
+    expect(await takeLease(db, 'taken', 'alive', 0)).toBe(1)
+    expect(await taken?.held(signal)).toBe(2)
+    await leases.release('taken')
+    expect(taken?.fence).toBeNull()
+    expect(await takeLease(db, 'taken', 'alive', 60_000)).toBe(3)
   })
 })
