@@ -70,6 +70,12 @@ function addDaemonCommands(program: Command, terminal: Terminal, end: End): void
     .addOption(configOption())
     .option('--roles <list>', 'what this process does: any of watch, work and web', 'watch,work,web')
     .option('--once', 'handle the mail that is waiting, then exit (for cron)')
+    .addOption(
+      new Option(
+        '--log <form>',
+        'sentences, or JSON on standard error (default: plain on a terminal)',
+      ).choices(['plain', 'json']),
+    )
     .action(async (options) => end(await (await import('./start.ts')).start(options, terminal)))
   program
     .command('doctor')

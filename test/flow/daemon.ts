@@ -64,7 +64,7 @@ export async function startDaemon(settings: FlowSettings): Promise<RunningDaemon
       config,
       roles: settings.roles ?? ['watch', 'work'],
       once: false,
-      log: openLog(process.env.REPLYD_LOG_LEVEL ?? 'silent', false),
+      log: openLog(process.env.REPLYD_LOG_LEVEL ?? 'silent'),
       clock: settings.clock ?? systemClock,
       newId,
       resolveTxt: settings.resolveTxt ?? noRecords,
