@@ -3,7 +3,6 @@ import type { Clock, NewId } from './base/clock.ts'
 import type { Stage } from './base/dispositions.ts'
 import { PermanentError } from './base/errors.ts'
 import type { Log } from './base/log.ts'
-import type { Reason } from './base/reasons.ts'
 import type { AccountSettings, Config } from './config/settings.ts'
 import type { ResolveTxt } from './dns/resolver.ts'
 import type { ImapAccount } from './imap/imap.ts'
@@ -73,18 +72,4 @@ export function accountOf(context: StepContext, address: string): Account {
   const account = context.accounts.get(address)
   if (!account) throw new PermanentError(`account ${address} is not configured`)
   return account
-}
-
-/**
- * Postponed without a failure: a budget is used up, an account is paused. The row waits until then, without a job.
- */
-export class PutOff extends Error {
-  override name = 'PutOff'
-  readonly until: Date
-  readonly reason: Reason
-  constructor(until: Date, reason: Reason) {
-    super(`put off until ${until.toISOString()}: ${reason}`)
-    this.until = until
-    this.reason = reason
-  }
 }

@@ -1,7 +1,14 @@
 import { dayBefore } from '../base/clock.ts'
-import { OwnerActionError, PermanentError, reasonOf, TemporaryError, UncertainError } from '../base/errors.ts'
+import {
+  OwnerActionError,
+  PermanentError,
+  PutOff,
+  reasonOf,
+  TemporaryError,
+  UncertainError,
+} from '../base/errors.ts'
 import type { Reason } from '../base/reasons.ts'
-import { type Delivery, type Next, PutOff } from '../context.ts'
+import type { Delivery, Next } from '../context.ts'
 import { type Accepted, type Outgoing, RefusedAddressees } from '../smtp/smtp.ts'
 import { move } from '../store/moves.ts'
 import type { ReplyRow } from '../store/replies.ts'

@@ -78,13 +78,7 @@ describe('HTTPS', () => {
 
 describe('the model', () => {
   test.each([
-    [
-      'an unknown issuer',
-      '127.0.0.1',
-      undefined,
-      identity.cert,
-      /comes from an unknown issuer/,
-    ],
+    ['an unknown issuer', '127.0.0.1', undefined, identity.cert, /comes from an unknown issuer/],
     ['a wrong name', 'localhost', caFile, identity.cert, /is for another name/],
     ['an expired one', '127.0.0.1', expiredFile, readFileSync(expiredFile), /has expired/],
   ])('%s is named, and nothing was spent', async (_name, host, trusted, cert, words) => {
