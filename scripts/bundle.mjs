@@ -21,7 +21,6 @@ const EXTERNAL = [
   'msgpackr-extract',
   'pg-native',
   'pino',
-  'pino-pretty',
   'smtp-server',
 ]
 
