@@ -24,7 +24,10 @@ import { Imap, Smtp } from './server-schema.ts'
 import { totpSecretPattern } from './totp.ts'
 
 /** Names of the webhook events. */
-export const webhookEvents = ['reply.held', 'reply.sent', 'mail.junked', 'budget.reached'] as const
+export const webhookEvents = [
+  ...(['reply.held', 'reply.drafted', 'reply.sent', 'mail.junked'] as const),
+  ...(['teach.missing', 'account.stopped', 'budget.reached'] as const),
+] as const
 
 const second = 1000
 const minute = 60 * second

@@ -8,7 +8,7 @@ import { openKnowledge } from '../knowledge/knowledge.ts'
 import { openLookups } from '../knowledge/lookups/lookups.ts'
 import { loadPrompts } from '../model/prompts.ts'
 import type { SignIns } from '../oauth/oauth.ts'
-import { openSubmission } from '../smtp/smtp.ts'
+import { openSubmission } from '../smtp/submission.ts'
 
 interface Surroundings {
   log: Log
