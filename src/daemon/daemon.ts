@@ -5,13 +5,13 @@ import { setMaxListeners } from 'node:events'
 import { hostname } from 'node:os'
 import type { Telemetry } from 'bullmq'
 import type { Clock, NewId } from '../base/clock.ts'
+import { type ResolveTxt, txtResolver } from '../base/dns.ts'
 import { reasonOf } from '../base/errors.ts'
 import { accountLabel, type Log } from '../base/log.ts'
 import { makePrivate, privatePaths } from '../base/private-files.ts'
 import { stateKey } from '../base/state-key.ts'
 import type { Config } from '../config/settings.ts'
 import type { StepContext } from '../context.ts'
-import { type ResolveTxt, txtResolver } from '../dns/resolver.ts'
 import { ConfiguredModels } from '../model/models.ts'
 import { SignIns } from '../oauth/oauth.ts'
 import { Observer } from '../observe/observe.ts'
@@ -86,7 +86,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   await using queues = await openQueues(await queueSettingsOf(options, db), log)
   const signIns = new SignIns(config.state, clock)
   const onSignIn = (address: string, lost: Error | null) => void tellOwner({ db, log, clock }, lost, address)
-  await using accounts = new Accounts(config.accounts, { log, clock, random, signIns, onSignIn })
+  await using accounts = new Accounts(config, { log, clock, random, signIns, onSignIn })
   const models = new ConfiguredModels(config.model, { db, log, clock })
   const resolveTxt = options.resolveTxt ?? txtResolver()
   const replyKey = stateKey(config.state.directory, config.state.key, 'Message-ID of replies')

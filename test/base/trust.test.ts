@@ -11,7 +11,7 @@ import { silentLog } from '../../src/base/log.ts'
 import { certificateFault, trusting } from '../../src/base/trust.ts'
 import { connectClient, defaultTiming } from '../../src/imap/client.ts'
 import { openModel, spentOf } from '../../src/model/client.ts'
-import { openSubmission } from '../../src/smtp/smtp.ts'
+import { openSubmission } from '../../src/smtp/submission.ts'
 
 const caFile = fileURLToPath(new URL('../fixtures/tls/cert.pem', import.meta.url))
 const expiredFile = fileURLToPath(new URL('../fixtures/tls/expired.pem', import.meta.url))
