@@ -45,6 +45,7 @@ export async function gatherSources(arrival: Arrival, addressees: readonly strin
   const thread = await loadThread(arrival, addressees)
   const verdict = neededVerdict(row.verdict)
   const asked = { subject: row.subject ?? '', visible, verdict, thread: thread.entries }
+  await knowledge?.settled()
   const passages = passagesFor(prompts.compose, knowledge, asked)
   const now = context.clock.now().getTime()
   const since = new Date(now - Math.min(recentMs, context.config.state.keepMs ?? recentMs))

@@ -86,7 +86,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   await using queues = await openQueues(await queueSettingsOf(options, db), log)
   const signIns = new SignIns(config.state, clock)
   const onSignIn = (address: string, lost: Error | null) => void tellOwner({ db, log, clock }, lost, address)
-  await using accounts = new Accounts(config.accounts, { log, clock, random, signIns, onSignIn })
+  await using accounts = new Accounts(config, { log, clock, random, signIns, onSignIn })
   const models = new ConfiguredModels(config.model, { db, log, clock })
   const resolveTxt = options.resolveTxt ?? txtResolver()
   const replyKey = stateKey(config.state.directory, config.state.key, 'Message-ID of replies')

@@ -129,6 +129,7 @@ async function ask(arrival: Arrival, signal: AbortSignal): Promise<Verdict> {
   const salt = context.newId(context.clock.now()).slice(-10)
   const toJudge = { ...mail, firstContact: earlier === 0, writtenBefore, thread }
   const occasion = { mail, task: 'triage', prompt, knowledgeHash: null } as const
+  await account.knowledge?.settled()
   const { value } = await budgetedCall(context, occasion, (fitted) => {
     const asking = { ...account, prompts: { ...account.prompts, triage: fitted } }
     return { ...triageQuestion(asking, config.budget.timeZone, toJudge, salt), signal }

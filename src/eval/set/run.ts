@@ -69,6 +69,7 @@ async function tried<T>(ask: AskModel, question: Ask<T>): Promise<Asked<T>> {
 /** Up to the point where a reply would be written. */
 export async function runMail({ set, prompts, ask }: SetRun, mail: SetMail): Promise<MailRun> {
   const account = { settings: set.account, prompts, knowledge: set.knowledge }
+  await set.knowledge?.settled()
   const prepared = prepare(mail.message, account, knownOfMail(set, mail))
   const base = { mail, prepared, triage: null, verdict: null, situation: null }
   if (prepared.question === null) {
