@@ -64,7 +64,7 @@ describe('what is sent', () => {
     },
   )
 
-  test('a mail beyond the server's SIZE is a permanent failure', async () => {
+  test('a mail beyond the announced SIZE is a permanent failure', async () => {
     await using server = await ScriptedServer.start()
     await using submission = open(server)
     await expect(submission.send(mail({ octets: big }))).rejects.toBeInstanceOf(PermanentError)
