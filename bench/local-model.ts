@@ -14,9 +14,9 @@ import { prepare } from '../src/eval/judging.ts'
 import { readSet } from '../src/eval/set/read.ts'
 import { knownOfMail } from '../src/eval/set/situation.ts'
 import { type Ask, ModelTimeout, openModel } from '../src/model/client.ts'
+import { ConcurrencyLimit, type Outcome } from '../src/model/concurrency.ts'
 import { fittingAsk, untilItFits } from '../src/model/fit.ts'
 import { loadPrompts, type Prompt } from '../src/model/prompts.ts'
-import { type Outcome, Slots } from '../src/model/slots.ts'
 import { startLlama } from './local-model/llama.ts'
 
 const { values } = parseArgs({
@@ -110,9 +110,9 @@ function waysFor(baseUrl: string): Way[] {
     {
       name: 'now, with 10 at once and 30 s set',
       settings: own({ concurrency: 10, timeout: '30s' }),
-      slots: new Slots(10),
+      slots: new ConcurrencyLimit(10),
     },
-    { name: 'now: 1 at once, 180 s, bounded schema', settings: own(), slots: new Slots(1) },
+    { name: 'now: 1 at once, 180 s, bounded schema', settings: own(), slots: new ConcurrencyLimit(1) },
   ]
 }
 

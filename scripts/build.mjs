@@ -1,4 +1,4 @@
-// Compiles src to dist. Runs as npm's `prepare`, so that `npx replyd` works in a checkout. Prints to stderr only.
+// Bundles src to dist, with its types. Runs as npm's `prepare`, so that `npx replyd` works in a checkout. Prints to stderr only.
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -16,14 +16,16 @@ function compiler() {
 }
 
 /** Builds into a separate directory and swaps it in, so that programs running from dist never see half of it. */
-function build(tsc) {
+async function build(tsc) {
   const stamp = fingerprint()
   const fresh = join(root, `dist.new.${process.pid}`)
   const stale = join(root, `dist.old.${process.pid}`)
   try {
-    const args = [tsc, '-p', 'tsconfig.build.json', '--outDir', fresh]
+    const args = [tsc, '-p', 'tsconfig.build.json', '--outDir', join(fresh, 'types')]
     const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 2] })
     if (status !== 0) return status ?? 1
+    const { bundle } = await import('./bundle.mjs')
+    await bundle(fresh)
     const made = spawnSync(process.execPath, [join(root, 'scripts/embedded-state.mjs'), fresh], {
       stdio: ['ignore', 2, 2],
     })
@@ -41,7 +43,7 @@ function build(tsc) {
 
 const tsc = compiler()
 if (tsc) {
-  process.exitCode = build(tsc)
+  process.exitCode = await build(tsc)
 } else if (!existsSync(join(root, 'dist/cli.js'))) {
   process.stderr.write(
     'replyd: the compiler is not installed, so dist cannot be built: run `npm ci` without --omit=dev\n',

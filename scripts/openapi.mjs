@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { install } from './install.mjs'
 
 await install()
-const { operations } = await import('../dist/web/api.js')
+const { operations } = await import('../src/web/api.ts')
 const text = `${JSON.stringify(operations.describe(), null, 2)}\n`
 const [, , path] = process.argv
 if (path) writeFileSync(path, text)

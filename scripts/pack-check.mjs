@@ -78,7 +78,7 @@ try {
   )
   run(process.execPath, ['embed.mjs'])
   const packaged = join(folder, 'node_modules/replyd')
-  if (!existsSync(join(packaged, 'dist/index.d.ts'))) throw new Error('the types are missing')
+  if (!existsSync(join(packaged, 'dist/types/index.d.ts'))) throw new Error('the types are missing')
   const stray = readdirSync(packaged).filter((name) =>
     ['src', 'test', 'bench', 'data', '.env'].includes(name),
   )

@@ -1,7 +1,7 @@
-// Writes what is generated from the source: replyd.schema.json, docs/configuration.md and docs/reasons.md. Run after a build.
+// Writes what is generated from the source: replyd.schema.json, docs/configuration.md and docs/reasons.md.
 import { writeFileSync } from 'node:fs'
-import { reasonsReference } from '../dist/base/reasons.js'
-import { configJsonSchema, configurationReference } from '../dist/config/reference.js'
+import { reasonsReference } from '../src/base/reasons.ts'
+import { configJsonSchema, configurationReference } from '../src/config/reference.ts'
 
 const file = (path) => new URL(`../${path}`, import.meta.url)
 writeFileSync(file('replyd.schema.json'), `${JSON.stringify(configJsonSchema(), null, 2)}\n`)

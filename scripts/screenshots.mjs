@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { chromium } from 'playwright-core'
-import { runDemo } from '../dist/demo/demo.js'
+import { runDemo } from '../src/demo/demo.ts'
 import { seedPast } from './past.mjs'
 import { root } from './sources.mjs'
 

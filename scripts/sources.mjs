@@ -16,7 +16,9 @@ export function fingerprint() {
   const files = listing
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
-  const settings = ['package.json', 'tsconfig.json', 'tsconfig.build.json'].map((name) => join(root, name))
+  const settings = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/bundle.mjs'].map(
+    (name) => join(root, name),
+  )
   for (const file of [...files.sort(), ...settings]) {
     hash
       .update(`${file.slice(root.length)}\0`)

@@ -9,6 +9,7 @@ export const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   model: async () => (await import('./model.ts')).model,
   tokens: async () => (await import('./tokens.ts')).tokens,
   growth: async () => (await import('./growth.ts')).growth,
+  idle: async () => (await import('./idle.ts')).idle,
   memory: async () => (await import('./memory.ts')).memory,
   accounts: async () => (await import('./accounts.ts')).accounts,
 }

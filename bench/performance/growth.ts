@@ -2,13 +2,15 @@
 import { performance } from 'node:perf_hooks'
 import pg from 'pg'
 import { silentLog } from '../../src/base/log.ts'
+import { sharesOf } from '../../src/model/budget/shares.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
 import { earlierMails, writtenTo } from '../../src/store/history.ts'
 import { storeIngested } from '../../src/store/ingested.ts'
 import { countDue, findByMessageIds, findDue, loadMessage } from '../../src/store/messages.ts'
-import { reserveModelCall, settleAbandonedCalls, settleModelCall } from '../../src/store/model-calls.ts'
+import { settleAbandonedCalls, settleModelCall } from '../../src/store/model-calls.ts'
 import { move } from '../../src/store/moves.ts'
 import { listMails, waitingMails } from '../../src/store/review-lists.ts'
+import { reserveModelCall } from '../../src/store/spending.ts'
 import { type Postgres, startPostgres } from '../../test/live/servers/index.ts'
 import { type BenchOptions, type Figure, figure, median, mediansOf } from './figure.ts'
 
@@ -63,6 +65,10 @@ const newMail = (n: number) => ({
 const newCall = (n: number) => ({
   ...{ id: `call-${n}`, messageId: newId(n), account, step: 'triage', day: '2026-11-24', model: 'm' },
   ...{ promptHash: 'p', knowledgeHash: null, worstCase: 0.001 },
+  shares: sharesOf(
+    { address: `c${n}@x.example`, known: false, doubtful: false },
+    { perSender: 1, perDomain: 1, reserve: 0 },
+  ),
 })
 
 /** In the order in which a mail meets them; each n once. */

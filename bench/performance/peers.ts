@@ -10,6 +10,7 @@ import {
   startRedis,
 } from '../../test/live/servers/index.ts'
 import type { Counts, Order, Report } from './counterpart.ts'
+import { counting } from './counters.ts'
 
 export interface Counterpart extends AsyncDisposable {
   baseUrl: string
@@ -68,7 +69,7 @@ export async function withPeers<T>(work: (peers: Peers) => Promise<T>): Promise<
   await using dovecot = await startDovecot()
   // As in production: the append-only file is written once a second, and a commit reaches the disk.
   await using redis = await startRedis({ appendonly: true })
-  await using postgres = await startPostgres()
+  await using postgres = await startPostgres({ settings: counting })
   await using counterpart = await startCounterpart()
   return await work({ dovecot, redis, postgres, counterpart })
 }

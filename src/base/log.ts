@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { type Logger, pino } from 'pino'
 
 export type Log = Logger
@@ -17,28 +17,23 @@ const redacted = [
   'envelope',
 ]
 
-/**
- * JSON lines on stderr, one event each (`log.info({ event: 'reply.sent', … })`); pretty on a terminal.
- * @param level pino level name
- */
-export function openLog(level: string, pretty: boolean): Log {
+/** JSON lines on stderr, one event each (`log.info({ event: 'reply.sent', … })`). @param level pino level name */
+export const openLog = (level: string): Log =>
+  pino(optionsOf(level), pino.destination({ dest: 2, sync: true }))
+
+function optionsOf(level: string) {
   const paths = redacted.flatMap((name) => [name, `*.${name}`])
-  const options = {
+  return {
     level,
     base: null,
     redact: { paths, censor: '[redacted]' },
     formatters: { log: withoutAddresses },
   }
-  if (pretty) {
-    return pino({
-      ...options,
-      transport: {
-        target: 'pino-pretty',
-        options: { destination: 2, ignore: 'event', messageFormat: '{event}', singleLine: true },
-      },
-    })
-  }
-  return pino(options, pino.destination({ dest: 2, sync: true }))
+}
+
+/** The same lines, given to a function. @param level pino level name */
+export function logTo(level: string, write: (line: string) => void): Log {
+  return pino(optionsOf(level), { write })
 }
 
 /** Reasons repeat server messages, which often repeat addresses. Does not modify its argument. */
@@ -67,6 +62,11 @@ function addressless(text: string): string {
 /** Identifies an account in the log without naming anybody; the same in every process and run. */
 export function accountLabel(address: string): string {
   return createHash('sha256').update(address).digest('hex').slice(0, 8)
+}
+
+/** The same for a correspondent. Whoever reads the log can't test addresses without the key. */
+export function senderLabel(address: string, key: Buffer): string {
+  return createHmac('sha256', key).update(address).digest('hex').slice(0, 8)
 }
 
 /** For tests and offline commands. */

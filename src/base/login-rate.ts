@@ -10,7 +10,7 @@ export interface Stopwatch {
   wait(ms: number, signal?: AbortSignal): Promise<unknown>
 }
 
-const monotonic: Stopwatch = {
+export const monotonic: Stopwatch = {
   now: () => performance.now(),
   wait: (ms, signal) => delay(ms, undefined, { signal }),
 }

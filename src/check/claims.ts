@@ -110,6 +110,8 @@ export function checkFigures(draft: string, grounds: Grounds): Claim[] {
   const keys = new Set([...sources, mail, today].flatMap(keysOf))
   const unknown = figures.filter((one) => !one.keys.some((key) => keys.has(key)))
   if (unknown.length === 0) return wrongDays
+  const asClaim = ({ claim, kind }: Found) => ({ claim: claim.trim(), kind })
+  if (grounds.exact) return [...unknown.map(asClaim), ...wrongDays]
   const derivation = new Derivation(grounds, daysNamed)
   const open = unknown.filter((one) => {
     if (one.keys[0]?.startsWith('ph:')) return true
@@ -118,5 +120,5 @@ export function checkFigures(draft: string, grounds: Grounds): Claim[] {
     if (one.keys.some((key) => /^date:\??-?(?:\d{4}-)?\d{1,2}$/.test(key))) return false
     return !daysNamed(one.claim, today).some((day) => derivation.day(day))
   })
-  return [...open.map(({ claim, kind }) => ({ claim: claim.trim(), kind })), ...wrongDays]
+  return [...open.map(asClaim), ...wrongDays]
 }

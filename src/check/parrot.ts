@@ -19,13 +19,16 @@ function runsOf(tokens: readonly string[], length: number): string[] {
     .map((_, at) => tokens.slice(at, at + length).join(' '))
 }
 
-/** @param given what the owner vouches for: words that also appear there are not a repetition of the mail */
-export function parrots(draft: string, mail: string, given: readonly string[]): boolean {
+/**
+ * @param given what the owner vouches for: words that also appear there are not a repetition of the mail
+ * @param isPart the draft is one sentence of a reply: too short a one, such as a greeting, repeats nothing
+ */
+export function parrots(draft: string, mail: string, given: readonly string[], isPart = false): boolean {
   const tokens = tokensOf(draft)
   const single = tokens.filter((token) => joined.test(token)).length
   const wanted = single > tokens.length / 2 ? repeated.characters : repeated.words
   const length = Math.min(tokens.length, wanted)
-  if (length === 0) return false
+  if (length === 0 || (isPart && length < wanted)) return false
   const known = new Set(runsOf(tokensOf(mail), length))
   for (const text of given) for (const run of runsOf(tokensOf(text), length)) known.delete(run)
   const covered = new Set<number>()

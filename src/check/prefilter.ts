@@ -4,8 +4,9 @@
  * by meaning.
  */
 import type { ClaimKind } from '../base/reasons.ts'
+import { languageOf, toldApart } from '../mail/text/language.ts'
+import { sentencesOf } from '../mail/text/sentences.ts'
 import { addressesOf, checkFigures, linksOf, outboundFaults, placeholders } from './claims.ts'
-import { languageOf, toldApart } from './language.ts'
 import { parrots } from './parrot.ts'
 
 /**
@@ -35,6 +36,8 @@ export interface DraftToCheck {
   language: string
   /** The mail's date in the owner's time zone, `2026-12-09`. */
   today: string
+  /** Facts were looked up for this mail: the mail proves no figure then, and none is calculated. */
+  lookedUp?: boolean
   promptText: string
   /** The owner's instructions to the writer, which must not be revealed. */
   instructions: string
@@ -45,12 +48,16 @@ export interface DraftToCheck {
 const account = /(?<![\p{L}\p{N}])[A-Z]{2}\d{2}(?:[ \u00a0-]?[A-Z0-9]{2,4}){3,8}(?![\p{L}\p{N}])/gu
 const bare = (text: string) => text.replace(/[^A-Za-z0-9]/g, '').toUpperCase()
 
+/** What looks like an IBAN. */
+export const accountNumbers = (text: string): string[] =>
+  (text.match(account) ?? []).filter((number) => /\d{6}/.test(bare(number)))
+
 /** Phrases that reveal how the reply was made. */
 const machine =
   /\b(?:as an? (?:AI|language model)|AI (?:language )?model|AI assistant|KI-(?:Sprachmodell|Assistent\p{L}*)|als (?:KI|Sprachmodell)|modèle de langage|modelo de lenguaje|modello linguistico|modelo de linguagem|taalmodel|model językowy|språkmodell)\b|\b(?:KNOWLEDGE|CORRECTIONS|QUOTED|FORWARDED)\b/gu
 
 export function prefilter(input: DraftToCheck): Finding[] {
-  const { draft, given, own, mail, correspondents, today } = input
+  const { draft, given, own, mail, correspondents, today, lookedUp = false } = input
   const trusted = [...given, ...own]
   const faults = outboundFaults(draft, {
     canaries: [input.marks.canary],
@@ -62,8 +69,8 @@ export function prefilter(input: DraftToCheck): Finding[] {
     salt: input.marks.salt,
   })
   const vouched = trusted.map(bare)
-  const accounts = (draft.match(account) ?? []).filter(
-    (number) => /\d{6}/.test(bare(number)) && !vouched.some((text) => text.includes(bare(number))),
+  const accounts = accountNumbers(draft).filter(
+    (number) => !vouched.some((text) => text.includes(bare(number))),
   )
   const spoken = (draft.match(machine) ?? []).filter(
     (word) => ![...trusted, mail].some((text) => text.includes(word)),
@@ -73,11 +80,20 @@ export function prefilter(input: DraftToCheck): Finding[] {
     ...faults.map(({ fault, found }) => `${fault}: ${found}`).map(of('fault')),
     ...accounts.map((number) => `account: ${number}`).map(of('fault')),
     ...spoken.map((word) => `prompt: ${word}`).map(of('fault')),
-    ...(parrots(draft, mail, trusted) ? [of('parroted')('the mail itself')] : []),
+    ...(repeatsMail(input, trusted) ? [of('parroted')('the mail itself')] : []),
     ...placeholders(draft).map(of('placeholder')),
     ...(inOtherLanguage(draft, input.language, mail) ? [of('language')(languageOf(draft).language)] : []),
-    ...checkFigures(draft, { sources: [...trusted, ...correspondents], mail, today }),
+    ...checkFigures(draft, {
+      ...{ sources: [...trusted, ...correspondents], mail: lookedUp ? '' : mail, today },
+      exact: lookedUp,
+    }),
   ]
+}
+
+/** Among facts from the owner's systems, one sentence that the sender dictates is enough to deceive. */
+function repeatsMail({ draft, mail, lookedUp }: DraftToCheck, trusted: readonly string[]): boolean {
+  if (parrots(draft, mail, trusted)) return true
+  return (lookedUp ?? false) && sentencesOf(draft).some((sentence) => parrots(sentence, mail, trusted, true))
 }
 
 /** Languages that common-word counts confuse. */

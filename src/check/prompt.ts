@@ -1,11 +1,14 @@
 /** The check by meaning: the question to the model about an outgoing reply, and what of its answer is used. */
 import type { z } from 'zod'
-import { earlierText } from '../compose/prompt.ts'
+import type { Checked } from '../base/verdicts.ts'
 import { sentencesOf } from '../mail/text/sentences.ts'
 import {
   asksBlock,
   block,
+  earlierText,
   labelOf,
+  lookupLines,
+  lookupTokens,
   passagesWithin,
   passedOnBlock,
   threadWithin,
@@ -16,7 +19,7 @@ import { oneLine, severalLines } from '../model/prompts/fields.ts'
 import type { CheckInput, PromptMessages } from '../model/prompts/messages.ts'
 import { systemMessage } from '../model/prompts/template.ts'
 import { cutMiddle, neutralised } from '../model/prompts/untrusted.ts'
-import { type Checked, checkedSchema, type Labels } from './verdict.ts'
+import { checkedSchema, type Labels } from './verdict.ts'
 
 export interface CheckQuestion extends PromptMessages {
   schema: z.ZodType<Checked>
@@ -27,7 +30,7 @@ export function checkQuestion(input: CheckInput): CheckQuestion {
   const { facts } = mail
   const { timeZone } = facts
   const { text, omitted } = cutMiddle(neutralised(mail.visibleText, salt), prompt.limits.mail)
-  const room = Math.max(prompt.limits.knowledge, prompt.limits.wholeFolder)
+  const room = Math.max(prompt.limits.knowledge, prompt.limits.wholeFolder) + lookupTokens(input.passages)
   const passages = passagesWithin(input.passages, room, salt, (at) => `K${at + 1} `)
   const tokens = prompt.limits.thread
   const thread = threadWithin(input.thread, { tokens, salt, timeZone, name: 'T' })
@@ -50,9 +53,8 @@ export function checkQuestion(input: CheckInput): CheckQuestion {
     ...block('REPLY', [numbered.join('\n')], salt),
     `Judge ${sentences.length} sentences and ${asks.length} asks. Answer with the JSON object only.`,
   ]
-  const system = systemMessage(prompt, {
-    owner: input.ownerName ? oneLine(input.ownerName, 80) : 'the owner of this mailbox',
-  })
+  const owner = input.ownerName ? oneLine(input.ownerName, 80) : 'the owner of this mailbox'
+  const system = [systemMessage(prompt, { owner }), ...lookupLines(input.passages)].join('\n')
   const labels: Labels = new Map([
     ...input.passages.slice(0, passages.length).map((one, at) => [`K${at + 1}`, labelOf(one)] as const),
     ...input.thread.map((_, at) => [`T${at + 1}`, 'thread'] as const),

@@ -1,12 +1,23 @@
 import { systemClock } from '../base/clock.ts'
+import { wrapped } from '../base/columns.ts'
 import { ConfigError } from '../base/errors.ts'
 import type { Config } from '../config/settings.ts'
-import type { Check } from '../doctor/doctor.ts'
+import type { Check, Look } from '../doctor/doctor.ts'
 import { readConfig } from './settings.ts'
-import { type ExitStatus, hasColours, printable, type Terminal, writeLine } from './terminal.ts'
+import {
+  columnsOf,
+  type ExitStatus,
+  hasColours,
+  printable,
+  type Terminal,
+  waiting,
+  writeLine,
+} from './terminal.ts'
 
 export interface DoctorOptions {
   config?: string
+  /** Send a forged mail to each account, to see whether it is recognised. */
+  forge?: boolean
   json?: boolean
 }
 
@@ -14,14 +25,8 @@ export interface DoctorOptions {
 export async function doctor(options: DoctorOptions, terminal: Terminal): Promise<ExitStatus> {
   const show = (check: Check) => (options.json ? undefined : showCheck(check, terminal))
   const config = readOrExplain(options, terminal)
-  const started = 'accounts' in config ? await looks(config) : [Promise.resolve([config])]
-  const checks: Check[] = []
-  for (const each of started) {
-    for (const check of await each) {
-      checks.push(check)
-      await show(check)
-    }
-  }
+  const started = 'accounts' in config ? await looks(config, options.forge === true) : [faultsOnly(config)]
+  const checks = await shownChecks(started, show, options.json ? undefined : terminal)
   const failures = checks.filter(({ status }) => status === 'failed').length
   if (options.json) await writeLine(terminal.stdout, JSON.stringify({ ok: failures === 0, checks }))
   else await writeLine(terminal.stdout, summary(checks, failures))
@@ -31,12 +36,33 @@ export async function doctor(options: DoctorOptions, terminal: Terminal): Promis
 
 /** One check as text, with what to do about it. */
 export function showCheck(check: Check, terminal: Terminal): Promise<void> {
-  return writeLine(terminal.stdout, line(check, hasColours(terminal)))
+  return writeLine(
+    terminal.stdout,
+    line(check, hasColours(terminal), terminal.stdout.isTTY ? columnsOf(terminal.stdout) : null),
+  )
 }
 
-async function looks(config: Config): Promise<Promise<Check[]>[]> {
-  const { diagnose } = await import('../doctor/doctor.ts')
-  return diagnose(config, systemClock)
+/** Shows each check when it and those before it are known, and meanwhile, on a terminal, what is being asked. */
+export async function shownChecks(
+  looks: readonly Look[],
+  show: (check: Check) => Promise<void> | undefined,
+  terminal?: Terminal,
+): Promise<Check[]> {
+  const checks: Check[] = []
+  for (const look of looks) {
+    for (const check of await waiting(look.checks, `asking ${look.at}`, terminal)) {
+      checks.push(check)
+      await show(check)
+    }
+  }
+  return checks
+}
+
+const faultsOnly = (check: Check): Look => ({ at: 'the configuration', checks: Promise.resolve([check]) })
+
+async function looks(config: Config, forge: boolean): Promise<Look[]> {
+  const { diagnose, forgeries } = await import('../doctor/doctor.ts')
+  return [...diagnose(config, systemClock), ...(forge ? forgeries(config, systemClock) : [])]
 }
 
 function readOrExplain(options: DoctorOptions, terminal: Terminal): Config | Check {
@@ -55,14 +81,26 @@ const marks = {
   failed: { sign: '✗', colour: 31 },
 } as const
 
-function line({ name, account, status, detail, advice }: Check, colours: boolean): string {
+/** @param columns null: lines are not broken */
+function line(
+  { name, account, status, detail, advice }: Check,
+  colours: boolean,
+  columns: number | null,
+): string {
   const { sign, colour } = marks[status]
   const mark = colours ? `\u001b[${colour}m${sign}\u001b[0m` : sign
-  const indent = '\n                  '
-  const text = printable(detail).replaceAll('\n', indent)
+  const room = columns === null ? Number.POSITIVE_INFINITY : Math.max(30, columns - indent)
   const whose = account === null ? '' : `${printable(account, true)}: `
-  return `${mark} ${name.padEnd(15)} ${whose}${text}${advice === null ? '' : `${indent}→ ${printable(advice)}`}`
+  const lines = wrapped(`${whose}${printable(detail)}`, room)
+  const remedy =
+    advice === null
+      ? []
+      : wrapped(`→ ${printable(advice)}`, room - 2).map((each, at) => (at > 0 ? `  ${each}` : each))
+  return `${mark} ${name.padEnd(15)} ${[...lines, ...remedy].join(`\n${' '.repeat(indent)}`)}`
 }
+
+/** Columns before the text of a check. */
+const indent = 18
 
 function summary(checks: readonly Check[], failures: number): string {
   const warnings = checks.filter(({ status }) => status === 'warning').length

@@ -16,6 +16,8 @@ export function addEvidenceCommands(
   terminal: Terminal,
   end: (status: ExitStatus) => void,
 ): void {
+  addLookups(program, terminal, end)
+  addKnowledge(program, terminal, end)
   program
     .command('eval')
     .description(
@@ -54,4 +56,46 @@ export function addEvidenceCommands(
     .addOption(dollarsOption())
     .addOption(jsonOption())
     .action(async (options) => end(await (await import('./backtest.ts')).backtest(options, terminal)))
+}
+
+function addLookups(program: Command, terminal: Terminal, end: (status: ExitStatus) => void): void {
+  program
+    .command('lookups')
+    .description('show what your lookups find in a text, and what a reply to its author might say')
+    .command('try')
+    .description('look up one text now, as for a mail from a proven author; nothing is stored or sent')
+    .argument('<name>', 'name of the lookup')
+    .argument('<text>', 'what the mail says')
+    .option(
+      '--as <address>',
+      'author of the mail, taken as proven; without it, as for a mail that proves nothing',
+    )
+    .addOption(configOption())
+    .addOption(accountOption())
+    .addOption(jsonOption())
+    .action(async (name, text, options) =>
+      end(await (await import('./lookups.ts')).tryLookup(name, text, options, terminal)),
+    )
+}
+
+function addKnowledge(program: Command, terminal: Terminal, end: (status: ExitStatus) => void): void {
+  const knowledge = program.command('knowledge').description('what replies may be based on')
+  knowledge
+    .command('list')
+    .description('name each file of the knowledge folder, its passages, and why one is left out')
+    .addOption(configOption())
+    .addOption(accountOption())
+    .addOption(jsonOption())
+    .action(async (options) => end(await (await import('./knowledge.ts')).listKnowledge(options, terminal)))
+  knowledge
+    .command('test')
+    .description('show the passages that a question finds, the best first, with their scores')
+    .argument('<question>', 'a question or search phrase, best in the language of the folder')
+    .addOption(configOption())
+    .addOption(accountOption())
+    .addOption(limitOption().default('5'))
+    .addOption(jsonOption())
+    .action(async (question, options) =>
+      end(await (await import('./knowledge.ts')).testKnowledge(question, options, terminal)),
+    )
 }

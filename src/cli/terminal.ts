@@ -1,18 +1,19 @@
 import type { Readable, Writable } from 'node:stream'
+import { cutToWidth, usesColour } from '../base/columns.ts'
 
 /** Input and output of a command. */
 export interface Terminal {
   readonly environment: NodeJS.ProcessEnv
   readonly stdin: Readable & { readonly isTTY?: boolean }
-  readonly stdout: Writable & { readonly isTTY?: boolean }
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number }
   readonly stderr: Writable & { readonly isTTY?: boolean }
 }
 
 /** Writes a line of our own, made safe for the terminal. */
 export type Say = (line: string) => Promise<void>
 
-/** 0 done, 1 failed, 2 wrong usage or configuration. */
-export type ExitStatus = 0 | 1 | 2
+/** 0 done, 1 failed, 2 wrong usage or configuration, 130 stopped by Ctrl+C. */
+export type ExitStatus = 0 | 1 | 2 | 130
 
 /** Writes a line and waits if the reader is slow. */
 export async function writeLine(stream: Writable, line: string): Promise<void> {
@@ -40,6 +41,40 @@ export function printable(text: string, oneLine = false): string {
 }
 
 /** Whether colours are wanted there (https://no-color.org). */
-export function hasColours({ environment, stdout }: Terminal): boolean {
-  return stdout.isTTY === true && !environment.NO_COLOR && environment.TERM !== 'dumb'
+export const hasColours = ({ environment, stdout }: Terminal): boolean =>
+  usesColour(stdout.isTTY, environment)
+
+/** Columns of the terminal; 80 elsewhere. */
+export const columnsOf = ({ columns, isTTY }: Terminal['stdout']): number =>
+  isTTY && columns ? Math.max(20, columns) : 80
+
+/** Milliseconds after which a person wonders, and between two signs of life. */
+const soonMs = 300
+const signMs = 1000
+
+/** Shows what is being waited for and since when, on a terminal only, and removes that line again. */
+export async function waiting<T>(
+  awaited: Promise<T>,
+  what: string,
+  terminal: Terminal | undefined,
+): Promise<T> {
+  if (!terminal?.stdout.isTTY || terminal.environment.TERM === 'dumb') return awaited
+  const { stdout } = terminal
+  let seconds = -1
+  const show = () => {
+    seconds += 1
+    const since = seconds === 0 ? '' : ` (${seconds} s)`
+    stdout.write(
+      `\r${cutToWidth(`… ${printable(what, true)}`, columnsOf(stdout) - 1 - since.length)}${since}`,
+    )
+  }
+  const first = setTimeout(show, soonMs)
+  const later = setInterval(show, signMs)
+  try {
+    return await awaited
+  } finally {
+    clearTimeout(first)
+    clearInterval(later)
+    if (seconds >= 0) stdout.write('\r\u001b[K')
+  }
 }

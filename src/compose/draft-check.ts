@@ -1,7 +1,9 @@
 /** Checks a draft without a model: statements without a source, and what must not be sent at all. */
 
+import type { Checked } from '../base/verdicts.ts'
+import { type Composed, modelVerdict, neededVerdict } from '../base/verdicts.ts'
 import { type Finding, prefilter } from '../check/prefilter.ts'
-import type { Checked } from '../check/verdict.ts'
+import { checkQuestion } from '../check/prompt.ts'
 import type { AccountSettings } from '../config/settings.ts'
 import type { Account } from '../context.ts'
 import { ownAddressTest } from '../mail/correspondents.ts'
@@ -13,9 +15,7 @@ import type { Ask } from '../model/client.ts'
 import { localDay } from '../model/prompts/calendar.ts'
 import { knownOf, mailFacts } from '../model/prompts/mail-facts.ts'
 import type { Prompt, PromptMail, PromptPassage } from '../model/prompts/messages.ts'
-import { checkQuestion } from '../model/prompts.ts'
 import type { MessageRow } from '../store/messages.ts'
-import { type Composed, modelVerdict, neededVerdict } from '../triage/verdict.ts'
 import { unpacked } from './packaging.ts'
 import type { Sources } from './sources.ts'
 
@@ -111,7 +111,8 @@ export function checkDraft(
   return [
     ...prefilter({
       draft: composed.text,
-      given: [...passages.map(({ heading, text }) => `${heading}\n${text}`), ...ours.map(({ text }) => text)],
+      given: [...passages.map(vouchedBy), ...ours.map(({ text }) => text)],
+      lookedUp: passages.some(({ lookup }) => lookup),
       own: [
         // The wish of the person who asked for the rewrite: they see the result before it is used.
         row.instruction ?? '',
@@ -130,6 +131,10 @@ export function checkDraft(
     ...(sources.stranger ? [{ claim: 'thread-stranger', kind: 'stranger' as const }] : []),
   ]
 }
+
+/** The label of a looked-up fact has its number. */
+const vouchedBy = ({ file, heading, text, lookup }: PromptPassage) =>
+  `${lookup ? `${file}\n` : ''}${heading}\n${text}`
 
 /** The owner's names, addresses and signatures: allowed in any reply. */
 export function ownWords({ owner, replies }: AccountSettings): string[] {

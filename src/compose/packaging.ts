@@ -1,12 +1,24 @@
 /**
  * Removes what a model wraps around a reply although it was asked for plain text, and reports what is worth a doubt.
  */
+import { textOfHtml } from '../mail/html/text.ts'
 import { isClosing } from '../mail/reply/sign-off.ts'
+
+type Removed =
+  | 'escapes'
+  | 'html'
+  | 'thoughts'
+  | 'fence'
+  | 'markdown'
+  | 'preface'
+  | 'subject'
+  | 'offer'
+  | 'signature'
 
 export interface Unpacked {
   text: string
-  /** What was removed, beyond line ends: a writer that ignores this rule may have ignored others. */
-  removed: ('fence' | 'subject' | 'preface' | 'markdown' | 'signature')[]
+  /** What was removed or rewritten: a writer that ignores this rule may have ignored others. */
+  removed: Removed[]
 }
 
 const subject =
@@ -14,37 +26,61 @@ const subject =
 /** A first line about the text below it: `Here is a draft:`, `Hier ist die Antwort:`. */
 const preface =
   /^[^\n]{0,120}\b(?:draft|reply|response|answer|entwurf|antwort|brouillon|réponse|borrador|respuesta|bozza|risposta|rascunho|resposta|concept|antwoord|utkast|svar|odpowiedź|odpověď|válasz|yanıt)\b[^\n]{0,60}[:：]\s*\n\s*\n/iu
+/** The same, with a word that a letter may also use, or without a blank line below. */
+const spokenPreface =
+  /^\s*(?:sure|certainly|of course|absolutely|here(?:['’]s| is| are)|below is|gerne|natürlich|hier (?:ist|kommt)|voici|bien sûr|claro|aquí|ecco|certo|segue)\b[^\n]{0,120}\b(?:draft|reply|response|answer|e-?mail|message|text|version|entwurf|antwort|nachricht|brouillon|réponse|courriel|borrador|respuesta|correo|mensaje|bozza|risposta|messaggio|rascunho|resposta|mensagem)\b[^\n]{0,60}[:：]\s*\n/iu
+/** A last paragraph that offers changes to the text above it. */
+const offer =
+  /\n\s*\n[^\n]{0,100}\b(?:let me know if|feel free to|would you like|do you want me|should i|shall i|sag(?:en sie|t)? mir|möchten sie|soll ich|lassen sie mich wissen|n['’]hésitez pas|souhaitez-vous|dites-moi|dime si|avísame)\b[^\n]{0,120}\b(?:draft|tone|wording|phrasing|(?:this|the) (?:reply|e-?mail|response|text)|entwurf|(?:den|am) ton(?:fall)?|formulierung|brouillon|le ton|borrador|el tono)\b[^\n]{0,120}\s*$/iu
+const rule = /^\s*(?:-{3,}|\*{3,}|_{3,})\s*\n|\n\s*(?:-{3,}|\*{3,}|_{3,})\s*$/g
 const fence = /^\s*```[\w-]*\n([\s\S]*?)\n?```\s*$/
+/** What a reasoning model thinks before it writes. */
+const thoughts = /^\s*<(think(?:ing)?)>[\s\S]*?<\/\1>\s*/i
 
 /** @param signatures what replyd adds below: their lines must not also be in the text */
 export function unpacked(written: string, signatures: readonly string[]): Unpacked {
-  const removed: Unpacked['removed'] = []
-  const take = (kind: Unpacked['removed'][number], text: string, without: string) => {
-    if (without === text) return text
-    removed.push(kind)
-    return without
+  const removed: Removed[] = []
+  let text = written
+  const take = (kind: Removed, without: (text: string) => string) => {
+    const rest = without(text)
+    if (rest !== text) removed.push(kind)
+    text = rest
   }
-  let text = withLineEnds(written)
-  text = take('fence', text, fence.exec(text)?.[1] ?? text)
-  text = take('preface', text, text.replace(preface, ''))
-  text = take('subject', text, text.replace(subject, ''))
-  text = take('markdown', text, withoutMarkdown(text))
-  text = take('signature', text, withoutSignature(text, signatures))
-  return { text: text.trim(), removed }
+  take('thoughts', (all) => all.replace(thoughts, ''))
+  take('escapes', withLineEnds)
+  take('html', withoutHtml)
+  take('fence', (all) => fence.exec(all)?.[1] ?? all)
+  take('markdown', withoutMarkdown)
+  take('preface', (all) => withoutFrame(all, [preface, spokenPreface]))
+  take('offer', (all) => withoutFrame(all, [offer]))
+  take('fence', (all) => fence.exec(all)?.[1] ?? all)
+  take('subject', (all) => all.replace(subject, ''))
+  take('signature', (all) => withoutSignature(all, signatures))
+  return { text: text.trim(), removed: [...new Set(removed)] }
 }
 
-/** Line ends that were escaped twice, or written as HTML. */
-function withLineEnds(text: string): string {
-  const real = /\n/.test(text) ? text : text.replace(/\\r\\n|\\n/g, '\n')
-  if (!/<\/?(?:br|p|div)\b/i.test(real)) return real.replace(/\\n/g, '\n')
-  return real
-    .replace(/<br\s*\/?>\n?/gi, '\n')
-    .replace(/<\/(?:p|div)>\s*/gi, '\n\n')
-    .replace(/<(?:p|div)\b[^>]*>/gi, '')
-    .replace(/&nbsp;/gi, ' ')
-    .replace(/&amp;/gi, '&')
-    .replace(/\n{3,}/g, '\n\n')
+/** Without words about the text, and the rules drawn between them and it. */
+function withoutFrame(text: string, frames: readonly RegExp[]): string {
+  const rest = frames.reduce((left, frame) => left.replace(frame, ''), text)
+  return rest === text ? text : rest.replace(rule, '').trim()
 }
+
+/** Line ends that were escaped twice; a path such as `C:\new` has none. */
+function withLineEnds(text: string): string {
+  return text.replace(/(?<!(?<![A-Za-z])[A-Za-z]:\S{0,200})(?:\\r)?\\n/g, '\n')
+}
+
+const blockHtml = /<\/(?:p|div|ul|ol|li|h[1-6]|table|blockquote|body|html)\s*>/i
+const inlineHtml = /<(b|strong|i|em|u|span|font|code)\b[^<>]*>([^<>]*)<\/\1\s*>/gi
+const link = /<a\b[^<>]*\bhref\s*=\s*["']?(https?:[^\s"'<>]+)["']?[^<>]*>([^<>]*)<\/a\s*>/gi
+
+function withoutHtml(text: string): string {
+  const linked = text.replace(link, (_, url: string, label: string) => labelled(label, url))
+  if (blockHtml.test(linked)) return textOfHtml(linked).text
+  return linked.replace(/<br\s*\/?>\n?/gi, '\n').replace(inlineHtml, '$2')
+}
+
+const labelled = (label: string, url: string) => (label.trim() === url ? url : `${label} (${url})`)
 
 function withoutMarkdown(text: string): string {
   return text
@@ -59,8 +95,8 @@ function withoutMarkdown(text: string): string {
         .join(', '),
     )
     .replace(/(?<!`)`([^`\n]+)`(?!`)/g, '$1')
-    .replace(/\[([^\]\n]{1,200})\]\((https?:[^)\s]+)\)/g, (_, label: string, link: string) =>
-      label === link ? link : `${label} (${link})`,
+    .replace(/\[([^\]\n]{1,200})\]\((https?:[^)\s]+)\)/g, (_, label: string, url: string) =>
+      labelled(label, url),
     )
 }
 

@@ -2,8 +2,18 @@
  * The compose conversation: rules and the owner's wishes in the system message, all quoted matter in the user
  * message.
  */
-import { asksBlock, block, passagesWithin, passedOnBlock, threadWithin } from '../model/prompts/blocks.ts'
-import { calendarLine, localTime } from '../model/prompts/calendar.ts'
+import { languageName } from '../mail/text/language.ts'
+import {
+  asksBlock,
+  block,
+  earlierText,
+  lookupLines,
+  lookupTokens,
+  passagesWithin,
+  passedOnBlock,
+  threadWithin,
+} from '../model/prompts/blocks.ts'
+import { calendarLine } from '../model/prompts/calendar.ts'
 import { factLines } from '../model/prompts/facts.ts'
 import { oneLine, severalLines } from '../model/prompts/fields.ts'
 import type {
@@ -13,14 +23,10 @@ import type {
   PromptMessages,
   PromptPassage,
   Style,
-  ThreadEntry,
 } from '../model/prompts/messages.ts'
 import { systemMessage } from '../model/prompts/template.ts'
 import { cutMiddle, neutralised } from '../model/prompts/untrusted.ts'
-import { languageName } from '../triage/prompt.ts'
 
-/** Rough tokens of one reply from another thread. */
-const earlierTokens = 80
 /** Characters of each side of a correction. */
 const correctionLength = 200
 
@@ -58,36 +64,25 @@ function systemText(input: ComposeInput): string {
   return [
     text,
     ...(canary ? [`Internal mark, never to be written: ${canary}`] : []),
+    ...lookupLines(input.passages),
     ...(wishes ? [`The owner's instructions:\n${wishes}`] : []),
     ...styleLines(style, signature),
   ].join('\n')
 }
 
-/** Room for the knowledge: a small folder is given in full. */
-const roomOf = ({ limits }: Prompt) => Math.max(limits.knowledge, limits.wholeFolder)
+/** Room for the knowledge: a small folder is given in full, and so is what was looked up. */
+const roomOf = ({ limits }: Prompt, passages: readonly PromptPassage[]) =>
+  Math.max(limits.knowledge, limits.wholeFolder) + lookupTokens(passages)
 
 /** The found passages that fit into the prompt: no other can have been a source. */
 export function passagesGiven<P extends PromptPassage>(prompt: Prompt, passages: readonly P[]): P[] {
-  return passages.slice(0, passagesWithin(passages, roomOf(prompt), '').length)
+  return passages.slice(0, passagesWithin(passages, roomOf(prompt, passages), '').length)
 }
 
 function correctionText(corrections: readonly Correction[], salt: string): string[] {
   return corrections.slice(0, 3).map(({ draft, sent }) => {
     const side = (text: string) => oneLine(neutralised(text, salt), correctionLength) || '(nothing)'
     return `Draft: ${side(draft)}\nThe owner sent: ${side(sent)}`
-  })
-}
-
-/** @param name put before the number of each; empty: no number */
-export function earlierText(
-  earlier: readonly ThreadEntry[],
-  salt: string,
-  timeZone: string,
-  name = '',
-): string[] {
-  return earlier.map(({ at, text }, index) => {
-    const label = name === '' ? '' : `${name}${index + 1} `
-    return `${label}owner, ${localTime(at, timeZone)}:\n${cutMiddle(neutralised(text, salt), earlierTokens).text}`
   })
 }
 
@@ -104,7 +99,7 @@ export function composeMessages(input: ComposeInput): PromptMessages {
     `Calendar: ${calendarLine(facts.received, timeZone)}`,
     `Triage: language ${verdict.language}, category ${oneLine(verdict.category, 60)}, ${label} ${intensity}, urgency ${verdict.urgency}`,
     '',
-    ...block('KNOWLEDGE', passagesWithin(input.passages, roomOf(prompt), salt), salt),
+    ...block('KNOWLEDGE', passagesWithin(input.passages, roomOf(prompt, input.passages), salt), salt),
     ...block('CORRECTIONS', correctionText(input.corrections, salt), salt),
     ...block('EARLIER', earlierText(input.earlier, salt, timeZone), salt),
     ...block('THREAD', thread.lines, salt),

@@ -3,19 +3,21 @@
  * a model.
  */
 
+import { type Composed, neededVerdict } from '../base/verdicts.ts'
 import type { Finding } from '../check/prefilter.ts'
 import { type Account, type Arrival, accountOf, type Next, type StepContext } from '../context.ts'
 import { replyHeader } from '../mail/reply/build.ts'
 import { signatureFor, signatureKind } from '../mail/reply/sign-off.ts'
 import { budgetedCall } from '../model/budgeted-call.ts'
 import type { Ask } from '../model/client.ts'
-import { composeMessages } from '../model/prompts.ts'
 import { loadMail } from '../store/bodies.ts'
 import { earlierMails, writtenTo } from '../store/history.ts'
 import { type Change, move, storeReply } from '../store/moves.ts'
 import { loadReply, type NewReply } from '../store/replies.ts'
-import { type Composed, composedSchema, neededVerdict } from '../triage/verdict.ts'
+import { composedSchema } from './answer.ts'
 import { checkDraft, instructionsFor, type MailToAnswer, promptMail, received } from './draft-check.ts'
+import { liveFacts } from './live-facts.ts'
+import { composeMessages } from './prompt.ts'
 import { octetsOf, writtenReply } from './reply-octets.ts'
 import { checkPassages, gatherSources, type Sources } from './sources.ts'
 
@@ -27,10 +29,13 @@ export async function compose(context: StepContext, id: string, signal: AbortSig
   const addressees = replyHeader(mail.message, account.settings.owner, 'draft')?.to ?? []
   if (addressees.length === 0) return askPerson(context, { id, at: 'compose', reason: 'nobody-to-answer' })
   const arrival = { context, account, mail }
-  const sources = await gatherSources(arrival, addressees)
+  const live = await liveFacts(arrival, addressees)
+  if (live.person !== null) return askPerson(context, { id, at: 'compose', ...live.person })
+  const gathered = await gatherSources(arrival, addressees)
+  const sources = { ...gathered, passages: [...live.passages, ...gathered.passages] }
   const { answer, omitted, marks } = await ask(arrival, sources, signal)
   const { composed, mended } = received(account.settings, answer)
-  const unseen = [...unreadOf(sources), ...omitted]
+  const unseen = [...unreadOf(sources), ...live.left, ...omitted]
   const now = context.clock.now()
   const change = { id, at: 'compose', durationMs: now.getTime() - started.getTime() } as const
   const earlier = await loadReply(context.db, id)
@@ -78,7 +83,7 @@ async function ask({ context, account, mail }: Arrival, sources: Sources, signal
     : [0, false]
   const toAnswer = { ...mail, firstContact: earlier === 0, writtenBefore }
   const { timeZone } = config.budget
-  const occasion = { row, task: 'compose', prompt, knowledgeHash: account.knowledge?.hash ?? null } as const
+  const occasion = { mail, task: 'compose', prompt, knowledgeHash: account.knowledge?.hash ?? null } as const
   let omitted: string[] = []
   const answer = await budgetedCall(context, occasion, (fitted) => {
     const prompts = { ...account.prompts, compose: fitted }

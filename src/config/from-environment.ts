@@ -74,8 +74,9 @@ export function readEnvironment(environment: Environment): ConfigSource {
     origins.set(formatPath(path), name)
   }
   if (Object.keys(required).every((name) => !environment[name])) {
-    const message = 'there is no replyd.yaml here (see replyd.example.yaml), and these are not set either:'
-    faults.push({ ...named(''), message })
+    const message =
+      'there is no replyd.yaml here, and REPLYD_ADDRESS, IMAP_URL and SMTP_URL are not set: `npx replyd init` asks for what is needed'
+    return { document: null, faults: [{ ...named(''), message }], ...tracing(origins) }
   }
   for (const [name, path] of Object.entries(required)) {
     if (!environment[name]) faults.push({ ...named(name), path, message: 'is not set' })

@@ -16,13 +16,18 @@ const urls = /\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi
 /** A copy of the settings that is safe to display: secrets, and credentials in URLs wherever they are, are hidden. */
 export function withoutSecrets(config: Config): unknown {
   return JSON.parse(JSON.stringify(config), (name, value: unknown) => {
+    if (name === 'headers') return withoutValues(value)
     if (typeof value !== 'string' || value === '') return value
     if (secrets.has(name)) return '(hidden)'
     // The path of a webhook is its secret: anyone who knows it can post there.
-    if (name === 'url') return withoutPath(value)
+    if (name === 'url') return value.startsWith('postgres') ? withoutPassword(value) : withoutPath(value)
     return name.endsWith('Url') ? withoutPassword(value) : value.replace(urls, (url) => withoutPassword(url))
   })
 }
+
+/** Header fields of lookups: which ones there are is no secret. */
+const withoutValues = (headers: unknown): unknown =>
+  Object.fromEntries(Object.keys(headers ?? {}).map((name) => [name, '(hidden)']))
 
 const withoutPath = (text: string): string =>
   URL.canParse(text) ? `${new URL(text).origin}/(hidden)` : '(hidden)'

@@ -29,6 +29,12 @@ function urlPaths(document: unknown): Path[] {
     ['model', 'baseUrl'],
     ...['triage', 'compose', 'check', 'fallback'].map((task) => ['model', task, 'baseUrl']),
     ...entries(document, ['webhooks']).map((hook) => [...hook, 'url']),
+    ...[[], ...entries(document, ['accounts'])]
+      .flatMap((owner: Path) => entries(document, [...owner, 'lookups']))
+      .flatMap((lookup) => [
+        [...lookup, 'http', 'url'],
+        [...lookup, 'sql', 'url'],
+      ]),
     ['state', 'databaseUrl'],
     ['state', 'redisUrl'],
     ['log', 'traces'],

@@ -3,7 +3,7 @@
  * says what a key means; a comment here says what differs from it. settings.ts takes its types from here.
  */
 import { resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { packagePath } from '../base/package.ts'
 import type { Owner } from '../mail/account.ts'
 import { defaults } from './defaults.ts'
 import { canonicalAddress, canonicalDomain, msOf, parseHours } from './fields.ts'
@@ -28,7 +28,7 @@ export function resolveDocument(document: Document, directory: string, timeZone:
   return {
     accounts: document.accounts.map((account) => resolveAccount(account, document, path)),
     model: resolveModels(model, path),
-    budget: { perDay: budget?.perDay ?? defaults.budget.perDay, timeZone: budget?.timeZone ?? timeZone },
+    budget: { ...defaults.budget, timeZone, ...withoutUndefined(budget ?? {}) },
     digest: resolveDigest(document.digest),
     web: resolveWeb(document.web),
     webhooks: (document.webhooks ?? []).map((hook) => ({
@@ -47,8 +47,7 @@ export function resolveDocument(document: Document, directory: string, timeZone:
   }
 }
 
-/** The relative path is the same from src/config and dist/config. */
-const packagePrompts = fileURLToPath(new URL('../../prompts', import.meta.url))
+const packagePrompts = packagePath('prompts')
 
 function resolveAccount(account: AccountInput, top: Document, path: (text: string) => string) {
   const imap = resolveServer(account.imap, account, account.imap, 993, 143, path)
@@ -86,6 +85,7 @@ function resolveAccount(account: AccountInput, top: Document, path: (text: strin
     arcSealers: (account.arcSealers ?? []).map((domain) => canonicalDomain(domain) ?? domain.toLowerCase()),
     instructions: account.instructions ?? top.instructions ?? '',
     knowledge: knowledge === undefined ? null : path(knowledge),
+    lookups: (account.lookups ?? top.lookups ?? []).map((each) => resolveLookup(each, path)),
     prompts: prompts === undefined ? packagePrompts : path(prompts),
     budgetPerDay: account.budget?.perDay ?? null,
   }
@@ -195,6 +195,27 @@ function resolveSpam(input: SpamInput) {
     threshold: input.threshold ?? defaults.spam.threshold,
     allow: (input.allow ?? []).map(entry),
     deny: (input.deny ?? []).map(entry),
+  }
+}
+
+/** @param path makes a path absolute */
+function resolveLookup(input: NonNullable<Document['lookups']>[number], path: (text: string) => string) {
+  const { name, when, http, sql, ownedBy, fields, links } = input
+  const categories = when.category === undefined ? [] : [when.category].flat()
+  const timeoutMs = msOf((http ?? sql)?.timeout ?? defaults.lookups.timeout)
+  return {
+    name,
+    when: { categories, match: when.match, in: when.in ?? defaults.lookups.in },
+    http: http ? { url: http.url, headers: http.headers ?? {}, ...caFileOf(http.tls, path) } : null,
+    sql: sql ? { url: sql.url, query: sql.query } : null,
+    timeoutMs,
+    /** Null: anybody may know it. */
+    ownedBy: ownedBy ?? null,
+    fields: Object.entries(fields).map(([field, path]) => ({ field, path })),
+    links: (links ?? []).map((each) => each.toLowerCase()),
+    notFound: input.notFound ?? defaults.lookups.notFound,
+    failed: input.failed ?? defaults.lookups.failed,
+    cacheMs: msOf(input.cache ?? defaults.lookups.cache),
   }
 }
 

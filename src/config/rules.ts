@@ -17,6 +17,7 @@ export function ruleFindings(document: unknown): ConfigFinding[] {
     ...accounts.flatMap((path) => accountFindings(document, path)),
     ...repeated(document, accounts, 'address', canonicalAddress, 'is also the address of another account'),
     ...[[], ...accounts].flatMap((path) => categoryFindings(document, path)),
+    ...lookupFindings(document, [[], ...accounts]),
     ...modelFindings(document),
     ...webFindings(document),
     ...plaintextFindings(document),
@@ -79,6 +80,21 @@ function categoryFindings(document: unknown, owner: Path): ConfigFinding[] {
     (name) => name.trim().toLowerCase(),
     'is also the name of another category',
   )
+}
+
+/** @param owners the paths that may have categories and lookups: the top and the accounts */
+function lookupFindings(document: unknown, owners: readonly Path[]): ConfigFinding[] {
+  const namesAt = (path: Path) => entries(document, path).map((each) => valueAt(document, [...each, 'name']))
+  const categories = new Set(['other', ...owners.flatMap((owner) => namesAt([...owner, 'categories']))])
+  return owners.flatMap((owner) => {
+    const lookups = entries(document, [...owner, 'lookups'])
+    const unknown = lookups
+      .map((each) => [...each, 'when', 'category'])
+      .filter((path) => [valueAt(document, path) ?? []].flat().some((name) => !categories.has(name)))
+      .map((path) => ({ path, message: 'names no category of yours (see categories)' }))
+    const lower = (name: string) => name.toLowerCase()
+    return [...unknown, ...repeated(document, lookups, 'name', lower, 'is also the name of another lookup')]
+  })
 }
 
 function modelFindings(document: unknown): ConfigFinding[] {

@@ -5,6 +5,7 @@ import {
   address,
   dollars,
   duration,
+  fraction,
   host,
   key,
   network,
@@ -16,13 +17,17 @@ import {
   url,
   word,
 } from './fields.ts'
+import { Lookups } from './lookup-schema.ts'
 import { passwordHashPattern } from './password.ts'
 import { Categories, Instructions, Replies, Spam } from './policy-schema.ts'
 import { Imap, Smtp } from './server-schema.ts'
 import { totpSecretPattern } from './totp.ts'
 
 /** Names of the webhook events. */
-export const webhookEvents = ['reply.held', 'reply.sent', 'mail.junked', 'budget.reached'] as const
+export const webhookEvents = [
+  ...(['reply.held', 'reply.drafted', 'reply.sent', 'mail.junked'] as const),
+  ...(['teach.missing', 'account.stopped', 'budget.reached'] as const),
+] as const
 
 const second = 1000
 const minute = 60 * second
@@ -73,6 +78,7 @@ const Account = z
     categories: key(Categories, 'Replaces the top-level `categories`'),
     instructions: key(Instructions, 'Replaces the top-level `instructions`'),
     knowledge: key(word(), 'Replaces the top-level `knowledge`'),
+    lookups: key(Lookups, 'Replaces the top-level `lookups`'),
     prompts: key(word(), 'Replaces the top-level `prompts`'),
     budget: key(
       z.strictObject({ perDay: key(dollars(), 'US dollars per day') }),
@@ -152,6 +158,21 @@ const Budget = z
       dollars(),
       'US dollars per day for all accounts together; once they are spent mail waits until midnight',
       defaults.budget.perDay,
+    ),
+    perSender: key(
+      fraction(),
+      'Fraction of the budget that the mail of one sender may use in a day; 1 for no limit',
+      defaults.budget.perSender,
+    ),
+    perDomain: key(
+      fraction(),
+      'The same for all senders of one domain that you have not written to; five times as much for the domains of large mailbox providers',
+      defaults.budget.perDomain,
+    ),
+    reserve: key(
+      fraction(),
+      'Fraction of the budget that is kept for people you have written to; 0 for none',
+      defaults.budget.reserve,
     ),
     timeZone: key(timeZone(), "Time zone of that midnight; by default the machine's"),
   })
@@ -257,7 +278,8 @@ export const Document = z.strictObject({
   spam: key(Spam, 'What happens to spam'),
   categories: key(Categories, 'Kinds of mail to be told apart'),
   instructions: key(Instructions, 'What the writer of replies should know and follow, in plain words'),
-  knowledge: key(word(), 'Folder of Markdown and text files that replies may use as sources'),
+  knowledge: key(word(), 'Folder of documents that replies may use as sources: Markdown, text, PDF, DOCX, HTML, CSV, TSV, EML'),
+  lookups: key(Lookups, 'Facts that are read from your own systems while a reply is written'),
   budget: key(Budget, 'Spending limit'),
   digest: key(Digest, 'A daily mail to you; none by default'),
   web: key(Web, 'Review pages, API, metrics and health'),

@@ -1,16 +1,17 @@
 /** The daemon, in boot order: each resource is opened after what it needs and closed before it. */
 
 import { createHash } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { hostname } from 'node:os'
 import type { Telemetry } from 'bullmq'
 import type { Clock, NewId } from '../base/clock.ts'
+import { type ResolveTxt, txtResolver } from '../base/dns.ts'
 import { reasonOf } from '../base/errors.ts'
 import { accountLabel, type Log } from '../base/log.ts'
 import { makePrivate, privatePaths } from '../base/private-files.ts'
 import { stateKey } from '../base/state-key.ts'
 import type { Config } from '../config/settings.ts'
 import type { StepContext } from '../context.ts'
-import { type ResolveTxt, txtResolver } from '../dns/resolver.ts'
 import { ConfiguredModels } from '../model/models.ts'
 import { SignIns } from '../oauth/oauth.ts'
 import { Observer } from '../observe/observe.ts'
@@ -19,6 +20,7 @@ import { openQueues, queueNames } from '../queue/queues.ts'
 import { Watcher } from '../receive/watch.ts'
 import { changeAccountState } from '../store/accounts.ts'
 import { type Database, openDatabase, storeId } from '../store/database.ts'
+import { Leases } from '../store/leases.ts'
 import { settleAbandonedCalls } from '../store/model-calls.ts'
 import { startWeb, type WebContext, type WebServer } from '../web/server.tsx'
 import { Webhooks } from '../web/webhooks.ts'
@@ -57,6 +59,8 @@ export interface Daemon {
   readonly context: StepContext
   /** Address of the web pages; null without the role. */
   readonly url: string | null
+  /** One for each mailbox that this process watches: resolves with its account's address when it has been read. */
+  readonly watching: readonly Promise<string>[]
 }
 
 /** Time for running jobs at shutdown, milliseconds. Closing all connections must also fit into ten seconds. */
@@ -73,6 +77,8 @@ const mailboxConcurrency = (accounts: number) => Math.min(100, 40 + 2 * accounts
 export async function runDaemon(options: DaemonOptions): Promise<void> {
   const { config, log, clock, newId, roles, signal } = options
   const random = options.random ?? Math.random
+  // Each account listens for the end.
+  setMaxListeners(0, signal)
   keepStatePrivate(config.state.directory, log)
   await using db = await openDatabase(config.state, log)
   // No other process can be running, so calls that an earlier one left unsettled are over.
@@ -80,7 +86,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   await using queues = await openQueues(await queueSettingsOf(options, db), log)
   const signIns = new SignIns(config.state, clock)
   const onSignIn = (address: string, lost: Error | null) => void tellOwner({ db, log, clock }, lost, address)
-  await using accounts = new Accounts(config.accounts, { log, clock, random, signIns, onSignIn })
+  await using accounts = new Accounts(config, { log, clock, random, signIns, onSignIn })
   const models = new ConfiguredModels(config.model, { db, log, clock })
   const resolveTxt = options.resolveTxt ?? txtResolver()
   const replyKey = stateKey(config.state.directory, config.state.key, 'Message-ID of replies')
@@ -90,10 +96,11 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   pipeline.on('owner-action', (error, account) => void tellOwner(context, error, account))
   if (roles.includes('work')) startWork(pipeline, models, context, signal)
   using _daily = roles.includes('watch') && !options.once ? new DailyAudit(context) : null
-  const watchers = roles.includes('watch') ? watchersOf(context, pipeline) : []
+  using leases = leasesOf(context)
+  const watchers = roles.includes('watch') ? watchersOf(context, pipeline, leases) : []
   // Restarting clears the 'stopped' state and retries.
   for (const { address } of watchers) await tellOwner(context, null, address)
-  const observers = roles.includes('watch') && !options.once ? observersOf(context, pipeline) : []
+  const observers = roles.includes('watch') && !options.once ? observersOf(context, pipeline, watchers) : []
   await using web = await openWeb(options, {
     context,
     pipeline,
@@ -101,15 +108,10 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     boards: queueNames.map((name) => queues.board(name)),
   })
   await using _webhooks = web !== null && config.webhooks.length > 0 ? new Webhooks(context) : null
-  log.info({
-    event: 'daemon.started',
-    roles,
-    accounts: accounts.size,
-    store: db.kind,
-    queue: queues.kind,
-    url: web?.url,
-  })
-  options.onReady?.({ pipeline, context, url: web?.url ?? null })
+  const about = { accounts: accounts.size, store: db.kind, queue: queues.kind, url: web?.url }
+  log.info({ event: 'daemon.started', roles, ...about })
+  const watching = watchers.map((each) => each.watching)
+  options.onReady?.({ pipeline, context, url: web?.url ?? null, watching })
   if (options.once) await handleOnce(context, watchers, pipeline, signal)
   else
     await Promise.all([
@@ -153,28 +155,29 @@ function startWork(
   void warnOfModels(context, signal)
 }
 
-function watchersOf(context: StepContext, pipeline: Pipeline): Watcher[] {
-  const holder = holderName(context.newId(context.clock.now()))
-  const alone = context.db.kind === 'pglite'
+function leasesOf({ db, clock, newId, log }: StepContext): Leases {
+  const holder = holderName(newId(clock.now()))
+  const alone = db.kind === 'pglite'
+  return new Leases(db, { holder, isGone: (other) => isGone(other, alone) }, log)
+}
+
+function watchersOf(context: StepContext, pipeline: Pipeline, leases: Leases): Watcher[] {
   return [...context.accounts.values()].map(
     (account) =>
       new Watcher(context, account, {
+        leases,
         onIngested: (mails) => pipeline.accept(mails),
         onStopped: (error) => void tellOwner(context, error, account.settings.owner.address),
         onTrouble: (error) => void tellOwner(context, error, account.settings.owner.address),
-        holder,
-        isGone: (other) => isGone(other, alone),
       }),
   )
 }
 
-function observersOf(context: StepContext, pipeline: Pipeline): Observer[] {
-  const holder = holderName(context.newId(context.clock.now()))
-  const alone = context.db.kind === 'pglite'
+function observersOf(context: StepContext, pipeline: Pipeline, watchers: readonly Watcher[]): Observer[] {
   const onApproved = (id: string) => pipeline.advance(id, 'deliver')
-  return [...context.accounts.values()].map(
-    (account) =>
-      new Observer(context, account, { onApproved, holder, isGone: (other) => isGone(other, alone) }),
+  return watchers.map(
+    (watcher) =>
+      new Observer(context, watcher.account, { onApproved, held: (signal) => watcher.held(signal) }),
   )
 }
 

@@ -5,9 +5,11 @@
 import { Gauge } from 'prom-client'
 import { reasonOf } from '../base/errors.ts'
 import type { StepContext } from '../context.ts'
+import { dayOf } from '../model/budget.ts'
 import { type Audit, audit } from '../observe/audit.ts'
 import { removeBodiesBefore } from '../store/bodies.ts'
 import { tidyEmbedded } from '../store/database.ts'
+import { removeShares } from '../store/spending.ts'
 import { removeStyles } from '../store/styles.ts'
 
 const dayMs = 86_400_000
@@ -38,6 +40,7 @@ export class DailyAudit implements Disposable {
     const { log } = this.#context
     try {
       await this.#removeOldText()
+      await this.#removeOldShares()
       await this.#tidy()
       this.last = await audit(this.#context)
       for (const { account, mailbox, missed, error, arrived, ...counts } of this.last.mailboxes) {
@@ -62,6 +65,12 @@ export class DailyAudit implements Disposable {
     const removed = await removeBodiesBefore(db, before)
     await removeStyles(db, before)
     log.info({ event: 'retention', removed })
+  }
+
+  async #removeOldShares(): Promise<void> {
+    const { db, clock, config } = this.#context
+    const yesterday = new Date(clock.now().getTime() - dayMs)
+    await removeShares(db, dayOf(yesterday, config.budget.timeZone))
   }
 
   async #tidy(): Promise<void> {

@@ -5,7 +5,7 @@ import { modelNotices } from '../model/models.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { Queues } from '../queue/queues.ts'
 import type { Watcher } from '../receive/watch.ts'
-import { budgetReachedAt } from '../store/model-calls.ts'
+import { budgetReachedAt } from '../store/spending.ts'
 import type { Health } from '../web/server.tsx'
 
 /** A word or sentence for each part; `ok` is false when mail can't be handled. */

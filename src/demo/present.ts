@@ -1,14 +1,26 @@
 /** Delivers the samples to the running daemon and shows the outcome of each. */
 import type { Writable } from 'node:stream'
 import { systemClock } from '../base/clock.ts'
+import { modelVerdict } from '../base/verdicts.ts'
 import type { Daemon } from '../daemon/daemon.ts'
+import { visibleText } from '../mail/text/visible.ts'
 import { priceOf } from '../model/budget.ts'
+import { loadMails } from '../store/bodies.ts'
 import type { MessageRow } from '../store/messages.ts'
+import { loadReply, type ReplyRow } from '../store/replies.ts'
 import { usageBy } from '../store/statistics.ts'
-import { modelVerdict } from '../triage/verdict.ts'
+import { supported } from '../web/words.ts'
 import type { DemoMailbox } from './mailbox.ts'
 import { demoOwner, type Sample } from './samples.ts'
-import { type DecidedMail, jsonLine, mailLines, openingLines, summaryLines, usesColour } from './screen.ts'
+import {
+  answeredLines,
+  type DecidedMail,
+  jsonLine,
+  mailLines,
+  openingLines,
+  summaryLines,
+  usesColour,
+} from './screen.ts'
 import type { World } from './world.ts'
 
 export interface DemoOptions {
@@ -39,6 +51,7 @@ export async function present(presentation: Presentation): Promise<void> {
   const decided = collect(presentation)
   for (const { octets } of world.samples) await mailbox.deliver(octets)
   const rows = await decided
+  if (!presentation.json) await showOne(presentation, rows)
   await close(presentation, rows, systemClock.now().getTime() - started.getTime())
   const wrong = world.offline ? differences(world.samples, rows) : []
   if (wrong.length > 0) throw new Error(`the demo's samples did not end as expected: ${wrong.join('; ')}`)
@@ -47,7 +60,7 @@ export async function present(presentation: Presentation): Promise<void> {
 
 const style = ({ stdout, environment }: Presentation) => ({
   colour: usesColour(stdout.isTTY, environment),
-  columns: stdout.columns ?? 100,
+  columns: stdout.columns ?? 80,
 })
 
 function print({ stdout }: Presentation, lines: readonly string[]): void {
@@ -55,7 +68,7 @@ function print({ stdout }: Presentation, lines: readonly string[]): void {
 }
 
 function open(presentation: Presentation): void {
-  const { world, mailbox, json, stderr } = presentation
+  const { world, mailbox, daemon, json, exit, stderr } = presentation
   const { name, baseUrl } = world.config.model
   const opening = {
     model: name,
@@ -63,6 +76,7 @@ function open(presentation: Presentation): void {
     address: demoOwner.address,
     imap: mailbox.imap,
     mails: world.samples.length,
+    review: exit ? null : daemon.url,
   }
   const lines = openingLines(opening, style(presentation))
   // With --json stdout carries objects only.
@@ -100,6 +114,27 @@ function decidedMail(row: MessageRow): DecidedMail {
     language: verdict?.language ?? null,
   }
 }
+
+/** Prints the first drafted mail in English, otherwise the first drafted one. */
+async function showOne(presentation: Presentation, rows: readonly MessageRow[]): Promise<void> {
+  const { db } = presentation.daemon.context
+  const drafted = rows.filter(({ disposition }) => disposition === 'drafted')
+  const row = drafted.find(({ verdict }) => modelVerdict(verdict)?.language === 'en') ?? drafted[0]
+  if (row === undefined) return
+  const [[mail], reply] = await Promise.all([loadMails(db, [row.id]), loadReply(db, row.id)])
+  if (mail === undefined || reply === null) return
+  const shown = {
+    ...decidedMail(row),
+    text: visibleText(mail.message).text,
+    draft: reply.text,
+    sources: sourcesUsed(reply),
+  }
+  print(presentation, answeredLines(shown, style(presentation)))
+}
+
+/** The passages that the text leans on. */
+const sourcesUsed = ({ text, sources }: ReplyRow) =>
+  supported(text, sources).flatMap(({ source }) => (source === null ? [] : sources.slice(source, source + 1)))
 
 async function close(
   presentation: Presentation,

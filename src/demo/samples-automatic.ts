@@ -1,7 +1,7 @@
 /** Samples without a person behind them: programs, lists, crooks. */
 
 import type { DemoOwner, Sample } from './sample.ts'
-import { dateField, type Letter, multipart, octetsOf, plainEntity, text } from './sample-octets.ts'
+import { dateField, type Letter, multipart, octetsOf, plainEntity, text } from './sample.ts'
 
 export function automaticSamples(now: Date, owner: DemoOwner): Sample[] {
   const ago = (minutes: number): Date => new Date(now.getTime() - minutes * 60_000)

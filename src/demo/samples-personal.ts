@@ -1,7 +1,7 @@
 /** Samples written by people, and the one that only looks like it. */
 import type { Disposition } from '../base/dispositions.ts'
 import type { DemoOwner, EarlierMail, Sample } from './sample.ts'
-import { attachment, japaneseText, type Letter, multipart, octetsOf, text } from './sample-octets.ts'
+import { attachment, japaneseText, type Letter, multipart, octetsOf, text } from './sample.ts'
 
 interface Build {
   owner: DemoOwner

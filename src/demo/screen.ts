@@ -2,13 +2,13 @@
  * The demo's output: pure functions from events to lines of text. Subjects and names are strangers' words, so only
  * printable characters reach the terminal.
  */
+import { cutToWidth, type Paint, padTo, painter, unbroken, wrapped } from '../base/columns.ts'
 import { type Disposition, outcomeOf } from '../base/dispositions.ts'
 import { decisionWords, type Reason } from '../base/reasons.ts'
-import { oneLine } from '../model/prompts/fields.ts'
-import type { Sentiment, SpamKind } from '../triage/verdict.ts'
-import { cutToWidth, type Paint, padTo, painter } from './columns.ts'
+import type { Sentiment, SpamKind } from '../base/verdicts.ts'
+import { oneLine, severalLines } from '../model/prompts/fields.ts'
 
-export { usesColour } from './columns.ts'
+export { usesColour } from '../base/columns.ts'
 
 export interface ScreenStyle {
   colour: boolean
@@ -38,6 +38,17 @@ export interface Opening {
   address: string
   imap: { host: string; port: number }
   mails: number
+  /** Address of the review page. */
+  review: string | null
+}
+
+/** A mail with the reply that was written to it. */
+export interface AnsweredMail extends DecidedMail {
+  /** New text of the mail. */
+  text: string
+  draft: string
+  /** Of the knowledge folder. */
+  sources: readonly { file: string; heading: string }[]
 }
 
 export interface Summary {
@@ -54,19 +65,27 @@ export interface Summary {
   review: string | null
 }
 
-/** First says which model answers: nobody should mistake the stand-in's rules for a model. */
+/** The page first, then which model answers: nobody should mistake the stand-in's rules for a model. */
 export function openingLines(opening: Opening, style: ScreenStyle): string[] {
-  const { model, modelHost, address, imap, mails } = opening
+  const { model, modelHost, address, imap, mails, review } = opening
   const paint = painter(style.colour)
   const voice =
     modelHost === null
       ? [
-          paint.bold(`This demo uses an offline stand-in instead of a real model: ${model}.`),
-          'It follows simple rules on this machine. Set OPENAI_API_KEY to use a real model.',
+          `The model is an offline stand-in (${model}) that follows simple rules.`,
+          'Set OPENAI_API_KEY to use a real model.',
         ]
-      : [paint.bold(`The model is ${model} at ${modelHost}.`), 'OPENAI_API_KEY is set: its calls cost money.']
-  const where = `${address} on ${imap.host}:${imap.port}, in memory; nothing leaves this machine${modelHost === null ? '' : ' but the calls to the model'}.`
-  return [...voice, `Mailbox: ${where}`, `${mails} sample mails arrive now.`, '']
+      : [`The model is ${model} at ${modelHost}.`, 'OPENAI_API_KEY is set: its calls cost money.']
+  const page = review === null ? [] : [`Review page: ${paint.bold(review)}`, '']
+  const leaves = modelHost === null ? 'Nothing' : 'Nothing but the calls to the model'
+  return [
+    ...page,
+    ...voice,
+    `The mailbox is ${address} on ${imap.host}:${imap.port}, in memory.`,
+    `${leaves} leaves this machine.`,
+    `${mails} sample mails arrive now.`,
+    '',
+  ]
 }
 
 const colours: Readonly<Partial<Record<Disposition, keyof Paint>>> = {
@@ -141,8 +160,36 @@ export function summaryLines(summary: Summary, style: ScreenStyle): string[] {
   )
   const left = Math.max(...rows.map(([label]) => label.length))
   const table = rows.map(([label, value]) => `  ${padTo(label, left)}  ${value}`)
-  const page = review === null ? [] : ['', `Review page: ${paint.bold(review)} (Ctrl+C ends the demo)`]
-  return ['', paint.bold('Summary'), ...table, ...page]
+  const page = review === null ? [] : ['', `See them all: ${paint.bold(review)}`, 'Ctrl+C ends the demo.']
+  return ['', paint.bold('Summary'), ...table, ...page, '', `Now yours: ${paint.bold('npx replyd init')}`]
+}
+
+/** One mail with its draft, and why it is a draft. */
+export function answeredLines(mail: AnsweredMail, style: ScreenStyle): string[] {
+  const paint = painter(style.colour)
+  const letter = (text: string) =>
+    wrapped(unbroken(severalLines(text, 4000)), Math.min(76, style.columns - 4)).map(
+      (line) => `  ${paint.dim('│')} ${line}`,
+    )
+  const places = [
+    ...new Set(mail.sources.map(({ file, heading }) => (heading ? `${file} (${heading})` : file))),
+  ]
+  const from =
+    places.length === 0
+      ? []
+      : wrapped(`Sources: ${places.map((place) => oneLine(place, 80)).join(', ')}`, style.columns)
+  return [
+    '',
+    paint.bold('One of them in full'),
+    cutToWidth(`${shownName(mail.from)} wrote: ${oneLine(mail.subject, 300)}`, style.columns),
+    ...letter(mail.text),
+    '',
+    'The draft:',
+    ...letter(mail.draft),
+    '',
+    ...wrapped(`Why: ${decisionWords(mail.disposition, mail.reason)}`, style.columns),
+    ...from,
+  ]
 }
 
 function costWords({ cost, listPrice }: Summary): string {

@@ -6,6 +6,8 @@ export interface Check {
     | 'capabilities'
     | 'mailboxes'
     | 'smtp'
+    | 'sending'
+    | 'forgery'
     | 'model'
     | 'queue'
     | 'state'

@@ -5,6 +5,7 @@ import { trusting } from '../base/trust.ts'
 import { plaintextAllowed } from '../config/loopback.ts'
 import type { ImapSettings } from '../config/settings.ts'
 import { connectError, UidValidityChanged } from './errors.ts'
+import { fairShareOf } from './fair-share.ts'
 import { limitTalk } from './talk-limits.ts'
 import type { MailboxState, Timing } from './types.ts'
 
@@ -89,7 +90,8 @@ async function logIn(
   // For the lifetime of the client: an unhandled error event ends the process. Cleanup is done on `close`, which
   // always follows.
   client.on('error', () => {})
-  limitTalk(client, { commandMs: timing.commandMs, idleMs: timing.maxIdleMs + timing.commandMs })
+  const { commandMs, maxIdleMs } = timing
+  limitTalk(client, { commandMs, idleMs: maxIdleMs + commandMs, share: fairShareOf(server) })
   const abort = () => client.close()
   signal.addEventListener('abort', abort, { once: true })
   try {

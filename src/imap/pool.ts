@@ -37,7 +37,7 @@ const SILENT_MS = 3000
 
 export class ConnectionPool {
   readonly #options: PoolOptions
-  readonly #slots = new Set<PooledConnection>()
+  readonly #connections = new Set<PooledConnection>()
   readonly #line = new WaitingLine()
   readonly #closing = new AbortController()
   #connecting = false
@@ -68,13 +68,13 @@ export class ConnectionPool {
     this.#breaker.begin()
     let answered = false
     try {
-      const slot = await this.#acquire(place, patienceMs)
+      const connection = await this.#acquire(place, patienceMs)
       try {
-        return await use(slot.client)
+        return await use(connection.client)
       } finally {
-        answered = slot.usable
-        if (answered) slot.rest()
-        else slot.drop()
+        answered = connection.usable
+        if (answered) connection.rest()
+        else connection.drop()
       }
     } finally {
       this.#breaker.end(answered)
@@ -95,9 +95,9 @@ export class ConnectionPool {
       const waiting = waitingFor(place, resolve, reject)
       this.#line.push(waiting)
       this.#breaker.watchOver((refusal) => this.#line.failBehindFirst(refusal))
-      if (this.#slots.size === 0) {
+      if (this.#connections.size === 0) {
         waiting.expiry = setTimeout(() => {
-          if (this.#slots.size === 0 && this.#line.remove(waiting)) reject(this.#notConnected())
+          if (this.#connections.size === 0 && this.#line.remove(waiting)) reject(this.#notConnected())
         }, patienceMs)
       }
       this.#dispatch()
@@ -113,7 +113,7 @@ export class ConnectionPool {
   }
 
   #unanswered(): TemporaryError {
-    if (this.#slots.size === 0) return this.#notConnected()
+    if (this.#connections.size === 0) return this.#notConnected()
     return new TemporaryError('IMAP: the server does not answer an earlier command')
   }
 
@@ -124,30 +124,30 @@ export class ConnectionPool {
   }
 
   #dispatch(): void {
-    const free = [...this.#slots].filter((slot) => !slot.busy && slot.usable)
-    for (const slot of free) this.#start(slot, this.#line.takeFitting(slot.place))
+    const free = [...this.#connections].filter((connection) => !connection.busy && connection.usable)
+    for (const connection of free) this.#start(connection, this.#line.takeFitting(connection.place))
     // The remaining commands need a SELECT: prefer connections that have nothing selected.
     const rest = free
-      .filter((slot) => !slot.busy)
+      .filter((connection) => !connection.busy)
       .sort((a, b) => Number(a.place !== null) - Number(b.place !== null))
-    for (const slot of rest) this.#start(slot, this.#line.takeFirst())
+    for (const connection of rest) this.#start(connection, this.#line.takeFirst())
     if (this.#line.length > 0) this.#grow()
   }
 
-  #start(slot: PooledConnection, waiting: WaitingCommand | undefined): void {
+  #start(connection: PooledConnection, waiting: WaitingCommand | undefined): void {
     if (!waiting) return
-    slot.take()
-    waiting.start(slot)
+    connection.take()
+    waiting.start(connection)
   }
 
   #grow(): void {
-    if (this.#slots.size === 0) {
+    if (this.#connections.size === 0) {
       if (!this.#retryTimer) void this.#open()
       return
     }
     this.#growTimer ??= setTimeout(() => {
       this.#growTimer = undefined
-      if (this.#line.length > 0 && this.#slots.size < this.#limit()) void this.#open()
+      if (this.#line.length > 0 && this.#connections.size < this.#limit()) void this.#open()
     }, GROW_AFTER_MS).unref()
   }
 
@@ -160,7 +160,7 @@ export class ConnectionPool {
   async #open(): Promise<void> {
     if (this.#connecting || this.#stopped) return
     this.#connecting = true
-    if (this.#slots.size === 0) this.#options.health.set('connecting')
+    if (this.#connections.size === 0) this.#options.health.set('connecting')
     try {
       this.#adopt(await this.#options.connect(this.#closing.signal))
     } catch (error) {
@@ -172,23 +172,27 @@ export class ConnectionPool {
   }
 
   #adopt(client: ImapFlow): void {
-    const slot = new PooledConnection(client, this.#options.keepAliveMs, () => void this.#unused(slot))
-    this.#slots.add(slot)
+    const connection = new PooledConnection(
+      client,
+      this.#options.keepAliveMs,
+      () => void this.#unused(connection),
+    )
+    this.#connections.add(connection)
     clearTimeout(this.#retryTimer)
     this.#retryTimer = undefined
-    client.once('close', () => this.#lost(slot))
+    client.once('close', () => this.#lost(connection))
     this.#options.health.set('connected')
-    if (client.isClosed) this.#lost(slot)
+    if (client.isClosed) this.#lost(connection)
   }
 
   #openFailed(error: Error): void {
     if (this.#stopped) return
-    if (this.#slots.size > 0) {
+    if (this.#connections.size > 0) {
       // Most likely the server's connection limit: continue with the existing connections.
-      this.#ceiling = { connections: this.#slots.size, until: performance.now() + CEILING_MS }
+      this.#ceiling = { connections: this.#connections.size, until: performance.now() + CEILING_MS }
       this.#options.log.info({
         event: 'imap.connections.limited',
-        connections: this.#slots.size,
+        connections: this.#connections.size,
         reason: reasonOf(error),
       })
       return
@@ -202,12 +206,12 @@ export class ConnectionPool {
     this.#line.failAll(error)
   }
 
-  #lost(slot: PooledConnection): void {
-    slot.drop()
-    if (!this.#slots.delete(slot) || this.#stopped || this.#slots.size > 0) return
-    const steady = performance.now() - slot.openedAt >= STEADY_MS
+  #lost(connection: PooledConnection): void {
+    connection.drop()
+    if (!this.#connections.delete(connection) || this.#stopped || this.#connections.size > 0) return
+    const steady = performance.now() - connection.openedAt >= STEADY_MS
     this.#failures = steady ? 1 : this.#failures + 1
-    this.#retryLater(slot.client.byeReason ?? 'the connection was lost')
+    this.#retryLater(connection.client.byeReason ?? 'the connection was lost')
   }
 
   #retryLater(reason: string): void {
@@ -222,15 +226,15 @@ export class ConnectionPool {
     }, waitMs).unref()
   }
 
-  async #unused(slot: PooledConnection): Promise<void> {
-    if (slot.busy) return
-    slot.take()
-    if (this.#slots.size > 1) {
-      this.#slots.delete(slot)
-      return slot.close()
+  async #unused(connection: PooledConnection): Promise<void> {
+    if (connection.busy) return
+    connection.take()
+    if (this.#connections.size > 1) {
+      this.#connections.delete(connection)
+      return connection.close()
     }
-    await slot.client.noop()
-    if (slot.usable) slot.rest()
+    await connection.client.noop()
+    if (connection.usable) connection.rest()
     this.#dispatch()
   }
 
@@ -246,8 +250,8 @@ export class ConnectionPool {
   async close(): Promise<void> {
     if (!this.#stopped) this.#stop(new TemporaryError('IMAP: the account is closed'))
     this.#closing.abort()
-    const slots = [...this.#slots]
-    this.#slots.clear()
-    await Promise.all(slots.map((slot) => slot.close()))
+    const slots = [...this.#connections]
+    this.#connections.clear()
+    await Promise.all(slots.map((connection) => connection.close()))
   }
 }

@@ -1,5 +1,6 @@
 /** Bounds what a server may say in answer to one command, and how long that may take: all accounts share one event loop. */
 import type { ImapFlow } from 'imapflow'
+import { type FairShare, type Received, workOf } from './fair-share.ts'
 
 /** Responses: the largest FETCH asks for some hundred mails; the rest is room for news of other clients. */
 const mostResponses = 20_000
@@ -7,12 +8,6 @@ const mostResponses = 20_000
 const mostParsed = 8 * 2 ** 20
 /** Octets in literals: texts of a batch, or one long mail. */
 const mostInLiterals = 64 * 2 ** 20
-
-/** One response as imapflow takes it from the connection. */
-interface Received {
-  payload: Buffer
-  literals?: readonly Buffer[]
-}
 
 /** Where imapflow sends commands and takes responses: not public. */
 interface Talking {
@@ -23,13 +18,13 @@ interface Talking {
 
 /**
  * Closes the connection when one command gets too many responses or octets, or no end within its time. What comes unasked
- * counts for the command before.
+ * counts for the command before. Within those bounds the connection is read no faster than its server's share allows.
  * @param commandMs milliseconds for a command
  * @param idleMs milliseconds for IDLE
  */
 export function limitTalk(
   client: ImapFlow,
-  { commandMs, idleMs }: { commandMs: number; idleMs: number },
+  { commandMs, idleMs, share }: { commandMs: number; idleMs: number; share: FairShare },
 ): void {
   const inner = client as unknown as Talking
   const exec = inner.exec.bind(client)
@@ -54,9 +49,13 @@ export function limitTalk(
     heard.parsed += response.payload.length
     for (const literal of response.literals ?? []) heard.inLiterals += literal.length
     const { responses, parsed, inLiterals } = heard
-    if (responses <= mostResponses && parsed <= mostParsed && inLiterals <= mostInLiterals)
-      return take(response)
-    cut('the server says more than any command asks for')
-    return false
+    if (responses > mostResponses || parsed > mostParsed || inLiterals > mostInLiterals) {
+      cut('the server says more than any command asks for')
+      return false
+    }
+    const goesOn = await take(response)
+    // imapflow reads nothing from the socket in the meantime.
+    await share.use(workOf(response))
+    return goesOn && !client.isClosed
   }
 }

@@ -1,25 +1,46 @@
 /** One model call within the budget: reserved before, settled after, whatever happens in between. */
 
-import type { ModelTask } from '../config/settings.ts'
-import { accountOf, PutOff, type StepContext } from '../context.ts'
-import type { MessageRow } from '../store/messages.ts'
+import type { Clock, NewId } from '../base/clock.ts'
+import { PutOff } from '../base/errors.ts'
+import { type Log, senderLabel } from '../base/log.ts'
+import type { AccountSettings, Config, ModelTask } from '../config/settings.ts'
+import { senderAuthentication } from '../mail/authentication.ts'
+import type { StoredMail } from '../store/bodies.ts'
+import { isCorrespondent } from '../store/correspondents.ts'
+import type { Database } from '../store/database.ts'
+import { dropModelCall, settleModelCall } from '../store/model-calls.ts'
 import {
-  budgetReached,
-  dropModelCall,
+  everybody,
   type NewModelCall,
   noteBudgetReached,
+  reachedReason,
   reserveModelCall,
-  settleModelCall,
-} from '../store/model-calls.ts'
+  spentShares,
+} from '../store/spending.ts'
+import { type Share, shareHolder, sharesOf, strangers } from './budget/shares.ts'
 import { costOf, dayOf, nextMidnight, reservation, tokenBound, worstCase } from './budget.ts'
 import { noUsage, type Usage } from './chat.ts'
 import { type Answer, type Ask, spentOf, tookOf } from './client.ts'
 import { fittingAsk, untilItFits } from './fit.ts'
+import type { Models } from './models.ts'
 import type { Prompt } from './prompts.ts'
 import type { PricedModel } from './rate-limited.ts'
 
+/** What a call needs of the steps' context (context.ts). */
+interface CallContext {
+  readonly db: Database
+  readonly clock: Clock
+  readonly newId: NewId
+  readonly log: Log
+  readonly config: Config
+  readonly accounts: ReadonlyMap<string, { readonly settings: AccountSettings }>
+  readonly models: Models
+  /** Keys the senders' names in the log; secret. */
+  readonly replyKey: Buffer
+}
+
 interface Occasion {
-  row: MessageRow
+  mail: StoredMail
   task: ModelTask
   prompt: Prompt
   knowledgeHash: string | null
@@ -33,12 +54,12 @@ const roomRetryMs = 1_000
 
 /**
  * @param question built with the given prompt, or with one whose limits are smaller if the model's context is small
- * @throws PutOff until midnight of the owner's time zone when the day's budget has no room for the call's maximum
- * cost
+ * @throws PutOff until midnight of the owner's time zone when the day's budget, or the sender's share of it, has no
+ * room for the call's maximum cost
  * @throws errors of Model.ask
  */
 export function budgetedCall<T>(
-  context: StepContext,
+  context: CallContext,
   occasion: Occasion,
   question: (prompt: Prompt) => Ask<T>,
 ): Promise<Answer<T>> {
@@ -49,7 +70,7 @@ export function budgetedCall<T>(
 }
 
 async function paidCall<T>(
-  context: StepContext,
+  context: CallContext,
   occasion: Occasion,
   model: PricedModel,
   ask: Ask<T>,
@@ -75,7 +96,7 @@ async function paidCall<T>(
 
 /** Reserve the maximum cost; estimate from octets first because it is cheap, then count tokens. */
 async function reserve<T>(
-  context: StepContext,
+  context: CallContext,
   occasion: Occasion,
   model: PricedModel,
   { messages, maxOutputTokens }: Ask<T>,
@@ -84,20 +105,17 @@ async function reserve<T>(
   const now = clock.now()
   const ceilings = {
     perDay: config.budget.perDay,
-    accountPerDay: accountOf(context, occasion.row.account).settings.budgetPerDay,
+    accountPerDay: context.accounts.get(occasion.mail.row.account)?.settings.budgetPerDay ?? null,
   }
   const { price, name } = model
   const maxOutput = model.outputLimit(maxOutputTokens)
-  const call = callOf(
-    context,
-    occasion,
-    { name, atMost: worstCase(tokenBound(messages), maxOutput, price) },
-    now,
-  )
+  const atMost = worstCase(tokenBound(messages), maxOutput, price)
+  const shares = await sharesIn(context, occasion.mail)
+  const call = callOf(context, occasion, { name, atMost, shares }, now)
   const room = await reserveModelCall(db, call, ceilings, now)
   if (room === null) return { id: call.id, atMost: call.worstCase }
   const { fits, amount } = await reservation(room.unspent, messages, maxOutput, price)
-  if (!fits) return reached(context, call.day, now)
+  if (!fits) return reached(context, call, room.share, now)
   const exact = { ...call, worstCase: amount }
   if (amount <= room.free && (await reserveModelCall(db, exact, ceilings, now)) === null) {
     return { id: call.id, atMost: amount }
@@ -106,9 +124,9 @@ async function reserve<T>(
 }
 
 function callOf(
-  context: StepContext,
-  { row, task, prompt, knowledgeHash }: Occasion,
-  { name, atMost }: { name: string; atMost: number },
+  context: CallContext,
+  { mail: { row }, task, prompt, knowledgeHash }: Occasion,
+  { name, atMost, shares }: { name: string; atMost: number; shares: Share[] },
   now: Date,
 ): NewModelCall {
   return {
@@ -121,13 +139,43 @@ function callOf(
     promptHash: prompt.hash,
     knowledgeHash,
     worstCase: atMost,
+    shares,
   }
 }
 
-/** The first process tells the owner, once a day; the mail waits, and nothing is lost. */
-async function reached({ db, config, log }: StepContext, day: string, now: Date): Promise<never> {
+/** What the sender of this mail may use of the day's budget. */
+async function sharesIn({ db, config, accounts }: CallContext, mail: StoredMail): Promise<Share[]> {
+  const { account, fromAddress: address } = mail.row
+  const owner = accounts.get(account)?.settings.owner
+  const found = owner ? senderAuthentication(mail, owner) : 'unknown'
+  const known = address !== null && (await isCorrespondent(db, { account, address }))
+  return sharesOf({ address, known, doubtful: found === 'none' || found === 'dmarc-fail' }, config.budget)
+}
+
+/** The first process tells the owner, once a day for each share; the mail waits, and nothing is lost. */
+async function reached(
+  { db, config, log, replyKey }: CallContext,
+  { day, messageId }: NewModelCall,
+  share: string,
+  now: Date,
+): Promise<never> {
   const { perDay, timeZone } = config.budget
   const until = nextMidnight(now, timeZone)
-  if (await noteBudgetReached(db, day, now)) log.error({ event: 'budget.reached', day, perDay, until })
-  throw new PutOff(until, budgetReached)
+  const first = await noteBudgetReached(db, day, share, now)
+  const label = (name: string) =>
+    name === strangers ? name : `${name.split(':', 1)[0]} ${senderLabel(shareHolder(name), replyKey)}`
+  if (first && share === everybody) {
+    const used = (await spentShares(db, day)).map(({ name, cost }) => `${label(name)} $${cost.toFixed(4)}`)
+    log.error({ event: 'budget.reached', day, perDay, until, usedBy: used.join(', ') })
+  } else if (first) {
+    log.warn({
+      event: 'budget.share-reached',
+      day,
+      reason: reachedReason(share),
+      messageId,
+      who: label(share),
+      until,
+    })
+  }
+  throw new PutOff(until, reachedReason(share))
 }

@@ -4,6 +4,7 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai'
 import { OwnerActionError, PermanentError, RateLimitedError, TemporaryError } from '../base/errors.ts'
 import { OversizeError, TimeLimitError } from '../base/http.ts'
+import { certificateFault } from '../base/trust.ts'
 import type { Refusal } from './capabilities.ts'
 import { addUsage, type ChatMessage, type Usage } from './chat.ts'
 import type { RateLimits } from './model.ts'
@@ -255,10 +256,11 @@ export function classify(error: unknown, context: CallContext): Error {
   const spent = code !== null && neverSent.test(code) ? null : 'unknown'
   if (chain(error).some((link) => 'name' in link && link.name === 'SyntaxError'))
     return withSpent(new TemporaryError(`${host} broke off in the middle of its answer`, cause), spent)
-  return withSpent(
-    new TemporaryError(`the connection to ${host} failed${code ? ` (${code})` : ''}`, cause),
-    spent,
-  )
+  const certificate = code === null ? null : certificateFault(code)
+  const failure = certificate
+    ? `the TLS certificate of ${host} ${certificate.says}`
+    : `the connection to ${host} failed`
+  return withSpent(new TemporaryError(`${failure}${code ? ` (${code})` : ''}`, cause), spent)
 }
 
 /** The x-ratelimit-* fields of an answer; null when it carries none of them. */

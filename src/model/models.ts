@@ -5,12 +5,12 @@ import type { Log } from '../base/log.ts'
 import type { ModelChoice, ModelSettings, ModelTask } from '../config/settings.ts'
 import type { Database } from '../store/database.ts'
 import { loadModelNotices, type ModelNotice, saveModelNotice } from '../store/model-notices.ts'
+import { Availability } from './availability.ts'
 import { dayOf, priceOfModel } from './budget.ts'
 import { openModel, UnknownModel } from './client.ts'
+import { ConcurrencyLimit } from './concurrency.ts'
 import { isWithdrawn, successionNotice, successorOf } from './lifecycle.ts'
 import { jobsFor, type PricedModel, RateLimitedModel } from './rate-limited.ts'
-import { Slots } from './slots.ts'
-import { Standing } from './standing.ts'
 
 export interface Models {
   /** The model for the next question of that task. Ask for each question, because it may change. */
@@ -26,7 +26,7 @@ interface Surroundings {
 interface Opened {
   settings: ModelSettings
   model: RateLimitedModel
-  standing: Standing
+  availability: Availability
   /** What is stored of it; undefined: not known, since an earlier process may have stored something. */
   said: string | null | undefined
   /** What is being stored: one after the other, so that the last word stays. */
@@ -54,7 +54,7 @@ export function modelNotices(db: Database, choice: ModelChoice): Promise<ModelNo
 export class ConfiguredModels implements Models {
   readonly #choice: ModelChoice
   readonly #surroundings: Surroundings
-  readonly #slots = new Map<string, Slots>()
+  readonly #concurrency = new Map<string, ConcurrencyLimit>()
   readonly #opened = new Map<string, Opened>()
   /** Models that the endpoint no longer has, by its own account. */
   readonly #gone = new Set<string>()
@@ -71,9 +71,9 @@ export class ConfiguredModels implements Models {
     const first = this.#open(this.#current(this.#choice.tasks[task]))
     const { fallback } = this.#choice
     const now = this.#surroundings.clock.now()
-    if (fallback === null || !first.standing.shouldRest(now)) return first.model
+    if (fallback === null || !first.availability.shouldRest(now)) return first.model
     const other = this.#open(this.#current(fallback))
-    return other.standing.isDown(now) ? first.model : other.model
+    return other.availability.isDown(now) ? first.model : other.model
   }
 
   /** Number of concurrent jobs for the models: some read and store while others wait for an answer. */
@@ -98,15 +98,15 @@ export class ConfiguredModels implements Models {
     const { db, log, clock } = this.#surroundings
     const opened: Opened = {
       settings,
-      standing: new Standing(),
+      availability: new Availability(),
       said: undefined,
       saving: Promise.resolve(),
       model: new RateLimitedModel(openModel(settings, log, clock), {
         ...{ db, log, name: key, calls: settings.concurrency },
-        slots: this.#slotsOf(settings),
+        concurrencyLimit: this.#concurrencyOf(settings),
         price: priceOfModel(settings),
         onAnswer: () => {
-          opened.standing.answered()
+          opened.availability.answered()
           this.#tell(opened, null)
         },
         onFailure: (error) => this.#failed(opened, error),
@@ -117,18 +117,20 @@ export class ConfiguredModels implements Models {
     return opened
   }
 
-  /** The models of one endpoint share its slots. */
-  #slotsOf({ baseUrl }: ModelSettings): Slots {
-    const known = this.#slots.get(baseUrl)
+  /** The models of one endpoint share one limit. */
+  #concurrencyOf({ baseUrl }: ModelSettings): ConcurrencyLimit {
+    const known = this.#concurrency.get(baseUrl)
     if (known) return known
     const sharing = configuredModels(this.#choice).filter((one) => one.baseUrl === baseUrl)
-    const slots = new Slots(Math.max(1, ...sharing.map(({ concurrency }) => concurrency)))
-    this.#slots.set(baseUrl, slots)
-    return slots
+    const concurrencyLimit = new ConcurrencyLimit(
+      Math.max(1, ...sharing.map(({ concurrency }) => concurrency)),
+    )
+    this.#concurrency.set(baseUrl, concurrencyLimit)
+    return concurrencyLimit
   }
 
   #failed(opened: Opened, error: unknown): unknown {
-    const { settings, standing } = opened
+    const { settings, availability } = opened
     const now = this.#surroundings.clock.now()
     const next = error instanceof UnknownModel ? successorOf(settings, this.#choice.successor) : null
     if (next !== null) {
@@ -136,9 +138,9 @@ export class ConfiguredModels implements Models {
       const message = `${settings.name} is gone: ${next.name} answers in its place`
       return new RateLimitedError('model', message, successionMs, { cause: error })
     }
-    const wasDown = standing.isDown(now)
-    standing.failed(error, now)
-    const said = standing.trouble(settings, now)
+    const wasDown = availability.isDown(now)
+    availability.failed(error, now)
+    const said = availability.trouble(settings, now)
     if (said !== null) this.#tell(opened, { said, trouble: true })
     // Another model answers in the meantime: the queue does not have to stop.
     if (wasDown && this.#choice.fallback !== null && error instanceof OwnerActionError)

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { RateLimitedError, reasonOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Database } from '../store/database.ts'
-import { changePace, loadPace } from '../store/rates.ts'
+import { changeRate, loadRate } from '../store/rates.ts'
 import type { PriceRow } from './budget.ts'
 import {
   type Answer,
@@ -17,13 +17,13 @@ import {
   type Model,
   ModelTimeout,
   type Need,
-  type Pace,
   type RateLimits,
+  type RateState,
   type Turn,
   takeTurn,
   unlimited,
 } from './client.ts'
-import type { Outcome, Slots } from './slots.ts'
+import type { ConcurrencyLimit, Outcome } from './concurrency.ts'
 
 /** Milliseconds. A caller that has to wait longer returns its job, and the queue is paused. */
 const patienceMs = 2_000
@@ -42,7 +42,7 @@ interface RateSettings {
   /** Concurrent calls in this process. */
   calls: number
   /** Shared by the models of one endpoint. */
-  slots: Slots
+  concurrencyLimit: ConcurrencyLimit
   price: PriceRow
   /** Told of each answer, and of each failure before it is thrown. @returns what is thrown in its place */
   onAnswer: () => void
@@ -61,7 +61,7 @@ export class RateLimitedModel implements PricedModel {
   readonly #model: Model
   readonly #settings: RateSettings
   #state: Promise<void> | null = null
-  #known: Pace = unlimited
+  #known: RateState = unlimited
   #learning: Promise<void> | null = null
   /** After HTTP 429, on this process's own clock. */
   #quietUntil = 0
@@ -102,8 +102,8 @@ export class RateLimitedModel implements PricedModel {
   }
 
   async ask<T>(request: Ask<T>): Promise<Answer<T>> {
-    const { slots } = this.#settings
-    const leave = await slots.enter()
+    const { concurrencyLimit } = this.#settings
+    const leave = await concurrencyLimit.enter()
     let outcome: Outcome = 'failed'
     try {
       await this.#load()
@@ -138,9 +138,9 @@ export class RateLimitedModel implements PricedModel {
   /** Limits found by other workers apply from the first call on. */
   #load(): Promise<void> {
     const { db, name } = this.#settings
-    this.#state ??= loadPace<Pace>(db, name).then(
-      (pace) => {
-        this.#known = pace ?? unlimited
+    this.#state ??= loadRate<RateState>(db, name).then(
+      (rate) => {
+        this.#known = rate ?? unlimited
       },
       () => undefined,
     )
@@ -156,12 +156,12 @@ export class RateLimitedModel implements PricedModel {
   async #turn(need: Need): Promise<Turn> {
     this.#stayQuiet()
     const { requests, tokens } = this.#known
-    if (requests === null && tokens === null) return { waitMs: 0, taken: true, pace: this.#known, at: 0 }
+    if (requests === null && tokens === null) return { waitMs: 0, taken: true, rate: this.#known, at: 0 }
     const { db, name } = this.#settings
-    const turn = await changePace<Pace, Turn>(db, name, (pace, now) =>
-      takeTurn(pace ?? unlimited, need, now, patienceMs),
+    const turn = await changeRate<RateState, Turn>(db, name, (rate, now) =>
+      takeTurn(rate ?? unlimited, need, now, patienceMs),
     )
-    this.#known = turn.pace
+    this.#known = turn.rate
     this.#adapt(turn.waitMs)
     if (!turn.taken) throw tooEarly(turn.waitMs - leadMs)
     if (turn.waitMs > 0) await delay(turn.waitMs)
@@ -178,11 +178,11 @@ export class RateLimitedModel implements PricedModel {
     const correction = correctionOf(limits, turn)
     if (correction === null) return
     const { db, name, log } = this.#settings
-    this.#learning = changePace<Pace, { pace: Pace }>(db, name, (pace, now) => ({
-      pace: correct(pace ?? unlimited, correction, now),
+    this.#learning = changeRate<RateState, { rate: RateState }>(db, name, (rate, now) => ({
+      rate: correct(rate ?? unlimited, correction, now),
     })).then(
-      ({ pace }) => {
-        this.#known = pace
+      ({ rate }) => {
+        this.#known = rate
       },
       (error: unknown) => log.warn({ event: 'model.limits-not-stored', reason: reasonOf(error) }),
     )

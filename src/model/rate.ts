@@ -16,14 +16,14 @@ export interface Bucket {
   readonly fullAt: number
 }
 
-export interface Pace {
+export interface RateState {
   readonly requests: Bucket | null
   readonly tokens: Bucket | null
   /** Number of corrections: one computed before another is outdated. */
   readonly corrections: number
 }
 
-export const unlimited: Pace = { requests: null, tokens: null, corrections: 0 }
+export const unlimited: RateState = { requests: null, tokens: null, corrections: 0 }
 
 /** What one call takes. */
 export interface Need {
@@ -36,8 +36,8 @@ export interface Turn {
   waitMs: number
   /** False if the wait exceeded the caller's patience: then nothing was taken. */
   taken: boolean
-  /** The pace after it. */
-  pace: Pace
+  /** The state after it. */
+  rate: RateState
   /** When the call leaves. */
   at: number
 }
@@ -65,13 +65,13 @@ function draw(bucket: Bucket | null, need: number, now: number): { bucket: Bucke
 }
 
 /** Takes what a call needs, if it may leave within `patienceMs`. */
-export function takeTurn(pace: Pace, need: Need, now: number, patienceMs: number): Turn {
-  const requests = draw(pace.requests, need.requests, now)
-  const tokens = draw(pace.tokens, need.tokens, now)
+export function takeTurn(rate: RateState, need: Need, now: number, patienceMs: number): Turn {
+  const requests = draw(rate.requests, need.requests, now)
+  const tokens = draw(rate.tokens, need.tokens, now)
   const waitMs = Math.max(0, Math.ceil(Math.max(requests.waitMs, tokens.waitMs)))
   const taken = waitMs <= patienceMs
-  const after = taken ? { ...pace, requests: requests.bucket, tokens: tokens.bucket } : pace
-  return { waitMs, taken, pace: after, at: now + waitMs }
+  const after = taken ? { ...rate, requests: requests.bucket, tokens: tokens.bucket } : rate
+  return { waitMs, taken, rate: after, at: now + waitMs }
 }
 
 interface Told {
@@ -107,38 +107,38 @@ export interface RateCorrection {
  * The difference between an answer's fields and our count. Null if there is none.
  * @param turn that of the answered call; the fields describe the moment at which it arrived
  */
-export function correctionOf(limits: RateLimits, { pace, at }: Turn): RateCorrection | null {
+export function correctionOf(limits: RateLimits, { rate, at }: Turn): RateCorrection | null {
   const compare = (bucket: Bucket | null, told: Told) => {
     const next = corrected(bucket, told, at)
     if (next === null) return null
     return { capacity: next.capacity, perMs: next.perMs, shiftMs: next.fullAt - (bucket?.fullAt ?? at) }
   }
-  const requests = compare(pace.requests, {
+  const requests = compare(rate.requests, {
     limit: limits.limitRequests,
     remaining: limits.remainingRequests,
     resetMs: limits.resetRequestsMs,
   })
-  const tokens = compare(pace.tokens, {
+  const tokens = compare(rate.tokens, {
     limit: limits.limitTokens,
     remaining: limits.remainingTokens,
     resetMs: limits.resetTokensMs,
   })
-  return requests || tokens ? { corrections: pace.corrections, requests, tokens } : null
+  return requests || tokens ? { corrections: rate.corrections, requests, tokens } : null
 }
 
 /** Calls that left since stay counted. Unchanged when another correction came first: that one has seen the same. */
-export function correct(pace: Pace, correction: RateCorrection, now: number): Pace {
-  if (pace.corrections !== correction.corrections) return pace
+export function correct(rate: RateState, correction: RateCorrection, now: number): RateState {
+  if (rate.corrections !== correction.corrections) return rate
   const apply = (bucket: Bucket | null, change: RateCorrection['requests']): Bucket | null => {
     if (change === null) return bucket
     const { capacity, perMs, shiftMs } = change
     return { capacity, perMs, fullAt: (bucket?.fullAt ?? now) + shiftMs }
   }
   return {
-    ...pace,
-    requests: apply(pace.requests, correction.requests),
-    tokens: apply(pace.tokens, correction.tokens),
-    corrections: pace.corrections + 1,
+    ...rate,
+    requests: apply(rate.requests, correction.requests),
+    tokens: apply(rate.tokens, correction.tokens),
+    corrections: rate.corrections + 1,
   }
 }
 

@@ -2,14 +2,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { reasonOf } from '../base/errors.ts'
 import type { Account, StepContext } from '../context.ts'
-import { type Holder, releaseLease, takeOverLease } from '../store/leases.ts'
 import { observeAnswers, type SentLook } from './answered.ts'
 import { observeCorrespondents } from './correspondents.ts'
 import { observeDrafts } from './drafts.ts'
 import { observeJunk } from './junk.ts'
 import { observeStyle } from './style.ts'
 
-interface Options extends Holder {
+interface Options {
+  /** Resolves with true once this process may look; with false when the signal fires first. */
+  held: (signal: AbortSignal) => Promise<boolean>
   /** Continues the delivery of a reply: the owner has approved its draft, or its copy was found in \\Sent. */
   onApproved: (id: string) => Promise<void>
   /** Milliseconds between two looks. */
@@ -21,12 +22,11 @@ interface Options extends Holder {
   graceMs?: number
 }
 
-/** The observer of one account. Of all processes that share a store, only the lease's holder looks. */
+/** The observer of one account. Of all processes that share a store, only the holder of the mailbox's lease looks. */
 export class Observer {
   readonly #context: StepContext
   readonly #account: Account
   readonly #options: Required<Options>
-  readonly #lease: string
   /** When a draft was first missed, by reply. */
   readonly #missing = new Map<string, number>()
   readonly #sent: SentLook = { mark: '', ids: new Set() }
@@ -37,16 +37,15 @@ export class Observer {
     this.#context = context
     this.#account = account
     this.#options = { everyMs: 30_000, graceMs: 90_000, ...options }
-    this.#lease = `observe ${account.settings.owner.address}`
   }
 
   /** Runs until the signal. */
   async run(signal: AbortSignal): Promise<void> {
-    const { db, log } = this.#context
-    const { everyMs } = this.#options
-    while (!signal.aborted) {
+    const { log } = this.#context
+    const { everyMs, held } = this.#options
+    while (await held(signal)) {
       try {
-        if ((await takeOverLease(db, this.#lease, this.#options, everyMs * 3)) !== null) await this.lookOnce()
+        await this.lookOnce()
       } catch (error) {
         log.warn({ event: 'observe.failed', reason: reasonOf(error) })
       }
@@ -54,7 +53,6 @@ export class Observer {
       const waitMs = everyMs * (0.5 + this.#context.random())
       await delay(waitMs, undefined, { signal }).catch(() => undefined)
     }
-    await releaseLease(db, this.#lease, this.#options.holder).catch(() => undefined)
   }
 
   /**

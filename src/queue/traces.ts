@@ -2,7 +2,7 @@
 import { type Span, SpanKind, type Telemetry } from 'bullmq'
 import { reasonOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
-import { programVersion } from '../base/version.ts'
+import { programVersion } from '../base/package.ts'
 
 export interface Traces extends AsyncDisposable {
   /** For BullMQ's `telemetry` option. */

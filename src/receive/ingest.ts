@@ -14,8 +14,7 @@ import { mailDigest } from '../mail/same-mail.ts'
 import { cacheMails, type MailBody, type StoredMail } from '../store/bodies.ts'
 import type { Queryable } from '../store/database.ts'
 import { type Ingested, type NewMessage, newRow, storeIngested } from '../store/ingested.ts'
-import { relocateMessage } from '../store/mail-places.ts'
-import { findKnownMails, type KnownMail } from '../store/messages.ts'
+import { findKnownMails, type KnownMail, relocateMessage } from '../store/messages.ts'
 import { storableText } from '../store/storable.ts'
 
 /** Where a batch was read, and the lease under which that may be committed. */

@@ -1,22 +1,20 @@
 /** Watch: finds new UIDs. UIDVALIDITY and the last UID decide; IDLE and the poll are only hints to look. */
-import { setTimeout as delay } from 'node:timers/promises'
 import { OwnerActionError, RateLimitedError, reasonOf } from '../base/errors.ts'
 import type { Account, StepContext } from '../context.ts'
 import { type ConnectionHealth, UidValidityChanged, type Watch, watchMailbox } from '../imap/imap.ts'
 import type { StoredMail } from '../store/bodies.ts'
-import { type Holder, releaseLease, takeOverLease } from '../store/leases.ts'
+import type { Lease, Leases } from '../store/leases.ts'
 import { readNew } from './catch-up.ts'
 import { LeaseLost } from './ingest.ts'
 
-/** A dead holder's mailbox is taken over after this. Milliseconds. */
-const leaseMs = 20_000
-const renewMs = 5_000
 /** How long a mailbox that is renumbered at each look is left alone, doubling each time. Milliseconds. */
 const usualRestMs = { first: 5_000, longest: 1_800_000 }
 /** After this many renumberings in a row the owner is told. */
 const tellAfter = 3
 
-interface Options extends Holder {
+interface Options {
+  /** Those of this process. */
+  leases: Leases
   /** Called with mails committed at step `guard`. */
   onIngested: (mails: StoredMail[]) => Promise<void>
   /** Watching has stopped permanently: the owner has to act. */
@@ -30,10 +28,10 @@ interface Options extends Holder {
 /** The watcher of one account's mailbox. Of all processes that share a store, only the lease's holder reads. */
 export class Watcher {
   readonly #context: StepContext
-  readonly #account: Account
+  readonly account: Account
   readonly #options: Options
-  readonly #lease: string
-  #fence: number | null = null
+  readonly #leaseName: string
+  #lease: Lease | null = null
   #watch: Watch | null = null
   #running: Promise<void> | null = null
   #again = false
@@ -42,16 +40,21 @@ export class Watcher {
   #renumbered = 0
   /** No look until the timer of the last failure fires. */
   #resting = false
+  #tellWatching = (): void => undefined
+  /** Resolves with the account's address when the mailbox has been read for the first time. */
+  readonly watching: Promise<string> = new Promise((resolve) => {
+    this.#tellWatching = () => resolve(this.address)
+  })
 
   constructor(context: StepContext, account: Account, options: Options) {
     this.#context = context
-    this.#account = account
+    this.account = account
     this.#options = options
-    this.#lease = `watch ${account.settings.owner.address} ${account.settings.mailbox}`
+    this.#leaseName = `watch ${account.settings.owner.address} ${account.settings.mailbox}`
   }
 
   get address(): string {
-    return this.#account.settings.owner.address
+    return this.account.settings.owner.address
   }
 
   health(): ConnectionHealth | null {
@@ -60,7 +63,12 @@ export class Watcher {
 
   /** True while this process holds the mailbox's lease. */
   get holdsLease(): boolean {
-    return this.#fence !== null
+    return typeof this.#lease?.fence === 'number'
+  }
+
+  /** Resolves with true once this process holds the mailbox's lease; with false when the signal fires first. */
+  async held(signal: AbortSignal): Promise<boolean> {
+    return (await this.#wanted().held(signal)) !== null
   }
 
   /**
@@ -68,58 +76,41 @@ export class Watcher {
    * lease
    */
   async catchUpOnce(): Promise<void> {
-    this.#fence = await this.#take()
-    if (this.#fence !== null) await this.#catchUp(this.#fence)
-    await releaseLease(this.#context.db, this.#lease, this.#options.holder)
+    const { leases } = this.#options
+    const fence = await leases.takeOnce(this.#leaseName)
+    if (fence !== null) await this.#catchUp(fence)
+    await leases.release(this.#leaseName)
   }
 
   /** Runs until the signal; resolves when the connection is closed and the lease released. */
   async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && !this.#stopped) {
-      await this.#renew()
-      if (this.#fence === null) await delay(renewMs, undefined, { signal }).catch(() => undefined)
-      else await this.#watchWhileHeld(signal)
-    }
-    await releaseLease(this.#context.db, this.#lease, this.#options.holder).catch(() => undefined)
+    const lease = this.#wanted()
+    while (!this.#stopped && (await lease.held(signal)) !== null) await this.#watchWhileHeld(lease, signal)
+    await this.#options.leases.release(this.#leaseName).catch(() => undefined)
   }
 
-  async #watchWhileHeld(signal: AbortSignal): Promise<void> {
-    const lost = new AbortController()
-    const renewal = setInterval(() => {
-      void this.#renew().then(() => {
-        if (this.#fence === null) lost.abort()
-      })
-    }, renewMs)
+  #wanted(): Lease {
+    this.#lease ??= this.#options.leases.want(this.#leaseName)
+    return this.#lease
+  }
+
+  async #watchWhileHeld(lease: Lease, signal: AbortSignal): Promise<void> {
     const { log, clock, random } = this.#context
-    this.#watch = watchMailbox(this.#account.settings, {
+    this.#watch = watchMailbox(this.account.settings, {
       log,
       clock,
       random,
-      accessToken: this.#account.accessToken,
+      accessToken: this.account.accessToken,
       onChange: () => this.#look(),
       onStopped: (error) => {
         this.#stopped = true
         this.#options.onStopped(error)
       },
-      signal: AbortSignal.any([signal, lost.signal]),
+      signal: AbortSignal.any([signal, lease.lost]),
     })
     await this.#watch.done
-    clearInterval(renewal)
     this.#again = false
     await this.#running
-  }
-
-  /** While the store can't be reached the last fence is kept: a new holder has a higher one, and commits check it. */
-  async #renew(): Promise<void> {
-    try {
-      this.#fence = await this.#take()
-    } catch (error) {
-      this.#context.log.warn({ event: 'watch.lease-failed', reason: reasonOf(error) })
-    }
-  }
-
-  #take(): Promise<number | null> {
-    return takeOverLease(this.#context.db, this.#lease, this.#options, leaseMs)
   }
 
   /** One run at a time; a notification during a run causes one more. */
@@ -132,10 +123,12 @@ export class Watcher {
   }
 
   async #readWhileAsked(): Promise<void> {
-    while (this.#again && !this.#resting && this.#fence !== null) {
+    for (;;) {
+      const fence = this.#lease?.fence ?? null
+      if (!this.#again || this.#resting || fence === null) return
       this.#again = false
       try {
-        await this.#catchUp(this.#fence)
+        await this.#catchUp(fence)
         this.#readable()
       } catch (error) {
         this.#lookLater(error)
@@ -145,7 +138,7 @@ export class Watcher {
 
   #lookLater(error: unknown): void {
     if (error instanceof LeaseLost) {
-      this.#fence = null
+      this.#lease?.lose()
       return
     }
     const { log, random } = this.#context
@@ -169,7 +162,7 @@ export class Watcher {
       this.#look()
     }, waitMs).unref()
     if (this.#renumbered !== tellAfter) return
-    const { mailbox } = this.#account.settings
+    const { mailbox } = this.account.settings
     this.#options.onTrouble(
       new OwnerActionError(
         'account',
@@ -179,18 +172,19 @@ export class Watcher {
   }
 
   #readable(): void {
+    this.#tellWatching()
     if (this.#renumbered >= tellAfter) this.#options.onTrouble(null)
     this.#renumbered = 0
   }
 
   async #catchUp(fence: number): Promise<void> {
-    const lease = { name: this.#lease, fence }
+    const lease = { name: this.#leaseName, fence }
     try {
-      await readNew(this.#context, this.#account, lease, this.#options.onIngested)
+      await readNew(this.#context, this.account, lease, this.#options.onIngested)
     } catch (error) {
       // The mailbox was rebuilt between two commands: the second run starts with the new UIDVALIDITY.
       if (!(error instanceof UidValidityChanged)) throw error
-      await readNew(this.#context, this.#account, lease, this.#options.onIngested)
+      await readNew(this.#context, this.account, lease, this.#options.onIngested)
     }
   }
 }

@@ -1,12 +1,22 @@
+import { sameText } from '../base/secret.ts'
 import { octetsOf } from '../compose/reply-octets.ts'
 import { accountOf } from '../context.ts'
 import type { ReplyRow } from '../store/replies.ts'
-import { asWritten, decide, load, loadText, openReply, untouched } from './decide.ts'
-import type { Review } from './review.ts'
+import {
+  approvalCode,
+  asWritten,
+  decide,
+  isApprovalCode,
+  load,
+  loadText,
+  openReply,
+  untouched,
+} from './decide.ts'
+import { Refusal, type Review } from './review.ts'
 
 /**
  * A person approves: the stored text is sent when the undo window ends.
- * @param seen version of the text that the person saw
+ * @param seen version of the text that the person saw, or its approval code
  * @throws Refusal when it was already decided, the text has changed, or the owner has touched the draft
  */
 export async function approve(
@@ -17,7 +27,9 @@ export async function approve(
 ): Promise<ReplyRow | null> {
   const { context, pipeline } = review
   const subject = await load(review, id)
-  const reply = openReply(subject, seen)
+  const byCode = isApprovalCode(seen)
+  const reply = openReply(subject, byCode ? undefined : seen)
+  if (byCode && !sameText(seen, approvalCode(context.replyKey, reply))) throw new Refusal('wrong-code')
   const { row } = subject
   const account = accountOf(context, row.account)
   const written = octetsOf('draft', await asWritten(context, await loadText(review, id), reply))

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { PermanentError } from '../base/errors.ts'
 import { writtenReply } from '../compose/reply-octets.ts'
 import { type Account, accountOf, type StepContext } from '../context.ts'
@@ -15,6 +15,18 @@ import { Refusal, type Review } from './review.ts'
 export function versionOf(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16)
 }
+
+/**
+ * What a person reads beside a text and gives to an assistant, which can approve only with it. Unlike the version it
+ * can't be computed from the text: a mail that dictates a reply can't dictate its code.
+ * @param replyKey of StepContext; a Message-ID is made from four parts, this from three
+ */
+export function approvalCode(replyKey: Buffer, { id, text }: Pick<ReplyRow, 'id' | 'text'>): string {
+  const parts = JSON.stringify(['approval', id, text])
+  return `ok-${createHmac('sha256', replyKey).update(parts).digest('hex').slice(0, 20)}`
+}
+
+export const isApprovalCode = (seen: string): boolean => seen.startsWith('ok-')
 
 interface Subject {
   row: MessageRow

@@ -16,6 +16,8 @@ export type RefusalReason =
   | 'already-decided'
   /** The text is not the one the person saw. */
   | 'text-changed'
+  /** Not the approval code of this text. */
+  | 'wrong-code'
   /** The draft in \Drafts was edited, sent or deleted in the owner's own client. */
   | 'draft-touched'
   | 'nothing-written'
@@ -29,6 +31,11 @@ export type RefusalReason =
   | 'mail-moved'
   | 'unknown-account'
   | 'unknown-token'
+  | 'unknown-proposal'
+  | 'unknown-file'
+  | 'too-many-proposals'
+  | 'no-knowledge'
+  | 'knowledge-read-only'
   /** Too few drafts in a row were sent unchanged. */
   | 'not-offered'
   | 'not-granted'
@@ -37,6 +44,8 @@ const messages: Record<RefusalReason, string> = {
   'not-found': 'There is no such mail.',
   'already-decided': 'This has already been decided, perhaps in another window. Nothing was changed.',
   'text-changed': 'The text has changed in the meantime. Review it again.',
+  'wrong-code':
+    'This is not the code of this text. A person finds it beside the text with `replyd mcp code`; after an edit it is another one.',
   'draft-touched':
     'The draft in your Drafts mailbox was edited, sent or deleted in a mail client. Send it from there.',
   'nothing-written': 'There is no reply yet.',
@@ -48,6 +57,12 @@ const messages: Record<RefusalReason, string> = {
   'not-in-junk': 'This mail is not in Junk.',
   'unknown-account': 'This account is not configured.',
   'unknown-token': 'There is no token of that name.',
+  'unknown-proposal': 'There is no such proposal.',
+  'unknown-file': 'There is no such file in the knowledge.',
+  'too-many-proposals': 'Too many proposed facts wait for a decision. Accept or discard some first.',
+  'no-knowledge': 'This account has no knowledge folder: set `knowledge` in replyd.yaml.',
+  'knowledge-read-only':
+    'replyd may not write into the knowledge folder. Give it the right, or write the fact there yourself.',
   'not-offered':
     'Automatic sending is not offered here: 20 drafts in a row must first be sent without a correction.',
   'not-granted': 'Nothing is granted here.',

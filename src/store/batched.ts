@@ -5,6 +5,8 @@ import type { Database, Queryable } from './database.ts'
 type GatherOptions<In> = Pick<Options<In>, 'nameOf'> & {
   /** Commit several statements together. */
   inTransaction?: boolean
+  /** An error after which each input is tried by itself, besides a refusal of the server. */
+  splitsOn?: (error: unknown) => boolean
 }
 
 /**
@@ -13,7 +15,7 @@ type GatherOptions<In> = Pick<Options<In>, 'nameOf'> & {
  */
 export function batched<In, Out>(
   run: (db: Queryable, inputs: readonly In[]) => Promise<readonly Out[]>,
-  { nameOf, inTransaction = false }: GatherOptions<In> = {},
+  { nameOf, inTransaction = false, splitsOn }: GatherOptions<In> = {},
 ): (db: Queryable, input: In) => Promise<Out> {
   const lines = new WeakMap<Queryable, Batcher<In, Out>>()
   const lineOf = (db: Database) => {
@@ -21,7 +23,10 @@ export function batched<In, Out>(
     if (known) return known
     const ask = (inputs: readonly In[]) =>
       inTransaction ? db.transaction((session) => run(session, inputs)) : run(db, inputs)
-    const line = new Batcher<In, Out>(ask, { nameOf, splitsOn: wasRefused })
+    const line = new Batcher<In, Out>(ask, {
+      nameOf,
+      splitsOn: (error) => wasRefused(error) || splitsOn?.(error) === true,
+    })
     lines.set(db, line)
     return line
   }

@@ -9,6 +9,8 @@ export interface EditedRow {
   text: string
   addressees: string[]
   fromName: string | null
+  /** What `lookups` gave for it. */
+  lookedUp: string[]
 }
 
 /** Replies of this category that were sent in a different form than the model wrote them; newest first. */
@@ -44,7 +46,8 @@ async function findEdited(
   { account, category, since, limit }: EditedQuestion,
 ): Promise<EditedRow[]> {
   const { rows } = await db.query<EditedRow>(
-    `select r.draft_text as "draftText", r.text, r.addressees, m.from_name as "fromName"
+    `select r.draft_text as "draftText", r.text, r.addressees, m.from_name as "fromName",
+        array(select s->>'text' from jsonb_array_elements(r.sources) s where s ? 'lookup') as "lookedUp"
        from replyd.reply r join replyd.message m on m.id = r.id
       where r.account = $1 and m.verdict->>'category' = $2 and r.state = 'sent' and r.finished_at >= $3
         and r.text <> r.draft_text and r.text <> '' and r.draft_text <> '' and jsonb_typeof(r.composed) = 'object'

@@ -5,11 +5,11 @@
 import { appendFileSync, createReadStream, existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { fileURLToPath } from 'node:url'
 import { createGunzip } from 'node:zlib'
 import { unpackTar } from 'modern-tar/fs'
+import { packagePath } from '../base/package.ts'
 
-const packaged = fileURLToPath(new URL('../../dist/embedded-state.tgz', import.meta.url))
+const packaged = packagePath('dist', 'embedded-state.tgz')
 
 /** PGlite is one session in one process: PostgreSQL's server defaults would waste 140 MB. */
 const settings = ['shared_buffers = 8MB', 'max_connections = 4', 'wal_buffers = 512kB']

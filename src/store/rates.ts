@@ -5,7 +5,7 @@ import type { Database } from './database.ts'
  * are in milliseconds of the database's clock, because machines differ.
  * @returns the result of `change`
  */
-export async function changePace<State, T extends { pace: State }>(
+export async function changeRate<State, T extends { rate: State }>(
   db: Database,
   name: string,
   change: (before: State | null, now: number) => T,
@@ -20,14 +20,14 @@ export async function changePace<State, T extends { pace: State }>(
     const result = change(row?.state ?? null, row?.now ?? 0)
     await session.query('update replyd.pace set state = $2::jsonb where name = $1', [
       name,
-      JSON.stringify(result.pace),
+      JSON.stringify(result.rate),
     ])
     return result
   })
 }
 
 /** Null if nothing is stored. */
-export async function loadPace<State>(db: Database, name: string): Promise<State | null> {
+export async function loadRate<State>(db: Database, name: string): Promise<State | null> {
   const { rows } = await db.query<{ state: State | null }>('select state from replyd.pace where name = $1', [
     name,
   ])

@@ -202,12 +202,3 @@ export async function latestChange(db: Queryable): Promise<string> {
   )
   return rows[0]?.mark ?? ''
 }
-
-/** US dollars reserved or spent on that day by all accounts. */
-export async function spentOn(db: Queryable, day: string): Promise<number> {
-  const { rows } = await db.query<{ cost: number }>(
-    `select cost + reserved as cost from replyd.spending where day = $1 and account = ''`,
-    [day],
-  )
-  return rows[0]?.cost ?? 0
-}

@@ -2,8 +2,7 @@
 import { PermanentError, TemporaryError, UncertainError } from '../base/errors.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
 import { CannotMove, MessageVanished } from '../imap/imap.ts'
-import { noteJunkPlace } from '../store/mail-places.ts'
-import { loadMessage, type MessageRow } from '../store/messages.ts'
+import { loadMessage, type MessageRow, noteJunkPlace } from '../store/messages.ts'
 import { type Change, move } from '../store/moves.ts'
 
 type FilingOutcome = Pick<Change<'finishFiling'>, 'disposition' | 'reason'>

@@ -1,12 +1,13 @@
 /** Triage: one model call classifies a mail, after everything that can be decided without one. */
 import type { Reason } from '../base/reasons.ts'
+import type { SpamKind, Verdict } from '../base/verdicts.ts'
 import { loadThread } from '../compose/thread.ts'
 import type { AccountSettings, SpamSettings } from '../config/settings.ts'
 import { type Account, type Arrival, accountOf, type Next, type StepContext } from '../context.ts'
 import { decodeWords, domainPart } from '../mail/address.ts'
 import { senderAuthentication, trustedAuthentication } from '../mail/authentication.ts'
 import { ownAddressTest } from '../mail/correspondents.ts'
-import { firstField, isTextUnread, type Message } from '../mail/message.ts'
+import { firstField, isTextUnread, type Message, namedIds } from '../mail/message.ts'
 import { replyHeader } from '../mail/reply/build.ts'
 import { passedOn } from '../mail/text/passed-on.ts'
 import { visibleText } from '../mail/text/visible.ts'
@@ -14,9 +15,7 @@ import { budgetedCall } from '../model/budgeted-call.ts'
 import type { Ask } from '../model/client.ts'
 import { knownOf, mailFacts } from '../model/prompts/mail-facts.ts'
 import type { ThreadEntry } from '../model/prompts/messages.ts'
-import { triageMessages } from '../model/prompts.ts'
-import { loadMail } from '../store/bodies.ts'
-import { namedIds } from '../store/guard-context.ts'
+import { loadMail, type StoredMail } from '../store/bodies.ts'
 import { earlierMails, writtenTo } from '../store/history.ts'
 import type { MessageRow } from '../store/messages.ts'
 import { type Change, move } from '../store/moves.ts'
@@ -24,7 +23,8 @@ import { type SenderRule, senderRule } from '../store/sender-rules.ts'
 import { stageAfter } from '../store/transitions.ts'
 import { askFilter, detailOf, learnFrom } from './filter.ts'
 import { isPaymentTrap } from './payment-trap.ts'
-import { type SpamKind, type Verdict, verdictSchema } from './verdict.ts'
+import { triageMessages } from './prompt.ts'
+import { verdictSchema } from './verdict.ts'
 import { takeBackReplies, takesBack } from './withdrawn.ts'
 
 type TriageVerb = 'callSpam' | 'decline' | 'leaveUnanswered' | 'wantReply' | 'askPerson'
@@ -41,7 +41,7 @@ export async function triage(context: StepContext, id: string, signal: AbortSign
   const rule = await ruleFor(arrival)
   const { verb, ...decision } =
     (await withoutModel(arrival, rule)) ??
-    unlessUnread(decisionOf(await ask(arrival, signal), mail.row, account.settings.spam, rule), mail.message)
+    unlessUnread(decisionOf(await ask(arrival, signal), mail.row, account.settings.spam, rule), mail)
   // Before the commit: if the process dies in between, this mail is triaged again and the replies are withdrawn then.
   if (verb === 'leaveUnanswered' && takesBack(decision.verdict)) await takeBackReplies(arrival)
   const now = context.clock.now()
@@ -128,7 +128,8 @@ async function ask(arrival: Arrival, signal: AbortSignal): Promise<Verdict> {
   const thread = isShort(mail.message) ? await shortThread(arrival) : []
   const salt = context.newId(context.clock.now()).slice(-10)
   const toJudge = { ...mail, firstContact: earlier === 0, writtenBefore, thread }
-  const occasion = { row, task: 'triage', prompt, knowledgeHash: null } as const
+  const occasion = { mail, task: 'triage', prompt, knowledgeHash: null } as const
+  await account.knowledge?.settled()
   const { value } = await budgetedCall(context, occasion, (fitted) => {
     const asking = { ...account, prompts: { ...account.prompts, triage: fitted } }
     return { ...triageQuestion(asking, config.budget.timeZone, toJudge, salt), signal }
@@ -215,11 +216,13 @@ export function believed(verdict: Verdict, message: Message): Verdict {
   }
 }
 
-/** The unread part may contain a question: a person looks before the mail is closed or answered. */
-export function unlessUnread(decision: TriageDecision, message: Pick<Message, 'faults'>): TriageDecision {
-  if (!isTextUnread(message)) return decision
-  const isOpen = decision.verb === 'wantReply' || decision.verb === 'leaveUnanswered'
-  if (!isOpen) return decision
+/**
+ * The unread part may contain a question: a person looks before the mail is closed or answered. Spam is filed only if
+ * some of its text was read.
+ */
+function unlessUnread(decision: TriageDecision, { row, message }: StoredMail): TriageDecision {
+  if (row.ceiling === 'never' || decision.verb === 'askPerson' || !isTextUnread(message)) return decision
+  if (decision.verb === 'callSpam' && message.text.trim() !== '') return decision
   const detail = `unread: ${message.faults.map(({ text }) => text).join('; ')}`
   return { ...decision, verb: 'askPerson', reason: 'text-not-read', detail }
 }

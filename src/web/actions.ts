@@ -1,12 +1,16 @@
 /** The actions of forms and API calls, by the last word of the path. */
 import { z } from 'zod'
 import { approve, cancel } from '../review/approve.ts'
+import { versionOf } from '../review/decide.ts'
 import { edit } from '../review/edit.ts'
 import { reject, reopen } from '../review/reject.ts'
 import { restore } from '../review/restore.ts'
 import type { Review } from '../review/review.ts'
 import { rewrite } from '../review/rewrite.ts'
 import { holdAgain, markSent } from '../review/uncertain.ts'
+import { loadAccountState } from '../store/accounts.ts'
+import type { ReplyRow } from '../store/replies.ts'
+import * as answers from './answers.ts'
 import { fitting, text } from './bodies.ts'
 
 const seen = text()
@@ -18,19 +22,37 @@ interface Action {
   /** What has to be given, for the API's description. */
   fields: z.ZodObject
   summary: string
-  /** @throws BadRequest when `given` has an unknown key or lacks one; Refusal as the review's own functions */
-  act: (review: Review, id: string, actor: string, given: unknown) => Promise<unknown>
+  /**
+   * @returns what the API answers beyond `ok`
+   * @throws BadRequest when `given` has an unknown key or lacks one; Refusal as the review's own functions
+   */
+  act: (review: Review, id: string, actor: string, given: unknown) => Promise<object>
   done: string
+  /** Of the API. */
+  answer: z.ZodObject
 }
 
-function action<Given>(
+interface Telling<Result> {
+  answer: z.ZodObject
+  told: (review: Review, result: Result) => object | Promise<object>
+}
+
+function action<Given, Result>(
   summary: string,
   fields: z.ZodObject & z.ZodType<Given>,
-  act: (review: Review, id: string, actor: string, given: Given) => Promise<unknown>,
+  act: (review: Review, id: string, actor: string, given: Given) => Promise<Result>,
   done: string,
+  { answer, told }: Telling<Result> = { answer: answers.done, told: () => ({}) },
 ): Action {
-  const checked: Action['act'] = (review, id, actor, given) => act(review, id, actor, fitting(given, fields))
-  return { fields, summary, act: checked, done }
+  const checked: Action['act'] = async (review, id, actor, given) =>
+    told(review, await act(review, id, actor, fitting(given, fields)))
+  return { fields, summary, act: checked, done, answer }
+}
+
+/** Null while nothing goes out: somebody has to resume the account first. */
+async function sendsAt({ context }: Review, reply: ReplyRow | null): Promise<object> {
+  const paused = reply === null || (await loadAccountState(context.db, reply.account)).paused
+  return { sendsAt: paused ? null : reply.sendAfter }
 }
 
 export const actions: Readonly<Record<string, Action>> = {
@@ -39,6 +61,7 @@ export const actions: Readonly<Record<string, Action>> = {
     z.strictObject({ seen }),
     (review, id, actor, given) => approve(review, id, actor, given.seen),
     'Approved.',
+    { answer: answers.approved, told: sendsAt },
   ),
   cancel: action('Take the approval back', nothing, cancel, 'Cancelled: nothing was sent.'),
   edit: action(
@@ -46,6 +69,7 @@ export const actions: Readonly<Record<string, Action>> = {
     z.strictObject({ text: text(), seen: seen.optional() }),
     (review, id, actor, given) => edit(review, id, actor, given.text, given.seen),
     'Saved.',
+    { answer: answers.edited, told: (_review, reply) => ({ version: versionOf(reply?.text ?? '') }) },
   ),
   reject: action(
     'Send nothing',

@@ -9,6 +9,19 @@ const count = () => z.int().min(0)
 
 export const done = z.object({ ok: z.literal(true) }).meta({ id: 'Done' })
 
+export const approved = z
+  .object({
+    ok: z.literal(true),
+    sendsAt: moment().nullable().meta({
+      description: 'When it goes out, the end of the undo window; null while the account is paused',
+    }),
+  })
+  .meta({ id: 'Approved' })
+
+export const edited = z
+  .object({ ok: z.literal(true), version: z.string().meta({ description: 'Names the new text' }) })
+  .meta({ id: 'Edited' })
+
 const explained = {
   reason: z.enum(reasonCodes).meta({ id: 'Reason', description: 'A code; docs/reasons.md lists all' }),
   because: z.string().meta({ description: 'The reason as a sentence' }),
@@ -139,3 +152,31 @@ export const newToken = z
     token: z.string().meta({ description: 'Shown once' }),
   })
   .meta({ id: 'NewToken' })
+
+export const knowledgeFile = z
+  .object({ account: z.string(), file: z.string(), passages: count() })
+  .meta({ id: 'KnowledgeFile' })
+
+export const knowledgeText = z
+  .object({ account: z.string(), file: z.string(), text: z.string() })
+  .meta({ id: 'KnowledgeText' })
+
+export const fact = z
+  .object({
+    id: z.string(),
+    account: z.string(),
+    topic: z.string(),
+    fact: z.string(),
+    by: z.string().meta({ description: 'Who proposed it' }),
+    at: moment(),
+  })
+  .meta({ id: 'Fact' })
+
+export const code = z
+  .object({
+    to: z.string(),
+    subject: z.string(),
+    text: z.string(),
+    code: z.string().meta({ description: 'As `seen` of an approval, for exactly this text' }),
+  })
+  .meta({ id: 'ApprovalCode' })

@@ -7,7 +7,7 @@ import { helpFor, type Reason, sentenceOf } from '../base/reasons.ts'
 import { autonomyByCategory } from '../decide/autonomy-record.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import { grantAutonomy, revokeAutonomy } from '../review/autonomy.ts'
-import { versionOf } from '../review/decide.ts'
+import { approvalCode, load, openReply, versionOf } from '../review/decide.ts'
 import { pause, Refusal, resume } from '../review/review.ts'
 import { loadAccountState } from '../store/accounts.ts'
 import { loadMail } from '../store/bodies.ts'
@@ -18,6 +18,7 @@ import { usageBy } from '../store/statistics.ts'
 import { actions } from './actions.ts'
 import * as answers from './answers.ts'
 import { text } from './bodies.ts'
+import { addKnowledgeOperations } from './knowledge-routes.ts'
 import { Operations } from './operations.ts'
 import { addStoreOperations } from './store-routes.ts'
 import { addTokenOperations } from './token-routes.ts'
@@ -125,6 +126,7 @@ addSingle(operations)
 addDecisions(operations)
 addAccounts(operations)
 addStatistics(operations)
+addKnowledgeOperations(operations)
 addStoreOperations(operations)
 addTokenOperations(operations)
 operations.add(
@@ -137,7 +139,7 @@ operations.add(
 )
 
 function addReading(api: Operations): void {
-  api.add(
+  api.read(
     {
       ...{ id: 'listWaiting', method: 'get', path: '/replies', tag: 'replies' },
       summary:
@@ -156,7 +158,7 @@ function addReading(api: Operations): void {
       return pageOf(c, rows, limit, 'after').map(listedView)
     },
   )
-  api.add(
+  api.read(
     {
       ...{ id: 'listMails', method: 'get', path: '/mails', tag: 'mails' },
       summary: 'Every mail, newest first; `Link` names the next page',
@@ -185,7 +187,7 @@ function addSingle(api: Operations): void {
     ['showMail', '/mails/{id}', 'mails', 'All that is known of one mail'],
     ['showReply', '/replies/{id}', 'replies', 'One reply with its mail'],
   ] as const)
-    api.add(
+    api.read(
       {
         id,
         method: 'get',
@@ -198,10 +200,24 @@ function addSingle(api: Operations): void {
       },
       ({ context }, given) => wholeMail(context.db, given.path.id),
     )
+  api.add(
+    {
+      ...{ id: 'showApprovalCode', method: 'get', path: '/replies/{id}/code', tag: 'replies' },
+      summary: 'A waiting reply with the code that a person gives to an assistant to approve it',
+      parameters: mailId,
+      answer: answers.code,
+      refusals: [404, 409],
+    },
+    async (web, { path }) => {
+      const reply = openReply(await load(web, path.id))
+      const { addressees, subject, text } = reply
+      return { to: addressees.join(', '), subject, text, code: approvalCode(web.context.replyKey, reply) }
+    },
+  )
 }
 
 function addStatistics(api: Operations): void {
-  api.add(
+  api.read(
     {
       ...{ id: 'sumUsage', method: 'get', path: '/usage', tag: 'statistics' },
       summary: 'Tokens and money of the calls to the model',
@@ -236,7 +252,7 @@ async function wholeMail(db: WebContext['context']['db'], id: string) {
 }
 
 function addDecisions(api: Operations): void {
-  for (const [name, { fields, summary, act }] of Object.entries(actions)) {
+  for (const [name, { fields, summary, act, answer }] of Object.entries(actions)) {
     const [path, id] = name === 'restore' ? ['/junk/{id}', 'Mail'] : ['/replies/{id}', 'Reply']
     api.add(
       {
@@ -244,19 +260,18 @@ function addDecisions(api: Operations): void {
         tag: name === 'restore' ? 'mails' : 'replies',
         parameters: mailId,
         body: fields,
-        answer: answers.done,
+        answer,
         refusals: [404, 409, 422],
       },
       async (web, { path, actor, body }) => {
-        await act(web, path.id, actor, body)
-        return { ok: true }
+        return { ok: true, ...(await act(web, path.id, actor, body)) }
       },
     )
   }
 }
 
 function addAccounts(api: Operations): void {
-  api.add(
+  api.read(
     {
       ...{ id: 'listAccounts', method: 'get', path: '/accounts', tag: 'accounts' },
       summary: 'Accounts, and whether they are paused',
@@ -283,7 +298,7 @@ function addAccounts(api: Operations): void {
 }
 
 function addAutonomy(api: Operations): void {
-  api.add(
+  api.read(
     {
       ...{ id: 'listAutonomy', method: 'get', path: '/autonomy', tag: 'accounts' },
       summary: 'Earned autonomy by account and category',

@@ -4,12 +4,17 @@ import { sameText } from '../base/secret.ts'
 import { type TokenScope, useToken } from '../store/api-tokens.ts'
 import type { WebContext } from './web-context.ts'
 
+/** HEAD is GET without the answer's body (RFC 9110, section 9.3.2). */
+const isReading = (method: string) => method === 'GET' || method === 'HEAD'
+
 /** The scope that a request needs. Anything not listed here needs `admin`. */
 export function scopeOf(method: string, path: string): TokenScope {
   if (path === '/metrics') return 'metrics'
-  if (path.startsWith('/api/tokens')) return 'admin'
-  if (method === 'GET' || method === 'HEAD' || path === '/api/audit') return 'read'
-  return /^\/api\/(?:replies|junk|accounts)\//.test(path) ? 'decide' : 'admin'
+  if (path === '/mcp') return 'read'
+  // The code is for people: an assistant's token, whatever it may decide, does not show it.
+  if (path.startsWith('/api/tokens') || /^\/api\/replies\/[^/]+\/code$/.test(path)) return 'admin'
+  if (isReading(method) || path === '/api/audit') return 'read'
+  return path === '/api/facts' || /^\/api\/(?:replies|junk|accounts)\//.test(path) ? 'decide' : 'admin'
 }
 
 /**
@@ -21,15 +26,23 @@ export function bearerGuard({ context: { config, db, clock } }: WebContext, own:
     const given = /^Bearer (.+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
     const scope = scopeOf(c.req.method, c.req.path)
     const isOpen = config.web.passwordHash === null && (scope === 'read' || scope === 'metrics')
-    if (given !== undefined && sameText(given, own)) return void (await next())
+    if (given !== undefined && sameText(given, own)) {
+      c.set('scopes', ['admin'] satisfies TokenScope[])
+      return void (await next())
+    }
     const named = given === undefined ? null : await useToken(db, given, clock.now())
-    if (named === null)
-      return isOpen && c.req.method === 'GET' ? void (await next()) : c.json({ error: 'unauthorized' }, 401)
+    if (named === null) return isOpen && isReading(c.req.method) ? void (await next()) : unauthorized(c)
     if (!named.scopes.includes(scope) && !named.scopes.includes('admin'))
       return c.json({ error: 'forbidden', message: `This token lacks the scope ${scope}.` }, 403)
     c.set('token', named.name)
+    c.set('scopes', named.scopes)
     await next()
   }
+}
+
+function unauthorized(c: Context): Response {
+  const message = 'Send a token of replyd as Authorization: Bearer TOKEN.'
+  return c.json({ error: 'unauthorized', message }, 401, { 'www-authenticate': 'Bearer' })
 }
 
 /**

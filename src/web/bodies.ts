@@ -2,9 +2,18 @@
 import type { Context } from 'hono'
 import { z } from 'zod'
 
-/** The body is not what the route accepts; answered with 400. */
+/** The request is not what the route accepts; answered with 400. */
 export class BadRequest extends Error {
   override name = 'BadRequest'
+  /** Names of the parameters or fields that do not fit; empty where none is to blame. */
+  readonly fields: readonly string[]
+  constructor(
+    message: string,
+    { fields = [], ...options }: ErrorOptions & { fields?: readonly string[] } = {},
+  ) {
+    super(message, options)
+    this.fields = fields
+  }
 }
 
 /** Text without NUL, which PostgreSQL can't store. */
@@ -30,6 +39,24 @@ export async function formBody(c: Context): Promise<unknown> {
 /** @throws BadRequest naming every unknown key and every value of the wrong kind */
 export function fitting<T>(value: unknown, schema: z.ZodType<T>): T {
   const result = schema.safeParse(value)
-  if (!result.success) throw new BadRequest(z.prettifyError(result.error))
+  if (!result.success)
+    throw new BadRequest(z.prettifyError(result.error), { fields: fieldsOf(result.error.issues) })
   return result.data
+}
+
+function fieldsOf(issues: readonly z.core.$ZodIssue[]): string[] {
+  const names = issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys' ? issue.keys : issue.path.slice(0, 1).map(String),
+  )
+  return [...new Set(names)]
+}
+
+/** The query, each parameter once. @throws BadRequest naming a parameter that is given twice */
+export function queryOf(c: Context): Record<string, string> {
+  const twice = Object.entries(c.req.queries()).filter(([, values]) => values.length > 1)
+  if (twice.length > 0) {
+    const fields = twice.map(([name]) => name)
+    throw new BadRequest(`Given more than once: ${fields.join(', ')}.`, { fields })
+  }
+  return c.req.query()
 }

@@ -1,9 +1,9 @@
 /** The left pane: the mails that wait, most urgent first. */
 import { capitalised, outcomeOf } from '../base/dispositions.ts'
 import { labelOf } from '../base/reasons.ts'
+import { modelVerdict } from '../base/verdicts.ts'
 import { versionOf } from '../review/decide.ts'
 import type { ListedMail } from '../store/review-lists.ts'
-import { modelVerdict } from '../triage/verdict.ts'
 import { addressOf, type InboxFilter, shows } from './inbox-filter.ts'
 import { Countdown, Token, type View, When } from './layout.tsx'
 import { byMode } from './reply-pane.tsx'

@@ -46,7 +46,7 @@ export function InsightPage({ view, insight }: { view: View; insight: Insight })
         <div class="charts">
           <Volume days={days} />
           <Trust days={days} replies={replies} />
-          <Pace days={days} replies={replies} />
+          <ReplyTimes days={days} replies={replies} />
           <Mood days={days} />
           <Money days={days} perDay={perDay} />
           <Outcomes outcomes={outcomes} />
@@ -101,7 +101,7 @@ function Trust({ days, replies }: { days: readonly DayFigures[]; replies: ReplyF
   )
 }
 
-function Pace({ days, replies }: { days: readonly DayFigures[]; replies: ReplyFigures }) {
+function ReplyTimes({ days, replies }: { days: readonly DayFigures[]; replies: ReplyFigures }) {
   const series = [
     { name: '90 % within', colour: 'faint', values: days.map((day) => day.p90Seconds) },
     { name: 'Median', colour: 'one', values: days.map((day) => day.medianSeconds) },

@@ -2,7 +2,7 @@
 
 import { capitalised, ceilingWords, outcomeOf, replyStateWords } from '../base/dispositions.ts'
 import { helpFor, type Reason, sentenceOf } from '../base/reasons.ts'
-import { modelVerdict, type Verdict } from '../triage/verdict.ts'
+import { modelVerdict, type Verdict } from '../base/verdicts.ts'
 import { Original } from './conversation.tsx'
 import { Page, type View } from './layout.tsx'
 import type { Shown } from './shown.ts'

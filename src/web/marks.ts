@@ -1,5 +1,5 @@
 /** A reply's text, sentence by sentence, with what each rests on and what is doubtful about it. */
-import type { Checked, CheckedSentence } from '../check/verdict.ts'
+import type { Checked, CheckedSentence } from '../base/verdicts.ts'
 import type { ReplyRow, StoredPassage } from '../store/replies.ts'
 import { supported } from './words.ts'
 

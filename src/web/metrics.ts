@@ -3,11 +3,11 @@
  * them.
  */
 import { Gauge, Registry, register } from 'prom-client'
-import { programVersion } from '../base/version.ts'
+import { programVersion } from '../base/package.ts'
 import { dayOf } from '../model/budget.ts'
 import { loadAccountState } from '../store/accounts.ts'
 import { countDue } from '../store/messages.ts'
-import { spentOn } from '../store/review-lists.ts'
+import { spentOn } from '../store/spending.ts'
 import { countBy, modelLatency, storeSize, usageBy, waitingFigures } from '../store/statistics.ts'
 import type { WebContext } from './web-context.ts'
 

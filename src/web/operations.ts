@@ -5,13 +5,14 @@
 import { type Context, Hono } from 'hono'
 import { z } from 'zod'
 import { actorOf, scopeOf } from './bearer.ts'
-import { fitting, jsonBody } from './bodies.ts'
-import type { WebContext } from './web-context.ts'
+import { fitting, jsonBody, queryOf } from './bodies.ts'
+import type { Reading, WebContext } from './web-context.ts'
 
 const tags = {
   mails: 'Mails that arrived, and what became of them',
   replies: 'Replies that wait for a person',
   accounts: 'Mailboxes, and what may be sent automatically for them',
+  knowledge: 'What replies may state, and facts that were proposed',
   statistics: 'Calls to the model: tokens and money',
   store: 'Backup, forgetting, audit',
   tokens: 'Named tokens of the API',
@@ -59,6 +60,7 @@ interface Given<Path, Query, Body> {
 export class Operations {
   readonly #declared: Operation<Fields, Fields, Fields>[] = []
   readonly #routes: ((web: WebContext, routes: Hono) => void)[] = []
+  readonly #readings: ((reading: Reading, routes: Hono) => void)[] = []
 
   /**
    * @param act what it does with what has been checked
@@ -68,32 +70,34 @@ export class Operations {
     operation: Operation<Path, Query, Body>,
     act: (web: WebContext, given: Given<z.output<Path>, z.output<Query>, z.output<Body>>) => Promise<unknown>,
   ): void {
-    const { method, path, parameters, query, body, answer } = operation
     this.#declared.push(operation as unknown as Operation<Fields, Fields, Fields>)
-    const told = async (web: WebContext, c: Context) => {
-      const given = {
-        path: fitting(c.req.param(), parameters ?? none) as z.output<Path>,
-        query: fitting(c.req.query(), query ?? none) as z.output<Query>,
-        body: fitting(method === 'post' ? await jsonBody(c) : {}, body ?? none) as z.output<Body>,
-        actor: actorOf(c),
-        c,
-      }
-      const answered = await act(web, given)
-      if (typeof answer !== 'string') return c.json(answered)
-      return c.body(answered as ReadableStream, 200, { 'content-type': answer })
-    }
-    const pattern = path.replace(/\{(\w+)\}/g, ':$1')
-    this.#routes.push((web, routes) => void routes[method](pattern, (c) => told(web, c)))
+    this.#routes.push(routeOf(operation, act))
+  }
+
+  /** An operation that needs no daemon. */
+  read<Path extends Fields = None, Query extends Fields = None, Body extends Fields = None>(
+    operation: Operation<Path, Query, Body>,
+    act: (
+      reading: Reading,
+      given: Given<z.output<Path>, z.output<Query>, z.output<Body>>,
+    ) => Promise<unknown>,
+  ): void {
+    this.add(operation, act)
+    this.#readings.push(routeOf(operation, act))
   }
 
   /** To be mounted at /api. A path that is none of these is answered with 404, in JSON, too. */
   routes(web: WebContext): Hono {
     const routes = new Hono()
     for (const each of this.#routes) each(web, routes)
-    routes.all('*', (c) =>
-      c.json({ error: 'not-found', message: 'There is no such operation: see /api/openapi.json.' }, 404),
-    )
-    return routes
+    return routes.all('*', unknownPath)
+  }
+
+  /** Those that need no daemon. */
+  readings(reading: Reading): Hono {
+    const routes = new Hono()
+    for (const each of this.#readings) each(reading, routes)
+    return routes.all('*', unknownPath)
   }
 
   /** OpenAPI 3.1. */
@@ -124,6 +128,29 @@ export class Operations {
       },
     }
   }
+}
+
+const unknownPath = (c: Context) =>
+  c.json({ error: 'not-found', message: 'There is no such operation: see /api/openapi.json.' }, 404)
+
+function routeOf<Web, Path extends Fields, Query extends Fields, Body extends Fields>(
+  { method, path, parameters, query, body, answer }: Operation<Path, Query, Body>,
+  act: (web: Web, given: Given<z.output<Path>, z.output<Query>, z.output<Body>>) => Promise<unknown>,
+): (web: Web, routes: Hono) => void {
+  const told = async (web: Web, c: Context) => {
+    const given = {
+      path: fitting(c.req.param(), parameters ?? none) as z.output<Path>,
+      query: fitting(queryOf(c), query ?? none) as z.output<Query>,
+      body: fitting(method === 'post' ? await jsonBody(c) : {}, body ?? none) as z.output<Body>,
+      actor: actorOf(c),
+      c,
+    }
+    const answered = await act(web, given)
+    if (typeof answer !== 'string') return c.json(answered)
+    return c.body(answered as ReadableStream, 200, { 'content-type': answer })
+  }
+  const pattern = path.replace(/\{(\w+)\}/g, ':$1')
+  return (web, routes) => void routes[method](pattern, (c) => told(web, c))
 }
 
 type Components = Record<string, unknown>
@@ -185,6 +212,11 @@ const refusalSchema = {
   properties: {
     error: { type: 'string', description: 'A code' },
     message: { type: 'string', description: 'What is wrong, for a person' },
+    fields: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'With status 400: the parameters and fields that do not fit',
+    },
   },
 }
 

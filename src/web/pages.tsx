@@ -1,8 +1,8 @@
 /** Lists of mails, and Junk. */
 import type { Child } from 'hono/jsx'
 import { labelOf } from '../base/reasons.ts'
+import { modelVerdict } from '../base/verdicts.ts'
 import type { ListedMail } from '../store/review-lists.ts'
-import { modelVerdict } from '../triage/verdict.ts'
 import { Action, Page, type View, When } from './layout.tsx'
 
 /** Mails on one page. */

@@ -1,7 +1,7 @@
 /** The right pane: the reply, why it waits, and what can be done with it. */
 import { capitalised, ceilingWords, outcomeOf } from '../base/dispositions.ts'
 import { claimWords, helpFor, type Reason, sentenceOf } from '../base/reasons.ts'
-import { modelVerdict } from '../triage/verdict.ts'
+import { modelVerdict } from '../base/verdicts.ts'
 import { addressOf, type InboxFilter } from './inbox-filter.ts'
 import { Action, Countdown, Token, type View } from './layout.tsx'
 import { checkOf, faultsOf, marksOf } from './marks.ts'

@@ -9,12 +9,14 @@ export const longestJson = 1024 * 1024
 const tooLong = (c: Context) => {
   // The rest is not read: the connection ends with the answer.
   c.header('connection', 'close')
-  return isApi(c)
-    ? c.json({ error: 'too-long', message: 'The request is too long.' }, 413)
-    : c.text('The request is too long.', 413)
+  return refused(c, 413, 'too-long', 'The request is too long.')
 }
 
-const isApi = (c: Context) => c.req.path.startsWith('/api/')
+const isApi = (c: Context) => /^\/(?:api|mcp)(?:\/|$)/.test(c.req.path)
+
+/** In the words of the one who asks: a program gets JSON. */
+export const refused = (c: Context, status: 400 | 403 | 413 | 421, error: string, message: string) =>
+  isApi(c) ? c.json({ error, message }, status) : c.text(`${message}\n`, status)
 
 /** Reads a body of at most that length, whether declared or chunked; must come after every identity check. */
 export const formLimit = bodyLimit({ maxSize: longestForm, onError: tooLong })
@@ -24,7 +26,8 @@ export const jsonLimit = bodyLimit({ maxSize: longestJson, onError: tooLong })
 export async function plausible(c: Context, next: Next): Promise<Response | undefined> {
   const length = Number(c.req.header('content-length') ?? 0)
   if (!(length <= (isApi(c) ? longestJson : longestForm))) return tooLong(c)
-  if (/%00|\0/i.test(c.req.url)) return c.text('A parameter contains a NUL character.', 400)
+  if (/%00|\0/i.test(c.req.url))
+    return refused(c, 400, 'bad-request', 'A parameter contains a NUL character.')
   await next()
 }
 
@@ -40,7 +43,7 @@ export async function sameSite(c: Context, next: Next): Promise<Response | undef
     const mode = c.req.header('sec-fetch-mode')
     const destination = c.req.header('sec-fetch-dest')
     if (c.req.method !== 'GET' || mode !== 'navigate' || destination !== 'document')
-      return c.text('Not from another site.', 403)
+      return refused(c, 403, 'another-site', 'Not from another site.')
     const { pathname, search } = new URL(c.req.url)
     if (search !== '') return c.redirect(pathname, 303)
   }

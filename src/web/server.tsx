@@ -4,22 +4,22 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { type Context, Hono, type Next } from 'hono'
 import { streamSSE } from 'hono/streaming'
-import { reasonOf } from '../base/errors.ts'
-import { accountLabel, type Log } from '../base/log.ts'
-import { Refusal } from '../review/review.ts'
+import { accountLabel } from '../base/log.ts'
+import { packagePath } from '../base/package.ts'
 import { loadAccountState } from '../store/accounts.ts'
 import { latestChange } from '../store/review-lists.ts'
 import { apiToken, type Env, isOwnHost, writeAccess } from './access.ts'
 import { operations } from './api.ts'
 import { bearerGuard } from './bearer.ts'
 import { boardHandler, boardPath } from './board.ts'
-import { BadRequest } from './bodies.ts'
 import { Proxies, writeCookie } from './client-address.ts'
+import { answerOf } from './failures.ts'
 import { listen } from './listener.ts'
 import { addLogin, toLogin } from './login.tsx'
+import { addMcp } from './mcp-route.ts'
 import { metricsText } from './metrics.ts'
 import { PasswordCheck } from './password-check.ts'
-import { answerHeaders, formLimit, jsonLimit, plausible, sameSite } from './request-guard.ts'
+import { answerHeaders, formLimit, jsonLimit, plausible, refused, sameSite } from './request-guard.ts'
 import { pageRoutes } from './routes.tsx'
 import { Sessions } from './sessions.ts'
 import type { WebContext } from './web-context.ts'
@@ -58,7 +58,8 @@ export function buildApp(web: WebContext, token: string): Hono<Env> {
   const app = new Hono<Env>()
   app.use(answerHeaders, plausible, sameSite)
   app.use(async (c, next) => {
-    if (passwordHash === null && !isOwnHost(c.req.header('host'))) return c.text('Not under this name\n', 421)
+    if (passwordHash === null && !isOwnHost(c.req.header('host')))
+      return refused(c, 421, 'another-name', 'Not under this name.')
     return next()
   })
   app.onError(answerOf(log))
@@ -71,24 +72,13 @@ export function buildApp(web: WebContext, token: string): Hono<Env> {
     return c.body(text, 200, { 'content-type': type })
   })
   app.route('/api', operations.routes(web))
+  addMcp(app, bearer)
   addLogin(app, sessions, passwords, totpSecret !== null)
   app.use(...pageGuard(sessions, passwordHash))
   app.get('/events', (c) => events(c, web, sessions))
   if (web.boards) app.all(`${boardPath}/*`, boardHandler(web.boards))
   app.route('/', pageRoutes(web, sessions, passwords))
   return app
-}
-
-function answerOf(log: Log) {
-  return (error: unknown, c: Context): Response => {
-    const api = c.req.path.startsWith('/api/')
-    const say = (status: 400 | 404 | 409 | 422 | 500, name: string, words: string) =>
-      api ? c.json({ error: name, message: words }, status) : c.text(words, status)
-    if (error instanceof Refusal) return say(statusOf(error), error.reason, error.message)
-    if (error instanceof BadRequest) return say(400, 'bad-request', error.message)
-    log.warn({ event: 'web.failed', path: c.req.routePath, reason: reasonOf(error) })
-    return say(500, 'failed', 'That did not work; try again in a moment.')
-  }
 }
 
 function addHealth(app: Hono<Env>, web: WebContext): void {
@@ -118,13 +108,7 @@ const withoutAddresses = (parts: Record<string, string>) =>
     Object.entries(parts).map(([name, state]) => [name.replace(/\S+@\S+/, accountLabel), state]),
   )
 
-function statusOf({ reason }: Refusal): 404 | 409 | 422 {
-  if (reason === 'not-found' || reason === 'unknown-account' || reason === 'unknown-token') return 404
-  return reason === 'unfit-text' ? 422 : 409
-}
-
-/** The relative path is the same from src/web and dist/web. */
-const asset = (name: string) => readFileSync(fileURLToPath(new URL(`../../assets/${name}`, import.meta.url)))
+const asset = (name: string) => readFileSync(packagePath('assets', name))
 
 function addAssets(app: Hono<Env>): void {
   const htmx = fileURLToPath(new URL('./htmx.min.js', import.meta.resolve('htmx.org')))

@@ -1,7 +1,8 @@
 /** How replyd is, in plain words: mailbox, model, budget, and what can be done where one of them fails. */
+import { shareHolder, strangers } from '../model/budget/shares.ts'
 import { dayOf } from '../model/budget.ts'
 import { type AccountState, loadAccountState } from '../store/accounts.ts'
-import { spentOn } from '../store/review-lists.ts'
+import { type SpentShare, spentOn, spentShares } from '../store/spending.ts'
 import type { WebContext } from './web-context.ts'
 
 export interface Status {
@@ -41,14 +42,27 @@ export function mailboxStatus(
   return say(true, watched)
 }
 
-export function budgetStatus(perDay: number, spent: number): Status {
+const mostNamed = 3
+const named = (shares: readonly SpentShare[]) =>
+  shares
+    .slice(0, mostNamed)
+    .map(({ name }) => shareHolder(name))
+    .join(', ')
+
+/** @param shares who used most of it, those first whose share is used up */
+export function budgetStatus(perDay: number, spent: number, shares: readonly SpentShare[]): Status {
   const left = Math.max(0, perDay - spent)
-  if (left > 0)
-    return {
-      ...{ part: 'Budget', ok: true, repair: null },
-      words: `$${left.toFixed(2)} of $${perDay.toFixed(2)} left today`,
-    }
-  const words = `today's $${perDay.toFixed(2)} are used up; mail for the model waits until midnight`
+  const used = shares.filter(({ reached }) => reached)
+  if (left > 0) {
+    const ok = !used.some(({ name }) => name === strangers)
+    const waiting =
+      used.length === 0 ? '' : `; the share of ${named(used)} is used up, so that mail waits until midnight`
+    const words = `$${left.toFixed(2)} of $${perDay.toFixed(2)} left today${waiting}`
+    return { part: 'Budget', ok, words, repair: ok ? null : openSettings }
+  }
+  const people = shares.filter(({ name }) => name !== strangers)
+  const most = people.length === 0 ? '' : `. Most was used for mail from ${named(people)}`
+  const words = `today's $${perDay.toFixed(2)} are used up; mail for the model waits until midnight${most}`
   return { part: 'Budget', ok: false, words, repair: openSettings }
 }
 
@@ -57,6 +71,7 @@ export async function statusOf({ context, health }: WebContext): Promise<Status[
   const { db, clock, config, accounts } = context
   const { timeZone, perDay } = config.budget
   const { parts } = await health()
+  const today = dayOf(clock.now(), timeZone)
   const states = await Promise.all([...accounts.keys()].map((address) => loadAccountState(db, address)))
   const model = parts.model ?? 'ok'
   const broken = ['store', 'queue'].filter((part) => parts[part] !== undefined && parts[part] !== 'ok')
@@ -65,7 +80,7 @@ export async function statusOf({ context, health }: WebContext): Promise<Status[
     model === 'ok'
       ? { part: 'Model', ok: true, words: 'ready', repair: null }
       : { part: 'Model', ok: false, words: model, repair: openSettings },
-    budgetStatus(perDay, await spentOn(db, dayOf(clock.now(), timeZone))),
+    budgetStatus(perDay, await spentOn(db, today), await spentShares(db, today)),
     ...broken.map((part): Status => {
       const what = part === 'store' ? 'the database' : 'the queue'
       return { part: 'Storage', ok: false, words: `${what} does not answer`, repair: openSettings }

@@ -1,5 +1,13 @@
 import type { Queue } from 'bullmq'
+import type { Account, StepContext } from '../context.ts'
 import type { Review } from '../review/review.ts'
+
+/** The inputs of operations that only read: these work on a store that no daemon has open, too. */
+export interface Reading {
+  readonly context: Pick<StepContext, 'db' | 'config' | 'clock' | 'log'> & {
+    readonly accounts: ReadonlyMap<string, Pick<Account, 'knowledge'>>
+  }
+}
 
 /** The inputs of the pages and the API. */
 export interface WebContext extends Review {

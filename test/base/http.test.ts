@@ -2,7 +2,6 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import { resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from '@jest/globals'
@@ -349,17 +348,23 @@ test.each([
 test('no proxy of the environment sees a request', async () => {
   const [proxy, target] = [await peer(ok('from the proxy')), await peer(ok('from the target'))]
   const request: HttpRequest = { mostOctets: 1000, withinMs: 60_000 }
-  const compiled = resolve(import.meta.dirname, '../../dist/base/http.js')
-  const program = `const { exchange } = await import(${JSON.stringify(compiled)})
+  const [hooks, module] = ['../../scripts/typescript.mjs', '../../src/base/http.ts'].map(
+    (path) => new URL(path, import.meta.url).href,
+  )
+  const program = `const { exchange } = await import(${JSON.stringify(module)})
     const { body } = await exchange(${JSON.stringify(target.url)}, ${JSON.stringify(request)})
     console.log(String(body))`
   // Since version 24, node's own agents and fetch obey these variables.
   // Version 22 accepts no path in them.
   const { origin } = new URL(proxy.url)
   const environment = { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: origin, http_proxy: origin, NO_PROXY: '' }
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], {
-    env: environment,
-  })
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--import', hooks ?? '', '--input-type=module', '-e', program],
+    {
+      env: environment,
+    },
+  )
   expect(stdout.trim()).toBe('from the target')
   expect(proxy.asked).toEqual([])
 })

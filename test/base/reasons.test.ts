@@ -23,7 +23,7 @@ import { InboxPage } from '../../src/web/inbox-page.tsx'
 import { MailPage } from '../../src/web/mail-page.tsx'
 import { JunkPage } from '../../src/web/pages.tsx'
 import type { Shown } from '../../src/web/shown.ts'
-import { payloadOf } from '../../src/web/webhooks.ts'
+import { payloadOf } from '../../src/web/webhook-events.ts'
 import { mailWith, now, replyWith, shownWith, view } from '../web/shown.ts'
 
 const source = resolve(import.meta.dirname, '../../src')
@@ -136,8 +136,8 @@ const presenters: Record<string, (reason: Reason) => unknown> = {
       text: '',
       reply: null,
     }),
-  'replyd replies': (reason) => listText([apiMail(reason)]),
-  'replyd replies show': (reason) => showText(apiMail(reason)),
+  'replyd replies': (reason) => listText([apiMail(reason)], 300),
+  'replyd replies show': (reason) => showText(apiMail(reason), 300),
   demo: (reason) =>
     mailLines(
       {
@@ -168,7 +168,7 @@ const presenters: Record<string, (reason: Reason) => unknown> = {
         messageId: 'm1',
         account: 'shop@shop.example',
       },
-      ...{ fromAddress: 'ann@x.example', subject: 'Bells', summary: null },
+      ...{ fromAddress: 'ann@x.example', subject: 'Bells', summary: null, detail: null, missing: null },
     }).text,
   'start in the terminal': (reason) => decisionWords('held', reason),
 }

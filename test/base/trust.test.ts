@@ -10,9 +10,11 @@ import { exchange } from '../../src/base/http.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { certificateFault, trusting } from '../../src/base/trust.ts'
 import { connectClient, defaultTiming } from '../../src/imap/client.ts'
-import { openSubmission } from '../../src/smtp/smtp.ts'
+import { openModel, spentOf } from '../../src/model/client.ts'
+import { openSubmission } from '../../src/smtp/submission.ts'
 
 const caFile = fileURLToPath(new URL('../fixtures/tls/cert.pem', import.meta.url))
+const expiredFile = fileURLToPath(new URL('../fixtures/tls/expired.pem', import.meta.url))
 const identity = {
   cert: readFileSync(caFile),
   key: readFileSync(new URL('../fixtures/tls/key.pem', import.meta.url)),
@@ -56,10 +58,11 @@ describe('HTTPS', () => {
   })
 
   test.each([
-    ['an unknown issuer', '127.0.0.1', undefined, /unknown issuer/],
-    ['a wrong name', 'localhost', caFile, /another name/],
-  ])('%s is named', async (_name, host, trusted, words) => {
-    await using server = await serve()
+    ['an unknown issuer', '127.0.0.1', undefined, identity.cert, /unknown issuer/],
+    ['a wrong name', 'localhost', caFile, identity.cert, /another name/],
+    ['an expired one', '127.0.0.1', expiredFile, readFileSync(expiredFile), /has expired/],
+  ])('%s is named', async (_name, host, trusted, cert, words) => {
+    await using server = await serve({ cert })
     const asked = exchange(`https://${host}:${server.port}`, { ...request, caFile: trusted })
     await expect(asked).rejects.toThrow(words)
   })
@@ -70,6 +73,22 @@ describe('HTTPS', () => {
     await expect(exchange(`https://127.0.0.1:${server.port}`, { ...request, caFile })).rejects.toThrow(
       /version|alert/,
     )
+  })
+})
+
+describe('the model', () => {
+  test.each([
+    ['an unknown issuer', '127.0.0.1', undefined, identity.cert, /comes from an unknown issuer/],
+    ['a wrong name', 'localhost', caFile, identity.cert, /is for another name/],
+    ['an expired one', '127.0.0.1', expiredFile, readFileSync(expiredFile), /has expired/],
+  ])('%s is named, and nothing was spent', async (_name, host, trusted, cert, words) => {
+    await using server = await listening(createServer({ ...identity, cert }))
+    const baseUrl = `https://${host}:${server.port}/v1`
+    const settings = { name: 'm', baseUrl, apiKey: 'k', timeoutMs: 30_000 }
+    const model = openModel({ ...settings, ...(trusted ? { caFile: trusted } : {}) }, silentLog)
+    const failure = await model.listModels().catch((error: unknown) => error)
+    expect((failure as Error).message).toMatch(words)
+    expect(spentOf(failure)).toBeNull()
   })
 })
 

@@ -18,13 +18,13 @@ const good = fileWith(
   'good.yaml',
   `accounts:
   - address: support@example.com
-    imap: { host: imap.example.com, password: "\${SUPPORT_PASSWORD}" }
+    imap: { host: imap.example.com, password: "\${MAIL_PASSWORD}" }
     smtp: { host: smtp.example.com }
 model: { apiKey: sk-secret }
 `,
 )
 const bad = fileWith('bad.yaml', 'acounts: []\nmodel: { apiKey: sk-secret, timeout: soon }\n')
-const environment = { SUPPORT_PASSWORD: 'p-secret' }
+const environment = { MAIL_PASSWORD: 'p-secret' }
 
 describe('wrong usage ends with status 2 and one line that says so', () => {
   test.each([

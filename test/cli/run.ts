@@ -11,9 +11,13 @@ export interface Outcome {
 /** Runs a command line inside this process, as src/cli.ts would. */
 export async function run(
   argv: readonly string[],
-  { environment = {}, input = '' }: { environment?: Record<string, string>; input?: string } = {},
+  {
+    environment = {},
+    input = '',
+    isTTY = false,
+  }: { environment?: Record<string, string>; input?: string; isTTY?: boolean } = {},
 ): Promise<Outcome> {
-  const stdout = new PassThrough()
+  const stdout = Object.assign(new PassThrough(), isTTY ? { isTTY } : {})
   const stderr = new PassThrough()
   const written = Promise.all([text(stdout), text(stderr)])
   const status = await runProgram(argv, { environment, stdin: Readable.from([input]), stdout, stderr })

@@ -7,22 +7,41 @@ const unpack = (text: string, signatures = [signature]) => {
   return [plain, removed.join()]
 }
 
-describe('line ends are mended without a word', () => {
-  test.each([
-    ['escaped twice', 'Hi Kim,\\n\\nyes.\\n\\nBye', 'Hi Kim,\n\nyes.\n\nBye'],
-    ['as <br>', 'Hi Kim,<br><br>yes.<br/>Bye', 'Hi Kim,\n\nyes.\nBye'],
-    ['as paragraphs', '<p>Hi Kim,</p><p>yes &amp; no.</p>', 'Hi Kim,\n\nyes & no.'],
-  ])('%s', (_name, text, plain) => {
-    expect(unpack(text)).toEqual([plain, ''])
-  })
-})
-
 describe('what is wrapped around the text is taken off and named', () => {
   test.each([
+    ['line ends escaped twice', 'Hi Kim,\\n\\nyes.\\n\\nBye', 'Hi Kim,\n\nyes.\n\nBye', 'escapes'],
+    ['line ends as <br>', 'Hi Kim,<br><br>yes.<br/>Bye', 'Hi Kim,\n\nyes.\nBye', 'html'],
+    ['paragraphs in HTML', '<p>Hi Kim,</p><p>yes &amp; no.</p>', 'Hi Kim,\n\nyes & no.', 'html'],
+    ['a list in HTML', 'Hi\n<ul><li>a</li><li>b</li></ul>', 'Hi\n\n- a\n- b', 'html'],
+    ['marks in HTML', 'Hi\n\n<b>yes</b>, <i>now</i>', 'Hi\n\nyes, now', 'html'],
+    [
+      'a link in HTML',
+      'see <a href="https://wheels.example/a">here</a>',
+      'see here (https://wheels.example/a)',
+      'html',
+    ],
+    ['thoughts', '<think>The customer wants\nx.</think>\n\nHi Kim', 'Hi Kim', 'thoughts'],
     ['a fence', '```\nHi Kim\n```', 'Hi Kim', 'fence'],
     ['a subject', 'Subject: Re: Bike\n\nHi Kim', 'Hi Kim', 'subject'],
     ['a subject in German', 'Betreff: Rad\nHallo Kim', 'Hallo Kim', 'subject'],
     ['a preface', 'Here is a draft of the reply:\n\nHi Kim', 'Hi Kim', 'preface'],
+    ['a preface in bold', '**Here is the reply:**\n\nHi Kim', 'Hi Kim', 'markdown,preface'],
+    ['a preface about an e-mail', "Sure! Here's an email you could send:\n\nHi Kim", 'Hi Kim', 'preface'],
+    ['a preface without a blank line', 'Hier ist der Entwurf:\nHallo Kim', 'Hallo Kim', 'preface'],
+    [
+      'a preface and a rule',
+      "Certainly, here's a reply:\n\n---\n\nHi Kim\n\nBye",
+      'Hi Kim\n\nBye',
+      'preface',
+    ],
+    ['a preface and a fence', 'Here is a draft:\n\n```\nHi Kim\n```', 'Hi Kim', 'preface,fence'],
+    ['a bold subject', '**Subject:** Re: Bike\n\nHi Kim', 'Hi Kim', 'markdown,subject'],
+    [
+      'an offer to change it',
+      'Hi Kim\n\nBye\n\n---\n\nLet me know if you would like a different tone!',
+      'Hi Kim\n\nBye',
+      'offer',
+    ],
     ['Markdown', '**Price:** 32 euros, see `terms`', 'Price: 32 euros, see terms', 'markdown'],
     ['a link in Markdown', '[here](https://wheels.example/a)', 'here (https://wheels.example/a)', 'markdown'],
     ['a table', '| a | b |\n|---|---|\n| 1 | 2 |', 'a, b\n1, 2', 'markdown'],
@@ -42,6 +61,10 @@ test.each([
   ['a list', '1. Yes\n2. No\n- maybe'],
   ['a colon in the first line', 'Hi Kim: yes'],
   ['an answer to what was asked of a reply', 'Your reply came.\n\nThanks'],
+  ['an offer to the customer', 'Hi\n\nLet me know if you would like another appointment.'],
+  ['a signature below a rule', 'Yes.\n\n---\nKim'],
+  ['a comparison', 'a < b and b > c, write to <kim@wheels.example>'],
+  ['a path', 'It is in C:\\new.'],
   ['an address with underscores', 'https://wheels.example/a__b__c'],
   ['a sentence that names the team', 'Your team at Wheels is here for you on Monday.'],
 ])('%s stays as it is', (_name, text) => {

@@ -103,6 +103,13 @@ describe('a good configuration', () => {
     expect(shown).not.toMatch(/secret\d|token4/)
   })
 
+  test('secrets of lookups stay out of what `replyd config` prints', () => {
+    const shown = JSON.stringify(withoutSecrets(load(join(fixtures, 'config-good/lookups'))))
+    expect(shown).toContain('"Authorization":"(hidden)"')
+    expect(shown).toContain('select email, state from invoices')
+    expect(shown.match(/hidden-[a-z]+/g) ?? []).toEqual([])
+  })
+
   test('shown, it holds no secret', () => {
     const folder = join(fixtures, 'config-good/smallest')
     const shown = JSON.stringify(withoutSecrets(load(folder)))

@@ -75,7 +75,7 @@ describe('docker-compose.yml', () => {
     )
     const readFile = (name: string) =>
       name === environment.REPLYD_CONFIG ? textOf('replyd.example.yaml') : absent()
-    const secrets = { SUPPORT_PASSWORD: 'x', OPENAI_API_KEY: 'y' }
+    const secrets = { MAIL_PASSWORD: 'x', OPENAI_API_KEY: 'y' }
     const config = loadConfig({
       path: environment.REPLYD_CONFIG ?? null,
       environment: { ...image, ...secrets, ...environment },

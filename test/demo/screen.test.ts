@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
-import { cutToWidth, usesColour, widthOf } from '../../src/demo/columns.ts'
+import { cutToWidth, unbroken, usesColour, widthOf, wrapped } from '../../src/base/columns.ts'
 import {
+  type AnsweredMail,
+  answeredLines,
   type DecidedMail,
   jsonLine,
   mailLines,
@@ -29,19 +31,48 @@ const opening: Opening = {
   address: 'support@shop.example',
   imap: { host: '127.0.0.1', port: 4143 },
   mails: 13,
+  review: 'http://127.0.0.1:8025/',
 }
 
 describe('the opening', () => {
-  test('says first that a stand-in answers, and its name', () => {
-    const [first, second] = openingLines(opening, style)
-    expect(first).toBe('This demo uses an offline stand-in instead of a real model: replyd-stand-in.')
-    expect(second).toContain('OPENAI_API_KEY')
+  test('says first where the page is, then that a stand-in answers, and its name', () => {
+    expect(openingLines(opening, style).slice(0, 4)).toEqual([
+      'Review page: http://127.0.0.1:8025/',
+      '',
+      'The model is an offline stand-in (replyd-stand-in) that follows simple rules.',
+      'Set OPENAI_API_KEY to use a real model.',
+    ])
   })
 
-  test('says first which real model answers', () => {
-    const lines = openingLines({ ...opening, model: 'gpt-4o-mini', modelHost: 'api.openai.com' }, style)
+  test('says which real model answers, and that it is paid for', () => {
+    const real = { ...opening, model: 'gpt-4o-mini', modelHost: 'api.openai.com', review: null }
+    const lines = openingLines(real, style)
     expect(lines[0]).toBe('The model is gpt-4o-mini at api.openai.com.')
-    expect(lines.join('\n')).not.toContain('stand-in')
+    expect(lines.join('\n')).toMatch(/cost money/)
+    expect(lines.join('\n')).not.toMatch(/stand-in|Review page/)
+  })
+})
+
+describe('one mail in full', () => {
+  const answered: AnsweredMail = {
+    ...mail,
+    text: `When do you open?\n\x1b[2JAnn${'n'.repeat(100)}`,
+    draft: 'Dear Ann,\n\nwe open at nine. '.repeat(3),
+    sources: [
+      { file: 'hours.md', heading: 'Opening' },
+      { file: 'hours.md', heading: 'Opening' },
+      { file: 'faq.md', heading: '' },
+    ],
+  }
+
+  test('shows mail, draft, reason and each source once, in 80 columns and harmless', () => {
+    const lines = answeredLines(answered, style)
+    expect(lines).toContain('Ann Lee wrote: Opening hours')
+    expect(lines).toContain('  │ When do you open?')
+    expect(lines).toContain('Why: Reply saved in Drafts. You send replies of this kind yourself.')
+    expect(lines.at(-1)).toBe('Sources: hours.md (Opening), faq.md')
+    expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(80)
+    expect(lines.join('')).not.toContain('\x1b')
   })
 })
 
@@ -133,14 +164,17 @@ describe('the summary', () => {
       '  cost                   nothing (gpt-4o-mini would cost $0.00226 at its list price)',
       '  time                   4.3 s',
       '',
-      'Review page: http://127.0.0.1:8025/ (Ctrl+C ends the demo)',
+      'See them all: http://127.0.0.1:8025/',
+      'Ctrl+C ends the demo.',
+      '',
+      'Now yours: npx replyd init',
     ])
   })
 
   test('real money, and no page once the demo has ended', () => {
     const lines = summaryLines({ ...summary, cost: 1.5, listPrice: null, review: null }, style)
     expect(lines).toContain('  cost                   $1.50')
-    expect(lines.join('\n')).not.toContain('Review page')
+    expect(lines.join('\n')).not.toContain('http://')
   })
 })
 
@@ -193,3 +227,20 @@ test('a text that fits is not cut, combining marks take no room', () => {
   expect(widthOf('u\u0308ber')).toBe(4)
   expect(cutToWidth('Grüße', 4)).toBe('Grü…')
 })
+
+test.each([
+  ['one two three', 7, ['one two', 'three']],
+  ['one two', 7, ['one two']],
+  ['a\n\nb', 5, ['a', '', 'b']],
+  ['日本へ', 4, ['日本', 'へ']],
+  ['  - one two', 9, ['  - one', '  two']],
+])('%j in %i columns', (text, columns, lines) => expect(wrapped(text, columns)).toEqual(lines))
+
+const long = 'a line that a program has broken, since it had become too long'
+
+test.each([
+  [`${long}\nand goes on`, `${long} and goes on`],
+  [`${long}\n\nA new paragraph`, `${long}\n\nA new paragraph`],
+  [`${long}\n- a list`, `${long}\n- a list`],
+  ['Kind regards\nAnn', 'Kind regards\nAnn'],
+])('%j in one piece', (text, joined) => expect(unbroken(text)).toBe(joined))

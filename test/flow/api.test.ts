@@ -8,6 +8,7 @@ import * as answers from '../../src/web/answers.ts'
 import { forceMail, forceReply, putReply } from '../live/force.ts'
 import { account, seededAt, seedMessage, seedReply } from '../live/seed.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { putWaiting } from './waiting.ts'
 
 const token = 'a-token-of-twenty-letters'
 let standIn: StandIn
@@ -78,6 +79,28 @@ test('the next page begins after the cursor', async () => {
   const all = (await ask('GET', '/mails')) as { id: string }[]
   const next = (await ask('GET', `/mails?before=${all[0]?.id}&limit=1`)) as { id: string }[]
   expect(next.map(({ id }) => id)).toEqual([all[1]?.id])
+})
+
+test('approving tells when it goes out, and not while the account is paused; an edit names the new text', async () => {
+  const id = newId(seededAt)
+  const mail = { from: 'noor@buyers.example', subject: 'Hours', text: 'When do you open?', reply: 'At nine.' }
+  await putWaiting(running.daemon.context.db, { id, account, uid: 99, ...mail }, seededAt)
+  const edited = (await ask('POST', `/replies/${id}/edit`, { text: 'We open at ten.' })) as {
+    version: string
+  }
+  fits(answers.edited, edited)
+  const approved = (await ask('POST', `/replies/${id}/approve`, { seen: edited.version })) as {
+    sendsAt: string
+  }
+  fits(answers.approved, approved)
+  const { reply } = (await ask('GET', `/replies/${id}`)) as { reply: { sendAfter: string; version: string } }
+  expect([approved.sendsAt, edited.version]).toEqual([reply.sendAfter, reply.version])
+  await ask('POST', `/replies/${id}/cancel`)
+  await ask('POST', `/accounts/${account}/pause`)
+  expect(await ask('POST', `/replies/${id}/approve`, { seen: edited.version })).toEqual({
+    ok: true,
+    sendsAt: null,
+  })
 })
 
 test('changes, tokens, audit and forgetting answer as described', async () => {

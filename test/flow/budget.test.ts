@@ -89,7 +89,7 @@ const open = (clock: TurnedClock, budget: number): Promise<RunningDaemon> =>
     clock,
     account: { spam: { deny: ['refused.example'] } },
     model: { price },
-    document: { budget: { perDay: budget, timeZone } },
+    document: { budget: { perDay: budget, perSender: 1, perDomain: 1, reserve: 0, timeZone } },
   })
 
 /** The cost of all answers so far, by the stand-in's own count. */

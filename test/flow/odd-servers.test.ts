@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { OwnerActionError, TemporaryError } from '../../src/base/errors.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { Watcher } from '../../src/receive/watch.ts'
+import { Leases } from '../../src/store/leases.ts'
 import { type Hooks, Relay } from '../live/relay.ts'
 import { type Dovecot, type Postgres, startDovecot, startPostgres } from '../live/servers/index.ts'
 import { ScriptedServer } from '../smtp/scripted-server.ts'
@@ -88,7 +89,7 @@ test('a copy that \\Sent does not take now does not keep the original unanswered
   expect(o.server.mails).toHaveLength(1)
 })
 
-describe('a mailbox that is numbered anew at each look', () => {
+describe('a mailbox with a new UIDVALIDITY at each look', () => {
   const events = new EventEmitter()
 
   /** @param until what ends it: the first SELECT, as on Courier, or only the test */
@@ -117,6 +118,7 @@ describe('a mailbox that is numbered anew at each look', () => {
     })
     const troubles: (string | null)[] = []
     const ingested: string[] = []
+    const leases = new Leases(context.db, { holder: 'test', isGone: () => true }, log)
     const watcher = new Watcher({ ...context, log }, account, {
       onIngested: async (mails) => {
         ingested.push(...mails.map(({ row }) => row.messageId ?? ''))
@@ -128,13 +130,13 @@ describe('a mailbox that is numbered anew at each look', () => {
         events.emit('trouble', error)
       },
       restMs,
-      holder: 'test',
-      isGone: () => true,
+      leases,
     })
     const done = watcher.run(stop.signal)
     const end = async () => {
       stop.abort()
       await done
+      leases[Symbol.dispose]()
     }
     return { troubles, ingested, [Symbol.asyncDispose]: end }
   }
@@ -158,7 +160,7 @@ describe('a mailbox that is numbered anew at each look', () => {
     expect(hooks.statuses).toBe(statuses)
   })
 
-  test('is told to the owner once, and when it can be read again', async () => {
+  test('the owner is informed once, and again when it can be read', async () => {
     await using o = await odd(renumbering('test'))
     await dovecot.deliver(o.address, letter({ id: '<one@asks.example>', from, to: o.address, text }))
     await using watched = watch(o, { first: 5, longest: 50 })

@@ -1,7 +1,8 @@
 /** The steps of a mail on real servers, one after the other and by hand, under a clock that the test sets. */
 import type { Clock } from '../../src/base/clock.ts'
 import type { Stage } from '../../src/base/dispositions.ts'
-import { type Account, PutOff, type StepContext } from '../../src/context.ts'
+import { PutOff } from '../../src/base/errors.ts'
+import type { Account, StepContext } from '../../src/context.ts'
 import { guard } from '../../src/guard/step.ts'
 import { table } from '../../src/pipeline/table.ts'
 import { Watcher } from '../../src/receive/watch.ts'
@@ -9,6 +10,7 @@ import { approve } from '../../src/review/approve.ts'
 import { versionOf } from '../../src/review/decide.ts'
 import type { Review } from '../../src/review/review.ts'
 import type { StoredMail } from '../../src/store/bodies.ts'
+import { Leases } from '../../src/store/leases.ts'
 import { loadMessage, type MessageRow } from '../../src/store/messages.ts'
 import { loadReply } from '../../src/store/replies.ts'
 import { type FlowSettings, type RunningDaemon, startDaemon } from './daemon.ts'
@@ -55,8 +57,7 @@ export async function startWalk(settings: FlowSettings): Promise<Walk> {
         onIngested,
         onStopped: fail,
         onTrouble: () => undefined,
-        holder: 'walk',
-        isGone: () => true,
+        leases: new Leases(context.db, { holder: 'walk', isGone: () => true }, context.log),
       }).catchUpOnce()
       await guard(context, arrived)
       return Promise.all(arrived.map((mail) => row(mail.row.id)))

@@ -31,7 +31,7 @@ const kept = new Set(
     'reply: id account state kind reply_message_id reverse_path addressee addressees text_hash language composed hold_reason actor',
     'reply: saved_mailbox saved_uid_validity',
     'reply_change: reply_id actor from_state to_state',
-    'model_call: id message_id account step day model prompt_hash knowledge_hash answered_by',
+    'model_call: id message_id account step day model prompt_hash knowledge_hash answered_by shares',
     'negative_answer: message_id reply_id',
     'human_thread: account message_id source',
     // Not about one mail.
@@ -48,7 +48,8 @@ const kept = new Set(
     'session: actor address device id mark',
     // The row goes: test/flow/style.test.ts.
     'correspondent: account address',
-    'spending: day account',
+    // Addresses only, and the rows of shares go the next day.
+    'spending: day account share',
     'lease: name holder',
     'digest: account day',
     'webhook: url budget_day last_error',

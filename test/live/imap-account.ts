@@ -27,6 +27,7 @@ export function accountOn(
     since: 'now',
     sentCopy: null,
     arcSealers: [],
+    lookups: [],
     replies: {
       mode: 'draft',
       signature: '',
@@ -41,6 +42,8 @@ export function accountOn(
       quote: 'none',
       disclosure: '',
       humanLine: '',
+      disclosureAt: 'below',
+      disclosureIn: 'every',
       businessHours: null,
       minConfidence: 0.5,
       ownerLanguage: 'en',

@@ -253,7 +253,7 @@ test('no APPEND goes to the mailbox that its connection has EXAMINEd, as Courier
   expect([refused, examined.get(1)]).toEqual([0, 'SELECT Sent'])
 })
 
-describe('a mailbox that is numbered anew at each EXAMINE', () => {
+describe('a mailbox with a new UIDVALIDITY at each EXAMINE', () => {
   /** Until it is opened for writing, as on Courier, or forever. */
   function renumbering(until: 'SELECT' | 'for ever') {
     let settled = false
@@ -430,6 +430,71 @@ describe('plain text', () => {
     await using box = openImapAccount(allowed, quietOptions)
     expect((await box.state('INBOX')).exists).toBe(0)
   })
+})
+
+describe('STARTTLS on loopback', () => {
+  /** Through a relay that listens, to a Dovecot with TLS. */
+  async function secured(tls: 'offered' | 'required', hooks: Hooks) {
+    const server = await startDovecot({ tls })
+    const heard: string[] = []
+    const relay = await Relay.start(server.imapPort, {
+      ...hooks,
+      toServer: (text) => {
+        heard.push(text)
+        return text
+      },
+    })
+    relay.from = '127.0.0.2'
+    const box = openImapAccount(
+      accountOn({ ...server, imapPort: relay.port }, 'tls@replyd.test'),
+      quietOptions,
+    )
+    return {
+      box,
+      heard: () => heard.join(''),
+      async [Symbol.asyncDispose]() {
+        await box[Symbol.asyncDispose]()
+        await relay[Symbol.asyncDispose]()
+        await server.stop()
+      },
+    }
+  }
+
+  test.each(['offered', 'required'] as const)(
+    'is used where it is %s: the login is encrypted, whatever the certificate',
+    async (tls) => {
+      await using b = await secured(tls, {})
+      expect((await b.box.state('INBOX')).exists).toBe(0)
+      expect(b.heard()).toMatch(/ STARTTLS\r\n/)
+      expect(b.heard()).not.toMatch(/LOGIN|AUTHENTICATE|EXAMINE/)
+    },
+  )
+
+  test.each([
+    ['announces LOGINDISABLED', without('STARTTLS'), /Login is disabled/],
+    ['refuses the login', without('STARTTLS', 'LOGINDISABLED'), /PRIVACYREQUIRED/],
+    [
+      'says "Must issue a STARTTLS command first"',
+      (text: string) =>
+        without(
+          'STARTTLS',
+          'LOGINDISABLED',
+        )(text)
+          .replace(/^\* BAD \[ALERT\][^\r]*\r\n/m, '')
+          .replace(/ NO \[PRIVACYREQUIRED\][^\r]*/, ' NO Must issue a STARTTLS command first'),
+      /Must issue a STARTTLS command first/,
+    ],
+  ])(
+    'that is withheld by a server that %s: the password does not get the blame',
+    async (_, toClient, words) => {
+      await using b = await secured('required', { toClient })
+      const failure = await b.box.capabilities().catch((error: unknown) => error)
+      expect(failure).toBeInstanceOf(LoginUnavailable)
+      expect((failure as Error).message).toMatch(/allows no login without TLS/)
+      expect((failure as Error).message).toMatch(words)
+      expect((failure as Error).message).not.toMatch(/password/)
+    },
+  )
 })
 
 test('OAuth2 mints a token for the connection; when that is refused the owner has to authorise again', async () => {

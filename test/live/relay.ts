@@ -22,6 +22,8 @@ export class Relay implements AsyncDisposable {
   hooks: Hooks = {}
   /** From now on nothing passes, and no error is reported: a peer that died without FIN. */
   frozen = false
+  /** Another loopback address to connect from: servers trust a connection from their own. */
+  from: string | undefined
   connections = 0
   readonly #target: number
   readonly #links = new Set<Link>()
@@ -66,7 +68,11 @@ export class Relay implements AsyncDisposable {
   }
 
   #serve(client: Socket): void {
-    const server = connect(this.#target, '127.0.0.1')
+    const server = connect({
+      port: this.#target,
+      host: '127.0.0.1',
+      ...(this.from === undefined ? {} : { localAddress: this.from }),
+    })
     const number = ++this.connections
     const link: Link = {
       number,

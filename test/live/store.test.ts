@@ -1,5 +1,6 @@
 /** The store and the queues, on each of the four state/queue combinations of docs/architecture.md. */
 
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,17 +14,25 @@ import { loadMails, removeBodiesBefore } from '../../src/store/bodies.ts'
 import { loadCursor, saveCursor } from '../../src/store/cursors.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
 import { type NewMessage, storeIngested } from '../../src/store/ingested.ts'
-import { leaseHolder, releaseLease, takeLease } from '../../src/store/leases.ts'
+import {
+  Leases,
+  leaseHolders,
+  releaseLeases,
+  renewLeases,
+  takeLease,
+  takeLeases,
+} from '../../src/store/leases.ts'
 import { findDue, loadMessage, postponeStep, recallFromAhead } from '../../src/store/messages.ts'
+import { dropModelCall, settleAbandonedCalls, settleModelCall } from '../../src/store/model-calls.ts'
+import { move, moveSeveral, storeReply } from '../../src/store/moves.ts'
+import { loadReply, type NewReply } from '../../src/store/replies.ts'
 import {
   budgetReachedAt,
   noteBudgetReached,
   reserveModelCall,
-  settleAbandonedCalls,
-  settleModelCall,
-} from '../../src/store/model-calls.ts'
-import { move, moveSeveral, storeReply } from '../../src/store/moves.ts'
-import { loadReply, type NewReply } from '../../src/store/replies.ts'
+  spentOn,
+  spentShares,
+} from '../../src/store/spending.ts'
 import { usageBy } from '../../src/store/statistics.ts'
 import { fillState } from '../store-template.ts'
 import { composedAs } from '../triage/a-verdict.ts'
@@ -248,7 +257,7 @@ describe.each([
     expect(await findDue(db, now, 10)).toMatchObject([{ id: 'a' }])
   })
 
-  test('of two workers one claims a reply, and a claimed reply is never composed anew', async () => {
+  test('of two workers one claims a reply, and a claimed reply is never composed again', async () => {
     await storeIngested(db, { messages: [newMessage('a', 1, { step: 'compose' })] }, now)
     const store = () => storeReply(db, newReply('a'), { id: 'a', at: 'compose', reason: 'composed' }, now)
     expect(await store()).not.toBeNull()
@@ -282,12 +291,13 @@ describe.each([
       promptHash: 'p',
       knowledgeHash: null,
       worstCase: 0.4,
+      shares: [],
     })
     const reserve = (id: string) => reserveModelCall(db, call(id), { perDay: 1, accountPerDay: null }, now)
     const rooms = await Promise.all(['1', '2', '3', '4', '5'].map(reserve))
     expect(rooms.filter((room) => room === null)).toHaveLength(2)
     for (const room of rooms.filter((each) => each !== null)) {
-      expect(room).toEqual({ unspent: 1, free: expect.closeTo(0.2) })
+      expect(room).toEqual({ unspent: 1, free: expect.closeTo(0.2), share: '' })
     }
     const id = String(rooms.indexOf(null) + 1)
     await settleModelCall(db, id, { input: 10, cachedInput: 0, output: 5, cost: 0.1, durationMs: 3 })
@@ -310,23 +320,77 @@ describe.each([
     const ceilings = { perDay: 1, accountPerDay: 0.5 }
     const call = (id: string, worstCase: number) => ({
       ...{ id, messageId: 'a', account, step: 'triage', day, model: 'm', promptHash: 'p' },
-      ...{ knowledgeHash: null, worstCase },
+      ...{ knowledgeHash: null, worstCase, shares: [] },
     })
     expect(await reserveModelCall(db, call('dead', 0.4), ceilings, now)).toBeNull()
     const room = await reserveModelCall(db, call('next', 0.2), ceilings, now)
-    expect(room).toEqual({ unspent: 0.5, free: expect.closeTo(0.1) })
+    expect(room).toEqual({ unspent: 0.5, free: expect.closeTo(0.1), share: '' })
     expect(await settleAbandonedCalls(db, now)).toBe(0)
     const later = new Date(now.getTime() + 1)
     expect(await settleAbandonedCalls(db, later)).toBe(1)
     expect(await settleAbandonedCalls(db, later)).toBe(0)
     await settleModelCall(db, 'dead', { input: 1, cachedInput: 0, output: 1, cost: 0.01, durationMs: 1 })
     const after = await reserveModelCall(db, call('next', 0.2), ceilings, now)
-    expect(after).toEqual({ unspent: expect.closeTo(0.1), free: expect.closeTo(0.1) })
+    expect(after).toEqual({ unspent: expect.closeTo(0.1), free: expect.closeTo(0.1), share: '' })
     expect(await reserveModelCall(db, call('small', 0.05), ceilings, now)).toBeNull()
   })
 
-  test('that a budget is reached is told by one', async () => {
-    const note = () => noteBudgetReached(db, '2026-03-12', now)
+  test('nobody takes more than their share, however many ask at once', async () => {
+    await storeIngested(db, { messages: [newMessage('a', 1)] }, now)
+    const [day, account] = ['2026-03-13', 'me@example.com']
+    const reserve = (id: string, sender: string, worstCase = 0.04) => {
+      const shares = [
+        { name: `sender:${sender}`, part: 0.1 },
+        { name: 'strangers', part: 0.3 },
+      ]
+      const call = { id, messageId: 'a', account, step: 'triage', day, model: 'm', promptHash: 'p' }
+      const more = { knowledgeHash: null, worstCase, shares: sender === 'known' ? [] : shares }
+      return reserveModelCall(db, { ...call, ...more }, { perDay: 1, accountPerDay: 1 }, now)
+    }
+    const asked = Array.from({ length: 40 }, (_, n) => `s${n % 8}`)
+    const rooms = await Promise.all(asked.map((sender, n) => reserve(`c${n}`, sender)))
+    const taken = asked.flatMap((sender, n) => (rooms[n] === null ? [{ sender, id: `c${n}` }] : []))
+    expect(taken).toHaveLength(7)
+    for (const one of new Set(asked))
+      expect(taken.filter(({ sender }) => sender === one).length).toBeLessThanOrEqual(2)
+    expect(await spentOn(db, day)).toBeCloseTo(0.28)
+    // The reserve is there for others, and what a call did not cost goes back to its shares.
+    expect(await reserve('known', 'known', 0.6)).toBeNull()
+    const [first, second] = taken
+    await settleModelCall(db, first!.id, { input: 1, cachedInput: 0, output: 1, cost: 0.01, durationMs: 1 })
+    await dropModelCall(db, second!.id)
+    expect(await spentShares(db, day)).toContainEqual({
+      name: 'strangers',
+      cost: expect.closeTo(0.21),
+      reached: false,
+    })
+    expect(await settleAbandonedCalls(db, new Date(now.getTime() + 1))).toBe(6)
+    expect(await reserve('more', 'fresh', 0.08)).toBeNull()
+    expect(await reserve('most', 'fresh', 0.03)).toMatchObject({ unspent: expect.closeTo(0.09) })
+  })
+
+  test('a share that is smaller than a call has room for one', async () => {
+    await storeIngested(db, { messages: [newMessage('a', 1)] }, now)
+    const call = { messageId: 'a', account: 'me@example.com', step: 'triage', day: '2026-03-14', model: 'm' }
+    const reserve = (id: string) =>
+      reserveModelCall(
+        db,
+        {
+          ...call,
+          ...{ id, promptHash: 'p', knowledgeHash: null, worstCase: 0.4 },
+          shares: [{ name: 'sender:a', part: 0.1 }],
+        },
+        { perDay: 1, accountPerDay: null },
+        now,
+      )
+    const rooms = await Promise.all(['1', '2', '3'].map(reserve))
+    expect(rooms.filter((room) => room === null)).toHaveLength(1)
+    expect(rooms).toContainEqual({ unspent: 0.1, free: expect.closeTo(-0.3), share: 'sender:a' })
+  })
+
+  test('one process reports that a budget is reached', async () => {
+    const note = (share = '') => noteBudgetReached(db, '2026-03-12', share, now)
+    expect(await note('sender:a@x.example')).toBe(true)
     expect(await budgetReachedAt(db, '2026-03-12')).toBeNull()
     expect((await Promise.all([note(), note(), note()])).filter(Boolean)).toHaveLength(1)
     expect(await budgetReachedAt(db, '2026-03-12')).toEqual(now)
@@ -389,8 +453,47 @@ describe.each([
     expect(await takeLease(db, 'watch', 'two', 60_000)).toBeNull()
     expect(await takeLease(db, 'watch', 'one', 0)).toBe(1)
     expect(await takeLease(db, 'watch', 'two', 60_000)).toBe(2)
-    expect(await leaseHolder(db, 'watch')).toBe('two')
-    await releaseLease(db, 'watch', 'two')
-    expect(await leaseHolder(db, 'watch')).toBeNull()
+    expect([...(await leaseHolders(db, ['watch']))]).toEqual([['two', ['watch']]])
+    await releaseLeases(db, ['watch'], 'one')
+    expect((await leaseHolders(db, ['watch'])).size).toBe(1)
+    await releaseLeases(db, ['watch'], 'two')
+    expect((await leaseHolders(db, ['watch'])).size).toBe(0)
+  })
+
+  test('many leases are taken and renewed in one statement, each by its own condition', async () => {
+    const names = ['c', 'a', 'b']
+    expect(await takeLease(db, 'b', 'two', 60_000)).toBe(1)
+    expect(await takeLease(db, 'c', 'two', 0)).toBe(1)
+    expect(Object.fromEntries(await takeLeases(db, names, 'one', 60_000))).toEqual({ a: 1, c: 2 })
+    // It renews what it holds, expired or not, and neither takes nor frees what another holds.
+    expect(Object.fromEntries(await renewLeases(db, [...names, 'unknown'], 'one', 0))).toEqual({ a: 1, c: 2 })
+    expect(Object.fromEntries(await renewLeases(db, names, 'one', 60_000))).toEqual({ a: 1, c: 2 })
+    expect(Object.fromEntries(await renewLeases(db, names, 'two', 60_000))).toEqual({ b: 1 })
+    expect(Object.fromEntries(await leaseHolders(db, names))).toEqual({ one: expect.any(Array), two: ['b'] })
+  })
+
+  test('a process has the leases that it wants, those of dead processes at once, and tells when one is lost', async () => {
+    const signal = new AbortController().signal
+    await takeLeases(db, ['of-the-dead', 'also'], 'dead', 60_000)
+    await takeLease(db, 'taken', 'alive', 60_000)
+    using leases = new Leases(db, { holder: 'me', isGone: (other) => other === 'dead' }, silentLog, 20)
+    const [dead, also, free, taken] = ['of-the-dead', 'also', 'free', 'taken'].map((name) =>
+      leases.want(name),
+    )
+    expect(await Promise.all([dead, also, free].map((lease) => lease?.held(signal)))).toEqual([2, 2, 1])
+    expect(taken?.fence).toBeNull()
+    expect(await taken?.held(AbortSignal.abort())).toBeNull()
+    const lost = free?.lost
+    await db.transaction(async (session) => {
+      await takeLease(session, 'free', 'me', 0)
+      expect(await takeLease(session, 'free', 'another', 60_000)).toBe(2)
+    })
+    if (!lost?.aborted) await once(lost as AbortSignal, 'abort')
+    expect(free?.fence).toBeNull()
+    expect(await takeLease(db, 'taken', 'alive', 0)).toBe(1)
+    expect(await taken?.held(signal)).toBe(2)
+    await leases.release('taken')
+    expect(taken?.fence).toBeNull()
+    expect(await takeLease(db, 'taken', 'alive', 60_000)).toBe(3)
   })
 })

@@ -7,7 +7,7 @@ import {
   correct,
   correctionOf,
   jobsAfter,
-  type Pace,
+  type RateState,
   takeTurn,
   unlimited,
 } from '../../src/model/rate.ts'
@@ -15,7 +15,7 @@ import {
 const minute = 60_000
 const one = { requests: 1, tokens: 100 }
 const bucket = (capacity: number, fullAt: number): Bucket => ({ capacity, perMs: capacity / minute, fullAt })
-const paceOf = (requests: Bucket | null, tokens: Bucket | null = null): Pace => ({
+const rateOf = (requests: Bucket | null, tokens: Bucket | null = null): RateState => ({
   ...unlimited,
   requests,
   tokens,
@@ -24,31 +24,31 @@ const paceOf = (requests: Bucket | null, tokens: Bucket | null = null): Pace => 
 describe('a turn', () => {
   test('comes at once without limits, and while the bucket is far from empty', () => {
     expect(takeTurn(unlimited, one, 5000, 0)).toMatchObject({ waitMs: 0, taken: true, at: 5000 })
-    expect(takeTurn(paceOf(bucket(60, 0)), one, 5000, 0)).toMatchObject({ waitMs: 0, taken: true })
+    expect(takeTurn(rateOf(bucket(60, 0)), one, 5000, 0)).toMatchObject({ waitMs: 0, taken: true })
   })
 
   test('of an empty bucket comes when one has flowed in, and the next one after it', () => {
-    const empty = paceOf(bucket(60, 5000 + minute))
+    const empty = rateOf(bucket(60, 5000 + minute))
     const first = takeTurn(empty, one, 5000, minute)
     // One second each, and the margin of 3 % (1.8 of 60) before the first.
     expect(first.waitMs).toBeGreaterThan(2700)
     expect(first.waitMs).toBeLessThan(2900)
-    expect(takeTurn(first.pace, one, 5000, minute).waitMs - first.waitMs).toBeGreaterThanOrEqual(1000)
+    expect(takeTurn(first.rate, one, 5000, minute).waitMs - first.waitMs).toBeGreaterThanOrEqual(1000)
   })
 
   test('that is too far off takes nothing', () => {
-    const empty = paceOf(bucket(60, 5000 + minute))
-    expect(takeTurn(empty, one, 5000, 1000)).toMatchObject({ taken: false, pace: empty })
+    const empty = rateOf(bucket(60, 5000 + minute))
+    expect(takeTurn(empty, one, 5000, 1000)).toMatchObject({ taken: false, rate: empty })
   })
 
   test('waits for the scarcer of requests and tokens', () => {
-    const scarce = paceOf(bucket(60, 0), bucket(6000, 5000 + minute))
+    const scarce = rateOf(bucket(60, 0), bucket(6000, 5000 + minute))
     expect(takeTurn(scarce, one, 5000, minute).waitMs).toBeGreaterThan(1000)
   })
 
   test('for more than a bucket holds comes when it is as good as full', () => {
     const { waitMs } = takeTurn(
-      paceOf(null, bucket(6000, 5000 + minute)),
+      rateOf(null, bucket(6000, 5000 + minute)),
       { requests: 1, tokens: 99_999 },
       5000,
       minute * 2,
@@ -82,16 +82,16 @@ describe('a correction', () => {
   })
 
   test('is not made when the provider says what we think', () => {
-    const pace = paceOf(bucket(600, 1000 + 30_000))
-    const known = takeTurn(pace, one, 1000, 0)
+    const rate = rateOf(bucket(600, 1000 + 30_000))
+    const known = takeTurn(rate, one, 1000, 0)
     expect(correctionOf(told(600, 299, 30_100), known)).toBeNull()
   })
 
   test('is made when somebody else uses the key, once for all answers under way', () => {
-    const pace = paceOf(bucket(600, 1000))
-    const known = takeTurn(pace, one, 1000, 0)
+    const rate = rateOf(bucket(600, 1000))
+    const known = takeTurn(rate, one, 1000, 0)
     const correction = correctionOf(told(600, 300, 30_000), known)
-    const once = correction && correct(known.pace, correction, 1000)
+    const once = correction && correct(known.rate, correction, 1000)
     expect(once?.requests?.fullAt).toBeCloseTo(31_000, 0)
     expect(once && correction && correct(once, correction, 1000)).toBe(once)
   })
@@ -125,7 +125,7 @@ function simulate(
   const admit = limiter(limits, 0)
   admit(limits.tokensPerMinute ?? 0, 0)
   for (let n = 1; n < (limits.requestsPerMinute ?? 0); n++) admit(0, 0)
-  let pace = unlimited
+  let rate = unlimited
   const outcome = { sent: 0, refused: 0, tokens: 0 }
   const due: { at: number; run: () => void }[] = []
   const at = (time: number, run: () => void) => due.push({ at: time, run })
@@ -133,9 +133,9 @@ function simulate(
   const begin = (now: number) => {
     const actual = 500 + Math.floor(random() * 1000)
     const estimate = Math.round(actual * (0.9 + random() * 0.2))
-    const turn = takeTurn(pace, { requests: 1, tokens: estimate }, now, 5000)
+    const turn = takeTurn(rate, { requests: 1, tokens: estimate }, now, 5000)
     if (!turn.taken) return void at(now + turn.waitMs - 1000, () => begin(now + turn.waitMs - 1000))
-    pace = turn.pace
+    rate = turn.rate
     // On the way it may be overtaken.
     const arrival = turn.at + random() * 30
     at(arrival, () => {
@@ -147,7 +147,7 @@ function simulate(
       at(answered, () => {
         const limitsTold = rateLimitsOf(new Headers(headers))
         const correction = limitsTold && correctionOf(limitsTold, turn)
-        if (correction) pace = correct(pace, correction, answered)
+        if (correction) rate = correct(rate, correction, answered)
         if (!known) for (let n = 1; n < workers; n++) begin(answered)
         known = true
         begin(answered + (refusedBy ? Number(headers['retry-after-ms']) : 0))

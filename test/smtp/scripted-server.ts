@@ -51,6 +51,8 @@ export class ScriptedServer implements AsyncDisposable {
   readonly mails: Buffer[] = []
   /** Like maddy: the end of the connection (FIN) is the end of the mail, which is then taken as if its dot had come. */
   takesEndForDot = false
+  /** TLS from the first octet. */
+  implicitTls = false
   /** Times of logins, in milliseconds. */
   readonly logins: number[] = []
   connections = 0
@@ -134,6 +136,7 @@ class Dialog {
   }
 
   async run(): Promise<void> {
+    if (this.#server.implicitTls) this.#upgrade()
     let alive = await this.#answer('greeting')
     try {
       while (await this.#read(alive)) {

@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from '@jest/globals'
 import { LoginUnavailable, PermanentError, TemporaryError } from '../../src/base/errors.ts'
 import { big, mail, open, timing } from './opened.ts'
@@ -63,7 +64,7 @@ describe('what is sent', () => {
     },
   )
 
-  test('a mail beyond the SIZE of the server is refused for good', async () => {
+  test('a mail beyond the announced SIZE is a permanent failure', async () => {
     await using server = await ScriptedServer.start()
     await using submission = open(server)
     await expect(submission.send(mail({ octets: big }))).rejects.toBeInstanceOf(PermanentError)
@@ -146,7 +147,7 @@ describe('a server without AUTH', () => {
     expect(server.mails).toHaveLength(1)
   })
 
-  test('that wants a login at MAIL all the same is told from a wrong password', async () => {
+  test('that demands a login at MAIL is distinguished from a wrong password', async () => {
     await using server = await ScriptedServer.start((at) =>
       at === 'MAIL' ? '530 5.7.0 Authentication required' : bare(at),
     )
@@ -176,7 +177,7 @@ describe('a server without AUTH', () => {
 describe('a server that takes the end of the connection for the end of the mail', () => {
   const withheld = new TemporaryError('another has it')
 
-  async function start(how: 'plain' | 'STARTTLS'): Promise<ScriptedServer> {
+  async function start(how: 'plain' | 'STARTTLS' | 'TLS'): Promise<ScriptedServer> {
     const server = await ScriptedServer.start((at, { count }) =>
       how !== 'STARTTLS'
         ? undefined
@@ -187,12 +188,15 @@ describe('a server that takes the end of the connection for the end of the mail'
             : undefined,
     )
     server.takesEndForDot = true
+    server.implicitTls = how === 'TLS'
     return server
   }
 
-  test.each(['plain', 'STARTTLS'] as const)('gets nothing that was withheld (%s)', async (how) => {
+  const caFile = fileURLToPath(new URL('../fixtures/tls/cert.pem', import.meta.url))
+
+  test.each(['plain', 'STARTTLS', 'TLS'] as const)('gets nothing that was withheld (%s)', async (how) => {
     await using server = await start(how)
-    await using submission = open(server)
+    await using submission = open(server, how === 'TLS' ? { secure: true, caFile } : {})
     // libuv reports an RST that comes with the octets before it as an orderly end, so they have to have been read.
     const whole = bodyRead(server, mail().octets)
     const refuse = async () => {

@@ -24,7 +24,10 @@ async function ask(method: string, path: string, body?: string) {
     headers: { host: '127.0.0.1', authorization: `Bearer ${token}` },
     ...(body === undefined ? {} : { body }),
   })
-  return { status: answer.status, answer: (await answer.json()) as { error: string; message: string } }
+  return {
+    status: answer.status,
+    answer: (await answer.json()) as { error: string; message: string; fields?: string[] },
+  }
 }
 
 test.each([
@@ -43,12 +46,19 @@ test.each([
   ['GET', '/replies?limit=0', 'limit'],
   ['GET', '/usage?by=week', 'by'],
   ['GET', '/usage?since=now', 'since'],
+  ['GET', '/mails?limit=1&limit=2', 'limit'],
+  ['GET', '/replies?after=first', 'after'],
   ['GET', '/accounts?x=1', 'x'],
   ['POST', '/audit?x=1', 'x'],
 ])('%s %s is refused, and %s is named', async (method, path, field) => {
   const { status, answer } = await ask(method, path)
-  expect([status, answer.error]).toEqual([400, 'bad-request'])
+  expect([status, answer.error, answer.fields]).toEqual([400, 'bad-request', [field]])
   expect(answer.message).toContain(field)
+})
+
+test('every parameter that does not fit is named', async () => {
+  const { answer } = await ask('GET', '/mails?limit=0&since=now&colour=red')
+  expect(answer.fields?.sort()).toEqual(['colour', 'limit', 'since'])
 })
 
 test.each([
@@ -85,8 +95,36 @@ test.each([
   expect([status, answer.error]).toEqual([404, 'not-found'])
 })
 
+test.each<[string, string, Record<string, string>, number, string]>([
+  ['a NUL in the query', '/mails?q=%00', {}, 400, 'bad-request'],
+  ['another site', '/mails', { 'sec-fetch-site': 'cross-site' }, 403, 'another-site'],
+  ['another name', '/mails', { host: 'evil.example' }, 421, 'another-name'],
+  ['too long a body', '/forget', { 'content-length': '2000000' }, 413, 'too-long'],
+])('%s is refused in JSON', async (_what, path, headers, status, error) => {
+  const answer = await app.request(`http://127.0.0.1/api${path}`, {
+    headers: { host: '127.0.0.1', authorization: `Bearer ${token}`, ...headers },
+  })
+  expect([answer.status, ((await answer.json()) as { error: string }).error]).toEqual([status, error])
+})
+
+test('HEAD is answered as GET, without the body', async () => {
+  const [get, head] = await Promise.all(
+    ['GET', 'HEAD'].map((method) =>
+      app.request('http://127.0.0.1/api/openapi.json', { method, headers: { host: '127.0.0.1' } }),
+    ),
+  )
+  expect([head?.status, await head?.text()]).toEqual([200, ''])
+  expect(head?.headers.get('content-type')).toBe(get?.headers.get('content-type'))
+  expect(get?.status).toBe(200)
+})
+
 describe('the description', () => {
-  type Told = { operationId: string; parameters: { name: string; in: string }[]; responses: object }
+  type Told = {
+    operationId: string
+    parameters: { name: string; in: string }[]
+    requestBody?: { content: Record<string, { schema: { properties?: Record<string, object> } }> }
+    responses: object
+  }
   const { paths } = operations.describe() as { paths: Record<string, Record<string, Told>> }
   const all = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, told]) => ({ path, method, ...told })),
@@ -107,6 +145,29 @@ describe('the description', () => {
       expect([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)).toEqual(named)
     }
   })
+
+  /** Of that path, with something for each parameter. */
+  const placeOf = (path: string) => path.slice('/api'.length).replace(/\{\w+\}/g, 'x')
+
+  test.each(all)('$operationId refuses what it does not know, by name', async ({ path, method }) => {
+    const { status, answer } = await ask(method.toUpperCase(), `${placeOf(path)}?colour=red`)
+    expect([status, answer.error, answer.fields]).toEqual([400, 'bad-request', ['colour']])
+  })
+
+  test.each(all.filter(({ method }) => method === 'post'))(
+    '$operationId refuses bodies that are not its own',
+    async ({ path, requestBody }) => {
+      const posted = (body: string) => ask('POST', placeOf(path), body)
+      for (const body of ['{', '[]', '"x"', 'null', '1']) expect((await posted(body)).status).toBe(400)
+      const unknown = await posted('{"colour":"red"}')
+      expect([unknown.status, unknown.answer.fields]).toEqual([400, expect.arrayContaining(['colour'])])
+      const fields = Object.keys(requestBody?.content['application/json']?.schema.properties ?? {})
+      for (const field of fields) {
+        const wrong = await posted(JSON.stringify({ [field]: { of: 'another kind' } }))
+        expect([wrong.status, wrong.answer.fields]).toEqual([400, expect.arrayContaining([field])])
+      }
+    },
+  )
 
   test('says what may be refused', () => {
     const { responses } = all.find(({ operationId }) => operationId === 'approveReply') ?? { responses: {} }

@@ -43,11 +43,37 @@ test('a mailbox is named where there are several, and Resume is of that one', ()
   ])
 })
 
+const share = (name: string, reached: boolean) => ({ name, cost: 0.5, reached })
+const kim = share('sender:kim@shop.example', false)
+const flood = share('domain:flood.example', true)
+const full = share('strangers', true)
+
 test.each([
-  [5, 0.25, true, '$4.75 of $5.00 left today'],
-  [5, 5, false, "today's $5.00 are used up; mail for the model waits until midnight"],
-  [5, 6, false, "today's $5.00 are used up; mail for the model waits until midnight"],
-])('of %d dollars, %d spent', (perDay, spent, ok, words) => {
-  const status = budgetStatus(perDay, spent)
+  [5, 0.25, [], true, '$4.75 of $5.00 left today'],
+  [5, 0.25, [kim], true, '$4.75 of $5.00 left today'],
+  [
+    5,
+    0.25,
+    [flood, kim],
+    true,
+    '$4.75 of $5.00 left today; the share of flood.example is used up, so that mail waits until midnight',
+  ],
+  [
+    5,
+    4,
+    [flood, full],
+    false,
+    '$1.00 of $5.00 left today; the share of flood.example, people you have not written to is used up, so that mail waits until midnight',
+  ],
+  [5, 5, [], false, "today's $5.00 are used up; mail for the model waits until midnight"],
+  [
+    5,
+    6,
+    [flood, full, kim],
+    false,
+    "today's $5.00 are used up; mail for the model waits until midnight. Most was used for mail from flood.example, kim@shop.example",
+  ],
+])('of %d dollars, %d spent, of them %j', (perDay, spent, shares, ok, words) => {
+  const status = budgetStatus(perDay, spent, shares)
   expect([status.ok, status.words]).toEqual([ok, words])
 })

@@ -35,5 +35,17 @@ export const budget = {
     says: "The day's budget is used up.",
     help: 'Wait until midnight, or raise budget.perDay.',
   },
+  'sender-share-reached': {
+    says: "This sender has used up one sender's share of the day's budget.",
+    help: 'Wait until midnight, answer it yourself, or raise budget.perSender.',
+  },
+  'domain-share-reached': {
+    says: "Senders of this domain have used up one domain's share of the day's budget.",
+    help: 'Wait until midnight, answer it yourself, or raise budget.perDomain.',
+  },
+  'reserve-kept': {
+    says: "The rest of the day's budget is for people you have written to.",
+    help: 'Wait until midnight, raise budget.perDay, or lower budget.reserve.',
+  },
   'budget-reserved': 'The rest of the budget is reserved for other model calls.',
 } as const

@@ -5,6 +5,18 @@ export const compose = {
     says: 'The model wrote no other text, so this is the earlier draft.',
     help: 'Approve the earlier draft, edit it, or say more precisely what should change.',
   },
+  'lookup-failed': {
+    says: 'One of your systems could not be read, so nothing was written.',
+    help: 'Look it up yourself, or have the reply written when the system answers again.',
+  },
+  'lookup-not-found': {
+    says: 'Nothing was found that this sender may know.',
+    help: 'Ask the sender for what is missing, or look it up yourself.',
+  },
+  'lookup-odd': {
+    says: 'One of your systems gave a value that no reply should repeat.',
+    help: 'Look at the record, and choose fields that only your own system writes.',
+  },
   'nobody-to-answer': {
     says: 'It has no address to reply to.',
     help: 'Answer it in your mail client if you know the address.',

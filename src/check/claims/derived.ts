@@ -26,6 +26,8 @@ export interface Grounds {
   mail: string
   /** The mail's date in the owner's time zone, `2026-12-09`. */
   today: string
+  /** Nothing is calculated from them. */
+  exact?: boolean
 }
 
 export class Derivation {

@@ -1,5 +1,5 @@
 /** A server whose certificate comes from an authority that nobody here knows: a person looks at it, and may believe it. */
-import { writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { connect, type DetailedPeerCertificate } from 'node:tls'
@@ -7,13 +7,15 @@ import type { AccountSettings, Config, Server } from '../../config/settings.ts'
 import type { Check } from '../../doctor/doctor.ts'
 import type { Say } from '../terminal.ts'
 import type { Asker } from './asker.ts'
-import { takesAuthority, withAuthority } from './files.ts'
 
 /** Milliseconds. */
 const patienceMs = 10_000
 /** Octets of what a server says before TLS. */
 const longestPrelude = 10_000
 const fileName = 'ca.pem'
+const modelFileName = 'model-ca.pem'
+
+type Place = Pick<Server, 'host' | 'port' | 'secure'>
 
 interface Authority {
   /** As the certificate names itself. */
@@ -23,46 +25,82 @@ interface Authority {
   pem: string
 }
 
+interface Attempt {
+  folder: string
+  asker: Asker
+  say: Say
+}
+
 /**
- * Shows who issued the certificate and offers to write that down as `tls.ca`. With --yes it is only shown:
- * otherwise an attacker between this machine and the server would be trusted.
- * @returns the configuration with it; null when nothing was changed
+ * Offers to trust the authority of a mail server whose issuer is unknown, for `tls.ca`.
+ * @returns name of the file with its certificate; null when nobody is to be trusted
  */
 export async function believingAuthority(
-  yaml: string,
-  { accounts: [account] }: Config,
+  account: AccountSettings,
   checks: readonly Check[],
-  { folder, asker, say }: { folder: string; asker: Asker; say: Say },
+  attempt: Attempt,
 ): Promise<string | null> {
-  const server = account ? unknownServer(account, checks) : null
-  if (server === null || server.caFile !== undefined || !takesAuthority(yaml)) return null
+  const server = unknownServer(account, checks)
+  const own = server?.caFile === undefined || server.caFile === join(attempt.folder, fileName)
+  if (server === null || !own) return null
+  return (await isBelieved(server, 'tls.ca', fileName, attempt)) ? fileName : null
+}
+
+/** The same for the endpoint of the model, for OPENAI_TLS_CA. */
+export async function believingModel(
+  { baseUrl, caFile }: Pick<Config['model'], 'baseUrl' | 'caFile'>,
+  checks: readonly Check[],
+  attempt: Attempt,
+): Promise<string | null> {
+  if (!isUnknown(checks, 'model') || caFile !== undefined) return null
+  const { hostname, port } = new URL(baseUrl)
+  const endpoint = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 443), secure: true }
+  return (await isBelieved(endpoint, 'model.tls.ca', modelFileName, attempt)) ? modelFileName : null
+}
+
+/**
+ * Shows who issued the certificate, and adds the authority to the file when a person agrees. With --yes it is only shown:
+ * otherwise an attacker between this machine and the server would be trusted.
+ */
+async function isBelieved(
+  server: Place,
+  key: string,
+  name: string,
+  { folder, asker, say }: Attempt,
+): Promise<boolean> {
   const place = `${server.host}:${server.port}`
   const authority = await presentedBy(server).catch(() => null)
   if (authority === null) {
     await say(
-      `\n${place} does not send its authority's certificate. Ask its administrator for it, and set tls.ca to that file.`,
+      `\n${place} does not send its authority's certificate. Ask its administrator for it, and set ${key} to that file.`,
     )
-    return null
+    return false
   }
-  await say(`\nThe certificate of ${place} was issued by: ${authority.issuer}`)
-  await say(`SHA-256 fingerprint of that authority: ${authority.fingerprint}`)
-  const question = `Have you compared it with what the administrator says, and is it to be believed (written to ${fileName})?`
-  if (!asker.asks || !(await asker.confirm(question, false))) return null
-  writeFileSync(join(folder, fileName), authority.pem, { mode: 0o600 })
-  return withAuthority(yaml, fileName)
+  await say(`\nThe certificate of ${place} is not from a public authority.`)
+  await say(`Issued by: ${authority.issuer}`)
+  await say(`SHA-256 fingerprint of the issuer:\n${halves(authority.fingerprint)}`)
+  await say('If it is not the one that the administrator of the server names, somebody is in between.')
+  if (!asker.asks || !(await asker.confirm(`Trust it (written to ${name})?`, false))) return false
+  mkdirSync(folder, { recursive: true })
+  const file = join(folder, name)
+  const present = existsSync(file) ? readFileSync(file, 'utf8') : ''
+  if (!present.includes(authority.pem)) writeFileSync(file, `${present}${authority.pem}`, { mode: 0o600 })
+  return true
 }
 
+/** 32 octets on two lines, which fit a narrow terminal. */
+const halves = (fingerprint: string) => `  ${fingerprint.slice(0, 48)}\n  ${fingerprint.slice(48)}`
+
+const isUnknown = (checks: readonly Check[], kind: Check['name']) =>
+  checks.some(({ name, detail }) => name === kind && detail.includes('unknown issuer'))
+
 function unknownServer({ imap, smtp }: AccountSettings, checks: readonly Check[]): Server | null {
-  const isUnknown = (kind: string) =>
-    checks.some(({ name, detail }) => name === kind && detail.includes('unknown issuer'))
-  if (isUnknown('imap')) return imap
-  return isUnknown('smtp') ? smtp : null
+  if (isUnknown(checks, 'imap')) return imap
+  return isUnknown(checks, 'smtp') ? smtp : null
 }
 
 /** @returns null when the server sends the issuer of its issuer only by name */
-export async function presentedBy(
-  server: Pick<Server, 'host' | 'port' | 'secure'>,
-): Promise<Authority | null> {
+export async function presentedBy(server: Place): Promise<Authority | null> {
   const { host, port, secure } = server
   const plain = connectPlain({ host, port })
   const timer = setTimeout(() => plain.destroy(new Error('no answer')), patienceMs)

@@ -40,6 +40,22 @@ export function passagesWithin(
   return kept
 }
 
+/** Rough tokens of what was looked up: few short values, which never give way to the knowledge. */
+export function lookupTokens(passages: readonly PromptPassage[]): number {
+  return passages
+    .filter(({ lookup }) => lookup)
+    .reduce((sum, passage) => sum + roughTokens(`[K99 ${labelOf(passage)}]\n${passage.text}\n\n`), 0)
+}
+
+/** What a model has to know about looked-up facts; nothing if there are none. */
+export function lookupLines(passages: readonly PromptPassage[]): string[] {
+  return passages.some(({ lookup }) => lookup)
+    ? [
+        'KNOWLEDGE under "lookup …" was read from the owner\'s records for the sender of MAIL, at the time in brackets; state nothing about such a record that is not there. Where it says that nothing is found, or asks for something, the reply says so and asks for it: that answers the ask.',
+      ]
+    : []
+}
+
 export interface FittedThread {
   lines: string[]
   /** Earlier messages that were left out. */
@@ -81,4 +97,20 @@ export function passedOnBlock(passedOn: PassedOn | null | undefined, tokens: num
 export function asksBlock(asks: readonly string[], salt: string): string[] {
   const lines = asks.map((ask, at) => `A${at + 1}: ${oneLine(neutralised(ask, salt), 300)}`)
   return lines.length > 0 ? [quoted('ASKS', lines.join('\n'), salt)] : []
+}
+
+/** Rough tokens of one reply from another thread. */
+const earlierTokens = 80
+
+/** @param name put before the number of each; empty: no number */
+export function earlierText(
+  earlier: readonly ThreadEntry[],
+  salt: string,
+  timeZone: string,
+  name = '',
+): string[] {
+  return earlier.map(({ at, text }, index) => {
+    const label = name === '' ? '' : `${name}${index + 1} `
+    return `${label}owner, ${localTime(at, timeZone)}:\n${cutMiddle(neutralised(text, salt), earlierTokens).text}`
+  })
 }

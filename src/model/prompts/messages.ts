@@ -1,6 +1,6 @@
 /** The contents of a prompt: plain values that the steps collect. */
 
-import type { Verdict } from '../../triage/verdict.ts'
+import type { Verdict } from '../../base/verdicts.ts'
 import type { ChatMessage } from '../chat.ts'
 
 /** A prompt file after reading: see src/model/prompts.ts. */
@@ -125,6 +125,8 @@ export interface PromptPassage {
   file: string
   heading: string
   text: string
+  /** Read from one of the owner's systems for this mail (`lookups`), not from the knowledge folder. */
+  lookup?: true
 }
 
 /** Learned from the owner's sent mail in that language. Null if there is too little evidence. */

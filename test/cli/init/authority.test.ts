@@ -1,47 +1,56 @@
+import { once } from 'node:events'
 import { readFileSync, rmSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
+import { createServer } from 'node:tls'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { Asker } from '../../../src/cli/init/asker.ts'
-import { believingAuthority, presentedBy } from '../../../src/cli/init/authority.ts'
-import { configText } from '../../../src/cli/init/files.ts'
-import type { Config } from '../../../src/config/settings.ts'
+import { believingAuthority, believingModel, presentedBy } from '../../../src/cli/init/authority.ts'
+import type { AccountSettings, Config } from '../../../src/config/settings.ts'
 import { ScriptedServer } from '../../smtp/scripted-server.ts'
 
 const certificate = readFileSync(new URL('../../fixtures/tls/cert.pem', import.meta.url), 'utf8')
-const place = { host: '127.0.0.1', port: 1, secure: true }
-const found = { imap: place, smtp: place, source: 'x', hint: '', oauth2: null }
-const yaml = configText({ address: 'a@b.example', found, user: null, oauthClientId: null })
 let folder: string
 let server: ScriptedServer
+let https: { port: number; close: () => void }
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'replyd-authority-'))
   server = await ScriptedServer.start((at) => (at === 'STARTTLS' ? '220 go ahead' : undefined))
+  const key = readFileSync(new URL('../../fixtures/tls/key.pem', import.meta.url))
+  const listener = createServer({ cert: certificate, key }).listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  https = { port: (listener.address() as AddressInfo).port, close: () => listener.close() }
 })
 afterAll(async () => {
   await server?.[Symbol.asyncDispose]()
+  https?.close()
   rmSync(folder, { recursive: true })
 })
 
-async function offered(answer: string, yes: boolean) {
+const unknown = 'the TLS certificate of x is not valid: unknown issuer'
+
+async function offered(answer: string, yes: boolean, name: 'smtp' | 'model' = 'smtp') {
   const stdout = new PassThrough({ encoding: 'utf8' })
   const terminal = { environment: {}, stdin: Readable.from([answer]), stdout, stderr: stdout }
   using asker = new Asker(terminal, yes)
   const said: string[] = []
   const say = async (line: string) => void said.push(line)
   const smtp = { host: '127.0.0.1', port: server.port, secure: false }
-  const config = { accounts: [{ imap: smtp, smtp }] } as unknown as Config
+  const model = { baseUrl: `https://127.0.0.1:${https.port}/v1` }
+  const account = { imap: smtp, smtp } as unknown as AccountSettings
   const check = {
-    name: 'smtp',
-    account: 'a@b.example',
+    ...{ name, account: 'a@b.example', detail: unknown, advice: null },
     status: 'failed',
-    detail: 'the TLS certificate of x is not valid: unknown issuer',
-    advice: null,
   } as const
-  const changed = await believingAuthority(yaml, config, [check], { folder, asker, say })
+  const attempt = { folder, asker, say }
+  const changed =
+    name === 'smtp'
+      ? await believingAuthority(account, [check], attempt)
+      : await believingModel(model as Config['model'], [check], attempt)
   return { changed, said: said.join('\n') }
 }
 
@@ -52,9 +61,20 @@ test('what a server presents after STARTTLS is its authority', async () => {
 
 test('a person sees issuer and fingerprint, and may have it written down', async () => {
   const { changed, said } = await offered('y\n', false)
-  expect(said).toMatch(/issued by: CN=replyd\.test\n.*fingerprint.*: ([0-9A-F]{2}:){31}[0-9A-F]{2}$/)
-  expect(changed).toContain('\n    tls: { ca: "ca.pem" }\n')
+  expect(said).toMatch(
+    /^Issued by: CN=replyd\.test\nSHA-256.*\n {2}([0-9A-F]{2}:){16}\n {2}([0-9A-F]{2}:){15}[0-9A-F]{2}$/m,
+  )
+  expect(changed).toBe('ca.pem')
   expect(readFileSync(join(folder, 'ca.pem'), 'utf8')).toBe(certificate)
+})
+
+test('so may that of the model, for OPENAI_TLS_CA', async () => {
+  const { changed, said } = await offered('y\n', false, 'model')
+  expect(said).toMatch(
+    /The certificate of 127\.0\.0\.1:\d+ is not from a public authority\.\nIssued by: CN=replyd\.test/,
+  )
+  expect(changed).toBe('model-ca.pem')
+  expect(readFileSync(join(folder, 'model-ca.pem'), 'utf8')).toBe(certificate)
 })
 
 test.each([
@@ -62,4 +82,5 @@ test.each([
   ['--yes', '', true],
 ])('%s believes nobody', async (_name, answer, yes) => {
   expect((await offered(answer, yes)).changed).toBeNull()
+  expect((await offered(answer, yes, 'model')).changed).toBeNull()
 })

@@ -12,6 +12,7 @@ export interface DovecotSettings {
   password: string
   usernames: 'address' | 'localPart'
   sieve: boolean
+  tls: 'offered' | 'required' | undefined
   extraConfig: string
 }
 
@@ -29,7 +30,7 @@ base_dir = ${settings.directory}/run
 state_dir = ${settings.directory}/state
 log_path = /dev/stderr
 listen = ${LOOPBACK}
-ssl = no
+ssl = ${{ none: 'no', offered: 'yes', required: 'required' }[settings.tls ?? 'none']}
 default_internal_user = ${settings.account.user}
 default_internal_group = ${settings.account.group}
 default_login_user = ${settings.account.user}
@@ -84,6 +85,7 @@ const version23 = (settings: DovecotSettings): string => `
 ${reuse('service_count = 0')}
 protocols = imap lmtp
 disable_plaintext_auth = no
+${settings.tls ? `ssl_cert = <${settings.directory}/cert.pem\nssl_key = <${settings.directory}/key.pem` : ''}
 auth_username_format = ${settings.usernames === 'address' ? '%Lu' : '%Ln'}
 mail_location = maildir:~/Maildir
 mail_home = ${settings.directory}/mail/%u
@@ -124,7 +126,8 @@ protocols {
   imap = yes
   lmtp = yes
 }
-auth_allow_cleartext = yes
+auth_allow_cleartext = ${settings.tls === 'required' ? 'no' : 'yes'}
+${settings.tls ? `ssl_server_cert_file = ${settings.directory}/cert.pem\nssl_server_key_file = ${settings.directory}/key.pem` : ''}
 auth_username_format = ${settings.usernames === 'address' ? '%{user | lower}' : '%{user | username | lower}'}
 mail_driver = maildir
 mail_path = ~/Maildir

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { isRoot, serverAccount } from './account.ts'
@@ -9,6 +9,8 @@ import { configFile, dovecotConfig } from './dovecot-config.ts'
 import { freePort, LOOPBACK } from './port.ts'
 import { pathTo } from './program.ts'
 
+const certificates = new URL('../../fixtures/tls/', import.meta.url)
+
 export interface DovecotOptions {
   /** The only users that exist. Left out, every name can log in and gets mail. */
   users?: readonly string[]
@@ -16,6 +18,8 @@ export interface DovecotOptions {
   sieve?: string
   /** Lines at the end of dovecot.conf, in the syntax of the version that runs. */
   extraConfig?: string
+  /** STARTTLS with the certificate of test/fixtures/tls: offered, or required of any address but its own. */
+  tls?: 'offered' | 'required'
   /** How a mailbox is named on delivery: by the whole address (the default) or only the part before the @. */
   usernames?: 'address' | 'localPart'
 }
@@ -84,12 +88,14 @@ async function launch(program: string, version: string, options: DovecotOptions)
     password,
     listedUsers: options.users !== undefined,
   }
-  const { usernames = 'address', sieve, extraConfig = '' } = options
+  const { usernames = 'address', sieve, tls, extraConfig = '' } = options
   const write = (name: string, text: string) => writeFileSync(join(directory, name), text)
   write(
     'dovecot.conf',
-    dovecotConfig(version, { ...settings, usernames, sieve: sieve !== undefined, extraConfig }),
+    dovecotConfig(version, { ...settings, usernames, sieve: sieve !== undefined, tls, extraConfig }),
   )
+  for (const name of tls ? ['cert.pem', 'key.pem'] : [])
+    write(name, readFileSync(new URL(name, certificates), 'utf8'))
   write(
     'users',
     (options.users ?? []).map((user) => `${user.toLowerCase()}:{PLAIN}${password}::::::\n`).join(''),

@@ -1,0 +1,68 @@
+// Bundles src and the packages that it uses into DIRECTORY: one file for each part that is loaded by itself. Loading 1,600
+// small files took more than half of the CPU of a start.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { root } from './sources.mjs'
+
+/** Programs and what embedders import. Workers are entries of their own. */
+const ENTRIES = ['src/cli.ts', 'src/index.ts', 'src/knowledge/documents/worker.ts']
+
+/** Packages that stay in node_modules: they hold WebAssembly, native parts, threads, pages or large tables, or are optional. */
+const EXTERNAL = [
+  '@bull-board/*',
+  '@electric-sql/*',
+  '@opentelemetry/*',
+  'bullmq-otel',
+  'gpt-tokenizer',
+  'hoodiecrow-imap',
+  'htmx.org',
+  'modern-tar',
+  'msgpackr-extract',
+  'pg-native',
+  'pino',
+  'smtp-server',
+]
+
+/** CommonJS packages call `require` for Node's own modules. */
+const banner =
+  "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);"
+
+export async function bundle(directory) {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: ENTRIES,
+    outdir: directory,
+    bundle: true,
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    platform: 'node',
+    format: 'esm',
+    target: 'node20.20',
+    external: EXTERNAL,
+    banner: { js: banner },
+    jsx: 'automatic',
+    jsxImportSource: 'hono/jsx',
+    keepNames: true,
+    sourcemap: true,
+    sourcesContent: false,
+    legalComments: 'none', // the licences stand in a file of their own
+    metafile: true,
+    logLevel: 'warning',
+  })
+  writeFileSync(join(directory, 'third-party-licenses.txt'), licencesOf(Object.keys(metafile.inputs)))
+}
+
+/** The licence of each package of which a file was bundled. */
+function licencesOf(files) {
+  const packages = new Set(files.flatMap((file) => file.match(/^.*node_modules\/(?:@[^/]+\/)?[^/]+/) ?? []))
+  const texts = [...packages].sort().map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
+    const file = readdirSync(join(root, folder)).find((entry) => /^(licen[cs]e|copying)/i.test(entry))
+    const path = file && join(root, folder, file)
+    const text =
+      path && existsSync(path) ? readFileSync(path, 'utf8').trim() : `Licence: ${license ?? 'see its page'}`
+    return `${name} ${version}\n\n${text}\n`
+  })
+  return `replyd contains the following packages.\n\n${texts.join(`\n${'-'.repeat(72)}\n\n`)}`
+}

@@ -1,0 +1,35 @@
+import { type Command, Option } from 'commander'
+import type { ExitStatus, Terminal } from './terminal.ts'
+
+/** Registers `replyd mcp`: for assistants, and for the person who confirms what they prepared. */
+export function addMcpCommands(
+  program: Command,
+  terminal: Terminal,
+  end: (status: ExitStatus) => void,
+): void {
+  const configOption = () => new Option('-c, --config <file>', 'configuration file')
+  const mcp = program
+    .command('mcp')
+    .description('serve MCP on standard input and output, for an assistant on this machine')
+    .addOption(configOption())
+    .option('--read-only', 'offer no tools that change anything')
+    .action(async (options) => end(await (await import('./mcp.ts')).serve(options, terminal)))
+  const add = (usage: string, description: string) =>
+    mcp.command(usage).description(description).addOption(configOption())
+  add('code <id>', 'show a reply and the code with which an assistant may approve it').action(
+    async (id, _options, command) =>
+      end(await (await import('./mcp.ts')).showCode(id, command.optsWithGlobals(), terminal)),
+  )
+  add('facts', 'facts that an assistant proposed')
+    .addOption(new Option('--json', 'print JSON'))
+    .action(async (_options, command) =>
+      end(await (await import('./mcp.ts')).listFacts(command.optsWithGlobals(), terminal)),
+    )
+  for (const [name, description] of [
+    ['accept', 'write a proposed fact into the knowledge folder'],
+    ['discard', 'forget a proposed fact'],
+  ] as const)
+    add(`${name} <id>`, description).action(async (id, _options, command) =>
+      end(await (await import('./mcp.ts')).decideFact(name, id, command.optsWithGlobals(), terminal)),
+    )
+}

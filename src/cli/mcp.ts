@@ -1,0 +1,133 @@
+/** `replyd mcp`: an assistant's way to replyd through standard input and output, and a person's confirmations. */
+import { finished } from 'node:stream/promises'
+import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio'
+import { Hono } from 'hono'
+import { systemClock } from '../base/clock.ts'
+import { silentLog } from '../base/log.ts'
+import { newSecret } from '../base/secret.ts'
+import type { Config } from '../config/settings.ts'
+import { openKnowledge } from '../knowledge/knowledge.ts'
+import type { Port } from '../mcp/port.ts'
+import { longestMessage, mcpServer } from '../mcp/server.ts'
+import type { Database } from '../store/database.ts'
+import { operations } from '../web/api.ts'
+import { answerOf } from '../web/failures.ts'
+import { openApi } from './api-client.ts'
+import { UsageError } from './failure.ts'
+import { readConfig } from './settings.ts'
+import { withStore } from './store-access.ts'
+import { type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
+
+export interface McpOptions {
+  config?: string
+  readOnly?: boolean
+  json?: boolean
+}
+
+/** Until the assistant closes its end. */
+export async function serve({ config, readOnly }: McpOptions, terminal: Terminal): Promise<ExitStatus> {
+  const { stdin, stdout, stderr } = terminal
+  const served = {
+    port: portOf(config, terminal),
+    scopes: readOnly ? (['read'] as const) : (['read', 'decide'] as const),
+    newSalt: () => newSecret().slice(0, 16),
+  }
+  const transport = new StdioServerTransport(stdin, stdout, { maxBufferSize: longestMessage })
+  const serving = serveStdio(() => mcpServer(served), {
+    transport,
+    onerror: ({ message }) => void stderr.write(`replyd: ${printable(message, true)}\n`),
+  })
+  await finished(stdin, { writable: false }).catch(() => undefined)
+  await serving.close()
+  return 0
+}
+
+/**
+ * The daemon may come and go: it is looked for at each call. Without one the store is opened for as long as a question
+ * takes; a decision needs the daemon.
+ */
+function portOf(config: string | undefined, terminal: Terminal): Port {
+  return {
+    get: (path, query) =>
+      withStore(config, terminal, {
+        api: (api) => api.get(path, query),
+        direct: (db) => readDirectly(db, readConfig(config, terminal), path, query),
+      }),
+    post: async (path, body) => openApi(config, terminal).post(path, body),
+  }
+}
+
+async function readDirectly<T>(
+  db: Database,
+  config: Config,
+  path: string,
+  query: Record<string, string | undefined> = {},
+): Promise<T> {
+  const accounts = new Map(
+    config.accounts.map(({ owner, knowledge }) => [
+      owner.address,
+      {
+        get knowledge() {
+          return knowledge === null ? null : openKnowledge(knowledge, silentLog)
+        },
+      },
+    ]),
+  )
+  // Whoever can open the store may read it: no token is asked for.
+  const reading = { context: { db, config, accounts, clock: systemClock, log: silentLog } }
+  const app = new Hono().onError(answerOf(silentLog)).route('/api', operations.readings(reading))
+  const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  const answer = await app.request(`/api${path}?${new URLSearchParams(given)}`)
+  const said = (await answer.json()) as T & { message?: string }
+  if (!answer.ok) throw new Error(said.message ?? `status ${answer.status}`)
+  return said
+}
+
+/** An assistant that runs commands reads a pipe: it is not shown what is for a person. */
+function onlyForPerson({ stdout }: Terminal): void {
+  if (stdout.isTTY !== true) throw new UsageError('this is for a person: run it in a terminal')
+}
+
+export async function showCode(id: string, options: McpOptions, terminal: Terminal): Promise<ExitStatus> {
+  onlyForPerson(terminal)
+  const api = openApi(options.config, terminal)
+  const { to, subject, text, code } = await api.get<Record<'to' | 'subject' | 'text' | 'code', string>>(
+    `/replies/${encodeURIComponent(id)}/code`,
+  )
+  const shown = `To: ${to}\nSubject: ${subject}\n\n${text}\n\nTo have exactly this sent, give your assistant the code ${code}`
+  await writeLine(terminal.stdout, printable(shown))
+  return 0
+}
+
+interface Fact {
+  id: string
+  account: string
+  topic: string
+  fact: string
+  by: string
+  at: string
+}
+
+export async function listFacts({ config, json }: McpOptions, terminal: Terminal): Promise<ExitStatus> {
+  const facts = await openApi(config, terminal).get<Fact[]>('/facts')
+  const blocks = facts.map(
+    ({ id, account, topic, fact, by, at }) =>
+      `${id}\n${topic} (for ${account}, proposed by ${by} on ${at.slice(0, 10)})\n${fact}`,
+  )
+  const text = blocks.length === 0 ? 'No fact waits for you.' : blocks.join('\n\n')
+  await writeLine(terminal.stdout, json ? JSON.stringify(facts) : printable(text))
+  return 0
+}
+
+export async function decideFact(
+  decision: 'accept' | 'discard',
+  id: string,
+  { config }: McpOptions,
+  terminal: Terminal,
+): Promise<ExitStatus> {
+  onlyForPerson(terminal)
+  await openApi(config, terminal).post(`/facts/${encodeURIComponent(id)}/${decision}`)
+  const done = decision === 'accept' ? 'It stands in taught.md of the knowledge folder.' : 'Forgotten.'
+  await writeLine(terminal.stdout, done)
+  return 0
+}

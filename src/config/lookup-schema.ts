@@ -1,0 +1,159 @@
+/** `lookups`: facts that are read from the owner's own systems while a reply is written. */
+import { query } from 'jsonpath-rfc9535'
+import { z } from 'zod'
+import { defaults } from './defaults.ts'
+import { duration, host, key, required, tls, url, word } from './fields.ts'
+
+const most = { lookups: 20, fields: 12, headers: 20 } as const
+const second = 1000
+
+const valid = (attempt: () => unknown): boolean => {
+  try {
+    attempt()
+    return true
+  } catch {
+    return false
+  }
+}
+
+const pattern = () =>
+  z
+    .string()
+    .min(1, 'must not be empty')
+    .max(500, 'must be at most 500 characters')
+    .refine(
+      (text) => valid(() => new RegExp(text, 'u')),
+      'must be a regular expression such as [A-Z]{2}-\\d{5,8}',
+    )
+    .refine((text) => !(valid(() => new RegExp(text, 'u')) && new RegExp(text, 'u').test('')), {
+      message: 'must not match an empty text',
+    })
+
+/** RFC 9535. */
+const jsonPath = () =>
+  z
+    .string()
+    .max(200, 'must be at most 200 characters')
+    .refine((text) => valid(() => query(null, text)), 'must be a JSONPath (RFC 9535) such as $.delivery.date')
+
+const timeout = () =>
+  key(duration(100, 30 * second), 'Deadline of one lookup, everything included', defaults.lookups.timeout)
+
+const Http = z
+  .strictObject({
+    url: required(
+      url('https', 'http').refine(
+        (text) => !/^[^/]*\/\/[^/?#]*[{}]/.test(text),
+        'must not have {match} or {sender} in the name of the host',
+      ),
+      'Address that answers with JSON; `{match}` becomes what was found in the mail, `{sender}` the address of its author',
+    ),
+    headers: key(
+      z
+        .record(z.string(), z.string())
+        .refine((headers) => Object.keys(headers).length <= most.headers, 'must be at most 20 entries')
+        .refine(
+          (headers) =>
+            Object.entries(headers).every(
+              ([name, value]) => /^[A-Za-z][\w-]{0,60}$/.test(name) && /^[\t -~]*$/.test(value),
+            ),
+          'must be header fields: a name such as Authorization, and a value of plain ASCII on one line',
+        ),
+      'Header fields of the request',
+    ),
+    timeout: timeout(),
+    tls: tls(),
+  })
+  .meta({ id: 'LookupHttp', description: 'A request over HTTP (GET)' })
+
+const Sql = z
+  .strictObject({
+    url: required(url('postgres', 'postgresql'), 'PostgreSQL database, best a role that may only read'),
+    query: required(
+      z
+        .string()
+        .max(10_000, 'must be at most 10,000 characters')
+        .refine((text) => /\$1(?!\d)/.test(text), 'must use $1, what was found in the mail')
+        .refine((text) => !/\$(?:[3-9]|[12]\d)/.test(text), 'knows $1 and $2 only'),
+      'One SELECT; `$1` is what was found in the mail, `$2` the address of its author. It runs in a read-only transaction',
+    ),
+    timeout: timeout(),
+  })
+  .meta({ id: 'LookupSql', description: 'A query to PostgreSQL' })
+
+const When = z
+  .strictObject({
+    category: key(
+      z.union([word(), z.array(word()).min(1, 'must not be empty')]),
+      'Categories of mail that it is for; by default all',
+    ),
+    match: required(
+      pattern(),
+      'Regular expression for the number or name to look up, in any case; its first group if it has one, else all of it. It is searched for in the subject and in what the author wrote',
+    ),
+    in: key(
+      z.enum(['mail', 'asks']),
+      "`asks`: it is searched for in triage's list of the mail's questions instead",
+      defaults.lookups.in,
+    ),
+  })
+  .meta({ id: 'LookupWhen', description: 'When something is looked up' })
+
+const Lookup = z
+  .strictObject({
+    name: required(
+      z.string().regex(/^\p{L}[\p{L}\p{N} _-]{0,39}$/u, 'must be a short name such as order'),
+      'What is looked up, as one would say it: `order`',
+    ),
+    when: required(When, 'When something is looked up'),
+    http: key(Http, 'A request over HTTP (GET)'),
+    sql: key(Sql, 'A query to PostgreSQL'),
+    ownedBy: key(
+      jsonPath(),
+      'JSONPath of the address that it belongs to. Unless that is the proven author of the mail, nothing is shown to the model',
+    ),
+    public: key(
+      z.boolean(),
+      'Anybody may know it, such as the stock of a product; instead of `ownedBy`',
+      defaults.lookups.public,
+    ),
+    fields: required(
+      z
+        .record(z.string(), jsonPath())
+        .refine((fields) => Object.keys(fields).length > 0, 'must not be empty')
+        .refine((fields) => Object.keys(fields).length <= most.fields, 'must be at most 12 entries')
+        .refine(
+          (fields) => Object.keys(fields).every((field) => /^\p{L}[\p{L}\p{N} _-]{0,39}$/u.test(field)),
+          'must have short names such as status',
+        ),
+      'What a reply may say: a name, and the JSONPath of its value. For `sql`, `$` is a row. Choose short values that your own system writes',
+    ),
+    links: key(
+      z.array(host()),
+      'Hosts that links in the values may lead to; any other link, address, telephone or account number in a value leaves the mail to a person',
+    ),
+    notFound: key(
+      z.enum(['ask', 'person']),
+      'Nothing was found that this author may know: `ask` for what is needed, or leave the mail to a person',
+      defaults.lookups.notFound,
+    ),
+    failed: key(
+      z.enum(['person', 'say']),
+      'It could not be read: leave the mail to a person, or `say` that it is being looked into',
+      defaults.lookups.failed,
+    ),
+    cache: key(duration(0, 24 * 3600 * second), 'How long an answer is used again', defaults.lookups.cache),
+  })
+  .superRefine((lookup, context) => {
+    const fault = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message })
+    if (!lookup.http === !lookup.sql) fault(['http'], 'set either http or sql')
+    if (!lookup.public && lookup.ownedBy === undefined)
+      fault(['ownedBy'], 'is missing: whose address is it? (or set public: true if anybody may know it)')
+    if (lookup.public && lookup.ownedBy !== undefined)
+      fault(['ownedBy'], 'is set together with public: keep one of them')
+    if (lookup.public && (lookup.http?.url.includes('{sender}') || /\$2/.test(lookup.sql?.query ?? '')))
+      fault(['public'], 'does not go with the address of the author, which is not proven then')
+  })
+  .meta({ id: 'Lookup' })
+
+export const Lookups = z.array(Lookup).max(most.lookups, 'must be at most 20 entries')

@@ -1,0 +1,53 @@
+/**
+ * All accounts share one event loop, so reading what one server says may take only a share of it. The work is estimated from
+ * what was said, not measured: that gives the same answer on every machine.
+ */
+import { monotonic, type Stopwatch } from '../base/login-rate.ts'
+
+/** One response as imapflow takes it from the connection. */
+export interface Received {
+  payload: Buffer
+  literals?: readonly Buffer[]
+}
+
+/** Milliseconds of work: rounded up from measurements on one core of a small server. */
+const work = { eachResponse: 0.04, parsedOctet: 6e-5, literalOctet: 2e-6 }
+/** Work that is done without a pause, milliseconds: the texts of some thousand mails. */
+const atOnceMs = 1000
+/** Of the time, for a server that has used that up. */
+const share = 0.15
+/** Shorter pauses are added up, milliseconds. */
+const shortestPauseMs = 5
+
+export function workOf({ payload, literals = [] }: Received): number {
+  const inLiterals = literals.reduce((sum, { length }) => sum + length, 0)
+  return work.eachResponse + payload.length * work.parsedOctet + inLiterals * work.literalOctet
+}
+
+export class FairShare {
+  readonly #clock: Stopwatch
+  /** When the work so far would be done at the share alone, on the stopwatch. */
+  #doneAt = Number.NEGATIVE_INFINITY
+
+  constructor(clock: Stopwatch = monotonic) {
+    this.#clock = clock
+  }
+
+  /** Resolves when the server has its share again. @param workMs milliseconds that were just used */
+  async use(workMs: number): Promise<void> {
+    const now = this.#clock.now()
+    this.#doneAt = Math.max(this.#doneAt, now - atOnceMs / share) + workMs / share
+    const pauseMs = this.#doneAt - now
+    if (pauseMs >= shortestPauseMs) await this.#clock.wait(pauseMs)
+  }
+}
+
+const shares = new Map<string, FairShare>()
+
+/** The share of a server, for all its connections together. */
+export function fairShareOf({ host, port }: { host: string; port: number }): FairShare {
+  const key = `${host} ${port}`
+  const found = shares.get(key) ?? new FairShare()
+  shares.set(key, found)
+  return found
+}

@@ -1,0 +1,141 @@
+/**
+ * Live facts from the owner's own systems, by rules that the owner wrote. No model decides what is looked up or who
+ * may know it: facts reach a prompt only if they belong to the proven author of the mail, or are public.
+ */
+import type { Clock } from '../../base/clock.ts'
+import { PermanentError, reasonOf, TemporaryError } from '../../base/errors.ts'
+import type { Log } from '../../base/log.ts'
+import { Lru } from '../../base/lru.ts'
+import type { LookupSettings } from '../../config/settings.ts'
+import { type Fact, factsOf, isOwnedBy } from './answer.ts'
+import { type MailWords, type Wanted, wantedLookups } from './matches.ts'
+import { type Documents, openReader, type Reader } from './read.ts'
+
+/**
+ * `unproven`: nobody knows who wrote the mail, so nothing was read. `odd`: a value is no short value. `no-match`: the
+ * mail names nothing to look up.
+ */
+export type LookupOutcome = 'found' | 'not-found' | 'not-owned' | 'unproven' | 'failed' | 'odd' | 'no-match'
+
+export interface LookupResult {
+  lookup: LookupSettings
+  /** What was looked up; empty for `no-match`. */
+  match: string
+  outcome: LookupOutcome
+  /** Only for `found`. */
+  facts: Fact[]
+  /** When it was read from its source. */
+  at: Date
+  /** For the owner: why it failed, or what is odd. */
+  detail: string
+  /** Further matches of the same lookup that were not looked up. */
+  left: number
+}
+
+export interface Lookups extends AsyncDisposable {
+  /** @param sender asked only if something is to be shown to nobody else; null: the author is not proven */
+  find(words: MailWords, sender: () => Promise<string | null>): Promise<LookupResult[]>
+}
+
+/** For one mail, of all lookups together. */
+const mostReads = 10
+const mostCached = 500
+
+interface Cached {
+  documents: Documents
+  at: Date
+}
+
+export function openLookups(
+  settings: readonly LookupSettings[],
+  surroundings: { log: Log; clock: Clock },
+): Lookups {
+  return new OpenLookups(settings, surroundings)
+}
+
+class OpenLookups implements Lookups {
+  readonly #settings: readonly LookupSettings[]
+  readonly #log: Log
+  readonly #clock: Clock
+  readonly #readers: ReadonlyMap<LookupSettings, Reader>
+  readonly #cache = new Lru<Cached>(mostCached)
+
+  constructor(settings: readonly LookupSettings[], { log, clock }: { log: Log; clock: Clock }) {
+    this.#settings = settings
+    this.#log = log
+    this.#clock = clock
+    this.#readers = new Map(settings.map((lookup) => [lookup, openReader(lookup)]))
+  }
+
+  async find(words: MailWords, sender: () => Promise<string | null>): Promise<LookupResult[]> {
+    const wanted = wantedLookups(this.#settings, words)
+    const isPrivate = wanted.some(({ lookup, matches }) => lookup.ownedBy !== null && matches.length > 0)
+    const author = isPrivate ? await sender() : null
+    const tasks = wanted.flatMap(tasksOf)
+    const results = tasks.slice(0, mostReads).map((task) => this.#look(task, author))
+    const most = tasks.length - results.length
+    return (await Promise.all(results)).map((result, at) =>
+      at === 0 ? { ...result, left: result.left + most } : result,
+    )
+  }
+
+  async #look({ lookup, match, late, left }: Task, author: string | null): Promise<LookupResult> {
+    const now = this.#clock.now()
+    const result = (outcome: LookupOutcome, more: Partial<LookupResult> = {}): LookupResult => ({
+      ...{ lookup, match, outcome, facts: [], at: now, detail: '', left },
+      ...more,
+    })
+    if (late) return result('failed', { detail: 'the pattern takes too long on this mail' })
+    if (match === '') return result('no-match')
+    const isPublic = lookup.ownedBy === null
+    // Nobody's curiosity reaches the shop.
+    if (!isPublic && author === null) return result('unproven')
+    try {
+      const { documents, at } = await this.#read(lookup, match, isPublic ? null : author)
+      if (documents.length === 0) return result('not-found', { at })
+      if (lookup.ownedBy !== null && !isOwnedBy(documents, lookup.ownedBy, author ?? ''))
+        return result('not-owned', { at })
+      const { facts, odd } = factsOf(documents, lookup)
+      if (odd.length > 0) return result('odd', { at, detail: odd.join('; ') })
+      return facts.length === 0 ? result('not-found', { at }) : result('found', { at, facts })
+    } catch (error) {
+      const detail = wordsOf(error)
+      this.#log.warn({ event: 'lookup.failed', lookup: lookup.name, reason: detail })
+      return result('failed', { detail })
+    }
+  }
+
+  async #read(lookup: LookupSettings, match: string, sender: string | null): Promise<Cached> {
+    const key = [lookup.name, match, sender ?? ''].join('\0')
+    const known = this.#cache.get(key)
+    const now = this.#clock.now()
+    if (known && now.getTime() - known.at.getTime() < lookup.cacheMs) return known
+    const documents = (await this.#readers.get(lookup)?.read({ match, sender })) ?? []
+    const read = { documents, at: now }
+    // An order may be placed a moment after somebody asked for it.
+    if (documents.length > 0 && lookup.cacheMs > 0) this.#cache.set(key, read)
+    return read
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled([...this.#readers.values()].map((reader) => reader[Symbol.asyncDispose]()))
+  }
+}
+
+interface Task {
+  lookup: LookupSettings
+  match: string
+  left: number
+  late: boolean
+}
+
+function tasksOf({ lookup, matches, left, late }: Wanted): Task[] {
+  const named = matches.length === 0 ? [''] : matches
+  return named.map((match, at) => ({ lookup, match, late, left: at === 0 ? left : 0 }))
+}
+
+/** An unforeseen error may repeat an answer, or a secret of the request. */
+const wordsOf = (error: unknown) =>
+  error instanceof TemporaryError || error instanceof PermanentError
+    ? reasonOf(error).slice(0, 200)
+    : 'the answer could not be read'

@@ -1,0 +1,89 @@
+/** What a mail gives to look up: the owner's patterns on the author's own words. */
+import { createContext, Script } from 'node:vm'
+import type { LookupSettings } from '../../config/settings.ts'
+
+/** The words of a mail that a lookup may use. */
+export interface MailWords {
+  subject: string
+  /** The author's new text. */
+  visible: string
+  quoted: string
+  /** The mail's questions, as triage lists them. */
+  asks: readonly string[]
+  /** As triage chose it. */
+  category: string
+}
+
+export interface Wanted {
+  lookup: LookupSettings
+  /** Each once, in the order of the mail; empty: the mail names none. */
+  matches: string[]
+  /** Further ones that are not looked up. */
+  left: number
+  /** The pattern took too long. */
+  late: boolean
+}
+
+/** Looked up at most, for each lookup. */
+export const mostMatches = 5
+/** Characters of a text that are searched. */
+const searched = 20_000
+const longestMatch = 100
+/** The pattern is the owner's, the text a stranger's: some pairs take for ever. Milliseconds. */
+const searchMs = 200
+
+/** The lookups for this mail. One without a match counts if a category calls for it: the mail then lacks its number. */
+export function wantedLookups(lookups: readonly LookupSettings[], words: MailWords): Wanted[] {
+  return lookups
+    .filter(({ when: { categories } }) => categories.length === 0 || categories.includes(words.category))
+    .map((lookup) => wantedBy(lookup, words))
+    .filter(({ lookup, matches, late }) => late || matches.length > 0 || lookup.when.categories.length > 0)
+}
+
+function wantedBy(lookup: LookupSettings, words: MailWords): Wanted {
+  try {
+    const found = matchesOf(lookup, words)
+    const left = Math.max(0, found.length - mostMatches)
+    return { lookup, matches: found.slice(0, mostMatches), left, late: false }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
+    return { lookup, matches: [], left: 0, late: true }
+  }
+}
+
+/**
+ * From the author's own text and subject. "Where is it?" below a quoted confirmation is the commonest question, so a
+ * quotation counts if the author names nothing, it names exactly one, and ownership is checked.
+ */
+function matchesOf({ when, ownedBy }: LookupSettings, words: MailWords): string[] {
+  if (when.in === 'asks') return search(when.match, words.asks.join('\n'))
+  const own = search(when.match, `${words.visible.slice(0, searched)}\n${words.subject}`)
+  if (own.length > 0 || ownedBy === null) return own
+  const quoted = search(when.match, words.quoted)
+  return quoted.length === 1 ? quoted : []
+}
+
+/** In any case; a match is then written as the pattern alone would accept it. */
+const searching = new Script(`(() => {
+  const exact = new RegExp('^(?:' + pattern + ')$', 'u')
+  const found = new Set()
+  for (const match of text.matchAll(new RegExp(pattern, 'giu'))) {
+    const written = [match[0], match[0].toUpperCase(), match[0].toLowerCase()]
+    const best = written.map((one) => exact.exec(one)).find((one) => one !== null) ?? match
+    found.add(best[1] ?? best[0])
+    if (found.size === 50) break
+  }
+  return JSON.stringify([...found])
+})()`)
+
+/** @throws Error with the code ERR_SCRIPT_EXECUTION_TIMEOUT */
+function search(pattern: string, text: string): string[] {
+  const plain = text.slice(0, searched + 1000).normalize('NFKC')
+  // In a context of its own, because only a script can be stopped.
+  const found = searching.runInContext(createContext({ pattern, text: plain }), { timeout: searchMs })
+  const matches: string[] = JSON.parse(String(found))
+  // A name of dots alone would lead to another path.
+  return matches.filter(
+    (match) => match.length <= longestMatch && /[\p{L}\p{N}]/u.test(match) && !/\p{Cc}/u.test(match),
+  )
+}

@@ -1,0 +1,223 @@
+/** The day's budget: what may still be reserved for a model call, of the whole and of each share. */
+import type { Reason } from '../base/reasons.ts'
+import { batched } from './batched.ts'
+import type { Database, Queryable } from './database.ts'
+import { storable } from './storable.ts'
+
+export interface NewModelCall {
+  id: string
+  messageId: string
+  account: string
+  step: string
+  /** Calendar day in the owner's time zone, `2026-11-24`. */
+  day: string
+  model: string
+  promptHash: string
+  knowledgeHash: string | null
+  /** Its maximum cost, US dollars. */
+  worstCase: number
+  /** Parts of the budget that it also counts in, by name. */
+  shares: readonly { name: string; part: number }[]
+}
+
+/** The day's budget limits, US dollars; null for none. */
+export interface Ceilings {
+  perDay: number
+  accountPerDay: number | null
+}
+
+/** The row of `spending` for all accounts together. */
+const everyAccount = ''
+/** The row of `spending` for everybody's mail together. */
+export const everybody = ''
+/** Why a row waits for tomorrow: what is used up. The whole budget, or the share of that name up to its colon. */
+const reasons: Readonly<Record<string, Reason>> = {
+  [everybody]: 'budget-reached',
+  sender: 'sender-share-reached',
+  domain: 'domain-share-reached',
+  strangers: 'reserve-kept',
+}
+
+export const budgetReasons = Object.values(reasons)
+
+export const reachedReason = (share: string): Reason =>
+  reasons[share.split(':', 1)[0] ?? ''] ?? 'budget-reached'
+
+/** US dollars; sums of floating-point numbers leave less than this behind. */
+const nothing = 1e-9
+
+/**
+ * What is left of a day's budget, US dollars: `unspent` counts what was paid, `free` also subtracts what running
+ * calls may still cost. Both are of the limit that leaves the least.
+ */
+export interface Room {
+  unspent: number
+  free: number
+  /** The share that leaves the least; empty for the whole budget. */
+  share: string
+}
+
+/** A row of `spending`, and what it may reach. */
+interface Limit {
+  day: string
+  account: string
+  share: string
+  ceiling: number
+}
+
+interface Taking {
+  call: NewModelCall
+  ceilings: Ceilings
+  now: Date
+}
+
+class NoRoom extends Error {}
+
+/**
+ * Reserves the call's maximum cost if the day's budget and each of the call's shares have room for it. Conditional
+ * updates of their rows take the room, all of them or none, so that two concurrent calls, on whatever machines, can't
+ * both take the last of it. A share always has room for one call: it may be smaller than the maximum cost.
+ * @returns null when it is reserved, otherwise the room that is left
+ */
+export async function reserveModelCall(
+  db: Database,
+  call: NewModelCall,
+  ceilings: Ceilings,
+  now: Date,
+): Promise<Room | null> {
+  try {
+    await takeRoom(db, { call, ceilings, now })
+    return null
+  } catch (error) {
+    if (error instanceof NoRoom) return roomOn(db, call, ceilings)
+    throw error
+  }
+}
+
+function limitsOf({ day, account, shares }: NewModelCall, { perDay, accountPerDay }: Ceilings): Limit[] {
+  const of = (whose: string, whole: number): Limit[] => [
+    { day, account: whose, share: everybody, ceiling: whole },
+    ...shares.map(({ name, part }) => ({ day, account: whose, share: name, ceiling: whole * part })),
+  ]
+  return [...of(everyAccount, perDay), ...(accountPerDay === null ? [] : of(account, accountPerDay))]
+}
+
+/** Takes room for all of them together, or for none: then each is tried by itself. */
+const takeRoom = batched<Taking, null>(
+  async (db, takings) => {
+    const calls = takings.map(({ call, now }) => ({
+      ...call,
+      now,
+      shares: call.shares.map(({ name }) => name),
+    }))
+    const limits = takings.flatMap(({ call, ceilings }) =>
+      limitsOf(call, ceilings).map((limit) => ({ ...limit, amount: call.worstCase })),
+    )
+    const { rows } = await db.query<{ fits: boolean }>(
+      `with calls as (
+         select * from jsonb_to_recordset($1::jsonb) as x (id text, "messageId" text, account text, step text, day text, model text,
+           "promptHash" text, "knowledgeHash" text, "worstCase" float8, shares jsonb, now timestamptz)
+       ), wanted as (
+         select day, account, share, min(ceiling) as ceiling, sum(amount) as amount, count(*) as calls
+           from jsonb_to_recordset($2::jsonb) as x (day text, account text, share text, ceiling float8, amount float8)
+           group by day, account, share
+       ), room as (
+         insert into replyd.spending as s (day, account, share, reserved)
+           select day, account, share, amount from wanted where amount <= ceiling or (share <> '' and calls = 1)
+           order by day, account, share
+         on conflict (day, account, share) do update set reserved = s.reserved + excluded.reserved
+           where exists (select 1 from wanted w where w.day = s.day and w.account = s.account and w.share = s.share
+             and (s.cost + s.reserved + w.amount <= w.ceiling or (w.share <> '' and w.calls = 1 and s.cost + s.reserved < $3)))
+         returning 1
+       ), noted as (
+         insert into replyd.model_call (id, message_id, account, step, day, at, model, prompt_hash, knowledge_hash, cost, settled, shares)
+           select id, "messageId", account, step, day, now, model, "promptHash", "knowledgeHash", "worstCase", false, shares from calls
+           on conflict (id) do nothing
+       )
+       select (select count(*) from room) = (select count(*) from wanted) as fits`,
+      [storable(calls), storable(limits), nothing],
+    )
+    if (!rows[0]?.fits) throw new NoRoom()
+    return takings.map(() => null)
+  },
+  { inTransaction: true, splitsOn: (error: unknown) => error instanceof NoRoom },
+)
+
+async function roomOn(db: Queryable, call: NewModelCall, ceilings: Ceilings): Promise<Room> {
+  const limits = limitsOf(call, ceilings)
+  const { rows } = await db.query<{ account: string; share: string; cost: number; reserved: number }>(
+    'select account, share, cost, reserved from replyd.spending where day = $1 and account = any($2) and share = any($3)',
+    [call.day, [everyAccount, call.account], [everybody, ...call.shares.map(({ name }) => name)]],
+  )
+  const rooms = limits.map(({ account, share, ceiling }): Room => {
+    const { cost = 0, reserved = 0 } =
+      rows.find((row) => row.account === account && row.share === share) ?? {}
+    const untouched = share !== everybody && cost + reserved < nothing
+    const unspent = untouched ? Number.POSITIVE_INFINITY : ceiling - cost
+    return { unspent, free: unspent - reserved, share }
+  })
+  const least = rooms.reduce((one, other) => (other.unspent < one.unspent ? other : one))
+  return { ...least, free: Math.min(...rooms.map(({ free }) => free)) }
+}
+
+/**
+ * Records that a day's budget, or a share of it, is used up. True for the first caller, so that only one of many
+ * processes tells the owner.
+ */
+export async function noteBudgetReached(
+  db: Queryable,
+  day: string,
+  share: string,
+  now: Date,
+): Promise<boolean> {
+  const { rows } = await db.query(
+    `insert into replyd.spending as s (day, account, share, reached_at) values ($1, '', $2, $3)
+     on conflict (day, account, share) do update set reached_at = $3 where s.reached_at is null returning 1`,
+    [day, share, now],
+  )
+  return rows.length === 1
+}
+
+/** When mail began to wait for the next day because this day's budget is used up; null if it does not. */
+export async function budgetReachedAt(db: Queryable, day: string): Promise<Date | null> {
+  const { rows } = await db.query<{ at: Date | null }>(
+    `select reached_at as at from replyd.spending where day = $1 and account = '' and share = ''`,
+    [day],
+  )
+  return rows[0]?.at ?? null
+}
+
+/** US dollars reserved or spent on that day by all accounts. */
+export async function spentOn(db: Queryable, day: string): Promise<number> {
+  const { rows } = await db.query<{ cost: number }>(
+    `select cost + reserved as cost from replyd.spending where day = $1 and account = '' and share = ''`,
+    [day],
+  )
+  return rows[0]?.cost ?? 0
+}
+
+/** The rows of senders and domains of finished days are of no more use. */
+export async function removeShares(db: Queryable, before: string): Promise<void> {
+  await db.query(`delete from replyd.spending where share <> '' and day < $1`, [before])
+}
+
+export interface SpentShare {
+  /** As in NewModelCall. */
+  name: string
+  /** US dollars, reserved ones included. */
+  cost: number
+  /** Mail waits for the next day because of it. */
+  reached: boolean
+}
+
+const mostListed = 5
+
+/** Who used most of a day's budget: senders and domains, those whose share is used up first. */
+export async function spentShares(db: Queryable, day: string): Promise<SpentShare[]> {
+  const { rows } = await db.query<SpentShare>(
+    `select share as name, cost + reserved as cost, reached_at is not null as reached from replyd.spending
+      where day = $1 and account = '' and share <> '' order by reached_at is null, cost + reserved desc, share limit $2`,
+    [day, mostListed],
+  )
+  return rows
+}

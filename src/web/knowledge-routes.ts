@@ -1,0 +1,106 @@
+/** Operations on what replyd may state: the files of the knowledge, and facts that were proposed for them. */
+import { z } from 'zod'
+import type { Account } from '../context.ts'
+import type { Passage } from '../knowledge/knowledge.ts'
+import { Refusal } from '../review/review.ts'
+import { accept, discard, proposals, propose } from '../review/teach.ts'
+import * as answers from './answers.ts'
+import { BadRequest, text } from './bodies.ts'
+import type { Operations } from './operations.ts'
+import type { Reading, WebContext } from './web-context.ts'
+
+const address = text().meta({ description: "The account's address" })
+const factId = z.strictObject({ id: text().meta({ description: "The proposal's id" }) })
+const line = (most: number, description: string) => text().min(1).max(most).meta({ description })
+
+export function addKnowledgeOperations(api: Operations): void {
+  api.read(
+    {
+      ...{ id: 'listKnowledge', method: 'get', path: '/knowledge', tag: 'knowledge' },
+      summary: 'Files of the knowledge, by account',
+      answer: z.array(answers.knowledgeFile),
+    },
+    async ({ context: { accounts } }) => [...accounts].flatMap(([account, each]) => filesOf(account, each)),
+  )
+  api.read(
+    {
+      ...{ id: 'showKnowledge', method: 'get', path: '/knowledge/{address}/{file}', tag: 'knowledge' },
+      summary: 'The text of one file',
+      parameters: z.strictObject({
+        address,
+        file: text().meta({ description: 'Its name as in the list, `/` written as `%2F`' }),
+      }),
+      answer: answers.knowledgeText,
+      refusals: [404],
+    },
+    async (web, { path }) => textOf(web, path.address, path.file),
+  )
+  addFacts(api)
+}
+
+/** A passage carries its headings, so that the answer is the whole file again. */
+const everything = { queries: [], tokens: 0, whole: Number.POSITIVE_INFINITY }
+
+function filesOf(account: string, { knowledge }: Pick<Account, 'knowledge'>) {
+  const counts = new Map<string, number>()
+  for (const { file } of knowledge?.find(everything) ?? []) counts.set(file, (counts.get(file) ?? 0) + 1)
+  return [...counts].map(([file, passages]) => ({ account, file, passages }))
+}
+
+function textOf({ context: { accounts } }: Reading, account: string, file: string) {
+  const found = accounts.get(account)?.knowledge?.find(everything) ?? []
+  const passages = found.filter((passage) => passage.file === file)
+  if (passages.length === 0) throw new Refusal('unknown-file')
+  const written = ({ heading, text }: Passage) => (heading === '' ? text : `# ${heading}\n\n${text}`)
+  return { account, file, text: passages.map(written).join('\n\n') }
+}
+
+function addFacts(api: Operations): void {
+  api.read(
+    {
+      ...{ id: 'listFacts', method: 'get', path: '/facts', tag: 'knowledge' },
+      summary: 'Facts that were proposed and wait for a person',
+      answer: z.array(answers.fact),
+    },
+    async ({ context }) => proposals(context),
+  )
+  api.add(
+    {
+      ...{ id: 'proposeFact', method: 'post', path: '/facts', tag: 'knowledge' },
+      summary: 'Propose a fact for the knowledge; no reply uses it before a person accepts it',
+      body: z.strictObject({
+        account: address.optional(),
+        topic: line(120, 'Becomes the heading'),
+        fact: line(2_000, 'In the words that a reply may use'),
+      }),
+      answer: answers.fact,
+      refusals: [404, 409],
+    },
+    async ({ context }, { body: { account, ...fact }, actor }) =>
+      propose(context, { account: account ?? onlyAccount(context), ...fact }, actor),
+  )
+  for (const [name, summary, decided] of [
+    ['accept', 'Write a proposed fact into the knowledge folder', accept],
+    ['discard', 'Forget a proposed fact', discard],
+  ] as const)
+    api.add(
+      {
+        ...{ id: `${name}Fact`, method: 'post', path: `/facts/{id}/${name}`, tag: 'knowledge' },
+        ...{ summary, parameters: factId, answer: answers.done, refusals: [404, 409] },
+      },
+      async ({ context }, { path, actor }) => {
+        decided(context, path.id, actor)
+        return { ok: true }
+      },
+    )
+}
+
+/** @throws BadRequest when there are several */
+function onlyAccount({ accounts }: Pick<WebContext['context'], 'accounts'>): string {
+  const [only, ...others] = accounts.keys()
+  if (only === undefined || others.length > 0)
+    throw new BadRequest(`Name one of the accounts: ${[...accounts.keys()].join(', ')}.`, {
+      fields: ['account'],
+    })
+  return only
+}

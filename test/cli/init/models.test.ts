@@ -1,0 +1,105 @@
+/** init offers a model that answers on this machine, and asks for no key then. */
+import { PassThrough, Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { Asker } from '../../../src/cli/init/asker.ts'
+import type { Network, OwnModel } from '../../../src/cli/init/discover.ts'
+import { ownModels, withModel } from '../../../src/cli/init/models.ts'
+import { parseDotEnv } from '../../../src/config/interpolation.ts'
+import { json, type ModelServer, type Responder, startModelServer } from '../../model/model-server.ts'
+
+let server: ModelServer
+beforeEach(async () => {
+  server = await startModelServer()
+})
+afterEach(() => server.close())
+
+const listing = (...ids: string[]) => json(200, { object: 'list', data: ids.map((id) => ({ id })) })
+
+test.each<[string, Responder, string[] | null]>([
+  ['models', listing('qwen3:8b', 'nomic-embed-text'), ['qwen3:8b']],
+  ['models that answer nothing', listing('nomic-embed-text'), null],
+  ['an empty list', listing(), null],
+  ["another program's page", (response) => response.end('<html>'), null],
+  ['a refusal', json(404, {}), null],
+])('%s', async (_name, responder, names) => {
+  server.respond(responder)
+  const found = await ownModels([['Ollama', Number(new URL(server.baseUrl).port)]], 60_000)
+  expect(found).toEqual(names === null ? [] : [{ program: 'Ollama', baseUrl: server.baseUrl, names }])
+})
+
+test('where nothing listens, nothing is found', async () => {
+  const port = Number(new URL(server.baseUrl).port)
+  await server.close()
+  expect(await ownModels([['Ollama', port]], 60_000)).toEqual([])
+  server = await startModelServer()
+})
+
+const some: OwnModel[] = [
+  { program: 'Ollama', baseUrl: 'http://127.0.0.1:11434/v1', names: ['qwen3:8b', 'llama3'] },
+  { program: 'LM Studio', baseUrl: 'http://127.0.0.1:1234/v1', names: ['phi'] },
+]
+
+/** @returns the variables of .env, and what was shown */
+async function written(typed: string, environment: Record<string, string> = {}, yes = false) {
+  const stdout = new PassThrough()
+  const shown = text(stdout)
+  const terminal = { environment, stdin: Readable.from([typed]), stdout, stderr: stdout }
+  using asker = new Asker(terminal, yes)
+  const say = async (line: string) => void stdout.write(`${line}\n`)
+  let looked = 0
+  const look = async () => {
+    looked += 1
+    return some
+  }
+  const network = { ownModels: look } as unknown as Network
+  const options = { folder: '.', check: true }
+  const talk = { asker, say, terminal, network, options, folder: '.' }
+  const env = parseDotEnv(await withModel(talk, { yaml: '', secrets: '' }))
+  stdout.end()
+  return { env, shown: await shown, looked }
+}
+
+test('the chosen one is written to .env, and no key is asked for', async () => {
+  const { env, shown } = await written('3\n')
+  expect(env).toMatchObject({ OPENAI_BASE_URL: 'http://127.0.0.1:11434/v1', REPLYD_MODEL: 'llama3' })
+  expect(env).not.toHaveProperty('OPENAI_API_KEY')
+  expect(shown).toContain('  2  qwen3:8b on this machine (Ollama): mail does not leave it\n')
+  expect(shown).not.toContain('key for the model')
+  expect(shown).toContain('docs/local-models.md')
+})
+
+test('a number that is not in the list is asked for again', async () => {
+  expect((await written('0\n6\nqwen\n4\n')).env).toEqual({
+    OPENAI_BASE_URL: 'http://127.0.0.1:1234/v1',
+    REPLYD_MODEL: 'phi',
+  })
+})
+
+test('an empty line stays with OpenAI', async () => {
+  const { env } = await written('\nsk-1\n')
+  expect(env).toMatchObject({ OPENAI_API_KEY: 'sk-1' })
+  expect(env).not.toHaveProperty('OPENAI_BASE_URL')
+})
+
+test('another server is asked for its models', async () => {
+  server.respond(listing('own-model', 'other'))
+  const { env, shown } = await written(`5\nftp://x\n${server.baseUrl}\nsecret\nother\n`)
+  expect(env).toEqual({ OPENAI_BASE_URL: server.baseUrl, OPENAI_API_KEY: 'secret', REPLYD_MODEL: 'other' })
+  expect(shown).toMatch(/ftp:\/\/x is not a URL/)
+  expect(shown).toMatch(/It has: own-model, other\./)
+  expect(shown).toMatch(/Name of the model \[own-model\]:/)
+})
+
+test('a key in the environment is offered, not asked for', async () => {
+  const { env, shown } = await written('\n', { OPENAI_API_KEY: 'k' })
+  expect(env).toEqual({ OPENAI_API_KEY: 'k' })
+  expect(shown).toContain('  1  OpenAI: gpt-4o-mini, with the key in OPENAI_API_KEY\n')
+})
+
+test.each<[string, Record<string, string>, boolean]>([
+  ['an endpoint', { OPENAI_BASE_URL: 'http://10.0.0.1/v1', OPENAI_API_KEY: 'k' }, false],
+  ['--yes', {}, true],
+])('with %s nobody looks', async (_name, environment, yes) => {
+  expect((await written('', environment, yes)).looked).toBe(0)
+})

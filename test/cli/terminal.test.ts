@@ -1,0 +1,70 @@
+import { once } from 'node:events'
+import { PassThrough } from 'node:stream'
+import { describe, expect, test } from '@jest/globals'
+import { showCheck } from '../../src/cli/doctor.ts'
+import { columnsOf, type Terminal, waiting } from '../../src/cli/terminal.ts'
+
+const terminalOf = (isTTY: boolean, columns = 40, environment: Record<string, string> = {}) => {
+  const stdout = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY, columns })
+  return { stdout, terminal: { environment, stdout } as unknown as Terminal }
+}
+
+describe('while something is awaited', () => {
+  test('a terminal shows what, cut to its width and harmless, and then nothing of it', async () => {
+    const { stdout, terminal } = terminalOf(true, 24)
+    let answer = (_: string): void => undefined
+    const asked = waiting(
+      new Promise<string>((resolve) => (answer = resolve)),
+      'asking \x1b[2Ja.example:993 for long',
+      terminal,
+    )
+    const [shown] = await once(stdout, 'data')
+    expect(shown).toBe('\r… asking \ufffd[2Ja.example…')
+    answer('done')
+    expect(await asked).toBe('done')
+    expect(stdout.read()).toBe('\r\x1b[K')
+  })
+
+  test.each([
+    ['a pipe', terminalOf(false)],
+    ['a dumb terminal', terminalOf(true, 40, { TERM: 'dumb' })],
+  ])('%s shows nothing', async (_, { stdout, terminal }) => {
+    await expect(waiting(Promise.reject(new Error('refused')), 'asking', terminal)).rejects.toThrow('refused')
+    expect(stdout.read()).toBeNull()
+  })
+})
+
+test.each([
+  [{ isTTY: true, columns: 120 }, 120],
+  [{ isTTY: true, columns: 3 }, 20],
+  [{ isTTY: true }, 80],
+  [{ isTTY: false, columns: 120 }, 80],
+])('%j has %i columns', (stdout, columns) => expect(columnsOf(stdout as Terminal['stdout'])).toBe(columns))
+
+describe('a check', () => {
+  const check = {
+    name: 'imap',
+    account: 'me@a.example',
+    status: 'failed',
+    detail: 'nothing listens on mail.a.example:993',
+    advice: 'Check imap.host and imap.port, and that it is running.',
+  } as const
+
+  test('fits the terminal', async () => {
+    const { stdout, terminal } = terminalOf(true, 60, { NO_COLOR: '1' })
+    await showCheck(check, terminal)
+    expect(stdout.read()).toBe(
+      `✗ imap            me@a.example: nothing listens on
+                  mail.a.example:993
+                  → Check imap.host and imap.port, and
+                    that it is running.
+`,
+    )
+  })
+
+  test('is one line in a pipe, and what to do another', async () => {
+    const { stdout, terminal } = terminalOf(false)
+    await showCheck(check, terminal)
+    expect(stdout.read().split('\n')).toHaveLength(3)
+  })
+})
