@@ -211,7 +211,9 @@ test('several mails are moved to Junk together, and learned from', async () => {
 })
 
 test('on a phone: one mail at a time, with a bar that says what it does', async () => {
-  const row = await ask(`\r\n${'A line of the letter that is long enough.\r\n'.repeat(40)}`)
+  const row = await ask(
+    `\r\nWhen are you open on Saturday?\r\n\r\n${'A line of the letter that is long enough.\r\n'.repeat(40)}`,
+  )
   const page = await opened('/', { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true })
   expect(await page.locator('#panes').isVisible()).toBe(false)
   await page.tap(`a.mail[data-id="${row.id}"]`)
