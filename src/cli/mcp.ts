@@ -6,7 +6,7 @@ import { systemClock } from '../base/clock.ts'
 import { silentLog } from '../base/log.ts'
 import { newSecret } from '../base/secret.ts'
 import type { Config } from '../config/settings.ts'
-import { openKnowledge } from '../knowledge/knowledge.ts'
+import { openAccountKnowledge } from '../knowledge/account-knowledge.ts'
 import type { Port } from '../mcp/port.ts'
 import { longestMessage, mcpServer } from '../mcp/server.ts'
 import type { Database } from '../store/database.ts'
@@ -64,11 +64,12 @@ async function readDirectly<T>(
   query: Record<string, string | undefined> = {},
 ): Promise<T> {
   const accounts = new Map(
-    config.accounts.map(({ owner, knowledge }) => [
-      owner.address,
+    config.accounts.map((account) => [
+      account.owner.address,
       {
         get knowledge() {
-          return knowledge === null ? null : openKnowledge(knowledge, silentLog)
+          const { directory } = config.state
+          return openAccountKnowledge(account, { directory, log: silentLog, clock: systemClock })
         },
       },
     ]),
