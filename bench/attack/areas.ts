@@ -1,9 +1,12 @@
 /** Every area, in the order of the table. */
 import type { Area } from './attack.ts'
 import { floods } from './floods.ts'
+import { hostile } from './hostile.ts'
 import { local } from './local.ts'
 import { login } from './login.ts'
+import { mail } from './mail.ts'
+import { queue } from './queue.ts'
 import { sessions } from './sessions.ts'
 import { web } from './web.ts'
 
-export const areas: readonly Area[] = [web, login, sessions, local, floods]
+export const areas: readonly Area[] = [web, login, sessions, mail, hostile, local, queue, floods]
