@@ -1,5 +1,6 @@
 /** Every area, in the order of the table. */
 import type { Area } from './attack.ts'
+import { fairness } from './fairness.ts'
 import { floods } from './floods.ts'
 import { hostile } from './hostile.ts'
 import { local } from './local.ts'
@@ -9,4 +10,4 @@ import { queue } from './queue.ts'
 import { sessions } from './sessions.ts'
 import { web } from './web.ts'
 
-export const areas: readonly Area[] = [web, login, sessions, mail, hostile, local, queue, floods]
+export const areas: readonly Area[] = [web, login, sessions, mail, hostile, local, queue, floods, fairness]

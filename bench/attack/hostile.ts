@@ -449,7 +449,7 @@ const hookAttacks = (scene: Scene): Attack[] => [
           )
           return found ? (JSON.parse(found.split('\r\n\r\n')[1] ?? '{}') as { text: string }) : null
         })
-        return /<[!@#]|<https?:|https?:\/\/|\]\(|@everyone/.test(body.text) ? body.text.slice(0, 100) : null
+        return /<[!@#]|<https?:|https?:\/\/|@everyone/.test(body.text) ? body.text.slice(0, 100) : null
       },
     }),
   ),

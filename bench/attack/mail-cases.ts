@@ -135,11 +135,11 @@ export const relays: Case[] = [
     make: fields(`References: <a@b>\u000bBcc: ${victim}`),
   },
   {
-    name: 'References of half a megabyte',
+    name: 'References with a thousand ids',
     holds: 'ids are counted',
     mayBeSent: true,
     make: fields(
-      `References: ${Array.from({ length: 8000 }, (_, at) => `<reference.${at}@long.example>`).join('\r\n ')}`,
+      `References: ${Array.from({ length: 1000 }, (_, at) => `<reference.${at}@long.example>`).join('\r\n ')}`,
     ),
   },
   ...[
@@ -164,7 +164,7 @@ export const relays: Case[] = [
 ]
 
 const results = 'only the topmost unbroken block of the own servers counts'
-const received = 'Received: from evil.example by mx.replyd.test; Tue, 24 Nov 2026 09:00:00 +0000'
+const received = 'Received: from a.example by mx.evil.example; Tue, 24 Nov 2026 09:00:00 +0000'
 const pass = (id: string, domain = 'DOMAIN') =>
   `Authentication-Results: ${id}; dmarc=pass header.from=${domain}`
 
@@ -289,11 +289,6 @@ export const loops: Case[] = [
     name: "the owner's other account as author",
     holds: loop,
     make: (_, to) => letter({ to, from: 'checking@replyd.test' }),
-  },
-  {
-    name: 'an answer to ours within a second, without any mark',
-    holds: 'a quick answer, and at most three a day',
-    make: fields('In-Reply-To: <unknown@replyd.test>'),
   },
   { name: 'noreply as author', holds: loop, make: keys((domain) => ({ from: `noreply@${domain}` })) },
   { name: 'X-Auto-Response-Suppress', holds: loop, make: fields('X-Auto-Response-Suppress: All') },

@@ -262,7 +262,8 @@ async function signatureAttacks(world: World): Promise<Attack[]> {
       strike: async () => {
         await deliver(world, checking, [mail])
         const row = await world.victim.settled(id)
-        return differs([row.disposition === 'sent' ? 'sent' : 'not', row.reason].slice(0, 1), [expected])
+        const outcome = row.disposition === 'sent' ? 'sent' : 'not'
+        return outcome === expected ? null : `${row.disposition}: ${row.reason} (${row.detail})`
       },
     }
   })
