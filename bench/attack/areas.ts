@@ -6,8 +6,20 @@ import { hostile } from './hostile.ts'
 import { local } from './local.ts'
 import { login } from './login.ts'
 import { mail } from './mail.ts'
+import { obedient } from './obedient.ts'
 import { queue } from './queue.ts'
 import { sessions } from './sessions.ts'
 import { web } from './web.ts'
 
-export const areas: readonly Area[] = [web, login, sessions, mail, hostile, local, queue, floods, fairness]
+export const areas: readonly Area[] = [
+  web,
+  login,
+  sessions,
+  mail,
+  obedient,
+  hostile,
+  local,
+  queue,
+  floods,
+  fairness,
+]

@@ -1,14 +1,14 @@
 /** Checks everything replyd depends on, changes nothing, and says how to fix each failure. */
 
 import type { Clock } from '../base/clock.ts'
+import { type ResolveTxt, txtResolver } from '../base/dns.ts'
 import { reasonOf } from '../base/errors.ts'
 import { silentLog } from '../base/log.ts'
 import type { AccountSettings, Config, Server } from '../config/settings.ts'
-import { type ResolveTxt, txtResolver } from '../dns/resolver.ts'
 import { type ImapAccount, openImapAccount } from '../imap/imap.ts'
 import { configuredModels } from '../model/models.ts'
 import { SignIns } from '../oauth/oauth.ts'
-import { openSubmission, type Submission } from '../smtp/smtp.ts'
+import { openSubmission, type Submission } from '../smtp/submission.ts'
 import { type Check, failed, passed, type Verdict, warned } from './check.ts'
 import { serverFailure } from './failure.ts'
 import { checkImap } from './imap.ts'

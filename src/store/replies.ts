@@ -1,7 +1,6 @@
 import type { ReplyState, Stage } from '../base/dispositions.ts'
 import type { ClaimKind, Reason } from '../base/reasons.ts'
-import type { StoredCheck } from '../check/verdict.ts'
-import type { Composed } from '../triage/verdict.ts'
+import type { Composed, StoredCheck } from '../base/verdicts.ts'
 import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
 import { storable } from './storable.ts'

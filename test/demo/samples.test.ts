@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { silentLog } from '../../src/base/log.ts'
 import { checkClaims, placeholders } from '../../src/check/claims.ts'
+import { composedSchema } from '../../src/compose/answer.ts'
+import { composeMessages } from '../../src/compose/prompt.ts'
 import { writeKnowledge } from '../../src/demo/knowledge.ts'
 import { encodedWords, iso2022jp, quotedPrintable } from '../../src/demo/sample.ts'
 import { demoOwner, type Sample, sampleWorld } from '../../src/demo/samples.ts'
@@ -18,8 +20,9 @@ import { firstField } from '../../src/mail/message.ts'
 import { parseOctets } from '../../src/mail/mime/octets.ts'
 import { decodeWords } from '../../src/mail/mime/words.ts'
 import { visibleText } from '../../src/mail/text/visible.ts'
-import { composeMessages, loadPrompts, triageMessages } from '../../src/model/prompts.ts'
-import { composedSchema, verdictSchema } from '../../src/triage/verdict.ts'
+import { loadPrompts } from '../../src/model/prompts.ts'
+import { triageMessages } from '../../src/triage/prompt.ts'
+import { verdictSchema } from '../../src/triage/verdict.ts'
 
 /** Parts of a triage question that these mails do without. */
 const plain = { thread: [], ownerName: null, asksLanguage: 'en', search: null }
@@ -190,7 +193,7 @@ test('the attachment is 5 MB, the text before it short', () => {
   expect(body!.size).toBeLessThan(1000)
 })
 
-test('the reply in the thread answers the mail that lies in \\Sent', () => {
+test('the reply in the thread answers the mail in \\Sent', () => {
   const id = firstField(parseOctets(earlier[0]!.octets), 'message-id')
   const message = parseOctets(named('reply-in-thread').octets)
   expect(earlier[0]!.mailbox).toBe('Sent')

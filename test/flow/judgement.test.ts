@@ -1,6 +1,6 @@
 /** The check by meaning and the traps, in the daemon: on real Dovecot and Postfix, step by step, with answers of our choice. */
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
-import type { Checked } from '../../src/check/verdict.ts'
+import type { Checked } from '../../src/base/verdicts.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { loadMessage } from '../../src/store/messages.ts'
 import { loadReply } from '../../src/store/replies.ts'
@@ -179,7 +179,7 @@ test.each([
   expect(asked).toEqual(['triage'])
 })
 
-test('what may be spam stands in the queue, and more urgent drafts stand above it', async () => {
+test('possible spam is in the queue, below more urgent drafts', async () => {
   const address = 'queue@shop.example'
   await using walk = await start(address, { mode: 'draft' })
   answers = { triage: { spam: { is: true, kind: 'bulk', confidence: 0.5 } } }

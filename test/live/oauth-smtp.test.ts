@@ -68,7 +68,10 @@ function accountsWith(signIns: SignIns) {
   const settings = accountOn({ host: '127.0.0.1', imapPort: 1, password: '' }, address)
   const smtp = { ...settings.smtp, port, oauth2: provider.settings }
   const accounts = new Accounts(
-    [{ ...settings, smtp, prompts: join(import.meta.dirname, '../../prompts') }],
+    {
+      accounts: [{ ...settings, smtp, prompts: join(import.meta.dirname, '../../prompts') }],
+      state: { directory, databaseUrl: null, redisUrl: null, key: null, keepMs: null },
+    },
     {
       log: silentLog,
       clock: systemClock,
@@ -94,7 +97,7 @@ test('a mail goes out with a token that the server checks', async () => {
   expect(taken).toHaveLength(1)
 })
 
-test('a revoked token is replaced once; a sign-in that was taken back is told, and mended by signing in', async () => {
+test('a revoked token is replaced once; a withdrawn sign-in is reported, and repaired by signing in', async () => {
   const signIns = await signIn(null)
   const { accounts, told } = accountsWith(signIns)
   await using all = accounts

@@ -3,7 +3,7 @@ import { OwnerActionError, PermanentError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
 import type { Server } from '../../src/config/settings.ts'
 import { openImapAccount } from '../../src/imap/imap.ts'
-import { openSubmission } from '../../src/smtp/smtp.ts'
+import { openSubmission } from '../../src/smtp/submission.ts'
 import { accountOn, mail, quietOptions } from './imap-account.ts'
 import { type Dovecot, startDovecot } from './servers/dovecot.ts'
 import { type Postfix, startPostfix } from './servers/postfix.ts'
@@ -75,7 +75,7 @@ test('a wrong password is for the owner, and verify says the same', async () => 
   await expect(submission.send(outgoing(mail('never@replyd.test')))).rejects.toBeInstanceOf(OwnerActionError)
 })
 
-test('too large a mail and an impossible addressee are refused for good, the next mail goes out', async () => {
+test('a mail that is too large and an impossible recipient fail permanently; the next mail goes out', async () => {
   await using submission = openSubmission(server(), { log: silentLog })
   const large = mail('large@replyd.test', [], `${'x'.repeat(76)}\r\n`.repeat(2000))
   await expect(submission.send(outgoing(large))).rejects.toBeInstanceOf(PermanentError)

@@ -4,8 +4,9 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { z } from 'zod'
 import { OwnerActionError, PermanentError, RateLimitedError, TemporaryError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
+import { composedSchema } from '../../src/compose/answer.ts'
 import { type Model, openModel, type RateLimits, spentOf } from '../../src/model/client.ts'
-import { composedSchema, verdictSchema } from '../../src/triage/verdict.ts'
+import { verdictSchema } from '../../src/triage/verdict.ts'
 import {
   completion,
   json,
@@ -554,7 +555,7 @@ describe('models', () => {
     expect(server.received[0]?.path).toBe('/v1/models')
   })
 
-  test('a list that is denied is told like any call', async () => {
+  test('a refused model list is reported like any refused call', async () => {
     server.respond(refuses(401, { message: 'no' }))
     await expect(model.listModels()).rejects.toBeInstanceOf(OwnerActionError)
   })

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { TemporaryError, UncertainError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
+import type { Verdict } from '../../src/base/verdicts.ts'
 import type { Account, StepContext } from '../../src/context.ts'
 import { sendDigest } from '../../src/daemon/digest.ts'
 import { autonomyByCategory, grant, isGranted, revoke } from '../../src/decide/autonomy-record.ts'
@@ -17,7 +18,6 @@ import { loadMessage } from '../../src/store/messages.ts'
 import { loadReply, type NewReply } from '../../src/store/replies.ts'
 import { figuresByDay, replyFigures } from '../../src/store/statistics.ts'
 import { askFilter, learnFrom } from '../../src/triage/filter.ts'
-import type { Verdict } from '../../src/triage/verdict.ts'
 import { forceMail, forceReply, putReply } from '../live/force.ts'
 import { fillState } from '../store-template.ts'
 import { aVerdict, composedAs } from '../triage/a-verdict.ts'
@@ -126,7 +126,7 @@ test('what is not on offer is not granted; what the owner takes back is gone', a
   expect(await entry('orders')).toMatchObject({ granted: false, takenBack: null })
 })
 
-test('a grant that was taken back stays so when its cause is out of sight, until the owner grants it anew', async () => {
+test('a revoked grant stays revoked when its cause is out of the window, until the owner grants it again', async () => {
   for (let each = 0; each < 20; each++) await answered('hours', 'draft')
   expect(await grant(db, account, 'hours', 'ann', tick())).toBe(true)
   const id = await answered('hours', 'send')
