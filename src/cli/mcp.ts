@@ -1,5 +1,4 @@
 /** `replyd mcp`: an assistant's way to replyd through standard input and output, and a person's confirmations. */
-import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio'
 import { Hono } from 'hono'
