@@ -1,14 +1,15 @@
 #!/usr/bin/env node
-import { reportFailure } from './cli/failure.ts'
-import { runProgram } from './cli/program.ts'
+import nodeModule from 'node:module'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 
 // New files contain mail and keys: make them readable for this user only.
 process.umask(0o077)
 
-const { env: environment, stdin, stdout, stderr } = process
-const terminal = { environment, stdin, stdout, stderr }
+const { XDG_CACHE_HOME } = process.env
+const keepCompiled = (nodeModule as { enableCompileCache?: (directory: string) => unknown })
+  .enableCompileCache
+// From Node 22.1. In a directory of this user: what is in there runs as this user. Where it can't be written, nothing is kept.
+keepCompiled?.(join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'replyd'))
 
-// An uncaught exception is a bug of ours. The state on disk is safe at any moment, so ending is safe, too.
-process.on('uncaughtException', (error) => process.exit(reportFailure(error, terminal)))
-
-process.exitCode = await runProgram(process.argv.slice(2), terminal)
+await import('./cli/main.ts')
