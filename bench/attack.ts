@@ -45,11 +45,10 @@ async function main(): Promise<number> {
   for (const area of chosen()) {
     say(`${area.name}:`)
     results.push(
-      ...(await runArea(area, ({ name, broken, took }) =>
-        say(
-          `  ${broken === null ? 'held  ' : 'BROKEN'} ${name} (${took} ms)${broken === null ? '' : `: ${broken}`}`,
-        ),
-      )),
+      ...(await runArea(area, ({ name, broken, figure, took }) => {
+        const more = broken ?? figure ?? ''
+        say(`  ${broken === null ? 'held  ' : 'BROKEN'} ${name} (${took} ms)${more && ': '}${more}`)
+      })),
     )
   }
   const broken = results.filter((result) => result.broken !== null)

@@ -6,7 +6,7 @@ import { build } from 'esbuild'
 import { root } from './sources.mjs'
 
 /** Programs and what embedders import. Workers are entries of their own. */
-const ENTRIES = ['src/cli.ts', 'src/index.ts']
+const ENTRIES = ['src/cli.ts', 'src/index.ts', 'src/knowledge/documents/worker.ts']
 
 /** Packages that stay in node_modules: they hold WebAssembly, native parts, threads, pages or large tables, or are optional. */
 const EXTERNAL = [
@@ -21,7 +21,6 @@ const EXTERNAL = [
   'msgpackr-extract',
   'pg-native',
   'pino',
-  'pino-pretty',
   'smtp-server',
 ]
 

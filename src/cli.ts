@@ -6,10 +6,15 @@ import { join } from 'node:path'
 // New files contain mail and keys: make them readable for this user only.
 process.umask(0o077)
 
-const { XDG_CACHE_HOME } = process.env
-const keepCompiled = (nodeModule as { enableCompileCache?: (directory: string) => unknown })
-  .enableCompileCache
-// From Node 22.1. In a directory of this user: what is in there runs as this user. Where it can't be written, nothing is kept.
-keepCompiled?.(join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'replyd'))
+/** Keeps compiled code for the next start, from Node 22.1. In a directory of this user, because it will run as this user. */
+function keepCompiled(): void {
+  const { enableCompileCache } = nodeModule as { enableCompileCache?: (directory: string) => unknown }
+  try {
+    enableCompileCache?.(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'replyd'))
+  } catch {
+    // A user without a home directory starts without it.
+  }
+}
 
+keepCompiled()
 await import('./cli/main.ts')

@@ -1,17 +1,16 @@
 /** The inputs of every step. Steps read nothing from the environment, so a test can pass its own. */
 import type { Clock, NewId } from './base/clock.ts'
 import type { Stage } from './base/dispositions.ts'
+import type { ResolveTxt } from './base/dns.ts'
 import { PermanentError } from './base/errors.ts'
 import type { Log } from './base/log.ts'
-import type { Reason } from './base/reasons.ts'
 import type { AccountSettings, Config } from './config/settings.ts'
-import type { ResolveTxt } from './dns/resolver.ts'
 import type { ImapAccount } from './imap/imap.ts'
 import type { Knowledge } from './knowledge/knowledge.ts'
 import type { Lookups } from './knowledge/lookups/lookups.ts'
 import type { Models } from './model/models.ts'
 import type { Prompts } from './model/prompts.ts'
-import type { Submission } from './smtp/smtp.ts'
+import type { Submission } from './smtp/submission.ts'
 import type { StoredMail } from './store/bodies.ts'
 import type { Database } from './store/database.ts'
 import type { ReplyRow } from './store/replies.ts'
@@ -73,18 +72,4 @@ export function accountOf(context: StepContext, address: string): Account {
   const account = context.accounts.get(address)
   if (!account) throw new PermanentError(`account ${address} is not configured`)
   return account
-}
-
-/**
- * Postponed without a failure: a budget is used up, an account is paused. The row waits until then, without a job.
- */
-export class PutOff extends Error {
-  override name = 'PutOff'
-  readonly until: Date
-  readonly reason: Reason
-  constructor(until: Date, reason: Reason) {
-    super(`put off until ${until.toISOString()}: ${reason}`)
-    this.until = until
-    this.reason = reason
-  }
 }

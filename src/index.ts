@@ -61,7 +61,7 @@ export function startReplyd(options: StartOptions): Promise<RunningReplyd> {
       config,
       roles: options.roles ?? ['watch', 'work', 'web'],
       once: options.once ?? false,
-      log: options.log ?? openLog(config.log.level, false),
+      log: options.log ?? openLog(config.log.level),
       clock: systemClock,
       newId,
       telemetry: options.telemetry ?? null,

@@ -5,49 +5,42 @@ import { expect, test } from '@jest/globals'
 
 const source = resolve(import.meta.dirname, '../src')
 
-/** The way of a mail: each room holds a step and, beside it, the rules it applies. */
-const rooms = ['receive', 'guard', 'triage', 'compose', 'check', 'decide', 'deliver', 'observe']
-
-/** Rows from the ground up. A file imports only from its own part, or from rows below. */
-const rows: readonly (readonly string[])[] = [
+/** Floors from the ground up: a folder imports only from floors below its own. */
+const floors: readonly (readonly string[])[] = [
   ['base'],
-  ['mail'],
-  ['config'],
-  ['rules'],
-  ['imap', 'smtp', 'oauth', 'store', 'queue', 'knowledge', 'dns'],
-  ['model'],
+  ['mail', 'queue'],
+  ['config', 'store'],
+  ['model', 'imap', 'smtp', 'oauth'],
+  ['check'],
+  ['knowledge'],
   ['context'],
-  ['paid calls', 'conversation'],
-  ['steps'],
-  ['pipeline'],
-  ['review'],
-  ['mcp'],
+  ['guard', 'compose', 'receive'],
+  ['deliver', 'decide'],
+  ['triage'],
+  ['observe', 'pipeline', 'doctor'],
+  ['review', 'eval', 'mcp'],
   ['web'],
-  ['daemon', 'doctor', 'eval', 'demo', 'index'],
+  ['daemon'],
+  ['index', 'demo'],
   ['cli'],
 ]
 
-/** Parts of one row that may still use each other, and why. */
-const neighbours: readonly (readonly [from: string, to: string, because: string])[] = [
-  ['demo', 'daemon', 'the demo runs the daemon'],
-  ['index', 'daemon', 'the package exports the daemon'],
+/** The rules that decide about mail, and the words of prompts: they reach no mailbox, database, network or file. */
+const pure = [
+  'mail',
+  'check',
+  'guard/ceiling.ts',
+  'guard/never.ts',
+  'guard/draft.ts',
+  'guard/limits.ts',
+  'triage/verdict.ts',
+  'triage/bayes.ts',
+  'compose/prompt.ts',
+  'decide/policy.ts',
+  'decide/weigh.ts',
+  'model/prompts',
 ]
-
-/** Files that lie in another row than the rest of their folder, and why. */
-const elsewhere: Record<string, string> = {
-  // The vocabulary of a prompt, without I/O: rules build questions from it.
-  'model/chat.ts': 'rules',
-  // A call knows the mail and the account that pay for it.
-  'model/budgeted-call.ts': 'paid calls',
-  // What was said before, and what a reply may use: needed by triage, compose, and the check before sending.
-  'compose/thread.ts': 'conversation',
-  'compose/sources.ts': 'conversation',
-  'compose/draft-check.ts': 'conversation',
-  // What was looked up is shown to the proven author alone, so compose has to know, too.
-  'decide/author.ts': 'conversation',
-  // Triage also removes the draft from the mailbox, when the sender no longer needs a reply.
-  'deliver/draft-in-mailbox.ts': 'conversation',
-}
+const adapters = new Set(['imap', 'smtp', 'oauth', 'store', 'queue', 'knowledge', 'context'])
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
   (file) => /\.tsx?$/.test(file) && !file.endsWith('.d.ts'),
@@ -60,59 +53,40 @@ function importsOf(file: string): string[] {
 }
 
 const folderOf = (file: string) => (file.split('/')[0] ?? '').replace(/\.tsx?$/, '')
-const lowRows = new Set(['base', 'mail', 'config'])
-const ruleFiles = new Map<string, boolean>()
+const floorOf = (folder: string) => floors.findIndex((floor) => floor.includes(folder))
 
-/** A rule is a file of a room, or of the prompts, that reaches no adapter. */
-function isRule(file: string): boolean {
-  const known = ruleFiles.get(file)
-  if (known !== undefined) return known
-  const mayBe =
-    rooms.includes(folderOf(file)) || file.startsWith('model/prompts/') || elsewhere[file] === 'rules'
-  ruleFiles.set(file, mayBe)
-  const answer = mayBe && importsOf(file).every((each) => lowRows.has(folderOf(each)) || isRule(each))
-  ruleFiles.set(file, answer)
-  return answer
-}
-
-function partOf(file: string): string {
-  const folder = folderOf(file)
-  if (isRule(file)) return 'rules'
-  return elsewhere[file] ?? (rooms.includes(folder) ? 'steps' : folder)
-}
-
-const rowOf = (part: string) => rows.findIndex((row) => row.includes(part))
-
-test('every part has its row, and every row has files', () => {
-  const parts = new Set(files.map(partOf))
-  expect([...parts].filter((part) => rowOf(part) < 0)).toEqual([])
-  expect(rows.flat().filter((part) => !parts.has(part))).toEqual([])
-  expect(Object.keys(elsewhere).filter((file) => !files.includes(file))).toEqual([])
+test('every folder has its floor, and every floor has files', () => {
+  const folders = new Set(files.map(folderOf))
+  expect([...folders].filter((folder) => floorOf(folder) < 0)).toEqual([])
+  expect(floors.flat().filter((folder) => !folders.has(folder))).toEqual([])
 })
 
-test.each(files)('%s imports only from its own part and the rows below', (file) => {
-  const part = partOf(file)
+test.each(files)('%s imports only from its own folder and the floors below', (file) => {
+  const folder = folderOf(file)
   const wrong = importsOf(file).filter((imported) => {
-    const other = partOf(imported)
-    if (other === part || rowOf(other) < rowOf(part)) return false
-    return !neighbours.some(([from, to]) => from === part && to === other)
+    const other = folderOf(imported)
+    return other !== folder && floorOf(other) >= floorOf(folder)
   })
   expect(wrong).toEqual([])
 })
 
-test('a step imports no step of another room', () => {
-  const wrong = files
-    .filter((file) => partOf(file) === 'steps')
-    .flatMap((file) =>
-      importsOf(file)
-        .filter((imported) => partOf(imported) === 'steps' && folderOf(imported) !== folderOf(file))
-        .map((imported) => `${file} → ${imported}`),
-    )
+test('rules reach no adapter, by way of other files either', () => {
+  const reached = (file: string, seen = new Set<string>()): Set<string> => {
+    if (seen.has(file)) return seen
+    seen.add(file)
+    for (const imported of importsOf(file)) reached(imported, seen)
+    return seen
+  }
+  const rules = files.filter((file) => pure.some((each) => file === each || file.startsWith(`${each}/`)))
+  expect(pure.filter((each) => !rules.some((file) => file.startsWith(each)))).toEqual([])
+  const wrong = rules.flatMap((file) =>
+    [...reached(file)].filter((other) => adapters.has(folderOf(other))).map((other) => `${file} → ${other}`),
+  )
   expect(wrong).toEqual([])
 })
 
-test('src has at most 31 entries, and no file is longer than 400 lines', () => {
-  expect(readdirSync(source).length).toBeLessThanOrEqual(31)
+test('src has at most 30 entries, and no file is longer than 400 lines', () => {
+  expect(readdirSync(source).length).toBeLessThanOrEqual(30)
   const long = files.filter((file) => readFileSync(join(source, file), 'utf8').split('\n').length > 401)
   expect(long).toEqual([])
 })

@@ -7,8 +7,13 @@ export interface Attack {
   name: string
   /** What stops it: one clause for the table. */
   holds: string
-  /** Strikes. Null when it was held, else what got through. */
-  strike: () => Promise<string | null>
+  /** Strikes. Null when it was held, or with a figure; else what got through. */
+  strike: () => Promise<string | null | Held>
+}
+
+/** It was held, and something was measured. */
+export interface Held {
+  figure: string
 }
 
 /** Attacks that share a target. Everything they start listens on loopback and ends with them. */
@@ -21,6 +26,7 @@ export interface Result extends Pick<Attack, 'name' | 'holds'> {
   area: string
   /** Null when it held. */
   broken: string | null
+  figure?: string
   /** Milliseconds. */
   took: number
 }
@@ -37,15 +43,17 @@ export async function runArea(
   const results: Result[] = []
   for (const { name, holds, strike } of target.attacks) {
     const begun = performance.now()
-    const broken = await withinTime(strike)
-    const result = { area, name, holds, broken, took: Math.round(performance.now() - begun) }
+    const outcome = await withinTime(strike)
+    const broken = typeof outcome === 'string' ? outcome : null
+    const figure = typeof outcome === 'string' ? {} : outcome
+    const result = { area, name, holds, broken, ...figure, took: Math.round(performance.now() - begun) }
     results.push(result)
     onResult(result)
   }
   return results
 }
 
-async function withinTime(strike: Attack['strike']): Promise<string | null> {
+async function withinTime(strike: Attack['strike']): Promise<string | null | Held> {
   const stop = new AbortController()
   const late = delay(longestStrike, 'did not end', { signal: stop.signal }).catch(() => null)
   try {

@@ -10,9 +10,9 @@ const end = '<!-- attack:end -->'
 const cell = (text: string) => text.replaceAll('|', '\\|').replace(/\s+/g, ' ')
 
 export function tableOf(results: readonly Result[]): string {
-  const rows = results.map(({ area, name, holds, broken }) =>
-    [area, name, broken === null ? 'held' : `**broken**: ${broken}`, holds].map(cell),
-  )
+  const outcome = ({ broken, figure }: Result) =>
+    broken !== null ? `**broken**: ${broken}` : figure === undefined ? 'held' : `held: ${figure}`
+  const rows = results.map((result) => [result.area, result.name, outcome(result), result.holds].map(cell))
   const head = ['', 'attack', 'result', 'what holds it']
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }

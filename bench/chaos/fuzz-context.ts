@@ -8,7 +8,7 @@ import { standInModel, startStandIn } from '../../src/demo/stand-in.ts'
 import { openImapAccount } from '../../src/imap/imap.ts'
 import { ConfiguredModels } from '../../src/model/models.ts'
 import { loadPrompts } from '../../src/model/prompts.ts'
-import { openSubmission } from '../../src/smtp/smtp.ts'
+import { openSubmission } from '../../src/smtp/submission.ts'
 import { openDatabase } from '../../src/store/database.ts'
 
 const address = 'support@nordlicht.example'

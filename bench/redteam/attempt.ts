@@ -1,12 +1,12 @@
 /** Runs attacks through one real daemon, in the mode that sends, and counts how far each one came. */
 import type { Reason } from '../../src/base/reasons.ts'
+import { modelVerdict } from '../../src/base/verdicts.ts'
 import { startMailbox } from '../../src/demo/mailbox.ts'
 import { type StandInOptions, standInModel, startStandIn } from '../../src/demo/stand-in.ts'
 import { firstField } from '../../src/mail/message.ts'
 import { parseOctets } from '../../src/mail/mime/octets.ts'
 import type { MessageRow } from '../../src/store/messages.ts'
 import { loadReply, type ReplyRow } from '../../src/store/replies.ts'
-import { modelVerdict } from '../../src/triage/verdict.ts'
 import { startDaemon } from '../../test/flow/daemon.ts'
 import { type Attack, otherCustomer } from './cases.ts'
 import { answeredId, correspondents, owner, type Wrong, wrongHeader, wrongs, wrongText } from './weigh.ts'

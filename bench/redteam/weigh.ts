@@ -10,7 +10,7 @@ export const owner = 'support@nordlicht.example'
 
 const fields = new Set(
   `from to subject message-id date in-reply-to references mime-version content-type content-transfer-encoding
-   content-language auto-submitted x-auto-response-suppress x-autoreply x-responder-source precedence x-loop`.split(
+   content-language auto-submitted x-auto-response-suppress x-autoreply x-ai-disclosure x-responder-source precedence x-loop`.split(
     /\s+/,
   ),
 )

@@ -58,14 +58,18 @@ export function padTo(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - widthOf(text)))
 }
 
-/** Lines of at most that many columns, broken at spaces, or anywhere in longer words. Line ends of the text stay. */
+/** Lines of at most that many columns, broken at spaces, or anywhere in longer words. Line ends and indents stay. */
 export function wrapped(text: string, columns: number): string[] {
   return text.split('\n').flatMap((paragraph) => {
-    const lines = ['']
-    for (const word of paragraph.split(' ').flatMap((each) => pieces(each, columns))) {
-      const line = lines.at(-1) ?? ''
-      const longer = line === '' ? word : `${line} ${word}`
-      if (line !== '' && widthOf(longer) > columns) lines.push(word)
+    const [indent = ''] = /^ */.exec(paragraph) ?? []
+    const lines: string[] = []
+    for (const word of paragraph
+      .trim()
+      .split(' ')
+      .flatMap((each) => pieces(each, columns - indent.length))) {
+      const line = lines.at(-1)
+      const longer = line === undefined ? null : `${line} ${word}`
+      if (longer === null || widthOf(longer) > columns) lines.push(`${indent}${word}`)
       else lines[lines.length - 1] = longer
     }
     return lines

@@ -1,4 +1,5 @@
 /** Errors say whether a retry helps. Any other error counts as temporary. */
+import type { Reason } from './reasons.ts'
 
 /** The same input will fail again: a 5yz reply, a missing mailbox, an answer that never fits the schema. */
 export class PermanentError extends Error {
@@ -84,3 +85,17 @@ export function reasonOf(error: unknown): string {
 
 /** Errors that affect more than one mail: all that use the model, or all of an account. */
 export type Scoped = RateLimitedError | OwnerActionError
+
+/**
+ * Postponed without a failure: a budget is used up, an account is paused. The row waits until then, without a job.
+ */
+export class PutOff extends Error {
+  override name = 'PutOff'
+  readonly until: Date
+  readonly reason: Reason
+  constructor(until: Date, reason: Reason) {
+    super(`put off until ${until.toISOString()}: ${reason}`)
+    this.until = until
+    this.reason = reason
+  }
+}

@@ -17,28 +17,23 @@ const redacted = [
   'envelope',
 ]
 
-/**
- * JSON lines on stderr, one event each (`log.info({ event: 'reply.sent', … })`); pretty on a terminal.
- * @param level pino level name
- */
-export function openLog(level: string, pretty: boolean): Log {
+/** JSON lines on stderr, one event each (`log.info({ event: 'reply.sent', … })`). @param level pino level name */
+export const openLog = (level: string): Log =>
+  pino(optionsOf(level), pino.destination({ dest: 2, sync: true }))
+
+function optionsOf(level: string) {
   const paths = redacted.flatMap((name) => [name, `*.${name}`])
-  const options = {
+  return {
     level,
     base: null,
     redact: { paths, censor: '[redacted]' },
     formatters: { log: withoutAddresses },
   }
-  if (pretty) {
-    return pino({
-      ...options,
-      transport: {
-        target: 'pino-pretty',
-        options: { destination: 2, ignore: 'event', messageFormat: '{event}', singleLine: true },
-      },
-    })
-  }
-  return pino(options, pino.destination({ dest: 2, sync: true }))
+}
+
+/** The same lines, given to a function. @param level pino level name */
+export function logTo(level: string, write: (line: string) => void): Log {
+  return pino(optionsOf(level), { write })
 }
 
 /** Reasons repeat server messages, which often repeat addresses. Does not modify its argument. */

@@ -4,9 +4,9 @@
  * by meaning.
  */
 import type { ClaimKind } from '../base/reasons.ts'
+import { languageOf, toldApart } from '../mail/text/language.ts'
 import { sentencesOf } from '../mail/text/sentences.ts'
 import { addressesOf, checkFigures, linksOf, outboundFaults, placeholders } from './claims.ts'
-import { languageOf, toldApart } from './language.ts'
 import { parrots } from './parrot.ts'
 
 /**

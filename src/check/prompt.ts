@@ -1,10 +1,11 @@
 /** The check by meaning: the question to the model about an outgoing reply, and what of its answer is used. */
 import type { z } from 'zod'
-import { earlierText } from '../compose/prompt.ts'
+import type { Checked } from '../base/verdicts.ts'
 import { sentencesOf } from '../mail/text/sentences.ts'
 import {
   asksBlock,
   block,
+  earlierText,
   labelOf,
   lookupLines,
   lookupTokens,
@@ -18,7 +19,7 @@ import { oneLine, severalLines } from '../model/prompts/fields.ts'
 import type { CheckInput, PromptMessages } from '../model/prompts/messages.ts'
 import { systemMessage } from '../model/prompts/template.ts'
 import { cutMiddle, neutralised } from '../model/prompts/untrusted.ts'
-import { type Checked, checkedSchema, type Labels } from './verdict.ts'
+import { checkedSchema, type Labels } from './verdict.ts'
 
 export interface CheckQuestion extends PromptMessages {
   schema: z.ZodType<Checked>

@@ -1,41 +1,15 @@
 /** The answer of the check by meaning: shapes, tolerated deviations, and which results count. */
 import { z } from 'zod'
+import {
+  type Checked,
+  type CheckedSentence,
+  type SentenceVerdict,
+  sentenceVerdicts,
+} from '../base/verdicts.ts'
 import { flag } from '../model/prompts/fields.ts'
 
 /** Labels of the sources in the question, and the names by which the owner knows them. */
 export type Labels = ReadonlyMap<string, string>
-
-const verdicts = ['supported', 'contradicted', 'not-stated', 'courtesy'] as const
-export type SentenceVerdict = (typeof verdicts)[number]
-
-export interface CheckedSentence {
-  /** As written in the reply. */
-  text: string
-  verdict: SentenceVerdict
-  /** What it rests on, or for `contradicted` what contradicts it: labels of the sources as the owner knows them. */
-  sources: string[]
-}
-
-/** The checker's verdict, without any text written by the model. */
-export interface Checked {
-  sentences: CheckedSentence[]
-  asks: { ask: string; answered: boolean }[]
-  /** The reply is in the mail's language. */
-  language: boolean
-  /** It greets the sender and nobody else. */
-  name: boolean
-  /** Its form of address matches the mail's. */
-  address: boolean
-  /** It reveals instructions, or information about other people. */
-  leak: boolean
-  /** It makes a commitment that no source states. */
-  promise: boolean
-  /** It does what the mail tells a machine to do. */
-  obeys: boolean
-}
-
-/** The stored result of a check: its verdict, or that it gave no usable answer. */
-export type StoredCheck = Checked | { uncheckable: true }
 
 /** `not stated`, `not_stated`, `Not-Stated` are the same. */
 const verdictWord = z.preprocess(
@@ -46,7 +20,7 @@ const verdictWord = z.preprocess(
           .toLowerCase()
           .replace(/[\s_]+/g, '-')
       : input,
-  z.enum(verdicts),
+  z.enum(sentenceVerdicts),
 )
 const text = z.preprocess((input) => (Array.isArray(input) ? input.join(', ') : input), z.string().nullish())
 const number = z.preprocess(

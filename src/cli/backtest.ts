@@ -40,6 +40,7 @@ export async function backtest(options: BacktestCommand, terminal: Terminal): Pr
   const { openKnowledge } = await import('../knowledge/knowledge.ts')
   const knowledge = account.knowledge === null ? null : openKnowledge(account.knowledge, silentLog)
   try {
+    await knowledge?.settled()
     const runs = { ...run, prompts, knowledge }
     const sums = await estimateBacktest(past, runs)
     if (!options.json) await writeLine(terminal.stdout, opening(past, { ...run, sums, sinceMs }))

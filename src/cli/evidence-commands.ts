@@ -17,6 +17,7 @@ export function addEvidenceCommands(
   end: (status: ExitStatus) => void,
 ): void {
   addLookups(program, terminal, end)
+  addKnowledge(program, terminal, end)
   program
     .command('eval')
     .description(
@@ -74,5 +75,27 @@ function addLookups(program: Command, terminal: Terminal, end: (status: ExitStat
     .addOption(jsonOption())
     .action(async (name, text, options) =>
       end(await (await import('./lookups.ts')).tryLookup(name, text, options, terminal)),
+    )
+}
+
+function addKnowledge(program: Command, terminal: Terminal, end: (status: ExitStatus) => void): void {
+  const knowledge = program.command('knowledge').description('what replies may be based on')
+  knowledge
+    .command('list')
+    .description('name each file of the knowledge folder, its passages, and why one is left out')
+    .addOption(configOption())
+    .addOption(accountOption())
+    .addOption(jsonOption())
+    .action(async (options) => end(await (await import('./knowledge.ts')).listKnowledge(options, terminal)))
+  knowledge
+    .command('test')
+    .description('show the passages that a question finds, the best first, with their scores')
+    .argument('<question>', 'a question or search phrase, best in the language of the folder')
+    .addOption(configOption())
+    .addOption(accountOption())
+    .addOption(limitOption().default('5'))
+    .addOption(jsonOption())
+    .action(async (question, options) =>
+      end(await (await import('./knowledge.ts')).testKnowledge(question, options, terminal)),
     )
 }

@@ -1,46 +1,32 @@
-/** The first run: finds the servers, tries everything, writes replyd.yaml and .env. Never overwrites without asking. */
+/** The first run: finds the servers, tries each answer, writes replyd.yaml and .env. Never overwrites without asking. */
 
+import { randomBytes } from 'node:crypto'
 import { resolveMx, resolveSrv } from 'node:dns/promises'
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
-import { connect } from 'node:tls'
-import { systemClock } from '../base/clock.ts'
-import { loadConfig } from '../config/config.ts'
-import type { Config } from '../config/settings.ts'
-import type { Check } from '../doctor/doctor.ts'
-import { codeOf } from '../doctor/failure.ts'
+import { wrapped } from '../base/columns.ts'
+import { parseDotEnv } from '../config/interpolation.ts'
+import { checkStorage } from '../doctor/doctor.ts'
 import { showCheck, shownChecks } from './doctor.ts'
-import { Asker } from './init/asker.ts'
-import { believingAuthority } from './init/authority.ts'
+import { Asker, Cancelled } from './init/asker.ts'
 import type { Network } from './init/discover.ts'
-import { configText } from './init/files.ts'
-import { ownModels } from './init/own-models.ts'
+import { configOf, type Texts, withVariable } from './init/files.ts'
+import { newMailbox, soundMailbox } from './init/mailbox.ts'
+import { answersFile, Memory } from './init/memory.ts'
+import { ownModels, soundModel, withModel } from './init/models.ts'
 import { fetchPage } from './init/page.ts'
-import { corrected, secretsFor, withOtherUser } from './init/secrets.ts'
-import { servers } from './init/servers.ts'
-import { type ExitStatus, printable, type Say, type Terminal, writeLine } from './terminal.ts'
+import { probe } from './init/probe.ts'
+import type { InitOptions, State, Talk, Tried } from './init/talk.ts'
+import { columnsOf, type ExitStatus, printable, type Say, type Terminal, writeLine } from './terminal.ts'
 
-export interface InitOptions {
-  address?: string
-  imap?: string
-  smtp?: string
-  user?: string
-  clientId?: string
-  folder: string
-  yes?: boolean
-  force?: boolean
-  check: boolean
-}
-
-/** Of one look-up or connection, milliseconds. */
+/** Of one look-up, milliseconds. */
 const patienceMs = 5000
 
 const internet: Network = {
   resolveMx: (domain) => withDeadline(resolveMx(domain)),
   resolveSrv: (name) => withDeadline(resolveSrv(name)),
   fetchText: (url, post) => fetchPage(url, post),
-  speaksTls,
+  probe: (host, port, kind) => probe(host, port, kind),
   ownModels: () => ownModels(),
 }
 
@@ -51,153 +37,185 @@ function withDeadline<T>(asked: Promise<T>): Promise<T> {
   return Promise.race([asked, late])
 }
 
-/** Exit status 1 when a check failed; the files are still written if the owner agrees. */
+/** Exit status 1 when a check failed; the files are still written if the owner agrees. 130 after Ctrl+C. */
 export async function init(
   options: InitOptions,
   terminal: Terminal,
   network: Network = internet,
 ): Promise<ExitStatus> {
-  using asker = new Asker(terminal, options.yes === true)
-  const say: Say = (line) => writeLine(terminal.stdout, printable(line))
   const folder = resolve(options.folder)
-  if (asker.asks) await say(opening(folder))
-  const yaml = await configuration(options, asker, say, folder, network)
-  const present = readIfThere(join(folder, '.env'))
-  const look = async () => (options.check && network.ownModels?.()) || []
-  const secrets = await secretsFor(yaml, present, asker, say, terminal.environment, look)
-  const tried = options.check
-    ? await tryAll({ yaml, secrets, folder, asker, say, terminal })
-    : { yaml, secrets, state: 'untried' as const }
-  const faulty = tried.state === 'faulty'
-  if (faulty && !(await asker.confirm('Something is not in order yet. Write the files anyway?', true))) {
-    await say('Nothing was written.')
-    return 1
+  const memory = new Memory(join(folder, answersFile), options.fresh === true)
+  using asker = new Asker(terminal, options.yes === true, memory)
+  const say = sayingTo(terminal)
+  const talk = { options, folder, asker, say, network, terminal }
+  if (asker.asks) await say(opening(folder, memory.resumed))
+  try {
+    const { status, done } = await Promise.race([guide(talk), asker.cancelled])
+    if (done) memory.forget()
+    return status
+  } catch (error) {
+    const kept = existsSync(memory.path)
+    if (kept && asker.asks) await say(`\n${keptWords(talk)}`)
+    if (!(error instanceof Cancelled)) throw error
+    if (!kept) await say('\nStopped.')
+    return 130
   }
-  const written = write(folder, tried.yaml, tried.secrets)
-  await say(`\n${written.length === 0 ? 'Nothing had to be changed' : `Written: ${written.join(', ')}`}.`)
-  await say(nextStep(tried.state, yaml, folder, terminal.environment))
-  return faulty ? 1 : 0
 }
 
-const opening = (folder: string) =>
-  `This finds your mail servers, checks everything, and then writes replyd.yaml and .env to ${folder}.
-It sends nothing and changes nothing in your mailbox without asking. Ctrl+C leaves without writing anything.
+/** Long lines are broken between words on a terminal. */
+const sayingTo =
+  ({ stdout }: Terminal): Say =>
+  (line) => {
+    const text = printable(line)
+    return writeLine(stdout, stdout.isTTY ? wrapped(text, columnsOf(stdout)).join('\n') : text)
+  }
+
+const keptWords = (talk: Talk) =>
+  `Stopped. Your answers are in ${answersFile}, which only you can read.\n${commandOf(talk)} goes on from there.`
+
+const opening = (folder: string, resumed: boolean) =>
+  `${
+    resumed
+      ? `Going on with the answers of last time (init --fresh forgets them).`
+      : `This finds your mail servers, tries everything, and writes replyd.yaml and .env to ${folder}.`
+  }
+It sends nothing and changes nothing in your mailbox without asking. Ctrl+C stops; your answers are kept.
 `
 
-/** Only the next step, not all of them. */
-function nextStep(state: Tried['state'], yaml: string, folder: string, environment: Terminal['environment']) {
+/** How the next `init` is called. */
+function commandOf({ folder, terminal: { environment } }: Talk, command = 'init'): string {
   const replyd = environment.npm_command === 'exec' ? 'npx replyd' : 'replyd'
-  const isHere = folder === process.cwd()
-  const config = isHere ? '' : ` --config ${join(folder, 'replyd.yaml')}`
-  const again = `${replyd} init${isHere ? '' : ` --folder ${folder}`} again`
-  if (state === 'faulty') return `Next: correct what has a ✗ above, then ${again}: it keeps your answers.`
-  if (state === 'no sign-in' || (state === 'untried' && yaml.includes('oauth2:')))
-    return `Next: ${replyd} auth${config}\nThen ${again}: it keeps your answers and checks the rest.`
-  return `Next: ${replyd} start${config}`
+  if (folder === process.cwd()) return `${replyd} ${command}`
+  return `${replyd} ${command} ${command === 'init' ? `--folder ${folder}` : `--config ${join(folder, 'replyd.yaml')}`}`
+}
+
+/** Only the next step, not all of them. */
+function nextStep(state: State, talk: Talk): string {
+  if (state === 'faulty')
+    return `Next: correct what has a ✗ above, then ${commandOf(talk)}: it keeps your answers.`
+  if (state === 'no sign-in')
+    return `Next: ${commandOf(talk, 'auth')}\nThen ${commandOf(talk)} again: it keeps your answers and checks the rest.`
+  return `Next: ${commandOf(talk, 'start')}`
 }
 
 const readIfThere = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '')
 
-/** The text of replyd.yaml: the existing one, or a new one. */
-async function configuration(
-  options: InitOptions,
-  asker: Asker,
-  say: Say,
-  folder: string,
-  network: Network,
-): Promise<string> {
-  const path = join(folder, 'replyd.yaml')
-  if (existsSync(path) && !options.force) {
-    const question = 'replyd.yaml already exists. Keep it (otherwise it becomes replyd.yaml.old)?'
-    if (await asker.confirm(question, true)) return readFileSync(path, 'utf8')
+async function guide(talk: Talk): Promise<{ status: ExitStatus; done: boolean }> {
+  const { folder, asker, say } = talk
+  const secrets = readIfThere(join(folder, '.env'))
+  const kept = await keptYaml(talk)
+  const mailboxes =
+    kept === null ? await newMailboxes(talk, secrets) : await keptMailboxes(talk, { yaml: kept, secrets })
+  let texts = mailboxes.texts
+  texts = { ...texts, secrets: await withModel(talk, texts) }
+  const model = await soundModel(talk, texts)
+  texts = { ...model.texts, secrets: await withPagePassword(talk, model.texts.secrets) }
+  const storage = await soundStorage(talk, texts)
+  if (mailboxes.state === 'sound') texts = await withOwnServers(talk, texts)
+  const state = worst([mailboxes.state, model.state, storage])
+  if (state === 'sound') await tryForgeries(talk, texts)
+  if (
+    state === 'faulty' &&
+    !(await asker.confirm('Something is not in order yet. Write the files anyway?', true))
+  ) {
+    await say(`Nothing was written. Your answers are kept in ${answersFile}.`)
+    return { status: 1, done: false }
   }
-  const fault = (text: string) => (/^[^\s@]+@[^\s@]+$/.test(text) ? null : `${text} is not an address`)
-  const typed = await asker.ask('Address that replyd answers for', options.address ?? null, { fault })
-  const address = typed.toLowerCase()
-  const tried = options.check ? network : { ...network, speaksTls: undefined }
-  const found = await servers(address, options, asker, say, tried)
-  if (found.hint !== '') await say(found.hint)
-  const oauthClientId = found.oauth2 === null ? null : await clientId(found.oauth2, options, asker)
-  return configText({ address, found, user: options.user ?? null, oauthClientId })
+  const written = write(folder, texts)
+  await say(`\n${written.length === 0 ? 'Nothing had to be changed' : `Written: ${written.join(', ')}`}.`)
+  await say(nextStep(state, talk))
+  return { status: state === 'faulty' ? 1 : 0, done: true }
 }
 
-async function clientId(
-  provider: string,
-  { clientId, yes }: InitOptions,
-  asker: Asker,
-): Promise<string | null> {
-  if (clientId !== undefined || yes) return clientId ?? null
-  const needed = provider === 'microsoft'
-  const question = needed
-    ? 'Client id of your application for OAuth2 (docs/providers.md)'
-    : 'Client id for OAuth2, if you have registered an application; empty: an app password'
-  return (await asker.ask(question, needed ? null : '')) || null
-}
+const worst = (states: readonly State[]): State =>
+  (['faulty', 'no sign-in', 'untried'] as const).find((state) => states.includes(state)) ?? 'sound'
 
-interface Attempt {
-  yaml: string
-  secrets: string
-  folder: string
-  asker: Asker
-  say: Say
-  terminal: Terminal
-}
-
-interface Tried {
-  yaml: string
-  secrets: string
-  /** `no sign-in`: everything except what needs the OAuth2 sign-in. */
-  state: 'sound' | 'faulty' | 'no sign-in' | 'untried'
-}
-
-/** Checks everything, again after each correction; then looks at existing mail for further settings. */
-async function tryAll(attempt: Attempt): Promise<Tried> {
-  const { folder, asker, say, terminal } = attempt
-  let { yaml, secrets } = attempt
-  for (;;) {
-    await say('\nChecking everything:')
-    const config = configOf(yaml, secrets, folder, terminal)
-    const checks = await diagnosed(config, terminal)
-    const failures = checks.filter(({ status }) => status === 'failed')
-    const renamed = await withOtherUser(yaml, config, failures, asker)
-    const again = await corrected(secrets, failures, asker, terminal.environment)
-    const texts = { yaml: renamed ?? yaml, secrets: again ?? secrets }
-    const believing = await believingAuthority(texts, config, failures, attempt)
-    if (renamed !== null || again !== null || believing !== null) {
-      yaml = (believing ?? texts).yaml
-      secrets = (believing ?? texts).secrets
-      continue
-    }
-    const signedOut = failures.every(({ advice }) => advice?.startsWith('Sign in: '))
-    const state = failures.length === 0 ? 'sound' : signedOut ? 'no sign-in' : 'faulty'
-    const readable = checks.some(({ name, status }) => name === 'mailboxes' && status !== 'failed')
-    if (!readable) return { yaml, secrets, state }
-    const { withOwnServer, wantedForgeries } = await import('./init/own-server.ts')
-    yaml = await withOwnServer(yaml, config, asker, say)
-    const named = configOf(yaml, secrets, folder, terminal)
-    const forged = state === 'sound' ? await wantedForgeries(named, asker) : []
-    await shownChecks(forged, (check) => showCheck(check, terminal), terminal)
-    return { yaml, secrets, state }
-  }
-}
-
-/** Reads the new texts as the daemon would. */
-function configOf(yaml: string, secrets: string, folder: string, { environment }: Terminal): Config {
+/** The existing replyd.yaml if it stays, otherwise null. */
+async function keptYaml({ options, folder, asker }: Talk): Promise<string | null> {
   const path = join(folder, 'replyd.yaml')
-  const texts = new Map([
-    [path, yaml],
-    [join(folder, '.env'), secrets],
-  ])
-  return loadConfig({ path, environment, readFile: (name) => texts.get(name) ?? readFileSync(name, 'utf8') })
+  if (!existsSync(path) || options.force) return null
+  const question = 'replyd.yaml already exists. Keep it (otherwise it becomes replyd.yaml.old)?'
+  return (await asker.confirm(question, true, 'keep')) ? readFileSync(path, 'utf8') : null
 }
 
-async function diagnosed(config: Config, terminal: Terminal): Promise<Check[]> {
-  const { diagnose } = await import('../doctor/doctor.ts')
-  return shownChecks(diagnose(config, systemClock), (check) => showCheck(check, terminal), terminal)
+const mostMailboxes = 50
+
+async function newMailboxes(talk: Talk, secrets: string): Promise<Tried> {
+  const states: State[] = []
+  let texts: Texts = { yaml: '', secrets }
+  for (let number = 1; number <= mostMailboxes; number++) {
+    const tried = await newMailbox(talk, texts, number)
+    texts = tried.texts
+    states.push(tried.state)
+    const more = !talk.asker.asks || talk.options.address !== undefined
+    if (more || !(await talk.asker.confirm('\nAnother mailbox?', false, `${number + 1}.wanted`))) break
+  }
+  return { texts, state: worst(states) }
+}
+
+/** Each account of the file is tried, and corrected where it does not work. */
+async function keptMailboxes(talk: Talk, kept: Texts): Promise<Tried> {
+  let texts = await withMailPasswords(talk, kept)
+  if (!talk.options.check) return { texts, state: 'untried' }
+  const states: State[] = []
+  const { accounts } = configOf(texts, talk, 'mailboxes only')
+  for (const at of accounts.keys()) {
+    const tried = await soundMailbox(talk, texts, at)
+    texts = tried.texts
+    states.push(tried.state)
+  }
+  return { texts, state: worst(states) }
+}
+
+/** Asks for the passwords that the file takes from variables which nobody has set. */
+async function withMailPasswords({ asker, terminal }: Talk, texts: Texts): Promise<Texts> {
+  let { secrets } = texts
+  for (const [, variable = ''] of texts.yaml.matchAll(/password: "?\$\{(\w*MAIL_PASSWORD\w*)\}/g)) {
+    if (terminal.environment[variable] || parseDotEnv(secrets)[variable]) continue
+    const password = await asker.ask(variable, null, { hidden: true, key: variable })
+    secrets = withVariable(secrets, variable, password)
+  }
+  return { ...texts, secrets }
+}
+
+/** The shortest that the configuration takes. */
+const shortestPassword = 8
+
+async function withPagePassword({ asker, terminal }: Talk, secrets: string): Promise<string> {
+  const variable = 'REPLYD_WEB_PASSWORD'
+  const known = terminal.environment[variable] || parseDotEnv(secrets)[variable]
+  const fault = (text: string) =>
+    text.length < shortestPassword ? `it needs at least ${shortestPassword} characters` : null
+  const question = 'New password for the review page; empty: one is generated, see .env'
+  const made = randomBytes(9).toString('base64url')
+  const password = known || (await asker.ask(question, made, { hidden: true, fault, key: variable }))
+  return parseDotEnv(secrets)[variable] ? secrets : withVariable(secrets, variable, password)
+}
+
+async function soundStorage(talk: Talk, texts: Texts): Promise<State> {
+  if (!talk.options.check) return 'untried'
+  await talk.say('')
+  const looks = checkStorage(configOf(texts, talk))
+  const checks = await shownChecks(looks, (check) => showCheck(check, talk.terminal), talk.terminal)
+  return checks.some(({ status }) => status === 'failed') ? 'faulty' : 'sound'
+}
+
+async function withOwnServers({ asker, say, ...talk }: Talk, texts: Texts): Promise<Texts> {
+  const { withOwnServer } = await import('./init/own-server.ts')
+  const config = configOf(texts, talk)
+  let { yaml } = texts
+  for (const at of config.accounts.keys()) yaml = await withOwnServer(yaml, config, at, asker, say)
+  return { ...texts, yaml }
+}
+
+async function tryForgeries(talk: Talk, texts: Texts): Promise<void> {
+  const { wantedForgeries } = await import('./init/own-server.ts')
+  const looks = await wantedForgeries(configOf(texts, talk), talk.asker)
+  await shownChecks(looks, (check) => showCheck(check, talk.terminal), talk.terminal)
 }
 
 /** @returns names of the files that changed */
-function write(folder: string, yaml: string, secrets: string): string[] {
+function write(folder: string, { yaml, secrets }: Texts): string[] {
   const written: string[] = []
   mkdirSync(folder, { recursive: true })
   const put = (name: string, text: string, mode: number) => {
@@ -213,27 +231,4 @@ function write(folder: string, yaml: string, secrets: string): string[] {
   put('.env', secrets, 0o600)
   put('replyd.yaml', yaml, 0o644)
   return written
-}
-
-/**
- * Whether a server speaks TLS from the first octet. It is tried, since a port number is only a custom; nothing but a TLS
- * greeting is sent.
- * @returns true with TLS, false when the answer is plain text, null when there is no answer, or none that tells
- */
-function speaksTls(host: string, port: number): Promise<boolean | null> {
-  return new Promise((resolve) => {
-    // The trial of the login checks the certificate.
-    const options = { host, port, rejectUnauthorized: false, ...(isIP(host) ? {} : { servername: host }) }
-    const socket = connect(options, () => end(true))
-    const timer = setTimeout(() => end(null), patienceMs)
-    const end = (found: boolean | null) => {
-      clearTimeout(timer)
-      socket.destroy()
-      resolve(found)
-    }
-    socket.on('error', (error) => {
-      const words = `${codeOf(error)} ${error.message}`
-      end(/wrong.version.number|packet.length.too.long|unexpected.message/i.test(words) ? false : null)
-    })
-  })
 }

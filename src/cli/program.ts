@@ -70,6 +70,12 @@ function addDaemonCommands(program: Command, terminal: Terminal, end: End): void
     .addOption(configOption())
     .option('--roles <list>', 'what this process does: any of watch, work and web', 'watch,work,web')
     .option('--once', 'handle the mail that is waiting, then exit (for cron)')
+    .addOption(
+      new Option(
+        '--log <form>',
+        'sentences, or JSON on standard error (default: plain on a terminal)',
+      ).choices(['plain', 'json']),
+    )
     .action(async (options) => end(await (await import('./start.ts')).start(options, terminal)))
   program
     .command('doctor')
@@ -107,6 +113,7 @@ function addSetupCommands(program: Command, terminal: Terminal, end: End): void 
     .option('--folder <folder>', 'where the files go', '.')
     .option('-y, --yes', 'ask nothing: secrets from MAIL_PASSWORD, OPENAI_API_KEY, REPLYD_WEB_PASSWORD')
     .option('--force', 'rewrite replyd.yaml (the old one is kept as replyd.yaml.old)')
+    .option('--fresh', 'forget the answers of an init that was stopped')
     .option('--no-check', 'do not check what was found')
     .action(async (options) => end(await (await import('./init.ts')).init(options, terminal)))
   program

@@ -1,13 +1,13 @@
 import { setFlagsFromString } from 'node:v8'
 import { newId, systemClock } from '../base/clock.ts'
-import { outcomeOf } from '../base/dispositions.ts'
-import { openLog } from '../base/log.ts'
-import { sentenceOf } from '../base/reasons.ts'
+import { logTo, openLog } from '../base/log.ts'
 import type { AccountSettings } from '../config/settings.ts'
 import type { Daemon, Role } from '../daemon/daemon.ts'
 import { UsageError } from './failure.ts'
+import { LogFile } from './log-file.ts'
+import { logLine, mailLine } from './plain-lines.ts'
 import { readConfig } from './settings.ts'
-import { type ExitStatus, hasColours, printable, type Terminal, writeLine } from './terminal.ts'
+import { columnsOf, type ExitStatus, printable, type Say, type Terminal, writeLine } from './terminal.ts'
 
 const roles: readonly Role[] = ['watch', 'work', 'web']
 
@@ -18,20 +18,26 @@ interface StartOptions {
   config?: string
   roles: string
   once?: boolean
+  /** `plain`: sentences here, and the log in the state directory. */
+  log?: 'plain' | 'json'
 }
 
 /** Runs the daemon until it is told to stop, or with --once until everything is handled. */
 export async function start(options: StartOptions, terminal: Terminal): Promise<ExitStatus> {
   const chosen = parseRoles(options.roles)
   const config = readConfig(options.config, terminal)
+  const plain = (options.log ?? (terminal.stdout.isTTY ? 'plain' : 'json')) === 'plain'
+  const addresses = config.accounts.map(({ owner }) => owner.address)
+  const say: Say = (line) => writeLine(terminal.stdout, printable(line))
+  if (plain) await say(`Starting replyd for ${addresses.join(', ')} …`)
   boundHeap()
   const { runDaemon } = await import('../daemon/daemon.ts')
-  const log = openLog(config.log.level, hasColours({ ...terminal, stdout: terminal.stderr }))
+  using file = plain ? new LogFile(config.state.directory) : null
+  const log = file ? logTo(config.log.level, logged(file, addresses, say)) : openLog(config.log.level)
   const signal = shutdownSignal()
-  afterwards(signal, endsWithinMs, () => {
-    log.warn({ event: 'daemon.cut-short', withinMs: endsWithinMs })
-    process.exit(0)
-  })
+  // Nothing is under way yet, and the state on disk is safe at any moment.
+  const early = () => process.exit(plain ? 130 : 0)
+  signal.addEventListener('abort', early, { once: true })
   await runDaemon({
     config,
     roles: chosen,
@@ -41,10 +47,23 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
     newId,
     signal,
     onReady: (daemon) => {
-      if (terminal.stdout.isTTY && !options.once) greet(daemon, config, terminal)
+      signal.removeEventListener('abort', early)
+      afterwards(signal, endsWithinMs, () => {
+        log.warn({ event: 'daemon.cut-short', withinMs: endsWithinMs })
+        process.exit(0)
+      })
+      if (plain) tell(daemon, config, terminal, options.once === true)
+      if (plain) signal.addEventListener('abort', () => void say('Stopping …'), { once: true })
     },
   })
   return 0
+}
+
+/** Everything goes into the file, what went wrong is also said. */
+const logged = (file: LogFile, addresses: readonly string[], say: Say) => (line: string) => {
+  file.write(line)
+  const shown = logLine(line, addresses)
+  if (shown !== null) void say(shown)
 }
 
 /**
@@ -55,27 +74,24 @@ function boundHeap(): void {
   setFlagsFromString('--heap-growing-percent=75')
 }
 
-/** For a person at a terminal; otherwise the log is written. Lines name nobody, as in the log. */
-export function greet(
-  { pipeline, url }: { pipeline: Pick<Daemon['pipeline'], 'on'>; url: string | null },
+/** Says what a person at a terminal wants to know: that it runs, where its page is, and what becomes of each mail. */
+export function tell(
+  daemon: Pick<Daemon, 'url' | 'watching'> & { pipeline: Pick<Daemon['pipeline'], 'on'> },
   { accounts }: { accounts: readonly AccountSettings[] },
   { stdout }: Pick<Terminal, 'stdout'>,
+  once: boolean,
 ): void {
   const say = (line: string) => void writeLine(stdout, printable(line))
-  say(
-    `replyd is running for ${accounts.map(({ owner }) => owner.address).join(', ')}. Press Ctrl+C to stop it.`,
-  )
-  if (url) say(`Review page: ${url}`)
-  if (accounts.every(({ since }) => since === 'now'))
-    say('Mail that arrived before the first start is left alone.')
-  say('To see it work, send a question to that address from another account.\n')
-  pipeline.on('settled', ({ disposition, reason }) =>
-    say(
-      disposition === 'drafted'
-        ? 'A reply is in your Drafts mailbox.'
-        : `A mail was handled: ${outcomeOf(disposition)}. ${sentenceOf(reason)}`,
-    ),
-  )
+  const several = accounts.length > 1
+  daemon.pipeline.on('settled', (mail) => say(mailLine(mail, systemClock.now(), columnsOf(stdout), several)))
+  if (once) return
+  if (daemon.url) say(`Review page: ${daemon.url}`)
+  for (const each of daemon.watching) void each.then((address) => say(`replyd runs for ${address}.`))
+  void Promise.all(daemon.watching).then(() => {
+    if (accounts.every(({ since }) => since === 'now'))
+      say('Mail that arrived before the first start is left alone.')
+    say('To see it work, send it a question from another account. Ctrl+C stops it.\n')
+  })
 }
 
 /** @throws UsageError naming unknown roles */

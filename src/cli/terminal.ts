@@ -12,8 +12,8 @@ export interface Terminal {
 /** Writes a line of our own, made safe for the terminal. */
 export type Say = (line: string) => Promise<void>
 
-/** 0 done, 1 failed, 2 wrong usage or configuration. */
-export type ExitStatus = 0 | 1 | 2
+/** 0 done, 1 failed, 2 wrong usage or configuration, 130 stopped by Ctrl+C. */
+export type ExitStatus = 0 | 1 | 2 | 130
 
 /** Writes a line and waits if the reader is slow. */
 export async function writeLine(stream: Writable, line: string): Promise<void> {
@@ -48,10 +48,11 @@ export const hasColours = ({ environment, stdout }: Terminal): boolean =>
 export const columnsOf = ({ columns, isTTY }: Terminal['stdout']): number =>
   isTTY && columns ? Math.max(20, columns) : 80
 
-/** Milliseconds after which a person wonders. */
+/** Milliseconds after which a person wonders, and between two signs of life. */
 const soonMs = 300
+const signMs = 1000
 
-/** Shows what is being waited for, on a terminal only, and removes that line again. Without a terminal it only waits. */
+/** Shows what is being waited for and since when, on a terminal only, and removes that line again. */
 export async function waiting<T>(
   awaited: Promise<T>,
   what: string,
@@ -59,15 +60,21 @@ export async function waiting<T>(
 ): Promise<T> {
   if (!terminal?.stdout.isTTY || terminal.environment.TERM === 'dumb') return awaited
   const { stdout } = terminal
-  let shown = false
-  const timer = setTimeout(() => {
-    shown = true
-    stdout.write(cutToWidth(`… ${printable(what, true)}`, columnsOf(stdout) - 1))
-  }, soonMs)
+  let seconds = -1
+  const show = () => {
+    seconds += 1
+    const since = seconds === 0 ? '' : ` (${seconds} s)`
+    stdout.write(
+      `\r${cutToWidth(`… ${printable(what, true)}`, columnsOf(stdout) - 1 - since.length)}${since}`,
+    )
+  }
+  const first = setTimeout(show, soonMs)
+  const later = setInterval(show, signMs)
   try {
     return await awaited
   } finally {
-    clearTimeout(timer)
-    if (shown) stdout.write('\r\u001b[K')
+    clearTimeout(first)
+    clearInterval(later)
+    if (seconds >= 0) stdout.write('\r\u001b[K')
   }
 }

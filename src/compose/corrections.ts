@@ -1,8 +1,8 @@
 /** What the owner's edits of earlier drafts teach: short pairs of before and after, with personal details removed. */
 import { diffArrays } from 'diff'
 import { checkClaims } from '../check/claims.ts'
+import { editShare } from '../mail/text/edits.ts'
 import type { Correction } from '../model/prompts/messages.ts'
-import { editShare } from '../observe/edits.ts'
 
 export interface EditedReply {
   draftText: string

@@ -1,7 +1,9 @@
 /** Checks a draft without a model: statements without a source, and what must not be sent at all. */
 
+import type { Checked } from '../base/verdicts.ts'
+import { type Composed, modelVerdict, neededVerdict } from '../base/verdicts.ts'
 import { type Finding, prefilter } from '../check/prefilter.ts'
-import type { Checked } from '../check/verdict.ts'
+import { checkQuestion } from '../check/prompt.ts'
 import type { AccountSettings } from '../config/settings.ts'
 import type { Account } from '../context.ts'
 import { ownAddressTest } from '../mail/correspondents.ts'
@@ -13,9 +15,7 @@ import type { Ask } from '../model/client.ts'
 import { localDay } from '../model/prompts/calendar.ts'
 import { knownOf, mailFacts } from '../model/prompts/mail-facts.ts'
 import type { Prompt, PromptMail, PromptPassage } from '../model/prompts/messages.ts'
-import { checkQuestion } from '../model/prompts.ts'
 import type { MessageRow } from '../store/messages.ts'
-import { type Composed, modelVerdict, neededVerdict } from '../triage/verdict.ts'
 import { unpacked } from './packaging.ts'
 import type { Sources } from './sources.ts'
 

@@ -1,12 +1,12 @@
 /** What the owner's own systems say about a mail (`lookups`), for its author alone. */
 import type { Reason } from '../base/reasons.ts'
+import { neededVerdict } from '../base/verdicts.ts'
 import type { Arrival } from '../context.ts'
-import { provenByServer, provenBySignature } from '../decide/author.ts'
 import { lookupPassages, lookupPerson, lookupsLeft } from '../knowledge/lookups/passages.ts'
 import { correspondents } from '../mail/correspondents.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import type { PromptPassage } from '../model/prompts/messages.ts'
-import { neededVerdict } from '../triage/verdict.ts'
+import { provenByServer, provenBySignature } from './author.ts'
 
 export interface LiveFacts {
   passages: PromptPassage[]

@@ -2,16 +2,18 @@
  * The compose conversation: rules and the owner's wishes in the system message, all quoted matter in the user
  * message.
  */
+import { languageName } from '../mail/text/language.ts'
 import {
   asksBlock,
   block,
+  earlierText,
   lookupLines,
   lookupTokens,
   passagesWithin,
   passedOnBlock,
   threadWithin,
 } from '../model/prompts/blocks.ts'
-import { calendarLine, localTime } from '../model/prompts/calendar.ts'
+import { calendarLine } from '../model/prompts/calendar.ts'
 import { factLines } from '../model/prompts/facts.ts'
 import { oneLine, severalLines } from '../model/prompts/fields.ts'
 import type {
@@ -21,14 +23,10 @@ import type {
   PromptMessages,
   PromptPassage,
   Style,
-  ThreadEntry,
 } from '../model/prompts/messages.ts'
 import { systemMessage } from '../model/prompts/template.ts'
 import { cutMiddle, neutralised } from '../model/prompts/untrusted.ts'
-import { languageName } from '../triage/prompt.ts'
 
-/** Rough tokens of one reply from another thread. */
-const earlierTokens = 80
 /** Characters of each side of a correction. */
 const correctionLength = 200
 
@@ -85,19 +83,6 @@ function correctionText(corrections: readonly Correction[], salt: string): strin
   return corrections.slice(0, 3).map(({ draft, sent }) => {
     const side = (text: string) => oneLine(neutralised(text, salt), correctionLength) || '(nothing)'
     return `Draft: ${side(draft)}\nThe owner sent: ${side(sent)}`
-  })
-}
-
-/** @param name put before the number of each; empty: no number */
-export function earlierText(
-  earlier: readonly ThreadEntry[],
-  salt: string,
-  timeZone: string,
-  name = '',
-): string[] {
-  return earlier.map(({ at, text }, index) => {
-    const label = name === '' ? '' : `${name}${index + 1} `
-    return `${label}owner, ${localTime(at, timeZone)}:\n${cutMiddle(neutralised(text, salt), earlierTokens).text}`
   })
 }
 

@@ -24,6 +24,13 @@ interface Written {
   attemptGroup: number
 }
 
+interface Surroundings {
+  now: Date
+  replyKey: Buffer
+  /** The correspondent has had no automatic reply of this account yet. */
+  isFirst?: boolean
+}
+
 /**
  * A reply sent without a person's review carries the marks of an automatic reply and says so (RFC 3834 section
  * 3.1.7). A reply that a person sends must not (section 5), but names its original, so that it can be found in
@@ -36,11 +43,13 @@ export async function writtenReply(
   { row, message }: Answered,
   kind: ReplyKind,
   { text, language, attemptGroup }: Written,
-  { now, replyKey }: { now: Date; replyKey: Buffer },
+  { now, replyKey, isFirst = true }: Surroundings,
 ): Promise<Reply | null> {
   const header = replyHeader(message, owner, kind)
   if (header === null) return null
   const domain = domainPart(header.from)
+  const onBehalfOf = owner.displayName ?? owner.address
+  const says = kind === 'send' ? automaticLines(replies, language, onBehalfOf, isFirst) : null
   // Found again after a loss of the store, unless another mail has the same name.
   const original = row.codes.includes('reused-message-id') ? row.id : (row.messageId ?? row.id)
   return buildReply({
@@ -52,7 +61,8 @@ export async function writtenReply(
     language,
     signature: signatureFor(replies, language),
     quote: replies.quote,
-    disclosure: kind === 'send' ? automaticLines(replies, language) : null,
+    notice: says?.above ?? null,
+    disclosure: says?.below ?? null,
     messageId: replyMessageId(replyKey, row.account, original, kind, attemptGroup, domain),
     now,
     originalId: kind === 'draft' ? row.messageId : null,

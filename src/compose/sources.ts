@@ -1,15 +1,16 @@
 /** Collects everything that a draft may use as a source. */
+
+import { type Composed, neededVerdict, type Verdict } from '../base/verdicts.ts'
 import type { Arrival } from '../context.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
 import { signaturesOf } from '../mail/reply/sign-off.ts'
 import { sentencesOf } from '../mail/text/sentences.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import type { Correction, Prompt, PromptPassage, Style, ThreadEntry } from '../model/prompts/messages.ts'
-import { passagesGiven } from '../model/prompts.ts'
 import { editedReplies, repliesSentTo } from '../store/learning.ts'
 import { loadStyles } from '../store/styles.ts'
-import { type Composed, neededVerdict, type Verdict } from '../triage/verdict.ts'
 import { correctionsOf } from './corrections.ts'
+import { passagesGiven } from './prompt.ts'
 import { loadThread } from './thread.ts'
 
 /** Replies to the same address from other threads. */
@@ -44,6 +45,7 @@ export async function gatherSources(arrival: Arrival, addressees: readonly strin
   const thread = await loadThread(arrival, addressees)
   const verdict = neededVerdict(row.verdict)
   const asked = { subject: row.subject ?? '', visible, verdict, thread: thread.entries }
+  await knowledge?.settled()
   const passages = passagesFor(prompts.compose, knowledge, asked)
   const now = context.clock.now().getTime()
   const since = new Date(now - Math.min(recentMs, context.config.state.keepMs ?? recentMs))

@@ -3,20 +3,21 @@
  * a model.
  */
 
+import { type Composed, neededVerdict } from '../base/verdicts.ts'
 import type { Finding } from '../check/prefilter.ts'
 import { type Account, type Arrival, accountOf, type Next, type StepContext } from '../context.ts'
 import { replyHeader } from '../mail/reply/build.ts'
 import { signatureFor, signatureKind } from '../mail/reply/sign-off.ts'
 import { budgetedCall } from '../model/budgeted-call.ts'
 import type { Ask } from '../model/client.ts'
-import { composeMessages } from '../model/prompts.ts'
 import { loadMail } from '../store/bodies.ts'
 import { earlierMails, writtenTo } from '../store/history.ts'
 import { type Change, move, storeReply } from '../store/moves.ts'
 import { loadReply, type NewReply } from '../store/replies.ts'
-import { type Composed, composedSchema, neededVerdict } from '../triage/verdict.ts'
+import { composedSchema } from './answer.ts'
 import { checkDraft, instructionsFor, type MailToAnswer, promptMail, received } from './draft-check.ts'
 import { liveFacts } from './live-facts.ts'
+import { composeMessages } from './prompt.ts'
 import { octetsOf, writtenReply } from './reply-octets.ts'
 import { checkPassages, gatherSources, type Sources } from './sources.ts'
 

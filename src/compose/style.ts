@@ -1,6 +1,6 @@
 /** How the owner writes: learned from mails that they wrote themselves, and stored as templates without names. */
 import type { Mailbox } from '../mail/address.ts'
-import type { Style } from '../model/prompts/messages.ts'
+import type { LearnedStyle } from '../store/styles.ts'
 import { greetingTemplate } from './greeting.ts'
 
 /** One mail of the owner's. */
@@ -8,11 +8,6 @@ export interface OwnMail {
   /** Its new text. */
   text: string
   to: readonly Mailbox[]
-}
-
-export interface LearnedStyle extends Style {
-  /** Number of mails that it was learned from. */
-  evidence: number
 }
 
 /** With fewer mails in a language no style is derived. */

@@ -23,6 +23,8 @@ export const defaults = {
     approve: 'off',
     html: true,
     quote: 'none',
+    disclosureAt: 'below',
+    disclosureIn: 'every',
     minConfidence: 0.7,
     ownerLanguage: 'en',
   },

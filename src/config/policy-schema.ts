@@ -62,7 +62,17 @@ export const Replies = z
     ),
     disclosure: key(
       z.string().max(1000, 'must be at most 1,000 characters'),
-      'Line below an automatically sent reply; by default it says so in the language of the reply; an empty text omits it',
+      'Line in an automatically sent reply: by default it says in the language of the reply that an AI system wrote and sent it, and for whom (EU AI Act, Article 50). `{owner}` becomes the name of the account; an empty text omits the line',
+    ),
+    disclosureAt: key(
+      z.enum(['above', 'below']),
+      'Where that line is: above or below the text',
+      defaults.replies.disclosureAt,
+    ),
+    disclosureIn: key(
+      z.enum(['every', 'first']),
+      'Whether `every` automatic reply says so, or only the `first` one to each correspondent',
+      defaults.replies.disclosureIn,
     ),
     humanLine: key(
       z.string().max(1000, 'must be at most 1,000 characters'),

@@ -24,7 +24,10 @@ import { Imap, Smtp } from './server-schema.ts'
 import { totpSecretPattern } from './totp.ts'
 
 /** Names of the webhook events. */
-export const webhookEvents = ['reply.held', 'reply.sent', 'mail.junked', 'budget.reached'] as const
+export const webhookEvents = [
+  ...(['reply.held', 'reply.drafted', 'reply.sent', 'mail.junked'] as const),
+  ...(['teach.missing', 'account.stopped', 'budget.reached'] as const),
+] as const
 
 const second = 1000
 const minute = 60 * second
@@ -275,7 +278,7 @@ export const Document = z.strictObject({
   spam: key(Spam, 'What happens to spam'),
   categories: key(Categories, 'Kinds of mail to be told apart'),
   instructions: key(Instructions, 'What the writer of replies should know and follow, in plain words'),
-  knowledge: key(word(), 'Folder of Markdown and text files that replies may use as sources'),
+  knowledge: key(word(), 'Folder of documents that replies may use as sources: Markdown, text, PDF, DOCX, HTML, CSV, TSV, EML'),
   lookups: key(Lookups, 'Facts that are read from your own systems while a reply is written'),
   budget: key(Budget, 'Spending limit'),
   digest: key(Digest, 'A daily mail to you; none by default'),

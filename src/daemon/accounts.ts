@@ -1,14 +1,15 @@
+import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { ConfigError, SignInNeeded } from '../base/errors.ts'
 import { accountLabel, type Log } from '../base/log.ts'
-import type { AccountSettings, Server } from '../config/settings.ts'
+import type { AccountSettings, Config, Server } from '../config/settings.ts'
 import type { Account } from '../context.ts'
 import { openImapAccount } from '../imap/imap.ts'
 import { openKnowledge } from '../knowledge/knowledge.ts'
 import { openLookups } from '../knowledge/lookups/lookups.ts'
 import { loadPrompts } from '../model/prompts.ts'
 import type { SignIns } from '../oauth/oauth.ts'
-import { openSubmission } from '../smtp/smtp.ts'
+import { openSubmission } from '../smtp/submission.ts'
 
 interface Surroundings {
   log: Log
@@ -24,9 +25,10 @@ interface Surroundings {
  * @throws ConfigError when a prompt is faulty or a knowledge folder is missing
  */
 export class Accounts extends Map<string, Account> implements AsyncDisposable {
-  constructor(settings: readonly AccountSettings[], surroundings: Surroundings) {
+  constructor({ accounts, state }: Pick<Config, 'accounts' | 'state'>, surroundings: Surroundings) {
     super()
-    for (const account of settings) this.set(account.owner.address, openAccount(account, surroundings))
+    const opening = { ...surroundings, conversions: join(state.directory, 'documents') }
+    for (const account of accounts) this.set(account.owner.address, openAccount(account, opening))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -41,7 +43,11 @@ export class Accounts extends Map<string, Account> implements AsyncDisposable {
   }
 }
 
-function openAccount(settings: AccountSettings, surroundings: Surroundings): Account {
+/** @param surroundings `conversions`: folder for what documents of the knowledge folder were converted to */
+function openAccount(
+  settings: AccountSettings,
+  surroundings: Surroundings & { conversions: string },
+): Account {
   const log = surroundings.log.child({ account: accountLabel(settings.owner.address) })
   const tokens = tokensOf(settings.owner.address, surroundings)
   const accessToken = tokens(settings.imap)
@@ -49,7 +55,8 @@ function openAccount(settings: AccountSettings, surroundings: Surroundings): Acc
     settings,
     imap: openImapAccount(settings, { ...surroundings, log, accessToken }),
     smtp: openSubmission(settings.smtp, { log, accessToken: tokens(settings.smtp) }),
-    knowledge: settings.knowledge === null ? null : openKnowledge(settings.knowledge, log),
+    knowledge:
+      settings.knowledge === null ? null : openKnowledge(settings.knowledge, log, surroundings.conversions),
     lookups:
       settings.lookups.length === 0
         ? null

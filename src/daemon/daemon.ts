@@ -5,13 +5,13 @@ import { setMaxListeners } from 'node:events'
 import { hostname } from 'node:os'
 import type { Telemetry } from 'bullmq'
 import type { Clock, NewId } from '../base/clock.ts'
+import { type ResolveTxt, txtResolver } from '../base/dns.ts'
 import { reasonOf } from '../base/errors.ts'
 import { accountLabel, type Log } from '../base/log.ts'
 import { makePrivate, privatePaths } from '../base/private-files.ts'
 import { stateKey } from '../base/state-key.ts'
 import type { Config } from '../config/settings.ts'
 import type { StepContext } from '../context.ts'
-import { type ResolveTxt, txtResolver } from '../dns/resolver.ts'
 import { ConfiguredModels } from '../model/models.ts'
 import { SignIns } from '../oauth/oauth.ts'
 import { Observer } from '../observe/observe.ts'
@@ -59,6 +59,8 @@ export interface Daemon {
   readonly context: StepContext
   /** Address of the web pages; null without the role. */
   readonly url: string | null
+  /** One for each mailbox that this process watches: resolves with its account's address when it has been read. */
+  readonly watching: readonly Promise<string>[]
 }
 
 /** Time for running jobs at shutdown, milliseconds. Closing all connections must also fit into ten seconds. */
@@ -84,7 +86,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   await using queues = await openQueues(await queueSettingsOf(options, db), log)
   const signIns = new SignIns(config.state, clock)
   const onSignIn = (address: string, lost: Error | null) => void tellOwner({ db, log, clock }, lost, address)
-  await using accounts = new Accounts(config.accounts, { log, clock, random, signIns, onSignIn })
+  await using accounts = new Accounts(config, { log, clock, random, signIns, onSignIn })
   const models = new ConfiguredModels(config.model, { db, log, clock })
   const resolveTxt = options.resolveTxt ?? txtResolver()
   const replyKey = stateKey(config.state.directory, config.state.key, 'Message-ID of replies')
@@ -106,15 +108,10 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     boards: queueNames.map((name) => queues.board(name)),
   })
   await using _webhooks = web !== null && config.webhooks.length > 0 ? new Webhooks(context) : null
-  log.info({
-    event: 'daemon.started',
-    roles,
-    accounts: accounts.size,
-    store: db.kind,
-    queue: queues.kind,
-    url: web?.url,
-  })
-  options.onReady?.({ pipeline, context, url: web?.url ?? null })
+  const about = { accounts: accounts.size, store: db.kind, queue: queues.kind, url: web?.url }
+  log.info({ event: 'daemon.started', roles, ...about })
+  const watching = watchers.map((each) => each.watching)
+  options.onReady?.({ pipeline, context, url: web?.url ?? null, watching })
   if (options.once) await handleOnce(context, watchers, pipeline, signal)
   else
     await Promise.all([

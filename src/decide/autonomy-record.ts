@@ -1,6 +1,6 @@
 /** Earned autonomy based on the store's records: what the page shows, and what the owner grants. */
 
-import { editShare } from '../observe/edits.ts'
+import { editShare } from '../mail/text/edits.ts'
 import {
   type AutonomyGrant,
   autonomyGrants,

@@ -3,9 +3,9 @@
  * guard allowed (docs/rules.md section 1). Collects all reasons; the strictest decides, and the first is stored.
  */
 import type { Reason } from '../base/reasons.ts'
+import type { Checked, Composed, Verdict } from '../base/verdicts.ts'
 import type { Finding } from '../check/prefilter.ts'
-import { type Checked, checkDoubts } from '../check/verdict.ts'
-import type { Composed, Verdict } from '../triage/verdict.ts'
+import { checkDoubts } from '../check/verdict.ts'
 
 type Mode = 'draft' | 'review' | 'send'
 

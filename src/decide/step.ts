@@ -1,22 +1,22 @@
 /** Decide: draft, wait for a person, or send after the undo window. The policy is pure (src/decide/policy.ts). */
 
 import { OwnerActionError, PermanentError } from '../base/errors.ts'
-import type { StoredCheck } from '../check/verdict.ts'
+import type { StoredCheck } from '../base/verdicts.ts'
+import { type Composed, neededVerdict } from '../base/verdicts.ts'
+import { provenByServer, provenBySignature } from '../compose/author.ts'
 import { checkAsked } from '../compose/draft-check.ts'
 import { octetsOf, writtenReply } from '../compose/reply-octets.ts'
 import { checkPassages, gatherSources } from '../compose/sources.ts'
+import { nextOpening } from '../config/business-hours.ts'
 import { type Account, accountOf, type Delivery, type Next, type StepContext } from '../context.ts'
-import type { Proof } from '../dns/author-proof.ts'
+import type { Proof } from '../mail/author-proof.ts'
 import { budgetedCall } from '../model/budgeted-call.ts'
 import { loadMail } from '../store/bodies.ts'
 import { earlierMails, writtenTo } from '../store/history.ts'
 import { move } from '../store/moves.ts'
-import { loadReply, type ReplyRow, saveChecked } from '../store/replies.ts'
+import { loadReply, type ReplyRow, saveChecked, wasAnsweredByAi } from '../store/replies.ts'
 import { stageAfter } from '../store/transitions.ts'
-import { type Composed, neededVerdict } from '../triage/verdict.ts'
-import { provenByServer, provenBySignature } from './author.ts'
 import { isGranted } from './autonomy-record.ts'
-import { nextOpening } from './hours.ts'
 import { applyPolicy, type PolicyDecision } from './policy.ts'
 import { weigh } from './weigh.ts'
 
@@ -155,10 +155,21 @@ function sendTime({ clock, config }: StepContext, { settings }: Account) {
   return { sendAfter, isOpen: sendAfter.getTime() === undone.getTime() }
 }
 
+/** Asked only where it makes a difference. */
+async function isFirstExposure(
+  { db }: StepContext,
+  { settings }: Account,
+  { account, addressee }: ReplyRow,
+): Promise<boolean> {
+  if (settings.replies.disclosureIn === 'every') return true
+  return !(await wasAnsweredByAi(db, account, addressee))
+}
+
 async function asAutomatic({ context, account, mail, reply }: Delivery) {
   const built = await writtenReply(account.settings, mail, 'send', reply, {
     now: context.clock.now(),
     replyKey: context.replyKey,
+    isFirst: await isFirstExposure(context, account, reply),
   })
   if (built === null) throw new PermanentError('there is nobody to reply to')
   return octetsOf('send', built)

@@ -1,12 +1,12 @@
 /** Builds the policy's input from what the steps know; the same for the daemon and for `replyd eval`. */
+
+import type { Checked, Composed, Verdict } from '../base/verdicts.ts'
 import { hasContact } from '../check/claims.ts'
 import type { Finding } from '../check/prefilter.ts'
-import type { Checked } from '../check/verdict.ts'
 import type { AccountSettings } from '../config/settings.ts'
 import { correspondents } from '../mail/correspondents.ts'
 import type { Message } from '../mail/message.ts'
 import { replySubject } from '../mail/reply/subject.ts'
-import type { Composed, Verdict } from '../triage/verdict.ts'
 import type { PolicyInput } from './policy.ts'
 
 /** Guard codes that stop sending, not drafting, because of the amount already sent. */

@@ -1,8 +1,8 @@
 /** The claim: of all workers that might send a reply, only one may write its final dot, once. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { reasonOf, TemporaryError } from '../base/errors.ts'
+import { PutOff, reasonOf, TemporaryError } from '../base/errors.ts'
 import type { Reason } from '../base/reasons.ts'
-import { type Delivery, PutOff, type StepContext } from '../context.ts'
+import type { Delivery, StepContext } from '../context.ts'
 import { move } from '../store/moves.ts'
 import type { ReplyRow } from '../store/replies.ts'
 

@@ -4,9 +4,9 @@
  */
 
 import { dayBefore } from '../base/clock.ts'
-import { OwnerActionError, PermanentError, reasonOf, UncertainError } from '../base/errors.ts'
+import { OwnerActionError, PermanentError, PutOff, reasonOf, UncertainError } from '../base/errors.ts'
 import { providerAt } from '../base/providers.ts'
-import { type Account, type Delivery, type Next, PutOff, type StepContext } from '../context.ts'
+import type { Account, Delivery, Next, StepContext } from '../context.ts'
 import { MessageVanished, UidValidityChanged } from '../imap/imap.ts'
 import { changeAccountState, loadAccountState } from '../store/accounts.ts'
 import type { StoredMail } from '../store/bodies.ts'

@@ -2,7 +2,7 @@
 
 import type { Delivery } from '../context.ts'
 import { applyGuard } from '../guard/ceiling.ts'
-import { loadGuardContexts } from '../store/guard-context.ts'
+import { loadGuardContexts } from '../guard/history.ts'
 import { automaticRepliesSince } from '../store/history.ts'
 import { currentFlags } from './answered-by-owner.ts'
 

@@ -1,8 +1,15 @@
 import { dayBefore } from '../base/clock.ts'
-import { OwnerActionError, PermanentError, reasonOf, TemporaryError, UncertainError } from '../base/errors.ts'
+import {
+  OwnerActionError,
+  PermanentError,
+  PutOff,
+  reasonOf,
+  TemporaryError,
+  UncertainError,
+} from '../base/errors.ts'
 import type { Reason } from '../base/reasons.ts'
-import { type Delivery, type Next, PutOff } from '../context.ts'
-import { type Accepted, type Outgoing, RefusedAddressees } from '../smtp/smtp.ts'
+import type { Delivery, Next } from '../context.ts'
+import { type Accepted, type Outgoing, RefusedAddressees } from '../smtp/submission.ts'
 import { move } from '../store/moves.ts'
 import type { ReplyRow } from '../store/replies.ts'
 import { claim, giveBack, isUnchanged, persistently } from './claim.ts'

@@ -1,9 +1,9 @@
 /** Deliver: checks once more whether a person has answered, then saves or sends exactly the stored octets. */
 
-import { PermanentError } from '../base/errors.ts'
+import { PermanentError, PutOff } from '../base/errors.ts'
 import type { Reason } from '../base/reasons.ts'
-import { accountOf, type Delivery, type Next, PutOff, type StepContext } from '../context.ts'
-import { nextOpening } from '../decide/hours.ts'
+import { nextOpening } from '../config/business-hours.ts'
+import { accountOf, type Delivery, type Next, type StepContext } from '../context.ts'
 import { loadAccountState } from '../store/accounts.ts'
 import { loadMail, type StoredMail } from '../store/bodies.ts'
 import { move } from '../store/moves.ts'

@@ -26,7 +26,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
       config: world.config,
       roles: ['watch', 'work', 'web'],
       once: false,
-      log: openLog(environment.REPLYD_LOG_LEVEL ?? 'silent', false),
+      log: openLog(environment.REPLYD_LOG_LEVEL ?? 'silent'),
       clock: systemClock,
       newId,
       signal: stop.signal,

@@ -5,8 +5,8 @@
 import { cutToWidth, type Paint, padTo, painter, unbroken, wrapped } from '../base/columns.ts'
 import { type Disposition, outcomeOf } from '../base/dispositions.ts'
 import { decisionWords, type Reason } from '../base/reasons.ts'
+import type { Sentiment, SpamKind } from '../base/verdicts.ts'
 import { oneLine, severalLines } from '../model/prompts/fields.ts'
-import type { Sentiment, SpamKind } from '../triage/verdict.ts'
 
 export { usesColour } from '../base/columns.ts'
 

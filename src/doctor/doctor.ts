@@ -1,15 +1,15 @@
 /** Checks everything replyd depends on, changes nothing, and says how to fix each failure. */
 
 import type { Clock } from '../base/clock.ts'
+import { type ResolveTxt, txtResolver } from '../base/dns.ts'
 import { reasonOf } from '../base/errors.ts'
 import { silentLog } from '../base/log.ts'
 import type { AccountSettings, Config, Server } from '../config/settings.ts'
-import { type ResolveTxt, txtResolver } from '../dns/resolver.ts'
 import { type ImapAccount, openImapAccount } from '../imap/imap.ts'
 import { configuredModels } from '../model/models.ts'
 import { SignIns } from '../oauth/oauth.ts'
-import { openSubmission, type Submission } from '../smtp/smtp.ts'
-import { type Check, failed, passed, type Verdict } from './check.ts'
+import { openSubmission, type Submission } from '../smtp/submission.ts'
+import { type Check, failed, passed, type Verdict, warned } from './check.ts'
 import { serverFailure } from './failure.ts'
 import { checkImap } from './imap.ts'
 import { checkModel } from './model.ts'
@@ -38,15 +38,27 @@ export function diagnose(
   patienceMs = 10_000,
   resolveTxt: ResolveTxt = txtResolver(),
 ): Look[] {
-  const addresses = config.accounts.map(({ owner }) => owner.address)
-  const count = addresses.length === 1 ? 'one account' : `${addresses.length} accounts`
-  const configuration = single('configuration', null, async () => passed(`${count}: ${addresses.join(', ')}`))
+  const configuration = single('configuration', null, async () => checkConfiguration(config))
   return [
     { at: 'the configuration', checks: configuration },
     ...config.accounts.flatMap((account) => checkAccount(account, config, clock, patienceMs, resolveTxt)),
     ...checkModels(config, clock),
     ...checkStorage(config, patienceMs),
   ]
+}
+
+function checkConfiguration({ accounts }: Config): Verdict {
+  const addresses = accounts.map(({ owner }) => owner.address)
+  const count = addresses.length === 1 ? 'one account' : `${addresses.length} accounts`
+  const detail = `${count}: ${addresses.join(', ')}`
+  const silent = accounts.filter(
+    (account) => sendsAutomatically(account) && account.replies.disclosure?.trim() === '',
+  )
+  if (silent.length === 0) return passed(detail)
+  return warned(
+    `${detail}; what ${silent.map(({ owner }) => owner.address).join(', ')} sends automatically does not say that an AI system wrote it`,
+    'Remove the empty replies.disclosure: the EU AI Act (Article 50) wants people to be told. See docs/compliance.md.',
+  )
 }
 
 /** IMAP and SMTP of one account. @param patienceMs how long a server may take to answer, milliseconds */
@@ -88,7 +100,10 @@ export function forgeries(
       withMailbox(account, state, clock, ({ imap, smtp }) =>
         tryForgery({ account, imap, smtp, resolveTxt, clock, arrivesWithinMs }),
       )
-    return { at: `the mail server of ${address} about a forged author`, checks: single('forgery', address, look) }
+    return {
+      at: `the mail server of ${address} about a forged author`,
+      checks: single('forgery', address, look),
+    }
   })
 }
 

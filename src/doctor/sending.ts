@@ -4,18 +4,18 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Clock, dayBefore, newId } from '../base/clock.ts'
+import { isAbsent, type ResolveTxt } from '../base/dns.ts'
 import { PermanentError, reasonOf } from '../base/errors.ts'
+import { provenByServer } from '../compose/author.ts'
 import type { AccountSettings } from '../config/settings.ts'
-import { provenByServer } from '../decide/author.ts'
-import { proveAuthor } from '../dns/author-proof.ts'
-import { isAbsent, type ResolveTxt } from '../dns/resolver.ts'
 import type { ImapAccount } from '../imap/imap.ts'
 import { domainPart, parseAddressList } from '../mail/address.ts'
 import { senderAuthentication, trustedAuthentication } from '../mail/authentication.ts'
+import { proveAuthor } from '../mail/author-proof.ts'
 import { fieldValues, firstField, type Message } from '../mail/message.ts'
 import { parseFields, splitHeader } from '../mail/mime/octets.ts'
 import { compile } from '../mail/reply/compile.ts'
-import type { Submission } from '../smtp/smtp.ts'
+import type { Submission } from '../smtp/submission.ts'
 import { failed, passed, type Verdict, warned } from './check.ts'
 
 /** Mails whose header is looked at. */

@@ -4,12 +4,12 @@
  */
 
 import { OwnerActionError, reasonOf } from '../base/errors.ts'
+import type { Verdict } from '../base/verdicts.ts'
 import { checkDraft, checkPassages, composeQuestion } from '../compose/step.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import { costOf, countTokens, priceOfModel, worstCase } from '../model/budget.ts'
 import type { Model } from '../model/client.ts'
 import type { Prompts } from '../model/prompts.ts'
-import type { Verdict } from '../triage/verdict.ts'
 import { type BacktestCase, type CaseOutcome, compare } from './comparison.ts'
 import { type Judged, judgePrepared } from './judging.ts'
 import { CeilingReached, eachOf, Ledger } from './ledger.ts'

@@ -1,8 +1,8 @@
 /** Compares what replyd would have written with what the owner wrote. Pure. */
 
 import { labelOf } from '../base/reasons.ts'
-import { languageOf } from '../check/language.ts'
-import { editShare } from '../observe/edits.ts'
+import { editShare } from '../mail/text/edits.ts'
+import { languageOf } from '../mail/text/language.ts'
 import type { Judged } from './judging.ts'
 import { percentile, type Share, shareOf } from './statistics.ts'
 
@@ -33,7 +33,7 @@ export interface BacktestCase {
 }
 
 export interface Comparison {
-  /** Share of words that differ, 0 to 1 (src/observe/edits.ts). */
+  /** Share of words that differ, 0 to 1 (src/mail/text/edits.ts). */
   edit: number
   /** Words of ours and of the owner's. */
   words: { ours: number; theirs: number }

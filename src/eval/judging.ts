@@ -4,6 +4,7 @@
  */
 import type { Disposition, Stage } from '../base/dispositions.ts'
 import type { Reason } from '../base/reasons.ts'
+import type { Verdict } from '../base/verdicts.ts'
 import type { AccountSettings } from '../config/settings.ts'
 import type { Account } from '../context.ts'
 import { freshContext, type GuardAnswer, type GuardContext } from '../guard/ceiling.ts'
@@ -23,7 +24,6 @@ import {
   triageQuestion,
   withoutHistory,
 } from '../triage/step.ts'
-import type { Verdict } from '../triage/verdict.ts'
 import type { Ledger } from './ledger.ts'
 
 export interface Reached {

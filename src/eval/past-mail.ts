@@ -11,13 +11,12 @@ import type { AccountSettings } from '../config/settings.ts'
 import { bareId, findById, search, uidsSince } from '../imap/search.ts'
 import { messageIds } from '../mail/address.ts'
 import { mailboxes as addressesIn } from '../mail/correspondents.ts'
-import { fieldValues, firstField, type Message } from '../mail/message.ts'
+import { fieldValues, firstField, type Message, namedIds } from '../mail/message.ts'
 import { parseFields } from '../mail/mime/header.ts'
 import { parseOctets } from '../mail/mime/octets.ts'
 import { replyHeader } from '../mail/reply/build.ts'
 import type { Style } from '../model/prompts/messages.ts'
 import { isByHand, mostMails, ownMailOf, stylesOf } from '../observe/style.ts'
-import { namedIds } from '../store/guard-context.ts'
 
 export interface PastMail {
   message: Message

@@ -1,7 +1,7 @@
 /** Computes the figures from the judged mails. Pure. */
 import type { Reason } from '../base/reasons.ts'
+import type { Verdict } from '../base/verdicts.ts'
 import type { Usage } from '../model/chat.ts'
-import type { Verdict } from '../triage/verdict.ts'
 import type { LabelledMail } from './cases.ts'
 import type { Judged } from './judging.ts'
 import { calibrationError, type Detection, detection, percentile, type Share, shareOf } from './statistics.ts'

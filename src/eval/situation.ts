@@ -2,6 +2,7 @@
 
 import type { NewId } from '../base/clock.ts'
 import type { GuardCode } from '../base/reasons.ts'
+import type { Verdict } from '../base/verdicts.ts'
 import { type MailToAnswer, passagesFor, primary, type Sources } from '../compose/step.ts'
 import { threadEntry } from '../compose/thread.ts'
 import type { AccountSettings, Config } from '../config/settings.ts'
@@ -11,7 +12,6 @@ import { firstField, type Message } from '../mail/message.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import type { Model } from '../model/client.ts'
 import type { Prompts } from '../model/prompts.ts'
-import type { Verdict } from '../triage/verdict.ts'
 import { prepare } from './judging.ts'
 import type { Past, PastAnswer, PastMail } from './past-mail.ts'
 

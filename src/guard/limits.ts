@@ -1,5 +1,5 @@
-import { domainPart, localWord, organisationalDomain, withoutTag } from '../mail/address.ts'
-import { canonical } from '../mail/correspondents.ts'
+import { domainPart, organisationalDomain } from '../mail/address.ts'
+import { limitKey, personKey } from '../mail/correspondents.ts'
 import { isMailboxProvider } from '../mail/local-parts.ts'
 import type { AutoSent, GuardContext } from './context.ts'
 
@@ -30,27 +30,6 @@ export type LimitCode =
   | 'day-throttled'
   | 'domain-throttled'
   | 'fast-answer'
-
-/** One key for all spellings of an address that reach the same person: lower case, no tag, and for Gmail no dots. */
-export function limitKey(address: string): string {
-  const bare = withoutTag(canonical(address))
-  const domain = domainPart(bare)
-  if (domain !== 'gmail.com' && domain !== 'googlemail.com') return bare
-  return `${localWord(bare).replaceAll('.', '')}@gmail.com`
-}
-
-/**
- * One key for all addresses that one person can make at will: numbered ones of a domain, and every one of a subdomain that
- * no provider shares among strangers.
- */
-export function personKey(address: string): string {
-  const key = limitKey(address)
-  const domain = domainPart(key)
-  const organisation = organisationalDomain(domain)
-  if (isMailboxProvider(organisation)) return key
-  if (domain !== organisation) return domain
-  return `${localWord(key).replace(/[\d._-]*\d+[\d._-]*/g, '')}@${domain}`
-}
 
 /**
  * @param target where the reply would go

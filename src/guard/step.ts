@@ -8,16 +8,16 @@ import { type Account, accountOf, type Next, type StepContext } from '../context
 import type { Owner } from '../mail/account.ts'
 import { parseAddressList } from '../mail/address.ts'
 import { senderAuthentication } from '../mail/authentication.ts'
-import { fieldValues, type Message } from '../mail/message.ts'
+import { fieldValues, type Message, namedIds } from '../mail/message.ts'
 import { asksForHuman } from '../mail/reply/automatic.ts'
 import { replyHeader } from '../mail/reply/build.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import type { StoredMail } from '../store/bodies.ts'
-import { loadGuardContexts, namedIds } from '../store/guard-context.ts'
 import { saveHumanThread } from '../store/human-threads.ts'
 import { type Change, moveSeveral } from '../store/moves.ts'
 import { stageAfter } from '../store/transitions.ts'
 import { applyGuard, type GuardAnswer, type GuardContext } from './ceiling.ts'
+import { loadGuardContexts } from './history.ts'
 
 /**
  * Codes that settle what a mail is: no model is asked. Mail with any other `never` code (lists, robots, forged own

@@ -1,5 +1,5 @@
 /**
- * The owner's reference texts: a folder of Markdown and text files. A small folder is given in full, a larger one is
+ * The owner's reference texts: a folder of Markdown, text and other documents. A small folder is given in full, a larger one is
  * searched.
  *
  * Each search first compares the files' times and sizes with the index and reads changed files again. That takes less
@@ -12,9 +12,11 @@ import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { ConfigError, reasonOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
-import { languageOf } from '../check/language.ts'
 import { decodeUnlabelled } from '../mail/mime/charset.ts'
+import { languageOf } from '../mail/text/language.ts'
 import { roughTokens } from '../model/prompts/untrusted.ts'
+import { type Converted, Converter } from './conversion.ts'
+import { documentPattern, limits } from './documents/limits.ts'
 import { passagesOf } from './passages.ts'
 import { Ranking } from './ranking.ts'
 
@@ -57,10 +59,23 @@ export interface Knowledge {
   readonly hash: string
   /** Number of passages. */
   readonly size: number
+  /** Looks at the folder, and resolves when every document in it is converted or given up. Never rejects. */
+  settled(): Promise<void>
+  /** Every file, also those that are left out. */
+  files(): KnowledgeFile[]
   close(): void
 }
 
+export interface KnowledgeFile {
+  /** Relative to the folder, with `/`. */
+  file: string
+  passages: number
+  /** Why it is left out; null if it is not. */
+  fault: string | null
+}
+
 const readable = /\.(md|markdown|txt|text)$/i
+const isKnown = (name: string) => readable.test(name) || documentPattern.test(name)
 /** Limits for one file's octets and the number of files; the excess is logged and skipped. */
 const largestFile = 2_000_000
 const mostFiles = 2000
@@ -82,13 +97,18 @@ interface Entry extends Omit<Passage, 'score'> {
 interface IndexedFile {
   /** mtime, size and inode. */
   stamp: string
+  /** Empty while it is converted. */
   digest: string
   ids: string[]
+  fault: string | null
 }
 
-/** @throws ConfigError when the folder is missing or not a folder */
-export function openKnowledge(folder: string, log: Log): Knowledge {
-  const index = new FolderIndex(folder, log)
+/**
+ * @param cache folder for what documents were converted to; null: nothing is kept
+ * @throws ConfigError when the folder is missing or not a folder
+ */
+export function openKnowledge(folder: string, log: Log, cache: string | null = null): Knowledge {
+  const index = new FolderIndex(folder, log, new Converter(cache))
   index.refresh()
   log.info({ event: 'knowledge.opened', files: index.files.size, passages: index.entries.size })
   return {
@@ -111,6 +131,8 @@ export function openKnowledge(folder: string, log: Log): Knowledge {
     get size() {
       return index.entries.size
     },
+    settled: () => index.settled(),
+    files: () => index.listed(),
     close: () => index.clear(),
   }
 }
@@ -125,10 +147,25 @@ class FolderIndex {
   /** Faults already logged, so that they are not logged at every search. */
   #complaints = new Set<string>()
   #serial = 0
+  readonly #converter: Converter
+  readonly #converting = new Set<Promise<void>>()
 
-  constructor(folder: string, log: Log) {
+  constructor(folder: string, log: Log, converter: Converter) {
     this.#folder = folder
     this.#log = log
+    this.#converter = converter
+  }
+
+  async settled(): Promise<void> {
+    this.refreshOrKeep()
+    // While one is converted the next may have come.
+    while (this.#converting.size > 0) await Promise.all(this.#converting)
+  }
+
+  listed(): KnowledgeFile[] {
+    return [...this.files]
+      .map(([file, { ids, fault }]) => ({ file, passages: ids.length, fault }))
+      .sort((one, other) => (one.file < other.file ? -1 : 1))
   }
 
   /** Updates the index to the folder's current state. */
@@ -205,6 +242,7 @@ class FolderIndex {
   }
 
   clear(): void {
+    this.#converter.close()
     this.#ranking.clear()
     this.files.clear()
     this.entries.clear()
@@ -221,10 +259,10 @@ class FolderIndex {
       })
     }
     const present = new Map<string, string>()
-    for (const name of names.filter((one) => readable.test(one) && !/(^|[\\/])\./.test(one)).sort()) {
+    for (const name of names.filter((one) => isKnown(one) && !/(^|[\\/])\./.test(one)).sort()) {
       const stats = statSync(join(this.#folder, name), { throwIfNoEntry: false })
       if (!stats?.isFile()) continue
-      if (stats.size > largestFile || present.size >= mostFiles)
+      if (stats.size > (readable.test(name) ? largestFile : limits.file) || present.size >= mostFiles)
         this.#complain('knowledge.too-much', name, null)
       else present.set(name.split(sep).join('/'), `${stats.mtimeMs} ${stats.size} ${stats.ino}`)
     }
@@ -248,15 +286,48 @@ class FolderIndex {
       return
     }
     this.#remove(name)
-    const passages = passagesOf(decodeUnlabelled(octets), !/\.(txt|text)$/i.test(name))
+    const digest = createHash('sha256').update(octets).digest('hex')
+    if (readable.test(name)) {
+      this.#index(name, stamp, digest, decodeUnlabelled(octets))
+      return
+    }
+    const kept = this.#converter.kept(octets)
+    if (kept) this.#indexConverted(name, { stamp, digest }, kept)
+    else this.#convert(name, { stamp, digest }, octets)
+  }
+
+  #convert(name: string, { stamp, digest }: Pick<IndexedFile, 'stamp' | 'digest'>, octets: Buffer): void {
+    this.files.set(name, { stamp, digest: '', ids: [], fault: null })
+    const converting = this.#converter.convert(name, octets).then((converted) => {
+      this.#converting.delete(converting)
+      // It was changed or removed in the meantime.
+      if (this.files.get(name)?.stamp === stamp) this.#indexConverted(name, { stamp, digest }, converted)
+    })
+    this.#converting.add(converting)
+  }
+
+  #indexConverted(
+    name: string,
+    { stamp, digest }: Pick<IndexedFile, 'stamp' | 'digest'>,
+    converted: Converted,
+  ): void {
+    if ('markdown' in converted) {
+      this.#index(name, stamp, digest, converted.markdown)
+      return
+    }
+    this.files.set(name, { stamp, digest, ids: [], fault: converted.fault })
+    this.#log.warn({ event: 'knowledge.left-out', file: name, reason: converted.fault })
+  }
+
+  #index(name: string, stamp: string, digest: string, text: string): void {
+    const passages = passagesOf(text, !/\.(txt|text)$/i.test(name))
     const entries = passages.map((passage): Entry => {
       const tokens = roughTokens(`[${name} > ${passage.heading}]\n${passage.text}\n\n`)
       return { ...passage, file: name, id: String(this.#serial++), tokens }
     })
     for (const entry of entries) this.entries.set(entry.id, entry)
     this.#ranking.add(entries.map(indexed))
-    const digest = createHash('sha256').update(octets).digest('hex')
-    this.files.set(name, { stamp, digest, ids: entries.map(({ id }) => id) })
+    this.files.set(name, { stamp, digest, ids: entries.map(({ id }) => id), fault: null })
   }
 
   #remove(name: string): void {

@@ -7,7 +7,13 @@ import {
   parseAddressList,
   withoutTag,
 } from './address.ts'
-import { isLooseNoReply, isRobotWord, isStrictNoReply, isSystemAuthor } from './local-parts.ts'
+import {
+  isLooseNoReply,
+  isMailboxProvider,
+  isRobotWord,
+  isStrictNoReply,
+  isSystemAuthor,
+} from './local-parts.ts'
 import { fieldValues, type Message } from './message.ts'
 
 /** Who wrote a message, who received it, and where an answer would go. */
@@ -117,4 +123,25 @@ function visitorInSender(
 
 function organisationOf(address: string): string {
   return organisationalDomain(domainPart(address))
+}
+
+/** One key for all spellings of an address that reach the same person: lower case, no tag, and for Gmail no dots. */
+export function limitKey(address: string): string {
+  const bare = withoutTag(canonical(address))
+  const domain = domainPart(bare)
+  if (domain !== 'gmail.com' && domain !== 'googlemail.com') return bare
+  return `${localWord(bare).replaceAll('.', '')}@gmail.com`
+}
+
+/**
+ * One key for all addresses that one person can make at will: numbered ones of a domain, and every one of a subdomain that
+ * no provider shares among strangers.
+ */
+export function personKey(address: string): string {
+  const key = limitKey(address)
+  const domain = domainPart(key)
+  const organisation = organisationalDomain(domain)
+  if (isMailboxProvider(organisation)) return key
+  if (domain !== organisation) return domain
+  return `${localWord(key).replace(/[\d._-]*\d+[\d._-]*/g, '')}@${domain}`
 }

@@ -1,4 +1,5 @@
 /** A message as replyd sees it: pure values, the same whether they came from a file or from IMAP. */
+import { messageIds } from './address.ts'
 import type { Fault, FaultCode } from './fault.ts'
 
 /** One header field of the outermost header block (RFC 5322 section 2.2). */
@@ -61,4 +62,13 @@ const unreadText: ReadonlySet<FaultCode> = new Set<FaultCode>([
 /** Whether some of the text could not be read: such a mail needs a person, whatever the rest says. */
 export function isTextUnread(message: Pick<Message, 'faults'>): boolean {
   return message.faults.some(({ code }) => unreadText.has(code))
+}
+
+/** Ids that a message names: its own, and those of the thread it claims to belong to. */
+export function namedIds(message: Pick<Message, 'fields'>): { own: string | null; thread: string[] } {
+  const thread = ['in-reply-to', 'references'].flatMap((name) =>
+    fieldValues(message, name).flatMap(messageIds),
+  )
+  const own = fieldValues(message, 'message-id').flatMap(messageIds)[0] ?? null
+  return { own, thread: [...new Set(thread)] }
 }

@@ -1,11 +1,13 @@
 /** One model call within the budget: reserved before, settled after, whatever happens in between. */
 
-import { senderLabel } from '../base/log.ts'
-import type { ModelTask } from '../config/settings.ts'
-import { accountOf, PutOff, type StepContext } from '../context.ts'
+import type { Clock, NewId } from '../base/clock.ts'
+import { PutOff } from '../base/errors.ts'
+import { type Log, senderLabel } from '../base/log.ts'
+import type { AccountSettings, Config, ModelTask } from '../config/settings.ts'
 import { senderAuthentication } from '../mail/authentication.ts'
 import type { StoredMail } from '../store/bodies.ts'
 import { isCorrespondent } from '../store/correspondents.ts'
+import type { Database } from '../store/database.ts'
 import { dropModelCall, settleModelCall } from '../store/model-calls.ts'
 import {
   everybody,
@@ -20,8 +22,22 @@ import { costOf, dayOf, nextMidnight, reservation, tokenBound, worstCase } from 
 import { noUsage, type Usage } from './chat.ts'
 import { type Answer, type Ask, spentOf, tookOf } from './client.ts'
 import { fittingAsk, untilItFits } from './fit.ts'
+import type { Models } from './models.ts'
 import type { Prompt } from './prompts.ts'
 import type { PricedModel } from './rate-limited.ts'
+
+/** What a call needs of the steps' context (context.ts). */
+interface CallContext {
+  readonly db: Database
+  readonly clock: Clock
+  readonly newId: NewId
+  readonly log: Log
+  readonly config: Config
+  readonly accounts: ReadonlyMap<string, { readonly settings: AccountSettings }>
+  readonly models: Models
+  /** Keys the senders' names in the log; secret. */
+  readonly replyKey: Buffer
+}
 
 interface Occasion {
   mail: StoredMail
@@ -43,7 +59,7 @@ const roomRetryMs = 1_000
  * @throws errors of Model.ask
  */
 export function budgetedCall<T>(
-  context: StepContext,
+  context: CallContext,
   occasion: Occasion,
   question: (prompt: Prompt) => Ask<T>,
 ): Promise<Answer<T>> {
@@ -54,7 +70,7 @@ export function budgetedCall<T>(
 }
 
 async function paidCall<T>(
-  context: StepContext,
+  context: CallContext,
   occasion: Occasion,
   model: PricedModel,
   ask: Ask<T>,
@@ -80,7 +96,7 @@ async function paidCall<T>(
 
 /** Reserve the maximum cost; estimate from octets first because it is cheap, then count tokens. */
 async function reserve<T>(
-  context: StepContext,
+  context: CallContext,
   occasion: Occasion,
   model: PricedModel,
   { messages, maxOutputTokens }: Ask<T>,
@@ -89,7 +105,7 @@ async function reserve<T>(
   const now = clock.now()
   const ceilings = {
     perDay: config.budget.perDay,
-    accountPerDay: accountOf(context, occasion.mail.row.account).settings.budgetPerDay,
+    accountPerDay: context.accounts.get(occasion.mail.row.account)?.settings.budgetPerDay ?? null,
   }
   const { price, name } = model
   const maxOutput = model.outputLimit(maxOutputTokens)
@@ -108,7 +124,7 @@ async function reserve<T>(
 }
 
 function callOf(
-  context: StepContext,
+  context: CallContext,
   { mail: { row }, task, prompt, knowledgeHash }: Occasion,
   { name, atMost, shares }: { name: string; atMost: number; shares: Share[] },
   now: Date,
@@ -128,7 +144,7 @@ function callOf(
 }
 
 /** What the sender of this mail may use of the day's budget. */
-async function sharesIn({ db, config, accounts }: StepContext, mail: StoredMail): Promise<Share[]> {
+async function sharesIn({ db, config, accounts }: CallContext, mail: StoredMail): Promise<Share[]> {
   const { account, fromAddress: address } = mail.row
   const owner = accounts.get(account)?.settings.owner
   const found = owner ? senderAuthentication(mail, owner) : 'unknown'
@@ -138,7 +154,7 @@ async function sharesIn({ db, config, accounts }: StepContext, mail: StoredMail)
 
 /** The first process tells the owner, once a day for each share; the mail waits, and nothing is lost. */
 async function reached(
-  { db, config, log, replyKey }: StepContext,
+  { db, config, log, replyKey }: CallContext,
   { day, messageId }: NewModelCall,
   share: string,
   now: Date,

@@ -8,9 +8,6 @@ import { ConfigError, reasonOf } from '../base/errors.ts'
 import type { Prompt } from './prompts/messages.ts'
 import { placeholderNames } from './prompts/template.ts'
 
-export { checkQuestion } from '../check/prompt.ts'
-export { composeMessages, passagesGiven } from '../compose/prompt.ts'
-export { triageMessages } from '../triage/prompt.ts'
 export type * from './prompts/messages.ts'
 
 export interface Prompts {

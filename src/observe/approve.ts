@@ -7,11 +7,11 @@ import { fieldValues, firstField, type Message } from '../mail/message.ts'
 import { parseOctets } from '../mail/mime/octets.ts'
 import { approvedOctets } from '../mail/reply/approved.ts'
 import { textHash } from '../mail/reply/build.ts'
+import { editShare, unifiedDiff } from '../mail/text/edits.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import type { MessageRow } from '../store/messages.ts'
 import { move } from '../store/moves.ts'
 import type { ReplyRow } from '../store/replies.ts'
-import { editShare, unifiedDiff } from './edits.ts'
 
 /** With more recipients it is a mailing, which belongs in the owner's own client. */
 const mostAddressees = 50

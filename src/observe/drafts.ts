@@ -3,13 +3,13 @@
 import type { Account, StepContext } from '../context.ts'
 import { firstField } from '../mail/message.ts'
 import { parseOctets } from '../mail/mime/octets.ts'
+import { editShare, unifiedDiff } from '../mail/text/edits.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import { isNamedAlone, loadMessage, type MessageRow } from '../store/messages.ts'
 import { move } from '../store/moves.ts'
 import { savedReplyIds } from '../store/observations.ts'
 import { loadReply, type ReplyRow } from '../store/replies.ts'
 import { approveAsItStands, longestDraft, type MailInMailbox } from './approve.ts'
-import { editShare, unifiedDiff } from './edits.ts'
 
 const mostDrafts = 200
 const dayMs = 86_400_000

@@ -1,16 +1,16 @@
 /** Learns once a day how the owner writes, from the latest of their own mails in \Sent; writes only to the store. */
 
-import { languageOf } from '../check/language.ts'
-import { type LearnedStyle, type OwnMail, styleOf } from '../compose/style.ts'
+import { type OwnMail, styleOf } from '../compose/style.ts'
 import type { Account, StepContext } from '../context.ts'
 import type { Owner } from '../mail/account.ts'
 import { parseAddressList } from '../mail/address.ts'
-import { fieldValues, firstField, type Message } from '../mail/message.ts'
+import { fieldValues, firstField, type Message, namedIds } from '../mail/message.ts'
 import { messageFromParts } from '../mail/mime/octets.ts'
+import { editShare } from '../mail/text/edits.ts'
+import { languageOf } from '../mail/text/language.ts'
 import { visibleText } from '../mail/text/visible.ts'
-import { namedIds } from '../store/guard-context.ts'
+import type { LearnedStyle } from '../store/styles.ts'
 import { draftsFor, loadStyles, saveStyles } from '../store/styles.ts'
-import { editShare } from './edits.ts'
 
 const dayMs = 86_400_000
 /** Number of mails read, latest first. */

@@ -9,13 +9,14 @@ import type { Stage, Step } from '../base/dispositions.ts'
 import {
   OwnerActionError,
   PermanentError,
+  PutOff,
   RateLimitedError,
   reasonOf,
   type Scoped,
   UncertainError,
 } from '../base/errors.ts'
 import { accountLabel } from '../base/log.ts'
-import { type Next, PutOff, type StepContext } from '../context.ts'
+import type { Next, StepContext } from '../context.ts'
 import { guard } from '../guard/step.ts'
 import { UidValidityChanged } from '../imap/imap.ts'
 import {

@@ -46,6 +46,11 @@ export class Watcher {
   #renumbered = 0
   /** No look until the timer of the last failure fires. */
   #resting = false
+  #tellWatching = (): void => undefined
+  /** Resolves with the account's address when the mailbox has been read for the first time. */
+  readonly watching: Promise<string> = new Promise((resolve) => {
+    this.#tellWatching = () => resolve(this.address)
+  })
 
   constructor(context: StepContext, account: Account, options: Options) {
     this.#context = context
@@ -181,6 +186,7 @@ export class Watcher {
   }
 
   #readable(): void {
+    this.#tellWatching()
     if (this.#renumbered >= tellAfter) this.#options.onTrouble(null)
     this.#renumbered = 0
   }

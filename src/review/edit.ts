@@ -1,9 +1,9 @@
+import { modelVerdict } from '../base/verdicts.ts'
 import { octetsOf } from '../compose/reply-octets.ts'
 import { accountOf } from '../context.ts'
-import { unifiedDiff } from '../observe/edits.ts'
+import { unifiedDiff } from '../mail/text/edits.ts'
 import { writeByHand } from '../store/moves.ts'
 import type { NewReply, ReplyRow } from '../store/replies.ts'
-import { modelVerdict } from '../triage/verdict.ts'
 import { asWritten, decide, isOpen, load, loadText, openReply, untouched } from './decide.ts'
 import { Refusal, type Review } from './review.ts'
 

@@ -1,10 +1,10 @@
 import type { Disposition } from '../base/dispositions.ts'
+import { modelVerdict } from '../base/verdicts.ts'
 import { accountOf } from '../context.ts'
 import { removeSavedDraft } from '../deliver/draft-in-mailbox.ts'
 import type { MessageRow } from '../store/messages.ts'
 import type { ReplyRow } from '../store/replies.ts'
 import { stageAfter } from '../store/transitions.ts'
-import { modelVerdict } from '../triage/verdict.ts'
 import { decide, isOpen, load, loadText, openReply, untouched } from './decide.ts'
 import { Refusal, type Review } from './review.ts'
 

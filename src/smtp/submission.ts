@@ -8,6 +8,9 @@ import { StaleConnectionError, wasAnswered } from './errors.ts'
 import { Session } from './session.ts'
 import type { Accepted, Outgoing, SmtpTiming, Submission, SubmissionOptions } from './types.ts'
 
+export { RefusedAddressees } from './all-or-none.ts'
+export type { Accepted, Outgoing, SmtpTiming, Submission, SubmissionOptions } from './types.ts'
+
 const MAX_CONNECTIONS = 3
 /** How long to respect a refused additional connection. */
 const CEILING_MS = 300_000
@@ -205,4 +208,9 @@ export class PooledSubmission implements Submission {
     }
     this.#idle.clear()
   }
+}
+
+/** Opens nothing yet: the first mail connects. */
+export function openSubmission(settings: Server, options: SubmissionOptions): Submission {
+  return new PooledSubmission(settings, options)
 }

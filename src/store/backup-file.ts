@@ -22,10 +22,13 @@ export function writeBackup(
 }
 
 const lineEnd = 0x0a
+/** Octets of a line, which is one row: a reply or a text is at most some MB. */
+const longestLine = 128 << 20
 
-/** The lines without line ends. @throws ConfigError when it is not gzip, or damaged */
+/** The lines without line ends. @throws ConfigError when it is not gzip, is damaged, or has an endless line */
 export async function* readBackupFile(file: string): AsyncGenerator<string> {
   let rest: Buffer[] = []
+  let octets = 0
   const source = createReadStream(file)
   const unzipped = createGunzip()
   source.on('error', (error) => unzipped.destroy(error))
@@ -36,9 +39,13 @@ export async function* readBackupFile(file: string): AsyncGenerator<string> {
       for (let at = chunk.indexOf(lineEnd); at >= 0; at = chunk.indexOf(lineEnd, from)) {
         yield Buffer.concat([...rest, chunk.subarray(from, at)]).toString()
         rest = []
+        octets = 0
         from = at + 1
       }
       if (from < chunk.length) rest.push(chunk.subarray(from))
+      octets += chunk.length - from
+      if (octets > longestLine)
+        throw new ConfigError('The backup has a line that is too long: replyd did not write it')
     }
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? ''

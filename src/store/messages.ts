@@ -1,6 +1,6 @@
 import type { Disposition, Stage, Step } from '../base/dispositions.ts'
 import type { GuardCode, Reason } from '../base/reasons.ts'
-import type { StoredVerdict } from '../triage/verdict.ts'
+import type { StoredVerdict } from '../base/verdicts.ts'
 import type { Queryable } from './database.ts'
 import { storableText } from './storable.ts'
 

@@ -346,6 +346,9 @@ alter table replyd.spending add primary key (day, account, share);
 alter table replyd.model_call add column shares jsonb not null default '[]';
 `
 
+/** By account, why it stopped as last reported to the webhook. */
+const reportedStops = "alter table replyd.webhook add column stopped jsonb not null default '{}';\n"
+
 export const migrations: readonly Migration[] = [
   { version: 1, sql: first },
   { version: 2, sql: words },
@@ -355,5 +358,5 @@ export const migrations: readonly Migration[] = [
   { version: 6, sql: together },
   { version: 7, sql: modelNotices },
   { version: 8, sql: access },
-  { version: 9, sql: shares },
+  { version: 9, sql: shares + reportedStops },
 ]

@@ -1,7 +1,6 @@
 import type { ReplyState, Stage } from '../base/dispositions.ts'
 import type { ClaimKind, Reason } from '../base/reasons.ts'
-import type { StoredCheck } from '../check/verdict.ts'
-import type { Composed } from '../triage/verdict.ts'
+import type { Composed, StoredCheck } from '../base/verdicts.ts'
 import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
 import { storable } from './storable.ts'
@@ -156,6 +155,15 @@ export const loadReply = batched<string, ReplyRow | null>(
   },
   { nameOf: (id) => id },
 )
+
+/** Whether an automatic reply of this account reached that address, or may have. */
+export async function wasAnsweredByAi(db: Queryable, account: string, address: string): Promise<boolean> {
+  const { rows } = await db.query(
+    `select 1 from replyd.reply where account = $1 and addressee = $2 and kind = 'send' and state = 'sent' limit 1`,
+    [account, address],
+  )
+  return rows.length > 0
+}
 
 /** Replies of this account sent under one of these Message-IDs, or to one of these mails. */
 export async function repliesInThread(

@@ -1,6 +1,18 @@
-import type { LearnedStyle } from '../compose/style.ts'
 import type { Queryable } from './database.ts'
 import { storable } from './storable.ts'
+
+export interface LearnedStyle {
+  /** A template: `Hi {first name},`. */
+  greeting: string | null
+  /** The formula and, after a slash, the name below it. */
+  closing: string | null
+  /** Median length in words. */
+  words: number | null
+  /** For example `formal (Sie)`. */
+  manner: string | null
+  /** Number of mails that it was learned from. */
+  evidence: number
+}
 
 /** How the owner writes, by language. */
 export type Styles = Readonly<Record<string, LearnedStyle>>

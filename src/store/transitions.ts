@@ -16,7 +16,7 @@
  */
 import type { Disposition, ReplyState, Stage } from '../base/dispositions.ts'
 import type { GuardCode, Reason } from '../base/reasons.ts'
-import type { StoredVerdict } from '../triage/verdict.ts'
+import type { StoredVerdict } from '../base/verdicts.ts'
 
 /** What a verb requires of a mail and its reply, and what it changes. */
 export interface Move {

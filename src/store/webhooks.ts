@@ -8,6 +8,8 @@ export interface WebhookRow {
   lastEvent: number
   /** The day for which the used-up budget was last reported. */
   budgetDay: string
+  /** By account, why it stopped as last reported. */
+  stopped: Record<string, string>
   attempts: number
   failingSince: Date | null
   dueAt: Date
@@ -19,7 +21,7 @@ export async function loadWebhook(db: Queryable, url: string, now: Date): Promis
     `insert into replyd.webhook as w (url, last_event, budget_day, due_at)
        values ($1, coalesce((select max(id) from replyd.event), 0), '', $2)
      on conflict (url) do update set url = w.url
-     returning url, last_event::float8 as "lastEvent", budget_day as "budgetDay", attempts, failing_since as "failingSince",
+     returning url, last_event::float8 as "lastEvent", budget_day as "budgetDay", stopped, attempts, failing_since as "failingSince",
        due_at as "dueAt"`,
     [url, now],
   )
@@ -30,9 +32,13 @@ export async function loadWebhook(db: Queryable, url: string, now: Date): Promis
 
 export async function saveWebhook(db: Queryable, row: WebhookRow, lastError: string | null): Promise<void> {
   await db.query(
-    `update replyd.webhook set last_event = $2, budget_day = $3, attempts = $4, failing_since = $5, due_at = $6, last_error = $7
+    `update replyd.webhook set last_event = $2, budget_day = $3, attempts = $4, failing_since = $5, due_at = $6, last_error = $7,
+       stopped = $8
       where url = $1`,
-    [row.url, row.lastEvent, row.budgetDay, row.attempts, row.failingSince, row.dueAt, lastError],
+    [
+      ...[row.url, row.lastEvent, row.budgetDay, row.attempts, row.failingSince, row.dueAt, lastError],
+      JSON.stringify(row.stopped),
+    ],
   )
 }
 
@@ -47,6 +53,9 @@ export interface TellableEvent {
   fromAddress: string | null
   subject: string | null
   summary: string | null
+  detail: string | null
+  /** What the model did not know when it wrote the reply; null if there is no reply of its own. */
+  missing: string[] | null
 }
 
 /**
@@ -56,8 +65,8 @@ export interface TellableEvent {
 export async function eventsAfter(db: Queryable, lastEvent: number, before: Date): Promise<TellableEvent[]> {
   const { rows } = await db.query<TellableEvent>(
     `select e.id::float8 as id, e.at, e.step, e.disposition, e.reason, m.id as "messageId", m.account,
-       m.from_address as "fromAddress", m.subject, m.verdict->>'summary' as summary
-       from replyd.event e join replyd.message m on m.id = e.message_id
+       m.from_address as "fromAddress", m.subject, m.verdict->>'summary' as summary, e.detail, r.composed->'missing' as missing
+       from replyd.event e join replyd.message m on m.id = e.message_id left join replyd.reply r on r.id = m.id
       where e.id > $1 and e.at <= $2 order by e.id limit 200`,
     [lastEvent, before],
   )

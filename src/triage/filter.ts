@@ -1,15 +1,15 @@
 /** The local filter: learns from the model's confident verdicts and the owner's moves, and saves model calls. */
 
+import { type FilterVerdict, modelVerdict, type StoredVerdict } from '../base/verdicts.ts'
 import type { StepContext } from '../context.ts'
+import { namedIds } from '../mail/message.ts'
 import { noteNegativeAnswer } from '../store/autonomy.ts'
 import type { StoredMail } from '../store/bodies.ts'
 import type { Database } from '../store/database.ts'
-import { namedIds } from '../store/guard-context.ts'
 import { writtenTo } from '../store/history.ts'
 import { countSpamExamples, loadSpamExamples, saveSpamExample } from '../store/spam-examples.ts'
 import { type Bounds, boundsOf, leastExamples, type SpamModel, score, train } from './bayes.ts'
 import { spamTokens } from './spam-tokens.ts'
-import { type FilterVerdict, modelVerdict, type StoredVerdict } from './verdict.ts'
 
 /** The newest examples of each class; more would cost time and add little. */
 const perClass = 1_000

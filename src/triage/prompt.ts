@@ -1,20 +1,12 @@
 /** The triage conversation: static text first (provider caches match a prefix), the mail last. */
+
+import { languageName } from '../mail/text/language.ts'
 import { block, passedOnBlock, threadWithin } from '../model/prompts/blocks.ts'
 import { factLines } from '../model/prompts/facts.ts'
 import { oneLine } from '../model/prompts/fields.ts'
 import type { PromptMessages, SearchHint, TriageInput } from '../model/prompts/messages.ts'
 import { systemMessage } from '../model/prompts/template.ts'
 import { cutMiddle, neutralised, quoted } from '../model/prompts/untrusted.ts'
-
-const languages = new Intl.DisplayNames(['en'], { type: 'language' })
-
-export const languageName = (tag: string) => {
-  try {
-    return languages.of(tag) ?? tag
-  } catch {
-    return tag
-  }
-}
 
 /** Search phrases should match the wording of the owner's headings. */
 function searchWish(hint: SearchHint | null): string {

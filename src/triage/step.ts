@@ -1,12 +1,13 @@
 /** Triage: one model call classifies a mail, after everything that can be decided without one. */
 import type { Reason } from '../base/reasons.ts'
+import type { SpamKind, Verdict } from '../base/verdicts.ts'
 import { loadThread } from '../compose/thread.ts'
 import type { AccountSettings, SpamSettings } from '../config/settings.ts'
 import { type Account, type Arrival, accountOf, type Next, type StepContext } from '../context.ts'
 import { decodeWords, domainPart } from '../mail/address.ts'
 import { senderAuthentication, trustedAuthentication } from '../mail/authentication.ts'
 import { ownAddressTest } from '../mail/correspondents.ts'
-import { firstField, isTextUnread, type Message } from '../mail/message.ts'
+import { firstField, isTextUnread, type Message, namedIds } from '../mail/message.ts'
 import { replyHeader } from '../mail/reply/build.ts'
 import { passedOn } from '../mail/text/passed-on.ts'
 import { visibleText } from '../mail/text/visible.ts'
@@ -14,9 +15,7 @@ import { budgetedCall } from '../model/budgeted-call.ts'
 import type { Ask } from '../model/client.ts'
 import { knownOf, mailFacts } from '../model/prompts/mail-facts.ts'
 import type { ThreadEntry } from '../model/prompts/messages.ts'
-import { triageMessages } from '../model/prompts.ts'
 import { loadMail, type StoredMail } from '../store/bodies.ts'
-import { namedIds } from '../store/guard-context.ts'
 import { earlierMails, writtenTo } from '../store/history.ts'
 import type { MessageRow } from '../store/messages.ts'
 import { type Change, move } from '../store/moves.ts'
@@ -24,7 +23,8 @@ import { type SenderRule, senderRule } from '../store/sender-rules.ts'
 import { stageAfter } from '../store/transitions.ts'
 import { askFilter, detailOf, learnFrom } from './filter.ts'
 import { isPaymentTrap } from './payment-trap.ts'
-import { type SpamKind, type Verdict, verdictSchema } from './verdict.ts'
+import { triageMessages } from './prompt.ts'
+import { verdictSchema } from './verdict.ts'
 import { takeBackReplies, takesBack } from './withdrawn.ts'
 
 type TriageVerb = 'callSpam' | 'decline' | 'leaveUnanswered' | 'wantReply' | 'askPerson'
@@ -129,6 +129,7 @@ async function ask(arrival: Arrival, signal: AbortSignal): Promise<Verdict> {
   const salt = context.newId(context.clock.now()).slice(-10)
   const toJudge = { ...mail, firstContact: earlier === 0, writtenBefore, thread }
   const occasion = { mail, task: 'triage', prompt, knowledgeHash: null } as const
+  await account.knowledge?.settled()
   const { value } = await budgetedCall(context, occasion, (fitted) => {
     const asking = { ...account, prompts: { ...account.prompts, triage: fitted } }
     return { ...triageQuestion(asking, config.budget.timeZone, toJudge, salt), signal }

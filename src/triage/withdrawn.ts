@@ -1,12 +1,12 @@
 /** "Never mind": the sender withdraws a question, so the waiting reply is no longer needed. */
 
+import { modelVerdict, type StoredVerdict } from '../base/verdicts.ts'
 import type { Arrival } from '../context.ts'
 import { removeSavedDraft, savedDraft } from '../deliver/draft-in-mailbox.ts'
 import { senderAuthentication } from '../mail/authentication.ts'
-import { namedIds } from '../store/guard-context.ts'
+import { namedIds } from '../mail/message.ts'
 import { move } from '../store/moves.ts'
 import { openRepliesTo } from '../store/replies.ts'
-import { modelVerdict, type StoredVerdict } from './verdict.ts'
 
 /** A mail in a thread of the sender's own that no longer asks for anything. */
 export function takesBack(stored: StoredVerdict | null | undefined): boolean {

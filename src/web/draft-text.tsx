@@ -1,6 +1,6 @@
 /** A reply's text, the check's verdict on each sentence, and its sources. */
 import { claimWords } from '../base/reasons.ts'
-import type { Checked, CheckedSentence } from '../check/verdict.ts'
+import type { Checked, CheckedSentence } from '../base/verdicts.ts'
 import type { Shown } from './mail-page.tsx'
 import { supported } from './words.ts'
 

@@ -1,6 +1,6 @@
 /** The socket of the pages and the API: limits on how much and how long a client may send. */
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
 import { serve } from '@hono/node-server'
 import type { Hono } from 'hono'
 import type { Env } from './access.ts'
@@ -9,6 +9,8 @@ import type { Env } from './access.ts'
 const maxHeaderSize = 16 * 1024
 /** Concurrent connections; further ones are closed unread. A reviewer's browser uses at most six. */
 const mostConnections = 256
+/** Requests on one connection whose answers have not gone out. Browsers and clients of the API wait for each answer. */
+const mostUnanswered = 4
 /** Milliseconds for the header block, for the whole request, and for silence on a connection. */
 const headersTimeout = 10_000
 const requestTimeout = 30_000
@@ -31,6 +33,7 @@ export async function listen(app: Hono<Env>, address: { host: string; port: numb
         overrideGlobalObjects: false,
         hostname: address.host,
         port: address.port,
+        createServer: createPatientServer as typeof createServer,
         serverOptions: {
           maxHeaderSize,
           headersTimeout,
@@ -53,4 +56,20 @@ export async function listen(app: Hono<Env>, address: { host: string; port: numb
       await new Promise<void>((resolve) => server.close(() => resolve()))
     },
   }
+}
+
+/** Node reads and hands on request after request of a connection (RFC 9112 section 9.3.2), however many wait. */
+function createPatientServer(options: ServerOptions, handled: RequestListener): Server {
+  const unanswered = new WeakMap<Socket, number>()
+  return createServer(options, (request, response) => {
+    const { socket } = request
+    const waiting = unanswered.get(socket) ?? 0
+    if (waiting >= mostUnanswered) {
+      socket.destroy()
+      return
+    }
+    unanswered.set(socket, waiting + 1)
+    response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1))
+    handled(request, response)
+  })
 }

@@ -2,10 +2,10 @@
 
 import { capitalised, ceilingWords, outcomeOf, replyStateWords } from '../base/dispositions.ts'
 import { helpFor, type Reason, sentenceOf } from '../base/reasons.ts'
+import { modelVerdict, type Verdict } from '../base/verdicts.ts'
 import type { MessageRow } from '../store/messages.ts'
 import type { ReplyRow } from '../store/replies.ts'
 import type { Explained } from '../store/review-lists.ts'
-import { modelVerdict, type Verdict } from '../triage/verdict.ts'
 import { Page, type View, When } from './layout.tsx'
 import { Timeline } from './timeline.tsx'
 import { momentOf } from './words.ts'

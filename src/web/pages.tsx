@@ -2,8 +2,8 @@
 import type { Child } from 'hono/jsx'
 import { capitalised, outcomeOf } from '../base/dispositions.ts'
 import { labelOf, type Reason } from '../base/reasons.ts'
+import { modelVerdict } from '../base/verdicts.ts'
 import type { ListedMail } from '../store/review-lists.ts'
-import { modelVerdict } from '../triage/verdict.ts'
 import { Action, Countdown, Page, type View, When } from './layout.tsx'
 
 /** Mails on one page. */

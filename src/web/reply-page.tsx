@@ -1,7 +1,7 @@
 /** One reply next to its mail. */
 import { capitalised, outcomeOf } from '../base/dispositions.ts'
 import { labelOf, type Reason, sentenceOf } from '../base/reasons.ts'
-import { modelVerdict } from '../triage/verdict.ts'
+import { modelVerdict } from '../base/verdicts.ts'
 import { DraftText } from './draft-text.tsx'
 import { Action, Countdown, Page, Token, type View } from './layout.tsx'
 import { Help, Original, type Shown } from './mail-page.tsx'

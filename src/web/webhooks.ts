@@ -5,25 +5,17 @@
  */
 import { createHmac } from 'node:crypto'
 import { backoffMs } from '../base/backoff.ts'
-import { capitalised, outcomeOf } from '../base/dispositions.ts'
 import { reasonOf } from '../base/errors.ts'
 import { exchange } from '../base/http.ts'
-import { sentenceOf } from '../base/reasons.ts'
-import type { Config, WebhookSettings } from '../config/settings.ts'
+import { accountLabel } from '../base/log.ts'
+import type { WebhookSettings } from '../config/settings.ts'
 import type { StepContext } from '../context.ts'
-import { inert } from '../mail/inert.ts'
-import { dayOf, nextMidnight } from '../model/budget.ts'
+import { dayOf } from '../model/budget.ts'
+import { loadAccountState } from '../store/accounts.ts'
 import { takeLease } from '../store/leases.ts'
 import { budgetReachedAt } from '../store/spending.ts'
-import {
-  eventsAfter,
-  loadWebhook,
-  saveWebhook,
-  type TellableEvent,
-  type WebhookRow,
-} from '../store/webhooks.ts'
-
-export type WebhookEvent = WebhookSettings['events'][number]
+import { eventsAfter, loadWebhook, saveWebhook, type WebhookRow } from '../store/webhooks.ts'
+import { budgetPayload, reportsOf, stopPayload, type WebhookEvent } from './webhook-events.ts'
 
 /** Milliseconds. */
 const lookEveryMs = 2_000
@@ -31,18 +23,6 @@ const leaseMs = 60_000
 const settleMs = 1_000
 const requestMs = 10_000
 const giveUpAfterMs = 24 * 3_600_000
-
-/** The public name of a ledger event; null if it is not reported. */
-export function nameOfEvent({
-  disposition,
-  step,
-}: Pick<TellableEvent, 'disposition' | 'step'>): WebhookEvent | null {
-  if (disposition === 'held' || disposition === 'uncertain') return 'reply.held'
-  // When a person confirms the sending, delivery's own event follows.
-  if (disposition === 'sent') return step === 'review' ? null : 'reply.sent'
-  if (disposition === 'sent-by-owner') return 'reply.sent'
-  return disposition === 'filed' || disposition === 'marked' ? 'mail.junked' : null
-}
 
 /**
  * `v1,` and the HMAC-SHA256 of id, time and body. A secret that begins with `whsec_` is base64, any other is used as
@@ -126,14 +106,35 @@ export class Webhooks implements AsyncDisposable {
       row.budgetDay = today
       await saveWebhook(db, row, null)
     }
+    if (hook.events.includes('account.stopped') && !(await this.#tellStops(hook, row))) return
     for (const event of await eventsAfter(db, row.lastEvent, new Date(now.getTime() - settleMs))) {
-      const name = nameOfEvent(event)
-      if (name !== null && hook.events.includes(name)) {
-        if (!(await this.#tell(hook, row, `event-${event.id}`, name, payloadOf(event)))) return
+      for (const { id, type, payload } of reportsOf(event)) {
+        if (hook.events.includes(type) && !(await this.#tell(hook, row, id, type, payload))) return
       }
       row.lastEvent = event.id
       await saveWebhook(db, row, null)
     }
+  }
+
+  /** Each stop once: an account that goes on and stops again is reported again. */
+  async #tellStops(hook: WebhookSettings, row: WebhookRow): Promise<boolean> {
+    const { db, clock, accounts } = this.#context
+    for (const { account, stopped } of await Promise.all(
+      [...accounts.keys()].map((address) => loadAccountState(db, address)),
+    )) {
+      if ((row.stopped[account] ?? null) === stopped) continue
+      const { [account]: _before, ...others } = row.stopped
+      const now = clock.now()
+      const id = `stopped-${accountLabel(account)}-${now.getTime()}`
+      if (
+        stopped !== null &&
+        !(await this.#tell(hook, row, id, 'account.stopped', stopPayload(now, account, stopped)))
+      )
+        return false
+      row.stopped = stopped === null ? others : { ...others, [account]: stopped }
+      await saveWebhook(db, row, null)
+    }
+    return true
   }
 
   /** False if it should be retried later; after a day of failures it is given up. */
@@ -167,28 +168,4 @@ export class Webhooks implements AsyncDisposable {
     this.#stop.abort()
     await this.#running
   }
-}
-
-function budgetPayload(at: Date, { perDay, timeZone }: Config['budget']) {
-  const until = nextMidnight(at, timeZone)
-  const text = `The day's budget for the model is used up (budget.perDay is $${perDay}): mail waits until ${until.toISOString()}`
-  return { at, text, perDay, until }
-}
-
-/** `text` is a one-line summary, which Slack shows. */
-export function payloadOf({
-  at,
-  disposition,
-  reason,
-  messageId,
-  account,
-  fromAddress,
-  subject,
-  summary,
-}: TellableEvent) {
-  const because = sentenceOf(reason)
-  const about = inert(`"${subject ?? '(no subject)'}" from ${fromAddress ?? 'nobody'}`)
-  const text = `${capitalised(outcomeOf(disposition))}: ${about}. ${because}`
-  const mail = { id: messageId, account, from: fromAddress, subject, summary, disposition, reason, because }
-  return { at, text, mail }
 }

@@ -22,7 +22,7 @@ import { HistoryPage } from '../../src/web/history-page.tsx'
 import { MailPage } from '../../src/web/mail-page.tsx'
 import { JunkPage, QueuePage } from '../../src/web/pages.tsx'
 import { ReplyPage } from '../../src/web/reply-page.tsx'
-import { payloadOf } from '../../src/web/webhooks.ts'
+import { payloadOf } from '../../src/web/webhook-events.ts'
 import { mailWith, now, replyWith, shownWith, view } from '../web/shown.ts'
 
 const source = resolve(import.meta.dirname, '../../src')
@@ -162,7 +162,7 @@ const presenters: Record<string, (reason: Reason) => unknown> = {
         messageId: 'm1',
         account: 'shop@shop.example',
       },
-      ...{ fromAddress: 'ann@x.example', subject: 'Bells', summary: null },
+      ...{ fromAddress: 'ann@x.example', subject: 'Bells', summary: null, detail: null, missing: null },
     }).text,
   'start in the terminal': (reason) => decisionWords('held', reason),
 }

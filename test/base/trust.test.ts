@@ -11,7 +11,7 @@ import { silentLog } from '../../src/base/log.ts'
 import { certificateFault, trusting } from '../../src/base/trust.ts'
 import { connectClient, defaultTiming } from '../../src/imap/client.ts'
 import { openModel, spentOf } from '../../src/model/client.ts'
-import { openSubmission } from '../../src/smtp/smtp.ts'
+import { openSubmission } from '../../src/smtp/submission.ts'
 
 const caFile = fileURLToPath(new URL('../fixtures/tls/cert.pem', import.meta.url))
 const expiredFile = fileURLToPath(new URL('../fixtures/tls/expired.pem', import.meta.url))
@@ -78,13 +78,7 @@ describe('HTTPS', () => {
 
 describe('the model', () => {
   test.each([
-    [
-      'an unknown issuer',
-      '127.0.0.1',
-      undefined,
-      identity.cert,
-      /comes from an unknown issuer/,
-    ],
+    ['an unknown issuer', '127.0.0.1', undefined, identity.cert, /comes from an unknown issuer/],
     ['a wrong name', 'localhost', caFile, identity.cert, /is for another name/],
     ['an expired one', '127.0.0.1', expiredFile, readFileSync(expiredFile), /has expired/],
   ])('%s is named, and nothing was spent', async (_name, host, trusted, cert, words) => {

@@ -1,24 +1,89 @@
 import { EventEmitter } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
-import { expect, test } from '@jest/globals'
-import { afterwards, greet } from '../../src/cli/start.ts'
+import { describe, expect, test } from '@jest/globals'
+import { accountLabel } from '../../src/base/log.ts'
+import { LogFile, logFileOf } from '../../src/cli/log-file.ts'
+import { logLine, mailLine } from '../../src/cli/plain-lines.ts'
+import { afterwards, tell } from '../../src/cli/start.ts'
 import { accountOn } from '../live/imap-account.ts'
 
 const account = accountOn({ host: '127.0.0.1', imapPort: 143, password: 'secret' }, 'me@replyd.test')
 
-test('whoever starts it at a terminal reads what to do next, and what became of a mail', () => {
+test('whoever starts it at a terminal reads what the README says, and what becomes of each mail', async () => {
   const stdout = new PassThrough({ encoding: 'utf8' })
   const pipeline = new EventEmitter()
-  greet({ pipeline: pipeline as never, url: 'http://127.0.0.1:8025' }, { accounts: [account] }, { stdout })
+  const daemon = {
+    pipeline: pipeline as never,
+    url: 'http://127.0.0.1:8025',
+    watching: [Promise.resolve('me@replyd.test')],
+  }
+  tell(daemon, { accounts: [account] }, { stdout }, false)
+  await new Promise(setImmediate)
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
-  const shown = /^replyd is running for you@example\.com[^`]*/m.exec(readme)?.[0]
-  expect(stdout.read()).toBe(`${shown?.replace('you@example.com', 'me@replyd.test')}\n`)
-  pipeline.emit('settled', { disposition: 'drafted', reason: 'mode-draft', subject: 'Private' })
-  pipeline.emit('settled', { disposition: 'declined', reason: 'list-mail', fromAddress: 'ann@example.org' })
-  expect(stdout.read()).toBe(
-    'A reply is in your Drafts mailbox.\nA mail was handled: left alone. It came from a mailing list, and lists are never answered.\n',
-  )
+  const shown = /^Review page: http[^`]*?stops it\./m.exec(readme)?.[0]
+  expect(stdout.read()).toBe(`${shown?.replace('you@example.com', 'me@replyd.test')}\n\n`)
+  pipeline.emit('settled', { ...mail, disposition: 'drafted', reason: 'mode-draft' })
+  expect(stdout.read()).toMatch(/^\d\d:\d\d Ann Berg, "Opening hours" → reply saved in Drafts\n$/)
+})
+
+const mail = {
+  account: 'me@replyd.test',
+  fromName: 'Ann Berg',
+  fromAddress: 'ann@a.example',
+  subject: 'Opening hours',
+}
+const at = new Date(2026, 10, 28, 15, 2)
+
+describe('the line of a mail', () => {
+  test.each([
+    [{}, false, '15:02 Ann Berg, "Opening hours" → left alone: It is spam'],
+    [{}, true, '15:02 Ann Berg, "Opening hours" (me@replyd.test) → left alone'],
+    [{ fromName: null }, false, '15:02 ann@a.example, "Opening hours" → left alone'],
+    [
+      { fromName: '\x1b]0;x\x07Ann\r\n15:03 Bank', subject: '\u202etxt.\x9b2J' },
+      false,
+      '15:02 \ufffd]0;x\ufffdAnn 15:03 Bank, "txt.\ufffd2J" → left alone',
+    ],
+    [{ subject: 'long '.repeat(30) }, false, `15:02 Ann Berg, "${'long '.repeat(9)}long…" → left alone`],
+  ] as const)('%j (%#)', (fields, several, line) => {
+    const settled = { ...mail, ...fields, disposition: 'declined', reason: 'spam-flagged' } as const
+    const shown = mailLine(settled, at, 80, several)
+    expect(shown.replace(/: .* server .*$/, '')).toContain(line.replace(/: It is spam$/, ''))
+    expect(shown).not.toMatch(/\n/)
+  })
+})
+
+describe('a line of the log', () => {
+  const line = (fields: object) => JSON.stringify({ level: 40, time: at.getTime(), ...fields })
+  test.each([
+    [line({ event: 'watch.failed', reason: 'no answer' }), '15:02 ! watch failed: no answer'],
+    [
+      line({
+        event: 'owner.action-needed',
+        account: accountLabel('me@replyd.test'),
+        reason: 'login refused',
+      }),
+      '15:02 ! me@replyd.test: owner action needed: login refused',
+    ],
+    [line({ event: 'x', reason: '\x1b[2Ja' }), '15:02 ! x: \ufffd[2Ja'],
+    [line({ level: 30, event: 'x' }), null],
+    ['not JSON', null],
+  ])('%s', (text, shown) => expect(logLine(text, ['me@replyd.test'])).toBe(shown))
+})
+
+test('the log file is private, and never larger than twice its limit', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'replyd-log-'))
+  {
+    using file = new LogFile(directory, 20)
+    for (const line of ['one\n', 'two '.repeat(5), 'three\n']) file.write(line)
+  }
+  expect(readFileSync(logFileOf(directory), 'utf8')).toBe('three\n')
+  expect(readFileSync(`${logFileOf(directory)}.1`, 'utf8')).toMatch(/^one\ntwo/)
+  expect(statSync(logFileOf(directory)).mode & 0o777).toBe(0o600)
+  rmSync(directory, { recursive: true })
 })
 
 test('the end has a limit, which begins with the signal', async () => {

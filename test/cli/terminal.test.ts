@@ -19,7 +19,7 @@ describe('while something is awaited', () => {
       terminal,
     )
     const [shown] = await once(stdout, 'data')
-    expect(shown).toBe('… asking \ufffd[2Ja.example…')
+    expect(shown).toBe('\r… asking \ufffd[2Ja.example…')
     answer('done')
     expect(await asked).toBe('done')
     expect(stdout.read()).toBe('\r\x1b[K')

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
+import { nextOpening } from '../../src/config/business-hours.ts'
 import { parseHours } from '../../src/config/fields.ts'
-import { nextOpening } from '../../src/decide/hours.ts'
 
 const opening = (hours: string, at: string, zone: string) =>
   nextOpening(parseHours(hours), new Date(at), zone).toISOString().slice(0, 16)

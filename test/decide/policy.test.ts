@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { type Checked, checkDoubts } from '../../src/check/verdict.ts'
+import type { Checked } from '../../src/base/verdicts.ts'
+import { checkDoubts } from '../../src/check/verdict.ts'
 import { applyPolicy, type PolicyInput } from '../../src/decide/policy.ts'
 
 /** Everything is in favour of sending. */

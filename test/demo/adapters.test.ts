@@ -14,7 +14,7 @@ import {
 import { firstField } from '../../src/mail/message.ts'
 import { messageFromParts, parseOctets } from '../../src/mail/mime/octets.ts'
 import { visibleText } from '../../src/mail/text/visible.ts'
-import { openSubmission } from '../../src/smtp/smtp.ts'
+import { openSubmission } from '../../src/smtp/submission.ts'
 import { accountOn, quietOptions } from '../live/imap-account.ts'
 
 const now = new Date('2026-11-24T09:00:00Z')

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
-import { languageOf } from '../../src/check/language.ts'
 import { readQuestion } from '../../src/demo/stand-in/prompt.ts'
 import { sentimentOf } from '../../src/demo/stand-in/sentiment.ts'
 import { isManipulation } from '../../src/demo/stand-in/suspicion.ts'
 import { triage } from '../../src/demo/stand-in/triage.ts'
 import { wordsOf } from '../../src/demo/stand-in/words.ts'
+import { languageOf } from '../../src/mail/text/language.ts'
 import { about } from './about.ts'
 
 describe('language', () => {

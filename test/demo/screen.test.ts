@@ -233,6 +233,7 @@ test.each([
   ['one two', 7, ['one two']],
   ['a\n\nb', 5, ['a', '', 'b']],
   ['日本へ', 4, ['日本', 'へ']],
+  ['  - one two', 9, ['  - one', '  two']],
 ])('%j in %i columns', (text, columns, lines) => expect(wrapped(text, columns)).toEqual(lines))
 
 const long = 'a line that a program has broken, since it had become too long'

@@ -1,7 +1,8 @@
 import { afterEach } from '@jest/globals'
 import OpenAI, { APIError } from 'openai'
 import { type StandIn, type StandInOptions, startStandIn } from '../../src/demo/stand-in.ts'
-import { loadPrompts, triageMessages } from '../../src/model/prompts.ts'
+import { loadPrompts } from '../../src/model/prompts.ts'
+import { triageMessages } from '../../src/triage/prompt.ts'
 
 let standIn: StandIn | null = null
 afterEach(async () => {

@@ -66,9 +66,11 @@ interface Setting {
   secure?: boolean
   model?: string
   state?: string
+  /** YAML. */
+  replies?: string
 }
 
-function configFile({ imap, smtp, secure = false, model = '', state = '' }: Setting): string {
+function configFile({ imap, smtp, secure = false, model = '', state = '', replies = '{}' }: Setting): string {
   const path = join(directory, 'replyd.yaml')
   writeFileSync(
     path,
@@ -78,6 +80,7 @@ function configFile({ imap, smtp, secure = false, model = '', state = '' }: Sett
     smtp: { host: 127.0.0.1, port: ${smtp}, secure: ${secure} }
 model: { baseUrl: "${model || 'http://127.0.0.1:1/v1'}", apiKey: sk-wrong }
 state: { directory: ./data ${state} }
+replies: ${replies}
 `,
   )
   return path
@@ -183,6 +186,17 @@ describe('doctor', () => {
     const { state } = await checksOf({ imap: 1, smtp: 1 })
     rmSync(join(directory, 'data'))
     expect(state).toMatchObject({ status: 'failed', detail: `${directory}/data is not a folder` })
+  })
+
+  test.each([
+    ['{ mode: send, disclosure: "" }', 'warning'],
+    ['{ mode: send, disclosure: By a robot }', 'ok'],
+    ['{ mode: send }', 'ok'],
+    ['{ mode: draft, disclosure: "" }', 'ok'],
+  ])('replies %s: the disclosure is %s', async (replies, status) => {
+    const { configuration } = await checksOf({ imap: 1, smtp: 1, replies })
+    expect(configuration?.status).toBe(status)
+    expect(/AI system/.test(configuration?.detail ?? '')).toBe(status === 'warning')
   })
 
   test('on the command line: one block each, advice below, status 1, no stack', async () => {

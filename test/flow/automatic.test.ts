@@ -4,7 +4,7 @@ import { startMailbox } from '../../src/demo/mailbox.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { fieldValues } from '../../src/mail/message.ts'
 import { parseOctets } from '../../src/mail/mime/octets.ts'
-import { type Names, nameServer, type Signer, signed, signer } from '../dns/signed.ts'
+import { type Names, nameServer, type Signer, signed, signer } from '../mail/signed.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
 
 const owner = 'support@nordlicht.example'

@@ -1,10 +1,10 @@
 /** Earned autonomy by mail: what a customer writes back to an automatic reply counts at once. On real Dovecot and Postfix. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { neededVerdict } from '../../src/base/verdicts.ts'
 import { autonomyByCategory } from '../../src/decide/autonomy-record.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { saveAutonomyGrant } from '../../src/store/autonomy.ts'
 import type { MessageRow } from '../../src/store/messages.ts'
-import { neededVerdict } from '../../src/triage/verdict.ts'
 import { type Dovecot, type Postfix, startDovecot, startPostfix } from '../live/servers/index.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
 import { readMailbox } from './mailboxes.ts'

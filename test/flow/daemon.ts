@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { type Clock, newId, systemClock } from '../../src/base/clock.ts'
+import type { ResolveTxt } from '../../src/base/dns.ts'
 import { openLog } from '../../src/base/log.ts'
 import { loadConfig } from '../../src/config/config.ts'
 import { type Daemon, type Role, runDaemon } from '../../src/daemon/daemon.ts'
 import { writeKnowledge } from '../../src/demo/knowledge.ts'
 import { type StandIn, standInModel } from '../../src/demo/stand-in.ts'
-import type { ResolveTxt } from '../../src/dns/resolver.ts'
 import type { MessageRow } from '../../src/store/messages.ts'
 import { fillState } from '../store-template.ts'
 
@@ -64,7 +64,7 @@ export async function startDaemon(settings: FlowSettings): Promise<RunningDaemon
       config,
       roles: settings.roles ?? ['watch', 'work'],
       once: false,
-      log: openLog(process.env.REPLYD_LOG_LEVEL ?? 'silent', false),
+      log: openLog(process.env.REPLYD_LOG_LEVEL ?? 'silent'),
       clock: settings.clock ?? systemClock,
       newId,
       resolveTxt: settings.resolveTxt ?? noRecords,

@@ -1,6 +1,6 @@
 /** The check by meaning and the traps, in the daemon: on real Dovecot and Postfix, step by step, with answers of our choice. */
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
-import type { Checked } from '../../src/check/verdict.ts'
+import type { Checked } from '../../src/base/verdicts.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { loadMessage } from '../../src/store/messages.ts'
 import { loadReply } from '../../src/store/replies.ts'

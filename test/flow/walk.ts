@@ -1,7 +1,8 @@
 /** The steps of a mail on real servers, one after the other and by hand, under a clock that the test sets. */
 import type { Clock } from '../../src/base/clock.ts'
 import type { Stage } from '../../src/base/dispositions.ts'
-import { type Account, PutOff, type StepContext } from '../../src/context.ts'
+import { PutOff } from '../../src/base/errors.ts'
+import type { Account, StepContext } from '../../src/context.ts'
 import { guard } from '../../src/guard/step.ts'
 import { table } from '../../src/pipeline/table.ts'
 import { Watcher } from '../../src/receive/watch.ts'

@@ -1,11 +1,17 @@
 /** A subscriber receives the events, even if it was down the first time. */
+
+import { readFileSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { webhookEvents } from '../../src/config/schema.ts'
 import { type StandIn, standInModel, startStandIn } from '../../src/demo/stand-in.ts'
 import { loadWebhook } from '../../src/store/webhooks.ts'
 import { signatureOf, Webhooks } from '../../src/web/webhooks.ts'
+import { listening } from '../listening.ts'
+import { forceMail } from '../live/force.ts'
 import { type Dovecot, deliverAll, startDovecot } from '../live/servers/index.ts'
 import { startDaemon } from './daemon.ts'
 
@@ -115,6 +121,8 @@ test('that the budget is reached is told once a day, with the cap', async () => 
     )
     await first
     expect(JSON.parse(told[0] ?? '')).toMatchObject({ type: 'budget.reached', perDay: 0.000_001 })
+    const example = examples.find(({ type }) => type === 'budget.reached')
+    expect(shapeOf(JSON.parse(told[0] ?? ''))).toEqual(shapeOf(example))
     // The cap is still reached at the next looks, and that is no news.
     await hooks.deliver()
     await hooks.deliver()
@@ -122,4 +130,91 @@ test('that the budget is reached is told once a day, with the cap', async () => 
   expect(told).toHaveLength(1)
   receiver.closeAllConnections()
   await new Promise((resolve) => receiver.close(resolve))
+})
+
+/** Receives events until each of these types came. */
+async function receiver(types: readonly string[]) {
+  const told: Record<string, unknown>[] = []
+  let onAll: () => void = () => undefined
+  const all = new Promise<void>((resolve) => {
+    onAll = resolve
+  })
+  const server = await listening((request, response) => {
+    void text(request).then((body) => {
+      const id = String(request.headers['webhook-id'])
+      const signature = signatureOf(secret, id, Number(request.headers['webhook-timestamp']), body)
+      response.writeHead(request.headers['webhook-signature'] === signature ? 204 : 401).end()
+      told.push(JSON.parse(body))
+      if (types.every((type) => told.some((each) => each.type === type))) onAll()
+    })
+  })
+  return { url: server.url, told, all, close: () => server[Symbol.asyncDispose]() }
+}
+
+/** Names and kinds of all fields; a text may be null. */
+function shapeOf(value: unknown): unknown {
+  if (value === null || typeof value === 'string') return 'text'
+  if (Array.isArray(value)) return [...new Set(value.map(shapeOf))]
+  if (typeof value !== 'object') return typeof value
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, shapeOf(each)]))
+}
+
+const page = readFileSync(fileURLToPath(new URL('../../docs/webhooks.md', import.meta.url)), 'utf8')
+const examples = [...page.matchAll(/```json\n([\s\S]*?)```/g)].map(([, json = '']) => JSON.parse(json))
+
+test('every event is as docs/webhooks.md shows it', async () => {
+  expect(examples.map(({ type }) => type).sort()).toEqual([...webhookEvents].sort())
+  const live = webhookEvents.filter((type) => type !== 'budget.reached')
+  const hook = await receiver(live)
+  const [user, stopped] = ['examples@shop.example', 'locked@shop.example']
+  const imap = { host: dovecot.host, port: dovecot.imapPort, secure: false, password: dovecot.password }
+  const smtp = { host: '127.0.0.1', port: 9, secure: false, user, password: 'x' }
+  {
+    await using running = await startDaemon({
+      address: user,
+      imap: { ...imap, user },
+      smtp,
+      standIn,
+      roles: ['watch', 'work', 'web'],
+      document: {
+        accounts: [
+          { address: user, imap: { ...imap, user }, smtp, since: 'all' },
+          { address: stopped, imap: { ...imap, user: stopped, password: 'wrong' }, smtp },
+        ],
+        webhooks: [{ url: hook.url, secret }],
+      },
+    })
+    const { db } = running.daemon.context
+    await loadWebhook(db, hook.url, new Date())
+    const mail = (n: number, subject: string, body: string) =>
+      `From: Noor <noor${n}@buyers.example>\r\nTo: ${user}\r\nSubject: ${subject}\r\nMessage-ID: <e${n}@buyers.example>\r\nDate: ${new Date().toUTCString()}\r\n\r\n${body}\r\n`
+    const octets = [
+      mail(1, 'Hours', 'Hello, when are you open on Saturday?'),
+      mail(2, 'Shipping', 'Hello, what does a zeppelin to Norway cost?'),
+      mail(3, 'You have won', 'Congratulations winner! Claim your free casino bonus prize now, click here.'),
+    ]
+    await deliverAll(
+      dovecot,
+      octets.map((each, n) => ({ user, octets: each, reversePath: `noor${n + 1}@buyers.example` })),
+    )
+    const at = (subject: string) =>
+      running.settledWith((row) => row.subject === subject && row.disposition === 'drafted')
+    const [drafted, other] = [await at('Hours'), await at('Shipping')]
+    const held = { id: other.id, disposition: 'held', reason: 'mode-review' } as const
+    await forceMail(db, { ...held, from: 'done', to: 'review' }, new Date())
+    // The owner sends the draft.
+    const sent = { id: drafted.id, disposition: 'sent-by-owner', reason: 'sent-by-owner' } as const
+    await forceMail(db, { ...sent, from: 'done', to: 'done' }, new Date())
+    await hook.all
+  }
+  await hook.close()
+  const shapes = new Map(examples.map((each) => [each.type, shapeOf(each)]))
+  for (const each of hook.told) expect(shapeOf(each)).toEqual(shapes.get(String(each.type)))
+  expect(hook.told.find(({ type }) => type === 'account.stopped')).toMatchObject({ account: stopped })
+  expect(hook.told.filter(({ type }) => type === 'account.stopped')).toHaveLength(1)
+  const [missing] = hook.told.filter(({ type }) => type === 'teach.missing')
+  expect(missing).toMatchObject({
+    missing: [expect.stringContaining('zeppelin')],
+    mail: { subject: 'Shipping' },
+  })
 })

@@ -3,12 +3,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import type { Composed } from '../../src/base/verdicts.ts'
 import type { Role } from '../../src/daemon/daemon.ts'
 import { type StandIn, type StandInRequest, startStandIn } from '../../src/demo/stand-in.ts'
+import { firstField } from '../../src/mail/message.ts'
 import { parseOctets } from '../../src/mail/mime/octets.ts'
 import { cancel } from '../../src/review/approve.ts'
 import { loadReply } from '../../src/store/replies.ts'
-import type { Composed } from '../../src/triage/verdict.ts'
 import { run } from '../cli/run.ts'
 import { type Dovecot, type Postfix, startDovecot, startPostfix } from '../live/servers/index.ts'
 import { readMailbox } from './mailboxes.ts'
@@ -107,6 +108,32 @@ test.each([
   )
 })
 
+test('the first automatic reply to a person says above the text what wrote it, the next one only how to reach a person', async () => {
+  const address = 'desk@first.example'
+  const replies = { disclosureAt: 'above', disclosureIn: 'first' }
+  await using walk = await start(address, { replies, account: { name: 'Ann Shop Ltd.' } })
+  const disclosed: string[] = []
+  const warranty = 'Hello,\n\nis there a warranty on frames?\n\nKim'
+  const mails = [
+    ['kim@first.example', question],
+    ['lou@other.example', question],
+    ['kim@first.example', warranty],
+  ] as const
+  for (const [from, text] of mails) {
+    const id = `<first${disclosed.length}@asks.example>`
+    await dovecot.deliver(address, letter({ id, from, to: address, text }))
+    const row = await walk.handle()
+    expect(row).toMatchObject({ disposition: 'sent' })
+    const reply = await loadReply(walk.context.db, row.id)
+    const { text: sent, fields } = parseOctets(reply?.octets ?? Buffer.alloc(0))
+    expect(firstField({ fields }, 'x-ai-disclosure')).toBe('written-and-sent-by-ai')
+    expect(sent).toMatch(/^Reply HUMAN to reach a person\.\s*$/m)
+    disclosed.push(sent?.split('\n')[0]?.trim() ?? '')
+  }
+  const line = 'Written and sent by an AI system on behalf of Ann Shop Ltd.'
+  expect(disclosed).toEqual([line, line, expect.not.stringContaining('AI system')])
+})
+
 test('who answers HUMAN to an automatic reply gets a person, and no such reply in that thread any more', async () => {
   const address = 'desk@human.example'
   await using walk = await start(address)
@@ -121,7 +148,7 @@ test('who answers HUMAN to an automatic reply gets a person, and no such reply i
   await postfix.drained()
   const [answer] = await readMailbox(dovecot, customer, 'INBOX')
   expect(parseOctets(answer?.octets ?? Buffer.alloc(0)).text).toContain(
-    'This answer was written and sent automatically.\nReply HUMAN to reach a person.',
+    `Written and sent by an AI system on behalf of ${address}.\nReply HUMAN to reach a person.`,
   )
   const thread = ['<one@asks.example>', answer?.messageId ?? '']
   const before = asked.length

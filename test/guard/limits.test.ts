@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { AutoSent } from '../../src/guard/ceiling.ts'
-import { limitKey } from '../../src/guard/limits.ts'
+import { limitKey } from '../../src/mail/correspondents.ts'
 import { codes, letter, now, verdict } from './letter.ts'
 
 function sent(to: string, hoursAgo: number, more: Partial<AutoSent> = {}): AutoSent {

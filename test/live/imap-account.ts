@@ -42,6 +42,8 @@ export function accountOn(
       quote: 'none',
       disclosure: '',
       humanLine: '',
+      disclosureAt: 'below',
+      disclosureIn: 'every',
       businessHours: null,
       minConfidence: 0.5,
       ownerLanguage: 'en',

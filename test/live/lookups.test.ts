@@ -55,7 +55,7 @@ const overSql = (query: string, changes: Partial<LookupSettings> = {}): LookupSe
 })
 
 async function found(lookup: LookupSettings, text: string, times = 1): Promise<LookupResult> {
-  const log = openLog('silent', false)
+  const log = openLog('silent')
   await using lookups = openLookups([lookup], { log, clock: { now: () => now } })
   const words = { subject: '', visible: text, quoted: '', asks: [], category: 'other' }
   let result: LookupResult | undefined

@@ -68,7 +68,10 @@ function accountsWith(signIns: SignIns) {
   const settings = accountOn({ host: '127.0.0.1', imapPort: 1, password: '' }, address)
   const smtp = { ...settings.smtp, port, oauth2: provider.settings }
   const accounts = new Accounts(
-    [{ ...settings, smtp, prompts: join(import.meta.dirname, '../../prompts') }],
+    {
+      accounts: [{ ...settings, smtp, prompts: join(import.meta.dirname, '../../prompts') }],
+      state: { directory, databaseUrl: null, redisUrl: null, key: null, keepMs: null },
+    },
     {
       log: silentLog,
       clock: systemClock,

@@ -4,8 +4,9 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { z } from 'zod'
 import { OwnerActionError, PermanentError, RateLimitedError, TemporaryError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
+import { composedSchema } from '../../src/compose/answer.ts'
 import { type Model, openModel, type RateLimits, spentOf } from '../../src/model/client.ts'
-import { composedSchema, verdictSchema } from '../../src/triage/verdict.ts'
+import { verdictSchema } from '../../src/triage/verdict.ts'
 import {
   completion,
   json,

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { PermanentError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { checkedSchema } from '../../src/check/verdict.ts'
+import { composedSchema } from '../../src/compose/answer.ts'
 import {
   ContextFault,
   ModelTimeout,
@@ -16,7 +17,7 @@ import {
   UnknownModel,
 } from '../../src/model/client.ts'
 import { wireSchema } from '../../src/model/wire-schema.ts'
-import { composedSchema, verdictSchema } from '../../src/triage/verdict.ts'
+import { verdictSchema } from '../../src/triage/verdict.ts'
 import { json, type ModelServer, type Responder, refuses, says, startModelServer } from './model-server.ts'
 
 const schema = z.object({ is: z.boolean(), note: z.string() })

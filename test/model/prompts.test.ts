@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { ConfigError } from '../../src/base/errors.ts'
+import { composeMessages } from '../../src/compose/prompt.ts'
 import type { ComposeInput, MailFacts, TriageInput } from '../../src/model/prompts/messages.ts'
 import { cutMiddle, neutralised, roughTokens } from '../../src/model/prompts/untrusted.ts'
-import { composeMessages, loadPrompts, triageMessages } from '../../src/model/prompts.ts'
+import { loadPrompts } from '../../src/model/prompts.ts'
+import { triageMessages } from '../../src/triage/prompt.ts'
 
 const packaged = new URL('../../prompts/', import.meta.url).pathname
 const prompts = loadPrompts(packaged)

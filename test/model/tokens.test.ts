@@ -1,12 +1,14 @@
 /** The cost of the prompts on real mail: the figures that the README promises. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { beforeAll, expect, test } from '@jest/globals'
+import { composeMessages } from '../../src/compose/prompt.ts'
 import { guessOwner } from '../../src/eval/explain.ts'
 import { parseOctets } from '../../src/mail/mime/octets.ts'
 import { visibleText } from '../../src/mail/text/visible.ts'
 import { countTokens, tokenBound } from '../../src/model/budget.ts'
 import { mailFacts } from '../../src/model/prompts/mail-facts.ts'
-import { composeMessages, loadPrompts, type PromptMail, triageMessages } from '../../src/model/prompts.ts'
+import { loadPrompts, type PromptMail } from '../../src/model/prompts.ts'
+import { triageMessages } from '../../src/triage/prompt.ts'
 
 /** Parts of a triage question that these mails do without. */
 const plain = { thread: [], ownerName: null, asksLanguage: 'en', search: null }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { OwnerActionError, PermanentError, TemporaryError, UncertainError } from '../../src/base/errors.ts'
-import { type Outgoing, RefusedAddressees } from '../../src/smtp/smtp.ts'
+import { type Outgoing, RefusedAddressees } from '../../src/smtp/submission.ts'
 import { big, impatient, mail, open, timing } from './opened.ts'
 import { type Answer, type Moment, ScriptedServer } from './scripted-server.ts'
 

@@ -1,6 +1,6 @@
 import { silentLog } from '../../src/base/log.ts'
 import type { Server } from '../../src/config/settings.ts'
-import { type Outgoing, openSubmission } from '../../src/smtp/smtp.ts'
+import { type Outgoing, openSubmission } from '../../src/smtp/submission.ts'
 import type { ScriptedServer } from './scripted-server.ts'
 
 export const settings = (port: number, changes: Partial<Server> = {}): Server => ({

@@ -19,7 +19,13 @@ let daily: DailyAudit
 beforeAll(async () => {
   await fillState(directory)
   db = await openDatabase({ directory, databaseUrl: null }, log)
-  const context = { db, clock: systemClock, log, accounts: new Map(), config: { state: { keepMs: null } } }
+  const context = {
+    db,
+    clock: systemClock,
+    log,
+    accounts: new Map(),
+    config: { state: { keepMs: null }, budget: { timeZone: 'UTC' } },
+  }
   daily = new DailyAudit(context as unknown as StepContext)
   await db.query(
     `insert into replyd.sender_rule (account, pattern, rule, source, at)

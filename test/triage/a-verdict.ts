@@ -1,4 +1,4 @@
-import type { Composed, Verdict } from '../../src/triage/verdict.ts'
+import type { Composed, Verdict } from '../../src/base/verdicts.ts'
 
 /** An ordinary question, judged. */
 export const aVerdict: Verdict = {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { composedSchema, limits, verdictSchema } from '../../src/triage/verdict.ts'
+import { composedSchema } from '../../src/compose/answer.ts'
+import { answerLimits } from '../../src/model/prompts/fields.ts'
+import { verdictSchema } from '../../src/triage/verdict.ts'
 
 const schema = verdictSchema(['Billing', 'shipping'])
 const verdict = {
@@ -86,7 +88,7 @@ describe('what is forgiven', () => {
 
   test('a long summary is cut with an ellipsis', () => {
     const { summary } = schema.parse({ ...verdict, summary: '😀'.repeat(1000) })
-    expect(summary.length).toBeLessThanOrEqual(limits.summary)
+    expect(summary.length).toBeLessThanOrEqual(answerLimits.summary)
     expect(summary).toMatch(/^(😀)+…$/u)
   })
 })

@@ -1,13 +1,18 @@
 import { createHmac } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import type { RequestListener } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from '@jest/globals'
-import { nameOfEvent, postTo, retryDelay, signatureOf } from '../../src/web/webhooks.ts'
+import { budgetPayload, gapsOf, nameOfEvent, reportsOf, stopPayload } from '../../src/web/webhook-events.ts'
+import { postTo, retryDelay, signatureOf } from '../../src/web/webhooks.ts'
 import { listening } from '../listening.ts'
 
 test.each([
   ['held', 'decide', 'reply.held'],
   ['uncertain', 'deliver', 'reply.held'],
+  ['drafted', 'deliver', 'reply.drafted'],
+  ['drafted', 'done', null],
   ['sent', 'deliver', 'reply.sent'],
   ['sent', 'review', null],
   ['sent-by-owner', 'done', 'reply.sent'],
@@ -17,6 +22,24 @@ test.each([
   ['restored', 'done', null],
 ] as const)('%s at %s is %s', (disposition, step, name) =>
   expect(nameOfEvent({ disposition, step })).toBe(name),
+)
+
+const price = ['the price']
+test.each([
+  ['held', 'decide', price, null, price],
+  ['held', 'decide', [], null, []],
+  ['held', 'decide', null, null, []],
+  ['held', 'review', price, null, []],
+  ['held', 'compose', null, 'missing: the price; the day', ['the price', 'the day']],
+  ['held', 'compose', price, 'not read: a\nmissing: the day', ['the day']],
+  ['held', 'compose', null, 'not read: missing: x', []],
+  ['held', 'compose', null, null, []],
+  ['drafted', 'deliver', price, null, price],
+  ['drafted', 'done', price, null, []],
+  ['sent', 'deliver', price, null, []],
+  ['approved', 'decide', price, null, []],
+] as const)('%s at %s with %j and %j misses %j', (disposition, step, missing, detail, gaps) =>
+  expect(gapsOf({ disposition, step, missing: missing && [...missing], detail })).toEqual(gaps),
 )
 
 describe('the signature', () => {
@@ -89,3 +112,24 @@ describe('a receiver', () => {
     expect(failure).toMatch(/aborted/)
   })
 })
+
+const budget = { timeZone: 'UTC' } as Parameters<typeof budgetPayload>[1]
+const page = readFileSync(fileURLToPath(new URL('../../docs/webhooks.md', import.meta.url)), 'utf8')
+const examples = [...page.matchAll(/```json\n([\s\S]*?)```/g)].map(([, json = '']) => JSON.parse(json))
+
+test.each(examples.map((example) => [example.type, example]))(
+  'the example of %s says what replyd would',
+  (type, example) => {
+    const { mail, at, missing = null, account, reason } = example
+    const said = (payload: object) => JSON.parse(JSON.stringify({ type, ...payload }))
+    if (type === 'account.stopped') expect(said(stopPayload(new Date(at), account, reason))).toEqual(example)
+    else if (type === 'budget.reached')
+      expect(said(budgetPayload(new Date(at), { ...budget, perDay: example.perDay }))).toEqual(example)
+    else {
+      const step = ['mail.junked', 'reply.held'].includes(type) ? ('decide' as const) : ('deliver' as const)
+      const event = { ...mail, id: 1, step, at: new Date(at), messageId: mail.id, fromAddress: mail.from }
+      const reports = reportsOf({ ...event, missing, detail: null })
+      expect(reports.map((each) => said({ type: each.type, ...each.payload }))).toContainEqual(example)
+    }
+  },
+)

@@ -2,25 +2,37 @@ import { createInterface, type Interface } from 'node:readline'
 import { Writable } from 'node:stream'
 import { UsageError } from '../failure.ts'
 import { printable, type Terminal } from '../terminal.ts'
+import type { Memory } from './memory.ts'
 
 export interface Asking {
+  /** Names the question in the memory: once answered, it is not asked again. */
+  key?: string
   /** Hides the input. */
   hidden?: boolean
   /** What is wrong with an answer, as text; null if nothing. */
-  fault?: (answer: string) => string | null
+  fault?: (answer: string) => string | null | Promise<string | null>
+}
+
+/** The owner pressed Ctrl+C. */
+export class Cancelled extends Error {
+  override name = 'Cancelled'
 }
 
 /** Asks on the terminal; with `yes`, or without a person, it takes the proposed answers. */
 export class Asker implements Disposable {
   readonly #terminal: Terminal
   readonly #asks: boolean
+  readonly #memory: Memory | null
   readonly #lines: Interface
   readonly #answers: AsyncIterator<string>
   #hidden = false
+  /** Rejects with Cancelled at Ctrl+C, never resolves. */
+  readonly cancelled: Promise<never>
 
-  constructor(terminal: Terminal, yes: boolean) {
+  constructor(terminal: Terminal, yes: boolean, memory: Memory | null = null) {
     this.#terminal = terminal
     this.#asks = !yes
+    this.#memory = yes ? null : memory
     const isTerminal = terminal.stdin.isTTY === true
     // readline's echo goes through here, so that passwords are not displayed.
     const output = new Writable({
@@ -29,26 +41,37 @@ export class Asker implements Disposable {
         done()
       },
     })
-    this.#lines = createInterface({ input: terminal.stdin, output, terminal: isTerminal })
+    // Without a history, the arrow keys do not bring a password back.
+    const options = { input: terminal.stdin, output, terminal: isTerminal, historySize: 0 }
+    this.#lines = createInterface(options)
     this.#answers = this.#lines[Symbol.asyncIterator]()
+    this.cancelled = new Promise((_, reject) => {
+      this.#lines.once('SIGINT', () => reject(new Cancelled('Ctrl+C')))
+    })
+    // Whoever does not wait for it is not told.
+    this.cancelled.catch(() => undefined)
   }
 
   /**
    * @param proposal used for an empty answer; null: an answer is required
    * @throws UsageError when nobody answers, or nobody can be asked again
    */
-  async ask(
-    question: string,
-    proposal: string | null,
-    { hidden = false, fault }: Asking = {},
-  ): Promise<string> {
-    if (!this.#asks) {
-      if (proposal === null)
-        throw new UsageError(`${question}: not given, and with --yes no questions are asked`)
-      const wrong = fault?.(proposal) ?? null
-      if (wrong !== null) throw new UsageError(wrong)
-      return proposal
+  async ask(question: string, proposal: string | null, asking: Asking = {}): Promise<string> {
+    const { key, hidden = false, fault } = asking
+    if (!this.#asks) return unasked(question, proposal, fault)
+    const settled = key === undefined ? null : (this.#memory?.settled(key) ?? null)
+    if (settled !== null && ((await fault?.(settled)) ?? null) === null) {
+      const shown = hidden ? '(not shown)' : printable(settled, true)
+      this.#terminal.stdout.write(`${question}: ${shown} (answered before)\n`)
+      return settled
     }
+    const earlier = key === undefined ? null : (this.#memory?.last(key) ?? null)
+    const answer = await this.#untilSound(question, earlier ?? proposal, asking)
+    if (key !== undefined) this.#memory?.keep(key, answer)
+    return answer
+  }
+
+  async #untilSound(question: string, proposal: string | null, { hidden = false, fault }: Asking) {
     for (;;) {
       const shown = proposal && !hidden ? ` [${printable(proposal, true)}]` : ''
       this.#terminal.stdout.write(`${question}${shown}${hidden ? ' (not shown)' : ''}: `)
@@ -58,9 +81,11 @@ export class Asker implements Disposable {
       if (hidden) this.#terminal.stdout.write('\n')
       if (done) throw new UsageError(`${question}: no answer`)
       const answer = value.trim() || proposal
-      const wrong = answer === null ? null : (fault?.(answer) ?? null)
+      const wrong = answer === null ? null : ((await fault?.(answer)) ?? null)
       if (wrong !== null) this.#terminal.stdout.write(`  ${printable(wrong, true)}\n`)
       else if (answer !== null) return answer
+      // What was typed is proposed, so that only the mistake in it has to be corrected.
+      if (wrong !== null && !hidden) proposal = answer
     }
   }
 
@@ -68,13 +93,35 @@ export class Asker implements Disposable {
     return this.#asks
   }
 
+  /** Asks the next time, even if it was answered. */
+  doubt(key: string): void {
+    this.#memory?.doubt(key)
+  }
+
+  /** The answer of an earlier init. */
+  settled(key: string): string | null {
+    return this.#memory?.settled(key) ?? null
+  }
+
+  keep(key: string, answer: string): void {
+    this.#memory?.keep(key, answer)
+  }
+
   /** @param proposal the answer for an empty line and for --yes */
-  async confirm(question: string, proposal: boolean): Promise<boolean> {
-    const answer = await this.ask(`${question} (y/n)`, proposal ? 'y' : 'n')
+  async confirm(question: string, proposal: boolean, key?: string): Promise<boolean> {
+    const answer = await this.ask(`${question} (y/n)`, proposal ? 'y' : 'n', key === undefined ? {} : { key })
     return /^y/i.test(answer)
   }
 
   [Symbol.dispose](): void {
     this.#lines.close()
   }
+}
+
+/** The proposal. @throws UsageError when there is none, or it is wrong */
+async function unasked(question: string, proposal: string | null, fault: Asking['fault']): Promise<string> {
+  if (proposal === null) throw new UsageError(`${question}: not given, and with --yes no questions are asked`)
+  const wrong = (await fault?.(proposal)) ?? null
+  if (wrong !== null) throw new UsageError(wrong)
+  return proposal
 }

@@ -1,5 +1,5 @@
 /** A server whose certificate comes from an authority that nobody here knows: a person looks at it, and may believe it. */
-import { writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { connect, type DetailedPeerCertificate } from 'node:tls'
@@ -7,7 +7,6 @@ import type { AccountSettings, Config, Server } from '../../config/settings.ts'
 import type { Check } from '../../doctor/doctor.ts'
 import type { Say } from '../terminal.ts'
 import type { Asker } from './asker.ts'
-import { environmentText, takesAuthority, withAuthority, withoutVariable } from './files.ts'
 
 /** Milliseconds. */
 const patienceMs = 10_000
@@ -26,12 +25,6 @@ interface Authority {
   pem: string
 }
 
-interface Texts {
-  yaml: string
-  /** Of `.env`. */
-  secrets: string
-}
-
 interface Attempt {
   folder: string
   asker: Asker
@@ -39,35 +32,40 @@ interface Attempt {
 }
 
 /**
- * Shows who issued the certificate of a mail server or of the model's endpoint, and offers to write that down as `tls.ca`
- * or OPENAI_TLS_CA. With --yes it is only shown: otherwise an attacker between this machine and the server would be
- * trusted.
- * @returns the texts with it; null when nothing was changed
+ * Offers to trust the authority of a mail server whose issuer is unknown, for `tls.ca`.
+ * @returns name of the file with its certificate; null when nobody is to be trusted
  */
 export async function believingAuthority(
-  { yaml, secrets }: Texts,
-  { accounts: [account], model }: Pick<Config, 'accounts' | 'model'>,
+  account: AccountSettings,
   checks: readonly Check[],
   attempt: Attempt,
-): Promise<Texts | null> {
-  const server = account ? unknownServer(account, checks) : null
-  if (server !== null && server.caFile === undefined && takesAuthority(yaml)) {
-    const believed = await isBelieved(server, 'tls.ca', fileName, attempt)
-    if (believed) return { yaml: withAuthority(yaml, fileName), secrets }
-  }
-  if (!isUnknown(checks, 'model') || model.caFile !== undefined) return null
-  const { hostname, port } = new URL(model.baseUrl)
-  const endpoint = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 443), secure: true }
-  if (!(await isBelieved(endpoint, 'model.tls.ca', modelFileName, attempt))) return null
-  const variables = { OPENAI_TLS_CA: modelFileName }
-  return { yaml, secrets: environmentText(withoutVariable(secrets, 'OPENAI_TLS_CA'), variables) }
+): Promise<string | null> {
+  const server = unknownServer(account, checks)
+  const own = server?.caFile === undefined || server.caFile === join(attempt.folder, fileName)
+  if (server === null || !own) return null
+  return (await isBelieved(server, 'tls.ca', fileName, attempt)) ? fileName : null
 }
 
-/** Whether a person believes the authority, which is then in the file. */
+/** The same for the endpoint of the model, for OPENAI_TLS_CA. */
+export async function believingModel(
+  { baseUrl, caFile }: Pick<Config['model'], 'baseUrl' | 'caFile'>,
+  checks: readonly Check[],
+  attempt: Attempt,
+): Promise<string | null> {
+  if (!isUnknown(checks, 'model') || caFile !== undefined) return null
+  const { hostname, port } = new URL(baseUrl)
+  const endpoint = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 443), secure: true }
+  return (await isBelieved(endpoint, 'model.tls.ca', modelFileName, attempt)) ? modelFileName : null
+}
+
+/**
+ * Shows who issued the certificate, and adds the authority to the file when a person agrees. With --yes it is only shown:
+ * otherwise an attacker between this machine and the server would be trusted.
+ */
 async function isBelieved(
   server: Place,
   key: string,
-  file: string,
+  name: string,
   { folder, asker, say }: Attempt,
 ): Promise<boolean> {
   const place = `${server.host}:${server.port}`
@@ -78,13 +76,20 @@ async function isBelieved(
     )
     return false
   }
-  await say(`\nThe certificate of ${place} was issued by: ${authority.issuer}`)
-  await say(`SHA-256 fingerprint of that authority: ${authority.fingerprint}`)
-  const question = `Have you compared it with what the administrator says, and is it to be believed (written to ${file})?`
-  if (!asker.asks || !(await asker.confirm(question, false))) return false
-  writeFileSync(join(folder, file), authority.pem, { mode: 0o600 })
+  await say(`\nThe certificate of ${place} is not from a public authority.`)
+  await say(`Issued by: ${authority.issuer}`)
+  await say(`SHA-256 fingerprint of the issuer:\n${halves(authority.fingerprint)}`)
+  await say('If it is not the one that the administrator of the server names, somebody is in between.')
+  if (!asker.asks || !(await asker.confirm(`Trust it (written to ${name})?`, false))) return false
+  mkdirSync(folder, { recursive: true })
+  const file = join(folder, name)
+  const present = existsSync(file) ? readFileSync(file, 'utf8') : ''
+  if (!present.includes(authority.pem)) writeFileSync(file, `${present}${authority.pem}`, { mode: 0o600 })
   return true
 }
+
+/** 32 octets on two lines, which fit a narrow terminal. */
+const halves = (fingerprint: string) => `  ${fingerprint.slice(0, 48)}\n  ${fingerprint.slice(48)}`
 
 const isUnknown = (checks: readonly Check[], kind: Check['name']) =>
   checks.some(({ name, detail }) => name === kind && detail.includes('unknown issuer'))

@@ -2,7 +2,7 @@
 
 import { type Provider, providers, type ServerAddress } from '../../base/providers.ts'
 import { domainPart } from '../../mail/address.ts'
-import type { OwnModel } from './own-models.ts'
+import type { Probe } from './probe.ts'
 
 export interface FoundServers {
   imap: ServerAddress
@@ -11,8 +11,20 @@ export interface FoundServers {
   source: string
   hint: string
   oauth2: 'google' | 'microsoft' | null
+  /** True when the login name is certainly the address. */
+  byAddress?: boolean
   /** Hosts of another domain that only unsigned DNS names: a person has to agree. */
   unproven?: boolean
+}
+
+/** A server of models on this machine. */
+export interface OwnModel {
+  /** Of the program that usually listens at that port. */
+  program: string
+  /** With /v1. */
+  baseUrl: string
+  /** As the server lists them; at least one. */
+  names: readonly string[]
 }
 
 /** The network, so that tests need none. Any call may reject; that counts as "nothing there". */
@@ -21,9 +33,9 @@ export interface Network {
   resolveSrv(name: string): Promise<{ name: string; port: number; priority: number }[]>
   /** Text of a page; rejects unless it was found. @param post sent as XML */
   fetchText(url: string, post?: string): Promise<string>
-  /** See probe.ts; if absent, ports are assumed to have their usual meaning. */
-  speaksTls?(host: string, port: number): Promise<boolean | null>
-  /** See own-models.ts; left out: nobody looks for a model on this machine. */
+  /** If absent, ports are assumed to have their usual meaning. */
+  probe?(host: string, port: number, kind: 'imap' | 'smtp'): Promise<Probe>
+  /** If absent, nobody looks for a model on this machine. */
   ownModels?(): Promise<OwnModel[]>
 }
 
@@ -48,7 +60,7 @@ export async function discover(address: string, network: Network): Promise<Found
 }
 
 function fromProvider({ name, imap, smtp, hint, oauth2 }: Provider, where: string): FoundServers {
-  return { imap, smtp, source: `${name}, ${where}`, hint, oauth2: oauth2 ?? null }
+  return { imap, smtp, source: `${name}, ${where}`, hint, oauth2: oauth2 ?? null, byAddress: true }
 }
 
 const byPriority = (a: { priority: number }, b: { priority: number }) => a.priority - b.priority

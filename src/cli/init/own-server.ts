@@ -20,33 +20,42 @@ const mostMails = 20
 const longestTop = 16_384
 const patienceMs = 15_000
 
-/** Proposes `authservIds`. A person has to agree, because replyd believes any server named there. */
-export async function withOwnServer(yaml: string, config: Config, asker: Asker, say: Say): Promise<string> {
-  const [account, ...others] = config.accounts
-  if (!account || others.length > 0 || account.owner.authservIds.length > 0 || !lacksAuthservId(yaml))
-    return yaml
+/**
+ * Proposes `authservIds` of one account. A person has to agree, because replyd believes any server named there.
+ * @param at of the account, counted from 0
+ */
+export async function withOwnServer(
+  yaml: string,
+  config: Config,
+  at: number,
+  asker: Asker,
+  say: Say,
+): Promise<string> {
+  const account = config.accounts[at]
+  if (!account || account.owner.authservIds.length > 0 || !lacksAuthservId(yaml, at)) return yaml
   let id: string | null
   try {
+    await say(`\nReading recent mail of ${account.owner.address} (nothing is marked as read) …`)
     id = await ownAuthservId(account, config.state)
   } catch (error) {
     await say(
-      `\nRecent mail could not be read (${reasonOf(error)}). authservIds, needed for automatic sending only, stays unset.`,
+      `Recent mail could not be read (${reasonOf(error)}). authservIds, needed for automatic sending only, stays unset.`,
     )
     return yaml
   }
   if (id === null) {
     await say(
-      '\nRecent mail does not show who checks DMARC for you. authservIds, needed for automatic sending only, stays unset.',
+      'Recent mail does not show who checks DMARC for you. authservIds, needed for automatic sending only, stays unset.',
     )
     return yaml
   }
-  await say(`\nYour mail server seems to write its DMARC results under the name ${id}.`)
+  await say(`Your mail server seems to write its DMARC results under the name ${id}.`)
   await say(
     'replyd believes these results only from servers that you name, and automatic sending needs them.',
   )
-  const agreed = asker.asks && (await asker.confirm(`Is ${id} your mail server?`, true))
+  const agreed = asker.asks && (await asker.confirm(`Is ${id} your mail server?`, true, `${at + 1}.authserv`))
   if (!asker.asks) await say('If it is yours, write it into replyd.yaml: authservIds.')
-  return agreed ? withAuthservId(yaml, id) : yaml
+  return agreed ? withAuthservId(yaml, at, id) : yaml
 }
 
 /** What a forged mail shows, if the owner wants one; nothing unless replies may be sent automatically. */

@@ -1,51 +1,88 @@
-/** Asks where the mail is: shows what was found, otherwise the owner types it in. */
+/** Asks where the mail is: shows what was found, otherwise the owner types it in, and each server is looked at. */
 import type { ServerAddress } from '../../base/providers.ts'
+import { domainPart } from '../../mail/address.ts'
 import { UsageError } from '../failure.ts'
-import type { Say } from '../terminal.ts'
+import { type Say, type Terminal, waiting } from '../terminal.ts'
 import type { Asker } from './asker.ts'
 import { discover, type FoundServers, type Network } from './discover.ts'
+import type { Probe } from './probe.ts'
 
 export interface Given {
-  imap?: string
-  smtp?: string
+  imap?: string | undefined
+  smtp?: string | undefined
 }
 
-export async function servers(
-  address: string,
-  options: Given,
-  asker: Asker,
-  say: Say,
-  network: Network,
-): Promise<FoundServers> {
-  const given = options.imap && options.smtp
-  const found = given ? null : await discover(address, network)
+interface Talk {
+  asker: Asker
+  say: Say
+  network: Network
+  terminal?: Terminal
+}
+
+type Kind = 'imap' | 'smtp'
+
+/** @param key names the mailbox in the memory */
+export async function servers(address: string, given: Given, talk: Talk, key = '1'): Promise<FoundServers> {
+  const { asker, say, network } = talk
+  const typed = (kind: Kind) => given[kind] ?? asker.settled(`${key}.${kind}`) ?? undefined
+  const looked = !(typed('imap') && typed('smtp'))
+  if (looked) await say(`Looking for the mail servers of ${domainPart(address)} …`)
+  const found = looked ? await waiting(discover(address, network), 'asking', talk.terminal) : null
   if (found) await say(`Found by ${found.source}:\n  IMAP ${shown(found.imap)}\n  SMTP ${shown(found.smtp)}`)
-  else if (!given) await say(`No servers were found for ${address}. Your provider's help pages name them.`)
+  else if (looked) await say(`No servers were found for ${address}. Your provider's help pages name them.`)
   if (found?.unproven) await say(unprovenWords)
   // With --yes nobody looks: then these have to be given.
-  if (found && (await asker.confirm('Use these?', !found.unproven))) {
-    const imap = options.imap ? await placeFrom(options.imap, 'imap', network) : found.imap
-    const smtp = options.smtp ? await placeFrom(options.smtp, 'smtp', network) : found.smtp
-    return { ...found, imap, smtp }
-  }
-  const place = async (name: string, kind: keyof typeof ports, proposal: string | undefined) => {
-    return placeFrom(
-      await asker.ask(`${name} server (host or host:port)`, proposal ?? null, { fault: placeFault }),
-      kind,
-      network,
-    )
+  if (found && (await asker.confirm('Use these?', !found.unproven, `${key}.use`))) {
+    const place = async (kind: Kind) => {
+      const other = typed(kind)
+      return other === undefined ? found[kind] : (await lookedAt(other, kind, talk)).place
+    }
+    return { ...found, imap: await place('imap'), smtp: await place('smtp') }
   }
   const proposed = found?.unproven ? null : found
-  const imap = await place('IMAP', 'imap', options.imap ?? proposed?.imap.host)
-  const smtp = await place('SMTP', 'smtp', options.smtp ?? proposed?.smtp.host)
-  return { imap, smtp, source: 'as entered', hint: '', oauth2: null }
+  const place = (kind: Kind) => askPlace(kind, given[kind], proposed?.[kind].host ?? null, talk, key)
+  return {
+    imap: await place('imap'),
+    smtp: await place('smtp'),
+    source: 'as entered',
+    hint: '',
+    oauth2: null,
+  }
 }
 
 const unprovenWords =
   'These hosts belong to another domain, and only DNS names them, which can be forged. They would get your password: compare them with what your provider says.'
 
+/**
+ * A server that is not reached is asked for again, with what was typed as the proposal; typed once more, it is taken as
+ * it is.
+ * @param given an option of the command line, which is not asked for
+ */
+export async function askPlace(
+  kind: Kind,
+  given: string | undefined,
+  proposal: string | null,
+  talk: Talk,
+  key: string,
+): Promise<ServerAddress> {
+  if (given !== undefined) return (await lookedAt(given, kind, talk)).place
+  let last = ''
+  let looked: Looked | null = null
+  const fault = async (text: string) => {
+    const wrong = placeFault(text)
+    if (wrong !== null) return wrong
+    looked = await lookedAt(text, kind, talk)
+    const insisted = text === last
+    last = text
+    return insisted ? null : looked.fault
+  }
+  const question = `${kind.toUpperCase()} server (host or host:port)`
+  const answer = await talk.asker.ask(question, proposal, { fault, key: `${key}.${kind}` })
+  return (looked ?? (await lookedAt(answer, kind, talk))).place
+}
+
 /** The default port, and those that use STARTTLS. */
-const ports: Record<'imap' | 'smtp', { usual: number; startTls: number[] }> = {
+const ports: Record<Kind, { usual: number; startTls: number[] }> = {
   imap: { usual: 993, startTls: [143] },
   smtp: { usual: 465, startTls: [587, 25] },
 }
@@ -59,18 +96,29 @@ function placeFault(text: string): string | null {
   return host !== '' && Number(port) > 0 && Number(port) < 65_536 ? null : `${text} is not host or host:port`
 }
 
+interface Looked {
+  place: ServerAddress
+  fault: string | null
+}
+
 /** The port suggests how TLS starts there, but the server decides. Without a port the usual ones are tried. */
-async function placeFrom(text: string, kind: keyof typeof ports, network: Network): Promise<ServerAddress> {
-  const fault = placeFault(text)
-  if (fault !== null) throw new UsageError(fault)
+async function lookedAt(text: string, kind: Kind, { say, network, terminal }: Talk): Promise<Looked> {
+  const wrong = placeFault(text)
+  if (wrong !== null) throw new UsageError(wrong)
   const [, host = '', given] = parts(text)
   const { usual, startTls } = ports[kind]
-  const ask = async (port: number) => (await network.speaksTls?.(host, port)) ?? null
   const port = Number(given ?? usual)
-  const custom = given === undefined || (!startTls.includes(port) && port < 1024)
-  const found = await ask(port)
   const [other = port] = startTls
-  if (found === null && given === undefined && (await ask(other)) === false)
-    return { host, port: other, secure: false }
-  return { host, port, secure: found ?? custom }
+  if (network.probe) await say(`Looking at ${host}${given ? `:${given}` : ''} …`)
+  const unknown: Probe = { starts: null, fault: null }
+  const ask = async (at: number) => (await network.probe?.(host, at, kind)) ?? unknown
+  const [first, second] = await waiting(
+    Promise.all([ask(port), given ? unknown : ask(other)]),
+    'connecting',
+    terminal,
+  )
+  const secure = first.starts ? first.starts === 'tls' : !startTls.includes(port)
+  if (first.starts === null && second.starts === 'starttls')
+    return { place: { host, port: other, secure: false }, fault: null }
+  return { place: { host, port, secure }, fault: first.fault }
 }

@@ -2,7 +2,7 @@
  * The stand-in's check of a reply: sentences that are verbatim in a passage are supported, courtesies are accepted,
  * everything else is not stated.
  */
-import { languageOf } from '../../check/language.ts'
+import { languageOf } from '../../mail/text/language.ts'
 import { phrasesOf } from './phrases.ts'
 import type { Question } from './prompt.ts'
 

@@ -2,7 +2,7 @@
  * The stand-in's reply: courtesies in the mail's language, and verbatim passages of the knowledge. It promises
  * nothing.
  */
-import { isStopWord, languageOf } from '../../check/language.ts'
+import { isStopWord, languageOf } from '../../mail/text/language.ts'
 import { phrasesOf } from './phrases.ts'
 import { type GivenPassage, nameOf, type Question } from './prompt.ts'
 import { sentimentOf } from './sentiment.ts'

@@ -1,5 +1,5 @@
 /** The stand-in's verdict on a mail: rules and word lists instead of understanding. */
-import { languageOf } from '../../check/language.ts'
+import { languageOf } from '../../mail/text/language.ts'
 import { asksOf } from './compose.ts'
 import { nameOf, type Question } from './prompt.ts'
 import { hundredths, type Mood, sentimentOf } from './sentiment.ts'

@@ -7,9 +7,8 @@ import { silentLog } from '../../base/log.ts'
 import { loadConfig } from '../../config/config.ts'
 import type { AccountSettings, Config } from '../../config/settings.ts'
 import { type Knowledge, openKnowledge } from '../../knowledge/knowledge.ts'
-import { firstField, type Message } from '../../mail/message.ts'
+import { firstField, type Message, namedIds } from '../../mail/message.ts'
 import { parseOctets } from '../../mail/mime/octets.ts'
-import { namedIds } from '../../store/guard-context.ts'
 
 const words = z
   .array(z.string())

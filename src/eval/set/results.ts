@@ -1,8 +1,9 @@
 /** Runs a complete set once: each mail, each labelled reply, each slip. */
 import { PermanentError } from '../../base/errors.ts'
+import type { Composed } from '../../base/verdicts.ts'
+import { composedSchema } from '../../compose/answer.ts'
 import { believed, decisionOf } from '../../triage/step.ts'
-import type { Composed } from '../../triage/verdict.ts'
-import { composedSchema, verdictSchema } from '../../triage/verdict.ts'
+import { verdictSchema } from '../../triage/verdict.ts'
 import { reached, ruleOf } from '../judging.ts'
 import type { LabelledReply, Slip } from './read.ts'
 import { answerFrom } from './recorded.ts'

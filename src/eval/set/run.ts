@@ -1,7 +1,8 @@
 /** Runs a set through the daemon's own functions: guard, lists, triage, retrieval, compose, check and policy. */
 import { PermanentError, reasonOf } from '../../base/errors.ts'
+import type { Checked, Composed, Verdict } from '../../base/verdicts.ts'
 import type { Finding } from '../../check/prefilter.ts'
-import type { Checked } from '../../check/verdict.ts'
+import { provenByServer } from '../../compose/author.ts'
 import {
   checkAsked,
   checkDraft,
@@ -11,14 +12,12 @@ import {
   received,
   type Sources,
 } from '../../compose/step.ts'
-import { provenByServer } from '../../decide/author.ts'
-import { nextOpening } from '../../decide/hours.ts'
+import { nextOpening } from '../../config/business-hours.ts'
 import { applyPolicy, type PolicyDecision } from '../../decide/policy.ts'
 import { weigh } from '../../decide/weigh.ts'
 import type { Answer, Ask } from '../../model/client.ts'
 import type { Prompts } from '../../model/prompts.ts'
 import { believed, decisionOf } from '../../triage/step.ts'
-import type { Composed, Verdict } from '../../triage/verdict.ts'
 import { type Prepared, prepare, type Reached, reached, ruleOf } from '../judging.ts'
 import type { EvalSet, SetMail } from './read.ts'
 import { fixedMarks, NotRecorded } from './recorded.ts'
@@ -70,6 +69,7 @@ async function tried<T>(ask: AskModel, question: Ask<T>): Promise<Asked<T>> {
 /** Up to the point where a reply would be written. */
 export async function runMail({ set, prompts, ask }: SetRun, mail: SetMail): Promise<MailRun> {
   const account = { settings: set.account, prompts, knowledge: set.knowledge }
+  await set.knowledge?.settled()
   const prepared = prepare(mail.message, account, knownOfMail(set, mail))
   const base = { mail, prepared, triage: null, verdict: null, situation: null }
   if (prepared.question === null) {

@@ -11,6 +11,8 @@ const quotedCharacters = 300
 
 /** The blocks of a reply's text, each with LF between its lines; empty when absent. */
 export interface ReplyBody {
+  /** Discloses an automatic answer before it is read. */
+  notice: string
   answer: string
   /** Lines of the author's last text, without marks. */
   quote: string
@@ -22,9 +24,10 @@ export interface ReplyBody {
  * @throws PermanentError when the answer is empty or longer than `longestBody`
  */
 export function bodyOf(
-  input: Pick<ReplyInput, 'original' | 'text' | 'quote' | 'disclosure' | 'signature'>,
+  input: Pick<ReplyInput, 'original' | 'text' | 'quote' | 'notice' | 'disclosure' | 'signature'>,
 ): ReplyBody {
   const body: ReplyBody = {
+    notice: cleanText(input.notice ?? ''),
     answer: cleanText(input.text),
     quote: input.quote === 'short' ? shortQuote(input.original) : '',
     disclosure: cleanText(input.disclosure ?? ''),
@@ -38,12 +41,12 @@ export function bodyOf(
 }
 
 /** All blocks in display order. The quote is marked; the signature follows RFC 3676's `-- `. */
-export function plainText({ answer, quote, disclosure, signature }: ReplyBody): string {
+export function plainText({ notice, answer, quote, disclosure, signature }: ReplyBody): string {
   const marked = quote
     .split('\n')
     .map((line) => `> ${line}`)
     .join('\n')
-  const blocks = [answer, quote && marked, disclosure, signature && `-- \n${signature}`]
+  const blocks = [notice, answer, quote && marked, disclosure, signature && `-- \n${signature}`]
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`
 }
 

@@ -75,6 +75,8 @@ function marksOf({ kind, originalId }: ReplyInput, header: ReplyHeader): Record<
   return {
     // Bare: James and others compare exactly, so no comment and no parameter (RFC 3834 section 3.1.7).
     'Auto-Submitted': 'auto-replied',
+    // Ours, for programs that look for what an AI system wrote: no standard has a field for it yet.
+    'X-AI-Disclosure': 'written-and-sent-by-ai',
     // Three common responders read nothing else (RFC 3834 section 3.1.8 allows it).
     Precedence: 'bulk',
     // Exchange, and the only value that Pigeonhole, Zammad and django-helpdesk all honour.

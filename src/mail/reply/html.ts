@@ -6,10 +6,11 @@ import type { ReplyBody } from './body.ts'
  * @param language BCP 47 tag, or null
  */
 export function htmlText(
-  { answer, quote, disclosure, signature }: ReplyBody,
+  { notice, answer, quote, disclosure, signature }: ReplyBody,
   language: string | null,
 ): string {
   const blocks = [
+    notice && `<p>${lines(notice)}</p>`,
     ...answer.split('\n\n').map((paragraph) => `<p>${lines(paragraph)}</p>`),
     quote && `<blockquote type="cite"><p>${lines(quote)}</p></blockquote>`,
     disclosure && `<p>${lines(disclosure)}</p>`,

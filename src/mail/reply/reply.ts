@@ -31,8 +31,10 @@ export interface ReplyInput {
   /** One block of text below `-- `; empty for none. */
   signature: string
   quote: 'none' | 'short'
-  /** The line that discloses an automatic answer; null for none. */
+  /** The lines below an automatic answer that disclose it; null for none. */
   disclosure: string | null
+  /** The same above it. */
+  notice?: string | null
   /** From `replyMessageId`, angle brackets included. */
   messageId: string
   now: Date

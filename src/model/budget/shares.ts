@@ -1,6 +1,7 @@
 /** Which parts of the day's budget a mail may use, so that nobody uses it up alone. Pure. */
-import { personKey } from '../../guard/limits.ts'
+
 import { domainPart, organisationalDomain } from '../../mail/address.ts'
+import { personKey } from '../../mail/correspondents.ts'
 import { isMailboxProvider } from '../../mail/local-parts.ts'
 
 /** The keys of `budget`, fractions of the day's budget. */

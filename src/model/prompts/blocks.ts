@@ -98,3 +98,19 @@ export function asksBlock(asks: readonly string[], salt: string): string[] {
   const lines = asks.map((ask, at) => `A${at + 1}: ${oneLine(neutralised(ask, salt), 300)}`)
   return lines.length > 0 ? [quoted('ASKS', lines.join('\n'), salt)] : []
 }
+
+/** Rough tokens of one reply from another thread. */
+const earlierTokens = 80
+
+/** @param name put before the number of each; empty: no number */
+export function earlierText(
+  earlier: readonly ThreadEntry[],
+  salt: string,
+  timeZone: string,
+  name = '',
+): string[] {
+  return earlier.map(({ at, text }, index) => {
+    const label = name === '' ? '' : `${name}${index + 1} `
+    return `${label}owner, ${localTime(at, timeZone)}:\n${cutMiddle(neutralised(text, salt), earlierTokens).text}`
+  })
+}

@@ -133,3 +133,39 @@ export const languageTag = z
       return 'und'
     }
   })
+
+/** Characters (UTF-16 units). 16 KiB is the most an answer may have (docs/rules.md section 5.7). */
+export const answerLimits = {
+  summary: 240,
+  category: 60,
+  text: 16_384,
+  ask: 300,
+  source: 200,
+  list: 20,
+  phrase: 120,
+  phrases: 6,
+} as const
+
+/** Some models put the object into an array. */
+export function onlyObject(input: unknown): unknown {
+  return Array.isArray(input) && input.length === 1 ? input[0] : input
+}
+
+/** What a model writes when it has nothing to list, in the languages it may use. */
+export const nothing =
+  /^[\s"'([-]*(?:none|nothing|no|n\/?a|null|nil|keine?[ns]?|nichts|nein|aucune?|rien|ningun[oa]?|nada|nessun[oa]?|niente|geen|niets|nenhum[a]?|brak|ingen|inget|žádn[áéý]|nincs|yok|немає|нет|нічого|なし|无|無|لا شيء|لا يوجد)[\s"')\].!。-]*$/iu
+
+/** A list of short texts. Null, a single text, and words for "nothing" are accepted. */
+export function lines(
+  length: number,
+  most: number,
+  absent: 'empty' | 'fault' = 'empty',
+): z.ZodType<string[]> {
+  const list = (input: unknown) => {
+    if (input === null || (input === undefined && absent === 'empty')) return []
+    return typeof input === 'string' ? [input] : input
+  }
+  return z
+    .preprocess(list, z.array(line(length)).meta({ maxItems: most }))
+    .transform((texts) => texts.filter((text) => text !== '' && !nothing.test(text)).slice(0, most))
+}

@@ -1,7 +1,7 @@
 /** replyd's own facts about a mail, for the prompts: from its header, never from its text. */
 
+import { nextOpening } from '../../config/business-hours.ts'
 import type { OpenHours } from '../../config/settings.ts'
-import { nextOpening } from '../../decide/hours.ts'
 import type { Owner } from '../../mail/account.ts'
 import { decodeWords, domainPart, parseAddressList, plainLine } from '../../mail/address.ts'
 import { authentication } from '../../mail/authentication.ts'

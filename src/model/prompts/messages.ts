@@ -1,6 +1,6 @@
 /** The contents of a prompt: plain values that the steps collect. */
 
-import type { Verdict } from '../../triage/verdict.ts'
+import type { Verdict } from '../../base/verdicts.ts'
 import type { ChatMessage } from '../chat.ts'
 
 /** A prompt file after reading: see src/model/prompts.ts. */

@@ -8,15 +8,11 @@ import { PassThrough, Readable } from 'node:stream'
 import { createServer } from 'node:tls'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { Asker } from '../../../src/cli/init/asker.ts'
-import { believingAuthority, presentedBy } from '../../../src/cli/init/authority.ts'
-import { configText } from '../../../src/cli/init/files.ts'
-import type { Config } from '../../../src/config/settings.ts'
+import { believingAuthority, believingModel, presentedBy } from '../../../src/cli/init/authority.ts'
+import type { AccountSettings, Config } from '../../../src/config/settings.ts'
 import { ScriptedServer } from '../../smtp/scripted-server.ts'
 
 const certificate = readFileSync(new URL('../../fixtures/tls/cert.pem', import.meta.url), 'utf8')
-const place = { host: '127.0.0.1', port: 1, secure: true }
-const found = { imap: place, smtp: place, source: 'x', hint: '', oauth2: null }
-const yaml = configText({ address: 'a@b.example', found, user: null, oauthClientId: null })
 let folder: string
 let server: ScriptedServer
 let https: { port: number; close: () => void }
@@ -45,13 +41,16 @@ async function offered(answer: string, yes: boolean, name: 'smtp' | 'model' = 's
   const say = async (line: string) => void said.push(line)
   const smtp = { host: '127.0.0.1', port: server.port, secure: false }
   const model = { baseUrl: `https://127.0.0.1:${https.port}/v1` }
-  const config = { accounts: [{ imap: smtp, smtp }], model } as unknown as Config
+  const account = { imap: smtp, smtp } as unknown as AccountSettings
   const check = {
     ...{ name, account: 'a@b.example', detail: unknown, advice: null },
     status: 'failed',
   } as const
-  const texts = { yaml, secrets: 'MAIL_PASSWORD="x"\n' }
-  const changed = await believingAuthority(texts, config, [check], { folder, asker, say })
+  const attempt = { folder, asker, say }
+  const changed =
+    name === 'smtp'
+      ? await believingAuthority(account, [check], attempt)
+      : await believingModel(model as Config['model'], [check], attempt)
   return { changed, said: said.join('\n') }
 }
 
@@ -62,15 +61,19 @@ test('what a server presents after STARTTLS is its authority', async () => {
 
 test('a person sees issuer and fingerprint, and may have it written down', async () => {
   const { changed, said } = await offered('y\n', false)
-  expect(said).toMatch(/issued by: CN=replyd\.test\n.*fingerprint.*: ([0-9A-F]{2}:){31}[0-9A-F]{2}$/)
-  expect(changed?.yaml).toContain('\n    tls: { ca: "ca.pem" }\n')
+  expect(said).toMatch(
+    /^Issued by: CN=replyd\.test\nSHA-256.*\n {2}([0-9A-F]{2}:){16}\n {2}([0-9A-F]{2}:){15}[0-9A-F]{2}$/m,
+  )
+  expect(changed).toBe('ca.pem')
   expect(readFileSync(join(folder, 'ca.pem'), 'utf8')).toBe(certificate)
 })
 
 test('so may that of the model, for OPENAI_TLS_CA', async () => {
   const { changed, said } = await offered('y\n', false, 'model')
-  expect(said).toMatch(/The certificate of 127\.0\.0\.1:\d+ was issued by: CN=replyd\.test/)
-  expect(changed).toEqual({ yaml, secrets: 'MAIL_PASSWORD="x"\nOPENAI_TLS_CA="model-ca.pem"\n' })
+  expect(said).toMatch(
+    /The certificate of 127\.0\.0\.1:\d+ is not from a public authority\.\nIssued by: CN=replyd\.test/,
+  )
+  expect(changed).toBe('model-ca.pem')
   expect(readFileSync(join(folder, 'model-ca.pem'), 'utf8')).toBe(certificate)
 })
 

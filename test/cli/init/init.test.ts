@@ -7,11 +7,20 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { providers } from '../../../src/base/providers.ts'
 import { Asker } from '../../../src/cli/init/asker.ts'
 import { discover, type Network } from '../../../src/cli/init/discover.ts'
-import { environmentText, takesUser, withUser } from '../../../src/cli/init/files.ts'
+import {
+  configText,
+  environmentText,
+  settingIn,
+  withAccount,
+  withAuthservId,
+  withSetting,
+} from '../../../src/cli/init/files.ts'
+import { answersFile, Memory } from '../../../src/cli/init/memory.ts'
 import { fetchPage, staysWithin } from '../../../src/cli/init/page.ts'
-import { servers } from '../../../src/cli/init/servers.ts'
-import { type InitOptions, init } from '../../../src/cli/init.ts'
-import type { Terminal } from '../../../src/cli/terminal.ts'
+import type { Probe } from '../../../src/cli/init/probe.ts'
+import { askPlace, servers } from '../../../src/cli/init/servers.ts'
+import type { InitOptions } from '../../../src/cli/init/talk.ts'
+import { init } from '../../../src/cli/init.ts'
 import { loadConfig } from '../../../src/config/config.ts'
 import { parseDotEnv } from '../../../src/config/interpolation.ts'
 
@@ -186,7 +195,7 @@ describe('replyd init', () => {
     })
 
   test('asks, proposes what it found, and writes a configuration that loads', async () => {
-    const { status, out } = await run({}, 'me@fastmail.com\n\nthe secret\nsk-1\nreview-me-please\n')
+    const { status, out } = await run({}, 'me@fastmail.com\n\nthe secret\n\n\nsk-1\nreview-me-please\n')
     expect(status).toBe(0)
     expect(out).toMatch(/IMAP imap\.fastmail\.com:993 \(TLS\)/)
     expect(out).not.toMatch(/the secret|sk-1|review-me/)
@@ -219,32 +228,86 @@ describe('replyd init', () => {
     })
   })
 
-  test.each([
-    ['mail.own.example:10993', true, { port: 10_993, secure: true }],
-    ['mail.own.example:993', false, { port: 993, secure: false }],
-    ['mail.own.example:10143', null, { port: 10_143, secure: false }],
-    ['mail.own.example', (port: number) => (port === 143 ? false : null), { port: 143, secure: false }],
-    ['mail.own.example', null, { port: 993, secure: true }],
-  ])('%s is what it turns out to be (%#)', async (imap, answer, expected) => {
-    const speaksTls = async (_host: string, port: number) =>
-      typeof answer === 'function' ? answer(port) : answer
-    const say = async () => undefined
-    using asker = new Asker(
-      { stdin: Readable.from([]), stdout: new PassThrough() } as unknown as Terminal,
-      true,
-    )
+  const tls: Probe = { starts: 'tls', fault: null }
+  const startTls: Probe = { starts: 'starttls', fault: null }
+  const silent: Probe = { starts: null, fault: null }
+  const closed: Probe = { starts: null, fault: 'nothing listens there' }
+  const asked = (imap: string, network: Network) => {
+    const stdout = new PassThrough()
+    const terminal = { environment: {}, stdin: Readable.from([]), stdout, stderr: stdout }
+    using asker = new Asker(terminal, true)
     const given = { imap, smtp: 'mail.own.example:587' }
-    const found = await servers('me@own.example', given, asker, say, { ...offline, speaksTls })
+    return servers('me@own.example', given, { asker, say: async () => undefined, network })
+  }
+
+  test.each<[string, Record<number, Probe>, { port: number; secure: boolean }]>([
+    ['mail.own.example:10993', { 10993: tls }, { port: 10_993, secure: true }],
+    ['mail.own.example:993', { 993: startTls }, { port: 993, secure: false }],
+    ['mail.own.example:10143', { 10143: silent }, { port: 10_143, secure: true }],
+    ['mail.own.example:143', { 143: silent }, { port: 143, secure: false }],
+    ['mail.own.example', { 993: closed, 143: startTls }, { port: 143, secure: false }],
+    ['mail.own.example', { 993: tls, 143: startTls }, { port: 993, secure: true }],
+    ['mail.own.example', { 993: closed, 143: closed }, { port: 993, secure: true }],
+  ])('%s is what it turns out to be (%#)', async (imap, answers, expected) => {
+    const probe = async (_host: string, port: number) => answers[port] ?? silent
+    const found = await asked(imap, { ...offline, probe })
     expect(found.imap).toEqual({ host: 'mail.own.example', ...expected })
   })
 
-  test('a login name is put where another stood, or none', () => {
-    const line = '    imap: { host: "h", port: 993, secure: true, password: "secret" }\n'
-    expect(takesUser(line)).toBe(true)
-    const named = withUser(line, 'ann')
-    expect(named).toBe(line.replace('secure: true', 'secure: true, user: "ann"'))
-    expect(withUser(named, 'o"hara')).toBe(line.replace('secure: true', 'secure: true, user: "o\\"hara"'))
-    expect(takesUser('    imap:\n      host: h\n')).toBe(false)
+  test('a server that is not reached is asked for again, with what was typed; typed twice it is taken', async () => {
+    const stdout = new PassThrough()
+    const out = text(stdout)
+    const stdin = Readable.from(['mial.own.example\nmail.own.example\nsmtp.own.example:2465\n\n'])
+    using asker = new Asker({ environment: {}, stdin, stdout, stderr: stdout }, false)
+    const probe = async (host: string) => (host === 'mail.own.example' ? tls : closed)
+    const talk = { asker, say: async () => undefined, network: { ...offline, probe } }
+    const place = (kind: 'imap' | 'smtp') => askPlace(kind, undefined, null, talk, '1')
+    expect(await place('imap')).toMatchObject({ host: 'mail.own.example', port: 993 })
+    expect(await place('smtp')).toMatchObject({ host: 'smtp.own.example', port: 2465 })
+    stdout.end()
+    const question = 'IMAP server (host or host:port)'
+    expect(await out).toContain(`${question}:   nothing listens there\n${question} [mial.own.example]: SMTP`)
+  })
+
+  const answers = {
+    address: 'me@own.example',
+    found: {
+      imap: { host: 'i.example', port: 993, secure: true },
+      smtp: { host: 's.example', port: 465, secure: true },
+      source: 'x',
+      hint: '',
+      oauth2: null,
+    },
+    user: null,
+    oauthClientId: null,
+    password: 'MAIL_PASSWORD',
+  }
+
+  test('a setting is put where another stood, or none, and everything else stays', () => {
+    const yaml = configText(answers)
+    const named = withSetting(yaml, 0, ['imap', 'user'], 'ann')
+    expect(named).toBe(yaml.replace(/("\$\{MAIL_PASSWORD\}") \}/, '$1, user: ann }'))
+    expect(withSetting(named, 0, ['imap', 'user'], 'o"hara')).toContain('user: o"hara }')
+    expect(withSetting(yaml, 0, ['tls', 'ca'], 'ca.pem')).toContain('\n    tls: { ca: ca.pem }\n')
+    expect(settingIn(named, 0, ['imap', 'user'])).toBe('ann')
+  })
+
+  test('of several mailboxes each has its own password and its own server', () => {
+    const two = withAccount(configText(answers), {
+      ...answers,
+      address: 'you@own.example',
+      password: 'MAIL_PASSWORD_2',
+      ca: 'ca.pem',
+    })
+    const settled = withAuthservId(two, 1, 'mx.own.example')
+    writeFileSync(join(folder, 'replyd.yaml'), settled)
+    writeFileSync(join(folder, '.env'), 'MAIL_PASSWORD=a\nMAIL_PASSWORD_2=b\nOPENAI_API_KEY=c\n')
+    const { accounts } = configuration()
+    expect(accounts.map(({ owner, imap }) => [owner.address, owner.authservIds, imap.password])).toEqual([
+      ['me@own.example', [], 'a'],
+      ['you@own.example', ['mx.own.example'], 'b'],
+    ])
+    expect(accounts.map(({ imap }) => imap.caFile)).toEqual([undefined, join(folder, 'ca.pem')])
   })
 
   test('writes down which model it was told to use, unless .env says so already', async () => {
@@ -279,7 +342,8 @@ describe('replyd init', () => {
   test('asks again for what can not be right', async () => {
     const typed =
       'me\nme@own.example\nbad host\nimap.own.example\nsmtp.own.example:99999\nsmtp.own.example:587\n'
-    const { status, out } = await run({}, `${typed}\nthe secret\nkey\n\n`)
+    const { status, out } = await run({}, `${typed}\nthe secret\n\n\nkey\nshort\nlong enough\n`)
+    expect(out).toMatch(/it needs at least 8 characters/)
     expect(out).toMatch(/me is not an address/)
     expect(out).toMatch(/bad host is not host or host:port/)
     expect(out).toMatch(/No servers were found for me@own\.example/)
@@ -292,8 +356,8 @@ describe('replyd init', () => {
 
   test('fills in an empty line of .env', async () => {
     writeFileSync(join(folder, '.env'), '# mine\nMAIL_PASSWORD=\nOPENAI_API_KEY=key\n')
-    const { out } = await run({ address: 'me@gmail.com' }, '\n\n\nthe secret\n\n')
-    expect(out).toMatch(/already set: OPENAI_API_KEY\./)
+    const { out } = await run({ address: 'me@gmail.com' }, '\n\nthe secret\n\n\n')
+    expect(out).toMatch(/with the key in OPENAI_API_KEY/)
     expect(readFileSync(join(folder, '.env'), 'utf8')).toMatch(
       /^# mine\nOPENAI_API_KEY=key\nMAIL_PASSWORD="the secret"\n/,
     )
@@ -311,10 +375,48 @@ describe('replyd init', () => {
   test('asks as the README says', async () => {
     const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8')
     const shown = /^Address that replyd answers for[^`]*/m.exec(readme)?.[0] ?? ''
-    const { out } = await run({}, 'me@fastmail.com\n\nthe secret\nkey\n\n', { npm_command: 'exec' })
-    const questions = shown.split('\n').filter((line) => /^(Use these|.*not shown|Written|Next)/.test(line))
-    expect(questions).toHaveLength(6)
+    const { out } = await run({}, 'me@fastmail.com\n\nthe secret\n\n\nkey\n\n', { npm_command: 'exec' })
+    const questions = shown
+      .split('\n')
+      .filter((line) => /^(Use these|.*not shown|Another|Number|Written|Next)/.test(line))
+    expect(questions).toHaveLength(8)
     for (const question of questions) expect(out).toContain(question)
+  })
+
+  test('what was typed before it was stopped is kept for its owner alone, and not asked again', async () => {
+    const path = join(folder, answersFile)
+    await expect(run({}, 'me@own.example\nimap.own.example\nsmtp.own.example\n')).rejects.toThrow(/no answer/)
+    expect(statSync(path).mode & 0o777).toBe(0o600)
+    await expect(run({}, 'ann\nthe secret\n')).rejects.toThrow(/Another mailbox\?.*no answer/s)
+    const { status, out } = await run({}, '\n\nkey\n\n')
+    expect(status).toBe(0)
+    expect(out).toMatch(/^Going on with the answers of last time/)
+    expect(out).toMatch(/^Address that replyd answers for: me@own\.example \(answered before\)$/m)
+    expect(out).toMatch(/^Password for IMAP and SMTP: \(not shown\) \(answered before\)$/m)
+    expect(out).not.toMatch(/the secret/)
+    expect(configuration().accounts[0]?.imap).toMatchObject({ user: 'ann', password: 'the secret' })
+    expect(existsSync(path)).toBe(false)
+  })
+
+  test('--fresh forgets what an earlier init left, and --yes uses none of it', async () => {
+    await expect(run({}, 'me@own.example\n')).rejects.toThrow(/no answer/)
+    await expect(run({ yes: true })).rejects.toThrow(/not given/)
+    await expect(run({ fresh: true }, '')).rejects.toThrow(/Address.*no answer/)
+  })
+
+  test('a doubted answer is proposed, and asked for again', () => {
+    const memory = new Memory(join(folder, 'answers'), false)
+    memory.keep('1.imap', 'a.example')
+    memory.doubt('1.imap')
+    memory.doubt('1.smtp')
+    const later = new Memory(join(folder, 'answers'), false)
+    expect([later.settled('1.imap'), later.last('1.imap'), later.last('1.smtp')]).toEqual([
+      null,
+      'a.example',
+      null,
+    ])
+    later.keep('1.imap', 'b.example')
+    expect(new Memory(join(folder, 'answers'), false).settled('1.imap')).toBe('b.example')
   })
 
   test('makes the folder', async () => {

@@ -11,6 +11,7 @@ describe('the whole message', () => {
     expect(text.split('\r\n')).toEqual([
       'Subject: Re: Gravel',
       'Auto-Submitted: auto-replied',
+      'X-Ai-Disclosure: written-and-sent-by-ai',
       'Precedence: bulk',
       'X-Auto-Response-Suppress: All',
       'X-Autoreply: yes',
@@ -74,7 +75,14 @@ describe('the whole message', () => {
 })
 
 describe('marks', () => {
-  const marks = ['auto-submitted', 'precedence', 'x-auto-response-suppress', 'x-autoreply', 'x-loop']
+  const marks = [
+    'auto-submitted',
+    'x-ai-disclosure',
+    'precedence',
+    'x-auto-response-suppress',
+    'x-autoreply',
+    'x-loop',
+  ]
   test('a draft has none of them, but what it answers', async () => {
     const { message, reply } = await written({ kind: 'draft', originalId: 'm_17\r\nBcc: x' })
     expect(marks.flatMap((name) => fieldValues(message, name))).toEqual([])

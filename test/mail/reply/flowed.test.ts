@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { flowedText } from '../../../src/mail/reply/flowed.ts'
 
 const flow = (answer: string, more: Partial<Parameters<typeof flowedText>[0]> = {}) =>
-  flowedText({ answer, quote: '', disclosure: '', signature: '', ...more })
+  flowedText({ notice: '', answer, quote: '', disclosure: '', signature: '', ...more })
 
 /** RFC 3676 section 4: how a reader puts the lines together again. */
 function unflowed(text: string): string {

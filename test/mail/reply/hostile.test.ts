@@ -34,6 +34,7 @@ const own = [
     'precedence',
     'x-auto-response-suppress',
     'x-autoreply',
+    'x-ai-disclosure',
   ],
   ...[
     'x-loop',

@@ -1,6 +1,6 @@
 /** The owner's business hours in local time: daylight saving moves the instants, not the hours. */
 
-import type { OpenHours } from '../config/settings.ts'
+import type { OpenHours } from './settings.ts'
 
 const minute = 60_000
 const day = 24 * 60 * minute

@@ -3,9 +3,9 @@
  * replyd's own check.
  */
 import type { Account, StepContext } from '../context.ts'
-import { type Proof, proveAuthor } from '../dns/author-proof.ts'
 import { domainPart } from '../mail/address.ts'
 import { authentication } from '../mail/authentication.ts'
+import { type Proof, proveAuthor } from '../mail/author-proof.ts'
 import type { Message } from '../mail/message.ts'
 import type { StoredMail } from '../store/bodies.ts'
 

@@ -2,7 +2,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { sealMessage } from 'mailauth/lib/arc/index.js'
 import { dkimSign } from 'mailauth/lib/dkim/sign.js'
-import type { ResolveTxt } from '../../src/dns/resolver.ts'
+import type { ResolveTxt } from '../../src/base/dns.ts'
 
 export interface Names {
   /** Records by name. */

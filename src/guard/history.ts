@@ -1,8 +1,6 @@
-import type { GuardContext } from '../guard/ceiling.ts'
-import { messageIds } from '../mail/address.ts'
-import { fieldValues, type Message } from '../mail/message.ts'
-import type { StoredMail } from './bodies.ts'
-import type { Queryable } from './database.ts'
+import { namedIds } from '../mail/message.ts'
+import type { StoredMail } from '../store/bodies.ts'
+import type { Queryable } from '../store/database.ts'
 import {
   automaticRepliesSince,
   automaticRepliesTo,
@@ -10,8 +8,9 @@ import {
   ownMessageIds,
   threadParticipants,
   underSameIds,
-} from './history.ts'
-import { humanThreadIds } from './human-threads.ts'
+} from '../store/history.ts'
+import { humanThreadIds } from '../store/human-threads.ts'
+import type { GuardContext } from './ceiling.ts'
 
 const weekMs = 7 * 86_400_000
 
@@ -19,15 +18,6 @@ interface Candidate {
   mail: StoredMail
   /** Where a reply would go; null if there is nobody. */
   addressee: string | null
-}
-
-/** Ids that a message names: its own, and those of the thread it claims to belong to. */
-export function namedIds(message: Pick<Message, 'fields'>): { own: string | null; thread: string[] } {
-  const thread = ['in-reply-to', 'references'].flatMap((name) =>
-    fieldValues(message, name).flatMap(messageIds),
-  )
-  const own = fieldValues(message, 'message-id').flatMap(messageIds)[0] ?? null
-  return { own, thread: [...new Set(thread)] }
 }
 
 /**

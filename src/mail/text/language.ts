@@ -72,3 +72,14 @@ export function languageOf(text: string): { language: string; confidence: number
 function variant(language: string, sample: string): string {
   return language === 'ru' && /[іїєґ]/i.test(sample) ? 'uk' : language
 }
+
+const languages = new Intl.DisplayNames(['en'], { type: 'language' })
+
+/** The English name of a BCP 47 tag; the tag itself if it has none. */
+export const languageName = (tag: string) => {
+  try {
+    return languages.of(tag) ?? tag
+  } catch {
+    return tag
+  }
+}

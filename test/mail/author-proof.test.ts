@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals'
-import { proveAuthor } from '../../src/dns/author-proof.ts'
+import { proveAuthor } from '../../src/mail/author-proof.ts'
 import { type Names, nameServer, type Signer, sealed, signed, signer } from './signed.ts'
 
 const now = new Date('2026-11-24T08:00:00Z')

@@ -4,11 +4,12 @@
  * (RFC 8617) of a forwarder that the owner trusts. SPF does not help: the address that delivered the mail is not
  * known reliably.
  */
-import { domainPart, organisationalDomain, parseAddressList } from '../mail/address.ts'
-import { authentication } from '../mail/authentication.ts'
-import { fieldValues, firstField, type Message } from '../mail/message.ts'
-import { parseFields, splitHeader } from '../mail/mime/octets.ts'
-import type { ResolveTxt } from './resolver.ts'
+
+import type { ResolveTxt } from '../base/dns.ts'
+import { domainPart, organisationalDomain, parseAddressList } from './address.ts'
+import { authentication } from './authentication.ts'
+import { fieldValues, firstField, type Message } from './message.ts'
+import { parseFields, splitHeader } from './mime/octets.ts'
 
 export interface Proof {
   proven: boolean

@@ -3,8 +3,8 @@ import { PassThrough, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { Asker } from '../../../src/cli/init/asker.ts'
-import { type OwnModel, ownModels } from '../../../src/cli/init/own-models.ts'
-import { secretsFor } from '../../../src/cli/init/secrets.ts'
+import type { Network, OwnModel } from '../../../src/cli/init/discover.ts'
+import { ownModels, withModel } from '../../../src/cli/init/models.ts'
 import { parseDotEnv } from '../../../src/config/interpolation.ts'
 import { json, type ModelServer, type Responder, startModelServer } from '../../model/model-server.ts'
 
@@ -52,37 +52,54 @@ async function written(typed: string, environment: Record<string, string> = {}, 
     looked += 1
     return some
   }
-  const env = parseDotEnv(await secretsFor('', '', asker, say, environment, look))
+  const network = { ownModels: look } as unknown as Network
+  const options = { folder: '.', check: true }
+  const talk = { asker, say, terminal, network, options, folder: '.' }
+  const env = parseDotEnv(await withModel(talk, { yaml: '', secrets: '' }))
   stdout.end()
   return { env, shown: await shown, looked }
 }
 
 test('the one that is chosen stands in .env, and no key is asked for', async () => {
-  const { env, shown } = await written('y\nllama3\n\n')
+  const { env, shown } = await written('3\n')
   expect(env).toMatchObject({ OPENAI_BASE_URL: 'http://127.0.0.1:11434/v1', REPLYD_MODEL: 'llama3' })
   expect(env).not.toHaveProperty('OPENAI_API_KEY')
+  expect(shown).toContain('  2  qwen3:8b on this machine (Ollama): mail does not leave it\n')
   expect(shown).not.toContain('key for the model')
   expect(shown).toContain('docs/local-models.md')
 })
 
-test('a name that the server does not list is asked for again; with one there is no question', async () => {
-  expect((await written('y\ngpt\nqwen3:8b\n\n')).env.REPLYD_MODEL).toBe('qwen3:8b')
-  expect((await written('n\ny\n\n')).env).toMatchObject({
+test('a number that is not in the list is asked for again', async () => {
+  expect((await written('0\n6\nqwen\n4\n')).env).toEqual({
     OPENAI_BASE_URL: 'http://127.0.0.1:1234/v1',
     REPLYD_MODEL: 'phi',
   })
 })
 
 test('an empty line stays with OpenAI', async () => {
-  const { env } = await written('\n\nsk-1\n\n')
+  const { env } = await written('\nsk-1\n')
   expect(env).toMatchObject({ OPENAI_API_KEY: 'sk-1' })
   expect(env).not.toHaveProperty('OPENAI_BASE_URL')
 })
 
+test('another server is asked for its models', async () => {
+  server.respond(listing('own-model', 'other'))
+  const { env, shown } = await written(`5\nftp://x\n${server.baseUrl}\nsecret\nother\n`)
+  expect(env).toEqual({ OPENAI_BASE_URL: server.baseUrl, OPENAI_API_KEY: 'secret', REPLYD_MODEL: 'other' })
+  expect(shown).toMatch(/ftp:\/\/x is not a URL/)
+  expect(shown).toMatch(/It has: own-model, other\./)
+  expect(shown).toMatch(/Name of the model \[own-model\]:/)
+})
+
+test('a key in the environment is offered, not asked for', async () => {
+  const { env, shown } = await written('\n', { OPENAI_API_KEY: 'k' })
+  expect(env).toEqual({ OPENAI_API_KEY: 'k' })
+  expect(shown).toContain('  1  OpenAI: gpt-4o-mini, with the key in OPENAI_API_KEY\n')
+})
+
 test.each<[string, Record<string, string>, boolean]>([
-  ['a key', { OPENAI_API_KEY: 'k' }, false],
-  ['an endpoint', { OPENAI_BASE_URL: 'http://10.0.0.1/v1' }, false],
+  ['an endpoint', { OPENAI_BASE_URL: 'http://10.0.0.1/v1', OPENAI_API_KEY: 'k' }, false],
   ['--yes', {}, true],
 ])('with %s nobody looks', async (_name, environment, yes) => {
-  expect((await written('\n\n', environment, yes)).looked).toBe(0)
+  expect((await written('', environment, yes)).looked).toBe(0)
 })

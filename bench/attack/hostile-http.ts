@@ -1,0 +1,135 @@
+/** An HTTP server (model, identity provider, webhook, page) that answers without end, or hardly at all. */
+import { once } from 'node:events'
+import { type AddressInfo, createServer as createTcp, type Server, type Socket } from 'node:net'
+import { createServer as createTls } from 'node:tls'
+import { gzipSync } from 'node:zlib'
+
+export type Manner =
+  | 'endless body'
+  | 'endless chunks of one octet'
+  | 'endless header'
+  | 'endless interim answers'
+  | 'an octet a second'
+  | 'silence'
+  | 'a bomb of gzip'
+
+/** What such an answer begins with, and what follows again and again. */
+const manners: Record<Manner, { head: string; again: string; everyMs?: number }> = {
+  'endless body': {
+    head: 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{"a":"',
+    again: 'a'.repeat(65_536),
+  },
+  'endless chunks of one octet': {
+    head: 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n',
+    again: '1\r\n \r\n'.repeat(8_000),
+  },
+  'endless header': { head: 'HTTP/1.1 200 OK\r\n', again: 'x-more: and more\r\n'.repeat(2_000) },
+  'endless interim answers': { head: '', again: 'HTTP/1.1 102 Processing\r\n\r\n'.repeat(1_000) },
+  'an octet a second': {
+    head: 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{',
+    again: ' ',
+    everyMs: 1000,
+  },
+  silence: { head: '', again: '', everyMs: 60_000 },
+  'a bomb of gzip': { head: '', again: '', everyMs: 60_000 },
+}
+
+/** Octets; a client without a limit is not filled up for ever. */
+const mostFlooded = 200 << 20
+
+/** Decides by the request; a string is the whole answer. */
+type Decide = (request: string) => Manner | string | Promise<Manner | string>
+
+export class HostileHttp implements AsyncDisposable {
+  /** Of each request, its head and what has come of its body. */
+  readonly requests: string[] = []
+  flooded = 0
+  /** Answers that the client broke off. */
+  cutOff = 0
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+  readonly #answer: Decide
+
+  private constructor(answer: Decide, tls: { key: string; cert: string } | null) {
+    this.#answer = answer
+    const serve = (socket: Socket) => this.#serve(socket)
+    this.#server = tls === null ? createTcp(serve) : createTls(tls, serve)
+    this.#server.on('error', () => undefined)
+  }
+
+  static async start(answer: Decide, tls: { key: string; cert: string } | null = null): Promise<HostileHttp> {
+    const server = new HostileHttp(answer, tls)
+    server.#server.listen(0, '127.0.0.1')
+    await once(server.#server, 'listening')
+    return server
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`
+  }
+
+  #serve(socket: Socket): void {
+    this.#sockets.add(socket)
+    socket.on('error', () => undefined)
+    socket.on('close', () => this.#sockets.delete(socket))
+    let asked = ''
+    socket.on('data', (octets) => {
+      asked += octets.toString('latin1')
+      const [head = ''] = asked.split('\r\n\r\n', 1)
+      const length = Number(/content-length: *(\d+)/i.exec(head)?.[1] ?? 0)
+      if (!asked.includes('\r\n\r\n') || asked.length < head.length + 4 + length) return
+      const request = asked
+      asked = ''
+      this.requests.push(request)
+      void Promise.resolve(this.#answer(request)).then((answer) => this.#respond(socket, answer))
+    })
+  }
+
+  #respond(socket: Socket, answer: Manner | string): void {
+    if (!(answer in manners)) return void socket.write(answer)
+    const manner = answer as Manner
+    const { head, again, everyMs } = manners[manner]
+    if (manner === 'a bomb of gzip') {
+      const bomb = gzipSync(Buffer.alloc(100 << 20, ' '))
+      this.flooded += bomb.length
+      socket.write(`HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: ${bomb.length}\r\n\r\n`)
+      socket.end(bomb)
+      this.cutOff++
+      return
+    }
+    socket.write(head)
+    let sent = 0
+    const more = () => {
+      while (!socket.destroyed && sent < mostFlooded) {
+        sent += again.length
+        this.flooded += again.length
+        if (!socket.write(again) || everyMs !== undefined) return
+      }
+      if (sent >= mostFlooded) socket.end()
+    }
+    const drip = everyMs === undefined ? undefined : setInterval(more, everyMs)
+    socket.on('drain', () => drip ?? more())
+    socket.on('close', () => {
+      clearInterval(drip)
+      if (sent < mostFlooded) this.cutOff++
+    })
+    more()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy()
+    this.#server.close()
+    await once(this.#server, 'close')
+  }
+}
+
+/** A whole answer in JSON. */
+export function json(value: unknown, status = '200 OK', fields: string[] = []): string {
+  const body = typeof value === 'string' ? value : JSON.stringify(value)
+  const head = [`HTTP/1.1 ${status}`, 'content-type: application/json', ...fields]
+  return `${head.join('\r\n')}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+}

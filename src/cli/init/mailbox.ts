@@ -1,0 +1,162 @@
+/** One mailbox: asks where it is, tries it, and asks again only for what failed. */
+import { systemClock } from '../../base/clock.ts'
+import { parseDotEnv } from '../../config/interpolation.ts'
+import type { AccountSettings } from '../../config/settings.ts'
+import { type Check, checkAccount } from '../../doctor/doctor.ts'
+import { showCheck, shownChecks } from '../doctor.ts'
+import { believingAuthority } from './authority.ts'
+import { configOf, settingIn, type Texts, withAccount, withSetting, withVariable } from './files.ts'
+import { askPlace, servers } from './servers.ts'
+import type { InitOptions, Talk, Tried } from './talk.ts'
+
+/** Asks for a mailbox and adds it. @param number counted from 1 */
+export async function newMailbox(talk: Talk, texts: Texts, number: number): Promise<Tried> {
+  const { options, asker, say } = talk
+  const key = String(number)
+  const given: Partial<InitOptions> = number === 1 ? options : {}
+  const address = await addressOf(talk, given.address, key)
+  const network = options.check ? talk.network : { ...talk.network, probe: undefined }
+  const found = await servers(address, given, { asker, say, network, terminal: talk.terminal }, key)
+  if (found.hint !== '') await say(found.hint)
+  const oauthClientId = found.oauth2 === null ? null : await clientId(found.oauth2, talk, key)
+  const variable = number === 1 ? 'MAIL_PASSWORD' : `MAIL_PASSWORD_${number}`
+  const user = given.user ?? (await loginName(talk, address, found.byAddress || oauthClientId !== null, key))
+  const answers = {
+    ...{ address, found, user: user === address ? null : user, oauthClientId },
+    ...{ password: variable, ca: asker.settled(`${key}.ca`) },
+  }
+  const yaml = withAccount(texts.yaml, answers)
+  const secrets =
+    oauthClientId === null ? await withPassword(talk, texts.secrets, variable, address) : texts.secrets
+  return soundMailbox(talk, { yaml, secrets }, number - 1)
+}
+
+async function addressOf({ asker }: Talk, given: string | undefined, key: string): Promise<string> {
+  const fault = (text: string) => (/^[^\s@]+@[^\s@]+$/.test(text) ? null : `${text} is not an address`)
+  const wrong = given === undefined ? null : fault(given)
+  if (given !== undefined && wrong === null) return given.toLowerCase()
+  const asked = await asker.ask('Address that replyd answers for', given ?? null, {
+    fault,
+    key: `${key}.address`,
+  })
+  return asked.toLowerCase()
+}
+
+async function clientId(provider: string, { options, asker }: Talk, key: string): Promise<string | null> {
+  if (options.clientId !== undefined || options.yes) return options.clientId ?? null
+  const needed = provider === 'microsoft'
+  const question = needed
+    ? 'Client id of your application for OAuth2 (docs/providers.md)'
+    : 'Client id for OAuth2, if you have registered an application; empty: an app password'
+  return (await asker.ask(question, needed ? null : '', { key: `${key}.clientId` })) || null
+}
+
+async function loginName({ asker }: Talk, address: string, certain: boolean, key: string): Promise<string> {
+  return certain || !asker.asks ? address : asker.ask(loginQuestion, address, { key: `${key}.user` })
+}
+
+const loginQuestion = 'Login name for IMAP and SMTP'
+
+/** A value of the environment or of an earlier .env is not asked for. */
+async function withPassword(
+  { asker, say, terminal }: Talk,
+  secrets: string,
+  variable: string,
+  address: string,
+) {
+  const known = terminal.environment[variable] || parseDotEnv(secrets)[variable]
+  if (known) await say(`The password is in ${variable} already.`)
+  const question = variable === 'MAIL_PASSWORD' ? 'Password for IMAP and SMTP' : `Password of ${address}`
+  const password = known || (await asker.ask(question, null, { hidden: true, key: variable }))
+  // The daemon needs what was checked, too: it may be started from another shell.
+  return parseDotEnv(secrets)[variable] ? secrets : withVariable(secrets, variable, password)
+}
+
+/** Tries a mailbox until it works, or nothing is changed any more. @param at counted from 0 */
+export async function soundMailbox(talk: Talk, given: Texts, at: number): Promise<Tried> {
+  let texts = given
+  if (!talk.options.check)
+    return { texts, state: settingIn(texts.yaml, at, ['imap', 'oauth2']) ? 'no sign-in' : 'untried' }
+  for (;;) {
+    const config = configOf(texts, talk, 'mailboxes only')
+    const account = config.accounts[at]
+    if (!account) return { texts, state: 'sound' }
+    await talk.say(`\nTrying ${account.owner.address}:`)
+    const looks = checkAccount(account, config, systemClock)
+    const checks = await shownChecks(looks, (check) => showCheck(check, talk.terminal), talk.terminal)
+    // Which server is believed about authors is asked later.
+    const failures = checks.filter(({ status, name }) => status === 'failed' && name !== 'sending')
+    if (failures.length === 0) return { texts, state: 'sound' }
+    if (failures.every(({ advice }) => advice?.startsWith('Sign in: '))) return { texts, state: 'no sign-in' }
+    const mended = talk.asker.asks
+      ? await mend(talk, texts, at, account, failures)
+      : await shown(talk, account, failures)
+    if (mended === null || (mended.yaml === texts.yaml && mended.secrets === texts.secrets))
+      return { texts, state: 'faulty' }
+    texts = mended
+  }
+}
+
+/** With --yes a private certificate is only shown. */
+async function shown(talk: Talk, account: AccountSettings, failures: readonly Check[]): Promise<null> {
+  await believingAuthority(account, failures, talk)
+  return null
+}
+
+/** Asks again for what may have caused the failures. */
+async function mend(
+  talk: Talk,
+  texts: Texts,
+  at: number,
+  account: AccountSettings,
+  failures: readonly Check[],
+): Promise<Texts> {
+  const key = String(at + 1)
+  let { yaml, secrets } = texts
+  const ca = await believingAuthority(account, failures, talk)
+  if (ca !== null) {
+    talk.asker.keep(`${key}.ca`, ca)
+    yaml = withSetting(yaml, at, ['tls', 'ca'], ca)
+  }
+  for (const { name, detail } of failures) {
+    if (name !== 'imap' && name !== 'smtp') continue
+    if (detail.includes('refused the login')) continue
+    if (/unknown issuer/.test(detail)) continue
+    talk.asker.doubt(`${key}.${name}`)
+    const { host, port } = account[name]
+    const place = await askPlace(name, undefined, `${host}:${port}`, talk, key)
+    for (const [setting, text] of Object.entries(place)) yaml = withSetting(yaml, at, [name, setting], text)
+  }
+  if (failures.some(isRefusedLogin)) {
+    const again = await otherLogin(talk, { yaml, secrets }, at, account)
+    yaml = again.yaml
+    secrets = again.secrets
+  }
+  return { yaml, secrets }
+}
+
+const isRefusedLogin = ({ name, detail }: Check) =>
+  (name === 'imap' || name === 'smtp') && detail.includes('refused the login')
+
+/** Many servers want only the part before the @, so the name is asked for as well. */
+async function otherLogin(talk: Talk, texts: Texts, at: number, { imap }: AccountSettings): Promise<Texts> {
+  const { asker, say, terminal } = talk
+  const key = String(at + 1)
+  asker.doubt(`${key}.user`)
+  const user = await asker.ask(loginQuestion, imap.user, { key: `${key}.user` })
+  const yaml = user === imap.user ? texts.yaml : withSetting(texts.yaml, at, ['imap', 'user'], user)
+  const variable = /^\$\{(\w+)\}$/.exec(String(settingIn(yaml, at, ['imap', 'password'])))?.[1]
+  if (variable === undefined) return { yaml, secrets: texts.secrets }
+  if (terminal.environment[variable]) {
+    await say(`The password is in the environment as ${variable}, which outranks .env: correct it there.`)
+    return { yaml, secrets: texts.secrets }
+  }
+  asker.doubt(variable)
+  const known = parseDotEnv(texts.secrets)[variable] ?? ''
+  const question = 'Password for IMAP and SMTP; empty: the same again'
+  const password = await asker.ask(question, known, { hidden: true, key: variable })
+  return {
+    yaml,
+    secrets: password === known ? texts.secrets : withVariable(texts.secrets, variable, password),
+  }
+}

@@ -1,0 +1,66 @@
+/** Answers of `replyd init`, kept until it has written its files: nobody types anything twice after a Ctrl+C. */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+
+export const answersFile = '.replyd-init.json'
+
+export class Memory {
+  readonly path: string
+  readonly #answers = new Map<string, string>()
+  /** Answers that turned out to be wrong: they are only proposed. */
+  readonly #doubted = new Set<string>()
+  /** Whether an earlier init left something. */
+  readonly resumed: boolean
+
+  /** @param fresh forgets what an earlier init left */
+  constructor(path: string, fresh: boolean) {
+    this.path = path
+    if (fresh) this.forget()
+    this.#read()
+    this.resumed = this.#answers.size > 0
+  }
+
+  /** The answer to that question, unless it is doubted. */
+  settled(key: string): string | null {
+    return this.#doubted.has(key) ? null : (this.#answers.get(key) ?? null)
+  }
+
+  /** The last answer to that question, right or wrong. */
+  last(key: string): string | null {
+    return this.#answers.get(key) ?? null
+  }
+
+  keep(key: string, answer: string): void {
+    this.#answers.set(key, answer)
+    this.#doubted.delete(key)
+    this.#write()
+  }
+
+  /** It did not work: the question is asked again, with this answer as the proposal. */
+  doubt(key: string): void {
+    if (!this.#answers.has(key)) return
+    this.#doubted.add(key)
+    this.#write()
+  }
+
+  forget(): void {
+    rmSync(this.path, { force: true })
+  }
+
+  #read(): void {
+    try {
+      const { answers, doubted } = JSON.parse(readFileSync(this.path, 'utf8'))
+      for (const [key, answer] of Object.entries(answers)) this.#answers.set(key, String(answer))
+      for (const key of doubted) this.#doubted.add(String(key))
+    } catch {
+      // There is none, or it is damaged: then everything is asked.
+    }
+  }
+
+  /** It holds passwords, so only its owner may read it. */
+  #write(): void {
+    mkdirSync(dirname(this.path), { recursive: true })
+    const kept = { answers: Object.fromEntries(this.#answers), doubted: [...this.#doubted] }
+    writeFileSync(this.path, JSON.stringify(kept), { mode: 0o600 })
+  }
+}

@@ -1,0 +1,190 @@
+/** Which model answers: those on this machine are found by asking the ports where they usually listen, on loopback only. */
+import { systemClock } from '../../base/clock.ts'
+import { silentLog } from '../../base/log.ts'
+import { defaults } from '../../config/defaults.ts'
+import { parseDotEnv } from '../../config/interpolation.ts'
+import type { Config } from '../../config/settings.ts'
+import { type Check, checkModels } from '../../doctor/doctor.ts'
+import { openModel } from '../../model/client.ts'
+import { showCheck, shownChecks } from '../doctor.ts'
+import { waiting } from '../terminal.ts'
+import type { Asker } from './asker.ts'
+import { believingModel } from './authority.ts'
+import type { OwnModel } from './discover.ts'
+import { configOf, environmentText, type Texts, withoutVariable, withVariable } from './files.ts'
+import type { Talk, Tried } from './talk.ts'
+
+const usual: readonly [program: string, port: number][] = [
+  ['llama.cpp', 8080],
+  ['Ollama', 11434],
+  ['vLLM', 8000],
+  ['LM Studio', 1234],
+]
+/** For one list, milliseconds. */
+const patienceMs = 1500
+
+/** Models of these names turn text into vectors, and answer nothing. */
+const vectors = /embed|rerank|bge-|minilm/i
+
+/** Servers that list a model; anything else that listens there is ignored. @param withinMs for one list, milliseconds */
+export async function ownModels(ports = usual, withinMs = patienceMs): Promise<OwnModel[]> {
+  const found = await Promise.all(
+    ports.map(async ([program, port]) => {
+      const baseUrl = `http://127.0.0.1:${port}/v1`
+      const model = openModel({ name: '', baseUrl, apiKey: '', timeoutMs: withinMs }, silentLog)
+      const listed = await model.listModels().catch(() => [])
+      return { program, baseUrl, names: listed.map(({ id }) => id).filter((id) => id && !vectors.test(id)) }
+    }),
+  )
+  return found.filter(({ names }) => names.length > 0)
+}
+
+type Variables = Readonly<Record<string, string | undefined>>
+
+/**
+ * Asks which model answers, unless something says so already.
+ * @returns the text of `.env` with it
+ */
+export async function withModel(talk: Talk, { yaml, secrets }: Texts): Promise<string> {
+  const { asker, say, terminal } = talk
+  const known: Variables = { ...terminal.environment, ...parseDotEnv(secrets) }
+  const decided = asker.settled('model') !== null || known.OPENAI_BASE_URL || /^model:/m.test(yaml)
+  const chosen =
+    !asker.asks || decided ? await decidedModel(talk, yaml, known) : await modelFromMenu(talk, known)
+  if (known.OPENAI_API_KEY && asker.asks) await say('The key for the model is in OPENAI_API_KEY already.')
+  // The daemon needs what was checked, too: it may be started from another shell.
+  return environmentText(withoutEmpty(secrets, chosen), chosen)
+}
+
+/** An empty line would override the answer. */
+const withoutEmpty = (secrets: string, variables: Variables) =>
+  Object.keys(variables).reduce(
+    (text, name) => (parseDotEnv(text)[name] === '' ? withoutVariable(text, name) : text),
+    secrets,
+  )
+
+async function decidedModel(
+  { asker }: Talk,
+  yaml: string,
+  known: Variables,
+): Promise<Record<string, string>> {
+  const [url = '', name = ''] = asker.settled('model')?.split(' ') ?? []
+  const needsKey = /\$\{OPENAI_API_KEY\}/.test(yaml) || !/^model:/m.test(yaml)
+  return {
+    OPENAI_API_KEY: needsKey ? known.OPENAI_API_KEY || (await keyFor(asker)) : '',
+    OPENAI_BASE_URL: url || (known.OPENAI_BASE_URL ?? ''),
+    REPLYD_MODEL: name || (known.REPLYD_MODEL ?? ''),
+  }
+}
+
+/** A self-hosted model may need no key. */
+const keyFor = (asker: Asker) =>
+  asker.ask('OPENAI_API_KEY, the key for the model', '', { hidden: true, key: 'OPENAI_API_KEY' })
+
+async function modelFromMenu(talk: Talk, known: Variables): Promise<Record<string, string>> {
+  const { asker, say, options, network } = talk
+  const own = options.check ? ((await network.ownModels?.()) ?? []) : []
+  const local = own.flatMap(({ program, baseUrl, names }) =>
+    names.slice(0, 5).map((name) => ({ program, baseUrl, name })),
+  )
+  const withKey = known.OPENAI_API_KEY ? ', with the key in OPENAI_API_KEY' : ''
+  await say('\nWhich model reads and writes for you?')
+  await say(`  1  OpenAI: ${known.REPLYD_MODEL || defaults.model.name}${withKey}`)
+  for (const [at, { program, name }] of local.entries())
+    await say(`  ${at + 2}  ${name} on this machine (${program}): mail does not leave it`)
+  const last = local.length + 2
+  await say(`  ${last}  another server that speaks the API of OpenAI`)
+  if (local.length > 0) await say('A small model judges and writes worse: see docs/local-models.md.')
+  const fault = (text: string) =>
+    /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= last ? null : `type a number from 1 to ${last}`
+  const number = Number(await asker.ask('Number', '1', { fault }))
+  if (number === 1) {
+    const key = known.OPENAI_API_KEY || (await keyFor(asker))
+    return { OPENAI_API_KEY: key, REPLYD_MODEL: known.REPLYD_MODEL ?? '' }
+  }
+  const chosen = local[number - 2] ?? (await elsewhere(talk))
+  asker.keep('model', `${chosen.baseUrl} ${chosen.name}`)
+  return {
+    OPENAI_BASE_URL: chosen.baseUrl,
+    REPLYD_MODEL: chosen.name,
+    OPENAI_API_KEY: 'key' in chosen ? chosen.key : '',
+  }
+}
+
+const urlFault = (text: string) =>
+  URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) ? null : `${text} is not a URL`
+
+async function elsewhere({
+  asker,
+  say,
+  terminal,
+}: Talk): Promise<{ baseUrl: string; name: string; key: string }> {
+  const question = 'Its address, for example http://192.168.1.20:8000/v1'
+  const baseUrl = await asker.ask(question, null, { fault: urlFault, key: 'model.url' })
+  const key = await asker.ask('Its key; empty: it needs none', '', { hidden: true, key: 'OPENAI_API_KEY' })
+  await say('Asking which models it has …')
+  const model = openModel({ name: '', baseUrl, apiKey: key, timeoutMs: patienceMs * 2 }, silentLog)
+  const listed = waiting(
+    model.listModels().catch(() => []),
+    'asking',
+    terminal,
+  )
+  const names = (await listed).map(({ id }) => id)
+  if (names.length > 1) await say(`It has: ${names.slice(0, 12).join(', ')}.`)
+  const name = await asker.ask('Name of the model', names[0] ?? null, { key: 'model.name' })
+  return { baseUrl, name, key }
+}
+
+/** Asks the model about one mail until it answers, or nothing is changed any more. */
+export async function soundModel(talk: Talk, given: Texts): Promise<Tried> {
+  let texts = given
+  if (!talk.options.check) return { texts, state: 'untried' }
+  for (;;) {
+    const config = configOf(texts, talk)
+    await talk.say('\nTrying the model:')
+    const show = (check: Check) => showCheck(check, talk.terminal)
+    const checks = await shownChecks(checkModels(config, systemClock), show, talk.terminal)
+    const failure = checks.find(({ status }) => status === 'failed')
+    if (failure === undefined) return { texts, state: 'sound' }
+    const secrets = await mended(talk, texts.secrets, failure, config.model)
+    if (secrets === texts.secrets) return { texts, state: 'faulty' }
+    texts = { ...texts, secrets }
+  }
+}
+
+async function mended(talk: Talk, secrets: string, failure: Check, model: Config['model']): Promise<string> {
+  const ca = await believingModel(model, [failure], talk)
+  if (ca !== null) return withVariable(secrets, 'OPENAI_TLS_CA', ca)
+  return talk.asker.asks ? otherModel(talk, secrets, failure, model) : secrets
+}
+
+/** Asks again for what the failure points at, unless it is in the environment, which would outrank `.env`. */
+async function otherModel(
+  { asker, say, terminal }: Talk,
+  secrets: string,
+  { detail, advice }: Check,
+  { name, baseUrl }: Config['model'],
+): Promise<string> {
+  const variable = detail.includes('HTTP 401')
+    ? 'OPENAI_API_KEY'
+    : /HTTP 40[34]/.test(detail)
+      ? 'REPLYD_MODEL'
+      : 'OPENAI_BASE_URL'
+  if (advice?.startsWith('Add credit')) return secrets
+  if (terminal.environment[variable]) {
+    await say(`${variable} is in the environment, which outranks .env: correct it there.`)
+    return secrets
+  }
+  const [question, proposal, hidden] = {
+    OPENAI_API_KEY: ['OPENAI_API_KEY, the key for the model; empty: the same again', '', true] as const,
+    REPLYD_MODEL: ['Name of the model', name, false] as const,
+    OPENAI_BASE_URL: ['Address of the model, up to /v1', baseUrl, false] as const,
+  }[variable]
+  asker.doubt(variable)
+  const fault = variable === 'OPENAI_BASE_URL' ? { fault: urlFault } : {}
+  const again = await asker.ask(question, proposal, { hidden, key: variable, ...fault })
+  if (again === '' || again === proposal) return secrets
+  if (variable !== 'OPENAI_API_KEY')
+    asker.keep('model', variable === 'REPLYD_MODEL' ? `${baseUrl} ${again}` : `${again} ${name}`)
+  return withVariable(secrets, variable, again)
+}

@@ -1,0 +1,54 @@
+/** The reply that a model writes: limits and tolerated deviations. */
+import { z } from 'zod'
+import type { Composed } from '../base/verdicts.ts'
+import {
+  answerLimits,
+  flag,
+  languageTag,
+  line,
+  lines,
+  nothing,
+  onlyObject,
+  severalLines,
+  share,
+} from '../model/prompts/fields.ts'
+
+const ask = z.object({
+  ask: line(answerLimits.ask),
+  answered: flag,
+  source: z
+    .preprocess(oneText, line(answerLimits.source).nullish())
+    .transform((source) => (source && !nothing.test(source) ? source : null)),
+})
+
+/** Several sources, listed. */
+function oneText(input: unknown): unknown {
+  return Array.isArray(input) && input.every((each) => typeof each === 'string') ? input.join('; ') : input
+}
+
+/** A single answer without its list. */
+function listOf(input: unknown): unknown {
+  return typeof input === 'object' && input !== null && !Array.isArray(input) ? [input] : input
+}
+
+/** @see Composed. An empty text is accepted only together with what a person has to do. */
+export const composedSchema: z.ZodType<Composed> = z.preprocess(
+  onlyObject,
+  z
+    .object({
+      // In the order of the prompt: a server that holds a model to the schema lets it write in no other.
+      answers: z.preprocess(listOf, z.array(ask)).transform((answers) => answers.slice(0, answerLimits.list)),
+      text: z
+        .string()
+        .meta({ maxLength: answerLimits.text })
+        .transform((text) => severalLines(text, answerLimits.text)),
+      language: languageTag,
+      missing: lines(answerLimits.ask, answerLimits.list, 'fault'),
+      confidence: share,
+      needs_person: flag,
+    })
+    .refine(({ text, needs_person, missing }) => needs_person || missing.length > 0 || text !== '', {
+      path: ['text'],
+      message: 'must not be empty unless needs_person is true or missing says what is missing',
+    }),
+) as z.ZodType<Composed>

@@ -1,0 +1,120 @@
+/**
+ * Documents become Markdown in a worker thread with a limit for its time and its memory. What came out is kept by the
+ * hash of the document, so that a start converts nothing twice.
+ */
+import { createHash } from 'node:crypto'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import { limits } from './documents/limits.ts'
+
+export type Converted = { markdown: string } | { fault: string }
+
+/** Raised when the same document would become another text. */
+const version = 1
+/** How often the memory is looked at while a document is converted. Milliseconds. */
+const lookMs = 50
+const tooMuch = 'it needs too much memory'
+
+/** The same from src/knowledge and from dist/chunks. */
+const workerFile = fileURLToPath(new URL('../../dist/knowledge/documents/worker.js', import.meta.url))
+
+export class Converter {
+  readonly #cache: string | null
+  #worker: Worker | null = null
+  #queue: Promise<unknown> = Promise.resolve()
+  #pending = 0
+
+  /** @param cache folder for what was converted; null: nothing is kept */
+  constructor(cache: string | null) {
+    this.#cache = cache
+  }
+
+  /** What an earlier start has kept; null for nothing. */
+  kept(octets: Buffer): Converted | null {
+    if (this.#cache === null) return null
+    try {
+      return JSON.parse(readFileSync(this.#fileFor(octets), 'utf8'))
+    } catch {
+      return null
+    }
+  }
+
+  /** One after the other: memory is for one document at a time. Never rejects. */
+  convert(name: string, octets: Buffer): Promise<Converted> {
+    this.#pending++
+    const converted = this.#queue.then(async () => {
+      const result = await this.#convert(name, octets)
+      this.#keep(octets, result)
+      return result
+    })
+    this.#queue = converted.finally(() => {
+      if (--this.#pending === 0) this.close()
+    })
+    return converted
+  }
+
+  close(): void {
+    void this.#worker?.terminate()
+    this.#worker = null
+  }
+
+  #convert(name: string, octets: Buffer): Promise<Converted> {
+    const worker = this.#open()
+    const before = process.memoryUsage.rss()
+    return new Promise((resolve) => {
+      const end = (result: Converted, fails: boolean) => {
+        clearTimeout(late)
+        clearInterval(look)
+        // Not all of them: the worker has listeners of its own.
+        worker.off('message', answered).off('error', failed).off('exit', exited)
+        if (fails) this.close()
+        resolve(result)
+      }
+      const answered = (result: Converted) => end(result, false)
+      const exited = () => end({ fault: 'it could not be read' }, true)
+      const failed = ({ code }: NodeJS.ErrnoException) =>
+        end({ fault: code === 'ERR_WORKER_OUT_OF_MEMORY' ? tooMuch : 'it could not be read' }, true)
+      const late = setTimeout(
+        () => end({ fault: `it takes more than ${limits.withinMs / 1000} s to read` }, true),
+        limits.withinMs,
+      )
+      // Unpacked octets are not on the heap that a worker's own limit counts.
+      const look = setInterval(() => {
+        if (process.memoryUsage.rss() - before > limits.growth * 1_000_000) end({ fault: tooMuch }, true)
+      }, lookMs)
+      worker.on('message', answered).on('error', failed).on('exit', exited)
+      const copy = new Uint8Array(octets)
+      worker.postMessage({ name, octets: copy }, [copy.buffer])
+    })
+  }
+
+  #open(): Worker {
+    if (this.#worker === null) {
+      const resourceLimits = { maxOldGenerationSizeMb: limits.heap }
+      this.#worker = new Worker(workerFile, { resourceLimits, env: {}, execArgv: [] })
+      // After it was ended there is nobody else to hear it.
+      this.#worker.on('error', () => undefined)
+    }
+    return this.#worker
+  }
+
+  #fileFor(octets: Buffer): string {
+    const hash = createHash('sha256').update(`${version}\0`).update(octets).digest('hex')
+    return join(this.#cache ?? '', `${hash}.json`)
+  }
+
+  #keep(octets: Buffer, result: Converted): void {
+    // A fault may be that of a busy machine.
+    if (this.#cache === null || 'fault' in result) return
+    try {
+      mkdirSync(this.#cache, { recursive: true, mode: 0o700 })
+      const file = this.#fileFor(octets)
+      writeFileSync(`${file}.new`, JSON.stringify(result), { mode: 0o600 })
+      renameSync(`${file}.new`, file)
+    } catch {
+      // It is converted again at the next start.
+    }
+  }
+}

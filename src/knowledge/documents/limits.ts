@@ -1,0 +1,29 @@
+/** Limits for one document. Beyond them it is left out whole: half a document may lack the exception that matters. */
+export const limits = {
+  /** Octets of the file. */
+  file: 20_000_000,
+  /** Characters of the text that it becomes. */
+  text: 2_000_000,
+  /** Octets of one part of a DOCX, unpacked. */
+  part: 30_000_000,
+  pages: 3_000,
+  /** For the conversion, milliseconds. */
+  withinMs: 60_000,
+  /** Heap of the worker, and growth of the whole process while it works. Megabytes. */
+  heap: 256,
+  growth: 400,
+} as const
+
+/** Why a document is left out, in words for the owner. */
+export class DocumentFault extends Error {
+  override name = 'DocumentFault'
+}
+
+/** @throws DocumentFault when it is too long */
+export function shortEnough(text: string): string {
+  if (text.length > limits.text) throw new DocumentFault(`it has more than ${limits.text} characters`)
+  return text
+}
+
+/** Names of the files that are converted. */
+export const documentPattern = /\.(pdf|docx|html?|csv|tsv|eml)$/i

@@ -1,0 +1,60 @@
+/** Writes Markdown from the events of a document: headings, paragraphs, items, tables. */
+import { DocumentFault, limits, shortEnough } from './limits.ts'
+
+const squeezed = (text: string) => text.replace(/\s+/g, ' ').trim()
+
+export class MarkdownWriter {
+  readonly #blocks: string[] = []
+  #length = 0
+
+  heading(level: number, text: string): void {
+    const title = squeezed(text)
+    if (title !== '') this.#add(`${'#'.repeat(Math.min(6, Math.max(1, level)))} ${title}`)
+  }
+
+  paragraph(text: string): void {
+    // A line that looks like a heading, a rule or a comment is none.
+    this.#add(squeezed(text).replace(/^(#{1,6}\s|[-=]{3,}$)/, '\\$1'))
+  }
+
+  item(text: string): void {
+    const line = squeezed(text)
+    const last = this.#blocks.at(-1)
+    if (line === '') return
+    if (last?.startsWith('- ')) this.#blocks[this.#blocks.length - 1] = `${last}\n- ${line}`
+    else this.#blocks.push(`- ${line}`)
+    this.#count(line)
+  }
+
+  /** The first row is the header. */
+  table(rows: readonly (readonly string[])[]): void {
+    const filled = rows.filter((row) => row.some((cell) => squeezed(cell) !== ''))
+    const [header, ...rest] = filled
+    if (!header) return
+    const columns = filled.reduce((most, row) => Math.max(most, row.length), 0)
+    if (filled.length * columns > limits.text) throw new DocumentFault('it has too many cells')
+    if (columns === 1) {
+      for (const row of filled) this.paragraph(row[0] ?? '')
+      return
+    }
+    const line = (row: readonly string[]) =>
+      `| ${Array.from({ length: columns }, (_, at) => squeezed(row[at] ?? '').replaceAll('|', '/')).join(' | ')} |`
+    const rule = `|${' --- |'.repeat(columns)}`
+    this.#add([line(header), rule, ...rest.map(line)].join('\n'))
+  }
+
+  text(): string {
+    return shortEnough(this.#blocks.join('\n\n'))
+  }
+
+  #add(block: string): void {
+    if (block === '') return
+    this.#blocks.push(block)
+    this.#count(block)
+  }
+
+  #count(block: string): void {
+    this.#length += block.length
+    if (this.#length > limits.text) this.text()
+  }
+}

@@ -1,0 +1,162 @@
+/** The text of a PDF as Markdown: headings by the size of their letters, paragraphs and columns by distance. */
+import { getDocumentProxy } from 'unpdf'
+import { DocumentFault, limits } from './limits.ts'
+import { MarkdownWriter } from './outline.ts'
+
+interface Piece {
+  text: string
+  x: number
+  y: number
+  width: number
+  size: number
+}
+
+interface Line {
+  cells: string[]
+  y: number
+  size: number
+}
+
+/** A heading's letters are larger than the body's by this factor. */
+const larger = 1.12
+/** Blanks of this many times the letter's size divide columns. */
+const columnGap = 1.5
+/** Lines that are further apart than this many times their size divide paragraphs. */
+const paragraphGap = 1.7
+const longestHeading = 150
+
+export async function readPdf(octets: Buffer): Promise<string> {
+  const document = await getDocumentProxy(new Uint8Array(octets), {
+    isEvalSupported: false,
+    useSystemFonts: false,
+    disableFontFace: true,
+    stopAtErrors: false,
+    verbosity: 0,
+  }).catch((error: Error) => {
+    throw new DocumentFault(
+      error.name === 'PasswordException' ? 'it is encrypted' : 'it is damaged, or no PDF file',
+      { cause: error },
+    )
+  })
+  try {
+    if (document.numPages > limits.pages) throw new DocumentFault(`it has more than ${limits.pages} pages`)
+    const pages: Line[][] = []
+    let length = 0
+    for (let number = 1; number <= document.numPages; number++) {
+      const page = await document.getPage(number)
+      const { items } = await page.getTextContent()
+      const lines = linesOf(items.flatMap(pieceOf))
+      page.cleanup()
+      pages.push(lines)
+      length += lines.reduce((sum, { cells }) => sum + cells.join(' ').length, 0)
+      if (length > limits.text) throw new DocumentFault(`it has more than ${limits.text} characters`)
+    }
+    if (length === 0) throw new DocumentFault('it has no text: it may be scanned')
+    return markdownOf(pages)
+  } finally {
+    await document.destroy()
+  }
+}
+
+function pieceOf(item: object): Piece[] {
+  const { str, transform, width, height } = item as {
+    str?: string
+    transform?: number[]
+    width?: number
+    height?: number
+  }
+  if (!str || str.trim() === '' || !transform) return []
+  const size = Math.hypot(transform[2] ?? 0, transform[3] ?? 0) || height || 0
+  return [{ text: str, x: transform[4] ?? 0, y: transform[5] ?? 0, width: width ?? 0, size }]
+}
+
+/** In reading order as the file has them; pieces of one height are one line. */
+function linesOf(pieces: readonly Piece[]): Line[] {
+  const lines: (Line & { end: number })[] = []
+  for (const { text, x, y, width, size } of pieces) {
+    const last = lines.at(-1)
+    if (last && Math.abs(last.y - y) < Math.max(2, size * 0.4) && x >= last.end - size) {
+      const gap = x - last.end
+      const cell = last.cells.length - 1
+      if (gap > size * columnGap) last.cells.push(text)
+      else last.cells[cell] = `${last.cells[cell]}${gap > size * 0.15 ? ' ' : ''}${text}`
+      last.end = x + width
+      last.size = Math.max(last.size, size)
+    } else lines.push({ cells: [text], y, size, end: x + width })
+  }
+  return lines
+}
+
+/** The size in which most letters are. */
+function bodySize(lines: readonly Line[]): number {
+  const letters = new Map<number, number>()
+  for (const { size, cells } of lines) {
+    const key = Math.round(size * 2) / 2
+    letters.set(key, (letters.get(key) ?? 0) + cells.join('').length)
+  }
+  return [...letters].sort(([, one], [, other]) => other - one)[0]?.[0] ?? 0
+}
+
+function markdownOf(pages: readonly Line[][]): string {
+  const body = bodySize(pages.flat())
+  const content = withoutRepeated(pages, body)
+  const sizes = [...new Set(content.flat().map(({ size }) => Math.round(size * 2) / 2))]
+    .filter((size) => size > body * larger)
+    .sort((one, other) => other - one)
+  const writer = new MarkdownWriter()
+  for (const lines of content) writePage(writer, lines, body, sizes)
+  return writer.text()
+}
+
+function writePage(
+  writer: MarkdownWriter,
+  lines: readonly Line[],
+  body: number,
+  sizes: readonly number[],
+): void {
+  let paragraph: string[] = []
+  let table: string[][] = []
+  const flush = () => {
+    writer.table(table)
+    writer.paragraph(paragraph.join(' '))
+    paragraph = []
+    table = []
+  }
+  let above: Line | null = null
+  for (const line of lines) {
+    const text = line.cells.join(' ').trim()
+    const level = sizes.indexOf(Math.round(line.size * 2) / 2) + 1
+    const far = above !== null && Math.abs(above.y - line.y) > Math.max(above.size, line.size) * paragraphGap
+    if (far && line.cells.length < 2) flush()
+    if (level > 0 && text.length <= longestHeading) {
+      flush()
+      writer.heading(Math.min(level, 6), text)
+    } else if (line.cells.length > 1 && line.size <= body * larger) {
+      if (paragraph.length > 0) flush()
+      table.push(line.cells)
+    } else if (/^[•‣◦▪·–-]\s+/.test(text)) {
+      flush()
+      paragraph.push(text)
+    } else {
+      if (table.length > 0) flush()
+      paragraph.push(text)
+    }
+    above = line
+  }
+  flush()
+}
+
+/** Headers and footers: the same first or last line on most pages, numbers aside. */
+function withoutRepeated(pages: readonly Line[][], body: number): Line[][] {
+  if (pages.length < 3) return [...pages]
+  const plain = (line: Line | undefined) => line?.cells.join(' ').replace(/\d+/g, '#').trim() ?? ''
+  const counts = new Map<string, number>()
+  for (const lines of pages)
+    for (const text of new Set([plain(lines[0]), plain(lines.at(-1))]))
+      counts.set(text, (counts.get(text) ?? 0) + 1)
+  const repeated = (line: Line) =>
+    line.size <= body * larger && (counts.get(plain(line)) ?? 0) > pages.length * 0.6
+  return pages.map((lines) =>
+    lines.filter((line, at) => !((at === 0 || at === lines.length - 1) && repeated(line))),
+  )
+}

@@ -1,0 +1,99 @@
+/** Which events webhooks report, and what they say. docs/webhooks.md has an example of each. */
+import { capitalised, outcomeOf } from '../base/dispositions.ts'
+import { sentenceOf } from '../base/reasons.ts'
+import type { Config, WebhookSettings } from '../config/settings.ts'
+import { inert } from '../mail/inert.ts'
+import { nextMidnight } from '../model/budget.ts'
+import type { TellableEvent } from '../store/webhooks.ts'
+
+export type WebhookEvent = WebhookSettings['events'][number]
+
+export interface Report {
+  /** `webhook-id`: the same at every try. */
+  id: string
+  type: WebhookEvent
+  payload: object
+}
+
+/** Of an entry of the ledger: none, one or two. */
+export function reportsOf(event: TellableEvent): Report[] {
+  const name = nameOfEvent(event)
+  const gaps = gapsOf(event)
+  return [
+    ...(name === null ? [] : [{ id: `event-${event.id}`, type: name, payload: payloadOf(event) }]),
+    ...(gaps.length === 0
+      ? []
+      : [
+          {
+            id: `event-${event.id}-missing`,
+            type: 'teach.missing' as const,
+            payload: missingPayload(event, gaps),
+          },
+        ]),
+  ]
+}
+
+/** The public name of a ledger event; null if it is not reported. */
+export function nameOfEvent({
+  disposition,
+  step,
+}: Pick<TellableEvent, 'disposition' | 'step'>): WebhookEvent | null {
+  if (disposition === 'held' || disposition === 'uncertain') return 'reply.held'
+  // Later entries are edits of the draft.
+  if (disposition === 'drafted') return step === 'deliver' ? 'reply.drafted' : null
+  // When a person confirms the sending, delivery's own event follows.
+  if (disposition === 'sent') return step === 'review' ? null : 'reply.sent'
+  if (disposition === 'sent-by-owner') return 'reply.sent'
+  return disposition === 'filed' || disposition === 'marked' ? 'mail.junked' : null
+}
+
+/**
+ * What replyd did not know, told once for each text: when it is held or saved in Drafts. Without a text the ledger's
+ * detail has it.
+ */
+export function gapsOf({
+  disposition,
+  step,
+  missing,
+  detail,
+}: Pick<TellableEvent, 'disposition' | 'step' | 'missing' | 'detail'>): string[] {
+  const isFirst = disposition === 'held' ? step === 'compose' || step === 'decide' : step === 'deliver'
+  if (!isFirst || (disposition !== 'held' && disposition !== 'drafted')) return []
+  if (step !== 'compose') return missing ?? []
+  const line = detail?.split('\n').find((each) => each.startsWith('missing: '))
+  return line?.slice('missing: '.length).split('; ') ?? []
+}
+
+/** `text` is a one-line summary, which Slack shows. */
+export function payloadOf(event: TellableEvent) {
+  const { at, disposition, reason } = event
+  const because = sentenceOf(reason)
+  return {
+    at,
+    text: `${capitalised(outcomeOf(disposition))}: ${about(event)}. ${because}`,
+    mail: mailOf(event),
+  }
+}
+
+const about = ({ subject, fromAddress }: TellableEvent) =>
+  inert(`"${subject ?? '(no subject)'}" from ${fromAddress ?? 'nobody'}`)
+
+function mailOf({ disposition, reason, messageId, account, fromAddress, subject, summary }: TellableEvent) {
+  const because = sentenceOf(reason)
+  return { id: messageId, account, from: fromAddress, subject, summary, disposition, reason, because }
+}
+
+function missingPayload(event: TellableEvent, missing: string[]) {
+  const text = `Not known, asked by ${about(event)}: ${inert(missing.join('; '))}`
+  return { at: event.at, text, missing, mail: mailOf(event) }
+}
+
+export function stopPayload(at: Date, account: string, reason: string) {
+  return { at, text: `${account} has stopped: ${inert(reason)}`, account, reason }
+}
+
+export function budgetPayload(at: Date, { perDay, timeZone }: Config['budget']) {
+  const until = nextMidnight(at, timeZone)
+  const text = `The day's budget for the model is used up (budget.perDay is $${perDay}): mail waits until ${until.toISOString()}`
+  return { at, text, perDay, until }
+}

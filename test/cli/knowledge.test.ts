@@ -1,0 +1,52 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from '@jest/globals'
+import { docxOf } from '../knowledge/make-documents.ts'
+import { run } from './run.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'replyd-knowledge-cli-'))
+const config = join(directory, 'replyd.yaml')
+const yaml = (knowledge: string) => `accounts:
+  - address: support@example.com
+    imap: { host: imap.example.com, password: x }
+    smtp: { host: smtp.example.com }
+model: { apiKey: sk-secret }
+${knowledge}
+`
+writeFileSync(config, yaml('knowledge: ./knowledge'))
+mkdirSync(join(directory, 'knowledge'))
+const write = (name: string, content: Buffer | string) =>
+  writeFileSync(join(directory, 'knowledge', name), content)
+write('hours.md', '# Hours\n\nWe are open from 9 to 5.')
+write('returns.docx', docxOf('# Returns\n\nGoods can be sent back within 30 days.'))
+write('price.csv', 'size,price\nsmall,3')
+
+afterAll(() => rmSync(directory, { recursive: true }))
+
+test('test shows the best passages with their scores', async () => {
+  const { status, out } = await run(['knowledge', 'test', 'When can I send goods back?', '-c', config])
+  expect(out).toMatch(/^\d+\.\d\d returns\.docx > Returns\n {2}Goods can be sent back within 30 days\.\n/)
+  expect(status).toBe(0)
+  expect((await run(['knowledge', 'test', 'zebra', '-c', config])).status).toBe(1)
+})
+
+test('list names each file, and what is left out', async () => {
+  expect(await run(['knowledge', 'list', '-c', config])).toMatchObject({
+    status: 0,
+    out: 'hours.md: 1 passages\nprice.csv: 1 passages\nreturns.docx: 1 passages\n',
+  })
+  write('broken.pdf', 'none')
+  const { status, out } = await run(['knowledge', 'list', '-c', config, '--json'])
+  expect([status, JSON.parse(out.split('\n')[0] ?? '')]).toEqual([
+    1,
+    { file: 'broken.pdf', passages: 0, fault: 'it is damaged, or no PDF file' },
+  ])
+})
+
+test('an account without a folder is told so', async () => {
+  const other = join(directory, 'other.yaml')
+  writeFileSync(other, yaml(''))
+  const { status, err } = await run(['knowledge', 'list', '-c', other])
+  expect([status, err]).toEqual([2, expect.stringContaining('support@example.com has no knowledge folder')])
+})

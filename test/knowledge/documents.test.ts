@@ -1,0 +1,215 @@
+/** Documents of other kinds in the knowledge folder: what they become, and what a hostile one costs. */
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { deflateSync } from 'node:zlib'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { silentLog } from '../../src/base/log.ts'
+import { toMarkdown } from '../../src/knowledge/documents/convert.ts'
+import { readHtml } from '../../src/knowledge/documents/html.ts'
+import { type Knowledge, openKnowledge } from '../../src/knowledge/knowledge.ts'
+import { docxOf, htmlOf, pdfOf, zipOf } from './make-documents.ts'
+
+const markdown = `# Returns
+
+Goods can be sent back within 30 days.
+
+## Who pays
+
+- Sending back costs 4.95 euros & more.
+- It is free above 50 euros.
+
+| size | price |
+| --- | --- |
+| small | 3 |
+| large | 5 |`
+
+const asMarkdown = (name: string, content: Buffer | string) => toMarkdown(name, Buffer.from(content))
+
+describe('conversion', () => {
+  test.each([
+    ['a.docx', docxOf(markdown)],
+    ['a.html', Buffer.from(htmlOf(markdown))],
+    ['A.HTM', Buffer.from(htmlOf(markdown))],
+  ])('%s keeps headings, items and tables', async (name, octets) => {
+    expect(await toMarkdown(name, octets)).toBe(markdown)
+  })
+
+  test('a PDF has headings by size, paragraphs by distance, and no footer', async () => {
+    const body = (number: number): [number, string][] => [
+      ...([
+        [20, `Part ${number}`],
+        [11, `The first line of ${number}`],
+        [11, 'and the second.'],
+        [11, ''],
+      ] as [number, string][]),
+      ...([
+        [11, 'Another paragraph (with brackets).'],
+        [14, 'Prices'],
+        [11, 'It costs 5 euros.'],
+        [11, ''],
+        [9, `Page ${number} of 3`],
+      ] as [number, string][]),
+    ]
+    const text = await toMarkdown('a.pdf', pdfOf([body(1), body(2), body(3)]))
+    expect(text).toContain(
+      '# Part 2\n\nThe first line of 2 and the second.\n\nAnother paragraph (with brackets).\n\n## Prices\n\nIt costs 5 euros.',
+    )
+    expect(text).not.toContain('Page 2')
+  })
+
+  test.each([
+    ['commas', 'a.csv', 'name,price\n"Mug, blue",3\n"a ""b""",4\n'],
+    ['semicolons', 'a.csv', '\ufeffname;price\r\nMug, blue;3\r\na "b";4\r\n'],
+    ['tabulators', 'a.tsv', 'name\tprice\nMug, blue\t3\na "b"\t4'],
+  ])('a table with %s', async (_, name, text) => {
+    expect(await asMarkdown(name, text)).toBe(
+      '| name | price |\n| --- | --- |\n| Mug, blue | 3 |\n| a "b" | 4 |',
+    )
+  })
+
+  test('a mail', async () => {
+    const mail =
+      'From: a@b.example\r\nSubject: =?utf-8?q?=C3=96ffnungszeiten?=\r\n\r\nWe are open\r\nfrom 9 to 5.\r\n'
+    expect(await asMarkdown('a.eml', mail)).toBe('# Öffnungszeiten\n\nWe are open from 9 to 5.')
+  })
+
+  test('a page without what stands on every page', () => {
+    const page =
+      readHtml(`<html><head><title>Help | Shop</title></head><body><nav><a href="/a">Menu</a></nav><header>Shop</header>
+      <p>Before</p><div role="navigation">Also</div><main><h1>Help</h1><p>One <b>two</b><br>three ${'and more '.repeat(20)}</p><script>x()</script>
+      <form><input>Sign up</form></main><footer>Imprint</footer></body></html>`)
+    expect(page.markdown).toMatch(/^# Help\n\nOne two\n\nthree (and more ?)+$/)
+    expect([page.title, page.links]).toEqual(['Help | Shop', ['/a']])
+  })
+
+  test('deleted text and fields of a DOCX are not text', async () => {
+    const text =
+      '<w:document><w:body><w:p><w:r><w:t>kept</w:t></w:r><w:del><w:r><w:delText>gone</w:delText></w:r></w:del><w:r><w:instrText>PAGE</w:instrText></w:r></w:p></w:body></w:document>'
+    expect(await toMarkdown('a.docx', zipOf({ 'word/document.xml': text }))).toBe('kept')
+  })
+})
+
+describe('a faulty document', () => {
+  const bomb = Buffer.alloc(200_000_000, ' ')
+  const doctype = `<!DOCTYPE w [<!ENTITY a "aaaaaaaaaa">${Array.from({ length: 30 }, (_, at) => `<!ENTITY ${String.fromCharCode(98 + at)} "${`&${String.fromCharCode(97 + at)};`.repeat(10)}">`).join('')}]>`
+  test.each<[string, string, () => Buffer | string, string]>([
+    ['no PDF', 'a.pdf', () => 'hello', 'it is damaged, or no PDF file'],
+    ['a scanned PDF', 'a.pdf', () => pdfOf([[]]), 'it has no text: it may be scanned'],
+    [
+      'a PDF of 4,000 pages',
+      'a.pdf',
+      () => pdfOf(Array.from({ length: 4000 }, () => [])),
+      'it has more than 3000 pages',
+    ],
+    ['no archive', 'a.docx', () => 'hello', 'it is no DOCX file'],
+    ['another archive', 'a.docx', () => zipOf({ 'a.txt': 'a' }), 'it is no DOCX file'],
+    [
+      'a zip bomb',
+      'a.docx',
+      () => zipOf({ 'word/document.xml': bomb }),
+      'it unpacks to more than 30000000 octets',
+    ],
+    [
+      'a zip bomb that lies',
+      'a.docx',
+      () => zipOf({ 'word/document.xml': bomb }, 1000),
+      'its archive is damaged',
+    ],
+    ['nothing', 'a.csv', () => '', 'it has no text'],
+    ['a table of 3 MB', 'a.csv', () => 'a,b\n'.repeat(750_000), 'it has more than 2000000 characters'],
+  ])('%s is left out', async (_, name, content, fault) => {
+    await expect(asMarkdown(name, content())).rejects.toThrow(fault)
+  })
+
+  test('XML entities are not expanded', async () => {
+    const xml = `${doctype}<w:document><w:p><w:r><w:t>&z; &amp; more</w:t></w:r></w:p></w:document>`
+    expect((await toMarkdown('a.docx', zipOf({ 'word/document.xml': xml }))).length).toBeLessThan(100)
+  })
+
+  test('elements within elements without end', async () => {
+    await expect(asMarkdown('a.html', `${'<div>'.repeat(200_000)}deep`)).rejects.toThrow(
+      'more than 1000 elements',
+    )
+  })
+})
+
+describe('in the knowledge folder', () => {
+  let folder: string
+  let cache: string
+  let open: Knowledge[]
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'replyd-documents-'))
+    cache = mkdtempSync(join(tmpdir(), 'replyd-converted-'))
+    open = []
+  })
+  afterEach(() => {
+    for (const knowledge of open) knowledge.close()
+    for (const each of [folder, cache]) rmSync(each, { recursive: true })
+  })
+  const opened = () => {
+    const knowledge = openKnowledge(folder, silentLog, cache)
+    open.push(knowledge)
+    return knowledge
+  }
+  const write = (name: string, content: Buffer | string) => writeFileSync(join(folder, name), content)
+  const labels = (knowledge: Knowledge) =>
+    knowledge
+      .find({ queries: ['sending back costs'], tokens: 60, whole: 0 })
+      .map(({ file, heading }) => `${file} > ${heading}`)
+
+  test('they are found, a broken one is named and left out, and a change is read', async () => {
+    write('returns.docx', docxOf(markdown))
+    write('broken.pdf', 'no PDF')
+    write('hours.md', '# Hours\n\nWe are open from 9 to 5.')
+    const knowledge = opened()
+    await knowledge.settled()
+    expect(labels(knowledge)).toEqual(['returns.docx > Returns > Who pays'])
+    expect(knowledge.files()).toEqual([
+      { file: 'broken.pdf', passages: 0, fault: 'it is damaged, or no PDF file' },
+      { file: 'hours.md', passages: 1, fault: null },
+      { file: 'returns.docx', passages: 2, fault: null },
+    ])
+    const before = knowledge.hash
+    write('returns.docx', docxOf('# Returns\n\nSending back costs nothing at all.'))
+    await knowledge.settled()
+    expect(labels(knowledge)).toEqual(['returns.docx > Returns'])
+    expect(knowledge.hash).not.toBe(before)
+    expect(knowledge.outline.headings).toContain('Hours')
+  })
+
+  test('what was converted is there at once at the next start, and only once', async () => {
+    write('returns.html', htmlOf(markdown))
+    write('copy.html', htmlOf(markdown))
+    await opened().settled()
+    expect(readdirSync(cache)).toHaveLength(1)
+    expect(
+      opened()
+        .files()
+        .map(({ passages }) => passages),
+    ).toEqual([2, 2])
+  })
+
+  test('a document that needs too much memory ends its worker alone', async () => {
+    // A content stream of less than 1 MB that unpacks to 800 MB.
+    const stream = deflateSync(Buffer.alloc(800_000_000, '0 '))
+    const pdf = pdfOf([[[11, 'x']]]).toString('latin1')
+    const bomb = pdf.replace(
+      /<< \/Length \d+ >>\nstream\n[\s\S]*?\nendstream/,
+      () =>
+        `<< /Length ${stream.length} /Filter /FlateDecode >>\nstream\n${stream.toString('latin1')}\nendstream`,
+    )
+    write('bomb.pdf', Buffer.from(bomb, 'latin1'))
+    write('returns.docx', docxOf(markdown))
+    const knowledge = opened()
+    await knowledge.settled()
+    expect(knowledge.files()).toEqual([
+      {
+        file: 'bomb.pdf',
+        passages: 0,
+        fault: expect.stringMatching(/memory|60 s|could not be read|no text|damaged/),
+      },
+      { file: 'returns.docx', passages: 2, fault: null },
+    ])
+  }, 200_000)
+})
