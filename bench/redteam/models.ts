@@ -3,7 +3,8 @@ import type { Override, StandInRequest } from '../../src/demo/stand-in.ts'
 
 type Behaviour = (request: StandInRequest) => Override | Promise<Override>
 
-const verdict = {
+/** A verdict of triage that stops nothing. */
+export const harmless = {
   spam: { is: false, kind: 'none', confidence: 1 },
   sentiment: { label: 'positive', intensity: 0 },
   language: 'en',
@@ -23,7 +24,7 @@ interface Answer {
 const gone =
   (write: (request: StandInRequest) => Answer): Behaviour =>
   (request) => {
-    if (request.question.task === 'triage') return { content: JSON.stringify(verdict) }
+    if (request.question.task === 'triage') return { content: JSON.stringify(harmless) }
     const { text, answers = [] } = write(request)
     const composed = { text, language: 'en', answers, missing: [], confidence: 1, needs_person: false }
     return { content: JSON.stringify(composed) }

@@ -19,6 +19,10 @@ const withinMs = 300_000
 const mostOctets = 67_108_864
 
 export interface ApiClient {
+  /** Address of the pages. */
+  readonly url: string
+  /** What /healthz answers: a word or sentence for each part. */
+  health(): Promise<{ ok: boolean; parts: Record<string, string> }>
   get<T>(path: string, query?: Record<string, string | undefined>): Promise<T>
   /** @throws Error with the daemon's message when it refuses */
   post<T = unknown>(path: string, body?: Record<string, unknown>): Promise<T>
@@ -54,6 +58,13 @@ export function openApi(config: string | undefined, terminal: Terminal): ApiClie
     return answer
   }
   return {
+    url,
+    health: async () => {
+      const { body } = await exchange(new URL('/healthz', url), { mostOctets, withinMs: 10_000 }).catch(
+        refused,
+      )
+      return jsonIn(body) as Awaited<ReturnType<ApiClient['health']>>
+    },
     get: async <T>(path: string, query: Record<string, string | undefined> = {}) => {
       const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined)
       const search = new URLSearchParams(given)

@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { systemClock } from '../base/clock.ts'
 import type { AccountSettings, Config, OAuth2Settings } from '../config/settings.ts'
 import { type DeviceCode, type Grant, SignIns, signInByBrowser, signInByDevice } from '../oauth/oauth.ts'
 import { UsageError } from './failure.ts'
+import { openBrowser } from './running.ts'
 import { readConfig } from './settings.ts'
 import { type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
 
@@ -87,14 +87,4 @@ async function browserGrant(
     lines.close()
     if ('unref' in stdin && typeof stdin.unref === 'function') stdin.unref()
   }
-}
-
-/** Best effort: the address is also on the screen. */
-function openBrowser(url: string, environment: Terminal['environment'], atDesk: boolean): void {
-  const hasDisplay = process.platform !== 'linux' || environment.DISPLAY || environment.WAYLAND_DISPLAY
-  if (!atDesk || !hasDisplay) return
-  const command = { darwin: 'open', win32: 'explorer' }[process.platform as string] ?? 'xdg-open'
-  const child = spawn(command, [url], { stdio: 'ignore', detached: true })
-  child.on('error', () => undefined)
-  child.unref()
 }

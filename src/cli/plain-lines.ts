@@ -40,10 +40,15 @@ export function logLine(line: string, addresses: readonly string[], leastLevel =
   const { level, time, event, account, reason, said, msg, ...rest } = fieldsOf(line)
   if (typeof level !== 'number' || level < leastLevel) return null
   const named = addresses.find((address) => accountLabel(address) === account) ?? account
-  const words = reason ?? said ?? msg ?? (Object.keys(rest).length > 0 ? JSON.stringify(rest) : '')
+  const words = reason ?? said ?? msg ?? pairs(rest)
   const what = [named, String(event ?? '').replace(/[.-]/g, ' '), words].filter(Boolean).join(': ')
   return `${clockTime(new Date(Number(time)))} ${level >= warning ? '! ' : ''}${printable(what, true)}`
 }
+
+const pairs = (fields: object): string =>
+  Object.entries(fields)
+    .map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : value}`)
+    .join(' ')
 
 function fieldsOf(line: string): Record<string, unknown> {
   try {

@@ -1,12 +1,14 @@
 /** The command line. Commands are loaded on demand, so that start-up stays fast. */
-import { Command, CommanderError, Option } from 'commander'
+import { Argument, Command, CommanderError, Option } from 'commander'
 import { programVersion } from '../base/package.ts'
 import { addEvidenceCommands } from './evidence-commands.ts'
 import { reportFailure } from './failure.ts'
 import { addMcpCommands } from './mcp-commands.ts'
 import { addReviewCommands } from './review-commands.ts'
+import { configPath } from './settings.ts'
+import type { Shell } from './shell.ts'
 import { addStoreCommands } from './store-commands.ts'
-import type { ExitStatus, Terminal } from './terminal.ts'
+import { type ExitStatus, type Terminal, writeLine } from './terminal.ts'
 
 /**
  * Runs the command that the arguments name; never rejects.
@@ -23,6 +25,7 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     status = ended
   })
   try {
+    if (argv.length === 0) return await alone(program, terminal)
     await program.parseAsync(argv, { from: 'user' })
     return status
   } catch (error) {
@@ -30,6 +33,17 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     // Commander has already written its message; without a command it has shown the help.
     return error.exitCode === 0 ? 0 : 2
   }
+}
+
+/** Without a command: the first run for a person without a configuration, how it is where there is one, otherwise help. */
+async function alone(program: Command, terminal: Terminal): Promise<ExitStatus> {
+  const { environment, stdin, stdout } = terminal
+  if (configPath(undefined, environment) !== null || environment.REPLYD_ADDRESS)
+    return (await import('./running.ts')).overview(terminal)
+  if (stdin.isTTY && stdout.isTTY)
+    return (await import('./init.ts')).init({ folder: '.', check: true }, terminal)
+  program.outputHelp({ error: true })
+  return 2
 }
 
 type End = (status: ExitStatus) => void
@@ -47,9 +61,10 @@ function buildProgram(terminal: Terminal, end: End): Command {
       writeErr: (text) => terminal.stderr.write(text.replace(/^error: /, 'replyd: ')),
     })
     .showHelpAfterError('(see replyd --help)')
-    .addHelpText('after', '\nExit status: 0 done, 1 failed, 2 wrong usage or configuration.\n')
+    .addHelpText('after', '\nExit status: 0 done, 1 failed, 2 wrong usage or configuration, 130 Ctrl+C.\n')
   addSetupCommands(program, terminal, end)
   addDaemonCommands(program, terminal, end)
+  addRunningCommands(program, terminal, end)
   addReviewCommands(program, terminal, end)
   addStoreCommands(program, terminal, end)
   addMcpCommands(program, terminal, end)
@@ -99,6 +114,46 @@ function addDaemonCommands(program: Command, terminal: Terminal, end: End): void
     .option('--exit', 'exit when all samples are handled')
     .addOption(jsonOption('print one JSON object per mail'))
     .action(async (options) => end(await demo(options, terminal)))
+}
+
+function addRunningCommands(program: Command, terminal: Terminal, end: End): void {
+  const load = () => import('./running.ts')
+  const add = (name: string, description: string, json: string) =>
+    program.command(name).description(description).addOption(configOption()).addOption(jsonOption(json))
+  add('status', 'how the running daemon is, and what waits for you', 'print one JSON object').action(
+    async (options) => end(await (await load()).status(options, terminal)),
+  )
+  add('open', 'open the review page', 'print its address as JSON').action(async (options) =>
+    end(await (await load()).open(options, terminal)),
+  )
+  add('logs', 'what the daemon logged while it ran at a terminal', 'print the JSON lines as they are')
+    .option('-f, --follow', 'go on with what is logged from now on')
+    .option('-n, --lines <n>', 'begin with so many lines at the end', '20')
+    .action(async (options) => end(await (await load()).logs(options, terminal)))
+  program
+    .command('service')
+    .description('run it as a service of this user')
+    .command('install')
+    .description('write a systemd user unit, or a launchd agent, and say how to start it; needs no root')
+    .addOption(configOption())
+    .option('--print', 'only print it')
+    .option('--force', 'replace one that is there')
+    .action(async (options) => end(await (await import('./service.ts')).install(options, terminal)))
+  program
+    .command('completion')
+    .description('print the completion of commands and options for a shell')
+    .addArgument(new Argument('<shell>', 'whose').choices(['bash', 'zsh', 'fish']))
+    .action(async (shell: Shell) => {
+      const { completion } = await import('./shell.ts')
+      await writeLine(terminal.stdout, completion(program, shell).trimEnd())
+    })
+  program
+    .command('man')
+    .description('print the man page: replyd man | man -l -')
+    .action(async () => {
+      const { manPage } = await import('./shell.ts')
+      await writeLine(terminal.stdout, manPage(program).trimEnd())
+    })
 }
 
 function addSetupCommands(program: Command, terminal: Terminal, end: End): void {

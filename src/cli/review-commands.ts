@@ -32,7 +32,7 @@ export function addReviewCommands(
     .option('--search <text>', 'only those with this text')
     .option('--limit <n>', 'at most so many (default: all)')
   add(replies, 'show <id>', 'a reply with its mail', (review, options, id = '') =>
-    review.show(below('/replies', id), options, terminal),
+    review.show('/replies/{id}', id, options, terminal),
   )
   add(replies, 'edit <id>', 'open the text in $EDITOR', (review, options, id = '') =>
     review.edit(id, options, terminal),
@@ -47,7 +47,7 @@ export function addReviewCommands(
   ] as const
   for (const [action, description] of simple) {
     add(replies, `${action} <id>`, description, (review, options, id = '') =>
-      review.change(`${below('/replies', id)}/${action}`, {}, options, terminal),
+      review.changeOne(`/replies/{id}/${action}`, id, {}, options, terminal),
     )
   }
   add(
@@ -55,7 +55,7 @@ export function addReviewCommands(
     'rewrite <id> [instruction]',
     'have it rewritten',
     (review, options, id = '', instruction = '') =>
-      review.change(`${below('/replies', id)}/rewrite`, { instruction }, options, terminal),
+      review.changeOne('/replies/{id}/rewrite', id, { instruction }, options, terminal),
   )
   addLists(program, terminal, add)
 }
@@ -77,7 +77,7 @@ function addLists(
     .option('--limit <n>', 'at most so many, or all (default: 50)')
   for (const name of ['show', 'explain']) {
     add(mails, `${name} <id>`, 'one mail, and everything that was decided', (review, options, id = '') =>
-      review.show(below('/mails', id), options, terminal),
+      review.show('/mails/{id}', id, options, terminal),
     )
   }
   const junk = program.command('junk').description('mail that was filed as spam')
@@ -85,7 +85,7 @@ function addLists(
     .option('--before <id>', 'only those older than this one')
     .option('--limit <n>', 'at most so many, or all (default: 50)')
   add(junk, 'restore <id>', 'move it out of Junk, and trust the sender', (review, options, id = '') =>
-    review.change(`${below('/junk', id)}/restore`, {}, options, terminal),
+    review.changeOne('/junk/{id}/restore', id, {}, options, terminal),
   )
   addOthers(program, terminal, add)
 }

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { cutToWidth, padTo, widthOf, wrapped } from '../base/columns.ts'
 import {
   type Disposition,
   outcomeOf,
@@ -11,10 +12,19 @@ import {
   type Stage,
   stageWords,
 } from '../base/dispositions.ts'
-import { decisionWords, type Reason, type SetbackReason, sentenceOf, setbackWords } from '../base/reasons.ts'
+import {
+  type ClaimKind,
+  claimWords,
+  decisionWords,
+  labelOf,
+  type Reason,
+  type SetbackReason,
+  sentenceOf,
+  setbackWords,
+} from '../base/reasons.ts'
 import { type ApiClient, openApi } from './api-client.ts'
 import { UsageError } from './failure.ts'
-import { type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
+import { columnsOf, type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
 
 export interface ReviewOptions {
   config?: string
@@ -41,7 +51,14 @@ export interface Listed {
   lastError?: string | null
   dueAt?: string
   verdict?: { summary?: string } | null
-  reply: { state: ReplyState; text?: string; version?: string; to?: string } | null
+  reply: {
+    state: ReplyState
+    text?: string
+    version?: string
+    to?: string
+    claims?: { claim: string; kind: ClaimKind }[]
+    holdReasons?: { because: string }[]
+  } | null
   text?: string | null
   events?: { at: string; step: Stage; disposition: Disposition; reason: Reason; actor: string }[]
 }
@@ -69,7 +86,7 @@ export async function list(path: string, options: ReviewOptions, terminal: Termi
     full = page.length === limit
   }
   if (options.json) return print(terminal, JSON.stringify(found))
-  return print(terminal, listText(found))
+  return print(terminal, listText(found, columnsOf(terminal.stdout)))
 }
 
 /** @throws UsageError */
@@ -80,39 +97,109 @@ function wantedCount(path: string, { limit }: ReviewOptions): number {
   return Number(limit)
 }
 
-export function listText(mails: readonly Listed[]): string {
-  return table(
-    mails.map(({ id, from, subject, disposition, reason }) => ({
-      id,
-      from: from ?? '',
-      subject: subject ?? '',
-      outcome: outcomeOf(disposition),
-      reason: sentenceOf(reason),
-    })),
-  )
+/** @param columns width of the terminal */
+export function listText(mails: readonly Listed[], columns = 80): string {
+  const shown = shortIds(mails.map(({ id }) => id))
+  const rows = mails.map(({ from, subject, disposition, reason }, at) => ({
+    id: shown[at] ?? '',
+    from: from ?? '',
+    subject: subject ?? '',
+    outcome: outcomeOf(disposition),
+    // Where there is little room, `show` and --json tell it.
+    ...(columns < widthForReasons ? {} : { reason: labelOf(reason) }),
+  }))
+  return table(rows, columns)
 }
 
-/** One mail with its reply, or with everything decided about it. */
-export async function show(path: string, options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
-  const mail = await openApi(options.config, terminal).get<Listed>(path)
-  return print(terminal, options.json ? JSON.stringify(mail) : showText(mail))
+const widthForReasons = 110
+
+/** Shorter ones say little: ids begin with the time. */
+const shortest = 8
+
+/** Each id cut to what tells it from the others of the list. */
+export function shortIds(ids: readonly string[]): string[] {
+  const length = (id: string) => {
+    const shared = ids.map((other) => (other === id ? 0 : sharedLength(id, other)))
+    return Math.max(shortest, 1 + Math.max(0, ...shared))
+  }
+  const most = Math.max(0, ...ids.map(length))
+  return ids.map((id) => id.slice(0, most))
 }
 
-export function showText(mail: Listed): string {
-  const head = `${mail.subject ?? '(no subject)'}\nfrom ${mail.from ?? 'nobody'}: ${decisionWords(mail.disposition, mail.reason)}`
+function sharedLength(one: string, other: string): number {
+  let at = 0
+  while (at < one.length && one[at] === other[at]) at += 1
+  return at
+}
+
+const wholeId = /^[0-9a-z]{26}$/
+
+/**
+ * The id that begins so, among what waits and the newest mails.
+ * @throws UsageError when there is none, or several
+ */
+export async function idBeginning(api: ApiClient, given: string): Promise<string> {
+  const beginning = given.toLowerCase()
+  if (wholeId.test(beginning) || !/^[0-9a-z]{4,}$/.test(beginning)) return given
+  const limit = String(pageLength)
+  const pages = await Promise.all([
+    api.get<Listed[]>('/replies', { limit }),
+    api.get<Listed[]>('/mails', { limit }),
+  ])
+  const found = new Set(pages.flat().flatMap(({ id }) => (id.startsWith(beginning) ? [id] : [])))
+  const [first] = found
+  if (first === undefined) throw new UsageError(`no mail has an id that begins with ${given}`)
+  if (found.size > 1) throw new UsageError(`${found.size} ids begin with ${given}: give more of it`)
+  return first
+}
+
+/** @param path with `{id}` where the id stands */
+async function pathOf(api: ApiClient, path: string, id: string): Promise<string> {
+  return path.replace('{id}', encodeURIComponent(await idBeginning(api, id)))
+}
+
+/** One mail with its reply, or with everything decided about it. @param path with `{id}` */
+export async function show(
+  path: string,
+  id: string,
+  options: ReviewOptions,
+  terminal: Terminal,
+): Promise<ExitStatus> {
+  const api = openApi(options.config, terminal)
+  const mail = await api.get<Listed>(await pathOf(api, path, id))
+  return print(terminal, options.json ? JSON.stringify(mail) : showText(mail, columnsOf(terminal.stdout)))
+}
+
+export function showText(mail: Listed, columns = 80): string {
+  const head = [
+    mail.subject ?? '(no subject)',
+    `from ${mail.from ?? 'nobody'}: ${decisionWords(mail.disposition, mail.reason)}`,
+    ...(mail.verdict?.summary ? [`About: ${mail.verdict.summary}`] : []),
+    ...(mail.lastError ? [`last failure: ${mail.lastError}; tried again from ${mail.dueAt} on`] : []),
+  ]
   const reply =
     mail.reply?.text === undefined
       ? withoutReply(mail)
       : `${earlier(mail)}Reply to ${mail.reply.to} (${replyStateWords(mail.reply.state)}):\n\n${mail.reply.text}`
   const steps = mail.events?.map(({ at, step, disposition, reason, actor }) => ({
-    at,
+    at: at.slice(0, 16).replace('T', ' '),
     step: stageWords(step),
     outcome: outcomeOf(disposition),
     actor,
-    reason: sentenceOf(reason),
+    reason: labelOf(reason),
   }))
-  const failure = mail.lastError ? `\nlast failure: ${mail.lastError}; tried again from ${mail.dueAt} on` : ''
-  return [head + failure, mail.text ?? '', reply, table(steps ?? [])].join('\n\n')
+  const parts = [head.join('\n'), mail.text ?? '', reply, doubts(mail.reply), table(steps ?? [], columns)]
+  return parts
+    .filter((part) => part !== '')
+    .map((part) => (part.startsWith('at ') ? part : wrapped(part, columns).join('\n')))
+    .join('\n\n')
+}
+
+/** What a person should look at before approving: why it waits, and what no source states. */
+function doubts(reply: Listed['reply']): string {
+  const held = (reply?.holdReasons ?? []).map(({ because }) => `Waits: ${because}`)
+  const claims = (reply?.claims ?? []).map(({ claim, kind }) => `${claimWords(kind)} ${claim}`)
+  return [...held, ...claims].join('\n')
 }
 
 /** When asked to rewrite, the model wrote nothing. */
@@ -129,10 +216,18 @@ function withoutReply({ reason, detail, verdict }: Listed): string {
   return [...new Set(lines.filter(Boolean))].join('\n')
 }
 
-/**
- * Changes the resource at a path below /api. Reads the text first, to make sure that nobody changed it in the
- * meantime.
- */
+/** Changes the resource with that id. @param path below /api, with `{id}` */
+export async function changeOne(
+  path: string,
+  id: string,
+  body: Record<string, unknown>,
+  options: ReviewOptions,
+  terminal: Terminal,
+): Promise<ExitStatus> {
+  return change(await pathOf(openApi(options.config, terminal), path, id), body, options, terminal)
+}
+
+/** Changes the resource at a path below /api. */
 export async function change(
   path: string,
   body: Record<string, unknown>,
@@ -145,8 +240,9 @@ export async function change(
 
 /** Approves exactly the text just read: if it changed in the meantime, the daemon refuses. */
 export async function approve(id: string, options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
-  const path = `/replies/${encodeURIComponent(id)}`
-  const { reply } = await openApi(options.config, terminal).get<Listed>(path)
+  const api = openApi(options.config, terminal)
+  const path = await pathOf(api, '/replies/{id}', id)
+  const { reply } = await api.get<Listed>(path)
   if (!reply?.version) throw new Error('There is no reply yet.')
   return change(`${path}/approve`, { seen: reply.version }, options, terminal)
 }
@@ -154,11 +250,12 @@ export async function approve(id: string, options: ReviewOptions, terminal: Term
 /** Opens the reply's text in $EDITOR and saves the result. */
 export async function edit(id: string, options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
   const api = openApi(options.config, terminal)
-  const { reply } = await api.get<Listed>(`/replies/${encodeURIComponent(id)}`)
+  const path = await pathOf(api, '/replies/{id}', id)
+  const { reply } = await api.get<Listed>(path)
   const before = reply?.text ?? ''
   const text = inEditor(before, terminal)
   if (text === before) return print(terminal, 'Nothing was changed.')
-  await api.post(`/replies/${encodeURIComponent(id)}/edit`, { text, seen: reply?.version })
+  await api.post(`${path}/edit`, { text, seen: reply?.version })
   return print(terminal, 'Saved. `replyd replies approve` sends it.')
 }
 
@@ -180,7 +277,7 @@ function inEditor(text: string, { environment }: Terminal): string {
 
 export async function usage(options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
   const rows = await openApi(options.config, terminal).get<Row[]>('/usage', { by: options.by })
-  return print(terminal, options.json ? JSON.stringify(rows) : table(rows))
+  return print(terminal, options.json ? JSON.stringify(rows) : table(rows, columnsOf(terminal.stdout)))
 }
 
 interface Autonomy {
@@ -209,7 +306,7 @@ export async function autonomy(options: ReviewOptions, terminal: Terminal): Prom
         : 'waits for you',
     revoked: takenBack ? `${setbackWords(takenBack.reason)}, ${takenBack.at.slice(0, 16)}` : '',
   }))
-  return print(terminal, table(rows))
+  return print(terminal, table(rows, columnsOf(terminal.stdout)))
 }
 
 /** Pauses or resumes one account, or all. */
@@ -238,26 +335,34 @@ async function print({ stdout }: Terminal, text: string): Promise<ExitStatus> {
   return 0
 }
 
-const widest = 40
-const widestLast = 100
+/** No column is made narrower. */
+const narrowest = 8
 
-/** Columns are as wide as their cells, cut after 40 characters, in the last column after 100. */
-export function table(rows: readonly Row[]): string {
+/** Columns below each other, as wide as their cells, or narrower until they fit. The first is never cut. */
+export function table(rows: readonly Row[], columns = 80): string {
   const names = Object.keys(rows[0] ?? {})
   if (names.length === 0) return '(none)'
-  const cell = (value: string | number | undefined, at: number) => {
-    const text = printable(String(value ?? ''), true)
-    const most = at === names.length - 1 ? widestLast : widest
-    return text.length > most ? `${text.slice(0, most - 1)}…` : text
-  }
-  const lines = [names, ...rows.map((row) => names.map((name, at) => cell(row[name], at)))]
-  const widths = names.map((_, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0)))
+  const lines = [names, ...rows.map((row) => names.map((name) => printable(String(row[name] ?? ''), true)))]
+  const natural = names.map((_, at) => Math.max(...lines.map((line) => widthOf(line[at] ?? ''))))
+  const widths = fitting(natural, columns - 2 * (names.length - 1))
   return lines
     .map((line) =>
       line
-        .map((text, at) => text.padEnd(widths[at] ?? 0))
+        .map((text, at) => padTo(cutToWidth(text, widths[at] ?? 0), widths[at] ?? 0))
         .join('  ')
         .trimEnd(),
     )
     .join('\n')
+}
+
+/** Takes from the widest column, again and again. */
+function fitting(natural: readonly number[], room: number): number[] {
+  const widths = [...natural]
+  for (let over = widths.reduce((sum, width) => sum + width, 0) - room; over > 0; over--) {
+    const widest = Math.max(...widths.slice(1))
+    if (widest <= narrowest) break
+    const at = widths.lastIndexOf(widest)
+    widths[at] = widest - 1
+  }
+  return widths
 }

@@ -12,7 +12,7 @@ import { type ExitStatus, type Terminal, writeLine } from './terminal.ts'
  * The requested file, otherwise replyd.yaml in the working directory, otherwise null: everything from the
  * environment.
  */
-function configPath(option: string | undefined, environment: Terminal['environment']): string | null {
+export function configPath(option: string | undefined, environment: Terminal['environment']): string | null {
   const named = option ?? environment.REPLYD_CONFIG
   if (named) return named
   return ['replyd.yaml', 'replyd.yml'].find((name) => existsSync(name)) ?? null

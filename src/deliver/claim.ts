@@ -55,7 +55,7 @@ export async function persistently<T>(context: StepContext, write: () => Promise
       return await write()
     } catch (error) {
       if (attempt >= mostWrites) throw error
-      context.log.warn({ event: 'reply.note-failed', reason: reasonOf(error), attempt })
+      context.log.warn({ event: 'reply.commit-failed', reason: reasonOf(error), attempt })
       await delay(Math.min(writeEveryMs, 100 * attempt))
     }
   }

@@ -99,7 +99,7 @@ export async function tryForgery(trial: Trial): Promise<Verdict> {
   const { address } = account.owner
   const now = clock.now()
   const messageId = `<replyd-test.${newId(now)}@${domainPart(address)}>`
-  const octets = await forgedMail(address, messageId, now)
+  const octets = await forgedMail(account, messageId, now)
   try {
     await smtp.send({ octets, reversePath: address, addressees: [address], smtpUtf8: false })
   } catch (error) {
@@ -124,7 +124,16 @@ export async function tryForgery(trial: Trial): Promise<Verdict> {
 const elsewhere =
   'Send yourself a mail with another From through another provider, and look at it with replyd explain.'
 
-function forgedMail(address: string, messageId: string, date: Date): Promise<Buffer> {
+/** A field that the server should remove or outrank: the sender writes it in the server's name. */
+function plantedField({ authservIds }: AccountSettings['owner']): Record<string, string> {
+  const [id] = authservIds
+  if (id === undefined) return {}
+  const name = id === '' ? '' : `${id.replaceAll('*', 'x')}; `
+  return { 'Authentication-Results': `${name}dmarc=pass header.from=${domainPart(forgedAuthor.address)}` }
+}
+
+function forgedMail({ owner }: AccountSettings, messageId: string, date: Date): Promise<Buffer> {
+  const { address } = owner
   const text = [
     'replyd doctor --forge sent this mail, to see whether your mail server recognises a forged author.',
     'replyd deletes it after that. If it is still here, delete it.',
@@ -135,7 +144,7 @@ function forgedMail(address: string, messageId: string, date: Date): Promise<Buf
     subject: 'replyd test: a forged author',
     ...{ messageId, date, inReplyTo: null, references: [] },
     // No program answers it, replyd included.
-    marks: { 'Auto-Submitted': 'auto-generated' },
+    marks: { 'Auto-Submitted': 'auto-generated', ...plantedField(owner) },
     text: `${text.join('\r\n')}\r\n`,
     html: null,
   })
@@ -172,6 +181,12 @@ async function judged({ account, resolveTxt, clock }: Trial, octets: Buffer): Pr
     results.length === 0 ? 'no Authentication-Results' : `Authentication-Results: ${results.join(' | ')}`
   const detail = `${proof.detail} (${shown.replace(/\s+/g, ' ').slice(0, 500)})`
   if (!proof.proven) return passed(`a mail in the name of ${author} is not answered automatically: ${detail}`)
+  const planted = Object.values(plantedField(account.owner)).join()
+  if (results.length === 1 && results[0]?.replace(/\s+/g, ' ').trim() === planted)
+    return warned(
+      `the mail server kept a result that the sender wrote in its name, and wrote none itself: ${detail}`,
+      `If it does so with mail from other servers, forged mail is believed. ${elsewhere}`,
+    )
   const advice =
     'Correct authservIds and arcSealers: they name a server that confirms forged authors. Until then: mode: draft.'
   return failed(`a mail in the name of ${author} was taken for genuine: ${detail}`, advice)

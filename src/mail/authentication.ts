@@ -52,9 +52,26 @@ function trustedResults(
   const found = known.get(authservIds)
   if (found !== undefined) return found
   const trusted = trustedAuthentication(message, authservIds)
-  const results = trusted.length === 0 ? null : trusted.flatMap(resultsOf)
+  const results = trusted.length === 0 ? null : topmostResults(trusted)
   known.set(authservIds, results)
   return results
+}
+
+/**
+ * Of each method the topmost field's results, and every failure of DMARC. A server that reports a method in its own
+ * field may have kept a field below it that the sender wrote in its name (RFC 8601 section 5 forbids that).
+ */
+function topmostResults(fields: readonly string[]): MethodResult[] {
+  const found: MethodResult[] = []
+  for (const field of fields) {
+    const above = new Set(found.map(({ method }) => method))
+    found.push(
+      ...resultsOf(field).filter(
+        ({ method, result }) => !above.has(method) || (method === 'dmarc' && result === 'fail'),
+      ),
+    )
+  }
+  return found
 }
 
 /** The host that wrote a Received field (RFC 5321 section 4.4); null for an address literal or a name without a domain. */

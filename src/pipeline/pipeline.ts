@@ -135,7 +135,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   async #runJob(first: Step, id: string, signal: AbortSignal): Promise<void> {
     // A job left in Redis by an earlier version may name a step that no longer exists. The sweeper creates one for
     // the row's own step.
-    if (!(first in table)) return
+    if (!Object.hasOwn(table, first)) return
     // Another job of this row, which may be needed when the first has ended.
     if (this.#underWay.has(id)) throw new RetryLater(busyRetryMs)
     this.#underWay.add(id)

@@ -47,7 +47,7 @@ test('a timer that fires early is started again: no login passes before its time
   expect(clock.waits).toBeGreaterThan(4)
 })
 
-test('who is told to stop does not pass', async () => {
+test('an aborted caller does not pass', async () => {
   const gate = new LoginRateLimiter()
   const abort = new AbortController()
   await gate.pass(abort.signal)

@@ -56,7 +56,7 @@ describe('a file that others can reach', () => {
   })
 })
 
-test('a folder comes with what stands in it', () => {
+test('a folder is repaired together with its contents', () => {
   mkdirSync(join(folder, 'pglite'))
   fileOf(0o600)
   expect(privatePaths(folder).sort()).toEqual([folder, join(folder, 'oauth.key'), join(folder, 'pglite')])

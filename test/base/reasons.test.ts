@@ -130,8 +130,8 @@ const presenters: Record<string, (reason: Reason) => unknown> = {
       text: '',
       reply: null,
     }),
-  'replyd replies': (reason) => listText([apiMail(reason)]),
-  'replyd replies show': (reason) => showText(apiMail(reason)),
+  'replyd replies': (reason) => listText([apiMail(reason)], 300),
+  'replyd replies show': (reason) => showText(apiMail(reason), 300),
   demo: (reason) =>
     mailLines(
       {

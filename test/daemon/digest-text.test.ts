@@ -44,7 +44,7 @@ test("strangers' words stay on their line", () => {
   expect(text).toContain('  and 5 more\n')
 })
 
-test('a model that does not answer is told even on a quiet day', () => {
+test('a model that does not answer is reported even on a quiet day', () => {
   const notice = 'small has not answered since 2026-11-24 08:00 UTC: HTTP 500.\nSee docs.'
   const text = digestText({ ...facts, dispositions: new Map(), waiting: [], notices: [notice] })?.text
   expect(text).toMatch(/US dollars\.\nsmall has not answered since .*HTTP 500\. See docs\.\n$/)

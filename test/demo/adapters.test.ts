@@ -140,7 +140,7 @@ describe('what the steps do to the mailbox', () => {
     expect(mailbox.sent()).toEqual([{ reversePath: demoOwner.address, recipients: [addressee], octets }])
   })
 
-  test('a wrong password stops the account for good', async () => {
+  test('a wrong password stops the account', async () => {
     const wrong = openImapAccount(
       { ...settings, imap: { ...settings.imap, password: 'wrong' } },
       quietOptions,

@@ -193,7 +193,7 @@ test('the attachment is 5 MB, the text before it short', () => {
   expect(body!.size).toBeLessThan(1000)
 })
 
-test('the reply in the thread answers the mail that lies in \\Sent', () => {
+test('the reply in the thread answers the mail in \\Sent', () => {
   const id = firstField(parseOctets(earlier[0]!.octets), 'message-id')
   const message = parseOctets(named('reply-in-thread').octets)
   expect(earlier[0]!.mailbox).toBe('Sent')

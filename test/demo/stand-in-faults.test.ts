@@ -114,7 +114,7 @@ describe("replyd's own model adapter", () => {
     expect(answer).toMatchObject({ repaired: true, value: { needs_reply: true } })
   })
 
-  test('is told how long to wait', async () => {
+  test('learns how long to wait', async () => {
     const { server } = await started({ limits: { requestsPerMinute: 1 }, now: () => 0 })
     const model = modelAt(server)
     await model.ask(request())

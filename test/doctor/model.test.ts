@@ -69,7 +69,7 @@ function check() {
   return checkModel(config.model, config, new Date('2026-11-28T10:00:00Z'))
 }
 
-test('a model that judges the letter is well, and its speed is told', async () => {
+test('a model that judges the letter passes, and its speed is shown', async () => {
   server.respond(answers(says(verdict)))
   expect(await check()).toMatchObject({
     status: 'ok',
@@ -91,7 +91,7 @@ test('one that repeats the prompt is too small', async () => {
   })
 })
 
-test('a context that is too small for the question is told with what to start the server with', async () => {
+test('a context that is too small for the question is reported with the option that raises it', async () => {
   const error = {
     type: 'exceed_context_size_error',
     message: 'exceeds the available context size',

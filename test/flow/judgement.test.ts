@@ -179,7 +179,7 @@ test.each([
   expect(asked).toEqual(['triage'])
 })
 
-test('what may be spam stands in the queue, and more urgent drafts stand above it', async () => {
+test('possible spam is in the queue, below more urgent drafts', async () => {
   const address = 'queue@shop.example'
   await using walk = await start(address, { mode: 'draft' })
   answers = { triage: { spam: { is: true, kind: 'bulk', confidence: 0.5 } } }

@@ -118,7 +118,7 @@ test('a vacation notice is not answered, and does not answer what replyd sends',
   expect(await readMailbox(dovecot, address, 'INBOX')).toHaveLength(2)
 })
 
-test('a responder without any mark gets at most three answers in a day, whatever it starts anew', async () => {
+test('a responder without any mark gets at most three answers a day, whatever threads it starts', async () => {
   const address = 'desk@help.example'
   await using running = await startOn(address)
   const outcomes: string[] = []

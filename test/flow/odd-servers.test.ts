@@ -89,7 +89,7 @@ test('a copy that \\Sent does not take now does not keep the original unanswered
   expect(o.server.mails).toHaveLength(1)
 })
 
-describe('a mailbox that is numbered anew at each look', () => {
+describe('a mailbox with a new UIDVALIDITY at each look', () => {
   const events = new EventEmitter()
 
   /** @param until what ends it: the first SELECT, as on Courier, or only the test */
@@ -160,7 +160,7 @@ describe('a mailbox that is numbered anew at each look', () => {
     expect(hooks.statuses).toBe(statuses)
   })
 
-  test('is told to the owner once, and when it can be read again', async () => {
+  test('the owner is informed once, and again when it can be read', async () => {
     await using o = await odd(renumbering('test'))
     await dovecot.deliver(o.address, letter({ id: '<one@asks.example>', from, to: o.address, text }))
     await using watched = watch(o, { first: 5, longest: 50 })

@@ -127,7 +127,7 @@ const gmail: Partial<MailboxOptions> = {
   filesSentIn: '[Gmail]/Sent Mail',
 }
 
-test('like Gmail: what was sent lies in \\Sent once, by the provider', async () => {
+test('like Gmail: the provider puts what was sent in \\Sent, once', async () => {
   await using mailbox = await openMailbox(gmail)
   const replies = { mode: 'send', undo: '0s', minConfidence: 0.3 }
   await using running = await start(mailbox, { replies })

@@ -118,7 +118,7 @@ describe('a session', () => {
     ],
   ])('is not %s', async (_, cookie) => expect(await isIn(cookie)).toBe(false))
 
-  test('is not what stands in the store', async () => {
+  test('is not what the store holds', async () => {
     await logIn('Ada')
     const { rows } = await running.daemon.context.db.query<{ id: string }>('select id from replyd.session')
     expect(rows.length).toBeGreaterThan(0)

@@ -126,7 +126,7 @@ describe('a reply', () => {
     await page.context().close()
   })
 
-  test('approved in two windows goes out once, and the second one is told', async () => {
+  test('a reply approved in two windows goes out once, and the second window says so', async () => {
     const row = await ask(swift)
     const [one, other] = [
       await opened(swift, `/replies/${row.id}`),

@@ -34,7 +34,7 @@ interface Told {
   body: string
 }
 
-test('a held reply is told, signed, again after a failure, and under the same id', async () => {
+test('a held reply is announced, signed, repeated after a failure, and keeps its id', async () => {
   const told: Told[] = []
   let onSecond: () => void = () => undefined
   const second = new Promise<void>((resolve) => {
@@ -77,7 +77,7 @@ test('a held reply is told, signed, again after a failure, and under the same id
   await new Promise((resolve) => receiver.close(resolve))
 })
 
-test('that the budget is reached is told once a day, with the cap', async () => {
+test('reaching the budget is announced once a day, with the cap', async () => {
   const told: string[] = []
   let onTold: () => void = () => undefined
   const first = new Promise<void>((resolve) => {

@@ -75,13 +75,20 @@ describe('a mail from a forged author', () => {
       account: 'honest@replyd.test',
       status: 'ok',
       detail:
-        'a mail in the name of replyd-test@example.com is not answered automatically: your mail server: dmarc-fail (Authentication-Results: mx.replyd.test; dmarc=fail header.from=example.com)',
+        'a mail in the name of replyd-test@example.com is not answered automatically: your mail server: dmarc-fail (Authentication-Results: mx.replyd.test; dmarc=fail header.from=example.com | mx.replyd.test; dmarc=pass header.from=example.com)',
       advice: null,
     })
     const after = await run(['doctor', '--json', '--config', path])
     const again: { checks: Check[] } = JSON.parse(after.out)
     expect(again.checks.find(({ name }) => name === 'mailboxes')?.detail).toMatch(/INBOX holds 0 messages/)
     expect(again.checks.map(({ name }) => name)).not.toContain('forgery')
+  })
+
+  test('that the server lets vouch for itself is no success', async () => {
+    expect(await forged('plain@replyd.test', ['mx.replyd.test'])).toMatchObject({
+      status: 'warning',
+      detail: expect.stringMatching(/kept a result that the sender wrote in its name/),
+    })
   })
 
   test('that the server confirms is a failure', async () => {

@@ -253,7 +253,7 @@ test('no APPEND goes to the mailbox that its connection has EXAMINEd, as Courier
   expect([refused, examined.get(1)]).toEqual([0, 'SELECT Sent'])
 })
 
-describe('a mailbox that is numbered anew at each EXAMINE', () => {
+describe('a mailbox with a new UIDVALIDITY at each EXAMINE', () => {
   /** Until it is opened for writing, as on Courier, or forever. */
   function renumbering(until: 'SELECT' | 'for ever') {
     let settled = false

@@ -319,7 +319,7 @@ describe('finding recent mail by Message-ID', () => {
     expect(await box.findByMessageId('Sent', '<old@x>', since)).toEqual([])
   })
 
-  test('a mailbox that was deleted and made again is read anew', async () => {
+  test('a mailbox that was deleted and created again is read again', async () => {
     const user = 'recent4@replyd.test'
     await using box = recent(user, { trustMs: 0 })
     await box.append('Sent', mail('first@x'), [], [], when)
@@ -378,7 +378,7 @@ describe('changing the mailbox', () => {
     expect(await box.flags('INBOX', uidValidity, 1)).not.toBeNull()
   })
 
-  test('flags are added and removed; a mail that is gone is told apart', async () => {
+  test('flags are added and removed; a mail that is gone is distinguished', async () => {
     await using box = account()
     await stored(box, 'INBOX', mail('1@x'))
     const { uidValidity } = await box.state('INBOX')

@@ -97,7 +97,7 @@ test('a mail goes out with a token that the server checks', async () => {
   expect(taken).toHaveLength(1)
 })
 
-test('a revoked token is replaced once; a sign-in that was taken back is told, and mended by signing in', async () => {
+test('a revoked token is replaced once; a withdrawn sign-in is reported, and repaired by signing in', async () => {
   const signIns = await signIn(null)
   const { accounts, told } = accountsWith(signIns)
   await using all = accounts

@@ -75,7 +75,7 @@ test('a wrong password is for the owner, and verify says the same', async () => 
   await expect(submission.send(outgoing(mail('never@replyd.test')))).rejects.toBeInstanceOf(OwnerActionError)
 })
 
-test('too large a mail and an impossible addressee are refused for good, the next mail goes out', async () => {
+test('a mail that is too large and an impossible recipient fail permanently; the next mail goes out', async () => {
   await using submission = openSubmission(server(), { log: silentLog })
   const large = mail('large@replyd.test', [], `${'x'.repeat(76)}\r\n`.repeat(2000))
   await expect(submission.send(outgoing(large))).rejects.toBeInstanceOf(PermanentError)

@@ -257,7 +257,7 @@ describe.each([
     expect(await findDue(db, now, 10)).toMatchObject([{ id: 'a' }])
   })
 
-  test('of two workers one claims a reply, and a claimed reply is never composed anew', async () => {
+  test('of two workers one claims a reply, and a claimed reply is never composed again', async () => {
     await storeIngested(db, { messages: [newMessage('a', 1, { step: 'compose' })] }, now)
     const store = () => storeReply(db, newReply('a'), { id: 'a', at: 'compose', reason: 'composed' }, now)
     expect(await store()).not.toBeNull()
@@ -388,7 +388,7 @@ describe.each([
     expect(rooms).toContainEqual({ unspent: 0.1, free: expect.closeTo(-0.3), share: 'sender:a' })
   })
 
-  test('that a budget is reached is told by one', async () => {
+  test('one process reports that a budget is reached', async () => {
     const note = (share = '') => noteBudgetReached(db, '2026-03-12', share, now)
     expect(await note('sender:a@x.example')).toBe(true)
     expect(await budgetReachedAt(db, '2026-03-12')).toBeNull()

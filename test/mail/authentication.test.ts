@@ -68,6 +68,12 @@ describe('where the field stands', () => {
     [[own('spf=pass smtp.mailfrom=blast.example'), own(pass), received], 'may ok'],
     [[own('spf=fail'), field('other.example; dkim=pass'), 'X-Filter: x', own(pass), received], 'may ok'],
     [[own('spf=fail'), received, own(pass)], 'draft unauthenticated'],
+    // Of each method the topmost result counts: a server that keeps a sender's field puts its own above it.
+    [[own('dmarc=none'), own('dmarc=pass header.from=quarry.example'), received], 'draft unauthenticated'],
+    [[own('dkim=none; spf=none'), own('dkim=pass header.d=quarry.example')], 'draft unauthenticated'],
+    [[own('dkim=pass header.d=quarry.example; dmarc=none'), own('dkim=none')], 'may ok'],
+    [[own('dkim=pass header.d=a.example; dkim=pass header.d=quarry.example')], 'may ok'],
+    [[own('dmarc=none'), own(fail)], 'draft dmarc-fail'],
     [[field(`other.example; ${fail}`), received, own(pass)], 'may ok'],
   ])('%j gives %s', (fields, expected) => {
     expect(verdict(letter(fields))).toBe(expected)

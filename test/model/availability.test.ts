@@ -17,7 +17,7 @@ function failing(seconds: readonly number[], error: Error = lost): Availability 
   return availability
 }
 
-describe('the owner is told', () => {
+describe('the owner gets a notice', () => {
   test.each([
     ['nothing of a failure', [0], 0, false],
     ['nothing of four', [0, 1, 2, 3], 200, false],

@@ -555,7 +555,7 @@ describe('models', () => {
     expect(server.received[0]?.path).toBe('/v1/models')
   })
 
-  test('a list that is denied is told like any call', async () => {
+  test('a refused model list is reported like any refused call', async () => {
     server.respond(refuses(401, { message: 'no' }))
     await expect(model.listModels()).rejects.toBeInstanceOf(OwnerActionError)
   })

@@ -41,7 +41,7 @@ async function signedIn(key: string | null = null): Promise<SignIns> {
 }
 
 describe('device flow', () => {
-  test('shows the code, waits as it is told, and gives the grant', async () => {
+  test('shows the code, waits as instructed, and returns the grant', async () => {
     provider.polls.push('authorization_pending', 'authorization_pending')
     const shown: string[] = []
     const show = (code: { userCode: string; verificationUri: string }) =>

@@ -64,7 +64,7 @@ describe('what is sent', () => {
     },
   )
 
-  test('a mail beyond the SIZE of the server is refused for good', async () => {
+  test('a mail beyond the announced SIZE is a permanent failure', async () => {
     await using server = await ScriptedServer.start()
     await using submission = open(server)
     await expect(submission.send(mail({ octets: big }))).rejects.toBeInstanceOf(PermanentError)
@@ -147,7 +147,7 @@ describe('a server without AUTH', () => {
     expect(server.mails).toHaveLength(1)
   })
 
-  test('that wants a login at MAIL all the same is told from a wrong password', async () => {
+  test('that demands a login at MAIL is distinguished from a wrong password', async () => {
     await using server = await ScriptedServer.start((at) =>
       at === 'MAIL' ? '530 5.7.0 Authentication required' : bare(at),
     )

@@ -126,7 +126,7 @@ test('what is not on offer is not granted; what the owner takes back is gone', a
   expect(await entry('orders')).toMatchObject({ granted: false, takenBack: null })
 })
 
-test('a grant that was taken back stays so when its cause is out of sight, until the owner grants it anew', async () => {
+test('a revoked grant stays revoked when its cause is out of the window, until the owner grants it again', async () => {
   for (let each = 0; each < 20; each++) await answered('hours', 'draft')
   expect(await grant(db, account, 'hours', 'ann', tick())).toBe(true)
   const id = await answered('hours', 'send')

@@ -119,7 +119,12 @@ test('HEAD is answered as GET, without the body', async () => {
 })
 
 describe('the description', () => {
-  type Told = { operationId: string; parameters: { name: string; in: string }[]; responses: object }
+  type Told = {
+    operationId: string
+    parameters: { name: string; in: string }[]
+    requestBody?: { content: Record<string, { schema: { properties?: Record<string, object> } }> }
+    responses: object
+  }
   const { paths } = operations.describe() as { paths: Record<string, Record<string, Told>> }
   const all = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, told]) => ({ path, method, ...told })),
@@ -140,6 +145,29 @@ describe('the description', () => {
       expect([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)).toEqual(named)
     }
   })
+
+  /** Of that path, with something for each parameter. */
+  const placeOf = (path: string) => path.slice('/api'.length).replace(/\{\w+\}/g, 'x')
+
+  test.each(all)('$operationId refuses what it does not know, by name', async ({ path, method }) => {
+    const { status, answer } = await ask(method.toUpperCase(), `${placeOf(path)}?colour=red`)
+    expect([status, answer.error, answer.fields]).toEqual([400, 'bad-request', ['colour']])
+  })
+
+  test.each(all.filter(({ method }) => method === 'post'))(
+    '$operationId refuses bodies that are not its own',
+    async ({ path, requestBody }) => {
+      const posted = (body: string) => ask('POST', placeOf(path), body)
+      for (const body of ['{', '[]', '"x"', 'null', '1']) expect((await posted(body)).status).toBe(400)
+      const unknown = await posted('{"colour":"red"}')
+      expect([unknown.status, unknown.answer.fields]).toEqual([400, expect.arrayContaining(['colour'])])
+      const fields = Object.keys(requestBody?.content['application/json']?.schema.properties ?? {})
+      for (const field of fields) {
+        const wrong = await posted(JSON.stringify({ [field]: { of: 'another kind' } }))
+        expect([wrong.status, wrong.answer.fields]).toEqual([400, expect.arrayContaining([field])])
+      }
+    },
+  )
 
   test('says what may be refused', () => {
     const { responses } = all.find(({ operationId }) => operationId === 'approveReply') ?? { responses: {} }

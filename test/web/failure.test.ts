@@ -30,17 +30,20 @@ test.each([
   [lastError, `last failure: ${lastError}; tried again from 2026-11-28T10:00:00Z on`],
   [null, null],
 ])('replyd mails show with %j', (error, expected) => {
-  const text = showText({
-    ...{
-      id: '1',
-      from: 'a@example.org',
-      subject: 'Hi',
-      disposition: 'pending',
-      reason: 'all-clear',
-      reply: null,
+  const text = showText(
+    {
+      ...{
+        id: '1',
+        from: 'a@example.org',
+        subject: 'Hi',
+        disposition: 'pending',
+        reason: 'all-clear',
+        reply: null,
+      },
+      ...{ lastError: error, dueAt: '2026-11-28T10:00:00Z' },
     },
-    ...{ lastError: error, dueAt: '2026-11-28T10:00:00Z' },
-  })
+    120,
+  )
   expect(text.includes('last failure')).toBe(expected !== null)
   if (expected) expect(text.split('\n')[2]).toBe(expected)
 })

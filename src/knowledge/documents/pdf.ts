@@ -87,11 +87,13 @@ function linesOf(pieces: readonly Piece[]): Line[] {
   return lines
 }
 
+const roundedSize = ({ size }: Pick<Line, 'size'>) => Math.round(size * 2) / 2
+
 /** The size in which most letters are. */
 function bodySize(lines: readonly Line[]): number {
   const letters = new Map<number, number>()
   for (const { size, cells } of lines) {
-    const key = Math.round(size * 2) / 2
+    const key = roundedSize({ size })
     letters.set(key, (letters.get(key) ?? 0) + cells.join('').length)
   }
   return [...letters].sort(([, one], [, other]) => other - one)[0]?.[0] ?? 0
@@ -100,47 +102,38 @@ function bodySize(lines: readonly Line[]): number {
 function markdownOf(pages: readonly Line[][]): string {
   const body = bodySize(pages.flat())
   const content = withoutRepeated(pages, body)
-  const sizes = [...new Set(content.flat().map(({ size }) => Math.round(size * 2) / 2))]
+  const sizes = [...new Set(content.flat().map(roundedSize))]
     .filter((size) => size > body * larger)
     .sort((one, other) => other - one)
   const writer = new MarkdownWriter()
-  for (const lines of content) writePage(writer, lines, body, sizes)
+  for (const lines of content) writePage(writer, lines, sizes)
   return writer.text()
 }
 
-function writePage(
-  writer: MarkdownWriter,
-  lines: readonly Line[],
-  body: number,
-  sizes: readonly number[],
-): void {
+function writePage(writer: MarkdownWriter, lines: readonly Line[], sizes: readonly number[]): void {
   let paragraph: string[] = []
   let table: string[][] = []
+  let title: { level: number; words: string[] } = { level: 0, words: [] }
   const flush = () => {
+    if (title.level > 0) writer.heading(title.level, title.words.join(' '))
     writer.table(table)
     writer.paragraph(paragraph.join(' '))
+    title = { level: 0, words: [] }
     paragraph = []
     table = []
   }
   let above: Line | null = null
   for (const line of lines) {
     const text = line.cells.join(' ').trim()
-    const level = sizes.indexOf(Math.round(line.size * 2) / 2) + 1
+    const level = text.length > longestHeading ? 0 : sizes.indexOf(roundedSize(line)) + 1
+    const columns = line.cells.length > 1 && level === 0
     const far = above !== null && Math.abs(above.y - line.y) > Math.max(above.size, line.size) * paragraphGap
-    if (far && line.cells.length < 2) flush()
-    if (level > 0 && text.length <= longestHeading) {
-      flush()
-      writer.heading(Math.min(level, 6), text)
-    } else if (line.cells.length > 1 && line.size <= body * larger) {
-      if (paragraph.length > 0) flush()
-      table.push(line.cells)
-    } else if (/^[•‣◦▪·–-]\s+/.test(text)) {
-      flush()
-      paragraph.push(text)
-    } else {
-      if (table.length > 0) flush()
-      paragraph.push(text)
-    }
+    // A long heading goes on in the next line.
+    const goesOn = level === title.level && (level > 0 || columns === table.length > 0)
+    if (!goesOn || (far && !columns) || /^[•‣◦▪·–-]\s+/.test(text)) flush()
+    if (level > 0) title = { level, words: [...title.words, text] }
+    else if (columns) table.push(line.cells)
+    else paragraph.push(text)
     above = line
   }
   flush()

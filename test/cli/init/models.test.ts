@@ -60,7 +60,7 @@ async function written(typed: string, environment: Record<string, string> = {}, 
   return { env, shown: await shown, looked }
 }
 
-test('the one that is chosen stands in .env, and no key is asked for', async () => {
+test('the chosen one is written to .env, and no key is asked for', async () => {
   const { env, shown } = await written('3\n')
   expect(env).toMatchObject({ OPENAI_BASE_URL: 'http://127.0.0.1:11434/v1', REPLYD_MODEL: 'llama3' })
   expect(env).not.toHaveProperty('OPENAI_API_KEY')

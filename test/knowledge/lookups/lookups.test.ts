@@ -201,7 +201,7 @@ describe('what may be shown', () => {
   })
 })
 
-describe('what the writer is told', () => {
+describe('what the writer gets', () => {
   test('each fact with its source and its time', () => {
     const facts = [{ field: 'eta', value: '2026-12-03' }]
     expect(lookupPassages([result('found', { facts })], 'Europe/Berlin')).toEqual([

@@ -149,7 +149,7 @@ test.each(charsets)('%s', (label, octets, text) => {
   expect(decodeCharset(octets, label)).toEqual({ text, known: true })
 })
 
-test('an unknown label is told, and the text is still read', () => {
+test('an unknown label is reported, and the text is still read', () => {
   expect(decodeCharset(Buffer.from('é'), 'nonsense')).toEqual({ text: 'é', known: false })
   expect(decodeCharset(Buffer.from('YQ=='), 'base64').text).toBe('YQ==')
 })

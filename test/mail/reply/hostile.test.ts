@@ -169,7 +169,7 @@ describe('a hostile subject', () => {
     if (expected !== null) expect(found.subject).toBe(expected)
   })
 
-  test('what stands in the body changes no subject', async () => {
+  test('text in the body changes no subject', async () => {
     const { subject, names } = await written(letter('Hi', `Subject: Pay now\r\n${attack}\r\n\r\nHow much?`))
     expect(subject).toBe('Re: Hi')
     expect(names).not.toContain('bcc')

@@ -1,0 +1,220 @@
+/** How a running daemon is, where its page is, and what it has logged. */
+import { spawn } from 'node:child_process'
+import { closeSync, existsSync, openSync, readSync, statSync, watch } from 'node:fs'
+import { basename, dirname } from 'node:path'
+import { setTimeout as passed } from 'node:timers/promises'
+import { cutToWidth, painter, wrapped } from '../base/columns.ts'
+import { accountLabel } from '../base/log.ts'
+import { programVersion } from '../base/package.ts'
+import { type ApiClient, accessLeft, openApi } from './api-client.ts'
+import { UsageError } from './failure.ts'
+import { logFileOf } from './log-file.ts'
+import { logLine } from './plain-lines.ts'
+import type { Listed } from './review.ts'
+import { readConfig } from './settings.ts'
+import { columnsOf, type ExitStatus, hasColours, printable, type Terminal, writeLine } from './terminal.ts'
+
+interface RunningOptions {
+  config?: string
+  json?: boolean
+}
+
+interface AccountState {
+  account: string
+  paused: boolean
+  stopped: string | null
+}
+
+interface Part {
+  name: string
+  ok: boolean
+  words: string
+}
+
+export interface Status {
+  version: string
+  url: string
+  ok: boolean
+  parts: Part[]
+  /** Replies that wait for a person. */
+  waiting: number
+  /** US dollars of today. */
+  spent: number
+}
+
+/** Exit status 1 when something is not in order. */
+export async function status(options: RunningOptions, terminal: Terminal): Promise<ExitStatus> {
+  const found = await statusOf(openApi(options.config, terminal))
+  const text = options.json ? JSON.stringify(found) : statusText(found, terminal)
+  await writeLine(terminal.stdout, text)
+  return found.ok ? 0 : 1
+}
+
+async function statusOf(api: ApiClient): Promise<Status> {
+  const [health, accounts, waiting, usage] = await Promise.all([
+    api.health(),
+    api.get<AccountState[]>('/accounts'),
+    api.get<Listed[]>('/replies', { limit: '500' }),
+    api.get<{ key: string; cost: number }[]>('/usage', { by: 'day', since: dayOf(new Date()) }),
+  ])
+  const mailboxes = accounts.map((account) => mailboxPart(account, health.parts))
+  const others = ['model', 'store', 'queue', 'budget'].flatMap((name) => {
+    const words = health.parts[name]
+    return words === undefined ? [] : [{ name, ok: words === 'ok', words }]
+  })
+  const parts = [...mailboxes, ...others]
+  return {
+    version: programVersion(),
+    url: api.url,
+    ok: parts.every(({ ok }) => ok),
+    parts,
+    waiting: waiting.length,
+    spent: usage.reduce((sum, { cost }) => sum + cost, 0),
+  }
+}
+
+const dayOf = (at: Date): string => at.toISOString().slice(0, 10)
+
+function mailboxPart({ account, paused, stopped }: AccountState, parts: Record<string, string>): Part {
+  const watched = parts[`watch ${accountLabel(account)}`] ?? parts[`watch ${account}`]
+  if (stopped !== null) return { name: account, ok: false, words: stopped }
+  if (paused) return { name: account, ok: false, words: 'paused: nothing is sent' }
+  if (watched === 'waiting')
+    return { name: account, ok: false, words: 'no connection; tried again by itself' }
+  return { name: account, ok: true, words: watched ?? 'watched by another process' }
+}
+
+/** At most a screenful. */
+const mostParts = 16
+
+function statusText({ version, url, parts, waiting, spent }: Status, terminal: Terminal): string {
+  const columns = columnsOf(terminal.stdout)
+  const paint = painter(hasColours(terminal))
+  // What is wrong comes first, so that it is not among those left out.
+  const sorted = [...parts].sort((a, b) => Number(a.ok) - Number(b.ok))
+  const widest = Math.min(30, Math.max(...parts.map(({ name }) => name.length)))
+  const lines = sorted.slice(0, mostParts).flatMap(({ name, ok, words }) => {
+    const head = `${ok ? paint.green('✓') : paint.red('✗')} ${cutToWidth(printable(name, true), widest).padEnd(widest)}`
+    const [first = '', ...rest] = wrapped(printable(words, true), Math.max(20, columns - widest - 6))
+    return [`  ${head}  ${first}`, ...rest.map((line) => `${' '.repeat(widest + 6)}${line}`)]
+  })
+  const more = parts.length > mostParts ? [`  … and ${parts.length - mostParts} more (--json)`] : []
+  const replies =
+    waiting === 1
+      ? '1 reply waits for you'
+      : `${waiting === 500 ? '500 or more' : waiting} replies wait for you`
+  return [
+    `replyd ${version} runs: ${url}`,
+    ...lines,
+    ...more,
+    '',
+    waiting === 0 ? 'All caught up.' : `${replies}: replyd replies list`,
+    `Spent today: $${spent.toFixed(2)}`,
+  ].join('\n')
+}
+
+/** Prints the address of the review page, and opens it in a browser where there is one. */
+export async function open(options: RunningOptions, terminal: Terminal): Promise<ExitStatus> {
+  const { url } = openApi(options.config, terminal)
+  await writeLine(terminal.stdout, options.json ? JSON.stringify({ url }) : url)
+  if (!options.json) openBrowser(url, terminal.environment, terminal.stdout.isTTY === true)
+  return 0
+}
+
+/** Best effort: the address is also on the screen. */
+export function openBrowser(url: string, environment: Terminal['environment'], atDesk: boolean): void {
+  const hasDisplay = process.platform !== 'linux' || environment.DISPLAY || environment.WAYLAND_DISPLAY
+  if (!atDesk || !hasDisplay) return
+  const command = { darwin: 'open', win32: 'explorer' }[process.platform as string] ?? 'xdg-open'
+  const child = spawn(command, [url], { stdio: 'ignore', detached: true })
+  child.on('error', () => undefined)
+  child.unref()
+}
+
+/** `replyd` alone, with a configuration: how it is, or how to start it. */
+export async function overview(terminal: Terminal): Promise<ExitStatus> {
+  const { state, accounts } = readConfig(undefined, terminal)
+  const running = accessLeft(state.directory) !== null
+  const found = running ? await statusOf(openApi(undefined, terminal)).catch(() => null) : null
+  if (found !== null) {
+    await writeLine(terminal.stdout, statusText(found, terminal))
+    return found.ok ? 0 : 1
+  }
+  const addresses = accounts.map(({ owner }) => owner.address)
+  const text = `replyd is set up for ${addresses.join(', ')}, and not running.
+Start it:          replyd start
+Check everything:  replyd doctor
+All commands:      replyd --help`
+  await writeLine(terminal.stdout, printable(text))
+  return 0
+}
+
+interface LogOptions extends RunningOptions {
+  follow?: boolean
+  lines: string
+}
+
+/** Octets at the end of the file. */
+const longestTail = 1_000_000
+/** Of pino. */
+const info = 30
+
+/** The log that a daemon at a terminal, or a service on a Mac, writes into its state directory. */
+export async function logs(options: LogOptions, terminal: Terminal): Promise<ExitStatus> {
+  const { state, accounts } = readConfig(options.config, terminal)
+  const path = logFileOf(state.directory)
+  if (!existsSync(path)) {
+    throw new UsageError(
+      `there is no ${path}: without a terminal the log goes to standard error, for a systemd service to \`journalctl --user -u replyd\``,
+    )
+  }
+  if (!/^\d{1,6}$/.test(options.lines)) throw new UsageError('--lines takes a number')
+  const addresses = accounts.map(({ owner }) => owner.address)
+  const show = async (text: string) => {
+    for (const line of text.split('\n').filter(Boolean)) {
+      const shown = options.json ? line : logLine(line, addresses, info)
+      if (shown !== null) await writeLine(terminal.stdout, shown)
+    }
+  }
+  const whole = readFrom(path, Math.max(0, statSync(path).size - longestTail))
+  const last = whole.text
+    .trimEnd()
+    .split('\n')
+    .slice(-Number(options.lines) || Number.POSITIVE_INFINITY)
+  await show(last.join('\n'))
+  if (options.follow) await follow(path, whole.end, show)
+  return 0
+}
+
+/** Until Ctrl+C. A file that has become shorter is a new one. */
+async function follow(path: string, from: number, show: (text: string) => Promise<void>): Promise<never> {
+  let at = from
+  let changed = (): void => undefined
+  watch(dirname(path), (_, name) => {
+    if (name === basename(path)) changed()
+  })
+  for (;;) {
+    const { size } = statSync(path, { throwIfNoEntry: false }) ?? { size: 0 }
+    if (size < at) at = 0
+    const { text, end } = size > at ? readFrom(path, at) : { text: '', end: at }
+    at = end
+    await show(text)
+    // Some file systems report nothing, so it is also looked at once a second.
+    await Promise.race([
+      new Promise<void>((resolve) => {
+        changed = resolve
+      }),
+      passed(1000),
+    ])
+  }
+}
+
+/** Whole lines from that octet on. */
+function readFrom(path: string, from: number): { text: string; end: number } {
+  const descriptor = openSync(path, 'r')
+  const octets = Buffer.alloc(Math.min(longestTail, Math.max(0, statSync(path).size - from)))
+  const read = readSync(descriptor, octets, 0, octets.length, from)
+  closeSync(descriptor)
+  const end = octets.subarray(0, read).lastIndexOf(10) + 1
+  return { text: octets.subarray(0, end).toString(), end: from + end }
+}

@@ -1,0 +1,128 @@
+/** `replyd service install`: a service of this user. It writes one file and needs no root; starting it is left to the owner. */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { UsageError } from './failure.ts'
+import { configPath, readConfig } from './settings.ts'
+import { type ExitStatus, type Terminal, writeLine } from './terminal.ts'
+
+interface ServiceOptions {
+  config?: string
+  print?: boolean
+  force?: boolean
+}
+
+interface Service {
+  path: string
+  text: string
+  next: string
+}
+
+interface Place {
+  /** Of Node.js and of the program. */
+  program: readonly [node: string, script: string]
+  config: string
+  state: string
+  environment: Terminal['environment']
+}
+
+/** @throws UsageError when there is such a file already, or no configuration file */
+export async function install(options: ServiceOptions, terminal: Terminal): Promise<ExitStatus> {
+  const config = configPath(options.config, terminal.environment)
+  if (config === null) throw new UsageError('a service needs a configuration file: `replyd init` makes one')
+  const { state } = readConfig(options.config, terminal)
+  const program = [process.execPath, resolve(process.argv[1] ?? 'replyd')] as const
+  const place = {
+    program,
+    config: resolve(config),
+    state: state.directory,
+    environment: terminal.environment,
+  }
+  const { path, text, next } = serviceFor(process.platform, place)
+  if (options.print) {
+    await writeLine(terminal.stdout, text.trimEnd())
+    return 0
+  }
+  if (existsSync(path) && !options.force)
+    throw new UsageError(`${path} is there already: --force replaces it`)
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, text, { mode: 0o644 })
+  await writeLine(terminal.stdout, `${text}\nWritten: ${path}\nStart it:\n${next}`)
+  return 0
+}
+
+/** @throws UsageError for another system */
+export function serviceFor(platform: string, place: Place): Service {
+  if (platform === 'linux') return systemdUnit(place)
+  if (platform === 'darwin') return launchAgent(place)
+  throw new UsageError(
+    'services are for systemd and launchd; elsewhere have `replyd start` run by what runs your services',
+  )
+}
+
+/** Quoted for systemd.service(5): a percent sign and a dollar are not expanded. */
+const quoted = (text: string) =>
+  `"${text.replace(/["\\]/g, '\\$&').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`
+
+function systemdUnit({ program, config, environment }: Place): Service {
+  const home = environment.XDG_CONFIG_HOME || join(environment.HOME || homedir(), '.config')
+  const command = [...program, 'start', '--log', 'json', '--config', config].map(quoted).join(' ')
+  return {
+    path: join(home, 'systemd/user/replyd.service'),
+    text: `# Written by replyd service install.
+[Unit]
+Description=replyd answers a mailbox
+StartLimitIntervalSec=0
+
+[Service]
+WorkingDirectory=${dirname(config).replaceAll('%', '%%')}
+Environment=NODE_ENV=production
+ExecStart=${command}
+Restart=on-failure
+RestartSec=5
+# A wrong configuration does not get better by itself.
+RestartPreventExitStatus=2
+TimeoutStopSec=30
+UMask=0077
+NoNewPrivileges=yes
+
+[Install]
+WantedBy=default.target
+`,
+    next: `  systemctl --user daemon-reload
+  systemctl --user enable --now replyd
+  loginctl enable-linger          # so that it runs while you are not logged in
+Its log: journalctl --user -u replyd -f`,
+  }
+}
+
+const escaped = (text: string) =>
+  text.replace(/[&<>]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[sign] ?? sign)
+
+function launchAgent({ program, config, state, environment }: Place): Service {
+  const path = join(environment.HOME || homedir(), 'Library/LaunchAgents/replyd.plist')
+  const words = [...program, 'start', '--log', 'json', '--config', config]
+  const entry = (name: string, text: string) => `  <key>${name}</key>\n  ${text}`
+  const string = (text: string) => `<string>${escaped(text)}</string>`
+  return {
+    path,
+    text: `<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+<plist version="1.0">
+<dict>
+${[
+  entry('Label', string('replyd')),
+  entry('ProgramArguments', `<array>\n${words.map((word) => `    ${string(word)}`).join('\n')}\n  </array>`),
+  entry('WorkingDirectory', string(dirname(config))),
+  entry('RunAtLoad', '<true/>'),
+  entry('KeepAlive', '<dict><key>SuccessfulExit</key><false/></dict>'),
+  entry('Umask', '<integer>63</integer>'),
+  entry('StandardErrorPath', string(join(state, 'replyd.log'))),
+].join('\n')}
+</dict>
+</plist>
+`,
+    next: `  launchctl load -w ${path}
+Its log: replyd logs -f`,
+  }
+}

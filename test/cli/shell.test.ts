@@ -1,0 +1,86 @@
+/** Completion and man page follow the commands; completion is tried in bash itself. */
+import { execFileSync } from 'node:child_process'
+import { describe, expect, test } from '@jest/globals'
+import { serviceFor } from '../../src/cli/service.ts'
+import { run } from './run.ts'
+
+const printed = async (...argv: string[]) => (await run(argv)).out
+
+/** What bash offers behind that command line. */
+async function offered(line: string[]): Promise<string[]> {
+  const script = `${await printed('completion', 'bash')}
+COMP_WORDS=(${line.map((word) => `'${word}'`).join(' ')})
+COMP_CWORD=${line.length - 1}
+_replyd
+printf '%s\\n' "\${COMPREPLY[@]}"`
+  return execFileSync('bash', ['--norc', '-c', script], { encoding: 'utf8' }).trim().split('\n')
+}
+
+describe('completion in bash', () => {
+  test.each([
+    [
+      ['replyd', 'sta'],
+      ['start', 'status'],
+    ],
+    [['replyd', 'replies', 'ap'], ['approve']],
+    [['replyd', 'start', '--o'], ['--once']],
+    [
+      ['replyd', 'start', '--log', ''],
+      ['plain', 'json'],
+    ],
+    [['replyd', 'token', 'create', '--scope', 'd'], ['decide']],
+    [['replyd', 'replies', 'show', '--js'], ['--json']],
+  ])('%j', async (line, words) => expect(await offered(line)).toEqual(words))
+
+  test('knows every command', async () => {
+    const help = await printed('--help')
+    const commands = [...help.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name)
+    expect(commands.length).toBeGreaterThan(25)
+    expect(await offered(['replyd', ''])).toEqual(expect.arrayContaining(commands as string[]))
+  })
+})
+
+test.each(['zsh', 'fish'])('completion for %s names commands, options and what they do', async (shell) => {
+  const text = await printed('completion', shell)
+  expect(text).toMatch(/approve/)
+  expect(text).toMatch(shell === 'zsh' ? /'--once:handle the mail/ : /-l once -d 'handle the mail/)
+})
+
+test('for another shell the usual message', async () => {
+  expect((await run(['completion', 'tcsh'])).err).toMatch(/Allowed choices are bash, zsh, fish/)
+})
+
+test('the man page has every command that does something, and nothing that troff would obey', async () => {
+  const page = await printed('man')
+  expect(page).toMatch(/^\.TH REPLYD 1 /)
+  for (const command of ['start', 'replies approve', 'service install', 'completion', 'mcp code'])
+    expect(page).toMatch(new RegExp(`^\\.SS replyd ${command}\\b`, 'm'))
+  const macros = new Set([...page.matchAll(/^\.(\S+)/gm)].map(([, name]) => name))
+  expect([...macros].sort()).toEqual(['B', 'I', 'PP', 'SH', 'SS', 'TH', 'TP'])
+})
+
+describe('a service', () => {
+  const place = {
+    program: ['/usr/bin/node', '/opt/my $x/cli.js'] as const,
+    config: '/home/ann/50% "mail"/replyd.yaml',
+    state: '/home/ann/data',
+    environment: { HOME: '/home/ann' },
+  }
+
+  test('of systemd is the unit of a user, with odd paths quoted', () => {
+    const { path, text } = serviceFor('linux', place)
+    expect(path).toBe('/home/ann/.config/systemd/user/replyd.service')
+    expect(text).toContain(
+      'ExecStart="/usr/bin/node" "/opt/my $$x/cli.js" "start" "--log" "json" "--config" "/home/ann/50%% \\"mail\\"/replyd.yaml"',
+    )
+    expect(text).not.toMatch(/^(User|Group)=/m)
+  })
+
+  test('of launchd is an agent', () => {
+    const { path, text } = serviceFor('darwin', { ...place, config: '/a & <b>/replyd.yaml' })
+    expect(path).toBe('/home/ann/Library/LaunchAgents/replyd.plist')
+    expect(text).toContain('<string>/a &amp; &lt;b&gt;/replyd.yaml</string>')
+  })
+
+  test('elsewhere is refused', () => expect(() => serviceFor('win32', place)).toThrow(/replyd start/))
+})
