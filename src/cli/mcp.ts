@@ -1,4 +1,5 @@
 /** `replyd mcp`: an assistant's way to replyd through standard input and output, and a person's confirmations. */
+import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio'
 import { Hono } from 'hono'
@@ -63,24 +64,30 @@ async function readDirectly<T>(
   path: string,
   query: Record<string, string | undefined> = {},
 ): Promise<T> {
-  const accounts = new Map(
-    config.accounts.map(({ owner, knowledge }) => [
-      owner.address,
-      {
-        get knowledge() {
-          return knowledge === null ? null : openKnowledge(knowledge, silentLog)
-        },
-      },
-    ]),
-  )
-  // Whoever can open the store may read it: no token is asked for.
-  const reading = { context: { db, config, accounts, clock: systemClock, log: silentLog } }
-  const app = new Hono().onError(answerOf(silentLog)).route('/api', operations.readings(reading))
-  const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined)
-  const answer = await app.request(`/api${path}?${new URLSearchParams(given)}`)
-  const said = (await answer.json()) as T & { message?: string }
-  if (!answer.ok) throw new Error(said.message ?? `status ${answer.status}`)
-  return said
+  const accounts = await accountsOf(config, path.startsWith('/knowledge'))
+  try {
+    // Whoever can open the store may read it: no token is asked for.
+    const reading = { context: { db, config, accounts, clock: systemClock, log: silentLog } }
+    const app = new Hono().onError(answerOf(silentLog)).route('/api', operations.readings(reading))
+    const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined)
+    const answer = await app.request(`/api${path}?${new URLSearchParams(given)}`)
+    const said = (await answer.json()) as T & { message?: string }
+    if (!answer.ok) throw new Error(said.message ?? `status ${answer.status}`)
+    return said
+  } finally {
+    for (const { knowledge } of accounts.values()) knowledge?.close()
+  }
+}
+
+/** @param reads whether the knowledge is asked for: converting documents takes a while */
+async function accountsOf({ accounts, state }: Config, reads: boolean) {
+  const cache = join(state.directory, 'documents')
+  const opened = accounts.map(async ({ owner, knowledge: folder }) => {
+    const knowledge = reads && folder !== null ? openKnowledge(folder, silentLog, cache) : null
+    await knowledge?.settled()
+    return [owner.address, { knowledge }] as const
+  })
+  return new Map(await Promise.all(opened))
 }
 
 /** An assistant that runs commands reads a pipe: it is not shown what is for a person. */
