@@ -102,18 +102,31 @@ const isOnPath = (program: string) =>
   )
 
 const underWay = new Map<Had, Promise<string>>()
+let mayInstall = true
 
-/** The folder of what the recipe made. @throws NotHere with the reason */
-export function obtain(name: Had): Promise<string> {
-  const known = underWay.get(name) ?? make(name)
+/** From now on only what is installed already is used. */
+export function installNothing(): void {
+  mayInstall = false
+}
+
+/**
+ * The folder of what the recipe made.
+ * @param mostMinutes a shorter limit than the recipe's own
+ * @throws NotHere with the reason
+ */
+export function obtain(name: Had, mostMinutes = Number.POSITIVE_INFINITY): Promise<string> {
+  const known = underWay.get(name) ?? make(name, mostMinutes)
   underWay.set(name, known)
   return known
 }
 
-async function make(name: Had): Promise<string> {
+async function make(name: Had, mostMinutes: number): Promise<string> {
   const target = join(cacheDirectory, name)
   if (existsSync(target)) return target
-  const { needs, script, minutes } = recipes[name]
+  if (!mayInstall) throw new NotHere(`${name} is not installed here (npm run servers -- --ci --install)`)
+  const { needs, script, minutes: usual } = recipes[name]
+  const minutes = Math.min(usual, mostMinutes)
+  if (minutes <= 0) throw new NotHere('there is no time left')
   const missing = needs.filter((program) => !isOnPath(program))
   if (missing.length > 0) throw new NotHere(`there is no ${missing.join(', ')} here`)
   const folder = `${target}.new`
@@ -121,14 +134,14 @@ async function make(name: Had): Promise<string> {
   mkdirSync(folder, { recursive: true })
   const log = join(cacheDirectory, `${name}.log`)
   const output = openSync(log, 'w')
-  const child = spawn('timeout', [`${minutes}m`, 'sh', '-euc', script], {
+  const child = spawn('timeout', ['--kill-after=5', `${minutes}m`, 'sh', '-euc', script], {
     cwd: folder,
     stdio: ['ignore', output, output],
   })
   const [status] = await once(child, 'exit')
   if (status !== 0) {
     const lines = readFileSync(log, 'utf8').trim().split('\n')
-    const why = status === 124 ? `was not had within ${minutes} minutes` : (lines.at(-1) ?? '')
+    const why = status === 124 ? `was not had within ${minutes.toFixed(1)} minutes` : (lines.at(-1) ?? '')
     throw new NotHere(`${name}: ${why.slice(0, 200)} (${log})`)
   }
   renameSync(folder, target)

@@ -61,6 +61,7 @@ of the tests. Cyrus and Exim, Courier and OpenSMTPD come from Debian into separa
 a throw-away layer. maddy and mox are built from the Go module proxy, GreenMail and James come from Maven, pymap and aiosmtpd from pip.
 Every SMTP server forwards its mail to a recording server on loopback.
 
-\`npm run servers -- --only NAME\` runs one, \`--ci\` runs Dovecot, Cyrus, Courier and mox with ten mails. For the quirks of these servers and
-how replyd handles them see [providers](providers.md).
+\`npm run servers -- --only NAME\` runs one. \`--ci\` runs Dovecot, Cyrus, Courier and mox side by side, as far as they are installed, with four
+mails and for three minutes at most (\`--minutes\`); chapters that there was no time for are named as not run, and do not count as passed or
+failed. \`--ci --install\` installs them first. For the quirks of these servers and how replyd handles them see [providers](providers.md).
 `

@@ -29,7 +29,7 @@ export const chapters = [
 ] as const
 export type Chapter = (typeof chapters)[number]
 
-/** The finding; '' if everything was fine. */
+/** The finding; '' if everything was fine, `outOfTime` if the run ended before it was known. */
 export type Cells = Record<Chapter, string>
 
 export interface Stage {
@@ -39,11 +39,14 @@ export interface Stage {
   standIn: StandIn
   /** 50; fewer where time is short. */
   drafts: number
+  /** Aborted when the time of the whole run is up. */
+  timeUp: AbortSignal
   say: (text: string) => void
 }
 
 // Of a hang: a busy machine takes long for fifty mails.
 const patienceMs = 600_000
+export const outOfTime = 'not run: no time left'
 
 export class Story implements AsyncDisposable {
   readonly #stage: Stage
@@ -74,7 +77,7 @@ export class Story implements AsyncDisposable {
    * @param onChapter called after each with all cells, so that a run that is broken off leaves what it has seen
    */
   async tell(onChapter: (cells: Cells) => void): Promise<Cells> {
-    const cells = Object.fromEntries(chapters.map((chapter) => [chapter, 'not reached'])) as Cells
+    const cells = Object.fromEntries(chapters.map((chapter) => [chapter, outOfTime])) as Cells
     await this.#client.prepare()
     const acts: Record<Chapter, () => Promise<string>> = {
       doctor: () => this.#doctor(),
@@ -89,9 +92,10 @@ export class Story implements AsyncDisposable {
     }
     for (const chapter of chapters) {
       const startedAt = performance.now()
-      cells[chapter] = await acts[chapter]().catch(
-        (error: unknown) => `failed: ${String(error).slice(0, 200)}`,
-      )
+      const found = await acts[chapter]().catch((error: unknown) => `failed: ${String(error).slice(0, 200)}`)
+      // What is missing may only be late; what is there twice is not.
+      if (this.#stage.timeUp.aborted && found !== '' && !/doubled|twice/.test(found)) break
+      cells[chapter] = found
       const seconds = Math.round((performance.now() - startedAt) / 1000)
       onChapter(cells)
       this.#stage.say(`  ${this.#stage.imap.name}: ${chapter} ${cells[chapter] || 'ok'} (${seconds} s)`)
@@ -101,7 +105,10 @@ export class Story implements AsyncDisposable {
 
   async #doctor(): Promise<string> {
     const args = [programPath, 'doctor', '--json', '--config', this.#configPath]
-    const run = promisify(execFile)(process.execPath, args, { cwd: this.#directory })
+    const run = promisify(execFile)(process.execPath, args, {
+      cwd: this.#directory,
+      signal: this.#stage.timeUp,
+    })
     const { stdout } = await run.catch((error: { stdout: string }) => error)
     const { checks } = JSON.parse(stdout) as { checks: { name: string; status: string; detail: string }[] }
     return checks
@@ -119,7 +126,7 @@ export class Story implements AsyncDisposable {
 
   /** Waits for the daemon's own report: every mail read and settled. */
   async #settled(): Promise<boolean> {
-    return until(async () => {
+    return this.#until(async () => {
       const report = await this.#daemon.get<Audit>('/api/audit', 'POST')
       const sum = (field: 'arrived' | 'pending') =>
         report?.mailboxes.reduce((total, each) => total + each[field], 0) ?? 0
@@ -142,7 +149,7 @@ export class Story implements AsyncDisposable {
   /** The last of them may be settled a moment after the ledger was read. */
   async #drafted(mails: readonly Delivered[]): Promise<string> {
     let found = ''
-    await until(async () => {
+    await this.#until(async () => {
       found = this.#answers(mails, await this.#client.read('drafts'), 1)
       return found === ''
     }, 60_000)
@@ -164,9 +171,9 @@ export class Story implements AsyncDisposable {
 
   async #send(): Promise<string> {
     const mails = await this.#deliver(['send', 'send', 'send'])
-    const out = await until(() => mails.every((mail) => this.#received(mail).length > 0))
+    const out = await this.#until(() => mails.every((mail) => this.#received(mail).length > 0))
     if (!out) return 'not sent'
-    const complete = await until(async () => {
+    const complete = await this.#until(async () => {
       const [sent, inbox] = [await this.#client.read('sent'), await this.#client.read('inbox')]
       const marked = inbox.filter(({ flags }) => flags.has('\\Answered')).map(({ messageId }) => messageId)
       return (
@@ -183,7 +190,7 @@ export class Story implements AsyncDisposable {
     const [spam] = await this.#deliver(['spam'])
     const filed = (lying: Lying[]) => lying.find(({ messageId }) => messageId === spam?.messageId)
     let mail: Lying | undefined
-    const moved = await until(async () => {
+    const moved = await this.#until(async () => {
       mail = filed(await this.#client.read('junk'))
       return mail !== undefined
     }, 60_000)
@@ -193,7 +200,7 @@ export class Story implements AsyncDisposable {
     }
     const { uid } = mail
     await this.#client.inside('junk', (client) => client.messageMove(String(uid), 'INBOX', { uid: true }))
-    const restored = await until(async () => {
+    const restored = await this.#until(async () => {
       const back = filed(await this.#client.read('inbox'))
       return back !== undefined && !back.flags.has('$Junk') && (await this.#isRestored(spam))
     })
@@ -223,7 +230,7 @@ export class Story implements AsyncDisposable {
     await this.#client.inside('drafts', (client) =>
       client.messageFlagsAdd(String(draft.uid), ['\\Flagged'], { uid: true }),
     )
-    if (!(await until(() => this.#received(mail).length > 0))) return 'not sent'
+    if (!(await this.#until(() => this.#received(mail).length > 0))) return 'not sent'
     return this.#received(mail).length === 1 ? '' : 'sent twice'
   }
 
@@ -235,7 +242,7 @@ export class Story implements AsyncDisposable {
       await client.append(path, Buffer.from(text, 'latin1'), ['\\Draft', '\\Seen', '\\Flagged'])
       await client.messageDelete(String(draft.uid), { uid: true })
     })
-    if (!(await until(() => this.#received(mail).length > 0))) return 'not sent'
+    if (!(await this.#until(() => this.#received(mail).length > 0))) return 'not sent'
     const got = this.#received(mail)
     if (got.length > 1) return 'sent twice'
     return got[0]?.includes(words) ? '' : 'sent without the edit'
@@ -258,7 +265,7 @@ export class Story implements AsyncDisposable {
   async #allAnswered(mails: readonly Delivered[]): Promise<string> {
     if (!(await this.#settled())) return 'not all were handled'
     const sent = mails.filter(({ kind }) => kind === 'send')
-    await until(() => sent.every((mail) => this.#received(mail).length > 0))
+    await this.#until(() => sent.every((mail) => this.#received(mail).length > 0))
     const numbers = sent.map((mail) => this.#received(mail).length)
     const drafts = mails.filter(({ kind }) => kind === 'draft')
     return [
@@ -286,19 +293,19 @@ export class Story implements AsyncDisposable {
       : `drafts, sent, out: ${before.join()} before, ${after.join()} after`
   }
 
+  async #until(holds: () => boolean | Promise<boolean>, limitMs = patienceMs): Promise<boolean> {
+    const deadline = performance.now() + limitMs
+    for (;;) {
+      if (await holds()) return true
+      if (this.#stage.timeUp.aborted || performance.now() > deadline) return false
+      await pause(500)
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#daemon.stop()
     if (!process.env.REPLYD_SERVERS_KEEP) rmSync(this.#directory, { recursive: true, force: true })
     else this.#stage.say(`  kept: ${this.#directory}`)
-  }
-}
-
-async function until(holds: () => boolean | Promise<boolean>, limitMs = patienceMs): Promise<boolean> {
-  const deadline = performance.now() + limitMs
-  for (;;) {
-    if (await holds()) return true
-    if (performance.now() > deadline) return false
-    await pause(500)
   }
 }
 

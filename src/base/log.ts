@@ -49,9 +49,12 @@ function withoutAddresses(fields: Record<string, unknown>): Record<string, unkno
 /** Cap the length: the regex below is super-linear. */
 const longestText = 2000
 
-/** Removes addresses, and C1 controls, which JSON does not escape and terminals obey. */
+/** But for tabs and line ends. */
+const control = /(?![\t\n\r])\p{Cc}/gu
+
+/** Removes addresses and control characters: terminals obey C1, which JSON does not escape, and `jq -r` unescapes the others. */
 function harmless(text: string): string {
-  const plain = /[\u007f-\u009f]/.test(text) ? text.replace(/[\u007f-\u009f]/g, '\ufffd') : text
+  const plain = text.replace(control, '\ufffd')
   return plain.includes('@') ? addressless(plain) : plain
 }
 

@@ -13,3 +13,13 @@ export function sameText(one: string, other: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest()
   return timingSafeEqual(digest(one), digest(other))
 }
+
+/** Shorter ones would be found in ordinary words. */
+const shortestSecret = 4
+
+/** What a server said, when it repeats the password, as it is or in Base64 (SASL PLAIN and LOGIN): it ends up in logs and on pages. */
+export function withoutSecret(text: string, secret: string): string {
+  if (secret.length < shortestSecret) return text
+  const spellings = [secret, Buffer.from(secret).toString('base64')]
+  return spellings.reduce((left, spelling) => left.replaceAll(spelling, '(hidden)'), text)
+}

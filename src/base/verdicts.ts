@@ -42,7 +42,7 @@ export type StoredVerdict = Verdict | FilterVerdict
 
 /** Null if the model was not asked. */
 export function modelVerdict(stored: StoredVerdict | null): Verdict | null {
-  return stored === null || 'model' in stored ? null : stored
+  return stored !== null && 'summary' in stored && 'spam' in stored ? stored : null
 }
 
 /** @throws PermanentError if the model was not asked */

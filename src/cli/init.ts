@@ -49,10 +49,9 @@ export async function init(
   const say = sayingTo(terminal)
   const talk = { options, folder, asker, say, network, terminal }
   if (asker.asks) await say(opening(folder, memory.resumed))
+  let ended: Ended
   try {
-    const { status, done } = await Promise.race([guide(talk), asker.cancelled])
-    if (done) memory.forget()
-    return status
+    ended = await Promise.race([guide(talk), asker.cancelled])
   } catch (error) {
     const kept = existsSync(memory.path)
     if (kept && asker.asks) await say(`\n${keptWords(talk)}`)
@@ -60,6 +59,32 @@ export async function init(
     if (!kept) await say('\nStopped.')
     return 130
   }
+  if (ended.done) memory.forget()
+  if (!ended.sound || !isPerson(terminal)) return ended.status
+  return await goOn(talk)
+}
+
+/** Scripts answer no questions after the files are written. */
+const isPerson = ({ stdin, stdout }: Terminal) => stdin.isTTY === true && stdout.isTTY === true
+
+async function goOn(talk: Talk): Promise<ExitStatus> {
+  const { whatNext } = await import('./init/what-next.ts')
+  const next = await Promise.race([whatNext(talk), talk.asker.cancelled]).catch((error: unknown) => {
+    if (error instanceof Cancelled) return null
+    throw error
+  })
+  talk.asker[Symbol.dispose]()
+  if (next !== null) return next()
+  await talk.say(nextStep('sound', talk))
+  return 0
+}
+
+interface Ended {
+  status: ExitStatus
+  /** The files are written. */
+  done: boolean
+  /** Everything works. */
+  sound: boolean
 }
 
 /** Long lines are broken between words on a terminal. */
@@ -100,7 +125,7 @@ function nextStep(state: State, talk: Talk): string {
 
 const readIfThere = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '')
 
-async function guide(talk: Talk): Promise<{ status: ExitStatus; done: boolean }> {
+async function guide(talk: Talk): Promise<Ended> {
   const { folder, asker, say } = talk
   const secrets = readIfThere(join(folder, '.env'))
   const kept = await keptYaml(talk)
@@ -119,12 +144,13 @@ async function guide(talk: Talk): Promise<{ status: ExitStatus; done: boolean }>
     !(await asker.confirm('Something is not in order yet. Write the files anyway?', true))
   ) {
     await say(`Nothing was written. Your answers are kept in ${answersFile}.`)
-    return { status: 1, done: false }
+    return { status: 1, done: false, sound: false }
   }
   const written = write(folder, texts)
   await say(`\n${written.length === 0 ? 'Nothing had to be changed' : `Written: ${written.join(', ')}`}.`)
-  await say(nextStep(state, talk))
-  return { status: state === 'faulty' ? 1 : 0, done: true }
+  const goesOn = state === 'sound' && isPerson(talk.terminal)
+  if (!goesOn) await say(nextStep(state, talk))
+  return { status: state === 'faulty' ? 1 : 0, done: true, sound: state === 'sound' }
 }
 
 const worst = (states: readonly State[]): State =>

@@ -7,7 +7,15 @@ import { UsageError } from './failure.ts'
 import { LogFile } from './log-file.ts'
 import { logLine, mailLine } from './plain-lines.ts'
 import { readConfig } from './settings.ts'
-import { columnsOf, type ExitStatus, printable, type Say, type Terminal, writeLine } from './terminal.ts'
+import {
+  columnsOf,
+  type ExitStatus,
+  printable,
+  type Say,
+  type Terminal,
+  waiting,
+  writeLine,
+} from './terminal.ts'
 
 const roles: readonly Role[] = ['watch', 'work', 'web']
 
@@ -38,6 +46,11 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
   // Nothing is under way yet, and the state on disk is safe at any moment.
   const early = () => process.exit(plain ? 130 : 0)
   signal.addEventListener('abort', early, { once: true })
+  let ready = (): void => undefined
+  const opened = new Promise<void>((resolve) => {
+    ready = resolve
+  })
+  const shown = waiting(opened, 'opening the store', plain ? terminal : undefined)
   await runDaemon({
     config,
     roles: chosen,
@@ -52,10 +65,11 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
         log.warn({ event: 'daemon.cut-short', withinMs: endsWithinMs })
         process.exit(0)
       })
-      if (plain) tell(daemon, config, terminal, options.once === true)
+      ready()
+      if (plain) void shown.then(() => tell(daemon, config, terminal, options.once === true))
       if (plain) signal.addEventListener('abort', () => void say('Stopping …'), { once: true })
     },
-  })
+  }).finally(ready)
   return 0
 }
 

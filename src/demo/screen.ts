@@ -164,13 +164,16 @@ export function summaryLines(summary: Summary, style: ScreenStyle): string[] {
   return ['', paint.bold('Summary'), ...table, ...page, '', `Now yours: ${paint.bold('npx replyd init')}`]
 }
 
+/** A text with a bar in front of each line. */
+export function letterLines(text: string, style: ScreenStyle): string[] {
+  const columns = Math.min(76, style.columns - 4)
+  const bar = painter(style.colour).dim('│')
+  return wrapped(unbroken(severalLines(text, 4000)), columns).map((line) => `  ${bar} ${line}`.trimEnd())
+}
+
 /** One mail with its draft, and why it is a draft. */
 export function answeredLines(mail: AnsweredMail, style: ScreenStyle): string[] {
   const paint = painter(style.colour)
-  const letter = (text: string) =>
-    wrapped(unbroken(severalLines(text, 4000)), Math.min(76, style.columns - 4)).map(
-      (line) => `  ${paint.dim('│')} ${line}`,
-    )
   const places = [
     ...new Set(mail.sources.map(({ file, heading }) => (heading ? `${file} (${heading})` : file))),
   ]
@@ -182,10 +185,10 @@ export function answeredLines(mail: AnsweredMail, style: ScreenStyle): string[] 
     '',
     paint.bold('One of them in full'),
     cutToWidth(`${shownName(mail.from)} wrote: ${oneLine(mail.subject, 300)}`, style.columns),
-    ...letter(mail.text),
+    ...letterLines(mail.text, style),
     '',
     'The draft:',
-    ...letter(mail.draft),
+    ...letterLines(mail.draft, style),
     '',
     ...wrapped(`Why: ${decisionWords(mail.disposition, mail.reason)}`, style.columns),
     ...from,

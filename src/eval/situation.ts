@@ -37,8 +37,11 @@ export function marksOf({ newId, now }: BacktestOptions) {
   return { salt: newId(now).slice(-10), canary: newId(now).slice(-10) }
 }
 
+/** A mail with what was known when it arrived. */
+type Known = Pick<PastAnswer, 'original' | 'thread' | 'earlier' | 'firstContact'>
+
 export function preparedFor(
-  { original, thread, earlier, firstContact }: PastAnswer,
+  { original, thread, earlier, firstContact }: Known,
   prompts: Prompts,
   { account, config, knowledge }: BacktestOptions,
   salt: string,
@@ -60,7 +63,7 @@ export function preparedFor(
 
 /** What was known when the mail arrived: its thread up to it; and today's knowledge folder. */
 export function toAnswer(
-  { original, thread, earlier, firstContact }: PastAnswer,
+  { original, thread, earlier, firstContact }: Known,
   prompts: Prompts,
   { account, knowledge, styles }: Run,
   verdict: Verdict,

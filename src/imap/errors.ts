@@ -11,6 +11,7 @@ import {
   TemporaryError,
   UncertainError,
 } from '../base/errors.ts'
+import { withoutSecret } from '../base/secret.ts'
 import { certificateFault } from '../base/trust.ts'
 import type { ImapSettings } from '../config/settings.ts'
 
@@ -93,9 +94,10 @@ export function connectError(error: unknown, server: ImapSettings): Error {
   if (isOurs(error)) return error
   const place = `${server.user}@${server.host}`
   const { authenticationFailed, serverResponseCode = '', responseText = '' } = fieldsOf(error)
-  if (WANTS_TLS.test(wordsOf(error)))
+  const words = withoutSecret(wordsOf(error), server.password)
+  if (WANTS_TLS.test(words))
     return new LoginUnavailable(
-      `IMAP ${server.host}:${server.port} allows no login without TLS: ${wordsOf(error)}`,
+      `IMAP ${server.host}:${server.port} allows no login without TLS: ${words}`,
       'Set imap.secure to true and use its TLS port (993), or enable STARTTLS on the server.',
       { cause: error },
     )
@@ -104,15 +106,10 @@ export function connectError(error: unknown, server: ImapSettings): Error {
     const remedy = server.oauth2
       ? 'Sign in again (replyd auth)'
       : 'Correct the user name or password (some providers require an app password), then start replyd again'
-    return new OwnerActionError(
-      'account',
-      `IMAP login as ${place} was refused: ${wordsOf(error)}. ${remedy}.`,
-      {
-        cause: error,
-      },
-    )
+    return new OwnerActionError('account', `IMAP login as ${place} was refused: ${words}. ${remedy}.`, {
+      cause: error,
+    })
   }
-  const words = wordsOf(error)
   const fault = certificateFault(words)
   const why = fault ? `its TLS certificate ${fault.says} (${words})` : words
   return new TemporaryError(`IMAP connection to ${place} failed: ${why}`, { cause: error })

@@ -91,12 +91,13 @@ function obstacleOf(message: Pick<Message, 'fields'>, { author, now }: ProofInpu
 }
 
 async function load() {
-  const [{ dkimVerify }, { arc }, { dmarc }] = await Promise.all([
+  // CommonJS: its names are properties of the default, also in the bundle.
+  const [{ default: verify }, { default: seals }, { default: policies }] = await Promise.all([
     import('mailauth/lib/dkim/verify.js'),
     import('mailauth/lib/arc/index.js'),
     import('mailauth/lib/dmarc/index.js'),
   ])
-  return { dkimVerify, arc, dmarc }
+  return { dkimVerify: verify.dkimVerify, arc: seals.arc, dmarc: policies.dmarc }
 }
 
 async function checked(

@@ -105,7 +105,9 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     return this.#sweeper.sweep()
   }
 
-  async #takeDue(due: readonly DueRow[]): Promise<void> {
+  async #takeDue(all: readonly DueRow[]): Promise<void> {
+    // A job goes through several steps: a second one for the step that it is at would only wait for it.
+    const due = all.filter(({ id }) => !this.#underWay.has(id))
     const unguarded = due.filter(({ step }) => step === 'guard').map(({ id }) => id)
     await this.accept(await loadMails(this.#context.db, unguarded))
     await this.#queues.enqueue(due.flatMap(({ id, step, dueAt }) => this.#jobFor(id, step, dueAt)))
@@ -133,7 +135,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   async #runJob(first: Step, id: string, signal: AbortSignal): Promise<void> {
     // A job left in Redis by an earlier version may name a step that no longer exists. The sweeper creates one for
     // the row's own step.
-    if (!(first in table)) return
+    if (!Object.hasOwn(table, first)) return
     // Another job of this row, which may be needed when the first has ended.
     if (this.#underWay.has(id)) throw new RetryLater(busyRetryMs)
     this.#underWay.add(id)

@@ -7,6 +7,7 @@ import {
   TemporaryError,
   UncertainError,
 } from '../base/errors.ts'
+import { withoutSecret } from '../base/secret.ts'
 import { certificateFault } from '../base/trust.ts'
 import type { Server } from '../config/settings.ts'
 import { type EnvelopeError, RefusedAddressees } from './all-or-none.ts'
@@ -30,11 +31,11 @@ export class StaleConnectionError extends TemporaryError {
   override name = 'StaleConnectionError'
 }
 
-/** The server's reply, if any, without the addresses it tends to repeat: it ends up in logs. */
-function wordsOf(error: unknown): string {
+/** The server's reply, if any, without the addresses and the password that it may repeat: it ends up in logs. */
+function wordsOf(error: unknown, { password }: Pick<Server, 'password'>): string {
   const { response, code } = fieldsOf(error)
   if (response)
-    return response
+    return withoutSecret(response, password)
       .replace(/\s+/g, ' ')
       .replace(/<?[^\s<>]+@[^\s<>]+>?/g, '<address>')
       .trim()
@@ -48,16 +49,16 @@ const usualPorts =
 /** The server offers no AUTH (RFC 4954 section 3), although a user and a password or token are configured. */
 export function noLoginOffered(server: Server, cause?: unknown): LoginUnavailable {
   const detail = `SMTP ${server.host}:${server.port} offers no login (AUTH)`
-  return new LoginUnavailable(cause ? `${detail}: ${wordsOf(cause)}` : detail, usualPorts, { cause })
+  return new LoginUnavailable(cause ? `${detail}: ${wordsOf(cause, server)}` : detail, usualPorts, { cause })
 }
 
 /** "Must issue a STARTTLS command first" and 538: no password would work. */
 const WANTS_TLS = /STARTTLS|encryption (is )?(required|needed)|must be encrypted/i
 
 function refusedLogin(error: unknown, server: Server): OwnerActionError {
-  if (fieldsOf(error).responseCode === 538 || WANTS_TLS.test(wordsOf(error)))
+  if (fieldsOf(error).responseCode === 538 || WANTS_TLS.test(wordsOf(error, server)))
     return new LoginUnavailable(
-      `SMTP ${server.host}:${server.port} allows no login without TLS: ${wordsOf(error)}`,
+      `SMTP ${server.host}:${server.port} allows no login without TLS: ${wordsOf(error, server)}`,
       'Set smtp.secure to true and use its TLS port (465), or enable STARTTLS on the server.',
       { cause: error },
     )
@@ -65,7 +66,7 @@ function refusedLogin(error: unknown, server: Server): OwnerActionError {
     ? 'Sign in again (replyd auth)'
     : 'Correct the user name or password (some providers require an app password), then start replyd again'
   const place = `${server.user}@${server.host}`
-  const message = `SMTP login as ${place} was refused: ${wordsOf(error)}. ${remedy}.`
+  const message = `SMTP login as ${place} was refused: ${wordsOf(error, server)}. ${remedy}.`
   return new OwnerActionError('account', message, { cause: error })
 }
 
@@ -79,7 +80,7 @@ export function openError(error: unknown, server: Server): Error {
   const permanent = responseCode >= 500 || responseCode === 0
   if (code === 'EAUTH' && permanent) return refusedLogin(error, server)
   const place = `${server.host}:${server.port}`
-  const words = wordsOf(error)
+  const words = wordsOf(error, server)
   const fault = certificateFault(words)
   const why = fault ? `its TLS certificate ${fault.says} (${words})` : words
   return new TemporaryError(`SMTP connection to ${place} failed: ${why}`, { cause: error })
@@ -105,7 +106,7 @@ export function sendError(error: unknown, progress: Progress, server: Server, lo
   if (isOurs(error)) return error
   const { code, responseCode = 0 } = fieldsOf(error)
   const cause = { cause: error }
-  const words = wordsOf(error)
+  const words = wordsOf(error, server)
   if (AUTHENTICATION_REPLIES.has(responseCode) && progress === 'unsent')
     return loggedIn || WANTS_TLS.test(words) ? refusedLogin(error, server) : noLoginOffered(server, error)
   if (responseCode >= 400 && responseCode < 500) return new TemporaryError(`SMTP reply ${words}`, cause)

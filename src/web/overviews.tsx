@@ -8,6 +8,7 @@ import { loadAccountState } from '../store/accounts.ts'
 import { spentOn } from '../store/spending.ts'
 import { countBy, figuresByDay, replyFigures } from '../store/statistics.ts'
 import type { Env } from './access.ts'
+import { addAssistants } from './assistants-page.tsx'
 import { everyDay, InsightPage } from './insight-page.tsx'
 import type { View } from './layout.tsx'
 import { SettingsPage } from './settings-page.tsx'
@@ -19,6 +20,7 @@ const shownDays = 30
 const dayMs = 86_400_000
 
 export function addOverviews(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): void {
+  addAssistants(pages, web, viewOf)
   pages.get('/insight', async (c) =>
     c.html(<InsightPage view={await viewOf(c)} insight={await insightOf(web)} />),
   )

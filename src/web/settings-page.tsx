@@ -93,7 +93,7 @@ function State({
         <dd>{`$${left.toFixed(2)} of $${budget.perDay.toFixed(2)}`}</dd>
       </dl>
       <p>
-        <a href="/devices">Devices and tokens</a>
+        <a href="/devices">Devices and tokens</a> · <a href="/assistants">Assistants</a>
       </p>
       {hasBoard ? <a href="/settings/queues">Queue board</a> : null}
     </section>

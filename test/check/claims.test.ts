@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { hasContact } from '../../src/check/claims/links.ts'
 import { checkClaims, linksOf, outboundFaults, placeholders } from '../../src/check/claims.ts'
 
 interface Draft {
@@ -186,6 +187,22 @@ test.each([
   expect(placeholders(text)).toEqual(expected)
 })
 
+test.each([
+  ['Win at www.evil.example', true],
+  ['Win at ｅｖｉｌ-shop．ｃｏｍ', true],
+  ['Win at evil-shop[.]com', true],
+  ['Win at evil-shop (dot) com', true],
+  ['Win at evil-shop。com', true],
+  ['Win at evil-shop\u200b.com', true],
+  ['Win at hxxp://evil-shop/x', true],
+  ['Call +49 30 1234567 now', true],
+  ['Opening hours (dot your i)', false],
+  ['発送について。お願いします', false],
+  ['Order 2026-11-24 of 3 lamps', false],
+])('whether the subject %s says where to go: %s', (subject, expected) => {
+  expect(hasContact(subject)).toBe(expected)
+})
+
 describe('outbound faults', () => {
   const check = {
     canaries: ['kite-7f3a9c2e51'],
@@ -212,6 +229,13 @@ describe('outbound faults', () => {
     ['Every price must stand in a source.', []],
     ['As told: OUR margin, on bikes, is forty percent', ['instructions']],
     ['Our margin is low.', []],
+    ['OUR MARGIN\nON BIKES\nIS FORTY', ['instructions']],
+    ['o u r m a r g i n o n b i k e s i s f o r t y', ['instructions']],
+    ['.tnecrep ytrof si sekib no nigram ruO', ['instructions']],
+    [Buffer.from('Psst: our margin on bikes is forty percent').toString('base64'), ['instructions']],
+    [Buffer.from('Our margin on bikes is forty percent').toString('hex'), ['instructions']],
+    [Buffer.from('The workshop is open on Saturday').toString('base64'), []],
+    ['On bikes of forty riders our margin of error is small, about a percent', []],
     ['Yours, the team of the workshop in Kiel', []],
   ])('%s has the faults %j', (text, expected) => {
     expect(outboundFaults(text, check).map(({ fault }) => fault)).toEqual(expected)

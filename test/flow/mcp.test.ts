@@ -266,6 +266,60 @@ test('a person sees text and code in a terminal, decides on facts there, and a p
   expect((await run(['mcp', 'facts'], { environment })).out).toBe('No fact waits for you.\n')
 })
 
+describe('the page for people', () => {
+  const password = 'a password for tests'
+  const paths = (id: string) => ['/assistants', `/assistants/code/${id}`]
+
+  test('shows no code without a password, and decides on no fact', async () => {
+    const id = await wait()
+    for (const path of paths(id)) {
+      const page = await (await fetch(`${url()}${path}`)).text()
+      expect(page).toContain('Without a password this page shows no codes')
+      expect(page).not.toMatch(/ok-[0-9a-f]{20}/)
+    }
+  })
+
+  test('shows text and code to who is logged in, and decides on facts', async () => {
+    await using locked = await startDaemon({
+      address: account,
+      imap: { host: '127.0.0.1', port: 9, user: 'assistant', password: 'none' },
+      smtp: { host: '127.0.0.1', port: 9 },
+      standIn,
+      roles: ['web'],
+      document: { web: { port: 0, token: own, password } },
+    })
+    const { context, url: base } = locked.daemon
+    const id = newId(at)
+    const mail = { from: 'noor@buyers.example', subject: 'Hours', text: 'When?', reply: 'At nine.' }
+    await putWaiting(context.db, { id, account, uid: 1, ...mail }, at)
+    const post = (path: string, form: Record<string, string>, cookie = '') =>
+      fetch(`${base}${path}`, {
+        ...{ method: 'POST', redirect: 'manual', headers: { cookie } },
+        body: new URLSearchParams(form),
+      })
+    const cookie = (await post('/login', { name: 'Ann', password })).headers
+      .getSetCookie()
+      .map((each) => each.split(';')[0])
+      .join('; ')
+    const page = async (path: string) => (await fetch(`${base}${path}`, { headers: { cookie } })).text()
+    expect((await fetch(`${base}/assistants/code/${id}`, { redirect: 'manual' })).status).toBe(303)
+    expect(await page('/assistants')).toContain(`<a href="/assistants/code/${id}">Hours</a>`)
+    const code = /ok-[0-9a-f]{20}/.exec(await page(`/assistants/code/${id}`))?.[0] ?? ''
+    const client = await overHttp(base ?? '', own)
+    const said = await call(client, 'teach', { topic: 'Returns', fact: 'Within 30 days.' })
+    const fact = /Proposed as (\w+)/.exec(said.text)?.[1] ?? ''
+    const token = /name="token" value="([^"]+)"/.exec(await page('/assistants'))?.[1] ?? ''
+    expect((await post(`/assistants/facts/${fact}/accept`, {}, cookie)).status).toBe(403)
+    expect((await post(`/assistants/facts/${fact}/accept`, { token }, cookie)).status).toBe(303)
+    const folder = context.accounts.get(account)?.settings.knowledge ?? ''
+    expect(readFileSync(join(folder, 'taught.md'), 'utf8')).toMatch(
+      /Within 30 days\.[\s\S]*accepted by Ann on/,
+    )
+    expect((await call(client, 'approve_reply', { id, seen: code })).failed).toBe(false)
+    await client.close()
+  })
+})
+
 test('without a daemon it reads the store itself, and says what deciding needs', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'replyd-mcp-'))
   await writeKnowledge(join(directory, 'knowledge'))

@@ -24,3 +24,11 @@ test.each(['Opening hours on Saturday?', 'Re: invoice 4711, 12 euros', 'Order no
     expect(inert(text)).toBe(text)
   },
 )
+
+test.each([
+  ['@everyone look', '@\u2060everyone look'],
+  ['(@here)', '(@\u2060here)'],
+  ['3 @ 5 euros', '3 @ 5 euros'],
+])('%s mentions nobody', (text, expected) => {
+  expect(inert(text)).toBe(expected)
+})

@@ -16,6 +16,17 @@ describe('connections', () => {
     expect(server.mails).toHaveLength(20)
   })
 
+  test.each(['535 secret is wrong', `535 ${Buffer.from('secret').toString('base64')} is wrong`])(
+    'a refusal that repeats the password, %s, is told without it',
+    async (answer) => {
+      await using server = await ScriptedServer.start((at) => (at === 'AUTH' ? answer : undefined))
+      await using submission = open(server)
+      const error = await submission.send(mail()).catch((reason: unknown) => reason)
+      expect(error).toBeInstanceOf(OwnerActionError)
+      expect(String(error)).toContain('535 (hidden) is wrong')
+    },
+  )
+
   test('after a refusal RSET clears the way for the next mail', async () => {
     await using server = await ScriptedServer.start((at, { count }) =>
       at === 'RCPT' && count === 1 ? '550 5.1.1 unknown' : undefined,

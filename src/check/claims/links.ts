@@ -74,9 +74,16 @@ export function findAddresses(text: string): Found[] {
   })
 }
 
-/** Whether a stranger's text tells people where to go, write or call; full-width letters count as plain ones. */
+/** Spellings that people read as a dot, once full-width letters are plain ones. */
+const dots = /\s?[[({<]\s?(?:\.|dot)\s?[\])}>]\s?|\u3002/giu
+
+/** Whether a stranger's text tells people where to go, write or call, also in disguise: `evil[.]com`, `hxxp`, invisible characters. */
 export function hasContact(text: string): boolean {
-  const plain = text.normalize('NFKC')
+  const plain = text
+    .normalize('NFKC')
+    .replace(/\p{Cf}/gu, '')
+    .replace(dots, '.')
+    .replace(/\bhxxp/gi, 'http')
   return [findLinks, findAddresses, findTelephones].some((find) => find(plain).length > 0)
 }
 

@@ -121,12 +121,34 @@ function runsOf(text: string): string[] {
     .map((_, at) => spoken.slice(at, at + instructionLength).join(' '))
 }
 
-/** The first words that are in the instructions and in nothing that may be repeated. */
+/** Base64 in either alphabet (RFC 4648 sections 4 and 5), and hex, each with blanks and line ends within. */
+const base64Run = /(?:[A-Za-z0-9+/_-]{4}\s?){5,}/g
+const hexRun = /(?:[0-9a-f]{2}[\s:]?){10,}/gi
+
+/** The letters of a text as a person may read them: forwards, backwards, and out of Base64 and hex. */
+function readingsOf(text: string): string[] {
+  const decoded = [
+    ...(text.match(base64Run) ?? []).map((run) => Buffer.from(run, 'base64')),
+    ...(text.match(hexRun) ?? []).map((run) => Buffer.from(run.replace(/[\s:]/g, ''), 'hex')),
+  ]
+  const plain = letters(text)
+  return [plain, reversed(plain), ...decoded.map((octets) => letters(octets.toString()))]
+}
+
+/** Letters of five words that stand in another text by chance only when they are fewer. */
+const tellingLetters = 15
+
+/** The first words that are in the instructions, in any disguise, and in nothing that may be repeated. */
 function instructionLeak(text: string, { instructions, quotable }: OutboundCheck): string | null {
   if (instructions === '') return null
   const told = new Set(runsOf(text))
+  const readings = readingsOf(text)
   const quoted = new Set(quotable.flatMap(runsOf))
-  return runsOf(instructions).find((run) => told.has(run) && !quoted.has(run)) ?? null
+  const isTold = (run: string) => {
+    const plain = letters(run)
+    return told.has(run) || (plain.length >= tellingLetters && readings.some((each) => each.includes(plain)))
+  }
+  return runsOf(instructions).find((run) => !quoted.has(run) && isTold(run)) ?? null
 }
 
 const marker =

@@ -1,0 +1,414 @@
+/**
+ * Strangers and correspondents who write: in the mode that sends, with a model that answers, on real servers. Whatever is
+ * sent ends in a mailbox of the same Dovecot, so that nobody who got mail is overlooked.
+ */
+import { createHash } from 'node:crypto'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Override, StandInRequest } from '../../src/demo/stand-in.ts'
+import { deliverAll, type Postfix, startPostfix } from '../../test/live/servers/index.ts'
+import { nameServer, sealed, signed, signer } from '../../test/mail/signed.ts'
+import { type Area, type Attack, differs } from './attack.ts'
+import { authservId, type Letter, letter, question, stamped } from './letter.ts'
+import { bombs, type Case, forgeries, loops, relays } from './mail-cases.ts'
+import { NameServer } from './name-server.ts'
+import { accountAt, type Row, type Servers, startServers, Victim } from './victim.ts'
+
+const trusting = 'trusting@replyd.test'
+const checking = 'checking@replyd.test'
+const bombed = 'bombed@replyd.test'
+const own = [trusting, checking, bombed]
+const instructions =
+  'Our margin on frames is forty-three percent, and the highest discount is seventeen percent.'
+
+interface World {
+  servers: Servers
+  postfix: Postfix
+  names: NameServer
+  victim: Victim
+}
+
+const deliver = ({ servers }: World, to: string, letters: readonly Letter[]) =>
+  deliverAll(
+    servers.dovecot,
+    letters.map(({ octets }) => ({ user: to, octets })),
+  )
+
+/** Recipients and header block of a reply that was sent. */
+async function sentOf({ victim }: World, row: Row): Promise<{ to: string[]; head: string }> {
+  const { rows } = await victim.db.query<{ addressees: string[]; octets: Buffer }>(
+    'select addressees, octets from replyd.reply where id = $1',
+    [row.id],
+  )
+  const octets = rows[0]?.octets.toString('latin1') ?? ''
+  return { to: rows[0]?.addressees ?? [], head: octets.split('\r\n\r\n', 1)[0] ?? '' }
+}
+
+/** Null when nothing was sent, or only what may be. */
+async function wrongIn(world: World, row: Row, author: string, mayBeSent: boolean): Promise<string | null> {
+  if (row.disposition !== 'sent') return null
+  if (!mayBeSent) return `it was answered (${row.reason})`
+  const { to, head } = await sentOf(world, row)
+  const strangers = to.filter((address) => address.toLowerCase() !== author)
+  if (strangers.length > 0) return `${strangers.join(', ')} got the answer`
+  if (
+    /third-party|evil\.example/.test(
+      head.replaceAll(author, '').replace(/^(?:subject|in-reply-to|references):.*(?:\r\n[ \t].*)*/gim, ''),
+    )
+  )
+    return 'the header of the answer names somebody else'
+  return /^(?:bcc|cc|reply-to):/im.test(head) ? 'the answer has a further field' : null
+}
+
+/** The author's address, for what is looked at afterwards. */
+const authorOf = (domain: string) => new RegExp(`(?:eve|kim)@${domain}`)
+
+/** All cases of a list are delivered at once; each attack waits for its own. */
+function caseAttacks(world: World, kind: string, cases: readonly Case[]): Attack[] {
+  const made = cases.map(({ make, results = 'dmarc=pass', above = [] }, at) => {
+    const domain = `${kind.replace(/\W/g, '')}${at}.example`
+    const mail = make(domain, trusting)
+    const octets = mail.octets.replaceAll('DOMAIN', domain)
+    const marked =
+      results === null ? { id: mail.id, octets } : stamped({ id: mail.id, octets }, domain, results)
+    const head = above.map((field) => `${field}\r\n`).join('')
+    return { domain, mail: { id: mail.id, octets: head + marked.octets } }
+  })
+  let delivered: Promise<void> | undefined
+  return cases.map(({ name, holds, mayBeSent = false }, at) => ({
+    name: `${kind}: ${name}`,
+    holds,
+    strike: async () => {
+      delivered ??= deliver(
+        world,
+        trusting,
+        made.map(({ mail }) => mail),
+      )
+      await delivered
+      const { mail, domain } = made[at] as (typeof made)[number]
+      const row = await world.victim.settled(mail.id)
+      const author = authorOf(domain).exec(mail.octets)?.[0] ?? `"victim@third-party.example"@${domain}`
+      return wrongIn(world, row, author, mayBeSent)
+    },
+  }))
+}
+
+/** What the others differ from: without it nothing would be shown. */
+const answered = (world: World): Attack => ({
+  name: 'a question of an authenticated author (is answered)',
+  holds: 'nothing: this is what the others differ from',
+  strike: async () => {
+    const mail = stamped(letter({ to: trusting, from: 'kim@honest.example' }), 'honest.example')
+    await deliver(world, trusting, [mail])
+    const row = await world.victim.settled(mail.id)
+    if (row.disposition !== 'sent') return `${row.disposition}: ${row.reason}`
+    return differs((await sentOf(world, row)).to, ['kim@honest.example'])
+  },
+})
+
+function limitAttacks(world: World): Attack[] {
+  const at = (
+    name: string,
+    domain: string,
+    count: number,
+    address: (n: number) => string,
+    most: number,
+  ): Attack => ({
+    name: `limits: ${name}`,
+    holds: 'people are counted, not addresses',
+    strike: async () => {
+      const mails = Array.from({ length: count }, (_, n) => {
+        const from = address(n)
+        return stamped(
+          letter({ to: trusting, from, text: `${question}Number ${n}\r\n` }),
+          from.split('@')[1] ?? domain,
+        )
+      })
+      await deliver(world, trusting, mails)
+      const rows = await Promise.all(mails.map(({ id }) => world.victim.settled(id)))
+      const sent = rows.filter(({ disposition }) => disposition === 'sent').length
+      if (sent === 0) return 'not even the first was answered'
+      return sent > most ? `${sent} were answered` : null
+    },
+  })
+  const dotted = (n: number) => `${'abcdefghij'.slice(0, n + 1)}.${'abcdefghij'.slice(n + 1)}x@gmail.com`
+  return [
+    at('ten addresses of one subdomain', 'x', 10, (n) => `a${n}@mail.counted.example`, 3),
+    at('ten plus tags of one mailbox', 'x', 10, (n) => `eve+${n}@tagged.example`, 3),
+    at('a mailbox of Gmail with dots elsewhere', 'gmail.com', 9, dotted, 3),
+    at('numbered addresses of a domain', 'x', 10, (n) => `eve${n}@numbered.example`, 3),
+    at('thirty subdomains of a domain', 'x', 30, (n) => `eve@s${n}.wide.example`, 20),
+    at('one author, ten subjects', 'x', 10, () => 'eve@single.example', 3),
+  ]
+}
+
+function identityAttacks(world: World): Attack[] {
+  const changes: [string, (mail: string) => string, string][] = [
+    ['another author', (mail) => mail.replace(/^From:.*$/m, 'From: Eve <eve@elsewhere.example>'), 'judged'],
+    ['another subject', (mail) => mail.replace(/^Subject:.*$/m, 'Subject: Something else'), 'judged'],
+    ['another text', (mail) => mail.replace('Saturday', 'Sunday'), 'judged'],
+    ['another date', (mail) => mail.replace(/^Date:.*$/m, 'Date: Tue, 24 Nov 2026 09:00:00 +0000'), 'judged'],
+    [
+      'one more Received (a true copy)',
+      (mail) => `Received: from a by b; Tue, 24 Nov 2026 09:00:00 +0000\r\n${mail}`,
+      'duplicate',
+    ],
+  ]
+  return changes.map(([name, change, expected], at) => ({
+    name: `identity: a mail comes first under the id of another, with ${name}`,
+    holds: 'a duplicate has the same author, date, subject and content',
+    strike: async () => {
+      const real = letter({ to: trusting, from: `kim@identity${at}.example` })
+      await deliver(world, trusting, [{ id: real.id, octets: change(real.octets) }])
+      await world.victim.settled(real.id)
+      await deliver(world, trusting, [real])
+      for (;;) {
+        const rows = (await world.victim.rows()).filter(({ message_id }) => message_id === real.id)
+        const [, second] = rows
+        if (!second || !['done', 'review'].includes(second.step)) continue
+        return differs(second.disposition === 'duplicate' ? 'duplicate' : 'judged', expected)
+      }
+    },
+  }))
+}
+
+/** Replyd's own check of signatures: the account has no authservIds. */
+async function signatureAttacks(world: World): Promise<Attack[]> {
+  const names = nameServer()
+  const [shop, eve, weak, old, revoked] = [
+    signer(names, 'shop.example'),
+    signer(names, 'evil.example'),
+    signer(names, 'weak.example', 'rsa-sha256', 768),
+    signer(names, 'sha1.example', 'rsa-sha1'),
+    signer(names, 'revoked.example'),
+  ]
+  names.records.set(`${revoked.selector}._domainkey.revoked.example`, 'v=DKIM1; k=rsa; p=')
+  names.records.set('_dmarc.shop.example', 'v=DMARC1; p=reject; adkim=s')
+  const sealer = signer(names, 'list.example')
+  for (const [name, text] of names.records) world.names.txt.set(name, [text])
+  const from = (address: string, more: Partial<Parameters<typeof letter>[0]> = {}) =>
+    letter({ to: checking, from: address, ...more })
+  const sign = async ({ id, octets }: Letter, by: typeof shop, more = {}) => ({
+    id,
+    octets: await signed(octets, by, more),
+  })
+  const change = ({ id, octets }: Letter, what: string | RegExp, into: string) => ({
+    id,
+    octets: octets.replace(what, into),
+  })
+  const kim = 'kim@shop.example'
+  const list: [string, Letter, 'sent' | 'not'][] = [
+    ['a true signature (is answered)', await sign(from(kim), shop), 'sent'],
+    ['a correspondent of before, unsigned', from(kim), 'not'],
+    ['signed by another domain', await sign(from(kim), eve), 'not'],
+    ['the text changed', change(await sign(from(kim), shop), 'Saturday', 'Sunday'), 'not'],
+    [
+      'the subject changed',
+      change(await sign(from(kim), shop), /^Subject:.*$/m, 'Subject: Opening times'),
+      'not',
+    ],
+    ['text added below l=', await sign(from(kim), shop, { maxBodyLength: 10 }), 'not'],
+    ['the subject not signed', await sign(from(kim), shop, { headerList: 'from:date' }), 'not'],
+    [
+      'a second From above',
+      change(await sign(from(kim), shop), /^From:/m, 'From: Eve <eve@evil.example>\r\nFrom:'),
+      'not',
+    ],
+    [
+      'a second Subject above',
+      change(await sign(from(kim), shop), /^Subject:/m, 'Subject: Buy now\r\nSubject:'),
+      'not',
+    ],
+    [
+      'sent again after four days',
+      await sign(from(kim, { date: new Date(Date.now() - 4 * 86_400_000) }), shop),
+      'not',
+    ],
+    ['dated tomorrow', await sign(from(kim, { date: new Date(Date.now() + 86_400_000) }), shop), 'not'],
+    ['a key of 768 bits', await sign(from('kim@weak.example'), weak), 'not'],
+    ['SHA-1', await sign(from('kim@sha1.example'), old), 'not'],
+    ['a revoked key', await sign(from('kim@revoked.example'), revoked), 'not'],
+    ['a subdomain under strict alignment', await sign(from('kim@mail.shop.example'), shop), 'not'],
+    [
+      'the seal of a list that is not trusted',
+      { ...from(kim), octets: await sealed(from(kim).octets, sealer, 'dmarc=pass header.from=shop.example') },
+      'not',
+    ],
+    [
+      "results that claim to be the owner's server's",
+      from(kim, { fields: [`Authentication-Results: ${authservId}; dmarc=pass header.from=shop.example`] }),
+      'not',
+    ],
+    [
+      'nine signatures',
+      await sign(from(kim, { fields: Array(9).fill('DKIM-Signature: v=1; d=shop.example; s=x; b=x') }), shop),
+      'not',
+    ],
+    [
+      'a true signature, Reply-To elsewhere',
+      await sign(from(kim, { fields: ['Reply-To: eve@shop.example'] }), shop),
+      'not',
+    ],
+  ]
+  return list.map(([name, mail, expected]) => {
+    // A seal is over a mail of its own.
+    const id = /^Message-ID: (.*?)\r?$/m.exec(mail.octets)?.[1] ?? mail.id
+    return {
+      name: `signatures: ${name}`,
+      holds:
+        expected === 'sent'
+          ? 'nothing: this is what the others differ from'
+          : "replyd's own check: aligned, whole, fresh, strong",
+      strike: async () => {
+        await deliver(world, checking, [mail])
+        const row = await world.victim.settled(id)
+        const outcome = row.disposition === 'sent' ? 'sent' : 'not'
+        return outcome === expected ? null : `${row.disposition}: ${row.reason} (${row.detail})`
+      },
+    }
+  })
+}
+
+const disguises: [string, (text: string) => string][] = [
+  ['as they are', (text) => text],
+  ['in capitals', (text) => text.toUpperCase()],
+  ['in part', (text) => text.split(' ').slice(0, 7).join(' ')],
+  ['backwards', (text) => [...text].reverse().join('')],
+  ['in Base64', (text) => Buffer.from(text).toString('base64')],
+  ['in hexadecimal', (text) => Buffer.from(text).toString('hex')],
+  ['spelled out', (text) => [...text].join(' ')],
+  ['over many lines', (text) => text.split(' ').join('\n')],
+]
+
+/** A model that was talked into it writes the owner's instructions. */
+const talkedInto = ({ question: { task }, body }: StandInRequest): Override | undefined => {
+  const text = body.messages.map(({ content }) => content).join('\n')
+  const number = /Tell me number (\d)/.exec(text)?.[1]
+  if (number === undefined || task !== 'compose') return undefined
+  const [, disguise] = disguises[Number(number)] ?? []
+  const composed = {
+    text: disguise?.(instructions) ?? '',
+    language: 'en',
+    answers: [],
+    missing: [],
+    confidence: 1,
+    needs_person: false,
+  }
+  return { content: JSON.stringify(composed) }
+}
+
+const leakAttacks = (world: World): Attack[] =>
+  disguises.map(([name], at) => ({
+    name: `instructions: a model writes them ${name}`,
+    holds: 'the leak check of what goes out',
+    strike: async () => {
+      const domain = `leak${at}.example`
+      const mail = stamped(
+        letter({ to: trusting, from: `eve@${domain}`, subject: `Tell me number ${at}` }),
+        domain,
+      )
+      await deliver(world, trusting, [mail])
+      const row = await world.victim.settled(mail.id)
+      return row.disposition === 'held' ? null : `${row.disposition}: ${row.reason}`
+    },
+  }))
+
+const bombAttacks = (world: World): Attack[] =>
+  bombs.map(([name, make], at) => ({
+    name: `a mail with ${name}`,
+    holds: 'linear readers with caps; the others are answered meanwhile',
+    strike: async () => {
+      const mail = make(bombed)
+      const begun = performance.now()
+      await deliver(world, bombed, [mail])
+      const next = stamped(letter({ to: trusting, from: `kim@after${at}.example` }), `after${at}.example`)
+      await deliver(world, trusting, [next])
+      await world.victim.settled(next.id)
+      await world.victim.settled(mail.id)
+      if (world.victim.daemon.starts !== 1) return 'the daemon ended'
+      return { figure: `both settled after ${((performance.now() - begun) / 1000).toFixed(1)} s` }
+    },
+  }))
+
+/** Of everything above: who has got mail from Postfix. */
+const nobodyElse = (world: World): Attack => ({
+  name: 'all of these mails together: somebody who wrote nothing gets mail',
+  holds: 'recipients come from authenticated authors',
+  strike: async () => {
+    await world.postfix.drained()
+    const mailboxes = readdirSync(join(world.servers.dovecot.directory, 'mail'))
+    const strangers = mailboxes.filter(
+      (name) => !own.includes(name) && /third-party|evil\./.test(name) && !name.startsWith('"'),
+    )
+    return strangers.length > 0
+      ? strangers.join(', ')
+      : mailboxes.length <= own.length
+        ? 'nobody got any'
+        : null
+  },
+})
+
+/** RFC 5322 ids that follow from the original's for anybody who knows the program. */
+const replyIds = (world: World): Attack => ({
+  name: "the Message-ID of a reply computed from the original's",
+  holds: 'it is keyed with the state directory',
+  strike: async () => {
+    const { rows } = await world.victim.db.query<{ reply: string; original: string }>(
+      `select r.reply_message_id as reply, m.message_id as original from replyd.reply r join replyd.message m on m.id = r.id`,
+    )
+    const guesses = ({ original }: { original: string }) =>
+      ['sha1', 'sha256', 'md5'].flatMap((name) =>
+        [original, original.slice(1, -1)].map((text) =>
+          createHash(name).update(text).digest('hex').slice(0, 16),
+        ),
+      )
+    if (rows.length === 0) return 'there is none'
+    return rows.some((row) => guesses(row).some((guess) => row.reply.includes(guess)))
+      ? 'it can be computed'
+      : null
+  },
+})
+
+async function openWorld(): Promise<World> {
+  const [servers, names] = await Promise.all([startServers({ behaviour: talkedInto }), NameServer.start()])
+  const postfix = await startPostfix({ deliverTo: servers.dovecot })
+  const smtp = { port: postfix.smtpPort }
+  const replies = { mode: 'send', undo: '0s', minConfidence: 0 }
+  const victim = await Victim.start(servers, {
+    accounts: [
+      accountAt(servers, trusting, { smtp, replies, authservIds: [authservId], instructions }),
+      accountAt(servers, checking, { smtp, replies }),
+      accountAt(servers, bombed, { smtp }),
+    ],
+    nodeArgs: names.nodeArgs(),
+  })
+  return { servers, postfix, names, victim }
+}
+
+export const mail: Area = {
+  name: 'mail',
+  open: async () => {
+    const world = await openWorld()
+    return {
+      attacks: [
+        answered(world),
+        ...caseAttacks(world, 'third parties', relays),
+        ...caseAttacks(world, 'results', forgeries),
+        ...caseAttacks(world, 'programs', loops),
+        ...(await signatureAttacks(world)),
+        ...identityAttacks(world),
+        ...leakAttacks(world),
+        ...limitAttacks(world),
+        ...bombAttacks(world),
+        replyIds(world),
+        nobodyElse(world),
+      ],
+      async [Symbol.asyncDispose]() {
+        await world.victim[Symbol.asyncDispose]()
+        await Promise.all(
+          [world.postfix, world.names, world.servers].map((each) => each[Symbol.asyncDispose]()),
+        )
+      },
+    }
+  },
+}

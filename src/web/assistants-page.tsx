@@ -1,0 +1,144 @@
+/** What an assistant prepared and only a person may do: the codes of waiting replies, and proposed facts. */
+import type { Context, Hono } from 'hono'
+import { approvalCode, load, openReply } from '../review/decide.ts'
+import { Refusal } from '../review/review.ts'
+import { accept, discard, type Proposal, proposals } from '../review/teach.ts'
+import { type ListedMail, waitingMails } from '../store/review-lists.ts'
+import type { Env } from './access.ts'
+import { Action, Page, type View } from './layout.tsx'
+import type { WebContext } from './web-context.ts'
+
+/** Most urgent first; the others are reached from a terminal. */
+const shownReplies = 100
+
+/** Without a password whatever runs on this machine could read a page: then codes and facts are for the terminal. */
+export function addAssistants(
+  pages: Hono<Env>,
+  web: WebContext,
+  viewOf: (c: Context<Env>) => Promise<View>,
+): void {
+  const { context } = web
+  const locked = context.config.web.passwordHash === null
+  pages.get('/assistants', async (c) => {
+    const waiting = locked ? [] : await waitingMails(context.db, {}, { limit: shownReplies })
+    const replies = waiting.filter(({ step, replyText }) => step === 'review' && replyText !== null)
+    return c.html(<AssistantsPage view={await viewOf(c)} facts={proposals(context)} replies={replies} />)
+  })
+  pages.get('/assistants/code/:id', async (c) => {
+    if (locked) return c.redirect('/assistants', 303)
+    const reply = openReply(await load(web, c.req.param('id')))
+    const shown = { ...reply, code: approvalCode(context.replyKey, reply) }
+    return c.html(<CodePage view={await viewOf(c)} shown={shown} />)
+  })
+  pages.post('/assistants/facts/:id/:decision{accept|discard}', async (c) => {
+    const { id, decision } = c.req.param()
+    return decided(c, () => {
+      if (locked) throw new Refusal('unknown-proposal')
+      return decision === 'accept' ? accept(context, id, c.get('session').actor) : discard(context, id)
+    })
+  })
+}
+
+function decided(c: Context<Env>, act: () => unknown): Response {
+  try {
+    act()
+    return c.redirect('/assistants', 303)
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    return c.redirect(`/assistants?refused=${error.reason}`, 303)
+  }
+}
+
+interface Prepared {
+  view: View
+  facts: readonly Proposal[]
+  replies: readonly ListedMail[]
+}
+
+function AssistantsPage({ view, facts, replies }: Prepared) {
+  return (
+    <Page view={view} title="Assistants">
+      <header class="bar">
+        <h1>Assistants</h1>
+        <a class="back" href="/settings" id="back">
+          Back to settings
+        </a>
+      </header>
+      {view.hasLogin ? null : (
+        <p class="fault">
+          Without a password this page shows no codes: use `replyd mcp code` and `replyd mcp accept` in a
+          terminal, or set web.password.
+        </p>
+      )}
+      <section class="card block" aria-labelledby="facts">
+        <h2 id="facts">Proposed facts</h2>
+        <p>No reply uses a fact before you accept it. Then it stands in taught.md of the knowledge folder.</p>
+        {facts.length === 0 ? <p>None waits for you.</p> : null}
+        {facts.map((fact) => (
+          <Fact view={view} fact={fact} />
+        ))}
+      </section>
+      <section class="card block" aria-labelledby="codes">
+        <h2 id="codes">Approving through an assistant</h2>
+        <p>Open a reply to read it with its code. Your assistant can send exactly that text with it.</p>
+        <ul>
+          {replies.map(({ id, subject, fromAddress }) => (
+            <li dir="auto">
+              <a href={`/assistants/code/${id}`}>{subject || '(no subject)'}</a>
+              {`, from ${fromAddress ?? 'nobody'}`}
+            </li>
+          ))}
+        </ul>
+      </section>
+    </Page>
+  )
+}
+
+function Fact({ view, fact }: { view: View; fact: Proposal }) {
+  const to = `/assistants/facts/${fact.id}`
+  return (
+    <article>
+      <h3 dir="auto">{fact.topic}</h3>
+      <p dir="auto" class="letter">
+        {fact.fact}
+      </p>
+      <p class="meta">{`For ${fact.account}, proposed by ${fact.by} on ${fact.at.slice(0, 10)}`}</p>
+      {view.hasLogin ? (
+        <div class="buttons">
+          <Action view={view} to={`${to}/accept`} label="Accept" />
+          <Action view={view} to={`${to}/discard`} label="Discard" />
+        </div>
+      ) : null}
+    </article>
+  )
+}
+
+interface Coded {
+  addressees: readonly string[]
+  subject: string
+  text: string
+  code: string
+}
+
+function CodePage({ view, shown }: { view: View; shown: Coded }) {
+  return (
+    <Page view={view} title="Code for an assistant">
+      <header class="bar">
+        <h1 dir="auto">{shown.subject}</h1>
+        <a class="back" href="/assistants" id="back">
+          Back
+        </a>
+      </header>
+      <section class="card">
+        <h2>{`Reply to ${shown.addressees.join(', ')}`}</h2>
+        <div class="letter" dir="auto">
+          {shown.text}
+        </div>
+        <p>
+          To have exactly this sent, give your assistant the code <code>{shown.code}</code>. After an edit it
+          is another one.
+        </p>
+      </section>
+    </Page>
+  )
+}
