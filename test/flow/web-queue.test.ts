@@ -6,6 +6,7 @@ import type { Browser, Page } from 'playwright-core'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { type NewMessage, storeIngested } from '../../src/store/ingested.ts'
 import { run } from '../cli/run.ts'
+import { aVerdict } from '../triage/a-verdict.ts'
 import { openBrowser } from './browser.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
 
@@ -36,7 +37,8 @@ beforeAll(async () => {
   await storeIngested(db, { messages: Array.from({ length: count }, (_, at) => message(at)) }, new Date())
   // Four levels of urgency, one of which the model did not name.
   await db.query(
-    `update replyd.message set verdict = jsonb_build_object('urgency', uid % 4) where uid % 4 > 0`,
+    `update replyd.message set verdict = $1::jsonb || jsonb_build_object('urgency', uid % 4) where uid % 4 > 0`,
+    [JSON.stringify(aVerdict)],
   )
 }, 300_000)
 
