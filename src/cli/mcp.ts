@@ -1,5 +1,4 @@
 /** `replyd mcp`: an assistant's way to replyd through standard input and output, and a person's confirmations. */
-import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio'
 import { Hono } from 'hono'
@@ -7,7 +6,7 @@ import { systemClock } from '../base/clock.ts'
 import { silentLog } from '../base/log.ts'
 import { newSecret } from '../base/secret.ts'
 import type { Config } from '../config/settings.ts'
-import { openKnowledge } from '../knowledge/knowledge.ts'
+import { openAccountKnowledge } from '../knowledge/account-knowledge.ts'
 import type { Port } from '../mcp/port.ts'
 import { longestMessage, mcpServer } from '../mcp/server.ts'
 import type { Database } from '../store/database.ts'
@@ -81,11 +80,11 @@ async function readDirectly<T>(
 
 /** @param reads whether the knowledge is asked for: converting documents takes a while */
 async function accountsOf({ accounts, state }: Config, reads: boolean) {
-  const cache = join(state.directory, 'documents')
-  const opened = accounts.map(async ({ owner, knowledge: folder }) => {
-    const knowledge = reads && folder !== null ? openKnowledge(folder, silentLog, cache) : null
+  const surroundings = { directory: state.directory, log: silentLog, clock: systemClock }
+  const opened = accounts.map(async (account) => {
+    const knowledge = reads ? openAccountKnowledge(account, surroundings) : null
     await knowledge?.settled()
-    return [owner.address, { knowledge }] as const
+    return [account.owner.address, { knowledge }] as const
   })
   return new Map(await Promise.all(opened))
 }
