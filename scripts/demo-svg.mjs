@@ -7,7 +7,7 @@ import { root } from './sources.mjs'
 const columns = 80
 const rows = 26
 /** Pixels of one character cell. */
-const cell = { width: 8.4, height: 18 }
+const cell = { width: 8.5, height: 18 }
 const margin = 14
 /** Seconds: between lines at most, at the end, and of the whole picture. */
 const longestPause = 0.9
@@ -64,9 +64,11 @@ function picture(lines) {
         : `<text class="${['l', classOf(line)].filter(Boolean).join(' ')}" style="animation-name:a${i}" y="${(i + 1) * cell.height}">${escaped(line)}</text>`,
     )
     .join('\n')
-  const appear = lines.map(({ at }, i) => `@keyframes a${i}{0%,${share(at)}{opacity:0}${share(at + 0.01)},100%{opacity:1}}`)
+  const appear = lines.map(
+    ({ at }, i) => `@keyframes a${i}{0%,${share(at)}{opacity:0}${share(at + 0.01)},100%{opacity:1}}`,
+  )
   const scrolled = lines.flatMap(({ at }, i) =>
-    i < rows ? [] : [`${share(at)}{transform:translateY(-${(i - rows + 1) * cell.height}px)}`],
+    i < rows - 1 ? [] : [`${share(at)}{transform:translateY(-${(i - rows + 2) * cell.height}px)}`],
   )
   const width = columns * cell.width + 2 * margin
   const height = rows * cell.height + 2 * margin
