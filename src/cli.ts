@@ -1,17 +1,27 @@
 #!/usr/bin/env node
-import { reportFailure } from './cli/failure.ts'
-import { runProgram } from './cli/program.ts'
+import { existsSync, mkdirSync } from 'node:fs'
+import nodeModule from 'node:module'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 
 // New files contain mail and keys: make them readable for this user only.
 process.umask(0o077)
 
-const { env: environment, stdin, stdout, stderr } = process
-const terminal = { environment, stdin, stdout, stderr }
+/**
+ * Keeps compiled code for the next start, from Node 22.1. In a directory of this user, because it will run as this user;
+ * made here, because Node never ends where a parent can't be made (below /proc).
+ */
+function keepCompiled(): void {
+  const { enableCompileCache } = nodeModule as { enableCompileCache?: (directory: string) => unknown }
+  if (!enableCompileCache) return
+  try {
+    const caches = process.env.XDG_CACHE_HOME || join(homedir(), '.cache')
+    for (const directory of [caches, join(caches, 'replyd')]) if (!existsSync(directory)) mkdirSync(directory)
+    enableCompileCache(join(caches, 'replyd'))
+  } catch {
+    // No home, or a read-only one: started without it.
+  }
+}
 
-// An uncaught exception is a bug of ours. The state on disk is safe at any moment, so ending is safe, too.
-process.on('uncaughtException', (error) => process.exit(reportFailure(error, terminal)))
-
-const status = await runProgram(process.argv.slice(2), terminal)
-// Whoever pressed Ctrl+C does not wait for connections that are being opened.
-if (status === 130) process.exit(status)
-process.exitCode = status
+keepCompiled()
+await import('./cli/main.ts')

@@ -100,7 +100,7 @@ export class TalkativeServer implements AsyncDisposable {
     const chunk = text.repeat(Math.max(1, Math.floor(65_536 / text.length)))
     for (let left = Math.floor(octets / chunk.length); left > 0 && !socket.destroyed; left--) {
       this.said += chunk.length
-      if (!socket.write(chunk)) await Promise.race([once(socket, 'drain'), once(socket, 'close')])
+      if (!socket.write(chunk)) await drained(socket)
     }
   }
 
@@ -109,4 +109,16 @@ export class TalkativeServer implements AsyncDisposable {
     this.#server.close()
     await once(this.#server, 'close')
   }
+}
+
+/** Resolves when the client has read, or is gone. */
+function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const go = () => {
+      socket.off('drain', go)
+      socket.off('close', go)
+      resolve()
+    }
+    socket.on('drain', go).on('close', go)
+  })
 }

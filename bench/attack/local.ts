@@ -125,7 +125,7 @@ const stateAttacks = (servers: Servers): Attack[] =>
       const data = join(victim.directory, 'data')
       prepare(data, victim)
       await startOpenly(victim)
-      return judge(data, victim)
+      return await judge(data, victim)
     },
   }))
 

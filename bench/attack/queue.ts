@@ -71,7 +71,7 @@ function neighbours(servers: Servers): Attack[] {
         const [one, other] = await pair({ redisUrl: servers.redis.newDatabase() }, addresses)
         await using _one = one
         await using _other = other
-        return bothDraft([one, other], addresses)
+        return await bothDraft([one, other], addresses)
       },
     },
     {
@@ -87,7 +87,7 @@ function neighbours(servers: Servers): Attack[] {
         await using _one = one
         const other = await Victim.start(servers, { ...shared, accounts: [accountAt(servers, addresses[1])] })
         await using _other = other
-        return bothDraft([one, other], addresses)
+        return await bothDraft([one, other], addresses)
       },
     },
     {

@@ -1,4 +1,6 @@
 /** Mail that has waited: how fast it is stored, and how fast it becomes drafts or sent replies. */
+import { ChaosProxy } from '../chaos/proxy.ts'
+import { type RedisWork, redisWorkSince, type Statements, statementsSince, treeCpuMs } from './counters.ts'
 import { type BenchOptions, type Figure, figure, mediansOf } from './figure.ts'
 import { appendLimit, readingLimits, submissionLimit } from './limits.ts'
 import { layDown, makeMail, newToken } from './mails.ts'
@@ -17,6 +19,14 @@ export interface Passage {
   cpuMsPerMail: number
   /** The most that was resident, MB. */
   rssMb: number
+}
+
+/** For each mail. */
+interface Work extends Statements, RedisWork {
+  /** Of the daemon and of all servers but the model's, milliseconds. */
+  allCpuMs: number
+  imapCommands: number
+  smtpCommands: number
 }
 
 /** New accounts with this many mails in each INBOX. @returns their addresses */
@@ -44,8 +54,64 @@ export async function pass(
   return await measured(rig, mails, done)
 }
 
+/** The same, with all that the servers were asked. */
+async function counted(
+  peers: Peers,
+  mails: number,
+  options: RigOptions,
+  done: (rig: Rig) => Promise<number>,
+): Promise<Passage & Work> {
+  await using proxy = await ChaosProxy.start(peers.dovecot.imapPort)
+  await using rig = await Rig.build(peers, { concurrency, ...options, imapPort: proxy.port })
+  rig.daemon.start()
+  await rig.loggedAt('watch.baseline')
+  let imapCommands = 0
+  proxy.watch((text, _link, direction) => {
+    if (direction === 'toServer') imapCommands += text.match(/^[A-Z0-9]+ (?:UID )?[A-Z]+[ \r]/gm)?.length ?? 0
+    return undefined
+  })
+  const servers = [peers.dovecot, peers.redis, peers.postgres].map(({ pid = 0 }) => pid)
+  const serversCpuMs = () => servers.reduce((sum, pid) => sum + treeCpuMs(pid), 0)
+  const [statements, redisWork] = [await statementsSince(peers), await redisWorkSince(peers)]
+  const [{ smtpCommands }, cpuBefore] = [await peers.counterpart.order({}), serversCpuMs()]
+  const passage = await afterBaseline(rig, mails, done)
+  const [sql, redis] = [await statements(), await redisWork()]
+  const { smtpCommands: smtpAfter } = await peers.counterpart.order({})
+  const work = { ...sql, ...redis, imapCommands, smtpCommands: smtpAfter - smtpCommands }
+  const each = Object.fromEntries(Object.entries(work).map(([name, value]) => [name, value / mails]))
+  const allCpuMs = passage.cpuMsPerMail + (serversCpuMs() - cpuBefore) / mails
+  return { ...passage, ...(each as unknown as Omit<Work, 'allCpuMs'>), allCpuMs }
+}
+
+function workFigures(
+  to: string,
+  work: Passage & Work,
+  most: { cpuMs: number; statements: number },
+): Figure[] {
+  const each = (name: string, value: number, unit: string, atMost?: number) =>
+    figure({
+      ...{ name: `${to}: ${name}`, value, unit },
+      ...(atMost === undefined ? {} : { target: { of: 'value', atMost } }),
+    })
+  return [
+    each("the daemon's CPU", work.cpuMsPerMail, 'ms/mail', most.cpuMs),
+    each('CPU of the daemon, Dovecot, PostgreSQL and Redis', work.allCpuMs, 'ms/mail'),
+    each('SQL statements', work.statements, '/mail', most.statements),
+    each('rows written', work.rowsWritten, '/mail'),
+    each('write-ahead log', work.walOctets / 1024, 'KiB/mail'),
+    each('Redis commands, those of scripts included', work.commands, '/mail'),
+    each('Redis scripts', work.scripts, '/mail'),
+    each('IMAP commands', work.imapCommands, '/mail'),
+    each('SMTP commands', work.smtpCommands, '/mail'),
+  ]
+}
+
 async function measured(rig: Rig, mails: number, done: (rig: Rig) => Promise<number>): Promise<Passage> {
   rig.daemon.start()
+  return await afterBaseline(rig, mails, done)
+}
+
+async function afterBaseline(rig: Rig, mails: number, done: (rig: Rig) => Promise<number>): Promise<Passage> {
   const startedAt = await rig.loggedAt('watch.baseline')
   const cpuBefore = rig.cpuMs()
   const endedAt = await rig.when(mails, () => done(rig))
@@ -69,7 +135,7 @@ async function onServers(peers: Peers, mails: number): Promise<Figure[]> {
   const reading = await readingLimits(peers, mails)
   const stored = await pass(peers, mails, { addresses: fill(peers, mails, mails), roles: 'watch' }, ingested)
   const appends = await appendLimit(peers, Math.min(mails, 1000))
-  const drafted = await pass(
+  const drafted = await counted(
     peers,
     mails,
     { addresses: fill(peers, mails, mails) },
@@ -77,7 +143,7 @@ async function onServers(peers: Peers, mails: number): Promise<Figure[]> {
   )
   const pooled = await submissionLimit(peers, Math.min(mails, 1000), true)
   const sending = { addresses: fill(peers, mails, perSender), mode: 'send' } as const
-  const sent = await pass(peers, mails, sending, withDisposition('sent'))
+  const sent = await counted(peers, mails, sending, withDisposition('sent'))
   const bound = Math.min(pooled, appends)
   const boundName = pooled < appends ? 'nodemailer pooled' : 'APPEND, for the copy in Sent'
   return [
@@ -102,13 +168,8 @@ async function onServers(peers: Peers, mails: number): Promise<Figure[]> {
       limit: { name: boundName, value: bound },
       target: { of: 'ratio', atLeast: 0.4 },
     }),
-    figure({
-      name: "the daemon's CPU, whole way to a sent reply",
-      value: sent.cpuMsPerMail,
-      unit: 'ms/mail',
-      target: { of: 'value', atMost: 7 },
-    }),
-    figure({ name: "the daemon's CPU, draft", value: drafted.cpuMsPerMail, unit: 'ms/mail' }),
+    ...workFigures('to a draft', drafted, { cpuMs: 4.5, statements: 3.5 }),
+    ...workFigures('to a sent reply', sent, { cpuMs: 6.5, statements: 7 }),
     figure({
       name: 'most memory under the backlog',
       value: drafted.rssMb,

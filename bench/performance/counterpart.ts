@@ -29,9 +29,11 @@ export interface Counts {
   compose: number
   /** Mails that the SMTP server took. */
   accepted: number
+  /** Commands that it answered. */
+  smtpCommands: number
 }
 
-const counts: Counts = { triage: 0, compose: 0, accepted: 0 }
+const counts: Counts = { triage: 0, compose: 0, accepted: 0, smtpCommands: 0 }
 let latencyMs = 0
 let tells = false
 
@@ -65,7 +67,13 @@ await once(model, 'listening')
 process.on('message', (order: Order) => {
   latencyMs = order.latencyMs ?? latencyMs
   tells = order.tell ?? tells
-  report({ kind: 'counts', id: order.id, ...counts, accepted: sink.accepted() })
+  report({
+    kind: 'counts',
+    id: order.id,
+    ...counts,
+    accepted: sink.accepted(),
+    smtpCommands: sink.commands(),
+  })
 })
 process.on('disconnect', () => process.exit(0))
 report({ kind: 'ready', modelPort: (model.address() as AddressInfo).port, smtpPort: sink.port })

@@ -1,4 +1,6 @@
 /** What the servers of a bench were asked to do, by their own counters. The bench's own questions are not counted. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { Redis } from 'ioredis'
 import pg from 'pg'
 import type { Peers } from './peers.ts'
 
@@ -29,9 +31,55 @@ export async function statementsSince({
       postgres.url,
       `select sum(calls)::float8 as statements, sum(wal_bytes)::float8 as wal,
          sum(rows) filter (where query !~* '^\\s*select')::float8 as rows
-         from pg_stat_statements where query not like '%pg_stat_statements%'`,
+         from pg_stat_statements where query not like '%pg_stat_statements%' and query not like 'select count(*) as n from %'`,
     )
     return { statements: row?.statements ?? 0, rowsWritten: row?.rows ?? 0, walOctets: row?.wal ?? 0 }
+  }
+}
+
+export interface RedisWork {
+  /** With those that scripts call. */
+  commands: number
+  /** Scripts that clients ran: most of BullMQ's round trips. */
+  scripts: number
+}
+
+/** Starts counting. @returns the counts since then, of all databases */
+export async function redisWorkSince({ redis }: Pick<Peers, 'redis'>): Promise<() => Promise<RedisWork>> {
+  const client = new Redis(redis.url)
+  await client.config('RESETSTAT')
+  return async () => {
+    const lines = (await client.info('commandstats')).matchAll(/^cmdstat_(\S+?):calls=(\d+)/gm)
+    const calls = [...lines].map(([, name = '', count]) => ({ name, count: Number(count) }))
+    client.disconnect()
+    const sum = (of: typeof calls) => of.reduce((total, { count }) => total + count, 0)
+    return { commands: sum(calls), scripts: sum(calls.filter(({ name }) => /^eval/.test(name))) }
+  }
+}
+
+/** CPU that a process, its living descendants and all that they have waited for have used; milliseconds. */
+export function treeCpuMs(root: number): number {
+  const stats = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => statOf(Number(pid)) ?? [])
+  const family = new Set([root])
+  for (let size = 0; size < family.size; ) {
+    size = family.size
+    for (const { pid, parent } of stats) if (family.has(parent)) family.add(pid)
+  }
+  return stats.filter(({ pid }) => family.has(pid)).reduce((sum, { cpuMs }) => sum + cpuMs, 0)
+}
+
+/** null: it has ended meanwhile. */
+function statOf(pid: number): { pid: number; parent: number; cpuMs: number } | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    // utime, stime, cutime and cstime, in clock ticks of 10 ms.
+    const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
+    return { pid, parent: Number(fields[1]), cpuMs: ticks * 10 }
+  } catch {
+    return null
   }
 }
 

@@ -121,11 +121,10 @@ export class Rig implements AsyncDisposable {
   async jobs(queue: 'model' | 'mailbox'): Promise<number> {
     const { redis } = this
     if (redis === null) return 0
-    const [waiting, active] = [
-      await redis.llen(`replyd:${queue}:wait`),
-      await redis.llen(`replyd:${queue}:active`),
-    ]
-    return waiting + active
+    // The daemon names its queues by store and accounts.
+    const lists = [...(await redis.keys(`*:${queue}:wait`)), ...(await redis.keys(`*:${queue}:active`))]
+    const lengths = await Promise.all(lists.map((list) => redis.llen(list)))
+    return lengths.reduce((sum, length) => sum + length, 0)
   }
 
   /** Mails in an account's Drafts, by its Maildir: asking by IMAP would take the server's time. */

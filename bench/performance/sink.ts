@@ -6,6 +6,8 @@ export interface Sink {
   port: number
   /** Mails whose final dot was answered. */
   accepted(): number
+  /** Commands answered, the final dot included. */
+  commands(): number
 }
 
 const greeting =
@@ -13,17 +15,22 @@ const greeting =
 
 export async function startSink(): Promise<Sink> {
   let accepted = 0
+  let commands = 0
   const server = createServer((socket) => {
     socket.setNoDelay(true)
     socket.on('error', () => undefined)
-    serve(socket, () => accepted++)
+    serve(
+      socket,
+      () => accepted++,
+      () => commands++,
+    )
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  return { port: (server.address() as AddressInfo).port, accepted: () => accepted }
+  return { port: (server.address() as AddressInfo).port, accepted: () => accepted, commands: () => commands }
 }
 
-function serve(socket: Socket, onMail: () => void): void {
+function serve(socket: Socket, onMail: () => void, onCommand: () => void): void {
   let pending = ''
   let inBody = false
   socket.setEncoding('latin1')
@@ -36,6 +43,7 @@ function serve(socket: Socket, onMail: () => void): void {
       if (end < 0) return
       const line = inBody ? '.' : pending.slice(0, end)
       pending = pending.slice(end + mark.length)
+      onCommand()
       if (inBody) onMail()
       const reply = inBody ? '250 2.0.0 queued\r\n' : answerTo(line)
       inBody = reply.startsWith('354')

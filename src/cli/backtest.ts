@@ -37,8 +37,9 @@ export async function backtest(options: BacktestCommand, terminal: Terminal): Pr
   const wanted = { since: new Date(run.now.getTime() - sinceMs), limit: limitOf(options.limit) }
   const past = await readMailbox(config, account, wanted)
   const { estimateBacktest, runBacktest } = await import('../eval/backtest.ts')
-  const { openKnowledge } = await import('../knowledge/knowledge.ts')
-  const knowledge = account.knowledge === null ? null : openKnowledge(account.knowledge, silentLog)
+  const { openAccountKnowledge } = await import('../knowledge/account-knowledge.ts')
+  const { directory } = config.state
+  const knowledge = openAccountKnowledge(account, { directory, log: silentLog, clock: systemClock })
   try {
     await knowledge?.settled()
     const runs = { ...run, prompts, knowledge }

@@ -98,4 +98,13 @@ function addKnowledge(program: Command, terminal: Terminal, end: (status: ExitSt
     .action(async (question, options) =>
       end(await (await import('./knowledge.ts')).testKnowledge(question, options, terminal)),
     )
+  knowledge
+    .command('refresh')
+    .description('read the web pages of knowledge.urls now')
+    .addOption(configOption())
+    .addOption(accountOption())
+    .addOption(jsonOption())
+    .action(async (options) =>
+      end(await (await import('./knowledge.ts')).refreshKnowledge(options, terminal)),
+    )
 }

@@ -1,9 +1,10 @@
-import { join } from 'node:path'
-import { ConfigError } from '../base/errors.ts'
+import { systemClock } from '../base/clock.ts'
 import { silentLog } from '../base/log.ts'
-import { type Knowledge, openKnowledge, type Passage } from '../knowledge/knowledge.ts'
+import { openAccountKnowledge, refreshPages } from '../knowledge/account-knowledge.ts'
+import type { Knowledge, Passage } from '../knowledge/knowledge.ts'
 import { accountOf } from './eval.ts'
 import { limitOf } from './eval-cases.ts'
+import { UsageError } from './failure.ts'
 import { readConfig } from './settings.ts'
 import { type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
 
@@ -56,11 +57,28 @@ export async function testKnowledge(
   }
 }
 
-async function opened(options: KnowledgeCommand, terminal: Terminal): Promise<Knowledge> {
+/** Exit status 1 if a page could not be read. */
+export async function refreshKnowledge(options: KnowledgeCommand, terminal: Terminal): Promise<ExitStatus> {
+  const { account, surroundings } = read(options, terminal)
+  const report = await refreshPages(account, surroundings, new AbortController().signal)
+  if (report === null)
+    throw new UsageError(`knowledge refresh: ${account.owner.address} has no knowledge.urls`)
+  const { pages, failed, cut } = report
+  const words = `${pages} pages${failed > 0 ? `, ${failed} could not be read` : ''}${cut ? ', and there are more' : ''}`
+  await writeLine(terminal.stdout, options.json ? JSON.stringify(report) : words)
+  return failed > 0 ? 1 : 0
+}
+
+function read(options: KnowledgeCommand, terminal: Terminal) {
   const config = readConfig(options.config, terminal)
-  const { knowledge: folder, owner } = accountOf(config, options.account)
-  if (folder === null) throw new ConfigError(`${owner.address} has no knowledge folder`)
-  const knowledge = openKnowledge(folder, silentLog, join(config.state.directory, 'documents'))
+  const surroundings = { directory: config.state.directory, log: silentLog, clock: systemClock }
+  return { account: accountOf(config, options.account), surroundings }
+}
+
+async function opened(options: KnowledgeCommand, terminal: Terminal): Promise<Knowledge> {
+  const { account, surroundings } = read(options, terminal)
+  const knowledge = openAccountKnowledge(account, surroundings)
+  if (knowledge === null) throw new UsageError(`knowledge: ${account.owner.address} has no knowledge folder`)
   await knowledge.settled()
   return knowledge
 }

@@ -6,7 +6,7 @@ import { systemClock } from '../base/clock.ts'
 import { silentLog } from '../base/log.ts'
 import { newSecret } from '../base/secret.ts'
 import type { Config } from '../config/settings.ts'
-import { openKnowledge } from '../knowledge/knowledge.ts'
+import { openAccountKnowledge } from '../knowledge/account-knowledge.ts'
 import type { Port } from '../mcp/port.ts'
 import { longestMessage, mcpServer } from '../mcp/server.ts'
 import type { Database } from '../store/database.ts'
@@ -63,24 +63,30 @@ async function readDirectly<T>(
   path: string,
   query: Record<string, string | undefined> = {},
 ): Promise<T> {
-  const accounts = new Map(
-    config.accounts.map(({ owner, knowledge }) => [
-      owner.address,
-      {
-        get knowledge() {
-          return knowledge === null ? null : openKnowledge(knowledge, silentLog)
-        },
-      },
-    ]),
-  )
-  // Whoever can open the store may read it: no token is asked for.
-  const reading = { context: { db, config, accounts, clock: systemClock, log: silentLog } }
-  const app = new Hono().onError(answerOf(silentLog)).route('/api', operations.readings(reading))
-  const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined)
-  const answer = await app.request(`/api${path}?${new URLSearchParams(given)}`)
-  const said = (await answer.json()) as T & { message?: string }
-  if (!answer.ok) throw new Error(said.message ?? `status ${answer.status}`)
-  return said
+  const accounts = await accountsOf(config, path.startsWith('/knowledge'))
+  try {
+    // Whoever can open the store may read it: no token is asked for.
+    const reading = { context: { db, config, accounts, clock: systemClock, log: silentLog } }
+    const app = new Hono().onError(answerOf(silentLog)).route('/api', operations.readings(reading))
+    const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined)
+    const answer = await app.request(`/api${path}?${new URLSearchParams(given)}`)
+    const said = (await answer.json()) as T & { message?: string }
+    if (!answer.ok) throw new Error(said.message ?? `status ${answer.status}`)
+    return said
+  } finally {
+    for (const { knowledge } of accounts.values()) knowledge?.close()
+  }
+}
+
+/** @param reads whether the knowledge is asked for: converting documents takes a while */
+async function accountsOf({ accounts, state }: Config, reads: boolean) {
+  const surroundings = { directory: state.directory, log: silentLog, clock: systemClock }
+  const opened = accounts.map(async (account) => {
+    const knowledge = reads ? openAccountKnowledge(account, surroundings) : null
+    await knowledge?.settled()
+    return [account.owner.address, { knowledge }] as const
+  })
+  return new Map(await Promise.all(opened))
 }
 
 /** An assistant that runs commands reads a pipe: it is not shown what is for a person. */

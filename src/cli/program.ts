@@ -48,7 +48,8 @@ async function alone(program: Command, terminal: Terminal): Promise<ExitStatus> 
 
 type End = (status: ExitStatus) => void
 
-function buildProgram(terminal: Terminal, end: End): Command {
+/** All commands, with what each does. */
+export function buildProgram(terminal: Terminal, end: End): Command {
   const program = new Command('replyd')
     .description(
       'A daemon that answers a mailbox: classifies mail, files spam, drafts replies, never answers twice.',

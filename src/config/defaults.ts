@@ -29,6 +29,7 @@ export const defaults = {
     ownerLanguage: 'en',
   },
   spam: { action: 'move', threshold: 0.9 },
+  site: { maxPages: 200, every: '24h', stale: '7d' },
   lookups: { in: 'mail', timeout: '5s', public: false, notFound: 'ask', failed: 'person', cache: '1m' },
   budget: { perDay: 1, perSender: 0.1, perDomain: 0.1, reserve: 0.2 },
   web: { host: '127.0.0.1', port: 8025 },

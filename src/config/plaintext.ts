@@ -35,6 +35,9 @@ function urlPaths(document: unknown): Path[] {
         [...lookup, 'http', 'url'],
         [...lookup, 'sql', 'url'],
       ]),
+    ...[[], ...entries(document, ['accounts'])].flatMap((owner: Path) =>
+      entries(document, [...owner, 'knowledge', 'urls']),
+    ),
     ['state', 'databaseUrl'],
     ['state', 'redisUrl'],
     ['log', 'traces'],

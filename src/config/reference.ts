@@ -71,6 +71,7 @@ const headings: Readonly<Record<string, string>> = {
   Smtp: 'accounts[].smtp',
   OAuth2: 'accounts[].imap.oauth2',
   Category: 'categories[]',
+  Knowledge: 'knowledge',
   Lookup: 'lookups[]',
   LookupWhen: 'lookups[].when',
   LookupHttp: 'lookups[].http',
@@ -178,10 +179,14 @@ export function configJsonSchema(): JsonSchema {
   }
 }
 
-/** A model's name is allowed instead of its group; it becomes a group when read. */
-function namesOrGroups({ $defs }: JsonSchema): void {
-  for (const property of Object.values($defs?.Model?.properties ?? {})) {
-    if (typeof property === 'boolean' || !property.$ref?.endsWith('/OtherModel')) continue
+/** A model's name, and that of a knowledge folder, is allowed instead of its group; it becomes a group when read. */
+function namesOrGroups({ properties, $defs }: JsonSchema): void {
+  const groups = [
+    ...Object.values(properties ?? {}),
+    ...Object.values($defs ?? {}).flatMap((group) => Object.values(group.properties ?? {})),
+  ]
+  for (const property of groups) {
+    if (typeof property === 'boolean' || !/\/(?:OtherModel|Knowledge)$/.test(property.$ref ?? '')) continue
     property.anyOf = [{ type: 'string', minLength: 1 }, { $ref: property.$ref }]
     delete property.$ref
   }

@@ -84,7 +84,9 @@ function resolveAccount(account: AccountInput, top: Document, path: (text: strin
     categories: (account.categories ?? top.categories ?? []).map(resolveCategory),
     arcSealers: (account.arcSealers ?? []).map((domain) => canonicalDomain(domain) ?? domain.toLowerCase()),
     instructions: account.instructions ?? top.instructions ?? '',
-    knowledge: knowledge === undefined ? null : path(knowledge),
+    knowledge: knowledge?.folder === undefined ? null : path(knowledge.folder),
+    /** Web pages as knowledge; null: none. */
+    site: resolveSite(knowledge),
     lookups: (account.lookups ?? top.lookups ?? []).map((each) => resolveLookup(each, path)),
     prompts: prompts === undefined ? packagePrompts : path(prompts),
     budgetPerDay: account.budget?.perDay ?? null,
@@ -217,6 +219,12 @@ function resolveLookup(input: NonNullable<Document['lookups']>[number], path: (t
     failed: input.failed ?? defaults.lookups.failed,
     cacheMs: msOf(input.cache ?? defaults.lookups.cache),
   }
+}
+
+function resolveSite(knowledge: Document['knowledge']) {
+  if (!knowledge?.urls) return null
+  const { urls, maxPages, every, stale } = { ...defaults.site, ...withoutUndefined(knowledge) }
+  return { urls: [...(urls ?? [])], maxPages, everyMs: msOf(every), staleMs: msOf(stale) }
 }
 
 function resolveCategory({ name, description, mode }: NonNullable<Document['categories']>[number]) {

@@ -33,6 +33,33 @@ const second = 1000
 const minute = 60 * second
 const day = 24 * 60 * minute
 
+const Site = z
+  .strictObject({
+    folder: key(
+      word(),
+      'Folder of documents: Markdown, text, PDF, DOCX, HTML, CSV, TSV, EML; the name alone is short for this group',
+    ),
+    urls: key(
+      z.array(url('https', 'http')).min(1, 'must not be empty').max(20, 'must be at most 20 entries'),
+      'Web pages of yours: each address with the pages below it, from sitemaps and links; robots.txt is obeyed',
+    ),
+    maxPages: key(
+      z.int().min(1, 'must be at least 1').max(2000, 'must be at most 2000'),
+      'Pages that are read at most',
+      defaults.site.maxPages,
+    ),
+    every: key(duration(15 * minute, 30 * day), 'How often they are read', defaults.site.every),
+    stale: key(
+      duration(minute, 366 * day),
+      'A page that could not be read for this long is no source any more',
+      defaults.site.stale,
+    ),
+  })
+  .meta({ id: 'Knowledge', description: 'A folder of documents, and web pages' })
+
+/** A folder's name alone is short for a group with it. */
+const Knowledge = z.preprocess((value) => (typeof value === 'string' ? { folder: value } : value), Site)
+
 const Account = z
   .strictObject({
     address: required(address(), 'The address replyd answers for; it also names the account'),
@@ -77,7 +104,7 @@ const Account = z
     spam: key(Spam, 'Overrides keys of the top-level `spam`'),
     categories: key(Categories, 'Replaces the top-level `categories`'),
     instructions: key(Instructions, 'Replaces the top-level `instructions`'),
-    knowledge: key(word(), 'Replaces the top-level `knowledge`'),
+    knowledge: key(Knowledge, 'Replaces the top-level `knowledge`'),
     lookups: key(Lookups, 'Replaces the top-level `lookups`'),
     prompts: key(word(), 'Replaces the top-level `prompts`'),
     budget: key(
@@ -278,7 +305,7 @@ export const Document = z.strictObject({
   spam: key(Spam, 'What happens to spam'),
   categories: key(Categories, 'Kinds of mail to be told apart'),
   instructions: key(Instructions, 'What the writer of replies should know and follow, in plain words'),
-  knowledge: key(word(), 'Folder of documents that replies may use as sources: Markdown, text, PDF, DOCX, HTML, CSV, TSV, EML'),
+  knowledge: key(Knowledge, 'What replies may use as sources: a folder, or a group of folder and web pages'),
   lookups: key(Lookups, 'Facts that are read from your own systems while a reply is written'),
   budget: key(Budget, 'Spending limit'),
   digest: key(Digest, 'A daily mail to you; none by default'),

@@ -1,11 +1,10 @@
-import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { ConfigError, SignInNeeded } from '../base/errors.ts'
 import { accountLabel, type Log } from '../base/log.ts'
 import type { AccountSettings, Config, Server } from '../config/settings.ts'
 import type { Account } from '../context.ts'
 import { openImapAccount } from '../imap/imap.ts'
-import { openKnowledge } from '../knowledge/knowledge.ts'
+import { openAccountKnowledge, PageReader } from '../knowledge/account-knowledge.ts'
 import { openLookups } from '../knowledge/lookups/lookups.ts'
 import { loadPrompts } from '../model/prompts.ts'
 import type { SignIns } from '../oauth/oauth.ts'
@@ -25,13 +24,21 @@ interface Surroundings {
  * @throws ConfigError when a prompt is faulty or a knowledge folder is missing
  */
 export class Accounts extends Map<string, Account> implements AsyncDisposable {
+  readonly #readers: PageReader[]
+
   constructor({ accounts, state }: Pick<Config, 'accounts' | 'state'>, surroundings: Surroundings) {
     super()
-    const opening = { ...surroundings, conversions: join(state.directory, 'documents') }
+    const { directory } = state
+    const opening = { ...surroundings, directory }
     for (const account of accounts) this.set(account.owner.address, openAccount(account, opening))
+    const { log, clock } = surroundings
+    this.#readers = accounts
+      .filter(({ site }) => site !== null)
+      .map((account) => new PageReader(account, { directory, log, clock }))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const reader of this.#readers) reader[Symbol.dispose]()
     await Promise.allSettled(
       [...this.values()].flatMap(({ imap, smtp, knowledge, lookups }) => [
         lookups?.[Symbol.asyncDispose](),
@@ -43,11 +50,7 @@ export class Accounts extends Map<string, Account> implements AsyncDisposable {
   }
 }
 
-/** @param surroundings `conversions`: folder for what documents of the knowledge folder were converted to */
-function openAccount(
-  settings: AccountSettings,
-  surroundings: Surroundings & { conversions: string },
-): Account {
+function openAccount(settings: AccountSettings, surroundings: Surroundings & { directory: string }): Account {
   const log = surroundings.log.child({ account: accountLabel(settings.owner.address) })
   const tokens = tokensOf(settings.owner.address, surroundings)
   const accessToken = tokens(settings.imap)
@@ -55,8 +58,7 @@ function openAccount(
     settings,
     imap: openImapAccount(settings, { ...surroundings, log, accessToken }),
     smtp: openSubmission(settings.smtp, { log, accessToken: tokens(settings.smtp) }),
-    knowledge:
-      settings.knowledge === null ? null : openKnowledge(settings.knowledge, log, surroundings.conversions),
+    knowledge: openAccountKnowledge(settings, { ...surroundings, log }),
     lookups:
       settings.lookups.length === 0
         ? null

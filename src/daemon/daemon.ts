@@ -175,10 +175,11 @@ function watchersOf(context: StepContext, pipeline: Pipeline, leases: Leases): W
 
 function observersOf(context: StepContext, pipeline: Pipeline, watchers: readonly Watcher[]): Observer[] {
   const onApproved = (id: string) => pipeline.advance(id, 'deliver')
-  return watchers.map(
-    (watcher) =>
-      new Observer(context, watcher.account, { onApproved, held: (signal) => watcher.held(signal) }),
-  )
+  const firstMs = Math.min(30_000, 30 * watchers.length)
+  return watchers.map((watcher) => {
+    const mayLook = (signal: AbortSignal) => watcher.looked(signal)
+    return new Observer(context, watcher.account, { onApproved, mayLook, firstMs })
+  })
 }
 
 async function openWeb({ roles, once, config }: DaemonOptions, web: WebContext): Promise<WebServer | null> {

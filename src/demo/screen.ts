@@ -198,7 +198,7 @@ export function answeredLines(mail: AnsweredMail, style: ScreenStyle): string[] 
 function costWords({ cost, listPrice }: Summary): string {
   const dollars = (amount: number): string => `$${amount.toFixed(amount >= 0.1 ? 2 : 5)}`
   if (listPrice === null) return dollars(cost)
-  return `nothing (${listPrice.model} would cost ${dollars(listPrice.cost)} at its list price)`
+  return `nothing (${dollars(listPrice.cost)} with ${listPrice.model} at its list price)`
 }
 
 const grouped = (amount: number): string => String(Math.round(amount)).replace(/(?<=\d)(?=(?:\d{3})+$)/g, ',')

@@ -141,10 +141,15 @@ export class PooledAccount implements ImapAccount {
 
   state(mailbox: string): Promise<MailboxState> {
     return this.#anywhere('STATUS', async (client) => {
-      const status = await client.status(mailbox, { messages: true, uidNext: true, uidValidity: true })
+      const status = await client.status(mailbox, {
+        ...{ messages: true, uidNext: true, uidValidity: true },
+        highestModseq: client.capabilities.has('CONDSTORE'),
+      })
       if (!status || status.uidValidity === undefined) throw new TemporaryError('IMAP STATUS gave no answer')
       const { path, uidValidity, uidNext = 1, messages = 0 } = status
-      return { path, uidValidity: uidValidity.toString(), uidNext, exists: messages }
+      // 0: the mailbox keeps no such numbers.
+      const highestModseq = status.highestModseq ? status.highestModseq.toString() : null
+      return { path, uidValidity: uidValidity.toString(), uidNext, exists: messages, highestModseq }
     })
   }
 

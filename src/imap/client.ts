@@ -141,8 +141,12 @@ export function selectedKey(client: ImapFlow): string | null {
 export function stateOf(client: ImapFlow): MailboxState {
   const { mailbox } = client
   if (!mailbox) throw new TemporaryError('IMAP: no mailbox is selected')
-  const { path, uidValidity, uidNext, exists } = mailbox
-  return { path, uidValidity: uidValidity.toString(), uidNext, exists }
+  const { path, uidValidity, uidNext, exists, highestModseq } = mailbox
+  return {
+    ...{ path, uidNext, exists },
+    uidValidity: uidValidity.toString(),
+    highestModseq: highestModseq ? highestModseq.toString() : null,
+  }
 }
 
 /** When a mailbox was selected, by imapflow's object for it; performance.now(). */

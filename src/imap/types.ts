@@ -12,6 +12,8 @@ export interface MailboxState {
   /** A hint: mail may have arrived since. Catch up with `uidsAfter`, never by counting. */
   uidNext: number
   exists: number
+  /** Grows with each change of any flag (RFC 7162); null where the server does not say. */
+  highestModseq: string | null
 }
 
 /** One mail, as far as it could be read. `fault` names what could not be; every requested UID has an entry. */

@@ -8,14 +8,18 @@
  * or keep the process alive.
  */
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
+import type { Clock } from '../base/clock.ts'
 import { ConfigError, reasonOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { decodeUnlabelled } from '../mail/mime/charset.ts'
-import { languageOf } from '../mail/text/language.ts'
 import { roughTokens } from '../model/prompts/untrusted.ts'
 import { type Converted, Converter } from './conversion.ts'
+import { labelsOf, type Outline, outlineOf, plainLabel } from './folder-outline.ts'
+
+export type { Outline } from './folder-outline.ts'
+
 import { documentPattern, limits } from './documents/limits.ts'
 import { passagesOf } from './passages.ts'
 import { Ranking } from './ranking.ts'
@@ -37,14 +41,6 @@ export interface Wanted {
   tokens: number
   /** A folder of at most this many rough tokens is given in full, without a search. */
   whole: number
-}
-
-/** What a writer of search phrases should know about the folder. */
-export interface Outline {
-  /** BCP 47, the most common first; empty if the languages are unknown. */
-  languages: readonly string[]
-  /** A few of its headings. */
-  headings: readonly string[]
 }
 
 export interface Knowledge {
@@ -82,12 +78,8 @@ const mostFiles = 2000
 const faults: Readonly<Record<string, string>> = {
   'knowledge.too-much': 'too large or too many',
   'knowledge.outside': 'a link that leads out of the folder',
+  'knowledge.stale': 'the page has not been read for too long',
 }
-/** A language of fewer passages than this share is a quotation or a name. */
-const leastShare = 0.15
-const headingsShown = 2
-const headingLength = 40
-
 interface Entry extends Omit<Passage, 'score'> {
   id: string
   /** Rough tokens with its label. */
@@ -103,12 +95,26 @@ interface IndexedFile {
   fault: string | null
 }
 
+/** Pages of a web site as files: see site.ts. */
+export interface SitePages {
+  folder: string
+  /** Pages that were last read before that are not used; milliseconds. */
+  staleMs: number
+  clock: Clock
+}
+
 /**
+ * @param folder null: there are only pages
  * @param cache folder for what documents were converted to; null: nothing is kept
  * @throws ConfigError when the folder is missing or not a folder
  */
-export function openKnowledge(folder: string, log: Log, cache: string | null = null): Knowledge {
-  const index = new FolderIndex(folder, log, new Converter(cache))
+export function openKnowledge(
+  folder: string | null,
+  log: Log,
+  cache: string | null = null,
+  site: SitePages | null = null,
+): Knowledge {
+  const index = new FolderIndex(folder, log, new Converter(cache), site)
   index.refresh()
   log.info({ event: 'knowledge.opened', files: index.files.size, passages: index.entries.size })
   return {
@@ -140,7 +146,10 @@ export function openKnowledge(folder: string, log: Log, cache: string | null = n
 class FolderIndex {
   readonly files = new Map<string, IndexedFile>()
   readonly entries = new Map<string, Entry>()
-  readonly #folder: string
+  readonly #folder: string | null
+  readonly #site: SitePages | null
+  /** Folder of each file. */
+  readonly #rootOf = new Map<string, string>()
   readonly #log: Log
   readonly #ranking = new Ranking()
   #outline: { hash: string; outline: Outline } | null = null
@@ -150,8 +159,9 @@ class FolderIndex {
   readonly #converter: Converter
   readonly #converting = new Set<Promise<void>>()
 
-  constructor(folder: string, log: Log, converter: Converter) {
+  constructor(folder: string | null, log: Log, converter: Converter, site: SitePages | null) {
     this.#folder = folder
+    this.#site = site
     this.#log = log
     this.#converter = converter
   }
@@ -186,7 +196,7 @@ class FolderIndex {
     try {
       this.refresh()
     } catch (error) {
-      this.#complain('knowledge.unreadable', this.#folder, error)
+      this.#complain('knowledge.unreadable', this.#folder ?? '', error)
     }
   }
 
@@ -250,23 +260,38 @@ class FolderIndex {
 
   /** Relative names and stamps of the readable files, subfolders included, hidden ones not. */
   #list(): Map<string, string> {
-    let names: string[]
-    try {
-      names = filesBelow(this.#folder).map((path) => relative(this.#folder, path))
-    } catch (error) {
-      throw new ConfigError(`knowledge folder ${this.#folder} cannot be read (${reasonOf(error)})`, {
-        cause: error,
-      })
-    }
     const present = new Map<string, string>()
+    if (this.#folder !== null) {
+      try {
+        this.#listIn(this.#folder, present, Number.NEGATIVE_INFINITY)
+      } catch (error) {
+        throw new ConfigError(`knowledge folder ${this.#folder} cannot be read (${reasonOf(error)})`, {
+          cause: error,
+        })
+      }
+    }
+    const { folder, staleMs, clock } = this.#site ?? {}
+    // Nothing was read yet.
+    if (folder && clock && existsSync(folder))
+      this.#listIn(folder, present, clock.now().getTime() - (staleMs ?? 0))
+    return present
+  }
+
+  /** @param since older files are left out; milliseconds since the epoch */
+  #listIn(folder: string, present: Map<string, string>, since: number): void {
+    const names = filesBelow(folder).map((path) => relative(folder, path))
     for (const name of names.filter((one) => isKnown(one) && !/(^|[\\/])\./.test(one)).sort()) {
-      const stats = statSync(join(this.#folder, name), { throwIfNoEntry: false })
+      const stats = statSync(join(folder, name), { throwIfNoEntry: false })
       if (!stats?.isFile()) continue
+      const written = name.split(sep).join('/')
       if (stats.size > (readable.test(name) ? largestFile : limits.file) || present.size >= mostFiles)
         this.#complain('knowledge.too-much', name, null)
-      else present.set(name.split(sep).join('/'), `${stats.mtimeMs} ${stats.size} ${stats.ino}`)
+      else if (stats.mtimeMs < since) this.#complain('knowledge.stale', name, null)
+      else {
+        present.set(written, `${stats.mtimeMs} ${stats.size} ${stats.ino}`)
+        this.#rootOf.set(written, folder)
+      }
     }
-    return present
   }
 
   #read(name: string, stamp: string): void {
@@ -274,8 +299,9 @@ class FolderIndex {
     try {
       // Links within the folder are fine: Kubernetes mounts each file of a ConfigMap as one. Others would expose files of the
       // machine to strangers.
-      const path = realpathSync(join(this.#folder, name))
-      if (!path.startsWith(realpathSync(this.#folder) + sep)) {
+      const root = this.#rootOf.get(name) ?? ''
+      const path = realpathSync(join(root, name))
+      if (!path.startsWith(realpathSync(root) + sep)) {
         this.#remove(name)
         this.#complain('knowledge.outside', name, null)
         return
@@ -360,36 +386,4 @@ function indexed({ id, file, heading, text }: Entry) {
   const headings = heading.split(' > ')
   const path = [file.replace(/\.\w+$/, ''), ...headings.slice(0, -1)].join(' ')
   return { id, path, heading: headings.at(-1) ?? '', text }
-}
-
-const plainLabel = (label: string) =>
-  label
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/[^\p{L}\p{M}\p{N}]+/gu, ' ')
-    .trim()
-
-function labelsOf({ file, heading }: Entry): string[] {
-  const bare = file.replace(/\.\w+$/, '')
-  const last = heading.split(' > ').at(-1) ?? ''
-  const labels = [file, bare].flatMap((name) => [name, `${name} > ${heading}`, `${name} > ${last}`])
-  return [...labels, heading, last].map(plainLabel)
-}
-
-function outlineOf(entries: readonly Entry[]): Outline {
-  const counts = new Map<string, number>()
-  for (const { heading, text } of entries) {
-    const { language, confidence } = languageOf(`${heading}\n${text}`)
-    if (confidence >= 0.4) counts.set(language, (counts.get(language) ?? 0) + 1)
-  }
-  const known = [...counts.values()].reduce((sum, count) => sum + count, 0)
-  const languages = [...counts]
-    .filter(([, count]) => count >= known * leastShare)
-    .sort(([, one], [, other]) => other - one)
-    .map(([language]) => language)
-  const titles = [...new Set(entries.map(({ heading }) => heading.split(' > ').at(-1) ?? ''))].filter(
-    (title) => title !== '' && title.length <= headingLength,
-  )
-  const step = Math.max(1, Math.floor(titles.length / headingsShown))
-  return { languages, headings: titles.filter((_, at) => at % step === 0).slice(0, headingsShown) }
 }

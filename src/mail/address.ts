@@ -6,6 +6,7 @@
 
 import { domainToASCII } from 'node:url'
 import { getDomain } from 'tldts'
+import { Lru } from '../base/lru.ts'
 import { type Token, tokens } from './mime/lexer.ts'
 import { decodeWords, plainLine } from './mime/words.ts'
 
@@ -147,11 +148,22 @@ function angleEnd(list: readonly Token[], from: number): number {
   return list.length
 }
 
+/** The guard, the filter and the prompt read the same fields of a mail. Longer values are read each time. */
+const keptLists = new Lru<readonly Mailbox[]>(1_000)
+const longestKept = 1_000
+
 /**
  * The addresses of a From, To or Reply-To value, including members of groups. Malformed ones are omitted rather than
  * guessed at. Encoded words are decoded after parsing, so that they can't add an address. Linear time.
  */
-export function parseAddressList(value: string): Mailbox[] {
+export function parseAddressList(value: string): readonly Mailbox[] {
+  if (value.length > longestKept) return parsed(value)
+  const list = keptLists.get(value) ?? parsed(value)
+  keptLists.set(value, list)
+  return list
+}
+
+function parsed(value: string): Mailbox[] {
   const list = tokens(value)
   const found: Mailbox[] = []
   let run: Token[] = []

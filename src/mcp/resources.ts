@@ -15,11 +15,13 @@ const uriOf = ({ account, file }: KnowledgeFile) =>
 export function addResources(server: McpServer, { port, newSalt }: Served): void {
   const files = () => port.get<KnowledgeFile[]>('/knowledge')
   const list = async () => ({
-    resources: (await files()).map((each) => ({
-      uri: uriOf(each),
-      name: `${each.file} (${each.account})`,
-      mimeType: 'text/plain',
-    })),
+    resources: (await files())
+      .filter(({ passages }) => passages > 0)
+      .map((each) => ({
+        uri: uriOf(each),
+        name: `${each.file} (${each.account})`,
+        mimeType: 'text/plain',
+      })),
   })
   server.registerResource(
     'knowledge',

@@ -16,22 +16,39 @@ const wantedKeywords = ['$NotJunk', 'NotJunk', 'NonJunk']
 const junkKeywords = ['$Junk', 'Junk']
 const dayMs = 86_400_000
 
-export async function observeJunk(context: StepContext, account: Account, gone: Set<string>): Promise<void> {
-  const { junk } = await account.imap.specialMailboxes()
-  if (junk === null) return
-  await readArrivals(context, account, junk)
-  const since = new Date(context.clock.now().getTime() - watchedForMs)
-  const filed = await filedSince(context.db, account.settings.owner.address, since, mostFiled)
-  const watched = filed.filter(({ id }) => !gone.has(id))
-  if (watched.length > 0) await readDepartures(context, account, junk, watched, gone)
-  await readKeywords(context, account, junk, watched, since)
+/** What one look leaves to the next: both save commands while nothing changes. */
+export interface JunkLook {
+  /** Filed mails that left \\Junk for another mailbox: nothing is learned from them. */
+  gone: Set<string>
+  /** The state of \\Junk whose arrivals are all read. */
+  read: string
+  /** The state of the mailbox in which no mail had any of the keywords. */
+  unmarked: string
 }
 
-/** Mail in \Junk that replyd has a row for but did not put there: the owner moved it. */
-async function readArrivals(context: StepContext, account: Account, junk: string): Promise<void> {
+export async function observeJunk(context: StepContext, account: Account, look: JunkLook): Promise<void> {
+  const { junk } = await account.imap.specialMailboxes()
+  if (junk === null) return
+  await readArrivals(context, account, junk, look)
+  const since = new Date(context.clock.now().getTime() - watchedForMs)
+  const filed = await filedSince(context.db, account.settings.owner.address, since, mostFiled)
+  const watched = filed.filter(({ id }) => !look.gone.has(id))
+  if (watched.length > 0) await readDepartures(context, account, junk, watched, look.gone)
+  await readKeywords(context, account, junk, watched, since, look)
+}
+
+/** Mail in \\Junk that replyd has a row for but did not put there: the owner moved it. */
+async function readArrivals(
+  context: StepContext,
+  account: Account,
+  junk: string,
+  look: JunkLook,
+): Promise<void> {
   const { imap, settings } = account
   const { address } = settings.owner
   const state = await imap.state(junk)
+  const mark = `${state.uidValidity} ${state.uidNext} ${state.exists}`
+  if (mark === look.read) return
   const cursor = await loadCursor(context.db, address, junk)
   const known = cursor?.uidValidity === state.uidValidity ? cursor : null
   const uids = known ? await imap.uidsAfter(junk, state.uidValidity, known.lastUid) : []
@@ -39,10 +56,12 @@ async function readArrivals(context: StepContext, account: Account, junk: string
     for (const fetched of batch) await readArrival(context, account, junk, state.uidValidity, fetched)
   }
   const lastUid = Math.max(known ? known.lastUid : state.uidNext - 1, ...uids)
-  if (known && uids.length === 0) return
-  const now = context.clock.now()
-  const place = { account: address, mailbox: junk, uidValidity: state.uidValidity, lastUid }
-  await saveCursor(context.db, { ...place, baselineUid: 0, baselineAt: now, renumberedUid: 0 }, now)
+  if (!known || uids.length > 0) {
+    const now = context.clock.now()
+    const place = { account: address, mailbox: junk, uidValidity: state.uidValidity, lastUid }
+    await saveCursor(context.db, { ...place, baselineUid: 0, baselineAt: now, renumberedUid: 0 }, now)
+  }
+  look.read = mark
 }
 
 async function readArrival(
@@ -124,10 +143,18 @@ async function readKeywords(
   junk: string,
   spam: readonly MessageRow[],
   since: Date,
+  look: JunkLook,
 ): Promise<void> {
   const { imap, settings } = account
-  const { uidValidity } = await imap.state(settings.mailbox)
-  const wanted = new Set(await imap.uidsWithKeyword(settings.mailbox, uidValidity, wantedKeywords))
+  const { uidValidity, highestModseq } = await imap.state(settings.mailbox)
+  const mark = highestModseq === null ? '' : `${uidValidity} ${highestModseq}`
+  const search = (keywords: readonly string[]) =>
+    imap.uidsWithKeyword(settings.mailbox, uidValidity, keywords)
+  const unmarked = mark !== '' && mark === look.unmarked
+  const any = unmarked ? [] : await search([...wantedKeywords, ...junkKeywords])
+  if (any.length === 0) look.unmarked = mark
+  if (any.length === 0 && spam.length === 0) return
+  const wanted = new Set(any.length === 0 ? [] : await search(wantedKeywords))
   if (spam.length > 0) {
     const { uidValidity: junkValidity } = await imap.state(junk)
     const filed = new Set(await imap.uidsWithKeyword(junk, junkValidity, wantedKeywords))
@@ -139,7 +166,7 @@ async function readKeywords(
       if (isWanted) await learnRestored(context, account, row, 'marked-not-junk')
     }
   }
-  const marked = new Set(await imap.uidsWithKeyword(settings.mailbox, uidValidity, junkKeywords))
+  const marked = new Set(any.length === 0 ? [] : await search(junkKeywords))
   if (marked.size === 0) return
   const place = { account: settings.owner.address, mailbox: settings.mailbox, uidValidity }
   for (const { id, uid } of await lyingSince(context.db, place, since, mostLying)) {

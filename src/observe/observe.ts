@@ -1,16 +1,25 @@
 /** Observe: what the owner does in their own mail client, visible in \Drafts, \Sent and \Junk, is also a decision. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { reasonOf } from '../base/errors.ts'
+import { Turns } from '../base/turns.ts'
 import type { Account, StepContext } from '../context.ts'
 import { observeAnswers, type SentLook } from './answered.ts'
 import { observeCorrespondents } from './correspondents.ts'
 import { observeDrafts } from './drafts.ts'
-import { observeJunk } from './junk.ts'
+import { type JunkLook, observeJunk } from './junk.ts'
 import { observeStyle } from './style.ts'
+
+/** How often it is asked whether style and correspondents are due, which is once a day and once an hour. Milliseconds. */
+const learnMs = 300_000
+
+/** A look is up to twenty commands and statements. */
+const looks = new Turns(10)
 
 interface Options {
   /** Resolves with true once this process may look; with false when the signal fires first. */
-  held: (signal: AbortSignal) => Promise<boolean>
+  mayLook: (signal: AbortSignal) => Promise<boolean>
+  /** The first look comes within this time, so that many accounts do not look at once. Milliseconds. */
+  firstMs?: number
   /** Continues the delivery of a reply: the owner has approved its draft, or its copy was found in \\Sent. */
   onApproved: (id: string) => Promise<void>
   /** Milliseconds between two looks. */
@@ -30,22 +39,25 @@ export class Observer {
   /** When a draft was first missed, by reply. */
   readonly #missing = new Map<string, number>()
   readonly #sent: SentLook = { mark: '', ids: new Set() }
-  /** Filed mails that left \Junk for another mailbox: nothing is learned from them. */
-  readonly #gone = new Set<string>()
+  readonly #junk: JunkLook = { gone: new Set(), read: '', unmarked: '' }
+  /** Milliseconds since 1970. */
+  #learnsAgainAt = 0
 
   constructor(context: StepContext, account: Account, options: Options) {
     this.#context = context
     this.#account = account
-    this.#options = { everyMs: 30_000, graceMs: 90_000, ...options }
+    this.#options = { everyMs: 30_000, graceMs: 90_000, firstMs: 0, ...options }
   }
 
   /** Runs until the signal. */
   async run(signal: AbortSignal): Promise<void> {
     const { log } = this.#context
-    const { everyMs, held } = this.#options
-    while (await held(signal)) {
+    const { everyMs, firstMs, mayLook } = this.#options
+    await mayLook(signal)
+    await delay(firstMs * this.#context.random(), undefined, { signal }).catch(() => undefined)
+    while (await mayLook(signal)) {
       try {
-        await this.lookOnce()
+        await this.#lookInTurn()
       } catch (error) {
         log.warn({ event: 'observe.failed', reason: reasonOf(error) })
       }
@@ -53,6 +65,11 @@ export class Observer {
       const waitMs = everyMs * (0.5 + this.#context.random())
       await delay(waitMs, undefined, { signal }).catch(() => undefined)
     }
+  }
+
+  async #lookInTurn(): Promise<void> {
+    const ended = await looks.begin(this.#account.settings.imap)
+    await this.lookOnce().finally(ended)
   }
 
   /**
@@ -65,8 +82,11 @@ export class Observer {
     const approved = await observeDrafts(this.#context, this.#account, missing)
     const answered = await observeAnswers(this.#context, this.#account, this.#sent)
     for (const id of [...approved, ...answered]) await onApproved(id)
-    await observeJunk(this.#context, this.#account, this.#gone)
+    await observeJunk(this.#context, this.#account, this.#junk)
+    const nowMs = this.#context.clock.now().getTime()
+    if (nowMs < this.#learnsAgainAt) return
     await observeStyle(this.#context, this.#account)
     await observeCorrespondents(this.#context, this.#account)
+    this.#learnsAgainAt = nowMs + learnMs
   }
 }

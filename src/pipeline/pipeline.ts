@@ -105,7 +105,9 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     return this.#sweeper.sweep()
   }
 
-  async #takeDue(due: readonly DueRow[]): Promise<void> {
+  async #takeDue(all: readonly DueRow[]): Promise<void> {
+    // A job goes through several steps: a second one for the step that it is at would only wait for it.
+    const due = all.filter(({ id }) => !this.#underWay.has(id))
     const unguarded = due.filter(({ step }) => step === 'guard').map(({ id }) => id)
     await this.accept(await loadMails(this.#context.db, unguarded))
     await this.#queues.enqueue(due.flatMap(({ id, step, dueAt }) => this.#jobFor(id, step, dueAt)))

@@ -44,18 +44,26 @@ export async function openRedis(url: string, log: Log): Promise<RedisConnections
 
 async function firstConnect(redis: Redis): Promise<void> {
   let timer: NodeJS.Timeout | undefined
+  // When the login is refused, `connect` says only that the connection was closed.
+  let reported = ''
+  const report = (error: unknown) => {
+    reported ||= reasonOf(error)
+  }
+  redis.once('error', report)
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new TemporaryError('Redis does not answer (REDIS_URL)')), firstAnswerMs)
   })
   try {
     await Promise.race([redis.connect().then(() => redis.ping()), late])
   } catch (error) {
-    if (/NOAUTH|WRONGPASS|invalid password/i.test(reasonOf(error))) {
-      throw new ConfigError(`REDIS_URL: Redis refused the login: ${reasonOf(error)}`, { cause: error })
+    const words = reported || reasonOf(error)
+    if (/NOAUTH|WRONGPASS|invalid password/i.test(words)) {
+      throw new ConfigError(`REDIS_URL: Redis refused the login: ${words}`, { cause: error })
     }
     if (error instanceof TemporaryError) throw error
-    throw new TemporaryError(`Redis can't be reached (REDIS_URL): ${reasonOf(error)}`, { cause: error })
+    throw new TemporaryError(`Redis can't be reached (REDIS_URL): ${words}`, { cause: error })
   } finally {
+    redis.off('error', report)
     clearTimeout(timer)
   }
 }

@@ -1,5 +1,7 @@
 /** Watch: finds new UIDs. UIDVALIDITY and the last UID decide; IDLE and the poll are only hints to look. */
+import { EventEmitter, once } from 'node:events'
 import { OwnerActionError, RateLimitedError, reasonOf } from '../base/errors.ts'
+import { Turns } from '../base/turns.ts'
 import type { Account, StepContext } from '../context.ts'
 import { type ConnectionHealth, UidValidityChanged, type Watch, watchMailbox } from '../imap/imap.ts'
 import type { StoredMail } from '../store/bodies.ts'
@@ -7,6 +9,8 @@ import type { Lease, Leases } from '../store/leases.ts'
 import { readNew } from './catch-up.ts'
 import { LeaseLost } from './ingest.ts'
 
+/** A start is two logins, a second apart, and the first look at the mailbox. */
+const starts = new Turns(50)
 /** How long a mailbox that is renumbered at each look is left alone, doubling each time. Milliseconds. */
 const usualRestMs = { first: 5_000, longest: 1_800_000 }
 /** After this many renumberings in a row the owner is told. */
@@ -35,6 +39,8 @@ export class Watcher {
   #watch: Watch | null = null
   #running: Promise<void> | null = null
   #again = false
+  #looked = false
+  readonly #events = new EventEmitter()
   #stopped = false
   /** Renumberings in a row. */
   #renumbered = 0
@@ -66,8 +72,10 @@ export class Watcher {
     return typeof this.#lease?.fence === 'number'
   }
 
-  /** Resolves with true once this process holds the mailbox's lease; with false when the signal fires first. */
-  async held(signal: AbortSignal): Promise<boolean> {
+  /** Resolves with true once this process has looked under the mailbox's lease; with false when the signal fires first. */
+  async looked(signal: AbortSignal): Promise<boolean> {
+    const until = (event: string) => once(this.#events, event, { signal }).catch(() => undefined)
+    while (!this.#looked && !signal.aborted) await until('looked')
     return (await this.#wanted().held(signal)) !== null
   }
 
@@ -96,6 +104,8 @@ export class Watcher {
 
   async #watchWhileHeld(lease: Lease, signal: AbortSignal): Promise<void> {
     const { log, clock, random } = this.#context
+    const started = await starts.begin(this.account.settings.imap)
+    this.#events.once('looked', started)
     this.#watch = watchMailbox(this.account.settings, {
       log,
       clock,
@@ -109,6 +119,8 @@ export class Watcher {
       signal: AbortSignal.any([signal, lease.lost]),
     })
     await this.#watch.done
+    this.#events.off('looked', started)
+    started()
     this.#again = false
     await this.#running
   }
@@ -133,6 +145,8 @@ export class Watcher {
       } catch (error) {
         this.#lookLater(error)
       }
+      this.#looked = true
+      this.#events.emit('looked')
     }
   }
 

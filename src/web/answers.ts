@@ -154,7 +154,12 @@ export const newToken = z
   .meta({ id: 'NewToken' })
 
 export const knowledgeFile = z
-  .object({ account: z.string(), file: z.string(), passages: count() })
+  .object({
+    account: z.string(),
+    file: z.string(),
+    passages: count(),
+    fault: z.string().nullable().meta({ description: 'Why it is left out; null if it is not' }),
+  })
   .meta({ id: 'KnowledgeFile' })
 
 export const knowledgeText = z

@@ -1,6 +1,5 @@
 /** Operations on what replyd may state: the files of the knowledge, and facts that were proposed for them. */
 import { z } from 'zod'
-import type { Account } from '../context.ts'
 import type { Passage } from '../knowledge/knowledge.ts'
 import { Refusal } from '../review/review.ts'
 import { accept, discard, proposals, propose } from '../review/teach.ts'
@@ -20,7 +19,12 @@ export function addKnowledgeOperations(api: Operations): void {
       summary: 'Files of the knowledge, by account',
       answer: z.array(answers.knowledgeFile),
     },
-    async ({ context: { accounts } }) => [...accounts].flatMap(([account, each]) => filesOf(account, each)),
+    async ({ context: { accounts } }) => {
+      await Promise.all([...accounts.values()].map(({ knowledge }) => knowledge?.settled()))
+      return [...accounts].flatMap(([account, { knowledge }]) =>
+        (knowledge?.files() ?? []).map((each) => ({ account, ...each })),
+      )
+    },
   )
   api.read(
     {
@@ -40,12 +44,6 @@ export function addKnowledgeOperations(api: Operations): void {
 
 /** A passage carries its headings, so that the answer is the whole file again. */
 const everything = { queries: [], tokens: 0, whole: Number.POSITIVE_INFINITY }
-
-function filesOf(account: string, { knowledge }: Pick<Account, 'knowledge'>) {
-  const counts = new Map<string, number>()
-  for (const { file } of knowledge?.find(everything) ?? []) counts.set(file, (counts.get(file) ?? 0) + 1)
-  return [...counts].map(([file, passages]) => ({ account, file, passages }))
-}
 
 function textOf({ context: { accounts } }: Reading, account: string, file: string) {
   const found = accounts.get(account)?.knowledge?.find(everything) ?? []

@@ -29,6 +29,8 @@ export async function listen(app: Hono<Env>, address: { host: string; port: numb
     const starting = serve(
       {
         fetch: app.fetch,
+        // Requests to the model use the same Response and Request as everybody, not slower imitations of them.
+        overrideGlobalObjects: false,
         hostname: address.host,
         port: address.port,
         createServer: createPatientServer as typeof createServer,

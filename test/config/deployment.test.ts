@@ -188,6 +188,6 @@ describe('Dockerfile', () => {
   })
 
   test('does not run as root', () => {
-    expect(lines.lastIndexOf('USER node')).toBeGreaterThan(lines.lastIndexOf('FROM node:22-slim'))
+    expect(lines.lastIndexOf('USER node')).toBeGreaterThan(lines.lastIndexOf('FROM node:24-slim'))
   })
 })

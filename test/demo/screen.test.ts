@@ -161,7 +161,7 @@ describe('the summary', () => {
       '  calls to the model     3',
       '  tokens in              12,345',
       '  tokens out             678',
-      '  cost                   nothing (gpt-4o-mini would cost $0.00226 at its list price)',
+      '  cost                   nothing ($0.00226 with gpt-4o-mini at its list price)',
       '  time                   4.3 s',
       '',
       'See them all: http://127.0.0.1:8025/',

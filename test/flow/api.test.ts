@@ -73,6 +73,13 @@ test('lists, one mail, sums and accounts are as described', async () => {
     fits(z.array(answers.usage).min(1), await ask('GET', `/usage?by=${by}`))
   fits(z.array(answers.account).length(1), await ask('GET', '/accounts'))
   fits(z.array(answers.autonomy), await ask('GET', '/autonomy'))
+  const files = (await ask('GET', '/knowledge')) as { file: string }[]
+  fits(z.array(answers.knowledgeFile).min(1), files)
+  fits(answers.knowledgeText, await ask('GET', `/knowledge/${account}/${files[0]?.file}`))
+  const fact = (await ask('POST', '/facts', { topic: 'Returns', fact: 'Within 30 days.' })) as { id: string }
+  fits(answers.fact, fact)
+  fits(z.array(answers.fact).length(1), await ask('GET', '/facts'))
+  fits(answers.done, await ask('POST', `/facts/${fact.id}/discard`))
 })
 
 test('the next page begins after the cursor', async () => {

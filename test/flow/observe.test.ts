@@ -59,7 +59,7 @@ beforeAll(async () => {
   if (!account) throw new Error('no account')
   observer = new Observer(context, account, {
     onApproved: (id) => pipeline.advance(id, 'deliver'),
-    held: async () => true,
+    mayLook: async () => true,
     graceMs: 0,
   })
   await observer.lookOnce()

@@ -52,6 +52,7 @@ export function accountOn(
     categories: [],
     instructions: '',
     knowledge: null,
+    site: null,
     prompts: '',
     budgetPerDay: null,
     ...changes,

@@ -1,7 +1,10 @@
 /** The queues on both backends: delayed jobs that are run early. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { Redis as Client } from 'ioredis'
+import { ConfigError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { openQueues, type Queues } from '../../src/queue/queues.ts'
+import { openRedis } from '../../src/queue/redis.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { type Postgres, type Redis, startPostgres, startRedis } from './servers/index.ts'
 
@@ -50,4 +53,17 @@ test('on PostgreSQL, too', async () => {
   await using queues = await openQueues({ redisUrl: null, pool: db.pool, namespace: 'replyd' }, silentLog)
   expect(await ranAfterHastening(queues)).toEqual(['late'])
   expect(await queues.counts('model')).toMatchObject({ delayed: 1 })
+})
+
+test.each([
+  ['no password', ''],
+  ['a wrong password', ':wrong-wrong@'],
+])('a Redis that needs a password says so to who gives %s', async (_name, login) => {
+  await using guarded = await startRedis()
+  const client = new Client(guarded.url)
+  await client.config('SET', 'requirepass', 'right-right')
+  client.disconnect()
+  const opening = openRedis(guarded.url.replace('redis://', `redis://${login}`), silentLog)
+  await expect(opening).rejects.toThrow(/refused the login/)
+  await expect(opening).rejects.toBeInstanceOf(ConfigError)
 })

@@ -155,7 +155,13 @@ describe.each([
     const mailboxOf = (count: number, before: (uid: number) => Promise<void> = async () => undefined) => {
       const uids = Array.from({ length: count }, (_, at) => at + 1)
       const imap: Partial<ImapAccount> = {
-        state: async (path) => ({ path, uidValidity: '1', uidNext: count + 1, exists: count }),
+        state: async (path) => ({
+          path,
+          uidValidity: '1',
+          uidNext: count + 1,
+          exists: count,
+          highestModseq: null,
+        }),
         uidsAfter: async (_mailbox, _uidValidity, after) => uids.filter((uid) => uid > after),
         async *fetch(_mailbox, _uidValidity, wanted) {
           for (const uid of wanted) {

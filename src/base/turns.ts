@@ -1,0 +1,38 @@
+/**
+ * A bound on what many accounts do on one server at once. The others wait in order of arrival, but not for an account
+ * whose server has stopped answering: a turn that takes too long counts as over.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import { Semaphore } from './semaphore.ts'
+
+interface Server {
+  host: string
+  port: number
+}
+
+/** Milliseconds. */
+const longestTurnMs = 10_000
+
+export class Turns {
+  readonly #atOnce: number
+  readonly #longestMs: number
+  readonly #servers = new Map<string, Semaphore>()
+
+  constructor(atOnce: number, longestMs = longestTurnMs) {
+    this.#atOnce = atOnce
+    this.#longestMs = longestMs
+  }
+
+  /** Waits for a turn at that server. @returns the function that ends it; it may be called more than once */
+  async begin({ host, port }: Server): Promise<() => void> {
+    const key = `${host} ${port}`
+    const semaphore = this.#servers.get(key) ?? new Semaphore(this.#atOnce)
+    this.#servers.set(key, semaphore)
+    const leave = await semaphore.enter()
+    const ended = new AbortController()
+    void delay(this.#longestMs, undefined, { signal: ended.signal, ref: false })
+      .catch(() => undefined)
+      .then(leave)
+    return () => ended.abort()
+  }
+}

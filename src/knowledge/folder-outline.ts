@@ -1,0 +1,48 @@
+/** What is in the knowledge, in a few words, for the model that writes search phrases; and how passages are called. */
+import { languageOf } from '../mail/text/language.ts'
+
+/** What a writer of search phrases should know about the folder. */
+export interface Outline {
+  /** BCP 47, the most common first; empty if the languages are unknown. */
+  languages: readonly string[]
+  /** A few of its headings. */
+  headings: readonly string[]
+}
+
+/** A language of fewer passages than this share is a quotation or a name. */
+const leastShare = 0.15
+const headingsShown = 2
+const headingLength = 40
+
+export function outlineOf(entries: readonly { heading: string; text: string }[]): Outline {
+  const counts = new Map<string, number>()
+  for (const { heading, text } of entries) {
+    const { language, confidence } = languageOf(`${heading}\n${text}`)
+    if (confidence >= 0.4) counts.set(language, (counts.get(language) ?? 0) + 1)
+  }
+  const known = [...counts.values()].reduce((sum, count) => sum + count, 0)
+  const languages = [...counts]
+    .filter(([, count]) => count >= known * leastShare)
+    .sort(([, one], [, other]) => other - one)
+    .map(([language]) => language)
+  const titles = [...new Set(entries.map(({ heading }) => heading.split(' > ').at(-1) ?? ''))].filter(
+    (title) => title !== '' && title.length <= headingLength,
+  )
+  const step = Math.max(1, Math.floor(titles.length / headingsShown))
+  return { languages, headings: titles.filter((_, at) => at % step === 0).slice(0, headingsShown) }
+}
+
+export const plainLabel = (label: string) =>
+  label
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{M}\p{N}]+/gu, ' ')
+    .trim()
+
+/** Names by which a source may be called. */
+export function labelsOf({ file, heading }: { file: string; heading: string }): string[] {
+  const bare = file.replace(/\.\w+$/, '')
+  const last = heading.split(' > ').at(-1) ?? ''
+  const labels = [file, bare].flatMap((name) => [name, `${name} > ${heading}`, `${name} > ${last}`])
+  return [...labels, heading, last].map(plainLabel)
+}

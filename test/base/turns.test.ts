@@ -1,0 +1,37 @@
+import { once } from 'node:events'
+import { setImmediate as turn } from 'node:timers/promises'
+import { expect, test } from '@jest/globals'
+import { Turns } from '../../src/base/turns.ts'
+
+const server = { host: 'mail.example', port: 143 }
+
+test('so many at once on one server; another server, or another port, has its own', async () => {
+  const turns = new Turns(2, 600_000)
+  const [first] = [await turns.begin(server), await turns.begin(server)]
+  await turns.begin({ ...server, port: 993 })
+  await turns.begin({ ...server, host: 'other.example' })
+  let third = false
+  const waiting = turns.begin(server).then(() => {
+    third = true
+  })
+  await turn()
+  expect(third).toBe(false)
+  first()
+  first()
+  await waiting
+  let fourth = false
+  void turns.begin(server).then(() => {
+    fourth = true
+  })
+  await turn()
+  // The turn that was ended twice freed one place.
+  expect(fourth).toBe(false)
+})
+
+test('a turn that nobody ends is over after its time', async () => {
+  const turns = new Turns(1, 1)
+  await turns.begin(server)
+  const late = AbortSignal.timeout(60_000)
+  const next = await Promise.race([turns.begin(server), once(late, 'abort')])
+  expect(next).toBeInstanceOf(Function)
+})

@@ -1,0 +1,199 @@
+/** A web site as knowledge, served on loopback: what is read, what is left alone, and when it ends. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { silentLog } from '../../src/base/log.ts'
+import { openKnowledge } from '../../src/knowledge/knowledge.ts'
+import { robotsOf } from '../../src/knowledge/robots.ts'
+import { readSite } from '../../src/knowledge/site.ts'
+
+type Answer = string | { status: number; headers?: Record<string, string>; body?: string } | 'silent'
+let site: Record<string, Answer> = {}
+let answerTo: (path: string) => Answer | undefined = (path) => site[path]
+let asked: { path: string; headers: IncomingHttpHeaders }[] = []
+const server = createServer((request, response) => {
+  const path = request.url ?? ''
+  asked.push({ path, headers: request.headers })
+  const answer = answerTo(path) ?? { status: 404 }
+  if (answer === 'silent') return void request.socket.destroy()
+  const {
+    status,
+    headers = {},
+    body = '',
+  } = typeof answer === 'string' ? { status: 200, body: answer } : answer
+  response.writeHead(status, { 'content-type': 'text/html; charset=utf-8', ...headers }).end(body)
+})
+let origin: string
+let folder: string
+let now: Date
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+})
+afterAll(() => new Promise((resolve) => server.close(resolve)))
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'replyd-site-'))
+  now = new Date('2026-11-28T10:00:00Z')
+  answerTo = (path) => site[path]
+  asked = []
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+const page = (title: string, text: string, ...links: string[]) =>
+  `<html><head><title>${title}</title></head><body><nav>${links.map((link) => `<a href="${link}">x</a>`).join('')}</nav><main><h1>${title}</h1><p>${text}</p></main><footer>Imprint</footer></body></html>`
+const read = (maxPages = 50, path = '/help') => {
+  const around = { clock: { now: () => now }, log: silentLog, signal: new AbortController().signal }
+  return readSite({ urls: [`${origin}${path}`], maxPages }, folder, around)
+}
+const knowledge = (staleMs = 7 * 86_400_000) =>
+  openKnowledge(null, silentLog, null, { folder, staleMs, clock: { now: () => now } })
+function files(staleMs?: number): string[] {
+  const opened = knowledge(staleMs)
+  const found = opened.files().map(({ file }) => file.replace(/^127\.0\.0\.1_\d+\//, ''))
+  opened.close()
+  return found
+}
+
+test('pages below the address are found by sitemap and links, and each passage names its address', async () => {
+  site = {
+    '/robots.txt': `Sitemap: ${'x'}\nUser-agent: *\nDisallow: /help/private\nDisallow: /*?print`,
+    '/sitemap.xml': `<urlset><url><loc>${origin}/help/hidden?a=1&amp;b=2</loc></url><url><loc>https://elsewhere.example/help/x</loc></url></urlset>`,
+    '/help': page(
+      'Help',
+      'Start here.',
+      '/help/returns',
+      '/help/private',
+      '/helper',
+      'https://elsewhere.example/help',
+      '/help?print',
+      '/help/photo.png',
+      'mailto:a@b.example',
+      'javascript:x()',
+    ),
+    '/help/returns': page(
+      'Returns',
+      'Goods can be sent back within 30 days.',
+      '#top',
+      '/help',
+      '../help/returns#a',
+    ),
+    '/help/hidden?a=1&b=2': page('Hidden', 'Only the sitemap names it.'),
+    '/help/private': page('Private', 'Not for robots.'),
+    '/helper': page('Other', 'Outside.'),
+    '/help?print': page('Print', 'The same again.'),
+  }
+  expect(await read()).toEqual({ pages: 3, failed: 0, cut: false })
+  expect(files()).toEqual(['help.md', 'help/hidden_a=1&b=2.md', 'help/returns.md'])
+  expect(asked.map(({ path }) => path).filter((path) => /private|helper|print|photo/.test(path))).toEqual([])
+  expect(asked.every(({ headers }) => headers['user-agent'] === 'replyd')).toBe(true)
+  const opened = knowledge()
+  const [found] = opened.find({ queries: ['send goods back'], tokens: 30, whole: 0 })
+  expect(found).toMatchObject({
+    file: expect.stringMatching(/\/help\/returns\.md$/),
+    heading: 'Returns',
+    text: 'Goods can be sent back within 30 days.',
+  })
+  opened.close()
+})
+
+test('what has not changed is not sent again, what is gone is forgotten, what fails stays until it is stale', async () => {
+  site = {
+    '/help': {
+      status: 200,
+      headers: { etag: '"1"' },
+      body: page('Help', 'Start here.', '/help/a', '/help/b'),
+    },
+    '/help/a': {
+      status: 200,
+      headers: { 'last-modified': 'Sat, 28 Nov 2026 09:00:00 GMT' },
+      body: page('A', 'First.'),
+    },
+    '/help/b': page('B', 'Second.'),
+  }
+  await read()
+  site = { '/help': { status: 304 }, '/help/a': 'silent' }
+  now = new Date('2026-12-01T10:00:00Z')
+  asked = []
+  expect(await read()).toEqual({ pages: 2, failed: 1, cut: false })
+  const conditions = asked.map(({ path, headers }) => [
+    path,
+    headers['if-none-match'],
+    headers['if-modified-since'],
+  ])
+  expect(conditions).toContainEqual(['/help', '"1"', undefined])
+  expect(conditions).toContainEqual(['/help/a', undefined, 'Sat, 28 Nov 2026 09:00:00 GMT'])
+  expect(files()).toEqual(['help.md', 'help/a.md'])
+  // Eight days after it was last read.
+  now = new Date('2026-12-06T11:00:00Z')
+  expect(files()).toEqual(['help.md'])
+})
+
+test('a site without an end, with loops, the same page under many names, and redirects, ends', async () => {
+  answerTo = (path) => {
+    const number = Number(/^\/help\/(\d+)$/.exec(path)?.[1] ?? Number.NaN)
+    if (path === '/help')
+      return page('Help', 'Start.', '/help/1', '/help/same?1', '/help/same?2', '/help/out', '/help/round')
+    if (path.startsWith('/help/same')) return page('Same', 'Always the same.')
+    if (path === '/help/out') return { status: 302, headers: { location: 'http://127.0.0.1:1/' } }
+    if (path === '/help/round') return { status: 302, headers: { location: '/help/round' } }
+    return Number.isNaN(number)
+      ? undefined
+      : page(`Page ${number}`, `Number ${number}.`, `/help/${number + 1}`, `/help/${number - 1}`, '/help')
+  }
+  expect(await read(40)).toEqual({ pages: 40, failed: 2, cut: true })
+  expect(asked.length).toBeLessThan(60)
+  expect(files().filter((file) => file.startsWith('help/same'))).toHaveLength(1)
+})
+
+test.each<[string, Answer, number]>([
+  ['is missing', { status: 404 }, 1],
+  ['fails', { status: 500 }, 0],
+  ['never comes', 'silent', 0],
+  ['forbids all', 'User-agent: *\nDisallow: /', 0],
+  ['forbids it to others', 'User-agent: other\nDisallow: /', 1],
+])('where robots.txt %s', async (_, robots, pages) => {
+  site = { '/robots.txt': robots, '/help': page('Help', 'Start.') }
+  expect((await read()).pages).toBe(pages)
+})
+
+test('pages that are too long, no HTML, or nested without end are left out', async () => {
+  site = {
+    '/help': page('Help', 'Start.', '/help/long', '/help/text', '/help/deep'),
+    '/help/long': page('Long', 'x'.repeat(2_100_000)),
+    '/help/text': { status: 200, headers: { 'content-type': 'application/octet-stream' }, body: 'octets' },
+    '/help/deep': `${'<div>'.repeat(100_000)}deep`,
+  }
+  expect(await read()).toEqual({ pages: 1, failed: 2, cut: false })
+})
+
+describe('robots.txt', () => {
+  test.each<[string, string, boolean]>([
+    ['', '/a', true],
+    ['User-agent: *\nDisallow:', '/a', true],
+    ['User-agent: *\nDisallow: /', '/a', false],
+    ['User-agent: *\nDisallow: /a\nAllow: /a/b', '/a/b/c', true],
+    ['User-agent: *\nDisallow: /a\nAllow: /a', '/a', true],
+    ['user-agent : *\ndisallow : /*.php$ # scripts', '/a.php', false],
+    ['User-agent: *\nDisallow: /*.php$', '/a.php?x', true],
+    ['User-agent: *\nDisallow: /\n\nUser-agent: replyd\nAllow: /', '/a', true],
+    ['User-agent: other\nUser-agent: replyd\nDisallow: /', '/a', false],
+    ['User-agent: other\nDisallow: /', '/a', true],
+    ['Disallow: /', '/a', true],
+    ['User-agent: *\nDisallow: /a$', '/a', false],
+    ['User-agent: *\nDisallow: /a$', '/ab', true],
+    ['User-agent: *\nDisallow: /a*b*c', '/axbxxc?d', false],
+    ['User-agent: *\nDisallow: /a*b*c', '/axcxb', true],
+    ['User-agent: *\nDisallow: /*a$', '/xaxa', false],
+  ])('%j: %s is %s', (text, path, allowed) => {
+    expect(robotsOf(200, text).allows(path)).toBe(allowed)
+  })
+
+  test('a pattern of many wildcards takes no time', () => {
+    const { allows } = robotsOf(200, `User-agent: *\nDisallow: /${'*a'.repeat(200)}b$`)
+    expect(allows(`/${'a'.repeat(400)}`)).toBe(true)
+  })
+})
