@@ -138,7 +138,7 @@ test.each<[string, string, string, string, string]>([
     "select pg_sleep(60)::text as state, 'kim@a.example' as email where $1 <> ''",
     '1',
     'failed',
-    'PostgreSQL: 57014',
+    'PostgreSQL: (57014|no answer in time)',
   ],
   [
     'a function that writes',
@@ -157,7 +157,9 @@ test.each<[string, string, string, string, string]>([
   ['a mistake', 'select nothing from sale where number = $1', '1', 'failed', 'PostgreSQL: 42703'],
 ])('over SQL: %s', async (_, sql, text, outcome, detail) => {
   const timeoutMs = /pg_sleep/.test(sql) ? 300 : 30_000
-  expect(await found(overSql(sql, { timeoutMs }), text)).toMatchObject({ outcome, detail })
+  const result = await found(overSql(sql, { timeoutMs }), text)
+  // The server's time limit and ours are the same: either may be first.
+  expect([result.outcome, result.detail]).toEqual([outcome, expect.stringMatching(new RegExp(`^${detail}$`))])
 })
 
 test('over SQL: each value once, dates as written', async () => {

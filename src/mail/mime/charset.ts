@@ -117,7 +117,9 @@ function decodeUtf8(octets: Buffer): string {
 }
 
 /** Charsets that need no octet above 0x7f, or in which valid UTF-8 proves nothing. */
-const incomparable = /^(?:utf-?7|utf-?16|utf-?32|ucs-?[24]|iso-2022|hz)/
+const incomparable = /^(?:utf-?7|utf-?16|utf-?32|ucs-?[24]|hz)/
+/** Charsets without any octet above 0x7f, but for escape sequences the same as US-ASCII. */
+const escaped = /^iso-2022/
 
 /** Two octets a character in these, so that a few characters may be valid UTF-8 by accident. */
 const multiOctet = /^(?:gb|cp9|big5|euc|shift|ks_)/
@@ -127,7 +129,7 @@ const multiOctet = /^(?:gb|cp9|big5|euc|shift|ks_)/
  * do. Null otherwise. A character cut at the end is accepted.
  */
 function utf8Despite(octets: Buffer, label: string): string | null {
-  if (incomparable.test(label)) return null
+  if (incomparable.test(label) || (escaped.test(label) && octets.includes(0x1b))) return null
   let text: string
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(octets, { stream: true })

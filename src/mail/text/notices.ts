@@ -131,7 +131,7 @@ const legal = [
 ].map((words) => new RegExp(words, 'iu'))
 
 const footers =
-  /^\W*(?:to unsubscribe|unsubscribe|you (?:are receiving|received) this (?:message|e-?mail)|reply to this e-?mail directly|view (?:it|this) (?:on|in|online)|sent via|powered by|delivered by|um sich .{0,40}abzumelden|abmelden|se désabonner|pour se désabonner|darse de baja|para darse|cancellare l|per cancell|uitschrijven|avsluta prenumeration)/iu
+  /^\W*(?:to unsubscribe|unsubscribe|you (?:are receiving|received) this (?:message|e-?mail)|reply to this e-?mail directly|view (?:it|this) (?:on|in|online)|sent via|powered by|delivered by|um sich .{0,40}abzumelden|abmelden|se désabonner|pour se désabonner|darse de baja|para darse|cancellare l|per cancell|uitschrijven|avsluta prenumeration|(?:please )?(?:consider|think (?:of|about)) (?:the|our) environment|(?:think )?before (?:you )?print(?:ing)?\b|(?:bitte )?(?:denken sie|schonen sie|prüfen sie|vor dem ausdrucken).{0,60}(?:umwelt|ausdruck)|(?:pensez|avant d[’']imprimer).{0,60}(?:environnement|imprim)|antes de imprimir|prima di stampare|denk aan het milieu|tänk på miljön|tænk på miljøet)/iu
 
 /** Only an address in the web, or a piece of one that was broken on the way. */
 function isUrl(written: string): boolean {
@@ -142,12 +142,27 @@ function isUrl(written: string): boolean {
   )
 }
 
+/** The same, broken over two lines: `<https://...` and `...>`. */
+const isBrokenUrl = (first: string, second: string) =>
+  /^<https?:\/\/[^\s>]*$/i.test(first.slice(0, longestLine).trim()) &&
+  /^[^\s<>]+>$/.test(second.slice(0, longestLine).trim())
+
+/** Which lines hold nothing but an address in the web, or a rule drawn around it. */
+function urlLines(lines: readonly string[]): boolean[] {
+  return lines.map(
+    (line, at) => isUrl(line) || isFrame(line) || (at > 0 && isBrokenUrl(lines[at - 1] ?? '', line)),
+  )
+}
+
 /** True when there is nothing else in it than addresses in the web. */
-export const isOnlyUrls = (lines: readonly string[]) => lines.every((line) => isUrl(line) || isFrame(line))
+export const isOnlyUrls = (lines: readonly string[]) => urlLines(lines).every((isUrlLine) => isUrlLine)
 
 /** Whether a paragraph below a quotation is a footer: of a scanner, a law department, a list, or addresses in the web. */
 export function isFooter(lines: readonly string[]): boolean {
-  const text = joined(lines.filter((line) => !isUrl(line) && !isFrame(line)))
+  const isLink = urlLines(lines)
+  const text = joined(lines.filter((_, at) => !isLink[at]))
+    .replace(/<https?:[^\s>]*>/gi, '')
+    .trim()
   if (text === '') return true
   if (text.length > longestNotice || personal.test(text)) return false
   if (footers.test(text) || isBanner(text)) return true

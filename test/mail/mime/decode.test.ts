@@ -60,6 +60,7 @@ const charsets: [string, Buffer, string][] = [
   ['koi8-u', Buffer.from('a4a6', 'hex'), 'єі'],
   ['iso-8859-15', Buffer.from('a4', 'hex'), '€'],
   ['iso-2022-jp', Buffer.from('\x1b$B$3$s\x1b(B', 'latin1'), 'こん'],
+  ['iso-2022-jp', Buffer.from('Grüße. Где заказ?'), 'Grüße. Где заказ?'],
   ['us-ascii', Buffer.from('\x1b$B$3$s\x1b(B', 'latin1'), 'こん'],
   ['shift_jis', Buffer.from('82b182f1', 'hex'), 'こん'],
   ['euc-jp', Buffer.from('a4b3a4f3', 'hex'), 'こん'],

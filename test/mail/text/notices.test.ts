@@ -82,6 +82,10 @@ const footers = [
   'https://harbor.example/orders/commit/bf9d5ce00f52f9096ac',
   'f87a60f3ed6134338f03e/commit/13616669#commitcomment-13616669>.',
   'To unsubscribe from this list send a mail to x@lists.example.',
+  'Virus-free. www.avast.com <https://www.avast.example/sig-email?utm_medium=email>',
+  '<https://www.avast.example/sig-email?utm_medium=email&utm_source=link&utm_content=web\nmail>',
+  'Before printing, think about the environment.',
+  'Prima di stampare, pensa all’ambiente.',
 ]
 const quote = [
   'On Wed, 25 Nov 2026 at 10:00, Harbor <support@harbor.example> wrote:',
