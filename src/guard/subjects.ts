@@ -40,7 +40,7 @@ const automaticReply =
 
 const absence =
   'out of (?:the )?office(?: auto[ -]?reply| reply| response)?|ooo|oof|(?:automatic )?vacation (?:reply|response|message)|' +
-  'away from (?:the |my )?office|Abwesenheits(?:notiz|assistent|nachricht|meldung|benachrichtigung|mitteilung|hinweis)|' +
+  'away from (?:(?:the |my )?office|my (?:e-?)?mail)|Abwesenheits(?:notiz|assistent|nachricht|meldung|benachrichtigung|mitteilung|hinweis)|' +
   "Absence du bureau|Absent du bureau|Message d[’']absence|Notification d[’']absence|Fuera de (?:la )?oficina|" +
   "Ausente de la oficina|Mensaje de ausencia|Fuori sede|Fuori ufficio|Assente dall[’']ufficio|Fora do escritório|" +
   'Ausência temporária|Mensagem de ausência|Afwezigheids(?:bericht|melding|assistent)|Niet op kantoor|' +
@@ -52,6 +52,11 @@ const absence =
 // The blank before the colon is French typography: Outlook writes "Réponse automatique : x".
 const phraseEnd = ' ?(?:[:：﹕]|[-‐‑–—] |$)'
 const responder = new RegExp(`^(?:${automaticReply}|${absence}) ?${phraseEnd}`, 'iu')
+// "Out of office Re: x": the program puts its phrase before the subject that it answers.
+const responderBefore = new RegExp(
+  `^(?:I am |I'm )?(?:${automaticReply}|${absence}) (?:re|aw|antw|sv|vs|fwd?|wg|tr|rv) ?[:：]`,
+  'iu',
+)
 
 // People also begin a subject with such a word, so it only stops sending.
 const weakAbsence = new RegExp(
@@ -73,7 +78,7 @@ const notesForm = /^(?:auto ?[:：] ?)?[^:：]{1,100} is out of the office\.? ?(
  */
 export function isResponderSubject(subject: string): boolean {
   const { rest } = withoutTags(subject)
-  return responder.test(rest) || notesForm.test(rest)
+  return responder.test(rest) || responderBefore.test(rest) || notesForm.test(rest)
 }
 
 /** RFC 3834 section 3.1.5 proposes `Auto:` for responders, but people also write about cars and absences. */
@@ -152,11 +157,14 @@ const suspectTag = new RegExp(
   'iu',
 )
 
+const doubted = new RegExp(`^(?:(?:${hedge}) )+(?:${spamWord})(?: (?:e-?mail|mail|message))?$`, 'iu')
+
 /** An uncertain spam mark: `[SUSPECTED SPAM]`, `{Phish?}`, `SPAM?: x`. */
 export function isSuspectedSubject(subject: string): boolean {
   if (isSpamSubject(subject)) return false
   const { tags, rest } = withoutTags(subject)
-  // Without brackets only in capitals: people also write about spam.
-  const head = /^([^:：\p{Ll}]{4,40})[:：] ?\S/u.exec(rest)?.[1] ?? ''
-  return [...tags, head].some((tag) => suspectTag.test(tag))
+  // Without brackets only in capitals, or with a doubt: people also write about spam.
+  const head = /^([^:：]{4,40})[:：] ?\S/u.exec(rest)?.[1] ?? ''
+  const shouted = !/\p{Ll}/u.test(head) && suspectTag.test(head)
+  return shouted || doubted.test(head) || tags.some((tag) => suspectTag.test(tag))
 }

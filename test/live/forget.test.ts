@@ -52,7 +52,7 @@ const kept = new Set(
     'spending: day account share',
     'lease: name holder',
     'digest: account day',
-    'webhook: url budget_day last_error',
+    'webhook: url budget_day last_error stopped',
   ].flatMap((line) => {
     const [table, columns = ''] = line.split(': ')
     return columns.split(' ').map((column) => `${table}.${column}`)

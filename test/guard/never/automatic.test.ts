@@ -166,6 +166,11 @@ describe('auto-reply-subject', () => {
     [['Subject: Re\u0301ponse automatique: x', thread], 'never auto-reply-subject'],
     [['Subject: Auto-reply-all is broken', thread], 'may ok'],
     [['Subject: Out of office next week - who covers?', thread], 'may ok'],
+    [['Subject: Out of office Re: Gravel', thread], 'never auto-reply-subject'],
+    [['Subject: I am out of the office Re: Gravel', thread], 'never auto-reply-subject'],
+    [['Subject: Away from my mail: Gravel', thread], 'never auto-reply-subject'],
+    [['Subject: Out of office responsibilities: who covers?', thread], 'may ok'],
+    [['Subject: Away from my mailbox: call me', thread], 'may ok'],
     [['Subject: Jane Doe is out of the office', thread], 'never auto-reply-subject'],
     [
       ['Subject: Jane Doe/ACME is out of the office. (returning 12.03.2026)', thread],

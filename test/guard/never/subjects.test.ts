@@ -104,6 +104,10 @@ describe('receipt', () => {
 describe('spam-suspected', () => {
   check([
     ['Subject: [SUSPECTED SPAM] Gravel', 'draft spam-suspected'],
+    ['Subject: Suspected spam: Gravel', 'draft spam-suspected'],
+    ['Subject: Possible junk mail: Gravel', 'draft spam-suspected'],
+    ['Subject: Spam: a question about your filter', 'may ok'],
+    ['Subject: Suspected fraudster: whom do I ask?', 'may ok'],
     ['Subject: ***SUSPECTED SPAM*** Gravel', 'draft spam-suspected'],
     ['Subject: [EXT] [Possible Spam] Gravel', 'draft spam-suspected'],
     ['Subject: [PHISHING?] Gravel', 'draft spam-suspected'],
