@@ -32,7 +32,7 @@ function sealed(lines: string[], key: string | null | undefined): string[] {
   return [...body, JSON.stringify(end)]
 }
 
-const grant = `{"sender_rule":{"account":"${address}","address":"eve@evil.example","rule":"allow","at":"2026-01-01T00:00:00Z"}}`
+const grant = `{"sender_rule":{"account":"${address}","pattern":"eve@evil.example","rule":"allow","source":"owner","at":"2026-01-01T00:00:00Z"}}`
 const withRow = ({ lines }: Original, row: string) => [...lines.slice(0, -1), row, lines.at(-1) ?? '']
 
 interface Forgery {

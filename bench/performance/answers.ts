@@ -16,7 +16,7 @@ const verdict = {
 }
 
 const composed = {
-  text: `Hello,\n\nThe shop is open from Monday to Saturday, from ten to six.\n\nKind regards`,
+  text: `Hello,\n\nThe doors open at ten. They close at six, Monday through Saturday.\n\nKind regards`,
   language: 'en',
   answers: [{ ask: 'When is the shop open?', answered: true, source: 'instructions' }],
   missing: [],
