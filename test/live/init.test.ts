@@ -148,7 +148,7 @@ describe('the name of the own server', () => {
     expect(no.out).toMatch(/forged author.*\[n\]/)
     expect(no.out).not.toMatch(/✓ forgery/)
     const yes = await init(null, '\ny\n', { address, folder })
-    expect(yes.out).toMatch(/✓ forgery .*not answered automatically/)
+    expect(yes.out).toMatch(/! forgery .*kept a result that the sender wrote in its name/)
     expect(yes.status).toBe(0)
     const after = await init(null, '\n\n', { address, folder })
     expect(after.out).toMatch(/INBOX holds 3 messages/)
