@@ -94,7 +94,8 @@ function Why({ shown }: { shown: Shown }) {
   const lines = [...lacksOf(shown), ...(reply === null ? [] : faultsOf(checkOf(reply)))]
   const failure = refusals.has(row.reason) ? row.detail : null
   const { summary = null } = modelVerdict(row.verdict) ?? {}
-  const told = reply === null && row.detail !== summary ? row.detail : null
+  const unwritten = reply === null || row.reason === rewriteWithoutText
+  const told = unwritten && row.detail !== summary ? row.detail : null
   const help = helpFor(reason)
   return (
     <div
