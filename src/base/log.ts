@@ -67,7 +67,7 @@ export function accountLabel(address: string): string {
   return createHash('sha256').update(address).digest('hex').slice(0, 8)
 }
 
-/** The same for a correspondent. Whoever reads the log can't test addresses without the key. */
+/** The same for a correspondent. A reader of the log can't test addresses without the key. */
 export function senderLabel(address: string, key: Buffer): string {
   return createHmac('sha256', key).update(address).digest('hex').slice(0, 8)
 }

@@ -8,6 +8,6 @@ const terminal = { environment, stdin, stdout, stderr }
 process.on('uncaughtException', (error) => process.exit(reportFailure(error, terminal)))
 
 const status = await runProgram(process.argv.slice(2), terminal)
-// Whoever pressed Ctrl+C does not wait for connections that are being opened.
+// After Ctrl+C, do not wait for connections that are being opened.
 if (status === 130) process.exit(status)
 process.exitCode = status

@@ -65,7 +65,7 @@ async function readDirectly<T>(
 ): Promise<T> {
   const accounts = await accountsOf(config, path.startsWith('/knowledge'))
   try {
-    // Whoever can open the store may read it: no token is asked for.
+    // A user who can open the store may read it, so no token is needed.
     const reading = { context: { db, config, accounts, clock: systemClock, log: silentLog } }
     const app = new Hono().onError(answerOf(silentLog)).route('/api', operations.readings(reading))
     const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined)

@@ -17,7 +17,7 @@ export interface SiteSettings {
 }
 
 export interface SiteReport {
-  /** Pages that were read anew or are unchanged. */
+  /** Pages that were read again or are unchanged. */
   pages: number
   failed: number
   /** There are more, or the time is over. */

@@ -23,7 +23,7 @@ const shutdowns: Readonly<Record<string, Shutdown>> = {
   'gpt-3.5-turbo': { on: '2026-10-23', replacement: 'gpt-6-luna' },
 }
 
-/** Another server may keep a model of that name for ever. */
+/** Another server may keep a model of that name forever. */
 const shutdownOf = ({ name, host }: Pick<ModelSettings, 'name' | 'host'>): Shutdown | undefined =>
   host === 'openai' ? shutdowns[bareName(name)] : undefined
 

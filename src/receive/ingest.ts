@@ -103,7 +103,7 @@ interface Read {
   fetched: Fetched
   message: Message
   id: string
-  /** The same mail has a row already: one answer for each mail and account, for ever. */
+  /** The same mail has a row already: one answer for each mail and account, permanently. */
   again?: boolean
 }
 

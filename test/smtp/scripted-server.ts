@@ -53,8 +53,6 @@ export class ScriptedServer implements AsyncDisposable {
   takesEndForDot = false
   /** TLS from the first octet. */
   implicitTls = false
-  /** Times of logins, in milliseconds. */
-  readonly logins: number[] = []
   connections = 0
   /** Octets of answers without an end. */
   flooded = 0
@@ -197,7 +195,6 @@ class Dialog {
     this.#buffer = this.#buffer.subarray(end + 2)
     this.#server.commands.push(line)
     const verb = line.split(' ')[0]!.toUpperCase() as Moment
-    if (verb === 'AUTH') this.#server.logins.push(performance.now())
     const alive = await this.#answer(verb)
     if (verb === 'QUIT') this.#socket.end()
     return alive && !this.#upgrading

@@ -48,7 +48,7 @@ export class Asker implements Disposable {
     this.cancelled = new Promise((_, reject) => {
       this.#lines.once('SIGINT', () => reject(new Cancelled('Ctrl+C')))
     })
-    // Whoever does not wait for it is not told.
+    // Callers that do not wait for it get no error.
     this.cancelled.catch(() => undefined)
   }
 

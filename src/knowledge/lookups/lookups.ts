@@ -88,7 +88,7 @@ class OpenLookups implements Lookups {
     if (late) return result('failed', { detail: 'the pattern takes too long on this mail' })
     if (match === '') return result('no-match')
     const isPublic = lookup.ownedBy === null
-    // Nobody's curiosity reaches the shop.
+    // The shop is not asked for a sender who is not proven.
     if (!isPublic && author === null) return result('unproven')
     try {
       const { documents, at } = await this.#read(lookup, match, isPublic ? null : author)

@@ -29,7 +29,7 @@ export const mostMatches = 5
 /** Characters of a text that are searched. */
 const searched = 20_000
 const longestMatch = 100
-/** The pattern is the owner's, the text a stranger's: some pairs take for ever. Milliseconds. */
+/** The pattern is the owner's, the text a stranger's: some pairs never finish. Milliseconds. */
 const searchMs = 200
 
 /** The lookups for this mail. One without a match counts if a category calls for it: the mail then lacks its number. */
