@@ -83,7 +83,7 @@ async function settled(world: World, patienceMs: number): Promise<boolean> {
 
 /** Connections and logins of one account that follow each other within a second. */
 function tooClose(world: World): string[] {
-  const kinds = { IMAP: world.imap.connectedAt, SMTP: world.smtp.logins }
+  const kinds = { IMAP: world.imap.connectedAt, SMTP: world.smtpLoginsAt }
   return Object.entries(kinds).flatMap(([name, times]) => {
     const gaps = times.slice(1).map((time, at) => time - (times[at] ?? 0))
     // The bench itself is busy and may notice one of two a little late.

@@ -40,6 +40,8 @@ export class World implements AsyncDisposable {
   readonly redisServer: Redis
   readonly postgresServer: Postgres
   readonly smtp: ScriptedServer
+  /** Times of SMTP logins, in milliseconds. */
+  readonly smtpLoginsAt: number[] = []
   readonly model: StandIn
   readonly daemon: DaemonChild
   /** Of the store without a proxy before it; null when it is embedded. */
@@ -81,6 +83,7 @@ export class World implements AsyncDisposable {
     moment: SmtpMoment,
     context: { connection: number; count: number },
   ): Promise<Answer | undefined> {
+    if (moment === 'AUTH') this.smtpLoginsAt.push(performance.now())
     const mail = moment === 'dot' ? this.smtp.mails.at(-1) : undefined
     const before = this.accepted.length
     const answer = await this.smtpFault(moment, context)
