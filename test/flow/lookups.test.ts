@@ -298,13 +298,16 @@ const lookups = (port: number) => {
 
 async function answered(
   running: RunningDaemon,
-): Promise<Map<string, { disposition: string; reply: ReplyRow | null }>> {
+): Promise<Map<string, { disposition: string; reason: string; reply: ReplyRow | null }>> {
   const rows = await running.settled(cases.length)
   const { db } = running.daemon.context
   const found = await Promise.all(
     rows.map(
-      async ({ id, messageId, disposition }) =>
-        [messageId ?? '', { disposition, reply: await loadReply(db, id) }] as const,
+      async ({ id, messageId, disposition, reason, detail }) =>
+        [
+          messageId ?? '',
+          { disposition, reason: `${reason} ${detail}`, reply: await loadReply(db, id) },
+        ] as const,
     ),
   )
   return new Map(found)
@@ -358,7 +361,11 @@ test.each([
     await postfix.drained()
     const inboxes = await Promise.all(cases.map(({ serial }) => delivered(person(serial), address)))
     const wrong = cases.flatMap((one, at) => {
-      const { disposition = 'missing', reply = null } = replies.get(mailOf(one, address).id) ?? {}
+      const {
+        disposition = 'missing',
+        reason = '',
+        reply = null,
+      } = replies.get(mailOf(one, address).id) ?? {}
       const mails = inboxes[at] ?? []
       const own = (one.facts ?? []).flatMap(factsOf)
       const told = [reply?.text ?? '', ...(reply?.sources ?? []).map(({ text }) => text), ...mails].join('\n')
@@ -369,7 +376,7 @@ test.each([
           .filter((date) => !own.includes(date))
           .map((date) => `guesses ${date}`),
         ...((expected === 'person') === (disposition === 'sent')
-          ? [`is ${disposition}, not ${expected}`]
+          ? [`is ${disposition} (${reason}), not ${expected}`]
           : []),
         ...(mails.length === (disposition === 'sent' ? 1 : 0) ? [] : [`${mails.length} mails`]),
         ...own.filter((secret) => !mails.join('\n').includes(secret)).map((secret) => `lacks ${secret}`),
