@@ -18,6 +18,7 @@ import { Observer } from '../observe/observe.ts'
 import { Pipeline } from '../pipeline/pipeline.ts'
 import { openQueues, queueNames } from '../queue/queues.ts'
 import { Watcher } from '../receive/watch.ts'
+import { LiveSettings } from '../review/live-settings.ts'
 import { changeAccountState } from '../store/accounts.ts'
 import { type Database, openDatabase, storeId } from '../store/database.ts'
 import { Leases } from '../store/leases.ts'
@@ -65,6 +66,8 @@ export interface Daemon {
 
 /** Time for running jobs at shutdown, milliseconds. Closing all connections must also fit into ten seconds. */
 const drainMs = 7_500
+/** How soon a process applies what was changed on the page of another one, milliseconds. */
+const settingsEveryMs = 10_000
 /**
  * Concurrent steps that use the mail servers: they mostly wait for those, each account for its own server, and larger
  * numbers form larger batches.
@@ -92,6 +95,9 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const replyKey = stateKey(config.state.directory, config.state.key, 'Message-ID of replies')
   const surroundings = { clock, newId, random, log, config, resolveTxt, replyKey }
   const context: StepContext = { ...surroundings, db, accounts, models }
+  const settings = new LiveSettings(context)
+  await settings.refresh()
+  using _settings = settings.watch(settingsEveryMs)
   await using pipeline = new Pipeline(context, queues, drainMs)
   pipeline.on('owner-action', (error, account) => void tellOwner(context, error, account))
   if (roles.includes('work')) startWork(pipeline, models, context, signal)
@@ -104,6 +110,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   await using web = await openWeb(options, {
     context,
     pipeline,
+    settings,
     health: () => healthOf(context, pipeline, queues, watchers),
     boards: queueNames.map((name) => queues.board(name)),
   })
