@@ -10,6 +10,7 @@ import { reasonOf } from '../base/errors.ts'
 import { accountLabel, type Log } from '../base/log.ts'
 import { makePrivate, privatePaths } from '../base/private-files.ts'
 import { stateKey } from '../base/state-key.ts'
+import { applyLive } from '../config/live.ts'
 import type { Config } from '../config/settings.ts'
 import type { StepContext } from '../context.ts'
 import { ConfiguredModels } from '../model/models.ts'
@@ -18,7 +19,7 @@ import { Observer } from '../observe/observe.ts'
 import { Pipeline } from '../pipeline/pipeline.ts'
 import { openQueues, queueNames } from '../queue/queues.ts'
 import { Watcher } from '../receive/watch.ts'
-import { LiveSettings } from '../review/live-settings.ts'
+import { PageSettings } from '../review/page-settings.ts'
 import { changeAccountState } from '../store/accounts.ts'
 import { type Database, openDatabase, storeId } from '../store/database.ts'
 import { Leases } from '../store/leases.ts'
@@ -95,7 +96,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const replyKey = stateKey(config.state.directory, config.state.key, 'Message-ID of replies')
   const surroundings = { clock, newId, random, log, config, resolveTxt, replyKey }
   const context: StepContext = { ...surroundings, db, accounts, models }
-  const settings = new LiveSettings(context)
+  const settings = new PageSettings(context, (next) => applyLive(config, next))
   await settings.refresh()
   using _settings = settings.watch(settingsEveryMs)
   await using pipeline = new Pipeline(context, queues, drainMs)

@@ -1,7 +1,6 @@
 /** The settings of the Setup page: kept in the store, validated as the file is, and applied without a restart. */
 import { reasonOf } from '../base/errors.ts'
 import { type Base, baseOf, overlayFaults, settle, type Unfit } from '../config/config.ts'
-import { applyLive } from '../config/live.ts'
 import {
   isEditable,
   keyOfPath,
@@ -37,16 +36,19 @@ export interface SettingView extends Shown {
   readonly lockedBy: string | null
 }
 
-export class LiveSettings {
+export class PageSettings {
   readonly #context: Pick<StepContext, 'db' | 'clock' | 'log' | 'config'>
+  readonly #use: (config: Config) => void
   #base: Base | null
   #version = '0'
   #edits: readonly SettingEdit[] = []
   #unfit: readonly Unfit[] = []
   #refreshing: Promise<void> = Promise.resolve()
 
-  constructor(context: Pick<StepContext, 'db' | 'clock' | 'log' | 'config'>) {
+  /** @param use puts a whole configuration in the place of the running one */
+  constructor(context: Pick<StepContext, 'db' | 'clock' | 'log' | 'config'>, use: (config: Config) => void) {
     this.#context = context
+    this.#use = use
     this.#base = baseOf(context.config)
   }
 
@@ -67,12 +69,17 @@ export class LiveSettings {
     })
   }
 
-  /** A configuration that was read again takes the place of the file as it was at the start. */
-  rebase(config: Config): Promise<void> {
-    return this.#next(async () => {
+  /**
+   * A configuration that was read again, with the page's settings in its gaps. It takes the place of the file as it was
+   * at the start; putting it to use is left to the caller.
+   */
+  async over(config: Config): Promise<Config> {
+    let merged = config
+    await this.#next(async () => {
       this.#base = baseOf(config)
-      await this.#apply()
+      merged = (await this.#merge()) ?? config
     })
+    return merged
   }
 
   #next(work: () => Promise<void>): Promise<void> {
@@ -81,15 +88,21 @@ export class LiveSettings {
   }
 
   async #apply(): Promise<void> {
-    if (this.#base === null) return
+    const config = await this.#merge()
+    if (config === null) return
+    this.#use(config)
+    const left = this.#unfit.map(({ path }) => within(path).join('.'))
+    this.#context.log.info({ event: 'settings.applied', version: this.#version, left })
+  }
+
+  async #merge(): Promise<Config | null> {
+    if (this.#base === null) return null
     const edits = await currentEdits(this.#context.db)
     const { config, unfit } = settle(this.#base, settingsOf(edits))
-    applyLive(this.#context.config, config)
     this.#edits = edits
     this.#unfit = unfit
     this.#version = edits.reduce((newest, { id }) => (BigInt(id) > BigInt(newest) ? id : newest), '0')
-    const left = unfit.map(({ path }) => within(path).join('.'))
-    this.#context.log.info({ event: 'settings.applied', version: this.#version, left })
+    return config
   }
 
   /** @throws TypeError for a path that the page does not have */
