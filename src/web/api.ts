@@ -20,6 +20,7 @@ import * as answers from './answers.ts'
 import { text } from './bodies.ts'
 import { addKnowledgeOperations } from './knowledge-routes.ts'
 import { Operations } from './operations.ts'
+import { addPeopleOperations } from './people-routes.tsx'
 import { addStoreOperations } from './store-routes.ts'
 import { addTokenOperations } from './token-routes.ts'
 import type { WebContext } from './web-context.ts'
@@ -128,6 +129,7 @@ addAccounts(operations)
 addStatistics(operations)
 addKnowledgeOperations(operations)
 addStoreOperations(operations)
+addPeopleOperations(operations)
 addTokenOperations(operations)
 operations.add(
   {

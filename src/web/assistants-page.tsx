@@ -61,7 +61,7 @@ function AssistantsPage({ view, facts, replies }: Prepared) {
       <header class="bar">
         <h1>Assistants</h1>
         <a class="back" href="/settings" id="back">
-          Back to settings
+          Back to setup
         </a>
       </header>
       {view.hasLogin ? null : (

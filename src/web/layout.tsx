@@ -1,11 +1,16 @@
 /** The layout shared by all pages. Works without JavaScript; htmx only refreshes what has changed. */
 import type { Child } from 'hono/jsx'
+import { isAllowed, type PersonRole } from '../store/people.ts'
 import type { Status } from './status.ts'
 import { ageOf, clockOf, exactly, momentOf } from './words.ts'
 
 export interface View {
   /** For the page's forms. */
   token: string
+  /** What whoever looks at the page may do. */
+  role: PersonRole
+  /** Id of the person who looks; null: the owner, without a name of their own. */
+  person: string | null
   path: string
   notice: string | null
   /** Decisions made just now that can be undone: approvals `until` they are sent, rejections until somebody decides again. */
@@ -25,7 +30,7 @@ const places = [
   ['/junk', 'Junk'],
   ['/history', 'History'],
   ['/insight', 'Insight'],
-  ['/settings', 'Settings'],
+  ['/settings', 'Setup'],
 ] as const
 
 const htmxConfig = JSON.stringify({
@@ -40,12 +45,14 @@ interface PageProps {
   title: string
   /** Classes of the body. */
   kind?: string
+  /** A stylesheet beside the common one. */
+  sheet?: string
   children?: Child
 }
 
-export function Page({ view, title, kind, children }: PageProps) {
+export function Page({ view, title, kind, sheet, children }: PageProps) {
   return (
-    <Shell title={`${title} · replyd`} page={kind}>
+    <Shell title={`${title} · replyd`} page={kind} sheet={sheet}>
       <a class="skip" href="#main">
         Skip to content
       </a>
@@ -60,8 +67,14 @@ export function Page({ view, title, kind, children }: PageProps) {
   )
 }
 
+/** The entry of the menu that a page belongs to. */
+function placeOf(path: string): string {
+  if (path.startsWith('/replies/')) return '/'
+  return /^\/(?:settings|devices|assistants|you)\b/.test(path) ? '/settings' : path
+}
+
 function Top({ view }: { view: View }) {
-  const here = view.path.startsWith('/replies/') ? '/' : view.path
+  const here = placeOf(view.path)
   return (
     <header class="top">
       <nav aria-label="Pages">
@@ -131,10 +144,11 @@ interface ShellProps {
   title: string
   /** Classes of the body; `bare`: without the menu. */
   page?: string
+  sheet?: string
   children?: Child
 }
 
-export function Shell({ title, page, children }: ShellProps) {
+export function Shell({ title, page, sheet, children }: ShellProps) {
   return (
     <html lang="en">
       <head>
@@ -145,6 +159,7 @@ export function Shell({ title, page, children }: ShellProps) {
         <title>{title}</title>
         <link rel="icon" href="/assets/icon.svg" />
         <link rel="stylesheet" href="/assets/review.css" />
+        {sheet === undefined ? null : <link rel="stylesheet" href={`/assets/${sheet}`} />}
         <script src="/assets/htmx.js" defer />
         <script src="/assets/review.js" defer />
       </head>
@@ -216,11 +231,14 @@ interface ActionProps {
   label: string
   kind?: string
   id?: string
+  /** Others do not see it; the server refuses them anyway. */
+  needs?: PersonRole
   children?: Child
 }
 
 /** A button that is a whole form: works without JavaScript. */
-export function Action({ view, to, label, kind, id, children }: ActionProps) {
+export function Action({ view, to, label, kind, id, needs = 'reviewer', children }: ActionProps) {
+  if (!isAllowed(view.role, needs)) return null
   return (
     <form method="post" action={to} class="action">
       <Token view={view} />

@@ -20,7 +20,9 @@ import { MailPage } from './mail-page.tsx'
 import { addOverviews, type ViewOf } from './overviews.tsx'
 import { JunkPage, pageLength } from './pages.tsx'
 import type { PasswordCheck } from './password-check.ts'
+import { addPeople } from './people-routes.tsx'
 import type { Sessions } from './sessions.ts'
+import { addSetup } from './setup-routes.tsx'
 import { loadShown } from './shown.ts'
 import { statusOf } from './status.ts'
 import type { WebContext } from './web-context.ts'
@@ -49,6 +51,8 @@ export function pageRoutes(web: WebContext, sessions: Sessions, passwords: Passw
   })
   addHistory(pages, web, viewOf)
   addOverviews(pages, web, viewOf)
+  addPeople(pages, { web, viewOf, passwords })
+  addSetup(pages, { web, viewOf })
   addDevices(pages, { web, viewOf, sessions, passwords })
   pages.post('/junk/:id/restore', (c) => restoreFrom(web, c))
   return pages
@@ -125,6 +129,8 @@ function viewOfPages(web: WebContext, sessions: Sessions): ViewOf {
     const said = action?.done ?? notices[done] ?? null
     return {
       token: sessions.formToken(c.get('session')),
+      role: c.get('session').role,
+      person: c.get('session').person,
       path: c.req.path,
       notice: refusal
         ? refusalWords(refusal)

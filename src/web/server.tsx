@@ -20,6 +20,7 @@ import { addMcp } from './mcp-route.ts'
 import { metricsText } from './metrics.ts'
 import { PasswordCheck } from './password-check.ts'
 import { answerHeaders, formLimit, jsonLimit, plausible, sameSite } from './request-guard.ts'
+import { roleGuard } from './roles.ts'
 import { pageRoutes } from './routes.tsx'
 import { Sessions } from './sessions.ts'
 import type { WebContext } from './web-context.ts'
@@ -74,7 +75,7 @@ export function buildApp(web: WebContext, token: string): Hono<Env> {
   })
   app.route('/api', operations.routes(web))
   addMcp(app, bearer)
-  addLogin(app, sessions, passwords, totpSecret !== null)
+  addLogin(app, { db, sessions, passwords, hasCode: totpSecret !== null })
   app.use(...pageGuard(sessions, passwordHash))
   app.get('/events', (c) => events(c, web, sessions))
   if (web.boards) app.all(`${boardPath}/*`, boardHandler(web.boards))
@@ -115,6 +116,7 @@ function addAssets(app: Hono<Env>): void {
   const htmx = fileURLToPath(new URL('./htmx.min.js', import.meta.resolve('htmx.org')))
   const files: [string, Buffer, string][] = [
     ['review.css', asset('review.css'), 'text/css; charset=utf-8'],
+    ['setup.css', asset('setup.css'), 'text/css; charset=utf-8'],
     ['mail.css', asset('mail.css'), 'text/css; charset=utf-8'],
     ['review.js', asset('review.js'), 'text/javascript; charset=utf-8'],
     ['icon.svg', asset('icon.svg'), 'image/svg+xml'],
@@ -154,7 +156,7 @@ function pageGuard(sessions: Sessions, passwordHash: string | null) {
     }
     await next()
   }
-  return [knows, formLimit, hasToken] as const
+  return [knows, roleGuard, formLimit, hasToken] as const
 }
 
 const staleForm = 'This form has expired. Go back, reload the page and try again.'
