@@ -2,6 +2,7 @@
 import type { Context, Next } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { longestUpload } from '../review/knowledge-files.ts'
+import { failed, isApi } from './failures.tsx'
 
 /** Octets. */
 export const longestForm = 64 * 1024
@@ -10,14 +11,8 @@ export const longestJson = 1024 * 1024
 const tooLong = (c: Context) => {
   // The rest is not read: the connection ends with the answer.
   c.header('connection', 'close')
-  return refused(c, 413, 'too-long', 'The request is too long.')
+  return failed(c, 413, 'too-long', 'The request is too long.')
 }
-
-const isApi = (c: Context) => /^\/(?:api|mcp)(?:\/|$)/.test(c.req.path)
-
-/** In the words of the one who asks: a program gets JSON. */
-export const refused = (c: Context, status: 400 | 403 | 413 | 421, error: string, message: string) =>
-  isApi(c) ? c.json({ error, message }, status) : c.text(`${message}\n`, status)
 
 /** A form of the Teach pages may carry a file, or a text as long as one. */
 const longestOf = (c: Context) => {
@@ -34,8 +29,7 @@ export const jsonLimit = bodyLimit({ maxSize: longestJson, onError: tooLong })
 export async function plausible(c: Context, next: Next): Promise<Response | undefined> {
   const length = Number(c.req.header('content-length') ?? 0)
   if (!(length <= longestOf(c))) return tooLong(c)
-  if (/%00|\0/i.test(c.req.url))
-    return refused(c, 400, 'bad-request', 'A parameter contains a NUL character.')
+  if (/%00|\0/i.test(c.req.url)) return failed(c, 400, 'bad-request', 'A parameter contains a NUL character.')
   await next()
 }
 
@@ -51,7 +45,7 @@ export async function sameSite(c: Context, next: Next): Promise<Response | undef
     const mode = c.req.header('sec-fetch-mode')
     const destination = c.req.header('sec-fetch-dest')
     if (c.req.method !== 'GET' || mode !== 'navigate' || destination !== 'document')
-      return refused(c, 403, 'another-site', 'Not from another site.')
+      return failed(c, 403, 'another-site', 'Not from another site.')
     const { pathname, search } = new URL(c.req.url)
     if (search !== '') return c.redirect(pathname, 303)
   }
