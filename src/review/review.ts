@@ -36,6 +36,14 @@ export type RefusalReason =
   | 'too-many-proposals'
   | 'no-knowledge'
   | 'knowledge-read-only'
+  /** Somebody else, or another program, has changed the file since it was shown. */
+  | 'file-changed'
+  | 'file-exists'
+  /** A link, or a page of the web site. */
+  | 'file-elsewhere'
+  | 'unfit-file-name'
+  | 'unfit-file'
+  | 'nothing-to-undo'
   /** The fact names a correspondent, or something of theirs. */
   | 'personal-matter'
   /** The fact may name somebody: a person has to say that it does not. */
@@ -77,6 +85,13 @@ const messages: Record<RefusalReason, string> = {
   'no-knowledge': 'This account has no knowledge folder: set `knowledge` in replyd.yaml.',
   'knowledge-read-only':
     'replyd may not write into the knowledge folder. Give it the right, or write the fact there yourself.',
+  'file-changed': 'The file has changed in the meantime. Nothing was saved: look at it again.',
+  'file-exists': 'There is a file of that name already. Choose another name, or edit that file.',
+  'file-elsewhere': 'This file is not kept in the knowledge folder, so it cannot be changed here.',
+  'unfit-file-name':
+    'That name does not fit. It has letters, digits, blanks and - _ . and ends in .md, .txt, .pdf, .docx, .html, .csv, .tsv or .eml.',
+  'unfit-file': 'The file is empty, longer than 10 MB (2 MB of text), or not what its name says.',
+  'nothing-to-undo': 'This can no longer be undone.',
   'personal-matter':
     'The knowledge is given to every reply, and this is about one correspondent. Leave it out of the fact.',
   'maybe-personal':
