@@ -349,6 +349,9 @@ alter table replyd.model_call add column shares jsonb not null default '[]';
 /** By account, why it stopped as last reported to the webhook. */
 const reportedStops = "alter table replyd.webhook add column stopped jsonb not null default '{}';\n"
 
+/** What was read of a mail's files; null: nothing was read yet. */
+const attachments = 'alter table replyd.body add column attachments jsonb;\n'
+
 export const migrations: readonly Migration[] = [
   { version: 1, sql: first },
   { version: 2, sql: words },
@@ -359,4 +362,5 @@ export const migrations: readonly Migration[] = [
   { version: 7, sql: modelNotices },
   { version: 8, sql: access },
   { version: 9, sql: shares + reportedStops },
+  { version: 10, sql: attachments },
 ]

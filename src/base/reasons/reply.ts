@@ -106,6 +106,10 @@ export const decide = {
   'angry-sender': 'The sender is upset.',
   urgent: 'It is urgent.',
   throttled: 'This sender received enough automatic replies.',
+  'picture-seen': {
+    says: 'The model saw a picture: only a person can tell whether the reply just repeats what is written on it.',
+    help: 'Look at the picture, then approve the reply.',
+  },
   'input-cut': 'The mail or its conversation was too long to be read in full.',
   'outside-hours': 'The reply will be sent when your business hours begin.',
   spam: 'It may be spam, so its reply is held.',
