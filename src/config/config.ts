@@ -13,7 +13,15 @@ import { resolveDocument } from './resolve.ts'
 import { ruleFindings } from './rules.ts'
 import { Document } from './schema.ts'
 import type { Config } from './settings.ts'
-import { type ConfigFault, type ConfigSource, isWithin, type Path, valueAt, withValue } from './source.ts'
+import {
+  type ConfigFault,
+  type ConfigSource,
+  isWithin,
+  type Path,
+  type SourcePosition,
+  valueAt,
+  withValue,
+} from './source.ts'
 
 export interface ConfigSources {
   /** The file, or null when everything comes from the environment. */
@@ -23,11 +31,23 @@ export interface ConfigSources {
   readonly readFile: (path: string) => string
 }
 
+/** A configuration together with what it was read from. */
+export interface LoadedConfig {
+  readonly config: Config
+  /** As the owner wrote it, with variables filled in. */
+  readonly document: Document
+  /** Where the owner finds a key: `replyd.yaml:7`, or the name of a variable. */
+  readonly locate: (path: Path) => SourcePosition
+}
+
 /**
  * Reads and checks everything. The environment outranks `.env`; the file outranks the environment's common variables.
  * @throws ConfigError whose message has one line per fault, in file order
  */
-export function loadConfig({ path, environment, readFile }: ConfigSources): Config {
+export const loadConfig = (sources: ConfigSources): Config => loadWithSource(sources).config
+
+/** The same, with the source. @throws ConfigError whose message has one line per fault, in file order */
+export function loadWithSource({ path, environment, readFile }: ConfigSources): LoadedConfig {
   const directory = path === null ? process.cwd() : dirname(resolve(path))
   const variables = { ...readDotEnv(join(directory, '.env'), readFile), ...environment }
   const own =
@@ -39,7 +59,12 @@ export function loadConfig({ path, environment, readFile }: ConfigSources): Conf
   const checked = check(source)
   if ('faults' in checked) throw new ConfigError(report([...source.faults, ...checked.faults]))
   if (source.faults.length > 0) throw new ConfigError(report(source.faults))
-  return resolveDocument(checked.document, directory, timeZoneOf(variables))
+  const { document } = checked
+  return {
+    config: resolveDocument(document, directory, timeZoneOf(variables)),
+    document,
+    locate: (at) => source.locate(at),
+  }
 }
 
 function check(source: ConfigSource): { document: Document } | { faults: ConfigFault[] } {

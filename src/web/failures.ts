@@ -1,6 +1,6 @@
 /** What a request gets that failed: a refusal is an answer for a person, anything else a fault for the log. */
 import type { Context } from 'hono'
-import { reasonOf } from '../base/errors.ts'
+import { ConfigError, reasonOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { Refusal } from '../review/review.ts'
 import { BadRequest } from './bodies.ts'
@@ -14,6 +14,7 @@ export function answerOf(log: Log) {
     if (error instanceof BadRequest && api)
       return c.json({ error: 'bad-request', message: error.message, fields: error.fields }, 400)
     if (error instanceof BadRequest) return say(400, 'bad-request', error.message)
+    if (error instanceof ConfigError) return say(409, 'faulty-configuration', error.message)
     log.warn({ event: 'web.failed', path: c.req.routePath, reason: reasonOf(error) })
     return say(500, 'failed', 'That did not work; try again in a moment.')
   }

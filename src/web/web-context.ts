@@ -1,4 +1,5 @@
 import type { Queue } from 'bullmq'
+import type { Changes } from '../config/changes.ts'
 import type { Account, StepContext } from '../context.ts'
 import type { Review } from '../review/review.ts'
 
@@ -13,6 +14,8 @@ export interface Reading {
 export interface WebContext extends Review {
   /** Health of every part, for /healthz and the pages. */
   readonly health: () => Promise<Health>
+  /** Reads the settings again and uses them from now on. @throws ConfigError: then nothing has changed */
+  readonly reload?: () => Promise<Changes>
   /** BullMQ's own objects, for the queue board. */
   readonly boards?: readonly Queue[]
 }
