@@ -242,11 +242,16 @@ function refreshReply(fresh) {
 document.addEventListener('htmx:beforeSwap', (event) => {
   const { xhr, target } = event.detail
   if (target?.id !== 'panes') return
+  if (xhr.status >= 400) {
+    leaving = false
+    say(new DOMParser().parseFromString(xhr.responseText, 'text/html').body.textContent)
+    return
+  }
   // Another page than the inbox, for example the login: it is opened as a whole.
   if (!xhr.responseText.includes('id="panes"')) {
     event.detail.shouldSwap = false
     leaving = true
-    location.assign(xhr.status < 400 ? xhr.responseURL : location.href)
+    location.assign(xhr.responseURL)
   }
 })
 document.addEventListener('htmx:afterSettle', ({ detail: { elt, requestConfig } }) => {

@@ -4,7 +4,7 @@ import type { Telemetry } from 'bullmq'
 import { newId, systemClock } from './base/clock.ts'
 import { type Log, openLog } from './base/log.ts'
 import type { Changes } from './config/changes.ts'
-import { loadWithSource } from './config/config.ts'
+import { loadConfig } from './config/config.ts'
 import type { Config } from './config/settings.ts'
 import { type Role, runDaemon } from './daemon/daemon.ts'
 
@@ -52,11 +52,8 @@ export function readConfig(
   path: string | null,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Config {
-  return readSettings(path, environment).config
+  return loadConfig({ path, environment, readFile: (name) => readFileSync(name, 'utf8') })
 }
-
-const readSettings = (path: string | null, environment: Readonly<Record<string, string | undefined>>) =>
-  loadWithSource({ path, environment, readFile: (name) => readFileSync(name, 'utf8') })
 
 /**
  * Starts the daemon and resolves when it is running.
@@ -70,7 +67,7 @@ export function startReplyd(options: StartOptions): Promise<RunningReplyd> {
   return new Promise((resolve, reject) => {
     const ended = runDaemon({
       config,
-      reread: isRead ? () => readSettings(given, environment) : null,
+      reread: isRead ? () => readConfig(given, environment) : null,
       roles: options.roles ?? ['watch', 'work', 'web'],
       once: options.once ?? false,
       log: options.log ?? openLog(config.log.level),

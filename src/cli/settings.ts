@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { stringify } from 'yaml'
 import { reasonOf } from '../base/errors.ts'
 import { isExposed, makePrivate } from '../base/private-files.ts'
-import { type LoadedConfig, loadWithSource } from '../config/config.ts'
+import { loadConfig } from '../config/config.ts'
 import { withoutSecrets } from '../config/hidden.ts'
 import type { Config } from '../config/settings.ts'
 import { type ExitStatus, type Terminal, writeLine } from './terminal.ts'
@@ -19,19 +19,12 @@ export function configPath(option: string | undefined, environment: Terminal['en
 }
 
 /** @throws ConfigError naming every fault */
-export const readConfig = (option: string | undefined, terminal: Terminal): Config =>
-  readSettings(option, terminal).config
-
-/** The configuration and what it was read from. @throws ConfigError naming every fault */
-export function readSettings(
-  option: string | undefined,
-  { environment, stderr }: Pick<Terminal, 'environment' | 'stderr'>,
-): LoadedConfig {
+export function readConfig(option: string | undefined, { environment, stderr }: Terminal): Config {
   const readFile = (path: string) => readFileSync(path, 'utf8')
   const path = configPath(option, environment)
   const secrets = join(path === null ? process.cwd() : dirname(resolve(path)), '.env')
   if (isExposed(secrets)) stderr.write(`replyd: ${madePrivate(secrets)}\n`)
-  return loadWithSource({ path, environment, readFile })
+  return loadConfig({ path, environment, readFile })
 }
 
 /** Who may not change it has still to know. */

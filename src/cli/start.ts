@@ -7,7 +7,7 @@ import type { Daemon, Role } from '../daemon/daemon.ts'
 import { UsageError } from './failure.ts'
 import { LogFile } from './log-file.ts'
 import { logLine, mailLine } from './plain-lines.ts'
-import { readSettings } from './settings.ts'
+import { readConfig } from './settings.ts'
 import {
   columnsOf,
   type ExitStatus,
@@ -34,7 +34,7 @@ interface StartOptions {
 /** Runs the daemon until it is told to stop, or with --once until everything is handled. */
 export async function start(options: StartOptions, terminal: Terminal): Promise<ExitStatus> {
   const chosen = parseRoles(options.roles)
-  const { config } = readSettings(options.config, terminal)
+  const config = readConfig(options.config, terminal)
   const plain = (options.log ?? (terminal.stdout.isTTY ? 'plain' : 'json')) === 'plain'
   const addresses = config.accounts.map(({ owner }) => owner.address)
   const say: Say = (line) => writeLine(terminal.stdout, printable(line))
@@ -54,7 +54,7 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
   const shown = waiting(opened, 'opening the store', plain ? terminal : undefined)
   await runDaemon({
     config,
-    reread: () => readSettings(options.config, terminal),
+    reread: () => readConfig(options.config, terminal),
     roles: chosen,
     once: options.once === true,
     log,

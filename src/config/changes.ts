@@ -1,10 +1,9 @@
 /** What a new configuration changes, and which of it a running daemon can take over. */
 import { isDeepStrictEqual } from 'node:util'
-import type { LoadedConfig } from './config.ts'
 import { documentOf } from './document-of.ts'
 import { canonicalAddress } from './fields.ts'
 import type { AccountSettings, Config } from './settings.ts'
-import { isGroup, type Path, valueAt } from './source.ts'
+import { type ConfigSource, entries, isGroup, type Path, valueAt } from './source.ts'
 
 /** One key that differs. */
 export interface Change {
@@ -25,8 +24,8 @@ export interface Changes {
   refused: Change[]
 }
 
-/** Finds out where the owner wrote a key. */
-export type Located = Pick<LoadedConfig, 'document' | 'locate'>
+/** The owner's document, and where its keys stand. */
+export type Located = Pick<ConfigSource, 'document' | 'locate'>
 
 /**
  * The new settings as far as a running daemon can take them over. The rest stays as it is: it belongs to connections,
@@ -110,10 +109,11 @@ function shownValue([group = '', ...key]: readonly string[], value: unknown): st
 function whereOf(path: readonly string[], { document, locate }: Located): string {
   const [first, address, ...key] = path
   if (first !== 'accounts') return locate(path).where
-  const at = document.accounts.findIndex((each) => canonicalAddress(each.address) === address)
+  const own = entries(document, ['accounts']).find(
+    (place) => canonicalAddress(String(valueAt(document, [...place, 'address']))) === address,
+  )
   // It is no longer in the file.
-  if (at < 0) return locate(['accounts']).where
-  const own: Path = ['accounts', at]
+  if (own === undefined) return locate(['accounts']).where
   // `tls` of the account stands for both servers; what an account leaves out stands at the top.
   const places: Path[] = [[...own, ...key], ...(key[1] === 'tls' ? [[...own, 'tls']] : []), key]
   const written = places.find((place) => place.length > 0 && valueAt(document, place) !== undefined)

@@ -19,6 +19,7 @@ import { Observer } from '../observe/observe.ts'
 import { Pipeline } from '../pipeline/pipeline.ts'
 import { openQueues, queueNames } from '../queue/queues.ts'
 import { Watcher } from '../receive/watch.ts'
+import { PageSettings } from '../review/page-settings.ts'
 import { changeAccountState } from '../store/accounts.ts'
 import { type Database, openDatabase, storeId } from '../store/database.ts'
 import { Leases } from '../store/leases.ts'
@@ -31,14 +32,14 @@ import { sendDigests } from './digest.ts'
 import { healthOf } from './health.ts'
 import { warnOfModels } from './model-warning.ts'
 import { handleOnce } from './once.ts'
-import { LiveSettings, type ReadSettings } from './reload.ts'
+import { LiveSettings } from './reload.ts'
 
 export type Role = 'watch' | 'work' | 'web'
 
 export interface DaemonOptions {
   config: Config
   /** Reads the settings again for a reload; null or absent: they can't be. */
-  reread?: ReadSettings | null
+  reread?: (() => Config) | null
   roles: readonly Role[]
   /** Handle the waiting mail, then stop. */
   once: boolean
@@ -71,6 +72,8 @@ export interface Daemon {
 
 /** Time for running jobs at shutdown, milliseconds. Closing all connections must also fit into ten seconds. */
 const drainMs = 7_500
+/** How soon a process applies what was changed on the page of another one, milliseconds. */
+const settingsEveryMs = 10_000
 /**
  * Concurrent steps that use the mail servers: they mostly wait for those, each account for its own server, and larger
  * numbers form larger batches.
@@ -96,10 +99,13 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const models = new ConfiguredModels(config.model, { db, log, clock })
   const resolveTxt = options.resolveTxt ?? txtResolver()
   const replyKey = stateKey(config.state.directory, config.state.key, 'Message-ID of replies')
-  const settings = new LiveSettings(config, { accounts, log, read: options.reread ?? null })
-  const reload = () => settings.reload()
+  const live = new LiveSettings(config, accounts, log)
   const surroundings = { clock, newId, random, log, resolveTxt, replyKey }
-  const context = contextOf(settings, { ...surroundings, db, accounts, models })
+  const context = contextOf(live, { ...surroundings, db, accounts, models })
+  const settings = new PageSettings(context, (next) => void live.use(next))
+  const reload = () => live.reload(options.reread ?? null, (read) => settings.over(read))
+  await settings.refresh()
+  using _settings = settings.watch(settingsEveryMs)
   await using pipeline = new Pipeline(context, queues, drainMs)
   pipeline.on('owner-action', (error, account) => void tellOwner(context, error, account))
   if (roles.includes('work')) startWork(pipeline, models, context, signal)
@@ -112,6 +118,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   await using web = await openWeb(options, {
     context,
     pipeline,
+    settings,
     health: () => healthOf(context, pipeline, queues, watchers),
     reload,
     boards: queueNames.map((name) => queues.board(name)),
@@ -135,11 +142,11 @@ async function runAll(
 }
 
 /** Its `config` is always the present one. A copy (`{ ...context }`) keeps the one of its moment. */
-function contextOf(settings: LiveSettings, rest: Omit<StepContext, 'config'>): StepContext {
+function contextOf(live: LiveSettings, rest: Omit<StepContext, 'config'>): StepContext {
   return {
     ...rest,
     get config() {
-      return settings.config
+      return live.config
     },
   }
 }

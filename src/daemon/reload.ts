@@ -1,38 +1,26 @@
 /** New settings for a running daemon. */
 import { ConfigError, reasonOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
-import { applicable, type Changes, changesOf, type Located } from '../config/changes.ts'
-import type { LoadedConfig } from '../config/config.ts'
+import { applicable, type Changes, changesOf } from '../config/changes.ts'
+import { baseOf } from '../config/config.ts'
 import type { Config } from '../config/settings.ts'
 import type { Accounts } from './accounts.ts'
 
-/** Where settings come from: the file, and whatever lies over it. May be read again and again. */
-export type ReadSettings = () => LoadedConfig | Promise<LoadedConfig>
-
 /**
  * The settings of a running daemon. Steps, pages and observers read them through `StepContext`, whose `config` and
- * `accounts` always show the present ones.
- *
- * To change settings while the daemon runs, build the whole new `Config` and call `use`. To lay something over the
- * file, such as settings that are kept in the store, put it into `DaemonOptions.reread`: read the file there, add to its
- * document, resolve it. After each change of yours call `reload` (`WebContext.reload` in pages and in the API).
+ * `accounts` always show the present ones. To change settings while the daemon runs, build the whole new `Config` and
+ * call `use`.
  */
 export class LiveSettings {
   #config: Config
   readonly #accounts: Accounts
   readonly #log: Log
-  readonly #read: ReadSettings | null
   #reloading: Promise<unknown> = Promise.resolve()
 
-  /** @param read null: the settings can't be read again */
-  constructor(
-    config: Config,
-    { accounts, log, read }: { accounts: Accounts; log: Log; read: ReadSettings | null },
-  ) {
+  constructor(config: Config, accounts: Accounts, log: Log) {
     this.#config = config
     this.#accounts = accounts
     this.#log = log
-    this.#read = read
   }
 
   get config(): Config {
@@ -40,15 +28,20 @@ export class LiveSettings {
   }
 
   /**
-   * Reads the settings again and uses them, one call after the other.
+   * Reads the settings again and uses them, one call after the other. The log says what came of it.
+   * @param read null: they can't be read again
+   * @param complete puts into what was read what lies over it
    * @throws ConfigError naming every fault with its line: then nothing has changed
    */
-  reload(): Promise<Changes> {
+  reload(read: (() => Config) | null, complete: (config: Config) => Promise<Config>): Promise<Changes> {
     const reloaded = this.#reloading.then(async () => {
-      if (this.#read === null)
+      if (read === null)
         throw new ConfigError("This daemon was given its settings: it can't read them again.")
-      const { config, ...source } = await this.#read()
-      return this.use(config, source)
+      const changes = this.use(await complete(read()))
+      const keys = (all: Changes['changed']) => [...new Set(all.map(({ key }) => key))]
+      const [changed, restart] = [keys(changes.changed), keys(changes.refused)]
+      this.#log.info({ event: 'config.reloaded', changed, restart })
+      return changes
     })
     this.#reloading = reloaded.catch((error: unknown) =>
       this.#log.error({ event: 'config.refused', reason: reasonOf(error) }),
@@ -59,22 +52,15 @@ export class LiveSettings {
   /**
    * Uses new settings from now on, as far as that is possible without a restart (`applicable` says what is). The next
    * step of each mail sees them; a step under way ends with the old ones.
-   * @param source names the lines of what changed; null if there are none
    * @throws ConfigError when a prompt is faulty or a knowledge folder is missing: then nothing has changed
    */
-  use(next: Config, source: Located | null): Changes {
+  use(next: Config): Changes {
     const now = this.#config
     const used = applicable(now, next)
     this.#accounts.renew(used.accounts)
     this.#config = used
     if (used.log.level !== now.log.level) this.#accounts.logFrom(used.log.level)
-    const changes = { changed: changesOf(now, used, source), refused: changesOf(used, next, source) }
-    const keys = (all: Changes['changed']) => [...new Set(all.map(({ key }) => key))]
-    this.#log.info({
-      event: 'config.reloaded',
-      changed: keys(changes.changed),
-      restart: keys(changes.refused),
-    })
-    return changes
+    const source = baseOf(next)?.source ?? null
+    return { changed: changesOf(now, used, source), refused: changesOf(used, next, source) }
   }
 }

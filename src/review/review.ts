@@ -39,6 +39,11 @@ export type RefusalReason =
   /** Too few drafts in a row were sent unchanged. */
   | 'not-offered'
   | 'not-granted'
+  | 'unknown-setting'
+  /** replyd.yaml or a variable sets it. */
+  | 'setting-locked'
+  /** Somebody else changed the same setting. */
+  | 'setting-changed'
 
 const messages: Record<RefusalReason, string> = {
   'not-found': 'There is no such mail.',
@@ -66,6 +71,9 @@ const messages: Record<RefusalReason, string> = {
   'not-offered':
     'Automatic sending is not offered here: 20 drafts in a row must first be sent without a correction.',
   'not-granted': 'Nothing is granted here.',
+  'unknown-setting': 'There is no such setting here.',
+  'setting-locked': 'This is set in replyd.yaml, which goes first. Remove it there to set it here.',
+  'setting-changed': 'Somebody else has changed this setting in the meantime. Nothing was changed.',
 }
 
 /** The text for a refusal that a page names in its address; null if there is no such refusal. */

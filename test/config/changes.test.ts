@@ -1,7 +1,7 @@
 /** What differs between two configurations, and what a running daemon takes over. */
 import { expect, test } from '@jest/globals'
 import { applicable, changesOf } from '../../src/config/changes.ts'
-import { loadWithSource } from '../../src/config/config.ts'
+import { baseOf, loadConfig } from '../../src/config/config.ts'
 
 const base = `accounts:
   - address: ann@shop.example
@@ -21,7 +21,7 @@ web: { port: 8025 }
 `
 
 const load = (text: string, environment: Record<string, string> = {}) =>
-  loadWithSource({
+  loadConfig({
     path: 'replyd.yaml',
     environment: { TZ: 'UTC', ...environment },
     readFile: (name) => {
@@ -32,14 +32,15 @@ const load = (text: string, environment: Record<string, string> = {}) =>
 
 /** What a reload says after that replacement in the file. */
 function reloaded(from: string | RegExp, to: string, environment: Record<string, string> = {}) {
-  const before = load(base).config
+  const before = load(base)
   const after = load(base.replace(from, to), environment)
-  const used = applicable(before, after.config)
+  const source = baseOf(after)?.source ?? null
+  const used = applicable(before, after)
   const said = (all: ReturnType<typeof changesOf>) =>
     all.map(({ where, key, accounts, from, to }) =>
       [where, key, ...accounts, ...(to === undefined ? [] : [`${from} -> ${to}`])].join(' '),
     )
-  return { used: said(changesOf(before, used, after)), left: said(changesOf(used, after.config, after)) }
+  return { used: said(changesOf(before, used, source)), left: said(changesOf(used, after, source)) }
 }
 
 const nothing = { used: [], left: [] }

@@ -105,6 +105,9 @@ test('a running daemon takes over new settings, refuses what needs a restart, an
   expect(broken.err).toContain('replyd.yaml:14: budget.perDay: must be an amount in US dollars')
   expect(broken.err).toContain('Nothing was changed')
   expect(await promptFor('cleo')).toContain('Begin with Servus.')
+  // Nothing was lost on the way.
+  await filledUp(dovecot, address, 'Drafts', 3)
+  expect(await readMailbox(dovecot, address, 'Drafts')).toHaveLength(3)
 
   // A key that needs a restart is refused with its line, and what stands beside it is used.
   written({ instructions: 'Begin with Ahoy.', port: 1, more: 'replies: { mode: review }\n' })
@@ -127,8 +130,5 @@ Needs a restart, and is not used before:
     refused: [{ where: `${path}:6`, key: 'imap.port', accounts: [] }],
   })
 
-  // Nothing was lost: the drafts of the first three mails lie in the mailbox. The fourth is for review on the page.
-  await filledUp(dovecot, address, 'Drafts', 3)
-  expect(await readMailbox(dovecot, address, 'Drafts')).toHaveLength(3)
   expect(await child.stop()).toBe(0)
 }, 240_000)
