@@ -55,6 +55,10 @@ document.addEventListener('keydown', (event) => {
   act()
 })
 
+document.addEventListener('submit', ({ target }) => {
+  if (target.querySelector('[data-unsaved]')) leaving = true
+})
+
 document.addEventListener('click', (event) => {
   if (event.target.id === 'edit') {
     event.preventDefault()
@@ -66,7 +70,8 @@ document.addEventListener('click', (event) => {
 
 // What is typed is kept in this browser from the first letter until it is saved.
 const placeOf = (id) => `typed ${id}`
-const isTyped = () => byId('text') !== null && byId('text').value !== byId('text').defaultValue
+const isTyped = () =>
+  [...document.querySelectorAll('#text, [data-unsaved]')].some((area) => area.value !== area.defaultValue)
 let leaving = false
 
 function keepTyped() {
@@ -242,11 +247,16 @@ function refreshReply(fresh) {
 document.addEventListener('htmx:beforeSwap', (event) => {
   const { xhr, target } = event.detail
   if (target?.id !== 'panes') return
+  if (xhr.status >= 400) {
+    leaving = false
+    say(new DOMParser().parseFromString(xhr.responseText, 'text/html').body.textContent)
+    return
+  }
   // Another page than the inbox, for example the login: it is opened as a whole.
   if (!xhr.responseText.includes('id="panes"')) {
     event.detail.shouldSwap = false
     leaving = true
-    location.assign(xhr.status < 400 ? xhr.responseURL : location.href)
+    location.assign(xhr.responseURL)
   }
 })
 document.addEventListener('htmx:afterSettle', ({ detail: { elt, requestConfig } }) => {

@@ -1,6 +1,4 @@
 /** Mail that has waited: how fast it is stored, and how fast it becomes drafts or sent replies. */
-import { ChaosProxy } from '../chaos/proxy.ts'
-import { type RedisWork, redisWorkSince, type Statements, statementsSince, treeCpuMs } from './counters.ts'
 import { type BenchOptions, type Figure, figure, mediansOf } from './figure.ts'
 import { appendLimit, readingLimits, submissionLimit } from './limits.ts'
 import { layDown, makeMail, newToken } from './mails.ts'
@@ -8,9 +6,9 @@ import { type Peers, withPeers } from './peers.ts'
 import { newDomain, Rig, type RigOptions } from './rig.ts'
 
 /** An account may send 50 automatic replies in an hour. */
-const perSender = 50
+export const perSender = 50
 /** Concurrent model calls. */
-const concurrency = 50
+export const concurrency = 50
 /** The embedded store is for one mailbox: its backlog is shorter. */
 const mostEmbedded = 1_000
 
@@ -19,14 +17,6 @@ export interface Passage {
   cpuMsPerMail: number
   /** The most that was resident, MB. */
   rssMb: number
-}
-
-/** For each mail. */
-interface Work extends Statements, RedisWork {
-  /** Of the daemon and of all servers but the model's, milliseconds. */
-  allCpuMs: number
-  imapCommands: number
-  smtpCommands: number
 }
 
 /** New accounts with this many mails in each INBOX. @returns their addresses */
@@ -54,64 +44,16 @@ export async function pass(
   return await measured(rig, mails, done)
 }
 
-/** The same, with all that the servers were asked. */
-async function counted(
-  peers: Peers,
-  mails: number,
-  options: RigOptions,
-  done: (rig: Rig) => Promise<number>,
-): Promise<Passage & Work> {
-  await using proxy = await ChaosProxy.start(peers.dovecot.imapPort)
-  await using rig = await Rig.build(peers, { concurrency, ...options, imapPort: proxy.port })
-  rig.daemon.start()
-  await rig.loggedAt('watch.baseline')
-  let imapCommands = 0
-  proxy.watch((text, _link, direction) => {
-    if (direction === 'toServer') imapCommands += text.match(/^[A-Z0-9]+ (?:UID )?[A-Z]+[ \r]/gm)?.length ?? 0
-    return undefined
-  })
-  const servers = [peers.dovecot, peers.redis, peers.postgres].map(({ pid = 0 }) => pid)
-  const serversCpuMs = () => servers.reduce((sum, pid) => sum + treeCpuMs(pid), 0)
-  const [statements, redisWork] = [await statementsSince(peers), await redisWorkSince(peers)]
-  const [{ smtpCommands }, cpuBefore] = [await peers.counterpart.order({}), serversCpuMs()]
-  const passage = await afterBaseline(rig, mails, done)
-  const [sql, redis] = [await statements(), await redisWork()]
-  const { smtpCommands: smtpAfter } = await peers.counterpart.order({})
-  const work = { ...sql, ...redis, imapCommands, smtpCommands: smtpAfter - smtpCommands }
-  const each = Object.fromEntries(Object.entries(work).map(([name, value]) => [name, value / mails]))
-  const allCpuMs = passage.cpuMsPerMail + (serversCpuMs() - cpuBefore) / mails
-  return { ...passage, ...(each as unknown as Omit<Work, 'allCpuMs'>), allCpuMs }
-}
-
-function workFigures(
-  to: string,
-  work: Passage & Work,
-  most: { cpuMs: number; statements: number },
-): Figure[] {
-  const each = (name: string, value: number, unit: string, atMost?: number) =>
-    figure({
-      ...{ name: `${to}: ${name}`, value, unit },
-      ...(atMost === undefined ? {} : { target: { of: 'value', atMost } }),
-    })
-  return [
-    each("the daemon's CPU", work.cpuMsPerMail, 'ms/mail', most.cpuMs),
-    each('CPU of the daemon, Dovecot, PostgreSQL and Redis', work.allCpuMs, 'ms/mail'),
-    each('SQL statements', work.statements, '/mail', most.statements),
-    each('rows written', work.rowsWritten, '/mail'),
-    each('write-ahead log', work.walOctets / 1024, 'KiB/mail'),
-    each('Redis commands, those of scripts included', work.commands, '/mail'),
-    each('Redis scripts', work.scripts, '/mail'),
-    each('IMAP commands', work.imapCommands, '/mail'),
-    each('SMTP commands', work.smtpCommands, '/mail'),
-  ]
-}
-
 async function measured(rig: Rig, mails: number, done: (rig: Rig) => Promise<number>): Promise<Passage> {
   rig.daemon.start()
   return await afterBaseline(rig, mails, done)
 }
 
-async function afterBaseline(rig: Rig, mails: number, done: (rig: Rig) => Promise<number>): Promise<Passage> {
+export async function afterBaseline(
+  rig: Rig,
+  mails: number,
+  done: (rig: Rig) => Promise<number>,
+): Promise<Passage> {
   const startedAt = await rig.loggedAt('watch.baseline')
   const cpuBefore = rig.cpuMs()
   const endedAt = await rig.when(mails, () => done(rig))
@@ -135,15 +77,11 @@ async function onServers(peers: Peers, mails: number): Promise<Figure[]> {
   const reading = await readingLimits(peers, mails)
   const stored = await pass(peers, mails, { addresses: fill(peers, mails, mails), roles: 'watch' }, ingested)
   const appends = await appendLimit(peers, Math.min(mails, 1000))
-  const drafted = await counted(
-    peers,
-    mails,
-    { addresses: fill(peers, mails, mails) },
-    withDisposition('drafted'),
-  )
+  const drafting = { addresses: fill(peers, mails, mails) }
+  const drafted = await pass(peers, mails, drafting, withDisposition('drafted'))
   const pooled = await submissionLimit(peers, Math.min(mails, 1000), true)
   const sending = { addresses: fill(peers, mails, perSender), mode: 'send' } as const
-  const sent = await counted(peers, mails, sending, withDisposition('sent'))
+  const sent = await pass(peers, mails, sending, withDisposition('sent'))
   const bound = Math.min(pooled, appends)
   const boundName = pooled < appends ? 'nodemailer pooled' : 'APPEND, for the copy in Sent'
   return [
@@ -168,8 +106,6 @@ async function onServers(peers: Peers, mails: number): Promise<Figure[]> {
       limit: { name: boundName, value: bound },
       target: { of: 'ratio', atLeast: 0.4 },
     }),
-    ...workFigures('to a draft', drafted, { cpuMs: 4.5, statements: 3.5 }),
-    ...workFigures('to a sent reply', sent, { cpuMs: 6.5, statements: 7 }),
     figure({
       name: 'most memory under the backlog',
       value: drafted.rssMb,

@@ -5,6 +5,7 @@ export const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   limits: async () => (await import('./limits.ts')).limits,
   reaction: async () => (await import('./reaction.ts')).reaction,
   backlog: async () => (await import('./backlog.ts')).backlog,
+  work: async () => (await import('./work.ts')).work,
   naive: async () => (await import('./naive.ts')).naive,
   model: async () => (await import('./model.ts')).model,
   tokens: async () => (await import('./tokens.ts')).tokens,

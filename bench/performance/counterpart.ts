@@ -27,13 +27,14 @@ export type Report =
 export interface Counts {
   triage: number
   compose: number
+  check: number
   /** Mails that the SMTP server took. */
   accepted: number
   /** Commands that it answered. */
   smtpCommands: number
 }
 
-const counts: Counts = { triage: 0, compose: 0, accepted: 0, smtpCommands: 0 }
+const counts: Counts = { triage: 0, compose: 0, check: 0, accepted: 0, smtpCommands: 0 }
 let latencyMs = 0
 let tells = false
 

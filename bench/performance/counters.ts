@@ -27,6 +27,7 @@ export async function statementsSince({
   await ask(postgres.url, 'create extension if not exists pg_stat_statements')
   await ask(postgres.url, 'select pg_stat_statements_reset()')
   return async () => {
+    if (process.env.REPLYD_BENCH_STATEMENTS) await listStatements(postgres.url)
     const [row] = await ask<{ statements: number; rows: number; wal: number }>(
       postgres.url,
       `select sum(calls)::float8 as statements, sum(wal_bytes)::float8 as wal,
@@ -35,6 +36,17 @@ export async function statementsSince({
     )
     return { statements: row?.statements ?? 0, rowsWritten: row?.rows ?? 0, walOctets: row?.wal ?? 0 }
   }
+}
+
+/** On standard error, the most frequent first. */
+async function listStatements(url: string): Promise<void> {
+  const rows = await ask<{ calls: number; rows: number; ms: number; query: string }>(
+    url,
+    `select calls::float8, rows::float8, total_exec_time::float8 as ms, query from pg_stat_statements
+      where query not like '%pg_stat_statements%' order by calls desc limit 60`,
+  )
+  for (const { calls, rows: touched, ms, query } of rows)
+    process.stderr.write(`${calls} ${touched} ${ms.toFixed(0)} ${query.replace(/\s+/g, ' ').slice(0, 150)}\n`)
 }
 
 export interface RedisWork {

@@ -1,5 +1,5 @@
 /** One daemon (dist/cli.js, in a separate process) on the peers, with new accounts and a new store. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -8,7 +8,7 @@ import pg from 'pg'
 import { stringify } from 'yaml'
 import { freePort } from '../../test/live/servers/index.ts'
 import { DaemonChild } from '../chaos/child.ts'
-import { ownersWords } from './answers.ts'
+import { knowledge } from './answers.ts'
 import { authservId } from './mails.ts'
 import type { Peers } from './peers.ts'
 
@@ -70,6 +70,8 @@ export class Rig implements AsyncDisposable {
     const configPath = join(directory, 'replyd.yaml')
     const document = { ...documentOf(peers, options), state, web: { port: webPort, token } }
     writeFileSync(configPath, stringify(document))
+    mkdirSync(join(directory, 'knowledge'))
+    writeFileSync(join(directory, 'knowledge/hours.md'), knowledge)
     const { roles } = options
     const profiles = process.env.REPLYD_BENCH_PROFILE
     const nodeArgs = profiles ? ['--cpu-prof', `--cpu-prof-dir=${profiles}`] : options.nodeArgs
@@ -183,7 +185,7 @@ function documentOf(peers: Peers, options: RigOptions) {
       price: { input: 0, output: 0 },
     },
     replies: { mode, undo: '0s' },
-    instructions: ownersWords,
+    knowledge: './knowledge',
     budget: { perDay: 1000 },
     log: { level: 'info' },
   }

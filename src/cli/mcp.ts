@@ -11,7 +11,7 @@ import type { Port } from '../mcp/port.ts'
 import { longestMessage, mcpServer } from '../mcp/server.ts'
 import type { Database } from '../store/database.ts'
 import { operations } from '../web/api.ts'
-import { answerOf } from '../web/failures.ts'
+import { answerOf } from '../web/failures.tsx'
 import { openApi } from './api-client.ts'
 import { UsageError } from './failure.ts'
 import { readConfig } from './settings.ts'
@@ -133,7 +133,7 @@ export async function decideFact(
 ): Promise<ExitStatus> {
   onlyForPerson(terminal)
   await openApi(config, terminal).post(`/facts/${encodeURIComponent(id)}/${decision}`)
-  const done = decision === 'accept' ? 'It stands in taught.md of the knowledge folder.' : 'Forgotten.'
+  const done = decision === 'accept' ? 'It stands in the folder taught of the knowledge.' : 'Forgotten.'
   await writeLine(terminal.stdout, done)
   return 0
 }

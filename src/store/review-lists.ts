@@ -80,6 +80,12 @@ export async function countWaiting(db: Queryable, filter: WaitingFilter): Promis
   return rows[0]?.n ?? 0
 }
 
+/** Whether any mail was ever read. */
+export async function hasMail(db: Queryable): Promise<boolean> {
+  const { rows } = await db.query<{ any: boolean }>('select exists (select 1 from replyd.message) as "any"')
+  return rows[0]?.any ?? false
+}
+
 export type HistoryMail = ListedMail & { cost: number; tokens: number; models: string | null }
 
 export interface MailFilter {

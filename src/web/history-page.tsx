@@ -25,7 +25,14 @@ interface HistoryProps extends Paged<HistoryMail> {
 export function HistoryPage({ view, mails, search, filter, older, later, ...choices }: HistoryProps) {
   const kept: Record<string, string> = { ...filter }
   const filtered = search !== '' || Object.values(kept).some((value) => value !== '')
-  const empty = mails.length > 0 ? null : filtered ? 'No mail matches.' : 'No mail has arrived yet.'
+  const empty =
+    mails.length > 0 ? null : filtered ? (
+      <p>
+        No mail matches. <a href="/history">Show every mail</a>
+      </p>
+    ) : (
+      <p>No mail has arrived yet. Each one will be listed here, with what was done and why.</p>
+    )
   return (
     <ListPage view={view} title="History" path="/history" search={search} kept={kept} empty={empty}>
       <Filters search={search} filter={filter} filtered={filtered} {...choices} />

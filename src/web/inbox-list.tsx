@@ -6,6 +6,7 @@ import { versionOf } from '../review/decide.ts'
 import type { ListedMail } from '../store/review-lists.ts'
 import { addressOf, type InboxFilter, shows } from './inbox-filter.ts'
 import { Countdown, Token, type View, When } from './layout.tsx'
+import { queryOf } from './pages.tsx'
 import { byMode } from './reply-pane.tsx'
 import { titled } from './words.ts'
 
@@ -19,6 +20,8 @@ export interface InboxList {
   filter: InboxFilter
   accounts: readonly string[]
   categories: readonly string[]
+  /** No mail was ever read. */
+  isNew: boolean
 }
 
 interface ListProps {
@@ -204,19 +207,46 @@ function stateWords({ disposition, reason, holdReasons }: ListedMail): string {
   return disposition === 'drafted' ? capitalised(outcomeOf(disposition)) : labelOf(reason)
 }
 
-function Empty({ view, list: { filter, later } }: { view: View; list: InboxList }) {
+/** Nothing waits: what that means, and what to do next. */
+function Empty({ view, list: { filter, later, accounts, isNew } }: { view: View; list: InboxList }) {
   const { search, show, account, category } = filter
   if (later || search !== '' || show !== 'all' || account !== '' || category !== '')
     return (
-      <p class="empty">
-        Nothing here matches. <a href="/">Show everything</a>
-      </p>
+      <div class="empty">
+        <p>Nothing here matches.</p>
+        <p>
+          <a href="/">Show everything that waits</a>
+          {search === '' ? null : (
+            <>
+              {' · '}
+              <a href={queryOf('/history', {}, search)}>Search all mail</a>
+            </>
+          )}
+        </p>
+      </div>
     )
-  const isRead = view.status.every(({ part, ok }) => ok || part !== 'Mailbox')
+  if (view.status.some(({ part, ok }) => !ok && part === 'Mailbox'))
+    return (
+      <div class="empty">
+        <p class="headline">Nothing is waiting.</p>
+        <p>New mail can't be read at the moment. What to do is said above.</p>
+      </div>
+    )
+  if (isNew)
+    return (
+      <div class="empty">
+        <p class="headline">Ready for the first mail.</p>
+        <p>
+          Write to <b>{accounts[0]}</b> from another address to try it. The reply appears here by itself.
+        </p>
+      </div>
+    )
   return (
     <div class="empty">
       <p class="headline">All caught up.</p>
-      <p>{isRead ? 'New replies appear here automatically.' : 'But the mailbox has a problem: see above.'}</p>
+      <p>
+        New replies appear here by themselves. <a href="/history">See what was done</a>
+      </p>
     </div>
   )
 }

@@ -8,11 +8,18 @@ import { Refusal, type Review } from '../review/review.ts'
 import type { Queryable } from '../store/database.ts'
 import { loadMessage } from '../store/messages.ts'
 import { loadReply } from '../store/replies.ts'
-import { countWaiting, type ListedMail, waitingCategories, waitingMails } from '../store/review-lists.ts'
+import {
+  countWaiting,
+  hasMail,
+  type ListedMail,
+  waitingCategories,
+  waitingMails,
+} from '../store/review-lists.ts'
 import type { Env } from './access.ts'
 import { actions } from './actions.ts'
 import { dispositionOf, fileOf, filePolicy } from './attachments.ts'
 import { formBody } from './bodies.ts'
+import { failed } from './failures.tsx'
 import { addressOf, type InboxFilter, placeOf, wantedBy } from './inbox-filter.ts'
 import type { InboxList } from './inbox-list.tsx'
 import { InboxPage } from './inbox-page.tsx'
@@ -49,6 +56,7 @@ async function listOf({ context }: WebContext, c: Context<Env>): Promise<InboxLi
     filter,
     accounts: [...accounts.keys()],
     categories: await waitingCategories(db),
+    isNew: mails.length === 0 && !(await hasMail(db)),
   }
 }
 
@@ -69,7 +77,7 @@ async function file(web: WebContext, c: Context<Env>): Promise<Response> {
   const row = await loadMessage(web.context.db, id)
   const account = row === null ? undefined : web.context.accounts.get(row.account)
   const found = row === null || account === undefined ? null : await fileOf(account, row, path)
-  if (found === null) return c.text('This file is not there any more.', 404)
+  if (found === null) return failed(c, 404, 'not-found', 'This file is not there any more.')
   c.header('content-security-policy', filePolicy(found.type))
   c.header('content-disposition', dispositionOf(found))
   return c.body(found.octets, 200, { 'content-type': found.type })

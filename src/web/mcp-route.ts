@@ -8,7 +8,7 @@ import type { Context, Hono, MiddlewareHandler, Next } from 'hono'
 import { newSecret } from '../base/secret.ts'
 import type { Port, Scope } from '../mcp/port.ts'
 import type { Env } from './access.ts'
-import { refused } from './request-guard.ts'
+import { failed } from './failures.tsx'
 
 export function addMcp(app: Hono<Env>, bearer: MiddlewareHandler): void {
   let serving: Promise<McpHttpHandler> | null = null
@@ -24,7 +24,7 @@ export function addMcp(app: Hono<Env>, bearer: MiddlewareHandler): void {
 
 async function withoutOrigin(c: Context, next: Next): Promise<Response | undefined> {
   if (c.req.header('origin') !== undefined)
-    return refused(c, 403, 'another-origin', 'No web page may use this address.')
+    return failed(c, 403, 'another-origin', 'No web page may use this address.')
   await next()
 }
 

@@ -15,8 +15,8 @@ interface ListPageProps {
   search: string
   /** Further fields that a search preserves. */
   kept?: Readonly<Record<string, string>>
-  /** Text for an empty list. */
-  empty: string | null
+  /** For an empty list: what it means, and what to do next. */
+  empty: Child | null
   children?: Child
 }
 
@@ -38,7 +38,7 @@ export function ListPage({ view, title, path, search, kept = {}, empty, children
         </form>
       </header>
       {children}
-      {empty === null ? null : <p class="empty">{empty}</p>}
+      {empty === null ? null : <div class="empty">{empty}</div>}
     </Page>
   )
 }
@@ -86,7 +86,14 @@ interface JunkProps extends Paged<ListedMail> {
 }
 
 export function JunkPage({ view, mails, older, later, search, account }: JunkProps) {
-  const empty = mails.length > 0 ? null : search ? 'Nothing here matches.' : 'No spam has been filed.'
+  const empty =
+    mails.length > 0 ? null : search || later ? (
+      <p>
+        Nothing here matches. <a href="/junk">Show all of Junk</a>
+      </p>
+    ) : (
+      <p>No spam has been filed. What replyd takes for spam can be taken back here.</p>
+    )
   return (
     <ListPage view={view} title="Junk" path="/junk" search={search} kept={{ account }} empty={empty}>
       {mails.length === 0 ? null : (

@@ -1,6 +1,8 @@
 /** Checks made on every request before its sender is identified. Reads no body. */
 import type { Context, Next } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { longestUpload } from '../review/knowledge-files.ts'
+import { failed, isApi } from './failures.tsx'
 
 /** Octets. */
 export const longestForm = 64 * 1024
@@ -9,25 +11,25 @@ export const longestJson = 1024 * 1024
 const tooLong = (c: Context) => {
   // The rest is not read: the connection ends with the answer.
   c.header('connection', 'close')
-  return refused(c, 413, 'too-long', 'The request is too long.')
+  return failed(c, 413, 'too-long', 'The request is too long.')
 }
 
-const isApi = (c: Context) => /^\/(?:api|mcp)(?:\/|$)/.test(c.req.path)
-
-/** In the words of the one who asks: a program gets JSON. */
-export const refused = (c: Context, status: 400 | 403 | 413 | 421, error: string, message: string) =>
-  isApi(c) ? c.json({ error, message }, status) : c.text(`${message}\n`, status)
+/** A form of the Teach pages may carry a file, or a text as long as one. */
+const longestOf = (c: Context) => {
+  if (isApi(c)) return longestJson
+  return c.req.path.startsWith('/teach/') ? longestUpload + longestForm : longestForm
+}
 
 /** Reads a body of at most that length, whether declared or chunked; must come after every identity check. */
-export const formLimit = bodyLimit({ maxSize: longestForm, onError: tooLong })
+export const formLimit = (c: Context, next: Next) =>
+  bodyLimit({ maxSize: longestOf(c), onError: tooLong })(c, next)
 export const jsonLimit = bodyLimit({ maxSize: longestJson, onError: tooLong })
 
 /** Refuses, by the header alone, requests that are too long or contain a NUL, which PostgreSQL can't store. */
 export async function plausible(c: Context, next: Next): Promise<Response | undefined> {
   const length = Number(c.req.header('content-length') ?? 0)
-  if (!(length <= (isApi(c) ? longestJson : longestForm))) return tooLong(c)
-  if (/%00|\0/i.test(c.req.url))
-    return refused(c, 400, 'bad-request', 'A parameter contains a NUL character.')
+  if (!(length <= longestOf(c))) return tooLong(c)
+  if (/%00|\0/i.test(c.req.url)) return failed(c, 400, 'bad-request', 'A parameter contains a NUL character.')
   await next()
 }
 
@@ -43,7 +45,7 @@ export async function sameSite(c: Context, next: Next): Promise<Response | undef
     const mode = c.req.header('sec-fetch-mode')
     const destination = c.req.header('sec-fetch-dest')
     if (c.req.method !== 'GET' || mode !== 'navigate' || destination !== 'document')
-      return refused(c, 403, 'another-site', 'Not from another site.')
+      return failed(c, 403, 'another-site', 'Not from another site.')
     const { pathname, search } = new URL(c.req.url)
     if (search !== '') return c.redirect(pathname, 303)
   }

@@ -13,13 +13,13 @@ import { operations } from './api.ts'
 import { bearerGuard } from './bearer.ts'
 import { boardHandler, boardPath } from './board.ts'
 import { Proxies, writeCookie } from './client-address.ts'
-import { answerOf } from './failures.ts'
+import { answerOf, failed, notFound } from './failures.tsx'
 import { listen } from './listener.ts'
 import { addLogin, toLogin } from './login.tsx'
 import { addMcp } from './mcp-route.ts'
 import { metricsText } from './metrics.ts'
 import { PasswordCheck } from './password-check.ts'
-import { answerHeaders, formLimit, jsonLimit, plausible, refused, sameSite } from './request-guard.ts'
+import { answerHeaders, formLimit, jsonLimit, plausible, sameSite } from './request-guard.ts'
 import { pageRoutes } from './routes.tsx'
 import { Sessions } from './sessions.ts'
 import type { WebContext } from './web-context.ts'
@@ -59,10 +59,11 @@ export function buildApp(web: WebContext, token: string): Hono<Env> {
   app.use(answerHeaders, plausible, sameSite)
   app.use(async (c, next) => {
     if (passwordHash === null && !isOwnHost(c.req.header('host')))
-      return refused(c, 421, 'another-name', 'Not under this name.')
+      return failed(c, 421, 'another-name', 'Not under this name.')
     return next()
   })
   app.onError(answerOf(log))
+  app.notFound(notFound)
   addAssets(app)
   addHealth(app, web)
   const bearer = bearerGuard(web, token)
@@ -114,6 +115,7 @@ function addAssets(app: Hono<Env>): void {
   const htmx = fileURLToPath(new URL('./htmx.min.js', import.meta.resolve('htmx.org')))
   const files: [string, Buffer, string][] = [
     ['review.css', asset('review.css'), 'text/css; charset=utf-8'],
+    ['teach.css', asset('teach.css'), 'text/css; charset=utf-8'],
     ['mail.css', asset('mail.css'), 'text/css; charset=utf-8'],
     ['review.js', asset('review.js'), 'text/javascript; charset=utf-8'],
     ['icon.svg', asset('icon.svg'), 'image/svg+xml'],
@@ -137,7 +139,7 @@ function pageGuard(sessions: Sessions, passwordHash: string | null) {
   const knows = async (c: Context<Env>, next: Next): Promise<Response | undefined> => {
     const known = await sessions.read(c)
     if (known === null && passwordHash !== null) return toLogin(c)
-    if (known === null && changes(c)) return c.text(staleForm, 403)
+    if (known === null && changes(c)) return failed(c, 403, 'stale-form', staleForm)
     c.set('session', known ?? sessions.beginOpen(c))
     await next()
   }
@@ -145,7 +147,7 @@ function pageGuard(sessions: Sessions, passwordHash: string | null) {
     if (!changes(c)) return void (await next())
     const { token } = await c.req.parseBody()
     const session = c.get('session')
-    if (!sessions.isFormToken(session, token)) return c.text(staleForm, 403)
+    if (!sessions.isFormToken(session, token)) return failed(c, 403, 'stale-form', staleForm)
     if (c.req.path === '/logout') {
       await sessions.end(session.id)
       writeCookie(c, 'session', '', 0)

@@ -1,5 +1,7 @@
 import type { Queue } from 'bullmq'
+import type { Changes } from '../config/changes.ts'
 import type { Account, StepContext } from '../context.ts'
+import type { PageSettings } from '../review/page-settings.ts'
 import type { Review } from '../review/review.ts'
 
 /** The inputs of operations that only read: these work on a store that no daemon has open, too. */
@@ -11,8 +13,11 @@ export interface Reading {
 
 /** The inputs of the pages and the API. */
 export interface WebContext extends Review {
+  readonly settings: PageSettings
   /** Health of every part, for /healthz and the pages. */
   readonly health: () => Promise<Health>
+  /** Reads the settings again and uses them from now on. @throws ConfigError: then nothing has changed */
+  readonly reload?: () => Promise<Changes>
   /** BullMQ's own objects, for the queue board. */
   readonly boards?: readonly Queue[]
 }

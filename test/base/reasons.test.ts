@@ -85,6 +85,7 @@ const listed = (reason: Reason) => ({
 const filter = { search: '', show: 'all', account: '', category: '' } as const
 const listOf = (mails: readonly ReturnType<typeof listed>[]) => ({
   ...{ mails, older: null, later: false, total: mails.length, filter, accounts: [], categories: [] },
+  isNew: false,
 })
 const inbox = (reasons: readonly Reason[], shown: Shown | null) =>
   InboxPage({ view, list: listOf(reasons.map(listed)), shown, next: null, onlyList: shown === null })

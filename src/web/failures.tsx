@@ -1,0 +1,41 @@
+/** The answer to a request that failed: a refusal is meant for a person, anything else is a fault for the log. */
+import type { Context } from 'hono'
+import { ConfigError, reasonOf } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import { Refusal } from '../review/review.ts'
+import { BadRequest } from './bodies.ts'
+import { ErrorLine, ErrorPage, type ErrorStatus } from './error-page.tsx'
+
+type Answer = Response | Promise<Response>
+
+export const isApi = (c: Context) => /^\/(?:api|mcp)(?:\/|$)/.test(c.req.path)
+
+/** JSON for programs that use the API, a page for a browser, a line of it for htmx, otherwise plain text. */
+export function failed(c: Context, status: ErrorStatus, error: string, message: string): Answer {
+  if (isApi(c)) return c.json({ error, message }, status)
+  if (c.req.header('hx-request') !== undefined)
+    return c.html(<ErrorLine status={status} message={message} />, status)
+  if (/\btext\/html\b/.test(c.req.header('accept') ?? ''))
+    return c.html(<ErrorPage status={status} message={message} />, status)
+  return c.text(`${message}\n`, status)
+}
+
+export const notFound = (c: Context): Answer =>
+  failed(c, 404, 'not-found', 'There is no page at this address.')
+
+export function answerOf(log: Log) {
+  return (error: unknown, c: Context): Answer => {
+    if (error instanceof Refusal) return failed(c, statusOf(error), error.reason, error.message)
+    if (error instanceof BadRequest && isApi(c))
+      return c.json({ error: 'bad-request', message: error.message, fields: error.fields }, 400)
+    if (error instanceof BadRequest) return failed(c, 400, 'bad-request', error.message)
+    if (error instanceof ConfigError) return failed(c, 409, 'faulty-configuration', error.message)
+    log.warn({ event: 'web.failed', path: c.req.routePath, reason: reasonOf(error) })
+    return failed(c, 500, 'failed', 'Something went wrong inside replyd.')
+  }
+}
+
+function statusOf({ reason }: Refusal): 404 | 409 | 422 {
+  if (reason === 'not-found' || reason.startsWith('unknown-')) return 404
+  return reason === 'unfit-text' ? 422 : 409
+}
