@@ -107,7 +107,7 @@ export const decide = {
   urgent: 'It is urgent.',
   throttled: 'This sender received enough automatic replies.',
   'picture-seen': {
-    says: 'The model saw a picture: only a person can tell whether the reply just repeats what is written on it.',
+    says: 'The model saw a picture, and code cannot compare the reply with it.',
     help: 'Look at the picture, then approve the reply.',
   },
   'input-cut': 'The mail or its conversation was too long to be read in full.',
