@@ -129,6 +129,11 @@ function addRunningCommands(program: Command, terminal: Terminal, end: End): voi
   add('open', 'open the review page', 'print its address as JSON').action(async (options) =>
     end(await (await load()).open(options, terminal)),
   )
+  add(
+    'reload',
+    'have the running daemon read the configuration again; exit status 1 if something needs a restart',
+    'print one JSON object',
+  ).action(async (options) => end(await (await import('./reload.ts')).reload(options, terminal)))
   add('logs', 'what the daemon logged while it ran at a terminal', 'print the JSON lines as they are')
     .option('-f, --follow', 'go on with what is logged from now on')
     .option('-n, --lines <n>', 'begin with so many lines at the end', '20')

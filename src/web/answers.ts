@@ -141,6 +141,26 @@ export const forgotten = z
   .object({ mails: count(), replies: count(), closed: count(), underWay: count() })
   .meta({ id: 'Forgotten' })
 
+const change = z
+  .object({
+    where: z.string().meta({ description: '`replyd.yaml:7`, or the name of a variable' }),
+    key: z.string(),
+    accounts: z.array(z.string()).meta({ description: 'Empty for all' }),
+    from: z
+      .string()
+      .optional()
+      .meta({ description: 'Only of short values that are no secret; of a mailbox `present` or `absent`' }),
+    to: z.string().optional(),
+  })
+  .meta({ id: 'Change' })
+
+export const reloaded = z
+  .object({
+    changed: z.array(change).meta({ description: 'In use from now on' }),
+    refused: z.array(change).meta({ description: 'Needs a restart' }),
+  })
+  .meta({ id: 'Reloaded' })
+
 export const token = z
   .looseObject({ name: z.string(), scopes: z.array(z.enum(tokenScopes)) })
   .meta({ id: 'Token' })
