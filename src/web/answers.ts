@@ -208,6 +208,59 @@ export const fact = z
   })
   .meta({ id: 'Fact' })
 
+export const gap = z
+  .object({
+    id: z.string().meta({ description: 'Names it, as `gap` of a taught fact' }),
+    account: z.string(),
+    question: z.string(),
+    others: z.array(z.string()).meta({ description: 'Other words for it' }),
+    last: moment(),
+    mails: z.array(
+      z.looseObject({
+        id: z.string(),
+        subject: z.string().nullable(),
+        gap: z.string(),
+        waits: z.boolean(),
+        edited: z.boolean(),
+      }),
+    ),
+  })
+  .meta({ id: 'Gap' })
+
+export const taughtFact = z
+  .object({
+    id: z.string(),
+    account: z.string(),
+    file: z.string().meta({ description: 'In the knowledge folder' }),
+    question: z.string(),
+    fact: z.string(),
+    by: z.string(),
+    at: moment(),
+    mails: z.array(z.string()).meta({ description: 'Ids of the mails that asked for it' }),
+  })
+  .meta({ id: 'TaughtFact' })
+
+export const teaching = z
+  .object({
+    fact: taughtFact,
+    rewritten: z.array(z.string()).meta({ description: 'Ids of mails whose drafts are being written again' }),
+    left: z.array(z.string()).meta({ description: 'Ids of mails that a person has edited or decided' }),
+  })
+  .meta({ id: 'Teaching' })
+
+export const offer = z
+  .object({
+    id: z.string(),
+    account: z.string(),
+    question: z.string(),
+    fact: z.string(),
+    personal: z.array(z.looseObject({ text: z.string(), kind: z.string() })),
+    mail: z.object({ id: z.string(), subject: z.string().nullable() }),
+    editedBy: z.string().nullable(),
+    at: moment(),
+  })
+  .meta({ id: 'Offer' })
+
 export const code = z
   .object({
     to: z.string(),

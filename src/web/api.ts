@@ -23,6 +23,7 @@ import { text } from './bodies.ts'
 import { addKnowledgeOperations } from './knowledge-routes.ts'
 import { Operations } from './operations.ts'
 import { addStoreOperations } from './store-routes.ts'
+import { addTeachingOperations } from './teaching-routes.ts'
 import { addTokenOperations } from './token-routes.ts'
 import type { WebContext } from './web-context.ts'
 
@@ -138,6 +139,7 @@ addDecisions(operations)
 addAccounts(operations)
 addStatistics(operations)
 addKnowledgeOperations(operations)
+addTeachingOperations(operations)
 addStoreOperations(operations)
 addTokenOperations(operations)
 operations.add(
