@@ -15,6 +15,8 @@ export interface View {
   notice: string | null
   /** Decisions made just now that can be undone: approvals `until` they are sent, rejections until somebody decides again. */
   undo: { ids: readonly string[]; action: 'cancel' | 'reopen'; until: Date | null } | null
+  /** Where the undo of something else is posted to. */
+  undoAt?: string | null
   waiting: number
   /** Warnings for the owner about the model. */
   warnings: readonly string[]
@@ -30,6 +32,7 @@ const places = [
   ['/junk', 'Junk'],
   ['/history', 'History'],
   ['/insight', 'Insight'],
+  ['/teach', 'Teach'],
   ['/settings', 'Setup'],
 ] as const
 
@@ -45,14 +48,14 @@ interface PageProps {
   title: string
   /** Classes of the body. */
   kind?: string
-  /** A stylesheet beside the common one. */
-  sheet?: string
+  /** A stylesheet of its own in assets/. */
+  style?: string
   children?: Child
 }
 
-export function Page({ view, title, kind, sheet, children }: PageProps) {
+export function Page({ view, title, kind, style, children }: PageProps) {
   return (
-    <Shell title={`${title} · replyd`} page={kind} sheet={sheet}>
+    <Shell title={`${title} · replyd`} page={kind} style={style}>
       <a class="skip" href="#main">
         Skip to content
       </a>
@@ -70,6 +73,7 @@ export function Page({ view, title, kind, sheet, children }: PageProps) {
 /** The entry of the menu that a page belongs to. */
 function placeOf(path: string): string {
   if (path.startsWith('/replies/')) return '/'
+  if (path.startsWith('/teach/')) return '/teach'
   return /^\/(?:settings|devices|assistants|you)\b/.test(path) ? '/settings' : path
 }
 
@@ -144,11 +148,11 @@ interface ShellProps {
   title: string
   /** Classes of the body; `bare`: without the menu. */
   page?: string
-  sheet?: string
+  style?: string
   children?: Child
 }
 
-export function Shell({ title, page, sheet, children }: ShellProps) {
+export function Shell({ title, page, style, children }: ShellProps) {
   return (
     <html lang="en">
       <head>
@@ -159,7 +163,7 @@ export function Shell({ title, page, sheet, children }: ShellProps) {
         <title>{title}</title>
         <link rel="icon" href="/assets/icon.svg" />
         <link rel="stylesheet" href="/assets/review.css" />
-        {sheet === undefined ? null : <link rel="stylesheet" href={`/assets/${sheet}`} />}
+        {style === undefined ? null : <link rel="stylesheet" href={`/assets/${style}`} />}
         <script src="/assets/htmx.js" defer />
         <script src="/assets/review.js" defer />
       </head>
@@ -169,7 +173,7 @@ export function Shell({ title, page, sheet, children }: ShellProps) {
 }
 
 function Notice({ view }: { view: View }) {
-  const { notice, undo } = view
+  const { notice, undo, undoAt } = view
   if (notice === null) return <div id="notice" />
   return (
     <div id="notice" class="notice">
@@ -183,6 +187,7 @@ function Notice({ view }: { view: View }) {
         ) : null}
       </span>
       {undo ? <Undo view={view} undo={undo} /> : null}
+      {undoAt ? <Action view={view} to={undoAt} label="Undo" id="undo" /> : null}
     </div>
   )
 }

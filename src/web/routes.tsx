@@ -25,6 +25,7 @@ import type { Sessions } from './sessions.ts'
 import { addSetup } from './setup-routes.tsx'
 import { loadShown } from './shown.ts'
 import { statusOf } from './status.ts'
+import { addTeach } from './teach/routes.tsx'
 import type { WebContext } from './web-context.ts'
 
 export function pageRoutes(web: WebContext, sessions: Sessions, passwords: PasswordCheck): Hono<Env> {
@@ -53,6 +54,7 @@ export function pageRoutes(web: WebContext, sessions: Sessions, passwords: Passw
   addOverviews(pages, web, viewOf)
   addPeople(pages, { web, viewOf, passwords })
   addSetup(pages, { web, viewOf })
+  addTeach(pages, web, viewOf)
   addDevices(pages, { web, viewOf, sessions, passwords })
   pages.post('/junk/:id/restore', (c) => restoreFrom(web, c))
   return pages

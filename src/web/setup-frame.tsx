@@ -31,7 +31,7 @@ const ownerMenu = [
 
 export function SetupPage({ view, title, saved = null, fault = null, children }: FrameProps) {
   return (
-    <Page view={view} title={title} kind="setup" sheet="setup.css">
+    <Page view={view} title={title} kind="setup" style="setup.css">
       <nav class="setup-menu" aria-label="Setup">
         {[...menu, ...(view.role === 'owner' ? ownerMenu : [])].map(([href, name]) => (
           <a href={href} aria-current={href === view.path ? 'page' : undefined}>
