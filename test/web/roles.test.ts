@@ -16,6 +16,8 @@ function appFor(role: PersonRole) {
   const db = {
     query: async (sql: string) => {
       if (/from replyd\.session/.test(sql)) return { rows: [session(role)], rowCount: 1 }
+      // Live updates: their answer would not end.
+      if (/concat_ws/.test(sql)) return new Promise(() => undefined)
       throw new Error('the store was asked')
     },
   }
@@ -75,14 +77,20 @@ test.each(roles.flatMap((role) => routes.map((route) => ({ role, ...route }))))(
       method,
       headers: { host: '127.0.0.1', cookie: 'replyd_session=secret', accept: 'application/json' },
     })
-    const text = await answer.text()
-    const refused = answer.status === 403 && !text.includes('expired')
+    const refused = answer.status === 403 && !(await answer.text()).includes('expired')
     expect(refused).toBe(roles.indexOf(role) < roles.indexOf(needed))
   },
 )
 
 test.each([
   ['a route that nobody has entered', [{ method: 'POST', path: '/new/thing' }], 'owner'],
-  ['one of two that is not entered', [{ method: 'GET', path: '/' }, { method: 'GET', path: '/new' }], 'owner'],
+  [
+    'one of two that is not entered',
+    [
+      { method: 'GET', path: '/' },
+      { method: 'GET', path: '/new' },
+    ],
+    'owner',
+  ],
   ['guards alone: an unknown address', [{ method: 'ALL', path: '/*' }], 'reader'],
 ])('%s needs: %s', (_, matched, expected) => expect(neededRole(matched)).toBe(expected))
