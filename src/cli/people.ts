@@ -20,12 +20,14 @@ interface PeopleOptions {
 /** The password is read from standard input. @throws UsageError when the page has no password */
 export async function add(name: string, options: PeopleOptions, terminal: Terminal): Promise<ExitStatus> {
   const { role = 'reviewer' } = options
-  const hasLogin = readConfig(options.config, terminal).web.passwordHash !== null
   const password = await askedPassword(terminal)
-  const by = { hasLogin, actor: userInfo().username, now: systemClock.now() }
   const added = await withStore(options.config, terminal, {
     api: (api) => api.post<Person>('/people', { name, role, password }),
-    direct: (db) => people.add(db, { name, role, password }, by),
+    direct: (db) => {
+      const hasLogin = readConfig(options.config, terminal).web.passwordHash !== null
+      const by = { hasLogin, actor: userInfo().username, now: systemClock.now() }
+      return people.add(db, { name, role, password }, by)
+    },
   }).catch(asUsage)
   return say(terminal, options, { name: added.name, role }, `${added.name} can log in now, as ${role}.`)
 }

@@ -112,7 +112,7 @@ function NewPassword({ id, label }: { id: string; label: string }) {
       <label for={id}>{label}</label>
       <input
         id={id}
-        name="next"
+        name="fresh"
         type="password"
         autocomplete="new-password"
         minlength={passwordLength.least}
@@ -159,7 +159,7 @@ export function YourPassword({ view, hasCode }: { view: View; hasCode: boolean }
         <label for="password">Your password</label>
         <input id="password" name="password" type="password" autocomplete="current-password" required />
         {hasCode ? <CodeField /> : null}
-        <NewPassword id="next" label="New password" />
+        <NewPassword id="fresh" label="New password" />
         <button type="submit" class="primary">
           Change it
         </button>

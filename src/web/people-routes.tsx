@@ -17,9 +17,9 @@ import type { WebContext } from './web-context.ts'
 
 const typed = { password: text().default(''), code: text().default('') }
 const role = z.enum(roles)
-const addFields = z.strictObject({ ...typed, name: text(), role, next: text() })
-const changeFields = z.strictObject({ ...typed, role: role.optional(), next: text().optional() })
-const ownFields = z.strictObject({ ...typed, next: text() })
+const addFields = z.strictObject({ ...typed, name: text(), role, fresh: text() })
+const changeFields = z.strictObject({ ...typed, role: role.optional(), fresh: text().optional() })
+const ownFields = z.strictObject({ ...typed, fresh: text() })
 
 interface Access {
   web: WebContext
@@ -52,17 +52,17 @@ export function addPeople(pages: Hono<Env>, access: Access): void {
   }
   pages.get('/settings/people', (c) => show(c))
   pages.post('/settings/people', async (c) => {
-    const { name, role, next, ...given } = fitting(await formBody(c), addFields)
+    const { name, role, fresh, ...given } = fitting(await formBody(c), addFields)
     const by = { hasLogin: !isOpen(web), actor: c.get('session').actor, now: clock.now() }
     return confirmed(c, given, async () => {
-      const added = await people.add(db, { name, role, password: next }, by)
+      const added = await people.add(db, { name, role, password: fresh }, by)
       log.info({ event: 'people.added', role })
       return `${added.name} can log in now. Tell them the password; they change it under Setup.`
     })
   })
   pages.post('/settings/people/:id/:action{role|password|remove}', async (c) => {
     const { id, action } = c.req.param()
-    const { role, next = '', ...given } = fitting(await formBody(c), changeFields)
+    const { role, fresh = '', ...given } = fitting(await formBody(c), changeFields)
     const known = await loadPerson(db, id)
     if (known === null) throw new Refusal('unknown-person')
     if (action === 'remove')
@@ -71,7 +71,7 @@ export function addPeople(pages: Hono<Env>, access: Access): void {
         (said, status) => show(c, said, status),
       )
     return confirmed(c, given, () =>
-      role === undefined ? reset(web, id, known.name, next) : assigned(web, id, known.name, role),
+      role === undefined ? reset(web, id, known.name, fresh) : assigned(web, id, known.name, role),
     )
   })
   addYou(pages, access)
@@ -134,13 +134,13 @@ function addYou(pages: Hono<Env>, { web, viewOf, passwords }: Access): void {
   }
   pages.get('/you', (c) => show(c, null, 200))
   pages.post('/you', async (c) => {
-    const { next, ...given } = fitting(await formBody(c), ownFields)
+    const { fresh, ...given } = fitting(await formBody(c), ownFields)
     const { person } = c.get('session')
     if (person === null) throw new Refusal('unknown-person')
     const refused = await unconfirmed(passwords, c, given)
     if (refused !== null) return show(c, refused.fault, refused.status)
     try {
-      await people.changePassword(db, person, next)
+      await people.changePassword(db, person, fresh)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       return show(c, error.message, 422)

@@ -325,7 +325,7 @@ describe('people', () => {
     expect((await cem.request.get(`${url()}/devices`)).status()).toBe(200)
     await ann.goto(`${url()}/you`)
     await ann.fill('#password', secrets.Ann)
-    await ann.fill('#next', 'a better one of Ann')
+    await ann.fill('#fresh', 'a better one of Ann')
     await ann.click('text=Change it')
     await ann.waitForURL(/\/login/)
     secrets.Ann = 'a better one of Ann'
