@@ -28,6 +28,7 @@ export function accountOn(
     sentCopy: null,
     arcSealers: [],
     lookups: [],
+    answers: [],
     replies: {
       mode: 'draft',
       signature: '',
