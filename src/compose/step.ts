@@ -6,6 +6,7 @@
 import { type Composed, neededVerdict } from '../base/verdicts.ts'
 import type { Finding } from '../check/prefilter.ts'
 import { type Account, type Arrival, accountOf, type Next, type StepContext } from '../context.ts'
+import { attachmentsOf } from '../mail/attachments.ts'
 import { replyHeader } from '../mail/reply/build.ts'
 import { signatureFor, signatureKind } from '../mail/reply/sign-off.ts'
 import { budgetedCall } from '../model/budgeted-call.ts'
@@ -15,6 +16,7 @@ import { earlierMails, writtenTo } from '../store/history.ts'
 import { type Change, move, storeReply } from '../store/moves.ts'
 import { loadReply, type NewReply } from '../store/replies.ts'
 import { composedSchema } from './answer.ts'
+import { attachmentsFor, picturesSeen } from './attachments.ts'
 import { checkDraft, instructionsFor, type MailToAnswer, promptMail, received } from './draft-check.ts'
 import { liveFacts } from './live-facts.ts'
 import { composeMessages } from './prompt.ts'
@@ -33,9 +35,10 @@ export async function compose(context: StepContext, id: string, signal: AbortSig
   const live = await liveFacts(arrival, addressees)
   if (live.person !== null) return askPerson(context, { id, at: 'compose', ...live.person })
   const gathered = await gatherSources(arrival, addressees)
+  const attachments = await attachmentsFor(arrival)
   const saved = live.passages.length + live.left.length > 0 ? null : savedFor(arrival, gathered)
   const passages = saved ? [saved.passage] : [...live.passages, ...gathered.passages]
-  const sources = { ...gathered, passages }
+  const sources = { ...gathered, attachments, passages }
   const { composed, mended, omitted, marks } = saved
     ? { composed: saved.composed, mended: [], omitted: [], marks: { salt: '', canary: '' } }
     : await written(arrival, sources, signal)
@@ -81,6 +84,8 @@ function detailOf(
 }
 
 function savedFor({ account, mail }: Arrival, sources: Sources): SavedReply | null {
+  // Files say more than the questions.
+  if (attachmentsOf(mail.message).length > 0) return null
   const { category, language, asks } = neededVerdict(mail.row.verdict)
   return savedReply(account.settings, mail, { category, language, asks: asks ?? [] }, sources)
 }
@@ -132,7 +137,10 @@ export function composeQuestion(
   const verdict = neededVerdict(mail.row.verdict)
   const { messages, omitted } = composeMessages({
     prompt,
-    mail: promptMail(settings, timeZone, mail, sources),
+    mail: {
+      ...promptMail(settings, timeZone, mail, sources),
+      attachments: sources.attachments ?? [],
+    },
     verdict,
     thread: sources.thread,
     earlier: sources.earlier,
@@ -194,7 +202,7 @@ async function replyOf(
     language: composed.language,
     confidence: composed.confidence,
     composed,
-    claims: [...found, ...mended],
+    claims: [...found, ...mended, ...picturesSeen(sources.attachments ?? [])],
     sources: sources.passages,
     omitted,
     holdReasons: [],

@@ -90,6 +90,11 @@ function resolveAccount(account: AccountInput, top: Document, path: (text: strin
     site: resolveSite(knowledge),
     lookups: (account.lookups ?? top.lookups ?? []).map((each) => resolveLookup(each, path)),
     answers: (account.answers ?? top.answers ?? []).map(resolveAnswer),
+    attachments: {
+      ...defaults.attachments,
+      ...withoutUndefined(top.attachments ?? {}),
+      ...withoutUndefined(account.attachments ?? {}),
+    },
     prompts: prompts === undefined ? packagePrompts : path(prompts),
     budgetPerDay: account.budget?.perDay ?? null,
   }

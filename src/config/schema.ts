@@ -61,6 +61,18 @@ const Site = z
 /** A folder's name alone is short for a group with it. */
 const Knowledge = z.preprocess((value) => (typeof value === 'string' ? { folder: value } : value), Site)
 
+const Attachments = z
+  .strictObject({
+    pdf: key(z.boolean(), 'The text of PDF files', defaults.attachments.pdf),
+    office: key(z.boolean(), 'The text of DOCX files', defaults.attachments.office),
+    images: key(
+      z.boolean(),
+      'PNG, JPEG, GIF and WebP pictures, scaled down, for a model that sees; they cost tokens',
+      defaults.attachments.images,
+    ),
+  })
+  .meta({ id: 'Attachments', description: 'Attachments that the model may read' })
+
 const Account = z
   .strictObject({
     address: required(address(), 'The address replyd answers for; it also names the account'),
@@ -108,6 +120,7 @@ const Account = z
     knowledge: key(Knowledge, 'Replaces the top-level `knowledge`'),
     lookups: key(Lookups, 'Replaces the top-level `lookups`'),
     answers: key(Answers, 'Replaces the top-level `answers`'),
+    attachments: key(Attachments, 'Overrides keys of the top-level `attachments`'),
     prompts: key(word(), 'Replaces the top-level `prompts`'),
     budget: key(
       z.strictObject({ perDay: key(dollars(), 'US dollars per day') }),
@@ -310,6 +323,7 @@ export const Document = z.strictObject({
   knowledge: key(Knowledge, 'What replies may use as sources: a folder, or a group of folder and web pages'),
   lookups: key(Lookups, 'Facts that are read from your own systems while a reply is written'),
   answers: key(Answers, 'Saved replies, for questions that are always answered in the same words'),
+  attachments: key(Attachments, 'Attachments that the model may read; of all others it knows only the names'),
   budget: key(Budget, 'Spending limit'),
   digest: key(Digest, 'A daily mail to you; none by default'),
   web: key(Web, 'Review pages, API, metrics and health'),

@@ -68,6 +68,17 @@ export const wholeMail = z
       .string()
       .nullable()
       .meta({ description: 'Without quotes and signature; null once it is removed' }),
+    attachments: z
+      .array(
+        z.object({
+          name: z.string(),
+          type: z.string(),
+          size: count().meta({ description: 'Octets' }),
+          reading: z.string().meta({ description: 'What the model was given of it, or why nothing' }),
+          text: z.string().nullable(),
+        }),
+      )
+      .meta({ description: 'Files that were read for the model; empty unless `attachments` is switched on' }),
     reply: z
       .object({
         ...replyFields,

@@ -22,7 +22,7 @@ function verdict(mail: string) {
     ...{
       sentiment: { label: 'neutral', intensity: 0.1 },
       language: 'en',
-      category: 'opening hours',
+      category: /sizes/.test(mail) ? 'sizes' : 'opening hours',
       urgency: 1,
     },
     ...{ needs_reply: true, manipulation: false, payment_change: false, summary: 'Asks.', confidence: 0.99 },
@@ -47,11 +47,18 @@ beforeAll(async () => {
     account: {
       ...{ authservIds: ['mx.replyd.test'], sentCopy: true, name: 'Lantern Shop' },
       replies: { mode: 'send', undo: '0s', signature: 'Lantern Shop, Main Road' },
-      categories: [{ name: 'opening hours', description: 'Asks when the shop is open' }],
+      categories: [
+        { name: 'opening hours', description: 'Asks when the shop is open' },
+        { name: 'sizes', description: 'Asks for sizes', mode: 'review' },
+      ],
       answers: [
         {
           ...{ name: 'hours', category: 'opening hours', when: { words: ['open', 'opening hours'] } },
           text: 'Hello {name},\n\nthe shop is open from Monday to Friday, from 7:15 to 16:45.\n\nBest regards',
+        },
+        {
+          ...{ name: 'all sizes', category: 'sizes', when: { match: 'sizes?\\b' } },
+          text: 'Hello,\n\nwe have all of the sizes that are made.',
         },
       ],
     },
@@ -89,8 +96,6 @@ test('it is sent without a call for its text, checked, disclosed and signed', as
   expect(reply?.checked).toMatchObject({ sentences: expect.any(Array) })
   const { events } = await explainMail(walk.context.db, row.id)
   expect(events.map(({ detail }) => detail)).toContain('saved reply hours')
-  const page = await (await fetch(new URL(`/replies/${row.id}`, walk.running.daemon.url ?? ''))).text()
-  expect(page).toContain('saved reply hours')
   await postfix.drained()
   const [sent] = await readMailbox(dovecot, 'kim@kim.example', 'INBOX')
   const text = String(sent?.octets)
@@ -98,6 +103,13 @@ test('it is sent without a call for its text, checked, disclosed and signed', as
   expect(text).toContain('from 7:15 to 16:45')
   expect(text).toContain('Lantern Shop, Main Road')
   expect(text).toMatch(/AI system/)
+})
+
+test('one that waits is named in the review', async () => {
+  const { row, calls } = await handled('Max', 'Which sizes do you have?')
+  expect([row.reason, calls.compose]).toEqual(['mode-review', 0])
+  const page = await (await fetch(new URL(`/replies/${row.id}`, walk.running.daemon.url ?? ''))).text()
+  expect(page).toContain('saved reply all sizes')
 })
 
 test('a second question is for the model', async () => {

@@ -29,6 +29,7 @@ export function accountOn(
     arcSealers: [],
     lookups: [],
     answers: [],
+    attachments: { pdf: false, office: false, images: false },
     replies: {
       mode: 'draft',
       signature: '',
