@@ -40,7 +40,7 @@ const tlsOf = ({ caFile }: { caFile?: string | undefined }) =>
 
 function accountOf(account: AccountSettings) {
   const { owner, imap, smtp, mailbox, mailboxes, since, sentCopy, arcSealers } = account
-  const { spam, categories, instructions, lookups, answers, prompts, budgetPerDay } = account
+  const { spam, categories, instructions, lookups, answers, attachments, prompts, budgetPerDay } = account
   return {
     address: owner.address,
     name: owner.displayName,
@@ -61,6 +61,7 @@ function accountOf(account: AccountSettings) {
     knowledge: knowledgeOf(account),
     lookups: lookups.map(lookupOf),
     answers,
+    attachments,
     prompts: prompts === packagePath('prompts') ? null : prompts,
     budget: budgetPerDay === null ? null : { perDay: budgetPerDay },
   }
