@@ -98,6 +98,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   using _daily = roles.includes('watch') && !options.once ? new DailyAudit(context) : null
   using leases = leasesOf(context)
   const watchers = roles.includes('watch') ? watchersOf(context, pipeline, leases) : []
+  pipeline.on('try-again', (account) => watchers.find(({ address }) => address === account)?.tryAgain())
   // Restarting clears the 'stopped' state and retries.
   for (const { address } of watchers) await tellOwner(context, null, address)
   const observers = roles.includes('watch') && !options.once ? observersOf(context, pipeline, watchers) : []

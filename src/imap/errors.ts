@@ -105,8 +105,8 @@ export function connectError(error: unknown, server: ImapSettings): Error {
   if (authenticationFailed && !passing) {
     const remedy = server.oauth2
       ? 'Sign in again (replyd auth)'
-      : 'Correct the user name or password (some providers require an app password), then start replyd again'
-    return new OwnerActionError('account', `IMAP login as ${place} was refused: ${words}. ${remedy}.`, {
+      : 'Correct the user name or password (some providers require an app password)'
+    return new OwnerActionError('account', `IMAP login as ${place} was refused: ${words.replace(/\.$/, '')}. ${remedy}.`, {
       cause: error,
     })
   }

@@ -8,7 +8,7 @@ import { autonomyByCategory } from '../decide/autonomy-record.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import { grantAutonomy, revokeAutonomy } from '../review/autonomy.ts'
 import { approvalCode, load, openReply, versionOf } from '../review/decide.ts'
-import { pause, Refusal, resume } from '../review/review.ts'
+import { pause, Refusal, resume, tryAgain } from '../review/review.ts'
 import { loadAccountState } from '../store/accounts.ts'
 import { loadMail } from '../store/bodies.ts'
 import { loadMessage, type MessageRow } from '../store/messages.ts'
@@ -283,6 +283,7 @@ function addAccounts(api: Operations): void {
   for (const [name, summary, change] of [
     ['pause', 'Let nothing go out', pause],
     ['resume', 'Let replies go out again', resume],
+    ['retry', 'Connect at once, even if the login was refused before', tryAgain],
   ] as const)
     api.add(
       {

@@ -1,6 +1,6 @@
 /** The layout shared by all pages. Works without JavaScript; htmx only refreshes what has changed. */
 import type { Child } from 'hono/jsx'
-import type { Status } from './status.ts'
+import type { Repair, Status } from './status.ts'
 import { ageOf, clockOf, exactly, momentOf } from './words.ts'
 
 export interface View {
@@ -239,12 +239,16 @@ function Troubles({ view }: { view: View }) {
       {view.status
         .filter(({ ok }) => !ok)
         .map((status) => (
-          <p class="trouble" role="status">
+          <div class="trouble" role="status">
             <span>
               <b>{status.part}:</b> {status.words}
             </span>
-            <Repair view={view} status={status} />
-          </p>
+            <span class="repairs">
+              {status.repairs.map((repair) => (
+                <RepairWay view={view} repair={repair} />
+              ))}
+            </span>
+          </div>
         ))}
       {view.warnings.map((warning) => (
         <p class="fault" role="alert">
@@ -275,9 +279,13 @@ function State({ status }: { status: readonly Status[] }) {
   )
 }
 
-function Repair({ view, status: { repair } }: { view: View; status: Status }) {
-  if (repair === null) return null
-  if (repair.post !== undefined) return <Action view={view} to={repair.post} label={repair.label} />
+function RepairWay({ view, repair }: { view: View; repair: Repair }) {
+  if (repair.post !== undefined)
+    return (
+      <Action view={view} to={repair.post} label={repair.label}>
+        <input type="hidden" name="next" value={view.path} />
+      </Action>
+    )
   return repair.open === view.path ? null : (
     <a class="button" href={repair.open}>
       {repair.label}

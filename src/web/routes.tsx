@@ -90,6 +90,7 @@ const notices: Readonly<Record<string, string | undefined>> = {
   junk: 'Moved to Junk.',
   pause: 'Paused: nothing is sent any more.',
   resume: 'Resumed: replies are sent again.',
+  retry: 'Trying again now.',
   grant: 'Granted: replies of this category are sent automatically after the undo window.',
   revoke: 'Revoked: replies of this category wait for you again.',
 }
