@@ -133,7 +133,7 @@ export async function decideFact(
 ): Promise<ExitStatus> {
   onlyForPerson(terminal)
   await openApi(config, terminal).post(`/facts/${encodeURIComponent(id)}/${decision}`)
-  const done = decision === 'accept' ? 'It stands in taught.md of the knowledge folder.' : 'Forgotten.'
+  const done = decision === 'accept' ? 'It stands in the folder taught of the knowledge.' : 'Forgotten.'
   await writeLine(terminal.stdout, done)
   return 0
 }

@@ -9,6 +9,7 @@ import { findingsOf, wordsFor } from './faults.ts'
 import { labelOf, readDocument } from './file.ts'
 import { readEnvironment, withCommonVariables } from './from-environment.ts'
 import { type Environment, parseDotEnv } from './interpolation.ts'
+import { type Setting, type SettingPath, withOverlay } from './overlay.ts'
 import { resolveDocument } from './resolve.ts'
 import { ruleFindings } from './rules.ts'
 import { Document } from './schema.ts'
@@ -23,11 +24,36 @@ export interface ConfigSources {
   readonly readFile: (path: string) => string
 }
 
+/** What the owner's file and the environment say, sound or not, and what is needed to make settings of it. */
+export interface Base {
+  readonly source: ConfigSource
+  /** Base of relative paths. */
+  readonly directory: string
+  /** Of the machine. */
+  readonly timeZone: string
+}
+
+/** The base of each configuration, for settings that are added to it later. */
+const bases = new WeakMap<Config, Base>()
+
+/** What a configuration was read from; null for one that was not read by `loadConfig`. */
+export const baseOf = (config: Config): Base | null => bases.get(config) ?? null
+
 /**
  * Reads and checks everything. The environment outranks `.env`; the file outranks the environment's common variables.
  * @throws ConfigError whose message has one line per fault, in file order
  */
-export function loadConfig({ path, environment, readFile }: ConfigSources): Config {
+export function loadConfig(sources: ConfigSources): Config {
+  const base = readBase(sources)
+  const checked = check(base.source)
+  if ('faults' in checked) throw new ConfigError(report([...base.source.faults, ...checked.faults]))
+  if (base.source.faults.length > 0) throw new ConfigError(report(base.source.faults))
+  const config = resolveDocument(checked.document, base.directory, base.timeZone)
+  bases.set(config, base)
+  return config
+}
+
+function readBase({ path, environment, readFile }: ConfigSources): Base {
   const directory = path === null ? process.cwd() : dirname(resolve(path))
   const variables = { ...readDotEnv(join(directory, '.env'), readFile), ...environment }
   const own =
@@ -35,11 +61,47 @@ export function loadConfig({ path, environment, readFile }: ConfigSources): Conf
       ? readEnvironment(variables)
       : readDocument(labelOf(path), readText(path, readFile), variables)
   if (own.document === null) throw new ConfigError(report(own.faults))
-  const source = withCommonVariables(own, variables)
+  return { source: withCommonVariables(own, variables), directory, timeZone: timeZoneOf(variables) }
+}
+
+/** A setting of the page that no longer fits the file, and why. It does not apply. */
+export interface Unfit {
+  readonly path: SettingPath
+  readonly message: string
+}
+
+/**
+ * The base with the page's settings in its gaps. Settings that do not fit are left out one after the other, so that a
+ * changed file never keeps the daemon from running.
+ */
+export function settle(
+  base: Base,
+  settings: readonly Setting[],
+): { config: Config; unfit: readonly Unfit[] } {
+  const { source, placed } = withOverlay(base.source, settings)
   const checked = check(source)
-  if ('faults' in checked) throw new ConfigError(report([...source.faults, ...checked.faults]))
-  if (source.faults.length > 0) throw new ConfigError(report(source.faults))
-  return resolveDocument(checked.document, directory, timeZoneOf(variables))
+  if (!('faults' in checked)) {
+    const config = resolveDocument(checked.document, base.directory, base.timeZone)
+    bases.set(config, base)
+    return { config, unfit: [] }
+  }
+  if (placed.length === 0) throw new ConfigError(report(checked.faults))
+  const [first] = checked.faults
+  const { setting } =
+    placed.find(({ place }) => checked.faults.some(({ path }) => path && isWithin(path, place))) ??
+    (placed.at(-1) as (typeof placed)[number])
+  const rest = settle(
+    base,
+    settings.filter((each) => each !== setting),
+  )
+  return { ...rest, unfit: [{ path: setting.path, message: first?.message ?? '' }, ...rest.unfit] }
+}
+
+/** Faults that the page's settings would have, in words; none if they fit. */
+export function overlayFaults(base: Base, settings: readonly Setting[]): readonly string[] {
+  const { source } = withOverlay(base.source, settings)
+  const checked = check(source)
+  return 'faults' in checked ? checked.faults.map(({ message }) => message) : []
 }
 
 function check(source: ConfigSource): { document: Document } | { faults: ConfigFault[] } {
@@ -49,7 +111,7 @@ function check(source: ConfigSource): { document: Document } | { faults: ConfigF
   const gaps = source.faults.flatMap(({ path }) => (path ? [path] : []))
   const faults = findings
     .filter(({ path }) => !gaps.some((gap) => isWithin(path, gap)))
-    .map(({ path, message }) => ({ ...source.locate(path), message }))
+    .map(({ path, message }) => ({ ...source.locate(path), path, message }))
   if (result.success && faults.length === 0) return { document: result.data }
   return { faults }
 }

@@ -10,6 +10,7 @@ import { reasonOf } from '../base/errors.ts'
 import { accountLabel, type Log } from '../base/log.ts'
 import { makePrivate, privatePaths } from '../base/private-files.ts'
 import { stateKey } from '../base/state-key.ts'
+import { applyLive } from '../config/live.ts'
 import type { Config } from '../config/settings.ts'
 import type { StepContext } from '../context.ts'
 import { ConfiguredModels } from '../model/models.ts'
@@ -18,6 +19,7 @@ import { Observer } from '../observe/observe.ts'
 import { Pipeline } from '../pipeline/pipeline.ts'
 import { openQueues, queueNames } from '../queue/queues.ts'
 import { Watcher } from '../receive/watch.ts'
+import { PageSettings } from '../review/page-settings.ts'
 import { changeAccountState } from '../store/accounts.ts'
 import { type Database, openDatabase, storeId } from '../store/database.ts'
 import { Leases } from '../store/leases.ts'
@@ -65,6 +67,8 @@ export interface Daemon {
 
 /** Time for running jobs at shutdown, milliseconds. Closing all connections must also fit into ten seconds. */
 const drainMs = 7_500
+/** How soon a process applies what was changed on the page of another one, milliseconds. */
+const settingsEveryMs = 10_000
 /**
  * Concurrent steps that use the mail servers: they mostly wait for those, each account for its own server, and larger
  * numbers form larger batches.
@@ -92,6 +96,9 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const replyKey = stateKey(config.state.directory, config.state.key, 'Message-ID of replies')
   const surroundings = { clock, newId, random, log, config, resolveTxt, replyKey }
   const context: StepContext = { ...surroundings, db, accounts, models }
+  const settings = new PageSettings(context, (next) => applyLive(config, next))
+  await settings.refresh()
+  using _settings = settings.watch(settingsEveryMs)
   await using pipeline = new Pipeline(context, queues, drainMs)
   pipeline.on('owner-action', (error, account) => void tellOwner(context, error, account))
   if (roles.includes('work')) startWork(pipeline, models, context, signal)
@@ -105,6 +112,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   await using web = await openWeb(options, {
     context,
     pipeline,
+    settings,
     health: () => healthOf(context, pipeline, queues, watchers),
     boards: queueNames.map((name) => queues.board(name)),
   })

@@ -349,6 +349,29 @@ alter table replyd.model_call add column shares jsonb not null default '[]';
 /** By account, why it stopped as last reported to the webhook. */
 const reportedStops = "alter table replyd.webhook add column stopped jsonb not null default '{}';\n"
 
+/** Edits of settings on the page, the newest of each path being the one that applies, and the people who log in. */
+const setup = `
+create table replyd.setting_edit (
+  id      bigint generated always as identity primary key,
+  path    text not null,
+  follows bigint not null,
+  old     jsonb,
+  value   jsonb,
+  actor   text not null,
+  at      timestamptz not null,
+  unique (path, follows)
+);
+create table replyd.person (
+  id            text primary key,
+  name          text not null,
+  role          text not null,
+  password_hash text not null,
+  added_by      text not null,
+  added_at      timestamptz not null
+);
+alter table replyd.session add column person text;
+`
+
 export const migrations: readonly Migration[] = [
   { version: 1, sql: first },
   { version: 2, sql: words },
@@ -359,4 +382,5 @@ export const migrations: readonly Migration[] = [
   { version: 7, sql: modelNotices },
   { version: 8, sql: access },
   { version: 9, sql: shares + reportedStops },
+  { version: 10, sql: setup },
 ]

@@ -1,8 +1,8 @@
 /** What an assistant prepared and only a person may do: the codes of waiting replies, and proposed facts. */
 import type { Context, Hono } from 'hono'
 import { approvalCode, load, openReply } from '../review/decide.ts'
+import { accept, discard, type Proposal, proposals } from '../review/proposals.ts'
 import { Refusal } from '../review/review.ts'
-import { accept, discard, type Proposal, proposals } from '../review/teach.ts'
 import { type ListedMail, waitingMails } from '../store/review-lists.ts'
 import type { Env } from './access.ts'
 import { Action, Page, type View } from './layout.tsx'
@@ -34,14 +34,14 @@ export function addAssistants(
     const { id, decision } = c.req.param()
     return decided(c, () => {
       if (locked) throw new Refusal('unknown-proposal')
-      return decision === 'accept' ? accept(context, id, c.get('session').actor) : discard(context, id)
+      return decision === 'accept' ? accept(web, id, c.get('session').actor) : discard(web, id)
     })
   })
 }
 
-function decided(c: Context<Env>, act: () => unknown): Response {
+async function decided(c: Context<Env>, act: () => unknown): Promise<Response> {
   try {
-    act()
+    await act()
     return c.redirect('/assistants', 303)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
@@ -72,7 +72,9 @@ function AssistantsPage({ view, facts, replies }: Prepared) {
       )}
       <section class="card block" aria-labelledby="facts">
         <h2 id="facts">Proposed facts</h2>
-        <p>No reply uses a fact before you accept it. Then it stands in taught.md of the knowledge folder.</p>
+        <p>
+          No reply uses a fact before you accept it. Then it stands in the folder taught of your knowledge.
+        </p>
         {facts.length === 0 ? <p>None waits for you.</p> : null}
         {facts.map((fact) => (
           <Fact view={view} fact={fact} />

@@ -1,8 +1,8 @@
 /** Operations on what replyd may state: the files of the knowledge, and facts that were proposed for them. */
 import { z } from 'zod'
 import type { Passage } from '../knowledge/knowledge.ts'
+import { accept, discard, proposals, propose } from '../review/proposals.ts'
 import { Refusal } from '../review/review.ts'
-import { accept, discard, proposals, propose } from '../review/teach.ts'
 import * as answers from './answers.ts'
 import { BadRequest, text } from './bodies.ts'
 import type { Operations } from './operations.ts'
@@ -86,8 +86,8 @@ function addFacts(api: Operations): void {
         ...{ id: `${name}Fact`, method: 'post', path: `/facts/{id}/${name}`, tag: 'knowledge' },
         ...{ summary, parameters: factId, answer: answers.done, refusals: [404, 409] },
       },
-      async ({ context }, { path, actor }) => {
-        decided(context, path.id, actor)
+      async (web, { path, actor }) => {
+        await decided(web, path.id, actor)
         return { ok: true }
       },
     )

@@ -1,5 +1,6 @@
 import type { Queue } from 'bullmq'
 import type { Account, StepContext } from '../context.ts'
+import type { PageSettings } from '../review/page-settings.ts'
 import type { Review } from '../review/review.ts'
 
 /** The inputs of operations that only read: these work on a store that no daemon has open, too. */
@@ -11,6 +12,7 @@ export interface Reading {
 
 /** The inputs of the pages and the API. */
 export interface WebContext extends Review {
+  readonly settings: PageSettings
   /** Health of every part, for /healthz and the pages. */
   readonly health: () => Promise<Health>
   /** BullMQ's own objects, for the queue board. */

@@ -45,7 +45,10 @@ const kept = new Set(
     'sent_cursor: account mailbox uid_validity',
     // Of those who sign in, not of those who write.
     'api_token: created_by hash name scopes',
-    'session: actor address device id mark',
+    'session: actor address device id mark person',
+    'person: id name role password_hash added_by',
+    // The owner's own settings, as sender_rule.
+    'setting_edit: path old value actor',
     // The row goes: test/flow/style.test.ts.
     'correspondent: account address',
     // Addresses only, and the rows of shares go the next day.

@@ -109,6 +109,8 @@ const others = [
   `insert into replyd.digest (account, day, at) values ($1, '2026-03-10', $2)`,
   `insert into replyd.webhook (url, last_event, budget_day, due_at) values ($1, 12, '', $2)`,
   `insert into replyd.session (id, actor, device, address, begun_at, seen_at, mark) values ('h', $1, 'Firefox on Linux', '192.0.2.1', $2, $2, 'm')`,
+  `insert into replyd.setting_edit (path, follows, value, actor, at) values ('["replies","mode"]', 0, '"review"', $1, $2)`,
+  `insert into replyd.person (id, name, role, password_hash, added_by, added_at) values ('ann', 'Ann', 'reviewer', 'scrypt$', $1, $2)`,
   `insert into replyd.api_token (name, hash, scopes, created_at, created_by) values ('grafana', 'h', '["metrics"]', $2, $1)`,
   `insert into replyd.used_code (step) select 59104800 where $1::text is not null and $2::timestamptz is not null`,
   `insert into replyd.restore (at, backup_at) select $2, $2 where $1::text is not null`,

@@ -1,0 +1,76 @@
+/** The people who log in to the pages under their own name. */
+import type { Queryable } from './queryable.ts'
+
+/** `reader` reads, `reviewer` also decides about mail, `owner` may do everything. */
+export const roles = ['reader', 'reviewer', 'owner'] as const
+export type PersonRole = (typeof roles)[number]
+
+export interface Person {
+  /** The name folded to letters and digits: names that look alike are one person. */
+  id: string
+  name: string
+  role: PersonRole
+  addedBy: string
+  addedAt: Date
+}
+
+const columns = 'id, name, role, added_by as "addedBy", added_at as "addedAt"'
+
+export async function listPeople(db: Queryable): Promise<Person[]> {
+  const { rows } = await db.query<Person>(`select ${columns} from replyd.person order by id`)
+  return rows
+}
+
+export async function hasPeople(db: Queryable): Promise<boolean> {
+  const { rows } = await db.query<{ some: boolean }>('select exists (select from replyd.person) as some')
+  return rows[0]?.some === true
+}
+
+export async function loadPerson(
+  db: Queryable,
+  id: string,
+): Promise<(Person & { passwordHash: string }) | null> {
+  const { rows } = await db.query<Person & { passwordHash: string }>(
+    `select ${columns}, password_hash as "passwordHash" from replyd.person where id = $1`,
+    [id],
+  )
+  return rows[0] ?? null
+}
+
+/** @returns false when there is somebody of that name */
+export async function addPerson(
+  db: Queryable,
+  { id, name, role, addedBy, addedAt, passwordHash }: Person & { passwordHash: string },
+): Promise<boolean> {
+  const { rows } = await db.query(
+    `insert into replyd.person (id, name, role, password_hash, added_by, added_at)
+     values ($1, $2, $3, $4, $5, $6) on conflict do nothing returning id`,
+    [id, name, role, passwordHash, addedBy, addedAt],
+  )
+  return rows.length === 1
+}
+
+/** Undefined fields stay as they are. @returns false when there is nobody of that id */
+export async function changePerson(
+  db: Queryable,
+  id: string,
+  { role, passwordHash }: { role?: PersonRole; passwordHash?: string },
+): Promise<boolean> {
+  const { rows } = await db.query(
+    `update replyd.person set role = coalesce($2, role), password_hash = coalesce($3, password_hash)
+      where id = $1 returning id`,
+    [id, role ?? null, passwordHash ?? null],
+  )
+  return rows.length === 1
+}
+
+/** Also ends that person's sessions. @returns false when there is nobody of that id */
+export async function removePerson(db: Queryable, id: string): Promise<boolean> {
+  const { rows } = await db.query(
+    `with gone as (delete from replyd.person where id = $1 returning id),
+          ended as (delete from replyd.session where person in (select id from gone))
+     select id from gone`,
+    [id],
+  )
+  return rows.length === 1
+}
