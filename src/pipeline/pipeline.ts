@@ -184,7 +184,8 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
 
   async #runStep(step: Exclude<Step, 'guard'>, id: string, signal: AbortSignal): Promise<Next | null> {
     try {
-      const next = await table[step].run(this.#context, id, signal)
+      // A copy, so that a step sees the same settings from its beginning to its end.
+      const next = await table[step].run({ ...this.#context }, id, signal)
       if (table[step].queue === 'model') this.modelStopped = null
       return next
     } catch (error) {

@@ -20,17 +20,3 @@ export async function saveHumanThread(
     [mail.account, mail.id, mail.ids.slice(-mostIds)],
   )
 }
-
-/** The ids whose thread asked for a person. */
-export async function humanThreadIds(
-  db: Queryable,
-  account: string,
-  ids: readonly string[],
-): Promise<Set<string>> {
-  if (ids.length === 0) return new Set()
-  const { rows } = await db.query<{ id: string }>(
-    'select message_id as id from replyd.human_thread where account = $1 and message_id = any($2)',
-    [account, ids],
-  )
-  return new Set(rows.map(({ id }) => id))
-}

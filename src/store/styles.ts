@@ -1,3 +1,4 @@
+import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
 import { storable } from './storable.ts'
 
@@ -22,13 +23,14 @@ export interface StoredStyles {
   learnedAt: Date
 }
 
-export async function loadStyles(db: Queryable, account: string): Promise<StoredStyles | null> {
-  const { rows } = await db.query<StoredStyles>(
-    'select styles, learned_at as "learnedAt" from replyd.style where account = $1',
-    [account],
+export const loadStyles = batched<string, StoredStyles | null>(async (db, accounts) => {
+  const { rows } = await db.query<StoredStyles & { account: string }>(
+    'select account, styles, learned_at as "learnedAt" from replyd.style where account = any($1)',
+    [[...new Set(accounts)]],
   )
-  return rows[0] ?? null
-}
+  const known = new Map(rows.map(({ account, ...stored }) => [account, stored]))
+  return accounts.map((account) => known.get(account) ?? null)
+})
 
 export async function saveStyles(db: Queryable, account: string, styles: Styles, now: Date): Promise<void> {
   await db.query(
