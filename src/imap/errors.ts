@@ -106,9 +106,13 @@ export function connectError(error: unknown, server: ImapSettings): Error {
     const remedy = server.oauth2
       ? 'Sign in again (replyd auth)'
       : 'Correct the user name or password (some providers require an app password)'
-    return new OwnerActionError('account', `IMAP login as ${place} was refused: ${words.replace(/\.$/, '')}. ${remedy}.`, {
-      cause: error,
-    })
+    return new OwnerActionError(
+      'account',
+      `IMAP login as ${place} was refused: ${words.replace(/\.$/, '')}. ${remedy}.`,
+      {
+        cause: error,
+      },
+    )
   }
   const fault = certificateFault(words)
   const why = fault ? `its TLS certificate ${fault.says} (${words})` : words
