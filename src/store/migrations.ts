@@ -3,6 +3,7 @@
  * always qualified with it, because BullMQ's backend needs its own schema on the search path.
  */
 import { learned } from './migrations/learned.ts'
+import { pushDevices } from './migrations/push-devices.ts'
 
 export interface Migration {
   readonly version: number
@@ -387,4 +388,5 @@ export const migrations: readonly Migration[] = [
   { version: 9, sql: shares + reportedStops },
   { version: 10, sql: setup },
   { version: 11, sql: attachments },
+  { version: 12, sql: pushDevices },
 ]

@@ -7,6 +7,8 @@ export interface View {
   /** For the page's forms. */
   token: string
   path: string
+  /** The last change before this page was read: live updates begin behind it. */
+  mark?: string | undefined
   notice: string | null
   /** Decisions made just now that can be undone: approvals `until` they are sent, rejections until somebody decides again. */
   undo: { ids: readonly string[]; action: 'cancel' | 'reopen'; until: Date | null } | null
@@ -55,7 +57,7 @@ export function Page({ view, title, kind, style, children }: PageProps) {
         Skip to content
       </a>
       <Top view={view} />
-      <main id="main">
+      <main id="main" data-mark={view.mark}>
         <Troubles view={view} />
         <Notice view={view} />
         {children}
@@ -149,7 +151,11 @@ export function Shell({ title, page, style, children }: ShellProps) {
         <meta name="color-scheme" content="light dark" />
         <meta name="htmx-config" content={htmxConfig} />
         <title>{title}</title>
+        <meta name="theme-color" media="(prefers-color-scheme: light)" content="#ffffff" />
+        <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#1e2124" />
         <link rel="icon" href="/assets/icon.svg" />
+        <link rel="apple-touch-icon" href="/assets/icon-180.png" />
+        <link rel="manifest" href="/assets/manifest.webmanifest" />
         <link rel="stylesheet" href="/assets/review.css" />
         {style === undefined ? null : <link rel="stylesheet" href={`/assets/${style}`} />}
         <script src="/assets/htmx.js" defer />
