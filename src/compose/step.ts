@@ -83,7 +83,11 @@ function detailOf(
   return lines.length > 0 ? { detail: lines.join('\n') } : {}
 }
 
-function savedFor({ account, mail }: Arrival, sources: Sources): SavedReply | null {
+/** The owner's own text for the mail's questions; null if the model has to write. */
+export function savedFor(
+  { account, mail }: Pick<Arrival, 'account' | 'mail'>,
+  sources: Sources,
+): SavedReply | null {
   // Files say more than the questions.
   if (attachmentsOf(mail.message).length > 0) return null
   const { category, language, asks } = neededVerdict(mail.row.verdict)

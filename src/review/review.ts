@@ -45,6 +45,7 @@ export type RefusalReason =
   | 'unfit-file-name'
   | 'unfit-file'
   | 'nothing-to-undo'
+  | 'unknown-trial'
   /** The fact names a correspondent, or something of theirs. */
   | 'personal-matter'
   /** The fact may name somebody: a person has to say that it does not. */
@@ -93,6 +94,7 @@ const messages: Record<RefusalReason, string> = {
     'That name does not fit. It has letters, digits, blanks and - _ . and ends in .md, .txt, .pdf, .docx, .html, .csv, .tsv or .eml.',
   'unfit-file': 'The file is empty, longer than 10 MB (2 MB of text), or not what its name says.',
   'nothing-to-undo': 'This can no longer be undone.',
+  'unknown-trial': 'This trial is over: its results are kept in memory only.',
   'personal-matter':
     'The knowledge is given to every reply, and this is about one correspondent. Leave it out of the fact.',
   'maybe-personal':

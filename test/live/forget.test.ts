@@ -36,6 +36,7 @@ const kept = new Set(
     'human_thread: account message_id source',
     // Not about one mail.
     'style: account',
+    'unlearned: account lesson actor',
     'sender_rule: account pattern rule source',
     'pace: name state',
     'model_notice: model said',
