@@ -134,7 +134,14 @@ function State({
       <p class="meta">
         Servers, passwords and the model stand in replyd.yaml. What is set on these pages applies at once.
       </p>
-      {hasBoard && view.role === 'owner' ? <a href="/settings/queues">Queue board</a> : null}
+      {hasBoard && view.role === 'owner' ? (
+        <details>
+          <summary>Details</summary>
+          <p>
+            <a href="/settings/queues">The jobs of the queue</a>
+          </p>
+        </details>
+      ) : null}
     </section>
   )
 }

@@ -38,6 +38,7 @@ export function SetupPage({ view, title, saved = null, fault = null, children }:
             {name}
           </a>
         ))}
+        <a href="/notifications">Notifications</a>
         <a href="/you">Your password</a>
       </nav>
       <div class="setup-body">

@@ -43,7 +43,8 @@ function appFor(role: PersonRole) {
 }
 
 /** Open to everybody, or guarded by the API's tokens. */
-const others = /^\/(?:api|mcp|assets|metrics|healthz|readyz|login|manifest\.webmanifest|sw\.js)(?:[/.]|$)/
+const others =
+  /^\/(?:api|mcp|assets|metrics|healthz|readyz|login|manifest\.webmanifest|service-worker\.js|sw\.js)(?:[/.]|$)/
 /** A guard stands before everything below a folder. */
 const isGuard = (path: string, method: string) => method === 'ALL' && !path.startsWith('/settings/queues')
 
