@@ -1,5 +1,6 @@
 /** What a person may do, and the resources it needs. */
 
+import { accountLabel } from '../base/log.ts'
 import type { StepContext } from '../context.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import { changeAccountState } from '../store/accounts.ts'
@@ -134,6 +135,17 @@ export async function pause({ context }: Review, account: string, actor: string)
   if (!context.accounts.has(account)) throw new Refusal('unknown-account')
   await changeAccountState(context.db, account, { paused: true, actor }, context.clock.now())
   context.log.info({ event: 'account.paused', account, actor })
+}
+
+/**
+ * An account that stopped because the owner had to act is used again; if the reason persists, it stops again.
+ * @throws Refusal as `pause`
+ */
+export async function tryAgain({ context, pipeline }: Review, account: string, actor: string): Promise<void> {
+  if (!context.accounts.has(account)) throw new Refusal('unknown-account')
+  await changeAccountState(context.db, account, { stopped: null }, context.clock.now())
+  context.log.info({ event: 'account.retried', account: accountLabel(account), actor })
+  pipeline.tryAgain(account)
 }
 
 /** Waiting replies are sent at once if their undo window is over. @throws Refusal as `pause` */

@@ -4,6 +4,7 @@
  */
 import { learned } from './migrations/learned.ts'
 import { setup, unlearned } from './migrations/pages.ts'
+import { pushDevices } from './migrations/push-devices.ts'
 
 export interface Migration {
   readonly version: number
@@ -366,4 +367,5 @@ export const migrations: readonly Migration[] = [
   { version: 10, sql: setup },
   { version: 11, sql: attachments },
   { version: 12, sql: unlearned },
+  { version: 13, sql: pushDevices },
 ]
