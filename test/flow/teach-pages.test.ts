@@ -390,6 +390,37 @@ describe('playground', () => {
   })
 })
 
+describe('offers', () => {
+  test('what was added to a draft is accepted or declined, without JavaScript and with the keyboard alone', async () => {
+    for (const added of ['Gift wrapping costs 3 euros.', 'A test ride takes 20 minutes.']) {
+      const row = await ask()
+      const draft = (await loadReply(running.daemon.context.db, row.id))?.text ?? ''
+      await edit(running.daemon, row.id, 'Ann', `${draft}\n\n${added}`)
+      // As if its text had been sent: nothing listens at this account's SMTP server.
+      await running.daemon.context.db.query(
+        `update replyd.reply set state = 'sent', finished_at = now() where id = $1`,
+        [row.id],
+      )
+    }
+    const plain = await opened('/teach', { javaScriptEnabled: false })
+    const wrapping = plain.locator('.offers li', { hasText: 'Gift wrapping' })
+    await wrapping.locator('text=Accept').click()
+    await plain.waitForURL(/done=taught/)
+    expect(
+      readdirSync(join(folder(), 'taught'))
+        .map((file) => inFolder(join('taught', file)))
+        .join(),
+    ).toContain('Gift wrapping costs 3 euros.')
+    await plain.context().close()
+    const page = await opened('/teach')
+    await tabTo(page, '.offers [action$="/decline"] button')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/done=offer-declined/)
+    expect(await page.locator('.offers').count()).toBe(0)
+    await page.context().close()
+  })
+})
+
 test('axe finds nothing on any page, light and dark, and nothing is wider than a phone', async () => {
   const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
   for (const colorScheme of ['light', 'dark'] as const) {

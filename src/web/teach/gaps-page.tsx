@@ -1,7 +1,9 @@
 /** What was missing most: each gap with the mails behind it, and a form in which the missing fact is typed once. */
+import type { Offer } from '../../review/offers.ts'
 import type { Gap, GapMail, PersonalMatter } from '../../review/teach.ts'
 import { Token, When } from '../layout.tsx'
 import { Pages } from '../pages.tsx'
+import { Offers, type TypedOffer } from './offers.tsx'
 import { TeachPage, type TeachView, teachPath } from './teach-page.tsx'
 
 export const gapsPath = '/teach'
@@ -23,6 +25,8 @@ export interface GapsView {
   first: string | null
   next: string | null
   typed: TypedFact | null
+  offers: readonly Offer[]
+  typedOffer: TypedOffer | null
   hasFolder: boolean
 }
 
@@ -53,6 +57,7 @@ export function GapsPage({ teach, shown }: { teach: TeachView; shown: GapsView }
         ))}
       </div>
       <Pages first={shown.first} next={shown.next} words={['← First', 'More →']} />
+      <Offers teach={teach} offers={shown.offers} typed={shown.typedOffer} />
     </TeachPage>
   )
 }

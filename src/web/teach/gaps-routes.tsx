@@ -2,11 +2,13 @@
 import type { Context, Hono } from 'hono'
 import { z } from 'zod'
 import type { Account } from '../../context.ts'
+import { acceptOffer, declineOffer, offers } from '../../review/offers.ts'
 import { Refusal } from '../../review/review.ts'
 import { gaps, PersonalRefusal, teach, unteach } from '../../review/teach.ts'
 import type { Env } from '../access.ts'
 import { fitting, formBody, text } from '../bodies.ts'
 import { factPath, GapsPage, gapsPath, gapWeeks, type TypedFact, taughtWords } from './gaps-page.tsx'
+import type { TypedOffer } from './offers.tsx'
 import { teachPath } from './teach-page.tsx'
 import { settled, type Teaching } from './teaching.ts'
 
@@ -21,8 +23,11 @@ const lessonFields = z.strictObject({
   confirmed: z.literal('1').optional(),
 })
 
+const offerFields = lessonFields.omit({ gap: true })
+
 export function addGaps(pages: Hono<Env>, teaching: Teaching): void {
   const { web, accountOf } = teaching
+  addOffers(pages, teaching)
   pages.get(gapsPath, (c) => gapsPage(c, teaching, accountOf(c.req.query('account')), null))
   pages.post('/teach/facts', async (c) => {
     const { confirmed, ...given } = fitting(await formBody(c), lessonFields)
@@ -57,11 +62,41 @@ export function addGaps(pages: Hono<Env>, teaching: Teaching): void {
   })
 }
 
+function addOffers(pages: Hono<Env>, teaching: Teaching): void {
+  const { web, accountOf } = teaching
+  pages.post('/teach/offers/:id/accept', async (c) => {
+    const { account, confirmed, ...given } = fitting(await formBody(c), offerFields)
+    const [id, by] = [c.req.param('id'), c.get('session').actor]
+    const fact = given.fact.replace(/\r\n?/g, '\n')
+    try {
+      const done = await acceptOffer(web, id, { ...given, fact, by, confirmed: confirmed === '1' })
+      const counts = { again: String(done.rewritten.length), left: String(done.left.length) }
+      return c.redirect(teachPath(gapsPath, account, { done: 'taught', fact: done.fact.id, ...counts }), 303)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      const typed = { id, ...given, fact, fault: error.message }
+      return gapsPage(c, teaching, accountOf(account), null, typed)
+    }
+  })
+  pages.post('/teach/offers/:id/decline', async (c) => {
+    const { account } = fitting(await formBody(c), offerFields.pick({ account: true }))
+    return settled(
+      c,
+      async () => {
+        await declineOffer(web, c.req.param('id'))
+        return teachPath(gapsPath, account, { done: 'offer-declined' })
+      },
+      (refused) => teachPath(gapsPath, account, { refused }),
+    )
+  })
+}
+
 async function gapsPage(
   c: Context<Env>,
   { web, teachOf }: Teaching,
   account: Account,
   typed: TypedFact | null,
+  typedOffer: TypedOffer | null = null,
 ): Promise<Response> {
   const asked = (name: string) => c.req.query(name) ?? ''
   const own = account.settings.owner.address
@@ -76,6 +111,8 @@ async function gapsPage(
     first: at === 0 ? null : teachPath(gapsPath, own),
     next: at + gapsShown < all.length ? teachPath(gapsPath, own, { from: String(at + gapsShown) }) : null,
     typed,
+    offers: await offers(web, { since, account: own }),
+    typedOffer,
     hasFolder: account.settings.knowledge !== null,
   }
   const isTaught = asked('done') === 'taught'
@@ -83,5 +120,8 @@ async function gapsPage(
     ? { said: taughtWords(Number(asked('again')), Number(asked('left'))), undo: factPath(own, asked('fact')) }
     : undefined
   const teachView = await teachOf(c, account, notice)
-  return c.html(<GapsPage teach={teachView} shown={shown} />, typed === null ? 200 : 409)
+  return c.html(
+    <GapsPage teach={teachView} shown={shown} />,
+    typed === null && typedOffer === null ? 200 : 409,
+  )
 }

@@ -16,6 +16,7 @@ const notices: Readonly<Record<string, string | undefined>> = {
   'file-added': 'Added. The next reply uses it.',
   'file-removed': 'Deleted. No reply uses it any more.',
   undone: 'Undone.',
+  'offer-declined': 'Declined. It is not offered again.',
   'instructions-used': 'Saved. The next reply follows these instructions.',
   untaught: 'Taken back. Drafts that rest on it are written again.',
 }
