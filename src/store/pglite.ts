@@ -55,8 +55,8 @@ export class PGlitePool extends EventEmitter {
   /** Opens the directory and waits until it answers. The caller holds the directory's lock. */
   static async open(directory: string): Promise<PGlitePool> {
     await prepareDirectory(directory)
-    // V8's optimising compiler takes 0.55 GB for PGlite on Node 24 and 70 MB on Node 20, and its code is no faster for
-    // queries as short as these. From here on it leaves WebAssembly alone.
+    // V8's optimising compiler takes 0.55 GB for PGlite on Node 24 and 70 MB on Node 20. From here on it leaves
+    // WebAssembly alone.
     setFlagsFromString('--wasm-tier-up-filter=0')
     const db = new PGlite(directory, { parsers, serializers })
     await db.waitReady

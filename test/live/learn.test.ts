@@ -2,7 +2,10 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough, Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { runProgram } from '../../src/cli/program.ts'
 import type { LearnedProposal } from '../../src/knowledge/learned.ts'
 import { listTaught } from '../../src/knowledge/taught.ts'
 import { run } from '../cli/run.ts'
@@ -209,6 +212,25 @@ test('an accepted one is knowledge, a rejected one is not proposed again, an edi
   expect((await learn('accept', shipping?.id ?? '')).err).toContain('there is no proposal')
   expect((await learn('list')).out).toContain('# Les retours sont-ils gratuits ?')
   expect(readdirSync(join(directory, 'knowledge/taught'))).toHaveLength(1)
+})
+
+test('on a terminal a person is asked about one after the other', async () => {
+  const stdin = Object.assign(Readable.from(['a\nr\nx\na\nq\n']), { isTTY: true })
+  const stdout = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY: true })
+  const stderr = new PassThrough({ encoding: 'utf8' })
+  const said = Promise.all([text(stdout), text(stderr)])
+  const environment = { TERM: 'dumb' }
+  const argv = ['learn', '--since', '1y', '--config', join(directory, 'replyd.yaml')]
+  expect(await runProgram(argv, { environment, stdin, stdout, stderr })).toBe(0)
+  stdout.end()
+  stderr.end()
+  const [out, err] = await said
+  expect([err, out]).toEqual(['', expect.stringContaining('a, r, s or q')])
+  expect(listTaught(join(directory, 'knowledge')).map(({ question }) => question)).toEqual(
+    expect.arrayContaining(['Siete aperti il sabato?', 'Les retours sont-ils gratuits ?']),
+  )
+  const left = JSON.parse((await learn('list', '--json')).out) as LearnedProposal[]
+  expect(left.map(({ question }) => question)).toEqual(['土曜日は営業していますか？'])
 })
 
 test('the number of mails is bounded', async () => {
