@@ -32,6 +32,7 @@ export function readDocument(label: string, content: string, environment: Enviro
   }
   const refused = (...faults: ConfigFault[]): ConfigSource => ({
     document: null,
+    written: new Map(),
     faults,
     isFromVariable: () => false,
     locate: () => at(null),
@@ -43,12 +44,13 @@ export function readDocument(label: string, content: string, environment: Enviro
     return refused({ ...at(second.range[0]), message: 'must contain one YAML document, not several' })
   const faults = syntaxFaults(document, content, at)
   if (document.errors.some(({ code }) => code !== 'DUPLICATE_KEY')) return refused(...faults)
-  const { variables, unresolved } = putVariablesIn(document, environment)
+  const { variables, written, unresolved } = putVariablesIn(document, environment)
   const plain = toPlain(document)
   if (plain instanceof Error) return refused(...faults, { ...at(null), message: inWords(plain.message) })
   const locate = (path: Path) => ({ ...at(find(document, path).offset), what: formatPath(path) })
   return {
     document: plain,
+    written,
     faults: [...faults, ...unresolved.map(({ path, message }) => ({ ...locate(path), path, message }))],
     isFromVariable: (path) => variables.has(find(document, path).node),
     locate,
@@ -96,6 +98,7 @@ function inWords(message: string): string {
 /** Also finds text that YAML misreads because it begins with * or !, as passwords may. */
 function putVariablesIn(document: YamlDocument, environment: Environment) {
   const variables = new Set<unknown>()
+  const written = new Map<string, string>()
   const unresolved: { path: Path; message: string }[] = []
   visit(document, {
     Scalar(key, node, ancestors) {
@@ -105,6 +108,7 @@ function putVariablesIn(document: YamlDocument, environment: Environment) {
       if (key === 'key' || typeof node.value !== 'string' || !node.value.includes('${')) return undefined
       const { text, faults } = interpolate(node.value, environment)
       for (const message of faults) unresolved.push({ path: pathOf(ancestors, node), message })
+      written.set(text, node.value)
       node.value = text
       variables.add(node)
       return undefined
@@ -117,7 +121,7 @@ function putVariablesIn(document: YamlDocument, environment: Environment) {
       return gap
     },
   })
-  return { variables, unresolved }
+  return { variables, written, unresolved }
 }
 
 function pathOf(ancestors: readonly unknown[], node: unknown): Path {

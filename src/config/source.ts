@@ -19,6 +19,8 @@ export interface ConfigFault extends SourcePosition {
 
 export interface ConfigSource {
   readonly document: unknown
+  /** Texts that hold values of variables, and how the owner wrote them: `${NAME}`. */
+  readonly written: ReadonlyMap<string, string>
   readonly faults: readonly ConfigFault[]
   /** True when the value at that path holds a variable's value, which is always text at first. */
   isFromVariable(path: Path): boolean
