@@ -22,6 +22,8 @@ export interface McpOptions {
   config?: string
   readOnly?: boolean
   json?: boolean
+  /** The fact is about nobody. */
+  confirm?: boolean
 }
 
 /** Until the assistant closes its end. */
@@ -128,11 +130,12 @@ export async function listFacts({ config, json }: McpOptions, terminal: Terminal
 export async function decideFact(
   decision: 'accept' | 'discard',
   id: string,
-  { config }: McpOptions,
+  { config, confirm }: McpOptions,
   terminal: Terminal,
 ): Promise<ExitStatus> {
   onlyForPerson(terminal)
-  await openApi(config, terminal).post(`/facts/${encodeURIComponent(id)}/${decision}`)
+  const body = confirm ? { confirmed: true } : {}
+  await openApi(config, terminal).post(`/facts/${encodeURIComponent(id)}/${decision}`, body)
   const done = decision === 'accept' ? 'It stands in the folder taught of the knowledge.' : 'Forgotten.'
   await writeLine(terminal.stdout, done)
   return 0

@@ -3,6 +3,7 @@ import { Argument, Command, CommanderError, Option } from 'commander'
 import { programVersion } from '../base/package.ts'
 import { addEvidenceCommands } from './evidence-commands.ts'
 import { reportFailure } from './failure.ts'
+import { addLearnCommands } from './learn-commands.ts'
 import { addMcpCommands } from './mcp-commands.ts'
 import { addReviewCommands } from './review-commands.ts'
 import { configPath } from './settings.ts'
@@ -68,6 +69,7 @@ export function buildProgram(terminal: Terminal, end: End): Command {
   addRunningCommands(program, terminal, end)
   addReviewCommands(program, terminal, end)
   addStoreCommands(program, terminal, end)
+  addLearnCommands(program, terminal, end)
   addMcpCommands(program, terminal, end)
   addOfflineCommands(program, terminal, end)
   addEvidenceCommands(program, terminal, end)

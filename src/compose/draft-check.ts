@@ -16,6 +16,7 @@ import { localDay } from '../model/prompts/calendar.ts'
 import { knownOf, mailFacts } from '../model/prompts/mail-facts.ts'
 import type { Prompt, PromptMail, PromptPassage } from '../model/prompts/messages.ts'
 import type { MessageRow } from '../store/messages.ts'
+import { attachedText } from './attachments.ts'
 import { unpacked } from './packaging.ts'
 import type { Sources } from './sources.ts'
 
@@ -30,7 +31,7 @@ export interface MailToAnswer {
   writtenBefore: boolean | null
 }
 
-/** The mail as the writer and the checker see it. */
+/** The mail as the writer and the checker see it; its files are for the writer alone. */
 export function promptMail(
   settings: AccountSettings,
   timeZone: string,
@@ -91,6 +92,12 @@ export function instructionsFor(
   return [settings.instructions, `For this reply: ${instruction}`].filter(Boolean).join('\n')
 }
 
+/** Characters of each end of a text that a draft is compared with: several times what the model is given of it. */
+const mostCompared = 30_000
+
+const ends = (text: string) =>
+  text.length <= 2 * mostCompared ? text : `${text.slice(0, mostCompared)}\n${text.slice(-mostCompared)}`
+
 /**
  * Checks the draft without a model; findings are shown in the review and are reasons to hold or to doubt.
  * @param passages see checkPassages: anything the owner says may be repeated
@@ -120,7 +127,10 @@ export function checkDraft(
         sources.style?.greeting ?? '',
         sources.style?.closing ?? '',
       ],
-      mail: [row.subject ?? '', sources.visible, quoted, ...theirs.map(({ text }) => text)].join('\n'),
+      mail: [row.subject ?? '', ends(sources.visible), ends(quoted), ...theirs.map(({ text }) => text)].join(
+        '\n',
+      ),
+      attached: attachedText(sources.attachments ?? []),
       correspondents: [row.fromAddress ?? '', ...(replyHeader(message, owner, 'draft')?.to ?? [])],
       language: modelVerdict(row.verdict)?.language ?? 'und',
       today: localDay(row.internalDate, timeZone),

@@ -6,6 +6,7 @@
 import { type Composed, neededVerdict } from '../base/verdicts.ts'
 import type { Finding } from '../check/prefilter.ts'
 import { type Account, type Arrival, accountOf, type Next, type StepContext } from '../context.ts'
+import { attachmentsOf } from '../mail/attachments.ts'
 import { replyHeader } from '../mail/reply/build.ts'
 import { signatureFor, signatureKind } from '../mail/reply/sign-off.ts'
 import { budgetedCall } from '../model/budgeted-call.ts'
@@ -15,10 +16,12 @@ import { earlierMails, writtenTo } from '../store/history.ts'
 import { type Change, move, storeReply } from '../store/moves.ts'
 import { loadReply, type NewReply } from '../store/replies.ts'
 import { composedSchema } from './answer.ts'
+import { attachmentsFor, picturesSeen } from './attachments.ts'
 import { checkDraft, instructionsFor, type MailToAnswer, promptMail, received } from './draft-check.ts'
 import { liveFacts } from './live-facts.ts'
 import { composeMessages } from './prompt.ts'
 import { octetsOf, writtenReply } from './reply-octets.ts'
+import { type SavedReply, savedReply } from './saved-reply.ts'
 import { checkPassages, gatherSources, type Sources } from './sources.ts'
 
 export async function compose(context: StepContext, id: string, signal: AbortSignal): Promise<Next | null> {
@@ -32,9 +35,13 @@ export async function compose(context: StepContext, id: string, signal: AbortSig
   const live = await liveFacts(arrival, addressees)
   if (live.person !== null) return askPerson(context, { id, at: 'compose', ...live.person })
   const gathered = await gatherSources(arrival, addressees)
-  const sources = { ...gathered, passages: [...live.passages, ...gathered.passages] }
-  const { answer, omitted, marks } = await ask(arrival, sources, signal)
-  const { composed, mended } = received(account.settings, answer)
+  const attachments = await attachmentsFor(arrival)
+  const saved = live.passages.length + live.left.length > 0 ? null : savedFor(arrival, gathered)
+  const passages = saved ? [saved.passage] : [...live.passages, ...gathered.passages]
+  const sources = { ...gathered, attachments, passages }
+  const { composed, mended, omitted, marks } = saved
+    ? { composed: saved.composed, mended: [], omitted: [], marks: { salt: '', canary: '' } }
+    : await written(arrival, sources, signal)
   const unseen = [...unreadOf(sources), ...live.left, ...omitted]
   const now = context.clock.now()
   const change = { id, at: 'compose', durationMs: now.getTime() - started.getTime() } as const
@@ -51,7 +58,8 @@ export async function compose(context: StepContext, id: string, signal: AbortSig
       reason: 'nobody-to-answer',
       ...detailOf(unseen, composed.missing),
     })
-  const stored = { ...change, reason: 'composed', ...detailOf(unseen, []) } as const
+  const used = saved ? [saved.passage.file] : []
+  const stored = { ...change, reason: 'composed', ...detailOf(unseen, [], used) } as const
   return (await storeReply(context.db, reply, stored, now)) ? { stage: 'decide' } : null
 }
 
@@ -61,13 +69,35 @@ async function askPerson(context: StepContext, change: Change<'askPerson'>): Pro
 
 const unreadOf = ({ unread }: Sources) => (unread > 0 ? [`thread: ${unread} messages at its beginning`] : [])
 
-/** What the model did not see and, if there is no reply that says so, which facts it was missing. */
-function detailOf(omitted: readonly string[], missing: readonly string[]): { detail?: string } {
+/** The saved reply that was used, what the model did not see and, if there is no reply that says so, which facts it was missing. */
+function detailOf(
+  omitted: readonly string[],
+  missing: readonly string[],
+  used: readonly string[] = [],
+): { detail?: string } {
   const lines = [
+    ...used,
     ...(omitted.length > 0 ? [`not read: ${omitted.join('; ')}`] : []),
     ...(missing.length > 0 ? [`missing: ${missing.join('; ')}`] : []),
   ]
   return lines.length > 0 ? { detail: lines.join('\n') } : {}
+}
+
+/** The owner's own text for the mail's questions; null if the model has to write. */
+export function savedFor(
+  { account, mail }: Pick<Arrival, 'account' | 'mail'>,
+  sources: Sources,
+): SavedReply | null {
+  // Files say more than the questions.
+  if (attachmentsOf(mail.message).length > 0) return null
+  const { category, language, asks } = neededVerdict(mail.row.verdict)
+  return savedReply(account.settings, mail, { category, language, asks: asks ?? [] }, sources)
+}
+
+/** The model's reply. */
+async function written(arrival: Arrival, sources: Sources, signal: AbortSignal) {
+  const { answer, omitted, marks } = await ask(arrival, sources, signal)
+  return { ...received(arrival.account.settings, answer), omitted, marks }
 }
 
 async function ask({ context, account, mail }: Arrival, sources: Sources, signal: AbortSignal) {
@@ -111,7 +141,10 @@ export function composeQuestion(
   const verdict = neededVerdict(mail.row.verdict)
   const { messages, omitted } = composeMessages({
     prompt,
-    mail: promptMail(settings, timeZone, mail, sources),
+    mail: {
+      ...promptMail(settings, timeZone, mail, sources),
+      attachments: sources.attachments ?? [],
+    },
     verdict,
     thread: sources.thread,
     earlier: sources.earlier,
@@ -173,7 +206,7 @@ async function replyOf(
     language: composed.language,
     confidence: composed.confidence,
     composed,
-    claims: [...found, ...mended],
+    claims: [...found, ...mended, ...picturesSeen(sources.attachments ?? [])],
     sources: sources.passages,
     omitted,
     holdReasons: [],

@@ -50,7 +50,7 @@ async function checkIfWanted(
   if (reply.checked !== null) return reply.checked
   if (!wantsCheck(account, first)) return null
   const checked = await check(delivery, signal)
-  await saveChecked(context.db, mail.row.id, checked)
+  await saveChecked(context.db, { id: mail.row.id, checked })
   return checked
 }
 

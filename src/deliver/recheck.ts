@@ -2,8 +2,8 @@
 
 import type { Delivery } from '../context.ts'
 import { applyGuard } from '../guard/ceiling.ts'
-import { loadGuardContexts } from '../guard/history.ts'
-import { automaticRepliesSince } from '../store/history.ts'
+import { loadGuardContext } from '../guard/history.ts'
+import { automaticRepliesSince } from '../store/guard-history.ts'
 import { currentFlags } from './answered-by-owner.ts'
 
 /** Clocks of machines that share a store may differ by this much. */
@@ -14,12 +14,12 @@ export async function recheck({ context, account, mail, reply }: Delivery) {
   const now = context.clock.now()
   const flags = await currentFlags(account, mail.row)
   const fresh = { ...mail, row: { ...mail.row, flags: flags ?? mail.row.flags } }
-  const [loaded] = await loadGuardContexts(context.db, owner.address, [{ mail: fresh, addressee: null }], now)
-  if (!loaded) throw new Error('no history was loaded')
+  const about = { mail: fresh, addressee: null, hash: reply.textHash }
+  const loaded = await loadGuardContext(context.db, owner.address, about, now)
   // An earlier attempt of this very reply that was temporarily refused has taken its slot: do not count it against
   // itself.
   const autoSent = loaded.autoSent.filter(({ messageId }) => messageId !== reply.replyMessageId)
-  const history = { ...loaded, autoSent, candidateHash: reply.textHash }
+  const history = { ...loaded, autoSent }
 
   /**
    * Whether the limits still allow it after its own slot is taken: of two replies checked in parallel, at least the
@@ -28,7 +28,7 @@ export async function recheck({ context, account, mail, reply }: Delivery) {
   const stillAllowed = async (): Promise<boolean> => {
     const known = new Set([reply.replyMessageId, ...autoSent.map(({ messageId }) => messageId)])
     const since = new Date(now.getTime() - skewMs)
-    const recent = await automaticRepliesSince(context.db, owner.address, since)
+    const recent = await automaticRepliesSince(context.db, { account: owner.address, since })
     const meanwhile = recent.filter(({ messageId }) => !known.has(messageId))
     if (meanwhile.length === 0) return true
     const later = { ...history, now: context.clock.now(), autoSent: [...meanwhile, ...autoSent] }

@@ -1,67 +1,61 @@
-import { namedIds } from '../mail/message.ts'
+import { parseAddressList } from '../mail/address.ts'
+import { fieldValues, namedIds } from '../mail/message.ts'
 import type { StoredMail } from '../store/bodies.ts'
-import type { Queryable } from '../store/database.ts'
-import {
-  automaticRepliesSince,
-  automaticRepliesTo,
-  openDrafts,
-  ownMessageIds,
-  threadParticipants,
-  underSameIds,
-} from '../store/history.ts'
-import { humanThreadIds } from '../store/human-threads.ts'
+import type { Database } from '../store/database.ts'
+import { guardHistory } from '../store/guard-history.ts'
 import type { GuardContext } from './ceiling.ts'
-
-const weekMs = 7 * 86_400_000
 
 interface Candidate {
   mail: StoredMail
   /** Where a reply would go; null if there is nobody. */
   addressee: string | null
+  /** `textHash` of the reply about to be sent. */
+  hash?: string | null
 }
 
 /**
- * Loads the history that the guard's rules use, for mails of one account, with a few statements for the whole batch.
- * Must not run within a transaction. The caller may pass fresh flags that it has just fetched.
+ * Loads the history that the guard's rules use. Must not run within a transaction. The caller may pass fresh flags that
+ * it has just fetched.
  */
-export async function loadGuardContexts(
-  db: Queryable,
+export async function loadGuardContext(
+  db: Database,
   account: string,
-  candidates: readonly Candidate[],
+  { mail, addressee, hash = null }: Candidate,
   now: Date,
-): Promise<GuardContext[]> {
-  const named = candidates.map(({ mail }) => namedIds(mail.message))
-  const own = named.flatMap(({ own }) => (own ? [own] : []))
-  const threads = [...new Set(named.flatMap(({ thread }) => thread))]
-  const addressees = [...new Set(candidates.flatMap(({ addressee }) => (addressee ? [addressee] : [])))]
-  // In parallel: newly arrived mail waits for this.
-  const [recent, ofThreads, ours, underIds, human, drafts] = await Promise.all([
-    automaticRepliesSince(db, account, new Date(now.getTime() - weekMs)),
-    automaticRepliesTo(db, account, threads),
-    ownMessageIds(db, account, [...own, ...threads]),
-    underSameIds(
-      db,
-      account,
-      candidates.map(({ mail }) => mail.row.id),
-    ),
-    humanThreadIds(db, account, [...own, ...threads]),
-    openDrafts(db, account, addressees),
-  ])
-  const autoSent = [...new Map([...recent, ...ofThreads].map((reply) => [reply.messageId, reply])).values()]
-  return Promise.all(
-    candidates.map(async ({ mail, addressee }, at) => ({
-      specialUse: null,
-      flags: mail.row.flags,
-      arrivedAt: mail.row.internalDate,
-      now,
-      sentMessageIds: ours,
-      answeredMessageIds: new Set(underIds.get(mail.row.id)?.answered ? [named[at]?.own ?? ''] : []),
-      reusedMessageId: underIds.get(mail.row.id)?.reused ?? false,
-      autoSent,
-      openDrafts: addressee ? (drafts.get(addressee) ?? 0) : 0,
-      candidateHash: null,
-      humanAsked: [named[at]?.own ?? '', ...(named[at]?.thread ?? [])].some((id) => human.has(id)),
-      threadParticipants: await threadParticipants(db, account, named[at]?.thread ?? []),
-    })),
-  )
+): Promise<GuardContext> {
+  const { own, thread } = namedIds(mail.message)
+  const { id } = mail.row
+  const authors = authorsOf(mail)
+  const found = await guardHistory(db, {
+    account,
+    now,
+    id,
+    own,
+    thread,
+    authors: [...authors],
+    addressee,
+    hash,
+  })
+  return {
+    specialUse: null,
+    flags: mail.row.flags,
+    arrivedAt: mail.row.internalDate,
+    now,
+    sentMessageIds: new Set(found.ours),
+    answeredMessageIds: new Set(found.answered ? [own ?? ''] : []),
+    reusedMessageId: found.reused,
+    autoSent: found.autoSent,
+    openDrafts: found.openDrafts,
+    candidateHash: hash,
+    humanAsked: found.humanAsked,
+    threadParticipants: found.participants,
+  }
 }
+
+/** The addresses in From. */
+export const authorsOf = ({ message }: Pick<StoredMail, 'message'>): Set<string> =>
+  new Set(
+    fieldValues(message, 'from')
+      .flatMap(parseAddressList)
+      .map(({ address }) => address),
+  )

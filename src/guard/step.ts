@@ -6,9 +6,8 @@
 import type { GuardCode } from '../base/reasons.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
 import type { Owner } from '../mail/account.ts'
-import { parseAddressList } from '../mail/address.ts'
 import { senderAuthentication } from '../mail/authentication.ts'
-import { fieldValues, type Message, namedIds } from '../mail/message.ts'
+import { type Message, namedIds } from '../mail/message.ts'
 import { asksForHuman } from '../mail/reply/automatic.ts'
 import { replyHeader } from '../mail/reply/build.ts'
 import { visibleText } from '../mail/text/visible.ts'
@@ -17,7 +16,7 @@ import { saveHumanThread } from '../store/human-threads.ts'
 import { type Change, moveSeveral } from '../store/moves.ts'
 import { stageAfter } from '../store/transitions.ts'
 import { applyGuard, type GuardAnswer, type GuardContext } from './ceiling.ts'
-import { loadGuardContexts } from './history.ts'
+import { authorsOf, loadGuardContext } from './history.ts'
 
 /**
  * Codes that settle what a mail is: no model is asked. Mail with any other `never` code (lists, robots, forged own
@@ -69,13 +68,20 @@ async function guardAll(
     mail,
     addressee: replyHeader(mail.message, owner, 'send')?.to[0] ?? null,
   }))
-  const load = () => loadGuardContexts(context.db, owner.address, candidates, context.clock.now())
+  const now = context.clock.now()
+  const load = () =>
+    Promise.all(candidates.map((each) => loadGuardContext(context.db, owner.address, each, now)))
   let histories = await load()
   const forPerson = mails.filter((mail, at) => histories[at] && wantsPerson(mail, histories[at], owner))
   for (const { row, message } of forPerson) {
     const { own, thread } = namedIds(message)
     const ids = own === null ? thread : [...thread, own]
-    await saveHumanThread(context.db, { id: row.id, account: row.account, ids })
+    await saveHumanThread(context.db, {
+      id: row.id,
+      account: row.account,
+      authors: [...authorsOf({ message })],
+      ids,
+    })
   }
   if (forPerson.length > 0) histories = await load()
   return mails.flatMap(({ row, message }, at) => {
@@ -126,11 +132,7 @@ export function wantsPerson(
 ): boolean {
   if (autoSent.length === 0 || !asksForHuman(visibleText(mail.message).text)) return false
   if (senderAuthentication(mail, owner) === 'dmarc-fail') return false
-  const authors = new Set(
-    fieldValues(mail.message, 'from')
-      .flatMap(parseAddressList)
-      .map(({ address }) => address),
-  )
+  const authors = authorsOf(mail)
   const { thread } = namedIds(mail.message)
   return autoSent.some(({ to, messageId }) => authors.has(to) || thread.includes(messageId ?? ''))
 }

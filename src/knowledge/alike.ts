@@ -42,9 +42,14 @@ function likeness(one: Read, other: Read): number {
 
 const sameLetters = (text: string) => text.trim().toLowerCase()
 
+/** How much two short texts say the same, 0 to 1. */
+export function likenessOf(one: string, other: string): number {
+  return sameLetters(one) === sameLetters(other) ? 1 : likeness(read(one), read(other))
+}
+
 /** Whether two short texts ask for the same, or say the same. @param from cosine, 0 to 1 */
 export function alike(one: string, other: string, from = alikeFrom): boolean {
-  return sameLetters(one) === sameLetters(other) || likeness(read(one), read(other)) >= from
+  return likenessOf(one, other) >= from
 }
 
 /**

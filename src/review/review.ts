@@ -1,5 +1,6 @@
 /** What a person may do, and the resources it needs. */
 
+import { accountLabel } from '../base/log.ts'
 import type { StepContext } from '../context.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import { changeAccountState } from '../store/accounts.ts'
@@ -44,6 +45,7 @@ export type RefusalReason =
   | 'unfit-file-name'
   | 'unfit-file'
   | 'nothing-to-undo'
+  | 'unknown-trial'
   /** The fact names a correspondent, or something of theirs. */
   | 'personal-matter'
   /** The fact may name somebody: a person has to say that it does not. */
@@ -61,6 +63,12 @@ export type RefusalReason =
   | 'setting-locked'
   /** Somebody else changed the same setting. */
   | 'setting-changed'
+  | 'unknown-person'
+  | 'name-taken'
+  | 'unfit-name'
+  | 'unfit-password'
+  /** The page has no password. */
+  | 'no-login'
 
 const messages: Record<RefusalReason, string> = {
   'not-found': 'There is no such mail.',
@@ -92,6 +100,7 @@ const messages: Record<RefusalReason, string> = {
     'That name does not fit. It has letters, digits, blanks and - _ . and ends in .md, .txt, .pdf, .docx, .html, .csv, .tsv or .eml.',
   'unfit-file': 'The file is empty, longer than 10 MB (2 MB of text), or not what its name says.',
   'nothing-to-undo': 'This can no longer be undone.',
+  'unknown-trial': 'This trial is over: its results are kept in memory only.',
   'personal-matter':
     'The knowledge is given to every reply, and this is about one correspondent. Leave it out of the fact.',
   'maybe-personal':
@@ -107,6 +116,13 @@ const messages: Record<RefusalReason, string> = {
   'unknown-setting': 'There is no such setting here.',
   'setting-locked': 'This is set in replyd.yaml, which goes first. Remove it there to set it here.',
   'setting-changed': 'Somebody else has changed this setting in the meantime. Nothing was changed.',
+  'unknown-person': 'There is nobody of that name.',
+  'name-taken': 'There is somebody of that name already.',
+  'unfit-name':
+    "This name can't be used: it has no letters, mixes scripts, or looks like one of replyd's own.",
+  'unfit-password': 'A password must have 8 to 200 characters.',
+  'no-login':
+    'Set web.password in replyd.yaml first: without it everybody on this machine is the owner, and nobody logs in.',
 }
 
 /** The text for a refusal that a page names in its address; null if there is no such refusal. */
@@ -132,6 +148,17 @@ export async function pause({ context }: Review, account: string, actor: string)
   if (!context.accounts.has(account)) throw new Refusal('unknown-account')
   await changeAccountState(context.db, account, { paused: true, actor }, context.clock.now())
   context.log.info({ event: 'account.paused', account, actor })
+}
+
+/**
+ * An account that stopped because the owner had to act is used again; if the reason persists, it stops again.
+ * @throws Refusal as `pause`
+ */
+export async function tryAgain({ context, pipeline }: Review, account: string, actor: string): Promise<void> {
+  if (!context.accounts.has(account)) throw new Refusal('unknown-account')
+  await changeAccountState(context.db, account, { stopped: null }, context.clock.now())
+  context.log.info({ event: 'account.retried', account: accountLabel(account), actor })
+  pipeline.tryAgain(account)
 }
 
 /** Waiting replies are sent at once if their undo window is over. @throws Refusal as `pause` */

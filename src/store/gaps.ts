@@ -85,6 +85,8 @@ export interface EditedText {
   text: string
   /** What the draft was missing. */
   missing: string[]
+  /** What the mail asks. */
+  asks: string[]
   /** Who changed it last. */
   actor: string | null
   at: Date
@@ -97,7 +99,7 @@ export async function editedTexts(
 ): Promise<EditedText[]> {
   const { rows } = await db.query<EditedText>(
     `select r.id, r.account, m.subject, m.from_address as "fromAddress", m.from_name as "fromName", r.draft_text as "draftText",
-        r.text, r.composed->'missing' as missing, r.actor, coalesce(c.at, r.created_at) as at
+        r.text, r.composed->'missing' as missing, jsonb_path_query_array(r.composed, '$.answers[*].ask') as asks, r.actor, coalesce(c.at, r.created_at) as at
        from replyd.reply r join replyd.message m on m.id = r.id
        left join lateral (select at from replyd.reply_change where reply_id = r.id and diff is not null order by at desc limit 1) c on true
       where ($1::text is null or r.account = $1) and r.created_at >= $2 and r.text <> r.draft_text and r.text <> ''

@@ -137,13 +137,18 @@ export async function insertReplies(
   return new Set(rows.map(({ id }) => id))
 }
 
-/** Stores the result of the check by meaning, unless somebody has decided on the reply. */
-export async function saveChecked(db: Queryable, id: string, checked: StoredCheck): Promise<void> {
-  await db.query("update replyd.reply set checked = $2 where id = $1 and state = 'composed'", [
-    id,
-    storable(checked),
-  ])
-}
+/** Stores results of the check by meaning, unless somebody has decided on the reply. */
+export const saveChecked = batched<{ id: string; checked: StoredCheck }, void>(
+  async (db, results) => {
+    await db.query(
+      `update replyd.reply r set checked = x.checked from jsonb_to_recordset($1::jsonb) as x (id text, checked jsonb)
+        where r.id = x.id and r.id = any($2) and r.state = 'composed'`,
+      [storable(results), results.map(({ id }) => id)],
+    )
+    return results.map(() => undefined)
+  },
+  { nameOf: ({ id }) => id },
+)
 
 export const loadReply = batched<string, ReplyRow | null>(
   async (db, ids) => {

@@ -6,7 +6,8 @@ import { storable } from './storable.ts'
 
 export interface NewModelCall {
   id: string
-  messageId: string
+  /** Null: it is about no stored mail. */
+  messageId: string | null
   account: string
   step: string
   /** Calendar day in the owner's time zone, `2026-11-24`. */
@@ -73,6 +74,10 @@ interface Taking {
 
 class NoRoom extends Error {}
 
+const divisionByZero = '22012'
+const isNoRoom = (error: unknown): boolean =>
+  error instanceof NoRoom || (error as { code?: unknown }).code === divisionByZero
+
 /**
  * Reserves the call's maximum cost if the day's budget and each of the call's shares have room for it. Conditional
  * updates of their rows take the room, all of them or none, so that two concurrent calls, on whatever machines, can't
@@ -89,7 +94,7 @@ export async function reserveModelCall(
     await takeRoom(db, { call, ceilings, now })
     return null
   } catch (error) {
-    if (error instanceof NoRoom) return roomOn(db, call, ceilings)
+    if (isNoRoom(error)) return roomOn(db, call, ceilings)
     throw error
   }
 }
@@ -102,7 +107,11 @@ function limitsOf({ day, account, shares }: NewModelCall, { perDay, accountPerDa
   return [...of(everyAccount, perDay), ...(accountPerDay === null ? [] : of(account, accountPerDay))]
 }
 
-/** Takes room for all of them together, or for none: then each is tried by itself. */
+/**
+ * Takes room for all of them together, or for none: then each is tried by itself. The rows of the budget are locked and
+ * judged first. If a row that did not exist then was created by somebody else in the meantime and has no room, the
+ * statement divides by zero, which undoes all of it.
+ */
 const takeRoom = batched<Taking, null>(
   async (db, takings) => {
     const calls = takings.map(({ call, now }) => ({
@@ -121,26 +130,32 @@ const takeRoom = batched<Taking, null>(
          select day, account, share, min(ceiling) as ceiling, sum(amount) as amount, count(*) as calls
            from jsonb_to_recordset($2::jsonb) as x (day text, account text, share text, ceiling float8, amount float8)
            group by day, account, share
+       ), known as materialized (
+         select s.day, s.account, s.share, s.cost + s.reserved as used from replyd.spending s join wanted w using (day, account, share)
+           order by s.day, s.account, s.share for no key update of s
+       ), verdict as materialized (
+         select bool_and(coalesce(k.used, 0) + w.amount <= w.ceiling or (w.share <> '' and w.calls = 1 and coalesce(k.used, 0) < $3)) as fits
+           from wanted w left join known k using (day, account, share)
        ), room as (
          insert into replyd.spending as s (day, account, share, reserved)
-           select day, account, share, amount from wanted where amount <= ceiling or (share <> '' and calls = 1)
-           order by day, account, share
+           select w.day, w.account, w.share, w.amount from wanted w join verdict v on v.fits order by w.day, w.account, w.share
          on conflict (day, account, share) do update set reserved = s.reserved + excluded.reserved
            where exists (select 1 from wanted w where w.day = s.day and w.account = s.account and w.share = s.share
              and (s.cost + s.reserved + w.amount <= w.ceiling or (w.share <> '' and w.calls = 1 and s.cost + s.reserved < $3)))
          returning 1
        ), noted as (
          insert into replyd.model_call (id, message_id, account, step, day, at, model, prompt_hash, knowledge_hash, cost, settled, shares)
-           select id, "messageId", account, step, day, now, model, "promptHash", "knowledgeHash", "worstCase", false, shares from calls
+           select c.id, c."messageId", c.account, c.step, c.day, c.now, c.model, c."promptHash", c."knowledgeHash", c."worstCase", false, c.shares
+             from calls c join verdict v on v.fits
            on conflict (id) do nothing
        )
-       select (select count(*) from room) = (select count(*) from wanted) as fits`,
+       select v.fits, 1 / case when v.fits and (select count(*) from room) < (select count(*) from wanted) then 0 else 1 end from verdict v`,
       [storable(calls), storable(limits), nothing],
     )
     if (!rows[0]?.fits) throw new NoRoom()
     return takings.map(() => null)
   },
-  { inTransaction: true, splitsOn: (error: unknown) => error instanceof NoRoom },
+  { splitsOn: isNoRoom },
 )
 
 async function roomOn(db: Queryable, call: NewModelCall, ceilings: Ceilings): Promise<Room> {

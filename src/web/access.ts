@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { newSecret } from '../base/secret.ts'
 import { isLoopback } from '../config/loopback.ts'
 import type { Config } from '../config/settings.ts'
-import { plainLine } from '../mail/address.ts'
 import type { Session } from './sessions.ts'
 
 /** Where the command line finds the running daemon; readable by its owner only. */
@@ -39,21 +38,6 @@ export function writeAccess(directory: string, access: { url: string; token: str
 }
 
 /**
- * The name under which a logged-in person decides; null for one that could be mistaken for the program's own in the
- * ledger (`replyd`, `owner`, `api …`), in whatever letters.
- */
-export function reviewerName(written: string): string | null {
-  const name = plainLine(written).slice(0, 60)
-  const folded = name
-    .normalize('NFKD')
-    .replace(/[^\p{L}\p{N}]+/gu, '')
-    .toLowerCase()
-  if (name === '') return 'reviewer'
-  const isLatin = !/[^\p{Script=Latin}\p{N}]/u.test(folded) || !/\p{Script=Latin}/u.test(folded)
-  return /^(?:replyd|owner|api|system|model|daemon)/.test(folded) || !isLatin ? null : name
-}
-
-/**
  * Without a password only this machine may send requests, and only under its own names: a foreign name that resolves
  * to us is an attack.
  */
@@ -64,4 +48,4 @@ export function isOwnHost(host: string | undefined): boolean {
 }
 
 /** What the page guard provides to the pages. */
-export type Env = { Variables: { session: Session } }
+export type Env = { Variables: { session: Session; mark: string | undefined } }

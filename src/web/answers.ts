@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { dispositions, replyStates } from '../base/dispositions.ts'
 import { reasonCodes, setbackReasons } from '../base/reasons.ts'
 import { tokenScopes } from '../store/api-tokens.ts'
+import { roles } from '../store/people.ts'
 
 const moment = () => z.iso.datetime()
 const count = () => z.int().min(0)
@@ -68,6 +69,17 @@ export const wholeMail = z
       .string()
       .nullable()
       .meta({ description: 'Without quotes and signature; null once it is removed' }),
+    attachments: z
+      .array(
+        z.object({
+          name: z.string(),
+          type: z.string(),
+          size: count().meta({ description: 'Octets' }),
+          reading: z.string().meta({ description: 'What the model was given of it, or why nothing' }),
+          text: z.string().nullable(),
+        }),
+      )
+      .meta({ description: 'Files that were read for the model; empty unless `attachments` is switched on' }),
     reply: z
       .object({
         ...replyFields,
@@ -141,6 +153,11 @@ export const forgotten = z
   .object({ mails: count(), replies: count(), closed: count(), underWay: count() })
   .meta({ id: 'Forgotten' })
 
+export const person = z.looseObject({
+  id: z.string().meta({ description: 'The name folded to letters and digits' }),
+  name: z.string(),
+  role: z.enum(roles),
+})
 const change = z
   .object({
     where: z.string().meta({ description: '`replyd.yaml:7`, or the name of a variable' }),
@@ -196,6 +213,59 @@ export const fact = z
     at: moment(),
   })
   .meta({ id: 'Fact' })
+
+export const gap = z
+  .object({
+    id: z.string().meta({ description: 'Names it, as `gap` of a taught fact' }),
+    account: z.string(),
+    question: z.string(),
+    others: z.array(z.string()).meta({ description: 'Other words for it' }),
+    last: moment(),
+    mails: z.array(
+      z.looseObject({
+        id: z.string(),
+        subject: z.string().nullable(),
+        gap: z.string(),
+        waits: z.boolean(),
+        edited: z.boolean(),
+      }),
+    ),
+  })
+  .meta({ id: 'Gap' })
+
+export const taughtFact = z
+  .object({
+    id: z.string(),
+    account: z.string(),
+    file: z.string().meta({ description: 'In the knowledge folder' }),
+    question: z.string(),
+    fact: z.string(),
+    by: z.string(),
+    at: moment(),
+    mails: z.array(z.string()).meta({ description: 'Ids of the mails that asked for it' }),
+  })
+  .meta({ id: 'TaughtFact' })
+
+export const teaching = z
+  .object({
+    fact: taughtFact,
+    rewritten: z.array(z.string()).meta({ description: 'Ids of mails whose drafts are being written again' }),
+    left: z.array(z.string()).meta({ description: 'Ids of mails that a person has edited or decided' }),
+  })
+  .meta({ id: 'Teaching' })
+
+export const offer = z
+  .object({
+    id: z.string(),
+    account: z.string(),
+    question: z.string(),
+    fact: z.string(),
+    personal: z.array(z.looseObject({ text: z.string(), kind: z.string() })),
+    mail: z.object({ id: z.string(), subject: z.string().nullable() }),
+    editedBy: z.string().nullable(),
+    at: moment(),
+  })
+  .meta({ id: 'Offer' })
 
 export const code = z
   .object({

@@ -22,7 +22,9 @@ export function addAssistants(
   pages.get('/assistants', async (c) => {
     const waiting = locked ? [] : await waitingMails(context.db, {}, { limit: shownReplies })
     const replies = waiting.filter(({ step, replyText }) => step === 'review' && replyText !== null)
-    return c.html(<AssistantsPage view={await viewOf(c)} facts={proposals(context)} replies={replies} />)
+    const doubted = c.req.query('doubted') ?? ''
+    const shown = { facts: proposals(context), replies, doubted }
+    return c.html(<AssistantsPage view={await viewOf(c)} {...shown} />)
   })
   pages.get('/assistants/code/:id', async (c) => {
     if (locked) return c.redirect('/assistants', 303)
@@ -32,20 +34,22 @@ export function addAssistants(
   })
   pages.post('/assistants/facts/:id/:decision{accept|discard}', async (c) => {
     const { id, decision } = c.req.param()
-    return decided(c, () => {
+    return decided(c, id, () => {
       if (locked) throw new Refusal('unknown-proposal')
-      return decision === 'accept' ? accept(web, id, c.get('session').actor) : discard(web, id)
+      const confirmed = c.req.query('confirmed') === 'yes'
+      return decision === 'accept' ? accept(web, id, c.get('session').actor, confirmed) : discard(web, id)
     })
   })
 }
 
-async function decided(c: Context<Env>, act: () => unknown): Promise<Response> {
+async function decided(c: Context<Env>, id: string, act: () => unknown): Promise<Response> {
   try {
     await act()
     return c.redirect('/assistants', 303)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    return c.redirect(`/assistants?refused=${error.reason}`, 303)
+    const doubted = error.reason === 'maybe-personal' ? `&doubted=${encodeURIComponent(id)}` : ''
+    return c.redirect(`/assistants?refused=${error.reason}${doubted}`, 303)
   }
 }
 
@@ -53,15 +57,17 @@ interface Prepared {
   view: View
   facts: readonly Proposal[]
   replies: readonly ListedMail[]
+  /** Id of a fact that was not accepted because it may be personal. */
+  doubted: string
 }
 
-function AssistantsPage({ view, facts, replies }: Prepared) {
+function AssistantsPage({ view, facts, replies, doubted }: Prepared) {
   return (
     <Page view={view} title="Assistants">
       <header class="bar">
         <h1>Assistants</h1>
         <a class="back" href="/settings" id="back">
-          Back to settings
+          Back to setup
         </a>
       </header>
       {view.hasLogin ? null : (
@@ -77,7 +83,7 @@ function AssistantsPage({ view, facts, replies }: Prepared) {
         </p>
         {facts.length === 0 ? <p>None waits for you.</p> : null}
         {facts.map((fact) => (
-          <Fact view={view} fact={fact} />
+          <Fact view={view} fact={fact} isDoubted={fact.id === doubted} />
         ))}
       </section>
       <section class="card block" aria-labelledby="codes">
@@ -96,7 +102,7 @@ function AssistantsPage({ view, facts, replies }: Prepared) {
   )
 }
 
-function Fact({ view, fact }: { view: View; fact: Proposal }) {
+function Fact({ view, fact, isDoubted }: { view: View; fact: Proposal; isDoubted: boolean }) {
   const to = `/assistants/facts/${fact.id}`
   return (
     <article>
@@ -107,7 +113,11 @@ function Fact({ view, fact }: { view: View; fact: Proposal }) {
       <p class="meta">{`For ${fact.account}, proposed by ${fact.by} on ${fact.at.slice(0, 10)}`}</p>
       {view.hasLogin ? (
         <div class="buttons">
-          <Action view={view} to={`${to}/accept`} label="Accept" />
+          {isDoubted ? (
+            <Action view={view} to={`${to}/accept?confirmed=yes`} label="Accept: it is about nobody" />
+          ) : (
+            <Action view={view} to={`${to}/accept`} label="Accept" />
+          )}
           <Action view={view} to={`${to}/discard`} label="Discard" />
         </div>
       ) : null}

@@ -3,15 +3,17 @@ import type { Context, Hono } from 'hono'
 import { autonomyByCategory } from '../decide/autonomy-record.ts'
 import { dayOf } from '../model/budget.ts'
 import { grantAutonomy, revokeAutonomy } from '../review/autonomy.ts'
-import { pause, Refusal, resume } from '../review/review.ts'
+import { pause, Refusal, resume, tryAgain } from '../review/review.ts'
 import { loadAccountState } from '../store/accounts.ts'
 import { spentOn } from '../store/spending.ts'
 import { countBy, figuresByDay, replyFigures } from '../store/statistics.ts'
 import type { Env } from './access.ts'
 import { addAssistants } from './assistants-page.tsx'
+import { notFound } from './failures.tsx'
 import { everyDay, InsightPage } from './insight-page.tsx'
 import type { View } from './layout.tsx'
-import { SettingsPage } from './settings-page.tsx'
+import { isOwnPath } from './login.tsx'
+import { SettingsPage, type Tested } from './settings-page.tsx'
 import type { WebContext } from './web-context.ts'
 
 export type ViewOf = (c: Context<Env>) => Promise<View>
@@ -25,12 +27,18 @@ export function addOverviews(pages: Hono<Env>, web: WebContext, viewOf: ViewOf):
     c.html(<InsightPage view={await viewOf(c)} insight={await insightOf(web)} />),
   )
   pages.get('/settings', async (c) =>
-    c.html(<SettingsPage view={await viewOf(c)} settings={await settingsOf(web)} />),
+    c.html(<SettingsPage view={await viewOf(c)} settings={await settingsOf(web, null)} />),
   )
-  pages.post('/accounts/:address/:action{pause|resume}', (c) => {
+  pages.post('/accounts/:address/test', async (c) => {
+    const tested = await testOf(web, c.req.param('address'))
+    const view = { ...(await viewOf(c)), path: '/settings' }
+    return c.html(<SettingsPage view={view} settings={await settingsOf(web, tested)} />)
+  })
+  pages.post('/accounts/:address/:action{pause|resume|retry}', async (c) => {
     const { address, action } = c.req.param()
-    const change = action === 'pause' ? pause : resume
-    return settled(c, action, change(web, address, c.get('session').actor))
+    const change = { pause, resume, retry: tryAgain }[action]
+    if (change === undefined) return notFound(c)
+    return settled(c, action, change(web, address, c.get('session').actor), await pageBefore(c))
   })
   pages.post('/autonomy/:address/:category/:action{grant|revoke}', (c) => {
     const { address, category, action } = c.req.param()
@@ -39,15 +47,21 @@ export function addOverviews(pages: Hono<Env>, web: WebContext, viewOf: ViewOf):
   })
 }
 
-/** Back to the settings, with the result. */
-async function settled(c: Context<Env>, action: string, change: Promise<void>): Promise<Response> {
+/** Back to the page, with the result. */
+async function settled(c: Context<Env>, action: string, change: Promise<void>, page = '/settings') {
   try {
     await change
-    return c.redirect(`/settings?done=${action}`, 303)
+    return c.redirect(`${page}?done=${action}`, 303)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    return c.redirect(`/settings?refused=${error.reason}`, 303)
+    return c.redirect(`${page}?refused=${error.reason}`, 303)
   }
+}
+
+/** The page on which the button stood, if it says so: one of ours. */
+async function pageBefore(c: Context<Env>): Promise<string> {
+  const { next } = await c.req.parseBody()
+  return typeof next === 'string' && isOwnPath(next) ? next : '/settings'
 }
 
 async function insightOf({ context: { db, clock, config } }: WebContext) {
@@ -64,7 +78,20 @@ async function insightOf({ context: { db, clock, config } }: WebContext) {
   }
 }
 
-async function settingsOf(web: WebContext) {
+/** How long a server may take to answer, milliseconds. */
+const patienceMs = 10_000
+
+/** Logs in at the account's servers as the daemon does, and changes nothing there. */
+async function testOf({ context }: WebContext, address: string): Promise<Tested> {
+  const { accounts, config, clock, resolveTxt } = context
+  const account = accounts.get(address)
+  if (account === undefined) throw new Refusal('unknown-account')
+  const { checkAccount } = await import('../doctor/doctor.ts')
+  const looks = checkAccount(account.settings, config, clock, patienceMs, resolveTxt)
+  return { account: address, checks: (await Promise.all(looks.map(({ checks }) => checks))).flat() }
+}
+
+async function settingsOf(web: WebContext, tested: Tested | null) {
   const { db, clock, config, accounts } = web.context
   const { timeZone, perDay } = config.budget
   const addresses = [...accounts.keys()]
@@ -73,8 +100,10 @@ async function settingsOf(web: WebContext) {
       [...accounts.values()].map(async ({ settings }) => ({
         state: await loadAccountState(db, settings.owner.address),
         mode: settings.replies.mode,
+        signsIn: settings.imap.oauth2 !== null || settings.smtp.oauth2 !== null,
       })),
     ),
+    tested,
     autonomy: (await Promise.all(addresses.map((address) => autonomyByCategory(db, address)))).flat(),
     health: await web.health(),
     model: config.model.name,

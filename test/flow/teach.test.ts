@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { edit } from '../../src/review/edit.ts'
+import { declineOffer, offers } from '../../src/review/offers.ts'
 import { gaps, type PersonalRefusal, taught, teach, unteach } from '../../src/review/teach.ts'
 import { loadMessage } from '../../src/store/messages.ts'
 import { loadReply } from '../../src/store/replies.ts'
+import { run } from '../cli/run.ts'
 import { type Dovecot, startDovecot } from '../live/servers/index.ts'
 import { letter, startWalk, type Walk } from './walk.ts'
 
@@ -15,6 +17,7 @@ let standIn: StandIn
 let walk: Walk
 
 const address = 'shop@teach.example'
+const token = 'a-token-of-twenty-letters'
 const fact = 'Shipping to Norway costs 12 euros.'
 
 /** Writes what the knowledge says, and names what it does not say. */
@@ -53,7 +56,9 @@ beforeAll(async () => {
     imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
     smtp: { host: '127.0.0.1', port: 9 },
     standIn,
+    roles: ['web'],
     account: { replies: { mode: 'review' } },
+    document: { web: { port: 0, token } },
   })
 })
 
@@ -134,4 +139,45 @@ test('gaps are grouped, one fact fills them, and taking it back opens them again
   await expect(unteach(review, { account: address, id: done.fact.id, by: 'Ann' })).rejects.toMatchObject({
     reason: 'unknown-fact',
   })
+})
+
+test('what a person adds to a draft is offered once, and the terminal teaches through the daemon', async () => {
+  const review = { context: walk.context, pipeline: walk.running.daemon.pipeline }
+  const [one, other] = [
+    await arrive('Fred', 'Which colour has the bell?'),
+    await arrive('Gina', 'Which colour has the bell?'),
+  ]
+  await edit(review, one, 'Ann', 'Dear Fred,\n\nThe bell is green and weighs 3 kg. Fred, call me.\n\nAnn')
+  await edit(review, other, 'Ann', 'Dear Gina,\n\nThe bell has 2 colours.\n\nAnn')
+  const open = await offers(review, { since: new Date(0) })
+  expect(open.map(({ fact, question, mail }) => [fact, question, mail.id])).toEqual([
+    ['The bell has 2 colours.', 'the colour of the bell', other],
+    ['The bell is green and weighs 3 kg.', 'the colour of the bell', one],
+    ['Twelve euros, dear ….', 'shipping costs to Norway', expect.any(String)],
+  ])
+  for (const at of [0, 2]) await declineOffer(review, open[at]?.id ?? '')
+  const environment = { REPLYD_URL: walk.running.daemon.url ?? '', REPLYD_TOKEN: token }
+  const replyd = (...words: string[]) => run(['teach', ...words], { environment })
+  const listed = await replyd('--offers')
+  expect([listed.err, listed.out]).toEqual([
+    '',
+    expect.stringContaining(`${open[1]?.id}\nthe colour of the bell`),
+  ])
+  expect(listed.out).not.toContain('2 colours')
+  expect((await replyd('--accept', open[1]?.id ?? '')).out).toContain('taught/20')
+  expect((await replyd('--offers')).out).toBe('Nothing is offered.\n')
+  expect((await replyd('--accept', open[1]?.id ?? '')).err).toContain('There is no such offer any more.')
+
+  const gap = (JSON.parse((await replyd('--json')).out) as { id: string; question: string }[]).find(
+    ({ question }) => /shipping/.test(question),
+  )
+  expect((await replyd()).out).toContain(`${gap?.id} shipping costs to Norway: 4 mails, last on 20`)
+  expect((await replyd('--gap', gap?.id ?? '')).status).toBe(2)
+  expect((await replyd('--gap', gap?.id ?? '', '--fact', 'Peter Olsen pays.')).err).toContain('(Peter Olsen)')
+  expect((await replyd('--gap', gap?.id ?? '', '--fact', fact)).out).toContain(
+    '3 drafts will be written again.\n1 mail left as they are',
+  )
+  const [{ id: taughtId }] = JSON.parse((await replyd('--taught', '--json')).out) as [{ id: string }]
+  expect((await replyd('--undo', taughtId)).out).toContain('shipping costs to Norway')
+  expect((await replyd('--undo', taughtId)).err).toContain('There is no such taught fact.')
 })

@@ -2,6 +2,7 @@
 
 import type { ReplyState } from '../../src/base/dispositions.ts'
 import { faultOf } from '../../src/mail/fault.ts'
+import { saveAttachments } from '../../src/store/attachments.ts'
 import type { Database } from '../../src/store/database.ts'
 import { type NewMessage, storeIngested } from '../../src/store/ingested.ts'
 import type { NewReply } from '../../src/store/replies.ts'
@@ -55,6 +56,11 @@ export const seedReply = (id: string, addressee: string): NewReply => ({
   attemptGroup: 0,
 })
 
+const seedAttachment = {
+  ...{ path: '2', name: `${awkward}.pdf`, type: 'application/pdf', size: 1000, isInline: false },
+  ...{ text: awkward, image: null, fault: null },
+}
+
 /** One mail for each state, in that state, each with a body and a reply. Ids are `m-STATE`. */
 export async function seedMails(
   db: Database,
@@ -74,6 +80,7 @@ export async function seedMails(
       faults: [faultOf('text-cut', '1')],
     }
     await storeIngested(db, { messages: [seedMessage(id, firstUid + at, from)], bodies: [body] }, seededAt)
+    if (at === 0) await saveAttachments(db, id, [seedAttachment])
     await forceMail(
       db,
       { id, from: 'guard', to: 'deliver', disposition: 'approved', reason: 'ok', detail: awkward },
@@ -105,12 +112,15 @@ const others = [
   `insert into replyd.correspondent (account, address) select $1, 'a@example.org' where $2::timestamptz is not null`,
   `insert into replyd.sent_cursor (account, mailbox, uid_validity, last_uid, read_at) values ($1, 'Sent', '1', 4294967295, $2)`,
   `insert into replyd.style (account, styles, learned_at) values ($1, '{"en": {"words": 9}}', $2)`,
+  `insert into replyd.unlearned (account, lesson, actor, at) values ($1, 'style en words', 'Ann', $2)`,
   `insert into replyd.autonomy_grant (account, category, granted_at, granted_by) values ($1, 'other', $2, 'Ann')`,
   `insert into replyd.digest (account, day, at) values ($1, '2026-03-10', $2)`,
   `insert into replyd.webhook (url, last_event, budget_day, due_at) values ($1, 12, '', $2)`,
   `insert into replyd.session (id, actor, device, address, begun_at, seen_at, mark) values ('h', $1, 'Firefox on Linux', '192.0.2.1', $2, $2, 'm')`,
   `insert into replyd.setting_edit (path, follows, value, actor, at) values ('["replies","mode"]', 0, '"review"', $1, $2)`,
   `insert into replyd.person (id, name, role, password_hash, added_by, added_at) values ('ann', 'Ann', 'reviewer', 'scrypt$', $1, $2)`,
+  `insert into replyd.push_device (id, endpoint, keys, actor, device, added_at, last_event, due_at)
+     values ('e', 'https://push.example.com/1', '{"auth": "s"}', $1, 'Firefox on Linux', $2, 12, $2)`,
   `insert into replyd.api_token (name, hash, scopes, created_at, created_by) values ('grafana', 'h', '["metrics"]', $2, $1)`,
   `insert into replyd.used_code (step) select 59104800 where $1::text is not null and $2::timestamptz is not null`,
   `insert into replyd.restore (at, backup_at) select $2, $2 where $1::text is not null`,

@@ -4,6 +4,7 @@ import { cutAt, oneLine, withoutInvisible } from './fields.ts'
 /** Kinds of quoted matter in a prompt. */
 export type Quoted =
   | 'MAIL'
+  | 'ATTACHMENTS'
   | 'KNOWLEDGE'
   | 'THREAD'
   | 'EARLIER'

@@ -1,0 +1,152 @@
+/** What the guard's rules need of the ledger (docs/rules.md, section 7), asked in one statement for many mails. */
+import { batched } from './batched.ts'
+import type { Queryable } from './database.ts'
+import { storable } from './storable.ts'
+
+/** Reserved slots count, including `sending` and `uncertain`. */
+export interface AutomaticReply {
+  to: string
+  at: Date
+  messageId: string
+  hash: string
+}
+
+export interface GuardQuestion {
+  account: string
+  now: Date
+  /** The mail's row. */
+  id: string
+  /** The mail's own Message-ID, and those that it names. */
+  own: string | null
+  thread: readonly string[]
+  /** Addresses in From. */
+  authors: readonly string[]
+  /** Where a reply would go; null if there is nobody. */
+  addressee: string | null
+  /** `textHash` of the reply about to be sent; null if there is none yet. */
+  hash: string | null
+}
+
+export interface GuardHistory {
+  /**
+   * Automatic replies of this account: those of the last day, those of the last week to an author or with the same
+   * text, and those among the thread's ids whatever their age.
+   */
+  autoSent: AutomaticReply[]
+  /** Which of the mail's ids belong to replies that this account wrote (drafts included). */
+  ours: string[]
+  /** The same mail was answered, by replyd or by the owner; its own row counts, too. */
+  answered: boolean
+  /** Another mail has the same Message-ID. */
+  reused: boolean
+  /** Somebody in the thread asked for a person. */
+  humanAsked: boolean
+  /** Unsent drafts and held replies for the addressee. */
+  openDrafts: number
+  /**
+   * The thread's known participants: the From addresses of the mails stored under its ids, and of the replies. Of
+   * several mails under one id the first counts: a later one may claim the id to get into the thread. Null if there
+   * are none.
+   */
+  participants: string[] | null
+}
+
+/** Milliseconds. */
+const day = 86_400_000
+const week = 7 * day
+/** Moments are rounded down, so that questions of one batch share a window; the rules count exactly. */
+const rounding = 60_000
+
+/** As JSON: dates are text. */
+type StoredReply = Omit<AutomaticReply, 'at'> & { at: string }
+type Found = Omit<GuardHistory, 'autoSent'> & { replies: StoredReply[] }
+
+const replyJson = `jsonb_build_object('to', r.addressee, 'at', r.claimed_at, 'messageId', r.reply_message_id, 'hash', r.text_hash)`
+const automatic = `r.account = q.account and r.kind = 'send'`
+
+const windowOf = `coalesce((select jsonb_agg(${replyJson}) from (select * from replyd.reply r where ${automatic} and r.claimed_at >= q.since
+  order by r.claimed_at desc limit 1000) r), '[]')`
+
+const replies = `coalesce((select jsonb_agg(${replyJson}) from replyd.reply r where ${automatic} and r.claimed_at is not null
+    and r.reply_message_id = any(q.thread)), '[]')
+  || coalesce((select jsonb_agg(${replyJson}) from replyd.reply r where ${automatic} and r.claimed_at >= q.since
+    and r.addressee = any(q.authors)), '[]')
+  || case when q.hash is null then '[]' else coalesce((select jsonb_agg(${replyJson}) from replyd.reply r where ${automatic}
+    and r.claimed_at >= q.since and r.text_hash = q.hash), '[]') end`
+
+const ours = `array(select r.reply_message_id from replyd.reply r where r.account = q.account and r.reply_message_id = any(q.named))`
+
+const answered = `exists (select 1 from replyd.message m join replyd.message o on o.account = m.account and o.message_id = m.message_id
+  where m.id = q.id and m.header_hash is not distinct from o.header_hash
+    and o.disposition in ('sent', 'sent-by-owner', 'superseded', 'uncertain'))`
+
+const reused = `exists (select 1 from replyd.message m join replyd.message o on o.account = m.account and o.message_id = m.message_id
+  where m.id = q.id and m.header_hash <> o.header_hash)`
+
+const humanAsked = `exists (select 1 from replyd.human_thread h where h.account = q.account and h.message_id = any(q.named))`
+
+const openDrafts = `(select count(*) from replyd.reply r where r.account = q.account and r.addressee = q.addressee
+  and r.state in ('composed', 'held', 'saving', 'saved'))`
+
+const participants = `(select jsonb_agg(address) from (
+    select from_address as address from (select distinct on (m.message_id) m.from_address from replyd.message m
+      where m.account = q.account and m.message_id = any(q.thread) order by m.message_id, m.id) first where from_address is not null
+    union select jsonb_array_elements_text(r.addressees) from replyd.reply r where r.account = q.account and r.reply_message_id = any(q.thread)
+    union select r.reverse_path from replyd.reply r where r.account = q.account and r.reply_message_id = any(q.thread)) known)`
+
+const questionsOf = (parameter: string, columns: string) =>
+  `jsonb_array_elements(${parameter}::jsonb) with ordinality as one (value, at) cross join jsonb_to_record(one.value) as q (${columns})`
+
+const statement = `
+select true as whole, one.at::int as at, ${windowOf} as found from ${questionsOf('$1', 'account text, since timestamptz')}
+union all
+select false, one.at::int, jsonb_build_object('replies', ${replies}, 'ours', ${ours}, 'answered', ${answered}, 'reused', ${reused},
+  'humanAsked', ${humanAsked}, 'openDrafts', ${openDrafts}, 'participants', ${participants})
+  from ${questionsOf('$2', 'account text, since timestamptz, id text, named text[], thread text[], authors text[], addressee text, hash text')}`
+
+interface Window {
+  account: string
+  since: number
+}
+const keyOf = ({ account, since }: Window) => `${since} ${account}`
+const windowFor = ({ account, now }: GuardQuestion): Window => ({ account, since: before(now, day) })
+const before = (now: Date, ms: number) => Math.floor((now.getTime() - ms) / rounding) * rounding
+
+export const guardHistory = batched<GuardQuestion, GuardHistory>(async (db, questions) => {
+  const windows = [...new Map(questions.map((one) => [keyOf(windowFor(one)), windowFor(one)])).values()]
+  const asked = questions.map(({ now, own, ...rest }) => ({
+    ...rest,
+    since: new Date(before(now, week)),
+    named: own === null ? rest.thread : [own, ...rest.thread],
+  }))
+  const { rows } = await db.query<{ whole: boolean; at: number; found: unknown }>(statement, [
+    storable(windows.map(({ account, since }) => ({ account, since: new Date(since) }))),
+    storable(asked),
+  ])
+  const recent = new Map<string, StoredReply[]>()
+  const ofMails: Found[] = []
+  for (const { whole, at, found } of rows) {
+    const window = windows[at - 1]
+    if (whole && window) recent.set(keyOf(window), found as StoredReply[])
+    else ofMails[at - 1] = found as Found
+  }
+  return questions.map((question, at) => {
+    const { replies, ...rest } = ofMails[at] as Found
+    return { ...rest, autoSent: distinct([...(recent.get(keyOf(windowFor(question))) ?? []), ...replies]) }
+  })
+})
+
+const distinct = (found: readonly StoredReply[]): AutomaticReply[] => [
+  ...new Map(found.map((reply) => [reply.messageId, { ...reply, at: new Date(reply.at) }])).values(),
+]
+
+/** Automatic replies of this account since that moment, newest first; at most 1,000. */
+export const automaticRepliesSince = batched<{ account: string; since: Date }, AutomaticReply[]>(
+  async (db: Queryable, questions) => {
+    const { rows } = await db.query<{ found: StoredReply[] }>(
+      `select ${windowOf} as found from ${questionsOf('$1', 'account text, since timestamptz')} order by one.at`,
+      [storable(questions)],
+    )
+    return rows.map(({ found }) => distinct(found))
+  },
+)
