@@ -13,7 +13,14 @@ import {
   type Document as YamlDocument,
 } from 'yaml'
 import { type Environment, interpolate } from './interpolation.ts'
-import { type ConfigFault, type ConfigSource, formatPath, type Path, type SourcePosition } from './source.ts'
+import {
+  type ConfigFault,
+  type ConfigSource,
+  formatPath,
+  type Path,
+  type SourcePosition,
+  type Written,
+} from './source.ts'
 
 /**
  * Parses a configuration file and substitutes variables. Faults are returned, not thrown; after a syntax error the
@@ -32,7 +39,7 @@ export function readDocument(label: string, content: string, environment: Enviro
   }
   const refused = (...faults: ConfigFault[]): ConfigSource => ({
     document: null,
-    written: new Map(),
+    written: [],
     faults,
     isFromVariable: () => false,
     locate: () => at(null),
@@ -98,7 +105,7 @@ function inWords(message: string): string {
 /** Also finds text that YAML misreads because it begins with * or !, as passwords may. */
 function putVariablesIn(document: YamlDocument, environment: Environment) {
   const variables = new Set<unknown>()
-  const written = new Map<string, string>()
+  const written: Written[] = []
   const unresolved: { path: Path; message: string }[] = []
   visit(document, {
     Scalar(key, node, ancestors) {
@@ -107,8 +114,9 @@ function putVariablesIn(document: YamlDocument, environment: Environment) {
       }
       if (key === 'key' || typeof node.value !== 'string' || !node.value.includes('${')) return undefined
       const { text, faults } = interpolate(node.value, environment)
-      for (const message of faults) unresolved.push({ path: pathOf(ancestors, node), message })
-      written.set(text, node.value)
+      const path = pathOf(ancestors, node)
+      for (const message of faults) unresolved.push({ path, message })
+      written.push({ path, text, raw: node.value })
       node.value = text
       variables.add(node)
       return undefined

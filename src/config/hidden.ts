@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { baseOf } from './config.ts'
 import { documentOf } from './document-of.ts'
 import type { Config } from './settings.ts'
-import { isGroup, type Path, valueAt } from './source.ts'
+import { formatPath, isGroup, type Path, valueAt, type Written } from './source.ts'
 
 export interface Reusable {
   /** A configuration that says the same. Paths are absolute and defaults are written out. */
@@ -34,7 +34,7 @@ const urls = /\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi
  */
 export function reusable(config: Config): Reusable {
   const source = baseOf(config)?.source
-  const written = source?.written ?? new Map<string, string>()
+  const written = source?.written ?? []
   const variables = new Map<string, string>()
   const stand = (path: Path, value: string) => {
     const name = nameOf(path, value, variables)
@@ -48,9 +48,9 @@ export function reusable(config: Config): Reusable {
         Object.entries(value).map(([name, each]) => [name, shown(each, [...path, name])]),
       )
     if (typeof value !== 'string') return value
-    const raw = written.get(value)
+    const raw = rawOf(written, value, path)
     if (isSecret(path)) return raw !== undefined && isBare(raw, path) ? raw : stand(path, value)
-    if (raw !== undefined && holdsSecret(value) && !holdsSecret(raw.replace(reference, ''))) return raw
+    if (raw !== undefined && holdsSecret(value) && isClean(raw.replace(reference, ''))) return raw
     return textOf(value, path, stand)
   }
   const document = shown(whole(config, source?.document), [])
@@ -76,6 +76,13 @@ function whole(config: Config, source: unknown): Record<string, unknown> {
   }
 }
 
+/** As it stands at that path; a value that has moved is found by its text. */
+function rawOf(written: readonly Written[], text: string, path: Path): string | undefined {
+  const same = written.filter((each) => each.text === text)
+  const where = formatPath(path)
+  return (same.find((each) => formatPath(each.path) === where) ?? same[0])?.raw
+}
+
 /** A variable without a default, which might be the secret itself. */
 const reference = /\$\{[A-Za-z_][A-Za-z0-9_]*\}/g
 
@@ -99,7 +106,7 @@ function textOf(value: string, path: Path, stand: (path: Path, value: string) =>
   return parts.map((part, at) => escaped(part) + (found[at] ?? '')).join('')
 }
 
-const escaped = (text: string) => text.replaceAll('${', '$${')
+const escaped = (text: string) => text.replaceAll('${', () => '$${')
 
 /** `ACCOUNTS_0_IMAP_PASSWORD`; several in one text are numbered. */
 function nameOf(path: Path, value: string, taken: ReadonlyMap<string, string>): string {
@@ -120,6 +127,8 @@ function holdsSecret(text: string): boolean {
   if (password !== '' || (username !== '' && /^https?:$/.test(protocol))) return true
   return [...searchParams].some(([name, value]) => value !== '' && secretParameter.test(name))
 }
+
+const isClean = (text: string) => URL.canParse(text) && !holdsSecret(text)
 
 /** The URL with its credentials hidden; completely hidden when it can't be parsed. */
 export function withoutPassword(text: string): string {

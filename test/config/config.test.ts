@@ -87,3 +87,9 @@ describe('a good configuration', () => {
     expect(JSON.stringify(web)).not.toContain('long enough')
   })
 })
+
+test('the environment outranks .env', () => {
+  const folder = join(fixtures, 'config-good/dotenv')
+  expect(load(folder, {}).accounts[0]?.imap.port).toBe(1)
+  expect(load(folder, { IMAP_PORT: '2' }).accounts[0]?.imap.port).toBe(2)
+})

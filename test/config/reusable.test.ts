@@ -167,7 +167,7 @@ describe('secrets', () => {
       { T: 'hush-10' },
     ],
     ['a collector', 'log: { traces: "https://hush-11@c.example/v1" }', 'traces: ${LOG_TRACES}'],
-  ])('%s', (_, more, expected, variables) => expect(shown(more, variables)).toContain(expected))
+  ])('%s', (_, more, expected, variables = {}) => expect(shown(more, variables)).toContain(expected))
 
   test('of a mailbox that the environment describes', () => {
     const printed = usedAgain(null, {
