@@ -53,7 +53,7 @@ function addPeople(program: Command, terminal: Terminal, end: (status: ExitStatu
   add('password <name>', 'give somebody another password, read from standard input').action(
     async (name, options) => end(await (await load()).password(name, options, terminal)),
   )
-  add('remove <name>', 'they log in no longer; what they decided stays').action(async (name, options) =>
+  add('remove <name>', 'take the login away; what this person decided stays').action(async (name, options) =>
     end(await (await load()).remove(name, options, terminal)),
   )
 }

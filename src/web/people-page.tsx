@@ -32,12 +32,15 @@ export function People({ view, people, hasCode }: PeopleProps) {
         </p>
       )}
       <section class="card block" aria-label="People">
-        {people.length === 0 ? <p class="nothing">There is nobody yet.</p> : null}
-        <ul class="rows people">
-          {people.map((person) => (
-            <PersonRow view={view} person={person} hasCode={hasCode} isOwner={isOwner} />
-          ))}
-        </ul>
+        {people.length === 0 ? (
+          <p class="nothing">There is nobody yet.</p>
+        ) : (
+          <ul class="rows people">
+            {people.map((person) => (
+              <PersonRow view={view} person={person} hasCode={hasCode} isOwner={isOwner} />
+            ))}
+          </ul>
+        )}
       </section>
       {isOwner && view.hasLogin ? <AddForm view={view} hasCode={hasCode} /> : null}
     </>

@@ -126,7 +126,7 @@ function addYou(pages: Hono<Env>, { web, viewOf, passwords }: Access): void {
   const show = async (c: Context<Env>, fault: string | null, status: Status) => {
     const view = { ...(await viewOf(c)), path: '/you' }
     return c.html(
-      <SetupPage view={view} title="Your password" fault={fault}>
+      <SetupPage view={view} title="Your password" fault={fault} isOwn>
         <YourPassword view={view} hasCode={config.web.totpSecret !== null} />
       </SetupPage>,
       status,

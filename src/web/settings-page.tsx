@@ -108,6 +108,13 @@ function pauseWords({ paused, pausedBy, pausedAt, stopped }: AccountState, timeZ
   return who ? `Running; resumed${who}.` : 'Running.'
 }
 
+const partNames = new Map([
+  ['store', 'Database'],
+  ['queue', 'Work queue'],
+  ['model', 'Model'],
+])
+const partWords = (part: string) => partNames.get(part) ?? part.replace(/^watch /, 'Mailbox ')
+
 function State({
   view,
   settings: { health, model, budget, hasBoard },
@@ -122,11 +129,11 @@ function State({
       <dl class="facts">
         {Object.entries(health.parts).map(([part, state]) => (
           <>
-            <dt>{part}</dt>
-            <dd>{state}</dd>
+            <dt>{partWords(part)}</dt>
+            <dd>{state === 'ok' ? 'works' : state}</dd>
           </>
         ))}
-        <dt>Model</dt>
+        <dt>Model in use</dt>
         <dd>{model}</dd>
         <dt>Budget left today</dt>
         <dd>{`$${left.toFixed(2)} of $${budget.perDay.toFixed(2)}`}</dd>

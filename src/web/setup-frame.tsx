@@ -1,6 +1,7 @@
 /** The frame of the Setup pages: their menu, what was just saved, and the accounts to choose from. */
 import type { Child } from 'hono/jsx'
 import type { SettingPath } from '../config/overlay.ts'
+import { isAllowed } from '../store/people.ts'
 import type { SettingEdit } from '../store/settings.ts'
 import { Page, Token, type View } from './layout.tsx'
 import { nameOf, type SectionName, saidOf, sections } from './setup-fields.ts'
@@ -17,6 +18,8 @@ interface FrameProps {
   saved?: Saved | null
   /** Words for a person above the content. */
   fault?: string | null
+  /** What stands on it is the person's own: everybody changes it. */
+  isOwn?: boolean
   children?: Child
 }
 
@@ -24,26 +27,26 @@ const menu: readonly (readonly [href: string, name: string])[] = [
   ['/settings', 'Accounts'],
   ...Object.entries(sections).map(([name, title]) => [`/settings/${name}`, title] as const),
 ]
-const ownerMenu = [
-  ['/devices', 'Devices and tokens'],
-  ['/assistants', 'Assistants'],
+const roleMenu = [
+  ['/devices', 'Devices and tokens', 'owner'],
+  ['/assistants', 'Assistants', 'reviewer'],
+  ['/notifications', 'Notifications', 'reader'],
+  ['/you', 'Your password', 'reader'],
 ] as const
 
-export function SetupPage({ view, title, saved = null, fault = null, children }: FrameProps) {
+export function SetupPage({ view, title, saved = null, fault = null, isOwn = false, children }: FrameProps) {
   return (
     <Page view={view} title={title} kind="setup" style="setup.css">
       <nav class="setup-menu" aria-label="Setup">
-        {[...menu, ...(view.role === 'owner' ? ownerMenu : [])].map(([href, name]) => (
+        {[...menu, ...roleMenu.filter(([, , needs]) => isAllowed(view.role, needs))].map(([href, name]) => (
           <a href={href} aria-current={href === view.path ? 'page' : undefined}>
             {name}
           </a>
         ))}
-        <a href="/notifications">Notifications</a>
-        <a href="/you">Your password</a>
       </nav>
       <div class="setup-body">
         <h1>{title}</h1>
-        {view.role === 'owner' ? null : <p class="meta">Only an owner changes what stands here.</p>}
+        {view.role === 'owner' || isOwn ? null : <p class="meta">Only an owner changes what stands here.</p>}
         {saved === null ? null : <SavedNotice view={view} saved={saved} />}
         {fault === null ? null : (
           <p class="fault" role="alert">

@@ -235,8 +235,13 @@ export function Categories({ view, setting, ofFile, listed, fault }: CategoriesP
   return (
     <>
       <p class="meta">
-        Kinds of mail that are to be told apart. The model reads the description.{' '}
-        <OriginWords view={view} origin={setting.origin} edit={setting.edit} />.
+        Kinds of mail that are to be told apart. The model reads the description.
+        {setting.origin.kind === 'default' ? null : (
+          <>
+            {' '}
+            <OriginWords view={view} origin={setting.origin} edit={setting.edit} />.
+          </>
+        )}
       </p>
       {isFixed ? (
         <FixedCategories listed={listed} />

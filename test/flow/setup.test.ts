@@ -283,6 +283,17 @@ describe('people', () => {
     expect(await page.locator('#approve, #reject, #save, .rewrite').count()).toBe(0)
     await page.goto(`${url()}/settings/replies`)
     expect(await page.locator('form[action="/settings/set"]').count()).toBe(0)
+    const owner = await loggedIn('/teach/knowledge')
+    expect(await owner.locator('main form[method=post]').count()).toBeGreaterThan(0)
+    await owner.context().close()
+    for (const path of ['/teach', '/teach/knowledge', '/teach/learned']) {
+      await page.goto(`${url()}${path}`)
+      expect([path, await page.locator('main form[method=post]').count()]).toEqual([path, 0])
+      expect(await page.locator('nav a[href^="/teach/playground"]').count()).toBe(0)
+    }
+    await page.goto(`${url()}/notifications`)
+    expect(await page.locator('.setup-menu [aria-current]').innerText()).toBe('Notifications')
+    expect(await page.getByText('Only an owner').count()).toBe(0)
     for (const [path, fields] of [
       ['/settings/set', { path: '["replies","mode"]', follows: '0', value: 'send' }],
       [`/replies/${row.id}/approve`, { seen: 'x' }],
@@ -361,21 +372,29 @@ test('the command line does the same, through the running daemon', async () => {
   expect((await people(['remove', 'Dora'])).err).toContain('There is nobody of that name.')
 })
 
-test('axe finds nothing on the Setup pages, light and dark', async () => {
+test('axe finds nothing on the Setup pages, light and dark, and nothing is wider than a phone', async () => {
   const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
   for (const colorScheme of ['light', 'dark'] as const) {
     const page = await loggedIn('/settings', { colorScheme, bypassCSP: true })
     for (const path of [
-      '',
-      '/replies',
-      '/instructions',
-      '/categories',
-      '/senders',
-      '/budget',
-      '/people',
-      '/changes',
+      '/settings',
+      '/settings/replies',
+      '/settings/instructions',
+      '/settings/categories',
+      '/settings/senders',
+      '/settings/budget',
+      '/settings/people',
+      '/settings/changes',
+      '/devices',
+      '/assistants',
+      '/notifications',
+      '/you',
+      '/nothing-here',
     ]) {
-      await page.goto(`${url()}/settings${path}`)
+      await page.setViewportSize({ width: 390, height: 800 })
+      await page.goto(`${url()}${path}`)
+      expect([path, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([path, 390])
+      await page.setViewportSize({ width: 1440, height: 900 })
       await page.addScriptTag({ path: axe })
       const { violations } = (await page.evaluate('axe.run()')) as {
         violations: { id: string; nodes: { html: string }[] }[]
