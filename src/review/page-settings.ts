@@ -159,7 +159,7 @@ export class PageSettings {
     await this.change(JSON.parse(edit.path) as SettingPath, edit.old ?? undefined, edit.id, actor)
   }
 
-  /** Looks every so many milliseconds until disposed. Never throws: the next look tries again. */
+  /** Looks at this interval, in milliseconds, until disposed. Never throws: the next look tries again. */
   watch(everyMs: number): Disposable {
     const timer = setInterval(() => {
       this.refresh().catch((error: unknown) =>

@@ -7,7 +7,7 @@ import { ageOf, clockOf, exactly, momentOf } from './words.ts'
 export interface View {
   /** For the page's forms. */
   token: string
-  /** What whoever looks at the page may do. */
+  /** What the person who looks at the page may do. */
   role: PersonRole
   /** Id of the person who looks; null: the owner, without a name of their own. */
   person: string | null

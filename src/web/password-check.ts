@@ -57,7 +57,7 @@ export class PasswordCheck {
       writeCookie(c, 'device', this.#devices.make(), deviceAge)
   }
 
-  /** The password of whoever has this session, once more. */
+  /** Asks the person of this session for the password again. */
   async confirms(c: Context<Env>, typed: Typed): Promise<boolean> {
     const check = this.begin(c)
     const { person } = c.get('session')

@@ -23,7 +23,7 @@ export function People({ view, people, hasCode }: PeopleProps) {
     <>
       <p class="meta">
         Each logs in with a name and a password of their own, and the history says who decided what. The
-        password of the page (web.password) stays: whoever knows it is an owner.
+        password of the page (web.password) stays: anybody who knows it is an owner.
       </p>
       {view.hasLogin ? null : (
         <p class="fault">

@@ -77,7 +77,7 @@ export const routeRoles: Readonly<Record<string, PersonRole>> = {
 const isRoute = ({ method, path }: { method: string; path: string }) =>
   method !== 'ALL' || path.startsWith('/settings/queues/')
 
-/** The role that a request needs. Nothing but a guard matches an unknown address: that is nobody's secret. */
+/** The role that a request needs. Only a guard matches an unknown address, which is no secret. */
 export function neededRole(matched: readonly { method: string; path: string }[]): PersonRole {
   const needed = matched.filter(isRoute).map(({ method, path }) => routeRoles[`${method} ${path}`] ?? 'owner')
   return needed.find((role) => role === 'owner') ?? needed[0] ?? 'reader'
