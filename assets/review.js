@@ -210,7 +210,15 @@ async function refresh() {
   const focused = document.activeElement?.closest('a.mail')?.dataset.id
   const chosen = new Set([...document.querySelectorAll('[name=pick]:checked')].map(({ value }) => value))
   const list = document.querySelector('#list .mails')
-  for (const place of ['#list .mails', '#status', '#state:not([open], .lost)', '#waiting', '#list h1', '#live']) replace(place, fresh)
+  for (const place of [
+    '#list .mails',
+    '#status',
+    '#state:not([open], .lost)',
+    '#waiting',
+    '#list h1',
+    '#live',
+  ])
+    replace(place, fresh)
   if (list && !document.querySelector('#list .mails > .row')) replace('#list', fresh)
   for (const box of document.querySelectorAll('[name=pick]')) box.checked = chosen.has(box.value)
   refreshReply(fresh)
