@@ -30,6 +30,7 @@ const keys = {
   a: () => press('approve') || document.activeElement?.closest('a.mail')?.click(),
   e: () => byId('text')?.focus(),
   r: () => press('reject'),
+  '!': () => press('junk'),
   u: () => press('undo'),
   x: () =>
     (document.activeElement?.closest('.row') ?? currentRow()?.closest('.row'))

@@ -84,6 +84,14 @@ function filled(text: string, values: { name: string | null; owner: string | nul
   return found.includes(null) ? null : found.join('').trim()
 }
 
+/** For a person who reads it before it is sent: a placeholder without a value stays. */
+export function inserted(
+  text: string,
+  { fromName, owner }: { fromName: string | null; owner: string | null },
+): string {
+  return filled(text, { name: safeName(fromName) ?? '{name}', owner: owner ?? '{owner}' }) ?? text
+}
+
 /** The author's name, as a stranger wrote it into the header: used only if it can be nothing else. */
 export function safeName(name: string | null): string | null {
   const plain = name?.normalize('NFC').trim() ?? ''

@@ -6,10 +6,12 @@ import { loadMail } from '../store/bodies.ts'
 import { earlierMails, writtenTo } from '../store/history.ts'
 import { type MessageRow, noteJunkPlace } from '../store/messages.ts'
 import { move } from '../store/moves.ts'
-import { saveSenderRule } from '../store/sender-rules.ts'
-import { ownersSpamFrom, saveSpamExample } from '../store/spam-examples.ts'
+import { removeSenderRule, saveSenderRule } from '../store/sender-rules.ts'
+import { ownersSpamFrom, removeOwnersExample, saveSpamExample } from '../store/spam-examples.ts'
 import { spamTokens } from '../triage/spam-tokens.ts'
 
+/** Source of the rules that come from a mail in \\Junk. */
+const byJunk = 'moved-to-junk'
 /** After this many mails of a known sender their address is denied. */
 const denyFrom = 2
 
@@ -72,8 +74,29 @@ export async function learnSpam(
     (await writtenTo(context.db, row.account, row.fromAddress, row.id))
   const times = await ownersSpamFrom(context.db, row.account, row.fromAddress)
   if (known && times < denyFrom) return
-  const rule = { pattern: row.fromAddress, rule: 'deny', source: 'moved-to-junk' } as const
+  const rule = { pattern: row.fromAddress, rule: 'deny', source: byJunk } as const
   await saveSenderRule(context.db, row.account, rule, now)
+}
+
+/**
+ * The opposite of `learnSpam`, for a person who did not mean it: the mail waits again, and nothing learned from it is
+ * left. A rule stays if the owner called other mail of the sender spam.
+ * @returns whether it was still where `learnSpam` left it
+ */
+export async function unlearnSpam(
+  { db, clock }: StepContext,
+  row: MessageRow,
+  actor: string,
+): Promise<boolean> {
+  const change = { id: row.id, at: 'done', reason: 'junk-undone', actor } as const
+  return db.transaction(async (session) => {
+    if (!(await move(session, 'undoJunk', change, clock.now()))) return false
+    await removeOwnersExample(session, row.id)
+    const pattern = row.fromAddress
+    if (pattern !== null && (await ownersSpamFrom(session, row.account, pattern)) === 0)
+      await removeSenderRule(session, row.account, { pattern, source: byJunk })
+    return true
+  })
 }
 
 async function saveExample(context: StepContext, row: MessageRow, spam: boolean): Promise<void> {

@@ -1,9 +1,11 @@
 import { accountOf } from '../context.ts'
 import { CannotMove, MessageVanished, UidValidityChanged } from '../imap/imap.ts'
-import { learnSpam } from '../observe/learn.ts'
+import { learnSpam, unlearnSpam } from '../observe/learn.ts'
 import type { MessageRow } from '../store/messages.ts'
+import { takePlace } from '../store/review.ts'
 import { isOpen, load } from './decide.ts'
 import { reject } from './reject.ts'
+import { takeOut } from './restore.ts'
 import { Refusal, type Review } from './review.ts'
 
 /**
@@ -20,6 +22,20 @@ export async function junk(review: Review, id: string, actor: string, seen?: str
   const account = accountOf(context, row.account)
   // The observer finds a mail that was moved, should this process end before it is noted.
   await learnSpam(context, account, row, await moveToJunk(account, row), actor)
+}
+
+/**
+ * Undoes `junk`: the mail goes back to its mailbox and waits again, and nothing is learned from it.
+ * @throws Refusal when nobody called it spam here, or it is not in Junk any more
+ */
+export async function undoJunk(review: Review, id: string, actor: string): Promise<void> {
+  const { context } = review
+  const { row } = await load(review, id)
+  if (row.reason !== 'junked-by-owner' && row.reason !== 'marked-junk-by-owner')
+    throw new Refusal('already-decided')
+  const place = await takeOut(accountOf(context, row.account), row)
+  if (!(await unlearnSpam(context, row, actor))) throw new Refusal('already-decided')
+  if (place !== 'somewhere') await takePlace(context.db, row, place)
 }
 
 /** @returns where it is now; null if it stays where it was, marked */

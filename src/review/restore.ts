@@ -24,13 +24,23 @@ export async function restore(review: Review, id: string, actor: string): Promis
   if (row.step !== 'done' || !(row.disposition === 'filed' || row.disposition === 'marked'))
     throw new Refusal('not-in-junk')
   const account = accountOf(context, row.account)
-  const place = await junkPlace(account, row)
-  // Interrupted between the move and the commit, or moved by the owner: it is already there.
-  const restored =
-    place === null ? await placeIn(account, row, row.mailbox) : await moveBack(account, row, place)
-  if (restored === null) throw new Refusal('not-in-junk')
+  const restored = await takeOut(account, row)
   await learnRestored(context, account, row, 'restored-by-person', actor)
   if (restored !== 'somewhere') await takePlace(context.db, row, restored)
+}
+
+/**
+ * Moves a mail out of \\Junk, and marks it `$NotJunk`.
+ * @returns where it is now; `somewhere` if the server does not say
+ * @throws Refusal when it is not in Junk (any more)
+ */
+export async function takeOut(account: Account, row: MessageRow): Promise<JunkPlace | 'somewhere'> {
+  const place = await junkPlace(account, row)
+  // Interrupted between the move and the commit, or moved by the owner: it is already there.
+  const found =
+    place === null ? await placeIn(account, row, row.mailbox) : await moveBack(account, row, place)
+  if (found === null) throw new Refusal('not-in-junk')
+  return found
 }
 
 async function moveBack(

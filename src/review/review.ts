@@ -67,6 +67,7 @@ export type RefusalReason =
   | 'name-taken'
   | 'unfit-name'
   | 'unfit-password'
+  | 'unfit-snippet'
   /** The page has no password. */
   | 'no-login'
 
@@ -118,6 +119,8 @@ const messages: Record<RefusalReason, string> = {
   'setting-changed': 'Somebody else has changed this setting in the meantime. Nothing was changed.',
   'unknown-person': 'There is nobody of that name.',
   'name-taken': 'There is somebody of that name already.',
+  'unfit-snippet':
+    'A saved text needs a name of up to 60 characters and a text of up to 8,000; there can be 200.',
   'unfit-name':
     "This name can't be used: it has no letters, mixes scripts, or looks like one of replyd's own.",
   'unfit-password': 'A password must have 8 to 200 characters.',

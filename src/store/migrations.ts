@@ -3,7 +3,7 @@
  * always qualified with it, because BullMQ's backend needs its own schema on the search path.
  */
 import { learned } from './migrations/learned.ts'
-import { setup, unlearned } from './migrations/pages.ts'
+import { setup, snippets, unlearned } from './migrations/pages.ts'
 import { pushDevices } from './migrations/push-devices.ts'
 import { store } from './migrations/store.ts'
 
@@ -370,4 +370,5 @@ export const migrations: readonly Migration[] = [
   { version: 12, sql: unlearned },
   { version: 13, sql: pushDevices },
   { version: 14, sql: store },
+  { version: 15, sql: snippets },
 ]

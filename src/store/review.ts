@@ -34,7 +34,8 @@ export async function takePlace(
       params,
     )
     await session.query(
-      `update replyd.message set mailbox = $3, uid_validity = $4, uid = $5 where id = $1 and account = $2 and not exists (
+      `update replyd.message set mailbox = $3, uid_validity = $4, uid = $5,
+         junk_mailbox = null, junk_uid_validity = null, junk_uid = null where id = $1 and account = $2 and not exists (
          select 1 from replyd.message where account = $2 and mailbox = $3 and uid_validity = $4 and uid = $5)`,
       params,
     )

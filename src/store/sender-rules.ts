@@ -47,3 +47,16 @@ export async function saveSenderRule(
     [account, rule.pattern, rule.rule, rule.source, now],
   )
 }
+
+/** Removes a rule that still has this source. */
+export async function removeSenderRule(
+  db: Queryable,
+  account: string,
+  { pattern, source }: Pick<SenderRule, 'pattern' | 'source'>,
+): Promise<void> {
+  await db.query('delete from replyd.sender_rule where account = $1 and pattern = $2 and source = $3', [
+    account,
+    pattern,
+    source,
+  ])
+}

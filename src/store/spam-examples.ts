@@ -45,6 +45,13 @@ export async function loadSpamExamples(
   return rows
 }
 
+/** The owner did not mean it. */
+export async function removeOwnersExample(db: Queryable, messageId: string): Promise<void> {
+  await db.query("delete from replyd.spam_example where message_id = $1 and source = 'owner' and spam", [
+    messageId,
+  ])
+}
+
 /** How often the owner called mail from this sender spam. */
 export async function ownersSpamFrom(db: Queryable, account: string, address: string): Promise<number> {
   const { rows } = await db.query<{ n: number }>(

@@ -168,6 +168,11 @@ export const moves = {
     mail: { from: ['done'], having: ['rejected'], to: 'review', as: ['held'] },
     reply: { from: ['rejected'], to: 'held', orNone: true },
   },
+  // The observer may have noticed first that it is out of \\Junk.
+  undoJunk: {
+    mail: { from: ['done'], having: ['filed', 'marked', 'restored'], to: 'review', as: ['held'] },
+    reply: { from: ['rejected'], to: 'held', orNone: true },
+  },
   rewrite: {
     mail: {
       from: ['review', 'done'],

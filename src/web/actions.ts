@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { approve, cancel } from '../review/approve.ts'
 import { versionOf } from '../review/decide.ts'
 import { edit } from '../review/edit.ts'
+import { junk, undoJunk } from '../review/junk.ts'
 import { reject, reopen } from '../review/reject.ts'
 import { restore } from '../review/restore.ts'
 import type { Review } from '../review/review.ts'
@@ -78,6 +79,18 @@ export const actions: Readonly<Record<string, Action>> = {
     'Rejected: nothing will be sent.',
   ),
   reopen: action('Take the rejection back', nothing, reopen, 'It is waiting for you again.'),
+  junk: action(
+    'Say that the mail is spam: it goes to Junk, and is learned from',
+    z.strictObject({ seen: seen.optional() }),
+    (review, id, actor, given) => junk(review, id, actor, given.seen),
+    'Moved to Junk.',
+  ),
+  'undo-junk': action(
+    'Take that back: the mail waits again',
+    nothing,
+    undoJunk,
+    'It is waiting for you again.',
+  ),
   rewrite: action(
     'Have the reply written again',
     z.strictObject({ instruction: text().default(''), seen: seen.optional() }),

@@ -2,7 +2,7 @@
 import type { Context, Hono } from 'hono'
 import { approve, cancel } from '../review/approve.ts'
 import { versionOf } from '../review/decide.ts'
-import { junk } from '../review/junk.ts'
+import { junk, undoJunk } from '../review/junk.ts'
 import { reject, reopen } from '../review/reject.ts'
 import { Refusal, type Review } from '../review/review.ts'
 import type { Queryable } from '../store/database.ts'
@@ -84,7 +84,7 @@ async function file(web: WebContext, c: Context<Env>): Promise<Response> {
 }
 
 /** After these, the next mail is opened. */
-const settling: ReadonlySet<string> = new Set(['approve', 'reject'])
+const settling: ReadonlySet<string> = new Set(['approve', 'reject', 'junk'])
 
 function addDecisions(pages: Hono<Env>, web: WebContext): void {
   const { db } = web.context
@@ -119,13 +119,20 @@ async function approveEdited(web: WebContext, id: string, actor: string): Promis
 }
 
 type ForEach = (review: Review, id: string, actor: string, seen: string) => Promise<unknown>
-const forEach: Readonly<Record<string, ForEach>> = { approve, reject, junk, cancel, reopen }
+const forEach: Readonly<Record<string, ForEach>> = {
+  approve,
+  reject,
+  junk,
+  cancel,
+  reopen,
+  'undo-junk': undoJunk,
+}
 /** Mails of one decision. */
 const mostChosen = 200
 
 /** One decision about several mails, each on the version that was in the list. */
 function addBulk(pages: Hono<Env>, web: WebContext): void {
-  pages.post('/inbox/:action{approve|reject|junk|cancel|reopen}', async (c) => {
+  pages.post('/inbox/:action{approve|reject|junk|cancel|reopen|undo-junk}', async (c) => {
     const { action } = c.req.param()
     const { filter } = placeOf(c)
     const { pick = [] } = await c.req.parseBody({ all: true })

@@ -15,8 +15,8 @@ export interface View {
   /** The last change before this page was read: live updates begin behind it. */
   mark?: string | undefined
   notice: string | null
-  /** Decisions made just now that can be undone: approvals `until` they are sent, rejections until somebody decides again. */
-  undo: { ids: readonly string[]; action: 'cancel' | 'reopen'; until: Date | null } | null
+  /** Decisions made just now that can be undone: approvals `until` they are sent, others until somebody decides again. */
+  undo: { ids: readonly string[]; action: 'cancel' | 'reopen' | 'undo-junk'; until: Date | null } | null
   /** Where the undo of something else is posted to. */
   undoAt?: string | null
   waiting: number
@@ -76,7 +76,7 @@ export function Page({ view, title, kind, style, children }: PageProps) {
 function placeOf(path: string): string {
   if (path.startsWith('/replies/')) return '/'
   if (path.startsWith('/teach/')) return '/teach'
-  return /^\/(?:settings|devices|assistants|notifications|you)\b/.test(path) ? '/settings' : path
+  return /^\/(?:settings|devices|assistants|notifications|you|snippets)\b/.test(path) ? '/settings' : path
 }
 
 function Top({ view }: { view: View }) {
@@ -112,11 +112,13 @@ function Top({ view }: { view: View }) {
 }
 
 const keys = [
+  ['Ctrl K', 'all commands, and saved texts'],
   ['j k', 'next, previous'],
   ['a', 'send'],
   ['e', 'edit'],
   ['Ctrl Enter', 'send what is typed'],
   ['r', 'reject'],
+  ['!', 'spam: to Junk'],
   ['u', 'undo'],
   ['x', 'choose for a joint decision'],
   ['/', 'search'],
@@ -172,6 +174,7 @@ export function Shell({ title, page, style, children }: ShellProps) {
         {style === undefined ? null : <link rel="stylesheet" href={`/assets/${style}`} />}
         <script src="/assets/htmx.js" defer />
         <script src="/assets/review.js" defer />
+        <script src="/assets/palette.js" defer />
       </head>
       <body class={page}>{children}</body>
     </html>

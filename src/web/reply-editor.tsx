@@ -41,8 +41,28 @@ export function Editor({ view, shown, filter }: { view: View; shown: Shown; filt
           {signature}
         </div>
       )}
+      <Texts shown={shown} />
       <p class="meta typed" role="status" hidden />
     </form>
+  )
+}
+
+/** Inserted by a script: without it they are copied from their page. */
+function Texts({ shown: { row, texts } }: { shown: Shown }) {
+  return (
+    <div class="tools">
+      <button type="button" id="insert" class="plain">
+        Insert a saved text
+      </button>
+      <a class="button plain" href={`/snippets?from=${row.id}`} hx-boost="false">
+        Keep this text
+      </a>
+      <ul id="texts" hidden>
+        {texts.map(({ name, text }) => (
+          <li data-name={name}>{text}</li>
+        ))}
+      </ul>
+    </div>
   )
 }
 

@@ -71,6 +71,15 @@ function Open(props: PaneProps) {
       <Editor {...props} />
       <Sources shown={shown} />
       <Rewrite {...props} />
+      <Action
+        view={view}
+        to={addressOf(`/replies/${shown.row.id}/junk`, props.filter)}
+        label="This is spam"
+        kind="plain"
+        id="junk"
+      >
+        {shown.reply ? <Seen shown={shown} /> : null}
+      </Action>
     </>
   )
 }

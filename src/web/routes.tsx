@@ -1,5 +1,6 @@
 /** The pages and the forms on them. */
 import { type Context, Hono } from 'hono'
+import type { Reason } from '../base/reasons.ts'
 import { modelNotices } from '../model/models.ts'
 import { restore } from '../review/restore.ts'
 import { Refusal, refusalWords } from '../review/review.ts'
@@ -25,6 +26,7 @@ import { addNotifications } from './push/routes.tsx'
 import type { Sessions } from './sessions.ts'
 import { addSetup } from './setup-routes.tsx'
 import { loadShown } from './shown.ts'
+import { addSnippets } from './snippets-page.tsx'
 import { statusOf } from './status.ts'
 import { addTeach } from './teach/routes.tsx'
 import type { WebContext } from './web-context.ts'
@@ -66,6 +68,7 @@ export function pageRoutes(web: WebContext, sessions: Sessions, passwords: Passw
   addPeople(pages, { web, viewOf, passwords })
   addSetup(pages, { web, viewOf })
   addTeach(pages, web, viewOf)
+  addSnippets(pages, web, viewOf)
   addNotifications(pages, web, viewOf)
   addDevices(pages, { web, viewOf, sessions, passwords })
   pages.post('/junk/:id/restore', (c) => restoreFrom(web, c))
@@ -105,15 +108,22 @@ function addHistory(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): void {
 
 /** Actions on an account, a category or several mails. */
 const notices: Readonly<Record<string, string | undefined>> = {
-  junk: 'Moved to Junk.',
   pause: 'Paused: nothing is sent any more.',
   resume: 'Resumed: replies are sent again.',
   retry: 'Trying again now.',
+  snippet: 'Saved. It can be inserted from now on.',
+  'snippet-removed': 'Removed.',
   push: 'This browser tells you from now on when a reply waits.',
   'push-changed': 'Saved.',
   'push-off': 'Turned off.',
   grant: 'Granted: replies of this category are sent automatically after the undo window.',
   revoke: 'Revoked: replies of this category wait for you again.',
+}
+
+/** While it has this reason, nobody has decided again. */
+const undoable: Readonly<Record<'reject' | 'junk', ReadonlySet<Reason>>> = {
+  reject: new Set(['rejected-by-person']),
+  junk: new Set(['junked-by-owner', 'marked-junk-by-owner']),
 }
 
 /** Without those that somebody has decided again; null if none is left. */
@@ -125,10 +135,11 @@ async function undoOf(db: Queryable, done: string, ids: readonly string[]): Prom
     const still = replies.flatMap((reply) => reply?.id ?? [])
     return still.length === 0 ? null : { ids: still, action: 'cancel', until: replies[0]?.sendAfter ?? null }
   }
-  if (done !== 'reject') return null
+  if (done !== 'reject' && done !== 'junk') return null
   const rows = await Promise.all(ids.map((id) => loadMessage(db, id)))
-  const still = rows.flatMap((row) => (row?.disposition === 'rejected' ? [row.id] : []))
-  return still.length === 0 ? null : { ids: still, action: 'reopen', until: null }
+  const still = rows.flatMap((row) => (row?.reason && undoable[done].has(row.reason) ? [row.id] : []))
+  const action = done === 'junk' ? 'undo-junk' : 'reopen'
+  return still.length === 0 ? null : { ids: still, action, until: null }
 }
 
 /** How many, where it was more than one, and how many were left alone. */

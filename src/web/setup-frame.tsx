@@ -30,6 +30,7 @@ const menu: readonly (readonly [href: string, name: string])[] = [
 const roleMenu = [
   ['/devices', 'Devices and tokens', 'owner'],
   ['/assistants', 'Assistants', 'reviewer'],
+  ['/snippets', 'Saved texts', 'reader'],
   ['/notifications', 'Notifications', 'reader'],
   ['/you', 'Your password', 'reader'],
 ] as const

@@ -10,6 +10,7 @@ import { signatureFor } from '../mail/reply/sign-off.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import { isOpen, versionOf } from '../review/decide.ts'
 import { Refusal } from '../review/review.ts'
+import { type Insertable, insertables } from '../review/snippets.ts'
 import { loadAttachments } from '../store/attachments.ts'
 import { loadMail, loadMails, type StoredMail } from '../store/bodies.ts'
 import { type EarlierMail, mailsOfSender } from '../store/history.ts'
@@ -70,6 +71,8 @@ export interface Shown extends Conversation {
   open: boolean
   /** For so long after its approval a reply can be taken back, milliseconds. */
   undoMs: number
+  /** Saved texts for the editor. */
+  texts: readonly Insertable[]
   remote: boolean
 }
 
@@ -92,7 +95,8 @@ export async function loadShown(
     await explainMail(db, id),
   ]
   const sender = { account: row.account, address: row.fromAddress ?? '', exceptId: id }
-  const replies = accounts.get(row.account)?.settings.replies
+  const settings = accounts.get(row.account)?.settings
+  const replies = settings?.replies
   return {
     row,
     reply,
@@ -110,6 +114,7 @@ export async function loadShown(
     version: versionOf(reply?.text ?? ''),
     open: isOpen({ row, reply }),
     undoMs: replies?.undoMs ?? 0,
+    texts: settings === undefined ? [] : await insertables(web, settings, row.fromName),
     remote,
   }
 }

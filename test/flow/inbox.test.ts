@@ -4,6 +4,9 @@ import type { Browser, Page } from 'playwright-core'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { edit } from '../../src/review/edit.ts'
 import { loadMessage, type MessageRow } from '../../src/store/messages.ts'
+import { loadReply } from '../../src/store/replies.ts'
+import { senderRule } from '../../src/store/sender-rules.ts'
+import { ownersSpamFrom } from '../../src/store/spam-examples.ts'
 import { type Dovecot, deliverAll, startDovecot } from '../live/servers/index.ts'
 import { openBrowser } from './browser.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
@@ -23,7 +26,18 @@ beforeAll(async () => {
     smtp: { host: '127.0.0.1', port: 9 },
     standIn,
     roles: ['watch', 'work', 'web'],
-    account: { replies: { mode: 'review', undo: '1h' } },
+    account: {
+      replies: { mode: 'review', undo: '1h' },
+      answers: [
+        {
+          name: 'Returns of the file',
+          category: 'other',
+          language: 'en',
+          when: { words: ['how do I return it'] },
+          text: 'Send it back within 30 days.',
+        },
+      ],
+    },
   })
 }, 300_000)
 
@@ -235,7 +249,7 @@ describe("the owner's own mails in Sent", () => {
   })
 })
 
-test('several mails are moved to Junk together, and learned from', async () => {
+test('several mails are moved to Junk together and learned from, and nothing of it is left after the undo', async () => {
   const rows = [await ask(), await ask()]
   const page = await opened('/')
   for (const { id } of rows) await page.check(`[name=pick][value^="${id}."]`)
@@ -247,7 +261,95 @@ test('several mails are moved to Junk together, and learned from', async () => {
     expect(await loadMessage(db(), id)).toMatchObject({ disposition: 'filed', reason: 'junked-by-owner' })
     expect(junk.find((mail) => mail.messageId === messageId)?.flags).toContain('$Junk')
   }
+  await page.click('#undo')
+  await page.waitForURL(/done=undo-junk/)
+  for (const { id, messageId, fromAddress } of rows) {
+    const row = await loadMessage(db(), id)
+    expect(row).toMatchObject({ disposition: 'held', reason: 'junk-undone', junkMailbox: null })
+    expect((await loadReply(db(), id))?.state).toBe('held')
+    expect(await senderRule(db(), address, fromAddress ?? '')).toBeNull()
+    expect(await ownersSpamFrom(db(), address, fromAddress ?? '')).toBe(0)
+    const lying = (await readMailbox(dovecot, address, 'INBOX')).filter(
+      (mail) => mail.messageId === messageId,
+    )
+    expect(lying.map(({ uid, flags }) => [uid, flags.includes('$NotJunk')])).toEqual([[row?.uid, true]])
+  }
   await page.context().close()
+})
+
+test('one mail is moved to Junk by key or by touch, the next one opens, and it comes back', async () => {
+  const rows = [await ask(), await ask()]
+  const [first, second] = rows.map(({ id }) => id)
+  const page = await opened(`/replies/${first}`)
+  await page.keyboard.press('!')
+  await page.waitForURL(new RegExp(`done=junk&id=${first}`))
+  await page.keyboard.press('u')
+  await page.waitForURL(/done=undo-junk/)
+  expect(await openId(page)).toBe(first)
+  expect((await loadMessage(db(), first ?? ''))?.disposition).toBe('held')
+  await page.context().close()
+  const phone = await opened(`/replies/${second}`, { viewport: { width: 390, height: 780 }, hasTouch: true })
+  await phone.tap('#junk')
+  await phone.waitForURL(new RegExp(`done=junk&id=${second}`))
+  await phone.tap('#undo')
+  await phone.waitForURL(/done=undo-junk/)
+  expect((await loadMessage(db(), second ?? ''))?.disposition).toBe('held')
+  await phone.context().close()
+})
+
+describe('saved texts', () => {
+  test('made on the page, inserted by keyboard at the cursor with the name filled in, taken back with Ctrl+Z', async () => {
+    const row = await ask()
+    const page = await opened('/snippets')
+    await page.fill('#new-name', 'Parking')
+    await page.fill('#new-text', 'Dear {name}, park behind the mill.')
+    await Promise.all([page.waitForURL(/done=snippet/), page.click('text=Save it')])
+    await page.goto(`${url()}/replies/${row.id}`)
+    const before = await page.inputValue('#text')
+    await page.keyboard.press('e')
+    await page.keyboard.press('Control+End')
+    await page.keyboard.press('Control+k')
+    await page.waitForSelector('#palette[open]')
+    await page.keyboard.type('park')
+    expect(await page.locator('#commands li').count()).toBe(1)
+    await page.keyboard.press('Enter')
+    expect(await page.inputValue('#text')).toBe(`${before}Dear Noor, park behind the mill.`)
+    await page.keyboard.press('Control+z')
+    expect(await page.inputValue('#text')).toBe(before)
+    await page.context().close()
+  })
+
+  test('by touch, next to those of the configuration; a reply is kept as one, and one is removed', async () => {
+    const row = await ask()
+    const page = await opened(`/replies/${row.id}`, { viewport: { width: 390, height: 780 }, hasTouch: true })
+    await page.tap('#insert')
+    expect(await page.locator('#commands b').allInnerTexts()).toEqual(
+      expect.arrayContaining(['Parking', 'Returns of the file']),
+    )
+    await page.tap('text=Returns of the file')
+    expect(await page.inputValue('#text')).toContain('Send it back within 30 days.')
+    await page.tap('#save')
+    await page.waitForURL(/done=edit/)
+    await page.tap('text=Keep this text')
+    expect(await page.inputValue('#new-text')).toContain('Send it back within 30 days.')
+    await page.tap('.snippet >> text=Parking')
+    await Promise.all([page.waitForURL(/done=snippet-removed/), page.tap('text=Remove')])
+    expect(await page.locator('.snippet >> text=Parking').count()).toBe(0)
+    await page.context().close()
+  })
+
+  test('Ctrl+K does what the page offers, and goes where its menus lead', async () => {
+    const row = await ask()
+    const page = await opened(`/replies/${row.id}`)
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('reject')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(new RegExp(`done=reject&id=${row.id}`))
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('hist')
+    await Promise.all([page.waitForURL(/\/history$/), page.keyboard.press('Enter')])
+    await page.context().close()
+  })
 })
 
 test('on a phone: one mail at a time, with a bar that says what it does', async () => {

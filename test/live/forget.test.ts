@@ -37,6 +37,8 @@ const kept = new Set(
     // Not about one mail.
     'style: account',
     'unlearned: account lesson actor',
+    // The owner's own texts.
+    'snippet: id name text actor',
     'sender_rule: account pattern rule source',
     'pace: name state',
     'model_notice: model said',

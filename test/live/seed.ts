@@ -113,6 +113,7 @@ const others = [
   `insert into replyd.sent_cursor (account, mailbox, uid_validity, last_uid, read_at) values ($1, 'Sent', '1', 4294967295, $2)`,
   `insert into replyd.style (account, styles, learned_at) values ($1, '{"en": {"words": 9}}', $2)`,
   `insert into replyd.unlearned (account, lesson, actor, at) values ($1, 'style en words', 'Ann', $2)`,
+  `insert into replyd.snippet (id, name, text, actor, at) values ('hours', 'Hours', 'We open at noon.', $1, $2)`,
   `insert into replyd.autonomy_grant (account, category, granted_at, granted_by) values ($1, 'other', $2, 'Ann')`,
   `insert into replyd.digest (account, day, at) values ($1, '2026-03-10', $2)`,
   `insert into replyd.webhook (url, last_event, budget_day, due_at) values ($1, 12, '', $2)`,

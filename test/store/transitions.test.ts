@@ -35,9 +35,9 @@ const leadOut: Record<string, string> = {
   'done duplicate': 'putIntoJunk',
   'done declined': 'putIntoJunk readAgain rewrite',
   'done no-reply-needed': 'putIntoJunk readAgain rewrite',
-  'done filed': 'forgetDraft putIntoJunk takeOutOfJunk',
-  'done marked': 'forgetDraft putIntoJunk readAgain rewrite takeOutOfJunk',
-  'done restored': 'forgetDraft putIntoJunk readAgain rewrite',
+  'done filed': 'forgetDraft putIntoJunk takeOutOfJunk undoJunk',
+  'done marked': 'forgetDraft putIntoJunk readAgain rewrite takeOutOfJunk undoJunk',
+  'done restored': 'forgetDraft putIntoJunk readAgain rewrite undoJunk',
   'done superseded': 'putIntoJunk',
   'done drafted':
     'approve discardDraft edit forgetDraft putIntoJunk readAgain refuseDraft reject rewrite sentByOwner withdraw',
@@ -58,7 +58,7 @@ const change: Record<ReplyState, string> = {
   saving: 'giveUp markSaved startSaving supersede',
   saved:
     'approve discardDraft edit forget forgetDraft noteEdit readAgain refuseDraft reject rewrite sentByOwner withdraw',
-  rejected: 'reopen',
+  rejected: 'reopen undoJunk',
   superseded: '',
   uncertain: 'answeredElsewhere confirmSent holdUncertain',
 }
@@ -85,7 +85,7 @@ test.each(Object.entries(change))(
 
 test('these verbs need no reply', () => {
   expect(verbsThat(({ reply }) => reply?.orNone)).toBe(
-    'answeredElsewhere askPerson forget giveUp putIntoJunk readAgain reject reopen rewrite',
+    'answeredElsewhere askPerson forget giveUp putIntoJunk readAgain reject reopen rewrite undoJunk',
   )
 })
 
@@ -154,6 +154,7 @@ const mutations: Record<string, [VerbName, Move]> = {
   ],
   'a rejected mail with an open reply': ['reject', { mail: moves.reject.mail }],
   'a reopened mail with a rejected reply': ['reopen', { mail: moves.reopen.mail }],
+  'junk taken back with a rejected reply': ['undoJunk', { mail: moves.undoJunk.mail }],
   'holding after a restore what is being sent': [
     'holdRestored',
     { mail: moves.holdRestored.mail, reply: { from: ['approved', 'sending'], to: 'held' } },

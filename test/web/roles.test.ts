@@ -63,7 +63,7 @@ test('every route is in the table, and nothing else is', () => {
 /** An address that the pattern matches. */
 const exampleOf = (path: string) =>
   path
-    .replace(/\{([a-z]+)(?:\|[a-z|]+)?\}/g, '=$1')
+    .replace(/\{([a-z]+)(?:\|[a-z|-]+)?\}/g, '=$1')
     .replace(/\{[^/]*\}/g, '')
     .replace(/:\w+=(\w+)/g, '$1')
     .replace(/:\w+/g, '1')

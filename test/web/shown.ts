@@ -60,6 +60,7 @@ export const shownWith = (row: MessageRow, reply: ReplyRow | null): Shown => ({
     signature: '',
   },
   undoMs: 60_000,
+  texts: [],
   explained: {
     events: [
       {

@@ -23,6 +23,17 @@ create table replyd.person (
 alter table replyd.session add column person text;
 `
 
+/** Saved texts that reviewers insert into replies. */
+export const snippets = `
+create table replyd.snippet (
+  id    text primary key,
+  name  text not null,
+  text  text not null,
+  actor text not null,
+  at    timestamptz not null
+);
+`
+
 /** What was learned from a person's mail and edits and is not to be used. */
 export const unlearned = `
 create table replyd.unlearned (
