@@ -55,6 +55,7 @@ export function newRow(message: NewMessage, now: Date): MessageRow {
     junkMailbox: null,
     junkUidValidity: null,
     junkUid: null,
+    version: '',
   }
 }
 
