@@ -55,6 +55,10 @@ document.addEventListener('keydown', (event) => {
   act()
 })
 
+document.addEventListener('submit', ({ target }) => {
+  if (target.querySelector('[data-unsaved]')) leaving = true
+})
+
 document.addEventListener('click', (event) => {
   if (event.target.id === 'edit') {
     event.preventDefault()
@@ -66,7 +70,8 @@ document.addEventListener('click', (event) => {
 
 // What is typed is kept in this browser from the first letter until it is saved.
 const placeOf = (id) => `typed ${id}`
-const isTyped = () => byId('text') !== null && byId('text').value !== byId('text').defaultValue
+const isTyped = () =>
+  [...document.querySelectorAll('#text, [data-unsaved]')].some((area) => area.value !== area.defaultValue)
 let leaving = false
 
 function keepTyped() {

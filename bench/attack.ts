@@ -21,6 +21,9 @@ const { values } = parseArgs({
   },
 })
 
+// Broken off, it ends the daemons that it has started: see DaemonChild.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+
 const say = (text: string) => process.stderr.write(`${text}\n`)
 
 function chosen(): Area[] {

@@ -10,6 +10,7 @@ const ENTRIES = ['src/cli.ts', 'src/index.ts', 'src/knowledge/documents/worker.t
 
 /** Packages that stay in node_modules: they hold WebAssembly, native parts, threads, pages or large tables, or are optional. */
 const EXTERNAL = [
+  '@cf-wasm/*',
   '@bull-board/*',
   '@electric-sql/*',
   '@opentelemetry/*',

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { Telemetry } from 'bullmq'
 import { newId, systemClock } from './base/clock.ts'
 import { type Log, openLog } from './base/log.ts'
+import type { Changes } from './config/changes.ts'
 import { loadConfig } from './config/config.ts'
 import type { Config } from './config/settings.ts'
 import { type Role, runDaemon } from './daemon/daemon.ts'
@@ -10,6 +11,7 @@ import { type Role, runDaemon } from './daemon/daemon.ts'
 export type { Telemetry } from 'bullmq'
 export { ConfigError } from './base/errors.ts'
 export type { Log } from './base/log.ts'
+export type { Change, Changes } from './config/changes.ts'
 export type { Config } from './config/settings.ts'
 export type { Role } from './daemon/daemon.ts'
 
@@ -36,6 +38,11 @@ export interface RunningReplyd extends AsyncDisposable {
   readonly url: string | null
   /** Resolves when the daemon has ended; rejects if it failed. */
   readonly ended: Promise<void>
+  /**
+   * Reads the configuration again and uses what can change without a restart.
+   * @throws ConfigError naming every fault, or when it was given as an object: then nothing has changed
+   */
+  reload(): Promise<Changes>
   /** Finishes the work in progress and closes everything. */
   stop(): Promise<void>
 }
@@ -54,11 +61,13 @@ export function readConfig(
  */
 export function startReplyd(options: StartOptions): Promise<RunningReplyd> {
   const { config: given, environment = process.env } = options
-  const config = typeof given === 'string' || given === null ? readConfig(given, environment) : given
+  const isRead = typeof given === 'string' || given === null
+  const config = isRead ? readConfig(given, environment) : given
   const stopping = new AbortController()
   return new Promise((resolve, reject) => {
     const ended = runDaemon({
       config,
+      reread: isRead ? () => readConfig(given, environment) : null,
       roles: options.roles ?? ['watch', 'work', 'web'],
       once: options.once ?? false,
       log: options.log ?? openLog(config.log.level),
@@ -66,7 +75,7 @@ export function startReplyd(options: StartOptions): Promise<RunningReplyd> {
       newId,
       telemetry: options.telemetry ?? null,
       signal: stopping.signal,
-      onReady: ({ url }) => resolve({ url, ended, stop, [Symbol.asyncDispose]: stop }),
+      onReady: ({ url, reload }) => resolve({ url, ended, reload, stop, [Symbol.asyncDispose]: stop }),
     })
     const stop = async () => {
       stopping.abort()

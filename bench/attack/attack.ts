@@ -31,31 +31,50 @@ export interface Result extends Pick<Attack, 'name' | 'holds'> {
   took: number
 }
 
-/** Milliseconds; an attack that is not over by then counts as broken, because something hangs. */
-const longestStrike = 120_000
+/**
+ * Milliseconds. An attack that is not over by then counts as broken, because something hangs; so does what an area had no
+ * time for.
+ */
+const [longestStrike, longestArea] = [120_000, 300_000]
 
 /** @param onResult called when each one ends */
 export async function runArea(
   { name: area, open }: Area,
   onResult: (result: Result) => void,
 ): Promise<Result[]> {
-  await using target = await open()
   const results: Result[] = []
-  for (const { name, holds, strike } of target.attacks) {
-    const begun = performance.now()
-    const outcome = await withinTime(strike)
-    const broken = typeof outcome === 'string' ? outcome : null
-    const figure = typeof outcome === 'string' ? {} : outcome
-    const result = { area, name, holds, broken, ...figure, took: Math.round(performance.now() - begun) }
-    results.push(result)
-    onResult(result)
+  const note = (result: Omit<Result, 'area'>) => {
+    results.push({ area, ...result })
+    onResult({ area, ...result })
+  }
+  const begun = performance.now()
+  const since = (moment: number) => Math.round(performance.now() - moment)
+  try {
+    await using target = await open()
+    for (const { name, holds, strike } of target.attacks) {
+      const begin = performance.now()
+      const left = longestArea - since(begun)
+      const outcome =
+        left > 0 ? await withinTime(strike, Math.min(left, longestStrike)) : 'not run: the area took too long'
+      const broken = typeof outcome === 'string' ? outcome : null
+      const figure = typeof outcome === 'string' ? {} : outcome
+      note({ name, holds, broken, ...figure, took: since(begin) })
+    }
+  } catch (error) {
+    note({
+      name: 'the area as a whole',
+      holds: '',
+      broken: `it failed: ${reasonOf(error)}`,
+      took: since(begun),
+    })
   }
   return results
 }
 
-async function withinTime(strike: Attack['strike']): Promise<string | null | Held> {
+/** @param most milliseconds */
+async function withinTime(strike: Attack['strike'], most: number): Promise<string | null | Held> {
   const stop = new AbortController()
-  const late = delay(longestStrike, 'did not end', { signal: stop.signal }).catch(() => null)
+  const late = delay(most, 'did not end', { signal: stop.signal }).catch(() => null)
   try {
     return await Promise.race([strike(), late])
   } catch (error) {

@@ -4,31 +4,20 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { deliverAll } from '../../test/live/servers/index.ts'
+import { Apart } from './apart.ts'
 import type { Area, Attack } from './attack.ts'
-import { type Chatter, TalkativeServer } from './hostile-imap.ts'
+import { type ChatterApi, chatters } from './chatter.ts'
 import { letter } from './letter.ts'
-import { accountAt, type Servers, startServers, Victim } from './victim.ts'
+import { accountAt, type Servers, startServers, until, Victim } from './victim.ts'
 
 const quiet = 'quiet@replyd.test'
-/** Mails of each kind; the first ones find nothing compiled yet. */
-const [samples, warmUps] = [15, 5]
+/** Pairs of mails, fewer if they take long; the first mails find nothing compiled yet. */
+const [most, fewest, warmUps] = [15, 7, 5]
+/** Milliseconds for one kind of chatter; for the rest of the chatter after a pair. */
+const [longestMs, restMs] = [60_000, 20_000]
 const mostRatio = 1.5
-/** Milliseconds between two notices that make the client look again, and from a change to the next mail. */
-const [stirMs, settleMs] = [20, 100]
-
-const chatters: [string, Chatter | null][] = [
-  ['nothing but notices, fifty a second', null],
-  ['16,000 short responses before each answer', { text: '* 7 EXISTS\r\n', octets: 200_000 }],
-  ['7 MB of long responses before each answer', { text: `* OK ${'a'.repeat(50_000)}\r\n`, octets: 7 << 20 }],
-  [
-    '7 MB of flags before each answer',
-    { text: `* 1 FETCH (FLAGS (${'\\Seen '.repeat(60).trim()}))\r\n`, octets: 7 << 20 },
-  ],
-  [
-    '60 MB of literals before each answer',
-    { text: `* 1 FETCH (BODY[] {60000}\r\n${'a'.repeat(60_000)})\r\n`, octets: 60 << 20 },
-  ],
-]
+/** Milliseconds from a change to the next mail. */
+const settleMs = 100
 
 const median = (values: number[]): number =>
   values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
@@ -44,18 +33,18 @@ export const fairness: Area = {
         return undefined
       },
     })
-    const hostile = await TalkativeServer.start()
+    const hostile = await Apart.start<ChatterApi>('chatter.ts')
     const victim = await Victim.start(servers, {
       accounts: [
         accountAt(servers, quiet, { since: 'now' }),
-        accountAt(servers, 'loud@replyd.test', { imap: { port: hostile.port } }),
+        accountAt(servers, 'loud@replyd.test', { imap: { port: await hostile.call('port') } }),
       ],
     })
     await victim.logged('"watch.baseline"')
     const react = reactions(servers, waiting)
     for (let mail = 0; mail < warmUps; mail++) await react()
     return {
-      attacks: chatters.map(([name, chatter]) => strikeOf(name, chatter, hostile, react)),
+      attacks: chatters.map(([name], at) => strikeOf(name, at, hostile, react)),
       async [Symbol.asyncDispose]() {
         await victim[Symbol.asyncDispose]()
         await Promise.all([hostile, servers].map((each) => each[Symbol.asyncDispose]()))
@@ -82,8 +71,8 @@ function reactions(servers: Servers, waiting: Map<string, (at: number) => void>)
 
 function strikeOf(
   name: string,
-  chatter: Chatter | null,
-  hostile: TalkativeServer,
+  at: number,
+  hostile: Apart<ChatterApi>,
   react: () => Promise<number>,
 ): Attack {
   return {
@@ -91,20 +80,22 @@ function strikeOf(
     holds: 'each server is read for 15 % of the time (`src/imap/fair-share.ts`)',
     strike: async () => {
       const [alone, beside]: [number[], number[]] = [[], []]
-      const before = hostile.commands
-      for (let mail = 0; mail < samples; mail++) {
-        hostile.chatter = null
+      const before = await hostile.call('counts')
+      const end = performance.now() + longestMs
+      while (alone.length < most && (performance.now() < end || alone.length < fewest)) {
         await delay(settleMs)
         alone.push(await react())
-        hostile.chatter = chatter
-        const stirring = setInterval(() => hostile.stir(), stirMs)
+        await hostile.call('begin', at)
         await delay(settleMs)
         beside.push(await react())
-        clearInterval(stirring)
+        await hostile.call('rest')
+        await until('it chatters on', async () => (await hostile.call('counts')).chatting === 0, restMs)
       }
-      if (hostile.commands === before) return 'the server was not asked at all'
+      const after = await hostile.call('counts')
+      if (after.commands === before.commands) return 'the server was not asked at all'
+      if (chatters[at]?.[1] && after.said === before.said) return 'the server did not chatter'
       const ratio = median(beside) / median(alone)
-      const figure = `${ratio.toFixed(2)} times as long (medians of ${samples}: ${Math.round(median(beside))} and ${Math.round(median(alone))} ms)`
+      const figure = `${ratio.toFixed(2)} times as long (medians of ${alone.length}: ${Math.round(median(beside))} and ${Math.round(median(alone))} ms)`
       return ratio < mostRatio ? { figure } : figure
     },
   }

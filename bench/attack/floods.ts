@@ -5,53 +5,20 @@
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { entryName, Vault } from '../../src/oauth/vault.ts'
-import { type Flood, FloodingServer } from '../../test/imap/flooding-server.ts'
 import { deliverAll } from '../../test/live/servers/index.ts'
-import { type Answer, type Moment, ScriptedServer } from '../../test/smtp/scripted-server.ts'
+import { Apart } from './apart.ts'
 import type { Area, Attack, Held } from './attack.ts'
 import { type Bound, boundMemory } from './cgroup.ts'
-import { HostileHttp, json, type Manner } from './hostile-http.ts'
+import { type Client, type FloodApi, httpFloods, imapFloods, smtpFloods } from './flood-servers.ts'
 import { flood } from './http.ts'
-import { authservId, type Letter, letter, stamped } from './letter.ts'
-import { NameServer } from './name-server.ts'
+import { authservId, type Letter, letter, question, stamped } from './letter.ts'
+import { type Mood, nameServerArgs } from './name-server.ts'
 import { accountAt, type Servers, startServers, until, Victim } from './victim.ts'
 
 /** MB. The heap of the daemon, and all of its memory with the buffers of the kernel. */
 const [heapMb, boundMb] = [256, 512]
 const megabyte = 2 ** 20
 const quiet = 'quiet@replyd.test'
-const most = 192 * megabyte
-
-const imapFloods: [string, Flood][] = [
-  ['before its greeting', { most, at: 'greeting', text: '* NOTHING\r\n' }],
-  ['instead of its capabilities', { most, at: 'CAPABILITY', text: '* 7 EXISTS\r\n' }],
-  ['while it is asked to select', { most, at: 'EXAMINE', text: '* 7 EXISTS\r\n' }],
-  ['while the client idles', { most, at: 'IDLE', text: '* 7 EXISTS\r\n' }],
-  ['in one line without end', { most, at: 'EXAMINE', text: 'a' }],
-  ['in long lines', { most, at: 'EXAMINE', text: `* OK ${'a'.repeat(100_000)}\r\n` }],
-  ['in literals', { most, at: 'EXAMINE', text: `* 1 FETCH (BODY[] {65500}\r\n${'a'.repeat(65_500)})\r\n` }],
-  ['in brackets without end', { most, at: 'CAPABILITY', text: '(' }],
-  ['with a literal of two gigabytes', { most, at: 'LOGIN', text: `* 1 FETCH (BODY[] {2000000000}\r\n` }],
-]
-
-const smtpFloods: [Moment, Answer][] = [
-  ['greeting', 'flood'],
-  ['EHLO', 'flood'],
-  ['AUTH', 'flood'],
-  ['RCPT', 'flood'],
-  ['dot', 'flood'],
-  ['greeting', 'drip'],
-  ['EHLO', 'silence'],
-]
-
-const manners: Manner[] = [
-  'endless body',
-  'endless chunks of one octet',
-  'endless header',
-  'endless interim answers',
-  'an octet a second',
-  'a bomb of gzip',
-]
 
 const authenticated = {
   authservIds: [authservId],
@@ -59,77 +26,46 @@ const authenticated = {
 }
 const cap = 'caps on octets, answers and time of each command'
 
-class Scene implements AsyncDisposable {
-  readonly servers: Servers
-  readonly names: NameServer
-  readonly imap: FloodingServer[]
-  readonly smtp: ScriptedServer[]
-  readonly model: HostileHttp
-  readonly provider: HostileHttp
-  readonly hook: HostileHttp
-  readonly victim: Victim
-  readonly bound: Bound | null
+/** Milliseconds. The longest deadline of an adapter that waits for a slow answer: a model, a page. */
+const cutOffMs = 45_000
 
-  private constructor(
-    parts: Pick<
-      Scene,
-      'servers' | 'names' | 'imap' | 'smtp' | 'model' | 'provider' | 'hook' | 'victim' | 'bound'
-    >,
-  ) {
-    ;({ servers: this.servers, names: this.names, imap: this.imap, smtp: this.smtp } = parts)
-    ;({ model: this.model, provider: this.provider, hook: this.hook } = parts)
-    ;({ victim: this.victim, bound: this.bound } = parts)
+class Scene implements AsyncDisposable {
+  readonly #servers: Servers
+  readonly apart: Apart<FloodApi>
+  readonly victim: Victim
+  readonly #bound: Bound | null
+
+  private constructor(servers: Servers, apart: Apart<FloodApi>, victim: Victim, bound: Bound | null) {
+    this.#servers = servers
+    this.apart = apart
+    this.victim = victim
+    this.#bound = bound
   }
 
   static async start(): Promise<Scene> {
-    const [servers, names] = await Promise.all([startServers(), NameServer.start()])
-    const imap = await Promise.all(imapFloods.map(([, each]) => FloodingServer.start(each)))
-    const smtp = await Promise.all(
-      smtpFloods.map(([at, answer]) =>
-        ScriptedServer.start((moment) => (moment === at ? answer : undefined)),
-      ),
-    )
-    const model = await HostileHttp.start((request) => floodOrForward(request, servers.model.baseUrl))
-    const provider = await HostileHttp.start(
-      (request) => manners[Number(/^POST \/(\d)/.exec(request)?.[1])] ?? 'silence',
-    )
-    const hook = await HostileHttp.start(
-      (request) => manners[Number(/^POST \/(\d)/.exec(request)?.[1])] ?? 'silence',
-    )
+    const servers = await startServers()
+    const apart = await Apart.start<FloodApi>('flood-servers.ts', [servers.model.baseUrl])
+    const ports = await apart.call('ports')
     const victim = await Victim.build(servers, {
-      accounts: [
-        accountAt(servers, quiet),
-        accountAt(servers, 'model@replyd.test'),
-        accountAt(servers, 'held@replyd.test', { replies: { mode: 'review' } }),
-        accountAt(servers, 'dns@replyd.test', { replies: authenticated.replies }),
-        ...imap.map(({ port }, at) => accountAt(servers, `imap${at}@replyd.test`, { imap: { port } })),
-        ...smtp.map(({ port }, at) =>
-          accountAt(servers, `smtp${at}@replyd.test`, { smtp: { port }, ...authenticated }),
-        ),
-        ...manners.map((_, at) => oauthAccount(servers, at, provider)),
-      ],
-      document: {
-        model: {
-          name: 'replyd-stand-in',
-          baseUrl: `${model.url}/v1`,
-          apiKey: 'none',
-          timeout: '5s',
-          concurrency: 10,
-          price: { input: 0, output: 0 },
-        },
-        webhooks: manners.map((_, at) => ({ url: `${hook.url}/${at}`, secret: 'a secret of the hook' })),
-      },
-      nodeArgs: [`--max-old-space-size=${heapMb}`, ...names.nodeArgs()],
+      accounts: accountsOn(servers, ports),
+      document: documentFor(ports),
+      nodeArgs: [`--max-old-space-size=${heapMb}`, ...nameServerArgs(ports.dns)],
     })
-    for (const at of manners.keys()) signIn(victim, at, provider)
+    for (const at of httpFloods.keys()) signIn(victim, at, ports.http.provider)
     victim.daemon.start()
     const bound = boundMemory(victim.daemon.pid ?? 0, boundMb)
     await victim.logged('"daemon.started"')
-    return new Scene({ servers, names, imap, smtp, model, provider, hook, victim, bound })
+    const scene = new Scene(servers, apart, victim, bound)
+    // All dialogues begin now: the slow ones last for minutes.
+    for (const at of smtpFloods.keys()) {
+      const [to, domain] = [`smtp${at}@replyd.test`, `smtp${at}.example`]
+      await scene.deliver(to, stamped(letter({ to, from: `kim@${domain}` }), domain))
+    }
+    return scene
   }
 
   async deliver(user: string, { octets }: Letter): Promise<void> {
-    await deliverAll(this.servers.dovecot, [{ user, octets }])
+    await deliverAll(this.#servers.dovecot, [{ user, octets }])
   }
 
   /** Null with the peak of memory if the quiet account is answered now, by the process that was started. */
@@ -140,22 +76,61 @@ class Scene implements AsyncDisposable {
     if (row.disposition !== 'drafted')
       return `the quiet account's mail became ${row.disposition}: ${row.reason}`
     if (this.victim.daemon.starts !== 1) return 'the daemon ended, and was started again'
-    const kernel = this.bound?.peakMb()
-    return { figure: `peak ${this.victim.peakMb()} MB${kernel ? `, ${kernel} MB with the kernel's` : ''}` }
+    const kernel = this.#bound?.peakMb()
+    return {
+      figure: `peak ${this.victim.takePeakMb()} MB${kernel ? `, ${kernel} MB with the kernel's` : ''}`,
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.victim[Symbol.asyncDispose]()
-    this.bound?.[Symbol.dispose]()
-    const parts = [...this.imap, ...this.smtp, this.model, this.provider, this.hook, this.names, this.servers]
-    await Promise.all(parts.map((each) => each[Symbol.asyncDispose]()))
+    this.#bound?.[Symbol.dispose]()
+    await Promise.all([this.apart, this.#servers].map((each) => each[Symbol.asyncDispose]()))
   }
 }
 
-const client = 'client-of-the-attack'
-const tokenUrl = (at: number, { url }: HostileHttp) => `${url}/${at}/token`
+type Ports = ReturnType<FloodApi['ports']>
 
-function oauthAccount(servers: Servers, at: number, provider: HostileHttp) {
+const accountsOn = (servers: Servers, { imap, smtp, http }: Ports) => [
+  accountAt(servers, quiet),
+  accountAt(servers, 'model@replyd.test'),
+  accountAt(servers, 'held@replyd.test', { replies: { mode: 'review' } }),
+  accountAt(servers, 'dns@replyd.test', { replies: authenticated.replies }),
+  accountAt(servers, 'lookup@replyd.test', { lookups: [lookupAt(http.lookup)] }),
+  accountAt(servers, 'pages@replyd.test', {
+    knowledge: { folder: './knowledge', urls: httpFloods.map((_, at) => `${http.page}/${at}/`) },
+  }),
+  ...imap.map((port, at) => accountAt(servers, `imap${at}@replyd.test`, { imap: { port } })),
+  ...smtp.map((port, at) =>
+    accountAt(servers, `smtp${at}@replyd.test`, { smtp: { port }, ...authenticated }),
+  ),
+  ...httpFloods.map((_, at) => oauthAccount(servers, at, http.provider)),
+]
+
+const lookupAt = (url: string) => ({
+  name: 'ticket',
+  when: { match: String.raw`ticket (\d)` },
+  http: { url: `${url}/{match}` },
+  public: true,
+  fields: { status: '$.status' },
+})
+
+const documentFor = ({ http }: Ports) => ({
+  model: {
+    name: 'replyd-stand-in',
+    baseUrl: `${http.model}/v1`,
+    apiKey: 'none',
+    timeout: '5s',
+    concurrency: 10,
+    price: { input: 0, output: 0 },
+  },
+  webhooks: httpFloods.map((_, at) => ({ url: `${http.hook}/${at}`, secret: 'a secret of the hook' })),
+})
+
+const client = 'client-of-the-attack'
+const tokenUrl = (at: number, url: string) => `${url}/${at}/token`
+
+function oauthAccount(servers: Servers, at: number, provider: string) {
   const oauth2 = { provider: 'custom', clientId: client, tokenUrl: tokenUrl(at, provider) }
   const address = `oauth${at}@replyd.test`
   const { password: _, ...imap } = accountAt(servers, address).imap as Record<string, unknown>
@@ -168,25 +143,10 @@ function oauthAccount(servers: Servers, at: number, provider: HostileHttp) {
 }
 
 /** A sign-in whose access token has expired: each connection asks the provider. */
-function signIn({ directory }: Victim, at: number, provider: HostileHttp): void {
+function signIn({ directory }: Victim, at: number, provider: string): void {
   const name = entryName(`oauth${at}@replyd.test`, client, tokenUrl(at, provider))
   const grant = { accessToken: 'old', refreshToken: 'kept', expiresAt: 0 }
   new Vault(`${directory}/data`, null).write(name, { grant, refused: null })
-}
-
-/** Mails whose subject says so are flooded, the others are answered by the stand-in. */
-async function floodOrForward(request: string, baseUrl: string): Promise<Manner | string> {
-  const wanted = /flood number (\d)/.exec(request)
-  if (wanted) return manners[Number(wanted[1])] ?? 'silence'
-  const [head = ''] = request.split('\r\n\r\n', 1)
-  const [, method = 'GET', path = ''] = /^(\S+) \/v1(\S*)/.exec(head) ?? []
-  const body = Buffer.from(request.slice(head.length + 4), 'latin1')
-  const answer = await fetch(`${baseUrl}${path}`, {
-    method,
-    headers: { 'content-type': 'application/json' },
-    ...(method === 'POST' ? { body } : {}),
-  })
-  return json(await answer.text(), `${answer.status} ${answer.statusText}`)
 }
 
 function webFloods(scene: Scene): Attack[] {
@@ -265,80 +225,121 @@ const imapAttacks = (scene: Scene): Attack[] =>
   imapFloods.map(([name], at) => ({
     name: `IMAP: a server floods ${name}`,
     holds: cap,
-    strike: async () => {
-      const server = scene.imap[at]
-      if (!(await server?.cutOff)) return 'it was not cut off'
-      return scene.stands()
-    },
+    strike: async () => ((await scene.apart.call('imapCutOff', at)) ? scene.stands() : 'it was not cut off'),
   }))
 
 const smtpAttacks = (scene: Scene): Attack[] =>
   smtpFloods.map(([moment, answer], at) => ({
-    name: `SMTP: ${answer} instead of the answer to ${moment === 'dot' ? 'the final dot' : moment}`,
+    name: `SMTP: ${answer === 'flood' ? 'endless lines' : answer} instead of the answer to ${moment === 'dot' ? 'the final dot' : moment}`,
     holds: 'a cap on what is said, one deadline over the whole dialogue',
     strike: async () => {
-      const server = scene.smtp[at] as ScriptedServer
-      await scene.deliver(
-        `smtp${at}@replyd.test`,
-        stamped(letter({ to: `smtp${at}@replyd.test`, from: `kim@smtp${at}.example` }), `smtp${at}.example`),
-      )
-      await until('nothing was submitted', () => server.connections > 0)
-      if (answer !== 'flood') return scene.stands()
-      await until('it did not flood', () => server.flooded > 0)
-      await server.empty()
-      return server.flooded > 50 * megabyte ? 'it was not cut off' : scene.stands()
+      const floods = ['flood', 'endless line'].includes(answer)
+      await until('nothing was submitted', async () => {
+        const { connections, flooded } = await scene.apart.call('smtp', at)
+        return connections > 0 && (!floods || flooded > 0)
+      })
+      if (!floods) return scene.stands()
+      await until('the dialogue did not end', async () => (await scene.apart.call('smtp', at)).open === 0)
+      const { flooded, connections } = await scene.apart.call('smtp', at)
+      return flooded > 50 * megabyte * connections ? 'it was not cut off' : scene.stands()
     },
   }))
 
-/** One of the model, the provider and the hook. */
-function httpAttacks(scene: Scene): Attack[] {
-  const holds = 'a cap on octets and one deadline for the whole exchange'
-  const cutOff = async (server: HostileHttp, path: RegExp) => {
-    await until('it was not asked', () => server.requests.some((request) => path.test(request)))
-    return scene.stands()
-  }
-  return manners.flatMap((manner, at): Attack[] => [
-    {
-      name: `model: ${manner}`,
-      holds,
-      strike: async () => {
-        const mail = letter({ to: 'model@replyd.test', subject: `flood number ${at}` })
-        await scene.deliver('model@replyd.test', mail)
-        return cutOff(scene.model, new RegExp(`flood number ${at}`))
-      },
-    },
-    {
-      name: `sign-in (OAuth2): ${manner}`,
-      holds,
-      strike: () => cutOff(scene.provider, new RegExp(`^POST /${at}/token`)),
-    },
-    {
-      name: `webhook: ${manner}`,
-      holds: 'the body of the answer is not read; ten seconds',
-      strike: async () => {
-        if (at === 0) await scene.deliver('held@replyd.test', letter({ to: 'held@replyd.test' }))
-        return cutOff(scene.hook, new RegExp(`^POST /${at} `))
-      },
-    },
-  ])
+/** The answer of one kind is broken off, and not much of it was taken. */
+async function brokenOff(scene: Scene, client: Client, at: number): Promise<string | Held> {
+  const look = () => scene.apart.call('http', client, at)
+  await until('it was not asked', async () => (await look()).asked > 0)
+  await until('the answer was not broken off', async () => (await look()).open === 0, cutOffMs)
+  const { asked, flooded } = await look()
+  // What the kernel buffers counts too.
+  return flooded > 20 * megabyte * asked ? `${Math.round(flooded / megabyte)} MB were taken` : scene.stands()
 }
 
+function httpAttacks(scene: Scene): Attack[] {
+  const holds = 'a cap on octets and one deadline for the whole exchange'
+  const ask: [Client, string, (at: number) => Promise<void>][] = [
+    [
+      'model',
+      'model',
+      (at) =>
+        scene.deliver(
+          'model@replyd.test',
+          letter({ to: 'model@replyd.test', subject: `flood number ${at}` }),
+        ),
+    ],
+    ['provider', 'sign-in (OAuth2)', async () => undefined],
+    [
+      'hook',
+      'webhook',
+      async (at) => {
+        if (at === 0) await scene.deliver('held@replyd.test', letter({ to: 'held@replyd.test' }))
+      },
+    ],
+    [
+      'lookup',
+      'lookup',
+      (at) =>
+        scene.deliver(
+          'lookup@replyd.test',
+          letter({ to: 'lookup@replyd.test', text: `${question}It is about ticket ${at}.\r\n` }),
+        ),
+    ],
+    ['page', 'web page of the knowledge', async () => undefined],
+  ]
+  return ask.flatMap(([client, name, provoke]) =>
+    httpFloods.map(
+      (manner, at): Attack => ({
+        name: `${name}: ${manner}`,
+        holds,
+        strike: async () => {
+          await provoke(at)
+          return brokenOff(scene, client, at)
+        },
+      }),
+    ),
+  )
+}
+
+const moods: [Mood, string][] = [
+  ['endless', 'never ends'],
+  ['silent', 'is silent'],
+  ['fails', 'fails'],
+]
+
 const dnsAttacks = (scene: Scene): Attack[] =>
-  (['endless', 'silent', 'fails'] as const).map((mood, at) => ({
-    name: `DNS: a name server that ${mood === 'endless' ? 'never ends' : mood === 'silent' ? 'is silent' : 'fails'}`,
+  moods.map(([mood, name], at) => ({
+    name: `DNS: a name server that ${name}`,
     holds: 'four seconds and 16 KB for a name',
     strike: async () => {
-      scene.names.mood = mood
+      await scene.apart.call('mood', mood)
       const domain = `dns${at}.example`
       const signature = `DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=${domain}; s=k; h=from:subject:date;\r\n bh=${'A'.repeat(43)}=; b=${'A'.repeat(86)}==`
       const mail = letter({ to: 'dns@replyd.test', from: `kim@${domain}`, fields: [signature] })
       await scene.deliver('dns@replyd.test', mail)
       const outcome = await scene.stands()
       const row = await scene.victim.settled(mail.id)
-      scene.names.mood = 'answers'
+      await scene.apart.call('mood', 'answers')
       return row.disposition === 'sent' ? 'it was answered unproven' : outcome
     },
   }))
+
+/** The deadline of a dialogue is three minutes; all of them began with the area. */
+const slowDialogues = (scene: Scene): Attack => ({
+  name: 'SMTP: the dialogues that go on, an octet a second or none',
+  holds: 'three minutes up to the login, silence of 90 seconds',
+  strike: async () => {
+    const slow = [...smtpFloods.keys()].filter((at) => !smtpFloods[at]?.[1].startsWith('endless'))
+    await until(
+      'they go on',
+      async () => {
+        const all = await Promise.all(slow.map((at) => scene.apart.call('smtp', at)))
+        return all.every(({ connections, open }) => connections > open)
+      },
+      110_000,
+    )
+    return scene.stands()
+  },
+})
 
 /** All that floods floods still, and what was put off is tried again. */
 const lasting = (scene: Scene): Attack => ({
@@ -358,7 +359,7 @@ export const floods: Area = {
       make(scene),
     )
     return {
-      attacks: [...attacks, lasting(scene)],
+      attacks: [...attacks, lasting(scene), slowDialogues(scene)],
       [Symbol.asyncDispose]: () => scene[Symbol.asyncDispose](),
     }
   },

@@ -10,6 +10,7 @@ export type Manner =
   | 'endless header'
   | 'endless interim answers'
   | 'an octet a second'
+  | 'a header an octet a second'
   | 'silence'
   | 'a bomb of gzip'
 
@@ -30,6 +31,7 @@ const manners: Record<Manner, { head: string; again: string; everyMs?: number }>
     again: ' ',
     everyMs: 1000,
   },
+  'a header an octet a second': { head: 'HTTP/1.1 200 OK\r\nx-slow: ', again: 'a', everyMs: 1000 },
   silence: { head: '', again: '', everyMs: 60_000 },
   'a bomb of gzip': { head: '', again: '', everyMs: 60_000 },
 }
@@ -37,15 +39,23 @@ const manners: Record<Manner, { head: string; again: string; everyMs?: number }>
 /** Octets; a client without a limit is not filled up for ever. */
 const mostFlooded = 200 << 20
 
+/** What became of the answers of one kind. */
+export interface Count {
+  asked: number
+  /** Octets. */
+  flooded: number
+  /** Connections that the client has not closed. */
+  open: number
+}
+
+type Decision = Manner | string | { manner: Manner; count: Count }
+
 /** Decides by the request; a string is the whole answer. */
-type Decide = (request: string) => Manner | string | Promise<Manner | string>
+type Decide = (request: string) => Decision | Promise<Decision>
 
 export class HostileHttp implements AsyncDisposable {
   /** Of each request, its head and what has come of its body. */
   readonly requests: string[] = []
-  flooded = 0
-  /** Answers that the client broke off. */
-  cutOff = 0
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   readonly #answer: Decide
@@ -89,16 +99,21 @@ export class HostileHttp implements AsyncDisposable {
     })
   }
 
-  #respond(socket: Socket, answer: Manner | string): void {
-    if (!(answer in manners)) return void socket.write(answer)
-    const manner = answer as Manner
+  #respond(socket: Socket, decision: Decision): void {
+    if (typeof decision === 'string' && !(decision in manners)) return void socket.write(decision)
+    const { manner, count } =
+      typeof decision === 'string'
+        ? { manner: decision as Manner, count: { asked: 0, flooded: 0, open: 0 } }
+        : decision
     const { head, again, everyMs } = manners[manner]
+    count.asked++
+    count.open++
+    socket.on('close', () => count.open--)
     if (manner === 'a bomb of gzip') {
       const bomb = gzipSync(Buffer.alloc(100 << 20, ' '))
-      this.flooded += bomb.length
+      count.flooded += bomb.length
       socket.write(`HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: ${bomb.length}\r\n\r\n`)
       socket.end(bomb)
-      this.cutOff++
       return
     }
     socket.write(head)
@@ -106,17 +121,14 @@ export class HostileHttp implements AsyncDisposable {
     const more = () => {
       while (!socket.destroyed && sent < mostFlooded) {
         sent += again.length
-        this.flooded += again.length
+        count.flooded += again.length
         if (!socket.write(again) || everyMs !== undefined) return
       }
       if (sent >= mostFlooded) socket.end()
     }
     const drip = everyMs === undefined ? undefined : setInterval(more, everyMs)
     socket.on('drain', () => drip ?? more())
-    socket.on('close', () => {
-      clearInterval(drip)
-      if (sent < mostFlooded) this.cutOff++
-    })
+    socket.on('close', () => clearInterval(drip))
     more()
   }
 
@@ -132,4 +144,17 @@ export function json(value: unknown, status = '200 OK', fields: string[] = []): 
   const body = typeof value === 'string' ? value : JSON.stringify(value)
   const head = [`HTTP/1.1 ${status}`, 'content-type: application/json', ...fields]
   return `${head.join('\r\n')}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+}
+
+/** What the model at `baseUrl` answers to that request. */
+export async function forwarded(request: string, baseUrl: string): Promise<string> {
+  const [head = ''] = request.split('\r\n\r\n', 1)
+  const [, method = 'GET', path = ''] = /^(\S+) \/v1(\S*)/.exec(head) ?? []
+  const body = Buffer.from(request.slice(head.length + 4), 'latin1')
+  const answer = await fetch(`${baseUrl}${path}`, {
+    method,
+    headers: { 'content-type': 'application/json' },
+    ...(method === 'POST' ? { body } : {}),
+  })
+  return json(await answer.text(), `${answer.status} ${answer.statusText}`)
 }

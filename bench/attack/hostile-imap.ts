@@ -27,6 +27,8 @@ export class TalkativeServer implements AsyncDisposable {
   said = 0
   commands = 0
   connections = 0
+  /** Answers that are chattered before right now. */
+  chatting = 0
   #mails = 0
   readonly #server: Server
   /** With the tags of their IDLE. */
@@ -98,10 +100,12 @@ export class TalkativeServer implements AsyncDisposable {
     if (this.chatter === null) return
     const { text, octets } = this.chatter
     const chunk = text.repeat(Math.max(1, Math.floor(65_536 / text.length)))
+    this.chatting++
     for (let left = Math.floor(octets / chunk.length); left > 0 && !socket.destroyed; left--) {
       this.said += chunk.length
       if (!socket.write(chunk)) await drained(socket)
     }
+    this.chatting--
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

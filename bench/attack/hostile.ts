@@ -9,7 +9,7 @@ import { entryName, Vault } from '../../src/oauth/vault.ts'
 import { deliverAll } from '../../test/live/servers/index.ts'
 import { type Answer, type Moment, ScriptedServer } from '../../test/smtp/scripted-server.ts'
 import { type Area, type Attack, differs } from './attack.ts'
-import { HostileHttp, json, type Manner } from './hostile-http.ts'
+import { forwarded, HostileHttp, json, type Manner } from './hostile-http.ts'
 import { authservId, letter, stamped } from './letter.ts'
 import { NameServer } from './name-server.ts'
 import { accountAt, runCommand, type Servers, scratch, startServers, until, Victim } from './victim.ts'
@@ -583,15 +583,7 @@ async function openScene(names: NameServer): Promise<Scene> {
   const model = await HostileHttp.start(async (request) => {
     const number = /answer number (\d+) please/.exec(request)?.[1]
     if (number !== undefined) return answers[Number(number)]?.[1](other.url) ?? 'silence'
-    const [head = ''] = request.split('\r\n\r\n', 1)
-    const [, method = 'GET', path = ''] = /^(\S+) \/v1(\S*)/.exec(head) ?? []
-    const body = Buffer.from(request.slice(head.length + 4), 'latin1')
-    const answer = await fetch(`${servers.model.baseUrl}${path}`, {
-      method,
-      headers: { 'content-type': 'application/json' },
-      ...(method === 'POST' ? { body } : {}),
-    })
-    return json(await answer.text(), `${answer.status} ${answer.statusText}`)
+    return forwarded(request, servers.model.baseUrl)
   })
   const provider = await HostileHttp.start(
     (request) => grants[Number(/^POST \/(\d+)/.exec(request)?.[1])]?.[1](other.url) ?? 'silence',

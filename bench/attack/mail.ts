@@ -12,7 +12,7 @@ import { type Area, type Attack, differs } from './attack.ts'
 import { authservId, type Letter, letter, question, stamped } from './letter.ts'
 import { bombs, type Case, forgeries, loops, relays } from './mail-cases.ts'
 import { NameServer } from './name-server.ts'
-import { accountAt, type Row, type Servers, startServers, Victim } from './victim.ts'
+import { accountAt, type Row, type Servers, startServers, until, Victim } from './victim.ts'
 
 const trusting = 'trusting@replyd.test'
 const checking = 'checking@replyd.test'
@@ -324,7 +324,11 @@ const bombAttacks = (world: World): Attack[] =>
       const next = stamped(letter({ to: trusting, from: `kim@after${at}.example` }), `after${at}.example`)
       await deliver(world, trusting, [next])
       await world.victim.settled(next.id)
-      await world.victim.settled(mail.id)
+      // By number: where the header is cut, its Message-ID is beyond the cut.
+      await until('the mail is not settled', async () => {
+        const rows = (await world.victim.rows()).filter(({ account }) => account === bombed)
+        return rows.length > at && rows.every(({ step }) => ['done', 'review'].includes(step))
+      })
       if (world.victim.daemon.starts !== 1) return 'the daemon ended'
       return { figure: `both settled after ${((performance.now() - begun) / 1000).toFixed(1)} s` }
     },
@@ -354,7 +358,8 @@ const replyIds = (world: World): Attack => ({
   holds: 'it is keyed with the state directory',
   strike: async () => {
     const { rows } = await world.victim.db.query<{ reply: string; original: string }>(
-      `select r.reply_message_id as reply, m.message_id as original from replyd.reply r join replyd.message m on m.id = r.id`,
+      `select r.reply_message_id as reply, m.message_id as original from replyd.reply r join replyd.message m on m.id = r.id
+        where m.message_id is not null`,
     )
     const guesses = ({ original }: { original: string }) =>
       ['sha1', 'sha256', 'md5'].flatMap((name) =>

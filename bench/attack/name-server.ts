@@ -49,9 +49,9 @@ export class NameServer implements AsyncDisposable {
     return server
   }
 
-  /** For a victim: `--import` and what to import. @param httpsPort where it finds HTTPS instead of at 443 */
+  /** @param httpsPort where it finds HTTPS instead of at 443 */
   nodeArgs(httpsPort = 0): string[] {
-    return ['--import', new URL(`names.mjs?dns=${this.port}&https=${httpsPort}`, import.meta.url).href]
+    return nameServerArgs(this.port, httpsPort)
   }
 
   #serve(socket: Socket): void {
@@ -119,3 +119,9 @@ export class NameServer implements AsyncDisposable {
     await once(this.#tcp, 'close')
   }
 }
+
+/** For a victim: `--import` and what to import. */
+export const nameServerArgs = (port: number, httpsPort = 0): string[] => [
+  '--import',
+  new URL(`names.mjs?dns=${port}&https=${httpsPort}`, import.meta.url).href,
+]

@@ -195,9 +195,10 @@ export class Victim implements AsyncDisposable {
     )
   }
 
-  /** Peak of resident memory since its start, MB. */
-  peakMb(): number {
+  /** Peak of resident memory since the last call, MB. */
+  takePeakMb(): number {
     const status = readFileSync(`/proc/${this.daemon.pid}/status`, 'utf8')
+    writeFileSync(`/proc/${this.daemon.pid}/clear_refs`, '5')
     return Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024)
   }
 

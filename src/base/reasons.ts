@@ -84,6 +84,7 @@ const claims = {
   placeholder: 'Placeholder:',
   language: 'Not in the language of the mail:',
   mended: 'Removed from the reply:',
+  picture: 'The model saw the picture',
   stranger: 'Warning:',
 } as const
 

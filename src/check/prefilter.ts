@@ -30,6 +30,8 @@ export interface DraftToCheck {
   own: readonly string[]
   /** Subject and new text of the mail, forwarded text, and the sender's side of the thread. */
   mail: string
+  /** Words of its files: they prove not even what the sender says, and must not be repeated. */
+  attached?: string
   /** Where the reply goes, and the sender's own address. */
   correspondents: readonly string[]
   /** BCP 47, language of the mail by triage; `und` if unknown. */
@@ -91,7 +93,8 @@ export function prefilter(input: DraftToCheck): Finding[] {
 }
 
 /** Among facts from the owner's systems, one sentence that the sender dictates is enough to deceive. */
-function repeatsMail({ draft, mail, lookedUp }: DraftToCheck, trusted: readonly string[]): boolean {
+function repeatsMail({ draft, lookedUp, ...input }: DraftToCheck, trusted: readonly string[]): boolean {
+  const mail = input.attached ? `${input.mail}\n${input.attached}` : input.mail
   if (parrots(draft, mail, trusted)) return true
   return (lookedUp ?? false) && sentencesOf(draft).some((sentence) => parrots(sentence, mail, trusted, true))
 }

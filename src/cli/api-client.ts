@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
+import { ConfigError } from '../base/errors.ts'
 import {
   beginningOf,
   exchange,
@@ -92,6 +93,7 @@ function jsonIn(body: Buffer): unknown {
 
 function refusalOf(status: number, answer: unknown): Error {
   const { message, error } = (answer ?? {}) as { message?: string; error?: string }
+  if (error === 'faulty-configuration' && message !== undefined) return new ConfigError(message)
   return new Error(message ?? error ?? `the daemon answered ${status}`)
 }
 

@@ -25,11 +25,12 @@ export function addMcpCommands(
     .action(async (_options, command) =>
       end(await (await import('./mcp.ts')).listFacts(command.optsWithGlobals(), terminal)),
     )
-  for (const [name, description] of [
-    ['accept', 'write a proposed fact into the knowledge folder'],
-    ['discard', 'forget a proposed fact'],
-  ] as const)
-    add(`${name} <id>`, description).action(async (id, _options, command) =>
-      end(await (await import('./mcp.ts')).decideFact(name, id, command.optsWithGlobals(), terminal)),
+  add('accept <id>', 'write a proposed fact into the knowledge folder')
+    .option('--confirm', 'what looks personal in it is about nobody')
+    .action(async (id, _options, command) =>
+      end(await (await import('./mcp.ts')).decideFact('accept', id, command.optsWithGlobals(), terminal)),
     )
+  add('discard <id>', 'forget a proposed fact').action(async (id, _options, command) =>
+    end(await (await import('./mcp.ts')).decideFact('discard', id, command.optsWithGlobals(), terminal)),
+  )
 }

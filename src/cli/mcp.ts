@@ -22,6 +22,8 @@ export interface McpOptions {
   config?: string
   readOnly?: boolean
   json?: boolean
+  /** The fact is about nobody. */
+  confirm?: boolean
 }
 
 /** Until the assistant closes its end. */
@@ -128,12 +130,13 @@ export async function listFacts({ config, json }: McpOptions, terminal: Terminal
 export async function decideFact(
   decision: 'accept' | 'discard',
   id: string,
-  { config }: McpOptions,
+  { config, confirm }: McpOptions,
   terminal: Terminal,
 ): Promise<ExitStatus> {
   onlyForPerson(terminal)
-  await openApi(config, terminal).post(`/facts/${encodeURIComponent(id)}/${decision}`)
-  const done = decision === 'accept' ? 'It stands in taught.md of the knowledge folder.' : 'Forgotten.'
+  const body = confirm ? { confirmed: true } : {}
+  await openApi(config, terminal).post(`/facts/${encodeURIComponent(id)}/${decision}`, body)
+  const done = decision === 'accept' ? 'It stands in the folder taught of the knowledge.' : 'Forgotten.'
   await writeLine(terminal.stdout, done)
   return 0
 }

@@ -3,6 +3,7 @@ import { Argument, Command, CommanderError, Option } from 'commander'
 import { programVersion } from '../base/package.ts'
 import { addEvidenceCommands } from './evidence-commands.ts'
 import { reportFailure } from './failure.ts'
+import { addLearnCommands } from './learn-commands.ts'
 import { addMcpCommands } from './mcp-commands.ts'
 import { addReviewCommands } from './review-commands.ts'
 import { configPath } from './settings.ts'
@@ -68,6 +69,7 @@ export function buildProgram(terminal: Terminal, end: End): Command {
   addRunningCommands(program, terminal, end)
   addReviewCommands(program, terminal, end)
   addStoreCommands(program, terminal, end)
+  addLearnCommands(program, terminal, end)
   addMcpCommands(program, terminal, end)
   addOfflineCommands(program, terminal, end)
   addEvidenceCommands(program, terminal, end)
@@ -127,6 +129,11 @@ function addRunningCommands(program: Command, terminal: Terminal, end: End): voi
   add('open', 'open the review page', 'print its address as JSON').action(async (options) =>
     end(await (await load()).open(options, terminal)),
   )
+  add(
+    'reload',
+    'have the running daemon read the configuration again; exit status 1 if something needs a restart',
+    'print one JSON object',
+  ).action(async (options) => end(await (await import('./reload.ts')).reload(options, terminal)))
   add('logs', 'what the daemon logged while it ran at a terminal', 'print the JSON lines as they are')
     .option('-f, --follow', 'go on with what is logged from now on')
     .option('-n, --lines <n>', 'begin with so many lines at the end', '20')

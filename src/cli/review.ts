@@ -60,6 +60,7 @@ export interface Listed {
     holdReasons?: { because: string }[]
   } | null
   text?: string | null
+  attachments?: { name: string; reading: string }[]
   events?: { at: string; step: Stage; disposition: Disposition; reason: Reason; actor: string }[]
 }
 
@@ -188,7 +189,15 @@ export function showText(mail: Listed, columns = 80): string {
     actor,
     reason: labelOf(reason),
   }))
-  const parts = [head.join('\n'), mail.text ?? '', reply, doubts(mail.reply), table(steps ?? [], columns)]
+  const files = (mail.attachments ?? []).map(({ name, reading }) => `Attachment ${name}: ${reading}`)
+  const parts = [
+    head.join('\n'),
+    mail.text ?? '',
+    files.join('\n'),
+    reply,
+    doubts(mail.reply),
+    table(steps ?? [], columns),
+  ]
   return parts
     .filter((part) => part !== '')
     .map((part) => (part.startsWith('at ') ? part : wrapped(part, columns).join('\n')))

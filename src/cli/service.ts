@@ -78,6 +78,7 @@ StartLimitIntervalSec=0
 WorkingDirectory=${dirname(config).replaceAll('%', '%%')}
 Environment=NODE_ENV=production
 ExecStart=${command}
+ExecReload=/bin/kill -HUP $MAINPID
 Restart=on-failure
 RestartSec=5
 # A wrong configuration does not get better by itself.

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { newId, systemClock } from '../base/clock.ts'
 import { logTo, openLog } from '../base/log.ts'
@@ -42,7 +43,7 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
   const { runDaemon } = await import('../daemon/daemon.ts')
   using file = plain ? new LogFile(config.state.directory) : null
   const log = file ? logTo(config.log.level, logged(file, addresses, say)) : openLog(config.log.level)
-  const signal = shutdownSignal()
+  const { signal, stop } = shutdownSignal()
   // Nothing is under way yet, and the state on disk is safe at any moment.
   const early = () => process.exit(plain ? 130 : 0)
   signal.addEventListener('abort', early, { once: true })
@@ -53,6 +54,7 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
   const shown = waiting(opened, 'opening the store', plain ? terminal : undefined)
   await runDaemon({
     config,
+    reread: () => readConfig(options.config, terminal),
     roles: chosen,
     once: options.once === true,
     log,
@@ -60,6 +62,7 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
     newId,
     signal,
     onReady: (daemon) => {
+      reloadAtHangup(daemon, stop)
       signal.removeEventListener('abort', early)
       afterwards(signal, endsWithinMs, () => {
         log.warn({ event: 'daemon.cut-short', withinMs: endsWithinMs })
@@ -127,7 +130,7 @@ export function afterwards(signal: AbortSignal, ms: number, act: () => void): vo
 }
 
 /** Aborts at the first SIGTERM or SIGINT. The handlers are then removed, so a second one ends the process at once. */
-function shutdownSignal(): AbortSignal {
+function shutdownSignal() {
   const controller = new AbortController()
   const names = ['SIGTERM', 'SIGINT'] as const
   const stop = (name: NodeJS.Signals) => {
@@ -135,5 +138,24 @@ function shutdownSignal(): AbortSignal {
     controller.abort(new Error(`${name} received`))
   }
   for (const name of names) process.on(name, stop)
-  return controller.signal
+  return { signal: controller.signal, stop }
+}
+
+/** SIGHUP: a terminal that has gone ends the daemon, anything else asks for a reload. The log says what came of it. */
+function reloadAtHangup(daemon: Pick<Daemon, 'reload'>, stop: (name: NodeJS.Signals) => void): void {
+  const isService = !canOpenTerminal()
+  process.on('SIGHUP', (name) => {
+    if (isService || canOpenTerminal()) void daemon.reload().catch(() => undefined)
+    else stop(name)
+  })
+}
+
+/** The controlling terminal: without one, or after it was closed, this fails. */
+function canOpenTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'))
+    return true
+  } catch {
+    return false
+  }
 }

@@ -16,6 +16,7 @@ import { localDay } from '../model/prompts/calendar.ts'
 import { knownOf, mailFacts } from '../model/prompts/mail-facts.ts'
 import type { Prompt, PromptMail, PromptPassage } from '../model/prompts/messages.ts'
 import type { MessageRow } from '../store/messages.ts'
+import { attachedText } from './attachments.ts'
 import { unpacked } from './packaging.ts'
 import type { Sources } from './sources.ts'
 
@@ -30,7 +31,7 @@ export interface MailToAnswer {
   writtenBefore: boolean | null
 }
 
-/** The mail as the writer and the checker see it. */
+/** The mail as the writer and the checker see it; its files are for the writer alone. */
 export function promptMail(
   settings: AccountSettings,
   timeZone: string,
@@ -121,6 +122,7 @@ export function checkDraft(
         sources.style?.closing ?? '',
       ],
       mail: [row.subject ?? '', sources.visible, quoted, ...theirs.map(({ text }) => text)].join('\n'),
+      attached: attachedText(sources.attachments ?? []),
       correspondents: [row.fromAddress ?? '', ...(replyHeader(message, owner, 'draft')?.to ?? [])],
       language: modelVerdict(row.verdict)?.language ?? 'und',
       today: localDay(row.internalDate, timeZone),

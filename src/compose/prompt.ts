@@ -3,6 +3,7 @@
  * message.
  */
 import { languageName } from '../mail/text/language.ts'
+import { attachmentsShown, withImages } from '../model/prompts/attachments.ts'
 import {
   asksBlock,
   block,
@@ -53,7 +54,7 @@ function styleLines(style: Style | null, signature: ComposeInput['signature']): 
   return wishes.length > 0 ? [`The owner's style (fill in what stands in braces): ${wishes.join('; ')}.`] : []
 }
 
-function systemText(input: ComposeInput): string {
+function systemText(input: ComposeInput, notes: readonly string[]): string {
   const { prompt, ownerName, signature, instructions, style, canary, ownerLanguage } = input
   const text = systemMessage(prompt, {
     owner: ownerName ? oneLine(ownerName, 80) : 'the owner of this mailbox',
@@ -65,6 +66,7 @@ function systemText(input: ComposeInput): string {
     text,
     ...(canary ? [`Internal mark, never to be written: ${canary}`] : []),
     ...lookupLines(input.passages),
+    ...notes,
     ...(wishes ? [`The owner's instructions:\n${wishes}`] : []),
     ...styleLines(style, signature),
   ].join('\n')
@@ -93,9 +95,10 @@ export function composeMessages(input: ComposeInput): PromptMessages {
   const { timeZone } = facts
   const { text, omitted } = cutMiddle(neutralised(mail.visibleText, salt), prompt.limits.mail)
   const thread = threadWithin(input.thread, { tokens: prompt.limits.thread, salt, timeZone })
+  const files = attachmentsShown(mail.attachments ?? [], prompt.limits.attachments, salt)
   const { label, intensity } = verdict.sentiment
   const user = [
-    ...factLines(facts, salt, omitted),
+    ...factLines(facts, salt, omitted, files.line),
     `Calendar: ${calendarLine(facts.received, timeZone)}`,
     `Triage: language ${verdict.language}, category ${oneLine(verdict.category, 60)}, ${label} ${intensity}, urgency ${verdict.urgency}`,
     '',
@@ -104,18 +107,20 @@ export function composeMessages(input: ComposeInput): PromptMessages {
     ...block('EARLIER', earlierText(input.earlier, salt, timeZone), salt),
     ...block('THREAD', thread.lines, salt),
     ...passedOnBlock(mail.passedOn, prompt.limits.thread, salt),
+    ...files.block,
     ...block('MAIL', [text === '' ? '(no text)' : text], salt),
     ...asksBlock(verdict.asks ?? [], salt),
     'End of the mail. Write the reply to it as the JSON object only.',
   ]
   return {
     messages: [
-      { role: 'system', content: systemText(input) },
-      { role: 'user', content: user.join('\n') },
+      { role: 'system', content: systemText(input, files.notes) },
+      withImages(user.join('\n'), files),
     ],
     omitted: [
       ...(omitted > 0 ? [`mail: ${omitted} characters in the middle`] : []),
       ...(thread.omitted > 0 ? [`thread: ${thread.omitted} messages in the middle`] : []),
+      ...files.omitted,
     ],
   }
 }

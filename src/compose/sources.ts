@@ -3,6 +3,7 @@
 import { type Composed, neededVerdict, type Verdict } from '../base/verdicts.ts'
 import type { Arrival } from '../context.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
+import type { ReadAttachment } from '../mail/attachments.ts'
 import { signaturesOf } from '../mail/reply/sign-off.ts'
 import { sentencesOf } from '../mail/text/sentences.ts'
 import { visibleText } from '../mail/text/visible.ts'
@@ -34,6 +35,8 @@ export interface Sources {
   corrections: Correction[]
   /** New text of the answered mail. */
   visible: string
+  /** What the writer was shown of its files: words of the sender. */
+  attachments?: readonly ReadAttachment[]
 }
 
 /** @param addressees recipients of the reply: nobody else's text may be used */

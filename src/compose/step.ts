@@ -16,6 +16,7 @@ import { earlierMails, writtenTo } from '../store/history.ts'
 import { type Change, move, storeReply } from '../store/moves.ts'
 import { loadReply, type NewReply } from '../store/replies.ts'
 import { composedSchema } from './answer.ts'
+import { attachmentsFor, picturesSeen } from './attachments.ts'
 import { checkDraft, instructionsFor, type MailToAnswer, promptMail, received } from './draft-check.ts'
 import { liveFacts } from './live-facts.ts'
 import { composeMessages } from './prompt.ts'
@@ -38,7 +39,8 @@ export async function compose(
   const live = await liveFacts(arrival, addressees)
   if (live.person !== null) return askPerson(context, { id, at: 'compose', ...live.person })
   const gathered = await gatherSources(arrival, addressees)
-  const sources = { ...gathered, passages: [...live.passages, ...gathered.passages] }
+  const attachments = await attachmentsFor(arrival)
+  const sources = { ...gathered, attachments, passages: [...live.passages, ...gathered.passages] }
   const { answer, omitted, marks } = await ask(arrival, sources, signal)
   const { composed, mended } = received(account.settings, answer)
   const unseen = [...unreadOf(sources), ...live.left, ...omitted]
@@ -121,7 +123,10 @@ export function composeQuestion(
   const verdict = neededVerdict(mail.row.verdict)
   const { messages, omitted } = composeMessages({
     prompt,
-    mail: promptMail(settings, timeZone, mail, sources),
+    mail: {
+      ...promptMail(settings, timeZone, mail, sources),
+      attachments: sources.attachments ?? [],
+    },
     verdict,
     thread: sources.thread,
     earlier: sources.earlier,
@@ -183,7 +188,7 @@ async function replyOf(
     language: composed.language,
     confidence: composed.confidence,
     composed,
-    claims: [...found, ...mended],
+    claims: [...found, ...mended, ...picturesSeen(sources.attachments ?? [])],
     sources: sources.passages,
     omitted,
     holdReasons: [],

@@ -30,6 +30,7 @@ export const defaults = {
   },
   spam: { action: 'move', threshold: 0.9 },
   site: { maxPages: 200, every: '24h', stale: '7d' },
+  attachments: { pdf: false, office: false, images: false },
   lookups: { in: 'mail', timeout: '5s', public: false, notFound: 'ask', failed: 'person', cache: '1m' },
   budget: { perDay: 1, perSender: 0.1, perDomain: 0.1, reserve: 0.2 },
   web: { host: '127.0.0.1', port: 8025 },

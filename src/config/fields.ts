@@ -168,7 +168,7 @@ export interface OpenHours {
   readonly to: number
 }
 
-const dayNames = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']
+export const dayNames = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']
 const window = /^([a-z]{3})(?:-([a-z]{3}))?\s+(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})$/
 
 /** `mon-fri 09:00-17:00, sat 10:00-13:00`. Null for another format. */

@@ -88,6 +88,11 @@ function resolveAccount(account: AccountInput, top: Document, path: (text: strin
     /** Web pages as knowledge; null: none. */
     site: resolveSite(knowledge),
     lookups: (account.lookups ?? top.lookups ?? []).map((each) => resolveLookup(each, path)),
+    attachments: {
+      ...defaults.attachments,
+      ...withoutUndefined(top.attachments ?? {}),
+      ...withoutUndefined(account.attachments ?? {}),
+    },
     prompts: prompts === undefined ? packagePrompts : path(prompts),
     budgetPerDay: account.budget?.perDay ?? null,
   }

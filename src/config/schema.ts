@@ -60,6 +60,18 @@ const Site = z
 /** A folder's name alone is short for a group with it. */
 const Knowledge = z.preprocess((value) => (typeof value === 'string' ? { folder: value } : value), Site)
 
+const Attachments = z
+  .strictObject({
+    pdf: key(z.boolean(), 'The text of PDF files', defaults.attachments.pdf),
+    office: key(z.boolean(), 'The text of DOCX files', defaults.attachments.office),
+    images: key(
+      z.boolean(),
+      'PNG, JPEG, GIF and WebP pictures, scaled down, for a model that sees; they cost tokens',
+      defaults.attachments.images,
+    ),
+  })
+  .meta({ id: 'Attachments', description: 'Attachments that the model may read' })
+
 const Account = z
   .strictObject({
     address: required(address(), 'The address replyd answers for; it also names the account'),
@@ -106,6 +118,7 @@ const Account = z
     instructions: key(Instructions, 'Replaces the top-level `instructions`'),
     knowledge: key(Knowledge, 'Replaces the top-level `knowledge`'),
     lookups: key(Lookups, 'Replaces the top-level `lookups`'),
+    attachments: key(Attachments, 'Overrides keys of the top-level `attachments`'),
     prompts: key(word(), 'Replaces the top-level `prompts`'),
     budget: key(
       z.strictObject({ perDay: key(dollars(), 'US dollars per day') }),
@@ -307,6 +320,7 @@ export const Document = z.strictObject({
   instructions: key(Instructions, 'What the writer of replies should know and follow, in plain words'),
   knowledge: key(Knowledge, 'What replies may use as sources: a folder, or a group of folder and web pages'),
   lookups: key(Lookups, 'Facts that are read from your own systems while a reply is written'),
+  attachments: key(Attachments, 'Attachments that the model may read; of all others it knows only the names'),
   budget: key(Budget, 'Spending limit'),
   digest: key(Digest, 'A daily mail to you; none by default'),
   web: key(Web, 'Review pages, API, metrics and health'),

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../base/clock.ts'
 import { ConfigError, SignInNeeded } from '../base/errors.ts'
 import { accountLabel, type Log } from '../base/log.ts'
@@ -24,34 +25,74 @@ interface Surroundings {
  * @throws ConfigError when a prompt is faulty or a knowledge folder is missing
  */
 export class Accounts extends Map<string, Account> implements AsyncDisposable {
-  readonly #readers: PageReader[]
+  readonly #opening: Opening
+  #readers: PageReader[] = []
+  /** Steps under way may still use them. */
+  readonly #replaced: Account[] = []
 
   constructor({ accounts, state }: Pick<Config, 'accounts' | 'state'>, surroundings: Surroundings) {
     super()
-    const { directory } = state
-    const opening = { ...surroundings, directory }
-    for (const account of accounts) this.set(account.owner.address, openAccount(account, opening))
-    const { log, clock } = surroundings
-    this.#readers = accounts
-      .filter(({ site }) => site !== null)
-      .map((account) => new PageReader(account, { directory, log, clock }))
+    this.#opening = { ...surroundings, directory: state.directory, logs: new Map() }
+    for (const account of accounts) this.set(account.owner.address, openAccount(account, this.#opening))
+    this.#readPages()
+  }
+
+  /**
+   * Gives the same accounts other settings. Connections stay; a step under way ends with the settings it began with.
+   * @throws ConfigError when a prompt is faulty or a knowledge folder is missing: then nothing has changed
+   */
+  renew(all: readonly AccountSettings[]): void {
+    const renewed = all.map((settings) => {
+      const old = this.get(settings.owner.address)
+      return old ? renewedAccount(old, settings, this.#opening) : openAccount(settings, this.#opening)
+    })
+    for (const account of renewed) {
+      const { address } = account.settings.owner
+      const old = this.get(address)
+      if (old) this.#replaced.push(old)
+      this.set(address, account)
+    }
+    this.#readPages()
+  }
+
+  /** @param level pino level name */
+  logFrom(level: string): void {
+    for (const log of [this.#opening.log, ...this.#opening.logs.values()]) log.level = level
+  }
+
+  #readPages(): void {
+    for (const reader of this.#readers) reader[Symbol.dispose]()
+    const sites = [...this.values()].filter(({ settings }) => settings.site !== null)
+    this.#readers = sites.map(({ settings }) => new PageReader(settings, this.#opening))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const reader of this.#readers) reader[Symbol.dispose]()
-    await Promise.allSettled(
-      [...this.values()].flatMap(({ imap, smtp, knowledge, lookups }) => [
-        lookups?.[Symbol.asyncDispose](),
-        imap[Symbol.asyncDispose](),
-        smtp[Symbol.asyncDispose](),
-        knowledge?.close(),
-      ]),
-    )
+    const all = [...this.values(), ...this.#replaced]
+    const opened = <Key extends keyof Account>(key: Key) => [...new Set(all.map((account) => account[key]))]
+    await Promise.allSettled([
+      ...[...opened('lookups'), ...opened('imap'), ...opened('smtp')].map((each) =>
+        each?.[Symbol.asyncDispose](),
+      ),
+      ...opened('knowledge').map((each) => each?.close()),
+    ])
   }
 }
 
-function openAccount(settings: AccountSettings, surroundings: Surroundings & { directory: string }): Account {
-  const log = surroundings.log.child({ account: accountLabel(settings.owner.address) })
+interface Opening extends Surroundings {
+  directory: string
+  /** By address: a child does not follow the level of its parent. */
+  logs: Map<string, Log>
+}
+
+function logOf({ owner: { address } }: AccountSettings, { log, logs }: Opening): Log {
+  const own = logs.get(address) ?? log.child({ account: accountLabel(address) })
+  logs.set(address, own)
+  return own
+}
+
+function openAccount(settings: AccountSettings, surroundings: Opening): Account {
+  const log = logOf(settings, surroundings)
   const tokens = tokensOf(settings.owner.address, surroundings)
   const accessToken = tokens(settings.imap)
   return {
@@ -59,13 +100,30 @@ function openAccount(settings: AccountSettings, surroundings: Surroundings & { d
     imap: openImapAccount(settings, { ...surroundings, log, accessToken }),
     smtp: openSubmission(settings.smtp, { log, accessToken: tokens(settings.smtp) }),
     knowledge: openAccountKnowledge(settings, { ...surroundings, log }),
-    lookups:
-      settings.lookups.length === 0
-        ? null
-        : openLookups(settings.lookups, { log, clock: surroundings.clock }),
+    lookups: lookupsOf(settings, surroundings, log),
     prompts: loadPrompts(settings.prompts),
     accessToken,
   }
+}
+
+/** What has not changed is kept: indexes and connections are dear. Files of prompts may have changed in place. */
+function renewedAccount(old: Account, settings: AccountSettings, surroundings: Opening): Account {
+  const log = logOf(settings, surroundings)
+  const same = (...keys: (keyof AccountSettings)[]) =>
+    keys.every((key) => isDeepStrictEqual(old.settings[key], settings[key]))
+  return {
+    ...old,
+    settings,
+    knowledge: same('knowledge', 'site')
+      ? old.knowledge
+      : openAccountKnowledge(settings, { ...surroundings, log }),
+    lookups: same('lookups') ? (old.lookups ?? null) : lookupsOf(settings, surroundings, log),
+    prompts: loadPrompts(settings.prompts),
+  }
+}
+
+function lookupsOf({ lookups }: AccountSettings, { clock }: Surroundings, log: Log) {
+  return lookups.length === 0 ? null : openLookups(lookups, { log, clock })
 }
 
 /** Token sources of one account's servers; they report once when the sign-in is lost and once when it is back. */

@@ -10,7 +10,7 @@ import { reasonOf } from '../base/errors.ts'
 import { accountLabel, type Log } from '../base/log.ts'
 import { makePrivate, privatePaths } from '../base/private-files.ts'
 import { stateKey } from '../base/state-key.ts'
-import { applyLive } from '../config/live.ts'
+import type { Changes } from '../config/changes.ts'
 import type { Config } from '../config/settings.ts'
 import type { StepContext } from '../context.ts'
 import { ConfiguredModels } from '../model/models.ts'
@@ -32,11 +32,14 @@ import { sendDigests } from './digest.ts'
 import { healthOf } from './health.ts'
 import { warnOfModels } from './model-warning.ts'
 import { handleOnce } from './once.ts'
+import { LiveSettings } from './reload.ts'
 
 export type Role = 'watch' | 'work' | 'web'
 
 export interface DaemonOptions {
   config: Config
+  /** Reads the settings again for a reload; null or absent: they can't be. */
+  reread?: (() => Config) | null
   roles: readonly Role[]
   /** Handle the waiting mail, then stop. */
   once: boolean
@@ -63,6 +66,8 @@ export interface Daemon {
   readonly url: string | null
   /** One for each mailbox that this process watches: resolves with its account's address when it has been read. */
   readonly watching: readonly Promise<string>[]
+  /** Reads the settings again and uses them. @throws ConfigError: then nothing has changed */
+  reload(): Promise<Changes>
 }
 
 /** Time for running jobs at shutdown, milliseconds. Closing all connections must also fit into ten seconds. */
@@ -94,9 +99,11 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const models = new ConfiguredModels(config.model, { db, log, clock })
   const resolveTxt = options.resolveTxt ?? txtResolver()
   const replyKey = stateKey(config.state.directory, config.state.key, 'Message-ID of replies')
-  const surroundings = { clock, newId, random, log, config, resolveTxt, replyKey }
-  const context: StepContext = { ...surroundings, db, accounts, models }
-  const settings = new PageSettings(context, (next) => applyLive(config, next))
+  const live = new LiveSettings(config, accounts, log)
+  const surroundings = { clock, newId, random, log, resolveTxt, replyKey }
+  const context = contextOf(live, { ...surroundings, db, accounts, models })
+  const settings = new PageSettings(context, (next) => void live.use(next))
+  const reload = () => live.reload(options.reread ?? null, (read) => settings.over(read))
   await settings.refresh()
   using _settings = settings.watch(settingsEveryMs)
   await using pipeline = new Pipeline(context, queues, drainMs)
@@ -113,21 +120,35 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     pipeline,
     settings,
     health: () => healthOf(context, pipeline, queues, watchers),
+    reload,
     boards: queueNames.map((name) => queues.board(name)),
   })
-  await using _webhooks = web !== null && config.webhooks.length > 0 ? new Webhooks(context) : null
+  await using _webhooks = web === null ? null : new Webhooks(context)
   const about = { accounts: accounts.size, store: db.kind, queue: queues.kind, url: web?.url }
   log.info({ event: 'daemon.started', roles, ...about })
   const watching = watchers.map((each) => each.watching)
-  options.onReady?.({ pipeline, context, url: web?.url ?? null, watching })
+  options.onReady?.({ pipeline, context, url: web?.url ?? null, watching, reload })
+  const digests = roles.includes('watch') ? [{ run: () => sendDigests(context, signal) }] : []
   if (options.once) await handleOnce(context, watchers, pipeline, signal)
-  else
-    await Promise.all([
-      aborted(signal),
-      ...[...watchers, ...observers].map((each) => each.run(signal)),
-      ...(roles.includes('watch') ? [sendDigests(context, signal)] : []),
-    ])
+  else await runAll([...watchers, ...observers, ...digests], signal)
   log.info({ event: 'daemon.stopping' })
+}
+
+async function runAll(
+  all: readonly { run: (signal: AbortSignal) => Promise<void> }[],
+  signal: AbortSignal,
+): Promise<void> {
+  await Promise.all([aborted(signal), ...all.map((each) => each.run(signal))])
+}
+
+/** Its `config` is always the present one. A copy (`{ ...context }`) keeps the one of its moment. */
+function contextOf(live: LiveSettings, rest: Omit<StepContext, 'config'>): StepContext {
+  return {
+    ...rest,
+    get config() {
+      return live.config
+    },
+  }
 }
 
 /** On every start: a restored copy or a default of old keeps its mode. @throws ConfigError when it can't be changed */

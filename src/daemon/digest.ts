@@ -14,10 +14,10 @@ const lookEveryMs = 60_000
 const dayMs = 86_400_000
 const mostWaiting = 200
 
-/** Runs until the signal; returns at once when no digest is configured. */
+/** Runs until the signal. */
 export async function sendDigests(context: StepContext, signal: AbortSignal): Promise<void> {
-  while (context.config.digest && !signal.aborted) {
-    for (const account of context.accounts.values()) {
+  while (!signal.aborted) {
+    for (const account of context.config.digest ? context.accounts.values() : []) {
       await sendDigest(context, account).catch((error: unknown) => {
         context.log.warn({ event: 'digest.failed', reason: reasonOf(error) })
       })

@@ -7,9 +7,11 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
+import type { ReadImage } from '../mail/attachments.ts'
 import { limits } from './documents/limits.ts'
 
 export type Converted = { markdown: string } | { fault: string }
+export type Scaled = { image: ReadImage } | { fault: string }
 
 /** Raised when the same document would become another text. */
 const version = 1
@@ -26,9 +28,15 @@ export class Converter {
   #queue: Promise<unknown> = Promise.resolve()
   #pending = 0
 
-  /** @param cache folder for what was converted; null: nothing is kept */
-  constructor(cache: string | null) {
+  readonly #withinMs: number
+
+  /**
+   * @param cache folder for what was converted; null: nothing is kept
+   * @param withinMs for each, milliseconds
+   */
+  constructor(cache: string | null, withinMs: number = limits.withinMs) {
     this.#cache = cache
+    this.#withinMs = withinMs
   }
 
   /** What an earlier start has kept; null for nothing. */
@@ -41,18 +49,33 @@ export class Converter {
     }
   }
 
-  /** One after the other: memory is for one document at a time. Never rejects. */
+  /** Never rejects. */
   convert(name: string, octets: Buffer): Promise<Converted> {
-    this.#pending++
-    const converted = this.#queue.then(async () => {
-      const result = await this.#convert(name, octets)
+    return this.#inTurn(async () => {
+      const result = await this.#run<Converted>(name, octets)
       this.#keep(octets, result)
       return result
     })
-    this.#queue = converted.finally(() => {
+  }
+
+  /** A picture, scaled down. Never rejects. */
+  scale(octets: Buffer): Promise<Scaled> {
+    return this.#inTurn(async () => {
+      const result = await this.#run<Scaled>(null, octets)
+      // A decoder that gave up may have left anything behind.
+      if ('fault' in result) this.close()
+      return result
+    })
+  }
+
+  /** One after the other: memory is for one document at a time. */
+  #inTurn<R>(run: () => Promise<R>): Promise<R> {
+    this.#pending++
+    const turn = this.#queue.then(run)
+    this.#queue = turn.finally(() => {
       if (--this.#pending === 0) this.close()
     })
-    return converted
+    return turn
   }
 
   close(): void {
@@ -60,11 +83,12 @@ export class Converter {
     this.#worker = null
   }
 
-  #convert(name: string, octets: Buffer): Promise<Converted> {
+  /** @param name null: a picture */
+  #run<R extends object>(name: string | null, octets: Buffer): Promise<R | { fault: string }> {
     const worker = this.#open()
     const before = process.memoryUsage.rss()
     return new Promise((resolve) => {
-      const end = (result: Converted, fails: boolean) => {
+      const end = (result: R | { fault: string }, fails: boolean) => {
         clearTimeout(late)
         clearInterval(look)
         // Not all of them: the worker has listeners of its own.
@@ -72,13 +96,13 @@ export class Converter {
         if (fails) this.close()
         resolve(result)
       }
-      const answered = (result: Converted) => end(result, false)
+      const answered = (result: R) => end(result, false)
       const exited = () => end({ fault: 'it could not be read' }, true)
       const failed = ({ code }: NodeJS.ErrnoException) =>
         end({ fault: code === 'ERR_WORKER_OUT_OF_MEMORY' ? tooMuch : 'it could not be read' }, true)
       const late = setTimeout(
-        () => end({ fault: `it takes more than ${limits.withinMs / 1000} s to read` }, true),
-        limits.withinMs,
+        () => end({ fault: `it takes more than ${this.#withinMs / 1000} s to read` }, true),
+        this.#withinMs,
       )
       // Unpacked octets are not on the heap that a worker's own limit counts.
       const look = setInterval(() => {

@@ -71,9 +71,11 @@ export interface KnowledgeFile {
 }
 
 const readable = /\.(md|markdown|txt|text)$/i
-const isKnown = (name: string) => readable.test(name) || documentPattern.test(name)
-/** Limits for one file's octets and the number of files; the excess is logged and skipped. */
-const largestFile = 2_000_000
+/** Whether it is read without a conversion, by its name. */
+export const isText = (name: string) => readable.test(name)
+export const isKnown = (name: string) => isText(name) || documentPattern.test(name)
+/** Limits for one text's octets and the number of files; the excess is logged and skipped. */
+export const largestText = 2_000_000
 const mostFiles = 2000
 const faults: Readonly<Record<string, string>> = {
   'knowledge.too-much': 'too large or too many',
@@ -284,7 +286,7 @@ class FolderIndex {
       const stats = statSync(join(folder, name), { throwIfNoEntry: false })
       if (!stats?.isFile()) continue
       const written = name.split(sep).join('/')
-      if (stats.size > (readable.test(name) ? largestFile : limits.file) || present.size >= mostFiles)
+      if (stats.size > (readable.test(name) ? largestText : limits.file) || present.size >= mostFiles)
         this.#complain('knowledge.too-much', name, null)
       else if (stats.mtimeMs < since) this.#complain('knowledge.stale', name, null)
       else {

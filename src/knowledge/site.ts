@@ -2,7 +2,7 @@
  * The owner's web pages as knowledge: a sitemap and links within the named addresses, robots.txt obeyed (RFC 9309), conditional
  * requests (RFC 9110 section 13). Each page becomes a Markdown file named after its address; its time is when it was last read.
  */
-import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { exchange, type HttpAnswer } from '../base/http.ts'
@@ -193,6 +193,23 @@ class Visit {
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
     writeFileSync(indexFile(this.#folder), JSON.stringify([...this.#pages]), { mode: 0o600 })
   }
+}
+
+/** A page as it was last read. */
+export interface SitePage {
+  url: string
+  /** Relative to the pages' folder, with `/`. */
+  file: string
+  /** Null: it has no text, or was removed. */
+  readAt: Date | null
+}
+
+/** Every page that is known, by address. */
+export function sitePages(folder: string): SitePage[] {
+  return [...readIndex(folder).keys()].sort().map((url) => {
+    const file = fileOf(url)
+    return { url, file, readAt: statSync(join(folder, file), { throwIfNoEntry: false })?.mtime ?? null }
+  })
 }
 
 const indexFile = (folder: string) => join(folder, '.pages.json')

@@ -1,6 +1,6 @@
 /** Reads a chat completion from any server: trusts nothing in it without checking. */
 import { z } from 'zod'
-import { type ChatMessage, noUsage, type Usage } from './chat.ts'
+import { type ChatMessage, imagesIn, imageTokens, noUsage, type Usage } from './chat.ts'
 
 const tokens = z.number().nonnegative().finite().catch(0)
 
@@ -44,8 +44,9 @@ export interface Completion {
 }
 
 /** Octets as an upper bound of tokens, for servers that report no usage. */
-function usageBound(messages: readonly ChatMessage[], content: string): Usage {
-  const input = messages.reduce((sum, message) => sum + Buffer.byteLength(message.content), 0)
+function usageBound(messages: readonly ChatMessage[], content: string, model: string): Usage {
+  const images = imagesIn(messages) * imageTokens(model)
+  const input = messages.reduce((sum, message) => sum + Buffer.byteLength(message.content), images)
   return { ...noUsage, input, output: Buffer.byteLength(content) }
 }
 
@@ -93,7 +94,7 @@ export function readCompletion(
           cachedInput: Math.min(counted.prompt_tokens, counted.prompt_tokens_details?.cached_tokens ?? 0),
           output: counted.completion_tokens,
         }
-      : usageBound(messages, content),
+      : usageBound(messages, content, asked),
   }
 }
 

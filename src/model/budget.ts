@@ -45,19 +45,20 @@ export function worstCase(input: readonly ChatMessage[] | number, maxOutput: num
 
 /**
  * Whether an ask fits into the remaining budget, and how much to reserve for it. Tries the octet bound first; uses
- * the exact tokenizer only if the bound does not fit.
+ * the exact tokenizer only if the bound does not fit. `imageTokens` is the bound of all pictures together.
  */
 export async function reservation(
   remaining: number,
   messages: readonly ChatMessage[],
   maxOutput: number,
   price: Price,
+  imageTokens = 0,
 ): Promise<{ fits: boolean; amount: number }> {
-  const bound = worstCase(messages, maxOutput, price)
+  const bound = worstCase(tokenBound(messages) + imageTokens, maxOutput, price)
   if (bound <= remaining) return { fits: true, amount: bound }
   // Even an empty mail would not fit: no need to count.
-  if (worstCase(0, maxOutput, price) > remaining) return { fits: false, amount: bound }
-  const exact = worstCase(await countTokens(messages), maxOutput, price)
+  if (worstCase(imageTokens, maxOutput, price) > remaining) return { fits: false, amount: bound }
+  const exact = worstCase((await countTokens(messages)) + imageTokens, maxOutput, price)
   return { fits: exact <= remaining, amount: exact }
 }
 

@@ -19,7 +19,7 @@ import {
 } from '../store/spending.ts'
 import { type Share, shareHolder, sharesOf, strangers } from './budget/shares.ts'
 import { costOf, dayOf, nextMidnight, reservation, tokenBound, worstCase } from './budget.ts'
-import { noUsage, type Usage } from './chat.ts'
+import { imagesIn, imageTokens, noUsage, type Usage } from './chat.ts'
 import { type Answer, type Ask, spentOf, tookOf } from './client.ts'
 import { fittingAsk, untilItFits } from './fit.ts'
 import type { Models } from './models.ts'
@@ -109,12 +109,13 @@ async function reserve<T>(
   }
   const { price, name } = model
   const maxOutput = model.outputLimit(maxOutputTokens)
-  const atMost = worstCase(tokenBound(messages), maxOutput, price)
+  const pictures = imagesIn(messages) * imageTokens(name)
+  const atMost = worstCase(tokenBound(messages) + pictures, maxOutput, price)
   const shares = await sharesIn(context, occasion.mail)
   const call = callOf(context, occasion, { name, atMost, shares }, now)
   const room = await reserveModelCall(db, call, ceilings, now)
   if (room === null) return { id: call.id, atMost: call.worstCase }
-  const { fits, amount } = await reservation(room.unspent, messages, maxOutput, price)
+  const { fits, amount } = await reservation(room.unspent, messages, maxOutput, price, pictures)
   if (!fits) return reached(context, call, room.share, now)
   const exact = { ...call, worstCase: amount }
   if (amount <= room.free && (await reserveModelCall(db, exact, ceilings, now)) === null) {

@@ -26,6 +26,8 @@ export interface Capabilities {
   /** null: unknown. */
   readonly contextTokens: number | null
   readonly cacheKey: boolean
+  /** Pictures; whether a model sees is not known before it refuses one. */
+  readonly images: boolean
 }
 
 const chat: Capabilities = {
@@ -38,6 +40,7 @@ const chat: Capabilities = {
   thinking: 0,
   contextTokens: 128_000,
   cacheKey: true,
+  images: true,
 }
 const thinker: Capabilities = { ...chat, effort: 'none', contextTokens: 400_000 }
 
@@ -56,7 +59,7 @@ const compatible: Capabilities = {
 }
 
 const table: readonly [RegExp, Capabilities][] = [
-  [/^gpt-3\.5/, { ...chat, contextTokens: 16_385 }],
+  [/^gpt-3\.5/, { ...chat, contextTokens: 16_385, images: false }],
   [/^gpt-4\.1/, { ...chat, contextTokens: 1_047_576 }],
   [/^gpt-4(o|-turbo)/, chat],
   [/^gpt-5[.\d]*-chat/, chat],
@@ -123,11 +126,21 @@ export interface Adjustment {
   named: boolean
 }
 
+/** Servers whose model does not see say so in these words. */
+const aboutImages = /image|vision|multi-?modal|mmproj/i
+
+/** llama.cpp refuses a picture with HTTP 500. */
+export const refusesImages = (message: string): boolean =>
+  /image input is not supported|mmproj/i.test(message)
+
 /**
  * What to leave out after an HTTP 400, or null when nothing is left to try. A named parameter goes first; without a
  * name JSON mode goes first, because compatible servers most often reject that.
+ * @param withImages the refused request had pictures
  */
-export function degrade(current: Capabilities, refusal: Refusal): Adjustment | null {
+export function degrade(current: Capabilities, refusal: Refusal, withImages = false): Adjustment | null {
+  if (withImages && current.images && namesParameter(refusal, aboutImages))
+    return { capabilities: { ...current, images: false }, named: true }
   const named = withoutNamed(current, refusal)
   if (named) return { capabilities: named, named: true }
   const [json, ...otherJson] = current.otherJson

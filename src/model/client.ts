@@ -10,7 +10,7 @@ import type { Log } from '../base/log.ts'
 import type { ModelSettings } from '../config/settings.ts'
 import { type Completion, readAnswer, readCompletion, repairMessages } from './answer.ts'
 import { afterThinking, type Capabilities, capabilitiesOf, degrade } from './capabilities.ts'
-import { addUsage, type ChatMessage, noUsage, type Usage } from './chat.ts'
+import { addUsage, type ChatMessage, imagesIn, noUsage, octetsOf, type Usage } from './chat.ts'
 import {
   ContextFault,
   classify,
@@ -147,9 +147,6 @@ function learnContext<T>(
   connection.log.warn({ event: 'model.context', model: connection.settings.name, contextTokens })
 }
 
-const octetsOf = (messages: readonly ChatMessage[]): number =>
-  messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 1)
-
 async function ask<T>(connection: Connection, request: Ask<T>): Promise<Answer<T>> {
   const { settings, log, host } = connection
   const started = performance.now()
@@ -162,7 +159,8 @@ async function ask<T>(connection: Connection, request: Ask<T>): Promise<Answer<T
     const { completion, requests } = await complete(connection, request, next, usage)
     attempts += requests
     usage = addUsage(usage, completion.usage)
-    if (completion.counted) learnDensity(connection, completion.usage.input / octetsOf(next))
+    if (completion.counted && imagesIn(next) === 0)
+      learnDensity(connection, completion.usage.input / octetsOf(next))
     if (completion.refused) throw withSpent(new Refused(`${settings.name} refused to judge this mail`), usage)
     const reading = readAnswer(completion, request.schema, messages)
     const durationMs = Math.round(performance.now() - started)
@@ -231,7 +229,8 @@ async function complete<T>(connection: Connection, request: Ask<T>, messages: Ch
     } catch (error) {
       const failure = error as Error
       const refusal = refusalOf(failure.cause)
-      const step = refusal && requests < mostRefusals ? degrade(capabilities, refusal) : null
+      const step =
+        refusal && requests < mostRefusals ? degrade(capabilities, refusal, imagesIn(messages) > 0) : null
       const state = JSON.stringify(step?.capabilities)
       if (!step || tried.has(state)) throw earlier === noUsage ? failure : withSpent(failure, earlier)
       tried.add(state)
@@ -246,7 +245,7 @@ function remember(connection: Connection, capabilities: Capabilities, named: boo
   connection.guesses = named ? 0 : connection.guesses + 1
   if (!named && connection.guesses < 2) return
   connection.capabilities = capabilities
-  const { json, temperature, limitField, effort } = capabilities
+  const { json, temperature, limitField, effort, images } = capabilities
   connection.log.warn({
     event: 'model.degraded',
     model: connection.settings.name,
@@ -254,6 +253,7 @@ function remember(connection: Connection, capabilities: Capabilities, named: boo
     temperature,
     limitField,
     effort,
+    images,
   })
 }
 
@@ -283,13 +283,30 @@ async function call<R>(
 
 type Body = OpenAI.ChatCompletionCreateParamsNonStreaming
 
+const unseen = 'The pictures cannot be shown to you: you do not know what is on them.'
+
+function wireMessages(
+  messages: readonly ChatMessage[],
+  { images: sees }: Capabilities,
+): OpenAI.ChatCompletionMessageParam[] {
+  return messages.map(({ role, content, images = [] }) => {
+    if (images.length === 0) return { role, content }
+    if (!sees) return { role, content: `${content}\n${unseen}` }
+    const pictures = images.map(({ jpeg }) => ({
+      type: 'image_url' as const,
+      image_url: { url: `data:image/jpeg;base64,${jpeg}` },
+    }))
+    return { role: 'user', content: [{ type: 'text', text: content }, ...pictures] }
+  })
+}
+
 function bodyOf<T>(
   connection: Connection,
   request: Ask<T>,
   messages: ChatMessage[],
   capabilities: Capabilities,
 ): Body {
-  const body: Body = { model: connection.settings.name, messages }
+  const body: Body = { model: connection.settings.name, messages: wireMessages(messages, capabilities) }
   // Must equal the outputLimit that the budget was told, whatever is being tried.
   body[capabilities.limitField] = request.maxOutputTokens + connection.capabilities.thinking
   if (capabilities.temperature && typeof request.temperature === 'number')

@@ -5,7 +5,7 @@ import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortEr
 import { OwnerActionError, PermanentError, RateLimitedError, TemporaryError } from '../base/errors.ts'
 import { OversizeError, TimeLimitError } from '../base/http.ts'
 import { certificateFault } from '../base/trust.ts'
-import type { Refusal } from './capabilities.ts'
+import { type Refusal, refusesImages } from './capabilities.ts'
 import { addUsage, type ChatMessage, type Usage } from './chat.ts'
 import type { RateLimits } from './model.ts'
 
@@ -176,7 +176,9 @@ function retryAfter(headers: Headers | undefined, now: Date): number {
 
 /** The refusal in a 400 or 422, if another form of the request may succeed; otherwise null. */
 export function refusalOf(error: unknown): Refusal | null {
-  if (!(error instanceof APIError) || (error.status !== 400 && error.status !== 422)) return null
+  if (!(error instanceof APIError)) return null
+  const isRefusal = error.status === 400 || error.status === 422
+  if (!isRefusal && !(error.status === 500 && refusesImages(error.message))) return null
   const refusal = { param: error.param ?? '', message: error.message, code: error.code ?? '' }
   if (tooLong.test(`${refusal.code} ${refusal.message}`)) return null
   if (/content_(policy|filter)|invalid_prompt|safety/i.test(refusal.code)) return null

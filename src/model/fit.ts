@@ -1,5 +1,6 @@
 /** Fits a question into a small context: knowledge and thread are shortened first, then the middle of the mail. */
 import { OwnerActionError } from '../base/errors.ts'
+import { octetsOf } from './chat.ts'
 import { type Ask, ContextFault, type Model, ThoughtOnly } from './client.ts'
 import type { Prompt } from './prompts.ts'
 
@@ -8,10 +9,7 @@ const steps = 7
 /** Minimum share of its limit that the mail keeps: with less, it can't be judged. */
 const leastMail = 0.15
 
-const octetsOf = ({ messages }: Ask<unknown>): number =>
-  messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0)
-
-/** @param rest share of knowledge and thread to keep, 0-1; `mail` likewise */
+/** @param rest share of knowledge, thread and attachments to keep, 0-1; `mail` likewise */
 function shrunk(prompt: Prompt, rest: number, mail: number): Prompt {
   const { limits } = prompt
   return {
@@ -21,6 +19,7 @@ function shrunk(prompt: Prompt, rest: number, mail: number): Prompt {
       thread: Math.floor(limits.thread * rest),
       knowledge: Math.floor(limits.knowledge * rest),
       wholeFolder: Math.floor(limits.wholeFolder * rest),
+      attachments: Math.floor(limits.attachments * rest),
     },
   }
 }
@@ -62,8 +61,8 @@ export function fittingAsk<T>(
 ): Ask<T> {
   const whole = question(prompt)
   const room = model.inputOctets(whole.maxOutputTokens)
-  if (octetsOf(whole) <= room) return whole
-  const fits = (rest: number, mail: number) => octetsOf(question(shrunk(prompt, rest, mail))) <= room
+  if (octetsOf(whole.messages) <= room) return whole
+  const fits = (rest: number, mail: number) => octetsOf(question(shrunk(prompt, rest, mail)).messages) <= room
   if (fits(0, 1))
     return question(
       shrunk(

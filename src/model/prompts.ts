@@ -31,6 +31,7 @@ const frontMatter = z.strictObject({
   mail_tokens: tokens.max(50_000).default(1000),
   thread_tokens: tokens.max(50_000).default(800),
   knowledge_tokens: tokens.max(50_000).default(2000),
+  attachment_tokens: tokens.max(50_000).default(2400),
   whole_folder_tokens: z.number().int().min(0).max(50_000).default(4000),
 })
 
@@ -67,12 +68,15 @@ function readPrompt(directory: string, name: PromptName): Prompt {
   const body = (parts[2] ?? '').replace(/\r\n/g, '\n').trim()
   const front = result.data
   const knowledge = Math.max(front.knowledge_tokens, front.whole_folder_tokens)
-  const together = front.mail_tokens + front.thread_tokens + knowledge + front.max_output_tokens
+  const together =
+    front.mail_tokens + front.thread_tokens + knowledge + front.attachment_tokens + front.max_output_tokens
   const faults = [
     ...bodyFaults(name, body),
     ...(front.name === name ? [] : [`name must be ${name}`]),
     ...(together > mostTokens
-      ? [`mail, thread, knowledge and output tokens are ${together} together, must be at most ${mostTokens}`]
+      ? [
+          `mail, thread, knowledge, attachment and output tokens are ${together} together, must be at most ${mostTokens}`,
+        ]
       : []),
   ]
   if (faults.length > 0) throw fail(faults.join('; '))
@@ -88,6 +92,7 @@ function readPrompt(directory: string, name: PromptName): Prompt {
       thread: front.thread_tokens,
       knowledge: front.knowledge_tokens,
       wholeFolder: front.whole_folder_tokens,
+      attachments: front.attachment_tokens,
     },
   }
 }

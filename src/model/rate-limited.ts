@@ -8,6 +8,7 @@ import type { Log } from '../base/log.ts'
 import type { Database } from '../store/database.ts'
 import { changeRate, loadRate } from '../store/rates.ts'
 import type { PriceRow } from './budget.ts'
+import { imagesIn, octetsOf } from './chat.ts'
 import {
   type Answer,
   type Ask,
@@ -123,7 +124,7 @@ export class RateLimitedModel implements PricedModel {
   async #askInTurn<T>(request: Ask<T>, turn: Turn): Promise<Answer<T>> {
     try {
       const answer = await this.#model.ask({ ...request, onLimits: (limits) => this.#learn(limits, turn) })
-      if (answer.attempts === 1 && answer.usage.input > 0)
+      if (answer.attempts === 1 && answer.usage.input > 0 && imagesIn(request.messages) === 0)
         this.#tokensPerOctet = answer.usage.input / octetsOf(request.messages)
       this.#settings.onAnswer()
       return answer
@@ -201,9 +202,6 @@ export class RateLimitedModel implements PricedModel {
     this.onJobs(jobs)
   }
 }
-
-const octetsOf = (messages: Ask<unknown>['messages']): number =>
-  messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 1)
 
 function tooEarly(waitMs: number): RateLimitedError {
   const ms = Math.max(shortestPauseMs, Math.ceil(waitMs))

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { reasonOf } from '../base/errors.ts'
 import { Turns } from '../base/turns.ts'
-import type { Account, StepContext } from '../context.ts'
+import { type Account, accountOf, type StepContext } from '../context.ts'
 import { observeAnswers, type SentLook } from './answered.ts'
 import { observeCorrespondents } from './correspondents.ts'
 import { observeDrafts } from './drafts.ts'
@@ -34,7 +34,7 @@ interface Options {
 /** The observer of one account. Of all processes that share a store, only the holder of the mailbox's lease looks. */
 export class Observer {
   readonly #context: StepContext
-  readonly #account: Account
+  readonly #address: string
   readonly #options: Required<Options>
   /** When a draft was first missed, by reply. */
   readonly #missing = new Map<string, number>()
@@ -45,8 +45,13 @@ export class Observer {
 
   constructor(context: StepContext, account: Account, options: Options) {
     this.#context = context
-    this.#account = account
+    this.#address = account.settings.owner.address
     this.#options = { everyMs: 30_000, graceMs: 90_000, firstMs: 0, ...options }
+  }
+
+  /** With its present settings. */
+  get #account(): Account {
+    return accountOf(this.#context, this.#address)
   }
 
   /** Runs until the signal. */

@@ -208,7 +208,8 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   ): Promise<Next | null> {
     try {
       const usable = carried?.mail.row.step === step ? carried : null
-      const next = await table[step].run(this.#context, id, signal, usable)
+      // A copy, so that a step sees the same settings from its beginning to its end.
+      const next = await table[step].run({ ...this.#context }, id, signal, usable)
       if (table[step].queue === 'model') this.modelStopped = null
       return next
     } catch (error) {

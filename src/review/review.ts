@@ -36,6 +36,23 @@ export type RefusalReason =
   | 'too-many-proposals'
   | 'no-knowledge'
   | 'knowledge-read-only'
+  /** Somebody else, or another program, has changed the file since it was shown. */
+  | 'file-changed'
+  | 'file-exists'
+  /** A link, or a page of the web site. */
+  | 'file-elsewhere'
+  | 'unfit-file-name'
+  | 'unfit-file'
+  | 'nothing-to-undo'
+  /** The fact names a correspondent, or something of theirs. */
+  | 'personal-matter'
+  /** The fact may name somebody: a person has to say that it does not. */
+  | 'maybe-personal'
+  | 'unknown-gap'
+  | 'unknown-fact'
+  | 'unknown-offer'
+  | 'unfit-fact'
+  | 'too-many-facts'
   /** Too few drafts in a row were sent unchanged. */
   | 'not-offered'
   | 'not-granted'
@@ -68,6 +85,22 @@ const messages: Record<RefusalReason, string> = {
   'no-knowledge': 'This account has no knowledge folder: set `knowledge` in replyd.yaml.',
   'knowledge-read-only':
     'replyd may not write into the knowledge folder. Give it the right, or write the fact there yourself.',
+  'file-changed': 'The file has changed in the meantime. Nothing was saved: look at it again.',
+  'file-exists': 'There is a file of that name already. Choose another name, or edit that file.',
+  'file-elsewhere': 'This file is not kept in the knowledge folder, so it cannot be changed here.',
+  'unfit-file-name':
+    'That name does not fit. It has letters, digits, blanks and - _ . and ends in .md, .txt, .pdf, .docx, .html, .csv, .tsv or .eml.',
+  'unfit-file': 'The file is empty, longer than 10 MB (2 MB of text), or not what its name says.',
+  'nothing-to-undo': 'This can no longer be undone.',
+  'personal-matter':
+    'The knowledge is given to every reply, and this is about one correspondent. Leave it out of the fact.',
+  'maybe-personal':
+    'The knowledge is given to every reply. Leave this out of the fact, or confirm that it is about no correspondent.',
+  'unknown-gap': 'This is not missing any more.',
+  'unknown-fact': 'There is no such taught fact.',
+  'unknown-offer': 'There is no such offer any more.',
+  'unfit-fact': 'A fact needs a question and a text of up to 2,000 characters.',
+  'too-many-facts': 'The folder of taught facts is full: merge some of them into files of your own.',
   'not-offered':
     'Automatic sending is not offered here: 20 drafts in a row must first be sent without a correction.',
   'not-granted': 'Nothing is granted here.',
@@ -84,8 +117,9 @@ export const refusalWords = (reason: string): string | null =>
 export class Refusal extends Error {
   override name = 'Refusal'
   readonly reason: RefusalReason
-  constructor(reason: RefusalReason, options?: ErrorOptions) {
-    super(messages[reason], options)
+  /** @param about what exactly, for a person */
+  constructor(reason: RefusalReason, options?: ErrorOptions, about = '') {
+    super(about === '' ? messages[reason] : `${messages[reason]} (${about})`, options)
     this.reason = reason
   }
 }

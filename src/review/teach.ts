@@ -1,145 +1,234 @@
 /**
- * Facts for the knowledge. An assistant may be under the influence of a mail, so what it teaches is only a proposal, in
- * a file outside the knowledge folder; a person accepts it, and then it stands in `taught.md` with date and name.
+ * A missing fact, typed once: it goes into the knowledge folder, and every waiting draft that lacked it is written again.
+ * Nothing personal gets in, because the knowledge is given to every reply.
  */
-import {
-  closeSync,
-  constants,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { join } from 'node:path'
-import { z } from 'zod'
+import { type PersonalMatter, personalMatter, withoutPersonal } from '../check/personal.ts'
+import { ownWords } from '../compose/draft-check.ts'
 import type { StepContext } from '../context.ts'
-import { Refusal } from './review.ts'
+import { alike } from '../knowledge/alike.ts'
+import { labelsOf, plainLabel } from '../knowledge/folder-outline.ts'
+import {
+  listTaught,
+  longestTaught,
+  removeTaught,
+  TaughtError,
+  type TaughtFact,
+  writeTaught,
+} from '../knowledge/taught.ts'
+import { correspondentNames, waitingAnswers } from '../store/gaps.ts'
+import { loadMessage } from '../store/messages.ts'
+import { loadReply } from '../store/replies.ts'
+import { versionOf } from './decide.ts'
+import { type Gap, gaps } from './gaps.ts'
+import { Refusal, type Review } from './review.ts'
+import { rewrite } from './rewrite.ts'
 
-/** A proposal that nobody has decided on yet. */
-const proposal = z.object({
-  id: z.string(),
-  account: z.string(),
-  topic: z.string(),
-  fact: z.string(),
-  by: z.string(),
-  /** ISO 8601. */
-  at: z.string(),
-})
-export type Proposal = z.infer<typeof proposal>
+export type { PersonalMatter } from '../check/personal.ts'
+export type { TaughtFact } from '../knowledge/taught.ts'
+export type { Gap, GapMail } from './gaps.ts'
+export { gaps } from './gaps.ts'
 
-type Teaching = Pick<StepContext, 'config' | 'clock' | 'newId' | 'log' | 'accounts'>
-
-/** An assistant that is made to propose without end fills no disk. */
-const mostProposals = 200
-const longest = { topic: 120, fact: 2_000 }
-/** In the knowledge folder. */
-const taughtFile = 'taught.md'
-
-const placeOf = ({ config }: Pick<Teaching, 'config'>) => join(config.state.directory, 'proposals')
-
-/** @throws Refusal when the account is not configured, has no knowledge folder, or too many wait */
-export function propose(
-  context: Teaching,
-  given: Pick<Proposal, 'account' | 'topic' | 'fact'>,
-  by: string,
-): Proposal {
-  folderOf(context, given.account)
-  if (proposals(context).length >= mostProposals) throw new Refusal('too-many-proposals')
-  const at = context.clock.now()
-  const { account } = given
-  const [topic, fact] = [
-    oneLine(given.topic).slice(0, longest.topic),
-    plain(given.fact).slice(0, longest.fact),
-  ]
-  const proposed = { id: context.newId(at), account, topic, fact, by, at: at.toISOString() }
-  mkdirSync(placeOf(context), { recursive: true, mode: 0o700 })
-  writeFileSync(join(placeOf(context), `${proposed.id}.json`), JSON.stringify(proposed), {
-    mode: 0o600,
-    flag: 'wx',
-  })
-  context.log.info({ event: 'knowledge.proposed', account })
-  return proposed
+export interface Lesson {
+  account: string
+  /** Id of a gap, whose waiting drafts are then written again. Without it they are found by the question. */
+  gap?: string
+  /** Becomes the heading; the gap's own words when absent. Personal matter in it is left out. */
+  question?: string
+  /** As a reply may state it, up to 2,000 characters. */
+  fact: string
+  /** Who teaches it; stands in the file. */
+  by: string
+  /** Id of the mail it comes from, where there is no gap. */
+  mail?: string
+  /** A person was shown what may be personal and says that it is not. What is certainly somebody's is refused all the same. */
+  confirmed?: boolean
 }
 
-/** Oldest first. A file that is no proposal is left out. */
-export function proposals({ config }: Pick<Teaching, 'config'>): Proposal[] {
-  const place = placeOf({ config })
-  return namesIn(place).flatMap((name) => {
-    try {
-      const known = proposal.safeParse(JSON.parse(readFileSync(join(place, name), 'utf8')))
-      return known.success && name === `${known.data.id}.json` ? [known.data] : []
-    } catch {
-      return []
-    }
-  })
+export interface Taught extends TaughtFact {
+  account: string
 }
 
-function namesIn(place: string): string[] {
-  try {
-    return readdirSync(place).sort()
-  } catch {
-    return []
+export interface Teaching {
+  fact: Taught
+  /** Ids of mails whose drafts are being written again. */
+  rewritten: string[]
+  /** Ids of mails that were left as they are: a person has edited or decided them. */
+  left: string[]
+}
+
+/** Mails of the last year are written again, and so many at most. Milliseconds. */
+const yearMs = 366 * 86_400_000
+const mostRewritten = 200
+/** Names of correspondents that a fact is compared with. */
+const mostNames = 5_000
+
+/** The fact would tell every correspondent something about one. */
+export class PersonalRefusal extends Refusal {
+  /** In the order of the text; `certain` ones can't be confirmed. */
+  readonly found: readonly PersonalMatter[]
+  constructor(found: readonly PersonalMatter[]) {
+    const certain = found.some((each) => each.certain)
+    super(certain ? 'personal-matter' : 'maybe-personal', undefined, found.map(({ text }) => text).join(', '))
+    this.found = found
   }
 }
 
-/** Writes it into the knowledge folder. @throws Refusal */
-export function accept(context: Teaching, id: string, by: string): Proposal {
-  const accepted = find(context, id)
-  const folder = folderOf(context, accepted.account)
-  const day = context.clock.now().toISOString().slice(0, 10)
-  const note = `<!-- Proposed by ${oneLine(accepted.by)} on ${accepted.at.slice(0, 10)}, accepted by ${oneLine(by)} on ${day}. -->`
-  append(join(folder, taughtFile), `\n## ${accepted.topic}\n\n${accepted.fact}\n\n${note}\n`)
-  remove(context, id)
-  context.log.info({ event: 'knowledge.taught', account: accepted.account })
-  return accepted
+/**
+ * Writes the fact into the knowledge folder of the account, then has every waiting draft that lacked it written again.
+ * @throws PersonalRefusal before anything is written
+ * @throws Refusal `unknown-account`, `no-knowledge`, `unknown-gap`, `unfit-fact`, `knowledge-read-only`, `too-many-facts`
+ */
+export async function teach(review: Review, lesson: Lesson): Promise<Teaching> {
+  const { context } = review
+  const folder = knowledgeFolder(context, lesson.account)
+  const now = context.clock.now()
+  const since = new Date(now.getTime() - yearMs)
+  const open = await gaps(review, { since, account: lesson.account })
+  const gap = lesson.gap === undefined ? null : (open.find(({ id }) => id === lesson.gap) ?? null)
+  if (lesson.gap !== undefined && gap === null) throw new Refusal('unknown-gap')
+  const asked = lesson.question?.trim() || gap?.question || ''
+  if (asked === '' || lesson.fact.trim() === '' || lesson.fact.length > longestTaught.fact)
+    throw new Refusal('unfit-fact')
+  const lacking = gap
+    ? [gap]
+    : open.filter(({ question, others }) => [question, ...others].some((one) => alike(one, asked)))
+  const mails = [...new Set([...(lesson.mail ? [lesson.mail] : []), ...lacking.flatMap(idsOf)])]
+  const found = await personalIn(context, lesson.account, lesson.fact, mails)
+  if (found.some(({ certain }) => certain) || (found.length > 0 && !lesson.confirmed))
+    throw new PersonalRefusal(found)
+  const question = withoutPersonal(asked, await personalIn(context, lesson.account, asked, mails))
+  const about = { question, fact: lesson.fact, by: lesson.by, at: now.toISOString(), mails }
+  const fact = refusing(() => writeTaught(folder, about, context.newId(now).slice(-6)))
+  context.log.info({ event: 'knowledge.taught', account: lesson.account, mails: mails.length })
+  const waiting = lacking.flatMap((one) => one.mails.filter(({ waits }) => waits))
+  return {
+    fact: { ...fact, account: lesson.account },
+    ...(await writeAgain(
+      review,
+      waiting.map(({ id }) => id),
+      lesson.by,
+    )),
+  }
+}
+
+const idsOf = ({ mails }: Gap) => mails.map(({ id }) => id)
+
+/** What was taught, newest first. @throws Refusal `unknown-account` */
+export function taught({ accounts }: Pick<StepContext, 'accounts'>, account?: string): Taught[] {
+  if (account !== undefined && !accounts.has(account)) throw new Refusal('unknown-account')
+  return [...accounts]
+    .filter(([address]) => account === undefined || address === account)
+    .flatMap(([address, { settings }]) =>
+      settings.knowledge === null
+        ? []
+        : listTaught(settings.knowledge).map((fact) => ({ ...fact, account: address })),
+    )
+}
+
+/**
+ * Takes a fact back: its file is removed, and waiting drafts that were written with it are written again.
+ * @param id of a taught fact @throws Refusal `unknown-account`, `no-knowledge`, `unknown-fact`, `knowledge-read-only`
+ */
+export async function unteach(
+  review: Review,
+  { account, id, by }: { account: string; id: string; by: string },
+): Promise<Teaching> {
+  const { context } = review
+  const folder = knowledgeFolder(context, account)
+  const fact = refusing(() => removeTaught(folder, id))
+  context.log.info({ event: 'knowledge.untaught', account })
+  const labels = new Set(labelsOf({ file: fact.file, heading: fact.question }))
+  const waiting = await waitingAnswers(context.db, account, mostRewritten)
+  const rests = waiting.filter(
+    ({ id: mail, sources }) =>
+      fact.mails.includes(mail) || sources.some((source) => labels.has(plainLabel(source))),
+  )
+  return {
+    fact: { ...fact, account },
+    ...(await writeAgain(
+      review,
+      rests.map(({ id: mail }) => mail),
+      by,
+    )),
+  }
+}
+
+/**
+ * What may be personal in a text, compared with the account's correspondents and with those of some mails.
+ * @param mails ids of the mails that it comes from
+ */
+export async function personalIn(
+  context: StepContext,
+  account: string,
+  text: string,
+  mails: readonly string[],
+): Promise<PersonalMatter[]> {
+  const found = context.accounts.get(account)
+  const own = found ? ownWords(found.settings) : []
+  const published = found?.knowledge?.find({ queries: [], tokens: 0, whole: Number.POSITIVE_INFINITY }) ?? []
+  const rows = await Promise.all(mails.slice(0, mostRewritten).map((id) => loadMessage(context.db, id)))
+  const behind = rows.flatMap((row) =>
+    [row?.fromName, row?.fromAddress].filter((each) => typeof each === 'string'),
+  )
+  // A name of one word may be an ordinary word.
+  const full = (await correspondentNames(context.db, account, mostNames)).filter((name) =>
+    /\s/.test(name.trim()),
+  )
+  const named = full.filter((name) => text.toLowerCase().includes(name.trim().toLowerCase()))
+  return personalMatter(text, {
+    own: [...own, ...published.map(({ heading, text: known }) => `${heading}\n${known}`)],
+    people: [...behind, ...named],
+  })
+}
+
+/** A person's own edit is never overwritten: the text must be the model's, also at the moment of the change. */
+async function writeAgain(
+  review: Review,
+  ids: readonly string[],
+  by: string,
+): Promise<Omit<Teaching, 'fact'>> {
+  const [rewritten, left]: [string[], string[]] = [[], []]
+  for (const id of [...new Set(ids)]) {
+    const again = rewritten.length < mostRewritten && (await writeOneAgain(review, id, by))
+    ;(again ? rewritten : left).push(id)
+  }
+  return { rewritten, left }
+}
+
+async function writeOneAgain(review: Review, id: string, by: string): Promise<boolean> {
+  const { db } = review.context
+  const [row, reply] = [await loadMessage(db, id), await loadReply(db, id)]
+  if (row === null || (reply !== null && (reply.composed === null || reply.text !== reply.draftText)))
+    return false
+  try {
+    // A wish for this reply still stands.
+    await rewrite(review, id, by, row.instruction ?? '', reply === null ? undefined : versionOf(reply.text))
+    return true
+  } catch (error) {
+    if (error instanceof Refusal) return false
+    throw error
+  }
 }
 
 /** @throws Refusal */
-export function discard(context: Teaching, id: string): void {
-  find(context, id)
-  remove(context, id)
-}
-
-function find(context: Teaching, id: string): Proposal {
-  const found = proposals(context).find((each) => each.id === id)
-  if (found === undefined) throw new Refusal('unknown-proposal')
-  return found
-}
-
-const remove = (context: Teaching, id: string) =>
-  rmSync(join(placeOf(context), `${id}.json`), { force: true })
-
-function folderOf({ accounts }: Pick<Teaching, 'accounts'>, address: string): string {
+export function knowledgeFolder({ accounts }: Pick<StepContext, 'accounts'>, address: string): string {
   const account = accounts.get(address)
   if (account === undefined) throw new Refusal('unknown-account')
   if (account.settings.knowledge === null) throw new Refusal('no-knowledge')
   return account.settings.knowledge
 }
 
-/** Follows no link, which could lead out of the folder. */
-function append(path: string, text: string): void {
-  const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants
+const refusals = {
+  'read-only': 'knowledge-read-only',
+  'too-many': 'too-many-facts',
+  unknown: 'unknown-fact',
+} as const
+
+function refusing<T>(act: () => T): T {
   try {
-    const file = openSync(path, O_APPEND | O_CREAT | O_NOFOLLOW | O_WRONLY, 0o644)
-    try {
-      writeFileSync(file, text)
-    } finally {
-      closeSync(file)
-    }
-  } catch (cause) {
-    throw new Refusal('knowledge-read-only', { cause })
+    return act()
+  } catch (error) {
+    if (!(error instanceof TaughtError)) throw error
+    throw new Refusal(refusals[error.fault], { cause: error })
   }
 }
-
-/** Nothing in it is a heading, a comment or front matter of the file. */
-const plain = (text: string) =>
-  text
-    .replace(/\r\n?/g, '\n')
-    .replace(/[^\P{Cc}\n]/gu, ' ')
-    .replace(/<!--|-->/g, '')
-    .replace(/^[ \t]*(?:#{1,6}(?=\s)|={3,}|-{3,})/gm, '')
-    .trim()
-
-const oneLine = (text: string) => plain(text).replace(/\s+/g, ' ')

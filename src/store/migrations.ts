@@ -372,6 +372,9 @@ create table replyd.person (
 alter table replyd.session add column person text;
 `
 
+/** What was read of a mail's files; null: nothing was read yet. */
+const attachments = 'alter table replyd.body add column attachments jsonb;\n'
+
 export const migrations: readonly Migration[] = [
   { version: 1, sql: first },
   { version: 2, sql: words },
@@ -383,4 +386,5 @@ export const migrations: readonly Migration[] = [
   { version: 8, sql: access },
   { version: 9, sql: shares + reportedStops },
   { version: 10, sql: setup },
+  { version: 11, sql: attachments },
 ]

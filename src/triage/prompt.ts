@@ -1,6 +1,7 @@
 /** The triage conversation: static text first (provider caches match a prefix), the mail last. */
 
 import { languageName } from '../mail/text/language.ts'
+import { attachmentsShown, withImages } from '../model/prompts/attachments.ts'
 import { block, passedOnBlock, threadWithin } from '../model/prompts/blocks.ts'
 import { factLines } from '../model/prompts/facts.ts'
 import { oneLine } from '../model/prompts/fields.ts'
@@ -30,20 +31,22 @@ export function triageMessages(input: TriageInput): PromptMessages {
   })
   const { text, omitted } = cutMiddle(neutralised(mail.visibleText, salt), prompt.limits.mail)
   const tokens = prompt.limits.thread
+  const files = attachmentsShown(mail.attachments ?? [], prompt.limits.attachments, salt)
   const { lines } = threadWithin(thread, { tokens, salt, timeZone: mail.facts.timeZone })
   const user = [
-    ...factLines(mail.facts, salt, omitted),
+    ...factLines(mail.facts, salt, omitted, files.line),
     '',
     ...block('THREAD', lines, salt),
     ...passedOnBlock(mail.passedOn, tokens, salt),
+    ...files.block,
     quoted('MAIL', text === '' ? '(no text)' : text, salt),
     'Answer with the JSON object only.',
   ]
   return {
     messages: [
-      { role: 'system', content: system },
-      { role: 'user', content: user.join('\n') },
+      { role: 'system', content: [system, ...files.notes].join('\n') },
+      withImages(user.join('\n'), files),
     ],
-    omitted: omitted > 0 ? [`mail: ${omitted} characters in the middle`] : [],
+    omitted: [...(omitted > 0 ? [`mail: ${omitted} characters in the middle`] : []), ...files.omitted],
   }
 }

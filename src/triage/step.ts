@@ -1,10 +1,12 @@
 /** Triage: one model call classifies a mail, after everything that can be decided without one. */
 import type { Reason } from '../base/reasons.ts'
 import type { SpamKind, Verdict } from '../base/verdicts.ts'
+import { attachedText, attachmentsFor } from '../compose/attachments.ts'
 import { loadThread } from '../compose/thread.ts'
 import type { AccountSettings, SpamSettings } from '../config/settings.ts'
 import { type Account, type Arrival, accountOf, type Next, type StepContext } from '../context.ts'
 import { decodeWords, domainPart } from '../mail/address.ts'
+import type { ReadAttachment } from '../mail/attachments.ts'
 import { senderAuthentication, trustedAuthentication } from '../mail/authentication.ts'
 import { ownAddressTest } from '../mail/correspondents.ts'
 import { firstField, isTextUnread, type Message, namedIds } from '../mail/message.ts'
@@ -134,14 +136,16 @@ async function ask(arrival: Arrival, signal: AbortSignal): Promise<Verdict> {
     : [0, false]
   const thread = isShort(mail.message) ? await shortThread(arrival) : []
   const salt = context.newId(context.clock.now()).slice(-10)
-  const toJudge = { ...mail, firstContact: earlier === 0, writtenBefore, thread }
+  // A mail that is never answered is judged by its text alone.
+  const attachments = row.ceiling === 'never' ? [] : await attachmentsFor(arrival)
+  const toJudge = { ...mail, firstContact: earlier === 0, writtenBefore, thread, attachments }
   const occasion = { mail, task: 'triage', prompt, knowledgeHash: null } as const
   await account.knowledge?.settled()
   const { value } = await budgetedCall(context, occasion, (fitted) => {
     const asking = { ...account, prompts: { ...account.prompts, triage: fitted } }
     return { ...triageQuestion(asking, config.budget.timeZone, toJudge, salt), signal }
   })
-  return believed(value, mail.message)
+  return believed(value, mail.message, attachments)
 }
 
 /** A text of at most this many characters may only make sense together with the mail it answers. */
@@ -167,6 +171,8 @@ export interface MailToJudge {
   writtenBefore: boolean | null
   /** The latest messages before it, oldest first; empty unless its own text is short. */
   thread: readonly ThreadEntry[]
+  /** What was read of its files. */
+  attachments?: readonly ReadAttachment[]
 }
 
 /**
@@ -191,6 +197,7 @@ export function triageQuestion(
       visibleText: visibleText(message).text,
       facts: mailFacts(message, owner, known),
       passedOn: quotes ? found : null,
+      attachments: mail.attachments ?? [],
     },
     thread,
     categories,
@@ -214,12 +221,16 @@ export function triageQuestion(
  * Combines the model's verdict with what replyd knows without it: text that only a machine can see was written for a
  * machine, and changed bank details are a trap, whatever the model concluded.
  */
-export function believed(verdict: Verdict, message: Message): Verdict {
+export function believed(
+  verdict: Verdict,
+  message: Message,
+  attachments: readonly ReadAttachment[] = [],
+): Verdict {
   const text = `${decodeWords(firstField(message, 'subject') ?? '')}\n${visibleText(message).text}`
   return {
     ...verdict,
     manipulation: verdict.manipulation || message.hiddenText,
-    payment_change: verdict.payment_change || isPaymentTrap(text),
+    payment_change: verdict.payment_change || isPaymentTrap(text) || isPaymentTrap(attachedText(attachments)),
   }
 }
 

@@ -68,6 +68,17 @@ export const wholeMail = z
       .string()
       .nullable()
       .meta({ description: 'Without quotes and signature; null once it is removed' }),
+    attachments: z
+      .array(
+        z.object({
+          name: z.string(),
+          type: z.string(),
+          size: count().meta({ description: 'Octets' }),
+          reading: z.string().meta({ description: 'What the model was given of it, or why nothing' }),
+          text: z.string().nullable(),
+        }),
+      )
+      .meta({ description: 'Files that were read for the model; empty unless `attachments` is switched on' }),
     reply: z
       .object({
         ...replyFields,
@@ -141,6 +152,26 @@ export const forgotten = z
   .object({ mails: count(), replies: count(), closed: count(), underWay: count() })
   .meta({ id: 'Forgotten' })
 
+const change = z
+  .object({
+    where: z.string().meta({ description: '`replyd.yaml:7`, or the name of a variable' }),
+    key: z.string(),
+    accounts: z.array(z.string()).meta({ description: 'Empty for all' }),
+    from: z
+      .string()
+      .optional()
+      .meta({ description: 'Only of short values that are no secret; of a mailbox `present` or `absent`' }),
+    to: z.string().optional(),
+  })
+  .meta({ id: 'Change' })
+
+export const reloaded = z
+  .object({
+    changed: z.array(change).meta({ description: 'In use from now on' }),
+    refused: z.array(change).meta({ description: 'Needs a restart' }),
+  })
+  .meta({ id: 'Reloaded' })
+
 export const token = z
   .looseObject({ name: z.string(), scopes: z.array(z.enum(tokenScopes)) })
   .meta({ id: 'Token' })
@@ -176,6 +207,59 @@ export const fact = z
     at: moment(),
   })
   .meta({ id: 'Fact' })
+
+export const gap = z
+  .object({
+    id: z.string().meta({ description: 'Names it, as `gap` of a taught fact' }),
+    account: z.string(),
+    question: z.string(),
+    others: z.array(z.string()).meta({ description: 'Other words for it' }),
+    last: moment(),
+    mails: z.array(
+      z.looseObject({
+        id: z.string(),
+        subject: z.string().nullable(),
+        gap: z.string(),
+        waits: z.boolean(),
+        edited: z.boolean(),
+      }),
+    ),
+  })
+  .meta({ id: 'Gap' })
+
+export const taughtFact = z
+  .object({
+    id: z.string(),
+    account: z.string(),
+    file: z.string().meta({ description: 'In the knowledge folder' }),
+    question: z.string(),
+    fact: z.string(),
+    by: z.string(),
+    at: moment(),
+    mails: z.array(z.string()).meta({ description: 'Ids of the mails that asked for it' }),
+  })
+  .meta({ id: 'TaughtFact' })
+
+export const teaching = z
+  .object({
+    fact: taughtFact,
+    rewritten: z.array(z.string()).meta({ description: 'Ids of mails whose drafts are being written again' }),
+    left: z.array(z.string()).meta({ description: 'Ids of mails that a person has edited or decided' }),
+  })
+  .meta({ id: 'Teaching' })
+
+export const offer = z
+  .object({
+    id: z.string(),
+    account: z.string(),
+    question: z.string(),
+    fact: z.string(),
+    personal: z.array(z.looseObject({ text: z.string(), kind: z.string() })),
+    mail: z.object({ id: z.string(), subject: z.string().nullable() }),
+    editedBy: z.string().nullable(),
+    at: moment(),
+  })
+  .meta({ id: 'Offer' })
 
 export const code = z
   .object({

@@ -5,11 +5,13 @@ import { z } from 'zod'
 import { dispositions } from '../base/dispositions.ts'
 import { helpFor, type Reason, sentenceOf } from '../base/reasons.ts'
 import { autonomyByCategory } from '../decide/autonomy-record.ts'
+import { type ReadAttachment, readingOf } from '../mail/attachments.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import { grantAutonomy, revokeAutonomy } from '../review/autonomy.ts'
 import { approvalCode, load, openReply, versionOf } from '../review/decide.ts'
 import { pause, Refusal, resume } from '../review/review.ts'
 import { loadAccountState } from '../store/accounts.ts'
+import { loadAttachments } from '../store/attachments.ts'
 import { loadMail } from '../store/bodies.ts'
 import { loadMessage, type MessageRow } from '../store/messages.ts'
 import { loadReply, type ReplyRow } from '../store/replies.ts'
@@ -21,6 +23,7 @@ import { text } from './bodies.ts'
 import { addKnowledgeOperations } from './knowledge-routes.ts'
 import { Operations } from './operations.ts'
 import { addStoreOperations } from './store-routes.ts'
+import { addTeachingOperations } from './teaching-routes.ts'
 import { addTokenOperations } from './token-routes.ts'
 import type { WebContext } from './web-context.ts'
 
@@ -67,6 +70,15 @@ const replyView = (reply: ReplyRow) => ({
   sources: reply.sources,
   sendAfter: reply.sendAfter,
   actor: reply.actor,
+})
+
+/** A picture itself is in the mailbox. */
+const attachmentView = (read: ReadAttachment) => ({
+  name: read.name,
+  type: read.type,
+  size: read.size,
+  reading: readingOf(read),
+  text: read.text,
 })
 
 /** Cuts off the row that only tells that there are more; the next page is named as in RFC 8288. */
@@ -127,6 +139,7 @@ addDecisions(operations)
 addAccounts(operations)
 addStatistics(operations)
 addKnowledgeOperations(operations)
+addTeachingOperations(operations)
 addStoreOperations(operations)
 addTokenOperations(operations)
 operations.add(
@@ -246,6 +259,7 @@ async function wholeMail(db: WebContext['context']['db'], id: string) {
     lastError: row.lastError,
     dueAt: row.dueAt,
     text: mail === null ? null : visibleText(mail.message).text,
+    attachments: ((await loadAttachments(db, row.id)) ?? []).map(attachmentView),
     reply: reply && replyView(reply),
     ...(await explainMail(db, row.id)),
   }

@@ -1,8 +1,8 @@
 /** What an assistant prepared and only a person may do: the codes of waiting replies, and proposed facts. */
 import type { Context, Hono } from 'hono'
 import { approvalCode, load, openReply } from '../review/decide.ts'
+import { accept, discard, type Proposal, proposals } from '../review/proposals.ts'
 import { Refusal } from '../review/review.ts'
-import { accept, discard, type Proposal, proposals } from '../review/teach.ts'
 import { type ListedMail, waitingMails } from '../store/review-lists.ts'
 import type { Env } from './access.ts'
 import { Action, Page, type View } from './layout.tsx'
@@ -22,7 +22,9 @@ export function addAssistants(
   pages.get('/assistants', async (c) => {
     const waiting = locked ? [] : await waitingMails(context.db, {}, { limit: shownReplies })
     const replies = waiting.filter(({ step, replyText }) => step === 'review' && replyText !== null)
-    return c.html(<AssistantsPage view={await viewOf(c)} facts={proposals(context)} replies={replies} />)
+    const doubted = c.req.query('doubted') ?? ''
+    const shown = { facts: proposals(context), replies, doubted }
+    return c.html(<AssistantsPage view={await viewOf(c)} {...shown} />)
   })
   pages.get('/assistants/code/:id', async (c) => {
     if (locked) return c.redirect('/assistants', 303)
@@ -32,20 +34,22 @@ export function addAssistants(
   })
   pages.post('/assistants/facts/:id/:decision{accept|discard}', async (c) => {
     const { id, decision } = c.req.param()
-    return decided(c, () => {
+    return decided(c, id, () => {
       if (locked) throw new Refusal('unknown-proposal')
-      return decision === 'accept' ? accept(context, id, c.get('session').actor) : discard(context, id)
+      const confirmed = c.req.query('confirmed') === 'yes'
+      return decision === 'accept' ? accept(web, id, c.get('session').actor, confirmed) : discard(web, id)
     })
   })
 }
 
-function decided(c: Context<Env>, act: () => unknown): Response {
+async function decided(c: Context<Env>, id: string, act: () => unknown): Promise<Response> {
   try {
-    act()
+    await act()
     return c.redirect('/assistants', 303)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    return c.redirect(`/assistants?refused=${error.reason}`, 303)
+    const doubted = error.reason === 'maybe-personal' ? `&doubted=${encodeURIComponent(id)}` : ''
+    return c.redirect(`/assistants?refused=${error.reason}${doubted}`, 303)
   }
 }
 
@@ -53,9 +57,11 @@ interface Prepared {
   view: View
   facts: readonly Proposal[]
   replies: readonly ListedMail[]
+  /** Id of a fact that was not accepted because it may be personal. */
+  doubted: string
 }
 
-function AssistantsPage({ view, facts, replies }: Prepared) {
+function AssistantsPage({ view, facts, replies, doubted }: Prepared) {
   return (
     <Page view={view} title="Assistants">
       <header class="bar">
@@ -72,10 +78,12 @@ function AssistantsPage({ view, facts, replies }: Prepared) {
       )}
       <section class="card block" aria-labelledby="facts">
         <h2 id="facts">Proposed facts</h2>
-        <p>No reply uses a fact before you accept it. Then it stands in taught.md of the knowledge folder.</p>
+        <p>
+          No reply uses a fact before you accept it. Then it stands in the folder taught of your knowledge.
+        </p>
         {facts.length === 0 ? <p>None waits for you.</p> : null}
         {facts.map((fact) => (
-          <Fact view={view} fact={fact} />
+          <Fact view={view} fact={fact} isDoubted={fact.id === doubted} />
         ))}
       </section>
       <section class="card block" aria-labelledby="codes">
@@ -94,7 +102,7 @@ function AssistantsPage({ view, facts, replies }: Prepared) {
   )
 }
 
-function Fact({ view, fact }: { view: View; fact: Proposal }) {
+function Fact({ view, fact, isDoubted }: { view: View; fact: Proposal; isDoubted: boolean }) {
   const to = `/assistants/facts/${fact.id}`
   return (
     <article>
@@ -105,7 +113,11 @@ function Fact({ view, fact }: { view: View; fact: Proposal }) {
       <p class="meta">{`For ${fact.account}, proposed by ${fact.by} on ${fact.at.slice(0, 10)}`}</p>
       {view.hasLogin ? (
         <div class="buttons">
-          <Action view={view} to={`${to}/accept`} label="Accept" />
+          {isDoubted ? (
+            <Action view={view} to={`${to}/accept?confirmed=yes`} label="Accept: it is about nobody" />
+          ) : (
+            <Action view={view} to={`${to}/accept`} label="Accept" />
+          )}
           <Action view={view} to={`${to}/discard`} label="Discard" />
         </div>
       ) : null}

@@ -1,26 +1,14 @@
-/** Files of a mail: listed from its structure, and fetched from the mailbox only when somebody opens one. */
+/** Files of a mail as a browser may have them; fetched from the mailbox only when somebody opens one. */
 import type { Account } from '../context.ts'
-import type { Message, Part } from '../mail/message.ts'
+import { type AttachedFile, attachmentsOf, filesIn, largestMail } from '../mail/attachments.ts'
+import type { Message } from '../mail/message.ts'
 import { decodeCharset } from '../mail/mime/charset.ts'
-import { decodeTransfer } from '../mail/mime/decode.ts'
-import { headerBounds, parseFields } from '../mail/mime/header.ts'
-import { parseStructure, textPartsOf } from '../mail/mime/structure.ts'
 import type { MessageRow } from '../store/messages.ts'
 
-export interface Attachment {
-  /** IMAP section number. */
-  path: string
-  name: string
-  /** Media type as the sender named it. */
-  type: string
-  /** Octets, decoded; an estimate for base64. */
-  size: number
+export interface Attachment extends AttachedFile {
   /** How it may be shown; null: only saved. */
   shown: 'image' | 'text' | 'pdf' | null
 }
-
-/** Octets of a mail that are read to find a file in it. */
-export const largestMail = 25 * 1024 * 1024
 
 const pictures: Readonly<Record<string, readonly number[]>> = {
   'image/png': [0x89, 0x50, 0x4e, 0x47],
@@ -30,26 +18,9 @@ const pictures: Readonly<Record<string, readonly number[]>> = {
 }
 const pdf = [0x25, 0x50, 0x44, 0x46]
 
-function leavesOf(part: Part): Part[] {
-  return part.children.length > 0 ? part.children.flatMap(leavesOf) : [part]
-}
-
 /** Everything that is not the mail's text. */
-export function attachmentsOf({ structure }: Pick<Message, 'structure'>): Attachment[] {
-  const texts = new Set(textPartsOf(structure).map(({ path }) => path))
-  return leavesOf(structure)
-    .filter(({ path, filename, disposition, type }) => {
-      if (texts.has(path) || type.startsWith('multipart/')) return false
-      return filename !== null || disposition === 'attachment' || !type.startsWith('text/')
-    })
-    .map(({ path, filename, type, encoding, size }) => ({
-      path,
-      name: filename ?? (type.startsWith('image/') ? 'Picture' : type === 'message/rfc822' ? 'Mail' : 'File'),
-      type,
-      size: encoding === 'base64' ? Math.floor((size * 3) / 4.11) : size,
-      shown: waysToShow(type),
-    }))
-}
+export const shownAttachments = (message: Pick<Message, 'structure'>): Attachment[] =>
+  attachmentsOf(message).map((file) => ({ ...file, shown: waysToShow(file.type) }))
 
 function waysToShow(type: string): Attachment['shown'] {
   if (Object.hasOwn(pictures, type)) return 'image'
@@ -80,14 +51,11 @@ export async function fileOf(account: Account, row: MessageRow, path: string): P
 
 /** @param source the whole mail, or its first octets */
 export function partOf(source: Buffer, path: string): FileAnswer | null {
-  const { end, body } = headerBounds(source)
-  const { structure, bodies } = parseStructure(parseFields(source.subarray(0, end)), source.subarray(body))
-  const part = leavesOf(structure).find((each) => each.path === path)
-  const encoded = bodies.get(path)
-  const listed = attachmentsOf({ structure }).find((each) => each.path === path)
-  if (part === undefined || encoded === undefined || listed === undefined) return null
-  const octets = decodeTransfer(encoded, part.encoding)
-  const { name, shown, type } = listed
+  const taken = filesIn(source)(path)
+  if (taken === null) return null
+  const { part, octets } = taken
+  const { name, type } = taken.file
+  const shown = waysToShow(type)
   if (shown === 'text') {
     const { text } = decodeCharset(octets, part.parameters.charset ?? '')
     return {

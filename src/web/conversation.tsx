@@ -1,5 +1,6 @@
 /** The middle pane: the mail, what came before it, its files, and what else its sender wrote. */
 import { capitalised, outcomeOf } from '../base/dispositions.ts'
+import { type ReadAttachment, readingOf } from '../mail/attachments.ts'
 import type { Attachment } from './attachments.ts'
 import { type View, When } from './layout.tsx'
 import type { Earlier, Shown } from './shown.ts'
@@ -34,7 +35,7 @@ export function Original({ view, shown }: { view: View; shown: Shown }) {
         </span>
       </header>
       <Letter text={text ?? 'The text was removed after the retention time.'} />
-      <Files id={row.id} attachments={shown.attachments} />
+      <Files id={row.id} attachments={shown.attachments} read={shown.read} />
       {whole !== null && whole.trim() !== (text ?? '').trim() ? (
         <details>
           <summary>Quoted text and signature</summary>
@@ -105,16 +106,31 @@ function EarlierMessage({ view, earlier }: { view: View; earlier: Earlier }) {
   )
 }
 
-function Files({ id, attachments }: { id: string; attachments: readonly Attachment[] }) {
+function Files({ id, attachments, read }: { id: string } & Pick<Shown, 'attachments' | 'read'>) {
   if (attachments.length === 0) return null
   return (
     <ul class="files" aria-label="Attachments">
       {attachments.map((file) => (
         <li>
           <File file={file} href={`/mails/${id}/parts/${file.path}`} />
+          <Reading read={read.find(({ path }) => path === file.path)} />
         </li>
       ))}
     </ul>
+  )
+}
+
+/** What the model was given of it. */
+function Reading({ read }: { read: ReadAttachment | undefined }) {
+  if (read === undefined) return null
+  if (read.text === null) return <small>{`By the model: ${readingOf(read)}`}</small>
+  return (
+    <details>
+      <summary class="meta">{`By the model: ${readingOf(read)}`}</summary>
+      <div class="letter quiet" dir="auto">
+        {read.text}
+      </div>
+    </details>
   )
 }
 

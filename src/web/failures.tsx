@@ -1,6 +1,6 @@
 /** The answer to a request that failed: a refusal is meant for a person, anything else is a fault for the log. */
 import type { Context } from 'hono'
-import { reasonOf } from '../base/errors.ts'
+import { ConfigError, reasonOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { Refusal } from '../review/review.ts'
 import { BadRequest } from './bodies.ts'
@@ -29,6 +29,7 @@ export function answerOf(log: Log) {
     if (error instanceof BadRequest && isApi(c))
       return c.json({ error: 'bad-request', message: error.message, fields: error.fields }, 400)
     if (error instanceof BadRequest) return failed(c, 400, 'bad-request', error.message)
+    if (error instanceof ConfigError) return failed(c, 409, 'faulty-configuration', error.message)
     log.warn({ event: 'web.failed', path: c.req.routePath, reason: reasonOf(error) })
     return failed(c, 500, 'failed', 'Something went wrong inside replyd.')
   }

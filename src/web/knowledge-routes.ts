@@ -1,8 +1,8 @@
 /** Operations on what replyd may state: the files of the knowledge, and facts that were proposed for them. */
 import { z } from 'zod'
 import type { Passage } from '../knowledge/knowledge.ts'
+import { accept, discard, proposals, propose } from '../review/proposals.ts'
 import { Refusal } from '../review/review.ts'
-import { accept, discard, proposals, propose } from '../review/teach.ts'
 import * as answers from './answers.ts'
 import { BadRequest, text } from './bodies.ts'
 import type { Operations } from './operations.ts'
@@ -77,24 +77,38 @@ function addFacts(api: Operations): void {
     async ({ context }, { body: { account, ...fact }, actor }) =>
       propose(context, { account: account ?? onlyAccount(context), ...fact }, actor),
   )
-  for (const [name, summary, decided] of [
-    ['accept', 'Write a proposed fact into the knowledge folder', accept],
-    ['discard', 'Forget a proposed fact', discard],
-  ] as const)
-    api.add(
-      {
-        ...{ id: `${name}Fact`, method: 'post', path: `/facts/{id}/${name}`, tag: 'knowledge' },
-        ...{ summary, parameters: factId, answer: answers.done, refusals: [404, 409] },
-      },
-      async ({ context }, { path, actor }) => {
-        decided(context, path.id, actor)
-        return { ok: true }
-      },
-    )
+  api.add(
+    {
+      ...{ id: 'acceptFact', method: 'post', path: '/facts/{id}/accept', tag: 'knowledge' },
+      summary: 'Write a proposed fact into the knowledge folder',
+      body: z.strictObject({
+        confirmed: z
+          .boolean()
+          .optional()
+          .meta({ description: 'What may be personal in it was shown to a person, and is not' }),
+      }),
+      ...{ parameters: factId, answer: answers.done, refusals: [404, 409] },
+    },
+    async (web, { path, body, actor }) => {
+      await accept(web, path.id, actor, body.confirmed)
+      return { ok: true }
+    },
+  )
+  api.add(
+    {
+      ...{ id: 'discardFact', method: 'post', path: '/facts/{id}/discard', tag: 'knowledge' },
+      summary: 'Forget a proposed fact',
+      ...{ parameters: factId, answer: answers.done, refusals: [404, 409] },
+    },
+    async (web, { path }) => {
+      discard(web, path.id)
+      return { ok: true }
+    },
+  )
 }
 
 /** @throws BadRequest when there are several */
-function onlyAccount({ accounts }: Pick<WebContext['context'], 'accounts'>): string {
+export function onlyAccount({ accounts }: Pick<WebContext['context'], 'accounts'>): string {
   const [only, ...others] = accounts.keys()
   if (only === undefined || others.length > 0)
     throw new BadRequest(`Name one of the accounts: ${[...accounts.keys()].join(', ')}.`, {

@@ -10,6 +10,8 @@ export interface View {
   notice: string | null
   /** Decisions made just now that can be undone: approvals `until` they are sent, rejections until somebody decides again. */
   undo: { ids: readonly string[]; action: 'cancel' | 'reopen'; until: Date | null } | null
+  /** Where the undo of something else is posted to. */
+  undoAt?: string | null
   waiting: number
   /** Warnings for the owner about the model. */
   warnings: readonly string[]
@@ -25,6 +27,7 @@ const places = [
   ['/junk', 'Junk'],
   ['/history', 'History'],
   ['/insight', 'Insight'],
+  ['/teach', 'Teach'],
   ['/settings', 'Settings'],
 ] as const
 
@@ -40,12 +43,14 @@ interface PageProps {
   title: string
   /** Classes of the body. */
   kind?: string
+  /** A stylesheet of its own in assets/. */
+  style?: string
   children?: Child
 }
 
-export function Page({ view, title, kind, children }: PageProps) {
+export function Page({ view, title, kind, style, children }: PageProps) {
   return (
-    <Shell title={`${title} · replyd`} page={kind}>
+    <Shell title={`${title} · replyd`} page={kind} style={style}>
       <a class="skip" href="#main">
         Skip to content
       </a>
@@ -61,7 +66,7 @@ export function Page({ view, title, kind, children }: PageProps) {
 }
 
 function Top({ view }: { view: View }) {
-  const here = view.path.startsWith('/replies/') ? '/' : view.path
+  const here = view.path.startsWith('/replies/') ? '/' : view.path.replace(/^\/teach\/.*/, '/teach')
   return (
     <header class="top">
       <nav aria-label="Pages">
@@ -131,10 +136,11 @@ interface ShellProps {
   title: string
   /** Classes of the body; `bare`: without the menu. */
   page?: string
+  style?: string
   children?: Child
 }
 
-export function Shell({ title, page, children }: ShellProps) {
+export function Shell({ title, page, style, children }: ShellProps) {
   return (
     <html lang="en">
       <head>
@@ -145,6 +151,7 @@ export function Shell({ title, page, children }: ShellProps) {
         <title>{title}</title>
         <link rel="icon" href="/assets/icon.svg" />
         <link rel="stylesheet" href="/assets/review.css" />
+        {style === undefined ? null : <link rel="stylesheet" href={`/assets/${style}`} />}
         <script src="/assets/htmx.js" defer />
         <script src="/assets/review.js" defer />
       </head>
@@ -154,7 +161,7 @@ export function Shell({ title, page, children }: ShellProps) {
 }
 
 function Notice({ view }: { view: View }) {
-  const { notice, undo } = view
+  const { notice, undo, undoAt } = view
   if (notice === null) return <div id="notice" />
   return (
     <div id="notice" class="notice">
@@ -168,6 +175,7 @@ function Notice({ view }: { view: View }) {
         ) : null}
       </span>
       {undo ? <Undo view={view} undo={undo} /> : null}
+      {undoAt ? <Action view={view} to={undoAt} label="Undo" id="undo" /> : null}
     </div>
   )
 }

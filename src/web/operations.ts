@@ -14,7 +14,7 @@ const tags = {
   accounts: 'Mailboxes, and what may be sent automatically for them',
   knowledge: 'What replies may state, and facts that were proposed',
   statistics: 'Calls to the model: tokens and money',
-  store: 'Backup, forgetting, audit',
+  store: 'Backup, forgetting, audit, reload',
   tokens: 'Named tokens of the API',
   description: 'This description',
 }

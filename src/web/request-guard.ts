@@ -1,6 +1,7 @@
 /** Checks made on every request before its sender is identified. Reads no body. */
 import type { Context, Next } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { longestUpload } from '../review/knowledge-files.ts'
 import { failed, isApi } from './failures.tsx'
 
 /** Octets. */
@@ -13,14 +14,21 @@ const tooLong = (c: Context) => {
   return failed(c, 413, 'too-long', 'The request is too long.')
 }
 
+/** A form of the Teach pages may carry a file, or a text as long as one. */
+const longestOf = (c: Context) => {
+  if (isApi(c)) return longestJson
+  return c.req.path.startsWith('/teach/') ? longestUpload + longestForm : longestForm
+}
+
 /** Reads a body of at most that length, whether declared or chunked; must come after every identity check. */
-export const formLimit = bodyLimit({ maxSize: longestForm, onError: tooLong })
+export const formLimit = (c: Context, next: Next) =>
+  bodyLimit({ maxSize: longestOf(c), onError: tooLong })(c, next)
 export const jsonLimit = bodyLimit({ maxSize: longestJson, onError: tooLong })
 
 /** Refuses, by the header alone, requests that are too long or contain a NUL, which PostgreSQL can't store. */
 export async function plausible(c: Context, next: Next): Promise<Response | undefined> {
   const length = Number(c.req.header('content-length') ?? 0)
-  if (!(length <= (isApi(c) ? longestJson : longestForm))) return tooLong(c)
+  if (!(length <= longestOf(c))) return tooLong(c)
   if (/%00|\0/i.test(c.req.url)) return failed(c, 400, 'bad-request', 'A parameter contains a NUL character.')
   await next()
 }

@@ -23,6 +23,7 @@ import type { PasswordCheck } from './password-check.ts'
 import type { Sessions } from './sessions.ts'
 import { loadShown } from './shown.ts'
 import { statusOf } from './status.ts'
+import { addTeach } from './teach/routes.tsx'
 import type { WebContext } from './web-context.ts'
 
 export function pageRoutes(web: WebContext, sessions: Sessions, passwords: PasswordCheck): Hono<Env> {
@@ -49,6 +50,7 @@ export function pageRoutes(web: WebContext, sessions: Sessions, passwords: Passw
   })
   addHistory(pages, web, viewOf)
   addOverviews(pages, web, viewOf)
+  addTeach(pages, web, viewOf)
   addDevices(pages, { web, viewOf, sessions, passwords })
   pages.post('/junk/:id/restore', (c) => restoreFrom(web, c))
   return pages

@@ -115,6 +115,7 @@ function addAssets(app: Hono<Env>): void {
   const htmx = fileURLToPath(new URL('./htmx.min.js', import.meta.resolve('htmx.org')))
   const files: [string, Buffer, string][] = [
     ['review.css', asset('review.css'), 'text/css; charset=utf-8'],
+    ['teach.css', asset('teach.css'), 'text/css; charset=utf-8'],
     ['mail.css', asset('mail.css'), 'text/css; charset=utf-8'],
     ['review.js', asset('review.js'), 'text/javascript; charset=utf-8'],
     ['icon.svg', asset('icon.svg'), 'image/svg+xml'],

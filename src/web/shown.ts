@@ -1,19 +1,21 @@
 /** What the pages show of one mail, its conversation and its reply; read from the store alone. */
 import { concerns, mostMessages, threadEntry } from '../compose/thread.ts'
 import { decodeWords } from '../mail/address.ts'
+import type { ReadAttachment } from '../mail/attachments.ts'
 import { type Field, fieldValues, namedIds } from '../mail/message.ts'
 import { parseFields, splitHeader } from '../mail/mime/octets.ts'
 import { signatureFor } from '../mail/reply/sign-off.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import { isOpen, versionOf } from '../review/decide.ts'
 import { Refusal } from '../review/review.ts'
+import { loadAttachments } from '../store/attachments.ts'
 import { loadMail, loadMails, type StoredMail } from '../store/bodies.ts'
 import { type EarlierMail, mailsOfSender } from '../store/history.ts'
 import { threadMates } from '../store/learning.ts'
 import { findByMessageIds, loadMessage, type MessageRow } from '../store/messages.ts'
 import { loadReply, type ReplyRow, repliesInThread } from '../store/replies.ts'
 import { type Explained, explainMail } from '../store/review-lists.ts'
-import { type Attachment, attachmentsOf } from './attachments.ts'
+import { type Attachment, shownAttachments } from './attachments.ts'
 import type { WebContext } from './web-context.ts'
 import { unwrapped } from './words.ts'
 
@@ -47,6 +49,8 @@ export interface Shown {
   /** Of the mail. */
   envelope: Envelope
   attachments: readonly Attachment[]
+  /** What the model was given of them; empty if it was given none. */
+  read: readonly ReadAttachment[]
   /** Earlier messages of the conversation, oldest first. */
   thread: readonly Earlier[]
   /** The sender's other mails. */
@@ -81,7 +85,8 @@ export async function loadShown(web: WebContext, id: string, remote: boolean): P
     whole: mail?.message.text ?? null,
     hasHtml: mail !== null && mail.message.html !== null,
     envelope: envelopeOf(mail?.message.fields ?? []),
-    attachments: mail === null ? [] : attachmentsOf(mail.message),
+    attachments: mail === null ? [] : shownAttachments(mail.message),
+    read: (await loadAttachments(db, id)) ?? [],
     thread: mail === null ? [] : await threadOf(web, mail),
     past: row.fromAddress === null ? { latest: [], count: 0 } : await mailsOfSender(db, sender, listedPast),
     outgoing: reply === null ? null : envelopeOf(parseFields(splitHeader(reply.octets))),

@@ -1,8 +1,9 @@
-/** Serves `replyd backup` and `replyd forget` when the daemon has exclusive access to the store. */
+/** Serves the commands that need the running daemon: backup and forget, since it has exclusive access to the store, audit and reload. */
 import { closeSync, createReadStream, createWriteStream, mkdirSync, openSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable, type Writable } from 'node:stream'
 import { z } from 'zod'
+import { ConfigError } from '../base/errors.ts'
 import { programVersion } from '../base/package.ts'
 import { stateKey } from '../base/state-key.ts'
 import { audit } from '../observe/audit.ts'
@@ -34,6 +35,18 @@ export async function forget({ context }: WebContext, address: string, actor: st
 }
 
 export function addStoreOperations(api: Operations): void {
+  api.add(
+    {
+      ...{ id: 'reloadConfiguration', method: 'post', path: '/reload', tag: 'store' },
+      summary: 'Read the configuration again, and use what can change without a restart',
+      answer: answers.reloaded,
+      refusals: [409],
+    },
+    async ({ reload }) => {
+      if (reload) return reload()
+      throw new ConfigError("This daemon can't read its settings again.")
+    },
+  )
   api.add(
     {
       ...{ id: 'auditMailboxes', method: 'post', path: '/audit', tag: 'store' },

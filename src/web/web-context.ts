@@ -1,4 +1,5 @@
 import type { Queue } from 'bullmq'
+import type { Changes } from '../config/changes.ts'
 import type { Account, StepContext } from '../context.ts'
 import type { PageSettings } from '../review/page-settings.ts'
 import type { Review } from '../review/review.ts'
@@ -15,6 +16,8 @@ export interface WebContext extends Review {
   readonly settings: PageSettings
   /** Health of every part, for /healthz and the pages. */
   readonly health: () => Promise<Health>
+  /** Reads the settings again and uses them from now on. @throws ConfigError: then nothing has changed */
+  readonly reload?: () => Promise<Changes>
   /** BullMQ's own objects, for the queue board. */
   readonly boards?: readonly Queue[]
 }

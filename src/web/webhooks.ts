@@ -86,6 +86,7 @@ export class Webhooks implements AsyncDisposable {
 
   async #deliverAll(): Promise<void> {
     const { db, config, clock } = this.#context
+    if (config.webhooks.length === 0) return
     if ((await takeLease(db, 'webhooks', this.#holder, leaseMs)) === null) return
     for (const hook of config.webhooks) {
       const row = await loadWebhook(db, hook.url, clock.now())

@@ -39,6 +39,17 @@ describe('figures that stand in a source or follow from one are let pass', () =>
   })
 })
 
+describe('a file of the sender proves nothing', () => {
+  const attached =
+    'The refund of 77.50 euros was promised to me on 3 January. Say that it is on its way to me today.'
+  test.each([
+    ['The refund of 77.50 euros was promised.', ['parroted: the mail itself', 'price: 77.50 euros']],
+    ['It is on its way to me today.', ['parroted: the mail itself']],
+    ['You get 77.50 euros.', ['price: 77.50 euros']],
+    ['An e-bike costs 32 euros a day.', []],
+  ])('%s', (draft, expected) => expect(found(draft, { attached })).toEqual(expected))
+})
+
 describe('what nobody stated is named', () => {
   test.each([
     ['An e-bike costs 37.77 euros a day.', ['price: 37.77 euros']],

@@ -1,7 +1,7 @@
 /** What the page sets goes into the gaps of the file, and each value says where it comes from. */
 import { describe, expect, test } from '@jest/globals'
+import { applicable } from '../../src/config/changes.ts'
 import { type Base, baseOf, loadConfig, overlayFaults, settle } from '../../src/config/config.ts'
-import { applyLive } from '../../src/config/live.ts'
 import { isEditable, type Setting, shownSetting } from '../../src/config/overlay.ts'
 
 const servers = `
@@ -161,13 +161,12 @@ describe('what applies', () => {
     expect(config.accounts[0]).toMatchObject({ categories: [], replies: { mode: 'draft', undoMs: 300_000 } })
   })
 
-  test('is put into the running settings in place', () => {
+  test('may be used by a running daemon, whose servers stay', () => {
     const running = load(two)
-    const [ann] = running.accounts
-    const { imap } = ann ?? {}
-    applyLive(running, settle(base(two), [set('replies/mode', 'send'), set('budget/perDay', 9)]).config)
-    expect([ann?.replies.mode, running.budget.perDay]).toEqual(['send', 9])
-    expect(ann?.imap).toBe(imap)
+    const next = settle(base(two), [set('replies/mode', 'send'), set('budget/perDay', 9)]).config
+    const used = applicable(running, next)
+    expect([used.accounts[0]?.replies.mode, used.budget.perDay]).toEqual(['send', 9])
+    expect(used.accounts[0]?.imap).toBe(running.accounts[0]?.imap)
   })
 })
 

@@ -7,6 +7,8 @@ export interface Child extends AsyncDisposable {
   readonly pid: number
   /** What it has written to its log so far. */
   log(): string
+  /** Resolves when its log contains that; rejects when it ends before. */
+  logged(part: string): Promise<void>
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>
   /** SIGTERM; resolves with its exit status. */
@@ -38,14 +40,22 @@ export async function startChild({
   })
   const exit = once(child, 'exit')
   let log = ''
-  await new Promise<void>((resolve, reject) => {
-    child.stderr?.on('data', (chunk: Buffer) => {
-      log += chunk.toString()
-      if (log.includes(ready)) resolve()
-    })
-    child.once('exit', (code) => reject(new Error(`exited with ${code}: ${log}`)))
-    child.once('error', reject)
+  child.stderr?.on('data', (chunk: Buffer) => {
+    log += chunk.toString()
   })
+  const logged = (part: string) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (!log.includes(part)) return
+        child.stderr?.off('data', look)
+        resolve()
+      }
+      child.stderr?.on('data', look)
+      child.once('exit', (code) => reject(new Error(`exited with ${code}: ${log}`)))
+      child.once('error', reject)
+      look()
+    })
+  await logged(ready)
   const end = async (signal: NodeJS.Signals) => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal)
     await exit
@@ -54,6 +64,7 @@ export async function startChild({
   return {
     pid: child.pid ?? 0,
     log: () => log,
+    logged,
     kill: async () => void (await end('SIGKILL')),
     stop: () => end('SIGTERM'),
     [Symbol.asyncDispose]: async () => void (await end('SIGTERM')),

@@ -148,7 +148,7 @@ test.each<[string, () => Promise<Client>]>([
   expect(await outcome(ids)).toEqual({ approved: 0, out: 0, edited: 8 })
   expect((await api('GET', '/facts')).length).toBe(Number(facts) + 1)
   const { knowledge } = running.daemon.context.accounts.get(account)?.settings ?? {}
-  expect(readdirSync(knowledge ?? '')).not.toContain('taught.md')
+  expect(readdirSync(knowledge ?? '')).not.toContain('taught')
 
   // The same assistant sends a reply when a person who has read it gives the code.
   const [id = ''] = ids

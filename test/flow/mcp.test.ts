@@ -1,5 +1,5 @@
 /** Assistants over both transports and both revisions of the protocol, against a running daemon and without one. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -9,6 +9,7 @@ import { newId } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { writeKnowledge } from '../../src/demo/knowledge.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
+import { listTaught } from '../../src/knowledge/taught.ts'
 import type { TokenScope } from '../../src/store/api-tokens.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { loadReply } from '../../src/store/replies.ts'
@@ -143,17 +144,20 @@ describe.each<[string, Revision, (revision: Revision) => Promise<Client>]>([
   })
 
   test('a fact that it teaches is knowledge once a person has accepted it', async () => {
-    const topic = `Shipping ${uid} ${_name}`
+    const topic = `The price of shipping ${_name}`
     const said = await call(client, 'teach', { topic, fact: 'Shipping to Norway costs 12 euros.' })
     const id = /Proposed as (\w+)/.exec(said.text)?.[1]
     const folder = running.daemon.context.accounts.get(account)?.settings.knowledge ?? ''
-    const taught = () =>
-      existsSync(join(folder, 'taught.md')) ? readFileSync(join(folder, 'taught.md'), 'utf8') : ''
-    expect(taught()).not.toContain(topic)
+    const taughtFact = () => listTaught(folder).find(({ question }) => question === topic)
+    expect(taughtFact()).toBeUndefined()
     expect((await api('POST', `/facts/${id}/accept`, {}, await tokenFor('read', 'decide'))).status).toBe(403)
     expect((await api('POST', `/facts/${id}/accept`)).status).toBe(200)
-    expect(taught()).toContain(`## ${topic}\n\nShipping to Norway costs 12 euros.\n\n<!-- Proposed by api`)
-    const uri = `replyd://knowledge/${encodeURIComponent(account)}/taught.md`
+    expect(taughtFact()).toMatchObject({
+      fact: 'Shipping to Norway costs 12 euros.',
+      by: expect.stringMatching(/^api, proposed by api .* on 20/),
+    })
+    const file = encodeURIComponent(taughtFact()?.file ?? '')
+    const uri = `replyd://knowledge/${encodeURIComponent(account)}/${file}`
     const { resources } = await client.listResources()
     expect(resources.map((each) => each.uri)).toEqual(expect.arrayContaining([uri, 'replyd://figures']))
     const { contents } = await client.readResource({ uri })
@@ -312,9 +316,10 @@ describe('the page for people', () => {
     expect((await post(`/assistants/facts/${fact}/accept`, {}, cookie)).status).toBe(403)
     expect((await post(`/assistants/facts/${fact}/accept`, { token }, cookie)).status).toBe(303)
     const folder = context.accounts.get(account)?.settings.knowledge ?? ''
-    expect(readFileSync(join(folder, 'taught.md'), 'utf8')).toMatch(
-      /Within 30 days\.[\s\S]*accepted by Ann on/,
-    )
+    expect(listTaught(folder)[0]).toMatchObject({
+      fact: 'Within 30 days.',
+      by: expect.stringMatching(/^Ann, proposed by api/),
+    })
     expect((await call(client, 'approve_reply', { id, seen: code })).failed).toBe(false)
     await client.close()
   })

@@ -2,6 +2,7 @@
 
 import type { ReplyState } from '../../src/base/dispositions.ts'
 import { faultOf } from '../../src/mail/fault.ts'
+import { saveAttachments } from '../../src/store/attachments.ts'
 import type { Database } from '../../src/store/database.ts'
 import { type NewMessage, storeIngested } from '../../src/store/ingested.ts'
 import type { NewReply } from '../../src/store/replies.ts'
@@ -55,6 +56,11 @@ export const seedReply = (id: string, addressee: string): NewReply => ({
   attemptGroup: 0,
 })
 
+const seedAttachment = {
+  ...{ path: '2', name: `${awkward}.pdf`, type: 'application/pdf', size: 1000, isInline: false },
+  ...{ text: awkward, image: null, fault: null },
+}
+
 /** One mail for each state, in that state, each with a body and a reply. Ids are `m-STATE`. */
 export async function seedMails(
   db: Database,
@@ -74,6 +80,7 @@ export async function seedMails(
       faults: [faultOf('text-cut', '1')],
     }
     await storeIngested(db, { messages: [seedMessage(id, firstUid + at, from)], bodies: [body] }, seededAt)
+    if (at === 0) await saveAttachments(db, id, [seedAttachment])
     await forceMail(
       db,
       { id, from: 'guard', to: 'deliver', disposition: 'approved', reason: 'ok', detail: awkward },

@@ -13,6 +13,7 @@ import {
   tokenBound,
   worstCase,
 } from '../../src/model/budget.ts'
+import { imageTokens } from '../../src/model/chat.ts'
 
 const mini = prices['gpt-4o-mini']!
 const luna = prices['gpt-6-luna']!
@@ -105,6 +106,12 @@ describe('a reservation', () => {
   test('does not fit when even that is too much', async () => {
     expect((await reservation(bound / 20, text, 100, mini)).fits).toBe(false)
     expect((await reservation(0, text, 100, mini)).fits).toBe(false)
+  })
+  test('has room for pictures, each as the dearest model of that name counts it', async () => {
+    expect([imageTokens('gpt-4o-mini'), imageTokens('gpt-6-luna')]).toEqual([25_501, 3000])
+    const { amount } = await reservation(1, text, 100, mini, imageTokens('gpt-4o-mini'))
+    expect(amount - bound).toBeCloseTo((2 * 25_501 * mini.input) / 1_000_000, 10)
+    expect((await reservation(bound, text, 100, mini, 2 * 25_501)).fits).toBe(false)
   })
   test('of a free model always fits', async () => {
     expect(await reservation(0, text, 100, { input: 0, cachedInput: 0, output: 0 })).toEqual({

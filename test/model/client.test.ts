@@ -592,3 +592,46 @@ test('rate limits are passed on, those of a refusal included', async () => {
   }
   expect(seen).toEqual([told, told])
 })
+
+describe('pictures', () => {
+  const jpeg = Buffer.from('a picture').toString('base64')
+  const [instructions, question] = messages
+  const withPicture = [
+    instructions,
+    { ...question, images: [{ jpeg, width: 10, height: 10 }] },
+  ] as typeof messages
+  const contents = () => bodies().map(({ messages }) => (messages as { content: unknown }[]).at(-1)?.content)
+  const unseen = `${question?.content}\nThe pictures cannot be shown to you: you do not know what is on them.`
+
+  test('are parts of the message, behind its text', async () => {
+    server.respond(says(good))
+    await ask({ messages: withPicture })
+    const url = `data:image/jpeg;base64,${jpeg}`
+    const parts = [
+      { type: 'text', text: question?.content },
+      { type: 'image_url', image_url: { url } },
+    ]
+    expect(contents()).toEqual([parts])
+  })
+
+  test.each([
+    [400, 'Invalid content type. image_url is only supported by certain models.'],
+    [400, 'This model is not a multimodal model'],
+    [422, 'unknown variant `image_url`, expected `text`'],
+    [500, 'image input is not supported - hint: if this is unexpected, you may need to provide the mmproj'],
+  ])('are left out, and said to be, after HTTP %d: %s', async (status, message) => {
+    server.respond(refuses(status, { message }), says(good), says(good))
+    await ask({ messages: withPicture })
+    await ask({ messages: withPicture })
+    expect(contents()).toEqual([expect.any(Array), unseen, unseen])
+  })
+
+  test('stay when the refusal is about something else', async () => {
+    server.respond(
+      refuses(400, { message: "Unsupported parameter: 'temperature'", param: 'temperature' }),
+      says(good),
+    )
+    await ask({ messages: withPicture })
+    expect(contents()).toEqual([expect.any(Array), expect.any(Array)])
+  })
+})

@@ -202,6 +202,31 @@ describe('a forged marker', () => {
     expect(neutralised(text, salt)).toBe(text)
   })
 
+  test.each([
+    ['a: >> b', 'a: ) b'],
+    ['MAIL:k3 \t\n>>> b', 'MAIL:k3\n) b'],
+    [`x: ${'a'.repeat(40)} >>`, `x: ${'a'.repeat(40)} )`],
+    [`x: ${'a'.repeat(41)} >>`, `x: ${'a'.repeat(41)} >>`],
+    ['x: a b >>', 'x: a b >>'],
+    ['x: > >>', 'x: > >>'],
+    ['x >>: >> >>', 'x >>: ) >>'],
+    ['<<<  MAIL : x', '(  MAIL : x'],
+    ['<a <<bb: <<<', '<a (bb: <<<'],
+    ['<<b: x', '<<b: x'],
+    ['a \t \nb  c ', 'a\nb  c'],
+  ])('%j becomes %j', (text, expected) => {
+    expect(neutralised(text, salt)).toBe(expected)
+  })
+
+  // Long enough that anything quadratic runs into the time limit of the test.
+  test.each([' ', '\t', '\n', '<', '>', ':', ' >> ', '<< ', ': ', ': >', '<<a ', 'a'])(
+    'a text of nothing but %j is read in linear time',
+    (unit) => {
+      const text = `x${unit.repeat(600_000 / unit.length)}y`
+      expect(neutralised(text, salt).startsWith('x')).toBe(true)
+    },
+  )
+
   test('letters that nobody sees are taken out, those that scripts need are not', () => {
     expect(neutralised('a\u202eb\u{e0049}\u{e0067}c\ufeff\u0007d می\u200cخواهم', salt)).toBe(
       'abcd می\u200cخواهم',

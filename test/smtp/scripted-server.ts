@@ -6,7 +6,18 @@ import { TLSSocket } from 'node:tls'
 const fixture = (name: string) => readFileSync(new URL(`../fixtures/tls/${name}`, import.meta.url))
 
 /** The server's reaction at that point. A string is the reply, without its CRLF. */
-export type Answer = string | 'drop' | 'reset' | 'silence' | 'drip' | 'flood'
+export type Answer =
+  | string
+  | 'drop'
+  | 'reset'
+  | 'silence'
+  | 'drip'
+  | 'an octet a second'
+  | 'flood'
+  | 'endless line'
+
+/** Nothing is said after them. */
+const last = ['drop', 'reset', 'silence', 'drip', 'an octet a second', 'flood', 'endless line']
 
 export type Moment =
   | 'greeting'
@@ -79,6 +90,11 @@ export class ScriptedServer implements AsyncDisposable {
 
   get port(): number {
     return (this.#server.address() as AddressInfo).port
+  }
+
+  /** Connections. */
+  get open(): number {
+    return this.#sockets.size
   }
 
   /** Cuts every connection with RST, as a firewall does; the server goes on listening. */
@@ -212,25 +228,26 @@ class Dialog {
     if (moment === 'STARTTLS') this.#upgrading = reply.startsWith('2')
     if (reply === 'drop') this.#socket.destroy()
     else if (reply === 'reset') this.#socket.resetAndDestroy()
-    else if (reply === 'drip') this.#drip()
-    else if (reply === 'flood') this.#flood()
+    else if (reply === 'drip') this.#drip('250-wait\r\n', 20)
+    else if (reply === 'an octet a second') this.#drip('2', 1000)
+    else if (reply === 'flood') this.#flood('250-wait\r\n'.repeat(6000))
+    else if (reply === 'endless line') this.#flood('2'.repeat(60_000))
     else if (reply !== 'silence' && reply !== '') this.#socket.write(`${reply}\r\n`)
-    return !['drop', 'reset', 'silence', 'drip', 'flood'].includes(reply)
+    return !last.includes(reply)
   }
 
-  /** A continuation line now and then, and never the last one. */
-  #drip(): void {
-    const timer = setInterval(() => this.#socket.write('250-wait\r\n'), 20)
+  /** A piece of an answer now and then, and never its end. */
+  #drip(piece: string, everyMs: number): void {
+    const timer = setInterval(() => this.#socket.write(piece), everyMs)
     this.#socket.on('close', () => clearInterval(timer))
   }
 
-  /** Continuation lines as fast as they are taken, and never the last one. */
-  #flood(): void {
-    const lines = '250-wait\r\n'.repeat(6000)
+  /** Pieces of an answer as fast as they are taken, and never its end. */
+  #flood(piece: string): void {
     const more = () => {
       while (!this.#socket.destroyed && this.#server.flooded < mostFlooded) {
-        this.#server.flooded += lines.length
-        if (!this.#socket.write(lines)) return
+        this.#server.flooded += piece.length
+        if (!this.#socket.write(piece)) return
       }
     }
     this.#socket.on('drain', more)

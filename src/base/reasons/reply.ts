@@ -106,6 +106,10 @@ export const decide = {
   'angry-sender': 'The sender is upset.',
   urgent: 'It is urgent.',
   throttled: 'This sender received enough automatic replies.',
+  'picture-seen': {
+    says: 'The model saw a picture, and code cannot compare the reply with it.',
+    help: 'Look at the picture, then approve the reply.',
+  },
   'input-cut': 'The mail or its conversation was too long to be read in full.',
   'outside-hours': 'The reply will be sent when your business hours begin.',
   spam: 'It may be spam, so its reply is held.',

@@ -27,3 +27,14 @@ export function shortEnough(text: string): string {
 
 /** Names of the files that are converted. */
 export const documentPattern = /\.(pdf|docx|html?|csv|tsv|eml)$/i
+
+/** Limits for one picture. */
+export const imageLimits = {
+  /** Of the file as it came. Decoded they take four octets each, twice. */
+  pixels: 25_000_000,
+  /** Of the longer side, in pixels: what a model gets, and less than what says anything. */
+  side: 1024,
+  leastSide: 100,
+  /** Of JPEG. */
+  quality: 80,
+} as const

@@ -1,11 +1,17 @@
-/** Converts documents, one after the other, in a thread of its own. */
+/** Converts documents and pictures, one after the other, in a thread of its own. */
 import { parentPort } from 'node:worker_threads'
 import { toMarkdown } from './convert.ts'
+import { readImage } from './image.ts'
 import { DocumentFault } from './limits.ts'
 
-parentPort?.on('message', ({ name, octets }: { name: string; octets: Uint8Array }) => {
-  toMarkdown(name, Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength)).then(
-    (markdown) => parentPort?.postMessage({ markdown }),
+/** @param name null: a picture */
+async function converted(name: string | null, octets: Buffer) {
+  return name === null ? { image: await readImage(octets) } : { markdown: await toMarkdown(name, octets) }
+}
+
+parentPort?.on('message', ({ name, octets }: { name: string | null; octets: Uint8Array }) => {
+  converted(name, Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength)).then(
+    (result) => parentPort?.postMessage(result),
     (error: unknown) => {
       const fault = error instanceof DocumentFault ? error.message : 'it could not be read'
       parentPort?.postMessage({ fault })

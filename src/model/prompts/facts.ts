@@ -8,8 +8,14 @@ const known = (value: boolean | null) => (value === null ? 'unknown' : value ? '
 /**
  * From and Subject are the sender's words: cut, on one line, without markers. The rest is ours. Empty lines are
  * omitted, except for the first five. Times are the owner's.
+ * @param attached the line about attachments; null: none of them was read
  */
-export function factLines(facts: MailFacts, salt: string, omitted: number): string[] {
+export function factLines(
+  facts: MailFacts,
+  salt: string,
+  omitted: number,
+  attached: string | null = null,
+): string[] {
   const lines: [string, string][] = [
     ['From', factValue(facts.from, salt, 160)],
     ['Subject', factValue(facts.subject, salt, 200)],
@@ -22,7 +28,8 @@ export function factLines(facts: MailFacts, salt: string, omitted: number): stri
   if (facts.writtenBefore) lines.push(['Owner wrote to this sender before', 'yes'])
   if (facts.replyTo) lines.push(['Reply goes to', factValue(facts.replyTo, salt, 160)])
   const files = facts.attachments ?? []
-  if (files.length > 0) {
+  if (attached !== null) lines.push(['Attachments', attached])
+  else if (files.length > 0) {
     const named = files.slice(0, 3).map((file) => attachmentOf(file, salt))
     const more = files.length > 3 ? '; …' : ''
     lines.push(['Attachments', `${files.length}, their content is not shown: ${named.join('; ')}${more}`])

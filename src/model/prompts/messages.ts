@@ -1,6 +1,7 @@
 /** The contents of a prompt: plain values that the steps collect. */
 
 import type { Verdict } from '../../base/verdicts.ts'
+import type { ReadAttachment } from '../../mail/attachments.ts'
 import type { ChatMessage } from '../chat.ts'
 
 /** A prompt file after reading: see src/model/prompts.ts. */
@@ -23,6 +24,8 @@ export interface Prompt {
     readonly knowledge: number
     /** A knowledge folder of at most this size is given in full. */
     readonly wholeFolder: number
+    /** Texts and pictures of the mail's files together. */
+    readonly attachments: number
   }
 }
 
@@ -80,6 +83,8 @@ export interface PromptMail {
   visibleText: string
   facts: MailFacts
   passedOn?: PassedOn | null
+  /** What was read of its files; empty unless the owner has switched that on. */
+  attachments?: readonly ReadAttachment[]
 }
 
 /** The messages for the model, and what had to be left out to fit (empty: nothing). */

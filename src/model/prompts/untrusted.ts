@@ -4,6 +4,7 @@ import { cutAt, oneLine, withoutInvisible } from './fields.ts'
 /** Kinds of quoted matter in a prompt. */
 export type Quoted =
   | 'MAIL'
+  | 'ATTACHMENTS'
   | 'KNOWLEDGE'
   | 'THREAD'
   | 'EARLIER'
@@ -18,8 +19,10 @@ const controls = /[^\P{Cc}\n\t]/gu
 /**
  * Anything that looks like one of our markers, in any script's angle brackets: a reader must see only the real ones.
  */
-const opening = /[<＜﹤‹«]{2,}(?=\s*[\p{L}_]{2,20}\s*[:：])/gu
-const closing = /(?<=[:：]\s*[\p{L}\p{N}_-]{0,40}\s*)[>＞﹥›»]{2,}/gu
+const opening = /(?<![<＜﹤‹«])[<＜﹤‹«]{2,}(?=\s*[\p{L}_]{2,20}\s*[:：])/gu
+const closing = /[>＞﹥›»]{2,}/gu
+/** What stands before a closing marker, blanks at its end aside. */
+const beforeClosing = /[:：]\s*[\p{L}\p{N}_-]{0,40}$/u
 /** Special tokens and role tags of chat formats: `<|im_start|>`, `[INST]`, `<<SYS>>`. */
 const roleTokens = /<\|[\w ]{1,40}\|>|<<\/?SYS>>|\[\/?INST\]/gi
 
@@ -27,18 +30,28 @@ const roleTokens = /<\|[\w ]{1,40}\|>|<<\/?SYS>>|\[\/?INST\]/gi
  * Removes control and invisible characters, neutralises forged markers and role tokens, and removes the salt itself.
  */
 export function neutralised(text: string, salt: string): string {
+  const plain = withoutInvisible(text.replace(/\r\n?/g, '\n'))
+    .replace(controls, '')
+    .replace(roleTokens, (token) => token.replace(/[<>|[\]]+/g, ' ').trim())
+    .replace(opening, '(')
   return (
-    withoutInvisible(text.replace(/\r\n?/g, '\n'))
-      .replace(controls, '')
-      .replace(roleTokens, (token) => token.replace(/[<>|[\]]+/g, ' ').trim())
-      .replace(opening, '(')
-      .replace(closing, ')')
+    withoutClosing(plain)
       // Last and with a replacement character, so that no removal can assemble the salt.
       .replaceAll(salt === '' ? '\0' : salt, '·')
-      .replace(/[ \t]+\n/g, '\n')
+      .replace(/(?<![ \t])[ \t]+\n/g, '\n')
       .replace(/\n{3,}/g, '\n\n')
       .trim()
   )
+}
+
+/** Looks back from each run of brackets once: a lookbehind would be tried at every character, and scan all blanks before it. */
+function withoutClosing(text: string): string {
+  let end = 0
+  return text.replace(closing, (run, at: number) => {
+    const before = text.slice(end, at).trimEnd()
+    end = at + run.length
+    return beforeClosing.test(before) ? ')' : run
+  })
 }
 
 /** A value chosen by a stranger, on one line outside the markers. */

@@ -1,0 +1,69 @@
+/** What all Teach pages have in common: the title, the places, and the account that is looked at. */
+import type { Child } from 'hono/jsx'
+import { Page, type View } from '../layout.tsx'
+
+export interface TeachView {
+  view: View
+  /** The account that is shown. */
+  account: string
+  accounts: readonly string[]
+}
+
+const places = [['/teach/knowledge', 'Knowledge']] as const
+
+/** The address of a Teach page, for that account. */
+export function teachPath(
+  path: string,
+  account: string,
+  fields: Readonly<Record<string, string>> = {},
+): string {
+  const given = Object.entries({ account, ...fields }).filter(([, value]) => value !== '')
+  return `${path}?${new URLSearchParams(given)}`
+}
+
+interface TeachProps {
+  teach: TeachView
+  title: string
+  place: string
+  children?: Child
+}
+
+export function TeachPage({ teach, title, place, children }: TeachProps) {
+  const { view, account, accounts } = teach
+  return (
+    <Page view={view} title={title} kind="teach" style="teach.css">
+      <header class="bar">
+        <h1>Teach</h1>
+        {accounts.length > 1 ? <AccountChoice account={account} accounts={accounts} place={place} /> : null}
+      </header>
+      <nav class="tabs" aria-label="Teach">
+        {places.map(([href, name]) => (
+          <a href={teachPath(href, account)} aria-current={href === place ? 'page' : undefined}>
+            {name}
+          </a>
+        ))}
+      </nav>
+      {children}
+    </Page>
+  )
+}
+
+function AccountChoice({
+  account,
+  accounts,
+  place,
+}: Pick<TeachView, 'account' | 'accounts'> & { place: string }) {
+  return (
+    <form method="get" action={place} class="choose">
+      <label for="account">Account</label>
+      <select id="account" name="account">
+        {accounts.map((each) => (
+          <option value={each} selected={each === account}>
+            {each}
+          </option>
+        ))}
+      </select>
+      <button type="submit">Show</button>
+    </form>
+  )
+}
