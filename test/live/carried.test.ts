@@ -31,6 +31,7 @@ async function atTriage() {
   await database.query('delete from replyd.message')
   await seedMails(database, ['composed'], 'kim@example.org')
   await database.query('delete from replyd.reply')
+  await database.query(`update replyd.body set structure = structure || '{"children": [], "parameters": {}}'`)
   await forceMail(
     database,
     { id, from: 'deliver', to: 'triage', disposition: 'pending', reason: 'ok' },
