@@ -296,7 +296,7 @@ if (currentRow() && document.body.classList.contains('listing') && isVisible(byI
 markCurrent(document.activeElement === document.body)
 
 if (byId('main')) {
-  const source = new EventSource('/events')
+  const source = new EventSource(`/events?since=${encodeURIComponent(byId('main').dataset.mark ?? '')}`)
   const connection = byId('connection')
   const words = connection?.textContent
   source.addEventListener('error', () => {

@@ -76,7 +76,9 @@ async function parsed(argv: readonly string[]): Promise<string> {
   const terminal = { environment: {}, stdin: Readable.from([]), stdout: stream, stderr: stream }
   const program = buildProgram(terminal, () => undefined)
   const silence = (command: Command): void => {
-    if (command.commands.length === 0) command.action(() => undefined)
+    // A group may be a command, too: `replyd learn`.
+    const acts = command.commands.length === 0 || Boolean(Reflect.get(command, '_actionHandler'))
+    if (acts) command.action(() => undefined)
     for (const each of command.commands) silence(each)
   }
   silence(program)

@@ -35,7 +35,7 @@ export interface Result extends Pick<Attack, 'name' | 'holds'> {
  * Milliseconds. An attack that is not over by then counts as broken, because something hangs; so does what an area had no
  * time for.
  */
-const [longestStrike, longestArea] = [120_000, 300_000]
+const [longestStrike, longestArea] = [180_000, 480_000]
 
 /** @param onResult called when each one ends */
 export async function runArea(

@@ -68,6 +68,15 @@ class Scene implements AsyncDisposable {
     await deliverAll(this.#servers.dovecot, [{ user, octets }])
   }
 
+  readonly #stood = new Map<string, Promise<string | Held>>()
+
+  /** `stands`, once for all floods of a kind: they go on together. */
+  standsUnder(kind: string): Promise<string | Held> {
+    const stood = this.#stood.get(kind) ?? this.stands()
+    this.#stood.set(kind, stood)
+    return stood
+  }
+
   /** Null with the peak of memory if the quiet account is answered now, by the process that was started. */
   async stands(): Promise<string | Held> {
     const mail = letter({ to: quiet })
@@ -238,10 +247,10 @@ const smtpAttacks = (scene: Scene): Attack[] =>
         const { connections, flooded } = await scene.apart.call('smtp', at)
         return connections > 0 && (!floods || flooded > 0)
       })
-      if (!floods) return scene.stands()
+      if (!floods) return scene.standsUnder('SMTP')
       await until('the dialogue did not end', async () => (await scene.apart.call('smtp', at)).open === 0)
       const { flooded, connections } = await scene.apart.call('smtp', at)
-      return flooded > 50 * megabyte * connections ? 'it was not cut off' : scene.stands()
+      return flooded > 50 * megabyte * connections ? 'it was not cut off' : scene.standsUnder('SMTP')
     },
   }))
 
@@ -252,7 +261,9 @@ async function brokenOff(scene: Scene, client: Client, at: number): Promise<stri
   await until('the answer was not broken off', async () => (await look()).open === 0, cutOffMs)
   const { asked, flooded } = await look()
   // What the kernel buffers counts too.
-  return flooded > 20 * megabyte * asked ? `${Math.round(flooded / megabyte)} MB were taken` : scene.stands()
+  return flooded > 20 * megabyte * asked
+    ? `${Math.round(flooded / megabyte)} MB were taken`
+    : scene.standsUnder(client)
 }
 
 function httpAttacks(scene: Scene): Attack[] {
@@ -286,18 +297,20 @@ function httpAttacks(scene: Scene): Attack[] {
     ],
     ['page', 'web page of the knowledge', async () => undefined],
   ]
-  return ask.flatMap(([client, name, provoke]) =>
-    httpFloods.map(
+  return ask.flatMap(([client, name, provoke]) => {
+    let provoked: Promise<unknown> | undefined
+    return httpFloods.map(
       (manner, at): Attack => ({
         name: `${name}: ${manner}`,
         holds,
         strike: async () => {
-          await provoke(at)
+          provoked ??= Promise.all(httpFloods.map((_, each) => provoke(each)))
+          await provoked
           return brokenOff(scene, client, at)
         },
       }),
-    ),
-  )
+    )
+  })
 }
 
 const moods: [Mood, string][] = [

@@ -226,6 +226,8 @@ const oddRows: [string, string][] = [
   ['a reason with markup', `reason = '<img src=x onerror=alert(1)>'`],
   ['nonsense as verdict', `verdict = '{"spam": "yes", "__proto__": {"x": 1}}'`],
   ['a list as verdict', `verdict = '[[[]]]'`],
+  ['a date of infinity', `internal_date = 'infinity', due_at = 'infinity', updated_at = '-infinity'`],
+  ['a date of the year 294276', `internal_date = '294276-12-31', updated_at = '0044-03-15 BC'`],
   [
     'markup in subject and name',
     `subject = '<script>alert(1)</script>', from_name = '"><svg onload=alert(1)>'`,

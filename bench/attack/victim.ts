@@ -74,7 +74,7 @@ export interface VictimOptions {
 }
 
 /** Milliseconds; for hangs only. */
-const patienceMs = 110_000
+const patienceMs = 170_000
 
 /** Resolves with the first value that is neither null nor false. @throws when there is none in time */
 export async function until<T>(

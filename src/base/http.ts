@@ -5,6 +5,7 @@
  */
 import { type IncomingMessage, Agent as PlainAgent, request as requestPlain } from 'node:http'
 import { request as requestTls, Agent as TlsAgent } from 'node:https'
+import type { LookupFunction } from 'node:net'
 import { pipeline } from 'node:stream'
 import { createUnzip } from 'node:zlib'
 import { Deadline } from './deadline.ts'
@@ -15,7 +16,7 @@ export interface HttpRequest {
   /** GET when absent. */
   method?: string
   headers?: RequestInit['headers']
-  body?: string
+  body?: string | Buffer
   /** Limit for the body of the answer, octets after unpacking. 0: the body is not read. */
   mostOctets: number
   /** A longer body is cut at the limit; when absent, it is an OversizeError. */
@@ -28,6 +29,8 @@ export interface HttpRequest {
    * so this is not for a request that must not be lost, such as one with a refresh token that counts once.
    */
   reuse?: boolean
+  /** Resolves the host's name in place of the machine's resolver. Not used for `reuse`: a connection left open was resolved before. */
+  lookup?: LookupFunction
   /** File with the certificate of a private authority, for HTTPS. */
   caFile?: string | undefined
   /**
@@ -103,7 +106,7 @@ export async function beginningOf(body: AsyncIterable<Buffer>, mostOctets: numbe
   return collect(body, mostOctets, true)
 }
 
-type Sent = Pick<HttpRequest, 'method' | 'headers' | 'body' | 'follows' | 'caFile' | 'reuse'>
+type Sent = Pick<HttpRequest, 'method' | 'headers' | 'body' | 'follows' | 'caFile' | 'reuse' | 'lookup'>
 
 async function send(url: URL, request: Sent, signal: AbortSignal): Promise<IncomingMessage> {
   const headers = new Headers(request.headers)
@@ -124,11 +127,11 @@ async function send(url: URL, request: Sent, signal: AbortSignal): Promise<Incom
 /** Resolves when the header of the answer has come. */
 function sendOnce(
   url: URL,
-  { method = 'GET', headers, body, caFile, reuse = false }: Sent & { headers: Headers },
+  { method = 'GET', headers, body, caFile, lookup, reuse = false }: Sent & { headers: Headers },
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const options = { method, headers: Object.fromEntries(headers), signal }
+    const options = { method, headers: Object.fromEntries(headers), signal, ...(lookup ? { lookup } : {}) }
     const request =
       url.protocol === 'https:'
         ? requestTls(url, { ...options, ...trusting(caFile), agent: reuse && tlsAgent })

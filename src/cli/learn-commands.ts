@@ -28,4 +28,33 @@ export function addLearnCommands(
     .action(async (question, options) =>
       end(await (await import('./teach.ts')).teach(question, options, terminal)),
     )
+  addLearn(program, terminal, end)
+}
+
+function addLearn(program: Command, terminal: Terminal, end: (status: ExitStatus) => void): void {
+  const configOption = () =>
+    new Option('-c, --config <file>', 'configuration file (default: replyd.yaml, else the environment)')
+  const jsonOption = () => new Option('--json', 'print JSON')
+  const learn = program
+    .command('learn')
+    .description('propose questions and answers from the mail that you sent; read-only, without a model')
+    .addOption(configOption())
+    .option('-a, --account <address>', 'account whose mail is read (default: the first)')
+    .option('--since <duration>', 'mail sent in this period, such as 90d or 1y', '1y')
+    .option('--limit <number>', 'read at most this many answers', '1000')
+    .addOption(jsonOption())
+    .action(async (options) => end(await (await import('./learn.ts')).learn(options, terminal)))
+  const add = (usage: string, description: string) =>
+    learn.command(usage).description(description).addOption(configOption()).addOption(jsonOption())
+  add('list', 'proposals that wait for you').action(async (_options, command) =>
+    end(await (await import('./learn.ts')).list(command.optsWithGlobals(), terminal)),
+  )
+  add('accept <id>', 'write the first answer of a proposal into the knowledge folder')
+    .option('--confirm', 'what looks personal in it is about nobody')
+    .action(async (id, _options, command) =>
+      end(await (await import('./learn.ts')).accept(id, command.optsWithGlobals(), terminal)),
+    )
+  add('reject <id>', 'do not propose it again').action(async (id, _options, command) =>
+    end(await (await import('./learn.ts')).reject(id, command.optsWithGlobals(), terminal)),
+  )
 }

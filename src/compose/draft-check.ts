@@ -92,6 +92,12 @@ export function instructionsFor(
   return [settings.instructions, `For this reply: ${instruction}`].filter(Boolean).join('\n')
 }
 
+/** Characters of each end of a text that a draft is compared with: several times what the model is given of it. */
+const mostCompared = 30_000
+
+const ends = (text: string) =>
+  text.length <= 2 * mostCompared ? text : `${text.slice(0, mostCompared)}\n${text.slice(-mostCompared)}`
+
 /**
  * Checks the draft without a model; findings are shown in the review and are reasons to hold or to doubt.
  * @param passages see checkPassages: anything the owner says may be repeated
@@ -121,7 +127,9 @@ export function checkDraft(
         sources.style?.greeting ?? '',
         sources.style?.closing ?? '',
       ],
-      mail: [row.subject ?? '', sources.visible, quoted, ...theirs.map(({ text }) => text)].join('\n'),
+      mail: [row.subject ?? '', ends(sources.visible), ends(quoted), ...theirs.map(({ text }) => text)].join(
+        '\n',
+      ),
       attached: attachedText(sources.attachments ?? []),
       correspondents: [row.fromAddress ?? '', ...(replyHeader(message, owner, 'draft')?.to ?? [])],
       language: modelVerdict(row.verdict)?.language ?? 'und',

@@ -31,8 +31,8 @@ const spokenPreface =
   /^\s*(?:sure|certainly|of course|absolutely|here(?:['’]s| is| are)|below is|gerne|natürlich|hier (?:ist|kommt)|voici|bien sûr|claro|aquí|ecco|certo|segue)\b[^\n]{0,120}\b(?:draft|reply|response|answer|e-?mail|message|text|version|entwurf|antwort|nachricht|brouillon|réponse|courriel|borrador|respuesta|correo|mensaje|bozza|risposta|messaggio|rascunho|resposta|mensagem)\b[^\n]{0,60}[:：]\s*\n/iu
 /** A last paragraph that offers changes to the text above it. */
 const offer =
-  /\n\s*\n[^\n]{0,100}\b(?:let me know if|feel free to|would you like|do you want me|should i|shall i|sag(?:en sie|t)? mir|möchten sie|soll ich|lassen sie mich wissen|n['’]hésitez pas|souhaitez-vous|dites-moi|dime si|avísame)\b[^\n]{0,120}\b(?:draft|tone|wording|phrasing|(?:this|the) (?:reply|e-?mail|response|text)|entwurf|(?:den|am) ton(?:fall)?|formulierung|brouillon|le ton|borrador|el tono)\b[^\n]{0,120}\s*$/iu
-const rule = /^\s*(?:-{3,}|\*{3,}|_{3,})\s*\n|\n\s*(?:-{3,}|\*{3,}|_{3,})\s*$/g
+  /\n[ \t]*\n[^\n]{0,100}\b(?:let me know if|feel free to|would you like|do you want me|should i|shall i|sag(?:en sie|t)? mir|möchten sie|soll ich|lassen sie mich wissen|n['’]hésitez pas|souhaitez-vous|dites-moi|dime si|avísame)\b[^\n]{0,120}\b(?:draft|tone|wording|phrasing|(?:this|the) (?:reply|e-?mail|response|text)|entwurf|(?:den|am) ton(?:fall)?|formulierung|brouillon|le ton|borrador|el tono)\b[^\n]{0,120}\s*$/iu
+const rule = /^\s*(?:-{3,}|\*{3,}|_{3,})\s*\n|\n[ \t]*(?:-{3,}|\*{3,}|_{3,})\s*$/g
 const fence = /^\s*```[\w-]*\n([\s\S]*?)\n?```\s*$/
 /** What a reasoning model thinks before it writes. */
 const thoughts = /^\s*<(think(?:ing)?)>[\s\S]*?<\/\1>\s*/i
@@ -67,7 +67,7 @@ function withoutFrame(text: string, frames: readonly RegExp[]): string {
 
 /** Line ends that were escaped twice; a path such as `C:\new` has none. */
 function withLineEnds(text: string): string {
-  return text.replace(/(?<!(?<![A-Za-z])[A-Za-z]:\S{0,200})(?:\\r)?\\n/g, '\n')
+  return text.replace(/(?<!(?<![A-Za-z])[A-Za-z]:\S{0,200})(?:\\r)?\\n/g, '\n').replace(/\n{3,}/g, '\n\n')
 }
 
 const blockHtml = /<\/(?:p|div|ul|ol|li|h[1-6]|table|blockquote|body|html)\s*>/i
@@ -82,13 +82,16 @@ function withoutHtml(text: string): string {
 
 const labelled = (label: string, url: string) => (label.trim() === url ? url : `${label} (${url})`)
 
+/** No two parts of it match the same blank: a run of them would be split in every possible way. */
+const tableRule = /^[ \t]*(?:\|[ \t]*)?(?::?-{3,}:?[ \t]*\|[ \t]*)+(?::?-{3,}:?[ \t]*)?$\n?/gm
+
 function withoutMarkdown(text: string): string {
   return text
     .replace(/\*\*(?=\S)([^*\n]+?)(?<=\S)\*\*/g, '$1')
     .replace(/(?<![\w])__(?=\S)([^_\n]+?)(?<=\S)__(?![\w])/g, '$1')
     .replace(/^#{1,6}\s+/gm, '')
-    .replace(/^\s*\|?(?:\s*:?-{3,}:?\s*\|)+(?:\s*:?-{3,}:?\s*)?$\n?/gm, '')
-    .replace(/^\s*\|(.+)\|\s*$/gm, (_, row: string) =>
+    .replace(tableRule, '')
+    .replace(/^[ \t]*\|(.+)\|[ \t]*$/gm, (_, row: string) =>
       row
         .split('|')
         .map((cell) => cell.trim())

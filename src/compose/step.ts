@@ -6,6 +6,7 @@
 import { type Composed, neededVerdict } from '../base/verdicts.ts'
 import type { Finding } from '../check/prefilter.ts'
 import { type Account, type Arrival, accountOf, type Next, type StepContext } from '../context.ts'
+import { attachmentsOf } from '../mail/attachments.ts'
 import { replyHeader } from '../mail/reply/build.ts'
 import { signatureFor, signatureKind } from '../mail/reply/sign-off.ts'
 import { budgetedCall } from '../model/budgeted-call.ts'
@@ -21,6 +22,7 @@ import { checkDraft, instructionsFor, type MailToAnswer, promptMail, received } 
 import { liveFacts } from './live-facts.ts'
 import { composeMessages } from './prompt.ts'
 import { octetsOf, writtenReply } from './reply-octets.ts'
+import { type SavedReply, savedReply } from './saved-reply.ts'
 import { checkPassages, gatherSources, type Sources } from './sources.ts'
 
 export async function compose(
@@ -40,9 +42,12 @@ export async function compose(
   if (live.person !== null) return askPerson(context, { id, at: 'compose', ...live.person })
   const gathered = await gatherSources(arrival, addressees)
   const attachments = await attachmentsFor(arrival)
-  const sources = { ...gathered, attachments, passages: [...live.passages, ...gathered.passages] }
-  const { answer, omitted, marks } = await ask(arrival, sources, signal)
-  const { composed, mended } = received(account.settings, answer)
+  const saved = live.passages.length + live.left.length > 0 ? null : savedFor(arrival, gathered)
+  const passages = saved ? [saved.passage] : [...live.passages, ...gathered.passages]
+  const sources = { ...gathered, attachments, passages }
+  const { composed, mended, omitted, marks } = saved
+    ? { composed: saved.composed, mended: [], omitted: [], marks: { salt: '', canary: '' } }
+    : await written(arrival, sources, signal)
   const unseen = [...unreadOf(sources), ...live.left, ...omitted]
   const now = context.clock.now()
   const { version } = mail.row
@@ -60,7 +65,8 @@ export async function compose(
       reason: 'nobody-to-answer',
       ...detailOf(unseen, composed.missing),
     })
-  const stored = { ...change, reason: 'composed', ...detailOf(unseen, []) } as const
+  const used = saved ? [saved.passage.file] : []
+  const stored = { ...change, reason: 'composed', ...detailOf(unseen, [], used) } as const
   const moved = await storeReply(context.db, reply, stored, now)
   if (!moved || earlier) return moved && { stage: 'decide' }
   const after = mailAfter(mail, 'storeReply', stored, moved, now)
@@ -73,13 +79,35 @@ async function askPerson(context: StepContext, change: Change<'askPerson'>): Pro
 
 const unreadOf = ({ unread }: Sources) => (unread > 0 ? [`thread: ${unread} messages at its beginning`] : [])
 
-/** What the model did not see and, if there is no reply that says so, which facts it was missing. */
-function detailOf(omitted: readonly string[], missing: readonly string[]): { detail?: string } {
+/** The saved reply that was used, what the model did not see and, if there is no reply that says so, which facts it was missing. */
+function detailOf(
+  omitted: readonly string[],
+  missing: readonly string[],
+  used: readonly string[] = [],
+): { detail?: string } {
   const lines = [
+    ...used,
     ...(omitted.length > 0 ? [`not read: ${omitted.join('; ')}`] : []),
     ...(missing.length > 0 ? [`missing: ${missing.join('; ')}`] : []),
   ]
   return lines.length > 0 ? { detail: lines.join('\n') } : {}
+}
+
+/** The owner's own text for the mail's questions; null if the model has to write. */
+export function savedFor(
+  { account, mail }: Pick<Arrival, 'account' | 'mail'>,
+  sources: Sources,
+): SavedReply | null {
+  // Files say more than the questions.
+  if (attachmentsOf(mail.message).length > 0) return null
+  const { category, language, asks } = neededVerdict(mail.row.verdict)
+  return savedReply(account.settings, mail, { category, language, asks: asks ?? [] }, sources)
+}
+
+/** The model's reply. */
+async function written(arrival: Arrival, sources: Sources, signal: AbortSignal) {
+  const { answer, omitted, marks } = await ask(arrival, sources, signal)
+  return { ...received(arrival.account.settings, answer), omitted, marks }
 }
 
 async function ask({ context, account, mail }: Arrival, sources: Sources, signal: AbortSignal) {

@@ -40,7 +40,7 @@ const tlsOf = ({ caFile }: { caFile?: string | undefined }) =>
 
 function accountOf(account: AccountSettings) {
   const { owner, imap, smtp, mailbox, mailboxes, since, sentCopy, arcSealers } = account
-  const { spam, categories, instructions, lookups, prompts, budgetPerDay } = account
+  const { spam, categories, instructions, lookups, answers, attachments, prompts, budgetPerDay } = account
   return {
     address: owner.address,
     name: owner.displayName,
@@ -60,6 +60,8 @@ function accountOf(account: AccountSettings) {
     instructions,
     knowledge: knowledgeOf(account),
     lookups: lookups.map(lookupOf),
+    answers,
+    attachments,
     prompts: prompts === packagePath('prompts') ? null : prompts,
     budget: budgetPerDay === null ? null : { perDay: budgetPerDay },
   }

@@ -220,3 +220,27 @@ export function formatDuration(ms: number): string {
   const [unit, size] = units.find(([, each]) => ms >= each && ms % each === 0) ?? ['ms', 1]
   return `${ms / size}${unit}`
 }
+
+/** Whether it does not throw. */
+export const valid = (attempt: () => unknown): boolean => {
+  try {
+    attempt()
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A regular expression. */
+export const pattern = () =>
+  z
+    .string()
+    .min(1, 'must not be empty')
+    .max(500, 'must be at most 500 characters')
+    .refine(
+      (text) => valid(() => new RegExp(text, 'u')),
+      'must be a regular expression such as [A-Z]{2}-\\d{5,8}',
+    )
+    .refine((text) => !(valid(() => new RegExp(text, 'u')) && new RegExp(text, 'u').test('')), {
+      message: 'must not match an empty text',
+    })

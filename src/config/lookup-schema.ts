@@ -2,32 +2,10 @@
 import { query } from 'jsonpath-rfc9535'
 import { z } from 'zod'
 import { defaults } from './defaults.ts'
-import { duration, host, key, required, tls, url, word } from './fields.ts'
+import { duration, host, key, pattern, required, tls, url, valid, word } from './fields.ts'
 
 const most = { lookups: 20, fields: 12, headers: 20 } as const
 const second = 1000
-
-const valid = (attempt: () => unknown): boolean => {
-  try {
-    attempt()
-    return true
-  } catch {
-    return false
-  }
-}
-
-const pattern = () =>
-  z
-    .string()
-    .min(1, 'must not be empty')
-    .max(500, 'must be at most 500 characters')
-    .refine(
-      (text) => valid(() => new RegExp(text, 'u')),
-      'must be a regular expression such as [A-Z]{2}-\\d{5,8}',
-    )
-    .refine((text) => !(valid(() => new RegExp(text, 'u')) && new RegExp(text, 'u').test('')), {
-      message: 'must not match an empty text',
-    })
 
 /** RFC 9535. */
 const jsonPath = () =>

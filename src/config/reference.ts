@@ -76,6 +76,8 @@ const headings: Readonly<Record<string, string>> = {
   LookupWhen: 'lookups[].when',
   LookupHttp: 'lookups[].http',
   LookupSql: 'lookups[].sql',
+  Answer: 'answers[]',
+  AnswerWhen: 'answers[].when',
   Replies: 'replies',
   Spam: 'spam',
   Model: 'model',

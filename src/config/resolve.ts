@@ -5,6 +5,7 @@
 import { resolve } from 'node:path'
 import { packagePath } from '../base/package.ts'
 import type { Owner } from '../mail/account.ts'
+import { languageOf } from '../mail/text/language.ts'
 import { defaults } from './defaults.ts'
 import { canonicalAddress, canonicalDomain, msOf, parseHours } from './fields.ts'
 import { isLoopback } from './loopback.ts'
@@ -88,6 +89,7 @@ function resolveAccount(account: AccountInput, top: Document, path: (text: strin
     /** Web pages as knowledge; null: none. */
     site: resolveSite(knowledge),
     lookups: (account.lookups ?? top.lookups ?? []).map((each) => resolveLookup(each, path)),
+    answers: (account.answers ?? top.answers ?? []).map(resolveAnswer),
     attachments: {
       ...defaults.attachments,
       ...withoutUndefined(top.attachments ?? {}),
@@ -224,6 +226,10 @@ function resolveLookup(input: NonNullable<Document['lookups']>[number], path: (t
     failed: input.failed ?? defaults.lookups.failed,
     cacheMs: msOf(input.cache ?? defaults.lookups.cache),
   }
+}
+
+function resolveAnswer({ language, ...answer }: NonNullable<Document['answers']>[number]) {
+  return { ...answer, language: language ?? languageOf(answer.text).language }
 }
 
 function resolveSite(knowledge: Document['knowledge']) {

@@ -18,6 +18,7 @@ export function ruleFindings(document: unknown): ConfigFinding[] {
     ...repeated(document, accounts, 'address', canonicalAddress, 'is also the address of another account'),
     ...[[], ...accounts].flatMap((path) => categoryFindings(document, path)),
     ...lookupFindings(document, [[], ...accounts]),
+    ...answerFindings(document, [[], ...accounts]),
     ...modelFindings(document),
     ...webFindings(document),
     ...plaintextFindings(document),
@@ -84,8 +85,7 @@ function categoryFindings(document: unknown, owner: Path): ConfigFinding[] {
 
 /** @param owners the paths that may have categories and lookups: the top and the accounts */
 function lookupFindings(document: unknown, owners: readonly Path[]): ConfigFinding[] {
-  const namesAt = (path: Path) => entries(document, path).map((each) => valueAt(document, [...each, 'name']))
-  const categories = new Set(['other', ...owners.flatMap((owner) => namesAt([...owner, 'categories']))])
+  const categories = categoriesIn(document, owners)
   return owners.flatMap((owner) => {
     const lookups = entries(document, [...owner, 'lookups'])
     const unknown = lookups
@@ -94,6 +94,27 @@ function lookupFindings(document: unknown, owners: readonly Path[]): ConfigFindi
       .map((path) => ({ path, message: 'names no category of yours (see categories)' }))
     const lower = (name: string) => name.toLowerCase()
     return [...unknown, ...repeated(document, lookups, 'name', lower, 'is also the name of another lookup')]
+  })
+}
+
+function categoriesIn(document: unknown, owners: readonly Path[]): Set<unknown> {
+  const namesAt = (path: Path) => entries(document, path).map((each) => valueAt(document, [...each, 'name']))
+  return new Set(['other', ...owners.flatMap((owner) => namesAt([...owner, 'categories']))])
+}
+
+function answerFindings(document: unknown, owners: readonly Path[]): ConfigFinding[] {
+  const categories = categoriesIn(document, owners)
+  return owners.flatMap((owner) => {
+    const answers = entries(document, [...owner, 'answers'])
+    const unknown = answers
+      .map((each) => [...each, 'category'])
+      .filter((path) => valueAt(document, path) !== undefined && !categories.has(valueAt(document, path)))
+      .map((path) => ({ path, message: 'names no category of yours (see categories)' }))
+    const lower = (name: string) => name.toLowerCase()
+    return [
+      ...unknown,
+      ...repeated(document, answers, 'name', lower, 'is also the name of another saved reply'),
+    ]
   })
 }
 

@@ -1,5 +1,6 @@
 /** The schema of replyd.yaml. The descriptions explain the keys: editors and docs/configuration.md show them. */
 import { z } from 'zod'
+import { Answers } from './answer-schema.ts'
 import { defaults } from './defaults.ts'
 import {
   address,
@@ -118,6 +119,7 @@ const Account = z
     instructions: key(Instructions, 'Replaces the top-level `instructions`'),
     knowledge: key(Knowledge, 'Replaces the top-level `knowledge`'),
     lookups: key(Lookups, 'Replaces the top-level `lookups`'),
+    answers: key(Answers, 'Replaces the top-level `answers`'),
     attachments: key(Attachments, 'Overrides keys of the top-level `attachments`'),
     prompts: key(word(), 'Replaces the top-level `prompts`'),
     budget: key(
@@ -320,6 +322,7 @@ export const Document = z.strictObject({
   instructions: key(Instructions, 'What the writer of replies should know and follow, in plain words'),
   knowledge: key(Knowledge, 'What replies may use as sources: a folder, or a group of folder and web pages'),
   lookups: key(Lookups, 'Facts that are read from your own systems while a reply is written'),
+  answers: key(Answers, 'Saved replies, for questions that are always answered in the same words'),
   attachments: key(Attachments, 'Attachments that the model may read; of all others it knows only the names'),
   budget: key(Budget, 'Spending limit'),
   digest: key(Digest, 'A daily mail to you; none by default'),

@@ -23,6 +23,7 @@ export type RepliesSettings = AccountSettings['replies']
 /** `draft`: saved in \Drafts. `review`: held for a person in replyd. `send`: sent when the policy allows it. */
 export type ReplyMode = RepliesSettings['mode']
 export type LookupSettings = AccountSettings['lookups'][number]
+export type AnswerSettings = AccountSettings['answers'][number]
 export type SpamSettings = AccountSettings['spam']
 
 /** The model by itself is the one for every task that names no other. */

@@ -24,6 +24,7 @@ import { changeAccountState } from '../store/accounts.ts'
 import { type Database, openDatabase, storeId } from '../store/database.ts'
 import { Leases } from '../store/leases.ts'
 import { settleAbandonedCalls } from '../store/model-calls.ts'
+import { Pusher } from '../web/push/pusher.ts'
 import { startWeb, type WebContext, type WebServer } from '../web/server.tsx'
 import { Webhooks } from '../web/webhooks.ts'
 import { Accounts } from './accounts.ts'
@@ -123,7 +124,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     reload,
     boards: queueNames.map((name) => queues.board(name)),
   })
-  await using _webhooks = web === null ? null : new Webhooks(context)
+  await using _told = web === null ? null : startTelling(context)
   const about = { accounts: accounts.size, store: db.kind, queue: queues.kind, url: web?.url }
   log.info({ event: 'daemon.started', roles, ...about })
   const watching = watchers.map((each) => each.watching)
@@ -191,7 +192,7 @@ function leasesOf({ db, clock, newId, log }: StepContext): Leases {
 }
 
 function watchersOf(context: StepContext, pipeline: Pipeline, leases: Leases): Watcher[] {
-  return [...context.accounts.values()].map(
+  const watchers = [...context.accounts.values()].map(
     (account) =>
       new Watcher(context, account, {
         leases,
@@ -200,6 +201,18 @@ function watchersOf(context: StepContext, pipeline: Pipeline, leases: Leases): W
         onTrouble: (error) => void tellOwner(context, error, account.settings.owner.address),
       }),
   )
+  pipeline.on('try-again', (account) => watchers.find(({ address }) => address === account)?.tryAgain())
+  return watchers
+}
+
+/** What leaves by itself: webhooks, and notifications of browsers. */
+function startTelling(context: StepContext): AsyncDisposable {
+  const tellers = [new Webhooks(context), new Pusher(context)]
+  return {
+    async [Symbol.asyncDispose]() {
+      await Promise.all(tellers.map((each) => each[Symbol.asyncDispose]()))
+    },
+  }
 }
 
 function observersOf(context: StepContext, pipeline: Pipeline, watchers: readonly Watcher[]): Observer[] {

@@ -59,6 +59,8 @@ const mostMailboxes = 40
 /** Octets of one mail that only serves to learn the style, and mails read at once for it. */
 const longestOwn = 32 * 1024
 const stylePiece = 50
+/** Answers that are read with their originals before it is looked whether the time is over. */
+const answeredPiece = 50
 const dayMs = 86_400_000
 
 /** @throws ConfigError when there is no \Sent */
@@ -68,8 +70,7 @@ export async function readPast(
   { since, limit }: { since: Date; limit: number },
 ): Promise<Past> {
   const listed = await client.list()
-  const sent = settings.mailboxes.sent ?? listed.find(({ specialUse }) => specialUse === '\\Sent')?.path
-  if (!sent) throw new ConfigError('There is no Sent mailbox: name it in mailboxes.sent')
+  const sent = sentOf(listed, settings)
   const named = await answersNamed(client, sent, since)
   const wanted = await readAnswers(client, named, settings, limit)
   const places = [...placesOf(listed, settings), sent]
@@ -95,6 +96,56 @@ export async function readPast(
   }
   const styles = await stylesBefore(client, sent, since, settings)
   return { answers, styles, sent: named.length, lost: wanted.length - answers.length }
+}
+
+/** An answer of the owner's and the mail that it answers. */
+export interface Answered {
+  /** Message-ID of the answered mail. */
+  id: string
+  original: PastMail
+  answer: PastMail
+}
+
+/**
+ * The owner's answers since then, newest first, with the mails that they answer; no thread, no style.
+ * @param isOver looked at before each mail: the time or the room is used up
+ * @throws ConfigError when there is no \Sent
+ */
+export async function readAnswered(
+  client: ImapFlow,
+  settings: AccountSettings,
+  { since, limit, isOver }: { since: Date; limit: number; isOver: (read: readonly PastMail[]) => boolean },
+): Promise<{ answered: Answered[]; sent: number; cut: boolean }> {
+  const listed = await client.list()
+  const sent = sentOf(listed, settings)
+  const named = await answersNamed(client, sent, since)
+  const answered: Answered[] = []
+  const read: PastMail[] = []
+  // In pieces, so that what is at hand when the time is over is whole.
+  for (let start = 0; start < named.length && answered.length < limit; start += answeredPiece) {
+    if (isOver(read)) return { answered, sent: named.length, cut: true }
+    await open(client, sent)
+    const wanted = await readAnswers(client, named.slice(start, start + answeredPiece), settings, limit)
+    const ids = wanted.map(({ id }) => id)
+    const originals = await findAll(client, [...placesOf(listed, settings), sent], ids)
+    for (const { id, answer } of wanted) {
+      const original = originals.get(bareId(id))
+      if (original && original.at <= answer.at) answered.push({ id, original, answer })
+    }
+    read.push(...originals.values(), ...wanted.map(({ answer }) => answer))
+  }
+  return {
+    answered: answered.slice(0, limit),
+    sent: named.length,
+    cut: answered.length >= limit && named.length > limit,
+  }
+}
+
+/** @throws ConfigError */
+function sentOf(listed: readonly ListResponse[], { mailboxes }: AccountSettings): string {
+  const sent = mailboxes.sent ?? listed.find(({ specialUse }) => specialUse === '\\Sent')?.path
+  if (!sent) throw new ConfigError('There is no Sent mailbox: name it in mailboxes.sent')
+  return sent
 }
 
 /** From mail older than the compared period: otherwise the answers themselves would teach how to write them. */

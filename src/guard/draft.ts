@@ -109,7 +109,10 @@ function isReceipt({ message, inThread, subjects }: Facts): boolean {
 function isMalformed(value: string): boolean {
   if (value.includes('\ufffd') || control.test(value) || control.test(decodeWords(value))) return true
   if (/=\?[^?\s]{1,60}\?[bq]\?[^?]*\?=@|<[^<>]{0,200}=\?[^<>]*>/i.test(value)) return true
-  const bare = stripComments(value).replace(/"(?:[^"\\]|\\.)*"/gs, '')
+  // An escape outside quotes is stepped over, so that it opens no quoted string: each `\"` would be read to the end.
+  const bare = stripComments(value).replace(/\\.|"(?:[^"\\]|\\.)*"/gs, (part) =>
+    part.startsWith('"') ? '' : part,
+  )
   return /[("]/.test(bare) || (bare.match(/</g)?.length ?? 0) !== (bare.match(/>/g)?.length ?? 0)
 }
 

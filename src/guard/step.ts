@@ -76,7 +76,12 @@ async function guardAll(
   for (const { row, message } of forPerson) {
     const { own, thread } = namedIds(message)
     const ids = own === null ? thread : [...thread, own]
-    await saveHumanThread(context.db, { id: row.id, account: row.account, ids })
+    await saveHumanThread(context.db, {
+      id: row.id,
+      account: row.account,
+      authors: [...authorsOf({ message })],
+      ids,
+    })
   }
   if (forPerson.length > 0) histories = await load()
   return mails.flatMap(({ row, message }, at) => {

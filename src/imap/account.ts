@@ -75,6 +75,10 @@ export class PooledAccount implements ImapAccount {
     })
   }
 
+  tryAgain(): void {
+    this.#pool.tryAgain()
+  }
+
   /** For commands that need no mailbox selected, or that select one by themselves. */
   async #anywhere<T>(command: string, use: (client: ImapFlow) => Promise<T>): Promise<T> {
     try {

@@ -105,10 +105,14 @@ export function connectError(error: unknown, server: ImapSettings): Error {
   if (authenticationFailed && !passing) {
     const remedy = server.oauth2
       ? 'Sign in again (replyd auth)'
-      : 'Correct the user name or password (some providers require an app password), then start replyd again'
-    return new OwnerActionError('account', `IMAP login as ${place} was refused: ${words}. ${remedy}.`, {
-      cause: error,
-    })
+      : 'Correct the user name or password (some providers require an app password)'
+    return new OwnerActionError(
+      'account',
+      `IMAP login as ${place} was refused: ${words.replace(/\.$/, '')}. ${remedy}.`,
+      {
+        cause: error,
+      },
+    )
   }
   const fault = certificateFault(words)
   const why = fault ? `its TLS certificate ${fault.says} (${words})` : words

@@ -247,6 +247,16 @@ export class ConnectionPool {
     this.#line.failAll(error)
   }
 
+  tryAgain(): void {
+    if (this.#closing.signal.aborted) return
+    this.#stopped = null
+    this.#failures = 0
+    if (!this.#retryTimer) return
+    clearTimeout(this.#retryTimer)
+    this.#retryTimer = undefined
+    void this.#open()
+  }
+
   async close(): Promise<void> {
     if (!this.#stopped) this.#stop(new TemporaryError('IMAP: the account is closed'))
     this.#closing.abort()

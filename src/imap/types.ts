@@ -85,11 +85,13 @@ export interface Stored {
  *
  * Every method throws TemporaryError when the server can't be reached or the connection was lost on a command that
  * changes nothing, RateLimitedError when the server throttles, OwnerActionError('account') once it refused the login
- * (and from then on, until a new account object is opened), PermanentError when the mailbox does not exist, and
+ * (and from then on, until `tryAgain`), PermanentError when the mailbox does not exist, and
  * UidValidityChanged when the given UIDVALIDITY is no longer the mailbox's.
  */
 export interface ImapAccount extends AsyncDisposable {
   readonly address: string
+  /** Forgets that the login was refused, and waits no longer before it connects again. */
+  tryAgain(): void
   /** Upper case, as after login. */
   capabilities(): Promise<ReadonlySet<string>>
   /**
@@ -222,4 +224,6 @@ export interface Watch {
   /** Resolves when the watch has ended and its connection is closed. Never rejects. */
   done: Promise<void>
   health(): ConnectionHealth
+  /** Connects at once when it waits to do so. A watch that has stopped stays so. */
+  tryAgain(): void
 }

@@ -30,6 +30,8 @@ export class MailboxWatch implements Watch {
   readonly #settings: AccountSettings
   readonly #options: WatchOptions
   readonly #health: HealthRecord
+  /** Ends the pause before the next attempt. */
+  #pause = new AbortController()
 
   constructor(settings: AccountSettings, options: WatchOptions) {
     this.#settings = settings
@@ -40,6 +42,10 @@ export class MailboxWatch implements Watch {
 
   health(): ConnectionHealth {
     return this.#health.get()
+  }
+
+  tryAgain(): void {
+    this.#pause.abort()
   }
 
   async #watch(): Promise<void> {
@@ -58,7 +64,9 @@ export class MailboxWatch implements Watch {
       const waitMs = backoffMs(failures, connectionBackoff, random)
       this.#health.set('waiting', reasonOf(error))
       log.warn({ event: 'imap.watch.lost', reason: reasonOf(error), waitMs })
-      await quietly(delay(waitMs, undefined, { signal }))
+      this.#pause = new AbortController()
+      await quietly(delay(waitMs, undefined, { signal: AbortSignal.any([signal, this.#pause.signal]) }))
+      if (this.#pause.signal.aborted) failures = 0
     }
     this.#health.set('stopped')
   }

@@ -8,19 +8,19 @@
  * or keep the process alive.
  */
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
-import { join, relative, sep } from 'node:path'
-import type { Clock } from '../base/clock.ts'
-import { ConfigError, reasonOf } from '../base/errors.ts'
+import { readFileSync, realpathSync } from 'node:fs'
+import { join, sep } from 'node:path'
+import { reasonOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { decodeUnlabelled } from '../mail/mime/charset.ts'
 import { roughTokens } from '../model/prompts/untrusted.ts'
 import { type Converted, Converter } from './conversion.ts'
+import { type FoundFile, filesOf, isText, type SitePages } from './folder-files.ts'
 import { labelsOf, type Outline, outlineOf, plainLabel } from './folder-outline.ts'
 
+export { isKnown, isText, largestText, type SitePages } from './folder-files.ts'
 export type { Outline } from './folder-outline.ts'
 
-import { documentPattern, limits } from './documents/limits.ts'
 import { passagesOf } from './passages.ts'
 import { Ranking } from './ranking.ts'
 
@@ -70,18 +70,14 @@ export interface KnowledgeFile {
   fault: string | null
 }
 
-const readable = /\.(md|markdown|txt|text)$/i
-/** Whether it is read without a conversion, by its name. */
-export const isText = (name: string) => readable.test(name)
-export const isKnown = (name: string) => isText(name) || documentPattern.test(name)
-/** Limits for one text's octets and the number of files; the excess is logged and skipped. */
-export const largestText = 2_000_000
-const mostFiles = 2000
+/** Octets that are read and indexed without a pause: of a folder when it is opened, and then. About a second, and 50 ms. */
+const atOnce = { first: 4_000_000, later: 200_000 }
 const faults: Readonly<Record<string, string>> = {
   'knowledge.too-much': 'too large or too many',
   'knowledge.outside': 'a link that leads out of the folder',
   'knowledge.stale': 'the page has not been read for too long',
 }
+
 interface Entry extends Omit<Passage, 'score'> {
   id: string
   /** Rough tokens with its label. */
@@ -95,14 +91,6 @@ interface IndexedFile {
   digest: string
   ids: string[]
   fault: string | null
-}
-
-/** Pages of a web site as files: see site.ts. */
-export interface SitePages {
-  folder: string
-  /** Pages that were last read before that are not used; milliseconds. */
-  staleMs: number
-  clock: Clock
 }
 
 /**
@@ -150,8 +138,6 @@ class FolderIndex {
   readonly entries = new Map<string, Entry>()
   readonly #folder: string | null
   readonly #site: SitePages | null
-  /** Folder of each file. */
-  readonly #rootOf = new Map<string, string>()
   readonly #log: Log
   readonly #ranking = new Ranking()
   #outline: { hash: string; outline: Outline } | null = null
@@ -160,6 +146,12 @@ class FolderIndex {
   #serial = 0
   readonly #converter: Converter
   readonly #converting = new Set<Promise<void>>()
+  /** Files that are still to be read, and their reading. */
+  #waiting = new Map<string, FoundFile>()
+  #reading: Promise<void> | null = null
+  #tokens = 0
+  /** Files and headings by their labels; null: not known since the last change. */
+  #labels: Map<string, Set<string>> | null = null
 
   constructor(folder: string | null, log: Log, converter: Converter, site: SitePages | null) {
     this.#folder = folder
@@ -171,7 +163,8 @@ class FolderIndex {
   async settled(): Promise<void> {
     this.refreshOrKeep()
     // While one is converted the next may have come.
-    while (this.#converting.size > 0) await Promise.all(this.#converting)
+    while (this.#converting.size > 0 || this.#reading !== null)
+      await Promise.all([...this.#converting, this.#reading])
   }
 
   listed(): KnowledgeFile[] {
@@ -182,15 +175,33 @@ class FolderIndex {
 
   /** Updates the index to the folder's current state. */
   refresh(): void {
-    const present = this.#list()
+    const present = filesOf(this.#folder, this.#site, (...said) => this.#complain(...said))
     for (const name of this.files.keys()) if (!present.has(name)) this.#remove(name)
-    let changed = 0
-    for (const [name, stamp] of present) {
-      if (this.files.get(name)?.stamp === stamp) continue
-      this.#read(name, stamp)
-      changed++
+    const changed = [...present].filter(([name, { stamp }]) => this.files.get(name)?.stamp !== stamp)
+    if (changed.length === 0) return
+    this.#waiting = new Map(changed)
+    this.#readSome(atOnce.first)
+    if (this.#waiting.size > 0) this.#reading ??= this.#readRest()
+    this.#log.info({ event: 'knowledge.indexed', changed: changed.length, passages: this.entries.size })
+  }
+
+  /** @param most octets, and one file at least */
+  #readSome(most: number): void {
+    let octets = 0
+    for (const [name, file] of this.#waiting) {
+      this.#waiting.delete(name)
+      octets += this.#read(name, file)
+      if (octets >= most) return
     }
-    if (changed > 0) this.#log.info({ event: 'knowledge.indexed', changed, passages: this.entries.size })
+  }
+
+  /** A large folder must not keep everything else from running. */
+  async #readRest(): Promise<void> {
+    while (this.#waiting.size > 0) {
+      await new Promise((resolve) => setImmediate(resolve))
+      this.#readSome(atOnce.later)
+    }
+    this.#reading = null
   }
 
   /** A folder that vanishes while replyd is running is a fault to report, not a reason to hold all mail. */
@@ -212,24 +223,41 @@ class FolderIndex {
       scores.set(id, score)
       left -= size
     }
-    return this.#inOrder().flatMap((entry) => {
-      const score = scores.get(entry.id)
-      return score === undefined ? [] : [asPassage(entry, score)]
-    })
+    return [...scores]
+      .flatMap(([id, score]) => {
+        const entry = this.entries.get(id)
+        return entry ? [{ entry, score }] : []
+      })
+      .sort((one, other) => inFolder(one.entry, other.entry))
+      .map(({ entry, score }) => asPassage(entry, score))
   }
 
   named(label: string): Passage[] {
     const wanted = plainLabel(label)
     if (wanted === '') return []
+    const places = this.#labelled().get(wanted)
+    if (places === undefined) return []
     return this.#inOrder()
-      .filter((entry) => labelsOf(entry).includes(wanted))
+      .filter((entry) => places.has(placeOf(entry)))
       .map((entry) => asPassage(entry, 0))
   }
 
+  #labelled(): ReadonlyMap<string, ReadonlySet<string>> {
+    if (this.#labels !== null) return this.#labels
+    const labels = new Map<string, Set<string>>()
+    const seen = new Set<string>()
+    for (const entry of this.entries.values()) {
+      const place = placeOf(entry)
+      if (seen.has(place)) continue
+      seen.add(place)
+      for (const label of labelsOf(entry)) labels.set(label, (labels.get(label) ?? new Set()).add(place))
+    }
+    this.#labels = labels
+    return labels
+  }
+
   tokens(): number {
-    let sum = 0
-    for (const { tokens } of this.entries.values()) sum += tokens
-    return sum
+    return this.#tokens
   }
 
   outline(): Outline {
@@ -255,73 +283,41 @@ class FolderIndex {
 
   clear(): void {
     this.#converter.close()
+    this.#waiting.clear()
     this.#ranking.clear()
+    this.#tokens = 0
+    this.#labels = null
     this.files.clear()
     this.entries.clear()
   }
 
-  /** Relative names and stamps of the readable files, subfolders included, hidden ones not. */
-  #list(): Map<string, string> {
-    const present = new Map<string, string>()
-    if (this.#folder !== null) {
-      try {
-        this.#listIn(this.#folder, present, Number.NEGATIVE_INFINITY)
-      } catch (error) {
-        throw new ConfigError(`knowledge folder ${this.#folder} cannot be read (${reasonOf(error)})`, {
-          cause: error,
-        })
-      }
-    }
-    const { folder, staleMs, clock } = this.#site ?? {}
-    // Nothing was read yet.
-    if (folder && clock && existsSync(folder))
-      this.#listIn(folder, present, clock.now().getTime() - (staleMs ?? 0))
-    return present
-  }
-
-  /** @param since older files are left out; milliseconds since the epoch */
-  #listIn(folder: string, present: Map<string, string>, since: number): void {
-    const names = filesBelow(folder).map((path) => relative(folder, path))
-    for (const name of names.filter((one) => isKnown(one) && !/(^|[\\/])\./.test(one)).sort()) {
-      const stats = statSync(join(folder, name), { throwIfNoEntry: false })
-      if (!stats?.isFile()) continue
-      const written = name.split(sep).join('/')
-      if (stats.size > (readable.test(name) ? largestText : limits.file) || present.size >= mostFiles)
-        this.#complain('knowledge.too-much', name, null)
-      else if (stats.mtimeMs < since) this.#complain('knowledge.stale', name, null)
-      else {
-        present.set(written, `${stats.mtimeMs} ${stats.size} ${stats.ino}`)
-        this.#rootOf.set(written, folder)
-      }
-    }
-  }
-
-  #read(name: string, stamp: string): void {
+  /** @returns octets that were read */
+  #read(name: string, { root, stamp }: FoundFile): number {
     let octets: Buffer
     try {
       // Links within the folder are fine: Kubernetes mounts each file of a ConfigMap as one. Others would expose files of the
       // machine to strangers.
-      const root = this.#rootOf.get(name) ?? ''
       const path = realpathSync(join(root, name))
       if (!path.startsWith(realpathSync(root) + sep)) {
         this.#remove(name)
         this.#complain('knowledge.outside', name, null)
-        return
+        return 0
       }
       octets = readFileSync(path)
     } catch (error) {
       this.#complain('knowledge.unreadable', name, error)
-      return
+      return 0
     }
     this.#remove(name)
     const digest = createHash('sha256').update(octets).digest('hex')
-    if (readable.test(name)) {
+    if (isText(name)) {
       this.#index(name, stamp, digest, decodeUnlabelled(octets))
-      return
+      return octets.length
     }
     const kept = this.#converter.kept(octets)
     if (kept) this.#indexConverted(name, { stamp, digest }, kept)
     else this.#convert(name, { stamp, digest }, octets)
+    return octets.length
   }
 
   #convert(name: string, { stamp, digest }: Pick<IndexedFile, 'stamp' | 'digest'>, octets: Buffer): void {
@@ -353,7 +349,11 @@ class FolderIndex {
       const tokens = roughTokens(`[${name} > ${passage.heading}]\n${passage.text}\n\n`)
       return { ...passage, file: name, id: String(this.#serial++), tokens }
     })
-    for (const entry of entries) this.entries.set(entry.id, entry)
+    for (const entry of entries) {
+      this.entries.set(entry.id, entry)
+      this.#tokens += entry.tokens
+    }
+    this.#labels = null
     this.#ranking.add(entries.map(indexed))
     this.files.set(name, { stamp, digest, ids: entries.map(({ id }) => id), fault: null })
   }
@@ -361,8 +361,10 @@ class FolderIndex {
   #remove(name: string): void {
     for (const id of this.files.get(name)?.ids ?? []) {
       this.#ranking.discard(id)
+      this.#tokens -= this.entries.get(id)?.tokens ?? 0
       this.entries.delete(id)
     }
+    this.#labels = null
     this.files.delete(name)
   }
 
@@ -374,13 +376,13 @@ class FolderIndex {
   }
 }
 
-/** Everything but folders. Node 22's recursive readdir follows linked folders in circles, so this walk follows none. */
-function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name)
-    return entry.isDirectory() ? filesBelow(path) : [path]
-  })
+/** By file, and as in the file. */
+function inFolder(one: Entry, other: Entry): number {
+  if (one.file !== other.file) return one.file < other.file ? -1 : 1
+  return Number(one.id) - Number(other.id)
 }
+
+const placeOf = ({ file, heading }: Entry) => `${file}\0${heading}`
 
 const asPassage = ({ file, heading, text }: Entry, score: number): Passage => ({ file, heading, text, score })
 

@@ -1,5 +1,6 @@
 /** Ranks passages for several short queries at once: words by BM25, and word parts for compounds and inflection. */
-import MiniSearch from 'minisearch'
+import { unpackedCount } from './segments.ts'
+import { type Fields, TermIndex } from './term-index.ts'
 import { foldTerm, partsOf, tokenize } from './tokens.ts'
 
 export interface Ranked {
@@ -8,13 +9,8 @@ export interface Ranked {
   score: number
 }
 
-interface Indexed {
+interface Indexed extends Fields {
   id: string
-  /** File name and the headings above the passage's own. */
-  path: string
-  /** The passage's own heading. */
-  heading: string
-  text: string
 }
 
 /** Characters of one query that count. */
@@ -27,44 +23,39 @@ const deepest = 40
 const commonest = 0.35
 /** Word parts match by chance more often than words. */
 const partsWeight = 0.6
+/** Of words that begin like a query's word, and of those that resemble it, compared with the word itself. */
+const weights = { beginning: 0.6, near: 0.3 }
+/** A folder with so many words has those that people mean: a known word is not taken for a misspelling. */
+const manyWords = 50_000
+/** Postings of parts that one ranking reads. The rarest parts are read first; the others tell little. */
+const mostPostings = 1_500_000
 
 export class Ranking {
-  readonly #words = new MiniSearch<Indexed>({
-    fields: ['heading', 'path', 'text'],
-    tokenize,
-    processTerm: foldTerm,
-  })
-  readonly #parts = new MiniSearch<Indexed>({
-    fields: ['heading', 'text'],
-    tokenize: partsOf,
-    processTerm: (part) => part,
-  })
-  /** Number of passages by folded term. */
-  readonly #holders = new Map<string, number>()
-  readonly #terms = new Map<string, ReadonlySet<string>>()
+  #index = new TermIndex()
+  readonly #ids: string[] = []
+  readonly #numbers = new Map<string, number>()
+  readonly #leaving = new Set<number>()
 
   add(passages: readonly Indexed[]): void {
-    this.#words.addAll(passages)
-    this.#parts.addAll(passages)
-    for (const { id, path, heading, text } of passages) {
-      const terms = new Set(termsOf(`${path} ${heading} ${text}`))
-      this.#terms.set(id, terms)
-      for (const term of terms) this.#holders.set(term, (this.#holders.get(term) ?? 0) + 1)
+    const first = this.#index.add(passages)
+    for (const [at, { id }] of passages.entries()) {
+      this.#ids[first + at] = id
+      this.#numbers.set(id, first + at)
     }
   }
 
+  /** All postings are read for it, so it waits for the next search. */
   discard(id: string): void {
-    this.#words.discard(id)
-    this.#parts.discard(id)
-    for (const term of this.#terms.get(id) ?? []) this.#holders.set(term, (this.#holders.get(term) ?? 1) - 1)
-    this.#terms.delete(id)
+    const number = this.#numbers.get(id)
+    if (number !== undefined) this.#leaving.add(number)
+    this.#numbers.delete(id)
   }
 
   clear(): void {
-    this.#words.removeAll()
-    this.#parts.removeAll()
-    this.#holders.clear()
-    this.#terms.clear()
+    this.#index = new TermIndex()
+    this.#ids.length = 0
+    this.#numbers.clear()
+    this.#leaving.clear()
   }
 
   /**
@@ -72,44 +63,176 @@ export class Ranking {
    * @param queries search phrases, questions, a subject
    */
   rank(queries: readonly string[]): Ranked[] {
-    const scores = new Map<string, number>()
-    const add = (ids: readonly string[], weight: number) =>
-      ids.slice(0, deepest).forEach((id, at) => {
-        scores.set(id, (scores.get(id) ?? 0) + weight / (fusion + at))
-      })
-    for (const query of new Set(queries.map((each) => this.#telling(each.slice(0, queryLength))))) {
-      if (query === '') continue
-      add(this.#byWords(query), 1)
-      add(this.#byParts(query), partsWeight)
+    this.#index.discard(this.#leaving)
+    this.#leaving.clear()
+    const scores = new Map<number, number>()
+    const add = (passages: readonly number[], weight: number) => {
+      for (const [at, passage] of passages.entries())
+        scores.set(passage, (scores.get(passage) ?? 0) + weight / (fusion + at))
     }
-    return [...scores].map(([id, score]) => ({ id, score })).sort((a, b) => b.score - a.score)
-  }
-
-  #byWords(query: string): string[] {
-    const hits = this.#words.search(query, {
-      boost: { heading: 2.5, path: 1.2 },
-      prefix: (term) => term.length > 3,
-      fuzzy: (term) => (term.length > 5 ? 0.2 : false),
-      weights: { prefix: 0.6, fuzzy: 0.3 },
-      combineWith: 'OR',
-    })
-    return hits.map(({ id }) => String(id))
-  }
-
-  #byParts(query: string): string[] {
-    return this.#parts.search(query, { boost: { heading: 2 }, combineWith: 'OR' }).map(({ id }) => String(id))
+    const asked = new Set(queries.map((each) => this.#telling(each.slice(0, queryLength))))
+    asked.delete('')
+    const search = new Search(this.#index, mostPostings / Math.max(1, asked.size))
+    for (const query of asked) {
+      add(search.byWords(query), 1)
+      add(search.byParts(query), partsWeight)
+    }
+    return [...scores]
+      .map(([passage, score]) => ({ id: this.#ids[passage] ?? '', score }))
+      .sort((a, b) => b.score - a.score)
   }
 
   /** Removes the words that most passages share; the folder itself shows which, in any language. */
   #telling(query: string): string {
-    const most = this.#terms.size * commonest
+    const most = this.#index.present * commonest
     const words = tokenize(query)
     const telling = words.filter((word) => {
       const term = foldTerm(word)
-      return term !== null && (this.#holders.get(term) ?? 0) <= most
+      if (term === null) return false
+      const known = this.#index.vocabulary.idOf(term)
+      return known === undefined || this.#index.holdersOf(known) <= most
     })
     return (telling.length > 0 ? telling : words).join(' ')
   }
 }
 
-const termsOf = (text: string): string[] => tokenize(text).flatMap((word) => foldTerm(word) ?? [])
+/** How often each stands there. */
+function timesOf(texts: readonly string[]): (readonly [text: string, times: number])[] {
+  const times = new Map<string, number>()
+  for (const text of texts) times.set(text, (times.get(text) ?? 0) + 1)
+  return [...times]
+}
+
+/** Sums for each passage, used again for the next query. */
+class Search {
+  readonly #index: TermIndex
+  readonly #postings: number
+  readonly #scores: Float64Array
+  /** Distinct words or parts of the query that a passage has, and the last one that was counted. */
+  readonly #matched: Uint16Array
+  readonly #last: Uint16Array
+  readonly #sums: [Uint16Array, Uint16Array]
+  readonly #expanded = new Map<string, (readonly [term: number, weight: number])[]>()
+  #touched: number[] = []
+
+  /** @param postings of parts that one query may read */
+  constructor(index: TermIndex, postings: number) {
+    this.#index = index
+    this.#postings = postings
+    this.#scores = new Float64Array(index.passages)
+    this.#matched = new Uint16Array(index.passages)
+    this.#last = new Uint16Array(index.passages)
+    this.#sums = [new Uint16Array(index.passages), new Uint16Array(index.passages)]
+  }
+
+  byWords(query: string): number[] {
+    const words = timesOf(tokenize(query).flatMap((word) => foldTerm(word) ?? []))
+    for (const [ordinal, [word, times]] of words.entries())
+      for (const [term, weight] of this.#alike(word)) this.#addTerm(term, times * weight, ordinal + 1)
+    return this.#best()
+  }
+
+  byParts(query: string): number[] {
+    const parts = timesOf(partsOf(query))
+      .map(([part, times]) => ({ part, times, cost: this.#costOf(part) }))
+      .sort((one, other) => one.cost - other.cost)
+    let left = this.#postings
+    for (const [ordinal, { part, times, cost }] of parts.entries()) {
+      left -= cost
+      if (left < 0) break
+      this.#addPart(part, times, ordinal + 1)
+    }
+    return this.#best()
+  }
+
+  #costOf(part: string): number {
+    return this.#index.wordsWith(part).reduce((sum, term) => sum + this.#index.holdersOf(term), 0)
+  }
+
+  /** The word itself, longer words that begin so, and words that differ in a letter or two. */
+  #alike(word: string): (readonly [term: number, weight: number])[] {
+    const remembered = this.#expanded.get(word)
+    if (remembered) return remembered
+    const { vocabulary } = this.#index
+    const known = vocabulary.idOf(word)
+    const found = new Map<number, number>()
+    if (word.length > 5 && (known === undefined || vocabulary.size < manyWords))
+      for (const { term, distance } of vocabulary.near(word, Math.min(6, Math.round(word.length * 0.2)))) {
+        const length = vocabulary.lengthOf(term)
+        found.set(term, (weights.near * length) / (length + distance))
+      }
+    if (word.length > 3)
+      for (const term of vocabulary.beginningWith(word)) {
+        const length = vocabulary.lengthOf(term)
+        found.set(term, (weights.beginning * length) / (length + 0.3 * (length - word.length)))
+      }
+    if (known !== undefined) found.set(known, 1)
+    this.#expanded.set(word, [...found])
+    return [...found]
+  }
+
+  #addTerm(term: number, weight: number, ordinal: number): void {
+    for (const field of [1, 2, 0] as const) {
+      const frequency = this.#index.frequencyOf(term, field)
+      if (frequency === 0) continue
+      const score = this.#index.scorer('words', field, frequency)
+      this.#index.each(term, (passage, counts) => {
+        const count = unpackedCount(counts, field)
+        if (count > 0) this.#give(passage, weight * score(passage, count), ordinal)
+      })
+    }
+  }
+
+  /** A part stands as often as its words do together. */
+  #addPart(part: string, times: number, ordinal: number): void {
+    const passages: number[] = []
+    const [texts, headings] = this.#sums
+    for (const term of this.#index.wordsWith(part))
+      this.#index.each(term, (passage, counts) => {
+        const [text, heading] = [unpackedCount(counts, 0), unpackedCount(counts, 1)]
+        if (text + heading === 0) return
+        if (texts[passage] === 0 && headings[passage] === 0) passages.push(passage)
+        texts[passage] = (texts[passage] ?? 0) + text
+        headings[passage] = (headings[passage] ?? 0) + heading
+      })
+    for (const [field, sums] of [
+      [1, headings],
+      [0, texts],
+    ] as const) {
+      const frequency = passages.reduce((sum, passage) => sum + ((sums[passage] ?? 0) > 0 ? 1 : 0), 0)
+      const score = this.#index.scorer('parts', field, frequency)
+      for (const passage of passages) {
+        const count = sums[passage] ?? 0
+        if (count > 0) this.#give(passage, times * score(passage, count), ordinal)
+        sums[passage] = 0
+      }
+    }
+  }
+
+  #give(passage: number, score: number, ordinal: number): void {
+    if (this.#matched[passage] === 0) this.#touched.push(passage)
+    if (this.#last[passage] !== ordinal) {
+      this.#matched[passage] = (this.#matched[passage] ?? 0) + 1
+      this.#last[passage] = ordinal
+    }
+    this.#scores[passage] = (this.#scores[passage] ?? 0) + score
+  }
+
+  /** The best passages, best first; forgets the query. A passage counts for more, the more of the query it has. */
+  #best(): number[] {
+    const best: { passage: number; score: number }[] = []
+    for (const passage of this.#touched) {
+      const score = (this.#scores[passage] ?? 0) * (this.#matched[passage] ?? 0)
+      this.#scores[passage] = 0
+      this.#matched[passage] = 0
+      this.#last[passage] = 0
+      if (best.length === deepest && score <= (best[deepest - 1]?.score ?? 0)) continue
+      let at = best.length
+      while (at > 0 && (best[at - 1]?.score ?? 0) < score) at--
+      best.splice(at, 0, { passage, score })
+      if (best.length > deepest) best.pop()
+    }
+    this.#touched = []
+    return best.map(({ passage }) => passage)
+  }
+}

@@ -44,6 +44,8 @@ interface Occasion {
   task: ModelTask
   prompt: Prompt
   knowledgeHash: string | null
+  /** Somebody tries settings: it counts in the whole budget, but in no sender's share, and belongs to no mail. */
+  isTrial?: boolean
 }
 
 /**
@@ -111,7 +113,7 @@ async function reserve<T>(
   const maxOutput = model.outputLimit(maxOutputTokens)
   const pictures = imagesIn(messages) * imageTokens(name)
   const atMost = worstCase(tokenBound(messages) + pictures, maxOutput, price)
-  const shares = await sharesIn(context, occasion.mail)
+  const shares = occasion.isTrial ? [] : await sharesIn(context, occasion.mail)
   const call = callOf(context, occasion, { name, atMost, shares }, now)
   const room = await reserveModelCall(db, call, ceilings, now)
   if (room === null) return { id: call.id, atMost: call.worstCase }
@@ -126,13 +128,13 @@ async function reserve<T>(
 
 function callOf(
   context: CallContext,
-  { mail: { row }, task, prompt, knowledgeHash }: Occasion,
+  { mail: { row }, task, prompt, knowledgeHash, isTrial }: Occasion,
   { name, atMost, shares }: { name: string; atMost: number; shares: Share[] },
   now: Date,
 ): NewModelCall {
   return {
     id: context.newId(now),
-    messageId: row.id,
+    messageId: isTrial ? null : row.id,
     account: row.account,
     step: task,
     day: dayOf(now, context.config.budget.timeZone),

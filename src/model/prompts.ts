@@ -97,6 +97,14 @@ function readPrompt(directory: string, name: PromptName): Prompt {
   }
 }
 
+/** The prompt with another text. @throws ConfigError naming every fault of it */
+export function withBody(prompt: Prompt, text: string): Prompt {
+  const body = text.replace(/\r\n?/g, '\n').trim()
+  const faults = bodyFaults(prompt.name as PromptName, body)
+  if (faults.length > 0) throw new ConfigError(faults.join('; '))
+  return { ...prompt, body, hash: digest(`${prompt.hash} ${body}`) }
+}
+
 function bodyFaults(name: PromptName, body: string): string[] {
   const used = new Set(placeholderNames(body))
   const known = placeholders[name]

@@ -28,6 +28,7 @@ import {
   RetryLater,
   type Work,
 } from '../queue/queues.ts'
+import { loadAccountState } from '../store/accounts.ts'
 import { loadMails, type StoredMail } from '../store/bodies.ts'
 import type { Carried } from '../store/carried.ts'
 import { loadMessage, type MessageRow, postponeStep } from '../store/messages.ts'
@@ -106,6 +107,13 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   async advance(id: string, stage: Stage, dueAt?: Date): Promise<void> {
     this.#carried.take(id)
     await this.#enqueue(this.#jobFor(id, stage, dueAt))
+  }
+
+  /** A person asks to try again what was refused: connections are opened at once, and a new refusal is told again. */
+  tryAgain(account: string): void {
+    this.#toldOf.delete(account)
+    this.#context.accounts.get(account)?.imap.tryAgain()
+    this.emit('try-again', account)
   }
 
   /** Re-enqueues every due row; existing jobs stay unchanged. Never throws. */
@@ -236,7 +244,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     })
     if (error instanceof RateLimitedError) return this.#wait(step, row, error.retryAfterMs, error)
     if (error instanceof OwnerActionError) {
-      this.#tellOwner(error, account)
+      await this.#tellOwner(error, account)
       return this.#wait(step, row, ownerActionRetryMs, error)
     }
     // The watcher reads the mailbox again and gives the row its new UID.
@@ -280,10 +288,15 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     throw new RetryLater(delayMs, { cause: error })
   }
 
-  /** Once per cause. */
-  #tellOwner(error: OwnerActionError, account: string): void {
+  /** Once per cause, and again after somebody asked to try again. */
+  async #tellOwner(error: OwnerActionError, account: string): Promise<void> {
     const told = error.scope === 'model' ? this.modelStopped : this.#toldOf.get(account)
-    if (told === error.message) return
+    if (told === error.message) {
+      // The one who asked may have done so on the page of another process.
+      const { stopped } = await loadAccountState(this.#context.db, account)
+      if (error.scope === 'account' && stopped === null) this.tryAgain(account)
+      return
+    }
     if (error.scope === 'model') this.modelStopped = error.message
     else this.#toldOf.set(account, error.message)
     this.emit('owner-action', error, account)
@@ -303,4 +316,6 @@ export interface PipelineEvents {
   settled: [row: MessageRow]
   /** Only the owner can fix this; reported once per cause. */
   'owner-action': [error: OwnerActionError, account: string]
+  /** That account's connections are wanted at once. */
+  'try-again': [account: string]
 }

@@ -4,6 +4,7 @@ import { OwnerActionError, RateLimitedError, reasonOf } from '../base/errors.ts'
 import { Turns } from '../base/turns.ts'
 import type { Account, StepContext } from '../context.ts'
 import { type ConnectionHealth, UidValidityChanged, type Watch, watchMailbox } from '../imap/imap.ts'
+import { loadAccountState } from '../store/accounts.ts'
 import type { StoredMail } from '../store/bodies.ts'
 import type { Lease, Leases } from '../store/leases.ts'
 import { readNew } from './catch-up.ts'
@@ -13,6 +14,8 @@ import { LeaseLost } from './ingest.ts'
 const starts = new Turns(50)
 /** How long a mailbox that is renumbered at each look is left alone, doubling each time. Milliseconds. */
 const usualRestMs = { first: 5_000, longest: 1_800_000 }
+/** How often a stopped watcher looks whether a person has asked another process to try again, milliseconds. */
+const lookAfterStopMs = 5_000
 /** After this many renumberings in a row the owner is told. */
 const tellAfter = 3
 
@@ -21,7 +24,7 @@ interface Options {
   leases: Leases
   /** Called with mails committed at step `guard`. */
   onIngested: (mails: StoredMail[]) => Promise<void>
-  /** Watching has stopped permanently: the owner has to act. */
+  /** Watching has stopped until somebody asks to try again: the owner has to act. */
   onStopped: (error: Error) => void
   /** The mailbox is reachable but can't be read; null when it can again. */
   onTrouble: (error: Error | null) => void
@@ -92,9 +95,33 @@ export class Watcher {
 
   /** Runs until the signal; resolves when the connection is closed and the lease released. */
   async run(signal: AbortSignal): Promise<void> {
+    const { leases } = this.#options
     const lease = this.#wanted()
-    while (!this.#stopped && (await lease.held(signal)) !== null) await this.#watchWhileHeld(lease, signal)
-    await this.#options.leases.release(this.#leaseName).catch(() => undefined)
+    while (!signal.aborted) {
+      while (!this.#stopped && (await lease.held(signal)) !== null) await this.#watchWhileHeld(lease, signal)
+      await leases.release(this.#leaseName).catch(() => undefined)
+      if (signal.aborted) return
+      await this.#askedAgain(signal)
+      this.#stopped = false
+      leases.want(this.#leaseName, lease)
+    }
+  }
+
+  /** Connects at once, even if the login was refused before. */
+  tryAgain(): void {
+    this.#watch?.tryAgain()
+    this.#events.emit('again')
+  }
+
+  /** Resolves when a person, or the start of another process, has withdrawn that the account is stopped. */
+  async #askedAgain(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const round = AbortSignal.any([signal, AbortSignal.timeout(lookAfterStopMs)])
+      const asked = await once(this.#events, 'again', { signal: round }).catch(() => null)
+      if (asked !== null || signal.aborted) return
+      const state = await loadAccountState(this.#context.db, this.address).catch(() => null)
+      if (state?.stopped === null) return
+    }
   }
 
   #wanted(): Lease {

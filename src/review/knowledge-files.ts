@@ -88,6 +88,12 @@ export function undoFileChange(
   return { account, file }
 }
 
+/** Makes a removal that was done elsewhere undoable. @returns its id, as `changeFile` does */
+export const noteRemoval = (
+  context: Teaching,
+  removed: Pick<FileChange, 'account' | 'file'> & { before: Buffer },
+): string => keepChange(context, { ...removed, after: null })
+
 function write(context: Teaching, { account, file, seen, octets }: FileChange, by: string): string {
   const path = placeOf(context, account, file)
   if (path === null) throw new Refusal('unknown-file')

@@ -1,5 +1,6 @@
 /** What a person may do, and the resources it needs. */
 
+import { accountLabel } from '../base/log.ts'
 import type { StepContext } from '../context.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import { changeAccountState } from '../store/accounts.ts'
@@ -44,6 +45,7 @@ export type RefusalReason =
   | 'unfit-file-name'
   | 'unfit-file'
   | 'nothing-to-undo'
+  | 'unknown-trial'
   /** The fact names a correspondent, or something of theirs. */
   | 'personal-matter'
   /** The fact may name somebody: a person has to say that it does not. */
@@ -92,6 +94,7 @@ const messages: Record<RefusalReason, string> = {
     'That name does not fit. It has letters, digits, blanks and - _ . and ends in .md, .txt, .pdf, .docx, .html, .csv, .tsv or .eml.',
   'unfit-file': 'The file is empty, longer than 10 MB (2 MB of text), or not what its name says.',
   'nothing-to-undo': 'This can no longer be undone.',
+  'unknown-trial': 'This trial is over: its results are kept in memory only.',
   'personal-matter':
     'The knowledge is given to every reply, and this is about one correspondent. Leave it out of the fact.',
   'maybe-personal':
@@ -132,6 +135,17 @@ export async function pause({ context }: Review, account: string, actor: string)
   if (!context.accounts.has(account)) throw new Refusal('unknown-account')
   await changeAccountState(context.db, account, { paused: true, actor }, context.clock.now())
   context.log.info({ event: 'account.paused', account, actor })
+}
+
+/**
+ * An account that stopped because the owner had to act is used again; if the reason persists, it stops again.
+ * @throws Refusal as `pause`
+ */
+export async function tryAgain({ context, pipeline }: Review, account: string, actor: string): Promise<void> {
+  if (!context.accounts.has(account)) throw new Refusal('unknown-account')
+  await changeAccountState(context.db, account, { stopped: null }, context.clock.now())
+  context.log.info({ event: 'account.retried', account: accountLabel(account), actor })
+  pipeline.tryAgain(account)
 }
 
 /** Waiting replies are sent at once if their undo window is over. @throws Refusal as `pause` */

@@ -9,6 +9,7 @@ import { takeLock } from './lock.ts'
 import { migrate } from './migrate.ts'
 import type { PGlitePool, QueryResult } from './pglite.ts'
 import type { Database, Queryable } from './queryable.ts'
+import { momentOf } from './storable.ts'
 
 export type { Database, Queryable }
 
@@ -56,9 +57,19 @@ interface Opened {
  */
 const planning = '-c enable_seqscan=off -c jit=off'
 
+const { TIMESTAMPTZ } = pg.types.builtins
+const readTimestamp = pg.types.getTypeParser(TIMESTAMPTZ, 'text')
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (type: number, format?: 'text' | 'binary') =>
+    type === TIMESTAMPTZ && format !== 'binary'
+      ? (text: string) => momentOf(text, readTimestamp)
+      : pg.types.getTypeParser(type, format as 'text'),
+}
+
 function openPostgres(connectionString: string): Opened {
   const pool = new pg.Pool({
     connectionString,
+    types,
     max: 10,
     keepAlive: true,
     connectionTimeoutMillis: 10_000,

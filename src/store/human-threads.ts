@@ -5,18 +5,24 @@ const mostIds = 100
 
 /**
  * The sender asked for a person: these ids, the mail's own and those it names, are no longer answered automatically. Only
- * ids of mails and replies that exist: a sender may name any others.
+ * ids of the sender's own mails, and of replies, with the mails that they answer: a reply's id is keyed, so whoever knows it has
+ * the reply. The ids of other people's mails end nothing, because they may be known to third parties.
+ * @param mail.authors addresses of its From
  */
 export async function saveHumanThread(
   db: Queryable,
-  mail: { id: string; account: string; ids: readonly string[] },
+  mail: { id: string; account: string; authors: readonly string[]; ids: readonly string[] },
 ): Promise<void> {
   await db.query(
-    `insert into replyd.human_thread (account, message_id, source)
-     select $1, x, $2 from unnest($3::text[]) as x
-      where exists (select 1 from replyd.message m where m.account = $1 and m.message_id = x)
-         or exists (select 1 from replyd.reply r where r.account = $1 and r.reply_message_id = x)
+    `with named as (select unnest($3::text[]) as id),
+       answers as (select r.id, r.reply_message_id from replyd.reply r join named on named.id = r.reply_message_id
+         where r.account = $1)
+     insert into replyd.human_thread (account, message_id, source)
+     select $1, found.id, $2 from (
+       select reply_message_id as id from answers
+       union select m.message_id from replyd.message m join named on named.id = m.message_id
+         where m.account = $1 and (m.from_address = any($4) or m.id in (select id from answers))) as found
      on conflict do nothing`,
-    [mail.account, mail.id, mail.ids.slice(-mostIds)],
+    [mail.account, mail.id, mail.ids.slice(-mostIds), mail.authors],
   )
 }

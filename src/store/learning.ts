@@ -46,13 +46,39 @@ async function findEdited(
   { account, category, since, limit }: EditedQuestion,
 ): Promise<EditedRow[]> {
   const { rows } = await db.query<EditedRow>(
-    `select r.draft_text as "draftText", r.text, r.addressees, m.from_name as "fromName",
-        array(select s->>'text' from jsonb_array_elements(r.sources) s where s ? 'lookup') as "lookedUp"
-       from replyd.reply r join replyd.message m on m.id = r.id
-      where r.account = $1 and m.verdict->>'category' = $2 and r.state = 'sent' and r.finished_at >= $3
-        and r.text <> r.draft_text and r.text <> '' and r.draft_text <> '' and jsonb_typeof(r.composed) = 'object'
-      order by r.finished_at desc limit $4`,
-    [account, category, since, limit],
+    `select ${editedColumns} ${editedSince} and m.verdict->>'category' = $4 order by r.finished_at desc limit $3`,
+    [account, since, limit, category],
+  )
+  return rows
+}
+
+const editedColumns = `r.draft_text as "draftText", r.text, r.addressees, m.from_name as "fromName",
+  array(select s->>'text' from jsonb_array_elements(r.sources) s where s ? 'lookup') as "lookedUp"`
+/** Those that a person took back teach nothing. */
+const editedSince = `from replyd.reply r join replyd.message m on m.id = r.id
+  where r.account = $1 and r.state = 'sent' and r.finished_at >= $2 and r.text <> r.draft_text and r.text <> ''
+    and r.draft_text <> '' and jsonb_typeof(r.composed) = 'object' and not exists (
+      select from replyd.unlearned u where u.account = r.account and u.lesson = 'reply ' || r.id)`
+
+export interface LessonRow extends EditedRow {
+  /** Of the reply and its mail. */
+  id: string
+  category: string
+  subject: string | null
+  at: Date
+}
+
+/** Replies of every category, as `editedReplies`. */
+export async function editedLately(
+  db: Queryable,
+  account: string,
+  since: Date,
+  limit: number,
+): Promise<LessonRow[]> {
+  const { rows } = await db.query<LessonRow>(
+    `select r.id, coalesce(m.verdict->>'category', 'other') as category, m.subject, r.finished_at as at, ${editedColumns}
+       ${editedSince} order by r.finished_at desc limit $3`,
+    [account, since, limit],
   )
   return rows
 }

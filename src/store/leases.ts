@@ -169,9 +169,8 @@ export class Leases implements Disposable {
     })
   }
 
-  /** From now on it is asked for and renewed, until it is released. */
-  want(name: string): Lease {
-    const lease = new Lease(name)
+  /** From now on it is asked for and renewed, until it is released. @param lease one that was released, to be held again */
+  want(name: string, lease = new Lease(name)): Lease {
     this.#wanted.set(name, lease)
     this.#timer ??= setInterval(() => this.#renew(), this.#everyMs).unref()
     // Together with those that are wanted in the same turn of the event loop.

@@ -3,6 +3,8 @@
  * always qualified with it, because BullMQ's backend needs its own schema on the search path.
  */
 import { learned } from './migrations/learned.ts'
+import { setup, unlearned } from './migrations/pages.ts'
+import { pushDevices } from './migrations/push-devices.ts'
 
 export interface Migration {
   readonly version: number
@@ -349,29 +351,6 @@ alter table replyd.model_call add column shares jsonb not null default '[]';
 /** By account, why it stopped as last reported to the webhook. */
 const reportedStops = "alter table replyd.webhook add column stopped jsonb not null default '{}';\n"
 
-/** Edits of settings on the page, the newest of each path being the one that applies, and the people who log in. */
-const setup = `
-create table replyd.setting_edit (
-  id      bigint generated always as identity primary key,
-  path    text not null,
-  follows bigint not null,
-  old     jsonb,
-  value   jsonb,
-  actor   text not null,
-  at      timestamptz not null,
-  unique (path, follows)
-);
-create table replyd.person (
-  id            text primary key,
-  name          text not null,
-  role          text not null,
-  password_hash text not null,
-  added_by      text not null,
-  added_at      timestamptz not null
-);
-alter table replyd.session add column person text;
-`
-
 /** What was read of a mail's files; null: nothing was read yet. */
 const attachments = 'alter table replyd.body add column attachments jsonb;\n'
 
@@ -387,4 +366,6 @@ export const migrations: readonly Migration[] = [
   { version: 9, sql: shares + reportedStops },
   { version: 10, sql: setup },
   { version: 11, sql: attachments },
+  { version: 12, sql: unlearned },
+  { version: 13, sql: pushDevices },
 ]

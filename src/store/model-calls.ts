@@ -94,3 +94,19 @@ export async function releaseBudgetWaiters(db: Queryable, now: Date): Promise<vo
     [now, budgetReasons],
   )
 }
+
+/** Tokens of an average answered call of that step; null if there was none. */
+export async function usualTokens(
+  db: Queryable,
+  account: string,
+  step: string,
+  since: Date,
+): Promise<{ input: number; output: number } | null> {
+  const { rows } = await db.query<{ input: number | null; output: number | null }>(
+    `select avg(input_tokens)::float8 as input, avg(output_tokens)::float8 as output from replyd.model_call
+      where account = $1 and step = $2 and at >= $3 and settled and output_tokens > 0`,
+    [account, step, since],
+  )
+  const [{ input, output } = { input: null, output: null }] = rows
+  return input === null || output === null ? null : { input, output }
+}

@@ -10,6 +10,7 @@ import { EventEmitter } from 'node:events'
 import { setFlagsFromString } from 'node:v8'
 import { PGlite, types } from '@electric-sql/pglite'
 import { prepareDirectory } from './pglite-directory.ts'
+import { momentOf } from './storable.ts'
 
 export interface QueryResult<Row> {
   rows: Row[]
@@ -54,8 +55,8 @@ export class PGlitePool extends EventEmitter {
   /** Opens the directory and waits until it answers. The caller holds the directory's lock. */
   static async open(directory: string): Promise<PGlitePool> {
     await prepareDirectory(directory)
-    // V8's optimising compiler takes 0.55 GB for PGlite on Node 24 and 70 MB on Node 20, and its code is no faster for
-    // queries as short as these. From here on it leaves WebAssembly alone.
+    // V8's optimising compiler takes 0.55 GB for PGlite on Node 24 and 70 MB on Node 20. From here on it leaves
+    // WebAssembly alone.
     setFlagsFromString('--wasm-tier-up-filter=0')
     const db = new PGlite(directory, { parsers, serializers })
     await db.waitReady
@@ -167,8 +168,9 @@ function counted(result: { rows: unknown[]; affectedRows?: number }): number {
   return result.rows.length > 0 ? result.rows.length : (result.affectedRows ?? 0)
 }
 
-/** Values as pg returns them: int8 as a string, bytea as a Buffer. */
+/** Values as for PostgreSQL: int8 as a string, bytea as a Buffer. */
 const parsers = {
+  [types.TIMESTAMPTZ]: (value: string) => momentOf(value, (text) => new Date(text)),
   [types.INT8]: (value: string) => value,
   [types.BYTEA]: (value: string) => Buffer.from(value.slice(2), 'hex'),
 }

@@ -6,7 +6,8 @@ import { storable } from './storable.ts'
 
 export interface NewModelCall {
   id: string
-  messageId: string
+  /** Null: it is about no stored mail. */
+  messageId: string | null
   account: string
   step: string
   /** Calendar day in the owner's time zone, `2026-11-24`. */

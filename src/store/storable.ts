@@ -10,3 +10,18 @@ export function storable(value: unknown): string {
 export function storableText(text: string): string {
   return (text.includes('\0') ? text.replaceAll('\0', '\uFFFD') : text).toWellFormed()
 }
+
+/** What pages and sums still take: JavaScript's own limits leave no room for either. */
+const [earliest, latest] = [Date.parse('0001-01-01T00:00:00Z'), Date.parse('9999-12-31T23:59:59.999Z')]
+
+/**
+ * A timestamptz of PostgreSQL. `infinity`, years that JavaScript cannot tell and those before our era become the nearest moment that
+ * it can: no row makes a page fail.
+ * @param parse what the driver does with the others
+ */
+export function momentOf(text: string, parse: (text: string) => unknown): Date {
+  if (text === '-infinity' || text.endsWith(' BC')) return new Date(earliest)
+  const parsed = text === 'infinity' ? null : parse(text)
+  const at = parsed instanceof Date ? parsed.getTime() : Number.NaN
+  return new Date(Number.isNaN(at) ? latest : Math.min(Math.max(at, earliest), latest))
+}

@@ -1,6 +1,7 @@
 import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
 import { storable } from './storable.ts'
+import { styleLesson, styleParts } from './unlearned.ts'
 
 export interface LearnedStyle {
   /** A template: `Hi {first name},`. */
@@ -23,14 +24,30 @@ export interface StoredStyles {
   learnedAt: Date
 }
 
+/** Without what a person took back. */
 export const loadStyles = batched<string, StoredStyles | null>(async (db, accounts) => {
-  const { rows } = await db.query<StoredStyles & { account: string }>(
-    'select account, styles, learned_at as "learnedAt" from replyd.style where account = any($1)',
+  const { rows } = await db.query<StoredStyles & { account: string; gone: string[] }>(
+    `select account, styles, learned_at as "learnedAt",
+        array(select lesson from replyd.unlearned u where u.account = s.account and lesson like 'style %') as gone
+       from replyd.style s where account = any($1)`,
     [[...new Set(accounts)]],
   )
-  const known = new Map(rows.map(({ account, ...stored }) => [account, stored]))
+  const known = new Map(
+    rows.map(({ account, gone, styles, learnedAt }) => [
+      account,
+      { styles: without(styles, new Set(gone)), learnedAt },
+    ]),
+  )
   return accounts.map((account) => known.get(account) ?? null)
 })
+
+function without(styles: Styles, gone: ReadonlySet<string>): Styles {
+  const left = ([language, style]: [string, LearnedStyle]) => {
+    const parts = styleParts.filter((part) => gone.has(styleLesson(language, part)))
+    return [language, { ...style, ...Object.fromEntries(parts.map((part) => [part, null])) }] as const
+  }
+  return Object.fromEntries(Object.entries(styles).map(left))
+}
 
 export async function saveStyles(db: Queryable, account: string, styles: Styles, now: Date): Promise<void> {
   await db.query(

@@ -64,4 +64,4 @@ export function isOwnHost(host: string | undefined): boolean {
 }
 
 /** What the page guard provides to the pages. */
-export type Env = { Variables: { session: Session } }
+export type Env = { Variables: { session: Session; mark: string | undefined } }

@@ -9,7 +9,7 @@ import { type ReadAttachment, readingOf } from '../mail/attachments.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import { grantAutonomy, revokeAutonomy } from '../review/autonomy.ts'
 import { approvalCode, load, openReply, versionOf } from '../review/decide.ts'
-import { pause, Refusal, resume } from '../review/review.ts'
+import { pause, Refusal, resume, tryAgain } from '../review/review.ts'
 import { loadAccountState } from '../store/accounts.ts'
 import { loadAttachments } from '../store/attachments.ts'
 import { loadMail } from '../store/bodies.ts'
@@ -297,6 +297,7 @@ function addAccounts(api: Operations): void {
   for (const [name, summary, change] of [
     ['pause', 'Let nothing go out', pause],
     ['resume', 'Let replies go out again', resume],
+    ['retry', 'Connect at once, even if the login was refused before', tryAgain],
   ] as const)
     api.add(
       {

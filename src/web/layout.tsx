@@ -1,12 +1,14 @@
 /** The layout shared by all pages. Works without JavaScript; htmx only refreshes what has changed. */
 import type { Child } from 'hono/jsx'
-import type { Status } from './status.ts'
+import type { Repair, Status } from './status.ts'
 import { ageOf, clockOf, exactly, momentOf } from './words.ts'
 
 export interface View {
   /** For the page's forms. */
   token: string
   path: string
+  /** The last change before this page was read: live updates begin behind it. */
+  mark?: string | undefined
   notice: string | null
   /** Decisions made just now that can be undone: approvals `until` they are sent, rejections until somebody decides again. */
   undo: { ids: readonly string[]; action: 'cancel' | 'reopen'; until: Date | null } | null
@@ -55,7 +57,7 @@ export function Page({ view, title, kind, style, children }: PageProps) {
         Skip to content
       </a>
       <Top view={view} />
-      <main id="main">
+      <main id="main" data-mark={view.mark}>
         <Troubles view={view} />
         <Notice view={view} />
         {children}
@@ -149,7 +151,11 @@ export function Shell({ title, page, style, children }: ShellProps) {
         <meta name="color-scheme" content="light dark" />
         <meta name="htmx-config" content={htmxConfig} />
         <title>{title}</title>
+        <meta name="theme-color" media="(prefers-color-scheme: light)" content="#ffffff" />
+        <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#1e2124" />
         <link rel="icon" href="/assets/icon.svg" />
+        <link rel="apple-touch-icon" href="/assets/icon-180.png" />
+        <link rel="manifest" href="/assets/manifest.webmanifest" />
         <link rel="stylesheet" href="/assets/review.css" />
         {style === undefined ? null : <link rel="stylesheet" href={`/assets/${style}`} />}
         <script src="/assets/htmx.js" defer />
@@ -247,12 +253,16 @@ function Troubles({ view }: { view: View }) {
       {view.status
         .filter(({ ok }) => !ok)
         .map((status) => (
-          <p class="trouble" role="status">
+          <div class="trouble" role="status">
             <span>
               <b>{status.part}:</b> {status.words}
             </span>
-            <Repair view={view} status={status} />
-          </p>
+            <span class="repairs">
+              {status.repairs.map((repair) => (
+                <RepairWay view={view} repair={repair} />
+              ))}
+            </span>
+          </div>
         ))}
       {view.warnings.map((warning) => (
         <p class="fault" role="alert">
@@ -283,9 +293,13 @@ function State({ status }: { status: readonly Status[] }) {
   )
 }
 
-function Repair({ view, status: { repair } }: { view: View; status: Status }) {
-  if (repair === null) return null
-  if (repair.post !== undefined) return <Action view={view} to={repair.post} label={repair.label} />
+function RepairWay({ view, repair }: { view: View; repair: Repair }) {
+  if (repair.post !== undefined)
+    return (
+      <Action view={view} to={repair.post} label={repair.label}>
+        <input type="hidden" name="next" value={view.path} />
+      </Action>
+    )
   return repair.open === view.path ? null : (
     <a class="button" href={repair.open}>
       {repair.label}

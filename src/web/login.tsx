@@ -62,7 +62,9 @@ export function toLogin(c: Context): Response {
 }
 
 /** Only our own pages: `//host` and `/\host` would be on another host. */
+export const isOwnPath = (path: string): boolean => /^\/(?:[\w-][\x21-\x5b\x5d-\x7e]*)?$/.test(path)
+
 function wantedPage(c: Context): string {
   const wanted = readCookie(c, 'wanted') ?? ''
-  return /^\/[\w-][\x21-\x5b\x5d-\x7e]*$/.test(wanted) ? wanted : '/'
+  return isOwnPath(wanted) ? wanted : '/'
 }

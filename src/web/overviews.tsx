@@ -3,14 +3,16 @@ import type { Context, Hono } from 'hono'
 import { autonomyByCategory } from '../decide/autonomy-record.ts'
 import { dayOf } from '../model/budget.ts'
 import { grantAutonomy, revokeAutonomy } from '../review/autonomy.ts'
-import { pause, Refusal, resume } from '../review/review.ts'
+import { pause, Refusal, resume, tryAgain } from '../review/review.ts'
 import { loadAccountState } from '../store/accounts.ts'
 import { spentOn } from '../store/spending.ts'
 import { countBy, figuresByDay, replyFigures } from '../store/statistics.ts'
 import type { Env } from './access.ts'
 import { addAssistants } from './assistants-page.tsx'
+import { notFound } from './failures.tsx'
 import { everyDay, InsightPage } from './insight-page.tsx'
 import type { View } from './layout.tsx'
+import { isOwnPath } from './login.tsx'
 import { SettingsPage } from './settings-page.tsx'
 import type { WebContext } from './web-context.ts'
 
@@ -27,10 +29,11 @@ export function addOverviews(pages: Hono<Env>, web: WebContext, viewOf: ViewOf):
   pages.get('/settings', async (c) =>
     c.html(<SettingsPage view={await viewOf(c)} settings={await settingsOf(web)} />),
   )
-  pages.post('/accounts/:address/:action{pause|resume}', (c) => {
+  pages.post('/accounts/:address/:action{pause|resume|retry}', async (c) => {
     const { address, action } = c.req.param()
-    const change = action === 'pause' ? pause : resume
-    return settled(c, action, change(web, address, c.get('session').actor))
+    const change = { pause, resume, retry: tryAgain }[action]
+    if (change === undefined) return notFound(c)
+    return settled(c, action, change(web, address, c.get('session').actor), await pageBefore(c))
   })
   pages.post('/autonomy/:address/:category/:action{grant|revoke}', (c) => {
     const { address, category, action } = c.req.param()
@@ -39,15 +42,21 @@ export function addOverviews(pages: Hono<Env>, web: WebContext, viewOf: ViewOf):
   })
 }
 
-/** Back to the settings, with the result. */
-async function settled(c: Context<Env>, action: string, change: Promise<void>): Promise<Response> {
+/** Back to the page, with the result. */
+async function settled(c: Context<Env>, action: string, change: Promise<void>, page = '/settings') {
   try {
     await change
-    return c.redirect(`/settings?done=${action}`, 303)
+    return c.redirect(`${page}?done=${action}`, 303)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    return c.redirect(`/settings?refused=${error.reason}`, 303)
+    return c.redirect(`${page}?refused=${error.reason}`, 303)
   }
+}
+
+/** The page on which the button stood, if it says so: one of ours. */
+async function pageBefore(c: Context<Env>): Promise<string> {
+  const { next } = await c.req.parseBody()
+  return typeof next === 'string' && isOwnPath(next) ? next : '/settings'
 }
 
 async function insightOf({ context: { db, clock, config } }: WebContext) {

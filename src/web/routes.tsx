@@ -7,7 +7,7 @@ import { loadMail } from '../store/bodies.ts'
 import type { Queryable } from '../store/database.ts'
 import { loadMessage } from '../store/messages.ts'
 import { loadReply } from '../store/replies.ts'
-import { countWaiting, listMails } from '../store/review-lists.ts'
+import { countWaiting, latestChange, listMails } from '../store/review-lists.ts'
 import { countBy } from '../store/statistics.ts'
 import type { Env } from './access.ts'
 import { actions } from './actions.ts'
@@ -20,6 +20,7 @@ import { MailPage } from './mail-page.tsx'
 import { addOverviews, type ViewOf } from './overviews.tsx'
 import { JunkPage, pageLength } from './pages.tsx'
 import type { PasswordCheck } from './password-check.ts'
+import { addNotifications } from './push/routes.tsx'
 import type { Sessions } from './sessions.ts'
 import { loadShown } from './shown.ts'
 import { statusOf } from './status.ts'
@@ -30,6 +31,12 @@ export function pageRoutes(web: WebContext, sessions: Sessions, passwords: Passw
   const pages = new Hono<Env>()
   const { db } = web.context
   const viewOf = viewOfPages(web, sessions)
+  // First, so that nothing changes unseen between a page and its live updates.
+  pages.use(async (c, next) => {
+    if (/\btext\/html\b/.test(c.req.header('accept') ?? ''))
+      c.set('mark', await latestChange(db).catch(() => undefined))
+    await next()
+  })
   addInbox(pages, web, viewOf)
   pages.get('/junk', async (c) => {
     const asked = (name: string) => c.req.query(name) ?? ''
@@ -51,6 +58,7 @@ export function pageRoutes(web: WebContext, sessions: Sessions, passwords: Passw
   addHistory(pages, web, viewOf)
   addOverviews(pages, web, viewOf)
   addTeach(pages, web, viewOf)
+  addNotifications(pages, web, viewOf)
   addDevices(pages, { web, viewOf, sessions, passwords })
   pages.post('/junk/:id/restore', (c) => restoreFrom(web, c))
   return pages
@@ -92,6 +100,10 @@ const notices: Readonly<Record<string, string | undefined>> = {
   junk: 'Moved to Junk.',
   pause: 'Paused: nothing is sent any more.',
   resume: 'Resumed: replies are sent again.',
+  retry: 'Trying again now.',
+  push: 'This browser tells you from now on when a reply waits.',
+  'push-changed': 'Saved.',
+  'push-off': 'Turned off.',
   grant: 'Granted: replies of this category are sent automatically after the undo window.',
   revoke: 'Revoked: replies of this category wait for you again.',
 }
@@ -128,6 +140,7 @@ function viewOfPages(web: WebContext, sessions: Sessions): ViewOf {
     return {
       token: sessions.formToken(c.get('session')),
       path: c.req.path,
+      mark: c.get('mark'),
       notice: refusal
         ? refusalWords(refusal)
         : said && `${said}${countWords(ids, Number(c.req.query('left') ?? 0))}`,

@@ -1,15 +1,12 @@
 /** The daemon's HTTP server: who has access, and to what. */
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { gzipSync } from 'node:zlib'
 import { type Context, Hono, type Next } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import { accountLabel } from '../base/log.ts'
-import { packagePath } from '../base/package.ts'
 import { loadAccountState } from '../store/accounts.ts'
 import { latestChange } from '../store/review-lists.ts'
 import { apiToken, type Env, isOwnHost, writeAccess } from './access.ts'
 import { operations } from './api.ts'
+import { addAssets } from './assets.ts'
 import { bearerGuard } from './bearer.ts'
 import { boardHandler, boardPath } from './board.ts'
 import { Proxies, writeCookie } from './client-address.ts'
@@ -109,30 +106,6 @@ const withoutAddresses = (parts: Record<string, string>) =>
     Object.entries(parts).map(([name, state]) => [name.replace(/\S+@\S+/, accountLabel), state]),
   )
 
-const asset = (name: string) => readFileSync(packagePath('assets', name))
-
-function addAssets(app: Hono<Env>): void {
-  const htmx = fileURLToPath(new URL('./htmx.min.js', import.meta.resolve('htmx.org')))
-  const files: [string, Buffer, string][] = [
-    ['review.css', asset('review.css'), 'text/css; charset=utf-8'],
-    ['teach.css', asset('teach.css'), 'text/css; charset=utf-8'],
-    ['mail.css', asset('mail.css'), 'text/css; charset=utf-8'],
-    ['review.js', asset('review.js'), 'text/javascript; charset=utf-8'],
-    ['icon.svg', asset('icon.svg'), 'image/svg+xml'],
-    ['htmx.js', readFileSync(htmx), 'text/javascript; charset=utf-8'],
-  ]
-  for (const [name, octets, type] of files) {
-    const [plain, compressed] = [new Uint8Array(octets), new Uint8Array(gzipSync(octets, { level: 9 }))]
-    app.get(`/assets/${name}`, (c) => {
-      const headers = { 'content-type': type, 'cache-control': 'max-age=3600', vary: 'accept-encoding' }
-      // Only what is the same for everybody: compressed pages would give their secrets away by their length.
-      return /\bgzip\b/.test(c.req.header('accept-encoding') ?? '')
-        ? c.body(compressed, 200, { ...headers, 'content-encoding': 'gzip' })
-        : c.body(plain, 200, headers)
-    })
-  }
-}
-
 /** First the session, then a form's length, then its token. */
 function pageGuard(sessions: Sessions, passwordHash: string | null) {
   const changes = (c: Context) => c.req.method !== 'GET' && c.req.method !== 'HEAD'
@@ -160,10 +133,10 @@ function pageGuard(sessions: Sessions, passwordHash: string | null) {
 
 const staleForm = 'This form has expired. Go back, reload the page and try again.'
 
-/** Reports changes, made by any process. */
+/** Reports changes, made by any process, since the page was read. */
 function events(c: Context, { context }: WebContext, sessions: Sessions): Response {
   return streamSSE(c, async (stream) => {
-    let last = await latestChange(context.db)
+    let last = c.req.query('since') ?? (await latestChange(context.db))
     await stream.writeSSE({ event: 'ready', data: '' })
     for (let looks = 1; !stream.aborted && !stream.closed; looks++) {
       await stream.sleep(lookEveryMs)

@@ -5,6 +5,7 @@
 import { createHmac } from 'node:crypto'
 import type { Context } from 'hono'
 import { hashOfSecret, newSecret, sameText } from '../base/secret.ts'
+import { removePushDevicesOf } from '../store/push-devices.ts'
 import type { Queryable } from '../store/queryable.ts'
 import {
   beginSession,
@@ -82,9 +83,10 @@ export class Sessions {
     return listSessions(this.#settings.db, this.#mark, sessionLimits, this.#settings.now())
   }
 
-  /** @param id null: every session */
-  end(id: string | null): Promise<void> {
-    return endSessions(this.#settings.db, id)
+  /** Also turns its notifications off. @param id null: every session */
+  async end(id: string | null): Promise<void> {
+    await endSessions(this.#settings.db, id)
+    await removePushDevicesOf(this.#settings.db, id)
   }
 
   /** The token for forms of this session. */

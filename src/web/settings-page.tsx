@@ -93,9 +93,17 @@ function State({
         <dd>{`$${left.toFixed(2)} of $${budget.perDay.toFixed(2)}`}</dd>
       </dl>
       <p>
-        <a href="/devices">Devices and tokens</a> · <a href="/assistants">Assistants</a>
+        <a href="/notifications">Notifications</a> · <a href="/devices">Devices and tokens</a> ·{' '}
+        <a href="/assistants">Assistants</a>
       </p>
-      {hasBoard ? <a href="/settings/queues">Queue board</a> : null}
+      {hasBoard ? (
+        <details>
+          <summary>Details</summary>
+          <p>
+            <a href="/settings/queues">The jobs of the queue</a>
+          </p>
+        </details>
+      ) : null}
     </section>
   )
 }

@@ -9,11 +9,18 @@ export interface Status {
   part: 'Mailbox' | 'Model' | 'Budget' | 'Storage'
   ok: boolean
   words: string
-  /** What the owner can do: a form that is posted there, or a page to open. */
-  repair: { label: string; post?: string; open?: string } | null
+  /** What the owner can do, the most likely first. */
+  repairs: readonly Repair[]
 }
 
-const openSettings = { label: 'Open settings', open: '/settings' }
+/** A form that is posted there, or a page to open. */
+export interface Repair {
+  label: string
+  post?: string
+  open?: string
+}
+
+const openSettings: Repair = { label: 'Open settings', open: '/settings' }
 
 /** @param several the account is named only where there are others */
 export function mailboxStatus(
@@ -22,22 +29,22 @@ export function mailboxStatus(
   several: boolean,
 ): Status {
   const which = several ? `${account}: ` : ''
-  const say = (ok: boolean, words: string, repair: Status['repair'] = null): Status => ({
+  const say = (ok: boolean, words: string, ...repairs: Repair[]): Status => ({
     part: 'Mailbox',
     ok,
     words: `${which}${words}`,
-    repair,
+    repairs,
   })
+  const at = `/accounts/${encodeURIComponent(account)}`
+  const tryAgain = { label: 'Try again', post: `${at}/retry` }
   if (stopped !== null) {
     const end = /[.!?]$/.test(stopped) ? '' : '.'
-    return say(false, `${stopped}${end} Correct it, then restart replyd.`, openSettings)
+    const words = `${stopped}${end} Then try again. After a change in replyd.yaml, restart replyd.`
+    return say(false, words, tryAgain, openSettings)
   }
-  if (paused) {
-    const post = `/accounts/${encodeURIComponent(account)}/resume`
-    return say(false, 'paused, so nothing goes out', { label: 'Resume', post })
-  }
-  if (watched === 'waiting') return say(false, 'no connection; replyd tries again by itself')
-  if (watched === 'stopped') return say(false, 'not watched any more; restart replyd', openSettings)
+  if (paused) return say(false, 'paused, so nothing goes out', { label: 'Resume', post: `${at}/resume` })
+  if (watched === 'waiting') return say(false, 'no connection; replyd tries again by itself', tryAgain)
+  if (watched === 'stopped') return say(false, 'not watched any more', tryAgain, openSettings)
   if (watched === undefined || watched === 'standby') return say(true, 'watched by another process')
   return say(true, watched)
 }
@@ -58,12 +65,12 @@ export function budgetStatus(perDay: number, spent: number, shares: readonly Spe
     const waiting =
       used.length === 0 ? '' : `; the share of ${named(used)} is used up, so that mail waits until midnight`
     const words = `$${left.toFixed(2)} of $${perDay.toFixed(2)} left today${waiting}`
-    return { part: 'Budget', ok, words, repair: ok ? null : openSettings }
+    return { part: 'Budget', ok, words, repairs: ok ? [] : [openSettings] }
   }
   const people = shares.filter(({ name }) => name !== strangers)
   const most = people.length === 0 ? '' : `. Most was used for mail from ${named(people)}`
   const words = `today's $${perDay.toFixed(2)} are used up; mail for the model waits until midnight${most}`
-  return { part: 'Budget', ok: false, words, repair: openSettings }
+  return { part: 'Budget', ok: false, words, repairs: [openSettings] }
 }
 
 /** One of each part, and one mailbox for each account. */
@@ -78,12 +85,12 @@ export async function statusOf({ context, health }: WebContext): Promise<Status[
   return [
     ...states.map((state) => mailboxStatus(state, parts[`watch ${state.account}`], states.length > 1)),
     model === 'ok'
-      ? { part: 'Model', ok: true, words: 'ready', repair: null }
-      : { part: 'Model', ok: false, words: model, repair: openSettings },
+      ? { part: 'Model', ok: true, words: 'ready', repairs: [] }
+      : { part: 'Model', ok: false, words: model, repairs: [openSettings] },
     budgetStatus(perDay, await spentOn(db, today), await spentShares(db, today)),
     ...broken.map((part): Status => {
       const what = part === 'store' ? 'the database' : 'the queue'
-      return { part: 'Storage', ok: false, words: `${what} does not answer`, repair: openSettings }
+      return { part: 'Storage', ok: false, words: `${what} does not answer`, repairs: [openSettings] }
     }),
   ]
 }

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { findDates } from '../../src/check/claims/dates.ts'
+import { masked } from '../../src/check/claims/found.ts'
 import { hasContact } from '../../src/check/claims/links.ts'
+import { findDurations } from '../../src/check/claims/numbers.ts'
 import { checkClaims, linksOf, outboundFaults, placeholders } from '../../src/check/claims.ts'
 
 interface Draft {
@@ -305,4 +308,51 @@ describe('outbound faults', () => {
       outboundFaults('See https://acme.example/m.pdf and https://shop.acme.com/', { ...check, knownLinks }),
     ).toEqual([])
   })
+})
+
+// So long that anything quadratic would not end.
+describe('texts without end', () => {
+  test.each(['二', '1', '二1', '1二', '三日'])('durations in nothing but %s', (unit) => {
+    const found = findDurations(unit.repeat(600_000 / unit.length))
+    expect(found.length).toBe(unit === '三日' ? 300_000 : 0)
+  })
+  test('dates', () => {
+    expect(findDates('1.1.2026 '.repeat(60_000)).length).toBe(60_000)
+  })
+  test('blanking out what was found', () => {
+    const found = Array.from({ length: 300_000 }, (_, at) => ({ claim: '€1', index: 3 * at }))
+    expect(masked('€1 '.repeat(300_000), found).trim()).toBe('')
+  })
+})
+
+test.each([
+  ['abcdef', [[1, 2]], 'a  def'],
+  [
+    'abcdef',
+    [
+      [4, 2],
+      [0, 1],
+    ],
+    ' bcd  ',
+  ],
+  [
+    'abcdef',
+    [
+      [1, 3],
+      [2, 3],
+    ],
+    'a    f',
+  ],
+  [
+    'abcdef',
+    [
+      [1, 4],
+      [2, 1],
+    ],
+    'a    f',
+  ],
+  ['abcdef', [], 'abcdef'],
+])('%s with %j blanked out is %j', (text, places, expected) => {
+  const found = places.map(([index = 0, length = 0]) => ({ claim: text.slice(index, index + length), index }))
+  expect(masked(text, found)).toBe(expected)
 })

@@ -70,3 +70,26 @@ test.each([
 ])('%s stays as it is', (_name, text) => {
   expect(unpack(text)).toEqual([text, ''])
 })
+
+// As long as a reply may be: in anything worse than linear time some of them would not end.
+test.each([
+  '\\n',
+  '\n',
+  '\n ',
+  ' ',
+  '\t\n',
+  '|',
+  '| ',
+  '|-',
+  '---\n',
+  ' ---',
+  ':--- | ',
+  '**',
+  '<a href=',
+  '<b>',
+  '```\n',
+  '[a](',
+  'x: \n',
+])('a reply of nothing but %j ends', (unit) => {
+  expect(unpack(`Hi${unit.repeat(16_000 / unit.length)}x`)[0]).toContain('Hi')
+})

@@ -5,7 +5,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Browser, Page } from 'playwright-core'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
+import { edit } from '../../src/review/edit.ts'
+import { editedLately } from '../../src/store/learning.ts'
 import type { MessageRow } from '../../src/store/messages.ts'
+import { loadReply } from '../../src/store/replies.ts'
+import { loadStyles, saveStyles } from '../../src/store/styles.ts'
 import { type Dovecot, deliverAll, startDovecot } from '../live/servers/index.ts'
 import { openBrowser } from './browser.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
@@ -16,14 +20,42 @@ let standIn: StandIn
 let browser: Browser
 let running: RunningDaemon
 
+const fact = 'Shipping to Norway costs 12 euros.'
+
+/** Lacks the price until it is taught. */
+function aboutNorway(prompt: string) {
+  const known = prompt.includes(fact)
+  return {
+    text: known ? fact : 'I shall find out and come back to you.',
+    language: 'en',
+    answers: [{ ask: 'shipping costs to Norway', answered: known, source: known ? 'Shipping costs' : null }],
+    missing: known ? [] : ['shipping costs to Norway'],
+    confidence: 0.9,
+    needs_person: false,
+  }
+}
+
 beforeAll(async () => {
-  ;[dovecot, standIn, browser] = await Promise.all([startDovecot(), startStandIn(), openBrowser()])
+  ;[dovecot, standIn, browser] = await Promise.all([
+    startDovecot(),
+    startStandIn({
+      behaviour: ({ question, body }) => {
+        const prompt = JSON.stringify(body.messages)
+        const isAsked = prompt.slice(prompt.lastIndexOf('MAIL')).includes('to Norway')
+        return question.task === 'compose' && isAsked
+          ? { content: JSON.stringify(aboutNorway(prompt)) }
+          : undefined
+      },
+    }),
+    openBrowser(),
+  ])
   running = await startDaemon({
     address,
     imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
     smtp: { host: '127.0.0.1', port: 9 },
     standIn,
     roles: ['watch', 'work', 'web'],
+    model: { price: { input: 1, output: 1 } },
     account: { replies: { mode: 'review', undo: '1h' } },
   })
 }, 300_000)
@@ -67,6 +99,9 @@ describe('knowledge', () => {
   test('a question shows its passages; a text is added, edited, deleted and brought back: with the keyboard alone', async () => {
     const page = await opened('/')
     await tabTo(page, 'a[href="/teach"]')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/\/teach$/)
+    await tabTo(page, 'main a[href^="/teach/knowledge"]')
     await page.keyboard.press('Enter')
     await page.waitForURL(/\/teach\/knowledge/)
     await page.keyboard.press('/')
@@ -192,10 +227,207 @@ describe('knowledge', () => {
   })
 })
 
+describe('missing facts', () => {
+  test('a fact typed once is in the knowledge, and both drafts are written again; the undo takes it back', async () => {
+    const rows = [
+      await ask('what does shipping to Norway cost?'),
+      await ask('How much is shipping to Norway?'),
+    ]
+    const replyTo = async (row: MessageRow) => (await loadReply(running.daemon.context.db, row.id))?.text
+    const page = await opened('/teach')
+    const gap = page.locator('.gap', { hasText: 'shipping costs to Norway' })
+    expect(await gap.innerText()).toMatch(/2 mails[\s\S]*2 waiting drafts are written again/)
+    const again = rows.map(({ id }) => running.nextSettled(id))
+    await tabTo(page, '[name=fact]')
+    await page.keyboard.type(fact)
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/done=taught/)
+    expect(await page.locator('.notice').innerText()).toMatch(/2 drafts are written again/)
+    await Promise.all(again)
+    expect(await Promise.all(rows.map(replyTo))).toEqual([fact, fact])
+    expect(await gap.count()).toBe(0)
+    const back = rows.map(({ id }) => running.nextSettled(id))
+    await page.keyboard.press('u')
+    await page.waitForURL(/done=untaught/)
+    await Promise.all(back)
+    expect(await replyTo(rows[0] as MessageRow)).toMatch(/find out/)
+    await page.context().close()
+  })
+
+  test("without JavaScript: what is a customer's is refused, and what was typed stays", async () => {
+    const row = await ask('what does shipping to Norway cost?')
+    const page = await opened('/teach', { javaScriptEnabled: false })
+    const typed = `Shipping to Norway for ${row.fromAddress} is free.`
+    await page.fill('[name=fact]', typed)
+    await page.click('text=Teach it')
+    await page.waitForSelector('.fault >> text=about one correspondent')
+    expect(await page.inputValue('.gap[open] [name=fact]')).toBe(typed)
+    await page.fill('.gap[open] [name=fact]', fact)
+    const again = running.nextSettled(row.id)
+    await page.click('.gap[open] >> text=Teach it')
+    await page.waitForURL(/done=taught/)
+    await again
+    await page.context().close()
+  })
+})
+
+describe('learned', () => {
+  test('an edit, a part of the style and a fact are taken back and come back, with the keyboard alone', async () => {
+    const { db } = running.daemon.context
+    const row = await ask()
+    const draft = (await loadReply(db, row.id))?.text ?? ''
+    const added = 'Please come in by the door to the yard. You will find us there.'
+    await edit(running.daemon, row.id, 'Ann', `${draft}\n\n${added}`)
+    // As if its text had been sent: nothing listens at this account's SMTP server.
+    await db.query(`update replyd.reply set state = 'sent', finished_at = now() where id = $1`, [row.id])
+    const style = { greeting: 'Hi {first name},', closing: 'Cheers', words: 40, manner: null, evidence: 12 }
+    await saveStyles(db, address, { en: style }, new Date())
+    const corrections = () => editedLately(db, address, new Date(0), 10).then((found) => found.length)
+    const greeting = async () => (await loadStyles(db, address))?.styles.en?.greeting
+    expect([await corrections(), await greeting()]).toEqual([1, 'Hi {first name},'])
+    const page = await opened('/teach/learned')
+    expect(await page.locator('main').innerText()).toContain(added)
+    const remove = async (within: string) => {
+      await tabTo(page, `${within} button`)
+      await page.keyboard.press('Enter')
+      await page.waitForURL(/done=(lesson-removed|untaught)/)
+    }
+    await remove('#corrections ~ ul')
+    expect(await corrections()).toBe(0)
+    expect(await page.locator('#corrections').count()).toBe(0)
+    await page.keyboard.press('u')
+    await page.waitForURL(/done=undone/)
+    expect(await corrections()).toBe(1)
+    await remove('#style ~ ul')
+    expect(await greeting()).toBeNull()
+    // It was learned again, and stays removed.
+    await saveStyles(db, address, { en: style }, new Date())
+    expect(await greeting()).toBeNull()
+    await page.keyboard.press('u')
+    await page.waitForURL(/done=undone/)
+    expect(await greeting()).toBe('Hi {first name},')
+    await remove('#facts ~ ul')
+    expect(await page.locator('#facts').count()).toBe(0)
+    await page.keyboard.press('u')
+    await page.waitForURL(/done=undone/)
+    await page.goto(`${url()}/teach/learned`)
+    expect(await page.locator('#facts ~ ul').innerText()).toContain(fact)
+    await page.context().close()
+  })
+})
+
+describe('playground', () => {
+  const rowsIn = async () => {
+    const { db } = running.daemon.context
+    const counts = await db.query<{ n: number }>(
+      `select (select count(*) from replyd.message) + (select count(*) from replyd.reply) + (select count(*) from replyd.event) as n`,
+    )
+    return Number(counts.rows[0]?.n)
+  }
+  const spent = async () => {
+    const { rows } = await running.daemon.context.db.query<{ cost: number }>(
+      `select coalesce(sum(cost), 0)::float8 as cost from replyd.spending where account = '' and share = ''`,
+    )
+    return rows[0]?.cost ?? 0
+  }
+
+  test('with the keyboard alone: the cost is told first, before and after stand side by side, and nothing is stored', async () => {
+    const { rows } = await running.daemon.context.db.query<{ id: string }>(
+      `select id from replyd.message where subject like 'Question%' order by id desc limit 1`,
+    )
+    const page = await opened(`/teach/playground?mail=${rows[0]?.id}`)
+    const [stored, paid] = [await rowsIn(), await spent()]
+    await tabTo(page, '[name=instructions]')
+    await page.keyboard.type('Be brief.')
+    await tabTo(page, '[value=estimate-one]')
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('text=of today')
+    expect(await page.locator('.buttons .meta').innerText()).toMatch(
+      /One mail: about \$[\d.]+, at most \$[\d.]+/,
+    )
+    expect(await spent()).toBe(paid)
+    await tabTo(page, '[value=one]')
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('#result')
+    expect(await page.locator('[aria-label=After]').innerText()).toMatch(/Waits for you/)
+    expect(await page.inputValue('[name=instructions]')).toMatch(/Be brief/)
+    expect(await rowsIn()).toBe(stored)
+    expect(await spent()).toBeGreaterThan(paid)
+    await tabTo(page, '[action$="/instructions"] button')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/done=instructions-used/)
+    expect(running.daemon.context.accounts.get(address)?.settings.instructions).toBe('Be brief.')
+    await page.context().close()
+  })
+
+  test('without JavaScript: a pasted mail is judged twice, and a text of the knowledge changes what is said', async () => {
+    const page = await opened('/teach/playground', { javaScriptEnabled: false })
+    await page.fill('[name=pasted]', 'Hello,\n\nhow much do you charge for parcels to Norway?\n\nRegards')
+    await page.fill('[name=knowledge]', `# Parcels\n\n${fact}`)
+    await page.click('[value=estimate-one]')
+    await page.click('[value=one]')
+    expect(await page.locator('[aria-label=After]').innerText()).toContain(fact)
+    await page.click('text=The prompt of the writer')
+    await page.fill('[name=prompt]', 'No placeholders.')
+    await page.click('[value=estimate-one]')
+    expect(await page.locator('.fault').innerText()).toMatch(/The prompt does not fit/)
+    await page.context().close()
+  })
+
+  test('a change is tried on the latest mails: progress, a table of what changes, and an end', async () => {
+    const page = await opened('/teach/playground')
+    const stored = await rowsIn()
+    await page.fill('[name=knowledge]', `# Parcels\n\n${fact}`)
+    await page.click('[value=estimate-many]')
+    await page.click('[value=many]')
+    await page.waitForURL(/\/runs\//)
+    await page.waitForSelector('#run >> text=/^Tried \\d+ mails/')
+    expect(await page.locator('.lessons > li').count()).toBeGreaterThan(0)
+    expect(await rowsIn()).toBe(stored)
+    expect((await page.request.get(`${url()}/teach/playground/runs/none`)).status()).toBe(404)
+    await page.context().close()
+  })
+})
+
+describe('offers', () => {
+  test('what was added to a draft is accepted or declined, without JavaScript and with the keyboard alone', async () => {
+    for (const added of ['Gift wrapping costs 3 euros.', 'A test ride takes 20 minutes.']) {
+      const row = await ask()
+      const draft = (await loadReply(running.daemon.context.db, row.id))?.text ?? ''
+      await edit(running.daemon, row.id, 'Ann', `${draft}\n\n${added}`)
+      // As if its text had been sent: nothing listens at this account's SMTP server.
+      await running.daemon.context.db.query(
+        `update replyd.reply set state = 'sent', finished_at = now() where id = $1`,
+        [row.id],
+      )
+    }
+    const plain = await opened('/teach', { javaScriptEnabled: false })
+    const wrapping = plain.locator('.offers li', { hasText: 'Gift wrapping' })
+    await wrapping.locator('text=Accept').click()
+    await plain.waitForURL(/done=taught/)
+    expect(
+      readdirSync(join(folder(), 'taught'))
+        .map((file) => inFolder(join('taught', file)))
+        .join(),
+    ).toContain('Gift wrapping costs 3 euros.')
+    await plain.context().close()
+    const page = await opened('/teach')
+    await tabTo(page, '.offers [action$="/decline"] button')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/done=offer-declined/)
+    expect(await page.locator('.offers').count()).toBe(0)
+    await page.context().close()
+  })
+})
+
 test('axe finds nothing on any page, light and dark, and nothing is wider than a phone', async () => {
   const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
   for (const colorScheme of ['light', 'dark'] as const) {
     for (const path of [
+      '/teach',
+      '/teach/learned',
+      '/teach/playground',
       '/teach/knowledge?q=open+on+Saturday',
       '/teach/knowledge/file?file=opening-hours.md',
     ]) {

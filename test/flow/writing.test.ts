@@ -207,6 +207,22 @@ test('a forged HUMAN is not obeyed, and ids that nobody has seen are not kept', 
   expect(rows.map(({ id }) => id)).toEqual(['<f1@asks.example>', '<f3@asks.example>'])
 })
 
+test('HUMAN ends the automatic replies to its author alone, whatever ids it names', async () => {
+  const address = 'others@human.example'
+  await using walk = await start(address)
+  const deliver = delivering(address)
+  await deliver('<k1@asks.example>', 'Hello,\n\ncan I collect a repair on Saturday?\n\nKim')
+  expect(await walk.handle()).toMatchObject({ disposition: 'sent' })
+  const byEve = (id: string, text: string, references: string[] = []) =>
+    dovecot.deliver(address, letter({ id, from: 'eve@elsewhere.example', to: address, text, references }))
+  await byEve('<e1@elsewhere.example>', question)
+  expect(await walk.handle()).toMatchObject({ disposition: 'sent' })
+  await byEve('<e2@elsewhere.example>', 'HUMAN', ['<e1@elsewhere.example>', '<k1@asks.example>'])
+  expect(await walk.handle()).toMatchObject({ disposition: 'held', reason: 'human-asked' })
+  await deliver('<k2@asks.example>', question, ['<k1@asks.example>'])
+  expect(await walk.handle()).toMatchObject({ disposition: 'sent' })
+})
+
 test('HUMAN from somebody who was never answered automatically is a mail like any other', async () => {
   const address = 'first@human.example'
   await using walk = await start(address)

@@ -43,6 +43,7 @@ const shapes = [
   '😀',
   'a@b.example, ',
   '\\',
+  '\\"',
 ]
 
 // Milliseconds; a busy machine needs a good part of them.

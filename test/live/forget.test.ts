@@ -36,6 +36,7 @@ const kept = new Set(
     'human_thread: account message_id source',
     // Not about one mail.
     'style: account',
+    'unlearned: account lesson actor',
     'sender_rule: account pattern rule source',
     'pace: name state',
     'model_notice: model said',
@@ -45,6 +46,7 @@ const kept = new Set(
     'sent_cursor: account mailbox uid_validity',
     // Of those who sign in, not of those who write.
     'api_token: created_by hash name scopes',
+    'push_device: actor device endpoint id keys quiet_from quiet_until session',
     'session: actor address device id mark person',
     'person: id name role password_hash added_by',
     // The owner's own settings, as sender_rule.

@@ -28,6 +28,7 @@ export function accountOn(
     sentCopy: null,
     arcSealers: [],
     lookups: [],
+    answers: [],
     attachments: { pdf: false, office: false, images: false },
     replies: {
       mode: 'draft',

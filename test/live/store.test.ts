@@ -209,6 +209,18 @@ describe.each([
     expect(row?.internalDate).toEqual(now)
   })
 
+  test.each([
+    ['infinity', '9999-12-31T23:59:59.999Z'],
+    ['-infinity', '0001-01-01T00:00:00.000Z'],
+    ['294276-12-31 00:00:00+00', '9999-12-31T23:59:59.999Z'],
+    ['10000-01-01 00:00:00+00', '9999-12-31T23:59:59.999Z'],
+    ['0044-03-15 00:00:00+00 BC', '0001-01-01T00:00:00.000Z'],
+    ['2026-03-10 09:00:00.25+00', '2026-03-10T09:00:00.250Z'],
+  ])('a moment of %s in a row is read as %s', async (written, read) => {
+    const { rows } = await db.query<{ at: Date }>('select $1::timestamptz as at', [written])
+    expect(rows[0]?.at.toISOString()).toBe(read)
+  })
+
   test('a decision counts only from the stage that it was made for', async () => {
     await storeIngested(db, { messages: [newMessage('a', 1), newMessage('b', 2)] }, now)
     const admit = { id: 'a', at: 'guard', reason: 'ok', codes: ['own-list'], ceiling: 'draft' } as const

@@ -8,36 +8,43 @@ const well: AccountState = {
 }
 
 test.each([
-  ['connected', {}, 'connected', true, 'connected', null],
-  ['of another process', {}, undefined, true, 'watched by another process', null],
-  ['whose lease another process has', {}, 'standby', true, 'watched by another process', null],
-  ['at the start', {}, 'connecting', true, 'connecting', null],
-  ['without a connection', {}, 'waiting', false, 'no connection; replyd tries again by itself', null],
-  ['that is paused', { paused: true }, 'connected', false, 'paused, so nothing goes out', 'Resume'],
+  ['connected', {}, 'connected', true, 'connected', []],
+  ['of another process', {}, undefined, true, 'watched by another process', []],
+  ['whose lease another process has', {}, 'standby', true, 'watched by another process', []],
+  ['at the start', {}, 'connecting', true, 'connecting', []],
+  [
+    'without a connection',
+    {},
+    'waiting',
+    false,
+    'no connection; replyd tries again by itself',
+    ['Try again'],
+  ],
+  ['that is paused', { paused: true }, 'connected', false, 'paused, so nothing goes out', ['Resume']],
   [
     'that refuses the login',
     { stopped: 'IMAP login was refused' },
     'stopped',
     false,
-    'IMAP login was refused. Correct it, then restart replyd.',
-    'Open settings',
+    'IMAP login was refused. Then try again. After a change in replyd.yaml, restart replyd.',
+    ['Try again', 'Open settings'],
   ],
   [
     'that is paused and refuses the login',
     { paused: true, stopped: 'IMAP login was refused.' },
     'stopped',
     false,
-    'IMAP login was refused. Correct it, then restart replyd.',
-    'Open settings',
+    'IMAP login was refused. Then try again. After a change in replyd.yaml, restart replyd.',
+    ['Try again', 'Open settings'],
   ],
-])('a mailbox %s', (_, state, watched, ok, words, label) => {
+])('a mailbox %s', (_, state, watched, ok, words, labels) => {
   const status = mailboxStatus({ ...well, ...state }, watched, false)
-  expect([status.ok, status.words, status.repair?.label ?? null]).toEqual([ok, words, label])
+  expect([status.ok, status.words, status.repairs.map(({ label }) => label)]).toEqual([ok, words, labels])
 })
 
 test('a mailbox is named where there are several, and Resume is of that one', () => {
-  const { words, repair } = mailboxStatus({ ...well, paused: true }, 'connected', true)
-  expect([words, repair?.post]).toEqual([
+  const { words, repairs } = mailboxStatus({ ...well, paused: true }, 'connected', true)
+  expect([words, repairs[0]?.post]).toEqual([
     'me@shop.example: paused, so nothing goes out',
     '/accounts/me%40shop.example/resume',
   ])

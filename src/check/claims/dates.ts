@@ -1,5 +1,5 @@
 /** Dates, months, weekdays and times of day, in figures and in words. */
-import type { Found } from './found.ts'
+import { type Found, masked } from './found.ts'
 import { alternation, monthByName, relativeDays, weekdayByName } from './vocabulary.ts'
 
 const month = alternation(monthByName.keys())
@@ -118,8 +118,7 @@ function datesOf(text: string): { claim: string; index: number; days: Day[] }[] 
       const days = rule.read(match.slice(1)).filter(valid)
       if (days.length > 0) found.push({ claim: match[0], index: match.index, days })
     }
-    for (const { claim, index } of found)
-      rest = rest.slice(0, index) + '\0'.repeat(claim.length) + rest.slice(index + claim.length)
+    rest = masked(rest, found, '\0')
   }
   return found
 }

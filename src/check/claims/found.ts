@@ -21,10 +21,18 @@ export interface Found {
  * The text with the findings blanked out, so that the next extractor does not see them again. Positions stay the
  * same.
  */
-export function masked(text: string, found: readonly Pick<Found, 'claim' | 'index'>[]): string {
-  let rest = text
-  for (const { claim, index } of found) {
-    rest = rest.slice(0, index) + ' '.repeat(claim.length) + rest.slice(index + claim.length)
+export function masked(
+  text: string,
+  found: readonly Pick<Found, 'claim' | 'index'>[],
+  blank: ' ' | '\0' = ' ',
+): string {
+  const parts: string[] = []
+  let end = 0
+  for (const { claim, index } of [...found].sort((one, other) => one.index - other.index)) {
+    const until = index + claim.length
+    if (until <= end) continue
+    parts.push(text.slice(end, Math.max(index, end)), blank.repeat(until - Math.max(index, end)))
+    end = until
   }
-  return rest
+  return parts.join('') + text.slice(end)
 }

@@ -76,6 +76,15 @@ const searching = new Script(`(() => {
   return JSON.stringify([...found])
 })()`)
 
+/** Whether the owner's pattern is in a stranger's text, in any case. False if that takes too long to find out. */
+export function matchesText(pattern: string, text: string): boolean {
+  try {
+    return search(pattern, text).length > 0
+  } catch {
+    return false
+  }
+}
+
 /** @throws Error with the code ERR_SCRIPT_EXECUTION_TIMEOUT */
 function search(pattern: string, text: string): string[] {
   const plain = text.slice(0, searched + 1000).normalize('NFKC')

@@ -40,6 +40,21 @@ function isWholeHeader(line: string): boolean {
   return roles.size >= 3 && roles.has('from') && address.test(line)
 }
 
+type Role = ReturnType<typeof headerRole>
+
+const rolesOf = new WeakMap<readonly string[], Map<number, Role>>()
+
+/** Blocks that may begin on each of forty lines look at the same line: its role is read once. */
+function roleAt(lines: readonly string[], at: number): Role {
+  const read = rolesOf.get(lines) ?? new Map<number, Role>()
+  rolesOf.set(lines, read)
+  const known = read.get(at)
+  if (known !== undefined) return known
+  const role = headerRole((lines[at] ?? '').slice(0, longestLine))
+  read.set(at, role)
+  return role
+}
+
 /** Lines with labels of a list of languages, as Outlook and others quote a header. */
 function knownBlockAt({ lines, quoted }: QuotedLines, start: number): Span | null {
   const roles = new Set<string>()
@@ -49,14 +64,14 @@ function knownBlockAt({ lines, quoted }: QuotedLines, start: number): Span | nul
   let loose = 0
   for (let at = start; at < lines.length && at < start + 40; at++) {
     const line = (lines[at] ?? '').slice(0, longestLine)
-    const role = quoted[at] && !quoted[start] ? null : headerRole(line)
+    const role = quoted[at] && !quoted[start] ? null : roleAt(lines, at)
     if (role) {
       roles.add(role)
       named ||= address.test(line) || /\[mailto:/i.test(line)
       sent ||= role === 'date' && !/^\W*(?:date|data|datum|dato|fecha|дата|日期|日付)\W*[:：|\t]/iu.test(line)
       end = at
       loose = 0
-    } else if (++loose > 2 || (line.trim() === '' && headerRole(lines[at + 1] ?? '') === null)) break
+    } else if (++loose > 2 || (line.trim() === '' && roleAt(lines, at + 1) === null)) break
   }
   const enough = roles.size >= 3 && roles.has('from') && (roles.has('subject') || sent || named)
   return enough ? { start, end } : null

@@ -5,8 +5,10 @@ import { Refusal } from '../../review/review.ts'
 import type { Env } from '../access.ts'
 import type { ViewOf } from '../overviews.tsx'
 import type { WebContext } from '../web-context.ts'
+import { addGaps } from './gaps-routes.tsx'
 import { addKnowledge } from './knowledge-routes.tsx'
-import { teachPath } from './teach-page.tsx'
+import { addLearned } from './learned-routes.tsx'
+import { addPlayground } from './playground-routes.tsx'
 import type { Teaching } from './teaching.ts'
 
 const notices: Readonly<Record<string, string | undefined>> = {
@@ -14,6 +16,9 @@ const notices: Readonly<Record<string, string | undefined>> = {
   'file-added': 'Added. The next reply uses it.',
   'file-removed': 'Deleted. No reply uses it any more.',
   undone: 'Undone.',
+  'offer-declined': 'Declined. It is not offered again.',
+  'instructions-used': 'Saved. The next reply follows these instructions.',
+  untaught: 'Taken back. Drafts that rest on it are written again.',
 }
 
 export function addTeach(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): void {
@@ -33,8 +38,10 @@ export function addTeach(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): voi
     return { view: { ...view, notice: said, undoAt }, account: own, accounts: [...accounts.keys()] }
   }
   const teaching = { web, accountOf, teachOf }
-  pages.get('/teach', (c) => c.redirect(teachPath('/teach/knowledge', c.req.query('account') ?? ''), 303))
+  addGaps(pages, teaching)
   addKnowledge(pages, teaching)
+  addLearned(pages, teaching)
+  addPlayground(pages, teaching)
 }
 
 const has = ({ knowledge }: Account) => knowledge !== null

@@ -9,7 +9,12 @@ export interface TeachView {
   accounts: readonly string[]
 }
 
-const places = [['/teach/knowledge', 'Knowledge']] as const
+const places = [
+  ['/teach', 'Missing facts'],
+  ['/teach/knowledge', 'Knowledge'],
+  ['/teach/learned', 'Learned'],
+  ['/teach/playground', 'Playground'],
+] as const
 
 /** The address of a Teach page, for that account. */
 export function teachPath(

@@ -1,0 +1,169 @@
+/**
+ * The knowledge of a large folder: `npm run knowledge-bench [-- MEGABYTES ...]`, by itself 5 and 50. Writes 2,000 files of made-up
+ * words that are as common as words are (Zipf), with endings, headings and misspelt questions; opens them in a process of its own,
+ * and searches for passages that are known. Exit status 1 above 300 MB, above 50 ms for the median search, or when fewer than 95 of
+ * 100 passages are found.
+ */
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { silentLog } from '../src/base/log.ts'
+import { openKnowledge } from '../src/knowledge/knowledge.ts'
+
+const files = 2000
+const searches = 100
+const targets = { megabytes: 300, ms: 50, found: 95 }
+
+/** Mulberry32: the same folder on every machine. @returns [0, 1) */
+function randomFrom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+const random = randomFrom(7)
+const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T
+const onsets = 'b br c ch d dr f fl g gl h j k l m n p pl pr r s sch sh st t th tr v w z'.split(' ')
+const nuclei = 'a e i o u ä ö ü ei au ie'.split(' ')
+const codas = ['', '', '', 'l', 'n', 'r', 's', 't', 'nd', 'ng', 'rt']
+const endings = ['', '', '', '', 'e', 'en', 's', 'er', 'ung', 'lich', 'ing']
+
+const stems = Array.from({ length: 60_000 }, (_, rank) => {
+  const syllables = rank < 200 ? 1 : rank < 5000 ? 2 : 3
+  return Array.from({ length: syllables }, () => pick(onsets) + pick(nuclei) + pick(codas)).join('')
+})
+/** Zipf: the word of rank r is r times as rare as the first. */
+const word = (least = 1) => {
+  const rank = Math.floor(least * (stems.length / least) ** random())
+  return `${stems[Math.min(rank, stems.length - 1)]}${pick(endings)}`
+}
+const sentence = () => {
+  const words = Array.from({ length: 8 + Math.floor(random() * 12) }, () => word())
+  const [first = '', ...rest] = random() < 0.1 ? [...words, String(Math.floor(random() * 2000))] : words
+  return `${first.charAt(0).toUpperCase()}${first.slice(1)} ${rest.join(' ')}.`
+}
+
+interface Question {
+  file: string
+  /** Of the passage's own words. */
+  queries: string[]
+}
+
+function misspelt(text: string): string {
+  const at = 2 + Math.floor(random() * (text.length - 3))
+  return text.slice(0, at) + text.slice(at + 1)
+}
+
+/** Four words of the passage, one of them misspelt, among words of the language. */
+function questionOf(file: string, passage: string): Question {
+  const rare = [...new Set(passage.match(/\p{L}{7,}/gu) ?? [])]
+  const chosen = Array.from({ length: 4 }, () => pick(rare))
+  const [one = '', other = '', third = '', fourth = ''] = chosen
+  const around = () => Array.from({ length: 6 }, () => word()).join(' ')
+  return {
+    file,
+    queries: [
+      `${one} ${other}`,
+      `${around()} ${third} ${misspelt(fourth)} ${around()}?`,
+      ...Array.from({ length: 4 }, () => `${around()} ${one}`),
+      `${other} ${third}`,
+    ],
+  }
+}
+
+function write(folder: string, megabytes: number): Question[] {
+  mkdirSync(folder)
+  const questions: Question[] = []
+  for (let at = 0; at < files; at++) {
+    let text = `# ${word(200)} ${word(50)}\n`
+    let last = ''
+    while (text.length < (megabytes * 1_000_000) / files) {
+      last = Array.from({ length: 6 }, sentence).join(' ')
+      text += `\n## ${word(100)} ${word(100)}\n\n${last}\n`
+    }
+    writeFileSync(join(folder, `${at}.md`), text)
+    if (at % (files / searches) === 0) questions.push(questionOf(`${at}.md`, last))
+  }
+  return questions
+}
+
+/** In a process of its own. Prints JSON. */
+async function measure(folder: string, questions: readonly Question[]): Promise<void> {
+  const before = process.memoryUsage.rss()
+  let most = before
+  const watch = setInterval(() => {
+    most = Math.max(most, process.memoryUsage.rss())
+  }, 20)
+  const delay = monitorEventLoopDelay({ resolution: 10 })
+  const started = performance.now()
+  const startedCpu = process.cpuUsage()
+  const knowledge = openKnowledge(folder, silentLog)
+  const openMs = performance.now() - started
+  delay.enable()
+  await knowledge.settled()
+  delay.disable()
+  const settledMs = performance.now() - started
+  const cpu = process.cpuUsage(startedCpu)
+  const times: number[] = []
+  let found = 0
+  for (const { file, queries } of questions) {
+    const begun = process.cpuUsage()
+    const passages = knowledge.find({ queries, tokens: 2000, whole: 0 })
+    const { user, system } = process.cpuUsage(begun)
+    times.push((user + system) / 1000)
+    if (passages.some((passage) => passage.file === file)) found++
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  clearInterval(watch)
+  times.sort((one, other) => one - other)
+  const at = (share: number) => times[Math.floor(times.length * share)] ?? 0
+  most = Math.max(most, process.memoryUsage.rss())
+  const megabytes = (octets: number) => Math.round(octets / 1_000_000)
+  const figures = {
+    ...{ passages: knowledge.size, openMs: Math.round(openMs), settledMs: Math.round(settledMs) },
+    cpuMs: Math.round((cpu.user + cpu.system) / 1000),
+    ...{ longestPauseMs: Math.round(delay.max / 1e6), medianMs: at(0.5), p90Ms: at(0.9), found },
+    ...{ baseMegabytes: megabytes(before), mostMegabytes: megabytes(most) },
+    nowMegabytes: megabytes(process.memoryUsage.rss()),
+  }
+  process.stdout.write(JSON.stringify(figures))
+  knowledge.close()
+}
+
+function main(): number {
+  const sizes = process.argv.slice(2).map(Number)
+  let status = 0
+  for (const megabytes of sizes.length > 0 ? sizes : [5, 50]) {
+    const directory = mkdtempSync(join(tmpdir(), 'replyd-knowledge-'))
+    const folder = join(directory, 'texts')
+    writeFileSync(join(directory, 'questions.json'), JSON.stringify(write(folder, megabytes)))
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      [...process.execArgv, import.meta.filename, 'measure', directory],
+      { encoding: 'utf8' },
+    )
+    rmSync(directory, { recursive: true })
+    if (stdout === '') throw new Error(stderr)
+    const figures = JSON.parse(stdout)
+    const missed =
+      figures.mostMegabytes > targets.megabytes ||
+      figures.medianMs > targets.ms ||
+      figures.found < targets.found
+    if (missed) status = 1
+    process.stdout.write(
+      `${files} files, ${megabytes} MB${missed ? ', target missed' : ''}: ${JSON.stringify(figures)}\n`,
+    )
+  }
+  return status
+}
+
+const [mode, directory = ''] = process.argv.slice(2)
+if (mode === 'measure')
+  await measure(join(directory, 'texts'), JSON.parse(readFileSync(join(directory, 'questions.json'), 'utf8')))
+else process.exitCode = main()

@@ -1,0 +1,35 @@
+/** Tables for what people do on the pages: settings, logins, and lessons that they take back. */
+
+/** Edits of settings on the page, the newest of each path being the one that applies, and the people who log in. */
+export const setup = `
+create table replyd.setting_edit (
+  id      bigint generated always as identity primary key,
+  path    text not null,
+  follows bigint not null,
+  old     jsonb,
+  value   jsonb,
+  actor   text not null,
+  at      timestamptz not null,
+  unique (path, follows)
+);
+create table replyd.person (
+  id            text primary key,
+  name          text not null,
+  role          text not null,
+  password_hash text not null,
+  added_by      text not null,
+  added_at      timestamptz not null
+);
+alter table replyd.session add column person text;
+`
+
+/** What was learned from a person's mail and edits and is not to be used. */
+export const unlearned = `
+create table replyd.unlearned (
+  account text not null,
+  lesson  text not null,
+  actor   text not null,
+  at      timestamptz not null,
+  primary key (account, lesson)
+);
+`

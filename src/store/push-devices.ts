@@ -1,0 +1,87 @@
+/** Browsers that want a notification when a reply waits. */
+import type { Queryable } from './queryable.ts'
+
+export interface PushDevice {
+  /** Hash of the endpoint. */
+  id: string
+  endpoint: string
+  keys: { p256dh: string; auth: string }
+  /** Who turned it on. */
+  actor: string
+  /** `Firefox on Linux`. */
+  device: string
+  /** The login that it ends with; null without a password. */
+  session: string | null
+  /** Sender and subject are shown, too. */
+  detailed: boolean
+  /** `HH:MM` in the owner's time zone; null: never quiet. */
+  quietFrom: string | null
+  quietUntil: string | null
+  addedAt: Date
+  /** Every event up to here was told, or did not matter. */
+  lastEvent: number
+  attempts: number
+  failingSince: Date | null
+  dueAt: Date
+}
+
+export type NewPushDevice = Pick<
+  PushDevice,
+  'id' | 'endpoint' | 'keys' | 'actor' | 'device' | 'session' | 'addedAt'
+>
+
+const columns = `id, endpoint, keys, actor, device, session, detailed, quiet_from as "quietFrom", quiet_until as "quietUntil",
+  added_at as "addedAt", last_event::float8 as "lastEvent", attempts, failing_since as "failingSince", due_at as "dueAt"`
+
+/** Told from now on. @returns false when there are that many already */
+export async function addPushDevice(db: Queryable, device: NewPushDevice, most: number): Promise<boolean> {
+  const { id, endpoint, keys, actor, device: name, session, addedAt } = device
+  const { rows } = await db.query(
+    `insert into replyd.push_device as d (id, endpoint, keys, actor, device, added_at, session, last_event, due_at)
+       select $1, $2, $3::jsonb, $4, $5, $6::timestamptz, $8, coalesce((select max(id) from replyd.event), 0), $6::timestamptz
+        where (select count(*) from replyd.push_device where id <> $1) < $7::int
+     on conflict (id) do update set keys = excluded.keys, actor = excluded.actor, device = excluded.device, session = excluded.session, attempts = 0,
+       failing_since = null, due_at = excluded.due_at
+     returning id`,
+    [id, endpoint, JSON.stringify(keys), actor, name, addedAt, most, session],
+  )
+  return rows.length > 0
+}
+
+export async function listPushDevices(db: Queryable): Promise<PushDevice[]> {
+  const { rows } = await db.query<PushDevice>(
+    `select ${columns} from replyd.push_device order by added_at, id`,
+  )
+  return rows
+}
+
+/** What is asked of each browser; both hours or none. */
+export async function changePushDevice(
+  db: Queryable,
+  id: string,
+  { detailed, quietFrom, quietUntil }: Pick<PushDevice, 'detailed' | 'quietFrom' | 'quietUntil'>,
+): Promise<void> {
+  await db.query(
+    'update replyd.push_device set detailed = $2, quiet_from = $3, quiet_until = $4 where id = $1',
+    [id, detailed, quietFrom, quietUntil],
+  )
+}
+
+export async function savePushProgress(
+  db: Queryable,
+  { id, lastEvent, attempts, failingSince, dueAt }: PushDevice,
+): Promise<void> {
+  await db.query(
+    `update replyd.push_device set last_event = $2, attempts = $3, failing_since = $4, due_at = $5 where id = $1`,
+    [id, lastEvent, attempts, failingSince, dueAt],
+  )
+}
+
+/** Those that were turned on from that login. @param session null: from any */
+export async function removePushDevicesOf(db: Queryable, session: string | null): Promise<void> {
+  await db.query('delete from replyd.push_device where session = coalesce($1, session)', [session])
+}
+
+export async function removePushDevice(db: Queryable, id: string): Promise<void> {
+  await db.query('delete from replyd.push_device where id = $1', [id])
+}

@@ -1,0 +1,43 @@
+/** Files that are the same for everybody, served before the login. */
+import { readFileSync } from 'node:fs'
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import type { Context, Hono } from 'hono'
+import { packagePath } from '../base/package.ts'
+import type { Env } from './access.ts'
+
+const types: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.webmanifest': 'application/manifest+json',
+}
+
+const names = [
+  ...['review.css', 'teach.css', 'mail.css', 'review.js', 'push.js', 'icon.svg'],
+  ...['icon-180.png', 'icon-192.png', 'icon-512.png', 'icon-maskable-512.png'],
+  ...['manifest.webmanifest', 'offline.html'],
+]
+
+export function addAssets(app: Hono<Env>): void {
+  for (const name of names) serve(app, `/assets/${name}`, packagePath('assets', name))
+  serve(app, '/assets/htmx.js', fileURLToPath(new URL('./htmx.min.js', import.meta.resolve('htmx.org'))))
+  // A service worker controls the pages below its own path; browsers look for a newer one by themselves.
+  serve(app, '/sw.js', packagePath('assets', 'sw.js'), 'no-cache')
+}
+
+function serve(app: Hono<Env>, path: string, file: string, caching = 'max-age=3600'): void {
+  const type = types[extname(file)] ?? 'application/octet-stream'
+  const octets = readFileSync(file)
+  const [plain, compressed] = [new Uint8Array(octets), new Uint8Array(gzipSync(octets, { level: 9 }))]
+  app.get(path, (c: Context) => {
+    const headers = { 'content-type': type, 'cache-control': caching, vary: 'accept-encoding' }
+    // Only what is the same for everybody: compressed pages would give their secrets away by their length.
+    return /\bgzip\b/.test(c.req.header('accept-encoding') ?? '')
+      ? c.body(compressed, 200, { ...headers, 'content-encoding': 'gzip' })
+      : c.body(plain, 200, headers)
+  })
+}

@@ -1,0 +1,102 @@
+/** Notifications: of this browser, and of the person's others. */
+import type { PushDevice } from '../../store/push-devices.ts'
+import { Action, Page, Token, type View } from '../layout.tsx'
+import { momentOf } from '../words.ts'
+
+export interface NotificationsView {
+  fault: string | null
+  /** For the browser: VAPID, base64url. */
+  publicKey: string
+  devices: readonly PushDevice[]
+}
+
+export function NotificationsPage({ view, shown }: { view: View; shown: NotificationsView }) {
+  return (
+    <Page view={view} title="Notifications">
+      <header class="bar">
+        <h1>Notifications</h1>
+        <a class="back" href="/settings" id="back">
+          Back to settings
+        </a>
+      </header>
+      {shown.fault === null ? null : (
+        <p class="fault" role="alert">
+          {shown.fault}
+        </p>
+      )}
+      <ThisBrowser view={view} publicKey={shown.publicKey} />
+      <Devices view={view} devices={shown.devices} />
+      <script src="/assets/push.js" defer />
+    </Page>
+  )
+}
+
+/** The button appears where the browser can be told; the script fills the form in. */
+function ThisBrowser({ view, publicKey }: { view: View; publicKey: string }) {
+  return (
+    <section class="card block" aria-labelledby="this-browser">
+      <h2 id="this-browser">This browser</h2>
+      <p class="meta" id="push-state">
+        Notifications need JavaScript, and a browser that offers them: on a phone, add replyd to the home
+        screen first.
+      </p>
+      <form method="post" action="/notifications" id="push" data-key={publicKey} hidden>
+        <Token view={view} />
+        <input type="hidden" name="endpoint" />
+        <input type="hidden" name="p256dh" />
+        <input type="hidden" name="auth" />
+        <button type="submit" class="primary">
+          Tell me when a reply waits
+        </button>
+      </form>
+    </section>
+  )
+}
+
+function Devices({ view, devices }: { view: View; devices: readonly PushDevice[] }) {
+  if (devices.length === 0) return null
+  return (
+    <section class="card block" aria-labelledby="told">
+      <h2 id="told">Where you are told</h2>
+      <p class="meta">
+        A notification says that a reply waits, and no more, unless you choose it here: it may stand on a
+        locked screen. In quiet hours nothing is sent; what still waits is told afterwards.
+      </p>
+      <ul class="rows">
+        {devices.map((device) => (
+          <li data-device={device.id}>
+            <DeviceForm view={view} device={device} />
+            <Action view={view} to={`/notifications/${device.id}/remove`} label="Turn off" />
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function DeviceForm({ view, device }: { view: View; device: PushDevice }) {
+  const { id, device: name, detailed, quietFrom, quietUntil, addedAt, failingSince } = device
+  return (
+    <form method="post" action={`/notifications/${id}`} class="told">
+      <Token view={view} />
+      <span>
+        <b>{name}</b>
+        <small>
+          {failingSince === null
+            ? `since ${momentOf(addedAt, view.timeZone)}`
+            : `the push service does not answer since ${momentOf(failingSince, view.timeZone)}`}
+        </small>
+      </span>
+      <label>
+        <input type="checkbox" name="detailed" value="1" checked={detailed} /> Show sender and subject
+      </label>
+      <label>
+        Quiet from <input type="time" name="from" value={quietFrom ?? ''} />
+      </label>
+      <label>
+        until <input type="time" name="until" value={quietUntil ?? ''} />
+      </label>
+      <button type="submit">Save</button>
+    </form>
+  )
+}

@@ -1,0 +1,70 @@
+/** Turning notifications on and off, and what they may say. */
+import type { Context, Hono } from 'hono'
+import { z } from 'zod'
+import { hashOfSecret } from '../../base/secret.ts'
+import {
+  addPushDevice,
+  changePushDevice,
+  listPushDevices,
+  type PushDevice,
+  removePushDevice,
+} from '../../store/push-devices.ts'
+import type { Env } from '../access.ts'
+import { fitting, formBody, text } from '../bodies.ts'
+import { notFound } from '../failures.tsx'
+import type { ViewOf } from '../overviews.tsx'
+import { deviceWords } from '../sessions.ts'
+import type { WebContext } from '../web-context.ts'
+import { NotificationsPage } from './page.tsx'
+import { subscriptionOf } from './subscription.ts'
+import { vapidKeys } from './vapid.ts'
+
+/** Of all people together. */
+const mostDevices = 50
+
+const subscribing = z.strictObject({ endpoint: text(), p256dh: text(), auth: text() })
+const clock = z.union([z.literal(''), z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/)])
+const changing = z.strictObject({ detailed: z.literal('1').optional(), from: clock, until: clock })
+
+export function addNotifications(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): void {
+  const { db, config, clock: time } = web.context
+  const ownDevices = async (c: Context<Env>): Promise<PushDevice[]> =>
+    (await listPushDevices(db)).filter(({ actor }) => actor === c.get('session').actor)
+  const show = async (c: Context<Env>, fault: string | null, status: 200 | 409 | 422 = 200) => {
+    const { publicKey } = vapidKeys(config.state.directory, config.state.key)
+    const shown = { fault, publicKey, devices: await ownDevices(c) }
+    return c.html(<NotificationsPage view={await viewOf(c)} shown={shown} />, status)
+  }
+  pages.get('/notifications', (c) => show(c, null))
+  pages.post('/notifications', async (c) => {
+    const subscription = subscriptionOf(fitting(await formBody(c), subscribing))
+    if (subscription === null)
+      return show(c, 'The push service of this browser can not be used: its address is not public.', 422)
+    const device = deviceWords(c.req.header('user-agent'))
+    const { actor, id: session } = c.get('session')
+    const login = config.web.passwordHash === null ? null : session
+    const about = { actor, device, session: login, addedAt: time.now() }
+    const id = hashOfSecret(subscription.endpoint)
+    if (!(await addPushDevice(db, { id, ...subscription, ...about }, mostDevices)))
+      return show(c, `There are ${mostDevices} devices already. Turn one off first.`, 409)
+    return c.redirect('/notifications?done=push', 303)
+  })
+  const own = async (c: Context<Env>) => {
+    const id = c.req.param('id')
+    return (await ownDevices(c)).find((device) => device.id === id)
+  }
+  pages.post('/notifications/:id', async (c) => {
+    const device = await own(c)
+    if (device === undefined) return notFound(c)
+    const { detailed, from, until } = fitting(await formBody(c), changing)
+    const isComplete = from !== '' && until !== ''
+    const quiet = { quietFrom: isComplete ? from : null, quietUntil: isComplete ? until : null }
+    await changePushDevice(db, device.id, { detailed: detailed === '1', ...quiet })
+    return c.redirect('/notifications?done=push-changed', 303)
+  })
+  pages.post('/notifications/:id/remove', async (c) => {
+    const device = await own(c)
+    if (device !== undefined) await removePushDevice(db, device.id)
+    return c.redirect('/notifications?done=push-off', 303)
+  })
+}
