@@ -281,6 +281,8 @@ function say(words) {
 }
 
 settle()
+// On a phone the menu of Setup is one line that scrolls.
+document.querySelector('.setup-menu [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
 // The first mail is open beside the list: the address names it, so that it stays open when another one comes first.
 if (currentRow() && document.body.classList.contains('listing') && isVisible(byId('panes'))) {
   const { search } = new URL(currentRow().href)

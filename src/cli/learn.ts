@@ -94,7 +94,7 @@ async function read(config: Config, account: AccountSettings, since: Date, limit
   }
 }
 
-/** What the owner states already is nobody's secret. */
+/** What the owner states already is no secret. */
 async function ownTexts({ state }: Config, account: AccountSettings): Promise<string[]> {
   const { owner } = account
   const surroundings = { directory: state.directory, log: silentLog, clock: systemClock }

@@ -26,7 +26,7 @@ export function addMcpCommands(
       end(await (await import('./mcp.ts')).listFacts(command.optsWithGlobals(), terminal)),
     )
   add('accept <id>', 'write a proposed fact into the knowledge folder')
-    .option('--confirm', 'what looks personal in it is about nobody')
+    .option('--confirm', 'although something in it looks personal')
     .action(async (id, _options, command) =>
       end(await (await import('./mcp.ts')).decideFact('accept', id, command.optsWithGlobals(), terminal)),
     )

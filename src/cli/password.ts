@@ -6,15 +6,23 @@ import { type ExitStatus, type Terminal, writeLine } from './terminal.ts'
 
 const leastLength = 8
 
-/** The first line of standard input is the password; on a terminal it is asked for and not shown. */
-export async function password({ stdin, stdout, stderr }: Terminal): Promise<ExitStatus> {
+/** Prints the hash of a password. */
+export async function password(terminal: Terminal): Promise<ExitStatus> {
+  await writeLine(terminal.stdout, hashPassword(await askedPassword(terminal)))
+  return 0
+}
+
+/**
+ * The first line of standard input is the password; on a terminal it is asked for and not shown.
+ * @throws UsageError when it is too short
+ */
+export async function askedPassword({ stdin, stderr }: Terminal): Promise<string> {
   if (stdin.isTTY) stderr.write('Password: ')
   const line = await firstLine(stdin)
   if (stdin.isTTY) stderr.write('\n')
   if (line.length < leastLength)
     throw new UsageError(`the password must have at least ${leastLength} characters`)
-  await writeLine(stdout, hashPassword(line))
-  return 0
+  return line
 }
 
 async function firstLine(stdin: Terminal['stdin']): Promise<string> {

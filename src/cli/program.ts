@@ -215,7 +215,7 @@ function addOfflineCommands(program: Command, terminal: Terminal, end: End): voi
     )
   program
     .command('config')
-    .description('print the configuration as replyd understands it, secrets hidden')
+    .description('print the configuration as replyd understands it, ready to be used again, without secrets')
     .addOption(configOption())
     .addOption(jsonOption('print JSON'))
     .action(async (options) => end(await (await import('./settings.ts')).showConfig(options, terminal)))

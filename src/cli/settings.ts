@@ -4,7 +4,7 @@ import { stringify } from 'yaml'
 import { reasonOf } from '../base/errors.ts'
 import { isExposed, makePrivate } from '../base/private-files.ts'
 import { loadConfig } from '../config/config.ts'
-import { withoutSecrets } from '../config/hidden.ts'
+import { reusable } from '../config/hidden.ts'
 import type { Config } from '../config/settings.ts'
 import { type ExitStatus, type Terminal, writeLine } from './terminal.ts'
 
@@ -37,12 +37,25 @@ function madePrivate(path: string): string {
   }
 }
 
-/** Prints the settings with defaults, overrides and variables applied; durations in milliseconds. */
+/** Prints a configuration that says the same and can be used again: defaults written out, paths absolute, no secrets. */
 export async function showConfig(
   options: { config?: string; json?: boolean },
   terminal: Terminal,
 ): Promise<ExitStatus> {
-  const shown = withoutSecrets(readConfig(options.config, terminal))
-  await writeLine(terminal.stdout, options.json ? JSON.stringify(shown) : stringify(shown).trimEnd())
+  const { document, variables } = reusable(readConfig(options.config, terminal))
+  const text = options.json
+    ? JSON.stringify(document)
+    : `${aboutVariables([...variables.keys()])}${stringify(document, { lineWidth: 100 }).trimEnd()}`
+  await writeLine(terminal.stdout, text)
   return 0
+}
+
+function aboutVariables(names: readonly string[]): string {
+  if (names.length === 0) return ''
+  const lines = [
+    'Secrets that stand in the configuration as text are left out.',
+    'To use this again, set these variables, in the environment or in .env:',
+    ...names.map((name) => `  ${name}`),
+  ]
+  return lines.map((line) => `# ${line}\n`).join('')
 }

@@ -1,4 +1,5 @@
-import { type Command, Option } from 'commander'
+import { Argument, type Command, Option } from 'commander'
+import { roles } from '../store/people.ts'
 import type { ExitStatus, Terminal } from './terminal.ts'
 
 /** Registers backup, restore, forget, token and totp. Each is loaded when it is called. */
@@ -28,6 +29,33 @@ export function addStoreCommands(
     async (address, options) => end(await (await import('./forget.ts')).forget(address, options, terminal)),
   )
   addTokens(program, terminal, end)
+  addPeople(program, terminal, end)
+}
+
+function addPeople(program: Command, terminal: Terminal, end: (status: ExitStatus) => void): void {
+  const people = program.command('people').description('who logs in to the pages under a name of their own')
+  const load = () => import('./people.ts')
+  const add = (usage: string, description: string) =>
+    people
+      .command(usage)
+      .description(description)
+      .addOption(new Option('-c, --config <file>', 'configuration file'))
+      .addOption(new Option('--json', 'print JSON'))
+  add('add <name>', 'let somebody log in; the password is read from standard input')
+    .addOption(new Option('--role <role>', 'what they may do').choices(roles).default('reviewer'))
+    .action(async (name, options) => end(await (await load()).add(name, options, terminal)))
+  add('list', 'names and roles').action(async (options) => end(await (await load()).list(options, terminal)))
+  add('role <name>', 'give somebody another role')
+    .addArgument(
+      new Argument('<role>', 'reader reads, reviewer also decides, owner does everything').choices(roles),
+    )
+    .action(async (name, role, options) => end(await (await load()).role(name, role, options, terminal)))
+  add('password <name>', 'give somebody another password, read from standard input').action(
+    async (name, options) => end(await (await load()).password(name, options, terminal)),
+  )
+  add('remove <name>', 'take the login away; what this person decided stays').action(async (name, options) =>
+    end(await (await load()).remove(name, options, terminal)),
+  )
 }
 
 function addTokens(program: Command, terminal: Terminal, end: (status: ExitStatus) => void): void {

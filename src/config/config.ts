@@ -99,9 +99,16 @@ export function settle(
 
 /** Faults that the page's settings would have, in words; none if they fit. */
 export function overlayFaults(base: Base, settings: readonly Setting[]): readonly string[] {
-  const { source } = withOverlay(base.source, settings)
+  const { source, placed } = withOverlay(base.source, settings)
   const checked = check(source)
-  return 'faults' in checked ? checked.faults.map(({ message }) => message) : []
+  if (!('faults' in checked)) return []
+  return checked.faults.map(({ path = [], message }) => {
+    const place = placed.find((each) => isWithin(path, each.place))?.place ?? []
+    const below = path
+      .slice(place.length)
+      .map((step) => (typeof step === 'number' ? `entry ${step + 1}` : step))
+    return below.length === 0 || place.length === 0 ? message : `${below.join(', ')}: ${message}`
+  })
 }
 
 function check(source: ConfigSource): { document: Document } | { faults: ConfigFault[] } {

@@ -13,7 +13,14 @@ import {
   type Document as YamlDocument,
 } from 'yaml'
 import { type Environment, interpolate } from './interpolation.ts'
-import { type ConfigFault, type ConfigSource, formatPath, type Path, type SourcePosition } from './source.ts'
+import {
+  type ConfigFault,
+  type ConfigSource,
+  formatPath,
+  type Path,
+  type SourcePosition,
+  type Written,
+} from './source.ts'
 
 /**
  * Parses a configuration file and substitutes variables. Faults are returned, not thrown; after a syntax error the
@@ -32,6 +39,7 @@ export function readDocument(label: string, content: string, environment: Enviro
   }
   const refused = (...faults: ConfigFault[]): ConfigSource => ({
     document: null,
+    written: [],
     faults,
     isFromVariable: () => false,
     locate: () => at(null),
@@ -43,12 +51,13 @@ export function readDocument(label: string, content: string, environment: Enviro
     return refused({ ...at(second.range[0]), message: 'must contain one YAML document, not several' })
   const faults = syntaxFaults(document, content, at)
   if (document.errors.some(({ code }) => code !== 'DUPLICATE_KEY')) return refused(...faults)
-  const { variables, unresolved } = putVariablesIn(document, environment)
+  const { variables, written, unresolved } = putVariablesIn(document, environment)
   const plain = toPlain(document)
   if (plain instanceof Error) return refused(...faults, { ...at(null), message: inWords(plain.message) })
   const locate = (path: Path) => ({ ...at(find(document, path).offset), what: formatPath(path) })
   return {
     document: plain,
+    written,
     faults: [...faults, ...unresolved.map(({ path, message }) => ({ ...locate(path), path, message }))],
     isFromVariable: (path) => variables.has(find(document, path).node),
     locate,
@@ -96,6 +105,7 @@ function inWords(message: string): string {
 /** Also finds text that YAML misreads because it begins with * or !, as passwords may. */
 function putVariablesIn(document: YamlDocument, environment: Environment) {
   const variables = new Set<unknown>()
+  const written: Written[] = []
   const unresolved: { path: Path; message: string }[] = []
   visit(document, {
     Scalar(key, node, ancestors) {
@@ -104,7 +114,9 @@ function putVariablesIn(document: YamlDocument, environment: Environment) {
       }
       if (key === 'key' || typeof node.value !== 'string' || !node.value.includes('${')) return undefined
       const { text, faults } = interpolate(node.value, environment)
-      for (const message of faults) unresolved.push({ path: pathOf(ancestors, node), message })
+      const path = pathOf(ancestors, node)
+      for (const message of faults) unresolved.push({ path, message })
+      written.push({ path, text, raw: node.value })
       node.value = text
       variables.add(node)
       return undefined
@@ -117,7 +129,7 @@ function putVariablesIn(document: YamlDocument, environment: Environment) {
       return gap
     },
   })
-  return { variables, unresolved }
+  return { variables, written, unresolved }
 }
 
 function pathOf(ancestors: readonly unknown[], node: unknown): Path {

@@ -76,7 +76,7 @@ export function readEnvironment(environment: Environment): ConfigSource {
   if (Object.keys(required).every((name) => !environment[name])) {
     const message =
       'there is no replyd.yaml here, and REPLYD_ADDRESS, IMAP_URL and SMTP_URL are not set: `npx replyd init` asks for what is needed'
-    return { document: null, faults: [{ ...named(''), message }], ...tracing(origins) }
+    return { document: null, written: [], faults: [{ ...named(''), message }], ...tracing(origins) }
   }
   for (const [name, path] of Object.entries(required)) {
     if (!environment[name]) faults.push({ ...named(name), path, message: 'is not set' })
@@ -94,19 +94,21 @@ export function readEnvironment(environment: Environment): ConfigSource {
       if (mailbox && !environment.REPLYD_MAILBOX) put(account('mailbox'), mailbox, name)
     } else if (environment[name]) faults.push({ ...named(name), path: account(kind), message: server })
   }
-  return { document, faults, ...tracing(origins) }
+  return { document, written: [], faults, ...tracing(origins) }
 }
 
 /** The same source with what the common variables say put into its gaps. */
 export function withCommonVariables(source: ConfigSource, environment: Environment): ConfigSource {
   const origins = new Map<string, string>()
   const faults: ConfigFault[] = []
+  const written = [...source.written]
   let document = source.document
   for (const { name, path, read } of commonVariables) {
     const text = environment[name]
     if (!text || isTaken(document, path)) continue
     document = withValue(document, path, read ? read(text) : text)
     origins.set(formatPath(path), name)
+    written.push({ path, text, raw: `\${${name}}` })
   }
   const listen = environment.REPLYD_LISTEN
   if (listen) {
@@ -117,6 +119,7 @@ export function withCommonVariables(source: ConfigSource, environment: Environme
   const traced = tracing(origins)
   return {
     document,
+    written,
     faults: [...source.faults, ...faults],
     isFromVariable: (path) => traced.isFromVariable(path) || source.isFromVariable(path),
     locate: (path) => (traced.isFromVariable(path) ? traced.locate(path) : source.locate(path)),

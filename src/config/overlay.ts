@@ -72,6 +72,8 @@ export function placeOf(document: unknown, path: SettingPath): Path | null {
   for (const step of path) {
     const here = valueAt(document, place)
     if (!Array.isArray(here)) {
+      // A category of a list that is not there.
+      if (place.at(-1) === 'categories') return null
       place.push(step)
       continue
     }

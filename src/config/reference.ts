@@ -13,7 +13,8 @@ This page is generated from the schema (\`npm run reference\`); a test fails whe
 
 replyd reads \`replyd.yaml\` in the working directory, or the file that \`--config\` or \`REPLYD_CONFIG\` names. Without a file it
 reads [environment variables](#environment-variables) alone. Every unknown key and every bad value is reported with its line, all of
-them at once, and replyd ends with exit status 2. \`replyd config\` prints what it understood, secrets hidden.
+them at once, and replyd ends with exit status 2. \`replyd config\` prints what it understood as a configuration
+that can be used again: defaults written out, paths absolute, variables in place of secrets.
 
 - **Secrets**: \`\${NAME}\` in a value is replaced by the environment variable of that name, or by the one in a file \`.env\` beside the
   configuration; the environment wins. \`\${NAME:-text}\` gives a text for when it is not set, \`$\${\` a literal \`\${\`. A variable that is not set is an error.

@@ -17,8 +17,17 @@ export interface ConfigFault extends SourcePosition {
   readonly path?: Path
 }
 
+export interface Written {
+  readonly path: Path
+  readonly text: string
+  /** As the owner wrote it: `${NAME}`. */
+  readonly raw: string
+}
+
 export interface ConfigSource {
   readonly document: unknown
+  /** Texts that hold values of variables. */
+  readonly written: readonly Written[]
   readonly faults: readonly ConfigFault[]
   /** True when the value at that path holds a variable's value, which is always text at first. */
   isFromVariable(path: Path): boolean

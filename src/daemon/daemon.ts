@@ -253,7 +253,7 @@ export async function tellOwner(
 const holderName = (unique: string): string => `${hostname()} ${process.pid} ${unique}`
 
 /**
- * Whether a holder is certainly gone, so that its lease need not be waited for.
+ * Whether a holder is certainly gone, so that nobody has to wait for its lease.
  * @param alone no other process can have this store open: any earlier holder is gone
  */
 function isGone(holder: string, alone: boolean): boolean {

@@ -35,7 +35,7 @@ Jane Miller\r
   'latin1',
 )
 
-/** A reply takes so many times as long as a triage, roughly: more to read and more to write. */
+/** A reply takes roughly this many times as long as a triage: more to read and more to write. */
 const replyFactor = 3
 
 /** @param now for the letter, and the day on which models are looked up */

@@ -121,7 +121,7 @@ export async function readAnswered(
   const named = await answersNamed(client, sent, since)
   const answered: Answered[] = []
   const read: PastMail[] = []
-  // In pieces, so that what is at hand when the time is over is whole.
+  // In pieces, so that the answers read by the deadline are complete.
   for (let start = 0; start < named.length && answered.length < limit; start += answeredPiece) {
     if (isOver(read)) return { answered, sent: named.length, cut: true }
     await open(client, sent)

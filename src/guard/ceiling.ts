@@ -14,7 +14,7 @@ export { type AutoSent, type Ceiling, freshContext, type GuardAnswer, type Guard
 export const guardError = 'guard-error' satisfies GuardCode
 
 /**
- * So many drafts for this sender are unsent that nobody will read them all: no further one is written (section 7).
+ * Too many drafts for this sender are unsent for a person to read them all: no further one is written (section 7).
  */
 export const draftsPileUp = 'drafts-unsent' satisfies GuardCode
 

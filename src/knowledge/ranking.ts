@@ -25,7 +25,7 @@ const commonest = 0.35
 const partsWeight = 0.6
 /** Of words that begin like a query's word, and of those that resemble it, compared with the word itself. */
 const weights = { beginning: 0.6, near: 0.3 }
-/** A folder with so many words has those that people mean: a known word is not taken for a misspelling. */
+/** A folder with this many words has those that people mean: a known word is not taken for a misspelling. */
 const manyWords = 50_000
 /** Postings of parts that one ranking reads. The rarest parts are read first; the others tell little. */
 const mostPostings = 1_500_000

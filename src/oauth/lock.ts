@@ -1,5 +1,5 @@
 /**
- * A lock between processes, also between containers that share only a directory. Hence a file whose age, not whose
+ * A lock between processes, also between containers that share only a directory. Therefore a file whose age, not whose
  * process id, shows that its holder is gone.
  */
 import { randomBytes } from 'node:crypto'

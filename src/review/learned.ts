@@ -23,7 +23,7 @@ export interface Learned {
   styles: StoredStyles | null
 }
 
-/** Corrections are taken from replies of the last half year, and so many of them are looked through. Milliseconds. */
+/** Corrections are taken from replies of the last half year, and at most this many of them are read. Milliseconds. */
 const recentMs = 180 * 86_400_000
 const mostEdited = 200
 const everything = { queries: [], tokens: 0, whole: Number.POSITIVE_INFINITY }

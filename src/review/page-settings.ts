@@ -5,11 +5,13 @@ import {
   isEditable,
   keyOfPath,
   lockOf,
+  placeOf,
   type Setting,
   type SettingPath,
   type Shown,
   shownSetting,
   within,
+  withOverlay,
 } from '../config/overlay.ts'
 import type { Config } from '../config/settings.ts'
 import type { StepContext } from '../context.ts'
@@ -34,6 +36,8 @@ export interface SettingView extends Shown {
   readonly edit: SettingEdit | null
   /** Null: the page may change it. */
   readonly lockedBy: string | null
+  /** Its account or category is there. */
+  readonly isPlaced: boolean
 }
 
 export class PageSettings {
@@ -110,9 +114,11 @@ export class PageSettings {
     if (this.#base === null) throw new TypeError('These settings were not read from a file')
     const { source } = this.#base
     const key = keyOfPath(path)
+    const settings = settingsOf(this.#edits)
     return {
       path,
-      ...shownSetting(source, settingsOf(this.#edits), path),
+      ...shownSetting(source, settings, path),
+      isPlaced: placeOf(withOverlay(source, settings).source.document, path) !== null,
       edit: this.#edits.find((edit) => edit.path === key) ?? null,
       lockedBy: lockOf(source, path),
     }
@@ -128,7 +134,8 @@ export class PageSettings {
     await this.refresh()
     if (this.#base === null || !isEditable(path)) throw new Refusal('unknown-setting')
     if (lockOf(this.#base.source, path) !== null) throw new Refusal('setting-locked')
-    const { edit } = this.view(path)
+    const { edit, isPlaced } = this.view(path)
+    if (!isPlaced) throw new Refusal('unknown-setting')
     if ((edit?.id ?? '0') !== follows) throw new Refusal('setting-changed')
     const others = settingsOf(this.#edits).filter((each) => keyOfPath(each.path) !== keyOfPath(path))
     const faults = overlayFaults(this.#base, value === undefined ? others : [...others, { path, value }])
@@ -152,7 +159,7 @@ export class PageSettings {
     await this.change(JSON.parse(edit.path) as SettingPath, edit.old ?? undefined, edit.id, actor)
   }
 
-  /** Looks every so many milliseconds until disposed. Never throws: the next look tries again. */
+  /** Looks at this interval, in milliseconds, until disposed. Never throws: the next look tries again. */
   watch(everyMs: number): Disposable {
     const timer = setInterval(() => {
       this.refresh().catch((error: unknown) =>

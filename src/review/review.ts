@@ -63,6 +63,12 @@ export type RefusalReason =
   | 'setting-locked'
   /** Somebody else changed the same setting. */
   | 'setting-changed'
+  | 'unknown-person'
+  | 'name-taken'
+  | 'unfit-name'
+  | 'unfit-password'
+  /** The page has no password. */
+  | 'no-login'
 
 const messages: Record<RefusalReason, string> = {
   'not-found': 'There is no such mail.',
@@ -110,6 +116,13 @@ const messages: Record<RefusalReason, string> = {
   'unknown-setting': 'There is no such setting here.',
   'setting-locked': 'This is set in replyd.yaml, which goes first. Remove it there to set it here.',
   'setting-changed': 'Somebody else has changed this setting in the meantime. Nothing was changed.',
+  'unknown-person': 'There is nobody of that name.',
+  'name-taken': 'There is somebody of that name already.',
+  'unfit-name':
+    "This name can't be used: it has no letters, mixes scripts, or looks like one of replyd's own.",
+  'unfit-password': 'A password must have 8 to 200 characters.',
+  'no-login':
+    'Set web.password in replyd.yaml first: without it everybody on this machine is the owner, and nobody logs in.',
 }
 
 /** The text for a refusal that a page names in its address; null if there is no such refusal. */

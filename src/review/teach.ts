@@ -56,7 +56,7 @@ export interface Teaching {
   left: string[]
 }
 
-/** Mails of the last year are written again, and so many at most. Milliseconds. */
+/** Mails of the last year are written again, and at most this many. Milliseconds. */
 const yearMs = 366 * 86_400_000
 const mostRewritten = 200
 /** Names of correspondents that a fact is compared with. */

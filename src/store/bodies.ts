@@ -28,7 +28,7 @@ type JoinedRow = MessageRow & { [Key in keyof Omit<MailBody, 'id'>]: MailBody[Ke
 
 /**
  * Rows with their bodies, for ids that still have one.
- * @param known messages that need not be read again: a body never changes, it is only removed
+ * @param known messages that are not read again: a body never changes, it is only removed
  */
 async function readMails(db: Queryable, ids: readonly string[], known: Lru<Message>): Promise<StoredMail[]> {
   const column = (name: string) => `case when m.id = any($2) then null else b.${name} end`
@@ -66,7 +66,7 @@ const recent = new WeakMap<Queryable, Lru<Message>>()
 const few = 20
 
 /**
- * Caches mails that were just stored, so that their next step need not read them. Mails of a backlog are read when
+ * Caches mails that were just stored, so that their next step does not read them. Mails of a backlog are read when
  * they are processed.
  */
 export function cacheMails(db: Queryable, mails: readonly StoredMail[]): void {

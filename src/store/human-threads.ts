@@ -5,7 +5,7 @@ const mostIds = 100
 
 /**
  * The sender asked for a person: these ids, the mail's own and those it names, are no longer answered automatically. Only
- * ids of the sender's own mails, and of replies, with the mails that they answer: a reply's id is keyed, so whoever knows it has
+ * ids of the sender's own mails, and of replies, with the mails that they answer: a reply's id is keyed, so a person who knows it has
  * the reply. The ids of other people's mails end nothing, because they may be known to third parties.
  * @param mail.authors addresses of its From
  */

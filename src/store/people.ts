@@ -5,6 +5,10 @@ import type { Queryable } from './queryable.ts'
 export const roles = ['reader', 'reviewer', 'owner'] as const
 export type PersonRole = (typeof roles)[number]
 
+/** Whether somebody of that role may do what needs the other. */
+export const isAllowed = (role: PersonRole, needed: PersonRole): boolean =>
+  roles.indexOf(role) >= roles.indexOf(needed)
+
 export interface Person {
   /** The name folded to letters and digits: names that look alike are one person. */
   id: string
@@ -50,15 +54,20 @@ export async function addPerson(
   return rows.length === 1
 }
 
-/** Undefined fields stay as they are. @returns false when there is nobody of that id */
+/** Undefined fields stay as they are; a new password ends the person's sessions. @returns false when there is nobody of that id */
 export async function changePerson(
   db: Queryable,
   id: string,
   { role, passwordHash }: { role?: PersonRole; passwordHash?: string },
 ): Promise<boolean> {
   const { rows } = await db.query(
-    `update replyd.person set role = coalesce($2, role), password_hash = coalesce($3, password_hash)
-      where id = $1 returning id`,
+    `with changed as (
+       update replyd.person set role = coalesce($2, role), password_hash = coalesce($3, password_hash)
+        where id = $1 returning id
+     ), ended as (
+       delete from replyd.session where $3::text is not null and person in (select id from changed)
+     )
+     select id from changed`,
     [id, role ?? null, passwordHash ?? null],
   )
   return rows.length === 1

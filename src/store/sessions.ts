@@ -1,10 +1,13 @@
 /** Who is logged in at the pages, and from which devices. Of the secret in the cookie only its hash is here. */
+import type { PersonRole } from './people.ts'
 import type { Queryable } from './queryable.ts'
 
 export interface SessionRow {
   /** Hash of the cookie's secret. */
   id: string
   actor: string
+  /** Id of the person; null: logged in with the password of the page. */
+  person: string | null
   /** `Firefox on Linux`. */
   device: string
   /** Address that it was last used from. */
@@ -13,7 +16,7 @@ export interface SessionRow {
   seenAt: Date
 }
 
-const columns = 'id, actor, device, address, begun_at as "begunAt", seen_at as "seenAt"'
+const columns = 'session.id, actor, person, device, address, begun_at as "begunAt", seen_at as "seenAt"'
 
 /** A session's time: without anything done, and in all. Milliseconds. */
 export interface SessionLimits {
@@ -27,15 +30,15 @@ export async function beginSession(
   session: Omit<SessionRow, 'seenAt'> & { mark: string },
   limits: SessionLimits,
 ): Promise<void> {
-  const { id, actor, device, address, begunAt, mark } = session
+  const { id, actor, person, device, address, begunAt, mark } = session
   await db.query('delete from replyd.session where seen_at <= $1 or begun_at <= $2 or mark <> $3', [
     ...oldest(limits, begunAt),
     mark,
   ])
   await db.query(
-    `insert into replyd.session (id, actor, device, address, begun_at, seen_at, mark)
-     values ($1, $2, $3, $4, $5, $5, $6)`,
-    [id, actor, device, address, begunAt, mark],
+    `insert into replyd.session (id, actor, device, address, begun_at, seen_at, mark, person)
+     values ($1, $2, $3, $4, $5, $5, $6, $7)`,
+    [id, actor, device, address, begunAt, mark, person],
   )
 }
 
@@ -44,15 +47,18 @@ const oldest = ({ idleMs, longestMs }: SessionLimits, now: Date): [seen: Date, b
   new Date(now.getTime() - longestMs),
 ]
 
-/** The session while it lasts, else null. */
+/** The session while it lasts, with the present role of its person; otherwise null. */
 export async function loadSession(
   db: Queryable,
   key: { id: string; mark: string },
   limits: SessionLimits,
   now: Date,
-): Promise<SessionRow | null> {
-  const { rows } = await db.query<SessionRow>(
-    `select ${columns} from replyd.session where id = $1 and mark = $2 and seen_at > $3 and begun_at > $4`,
+): Promise<(SessionRow & { role: PersonRole }) | null> {
+  const { rows } = await db.query<SessionRow & { role: PersonRole }>(
+    `select ${columns}, coalesce(known.role, 'owner') as role
+       from replyd.session left join replyd.person known on known.id = session.person
+      where session.id = $1 and mark = $2 and seen_at > $3 and begun_at > $4
+        and (person is null or known.id is not null)`,
     [key.id, key.mark, ...oldest(limits, now)],
   )
   return rows[0] ?? null
@@ -72,7 +78,7 @@ export async function listSessions(
 ): Promise<SessionRow[]> {
   const { rows } = await db.query<SessionRow>(
     `select ${columns} from replyd.session where mark = $1 and seen_at > $2 and begun_at > $3
-      order by seen_at desc, id`,
+      order by seen_at desc, session.id`,
     [mark, ...oldest(limits, now)],
   )
   return rows

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { newSecret } from '../base/secret.ts'
 import { isLoopback } from '../config/loopback.ts'
 import type { Config } from '../config/settings.ts'
-import { plainLine } from '../mail/address.ts'
 import type { Session } from './sessions.ts'
 
 /** Where the command line finds the running daemon; readable by its owner only. */
@@ -36,21 +35,6 @@ export function writeAccess(directory: string, access: { url: string; token: str
   writeFileSync(path, `${JSON.stringify(access)}\n`, { mode: 0o600 })
   // writeFileSync applies the mode only to a new file.
   chmodSync(path, 0o600)
-}
-
-/**
- * The name under which a logged-in person decides; null for one that could be mistaken for the program's own in the
- * ledger (`replyd`, `owner`, `api …`), in whatever letters.
- */
-export function reviewerName(written: string): string | null {
-  const name = plainLine(written).slice(0, 60)
-  const folded = name
-    .normalize('NFKD')
-    .replace(/[^\p{L}\p{N}]+/gu, '')
-    .toLowerCase()
-  if (name === '') return 'reviewer'
-  const isLatin = !/[^\p{Script=Latin}\p{N}]/u.test(folded) || !/\p{Script=Latin}/u.test(folded)
-  return /^(?:replyd|owner|api|system|model|daemon)/.test(folded) || !isLatin ? null : name
 }
 
 /**

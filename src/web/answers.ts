@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { dispositions, replyStates } from '../base/dispositions.ts'
 import { reasonCodes, setbackReasons } from '../base/reasons.ts'
 import { tokenScopes } from '../store/api-tokens.ts'
+import { roles } from '../store/people.ts'
 
 const moment = () => z.iso.datetime()
 const count = () => z.int().min(0)
@@ -152,6 +153,11 @@ export const forgotten = z
   .object({ mails: count(), replies: count(), closed: count(), underWay: count() })
   .meta({ id: 'Forgotten' })
 
+export const person = z.looseObject({
+  id: z.string().meta({ description: 'The name folded to letters and digits' }),
+  name: z.string(),
+  role: z.enum(roles),
+})
 const change = z
   .object({
     where: z.string().meta({ description: '`replyd.yaml:7`, or the name of a variable' }),

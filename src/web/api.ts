@@ -22,6 +22,7 @@ import * as answers from './answers.ts'
 import { text } from './bodies.ts'
 import { addKnowledgeOperations } from './knowledge-routes.ts'
 import { Operations } from './operations.ts'
+import { addPeopleOperations } from './people-routes.tsx'
 import { addStoreOperations } from './store-routes.ts'
 import { addTeachingOperations } from './teaching-routes.ts'
 import { addTokenOperations } from './token-routes.ts'
@@ -141,6 +142,7 @@ addStatistics(operations)
 addKnowledgeOperations(operations)
 addTeachingOperations(operations)
 addStoreOperations(operations)
+addPeopleOperations(operations)
 addTokenOperations(operations)
 operations.add(
   {

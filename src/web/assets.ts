@@ -17,7 +17,7 @@ const types: Readonly<Record<string, string>> = {
 }
 
 const names = [
-  ...['review.css', 'teach.css', 'mail.css', 'review.js', 'push.js', 'icon.svg'],
+  ...['review.css', 'setup.css', 'teach.css', 'mail.css', 'review.js', 'push.js', 'icon.svg'],
   ...['icon-180.png', 'icon-192.png', 'icon-512.png', 'icon-maskable-512.png'],
   ...['manifest.webmanifest', 'offline.html'],
 ]

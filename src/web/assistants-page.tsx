@@ -6,6 +6,7 @@ import { Refusal } from '../review/review.ts'
 import { type ListedMail, waitingMails } from '../store/review-lists.ts'
 import type { Env } from './access.ts'
 import { Action, Page, type View } from './layout.tsx'
+import { SetupPage } from './setup-frame.tsx'
 import type { WebContext } from './web-context.ts'
 
 /** Most urgent first; the others are reached from a terminal. */
@@ -63,13 +64,7 @@ interface Prepared {
 
 function AssistantsPage({ view, facts, replies, doubted }: Prepared) {
   return (
-    <Page view={view} title="Assistants">
-      <header class="bar">
-        <h1>Assistants</h1>
-        <a class="back" href="/settings" id="back">
-          Back to settings
-        </a>
-      </header>
+    <SetupPage view={view} title="Assistants" isOwn>
       {view.hasLogin ? null : (
         <p class="fault">
           Without a password this page shows no codes: use `replyd mcp code` and `replyd mcp accept` in a
@@ -98,7 +93,7 @@ function AssistantsPage({ view, facts, replies, doubted }: Prepared) {
           ))}
         </ul>
       </section>
-    </Page>
+    </SetupPage>
   )
 }
 

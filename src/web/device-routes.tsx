@@ -7,9 +7,10 @@ import { z } from 'zod'
 import { listTokens, revokeToken } from '../store/api-tokens.ts'
 import type { Env } from './access.ts'
 import { BadRequest, fitting, formBody, text } from './bodies.ts'
+import { unconfirmed } from './confirm.tsx'
 import { DevicesPage, type DevicesView } from './devices-page.tsx'
 import type { ViewOf } from './overviews.tsx'
-import { type PasswordCheck, waitWords } from './password-check.ts'
+import type { PasswordCheck } from './password-check.ts'
 import type { Sessions } from './sessions.ts'
 import { backupStream, forget } from './store-routes.ts'
 import { issueToken } from './token-routes.ts'
@@ -74,11 +75,8 @@ function addConfirmed(routes: Hono<Env>, { web, passwords }: Access, show: Show)
     act: () => Promise<Response>,
   ): Promise<Response> => {
     if (config.web.passwordHash === null) return act()
-    const wait = passwords.waitSeconds(c)
-    if (wait > 0) return show(c, { fault: waitWords(wait) }, 429)
-    if (!(await passwords.begin(c)(given)))
-      return show(c, { fault: 'The password or the code is wrong. Nothing was done.' }, 403)
-    return act()
+    const refused = await unconfirmed(passwords, c, given)
+    return refused === null ? act() : show(c, { fault: refused.fault }, refused.status)
   }
   routes.post('/devices/tokens', async (c) => {
     const fields = fitting(await formBody(c), tokenFields)

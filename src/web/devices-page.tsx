@@ -2,8 +2,9 @@
 import type { Child } from 'hono/jsx'
 import { type ApiToken, tokenScopes } from '../store/api-tokens.ts'
 import type { SessionRow } from '../store/sessions.ts'
-import { Action, Page, Token, type View } from './layout.tsx'
-import { CodeField } from './login-page.tsx'
+import { Confirm } from './confirm.tsx'
+import { Action, Token, type View } from './layout.tsx'
+import { SetupPage } from './setup-frame.tsx'
 import type { NewToken } from './token-routes.ts'
 import { ageOf, momentOf } from './words.ts'
 
@@ -26,24 +27,13 @@ interface Part {
 
 export function DevicesPage({ view, devices }: Part) {
   return (
-    <Page view={view} title="Devices and tokens">
-      <header class="bar">
-        <h1>Devices and tokens</h1>
-        <a class="back" href="/settings" id="back">
-          Back to settings
-        </a>
-      </header>
-      {devices.fault === null ? null : (
-        <p class="fault" role="alert">
-          {devices.fault}
-        </p>
-      )}
+    <SetupPage view={view} title="Devices and tokens" fault={devices.fault}>
       {devices.issued === null ? null : <Issued token={devices.issued} />}
       <Devices view={view} devices={devices} />
       <Tokens view={view} devices={devices} />
       <Backup view={view} devices={devices} />
       <Forget view={view} devices={devices} />
-    </Page>
+    </SetupPage>
   )
 }
 
@@ -183,17 +173,5 @@ function Forget({ view, devices }: Part) {
         </button>
       </form>
     </Section>
-  )
-}
-
-/** Somebody who finds an unlocked screen does not know the password. */
-function Confirm({ view, id, hasCode }: { view: View; id: string; hasCode: boolean }) {
-  if (!view.hasLogin) return null
-  return (
-    <>
-      <label for={`${id}-password`}>Your password, once more</label>
-      <input id={`${id}-password`} name="password" type="password" autocomplete="current-password" required />
-      {hasCode ? <CodeField id={`${id}-code`} /> : null}
-    </>
   )
 }

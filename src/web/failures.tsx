@@ -37,5 +37,5 @@ export function answerOf(log: Log) {
 
 function statusOf({ reason }: Refusal): 404 | 409 | 422 {
   if (reason === 'not-found' || reason.startsWith('unknown-')) return 404
-  return reason === 'unfit-text' ? 422 : 409
+  return reason.startsWith('unfit-') ? 422 : 409
 }

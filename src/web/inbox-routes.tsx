@@ -61,7 +61,7 @@ async function listOf({ context }: WebContext, c: Context<Env>): Promise<InboxLi
 }
 
 const isUndecided = ({ disposition }: Pick<ListedMail, 'disposition'>) => disposition !== 'approved'
-/** Approved mails wait in the list, too: at most so many are skipped. */
+/** Approved mails wait in the list, too: at most this many are skipped. */
 const lookedAt = 100
 
 /** The mail to open after this one: the one behind it, otherwise the first. */

@@ -1,11 +1,16 @@
 /** The layout shared by all pages. Works without JavaScript; htmx only refreshes what has changed. */
 import type { Child } from 'hono/jsx'
+import { isAllowed, type PersonRole } from '../store/people.ts'
 import type { Repair, Status } from './status.ts'
 import { ageOf, clockOf, exactly, momentOf } from './words.ts'
 
 export interface View {
   /** For the page's forms. */
   token: string
+  /** What the person who looks at the page may do. */
+  role: PersonRole
+  /** Id of the person who looks; null: the owner, without a name of their own. */
+  person: string | null
   path: string
   /** The last change before this page was read: live updates begin behind it. */
   mark?: string | undefined
@@ -30,7 +35,7 @@ const places = [
   ['/history', 'History'],
   ['/insight', 'Insight'],
   ['/teach', 'Teach'],
-  ['/settings', 'Settings'],
+  ['/settings', 'Setup'],
 ] as const
 
 const htmxConfig = JSON.stringify({
@@ -67,8 +72,15 @@ export function Page({ view, title, kind, style, children }: PageProps) {
   )
 }
 
+/** The entry of the menu that a page belongs to. */
+function placeOf(path: string): string {
+  if (path.startsWith('/replies/')) return '/'
+  if (path.startsWith('/teach/')) return '/teach'
+  return /^\/(?:settings|devices|assistants|notifications|you)\b/.test(path) ? '/settings' : path
+}
+
 function Top({ view }: { view: View }) {
-  const here = view.path.startsWith('/replies/') ? '/' : view.path.replace(/^\/teach\/.*/, '/teach')
+  const here = placeOf(view.path)
   return (
     <header class="top">
       <nav aria-label="Pages">
@@ -230,11 +242,14 @@ interface ActionProps {
   label: string
   kind?: string
   id?: string
+  /** Others do not see it; the server refuses them anyway. */
+  needs?: PersonRole
   children?: Child
 }
 
 /** A button that is a whole form: works without JavaScript. */
-export function Action({ view, to, label, kind, id, children }: ActionProps) {
+export function Action({ view, to, label, kind, id, needs = 'reviewer', children }: ActionProps) {
+  if (!isAllowed(view.role, needs)) return null
   return (
     <form method="post" action={to} class="action">
       <Token view={view} />

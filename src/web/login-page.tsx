@@ -6,9 +6,11 @@ interface LoginProps {
   name?: string
   /** A second factor is required. */
   hasCode: boolean
+  /** Some log in under names and passwords of their own. */
+  hasPeople: boolean
 }
 
-export function LoginPage({ fault, name = '', hasCode }: LoginProps) {
+export function LoginPage({ fault, name = '', hasCode, hasPeople }: LoginProps) {
   return (
     <Shell title="Log in · replyd" page="bare">
       <main class="login card">
@@ -20,6 +22,7 @@ export function LoginPage({ fault, name = '', hasCode }: LoginProps) {
           </p>
         )}
         <form method="post" action="/login">
+          {hasPeople ? <NameField name={name} hasPeople /> : null}
           <label for="password">Password</label>
           <input
             id="password"
@@ -27,17 +30,38 @@ export function LoginPage({ fault, name = '', hasCode }: LoginProps) {
             type="password"
             autocomplete="current-password"
             required
-            autofocus
+            autofocus={!hasPeople || name !== ''}
           />
           {hasCode ? <CodeField /> : null}
-          <label for="name">Your name, for the record (optional)</label>
-          <input id="name" name="name" value={name} autocomplete="username" maxlength={60} />
+          {hasPeople ? null : <NameField name={name} />}
           <button type="submit" class="primary">
             Log in
           </button>
         </form>
       </main>
     </Shell>
+  )
+}
+
+function NameField({ name, hasPeople = false }: { name: string; hasPeople?: boolean }) {
+  return (
+    <>
+      <label for="name">{hasPeople ? 'Name' : 'Your name, for the record (optional)'}</label>
+      <input
+        id="name"
+        name="name"
+        value={name}
+        autocomplete="username"
+        maxlength={60}
+        autofocus={hasPeople && name === ''}
+        aria-describedby={hasPeople ? 'name-help' : undefined}
+      />
+      {hasPeople ? (
+        <small id="name-help" class="meta">
+          With the password of the page, leave this empty.
+        </small>
+      ) : null}
+    </>
   )
 }
 

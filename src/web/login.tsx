@@ -1,7 +1,10 @@
 /** Logging in. */
 import type { Context, Hono, Next } from 'hono'
 import { z } from 'zod'
-import { type Env, reviewerName } from './access.ts'
+import { foldedName, reviewerName } from '../review/people.ts'
+import { hasPeople, loadPerson } from '../store/people.ts'
+import type { Queryable } from '../store/queryable.ts'
+import type { Env } from './access.ts'
 import { fitting, formBody, text } from './bodies.ts'
 import { readCookie, writeCookie } from './client-address.ts'
 import { LoginPage } from './login-page.tsx'
@@ -18,38 +21,50 @@ const loginFields = z.strictObject({
   code: text().default(''),
 })
 
-export function addLogin(
-  app: Hono<Env>,
-  sessions: Sessions,
-  passwords: PasswordCheck,
-  hasCode: boolean,
-): void {
-  app.get('/login', (c) => c.html(<LoginPage fault={null} hasCode={hasCode} />))
+interface LoginSettings {
+  db: Queryable
+  sessions: Sessions
+  passwords: PasswordCheck
+  /** A second factor is required. */
+  hasCode: boolean
+}
+
+export function addLogin(app: Hono<Env>, { db, sessions, passwords, hasCode }: LoginSettings): void {
+  const page = async (fault: string | null, name = '') => (
+    <LoginPage fault={fault} name={name} hasCode={hasCode} hasPeople={await hasPeople(db)} />
+  )
+  app.get('/login', async (c) => c.html(await page(null)))
   const mayTry = async (c: Context<Env>, next: Next): Promise<Response | undefined> => {
     const wait = passwords.waitSeconds(c)
     if (wait === 0) return void (await next())
     c.header('retry-after', String(wait))
-    return c.html(<LoginPage fault={waitWords(wait)} hasCode={hasCode} />, 429)
+    return c.html(await page(waitWords(wait)), 429)
   }
   app.post('/login', mayTry, formLimit, async (c) => {
     // Counted before the body is read, so that many at once are not all checked.
     const check = passwords.begin(c)
     const { name, ...typed } = fitting(await formBody(c), loginFields)
-    if (!(await check(typed))) {
-      const fault = hasCode ? 'The password or the code is wrong.' : 'That is not the password.'
-      return c.html(<LoginPage fault={fault} name={name} hasCode={hasCode} />, 401)
-    }
-    const reviewer = reviewerName(name)
-    if (reviewer === null) {
-      const fault = "Choose another name: this one is replyd's own."
-      return c.html(<LoginPage fault={fault} hasCode={hasCode} />, 422)
-    }
-    await sessions.begin(c, reviewer)
+    const person = await loadPerson(db, foldedName(name))
+    const isRight = await check(typed, person?.passwordHash)
+    // Where people have names of their own, nobody else takes one for the ledger.
+    const isNamed = person !== null || name.trim() === '' || !(await hasPeople(db))
+    if (!isRight || !isNamed) return c.html(await page(await wrong(), name), 401)
+    const actor = person?.name ?? (await ownName(name))
+    if (actor === null) return c.html(await page("Choose another name: this one is replyd's own."), 422)
+    await sessions.begin(c, { actor, person: person?.id ?? null })
     passwords.rememberDevice(c)
     const wanted = wantedPage(c)
     writeCookie(c, 'wanted', '', 0)
     return c.redirect(wanted, 303)
   })
+  const wrong = async () => {
+    const what = (await hasPeople(db)) ? 'The name, the password' : 'The password'
+    if (hasCode) return `${what} or the code is wrong.`
+    return what === 'The password' ? 'That is not the password.' : 'The name or the password is wrong.'
+  }
+  /** Of somebody with the password of the page. */
+  const ownName = async (name: string) =>
+    name.trim() === '' && (await hasPeople(db)) ? 'owner' : reviewerName(name)
 }
 
 /** Redirects to the login, and remembers the requested page. */

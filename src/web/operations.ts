@@ -16,6 +16,7 @@ const tags = {
   statistics: 'Calls to the model: tokens and money',
   store: 'Backup, forgetting, audit, reload',
   tokens: 'Named tokens of the API',
+  people: 'Who logs in to the pages',
   description: 'This description',
 }
 

@@ -13,7 +13,7 @@ import { notFound } from './failures.tsx'
 import { everyDay, InsightPage } from './insight-page.tsx'
 import type { View } from './layout.tsx'
 import { isOwnPath } from './login.tsx'
-import { SettingsPage } from './settings-page.tsx'
+import { SettingsPage, type Tested } from './settings-page.tsx'
 import type { WebContext } from './web-context.ts'
 
 export type ViewOf = (c: Context<Env>) => Promise<View>
@@ -27,8 +27,13 @@ export function addOverviews(pages: Hono<Env>, web: WebContext, viewOf: ViewOf):
     c.html(<InsightPage view={await viewOf(c)} insight={await insightOf(web)} />),
   )
   pages.get('/settings', async (c) =>
-    c.html(<SettingsPage view={await viewOf(c)} settings={await settingsOf(web)} />),
+    c.html(<SettingsPage view={await viewOf(c)} settings={await settingsOf(web, null)} />),
   )
+  pages.post('/accounts/:address/test', async (c) => {
+    const tested = await testOf(web, c.req.param('address'))
+    const view = { ...(await viewOf(c)), path: '/settings' }
+    return c.html(<SettingsPage view={view} settings={await settingsOf(web, tested)} />)
+  })
   pages.post('/accounts/:address/:action{pause|resume|retry}', async (c) => {
     const { address, action } = c.req.param()
     const change = { pause, resume, retry: tryAgain }[action]
@@ -73,7 +78,20 @@ async function insightOf({ context: { db, clock, config } }: WebContext) {
   }
 }
 
-async function settingsOf(web: WebContext) {
+/** How long a server may take to answer, milliseconds. */
+const patienceMs = 10_000
+
+/** Logs in at the account's servers as the daemon does, and changes nothing there. */
+async function testOf({ context }: WebContext, address: string): Promise<Tested> {
+  const { accounts, config, clock, resolveTxt } = context
+  const account = accounts.get(address)
+  if (account === undefined) throw new Refusal('unknown-account')
+  const { checkAccount } = await import('../doctor/doctor.ts')
+  const looks = checkAccount(account.settings, config, clock, patienceMs, resolveTxt)
+  return { account: address, checks: (await Promise.all(looks.map(({ checks }) => checks))).flat() }
+}
+
+async function settingsOf(web: WebContext, tested: Tested | null) {
   const { db, clock, config, accounts } = web.context
   const { timeZone, perDay } = config.budget
   const addresses = [...accounts.keys()]
@@ -82,8 +100,10 @@ async function settingsOf(web: WebContext) {
       [...accounts.values()].map(async ({ settings }) => ({
         state: await loadAccountState(db, settings.owner.address),
         mode: settings.replies.mode,
+        signsIn: settings.imap.oauth2 !== null || settings.smtp.oauth2 !== null,
       })),
     ),
+    tested,
     autonomy: (await Promise.all(addresses.map((address) => autonomyByCategory(db, address)))).flat(),
     health: await web.health(),
     model: config.model.name,

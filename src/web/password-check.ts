@@ -2,7 +2,9 @@
 import type { Context } from 'hono'
 import { verifyPassword } from '../config/password.ts'
 import { matchingStep } from '../config/totp.ts'
+import { loadPerson } from '../store/people.ts'
 import { takeCode } from '../store/sessions.ts'
+import type { Env } from './access.ts'
 import { clientAddress, networkOf, type Proxies, readCookie, writeCookie } from './client-address.ts'
 import { type Caller, DeviceCookies, LoginLimiter } from './login-limit.ts'
 import type { WebContext } from './web-context.ts'
@@ -34,11 +36,15 @@ export class PasswordCheck {
     return this.#limiter.waitSeconds(this.#callerOf(c), this.#web.context.clock.now())
   }
 
-  /** Counts a try, before its body is read. @returns a function that checks the input; call it once */
-  begin(c: Context): (typed: Typed) => Promise<boolean> {
+  /**
+   * Counts a try, before its body is read.
+   * @returns a function that checks the input, against the hash of a person's password or, without one, of the page's;
+   * call it once
+   */
+  begin(c: Context): (typed: Typed, hash?: string) => Promise<boolean> {
     const forgive = this.#limiter.begin(this.#callerOf(c), this.#web.context.clock.now())
-    return async (typed) => {
-      const right = await this.#matches(typed)
+    return async (typed, hash) => {
+      const right = await this.#matches(typed, hash ?? this.#web.context.config.web.passwordHash)
       if (right) forgive()
       else this.#web.context.log.warn({ event: 'web.login-refused' })
       return right
@@ -51,10 +57,18 @@ export class PasswordCheck {
       writeCookie(c, 'device', this.#devices.make(), deviceAge)
   }
 
-  async #matches({ password, code }: Typed): Promise<boolean> {
+  /** Asks the person of this session for the password again. */
+  async confirms(c: Context<Env>, typed: Typed): Promise<boolean> {
+    const check = this.begin(c)
+    const { person } = c.get('session')
+    const known = person === null ? null : await loadPerson(this.#web.context.db, person)
+    return check(typed, known?.passwordHash)
+  }
+
+  async #matches({ password, code }: Typed, hash: string | null): Promise<boolean> {
     const { config, db, clock } = this.#web.context
-    const { passwordHash, totpSecret } = config.web
-    if (passwordHash === null || !(await verifyPassword(password, passwordHash))) return false
+    const { totpSecret } = config.web
+    if (hash === null || !(await verifyPassword(password, hash))) return false
     if (totpSecret === null) return true
     const step = matchingStep(totpSecret, code, clock.now())
     // A code can't be used again by somebody who saw it being typed.

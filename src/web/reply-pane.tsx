@@ -34,7 +34,7 @@ export function ReplyPane({ next, ...props }: PaneProps & { next: string | null 
     >
       <Content {...props} />
       <Details shown={shown} />
-      {open ? <Bar {...props} next={next} /> : null}
+      {open && props.view.role !== 'reader' ? <Bar {...props} next={next} /> : null}
     </section>
   )
 }
@@ -54,7 +54,16 @@ function Content(props: PaneProps) {
 }
 
 function Open(props: PaneProps) {
-  const { shown } = props
+  const { shown, view } = props
+  if (view.role === 'reader')
+    return (
+      <>
+        <Why shown={shown} />
+        {shown.outgoing === null ? null : <Fields envelope={shown.outgoing} />}
+        {shown.reply === null ? null : <Text shown={shown} />}
+        <Sources shown={shown} />
+      </>
+    )
   return (
     <>
       <Why shown={shown} />
@@ -278,6 +287,7 @@ function Bar({ view, shown, filter, next }: PaneProps & { next: string | null })
 }
 
 function Rewrite({ view, shown, filter }: PaneProps) {
+  if (view.role === 'reader') return null
   return (
     <form method="post" action={addressOf(`/replies/${shown.row.id}/rewrite`, filter)} class="rewrite">
       <Token view={view} />

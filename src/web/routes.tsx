@@ -20,8 +20,10 @@ import { MailPage } from './mail-page.tsx'
 import { addOverviews, type ViewOf } from './overviews.tsx'
 import { JunkPage, pageLength } from './pages.tsx'
 import type { PasswordCheck } from './password-check.ts'
+import { addPeople } from './people-routes.tsx'
 import { addNotifications } from './push/routes.tsx'
 import type { Sessions } from './sessions.ts'
+import { addSetup } from './setup-routes.tsx'
 import { loadShown } from './shown.ts'
 import { statusOf } from './status.ts'
 import { addTeach } from './teach/routes.tsx'
@@ -57,6 +59,8 @@ export function pageRoutes(web: WebContext, sessions: Sessions, passwords: Passw
   })
   addHistory(pages, web, viewOf)
   addOverviews(pages, web, viewOf)
+  addPeople(pages, { web, viewOf, passwords })
+  addSetup(pages, { web, viewOf })
   addTeach(pages, web, viewOf)
   addNotifications(pages, web, viewOf)
   addDevices(pages, { web, viewOf, sessions, passwords })
@@ -139,6 +143,8 @@ function viewOfPages(web: WebContext, sessions: Sessions): ViewOf {
     const said = action?.done ?? notices[done] ?? null
     return {
       token: sessions.formToken(c.get('session')),
+      role: c.get('session').role,
+      person: c.get('session').person,
       path: c.req.path,
       mark: c.get('mark'),
       notice: refusal

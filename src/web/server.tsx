@@ -17,6 +17,7 @@ import { addMcp } from './mcp-route.ts'
 import { metricsText } from './metrics.ts'
 import { PasswordCheck } from './password-check.ts'
 import { answerHeaders, formLimit, jsonLimit, plausible, sameSite } from './request-guard.ts'
+import { roleGuard } from './roles.ts'
 import { pageRoutes } from './routes.tsx'
 import { Sessions } from './sessions.ts'
 import type { WebContext } from './web-context.ts'
@@ -71,7 +72,7 @@ export function buildApp(web: WebContext, token: string): Hono<Env> {
   })
   app.route('/api', operations.routes(web))
   addMcp(app, bearer)
-  addLogin(app, sessions, passwords, totpSecret !== null)
+  addLogin(app, { db, sessions, passwords, hasCode: totpSecret !== null })
   app.use(...pageGuard(sessions, passwordHash))
   app.get('/events', (c) => events(c, web, sessions))
   if (web.boards) app.all(`${boardPath}/*`, boardHandler(web.boards))
@@ -128,7 +129,7 @@ function pageGuard(sessions: Sessions, passwordHash: string | null) {
     }
     await next()
   }
-  return [knows, formLimit, hasToken] as const
+  return [knows, roleGuard, formLimit, hasToken] as const
 }
 
 const staleForm = 'This form has expired. Go back, reload the page and try again.'

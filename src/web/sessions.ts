@@ -5,6 +5,7 @@
 import { createHmac } from 'node:crypto'
 import type { Context } from 'hono'
 import { hashOfSecret, newSecret, sameText } from '../base/secret.ts'
+import type { PersonRole } from '../store/people.ts'
 import { removePushDevicesOf } from '../store/push-devices.ts'
 import type { Queryable } from '../store/queryable.ts'
 import {
@@ -26,7 +27,15 @@ export interface Session {
   /** Hash of the cookie. */
   id: string
   actor: string
+  /** Id of the person; null: the owner, by the password of the page or on a page without one. */
+  person: string | null
+  role: PersonRole
 }
+
+/** Who has logged in. */
+export type Identity = Pick<Session, 'actor' | 'person' | 'role'>
+
+const theOwner: Identity = { actor: 'owner', person: null, role: 'owner' }
 
 interface Settings {
   db: Queryable
@@ -48,14 +57,13 @@ export class Sessions {
   }
 
   /** Starts a session after a login. */
-  async begin(c: Context, actor: string): Promise<Session> {
+  async begin(c: Context, { actor, person }: Omit<Identity, 'role'>): Promise<void> {
     const { db, now, proxies } = this.#settings
     const secret = newSecret()
-    const session = { id: hashOfSecret(secret), actor }
+    const session = { id: hashOfSecret(secret), actor, person }
     const from = { device: deviceWords(c.req.header('user-agent')), address: clientAddress(c, proxies) }
     await beginSession(db, { ...session, ...from, begunAt: now(), mark: this.#mark }, sessionLimits)
     this.#write(c, secret)
-    return session
   }
 
   /** The session of this request, or null if a login is required. */
@@ -64,7 +72,7 @@ export class Sessions {
     const secret = readCookie(c, 'session')
     if (!secret) return null
     const id = hashOfSecret(secret)
-    if (passwordHash === null) return { id, actor: 'owner' }
+    if (passwordHash === null) return { id, ...theOwner }
     const session = await loadSession(db, { id, mark: this.#mark }, sessionLimits, now())
     if (session === null) return null
     const isOld = session.seenAt.getTime() < now().getTime() - touchMs
@@ -76,7 +84,7 @@ export class Sessions {
   beginOpen(c: Context): Session {
     const secret = newSecret()
     this.#write(c, secret)
-    return { id: hashOfSecret(secret), actor: 'owner' }
+    return { id: hashOfSecret(secret), ...theOwner }
   }
 
   list(): Promise<SessionRow[]> {

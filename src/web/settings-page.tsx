@@ -2,13 +2,23 @@
 import { setbackWords } from '../base/reasons.ts'
 import type { ReplyMode } from '../config/settings.ts'
 import type { CategoryAutonomy } from '../decide/autonomy-record.ts'
+import type { Check } from '../doctor/check.ts'
 import type { AccountState } from '../store/accounts.ts'
-import { Action, Page, type View } from './layout.tsx'
+import { Action, type View } from './layout.tsx'
+import { SetupPage } from './setup-frame.tsx'
 import type { Health } from './web-context.ts'
 import { momentOf, titled } from './words.ts'
 
+/** What a test of the connection found. */
+export interface Tested {
+  account: string
+  checks: readonly Check[]
+}
+
 export interface SettingsView {
-  accounts: readonly { state: AccountState; mode: ReplyMode }[]
+  accounts: readonly { state: AccountState; mode: ReplyMode; signsIn: boolean }[]
+  /** The connection of one account was tried just now. */
+  tested: Tested | null
   autonomy: readonly CategoryAutonomy[]
   health: Health
   model: string
@@ -19,16 +29,11 @@ export interface SettingsView {
 
 export function SettingsPage({ view, settings }: { view: View; settings: SettingsView }) {
   return (
-    <Page view={view} title="Settings">
-      <header class="bar">
-        <h1>Settings</h1>
-      </header>
-      <div class="pair">
-        <Accounts view={view} accounts={settings.accounts} />
-        <State view={view} settings={settings} />
-      </div>
+    <SetupPage view={view} title="Accounts">
+      <Accounts view={view} accounts={settings.accounts} tested={settings.tested} />
+      <State view={view} settings={settings} />
       <AutonomyList view={view} autonomy={settings.autonomy} several={settings.accounts.length > 1} />
-    </Page>
+    </SetupPage>
   )
 }
 
@@ -38,26 +43,60 @@ const modeWords: Record<ReplyMode, string> = {
   send: 'Sends automatically',
 }
 
-function Accounts({ view, accounts }: { view: View; accounts: SettingsView['accounts'] }) {
+function Accounts({ view, accounts, tested }: { view: View } & Pick<SettingsView, 'accounts' | 'tested'>) {
   return (
     <section class="card" aria-label="Accounts">
-      <h2>Accounts</h2>
-      {accounts.map(({ state, mode }) => (
+      {accounts.map(({ state, mode, signsIn }) => (
         <div class="account">
           <p>
-            {state.account} <span class="tag">{modeWords[mode]}</span>
+            <b>{state.account}</b> <span class="tag">{modeWords[mode]}</span>
           </p>
           <p class={state.paused ? 'warned' : 'meta'}>{pauseWords(state, view.timeZone)}</p>
           {state.stopped ? <p class="fault">{state.stopped}</p> : null}
-          <Action
-            view={view}
-            to={`/accounts/${encodeURIComponent(state.account)}/${state.paused ? 'resume' : 'pause'}`}
-            label={state.paused ? 'Resume' : 'Pause'}
-            kind={state.paused ? 'primary' : undefined}
-          />
+          <div class="buttons">
+            <Action
+              view={view}
+              to={`/accounts/${encodeURIComponent(state.account)}/${state.paused ? 'resume' : 'pause'}`}
+              label={state.paused ? 'Resume' : 'Pause'}
+              kind={state.paused ? 'primary' : undefined}
+              needs="reviewer"
+            />
+            <Action
+              view={view}
+              to={`/accounts/${encodeURIComponent(state.account)}/test`}
+              label="Test the connection"
+              needs="owner"
+            />
+          </div>
+          {signsIn ? (
+            <p class="meta">
+              Signs in with its provider (OAuth2). If the sign-in is lost, run{' '}
+              <code>{`replyd auth ${state.account}`}</code>; the running replyd picks it up.
+            </p>
+          ) : null}
+          {tested?.account === state.account ? <TestResult checks={tested.checks} /> : null}
         </div>
       ))}
     </section>
+  )
+}
+
+const checkWords = { ok: 'Fine', warning: 'Could be better', failed: 'Does not work' } as const
+
+function TestResult({ checks }: { checks: readonly Check[] }) {
+  const isWell = checks.every(({ status }) => status !== 'failed')
+  return (
+    <div class="tested" id="tested">
+      <p role="status">{isWell ? 'The connection works.' : 'The connection does not work.'}</p>
+      <ul>
+        {checks.map(({ name, status, detail, advice }) => (
+          <li class={status}>
+            <b>{`${name}: ${checkWords[status]}`}</b> {detail}
+            {advice === null ? null : <small>{advice}</small>}
+          </li>
+        ))}
+      </ul>
+    </div>
   )
 }
 
@@ -68,6 +107,13 @@ function pauseWords({ paused, pausedBy, pausedAt, stopped }: AccountState, timeZ
   if (paused) return `Paused${who}: mail is still judged, but nothing is sent.`
   return who ? `Running; resumed${who}.` : 'Running.'
 }
+
+const partNames = new Map([
+  ['store', 'Database'],
+  ['queue', 'Work queue'],
+  ['model', 'Model'],
+])
+const partWords = (part: string) => partNames.get(part) ?? part.replace(/^watch /, 'Mailbox ')
 
 function State({
   view,
@@ -83,20 +129,19 @@ function State({
       <dl class="facts">
         {Object.entries(health.parts).map(([part, state]) => (
           <>
-            <dt>{part}</dt>
-            <dd>{state}</dd>
+            <dt>{partWords(part)}</dt>
+            <dd>{state === 'ok' ? 'works' : state}</dd>
           </>
         ))}
-        <dt>Model</dt>
+        <dt>Model in use</dt>
         <dd>{model}</dd>
         <dt>Budget left today</dt>
         <dd>{`$${left.toFixed(2)} of $${budget.perDay.toFixed(2)}`}</dd>
       </dl>
-      <p>
-        <a href="/notifications">Notifications</a> · <a href="/devices">Devices and tokens</a> ·{' '}
-        <a href="/assistants">Assistants</a>
+      <p class="meta">
+        Servers, passwords and the model stand in replyd.yaml. What is set on these pages applies at once.
       </p>
-      {hasBoard ? (
+      {hasBoard && view.role === 'owner' ? (
         <details>
           <summary>Details</summary>
           <p>
@@ -153,8 +198,10 @@ function Autonomy({ view, entry, several }: { view: View; entry: CategoryAutonom
         <small>{autonomyWords(entry, view.timeZone)}</small>
         {entry.takenBack?.id ? <a href={`/mails/${entry.takenBack.id}`}>See that mail</a> : null}
       </div>
-      {granted ? <Action view={view} to={to('revoke')} label="Revoke" /> : null}
-      {offered ? <Action view={view} to={to('grant')} label="Let it send" kind="primary" /> : null}
+      {granted ? <Action view={view} to={to('revoke')} label="Revoke" needs="owner" /> : null}
+      {offered ? (
+        <Action view={view} to={to('grant')} label="Let it send" kind="primary" needs="owner" />
+      ) : null}
     </div>
   )
 }

@@ -13,7 +13,13 @@ const account = text().optional().meta({ description: "The account's address" })
 const id = z.strictObject({ id: text().meta({ description: 'Its id' }) })
 const period = z.strictObject({
   account,
-  days: z.coerce.number().int().min(1).max(3_660).default(28).meta({ description: 'So many days back' }),
+  days: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(3_660)
+    .default(28)
+    .meta({ description: 'How many days to look back' }),
 })
 const question = text().max(200).meta({ description: 'Becomes the heading' })
 const fact = text().min(1).max(2_000).meta({ description: 'In the words that a reply may use' })

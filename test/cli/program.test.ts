@@ -113,17 +113,19 @@ describe('help and version', () => {
 })
 
 describe('config', () => {
-  test('shows what was understood, without secrets', async () => {
+  test('prints a configuration that can be used again, without secrets', async () => {
     const { status, out } = await run(['config', '--config', good], { environment })
     expect(out).toMatch(/^ {6}port: 993$/m)
-    expect(out).toMatch(/^ {6}password: \(hidden\)$/m)
+    expect(out).toMatch(/^ {6}password: \$\{\w+\}$/m)
     expect(out).not.toMatch(/secret/)
     expect(status).toBe(0)
   })
 
   test('--json', async () => {
     const { out } = await run(['config', '--json', '--config', good], { environment })
-    expect(JSON.parse(out)).toMatchObject({ model: { apiKey: '(hidden)', timeoutMs: 30_000 } })
+    expect(JSON.parse(out)).toMatchObject({
+      model: { apiKey: expect.stringMatching(/^\$\{\w+\}$/), timeout: '30s' },
+    })
   })
 })
 

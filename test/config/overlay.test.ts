@@ -174,9 +174,13 @@ test.each([
   ['replies/mode', 'sent', 'must be draft, review or send (did you mean "send"?)'],
   ['replies/undo', '5', 'must be a duration with its unit, such as 30s, 15m, 12h or 7d'],
   ['replies/minConfidence', 2, 'must be a number from 0 to 1'],
-  ['spam/allow', ['not an address'], 'must be an address (ann@example.com) or a domain (example.com)'],
+  [
+    'spam/allow',
+    ['not an address'],
+    'entry 1: must be an address (ann@example.com) or a domain (example.com)',
+  ],
   ['budget/timeZone', 'Mars/Base', 'must be a time zone such as Europe/Berlin'],
-  ['categories', [{ name: 'A', description: 'x', colour: 'red' }], 'unknown key'],
+  ['categories', [{ name: 'A', description: 'x', colour: 'red' }], 'entry 1, colour: unknown key'],
 ])('%s = %j is refused in the words of the file', (path, value, words) => {
   const faults = overlayFaults(base(file()), [set(path, value)])
   expect([faults.length > 0, faults.join('; ').startsWith(words)]).toEqual([true, true])

@@ -98,7 +98,8 @@ async function seed(): Promise<string[]> {
 async function api(method: string, path: string, body?: object): Promise<Record<string, string>> {
   const answer = await fetch(`${url()}/api${path}`, {
     method,
-    headers: { authorization: `Bearer ${own}` },
+    // Both ends are in this process: a busy machine lets the server close a connection that is about to be used again.
+    headers: { authorization: `Bearer ${own}`, connection: 'close' },
     ...(body ? { body: JSON.stringify(body) } : {}),
   })
   return (await answer.json()) as Record<string, string>

@@ -227,6 +227,7 @@ test('everything can be done with the keyboard', async () => {
   await page.keyboard.press('j')
   await page.keyboard.press('Enter')
   await page.waitForURL(/\/replies\//)
+  await page.waitForSelector('#approve')
   await page.keyboard.press('a')
   expect(await after(page, 'approve', patient, row.id)).toMatchObject({ disposition: 'approved' })
   await page.keyboard.press('u')

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
-import { apiToken, isOwnHost, reviewerName, writeAccess } from '../../src/web/access.ts'
+import { reviewerName } from '../../src/review/people.ts'
+import { apiToken, isOwnHost, writeAccess } from '../../src/web/access.ts'
 
 test.each([
   ['localhost:4280', true],

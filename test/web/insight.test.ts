@@ -16,6 +16,8 @@ const figures = (day: string, more: Partial<DayFigures> = {}): DayFigures => ({
 
 const view: View = {
   token: 't',
+  role: 'owner',
+  person: null,
   path: '/insight',
   notice: null,
   undo: null,

@@ -68,6 +68,8 @@ export const shownWith = (row: MessageRow, reply: ReplyRow | null): Shown => ({
 
 export const view: View = {
   token: 't',
+  role: 'owner',
+  person: null,
   path: '/',
   notice: null,
   undo: null,

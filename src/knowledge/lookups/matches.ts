@@ -31,6 +31,7 @@ const searched = 20_000
 const longestMatch = 100
 /** The pattern is the owner's, the text a stranger's: some pairs never finish. Milliseconds. */
 const searchMs = 200
+const longestSearchMs = 3000
 
 /** The lookups for this mail. One without a match counts if a category calls for it: the mail then lacks its number. */
 export function wantedLookups(lookups: readonly LookupSettings[], words: MailWords): Wanted[] {
@@ -88,11 +89,27 @@ export function matchesText(pattern: string, text: string): boolean {
 /** @throws Error with the code ERR_SCRIPT_EXECUTION_TIMEOUT */
 function search(pattern: string, text: string): string[] {
   const plain = text.slice(0, searched + 1000).normalize('NFKC')
-  // In a context of its own, because only a script can be stopped.
-  const found = searching.runInContext(createContext({ pattern, text: plain }), { timeout: searchMs })
-  const matches: string[] = JSON.parse(String(found))
+  const matches: string[] = JSON.parse(runSearch(pattern, plain))
   // A name of dots alone would lead to another path.
   return matches.filter(
     (match) => match.length <= longestMatch && /[\p{L}\p{N}]/u.test(match) && !/\p{Cc}/u.test(match),
   )
+}
+
+/**
+ * In a context of its own, because only a script can be stopped. The limit counts the time of the clock: if this
+ * process hardly had a processor meanwhile, the machine was busy and the pattern not slow, so it gets more time.
+ * @throws as `search`
+ */
+function runSearch(pattern: string, text: string): string {
+  const context = createContext({ pattern, text })
+  for (let timeout = searchMs; ; timeout *= 4) {
+    const before = process.cpuUsage()
+    try {
+      return String(searching.runInContext(context, { timeout }))
+    } catch (error) {
+      const { user, system } = process.cpuUsage(before)
+      if ((user + system) / 1000 >= searchMs / 2 || timeout > longestSearchMs) throw error
+    }
+  }
 }

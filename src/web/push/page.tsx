@@ -1,6 +1,7 @@
 /** Notifications: of this browser, and of the person's others. */
 import type { PushDevice } from '../../store/push-devices.ts'
-import { Action, Page, Token, type View } from '../layout.tsx'
+import { Action, Token, type View } from '../layout.tsx'
+import { SetupPage } from '../setup-frame.tsx'
 import { momentOf } from '../words.ts'
 
 export interface NotificationsView {
@@ -12,22 +13,11 @@ export interface NotificationsView {
 
 export function NotificationsPage({ view, shown }: { view: View; shown: NotificationsView }) {
   return (
-    <Page view={view} title="Notifications">
-      <header class="bar">
-        <h1>Notifications</h1>
-        <a class="back" href="/settings" id="back">
-          Back to settings
-        </a>
-      </header>
-      {shown.fault === null ? null : (
-        <p class="fault" role="alert">
-          {shown.fault}
-        </p>
-      )}
+    <SetupPage view={view} title="Notifications" fault={shown.fault} isOwn>
       <ThisBrowser view={view} publicKey={shown.publicKey} />
       <Devices view={view} devices={shown.devices} />
       <script src="/assets/push.js" defer />
-    </Page>
+    </SetupPage>
   )
 }
 
@@ -66,7 +56,7 @@ function Devices({ view, devices }: { view: View; devices: readonly PushDevice[]
         {devices.map((device) => (
           <li data-device={device.id}>
             <DeviceForm view={view} device={device} />
-            <Action view={view} to={`/notifications/${device.id}/remove`} label="Turn off" />
+            <Action view={view} to={`/notifications/${device.id}/remove`} label="Turn off" needs="reader" />
           </li>
         ))}
       </ul>

@@ -3,7 +3,7 @@ import type { FolderText } from '../../review/knowledge-files.ts'
 import { Action, Token } from '../layout.tsx'
 import { citedWords, knowledgePath } from './knowledge-page.tsx'
 import type { ShownPassage } from './knowledge-view.ts'
-import { TeachPage, type TeachView, teachPath } from './teach-page.tsx'
+import { mayTeach, TeachPage, type TeachView, teachPath } from './teach-page.tsx'
 
 export interface FileView {
   file: string
@@ -19,6 +19,7 @@ export interface FileView {
 export function FilePage({ teach, shown }: { teach: TeachView; shown: FileView }) {
   const { view, account } = teach
   const { file, hash, passages } = shown
+  const isEdited = shown.folderText !== null && mayTeach(teach)
   return (
     <TeachPage teach={{ ...teach, accounts: [account] }} title={file} place={knowledgePath}>
       <header class="bar">
@@ -36,16 +37,16 @@ export function FilePage({ teach, shown }: { teach: TeachView; shown: FileView }
           </Action>
         )}
       </header>
-      <div class={shown.folderText === null ? undefined : 'pair edited'}>
-        {shown.folderText === null ? (
+      <div class={isEdited ? 'pair edited' : undefined}>
+        {isEdited && shown.folderText !== null ? (
+          <Editor teach={teach} shown={shown} folderText={shown.folderText} />
+        ) : mayTeach(teach) ? (
           <p class="meta">
             {hash === null
               ? 'This text is not kept in the knowledge folder, so it cannot be changed here.'
               : 'A document is changed in the program that made it. Delete it here and upload the new one.'}
           </p>
-        ) : (
-          <Editor teach={teach} shown={shown} folderText={shown.folderText} />
-        )}
+        ) : null}
         <section class="card" aria-labelledby="passages">
           <h2 id="passages">{passages.length === 1 ? '1 passage' : `${passages.length} passages`}</h2>
           <p class="meta">This is what replyd finds and quotes: one for each heading and few paragraphs.</p>

@@ -4,7 +4,7 @@ import type { Gap, GapMail, PersonalMatter } from '../../review/teach.ts'
 import { Token, When } from '../layout.tsx'
 import { Pages } from '../pages.tsx'
 import { Offers, type TypedOffer } from './offers.tsx'
-import { TeachPage, type TeachView, teachPath } from './teach-page.tsx'
+import { mayTeach, TeachPage, type TeachView, teachPath } from './teach-page.tsx'
 
 export const gapsPath = '/teach'
 export const gapWeeks = 4
@@ -40,9 +40,11 @@ export function GapsPage({ teach, shown }: { teach: TeachView; shown: GapsView }
         </p>
       ) : (
         <p class="meta lead">
-          {hasFolder
-            ? `What replies of the last ${gapWeeks} weeks could not say. Type the fact once: it goes into the knowledge, and drafts that wait for it are written again.`
-            : 'What replies could not say. To fill these gaps here, name a knowledge folder in replyd.yaml.'}
+          {!mayTeach(teach)
+            ? `What replies of the last ${gapWeeks} weeks could not say.`
+            : hasFolder
+              ? `What replies of the last ${gapWeeks} weeks could not say. Type the fact once: it goes into the knowledge, and drafts that wait for it are written again.`
+              : 'What replies could not say. To fill these gaps here, name a knowledge folder in replyd.yaml.'}
         </p>
       )}
       <div class="gaps-list">
@@ -57,7 +59,7 @@ export function GapsPage({ teach, shown }: { teach: TeachView; shown: GapsView }
         ))}
       </div>
       <Pages first={shown.first} next={shown.next} words={['← First', 'More →']} />
-      <Offers teach={teach} offers={shown.offers} typed={shown.typedOffer} />
+      {mayTeach(teach) ? <Offers teach={teach} offers={shown.offers} typed={shown.typedOffer} /> : null}
     </TeachPage>
   )
 }
@@ -79,7 +81,7 @@ function OneGap({ teach, gap, isOpen, typed, hasFolder }: GapProps) {
         <span class="tag">{mails.length === 1 ? '1 mail' : `${mails.length} mails`}</span>
       </summary>
       <div class="pair">
-        {hasFolder ? <Lesson teach={teach} gap={gap} typed={typed} /> : <p />}
+        {hasFolder && mayTeach(teach) ? <Lesson teach={teach} gap={gap} typed={typed} /> : <p />}
         <div>
           {others.length === 0 ? null : (
             <p class="meta">

@@ -3,7 +3,7 @@ import type { Passage } from '../../knowledge/knowledge.ts'
 import { Token, When } from '../layout.tsx'
 import { Pages } from '../pages.tsx'
 import { countedDays, type ListedFile, type ListedPage } from './knowledge-view.ts'
-import { TeachPage, type TeachView, teachPath } from './teach-page.tsx'
+import { mayTeach, TeachPage, type TeachView, teachPath } from './teach-page.tsx'
 
 export const knowledgePath = '/teach/knowledge'
 export const filePath = '/teach/knowledge/file'
@@ -37,7 +37,7 @@ export function KnowledgePage({ teach, knowledge }: Props) {
       {hasFolder || !isEmpty ? null : <NoFolder />}
       {isEmpty ? null : <Question teach={teach} knowledge={knowledge} />}
       {total > 0 ? <Files teach={teach} knowledge={knowledge} /> : null}
-      {hasFolder ? <Add teach={teach} isFirst={total === 0} /> : null}
+      {hasFolder && mayTeach(teach) ? <Add teach={teach} isFirst={total === 0} /> : null}
       {pages.length > 0 ? <SitePages teach={teach} pages={pages} /> : null}
     </TeachPage>
   )

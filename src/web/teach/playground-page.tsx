@@ -116,7 +116,7 @@ function TrialForm({ teach: { view, account }, shown }: Props) {
           </textarea>
         </label>
         <label>
-          A text that the knowledge would have as well
+          Extra knowledge, for this trial only
           <textarea name="knowledge" rows={3} dir="auto">
             {`\n${form.knowledge}`}
           </textarea>

@@ -1,5 +1,6 @@
 /** What all Teach pages have in common: the title, the places, and the account that is looked at. */
 import type { Child } from 'hono/jsx'
+import { isAllowed } from '../../store/people.ts'
 import { Page, type View } from '../layout.tsx'
 
 export interface TeachView {
@@ -9,11 +10,15 @@ export interface TeachView {
   accounts: readonly string[]
 }
 
+/** Somebody who may change what replyd knows; a reader only looks at it. */
+export const mayTeach = ({ view }: TeachView): boolean => isAllowed(view.role, 'reviewer')
+
+const playgroundPlace = '/teach/playground'
 const places = [
   ['/teach', 'Missing facts'],
   ['/teach/knowledge', 'Knowledge'],
   ['/teach/learned', 'Learned'],
-  ['/teach/playground', 'Playground'],
+  [playgroundPlace, 'Playground'],
 ] as const
 
 /** The address of a Teach page, for that account. */
@@ -42,11 +47,13 @@ export function TeachPage({ teach, title, place, children }: TeachProps) {
         {accounts.length > 1 ? <AccountChoice account={account} accounts={accounts} place={place} /> : null}
       </header>
       <nav class="tabs" aria-label="Teach">
-        {places.map(([href, name]) => (
-          <a href={teachPath(href, account)} aria-current={href === place ? 'page' : undefined}>
-            {name}
-          </a>
-        ))}
+        {places
+          .filter(([href]) => href !== playgroundPlace || mayTeach(teach))
+          .map(([href, name]) => (
+            <a href={teachPath(href, account)} aria-current={href === place ? 'page' : undefined}>
+              {name}
+            </a>
+          ))}
       </nav>
       {children}
     </Page>

@@ -1,0 +1,77 @@
+/** Who may log in under a name of their own, and what they may do. */
+import { hashPassword } from '../config/password.ts'
+import { plainLine } from '../mail/address.ts'
+import {
+  addPerson,
+  changePerson,
+  listPeople,
+  type Person,
+  type PersonRole,
+  removePerson,
+} from '../store/people.ts'
+import type { Queryable } from '../store/queryable.ts'
+import { Refusal } from './review.ts'
+
+/** Letters and digits alone: names that look alike are one name. */
+export const foldedName = (name: string): string =>
+  name
+    .normalize('NFKD')
+    .replace(/[^\p{L}\p{N}]+/gu, '')
+    .toLowerCase()
+
+/**
+ * The name under which a logged-in person decides; null for one that could be mistaken for the program's own in the
+ * ledger (`replyd`, `owner`, `api …`), in whatever letters.
+ */
+export function reviewerName(written: string): string | null {
+  const name = plainLine(written).slice(0, 60)
+  const folded = foldedName(name)
+  if (name === '') return 'reviewer'
+  const isLatin = !/[^\p{Script=Latin}\p{N}]/u.test(folded) || !/\p{Script=Latin}/u.test(folded)
+  return /^(?:replyd|owner|api|system|model|daemon)/.test(folded) || !isLatin ? null : name
+}
+
+/** Characters of a password, as for `web.password`. */
+export const passwordLength = { least: 8, most: 200 }
+
+function checkedHash(password: string): string {
+  if (password.length < passwordLength.least || password.length > passwordLength.most)
+    throw new Refusal('unfit-password')
+  return hashPassword(password)
+}
+
+/**
+ * @param hasLogin there is a password of the page; without one everybody on this machine is the owner
+ * @throws Refusal for a name that is taken or can't be used, a short password, or a page without a password
+ */
+export async function add(
+  db: Queryable,
+  { name, role, password }: { name: string; role: PersonRole; password: string },
+  { hasLogin, actor, now }: { hasLogin: boolean; actor: string; now: Date },
+): Promise<Person> {
+  if (!hasLogin) throw new Refusal('no-login')
+  const [shown, id] = [reviewerName(name), foldedName(name)]
+  if (shown === null || id === '' || id === 'reviewer') throw new Refusal('unfit-name')
+  const person = { id, name: shown, role, addedBy: actor, addedAt: now }
+  if (!(await addPerson(db, { ...person, passwordHash: checkedHash(password) })))
+    throw new Refusal('name-taken')
+  return person
+}
+
+/** @param name in any spelling @throws Refusal when there is nobody of that name */
+export async function changeRole(db: Queryable, name: string, role: PersonRole): Promise<void> {
+  if (!(await changePerson(db, foldedName(name), { role }))) throw new Refusal('unknown-person')
+}
+
+/** Ends that person's sessions. @throws Refusal when there is nobody of that name, or for a short password */
+export async function changePassword(db: Queryable, name: string, password: string): Promise<void> {
+  if (!(await changePerson(db, foldedName(name), { passwordHash: checkedHash(password) })))
+    throw new Refusal('unknown-person')
+}
+
+/** Ends that person's sessions; what they decided stays in the ledger. @throws Refusal when there is nobody of that name */
+export async function remove(db: Queryable, name: string): Promise<void> {
+  if (!(await removePerson(db, foldedName(name)))) throw new Refusal('unknown-person')
+}
+
+export { listPeople }

@@ -1,0 +1,223 @@
+/** People on the Setup page, and in the API. Whatever grants something asks for the password again. */
+import type { Context, Hono } from 'hono'
+import { z } from 'zod'
+import * as people from '../review/people.ts'
+import { Refusal } from '../review/review.ts'
+import { listPeople, loadPerson, type PersonRole, roles } from '../store/people.ts'
+import type { Env } from './access.ts'
+import * as answers from './answers.ts'
+import { fitting, formBody, text } from './bodies.ts'
+import { unconfirmed } from './confirm.tsx'
+import type { Operations } from './operations.ts'
+import type { ViewOf } from './overviews.tsx'
+import type { PasswordCheck } from './password-check.ts'
+import { People, YourPassword } from './people-page.tsx'
+import { SetupPage } from './setup-frame.tsx'
+import type { WebContext } from './web-context.ts'
+
+const typed = { password: text().default(''), code: text().default('') }
+const role = z.enum(roles)
+const addFields = z.strictObject({ ...typed, name: text(), role, fresh: text() })
+const changeFields = z.strictObject({ ...typed, role: role.optional(), fresh: text().optional() })
+const ownFields = z.strictObject({ ...typed, fresh: text() })
+
+interface Access {
+  web: WebContext
+  viewOf: ViewOf
+  passwords: PasswordCheck
+}
+
+interface Said {
+  fault?: string
+  notice?: string
+}
+type Status = 200 | 403 | 409 | 422 | 429
+
+export function addPeople(pages: Hono<Env>, access: Access): void {
+  const { web, passwords } = access
+  const { db, clock, log } = web.context
+  const show = (c: Context<Env>, said: Said = {}, status: Status = 200) => page(access, c, said, status)
+  /** Does it if the password was right, and shows the people. */
+  const confirmed = async (
+    c: Context<Env>,
+    given: { password: string; code: string },
+    act: () => Promise<string>,
+  ): Promise<Response> => {
+    const refused = isOpen(web) ? null : await unconfirmed(passwords, c, given)
+    if (refused !== null) return show(c, { fault: refused.fault }, refused.status)
+    return settled(
+      () => act(),
+      (said, status) => show(c, said, status),
+    )
+  }
+  pages.get('/settings/people', (c) => show(c))
+  pages.post('/settings/people', async (c) => {
+    const { name, role, fresh, ...given } = fitting(await formBody(c), addFields)
+    const by = { hasLogin: !isOpen(web), actor: c.get('session').actor, now: clock.now() }
+    return confirmed(c, given, async () => {
+      const added = await people.add(db, { name, role, password: fresh }, by)
+      log.info({ event: 'people.added', role })
+      return `${added.name} can log in now. Tell them the password; they change it under Setup.`
+    })
+  })
+  pages.post('/settings/people/:id/:action{role|password|remove}', async (c) => {
+    const { id, action } = c.req.param()
+    const { role, fresh = '', ...given } = fitting(await formBody(c), changeFields)
+    const known = await loadPerson(db, id)
+    if (known === null) throw new Refusal('unknown-person')
+    if (action === 'remove')
+      return settled(
+        () => removed(web, id, known.name),
+        (said, status) => show(c, said, status),
+      )
+    return confirmed(c, given, () =>
+      role === undefined ? reset(web, id, known.name, fresh) : assigned(web, id, known.name, role),
+    )
+  })
+  addYou(pages, access)
+}
+
+const isOpen = ({ context }: WebContext) => context.config.web.passwordHash === null
+
+async function removed({ context: { db, log } }: WebContext, id: string, name: string): Promise<string> {
+  await people.remove(db, id)
+  log.info({ event: 'people.removed' })
+  return `${name} can't log in any more. What they decided stays in the history.`
+}
+
+async function assigned({ context: { db, log } }: WebContext, id: string, name: string, to: PersonRole) {
+  await people.changeRole(db, id, to)
+  log.info({ event: 'people.role-changed', role: to })
+  return `${name} is ${to === 'owner' ? 'an' : 'a'} ${to} now.`
+}
+
+async function reset({ context: { db, log } }: WebContext, id: string, name: string, password: string) {
+  await people.changePassword(db, id, password)
+  log.info({ event: 'people.password-set' })
+  return `${name} has a new password, and was logged out everywhere.`
+}
+
+async function settled(
+  act: () => Promise<string>,
+  show: (said: Said, status: Status) => Promise<Response>,
+): Promise<Response> {
+  try {
+    return await show({ notice: await act() }, 200)
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    return show({ fault: error.message }, error.reason === 'name-taken' ? 409 : 422)
+  }
+}
+
+async function page({ web, viewOf }: Access, c: Context<Env>, said: Said, status: Status): Promise<Response> {
+  const { db, config } = web.context
+  const view = await viewOf(c)
+  const shown = { ...view, path: '/settings/people', notice: said.notice ?? view.notice }
+  return c.html(
+    <SetupPage view={shown} title="People" fault={said.fault ?? null}>
+      <People view={shown} people={await listPeople(db)} hasCode={config.web.totpSecret !== null} />
+    </SetupPage>,
+    status,
+  )
+}
+
+function addYou(pages: Hono<Env>, { web, viewOf, passwords }: Access): void {
+  const { db, config, log } = web.context
+  const show = async (c: Context<Env>, fault: string | null, status: Status) => {
+    const view = { ...(await viewOf(c)), path: '/you' }
+    return c.html(
+      <SetupPage view={view} title="Your password" fault={fault} isOwn>
+        <YourPassword view={view} hasCode={config.web.totpSecret !== null} />
+      </SetupPage>,
+      status,
+    )
+  }
+  pages.get('/you', (c) => show(c, null, 200))
+  pages.post('/you', async (c) => {
+    const { fresh, ...given } = fitting(await formBody(c), ownFields)
+    const { person } = c.get('session')
+    if (person === null) throw new Refusal('unknown-person')
+    const refused = await unconfirmed(passwords, c, given)
+    if (refused !== null) return show(c, refused.fault, refused.status)
+    try {
+      await people.changePassword(db, person, fresh)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      return show(c, error.message, 422)
+    }
+    log.info({ event: 'people.password-changed' })
+    return c.redirect('/login', 303)
+  })
+}
+
+const personFields = z.strictObject({ name: text(), role, password: text() })
+const named = z.strictObject({
+  name: z.string().meta({ description: 'Name of the person, in any spelling' }),
+})
+
+export function addPeopleOperations(api: Operations): void {
+  api.add(
+    {
+      ...{ id: 'listPeople', method: 'get', path: '/people', tag: 'people' },
+      summary: 'The people who log in to the pages',
+      answer: z.array(answers.person),
+    },
+    ({ context }) => listPeople(context.db),
+  )
+  api.add(
+    {
+      ...{ id: 'addPerson', method: 'post', path: '/people', tag: 'people' },
+      summary: 'Let somebody log in under a name and a password of their own',
+      body: personFields,
+      answer: answers.person,
+      refusals: [409, 422],
+    },
+    (web, { body, actor }) =>
+      people.add(web.context.db, body, { hasLogin: !isOpen(web), actor, now: web.context.clock.now() }),
+  )
+  addPersonOperations(api)
+}
+
+function addPersonOperations(api: Operations): void {
+  api.add(
+    {
+      ...{ id: 'changeRole', method: 'post', path: '/people/{name}/role', tag: 'people' },
+      summary: 'Give somebody another role',
+      parameters: named,
+      body: z.strictObject({ role }),
+      answer: answers.done,
+      refusals: [404],
+    },
+    async ({ context }, { path, body }) => {
+      await people.changeRole(context.db, path.name, body.role)
+      return { ok: true }
+    },
+  )
+  api.add(
+    {
+      ...{ id: 'changePassword', method: 'post', path: '/people/{name}/password', tag: 'people' },
+      summary: 'Give somebody another password; their sessions end',
+      parameters: named,
+      body: z.strictObject({ password: text() }),
+      answer: answers.done,
+      refusals: [404, 422],
+    },
+    async ({ context }, { path, body }) => {
+      await people.changePassword(context.db, path.name, body.password)
+      return { ok: true }
+    },
+  )
+  api.add(
+    {
+      ...{ id: 'removePerson', method: 'post', path: '/people/{name}/remove', tag: 'people' },
+      summary: 'Let somebody no longer log in',
+      parameters: named,
+      answer: answers.done,
+      refusals: [404],
+    },
+    async ({ context }, { path }) => {
+      await people.remove(context.db, path.name)
+      return { ok: true }
+    },
+  )
+}

@@ -1,0 +1,326 @@
+/** The fields of the Setup page: what each is called, how it is entered, and how what was typed becomes a value. */
+import type { SettingPath } from '../config/overlay.ts'
+
+type Choices = readonly (readonly [value: string, words: string])[]
+
+interface Text {
+  readonly kind: 'text' | 'number'
+  readonly placeholder?: string
+}
+interface Choice {
+  readonly kind: 'choice'
+  readonly choices: Choices
+}
+interface Long {
+  /** `lines`: a list, one entry a line. */
+  readonly kind: 'long' | 'lines'
+  readonly rows: number
+  readonly placeholder?: string
+}
+
+export type FieldForm = Text | Choice | Long
+
+export interface Field {
+  /** Without the account. */
+  readonly path: SettingPath
+  readonly label: string
+  readonly help: string
+  readonly form: FieldForm
+  /** Folded away. */
+  readonly rare?: true
+}
+
+export const sections = {
+  replies: 'Replies',
+  instructions: 'Instructions',
+  categories: 'Categories',
+  senders: 'Senders',
+  budget: 'Budget',
+  people: 'People',
+  changes: 'Changes',
+} as const
+export type SectionName = keyof typeof sections
+
+const yesNo: Choices = [
+  ['true', 'Yes'],
+  ['false', 'No'],
+]
+export const modes: Choices = [
+  ['draft', 'Save it in Drafts'],
+  ['review', 'Keep it here until somebody decides'],
+  ['send', 'Send it if every rule allows'],
+]
+
+const replies = (name: string): SettingPath => ['replies', name]
+const number: FieldForm = { kind: 'number' }
+
+const replyFields: readonly Field[] = [
+  {
+    path: replies('mode'),
+    label: 'What happens to a reply',
+    help: 'A category can say otherwise. Whatever stands here, mail that must not be answered automatically is not.',
+    form: { kind: 'choice', choices: modes },
+  },
+  {
+    path: replies('undo'),
+    label: 'Time to undo',
+    help: 'Between approving a reply and sending it.',
+    form: { kind: 'text', placeholder: '60s' },
+  },
+  {
+    path: replies('businessHours'),
+    label: 'Business hours',
+    help: 'Automatic replies go out in these hours only; empty: at any time.',
+    form: { kind: 'text', placeholder: 'mon-fri 09:00-17:00, sat 10:00-13:00' },
+  },
+  {
+    path: replies('signature'),
+    label: 'Signature',
+    help: 'Below each reply.',
+    form: { kind: 'long', rows: 3, placeholder: 'Kind regards\nExample Support' },
+  },
+  {
+    path: replies('minConfidence'),
+    label: 'Confidence to send',
+    help: 'From 0 to 1. A reply that the model is less sure of waits for a person.',
+    form: number,
+  },
+  {
+    path: replies('check'),
+    label: 'Second check by the model',
+    help: 'Asks the model whether a reply says anything that its sources do not.',
+    form: {
+      kind: 'choice',
+      choices: [
+        ['send', 'Before automatic sending'],
+        ['always', 'For every reply'],
+        ['never', 'Never'],
+      ],
+    },
+  },
+  {
+    path: replies('approve'),
+    label: 'Approve in the mail client',
+    help: 'Flagging a draft, or moving it to a mailbox named Approved, sends it.',
+    form: {
+      kind: 'choice',
+      choices: [
+        ['off', 'No'],
+        ['flag', 'Yes'],
+      ],
+    },
+    rare: true,
+  },
+  {
+    path: replies('interval'),
+    label: 'Same text again',
+    help: 'How long the same text is not sent to the same address.',
+    form: { kind: 'text', placeholder: '7d' },
+    rare: true,
+  },
+  {
+    path: replies('ownerLanguage'),
+    label: 'Language of summaries',
+    help: 'A language tag such as en or de.',
+    form: { kind: 'text', placeholder: 'en' },
+    rare: true,
+  },
+  {
+    path: replies('quote'),
+    label: 'Quote the mail',
+    help: 'A few lines of it, below the reply.',
+    form: {
+      kind: 'choice',
+      choices: [
+        ['none', 'No'],
+        ['short', 'A few lines'],
+      ],
+    },
+    rare: true,
+  },
+  {
+    path: replies('html'),
+    label: 'Formatted replies',
+    help: 'Also as HTML, where the mail was HTML.',
+    form: { kind: 'choice', choices: yesNo },
+    rare: true,
+  },
+  {
+    path: replies('flagDoubts'),
+    label: 'Mark doubtful drafts',
+    help: 'With the keyword replyd-doubt, which some mail clients can show.',
+    form: { kind: 'choice', choices: yesNo },
+    rare: true,
+  },
+]
+
+const senderFields: readonly Field[] = [
+  {
+    path: ['spam', 'allow'],
+    label: 'Never spam',
+    help: 'Addresses or domains, one a line.',
+    form: { kind: 'lines', rows: 5, placeholder: 'partner.example\nann@example.com' },
+  },
+  {
+    path: ['spam', 'deny'],
+    label: 'Always spam',
+    help: 'Addresses or domains, one a line.',
+    form: { kind: 'lines', rows: 5, placeholder: 'annoying.example' },
+  },
+  {
+    path: ['spam', 'action'],
+    label: 'What happens to spam',
+    help: 'It is never deleted.',
+    form: {
+      kind: 'choice',
+      choices: [
+        ['move', 'Move it to Junk'],
+        ['mark', 'Mark it as junk, and leave it'],
+        ['none', 'Only note it here'],
+      ],
+    },
+  },
+  {
+    path: ['spam', 'threshold'],
+    label: 'Confidence to call it spam',
+    help: 'From 0 to 1.',
+    form: number,
+  },
+]
+
+const budgetFields: readonly Field[] = [
+  {
+    path: ['budget', 'perDay'],
+    label: 'US dollars a day',
+    help: 'For the model. Once they are spent, mail waits until midnight.',
+    form: number,
+  },
+  {
+    path: ['budget', 'perSender'],
+    label: 'Share of one sender',
+    help: 'From 0 to 1; 1: no limit.',
+    form: number,
+    rare: true,
+  },
+  {
+    path: ['budget', 'perDomain'],
+    label: 'Share of one domain',
+    help: 'From 0 to 1, for senders that you have not written to.',
+    form: number,
+    rare: true,
+  },
+  {
+    path: ['budget', 'reserve'],
+    label: 'Kept for people you know',
+    help: 'From 0 to 1, for senders that you have written to.',
+    form: number,
+    rare: true,
+  },
+  {
+    path: ['budget', 'timeZone'],
+    label: 'Time zone',
+    help: 'Of midnight, of business hours, and of the times on these pages.',
+    form: { kind: 'text', placeholder: 'Europe/Berlin' },
+  },
+]
+
+/** The fields of a section. @param scope null: for all accounts */
+export function fieldsOf(section: SectionName, scope: string | null): readonly Field[] {
+  if (section === 'replies') return scope === null ? replyFields : [nameField, ...replyFields]
+  if (section === 'senders') return senderFields
+  if (section === 'budget') return scope === null ? budgetFields : [accountBudget]
+  return section === 'instructions' ? [instructions] : []
+}
+
+const instructions: Field = {
+  path: ['instructions'],
+  label: 'Instructions',
+  help: 'What the writer of replies should know and follow, in plain words.',
+  form: {
+    kind: 'long',
+    rows: 14,
+    placeholder: 'We are a small bicycle shop. Be friendly and brief. Never promise a delivery date.',
+  },
+}
+const nameField: Field = {
+  path: ['name'],
+  label: 'Name of the sender',
+  help: 'Stands before the address in From.',
+  form: { kind: 'text', placeholder: 'Example Support' },
+}
+const accountBudget: Field = {
+  path: ['budget', 'perDay'],
+  label: 'US dollars a day for this account',
+  help: 'Its part of the budget of all accounts; empty: no limit of its own.',
+  form: number,
+}
+
+const allFields = [...replyFields, ...senderFields, ...budgetFields, instructions, nameField, accountBudget]
+
+export const fieldAt = (path: SettingPath): Field | undefined => {
+  const rest = path[0] === 'accounts' ? path.slice(2) : path
+  if (rest.length === 3 && rest[0] === 'categories') return categoryMode
+  return allFields.find((field) => field.path.join(' ') === rest.join(' '))
+}
+
+const categoryMode: Field = {
+  path: ['categories', '', 'mode'],
+  label: 'Replies to this category',
+  help: '',
+  form: { kind: 'choice', choices: modes },
+}
+
+/** What was typed, as a value of the configuration; undefined for nothing. */
+export function valueTyped({ form }: Field, typed: string): unknown {
+  const text = typed.replaceAll('\r\n', '\n').trim()
+  if (text === '') return undefined
+  if (form.kind === 'number') return Number.isNaN(Number(text)) ? text : Number(text)
+  if (form.kind === 'lines')
+    return text
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '')
+  if (form.kind === 'choice' && form.choices === yesNo) return text === 'true'
+  return text
+}
+
+/** A value as it is typed. */
+export function typedOf(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  return Array.isArray(value) ? value.join('\n') : String(value)
+}
+
+/** A value for people, on one line. */
+export function saidOf(path: SettingPath, value: unknown): string {
+  const form = fieldAt(path)?.form
+  if (form?.kind === 'choice')
+    return form.choices.find(([each]) => each === String(value))?.[1] ?? String(value)
+  if (Array.isArray(value))
+    return value.length === 0 ? 'none' : value.map((each) => (isNamed(each) ? each.name : each)).join(', ')
+  if (typeof value === 'object' && value !== null) return Object.values(value).join(' / ')
+  return String(value)
+}
+
+const isNamed = (value: unknown): value is { name: string } =>
+  typeof value === 'object' && value !== null && 'name' in value
+
+/** `Spam: never spam` for a path, with its account. */
+export function nameOf(path: SettingPath): string {
+  const account = path[0] === 'accounts' ? path[1] : undefined
+  const rest = account === undefined ? path : path.slice(2)
+  const name =
+    rest[0] === 'categories'
+      ? rest[1] === undefined
+        ? 'Categories'
+        : `Replies to “${rest[1]}”`
+      : (fieldAt(path)?.label ?? rest.join('.'))
+  return account === undefined ? name : `${name}, ${account}`
+}
+
+/** The section that shows a path. */
+export function sectionOf(path: SettingPath): SectionName {
+  const [first, second] = path[0] === 'accounts' ? path.slice(2) : path
+  if (first === 'spam') return 'senders'
+  if (first === 'budget' || first === 'instructions' || first === 'categories') return first
+  return second === undefined && first !== 'name' ? 'changes' : 'replies'
+}

@@ -1,0 +1,110 @@
+/** The frame of the Setup pages: their menu, what was just saved, and the accounts to choose from. */
+import type { Child } from 'hono/jsx'
+import type { SettingPath } from '../config/overlay.ts'
+import { isAllowed } from '../store/people.ts'
+import type { SettingEdit } from '../store/settings.ts'
+import { Page, Token, type View } from './layout.tsx'
+import { nameOf, type SectionName, saidOf, sections } from './setup-fields.ts'
+
+/** An edit that was made or taken back just now. */
+export interface Saved {
+  edit: SettingEdit
+  undone: boolean
+}
+
+interface FrameProps {
+  view: View
+  title: string
+  saved?: Saved | null
+  /** Words for a person above the content. */
+  fault?: string | null
+  /** What stands on it is the person's own: everybody changes it. */
+  isOwn?: boolean
+  children?: Child
+}
+
+const menu: readonly (readonly [href: string, name: string])[] = [
+  ['/settings', 'Accounts'],
+  ...Object.entries(sections).map(([name, title]) => [`/settings/${name}`, title] as const),
+]
+const roleMenu = [
+  ['/devices', 'Devices and tokens', 'owner'],
+  ['/assistants', 'Assistants', 'reviewer'],
+  ['/notifications', 'Notifications', 'reader'],
+  ['/you', 'Your password', 'reader'],
+] as const
+
+export function SetupPage({ view, title, saved = null, fault = null, isOwn = false, children }: FrameProps) {
+  return (
+    <Page view={view} title={title} kind="setup" style="setup.css">
+      <nav class="setup-menu" aria-label="Setup">
+        {[...menu, ...roleMenu.filter(([, , needs]) => isAllowed(view.role, needs))].map(([href, name]) => (
+          <a href={href} aria-current={href === view.path ? 'page' : undefined}>
+            {name}
+          </a>
+        ))}
+      </nav>
+      <div class="setup-body">
+        <h1>{title}</h1>
+        {view.role === 'owner' || isOwn ? null : <p class="meta">Only an owner changes what stands here.</p>}
+        {saved === null ? null : <SavedNotice view={view} saved={saved} />}
+        {fault === null ? null : (
+          <p class="fault" role="alert">
+            {fault}
+          </p>
+        )}
+        {children}
+      </div>
+    </Page>
+  )
+}
+
+function SavedNotice({ view, saved: { edit, undone } }: { view: View; saved: Saved }) {
+  const path = JSON.parse(edit.path) as SettingPath
+  const now = edit.value === null ? 'is no longer set here' : `is now: ${saidOf(path, edit.value)}`
+  return (
+    <div class="notice" id="saved">
+      <span role="status" dir="auto">{`${undone ? 'Undone' : 'Saved'}. ${nameOf(path)} ${now}`}</span>
+      {undone || view.role !== 'owner' ? null : <UndoEdit view={view} id={edit.id} />}
+    </div>
+  )
+}
+
+export function UndoEdit({ view, id, from }: { view: View; id: string; from?: SectionName }) {
+  return (
+    <form method="post" action="/settings/undo" class="action">
+      <Token view={view} />
+      <input type="hidden" name="id" value={id} />
+      {from === undefined ? null : <input type="hidden" name="from" value={from} />}
+      <button type="submit" id={from === undefined ? 'undo' : undefined}>
+        Undo
+      </button>
+    </form>
+  )
+}
+
+/** For all accounts, or for one. Not shown where there is only one. */
+export function Scopes({
+  section,
+  scope,
+  accounts,
+}: {
+  section: SectionName
+  scope: string | null
+  accounts: readonly string[]
+}) {
+  if (accounts.length < 2) return null
+  const tab = (account: string | null) => (
+    <a
+      href={`/settings/${section}${account === null ? '' : `?account=${encodeURIComponent(account)}`}`}
+      aria-current={account === scope ? 'page' : undefined}
+    >
+      {account ?? 'All accounts'}
+    </a>
+  )
+  return (
+    <nav class="tabs scopes" aria-label="Accounts">
+      {[null, ...accounts].map(tab)}
+    </nav>
+  )
+}
