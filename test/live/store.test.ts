@@ -232,7 +232,7 @@ describe.each([
       ],
       now,
     )
-    expect(changed).toEqual(new Set(['a']))
+    expect([...changed.keys()]).toEqual(['a'])
     expect(await loadMessage(db, 'a')).toMatchObject({
       step: 'triage',
       codes: ['own-list'],
