@@ -454,7 +454,7 @@ describe.each([
       'b',
     ])
     expect(await lastUid()).toBe(2)
-    expect(await under(2)).toEqual([])
+    expect([...((await under(2)) ?? [1])]).toEqual([])
     await storeIngested(db, { messages: [], cursor: { ...cursor, lastUid: 1 } }, now)
     await storeIngested(db, { messages: [], cursor: { ...cursor, uidValidity: '7', lastUid: 9 } }, now)
     expect(await lastUid()).toBe(2)
