@@ -4,7 +4,7 @@ import type { Account, StepContext } from '../context.ts'
 import { type Fetched, MessageVanished } from '../imap/imap.ts'
 import { loadCursor, saveCursor } from '../store/cursors.ts'
 import { findByMessageIds, loadMessage, type MessageRow } from '../store/messages.ts'
-import { filedSince, lyingSince } from '../store/observations.ts'
+import { copiesBeforeFiling, filedSince, lyingSince } from '../store/observations.ts'
 import { learnRestored, learnSpam } from './learn.ts'
 
 const limits = { batch: 200, maxHeaderOctets: 16 * 1024, maxTextOctets: 1 }
@@ -69,16 +69,25 @@ async function readArrival(
   account: Account,
   mailbox: string,
   uidValidity: string,
-  { messageId, size, uid, vanished }: Fetched,
+  fetched: Fetched,
 ): Promise<void> {
-  if (vanished || messageId === null) return
+  const { messageId, uid } = fetched
+  if (fetched.vanished || messageId === null) return
   const rows = await findByMessageIds(context.db, account.settings.owner.address, [messageId])
-  const found = rows.find((each) => each.size === size && each.disposition !== 'duplicate')
+  const found = rows.find((each) => each.size === fetched.size && each.disposition !== 'duplicate')
   const row = found ? await loadMessage(context.db, found.id) : null
   // `file` may have moved it without having recorded it yet.
   if (row === null || row.step === 'file' || row.disposition === 'filed' || row.disposition === 'marked')
     return
+  // A copy that somebody sent again says nothing about the mail that still lies where it was.
+  if (!isMoved(fetched, row) || (await liesThere(account, row))) return
   await learnSpam(context, account, row, { mailbox, uidValidity, uid })
+}
+
+async function liesThere({ imap }: Account, row: MessageRow): Promise<boolean> {
+  const { uidValidity } = await imap.state(row.mailbox)
+  if (uidValidity !== row.uidValidity) return false
+  return (await imap.uidsAfter(row.mailbox, uidValidity, row.uid - 1)).includes(row.uid)
 }
 
 async function readDepartures(
@@ -94,7 +103,7 @@ async function readDepartures(
   for (const row of rows.filter(({ disposition }) => disposition === 'filed')) {
     const stands = row.junkUidValidity === uidValidity && row.junkUid !== null && standing.has(row.junkUid)
     if (stands) continue
-    const back = await placeBack(account, row, junk)
+    const back = await placeBack(context, account, row, junk)
     if (back !== null) {
       await withoutMark(account, back)
       await learnRestored(context, account, row, 'moved-back-by-owner')
@@ -119,19 +128,35 @@ async function withoutMark({ imap }: Account, { mailbox, uidValidity, uid }: Pla
   }
 }
 
-/** The same mail, by Message-ID and size, is back in its original mailbox and no longer in \Junk. */
-async function placeBack({ imap, settings }: Account, row: MessageRow, junk: string): Promise<Place | null> {
+/**
+ * The same mail is back in its original mailbox and no longer in \\Junk. A move keeps the moment of arrival
+ * (RFC 3501 section 6.4.7), and it comes after the filing: a second copy of the mail is no move.
+ */
+async function placeBack(
+  { db }: StepContext,
+  { imap, settings }: Account,
+  row: MessageRow,
+  junk: string,
+): Promise<Place | null> {
   if (row.messageId === null) return null
   const since = new Date(row.internalDate.getTime() - dayMs)
   if ((await imap.findByMessageId(junk, row.messageId, since)).length > 0) return null
-  const uids = await imap.findByMessageId(settings.mailbox, row.messageId, since)
-  if (uids.length === 0) return null
+  const found = await imap.findByMessageId(settings.mailbox, row.messageId, since)
+  if (found.length === 0) return null
   const { uidValidity } = await imap.state(settings.mailbox)
+  const copies = new Set(await copiesBeforeFiling(db, row, { mailbox: settings.mailbox, uidValidity }))
+  const uids = found.filter((uid) => !copies.has(uid))
   for await (const batch of imap.fetch(settings.mailbox, uidValidity, uids, limits)) {
-    const found = batch.find(({ size, vanished }) => !vanished && size === row.size)
-    if (found) return { mailbox: settings.mailbox, uidValidity, uid: found.uid }
+    const back = batch.find((each) => isMoved(each, row))
+    if (back) return { mailbox: settings.mailbox, uidValidity, uid: back.uid }
   }
   return null
+}
+
+/** Of the size of that mail and with its moment of arrival, to the second as IMAP has it. */
+function isMoved({ size, internalDate, vanished }: Fetched, row: MessageRow): boolean {
+  const apart = Math.abs(internalDate.getTime() - row.internalDate.getTime())
+  return !vanished && size === row.size && apart < 1000
 }
 
 /**

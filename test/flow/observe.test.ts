@@ -268,6 +268,50 @@ test('mail that the owner takes out of Junk is restored, and its sender trusted'
   })
 })
 
+describe('a second copy of a mail is no move of it', () => {
+  const octetsIn = async (path: string, uid: number | null) => {
+    const found = (await readMailbox(dovecot, address, path)).find((each) => each.uid === uid)
+    if (!found) throw new Error(`${path} has no ${uid}`)
+    return found.octets
+  }
+
+  test.each([
+    ['that arrived at another second', 2000, false],
+    ['that arrived in the same second, after the other was filed', 0, false],
+    ['that arrived in the same second and lay there before', 0, true],
+  ])('a copy of spam %s: emptying Junk restores nothing', async (_name, laterMs, before) => {
+    const { db } = running.daemon.context
+    const row = take(({ disposition, fromAddress }) => disposition === 'filed' && fromAddress !== null)
+    const octets = await octetsIn('Junk', row.junkUid)
+    const copy = running.settledWith(
+      ({ messageId, id }) => messageId === row.messageId && id !== row.id,
+    )
+    const at = new Date(row.internalDate.getTime() + laterMs)
+    await inMailbox('INBOX', (client) => client.append('INBOX', octets, [], at))
+    const { id } = await copy
+    const moment = before ? row.ingestedAt : new Date(Date.now() + 1000)
+    await db.query('update replyd.message set ingested_at = $2 where id = $1', [id, moment])
+    await inMailbox('Junk', (client) => client.messageDelete(String(row.junkUid), { uid: true }))
+    await observer.lookOnce()
+    expect(await now(row)).toMatchObject({ disposition: 'filed' })
+    expect(await senderRule(db, address, row.fromAddress ?? '')).toBeNull()
+  })
+
+  test.each([
+    ['at another second', 2000],
+    ['in the same second', 0],
+  ])('a copy of wanted mail that a filter puts into Junk %s denies nobody', async (_name, laterMs) => {
+    const { db } = running.daemon.context
+    const row = take(({ disposition, mailbox }) => disposition === 'no-reply-needed' && mailbox === 'INBOX')
+    const octets = await octetsIn('INBOX', row.uid)
+    const at = new Date(row.internalDate.getTime() + laterMs)
+    await inMailbox('INBOX', (client) => client.append('Junk', octets, [], at))
+    await observer.lookOnce()
+    expect(await now(row)).toMatchObject({ disposition: 'no-reply-needed' })
+    expect(await senderRule(db, address, row.fromAddress ?? '')).toBeNull()
+  })
+})
+
 test('mail that the owner moves to Junk is an example of spam, and its unknown sender denied', async () => {
   const row = take(({ disposition, mailbox }) => disposition === 'no-reply-needed' && mailbox === 'INBOX')
   await inMailbox('INBOX', (client) => client.messageMove(String(row.uid), 'Junk', { uid: true }))
