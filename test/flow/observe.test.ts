@@ -279,10 +279,13 @@ describe('a second copy of a mail is not the mail moved', () => {
 
   /** A mail like one that ended so, from somebody who has not written before. */
   async function fresh(disposition: Disposition, local: string) {
-    const { messageId } = rows.find((row) => row.disposition === disposition && row.mailbox === 'INBOX') ?? {}
-    const model = samples.find(({ octets }) => messageId && octets.includes(messageId))
+    const ended = rows.filter((row) => row.disposition === disposition && row.mailbox === 'INBOX')
+    const model = samples.find(({ octets }) =>
+      ended.some(({ messageId }) => messageId !== null && octets.includes(messageId)),
+    )
+    if (!model) throw new Error(`the samples have no mail that is ${disposition}`)
     const id = `<${local}@new.example>`
-    const octets = String(model?.octets)
+    const octets = String(model.octets)
       .replace(/^From: .*$/im, `From: ${local}@new.example`)
       .replace(/^Message-ID: .*$/im, `Message-ID: ${id}`)
     const settled = running.settledWith((row) => row.messageId === id)
