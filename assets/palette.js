@@ -46,6 +46,7 @@ function insert(text) {
   const area = document.getElementById('text')
   if (!area) return
   area.focus()
+  if (cursor !== null) area.setSelectionRange(...cursor)
   // biome-ignore lint: no other way keeps the undo of the field
   if (!document.execCommand('insertText', false, text))
     area.setRangeText(text, area.selectionStart, area.selectionEnd, 'end')
@@ -53,6 +54,7 @@ function insert(text) {
 }
 
 let all = []
+let cursor = null
 function show() {
   const wanted = field.value.toLowerCase().split(/\s+/)
   found = all.filter(({ words, hint }) =>
@@ -88,6 +90,8 @@ function run(index) {
 }
 
 function open(onlyTexts) {
+  const area = document.getElementById('text')
+  cursor = area === null ? null : [area.selectionStart, area.selectionEnd]
   if (!dialog.isConnected) document.body.append(dialog)
   all = commands(onlyTexts)
   at = 0

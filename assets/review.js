@@ -24,6 +24,12 @@ function move(step) {
   if (isVisible(byId('panes')) && next !== currentRow()) next.click()
 }
 
+function countChosen() {
+  const place = byId('chosen')
+  const count = document.querySelectorAll('[name=pick]:checked').length
+  if (place) place.textContent = count === 0 ? '' : `${count} chosen`
+}
+
 const keys = {
   j: () => move(1),
   k: () => move(-1),
@@ -61,12 +67,17 @@ document.addEventListener('submit', ({ target }) => {
 })
 
 document.addEventListener('click', (event) => {
+  if (event.target.id === 'keep') {
+    localStorage.setItem(placeOf('snippet'), byId('text').value)
+    leaving = true
+  }
   if (event.target.id === 'edit') {
     event.preventDefault()
     byId('text').focus()
   }
   if (event.target.id === 'all')
     for (const box of document.querySelectorAll('[name=pick]:enabled')) box.checked = true
+  if (event.target.id === 'all' || event.target.name === 'pick') countChosen()
 })
 
 // What is typed is kept in this browser from the first letter until it is saved.
@@ -189,7 +200,7 @@ function markCurrent(focus) {
     else row.removeAttribute('aria-current')
   }
   const row = currentRow()
-  if (!focus || !isVisible(row)) return
+  if (!focus || !isVisible(row) || !isVisible(byId('panes'))) return
   row.focus({ preventScroll: true })
   row.scrollIntoView({ block: 'nearest' })
 }
@@ -222,6 +233,7 @@ async function refresh() {
     replace(place, fresh)
   if (list && !document.querySelector('#list .mails > .row')) replace('#list', fresh)
   for (const box of document.querySelectorAll('[name=pick]')) box.checked = chosen.has(box.value)
+  countChosen()
   refreshReply(fresh)
   markCurrent(false)
   showOthers()
@@ -317,8 +329,14 @@ function say(words) {
 }
 
 settle()
-// On a phone the menu of Setup is one line that scrolls.
-document.querySelector('.setup-menu [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
+const begun = localStorage.getItem(placeOf('snippet'))
+if (begun !== null && byId('new-text')) {
+  byId('new-text').value = begun
+  localStorage.removeItem(placeOf('snippet'))
+}
+// On a phone the menu of Setup is closed until it is asked for, and a list has no row in focus.
+const isNarrow = matchMedia('(max-width: 60rem)').matches
+if (isNarrow) document.querySelector('.setup-nav')?.removeAttribute('open')
 // The first mail is open beside the list: the address names it, so that it stays open when another one comes first.
 if (currentRow() && document.body.classList.contains('listing') && isVisible(byId('panes'))) {
   const { search } = new URL(currentRow().href)

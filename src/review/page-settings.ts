@@ -101,11 +101,13 @@ export class PageSettings {
 
   async #merge(): Promise<Config | null> {
     if (this.#base === null) return null
+    // First: an edit in between is found by the next look.
+    const version = await settingsVersion(this.#context.db)
     const edits = await currentEdits(this.#context.db)
     const { config, unfit } = settle(this.#base, settingsOf(edits))
     this.#edits = edits
     this.#unfit = unfit
-    this.#version = edits.reduce((newest, { id }) => (BigInt(id) > BigInt(newest) ? id : newest), '0')
+    this.#version = version
     return config
   }
 

@@ -25,10 +25,12 @@ export async function currentEdits(db: Queryable): Promise<SettingEdit[]> {
   return rows
 }
 
-/** Grows with each edit. `0`: there was none. */
+/**
+ * Grows with each edit: their number, because an edit may be committed after one with a higher id. `0`: there was none.
+ */
 export async function settingsVersion(db: Queryable): Promise<string> {
   const { rows } = await db.query<{ version: string }>(
-    'select coalesce(max(id), 0)::text as version from replyd.setting_edit',
+    'select count(*)::text as version from replyd.setting_edit',
   )
   return rows[0]?.version ?? '0'
 }

@@ -67,8 +67,8 @@ function AssistantsPage({ view, facts, replies, doubted }: Prepared) {
     <SetupPage view={view} title="Assistants" isOwn>
       {view.hasLogin ? null : (
         <p class="fault">
-          Without a password this page shows no codes: use `replyd mcp code` and `replyd mcp accept` in a
-          terminal, or set web.password.
+          Without a password this page shows no codes: use <code>replyd mcp code</code> and{' '}
+          <code>replyd mcp accept</code> in a terminal, or set web.password.
         </p>
       )}
       <section class="card block" aria-labelledby="facts">

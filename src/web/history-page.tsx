@@ -4,6 +4,7 @@ import { sentenceOf } from '../base/reasons.ts'
 import type { HistoryMail } from '../store/review-lists.ts'
 import { type View, When } from './layout.tsx'
 import { ListPage, type Paged, Pages, queryOf } from './pages.tsx'
+import { shownReason } from './reply-pane.tsx'
 import { dollars } from './words.ts'
 
 export interface HistoryFilter {
@@ -112,6 +113,9 @@ function Choice({ name, label, all, value, choices }: ChoiceProps) {
   )
 }
 
+/** A person decides about it: then it has the reason of the inbox. */
+const isOpen = ({ disposition }: HistoryMail) => disposition === 'held' || disposition === 'drafted'
+
 function HistoryTable({ mails, view }: { mails: readonly HistoryMail[]; view: View }) {
   return (
     <section class="scroll" aria-label="Every mail" tabindex={0}>
@@ -145,7 +149,7 @@ function HistoryTable({ mails, view }: { mails: readonly HistoryMail[]; view: Vi
               <td>
                 <span class={`tag ${mail.disposition}`}>{capitalised(outcomeOf(mail.disposition))}</span>
               </td>
-              <td>{sentenceOf(mail.reason)}</td>
+              <td>{sentenceOf(isOpen(mail) ? shownReason(mail) : mail.reason)}</td>
               <td class="faint">{mail.models ?? '–'}</td>
               <td class="number">{mail.tokens === 0 ? '–' : mail.tokens}</td>
               <td class="number">{mail.cost === 0 ? '–' : dollars(mail.cost)}</td>

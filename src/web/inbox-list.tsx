@@ -7,7 +7,7 @@ import type { ListedMail } from '../store/review-lists.ts'
 import { addressOf, type InboxFilter, shows } from './inbox-filter.ts'
 import { Countdown, Token, type View, When } from './layout.tsx'
 import { queryOf } from './pages.tsx'
-import { byMode } from './reply-pane.tsx'
+import { byMode, shownReason } from './reply-pane.tsx'
 import { titled } from './words.ts'
 
 export interface InboxList {
@@ -138,6 +138,7 @@ function Bulk({ view, filter }: { view: View; filter: InboxFilter }) {
       <button type="button" class="plain" id="all">
         Choose all
       </button>
+      <span id="chosen" class="meta" role="status" />
       <button type="submit" formaction={to('approve')}>
         Send
       </button>
@@ -162,16 +163,18 @@ function Row({ mail, view, filter, current }: RowProps) {
   const subject = mail.subject || '(no subject)'
   return (
     <li class="row">
-      <input
-        type="checkbox"
-        name="pick"
-        form="bulk"
-        value={`${mail.id}.${versionOf(mail.replyText ?? '')}`}
-        aria-label={`Choose ${subject}`}
-        disabled={mail.disposition === 'approved' || mail.disposition === 'uncertain'}
-      />
+      <label class="pick">
+        <input
+          type="checkbox"
+          name="pick"
+          form="bulk"
+          value={`${mail.id}.${versionOf(mail.replyText ?? '')}`}
+          aria-label={`Choose ${subject}`}
+          disabled={mail.disposition === 'approved' || mail.disposition === 'uncertain'}
+        />
+      </label>
       <a
-        class="mail"
+        class={mail.disposition === 'held' ? 'mail needs' : 'mail'}
         href={addressOf(`/replies/${mail.id}`, filter)}
         data-id={mail.id}
         aria-current={current ? 'true' : undefined}
@@ -197,14 +200,13 @@ function Row({ mail, view, filter, current }: RowProps) {
   )
 }
 
-function stateWords({ disposition, reason, holdReasons }: ListedMail): string {
+function stateWords(mail: ListedMail): string {
+  const { disposition, reason } = mail
   if (disposition === 'uncertain') return labelOf(reason)
-  // The last obstacle is more informative than the original reason for holding.
-  if (disposition === 'held' && reason === 'addressee-refused') return labelOf(reason)
-  // That it is a draft is visible; why it is not more than that is informative.
-  const doubt = holdReasons?.find((each) => !byMode.has(each))
-  if (doubt !== undefined) return labelOf(doubt)
-  return disposition === 'drafted' ? capitalised(outcomeOf(disposition)) : labelOf(reason)
+  const hasDoubt = mail.holdReasons?.some((each) => !byMode.has(each)) ?? false
+  return disposition === 'drafted' && !hasDoubt
+    ? capitalised(outcomeOf(disposition))
+    : labelOf(shownReason(mail))
 }
 
 /** Nothing waits: what that means, and what to do next. */

@@ -120,7 +120,7 @@ const keys = [
   ['r', 'reject'],
   ['!', 'spam: to Junk'],
   ['u', 'undo'],
-  ['x', 'choose for a joint decision'],
+  ['x', 'choose, to decide about several at once'],
   ['/', 'search'],
   ['Esc', 'leave a field, or back to the list'],
 ] as const

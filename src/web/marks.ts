@@ -36,6 +36,11 @@ export function marksOf(reply: ReplyRow): Mark[] {
   }))
 }
 
+/** Indexes of the passages in the order in which they are numbered: as the text uses them, then the unused ones. */
+export const passageOrder = ({ sources }: Pick<ReplyRow, 'sources'>, marks: readonly Mark[]): number[] => [
+  ...new Set([...marks.flatMap((mark) => mark.sources), ...sources.keys()]),
+]
+
 function fromCheck({ text, sources: passages }: ReplyRow, { sentences }: Checked): Mark[] {
   const labels = passages.map(labelOf)
   const marks: Mark[] = []

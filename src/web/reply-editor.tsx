@@ -1,7 +1,7 @@
 /** The reply as it will go out, always open for editing; each sentence is numbered with its source. */
 import { addressOf, type InboxFilter } from './inbox-filter.ts'
 import { Token, type View } from './layout.tsx'
-import { type Mark, marksOf } from './marks.ts'
+import { type Mark, marksOf, passageOrder } from './marks.ts'
 import type { Envelope, Shown } from './shown.ts'
 
 export function Seen({ shown }: { shown: Shown }) {
@@ -11,6 +11,7 @@ export function Seen({ shown }: { shown: Shown }) {
 export function Editor({ view, shown, filter }: { view: View; shown: Shown; filter: InboxFilter }) {
   const { row, reply, outgoing, signature } = shown
   const marks = reply === null ? [] : marksOf(reply)
+  const order = reply === null ? [] : passageOrder(reply, marks)
   return (
     <form
       id="editor"
@@ -27,8 +28,12 @@ export function Editor({ view, shown, filter }: { view: View; shown: Shown; filt
       </label>
       <div class="paper">
         <div class="mirror" aria-hidden="true" dir="auto">
-          {marks.map((mark) => (
-            <Marked mark={mark} />
+          {marks.map((mark, at) => (
+            <Marked
+              mark={mark}
+              numbers={mark.sources.map((source) => order.indexOf(source) + 1)}
+              again={isSameParagraph(marks[at - 1], mark)}
+            />
           ))}
           {'\n'}
         </div>
@@ -54,7 +59,7 @@ function Texts({ shown: { row, texts } }: { shown: Shown }) {
       <button type="button" id="insert" class="plain">
         Insert a saved text
       </button>
-      <a class="button plain" href={`/snippets?from=${row.id}`} hx-boost="false">
+      <a id="keep" href={`/snippets?from=${row.id}`} hx-boost="false">
         Keep this text
       </a>
       <ul id="texts" hidden>
@@ -66,22 +71,36 @@ function Texts({ shown: { row, texts } }: { shown: Shown }) {
   )
 }
 
+interface MarkedProps {
+  mark: Mark
+  numbers: readonly number[]
+  /** The sentence before it has the same numbers beside it. */
+  again: boolean
+}
+
+const isSameParagraph = (before: Mark | undefined, { sources, doubt }: Mark): boolean =>
+  before !== undefined &&
+  doubt === null &&
+  before.doubt === null &&
+  !before.text.includes('\n') &&
+  before.sources.join() === sources.join()
+
 /** Behind the text, so that its place and colour show what a sentence rests on. The numbers stand in the margin. */
-function Marked({ mark: { text, sources, doubt } }: { mark: Mark }) {
+function Marked({ mark: { text, sources, doubt }, numbers, again }: MarkedProps) {
   const end = text.trimEnd()
   if (sources.length === 0 && doubt === null) return <>{text}</>
   return (
     <>
       <span class={doubt === null ? 'leans' : 'doubted'}>{end}</span>
-      <span class="margin">
+      <span class={again ? 'margin again' : 'margin'}>
         {doubt === null ? null : (
           <span class="doubt" title={doubt}>
             ?
           </span>
         )}
-        {sources.map((source) => (
-          <a class="ref" href={`#source-${source + 1}`} tabindex={-1}>
-            {source + 1}
+        {numbers.map((number) => (
+          <a class="ref" href={`#source-${number}`} tabindex={-1}>
+            {number}
           </a>
         ))}
       </span>

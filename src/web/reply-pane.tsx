@@ -2,9 +2,10 @@
 import { capitalised, ceilingWords, outcomeOf } from '../base/dispositions.ts'
 import { claimWords, helpFor, type Reason, sentenceOf } from '../base/reasons.ts'
 import { modelVerdict } from '../base/verdicts.ts'
+import type { ListedMail } from '../store/review-lists.ts'
 import { addressOf, type InboxFilter } from './inbox-filter.ts'
 import { Action, Countdown, Token, type View } from './layout.tsx'
-import { checkOf, faultsOf, marksOf } from './marks.ts'
+import { checkOf, faultsOf, marksOf, passageOrder } from './marks.ts'
 import { Editor, Fields, Seen } from './reply-editor.tsx'
 import type { Shown } from './shown.ts'
 import { titled, windowOf } from './words.ts'
@@ -97,6 +98,14 @@ const refusals: ReadonlySet<Reason> = new Set<Reason>([
 /** The owner's own settings: no doubt about this reply. */
 export const byMode: ReadonlySet<Reason> = new Set<Reason>(['mode-draft', 'mode-review'])
 
+/** The last obstacle says more than the first reason; that it is a draft is visible. */
+export const shownReason = ({ disposition, reason, holdReasons }: Waiting): Reason =>
+  (disposition === 'held' && refusals.has(reason)
+    ? reason
+    : holdReasons?.find((each) => !byMode.has(each))) ?? reason
+
+type Waiting = Pick<ListedMail, 'disposition' | 'reason' | 'holdReasons'>
+
 /** What the draft itself lacks; nothing once a person has changed it. */
 function lacksOf({ reply }: Shown): string[] {
   if (reply === null || reply.text !== reply.draftText) return []
@@ -122,6 +131,7 @@ function Why({ shown }: { shown: Shown }) {
     >
       <p>
         {reply === null ? <b>No reply yet. </b> : null}
+        {row.disposition === 'drafted' ? <b>In your Drafts. </b> : null}
         {sentenceOf(reason)}
       </p>
       {failure === null ? null : <p class="fault">{failure}</p>}
@@ -142,12 +152,13 @@ function Sources({ shown: { reply } }: { shown: Shown }) {
   if (reply === null || reply.sources.length === 0) return null
   const marks = marksOf(reply)
   const used = new Set(marks.flatMap(({ sources }) => sources))
+  const order = passageOrder(reply, marks)
   const list = (indexes: number[]) => (
     <ol class="sources">
       {indexes.map((at) => {
         const passage = reply.sources[at]
         return passage === undefined ? null : (
-          <li id={`source-${at + 1}`} value={at + 1}>
+          <li id={`source-${order.indexOf(at) + 1}`} value={order.indexOf(at) + 1}>
             <b dir="auto">{passage.heading === '' ? passage.file : `${passage.file} › ${passage.heading}`}</b>
             <span dir="auto">{passage.text}</span>
           </li>
@@ -155,14 +166,13 @@ function Sources({ shown: { reply } }: { shown: Shown }) {
       })}
     </ol>
   )
-  const all = reply.sources.map((_, at) => at)
-  const [first, others] = [all.filter((at) => used.has(at)), all.filter((at) => !used.has(at))]
+  const [first, others] = [order.filter((at) => used.has(at)), order.filter((at) => !used.has(at))]
   return (
     <section aria-label="Sources" class="sourced">
       {first.length === 0 ? null : list(first)}
       {others.length === 0 ? null : (
         <details>
-          <summary>{`${others.length} more ${others.length === 1 ? 'passage was' : 'passages were'} given to the model`}</summary>
+          <summary>{`${others.length} more that the model could use`}</summary>
           {list(others)}
         </details>
       )}

@@ -70,8 +70,8 @@ const replyFields: readonly Field[] = [
   {
     path: replies('businessHours'),
     label: 'Business hours',
-    help: 'Automatic replies go out in these hours only; empty: at any time.',
-    form: { kind: 'text', placeholder: 'mon-fri 09:00-17:00, sat 10:00-13:00' },
+    help: 'Automatic replies go out in these hours only, as in mon-fri 09:00-17:00, sat 10:00-13:00. Empty: at any time.',
+    form: { kind: 'text', placeholder: 'At any time' },
   },
   {
     path: replies('signature'),

@@ -38,13 +38,16 @@ const roleMenu = [
 export function SetupPage({ view, title, saved = null, fault = null, isOwn = false, children }: FrameProps) {
   return (
     <Page view={view} title={title} kind="setup" style="setup.css">
-      <nav class="setup-menu" aria-label="Setup">
-        {[...menu, ...roleMenu.filter(([, , needs]) => isAllowed(view.role, needs))].map(([href, name]) => (
-          <a href={href} aria-current={href === view.path ? 'page' : undefined}>
-            {name}
-          </a>
-        ))}
-      </nav>
+      <details class="setup-nav" open>
+        <summary>All of Setup</summary>
+        <nav class="setup-menu" aria-label="Setup">
+          {[...menu, ...roleMenu.filter(([, , needs]) => isAllowed(view.role, needs))].map(([href, name]) => (
+            <a href={href} aria-current={href === view.path ? 'page' : undefined}>
+              {name}
+            </a>
+          ))}
+        </nav>
+      </details>
       <div class="setup-body">
         <h1>{title}</h1>
         {view.role === 'owner' || isOwn ? null : <p class="meta">Only an owner changes what stands here.</p>}

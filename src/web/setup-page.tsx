@@ -85,9 +85,11 @@ export function SettingRow({ view, setting, refused }: RowProps) {
             refused={refused !== null && idOf(refused.path) === id ? refused : null}
           />
         )}
-        <small class={setting.lockedBy === null ? 'origin' : 'origin locked'}>
-          <OriginWords view={view} origin={setting.origin} edit={setting.edit} />
-        </small>
+        {setting.origin.kind === 'default' && !isFixed ? null : (
+          <small class={setting.lockedBy === null ? 'origin' : 'origin locked'}>
+            <OriginWords view={view} origin={setting.origin} edit={setting.edit} />
+          </small>
+        )}
       </div>
     </div>
   )
@@ -171,7 +173,9 @@ function Control({ field: { form }, setting, id, typed, isWrong }: ControlProps)
     <input
       {...common}
       value={typed}
-      placeholder={placeholder}
+      placeholder={
+        otherwise === '' || setting.origin.kind !== 'default' ? placeholder : `Default: ${placeholder}`
+      }
       inputmode={form.kind === 'number' ? 'decimal' : undefined}
       autocomplete="off"
     />

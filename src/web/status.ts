@@ -20,7 +20,7 @@ export interface Repair {
   open?: string
 }
 
-const openSettings: Repair = { label: 'Open settings', open: '/settings' }
+const openSettings: Repair = { label: 'Open Setup', open: '/settings' }
 
 /** @param several the account is named only where there are others */
 export function mailboxStatus(

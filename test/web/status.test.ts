@@ -27,7 +27,7 @@ test.each([
     'stopped',
     false,
     'IMAP login was refused. Then try again. After a change in replyd.yaml, restart replyd.',
-    ['Try again', 'Open settings'],
+    ['Try again', 'Open Setup'],
   ],
   [
     'that is paused and refuses the login',
@@ -35,7 +35,7 @@ test.each([
     'stopped',
     false,
     'IMAP login was refused. Then try again. After a change in replyd.yaml, restart replyd.',
-    ['Try again', 'Open settings'],
+    ['Try again', 'Open Setup'],
   ],
 ])('a mailbox %s', (_, state, watched, ok, words, labels) => {
   const status = mailboxStatus({ ...well, ...state }, watched, false)
