@@ -3,6 +3,7 @@ import { createServer, type RequestListener, type Server, type ServerOptions } f
 import type { AddressInfo, Socket } from 'node:net'
 import { serve } from '@hono/node-server'
 import type { Hono } from 'hono'
+import { PermanentError } from '../base/errors.ts'
 import type { Env } from './access.ts'
 
 /** Octets of a request's header block. */
@@ -23,7 +24,21 @@ export interface Listener extends AsyncDisposable {
   readonly port: number
 }
 
-/** @throws what listen(2) throws, for example EADDRINUSE */
+/** Null for another error. */
+function portTaken(
+  cause: NodeJS.ErrnoException,
+  { host, port }: { host: string; port: number },
+): Error | null {
+  if (cause.code !== 'EADDRINUSE') return null
+  return new PermanentError(
+    `port ${port} of ${host} is taken by another program: set web.port, or REPLYD_LISTEN`,
+    {
+      cause,
+    },
+  )
+}
+
+/** @throws PermanentError when another program has the port, otherwise what listen(2) throws */
 export async function listen(app: Hono<Env>, address: { host: string; port: number }): Promise<Listener> {
   const server = await new Promise<Server>((resolve, reject) => {
     const starting = serve(
@@ -47,7 +62,7 @@ export async function listen(app: Hono<Env>, address: { host: string; port: numb
     starting.maxConnections = mostConnections
     // The longest silent answer is an audit of two minutes; live updates write every 20 s.
     starting.setTimeout(idleMs)
-    starting.once('error', reject)
+    starting.once('error', (error: NodeJS.ErrnoException) => reject(portTaken(error, address) ?? error))
   })
   return {
     port: (server.address() as AddressInfo).port,

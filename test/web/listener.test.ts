@@ -61,3 +61,11 @@ test('a few requests in a row are answered, and any number one after the other',
   expect(pages.asked).toBe(23)
   socket.destroy()
 })
+
+test('a port that another program has is named, with what to set', async () => {
+  await slowPages()
+  const port = listener?.port ?? 0
+  await expect(listen(new Hono<Env>(), { host: '127.0.0.1', port })).rejects.toThrow(
+    `port ${port} of 127.0.0.1 is taken by another program: set web.port`,
+  )
+})
