@@ -62,10 +62,10 @@ test('a few requests in a row are answered, and any number one after the other',
   socket.destroy()
 })
 
-test('a port that another program has is named, with what to set', async () => {
+test('a port that another program uses is named, with what to do', async () => {
   await slowPages()
   const port = listener?.port ?? 0
   await expect(listen(new Hono<Env>(), { host: '127.0.0.1', port })).rejects.toThrow(
-    `port ${port} of 127.0.0.1 is taken by another program: set web.port`,
+    `The review page can't listen on 127.0.0.1:${port}: another program uses it. End that program, or choose another port with \`web.port\`.`,
   )
 })
