@@ -1,7 +1,14 @@
 import { createInterface } from 'node:readline'
 import { systemClock } from '../base/clock.ts'
 import type { AccountSettings, Config, OAuth2Settings } from '../config/settings.ts'
-import { type DeviceCode, type Grant, SignIns, signInByBrowser, signInByDevice } from '../oauth/oauth.ts'
+import {
+  type DeviceCode,
+  type Grant,
+  SignIns,
+  signInByBrowser,
+  signInByDevice,
+  signInsOf,
+} from '../oauth/oauth.ts'
 import { UsageError } from './failure.ts'
 import { openBrowser } from './running.ts'
 import { readConfig } from './settings.ts'
@@ -43,15 +50,6 @@ function accountNamed({ accounts }: Config, address: string | undefined): Accoun
   const addresses = using.map(({ owner }) => owner.address).join(', ')
   if (addresses === '') throw new UsageError('no account of the configuration has an oauth2 group')
   throw new UsageError(`name the account: one of ${addresses}`)
-}
-
-/** IMAP and SMTP usually share one. */
-function signInsOf({ imap, smtp }: AccountSettings): OAuth2Settings[] {
-  const found = [imap.oauth2, smtp.oauth2].filter((settings) => settings !== null)
-  const [first, second] = found
-  if (first && second && first.clientId === second.clientId && first.tokenUrl === second.tokenUrl)
-    return [first]
-  return found
 }
 
 function deviceGrant(settings: OAuth2Settings, _: AccountSettings, { stdout }: Terminal): Promise<Grant> {

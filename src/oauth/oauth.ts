@@ -5,7 +5,7 @@
 import { mkdirSync } from 'node:fs'
 import type { Clock } from '../base/clock.ts'
 import { ConfigError, reasonOf, SignInNeeded } from '../base/errors.ts'
-import type { OAuth2Settings } from '../config/settings.ts'
+import type { AccountSettings, OAuth2Settings } from '../config/settings.ts'
 import { type Grant, grantFrom, post, RefusedByProvider } from './endpoint.ts'
 import { alone } from './lock.ts'
 import { type Entry, entryName, Vault } from './vault.ts'
@@ -121,4 +121,13 @@ function takenBack(address: string, why: string, cause?: unknown): SignInNeeded 
 function nameOf(address: string, { clientId, tokenUrl }: OAuth2Settings): string {
   if (tokenUrl === '') throw new ConfigError('oauth2.tokenUrl is not set')
   return entryName(address, clientId, tokenUrl)
+}
+
+/** What an account signs in with: IMAP and SMTP usually share one. Empty for an account with passwords. */
+export function signInsOf({ imap, smtp }: Pick<AccountSettings, 'imap' | 'smtp'>): OAuth2Settings[] {
+  const found = [imap.oauth2, smtp.oauth2].filter((settings) => settings !== null)
+  const [first, second] = found
+  if (first && second && first.clientId === second.clientId && first.tokenUrl === second.tokenUrl)
+    return [first]
+  return found
 }

@@ -70,6 +70,8 @@ export type RefusalReason =
   | 'unfit-snippet'
   /** The page has no password. */
   | 'no-login'
+  /** The account logs in with a password. */
+  | 'no-sign-in'
 
 const messages: Record<RefusalReason, string> = {
   'not-found': 'There is no such mail.',
@@ -119,6 +121,7 @@ const messages: Record<RefusalReason, string> = {
   'setting-changed': 'Somebody else has changed this setting in the meantime. Nothing was changed.',
   'unknown-person': 'There is nobody of that name.',
   'name-taken': 'There is somebody of that name already.',
+  'no-sign-in': 'This account has no oauth2 in replyd.yaml: it logs in with a password.',
   'unfit-snippet':
     'A saved text needs a name of up to 60 characters and a text of up to 8,000; there can be 200.',
   'unfit-name':

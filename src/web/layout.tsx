@@ -76,7 +76,9 @@ export function Page({ view, title, kind, style, children }: PageProps) {
 function placeOf(path: string): string {
   if (path.startsWith('/replies/')) return '/'
   if (path.startsWith('/teach/')) return '/teach'
-  return /^\/(?:settings|devices|assistants|notifications|you|snippets)\b/.test(path) ? '/settings' : path
+  return /^\/(?:settings|devices|accounts|assistants|notifications|you|snippets)\b/.test(path)
+    ? '/settings'
+    : path
 }
 
 function Top({ view }: { view: View }) {

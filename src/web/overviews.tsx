@@ -14,6 +14,7 @@ import { everyDay, InsightPage } from './insight-page.tsx'
 import type { View } from './layout.tsx'
 import { isOwnPath } from './login.tsx'
 import { SettingsPage, type Tested } from './settings-page.tsx'
+import { addSignIn } from './sign-in-page.tsx'
 import type { WebContext } from './web-context.ts'
 
 export type ViewOf = (c: Context<Env>) => Promise<View>
@@ -23,6 +24,7 @@ const dayMs = 86_400_000
 
 export function addOverviews(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): void {
   addAssistants(pages, web, viewOf)
+  addSignIn(pages, web, viewOf)
   pages.get('/insight', async (c) =>
     c.html(<InsightPage view={await viewOf(c)} insight={await insightOf(web)} />),
   )

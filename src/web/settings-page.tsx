@@ -6,6 +6,7 @@ import type { Check } from '../doctor/check.ts'
 import type { AccountState } from '../store/accounts.ts'
 import { Action, type View } from './layout.tsx'
 import { SetupPage } from './setup-frame.tsx'
+import { signInAt } from './sign-in-page.tsx'
 import type { Health } from './web-context.ts'
 import { momentOf, titled } from './words.ts'
 
@@ -67,13 +68,12 @@ function Accounts({ view, accounts, tested }: { view: View } & Pick<SettingsView
               label="Test the connection"
               needs="owner"
             />
+            {signsIn && view.role === 'owner' ? (
+              <a class="button" href={signInAt(state.account)}>
+                Sign in at the provider
+              </a>
+            ) : null}
           </div>
-          {signsIn ? (
-            <p class="meta">
-              Signs in with its provider (OAuth2). If the sign-in is lost, run{' '}
-              <code>{`replyd auth ${state.account}`}</code>; the running replyd picks it up.
-            </p>
-          ) : null}
           {tested?.account === state.account ? <TestResult checks={tested.checks} /> : null}
         </div>
       ))}

@@ -92,7 +92,7 @@ const replyFields: readonly Field[] = [
     form: {
       kind: 'choice',
       choices: [
-        ['send', 'Before automatic sending'],
+        ['send', 'Before sending'],
         ['always', 'For every reply'],
         ['never', 'Never'],
       ],

@@ -238,10 +238,12 @@ describe("the owner's own mails in Sent", () => {
       `References: <own${serial}@shop.example>\r\n\r\nHello,\r\n\r\nwhen are you open?\r\n`,
     )
     const page = await opened(`/replies/${row.id}`, { javaScriptEnabled: false })
-    await page.click('text=Look in Sent for your own mails')
+    await Promise.all([
+      page.waitForURL(/\/conversation$/),
+      page.click('text=Look in Sent for your own mails'),
+    ])
     expect(await page.locator('.earlier.own').count()).toBe(1)
-    await page.click('#back')
-    expect(new URL(page.url()).pathname).toBe(`/replies/${row.id}`)
+    await Promise.all([page.waitForURL(`${url()}/replies/${row.id}`), page.click('#back')])
     await page.goto(`${url()}/mails/${stranger.id}/conversation`)
     expect(await page.locator('h1').innerText()).toBe(stranger.subject)
     expect(await page.locator('.earlier.own').count()).toBe(0)

@@ -8,8 +8,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { pino } from 'pino'
 import { newId, systemClock } from '../../src/base/clock.ts'
 import { SignInNeeded } from '../../src/base/errors.ts'
+import { silentLog } from '../../src/base/log.ts'
 import { loadConfig } from '../../src/config/config.ts'
-import { type Daemon, runDaemon } from '../../src/daemon/daemon.ts'
+import { type Daemon, type Role, runDaemon } from '../../src/daemon/daemon.ts'
 import { openImapAccount } from '../../src/imap/imap.ts'
 import { SignIns } from '../../src/oauth/oauth.ts'
 import { run } from '../cli/run.ts'
@@ -131,28 +132,69 @@ async function settled<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
+test.each([
+  ['a code for any device', {}],
+  ['the browser, whose last address is pasted', { way: 'browser' }],
+])('an owner signs in on the page with %s, and the account is used', async (_name, way) => {
+  provider.revokeAccess()
+  provider.polls.push('authorization_pending')
+  await using web = await daemonOf(['web'])
+  const at = `${web.url}/accounts/${encodeURIComponent(address)}/sign-in`
+  const begun = await fetch(at)
+  const cookie = begun.headers
+    .getSetCookie()
+    .map((each) => each.split(';')[0])
+    .join('; ')
+  const token = /name="token" value="([^"]+)"/.exec(await begun.text())?.[1] ?? ''
+  const post = (to: string, fields: Record<string, string>) =>
+    fetch(to, {
+      method: 'POST',
+      headers: { cookie, origin: web.url },
+      body: new URLSearchParams({ token, ...fields }),
+    }).then((answer) => answer.text())
+  const shown = await post(at, way)
+  if ('way' in way) {
+    const [, authorize = ''] = /href="([^"]+\/authorize[^"]+)"/.exec(shown) ?? []
+    const given = await fetch(authorize.replaceAll('&amp;', '&'), { redirect: 'manual' })
+    await post(`${at}/paste`, { ended: given.headers.get('location') ?? '' })
+  } else expect(shown).toMatch(/type-it-in[\s\S]*ABCD-EFGH|Signed in\./)
+  let page = shown
+  while (!page.includes('Signed in.')) {
+    expect(page).not.toContain('class="fault"')
+    page = await (await fetch(at, { headers: { cookie } })).text()
+  }
+  await using imap = account()
+  await expect(settled(() => imap.state('INBOX'))).resolves.toMatchObject({ exists: 0 })
+})
+
+/** In this process, with the configuration of the tests. */
+async function daemonOf(roles: Role[], log = silentLog) {
+  const path = configuration()
+  const stop = new AbortController()
+  let running: Promise<void> = Promise.resolve()
+  const daemon = await new Promise<Daemon>((resolve, reject) => {
+    running = runDaemon({
+      config: loadConfig({ path, environment: {}, readFile: (file) => readFileSync(file, 'utf8') }),
+      ...{ roles, once: false, log, clock: systemClock, newId, signal: stop.signal },
+      onReady: resolve,
+    })
+    running.catch(reject)
+  })
+  const end = async () => {
+    stop.abort()
+    await running
+  }
+  return { url: daemon.url ?? '', [Symbol.asyncDispose]: end }
+}
+
 test('a daemon whose refresh is refused stops that account, and the log, the API and the doctor say what to do', async () => {
   const path = configuration()
   provider.revokeAccess()
   provider.refuses = 'invalid_grant'
   const told = `the OAuth2 sign-in of ${address} is no longer valid`
   const lines = new PassThrough()
-  const stop = new AbortController()
-  let running: Promise<void> = Promise.resolve()
-  const daemon = await new Promise<Daemon>((resolve, reject) => {
-    running = runDaemon({
-      config: loadConfig({ path, environment: {}, readFile: (file) => readFileSync(file, 'utf8') }),
-      roles: ['watch', 'work', 'web'],
-      once: false,
-      log: pino(lines),
-      clock: systemClock,
-      newId,
-      signal: stop.signal,
-      onReady: resolve,
-    })
-    running.catch(reject)
-  })
-  try {
+  {
+    await using daemon = await daemonOf(['watch', 'work', 'web'], pino(lines))
     let line = ''
     for await (const each of createInterface({ input: lines })) {
       line = each
@@ -162,7 +204,7 @@ test('a daemon whose refresh is refused stops that account, and the log, the API
     expect(line).toContain('is no longer valid')
     expect(line).toContain('run replyd auth')
     // The line comes first, the row after it: the pages' events say when there is something new.
-    const url = daemon.url ?? ''
+    const { url } = daemon
     const events = (await fetch(`${url}/events`)).body
     let stopped: string | null = null
     for await (const _ of events ?? []) {
@@ -172,9 +214,6 @@ test('a daemon whose refresh is refused stops that account, and the log, the API
     }
     expect(stopped).toContain(told)
     expect(stopped).toContain(`run replyd auth ${address}`)
-  } finally {
-    stop.abort()
-    await running
   }
   const check = await imapCheck(path)
   expect(check).toMatchObject({ status: 'failed', advice: 'Sign in: replyd auth ADDRESS.' })
