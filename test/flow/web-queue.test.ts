@@ -50,7 +50,7 @@ afterAll(async () => {
 const url = () => running.daemon.url ?? ''
 const html = async (path: string) => (await fetch(`${url()}${path}`)).text()
 const idsOf = (page: string) =>
-  [...page.matchAll(/<a class="mail" href="\/replies\/(\w+)[?"]/g)].map(([, id]) => id)
+  [...page.matchAll(/<a class="mail(?: needs)?" href="\/replies\/(\w+)[?"]/g)].map(([, id]) => id)
 const nextOf = (page: string) =>
   /<a href="([^"]+)" rel="next"/.exec(page)?.[1]?.replaceAll('&amp;', '&') ?? null
 
