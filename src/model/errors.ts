@@ -261,11 +261,11 @@ export function classify(error: unknown, context: CallContext): Error {
     return ofStatus(error, error.status, context)
   }
   const code = codeOf(error)
-  const spent = code !== null && neverSent.test(code) ? null : 'unknown'
-  if (chain(error).some((link) => 'name' in link && link.name === 'SyntaxError'))
-    return withSpent(new TemporaryError(`${host} broke off in the middle of its answer`, cause), spent)
   const words = chain(error).map((link) => `${Reflect.get(link, 'code')} ${reasonOf(link)}`)
   const fault = handshakeFault(words.join('; '), host)
+  const spent = fault !== null || (code !== null && neverSent.test(code)) ? null : 'unknown'
+  if (chain(error).some((link) => 'name' in link && link.name === 'SyntaxError'))
+    return withSpent(new TemporaryError(`${host} broke off in the middle of its answer`, cause), spent)
   const failure = fault ?? `the connection to ${host} failed`
   return withSpent(new TemporaryError(`${failure}${code ? ` (${code})` : ''}`, cause), spent)
 }
