@@ -210,13 +210,46 @@ async function refresh() {
   const focused = document.activeElement?.closest('a.mail')?.dataset.id
   const chosen = new Set([...document.querySelectorAll('[name=pick]:checked')].map(({ value }) => value))
   const list = document.querySelector('#list .mails')
-  for (const place of ['#list .mails', '#status', '#waiting', '#list h1', '#live']) replace(place, fresh)
+  for (const place of [
+    '#list .mails',
+    '#status',
+    '#state:not([open], .lost)',
+    '#waiting',
+    '#list h1',
+    '#live',
+  ])
+    replace(place, fresh)
   if (list && !document.querySelector('#list .mails > .row')) replace('#list', fresh)
   for (const box of document.querySelectorAll('[name=pick]')) box.checked = chosen.has(box.value)
   refreshReply(fresh)
   markCurrent(false)
+  showOthers()
   if (focused) document.querySelector(`a.mail[data-id="${focused}"]`)?.focus({ preventScroll: true })
   countDown()
+}
+
+// Who else looks at which mail.
+let others = {}
+const lookWords = (names) =>
+  `${names.length > 2 ? `${names.length} others` : names.join(' and ')} ${names.length > 1 ? 'are' : 'is'} looking at this`
+
+function showOthers() {
+  const here = others[byId('panes')?.dataset.id] ?? []
+  const place = byId('looking')
+  if (place && place.textContent !== (here.length > 0 ? lookWords(here) : '')) {
+    place.hidden = here.length === 0
+    place.textContent = here.length > 0 ? lookWords(here) : ''
+  }
+  for (const row of rows()) {
+    const names = others[row.dataset.id] ?? []
+    row.querySelector('.looker')?.remove()
+    if (names.length === 0) continue
+    const looker = document.createElement('span')
+    looker.className = 'looker'
+    looker.textContent = names.length > 1 ? `${names[0]} +${names.length - 1}` : names[0]
+    looker.title = lookWords(names)
+    row.querySelector('.why').append(' ', looker)
+  }
 }
 
 function replace(place, fresh) {
@@ -265,6 +298,8 @@ document.addEventListener('htmx:afterSettle', ({ detail: { elt, requestConfig } 
   document.body.classList.replace('listing', 'opened')
   settle()
   markCurrent(true)
+  showOthers()
+  listen()
   if (requestConfig?.verb === 'post') void refresh()
 })
 document.addEventListener('htmx:sendError', () => {
@@ -297,20 +332,51 @@ if (currentRow() && document.body.classList.contains('listing') && isVisible(byI
 }
 markCurrent(document.activeElement === document.body)
 
-if (byId('main')) {
-  const source = new EventSource(`/events?since=${encodeURIComponent(byId('main').dataset.mark ?? '')}`)
-  const connection = byId('connection')
-  const words = connection?.textContent
-  source.addEventListener('error', () => {
-    connection.textContent = 'Reconnecting …'
-    byId('state').classList.add('troubled', 'lost')
-  })
+// Live updates. The address names the open mail, so that others see who looks at it.
+let mark = byId('main')?.dataset.mark ?? ''
+let source = null
+let told = null
+
+function listen() {
+  const mail = document.hidden || !isVisible(byId('panes')) ? '' : (byId('panes').dataset.id ?? '')
+  if (source !== null && told === mail) return
+  source?.close()
+  told = mail
+  source = new EventSource(`/events?since=${encodeURIComponent(mark)}&mail=${encodeURIComponent(mail)}`)
+  source.addEventListener('error', () => lost(true))
   source.addEventListener('open', () => {
-    if (!byId('state').classList.contains('lost')) return
-    connection.textContent = words
-    byId('state').classList.remove('troubled', 'lost')
+    if (byId('state').classList.contains('lost')) void refresh()
+    lost(false)
+  })
+  source.addEventListener('changed', ({ data }) => {
+    mark = data
     void refresh()
   })
-  source.addEventListener('changed', () => void refresh())
-  addEventListener('pagehide', () => source.close())
+  source.addEventListener('ready', () => {
+    others = {}
+    showOthers()
+  })
+  source.addEventListener('looking', ({ data }) => {
+    others = JSON.parse(data)
+    showOthers()
+  })
+}
+
+function lost(isLost) {
+  const [state, words] = [byId('state'), byId('connection')]
+  if (state.classList.contains('lost') === isLost) return
+  if (isLost) words.dataset.before = words.textContent
+  words.textContent = isLost ? 'Reconnecting …' : words.dataset.before
+  state.classList.toggle('lost', isLost)
+}
+
+if (byId('main')) {
+  listen()
+  document.addEventListener('visibilitychange', listen)
+  addEventListener('pagehide', () => source?.close())
+  // A page that comes back from the history.
+  addEventListener('pageshow', ({ persisted }) => {
+    if (persisted) source = null
+    if (persisted) listen()
+  })
 }

@@ -34,7 +34,8 @@ const NEEDED = {
   postfix: () => onPath('postconf'),
   'redis-server': () => onPath('redis-server'),
   postgresql: () => onPath('initdb') || below('/usr/lib/postgresql', 'bin/initdb'),
-  chromium: () => onPath('chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'),
+  // Half the processor time of `chromium`, which will do, too (test/flow/browser.ts).
+  'chromium-headless-shell': () => onPath('chromium-headless-shell', 'chromium'),
   // Postfix requires root; this makes it believe it is.
   fakeroot: () => isRoot || onPath('faked-tcp'),
 }

@@ -62,7 +62,7 @@ describe('without the servers', () => {
     const missing = await run(`
       import { missingPackages } from ${JSON.stringify(script('servers.mjs'))}
       console.log(missingPackages().join(' '))`)
-    expect(missing.split(' ')).toEqual(expect.arrayContaining(['redis-server', 'chromium']))
+    expect(missing.split(' ')).toEqual(expect.arrayContaining(['redis-server', 'chromium-headless-shell']))
   })
 
   test('neither apt-get nor Docker: says so for both', async () => {

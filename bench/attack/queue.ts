@@ -1,4 +1,6 @@
 /** Redis and PostgreSQL: other installations on them, wiped keys, jobs and rows that somebody else has written, and passwords. */
+import { renameSync } from 'node:fs'
+import { join } from 'node:path'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import { deliverAll, startRedis } from '../../test/live/servers/index.ts'
@@ -125,6 +127,35 @@ function neighbours(servers: Servers): Attack[] {
           await victim.logged('"daemon.started"')
           return differs(await redis.exists(...foreign), foreign.length)
         })
+      },
+    },
+    {
+      name: 'two embedded installations at the same path, as in two containers, share a Redis',
+      holds: 'an id of its own for each store, and a queue that somebody works on is not emptied',
+      strike: async () => {
+        const redisUrl = servers.redis.newDatabase()
+        const embedded = {
+          accounts: [accountAt(servers, someone())],
+          embedded: true,
+          document: { state: { directory: './data', redisUrl } },
+        }
+        const database = new URL(redisUrl).pathname.slice(1)
+        // Workers name their connections after it.
+        const namespace = () =>
+          until('nobody works on the queue', () =>
+            withRedis(redisUrl, async (redis) => {
+              const clients = (await redis.client('LIST')) as string
+              const own = clients.split('\n').filter((line) => line.includes(` db=${database} `))
+              return /name=(replyd-[0-9a-f]+):/.exec(own.join('\n'))?.[1] ?? null
+            }),
+          )
+        await using victim = await Victim.build(servers, embedded)
+        victim.daemon.start()
+        const first = await namespace()
+        await victim.daemon.stop()
+        renameSync(join(victim.directory, 'data'), join(victim.directory, 'first'))
+        victim.daemon.start()
+        return (await namespace()) === first ? 'both have one namespace' : null
       },
     },
     {

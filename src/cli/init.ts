@@ -196,7 +196,7 @@ async function keptMailboxes(talk: Talk, kept: Texts): Promise<Tried> {
 /** Asks for the passwords that the file takes from variables which nobody has set. */
 async function withMailPasswords({ asker, terminal }: Talk, texts: Texts): Promise<Texts> {
   let { secrets } = texts
-  for (const [, variable = ''] of texts.yaml.matchAll(/password: "?\$\{(\w*MAIL_PASSWORD\w*)\}/g)) {
+  for (const [, variable = ''] of texts.yaml.matchAll(/password: "?\$\{(\w*(?:MAIL|SMTP)_PASSWORD\w*)\}/g)) {
     if (terminal.environment[variable] || parseDotEnv(secrets)[variable]) continue
     const password = await asker.ask(variable, null, { hidden: true, key: variable })
     secrets = withVariable(secrets, variable, password)
@@ -212,7 +212,7 @@ async function withPagePassword({ asker, terminal }: Talk, secrets: string): Pro
   const known = terminal.environment[variable] || parseDotEnv(secrets)[variable]
   const fault = (text: string) =>
     text.length < shortestPassword ? `it needs at least ${shortestPassword} characters` : null
-  const question = 'New password for the review page; empty: one is generated, see .env'
+  const question = 'New password for the review page; empty: one is made, see .env'
   const made = randomBytes(9).toString('base64url')
   const password = known || (await asker.ask(question, made, { hidden: true, fault, key: variable }))
   return parseDotEnv(secrets)[variable] ? secrets : withVariable(secrets, variable, password)

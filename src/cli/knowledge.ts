@@ -6,7 +6,7 @@ import { accountOf } from './eval.ts'
 import { limitOf } from './eval-cases.ts'
 import { UsageError } from './failure.ts'
 import { readConfig } from './settings.ts'
-import { type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
+import { type ExitStatus, printable, type Terminal, times, writeLine } from './terminal.ts'
 
 export interface KnowledgeCommand {
   config?: string
@@ -24,7 +24,7 @@ export async function listKnowledge(options: KnowledgeCommand, terminal: Termina
   try {
     const files = knowledge.files()
     for (const { file, passages, fault } of files) {
-      const words = fault === null ? `${passages} passages` : `left out: ${fault}`
+      const words = fault === null ? times(passages, 'passage') : `left out: ${fault}`
       const line = options.json
         ? JSON.stringify({ file, passages, fault })
         : printable(`${file}: ${words}`, true)
@@ -51,6 +51,7 @@ export async function testKnowledge(
       .slice(0, limit)
     for (const passage of found)
       await writeLine(terminal.stdout, options.json ? JSON.stringify(passage) : shown(passage))
+    if (found.length === 0 && !options.json) await writeLine(terminal.stderr, nothingFound(knowledge))
     return found.length > 0 ? 0 : 1
   } finally {
     knowledge.close()
@@ -81,6 +82,12 @@ async function opened(options: KnowledgeCommand, terminal: Terminal): Promise<Kn
   if (knowledge === null) throw new UsageError(`knowledge: ${account.owner.address} has no knowledge folder`)
   await knowledge.settled()
   return knowledge
+}
+
+function nothingFound(knowledge: Knowledge): string {
+  const files = knowledge.files().length
+  if (files === 0) return 'The knowledge folder is empty.'
+  return `Nothing matches. Searched: ${times(knowledge.size, 'passage')} of ${times(files, 'file')}.`
 }
 
 function shown({ file, heading, text, score }: Passage): string {

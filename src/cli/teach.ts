@@ -1,7 +1,7 @@
 /** `replyd teach`: what replies were missing, and the facts that fill it, through the running daemon. */
 import { openApi } from './api-client.ts'
 import { UsageError } from './failure.ts'
-import { type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
+import { type ExitStatus, printable, type Terminal, times, writeLine } from './terminal.ts'
 
 export interface TeachOptions {
   config?: string
@@ -116,8 +116,6 @@ const listed = <T>(value: readonly T[], words: (one: T) => string, none: string)
   value,
   words: value.length === 0 ? none : value.map(words).join('\n\n'),
 })
-
-const times = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`
 
 function gapWords({ id, question, last, mails }: Gap): string {
   const lines = mails

@@ -40,6 +40,9 @@ export function printable(text: string, oneLine = false): string {
     .replace(/(?!\n)\p{Cc}/gu, '\ufffd')
 }
 
+/** "1 file", "2 files". */
+export const times = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`
+
 /** Whether colours are wanted there (https://no-color.org). */
 export const hasColours = ({ environment, stdout }: Terminal): boolean =>
   usesColour(stdout.isTTY, environment)

@@ -30,7 +30,7 @@ export interface Thread {
   stranger: boolean
 }
 
-interface Found {
+interface SentMail {
   id: string | null
   entry: ThreadEntry
 }
@@ -54,7 +54,7 @@ export async function loadThread(
     mates.filter((id) => id !== row.id),
   )
   const replies = await repliesInThread(context.db, row.account, ids, mates)
-  const found: Found[] = [
+  const found: SentMail[] = [
     ...stored
       .filter(({ message }) => concerns(message, addressees))
       .map(({ row: { messageId, internalDate }, message }) => ({
@@ -113,19 +113,30 @@ export function threadEntry(
   return { author, at, text: visibleText(message).text }
 }
 
+interface SentQuestion {
+  /** Message-IDs that the mail names. */
+  named: readonly string[]
+  /** Those of them that are in the store. */
+  known: ReadonlySet<string>
+  addressees: readonly string[]
+}
+
+const unknownIds = ({ named, known }: Pick<SentQuestion, 'named' | 'known'>) =>
+  named.filter((id) => !known.has(id)).slice(-mostSent)
+
+/** Whether \\Sent is worth a look. */
+export const maybeInSent = ({ row }: StoredMail, question: Pick<SentQuestion, 'named' | 'known'>): boolean =>
+  row.threadId !== null || unknownIds(question).length > 0
+
 /** The owner's own mails: by Message-ID, and by thread if the server supports it (Gmail, RFC 8474). */
-async function fromSent(
+export async function fromSent(
   account: Account,
   mail: StoredMail,
-  {
-    named,
-    known,
-    addressees,
-  }: { named: readonly string[]; known: ReadonlySet<string>; addressees: readonly string[] },
-): Promise<{ found: Found[]; stranger: boolean }> {
-  const wanted = named.filter((id) => !known.has(id)).slice(-mostSent)
+  { named, known, addressees }: SentQuestion,
+): Promise<{ found: SentMail[]; stranger: boolean }> {
+  const wanted = unknownIds({ named, known })
   const nothing = { found: [], stranger: false }
-  if (wanted.length === 0 && mail.row.threadId === null) return nothing
+  if (!maybeInSent(mail, { named, known })) return nothing
   const { sent } = await account.imap.specialMailboxes()
   if (sent === null) return nothing
   const { uidValidity } = await account.imap.state(sent)
@@ -136,7 +147,7 @@ async function fromSent(
     for (const uid of (await account.imap.findByThread(sent, mail.row.threadId)).slice(-mostSent))
       uids.add(uid)
   }
-  const found: Found[] = []
+  const found: SentMail[] = []
   let foreign = false
   for (const uid of uids) {
     const octets = await account.imap.fetchSource(sent, uidValidity, uid, longestSource)

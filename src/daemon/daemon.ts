@@ -158,11 +158,11 @@ function keepStatePrivate(directory: string, log: Log): void {
     log.warn({ event: 'state.made-private', path, reason: 'other users could read it' })
 }
 
-async function queueSettingsOf({ config, telemetry = null }: DaemonOptions, db: Database) {
+async function queueSettingsOf({ config, telemetry = null, newId, clock }: DaemonOptions, db: Database) {
   const { state, log, accounts } = config
   const { pool, kind } = db
   const addresses = accounts.map(({ owner }) => owner.address).sort()
-  const named = JSON.stringify([await storeId(db, state.directory), addresses])
+  const named = JSON.stringify([await storeId(db, state.directory, newId(clock.now())), addresses])
   return {
     redisUrl: state.redisUrl,
     pool,

@@ -102,7 +102,7 @@ const isInbox = (path: string, other: string) =>
 async function messagesIn(client: ImapFlow, mailbox: string): Promise<string> {
   try {
     const status = await client.status(mailbox, { messages: true })
-    return status ? `${mailbox} holds ${status.messages ?? 0} messages` : `${mailbox} can't be read`
+    return status ? `${mailbox} holds ${counted(status.messages ?? 0)}` : `${mailbox} can't be read`
   } catch (error) {
     return `${mailbox} can't be read: ${reasonOf(error)}`
   }
@@ -130,3 +130,5 @@ function specialMailbox(
   const byName = mailbox.specialUseSource === 'name'
   return { use, text: `${use}: ${mailbox.path}${byName ? ' (by its name)' : ''}`, sure: !byName }
 }
+
+const counted = (messages: number) => (messages === 1 ? '1 message' : `${messages} messages`)

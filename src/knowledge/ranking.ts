@@ -22,6 +22,8 @@ const fusion = 8
 const deepest = 40
 /** A term in more than this share of the passages does not distinguish them; it is ignored if there are others. */
 const commonest = 0.35
+/** A share says nothing about a few passages. */
+const fewPassages = 8
 /** Word parts match by chance more often than words. */
 const partsWeight = 0.6
 /** Of words that begin like a query's word, and of those that resemble it, compared with the word itself. */
@@ -90,7 +92,7 @@ export class Ranking {
 
   /** Removes the words that most passages share; the folder itself shows which, in any language. */
   #telling(query: string): string {
-    const most = this.#index.present * commonest
+    const most = this.#index.present <= fewPassages ? fewPassages : this.#index.present * commonest
     const words = tokenize(query)
     const telling = words.filter((word) => {
       const term = foldTerm(word)

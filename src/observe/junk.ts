@@ -4,7 +4,7 @@ import type { Account, StepContext } from '../context.ts'
 import { type Fetched, MessageVanished } from '../imap/imap.ts'
 import { loadCursor, saveCursor } from '../store/cursors.ts'
 import { findByMessageIds, loadMessage, type MessageRow } from '../store/messages.ts'
-import { filedSince, lyingSince } from '../store/observations.ts'
+import { copiesBeforeFiling, filedSince, lyingSince } from '../store/observations.ts'
 import { learnRestored, learnSpam } from './learn.ts'
 
 const limits = { batch: 200, maxHeaderOctets: 16 * 1024, maxTextOctets: 1 }
@@ -22,6 +22,8 @@ export interface JunkLook {
   gone: Set<string>
   /** The state of \\Junk whose arrivals are all read. */
   read: string
+  /** UIDs in \\Junk whose original was still there at the last look: a client without MOVE removes it afterwards. */
+  copies: ReadonlySet<number>
   /** The state of the mailbox in which no mail had any of the keywords. */
   unmarked: string
 }
@@ -48,13 +50,20 @@ async function readArrivals(
   const { address } = settings.owner
   const state = await imap.state(junk)
   const mark = `${state.uidValidity} ${state.uidNext} ${state.exists}`
-  if (mark === look.read) return
+  if (mark === look.read && look.copies.size === 0) return
   const cursor = await loadCursor(context.db, address, junk)
   const known = cursor?.uidValidity === state.uidValidity ? cursor : null
   const uids = known ? await imap.uidsAfter(junk, state.uidValidity, known.lastUid) : []
-  for await (const batch of imap.fetch(junk, state.uidValidity, uids, limits)) {
-    for (const fetched of batch) await readArrival(context, account, junk, state.uidValidity, fetched)
+  const before = known ? look.copies : new Set<number>()
+  const copies = new Set<number>()
+  for await (const batch of imap.fetch(junk, state.uidValidity, [...before, ...uids], limits)) {
+    for (const fetched of batch) {
+      const place = { mailbox: junk, uidValidity: state.uidValidity, uid: fetched.uid }
+      const isCopy = await readArrival(context, account, place, fetched)
+      if (isCopy && !before.has(fetched.uid)) copies.add(fetched.uid)
+    }
   }
+  look.copies = copies
   const lastUid = Math.max(known ? known.lastUid : state.uidNext - 1, ...uids)
   if (!known || uids.length > 0) {
     const now = context.clock.now()
@@ -64,21 +73,33 @@ async function readArrivals(
   look.read = mark
 }
 
+/** @returns whether it is a copy of a mail that is still where it was */
 async function readArrival(
   context: StepContext,
   account: Account,
-  mailbox: string,
-  uidValidity: string,
-  { messageId, size, uid, vanished }: Fetched,
-): Promise<void> {
-  if (vanished || messageId === null) return
-  const rows = await findByMessageIds(context.db, account.settings.owner.address, [messageId])
-  const found = rows.find((each) => each.size === size && each.disposition !== 'duplicate')
+  place: Place,
+  fetched: Fetched,
+): Promise<boolean> {
+  if (fetched.vanished || fetched.messageId === null) return false
+  const rows = await findByMessageIds(context.db, account.settings.owner.address, [fetched.messageId])
+  const found = rows.find((each) => each.size === fetched.size && each.disposition !== 'duplicate')
   const row = found ? await loadMessage(context.db, found.id) : null
   // `file` may have moved it without having recorded it yet.
   if (row === null || row.step === 'file' || row.disposition === 'filed' || row.disposition === 'marked')
-    return
-  await learnSpam(context, account, row, { mailbox, uidValidity, uid })
+    return false
+  // Anybody may send a copy of a mail; where a filter puts it says nothing about the original.
+  if (!isMoved(fetched, row)) return false
+  if (await isStillThere(account, row)) return true
+  await learnSpam(context, account, row, place)
+  return false
+}
+
+/** Some clients leave the original of a moved mail behind, marked \\Deleted. */
+async function isStillThere({ imap }: Account, row: MessageRow): Promise<boolean> {
+  const { uidValidity } = await imap.state(row.mailbox)
+  if (uidValidity !== row.uidValidity) return false
+  const flags = await imap.flags(row.mailbox, uidValidity, row.uid)
+  return flags !== null && !flags.includes('\\Deleted')
 }
 
 async function readDepartures(
@@ -94,7 +115,7 @@ async function readDepartures(
   for (const row of rows.filter(({ disposition }) => disposition === 'filed')) {
     const stands = row.junkUidValidity === uidValidity && row.junkUid !== null && standing.has(row.junkUid)
     if (stands) continue
-    const back = await placeBack(account, row, junk)
+    const back = await placeBack(context, account, row, junk)
     if (back !== null) {
       await withoutMark(account, back)
       await learnRestored(context, account, row, 'moved-back-by-owner')
@@ -119,19 +140,41 @@ async function withoutMark({ imap }: Account, { mailbox, uidValidity, uid }: Pla
   }
 }
 
-/** The same mail, by Message-ID and size, is back in its original mailbox and no longer in \Junk. */
-async function placeBack({ imap, settings }: Account, row: MessageRow, junk: string): Promise<Place | null> {
+/**
+ * Where the same mail lies in its original mailbox, once it is no longer in \\Junk. A second copy of the mail is not
+ * the moved one: it has a different time of arrival, or lay there before the mail was filed. Where a move changes
+ * the time of arrival (RFC 3501 section 6.4.7 only says SHOULD), the owner has to mark the mail as wanted, too;
+ * otherwise nothing is learned.
+ */
+async function placeBack(
+  { db }: StepContext,
+  { imap, settings }: Account,
+  row: MessageRow,
+  junk: string,
+): Promise<Place | null> {
   if (row.messageId === null) return null
   const since = new Date(row.internalDate.getTime() - dayMs)
   if ((await imap.findByMessageId(junk, row.messageId, since)).length > 0) return null
-  const uids = await imap.findByMessageId(settings.mailbox, row.messageId, since)
-  if (uids.length === 0) return null
+  const found = await imap.findByMessageId(settings.mailbox, row.messageId, since)
+  if (found.length === 0) return null
   const { uidValidity } = await imap.state(settings.mailbox)
+  const copies = new Set(await copiesBeforeFiling(db, row, { mailbox: settings.mailbox, uidValidity }))
+  const uids = found.filter((uid) => !copies.has(uid))
   for await (const batch of imap.fetch(settings.mailbox, uidValidity, uids, limits)) {
-    const found = batch.find(({ size, vanished }) => !vanished && size === row.size)
-    if (found) return { mailbox: settings.mailbox, uidValidity, uid: found.uid }
+    const back = batch.find((each) => isMoved(each, row) || isMarkedWanted(each, row))
+    if (back) return { mailbox: settings.mailbox, uidValidity, uid: back.uid }
   }
   return null
+}
+
+/** COPY and MOVE keep INTERNALDATE, which IMAP gives in whole seconds. */
+function isMoved({ size, internalDate, vanished }: Fetched, row: MessageRow): boolean {
+  const apartMs = Math.abs(internalDate.getTime() - row.internalDate.getTime())
+  return !vanished && size === row.size && apartMs < 1000
+}
+
+function isMarkedWanted({ size, flags, vanished }: Fetched, row: MessageRow): boolean {
+  return !vanished && size === row.size && flags.some((flag) => /^\$?(not|non)junk$/i.test(flag))
 }
 
 /**

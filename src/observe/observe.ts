@@ -39,7 +39,7 @@ export class Observer {
   /** When a draft was first missed, by reply. */
   readonly #missing = new Map<string, number>()
   readonly #sent: SentLook = { mark: '', ids: new Set() }
-  readonly #junk: JunkLook = { gone: new Set(), read: '', unmarked: '' }
+  readonly #junk: JunkLook = { gone: new Set(), read: '', copies: new Set(), unmarked: '' }
   /** Milliseconds since 1970. */
   #learnsAgainAt = 0
 

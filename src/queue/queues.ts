@@ -110,15 +110,26 @@ class BullQueues implements Queues {
 
   /**
    * Drops all jobs: those of a killed process would block their rows until their locks expire. The sweeper recreates
-   * them.
+   * them. A queue that another process works on is left alone: it belongs to the original of a copied state directory.
    */
   async emptied(): Promise<this> {
+    if (await this.#isShared()) {
+      const reason = 'another replyd works on it: a copied state directory needs a Redis of its own'
+      this.#log.warn({ event: 'queue.shared', reason })
+      return this.unpaused()
+    }
     for (const queue of this.#queues.values()) {
       await queue.obliterate({ force: true })
       // Obliterating pauses the queue.
       await queue.resume()
     }
     return this
+  }
+
+  async #isShared(): Promise<boolean> {
+    if (this.kind !== 'redis') return false
+    const workers = await Promise.all([...this.#queues.values()].map((queue) => queue.getWorkersCount()))
+    return workers.some((count) => count > 0)
   }
 
   /** Restarting clears a pause of the model and retries, at the cost of at most one refusal. */

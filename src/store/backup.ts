@@ -103,13 +103,13 @@ async function* rowsOf(session: Queryable, table: string): AsyncGenerator<string
   await session.query('close rows')
 }
 
-/** Every table of the store except the list of migrations, in the order of their foreign keys. */
+/** Every table except the list of migrations and the id of the store, in the order of their foreign keys. */
 export async function backedUpTables(session: Queryable): Promise<string[]> {
   const { rows } = await session.query<{ name: string; parents: string[] }>(
     `select c.relname::text as name, coalesce((select json_agg(p.relname) from pg_constraint k join pg_class p on p.oid = k.confrelid
         where k.conrelid = c.oid and k.contype = 'f'), '[]') as parents
        from pg_class c join pg_namespace n on n.oid = c.relnamespace
-      where n.nspname = 'replyd' and c.relkind = 'r' and c.relname <> 'migration' order by c.relname`,
+      where n.nspname = 'replyd' and c.relkind = 'r' and c.relname not in ('migration', 'store') order by c.relname`,
   )
   const ordered: string[] = []
   while (ordered.length < rows.length) {

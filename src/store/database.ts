@@ -151,14 +151,24 @@ class PooledDatabase implements Database {
   }
 }
 
-/** Tells this store from others on the same Redis: the database of PostgreSQL, or the directory of the embedded one. */
-export async function storeId(db: Database, directory: string): Promise<string> {
+/**
+ * Tells this store from others on the same Redis. The first process to ask gives the store its id, which no backup
+ * contains. A copy of the files has the same one, so the place is a part of it, too.
+ * @param fresh the id, if the store has none yet
+ */
+export async function storeId(db: Database, directory: string, fresh: string): Promise<string> {
+  await db.query('insert into replyd.store (id) values ($1) on conflict do nothing', [fresh])
+  const stored = await db.query<{ id: string }>('select id from replyd.store')
+  return `${stored.rows[0]?.id} ${await placeOf(db, directory)}`
+}
+
+async function placeOf(db: Database, directory: string): Promise<string> {
   if (db.kind === 'pglite') return `${hostname()} ${realpathSync(directory)}`
-  const { rows } = await db.query<{ id: string }>(
-    `select c.system_identifier::text || ' ' || d.oid::text as id from pg_control_system() c, pg_database d
+  const { rows } = await db.query<{ place: string }>(
+    `select c.system_identifier::text || ' ' || d.oid::text as place from pg_control_system() c, pg_database d
       where d.datname = current_database()`,
   )
-  return rows[0]?.id ?? ''
+  return rows[0]?.place ?? ''
 }
 
 /** By text. The store's statements are constants, so there are few. */

@@ -5,6 +5,7 @@
 import { learned } from './migrations/learned.ts'
 import { setup, unlearned } from './migrations/pages.ts'
 import { pushDevices } from './migrations/push-devices.ts'
+import { store } from './migrations/store.ts'
 
 export interface Migration {
   readonly version: number
@@ -368,4 +369,5 @@ export const migrations: readonly Migration[] = [
   { version: 11, sql: attachments },
   { version: 12, sql: unlearned },
   { version: 13, sql: pushDevices },
+  { version: 14, sql: store },
 ]

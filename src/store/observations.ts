@@ -31,6 +31,21 @@ export async function filedSince(
   return rows
 }
 
+/** UIDs of other mails with its Message-ID that lay in that mailbox before it was filed. */
+export async function copiesBeforeFiling(
+  db: Queryable,
+  { id, account, messageId }: Pick<MessageRow, 'id' | 'account' | 'messageId'>,
+  { mailbox, uidValidity }: Pick<MessageRow, 'mailbox' | 'uidValidity'>,
+): Promise<number[]> {
+  const { rows } = await db.query<{ uid: number }>(
+    `select m.uid::float8 as uid from replyd.message m
+      where m.account = $1 and m.message_id = $2 and m.mailbox = $3 and m.uid_validity = $4 and m.id <> $5
+        and m.ingested_at <= (select max(at) from replyd.event where message_id = $5 and disposition = 'filed')`,
+    [account, messageId, mailbox, uidValidity, id],
+  )
+  return rows.map(({ uid }) => uid)
+}
+
 /** Ids of mails that wait for a person, without a draft in the mailbox; newest first. */
 export async function waitingIds(db: Queryable, account: string, limit: number): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(

@@ -13,11 +13,36 @@ export function Conversation({ view, shown }: { view: View; shown: Shown }) {
   return (
     <>
       <Past view={view} shown={shown} />
-      {shown.thread.map((earlier) => (
-        <EarlierMessage view={view} earlier={earlier} />
-      ))}
+      <Thread view={view} shown={shown} />
       <Original view={view} shown={shown} />
     </>
+  )
+}
+
+/** Earlier messages. What the owner wrote from another mail client is read from the mailbox only after the page. */
+function Thread({ view, shown: { row, thread, sent } }: { view: View; shown: Shown }) {
+  const more = `/mails/${row.id}/conversation`
+  const later = sent === 'unread' ? { 'hx-get': more, 'hx-trigger': 'load' } : {}
+  return (
+    <div
+      id="thread"
+      {...later}
+      hx-target="this"
+      hx-select="#thread"
+      hx-select-oob="unset"
+      hx-swap="outerHTML"
+      hx-push-url="false"
+    >
+      {thread.map((earlier) => (
+        <EarlierMessage view={view} earlier={earlier} />
+      ))}
+      {sent === 'unread' ? (
+        <p class="meta">
+          <a href={more}>Look in Sent for your own mails</a>
+        </p>
+      ) : null}
+      {sent === 'unreadable' ? <p class="meta">Your own mails in Sent can't be read at the moment.</p> : null}
+    </div>
   )
 }
 

@@ -31,7 +31,7 @@ export function addInbox(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): voi
   const show = async (c: Context<Env>, asked: string | null) => {
     const list = await listOf(web, c)
     const open = asked ?? list.mails.find(isUndecided)?.id ?? list.mails[0]?.id ?? null
-    const shown = open === null ? null : await loadShown(web, open, c.req.query('remote') === '1')
+    const shown = open === null ? null : await loadShown(web, open, { remote: c.req.query('remote') === '1' })
     const next = open === null ? null : await nextOf(web.context.db, list.filter, open)
     const props = { list, shown, next, onlyList: asked === null }
     return c.html(<InboxPage view={await viewOf(c)} {...props} />)

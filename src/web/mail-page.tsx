@@ -3,7 +3,7 @@
 import { capitalised, ceilingWords, outcomeOf, replyStateWords } from '../base/dispositions.ts'
 import { helpFor, type Reason, sentenceOf } from '../base/reasons.ts'
 import { modelVerdict, type Verdict } from '../base/verdicts.ts'
-import { Original } from './conversation.tsx'
+import { Conversation, Original } from './conversation.tsx'
 import { Page, type View } from './layout.tsx'
 import type { Shown } from './shown.ts'
 import { Timeline } from './timeline.tsx'
@@ -59,6 +59,23 @@ export function MailPage({ view, shown }: { view: View; shown: Shown }) {
         </section>
       </div>
       <Timeline explained={explained} view={view} />
+    </Page>
+  )
+}
+
+/** The mail with all that came before it, for browsers without JavaScript; the others take the earlier messages out of it. */
+export function ConversationPage({ view, shown }: { view: View; shown: Shown }) {
+  return (
+    <Page view={view} title={shown.row.subject ?? 'Mail'}>
+      <header class="bar">
+        <a href={`/replies/${shown.row.id}`} id="back" class="back">
+          ← Reply
+        </a>
+        <h1 dir="auto">{shown.row.subject || '(no subject)'}</h1>
+      </header>
+      <section aria-label="Mail" class="card">
+        <Conversation view={view} shown={shown} />
+      </section>
     </Page>
   )
 }

@@ -32,6 +32,7 @@ export function ReplyPane({ next, ...props }: PaneProps & { next: string | null 
       hx-select-oob="#notice"
       hx-swap="outerHTML"
     >
+      <p id="looking" class="looking" role="status" hidden />
       <Content {...props} />
       <Details shown={shown} />
       {open && props.view.role !== 'reader' ? <Bar {...props} next={next} /> : null}

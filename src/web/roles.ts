@@ -14,6 +14,7 @@ export const routeRoles: Readonly<Record<string, PersonRole>> = {
   'GET /events': 'reader',
   'GET /replies/:id': 'reader',
   'GET /mails/:id': 'reader',
+  'GET /mails/:id/conversation': 'reader',
   'GET /mails/:id/html': 'reader',
   'GET /mails/:id/parts/:path{[0-9.]{1,40}}': 'reader',
   'GET /junk': 'reader',

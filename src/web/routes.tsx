@@ -16,7 +16,7 @@ import { HistoryPage } from './history-page.tsx'
 import { addInbox } from './inbox-routes.tsx'
 import type { View } from './layout.tsx'
 import { framePolicy, harmlessHtml } from './mail-html.ts'
-import { MailPage } from './mail-page.tsx'
+import { ConversationPage, MailPage } from './mail-page.tsx'
 import { addOverviews, type ViewOf } from './overviews.tsx'
 import { JunkPage, pageLength } from './pages.tsx'
 import type { PasswordCheck } from './password-check.ts'
@@ -48,8 +48,12 @@ export function pageRoutes(web: WebContext, sessions: Sessions, passwords: Passw
     return c.html(<JunkPage view={await viewOf(c)} {...props} />)
   })
   pages.get('/mails/:id', async (c) => {
-    const shown = await loadShown(web, c.req.param('id'), c.req.query('remote') === '1')
+    const shown = await loadShown(web, c.req.param('id'), { remote: c.req.query('remote') === '1' })
     return c.html(<MailPage view={await viewOf(c)} shown={shown} />)
+  })
+  pages.get('/mails/:id/conversation', async (c) => {
+    const shown = await loadShown(web, c.req.param('id'), { withSent: true })
+    return c.html(<ConversationPage view={await viewOf(c)} shown={shown} />)
   })
   pages.get('/mails/:id/html', async (c) => {
     const remote = c.req.query('remote') === '1'

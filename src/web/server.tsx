@@ -1,9 +1,7 @@
 /** The daemon's HTTP server: who has access, and to what. */
 import { type Context, Hono, type Next } from 'hono'
-import { streamSSE } from 'hono/streaming'
 import { accountLabel } from '../base/log.ts'
 import { loadAccountState } from '../store/accounts.ts'
-import { latestChange } from '../store/review-lists.ts'
 import { apiToken, type Env, isOwnHost, writeAccess } from './access.ts'
 import { operations } from './api.ts'
 import { addAssets } from './assets.ts'
@@ -12,6 +10,7 @@ import { boardHandler, boardPath } from './board.ts'
 import { Proxies, writeCookie } from './client-address.ts'
 import { answerOf, failed, notFound } from './failures.tsx'
 import { listen } from './listener.ts'
+import { liveUpdates, Presence } from './live-updates.ts'
 import { addLogin, toLogin } from './login.tsx'
 import { addMcp } from './mcp-route.ts'
 import { metricsText } from './metrics.ts'
@@ -27,11 +26,6 @@ export type { Health, WebContext } from './web-context.ts'
 export interface WebServer extends AsyncDisposable {
   readonly url: string
 }
-
-/** How often live updates query the store while a page is open, milliseconds. */
-const lookEveryMs = 1000
-/** Write a line at least this often: the listener closes silent connections. */
-const signOfLifeLooks = 20
 
 export async function startWeb(web: WebContext, address: { host: string; port: number }): Promise<WebServer> {
   const { config } = web.context
@@ -74,7 +68,8 @@ export function buildApp(web: WebContext, token: string): Hono<Env> {
   addMcp(app, bearer)
   addLogin(app, { db, sessions, passwords, hasCode: totpSecret !== null })
   app.use(...pageGuard(sessions, passwordHash))
-  app.get('/events', (c) => events(c, web, sessions))
+  const live = { sessions, presence: new Presence() }
+  app.get('/events', (c) => liveUpdates(c, web, live))
   if (web.boards) app.all(`${boardPath}/*`, boardHandler(web.boards))
   app.route('/', pageRoutes(web, sessions, passwords))
   return app
@@ -133,22 +128,3 @@ function pageGuard(sessions: Sessions, passwordHash: string | null) {
 }
 
 const staleForm = 'This form has expired. Go back, reload the page and try again.'
-
-/** Reports changes, made by any process, since the page was read. */
-function events(c: Context, { context }: WebContext, sessions: Sessions): Response {
-  return streamSSE(c, async (stream) => {
-    let last = c.req.query('since') ?? (await latestChange(context.db))
-    await stream.writeSSE({ event: 'ready', data: '' })
-    for (let looks = 1; !stream.aborted && !stream.closed; looks++) {
-      await stream.sleep(lookEveryMs)
-      if (looks % signOfLifeLooks === 0) {
-        // A session that was ended gets no more updates.
-        if ((await sessions.read(c)) === null) break
-        await stream.write(': still here\n\n')
-      }
-      const mark = await latestChange(context.db).catch(() => last)
-      if (mark !== last) await stream.writeSSE({ event: 'changed', data: '' })
-      last = mark
-    }
-  })
-}

@@ -1,5 +1,7 @@
-/** What the pages show of one mail, its conversation and its reply; read from the store alone. */
-import { concerns, mostMessages, threadEntry } from '../compose/thread.ts'
+/** What the pages show of one mail, its conversation and its reply; read from the store, and on request from \Sent. */
+import { PermanentError, TemporaryError } from '../base/errors.ts'
+import { concerns, fromSent, maybeInSent, mostMessages, threadEntry } from '../compose/thread.ts'
+import type { Account } from '../context.ts'
 import { decodeWords } from '../mail/address.ts'
 import type { ReadAttachment } from '../mail/attachments.ts'
 import { type Field, fieldValues, namedIds } from '../mail/message.ts'
@@ -38,7 +40,14 @@ export interface Earlier {
   text: string
 }
 
-export interface Shown {
+interface Conversation {
+  /** Earlier messages of the conversation, oldest first. */
+  thread: readonly Earlier[]
+  /** Whether the owner's own mails in \\Sent are among them; `none`: the mail names none. */
+  sent: 'none' | 'unread' | 'read' | 'unreadable'
+}
+
+export interface Shown extends Conversation {
   row: MessageRow
   reply: ReplyRow | null
   /** New text of the mail; null if it was removed. */
@@ -51,8 +60,6 @@ export interface Shown {
   attachments: readonly Attachment[]
   /** What the model was given of them; empty if it was given none. */
   read: readonly ReadAttachment[]
-  /** Earlier messages of the conversation, oldest first. */
-  thread: readonly Earlier[]
   /** The sender's other mails. */
   past: { latest: readonly EarlierMail[]; count: number }
   /** Of the reply, as it will go out; null if there is none. */
@@ -66,8 +73,16 @@ export interface Shown {
   remote: boolean
 }
 
-/** @throws Refusal when there is no such mail */
-export async function loadShown(web: WebContext, id: string, remote: boolean): Promise<Shown> {
+/**
+ * @param remote with the pictures that a formatted mail loads from elsewhere
+ * @param withSent with the owner's own mails in \\Sent, which takes requests to the mailbox
+ * @throws Refusal when there is no such mail
+ */
+export async function loadShown(
+  web: WebContext,
+  id: string,
+  { remote = false, withSent = false }: { remote?: boolean; withSent?: boolean } = {},
+): Promise<Shown> {
   const { db, accounts } = web.context
   const row = await loadMessage(db, id)
   if (row === null) throw new Refusal('not-found')
@@ -87,7 +102,7 @@ export async function loadShown(web: WebContext, id: string, remote: boolean): P
     envelope: envelopeOf(mail?.message.fields ?? []),
     attachments: mail === null ? [] : shownAttachments(mail.message),
     read: (await loadAttachments(db, id)) ?? [],
-    thread: mail === null ? [] : await threadOf(web, mail),
+    ...(mail === null ? { thread: [], sent: 'none' } : await threadOf(web, mail, withSent)),
     past: row.fromAddress === null ? { latest: [], count: 0 } : await mailsOfSender(db, sender, listedPast),
     outgoing: reply === null ? null : envelopeOf(parseFields(splitHeader(reply.octets))),
     signature: replies === undefined ? '' : signatureFor(replies, reply?.language ?? null),
@@ -104,40 +119,64 @@ function envelopeOf(fields: readonly Field[]): Envelope {
   return { from: of('from'), to: of('to'), cc: of('cc'), subject: of('subject') }
 }
 
-/** The earlier messages that replyd knows, as far as this sender took part in them. */
-async function threadOf({ context }: WebContext, mail: StoredMail): Promise<Earlier[]> {
+/**
+ * The earlier messages that replyd knows, as far as this sender took part in them.
+ * @param withSent also what the owner wrote from another mail client, which takes requests to the mailbox
+ */
+async function threadOf({ context }: WebContext, mail: StoredMail, withSent: boolean): Promise<Conversation> {
   const { db, accounts } = context
   const { row } = mail
   const account = accounts.get(row.account)
-  if (account === undefined) return []
+  if (account === undefined) return { thread: [], sent: 'none' }
   const named = namedIds(mail.message).thread.slice(-mostMessages)
   const rows = await findByMessageIds(db, row.account, named)
   const ids = [...new Set([...rows.map(({ id }) => id), ...(await threadMates(db, row.id, mostMessages))])]
-  const others = (await loadMails(db, ids)).filter(
-    (each) => each.row.id !== row.id && concerns(each.message, [row.fromAddress ?? '']),
+  const others = (await loadMails(db, ids)).filter((each) => each.row.id !== row.id)
+  const replies = (await repliesInThread(db, row.account, named, ids)).filter(({ id }) => id !== row.id)
+  const known = new Set(
+    [row, ...others.map((each) => each.row)]
+      .flatMap(({ messageId }) => messageId ?? [])
+      .concat(replies.map(({ replyMessageId }) => replyMessageId)),
   )
-  const { owner } = account.settings
-  const received = others.map((each): Earlier => {
-    const { author, at, text } = threadEntry(each.message, each.row.internalDate, owner, row.fromAddress)
-    return {
-      author: each.row.fromName || each.row.fromAddress || 'Nobody',
-      own: author === 'owner',
-      at,
-      text,
-    }
-  })
-  const sent = await repliesInThread(db, row.account, named, ids)
-  const own = sent
-    .filter(({ id }) => id !== row.id)
-    .map(
-      ({ text, finishedAt, createdAt }): Earlier => ({
-        author: 'You',
-        own: true,
-        at: finishedAt ?? createdAt,
-        text,
-      }),
-    )
-  return [...received, ...own]
-    .filter(({ text }) => text.trim() !== '')
-    .sort((one, other) => one.at.getTime() - other.at.getTime())
+  const addressees = [row.fromAddress ?? '']
+  const question = { named, known, addressees }
+  const sent = withSent ? await ownSent(account, mail, question) : null
+  const thread = [
+    ...others
+      .filter(({ message }) => concerns(message, addressees))
+      .map((each) => received(each, account, row.fromAddress)),
+    ...replies.map(({ text, finishedAt, createdAt }) => own(finishedAt ?? createdAt, text)),
+    ...(sent ?? []),
+  ]
+  return {
+    thread: thread
+      .filter(({ text }) => text.trim() !== '')
+      .sort((one, other) => one.at.getTime() - other.at.getTime()),
+    sent: withSent ? (sent === null ? 'unreadable' : 'read') : unreadSent(mail, question),
+  }
+}
+
+const unreadSent = (mail: StoredMail, question: Parameters<typeof maybeInSent>[1]) =>
+  maybeInSent(mail, question) ? 'unread' : 'none'
+
+const own = (at: Date, text: string): Earlier => ({ author: 'You', own: true, at, text })
+
+function received({ message, row }: StoredMail, { settings }: Account, sender: string | null): Earlier {
+  const { author, at, text } = threadEntry(message, row.internalDate, settings.owner, sender)
+  return { author: row.fromName || row.fromAddress || 'Nobody', own: author === 'owner', at, text }
+}
+
+/** Null if the mailbox can't be read now. */
+async function ownSent(
+  account: Account,
+  mail: StoredMail,
+  question: Parameters<typeof fromSent>[2],
+): Promise<Earlier[] | null> {
+  try {
+    const { found } = await fromSent(account, mail, question)
+    return found.map(({ entry: { at, text } }) => own(at, text))
+  } catch (error) {
+    if (!(error instanceof TemporaryError || error instanceof PermanentError)) throw error
+    return null
+  }
 }

@@ -28,13 +28,17 @@ test('test shows the best passages with their scores', async () => {
   const { status, out } = await run(['knowledge', 'test', 'When can I send goods back?', '-c', config])
   expect(out).toMatch(/^\d+\.\d\d returns\.docx > Returns\n {2}Goods can be sent back within 30 days\.\n/)
   expect(status).toBe(0)
-  expect((await run(['knowledge', 'test', 'zebra', '-c', config])).status).toBe(1)
+  expect(await run(['knowledge', 'test', 'zebra', '-c', config])).toEqual({
+    status: 1,
+    out: '',
+    err: 'Nothing matches. Searched: 3 passages of 3 files.\n',
+  })
 })
 
 test('list names each file, and what is left out', async () => {
   expect(await run(['knowledge', 'list', '-c', config])).toMatchObject({
     status: 0,
-    out: 'hours.md: 1 passages\nprice.csv: 1 passages\nreturns.docx: 1 passages\n',
+    out: 'hours.md: 1 passage\nprice.csv: 1 passage\nreturns.docx: 1 passage\n',
   })
   write('broken.pdf', 'none')
   const { status, out } = await run(['knowledge', 'list', '-c', config, '--json'])

@@ -6,13 +6,19 @@ import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 const loader = new URL('../../scripts/typescript.mjs', import.meta.url).href
 const program = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 
+/** Only a hang takes so long, on however busy a machine: the client's own 60 seconds are too short. */
+const patience = { timeout: 1_800_000 }
+
 /** The revision of 2025 begins with a handshake, that of 2026 has none; clients of both are about. */
 export type Revision = 'legacy' | 'auto'
 
 export async function overHttp(url: string, token: string, mode: Revision = 'auto'): Promise<Client> {
   const client = new Client({ name: 'test', version: '1' }, { versionNegotiation: { mode } })
   const headers = { authorization: `Bearer ${token}` }
-  await client.connect(new StreamableHTTPClientTransport(new URL('/mcp', url), { requestInit: { headers } }))
+  await client.connect(
+    new StreamableHTTPClientTransport(new URL('/mcp', url), { requestInit: { headers } }),
+    patience,
+  )
   return client
 }
 
@@ -29,6 +35,7 @@ export async function overStdio(
       args: ['--import', loader, program, 'mcp', ...args],
       env: { PATH: process.env.PATH ?? '', ...environment },
     }),
+    patience,
   )
   return client
 }
@@ -41,7 +48,7 @@ export interface Said {
 /** A refusal by the protocol counts as an answer, too: the assistant reads it. */
 export async function call(client: Client, name: string, args: Record<string, unknown> = {}): Promise<Said> {
   try {
-    const { content, isError } = await client.callTool({ name, arguments: args })
+    const { content, isError } = await client.callTool({ name, arguments: args }, patience)
     const text = content.map((each) => (each.type === 'text' ? each.text : '')).join('\n')
     return { text, failed: isError === true }
   } catch (error) {
@@ -50,7 +57,7 @@ export async function call(client: Client, name: string, args: Record<string, un
 }
 
 export const toolNames = async (client: Client) =>
-  (await client.listTools()).tools.map(({ name }) => name).sort()
+  (await client.listTools(undefined, patience)).tools.map(({ name }) => name).sort()
 
 interface Attempt extends Said {
   name: string

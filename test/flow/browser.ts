@@ -1,13 +1,17 @@
+import { existsSync } from 'node:fs'
 import { type Browser, chromium } from 'playwright-core'
 
 /** Playwright's own 30 seconds are too short for a busy machine. */
 const hangMs = 300_000
 
+/** The headless shell draws the same pages with half the processor time: it has no windows and no extensions. */
+const shell = '/usr/bin/chromium-headless-shell'
+
 /** The system's Chromium, without anything that would call home. */
 export async function openBrowser(): Promise<Browser> {
   const browser = await chromium.launch({
     timeout: hangMs,
-    executablePath: '/usr/bin/chromium',
+    executablePath: existsSync(shell) ? shell : '/usr/bin/chromium',
     args: [
       '--no-sandbox',
       '--disable-gpu',

@@ -7,7 +7,7 @@ import { loadMessage, type MessageRow } from '../../src/store/messages.ts'
 import { type Dovecot, deliverAll, startDovecot } from '../live/servers/index.ts'
 import { openBrowser } from './browser.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
-import { readMailbox } from './mailboxes.ts'
+import { readMailbox, withClient } from './mailboxes.ts'
 
 const address = 'inbox@shop.example'
 let dovecot: Dovecot
@@ -195,6 +195,43 @@ describe('files', () => {
     for (const path of ['1', '6', '2.1'])
       expect((await fetch(`${url()}/mails/${rows[0]?.id}/parts/${path}`)).status).toBe(404)
     expect((await fetch(`${url()}/mails/nothing/parts/2`)).status).toBe(404)
+  })
+})
+
+describe("the owner's own mails in Sent", () => {
+  async function answered(serial: number): Promise<MessageRow> {
+    const own = `<own${serial}@shop.example>`
+    const words = `From: Shop <${address}>\r\nTo: customer${serial}@buyers.example\r\nSubject: Hours\r\nMessage-ID: ${own}\r\nDate: Thu, 26 Nov 2026 10:00:00 +0000\r\n\r\nWe close at noon on Saturday ${serial}.\r\n`
+    await withClient(dovecot, address, (client) => client.append('Sent', words, ['\\Seen']))
+    return ask(
+      `References: ${own}\r\nIn-Reply-To: ${own}\r\n\r\nHello again,\r\n\r\nare you open on Sunday?\r\n`,
+    )
+  }
+
+  test('what was written from another mail client stands in the conversation', async () => {
+    const row = await answered(serial + 1)
+    const page = await opened(`/replies/${row.id}`)
+    await page.waitForSelector('#thread .earlier.own >> text=We close at noon on Saturday')
+    expect(await page.locator('#thread .earlier').count()).toBe(1)
+    expect(await page.locator('#thread >> text=Look in Sent').count()).toBe(0)
+    expect(page.url()).toContain(`/replies/${row.id}`)
+    await page.context().close()
+  })
+
+  test('without JavaScript it is one link away, and nobody else sees what went to others', async () => {
+    const row = await answered(serial + 1)
+    const stranger = await ask(
+      `References: <own${serial}@shop.example>\r\n\r\nHello,\r\n\r\nwhen are you open?\r\n`,
+    )
+    const page = await opened(`/replies/${row.id}`, { javaScriptEnabled: false })
+    await page.click('text=Look in Sent for your own mails')
+    expect(await page.locator('.earlier.own').count()).toBe(1)
+    await page.click('#back')
+    expect(new URL(page.url()).pathname).toBe(`/replies/${row.id}`)
+    await page.goto(`${url()}/mails/${stranger.id}/conversation`)
+    expect(await page.locator('h1').innerText()).toBe(stranger.subject)
+    expect(await page.locator('.earlier.own').count()).toBe(0)
+    await page.context().close()
   })
 })
 

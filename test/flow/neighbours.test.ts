@@ -1,9 +1,16 @@
 /** Two installations on one server: neither empties, takes or judges what is the other's. */
+import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { Redis } from 'ioredis'
+import { newId, systemClock } from '../../src/base/clock.ts'
+import { silentLog } from '../../src/base/log.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
+import { openDatabase, storeId } from '../../src/store/database.ts'
 import { storeIngested } from '../../src/store/ingested.ts'
 import { type Redis as RedisServer, startRedis } from '../live/servers/index.ts'
+import { fillState } from '../store-template.ts'
 import { startDaemon } from './daemon.ts'
 import { newDatabase } from './database.ts'
 
@@ -75,4 +82,33 @@ test('one that shares a database takes no mail of accounts that it does not have
   await one.daemon.pipeline.sweep()
   const [own = ''] = await jobsFor(redisUrl, 'a')
   expect(own.split(':')[0]).not.toBe(job?.split(':')[0])
+})
+
+/** The id of a store as a daemon sees it that starts there. */
+async function idOf(directory: string, databaseUrl: string | null = null): Promise<string> {
+  await using db = await openDatabase({ directory, databaseUrl }, silentLog)
+  return await storeId(db, directory, newId(systemClock.now()))
+}
+
+test('two embedded stores at the same path, as in two containers, have ids of their own, and keep them', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'replyd-neighbours-'))
+  try {
+    const path = join(root, 'data')
+    await fillState(path)
+    const first = await idOf(path)
+    expect(await idOf(path)).toBe(first)
+    renameSync(path, join(root, 'first'))
+    mkdirSync(path)
+    await fillState(path)
+    expect(await idOf(path)).not.toBe(first)
+  } finally {
+    rmSync(root, { recursive: true })
+  }
+})
+
+test('processes that share a database of PostgreSQL agree on its id', async () => {
+  const databaseUrl = await newDatabase()
+  const ids = await Promise.all([idOf('', databaseUrl), idOf('', databaseUrl)])
+  expect(ids[0]).toBe(ids[1])
+  expect(await idOf('', await newDatabase())).not.toBe(ids[0])
 })

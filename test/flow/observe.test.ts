@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { ImapFlow } from 'imapflow'
+import type { Disposition } from '../../src/base/dispositions.ts'
 import { sampleWorld } from '../../src/demo/samples.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { parseOctets } from '../../src/mail/mime/octets.ts'
@@ -21,6 +22,7 @@ let standIn: StandIn
 let running: RunningDaemon
 let observer: Observer
 let rows: MessageRow[]
+let samples: readonly { octets: Buffer }[]
 const taken = new Set<string>()
 
 beforeAll(async () => {
@@ -43,7 +45,7 @@ beforeAll(async () => {
       sentCopy: true,
     },
   })
-  const { samples } = sampleWorld(new Date())
+  samples = sampleWorld(new Date()).samples
   const deliveries = samples.map(({ octets }) => ({ user: address, octets }))
   // Several times, so that there is enough of everything.
   const again = ['b-', 'c-'].flatMap((prefix) =>
@@ -265,6 +267,121 @@ test('mail that the owner takes out of Junk is restored, and its sender trusted'
   expect(await senderRule(db, address, row.fromAddress ?? '')).toMatchObject({
     rule: 'allow',
     source: 'restored',
+  })
+})
+
+describe('a second copy of a mail is not the mail moved', () => {
+  const octetsIn = async (path: string, uid: number | null) => {
+    const found = (await readMailbox(dovecot, address, path)).find((each) => each.uid === uid)
+    if (!found) throw new Error(`${path} has no ${uid}`)
+    return found.octets
+  }
+
+  /** A mail like one that ended so, from somebody who has not written before. */
+  async function fresh(disposition: Disposition, local: string) {
+    const ended = rows.filter((row) => row.disposition === disposition && row.mailbox === 'INBOX')
+    const model = samples.find(({ octets }) =>
+      ended.some(({ messageId }) => messageId !== null && octets.includes(messageId)),
+    )
+    if (!model) throw new Error(`the samples have no mail that is ${disposition}`)
+    const id = `<${local}@new.example>`
+    const octets = String(model.octets)
+      .replace(/^From: .*$/im, `From: ${local}@new.example`)
+      .replace(/^Message-ID: .*$/im, `Message-ID: ${id}`)
+    const settled = running.settledWith((row) => row.messageId === id)
+    await deliverAll(dovecot, [{ user: address, octets: Buffer.from(octets) }])
+    const row = await settled
+    expect(row.disposition).toBe(disposition)
+    return row
+  }
+
+  /** A duplicate runs no step, so it is stored once a mail behind it has been declined. */
+  async function storeCopy(row: MessageRow, laterMs: number, flags: string[] = []) {
+    const octets = await octetsIn('Junk', row.junkUid)
+    const arrived = new Date(row.internalDate.getTime() + laterMs)
+    const last = `<behind-${row.id}@news.example>`
+    const news = `From: news@news.example\r\nList-Id: <news.example>\r\nMessage-ID: ${last}\r\n\r\nNews.\r\n`
+    const behind = running.settledWith(({ messageId }) => messageId === last)
+    await inMailbox('INBOX', async (client) => {
+      await client.append('INBOX', octets, flags, arrived)
+      await client.append('INBOX', Buffer.from(news))
+    })
+    await behind
+    const { rows: copies } = await running.daemon.context.db.query<{ id: string; disposition: string }>(
+      'select id, disposition from replyd.message where message_id = $1 and id <> $2',
+      [row.messageId, row.id],
+    )
+    expect(copies).toEqual([expect.objectContaining({ disposition: 'duplicate' })])
+    return copies[0]?.id
+  }
+
+  async function emptyJunk(row: MessageRow) {
+    await inMailbox('Junk', (client) => client.messageDelete(String(row.junkUid), { uid: true }))
+    await observer.lookOnce()
+    const rule = await senderRule(running.daemon.context.db, address, row.fromAddress ?? '')
+    return { disposition: (await now(row))?.disposition, rule: rule?.rule ?? null }
+  }
+
+  test('spam of which a copy arrives later stays filed when Junk is emptied', async () => {
+    const row = await fresh('filed', 'later')
+    await storeCopy(row, 2000)
+    expect(await emptyJunk(row)).toEqual({ disposition: 'filed', rule: null })
+  })
+
+  test('so does spam of which a copy of the same second lay there before it was filed', async () => {
+    const row = await fresh('filed', 'before')
+    const id = await storeCopy(row, 0)
+    const { db } = running.daemon.context
+    await db.query('update replyd.message set ingested_at = $2 where id = $1', [id, row.ingestedAt])
+    expect(await emptyJunk(row)).toEqual({ disposition: 'filed', rule: null })
+  })
+
+  test.each([
+    ['is not recognised', 'unmarked', [], { disposition: 'filed', rule: null }],
+    [
+      'is recognised if it is marked as wanted',
+      'wanted',
+      ['NonJunk'],
+      { disposition: 'restored', rule: 'allow' },
+    ],
+  ])('a rescue that changes the time of arrival %s', async (_name, local, flags, expected) => {
+    const row = await fresh('filed', local)
+    await storeCopy(row, 60_000, flags)
+    expect(await emptyJunk(row)).toEqual(expected)
+  })
+
+  test.each([
+    ['at another second', 'another', 2000],
+    ['in the same second', 'same', 0],
+  ])('a copy of wanted mail that a filter puts into Junk %s denies nobody', async (_name, local, laterMs) => {
+    const { db } = running.daemon.context
+    const row = await fresh('no-reply-needed', local)
+    const octets = await octetsIn('INBOX', row.uid)
+    const at = new Date(row.internalDate.getTime() + laterMs)
+    await inMailbox('INBOX', (client) => client.append('Junk', octets, [], at))
+    await observer.lookOnce()
+    await observer.lookOnce()
+    expect(await now(row)).toMatchObject({ disposition: 'no-reply-needed' })
+    expect(await senderRule(db, address, row.fromAddress ?? '')).toBeNull()
+  })
+
+  test.each([
+    [
+      'is marked as deleted',
+      'marked',
+      (client: ImapFlow, uid: string) => client.messageFlagsAdd(uid, ['\\Deleted'], { uid: true }),
+    ],
+    ['is removed', 'removed', (client: ImapFlow, uid: string) => client.messageDelete(uid, { uid: true })],
+  ])('a mail that a client copies to Junk is moved once its original %s', async (_name, local, remove) => {
+    const row = await fresh('no-reply-needed', local)
+    await inMailbox('INBOX', async (client) => {
+      await client.messageCopy(String(row.uid), 'Junk', { uid: true })
+      await observer.lookOnce()
+      expect(await now(row)).toMatchObject({ disposition: 'no-reply-needed' })
+      await remove(client, String(row.uid))
+    })
+    await observer.lookOnce()
+    expect(await now(row)).toMatchObject({ disposition: 'filed', reason: 'junked-by-owner' })
   })
 })
 

@@ -309,6 +309,17 @@ describe('people', () => {
   test('two reviewers on one reply: one decision counts, the other is told, and the history says whose', async () => {
     const row = await ask()
     const [ann, ben] = [await as('Ann', `/replies/${row.id}`), await as('Ben', `/replies/${row.id}`)]
+    await ann.waitForSelector('#looking >> text=Ben is looking at this')
+    await ben.waitForSelector('#looking >> text=Ann is looking at this')
+    await ben.waitForSelector(`a.mail[data-id="${row.id}"] .looker >> text=Ann`)
+    const another = await ask()
+    await ann.waitForSelector(`a.mail[data-id="${another.id}"]`)
+    await ann.click(`a.mail[data-id="${another.id}"]`)
+    await ben.waitForSelector('#looking', { state: 'hidden' })
+    await ben.waitForSelector(`a.mail[data-id="${another.id}"] .looker >> text=Ann`)
+    await ann.goBack()
+    await ann.waitForSelector(`#panes[data-id="${row.id}"]`)
+    await ben.waitForSelector('#looking >> text=Ann is looking at this')
     const approve = async (page: Page) => {
       await page.click('#approve')
       await page.waitForURL(/done=approve|refused=/)

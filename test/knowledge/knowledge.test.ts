@@ -134,6 +134,13 @@ test('words that most passages share do not decide', () => {
   expect(best(opened(), 'What does it cost here, the bicycle hire?')).toEqual(['a.md#Bicycle hire'])
 })
 
+test('in a folder of a few passages every word tells something', () => {
+  write('hours.md', '# Hours\n\nOn Saturday we are open from ten to two.\n')
+  expect(best(opened(), 'Are you open on Saturday?')).toEqual(['hours.md#Hours'])
+  write('fees.md', '# Fees\n\nA parking place costs two euros on Saturday.\n')
+  expect(best(opened(), 'Are you open on Saturday?')).toEqual(['hours.md#Hours'])
+})
+
 describe('a changed folder', () => {
   test('an edited, a new and a removed file are seen by the next search, and the hash follows', () => {
     write('a.md', 'alpha bravo')

@@ -96,6 +96,76 @@ test('a login name that the server does not know is asked for as well, and writt
   expect(readFileSync(join(folder, 'replyd.yaml'), 'utf8')).toMatch(/imap: \{.*user: ann@replyd\.test/)
 })
 
+describe('an SMTP server with another login', () => {
+  const servers = (smtp: Postfix) => [
+    ...['--address', own, '--imap', `127.0.0.1:${dovecot.imapPort}`],
+    ...['--smtp', `127.0.0.1:${smtp.smtpPort}`],
+  ]
+  const model = () => ({
+    OPENAI_API_KEY: 'any',
+    OPENAI_BASE_URL: standIn.baseUrl,
+    REPLYD_MODEL: standInModel,
+    REPLYD_WEB_PASSWORD: 'long enough',
+  })
+  let users: Dovecot
+  let relay: Postfix
+
+  beforeAll(async () => {
+    users = await startDovecot({ users: ['relay-7'], password: 'of the relay' })
+    relay = await startPostfix({ deliverTo: users, auth: 'required' })
+  })
+
+  afterAll(async () => {
+    await relay?.stop()
+    await users?.stop()
+  })
+
+  test('is asked for its login when it refuses that of IMAP, until it takes it', async () => {
+    const folder = mkdtempSync(join(folders, 'relay-'))
+    const argv = ['init', ...servers(relay), '--folder', folder]
+    const input = `\n${dovecot.password}\nrelay-7\nwrong one\n\nof the relay\n`
+    const { status, out } = await run(argv, { environment: model(), input })
+    expect(out.match(/Login name for IMAP and SMTP/g)).toHaveLength(1)
+    expect(out).toMatch(/wants another login than 127\.0\.0\.1/)
+    expect(out).toMatch(/Login name for SMTP \[support@replyd\.test\]:/)
+    expect(out).toMatch(/Password for SMTP; empty: that of IMAP \(not shown\):/)
+    expect(out).toMatch(/Login name for SMTP \[relay-7\]:/)
+    expect(out).toMatch(/✓ smtp .*logged in to \S+ as relay-7/)
+    expect(status).toBe(0)
+    expect(readFileSync(join(folder, 'replyd.yaml'), 'utf8')).toMatch(
+      /smtp: \{.*user: relay-7, password: "?\$\{SMTP_PASSWORD\}/,
+    )
+    expect(readFileSync(join(folder, '.env'), 'utf8')).toMatch(/^SMTP_PASSWORD="of the relay"$/m)
+    const doctor = await run(['doctor', '--config', join(folder, 'replyd.yaml')], { environment: {} })
+    expect(doctor.status).toBe(0)
+  })
+
+  test('is not asked for it again after an init that was stopped', async () => {
+    const folder = mkdtempSync(join(folders, 'relay-again-'))
+    const argv = ['init', ...servers(relay), '--folder', folder]
+    // It ends before the page password: nobody answers.
+    const { REPLYD_WEB_PASSWORD: _, ...environment } = model()
+    const input = `\n${dovecot.password}\nrelay-7\nof the relay\n`
+    const first = await run(argv, { environment, input })
+    expect(first.out).toMatch(/✓ smtp /)
+    expect(first.status).toBe(2)
+    const { status, out } = await run(argv, { environment, input: 'long enough\n' })
+    expect(out).toMatch(/Login name for SMTP: relay-7 \(answered before\)/)
+    expect(out).not.toMatch(/refused the login/)
+    expect(status).toBe(0)
+  })
+
+  test('takes the password from the environment, and says when that is the wrong one', async () => {
+    const folder = mkdtempSync(join(folders, 'relay-environment-'))
+    const argv = ['init', ...servers(relay), '--folder', folder]
+    const environment = { ...model(), SMTP_PASSWORD: 'wrong one' }
+    const { out } = await run(argv, { environment, input: `\n${dovecot.password}\nrelay-7\nn\n` })
+    expect(out).toMatch(/The password is in the environment as SMTP_PASSWORD/)
+    expect(out).not.toMatch(/Password for SMTP/)
+    expect(existsSync(join(folder, 'replyd.yaml'))).toBe(false)
+  })
+})
+
 describe('the name of the own server', () => {
   const address = 'results@replyd.test'
   const id = 'mx.replyd.test'

@@ -55,6 +55,22 @@ test('on PostgreSQL, too', async () => {
   expect(await queues.counts('model')).toMatchObject({ delayed: 1 })
 })
 
+test('an embedded store empties the queue of its killed process, but not one that somebody else works on', async () => {
+  const redisUrl = redis.newDatabase()
+  const settings = { redisUrl, pool: null, namespace: 'replyd-copied' }
+  const job = { queue: 'mailbox', step: 'deliver', messageId: 'a', delayMs: 3_600_000 } as const
+  {
+    await using original = await openQueues(settings, silentLog)
+    const works = new Promise<void>((resolve) => original.work('mailbox', 1, async () => resolve()))
+    await original.enqueue([job, { queue: 'mailbox', step: 'deliver', messageId: 'b' }])
+    await works
+    await using copy = await openQueues({ ...settings, alone: true }, silentLog)
+    expect(await copy.counts('mailbox')).toMatchObject({ delayed: 1 })
+  }
+  await using again = await openQueues({ ...settings, alone: true }, silentLog)
+  expect(await again.counts('mailbox')).toMatchObject({ delayed: 0 })
+})
+
 test.each([
   ['no password', ''],
   ['a wrong password', ':wrong-wrong@'],

@@ -45,12 +45,21 @@ export const replyWith = (holdReasons: Reason[]): ReplyRow => ({
   ...{ finishedAt: null, replyText: null, savedMailbox: null, savedUidValidity: null, savedUid: null },
   omitted: [],
   savedSize: null,
+  version: '1',
 })
 
 export const shownWith = (row: MessageRow, reply: ReplyRow | null): Shown => ({
   ...{ row, reply, text: 'Do you?', whole: null, hasHtml: false, open: true, remote: false },
   envelope: { from: 'Ann <ann@x.example>', to: 'shop@shop.example', cc: '', subject: 'Bells' },
-  ...{ attachments: [], thread: [], read: [], past: { latest: [], count: 0 }, outgoing: null, signature: '' },
+  ...{
+    attachments: [],
+    thread: [],
+    sent: 'none' as const,
+    read: [],
+    past: { latest: [], count: 0 },
+    outgoing: null,
+    signature: '',
+  },
   undoMs: 60_000,
   explained: {
     events: [

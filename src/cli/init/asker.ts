@@ -60,10 +60,12 @@ export class Asker implements Disposable {
     const { key, hidden = false, fault } = asking
     if (!this.#asks) return unasked(question, proposal, fault)
     const settled = key === undefined ? null : (this.#memory?.settled(key) ?? null)
-    if (settled !== null && ((await fault?.(settled)) ?? null) === null) {
+    if (settled !== null) {
       const shown = hidden ? '(not shown)' : printable(settled, true)
       this.#terminal.stdout.write(`${question}: ${shown} (answered before)\n`)
-      return settled
+      const wrong = (await fault?.(settled)) ?? null
+      if (wrong === null) return settled
+      this.#terminal.stdout.write(`  ${printable(wrong, true)}\n`)
     }
     const earlier = key === undefined ? null : (this.#memory?.last(key) ?? null)
     const answer = await this.#untilSound(question, earlier ?? proposal, asking)

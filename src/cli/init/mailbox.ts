@@ -28,7 +28,10 @@ export async function newMailbox(talk: Talk, texts: Texts, number: number): Prom
   const yaml = withAccount(texts.yaml, answers)
   const secrets =
     oauthClientId === null ? await withPassword(talk, texts.secrets, variable, address) : texts.secrets
-  return soundMailbox(talk, { yaml, secrets }, number - 1)
+  // The login of SMTP alone, when an init that was stopped has asked for it.
+  const resumed = asker.settled(`${key}.smtpUser`) !== null
+  const whole = resumed ? await withSmtpLogin(talk, { yaml, secrets }, number - 1, '') : { yaml, secrets }
+  return soundMailbox(talk, whole, number - 1)
 }
 
 async function addressOf({ asker }: Talk, given: string | undefined, key: string): Promise<string> {
@@ -127,16 +130,61 @@ async function mend(
     const place = await askPlace(name, undefined, `${host}:${port}`, talk, key)
     for (const [setting, text] of Object.entries(place)) yaml = withSetting(yaml, at, [name, setting], text)
   }
-  if (failures.some(isRefusedLogin)) {
-    const again = await otherLogin(talk, { yaml, secrets }, at, account)
-    yaml = again.yaml
-    secrets = again.secrets
-  }
+  const refusing = failures.filter(({ detail }) => detail.includes('refused the login'))
+  const refused = (name: 'imap' | 'smtp') => refusing.some((check) => check.name === name)
+  const sharesLogin = settingIn(yaml, at, ['smtp', 'user']) === undefined
+  // Only where IMAP takes the login is it certain that SMTP wants another one.
+  const imapLogsIn = failures.every(({ name }) => name !== 'imap')
+  const ofSmtp = refused('smtp') && account.smtp.oauth2 === null && (imapLogsIn || !sharesLogin)
+  if (refused('imap') || (refused('smtp') && !ofSmtp))
+    ({ yaml, secrets } = await otherLogin(talk, { yaml, secrets }, at, account))
+  if (ofSmtp) ({ yaml, secrets } = await otherSmtpLogin(talk, { yaml, secrets }, at, account))
   return { yaml, secrets }
 }
 
-const isRefusedLogin = ({ name, detail }: Check) =>
-  (name === 'imap' || name === 'smtp') && detail.includes('refused the login')
+const smtpVariable = (at: number) => (at === 0 ? 'SMTP_PASSWORD' : `SMTP_PASSWORD_${at + 1}`)
+
+/** Some providers send through another server, with a login of its own. */
+async function otherSmtpLogin(
+  talk: Talk,
+  texts: Texts,
+  at: number,
+  { imap, smtp }: AccountSettings,
+): Promise<Texts> {
+  const { asker, say, terminal } = talk
+  const variable = smtpVariable(at)
+  if (settingIn(texts.yaml, at, ['smtp', 'user']) === undefined)
+    await say(`\n${smtp.host} wants another login than ${imap.host}.`)
+  else if (terminal.environment[variable]) {
+    await say(`The password is in the environment as ${variable}, which outranks .env: correct it there.`)
+    return texts
+  }
+  asker.doubt(`${at + 1}.smtpUser`)
+  asker.doubt(variable)
+  return withSmtpLogin(talk, texts, at, smtp.user)
+}
+
+/** Asks for the login of SMTP alone. @param user the proposal */
+async function withSmtpLogin(
+  { asker, terminal }: Talk,
+  texts: Texts,
+  at: number,
+  user: string,
+): Promise<Texts> {
+  const variable = smtpVariable(at)
+  const name = await asker.ask('Login name for SMTP', user, { key: `${at + 1}.smtpUser` })
+  const yaml = withSetting(texts.yaml, at, ['smtp', 'user'], name)
+  const known = terminal.environment[variable] || parseDotEnv(texts.secrets)[variable]
+  const question = `Password for SMTP; empty: ${known ? 'the same again' : 'that of IMAP'}`
+  const password =
+    terminal.environment[variable] ||
+    (await asker.ask(question, known ?? '', { hidden: true, key: variable }))
+  if (password === '') return name === user ? texts : { yaml, secrets: texts.secrets }
+  return {
+    yaml: withSetting(yaml, at, ['smtp', 'password'], `\${${variable}}`),
+    secrets: password === known ? texts.secrets : withVariable(texts.secrets, variable, password),
+  }
+}
 
 /** Many servers want only the part before the @, so the name is asked for as well. */
 async function otherLogin(talk: Talk, texts: Texts, at: number, { imap }: AccountSettings): Promise<Texts> {

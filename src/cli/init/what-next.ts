@@ -25,7 +25,7 @@ const patienceMs = 20_000
 export async function whatNext(talk: Talk): Promise<(() => Promise<ExitStatus>) | null> {
   const { asker, folder, terminal } = talk
   const path = join(folder, 'replyd.yaml')
-  const question = '\nDraft an answer to one recent mail, to see what it would be like? Nothing is stored'
+  const question = '\nDraft an answer to one recent mail, as a trial? Nothing is stored'
   if (await asker.confirm(question, true)) await showDraft(talk, readConfig(path, terminal))
   if (await asker.confirm('Start now?', true))
     return async () =>

@@ -14,6 +14,8 @@ const certificates = new URL('../../fixtures/tls/', import.meta.url)
 export interface DovecotOptions {
   /** The only users that exist. Left out, every name can log in and gets mail. */
   users?: readonly string[]
+  /** The password of every user; `secret` by itself. */
+  password?: string
   /** A Sieve script that runs before delivery to any mailbox. */
   sieve?: string
   /** Lines at the end of dovecot.conf, in the syntax of the version that runs. */
@@ -79,7 +81,7 @@ async function launch(program: string, version: string, options: DovecotOptions)
   const account = serverAccount()
   const directory = serverDirectory('dovecot', account)
   const [imapPort, lmtpPort] = [await freePort(), await freePort()]
-  const password = 'secret'
+  const { password = 'secret' } = options
   const settings = {
     directory,
     imapPort,
