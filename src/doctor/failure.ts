@@ -66,8 +66,9 @@ const explanations: readonly Explanation[] = [
   {
     sign: /CERT_\w+|DEPTH_ZERO\w+|SELF_SIGNED\w+|UNABLE_TO_\w+|ERR_TLS_CERT\w+|certificate[^;]*|self-signed/i,
     detail: (place, _, found) => {
-      const code = /[A-Z]+_[A-Z_]+/.exec(found)?.[0] ?? found.slice(0, 100)
-      return `the TLS certificate of ${place} is not valid: ${certificateFault(found)?.kind ?? 'refused'} (${code})`
+      const code = /[A-Z]+_[A-Z_]+/.exec(found)?.[0]
+      const kind = certificateFault(found)?.kind ?? found.slice(0, 100)
+      return `the TLS certificate of ${place} is not valid: ${kind}${code ? ` (${code})` : ''}`
     },
     advice: ({ keys }, found) => certificateAdvice[certificateFault(found)?.kind ?? 'wrong name'](keys),
   },
