@@ -23,6 +23,7 @@ import { PageSettings } from '../review/page-settings.ts'
 import { changeAccountState } from '../store/accounts.ts'
 import { type Database, openDatabase, storeId } from '../store/database.ts'
 import { Leases } from '../store/leases.ts'
+import { isAlive } from '../store/lock.ts'
 import { settleAbandonedCalls } from '../store/model-calls.ts'
 import { Pusher } from '../web/push/pusher.ts'
 import { startWeb, type WebContext, type WebServer } from '../web/server.tsx'
@@ -260,13 +261,4 @@ function isGone(holder: string, alone: boolean): boolean {
   if (alone) return true
   const [host, pid] = holder.split(' ')
   return host === hostname() && !isAlive(Number(pid))
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }
