@@ -40,7 +40,7 @@ export type Role = 'watch' | 'work' | 'web'
 
 export interface DaemonOptions {
   config: Config
-  /** Reads the settings again for a reload; null or absent: they can't be. */
+  /** Reads the settings again for a reload; null or absent if that is not possible. */
   reread?: (() => Config) | null
   roles: readonly Role[]
   /** Handle the waiting mail, then stop. */
@@ -153,7 +153,10 @@ function contextOf(live: LiveSettings, rest: Omit<StepContext, 'config'>): StepC
   }
 }
 
-/** On every start: a restored copy or a default of old keeps its mode. @throws ConfigError when it can't be changed */
+/**
+ * At every start, because a restored copy or an old default keeps its mode. @throws ConfigError when it can't be
+ * changed
+ */
 function keepStatePrivate(directory: string, log: Log): void {
   for (const path of privatePaths(directory).filter(makePrivate))
     log.warn({ event: 'state.made-private', path, reason: 'other users could read it' })
@@ -206,7 +209,7 @@ function watchersOf(context: StepContext, pipeline: Pipeline, leases: Leases): W
   return watchers
 }
 
-/** What leaves by itself: webhooks, and notifications of browsers. */
+/** Starts webhooks and browser notifications. */
 function startTelling(context: StepContext): AsyncDisposable {
   const tellers = [new Webhooks(context), new Pusher(context)]
   return {

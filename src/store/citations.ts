@@ -1,4 +1,4 @@
-/** What the writer named as the ground of its answers. */
+/** The sources that the writer named for its answers. */
 import type { Queryable } from './database.ts'
 
 export interface Citation {

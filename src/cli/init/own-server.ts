@@ -1,6 +1,6 @@
 /**
- * The own mail server's results: finds the name under which it writes Authentication-Results by looking at recent mail,
- * and tries whether it recognises a forged author where the owner wants that.
+ * The results of the owner's mail server: finds its name in Authentication-Results by reading recent mail and, if the
+ * owner wants it, tests whether the server detects a forged author.
  */
 import { systemClock } from '../../base/clock.ts'
 import { reasonOf } from '../../base/errors.ts'

@@ -2,7 +2,7 @@
 
 import chardet from 'chardet'
 
-/** Octets that are looked at: more do not make the guess better. */
+/** Octets examined: more do not improve the guess. */
 const sample = 4096
 
 /** Confidence in percent from which a guess is better than windows-1252. */

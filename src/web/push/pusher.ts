@@ -27,7 +27,7 @@ const leaseMs = 60_000
 const settleMs = 1_000
 const requestMs = 10_000
 const giveUpAfterMs = 24 * 3_600_000
-/** A notification that the device could not be given within this is of no use any more, seconds. */
+/** A notification that the device could not be given within this is useless, seconds. */
 const ttl = 12 * 3600
 
 interface PushOptions {
