@@ -17,8 +17,7 @@ import {
 } from '../../store/push-devices.ts'
 import { eventsAfter, type TellableEvent } from '../../store/webhooks.ts'
 import { retryDelay } from '../webhooks.ts'
-import { type PushMessage, pushMessage } from './message.ts'
-import { isQuiet } from './quiet.ts'
+import { isQuiet, type PushMessage, pushMessage } from './message.ts'
 import { vapidKeys } from './vapid.ts'
 
 /** Milliseconds. */
