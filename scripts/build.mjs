@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { fingerprint, root, STAMP } from './sources.mjs'
+import { fingerprint, isBuilt, root, STAMP } from './sources.mjs'
 
 function compiler() {
   try {
@@ -42,7 +42,10 @@ async function build(tsc) {
 }
 
 const tsc = compiler()
-if (tsc) {
+if (process.env.npm_lifecycle_event === 'prepare' && isBuilt()) {
+  // The first npx runs `prepare` once more, and says nothing meanwhile.
+  process.exitCode = 0
+} else if (tsc) {
   process.exitCode = await build(tsc)
 } else if (!existsSync(join(root, 'dist/cli.js'))) {
   process.stderr.write(

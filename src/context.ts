@@ -12,6 +12,7 @@ import type { Models } from './model/models.ts'
 import type { Prompts } from './model/prompts.ts'
 import type { Submission } from './smtp/submission.ts'
 import type { StoredMail } from './store/bodies.ts'
+import type { Carried } from './store/carried.ts'
 import type { Database } from './store/database.ts'
 import type { ReplyRow } from './store/replies.ts'
 
@@ -58,14 +59,21 @@ export interface Delivery extends Arrival {
 export interface Next {
   stage: Stage
   dueAt?: Date
+  /** What the next step need not read, if it runs in this process. */
+  carried?: Carried
 }
 
 /**
- * Loads, decides, commits, and returns the next step. Null when the row is not (any more) at this step: an outdated
- * job.
+ * Loads (or is given what the last step left), decides, commits, and returns the next step. Null when the row is not
+ * (any more) at this step: an outdated job.
  * @throws the errors of base/errors.ts; the pipeline decides what they mean for the row
  */
-export type RunStep = (context: StepContext, id: string, signal: AbortSignal) => Promise<Next | null>
+export type RunStep = (
+  context: StepContext,
+  id: string,
+  signal: AbortSignal,
+  carried?: Carried | null,
+) => Promise<Next | null>
 
 /** @throws PermanentError when the account is not configured (any more) */
 export function accountOf(context: StepContext, address: string): Account {

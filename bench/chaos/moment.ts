@@ -15,6 +15,8 @@ export interface Moment {
   strike(world: World, round: number): Promise<void>
   /** After the last strike: gives back what was taken away. */
   heal?(world: World): Promise<void>
+  /** After everything is settled, while the daemon still runs. @returns what is wrong */
+  check?(world: World): Promise<string[]>
   /** At most this many strikes make sense or fit into the time. */
   mostRounds?: number
   /** Logins may not come closer than a second: the world's proxy is asked. False where processes die. */

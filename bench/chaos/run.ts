@@ -52,6 +52,7 @@ export async function runMoment(
   const seconds = (performance.now() - startedAt) / 1000
   if (!atRest) problems.push(`not settled in ${SETTLE_MS / 1000} s: ${JSON.stringify(await world.audit())}`)
   if (moment.pacesLogins) problems.push(...tooClose(world))
+  problems.push(...((await moment.check?.(world)) ?? []))
   await world.daemon.stop()
   const found = await findings(world, moment.alsoFine ?? [])
   const unsure = moment.uncertain ? 0 : found.uncertain

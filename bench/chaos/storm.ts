@@ -43,7 +43,7 @@ export async function storm(
     const configPath = join(world.directory, 'replyd.yaml')
     // A store in a directory has one opener: there the daemon is one process.
     const more = combination.redis && combination.postgres ? ['worker1', 'worker2'] : []
-    const workers = more.map((name) => world.anotherDaemon(name, 'watch,work'))
+    const workers = await Promise.all(more.map((name) => world.anotherDaemon(name, 'watch,work')))
     const daemons = [world.daemon, ...workers]
     for (const daemon of daemons) daemon.start()
     const startedAt = performance.now()

@@ -1,9 +1,10 @@
 /** One daemon, its peers, and the proxies between them. Each world has a separate account and store. */
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parse, stringify } from 'yaml'
 import type { StandIn } from '../../src/demo/stand-in.ts'
 import type { Audit } from '../../src/observe/audit.ts'
-import { deliverAll, type Postgres, type Redis } from '../../test/live/servers/index.ts'
+import { deliverAll, freePort, type Postgres, type Redis } from '../../test/live/servers/index.ts'
 import type { Answer, ScriptedServer, Moment as SmtpMoment } from '../../test/smtp/scripted-server.ts'
 import { DaemonChild } from './child.ts'
 import { addressed, type Delivered, type Kind, makeMail } from './mails.ts'
@@ -130,11 +131,14 @@ export class World implements AsyncDisposable {
     }
   }
 
-  /** One more process on the same store and queue. */
-  anotherDaemon(name: string, roles: string): DaemonChild {
+  /** One more process on the same store and queue, with a port of its own. */
+  async anotherDaemon(name: string, roles: string): Promise<DaemonChild> {
     const { directory } = this
-    const configPath = join(directory, 'replyd.yaml')
-    return new DaemonChild({ directory, configPath, webPort: 0, token: '', roles, name })
+    const document = parse(readFileSync(join(directory, 'replyd.yaml'), 'utf8'))
+    const webPort = await freePort()
+    const configPath = join(directory, `${name}.yaml`)
+    writeFileSync(configPath, stringify({ ...document, web: { ...document.web, port: webPort } }))
+    return new DaemonChild({ directory, configPath, webPort, token: document.web.token, roles, name })
   }
 
   audit(): Promise<Audit | null> {

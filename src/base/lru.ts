@@ -14,6 +14,13 @@ export class Lru<Value> {
     return value
   }
 
+  /** Removes it. */
+  take(key: string): Value | undefined {
+    const value = this.#entries.get(key)
+    this.#entries.delete(key)
+    return value
+  }
+
   set(key: string, value: Value): void {
     this.#entries.delete(key)
     this.#entries.set(key, value)

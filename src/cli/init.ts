@@ -141,7 +141,8 @@ async function keptYaml({ options, folder, asker }: Talk): Promise<string | null
   const path = join(folder, 'replyd.yaml')
   if (!existsSync(path) || options.force) return null
   const question = 'replyd.yaml already exists. Keep it (otherwise it becomes replyd.yaml.old)?'
-  return (await asker.confirm(question, true, 'keep')) ? readFileSync(path, 'utf8') : null
+  // Who wants to begin from nothing hardly wants to keep it.
+  return (await asker.confirm(question, !options.fresh, 'keep')) ? readFileSync(path, 'utf8') : null
 }
 
 const mostMailboxes = 50

@@ -12,6 +12,7 @@ import { signatureFor, signatureKind } from '../mail/reply/sign-off.ts'
 import { budgetedCall } from '../model/budgeted-call.ts'
 import type { Ask } from '../model/client.ts'
 import { loadMail } from '../store/bodies.ts'
+import { type Carried, mailAfter, replyAfter } from '../store/carried.ts'
 import { earlierMails, writtenTo } from '../store/history.ts'
 import { type Change, move, storeReply } from '../store/moves.ts'
 import { loadReply, type NewReply } from '../store/replies.ts'
@@ -24,8 +25,13 @@ import { octetsOf, writtenReply } from './reply-octets.ts'
 import { type SavedReply, savedReply } from './saved-reply.ts'
 import { checkPassages, gatherSources, type Sources } from './sources.ts'
 
-export async function compose(context: StepContext, id: string, signal: AbortSignal): Promise<Next | null> {
-  const mail = await loadMail(context.db, id)
+export async function compose(
+  context: StepContext,
+  id: string,
+  signal: AbortSignal,
+  carried: Carried | null = null,
+): Promise<Next | null> {
+  const mail = carried?.mail ?? (await loadMail(context.db, id))
   if (mail?.row.step !== 'compose') return null
   const account = accountOf(context, mail.row.account)
   const started = context.clock.now()
@@ -44,7 +50,8 @@ export async function compose(context: StepContext, id: string, signal: AbortSig
     : await written(arrival, sources, signal)
   const unseen = [...unreadOf(sources), ...live.left, ...omitted]
   const now = context.clock.now()
-  const change = { id, at: 'compose', durationMs: now.getTime() - started.getTime() } as const
+  const { version } = mail.row
+  const change = { id, at: 'compose', version, durationMs: now.getTime() - started.getTime() } as const
   const earlier = await loadReply(context.db, id)
   if (composed.text === '') {
     const reason = earlier ? 'rewrite-without-text' : 'needs-person'
@@ -60,7 +67,10 @@ export async function compose(context: StepContext, id: string, signal: AbortSig
     })
   const used = saved ? [saved.passage.file] : []
   const stored = { ...change, reason: 'composed', ...detailOf(unseen, [], used) } as const
-  return (await storeReply(context.db, reply, stored, now)) ? { stage: 'decide' } : null
+  const moved = await storeReply(context.db, reply, stored, now)
+  if (!moved || earlier) return moved && { stage: 'decide' }
+  const after = mailAfter(mail, 'storeReply', stored, moved, now)
+  return { stage: 'decide', carried: { mail: after, reply: replyAfter(reply, moved, now) } }
 }
 
 async function askPerson(context: StepContext, change: Change<'askPerson'>): Promise<Next | null> {

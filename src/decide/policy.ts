@@ -140,7 +140,8 @@ function effectiveMode({ mode, categoryMode }: PolicyInput): Mode {
 
 /**
  * Decides what happens to a composed reply. Sending needs the mode `send` and no doubts; in that mode a doubt makes
- * it a draft. A fault in the text, a mail that tried to manipulate, or the mode `review` holds it for a person.
+ * it a draft. A fault in the text, a mail that tried to manipulate, or the mode `review` holds it for a person. The first
+ * reason is the one that lists show: what is wrong with this reply tells more than the mode.
  */
 export function applyPolicy(input: PolicyInput): PolicyDecision {
   const faults = faultsOf(input)
@@ -151,9 +152,9 @@ export function applyPolicy(input: PolicyInput): PolicyDecision {
     reason: reasons[0] ?? 'all-clear',
     reasons,
   })
-  if (mode === 'review') return decision('hold', [...faults, 'mode-review', ...doubtful])
+  if (mode === 'review') return decision('hold', [...faults, ...doubtful, 'mode-review'])
   if (faults.length > 0) return decision('hold', [...faults, ...doubtful])
-  if (mode === 'draft') return decision('save-draft', ['mode-draft', ...doubtful])
+  if (mode === 'draft') return decision('save-draft', [...doubtful, 'mode-draft'])
   if (doubtful.length > 0) return decision('save-draft', doubtful)
   return decision('send', [input.businessHours ? 'all-clear' : 'outside-hours'])
 }

@@ -12,18 +12,23 @@ import { type Account, accountOf, type Delivery, type Next, type StepContext } f
 import type { Proof } from '../mail/author-proof.ts'
 import { budgetedCall } from '../model/budgeted-call.ts'
 import { loadMail } from '../store/bodies.ts'
+import { type Carried, mailAfter } from '../store/carried.ts'
 import { earlierMails, writtenTo } from '../store/history.ts'
 import { move } from '../store/moves.ts'
 import { loadReply, type ReplyRow, saveChecked, wasAnsweredByAi } from '../store/replies.ts'
-import { stageAfter } from '../store/transitions.ts'
 import { isGranted } from './autonomy-record.ts'
 import { applyPolicy, type PolicyDecision } from './policy.ts'
 import { weigh } from './weigh.ts'
 
-export async function decide(context: StepContext, id: string, signal: AbortSignal): Promise<Next | null> {
-  const mail = await loadMail(context.db, id)
+export async function decide(
+  context: StepContext,
+  id: string,
+  signal: AbortSignal,
+  carried: Carried | null = null,
+): Promise<Next | null> {
+  const mail = carried?.mail ?? (await loadMail(context.db, id))
   if (mail?.row.step !== 'decide') return null
-  const reply = await loadReply(context.db, id)
+  const reply = carried?.reply ?? (await loadReply(context.db, id))
   if (reply === null) return null
   const account = accountOf(context, mail.row.account)
   const delivery = { context, account, mail, reply }
@@ -139,9 +144,13 @@ async function carryOut(
   const scheduled = action === 'send' ? { sendAfter, ...(await asAutomatic(delivery)) } : {}
   const due = action === 'send' ? { dueAt: sendAfter } : {}
   const reply = { holdReasons: reasons, ...scheduled }
-  const change = { id: mail.row.id, at: 'decide', reason, ...detail, ...due, reply } as const
-  const moved = await move(context.db, verbs[action], change, context.clock.now())
-  return moved && { stage: stageAfter(verbs[action]), ...due }
+  const { id, version } = mail.row
+  const change = { id, at: 'decide', version, reason, ...detail, ...due, reply } as const
+  const now = context.clock.now()
+  const moved = await move(context.db, verbs[action], change, now)
+  if (!moved) return null
+  const after = mailAfter(mail, verbs[action], change, moved, now)
+  return { stage: after.row.step, ...due, carried: { mail: after, reply: moved.reply } }
 }
 
 /**

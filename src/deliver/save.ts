@@ -31,7 +31,14 @@ export async function saveDraft(
   const { context, account, mail, reply } = delivery
   const { id } = reply
   const octets = reply.kind === 'draft' ? {} : await withoutMarks(delivery)
-  const started = await move(context.db, 'startSaving', { id, reply: octets }, context.clock.now())
+  // If another worker has begun to save it since it was read, its draft has to be looked for.
+  const { version } = reply
+  const started = await move(
+    context.db,
+    'startSaving',
+    { id, reply: { ...octets, version } },
+    context.clock.now(),
+  )
   const claimed = started?.reply
   if (!claimed) throw new TemporaryError('the reply changed while it was being saved')
   const { drafts } = await account.imap.specialMailboxes()

@@ -6,6 +6,7 @@ import { nextOpening } from '../config/business-hours.ts'
 import { accountOf, type Delivery, type Next, type StepContext } from '../context.ts'
 import { loadAccountState } from '../store/accounts.ts'
 import { loadMail, type StoredMail } from '../store/bodies.ts'
+import type { Carried } from '../store/carried.ts'
 import { move } from '../store/moves.ts'
 import { loadReply } from '../store/replies.ts'
 import { lastRestore } from '../store/restore.ts'
@@ -20,10 +21,15 @@ const pausedForMs = 60_000
 /** Clocks of mail servers differ. */
 const skewMs = 600_000
 
-export async function deliver(context: StepContext, id: string): Promise<Next | null> {
-  const mail = await loadMail(context.db, id)
+export async function deliver(
+  context: StepContext,
+  id: string,
+  _signal?: AbortSignal,
+  carried: Carried | null = null,
+): Promise<Next | null> {
+  const mail = carried?.mail ?? (await loadMail(context.db, id))
   if (mail?.row.step !== 'deliver') return null
-  const reply = await loadReply(context.db, id)
+  const reply = carried?.reply ?? (await loadReply(context.db, id))
   if (reply === null) return null
   const account = accountOf(context, mail.row.account)
   return deliverReply({ context, account, mail, reply })

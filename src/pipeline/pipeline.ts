@@ -16,6 +16,7 @@ import {
   UncertainError,
 } from '../base/errors.ts'
 import { accountLabel } from '../base/log.ts'
+import { Lru } from '../base/lru.ts'
 import type { Next, StepContext } from '../context.ts'
 import { guard } from '../guard/step.ts'
 import { UidValidityChanged } from '../imap/imap.ts'
@@ -29,6 +30,7 @@ import {
 } from '../queue/queues.ts'
 import { loadAccountState } from '../store/accounts.ts'
 import { loadMails, type StoredMail } from '../store/bodies.ts'
+import type { Carried } from '../store/carried.ts'
 import { loadMessage, type MessageRow, postponeStep } from '../store/messages.ts'
 import { type DueRow, Sweeper, sweepEveryMs } from './sweeper.ts'
 import { failureReason, handOver, stepBackoff, table } from './table.ts'
@@ -37,6 +39,9 @@ import { failureReason, handOver, stepBackoff, table } from './table.ts'
 const ownerActionRetryMs = 60_000
 const busyRetryMs = 500
 const giveUpAfterMs = 24 * 3_600_000
+/** Mails; characters of a mail's text. Others are read again. */
+const mostCarried = 200
+const longestCarried = 20_000
 
 export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDisposable {
   readonly #drainMs: number
@@ -46,6 +51,8 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   /** Rows that this process is working on: after a lost lock or a wiped queue a job may be duplicated. */
   readonly #underWay = new Set<string>()
   readonly #sweeper: Sweeper
+  /** What the last step of a row left for a job of another queue. */
+  readonly #carried = new Lru<{ carried: Carried; until: number }>(mostCarried)
   /** The last message to the owner, by account. */
   readonly #toldOf = new Map<string, string>()
   /** Enqueues the jobs of several mails in one batch. */
@@ -98,6 +105,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
 
   /** Enqueues a row whose stage was changed elsewhere: a person approved, or the undo window began. */
   async advance(id: string, stage: Stage, dueAt?: Date): Promise<void> {
+    this.#carried.take(id)
     await this.#enqueue(this.#jobFor(id, stage, dueAt))
   }
 
@@ -154,10 +162,11 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
 
   /** @returns the job for the next step, if it does not belong to this one */
   async #runSteps(first: Step, id: string, signal: AbortSignal): Promise<JobRequest[]> {
+    let carried = this.#takeCarried(id)
     for (let step = first; step !== 'guard'; ) {
       let next: Next | null
       try {
-        next = await this.#runStep(step, id, signal)
+        next = await this.#runStep(step, id, signal, carried)
       } catch (error) {
         // BullMQ would run the job again under the name it started with.
         if (step === first) throw error
@@ -167,10 +176,27 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
       const { stage, dueAt } = next
       if (isAtRest(stage)) return this.#tellSettled(id).then(() => [])
       const sameQueue = stage !== 'guard' && table[stage].queue === table[step].queue
-      if (!sameQueue || dueAt) return this.#jobFor(id, stage, dueAt)
+      if (!sameQueue || dueAt) {
+        const jobs = this.#jobFor(id, stage, dueAt)
+        if (next.carried && jobs[0]?.delayMs === 0) this.#carry(id, next.carried)
+        return jobs
+      }
       step = stage
+      carried = next.carried ?? null
     }
     return []
+  }
+
+  #carry(id: string, carried: Carried): void {
+    const { text, html } = carried.mail.message
+    if (text.length + (html?.length ?? 0) > longestCarried) return
+    // Its job may run in another process.
+    this.#carried.set(id, { carried, until: this.#context.clock.now().getTime() + sweepEveryMs })
+  }
+
+  #takeCarried(id: string): Carried | null {
+    const left = this.#carried.take(id)
+    return left && left.until > this.#context.clock.now().getTime() ? left.carried : null
   }
 
   /** A later step of a job must run again: it gets its own job. */
@@ -182,10 +208,16 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     throw error
   }
 
-  async #runStep(step: Exclude<Step, 'guard'>, id: string, signal: AbortSignal): Promise<Next | null> {
+  async #runStep(
+    step: Exclude<Step, 'guard'>,
+    id: string,
+    signal: AbortSignal,
+    carried: Carried | null,
+  ): Promise<Next | null> {
     try {
+      const usable = carried?.mail.row.step === step ? carried : null
       // A copy, so that a step sees the same settings from its beginning to its end.
-      const next = await table[step].run({ ...this.#context }, id, signal)
+      const next = await table[step].run({ ...this.#context }, id, signal, usable)
       if (table[step].queue === 'model') this.modelStopped = null
       return next
     } catch (error) {

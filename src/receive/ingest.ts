@@ -62,8 +62,9 @@ export async function ingest(
     now,
   )
   const stored = rows.flatMap((row, at) => {
-    const message = row.step === 'guard' && inserted.has(row.id) && fresh[at]?.message
-    return message ? [{ row: newRow(row, now), message }] : []
+    const version = inserted.get(row.id)
+    const message = row.step === 'guard' && version !== undefined && fresh[at]?.message
+    return message ? [{ row: newRow(row, now, version), message }] : []
   })
   cacheMails(context.db, stored)
   return stored
@@ -75,11 +76,11 @@ async function store(
   ingested: Ingested,
   relocated: readonly Relocated[],
   now: Date,
-): Promise<Set<string>> {
+): Promise<Map<string, string>> {
   const insert = async (session: Queryable) => {
-    const ids = await storeIngested(session, ingested, now)
-    if (ids === null) throw new LeaseLost()
-    return new Set(ids)
+    const versions = await storeIngested(session, ingested, now)
+    if (versions === null) throw new LeaseLost()
+    return versions
   }
   if (relocated.length === 0) return insert(db)
   return db.transaction(async (session) => {

@@ -37,8 +37,11 @@ export interface Ingested {
   lease?: { name: string; fence: number } | null
 }
 
-/** The row as storeIngested inserts it. */
-export function newRow(message: NewMessage, now: Date): MessageRow {
+/**
+ * The row as storeIngested inserts it.
+ * @param version of MessageRow; empty for a row that is not stored yet
+ */
+export function newRow(message: NewMessage, now: Date, version = ''): MessageRow {
   const { emailId: _emailId, digest: _digest, ...given } = message
   return {
     ...given,
@@ -55,6 +58,7 @@ export function newRow(message: NewMessage, now: Date): MessageRow {
     junkMailbox: null,
     junkUidValidity: null,
     junkUid: null,
+    version,
   }
 }
 
@@ -76,7 +80,7 @@ with lease as materialized (
       "messageId" text, "emailId" text, "threadId" text, size bigint, "internalDate" timestamptz, flags jsonb,
       "fromAddress" text, "fromName" text, subject text, step text, disposition text, reason text, digest text)
   on conflict (account, mailbox, uid_validity, uid) do nothing
-  returning id
+  returning id, xmin::text as version
 ), written as (
   insert into replyd.body (id, header, structure, text, html, hidden_text, faults)
   select x.id, decode(x.header, 'base64'), x.structure, x.text, x.html, x."hiddenText", x.faults
@@ -86,21 +90,21 @@ with lease as materialized (
   update replyd.cursor c set last_uid = greatest(c.last_uid, $9::bigint), updated_at = $2
     from held where c.account = $6 and c.mailbox = $7 and c.uid_validity = $8
 )
-select (select count(*)::int from held) as held, array(select id from added) as ids`
+select (select count(*)::int from held) as held, array(select id from added) as ids, (select min(version) from added) as version`
 
 /**
- * Skips rows whose (account, mailbox, UIDVALIDITY, UID) is known. Returns the new ids; null if another process has
- * the lease, in which case nothing was stored.
+ * Skips rows whose (account, mailbox, UIDVALIDITY, UID) is known. Returns the versions of the new rows by their ids;
+ * null if another process has the lease, in which case nothing was stored.
  */
 export async function storeIngested(
   db: Queryable,
   { messages, bodies = [], cursor = null, lease = null }: Ingested,
   now: Date,
-): Promise<string[] | null> {
+): Promise<Map<string, string> | null> {
   const encoded = bodies.map((body) => ({ ...body, header: body.header.toString('base64') }))
   const { account, mailbox, uidValidity, lastUid } = cursor ?? {}
   const place = [account ?? null, mailbox ?? null, uidValidity ?? null, lastUid ?? null]
-  const { rows } = await db.query<{ held: number; ids: string[] }>(statement, [
+  const { rows } = await db.query<{ held: number; ids: string[]; version: string }>(statement, [
     storable(messages),
     now,
     lease?.name ?? null,
@@ -108,5 +112,6 @@ export async function storeIngested(
     storable(encoded),
     ...place,
   ])
-  return rows[0]?.held ? rows[0].ids : null
+  const [stored] = rows
+  return stored?.held ? new Map(stored.ids.map((id) => [id, stored.version])) : null
 }

@@ -41,6 +41,8 @@ export interface MessageRow {
   junkMailbox: string | null
   junkUidValidity: string | null
   junkUid: number | null
+  /** Names this version of the row: changes with each write. Empty for a row that was not read from the store. */
+  version: string
 }
 
 /** Whether its Message-ID identifies only this mail: then the owner's actions under that id apply to it. */
@@ -55,7 +57,7 @@ export const messageColumns = `m.id, m.account, m.mailbox, m.uid_validity as "ui
   m.from_address as "fromAddress", m.from_name as "fromName", m.subject, m.ingested_at as "ingestedAt", m.step,
   m.disposition, m.reason, m.codes, m.detail, m.instruction, m.ceiling, m.verdict, m.attempts, m.first_error_at as "firstErrorAt",
   m.last_error as "lastError", m.due_at as "dueAt", m.junk_mailbox as "junkMailbox",
-  m.junk_uid_validity as "junkUidValidity", m.junk_uid::float8 as "junkUid"`
+  m.junk_uid_validity as "junkUidValidity", m.junk_uid::float8 as "junkUid", m.xmin::text as version`
 
 export async function loadMessage(db: Queryable, id: string): Promise<MessageRow | null> {
   const { rows } = await db.query<MessageRow>(

@@ -4,7 +4,7 @@
 import type { Disposition, ReplyState, Stage } from '../base/dispositions.ts'
 import { batched } from './batched.ts'
 import type { Database, Queryable } from './database.ts'
-import { encodedReply, insertReplies, type NewReply, type ReplyRow, replyColumns } from './replies.ts'
+import { encodedReply, insertReplies, type NewReply, type ReplyRow, replyColumnsWith } from './replies.ts'
 import { storable } from './storable.ts'
 import {
   type MailFields,
@@ -43,8 +43,9 @@ export interface ReplyMove extends ReplyFields {
 
 const wantedMail = `jsonb_to_recordset($1::jsonb) as x (id text, "from" text, "having" text[], "to" text, disposition text, reason text,
          codes jsonb, detail text, instruction text, ceiling text, verdict jsonb, "dueAt" timestamptz, actor text, "durationMs" double precision,
-         now timestamptz)`
-const mailFits = `m.step = w."from" and (w."having" is null or m.disposition = any(w."having"))`
+         version text, now timestamptz)`
+const mailFits = `m.step = w."from" and (w."having" is null or m.disposition = any(w."having"))
+         and (w.version is null or m.xmin::text = w.version)`
 const mailValues = `step = w."to", disposition = w.disposition, reason = w.reason,
          codes = coalesce(w.codes, m.codes), detail = case when w.actor is null then coalesce(w.detail, m.detail) else w.detail end,
          instruction = coalesce(w.instruction, m.instruction), ceiling = coalesce(w.ceiling, m.ceiling),
@@ -60,8 +61,9 @@ const wantedReply = (
            octets text, addressees jsonb, "replyMessageId" text, "attemptGroup" integer, text text, "textHash" text, diff text, "holdReason" text,
            "setsSendAfter" boolean, "sendAfter" timestamptz, "setsClaimedAt" boolean, "claimedAt" timestamptz,
            "finishedAt" timestamptz, "replyText" text, "setsSaved" boolean, "savedMailbox" text, "savedUidValidity" text,
-           "savedUid" bigint, "savedSize" bigint, now timestamptz)`
-const replyFits = `r.state = any(w."from") and (w."fromText" is null or r.text = w."fromText")`
+           "savedUid" bigint, "savedSize" bigint, version text, now timestamptz)`
+const replyFits = `r.state = any(w."from") and (w."fromText" is null or r.text = w."fromText")
+         and (w.version is null or r.xmin::text = w.version)`
 const replyValues = `state = coalesce(w."to", r.state), actor = w.actor, kind = coalesce(w.kind, r.kind),
            octets = coalesce(decode(w.octets, 'base64'), r.octets),
            addressees = coalesce(w.addressees, r.addressees), addressee = coalesce(w.addressees->>0, r.addressee),
@@ -77,6 +79,8 @@ const replyValues = `state = coalesce(w."to", r.state), actor = w.actor, kind = 
            saved_size = case when w."setsSaved" then w."savedSize" else r.saved_size end`
 const replyChange = `insert into replyd.reply_change (reply_id, at, actor, from_state, to_state, diff)
          select b.id, w.now, w.actor, b.state, coalesce(w."to", b.state), w.diff`
+
+const changedColumns = replyColumnsWith('version')
 
 /** JSON does not keep `undefined`, so a field that can be cleared with null has a separate flag. */
 const asWanted = ({ saved, from, to, ...change }: ReplyMove) => ({
@@ -94,22 +98,22 @@ const asWanted = ({ saved, from, to, ...change }: ReplyMove) => ({
 
 const idsOf = (changes: readonly { id: string }[]) => changes.map(({ id }) => id)
 
-/** @returns the ids of the moved mails */
-export async function moveMails(db: Queryable, changes: readonly MailMove[]): Promise<Set<string>> {
-  const { rows } = await db.query<{ id: string }>(
+/** @returns the new versions of the moved mails, by id */
+export async function moveMails(db: Queryable, changes: readonly MailMove[]): Promise<Map<string, string>> {
+  const { rows } = await db.query<{ id: string; version: string }>(
     `with wanted as (
        select * from ${wantedMail}
      ), changed as (
        update replyd.message m set ${mailValues}
-         from wanted w where m.id = w.id and m.id = any($2) and ${mailFits} returning m.id
+         from wanted w where m.id = w.id and m.id = any($2) and ${mailFits} returning m.id, m.xmin::text as version
      ), logged as (
        ${mailEvent} from wanted w join changed c on c.id = w.id
      )
-     select id from changed`,
+     select id, version from changed`,
     // The ids are passed again: a planner that does not know how few they are reads a small table in full.
     [storable(changes), idsOf(changes)],
   )
-  return new Set(rows.map(({ id }) => id))
+  return new Map(rows.map(({ id, version }) => [id, version]))
 }
 
 /** @returns the moved replies in their new state */
@@ -126,11 +130,11 @@ export async function moveReplies(
           order by r.id for update of r
        ), changed as (
          update replyd.reply r set ${replyValues}
-           from before b join wanted w on w.id = b.id where r.id = b.id returning r.*
+           from before b join wanted w on w.id = b.id where r.id = b.id returning r.*, r.xmin::text as version
        ), logged as (
          ${replyChange} from before b join wanted w on w.id = b.id
        )
-       select ${replyColumns} from changed`,
+       select ${changedColumns} from changed`,
     [storable(changes.map(asWanted))],
   )
   return new Map(rows.map((row) => [row.id, row]))
@@ -139,14 +143,14 @@ export async function moveReplies(
 /**
  * Moves mails with their replies: both or neither. The mail is locked first, as everywhere. A reply written while the
  * statement waited for that lock is not in its snapshot: if it sees no reply and the mail has changed, it runs again.
- * @returns by the ids of the moved mails, the reply in its new state, null if it was not changed
+ * @returns what was moved, by the ids of the mails
  */
 export async function moveBoth(
   db: Queryable,
   mails: readonly MailMove[],
   replies: readonly ReplyMove[],
-): Promise<Map<string, ReplyRow | null>> {
-  const { rows } = await db.query<ReplyRow & { moved: string; stale: boolean }>(
+): Promise<Map<string, Moved>> {
+  const { rows } = await db.query<ReplyRow & { moved: string; stale: boolean; mailVersion: string }>(
     `with mail as materialized (
          select * from ${wantedMail}
        ), reply as materialized (
@@ -168,24 +172,28 @@ export async function moveBoth(
          select id from agreed where not stale
        ), changed_mail as (
          update replyd.message m set ${mailValues}
-           from taken a join mail w on w.id = a.id where m.id = a.id and m.id = any($3)
+           from taken a join mail w on w.id = a.id where m.id = a.id and m.id = any($3) returning m.id, m.xmin::text as version
        ), logged_mail as (
          ${mailEvent} from taken a join mail w on w.id = a.id
        ), changed as (
          update replyd.reply r set ${replyValues}
            from taken a join replies b on b.id = a.id join reply w on w.id = a.id
-          where r.id = a.id and r.id = any($3) and b.fits and not w."looksOnly" returning r.*
+          where r.id = a.id and r.id = any($3) and b.fits and not w."looksOnly" returning r.*, r.xmin::text as version
        ), logged_reply as (
          ${replyChange} from taken a join replies b on b.id = a.id join reply w on w.id = a.id
           where b.fits and not w."looksOnly"
        )
-       select a.id as moved, a.stale, c.* from agreed a left join (select ${replyColumns} from changed) c on c.id = a.id`,
+       select a.id as moved, a.stale, v.version as "mailVersion", c.* from agreed a left join changed_mail v on v.id = a.id
+         left join (select ${changedColumns} from changed) c on c.id = a.id`,
     [storable(mails), storable(replies.map(asWanted)), idsOf(mails)],
   )
   const stale = new Set(rows.filter((row) => row.stale).map(({ moved }) => moved))
   const done = rows
     .filter((row) => !row.stale)
-    .map(({ moved, stale: _, ...row }) => [moved, row.id === null ? null : row] as const)
+    .map(({ moved, stale: _, mailVersion: version, ...row }): [string, Moved] => [
+      moved,
+      { version, reply: row.id === null ? null : row },
+    ])
   if (stale.size === 0) return new Map(done)
   const isStale = ({ id }: { id: string }) => stale.has(id)
   return new Map([...done, ...(await moveBoth(db, mails.filter(isStale), replies.filter(isStale)))])
@@ -218,6 +226,8 @@ export type Change<V extends VerbName> = [V] extends [MailOnlyVerb]
     : ReplyChange
 
 export interface Moved {
+  /** The mail's new version; null if only the reply was moved. */
+  version: string | null
   /** The reply in its new state; null if there is none, or it was not changed. */
   reply: ReplyRow | null
 }
@@ -260,7 +270,10 @@ const parts = <Part>(
 const mailOnly = batched<Asked, Moved | null>(
   async (db, asked) => {
     const moved = await moveMails(db, parts(asked, mailPart))
-    return asked.map(({ change }) => (moved.has(change.id) ? { reply: null } : null))
+    return asked.map(({ change }) => {
+      const version = moved.get(change.id)
+      return version === undefined ? null : { version, reply: null }
+    })
   },
   { nameOf: idOf },
 )
@@ -270,7 +283,7 @@ const replyOnly = batched<Asked, Moved | null>(
     const moved = await moveReplies(db, parts(asked, replyPart))
     return asked.map(({ change }) => {
       const reply = moved.get(change.id)
-      return reply === undefined ? null : { reply }
+      return reply === undefined ? null : { version: null, reply }
     })
   },
   { nameOf: idOf },
@@ -278,10 +291,7 @@ const replyOnly = batched<Asked, Moved | null>(
 
 async function moveTogether(db: Queryable, asked: readonly Asked[]): Promise<(Moved | null)[]> {
   const moved = await moveBoth(db, parts(asked, mailPart), parts(asked, replyPart))
-  return asked.map(({ change }) => {
-    const reply = moved.get(change.id)
-    return reply === undefined ? null : { reply }
-  })
+  return asked.map(({ change }) => moved.get(change.id) ?? null)
 }
 
 const both = batched<Asked, Moved | null>(moveTogether, { nameOf: idOf })
@@ -298,12 +308,12 @@ export function move<V extends VerbName>(
   return 'mail' in moves[verb] ? both(db, asked) : replyOnly(db, asked)
 }
 
-/** Several mails at once, in one statement. @returns the ids of the moved mails */
+/** Several mails at once, in one statement. @returns the new versions of the moved mails, by id */
 export function moveSeveral<V extends MailOnlyVerb>(
   db: Queryable,
   changes: readonly { verb: V; change: Change<V> }[],
   now: Date,
-): Promise<Set<string>> {
+): Promise<Map<string, string>> {
   return moveMails(
     db,
     changes.flatMap(({ verb, change }) => mailPart(verb, change as unknown as BothChange, now) ?? []),

@@ -67,13 +67,20 @@ export interface ReplyRow {
   savedUidValidity: string | null
   savedUid: number | null
   savedSize: number | null
+  /** Names this version of the row: changes with each write. */
+  version: string
 }
 
-export const replyColumns = `id, account, state, kind, reply_message_id as "replyMessageId", octets, reverse_path as "reversePath", addressee, addressees,
+/** @param version where the row's version is */
+export const replyColumnsWith = (
+  version: string,
+) => `id, account, state, kind, reply_message_id as "replyMessageId", octets, reverse_path as "reversePath", addressee, addressees,
   subject, text, draft_text as "draftText", text_hash as "textHash", language, confidence, composed, claims, sources, omitted, checked,
   string_to_array(hold_reason, ' ') as "holdReasons", actor, attempt_group as "attemptGroup", created_at as "createdAt", send_after as "sendAfter",
   claimed_at as "claimedAt", finished_at as "finishedAt", reply_text as "replyText", saved_mailbox as "savedMailbox",
-  saved_uid_validity as "savedUidValidity", saved_uid::float8 as "savedUid", saved_size::float8 as "savedSize"`
+  saved_uid_validity as "savedUidValidity", saved_uid::float8 as "savedUid", saved_size::float8 as "savedSize", ${version} as version`
+/** `xmin` is the transaction that wrote the row. */
+export const replyColumns = replyColumnsWith('xmin::text')
 
 export type NewReply = Pick<
   ReplyRow,

@@ -269,6 +269,8 @@ export const dispositionAfter = (verb: MailVerb): Disposition => moves[verb].mai
  * Fields stored with a mail's move. Absent fields stay unchanged; a person's decision clears the previous `detail`.
  */
 export interface MailFields {
+  /** The version of the row that the caller decided on (MessageRow.version); any if absent. */
+  version?: string
   reason: Reason
   codes?: readonly GuardCode[]
   detail?: string | null
@@ -282,6 +284,8 @@ export interface MailFields {
 
 /** Fields stored with a reply's move. Absent fields stay unchanged. */
 export interface ReplyFields {
+  /** The version of the row that the caller decided on (ReplyRow.version); any if absent. */
+  version?: string
   /**
    * The text that the row must have, so that nobody approves or overwrites what they have not seen; any if absent.
    */

@@ -18,6 +18,7 @@ import type { Ask } from '../model/client.ts'
 import { knownOf, mailFacts } from '../model/prompts/mail-facts.ts'
 import type { ThreadEntry } from '../model/prompts/messages.ts'
 import { loadMail, type StoredMail } from '../store/bodies.ts'
+import { mailAfter } from '../store/carried.ts'
 import { earlierMails, writtenTo } from '../store/history.ts'
 import type { MessageRow } from '../store/messages.ts'
 import { type Change, move } from '../store/moves.ts'
@@ -47,10 +48,16 @@ export async function triage(context: StepContext, id: string, signal: AbortSign
   // Before the commit: if the process dies in between, this mail is triaged again and the replies are withdrawn then.
   if (verb === 'leaveUnanswered' && takesBack(decision.verdict)) await takeBackReplies(arrival)
   const now = context.clock.now()
-  const change = { id, at: 'triage' as const, ...decision, durationMs: now.getTime() - started.getTime() }
-  if (!(await move(context.db, verb, change, now))) return null
+  const { version } = mail.row
+  const durationMs = now.getTime() - started.getTime()
+  const change = { id, at: 'triage' as const, version, ...decision, durationMs }
+  const moved = await move(context.db, verb, change, now)
+  if (!moved) return null
   await learnFrom(context, mail, decision.verdict ?? null)
-  return { stage: stageAfter(verb) }
+  return {
+    stage: stageAfter(verb),
+    carried: { mail: mailAfter(mail, verb, change, moved, now), reply: null },
+  }
 }
 
 /**

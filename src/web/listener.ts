@@ -3,6 +3,7 @@ import { createServer, type RequestListener, type Server, type ServerOptions } f
 import type { AddressInfo, Socket } from 'node:net'
 import { serve } from '@hono/node-server'
 import type { Hono } from 'hono'
+import { ConfigError } from '../base/errors.ts'
 import type { Env } from './access.ts'
 
 /** Octets of a request's header block. */
@@ -23,7 +24,14 @@ export interface Listener extends AsyncDisposable {
   readonly port: number
 }
 
-/** @throws what listen(2) throws, for example EADDRINUSE */
+/** Faults of listen(2) that the owner can put right. */
+const unavailable: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program uses it. End that program, or choose another port with `web.port`',
+  EACCES: 'this account may not listen there. Choose a port from 1024 on with `web.port`',
+  EADDRNOTAVAIL: 'this machine does not have that address. Correct `web.host`',
+}
+
+/** @throws ConfigError when the address can't be had */
 export async function listen(app: Hono<Env>, address: { host: string; port: number }): Promise<Listener> {
   const server = await new Promise<Server>((resolve, reject) => {
     const starting = serve(
@@ -47,7 +55,11 @@ export async function listen(app: Hono<Env>, address: { host: string; port: numb
     starting.maxConnections = mostConnections
     // The longest silent answer is an audit of two minutes; live updates write every 20 s.
     starting.setTimeout(idleMs)
-    starting.once('error', reject)
+    starting.once('error', (error: NodeJS.ErrnoException) => {
+      const why = unavailable[error.code ?? '']
+      const where = `${address.host}:${address.port}`
+      reject(why === undefined ? error : new ConfigError(`The review page can't listen on ${where}: ${why}.`))
+    })
   })
   return {
     port: (server.address() as AddressInfo).port,

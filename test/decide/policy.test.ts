@@ -93,7 +93,7 @@ const cases: readonly (readonly [change: Partial<PolicyInput>, action: string, r
   [said({ name: false }), 'save-draft', 'wrong-name'],
   [said({ address: false }), 'save-draft', 'wrong-address'],
   [said({ promise: true }), 'save-draft', 'promise'],
-  [{ mode: 'draft', ...sentence('contradicted') }, 'save-draft', 'mode-draft contradicted'],
+  [{ mode: 'draft', ...sentence('contradicted') }, 'save-draft', 'contradicted mode-draft'],
   [{ uncheckable: true }, 'save-draft', 'unchecked'],
   // Findings without a model are doubts, too
   [found('number'), 'save-draft', 'unsupported-claim'],
@@ -101,7 +101,7 @@ const cases: readonly (readonly [change: Partial<PolicyInput>, action: string, r
   [found('placeholder'), 'save-draft', 'placeholder'],
   [found('language'), 'save-draft', 'wrong-language'],
   [found('mended'), 'save-draft', 'mended'],
-  [{ mode: 'draft', ...found('number') }, 'save-draft', 'mode-draft unsupported-claim'],
+  [{ mode: 'draft', ...found('number') }, 'save-draft', 'unsupported-claim mode-draft'],
   [{ composed: { ...composed, confidence: 0.79 } }, 'save-draft', 'low-confidence'],
   [{ composed: { ...composed, confidence: 0.8 } }, 'send', 'all-clear'],
   [{ verdict: { ...verdict, confidence: 0.79 } }, 'save-draft', 'low-confidence'],
@@ -143,8 +143,8 @@ const cases: readonly (readonly [change: Partial<PolicyInput>, action: string, r
     'hold',
     'outbound-fault placeholder unsupported-claim throttled',
   ],
-  [{ mode: 'review', ...found('number'), cut: true }, 'hold', 'mode-review unsupported-claim input-cut'],
-  [{ mode: 'draft', ceiling: 'draft', cut: true }, 'save-draft', 'mode-draft guard-ceiling input-cut'],
+  [{ mode: 'review', ...found('number'), cut: true }, 'hold', 'unsupported-claim input-cut mode-review'],
+  [{ mode: 'draft', ceiling: 'draft', cut: true }, 'save-draft', 'guard-ceiling input-cut mode-draft'],
 ]
 test.each(cases)('%j: %s for %s', (change, action, reasons) => {
   const decision = applyPolicy({ ...clear, ...change })

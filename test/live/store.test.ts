@@ -197,7 +197,7 @@ describe.each([
   test('a mail is stored once, whatever is in its text', async () => {
     const hostile = { messageId: '<x\0@y>', subject: 'a\ud800b' }
     const messages = [newMessage('a', 1), newMessage('b', 4_294_967_295, hostile), newMessage('c', 1)]
-    expect(await storeIngested(db, { messages }, now)).toEqual(['a', 'b'])
+    expect([...((await storeIngested(db, { messages }, now)) ?? []).keys()]).toEqual(['a', 'b'])
     const row = await loadMessage(db, 'b')
     expect(row).toMatchObject({
       uid: 4_294_967_295,
@@ -232,7 +232,7 @@ describe.each([
       ],
       now,
     )
-    expect(changed).toEqual(new Set(['a']))
+    expect([...changed.keys()]).toEqual(['a'])
     expect(await loadMessage(db, 'a')).toMatchObject({
       step: 'triage',
       codes: ['own-list'],
@@ -448,13 +448,13 @@ describe.each([
       storeIngested(db, { messages, bodies, cursor, lease: { name, fence } }, now)
     expect([await under(1), await under(3), await under(2, 'other')]).toEqual([null, null, null])
     expect([await loadMessage(db, 'a'), await lastUid()]).toEqual([null, 0])
-    expect(await under(2)).toEqual(['a', 'b'])
+    expect([...((await under(2)) ?? []).keys()]).toEqual(['a', 'b'])
     expect((await loadMails(db, ['a', 'b', 'c'])).map(({ message }) => message.text).sort()).toEqual([
       'a',
       'b',
     ])
     expect(await lastUid()).toBe(2)
-    expect(await under(2)).toEqual([])
+    expect([...((await under(2)) ?? [1])]).toEqual([])
     await storeIngested(db, { messages: [], cursor: { ...cursor, lastUid: 1 } }, now)
     await storeIngested(db, { messages: [], cursor: { ...cursor, uidValidity: '7', lastUid: 9 } }, now)
     expect(await lastUid()).toBe(2)

@@ -61,3 +61,11 @@ test('a few requests in a row are answered, and any number one after the other',
   expect(pages.asked).toBe(23)
   socket.destroy()
 })
+
+test('a port that another program uses is named, with what to do', async () => {
+  await slowPages()
+  const port = listener?.port ?? 0
+  await expect(listen(new Hono<Env>(), { host: '127.0.0.1', port })).rejects.toThrow(
+    `The review page can't listen on 127.0.0.1:${port}: another program uses it. End that program, or choose another port with \`web.port\`.`,
+  )
+})

@@ -45,6 +45,7 @@ export const replyWith = (holdReasons: Reason[]): ReplyRow => ({
   ...{ finishedAt: null, replyText: null, savedMailbox: null, savedUidValidity: null, savedUid: null },
   omitted: [],
   savedSize: null,
+  version: '1',
 })
 
 export const shownWith = (row: MessageRow, reply: ReplyRow | null): Shown => ({

@@ -7,6 +7,7 @@ import { modelMoments } from './model.ts'
 import { redisMoments } from './redis.ts'
 import { smtpMoments } from './smtp.ts'
 import { storeMoments } from './store.ts'
+import { writeMoments } from './writes.ts'
 
 export const moments: readonly Moment[] = [
   ...imapMoments,
@@ -17,4 +18,5 @@ export const moments: readonly Moment[] = [
   ...daemonMoments,
   ...mailboxMoments,
   ...machineMoments,
+  ...writeMoments,
 ]

@@ -21,7 +21,7 @@ async function heldClaim(world: World): Promise<void> {
   await held
   world.redis?.freezeAll()
   await tell(world.redisServer, 'FLUSHALL')
-  await using second = world.anotherDaemon('second', 'work')
+  await using second = await world.anotherDaemon('second', 'work')
   second.start()
   await sent
   world.smtpFault = () => undefined

@@ -35,7 +35,13 @@ export async function newMailbox(talk: Talk, texts: Texts, number: number): Prom
 }
 
 async function addressOf({ asker }: Talk, given: string | undefined, key: string): Promise<string> {
-  const fault = (text: string) => (/^[^\s@]+@[^\s@]+$/.test(text) ? null : `${text} is not an address`)
+  let insisted = ''
+  const fault = (text: string) => {
+    if (!/^[^\s@]+@[^\s@]+$/.test(text)) return `${text} is not an address`
+    const isUsual = text === insisted || text === given || /@.+\../.test(text)
+    insisted = text
+    return isUsual ? null : `${text} has no dot after the @: Enter if it is right all the same`
+  }
   const wrong = given === undefined ? null : fault(given)
   if (given !== undefined && wrong === null) return given.toLowerCase()
   const asked = await asker.ask('Address that replyd answers for', given ?? null, {
@@ -94,8 +100,12 @@ export async function soundMailbox(talk: Talk, given: Texts, at: number): Promis
     const mended = talk.asker.asks
       ? await mend(talk, texts, at, account, failures)
       : await shown(talk, account, failures)
-    if (mended === null || (mended.yaml === texts.yaml && mended.secrets === texts.secrets))
+    if (mended === null || (mended.yaml === texts.yaml && mended.secrets === texts.secrets)) {
+      await talk.say(
+        `\nNothing was changed, so ${account.owner.address} stays as it is, and does not work yet.`,
+      )
       return { texts, state: 'faulty' }
+    }
     texts = mended
   }
 }

@@ -111,7 +111,7 @@ export function pastedMail({ clock }: StepContext, { settings }: Account, pasted
     subject: plainLine(decodeWords(firstField(message, 'subject') ?? '')),
     ...{ reason, codes: [...codes], ceiling: decision, detail: null, instruction: null, verdict: null },
     ...{ attempts: 0, firstErrorAt: null, lastError: null, dueAt: now },
-    ...{ junkMailbox: null, junkUidValidity: null, junkUid: null },
+    ...{ junkMailbox: null, junkUidValidity: null, junkUid: null, version: '' },
   }
   return { row, message }
 }

@@ -354,6 +354,21 @@ describe('replyd init', () => {
     })
   })
 
+  test('an empty answer to a question without a proposal gets a word, and so does an address without a dot', async () => {
+    const typed =
+      '\nladen@blumen\nladen@blumen.example\nimap.own.example\nsmtp.own.example\n\nthe secret\n\n\nkey\n\n'
+    const { out } = await run({}, typed)
+    expect(out).toMatch(/An answer is needed here/)
+    expect(out).toMatch(/laden@blumen has no dot after the @/)
+    expect(configuration().accounts[0]?.owner.address).toBe('laden@blumen.example')
+  })
+
+  test('an address without a dot is taken when it is typed again', async () => {
+    const typed = 'laden@blumen\n\nimap.own.example\nsmtp.own.example\n\nthe secret\n\n\nkey\n\n'
+    await run({}, typed)
+    expect(configuration().accounts[0]?.owner.address).toBe('laden@blumen')
+  })
+
   test('fills in an empty line of .env', async () => {
     writeFileSync(join(folder, '.env'), '# mine\nMAIL_PASSWORD=\nOPENAI_API_KEY=key\n')
     const { out } = await run({ address: 'me@gmail.com' }, '\n\nthe secret\n\n\n')

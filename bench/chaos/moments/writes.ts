@@ -1,0 +1,191 @@
+/**
+ * Each write of a mail's way: killed before and after it, a reviewer deciding before and after it, and held up while
+ * another process does the work.
+ */
+import pg from 'pg'
+import type { DaemonChild } from '../child.ts'
+import type { Kind } from '../mails.ts'
+import { later, type Moment, mailsWithoutSending } from '../moment.ts'
+import type { Link, Passed } from '../proxy.ts'
+import type { World } from '../world.ts'
+import { tell } from './redis.ts'
+
+interface Write {
+  name: string
+  /** Of its parameters: a connection that has prepared the statement sends no text of it any more. */
+  pattern: RegExp
+  /** By default such that no other reply is on its way to the SMTP server. */
+  mails?: readonly Kind[]
+  /** After a kill nobody can know whether the reply was sent. */
+  uncertain?: readonly When[]
+}
+
+type When = 'before' | 'after'
+
+const writes: readonly Write[] = [
+  { name: 'the rows of a batch', pattern: /"mailbox":"INBOX","uidValidity":/ },
+  { name: "the guard's verdict", pattern: /"from":"guard","to":/ },
+  { name: 'a reservation', pattern: /"worstCase":/ },
+  { name: 'the cost of a call', pattern: /"cachedInput":/ },
+  { name: "triage's verdict", pattern: /"from":"triage","to":/ },
+  { name: 'the reply', pattern: /"at":"compose"/ },
+  { name: 'the decision', pattern: /"from":"decide","to":/ },
+  { name: 'the beginning of a draft', pattern: /"to":"saving"/ },
+  { name: 'the place of a draft', pattern: /"to":"saved"/ },
+  { name: 'the claim of a reply', pattern: /"to":"sending"/, mails: ['send'], uncertain: ['after'] },
+  { name: 'the note that it was sent', pattern: /"to":"sent"/, mails: ['send'], uncertain: ['before'] },
+  { name: 'the end of a sent reply', pattern: /"to":"done","disposition":"sent"/, mails: ['send'] },
+]
+
+/** ReadyForQuery outside a transaction: what the connection wrote is committed. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a length of the protocol
+const committed = /Z\0\0\0\x05I$/
+
+/** Calls `act` with the statement before it reaches the server, or with the answer after its commit; once. */
+function atWrite(world: World, { pattern }: Write, when: When, act: (text: string) => Passed): Promise<void> {
+  const proxy = world.postgres
+  if (!proxy) return Promise.reject(new Error('no PostgreSQL here'))
+  if (when === 'before') return proxy.once('toServer', (text) => (pattern.test(text) ? act(text) : undefined))
+  let writing: Link | null = null
+  return new Promise((resolve) => {
+    const stop = proxy.watch((text, link, direction) => {
+      if (direction === 'toServer' && writing === null && pattern.test(text)) writing = link
+      if (direction !== 'toClient' || link !== writing || !committed.test(text)) return undefined
+      stop()
+      resolve()
+      return act(text)
+    })
+  })
+}
+
+/** Holds it; resolves when it is there, with what lets it pass. */
+async function heldWrite(world: World, write: Write, when: When): Promise<() => void> {
+  let release = () => {}
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  await atWrite(world, write, when, (text) => released.then(() => text))
+  return release
+}
+
+function killed(write: Write, when: When): Moment {
+  return {
+    name: `writes: killed ${when} ${write.name}`,
+    where: ({ postgres }) => postgres,
+    uncertain: write.uncertain?.includes(when) ?? false,
+    async strike(world) {
+      const struck = atWrite(world, write, when, () => {
+        world.daemon.kill()
+        return null
+      })
+      await world.deliver(write.mails ?? mailsWithoutSending)
+      await struck
+    },
+  }
+}
+
+interface Listed {
+  id: string
+  subject: string
+  disposition: string
+}
+
+/** The ends of mails that a reviewer has decided on, by their subjects. */
+const decided = new WeakMap<World, Map<string, string>>()
+
+/** Tries to take back or reject every reply, in a process of its own, and notes what was accepted. */
+async function review(world: World, daemon: DaemonChild): Promise<void> {
+  const ends = decided.get(world) ?? new Map<string, string>()
+  decided.set(world, ends)
+  for (const { id, subject, disposition } of (await daemon.get<Listed[]>('/api/mails')) ?? []) {
+    if (ends.has(subject) || disposition === 'rejected') continue
+    if (await daemon.get(`/api/replies/${id}/cancel`, 'POST')) ends.set(subject, 'held')
+    else if (await daemon.get(`/api/replies/${id}/reject`, 'POST')) ends.set(subject, 'rejected')
+  }
+}
+
+async function answering(daemon: DaemonChild): Promise<void> {
+  while ((await daemon.get('/api/mails')) === null) await later(100)
+}
+
+function reviewed(write: Write, when: When): Moment {
+  return {
+    name: `writes: a reviewer decides ${when} ${write.name}`,
+    where: ({ postgres }) => postgres,
+    alsoFine: ['held', 'rejected'],
+    mostRounds: 3,
+    async strike(world) {
+      await using second = await world.anotherDaemon('reviewer', 'web')
+      second.start()
+      await answering(second)
+      const held = heldWrite(world, write, when)
+      await world.deliver(['send', 'draft'])
+      const release = await held
+      await review(world, second)
+      release()
+    },
+    async check(world) {
+      const mails = (await world.daemon.get<Listed[]>('/api/mails')) ?? []
+      const ends = [...(decided.get(world) ?? [])]
+      const endOf = (subject: string) => mails.find((mail) => mail.subject === subject)?.disposition
+      return ends.flatMap(([subject, end]) =>
+        endOf(subject) === end
+          ? []
+          : [`a reviewer left ${subject} ${end}, but it is ${endOf(subject) ?? 'gone'}`],
+      )
+    },
+  }
+}
+
+/** Resolves when no mail has a step to run. */
+async function atRest(world: World): Promise<void> {
+  const client = new pg.Client({ connectionString: world.databaseUrl ?? '' })
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    for (;;) {
+      const { rows } = await client.query(
+        "select count(*)::int as n from replyd.message where step not in ('done', 'review')",
+      )
+      if (rows[0].n === 0) return
+      await later(100)
+    }
+  } finally {
+    await client.end()
+  }
+}
+
+/** A frozen machine whose job is lost writes after another has done its work. */
+function overtaken(write: Write): Moment {
+  return {
+    name: `writes: held up at ${write.name} while another process works`,
+    where: ({ redis, postgres }) => redis && postgres,
+    options: { ownRedis: {} },
+    // The other finds a reply that is being sent by nobody it knows.
+    uncertain: write.mails !== undefined,
+    mostRounds: 5,
+    async strike(world) {
+      const held = heldWrite(world, write, 'before')
+      await world.deliver(write.mails ?? mailsWithoutSending)
+      const release = await held
+      world.redis?.freezeAll()
+      await tell(world.redisServer, 'FLUSHALL')
+      await using second = await world.anotherDaemon('second', 'work')
+      second.start()
+      await atRest(world)
+      release()
+      world.redis?.cutAll()
+    },
+  }
+}
+
+/** Without the lease nobody else may store rows. */
+const canBeOvertaken = ({ name }: Write) => name !== 'the rows of a batch'
+
+export const writeMoments: readonly Moment[] = writes.flatMap((write) => [
+  killed(write, 'before'),
+  killed(write, 'after'),
+  reviewed(write, 'before'),
+  reviewed(write, 'after'),
+  ...(canBeOvertaken(write) ? [overtaken(write)] : []),
+])
