@@ -1,5 +1,5 @@
 /**
- * In which passages each term stands, and how often: lists in two typed arrays, six octets for each pair. A list grows by blocks that
+ * Which passages contain a term, and how often: lists in two typed arrays, six octets for each pair. A list grows by blocks that
  * double, so nothing is moved when it grows, and every list is found without a search.
  */
 import { growingCounts, growingInts } from './growing.ts'

@@ -104,7 +104,7 @@ export class Ranking {
   }
 }
 
-/** How often each stands there. */
+/** How often each occurs there. */
 function timesOf(texts: readonly string[]): (readonly [text: string, times: number])[] {
   const times = new Map<string, number>()
   for (const text of texts) times.set(text, (times.get(text) ?? 0) + 1)
@@ -124,7 +124,7 @@ class Search {
   readonly #touched: Int32Array
   #touches = 0
   readonly #run: Run
-  /** How often a part stands in the text and in the heading of a passage, and where it stands. */
+  /** How often a part occurs in the text and in the heading of a passage, and the passages that hold it. */
   readonly #sums: readonly [Uint16Array, Uint16Array]
   readonly #holding: Int32Array
 
@@ -166,7 +166,7 @@ class Search {
     return this.#best()
   }
 
-  /** The word itself, longer words that begin so, and words that differ in a letter or two. */
+  /** The word itself, longer words that begin with it, and words that differ in a letter or two. */
   #alike(word: string): (readonly [term: number, weight: number])[] {
     const remembered = this.#expanded.get(word)
     if (remembered) return remembered
@@ -205,7 +205,7 @@ class Search {
     }
   }
 
-  /** A part stands as often as its words do together. */
+  /** A part occurs as often as all its words together. */
   #addPart(part: number, times: number, ordinal: number): void {
     const holding = this.#sumPart(part)
     for (const field of [1, 0] as const) {

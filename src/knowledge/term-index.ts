@@ -1,6 +1,6 @@
 /**
- * The terms of passages: words, and the parts that words are made of. A part has no postings of its own: it stands where its
- * words stand. What a search may read is limited, so that it takes no longer in a large folder.
+ * The terms of passages: words, and the parts that words are made of. A part has no postings of its own: it occurs
+ * where its words occur. What a search may read is limited, so that it takes no longer in a large folder.
  */
 import { growingCounts, growingFlags, growingInts } from './growing.ts'
 import { countIn, type Field, fields, newRun, oneMoreIn, Postings, type Run } from './postings.ts'

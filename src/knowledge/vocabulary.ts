@@ -16,7 +16,7 @@ export class Vocabulary {
   /** The parts of all words, one after the other, and where those of each word begin. */
   readonly #parts = growingInts()
   readonly #starts = growingInts()
-  /** By part: the words that it stands in, and how often. */
+  /** By part: the words that it occurs in, and how often. */
   readonly #holders = new Postings()
   /** Ids in the order of their words. */
   #sorted = new Int32Array(0)
@@ -58,7 +58,7 @@ export class Vocabulary {
     return this.#word(term).length
   }
 
-  /** Calls it for each part of the word, as often as it stands there. */
+  /** Calls it for each part of the word, as often as it occurs there. */
   eachPartOf(term: number, visit: (part: number) => void): void {
     const parts = this.#parts.values
     const end = term + 1 < this.size ? this.#starts.at(term + 1) : this.#parts.length
@@ -69,12 +69,12 @@ export class Vocabulary {
     return this.#partIds.get(part)
   }
 
-  /** Number of words that the part stands in. */
+  /** Number of words that the part occurs in. */
   holdersOf(part: number): number {
     return this.#holders.lengthOf(part)
   }
 
-  /** Words that the part stands in, and how often it stands in each. */
+  /** Words that the part occurs in, and how often it occurs in each. */
   wordsWith(part: number): { terms: Int32Array; times: Uint16Array } {
     const run = newRun(this.#holders.lengthOf(part))
     this.#holders.read(part, run)
@@ -85,7 +85,7 @@ export class Vocabulary {
     return this.#words[term] ?? ''
   }
 
-  /** Ids of the longer words that begin so, in the order of the words. @param most words; empty if there are more */
+  /** Ids of the longer words that begin with it, in the order of the words. @param most words; empty if there are more */
   beginningWith(beginning: string, most: number): number[] {
     const found: number[] = []
     for (let at = this.#placeOf(beginning); at < this.#sorted.length; at++) {

@@ -174,7 +174,7 @@ async function withoutKnown(
   return { fresh, relocated }
 }
 
-/** What tells this mail from all others, also after it was renumbered or moved. */
+/** What identifies this mail, even after it was renumbered or moved. */
 interface Name {
   messageId: string | null
   /** Of what it says; of its header block when it has no Message-ID. */
@@ -189,7 +189,7 @@ function nameOf({ message, fetched }: Pick<Read, 'message' | 'fetched'>): Name {
   return { messageId, digest, from: authorOf(message)?.address || null }
 }
 
-/** Rows of earlier versions have no digest: for those the author has to do. */
+/** Rows of earlier versions have no digest: compare the author instead. */
 function isSame(row: KnownMail, { messageId, digest, from }: Name): boolean {
   if (row.messageId !== messageId) return false
   return row.digest === null ? row.fromAddress === null || row.fromAddress === from : row.digest === digest

@@ -14,7 +14,7 @@ import { type Judge, LeaseLost } from './ingest.ts'
 const starts = new Turns(50)
 /** How long a mailbox that is renumbered at each look is left alone, doubling each time. Milliseconds. */
 const usualRestMs = { first: 5_000, longest: 1_800_000 }
-/** How often a stopped watcher looks whether a person has asked another process to try again, milliseconds. */
+/** How often a stopped watcher checks whether a person has asked another process to try again, milliseconds. */
 const lookAfterStopMs = 5_000
 /** After this many renumberings in a row the owner is told. */
 const tellAfter = 3
