@@ -58,6 +58,19 @@ const faults: readonly (readonly [sign: RegExp, fault: CertificateFault])[] = [
   ],
 ]
 
+/** Alert 70, or a server that chooses an old version; in OpenSSL's words or in Node's codes. */
+export const oldTls = /alert protocol version|unsupported.protocol|ALERT_PROTOCOL_VERSION/i
+
+/**
+ * Why a TLS handshake failed, as a clause; null: for another reason.
+ * @param host named in it; absent: `its`
+ */
+export function handshakeFault(text: string, host?: string): string | null {
+  if (oldTls.test(text)) return `${host ?? 'it'} speaks no TLS 1.2 or newer: the server has to be updated`
+  const fault = certificateFault(text)
+  return fault && `${host ? `the TLS certificate of ${host}` : 'its TLS certificate'} ${fault.says}`
+}
+
 /** What an error of a connection says about the certificate, in Node's codes or OpenSSL's words; null: nothing. */
 export function certificateFault(text: string): CertificateFault | null {
   return faults.find(([sign]) => sign.test(text))?.[1] ?? null
