@@ -367,7 +367,7 @@ function keysNamed(texts: readonly string[]): string[] {
   const events = ['budget.reached', 'model.notice']
   const files = /\.(md|yaml|ts|json|mjs|pem|jsonl|eml)$/
   return [...new Set(texts.flatMap((text) => [...text.matchAll(pattern)].map(([, key = '']) => key)))].filter(
-    (key) => !files.test(key),
+    (key) => !files.test(key) && !events.includes(key),
   )
 }
 
