@@ -18,7 +18,7 @@ import { compile } from '../mail/reply/compile.ts'
 import type { Submission } from '../smtp/submission.ts'
 import { failed, passed, type Verdict, warned } from './check.ts'
 
-/** Mails whose header is looked at. */
+/** Number of mails whose header is examined. */
 const mostMails = 20
 /** Octets of each header: the own server adds its fields at the top. */
 const limits = { batch: mostMails, maxHeaderOctets: 16_384, maxTextOctets: 1 }

@@ -18,7 +18,7 @@ interface FrameProps {
   saved?: Saved | null
   /** Words for a person above the content. */
   fault?: string | null
-  /** What stands on it is the person's own: everybody changes it. */
+  /** The page is about the person's own account: every role may change it. */
   isOwn?: boolean
   children?: Child
 }

@@ -1,4 +1,4 @@
-/** How replyd is, in plain words: mailbox, model, budget, and what can be done where one of them fails. */
+/** The status of mailbox, model and budget in plain words, and what to do if one of them fails. */
 import { shareHolder, strangers } from '../model/budget/shares.ts'
 import { dayOf } from '../model/budget.ts'
 import { type AccountState, loadAccountState } from '../store/accounts.ts'
