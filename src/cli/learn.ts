@@ -119,7 +119,7 @@ export async function accept(id: string, options: LearnOptions, terminal: Termin
   const taught = await acceptOne(config, find(config, id), options.confirm ?? false)
   await writeLine(
     terminal.stdout,
-    options.json ? JSON.stringify(taught) : printable(`It stands in ${taught.file}.`),
+    options.json ? JSON.stringify(taught) : printable(`It is in ${taught.file}.`),
   )
   return 0
 }

@@ -167,16 +167,15 @@ export async function show(
   return print(terminal, options.json ? JSON.stringify(mail) : showText(mail, columnsOf(terminal.stdout)))
 }
 
+const againAt = (dueAt: string | undefined) =>
+  dueAt === undefined ? 'at once' : `at ${dueAt.slice(0, 16).replace('T', ' ')} UTC`
+
 export function showText(mail: Listed, columns = 80): string {
   const head = [
     mail.subject ?? '(no subject)',
     `from ${mail.from ?? 'nobody'}: ${decisionWords(mail.disposition, mail.reason)}`,
     ...(mail.verdict?.summary ? [`About: ${mail.verdict.summary}`] : []),
-    ...(mail.lastError
-      ? [
-          `last failure: ${mail.lastError}; tried again at ${mail.dueAt?.slice(0, 16).replace('T', ' ') ?? 'once'} UTC`,
-        ]
-      : []),
+    ...(mail.lastError ? [`last failure: ${mail.lastError}; tried again ${againAt(mail.dueAt)}`] : []),
   ]
   const reply =
     mail.reply?.text === undefined

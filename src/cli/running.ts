@@ -83,8 +83,7 @@ function mailboxPart({ account, paused, stopped }: AccountState, parts: Record<s
   const watched = parts[`watch ${accountLabel(account)}`] ?? parts[`watch ${account}`]
   if (stopped !== null) return { name: account, ok: false, words: stopped }
   if (paused) return { name: account, ok: false, words: 'paused: nothing is sent' }
-  if (watched === 'waiting')
-    return { name: account, ok: false, words: 'no connection; tried again by itself' }
+  if (watched === 'waiting') return { name: account, ok: false, words: 'no connection; replyd keeps trying' }
   return { name: account, ok: true, words: watched ?? 'watched by another process' }
 }
 

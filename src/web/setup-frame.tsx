@@ -46,7 +46,7 @@ export function SetupPage({ view, title, saved = null, fault = null, isOwn = fal
       </nav>
       <div class="setup-body">
         <h1>{title}</h1>
-        {view.role === 'owner' || isOwn ? null : <p class="meta">Only an owner changes what stands here.</p>}
+        {view.role === 'owner' || isOwn ? null : <p class="meta">Only an owner can change these settings.</p>}
         {saved === null ? null : <SavedNotice view={view} saved={saved} />}
         {fault === null ? null : (
           <p class="fault" role="alert">

@@ -42,8 +42,8 @@ export function mailboxStatus(
     const words = `${stopped}${end} Then try again. After a change in replyd.yaml, restart replyd.`
     return say(false, words, tryAgain, openSettings)
   }
-  if (paused) return say(false, 'paused, so nothing goes out', { label: 'Resume', post: `${at}/resume` })
-  if (watched === 'waiting') return say(false, 'no connection; replyd tries again by itself', tryAgain)
+  if (paused) return say(false, 'paused, so nothing is sent', { label: 'Resume', post: `${at}/resume` })
+  if (watched === 'waiting') return say(false, 'no connection; replyd keeps trying', tryAgain)
   if (watched === 'stopped') return say(false, 'not watched any more', tryAgain, openSettings)
   if (watched === undefined || watched === 'standby') return say(true, 'watched by another process')
   return say(true, watched)
