@@ -1,4 +1,4 @@
-/** Whose TLS certificates are believed, and why one is not. */
+/** Which TLS certificates are trusted, and why one is rejected. */
 import { readFileSync } from 'node:fs'
 import { rootCertificates } from 'node:tls'
 import { ConfigError, reasonOf } from './errors.ts'
@@ -11,7 +11,7 @@ export interface TrustOptions {
 }
 
 /**
- * Options for a TLS connection. A private authority is believed beside the public ones.
+ * Options for a TLS connection. A private authority is trusted in addition to the public ones.
  * @param caFile PEM with one or more certificates; read at each call, so that it may be renewed
  * @throws ConfigError when the file can't be read
  */
