@@ -94,6 +94,7 @@ function jsonIn(body: Buffer): unknown {
 function refusalOf(status: number, answer: unknown): Error {
   const { message, error } = (answer ?? {}) as { message?: string; error?: string }
   if (error === 'faulty-configuration' && message !== undefined) return new ConfigError(message)
+  if (status === 400 && message !== undefined) return new UsageError(message)
   return new Error(message ?? error ?? `the daemon answered ${status}`)
 }
 
@@ -112,7 +113,7 @@ function accessOf(config: string | undefined, terminal: Terminal): Access {
   const left = accessLeft(state.directory)
   if (left) return left
   throw new UsageError(
-    `${join(state.directory, 'api.json')} can't be read: start the daemon first, or set REPLYD_URL and REPLYD_TOKEN`,
+    'no daemon runs here: `replyd start` starts one. For one elsewhere set REPLYD_URL and REPLYD_TOKEN',
   )
 }
 

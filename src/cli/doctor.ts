@@ -3,7 +3,7 @@ import { wrapped } from '../base/columns.ts'
 import { ConfigError } from '../base/errors.ts'
 import type { Config } from '../config/settings.ts'
 import type { Check, Look } from '../doctor/doctor.ts'
-import { readConfig } from './settings.ts'
+import { configPath, readConfig } from './settings.ts'
 import {
   columnsOf,
   type ExitStatus,
@@ -70,7 +70,9 @@ function readOrExplain(options: DoctorOptions, terminal: Terminal): Config | Che
     return readConfig(options.config, terminal)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    const advice = 'Correct these; docs/configuration.md lists every key.'
+    // Without a file the message itself says what to do.
+    const isThere = configPath(options.config, terminal.environment) !== null
+    const advice = isThere ? 'Correct these; docs/configuration.md lists every key.' : null
     return { name: 'configuration', account: null, status: 'failed', detail: error.message, advice }
   }
 }

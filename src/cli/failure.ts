@@ -1,6 +1,6 @@
 /** How a command fails: one clear line, the right exit status, and a stack only on request. */
 import { ConfigError } from '../base/errors.ts'
-import { type ExitStatus, printable, type Terminal } from './terminal.ts'
+import { type ExitStatus, fittingLines, printable, type Terminal } from './terminal.ts'
 
 /** Wrong usage of a command that commander can't see. */
 export class UsageError extends Error {
@@ -10,10 +10,10 @@ export class UsageError extends Error {
 /** Prints the error. A ConfigError's message has one line per fault; any other becomes one line. */
 export function reportFailure(error: unknown, { environment, stderr }: Terminal): ExitStatus {
   if (error instanceof ConfigError) {
-    stderr.write(`${printable(error.message)}\n`)
+    stderr.write(`${fittingLines(printable(error.message), stderr)}\n`)
   } else {
     const hint = error instanceof UsageError ? ' (see replyd --help)' : ''
-    stderr.write(`replyd: ${printable(messageOf(error), true)}${hint}\n`)
+    stderr.write(`${fittingLines(`replyd: ${printable(messageOf(error), true)}${hint}`, stderr)}\n`)
   }
   if (environment.REPLYD_DEBUG === '1' && error instanceof Error) stderr.write(`${stackOf(error)}\n`)
   return error instanceof ConfigError || error instanceof UsageError ? 2 : 1

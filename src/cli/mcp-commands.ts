@@ -15,16 +15,18 @@ export function addMcpCommands(
     .option('--read-only', 'offer no tools that change anything')
     .action(async (options) => end(await (await import('./mcp.ts')).serve(options, terminal)))
   const add = (usage: string, description: string) =>
-    mcp.command(usage).description(description).addOption(configOption())
+    mcp
+      .command(usage)
+      .description(description)
+      .addOption(configOption())
+      .addOption(new Option('--json', 'print JSON'))
   add('code <id>', 'show a reply and the code with which an assistant may approve it').action(
     async (id, _options, command) =>
       end(await (await import('./mcp.ts')).showCode(id, command.optsWithGlobals(), terminal)),
   )
-  add('facts', 'facts that an assistant proposed')
-    .addOption(new Option('--json', 'print JSON'))
-    .action(async (_options, command) =>
-      end(await (await import('./mcp.ts')).listFacts(command.optsWithGlobals(), terminal)),
-    )
+  add('facts', 'facts that an assistant proposed').action(async (_options, command) =>
+    end(await (await import('./mcp.ts')).listFacts(command.optsWithGlobals(), terminal)),
+  )
   add('accept <id>', 'write a proposed fact into the knowledge folder')
     .option('--confirm', 'although something in it looks personal')
     .action(async (id, _options, command) =>

@@ -14,6 +14,7 @@ import { operations } from '../web/api.ts'
 import { answerOf } from '../web/failures.tsx'
 import { openApi } from './api-client.ts'
 import { UsageError } from './failure.ts'
+import { idBeginning } from './review.ts'
 import { readConfig } from './settings.ts'
 import { withStore } from './store-access.ts'
 import { type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
@@ -100,8 +101,12 @@ export async function showCode(id: string, options: McpOptions, terminal: Termin
   onlyForPerson(terminal)
   const api = openApi(options.config, terminal)
   const { to, subject, text, code } = await api.get<Record<'to' | 'subject' | 'text' | 'code', string>>(
-    `/replies/${encodeURIComponent(id)}/code`,
+    `/replies/${encodeURIComponent(await idBeginning(api, id))}/code`,
   )
+  if (options.json) {
+    await writeLine(terminal.stdout, JSON.stringify({ id, to, subject, text, code }))
+    return 0
+  }
   const shown = `To: ${to}\nSubject: ${subject}\n\n${text}\n\nTo have exactly this sent, give your assistant the code ${code}`
   await writeLine(terminal.stdout, printable(shown))
   return 0
@@ -130,13 +135,16 @@ export async function listFacts({ config, json }: McpOptions, terminal: Terminal
 export async function decideFact(
   decision: 'accept' | 'discard',
   id: string,
-  { config, confirm }: McpOptions,
+  { config, confirm, json }: McpOptions,
   terminal: Terminal,
 ): Promise<ExitStatus> {
   onlyForPerson(terminal)
   const body = confirm ? { confirmed: true } : {}
-  await openApi(config, terminal).post(`/facts/${encodeURIComponent(id)}/${decision}`, body)
-  const done = decision === 'accept' ? 'It stands in the folder taught of the knowledge.' : 'Forgotten.'
-  await writeLine(terminal.stdout, done)
+  const answer = await openApi(config, terminal).post<object>(
+    `/facts/${encodeURIComponent(id)}/${decision}`,
+    body,
+  )
+  const done = decision === 'accept' ? 'It is in the folder taught of the knowledge.' : 'Forgotten.'
+  await writeLine(terminal.stdout, json ? JSON.stringify({ id, ...answer }) : done)
   return 0
 }

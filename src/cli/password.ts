@@ -7,8 +7,9 @@ import { type ExitStatus, type Terminal, writeLine } from './terminal.ts'
 const leastLength = 8
 
 /** Prints the hash of a password. */
-export async function password(terminal: Terminal): Promise<ExitStatus> {
-  await writeLine(terminal.stdout, hashPassword(await askedPassword(terminal)))
+export async function password({ json }: { json?: boolean }, terminal: Terminal): Promise<ExitStatus> {
+  const hash = hashPassword(await askedPassword(terminal))
+  await writeLine(terminal.stdout, json ? JSON.stringify({ hash }) : hash)
   return 0
 }
 

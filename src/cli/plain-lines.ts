@@ -32,6 +32,13 @@ export function mailLine(mail: Settled, at: Date, columns: number, several: bool
 /** Of pino. */
 const warning = 40
 
+/** Events whose names say little to a person; an empty text where the reason says it all. */
+const meanings: Readonly<Record<string, string>> = {
+  'owner.action-needed': '',
+  'model.notice': '',
+  'step.failed': "a mail can't go on for now",
+}
+
 /**
  * One line of the log for a person; null for what concerns nobody. Accounts are named by their address.
  * @param addresses of the accounts
@@ -41,7 +48,8 @@ export function logLine(line: string, addresses: readonly string[], leastLevel =
   if (typeof level !== 'number' || level < leastLevel) return null
   const named = addresses.find((address) => accountLabel(address) === account) ?? account
   const words = reason ?? said ?? msg ?? pairs(rest)
-  const what = [named, String(event ?? '').replace(/[.-]/g, ' '), words].filter(Boolean).join(': ')
+  const happened = meanings[String(event)] ?? String(event ?? '').replace(/[.-]/g, ' ')
+  const what = [named, happened, words].filter(Boolean).join(': ')
   return `${clockTime(new Date(Number(time)))} ${level >= warning ? '! ' : ''}${printable(what, true)}`
 }
 

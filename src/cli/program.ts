@@ -9,7 +9,7 @@ import { addReviewCommands } from './review-commands.ts'
 import { configPath } from './settings.ts'
 import type { Shell } from './shell.ts'
 import { addStoreCommands } from './store-commands.ts'
-import { type ExitStatus, type Terminal, writeLine } from './terminal.ts'
+import { type ExitStatus, fittingLines, type Terminal, writeLine } from './terminal.ts'
 
 /**
  * Runs the command that the arguments name; never rejects.
@@ -60,7 +60,8 @@ export function buildProgram(terminal: Terminal, end: End): Command {
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.stdout.write(text),
-      writeErr: (text) => terminal.stderr.write(text.replace(/^error: /, 'replyd: ')),
+      writeErr: (text) =>
+        terminal.stderr.write(fittingLines(text.replace(/^error: /, 'replyd: '), terminal.stderr)),
     })
     .showHelpAfterError('(see replyd --help)')
     .addHelpText('after', '\nExit status: 0 done, 1 failed, 2 wrong usage or configuration, 130 Ctrl+C.\n')
@@ -146,6 +147,7 @@ function addRunningCommands(program: Command, terminal: Terminal, end: End): voi
     .addOption(configOption())
     .option('--print', 'only print it')
     .option('--force', 'replace one that is there')
+    .addOption(jsonOption('print one JSON object'))
     .action(async (options) => end(await (await import('./service.ts')).install(options, terminal)))
   program
     .command('completion')
@@ -224,7 +226,8 @@ function addOfflineCommands(program: Command, terminal: Terminal, end: End): voi
     .description(
       'read a password for the web pages from standard input and print its hash for web.passwordHash',
     )
-    .action(async () => end(await (await import('./password.ts')).password(terminal)))
+    .addOption(jsonOption('print one JSON object'))
+    .action(async (options) => end(await (await import('./password.ts')).password(options, terminal)))
 }
 
 export interface DemoFlags {

@@ -2,10 +2,8 @@ import { type Command, Option } from 'commander'
 import type { ReviewOptions } from './review.ts'
 import type { ExitStatus, Terminal } from './terminal.ts'
 
-type Module = typeof import('./review.ts')
+type Module = typeof import('./review.ts') & typeof import('./decisions.ts')
 type Run = (review: Module, options: ReviewOptions, ...args: string[]) => Promise<ExitStatus>
-
-const below = (path: string, id: string) => `${path}/${encodeURIComponent(id)}`
 
 /** Registers replies, mails, junk, autonomy, pause, resume and usage. Each is loaded on demand. */
 export function addReviewCommands(
@@ -23,7 +21,8 @@ export function addReviewCommands(
         // Commander passes the options and the command itself last.
         const options = given.at(-2) as ReviewOptions
         const args = given.slice(0, -2).filter((arg): arg is string => typeof arg === 'string')
-        end(await run(await import('./review.ts'), options, ...args))
+        const review = { ...(await import('./review.ts')), ...(await import('./decisions.ts')) }
+        end(await run(review, options, ...args))
       })
   const replies = program.command('replies').description('review replies, through the running daemon')
   add(replies, 'list', 'replies that wait for you, most urgent first', (review, options) =>
@@ -41,21 +40,22 @@ export function addReviewCommands(
     review.approve(id, options, terminal),
   )
   const simple = [
-    ['cancel', 'cancel the approval'],
-    ['reject', 'send nothing'],
-    ['reopen', 'undo the rejection'],
+    ['cancel', 'cancel the approval', 'Cancelled: nothing was sent.'],
+    ['reject', 'send nothing', 'Rejected: nothing is sent. To undo that: replyd replies reopen'],
+    ['reopen', 'undo the rejection', 'It waits for you again.'],
   ] as const
-  for (const [action, description] of simple) {
+  for (const [action, description, done] of simple) {
     add(replies, `${action} <id>`, description, (review, options, id = '') =>
-      review.changeOne(`/replies/{id}/${action}`, id, {}, options, terminal),
+      review.changeOne(`/replies/{id}/${action}`, id, {}, done, options, terminal),
     )
   }
+  const rewritten = 'It is being written again, and waits for you then.'
   add(
     replies,
     'rewrite <id> [instruction]',
     'have it rewritten',
     (review, options, id = '', instruction = '') =>
-      review.changeOne('/replies/{id}/rewrite', id, { instruction }, options, terminal),
+      review.changeOne('/replies/{id}/rewrite', id, { instruction }, rewritten, options, terminal),
   )
   addLists(program, terminal, add)
 }
@@ -85,7 +85,7 @@ function addLists(
     .option('--before <id>', 'only those older than this one')
     .option('--limit <n>', 'at most so many, or all (default: 50)')
   add(junk, 'restore <id>', 'move it out of Junk, and trust the sender', (review, options, id = '') =>
-    review.changeOne('/junk/{id}/restore', id, {}, options, terminal),
+    review.changeOne('/junk/{id}/restore', id, {}, 'Restored. Its sender is trusted now.', options, terminal),
   )
   addOthers(program, terminal, add)
 }
@@ -111,7 +111,7 @@ function addOthers(
       `${action} <account> <category>`,
       description,
       (review, options, account = '', category = '') =>
-        review.change(`${below(below('/autonomy', account), category)}/${action}`, {}, options, terminal),
+        review.changeAutonomy(action, [account, category], options, terminal),
     )
   }
   for (const action of ['pause', 'resume'] as const) {

@@ -1,9 +1,5 @@
-/** The commands that review replies, through the running daemon. */
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { cutToWidth, padTo, widthOf, wrapped } from '../base/columns.ts'
+/** The commands that show replies and mails, through the running daemon. */
+import { unbroken, wrapped } from '../base/columns.ts'
 import {
   type Disposition,
   outcomeOf,
@@ -24,6 +20,7 @@ import {
 } from '../base/reasons.ts'
 import { type ApiClient, openApi } from './api-client.ts'
 import { UsageError } from './failure.ts'
+import { dollars, fittedTable, whole } from './table.ts'
 import { columnsOf, type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
 
 export interface ReviewOptions {
@@ -64,12 +61,10 @@ export interface Listed {
   events?: { at: string; step: Stage; disposition: Disposition; reason: Reason; actor: string }[]
 }
 
-type Row = Record<string, string | number>
-
 /** What the daemon gives at once. */
 const pageLength = 500
 
-/** Lists what is under that path: everything that waits, or of all mails and junk as many as `limit` says, 50 by itself. */
+/** Lists what that path returns: everything that waits, or `limit` of all mails or of junk (50 by default). */
 export async function list(path: string, options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
   const { account, from, since, until } = options
   const disposition = path === '/junk' ? 'filed,marked' : options.disposition
@@ -87,7 +82,8 @@ export async function list(path: string, options: ReviewOptions, terminal: Termi
     full = page.length === limit
   }
   if (options.json) return print(terminal, JSON.stringify(found))
-  return print(terminal, listText(found, columnsOf(terminal.stdout)))
+  const none = path === '/replies' ? 'No reply waits for you.' : 'No mail.'
+  return print(terminal, found.length === 0 ? none : listText(found, columnsOf(terminal.stdout)))
 }
 
 /** @throws UsageError */
@@ -106,10 +102,10 @@ export function listText(mails: readonly Listed[], columns = 80): string {
     from: from ?? '',
     subject: subject ?? '',
     outcome: outcomeOf(disposition),
-    // Where there is little room, `show` and --json tell it.
+    // On a narrow terminal only `show` and --json give the reason.
     ...(columns < widthForReasons ? {} : { reason: labelOf(reason) }),
   }))
-  return table(rows, columns)
+  return fittedTable(rows, columns, { whole: ['id', 'outcome'] })
 }
 
 const widthForReasons = 110
@@ -117,7 +113,7 @@ const widthForReasons = 110
 /** Shorter ones say little: ids begin with the time. */
 const shortest = 8
 
-/** Each id cut to what tells it from the others of the list. */
+/** Each id, shortened to a prefix that is unique in the list. */
 export function shortIds(ids: readonly string[]): string[] {
   const length = (id: string) => {
     const shared = ids.map((other) => (other === id ? 0 : sharedLength(id, other)))
@@ -136,7 +132,7 @@ function sharedLength(one: string, other: string): number {
 const wholeId = /^[0-9a-z]{26}$/
 
 /**
- * The id that begins so, among what waits and the newest mails.
+ * The id with that prefix, among waiting mails and the newest ones.
  * @throws UsageError when there is none, or several
  */
 export async function idBeginning(api: ApiClient, given: string): Promise<string> {
@@ -154,7 +150,7 @@ export async function idBeginning(api: ApiClient, given: string): Promise<string
   return first
 }
 
-/** @param path with `{id}` where the id stands */
+/** @param path with `{id}` in place of the id */
 async function pathOf(api: ApiClient, path: string, id: string): Promise<string> {
   return path.replace('{id}', encodeURIComponent(await idBeginning(api, id)))
 }
@@ -171,37 +167,39 @@ export async function show(
   return print(terminal, options.json ? JSON.stringify(mail) : showText(mail, columnsOf(terminal.stdout)))
 }
 
+const againAt = (dueAt: string | undefined) =>
+  dueAt === undefined ? 'at once' : `at ${dueAt.slice(0, 16).replace('T', ' ')} UTC`
+
 export function showText(mail: Listed, columns = 80): string {
   const head = [
     mail.subject ?? '(no subject)',
     `from ${mail.from ?? 'nobody'}: ${decisionWords(mail.disposition, mail.reason)}`,
     ...(mail.verdict?.summary ? [`About: ${mail.verdict.summary}`] : []),
-    ...(mail.lastError ? [`last failure: ${mail.lastError}; tried again from ${mail.dueAt} on`] : []),
+    ...(mail.lastError ? [`last failure: ${mail.lastError}; tried again ${againAt(mail.dueAt)}`] : []),
   ]
   const reply =
     mail.reply?.text === undefined
       ? withoutReply(mail)
       : `${earlier(mail)}Reply to ${mail.reply.to} (${replyStateWords(mail.reply.state)}):\n\n${mail.reply.text}`
-  const steps = mail.events?.map(({ at, step, disposition, reason, actor }) => ({
-    at: at.slice(0, 16).replace('T', ' '),
-    step: stageWords(step),
-    outcome: outcomeOf(disposition),
-    actor,
-    reason: labelOf(reason),
-  }))
   const files = (mail.attachments ?? []).map(({ name, reading }) => `Attachment ${name}: ${reading}`)
-  const parts = [
-    head.join('\n'),
-    mail.text ?? '',
-    files.join('\n'),
-    reply,
-    doubts(mail.reply),
-    table(steps ?? [], columns),
-  ]
-  return parts
-    .filter((part) => part !== '')
-    .map((part) => (part.startsWith('at ') ? part : wrapped(part, columns).join('\n')))
-    .join('\n\n')
+  const parts = [head.join('\n'), unbroken(mail.text ?? ''), files.join('\n'), reply, doubts(mail.reply)]
+  const blocks = parts.filter((part) => part !== '').map((part) => wrapped(part, columns).join('\n'))
+  return [...blocks, ...timeline(mail.events ?? [], columns)].join('\n\n')
+}
+
+/** What each step found, one below the other. */
+function timeline(events: NonNullable<Listed['events']>, columns: number): string[] {
+  const lines = events.map(({ at, step, disposition, reason, actor }) => {
+    const when = `${at.slice(0, 16).replace('T', ' ')}  ${stageWords(step).padEnd(10)}  `
+    const by = actor === 'replyd' ? '' : ` (${actor})`
+    // A step that decided nothing handed the mail on.
+    const words = disposition === 'pending' ? sentenceOf(reason) : decisionWords(disposition, reason)
+    const room = Math.max(20, columns - when.length)
+    return wrapped(`${words}${by}`, room)
+      .map((line, number) => (number === 0 ? `${when}${line}` : `${' '.repeat(when.length)}${line}`))
+      .join('\n')
+  })
+  return lines.length === 0 ? [] : [lines.join('\n')]
 }
 
 /** What a person should look at before approving: why it waits, and what no source states. */
@@ -225,68 +223,29 @@ function withoutReply({ reason, detail, verdict }: Listed): string {
   return [...new Set(lines.filter(Boolean))].join('\n')
 }
 
-/** Changes the resource with that id. @param path below /api, with `{id}` */
-export async function changeOne(
-  path: string,
-  id: string,
-  body: Record<string, unknown>,
-  options: ReviewOptions,
-  terminal: Terminal,
-): Promise<ExitStatus> {
-  return change(await pathOf(openApi(options.config, terminal), path, id), body, options, terminal)
-}
-
-/** Changes the resource at a path below /api. */
-export async function change(
-  path: string,
-  body: Record<string, unknown>,
-  options: ReviewOptions,
-  terminal: Terminal,
-): Promise<ExitStatus> {
-  await openApi(options.config, terminal).post(path, body)
-  return print(terminal, options.json ? JSON.stringify({ ok: true }) : 'Done.')
-}
-
-/** Approves exactly the text just read: if it changed in the meantime, the daemon refuses. */
-export async function approve(id: string, options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
-  const api = openApi(options.config, terminal)
-  const path = await pathOf(api, '/replies/{id}', id)
-  const { reply } = await api.get<Listed>(path)
-  if (!reply?.version) throw new Error('There is no reply yet.')
-  return change(`${path}/approve`, { seen: reply.version }, options, terminal)
-}
-
-/** Opens the reply's text in $EDITOR and saves the result. */
-export async function edit(id: string, options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
-  const api = openApi(options.config, terminal)
-  const path = await pathOf(api, '/replies/{id}', id)
-  const { reply } = await api.get<Listed>(path)
-  const before = reply?.text ?? ''
-  const text = inEditor(before, terminal)
-  if (text === before) return print(terminal, 'Nothing was changed.')
-  await api.post(`${path}/edit`, { text, seen: reply?.version })
-  return print(terminal, 'Saved. `replyd replies approve` sends it.')
-}
-
-function inEditor(text: string, { environment }: Terminal): string {
-  const editor = environment.VISUAL || environment.EDITOR
-  if (!editor) throw new UsageError('edit: set $EDITOR to your editor')
-  const directory = mkdtempSync(join(tmpdir(), 'replyd-edit-'))
-  const path = join(directory, 'reply.txt')
-  try {
-    writeFileSync(path, `${text}\n`, { mode: 0o600 })
-    // $EDITOR may contain arguments, so run it through a shell, as git does.
-    const { status } = spawnSync('sh', ['-c', `${editor} "$1"`, editor, path], { stdio: 'inherit' })
-    if (status !== 0) throw new Error(`${editor} ended with status ${status}: nothing was changed`)
-    return readFileSync(path, 'utf8').trimEnd()
-  } finally {
-    rmSync(directory, { recursive: true, force: true })
-  }
+interface Usage {
+  key: string
+  calls: number
+  inputTokens: number
+  cachedTokens: number
+  outputTokens: number
+  cost: number
 }
 
 export async function usage(options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
-  const rows = await openApi(options.config, terminal).get<Row[]>('/usage', { by: options.by })
-  return print(terminal, options.json ? JSON.stringify(rows) : table(rows, columnsOf(terminal.stdout)))
+  const found = await openApi(options.config, terminal).get<Usage[]>('/usage', { by: options.by })
+  if (options.json) return print(terminal, JSON.stringify(found))
+  const rows = found.map(({ key, calls, inputTokens, cachedTokens, outputTokens, cost }) => ({
+    [options.by ?? 'day']: key,
+    calls: whole(calls),
+    'tokens in': whole(inputTokens),
+    'of them cached': whole(cachedTokens),
+    'tokens out': whole(outputTokens),
+    cost: dollars(cost),
+  }))
+  const right = ['calls', 'tokens in', 'of them cached', 'tokens out', 'cost']
+  const text = fittedTable(rows, columnsOf(terminal.stdout), { right })
+  return print(terminal, rows.length === 0 ? 'The model was not asked yet.' : text)
 }
 
 interface Autonomy {
@@ -315,63 +274,11 @@ export async function autonomy(options: ReviewOptions, terminal: Terminal): Prom
         : 'waits for you',
     revoked: takenBack ? `${setbackWords(takenBack.reason)}, ${takenBack.at.slice(0, 16)}` : '',
   }))
-  return print(terminal, table(rows, columnsOf(terminal.stdout)))
+  const text = fittedTable(rows, columnsOf(terminal.stdout), { whole: ['state'] })
+  return print(terminal, rows.length === 0 ? 'No category has a draft yet.' : text)
 }
 
-/** Pauses or resumes one account, or all. */
-export async function setPaused(
-  action: 'pause' | 'resume',
-  account: string | undefined,
-  options: ReviewOptions,
-  terminal: Terminal,
-): Promise<ExitStatus> {
-  const api = openApi(options.config, terminal)
-  for (const address of account ? [account] : await allAccounts(api)) {
-    await api.post(`/accounts/${encodeURIComponent(address)}/${action}`)
-    await print(
-      terminal,
-      `${address}: ${action === 'pause' ? 'nothing is sent any more' : 'replies are sent again'}`,
-    )
-  }
-  return 0
-}
-
-const allAccounts = async (api: ApiClient) =>
-  (await api.get<{ account: string }[]>('/accounts')).map(({ account }) => account)
-
-async function print({ stdout }: Terminal, text: string): Promise<ExitStatus> {
+export async function print({ stdout }: Terminal, text: string): Promise<ExitStatus> {
   await writeLine(stdout, printable(text))
   return 0
-}
-
-/** No column is made narrower. */
-const narrowest = 8
-
-/** Columns below each other, as wide as their cells, or narrower until they fit. The first is never cut. */
-export function table(rows: readonly Row[], columns = 80): string {
-  const names = Object.keys(rows[0] ?? {})
-  if (names.length === 0) return '(none)'
-  const lines = [names, ...rows.map((row) => names.map((name) => printable(String(row[name] ?? ''), true)))]
-  const natural = names.map((_, at) => Math.max(...lines.map((line) => widthOf(line[at] ?? ''))))
-  const widths = fitting(natural, columns - 2 * (names.length - 1))
-  return lines
-    .map((line) =>
-      line
-        .map((text, at) => padTo(cutToWidth(text, widths[at] ?? 0), widths[at] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
-}
-
-/** Takes from the widest column, again and again. */
-function fitting(natural: readonly number[], room: number): number[] {
-  const widths = [...natural]
-  for (let over = widths.reduce((sum, width) => sum + width, 0) - room; over > 0; over--) {
-    const widest = Math.max(...widths.slice(1))
-    if (widest <= narrowest) break
-    const at = widths.lastIndexOf(widest)
-    widths[at] = widest - 1
-  }
-  return widths
 }

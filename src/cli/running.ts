@@ -1,4 +1,4 @@
-/** How a running daemon is, where its page is, and what it has logged. */
+/** The status of a running daemon, the address of its page, and its log. */
 import { spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync, readSync, statSync, watch } from 'node:fs'
 import { basename, dirname } from 'node:path'
@@ -38,6 +38,8 @@ export interface Status {
   parts: Part[]
   /** Replies that wait for a person. */
   waiting: number
+  /** Mails whose next step is still to come, at most 500. */
+  pending: number
   /** US dollars of today. */
   spent: number
 }
@@ -51,10 +53,11 @@ export async function status(options: RunningOptions, terminal: Terminal): Promi
 }
 
 async function statusOf(api: ApiClient): Promise<Status> {
-  const [health, accounts, waiting, usage] = await Promise.all([
+  const [health, accounts, waiting, pending, usage] = await Promise.all([
     api.health(),
     api.get<AccountState[]>('/accounts'),
     api.get<Listed[]>('/replies', { limit: '500' }),
+    api.get<Listed[]>('/mails', { disposition: 'pending', limit: '500' }),
     api.get<{ key: string; cost: number }[]>('/usage', { by: 'day', since: dayOf(new Date()) }),
   ])
   const mailboxes = accounts.map((account) => mailboxPart(account, health.parts))
@@ -69,6 +72,7 @@ async function statusOf(api: ApiClient): Promise<Status> {
     ok: parts.every(({ ok }) => ok),
     parts,
     waiting: waiting.length,
+    pending: pending.length,
     spent: usage.reduce((sum, { cost }) => sum + cost, 0),
   }
 }
@@ -79,18 +83,17 @@ function mailboxPart({ account, paused, stopped }: AccountState, parts: Record<s
   const watched = parts[`watch ${accountLabel(account)}`] ?? parts[`watch ${account}`]
   if (stopped !== null) return { name: account, ok: false, words: stopped }
   if (paused) return { name: account, ok: false, words: 'paused: nothing is sent' }
-  if (watched === 'waiting')
-    return { name: account, ok: false, words: 'no connection; tried again by itself' }
+  if (watched === 'waiting') return { name: account, ok: false, words: 'no connection; replyd keeps trying' }
   return { name: account, ok: true, words: watched ?? 'watched by another process' }
 }
 
 /** At most a screenful. */
 const mostParts = 16
 
-function statusText({ version, url, parts, waiting, spent }: Status, terminal: Terminal): string {
+function statusText({ version, url, parts, waiting, pending, spent }: Status, terminal: Terminal): string {
   const columns = columnsOf(terminal.stdout)
   const paint = painter(hasColours(terminal))
-  // What is wrong comes first, so that it is not among those left out.
+  // Failures come first, so that none is left out.
   const sorted = [...parts].sort((a, b) => Number(a.ok) - Number(b.ok))
   const widest = Math.min(30, Math.max(...parts.map(({ name }) => name.length)))
   const lines = sorted.slice(0, mostParts).flatMap(({ name, ok, words }) => {
@@ -99,23 +102,28 @@ function statusText({ version, url, parts, waiting, spent }: Status, terminal: T
     return [`  ${head}  ${first}`, ...rest.map((line) => `${' '.repeat(widest + 6)}${line}`)]
   })
   const more = parts.length > mostParts ? [`  … and ${parts.length - mostParts} more (--json)`] : []
-  const replies =
-    waiting === 1
-      ? '1 reply waits for you'
-      : `${waiting === 500 ? '500 or more' : waiting} replies wait for you`
+  const count = (found: number, one: string, several: string) =>
+    found === 1 ? `1 ${one}` : `${found === 500 ? '500 or more' : found} ${several}`
+  const underWay = `${count(pending, 'mail is', 'mails are')} not decided yet: replyd mails list`
+  const replies = count(waiting, 'reply waits', 'replies wait')
   return [
     `replyd ${version} runs: ${url}`,
     ...lines,
     ...more,
     '',
-    waiting === 0 ? 'All caught up.' : `${replies}: replyd replies list`,
+    ...(pending === 0 ? [] : [underWay]),
+    ...(waiting === 0 ? [] : [`${replies} for you: replyd replies list`]),
+    ...(waiting + pending === 0 ? ['All caught up.'] : []),
     `Spent today: $${spent.toFixed(2)}`,
   ].join('\n')
 }
 
 /** Prints the address of the review page, and opens it in a browser where there is one. */
 export async function open(options: RunningOptions, terminal: Terminal): Promise<ExitStatus> {
-  const { url } = openApi(options.config, terminal)
+  const api = openApi(options.config, terminal)
+  // An address that nothing listens at helps nobody.
+  await api.health()
+  const { url } = api
   await writeLine(terminal.stdout, options.json ? JSON.stringify({ url }) : url)
   if (!options.json) openBrowser(url, terminal.environment, terminal.stdout.isTTY === true)
   return 0
@@ -131,7 +139,7 @@ export function openBrowser(url: string, environment: Terminal['environment'], a
   child.unref()
 }
 
-/** `replyd` alone, with a configuration: how it is, or how to start it. */
+/** `replyd` without a command: the daemon's status, or how to start it. */
 export async function overview(terminal: Terminal): Promise<ExitStatus> {
   const { state, accounts } = readConfig(undefined, terminal)
   const running = accessLeft(state.directory) !== null

@@ -10,6 +10,7 @@ interface ServiceOptions {
   config?: string
   print?: boolean
   force?: boolean
+  json?: boolean
 }
 
 interface Service {
@@ -39,15 +40,16 @@ export async function install(options: ServiceOptions, terminal: Terminal): Prom
     environment: terminal.environment,
   }
   const { path, text, next } = serviceFor(process.platform, place)
+  const json = JSON.stringify({ path, text, written: !options.print })
   if (options.print) {
-    await writeLine(terminal.stdout, text.trimEnd())
+    await writeLine(terminal.stdout, options.json ? json : text.trimEnd())
     return 0
   }
   if (existsSync(path) && !options.force)
     throw new UsageError(`${path} is there already: --force replaces it`)
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, text, { mode: 0o644 })
-  await writeLine(terminal.stdout, `${text}\nWritten: ${path}\nStart it:\n${next}`)
+  await writeLine(terminal.stdout, options.json ? json : `${text}\nWritten: ${path}\nStart it:\n${next}`)
   return 0
 }
 
@@ -81,7 +83,7 @@ ExecStart=${command}
 ExecReload=/bin/kill -HUP $MAINPID
 Restart=on-failure
 RestartSec=5
-# A wrong configuration does not get better by itself.
+# Restarting does not fix a wrong configuration.
 RestartPreventExitStatus=2
 TimeoutStopSec=30
 UMask=0077

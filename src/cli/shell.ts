@@ -135,6 +135,9 @@ function fish(entries: readonly Entry[]): string {
   return `# Completion of replyd for fish: replyd completion fish > ~/.config/fish/completions/replyd.fish\n${lines.join('\n')}\n`
 }
 
+/** A group may be a command, too: `replyd learn`. */
+const acts = (command: Command): boolean => Boolean(Reflect.get(command, '_actionHandler'))
+
 /** Text for troff: a backslash, a dot or a quote at the beginning of a line would be obeyed. */
 const roff = (text: string) =>
   text
@@ -145,7 +148,7 @@ const roff = (text: string) =>
 /** The man page, section 1, in the macros of man(7). */
 export function manPage(program: Command): string {
   const commands = entriesOf(program).filter(
-    ({ path, command }) => path.length > 0 && command.commands.length === 0,
+    ({ path, command }) => path.length > 0 && (command.commands.length === 0 || acts(command)),
   )
   const options = (command: Command) =>
     optionsOf(command).flatMap(({ flags, description }) => ['.TP', `.B ${roff(flags)}`, roff(description)])

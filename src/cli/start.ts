@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { newId, systemClock } from '../base/clock.ts'
 import { logTo, openLog } from '../base/log.ts'
-import type { AccountSettings } from '../config/settings.ts'
+import type { AccountSettings, Config } from '../config/settings.ts'
 import type { Daemon, Role } from '../daemon/daemon.ts'
 import { UsageError } from './failure.ts'
 import { LogFile } from './log-file.ts'
@@ -77,10 +77,17 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
 }
 
 /** Everything goes into the file, what went wrong is also said. */
-const logged = (file: LogFile, addresses: readonly string[], say: Say) => (line: string) => {
-  file.write(line)
-  const shown = logLine(line, addresses)
-  if (shown !== null) void say(shown)
+function logged(file: LogFile, addresses: readonly string[], say: Say): (line: string) => void {
+  let last = ''
+  return (line) => {
+    file.write(line)
+    const shown = logLine(line, addresses)
+    if (shown === null) return
+    // The same again, a minute later, is no news.
+    const words = shown.replace(/^[\d:]+ /, '')
+    if (words !== last) void say(shown)
+    last = words
+  }
 }
 
 /**
@@ -94,7 +101,7 @@ function boundHeap(): void {
 /** Says what a person at a terminal wants to know: that it runs, where its page is, and what becomes of each mail. */
 export function tell(
   daemon: Pick<Daemon, 'url' | 'watching'> & { pipeline: Pick<Daemon['pipeline'], 'on'> },
-  { accounts }: { accounts: readonly AccountSettings[] },
+  { accounts, web }: { accounts: readonly AccountSettings[]; web?: Pick<Config['web'], 'passwordHash'> },
   { stdout }: Pick<Terminal, 'stdout'>,
   once: boolean,
 ): void {
@@ -102,7 +109,8 @@ export function tell(
   const several = accounts.length > 1
   daemon.pipeline.on('settled', (mail) => say(mailLine(mail, systemClock.now(), columnsOf(stdout), several)))
   if (once) return
-  if (daemon.url) say(`Review page: ${daemon.url}`)
+  const locked = web?.passwordHash ? ' (asks for the password of the page, see .env)' : ''
+  if (daemon.url) say(`Review page: ${daemon.url}${locked}`)
   for (const each of daemon.watching) void each.then((address) => say(`replyd runs for ${address}.`))
   void Promise.all(daemon.watching).then(() => {
     if (accounts.every(({ since }) => since === 'now'))

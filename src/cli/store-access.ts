@@ -37,7 +37,7 @@ export async function withStore<T>(
   try {
     return await ways.api(openApi(config, terminal))
   } catch (cause) {
-    if (!(cause instanceof Error) || !/no daemon answers|can't be read/.test(cause.message)) throw cause
+    if (!(cause instanceof Error) || !/no daemon answers|no daemon runs here/.test(cause.message)) throw cause
     throw new Error(
       `the running replyd (pid ${running}) has the embedded store open and can't be asked: stop it, or start it with the role web`,
       { cause },

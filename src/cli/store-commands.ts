@@ -85,5 +85,6 @@ function addTokens(program: Command, terminal: Terminal, end: (status: ExitStatu
   program
     .command('totp')
     .description('print a new secret for web.totpSecret, the second factor of the login')
-    .action(async () => end(await (await import('./token.ts')).totp(terminal)))
+    .addOption(new Option('--json', 'print one JSON object'))
+    .action(async (options) => end(await (await import('./token.ts')).totp(options, terminal)))
 }

@@ -1,4 +1,46 @@
 /** Columns for a terminal. */
+import { cutToWidth, padTo, widthOf } from '../base/columns.ts'
+import { printable } from './terminal.ts'
+
+/** No column is made narrower. */
+const narrowest = 8
+
+interface Columns {
+  /** Never cut, like the first. */
+  whole?: readonly string[]
+  right?: readonly string[]
+}
+
+/** Rows below the names of their columns, as wide as their cells, or narrower until they fit. The first is never cut. */
+export function fittedTable(
+  rows: readonly Readonly<Record<string, string>>[],
+  columns: number,
+  { whole: uncut = [], right = [] }: Columns = {},
+): string {
+  const names = Object.keys(rows[0] ?? {})
+  const lines = [names, ...rows.map((row) => names.map((name) => printable(row[name] ?? '', true)))]
+  const natural = names.map((_, at) => Math.max(...lines.map((line) => widthOf(line[at] ?? ''))))
+  const mayShrink = names.map((name, at) => at > 0 && !uncut.includes(name))
+  const widths = fitting(natural, mayShrink, columns - 2 * (names.length - 1))
+  const cell = (text: string, at: number) => {
+    const width = widths[at] ?? 0
+    const cut = cutToWidth(text, width)
+    return right.includes(names[at] ?? '') ? ' '.repeat(width - widthOf(cut)) + cut : padTo(cut, width)
+  }
+  return lines.map((line) => line.map(cell).join('  ').trimEnd()).join('\n')
+}
+
+/** Narrows the widest column that may shrink, repeatedly. */
+function fitting(natural: readonly number[], mayShrink: readonly boolean[], room: number): number[] {
+  const widths = [...natural]
+  for (let over = widths.reduce((sum, width) => sum + width, 0) - room; over > 0; over--) {
+    const widest = Math.max(0, ...widths.filter((_, at) => mayShrink[at]))
+    if (widest <= narrowest) break
+    const at = widths.findLastIndex((width, column) => mayShrink[column] && width === widest)
+    widths[at] = widest - 1
+  }
+  return widths
+}
 
 /** Rows below each other: the first column left-aligned, others as `right` says; no trailing blanks. */
 export function table(

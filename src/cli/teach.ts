@@ -85,7 +85,10 @@ async function answerTo(
     return { value, words: doneWords(value) }
   }
   const named = (id: string) => encodeURIComponent(id)
-  if (options.undo !== undefined) return post(`/taught/${named(options.undo)}/undo`)
+  if (options.undo !== undefined) {
+    const { value } = await post(`/taught/${named(options.undo)}/undo`)
+    return { value, words: 'Taken back: replies do not use it any more.' }
+  }
   if (options.accept !== undefined) {
     const other = { ...(question ? { question } : {}), ...(fact ? { fact } : {}) }
     return post(`/offers/${named(options.accept)}/accept`, { ...other, ...confirmed })
@@ -147,5 +150,6 @@ function doneWords({ fact, rewritten, left }: Teaching): string {
     left.length > 0
       ? [`${times(left.length, 'mail')} left as they are: a person has edited or decided them.`]
       : []
-  return [`${fact.file}: ${fact.question}`, ...drafts, ...kept].join('\n')
+  const undo = `To take it back: replyd teach --undo ${fact.id}`
+  return [`Taught, in the file ${fact.file}: ${fact.question}`, ...drafts, ...kept, undo].join('\n')
 }

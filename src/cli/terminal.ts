@@ -1,12 +1,12 @@
 import type { Readable, Writable } from 'node:stream'
-import { cutToWidth, usesColour } from '../base/columns.ts'
+import { cutToWidth, usesColour, wrapped } from '../base/columns.ts'
 
 /** Input and output of a command. */
 export interface Terminal {
   readonly environment: NodeJS.ProcessEnv
   readonly stdin: Readable & { readonly isTTY?: boolean }
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number }
-  readonly stderr: Writable & { readonly isTTY?: boolean }
+  readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number }
 }
 
 /** Writes a line of our own, made safe for the terminal. */
@@ -50,6 +50,10 @@ export const hasColours = ({ environment, stdout }: Terminal): boolean =>
 /** Columns of the terminal; 80 elsewhere. */
 export const columnsOf = ({ columns, isTTY }: Terminal['stdout']): number =>
   isTTY && columns ? Math.max(20, columns) : 80
+
+/** Lines that fit the terminal; elsewhere as they are, since whatever reads them wants them whole. */
+export const fittingLines = (text: string, stream: Terminal['stdout']): string =>
+  stream.isTTY ? wrapped(text, columnsOf(stream)).join('\n') : text
 
 /** Milliseconds after which a person wonders, and between two signs of life. */
 const soonMs = 300

@@ -42,7 +42,8 @@ export async function list(options: TokenOptions, terminal: Terminal): Promise<E
     `made ${day(createdAt)}`,
     usedAt === null ? 'never used' : `used ${day(usedAt)}`,
   ])
-  const text = rows.length === 0 ? 'There are no tokens but the one in api.json.' : table(rows, [], '')
+  const text =
+    rows.length === 0 ? 'There is no token yet: replyd token create NAME --scope read' : table(rows, [], '')
   await writeLine(terminal.stdout, options.json ? JSON.stringify(tokens) : text)
   return 0
 }
@@ -61,15 +62,15 @@ export async function revoke(name: string, options: TokenOptions, terminal: Term
 }
 
 /** A new secret for `web.totpSecret`, and the address that authenticator apps take. */
-export async function totp(terminal: Terminal): Promise<ExitStatus> {
+export async function totp({ json }: { json?: boolean }, terminal: Terminal): Promise<ExitStatus> {
   const secret = base32(randomBytes(20))
-  await writeLine(
-    terminal.stdout,
-    [
-      `REPLYD_WEB_TOTP=${secret}`,
-      `otpauth://totp/replyd?secret=${secret}&issuer=replyd`,
-      'Put the first line into .env, give the second to your authenticator app, and restart replyd.',
-    ].join('\n'),
-  )
+  const url = `otpauth://totp/replyd?secret=${secret}&issuer=replyd`
+  const words = [
+    `REPLYD_WEB_TOTP=${secret}`,
+    url,
+    'Put the first line into .env, give the second to your authenticator app,',
+    'and restart replyd.',
+  ].join('\n')
+  await writeLine(terminal.stdout, json ? JSON.stringify({ secret, url }) : words)
   return 0
 }

@@ -4,7 +4,7 @@
  */
 import { cutToWidth, type Paint, padTo, painter, unbroken, wrapped } from '../base/columns.ts'
 import { type Disposition, outcomeOf } from '../base/dispositions.ts'
-import { decisionWords, type Reason } from '../base/reasons.ts'
+import { decisionWords, type Reason, sentenceOf } from '../base/reasons.ts'
 import type { Sentiment, SpamKind } from '../base/verdicts.ts'
 import { oneLine, severalLines } from '../model/prompts/fields.ts'
 
@@ -190,7 +190,7 @@ export function answeredLines(mail: AnsweredMail, style: ScreenStyle): string[] 
     'The draft:',
     ...letterLines(mail.draft, style),
     '',
-    ...wrapped(`Why: ${decisionWords(mail.disposition, mail.reason)}`, style.columns),
+    ...wrapped(`Why it is a draft: ${sentenceOf(mail.reason)}`, style.columns),
     ...from,
   ]
 }

@@ -1,7 +1,7 @@
 /** Why a server could not be reached or refused the login, and what the owner can do about it. */
 import { LoginUnavailable, OwnerActionError, reasonOf, SignInNeeded } from '../base/errors.ts'
 import { loginAdvice } from '../base/providers.ts'
-import { type CertificateFault, certificateFault } from '../base/trust.ts'
+import { type CertificateFault, certificateFault, oldTls } from '../base/trust.ts'
 import type { Server } from '../config/settings.ts'
 import { failed, type Verdict } from './check.ts'
 
@@ -64,10 +64,16 @@ const explanations: readonly Explanation[] = [
       `Set ${keys}.secure to false (STARTTLS), or use port ${protocol === 'IMAP' ? 993 : 465}.`,
   },
   {
+    sign: oldTls,
+    detail: (place) => `${place} speaks no TLS 1.2 or newer`,
+    advice: () => 'Update the server: older versions are not safe (RFC 8996).',
+  },
+  {
     sign: /CERT_\w+|DEPTH_ZERO\w+|SELF_SIGNED\w+|UNABLE_TO_\w+|ERR_TLS_CERT\w+|certificate[^;]*|self-signed/i,
     detail: (place, _, found) => {
-      const code = /[A-Z]+_[A-Z_]+/.exec(found)?.[0] ?? found.slice(0, 100)
-      return `the TLS certificate of ${place} is not valid: ${certificateFault(found)?.kind ?? 'refused'} (${code})`
+      const code = /[A-Z]+_[A-Z_]+/.exec(found)?.[0]
+      const kind = certificateFault(found)?.kind ?? found.slice(0, 100)
+      return `the TLS certificate of ${place} is not valid: ${kind}${code ? ` (${code})` : ''}`
     },
     advice: ({ keys }, found) => certificateAdvice[certificateFault(found)?.kind ?? 'wrong name'](keys),
   },

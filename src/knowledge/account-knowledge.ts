@@ -18,7 +18,7 @@ interface Surroundings {
 
 type Settings = Pick<AccountSettings, 'owner' | 'knowledge' | 'site'>
 
-/** How often it is looked whether the pages are due. Milliseconds. */
+/** How often to check whether the pages are due. Milliseconds. */
 const lookMs = 60_000
 
 /** Where an account's pages are kept. */

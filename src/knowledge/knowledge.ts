@@ -162,7 +162,7 @@ class FolderIndex {
 
   async settled(): Promise<void> {
     this.refreshOrKeep()
-    // While one is converted the next may have come.
+    // Another may have arrived during the conversion.
     while (this.#converting.size > 0 || this.#reading !== null)
       await Promise.all([...this.#converting, this.#reading])
   }

@@ -98,7 +98,7 @@ export class Ranking {
   }
 }
 
-/** How often each stands there. */
+/** How often each occurs there. */
 function timesOf(texts: readonly string[]): (readonly [text: string, times: number])[] {
   const times = new Map<string, number>()
   for (const text of texts) times.set(text, (times.get(text) ?? 0) + 1)
@@ -151,7 +151,7 @@ class Search {
     return this.#index.wordsWith(part).reduce((sum, term) => sum + this.#index.holdersOf(term), 0)
   }
 
-  /** The word itself, longer words that begin so, and words that differ in a letter or two. */
+  /** The word itself, longer words that begin with it, and words that differ in a letter or two. */
   #alike(word: string): (readonly [term: number, weight: number])[] {
     const remembered = this.#expanded.get(word)
     if (remembered) return remembered
@@ -185,7 +185,7 @@ class Search {
     }
   }
 
-  /** A part stands as often as its words do together. */
+  /** A part occurs as often as all its words together. */
   #addPart(part: string, times: number, ordinal: number): void {
     const passages: number[] = []
     const [texts, headings] = this.#sums

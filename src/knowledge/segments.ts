@@ -1,4 +1,4 @@
-/** In which passages a term stands and how often, in typed arrays: six octets for each pair. */
+/** Which passages contain a term and how often, in typed arrays: six octets for each pair. */
 
 /** Postings of some passages, by term. */
 interface Segment {
@@ -11,7 +11,7 @@ interface Segment {
   counts: Uint16Array
 }
 
-/** How often a term stands in a passage: in its text, its own heading, and the path to it. */
+/** How often a term occurs in a passage: in its text, its own heading, and the path to it. */
 export type Counts = readonly [text: number, heading: number, path: number]
 
 export const packed = ([text, heading, path]: Counts): number =>

@@ -1,6 +1,6 @@
 /**
- * The terms of passages: words, and the parts that words are made of. A part has no postings of its own: it stands where its
- * words stand. What a search may read is limited, so that it takes no longer in a large folder.
+ * The terms of passages: words, and the parts that words are made of. A part has no postings of its own: it occurs
+ * where its words occur. What a search may read is limited, so that it takes no longer in a large folder.
  */
 import { type Growing, growingCounts, growingInts } from './growing.ts'
 import { type Counts, packed, Segments, unpackedCount } from './segments.ts'
@@ -41,7 +41,7 @@ export class TermIndex {
   readonly #holders = growingInts()
   readonly #frequencies = fields.map(growingInts)
   readonly #parts = new Map<string, number>()
-  /** Words that have a part, by part; once for each time that it stands in the word. */
+  /** Words that have a part, by part; once for each occurrence in the word. */
   readonly #wordsOf: number[][] = []
   readonly #partsOf: Int32Array[] = []
   readonly #seenIn: number[] = []
@@ -95,7 +95,7 @@ export class TermIndex {
     return this.#holders.at(term)
   }
 
-  /** Terms with a part, as often as it stands in each. */
+  /** Terms with a part, as often as it occurs in each. */
   wordsWith(part: string): readonly number[] {
     const known = this.#parts.get(part)
     return known === undefined ? [] : (this.#wordsOf[known] ?? [])

@@ -38,7 +38,7 @@ export class Vocabulary {
     return this.#words[term] ?? ''
   }
 
-  /** Ids of the longer words that begin so. */
+  /** Ids of the longer words that begin with it. */
   beginningWith(beginning: string): number[] {
     this.#sort()
     const found: number[] = []

@@ -40,9 +40,15 @@ export async function formBody(c: Context): Promise<unknown> {
 export function fitting<T>(value: unknown, schema: z.ZodType<T>): T {
   const result = schema.safeParse(value)
   if (!result.success)
-    throw new BadRequest(z.prettifyError(result.error), { fields: fieldsOf(result.error.issues) })
+    throw new BadRequest(faultsIn(result.error.issues), { fields: fieldsOf(result.error.issues) })
   return result.data
 }
+
+/** `since: must be a day such as 2026-11-24`, one line a fault. */
+const faultsIn = (issues: readonly z.core.$ZodIssue[]): string =>
+  issues
+    .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))
+    .join('\n')
 
 function fieldsOf(issues: readonly z.core.$ZodIssue[]): string[] {
   const names = issues.flatMap((issue) =>

@@ -46,7 +46,7 @@ export function Editor({ view, shown, filter }: { view: View; shown: Shown; filt
   )
 }
 
-/** Behind the text, so that its place and colour show what a sentence rests on. The numbers stand in the margin. */
+/** Behind the text, so that its place and colour show what a sentence rests on. The numbers are in the margin. */
 function Marked({ mark: { text, sources, doubt } }: { mark: Mark }) {
   const end = text.trimEnd()
   if (sources.length === 0 && doubt === null) return <>{text}</>

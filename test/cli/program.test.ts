@@ -1,7 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough, Readable } from 'node:stream'
 import { afterAll, describe, expect, test } from '@jest/globals'
+import type { Command } from 'commander'
+import { widthOf } from '../../src/base/columns.ts'
+import { buildProgram } from '../../src/cli/program.ts'
 import { verifyPassword } from '../../src/config/password.ts'
 import { run } from './run.ts'
 
@@ -110,6 +114,52 @@ describe('help and version', () => {
       err: '',
     })
   })
+})
+
+test('every command takes --json, but those that talk to a person, a program or a shell', () => {
+  const nowhere = new PassThrough()
+  const terminal = { environment: {}, stdin: Readable.from([]), stdout: nowhere, stderr: nowhere }
+  const leaves = (command: Command, path: string): [string, Command][] =>
+    command.commands.length === 0
+      ? [[path, command]]
+      : command.commands.flatMap((each) => leaves(each, `${path} ${each.name()}`.trim()))
+  const without = leaves(
+    buildProgram(terminal, () => undefined),
+    '',
+  ).filter(([, command]) => !command.options.some(({ long }) => long === '--json'))
+  expect(without.map(([path]) => path).sort()).toEqual(['auth', 'completion', 'init', 'man', 'start'])
+})
+
+describe('an error fits the terminal', () => {
+  test.each([
+    [['status']],
+    [['start']],
+    [['usage', '--by', 'x']],
+    [['service', 'install']],
+    [['replies', 'lst', 'one', 'two']],
+  ])('%p', async (argv) => {
+    for (const columns of [80, 120]) {
+      const { err } = await run(argv, { columns, environment: { REPLYD_CONFIG: '', HOME: directory } })
+      expect(err).not.toBe('')
+      expect(Math.max(...err.split('\n').map(widthOf))).toBeLessThanOrEqual(columns)
+    }
+  })
+
+  test('and stays one line where a program reads it', async () =>
+    expect((await run(['status'])).err).toMatch(/^there is no replyd\.yaml here.{60,}\n$/))
+})
+
+test('doctor without a configuration says only what to do', async () => {
+  const { status, out } = await run(['doctor'])
+  expect(out).toMatch(/there is no replyd\.yaml here/)
+  expect(out).not.toMatch(/Correct these/)
+  expect(status).toBe(2)
+})
+
+test('a command that needs a daemon says how to start it', async () => {
+  const { status, err } = await run(['status', '--config', good], { environment })
+  expect(err).toMatch(/^replyd: no daemon runs here: `replyd start` starts one/)
+  expect(status).toBe(2)
 })
 
 describe('config', () => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { widthOf } from '../../src/base/columns.ts'
 import type { ApiClient } from '../../src/cli/api-client.ts'
-import { idBeginning, type Listed, listText, shortIds, showText, table } from '../../src/cli/review.ts'
+import { idBeginning, type Listed, listText, shortIds, showText } from '../../src/cli/review.ts'
+import { fittedTable as table } from '../../src/cli/table.ts'
 
 const ids = ['01m8h1b7w0000000000000000a', '01m8h1b750000000000000000b', '01m8h0vmp0000000000000000c']
 
@@ -40,6 +41,15 @@ describe('a table', () => {
     expect(lines[0]).toMatch(/^id {2}subject +outcome$/)
     expect(lines.join('')).not.toContain('\x1b')
   })
+
+  test('cuts no column that is to stay whole', () => {
+    const shown = table(rows, 60, { whole: ['outcome'] })
+    expect(shown).toContain('reply\ufffd[2J saved')
+    expect(Math.max(...shown.split('\n').map(widthOf))).toBeLessThanOrEqual(60)
+  })
+
+  test('figures stand at the right', () =>
+    expect(table([{ day: 'a', calls: '7' }], 80, { right: ['calls'] })).toBe('day  calls\na        7'))
 
   test('never cuts the first column', () =>
     expect(table([{ id: 'x'.repeat(30), b: 'y'.repeat(30) }], 20)).toContain('x'.repeat(30)))

@@ -15,10 +15,12 @@ export async function run(
     environment = {},
     input = '',
     isTTY = false,
-  }: { environment?: Record<string, string>; input?: string; isTTY?: boolean } = {},
+    columns,
+  }: { environment?: Record<string, string>; input?: string; isTTY?: boolean; columns?: number } = {},
 ): Promise<Outcome> {
-  const stdout = Object.assign(new PassThrough(), isTTY ? { isTTY } : {})
-  const stderr = new PassThrough()
+  const screen = { ...(isTTY ? { isTTY } : {}), ...(columns ? { isTTY: true, columns } : {}) }
+  const stdout = Object.assign(new PassThrough(), screen)
+  const stderr = Object.assign(new PassThrough(), screen)
   const written = Promise.all([text(stdout), text(stderr)])
   const status = await runProgram(argv, { environment, stdin: Readable.from([input]), stdout, stderr })
   stdout.end()

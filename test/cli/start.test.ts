@@ -66,7 +66,7 @@ describe('a line of the log', () => {
         account: accountLabel('me@replyd.test'),
         reason: 'login refused',
       }),
-      '15:02 ! me@replyd.test: owner action needed: login refused',
+      '15:02 ! me@replyd.test: login refused',
     ],
     [line({ event: 'x', reason: '\x1b[2Ja' }), '15:02 ! x: \ufffd[2Ja'],
     [line({ level: 30, event: 'x' }), null],
@@ -96,4 +96,11 @@ test('the end has a limit, which begins with the signal', async () => {
   setImmediate(() => stop.abort())
   expect(await cut).toBe(true)
   clearInterval(alive)
+})
+
+test('a page that asks for a password says so where its address is printed', async () => {
+  const stdout = new PassThrough({ encoding: 'utf8' })
+  const daemon = { pipeline: new EventEmitter() as never, url: 'http://127.0.0.1:8025', watching: [] }
+  tell(daemon, { accounts: [account], web: { passwordHash: 'a hash' } }, { stdout }, false)
+  expect(stdout.read()).toMatch(/^Review page: http:\/\/127\.0\.0\.1:8025 \(asks for the password/)
 })

@@ -69,7 +69,7 @@ describe('one mail in full', () => {
     const lines = answeredLines(answered, style)
     expect(lines).toContain('Ann Lee wrote: Opening hours')
     expect(lines).toContain('  │ When do you open?')
-    expect(lines).toContain('Why: Reply saved in Drafts. You send replies of this kind yourself.')
+    expect(lines).toContain('Why it is a draft: You send replies of this kind yourself.')
     expect(lines.at(-1)).toBe('Sources: hours.md (Opening), faq.md')
     expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(80)
     expect(lines.join('')).not.toContain('\x1b')

@@ -350,7 +350,7 @@ test('without a daemon it reads the store itself, and says what deciding needs',
   expect((await client.listResources()).resources.length).toBeGreaterThan(1)
   expect(await call(client, 'reject_reply', { id })).toEqual({
     failed: true,
-    text: expect.stringContaining('start the daemon first'),
+    text: expect.stringContaining('no daemon runs here'),
   })
   await client.close()
   rmSync(directory, { recursive: true })

@@ -163,24 +163,31 @@ describe('another web site', () => {
     'sec-fetch-mode': mode,
     'sec-fetch-dest': dest,
   })
-  test.each([
+  test.each<[string, string, Record<string, string>, number, string?]>([
     ['an image', '/', from('cross-site', 'no-cors', 'image'), 403],
     ['a frame', '/?q=salary', from('cross-site', 'navigate', 'iframe'), 403],
     ['a script', '/events', from('same-site', 'no-cors', 'script'), 403],
     ['a script for the API', '/api/mails?q=x', from('cross-site', 'cors', 'empty'), 403],
     ['a link to a search', '/history?q=salary', from('cross-site', 'navigate', 'document'), 303],
+    [
+      'a link to what asks the mail server',
+      '/mails/m1/conversation',
+      from('cross-site', 'navigate', 'document'),
+      303,
+      '/replies/m1',
+    ],
     ['a link to a page', '/history', from('cross-site', 'navigate', 'document'), 200],
     ['the same page', '/?q=salary', from('same-origin', 'navigate', 'document'), 200],
     ['an address typed in', '/?q=salary', from('none', 'navigate', 'document'), 200],
     ["a mail's frame for its style", '/assets/mail.css', from('cross-site', 'no-cors', 'style'), 200],
-  ])('asks for %s', async (_, path, headers, status) => {
+  ])('asks for %s', async (_, path, headers, status, location = '/history') => {
     // Not by fetch, which writes Sec-Fetch-Mode itself.
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
       get(`${urlOf(open)}${path}`, { headers }, resolve).once('error', reject)
     })
     answer.resume()
     expect(answer.statusCode).toBe(status)
-    if (status === 303) expect(answer.headers.location).toBe('/history')
+    if (status === 303) expect(answer.headers.location).toBe(location)
   })
 
   test('can neither embed an answer nor keep hold of the window', async () => {

@@ -81,11 +81,12 @@ export class Asker implements Disposable {
       const { value, done } = await this.#answers.next()
       this.#hidden = false
       if (hidden) this.#terminal.stdout.write('\n')
-      if (done) throw new UsageError(`${question}: no answer`)
+      if (done) throw new UsageError(`${question}: no answer. Without a terminal, use --yes`)
       const answer = value.trim() || proposal
       const wrong = answer === null ? null : ((await fault?.(answer)) ?? null)
       if (wrong !== null) this.#terminal.stdout.write(`  ${printable(wrong, true)}\n`)
       else if (answer !== null) return answer
+      else this.#terminal.stdout.write('  An answer is needed here; Ctrl+C stops, and keeps the others.\n')
       // What was typed is proposed, so that only the mistake in it has to be corrected.
       if (wrong !== null && !hidden) proposal = answer
     }

@@ -35,7 +35,13 @@ export async function newMailbox(talk: Talk, texts: Texts, number: number): Prom
 }
 
 async function addressOf({ asker }: Talk, given: string | undefined, key: string): Promise<string> {
-  const fault = (text: string) => (/^[^\s@]+@[^\s@]+$/.test(text) ? null : `${text} is not an address`)
+  let insisted = ''
+  const fault = (text: string) => {
+    if (!/^[^\s@]+@[^\s@]+$/.test(text)) return `${text} is not an address`
+    const isUsual = text === insisted || text === given || /@.+\../.test(text)
+    insisted = text
+    return isUsual ? null : `${text} has no dot after the @: Enter if it is right all the same`
+  }
   const wrong = given === undefined ? null : fault(given)
   if (given !== undefined && wrong === null) return given.toLowerCase()
   const asked = await asker.ask('Address that replyd answers for', given ?? null, {
@@ -87,15 +93,19 @@ export async function soundMailbox(talk: Talk, given: Texts, at: number): Promis
     await talk.say(`\nTrying ${account.owner.address}:`)
     const looks = checkAccount(account, config, systemClock)
     const checks = await shownChecks(looks, (check) => showCheck(check, talk.terminal), talk.terminal)
-    // Which server is believed about authors is asked later.
+    // Which server's results about authors to trust is asked later.
     const failures = checks.filter(({ status, name }) => status === 'failed' && name !== 'sending')
     if (failures.length === 0) return { texts, state: 'sound' }
     if (failures.every(({ advice }) => advice?.startsWith('Sign in: '))) return { texts, state: 'no sign-in' }
     const mended = talk.asker.asks
       ? await mend(talk, texts, at, account, failures)
       : await shown(talk, account, failures)
-    if (mended === null || (mended.yaml === texts.yaml && mended.secrets === texts.secrets))
+    if (mended === null || (mended.yaml === texts.yaml && mended.secrets === texts.secrets)) {
+      await talk.say(
+        `\nNothing was changed, so ${account.owner.address} stays as it is, and does not work yet.`,
+      )
       return { texts, state: 'faulty' }
+    }
     texts = mended
   }
 }
@@ -133,7 +143,7 @@ async function mend(
   const refusing = failures.filter(({ detail }) => detail.includes('refused the login'))
   const refused = (name: 'imap' | 'smtp') => refusing.some((check) => check.name === name)
   const sharesLogin = settingIn(yaml, at, ['smtp', 'user']) === undefined
-  // Only where IMAP takes the login is it certain that SMTP wants another one.
+  // Only if IMAP accepts the login is it certain that SMTP needs a different one.
   const imapLogsIn = failures.every(({ name }) => name !== 'imap')
   const ofSmtp = refused('smtp') && account.smtp.oauth2 === null && (imapLogsIn || !sharesLogin)
   if (refused('imap') || (refused('smtp') && !ofSmtp))
@@ -144,7 +154,7 @@ async function mend(
 
 const smtpVariable = (at: number) => (at === 0 ? 'SMTP_PASSWORD' : `SMTP_PASSWORD_${at + 1}`)
 
-/** Some providers send through another server, with a login of its own. */
+/** Some providers send through another server, which has a separate login. */
 async function otherSmtpLogin(
   talk: Talk,
   texts: Texts,

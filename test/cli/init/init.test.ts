@@ -16,7 +16,7 @@ import {
   withSetting,
 } from '../../../src/cli/init/files.ts'
 import { answersFile, Memory } from '../../../src/cli/init/memory.ts'
-import { fetchPage, staysWithin } from '../../../src/cli/init/page.ts'
+import { fetchPage, staysWithin } from '../../../src/cli/init/network.ts'
 import type { Probe } from '../../../src/cli/init/probe.ts'
 import { askPlace, servers } from '../../../src/cli/init/servers.ts'
 import type { InitOptions } from '../../../src/cli/init/talk.ts'
@@ -352,6 +352,21 @@ describe('replyd init', () => {
       imap: { host: 'imap.own.example', port: 993, password: 'the secret' },
       smtp: { host: 'smtp.own.example', port: 587, secure: false },
     })
+  })
+
+  test('an empty answer to a question without a proposal gets a word, and so does an address without a dot', async () => {
+    const typed =
+      '\nladen@blumen\nladen@blumen.example\nimap.own.example\nsmtp.own.example\n\nthe secret\n\n\nkey\n\n'
+    const { out } = await run({}, typed)
+    expect(out).toMatch(/An answer is needed here/)
+    expect(out).toMatch(/laden@blumen has no dot after the @/)
+    expect(configuration().accounts[0]?.owner.address).toBe('laden@blumen.example')
+  })
+
+  test('an address without a dot is taken when it is typed again', async () => {
+    const typed = 'laden@blumen\n\nimap.own.example\nsmtp.own.example\n\nthe secret\n\n\nkey\n\n'
+    await run({}, typed)
+    expect(configuration().accounts[0]?.owner.address).toBe('laden@blumen')
   })
 
   test('fills in an empty line of .env', async () => {

@@ -1,0 +1,112 @@
+/** The commands that decide about replies, through the running daemon. With --json each prints one object. */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type ApiClient, openApi } from './api-client.ts'
+import { UsageError } from './failure.ts'
+import { idBeginning, type Listed, print, type ReviewOptions } from './review.ts'
+import { type ExitStatus, fittingLines, type Terminal } from './terminal.ts'
+
+/** One object with --json, otherwise a sentence. */
+const told = (terminal: Terminal, { json }: ReviewOptions, answer: object, words: string) =>
+  print(terminal, json ? JSON.stringify(answer) : fittingLines(words, terminal.stdout))
+
+/** Changes the resource with that id. @param path below /api, with `{id}` @param done what is said then */
+export async function changeOne(
+  path: string,
+  id: string,
+  body: Record<string, unknown>,
+  done: string,
+  options: ReviewOptions,
+  terminal: Terminal,
+): Promise<ExitStatus> {
+  const api = openApi(options.config, terminal)
+  const whole = await idBeginning(api, id)
+  const answer = await api.post<object>(path.replace('{id}', encodeURIComponent(whole)), body)
+  return told(terminal, options, { id: whole, ...answer }, done)
+}
+
+/** Grants or takes back what a category may send automatically. */
+export async function changeAutonomy(
+  step: 'grant' | 'revoke',
+  [account, category]: readonly [string, string],
+  options: ReviewOptions,
+  terminal: Terminal,
+): Promise<ExitStatus> {
+  const path = `/autonomy/${encodeURIComponent(account)}/${encodeURIComponent(category)}/${step}`
+  const answer = await openApi(options.config, terminal).post<object>(path)
+  const what = step === 'grant' ? 'are sent automatically from now on' : 'wait for you again'
+  const words = `Replies of ${account} in the category "${category}" ${what}.`
+  return told(terminal, options, { account, category, ...answer }, words)
+}
+
+/** Approves exactly the text just read: if it changed in the meantime, the daemon refuses. */
+export async function approve(id: string, options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
+  const api = openApi(options.config, terminal)
+  const whole = await idBeginning(api, id)
+  const path = `/replies/${encodeURIComponent(whole)}`
+  const { reply } = await api.get<Listed>(path)
+  if (!reply?.version) throw new Error('There is no reply yet.')
+  const answer = await api.post<{ sendsAt: string | null }>(`${path}/approve`, { seen: reply.version })
+  return told(terminal, options, { id: whole, ...answer }, approvedWords(answer.sendsAt, id))
+}
+
+function approvedWords(sendsAt: string | null, id: string): string {
+  if (sendsAt === null) return 'Approved. It goes out when the account is resumed: replyd resume'
+  const time = new Date(sendsAt).toTimeString().slice(0, 8)
+  return `Approved. It goes out at ${time}.\nTo take that back before: replyd replies cancel ${id}`
+}
+
+/** Opens the reply's text in $EDITOR and saves the result. */
+export async function edit(id: string, options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
+  const api = openApi(options.config, terminal)
+  const whole = await idBeginning(api, id)
+  const path = `/replies/${encodeURIComponent(whole)}`
+  const { reply } = await api.get<Listed>(path)
+  const before = reply?.text ?? ''
+  const text = inEditor(before, terminal)
+  const changed = text !== before
+  const answer = changed
+    ? await api.post<object>(`${path}/edit`, { text, seen: reply?.version })
+    : { ok: true, version: reply?.version }
+  const words = changed ? `Saved. To send it: replyd replies approve ${id}` : 'Nothing was changed.'
+  return told(terminal, options, { id: whole, changed, ...answer }, words)
+}
+
+function inEditor(text: string, { environment }: Terminal): string {
+  const editor = environment.VISUAL || environment.EDITOR
+  if (!editor) throw new UsageError('edit: set $EDITOR to your editor')
+  const directory = mkdtempSync(join(tmpdir(), 'replyd-edit-'))
+  const path = join(directory, 'reply.txt')
+  try {
+    writeFileSync(path, `${text}\n`, { mode: 0o600 })
+    // $EDITOR may contain arguments, so run it through a shell, as git does.
+    const { status } = spawnSync('sh', ['-c', `${editor} "$1"`, editor, path], { stdio: 'inherit' })
+    if (status !== 0) throw new Error(`${editor} ended with status ${status}: nothing was changed`)
+    return readFileSync(path, 'utf8').trimEnd()
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/** Pauses or resumes one account, or all. */
+export async function setPaused(
+  action: 'pause' | 'resume',
+  account: string | undefined,
+  options: ReviewOptions,
+  terminal: Terminal,
+): Promise<ExitStatus> {
+  const api = openApi(options.config, terminal)
+  const accounts = account ? [account] : await allAccounts(api)
+  const paused = action === 'pause'
+  for (const address of accounts) {
+    await api.post(`/accounts/${encodeURIComponent(address)}/${action}`)
+    const words = paused ? 'nothing is sent until `replyd resume`' : 'replies are sent again'
+    if (!options.json) await print(terminal, `${address}: ${words}`)
+  }
+  return options.json ? print(terminal, JSON.stringify({ accounts, paused })) : 0
+}
+
+const allAccounts = async (api: ApiClient) =>
+  (await api.get<{ account: string }[]>('/accounts')).map(({ account }) => account)
