@@ -4,9 +4,9 @@
  * Embedded store, no password, one process for all of it. Prints a table for docs/performance.md. Needs Chromium.
  */
 import { loadavg } from 'node:os'
-import { seedCrowd, seedLetters } from '../scripts/crowd.mjs'
 import { startStandIn } from '../src/demo/stand-in.ts'
 import { openBrowser } from '../test/flow/browser.ts'
+import { seedCrowd, seedLetters } from '../test/flow/crowd.ts'
 import { startDaemon } from '../test/flow/daemon.ts'
 
 const address = 'page@shop.example'

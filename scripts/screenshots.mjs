@@ -8,7 +8,7 @@ import { runDemo } from '../src/demo/demo.ts'
 import { demoOwner } from '../src/demo/samples.ts'
 import { addPerson } from '../src/store/people.ts'
 import { openBrowser } from '../test/flow/browser.ts'
-import { seedCrowd, seedLetters } from './crowd.mjs'
+import { seedCrowd, seedLetters } from '../test/flow/crowd.ts'
 import { seedPast } from './past.mjs'
 import { root } from './sources.mjs'
 

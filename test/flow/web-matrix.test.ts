@@ -4,19 +4,22 @@
  */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { add } from '../../src/review/people.ts'
 import { loadMessage, type MessageRow } from '../../src/store/messages.ts'
 import { loadReply } from '../../src/store/replies.ts'
 import { buildApp, type WebContext } from '../../src/web/server.tsx'
+import { sections } from '../../src/web/setup-fields.ts'
 import { type Dovecot, deliverAll, type Postfix, startDovecot, startPostfix } from '../live/servers/index.ts'
 import { openBrowser } from './browser.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { desk, type Hand, hands, phone } from './hands.ts'
 import { readMailbox } from './mailboxes.ts'
+import { noPage, pagesOf } from './page-routes.ts'
+import { startRelay } from './relay.ts'
 
 const password = 'correct horse battery'
 /** Has an undo window of an hour, sends at once, gets a hundred mails. */
@@ -105,68 +108,6 @@ async function ask(address = patient, text = 'when are you open on Saturday?'): 
   const mail = mailTo(address, text)
   await deliverAll(dovecot, [mail])
   return running.settledWith(({ fromAddress }) => fromAddress === mail.reversePath)
-}
-
-interface Hand {
-  options: BrowserContextOptions
-  /** Where this hand's customers live, so that each has a gap of its own. */
-  country: string
-  person: string
-  press(page: Page, selector: string): Promise<unknown>
-  /** Takes the place of what stands in the field. */
-  write(page: Page, selector: string, text: string): Promise<unknown>
-}
-
-async function tabTo(page: Page, selector: string): Promise<void> {
-  const wanted = page.locator(selector).first()
-  await wanted.waitFor()
-  for (let at = 0; at < 300; at++) {
-    if (await wanted.evaluate((element) => element === element.ownerDocument.activeElement)) return
-    await page.keyboard.press('Tab')
-  }
-  throw new Error(`${selector} is not reached with the Tab key`)
-}
-
-async function typed(page: Page, text: string): Promise<void> {
-  await page.keyboard.press('Control+A')
-  await page.keyboard.insertText(text)
-}
-
-const hands: Readonly<Record<string, Hand>> = {
-  'the keyboard alone': {
-    options: {},
-    country: 'Norway',
-    person: 'Kim',
-    press: async (page, selector) => {
-      await tabTo(page, selector)
-      const isBox = await page
-        .locator(selector)
-        .first()
-        .evaluate((element) => element.matches('[type=checkbox]'))
-      await page.keyboard.press(isBox ? 'Space' : 'Enter')
-    },
-    write: async (page, selector, text) => {
-      await tabTo(page, selector)
-      await typed(page, text)
-    },
-  },
-  'touch alone, on a phone': {
-    options: { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true },
-    country: 'Iceland',
-    person: 'Tom',
-    press: (page, selector) => page.locator(selector).first().tap(),
-    write: async (page, selector, text) => {
-      await page.locator(selector).first().tap()
-      await typed(page, text)
-    },
-  },
-  'no JavaScript': {
-    options: { javaScriptEnabled: false },
-    country: 'Malta',
-    person: 'Pia',
-    press: (page, selector) => page.locator(selector).first().click(),
-    write: (page, selector, text) => page.locator(selector).first().fill(text),
-  },
 }
 
 async function loggedIn({ options, press, write }: Hand, at = url(), name = ''): Promise<Page> {
@@ -335,15 +276,16 @@ describe.each(Object.entries(hands))('with %s', (_, hand) => {
   })
 })
 
-const desk = hands['the keyboard alone'] as Hand
-const phone = hands['touch alone, on a phone'] as Hand
-
 test('two reviewers send one reply, one at a desk and one on a phone: it goes out once', async () => {
   for (const name of ['Ann', 'Ben'])
     await add(db(), { name, role: 'reviewer', password }, { hasLogin: true, actor: 'test', now: new Date() })
   const row = await ask(swift)
   const [ann, ben] = await Promise.all([loggedIn(desk, url(), 'Ann'), loggedIn(phone, url(), 'Ben')])
-  await Promise.all([ann, ben].map((page) => page.goto(`${url()}/replies/${row.id}`)))
+  for (const page of [ann, ben]) {
+    // Otherwise the one who is later may be told before the press.
+    await page.route(/\/events/, (route) => route.abort())
+    await page.goto(`${url()}/replies/${row.id}`)
+  }
   const settled = running.nextSettled(row.id)
   const send = async (hand: Hand, page: Page) => {
     await hand.press(page, '#approve')
@@ -357,42 +299,9 @@ test('two reviewers send one reply, one at a desk and one on a phone: it goes ou
   await Promise.all([ann, ben].map((page) => page.context().close()))
 })
 
-/** Between the browser and the daemon, so that the connection can be cut. */
-async function startRelay() {
-  const sockets = new Set<Socket>()
-  const target = Number(new URL(url()).port)
-  const server = createServer((socket) => {
-    const other = connect(target, '127.0.0.1')
-    for (const [one, two] of [
-      [socket, other],
-      [other, socket],
-    ] as const) {
-      sockets.add(one)
-      one.on('error', () => undefined)
-      one.on('close', () => two.destroy())
-      one.pipe(two)
-    }
-  })
-  const listening = (port: number) =>
-    new Promise<void>((resolve) => server.listen(port, '127.0.0.1', () => resolve()))
-  await listening(0)
-  const { port } = server.address() as AddressInfo
-  const cut = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => resolve())
-      for (const socket of sockets) socket.destroy()
-    })
-  return {
-    url: `http://127.0.0.1:${port}`,
-    cut,
-    mend: () => listening(port),
-    [Symbol.asyncDispose]: cut,
-  }
-}
-
 test('a lost connection is told; what was typed stays, and what came meanwhile appears when it is back', async () => {
   const row = await ask()
-  await using relay = await startRelay()
+  await using relay = await startRelay(Number(new URL(url()).port))
   const page = await loggedIn(desk, relay.url)
   const opened = page.waitForResponse(/\/events/)
   await page.goto(`${relay.url}/replies/${row.id}`)
@@ -441,40 +350,27 @@ test('a hundred mails are moved to Junk together', async () => {
   await page.context().close()
 })
 
-/** Of every GET route: an address of it as a page, or why it is none. */
-const pagesOf = (id: string): Readonly<Record<string, string | null>> => ({
-  '/': '/',
-  '/replies/:id': `/replies/${id}`,
-  '/mails/:id': `/mails/${id}`,
-  '/mails/:id/conversation': `/mails/${id}/conversation`,
-  '/junk': '/junk',
-  '/history': '/history',
-  '/insight': '/insight',
-  '/teach': '/teach',
-  '/teach/learned': '/teach/learned',
-  '/teach/knowledge': '/teach/knowledge?q=open+on+Saturday',
-  '/teach/knowledge/file': '/teach/knowledge/file?file=opening-hours.md',
-  '/teach/playground': '/teach/playground',
-  '/settings': '/settings',
-  '/settings/people': '/settings/people',
-  '/devices': '/devices',
-  '/assistants': '/assistants',
-  '/notifications': '/notifications',
-  '/you': '/you',
-  '/login': '/login',
-})
-
-/** What a browser does not show as a page of its own. */
-const noPage =
-  /^\/(api|assets|events|healthz|metrics|readyz|mcp|manifest|sw\.js|icon|offline|mails\/:id\/(html|parts)|settings\/(:section|queues))|^\/\*$/
+/** The path of a trial of the playground. */
+async function startTrial(): Promise<string> {
+  const page = await loggedIn(desk)
+  await page.goto(`${url()}/teach/playground`)
+  await page.fill('[name=knowledge]', '# Parcels\n\nA parcel costs 12 euros.')
+  await page.click('[value=estimate-many]')
+  await page.click('[value=many]')
+  await page.waitForURL(/\/runs\//)
+  const { pathname } = new URL(page.url())
+  await page.context().close()
+  return pathname
+}
 
 test('axe finds nothing on any GET page of the route table, light and dark', async () => {
-  const pages = pagesOf((await ask()).id)
+  const { id } = await ask()
+  const pages = pagesOf(id, await startTrial())
   const { routes } = buildApp({ ...running.daemon, settings: null } as unknown as WebContext, 'x')
   const gets = new Set(routes.flatMap(({ method, path }) => (method === 'GET' ? [path] : [])))
   expect([...gets].filter((path) => !noPage.test(path)).sort()).toEqual(Object.keys(pages).sort())
-  const sections = ['replies', 'instructions', 'categories', 'senders', 'budget', 'changes']
-  const addresses = [...Object.values(pages), ...sections.map((name) => `/settings/${name}`), '/nothing']
+  const settings = Object.keys(sections).map((name) => `/settings/${name}`)
+  const addresses = [...Object.values(pages), ...settings, '/nothing']
   const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
   for (const colorScheme of ['light', 'dark'] as const) {
     const page = await loggedIn({ ...desk, options: { colorScheme, bypassCSP: true } })

@@ -1,6 +1,9 @@
-// Mails that wait, as rows in the store (no mail server, no model): some in other scripts, and copies of what waits until it is a crowd.
-// For the screenshots and for bench/page.ts.
-import { putWaiting } from '../test/flow/waiting.ts'
+/**
+ * Mails that wait, as rows in the store (no mail server, no model): some in other scripts, and copies of what waits until it
+ * is a crowd. For the screenshots and for bench/review-page.ts.
+ */
+import type { Database } from '../../src/store/database.ts'
+import { putWaiting } from './waiting.ts'
 
 /** Each as a customer writes it, with its reply. */
 const letters = [
@@ -39,11 +42,15 @@ const letters = [
 ]
 
 /** The letters above, as mails of that account; the first also lacks a fact. */
-export async function seedLetters(db, account, now) {
+export async function seedLetters(db: Database, account: string, now: Date): Promise<void> {
   for (const [at, letter] of letters.entries()) {
     const id = `letter${String(at).padStart(20, '0')}`
     const from = `customer${at}@buyers.example`
-    await putWaiting(db, { ...letter, id, account, from, uid: 90_000 + at }, new Date(now - at * 1_260_000))
+    await putWaiting(
+      db,
+      { ...letter, id, account, from, uid: 90_000 + at },
+      new Date(now.getTime() - at * 1_260_000),
+    )
   }
   const missing = ['the price of shipping to Lebanon', 'whether cash on delivery is possible']
   await db.query(
@@ -52,7 +59,7 @@ export async function seedLetters(db, account, now) {
   )
 }
 
-const copy = (table, more) => `insert into replyd.${table}
+const copy = (table: string, more: string) => `insert into replyd.${table}
   select (jsonb_populate_record(old, jsonb_build_object('id', 'crowd' || lpad(at::text, 21, '0')${more}))).*
     from (select w.*, row_number() over (order by w.id) - 1 as place, count(*) over () as many
             from replyd.message m join replyd.${table} w on w.id = m.id where m.step = 'review' and m.uid_validity <> 'crowd') one,
@@ -60,9 +67,13 @@ const copy = (table, more) => `insert into replyd.${table}
    where at % many = place and old.id = one.id`
 
 /** Copies what waits until so many more wait. @param before how many were copied already, or more */
-export async function seedCrowd(db, count, before = 0) {
-  const aged =
-    ", 'uid', at, 'message_id', '<crowd' || at || '@buyers.invalid>', 'uid_validity', 'crowd', 'internal_date', old.internal_date - make_interval(mins => at * 7)"
+export async function seedCrowd(db: Database, count: number, before = 0): Promise<void> {
+  const aged = [
+    `, 'uid', at, 'uid_validity', 'crowd', 'message_id', '<crowd' || at || '@buyers.invalid>'`,
+    `, 'internal_date', old.internal_date - make_interval(mins => at * 7)`,
+    // Otherwise the copies of one urgent mail would fill the first page.
+    `, 'verdict', jsonb_set(old.verdict, '{urgency}', '0')`,
+  ].join('')
   await db.query(copy('message', aged), [count, before])
   await db.query(copy('body', ''), [count, before])
   await db.query(copy('reply', ", 'reply_message_id', '<crowd' || at || '@crowd.invalid>'"), [count, before])
