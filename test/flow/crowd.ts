@@ -51,6 +51,11 @@ export async function seedLetters(db: Database, account: string, now: Date): Pro
       { ...letter, id, account, from, uid: 90_000 + at },
       new Date(now.getTime() - at * 1_260_000),
     )
+    const octets = `From: ${account}\r\nTo: ${from}\r\nSubject: Re: ${letter.subject}\r\n\r\n${letter.reply}\r\n`
+    await db.query(`update replyd.reply set octets = $2, claims = '[]' where id = $1`, [
+      id,
+      Buffer.from(octets),
+    ])
   }
   const missing = ['the price of shipping to Lebanon', 'whether cash on delivery is possible']
   await db.query(
