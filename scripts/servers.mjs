@@ -84,6 +84,6 @@ export function installPackages(packages) {
   const [command, ...args] = [...elevate, 'sh', '-c', APT, 'apt', ...packages]
   const { status } = spawnSync(command, args, { stdio: [isRoot ? 'ignore' : 'inherit', 2, 2] })
   if (status !== 0) return 'apt-get failed (see above)'
-  const left = packages.filter((name) => !NEEDED[name]())
+  const left = packages.filter((name) => NEEDED[name]?.() === false)
   return left.length ? `apt-get installed ${left.join(', ')}, but the programs are still missing` : undefined
 }

@@ -1,5 +1,7 @@
 /** What README and docs tell the reader to run: every command is parsed by the program itself, every configuration loaded. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
@@ -9,6 +11,8 @@ import { parse, stringify } from 'yaml'
 import { buildProgram } from '../src/cli/program.ts'
 import { loadConfig } from '../src/config/config.ts'
 import { Document } from '../src/config/schema.ts'
+import { parseLabels } from '../src/eval/cases.ts'
+import { operations } from '../src/web/api.ts'
 import { run } from './cli/run.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -59,6 +63,7 @@ const inBlocks = blocks
     text
       .replace(/\\\n/g, ' ')
       .split('\n')
+      .map((line) => line.replace(/^\s*\$ /, ''))
       .flatMap(commandsIn)
       .map((argv) => [where, argv] as const),
   )
@@ -183,3 +188,198 @@ test('the README says what the program says without a configuration', async () =
   const { err } = await run(['start', '--config', '/nowhere/replyd.yaml'])
   expect(err).toBe('/nowhere/replyd.yaml: there is no such file\n')
 })
+
+/** Every block of code, those without a language too. */
+const allBlocks: Block[] = documents.flatMap((document) => {
+  const found: Block[] = []
+  let open: { language: string; lines: string[] } | null = null
+  for (const line of readFileSync(join(root, document), 'utf8').split('\n')) {
+    const fence = /^\s*```(\w*)\s*$/.exec(line)
+    if (!fence) open?.lines.push(line)
+    else if (open === null) open = { language: fence[1] ?? '', lines: [] }
+    else {
+      found.push({ where: document, language: open.language, text: open.lines.join('\n') })
+      open = null
+    }
+  }
+  return found
+})
+
+/** Blocks that nothing above runs, by their first line: what runs them, or why nothing can. */
+const elsewhere: Record<string, string> = {
+  'Address that replyd answers for: you@example.com': 'test/cli/init/init.test.ts and test/live/init.test.ts',
+  'Starting replyd for you@example.com …': 'test/cli/start.test.ts',
+  'mkdir knowledge': 'below',
+  '# .env': 'values to fill in; the variables are those of the sample above it',
+  ' IMAP ──watch──> ingest ──> guard ──> triage ──┬─> file     (spam)': 'a drawing',
+  '{ "mcpServers": { "replyd": { "command": "replyd", "args": ["mcp", "--config", "/etc/replyd/replyd.yaml"] } } }':
+    'below',
+  '{"file": "mail/0001.eml", "expect": {"spam": false, "reply": true, "sentiment": "negative"}}': 'below',
+  'npm install bullmq-otel@^2.0.1 @opentelemetry/sdk-node@^0.223.0':
+    'downloads; package.json has the same versions, compared below',
+  '# Returns': 'a document of a knowledge folder: any Markdown is one',
+  'cp -r node_modules/replyd/prompts ./prompts': 'below',
+  '// relay.mjs': 'test/web/recipes.test.ts',
+  '$ HOOK_SECRET=… SLACK_URL=https://hooks.slack.com/services/… node relay.mjs': 'test/web/recipes.test.ts',
+  'ssh -N -L 8025:127.0.0.1:8025 you@server': 'needs another machine',
+  'tailscale serve --bg 8025': 'needs a Tailscale account',
+  'replyd.example.com {': 'a configuration of Caddy, which is not among the servers of the tests',
+  'server {': 'a configuration of nginx, which is not among the servers of the tests',
+  'labels:': 'a configuration of Traefik, which is not among the servers of the tests',
+  '{"file": "x.eml",': 'a format with its comments; test/mail/conformance.test.ts reads real ones',
+}
+
+/** The lines that do something, without their comments. */
+const linesOf = (text: string) =>
+  text
+    .replace(/\\\n/g, ' ')
+    .split('\n')
+    .map((line) => line.replace(/\s+#.*$/, '').trim())
+    .filter((line) => line !== '' && !line.startsWith('#'))
+
+/** Whether a test above has looked at it, or one that reads that page itself. */
+function isCovered({ where, language, text }: Block): boolean {
+  if (where === 'docs/webhooks.md' && language === 'json') return true
+  if (where === 'docs/recipes.md' && language === 'json') return true
+  if (language === 'yaml') return samples.some(([, sample]) => sample.trim() === dedented(text).trim())
+  // Of a console only what is typed; what is printed, its own test compares.
+  const lines = linesOf(text).filter((line) => language !== 'console' || line.startsWith('$'))
+  return lines.every((line) =>
+    line
+      .split(/ && /)
+      .every(
+        (part) =>
+          commandsIn(part.replace(/^\$ /, '')).length > 0 ||
+          /^npm (run [\w:-]+( .*)?|test|install|ci)$/.test(part) ||
+          /^cp \S*\.example\S* \S+$|^chmod 600 \.env$|^docker compose up -d$/.test(part),
+      ),
+  )
+}
+
+const dedented = (text: string) => text.replace(/^ {2}/gm, (indent) => (/^ {2}\S/.test(text) ? '' : indent))
+
+describe('every block of code', () => {
+  const firstLine = ({ text }: Block) => text.split('\n')[0] ?? ''
+
+  test('is run by a test, or named with the reason', () => {
+    expect(allBlocks.length).toBeGreaterThan(60)
+    const left = allBlocks.filter((block) => !isCovered(block)).map(firstLine)
+    expect(left.filter((line) => elsewhere[line] === undefined)).toEqual([])
+    expect(Object.keys(elsewhere).filter((line) => !left.includes(line))).toEqual([])
+  })
+
+  test('a test that is named there exists', () => {
+    const named = Object.values(elsewhere).flatMap((reason) => reason.match(/test\/[\w/-]+\.test\.ts/g) ?? [])
+    expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([])
+  })
+
+  const blockOf = (start: string) => allBlocks.find((block) => firstLine(block).startsWith(start))?.text ?? ''
+
+  test('the knowledge of the README answers the question of the README', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'replyd-readme-'))
+    try {
+      execFileSync('sh', ['-ec', blockOf('mkdir knowledge')], { cwd: folder })
+      const path = join(folder, 'replyd.yaml')
+      writeFileSync(path, stringify({ ...completed('{}'), knowledge: './knowledge', model: { apiKey: 'x' } }))
+      const question =
+        /knowledge test "([^"]+)"/.exec(readFileSync(join(root, 'README.md'), 'utf8'))?.[1] ?? ''
+      const { out, status } = await run(['knowledge', 'test', question, '--config', path])
+      expect(out).toMatch(/hours\.md/)
+      expect(status).toBe(0)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  test('the line of the README that init writes is there to be uncommented', async () => {
+    const { configText } = await import('../src/cli/init/files.ts')
+    const place = { host: 'a.example', port: 1, secure: true }
+    const found = { imap: place, smtp: place, source: 'x', hint: '', oauth2: null }
+    const answers = { address: 'a@b.example', found, user: null, oauthClientId: null, password: 'X' }
+    expect(configText(answers)).toContain('\n# knowledge: ./knowledge\n')
+  })
+
+  test('the client of an assistant starts a command that exists', async () => {
+    const { mcpServers } = JSON.parse(blockOf('{ "mcpServers"'))
+    expect(mcpServers.replyd.command).toBe('replyd')
+    expect(await parsed(mcpServers.replyd.args)).toBe('')
+  })
+
+  test('a line of labels is one', () => {
+    const [label] = parseLabels(blockOf('{"file": "mail'), 'docs')
+    expect(label).toMatchObject({ file: 'mail/0001.eml', spam: false, needsReply: true })
+  })
+
+  test('packages that are to be installed fit package.json', () => {
+    const { peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    const named = [...blockOf('npm install bullmq-otel').matchAll(/(\S+)@\^/g)].map(([, name = '']) => name)
+    expect(named.sort()).toEqual(Object.keys(peerDependencies).sort())
+  })
+
+  test('the prompts that are to be copied are in the package', () => {
+    const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    expect(files).toContain('prompts')
+    expect(existsSync(join(root, 'prompts/compose.md'))).toBe(true)
+  })
+})
+
+describe('what the text names', () => {
+  const texts = documents.map((document) => readFileSync(join(root, document), 'utf8'))
+
+  test('addresses of the API are in its description', () => {
+    const described = Object.keys((operations.describe() as { paths: object }).paths)
+    const shapes = described.map((path) => path.replace(/\{\w+\}/g, '*'))
+    const named = texts.flatMap((text) =>
+      [...text.matchAll(/`(?:GET|POST) (\/api\/[^`\s]*(?: [^`]*\}\})?)`/g)].map(([, path = '']) => path),
+    )
+    expect(named.length).toBeGreaterThan(1)
+    const shapeOf = (path: string) =>
+      path.replace(/\{\{.*?\}\}|\{\w+\}|\b(ID|ADDRESS)\b/g, '*').replace(/\?.*$/, '')
+    const known = (path: string) => shapes.some((shape) => shape === path || `/api${shape}` === path)
+    expect(named.map(shapeOf).filter((path) => !known(path))).toEqual([])
+  })
+
+  test('keys of the configuration exist', () => {
+    const schema = JSON.parse(readFileSync(join(root, 'replyd.schema.json'), 'utf8'))
+    expect(keysNamed(texts).length).toBeGreaterThan(30)
+    expect(keysNamed(texts).filter((key) => !hasKey(schema, schema, key.split('.')))).toEqual([])
+    expect(['replies.mod', 'imap.hots', 'web'].map((key) => hasKey(schema, schema, key.split('.')))).toEqual([
+      false,
+      false,
+      true,
+    ])
+  })
+})
+
+interface Schema {
+  $ref?: string
+  properties?: Record<string, Schema>
+  items?: Schema
+  anyOf?: Schema[]
+  [other: string]: unknown
+}
+
+/** `replies.mode`: a key below a group of the file or of an account. */
+function keysNamed(texts: readonly string[]): string[] {
+  const groups = [...known, 'imap', 'smtp', 'mailboxes', 'tls'].join('|')
+  const pattern = new RegExp(`\`((?:${groups})(?:\\.[a-zA-Z0-9]+)+)\``, 'g')
+  // Names of events look like keys.
+  const events = ['budget.reached', 'model.notice']
+  const files = /\.(md|yaml|ts|json|mjs|pem|jsonl|eml)$/
+  return [...new Set(texts.flatMap((text) => [...text.matchAll(pattern)].map(([, key = '']) => key)))].filter(
+    (key) => !files.test(key) && !events.includes(key),
+  )
+}
+
+function hasKey(whole: Schema, at: Schema, [name = '', ...rest]: string[], depth = 0): boolean {
+  const target = at.$ref ? (whole.$defs as Record<string, Schema>)[at.$ref.split('/').at(-1) ?? ''] : at
+  if (!target) return false
+  if (name === '') return true
+  const inside = [...(target.anyOf ?? []), ...(target.items ? [target.items] : [])]
+  const account = depth === 0 ? target.properties?.accounts : undefined
+  return (
+    (target.properties?.[name] !== undefined && hasKey(whole, target.properties[name], rest, depth + 1)) ||
+    inside.some((each) => hasKey(whole, each, [name, ...rest], depth + 1)) ||
+    (account !== undefined && hasKey(whole, account, [name, ...rest], depth + 1))
+  )
+}

@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { createServer as createTls, TLSSocket } from 'node:tls'
+import { Redis } from 'ioredis'
 import { entryName, Vault } from '../../src/oauth/vault.ts'
 import { deliverAll } from '../../test/live/servers/index.ts'
 import { type Answer, type Moment, ScriptedServer } from '../../test/smtp/scripted-server.ts'
@@ -317,13 +318,17 @@ const answers: [string, (other: string) => Manner | string][] = [
     () => json({ error: { message: escapes, type: escapes, code: escapes } }, '400 Bad Request'),
   ],
   [
+    'an answer to another question first',
+    () => `HTTP/1.1 103 Early Hints\r\n\r\n${json(completion('{}'))}${json(completion('{}'))}`,
+  ],
+]
+
+/** After these replyd leaves the model alone for a while, so the quiet account waits, too. */
+const pauses: typeof answers = [
+  [
     'a redirect to another host',
     (other) =>
       `HTTP/1.1 307 Temporary Redirect\r\nlocation: ${other}/v1/chat/completions\r\ncontent-length: 0\r\n\r\n`,
-  ],
-  [
-    'an answer to another question first',
-    () => `HTTP/1.1 103 Early Hints\r\n\r\n${json(completion('{}'))}${json(completion('{}'))}`,
   ],
   [
     'limits that end in a thousand years',
@@ -355,6 +360,7 @@ interface Scene {
 }
 
 const quiet = 'quiet@replyd.test'
+const loud = 'loud@replyd.test'
 
 /** Null when the quiet account is answered, and nothing was told to the other host. */
 async function quietly({ servers, victim, other }: Scene): Promise<string | null> {
@@ -366,23 +372,66 @@ async function quietly({ servers, victim, other }: Scene): Promise<string | null
   return other.requests.length > 0 ? 'the other host was asked' : logFault(victim)
 }
 
+/** Sends a mail of that number, and resolves with its id once the model was asked. */
+async function askAbout({ servers, model }: Scene, at: number): Promise<string> {
+  const subject = `answer number ${at} please`
+  const mail = letter({ to: loud, subject })
+  await deliverAll(servers.dovecot, [{ user: loud, octets: mail.octets }])
+  await until('it was not asked', () => model.requests.some((text) => text.includes(subject)))
+  return mail.id
+}
+
 const modelAttacks = (scene: Scene): Attack[] =>
   answers.map(([name], at) => ({
     name: `model: ${name}`,
     holds: 'answers are checked against a schema, numbers and waits have bounds, no redirect is followed',
     strike: async () => {
-      const to = 'loud@replyd.test'
-      const mail = letter({ to, subject: `answer number ${at} please` })
-      await deliverAll(scene.servers.dovecot, [{ user: to, octets: mail.octets }])
-      await until('it was not asked', () =>
-        scene.model.requests.some((text) => text.includes(`answer number ${at} please`)),
-      )
+      await askAbout(scene, at)
       const outcome = await quietly(scene)
       if (outcome !== null) return outcome
       const { rows } = await scene.victim.db.query<{ cost: number }>(
         'select min(cost)::float8 as cost from replyd.model_call',
       )
       return (rows[0]?.cost ?? 0) < 0 ? 'a call has a negative cost' : null
+    },
+  }))
+
+/** How long the mail waits, or the whole queue of the model, seconds; 0 when it is settled, null when it is neither. */
+async function pauseOf({ victim }: Scene, id: string): Promise<number | null> {
+  const { rows } = await victim.db.query<{ step: string; seconds: number }>(
+    'select step, extract(epoch from due_at - now())::float8 as seconds from replyd.message where message_id = $1',
+    [id],
+  )
+  const [row] = rows
+  if (!row) return null
+  if (['done', 'review'].includes(row.step)) return 0
+  if (row.seconds > 0) return row.seconds
+  const redis = new Redis(victim.redisUrl ?? '')
+  try {
+    const [limiter] = await redis.keys('replyd-*:model:limiter')
+    const ms = limiter ? await redis.pttl(limiter) : 0
+    // Up to a second it only counts jobs.
+    return ms > 1000 ? ms / 1000 : null
+  } finally {
+    redis.disconnect()
+  }
+}
+
+/** The longest that a server may have itself left alone, seconds. */
+const longestPause = 600
+
+const pauseAttacks = (scene: Scene): Attack[] =>
+  pauses.map(([name], at) => ({
+    name: `model: ${name}`,
+    holds: 'no redirect is followed; a wait that a server asks for is ten minutes at most',
+    strike: async () => {
+      const id = await askAbout(scene, answers.length + at)
+      const seconds = await until('it was neither put off nor ended', () => pauseOf(scene, id))
+      const { other, victim } = scene
+      if (other.requests.length > 0) return 'the other host was asked'
+      if (victim.daemon.starts !== 1) return 'the daemon ended'
+      if (seconds > longestPause) return `it waits for ${Math.round(seconds)} s`
+      return logFault(victim) ?? { figure: `it waits for ${Math.round(seconds)} s` }
     },
   }))
 
@@ -582,7 +631,7 @@ async function openScene(names: NameServer): Promise<Scene> {
   const other = await HostileHttp.start(() => json({}))
   const model = await HostileHttp.start(async (request) => {
     const number = /answer number (\d+) please/.exec(request)?.[1]
-    if (number !== undefined) return answers[Number(number)]?.[1](other.url) ?? 'silence'
+    if (number !== undefined) return [...answers, ...pauses][Number(number)]?.[1](other.url) ?? 'silence'
     return forwarded(request, servers.model.baseUrl)
   })
   const provider = await HostileHttp.start(
@@ -597,7 +646,7 @@ async function openScene(names: NameServer): Promise<Scene> {
   const victim = await Victim.build(servers, {
     accounts: [
       accountAt(servers, quiet),
-      accountAt(servers, 'loud@replyd.test'),
+      accountAt(servers, loud),
       accountAt(servers, 'held@replyd.test', { replies: { mode: 'review' } }),
       ...grants.map((_, at) => {
         const oauth2 = { provider: 'custom', clientId: client, tokenUrl: `${provider.url}/${at}/token` }
@@ -653,6 +702,7 @@ export const hostile: Area = {
         ...grantAttacks(scene),
         ...discoveryAttacks(names),
         ...modelAttacks(scene),
+        ...pauseAttacks(scene),
       ],
       async [Symbol.asyncDispose]() {
         await victim[Symbol.asyncDispose]()

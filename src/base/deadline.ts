@@ -1,6 +1,6 @@
 /**
- * One request's signal: it fires when the time is over, or when the caller's does. Disposed of with the request, it leaves
- * nothing behind; AbortSignal.any and AbortSignal.timeout would keep every request until its time is over.
+ * One request's signal: it fires when the time is over, or when the caller's does. Disposing of it with the request
+ * frees everything; AbortSignal.any and AbortSignal.timeout would keep each request in memory until its time is over.
  */
 export class Deadline implements Disposable {
   readonly #controller = new AbortController()

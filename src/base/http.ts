@@ -10,7 +10,7 @@ import { pipeline } from 'node:stream'
 import { createUnzip } from 'node:zlib'
 import { Deadline } from './deadline.ts'
 import { ConfigError, PermanentError, TemporaryError } from './errors.ts'
-import { certificateFault, trusting } from './trust.ts'
+import { handshakeFault, trusting } from './trust.ts'
 
 export interface HttpRequest {
   /** GET when absent. */
@@ -195,8 +195,6 @@ function failure(
   if (signal?.aborted) return signal.reason
   const { message, code = 'the connection failed' } = error as NodeJS.ErrnoException
   // When every address of a host fails, node gives the code alone.
-  const fault = certificateFault(`${code} ${message}`)
-  return new TemporaryError(fault ? `the TLS certificate ${fault.says} (${code})` : message || code, {
-    cause: error,
-  })
+  const fault = handshakeFault(`${code} ${message}`)
+  return new TemporaryError(fault ? `${fault} (${code})` : message || code, { cause: error })
 }

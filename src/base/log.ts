@@ -49,7 +49,7 @@ function withoutAddresses(fields: Record<string, unknown>): Record<string, unkno
 /** Cap the length: the regex below is super-linear. */
 const longestText = 2000
 
-/** But for tabs and line ends. */
+/** Control characters except tabs and line ends. */
 const control = /(?![\t\n\r])\p{Cc}/gu
 
 /** Removes addresses and control characters: terminals obey C1, which JSON does not escape, and `jq -r` unescapes the others. */

@@ -5,7 +5,7 @@ import { ConfigError } from './errors.ts'
 
 const others = 0o077
 
-/** Whether other users of the machine may read or write it. False when it is not there. */
+/** Whether other users of the machine may read or write it. False if it does not exist. */
 export function isExposed(path: string): boolean {
   const found = statSync(path, { throwIfNoEntry: false })
   return found !== undefined && (found.mode & others) !== 0
@@ -28,7 +28,7 @@ export function makePrivate(path: string): boolean {
   }
 }
 
-/** The folder, and what stands directly in it: below that nobody gets. Empty when it is not there. */
+/** The folder and what is directly in it: nobody else can get deeper. Empty if there is no such folder. */
 export function privatePaths(folder: string): string[] {
   const found = statSync(folder, { throwIfNoEntry: false })
   if (!found?.isDirectory()) return []

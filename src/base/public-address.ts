@@ -31,7 +31,7 @@ translated.addSubnet('2001::', 23, 'ipv6')
 translated.addSubnet('2001:db8::', 32, 'ipv6')
 translated.addSubnet('2002::', 16, 'ipv6')
 
-/** Whether that is an address of the public Internet. A name is none. */
+/** Whether the text is an address on the public Internet. False for a name. */
 export function isPublicAddress(address: string): boolean {
   const family = isIP(address)
   if (family === 4) return !special.check(address, 'ipv4')

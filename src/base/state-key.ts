@@ -1,4 +1,4 @@
-/** The key of a state directory: REPLYD_KEY, or the file `oauth.key`, which is made when it is first needed. */
+/** The key of a state directory: REPLYD_KEY, or the file `oauth.key`, which is created when it is first needed. */
 import { hkdfSync, randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import { ConfigError } from './errors.ts'
 
 export const keyPathIn = (directory: string): string => join(directory, 'oauth.key')
 
-/** A key of its own for each purpose, 32 octets. @throws ConfigError when others can read the file */
+/** A separate key for each purpose, 32 octets. @throws ConfigError when others can read the file */
 export function stateKey(directory: string, secret: string | null, purpose: string): Buffer {
   return keyFor(secret ?? keyText(directory), purpose)
 }
@@ -29,7 +29,7 @@ export function keyText(directory: string): string {
     chmodSync(path, 0o600)
     return made
   } catch (error) {
-    // Another process was quicker.
+    // Another process has created it first.
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return keyText(directory)
     throw error
   }

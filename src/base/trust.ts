@@ -1,4 +1,4 @@
-/** Whose TLS certificates are believed, and why one is not. */
+/** Which TLS certificates are trusted, and why one is rejected. */
 import { readFileSync } from 'node:fs'
 import { rootCertificates } from 'node:tls'
 import { ConfigError, reasonOf } from './errors.ts'
@@ -11,7 +11,7 @@ export interface TrustOptions {
 }
 
 /**
- * Options for a TLS connection. A private authority is believed beside the public ones.
+ * Options for a TLS connection. A private authority is trusted in addition to the public ones.
  * @param caFile PEM with one or more certificates; read at each call, so that it may be renewed
  * @throws ConfigError when the file can't be read
  */
@@ -57,6 +57,19 @@ const faults: readonly (readonly [sign: RegExp, fault: CertificateFault])[] = [
     },
   ],
 ]
+
+/** Alert 70, or a server that chooses an old version; in OpenSSL's words or in Node's codes. */
+export const oldTls = /alert protocol version|unsupported.protocol|ALERT_PROTOCOL_VERSION/i
+
+/**
+ * Why a TLS handshake failed, as a clause; null: for another reason.
+ * @param host named in it; absent: `its`
+ */
+export function handshakeFault(text: string, host?: string): string | null {
+  if (oldTls.test(text)) return `${host ?? 'it'} speaks no TLS 1.2 or newer: the server has to be updated`
+  const fault = certificateFault(text)
+  return fault && `${host ? `the TLS certificate of ${host}` : 'its TLS certificate'} ${fault.says}`
+}
 
 /** What an error of a connection says about the certificate, in Node's codes or OpenSSL's words; null: nothing. */
 export function certificateFault(text: string): CertificateFault | null {

@@ -1,12 +1,12 @@
 /**
  * Finds what a fact for the knowledge must not hold: the knowledge is given to every reply, so nothing of one
- * correspondent may get into it. It would rather ask too often.
+ * correspondent may get into it. When in doubt, it asks.
  */
 import { findAddresses, findTelephones } from './claims/links.ts'
 import { findHonorifics, findNames, isKnown, knownWords } from './claims/names.ts'
 
 export interface PersonalMatter {
-  /** As it stands in the text. */
+  /** As written in the text. */
   text: string
   kind: 'address' | 'telephone' | 'number' | 'name' | 'place'
   /** It is a correspondent's. False: it may be the owner's own, which only a person knows. */

@@ -30,7 +30,7 @@ export interface DraftToCheck {
   own: readonly string[]
   /** Subject and new text of the mail, forwarded text, and the sender's side of the thread. */
   mail: string
-  /** Words of its files: they prove not even what the sender says, and must not be repeated. */
+  /** Text of its attachments: it does not even prove what the sender says, and must not be repeated. */
   attached?: string
   /** Where the reply goes, and the sender's own address. */
   correspondents: readonly string[]
@@ -46,7 +46,7 @@ export interface DraftToCheck {
   marks: { salt: string; canary: string }
 }
 
-/** An account number (ISO 13616) that the owner does not state is one that somebody else wants to be paid on. */
+/** An IBAN (ISO 13616) that the owner does not state may direct a payment to somebody else. */
 const account = /(?<![\p{L}\p{N}])[A-Z]{2}\d{2}(?:[ \u00a0-]?[A-Z0-9]{2,4}){3,8}(?![\p{L}\p{N}])/gu
 const bare = (text: string) => text.replace(/[^A-Za-z0-9]/g, '').toUpperCase()
 

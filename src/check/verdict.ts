@@ -28,7 +28,7 @@ const number = z.preprocess(
   z.number().meta({ type: 'integer', minimum: 1, maximum: 999 }),
 )
 
-/** `evidence` and `where` are read by nobody: a model that has to quote first judges better. */
+/** Nothing reads `evidence` and `where`: a model that has to quote first judges better. */
 const sentence = z.object({ n: number, evidence: text, against: text, verdict: verdictWord, source: text })
 const ask = z.object({ n: number, where: text, answered: flag })
 

@@ -49,7 +49,7 @@ async function askDaemon({ web, state }: Config): Promise<Audit | null> {
       withinMs,
     })
   } catch (error) {
-    // It is there, and busy: its store must not be opened as well.
+    // The daemon is running but busy: do not open its store as well.
     if (error instanceof TimeLimitError) throw error
     return null
   }

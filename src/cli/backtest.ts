@@ -1,4 +1,3 @@
-import type { ImapFlow } from 'imapflow'
 import { systemClock } from '../base/clock.ts'
 import { silentLog } from '../base/log.ts'
 import { sentenceOf } from '../base/reasons.ts'
@@ -72,22 +71,11 @@ async function readMailbox(
   account: AccountSettings,
   wanted: { since: Date; limit: number },
 ): Promise<Past> {
-  const { closeClient, connectClient, defaultTiming } = await import('../imap/client.ts')
-  const { SignIns } = await import('../oauth/oauth.ts')
+  const { withOwnerMailbox } = await import('../eval/owner-mailbox.ts')
   const { readPast } = await import('../eval/past-mail.ts')
-  const { oauth2 } = account.imap
-  const signIns = new SignIns(config.state, systemClock)
-  const accessToken =
-    oauth2 === null
-      ? undefined
-      : (refused?: string) => signIns.accessToken(account.owner.address, oauth2, refused)
-  const signal = AbortSignal.timeout(60_000)
-  const client: ImapFlow = await connectClient(account.imap, { accessToken, timing: defaultTiming, signal })
-  try {
-    return await readPast(client, account, wanted)
-  } finally {
-    await closeClient(client)
-  }
+  return withOwnerMailbox(account, config, { withinMs: 60_000 }, (client) =>
+    readPast(client, account, wanted),
+  )
 }
 
 interface Sums {

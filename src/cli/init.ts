@@ -1,7 +1,6 @@
 /** The first run: finds the servers, tries each answer, writes replyd.yaml and .env. Never overwrites without asking. */
 
 import { randomBytes } from 'node:crypto'
-import { resolveMx, resolveSrv } from 'node:dns/promises'
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { wrapped } from '../base/columns.ts'
@@ -13,29 +12,10 @@ import type { Network } from './init/discover.ts'
 import { configOf, type Texts, withVariable } from './init/files.ts'
 import { newMailbox, soundMailbox } from './init/mailbox.ts'
 import { answersFile, Memory } from './init/memory.ts'
-import { ownModels, soundModel, withModel } from './init/models.ts'
-import { fetchPage } from './init/page.ts'
-import { probe } from './init/probe.ts'
+import { soundModel, withModel } from './init/models.ts'
+import { internet } from './init/network.ts'
 import type { InitOptions, State, Talk, Tried } from './init/talk.ts'
 import { columnsOf, type ExitStatus, printable, type Say, type Terminal, writeLine } from './terminal.ts'
-
-/** Of one look-up, milliseconds. */
-const patienceMs = 5000
-
-const internet: Network = {
-  resolveMx: (domain) => withDeadline(resolveMx(domain)),
-  resolveSrv: (name) => withDeadline(resolveSrv(name)),
-  fetchText: (url, post) => fetchPage(url, post),
-  probe: (host, port, kind) => probe(host, port, kind),
-  ownModels: () => ownModels(),
-}
-
-function withDeadline<T>(asked: Promise<T>): Promise<T> {
-  const late = new Promise<never>((_, reject) => {
-    setTimeout(() => reject(new Error('no answer')), patienceMs).unref()
-  })
-  return Promise.race([asked, late])
-}
 
 /** Exit status 1 when a check failed; the files are still written if the owner agrees. 130 after Ctrl+C. */
 export async function init(

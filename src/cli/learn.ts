@@ -72,26 +72,15 @@ function periodOf(text: string): number {
 }
 
 async function read(config: Config, account: AccountSettings, since: Date, limit: number) {
-  const { closeClient, connectClient, defaultTiming } = await import('../imap/client.ts')
-  const { SignIns } = await import('../oauth/oauth.ts')
+  const { withOwnerMailbox } = await import('../eval/owner-mailbox.ts')
   const { readAnswered } = await import('../eval/past-mail.ts')
-  const { oauth2 } = account.imap
-  const signIns = new SignIns(config.state, systemClock)
-  const accessToken =
-    oauth2 === null
-      ? undefined
-      : (refused?: string) => signIns.accessToken(account.owner.address, oauth2, refused)
-  const signal = AbortSignal.timeout(60_000)
-  const client = await connectClient(account.imap, { accessToken, timing: defaultTiming, signal })
-  const end = systemClock.now().getTime() + readingMs
-  const isOver = (mails: readonly { message: { text: string } }[]) =>
-    systemClock.now().getTime() > end ||
-    mails.reduce((sum, { message }) => sum + message.text.length, 0) > mostText
-  try {
-    return await readAnswered(client, account, { since, limit, isOver })
-  } finally {
-    await closeClient(client)
-  }
+  return withOwnerMailbox(account, config, { withinMs: 60_000 }, (client) => {
+    const end = systemClock.now().getTime() + readingMs
+    const isOver = (mails: readonly { message: { text: string } }[]) =>
+      systemClock.now().getTime() > end ||
+      mails.reduce((sum, { message }) => sum + message.text.length, 0) > mostText
+    return readAnswered(client, account, { since, limit, isOver })
+  })
 }
 
 /** What the owner states already is no secret. */
@@ -130,7 +119,7 @@ export async function accept(id: string, options: LearnOptions, terminal: Termin
   const taught = await acceptOne(config, find(config, id), options.confirm ?? false)
   await writeLine(
     terminal.stdout,
-    options.json ? JSON.stringify(taught) : printable(`It stands in ${taught.file}.`),
+    options.json ? JSON.stringify(taught) : printable(`It is in ${taught.file}.`),
   )
   return 0
 }

@@ -64,7 +64,7 @@ export interface Listed {
 /** What the daemon gives at once. */
 const pageLength = 500
 
-/** Lists what is under that path: everything that waits, or of all mails and junk as many as `limit` says, 50 by itself. */
+/** Lists what that path returns: everything that waits, or `limit` of all mails or of junk (50 by default). */
 export async function list(path: string, options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
   const { account, from, since, until } = options
   const disposition = path === '/junk' ? 'filed,marked' : options.disposition
@@ -102,7 +102,7 @@ export function listText(mails: readonly Listed[], columns = 80): string {
     from: from ?? '',
     subject: subject ?? '',
     outcome: outcomeOf(disposition),
-    // Where there is little room, `show` and --json tell it.
+    // On a narrow terminal only `show` and --json give the reason.
     ...(columns < widthForReasons ? {} : { reason: labelOf(reason) }),
   }))
   return fittedTable(rows, columns, { whole: ['id', 'outcome'] })
@@ -113,7 +113,7 @@ const widthForReasons = 110
 /** Shorter ones say little: ids begin with the time. */
 const shortest = 8
 
-/** Each id cut to what tells it from the others of the list. */
+/** Each id, shortened to a prefix that is unique in the list. */
 export function shortIds(ids: readonly string[]): string[] {
   const length = (id: string) => {
     const shared = ids.map((other) => (other === id ? 0 : sharedLength(id, other)))
@@ -132,7 +132,7 @@ function sharedLength(one: string, other: string): number {
 const wholeId = /^[0-9a-z]{26}$/
 
 /**
- * The id that begins so, among what waits and the newest mails.
+ * The id with that prefix, among waiting mails and the newest ones.
  * @throws UsageError when there is none, or several
  */
 export async function idBeginning(api: ApiClient, given: string): Promise<string> {
@@ -150,7 +150,7 @@ export async function idBeginning(api: ApiClient, given: string): Promise<string
   return first
 }
 
-/** @param path with `{id}` where the id stands */
+/** @param path with `{id}` in place of the id */
 async function pathOf(api: ApiClient, path: string, id: string): Promise<string> {
   return path.replace('{id}', encodeURIComponent(await idBeginning(api, id)))
 }
@@ -167,16 +167,15 @@ export async function show(
   return print(terminal, options.json ? JSON.stringify(mail) : showText(mail, columnsOf(terminal.stdout)))
 }
 
+const againAt = (dueAt: string | undefined) =>
+  dueAt === undefined ? 'at once' : `at ${dueAt.slice(0, 16).replace('T', ' ')} UTC`
+
 export function showText(mail: Listed, columns = 80): string {
   const head = [
     mail.subject ?? '(no subject)',
     `from ${mail.from ?? 'nobody'}: ${decisionWords(mail.disposition, mail.reason)}`,
     ...(mail.verdict?.summary ? [`About: ${mail.verdict.summary}`] : []),
-    ...(mail.lastError
-      ? [
-          `last failure: ${mail.lastError}; tried again at ${mail.dueAt?.slice(0, 16).replace('T', ' ') ?? 'once'} UTC`,
-        ]
-      : []),
+    ...(mail.lastError ? [`last failure: ${mail.lastError}; tried again ${againAt(mail.dueAt)}`] : []),
   ]
   const reply =
     mail.reply?.text === undefined

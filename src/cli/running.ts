@@ -1,4 +1,4 @@
-/** How a running daemon is, where its page is, and what it has logged. */
+/** The status of a running daemon, the address of its page, and its log. */
 import { spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync, readSync, statSync, watch } from 'node:fs'
 import { basename, dirname } from 'node:path'
@@ -83,8 +83,7 @@ function mailboxPart({ account, paused, stopped }: AccountState, parts: Record<s
   const watched = parts[`watch ${accountLabel(account)}`] ?? parts[`watch ${account}`]
   if (stopped !== null) return { name: account, ok: false, words: stopped }
   if (paused) return { name: account, ok: false, words: 'paused: nothing is sent' }
-  if (watched === 'waiting')
-    return { name: account, ok: false, words: 'no connection; tried again by itself' }
+  if (watched === 'waiting') return { name: account, ok: false, words: 'no connection; replyd keeps trying' }
   return { name: account, ok: true, words: watched ?? 'watched by another process' }
 }
 
@@ -94,7 +93,7 @@ const mostParts = 16
 function statusText({ version, url, parts, waiting, pending, spent }: Status, terminal: Terminal): string {
   const columns = columnsOf(terminal.stdout)
   const paint = painter(hasColours(terminal))
-  // What is wrong comes first, so that it is not among those left out.
+  // Failures come first, so that none is left out.
   const sorted = [...parts].sort((a, b) => Number(a.ok) - Number(b.ok))
   const widest = Math.min(30, Math.max(...parts.map(({ name }) => name.length)))
   const lines = sorted.slice(0, mostParts).flatMap(({ name, ok, words }) => {
@@ -140,7 +139,7 @@ export function openBrowser(url: string, environment: Terminal['environment'], a
   child.unref()
 }
 
-/** `replyd` alone, with a configuration: how it is, or how to start it. */
+/** `replyd` without a command: the daemon's status, or how to start it. */
 export async function overview(terminal: Terminal): Promise<ExitStatus> {
   const { state, accounts } = readConfig(undefined, terminal)
   const running = accessLeft(state.directory) !== null

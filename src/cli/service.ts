@@ -83,7 +83,7 @@ ExecStart=${command}
 ExecReload=/bin/kill -HUP $MAINPID
 Restart=on-failure
 RestartSec=5
-# A wrong configuration does not get better by itself.
+# Restarting does not fix a wrong configuration.
 RestartPreventExitStatus=2
 TimeoutStopSec=30
 UMask=0077

@@ -27,7 +27,7 @@ export function readConfig(option: string | undefined, { environment, stderr }: 
   return loadConfig({ path, environment, readFile })
 }
 
-/** Who may not change it has still to know. */
+/** A person who may not change the mode still has to know. */
 function madePrivate(path: string): string {
   try {
     makePrivate(path)

@@ -30,7 +30,7 @@ export function fittedTable(
   return lines.map((line) => line.map(cell).join('  ').trimEnd()).join('\n')
 }
 
-/** Takes from the widest column that may shrink, again and again. */
+/** Narrows the widest column that may shrink, repeatedly. */
 function fitting(natural: readonly number[], mayShrink: readonly boolean[], room: number): number[] {
   const widths = [...natural]
   for (let over = widths.reduce((sum, width) => sum + width, 0) - room; over > 0; over--) {

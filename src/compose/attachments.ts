@@ -144,7 +144,7 @@ async function readFile(kind: keyof Kinds, taken: TakenFile | null): Promise<Rea
 export const attachedText = (attachments: readonly ReadAttachment[]): string =>
   attachments.flatMap(({ text }) => text ?? []).join('\n')
 
-/** Code cannot compare a reply with what is written on a picture: such a reply never goes out by itself. */
+/** Code cannot compare a reply with what is written on a picture: such a reply is never sent automatically. */
 export const picturesSeen = (attachments: readonly ReadAttachment[]): Finding[] =>
   attachments.flatMap(({ name, image }) =>
     image === null ? [] : [{ claim: name, kind: 'picture' as const }],

@@ -27,7 +27,7 @@ export async function liveFacts(arrival: Arrival, addressees: readonly string[])
   const person = lookupPerson(results)
   return {
     passages: lookupPassages(results, context.config.budget.timeZone),
-    // Who asked for a rewrite reads it before it is used.
+    // The person who asked for a rewrite reads it before it is used.
     person: mail.row.instruction === null ? person : null,
     left: lookupsLeft(results),
   }

@@ -119,7 +119,7 @@ const checkedTokens = 600
 
 /**
  * The passages for the checker: all that the writer had, those that the reply cites, and those found with the reply's
- * own words. The last ones may contradict the reply where the questions did not lead.
+ * own words. The last ones may contradict the reply in matters that the questions do not touch.
  */
 export function checkPassages(
   knowledge: Knowledge | null,

@@ -14,7 +14,7 @@ export interface OwnMail {
 export const leastEvidence = 10
 /** Anything that occurs in this share of the mails is a habit. */
 const habit = 0.4
-/** And in mails to this many people: what only one of them received is not the owner's manner. */
+/** And in mails to this many people: a phrase that only one person received is not a habit. */
 const leastPeople = 3
 const longestClosing = 40
 

@@ -114,7 +114,7 @@ function whereOf(path: readonly string[], { document, locate }: Located): string
   )
   // It is no longer in the file.
   if (own === undefined) return locate(['accounts']).where
-  // `tls` of the account stands for both servers; what an account leaves out stands at the top.
+  // `tls` of an account applies to both servers; keys that an account omits are at the top level.
   const places: Path[] = [[...own, ...key], ...(key[1] === 'tls' ? [[...own, 'tls']] : []), key]
   const written = places.find((place) => place.length > 0 && valueAt(document, place) !== undefined)
   const group = places.find((place) => place.length > 0 && valueAt(document, topOf(place)) !== undefined)

@@ -30,7 +30,7 @@ export function documentOf(config: Config): Document {
   }) as Document
 }
 
-/** Null says "not set": such keys are left out, and so is what stands only in memory. */
+/** Null means "not set": such keys are left out, and so are values that exist only in memory. */
 const plain = (value: unknown): unknown =>
   JSON.parse(JSON.stringify(value), (_, each: unknown) => (each === null ? undefined : each))
 

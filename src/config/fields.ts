@@ -148,6 +148,8 @@ export function canonicalAddress(text: string): string | null {
   const at = text.lastIndexOf('@')
   if (at < 1) return null
   const local = text.slice(0, at)
+  // The sign for kelvin becomes a plain k in lower case: two addresses would be one.
+  if (local.includes('\u212a')) return null
   if (local.length > 64 || !/^[^\s"(),:;<>@[\\\]\p{Cc}]+$/u.test(local)) return null
   const domain = canonicalDomain(text.slice(at + 1))
   return domain === null ? null : `${local.toLowerCase()}@${domain}`

@@ -76,7 +76,7 @@ function whole(config: Config, source: unknown): Record<string, unknown> {
   }
 }
 
-/** As it stands at that path; a value that has moved is found by its text. */
+/** The text at that path; a value that has moved is found by its text. */
 function rawOf(written: readonly Written[], text: string, path: Path): string | undefined {
   const same = written.filter((each) => each.text === text)
   const where = formatPath(path)
@@ -93,7 +93,7 @@ function isSecret(path: Path): boolean {
   return secrets.has(String(name)) || (name === 'url' && group !== 'sql')
 }
 
-/** Nothing but variables; in a header field a scheme may stand before them. */
+/** Only variables; in a header field a scheme may precede them. */
 function isBare(raw: string, path: Path): boolean {
   const rest = raw.replace(reference, '')
   return rest === '' || (path.at(-2) === 'headers' && /^(?:bearer|basic|token) ?$/i.test(rest))

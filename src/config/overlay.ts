@@ -1,6 +1,6 @@
 /**
- * Settings made on the Setup page. They fill the gaps of replyd.yaml and never replace what stands there. Pure: the
- * store keeps them, and the page shows them.
+ * Settings made on the Setup page. They fill the gaps of replyd.yaml and never override it. Pure: the store keeps them,
+ * and the page shows them.
  */
 import { defaults } from './defaults.ts'
 import { canonicalAddress } from './fields.ts'
@@ -91,7 +91,7 @@ function canonicalName(value: unknown, name: 'address' | 'name'): string | null 
   return name === 'address' ? canonicalAddress(value) : value.trim().toLowerCase()
 }
 
-/** The value that stands in a document; undefined where there is none. */
+/** The value in a document; undefined if there is none. */
 function standing(document: unknown, path: SettingPath): unknown {
   const place = placeOf(document, path)
   return place === null ? undefined : valueAt(document, place)

@@ -26,7 +26,7 @@ export type LookupSettings = AccountSettings['lookups'][number]
 export type AnswerSettings = AccountSettings['answers'][number]
 export type SpamSettings = AccountSettings['spam']
 
-/** The model by itself is the one for every task that names no other. */
+/** The top-level model serves every task that names no other. */
 export type ModelChoice = Config['model']
 /** One model at one endpoint. */
 export type ModelSettings = ModelChoice['tasks']['triage']

@@ -106,7 +106,7 @@ function openAccount(settings: AccountSettings, surroundings: Opening): Account 
   }
 }
 
-/** What has not changed is kept: indexes and connections are dear. Files of prompts may have changed in place. */
+/** Reuse what has not changed: indexes and connections are expensive. Files of prompts may have changed in place. */
 function renewedAccount(old: Account, settings: AccountSettings, surroundings: Opening): Account {
   const log = logOf(settings, surroundings)
   const same = (...keys: (keyof AccountSettings)[]) =>

@@ -13,6 +13,7 @@ import { stateKey } from '../base/state-key.ts'
 import type { Changes } from '../config/changes.ts'
 import type { Config } from '../config/settings.ts'
 import type { StepContext } from '../context.ts'
+import { guardComing } from '../guard/step.ts'
 import { ConfiguredModels } from '../model/models.ts'
 import { SignIns } from '../oauth/oauth.ts'
 import { Observer } from '../observe/observe.ts'
@@ -23,6 +24,7 @@ import { PageSettings } from '../review/page-settings.ts'
 import { changeAccountState } from '../store/accounts.ts'
 import { type Database, openDatabase, storeId } from '../store/database.ts'
 import { Leases } from '../store/leases.ts'
+import { isAlive } from '../store/lock.ts'
 import { settleAbandonedCalls } from '../store/model-calls.ts'
 import { Pusher } from '../web/push/pusher.ts'
 import { startWeb, type WebContext, type WebServer } from '../web/server.tsx'
@@ -39,7 +41,7 @@ export type Role = 'watch' | 'work' | 'web'
 
 export interface DaemonOptions {
   config: Config
-  /** Reads the settings again for a reload; null or absent: they can't be. */
+  /** Reads the settings again for a reload; null or absent if that is not possible. */
   reread?: (() => Config) | null
   roles: readonly Role[]
   /** Handle the waiting mail, then stop. */
@@ -152,7 +154,10 @@ function contextOf(live: LiveSettings, rest: Omit<StepContext, 'config'>): StepC
   }
 }
 
-/** On every start: a restored copy or a default of old keeps its mode. @throws ConfigError when it can't be changed */
+/**
+ * At every start, because a restored copy or an old default keeps its mode. @throws ConfigError when it can't be
+ * changed
+ */
 function keepStatePrivate(directory: string, log: Log): void {
   for (const path of privatePaths(directory).filter(makePrivate))
     log.warn({ event: 'state.made-private', path, reason: 'other users could read it' })
@@ -196,6 +201,7 @@ function watchersOf(context: StepContext, pipeline: Pipeline, leases: Leases): W
     (account) =>
       new Watcher(context, account, {
         leases,
+        judge: (mails) => guardComing(context, account, mails),
         onIngested: (mails) => pipeline.accept(mails),
         onStopped: (error) => void tellOwner(context, error, account.settings.owner.address),
         onTrouble: (error) => void tellOwner(context, error, account.settings.owner.address),
@@ -205,7 +211,7 @@ function watchersOf(context: StepContext, pipeline: Pipeline, leases: Leases): W
   return watchers
 }
 
-/** What leaves by itself: webhooks, and notifications of browsers. */
+/** Starts webhooks and browser notifications. */
 function startTelling(context: StepContext): AsyncDisposable {
   const tellers = [new Webhooks(context), new Pusher(context)]
   return {
@@ -260,13 +266,4 @@ function isGone(holder: string, alone: boolean): boolean {
   if (alone) return true
   const [host, pid] = holder.split(' ')
   return host === hostname() && !isAlive(Number(pid))
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }

@@ -22,7 +22,7 @@ async function warnOfModel(
   signal: AbortSignal,
 ): Promise<void> {
   const settings = config.model.tasks[task]
-  // What the list says of the context length, the model keeps for its questions.
+  // The model remembers the context length that the list states.
   const listed: ListedModel[] | null = await models
     .of(task)
     .listModels(AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]))

@@ -30,7 +30,7 @@ export class LiveSettings {
   /**
    * Reads the settings again and uses them, one call after the other. The log says what came of it.
    * @param read null: they can't be read again
-   * @param complete puts into what was read what lies over it
+   * @param complete adds the settings of the page to those that were read
    * @throws ConfigError naming every fault with its line: then nothing has changed
    */
   reload(read: (() => Config) | null, complete: (config: Config) => Promise<Config>): Promise<Changes> {

@@ -1,4 +1,4 @@
-/** Samples without a person behind them: programs, lists, crooks. */
+/** Samples that no person wrote: programs, lists, fraud. */
 
 import type { DemoOwner, Sample } from './sample.ts'
 import { dateField, type Letter, multipart, octetsOf, plainEntity, text } from './sample.ts'

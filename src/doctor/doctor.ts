@@ -117,7 +117,7 @@ async function withMailbox(
   const signIns = new SignIns(state, clock)
   const options = (server: Server) => ({
     log: silentLog,
-    accessToken: tokenSource(account, server, signIns),
+    accessToken: signIns.tokenSource(account.owner.address, server),
   })
   const imap = openImapAccount(account, { ...options(account.imap), clock, random: () => 0 })
   const smtp = openSubmission(account.smtp, options(account.smtp))
@@ -144,20 +144,15 @@ export const checkStorage = ({ state }: Pick<Config, 'state'>, patienceMs = 10_0
 
 async function imap(account: AccountSettings, signIns: SignIns, patienceMs: number): Promise<Check[]> {
   try {
-    return await checkImap(account, patienceMs, tokenSource(account, account.imap, signIns))
+    return await checkImap(account, patienceMs, signIns.tokenSource(account.owner.address, account.imap))
   } catch (error) {
     return [{ name: 'imap', account: account.owner.address, ...unexpected(error) }]
   }
 }
 
 function smtp(account: AccountSettings, signIns: SignIns, patienceMs: number): Promise<Check[]> {
-  const look = () => checkSmtp(account, patienceMs, tokenSource(account, account.smtp, signIns))
+  const look = () => checkSmtp(account, patienceMs, signIns.tokenSource(account.owner.address, account.smtp))
   return single('smtp', account.owner.address, look)
-}
-
-function tokenSource({ owner }: AccountSettings, { oauth2 }: Server, signIns: SignIns) {
-  if (oauth2 === null) return undefined
-  return (refused?: string) => signIns.accessToken(owner.address, oauth2, refused)
 }
 
 async function single(

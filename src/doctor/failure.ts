@@ -1,7 +1,7 @@
 /** Why a server could not be reached or refused the login, and what the owner can do about it. */
 import { LoginUnavailable, OwnerActionError, reasonOf, SignInNeeded } from '../base/errors.ts'
 import { loginAdvice } from '../base/providers.ts'
-import { type CertificateFault, certificateFault } from '../base/trust.ts'
+import { type CertificateFault, certificateFault, oldTls } from '../base/trust.ts'
 import type { Server } from '../config/settings.ts'
 import { failed, type Verdict } from './check.ts'
 
@@ -62,6 +62,11 @@ const explanations: readonly Explanation[] = [
     detail: (place) => `${place} does not speak TLS from the first octet`,
     advice: ({ keys, protocol }) =>
       `Set ${keys}.secure to false (STARTTLS), or use port ${protocol === 'IMAP' ? 993 : 465}.`,
+  },
+  {
+    sign: oldTls,
+    detail: (place) => `${place} speaks no TLS 1.2 or newer`,
+    advice: () => 'Update the server: older versions are not safe (RFC 8996).',
   },
   {
     sign: /CERT_\w+|DEPTH_ZERO\w+|SELF_SIGNED\w+|UNABLE_TO_\w+|ERR_TLS_CERT\w+|certificate[^;]*|self-signed/i,

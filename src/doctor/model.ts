@@ -1,4 +1,6 @@
-/** A model: is the key taken, is the model there, does it judge a mail, and fast enough? Costs one triage question. */
+/**
+ * A model: is the key accepted, does the model exist, does it judge a mail, and fast enough? Costs one triage question.
+ */
 import { OwnerActionError, RateLimitedError, reasonOf } from '../base/errors.ts'
 import { silentLog } from '../base/log.ts'
 import type { AccountSettings, Config, ModelSettings } from '../config/settings.ts'

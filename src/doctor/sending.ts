@@ -18,7 +18,7 @@ import { compile } from '../mail/reply/compile.ts'
 import type { Submission } from '../smtp/submission.ts'
 import { failed, passed, type Verdict, warned } from './check.ts'
 
-/** Mails whose header is looked at. */
+/** Number of mails whose header is examined. */
 const mostMails = 20
 /** Octets of each header: the own server adds its fields at the top. */
 const limits = { batch: mostMails, maxHeaderOctets: 16_384, maxTextOctets: 1 }
@@ -39,7 +39,7 @@ export async function checkSending(
   if (authservIds.length === 0) {
     const advice = 'Set authservIds to the name of your mail server; replyd init proposes it.'
     if (dnsAnswers)
-      return warned(`authservIds is not set: ${byDkim}, and answers no other mail by itself`, advice)
+      return warned(`authservIds is not set: ${byDkim}, and answers no other mail automatically`, advice)
     return failed('nothing is sent automatically: authservIds is not set, and DNS does not answer', advice)
   }
   const mails = await recentMails(imap, mailbox)
@@ -52,7 +52,7 @@ export async function checkSending(
   const advice =
     'Compare authservIds with Authentication-Results at the top of a mail that you have received.'
   const none = `none of the last ${mails.length} mails has a result of ${names}`
-  if (dnsAnswers) return warned(`${none}: ${byDkim}, and answers no other mail by itself`, advice)
+  if (dnsAnswers) return warned(`${none}: ${byDkim}, and answers no other mail automatically`, advice)
   return failed(`nothing is sent automatically: ${none}, and DNS does not answer`, advice)
 }
 

@@ -59,7 +59,7 @@ const mostMailboxes = 40
 /** Octets of one mail that only serves to learn the style, and mails read at once for it. */
 const longestOwn = 32 * 1024
 const stylePiece = 50
-/** Answers that are read with their originals before it is looked whether the time is over. */
+/** Answers that are read with their originals between two checks of the deadline. */
 const answeredPiece = 50
 const dayMs = 86_400_000
 
@@ -108,7 +108,7 @@ export interface Answered {
 
 /**
  * The owner's answers since then, newest first, with the mails that they answer; no thread, no style.
- * @param isOver looked at before each mail: the time or the room is used up
+ * @param isOver asked before each piece: whether the time or the memory is used up
  * @throws ConfigError when there is no \Sent
  */
 export async function readAnswered(

@@ -7,7 +7,8 @@ import { type MailToAnswer, passagesFor, primary, type Sources } from '../compos
 import { threadEntry } from '../compose/thread.ts'
 import type { AccountSettings, Config } from '../config/settings.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
-import { decodeWords, parseAddressList, plainLine } from '../mail/address.ts'
+import { decodeWords, plainLine } from '../mail/address.ts'
+import { mailboxes } from '../mail/correspondents.ts'
 import { firstField, type Message } from '../mail/message.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import type { Model } from '../model/client.ts'
@@ -37,6 +38,25 @@ export function marksOf({ newId, now }: BacktestOptions) {
   return { salt: newId(now).slice(-10), canary: newId(now).slice(-10) }
 }
 
+/** What the row of a mail would hold when its reply is written, as the steps read it. */
+export function rowToAnswer(
+  message: Message,
+  internalDate: Date,
+  verdict: Verdict,
+  codes: readonly GuardCode[],
+) {
+  const from = mailboxes(message, 'from')[0]
+  const sender = { fromName: from?.name || null, fromAddress: from?.address ?? null }
+  return {
+    ...sender,
+    internalDate,
+    codes: [...codes],
+    verdict,
+    instruction: null,
+    subject: subjectOf(message),
+  }
+}
+
 /** A mail with what was known when it arrived. */
 type Known = Pick<PastAnswer, 'original' | 'thread' | 'earlier' | 'firstContact'>
 
@@ -46,7 +66,7 @@ export function preparedFor(
   { account, config, knowledge }: BacktestOptions,
   salt: string,
 ) {
-  const from = parseAddressList(firstField(original.message, 'from') ?? '')[0]?.address ?? null
+  const from = mailboxes(original.message, 'from')[0]?.address ?? null
   return prepare(
     original.message,
     { settings: account, prompts, knowledge },
@@ -69,18 +89,9 @@ export function toAnswer(
   verdict: Verdict,
   codes: readonly GuardCode[],
 ): { mail: MailToAnswer; sources: Sources } {
-  const from = parseAddressList(firstField(original.message, 'from') ?? '')[0]
-  const subject = subjectOf(original.message)
+  const row = rowToAnswer(original.message, original.at, verdict, codes)
+  const { subject } = row
   const visible = visibleText(original.message).text
-  const row = {
-    internalDate: original.at,
-    codes: [...codes],
-    verdict,
-    instruction: null,
-    fromName: from?.name || null,
-    fromAddress: from?.address ?? null,
-    subject,
-  }
   const entries = (mails: readonly PastMail[]) =>
     mails
       .map(({ message, at }) => threadEntry(message, at, account.owner, row.fromAddress))

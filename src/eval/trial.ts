@@ -27,7 +27,7 @@ import { reached } from './judging.ts'
 export interface Outcome {
   /** Null: no model was asked. */
   verdict: Verdict | null
-  /** What would become of it: a reply's fate, or why there is none. */
+  /** What would happen: the decision about the reply, or why there is none. */
   fate: PolicyAction | 'no-reply' | 'junk' | 'person'
   reason: Reason | null
   /** Null: no reply is written. */
@@ -64,7 +64,7 @@ async function outcomeOf(arrival: Arrival, signal: AbortSignal): Promise<Outcome
   const { account, mail } = arrival
   const { row, message } = mail
   const { settings } = account
-  // What the guard settled at once, no model ever sees.
+  // No model sees a mail that the guard settles.
   if (row.ceiling === 'never' && row.verdict === null) return { ...nothing, reason: row.reason }
   const attachments = (await loadAttachments(arrival.context.db, row.id)) ?? []
   const verdict = await judge(arrival, attachments, signal)

@@ -27,7 +27,7 @@ export const draftRules: readonly Rule[] = [
   ['dmarc-fail', ({ authentication }) => authentication === 'dmarc-fail'], // RFC 7489, RFC 8601
   ['unauthenticated', ({ authentication }) => authentication === 'none'], // RFC 3834 section 2
   ['thread-stranger', isThreadStranger],
-  // RFC 5322 section 3.6.4 wants it unique; who breaks that may want another mail to go unseen.
+  // RFC 5322 section 3.6.4 requires it to be unique; a sender who reuses one may want to hide another mail.
   ['reused-message-id', ({ context }) => context.reusedMessageId],
   ['multiple-from', ({ message, authors }) => authors.length > 1 || fieldValues(message, 'from').length > 1], // RFC 5322 section 3.6.2
   ['malformed-from', ({ message }) => fieldValues(message, 'from').some(isMalformed)], // RFC 7103

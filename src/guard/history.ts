@@ -11,6 +11,8 @@ interface Candidate {
   addressee: string | null
   /** `textHash` of the reply about to be sent. */
   hash?: string | null
+  /** `NewMessage.digest` of a mail that is not stored yet. */
+  digest?: string | null
 }
 
 /**
@@ -20,7 +22,7 @@ interface Candidate {
 export async function loadGuardContext(
   db: Database,
   account: string,
-  { mail, addressee, hash = null }: Candidate,
+  { mail, addressee, hash = null, digest }: Candidate,
   now: Date,
 ): Promise<GuardContext> {
   const { own, thread } = namedIds(mail.message)
@@ -30,6 +32,7 @@ export async function loadGuardContext(
     account,
     now,
     id,
+    coming: digest === undefined ? null : { messageId: mail.row.messageId, digest },
     own,
     thread,
     authors: [...authors],

@@ -12,9 +12,10 @@ import { asksForHuman } from '../mail/reply/automatic.ts'
 import { replyHeader } from '../mail/reply/build.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import type { StoredMail } from '../store/bodies.ts'
-import { saveHumanThread } from '../store/human-threads.ts'
+import { saveHumanThread } from '../store/guard-history.ts'
+import type { ComingMail, Guarded } from '../store/ingested.ts'
 import { type Change, moveSeveral } from '../store/moves.ts'
-import { stageAfter } from '../store/transitions.ts'
+import { dispositionAfter, stageAfter } from '../store/transitions.ts'
 import { applyGuard, type GuardAnswer, type GuardContext } from './ceiling.ts'
 import { authorsOf, loadGuardContext } from './history.ts'
 
@@ -53,9 +54,61 @@ export async function guard(context: StepContext, stored: readonly StoredMail[])
   return new Map(taken.map(({ verb, change }) => [change.id, { stage: stageAfter(verb) }]))
 }
 
+/**
+ * Judges mails before they are stored, so that their rows need not be written twice. A mail that another one of them
+ * bears on is left to `guard`, and so are all if one of them asks for a person: that is recorded first.
+ * @returns by the ids of the mails
+ */
+export async function guardComing(
+  context: StepContext,
+  account: Account,
+  mails: readonly ComingMail[],
+): Promise<Map<string, Guarded>> {
+  const { owner, spam } = account.settings
+  const apart = mailsApart(mails)
+  const histories = await historiesOf(context, account, apart)
+  if (apart.some((mail, at) => histories[at] && wantsPerson(mail, histories[at], owner))) return new Map()
+  return new Map(
+    apart.flatMap(({ row, message }, at) => {
+      const history = histories[at]
+      if (!history) return []
+      const { verb, change } = asMove(row.id, guardMail(message, owner, history), spam.action !== 'none')
+      const { reason, codes, ceiling } = change
+      const place = { step: stageAfter(verb), disposition: dispositionAfter(verb) }
+      return [[row.id, { ...place, reason, codes: [...codes], ceiling }]]
+    }),
+  )
+}
+
+/** Those whose history does not depend on another of them: the same Message-ID, or one that they answer. */
+function mailsApart<Mail extends StoredMail>(mails: readonly Mail[]): Mail[] {
+  const ids = mails.map(({ message }) => namedIds(message))
+  const times = (wanted: string | null) => ids.filter(({ own }) => own !== null && own === wanted).length
+  return mails.filter((_, at) => {
+    const { own = null, thread = [] } = ids[at] ?? {}
+    return times(own) <= 1 && thread.every((id) => times(id) === 0)
+  })
+}
+
 interface GuardMove {
   verb: 'admit' | 'decline' | 'setAside'
-  change: Change<'admit' | 'decline' | 'setAside'>
+  change: Change<'admit' | 'decline' | 'setAside'> & Pick<Guarded, 'codes' | 'ceiling'>
+}
+
+/** In the order of the mails. */
+function historiesOf(
+  { db, clock }: StepContext,
+  { settings: { owner } }: Account,
+  mails: readonly (StoredMail & { digest?: string | null })[],
+): Promise<GuardContext[]> {
+  const now = clock.now()
+  return Promise.all(
+    mails.map((mail) => {
+      const addressee = replyHeader(mail.message, owner, 'send')?.to[0] ?? null
+      const { digest } = mail
+      return loadGuardContext(db, owner.address, { mail, addressee, digest }, now)
+    }),
+  )
 }
 
 async function guardAll(
@@ -64,14 +117,7 @@ async function guardAll(
   mails: readonly StoredMail[],
 ): Promise<GuardMove[]> {
   const { owner, spam } = account.settings
-  const candidates = mails.map((mail) => ({
-    mail,
-    addressee: replyHeader(mail.message, owner, 'send')?.to[0] ?? null,
-  }))
-  const now = context.clock.now()
-  const load = () =>
-    Promise.all(candidates.map((each) => loadGuardContext(context.db, owner.address, each, now)))
-  let histories = await load()
+  let histories = await historiesOf(context, account, mails)
   const forPerson = mails.filter((mail, at) => histories[at] && wantsPerson(mail, histories[at], owner))
   for (const { row, message } of forPerson) {
     const { own, thread } = namedIds(message)
@@ -83,7 +129,7 @@ async function guardAll(
       ids,
     })
   }
-  if (forPerson.length > 0) histories = await load()
+  if (forPerson.length > 0) histories = await historiesOf(context, account, mails)
   return mails.flatMap(({ row, message }, at) => {
     const history = histories[at]
     if (!history) return []
@@ -115,7 +161,7 @@ export function isSettled({ decision, reason, codes }: GuardAnswer, filtersSpam:
 
 function asMove(id: string, judgement: GuardAnswer, filtersSpam: boolean): GuardMove {
   const { decision, reason, codes } = judgement
-  const change = { id, at: 'guard', reason, codes, ceiling: decision } as const
+  const change: GuardMove['change'] = { id, at: 'guard', reason, codes: [...codes], ceiling: decision }
   // Nobody but the owner can read it (docs/rules.md section 3.1, rule 21).
   if (reason === 'encrypted') return { verb: 'setAside', change }
   return { verb: isSettled(judgement, filtersSpam) ? 'decline' : 'admit', change }

@@ -12,7 +12,7 @@ import {
   UncertainError,
 } from '../base/errors.ts'
 import { withoutSecret } from '../base/secret.ts'
-import { certificateFault } from '../base/trust.ts'
+import { handshakeFault } from '../base/trust.ts'
 import type { ImapSettings } from '../config/settings.ts'
 
 /** The mailbox was rebuilt (RFC 3501 section 2.3.1.1): its UIDs now refer to other mails. */
@@ -114,8 +114,8 @@ export function connectError(error: unknown, server: ImapSettings): Error {
       },
     )
   }
-  const fault = certificateFault(words)
-  const why = fault ? `its TLS certificate ${fault.says} (${words})` : words
+  const fault = handshakeFault(words)
+  const why = fault ? `${fault} (${words})` : words
   return new TemporaryError(`IMAP connection to ${place} failed: ${why}`, { cause: error })
 }
 

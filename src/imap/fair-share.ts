@@ -26,7 +26,7 @@ export function workOf({ payload, literals = [] }: Received): number {
 
 export class FairShare {
   readonly #clock: Stopwatch
-  /** When the work so far would be done at the share alone, on the stopwatch. */
+  /** When the work so far would be done at this share, on the stopwatch. */
   #doneAt = Number.NEGATIVE_INFINITY
 
   constructor(clock: Stopwatch = monotonic) {

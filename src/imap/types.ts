@@ -187,7 +187,7 @@ export interface Timing {
   greetingMs: number
   /** Server silence after which it is probed, or given up if it owes an answer. */
   quietMs: number
-  /** A command and its whole answer, however busily the server talks. */
+  /** A command and its whole answer, even while the server keeps sending. */
   commandMs: number
   /** IDLE is restarted after this; Yahoo cuts at 3 minutes (RFC 2177 allows 29). */
   maxIdleMs: number

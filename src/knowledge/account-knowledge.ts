@@ -7,6 +7,7 @@ import { reasonOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { AccountSettings } from '../config/settings.ts'
 import { type Knowledge, openKnowledge } from './knowledge.ts'
+import { ReadingTurn } from './reading-turn.ts'
 import { readSite, type SiteReport } from './site.ts'
 
 interface Surroundings {
@@ -18,7 +19,7 @@ interface Surroundings {
 
 type Settings = Pick<AccountSettings, 'owner' | 'knowledge' | 'site'>
 
-/** How often it is looked whether the pages are due. Milliseconds. */
+/** How often to check whether the pages are due. Milliseconds. */
 const lookMs = 60_000
 
 /** Where an account's pages are kept. */
@@ -66,7 +67,10 @@ export class PageReader implements Disposable {
     if (this.#reading || !isDue(settings, surroundings)) return
     this.#reading = true
     try {
-      await refreshPages(settings, surroundings, this.#stop.signal)
+      using turn = ReadingTurn.take(pagesFolder(surroundings.directory, settings), surroundings.clock)
+      // Another process may have read them just now.
+      if (turn !== null && isDue(settings, surroundings))
+        await refreshPages(settings, surroundings, this.#stop.signal)
     } catch (error) {
       surroundings.log.warn({ event: 'knowledge.site', reason: reasonOf(error) })
     } finally {

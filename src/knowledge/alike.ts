@@ -24,7 +24,7 @@ function read(text: string): Read {
   return { parts, length: Math.hypot(...parts.values()), names }
 }
 
-/** Each names something of which the other has nothing: Norway and Sweden. */
+/** Each text names something that the other does not: Norway and Sweden. */
 function differ(one: Read, other: Read): boolean {
   const lacks = (names: readonly string[], { parts }: Read) =>
     names.some((name) => {
@@ -42,7 +42,7 @@ function likeness(one: Read, other: Read): number {
 
 const sameLetters = (text: string) => text.trim().toLowerCase()
 
-/** How much two short texts say the same, 0 to 1. */
+/** How similar two short texts are, 0 to 1. */
 export function likenessOf(one: string, other: string): number {
   return sameLetters(one) === sameLetters(other) ? 1 : likeness(read(one), read(other))
 }

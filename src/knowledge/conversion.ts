@@ -15,7 +15,7 @@ export type Scaled = { image: ReadImage } | { fault: string }
 
 /** Raised when the same document would become another text. */
 const version = 1
-/** How often the memory is looked at while a document is converted. Milliseconds. */
+/** Interval between checks of the memory while a document is converted. Milliseconds. */
 const lookMs = 50
 const tooMuch = 'it needs too much memory'
 
@@ -62,7 +62,7 @@ export class Converter {
   scale(octets: Buffer): Promise<Scaled> {
     return this.#inTurn(async () => {
       const result = await this.#run<Scaled>(null, octets)
-      // A decoder that gave up may have left anything behind.
+      // A decoder that failed may leave the worker in any state.
       if ('fault' in result) this.close()
       return result
     })

@@ -1,6 +1,5 @@
 /** The files of a folder of knowledge, and of the pages of a site. */
 import { existsSync, readdirSync, statSync } from 'node:fs'
-import { join, relative, sep } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { ConfigError, reasonOf } from '../base/errors.ts'
 import { documentPattern, limits } from './documents/limits.ts'
@@ -58,22 +57,22 @@ export function filesOf(
 
 /** @param since older files are left out; milliseconds since the epoch */
 function listIn(folder: string, present: Map<string, FoundFile>, since: number, complain: Complain): void {
-  const names = filesBelow(folder).map((path) => relative(folder, path))
-  for (const name of names.filter((one) => isKnown(one) && !/(^|[\\/])\./.test(one)).sort()) {
-    const stats = statSync(join(folder, name), { throwIfNoEntry: false })
+  for (const name of filesBelow(folder, '').sort()) {
+    const stats = statSync(`${folder}/${name}`, { throwIfNoEntry: false })
     if (!stats?.isFile()) continue
-    const written = name.split(sep).join('/')
     if (stats.size > (isText(name) ? largestText : limits.file) || present.size >= mostFiles)
       complain('knowledge.too-much', name, null)
     else if (stats.mtimeMs < since) complain('knowledge.stale', name, null)
-    else present.set(written, { root: folder, stamp: `${stats.mtimeMs} ${stats.size} ${stats.ino}` })
+    else present.set(name, { root: folder, stamp: `${stats.mtimeMs} ${stats.size} ${stats.ino}` })
   }
 }
 
-/** Everything but folders. Node 22's recursive readdir follows linked folders in circles, so this walk follows none. */
-function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name)
-    return entry.isDirectory() ? filesBelow(path) : [path]
+/** What may be read, by names with `/`. Node 22's recursive readdir follows linked folders in circles, so this walk follows none. */
+function filesBelow(folder: string, path: string): string[] {
+  return readdirSync(`${folder}/${path}`, { withFileTypes: true }).flatMap((entry) => {
+    if (entry.name.startsWith('.')) return []
+    const name = `${path}${entry.name}`
+    if (entry.isDirectory()) return filesBelow(folder, `${name}/`)
+    return isKnown(name) ? [name] : []
   })
 }

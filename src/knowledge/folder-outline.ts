@@ -13,7 +13,7 @@ export interface Outline {
 const leastShare = 0.15
 const headingsShown = 2
 const headingLength = 40
-/** Passages whose language is looked at. */
+/** Number of passages whose language is detected. */
 const sampled = 1000
 
 export function outlineOf(entries: readonly { heading: string; text: string }[]): Outline {

@@ -1,5 +1,5 @@
-/** Arrays of whole numbers that grow: a plain array takes eight octets for each, and a Map forty. */
-export class Growing<A extends Int32Array | Uint16Array> {
+/** Arrays of whole numbers that grow: a plain array takes eight octets for each number, and a Map forty. */
+export class Growing<A extends Int32Array | Uint16Array | Uint8Array> {
   #values: A
   #length = 0
   readonly #make: (length: number) => A
@@ -13,13 +13,18 @@ export class Growing<A extends Int32Array | Uint16Array> {
     return this.#length
   }
 
-  /** The values, and room behind them. Changes when something is added. */
+  /** The values, and room behind them. Another array after it has grown. */
   get values(): A {
     return this.#values
   }
 
+  /** @returns 0 beyond the end */
   at(place: number): number {
     return this.#values[place] ?? 0
+  }
+
+  set(place: number, value: number): void {
+    this.#values[place] = value
   }
 
   add(place: number, amount: number): void {
@@ -27,14 +32,21 @@ export class Growing<A extends Int32Array | Uint16Array> {
   }
 
   push(value: number): void {
-    if (this.#length === this.#values.length) {
-      const longer = this.#make(this.#length * 2)
-      longer.set(this.#values)
-      this.#values = longer
-    }
-    this.#values[this.#length++] = value
+    this.extend(1)
+    this.#values[this.#length - 1] = value
+  }
+
+  /** Adds zeros. */
+  extend(by: number): void {
+    this.#length += by
+    if (this.#length <= this.#values.length) return
+    // Pages of memory that nothing was written to take none.
+    const longer = this.#make(Math.max(this.#length, this.#values.length * 2))
+    longer.set(this.#values)
+    this.#values = longer
   }
 }
 
 export const growingInts = () => new Growing((length) => new Int32Array(length))
 export const growingCounts = () => new Growing((length) => new Uint16Array(length))
+export const growingFlags = () => new Growing((length) => new Uint8Array(length))

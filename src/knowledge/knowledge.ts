@@ -13,7 +13,6 @@ import { join, sep } from 'node:path'
 import { reasonOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { decodeUnlabelled } from '../mail/mime/charset.ts'
-import { roughTokens } from '../model/prompts/untrusted.ts'
 import { type Converted, Converter } from './conversion.ts'
 import { type FoundFile, filesOf, isText, type SitePages } from './folder-files.ts'
 import { labelsOf, type Outline, outlineOf, plainLabel } from './folder-outline.ts'
@@ -21,7 +20,7 @@ import { labelsOf, type Outline, outlineOf, plainLabel } from './folder-outline.
 export { isKnown, isText, largestText, type SitePages } from './folder-files.ts'
 export type { Outline } from './folder-outline.ts'
 
-import { passagesOf } from './passages.ts'
+import { type KeptPassage, keptPassages } from './kept-passages.ts'
 import { Ranking } from './ranking.ts'
 
 export interface Passage {
@@ -70,18 +69,14 @@ export interface KnowledgeFile {
   fault: string | null
 }
 
+/** A folder of so many files is looked at for at most this share of the time. */
+const often = { files: 500, share: 0.05 }
 /** Octets that are read and indexed without a pause: of a folder when it is opened, and then. About a second, and 50 ms. */
 const atOnce = { first: 4_000_000, later: 200_000 }
 const faults: Readonly<Record<string, string>> = {
   'knowledge.too-much': 'too large or too many',
   'knowledge.outside': 'a link that leads out of the folder',
   'knowledge.stale': 'the page has not been read for too long',
-}
-
-interface Entry extends Omit<Passage, 'score'> {
-  id: string
-  /** Rough tokens with its label. */
-  tokens: number
 }
 
 interface IndexedFile {
@@ -135,7 +130,7 @@ export function openKnowledge(
 
 class FolderIndex {
   readonly files = new Map<string, IndexedFile>()
-  readonly entries = new Map<string, Entry>()
+  readonly entries = new Map<string, KeptPassage>()
   readonly #folder: string | null
   readonly #site: SitePages | null
   readonly #log: Log
@@ -150,6 +145,7 @@ class FolderIndex {
   #waiting = new Map<string, FoundFile>()
   #reading: Promise<void> | null = null
   #tokens = 0
+  #nextLook = 0
   /** Files and headings by their labels; null: not known since the last change. */
   #labels: Map<string, Set<string>> | null = null
 
@@ -162,7 +158,7 @@ class FolderIndex {
 
   async settled(): Promise<void> {
     this.refreshOrKeep()
-    // While one is converted the next may have come.
+    // Another may have arrived during the conversion.
     while (this.#converting.size > 0 || this.#reading !== null)
       await Promise.all([...this.#converting, this.#reading])
   }
@@ -204,13 +200,22 @@ class FolderIndex {
     this.#reading = null
   }
 
+  /** Comparing thousands of files takes longer than the search. */
+  #isJustSeen(): boolean {
+    return this.files.size >= often.files && performance.now() < this.#nextLook
+  }
+
   /** A folder that vanishes while replyd is running is a fault to report, not a reason to hold all mail. */
   refreshOrKeep(): void {
+    if (this.#isJustSeen()) return
+    const begun = performance.now()
     try {
       this.refresh()
     } catch (error) {
       this.#complain('knowledge.unreadable', this.#folder ?? '', error)
     }
+    const ended = performance.now()
+    this.#nextLook = ended + (ended - begun) / often.share
   }
 
   find({ queries, tokens, whole }: Wanted): Passage[] {
@@ -267,7 +272,7 @@ class FolderIndex {
   }
 
   /** In file order: prices and hours are easier to read next to their neighbours. */
-  #inOrder(): Entry[] {
+  #inOrder(): KeptPassage[] {
     return [...this.files.keys()]
       .sort()
       .flatMap((name) => this.files.get(name)?.ids ?? [])
@@ -344,17 +349,14 @@ class FolderIndex {
   }
 
   #index(name: string, stamp: string, digest: string, text: string): void {
-    const passages = passagesOf(text, !/\.(txt|text)$/i.test(name))
-    const entries = passages.map((passage): Entry => {
-      const tokens = roughTokens(`[${name} > ${passage.heading}]\n${passage.text}\n\n`)
-      return { ...passage, file: name, id: String(this.#serial++), tokens }
-    })
+    const entries = keptPassages(name, text, this.#serial)
+    this.#serial += entries.length
     for (const entry of entries) {
       this.entries.set(entry.id, entry)
       this.#tokens += entry.tokens
     }
     this.#labels = null
-    this.#ranking.add(entries.map(indexed))
+    this.#ranking.add(entries)
     this.files.set(name, { stamp, digest, ids: entries.map(({ id }) => id), fault: null })
   }
 
@@ -377,17 +379,16 @@ class FolderIndex {
 }
 
 /** By file, and as in the file. */
-function inFolder(one: Entry, other: Entry): number {
+function inFolder(one: KeptPassage, other: KeptPassage): number {
   if (one.file !== other.file) return one.file < other.file ? -1 : 1
-  return Number(one.id) - Number(other.id)
+  return one.number - other.number
 }
 
-const placeOf = ({ file, heading }: Entry) => `${file}\0${heading}`
+const placeOf = ({ file, heading }: KeptPassage) => `${file}\0${heading}`
 
-const asPassage = ({ file, heading, text }: Entry, score: number): Passage => ({ file, heading, text, score })
-
-function indexed({ id, file, heading, text }: Entry) {
-  const headings = heading.split(' > ')
-  const path = [file.replace(/\.\w+$/, ''), ...headings.slice(0, -1)].join(' ')
-  return { id, path, heading: headings.at(-1) ?? '', text }
-}
+const asPassage = ({ file, heading, text }: KeptPassage, score: number): Passage => ({
+  file,
+  heading,
+  text,
+  score,
+})

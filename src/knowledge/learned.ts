@@ -38,7 +38,7 @@ export interface LearnedProposal {
   id: string
   account: string
   question: string
-  /** The first answer, as it stands in the file now. */
+  /** The first answer, as the file has it now. */
   answer: string
   /** There are other answers. */
   conflict: boolean
@@ -63,7 +63,7 @@ const hashOf = (text: string) => createHash('sha256').update(text).digest('hex')
 const placeOf = (directory: string) => join(directory, 'learned')
 const decidedFile = (directory: string) => join(placeOf(directory), 'decided.txt')
 
-/** Whether a mail was decided on, or stands in a proposal that a person has edited. */
+/** Whether a mail was decided on, or is part of a proposal that a person has edited. */
 export function knownMails(directory: string, account: string): (mail: string) => boolean {
   const decided = new Set(textOf(decidedFile(directory)).split('\n'))
   const edited = listLearned(directory).filter((each) => each.account === account && each.edited)

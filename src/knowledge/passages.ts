@@ -96,12 +96,15 @@ function shortEnough(paragraph: string): string[] {
     const sentence =
       Math.max(...['. ', '.\n', '。', '! ', '? ', '！', '？'].map((end) => window.lastIndexOf(end))) + 1
     const blank = Math.max(window.lastIndexOf(' '), window.lastIndexOf('\n'))
-    const end = sentence > passageLength / 2 ? sentence : blank > passageLength / 2 ? blank : passageLength
+    const end = sentence > passageLength / 2 ? sentence : blank > passageLength / 2 ? blank : wholeEnd(window)
     parts.push(rest.slice(0, end).trim())
     rest = rest.slice(end).trim()
   }
   return rest === '' ? parts : [...parts, rest]
 }
+
+/** Not within a character of two code units. */
+const wholeEnd = (window: string) => (/[\ud800-\udbff]$/.test(window) ? window.length - 1 : window.length)
 
 /** @param markdown false: a plain text file, without headings */
 export function passagesOf(content: string, markdown: boolean): PassageText[] {

@@ -1,6 +1,6 @@
 /** Ranks passages for several short queries at once: words by BM25, and word parts for compounds and inflection. */
-import { unpackedCount } from './segments.ts'
-import { type Fields, TermIndex } from './term-index.ts'
+import { countIn, type Run } from './postings.ts'
+import { type Fields, TermIndex, weighed } from './term-index.ts'
 import { foldTerm, partsOf, tokenize } from './tokens.ts'
 
 export interface Ranked {
@@ -9,8 +9,9 @@ export interface Ranked {
   score: number
 }
 
-interface Indexed extends Fields {
+interface Indexed {
   id: string
+  fields: Fields
 }
 
 /** Characters of one query that count. */
@@ -27,10 +28,15 @@ const fewPassages = 8
 const partsWeight = 0.6
 /** Of words that begin like a query's word, and of those that resemble it, compared with the word itself. */
 const weights = { beginning: 0.6, near: 0.3 }
-/** A folder with this many words has those that people mean: a known word is not taken for a misspelling. */
+/**
+ * A folder with this many words has those that people mean: a known word is not taken for a misspelling, and a misspelt one begins
+ * with the right letter.
+ */
 const manyWords = 50_000
-/** Postings of parts that one ranking reads. The rarest parts are read first; the others tell little. */
-const mostPostings = 1_500_000
+/** A beginning of more words than these does not tell which of them is meant. */
+const mostBeginning = 1000
+/** Words with a part and their postings that one ranking reads. The rarest parts are read first; the others tell little. */
+const mostOfParts = 300_000
 
 export class Ranking {
   #index = new TermIndex()
@@ -39,10 +45,10 @@ export class Ranking {
   readonly #leaving = new Set<number>()
 
   add(passages: readonly Indexed[]): void {
-    const first = this.#index.add(passages)
-    for (const [at, { id }] of passages.entries()) {
-      this.#ids[first + at] = id
-      this.#numbers.set(id, first + at)
+    for (const { id, fields } of passages) {
+      const number = this.#index.add(fields)
+      this.#ids[number] = id
+      this.#numbers.set(id, number)
     }
   }
 
@@ -74,7 +80,7 @@ export class Ranking {
     }
     const asked = new Set(queries.map((each) => this.#telling(each.slice(0, queryLength))))
     asked.delete('')
-    const search = new Search(this.#index, mostPostings / Math.max(1, asked.size))
+    const search = new Search(this.#index, mostOfParts / Math.max(1, asked.size))
     for (const query of asked) {
       add(search.byWords(query), 1)
       add(search.byParts(query), partsWeight)
@@ -98,7 +104,7 @@ export class Ranking {
   }
 }
 
-/** How often each stands there. */
+/** How often each occurs there. */
 function timesOf(texts: readonly string[]): (readonly [text: string, times: number])[] {
   const times = new Map<string, number>()
   for (const text of texts) times.set(text, (times.get(text) ?? 0) + 1)
@@ -108,23 +114,32 @@ function timesOf(texts: readonly string[]): (readonly [text: string, times: numb
 /** Sums for each passage, used again for the next query. */
 class Search {
   readonly #index: TermIndex
-  readonly #postings: number
+  readonly #reads: number
   readonly #scores: Float64Array
   /** Distinct words or parts of the query that a passage has, and the last one that was counted. */
   readonly #matched: Uint16Array
   readonly #last: Uint16Array
-  readonly #sums: [Uint16Array, Uint16Array]
   readonly #expanded = new Map<string, (readonly [term: number, weight: number])[]>()
-  #touched: number[] = []
+  /** Passages with a score. */
+  readonly #touched: Int32Array
+  #touches = 0
+  readonly #run: Run
+  /** How often a part occurs in the text and in the heading of a passage, and the passages that hold it. */
+  readonly #sums: readonly [Uint16Array, Uint16Array]
+  readonly #holding: Int32Array
 
-  /** @param postings of parts that one query may read */
-  constructor(index: TermIndex, postings: number) {
+  /** @param reads words and postings of parts that one query may read */
+  constructor(index: TermIndex, reads: number) {
+    const { passages } = index
     this.#index = index
-    this.#postings = postings
-    this.#scores = new Float64Array(index.passages)
-    this.#matched = new Uint16Array(index.passages)
-    this.#last = new Uint16Array(index.passages)
-    this.#sums = [new Uint16Array(index.passages), new Uint16Array(index.passages)]
+    this.#reads = reads
+    this.#scores = new Float64Array(passages)
+    this.#matched = new Uint16Array(passages)
+    this.#last = new Uint16Array(passages)
+    this.#touched = new Int32Array(passages)
+    this.#run = index.newRun()
+    this.#sums = [new Uint16Array(passages), new Uint16Array(passages)]
+    this.#holding = new Int32Array(passages)
   }
 
   byWords(query: string): number[] {
@@ -135,36 +150,38 @@ class Search {
   }
 
   byParts(query: string): number[] {
+    const { vocabulary } = this.#index
     const parts = timesOf(partsOf(query))
-      .map(([part, times]) => ({ part, times, cost: this.#costOf(part) }))
+      .map(([text, times]) => {
+        const part = vocabulary.partOf(text)
+        return { part, times, cost: part === undefined ? 0 : this.#index.costOf(part) }
+      })
       .sort((one, other) => one.cost - other.cost)
-    let left = this.#postings
+    let left = this.#reads
     for (const [ordinal, { part, times, cost }] of parts.entries()) {
-      left -= cost
+      left -= cost + (part === undefined ? 0 : vocabulary.holdersOf(part))
       if (left < 0) break
-      this.#addPart(part, times, ordinal + 1)
+      if (part !== undefined && cost > 0) this.#addPart(part, times, ordinal + 1)
     }
     return this.#best()
   }
 
-  #costOf(part: string): number {
-    return this.#index.wordsWith(part).reduce((sum, term) => sum + this.#index.holdersOf(term), 0)
-  }
-
-  /** The word itself, longer words that begin so, and words that differ in a letter or two. */
+  /** The word itself, longer words that begin with it, and words that differ in a letter or two. */
   #alike(word: string): (readonly [term: number, weight: number])[] {
     const remembered = this.#expanded.get(word)
     if (remembered) return remembered
     const { vocabulary } = this.#index
     const known = vocabulary.idOf(word)
+    const isLarge = vocabulary.size >= manyWords
     const found = new Map<number, number>()
-    if (word.length > 5 && (known === undefined || vocabulary.size < manyWords))
-      for (const { term, distance } of vocabulary.near(word, Math.min(6, Math.round(word.length * 0.2)))) {
+    const most = Math.min(6, Math.round(word.length * 0.2))
+    if (word.length > 5 && (known === undefined || !isLarge))
+      for (const { term, distance } of vocabulary.near(word, most, isLarge ? 1 : 0)) {
         const length = vocabulary.lengthOf(term)
         found.set(term, (weights.near * length) / (length + distance))
       }
     if (word.length > 3)
-      for (const term of vocabulary.beginningWith(word)) {
+      for (const term of vocabulary.beginningWith(word, mostBeginning)) {
         const length = vocabulary.lengthOf(term)
         found.set(term, (weights.beginning * length) / (length + 0.3 * (length - word.length)))
       }
@@ -174,45 +191,61 @@ class Search {
   }
 
   #addTerm(term: number, weight: number, ordinal: number): void {
+    const { passages, counts } = this.#run
+    const length = this.#index.read(term, this.#run)
     for (const field of [1, 2, 0] as const) {
       const frequency = this.#index.frequencyOf(term, field)
       if (frequency === 0) continue
-      const score = this.#index.scorer('words', field, frequency)
-      this.#index.each(term, (passage, counts) => {
-        const count = unpackedCount(counts, field)
-        if (count > 0) this.#give(passage, weight * score(passage, count), ordinal)
-      })
+      const weighing = this.#index.weighing('words', field, frequency)
+      for (let at = 0; at < length; at++) {
+        const count = countIn(counts[at] ?? 0, field)
+        const passage = passages[at] ?? 0
+        if (count > 0) this.#give(passage, weight * weighed(weighing, passage, count), ordinal)
+      }
     }
   }
 
-  /** A part stands as often as its words do together. */
-  #addPart(part: string, times: number, ordinal: number): void {
-    const passages: number[] = []
-    const [texts, headings] = this.#sums
-    for (const term of this.#index.wordsWith(part))
-      this.#index.each(term, (passage, counts) => {
-        const [text, heading] = [unpackedCount(counts, 0), unpackedCount(counts, 1)]
-        if (text + heading === 0) return
-        if (texts[passage] === 0 && headings[passage] === 0) passages.push(passage)
-        texts[passage] = (texts[passage] ?? 0) + text
-        headings[passage] = (headings[passage] ?? 0) + heading
-      })
-    for (const [field, sums] of [
-      [1, headings],
-      [0, texts],
-    ] as const) {
-      const frequency = passages.reduce((sum, passage) => sum + ((sums[passage] ?? 0) > 0 ? 1 : 0), 0)
-      const score = this.#index.scorer('parts', field, frequency)
-      for (const passage of passages) {
+  /** A part occurs as often as all its words together. */
+  #addPart(part: number, times: number, ordinal: number): void {
+    const holding = this.#sumPart(part)
+    for (const field of [1, 0] as const) {
+      const sums = this.#sums[field]
+      let frequency = 0
+      for (let at = 0; at < holding; at++) if ((sums[this.#holding[at] ?? 0] ?? 0) > 0) frequency++
+      if (frequency === 0) continue
+      const weighing = this.#index.weighing('parts', field, frequency)
+      for (let at = 0; at < holding; at++) {
+        const passage = this.#holding[at] ?? 0
         const count = sums[passage] ?? 0
-        if (count > 0) this.#give(passage, times * score(passage, count), ordinal)
+        if (count > 0) this.#give(passage, times * weighed(weighing, passage, count), ordinal)
         sums[passage] = 0
       }
     }
   }
 
+  /** @returns how many passages hold the part in text or heading: the first of `#holding` */
+  #sumPart(part: number): number {
+    const { passages, counts } = this.#run
+    const [texts, headings] = this.#sums
+    const { terms, times } = this.#index.vocabulary.wordsWith(part)
+    let holding = 0
+    for (const [at, term] of terms.entries()) {
+      const often = times[at] ?? 0
+      const length = this.#index.read(term, this.#run)
+      for (let place = 0; place < length; place++) {
+        const [passage, both] = [passages[place] ?? 0, counts[place] ?? 0]
+        const [text, heading] = [countIn(both, 0) * often, countIn(both, 1) * often]
+        if (text + heading === 0) continue
+        if (texts[passage] === 0 && headings[passage] === 0) this.#holding[holding++] = passage
+        texts[passage] = (texts[passage] ?? 0) + text
+        headings[passage] = (headings[passage] ?? 0) + heading
+      }
+    }
+    return holding
+  }
+
   #give(passage: number, score: number, ordinal: number): void {
-    if (this.#matched[passage] === 0) this.#touched.push(passage)
+    if (this.#matched[passage] === 0) this.#touched[this.#touches++] = passage
     if (this.#last[passage] !== ordinal) {
       this.#matched[passage] = (this.#matched[passage] ?? 0) + 1
       this.#last[passage] = ordinal
@@ -223,7 +256,8 @@ class Search {
   /** The best passages, best first; forgets the query. A passage counts for more, the more of the query it has. */
   #best(): number[] {
     const best: { passage: number; score: number }[] = []
-    for (const passage of this.#touched) {
+    for (let touch = 0; touch < this.#touches; touch++) {
+      const passage = this.#touched[touch] ?? 0
       const score = (this.#scores[passage] ?? 0) * (this.#matched[passage] ?? 0)
       this.#scores[passage] = 0
       this.#matched[passage] = 0
@@ -234,7 +268,7 @@ class Search {
       best.splice(at, 0, { passage, score })
       if (best.length > deepest) best.pop()
     }
-    this.#touched = []
+    this.#touches = 0
     return best.map(({ passage }) => passage)
   }
 }

@@ -136,7 +136,7 @@ class Visit {
     } else if (answer?.status === 200) this.#store(href, answer)
     else if (answer?.status !== 404 && answer?.status !== 410) {
       this.#failed++
-      // What was known of it stays, and grows old.
+      // The last known version stays, with its old date.
       if (known) this.#pages.set(href, known)
     }
   }
@@ -183,7 +183,7 @@ class Visit {
     }
   }
 
-  /** @param isPartial something was not looked at: what it does not name may still be there */
+  /** @param isPartial the visit was cut short: a page that was not found may still exist */
   #keep(isPartial: boolean): void {
     for (const href of this.#known.keys()) {
       if (this.#pages.has(href)) continue

@@ -102,7 +102,7 @@ export function removeTaught(folder: string, id: string): TaughtFact {
   const found = place === null ? null : parsed(id, readStart(join(place, `${id}.md`)))
   if (place === null || found === null) throw new TaughtError('unknown')
   try {
-    // Removes a name, never what a link leads to.
+    // Removes the name, never the target of a link.
     rmSync(join(place, `${id}.md`))
   } catch (cause) {
     throw new TaughtError('read-only', { cause })

@@ -1,10 +1,10 @@
 /**
- * The terms of passages: words, and the parts that words are made of. A part has no postings of its own: it stands where its
- * words stand. What a search may read is limited, so that it takes no longer in a large folder.
+ * The terms of passages: words, and the parts that words are made of. A part has no postings of its own: it occurs
+ * where its words occur. What a search may read is limited, so that it takes no longer in a large folder.
  */
-import { type Growing, growingCounts, growingInts } from './growing.ts'
-import { type Counts, packed, Segments, unpackedCount } from './segments.ts'
-import { foldTerm, partsOf, tokenize } from './tokens.ts'
+import { growingCounts, growingFlags, growingInts } from './growing.ts'
+import { countIn, type Field, fields, newRun, oneMoreIn, Postings, type Run } from './postings.ts'
+import { foldTerm, tokenize } from './tokens.ts'
 import { Vocabulary } from './vocabulary.ts'
 
 export interface Fields {
@@ -15,9 +15,6 @@ export interface Fields {
   path: string
 }
 
-const fields = [0, 1, 2] as const
-type Field = (typeof fields)[number]
-
 /** Boosts of text, heading and path. */
 const boosts = { words: [1, 2.5, 1.2], parts: [1, 2, 0] } as const
 type Kind = keyof typeof boosts
@@ -25,30 +22,37 @@ type Kind = keyof typeof boosts
 /** BM25+ (Lv and Zhai 2011). */
 const bm25 = { k: 1.2, b: 0.7, d: 0.5 }
 
-/** Spellings that are remembered with their term. */
-const mostSpellings = 100_000
+/** What a count of one term in one field adds to a passage's score. */
+export interface Weighing {
+  boost: number
+  rarity: number
+  /** Distinct words or parts of that field, by passage, and their mean. */
+  lengths: Uint16Array
+  mean: number
+}
 
-/** The lengths of one field in distinct words or parts, by passage. */
-interface Lengths {
-  of: Growing<Uint16Array>
-  sum: number
+export function weighed({ boost, rarity, lengths, mean }: Weighing, passage: number, count: number): number {
+  const { k, b, d } = bm25
+  const length = lengths[passage] ?? 0
+  return boost * rarity * (d + (count * (k + 1)) / (count + k * (1 - b + (b * length) / mean)))
 }
 
 export class TermIndex {
   readonly vocabulary = new Vocabulary()
-  readonly #segments = new Segments((passage) => this.#isGone(passage))
-  /** Number of passages by term: in any field, and by field. */
+  #postings = new Postings()
+  /** Number of passages by term, in any field and by field; and of all words that have a part, by part. */
   readonly #holders = growingInts()
   readonly #frequencies = fields.map(growingInts)
-  readonly #parts = new Map<string, number>()
-  /** Words that have a part, by part; once for each time that it stands in the word. */
-  readonly #wordsOf: number[][] = []
-  readonly #partsOf: Int32Array[] = []
-  readonly #seenIn: number[] = []
-  readonly #lengths: Record<Kind, Lengths[]> = { words: newLengths(), parts: newLengths() }
-  readonly #gone: boolean[] = []
+  readonly #costs = growingInts()
+  readonly #lengths = { words: newLengths(), parts: newLengths() }
+  readonly #gone = growingFlags()
   #present = 0
-  readonly #spellings = new Map<string, number>()
+  /** Passages that are gone and still have postings. */
+  #dead = 0
+  /** Of the passage that is being read: counts by term, its terms, and the field in which a part was last seen. */
+  readonly #counted = growingCounts()
+  readonly #terms: number[] = []
+  readonly #seenIn = growingInts()
 
   get present(): number {
     return this.#present
@@ -59,138 +63,160 @@ export class TermIndex {
     return this.#gone.length
   }
 
-  /** @returns the number of the first; the others follow */
-  add(added: readonly Fields[]): number {
-    const first = this.#gone.length
-    const [terms, passages, counts]: [number[], number[], number[]] = [[], [], []]
-    for (const each of added) {
-      const passage = this.#gone.length
-      this.#gone.push(false)
-      this.#present++
-      for (const [term, count] of this.#countsOf(each, passage)) {
-        terms.push(term)
-        passages.push(passage)
-        counts.push(packed(count))
-        this.#count(term, packed(count), 1)
-      }
+  /** @returns its number */
+  add({ text, heading, path }: Fields): number {
+    const passage = this.#gone.length
+    this.#gone.push(0)
+    this.#present++
+    for (const [field, content] of [
+      [0, text],
+      [1, heading],
+      [2, path],
+    ] as const)
+      this.#readField(content, field, passage)
+    for (const term of this.#terms) {
+      const counts = this.#counted.at(term)
+      this.#postings.push(term, passage, counts)
+      this.#count(term, counts, 1)
+      this.#counted.set(term, 0)
     }
-    this.#segments.add(terms, passages, counts)
-    return first
+    this.#terms.length = 0
+    return passage
   }
 
+  /** Reads all postings. */
   discard(discarded: ReadonlySet<number>): void {
-    if (discarded.size === 0) return
-    this.#segments.all((term, passage, counts) => {
-      if (discarded.has(passage) && !this.#isGone(passage)) this.#count(term, counts, -1)
+    const leaving = [...discarded].filter((passage) => this.#gone.at(passage) === 0)
+    if (leaving.length === 0) return
+    const leaves = new Uint8Array(this.passages)
+    for (const passage of leaving) leaves[passage] = 1
+    this.#eachPosting(this.#postings, (term, passage, counts) => {
+      if (leaves[passage] === 1) this.#count(term, counts, -1)
     })
-    for (const passage of discarded) {
-      if (this.#isGone(passage)) continue
-      this.#gone[passage] = true
-      this.#present--
-      for (const each of [...this.#lengths.words, ...this.#lengths.parts]) each.sum -= each.of.at(passage)
+    for (const passage of leaving) {
+      this.#gone.set(passage, 1)
+      for (const { of, sums } of [this.#lengths.words, this.#lengths.parts])
+        for (const field of fields) sums[field] -= of[field].at(passage)
     }
+    this.#present -= leaving.length
+    this.#dead += leaving.length
+    if (this.#dead > this.#present) this.#sweep()
   }
 
   holdersOf(term: number): number {
     return this.#holders.at(term)
   }
 
-  /** Terms with a part, as often as it stands in each. */
-  wordsWith(part: string): readonly number[] {
-    const known = this.#parts.get(part)
-    return known === undefined ? [] : (this.#wordsOf[known] ?? [])
-  }
-
-  each(term: number, visit: (passage: number, counts: number) => void): void {
-    this.#segments.each(term, (passage, counts) => {
-      if (!this.#isGone(passage)) visit(passage, counts)
-    })
-  }
-
-  /** What one occurrence-count of a term adds to a passage's score. @param frequency passages with it in that field */
-  scorer(kind: Kind, field: Field, frequency: number): (passage: number, count: number) => number {
-    const boost = boosts[kind][field]
-    const rarity = Math.log(1 + (this.#present - frequency + 0.5) / (frequency + 0.5))
-    const lengths = this.#lengths[kind][field]
-    const mean = (lengths?.sum ?? 0) / this.#present
-    const { k, b, d } = bm25
-    return (passage, count) => {
-      const length = lengths?.of.at(passage) ?? 0
-      return boost * rarity * (d + (count * (k + 1)) / (count + k * (1 - b + (b * length) / mean)))
-    }
-  }
-
   frequencyOf(term: number, field: Field): number {
     return this.#frequencies[field]?.at(term) ?? 0
   }
 
-  #isGone(passage: number): boolean {
-    return this.#gone[passage] ?? true
+  /** Postings that are read for a part. */
+  costOf(part: number): number {
+    return this.#costs.at(part)
+  }
+
+  /** Room for the postings of any term. */
+  newRun(): Run {
+    return newRun(this.passages)
+  }
+
+  /** @returns how many postings were read into the beginning of `run` */
+  read(term: number, run: Run): number {
+    const length = this.#postings.read(term, run)
+    if (this.#dead === 0) return length
+    const gone = this.#gone.values
+    let to = 0
+    for (let at = 0; at < length; at++) {
+      const passage = run.passages[at] ?? 0
+      if (gone[passage] === 1) continue
+      run.passages[to] = passage
+      run.counts[to++] = run.counts[at] ?? 0
+    }
+    return to
+  }
+
+  /** @param frequency passages with the term in that field */
+  weighing(kind: Kind, field: Field, frequency: number): Weighing {
+    const { of, sums } = this.#lengths[kind]
+    return {
+      boost: boosts[kind][field],
+      rarity: Math.log(1 + (this.#present - frequency + 0.5) / (frequency + 0.5)),
+      lengths: of[field].values,
+      mean: sums[field] / this.#present,
+    }
+  }
+
+  #eachPosting(postings: Postings, visit: (term: number, passage: number, counts: number) => void): void {
+    const run = this.newRun()
+    for (let term = 0; term < postings.terms; term++) {
+      const length = postings.read(term, run)
+      for (let at = 0; at < length; at++) visit(term, run.passages[at] ?? 0, run.counts[at] ?? 0)
+    }
+  }
+
+  /** Most of the postings are of passages that are gone. */
+  #sweep(): void {
+    const swept = new Postings()
+    this.#eachPosting(this.#postings, (term, passage, counts) => {
+      if (this.#gone.at(passage) === 0) swept.push(term, passage, counts)
+    })
+    this.#postings = swept
+    this.#dead = 0
   }
 
   #count(term: number, counts: number, by: 1 | -1): void {
     this.#holders.add(term, by)
-    for (const field of fields) if (unpackedCount(counts, field) > 0) this.#frequencies[field]?.add(term, by)
+    for (const field of fields) if (countIn(counts, field) > 0) this.#frequencies[field]?.add(term, by)
+    this.vocabulary.eachPartOf(term, (part) => this.#costs.add(part, by))
   }
 
-  #countsOf({ text, heading, path }: Fields, passage: number): Map<number, Counts> {
-    const found = new Map<number, [number, number, number]>()
-    for (const [field, content] of [text, heading, path].entries()) {
-      const words = tokenize(content)
-      let parts = 0
-      for (const word of words) {
-        const term = this.#termOf(word)
-        if (term < 0) continue
-        const count = found.get(term) ?? [0, 0, 0]
-        count[field] = (count[field] ?? 0) + 1
-        found.set(term, count)
-        // Distinct parts of this field of this passage.
-        const mark = passage * fields.length + field + 1
-        for (const part of this.#partsOf[term] ?? [])
-          if (this.#seenIn[part] !== mark) {
-            this.#seenIn[part] = mark
-            parts++
-          }
-      }
-      this.#measure('words', field, new Set(words).size)
-      this.#measure('parts', field, parts)
+  #readField(content: string, field: Field, passage: number): void {
+    const words = tokenize(content)
+    // Marks a part as seen in this field of this passage.
+    const mark = passage * fields.length + field + 1
+    let parts = 0
+    const see = (part: number) => {
+      if (this.#seenIn.at(part) === mark) return
+      this.#seenIn.set(part, mark)
+      parts++
     }
-    return found
+    for (const word of words) {
+      const term = this.#termOf(word)
+      if (term < 0) continue
+      const counts = this.#counted.at(term)
+      if (counts === 0) this.#terms.push(term)
+      if (countIn(counts, field) === 0) this.vocabulary.eachPartOf(term, see)
+      this.#counted.set(term, oneMoreIn(counts, field))
+    }
+    this.#measure('words', field, new Set(words).size)
+    this.#measure('parts', field, parts)
   }
 
-  #measure(kind: Kind, field: number, length: number): void {
-    const lengths = this.#lengths[kind][field]
-    if (!lengths) return
-    lengths.of.push(length)
-    lengths.sum += length
+  #measure(kind: Kind, field: Field, length: number): void {
+    const { of, sums } = this.#lengths[kind]
+    of[field].push(length)
+    sums[field] += of[field].at(of[field].length - 1)
   }
 
   /** Negative for a meaningless word. */
   #termOf(word: string): number {
-    const known = this.#spellings.get(word)
-    if (known !== undefined) return known
     const folded = foldTerm(word)
-    const term = folded === null ? -1 : (this.vocabulary.idOf(folded) ?? this.#learn(folded))
-    if (this.#spellings.size >= mostSpellings) this.#spellings.clear()
-    this.#spellings.set(word, term)
-    return term
+    if (folded === null) return -1
+    return this.vocabulary.idOf(folded) ?? this.#learn(folded)
   }
 
   #learn(word: string): number {
     const term = this.vocabulary.add(word)
-    this.#holders.push(0)
-    for (const frequencies of this.#frequencies) frequencies.push(0)
-    const parts = partsOf(word).map((part) => {
-      const known = this.#parts.get(part)
-      if (known !== undefined) return known
-      this.#parts.set(part, this.#wordsOf.length)
-      this.#wordsOf.push([])
-      return this.#wordsOf.length - 1
-    })
-    this.#partsOf.push(Int32Array.from(parts))
-    for (const part of parts) this.#wordsOf[part]?.push(term)
+    for (const each of [this.#holders, ...this.#frequencies, this.#counted]) each.push(0)
+    for (const each of [this.#costs, this.#seenIn]) each.extend(this.vocabulary.parts - each.length)
     return term
   }
 }
 
-const newLengths = (): Lengths[] => fields.map(() => ({ of: growingCounts(), sum: 0 }))
+/** Of one kind: by field, for each passage, and together. */
+function newLengths() {
+  const of = [growingCounts(), growingCounts(), growingCounts()] as const
+  const sums: [number, number, number] = [0, 0, 0]
+  return { of, sums }
+}

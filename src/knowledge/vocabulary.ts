@@ -1,4 +1,7 @@
-/** The words of a folder in order, to find those that begin like a word, or differ from it in a few letters. */
+/** The words of a folder, to find those that begin like a word, that share a part with it, or that differ from it in a few letters. */
+import { growingInts } from './growing.ts'
+import { newRun, Postings } from './postings.ts'
+import { partsOfTerm } from './tokens.ts'
 
 export interface Near {
   term: number
@@ -9,6 +12,12 @@ export interface Near {
 export class Vocabulary {
   readonly #ids = new Map<string, number>()
   readonly #words: string[] = []
+  readonly #partIds = new Map<string, number>()
+  /** The parts of all words, one after the other, and where those of each word begin. */
+  readonly #parts = growingInts()
+  readonly #starts = growingInts()
+  /** By part: the words that it occurs in, and how often. */
+  readonly #holders = new Postings()
   /** Ids in the order of their words. */
   #sorted = new Int32Array(0)
   /** Letters that each word of the order shares with the one before it, at most 255. */
@@ -18,6 +27,11 @@ export class Vocabulary {
     return this.#words.length
   }
 
+  /** Number of different parts. */
+  get parts(): number {
+    return this.#partIds.size
+  }
+
   idOf(word: string): number | undefined {
     return this.#ids.get(word)
   }
@@ -25,8 +39,18 @@ export class Vocabulary {
   /** @returns the id of a word that is not known yet */
   add(word: string): number {
     const id = this.#words.length
-    this.#ids.set(word, id)
-    this.#words.push(word)
+    const kept = detached(word)
+    this.#ids.set(kept, id)
+    this.#words.push(kept)
+    this.#starts.push(this.#parts.length)
+    const times = new Map<number, number>()
+    for (const part of partsOfTerm(word)) {
+      const known = this.#partIds.get(part) ?? this.#partIds.size
+      this.#partIds.set(detached(part), known)
+      this.#parts.push(known)
+      times.set(known, (times.get(known) ?? 0) + 1)
+    }
+    for (const [part, often] of times) this.#holders.push(part, id, often)
     return id
   }
 
@@ -34,41 +58,73 @@ export class Vocabulary {
     return this.#word(term).length
   }
 
+  /** Calls it for each part of the word, as often as it occurs there. */
+  eachPartOf(term: number, visit: (part: number) => void): void {
+    const parts = this.#parts.values
+    const end = term + 1 < this.size ? this.#starts.at(term + 1) : this.#parts.length
+    for (let at = this.#starts.at(term); at < end; at++) visit(parts[at] ?? 0)
+  }
+
+  partOf(part: string): number | undefined {
+    return this.#partIds.get(part)
+  }
+
+  /** Number of words that the part occurs in. */
+  holdersOf(part: number): number {
+    return this.#holders.lengthOf(part)
+  }
+
+  /** Words that the part occurs in, and how often it occurs in each. */
+  wordsWith(part: number): { terms: Int32Array; times: Uint16Array } {
+    const run = newRun(this.#holders.lengthOf(part))
+    this.#holders.read(part, run)
+    return { terms: run.passages, times: run.counts }
+  }
+
   #word(term: number): string {
     return this.#words[term] ?? ''
   }
 
-  /** Ids of the longer words that begin so. */
-  beginningWith(beginning: string): number[] {
-    this.#sort()
+  /** Ids of the longer words that begin with it, in the order of the words. @param most words; empty if there are more */
+  beginningWith(beginning: string, most: number): number[] {
     const found: number[] = []
+    for (let at = this.#placeOf(beginning); at < this.#sorted.length; at++) {
+      const term = this.#sorted[at] ?? 0
+      if (!this.#word(term).startsWith(beginning)) break
+      if (found.length === most) return []
+      if (this.lengthOf(term) > beginning.length) found.push(term)
+    }
+    return found
+  }
+
+  /** Where the words begin that are not before it. */
+  #placeOf(beginning: string): number {
+    this.#sort()
     let [low, high] = [0, this.#sorted.length]
     while (low < high) {
       const middle = (low + high) >> 1
       if (this.#word(this.#sorted[middle] ?? 0) < beginning) low = middle + 1
       else high = middle
     }
-    for (; low < this.#sorted.length; low++) {
-      const term = this.#sorted[low] ?? 0
-      if (!this.#word(term).startsWith(beginning)) break
-      if (this.lengthOf(term) > beginning.length) found.push(term)
-    }
-    return found
+    return low
   }
 
   /**
    * Words at most that far away (Levenshtein), except the word itself. Words that share a beginning share its part of the
    * table, and a beginning that is too far away is left with all its words.
+   * @param same letters at the beginning that must be the same
    */
-  near(word: string, most: number): Near[] {
-    this.#sort()
+  near(word: string, most: number, same = 0): Near[] {
+    const beginning = word.slice(0, same)
+    let at = this.#placeOf(beginning)
     const width = word.length + 1
     const rows = [Uint8Array.from({ length: width }, (_, at) => at)]
     const found: Near[] = []
     let valid = 0
-    for (let at = 0; at < this.#sorted.length; ) {
+    while (at < this.#sorted.length) {
       const term = this.#sorted[at] ?? 0
       const other = this.#word(term)
+      if (!other.startsWith(beginning)) break
       let depth = Math.min(valid, this.#shared[at] ?? 0, other.length)
       let least = 0
       while (depth < other.length && least <= most) {
@@ -95,8 +151,10 @@ export class Vocabulary {
   #sort(): void {
     const known = this.#sorted
     if (known.length === this.#words.length) return
-    const added = Int32Array.from({ length: this.#words.length - known.length }, (_, at) => known.length + at)
-    added.sort((one, other) => (this.#word(one) < this.#word(other) ? -1 : 1))
+    const added = this.#words
+      .slice(known.length)
+      .sort()
+      .map((word) => this.#ids.get(word) ?? 0)
     const sorted = new Int32Array(this.#words.length)
     let [mine, theirs] = [0, 0]
     for (let to = 0; to < sorted.length; to++) {
@@ -111,6 +169,9 @@ export class Vocabulary {
     )
   }
 }
+
+/** A word that was cut out of a text would keep the whole text in memory. */
+const detached = (word: string) => (word.length < 13 ? word : Buffer.from(word).toString())
 
 function sharedLetters(one: string, other: string): number {
   const most = Math.min(one.length, other.length, 255)

@@ -44,7 +44,7 @@ export function canonical(address: string): string {
   return comparable(parseAddressList(address)[0]?.address ?? address)
 }
 
-/** By header: guard, reply and last look ask for the same fields of one message, some of them several times. */
+/** By header: guard, reply and recheck ask for the same fields of one message, some of them several times. */
 const read = new WeakMap<Message['fields'], Map<string, readonly Mailbox[]>>()
 
 /** The mailboxes in every field of that name, group members included (RFC 5322 section 3.4). */

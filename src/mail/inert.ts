@@ -3,12 +3,14 @@ const joiner = '\u2060'
 
 /**
  * A stranger's text for display in a mail client or a chat: nothing in it becomes a link, and Slack's markup
- * (`<url|text>`, `<!channel>`) and mentions such as `@everyone` stay text. It still reads the same.
+ * (`<url|text>`, `<!channel>`) and mentions such as `@everyone` stay text. It stays on its line, in its direction, and
+ * still reads the same.
  */
 export function inert(text: string): string {
   return text
-    .replace(/[\u0080-\u009f]/g, '')
-    .replace(/(?<=[\p{L}\p{N}])([.@:])(?=[\p{L}\p{N}/])/gu, `${joiner}$1${joiner}`)
+    .replace(/[\u0080-\u009f\p{Bidi_Control}]/gu, '')
+    .replace(/[\p{Cc}\u2028\u2029]/gu, ' ')
+    .replace(/(?<=[\p{L}\p{N}])([.@:\u3002\uff0e\uff61])(?=[\p{L}\p{N}/])/gu, `${joiner}$1${joiner}`)
     .replace(/(?<![\p{L}\p{N}])@(?=[\p{L}\p{N}])/gu, `@${joiner}`)
     .replace(/[<>]/g, (mark) => (mark === '<' ? '‹' : '›'))
     .replace(/&/g, `&${joiner}`)

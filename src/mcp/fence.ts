@@ -1,6 +1,7 @@
 /**
- * What the tools answer, as text for a model. Whatever strangers had a hand in stands between markers with a random
- * number that they can't know, so that no text can end its fence; everything outside the markers is replyd's own.
+ * What the tools answer, as text for a model. Everything that strangers can influence is placed between markers with a
+ * random number that they can't know, so that no text can end its fence; everything outside the markers is replyd's
+ * own.
  */
 import { outcomeOf, replyStateWords, stageWords } from '../base/dispositions.ts'
 import { sentenceOf } from '../base/reasons.ts'

@@ -52,7 +52,7 @@ export function addResources(server: McpServer, { port, newSalt }: Served): void
         port.get('/usage', { by: 'day' }),
         port.get('/usage', { by: 'step' }),
       ])
-      // Why one has stopped is in the words of a server.
+      // The reason why an account stopped may quote a server.
       const mailboxes = accounts.map((each) => ({ ...each, stopped: each.stopped !== null }))
       const figures = { mailboxes, autonomy, usage: { days, steps } }
       return {

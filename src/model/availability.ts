@@ -34,7 +34,10 @@ export class Availability {
     return this.#since !== null && now.getTime() - this.#since.getTime() >= downAfterMs
   }
 
-  /** Whether another model should answer: while this one is down, but for one question in a while that finds out. */
+  /**
+   * Whether another model should answer: while this one is down, except for an occasional question that finds out
+   * whether it is back.
+   */
   shouldRest(now: Date): boolean {
     if (!this.isDown(now)) return false
     if (now.getTime() - this.#probedAt < probeEveryMs) return true

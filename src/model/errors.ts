@@ -2,9 +2,15 @@
  * Converts the client's errors into errors that say whether a retry helps, and records what a failed call has cost.
  */
 import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai'
-import { OwnerActionError, PermanentError, RateLimitedError, TemporaryError } from '../base/errors.ts'
+import {
+  OwnerActionError,
+  PermanentError,
+  RateLimitedError,
+  reasonOf,
+  TemporaryError,
+} from '../base/errors.ts'
 import { OversizeError, TimeLimitError } from '../base/http.ts'
-import { certificateFault } from '../base/trust.ts'
+import { handshakeFault } from '../base/trust.ts'
 import { type Refusal, refusesImages } from './capabilities.ts'
 import { addUsage, type ChatMessage, type Usage } from './chat.ts'
 import type { RateLimits } from './model.ts'
@@ -255,13 +261,12 @@ export function classify(error: unknown, context: CallContext): Error {
     return ofStatus(error, error.status, context)
   }
   const code = codeOf(error)
-  const spent = code !== null && neverSent.test(code) ? null : 'unknown'
+  const words = chain(error).map((link) => `${Reflect.get(link, 'code')} ${reasonOf(link)}`)
+  const fault = handshakeFault(words.join('; '), host)
+  const spent = fault !== null || (code !== null && neverSent.test(code)) ? null : 'unknown'
   if (chain(error).some((link) => 'name' in link && link.name === 'SyntaxError'))
     return withSpent(new TemporaryError(`${host} broke off in the middle of its answer`, cause), spent)
-  const certificate = code === null ? null : certificateFault(code)
-  const failure = certificate
-    ? `the TLS certificate of ${host} ${certificate.says}`
-    : `the connection to ${host} failed`
+  const failure = fault ?? `the connection to ${host} failed`
   return withSpent(new TemporaryError(`${failure}${code ? ` (${code})` : ''}`, cause), spent)
 }
 

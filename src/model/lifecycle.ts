@@ -38,7 +38,7 @@ const dearestInput = ({ input, cacheWrite = 0 }: Price) => Math.max(input, cache
 /**
  * The settings with which another model takes over from one that OpenAI withdraws.
  * @param successor as configured; null: none is wanted
- * @returns null where it is dearer in any respect, or where a price is not known
+ * @returns null if it is more expensive in any respect, or a price is unknown
  */
 export function successorOf(settings: ModelSettings, successor: string | null): ModelSettings | null {
   if (successor === null || settings.host !== 'openai' || successor === settings.name) return null

@@ -131,7 +131,7 @@ export class RateLimitedModel implements PricedModel {
     } catch (error) {
       // The queue is paused for it; jobs that have already left the queue stop here.
       if (error instanceof RateLimitedError) this.#quietUntil = performance.now() + error.retryAfterMs
-      // Who was not let finish has not failed.
+      // An aborted call has not failed.
       throw request.signal?.aborted ? error : this.#settings.onFailure(error)
     }
   }

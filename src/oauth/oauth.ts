@@ -49,6 +49,14 @@ export class SignIns {
     return refreshing
   }
 
+  /** For connections, which ask for a token when they log in; undefined where the login is a password. */
+  tokenSource(
+    address: string,
+    { oauth2 }: { readonly oauth2: OAuth2Settings | null },
+  ): ((refused?: string) => Promise<string>) | undefined {
+    return oauth2 === null ? undefined : (refused) => this.accessToken(address, oauth2, refused)
+  }
+
   /** Stores a new sign-in, replacing any older one. */
   async keep(address: string, settings: OAuth2Settings, grant: Grant): Promise<void> {
     await this.#write(nameOf(address, settings), { grant, refused: null })

@@ -16,7 +16,7 @@ const wantedKeywords = ['$NotJunk', 'NotJunk', 'NonJunk']
 const junkKeywords = ['$Junk', 'Junk']
 const dayMs = 86_400_000
 
-/** What one look leaves to the next: both save commands while nothing changes. */
+/** What one look leaves to the next, so that unchanged mailboxes cost few commands. */
 export interface JunkLook {
   /** Filed mails that left \\Junk for another mailbox: nothing is learned from them. */
   gone: Set<string>

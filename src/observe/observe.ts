@@ -9,7 +9,7 @@ import { observeDrafts } from './drafts.ts'
 import { type JunkLook, observeJunk } from './junk.ts'
 import { observeStyle } from './style.ts'
 
-/** How often it is asked whether style and correspondents are due, which is once a day and once an hour. Milliseconds. */
+/** How often to check whether the style (once a day) and the correspondents (once an hour) are due. Milliseconds. */
 const learnMs = 300_000
 
 /** A look is up to twenty commands and statements. */

@@ -42,6 +42,8 @@ const giveUpAfterMs = 24 * 3_600_000
 /** Mails; characters of a mail's text. Others are read again. */
 const mostCarried = 200
 const longestCarried = 20_000
+/** Mails that arrive together and are carried to triage. */
+const fewMails = 20
 
 export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDisposable {
   readonly #drainMs: number
@@ -96,11 +98,22 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     await Promise.all([...this.#workers.values()].map((worker) => worker.drain(this.#drainMs)))
   }
 
-  /** Accepts mails that were just stored: guards them, and enqueues the next step. The sweeper finds lost jobs. */
+  /**
+   * Accepts mails that were just stored: guards those that are not guarded yet, and enqueues the next step. The sweeper
+   * finds lost jobs.
+   */
   async accept(mails: readonly StoredMail[]): Promise<void> {
-    const next = await guard(this.#context, mails)
-    await this.#enqueue([...next].flatMap(([id, { stage }]) => this.#jobFor(id, stage)))
-    for (const [id, { stage }] of next) if (isAtRest(stage)) await this.#tellSettled(id)
+    const guarded = await guard(this.#context, mails)
+    const stages = mails.flatMap(({ row }): [string, Stage][] => {
+      const stage = row.step === 'guard' ? guarded.get(row.id)?.stage : row.step
+      return stage ? [[row.id, stage]] : []
+    })
+    // A backlog would drive out what other steps have left.
+    if (mails.length <= fewMails)
+      for (const mail of mails)
+        if (mail.row.step === 'triage') this.#carry(mail.row.id, { mail, reply: null })
+    await this.#enqueue(stages.flatMap(([id, stage]) => this.#jobFor(id, stage)))
+    for (const [id, stage] of stages) if (isAtRest(stage)) await this.#tellSettled(id)
   }
 
   /** Enqueues a row whose stage was changed elsewhere: a person approved, or the undo window began. */

@@ -114,7 +114,7 @@ class BullQueues implements Queues {
    */
   async emptied(): Promise<this> {
     if (await this.#isShared()) {
-      const reason = 'another replyd works on it: a copied state directory needs a Redis of its own'
+      const reason = 'another replyd works on it: a copied state directory needs a separate Redis'
       this.#log.warn({ event: 'queue.shared', reason })
       return this.unpaused()
     }

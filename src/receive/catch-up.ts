@@ -4,7 +4,7 @@ import type { Account, StepContext } from '../context.ts'
 import type { Fetched, ImapAccount, MailboxState } from '../imap/imap.ts'
 import type { StoredMail } from '../store/bodies.ts'
 import { type Cursor, loadCursor, saveCursor } from '../store/cursors.ts'
-import { ingest, type MailSource } from './ingest.ts'
+import { ingest, type Judge, type MailSource } from './ingest.ts'
 
 /** Mails per FETCH, and octets: of a 30 MB mail only header and texts are read, no attachments. */
 const limits = { batch: 200, maxHeaderOctets: 64 * 1024, maxTextOctets: 8 << 20 }
@@ -17,6 +17,7 @@ export async function readNew(
   account: Account,
   lease: MailSource['lease'],
   onIngested: (mails: StoredMail[]) => Promise<void>,
+  judge?: Judge,
 ): Promise<void> {
   const { imap } = account
   const { mailbox } = account.settings
@@ -26,17 +27,19 @@ export async function readNew(
   ])
   if (known === null) {
     await firstBaseline(context, account)
-    return readNew(context, account, lease, onIngested)
+    return readNew(context, account, lease, onIngested, judge)
   }
   const cursor =
     state.uidValidity === known.uidValidity ? known : await rebase(context, account, known, state)
   const source = { ...cursor, mailbox, lease }
-  // One batch is judged and enqueued while the next is committed and the one after that is being fetched.
+  // One batch is enqueued while the next is judged and committed and the one after that is being fetched.
   let handedOn = Promise.resolve()
+  // What a batch leaves to the step `guard` comes before the next batch.
+  const inTurn: Judge | undefined = judge && ((mails) => handedOn.then(() => judge(mails)))
   try {
     for await (const batch of oneAhead(newMails(imap, mailbox, cursor, state))) {
       if (batch.length === 0) continue
-      const mails = await ingest(context, account, source, batch)
+      const mails = await ingest(context, account, source, batch, inTurn)
       await handedOn
       handedOn = onIngested(mails)
       handedOn.catch(() => undefined)

@@ -13,7 +13,14 @@ import { messageFromParts } from '../mail/mime/octets.ts'
 import { mailDigest } from '../mail/same-mail.ts'
 import { cacheMails, type MailBody, type StoredMail } from '../store/bodies.ts'
 import type { Queryable } from '../store/database.ts'
-import { type Ingested, type NewMessage, newRow, storeIngested } from '../store/ingested.ts'
+import {
+  type ComingMail,
+  type Guarded,
+  type Ingested,
+  type NewMessage,
+  newRow,
+  storeIngested,
+} from '../store/ingested.ts'
 import { findKnownMails, type KnownMail, relocateMessage } from '../store/messages.ts'
 import { storableText } from '../store/storable.ts'
 
@@ -35,12 +42,19 @@ export class LeaseLost extends Error {
 const longestSubject = 500
 const longestHtml = 256 * 1024
 
-/** Commits a batch and moves the cursor to its last UID. Returns the mails that still have to pass the guard. */
+/** Judges mails before they are stored; those without a verdict stay at `guard`. By the ids of the mails. */
+export type Judge = (mails: readonly ComingMail[]) => Promise<ReadonlyMap<string, Guarded>>
+
+/**
+ * Commits a batch and moves the cursor to its last UID. Returns the new mails, except those that need nothing: known
+ * ones, and those from before the baseline.
+ */
 export async function ingest(
   context: StepContext,
   account: Account,
   source: MailSource,
   batch: readonly Fetched[],
+  judge: Judge = async () => new Map(),
 ): Promise<StoredMail[]> {
   const now = context.clock.now()
   const address = account.settings.owner.address
@@ -52,7 +66,12 @@ export async function ingest(
   }))
   const lastUid = Math.max(...batch.map(({ uid }) => uid))
   const { fresh, relocated } = await withoutKnown(context, address, source, read)
-  const rows = fresh.map((mail) => asRow(mail, address, source))
+  const given = fresh.map((mail) => ({ row: asRow(mail, address, source), message: mail.message }))
+  const coming = given.filter(({ row }) => row.step === 'guard')
+  const verdicts = await judge(
+    coming.map(({ row, message }) => ({ row: newRow(row, now), message, digest: row.digest ?? null })),
+  )
+  const rows = given.map(({ row }) => ({ ...row, ...verdicts.get(row.id) }))
   const { mailbox, uidValidity, lease } = source
   const cursor = { account: address, mailbox, uidValidity, lastUid }
   const inserted = await store(
@@ -63,8 +82,10 @@ export async function ingest(
   )
   const stored = rows.flatMap((row, at) => {
     const version = inserted.get(row.id)
-    const message = row.step === 'guard' && version !== undefined && fresh[at]?.message
-    return message ? [{ row: newRow(row, now, version), message }] : []
+    const { row: before, message } = given[at] ?? {}
+    return version !== undefined && message && before?.step === 'guard'
+      ? [{ row: newRow(row, now, version), message }]
+      : []
   })
   cacheMails(context.db, stored)
   return stored
@@ -153,7 +174,7 @@ async function withoutKnown(
   return { fresh, relocated }
 }
 
-/** What tells this mail from all others, also after it was renumbered or moved. */
+/** What identifies this mail, even after it was renumbered or moved. */
 interface Name {
   messageId: string | null
   /** Of what it says; of its header block when it has no Message-ID. */
@@ -168,7 +189,7 @@ function nameOf({ message, fetched }: Pick<Read, 'message' | 'fetched'>): Name {
   return { messageId, digest, from: authorOf(message)?.address || null }
 }
 
-/** Rows of earlier versions have no digest: for those the author has to do. */
+/** Rows of earlier versions have no digest: compare the author instead. */
 function isSame(row: KnownMail, { messageId, digest, from }: Name): boolean {
   if (row.messageId !== messageId) return false
   return row.digest === null ? row.fromAddress === null || row.fromAddress === from : row.digest === digest

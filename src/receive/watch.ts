@@ -8,13 +8,13 @@ import { loadAccountState } from '../store/accounts.ts'
 import type { StoredMail } from '../store/bodies.ts'
 import type { Lease, Leases } from '../store/leases.ts'
 import { readNew } from './catch-up.ts'
-import { LeaseLost } from './ingest.ts'
+import { type Judge, LeaseLost } from './ingest.ts'
 
 /** A start is two logins, a second apart, and the first look at the mailbox. */
 const starts = new Turns(50)
 /** How long a mailbox that is renumbered at each look is left alone, doubling each time. Milliseconds. */
 const usualRestMs = { first: 5_000, longest: 1_800_000 }
-/** How often a stopped watcher looks whether a person has asked another process to try again, milliseconds. */
+/** How often a stopped watcher checks whether a person has asked another process to try again, milliseconds. */
 const lookAfterStopMs = 5_000
 /** After this many renumberings in a row the owner is told. */
 const tellAfter = 3
@@ -22,7 +22,9 @@ const tellAfter = 3
 interface Options {
   /** Those of this process. */
   leases: Leases
-  /** Called with mails committed at step `guard`. */
+  /** Judges mails of the account before they are stored. */
+  judge?: Judge
+  /** Called with new mails that were committed. */
   onIngested: (mails: StoredMail[]) => Promise<void>
   /** Watching has stopped until somebody asks to try again: the owner has to act. */
   onStopped: (error: Error) => void
@@ -220,12 +222,13 @@ export class Watcher {
 
   async #catchUp(fence: number): Promise<void> {
     const lease = { name: this.#leaseName, fence }
+    const { onIngested, judge } = this.#options
     try {
-      await readNew(this.#context, this.account, lease, this.#options.onIngested)
+      await readNew(this.#context, this.account, lease, onIngested, judge)
     } catch (error) {
       // The mailbox was rebuilt between two commands: the second run starts with the new UIDVALIDITY.
       if (!(error instanceof UidValidityChanged)) throw error
-      await readNew(this.#context, this.account, lease, this.#options.onIngested)
+      await readNew(this.#context, this.account, lease, onIngested, judge)
     }
   }
 }

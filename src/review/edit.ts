@@ -80,7 +80,7 @@ async function writeAnew(review: Review, id: string, actor: string, text: string
     reply: { diff: unifiedDiff('', text) },
   } as const
   const written = await writeByHand(context.db, reply, change, context.clock.now())
-  // Another person was faster: theirs is kept, and this one is refused.
+  // Another person was faster: their text is kept, and this one is refused.
   if (written === null) throw new Refusal('already-decided')
   return written.reply
 }

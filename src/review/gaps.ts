@@ -40,11 +40,11 @@ export interface GapQuestion {
   account?: string
 }
 
-/** Mails that are looked through. */
+/** Number of mails examined. */
 const mostMails = 2_000
 
 /**
- * Those of most mails first. What was taught since a reply lacked it is no gap any more.
+ * Those of most mails first, without what has been taught since.
  * @see teach, which fills one
  */
 export async function gaps({ context }: Pick<Review, 'context'>, wanted: GapQuestion): Promise<Gap[]> {

@@ -21,7 +21,7 @@ export interface Offer {
   account: string
   /** The gap that it fills, what the mail asked, or its own beginning; without personal matter. */
   question: string
-  /** Without what is certainly personal, for which `…` stands. */
+  /** What is certainly personal is replaced with `…`. */
   fact: string
   /** What may be personal in the fact. */
   personal: PersonalMatter[]
@@ -32,7 +32,7 @@ export interface Offer {
   at: Date
 }
 
-/** Edited replies that are looked through, offers at once, and offers that are remembered as declined. */
+/** Edited replies that are examined, offers at once, and offers that are remembered as declined. */
 const most = { replies: 500, offers: 100, declined: 5_000 } as const
 /** UTF-16 units of a fact; below it nothing is said. */
 const shortest = 12
@@ -88,7 +88,7 @@ function nearest(text: string, questions: readonly string[], from: number): stri
 const beginningOf = (fact: string) =>
   fact.length <= longestOwnQuestion ? fact : `${fact.slice(0, longestOwnQuestion).replace(/\s\S*$/u, '')} …`
 
-/** The latest edits first. What was taught or declined is no offer any more. @see acceptOffer, declineOffer */
+/** The latest edits first. Without what was taught or declined. @see acceptOffer, declineOffer */
 export async function offers(review: Review, wanted: { since: Date; account?: string }): Promise<Offer[]> {
   const { context } = review
   const { since, account = null } = wanted

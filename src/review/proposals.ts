@@ -24,7 +24,7 @@ export type Proposal = z.infer<typeof proposal>
 
 type Proposing = Pick<StepContext, 'config' | 'clock' | 'newId' | 'log' | 'accounts'>
 
-/** An assistant that is made to propose without end fills no disk. */
+/** An assistant that is tricked into endless proposals can't fill the disk. */
 const mostProposals = 200
 const longestTopic = 120
 

@@ -36,7 +36,7 @@ export interface Lesson {
   question?: string
   /** As a reply may state it, up to 2,000 characters. */
   fact: string
-  /** Who teaches it; stands in the file. */
+  /** Who teaches it; written into the file. */
   by: string
   /** Id of the mail it comes from, where there is no gap. */
   mail?: string
@@ -201,7 +201,7 @@ async function writeOneAgain(review: Review, id: string, by: string): Promise<bo
   if (row === null || (reply !== null && (reply.composed === null || reply.text !== reply.draftText)))
     return false
   try {
-    // A wish for this reply still stands.
+    // A person's wish for this reply still applies.
     await rewrite(review, id, by, row.instruction ?? '', reply === null ? undefined : versionOf(reply.text))
     return true
   } catch (error) {

@@ -8,7 +8,7 @@ import {
   UncertainError,
 } from '../base/errors.ts'
 import { withoutSecret } from '../base/secret.ts'
-import { certificateFault } from '../base/trust.ts'
+import { handshakeFault } from '../base/trust.ts'
 import type { Server } from '../config/settings.ts'
 import { type EnvelopeError, RefusedAddressees } from './all-or-none.ts'
 
@@ -81,8 +81,8 @@ export function openError(error: unknown, server: Server): Error {
   if (code === 'EAUTH' && permanent) return refusedLogin(error, server)
   const place = `${server.host}:${server.port}`
   const words = wordsOf(error, server)
-  const fault = certificateFault(words)
-  const why = fault ? `its TLS certificate ${fault.says} (${words})` : words
+  const fault = handshakeFault(words)
+  const why = fault ? `${fault} (${words})` : words
   return new TemporaryError(`SMTP connection to ${place} failed: ${why}`, { cause: error })
 }
 

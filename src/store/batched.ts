@@ -5,7 +5,7 @@ import type { Database, Queryable } from './database.ts'
 type GatherOptions<In> = Pick<Options<In>, 'nameOf'> & {
   /** Commit several statements together. */
   inTransaction?: boolean
-  /** An error after which each input is tried by itself, besides a refusal of the server. */
+  /** An error after which each input is tried separately, in addition to a refusal by the server. */
   splitsOn?: (error: unknown) => boolean
 }
 

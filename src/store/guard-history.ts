@@ -14,8 +14,9 @@ export interface AutomaticReply {
 export interface GuardQuestion {
   account: string
   now: Date
-  /** The mail's row. */
+  /** The mail's row, or what it will be if it is not stored yet: its Message-ID and `NewMessage.digest`. */
   id: string
+  coming: { messageId: string | null; digest: string | null } | null
   /** The mail's own Message-ID, and those that it names. */
   own: string | null
   thread: readonly string[]
@@ -76,12 +77,15 @@ const replies = `coalesce((select jsonb_agg(${replyJson}) from replyd.reply r wh
 
 const ours = `array(select r.reply_message_id from replyd.reply r where r.account = q.account and r.reply_message_id = any(q.named))`
 
-const answered = `exists (select 1 from replyd.message m join replyd.message o on o.account = m.account and o.message_id = m.message_id
-  where m.id = q.id and m.header_hash is not distinct from o.header_hash
+const mail = `(select m.message_id, m.header_hash from replyd.message m where m.id = q.id
+  union all select q.coming->>'messageId', q.coming->>'digest' where q.coming is not null) m`
+
+const answered = `exists (select 1 from ${mail} join replyd.message o on o.account = q.account and o.message_id = m.message_id
+  where m.header_hash is not distinct from o.header_hash
     and o.disposition in ('sent', 'sent-by-owner', 'superseded', 'uncertain'))`
 
-const reused = `exists (select 1 from replyd.message m join replyd.message o on o.account = m.account and o.message_id = m.message_id
-  where m.id = q.id and m.header_hash <> o.header_hash)`
+const reused = `exists (select 1 from ${mail} join replyd.message o on o.account = q.account and o.message_id = m.message_id
+  where m.header_hash <> o.header_hash)`
 
 const humanAsked = `exists (select 1 from replyd.human_thread h where h.account = q.account and h.message_id = any(q.named))`
 
@@ -102,7 +106,7 @@ select true as whole, one.at::int as at, ${windowOf} as found from ${questionsOf
 union all
 select false, one.at::int, jsonb_build_object('replies', ${replies}, 'ours', ${ours}, 'answered', ${answered}, 'reused', ${reused},
   'humanAsked', ${humanAsked}, 'openDrafts', ${openDrafts}, 'participants', ${participants})
-  from ${questionsOf('$2', 'account text, since timestamptz, id text, named text[], thread text[], authors text[], addressee text, hash text')}`
+  from ${questionsOf('$2', 'account text, since timestamptz, id text, coming jsonb, named text[], thread text[], authors text[], addressee text, hash text')}`
 
 interface Window {
   account: string
@@ -150,3 +154,30 @@ export const automaticRepliesSince = batched<{ account: string; since: Date }, A
     return rows.map(({ found }) => distinct(found))
   },
 )
+
+/** Maximum number of stored ids of one mail's thread. */
+const mostHumanIds = 100
+
+/**
+ * The sender asked for a person: these ids, the mail's own and those it names, are no longer answered automatically. Only
+ * ids of the sender's own mails, and of replies, with the mails that they answer: a reply's id is keyed, so a person who knows it has
+ * the reply. The ids of other people's mails end nothing, because they may be known to third parties.
+ * @param mail.authors addresses of its From
+ */
+export async function saveHumanThread(
+  db: Queryable,
+  mail: { id: string; account: string; authors: readonly string[]; ids: readonly string[] },
+): Promise<void> {
+  await db.query(
+    `with named as (select unnest($3::text[]) as id),
+       answers as (select r.id, r.reply_message_id from replyd.reply r join named on named.id = r.reply_message_id
+         where r.account = $1)
+     insert into replyd.human_thread (account, message_id, source)
+     select $1, found.id, $2 from (
+       select reply_message_id as id from answers
+       union select m.message_id from replyd.message m join named on named.id = m.message_id
+         where m.account = $1 and (m.from_address = any($4) or m.id in (select id from answers))) as found
+     on conflict do nothing`,
+    [mail.account, mail.id, mail.ids.slice(-mostHumanIds), mail.authors],
+  )
+}

@@ -1,5 +1,5 @@
 /** What is stored of mails that were just read: rows, bodies and how far the mailbox was read, in one statement. */
-import type { MailBody } from './bodies.ts'
+import type { MailBody, StoredMail } from './bodies.ts'
 import type { Queryable } from './database.ts'
 import type { MessageRow } from './messages.ts'
 import { storable } from './storable.ts'
@@ -26,7 +26,19 @@ export type NewMessage = Pick<
   emailId: string | null
   /** Digest of the mail's contents (`mailDigest`), or of its header block if it has no Message-ID. */
   digest?: string | null
+  /** The guard's, if it has judged already: then `step` is what follows. */
+  codes?: MessageRow['codes']
+  ceiling?: MessageRow['ceiling']
 }
+
+/** A mail that is about to be stored. */
+export interface ComingMail extends StoredMail {
+  /** See NewMessage. */
+  digest: string | null
+}
+
+/** What the guard makes of a row. */
+export type Guarded = Pick<MessageRow, 'step' | 'disposition' | 'reason' | 'codes' | 'ceiling'>
 
 export interface Ingested {
   messages: readonly NewMessage[]
@@ -42,14 +54,14 @@ export interface Ingested {
  * @param version of MessageRow; empty for a row that is not stored yet
  */
 export function newRow(message: NewMessage, now: Date, version = ''): MessageRow {
-  const { emailId: _emailId, digest: _digest, ...given } = message
+  const { emailId: _emailId, digest: _digest, codes = [], ceiling = null, ...given } = message
   return {
     ...given,
     ingestedAt: now,
-    codes: [],
+    codes,
     detail: null,
     instruction: null,
-    ceiling: null,
+    ceiling,
     verdict: null,
     attempts: 0,
     firstErrorAt: null,
@@ -71,16 +83,23 @@ with lease as materialized (
   select 1 from replyd.lease where name = $3 and fence = $4 for share
 ), held as materialized (
   select 1 where $3::text is null or exists (select 1 from lease)
+), given as materialized (
+  select * from jsonb_to_recordset($1::jsonb) as x (id text, account text, mailbox text, "uidValidity" text, uid bigint,
+    "messageId" text, "emailId" text, "threadId" text, size bigint, "internalDate" timestamptz, flags jsonb,
+    "fromAddress" text, "fromName" text, subject text, step text, disposition text, reason text, digest text, codes jsonb, ceiling text)
 ), added as (
   insert into replyd.message (id, account, mailbox, uid_validity, uid, message_id, email_id, thread_id, size, internal_date,
-    flags, from_address, from_name, subject, ingested_at, step, disposition, reason, due_at, updated_at, header_hash)
+    flags, from_address, from_name, subject, ingested_at, step, disposition, reason, due_at, updated_at, header_hash,
+    codes, ceiling)
   select x.id, x.account, x.mailbox, x."uidValidity", x.uid, x."messageId", x."emailId", x."threadId", x.size, x."internalDate",
-    x.flags, x."fromAddress", x."fromName", x.subject, $2, x.step, x.disposition, x.reason, $2, $2, x.digest
-    from held, jsonb_to_recordset($1::jsonb) as x (id text, account text, mailbox text, "uidValidity" text, uid bigint,
-      "messageId" text, "emailId" text, "threadId" text, size bigint, "internalDate" timestamptz, flags jsonb,
-      "fromAddress" text, "fromName" text, subject text, step text, disposition text, reason text, digest text)
+    x.flags, x."fromAddress", x."fromName", x.subject, $2, x.step, x.disposition, x.reason, $2, $2, x.digest,
+    coalesce(x.codes, '[]'), x.ceiling
+    from held, given x
   on conflict (account, mailbox, uid_validity, uid) do nothing
   returning id, xmin::text as version
+), guarded as (
+  insert into replyd.event (message_id, at, step, disposition, reason, actor)
+  select x.id, $2, 'guard', x.disposition, x.reason, 'replyd' from added join given x using (id) where x.ceiling is not null
 ), written as (
   insert into replyd.body (id, header, structure, text, html, hidden_text, faults)
   select x.id, decode(x.header, 'base64'), x.structure, x.text, x.html, x."hiddenText", x.faults

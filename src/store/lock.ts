@@ -38,7 +38,8 @@ export function readHolder(path: string): number | null {
   return content === identity(pid) ? pid : null
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process with that pid runs on this machine, whoever's it is. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true

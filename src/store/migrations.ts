@@ -3,8 +3,7 @@
  * always qualified with it, because BullMQ's backend needs its own schema on the search path.
  */
 import { learned } from './migrations/learned.ts'
-import { setup, snippets, unlearned } from './migrations/pages.ts'
-import { pushDevices } from './migrations/push-devices.ts'
+import { pushDevices, setup, snippets, unlearned } from './migrations/pages.ts'
 import { store } from './migrations/store.ts'
 
 export interface Migration {

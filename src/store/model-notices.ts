@@ -24,7 +24,7 @@ export async function saveModelNotice(
     )
 }
 
-/** @param models endpoint and name of those that are configured: what was said of others concerns nobody any more */
+/** @param models endpoint and name of those that are configured: notices about other models are left out */
 export async function loadModelNotices(db: Queryable, models: readonly string[]): Promise<ModelNotice[]> {
   const { rows } = await db.query<ModelNotice>(
     'select said, trouble from replyd.model_notice where model = any ($1) order by trouble desc, model',

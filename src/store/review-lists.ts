@@ -46,7 +46,7 @@ const placeOf = (table: string) =>
 
 /**
  * Most urgent first: what is uncertain, then by urgency, by displeasure, by age.
- * @param page `after`: id of a mail; only those that stand behind it. At most 200 when `limit` is absent
+ * @param page `after`: id of a mail; only those behind it. At most 200 when `limit` is absent
  */
 export async function waitingMails(
   db: Queryable,

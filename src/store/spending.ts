@@ -108,8 +108,8 @@ function limitsOf({ day, account, shares }: NewModelCall, { perDay, accountPerDa
 }
 
 /**
- * Takes room for all of them together, or for none: then each is tried by itself. The rows of the budget are locked and
- * judged first. If a row that did not exist then was created by somebody else in the meantime and has no room, the
+ * Reserves room for all of them together or for none; then each is tried separately. The rows of the budget are locked
+ * and judged first. If a row that did not exist then was created by somebody else in the meantime and has no room, the
  * statement divides by zero, which undoes all of it.
  */
 const takeRoom = batched<Taking, null>(
@@ -211,7 +211,7 @@ export async function spentOn(db: Queryable, day: string): Promise<number> {
   return rows[0]?.cost ?? 0
 }
 
-/** The rows of senders and domains of finished days are of no more use. */
+/** Rows of senders and domains of past days are no longer needed. */
 export async function removeShares(db: Queryable, before: string): Promise<void> {
   await db.query(`delete from replyd.spending where share <> '' and day < $1`, [before])
 }

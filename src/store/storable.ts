@@ -11,7 +11,7 @@ export function storableText(text: string): string {
   return (text.includes('\0') ? text.replaceAll('\0', '\uFFFD') : text).toWellFormed()
 }
 
-/** What pages and sums still take: JavaScript's own limits leave no room for either. */
+/** Range in which pages can format a time and add to it; JavaScript's own limits leave no room for that. */
 const [earliest, latest] = [Date.parse('0001-01-01T00:00:00Z'), Date.parse('9999-12-31T23:59:59.999Z')]
 
 /**

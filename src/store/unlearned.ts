@@ -8,7 +8,7 @@ export type StylePart = (typeof styleParts)[number]
 export const correctionLesson = (replyId: string) => `reply ${replyId}`
 export const styleLesson = (language: string, part: StylePart) => `style ${language} ${part}`
 
-/** It is not used any more, also when it is learned again. */
+/** It is no longer used, even if it is learned again. */
 export async function unlearn(
   db: Queryable,
   account: string,

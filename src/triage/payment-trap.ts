@@ -12,7 +12,7 @@ const changed =
 
 const giftCard =
   /(?<!\p{L})(?:gift ?cards?|geschenkkarten?|cartes? cadeaux?|tarjetas? (?:de )?regalo|carte regalo|cadeaubon(?:nen)?|cartões presente|(?:itunes|google play|steam|amazon|apple|razer)[- ](?:cards?|karten?|codes?|gutschein\p{L}*))(?!\p{L})/iu
-/** Requests that a swindler makes about cards, and a shop's customer does not. */
+/** Requests about gift cards that fraudsters make and customers do not. */
 const errand =
   /(?<!\p{L})(?:scratch|codes?|pins?|photos? of|pictures? of|fotos?|rubbel\p{L}*|freikratz\p{L}*|gratte\p{L}*|rasca\p{L}*|reimburse you|erstatte (?:ich|es)|keep (?:this|it) (?:between us|confidential)|vertraulich)(?!\p{L})/iu
 

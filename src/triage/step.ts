@@ -18,7 +18,7 @@ import type { Ask } from '../model/client.ts'
 import { knownOf, mailFacts } from '../model/prompts/mail-facts.ts'
 import type { ThreadEntry } from '../model/prompts/messages.ts'
 import { loadMail, type StoredMail } from '../store/bodies.ts'
-import { mailAfter } from '../store/carried.ts'
+import { type Carried, mailAfter } from '../store/carried.ts'
 import { earlierMails, writtenTo } from '../store/history.ts'
 import type { MessageRow } from '../store/messages.ts'
 import { type Change, move } from '../store/moves.ts'
@@ -35,8 +35,13 @@ type TriageVerb = 'callSpam' | 'decline' | 'leaveUnanswered' | 'wantReply' | 'as
 /** What becomes of a mail, and why. */
 export type TriageDecision = { verb: TriageVerb } & Pick<Change<TriageVerb>, 'reason' | 'detail' | 'verdict'>
 
-export async function triage(context: StepContext, id: string, signal: AbortSignal): Promise<Next | null> {
-  const mail = await loadMail(context.db, id)
+export async function triage(
+  context: StepContext,
+  id: string,
+  signal: AbortSignal,
+  carried: Carried | null = null,
+): Promise<Next | null> {
+  const mail = carried?.mail ?? (await loadMail(context.db, id))
   if (mail?.row.step !== 'triage') return null
   const account = accountOf(context, mail.row.account)
   const started = context.clock.now()

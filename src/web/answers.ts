@@ -118,7 +118,7 @@ export const account = z
     paused: z.boolean(),
     pausedBy: z.string().nullable(),
     pausedAt: moment().nullable(),
-    stopped: z.string().nullable().meta({ description: 'Why replyd stopped by itself' }),
+    stopped: z.string().nullable().meta({ description: 'Why replyd stopped on its own' }),
     sentCopy: z.boolean().nullable(),
   })
   .meta({ id: 'Account' })

@@ -239,7 +239,7 @@ function Empty({ view, list: { filter, later, accounts, isNew } }: { view: View;
       <div class="empty">
         <p class="headline">Ready for the first mail.</p>
         <p>
-          Write to <b>{accounts[0]}</b> from another address to try it. The reply appears here by itself.
+          Write to <b>{accounts[0]}</b> from another address to try it. The reply appears here automatically.
         </p>
       </div>
     )

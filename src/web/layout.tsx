@@ -50,7 +50,7 @@ interface PageProps {
   title: string
   /** Classes of the body. */
   kind?: string
-  /** A stylesheet of its own in assets/. */
+  /** A separate stylesheet in assets/. */
   style?: string
   children?: Child
 }
@@ -293,7 +293,7 @@ function Troubles({ view }: { view: View }) {
   )
 }
 
-/** How replyd is, in one word; its parts on request. */
+/** The status in one word; its parts on request. */
 function State({ status }: { status: readonly Status[] }) {
   const well = status.every(({ ok }) => ok)
   return (

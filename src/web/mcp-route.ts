@@ -1,7 +1,7 @@
 /**
- * MCP over Streamable HTTP at /mcp. Every request brings its token and stands alone: there are no sessions to take over
- * or to fill memory with. No browser talks to it, so a request with an Origin is refused, whichever it is: that ends
- * DNS rebinding (a page under a name that resolves to this machine sends its Origin), and cookies count for nothing.
+ * MCP over Streamable HTTP at /mcp. Every request brings its token and is independent: there are no sessions that could
+ * be hijacked or fill the memory. No browser talks to it, so a request with any Origin is refused: that ends DNS
+ * rebinding (a page under a name that resolves to this machine sends its Origin), and cookies count for nothing.
  */
 import type { AuthInfo, McpHttpHandler } from '@modelcontextprotocol/server'
 import type { Context, Hono, MiddlewareHandler, Next } from 'hono'

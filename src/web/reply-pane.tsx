@@ -342,7 +342,7 @@ function Details({ shown: { row, reply } }: { shown: Shown }) {
         )}
         {others.length === 0 ? null : (
           <>
-            <dt>Not sent by itself</dt>
+            <dt>Not sent automatically</dt>
             <dd>{others.map(sentenceOf).join(' ')}</dd>
           </>
         )}

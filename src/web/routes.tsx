@@ -55,8 +55,9 @@ export function pageRoutes(web: WebContext, sessions: Sessions, passwords: Passw
   })
   pages.get('/mails/:id/conversation', async (c) => {
     // It asks the mail server, which a link on another site must not bring about.
-    const site = c.req.header('sec-fetch-site') ?? 'same-origin'
-    if (site !== 'same-origin') return c.redirect(`/replies/${encodeURIComponent(c.req.param('id'))}`, 303)
+    const site = c.req.header('sec-fetch-site') ?? ''
+    if (['cross-site', 'same-site'].includes(site))
+      return c.redirect(`/replies/${encodeURIComponent(c.req.param('id'))}`, 303)
     const shown = await loadShown(web, c.req.param('id'), { withSent: true })
     return c.html(<ConversationPage view={await viewOf(c)} shown={shown} />)
   })

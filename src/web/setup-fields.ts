@@ -58,7 +58,7 @@ const replyFields: readonly Field[] = [
   {
     path: replies('mode'),
     label: 'What happens to a reply',
-    help: 'A category can say otherwise. Whatever stands here, mail that must not be answered automatically is not.',
+    help: 'A category can override this. Mail that must not be answered automatically never is.',
     form: { kind: 'choice', choices: modes },
   },
   {

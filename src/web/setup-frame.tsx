@@ -18,7 +18,7 @@ interface FrameProps {
   saved?: Saved | null
   /** Words for a person above the content. */
   fault?: string | null
-  /** What stands on it is the person's own: everybody changes it. */
+  /** The page is about the person's own account: every role may change it. */
   isOwn?: boolean
   children?: Child
 }
@@ -50,7 +50,7 @@ export function SetupPage({ view, title, saved = null, fault = null, isOwn = fal
       </details>
       <div class="setup-body">
         <h1>{title}</h1>
-        {view.role === 'owner' || isOwn ? null : <p class="meta">Only an owner changes what stands here.</p>}
+        {view.role === 'owner' || isOwn ? null : <p class="meta">Only an owner can change these settings.</p>}
         {saved === null ? null : <SavedNotice view={view} saved={saved} />}
         {fault === null ? null : (
           <p class="fault" role="alert">

@@ -25,7 +25,7 @@ import { unwrapped } from './words.ts'
 /** Earlier mails of the sender that are listed. */
 const listedPast = 5
 
-/** Names and addresses as they stand in a header. */
+/** Names and addresses as in the header. */
 export interface Envelope {
   from: string
   to: string
@@ -69,7 +69,7 @@ export interface Shown extends Conversation {
   explained: Explained
   version: string
   open: boolean
-  /** For so long after its approval a reply can be taken back, milliseconds. */
+  /** How long a reply can be taken back after its approval, milliseconds. */
   undoMs: number
   /** Saved texts for the editor. */
   texts: readonly Insertable[]

@@ -1,4 +1,4 @@
-/** How replyd is, in plain words: mailbox, model, budget, and what can be done where one of them fails. */
+/** The status of mailbox, model and budget in plain words, and what to do if one of them fails. */
 import { shareHolder, strangers } from '../model/budget/shares.ts'
 import { dayOf } from '../model/budget.ts'
 import { type AccountState, loadAccountState } from '../store/accounts.ts'
@@ -42,8 +42,8 @@ export function mailboxStatus(
     const words = `${stopped}${end} Then try again. After a change in replyd.yaml, restart replyd.`
     return say(false, words, tryAgain, openSettings)
   }
-  if (paused) return say(false, 'paused, so nothing goes out', { label: 'Resume', post: `${at}/resume` })
-  if (watched === 'waiting') return say(false, 'no connection; replyd tries again by itself', tryAgain)
+  if (paused) return say(false, 'paused, so nothing is sent', { label: 'Resume', post: `${at}/resume` })
+  if (watched === 'waiting') return say(false, 'no connection; replyd keeps trying', tryAgain)
   if (watched === 'stopped') return say(false, 'not watched any more', tryAgain, openSettings)
   if (watched === undefined || watched === 'standby') return say(true, 'watched by another process')
   return say(true, watched)

@@ -117,7 +117,7 @@ export class Webhooks implements AsyncDisposable {
     }
   }
 
-  /** Each stop once: an account that goes on and stops again is reported again. */
+  /** Each stop once: an account that resumes and stops again is reported again. */
   async #tellStops(hook: WebhookSettings, row: WebhookRow): Promise<boolean> {
     const { db, clock, accounts } = this.#context
     for (const { account, stopped } of await Promise.all(

@@ -29,6 +29,8 @@ async function listening<S extends Server>(server: S) {
   }
 }
 
+const old = { minVersion: 'TLSv1', ciphers: 'DEFAULT:@SECLEVEL=0' } as const
+
 describe('what is wrong with a certificate', () => {
   test.each([
     ['CERT_HAS_EXPIRED certificate has expired', 'expired'],
@@ -68,21 +70,23 @@ describe('HTTPS', () => {
   })
 
   test('TLS 1.1 is refused', async () => {
-    const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' } as const
-    await using server = await serve(old)
+    await using server = await serve({ ...old, maxVersion: 'TLSv1.1' })
     await expect(exchange(`https://127.0.0.1:${server.port}`, { ...request, caFile })).rejects.toThrow(
-      /version|alert/,
+      /speaks no TLS 1\.2/,
     )
   })
 })
 
 describe('the model', () => {
   test.each([
-    ['an unknown issuer', '127.0.0.1', undefined, identity.cert, /comes from an unknown issuer/],
-    ['a wrong name', 'localhost', caFile, identity.cert, /is for another name/],
-    ['an expired one', '127.0.0.1', expiredFile, readFileSync(expiredFile), /has expired/],
-  ])('%s is named, and nothing was spent', async (_name, host, trusted, cert, words) => {
-    await using server = await listening(createServer({ ...identity, cert }))
+    ['an unknown issuer', '127.0.0.1', undefined, identity.cert, /comes from an unknown issuer/, null],
+    ['a wrong name', 'localhost', caFile, identity.cert, /is for another name/, null],
+    ['an expired one', '127.0.0.1', expiredFile, readFileSync(expiredFile), /has expired/, null],
+    ['TLS 1.1', '127.0.0.1', caFile, identity.cert, /speaks no TLS 1\.2/, 'TLSv1.1'],
+  ] as const)('%s is named, and nothing was spent', async (_name, host, trusted, cert, words, maxVersion) => {
+    await using server = await listening(
+      createServer({ ...identity, cert, ...(maxVersion ? { ...old, maxVersion } : {}) }),
+    )
     const baseUrl = `https://${host}:${server.port}/v1`
     const settings = { name: 'm', baseUrl, apiKey: 'k', timeoutMs: 30_000 }
     const model = openModel({ ...settings, ...(trusted ? { caFile: trusted } : {}) }, silentLog)
@@ -93,9 +97,9 @@ describe('the model', () => {
 })
 
 /** Answers every line, so that a login succeeds. */
-function talk(greeting: string, answer: (line: string) => string) {
+function talk(greeting: string, answer: (line: string) => string, options: TlsOptions) {
   return listening(
-    createTlsServer(identity, (socket: TLSSocket) => {
+    createTlsServer({ ...identity, ...options }, (socket: TLSSocket) => {
       socket.on('error', () => {})
       socket.write(`${greeting}\r\n`)
       socket.on('data', (octets) => {
@@ -105,8 +109,8 @@ function talk(greeting: string, answer: (line: string) => string) {
   )
 }
 
-const account = (port: number, trusted: string | undefined) => ({
-  host: '127.0.0.1',
+const account = (port: number, trusted: string | undefined, host = '127.0.0.1') => ({
+  host,
   port,
   secure: true,
   user: 'u',
@@ -117,27 +121,60 @@ const account = (port: number, trusted: string | undefined) => ({
   ...(trusted ? { caFile: trusted } : {}),
 })
 
-test('IMAP: believed where it is named, else the error says why', async () => {
-  await using server = await talk('* OK hello', (line) => {
-    const [tag, word] = line.split(' ')
-    return word === 'CAPABILITY' ? `* CAPABILITY IMAP4rev1\r\n${tag} OK done` : `${tag} OK done`
-  })
-  const options = { timing: defaultTiming, signal: new AbortController().signal }
-  const client = await connectClient(account(server.port, caFile), options)
-  expect(client.secureConnection).toBe(true)
-  client.close()
-  await expect(connectClient(account(server.port, undefined), options)).rejects.toThrow(/unknown issuer/)
-})
+const speakImap = (options: TlsOptions = {}) =>
+  talk(
+    '* OK hello',
+    (line) => {
+      const [tag, word] = line.split(' ')
+      return word === 'CAPABILITY' ? `* CAPABILITY IMAP4rev1\r\n${tag} OK done` : `${tag} OK done`
+    },
+    options,
+  )
 
-test('SMTP: believed where it is named, else the error says why', async () => {
-  await using server = await talk('220 hello', (line) => {
-    if (line.startsWith('EHLO')) return '250-hello\r\n250 AUTH PLAIN'
-    return line === 'QUIT' ? '221 bye' : '235 welcome'
+const speakSmtp = (options: TlsOptions = {}) =>
+  talk(
+    '220 hello',
+    (line) => {
+      if (line.startsWith('EHLO')) return '250-hello\r\n250 AUTH PLAIN'
+      return line === 'QUIT' ? '221 bye' : '235 welcome'
+    },
+    options,
+  )
+
+async function connectImap(settings: ReturnType<typeof account>) {
+  const client = await connectClient(settings, {
+    timing: defaultTiming,
+    signal: new AbortController().signal,
   })
-  await using trusted = openSubmission(account(server.port, caFile), { log: silentLog })
-  expect(await trusted.verify()).toBe(true)
-  await using other = openSubmission(account(server.port, undefined), { log: silentLog })
-  await expect(other.verify()).rejects.toThrow(/unknown issuer/)
+  client.close()
+  return client.secureConnection
+}
+
+async function connectSmtp(settings: ReturnType<typeof account>) {
+  await using submission = openSubmission(settings, { log: silentLog })
+  return await submission.verify()
+}
+
+describe.each([
+  ['IMAP', speakImap, connectImap],
+  ['SMTP', speakSmtp, connectSmtp],
+] as const)('%s', (_protocol, speak, connect) => {
+  test('a private authority is believed where its certificate is named', async () => {
+    await using server = await speak()
+    expect(await connect(account(server.port, caFile))).toBe(true)
+  })
+
+  const expired = { cert: readFileSync(expiredFile) }
+  test.each([
+    ['an unknown issuer', {}, undefined, '127.0.0.1', /comes from an unknown issuer/],
+    ['a wrong name', {}, caFile, 'localhost', /is for another name/],
+    ['an expired certificate', expired, expiredFile, '127.0.0.1', /has expired/],
+    ['TLS 1.0', { ...old, maxVersion: 'TLSv1' }, caFile, '127.0.0.1', /speaks no TLS 1.2/],
+    ['TLS 1.1', { ...old, maxVersion: 'TLSv1.1' }, caFile, '127.0.0.1', /speaks no TLS 1.2/],
+  ] as const)('%s is refused, and the error says why', async (_name, options, trusted, host, words) => {
+    await using server = await speak(options)
+    await expect(connect(account(server.port, trusted, host))).rejects.toThrow(words)
+  })
 })
 
 test('a file without a certificate is named', () => {

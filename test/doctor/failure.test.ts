@@ -27,6 +27,11 @@ describe('a server that was not reached', () => {
       /does not speak TLS/,
       /imap\.secure to false/,
     ],
+    [
+      withCode('ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', 'ssl3_read_bytes:tlsv1 alert protocol version'),
+      /speaks no TLS 1\.2/,
+      /Update the server/,
+    ],
     [wrapped(new Error('Server does not support STARTTLS')), /offers no STARTTLS/, /imap\.secure: true/],
     [withCode('ETIMEDOUT'), /^imap\.example\.com:993 does not answer$/, /firewall/],
     [withCode('GREETING_TIMEOUT'), /does not answer/, /firewall/],

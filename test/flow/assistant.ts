@@ -14,7 +14,8 @@ export type Revision = 'legacy' | 'auto'
 
 export async function overHttp(url: string, token: string, mode: Revision = 'auto'): Promise<Client> {
   const client = new Client({ name: 'test', version: '1' }, { versionNegotiation: { mode } })
-  const headers = { authorization: `Bearer ${token}` }
+  // Both ends are in one process: a busy machine lets the server close a connection that is about to be used again.
+  const headers = { authorization: `Bearer ${token}`, connection: 'close' }
   await client.connect(
     new StreamableHTTPClientTransport(new URL('/mcp', url), { requestInit: { headers } }),
     patience,

@@ -151,7 +151,7 @@ test('a draft with a doubt carries a keyword where the owner wants it, one witho
   await using walk = await start(address, { mode: 'draft', flagDoubts: true })
   answers = { compose: { text: 'Hello Kim,\n\nthat costs 731.15 euros.\n\nKind regards' } }
   await deliver(address, '<doubt@asks.example>', question)
-  expect(await walk.handle()).toMatchObject({ disposition: 'drafted', reason: 'mode-draft' })
+  expect(await walk.handle()).toMatchObject({ disposition: 'drafted', reason: 'unsupported-claim' })
   answers = {}
   await deliver(address, '<clear@asks.example>', 'When are you open on Saturday?')
   await walk.handle()

@@ -3,7 +3,7 @@ import type { Clock } from '../../src/base/clock.ts'
 import type { Stage } from '../../src/base/dispositions.ts'
 import { PutOff } from '../../src/base/errors.ts'
 import type { Account, StepContext } from '../../src/context.ts'
-import { guard } from '../../src/guard/step.ts'
+import { guard, guardComing } from '../../src/guard/step.ts'
 import { table } from '../../src/pipeline/table.ts'
 import { Watcher } from '../../src/receive/watch.ts'
 import { approve } from '../../src/review/approve.ts'
@@ -54,6 +54,7 @@ export async function startWalk(settings: FlowSettings): Promise<Walk> {
         throw error
       }
       await new Watcher(context, account, {
+        judge: (mails) => guardComing(context, account, mails),
         onIngested,
         onStopped: fail,
         onTrouble: () => undefined,

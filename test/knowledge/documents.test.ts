@@ -155,7 +155,7 @@ describe('in the knowledge folder', () => {
   const write = (name: string, content: Buffer | string) => writeFileSync(join(folder, name), content)
   const labels = (knowledge: Knowledge) =>
     knowledge
-      .find({ queries: ['sending back costs'], tokens: 60, whole: 0 })
+      .find({ queries: ['sending back costs'], tokens: 1, whole: 0 })
       .map(({ file, heading }) => `${file} > ${heading}`)
 
   test('they are found, a broken one is named and left out, and a change is read', async () => {

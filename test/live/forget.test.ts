@@ -58,6 +58,7 @@ const kept = new Set(
     // Addresses only, and the rows of shares go the next day.
     'spending: day account share',
     'lease: name holder',
+    'store: id',
     'digest: account day',
     'webhook: url budget_day last_error stopped',
   ].flatMap((line) => {

@@ -189,7 +189,7 @@ test('each question is one proposal with what the owner wrote, a conflict newest
 test('an accepted one is knowledge, a rejected one is not proposed again, an edited one is kept', async () => {
   const [shipping, wien, retours, lamp] = (await figures('--since', '1y')).proposals
   const accepted = await learn('accept', shipping?.id ?? '')
-  expect([accepted.err, accepted.out]).toEqual(['', expect.stringMatching(/^It stands in taught\/20/)])
+  expect([accepted.err, accepted.out]).toEqual(['', expect.stringMatching(/^It is in taught\/20/)])
   expect(listTaught(join(directory, 'knowledge'))).toMatchObject([
     {
       fact: 'Shipping to Norway costs 12 euros.',

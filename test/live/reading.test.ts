@@ -6,13 +6,13 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { silentLog } from '../../src/base/log.ts'
 import type { Account, StepContext } from '../../src/context.ts'
-import { guard } from '../../src/guard/step.ts'
+import { guard, guardComing } from '../../src/guard/step.ts'
 import type { Fetched, ImapAccount } from '../../src/imap/imap.ts'
 import { type Fault, faultOf } from '../../src/mail/fault.ts'
 import { parseFields, splitHeader } from '../../src/mail/mime/octets.ts'
 import { parseStructure } from '../../src/mail/mime/structure.ts'
 import { readNew } from '../../src/receive/catch-up.ts'
-import { ingest, LeaseLost } from '../../src/receive/ingest.ts'
+import { ingest, type Judge, LeaseLost } from '../../src/receive/ingest.ts'
 import { loadMail, loadMails, type StoredMail } from '../../src/store/bodies.ts'
 import { loadCursor, saveCursor } from '../../src/store/cursors.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
@@ -117,6 +117,41 @@ describe.each([
       await db.query(`update replyd.message set step = 'done' where id = $1`, [id])
       expect([...(await guard(context, mails)).keys()]).toEqual([mails[1]?.row.id])
       expect([...(await guard(context, mails)).keys()]).toEqual([])
+    })
+
+    test('that is judged before it is stored ends like one that is judged afterwards', async () => {
+      const account = accountWith({})
+      const judge: Judge = (mails) => guardComing(context, account, mails)
+      const reply = letter(9).replace('Subject', 'In-Reply-To: <8@x>\r\nSubject')
+      const bounce = letter(4).replace('From', 'Auto-Submitted: auto-replied\r\nFrom')
+      const earlier = fetched(1, letter(1, 'Earlier'))
+      const batch = [
+        ...[fetched(2), fetched(3, letter(1, 'Another mail under the same id')), fetched(4, bounce)],
+        ...[fetched(5, letter(5, 'One')), fetched(6, letter(5, 'Two')), fetched(8), fetched(9, reply)],
+      ]
+      const outcome = async (judged?: Judge) => {
+        await db.query('truncate replyd.message cascade')
+        await guard(context, await ingest(context, account, source, [earlier]))
+        const mails = await ingest(context, account, source, batch, judged)
+        const left = mails.filter(({ row }) => row.step === 'guard').map(({ row }) => row.uid)
+        const ofIds = mails.map(({ row }) => row.id)
+        expect(mails).toEqual((await loadMails(db, ofIds)).sort((a, b) => a.row.uid - b.row.uid))
+        await guard(context, mails)
+        const { rows } = await db.query<{ codes: string[] }>(
+          `select m.uid::int, m.step, m.disposition, m.reason, m.codes, m.ceiling, m.due_at, m.header_hash,
+             (select jsonb_agg(jsonb_build_array(e.at, e.step, e.disposition, e.reason, e.actor)) from replyd.event e where e.message_id = m.id) as events
+             from replyd.message m order by m.uid`,
+        )
+        return { left, rows }
+      }
+      const [before, after] = [await outcome(judge), await outcome()]
+      expect(before.rows).toEqual(after.rows)
+      expect(before.rows.map(({ codes }) => codes.includes('reused-message-id'))).toEqual(
+        [1, 2, 3, 4, 5, 6, 8, 9].map((uid) => [3, 5, 6].includes(uid)),
+      )
+      // Those that another mail of the batch bears on.
+      expect(before.left).toEqual([5, 6, 9])
+      expect(after.left).toEqual([2, 3, 4, 5, 6, 8, 9])
     })
 
     test('that was renumbered keeps its rows, unless the lease is lost', async () => {

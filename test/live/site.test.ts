@@ -1,11 +1,12 @@
 /** A web site as knowledge, served on loopback: what is read, what is left alone, and when it ends. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { silentLog } from '../../src/base/log.ts'
+import { PageReader, pagesFolder } from '../../src/knowledge/account-knowledge.ts'
 import { openKnowledge } from '../../src/knowledge/knowledge.ts'
 import { robotsOf } from '../../src/knowledge/robots.ts'
 import { readSite } from '../../src/knowledge/site.ts'
@@ -168,6 +169,64 @@ test('pages that are too long, no HTML, or nested without end are left out', asy
     '/help/deep': `${'<div>'.repeat(100_000)}deep`,
   }
   expect(await read()).toEqual({ pages: 1, failed: 2, cut: false })
+})
+
+describe('processes that share a state directory', () => {
+  const owner = {
+    address: 'shop@shop.example',
+    aliases: [],
+    displayName: null,
+    authservIds: [],
+    ownLists: [],
+  }
+  const settings = () => ({
+    ...{ owner, knowledge: null },
+    site: { urls: [`${origin}/help`], maxPages: 5, everyMs: 3_600_000, staleMs: 86_400_000 },
+  })
+  const pages = () => pagesFolder(folder, { owner })
+  /** Resolves when the pages were read. */
+  function reader(): { opened: PageReader; done: Promise<unknown> } {
+    const { promise, resolve } = withResolvers()
+    const log = { ...silentLog, info: resolve }
+    return {
+      opened: new PageReader(settings(), { directory: folder, log, clock: { now: () => now } }),
+      done: promise,
+    }
+  }
+  function withResolvers() {
+    let resolve: (value?: unknown) => void = () => undefined
+    const promise = new Promise((settle) => {
+      resolve = settle
+    })
+    return { promise, resolve }
+  }
+  const visits = () => asked.filter(({ path }) => path === '/help').length
+
+  test('one of them reads the pages', async () => {
+    site = { '/help': page('Help', 'Start.') }
+    const readers = [reader(), reader(), reader()]
+    await readers[0]?.done
+    for (const { opened } of readers) opened[Symbol.dispose]()
+    expect(visits()).toBe(1)
+  })
+
+  test.each([
+    ['that has said nothing for long does not count', 121_000, 1],
+    ['that has just said something is left to it', 100_000, 0],
+  ])('a process %s', async (_, ageMs, expected) => {
+    site = { '/help': page('Help', 'Start.') }
+    mkdirSync(pages(), { recursive: true })
+    writeFileSync(join(pages(), '.reading'), '')
+    const last = new Date(now.getTime() - ageMs)
+    utimesSync(join(pages(), '.reading'), last, last)
+    const { opened, done } = reader()
+    if (expected > 0) await done
+    // The first look is over when the constructor returns.
+    opened[Symbol.dispose]()
+    const turn = join(pages(), '.reading')
+    while (expected > 0 && existsSync(turn)) await new Promise(setImmediate)
+    expect([visits(), existsSync(turn)]).toEqual([expected, expected === 0])
+  })
 })
 
 describe('robots.txt', () => {

@@ -39,7 +39,14 @@ test('a statement is parsed once for each connection', async () => {
 })
 
 test('a plan that was made while the store was empty reads no table whole', async () => {
-  const mail = { account: 'a@x.example', now: new Date(0), id: 'none', own: '<1@x.example>', hash: 'h' }
+  const mail = {
+    account: 'a@x.example',
+    now: new Date(0),
+    id: 'none',
+    coming: null,
+    own: '<1@x.example>',
+    hash: 'h',
+  }
   const question = { ...mail, thread: ['<2@x.example>'], authors: ['c@x.example'], addressee: 'c@x.example' }
   await database.transaction(async (session) => {
     for (let run = 0; run < 7; run++) {

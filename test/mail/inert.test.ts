@@ -32,3 +32,15 @@ test.each([
 ])('%s mentions nobody', (text, expected) => {
   expect(inert(text)).toBe(expected)
 })
+
+test.each([
+  ['a bidi override', 'gpj\u202eexe', 'gpjexe'],
+  ['an isolate', '\u2067abc\u2069', 'abc'],
+  ['a mark', 'a\u200fb\u061cc', 'abc'],
+  ['a line break', 'Hi\r\n*Approved by replyd*', 'Hi  *Approved by replyd*'],
+  ['a line separator', 'a\u2028b\u2029c', 'a b c'],
+  ['a NUL and an escape', 'a\u0000b\u001b[31mc', 'a b [31mc'],
+  ['a full stop of Chinese', 'evil\u3002example', 'evil\u2060\u3002\u2060example'],
+])('%s neither turns nor breaks the line', (_name, text, expected) => {
+  expect(inert(text)).toBe(expected)
+})

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { approvedOctets } from '../../src/mail/reply/approved.ts'
 import { editShare, unifiedDiff } from '../../src/mail/text/edits.ts'
+import { approvedOctets } from '../../src/observe/approve.ts'
 
 test.each([
   ['one two three four', 'one two three four', 0],

@@ -27,7 +27,7 @@ test('what is wrong with the model stands on the page', () => {
 })
 
 test.each([
-  [lastError, `last failure: ${lastError}; tried again from 2026-11-28T10:00:00Z on`],
+  [lastError, `last failure: ${lastError}; tried again at 2026-11-28 10:00 UTC`],
   [null, null],
 ])('replyd mails show with %j', (error, expected) => {
   const text = showText(

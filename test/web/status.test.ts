@@ -12,15 +12,8 @@ test.each([
   ['of another process', {}, undefined, true, 'watched by another process', []],
   ['whose lease another process has', {}, 'standby', true, 'watched by another process', []],
   ['at the start', {}, 'connecting', true, 'connecting', []],
-  [
-    'without a connection',
-    {},
-    'waiting',
-    false,
-    'no connection; replyd tries again by itself',
-    ['Try again'],
-  ],
-  ['that is paused', { paused: true }, 'connected', false, 'paused, so nothing goes out', ['Resume']],
+  ['without a connection', {}, 'waiting', false, 'no connection; replyd keeps trying', ['Try again']],
+  ['that is paused', { paused: true }, 'connected', false, 'paused, so nothing is sent', ['Resume']],
   [
     'that refuses the login',
     { stopped: 'IMAP login was refused' },
@@ -45,7 +38,7 @@ test.each([
 test('a mailbox is named where there are several, and Resume is of that one', () => {
   const { words, repairs } = mailboxStatus({ ...well, paused: true }, 'connected', true)
   expect([words, repairs[0]?.post]).toEqual([
-    'me@shop.example: paused, so nothing goes out',
+    'me@shop.example: paused, so nothing is sent',
     '/accounts/me%40shop.example/resume',
   ])
 })

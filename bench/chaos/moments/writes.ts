@@ -24,7 +24,6 @@ type When = 'before' | 'after'
 
 const writes: readonly Write[] = [
   { name: 'the rows of a batch', pattern: /"mailbox":"INBOX","uidValidity":/ },
-  { name: "the guard's verdict", pattern: /"from":"guard","to":/ },
   { name: 'a reservation', pattern: /"worstCase":/ },
   { name: 'the cost of a call', pattern: /"cachedInput":/ },
   { name: "triage's verdict", pattern: /"from":"triage","to":/ },

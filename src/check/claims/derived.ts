@@ -6,7 +6,7 @@ const dayMs = 86_400_000
 /** Factors between units that customers and owners use; in both directions. */
 const units = [0.45359237, 28.349523, 2.54, 30.48, 1.609344, 3.785412, 0.9144, 60, 24, 7, 12, 1000, 100]
 
-/** With more figures than this it is a catalogue, and nearly everything would follow from some two of them. */
+/** A text with more figures is a catalogue: almost any number follows from some pair of them. */
 const most = 300
 
 const figurePattern = /\d{1,3}(?:[ \u00a0\u202f.,'’]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d+)?/gu

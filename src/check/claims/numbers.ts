@@ -53,7 +53,7 @@ const durationPattern = new RegExp(
   `${before}(?:(${figure}|${words})${range})?(${figure}|${words})(?:[\\s-]|\\s?x\\s?|\\+\\s?)?\\s?(?:[\\p{L}]{1,12}\\s)??(${unit})${after}`,
   'giu',
 )
-/** A run of figures is looked at from its beginning alone: from each of them, the time would be quadratic. */
+/** Match a run of figures only from its start: trying every figure would take quadratic time. */
 const cjkDurationPattern =
   /((?<!\d)\d+|(?<![二三四五六七八九十百])[二三四五六七八九十百]+)(分|時間|日間|日以内|日|営業日|週間|か月|ヶ月|ヵ月|年間|年)/gu
 const plainPattern = new RegExp(`(?<![\\p{L}\\p{N}])(?:${figure})(?![\\p{L}\\p{N}])`, 'gu')

@@ -1,4 +1,4 @@
-/** A server whose certificate comes from an authority that nobody here knows: a person looks at it, and may believe it. */
+/** A server whose certificate comes from an unknown authority: a person checks it and may trust it. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { join } from 'node:path'
@@ -33,7 +33,7 @@ interface Attempt {
 
 /**
  * Offers to trust the authority of a mail server whose issuer is unknown, for `tls.ca`.
- * @returns name of the file with its certificate; null when nobody is to be trusted
+ * @returns name of the file with its certificate; null if the person does not trust it
  */
 export async function believingAuthority(
   account: AccountSettings,
@@ -121,7 +121,7 @@ export async function presentedBy(server: Place): Promise<Authority | null> {
   }
 }
 
-/** RFC 3207, RFC 9051 section 6.2.1: which of the two it is says the greeting. */
+/** The greeting tells which of the two protocols it is (RFC 3207, RFC 9051 section 6.2.1). */
 function startTls(socket: Socket): Promise<void> {
   let said = ''
   // What each answer has to look like, and what is said after it.

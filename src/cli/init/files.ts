@@ -46,7 +46,7 @@ export const withAuthservId = (yaml: string, account: number, id: string) =>
     )
     .join('')
 
-/** What stands before the accounts, then each account as `accountText` wrote it, the last with all that follows. */
+/** The text before the accounts, then each account as `accountText` wrote it, the last one with everything after it. */
 const accountParts = (yaml: string) => yaml.split(/^(?= {2}- address: )/m)
 
 /** Changes or adds one value of an account, counted from 0. Comments stay. */

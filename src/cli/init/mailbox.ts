@@ -93,7 +93,7 @@ export async function soundMailbox(talk: Talk, given: Texts, at: number): Promis
     await talk.say(`\nTrying ${account.owner.address}:`)
     const looks = checkAccount(account, config, systemClock)
     const checks = await shownChecks(looks, (check) => showCheck(check, talk.terminal), talk.terminal)
-    // Which server is believed about authors is asked later.
+    // Which server's results about authors to trust is asked later.
     const failures = checks.filter(({ status, name }) => status === 'failed' && name !== 'sending')
     if (failures.length === 0) return { texts, state: 'sound' }
     if (failures.every(({ advice }) => advice?.startsWith('Sign in: '))) return { texts, state: 'no sign-in' }
@@ -143,7 +143,7 @@ async function mend(
   const refusing = failures.filter(({ detail }) => detail.includes('refused the login'))
   const refused = (name: 'imap' | 'smtp') => refusing.some((check) => check.name === name)
   const sharesLogin = settingIn(yaml, at, ['smtp', 'user']) === undefined
-  // Only where IMAP takes the login is it certain that SMTP wants another one.
+  // Only if IMAP accepts the login is it certain that SMTP needs a different one.
   const imapLogsIn = failures.every(({ name }) => name !== 'imap')
   const ofSmtp = refused('smtp') && account.smtp.oauth2 === null && (imapLogsIn || !sharesLogin)
   if (refused('imap') || (refused('smtp') && !ofSmtp))
@@ -154,7 +154,7 @@ async function mend(
 
 const smtpVariable = (at: number) => (at === 0 ? 'SMTP_PASSWORD' : `SMTP_PASSWORD_${at + 1}`)
 
-/** Some providers send through another server, with a login of its own. */
+/** Some providers send through another server, which has a separate login. */
 async function otherSmtpLogin(
   talk: Talk,
   texts: Texts,

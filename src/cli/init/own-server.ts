@@ -1,16 +1,16 @@
 /**
- * The own mail server's results: finds the name under which it writes Authentication-Results by looking at recent mail,
- * and tries whether it recognises a forged author where the owner wants that.
+ * The results of the owner's mail server: finds its name in Authentication-Results by reading recent mail and, if the
+ * owner wants it, tests whether the server detects a forged author.
  */
 import { systemClock } from '../../base/clock.ts'
 import { reasonOf } from '../../base/errors.ts'
 import type { AccountSettings, Config } from '../../config/settings.ts'
 import { forgeries, type Look } from '../../doctor/doctor.ts'
 import { sendsAutomatically } from '../../doctor/sending.ts'
-import { closeClient, connectClient, defaultTiming, inMailbox, reading } from '../../imap/client.ts'
+import { withOwnerMailbox } from '../../eval/owner-mailbox.ts'
+import { defaultTiming, inMailbox, reading } from '../../imap/client.ts'
 import { likelyAuthservId } from '../../mail/authserv-id.ts'
 import { parseFields } from '../../mail/mime/header.ts'
-import { SignIns } from '../../oauth/oauth.ts'
 import type { Say } from '../terminal.ts'
 import type { Asker } from './asker.ts'
 import { lacksAuthservId, withAuthservId } from './files.ts'
@@ -73,19 +73,9 @@ export async function wantedForgeries({ accounts, state }: Config, asker: Asker)
  * @throws what connecting and reading throw
  */
 async function ownAuthservId(account: AccountSettings, state: Config['state']): Promise<string | null> {
-  const { imap, owner, mailbox } = account
-  const { oauth2 } = imap
-  const signIns = new SignIns(state, { now: () => new Date() })
-  const accessToken =
-    oauth2 === null ? undefined : (refused?: string) => signIns.accessToken(owner.address, oauth2, refused)
-  const timing = { ...defaultTiming, connectMs: patienceMs, greetingMs: patienceMs, quietMs: patienceMs }
-  const client = await connectClient(imap, {
-    accessToken,
-    timing,
-    signal: AbortSignal.timeout(2 * patienceMs),
-  })
-  try {
-    return await inMailbox(client, reading(mailbox, null), defaultTiming.trustMs, async () => {
+  const patience = { quietMs: patienceMs, withinMs: 2 * patienceMs }
+  return withOwnerMailbox(account, { state }, patience, (client) =>
+    inMailbox(client, reading(account.mailbox, null), defaultTiming.trustMs, async () => {
       const exists = client.mailbox ? client.mailbox.exists : 0
       if (exists === 0) return null
       const bodyParts = [{ key: 'HEADER', start: 0, maxLength: longestTop }]
@@ -93,8 +83,6 @@ async function ownAuthservId(account: AccountSettings, state: Config['state']): 
       return likelyAuthservId(
         rows.map(({ headers }) => ({ fields: parseFields(headers ?? Buffer.alloc(0)) })),
       )
-    })
-  } finally {
-    await closeClient(client)
-  }
+    }),
+  )
 }

@@ -31,7 +31,7 @@ export async function servers(address: string, given: Given, talk: Talk, key = '
   if (found) await say(`Found by ${found.source}:\n  IMAP ${shown(found.imap)}\n  SMTP ${shown(found.smtp)}`)
   else if (looked) await say(`No servers were found for ${address}. Your provider's help pages name them.`)
   if (found?.unproven) await say(unprovenWords)
-  // With --yes nobody looks: then these have to be given.
+  // With --yes nobody checks an unproven result, so the servers have to be given as options.
   if (found && (await asker.confirm('Use these?', !found.unproven, `${key}.use`))) {
     const place = async (kind: Kind) => {
       const other = typed(kind)

@@ -6,18 +6,18 @@ import { silentLog } from '../../base/log.ts'
 import type { AccountSettings, Config } from '../../config/settings.ts'
 import { letterLines } from '../../demo/screen.ts'
 import { firstDraft } from '../../eval/first-draft.ts'
+import { withOwnerMailbox } from '../../eval/owner-mailbox.ts'
 import type { PastMail } from '../../eval/past-mail.ts'
-import { closeClient, connectClient, defaultTiming, inMailbox, reading } from '../../imap/client.ts'
+import { defaultTiming, inMailbox, reading } from '../../imap/client.ts'
 import { openKnowledge } from '../../knowledge/knowledge.ts'
 import { parseOctets } from '../../mail/mime/octets.ts'
-import { SignIns } from '../../oauth/oauth.ts'
 import { runOptions } from '../run-options.ts'
 import { readConfig } from '../settings.ts'
 import { columnsOf, type ExitStatus, hasColours, printable, waiting, writeLine } from '../terminal.ts'
 import type { Talk } from './talk.ts'
 
 const mostMails = 20
-/** Octets of a mail: its text stands at the beginning. */
+/** Octets that are read of a mail: its text is at the beginning. */
 const longestMail = 65_536
 const patienceMs = 20_000
 
@@ -68,16 +68,10 @@ async function draftFor(mails: readonly PastMail[], account: AccountSettings, co
 }
 
 /** Newest first, without those that are answered. EXAMINE and BODY.PEEK: nothing is marked as read. */
-async function recentMails(account: AccountSettings, { state }: Config): Promise<PastMail[]> {
-  const { imap, owner, mailbox } = account
-  const { oauth2 } = imap
-  const signIns = new SignIns(state, systemClock)
-  const accessToken =
-    oauth2 === null ? undefined : (refused?: string) => signIns.accessToken(owner.address, oauth2, refused)
-  const signal = AbortSignal.timeout(patienceMs)
-  const client = await connectClient(imap, { accessToken, timing: defaultTiming, signal })
-  try {
-    return await inMailbox(client, reading(mailbox, null), defaultTiming.trustMs, async () => {
+async function recentMails(account: AccountSettings, config: Config): Promise<PastMail[]> {
+  const { mailbox } = account
+  return withOwnerMailbox(account, config, { withinMs: patienceMs }, (client) =>
+    inMailbox(client, reading(mailbox, null), defaultTiming.trustMs, async () => {
       const exists = client.mailbox ? client.mailbox.exists : 0
       if (exists === 0) return []
       const wanted = {
@@ -94,8 +88,6 @@ async function recentMails(account: AccountSettings, { state }: Config): Promise
           at: new Date(internalDate ?? systemClock.now()),
         }))
         .reverse()
-    })
-  } finally {
-    await closeClient(client)
-  }
+    }),
+  )
 }

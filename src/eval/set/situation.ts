@@ -7,15 +7,16 @@ import type { GuardCode } from '../../base/reasons.ts'
 import type { Verdict } from '../../base/verdicts.ts'
 import { type MailToAnswer, mostEarlier, passagesFor, primary, type Sources } from '../../compose/step.ts'
 import { concerns, threadEntry } from '../../compose/thread.ts'
-import { decodeWords, parseAddressList, plainLine } from '../../mail/address.ts'
+import { parseAddressList } from '../../mail/address.ts'
 import { mailboxes } from '../../mail/correspondents.ts'
-import { fieldValues, firstField, type Message, namedIds } from '../../mail/message.ts'
+import { fieldValues, type Message, namedIds } from '../../mail/message.ts'
 import { replyHeader } from '../../mail/reply/build.ts'
 import { visibleText } from '../../mail/text/visible.ts'
 import type { ThreadEntry } from '../../model/prompts/messages.ts'
 import type { Prompts } from '../../model/prompts.ts'
 import { ownMailOf, stylesOf } from '../../observe/style.ts'
 import type { KnownOfMail } from '../judging.ts'
+import { rowToAnswer } from '../situation.ts'
 import type { EvalSet, OlderMail, SetMail } from './read.ts'
 import { fixedMarks } from './recorded.ts'
 
@@ -80,18 +81,9 @@ export function toAnswer(
 ): { mail: MailToAnswer; sources: Sources } {
   const { message } = mail
   const { firstContact, writtenBefore } = knownOfMail(set, mail)
-  const from = mailboxes(message, 'from')[0]
-  const subject = plainLine(decodeWords(firstField(message, 'subject') ?? ''))
+  const row = rowToAnswer(message, mail.received, verdict, codes)
+  const { subject } = row
   const visible = visibleText(message).text
-  const row = {
-    internalDate: mail.received,
-    codes: [...codes],
-    verdict,
-    instruction: null,
-    fromName: from?.name || null,
-    fromAddress: from?.address ?? null,
-    subject,
-  }
   const thread = threadOf(set, mail).entries
   const sources = {
     thread,

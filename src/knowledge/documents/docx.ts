@@ -5,7 +5,7 @@ import { DocumentFault, limits } from './limits.ts'
 import { MarkdownWriter } from './outline.ts'
 
 const wanted = new Set(['word/document.xml', 'word/styles.xml'])
-/** Files in the archive that are looked at. */
+/** Maximum number of entries of the archive that are examined. */
 const mostEntries = 10_000
 
 export async function readDocx(octets: Buffer): Promise<string> {
@@ -36,7 +36,7 @@ function unpacked(octets: Buffer): Promise<Map<string, string>> {
   })
 }
 
-/** Counts what really comes out: an archive may lie about it. */
+/** Counts the unpacked octets: the size that an archive states may be false. */
 function partOf(archive: ZipFile, entry: Entry): Promise<string> {
   return new Promise((resolve, reject) => {
     if (entry.isEncrypted()) return reject(new DocumentFault('it is encrypted'))

@@ -1,4 +1,4 @@
-/** The content of an HTML page as Markdown, without navigation, forms and whatever else stands on every page. */
+/** The content of an HTML page as Markdown, without navigation, forms and whatever else repeats on every page. */
 import { Parser } from 'htmlparser2'
 import { DocumentFault } from './limits.ts'
 import { MarkdownWriter } from './outline.ts'
@@ -13,10 +13,10 @@ const blocks = new Set(
     ' ',
   ),
 )
-/** Roles of ARIA that say the same. */
+/** Equivalent ARIA roles. */
 const skippedRoles = new Set(['navigation', 'banner', 'contentinfo', 'search', 'complementary', 'dialog'])
 
-/** Open elements within each other: the parser takes longer with each. */
+/** Maximum nesting depth: each level makes the parser slower. */
 const deepest = 1_000
 
 export interface Page {

@@ -13,7 +13,7 @@ export class MarkdownWriter {
   }
 
   paragraph(text: string): void {
-    // A line that looks like a heading, a rule or a comment is none.
+    // Escapes lines that only look like a heading, a rule or a comment.
     this.#add(squeezed(text).replace(/^(#{1,6}\s|[-=]{3,}$)/, '\\$1'))
   }
 

@@ -89,7 +89,7 @@ function linesOf(pieces: readonly Piece[]): Line[] {
 
 const roundedSize = ({ size }: Pick<Line, 'size'>) => Math.round(size * 2) / 2
 
-/** The size in which most letters are. */
+/** The font size of most letters. */
 function bodySize(lines: readonly Line[]): number {
   const letters = new Map<number, number>()
   for (const { size, cells } of lines) {

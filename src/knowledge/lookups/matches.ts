@@ -1,4 +1,4 @@
-/** What a mail gives to look up: the owner's patterns on the author's own words. */
+/** Finds what to look up for a mail: the owner's patterns, applied to the author's own words. */
 import { createContext, Script } from 'node:vm'
 import type { LookupSettings } from '../../config/settings.ts'
 
@@ -90,7 +90,7 @@ export function matchesText(pattern: string, text: string): boolean {
 function search(pattern: string, text: string): string[] {
   const plain = text.slice(0, searched + 1000).normalize('NFKC')
   const matches: string[] = JSON.parse(runSearch(pattern, plain))
-  // A name of dots alone would lead to another path.
+  // A value that consists only of dots would lead to another path.
   return matches.filter(
     (match) => match.length <= longestMatch && /[\p{L}\p{N}]/u.test(match) && !/\p{Cc}/u.test(match),
   )

@@ -16,7 +16,7 @@ export interface Known {
 
 export const nothingKnown: Known = { author: new Set(), names: [], addressees: new Set(), subject: '' }
 
-/** Values of one header that are looked at, in characters; no sender needs more. */
+/** Characters examined of one header value; no sender needs more. */
 const longestValue = 10_000
 
 /** Maximum number of addresses of one message. */

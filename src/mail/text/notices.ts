@@ -1,5 +1,5 @@
 /**
- * What gateways, scanners and law departments put around a text: warnings above it, footers below the quotation. No
+ * What gateways, scanners and legal departments put around a text: warnings above it, footers below the quotation. No
  * person wrote them. Each list is one concept in many languages; several must match.
  */
 
@@ -50,7 +50,7 @@ const alarm = any(
   'внимание|предупреждение|осторожно|увага|προσοχή|注意|警告|社外|外部|【|주의|경고|외부|تنبيه|تحذير|זהירות|שים לב|(?:e-?mail|message|mail|sender) from)',
 )
 
-/** Microsoft's note on somebody new says nothing of outside. */
+/** Microsoft's note about a first-time sender does not call the mail external. */
 const stranger = any(
   "^\\W*(?:you (?:don[’']t|do not) often get e-?mail|some people who received this message don[’']t|sie erhalten nicht (?:oft|häufig)|vous n[’'](?:obtenez|recevez) pas souvent",
   'no suele recibir|non si ricevono spesso|u ontvangt niet vaak|você não costuma receber|du får inte ofta|du (?:modtager|får) ikke ofte|nie otrzymujesz często|вы нечасто получаете)',
@@ -118,7 +118,7 @@ const product =
   /\b(?:avast|avg|eset|kaspersky|mcafee|norton|sophos|mailscanner|bitdefender|avira|mimecast)\b/i
 const request = /please|bitte|veuillez|s[’']il vous|\bsvp\b|por favor|per favore|alstublieft|пожалуйста/iu
 
-/** Words of law departments and of friends of the trees; one of them is nothing yet. */
+/** Words of legal footers and of requests not to print; a single one proves nothing. */
 const legal = [
   'confiden[tc]i|vertraulich|riservat|vertrouwelijk|konfiden[tc]|fortrolig|luottamuks|poufn|důvěrn|bizalmas|gizli|конфиденц|конфіденц|εμπιστευτ|機密|机密|保密|기밀|سري',
   'intended|addressee|recipient|empfänger|adressat|destinat|geadresseerd|ontvanger|mottagare|modtager|mottaker|vastaanottaj|adresat|odbiorc|příjemc|címzett|alıcı|адресат|получател|одержувач|παραλήπτ|受信者|宛先|收件人|수신',
@@ -133,7 +133,7 @@ const legal = [
 const footers =
   /^\W*(?:to unsubscribe|unsubscribe|you (?:are receiving|received) this (?:message|e-?mail)|reply to this e-?mail directly|view (?:it|this) (?:on|in|online)|sent via|powered by|delivered by|um sich .{0,40}abzumelden|abmelden|se désabonner|pour se désabonner|darse de baja|para darse|cancellare l|per cancell|uitschrijven|avsluta prenumeration|(?:please )?(?:consider|think (?:of|about)) (?:the|our) environment|(?:think )?before (?:you )?print(?:ing)?\b|(?:bitte )?(?:denken sie|schonen sie|prüfen sie|vor dem ausdrucken).{0,60}(?:umwelt|ausdruck)|(?:pensez|avant d[’']imprimer).{0,60}(?:environnement|imprim)|antes de imprimir|prima di stampare|denk aan het milieu|tänk på miljön|tænk på miljøet)/iu
 
-/** Only an address in the web, or a piece of one that was broken on the way. */
+/** Only a web address, or a piece of one that was wrapped in transit. */
 function isUrl(written: string): boolean {
   const line = written.slice(0, longestLine).trim()
   return (
@@ -147,17 +147,19 @@ const isBrokenUrl = (first: string, second: string) =>
   /^<https?:\/\/[^\s>]*$/i.test(first.slice(0, longestLine).trim()) &&
   /^[^\s<>]+>$/.test(second.slice(0, longestLine).trim())
 
-/** Which lines hold nothing but an address in the web, or a rule drawn around it. */
+/** Which lines hold nothing but a web address, or a rule drawn around it. */
 function urlLines(lines: readonly string[]): boolean[] {
   return lines.map(
     (line, at) => isUrl(line) || isFrame(line) || (at > 0 && isBrokenUrl(lines[at - 1] ?? '', line)),
   )
 }
 
-/** True when there is nothing else in it than addresses in the web. */
+/** True if it consists only of web addresses. */
 export const isOnlyUrls = (lines: readonly string[]) => urlLines(lines).every((isUrlLine) => isUrlLine)
 
-/** Whether a paragraph below a quotation is a footer: of a scanner, a law department, a list, or addresses in the web. */
+/**
+ * Whether a paragraph below a quotation is a footer: of a scanner, a legal department or a list, or only web addresses.
+ */
 export function isFooter(lines: readonly string[]): boolean {
   const isLink = urlLines(lines)
   const text = joined(lines.filter((_, at) => !isLink[at]))

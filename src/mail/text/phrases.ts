@@ -3,7 +3,7 @@
  * All lists are lower case. Each test runs on a bounded string, see `longestLine`.
  */
 
-/** Characters of one line, or of one attribution that was wrapped, that are looked at. */
+/** Characters examined of one line, or of one wrapped attribution. */
 export const longestLine = 600
 
 /** Hyphens, dashes and box-drawing lines that programs draw rules with. */

@@ -25,7 +25,7 @@ function bareLine(line: string): string {
     .trim()
 }
 
-/** @param line one line of the author's text; only short lines are looked at */
+/** @param line one line of the author's text; only short lines are examined */
 export function isSentFrom(line: string): boolean {
   if (line.length > 400) return false
   const wrapped = /^\s*<<([^<>]{1,80})>>\s*$/.exec(line)?.[1]

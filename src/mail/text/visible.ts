@@ -78,7 +78,7 @@ function classify(text: QuotedLines, introductions: readonly Span[]): Kind[] {
   return kinds
 }
 
-/** Footers below a quotation are no answer to it. Addresses in the web are, where nothing else is. */
+/** Footers below a quotation do not answer it. Web addresses do, if there is nothing else. */
 function markFooters(lines: readonly string[], kinds: Kind[]): void {
   const lastQuote = kinds.findLastIndex((kind) => kind === 'quote' || kind === 'introduction')
   if (lastQuote < 0) return

@@ -1,22 +1,19 @@
 /** Days in the owner's time zone. A day's budget ends at the owner's midnight, not the server's. */
 
-/** Creating one takes longer than everything else; there is one per time zone. */
-const formats = new Map<string, Intl.DateTimeFormat>()
+import { memoized } from '../../base/lru.ts'
 
-function formatFor(timeZone: string): Intl.DateTimeFormat {
-  const known = formats.get(timeZone)
-  if (known) return known
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    calendar: 'gregory',
-    numberingSystem: 'latn',
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-  })
-  formats.set(timeZone, format)
-  return format
-}
+/** Creating one takes longer than everything else. */
+const formatFor = memoized(
+  (timeZone) =>
+    new Intl.DateTimeFormat('en-US', {
+      timeZone,
+      calendar: 'gregory',
+      numberingSystem: 'latn',
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+    }),
+)
 
 /**
  * The calendar day of an instant, YYYY-MM-DD.

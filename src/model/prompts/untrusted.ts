@@ -21,7 +21,7 @@ const controls = /[^\P{Cc}\n\t]/gu
  */
 const opening = /(?<![<＜﹤‹«])[<＜﹤‹«]{2,}(?=\s*[\p{L}_]{2,20}\s*[:：])/gu
 const closing = /[>＞﹥›»]{2,}/gu
-/** What stands before a closing marker, blanks at its end aside. */
+/** The text before a closing marker, without trailing blanks. */
 const beforeClosing = /[:：]\s*[\p{L}\p{N}_-]{0,40}$/u
 /** Special tokens and role tags of chat formats: `<|im_start|>`, `[INST]`, `<<SYS>>`. */
 const roleTokens = /<\|[\w ]{1,40}\|>|<<\/?SYS>>|\[\/?INST\]/gi

@@ -1,4 +1,4 @@
-/** Tables for what people do on the pages: settings, logins, and lessons that they take back. */
+/** Tables for what people do on the pages: settings, logins, lessons that they take back, and notifications. */
 
 /** Edits of settings on the page, the newest of each path being the one that applies, and the people who log in. */
 export const setup = `
@@ -42,5 +42,25 @@ create table replyd.unlearned (
   actor   text not null,
   at      timestamptz not null,
   primary key (account, lesson)
+);
+`
+
+/** Browsers that want a notification when a reply waits. */
+export const pushDevices = `
+create table replyd.push_device (
+  id            text primary key,
+  endpoint      text not null,
+  keys          jsonb not null,
+  actor         text not null,
+  device        text not null,
+  session       text,
+  detailed      boolean not null default false,
+  quiet_from    text,
+  quiet_until   text,
+  added_at      timestamptz not null,
+  last_event    bigint not null,
+  attempts      integer not null default 0,
+  failing_since timestamptz,
+  due_at        timestamptz not null
 );
 `

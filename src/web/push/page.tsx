@@ -47,7 +47,7 @@ function Devices({ view, devices }: { view: View; devices: readonly PushDevice[]
   if (devices.length === 0) return null
   return (
     <section class="card block" aria-labelledby="told">
-      <h2 id="told">Where you are told</h2>
+      <h2 id="told">Where you are notified</h2>
       <p class="meta">
         A notification says that a reply waits, and no more, unless you choose it here: it may stand on a
         locked screen. In quiet hours nothing is sent; what still waits is told afterwards.

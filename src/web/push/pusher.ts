@@ -17,8 +17,7 @@ import {
 } from '../../store/push-devices.ts'
 import { eventsAfter, type TellableEvent } from '../../store/webhooks.ts'
 import { retryDelay } from '../webhooks.ts'
-import { type PushMessage, pushMessage } from './message.ts'
-import { isQuiet } from './quiet.ts'
+import { isQuiet, type PushMessage, pushMessage } from './message.ts'
 import { vapidKeys } from './vapid.ts'
 
 /** Milliseconds. */
@@ -27,7 +26,7 @@ const leaseMs = 60_000
 const settleMs = 1_000
 const requestMs = 10_000
 const giveUpAfterMs = 24 * 3_600_000
-/** A notification that the device could not be given within this is of no use any more, seconds. */
+/** A notification that the device could not be given within this is useless, seconds. */
 const ttl = 12 * 3600
 
 interface PushOptions {

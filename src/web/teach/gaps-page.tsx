@@ -36,7 +36,7 @@ export function GapsPage({ teach, shown }: { teach: TeachView; shown: GapsView }
     <TeachPage teach={teach} title="Missing facts" place={gapsPath}>
       {total === 0 ? (
         <p class="empty">
-          {`Nothing was missing in the last ${gapWeeks} weeks. When a reply lacks a fact, its question stands here.`}
+          {`Nothing was missing in the last ${gapWeeks} weeks. When a reply lacks a fact, its question appears here.`}
         </p>
       ) : (
         <p class="meta lead">

@@ -6,7 +6,7 @@ import { pagesFolder } from '../../knowledge/account-knowledge.ts'
 import { labelsOf, plainLabel } from '../../knowledge/folder-outline.ts'
 import type { Knowledge, Passage } from '../../knowledge/knowledge.ts'
 import { type SitePage, sitePages } from '../../knowledge/site.ts'
-import { citations } from '../../store/citations.ts'
+import { citations } from '../../store/gaps.ts'
 
 /** Of replies, for counting their sources. */
 export const countedDays = 30

@@ -178,7 +178,7 @@ function Confirm({ cost: { step, about, most, left, mails } }: { cost: Cost }) {
 }
 
 const fates: Readonly<Record<Outcome['fate'], string>> = {
-  send: 'Sent by itself',
+  send: 'Sent automatically',
   'save-draft': 'Saved in Drafts',
   hold: 'Waits for you',
   person: 'Left to you, without a reply',

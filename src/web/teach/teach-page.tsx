@@ -1,4 +1,4 @@
-/** What all Teach pages have in common: the title, the places, and the account that is looked at. */
+/** What all Teach pages have in common: the title, the places, and the account that is shown. */
 import type { Child } from 'hono/jsx'
 import { isAllowed } from '../../store/people.ts'
 import { Page, type View } from '../layout.tsx'
@@ -10,7 +10,7 @@ export interface TeachView {
   accounts: readonly string[]
 }
 
-/** Somebody who may change what replyd knows; a reader only looks at it. */
+/** Whether the person may change what replyd knows; a reader may not. */
 export const mayTeach = ({ view }: TeachView): boolean => isAllowed(view.role, 'reviewer')
 
 const playgroundPlace = '/teach/playground'

@@ -44,7 +44,7 @@ export function changed(context: StepContext, account: Account, change: Change):
   return { context: { ...context, models, accounts }, account: other }
 }
 
-/** Without a stated price it counts as the table says, or as dear as can be. */
+/** Without a stated price it counts as the table says, or as the most expensive model. */
 function otherModel({ config, db, log, clock }: StepContext, name: string): ConfiguredModels {
   const { model } = config
   const named = <Settings extends { name: string }>(settings: Settings) =>
@@ -227,7 +227,7 @@ export interface Run extends Costly {
   readonly stop: AbortController
 }
 
-/** Runs that can still be looked at. */
+/** Runs that can still be viewed. */
 const mostRuns = 10
 const runs = new WeakMap<StepContext, Map<string, Run>>()
 

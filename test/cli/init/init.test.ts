@@ -16,7 +16,7 @@ import {
   withSetting,
 } from '../../../src/cli/init/files.ts'
 import { answersFile, Memory } from '../../../src/cli/init/memory.ts'
-import { fetchPage, staysWithin } from '../../../src/cli/init/page.ts'
+import { fetchPage, staysWithin } from '../../../src/cli/init/network.ts'
 import type { Probe } from '../../../src/cli/init/probe.ts'
 import { askPlace, servers } from '../../../src/cli/init/servers.ts'
 import type { InitOptions } from '../../../src/cli/init/talk.ts'

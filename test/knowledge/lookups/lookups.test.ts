@@ -129,6 +129,30 @@ describe('whose it is', () => {
     expect(isOwnedBy([document], '$.email', 'kim@a.example')).toBe(expected)
   })
 
+  test.each([
+    ['the sign for kelvin, which is a k in lower case', '\u212aim@a.example'],
+    ['a full-width letter', '\uff4bim@a.example'],
+    ['a Cyrillic letter', 'k\u0456m@a.example'],
+    ['a zero-width joiner', 'ki\u200dm@a.example'],
+    ['a quoted local part', '"kim"@a.example'],
+    ['two addresses', 'kim@a.example,eva@a.example'],
+    ['a domain within the local part', 'kim@a.example@b.example'],
+  ])('an author with %s is somebody else', (_, sender) => {
+    expect(isOwnedBy([{ email: 'kim@a.example' }], '$.email', sender)).toBe(false)
+    expect(isOwnedBy([{ email: sender }], '$.email', 'kim@a.example')).toBe(false)
+  })
+
+  test.each([
+    ['a number', 5],
+    ['true', true],
+    ['an empty text', ''],
+    ['an empty list', []],
+    ['the author in a list', ['kim@a.example']],
+    ['the author in a list of lists', [['kim@a.example']]],
+  ])('%s names no owner', (_, email) => {
+    expect(isOwnedBy([{ email }], '$.email', 'kim@a.example')).toBe(false)
+  })
+
   test('every row has to be the author’s', () => {
     const [own, other] = [{ email: 'kim@a.example' }, { email: 'eva@a.example' }]
     expect(isOwnedBy([own, own], '$.email', 'kim@a.example')).toBe(true)

@@ -1,0 +1,68 @@
+/** How a person works a page: with the keyboard alone, by touch alone, or without JavaScript. */
+import type { BrowserContextOptions, Page } from 'playwright-core'
+
+export interface Hand {
+  options: BrowserContextOptions
+  /** Where this hand's customers live, so that each has a gap of its own. */
+  country: string
+  person: string
+  press(page: Page, selector: string): Promise<unknown>
+  /** Takes the place of what stands in the field. */
+  write(page: Page, selector: string, text: string): Promise<unknown>
+}
+
+/** With the keyboard alone. */
+export async function tabTo(page: Page, selector: string): Promise<void> {
+  const wanted = page.locator(selector).first()
+  await wanted.waitFor()
+  for (let at = 0; at < 300; at++) {
+    if (await wanted.evaluate((element) => element === element.ownerDocument.activeElement)) return
+    await page.keyboard.press('Tab')
+  }
+  throw new Error(`${selector} is not reached with the Tab key`)
+}
+
+async function typed(page: Page, text: string): Promise<void> {
+  await page.keyboard.press('Control+A')
+  await page.keyboard.insertText(text)
+}
+
+export const hands: Readonly<Record<string, Hand>> = {
+  'the keyboard alone': {
+    options: {},
+    country: 'Norway',
+    person: 'Kim',
+    press: async (page, selector) => {
+      await tabTo(page, selector)
+      const isBox = await page
+        .locator(selector)
+        .first()
+        .evaluate((element) => element.matches('[type=checkbox]'))
+      await page.keyboard.press(isBox ? 'Space' : 'Enter')
+    },
+    write: async (page, selector, text) => {
+      await tabTo(page, selector)
+      await typed(page, text)
+    },
+  },
+  'touch alone, on a phone': {
+    options: { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true },
+    country: 'Iceland',
+    person: 'Tom',
+    press: (page, selector) => page.locator(selector).first().tap(),
+    write: async (page, selector, text) => {
+      await page.locator(selector).first().tap()
+      await typed(page, text)
+    },
+  },
+  'no JavaScript': {
+    options: { javaScriptEnabled: false },
+    country: 'Malta',
+    person: 'Pia',
+    press: (page, selector) => page.locator(selector).first().click(),
+    write: (page, selector, text) => page.locator(selector).first().fill(text),
+  },
+}
+
+export const desk = hands['the keyboard alone'] as Hand
+export const phone = hands['touch alone, on a phone'] as Hand
