@@ -112,3 +112,5 @@ export function Scopes({
     </nav>
   )
 }
+
+export const signInAt = (address: string) => `/accounts/${encodeURIComponent(address)}/sign-in`

@@ -7,14 +7,12 @@ import type { Env } from './access.ts'
 import { fitting, formBody, text } from './bodies.ts'
 import { Action, Token, type View } from './layout.tsx'
 import type { ViewOf } from './overviews.tsx'
-import { SetupPage } from './setup-frame.tsx'
+import { SetupPage, signInAt } from './setup-frame.tsx'
 import type { WebContext } from './web-context.ts'
 import { clockOf } from './words.ts'
 
 const beginFields = z.strictObject({ way: z.enum(['browser']).optional() })
 const pasteFields = z.strictObject({ ended: text() })
-
-export const signInAt = (address: string) => `/accounts/${encodeURIComponent(address)}/sign-in`
 
 export function addSignIn(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): void {
   const signIns = new PageSignIns(web)
