@@ -6,7 +6,6 @@ import { PageSignIns, type SignInState } from '../review/sign-in.ts'
 import type { Env } from './access.ts'
 import { fitting, formBody, text } from './bodies.ts'
 import { Action, Token, type View } from './layout.tsx'
-import type { ViewOf } from './overviews.tsx'
 import { SetupPage, signInAt } from './setup-frame.tsx'
 import type { WebContext } from './web-context.ts'
 import { clockOf } from './words.ts'
@@ -14,7 +13,11 @@ import { clockOf } from './words.ts'
 const beginFields = z.strictObject({ way: z.enum(['browser']).optional() })
 const pasteFields = z.strictObject({ ended: text() })
 
-export function addSignIn(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): void {
+export function addSignIn(
+  pages: Hono<Env>,
+  web: WebContext,
+  viewOf: (c: Context<Env>) => Promise<View>,
+): void {
   const signIns = new PageSignIns(web)
   pages.get('/accounts/:address/sign-in', async (c) => {
     const address = c.req.param('address')
