@@ -29,7 +29,8 @@ export async function learnRestored(
   const now = context.clock.now()
   for (const pattern of await trustedPatterns(context, account, row))
     await saveSenderRule(context.db, row.account, { pattern, rule: 'allow', source: 'restored' }, now)
-  await saveExample(context, row, false)
+  const example = await exampleOf(context, row, false)
+  if (example !== null) await saveSpamExample(context.db, example, now)
   await move(context.db, 'takeOutOfJunk', { id: row.id, at: 'done', reason, actor }, now)
 }
 
@@ -60,13 +61,14 @@ export async function learnSpam(
       ? ({ disposition: 'marked', reason: 'marked-junk-by-owner' } as const)
       : ({ disposition: 'filed', reason: 'junked-by-owner' } as const)
   const change = { id: row.id, at: row.step, actor, ...outcome, reply: { sendAfter: null } }
+  const example = await exampleOf(context, row, true)
   const filed = await context.db.transaction(async (session) => {
     if (!(await move(session, 'putIntoJunk', change, now))) return false
     if (place !== null) await noteJunkPlace(session, row.id, place)
+    if (example !== null) await saveSpamExample(session, example, now)
     return true
   })
   if (!filed) return
-  await saveExample(context, row, true)
   const { address, aliases } = account.settings.owner
   if (row.fromAddress === null || [address, ...aliases].includes(row.fromAddress)) return
   const known =
@@ -99,9 +101,10 @@ export async function unlearnSpam(
   })
 }
 
-async function saveExample(context: StepContext, row: MessageRow, spam: boolean): Promise<void> {
-  const mail = await loadMail(context.db, row.id)
-  if (mail === null) return
-  const example = { messageId: row.id, account: row.account, spam, tokens: spamTokens(mail.message) }
-  await saveSpamExample(context.db, { ...example, source: 'owner' }, context.clock.now())
+/** Null if its text is gone. */
+async function exampleOf({ db }: StepContext, row: MessageRow, spam: boolean) {
+  const mail = await loadMail(db, row.id)
+  if (mail === null) return null
+  const tokens = spamTokens(mail.message)
+  return { messageId: row.id, account: row.account, spam, tokens, source: 'owner' } as const
 }
