@@ -51,6 +51,8 @@ export interface DaemonOptions {
   newId: NewId
   /** [0, 1); Math.random when absent. */
   random?: () => number
+  /** Whether it watches Drafts, Sent and \\Junk by itself; true when absent. */
+  observes?: boolean
   /** TXT records for checking signatures; by default the machine's name servers. */
   resolveTxt?: ResolveTxt
   /** BullMQ's interface, of a program that embeds replyd. */
@@ -117,7 +119,8 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const watchers = roles.includes('watch') ? watchersOf(context, pipeline, leases) : []
   // Restarting clears the 'stopped' state and retries.
   for (const { address } of watchers) await tellOwner(context, null, address)
-  const observers = roles.includes('watch') && !options.once ? observersOf(context, pipeline, watchers) : []
+  const observes = (options.observes ?? true) && roles.includes('watch') && !options.once
+  const observers = observes ? observersOf(context, pipeline, watchers) : []
   await using web = await openWeb(options, {
     context,
     pipeline,

@@ -21,6 +21,8 @@ export interface FlowSettings {
   redisUrl?: string | null
   databaseUrl?: string | null
   roles?: Role[]
+  /** False: the test looks by itself, and two looks at once would take each other's findings. */
+  observes?: boolean
   /** Merged over the account's keys. */
   account?: Record<string, unknown>
   /** Merged over the model's keys. */
@@ -63,6 +65,7 @@ export async function startDaemon(settings: FlowSettings): Promise<RunningDaemon
     running = runDaemon({
       config,
       roles: settings.roles ?? ['watch', 'work'],
+      observes: settings.observes ?? true,
       once: false,
       log: openLog(process.env.REPLYD_LOG_LEVEL ?? 'silent'),
       clock: settings.clock ?? systemClock,
