@@ -147,7 +147,7 @@ function sendOnce(
   })
 }
 
-/** Where a redirect leads (RFC 9110 section 15.4); null when the answer is none. */
+/** Where a redirect leads (RFC 9110 section 15.4); null when the answer is not a redirect. */
 function targetOf({ statusCode = 0, headers: { location } }: IncomingMessage, at: URL): URL | null {
   const redirects = [301, 302, 303, 307, 308].includes(statusCode)
   return redirects && location !== undefined && URL.canParse(location, at.href) ? new URL(location, at) : null

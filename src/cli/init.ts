@@ -141,7 +141,7 @@ async function keptYaml({ options, folder, asker }: Talk): Promise<string | null
   const path = join(folder, 'replyd.yaml')
   if (!existsSync(path) || options.force) return null
   const question = 'replyd.yaml already exists. Keep it (otherwise it becomes replyd.yaml.old)?'
-  // Who wants to begin from nothing hardly wants to keep it.
+  // With --fresh the owner starts over, so the old file is probably not wanted.
   return (await asker.confirm(question, !options.fresh, 'keep')) ? readFileSync(path, 'utf8') : null
 }
 

@@ -287,7 +287,7 @@ export function rateLimitsOf(headers: Headers): RateLimits | null {
   return Object.values(limits).some((value) => value !== null) ? limits : null
 }
 
-/** The fields of a refusal. Null when it is none, or carries none. */
+/** The fields of a refusal. Null when it is not a refusal, or has no such fields. */
 export function rateLimitsOfRefusal(error: unknown): RateLimits | null {
   return error instanceof APIError && error.headers ? rateLimitsOf(error.headers) : null
 }

@@ -38,7 +38,7 @@ export function readHolder(path: string): number | null {
   return content === identity(pid) ? pid : null
 }
 
-/** Whether a process with that pid runs on this machine, whoever's it is. */
+/** Whether a process with that pid runs on this machine, of any user. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
