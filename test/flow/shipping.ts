@@ -21,7 +21,9 @@ export function startShippingStandIn(): Promise<StandIn> {
   return startStandIn({
     behaviour: ({ question, body }) => {
       const prompt = JSON.stringify(body.messages)
-      const country = /(?:shipping|parcels) to (\w+)(?: cost)?\?/.exec(prompt.slice(prompt.lastIndexOf('MAIL')))?.[1]
+      const country = /(?:shipping|parcels) to (\w+)(?: cost)?\?/.exec(
+        prompt.slice(prompt.lastIndexOf('MAIL')),
+      )?.[1]
       return question.task === 'compose' && country
         ? { content: JSON.stringify(about(country, prompt)) }
         : undefined
