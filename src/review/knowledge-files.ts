@@ -17,7 +17,7 @@ import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { writeWhole } from '../base/files.ts'
 import type { StepContext } from '../context.ts'
-import { isKnown, isText, largestText } from '../knowledge/knowledge.ts'
+import { isKnown, isText, largestText } from '../knowledge/folder-files.ts'
 import { decodeUnlabelled } from '../mail/mime/charset.ts'
 import { Refusal } from './review.ts'
 
