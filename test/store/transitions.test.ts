@@ -84,6 +84,19 @@ test.each(Object.entries(change))(
   },
 )
 
+test('no verb names a stage or a disposition at which no mail can be', () => {
+  const places = Object.keys(legal).map((place) => place.split(' '))
+  const vain = verbs.flatMap((verb) => {
+    const { from = [], having } = rules[verb].mail ?? {}
+    const meets = (stage: string, disposition: string) =>
+      places.some((place) => place[0] === stage && place[1] === disposition)
+    const stages = from.filter((stage) => having?.every((each) => !meets(stage, each)))
+    const dispositions = having?.filter((each) => from.every((stage) => !meets(stage, each))) ?? []
+    return [...stages, ...dispositions].map((word) => `${verb} ${word}`)
+  })
+  expect(vain).toEqual([])
+})
+
 test('these verbs need no reply', () => {
   expect(verbsThat(({ reply }) => reply?.orNone)).toBe(
     'answeredElsewhere askPerson forget giveUp putIntoJunk readAgain reject reopen rewrite undoJunk',
