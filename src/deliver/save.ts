@@ -41,17 +41,12 @@ export async function saveDraft(
   )
   const claimed = started?.reply
   if (!claimed) throw new TemporaryError('the reply changed while it was being saved')
-  const { drafts } = await account.imap.specialMailboxes()
-  if (drafts === null)
-    throw new PermanentError(
-      'the account has no \\Drafts mailbox: create one, or name it in mailboxes.drafts',
-    )
+  const drafts = await draftsOf(account)
   const retried = reply.state === 'saving' || mayStand
   const place =
     (retried
       ? await find(account, drafts, claimed, mayStand ? mail.row.internalDate : claimed.createdAt)
-      : null) ??
-    (await append(context, account, drafts, { reply: claimed, keywords: keywordsOf(account, claimed) }))
+      : null) ?? (await appendOnce(context, account, drafts, claimed))
   const saved = { mailbox: drafts, size: claimed.octets.length, ...place }
   const now = context.clock.now()
   const change = { id, at: 'deliver', ...why, reply: { saved, finishedAt: now } } as const
@@ -67,20 +62,24 @@ function keywordsOf({ settings }: Account, { holdReasons }: ReplyRow): string[] 
   return settings.replies.flagDoubts && doubtful ? [draftKeyword, doubtKeyword] : [draftKeyword]
 }
 
-async function append(
-  context: StepContext,
-  account: Account,
-  drafts: string,
-  { reply, keywords }: { reply: ReplyRow; keywords: string[] },
-) {
+async function draftsOf({ imap }: Account): Promise<string> {
+  const { drafts } = await imap.specialMailboxes()
+  if (drafts !== null) return drafts
+  throw new PermanentError('the account has no \\Drafts mailbox: create one, or name it in mailboxes.drafts')
+}
+
+const append = ({ clock }: StepContext, account: Account, drafts: string, reply: ReplyRow) =>
+  account.imap.append(drafts, reply.octets, ['\\Draft', '\\Seen'], keywordsOf(account, reply), clock.now())
+
+/** Stores a draft that nobody has stored before. @returns where it is */
+export async function storeDraft(context: StepContext, account: Account, reply: ReplyRow) {
+  const mailbox = await draftsOf(account)
+  return { mailbox, size: reply.octets.length, ...(await append(context, account, mailbox, reply)) }
+}
+
+async function appendOnce(context: StepContext, account: Account, drafts: string, reply: ReplyRow) {
   try {
-    return await account.imap.append(
-      drafts,
-      reply.octets,
-      ['\\Draft', '\\Seen'],
-      keywords,
-      context.clock.now(),
-    )
+    return await append(context, account, drafts, reply)
   } catch (error) {
     if (!(error instanceof UncertainError)) throw error
     const place = await find(account, drafts, reply, reply.createdAt)

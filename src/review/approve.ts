@@ -1,7 +1,7 @@
 import { sameText } from '../base/secret.ts'
 import { octetsOf } from '../compose/reply-octets.ts'
 import { accountOf } from '../context.ts'
-import { type ReplyRow, stateBeforeApproval } from '../store/replies.ts'
+import { type ReplyRow, stateBefore } from '../store/replies.ts'
 import {
   approvalCode,
   asWritten,
@@ -54,6 +54,6 @@ export async function approve(
 export async function cancel(review: Review, id: string, actor: string): Promise<ReplyRow | null> {
   await load(review, id)
   const change = { id, at: 'deliver', actor, reason: 'cancelled', reply: { sendAfter: null } } as const
-  const before = await stateBeforeApproval(review.context.db, id)
+  const before = await stateBefore(review.context.db, id, 'approved')
   return decide(review, before === 'saved' ? 'undoToDraft' : 'undo', change)
 }

@@ -2,13 +2,14 @@ import { createHash, createHmac } from 'node:crypto'
 import { PermanentError } from '../base/errors.ts'
 import { writtenReply } from '../compose/reply-octets.ts'
 import { type Account, accountOf, type StepContext } from '../context.ts'
-import { type DraftState, savedDraft } from '../deliver/draft-in-mailbox.ts'
+import { type DraftState, removeSavedDraft, savedDraft } from '../deliver/draft-in-mailbox.ts'
+import { storeDraft } from '../deliver/save.ts'
 import type { Reply } from '../mail/reply/build.ts'
 import { loadMail, type StoredMail } from '../store/bodies.ts'
 import { loadMessage, type MessageRow } from '../store/messages.ts'
 import { type Change, move } from '../store/moves.ts'
 import { loadReply, type ReplyRow } from '../store/replies.ts'
-import type { VerbName } from '../store/transitions.ts'
+import type { ReplyFields, VerbName } from '../store/transitions.ts'
 import { Refusal, type Review } from './review.ts'
 
 /** Identifies a text: a person decides on exactly what they saw. @returns 16 hex digits */
@@ -87,6 +88,26 @@ export async function decide<V extends VerbName>(
   const moved = await move(context.db, verb, change, context.clock.now())
   if (moved === null) throw new Refusal('already-decided')
   return moved.reply
+}
+
+/**
+ * Stores the draft in \Drafts before the decision that names its place, and takes it back if somebody was faster. A crash in
+ * between leaves a draft too many, never one too few.
+ */
+export async function withDraft(
+  { context }: Review,
+  account: Account,
+  reply: ReplyRow,
+  decision: (saved: NonNullable<ReplyFields['saved']>) => Promise<ReplyRow | null>,
+): Promise<ReplyRow | null> {
+  const saved = await storeDraft(context, account, reply)
+  try {
+    return await decision(saved)
+  } catch (error) {
+    const { mailbox: savedMailbox, uidValidity: savedUidValidity, uid: savedUid, size: savedSize } = saved
+    await removeSavedDraft(account, { ...reply, savedMailbox, savedUidValidity, savedUid, savedSize })
+    throw error
+  }
 }
 
 /**

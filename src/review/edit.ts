@@ -1,15 +1,16 @@
 import { modelVerdict } from '../base/verdicts.ts'
 import { octetsOf } from '../compose/reply-octets.ts'
 import { accountOf } from '../context.ts'
+import { removeSavedDraft } from '../deliver/draft-in-mailbox.ts'
 import { unifiedDiff } from '../mail/text/edits.ts'
 import { writeByHand } from '../store/moves.ts'
 import type { NewReply, ReplyRow } from '../store/replies.ts'
-import { asWritten, decide, isOpen, load, loadText, openReply, untouched } from './decide.ts'
+import { asWritten, decide, isOpen, load, loadText, openReply, untouched, withDraft } from './decide.ts'
 import { Refusal, type Review } from './review.ts'
 
 /**
- * Replaces the reply's text by a person's, and stores the difference. If no reply could be written, the text becomes
- * the reply.
+ * Replaces the reply's text by a person's, and stores the difference. A draft in \Drafts is replaced, too. If no reply
+ * could be written, the text becomes the reply.
  * @param seen version of the text that the edit started from
  * @throws Refusal as `approve` does, and when the text is empty or too long
  */
@@ -27,18 +28,18 @@ export async function edit(
   // The form sends the text without blanks at its ends: that alone is no edit.
   if (normalised(reply.text) === text) return reply
   const { row } = subject
-  await untouched(accountOf(review.context, row.account), reply)
-  const written = octetsOf(
-    'draft',
-    await asWritten(review.context, await loadText(review, id), { ...reply, text }),
+  const { context } = review
+  const account = accountOf(context, row.account)
+  const draft = await untouched(account, reply)
+  const written = octetsOf('draft', await asWritten(context, await loadText(review, id), { ...reply, text }))
+  const fields = { fromText: reply.text, text, diff: unifiedDiff(reply.text, text), ...written }
+  const change = { id, at: row.step, actor, reason: 'edited' } as const
+  if (draft === 'none') return decide(review, 'edit', { ...change, reply: fields })
+  const edited = await withDraft(review, account, { ...reply, ...written }, (saved) =>
+    decide(review, 'edit', { ...change, reply: { ...fields, saved } }),
   )
-  return decide(review, 'edit', {
-    id,
-    at: row.step,
-    actor,
-    reason: 'edited',
-    reply: { fromText: reply.text, text, diff: unifiedDiff(reply.text, text), ...written },
-  })
+  await removeSavedDraft(account, reply)
+  return edited
 }
 
 /** A browser's form sends CRLF. */

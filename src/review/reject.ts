@@ -1,7 +1,7 @@
 import { accountOf } from '../context.ts'
 import { removeSavedDraft } from '../deliver/draft-in-mailbox.ts'
-import type { ReplyRow } from '../store/replies.ts'
-import { decide, isOpen, load, openReply, untouched } from './decide.ts'
+import { type ReplyRow, stateBefore } from '../store/replies.ts'
+import { decide, isOpen, load, openReply, untouched, withDraft } from './decide.ts'
 import { Refusal, type Review } from './review.ts'
 
 /**
@@ -26,11 +26,17 @@ export async function reject(review: Review, id: string, actor: string, seen?: s
 }
 
 /**
- * Undoes a rejection: the mail waits for a person again.
+ * Undoes a rejection: the mail waits for a person again, with its draft in \Drafts if that was there.
  * @throws Refusal when it is not rejected (any more)
  */
 export async function reopen(review: Review, id: string, actor: string): Promise<ReplyRow | null> {
-  const { row } = await load(review, id)
+  const { context } = review
+  const { row, reply } = await load(review, id)
   if (row.disposition !== 'rejected') throw new Refusal('already-decided')
-  return decide(review, 'reopen', { id, at: row.step, actor, reason: 'reopened' })
+  const change = { id, at: row.step, actor, reason: 'reopened' } as const
+  if (reply === null || (await stateBefore(context.db, id, 'rejected')) !== 'saved')
+    return decide(review, 'reopen', change)
+  return withDraft(review, accountOf(context, row.account), reply, (saved) =>
+    decide(review, 'reopenDraft', { ...change, reply: { saved } }),
+  )
 }

@@ -170,12 +170,16 @@ export const loadReply = batched<string, ReplyRow | null>(
   { nameOf: (id) => id },
 )
 
-/** What the reply was when it was last approved; null: never. */
-export async function stateBeforeApproval(db: Queryable, id: string): Promise<ReplyState | null> {
+/** What the reply was before a person last approved or rejected it; null: nobody did. */
+export async function stateBefore(
+  db: Queryable,
+  id: string,
+  decision: 'approved' | 'rejected',
+): Promise<ReplyState | null> {
   const { rows } = await db.query<{ state: ReplyState }>(
-    `select from_state as state from replyd.reply_change where reply_id = $1 and to_state = 'approved' and from_state <> 'sending'
+    `select from_state as state from replyd.reply_change where reply_id = $1 and to_state = $2 and from_state <> 'sending'
       order by id desc limit 1`,
-    [id],
+    [id, decision],
   )
   return rows[0]?.state ?? null
 }

@@ -173,6 +173,10 @@ export const moves = {
     mail: { from: ['done'], having: ['rejected'], to: 'review', as: ['held'] },
     reply: { from: ['rejected'], to: 'held', orNone: true },
   },
+  reopenDraft: {
+    mail: { from: ['done'], having: ['rejected'], to: 'done', as: ['drafted'] },
+    reply: { from: ['rejected'], to: 'saved' },
+  },
   // The observer may have noticed first that it is out of \\Junk.
   undoJunk: {
     mail: { from: ['done'], having: ['filed', 'marked', 'restored'], to: 'review', as: ['held'] },

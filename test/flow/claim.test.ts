@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { cancel } from '../../src/review/approve.ts'
 import { edit } from '../../src/review/edit.ts'
+import { reject, reopen } from '../../src/review/reject.ts'
 import type { Review } from '../../src/review/review.ts'
 import { loadMessage } from '../../src/store/messages.ts'
 import { move } from '../../src/store/moves.ts'
@@ -134,4 +135,42 @@ test('an approved draft that is cancelled is a draft again, and can be approved 
   await approveWhatStands(review, row.id)
   expect((await walk.walk(row.id)).row.disposition).toBe('sent')
   expect([server.mails.length, await readMailbox(dovecot, address, 'Drafts')]).toEqual([1, []])
+})
+
+test('an edit replaces the draft in Drafts; a rejection that is undone brings it back', async () => {
+  await using server = await ScriptedServer.start(() => undefined)
+  const address = 'edits@claim.example'
+  const { walk, review, row } = await aboutToSend(server, address, 'draft')
+  await using _ = walk
+  await cancel(review, row.id, 'Ann')
+  await edit(review, row.id, 'Ann', 'Hello Kim,\n\nwe are closed.\n')
+  const drafts = async () =>
+    (await readMailbox(dovecot, address, 'Drafts')).map(({ octets }) => octets.toString())
+  expect(await drafts()).toEqual([expect.stringContaining('we are closed.')])
+  await approveWhatStands(review, row.id)
+  expect(await cancel(review, row.id, 'Ann')).toMatchObject({ state: 'held' })
+  await reject(review, row.id, 'Ann')
+  expect(await drafts()).toEqual([])
+  expect(await reopen(review, row.id, 'Ann')).toMatchObject({ state: 'held' })
+  await approveWhatStands(review, row.id)
+  expect((await walk.walk(row.id)).row.disposition).toBe('sent')
+  expect([server.mails.map(String), await drafts()]).toEqual([
+    [expect.stringContaining('we are closed.')],
+    [],
+  ])
+})
+
+test('a draft that was rejected by mistake lies in Drafts again', async () => {
+  await using server = await ScriptedServer.start(() => undefined)
+  const address = 'mistake@claim.example'
+  const { walk, review, row } = await aboutToSend(server, address, 'draft')
+  await using _ = walk
+  await cancel(review, row.id, 'Ann')
+  await reject(review, row.id, 'Ann')
+  expect(await readMailbox(dovecot, address, 'Drafts')).toEqual([])
+  expect(await reopen(review, row.id, 'Ann')).toMatchObject({ state: 'saved' })
+  expect(await readMailbox(dovecot, address, 'Drafts')).toHaveLength(1)
+  // Still replyd's own draft: it may be decided on here.
+  await reject(review, row.id, 'Ann')
+  expect(await readMailbox(dovecot, address, 'Drafts')).toEqual([])
 })

@@ -43,7 +43,7 @@ const leadOut: Record<string, string> = {
     'approve discardDraft edit forgetDraft putIntoJunk readAgain refuseDraft reject rewrite sentByOwner withdraw',
   'done sent': 'putIntoJunk',
   'done sent-by-owner': 'putIntoJunk',
-  'done rejected': 'putIntoJunk reopen',
+  'done rejected': 'putIntoJunk reopen reopenDraft',
   'done uncertain': 'putIntoJunk',
 }
 
@@ -59,7 +59,7 @@ const change: Record<ReplyState, string> = {
   saving: 'giveUp markSaved startSaving supersede',
   saved:
     'approve discardDraft edit forget forgetDraft noteEdit readAgain refuseDraft reject rewrite sentByOwner withdraw',
-  rejected: 'reopen undoJunk',
+  rejected: 'reopen reopenDraft undoJunk',
   superseded: '',
   uncertain: 'answeredElsewhere confirmSent holdUncertain',
 }
