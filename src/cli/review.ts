@@ -18,6 +18,7 @@ import {
   sentenceOf,
   setbackWords,
 } from '../base/reasons.ts'
+import type { UsageRow } from '../store/statistics.ts'
 import { type ApiClient, openApi } from './api-client.ts'
 import { UsageError } from './failure.ts'
 import { clockTime } from './plain-lines.ts'
@@ -232,17 +233,8 @@ function withoutReply({ reason, detail, verdict }: Listed): string {
   return [...new Set(lines.filter(Boolean))].join('\n')
 }
 
-interface Usage {
-  key: string
-  calls: number
-  inputTokens: number
-  cachedTokens: number
-  outputTokens: number
-  cost: number
-}
-
 export async function usage(options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
-  const found = await openApi(options.config, terminal).get<Usage[]>('/usage', { by: options.by })
+  const found = await openApi(options.config, terminal).get<UsageRow[]>('/usage', { by: options.by })
   if (options.json) return print(terminal, JSON.stringify(found))
   const rows = found.map(({ key, calls, inputTokens, cachedTokens, outputTokens, cost }) => ({
     [options.by ?? 'day']: key,
