@@ -10,7 +10,7 @@ import { addReviewCommands } from './review-commands.ts'
 import { configPath } from './settings.ts'
 import type { Shell } from './shell.ts'
 import { addStoreCommands } from './store-commands.ts'
-import { type ExitStatus, fittingLines, type Terminal, writeLine } from './terminal.ts'
+import { calledAs, type ExitStatus, fittingLines, type Terminal, writeLine } from './terminal.ts'
 
 /**
  * Runs the command that the arguments name; never rejects.
@@ -63,7 +63,7 @@ export function buildProgram(terminal: Terminal, end: End): Command {
       writeErr: (text) =>
         terminal.stderr.write(fittingLines(text.replace(/^error: /, 'replyd: '), terminal.stderr)),
     })
-    .showHelpAfterError('(see replyd --help)')
+    .showHelpAfterError(`(see ${calledAs(terminal.environment)} --help)`)
     .addHelpText('after', afterHelp)
   addSetupCommands(program, terminal, end)
   addDaemonCommands(program, terminal, end)

@@ -26,7 +26,7 @@ const leadOut: Record<string, string> = {
   'deliver pending':
     'doubt finishSent forget giveUp holdAgain holdRestored markSaved putIntoJunk refuse supersede withdraw',
   'deliver approved':
-    'doubt finishSent forget giveUp holdAgain holdRestored markSaved putIntoJunk refuse supersede undo withdraw',
+    'doubt finishSent forget giveUp holdAgain holdRestored markSaved putIntoJunk refuse supersede undo undoToDraft withdraw',
   'deliver sent':
     'doubt finishSent forget giveUp holdAgain holdRestored markSaved putIntoJunk refuse supersede',
   'review held':
@@ -52,7 +52,8 @@ const change: Record<ReplyState, string> = {
   composed:
     'answeredElsewhere askPerson chooseDraft forget giveUp hold putIntoJunk schedule startSaving supersede withdraw writeByHand',
   held: 'answeredElsewhere approve edit forget giveUp noteEdit putIntoJunk readAgain refuseDraft reject rewrite sentByOwner withdraw',
-  approved: 'claim forget giveUp holdAgain holdRestored putIntoJunk startSaving supersede undo withdraw',
+  approved:
+    'claim forget giveUp holdAgain holdRestored putIntoJunk startSaving supersede undo undoToDraft withdraw',
   sending: 'doubt giveBack markSent refuse startSaving',
   sent: '',
   saving: 'giveUp markSaved startSaving supersede',
