@@ -93,7 +93,7 @@ function detailOf(
 
 /** The owner's own text for the mail's questions; null if the model has to write. */
 export function savedFor(
-  { account, mail }: Pick<Arrival, 'account' | 'mail'>,
+  { account, mail }: { account: Pick<Account, 'settings'>; mail: Pick<MailToAnswer, 'row' | 'message'> },
   sources: Sources,
 ): SavedReply | null {
   // Files say more than the questions.
