@@ -228,6 +228,7 @@ async function refresh() {
     '#state:not([open], .lost)',
     '#waiting',
     '#list h1',
+    '#list .tabs:not(:focus-within)',
     '#live',
   ])
     replace(place, fresh)

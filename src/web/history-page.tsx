@@ -118,17 +118,13 @@ const isOpen = ({ disposition }: HistoryMail) => disposition === 'held' || dispo
 
 function HistoryTable({ mails, view }: { mails: readonly HistoryMail[]; view: View }) {
   return (
-    <section class="scroll" aria-label="Every mail" tabindex={0}>
+    <section class="scroll stacked" aria-label="Every mail" tabindex={0}>
       <table>
         <thead>
           <tr>
             <th scope="col">Mail</th>
             <th scope="col">Outcome</th>
             <th scope="col">Reason</th>
-            <th scope="col">Model</th>
-            <th scope="col" class="number">
-              Tokens
-            </th>
             <th scope="col" class="number">
               Cost
             </th>
@@ -150,8 +146,6 @@ function HistoryTable({ mails, view }: { mails: readonly HistoryMail[]; view: Vi
                 <span class={`tag ${mail.disposition}`}>{capitalised(outcomeOf(mail.disposition))}</span>
               </td>
               <td>{sentenceOf(isOpen(mail) ? shownReason(mail) : mail.reason)}</td>
-              <td class="faint">{mail.models ?? '–'}</td>
-              <td class="number">{mail.tokens === 0 ? '–' : mail.tokens}</td>
               <td class="number">{mail.cost === 0 ? '–' : dollars(mail.cost)}</td>
               <td class="number">
                 <When at={mail.internalDate} view={view} short />

@@ -110,6 +110,8 @@ function Marked({ mark: { text, sources, doubt }, numbers, again }: MarkedProps)
 }
 
 export function Fields({ envelope: { from, to, cc, subject } }: { envelope: Envelope }) {
+  // A subject in another direction begins behind it.
+  const [prefix = ''] = /^re:\s*/i.exec(subject) ?? []
   const line = (name: string, value: string) => (
     <>
       <dt>{name}</dt>
@@ -121,7 +123,11 @@ export function Fields({ envelope: { from, to, cc, subject } }: { envelope: Enve
       {line('To', to)}
       {cc === '' ? null : line('Cc', cc)}
       {line('From', from)}
-      {line('Subject', subject)}
+      <dt>Subject</dt>
+      <dd>
+        {prefix}
+        <bdi>{subject.slice(prefix.length)}</bdi>
+      </dd>
     </dl>
   )
 }

@@ -9,7 +9,7 @@ import { loadMail } from '../store/bodies.ts'
 import type { Queryable } from '../store/database.ts'
 import { loadMessage } from '../store/messages.ts'
 import { loadReply } from '../store/replies.ts'
-import { countWaiting, latestChange, listMails } from '../store/review-lists.ts'
+import { latestChange, listMails, waitingCounts } from '../store/review-lists.ts'
 import { countBy } from '../store/statistics.ts'
 import type { Env } from './access.ts'
 import { actions } from './actions.ts'
@@ -183,7 +183,7 @@ function viewOfPages(web: WebContext, sessions: Sessions): ViewOf {
       undo: await undoOf(db, done, ids),
       warnings: (await modelNotices(db, config.model)).map(({ said }) => said),
       status: await statusOf(web),
-      waiting: await countWaiting(db, { show: 'held' }),
+      waiting: await waitingCounts(db),
       hasLogin: c.get('passwordHash') !== null,
       now: clock.now(),
       timeZone: config.budget.timeZone,

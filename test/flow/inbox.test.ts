@@ -240,7 +240,7 @@ describe("the owner's own mails in Sent", () => {
     const page = await opened(`/replies/${row.id}`, { javaScriptEnabled: false })
     await Promise.all([
       page.waitForURL(/\/conversation$/),
-      page.click('text=Look in Sent for your own mails'),
+      page.click('text=Show what you wrote in this conversation'),
     ])
     expect(await page.locator('.earlier.own').count()).toBe(1)
     await Promise.all([page.waitForURL(`${url()}/replies/${row.id}`), page.click('#back')])
@@ -313,7 +313,7 @@ describe('saved texts', () => {
     await page.keyboard.press('Control+k')
     await page.waitForSelector('#palette[open]')
     await page.keyboard.type('park')
-    expect(await page.locator('#commands li').count()).toBe(1)
+    expect(await page.locator('#commands b').allInnerTexts()).toEqual(['Parking', 'Search all mail for “park”'])
     await page.keyboard.press('Enter')
     expect(await page.inputValue('#text')).toBe(`${before}Dear Noor, park behind the mill.`)
     await page.keyboard.press('Control+z')
