@@ -68,7 +68,9 @@ document.addEventListener('submit', ({ target }) => {
 
 document.addEventListener('click', (event) => {
   if (event.target.id === 'keep') {
-    localStorage.setItem(placeOf('snippet'), byId('text').value)
+    const { value, form } = byId('text')
+    const { greets } = form.dataset
+    localStorage.setItem(placeOf('snippet'), greets ? value.replaceAll(greets, '{name}') : value)
     leaving = true
   }
   if (event.target.id === 'edit') {

@@ -24,9 +24,10 @@ export interface WaitingFilter {
   show?: 'held' | 'drafts' | 'all'
 }
 
-/** Held or uncertain, or a draft with a doubt; that drafts are what the owner wants (`mode-`) is no doubt. */
-const needsPerson = `(m.disposition <> 'approved' and (m.disposition <> 'drafted'
-        or coalesce(r.hold_reason, '') ~ '(^| )(?!mode-(draft|review)( |$))[^ ]'))`
+/** Held or uncertain, or a draft with a doubt; that drafts are what the owner wants (`mode-`) is no doubt. What a person has undone waits as before. */
+const needsPerson = `(m.disposition <> 'approved'
+        and not (m.reason in ('cancelled', 'reopened', 'junk-undone') and coalesce(r.hold_reason, '') = 'mode-draft')
+        and (m.disposition <> 'drafted' or coalesce(r.hold_reason, '') ~ '(^| )(?!mode-(draft|review)( |$))[^ ]'))`
 
 const waiting = `replyd.message m left join replyd.reply r on r.id = m.id
       where (m.step = 'review' or m.disposition = 'approved' or (m.disposition = 'drafted' and r.state = 'saved'))

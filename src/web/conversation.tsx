@@ -162,8 +162,16 @@ function Reading({ read }: { read: ReadAttachment | undefined }) {
   )
 }
 
+/** `Picture`, `PDF`, `Text`, or the ending of the name. */
+function kindOf({ type, name }: Attachment): string {
+  if (type.startsWith('image/')) return 'Picture'
+  if (type === 'application/pdf') return 'PDF'
+  if (type.startsWith('text/')) return 'Text'
+  return /\.([a-z0-9]{1,5})$/i.exec(name)?.[1]?.toUpperCase() ?? 'File'
+}
+
 function File({ file, href }: { file: Attachment; href: string }) {
-  const facts = <span class="meta">{`${file.type} · ${sizeOf(file.size)}`}</span>
+  const facts = <span class="meta">{`${kindOf(file)} · ${sizeOf(file.size)}`}</span>
   const name = <b dir="auto">{file.name}</b>
   if (file.shown === 'image' || file.shown === 'text')
     return (

@@ -2,12 +2,13 @@
 import { capitalised, outcomeOf } from '../base/dispositions.ts'
 import { labelOf } from '../base/reasons.ts'
 import { modelVerdict } from '../base/verdicts.ts'
+import { byMode } from '../review/approve.ts'
 import { versionOf } from '../review/decide.ts'
 import type { ListedMail, WaitingCounts } from '../store/review-lists.ts'
 import { addressOf, type InboxFilter, shows } from './inbox-filter.ts'
 import { Countdown, Token, type View, When } from './layout.tsx'
 import { queryOf } from './pages.tsx'
-import { byMode, shownReason } from './reply-pane.tsx'
+import { shownReason, takenBack } from './reply-pane.tsx'
 import { titled } from './words.ts'
 
 export interface InboxList {
@@ -206,7 +207,9 @@ const hasDoubt = ({ holdReasons }: ListedMail) => holdReasons?.some((each) => !b
 
 /** As `held` of the filter: the mails that the menu counts. */
 const needsPerson = (mail: ListedMail) =>
-  mail.disposition !== 'approved' && (mail.disposition !== 'drafted' || hasDoubt(mail))
+  mail.disposition !== 'approved' &&
+  !(takenBack.has(mail.reason) && mail.holdReasons?.join() === 'mode-draft') &&
+  (mail.disposition !== 'drafted' || hasDoubt(mail))
 
 /** What the mail says: who wrote it stands above. */
 function gistOf(summary: string, { fromName, fromAddress }: ListedMail): string {

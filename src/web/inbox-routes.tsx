@@ -1,6 +1,6 @@
 /** The inbox and everything that is decided there. */
 import type { Context, Hono } from 'hono'
-import { approve, cancel } from '../review/approve.ts'
+import { approve, cancel, isDoubtful } from '../review/approve.ts'
 import { versionOf } from '../review/decide.ts'
 import { junk, undoJunk } from '../review/junk.ts'
 import { reject, reopen } from '../review/reject.ts'
@@ -131,8 +131,15 @@ async function approveEdited(web: WebContext, id: string, actor: string): Promis
 }
 
 type ForEach = (review: Review, id: string, actor: string, seen: string) => Promise<unknown>
+async function approveClear(review: Review, id: string, actor: string, seen: string) {
+  const reply = await loadReply(review.context.db, id)
+  if (reply === null) throw new Refusal('nothing-written')
+  if (isDoubtful(reply)) throw new Refusal('doubtful')
+  return approve(review, id, actor, seen)
+}
+
 const forEach: Readonly<Record<string, ForEach>> = {
-  approve,
+  approve: approveClear,
   reject,
   junk,
   cancel,

@@ -19,6 +19,7 @@ export function Editor({ view, shown, filter }: { view: View; shown: Shown; filt
       action={addressOf(`/replies/${row.id}/edit`, filter)}
       class="editor"
       data-reply={row.id}
+      data-greets={row.fromName ?? undefined}
     >
       <Token view={view} />
       {reply ? <Seen shown={shown} /> : null}

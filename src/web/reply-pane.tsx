@@ -2,6 +2,7 @@
 import { capitalised, ceilingWords, outcomeOf } from '../base/dispositions.ts'
 import { claimWords, helpFor, type Reason, sentenceOf } from '../base/reasons.ts'
 import { modelVerdict } from '../base/verdicts.ts'
+import { byMode } from '../review/approve.ts'
 import type { ReplyRow } from '../store/replies.ts'
 import type { ListedMail } from '../store/review-lists.ts'
 import { addressOf, type InboxFilter } from './inbox-filter.ts'
@@ -96,9 +97,6 @@ const refusals: ReadonlySet<Reason> = new Set<Reason>([
   'delivery-failed',
 ])
 
-/** The owner's own settings: no doubt about this reply. */
-export const byMode: ReadonlySet<Reason> = new Set<Reason>(['mode-draft', 'mode-review'])
-
 /** The last obstacle says more than the first reason; that it is a draft is visible. */
 export const shownReason = ({ disposition, reason, holdReasons }: Waiting): Reason =>
   (disposition === 'held' && refusals.has(reason)
@@ -107,7 +105,7 @@ export const shownReason = ({ disposition, reason, holdReasons }: Waiting): Reas
       (takenBack.has(reason) ? holdReasons?.[0] : null))) ?? reason
 
 /** Undone by a person: why it waited before is why it waits again. */
-const takenBack: ReadonlySet<Reason> = new Set<Reason>(['cancelled', 'reopened', 'junk-undone'])
+export const takenBack: ReadonlySet<Reason> = new Set<Reason>(['cancelled', 'reopened', 'junk-undone'])
 
 type Waiting = Pick<ListedMail, 'disposition' | 'reason' | 'holdReasons'>
 
