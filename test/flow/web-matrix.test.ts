@@ -149,7 +149,7 @@ describe.each(Object.entries(hands))('with %s', (_, hand) => {
     await write(page, '#search', row.subject ?? '')
     await page.keyboard.press('Enter')
     await page.waitForURL(/q=Question/)
-    await page.waitForSelector('.list h1 >> text=Inbox 1')
+    await page.waitForSelector('.list h1 >> text=1 found')
     await press(page, `a.mail[data-id="${row.id}"]`)
     await page.waitForSelector(`#panes[data-id="${row.id}"]`)
     expect(await page.locator('#panes .letter').first().innerText()).toContain('open on Saturday?')
