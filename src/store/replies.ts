@@ -17,6 +17,8 @@ export interface StoredPassage {
   heading: string
   text: string
   lookup?: true
+  /** The web page that it is from, and when that was last read (ISO 8601). */
+  page?: { url: string; readAt: string }
 }
 
 /** One reply per mail, written once at compose time; exactly its octets are sent. */
@@ -167,6 +169,16 @@ export const loadReply = batched<string, ReplyRow | null>(
   },
   { nameOf: (id) => id },
 )
+
+/** What the reply was when it was last approved; null: never. */
+export async function stateBeforeApproval(db: Queryable, id: string): Promise<ReplyState | null> {
+  const { rows } = await db.query<{ state: ReplyState }>(
+    `select from_state as state from replyd.reply_change where reply_id = $1 and to_state = 'approved' and from_state <> 'sending'
+      order by id desc limit 1`,
+    [id],
+  )
+  return rows[0]?.state ?? null
+}
 
 /** Whether an automatic reply of this account reached that address, or may have. */
 export async function wasAnsweredByAi(db: Queryable, account: string, address: string): Promise<boolean> {

@@ -2,6 +2,7 @@
 import { capitalised, ceilingWords, outcomeOf } from '../base/dispositions.ts'
 import { claimWords, helpFor, type Reason, sentenceOf } from '../base/reasons.ts'
 import { modelVerdict } from '../base/verdicts.ts'
+import { pageWords } from '../knowledge/folder-files.ts'
 import { byMode } from '../review/approve.ts'
 import type { ReplyRow } from '../store/replies.ts'
 import type { ListedMail } from '../store/review-lists.ts'
@@ -65,14 +66,14 @@ function Open(props: PaneProps) {
         <Why shown={shown} />
         {shown.outgoing === null ? null : <Fields envelope={shown.outgoing} />}
         {shown.reply === null ? null : <Text shown={shown} />}
-        <Sources shown={shown} />
+        <Sources view={view} shown={shown} />
       </>
     )
   return (
     <>
       <Why shown={shown} />
       <Editor {...props} />
-      <Sources shown={shown} />
+      <Sources view={view} shown={shown} />
       <Rewrite {...props} />
       <Action
         view={view}
@@ -172,7 +173,7 @@ function Line({ text }: { text: string }) {
   )
 }
 
-function Sources({ shown: { reply } }: { shown: Shown }) {
+function Sources({ view, shown: { reply } }: Pick<PaneProps, 'view' | 'shown'>) {
   if (reply === null || reply.sources.length === 0) return null
   const marks = marksOf(reply)
   const used = new Set(marks.flatMap(({ sources }) => sources))
@@ -185,6 +186,7 @@ function Sources({ shown: { reply } }: { shown: Shown }) {
           <li id={`source-${order.indexOf(at) + 1}`} value={order.indexOf(at) + 1}>
             <b dir="auto">{passage.heading === '' ? passage.file : `${passage.file} › ${passage.heading}`}</b>
             <span dir="auto">{passage.text}</span>
+            {passage.page ? <small class="meta">{pageWords(passage.page, view.timeZone)}</small> : null}
           </li>
         )
       })}

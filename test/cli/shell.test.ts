@@ -1,7 +1,11 @@
 /** Completion and man page follow the commands; completion is tried in bash itself. */
 import { execFileSync } from 'node:child_process'
+import { mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { serviceFor } from '../../src/cli/service.ts'
+import { groups } from '../../src/cli/help-groups.ts'
+import { programFile, serviceFor } from '../../src/cli/service.ts'
 import { run } from './run.ts'
 
 const printed = async (...argv: string[]) => (await run(argv)).out
@@ -33,7 +37,7 @@ describe('completion in bash', () => {
   ])('%j', async (line, words) => expect(await offered(line)).toEqual(words))
 
   test('knows every command', async () => {
-    const help = await printed('--help')
+    const [help = ''] = (await printed('--help')).split('Examples:')
     const commands = [...help.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name)
     expect(commands.length).toBeGreaterThan(25)
     expect(await offered(['replyd', ''])).toEqual(expect.arrayContaining(commands as string[]))
@@ -50,6 +54,18 @@ test('for another shell the usual message', async () => {
   expect((await run(['completion', 'tcsh'])).err).toMatch(/Allowed choices are bash, zsh, fish/)
 })
 
+test('each command belongs to one group, and help and man page show the groups', async () => {
+  const page = await printed('man')
+  const [help = ''] = (await printed('--help')).split('Examples:')
+  const named = [...help.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name)
+  expect(Object.values(groups).flatMap((commands) => Object.keys(commands))).toEqual(named)
+  expect(help).not.toMatch(/^ {20}/m)
+  for (const heading of Object.keys(groups)) {
+    expect(help).toContain(`\n${heading}:\n`)
+    expect(page).toContain(`\n.SH ${heading.toUpperCase()}\n`)
+  }
+})
+
 test('the man page has every command that does something, and nothing that troff would obey', async () => {
   const page = await printed('man')
   expect(page).toMatch(/^\.TH REPLYD 1 /)
@@ -60,6 +76,15 @@ test('the man page has every command that does something, and nothing that troff
 })
 
 describe('a service', () => {
+  test('starts the file behind the link of npx', () => {
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), 'replyd-npx-')))
+    writeFileSync(join(folder, 'cli.js'), '')
+    symlinkSync(join(folder, 'cli.js'), join(folder, 'replyd'))
+    expect(programFile(join(folder, 'replyd'))).toBe(join(folder, 'cli.js'))
+    expect(programFile('/nowhere/cli.js')).toBe('/nowhere/cli.js')
+    rmSync(folder, { recursive: true })
+  })
+
   const place = {
     program: ['/usr/bin/node', '/opt/my $x/cli.js'] as const,
     config: '/home/ann/50% "mail"/replyd.yaml',

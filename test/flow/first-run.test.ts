@@ -121,6 +121,7 @@ test('a first run', async () => {
   expect(first).toContain('not known to DNS')
   expect(first).toMatch(/Issued by: O=Example Works, CN=Example Works private CA/)
   expect(first).toMatch(/refused the login/)
+  expect(first).not.toContain('typed too early')
   expect(first).toMatch(/Stopped\. Your answers are in \.replyd-init\.json/)
   expect(statSync(join(folder, '.replyd-init.json')).mode & 0o777).toBe(0o600)
   expect(existsSync(join(folder, 'replyd.yaml'))).toBe(false)
@@ -128,7 +129,7 @@ test('a first run', async () => {
   await dovecot.deliver(address, mail('one'))
   const second = await untilDraft()
   for (const question of ['Address that replyd answers for', 'IMAP server', 'SMTP server', 'Login name'])
-    expect(second).toMatch(new RegExp(`^${question}.*: \\S+ \\(answered before\\)\r?$`, 'm'))
+    expect(second).toMatch(new RegExp(`^ {2}${question}.*: \\S+\r?$`, 'm'))
   expect(times(second, /^(Address that|IMAP server|SMTP server|Login name).*: \r?$/m)).toBe(0)
   expect(times(second, /Trust it/)).toBe(0)
   expect(second).toMatch(/This is what I would have answered:/)
@@ -147,6 +148,8 @@ async function untilCtrlC(): Promise<string> {
   await session.answers(/SMTP server.*: /, `localhost:${postfix.smtpPort}\r`)
   await session.answers(/Login name.*\]: /, '\r')
   await session.answers(/Password for IMAP.*: /, 'wrong one\r')
+  // While it tries the password nothing is asked: this is no answer, and is not shown.
+  session.types('typed too early\r')
   await session.answers(/Trust it.*: /, 'y\r')
   await session.answers(/Login name.*\]: /, '\r')
   await session.answers(/Password for IMAP.*: /, '\u0003')
@@ -157,13 +160,14 @@ async function untilCtrlC(): Promise<string> {
 
 async function untilDraft(): Promise<string> {
   await using session = new Session()
-  await session.answers(/Password for IMAP and SMTP \(not shown\): /, `${dovecot.password}\r`)
+  await session.answers('Keep these?', '\r')
+  await session.answers(/Password for IMAP and SMTP.*: /, `${dovecot.password}\r`)
   await session.answers('Another mailbox', '\r')
   await session.shows('Number [1]: ')
   const [, number] = /(\d+) {2}another server/.exec(session.text) ?? []
   session.types(`${number}\r`)
-  await session.answers(/Its address.*: /, `${standIn.baseUrl}\r`)
-  await session.answers(/Its key.*: /, '\r')
+  await session.answers(/Address of the model.*: /, `${standIn.baseUrl}\r`)
+  await session.answers(/Key of the model.*: /, '\r')
   await session.answers(`Name of the model [${standInModel}]: `, '\r')
   await session.answers(/review page.*: /, 'short\r')
   await session.shows('at least 8 characters')

@@ -1,31 +1,28 @@
-import { createInterface, type Interface } from 'node:readline'
-import { Writable } from 'node:stream'
 import { UsageError } from '../failure.ts'
 import { printable, type Terminal } from '../terminal.ts'
-import type { Memory } from './memory.ts'
+import type { Memory, Shown } from './memory.ts'
+import { TypedLines } from './typed-lines.ts'
 
 export interface Asking {
   /** Names the question in the memory: once answered, it is not asked again. */
   key?: string
   /** Hides the input. */
   hidden?: boolean
+  /** The option that answers it on the command line; of a secret it is the variable, its key. */
+  option?: string
   /** What is wrong with an answer, as text; null if nothing. */
   fault?: (answer: string) => string | null | Promise<string | null>
 }
 
-/** The owner pressed Ctrl+C. */
-export class Cancelled extends Error {
-  override name = 'Cancelled'
-}
+/** At the end of a fault that may be none: what was typed is taken when it is typed again. */
+export const orEnter = ': Enter if it is right all the same'
 
 /** Asks on the terminal; with `yes`, or without a person, it takes the proposed answers. */
 export class Asker implements Disposable {
   readonly #terminal: Terminal
   readonly #asks: boolean
   readonly #memory: Memory | null
-  readonly #lines: Interface
-  readonly #answers: AsyncIterator<string>
-  #hidden = false
+  readonly #lines: TypedLines
   /** Rejects with Cancelled at Ctrl+C, never resolves. */
   readonly cancelled: Promise<never>
 
@@ -33,23 +30,8 @@ export class Asker implements Disposable {
     this.#terminal = terminal
     this.#asks = !yes
     this.#memory = yes ? null : memory
-    const isTerminal = terminal.stdin.isTTY === true
-    // readline's echo goes through here, so that passwords are not displayed.
-    const output = new Writable({
-      write: (chunk: Buffer, _encoding, done) => {
-        if (isTerminal && !this.#hidden) terminal.stdout.write(chunk)
-        done()
-      },
-    })
-    // Without a history, the arrow keys do not bring a password back.
-    const options = { input: terminal.stdin, output, terminal: isTerminal, historySize: 0 }
-    this.#lines = createInterface(options)
-    this.#answers = this.#lines[Symbol.asyncIterator]()
-    this.cancelled = new Promise((_, reject) => {
-      this.#lines.once('SIGINT', () => reject(new Cancelled('Ctrl+C')))
-    })
-    // Callers that do not wait for it get no error.
-    this.cancelled.catch(() => undefined)
+    this.#lines = new TypedLines(terminal)
+    this.cancelled = this.#lines.cancelled
   }
 
   /**
@@ -57,43 +39,54 @@ export class Asker implements Disposable {
    * @throws UsageError when nobody answers, or nobody can be asked again
    */
   async ask(question: string, proposal: string | null, asking: Asking = {}): Promise<string> {
-    const { key, hidden = false, fault } = asking
-    if (!this.#asks) return unasked(question, proposal, fault)
+    const { key, fault } = asking
+    if (!this.#asks) return unasked(question, proposal, asking)
     const settled = key === undefined ? null : (this.#memory?.settled(key) ?? null)
     if (settled !== null) {
-      const shown = hidden ? '(not shown)' : printable(settled, true)
-      this.#terminal.stdout.write(`${question}: ${shown} (answered before)\n`)
       const wrong = (await fault?.(settled)) ?? null
       if (wrong === null) return settled
-      this.#terminal.stdout.write(`  ${printable(wrong, true)}\n`)
+      this.#terminal.stdout.write(`${printable(`${question}: ${wrong}`, true)}\n`)
     }
     const earlier = key === undefined ? null : (this.#memory?.last(key) ?? null)
     const answer = await this.#untilSound(question, earlier ?? proposal, asking)
-    if (key !== undefined) this.#memory?.keep(key, answer)
+    if (key !== undefined) this.#memory?.keep(key, answer, shownLater(question, asking))
     return answer
   }
 
   async #untilSound(question: string, proposal: string | null, { hidden = false, fault }: Asking) {
+    const again = proposal && !question.includes('; empty:') ? '; empty: the same again' : ''
     for (;;) {
       const shown = proposal && !hidden ? ` [${printable(proposal, true)}]` : ''
-      this.#terminal.stdout.write(`${question}${shown}${hidden ? ' (not shown)' : ''}: `)
-      this.#hidden = hidden
-      const { value, done } = await this.#answers.next()
-      this.#hidden = false
+      const asked = `${question}${hidden ? `${again} (not shown)` : shown}: `
+      const typed = await this.#lines.after(asked, hidden)
       if (hidden) this.#terminal.stdout.write('\n')
-      if (done) throw new UsageError(`${question}: no answer. Without a terminal, use --yes`)
-      const answer = value.trim() || proposal
+      if (typed === null) throw new UsageError(`${question}: no answer. Without a terminal, use --yes`)
+      const answer = typed.trim() || proposal
       const wrong = answer === null ? null : ((await fault?.(answer)) ?? null)
       if (wrong !== null) this.#terminal.stdout.write(`  ${printable(wrong, true)}\n`)
       else if (answer !== null) return answer
       else this.#terminal.stdout.write('  An answer is needed here; Ctrl+C stops, and keeps the others.\n')
-      // What was typed is proposed, so that only the mistake in it has to be corrected.
-      if (wrong !== null && !hidden) proposal = answer
+      if (wrong?.endsWith(orEnter)) proposal = answer
     }
   }
 
   get asks(): boolean {
     return this.#asks
+  }
+
+  /** Shows what an earlier init was answered, and asks whether that stays. What does not is asked with it as the proposal. */
+  async review(): Promise<void> {
+    const answers = this.#memory?.answered() ?? []
+    if (!this.#asks || answers.length === 0) return
+    for (const { question, answer } of answers)
+      this.#terminal.stdout.write(`  ${printable(`${question}: ${answer ?? '(not shown)'}`, true)}\n`)
+    if (
+      !(await this.confirm(
+        'Keep these? Otherwise each is asked again, with the answer as the proposal',
+        true,
+      ))
+    )
+      this.#memory?.doubtAll()
   }
 
   /** Asks the next time, even if it was answered. */
@@ -112,18 +105,28 @@ export class Asker implements Disposable {
 
   /** @param proposal the answer for an empty line and for --yes */
   async confirm(question: string, proposal: boolean, key?: string): Promise<boolean> {
-    const answer = await this.ask(`${question} (y/n)`, proposal ? 'y' : 'n', key === undefined ? {} : { key })
+    const fault = (answer: string) => (/^(y|yes|n|no)$/i.test(answer) ? null : 'type y or n')
+    const asking = key === undefined ? { fault } : { fault, key }
+    const answer = await this.ask(`${question} (y/n)`, proposal ? 'y' : 'n', asking)
     return /^y/i.test(answer)
   }
 
   [Symbol.dispose](): void {
-    this.#lines.close()
+    this.#lines[Symbol.dispose]()
   }
 }
 
+/** A question for the list of what was answered; null for what a list need not repeat. */
+const shownLater = (question: string, { hidden = false }: Asking): Shown | null =>
+  question.endsWith('(y/n)') ? null : { question: question.replace(/[;,] .*| \(.*\)$/, ''), hidden }
+
 /** The proposal. @throws UsageError when there is none, or it is wrong */
-async function unasked(question: string, proposal: string | null, fault: Asking['fault']): Promise<string> {
-  if (proposal === null) throw new UsageError(`${question}: not given, and with --yes no questions are asked`)
+async function unasked(question: string, proposal: string | null, asking: Asking): Promise<string> {
+  const { key = '', option, fault } = asking
+  if (proposal === null) {
+    const missing = option ?? (/^[A-Z_\d]+$/.test(key) ? `the variable ${key}` : 'an option')
+    throw new UsageError(`with --yes, ${missing} has to be given (${question})`)
+  }
   const wrong = (await fault?.(proposal)) ?? null
   if (wrong !== null) throw new UsageError(wrong)
   return proposal
