@@ -164,10 +164,10 @@ document.addEventListener('selectionchange', () => {
   if (document.activeElement?.id === 'text') showSources(document.activeElement)
 })
 
-// It is safe on the server, or decided: the copy is not needed any more.
+// It is safe on the server: the copy is not needed any more. After a rejection it is, for the undo.
 function forgetTyped() {
   const here = new URL(location.href).searchParams
-  if (['edit', 'approve', 'reject', 'rewrite', 'junk'].includes(here.get('done')))
+  if (['edit', 'approve', 'rewrite'].includes(here.get('done')))
     for (const id of (here.get('id') ?? '').split('.')) localStorage.removeItem(placeOf(id))
 }
 

@@ -299,6 +299,22 @@ test('one mail is moved to Junk by key or by touch, the next one opens, and it c
   await phone.context().close()
 })
 
+test('what was typed is there again after a rejection and its undo', async () => {
+  const row = await ask()
+  const page = await opened(`/replies/${row.id}`)
+  const before = await page.inputValue('#text')
+  await page.keyboard.press('e')
+  await page.keyboard.press('Control+End')
+  await page.keyboard.type(' My own words.')
+  await page.keyboard.press('Escape')
+  await Promise.all([page.waitForURL(/done=reject/), page.keyboard.press('r')])
+  await page.waitForSelector('#undo')
+  await Promise.all([page.waitForURL(/done=reopen/), page.keyboard.press('u')])
+  await page.goto(`${url()}/replies/${row.id}`)
+  expect(await page.inputValue('#text')).toBe(`${before} My own words.`)
+  await page.context().close()
+})
+
 describe('saved texts', () => {
   test('made on the page, inserted by keyboard at the cursor with the name filled in, taken back with Ctrl+Z', async () => {
     const row = await ask()
@@ -313,7 +329,10 @@ describe('saved texts', () => {
     await page.keyboard.press('Control+k')
     await page.waitForSelector('#palette[open]')
     await page.keyboard.type('park')
-    expect(await page.locator('#commands b').allInnerTexts()).toEqual(['Parking', 'Search all mail for “park”'])
+    expect(await page.locator('#commands b').allInnerTexts()).toEqual([
+      'Parking',
+      'Search all mail for “park”',
+    ])
     await page.keyboard.press('Enter')
     expect(await page.inputValue('#text')).toBe(`${before}Dear Noor, park behind the mill.`)
     await page.keyboard.press('Control+z')

@@ -72,9 +72,7 @@ test('a rewrite without text says so, and keeps the earlier draft as the earlier
   expect(page).toContain('No new text came back, so this is the earlier draft.')
   expect(page).toContain('missing: the price of a bell')
   const { out } = await run(['replies', 'show', id], { environment: { REPLYD_URL, REPLYD_TOKEN: 'none' } })
-  expect(out).toContain(
-    'No new text came back, so this is the earlier draft.\nmissing: the price of a bell',
-  )
+  expect(out).toContain('No new text came back, so this is the earlier draft.\nmissing: the price of a bell')
 
   // Asked once more it writes; nothing of the failed attempt is left.
   silent = false

@@ -12,7 +12,14 @@ test.each([
   ['of another process', {}, undefined, true, 'watched by another process', []],
   ['whose lease another process has', {}, 'standby', true, 'watched by another process', []],
   ['at the start', {}, 'connecting', true, 'connecting', []],
-  ['without a connection', {}, 'waiting', false, 'no connection to the mail server. replyd keeps trying, and nothing is lost.', ['Try again']],
+  [
+    'without a connection',
+    {},
+    'waiting',
+    false,
+    'no connection to the mail server. replyd keeps trying, and nothing is lost.',
+    ['Try again'],
+  ],
   ['that is paused', { paused: true }, 'connected', false, 'paused, so nothing is sent', ['Resume']],
   [
     'that refuses the login',
