@@ -172,10 +172,10 @@ describe('files', () => {
     page.on('request', (request) => asked.push(new URL(request.url()).pathname))
     const files = page.locator('.files > li')
     expect(await files.allInnerTexts()).toEqual([
-      expect.stringMatching(/photo\.png\s+image\/png · \d+ B/),
-      expect.stringMatching(/note\.txt\s+text\/plain · \d+ B/),
-      expect.stringMatching(/false\.png\s+image\/png · \d+ B/),
-      expect.stringMatching(/page\.html\s+text\/html · \d+ B/),
+      expect.stringMatching(/photo\.png\s+Picture · \d+ B/),
+      expect.stringMatching(/note\.txt\s+Text · \d+ B/),
+      expect.stringMatching(/false\.png\s+Picture · \d+ B/),
+      expect.stringMatching(/page\.html\s+Text · \d+ B/),
     ])
     expect(asked.filter((path) => path.includes('/parts/'))).toEqual([])
     await page.click('text=photo.png')
