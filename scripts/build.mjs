@@ -42,8 +42,9 @@ async function build(tsc) {
 }
 
 const tsc = compiler()
-if (process.env.npm_lifecycle_event === 'prepare' && isBuilt()) {
-  // The first npx runs `prepare` once more, and says nothing meanwhile.
+const { npm_lifecycle_event: event, REPLYD_BUILD: wanted } = process.env
+if (event === 'prepare' && (wanted === 'later' || isBuilt())) {
+  // The first npx runs `prepare` once more, and says nothing meanwhile; install.mjs builds in a step of its own.
   process.exitCode = 0
 } else if (tsc) {
   process.exitCode = await build(tsc)

@@ -1,6 +1,7 @@
 // Installs node_modules and builds dist where they are missing or out of date. Needs nothing but Node and npm; prints to
 // stderr only, and nothing when there is nothing to do. Any number of these may run at once.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -31,34 +32,74 @@ export function isInstalled() {
   })
 }
 
-function npm(...args) {
+/** Milliseconds between two signs of life: on a terminal the line is replaced, elsewhere each stays. */
+const everyMs = { terminal: 1000, elsewhere: 10_000 }
+
+/** Says how far something is and for how long it has run, until `done` is called. */
+function progress(how) {
+  const began = Date.now()
+  const isTerminal = process.stderr.isTTY === true
+  const show = () => {
+    const line = `${how()} (${Math.round((Date.now() - began) / 1000)} s)`
+    if (isTerminal) process.stderr.write(`\r\u001b[Kreplyd: ${line}`.slice(0, process.stderr.columns || 80))
+    else say(line)
+  }
+  show()
+  const timer = setInterval(show, isTerminal ? everyMs.terminal : everyMs.elsewhere)
+  return {
+    done() {
+      clearInterval(timer)
+      if (isTerminal) process.stderr.write('\r\u001b[K')
+    },
+  }
+}
+
+/** Runs a program. What it prints is shown only if it fails: the line about its progress says enough. */
+async function run(command, args, how, options = {}) {
+  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], ...options })
+  let printed = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text) => {
+      printed = `${printed}${text}`.slice(-20_000)
+    })
+  const line = progress(how)
+  const [status] = await once(child, 'close')
+    .catch((error) => {
+      throw new Error(`${command} can't be run: ${error.message}`)
+    })
+    .finally(() => line.done())
+  if (status === 0) return
+  process.stderr.write(printed)
+  throw new Error(`${[command, ...args].join(' ')} ended with status ${status}`)
+}
+
+/** How many of the packages are in place. */
+function packagesSoFar() {
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
+  const paths = Object.keys(packages).filter((path) => path !== '')
+  return () => {
+    const present = paths.filter((path) => existsSync(join(root, path, 'package.json')))
+    return `installing packages: ${present.length} of about ${paths.length}`
+  }
+}
+
+async function npm(...args) {
   // `npm run` says where its own npm is: the one that the caller meant.
   const script = process.env.npm_execpath
   const [command, ...before] = script?.endsWith('.js') ? [process.execPath, script] : ['npm']
-  const { status, error } = spawnSync(command, [...before, ...args], {
-    cwd: root,
-    stdio: ['ignore', 2, 2],
-    shell: process.platform === 'win32' && before.length === 0,
-  })
-  if (error) throw new Error(`npm can't be run: ${error.message}`)
-  if (status !== 0) throw new Error(`npm ${args.join(' ')} ended with status ${status}`)
+  const shell = process.platform === 'win32' && before.length === 0
+  // The build is the next step here, with a line of its own.
+  const env = { ...process.env, REPLYD_BUILD: 'later' }
+  await run(command, [...before, ...args], packagesSoFar(), { shell, env })
 }
 
 /** @throws with one line for the owner when it can't be done */
 export async function install() {
   requireNode()
   if (isInstalled() && isBuilt()) return
-  const work = () => {
-    if (!isInstalled()) {
-      say('installing the packages that package-lock.json names …')
-      npm('ci', '--include=dev', '--no-audit', '--no-fund')
-    }
-    if (isBuilt()) return
-    say('building dist …')
-    const { status } = spawnSync(process.execPath, [join(root, 'scripts/build.mjs')], {
-      stdio: ['ignore', 2, 2],
-    })
-    if (status !== 0) throw new Error('dist could not be built')
+  const work = async () => {
+    if (!isInstalled()) await npm('ci', '--include=dev', '--no-audit', '--no-fund')
+    if (!isBuilt()) await run(process.execPath, [join(root, 'scripts/build.mjs')], () => 'building replyd')
   }
   await exclusively(root, work, () => say('waiting for another installation to end …'))
 }

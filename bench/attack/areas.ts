@@ -7,8 +7,10 @@ import { local } from './local.ts'
 import { login } from './login.ts'
 import { mail } from './mail.ts'
 import { obedient } from './obedient.ts'
+import { owner } from './owner.ts'
 import { queue } from './queue.ts'
 import { sessions } from './sessions.ts'
+import { tls } from './tls.ts'
 import { web } from './web.ts'
 
 export const areas: readonly Area[] = [
@@ -17,7 +19,9 @@ export const areas: readonly Area[] = [
   sessions,
   mail,
   obedient,
+  owner,
   hostile,
+  tls,
   local,
   queue,
   floods,

@@ -85,6 +85,7 @@ const claims = {
   language: 'Not in the language of the mail:',
   mended: 'Removed from the reply:',
   picture: 'The model saw the picture',
+  unread: 'Not read:',
   stranger: 'Warning:',
 } as const
 

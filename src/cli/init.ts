@@ -4,15 +4,16 @@ import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { wrapped } from '../base/columns.ts'
+import { ConfigError } from '../base/errors.ts'
 import { parseDotEnv } from '../config/interpolation.ts'
 import { checkStorage } from '../doctor/doctor.ts'
 import { showCheck, shownChecks } from './doctor.ts'
 import { Asker, Cancelled } from './init/asker.ts'
 import type { Network } from './init/discover.ts'
-import { configOf, type Texts, withVariable } from './init/files.ts'
+import { configOf, faultsOf, type Texts, withVariable } from './init/files.ts'
 import { newMailbox, soundMailbox } from './init/mailbox.ts'
 import { answersFile, Memory } from './init/memory.ts'
-import { soundModel, withModel } from './init/models.ts'
+import { chosenModel } from './init/models.ts'
 import { internet } from './init/network.ts'
 import type { InitOptions, State, Talk, Tried } from './init/talk.ts'
 import { columnsOf, type ExitStatus, printable, type Say, type Terminal, writeLine } from './terminal.ts'
@@ -81,7 +82,7 @@ const keptWords = (talk: Talk) =>
 const opening = (folder: string, resumed: boolean) =>
   `${
     resumed
-      ? `Going on with the answers of last time (init --fresh forgets them).`
+      ? 'Going on with the answers of last time (init --fresh forgets them).'
       : `This finds your mail servers, tries everything, and writes replyd.yaml and .env to ${folder}.`
   }
 It sends nothing and changes nothing in your mailbox without asking. Ctrl+C stops; your answers are kept.
@@ -100,6 +101,8 @@ function nextStep(state: State, talk: Talk): string {
     return `Next: correct what has a ✗ above, then ${commandOf(talk)}: it keeps your answers.`
   if (state === 'no sign-in')
     return `Next: ${commandOf(talk, 'auth')}\nThen ${commandOf(talk)} again: it keeps your answers and checks the rest.`
+  if (state === 'no model')
+    return `Next: choose a model. Write OPENAI_API_KEY=… into .env, or answer the question with ${commandOf(talk)}: it keeps the rest.\nThen ${commandOf(talk, 'start')}`
   return `Next: ${commandOf(talk, 'start')}`
 }
 
@@ -107,14 +110,13 @@ const readIfThere = (path: string) => (existsSync(path) ? readFileSync(path, 'ut
 
 async function guide(talk: Talk): Promise<Ended> {
   const { folder, asker, say } = talk
+  await asker.review()
   const secrets = readIfThere(join(folder, '.env'))
-  const kept = await keptYaml(talk)
+  const kept = await keptYaml(talk, secrets)
   const mailboxes =
     kept === null ? await newMailboxes(talk, secrets) : await keptMailboxes(talk, { yaml: kept, secrets })
-  let texts = mailboxes.texts
-  texts = { ...texts, secrets: await withModel(talk, texts) }
-  const model = await soundModel(talk, texts)
-  texts = { ...model.texts, secrets: await withPagePassword(talk, model.texts.secrets) }
+  const model = await chosenModel(talk, mailboxes.texts)
+  let texts = { ...model.texts, secrets: await withPagePassword(talk, model.texts.secrets) }
   const storage = await soundStorage(talk, texts)
   if (mailboxes.state === 'sound') texts = await withOwnServers(talk, texts)
   const state = worst([mailboxes.state, model.state, storage])
@@ -134,15 +136,31 @@ async function guide(talk: Talk): Promise<Ended> {
 }
 
 const worst = (states: readonly State[]): State =>
-  (['faulty', 'no sign-in', 'untried'] as const).find((state) => states.includes(state)) ?? 'sound'
+  (['faulty', 'no sign-in', 'no model', 'untried'] as const).find((state) => states.includes(state)) ??
+  'sound'
 
 /** The existing replyd.yaml if it stays, otherwise null. */
-async function keptYaml({ options, folder, asker }: Talk): Promise<string | null> {
+async function keptYaml(talk: Talk, secrets: string): Promise<string | null> {
+  const { options, folder, asker } = talk
   const path = join(folder, 'replyd.yaml')
   if (!existsSync(path) || options.force) return null
+  const yaml = readFileSync(path, 'utf8')
+  const faults = options.check ? faultsOf({ yaml, secrets }, talk) : []
+  if (faults.length > 0) {
+    await replaceFaulty(talk, faults)
+    return null
+  }
   const question = 'replyd.yaml already exists. Keep it (otherwise it becomes replyd.yaml.old)?'
   // With --fresh the owner starts over, so the old file is probably not wanted.
-  return (await asker.confirm(question, !options.fresh, 'keep')) ? readFileSync(path, 'utf8') : null
+  return (await asker.confirm(question, !options.fresh, 'keep')) ? yaml : null
+}
+
+/** @throws ConfigError unless the owner wants to start over */
+async function replaceFaulty({ asker, say }: Talk, faults: readonly string[]): Promise<void> {
+  if (!asker.asks) throw new ConfigError(faults.join('\n'))
+  await say(`replyd.yaml is there, but has faults:\n${faults.join('\n')}\n`)
+  if (await asker.confirm('Start over (it becomes replyd.yaml.old)?', false)) return
+  throw new ConfigError('Nothing was changed. Correct replyd.yaml, then run init again.')
 }
 
 const mostMailboxes = 50
@@ -202,14 +220,14 @@ async function withPagePassword({ asker, terminal }: Talk, secrets: string): Pro
 async function soundStorage(talk: Talk, texts: Texts): Promise<State> {
   if (!talk.options.check) return 'untried'
   await talk.say('')
-  const looks = checkStorage(configOf(texts, talk))
+  const looks = checkStorage(configOf(texts, talk, 'mailboxes only'))
   const checks = await shownChecks(looks, (check) => showCheck(check, talk.terminal), talk.terminal)
   return checks.some(({ status }) => status === 'failed') ? 'faulty' : 'sound'
 }
 
 async function withOwnServers({ asker, say, ...talk }: Talk, texts: Texts): Promise<Texts> {
   const { withOwnServer } = await import('./init/own-server.ts')
-  const config = configOf(texts, talk)
+  const config = configOf(texts, talk, 'mailboxes only')
   let { yaml } = texts
   for (const at of config.accounts.keys()) yaml = await withOwnServer(yaml, config, at, asker, say)
   return { ...texts, yaml }

@@ -1,6 +1,7 @@
 import { systemClock } from '../base/clock.ts'
 import { silentLog } from '../base/log.ts'
 import { openAccountKnowledge, refreshPages } from '../knowledge/account-knowledge.ts'
+import { pageWords } from '../knowledge/folder-files.ts'
 import type { Knowledge, Passage } from '../knowledge/knowledge.ts'
 import { accountOf } from './eval.ts'
 import { limitOf } from './eval-cases.ts'
@@ -21,13 +22,16 @@ const searched = 100_000
 /** Exit status 1 if a file is left out. */
 export async function listKnowledge(options: KnowledgeCommand, terminal: Terminal): Promise<ExitStatus> {
   const knowledge = await opened(options, terminal)
+  const { timeZone } = read(options, terminal)
   try {
     const files = knowledge.files()
-    for (const { file, passages, fault } of files) {
-      const words = fault === null ? times(passages, 'passage') : `left out: ${fault}`
-      const line = options.json
-        ? JSON.stringify({ file, passages, fault })
-        : printable(`${file}: ${words}`, true)
+    for (const each of files) {
+      const { file, passages, fault, page } = each
+      const count = page
+        ? `${times(passages, 'passage')} (${pageWords(page, timeZone)})`
+        : times(passages, 'passage')
+      const words = fault === null ? count : `left out: ${fault}`
+      const line = options.json ? JSON.stringify(each) : printable(`${file}: ${words}`, true)
       await writeLine(terminal.stdout, line)
     }
     return files.some(({ fault }) => fault !== null) ? 1 : 0
@@ -49,8 +53,9 @@ export async function testKnowledge(
       .find({ queries: [question], tokens: searched, whole: 0 })
       .sort((one, other) => other.score - one.score)
       .slice(0, limit)
+    const { timeZone } = read(options, terminal)
     for (const passage of found)
-      await writeLine(terminal.stdout, options.json ? JSON.stringify(passage) : shown(passage))
+      await writeLine(terminal.stdout, options.json ? JSON.stringify(passage) : shown(passage, timeZone))
     if (found.length === 0 && !options.json) await writeLine(terminal.stderr, nothingFound(knowledge))
     return found.length > 0 ? 0 : 1
   } finally {
@@ -58,12 +63,16 @@ export async function testKnowledge(
   }
 }
 
-/** Exit status 1 if a page could not be read. */
+/** Exit status 1 if a page could not be read, or another process reads them. */
 export async function refreshKnowledge(options: KnowledgeCommand, terminal: Terminal): Promise<ExitStatus> {
   const { account, surroundings } = read(options, terminal)
   const report = await refreshPages(account, surroundings, new AbortController().signal)
-  if (report === null)
+  if (report === 'none')
     throw new UsageError(`knowledge refresh: ${account.owner.address} has no knowledge.urls`)
+  if (report === 'busy') {
+    await writeLine(terminal.stderr, 'Another process is reading the pages at this moment.')
+    return 1
+  }
   const { pages, failed, cut } = report
   const words = `${pages} pages${failed > 0 ? `, ${failed} could not be read` : ''}${cut ? ', and there are more' : ''}`
   await writeLine(terminal.stdout, options.json ? JSON.stringify(report) : words)
@@ -73,7 +82,8 @@ export async function refreshKnowledge(options: KnowledgeCommand, terminal: Term
 function read(options: KnowledgeCommand, terminal: Terminal) {
   const config = readConfig(options.config, terminal)
   const surroundings = { directory: config.state.directory, log: silentLog, clock: systemClock }
-  return { account: accountOf(config, options.account), surroundings }
+  const { timeZone } = config.budget
+  return { account: accountOf(config, options.account), surroundings, timeZone }
 }
 
 async function opened(options: KnowledgeCommand, terminal: Terminal): Promise<Knowledge> {
@@ -90,8 +100,9 @@ function nothingFound(knowledge: Knowledge): string {
   return `Nothing matches. Searched: ${times(knowledge.size, 'passage')} of ${times(files, 'file')}.`
 }
 
-function shown({ file, heading, text, score }: Passage): string {
-  const label = heading === '' ? file : `${file} > ${heading}`
+function shown({ file, heading, text, score, page }: Passage, timeZone: string): string {
+  const named = heading === '' ? file : `${file} > ${heading}`
+  const label = page ? `${named} (${pageWords(page, timeZone)})` : named
   const lines = text.split('\n').map((line) => `  ${line}`)
   return printable([`${score.toFixed(2)} ${label}`, ...lines].join('\n'))
 }

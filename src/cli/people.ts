@@ -1,6 +1,7 @@
 /** `replyd people`: who logs in to the pages under a name and a password of their own. */
 import { userInfo } from 'node:os'
 import { systemClock } from '../base/clock.ts'
+import { pagePasswordHash } from '../review/page-password.ts'
 import * as people from '../review/people.ts'
 import { Refusal } from '../review/review.ts'
 import type { Person, PersonRole } from '../store/people.ts'
@@ -23,8 +24,9 @@ export async function add(name: string, options: PeopleOptions, terminal: Termin
   const password = await askedPassword(terminal)
   const added = await withStore(options.config, terminal, {
     api: (api) => api.post<Person>('/people', { name, role, password }),
-    direct: (db) => {
-      const hasLogin = readConfig(options.config, terminal).web.passwordHash !== null
+    direct: async (db) => {
+      const config = readConfig(options.config, terminal)
+      const hasLogin = (await pagePasswordHash({ db, config })) !== null
       const by = { hasLogin, actor: userInfo().username, now: systemClock.now() }
       return people.add(db, { name, role, password }, by)
     },

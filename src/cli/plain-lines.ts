@@ -4,6 +4,7 @@ import { outcomeOf } from '../base/dispositions.ts'
 import { accountLabel } from '../base/log.ts'
 import { labelOf } from '../base/reasons.ts'
 import type { MessageRow } from '../store/messages.ts'
+import { wordsOf } from './log-words.ts'
 import { printable } from './terminal.ts'
 
 type Settled = Pick<MessageRow, 'account' | 'fromName' | 'fromAddress' | 'subject' | 'disposition' | 'reason'>
@@ -15,16 +16,27 @@ export const clockTime = (at: Date): string =>
 const longestName = 30
 const longestSubject = 50
 
+type Named = Pick<MessageRow, 'account' | 'fromName' | 'fromAddress' | 'subject'>
+
+/** `15:02 Ann Berg, "Opening hours"`. */
+function namedMail(mail: Named, at: Date, several: boolean): string {
+  const name = printable(mail.fromName || mail.fromAddress || 'nobody', true).trim()
+  const subject = printable(mail.subject || '(no subject)', true).trim()
+  const to = several ? ` (${printable(mail.account, true)})` : ''
+  return `${clockTime(at)} ${cutToWidth(name, longestName)}, "${cutToWidth(subject, longestSubject)}"${to}`
+}
+
+/** `15:02 Ann Berg, "Opening hours" → waits until 15:04: the connection to … failed`. @param why for a person */
+export function waitingLine(mail: Named, at: Date, until: Date, why: string, several: boolean): string {
+  return `${namedMail(mail, at, several)} → waits until ${clockTime(until)}: ${printable(why, true)}`
+}
+
 /**
  * `15:02 Ann Berg, "Opening hours" → reply saved in Drafts`, with the reason where it fits.
  * @param several the account is named
  */
 export function mailLine(mail: Settled, at: Date, columns: number, several: boolean): string {
-  const name = printable(mail.fromName || mail.fromAddress || 'nobody', true).trim()
-  const subject = printable(mail.subject || '(no subject)', true).trim()
-  const to = several ? ` (${printable(mail.account, true)})` : ''
-  const who = `${clockTime(at)} ${cutToWidth(name, longestName)}, "${cutToWidth(subject, longestSubject)}"${to}`
-  const line = `${who} → ${outcomeOf(mail.disposition)}`
+  const line = `${namedMail(mail, at, several)} → ${outcomeOf(mail.disposition)}`
   const reason = `${line}: ${labelOf(mail.reason)}`
   return mail.disposition !== 'drafted' && widthOf(reason) <= columns ? reason : line
 }
@@ -32,31 +44,18 @@ export function mailLine(mail: Settled, at: Date, columns: number, several: bool
 /** Of pino. */
 const warning = 40
 
-/** Events whose names say little to a person; an empty text where the reason says it all. */
-const meanings: Readonly<Record<string, string>> = {
-  'owner.action-needed': '',
-  'model.notice': '',
-  'step.failed': "a mail can't go on for now",
-}
-
 /**
  * One line of the log for a person; null for what concerns nobody. Accounts are named by their address.
  * @param addresses of the accounts
  */
 export function logLine(line: string, addresses: readonly string[], leastLevel = warning): string | null {
-  const { level, time, event, account, reason, said, msg, ...rest } = fieldsOf(line)
+  const fields = fieldsOf(line)
+  const { level, time, event, account, reason, said, msg } = fields
   if (typeof level !== 'number' || level < leastLevel) return null
   const named = addresses.find((address) => accountLabel(address) === account) ?? account
-  const words = reason ?? said ?? msg ?? pairs(rest)
-  const happened = meanings[String(event)] ?? String(event ?? '').replace(/[.-]/g, ' ')
-  const what = [named, happened, words].filter(Boolean).join(': ')
+  const what = [named, wordsOf(String(event ?? ''), fields), reason ?? said ?? msg].filter(Boolean).join(': ')
   return `${clockTime(new Date(Number(time)))} ${level >= warning ? '! ' : ''}${printable(what, true)}`
 }
-
-const pairs = (fields: object): string =>
-  Object.entries(fields)
-    .map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : value}`)
-    .join(' ')
 
 function fieldsOf(line: string): Record<string, unknown> {
   try {

@@ -3,6 +3,7 @@ import { Argument, Command, CommanderError, Option } from 'commander'
 import { programVersion } from '../base/package.ts'
 import { addEvidenceCommands } from './evidence-commands.ts'
 import { reportFailure } from './failure.ts'
+import { grouped, termOf } from './help-groups.ts'
 import { addLearnCommands } from './learn-commands.ts'
 import { addMcpCommands } from './mcp-commands.ts'
 import { addReviewCommands } from './review-commands.ts'
@@ -52,11 +53,10 @@ type End = (status: ExitStatus) => void
 /** All commands, with what each does. */
 export function buildProgram(terminal: Terminal, end: End): Command {
   const program = new Command('replyd')
-    .description(
-      'A daemon that answers a mailbox: classifies mail, files spam, drafts replies, never answers twice.',
-    )
+    .description('Answers a mailbox: sorts new mail, files spam, drafts replies, and never answers twice.')
     .version(programVersion(), '-V, --version', 'print the version')
     .helpCommand(false)
+    .configureHelp({ subcommandTerm: termOf })
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.stdout.write(text),
@@ -64,7 +64,7 @@ export function buildProgram(terminal: Terminal, end: End): Command {
         terminal.stderr.write(fittingLines(text.replace(/^error: /, 'replyd: '), terminal.stderr)),
     })
     .showHelpAfterError('(see replyd --help)')
-    .addHelpText('after', '\nExit status: 0 done, 1 failed, 2 wrong usage or configuration, 130 Ctrl+C.\n')
+    .addHelpText('after', afterHelp)
   addSetupCommands(program, terminal, end)
   addDaemonCommands(program, terminal, end)
   addRunningCommands(program, terminal, end)
@@ -74,8 +74,18 @@ export function buildProgram(terminal: Terminal, end: End): Command {
   addMcpCommands(program, terminal, end)
   addOfflineCommands(program, terminal, end)
   addEvidenceCommands(program, terminal, end)
-  return program
+  return grouped(program)
 }
+
+const afterHelp = `
+Examples:
+  replyd replies show 4f2                         an id may be cut to what is unique
+  replyd knowledge test "When are you open?"      what a reply may rest on
+  replyd explain mail.eml                         what would happen to that mail
+
+replyd COMMAND --help explains a command, replyd man all of them.
+Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 130 Ctrl+C.
+`
 
 /** One instance per command, because commander stores values on them. */
 const configOption = () =>

@@ -1,6 +1,7 @@
 /** Completion for shells and the man page, both from the definitions of the commands. */
 import type { Command, Option } from 'commander'
 import { programVersion } from '../base/package.ts'
+import { groups } from './help-groups.ts'
 
 export const shells = ['bash', 'zsh', 'fish'] as const
 export type Shell = (typeof shells)[number]
@@ -17,6 +18,7 @@ function entriesOf(command: Command, path: readonly string[] = []): Entry[] {
   return [{ path, command }, ...below]
 }
 
+const lineOf = (command: Command): string => command.summary() || command.description()
 const optionsOf = (command: Command): Option[] => [...command.createHelp().visibleOptions(command)]
 const flagsOf = ({ short, long }: Option): string[] => [short, long].filter((flag) => flag !== undefined)
 
@@ -77,7 +79,7 @@ const described = (text: string) => text.replaceAll("'", "'\\''").replaceAll(':'
 
 function zsh(entries: readonly Entry[]): string {
   const cases = entries.map(({ path, command }) => {
-    const commands = command.commands.map((each) => `'${each.name()}:${described(each.description())}'`)
+    const commands = command.commands.map((each) => `'${each.name()}:${described(lineOf(each))}'`)
     const options = optionsOf(command).flatMap((option) =>
       flagsOf(option).map((flag) => `'${flag}:${described(option.description)}'`),
     )
@@ -121,7 +123,7 @@ function fish(entries: readonly Entry[]): string {
       conditions.length === 0 ? '' : ` -n ${forFish(conditions.join('; and '))}`
     const commands = command.commands.map(
       (each) =>
-        `complete -c replyd -f${when([...seen, ...none])} -a ${each.name()} -d ${forFish(each.description())}`,
+        `complete -c replyd -f${when([...seen, ...none])} -a ${each.name()} -d ${forFish(lineOf(each))}`,
     )
     const options = optionsOf(command).map((option) => {
       const short = option.short ? ` -s ${option.short.slice(1)}` : ''
@@ -152,10 +154,14 @@ export function manPage(program: Command): string {
   )
   const options = (command: Command) =>
     optionsOf(command).flatMap(({ flags, description }) => ['.TP', `.B ${roff(flags)}`, roff(description)])
-  const sections = commands.flatMap(({ path, command }) => [
+  const section = ({ path, command }: Entry) => [
     `.SS replyd ${roff([...path, command.usage()].join(' '))}`,
     roff(sentence(command.description())),
     ...options(command),
+  ]
+  const sections = Object.entries(groups).flatMap(([heading, names]) => [
+    `.SH ${heading.toUpperCase()}`,
+    ...commands.filter(({ path: [first = ''] }) => first in names).flatMap(section),
   ])
   return `${[
     `.TH REPLYD 1 "" "replyd ${programVersion()}" "User commands"`,
@@ -168,7 +174,6 @@ export function manPage(program: Command): string {
     roff(program.description()),
     '.PP',
     roff('Without a command it sets itself up, or says how the running daemon is.'),
-    '.SH COMMANDS',
     ...sections,
     '.SH EXIT STATUS',
     roff('0 done, 1 failed, 2 wrong usage or configuration, 130 stopped by Ctrl+C.'),

@@ -6,7 +6,7 @@ import type { AccountSettings, Config } from '../config/settings.ts'
 import type { Daemon, Role } from '../daemon/daemon.ts'
 import { UsageError } from './failure.ts'
 import { LogFile } from './log-file.ts'
-import { logLine, mailLine } from './plain-lines.ts'
+import { logLine, mailLine, waitingLine } from './plain-lines.ts'
 import { readConfig } from './settings.ts'
 import {
   columnsOf,
@@ -81,7 +81,8 @@ function logged(file: LogFile, addresses: readonly string[], say: Say): (line: s
   let last = ''
   return (line) => {
     file.write(line)
-    const shown = logLine(line, addresses)
+    // Which mail it is, the line of the pipeline says; the log names nobody.
+    const shown = line.includes('"event":"step.failed"') ? null : logLine(line, addresses)
     if (shown === null) return
     // The same again, a minute later, is no news.
     const words = shown.replace(/^[\d:]+ /, '')
@@ -107,7 +108,17 @@ export function tell(
 ): void {
   const say = (line: string) => void writeLine(stdout, printable(line))
   const several = accounts.length > 1
-  daemon.pipeline.on('settled', (mail) => say(mailLine(mail, systemClock.now(), columnsOf(stdout), several)))
+  /** Why each mail waits, so that the same is said once. */
+  const waits = new Map<string, string>()
+  daemon.pipeline.on('settled', (mail) => {
+    waits.delete(mail.id)
+    say(mailLine(mail, systemClock.now(), columnsOf(stdout), several))
+  })
+  daemon.pipeline.on('postponed', (mail, until, why) => {
+    if (waits.get(mail.id) === why) return
+    waits.set(mail.id, why)
+    say(waitingLine(mail, systemClock.now(), until, why, several))
+  })
   if (once) return
   const locked = web?.passwordHash ? ' (asks for the password of the page, see .env)' : ''
   if (daemon.url) say(`Review page: ${daemon.url}${locked}`)

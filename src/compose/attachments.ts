@@ -74,8 +74,8 @@ async function readAll(arrival: Arrival, files: readonly AttachedFile[]): Promis
   const take = planned.some(({ fault }) => fault === null) ? await sourceOf(arrival) : null
   const end = performance.now() + withinMs.mail
   const read: ReadAttachment[] = []
-  for (const { file, kind, fault } of planned) {
-    const none = { ...file, text: null, image: null }
+  for (const { file, kind, fault, byChoice } of planned) {
+    const none = { ...file, text: null, image: null, ...(byChoice ? { byChoice } : {}) }
     if (fault !== null || kind === null) read.push({ ...none, fault })
     else if (performance.now() > end)
       read.push({ ...none, fault: 'the files of this mail take too long to read' })
@@ -88,6 +88,8 @@ interface Planned {
   file: AttachedFile
   kind: keyof Kinds | null
   fault: string | null
+  /** As ReadAttachment.byChoice. */
+  byChoice: boolean
 }
 
 /** Which files are read; the faults of the others in words. */
@@ -95,16 +97,17 @@ export function planOf(files: readonly AttachedFile[], wanted: Kinds): Planned[]
   let [count, pictures] = [0, 0]
   return files.map((file): Planned => {
     const kind = kindOf(file)
-    if (kind === null) return { file, kind, fault: 'files of this kind are not read' }
-    if (!wanted[kind]) return { file, kind, fault: `${kinds[kind].what} are not read` }
+    const leave = (fault: string, byChoice: boolean) => ({ file, kind, fault, byChoice })
+    if (kind === null) return leave('files of this kind are not read', true)
+    if (!wanted[kind]) return leave(`${kinds[kind].what} are not read`, true)
     if (kind === 'images' && file.isInline && file.size < leastInline)
-      return { file, kind, fault: 'it is a small picture within the text' }
-    if (file.size > most.octets) return { file, kind, fault: 'it is too large' }
+      return leave('it is a small picture within the text', true)
+    if (file.size > most.octets) return leave('it is too large', false)
     if (count >= most.files || (kind === 'images' && pictures >= mostImages))
-      return { file, kind, fault: 'there are too many files' }
+      return leave('there are too many files', false)
     count++
     if (kind === 'images') pictures++
-    return { file, kind, fault: null }
+    return { file, kind, fault: null, byChoice: false }
   })
 }
 
@@ -144,8 +147,12 @@ async function readFile(kind: keyof Kinds, taken: TakenFile | null): Promise<Rea
 export const attachedText = (attachments: readonly ReadAttachment[]): string =>
   attachments.flatMap(({ text }) => text ?? []).join('\n')
 
-/** Code cannot compare a reply with what is written on a picture: such a reply is never sent automatically. */
-export const picturesSeen = (attachments: readonly ReadAttachment[]): Finding[] =>
-  attachments.flatMap(({ name, image }) =>
-    image === null ? [] : [{ claim: name, kind: 'picture' as const }],
-  )
+/**
+ * Files because of which a reply is never sent automatically: code cannot compare it with what is on a picture, and nobody knows
+ * what a file says that should have been read and was not.
+ */
+export const filesInDoubt = (attachments: readonly ReadAttachment[]): Finding[] =>
+  attachments.flatMap(({ name, image, fault, byChoice }): Finding[] => {
+    if (image !== null) return [{ claim: name, kind: 'picture' }]
+    return fault === null || byChoice ? [] : [{ claim: `${name}: ${fault}`, kind: 'unread' }]
+  })

@@ -134,8 +134,8 @@ export function checkPassages(
   )
   const found = knowledge.find({ queries: sentencesOf(text), tokens: checkedTokens, whole: 0 })
   for (const passage of [...cited, ...found]) {
-    const { file, heading, text } = passage
-    if (!known.has(key(passage))) known.set(key(passage), { file, heading, text })
+    const { file, heading, text, page } = passage
+    if (!known.has(key(passage))) known.set(key(passage), { file, heading, text, ...(page ? { page } : {}) })
   }
   return [...known.values()]
 }

@@ -17,7 +17,7 @@ import { earlierMails, writtenTo } from '../store/history.ts'
 import { type Change, move, storeReply } from '../store/moves.ts'
 import { loadReply, type NewReply } from '../store/replies.ts'
 import { composedSchema } from './answer.ts'
-import { attachmentsFor, picturesSeen } from './attachments.ts'
+import { attachmentsFor, filesInDoubt } from './attachments.ts'
 import { checkDraft, instructionsFor, type MailToAnswer, promptMail, received } from './draft-check.ts'
 import { liveFacts } from './live-facts.ts'
 import { composeMessages } from './prompt.ts'
@@ -216,7 +216,7 @@ async function replyOf(
     language: composed.language,
     confidence: composed.confidence,
     composed,
-    claims: [...found, ...mended, ...picturesSeen(sources.attachments ?? [])],
+    claims: [...found, ...mended, ...filesInDoubt(sources.attachments ?? [])],
     sources: sources.passages,
     omitted,
     holdReasons: [],

@@ -22,16 +22,17 @@ import {
   type Written,
 } from './source.ts'
 
+/** A JSONPath such as $.items[*].name between braces: YAML wants quotes around it there, and nobody expects that. */
+const bracketedPath = /(?<=[{,]\s*[\p{L}\p{N}][\p{L}\p{N} _-]*:[ \t]+)\$[.[][^\s,{}"'#\\]*\][^\s,{}"'#\\]*/gu
+
 /**
  * Parses a configuration file and substitutes variables. Faults are returned, not thrown; after a syntax error the
  * document is null, because faults in half a file are noise.
  * @param label the file's name as the owner wrote it
  */
 export function readDocument(label: string, content: string, environment: Environment): ConfigSource {
-  const lines = new LineCounter()
-  const options = { lineCounter: lines, merge: true, prettyErrors: false }
-  const parsed = parseAllDocuments(content.replace(/^\uFEFF/, ''), options)
-  const [document, second] = Array.isArray(parsed) ? parsed : []
+  const { lines, documents } = documentsIn(content.replace(/^\uFEFF/, ''))
+  const [document, second] = documents
   const at = (offset: number | null): SourcePosition => {
     if (offset === null) return { where: label, line: 0, what: '' }
     const line = lines.linePos(offset).line
@@ -52,16 +53,35 @@ export function readDocument(label: string, content: string, environment: Enviro
   const faults = syntaxFaults(document, content, at)
   if (document.errors.some(({ code }) => code !== 'DUPLICATE_KEY')) return refused(...faults)
   const { variables, written, unresolved } = putVariablesIn(document, environment)
-  const plain = toPlain(document)
-  if (plain instanceof Error) return refused(...faults, { ...at(null), message: inWords(plain.message) })
+  const values = toPlain(document)
+  if (values instanceof Error) return refused(...faults, { ...at(null), message: inWords(values.message) })
   const locate = (path: Path) => ({ ...at(find(document, path).offset), what: formatPath(path) })
   return {
-    document: plain,
+    document: values,
     written,
     faults: [...faults, ...unresolved.map(({ path, message }) => ({ ...locate(path), path, message }))],
     isFromVariable: (path) => variables.has(find(document, path).node),
     locate,
   }
+}
+
+interface ParsedFile {
+  lines: LineCounter
+  documents: readonly YamlDocument.Parsed[]
+}
+
+/** Tried again with quotes around each such JSONPath; if that doesn't help, the file's own faults are the right ones. */
+function documentsIn(content: string): ParsedFile {
+  const parse = (text: string): ParsedFile => {
+    const lines = new LineCounter()
+    const parsed = parseAllDocuments(text, { lineCounter: lines, merge: true, prettyErrors: false })
+    return { lines, documents: Array.isArray(parsed) ? parsed : [] }
+  }
+  const isFaulty = ({ documents }: ParsedFile) => documents.some(({ errors }) => errors.length > 0)
+  const asWritten = parse(content)
+  if (!isFaulty(asWritten) || content.search(bracketedPath) < 0) return asWritten
+  const quoted = parse(content.replace(bracketedPath, '"$&"'))
+  return isFaulty(quoted) ? asWritten : quoted
 }
 
 /** Multiplying aliases ("billion laughs") and unresolved merges are errors. */

@@ -118,6 +118,7 @@ function doubts(input: PolicyInput): Reason[] {
     ['unsupported-claim', found(figures)],
     ['mended', found(new Set(['mended']))],
     ['picture-seen', found(new Set(['picture']))],
+    ['file-unread', found(new Set(['unread']))],
     ['unchecked', input.uncheckable],
     ['low-confidence', !(Math.min(verdict.confidence, composed.confidence) >= input.minConfidence)],
     // Even for somebody who was answered before: a known name is the first one to be forged.

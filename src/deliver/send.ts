@@ -54,11 +54,17 @@ async function asSent(
   replyText: string,
   rewrittenId: string | null,
 ): Promise<Next | null> {
-  const { context, reply } = delivery
+  const { context, mail, reply } = delivery
   const now = context.clock.now()
   const renamed = rewrittenId === null ? {} : { replyMessageId: rewrittenId }
   const change = { id: reply.id, reply: { replyText, finishedAt: now, ...renamed } }
-  const sent = await persistently(context, () => move(context.db, 'markSent', change, now))
+  const sent = await persistently(
+    context,
+    async () =>
+      (await move(context.db, 'markSent', change, now)) ??
+      // Another worker gave this one up for dead, but only this one knows the server's answer.
+      (await move(context.db, 'confirmSent', { ...change, at: 'review', reason: mail.row.reason }, now)),
+  )
   return finishSent({ ...delivery, reply: sent?.reply ?? { ...reply, state: 'sent' } })
 }
 

@@ -5,7 +5,7 @@ import { OwnerActionError, RateLimitedError, reasonOf } from '../base/errors.ts'
 import { silentLog } from '../base/log.ts'
 import type { AccountSettings, Config, ModelSettings } from '../config/settings.ts'
 import { parseOctets } from '../mail/mime/octets.ts'
-import { adviceFor } from '../model/availability.ts'
+import { adviceFor, isUnreached } from '../model/availability.ts'
 import { type Answer, type ListedModel, type Model, modelWarnings, openModel } from '../model/client.ts'
 import { fittingAsk, untilItFits } from '../model/fit.ts'
 import { loadPrompts, type Prompt } from '../model/prompts.ts'
@@ -115,7 +115,9 @@ function refused(
   place: string,
   warnings: readonly string[] = [],
 ): Verdict {
-  const detail = [reasonOf(error), ...warnings].join('; ')
+  const reason = reasonOf(error)
+  // What is known about the model is another topic while its server is not reached.
+  const detail = isUnreached(reason) ? reason : [reason, ...warnings].join('; ')
   if (error instanceof RateLimitedError) {
     return warned(detail, 'The key has reached its rate limit; replyd waits and then continues.')
   }

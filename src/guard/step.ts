@@ -6,7 +6,7 @@
 import type { GuardCode } from '../base/reasons.ts'
 import { type Account, accountOf, type Next, type StepContext } from '../context.ts'
 import type { Owner } from '../mail/account.ts'
-import { senderAuthentication } from '../mail/authentication.ts'
+import { isRefuted } from '../mail/authentication.ts'
 import { type Message, namedIds } from '../mail/message.ts'
 import { asksForHuman } from '../mail/reply/automatic.ts'
 import { replyHeader } from '../mail/reply/build.ts'
@@ -177,7 +177,7 @@ export function wantsPerson(
   owner: Pick<Owner, 'authservIds'>,
 ): boolean {
   if (autoSent.length === 0 || !asksForHuman(visibleText(mail.message).text)) return false
-  if (senderAuthentication(mail, owner) === 'dmarc-fail') return false
+  if (isRefuted(mail, owner)) return false
   const authors = authorsOf(mail)
   const { thread } = namedIds(mail.message)
   return autoSent.some(({ to, messageId }) => authors.has(to) || thread.includes(messageId ?? ''))

@@ -1,6 +1,6 @@
 /**
  * What IMAP servers lack or do differently, and how replyd reacts: one row each. Decisions are made only here;
- * docs/providers.md lists the rows; test/imap/behaviours.test.ts and test/flow/providers.test.ts cover them.
+ * docs/odd-servers.md lists the rows; test/imap/behaviours.test.ts and test/flow/providers.test.ts cover them.
  */
 import { providerAt } from '../base/providers.ts'
 

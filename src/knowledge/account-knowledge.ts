@@ -28,14 +28,23 @@ export function pagesFolder(directory: string, { owner }: Pick<Settings, 'owner'
   return join(directory, 'pages', name)
 }
 
-/** Reads the pages now. Null if none are configured. */
+/**
+ * Reads the pages now, unless another process reads them at this moment.
+ * @param isWanted asked again when it is this process's turn: another one may have read them just now
+ * @returns `none`: none are configured or wanted; `busy`: another process reads them
+ */
 export async function refreshPages(
   settings: Settings,
   { directory, ...surroundings }: Surroundings,
   signal: AbortSignal,
-): Promise<SiteReport | null> {
+  isWanted: () => boolean = () => true,
+): Promise<SiteReport | 'none' | 'busy'> {
   const { site } = settings
-  return site && readSite(site, pagesFolder(directory, settings), { ...surroundings, signal })
+  if (site === null) return 'none'
+  const folder = pagesFolder(directory, settings)
+  using turn = ReadingTurn.take(folder, surroundings.clock)
+  if (turn === null) return 'busy'
+  return isWanted() ? await readSite(site, folder, { ...surroundings, signal }) : 'none'
 }
 
 /**
@@ -67,10 +76,7 @@ export class PageReader implements Disposable {
     if (this.#reading || !isDue(settings, surroundings)) return
     this.#reading = true
     try {
-      using turn = ReadingTurn.take(pagesFolder(surroundings.directory, settings), surroundings.clock)
-      // Another process may have read them just now.
-      if (turn !== null && isDue(settings, surroundings))
-        await refreshPages(settings, surroundings, this.#stop.signal)
+      await refreshPages(settings, surroundings, this.#stop.signal, () => isDue(settings, surroundings))
     } catch (error) {
       surroundings.log.warn({ event: 'knowledge.site', reason: reasonOf(error) })
     } finally {

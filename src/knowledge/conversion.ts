@@ -15,8 +15,10 @@ export type Scaled = { image: ReadImage } | { fault: string }
 
 /** Raised when the same document would become another text. */
 const version = 1
-/** Interval between checks of the memory while a document is converted. Milliseconds. */
+/** Interval between looks at time and memory while a document is converted. Milliseconds. */
 const lookMs = 50
+/** No conversion takes longer than this many times its limit, whatever the machine does. */
+const longest = 10
 const tooMuch = 'it needs too much memory'
 
 /** The same from src/knowledge and from dist/chunks. */
@@ -32,7 +34,8 @@ export class Converter {
 
   /**
    * @param cache folder for what was converted; null: nothing is kept
-   * @param withinMs for each, milliseconds
+   * @param withinMs for each, milliseconds of processor time of this process, or of waiting for nothing: on a busy machine a sound
+   *   document takes long by the clock
    */
   constructor(cache: string | null, withinMs: number = limits.withinMs) {
     this.#cache = cache
@@ -87,9 +90,9 @@ export class Converter {
   #run<R extends object>(name: string | null, octets: Buffer): Promise<R | { fault: string }> {
     const worker = this.#open()
     const before = process.memoryUsage.rss()
+    const isLate = limitedTo(this.#withinMs, worker)
     return new Promise((resolve) => {
       const end = (result: R | { fault: string }, fails: boolean) => {
-        clearTimeout(late)
         clearInterval(look)
         // Not all of them: the worker has listeners of its own.
         worker.off('message', answered).off('error', failed).off('exit', exited)
@@ -100,13 +103,10 @@ export class Converter {
       const exited = () => end({ fault: 'it could not be read' }, true)
       const failed = ({ code }: NodeJS.ErrnoException) =>
         end({ fault: code === 'ERR_WORKER_OUT_OF_MEMORY' ? tooMuch : 'it could not be read' }, true)
-      const late = setTimeout(
-        () => end({ fault: `it takes more than ${this.#withinMs / 1000} s to read` }, true),
-        this.#withinMs,
-      )
-      // Unpacked octets are not on the heap that a worker's own limit counts.
       const look = setInterval(() => {
-        if (process.memoryUsage.rss() - before > limits.growth * 1_000_000) end({ fault: tooMuch }, true)
+        if (isLate()) end({ fault: `it takes more than ${this.#withinMs / 1000} s to read` }, true)
+        // Unpacked octets are not on the heap that a worker's own limit counts.
+        else if (process.memoryUsage.rss() - before > limits.growth * 1_000_000) end({ fault: tooMuch }, true)
       }, lookMs)
       worker.on('message', answered).on('error', failed).on('exit', exited)
       const copy = new Uint8Array(octets)
@@ -140,5 +140,16 @@ export class Converter {
     } catch {
       // It is converted again at the next start.
     }
+  }
+}
+
+/** Whether the worker has used up its time since now. */
+function limitedTo(withinMs: number, { performance: { eventLoopUtilization } }: Worker): () => boolean {
+  const begun = performance.now()
+  const [cpu, loop] = [process.cpuUsage(), eventLoopUtilization()]
+  return () => {
+    const { user, system } = process.cpuUsage(cpu)
+    const used = Math.max((user + system) / 1000, eventLoopUtilization(loop).idle)
+    return used >= withinMs || performance.now() - begun >= longest * withinMs
   }
 }

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import type { Clock } from '../base/clock.ts'
 import { ConfigError, reasonOf } from '../base/errors.ts'
+import { localTime } from '../model/prompts/calendar.ts'
 import { documentPattern, limits } from './documents/limits.ts'
 
 /** Pages of a web site as files: see site.ts. */
@@ -12,37 +13,53 @@ export interface SitePages {
   clock: Clock
 }
 
-/** What is said about a file that is left out, once. */
-export type Complain = (event: string, file: string, error: unknown) => void
+export interface KnowledgeFile {
+  /** Relative to the folder, with `/`. */
+  file: string
+  passages: number
+  /** Why it is left out; null if it is not. */
+  fault: string | null
+  /** Only for a web page. */
+  page?: SourcePage
+}
 
 export interface FoundFile {
   /** Folder that it is in. */
   root: string
-  /** mtime, size and inode. */
+  /** mtime, size, inode and fault. */
   stamp: string
+  /** Of its mtime. */
+  at: Date
+  /** Why it is left out, by its size or time alone; null if it is read. */
+  fault: string | null
 }
 
 const readable = /\.(md|markdown|txt|text)$/i
 /** Whether it is read without a conversion, by its name. */
 export const isText = (name: string) => readable.test(name)
 export const isKnown = (name: string) => isText(name) || documentPattern.test(name)
-/** Limits for one text's octets and the number of files; the excess is logged and skipped. */
+/** Limits for one text's octets, for the number of files, and for the octets of all texts; the excess is named and left out. */
 export const largestText = 2_000_000
 const mostFiles = 2000
+export const mostText = 50_000_000
+
+export const faults = {
+  large: 'it is too large',
+  many: `there are more than ${mostFiles} files`,
+  crowded: `all texts together have more than ${mostText / 1_000_000} MB`,
+  stale: 'the page has not been read for too long',
+  outside: 'it is a link that leads out of the folder',
+} as const
 
 /**
  * The readable files by their relative names with `/`, subfolders included, hidden ones not.
  * @throws ConfigError when the folder cannot be read
  */
-export function filesOf(
-  folder: string | null,
-  site: SitePages | null,
-  complain: Complain,
-): Map<string, FoundFile> {
+export function filesOf(folder: string | null, site: SitePages | null): Map<string, FoundFile> {
   const present = new Map<string, FoundFile>()
   if (folder !== null) {
     try {
-      listIn(folder, present, Number.NEGATIVE_INFINITY, complain)
+      listIn(folder, present, Number.NEGATIVE_INFINITY)
     } catch (error) {
       throw new ConfigError(`knowledge folder ${folder} cannot be read (${reasonOf(error)})`, {
         cause: error,
@@ -51,19 +68,27 @@ export function filesOf(
   }
   // Nothing was read yet.
   if (site !== null && existsSync(site.folder))
-    listIn(site.folder, present, site.clock.now().getTime() - site.staleMs, complain)
+    listIn(site.folder, present, site.clock.now().getTime() - site.staleMs)
   return present
 }
 
 /** @param since older files are left out; milliseconds since the epoch */
-function listIn(folder: string, present: Map<string, FoundFile>, since: number, complain: Complain): void {
-  for (const name of filesBelow(folder, '').sort()) {
-    const stats = statSync(`${folder}/${name}`, { throwIfNoEntry: false })
+function listIn(root: string, present: Map<string, FoundFile>, since: number): void {
+  let count = [...present.values()].filter(({ fault }) => fault === null).length
+  for (const name of filesBelow(root, '').sort()) {
+    const stats = statSync(`${root}/${name}`, { throwIfNoEntry: false })
     if (!stats?.isFile()) continue
-    if (stats.size > (isText(name) ? largestText : limits.file) || present.size >= mostFiles)
-      complain('knowledge.too-much', name, null)
-    else if (stats.mtimeMs < since) complain('knowledge.stale', name, null)
-    else present.set(name, { root: folder, stamp: `${stats.mtimeMs} ${stats.size} ${stats.ino}` })
+    const isLarge = stats.size > (isText(name) ? largestText : limits.file)
+    const fault = isLarge
+      ? faults.large
+      : stats.mtimeMs < since
+        ? faults.stale
+        : count >= mostFiles
+          ? faults.many
+          : null
+    if (fault === null) count++
+    const stamp = `${stats.mtimeMs} ${stats.size} ${stats.ino} ${fault ?? ''}`
+    present.set(name, { root, stamp, at: stats.mtime, fault })
   }
 }
 
@@ -75,4 +100,26 @@ function filesBelow(folder: string, path: string): string[] {
     if (entry.isDirectory()) return filesBelow(folder, `${name}/`)
     return isKnown(name) ? [name] : []
   })
+}
+
+/** The web page that a passage comes from; stored with a reply. Its address stands in the front matter of its file. */
+export interface SourcePage {
+  url: string
+  /** When it was last read, or found to be unchanged; ISO 8601. */
+  readAt: string
+}
+
+const written = /^---\nurl: (\S{1,600})\n---\n/
+
+/** Undefined for a file that is no page. @param at when it was read */
+export function pageOf(text: string, at: Date): SourcePage | undefined {
+  const url = written.exec(text)?.[1]
+  return url === undefined ? undefined : { url, readAt: at.toISOString() }
+}
+
+export const withAddress = (url: string, markdown: string): string => `---\nurl: ${url}\n---\n${markdown}`
+
+/** For people: address and date. Empty for a passage that is of no page. */
+export function pageWords(page: SourcePage | undefined, timeZone: string): string {
+  return page === undefined ? '' : `${page.url}, read ${localTime(new Date(page.readAt), timeZone)}`
 }

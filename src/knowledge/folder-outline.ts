@@ -42,6 +42,24 @@ export const plainLabel = (label: string) =>
     .replace(/[^\p{L}\p{M}\p{N}]+/gu, ' ')
     .trim()
 
+/** A file and a heading within it. */
+export const placeOf = ({ file, heading }: { file: string; heading: string }) => `${file}\0${heading}`
+
+/** Files and headings by all names of a source. */
+export function labelled(
+  entries: Iterable<{ file: string; heading: string }>,
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const labels = new Map<string, Set<string>>()
+  const seen = new Set<string>()
+  for (const entry of entries) {
+    const place = placeOf(entry)
+    if (seen.has(place)) continue
+    seen.add(place)
+    for (const label of labelsOf(entry)) labels.set(label, (labels.get(label) ?? new Set()).add(place))
+  }
+  return labels
+}
+
 /** Names by which a source may be called. */
 export function labelsOf({ file, heading }: { file: string; heading: string }): string[] {
   const bare = file.replace(/\.\w+$/, '')

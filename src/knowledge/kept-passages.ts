@@ -61,3 +61,9 @@ export function keptPassages(file: string, content: string, first: number): Kept
     return passage
   })
 }
+
+/** Sorts by file, and as in the file. */
+export function inFolder(one: KeptPassage, other: KeptPassage): number {
+  if (one.file !== other.file) return one.file < other.file ? -1 : 1
+  return one.number - other.number
+}

@@ -10,17 +10,26 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, realpathSync } from 'node:fs'
 import { join, sep } from 'node:path'
-import { reasonOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { decodeUnlabelled } from '../mail/mime/charset.ts'
+import { Complaints } from './complaints.ts'
 import { type Converted, Converter } from './conversion.ts'
-import { type FoundFile, filesOf, isText, type SitePages } from './folder-files.ts'
-import { labelsOf, type Outline, outlineOf, plainLabel } from './folder-outline.ts'
+import {
+  type FoundFile,
+  faults,
+  filesOf,
+  isText,
+  type KnowledgeFile,
+  mostText,
+  pageOf,
+  type SitePages,
+  type SourcePage,
+} from './folder-files.ts'
+import { labelled, type Outline, outlineOf, placeOf, plainLabel } from './folder-outline.ts'
 
-export { isKnown, isText, largestText, type SitePages } from './folder-files.ts'
 export type { Outline } from './folder-outline.ts'
 
-import { type KeptPassage, keptPassages } from './kept-passages.ts'
+import { inFolder, type KeptPassage, keptPassages } from './kept-passages.ts'
 import { Ranking } from './ranking.ts'
 
 export interface Passage {
@@ -31,12 +40,14 @@ export interface Passage {
   text: string
   /** Higher is better; 0 if the whole folder is given. */
   score: number
+  /** Only for a web page. */
+  page?: SourcePage
 }
 
 export interface Wanted {
   /** Search phrases, questions of the mail, its subject: short texts, all with equal weight. */
   queries: readonly string[]
-  /** Rough tokens that there is room for. */
+  /** Rough tokens. */
   tokens: number
   /** A folder of at most this many rough tokens is given in full, without a search. */
   whole: number
@@ -52,7 +63,6 @@ export interface Knowledge {
   readonly tokens: number
   /** Hash of the files as of the last search, 16 hex digits: stored with each reply. */
   readonly hash: string
-  /** Number of passages. */
   readonly size: number
   /** Looks at the folder, and resolves when every document in it is converted or given up. Never rejects. */
   settled(): Promise<void>
@@ -61,32 +71,24 @@ export interface Knowledge {
   close(): void
 }
 
-export interface KnowledgeFile {
-  /** Relative to the folder, with `/`. */
-  file: string
-  passages: number
-  /** Why it is left out; null if it is not. */
-  fault: string | null
-}
-
 /** A folder of so many files is looked at for at most this share of the time. */
 const often = { files: 500, share: 0.05 }
 /** Octets that are read and indexed without a pause: of a folder when it is opened, and then. About a second, and 50 ms. */
 const atOnce = { first: 4_000_000, later: 200_000 }
-const faults: Readonly<Record<string, string>> = {
-  'knowledge.too-much': 'too large or too many',
-  'knowledge.outside': 'a link that leads out of the folder',
-  'knowledge.stale': 'the page has not been read for too long',
-}
 
 interface IndexedFile {
-  /** mtime, size and inode. */
+  /** As FoundFile.stamp. */
   stamp: string
-  /** Empty while it is converted. */
+  /** Empty while it is converted, and if it was not read. */
   digest: string
   ids: string[]
+  /** Of its text. */
+  octets: number
   fault: string | null
+  page?: SourcePage | undefined
 }
+
+type Seen = Pick<IndexedFile, 'stamp' | 'digest'> & Pick<FoundFile, 'at'>
 
 /**
  * @param folder null: there are only pages
@@ -134,10 +136,9 @@ class FolderIndex {
   readonly #folder: string | null
   readonly #site: SitePages | null
   readonly #log: Log
+  readonly #complaints: Complaints
   readonly #ranking = new Ranking()
   #outline: { hash: string; outline: Outline } | null = null
-  /** Faults already logged, so that they are not logged at every search. */
-  #complaints = new Set<string>()
   #serial = 0
   readonly #converter: Converter
   readonly #converting = new Set<Promise<void>>()
@@ -145,14 +146,17 @@ class FolderIndex {
   #waiting = new Map<string, FoundFile>()
   #reading: Promise<void> | null = null
   #tokens = 0
+  /** Of all texts. */
+  #octets = 0
   #nextLook = 0
   /** Files and headings by their labels; null: not known since the last change. */
-  #labels: Map<string, Set<string>> | null = null
+  #labels: ReturnType<typeof labelled> | null = null
 
   constructor(folder: string | null, log: Log, converter: Converter, site: SitePages | null) {
     this.#folder = folder
     this.#site = site
     this.#log = log
+    this.#complaints = new Complaints(log)
     this.#converter = converter
   }
 
@@ -165,20 +169,31 @@ class FolderIndex {
 
   listed(): KnowledgeFile[] {
     return [...this.files]
-      .map(([file, { ids, fault }]) => ({ file, passages: ids.length, fault }))
+      .map(([file, { ids, fault, page }]) => ({
+        ...{ file, passages: ids.length, fault },
+        ...(page ? { page } : {}),
+      }))
       .sort((one, other) => (one.file < other.file ? -1 : 1))
   }
 
   /** Updates the index to the folder's current state. */
   refresh(): void {
-    const present = filesOf(this.#folder, this.#site, (...said) => this.#complain(...said))
+    const present = filesOf(this.#folder, this.#site)
     for (const name of this.files.keys()) if (!present.has(name)) this.#remove(name)
-    const changed = [...present].filter(([name, { stamp }]) => this.files.get(name)?.stamp !== stamp)
+    const changed = [...present].filter(([name, { stamp }]) => this.#isChanged(name, stamp))
     if (changed.length === 0) return
     this.#waiting = new Map(changed)
     this.#readSome(atOnce.first)
     if (this.#waiting.size > 0) this.#reading ??= this.#readRest()
+    else this.#complaints.leftOut(this.files)
     this.#log.info({ event: 'knowledge.indexed', changed: changed.length, passages: this.entries.size })
+  }
+
+  /** Also a file for which there is room now. */
+  #isChanged(name: string, stamp: string): boolean {
+    const known = this.files.get(name)
+    if (known?.stamp !== stamp) return true
+    return known.fault === faults.crowded && this.#octets + known.octets <= mostText
   }
 
   /** @param most octets, and one file at least */
@@ -198,6 +213,7 @@ class FolderIndex {
       this.#readSome(atOnce.later)
     }
     this.#reading = null
+    this.#complaints.leftOut(this.files)
   }
 
   /** Comparing thousands of files takes longer than the search. */
@@ -212,14 +228,14 @@ class FolderIndex {
     try {
       this.refresh()
     } catch (error) {
-      this.#complain('knowledge.unreadable', this.#folder ?? '', error)
+      this.#complaints.once('knowledge.unreadable', this.#folder ?? '', error)
     }
     const ended = performance.now()
     this.#nextLook = ended + (ended - begun) / often.share
   }
 
   find({ queries, tokens, whole }: Wanted): Passage[] {
-    if (this.tokens() <= whole) return this.#inOrder().map((entry) => asPassage(entry, 0))
+    if (this.tokens() <= whole) return this.#inOrder().map((entry) => this.#asPassage(entry, 0))
     const scores = new Map<string, number>()
     let left = tokens
     for (const { id, score } of this.#ranking.rank(queries)) {
@@ -234,31 +250,23 @@ class FolderIndex {
         return entry ? [{ entry, score }] : []
       })
       .sort((one, other) => inFolder(one.entry, other.entry))
-      .map(({ entry, score }) => asPassage(entry, score))
+      .map(({ entry, score }) => this.#asPassage(entry, score))
   }
 
   named(label: string): Passage[] {
     const wanted = plainLabel(label)
     if (wanted === '') return []
-    const places = this.#labelled().get(wanted)
+    this.#labels ??= labelled(this.entries.values())
+    const places = this.#labels.get(wanted)
     if (places === undefined) return []
     return this.#inOrder()
       .filter((entry) => places.has(placeOf(entry)))
-      .map((entry) => asPassage(entry, 0))
+      .map((entry) => this.#asPassage(entry, 0))
   }
 
-  #labelled(): ReadonlyMap<string, ReadonlySet<string>> {
-    if (this.#labels !== null) return this.#labels
-    const labels = new Map<string, Set<string>>()
-    const seen = new Set<string>()
-    for (const entry of this.entries.values()) {
-      const place = placeOf(entry)
-      if (seen.has(place)) continue
-      seen.add(place)
-      for (const label of labelsOf(entry)) labels.set(label, (labels.get(label) ?? new Set()).add(place))
-    }
-    this.#labels = labels
-    return labels
+  #asPassage({ file, heading, text }: KeptPassage, score: number): Passage {
+    const page = this.files.get(file)?.page
+    return { file, heading, text, score, ...(page ? { page } : {}) }
   }
 
   tokens(): number {
@@ -291,64 +299,80 @@ class FolderIndex {
     this.#waiting.clear()
     this.#ranking.clear()
     this.#tokens = 0
+    this.#octets = 0
     this.#labels = null
     this.files.clear()
     this.entries.clear()
   }
 
   /** @returns octets that were read */
-  #read(name: string, { root, stamp }: FoundFile): number {
+  #read(name: string, { root, stamp, at, fault }: FoundFile): number {
     let octets: Buffer
+    if (fault !== null) return this.#leaveOut(name, { stamp, digest: '' }, fault)
     try {
       // Links within the folder are fine: Kubernetes mounts each file of a ConfigMap as one. Others would expose files of the
       // machine to strangers.
       const path = realpathSync(join(root, name))
       if (!path.startsWith(realpathSync(root) + sep)) {
-        this.#remove(name)
-        this.#complain('knowledge.outside', name, null)
-        return 0
+        this.#complaints.once('knowledge.outside', name, faults.outside)
+        return this.#leaveOut(name, { stamp, digest: '' }, faults.outside)
       }
       octets = readFileSync(path)
     } catch (error) {
-      this.#complain('knowledge.unreadable', name, error)
+      this.#complaints.once('knowledge.unreadable', name, error)
       return 0
     }
     this.#remove(name)
-    const digest = createHash('sha256').update(octets).digest('hex')
+    const seen = { stamp, at, digest: createHash('sha256').update(octets).digest('hex') }
     if (isText(name)) {
-      this.#index(name, stamp, digest, decodeUnlabelled(octets))
+      this.#index(name, seen, decodeUnlabelled(octets))
       return octets.length
     }
     const kept = this.#converter.kept(octets)
-    if (kept) this.#indexConverted(name, { stamp, digest }, kept)
-    else this.#convert(name, { stamp, digest }, octets)
+    if (kept) this.#indexConverted(name, seen, kept)
+    else this.#convert(name, seen, octets)
     return octets.length
   }
 
-  #convert(name: string, { stamp, digest }: Pick<IndexedFile, 'stamp' | 'digest'>, octets: Buffer): void {
-    this.files.set(name, { stamp, digest: '', ids: [], fault: null })
+  #convert(name: string, seen: Seen, octets: Buffer): void {
+    this.files.set(name, { stamp: seen.stamp, digest: '', ids: [], octets: 0, fault: null })
     const converting = this.#converter.convert(name, octets).then((converted) => {
       this.#converting.delete(converting)
       // It was changed or removed in the meantime.
-      if (this.files.get(name)?.stamp === stamp) this.#indexConverted(name, { stamp, digest }, converted)
+      if (this.files.get(name)?.stamp === seen.stamp) this.#indexConverted(name, seen, converted)
+      if (this.#converting.size === 0) this.#complaints.leftOut(this.files)
     })
     this.#converting.add(converting)
   }
 
-  #indexConverted(
-    name: string,
-    { stamp, digest }: Pick<IndexedFile, 'stamp' | 'digest'>,
-    converted: Converted,
-  ): void {
+  #indexConverted(name: string, seen: Seen, converted: Converted): void {
     if ('markdown' in converted) {
-      this.#index(name, stamp, digest, converted.markdown)
+      this.#index(name, seen, converted.markdown)
       return
     }
-    this.files.set(name, { stamp, digest, ids: [], fault: converted.fault })
+    this.#leaveOut(name, seen, converted.fault)
     this.#log.warn({ event: 'knowledge.left-out', file: name, reason: converted.fault })
   }
 
-  #index(name: string, stamp: string, digest: string, text: string): void {
+  /** @param octets of its text, if that is known @returns none were read */
+  #leaveOut(
+    name: string,
+    { stamp, digest }: Pick<IndexedFile, 'stamp' | 'digest'>,
+    fault: string,
+    octets = 0,
+  ): 0 {
+    this.#remove(name)
+    this.files.set(name, { stamp, digest, ids: [], octets, fault })
+    return 0
+  }
+
+  #index(name: string, { stamp, digest, at }: Seen, text: string): void {
+    const octets = Buffer.byteLength(text)
+    if (this.#octets + octets > mostText) {
+      this.#leaveOut(name, { stamp, digest }, faults.crowded, octets)
+      return
+    }
+    this.#octets += octets
     const entries = keptPassages(name, text, this.#serial)
     this.#serial += entries.length
     for (const entry of entries) {
@@ -357,11 +381,14 @@ class FolderIndex {
     }
     this.#labels = null
     this.#ranking.add(entries)
-    this.files.set(name, { stamp, digest, ids: entries.map(({ id }) => id), fault: null })
+    const ids = entries.map(({ id }) => id)
+    this.files.set(name, { stamp, digest, ids, octets, fault: null, page: pageOf(text, at) })
   }
 
   #remove(name: string): void {
-    for (const id of this.files.get(name)?.ids ?? []) {
+    const { ids = [], fault, octets = 0 } = this.files.get(name) ?? {}
+    if (fault === null) this.#octets -= octets
+    for (const id of ids) {
       this.#ranking.discard(id)
       this.#tokens -= this.entries.get(id)?.tokens ?? 0
       this.entries.delete(id)
@@ -369,26 +396,4 @@ class FolderIndex {
     this.#labels = null
     this.files.delete(name)
   }
-
-  #complain(event: string, file: string, error: unknown): void {
-    const key = `${event} ${file}`
-    if (this.#complaints.has(key)) return
-    this.#complaints.add(key)
-    this.#log.warn({ event, file, reason: error === null ? faults[event] : reasonOf(error) })
-  }
 }
-
-/** By file, and as in the file. */
-function inFolder(one: KeptPassage, other: KeptPassage): number {
-  if (one.file !== other.file) return one.file < other.file ? -1 : 1
-  return one.number - other.number
-}
-
-const placeOf = ({ file, heading }: KeptPassage) => `${file}\0${heading}`
-
-const asPassage = ({ file, heading, text }: KeptPassage, score: number): Passage => ({
-  file,
-  heading,
-  text,
-  score,
-})

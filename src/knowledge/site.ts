@@ -9,6 +9,7 @@ import { exchange, type HttpAnswer } from '../base/http.ts'
 import type { Log } from '../base/log.ts'
 import { decodeUnlabelled } from '../mail/mime/charset.ts'
 import { readHtml } from './documents/html.ts'
+import { withAddress } from './folder-files.ts'
 import { type Robots, robotsOf } from './robots.ts'
 
 export interface SiteSettings {
@@ -154,7 +155,7 @@ class Visit {
       const text = title === '' || /^# /m.test(markdown) ? markdown : `# ${title}\n\n${markdown}`
       const file = join(this.#folder, fileOf(href))
       mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-      writeFileSync(file, text, { mode: 0o600 })
+      writeFileSync(file, withAddress(href, text), { mode: 0o600 })
       touch(file, this.#clock.now())
     } catch {
       this.#failed++

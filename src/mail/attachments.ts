@@ -31,6 +31,8 @@ export interface ReadAttachment extends AttachedFile {
   image: ReadImage | null
   /** Why neither was read, in words; null if one was. */
   fault: string | null
+  /** The owner's settings leave such a file out. Without it, a file with a fault should have been read. */
+  byChoice?: boolean
 }
 
 /** Octets of a mail that are read to find a file in it. */

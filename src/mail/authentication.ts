@@ -1,5 +1,5 @@
 import { domainPart, organisationalDomain, parseAddressList, stripComments } from './address.ts'
-import type { Message } from './message.ts'
+import { fieldValues, type Message } from './message.ts'
 import { quotedEnd } from './mime/keyword.ts'
 
 /** What the account's own servers determined about the author's domain (section 9). */
@@ -19,6 +19,21 @@ export function senderAuthentication(
   { authservIds }: { authservIds: readonly string[] },
 ): Authentication {
   return authentication(message, authservIds, domainPart(row.fromAddress ?? ''))
+}
+
+/**
+ * Whether the own servers found signs of a forgery: DMARC failed; or nothing of the author's domain passed, and SPF or DKIM
+ * failed, which is all that a domain without a DMARC policy shows, or there are more authors, whom the results may be about.
+ */
+export function isRefuted(
+  { row, message }: { row: { fromAddress: string | null }; message: Pick<Message, 'fields'> },
+  { authservIds }: { authservIds: readonly string[] },
+): boolean {
+  const found = senderAuthentication({ row, message }, { authservIds })
+  if (found !== 'none') return found === 'dmarc-fail'
+  if (fieldValues(message, 'from').flatMap((value) => parseAddressList(value)).length > 1) return true
+  const results = trustedResults(message, authservIds) ?? []
+  return results.some(({ result }) => result === 'fail' || result === 'softfail')
 }
 
 /**

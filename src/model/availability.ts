@@ -56,6 +56,9 @@ export class Availability {
   }
 }
 
+/** Whether that failure came before the server said anything, so that nothing is known about the model. */
+export const isUnreached = (reason: string): boolean => /connection to|not known to DNS/.test(reason)
+
 const noFailures = [RateLimitedError, ContextFault, ThoughtOnly, Refused]
 
 /** What the owner can change about a failure of the model, as a sentence; empty where the failure says so itself. */
@@ -78,8 +81,10 @@ export function adviceFor(
       ? 'The model is too small for this task, or its server takes no JSON Schema: run a larger one.'
       : 'Choose a model that can answer in JSON (model.name).'
   const reason = reasonOf(error)
-  if (/connection to/.test(reason))
-    return `Check that a server runs at ${baseUrl} and can be reached from here (model.baseUrl).`
+  if (isUnreached(reason))
+    return host === 'openai'
+      ? "Check this machine's connection to the Internet, and its name server (DNS)."
+      : `Check that a server runs at ${baseUrl} and can be reached from here (model.baseUrl).`
   if (/HTTP 5\d\d/.test(reason))
     return 'The fault is in the server; a model named in model.fallback would answer meanwhile.'
   return 'See docs/troubleshooting.md.'

@@ -244,6 +244,8 @@ function ofStatus(error: APIError, status: number, { host, model, messages, now 
   return new PermanentError(`${host} refused the request (HTTP ${status})${words}`, cause)
 }
 
+const unknownName = /^(ENOTFOUND|EAI_AGAIN)$/
+
 /** @param error whatever the client threw during the request */
 export function classify(error: unknown, context: CallContext): Error {
   const { host, timeoutMs } = context
@@ -266,7 +268,9 @@ export function classify(error: unknown, context: CallContext): Error {
   const spent = fault !== null || (code !== null && neverSent.test(code)) ? null : 'unknown'
   if (chain(error).some((link) => 'name' in link && link.name === 'SyntaxError'))
     return withSpent(new TemporaryError(`${host} broke off in the middle of its answer`, cause), spent)
-  const failure = fault ?? `the connection to ${host} failed`
+  const unknown = code !== null && unknownName.test(code)
+  const failure =
+    fault ?? (unknown ? `the name ${host} is not known to DNS` : `the connection to ${host} failed`)
   return withSpent(new TemporaryError(`${failure}${code ? ` (${code})` : ''}`, cause), spent)
 }
 

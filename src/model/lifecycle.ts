@@ -4,7 +4,7 @@ import { bareName, isAssumed } from './budget/prices.ts'
 import { type Price, priceOfModel } from './budget.ts'
 import type { ListedModel } from './model.ts'
 
-interface Shutdown {
+export interface Shutdown {
   /** YYYY-MM-DD. */
   readonly on: string
   readonly replacement: string
@@ -26,6 +26,9 @@ const shutdowns: Readonly<Record<string, Shutdown>> = {
 /** Another server may keep a model of that name forever. */
 const shutdownOf = ({ name, host }: Pick<ModelSettings, 'name' | 'host'>): Shutdown | undefined =>
   host === 'openai' ? shutdowns[bareName(name)] : undefined
+
+/** When OpenAI withdraws the model, and which one takes over; null when no date is known. */
+export const plannedShutdown = (name: string): Shutdown | null => shutdowns[bareName(name)] ?? null
 
 /** @param today YYYY-MM-DD */
 export function isWithdrawn(settings: Pick<ModelSettings, 'name' | 'host'>, today: string): boolean {

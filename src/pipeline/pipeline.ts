@@ -285,10 +285,11 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
    * account.
    */
   async #wait(step: Step, row: MessageRow, ms: number, error: Scoped): Promise<never> {
-    // Compose also reads \Sent: a problem there must not keep other accounts' mail from the model.
-    if (error.scope === 'model') throw new RateLimitedError('model', error.message, ms, { cause: error })
     const now = this.#context.clock.now()
     const dueAt = new Date(now.getTime() + ms)
+    if (error instanceof OwnerActionError) this.emit('postponed', row, dueAt, error.message)
+    // Compose also reads \Sent: a problem there must not keep other accounts' mail from the model.
+    if (error.scope === 'model') throw new RateLimitedError('model', error.message, ms, { cause: error })
     await postponeStep(this.#context.db, { id: row.id, step, dueAt, why: error.message, failed: false }, now)
     throw new RetryLater(ms)
   }
@@ -298,6 +299,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     const delayMs = backoffMs(row.attempts, stepBackoff, this.#context.random)
     const dueAt = new Date(now.getTime() + delayMs)
     await postponeStep(this.#context.db, { id: row.id, step, dueAt, why: reasonOf(error), failed: true }, now)
+    this.emit('postponed', row, dueAt, reasonOf(error))
     throw new RetryLater(delayMs, { cause: error })
   }
 
@@ -327,6 +329,8 @@ const isAtRest = (stage: Stage) => stage === 'review' || stage === 'done'
 export interface PipelineEvents {
   /** A row is settled: done, or waiting for a person. */
   settled: [row: MessageRow]
+  /** A step failed and is tried again at that time. */
+  postponed: [row: MessageRow, dueAt: Date, why: string]
   /** Only the owner can fix this; reported once per cause. */
   'owner-action': [error: OwnerActionError, account: string]
   /** That account's connections are wanted at once. */

@@ -111,9 +111,17 @@ class BullQueues implements Queues {
   /**
    * Drops all jobs: those of a killed process would block their rows until their locks expire. The sweeper recreates
    * them. A queue that another process works on is left alone: it belongs to the original of a copied state directory.
+   * So is a queue of which Redis does not tell who works on it.
    */
   async emptied(): Promise<this> {
-    if (await this.#isShared()) {
+    const workers = await this.#countWorkers()
+    if (workers === null) {
+      const reason =
+        'Redis forbids CLIENT LIST: jobs of a process that was killed stay until their locks expire'
+      this.#log.info({ event: 'queue.kept', reason })
+      return this.unpaused()
+    }
+    if (workers > 0) {
       const reason = 'another replyd works on it: a copied state directory needs a separate Redis'
       this.#log.warn({ event: 'queue.shared', reason })
       return this.unpaused()
@@ -126,10 +134,17 @@ class BullQueues implements Queues {
     return this
   }
 
-  async #isShared(): Promise<boolean> {
-    if (this.kind !== 'redis') return false
-    const workers = await Promise.all([...this.#queues.values()].map((queue) => queue.getWorkersCount()))
-    return workers.some((count) => count > 0)
+  /** How many workers all processes have on it; null where Redis does not say. */
+  async #countWorkers(): Promise<number | null> {
+    if (this.kind !== 'redis') return 0
+    try {
+      const workers = await Promise.all([...this.#queues.values()].map((queue) => queue.getWorkers()))
+      // BullMQ invents one without an address where the command does not exist.
+      return workers.flat().every(({ addr }) => addr !== undefined) ? workers.flat().length : null
+    } catch (error) {
+      if (/NOPERM|unknown command/i.test(reasonOf(error))) return null
+      throw error
+    }
   }
 
   /** Restarting clears a pause of the model and retries, at the cost of at most one refusal. */

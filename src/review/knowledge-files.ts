@@ -21,7 +21,7 @@ import {
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { StepContext } from '../context.ts'
-import { isKnown, isText, largestText } from '../knowledge/knowledge.ts'
+import { isKnown, isText, largestText } from '../knowledge/folder-files.ts'
 import { decodeUnlabelled } from '../mail/mime/charset.ts'
 import { Refusal } from './review.ts'
 

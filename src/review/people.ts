@@ -34,7 +34,8 @@ export function reviewerName(written: string): string | null {
 /** Characters of a password, as for `web.password`. */
 export const passwordLength = { least: 8, most: 200 }
 
-function checkedHash(password: string): string {
+/** The hash to keep. @throws Refusal for a password that is too short or too long */
+export function checkedHash(password: string): string {
   if (password.length < passwordLength.least || password.length > passwordLength.most)
     throw new Refusal('unfit-password')
   return hashPassword(password)

@@ -68,6 +68,11 @@ export type RefusalReason =
   | 'unfit-name'
   | 'unfit-password'
   | 'unfit-snippet'
+  /** replyd.yaml or a variable sets it. */
+  | 'password-locked'
+  /** Somebody else set it. */
+  | 'password-changed'
+  | 'passwords-differ'
   /** The page has no password. */
   | 'no-login'
   /** The account logs in with a password. */
@@ -128,7 +133,10 @@ const messages: Record<RefusalReason, string> = {
     "This name can't be used: it has no letters, mixes scripts, or looks like one of replyd's own.",
   'unfit-password': 'A password must have 8 to 200 characters.',
   'no-login':
-    'Set web.password in replyd.yaml first: without it everybody on this machine is the owner, and nobody logs in.',
+    'Set a password for the page first, under Setup > Your password: without one everybody on this machine is the owner, and nobody logs in.',
+  'password-locked': 'The password of the page is set in replyd.yaml, which goes first. Change it there.',
+  'password-changed': 'Somebody else has set the password in the meantime. Nothing was changed.',
+  'passwords-differ': 'The two passwords are not the same. Type it again.',
 }
 
 /** The text for a refusal that a page names in its address; null if there is no such refusal. */

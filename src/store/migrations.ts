@@ -3,7 +3,7 @@
  * always qualified with it, because BullMQ's backend needs its own schema on the search path.
  */
 import { learned } from './migrations/learned.ts'
-import { pushDevices, setup, snippets, unlearned } from './migrations/pages.ts'
+import { pagePassword, pushDevices, setup, snippets, unlearned } from './migrations/pages.ts'
 import { store } from './migrations/store.ts'
 
 export interface Migration {
@@ -370,4 +370,5 @@ export const migrations: readonly Migration[] = [
   { version: 13, sql: pushDevices },
   { version: 14, sql: store },
   { version: 15, sql: snippets },
+  { version: 16, sql: pagePassword },
 ]

@@ -17,6 +17,8 @@ export interface StoredPassage {
   heading: string
   text: string
   lookup?: true
+  /** The web page that it is from, and when that was last read (ISO 8601). */
+  page?: { url: string; readAt: string }
 }
 
 /** One reply per mail, written once at compose time; exactly its octets are sent. */

@@ -9,8 +9,9 @@
  * - Five verbs lead out of `sending`: `markSent` (the server accepted, or the copy is in \Sent); `giveBack`, `refuse` and
  *   `startSaving` (the server refused, or the dot was not written); `doubt` (unknown). No other verb changes such a reply.
  * - Nothing leads out of `sent`.
- * - `uncertain` ends with a person's decision (`confirmSent`, `holdUncertain`), a copy found in \Sent (`confirmSent`), or the
- *   owner's own answer (`answeredElsewhere`). After `holdUncertain` only a person's `approve` leads to another sending.
+ * - `uncertain` ends with a person's decision (`confirmSent`, `holdUncertain`), a copy found in \Sent or the server's late
+ *   answer (`confirmSent`), or the owner's own answer (`answeredElsewhere`). After `holdUncertain` only a person's `approve`
+ *   leads to another sending.
  *
  * test/store/transitions.test.ts reads this table the other way: for each state, the verbs that leave it.
  */

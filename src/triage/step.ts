@@ -7,7 +7,7 @@ import type { AccountSettings, SpamSettings } from '../config/settings.ts'
 import { type Account, type Arrival, accountOf, type Next, type StepContext } from '../context.ts'
 import { decodeWords, domainPart } from '../mail/address.ts'
 import type { ReadAttachment } from '../mail/attachments.ts'
-import { senderAuthentication, trustedAuthentication } from '../mail/authentication.ts'
+import { isRefuted, senderAuthentication, trustedAuthentication } from '../mail/authentication.ts'
 import { ownAddressTest } from '../mail/correspondents.ts'
 import { firstField, isTextUnread, type Message, namedIds } from '../mail/message.ts'
 import { replyHeader } from '../mail/reply/build.ts'
@@ -75,8 +75,7 @@ async function ruleFor({ context, account, mail }: Arrival): Promise<SenderRule 
   const { owner, spam } = account.settings
   const rule =
     configuredRule(spam, row.fromAddress) ?? (await senderRule(context.db, row.account, row.fromAddress))
-  const isForged = rule?.rule === 'allow' && senderAuthentication(mail, owner) === 'dmarc-fail'
-  return isForged ? null : rule
+  return rule?.rule === 'allow' && isRefuted(mail, owner) ? null : rule
 }
 
 export function configuredRule(spam: SpamSettings, address: string): SenderRule | null {

@@ -3,7 +3,7 @@
 import { modelVerdict, type StoredVerdict } from '../base/verdicts.ts'
 import type { Arrival } from '../context.ts'
 import { removeSavedDraft, savedDraft } from '../deliver/draft-in-mailbox.ts'
-import { senderAuthentication } from '../mail/authentication.ts'
+import { isRefuted } from '../mail/authentication.ts'
 import { namedIds } from '../mail/message.ts'
 import { move } from '../store/moves.ts'
 import { openRepliesTo } from '../store/replies.ts'
@@ -27,7 +27,7 @@ export function takesBack(stored: StoredVerdict | null | undefined): boolean {
 export async function takeBackReplies({ context, account, mail }: Arrival): Promise<void> {
   const { row, message } = mail
   if (row.fromAddress === null) return
-  if (senderAuthentication(mail, account.settings.owner) === 'dmarc-fail') return
+  if (isRefuted(mail, account.settings.owner)) return
   const { thread } = namedIds(message)
   const sender = { account: row.account, address: row.fromAddress, exceptId: row.id }
   for (const { reply, step } of await openRepliesTo(context.db, sender, thread)) {

@@ -48,4 +48,11 @@ export function isOwnHost(host: string | undefined): boolean {
 }
 
 /** What the page guard provides to the pages. */
-export type Env = { Variables: { session: Session; mark: string | undefined } }
+export type Env = {
+  Variables: {
+    session: Session
+    /** Of the page; null: no login is required. */
+    passwordHash: string | null
+    mark: string | undefined
+  }
+}

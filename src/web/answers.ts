@@ -196,6 +196,10 @@ export const knowledgeFile = z
     file: z.string(),
     passages: count(),
     fault: z.string().nullable().meta({ description: 'Why it is left out; null if it is not' }),
+    page: z
+      .object({ url: z.string(), readAt: z.string().meta({ description: 'When it was last read' }) })
+      .optional()
+      .meta({ description: 'Only for a web page' }),
   })
   .meta({ id: 'KnowledgeFile' })
 

@@ -19,16 +19,16 @@ export function addAssistants(
   viewOf: (c: Context<Env>) => Promise<View>,
 ): void {
   const { context } = web
-  const locked = context.config.web.passwordHash === null
+  const isOpen = (c: Context<Env>) => c.get('passwordHash') === null
   pages.get('/assistants', async (c) => {
-    const waiting = locked ? [] : await waitingMails(context.db, {}, { limit: shownReplies })
+    const waiting = isOpen(c) ? [] : await waitingMails(context.db, {}, { limit: shownReplies })
     const replies = waiting.filter(({ step, replyText }) => step === 'review' && replyText !== null)
     const doubted = c.req.query('doubted') ?? ''
     const shown = { facts: proposals(context), replies, doubted }
     return c.html(<AssistantsPage view={await viewOf(c)} {...shown} />)
   })
   pages.get('/assistants/code/:id', async (c) => {
-    if (locked) return c.redirect('/assistants', 303)
+    if (isOpen(c)) return c.redirect('/assistants', 303)
     const reply = openReply(await load(web, c.req.param('id')))
     const shown = { ...reply, code: approvalCode(context.replyKey, reply) }
     return c.html(<CodePage view={await viewOf(c)} shown={shown} />)
@@ -36,7 +36,7 @@ export function addAssistants(
   pages.post('/assistants/facts/:id/:decision{accept|discard}', async (c) => {
     const { id, decision } = c.req.param()
     return decided(c, id, () => {
-      if (locked) throw new Refusal('unknown-proposal')
+      if (isOpen(c)) throw new Refusal('unknown-proposal')
       const confirmed = c.req.query('confirmed') === 'yes'
       return decision === 'accept' ? accept(web, id, c.get('session').actor, confirmed) : discard(web, id)
     })
@@ -67,8 +67,8 @@ function AssistantsPage({ view, facts, replies, doubted }: Prepared) {
     <SetupPage view={view} title="Assistants" isOwn>
       {view.hasLogin ? null : (
         <p class="fault">
-          Without a password this page shows no codes: use <code>replyd mcp code</code> and{' '}
-          <code>replyd mcp accept</code> in a terminal, or set web.password.
+          This page shows no codes until it has a password: <a href="/you">set one</a>, or use{' '}
+          <code>replyd mcp code</code> and <code>replyd mcp accept</code> in a terminal.
         </p>
       )}
       <section class="card block" aria-labelledby="facts">

@@ -1,6 +1,7 @@
 /** The API's bearer tokens: replyd's own, which may do everything, and the named ones, each within its scopes. */
 import type { Context, Next } from 'hono'
 import { sameText } from '../base/secret.ts'
+import type { PagePassword } from '../review/page-password.ts'
 import { type TokenScope, useToken } from '../store/api-tokens.ts'
 import type { WebContext } from './web-context.ts'
 
@@ -21,17 +22,19 @@ export function scopeOf(method: string, path: string): TokenScope {
  * Without a password anyone who can reach the port of this machine may read; changes need a token.
  * @param own replyd's own token
  */
-export function bearerGuard({ context: { config, db, clock } }: WebContext, own: string) {
+export function bearerGuard({ context: { db, clock } }: WebContext, lock: PagePassword, own: string) {
   return async (c: Context, next: Next): Promise<Response | undefined> => {
     const given = /^Bearer (.+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
     const scope = scopeOf(c.req.method, c.req.path)
-    const isOpen = config.web.passwordHash === null && (scope === 'read' || scope === 'metrics')
     if (given !== undefined && sameText(given, own)) {
       c.set('scopes', ['admin'] satisfies TokenScope[])
       return void (await next())
     }
     const named = given === undefined ? null : await useToken(db, given, clock.now())
-    if (named === null) return isOpen && isReading(c.req.method) ? void (await next()) : unauthorized(c)
+    if (named === null) {
+      const isOpen = (scope === 'read' || scope === 'metrics') && isReading(c.req.method)
+      return isOpen && (await lock.hash()) === null ? void (await next()) : unauthorized(c)
+    }
     if (!named.scopes.includes(scope) && !named.scopes.includes('admin'))
       return c.json({ error: 'forbidden', message: `This token lacks the scope ${scope}.` }, 403)
     c.set('token', named.name)

@@ -57,7 +57,7 @@ async function pageOf({ web, viewOf, sessions }: Access, c: Context<Env>, { noti
   const devices: DevicesView = {
     ...{ fault: null, issued: null, ...said },
     own: c.get('session').id,
-    sessions: view.hasLogin ? await sessions.list() : null,
+    sessions: view.hasLogin ? await sessions.list(c.get('passwordHash')) : null,
     tokens: await listTokens(db),
     hasCode: config.web.totpSecret !== null,
   }
@@ -67,14 +67,14 @@ async function pageOf({ web, viewOf, sessions }: Access, c: Context<Env>, { noti
 type Show = (c: Context<Env>, said: Said, status?: 400 | 403 | 429) => Promise<Response>
 
 function addConfirmed(routes: Hono<Env>, { web, passwords }: Access, show: Show): void {
-  const { db, clock, config } = web.context
+  const { db, clock } = web.context
   /** Runs `act` if the password was right. Without a password only this machine gets this far. */
   const confirmed = async (
     c: Context<Env>,
     given: { password: string; code: string },
     act: () => Promise<Response>,
   ): Promise<Response> => {
-    if (config.web.passwordHash === null) return act()
+    if (c.get('passwordHash') === null) return act()
     const refused = await unconfirmed(passwords, c, given)
     return refused === null ? act() : show(c, { fault: refused.fault }, refused.status)
   }

@@ -29,7 +29,7 @@ const wordings: Readonly<Record<ErrorStatus, Wording>> = {
   413: { title: 'That is too long', next: 'Go back and shorten it.' },
   421: {
     title: 'replyd is not called that',
-    next: 'Without a password, replyd only answers on this machine, as localhost. Set `web.password` to use another name.',
+    next: 'Without a password, replyd only answers on this machine, as localhost. To use another name, set a password first, under Setup.',
   },
   422: { title: 'That can not be used', next: 'Go back and correct it.' },
   429: { title: 'Too many attempts', next: 'Wait a little, then try again.' },

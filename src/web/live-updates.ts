@@ -1,6 +1,7 @@
 /** What an open page is told while it is open: that something has changed, and who else looks at a mail. */
 import type { Context } from 'hono'
 import { streamSSE } from 'hono/streaming'
+import type { PagePassword } from '../review/page-password.ts'
 import { latestChange } from '../store/review-lists.ts'
 import type { Env } from './access.ts'
 import type { Sessions } from './sessions.ts'
@@ -43,7 +44,7 @@ export class Presence {
 export function liveUpdates(
   c: Context<Env>,
   { context: { db } }: WebContext,
-  { sessions, presence }: { sessions: Sessions; presence: Presence },
+  { lock, sessions, presence }: { lock: PagePassword; sessions: Sessions; presence: Presence },
 ): Response {
   const { actor } = c.get('session')
   const mail = (c.req.query('mail') ?? '').slice(0, longestId)
@@ -61,7 +62,7 @@ export function liveUpdates(
         await stream.sleep(lookEveryMs)
         if (looks % signOfLifeLooks === 0) {
           // A session that was ended gets no more updates.
-          if ((await sessions.read(c)) === null) break
+          if ((await sessions.read(c, await lock.hash())) === null) break
           await stream.write(': still here\n\n')
         }
         const mark = await latestChange(db).catch(() => last)

@@ -1,6 +1,7 @@
 /** Logging in. */
 import type { Context, Hono, Next } from 'hono'
 import { z } from 'zod'
+import type { PagePassword } from '../review/page-password.ts'
 import { foldedName, reviewerName } from '../review/people.ts'
 import { hasPeople, loadPerson } from '../store/people.ts'
 import type { Queryable } from '../store/queryable.ts'
@@ -23,13 +24,14 @@ const loginFields = z.strictObject({
 
 interface LoginSettings {
   db: Queryable
+  lock: PagePassword
   sessions: Sessions
   passwords: PasswordCheck
   /** A second factor is required. */
   hasCode: boolean
 }
 
-export function addLogin(app: Hono<Env>, { db, sessions, passwords, hasCode }: LoginSettings): void {
+export function addLogin(app: Hono<Env>, { db, lock, sessions, passwords, hasCode }: LoginSettings): void {
   const page = async (fault: string | null, name = '') => (
     <LoginPage fault={fault} name={name} hasCode={hasCode} hasPeople={await hasPeople(db)} />
   )
@@ -44,6 +46,7 @@ export function addLogin(app: Hono<Env>, { db, sessions, passwords, hasCode }: L
     // Counted before the body is read, so that many at once are not all checked.
     const check = passwords.begin(c)
     const { name, ...typed } = fitting(await formBody(c), loginFields)
+    const passwordHash = await lock.hash()
     const person = await loadPerson(db, foldedName(name))
     const isRight = await check(typed, person?.passwordHash)
     // Where people have names of their own, nobody else takes one for the ledger.
@@ -51,7 +54,7 @@ export function addLogin(app: Hono<Env>, { db, sessions, passwords, hasCode }: L
     if (!isRight || !isNamed) return c.html(await page(await wrong(), name), 401)
     const actor = person?.name ?? (await ownName(name))
     if (actor === null) return c.html(await page("Choose another name: this one is replyd's own."), 422)
-    await sessions.begin(c, { actor, person: person?.id ?? null })
+    await sessions.begin(c, { actor, person: person?.id ?? null }, passwordHash)
     passwords.rememberDevice(c)
     const wanted = wantedPage(c)
     writeCookie(c, 'wanted', '', 0)

@@ -2,6 +2,7 @@
 import type { Context } from 'hono'
 import { verifyPassword } from '../config/password.ts'
 import { matchingStep } from '../config/totp.ts'
+import type { PagePassword } from '../review/page-password.ts'
 import { loadPerson } from '../store/people.ts'
 import { takeCode } from '../store/sessions.ts'
 import type { Env } from './access.ts'
@@ -20,13 +21,15 @@ export interface Typed {
 
 export class PasswordCheck {
   readonly #web: WebContext
+  readonly #lock: PagePassword
   readonly #proxies: Proxies
   readonly #devices: DeviceCookies
   readonly #limiter = new LoginLimiter()
 
   /** @param secret signs the device cookies */
-  constructor(web: WebContext, proxies: Proxies, secret: string) {
+  constructor(web: WebContext, lock: PagePassword, proxies: Proxies, secret: string) {
     this.#web = web
+    this.#lock = lock
     this.#proxies = proxies
     this.#devices = new DeviceCookies(secret)
   }
@@ -44,7 +47,7 @@ export class PasswordCheck {
   begin(c: Context): (typed: Typed, hash?: string) => Promise<boolean> {
     const forgive = this.#limiter.begin(this.#callerOf(c), this.#web.context.clock.now())
     return async (typed, hash) => {
-      const right = await this.#matches(typed, hash ?? this.#web.context.config.web.passwordHash)
+      const right = await this.#matches(typed, hash ?? (await this.#lock.hash()))
       if (right) forgive()
       else this.#web.context.log.warn({ event: 'web.login-refused' })
       return right

@@ -1,9 +1,8 @@
-/** The people who log in under names of their own, and the page where each changes their password. */
-import { passwordLength } from '../review/people.ts'
+/** The people who log in under names of their own. */
 import { type Person, type PersonRole, roles } from '../store/people.ts'
 import { Confirm } from './confirm.tsx'
 import { Token, type View, When } from './layout.tsx'
-import { CodeField } from './login-page.tsx'
+import { FirstPassword, NewPassword } from './you-page.tsx'
 
 export const roleWords: Readonly<Record<PersonRole, string>> = {
   reader: 'Reader: reads everything, changes nothing',
@@ -22,18 +21,15 @@ export function People({ view, people, hasCode }: PeopleProps) {
   return (
     <>
       <p class="meta">
-        Each logs in with a name and a password of their own, and the history says who decided what. The
-        password of the page (web.password) stays: anybody who knows it is an owner.
+        Everybody logs in with their own name and password, and History says who decided what. The shared
+        password still works: whoever knows it is an owner.
       </p>
-      {view.hasLogin ? null : (
-        <p class="fault">
-          Set web.password in replyd.yaml first: without it everybody on this machine is the owner, and nobody
-          logs in.
-        </p>
-      )}
+      {view.hasLogin || !isOwner ? null : <FirstPassword view={view} next="/settings/people" />}
       <section class="card block" aria-label="People">
         {people.length === 0 ? (
-          <p class="nothing">There is nobody yet.</p>
+          <p class="nothing">
+            {view.hasLogin ? 'Only you so far. Add the first colleague below.' : 'Only you so far.'}
+          </p>
         ) : (
           <ul class="rows people">
             {people.map((person) => (
@@ -109,23 +105,6 @@ function RoleField({ id, chosen }: { id: string; chosen: PersonRole }) {
   )
 }
 
-function NewPassword({ id, label }: { id: string; label: string }) {
-  return (
-    <>
-      <label for={id}>{label}</label>
-      <input
-        id={id}
-        name="fresh"
-        type="password"
-        autocomplete="new-password"
-        minlength={passwordLength.least}
-        maxlength={passwordLength.most}
-        required
-      />
-    </>
-  )
-}
-
 function AddForm({ view, hasCode }: { view: View; hasCode: boolean }) {
   return (
     <section class="card block" aria-labelledby="add">
@@ -139,32 +118,6 @@ function AddForm({ view, hasCode }: { view: View; hasCode: boolean }) {
         <Confirm view={view} id="add" hasCode={hasCode} />
         <button type="submit" class="primary">
           Add
-        </button>
-      </form>
-    </section>
-  )
-}
-
-export function YourPassword({ view, hasCode }: { view: View; hasCode: boolean }) {
-  if (view.person === null)
-    return (
-      <p class="meta">
-        {view.hasLogin
-          ? 'You logged in with the password of the page. It is changed in replyd.yaml (web.password); afterwards everybody logs in again.'
-          : 'This page has no password: every program on this machine can open it. Set web.password in replyd.yaml.'}
-      </p>
-    )
-  return (
-    <section class="card block" aria-label="Your password">
-      <p class="meta">Afterwards you log in again, on every device.</p>
-      <form method="post" action="/you" class="stack">
-        <Token view={view} />
-        <label for="password">Your password</label>
-        <input id="password" name="password" type="password" autocomplete="current-password" required />
-        {hasCode ? <CodeField /> : null}
-        <NewPassword id="fresh" label="New password" />
-        <button type="submit" class="primary">
-          Change it
         </button>
       </form>
     </section>

@@ -1,6 +1,7 @@
 /** People on the Setup page, and in the API. Whatever grants something asks for the password again. */
 import type { Context, Hono } from 'hono'
 import { z } from 'zod'
+import { pagePasswordHash } from '../review/page-password.ts'
 import * as people from '../review/people.ts'
 import { Refusal } from '../review/review.ts'
 import { listPeople, loadPerson, type PersonRole, roles } from '../store/people.ts'
@@ -9,23 +10,15 @@ import * as answers from './answers.ts'
 import { fitting, formBody, text } from './bodies.ts'
 import { unconfirmed } from './confirm.tsx'
 import type { Operations } from './operations.ts'
-import type { ViewOf } from './overviews.tsx'
-import type { PasswordCheck } from './password-check.ts'
-import { People, YourPassword } from './people-page.tsx'
+import { People } from './people-page.tsx'
 import { SetupPage } from './setup-frame.tsx'
 import type { WebContext } from './web-context.ts'
+import { addYou, type YouAccess } from './you-page.tsx'
 
 const typed = { password: text().default(''), code: text().default('') }
 const role = z.enum(roles)
 const addFields = z.strictObject({ ...typed, name: text(), role, fresh: text() })
 const changeFields = z.strictObject({ ...typed, role: role.optional(), fresh: text().optional() })
-const ownFields = z.strictObject({ ...typed, fresh: text() })
-
-interface Access {
-  web: WebContext
-  viewOf: ViewOf
-  passwords: PasswordCheck
-}
 
 interface Said {
   fault?: string
@@ -33,7 +26,7 @@ interface Said {
 }
 type Status = 200 | 403 | 409 | 422 | 429
 
-export function addPeople(pages: Hono<Env>, access: Access): void {
+export function addPeople(pages: Hono<Env>, access: YouAccess): void {
   const { web, passwords } = access
   const { db, clock, log } = web.context
   const show = (c: Context<Env>, said: Said = {}, status: Status = 200) => page(access, c, said, status)
@@ -43,7 +36,7 @@ export function addPeople(pages: Hono<Env>, access: Access): void {
     given: { password: string; code: string },
     act: () => Promise<string>,
   ): Promise<Response> => {
-    const refused = isOpen(web) ? null : await unconfirmed(passwords, c, given)
+    const refused = isOpen(c) ? null : await unconfirmed(passwords, c, given)
     if (refused !== null) return show(c, { fault: refused.fault }, refused.status)
     return settled(
       () => act(),
@@ -53,7 +46,7 @@ export function addPeople(pages: Hono<Env>, access: Access): void {
   pages.get('/settings/people', (c) => show(c))
   pages.post('/settings/people', async (c) => {
     const { name, role, fresh, ...given } = fitting(await formBody(c), addFields)
-    const by = { hasLogin: !isOpen(web), actor: c.get('session').actor, now: clock.now() }
+    const by = { hasLogin: !isOpen(c), actor: c.get('session').actor, now: clock.now() }
     return confirmed(c, given, async () => {
       const added = await people.add(db, { name, role, password: fresh }, by)
       log.info({ event: 'people.added', role })
@@ -77,7 +70,7 @@ export function addPeople(pages: Hono<Env>, access: Access): void {
   addYou(pages, access)
 }
 
-const isOpen = ({ context }: WebContext) => context.config.web.passwordHash === null
+const isOpen = (c: Context<Env>) => c.get('passwordHash') === null
 
 async function removed({ context: { db, log } }: WebContext, id: string, name: string): Promise<string> {
   await people.remove(db, id)
@@ -109,7 +102,12 @@ async function settled(
   }
 }
 
-async function page({ web, viewOf }: Access, c: Context<Env>, said: Said, status: Status): Promise<Response> {
+async function page(
+  { web, viewOf }: YouAccess,
+  c: Context<Env>,
+  said: Said,
+  status: Status,
+): Promise<Response> {
   const { db, config } = web.context
   const view = await viewOf(c)
   const shown = { ...view, path: '/settings/people', notice: said.notice ?? view.notice }
@@ -119,35 +117,6 @@ async function page({ web, viewOf }: Access, c: Context<Env>, said: Said, status
     </SetupPage>,
     status,
   )
-}
-
-function addYou(pages: Hono<Env>, { web, viewOf, passwords }: Access): void {
-  const { db, config, log } = web.context
-  const show = async (c: Context<Env>, fault: string | null, status: Status) => {
-    const view = { ...(await viewOf(c)), path: '/you' }
-    return c.html(
-      <SetupPage view={view} title="Your password" fault={fault} isOwn>
-        <YourPassword view={view} hasCode={config.web.totpSecret !== null} />
-      </SetupPage>,
-      status,
-    )
-  }
-  pages.get('/you', (c) => show(c, null, 200))
-  pages.post('/you', async (c) => {
-    const { fresh, ...given } = fitting(await formBody(c), ownFields)
-    const { person } = c.get('session')
-    if (person === null) throw new Refusal('unknown-person')
-    const refused = await unconfirmed(passwords, c, given)
-    if (refused !== null) return show(c, refused.fault, refused.status)
-    try {
-      await people.changePassword(db, person, fresh)
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error
-      return show(c, error.message, 422)
-    }
-    log.info({ event: 'people.password-changed' })
-    return c.redirect('/login', 303)
-  })
 }
 
 const personFields = z.strictObject({ name: text(), role, password: text() })
@@ -172,8 +141,10 @@ export function addPeopleOperations(api: Operations): void {
       answer: answers.person,
       refusals: [409, 422],
     },
-    (web, { body, actor }) =>
-      people.add(web.context.db, body, { hasLogin: !isOpen(web), actor, now: web.context.clock.now() }),
+    async ({ context }, { body, actor }) => {
+      const hasLogin = (await pagePasswordHash(context)) !== null
+      return people.add(context.db, body, { hasLogin, actor, now: context.clock.now() })
+    },
   )
   addPersonOperations(api)
 }

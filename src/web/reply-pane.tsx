@@ -2,6 +2,7 @@
 import { capitalised, ceilingWords, outcomeOf } from '../base/dispositions.ts'
 import { claimWords, helpFor, type Reason, sentenceOf } from '../base/reasons.ts'
 import { modelVerdict } from '../base/verdicts.ts'
+import { pageWords } from '../knowledge/folder-files.ts'
 import type { ListedMail } from '../store/review-lists.ts'
 import { addressOf, type InboxFilter } from './inbox-filter.ts'
 import { Action, Countdown, Token, type View } from './layout.tsx'
@@ -63,14 +64,14 @@ function Open(props: PaneProps) {
         <Why shown={shown} />
         {shown.outgoing === null ? null : <Fields envelope={shown.outgoing} />}
         {shown.reply === null ? null : <Text shown={shown} />}
-        <Sources shown={shown} />
+        <Sources view={view} shown={shown} />
       </>
     )
   return (
     <>
       <Why shown={shown} />
       <Editor {...props} />
-      <Sources shown={shown} />
+      <Sources view={view} shown={shown} />
       <Rewrite {...props} />
       <Action
         view={view}
@@ -148,7 +149,7 @@ function Why({ shown }: { shown: Shown }) {
   )
 }
 
-function Sources({ shown: { reply } }: { shown: Shown }) {
+function Sources({ view, shown: { reply } }: Pick<PaneProps, 'view' | 'shown'>) {
   if (reply === null || reply.sources.length === 0) return null
   const marks = marksOf(reply)
   const used = new Set(marks.flatMap(({ sources }) => sources))
@@ -161,6 +162,7 @@ function Sources({ shown: { reply } }: { shown: Shown }) {
           <li id={`source-${order.indexOf(at) + 1}`} value={order.indexOf(at) + 1}>
             <b dir="auto">{passage.heading === '' ? passage.file : `${passage.file} › ${passage.heading}`}</b>
             <span dir="auto">{passage.text}</span>
+            {passage.page ? <small class="meta">{pageWords(passage.page, view.timeZone)}</small> : null}
           </li>
         )
       })}

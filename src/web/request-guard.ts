@@ -47,7 +47,8 @@ export async function sameSite(c: Context, next: Next): Promise<Response | undef
     if (c.req.method !== 'GET' || mode !== 'navigate' || destination !== 'document')
       return failed(c, 403, 'another-site', 'Not from another site.')
     const { pathname, search } = new URL(c.req.url)
-    if (search !== '') return c.redirect(pathname, 303)
+    // `//host` would be a page on another host.
+    if (search !== '') return c.redirect(pathname.replace(/^\/+/, '/'), 303)
   }
   await next()
 }

@@ -2,6 +2,7 @@
 import { type Context, Hono } from 'hono'
 import type { Reason } from '../base/reasons.ts'
 import { modelNotices } from '../model/models.ts'
+import type { PagePassword } from '../review/page-password.ts'
 import { restore } from '../review/restore.ts'
 import { Refusal, refusalWords } from '../review/review.ts'
 import { loadMail } from '../store/bodies.ts'
@@ -31,7 +32,15 @@ import { statusOf } from './status.ts'
 import { addTeach } from './teach/routes.tsx'
 import type { WebContext } from './web-context.ts'
 
-export function pageRoutes(web: WebContext, sessions: Sessions, passwords: PasswordCheck): Hono<Env> {
+/** Who may come in, and how. */
+export interface PageAccess {
+  lock: PagePassword
+  sessions: Sessions
+  passwords: PasswordCheck
+}
+
+export function pageRoutes(web: WebContext, access: PageAccess): Hono<Env> {
+  const { sessions, passwords } = access
   const pages = new Hono<Env>()
   const { db } = web.context
   const viewOf = viewOfPages(web, sessions)
@@ -69,7 +78,7 @@ export function pageRoutes(web: WebContext, sessions: Sessions, passwords: Passw
   })
   addHistory(pages, web, viewOf)
   addOverviews(pages, web, viewOf)
-  addPeople(pages, { web, viewOf, passwords })
+  addPeople(pages, { web, viewOf, ...access })
   addSetup(pages, { web, viewOf })
   addTeach(pages, web, viewOf)
   addSnippets(pages, web, viewOf)
@@ -117,6 +126,8 @@ const notices: Readonly<Record<string, string | undefined>> = {
   retry: 'Trying again now.',
   snippet: 'Saved. It can be inserted from now on.',
   'snippet-removed': 'Removed.',
+  'password-set': 'The password is set. From now on this page asks for it.',
+  'password-changed': 'The password is changed. Every other device has to log in again.',
   push: 'This browser tells you from now on when a reply waits.',
   'push-changed': 'Saved.',
   'push-off': 'Turned off.',
@@ -173,7 +184,7 @@ function viewOfPages(web: WebContext, sessions: Sessions): ViewOf {
       warnings: (await modelNotices(db, config.model)).map(({ said }) => said),
       status: await statusOf(web),
       waiting: await countWaiting(db, { show: 'held' }),
-      hasLogin: config.web.passwordHash !== null,
+      hasLogin: c.get('passwordHash') !== null,
       now: clock.now(),
       timeZone: config.budget.timeZone,
     }

@@ -1,6 +1,7 @@
 /** The daemon's HTTP server: who has access, and to what. */
 import { type Context, Hono, type Next } from 'hono'
 import { accountLabel } from '../base/log.ts'
+import { PagePassword } from '../review/page-password.ts'
 import { loadAccountState } from '../store/accounts.ts'
 import { apiToken, type Env, isOwnHost, writeAccess } from './access.ts'
 import { operations } from './api.ts'
@@ -30,7 +31,10 @@ export interface WebServer extends AsyncDisposable {
 export async function startWeb(web: WebContext, address: { host: string; port: number }): Promise<WebServer> {
   const { config } = web.context
   const token = apiToken(config)
-  const listener = await listen(buildApp(web, token), address)
+  const lock = new PagePassword(web.context)
+  // Before the first request: it decides which names are answered.
+  await lock.hash()
+  const listener = await listen(buildApp(web, token, lock), address)
   const host = address.host.includes(':') ? `[${address.host}]` : address.host
   const reachable = /^(0\.0\.0\.0|\[::\])$/.test(host) ? '127.0.0.1' : host
   writeAccess(config.state.directory, { url: `http://${reachable}:${listener.port}`, token })
@@ -41,16 +45,20 @@ export async function startWeb(web: WebContext, address: { host: string; port: n
 }
 
 /** The whole application without a socket. Clients are identified before a body is read, and bodies are limited. */
-export function buildApp(web: WebContext, token: string): Hono<Env> {
+export function buildApp(
+  web: WebContext,
+  token: string,
+  lock: PagePassword = new PagePassword(web.context),
+): Hono<Env> {
   const { config, clock, db, log } = web.context
-  const { passwordHash, totpSecret } = config.web
+  const { totpSecret } = config.web
   const proxies = new Proxies(config.web.trustedProxies)
-  const passwords = new PasswordCheck(web, proxies, token)
-  const sessions = new Sessions({ db, now: () => clock.now(), secret: token, passwordHash, proxies })
+  const passwords = new PasswordCheck(web, lock, proxies, token)
+  const sessions = new Sessions({ db, now: () => clock.now(), secret: token, proxies })
   const app = new Hono<Env>()
   app.use(answerHeaders, plausible, sameSite)
   app.use(async (c, next) => {
-    if (passwordHash === null && !isOwnHost(c.req.header('host')))
+    if (!lock.isKnown && !isOwnHost(c.req.header('host')))
       return failed(c, 421, 'another-name', 'Not under this name.')
     return next()
   })
@@ -58,7 +66,7 @@ export function buildApp(web: WebContext, token: string): Hono<Env> {
   app.notFound(notFound)
   addAssets(app)
   addHealth(app, web)
-  const bearer = bearerGuard(web, token)
+  const bearer = bearerGuard(web, lock, token)
   app.use('/api/*', bearer, jsonLimit)
   app.get('/metrics', bearer, async (c) => {
     const { text, type } = await metricsText(web)
@@ -66,12 +74,12 @@ export function buildApp(web: WebContext, token: string): Hono<Env> {
   })
   app.route('/api', operations.routes(web))
   addMcp(app, bearer)
-  addLogin(app, { db, sessions, passwords, hasCode: totpSecret !== null })
-  app.use(...pageGuard(sessions, passwordHash))
-  const live = { sessions, presence: new Presence() }
+  addLogin(app, { db, lock, sessions, passwords, hasCode: totpSecret !== null })
+  app.use(...pageGuard(sessions, lock))
+  const live = { lock, sessions, presence: new Presence() }
   app.get('/events', (c) => liveUpdates(c, web, live))
   if (web.boards) app.all(`${boardPath}/*`, boardHandler(web.boards))
-  app.route('/', pageRoutes(web, sessions, passwords))
+  app.route('/', pageRoutes(web, { lock, sessions, passwords }))
   return app
 }
 
@@ -103,10 +111,12 @@ const withoutAddresses = (parts: Record<string, string>) =>
   )
 
 /** First the session, then a form's length, then its token. */
-function pageGuard(sessions: Sessions, passwordHash: string | null) {
+function pageGuard(sessions: Sessions, lock: PagePassword) {
   const changes = (c: Context) => c.req.method !== 'GET' && c.req.method !== 'HEAD'
   const knows = async (c: Context<Env>, next: Next): Promise<Response | undefined> => {
-    const known = await sessions.read(c)
+    const passwordHash = await lock.hash()
+    c.set('passwordHash', passwordHash)
+    const known = await sessions.read(c, passwordHash)
     if (known === null && passwordHash !== null) return toLogin(c)
     if (known === null && changes(c)) return failed(c, 403, 'stale-form', staleForm)
     c.set('session', known ?? sessions.beginOpen(c))

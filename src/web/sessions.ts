@@ -42,38 +42,45 @@ interface Settings {
   now: () => Date
   /** The API's secret; signs form tokens. */
   secret: string
-  /** Null: no login is required. */
-  passwordHash: string | null
   proxies: Proxies
 }
 
 export class Sessions {
   readonly #settings: Settings
-  readonly #mark: string
 
   constructor(settings: Settings) {
     this.#settings = settings
-    this.#mark = this.#sign(`password ${settings.passwordHash}`)
   }
 
-  /** Starts a session after a login. */
-  async begin(c: Context, { actor, person }: Omit<Identity, 'role'>): Promise<void> {
+  /** Starts a session after a login. @param passwordHash of the page: a new one ends every session */
+  async begin(
+    c: Context,
+    { actor, person }: Omit<Identity, 'role'>,
+    passwordHash: string | null,
+  ): Promise<void> {
     const { db, now, proxies } = this.#settings
     const secret = newSecret()
     const session = { id: hashOfSecret(secret), actor, person }
     const from = { device: deviceWords(c.req.header('user-agent')), address: clientAddress(c, proxies) }
-    await beginSession(db, { ...session, ...from, begunAt: now(), mark: this.#mark }, sessionLimits)
+    await beginSession(
+      db,
+      { ...session, ...from, begunAt: now(), mark: this.#mark(passwordHash) },
+      sessionLimits,
+    )
     this.#write(c, secret)
   }
 
-  /** The session of this request, or null if a login is required. */
-  async read(c: Context): Promise<Session | null> {
-    const { db, now, passwordHash, proxies } = this.#settings
+  /**
+   * The session of this request, or null if a login is required.
+   * @param passwordHash of the page; null: no login is required
+   */
+  async read(c: Context, passwordHash: string | null): Promise<Session | null> {
+    const { db, now, proxies } = this.#settings
     const secret = readCookie(c, 'session')
     if (!secret) return null
     const id = hashOfSecret(secret)
     if (passwordHash === null) return { id, ...theOwner }
-    const session = await loadSession(db, { id, mark: this.#mark }, sessionLimits, now())
+    const session = await loadSession(db, { id, mark: this.#mark(passwordHash) }, sessionLimits, now())
     if (session === null) return null
     const isOld = session.seenAt.getTime() < now().getTime() - touchMs
     if (isOld && !isBackground(c)) await touchSession(db, id, clientAddress(c, proxies), now())
@@ -87,8 +94,9 @@ export class Sessions {
     return { id: hashOfSecret(secret), ...theOwner }
   }
 
-  list(): Promise<SessionRow[]> {
-    return listSessions(this.#settings.db, this.#mark, sessionLimits, this.#settings.now())
+  list(passwordHash: string | null): Promise<SessionRow[]> {
+    const { db, now } = this.#settings
+    return listSessions(db, this.#mark(passwordHash), sessionLimits, now())
   }
 
   /** Also turns its notifications off. @param id null: every session */
@@ -104,6 +112,10 @@ export class Sessions {
 
   isFormToken(session: Session, token: unknown): boolean {
     return typeof token === 'string' && sameText(token, this.formToken(session))
+  }
+
+  #mark(passwordHash: string | null): string {
+    return this.#sign(`password ${passwordHash}`)
   }
 
   #write(c: Context, secret: string): void {

@@ -1,7 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { docxOf } from '../knowledge/make-documents.ts'
 import { run } from './run.ts'
 
@@ -46,6 +48,40 @@ test('list names each file, and what is left out', async () => {
     1,
     { file: 'broken.pdf', passages: 0, fault: 'it is damaged, or no PDF file' },
   ])
+})
+
+describe('web pages', () => {
+  const site = join(directory, 'site.yaml')
+  const server = createServer((_, response) =>
+    response
+      .writeHead(200, { 'content-type': 'text/html' })
+      .end('<main><h1>Returns</h1><p>Goods can be sent back within 30 days.</p></main>'),
+  )
+  let url: string
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/help`
+    writeFileSync(site, yaml(`knowledge: { urls: [${url}], maxPages: 1 }\nstate: { directory: ./state }`))
+  })
+  afterAll(() => new Promise((resolve) => server.close(resolve)))
+
+  test('are read by refresh, and shown with address and date', async () => {
+    expect(await run(['knowledge', 'refresh', '-c', site])).toEqual({ status: 0, out: '1 pages\n', err: '' })
+    const read = `${url.replace(/[.]/g, '\\.')}, read \\w{3} \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d`
+    expect((await run(['knowledge', 'list', '-c', site])).out).toMatch(
+      new RegExp(`^127\\.0\\.0\\.1_\\d+/help\\.md: 1 passage \\(${read}\\)\n$`),
+    )
+    expect((await run(['knowledge', 'test', 'send goods back', '-c', site])).out).toMatch(
+      new RegExp(`^\\d\\.\\d\\d \\S+/help\\.md > Returns \\(${read}\\)\n`),
+    )
+  })
+
+  test('are left to the process that reads them', async () => {
+    const pages = readdirSync(join(directory, 'state', 'pages'))[0] ?? ''
+    writeFileSync(join(directory, 'state', 'pages', pages, '.reading'), '')
+    const { status, err } = await run(['knowledge', 'refresh', '-c', site])
+    expect([status, err]).toEqual([1, 'Another process is reading the pages at this moment.\n'])
+  })
 })
 
 test('an account without a folder is told so', async () => {

@@ -103,7 +103,7 @@ describe('help and version', () => {
 
   test('--help lists the commands', async () => {
     const { status, out } = await run(['--help'])
-    expect(out).toMatch(/start.*doctor.*demo.*explain/s)
+    expect(out).toMatch(/init.*demo.*doctor.*start.*explain/s)
     expect(status).toBe(0)
   })
 

@@ -1,6 +1,7 @@
 /** Completion and man page follow the commands; completion is tried in bash itself. */
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from '@jest/globals'
+import { groups } from '../../src/cli/help-groups.ts'
 import { serviceFor } from '../../src/cli/service.ts'
 import { run } from './run.ts'
 
@@ -33,7 +34,7 @@ describe('completion in bash', () => {
   ])('%j', async (line, words) => expect(await offered(line)).toEqual(words))
 
   test('knows every command', async () => {
-    const help = await printed('--help')
+    const [help = ''] = (await printed('--help')).split('Examples:')
     const commands = [...help.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name)
     expect(commands.length).toBeGreaterThan(25)
     expect(await offered(['replyd', ''])).toEqual(expect.arrayContaining(commands as string[]))
@@ -48,6 +49,18 @@ test.each(['zsh', 'fish'])('completion for %s names commands, options and what t
 
 test('for another shell the usual message', async () => {
   expect((await run(['completion', 'tcsh'])).err).toMatch(/Allowed choices are bash, zsh, fish/)
+})
+
+test('each command belongs to one group, and help and man page show the groups', async () => {
+  const page = await printed('man')
+  const [help = ''] = (await printed('--help')).split('Examples:')
+  const named = [...help.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name)
+  expect(Object.values(groups).flatMap((commands) => Object.keys(commands))).toEqual(named)
+  expect(help).not.toMatch(/^ {20}/m)
+  for (const heading of Object.keys(groups)) {
+    expect(help).toContain(`\n${heading}:\n`)
+    expect(page).toContain(`\n.SH ${heading.toUpperCase()}\n`)
+  }
 })
 
 test('the man page has every command that does something, and nothing that troff would obey', async () => {

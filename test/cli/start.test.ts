@@ -1,15 +1,18 @@
 import { EventEmitter } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from '@jest/globals'
 import { accountLabel } from '../../src/base/log.ts'
 import { LogFile, logFileOf } from '../../src/cli/log-file.ts'
+import { eventWords } from '../../src/cli/log-words.ts'
 import { logLine, mailLine } from '../../src/cli/plain-lines.ts'
 import { afterwards, tell } from '../../src/cli/start.ts'
 import { accountOn } from '../live/imap-account.ts'
 
+const src = fileURLToPath(new URL('../../src', import.meta.url))
 const account = accountOn({ host: '127.0.0.1', imapPort: 143, password: 'secret' }, 'me@replyd.test')
 
 test('whoever starts it at a terminal reads what the README says, and what becomes of each mail', async () => {
@@ -56,10 +59,56 @@ describe('the line of a mail', () => {
   })
 })
 
+test('a mail that has to wait is named once for each reason, and again when it is settled', () => {
+  const stdout = new PassThrough({ encoding: 'utf8' })
+  const pipeline = new EventEmitter()
+  const daemon = { pipeline: pipeline as never, url: null, watching: [] }
+  tell(daemon, { accounts: [account] }, { stdout }, true)
+  const row = { ...mail, id: '1' }
+  for (const why of ['no answer', 'no answer', 'refused\x1b[2J']) pipeline.emit('postponed', row, at, why)
+  pipeline.emit('settled', { ...row, disposition: 'drafted', reason: 'mode-draft' })
+  const lines = String(stdout.read()).replace(/^\d\d:\d\d /gm, '')
+  const who = 'Ann Berg, "Opening hours" →'
+  expect(lines).toBe(
+    `${who} waits until 15:02: no answer\n${who} waits until 15:02: refused\ufffd[2J\n${who} reply saved in Drafts\n`,
+  )
+})
+
+test('every event that the source logs has words, and the words no event that is gone', () => {
+  const sources = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.ts'),
+  )
+  const text = sources.map((name) => readFileSync(join(src, name), 'utf8')).join('\n')
+  const isQuiet = (at: number) => /debug\(\{\s*$/.test(text.slice(at - 20, at))
+  const logged = [...text.matchAll(/event: '([a-z.-]+)'/g)].flatMap(({ 1: name = '', index }) =>
+    isQuiet(index) || ['ready', 'looking', 'changed'].includes(name) ? [] : [name],
+  )
+  const complained = [...text.matchAll(/omplain\('([a-z.-]+)'/g)].map(([, name = '']) => name)
+  expect([...new Set([...logged, ...complained])].filter((name) => name !== 'reply.sent').sort()).toEqual(
+    Object.keys(eventWords).sort(),
+  )
+})
+
 describe('a line of the log', () => {
   const line = (fields: object) => JSON.stringify({ level: 40, time: at.getTime(), ...fields })
   test.each([
-    [line({ event: 'watch.failed', reason: 'no answer' }), '15:02 ! watch failed: no answer'],
+    [
+      line({ event: 'watch.failed', reason: 'no answer' }),
+      '15:02 ! new mail could not be read; tried again soon: no answer',
+    ],
+    [
+      line({ event: 'imap.watch.lost', waitMs: 2500 }),
+      '15:02 ! the connection that waits for new mail was lost; next try in 2.5 s',
+    ],
+    [
+      line({ event: 'knowledge.opened', files: 1, passages: 12 }),
+      '15:02 ! the knowledge was read: 1 file, 12 passages',
+    ],
+    [
+      line({ event: 'style.learned', languages: [] }),
+      '15:02 ! your style was learned from sent mail; languages: none',
+    ],
+    [line({ event: 'new.thing', x: 1 }), '15:02 ! new thing'],
     [
       line({
         event: 'owner.action-needed',

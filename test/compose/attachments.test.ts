@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { attachedText, planOf } from '../../src/compose/attachments.ts'
+import { attachedText, filesInDoubt, planOf } from '../../src/compose/attachments.ts'
 import type { AttachedFile, ReadAttachment } from '../../src/mail/attachments.ts'
 import { attachmentsShown, withImages } from '../../src/model/prompts/attachments.ts'
 import { isPaymentTrap } from '../../src/triage/payment-trap.ts'
@@ -99,4 +99,23 @@ test('a name cannot end its line or open a block', () => {
 test('a changed account in a file is a trap as it is in the mail', () => {
   const words = attachedText([text('Our bank account has changed: DE89 3704 0044 0532 0130 00'), picture])
   expect(isPaymentTrap(words)).toBe(true)
+})
+
+test.each<[string, Partial<ReadAttachment>, string | null]>([
+  ['a picture that the model saw', { image: picture.image }, 'picture'],
+  ['a file that took too long', { fault: 'it takes more than 20 s to read' }, 'unread'],
+  ['a file that is damaged', { fault: 'it is damaged' }, 'unread'],
+  ['a file of a kind that is not read', { fault: unknown, byChoice: true }, null],
+  ['a text that was read', { text: 'words' }, null],
+])('%s makes the reply doubtful: %p', (_, changes, kind) => {
+  const found = filesInDoubt([{ ...file('application/pdf', 'a.pdf'), ...none, ...changes }])
+  expect(found.map((each) => each.kind)).toEqual(kind === null ? [] : [kind])
+})
+
+test.each<[AttachedFile, boolean]>([
+  [file('image/png', 'logo.png', 19_999, true), true],
+  [file('application/zip', 'order.zip'), true],
+  [file('application/pdf', 'file', 10_000_001), false],
+])('%j is left out by the choice of the owner: %p', (each, byChoice) => {
+  expect(planOf([each], all).map((planned) => planned.byChoice)).toEqual([byChoice])
 })

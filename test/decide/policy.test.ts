@@ -101,6 +101,8 @@ const cases: readonly (readonly [change: Partial<PolicyInput>, action: string, r
   [found('placeholder'), 'save-draft', 'placeholder'],
   [found('language'), 'save-draft', 'wrong-language'],
   [found('mended'), 'save-draft', 'mended'],
+  [found('picture'), 'save-draft', 'picture-seen'],
+  [found('unread'), 'save-draft', 'file-unread'],
   [{ mode: 'draft', ...found('number') }, 'save-draft', 'unsupported-claim mode-draft'],
   [{ composed: { ...composed, confidence: 0.79 } }, 'save-draft', 'low-confidence'],
   [{ composed: { ...composed, confidence: 0.8 } }, 'send', 'all-clear'],

@@ -51,15 +51,16 @@ function pdfBomb(): Buffer {
   return Buffer.from(bomb, 'latin1')
 }
 
-const picture = pngOf(3000, 2000)
+const picture = pngOf(1500, 1000)
 const sound: Case[] = [
   { subject: 'pdf', file: [types.pdf, 'order.pdf', pdf(question)], sent: true },
   { subject: 'docx', file: [types.docx, 'order.docx', docxOf(`# Order\n\n${question}`)], sent: true },
   // Code cannot see what is on it, so a person looks.
   { subject: 'png', file: [types.png, 'order.png', picture], sent: false },
-  { subject: 'bomb', file: [types.png, 'big.png', bombOf(20_000, 20_000)], sent: true },
-  { subject: 'pdf bomb', file: [types.pdf, 'big.pdf', pdfBomb()], sent: true },
-  { subject: 'polyglot', file: [types.png, 'two.png', Buffer.concat([pdf(question), picture])], sent: true },
+  // Nobody knows what a file says that should have been read and was not.
+  { subject: 'bomb', file: [types.png, 'big.png', bombOf(20_000, 20_000)], sent: false },
+  { subject: 'pdf bomb', file: [types.pdf, 'big.pdf', pdfBomb()], sent: false },
+  { subject: 'polyglot', file: [types.png, 'two.png', Buffer.concat([pdf(question), picture])], sent: false },
   { subject: 'program', file: ['application/octet-stream', 'order.pdf.exe', pdf(question)], sent: true },
 ]
 
@@ -248,7 +249,10 @@ test('questions in files are read, hostile files are named and left out', async 
     ])
     expect(of('pdf bomb', 'compose')?.line).toMatch(/not shown: it/)
     const { db } = running.daemon.context
-    const row = (await running.settled(sound.length)).find(({ subject }) => subject === 'pdf')
+    const rows = await running.settled(sound.length)
+    const unread = rows.filter(({ reason }) => reason === 'file-unread').map(({ subject }) => subject)
+    expect(unread.sort()).toEqual(['bomb', 'pdf bomb', 'polyglot'])
+    const row = rows.find(({ subject }) => subject === 'pdf')
     expect(await loadAttachments(db, row?.id ?? '')).toEqual([
       expect.objectContaining({ name: 'order.pdf', text: question, image: null, fault: null }),
     ])

@@ -5,9 +5,11 @@ import { cancel } from '../../src/review/approve.ts'
 import { edit } from '../../src/review/edit.ts'
 import type { Review } from '../../src/review/review.ts'
 import { loadMessage } from '../../src/store/messages.ts'
+import { move } from '../../src/store/moves.ts'
 import { loadReply } from '../../src/store/replies.ts'
 import { type Dovecot, startDovecot } from '../live/servers/index.ts'
-import { ScriptedServer } from '../smtp/scripted-server.ts'
+import { type Moment, ScriptedServer } from '../smtp/scripted-server.ts'
+import { readMailbox } from './mailboxes.ts'
 import { approveWhatStands, letter, startWalk, type Walk } from './walk.ts'
 
 let dovecot: Dovecot
@@ -44,11 +46,14 @@ async function aboutToSend(server: ScriptedServer, address: string) {
   return { walk, review, row }
 }
 
-/** Runs while the server processes RCPT for the first time. */
-function duringRcpt(): { server: Promise<ScriptedServer>; act: (what: () => Promise<unknown>) => void } {
+/** Runs while the server processes that command, or the final dot, for the first time. */
+function during(wanted: Moment): {
+  server: Promise<ScriptedServer>
+  act: (what: () => Promise<unknown>) => void
+} {
   let acts = async (): Promise<unknown> => undefined
   const server = ScriptedServer.start(async (moment) => {
-    if (moment !== 'RCPT') return undefined
+    if (moment !== wanted) return undefined
     const now = acts
     acts = async () => undefined
     await now()
@@ -65,7 +70,7 @@ function duringRcpt(): { server: Promise<ScriptedServer>; act: (what: () => Prom
 const stateOf = async (walk: Walk, id: string) => (await loadReply(walk.context.db, id))?.state
 
 test('a yes that is taken back while the server takes the mail: nothing goes out', async () => {
-  const { server: starting, act } = duringRcpt()
+  const { server: starting, act } = during('RCPT')
   await using server = await starting
   const { walk, review, row } = await aboutToSend(server, 'back@claim.example')
   await using _ = walk
@@ -84,7 +89,7 @@ test('a yes that is taken back while the server takes the mail: nothing goes out
 })
 
 test('a text that is edited and approved while the server takes the old one: only the new one goes out', async () => {
-  const { server: starting, act } = duringRcpt()
+  const { server: starting, act } = during('RCPT')
   await using server = await starting
   const { walk, review, row } = await aboutToSend(server, 'edited@claim.example')
   await using _ = walk
@@ -98,4 +103,17 @@ test('a text that is edited and approved while the server takes the old one: onl
   expect([server.mails.length, await stateOf(walk, row.id)]).toEqual([0, 'approved'])
   expect((await walk.walk(row.id)).row.disposition).toBe('sent')
   expect(server.mails.map(String)).toEqual([expect.stringContaining('we are closed.')])
+})
+
+test('another worker gives a reply up for dead before the server answers: the answer settles that it was sent', async () => {
+  const { server: starting, act } = during('dot')
+  await using server = await starting
+  const address = 'late@claim.example'
+  const { walk, row } = await aboutToSend(server, address)
+  await using _ = walk
+  const { db, clock } = walk.context
+  act(() => move(db, 'doubt', { id: row.id, at: 'deliver', reason: 'send-unconfirmed' }, clock.now()))
+  expect((await walk.walk(row.id)).row).toMatchObject({ disposition: 'sent', reason: 'approved-by-person' })
+  expect([server.mails.length, await stateOf(walk, row.id)]).toEqual([1, 'sent'])
+  expect(await readMailbox(dovecot, address, 'Sent')).toHaveLength(1)
 })

@@ -249,8 +249,18 @@ test.each([
     'fail',
     { disposition: 'filed', reason: 'spam-scam' },
   ],
+  [
+    'is judged like any other if SPF alone speaks against it',
+    'none header.from=asks.example; spf=softfail smtp.mailfrom=asks.example; x=x',
+    { disposition: 'filed', reason: 'spam-scam' },
+  ],
+  [
+    'is judged like any other if the results are about a second author',
+    'pass header.from=evil.example; second=author',
+    { disposition: 'filed', reason: 'spam-scam' },
+  ],
 ])('mail of an allowed sender %s', async (_name, result, outcome) => {
-  const address = `allowed-${result}@shop.example`
+  const address = `allowed-${result.replace(/\W.*/, '')}${result.length}@shop.example`
   await using walk = await start(address, { mode: 'draft' })
   const now = walk.context.clock.now()
   const rule = { pattern: 'kim@asks.example', rule: 'allow', source: 'restored' } as const
@@ -262,6 +272,8 @@ test.each([
     to: address,
     text: question,
   })
-  await dovecot.deliver(address, mail.replace('dmarc=pass', `dmarc=${result}`))
+  const marked = mail.replace('dmarc=pass', `dmarc=${result}`)
+  const authors = result.includes('second') ? 'From: kim@asks.example, eve@evil.example' : '$&'
+  await dovecot.deliver(address, marked.replace(/^From: .*$/m, authors))
   expect(await walk.handle()).toMatchObject(outcome)
 })

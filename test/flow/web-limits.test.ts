@@ -67,11 +67,18 @@ function flood(
 
 describe('a body without end', () => {
   const form = 'content-type: application/x-www-form-urlencoded'
+  const asAssistant = 'content-type: application/json\r\naccept: application/json, text/event-stream'
   test.each([
     ['the login', `POST /login HTTP/1.1\r\n${form}`, 413],
     ['a form without a session', `POST /replies/x/approve HTTP/1.1\r\n${form}`, 303],
     ['the API without its token', 'POST /api/forget HTTP/1.1\r\ncontent-type: application/json', 401],
     ['the API with its token', `POST /api/forget HTTP/1.1\r\nauthorization: Bearer ${token}`, 413],
+    ['the assistants without a token', `POST /mcp HTTP/1.1\r\n${asAssistant}`, 401],
+    [
+      'the assistants with a token',
+      `POST /mcp HTTP/1.1\r\n${asAssistant}\r\nauthorization: Bearer ${token}`,
+      413,
+    ],
     ['a page that takes none', `POST /healthz HTTP/1.1\r\n${form}`, 303],
   ])('to %s is cut off', async (_, head, status) => {
     const most = 200 << 20
@@ -175,6 +182,13 @@ describe('another web site', () => {
       from('cross-site', 'navigate', 'document'),
       303,
       '/replies/m1',
+    ],
+    [
+      'a link through us to itself',
+      '//evil.example/?q=x',
+      from('cross-site', 'navigate', 'document'),
+      303,
+      '/evil.example/',
     ],
     ['a link to a page', '/history', from('cross-site', 'navigate', 'document'), 200],
     ['the same page', '/?q=salary', from('same-origin', 'navigate', 'document'), 200],

@@ -219,6 +219,47 @@ test('a link that leads out of the folder is named and left out; one within it i
   }
 })
 
+test('texts beyond 50 MB are left out and named in one line, and are read when there is room', async () => {
+  const long = (word: string) => `${word}\n<!--${'x'.repeat(1_990_000)}-->`
+  for (let at = 0; at < 28; at++) write(`${String.fromCharCode(97 + at)}.md`, long('alpha'))
+  write('z.md', 'omega')
+  const lines: { event: string }[] = []
+  const knowledge = openKnowledge(folder, {
+    ...silentLog,
+    warn: (line: { event: string }) => lines.push(line),
+  })
+  open.push(knowledge)
+  await knowledge.settled()
+  const left = () =>
+    knowledge.files().flatMap(({ file, fault }) => (fault === null ? [] : [`${file} ${fault}`]))
+  expect(left()).toEqual([
+    '{.md all texts together have more than 50 MB',
+    '|.md all texts together have more than 50 MB',
+  ])
+  expect(files(knowledge, 'omega')).toEqual(['z.md#'])
+  expect(lines).toEqual([
+    {
+      event: 'knowledge.too-much',
+      files: 2,
+      reason: '{.md: all texts together have more than 50 MB; |.md: all texts together have more than 50 MB',
+    },
+  ])
+  rmSync(join(folder, 'a.md'))
+  await knowledge.settled()
+  expect(left()).toEqual(['|.md all texts together have more than 50 MB'])
+})
+
+test('a text that is too large, and files beyond the two thousandth, are listed with the reason', async () => {
+  write('large.md', 'x'.repeat(2_000_001))
+  for (let at = 0; at < 2001; at++) write(`${String(at).padStart(4, '0')}.md`, 'alpha')
+  const knowledge = opened()
+  await knowledge.settled()
+  expect(knowledge.files().filter(({ fault }) => fault !== null)).toEqual([
+    { file: '2000.md', passages: 0, fault: 'there are more than 2000 files' },
+    { file: 'large.md', passages: 0, fault: 'it is too large' },
+  ])
+})
+
 test('a folder that is itself reached by a link is read', () => {
   write('a.md', 'alpha')
   const link = `${folder}-link`

@@ -51,6 +51,7 @@ const kept = new Set(
     'push_device: actor device endpoint id keys quiet_from quiet_until session',
     'session: actor address device id mark person',
     'person: id name role password_hash added_by',
+    'page_password: hash set_by',
     // The owner's own settings, as sender_rule.
     'setting_edit: path old value actor',
     // The row goes: test/flow/style.test.ts.

@@ -25,6 +25,7 @@ beforeAll(async () => {
   await client.query(`create table sale (number integer, email text, state text, due date);
     insert into sale values (1, 'kim@a.example', 'paid', '2026-12-03'), (2, 'kim@a.example', 'open', null), (2, 'kim@a.example', 'sent', null),
       (3, 'kim@a.example', 'open', null), (3, 'eva@a.example', 'her own', null);
+    create sequence counted;
     create table trace (at timestamptz);
     create function changes() returns text language plpgsql volatile as $$ begin insert into trace values (now()); return 'x'; end $$`)
   await client.end()
@@ -82,6 +83,14 @@ test.each<[string, (request: IncomingMessage, response: ServerResponse) => void,
   ['unknown', json({}, 404), 'not-found', ''],
   ['null', json(null), 'not-found', ''],
   ['without values', json({ email: 'kim@a.example' }), 'not-found', ''],
+  ['an error with HTTP 200', json({ error: 'database is down' }), 'failed', 'the answer reports an error'],
+  ['nothing found with HTTP 200', json({ error: 'not found' }), 'not-owned', 'nothing at $.email'],
+  [
+    'an owner named twice',
+    (_, response) => response.end('{"email":"eva@a.example","state":"hers","email":"kim@a.example"}'),
+    'failed',
+    'the answer has the same name twice',
+  ],
   ['an error', json({}, 500), 'failed', 'the answer was HTTP 500'],
   ['refused', json({}, 403), 'failed', 'the answer was HTTP 403'],
   [
@@ -114,6 +123,24 @@ test('a shop that does not answer is given up in time', async () => {
   expect(result).toMatchObject({ outcome: 'failed', detail: 'no complete answer within 100 ms' })
   serve = (_, response) => response.write('{"email":')
   expect(await found(overHttp({ timeoutMs: 100 }), '1')).toMatchObject({ outcome: 'failed' })
+})
+
+test('what was read for one author is not used for another', async () => {
+  serve = json(own)
+  requests = 0
+  await using lookups = openLookups([overHttp({ cacheMs: 60_000 })], {
+    ...{ log: openLog('silent'), clock: { now: () => now } },
+  })
+  const words = { subject: '', visible: '1', quoted: '', asks: [], category: 'other' }
+  const outcomes: unknown[] = []
+  for (const author of ['kim@a.example', 'eva@a.example', 'kim@a.example', null])
+    outcomes.push(
+      (await lookups.find(words, async () => author)).map(({ outcome, facts }) => [outcome, facts.length]),
+    )
+  expect([outcomes, requests]).toEqual([
+    [[['found', 1]], [['not-owned', 0]], [['found', 1]], [['unproven', 0]]],
+    2,
+  ])
 })
 
 test('an answer is used again for as long as the owner says', async () => {
@@ -154,12 +181,36 @@ test.each<[string, string, string, string, string]>([
     'failed',
     'PostgreSQL: 42601',
   ],
+  [
+    'two columns of one name, one of which is the author’s',
+    "select 'eva@a.example' as email, state, 'kim@a.example' as email from sale where number = $1",
+    '1',
+    'failed',
+    'the answer has the same name twice',
+  ],
+  [
+    'a setting that would let it write',
+    "select set_config('transaction_read_only', 'off', true) as state, changes() as x, 'kim@a.example' as email where $1 <> ''",
+    '1',
+    'failed',
+    'PostgreSQL: (25001|25006)',
+  ],
+  [
+    'a sequence that would count',
+    "select nextval('counted')::text as state, 'kim@a.example' as email where $1 <> ''",
+    '1',
+    'failed',
+    'PostgreSQL: 25006',
+  ],
   ['a mistake', 'select nothing from sale where number = $1', '1', 'failed', 'PostgreSQL: 42703'],
 ])('over SQL: %s', async (_, sql, text, outcome, detail) => {
   const timeoutMs = /pg_sleep/.test(sql) ? 300 : 30_000
   const result = await found(overSql(sql, { timeoutMs }), text)
   // The server's time limit and ours are the same: either may be first.
-  expect([result.outcome, result.detail]).toEqual([outcome, expect.stringMatching(new RegExp(`^${detail}$`))])
+  expect([result.outcome, result.detail]).toEqual([
+    outcome,
+    expect.stringMatching(new RegExp(`^(?:${detail})$`)),
+  ])
 })
 
 test('over SQL: each value once, dates as written', async () => {

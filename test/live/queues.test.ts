@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { Redis as Client } from 'ioredis'
 import { ConfigError } from '../../src/base/errors.ts'
-import { silentLog } from '../../src/base/log.ts'
+import { logTo, silentLog } from '../../src/base/log.ts'
 import { openQueues, type Queues } from '../../src/queue/queues.ts'
 import { openRedis } from '../../src/queue/redis.ts'
 import { openDatabase } from '../../src/store/database.ts'
@@ -69,6 +69,23 @@ test('an embedded store empties the queue of its killed process, but not one tha
   }
   await using again = await openQueues({ ...settings, alone: true }, silentLog)
   expect(await again.counts('mailbox')).toMatchObject({ delayed: 0 })
+})
+
+test.each([
+  ['does not permit CLIENT LIST', async (client: Client) => client.acl('SETUSER', 'default', '-client|list')],
+  ['does not permit CLIENT', async (client: Client) => client.acl('SETUSER', 'default', '-client')],
+])('a Redis that %s is used, and nobody is said to share it', async (_name, forbid) => {
+  await using guarded = await startRedis()
+  const client = new Client(guarded.url)
+  await forbid(client)
+  client.disconnect()
+  const lines: string[] = []
+  const log = logTo('info', (line) => lines.push(line))
+  const settings = { redisUrl: guarded.url, pool: null, namespace: 'replyd' }
+  await using queues = await openQueues({ ...settings, alone: true }, log)
+  expect(await queues.ping()).toBe(true)
+  expect(lines.join('')).toContain('queue.kept')
+  expect(lines.join('')).not.toContain('queue.shared')
 })
 
 test.each([

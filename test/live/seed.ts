@@ -120,6 +120,7 @@ const others = [
   `insert into replyd.session (id, actor, device, address, begun_at, seen_at, mark) values ('h', $1, 'Firefox on Linux', '192.0.2.1', $2, $2, 'm')`,
   `insert into replyd.setting_edit (path, follows, value, actor, at) values ('["replies","mode"]', 0, '"review"', $1, $2)`,
   `insert into replyd.person (id, name, role, password_hash, added_by, added_at) values ('ann', 'Ann', 'reviewer', 'scrypt$', $1, $2)`,
+  `insert into replyd.page_password (hash, set_by, set_at) values ('scrypt$', $1, $2)`,
   `insert into replyd.push_device (id, endpoint, keys, actor, device, added_at, last_event, due_at)
      values ('e', 'https://push.example.com/1', '{"auth": "s"}', $1, 'Firefox on Linux', $2, 12, $2)`,
   `insert into replyd.api_token (name, hash, scopes, created_at, created_by) values ('grafana', 'h', '["metrics"]', $2, $1)`,

@@ -54,7 +54,10 @@ const knowledge = (staleMs = 7 * 86_400_000) =>
   openKnowledge(null, silentLog, null, { folder, staleMs, clock: { now: () => now } })
 function files(staleMs?: number): string[] {
   const opened = knowledge(staleMs)
-  const found = opened.files().map(({ file }) => file.replace(/^127\.0\.0\.1_\d+\//, ''))
+  const found = opened
+    .files()
+    .filter(({ fault }) => fault === null)
+    .map(({ file }) => file.replace(/^127\.0\.0\.1_\d+\//, ''))
   opened.close()
   return found
 }
@@ -97,7 +100,9 @@ test('pages below the address are found by sitemap and links, and each passage n
     file: expect.stringMatching(/\/help\/returns\.md$/),
     heading: 'Returns',
     text: 'Goods can be sent back within 30 days.',
+    page: { url: `${origin}/help/returns`, readAt: now.toISOString() },
   })
+  expect(opened.named('Returns')).toMatchObject([{ page: { url: `${origin}/help/returns` } }])
   opened.close()
 })
 
@@ -131,6 +136,12 @@ test('what has not changed is not sent again, what is gone is forgotten, what fa
   // Eight days after it was last read.
   now = new Date('2026-12-06T11:00:00Z')
   expect(files()).toEqual(['help.md'])
+  const opened = knowledge()
+  expect(opened.files()).toMatchObject([
+    { fault: null, page: { url: `${origin}/help`, readAt: '2026-12-01T10:00:00.000Z' } },
+    { fault: 'the page has not been read for too long' },
+  ])
+  opened.close()
 })
 
 test('a site without an end, with loops, the same page under many names, and redirects, ends', async () => {

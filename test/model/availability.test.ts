@@ -90,6 +90,10 @@ test.each<[Error, Partial<ModelSettings>, RegExp | string]>([
   [new TemporaryError('h answered HTTP 503'), {}, /model\.fallback/],
   [new OwnerActionError('model', 'x'), {}, ''],
   [new PermanentError('h refused the request (HTTP 400)'), {}, /troubleshooting/],
+  [lost, {}, /^Check that a server runs at/],
+  [lost, { host: 'openai' }, /^Check this machine's connection to the Internet/],
+  [new TemporaryError('the name h is not known to DNS (ENOTFOUND)'), { host: 'openai' }, /name server/],
+  [new TemporaryError('the name h is not known to DNS (ENOTFOUND)'), {}, /model\.baseUrl/],
 ])('%s with %j: %s', (error, more, expected) => {
   expect(adviceFor(error, { ...settings, ...more })).toEqual(
     typeof expected === 'string' ? expected : expect.stringMatching(expected),

@@ -110,6 +110,10 @@ export const decide = {
     says: 'The model saw a picture, and code cannot compare the reply with it.',
     help: 'Look at the picture, then approve the reply.',
   },
+  'file-unread': {
+    says: 'A file of the mail could not be read.',
+    help: 'Open the file, then approve or complete the reply.',
+  },
   'input-cut': 'The mail or its conversation was too long to be read in full.',
   'outside-hours': 'The reply will be sent when your business hours begin.',
   spam: 'It may be spam, so its reply is held.',

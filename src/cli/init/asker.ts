@@ -2,13 +2,15 @@ import { createInterface, type Interface } from 'node:readline'
 import { Writable } from 'node:stream'
 import { UsageError } from '../failure.ts'
 import { printable, type Terminal } from '../terminal.ts'
-import type { Memory } from './memory.ts'
+import type { Memory, Shown } from './memory.ts'
 
 export interface Asking {
   /** Names the question in the memory: once answered, it is not asked again. */
   key?: string
   /** Hides the input. */
   hidden?: boolean
+  /** The option that answers it on the command line; of a secret it is the variable, its key. */
+  option?: string
   /** What is wrong with an answer, as text; null if nothing. */
   fault?: (answer: string) => string | null | Promise<string | null>
 }
@@ -57,26 +59,25 @@ export class Asker implements Disposable {
    * @throws UsageError when nobody answers, or nobody can be asked again
    */
   async ask(question: string, proposal: string | null, asking: Asking = {}): Promise<string> {
-    const { key, hidden = false, fault } = asking
-    if (!this.#asks) return unasked(question, proposal, fault)
+    const { key, fault } = asking
+    if (!this.#asks) return unasked(question, proposal, asking)
     const settled = key === undefined ? null : (this.#memory?.settled(key) ?? null)
     if (settled !== null) {
-      const shown = hidden ? '(not shown)' : printable(settled, true)
-      this.#terminal.stdout.write(`${question}: ${shown} (answered before)\n`)
       const wrong = (await fault?.(settled)) ?? null
       if (wrong === null) return settled
-      this.#terminal.stdout.write(`  ${printable(wrong, true)}\n`)
+      this.#terminal.stdout.write(`${printable(`${question}: ${wrong}`, true)}\n`)
     }
     const earlier = key === undefined ? null : (this.#memory?.last(key) ?? null)
     const answer = await this.#untilSound(question, earlier ?? proposal, asking)
-    if (key !== undefined) this.#memory?.keep(key, answer)
+    if (key !== undefined) this.#memory?.keep(key, answer, shownLater(question, asking))
     return answer
   }
 
   async #untilSound(question: string, proposal: string | null, { hidden = false, fault }: Asking) {
+    const again = proposal && !question.includes('; empty:') ? '; empty: the same again' : ''
     for (;;) {
       const shown = proposal && !hidden ? ` [${printable(proposal, true)}]` : ''
-      this.#terminal.stdout.write(`${question}${shown}${hidden ? ' (not shown)' : ''}: `)
+      this.#terminal.stdout.write(`${question}${hidden ? `${again} (not shown)` : shown}: `)
       this.#hidden = hidden
       const { value, done } = await this.#answers.next()
       this.#hidden = false
@@ -94,6 +95,21 @@ export class Asker implements Disposable {
 
   get asks(): boolean {
     return this.#asks
+  }
+
+  /** Shows what an earlier init was answered, and asks whether that stays. What does not is asked with it as the proposal. */
+  async review(): Promise<void> {
+    const answers = this.#memory?.answered() ?? []
+    if (!this.#asks || answers.length === 0) return
+    for (const { question, answer } of answers)
+      this.#terminal.stdout.write(`  ${printable(`${question}: ${answer ?? '(not shown)'}`, true)}\n`)
+    if (
+      !(await this.confirm(
+        'Keep these? Otherwise each is asked again, with the answer as the proposal',
+        true,
+      ))
+    )
+      this.#memory?.doubtAll()
   }
 
   /** Asks the next time, even if it was answered. */
@@ -121,9 +137,17 @@ export class Asker implements Disposable {
   }
 }
 
+/** A question for the list of what was answered; null for what a list need not repeat. */
+const shownLater = (question: string, { hidden = false }: Asking): Shown | null =>
+  question.endsWith('(y/n)') ? null : { question: question.replace(/[;,] .*| \(.*\)$/, ''), hidden }
+
 /** The proposal. @throws UsageError when there is none, or it is wrong */
-async function unasked(question: string, proposal: string | null, fault: Asking['fault']): Promise<string> {
-  if (proposal === null) throw new UsageError(`${question}: not given, and with --yes no questions are asked`)
+async function unasked(question: string, proposal: string | null, asking: Asking): Promise<string> {
+  const { key = '', option, fault } = asking
+  if (proposal === null) {
+    const missing = option ?? (/^[A-Z_\d]+$/.test(key) ? `the variable ${key}` : 'an option')
+    throw new UsageError(`with --yes, ${missing} has to be given (${question})`)
+  }
   const wrong = (await fault?.(proposal)) ?? null
   if (wrong !== null) throw new UsageError(wrong)
   return proposal

@@ -79,7 +79,9 @@ async function isBelieved(
   await say(`\nThe certificate of ${place} is not from a public authority.`)
   await say(`Issued by: ${authority.issuer}`)
   await say(`SHA-256 fingerprint of the issuer:\n${halves(authority.fingerprint)}`)
-  await say('If it is not the one that the administrator of the server names, somebody is in between.')
+  await say(
+    'If it is not the one that the administrator of the server names, someone may be intercepting the connection.',
+  )
   if (!asker.asks || !(await asker.confirm(`Trust it (written to ${name})?`, false))) return false
   mkdirSync(folder, { recursive: true })
   const file = join(folder, name)

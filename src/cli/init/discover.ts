@@ -7,7 +7,7 @@ import type { Probe } from './probe.ts'
 export interface FoundServers {
   imap: ServerAddress
   smtp: ServerAddress
-  /** Where it was found, so that the owner can judge it. */
+  /** Where it was found, so that the owner can judge it: `found in the DNS of example.com (SRV records)`. */
   source: string
   hint: string
   oauth2: 'google' | 'microsoft' | null
@@ -43,7 +43,7 @@ export interface Network {
 export async function discover(address: string, network: Network): Promise<FoundServers | null> {
   const domain = domainPart(address).toLowerCase()
   const known = providers.find(({ domains }) => domains.includes(domain))
-  if (known) return fromProvider(known, 'the built-in table')
+  if (known) return fromProvider(known, "in replyd's list of providers")
   // Queried in parallel, used in this order.
   const asked = [
     byMx(domain, network),
@@ -60,7 +60,7 @@ export async function discover(address: string, network: Network): Promise<Found
 }
 
 function fromProvider({ name, imap, smtp, hint, oauth2 }: Provider, where: string): FoundServers {
-  return { imap, smtp, source: `${name}, ${where}`, hint, oauth2: oauth2 ?? null, byAddress: true }
+  return { imap, smtp, source: `found ${where} (${name})`, hint, oauth2: oauth2 ?? null, byAddress: true }
 }
 
 const byPriority = (a: { priority: number }, b: { priority: number }) => a.priority - b.priority
@@ -69,7 +69,7 @@ async function byMx(domain: string, { resolveMx }: Network): Promise<FoundServer
   const [first] = (await resolveMx(domain)).sort(byPriority)
   const host = `.${first?.exchange.toLowerCase().replace(/\.$/, '') ?? ''}`
   const provider = providers.find(({ mx }) => mx?.some((end) => host.endsWith(`.${end}`)))
-  return provider ? fromProvider(provider, `by the MX record of ${domain}`) : null
+  return provider ? fromProvider(provider, `through the MX record of ${domain}`) : null
 }
 
 /** A target of "." says that the service is not offered (RFC 6186 section 3.4). */
@@ -89,7 +89,7 @@ async function bySrv(domain: string, { resolveSrv }: Network): Promise<FoundServ
   const [read, send] = [imaps ?? imap, submissions ?? submission]
   if (!read || !send) return null
   const isOwn = ({ host }: ServerAddress) => `.${host.toLowerCase()}`.endsWith(`.${domain}`)
-  const source = `SRV records of ${domain}`
+  const source = `found in the DNS of ${domain} (SRV records)`
   return { imap: read, smtp: send, source, hint: '', oauth2: null, unproven: !isOwn(read) || !isOwn(send) }
 }
 
@@ -111,7 +111,7 @@ async function byAutoconfig(
     const imap = serverIn(text, 'incomingServer', 'imap')
     const smtp = serverIn(text, 'outgoingServer', 'smtp')
     const { host } = new URL(urls[i] ?? '')
-    if (imap && smtp) return { imap, smtp, source: `autoconfig at ${host}`, hint: '', oauth2: null }
+    if (imap && smtp) return { imap, smtp, source: `found at ${host} (autoconfig)`, hint: '', oauth2: null }
   }
   return null
 }
@@ -138,7 +138,8 @@ async function byAutodiscover(
   for (const [i, page] of pages.entries()) {
     const text = await page
     const [imap, smtp] = [protocolIn(text, 'IMAP'), protocolIn(text, 'SMTP')]
-    if (imap && smtp) return { imap, smtp, source: `autodiscover at ${hosts[i]}`, hint: '', oauth2: null }
+    if (imap && smtp)
+      return { imap, smtp, source: `found at ${hosts[i]} (autodiscover)`, hint: '', oauth2: null }
   }
   return null
 }

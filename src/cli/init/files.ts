@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseDocument, stringify } from 'yaml'
+import { ConfigError } from '../../base/errors.ts'
 import type { ServerAddress } from '../../base/providers.ts'
 import { loadConfig } from '../../config/config.ts'
 import type { Config } from '../../config/settings.ts'
@@ -75,7 +76,7 @@ function accountText({ address, found, user, oauthClientId, password, ca = null 
   const oauth2 = `oauth2: { provider: ${found.oauth2}, clientId: ${value(oauthClientId ?? '')} }`
   const secret = oauthClientId === null ? `password: "\${${password}}"` : oauth2
   return `  - address: ${value(address)}
-    # Found by: ${found.source.replace(/\s+/g, ' ')}
+    # Servers: ${found.source.replace(/\s+/g, ' ')}
     imap: { ${serverKeys(found.imap)}${login}, ${secret} }
     smtp: { ${serverKeys(found.smtp)} }
 ${ca === null ? '' : `    tls: { ca: ${value(ca)} }\n`}    # Mail that is already there is left alone. Take that of the last day as well:
@@ -129,6 +130,17 @@ export function environmentText(present: string, variables: Readonly<Record<stri
 /** `.env` with that value, whatever was there. */
 export const withVariable = (present: string, name: string, text: string): string =>
   environmentText(withoutVariable(present, name), { [name]: text })
+
+/** What is wrong with a file of the owner's, one line for each fault. A variable that is not set yet is asked for. */
+export function faultsOf(texts: Texts, where: { folder: string; terminal: Terminal }): string[] {
+  try {
+    configOf(texts, where, 'mailboxes only')
+    return []
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return error.message.split('\n').filter((line) => !/the environment variable \w+ is/.test(line))
+  }
+}
 
 /**
  * Reads both texts as the daemon would.

@@ -47,6 +47,7 @@ async function addressOf({ asker }: Talk, given: string | undefined, key: string
   const asked = await asker.ask('Address that replyd answers for', given ?? null, {
     fault,
     key: `${key}.address`,
+    option: '--address',
   })
   return asked.toLowerCase()
 }

@@ -4,9 +4,16 @@ import { dirname } from 'node:path'
 
 export const answersFile = '.replyd-init.json'
 
+/** How an answer is shown later. */
+export interface Shown {
+  question: string
+  hidden: boolean
+}
+
 export class Memory {
   readonly path: string
   readonly #answers = new Map<string, string>()
+  readonly #shown = new Map<string, Shown>()
   /** Answers that turned out to be wrong: they are only proposed. */
   readonly #doubted = new Set<string>()
   /** Whether an earlier init left something. */
@@ -30,9 +37,23 @@ export class Memory {
     return this.#answers.get(key) ?? null
   }
 
-  keep(key: string, answer: string): void {
+  /** @param shown null: it is not in the list of answers */
+  keep(key: string, answer: string, shown: Shown | null = null): void {
     this.#answers.set(key, answer)
+    if (shown !== null) this.#shown.set(key, shown)
     this.#doubted.delete(key)
+    this.#write()
+  }
+
+  /** The answers that hold, in the order in which they were given. A secret is null. */
+  answered(): { question: string; answer: string | null }[] {
+    return [...this.#shown]
+      .filter(([key]) => this.settled(key) !== null)
+      .map(([key, { question, hidden }]) => ({ question, answer: hidden ? null : this.settled(key) }))
+  }
+
+  doubtAll(): void {
+    for (const key of this.#answers.keys()) this.#doubted.add(key)
     this.#write()
   }
 
@@ -49,8 +70,10 @@ export class Memory {
 
   #read(): void {
     try {
-      const { answers, doubted } = JSON.parse(readFileSync(this.path, 'utf8'))
+      const { answers, doubted, shown = {} } = JSON.parse(readFileSync(this.path, 'utf8'))
       for (const [key, answer] of Object.entries(answers)) this.#answers.set(key, String(answer))
+      for (const [key, { question, hidden }] of Object.entries<Shown>(shown))
+        this.#shown.set(key, { question: String(question), hidden: hidden !== false })
       for (const key of doubted) this.#doubted.add(String(key))
     } catch {
       // There is none, or it is damaged: then everything is asked.
@@ -60,7 +83,11 @@ export class Memory {
   /** It holds passwords, so only its owner may read it. */
   #write(): void {
     mkdirSync(dirname(this.path), { recursive: true })
-    const kept = { answers: Object.fromEntries(this.#answers), doubted: [...this.#doubted] }
+    const kept = {
+      answers: Object.fromEntries(this.#answers),
+      doubted: [...this.#doubted],
+      shown: Object.fromEntries(this.#shown),
+    }
     writeFileSync(this.path, JSON.stringify(kept), { mode: 0o600 })
   }
 }

@@ -5,7 +5,9 @@ import { defaults } from '../../config/defaults.ts'
 import { parseDotEnv } from '../../config/interpolation.ts'
 import type { Config } from '../../config/settings.ts'
 import { type Check, checkModels } from '../../doctor/doctor.ts'
+import { isUnreached } from '../../model/availability.ts'
 import { openModel } from '../../model/client.ts'
+import { plannedShutdown } from '../../model/lifecycle.ts'
 import { showCheck, shownChecks } from '../doctor.ts'
 import { waiting } from '../terminal.ts'
 import type { Asker } from './asker.ts'
@@ -41,16 +43,23 @@ export async function ownModels(ports = usual, withinMs = patienceMs): Promise<O
 
 type Variables = Readonly<Record<string, string | undefined>>
 
+/** Asks which model answers, and tries it. */
+export async function chosenModel(talk: Talk, texts: Texts): Promise<Tried> {
+  const secrets = await withModel(talk, texts)
+  return secrets === null ? { texts, state: 'no model' } : soundModel(talk, { ...texts, secrets })
+}
+
 /**
  * Asks which model answers, unless something says so already.
- * @returns the text of `.env` with it
+ * @returns the text of `.env` with it; null if the owner wants to decide later
  */
-export async function withModel(talk: Talk, { yaml, secrets }: Texts): Promise<string> {
+export async function withModel(talk: Talk, { yaml, secrets }: Texts): Promise<string | null> {
   const { asker, say, terminal } = talk
   const known: Variables = { ...terminal.environment, ...parseDotEnv(secrets) }
   const decided = asker.settled('model') !== null || known.OPENAI_BASE_URL || /^model:/m.test(yaml)
   const chosen =
     !asker.asks || decided ? await decidedModel(talk, yaml, known) : await modelFromMenu(talk, known)
+  if (chosen === null) return null
   if (known.OPENAI_API_KEY && asker.asks) await say('The key for the model is in OPENAI_API_KEY already.')
   // The daemon needs what was checked, too: it may be started from another shell.
   return environmentText(withoutEmpty(secrets, chosen), chosen)
@@ -67,40 +76,65 @@ async function decidedModel(
   { asker }: Talk,
   yaml: string,
   known: Variables,
-): Promise<Record<string, string>> {
+): Promise<Record<string, string> | null> {
   const [url = '', name = ''] = asker.settled('model')?.split(' ') ?? []
+  const baseUrl = url || (known.OPENAI_BASE_URL ?? '')
   const needsKey = /\$\{OPENAI_API_KEY\}/.test(yaml) || !/^model:/m.test(yaml)
+  const key = needsKey ? known.OPENAI_API_KEY || (await keyFor(asker, baseUrl === '')) : ''
+  if (needsKey && key === '' && baseUrl === '') return null
   return {
-    OPENAI_API_KEY: needsKey ? known.OPENAI_API_KEY || (await keyFor(asker)) : '',
-    OPENAI_BASE_URL: url || (known.OPENAI_BASE_URL ?? ''),
+    OPENAI_API_KEY: key,
+    OPENAI_BASE_URL: baseUrl,
     REPLYD_MODEL: name || (known.REPLYD_MODEL ?? ''),
   }
 }
 
-/** A self-hosted model may need no key. */
-const keyFor = (asker: Asker) =>
-  asker.ask('OPENAI_API_KEY, the key for the model', '', { hidden: true, key: 'OPENAI_API_KEY' })
+/** @param isNeeded false: a model of the owner's own may need none */
+const keyFor = (asker: Asker, isNeeded: boolean) =>
+  asker.ask(
+    `OPENAI_API_KEY, the key for the model; empty: ${isNeeded ? 'later' : 'it needs none'}`,
+    isNeeded && !asker.asks ? null : '',
+    { hidden: true, key: 'OPENAI_API_KEY' },
+  )
 
-async function modelFromMenu(talk: Talk, known: Variables): Promise<Record<string, string>> {
+/** The line below the menu's first choice; empty when OpenAI has announced nothing. */
+function announced(name: string): string {
+  const shutdown = name === defaults.model.name ? plannedShutdown(name) : null
+  if (shutdown === null) return ''
+  const { on, replacement } = shutdown
+  const isOver = on <= systemClock.now().toISOString().slice(0, 10)
+  return isOver
+    ? `\n     OpenAI has withdrawn it: ${replacement} answers in its place, and costs less.`
+    : `\n     OpenAI withdraws it on ${on}. From then on ${replacement} answers, which costs less.`
+}
+
+/** @returns null for later */
+async function modelFromMenu(talk: Talk, known: Variables): Promise<Record<string, string> | null> {
   const { asker, say, options, network } = talk
   const own = options.check ? ((await network.ownModels?.()) ?? []) : []
   const local = own.flatMap(({ program, baseUrl, names }) =>
     names.slice(0, 5).map((name) => ({ program, baseUrl, name })),
   )
+  const name = known.REPLYD_MODEL || defaults.model.name
   const withKey = known.OPENAI_API_KEY ? ', with the key in OPENAI_API_KEY' : ''
+  const choices = [
+    `OpenAI: ${name}${withKey}${announced(name)}`,
+    ...local.map((each) => `${each.name} on this machine (${each.program}): mail does not leave it`),
+    'another server with the interface (API) of OpenAI',
+    'later: everything else is set up now',
+  ]
   await say('\nWhich model reads and writes for you?')
-  await say(`  1  OpenAI: ${known.REPLYD_MODEL || defaults.model.name}${withKey}`)
-  for (const [at, { program, name }] of local.entries())
-    await say(`  ${at + 2}  ${name} on this machine (${program}): mail does not leave it`)
-  const last = local.length + 2
-  await say(`  ${last}  another server that speaks the API of OpenAI`)
+  for (const [at, choice] of choices.entries()) await say(`  ${at + 1}  ${choice}`)
   if (local.length > 0) await say('A small model judges and writes worse: see docs/local-models.md.')
+  const last = choices.length
   const fault = (text: string) =>
     /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= last ? null : `type a number from 1 to ${last}`
   const number = Number(await asker.ask('Number', '1', { fault }))
+  if (number === last) return null
   if (number === 1) {
-    const key = known.OPENAI_API_KEY || (await keyFor(asker))
-    return { OPENAI_API_KEY: key, REPLYD_MODEL: known.REPLYD_MODEL ?? '' }
+    if (!known.OPENAI_API_KEY) await say('Keys are made at https://platform.openai.com/api-keys.')
+    const key = known.OPENAI_API_KEY || (await keyFor(asker, true))
+    return key === '' ? null : { OPENAI_API_KEY: key, REPLYD_MODEL: known.REPLYD_MODEL ?? '' }
   }
   const chosen = local[number - 2] ?? (await elsewhere(talk))
   asker.keep('model', `${chosen.baseUrl} ${chosen.name}`)
@@ -119,9 +153,12 @@ async function elsewhere({
   say,
   terminal,
 }: Talk): Promise<{ baseUrl: string; name: string; key: string }> {
-  const question = 'Its address, for example http://192.168.1.20:8000/v1'
+  const question = 'Address of the model, for example http://192.168.1.20:8000/v1'
   const baseUrl = await asker.ask(question, null, { fault: urlFault, key: 'model.url' })
-  const key = await asker.ask('Its key; empty: it needs none', '', { hidden: true, key: 'OPENAI_API_KEY' })
+  const key = await asker.ask('Key of the model; empty: it needs none', '', {
+    hidden: true,
+    key: 'OPENAI_API_KEY',
+  })
   await say('Asking which models it has …')
   const model = openModel({ name: '', baseUrl, apiKey: key, timeoutMs: patienceMs * 2 }, silentLog)
   const listed = waiting(
@@ -147,15 +184,26 @@ export async function soundModel(talk: Talk, given: Texts): Promise<Tried> {
     const failure = checks.find(({ status }) => status === 'failed')
     if (failure === undefined) return { texts, state: 'sound' }
     const secrets = await mended(talk, texts.secrets, failure, config.model)
-    if (secrets === texts.secrets) return { texts, state: 'faulty' }
+    if (secrets === null) return { texts, state: 'faulty' }
     texts = { ...texts, secrets }
   }
 }
 
-async function mended(talk: Talk, secrets: string, failure: Check, model: Config['model']): Promise<string> {
+/** @returns the text of `.env` with which it is tried again; null: it stays as it is */
+async function mended(
+  talk: Talk,
+  secrets: string,
+  failure: Check,
+  model: Config['model'],
+): Promise<string | null> {
   const ca = await believingModel(model, [failure], talk)
   if (ca !== null) return withVariable(secrets, 'OPENAI_TLS_CA', ca)
-  return talk.asker.asks ? otherModel(talk, secrets, failure, model) : secrets
+  if (!talk.asker.asks) return null
+  // The address of OpenAI is right: what fails is the way there.
+  if (isUnreached(failure.detail) && model.host === 'openai')
+    return (await talk.asker.confirm('Try again?', true)) ? secrets : null
+  const other = await otherModel(talk, secrets, failure, model)
+  return other === secrets ? null : other
 }
 
 /** Asks again for what the failure points at, unless it is in the environment, which would outrank `.env`. */

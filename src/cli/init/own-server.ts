@@ -39,21 +39,22 @@ export async function withOwnServer(
     id = await ownAuthservId(account, config.state)
   } catch (error) {
     await say(
-      `Recent mail could not be read (${reasonOf(error)}). authservIds, needed for automatic sending only, stays unset.`,
+      `Recent mail could not be read (${reasonOf(error)}), so authservIds stays unset. Only automatic sending needs that.`,
     )
     return yaml
   }
   if (id === null) {
     await say(
-      'Recent mail does not show who checks DMARC for you. authservIds, needed for automatic sending only, stays unset.',
+      'Recent mail does not show that your mail server checks who really wrote it, so authservIds stays unset. Only automatic sending needs that.',
     )
     return yaml
   }
-  await say(`Your mail server seems to write its DMARC results under the name ${id}.`)
+  await say(`Your mail server seems to check who really wrote a mail, and to sign the result as ${id}.`)
   await say(
-    'replyd believes these results only from servers that you name, and automatic sending needs them.',
+    'replyd believes such results only from servers that you name. Only automatic sending needs them.',
   )
-  const agreed = asker.asks && (await asker.confirm(`Is ${id} your mail server?`, true, `${at + 1}.authserv`))
+  const question = `Is ${id} the server of your mail provider? n if you are not sure`
+  const agreed = asker.asks && (await asker.confirm(question, true, `${at + 1}.authserv`))
   if (!asker.asks) await say('If it is yours, write it into replyd.yaml: authservIds.')
   return agreed ? withAuthservId(yaml, at, id) : yaml
 }

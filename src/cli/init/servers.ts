@@ -28,7 +28,8 @@ export async function servers(address: string, given: Given, talk: Talk, key = '
   const looked = !(typed('imap') && typed('smtp'))
   if (looked) await say(`Looking for the mail servers of ${domainPart(address)} …`)
   const found = looked ? await waiting(discover(address, network), 'asking', talk.terminal) : null
-  if (found) await say(`Found by ${found.source}:\n  IMAP ${shown(found.imap)}\n  SMTP ${shown(found.smtp)}`)
+  if (found)
+    await say(`${capitalized(found.source)}:\n  IMAP ${shown(found.imap)}\n  SMTP ${shown(found.smtp)}`)
   else if (looked) await say(`No servers were found for ${address}. Your provider's help pages name them.`)
   if (found?.unproven) await say(unprovenWords)
   // With --yes nobody checks an unproven result, so the servers have to be given as options.
@@ -44,11 +45,13 @@ export async function servers(address: string, given: Given, talk: Talk, key = '
   return {
     imap: await place('imap'),
     smtp: await place('smtp'),
-    source: 'as entered',
+    source: 'as you entered them',
     hint: '',
     oauth2: null,
   }
 }
+
+const capitalized = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`
 
 const unprovenWords =
   'These hosts belong to another domain, and only DNS names them, which can be forged. They would get your password: compare them with what your provider says.'
@@ -77,7 +80,11 @@ export async function askPlace(
     return insisted ? null : looked.fault
   }
   const question = `${kind.toUpperCase()} server (host or host:port)`
-  const answer = await talk.asker.ask(question, proposal, { fault, key: `${key}.${kind}` })
+  const answer = await talk.asker.ask(question, proposal, {
+    fault,
+    key: `${key}.${kind}`,
+    option: `--${kind}`,
+  })
   return (looked ?? (await lookedAt(answer, kind, talk))).place
 }
 

@@ -28,8 +28,8 @@ export interface Talk {
   terminal: Terminal
 }
 
-/** `no sign-in`: it waits for the OAuth2 sign-in. */
-export type State = 'sound' | 'faulty' | 'no sign-in' | 'untried'
+/** `no sign-in`: it waits for the OAuth2 sign-in. `no model`: the owner chooses one later. */
+export type State = 'sound' | 'faulty' | 'no sign-in' | 'no model' | 'untried'
 
 export interface Tried {
   texts: Texts

@@ -1,5 +1,5 @@
 /** Reads what a lookup fetched: whose it is, and the values that a reply may state. All of it may be hostile. */
-import { query } from 'jsonpath-rfc9535'
+import { exec, query } from 'jsonpath-rfc9535'
 import { findAddresses, findLinks, findTelephones, normalisedLink } from '../../check/claims/links.ts'
 import { accountNumbers } from '../../check/prefilter.ts'
 import { canonicalAddress } from '../../config/fields.ts'
@@ -22,19 +22,73 @@ const mostValues = 20
 const most = { characters: 160, words: 20 } as const
 
 /**
- * Whether all of it belongs to that address: every node that the path selects, and at least one in each document.
+ * Whether all of it belongs to that address: every node that the path selects, at least one in each document, and one in each record of
+ * a list that a field is read from.
  * @param sender proven author of the mail
+ * @param fields JSONPaths of what would be shown
  */
-export function isOwnedBy(documents: readonly unknown[], path: string, sender: string): boolean {
+export function isOwnedBy(
+  documents: readonly unknown[],
+  path: string,
+  sender: string,
+  fields: readonly string[] = [],
+): boolean {
   const wanted = canonicalAddress(sender)
   if (wanted === null || documents.length === 0) return false
   return documents.every((document) => {
-    const owners = select(document, path)
+    const owners = nodes(document, path)
+    const places = owners.map(({ place }) => place)
     return (
       owners.length > 0 &&
-      owners.every((owner) => typeof owner === 'string' && canonicalAddress(owner.trim()) === wanted)
+      owners.every(({ value }) => typeof value === 'string' && canonicalAddress(value.trim()) === wanted) &&
+      fields.flatMap((field) => nodes(document, field)).every(({ place }) => isBesideOne(place, places))
     )
   })
+}
+
+/** Whether the path selects anything at all. */
+export const namesOwner = (documents: readonly unknown[], path: string): boolean =>
+  documents.some((document) => select(document, path).length > 0)
+
+type Place = readonly (string | number)[]
+
+function nodes(document: unknown, path: string): { value: unknown; place: Place }[] {
+  const found: { value: unknown; place: Place }[] = []
+  exec(document as Parameters<typeof query>[0], path, (value, place) => found.push({ value, place }))
+  return found
+}
+
+/** Not in another record of the same list than every owner. */
+function isBesideOne(place: Place, owners: readonly Place[]): boolean {
+  return owners.some((owner) => {
+    const parting = place.findIndex((step, at) => step !== owner[at])
+    return typeof place[parting] !== 'number' || typeof owner[parting] !== 'number'
+  })
+}
+
+/**
+ * Whether a system that always answers with HTTP 200 says that it failed. An answer that nothing was found is none of these: it reads as
+ * a number that somebody else has.
+ */
+export function reportsFailure(documents: readonly unknown[]): boolean {
+  return documents.some((document) => {
+    if (typeof document !== 'object' || document === null) return false
+    const faults = Object.entries(document).filter(([name, value]) => isFault(name.toLowerCase(), value))
+    const says = JSON.stringify(faults)
+    return faults.length > 0 && !notFound.test(says)
+  })
+}
+
+const notFound =
+  /not[ _-]?found|no such|unknown|does ?n[o']t exist|nicht gefunden|unbekannt|introuvable|no encontrad|non trovat|\b404\b/i
+
+function isFault(name: string, value: unknown): boolean {
+  if (['error', 'errors', 'exception', 'fault'].includes(name))
+    return Array.isArray(value) ? value.length > 0 : Boolean(value)
+  if (['success', 'ok'].includes(name)) return value === false
+  if (name === 'status' || name === 'code')
+    return typeof value === 'number' ? value >= 500 : /^(?:error|failed|failure)$/i.test(String(value))
+  return false
 }
 
 /** The values of the fields, each once; a field without a value is left out. */
@@ -103,5 +157,14 @@ function leadsTo(hosts: readonly string[], link: string): boolean {
 }
 
 /** Words to a machine, in the languages in which such text is common. */
-const orders =
-  /\b(?:ignore|disregard|forget|override|ignorier\p{L}*|vergiss|ignore[rz]|oublie[rz]?|ignora\p{L}*|olvida)\b[^\n]{0,60}\b(?:all|any|previous|prior|above|instructions?|rules?|prompts?|alle[ns]?|bisherigen?|vorherigen?|anweisung\p{L}*|regeln|instrucciones|consignes|istruzioni)\b|\b(?:system prompt|you are (?:now|an?) |as an? (?:AI|assistant)|(?:tell|write to|inform|assure) the (?:customer|sender|user))/iu
+const orders = new RegExp(
+  [
+    String.raw`\b(?:ignore|disregard|forget|override|ignorier\p{L}*|vergiss|ignore[rz]|oublie[rz]?|ignora\p{L}*|olvida)\b[^\n]{0,60}\b(?:all|any|previous|prior|above|instructions?|rules?|prompts?|alle[ns]?|bisherigen?|vorherigen?|anweisung\p{L}*|regeln|instrucciones|consignes|istruzioni)\b`,
+    String.raw`\b(?:system prompt|you (?:are (?:now|an?) |must |have to |should )|as an? (?:AI|assistant)|(?:tell|write to|inform|assure) the (?:customer|sender|user))`,
+    // A turn of a conversation, or a note to whoever writes.
+    String.raw`(?:^|[.!?]\s+)(?:system|assistant|note to [^:]{1,20}|instructions?)\s*:`,
+    // An order at the beginning of a sentence.
+    String.raw`(?:^|[.!?;:,–-]\s*)(?:and |now |please |also |bitte |jetzt )*(?:say|reply|respond|answer|write|confirm|promise|assure|inform|mention|claim|tell|sag|sage|schreib|schreibe|antworte|bestätige|versprich|teile|dis|dites|réponds|répondez|écris|écrivez|confirmez|di|dile|responde|escribe|confirma|rispondi|scrivi|conferma)\s+(?:\p{L}+\s+){0,3}?(?:that|with|to|back|them|him|her|everyone|customer|sender|user|dass|dem|der|mit|kunden|que|qu['’]|avec|au|aux|con|al|che)(?![\p{L}])`,
+  ].join('|'),
+  'iu',
+)

@@ -7,7 +7,7 @@ import { PermanentError, reasonOf, TemporaryError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import { Lru } from '../../base/lru.ts'
 import type { LookupSettings } from '../../config/settings.ts'
-import { type Fact, factsOf, isOwnedBy } from './answer.ts'
+import { type Fact, factsOf, isOwnedBy, namesOwner, reportsFailure } from './answer.ts'
 import { type MailWords, type Wanted, wantedLookups } from './matches.ts'
 import { type Documents, openReader, type Reader } from './read.ts'
 
@@ -41,10 +41,8 @@ export interface Lookups extends AsyncDisposable {
 const mostReads = 10
 const mostCached = 500
 
-interface Cached {
-  documents: Documents
-  at: Date
-}
+/** What a record says to one author: far less than the record. */
+type Judged = Pick<LookupResult, 'outcome' | 'facts' | 'detail' | 'at'>
 
 export function openLookups(
   settings: readonly LookupSettings[],
@@ -58,7 +56,7 @@ class OpenLookups implements Lookups {
   readonly #log: Log
   readonly #clock: Clock
   readonly #readers: ReadonlyMap<LookupSettings, Reader>
-  readonly #cache = new Lru<Cached>(mostCached)
+  readonly #cache = new Lru<Judged>(mostCached)
 
   constructor(settings: readonly LookupSettings[], { log, clock }: { log: Log; clock: Clock }) {
     this.#settings = settings
@@ -91,13 +89,7 @@ class OpenLookups implements Lookups {
     // The shop is not asked for a sender who is not proven.
     if (!isPublic && author === null) return result('unproven')
     try {
-      const { documents, at } = await this.#read(lookup, match, isPublic ? null : author)
-      if (documents.length === 0) return result('not-found', { at })
-      if (lookup.ownedBy !== null && !isOwnedBy(documents, lookup.ownedBy, author ?? ''))
-        return result('not-owned', { at })
-      const { facts, odd } = factsOf(documents, lookup)
-      if (odd.length > 0) return result('odd', { at, detail: odd.join('; ') })
-      return facts.length === 0 ? result('not-found', { at }) : result('found', { at, facts })
+      return result('found', await this.#judged(lookup, match, isPublic ? null : author))
     } catch (error) {
       const detail = wordsOf(error)
       this.#log.warn({ event: 'lookup.failed', lookup: lookup.name, reason: detail })
@@ -105,21 +97,41 @@ class OpenLookups implements Lookups {
     }
   }
 
-  async #read(lookup: LookupSettings, match: string, sender: string | null): Promise<Cached> {
-    const key = [lookup.name, match, sender ?? ''].join('\0')
+  async #judged(lookup: LookupSettings, match: string, author: string | null): Promise<Judged> {
+    const key = [this.#settings.indexOf(lookup), match, author ?? ''].join('\0')
     const known = this.#cache.get(key)
-    const now = this.#clock.now()
-    if (known && now.getTime() - known.at.getTime() < lookup.cacheMs) return known
-    const documents = (await this.#readers.get(lookup)?.read({ match, sender })) ?? []
-    const read = { documents, at: now }
+    const at = this.#clock.now()
+    if (known && at.getTime() - known.at.getTime() < lookup.cacheMs) return known
+    const documents = (await this.#readers.get(lookup)?.read({ match, sender: author })) ?? []
+    const judged = { facts: [], detail: '', at, ...judgedOf(documents, lookup, author) }
     // An order may be placed a moment after somebody asked for it.
-    if (documents.length > 0 && lookup.cacheMs > 0) this.#cache.set(key, read)
-    return read
+    if (judged.outcome !== 'not-found' && lookup.cacheMs > 0) this.#cache.set(key, judged)
+    return judged
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.allSettled([...this.#readers.values()].map((reader) => reader[Symbol.asyncDispose]()))
   }
+}
+
+/** @throws PermanentError when the answer says that the system failed */
+function judgedOf(
+  documents: Documents,
+  lookup: LookupSettings,
+  author: string | null,
+): Pick<Judged, 'outcome'> & Partial<Judged> {
+  const { ownedBy } = lookup
+  if (documents.length === 0) return { outcome: 'not-found' }
+  const isNamed = ownedBy === null || namesOwner(documents, ownedBy)
+  if (ownedBy !== null && isNamed) {
+    const paths = lookup.fields.map(({ path }) => path)
+    if (!isOwnedBy(documents, ownedBy, author ?? '', paths)) return { outcome: 'not-owned' }
+  }
+  const { facts, odd } = isNamed ? factsOf(documents, lookup) : { facts: [], odd: [] }
+  if (odd.length > 0) return { outcome: 'odd', detail: odd.join('; ') }
+  if (facts.length > 0) return { outcome: 'found', facts }
+  if (reportsFailure(documents)) throw new PermanentError('the answer reports an error')
+  return isNamed ? { outcome: 'not-found' } : { outcome: 'not-owned', detail: `nothing at ${ownedBy}` }
 }
 
 interface Task {

@@ -1,6 +1,7 @@
 /** Finds what to look up for a mail: the owner's patterns, applied to the author's own words. */
 import { createContext, Script } from 'node:vm'
 import type { LookupSettings } from '../../config/settings.ts'
+import { plainDashes, plainDigits } from '../../mail/text/phrases.ts'
 
 /** The words of a mail that a lookup may use. */
 export interface MailWords {
@@ -86,13 +87,15 @@ export function matchesText(pattern: string, text: string): boolean {
   }
 }
 
+/** Control characters, and steps that would lead to another path. */
+const unsafe = /\p{Cc}|(?:^|[/\\])\.{1,2}(?:[/\\]|$)/u
+
 /** @throws Error with the code ERR_SCRIPT_EXECUTION_TIMEOUT */
 function search(pattern: string, text: string): string[] {
-  const plain = text.slice(0, searched + 1000).normalize('NFKC')
+  const plain = plainDashes(plainDigits(text.slice(0, searched + 1000).normalize('NFKC')))
   const matches: string[] = JSON.parse(runSearch(pattern, plain))
-  // A value that consists only of dots would lead to another path.
   return matches.filter(
-    (match) => match.length <= longestMatch && /[\p{L}\p{N}]/u.test(match) && !/\p{Cc}/u.test(match),
+    (match) => match.length <= longestMatch && /[\p{L}\p{N}]/u.test(match) && !unsafe.test(match),
   )
 }
 

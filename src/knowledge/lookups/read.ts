@@ -2,6 +2,7 @@
 import { PermanentError, reasonOf, TemporaryError } from '../../base/errors.ts'
 import { exchange } from '../../base/http.ts'
 import type { LookupSettings } from '../../config/settings.ts'
+import { readJson } from './json.ts'
 
 /** What is looked up, and for whom. */
 export interface Asked {
@@ -51,17 +52,8 @@ async function readHttp(
   })
   if (answer.status === 404 || answer.status === 410 || answer.status === 204) return []
   if (answer.status !== 200) throw new TemporaryError(`the answer was HTTP ${answer.status}`)
-  const document = parsed(answer.body.toString('utf8'))
+  const document = readJson(answer.body.toString('utf8'))
   return document === null ? [] : [document]
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    // The parser's message would repeat the answer.
-    throw new PermanentError('the answer is not JSON')
-  }
 }
 
 /** A value that the column's type does not know (SQLSTATE class 22) is a number that nobody has. */
@@ -81,6 +73,7 @@ class SqlReader implements Reader {
     try {
       return await this.#select(/\$2(?!\d)/.test(this.#sql.query) ? [match, sender ?? ''] : [match])
     } catch (error) {
+      if (error instanceof PermanentError) throw error
       const { code } = error as { code?: string }
       if (isUnknownValue(code)) return []
       // The server's words may repeat the query and its values.
@@ -103,7 +96,7 @@ class SqlReader implements Reader {
       )
       await client.query('rollback')
       failed = false
-      return rows.map(({ row }) => parsed(row))
+      return rows.map(({ row }) => readJson(row))
     } finally {
       // A connection in doubt is closed, with its transaction.
       client.release(failed)

@@ -30,7 +30,7 @@ export function passagesWithin(
   const kept: string[] = []
   let left = tokens
   for (const passage of passages) {
-    const text = `[${name(kept.length)}${labelOf(passage)}]\n${neutralised(passage.text, salt)}`
+    const text = `[${name(kept.length)}${labelOf(passage)}]\n${unlabelled(neutralised(passage.text, salt))}`
     const size = roughTokens(text)
     if (size > left && kept.length > 0) break
     kept.push(size > left ? cutMiddle(text, left).text : text)
@@ -55,6 +55,9 @@ export function lookupLines(passages: readonly PromptPassage[]): string[] {
       ]
     : []
 }
+
+/** A document must not show a line that looks like the label of something that was looked up. */
+const unlabelled = (text: string) => text.replace(/^\s*\[(?=\s*(?:K\d+\s+)?lookup\b)/gim, '(')
 
 export interface FittedThread {
   lines: string[]

@@ -132,6 +132,8 @@ export interface PromptPassage {
   text: string
   /** Read from one of the owner's systems for this mail (`lookups`), not from the knowledge folder. */
   lookup?: true
+  /** The web page that it is from, for people: no message names it. */
+  page?: { url: string; readAt: string }
 }
 
 /** Learned from the owner's sent mail in that language. Null if there is too little evidence. */

@@ -23,6 +23,16 @@ create table replyd.person (
 alter table replyd.session add column person text;
 `
 
+/** The password of the page, unless the configuration names one. One row at most. */
+export const pagePassword = `
+create table replyd.page_password (
+  single boolean primary key default true check (single),
+  hash   text not null,
+  set_by text not null,
+  set_at timestamptz not null
+);
+`
+
 /** Saved texts that reviewers insert into replies. */
 export const snippets = `
 create table replyd.snippet (

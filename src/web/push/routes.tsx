@@ -42,7 +42,7 @@ export function addNotifications(pages: Hono<Env>, web: WebContext, viewOf: View
       return show(c, 'The push service of this browser can not be used: its address is not public.', 422)
     const device = deviceWords(c.req.header('user-agent'))
     const { actor, id: session } = c.get('session')
-    const login = config.web.passwordHash === null ? null : session
+    const login = c.get('passwordHash') === null ? null : session
     const about = { actor, device, session: login, addedAt: time.now() }
     const id = hashOfSecret(subscription.endpoint)
     if (!(await addPushDevice(db, { id, ...subscription, ...about }, mostDevices)))

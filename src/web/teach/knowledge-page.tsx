@@ -1,4 +1,6 @@
 /** The knowledge of one account: a question to try, its files, its web pages, and forms that add to it. */
+
+import { pageWords } from '../../knowledge/folder-files.ts'
 import type { Passage } from '../../knowledge/knowledge.ts'
 import { Token, When } from '../layout.tsx'
 import { Pages } from '../pages.tsx'
@@ -57,7 +59,7 @@ function NoFolder() {
   )
 }
 
-function Question({ teach: { account }, knowledge: { question, found } }: Props) {
+function Question({ teach: { account, view }, knowledge: { question, found } }: Props) {
   return (
     <section class="card block" aria-labelledby="try">
       <h2 id="try">Ask it something</h2>
@@ -81,13 +83,21 @@ function Question({ teach: { account }, knowledge: { question, found } }: Props)
       ) : found.length === 0 ? (
         <p class="nothing">Nothing is found for this. A reply could not state anything about it.</p>
       ) : (
-        <Found account={account} found={found} />
+        <Found account={account} found={found} timeZone={view.timeZone} />
       )}
     </section>
   )
 }
 
-function Found({ account, found }: { account: string; found: readonly Passage[] }) {
+function Found({
+  account,
+  found,
+  timeZone,
+}: {
+  account: string
+  found: readonly Passage[]
+  timeZone: string
+}) {
   const best = Math.max(...found.map(({ score }) => score))
   return (
     <ol class="found" aria-label="Passages found, best first">
@@ -104,6 +114,7 @@ function Found({ account, found }: { account: string; found: readonly Passage[] 
           <p class="passage" dir="auto">
             {passage.text}
           </p>
+          {passage.page ? <p class="meta">{pageWords(passage.page, timeZone)}</p> : null}
         </li>
       ))}
     </ol>

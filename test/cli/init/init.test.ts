@@ -73,7 +73,7 @@ describe('discovery', () => {
     expect(await discover('me&you@host.example', { ...offline, fetchText })).toMatchObject({
       imap: { host: 'imap.host.example', port: 993, secure: true },
       smtp: { host: 'smtp.host.example', port: 587, secure: false },
-      source: 'autodiscover at autodiscover.host.example',
+      source: 'found at autodiscover.host.example (autodiscover)',
     })
     expect(asked).toEqual([expect.stringContaining('<EMailAddress>me&#38;you@host.example</EMailAddress>')])
   })
@@ -144,7 +144,7 @@ describe('discovery', () => {
     expect(await discover('me@own.example', { ...offline, fetchText })).toMatchObject({
       imap: { host: 'imap.example.net', port: 993, secure: true },
       smtp: { host: 'smtp.example.net', port: 587, secure: false },
-      source: 'autoconfig at own.example',
+      source: 'found at own.example (autoconfig)',
     })
     // Only the domain's own server learns the address.
     expect(asked.filter((url) => url.includes('me%40')).map((url) => new URL(url).host)).toEqual([
@@ -323,7 +323,11 @@ describe('replyd init', () => {
   })
 
   test('says what is missing when nobody can be asked', async () => {
-    await expect(run({ yes: true })).rejects.toThrow(/not given/)
+    await expect(run({ yes: true })).rejects.toThrow(/with --yes, --address has to be given/)
+    const noHost = run({ yes: true, address: 'me@own.example' })
+    await expect(noHost).rejects.toThrow(/with --yes, --imap has to be given/)
+    const noPassword = run({ yes: true, address: 'me@gmail.com' })
+    await expect(noPassword).rejects.toThrow(/with --yes, the variable MAIL_PASSWORD has to be given/)
     await expect(run({}, '')).rejects.toThrow(/no answer/)
     expect(existsSync(join(folder, 'replyd.yaml'))).toBe(false)
   })
@@ -393,8 +397,8 @@ describe('replyd init', () => {
     const { out } = await run({}, 'me@fastmail.com\n\nthe secret\n\n\nkey\n\n', { npm_command: 'exec' })
     const questions = shown
       .split('\n')
-      .filter((line) => /^(Use these|.*not shown|Another|Number|Written)/.test(line))
-    expect(questions).toHaveLength(7)
+      .filter((line) => /^(Use these|.*not shown|Another|Which|Keys| {2}\d {2}|Number|Written)/.test(line))
+    expect(questions).toHaveLength(12)
     for (const question of questions) expect(out).toContain(question)
   })
 
@@ -402,20 +406,66 @@ describe('replyd init', () => {
     const path = join(folder, answersFile)
     await expect(run({}, 'me@own.example\nimap.own.example\nsmtp.own.example\n')).rejects.toThrow(/no answer/)
     expect(statSync(path).mode & 0o777).toBe(0o600)
-    await expect(run({}, 'ann\nthe secret\n')).rejects.toThrow(/Another mailbox\?.*no answer/s)
-    const { status, out } = await run({}, '\n\nkey\n\n')
+    await expect(run({}, '\nann\nthe secret\n')).rejects.toThrow(/Another mailbox\?.*no answer/s)
+    const { status, out } = await run({}, '\n\n\nkey\n\n')
     expect(status).toBe(0)
     expect(out).toMatch(/^Going on with the answers of last time/)
-    expect(out).toMatch(/^Address that replyd answers for: me@own\.example \(answered before\)$/m)
-    expect(out).toMatch(/^Password for IMAP and SMTP: \(not shown\) \(answered before\)$/m)
+    expect(out).toContain(`
+  Address that replyd answers for: me@own.example
+  IMAP server: imap.own.example
+  SMTP server: smtp.own.example
+  Login name for IMAP and SMTP: ann
+  Password for IMAP and SMTP: (not shown)
+Keep these?`)
+    expect(out.match(/Address that replyd answers for/g)).toHaveLength(1)
     expect(out).not.toMatch(/the secret/)
     expect(configuration().accounts[0]?.imap).toMatchObject({ user: 'ann', password: 'the secret' })
     expect(existsSync(path)).toBe(false)
   })
 
+  test('a sound answer of an earlier init can be changed, with it as the proposal', async () => {
+    await expect(run({}, 'me@own.example\nimap.own.example\nsmtp.own.example\n')).rejects.toThrow(/no answer/)
+    const typed = 'n\nyou@own.example\n\nmail.own.example\n\nthe secret\n\n\nkey\n\n'
+    const { status, out } = await run({}, typed)
+    expect(out).toContain('Address that replyd answers for [me@own.example]: ')
+    expect(status).toBe(0)
+    expect(configuration().accounts[0]).toMatchObject({
+      owner: { address: 'you@own.example' },
+      imap: { host: 'imap.own.example' },
+      smtp: { host: 'mail.own.example' },
+    })
+  })
+
+  test('without a model the rest is written, and the next step is said', async () => {
+    const { status, out } = await run({}, 'me@fastmail.com\n\nthe secret\n\n3\n\n', { npm_command: 'exec' })
+    expect(status).toBe(0)
+    expect(out).toMatch(/\nNext: choose a model\. Write OPENAI_API_KEY=… into \.env/)
+    expect(readFileSync(join(folder, '.env'), 'utf8')).not.toMatch(/OPENAI/)
+    const again = await run({}, '\n1\nkey\n')
+    expect(again.out).toMatch(/Which model reads and writes for you\?/)
+    expect(again.out).not.toMatch(/Password|Address that/)
+    expect(configuration().model.apiKey).toBe('key')
+  })
+
+  test('faults of a replyd.yaml that is there are said before anything is asked', async () => {
+    writeFileSync(join(folder, 'replyd.yaml'), 'acounts: []\n')
+    await expect(run({ check: true }, '\n')).rejects.toThrow(/^Nothing was changed\. Correct replyd\.yaml/)
+    await expect(run({ check: true, yes: true })).rejects.toThrow(/acounts: unknown key/)
+    expect(existsSync(join(folder, answersFile))).toBe(false)
+    const over = run({ check: true }, 'y\n')
+    await expect(over).rejects.toThrow(/Address that replyd answers for/)
+  })
+
+  test('a variable that is not set yet is no fault: it is asked for', async () => {
+    const environment = { MAIL_PASSWORD: 'x', OPENAI_API_KEY: 'y' }
+    await run({ yes: true, address: 'me@gmail.com' }, '', environment)
+    writeFileSync(join(folder, '.env'), '')
+    await expect(run({ check: true }, '')).rejects.toThrow(/Keep it .*no answer/)
+  })
+
   test('--fresh forgets what an earlier init left, and --yes uses none of it', async () => {
     await expect(run({}, 'me@own.example\n')).rejects.toThrow(/no answer/)
-    await expect(run({ yes: true })).rejects.toThrow(/not given/)
+    await expect(run({ yes: true })).rejects.toThrow(/has to be given/)
     await expect(run({ fresh: true }, '')).rejects.toThrow(/Address.*no answer/)
   })
 

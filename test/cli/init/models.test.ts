@@ -55,7 +55,8 @@ async function written(typed: string, environment: Record<string, string> = {}, 
   const network = { ownModels: look } as unknown as Network
   const options = { folder: '.', check: true }
   const talk = { asker, say, terminal, network, options, folder: '.' }
-  const env = parseDotEnv(await withModel(talk, { yaml: '', secrets: '' }))
+  const secrets = await withModel(talk, { yaml: '', secrets: '' })
+  const env = secrets === null ? null : parseDotEnv(secrets)
   stdout.end()
   return { env, shown: await shown, looked }
 }
@@ -70,7 +71,7 @@ test('the chosen one is written to .env, and no key is asked for', async () => {
 })
 
 test('a number that is not in the list is asked for again', async () => {
-  expect((await written('0\n6\nqwen\n4\n')).env).toEqual({
+  expect((await written('0\n7\nqwen\n4\n')).env).toEqual({
     OPENAI_BASE_URL: 'http://127.0.0.1:1234/v1',
     REPLYD_MODEL: 'phi',
   })
@@ -97,9 +98,28 @@ test('a key in the environment is offered, not asked for', async () => {
   expect(shown).toContain('  1  OpenAI: gpt-4o-mini, with the key in OPENAI_API_KEY\n')
 })
 
+test.each([
+  ['the last choice', '6\n'],
+  ['no key', '1\n\n'],
+])('%s leaves the model for later', async (_, typed) => {
+  const { env, shown } = await written(typed)
+  expect(env).toBeNull()
+  expect(shown).toContain('  6  later: everything else is set up now\n')
+})
+
+test('the default model says when OpenAI withdraws it, another one of that name does not', async () => {
+  const withdrawn = /OpenAI (withdraws|has withdrawn) it/
+  expect((await written('6\n')).shown).toMatch(withdrawn)
+  expect((await written('6\n', { REPLYD_MODEL: 'gpt-6-luna' })).shown).not.toMatch(withdrawn)
+})
+
+test('without a key nobody can be asked for, the variable is named', async () => {
+  await expect(written('', {}, true)).rejects.toThrow(/with --yes, the variable OPENAI_API_KEY/)
+})
+
 test.each<[string, Record<string, string>, boolean]>([
   ['an endpoint', { OPENAI_BASE_URL: 'http://10.0.0.1/v1', OPENAI_API_KEY: 'k' }, false],
-  ['--yes', {}, true],
+  ['--yes', { OPENAI_API_KEY: 'k' }, true],
 ])('with %s nobody looks', async (_name, environment, yes) => {
   expect((await written('', environment, yes)).looked).toBe(0)
 })

@@ -1,0 +1,151 @@
+/** A page without a password gets one on the page itself: who may set it, and what it opens from then on. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
+import { type Postgres, startPostgres } from '../live/servers/index.ts'
+import { type RunningDaemon, startDaemon } from './daemon.ts'
+
+const [first, second, configured] = ['correct horse battery', 'staple of the battery', 'written in the file']
+let standIn: StandIn
+let postgres: Postgres
+let databaseUrl: string
+const running: RunningDaemon[] = []
+
+const start = async (web: object = {}) => {
+  const started = await startDaemon({
+    address: 'lock@shop.example',
+    imap: { host: '127.0.0.1', port: 9, user: 'lock', password: 'none' },
+    smtp: { host: '127.0.0.1', port: 9 },
+    standIn,
+    databaseUrl,
+    roles: ['web'],
+    // As processes of one installation have it: it signs the sessions.
+    document: { web: { port: 0, token: 'a-token-of-twenty-letters', ...web } },
+  })
+  running.push(started)
+  return started.daemon.url ?? ''
+}
+
+let page: string
+let neighbour: string
+beforeAll(async () => {
+  ;[standIn, postgres] = await Promise.all([startStandIn(), startPostgres({ fsync: false })])
+  databaseUrl = await postgres.createDatabase()
+  page = await start()
+  neighbour = await start()
+}, 300_000)
+
+afterAll(async () => {
+  for (const each of running) await each.stop()
+  await postgres?.stop()
+  await standIn?.close()
+})
+
+interface Asked {
+  cookie?: string
+  form?: Record<string, string>
+  headers?: Record<string, string>
+}
+
+const ask = (url: string, { cookie = '', form, headers = {} }: Asked = {}) =>
+  fetch(url, {
+    redirect: 'manual',
+    headers: { cookie, ...headers },
+    ...(form ? { method: 'POST', body: new URLSearchParams(form) } : {}),
+  })
+
+const cookiesOf = (answer: Response) =>
+  answer.headers
+    .getSetCookie()
+    .map((line) => line.split(';')[0] ?? '')
+    .filter((pair) => !pair.endsWith('='))
+    .join('; ')
+
+const tokenIn = async (answer: Response) =>
+  /name="token" value="([^"]+)"/.exec(await answer.text())?.[1] ?? ''
+
+/** An open browser: its cookie, and the token of its forms. */
+async function browser(url = page, cookie = '') {
+  const answer = await ask(`${url}/you`, { cookie })
+  return { cookie: cookie || cookiesOf(answer), token: await tokenIn(answer) }
+}
+
+const set = (
+  { cookie, token }: { cookie: string; token: string },
+  typed: Record<string, string>,
+  url = page,
+) => ask(`${url}/you`, { cookie, form: { token, ...typed } })
+const both = (password: string) => ({ fresh: password, again: password })
+const whereTo = (answer: Response) => [answer.status, answer.headers.get('location')]
+const logIn = (password: string, url = page) => ask(`${url}/login`, { form: { password } })
+
+test('another site, and a form without its token or of another browser, set nothing', async () => {
+  const { cookie, token } = await browser()
+  const form = { token, ...both(first) }
+  const site = await ask(`${page}/you`, { cookie, form, headers: { 'sec-fetch-site': 'cross-site' } })
+  expect(site.status).toBe(403)
+  expect((await ask(`${page}/you`, { cookie, form: both(first) })).status).toBe(403)
+  expect((await ask(`${page}/you`, { form })).status).toBe(403)
+  expect((await ask(`${page}/history`)).status).toBe(200)
+})
+
+test.each([
+  ['too short', { fresh: 'seven77', again: 'seven77' }, 'must have 8 to 200'],
+  ['too long', both('x'.repeat(201)), 'must have 8 to 200'],
+  ['typed in two ways', { fresh: first, again: second }, 'not the same'],
+  ['typed once', { fresh: first }, 'not the same'],
+])('a password that is %s is not set', async (_what, typed, words) => {
+  const answer = await set(await browser(), typed)
+  expect([answer.status, await answer.text()]).toEqual([422, expect.stringContaining(words)])
+  expect((await ask(`${page}/history`)).status).toBe(200)
+})
+
+test('of two people who set the first password at once, one does; from then on every process asks for it', async () => {
+  const [one, other] = [await browser(page), await browser(neighbour)]
+  expect((await ask(`${neighbour}/api/mails`)).status).toBe(200)
+  const answers = [await set(one, both(first)), await set(other, both(second), neighbour)]
+  expect(answers.map(whereTo)).toEqual([
+    [303, '/you?done=password-set'],
+    [303, '/login'],
+  ])
+  const [mine] = answers.map(cookiesOf)
+  expect((await ask(`${page}/history`, { cookie: mine ?? '' })).status).toBe(200)
+  // The session counts in the other process, too; the cookies from before count nowhere.
+  expect((await ask(`${neighbour}/history`, { cookie: mine ?? '' })).status).toBe(200)
+  for (const url of [page, neighbour])
+    expect(whereTo(await ask(`${url}/history`, { cookie: one.cookie }))).toEqual([303, '/login'])
+  expect((await ask(`${neighbour}/api/mails`)).status).toBe(401)
+  expect((await logIn(second)).status).toBe(401)
+  expect(whereTo(await logIn(first, neighbour))).toEqual([303, '/'])
+})
+
+test('it is changed only by somebody who knows it; every other session ends', async () => {
+  const [mine, theirs] = [cookiesOf(await logIn(first)), cookiesOf(await logIn(first))]
+  const at = await browser(page, mine)
+  const wrong = await set(at, { password: second, ...both(second) })
+  expect([wrong.status, await wrong.text()]).toEqual([403, expect.stringContaining('wrong')])
+  const right = await set(at, { password: first, ...both(second) })
+  expect(whereTo(right)).toEqual([303, '/you?done=password-changed'])
+  expect((await ask(`${page}/history`, { cookie: cookiesOf(right) })).status).toBe(200)
+  expect(whereTo(await ask(`${page}/history`, { cookie: theirs }))).toEqual([303, '/login'])
+  expect((await logIn(first)).status).toBe(401)
+  expect(whereTo(await logIn(second))).toEqual([303, '/'])
+})
+
+test('with it, people can be added', async () => {
+  const { cookie, token } = await browser(page, cookiesOf(await logIn(second)))
+  const form = { token, name: 'Ann', role: 'reviewer', fresh: 'the password of ann', password: second }
+  const answer = await ask(`${page}/settings/people`, { cookie, form })
+  expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('Ann can log in now')])
+})
+
+test('a password in the configuration goes first, and is not changed on the page', async () => {
+  const url = await start({ password: configured })
+  expect((await logIn(second, url)).status).toBe(401)
+  const answer = await logIn(configured, url)
+  expect(whereTo(answer)).toEqual([303, '/'])
+  const cookie = cookiesOf(answer)
+  const token = await tokenIn(await ask(`${url}/devices`, { cookie }))
+  const refused = await set({ cookie, token }, { password: configured, ...both(first) }, url)
+  expect([refused.status, await refused.text()]).toEqual([422, expect.stringContaining('replyd.yaml')])
+  expect(whereTo(await logIn(second))).toEqual([303, '/'])
+})
