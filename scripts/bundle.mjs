@@ -64,7 +64,8 @@ const NAME = 'var __name = (target, value) => __defProp(target, "name", { value,
  */
 function nameClassesOnly(outputs) {
   const files = outputs.filter((path) => path.endsWith('.js') && readFileSync(path, 'utf8').includes(NAME))
-  if (files.length === 0) throw new Error('esbuild names functions in a way that scripts/bundle.mjs does not know')
+  if (files.length === 0)
+    throw new Error('esbuild names functions in a way that scripts/bundle.mjs does not know')
   const test = '"prototype" in target && target.name !== value'
   const cheaper = NAME.replace('__defProp(', `${test} ? __defProp(`).replace(' });', ' }) : target;')
   for (const path of files) writeFileSync(path, readFileSync(path, 'utf8').replace(NAME, cheaper))
