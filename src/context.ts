@@ -1,6 +1,6 @@
 /** The inputs of every step. Steps read nothing from the environment, so a test can pass its own. */
 import type { Clock, NewId } from './base/clock.ts'
-import type { Stage } from './base/dispositions.ts'
+import type { Stage, Step } from './base/dispositions.ts'
 import type { ResolveTxt } from './base/dns.ts'
 import { PermanentError } from './base/errors.ts'
 import type { Log } from './base/log.ts'
@@ -11,10 +11,10 @@ import type { Lookups } from './knowledge/lookups/lookups.ts'
 import type { Models } from './model/models.ts'
 import type { Prompts } from './model/prompts.ts'
 import type { Submission } from './smtp/submission.ts'
-import type { StoredMail } from './store/bodies.ts'
+import { loadMail, type StoredMail } from './store/bodies.ts'
 import type { Carried } from './store/carried.ts'
 import type { Database } from './store/database.ts'
-import type { ReplyRow } from './store/replies.ts'
+import { loadReply, type ReplyRow } from './store/replies.ts'
 
 export interface Account {
   readonly settings: AccountSettings
@@ -81,3 +81,30 @@ export function accountOf(context: StepContext, address: string): Account {
   if (!account) throw new PermanentError(`account ${address} is not configured`)
   return account
 }
+
+/** The mail of a job. Null when its row is not (any more) at this step. @throws as accountOf */
+export async function arrivalAt(
+  step: Step,
+  context: StepContext,
+  id: string,
+  carried: Carried | null,
+): Promise<Arrival | null> {
+  const mail = carried?.mail ?? (await loadMail(context.db, id))
+  if (mail?.row.step !== step) return null
+  return { context, account: accountOf(context, mail.row.account), mail }
+}
+
+/** Likewise with its reply. Null also when there is none. */
+export async function deliveryAt(
+  step: Step,
+  context: StepContext,
+  id: string,
+  carried: Carried | null,
+): Promise<Delivery | null> {
+  const arrival = await arrivalAt(step, context, id, carried)
+  const reply = arrival && (carried?.reply ?? (await loadReply(context.db, id)))
+  return reply && { ...arrival, reply }
+}
+
+/** Ten characters that nobody can know before the call: they mark what was quoted in a question to the model. */
+export const saltOf = ({ newId, clock }: StepContext): string => newId(clock.now()).slice(-10)

@@ -222,6 +222,8 @@ const elsewhere: Record<string, string> = {
   'cp -r node_modules/replyd/prompts ./prompts': 'below',
   '// relay.mjs': 'test/web/recipes.test.ts',
   '$ HOOK_SECRET=… SLACK_URL=https://hooks.slack.com/services/… node relay.mjs': 'test/web/recipes.test.ts',
+  '$ curl -H "Authorization: Bearer $TOKEN" http://127.0.0.1:8025/api/replies':
+    'test/flow/api.test.ts; the addresses are looked up below',
   'ssh -N -L 8025:127.0.0.1:8025 you@server': 'needs another machine',
   'tailscale serve --bg 8025': 'needs a Tailscale account',
   'replyd.example.com {': 'a configuration of Caddy, which is not among the servers of the tests',

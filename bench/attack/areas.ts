@@ -6,6 +6,7 @@ import { hostile } from './hostile.ts'
 import { local } from './local.ts'
 import { login } from './login.ts'
 import { mail } from './mail.ts'
+import { money } from './money.ts'
 import { obedient } from './obedient.ts'
 import { owner } from './owner.ts'
 import { queue } from './queue.ts'
@@ -26,4 +27,5 @@ export const areas: readonly Area[] = [
   queue,
   floods,
   fairness,
+  money,
 ]

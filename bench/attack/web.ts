@@ -3,13 +3,21 @@ import { connect } from 'node:net'
 import { type Area, type Attack, differs } from './attack.ts'
 import { apiToken, type Pages, password, startPages } from './daemon.ts'
 import { ask, flood } from './http.ts'
+import { oddBodies, oddParameters, oddRequests } from './odd-requests.ts'
 
 export const web: Area = {
   name: 'web',
   open: async () => {
     const [open, closed] = await Promise.all([startPages(), startPages({ password })])
     return {
-      attacks: [...floods(closed), ...apiBodies(open), ...otherSites(open)],
+      attacks: [
+        ...floods(closed),
+        ...oddRequests(open),
+        ...apiBodies(open),
+        ...oddParameters(open),
+        ...oddBodies(open),
+        ...otherSites(open),
+      ],
       async [Symbol.asyncDispose]() {
         await Promise.all([open[Symbol.asyncDispose](), closed[Symbol.asyncDispose]()])
       },
@@ -30,6 +38,16 @@ function floods({ url }: Pages): Attack[] {
       '400 MB in chunks to the API with its token',
       `POST /api/forget HTTP/1.1\r\nauthorization: Bearer ${apiToken}`,
       413,
+    ],
+    [
+      '400 MB in chunks to an assistant with its token',
+      `POST /mcp HTTP/1.1\r\ncontent-type: application/json\r\naccept: application/json, text/event-stream\r\nauthorization: Bearer ${apiToken}`,
+      413,
+    ],
+    [
+      '400 MB in chunks to a file of the knowledge without a session',
+      'POST /teach/knowledge/upload HTTP/1.1\r\ncontent-type: multipart/form-data; boundary=b',
+      303,
     ],
     [
       '400 MB as a multipart form',
@@ -183,10 +201,19 @@ function otherSites({ url }: Pages): Attack[] {
       strike: async () => differs((await ask(`${url}${path}`, { headers })).status, status),
     }),
   )
+  const redirect: Attack = {
+    name: 'another site leads through the page to a third: //evil.example/?q=x',
+    holds: 'a redirect keeps to this host',
+    strike: async () => {
+      const headers = fetched('cross-site', 'navigate', 'document')
+      const answer = await ask(`${url}//evil.example/?q=x`, { headers })
+      return differs(new URL(answer.headers.location ?? '', url).origin, new URL(url).origin)
+    },
+  }
   const rebinding: Attack = {
     name: 'a foreign name that resolves to this machine',
     holds: 'only literal loopback names without a password',
     strike: async () => differs((await ask(`${url}/`, { headers: { host: 'evil.example' } })).status, 421),
   }
-  return [...gets, rebinding]
+  return [...gets, redirect, rebinding]
 }

@@ -37,20 +37,25 @@ export function logTo(level: string, write: (line: string) => void): Log {
 }
 
 /** Reasons repeat server messages, which often repeat addresses. Does not modify its argument. */
-function withoutAddresses(fields: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [
-      name,
-      typeof value === 'string' ? harmless(value) : value,
-    ]),
-  )
+const withoutAddresses = (fields: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, cleaned(value)]))
+
+/** Levels of lists and objects that are looked into: no event has more. */
+const deepest = 4
+
+function cleaned(value: unknown, level = 0): unknown {
+  if (typeof value === 'string') return harmless(value)
+  if (typeof value !== 'object' || value === null || level >= deepest) return value
+  if (Array.isArray(value)) return value.map((each) => cleaned(each, level + 1))
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, cleaned(each, level + 1)]))
 }
 
 /** Cap the length: the regex below is super-linear. */
 const longestText = 2000
 
-/** Control characters except tabs and line ends. */
-const control = /(?![\t\n\r])\p{Cc}/gu
+/** Control characters except tabs and line ends, those of the direction of text, and the line ends of Unicode. */
+const control = /(?![\t\n\r])\p{Cc}|[\p{Bidi_Control}\u2028\u2029]/gu
 
 /** Removes addresses and control characters: terminals obey C1, which JSON does not escape, and `jq -r` unescapes the others. */
 function harmless(text: string): string {

@@ -13,6 +13,9 @@ const tokenPattern =
 
 const tokensOf = (text: string): string[] => text.normalize('NFKC').toLowerCase().match(tokenPattern) ?? []
 
+/** Tags, written line ends and targets of links in Markdown: a model that repeats a mail leaves them out, or they are taken out. */
+const markup = /<[^<>]{1,300}>|\\[rnt]|\]\([^()\s]{1,500}\)/g
+
 function runsOf(tokens: readonly string[], length: number): string[] {
   return tokens
     .slice(0, Math.max(0, tokens.length - length + 1))
@@ -29,7 +32,9 @@ export function parrots(draft: string, mail: string, given: readonly string[], i
   const wanted = single > tokens.length / 2 ? repeated.characters : repeated.words
   const length = Math.min(tokens.length, wanted)
   if (length === 0 || (isPart && length < wanted)) return false
-  const known = new Set(runsOf(tokensOf(mail), length))
+  const known = new Set(
+    [mail, mail.replace(markup, ' ')].flatMap((written) => runsOf(tokensOf(written), length)),
+  )
   for (const text of given) for (const run of runsOf(tokensOf(text), length)) known.delete(run)
   const covered = new Set<number>()
   runsOf(tokens, length).forEach((run, at) => {

@@ -122,10 +122,13 @@ export interface Access {
   token: string
 }
 
+/** Where a running daemon leaves its address and token. */
+export const accessFileOf = (directory: string): string => join(directory, 'api.json')
+
 /** The address and token that a daemon has written to its state directory; null when there are none. */
 export function accessLeft(directory: string): Access | null {
   try {
-    return JSON.parse(readFileSync(join(directory, 'api.json'), 'utf8')) as Access
+    return JSON.parse(readFileSync(accessFileOf(directory), 'utf8')) as Access
   } catch {
     return null
   }

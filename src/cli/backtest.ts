@@ -80,18 +80,35 @@ async function readMailbox(
 
 interface Sums {
   config: Config
+  account: AccountSettings
   sums: { estimate: number; worst: number }
   sinceMs: number
   maxDollars: number
 }
 
-function opening({ answers, sent, lost }: Past, { config, sums, sinceMs, maxDollars }: Sums): string {
+/** What the daemon would do as well. Today's state of a record says nothing about the day of the mail. */
+function notTried({ lookups, attachments }: AccountSettings): string[] {
+  const left = [
+    ...lookups.map(({ name }) => `lookup ${name}`),
+    ...Object.entries(attachments).flatMap(([kind, isRead]) => (isRead ? [`attachments.${kind}`] : [])),
+  ]
+  return left.length > 0
+    ? [`Not tried: ${left.join(', ')}. The replies know nothing of what these would have read.`]
+    : []
+}
+
+function opening(
+  { answers, sent, lost }: Past,
+  { config, account, sums, sinceMs, maxDollars }: Sums,
+): string {
   const found = lost > 0 ? ` (for ${whole(lost)} the mail they answer is missing)` : ''
   const costs = `about ${dollars(sums.estimate)}, at most ${dollars(sums.worst)} (limit ${dollars(maxDollars)})`
   return printable(
     [
       `${whole(sent)} answers in Sent in the last ${formatDuration(sinceMs)}; ${whole(answers.length)} are used${found}.`,
-      `${config.model.name} judges the mails and answers them: ${costs}. The mailbox is only read.\n`,
+      `${config.model.name} judges the mails and answers them: ${costs}. The mailbox is only read.`,
+      ...notTried(account),
+      '',
     ].join('\n'),
   )
 }

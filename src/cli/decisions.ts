@@ -3,16 +3,20 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { unbroken } from '../base/columns.ts'
 import { type ApiClient, openApi } from './api-client.ts'
 import { UsageError } from './failure.ts'
 import { idBeginning, type Listed, print, type ReviewOptions } from './review.ts'
-import { type ExitStatus, fittingLines, type Terminal } from './terminal.ts'
+import { asCalled, type ExitStatus, fittingLines, printable, type Terminal } from './terminal.ts'
 
 /** One object with --json, otherwise a sentence. */
 const told = (terminal: Terminal, { json }: ReviewOptions, answer: object, words: string) =>
-  print(terminal, json ? JSON.stringify(answer) : fittingLines(words, terminal.stdout))
+  print(
+    terminal,
+    json ? JSON.stringify(answer) : fittingLines(asCalled(words, terminal.environment), terminal.stdout),
+  )
 
-/** Changes the resource with that id. @param path below /api, with `{id}` @param done what is said then */
+/** Changes the resource with that id. @param path below /api, with `{id}` @param done what is said then, with `{id}` */
 export async function changeOne(
   path: string,
   id: string,
@@ -24,7 +28,7 @@ export async function changeOne(
   const api = openApi(options.config, terminal)
   const whole = await idBeginning(api, id)
   const answer = await api.post<object>(path.replace('{id}', encodeURIComponent(whole)), body)
-  return told(terminal, options, { id: whole, ...answer }, done)
+  return told(terminal, options, { id: whole, ...answer }, done.replace('{id}', id))
 }
 
 /** Grants or takes back what a category may send automatically. */
@@ -46,10 +50,19 @@ export async function approve(id: string, options: ReviewOptions, terminal: Term
   const api = openApi(options.config, terminal)
   const whole = await idBeginning(api, id)
   const path = `/replies/${encodeURIComponent(whole)}`
-  const { reply } = await api.get<Listed>(path)
+  const { reply, subject } = await api.get<Listed>(path)
   if (!reply?.version) throw new Error('There is no reply yet.')
   const answer = await api.post<{ sendsAt: string | null }>(`${path}/approve`, { seen: reply.version })
+  // Whoever did not look at it before sees now what goes out, while it can be taken back.
+  if (!options.json) await print(terminal, approvedText(reply, subject))
   return told(terminal, options, { id: whole, ...answer }, approvedWords(answer.sendsAt, id))
+}
+
+function approvedText({ to = '', text = '' }: NonNullable<Listed['reply']>, subject: string | null): string {
+  const lines = unbroken(text)
+    .split('\n')
+    .map((line) => `  ${line}`.trimEnd())
+  return `To ${printable(to, true)}, about "${printable(subject ?? '', true)}":\n\n${lines.join('\n')}\n`
 }
 
 function approvedWords(sendsAt: string | null, id: string): string {
@@ -103,7 +116,7 @@ export async function setPaused(
   for (const address of accounts) {
     await api.post(`/accounts/${encodeURIComponent(address)}/${action}`)
     const words = paused ? 'nothing is sent until `replyd resume`' : 'replies are sent again'
-    if (!options.json) await print(terminal, `${address}: ${words}`)
+    if (!options.json) await print(terminal, asCalled(`${address}: ${words}`, terminal.environment))
   }
   return options.json ? print(terminal, JSON.stringify({ accounts, paused })) : 0
 }

@@ -1,6 +1,6 @@
 /** How a command fails: one clear line, the right exit status, and a stack only on request. */
 import { ConfigError } from '../base/errors.ts'
-import { type ExitStatus, fittingLines, printable, type Terminal } from './terminal.ts'
+import { asCalled, type ExitStatus, fittingLines, printable, type Terminal } from './terminal.ts'
 
 /** Wrong usage of a command that commander can't see. */
 export class UsageError extends Error {
@@ -10,10 +10,11 @@ export class UsageError extends Error {
 /** Prints the error. A ConfigError's message has one line per fault; any other becomes one line. */
 export function reportFailure(error: unknown, { environment, stderr }: Terminal): ExitStatus {
   if (error instanceof ConfigError) {
-    stderr.write(`${fittingLines(printable(error.message), stderr)}\n`)
+    stderr.write(`${fittingLines(printable(asCalled(error.message, environment)), stderr)}\n`)
   } else {
     const hint = error instanceof UsageError ? ' (see replyd --help)' : ''
-    stderr.write(`${fittingLines(`replyd: ${printable(messageOf(error), true)}${hint}`, stderr)}\n`)
+    const words = asCalled(`${printable(messageOf(error), true)}${hint}`, environment)
+    stderr.write(`${fittingLines(`replyd: ${words}`, stderr)}\n`)
   }
   if (environment.REPLYD_DEBUG === '1' && error instanceof Error) stderr.write(`${stackOf(error)}\n`)
   return error instanceof ConfigError || error instanceof UsageError ? 2 : 1

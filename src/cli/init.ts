@@ -8,7 +8,7 @@ import { ConfigError } from '../base/errors.ts'
 import { parseDotEnv } from '../config/interpolation.ts'
 import { checkStorage } from '../doctor/doctor.ts'
 import { showCheck, shownChecks } from './doctor.ts'
-import { Asker, Cancelled } from './init/asker.ts'
+import { Asker } from './init/asker.ts'
 import type { Network } from './init/discover.ts'
 import { configOf, faultsOf, type Texts, withVariable } from './init/files.ts'
 import { newMailbox, soundMailbox } from './init/mailbox.ts'
@@ -16,7 +16,16 @@ import { answersFile, Memory } from './init/memory.ts'
 import { chosenModel } from './init/models.ts'
 import { internet } from './init/network.ts'
 import type { InitOptions, State, Talk, Tried } from './init/talk.ts'
-import { columnsOf, type ExitStatus, printable, type Say, type Terminal, writeLine } from './terminal.ts'
+import { Cancelled } from './init/typed-lines.ts'
+import {
+  calledAs,
+  columnsOf,
+  type ExitStatus,
+  printable,
+  type Say,
+  type Terminal,
+  writeLine,
+} from './terminal.ts'
 
 /** Exit status 1 when a check failed; the files are still written if the owner agrees. 130 after Ctrl+C. */
 export async function init(
@@ -90,7 +99,7 @@ It sends nothing and changes nothing in your mailbox without asking. Ctrl+C stop
 
 /** How the next `init` is called. */
 function commandOf({ folder, terminal: { environment } }: Talk, command = 'init'): string {
-  const replyd = environment.npm_command === 'exec' ? 'npx replyd' : 'replyd'
+  const replyd = calledAs(environment)
   if (folder === process.cwd()) return `${replyd} ${command}`
   return `${replyd} ${command} ${command === 'init' ? `--folder ${folder}` : `--config ${join(folder, 'replyd.yaml')}`}`
 }

@@ -52,7 +52,9 @@ export function logLine(line: string, addresses: readonly string[], leastLevel =
   const fields = fieldsOf(line)
   const { level, time, event, account, reason, said, msg } = fields
   if (typeof level !== 'number' || level < leastLevel) return null
-  const named = addresses.find((address) => accountLabel(address) === account) ?? account
+  const known = addresses.find((address) => accountLabel(address) === account)
+  // The log takes addresses out, also those of accounts.
+  const named = known ?? (account === '<address>' ? addresses.length === 1 && addresses[0] : account)
   const what = [named, wordsOf(String(event ?? ''), fields), reason ?? said ?? msg].filter(Boolean).join(': ')
   return `${clockTime(new Date(Number(time)))} ${level >= warning ? '! ' : ''}${printable(what, true)}`
 }

@@ -10,7 +10,7 @@ import { addReviewCommands } from './review-commands.ts'
 import { configPath } from './settings.ts'
 import type { Shell } from './shell.ts'
 import { addStoreCommands } from './store-commands.ts'
-import { type ExitStatus, fittingLines, type Terminal, writeLine } from './terminal.ts'
+import { calledAs, type ExitStatus, fittingLines, type Terminal, waiting, writeLine } from './terminal.ts'
 
 /**
  * Runs the command that the arguments name; never rejects.
@@ -63,7 +63,7 @@ export function buildProgram(terminal: Terminal, end: End): Command {
       writeErr: (text) =>
         terminal.stderr.write(fittingLines(text.replace(/^error: /, 'replyd: '), terminal.stderr)),
     })
-    .showHelpAfterError('(see replyd --help)')
+    .showHelpAfterError(`(see ${calledAs(terminal.environment)} --help)`)
     .addHelpText('after', afterHelp)
   addSetupCommands(program, terminal, end)
   addDaemonCommands(program, terminal, end)
@@ -249,7 +249,13 @@ export async function demo(options: DemoFlags, terminal: Terminal): Promise<Exit
   const { environment, stdout, stderr } = terminal
   // Loading and the first start take a moment.
   if (!options.json) stdout.write('Starting the daemon, a mailbox and a database on this machine …\n\n')
+  let ready = (): void => undefined
+  const opened = new Promise<void>((resolve) => {
+    ready = resolve
+  })
+  void waiting(opened, 'opening the database', options.json ? undefined : terminal)
   const { runDemo } = await import('../demo/demo.ts')
-  await runDemo({ exit: options.exit === true, json: options.json === true, environment, stdout, stderr })
+  const said = { exit: options.exit === true, json: options.json === true, environment, stdout, stderr }
+  await runDemo({ ...said, onReady: () => ready() }).finally(() => ready())
   return 0
 }

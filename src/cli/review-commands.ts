@@ -41,7 +41,7 @@ export function addReviewCommands(
   )
   const simple = [
     ['cancel', 'cancel the approval', 'Cancelled: nothing was sent.'],
-    ['reject', 'send nothing', 'Rejected: nothing is sent. To undo that: replyd replies reopen'],
+    ['reject', 'send nothing', 'Rejected: nothing is sent. To undo that: replyd replies reopen {id}'],
     ['reopen', 'undo the rejection', 'It waits for you again.'],
   ] as const
   for (const [action, description, done] of simple) {

@@ -18,8 +18,10 @@ import {
   sentenceOf,
   setbackWords,
 } from '../base/reasons.ts'
+import type { UsageRow } from '../store/statistics.ts'
 import { type ApiClient, openApi } from './api-client.ts'
 import { UsageError } from './failure.ts'
+import { clockTime } from './plain-lines.ts'
 import { dollars, fittedTable, whole } from './table.ts'
 import { columnsOf, type ExitStatus, printable, type Terminal, writeLine } from './terminal.ts'
 
@@ -41,6 +43,7 @@ export interface Listed {
   id: string
   from: string | null
   subject: string | null
+  arrivedAt?: string
   disposition: Disposition
   reason: Reason
   detail?: string | null
@@ -97,18 +100,25 @@ function wantedCount(path: string, { limit }: ReviewOptions): number {
 /** @param columns width of the terminal */
 export function listText(mails: readonly Listed[], columns = 80): string {
   const shown = shortIds(mails.map(({ id }) => id))
-  const rows = mails.map(({ from, subject, disposition, reason }, at) => ({
+  const rows = mails.map(({ arrivedAt, from, subject, disposition, reason }, at) => ({
     id: shown[at] ?? '',
+    arrived: arrivedAt === undefined ? '' : dayAndTime(new Date(arrivedAt)),
     from: from ?? '',
     subject: subject ?? '',
     outcome: outcomeOf(disposition),
     // On a narrow terminal only `show` and --json give the reason.
     ...(columns < widthForReasons ? {} : { reason: labelOf(reason) }),
   }))
-  return fittedTable(rows, columns, { whole: ['id', 'outcome'] })
+  return fittedTable(rows, columns, { whole: ['id', 'arrived', 'outcome'] })
 }
 
 const widthForReasons = 110
+
+/** `11-28 15:02`, in the time zone of this machine. */
+const dayAndTime = (at: Date): string => {
+  const two = (n: number) => String(n).padStart(2, '0')
+  return `${two(at.getMonth() + 1)}-${two(at.getDate())} ${clockTime(at)}`
+}
 
 /** Shorter ones say little: ids begin with the time. */
 const shortest = 8
@@ -223,17 +233,8 @@ function withoutReply({ reason, detail, verdict }: Listed): string {
   return [...new Set(lines.filter(Boolean))].join('\n')
 }
 
-interface Usage {
-  key: string
-  calls: number
-  inputTokens: number
-  cachedTokens: number
-  outputTokens: number
-  cost: number
-}
-
 export async function usage(options: ReviewOptions, terminal: Terminal): Promise<ExitStatus> {
-  const found = await openApi(options.config, terminal).get<Usage[]>('/usage', { by: options.by })
+  const found = await openApi(options.config, terminal).get<UsageRow[]>('/usage', { by: options.by })
   if (options.json) return print(terminal, JSON.stringify(found))
   const rows = found.map(({ key, calls, inputTokens, cachedTokens, outputTokens, cost }) => ({
     [options.by ?? 'day']: key,

@@ -6,13 +6,21 @@ import { setTimeout as passed } from 'node:timers/promises'
 import { cutToWidth, painter, wrapped } from '../base/columns.ts'
 import { accountLabel } from '../base/log.ts'
 import { programVersion } from '../base/package.ts'
-import { type ApiClient, accessLeft, openApi } from './api-client.ts'
+import { type ApiClient, accessFileOf, accessLeft, openApi } from './api-client.ts'
 import { UsageError } from './failure.ts'
 import { logFileOf } from './log-file.ts'
 import { logLine } from './plain-lines.ts'
 import type { Listed } from './review.ts'
 import { readConfig } from './settings.ts'
-import { columnsOf, type ExitStatus, hasColours, printable, type Terminal, writeLine } from './terminal.ts'
+import {
+  calledAs,
+  columnsOf,
+  type ExitStatus,
+  hasColours,
+  printable,
+  type Terminal,
+  writeLine,
+} from './terminal.ts'
 
 interface RunningOptions {
   config?: string
@@ -104,7 +112,8 @@ function statusText({ version, url, parts, waiting, pending, spent }: Status, te
   const more = parts.length > mostParts ? [`  … and ${parts.length - mostParts} more (--json)`] : []
   const count = (found: number, one: string, several: string) =>
     found === 1 ? `1 ${one}` : `${found === 500 ? '500 or more' : found} ${several}`
-  const underWay = `${count(pending, 'mail is', 'mails are')} not decided yet: replyd mails list`
+  const replyd = calledAs(terminal.environment)
+  const underWay = `${count(pending, 'mail is', 'mails are')} not decided yet: ${replyd} mails list`
   const replies = count(waiting, 'reply waits', 'replies wait')
   return [
     `replyd ${version} runs: ${url}`,
@@ -112,7 +121,7 @@ function statusText({ version, url, parts, waiting, pending, spent }: Status, te
     ...more,
     '',
     ...(pending === 0 ? [] : [underWay]),
-    ...(waiting === 0 ? [] : [`${replies} for you: replyd replies list`]),
+    ...(waiting === 0 ? [] : [`${replies} for you: ${replyd} replies list`]),
     ...(waiting + pending === 0 ? ['All caught up.'] : []),
     `Spent today: $${spent.toFixed(2)}`,
   ].join('\n')
@@ -149,10 +158,11 @@ export async function overview(terminal: Terminal): Promise<ExitStatus> {
     return found.ok ? 0 : 1
   }
   const addresses = accounts.map(({ owner }) => owner.address)
+  const replyd = calledAs(terminal.environment)
   const text = `replyd is set up for ${addresses.join(', ')}, and not running.
-Start it:          replyd start
-Check everything:  replyd doctor
-All commands:      replyd --help`
+Start it:          ${replyd} start
+Check everything:  ${replyd} doctor
+All commands:      ${replyd} --help`
   await writeLine(terminal.stdout, printable(text))
   return 0
 }
@@ -184,7 +194,14 @@ export async function logs(options: LogOptions, terminal: Terminal): Promise<Exi
       if (shown !== null) await writeLine(terminal.stdout, shown)
     }
   }
-  const whole = readFrom(path, Math.max(0, statSync(path).size - longestTail))
+  const written = statSync(path)
+  // A daemon leaves this file before it logs that it runs.
+  const running = statSync(accessFileOf(state.directory), { throwIfNoEntry: false })
+  if (running && running.mtimeMs > written.mtimeMs)
+    terminal.stderr.write(
+      'The replyd that runs now logs elsewhere; as a systemd service: journalctl --user -u replyd\n',
+    )
+  const whole = readFrom(path, Math.max(0, written.size - longestTail))
   const last = whole.text
     .trimEnd()
     .split('\n')

@@ -1,5 +1,5 @@
 /** `replyd service install`: a service of this user. It writes one file and needs no root; starting it is left to the owner. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { UsageError } from './failure.ts'
@@ -32,7 +32,7 @@ export async function install(options: ServiceOptions, terminal: Terminal): Prom
   const config = configPath(options.config, terminal.environment)
   if (config === null) throw new UsageError('a service needs a configuration file: `replyd init` makes one')
   const { state } = readConfig(options.config, terminal)
-  const program = [process.execPath, resolve(process.argv[1] ?? 'replyd')] as const
+  const program = [process.execPath, programFile(process.argv[1] ?? 'replyd')] as const
   const place = {
     program,
     config: resolve(config),
@@ -51,6 +51,11 @@ export async function install(options: ServiceOptions, terminal: Terminal): Prom
   writeFileSync(path, text, { mode: 0o644 })
   await writeLine(terminal.stdout, options.json ? json : `${text}\nWritten: ${path}\nStart it:\n${next}`)
   return 0
+}
+
+/** npx starts a link in its cache, which may be emptied at any time: the file behind it stays. */
+export function programFile(started: string): string {
+  return existsSync(started) ? realpathSync(started) : resolve(started)
 }
 
 /** @throws UsageError for another system */

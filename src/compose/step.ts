@@ -5,15 +5,14 @@
 
 import { type Composed, neededVerdict } from '../base/verdicts.ts'
 import type { Finding } from '../check/prefilter.ts'
-import { type Account, type Arrival, accountOf, type Next, type StepContext } from '../context.ts'
+import { type Account, type Arrival, arrivalAt, type Next, type StepContext, saltOf } from '../context.ts'
 import { attachmentsOf } from '../mail/attachments.ts'
 import { replyHeader } from '../mail/reply/build.ts'
 import { signatureFor, signatureKind } from '../mail/reply/sign-off.ts'
 import { budgetedCall } from '../model/budgeted-call.ts'
 import type { Ask } from '../model/client.ts'
-import { loadMail } from '../store/bodies.ts'
 import { type Carried, mailAfter, replyAfter } from '../store/carried.ts'
-import { earlierMails, writtenTo } from '../store/history.ts'
+import { senderHistory } from '../store/history.ts'
 import { type Change, move, storeReply } from '../store/moves.ts'
 import { loadReply, type NewReply } from '../store/replies.ts'
 import { composedSchema } from './answer.ts'
@@ -31,13 +30,12 @@ export async function compose(
   signal: AbortSignal,
   carried: Carried | null = null,
 ): Promise<Next | null> {
-  const mail = carried?.mail ?? (await loadMail(context.db, id))
-  if (mail?.row.step !== 'compose') return null
-  const account = accountOf(context, mail.row.account)
+  const arrival = await arrivalAt('compose', context, id, carried)
+  if (arrival === null) return null
+  const { account, mail } = arrival
   const started = context.clock.now()
   const addressees = replyHeader(mail.message, account.settings.owner, 'draft')?.to ?? []
   if (addressees.length === 0) return askPerson(context, { id, at: 'compose', reason: 'nobody-to-answer' })
-  const arrival = { context, account, mail }
   const live = await liveFacts(arrival, addressees)
   if (live.person !== null) return askPerson(context, { id, at: 'compose', ...live.person })
   const gathered = await gatherSources(arrival, addressees)
@@ -95,7 +93,7 @@ function detailOf(
 
 /** The owner's own text for the mail's questions; null if the model has to write. */
 export function savedFor(
-  { account, mail }: Pick<Arrival, 'account' | 'mail'>,
+  { account, mail }: { account: Pick<Account, 'settings'>; mail: Pick<MailToAnswer, 'row' | 'message'> },
   sources: Sources,
 ): SavedReply | null {
   // Files say more than the questions.
@@ -113,16 +111,9 @@ async function written(arrival: Arrival, sources: Sources, signal: AbortSignal) 
 async function ask({ context, account, mail }: Arrival, sources: Sources, signal: AbortSignal) {
   const { row } = mail
   const prompt = account.prompts.compose
-  const { db, config } = context
-  const [salt = '', canary = ''] = [0, 1].map(() => context.newId(context.clock.now()).slice(-10))
-  const [earlier, writtenBefore] = row.fromAddress
-    ? await Promise.all([
-        earlierMails(db, row.account, row.fromAddress, row.id),
-        writtenTo(db, row.account, row.fromAddress, row.id),
-      ])
-    : [0, false]
-  const toAnswer = { ...mail, firstContact: earlier === 0, writtenBefore }
-  const { timeZone } = config.budget
+  const [salt, canary] = [saltOf(context), saltOf(context)]
+  const toAnswer = { ...mail, ...(await senderHistory(context.db, row)) }
+  const { timeZone } = context.config.budget
   const occasion = { mail, task: 'compose', prompt, knowledgeHash: account.knowledge?.hash ?? null } as const
   let omitted: string[] = []
   const answer = await budgetedCall(context, occasion, (fitted) => {

@@ -8,14 +8,13 @@ import { checkAsked } from '../compose/draft-check.ts'
 import { octetsOf, writtenReply } from '../compose/reply-octets.ts'
 import { checkPassages, gatherSources } from '../compose/sources.ts'
 import { nextOpening } from '../config/business-hours.ts'
-import { type Account, accountOf, type Delivery, type Next, type StepContext } from '../context.ts'
+import { type Account, type Delivery, deliveryAt, type Next, type StepContext, saltOf } from '../context.ts'
 import type { Proof } from '../mail/author-proof.ts'
 import { budgetedCall } from '../model/budgeted-call.ts'
-import { loadMail } from '../store/bodies.ts'
 import { type Carried, mailAfter } from '../store/carried.ts'
-import { earlierMails, writtenTo } from '../store/history.ts'
+import { senderHistory } from '../store/history.ts'
 import { move } from '../store/moves.ts'
-import { loadReply, type ReplyRow, saveChecked, wasAnsweredByAi } from '../store/replies.ts'
+import { type ReplyRow, saveChecked, wasAnsweredByAi } from '../store/replies.ts'
 import { isGranted } from './autonomy-record.ts'
 import { applyPolicy, type PolicyDecision } from './policy.ts'
 import { weigh } from './weigh.ts'
@@ -26,12 +25,9 @@ export async function decide(
   signal: AbortSignal,
   carried: Carried | null = null,
 ): Promise<Next | null> {
-  const mail = carried?.mail ?? (await loadMail(context.db, id))
-  if (mail?.row.step !== 'decide') return null
-  const reply = carried?.reply ?? (await loadReply(context.db, id))
-  if (reply === null) return null
-  const account = accountOf(context, mail.row.account)
-  const delivery = { context, account, mail, reply }
+  const delivery = await deliveryAt('decide', context, id, carried)
+  if (delivery === null) return null
+  const { account, mail } = delivery
   const input = await weighed(delivery)
   const said = provenByServer(account, mail)
   // Check the signatures only if nothing else prevents sending.
@@ -107,22 +103,18 @@ async function weighed({ context, account, mail: { row, message }, reply }: Deli
  */
 async function check(delivery: Delivery, signal: AbortSignal): Promise<StoredCheck> {
   const { context, account, mail, reply } = delivery
-  const { row } = mail
-  const { db, config } = context
   const sources = await gatherSources(delivery, reply.addressees)
   const composed = writtenByModel(reply)
   const passages = checkPassages(account.knowledge, reply.sources, composed)
-  const salt = context.newId(context.clock.now()).slice(-10)
-  const firstContact = (await earlierMails(db, row.account, row.fromAddress ?? '', row.id)) === 0
-  const writtenBefore = row.fromAddress ? await writtenTo(db, row.account, row.fromAddress, row.id) : false
-  const toAnswer = { ...mail, firstContact, writtenBefore }
+  const salt = saltOf(context)
+  const toAnswer = { ...mail, ...(await senderHistory(context.db, mail.row)) }
   const text = { text: reply.text, passages }
   const knowledgeHash = account.knowledge?.hash ?? null
   const occasion = { mail, task: 'check', prompt: account.prompts.check, knowledgeHash } as const
   try {
     const answer = await budgetedCall(context, occasion, (fitted) => {
       const asking = { ...account, prompts: { ...account.prompts, check: fitted } }
-      return { ...checkAsked(asking, config.budget.timeZone, toAnswer, sources, text, salt), signal }
+      return { ...checkAsked(asking, context.config.budget.timeZone, toAnswer, sources, text, salt), signal }
     })
     return answer.value
   } catch (error) {

@@ -3,12 +3,11 @@
 import { PermanentError, PutOff } from '../base/errors.ts'
 import type { Reason } from '../base/reasons.ts'
 import { nextOpening } from '../config/business-hours.ts'
-import { accountOf, type Delivery, type Next, type StepContext } from '../context.ts'
+import { type Delivery, deliveryAt, type Next, type StepContext } from '../context.ts'
 import { loadAccountState } from '../store/accounts.ts'
-import { loadMail, type StoredMail } from '../store/bodies.ts'
+import type { StoredMail } from '../store/bodies.ts'
 import type { Carried } from '../store/carried.ts'
 import { move } from '../store/moves.ts'
-import { loadReply } from '../store/replies.ts'
 import { lastRestore } from '../store/restore.ts'
 import { answeredByOwner } from './answered-by-owner.ts'
 import { savedDraft } from './draft-in-mailbox.ts'
@@ -27,12 +26,8 @@ export async function deliver(
   _signal?: AbortSignal,
   carried: Carried | null = null,
 ): Promise<Next | null> {
-  const mail = carried?.mail ?? (await loadMail(context.db, id))
-  if (mail?.row.step !== 'deliver') return null
-  const reply = carried?.reply ?? (await loadReply(context.db, id))
-  if (reply === null) return null
-  const account = accountOf(context, mail.row.account)
-  return deliverReply({ context, account, mail, reply })
+  const delivery = await deliveryAt('deliver', context, id, carried)
+  return delivery && deliverReply(delivery)
 }
 
 /** The reply's state shows how far an earlier run got. */

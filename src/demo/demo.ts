@@ -32,9 +32,12 @@ export async function runDemo(options: DemoOptions): Promise<void> {
       signal: stop.signal,
       onReady: (daemon) => {
         options.onReady?.(daemon)
-        shown = present({ ...options, world, daemon, mailbox }).finally(() => {
-          if (options.exit) stop.abort()
-        })
+        // Whoever waited for this removes its line from the screen first.
+        shown = new Promise(setImmediate)
+          .then(() => present({ ...options, world, daemon, mailbox }))
+          .finally(() => {
+            if (options.exit) stop.abort()
+          })
         // Awaited below; until then a rejection must not end the process.
         shown.catch(() => stop.abort())
       },

@@ -60,7 +60,7 @@ export async function present(presentation: Presentation): Promise<void> {
 
 const style = ({ stdout, environment }: Presentation) => ({
   colour: usesColour(stdout.isTTY, environment),
-  columns: stdout.columns ?? 80,
+  columns: stdout.columns || 80,
 })
 
 function print({ stdout }: Presentation, lines: readonly string[]): void {

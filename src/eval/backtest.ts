@@ -5,7 +5,7 @@
 
 import { OwnerActionError, reasonOf } from '../base/errors.ts'
 import type { Verdict } from '../base/verdicts.ts'
-import { checkDraft, checkPassages, composeQuestion } from '../compose/step.ts'
+import { checkDraft, checkPassages, composeQuestion, savedFor } from '../compose/step.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import { costOf, countTokens, priceOfModel, worstCase } from '../model/budget.ts'
 import type { Model } from '../model/client.ts'
@@ -121,6 +121,7 @@ async function outcomeOf(
     judged = await judgePrepared(prepared, options.account, ledger)
     if (judged.to !== 'compose' || judged.verdict === null) return { ...nothing, judged, fault: null }
     const { mail, sources } = toAnswer(answer, prompts, options, judged.verdict, prepared.judgement.codes)
+    const saved = savedFor({ account: { settings: options.account }, mail }, sources)
     const { omitted: _, ...question } = composeQuestion(
       { settings: options.account, prompts },
       options.config.budget.timeZone,
@@ -128,7 +129,8 @@ async function outcomeOf(
       sources,
       marks,
     )
-    const composed = (await ledger.ask(question)).value
+    const composed = saved?.composed ?? (await ledger.ask(question)).value
+    const given = saved ? [saved.passage] : sources.passages
     if (composed.text === '') return { ...nothing, judged, missing: composed.missing, fault: null }
     return {
       judged,
@@ -145,7 +147,7 @@ async function outcomeOf(
         options.config.budget.timeZone,
         mail,
         sources,
-        { composed, passages: checkPassages(options.knowledge, sources.passages, composed) },
+        { composed, passages: checkPassages(options.knowledge, given, composed) },
         marks,
       ).length,
       comparison: compare(composed.text, composed.language, sent),

@@ -11,7 +11,7 @@ import { gatherSources, type Sources } from '../compose/sources.ts'
 import { checkDraft, checkPassages, composeQuestion, received, savedFor } from '../compose/step.ts'
 import { loadThread } from '../compose/thread.ts'
 import { nextOpening } from '../config/business-hours.ts'
-import type { Arrival, StepContext } from '../context.ts'
+import { type Arrival, saltOf } from '../context.ts'
 import { isGranted } from '../decide/autonomy-record.ts'
 import { applyPolicy, type PolicyAction } from '../decide/policy.ts'
 import { weigh } from '../decide/weigh.ts'
@@ -20,7 +20,7 @@ import { replyHeader } from '../mail/reply/build.ts'
 import { budgetedCall } from '../model/budgeted-call.ts'
 import { loadAttachments } from '../store/attachments.ts'
 import type { StoredMail } from '../store/bodies.ts'
-import { earlierMails, writtenTo } from '../store/history.ts'
+import { senderHistory } from '../store/history.ts'
 import { believed, configuredRule, decisionOf, isShort, threadShown, triageQuestion } from '../triage/step.ts'
 import { reached } from './judging.ts'
 
@@ -77,14 +77,6 @@ async function outcomeOf(arrival: Arrival, signal: AbortSignal): Promise<Outcome
   return { ...nothing, verdict, fate, reason }
 }
 
-async function historyOf({ context: { db }, mail: { row } }: Arrival) {
-  const { account, fromAddress, id } = row
-  const [earlier, writtenBefore] = fromAddress
-    ? await Promise.all([earlierMails(db, account, fromAddress, id), writtenTo(db, account, fromAddress, id)])
-    : [0, false]
-  return { firstContact: earlier === 0, writtenBefore }
-}
-
 const addresseesOf = ({ account, mail }: Arrival) =>
   replyHeader(mail.message, account.settings.owner, 'draft')?.to ?? []
 
@@ -96,7 +88,12 @@ async function judge(
   const { context, account, mail } = arrival
   const isAlone = !isShort(mail.message) || addresseesOf(arrival).length === 0
   const thread = isAlone ? [] : (await loadThread(arrival, addresseesOf(arrival))).entries.slice(-threadShown)
-  const toJudge = { ...mail, ...(await historyOf(arrival)), thread, attachments }
+  const toJudge = {
+    ...mail,
+    ...(await senderHistory(arrival.context.db, arrival.mail.row)),
+    thread,
+    attachments,
+  }
   const prompt = account.prompts.triage
   await account.knowledge?.settled()
   const occasion = { mail, task: 'triage', prompt, knowledgeHash: null, isTrial: true } as const
@@ -106,8 +103,6 @@ async function judge(
   })
   return believed(value, mail.message, attachments)
 }
-
-const saltOf = (context: StepContext) => context.newId(context.clock.now()).slice(-10)
 
 async function write(
   arrival: Arrival,
@@ -147,7 +142,7 @@ async function ask(
   signal: AbortSignal,
 ) {
   const { context, account, mail } = arrival
-  const toAnswer = { ...mail, ...(await historyOf(arrival)) }
+  const toAnswer = { ...mail, ...(await senderHistory(arrival.context.db, arrival.mail.row)) }
   const prompt = account.prompts.compose
   const knowledgeHash = account.knowledge?.hash ?? null
   const occasion = { mail, task: 'compose', prompt, knowledgeHash, isTrial: true } as const

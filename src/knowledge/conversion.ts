@@ -3,10 +3,11 @@
  * hash of the document, so that a start converts nothing twice.
  */
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
+import { writeWhole } from '../base/files.ts'
 import type { ReadImage } from '../mail/attachments.ts'
 import { limits } from './documents/limits.ts'
 
@@ -135,8 +136,7 @@ export class Converter {
     try {
       mkdirSync(this.#cache, { recursive: true, mode: 0o700 })
       const file = this.#fileFor(octets)
-      writeFileSync(`${file}.new`, JSON.stringify(result), { mode: 0o600 })
-      renameSync(`${file}.new`, file)
+      writeWhole(file, JSON.stringify(result), { draft: `${file}.new`, mode: 0o600 })
     } catch {
       // It is converted again at the next start.
     }

@@ -3,17 +3,10 @@
  * accepts or rejects one by one.
  */
 import { createHash } from 'node:crypto'
-import {
-  appendFileSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { writeWhole } from '../base/files.ts'
 import { oneLine, plain } from './taught.ts'
 
 export interface LearnedAnswer {
@@ -83,8 +76,7 @@ export function proposeLearned(
   for (const learned of all.slice(0, most.proposals)) {
     const id = hashOf(`${account}\0${learned.mails.at(-1)}`)
     const file = fileOf(directory, id)
-    writeFileSync(`${file}.new`, written(account, learned), { mode: 0o600 })
-    renameSync(`${file}.new`, file)
+    writeWhole(file, written(account, learned), { draft: `${file}.new`, mode: 0o600 })
   }
   return listLearned(directory).filter((each) => each.account === account)
 }

@@ -95,8 +95,9 @@ class Visit {
   }
 
   async #readSitemaps(root: URL): Promise<void> {
-    const { sitemaps } = await this.#robotsAt(root)
-    const waiting = [...sitemaps, new URL('/sitemap.xml', root).href]
+    const robots = await this.#robotsAt(root)
+    const usual = robots.allows('/sitemap.xml') ? [new URL('/sitemap.xml', root).href] : []
+    const waiting = [...robots.sitemaps, ...usual]
     for (let at = 0; at < waiting.length && at < most.sitemaps; at++) {
       const url = waiting[at] ?? ''
       if (!URL.canParse(url) || new URL(url).origin !== root.origin) continue

@@ -6,20 +6,18 @@ import {
   closeSync,
   constants,
   fstatSync,
-  fsyncSync,
   lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
   readSync,
   realpathSync,
-  renameSync,
   rmSync,
   statSync,
-  writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { writeWhole } from '../base/files.ts'
 import { foldTerm, tokenize } from './tokens.ts'
 
 const origin = z.object({
@@ -77,7 +75,9 @@ export function writeTaught(
     const place = placeIn(folder, true)
     if (place === null || namesIn(place).length >= most.files) throw new TaughtError('too-many')
     const id = [taught.at.slice(0, 10), ...wordsOf(question), unique].join('-')
-    writeWhole(place, `${id}.md`, written(taught), statSync(place).mode & 0o666)
+    // The index leaves hidden files out.
+    const draft = join(place, `.${id}.md.new`)
+    writeWhole(join(place, `${id}.md`), written(taught), { draft, mode: statSync(place).mode & 0o666 })
     return { ...taught, id, file: `${within}/${id}.md` }
   } catch (cause) {
     throw cause instanceof TaughtError ? cause : new TaughtError('read-only', { cause })
@@ -130,23 +130,6 @@ function placeIfReadable(folder: string): string | null {
 
 const namesIn = (place: string) =>
   readdirSync(place).filter((name) => name.endsWith('.md') && idPattern.test(name.slice(0, -3)))
-
-function writeWhole(place: string, name: string, text: string, mode: number): void {
-  const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants
-  // The index leaves hidden files out.
-  const draft = join(place, `.${name}.new`)
-  const file = openSync(draft, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, mode)
-  try {
-    writeFileSync(file, text)
-    fsyncSync(file)
-    renameSync(draft, join(place, name))
-  } catch (error) {
-    rmSync(draft, { force: true })
-    throw error
-  } finally {
-    closeSync(file)
-  }
-}
 
 /** Empty for a link, for what is no file, and for one that is too large. */
 function readStart(path: string): string {

@@ -5,10 +5,11 @@
  * its own.
  */
 import { createCipheriv, createDecipheriv, createHash, randomBytes, scryptSync } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { ConfigError } from '../base/errors.ts'
+import { writeWhole } from '../base/files.ts'
 import { keyPathIn, keyText } from '../base/state-key.ts'
 import type { Grant } from './endpoint.ts'
 
@@ -80,10 +81,8 @@ export class Vault {
       text: text.toString('base64'),
     }
     const content: File = { ...file, entries: { ...file.entries, [name]: sealed } }
-    // Write to a temporary name first: a crash leaves the old file or the new one, never half of one.
     const draft = `${this.#path}.${process.pid}`
-    writeFileSync(draft, `${JSON.stringify(content, null, 1)}\n`, { mode: 0o600, flush: true })
-    renameSync(draft, this.#path)
+    writeWhole(this.#path, `${JSON.stringify(content, null, 1)}\n`, { draft, mode: 0o600 })
   }
 
   get #path(): string {

@@ -1,7 +1,7 @@
 import { sameText } from '../base/secret.ts'
 import { octetsOf } from '../compose/reply-octets.ts'
 import { accountOf } from '../context.ts'
-import type { ReplyRow } from '../store/replies.ts'
+import { type ReplyRow, stateBeforeApproval } from '../store/replies.ts'
 import {
   approvalCode,
   asWritten,
@@ -48,11 +48,12 @@ export async function approve(
 }
 
 /**
- * Cancels an approval before anything is sent: the reply waits again.
+ * Cancels an approval before anything is sent: the reply waits as it did before, in \Drafts or on the page.
  * @throws Refusal when it is being sent, or was never approved
  */
 export async function cancel(review: Review, id: string, actor: string): Promise<ReplyRow | null> {
   await load(review, id)
   const change = { id, at: 'deliver', actor, reason: 'cancelled', reply: { sendAfter: null } } as const
-  return decide(review, 'undo', change)
+  const before = await stateBeforeApproval(review.context.db, id)
+  return decide(review, before === 'saved' ? 'undoToDraft' : 'undo', change)
 }

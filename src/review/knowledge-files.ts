@@ -4,22 +4,18 @@
  */
 import { createHash } from 'node:crypto'
 import {
-  closeSync,
-  constants,
-  fsyncSync,
   lstatSync,
   mkdirSync,
-  openSync,
   readdirSync,
   readFileSync,
   realpathSync,
-  renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import { writeWhole } from '../base/files.ts'
 import type { StepContext } from '../context.ts'
 import { isKnown, isText, largestText } from '../knowledge/folder-files.ts'
 import { decodeUnlabelled } from '../mail/mime/charset.ts'
@@ -112,22 +108,10 @@ function write(context: Teaching, { account, file, seen, octets }: FileChange, b
   return id
 }
 
-/** Its name begins with a dot, so that no search reads half of it. */
+/** The draft's name begins with a dot, so that no search reads it. */
 function replace(path: string, octets: Buffer, id: string): void {
-  const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants
-  const beside = join(dirname(path), `.replyd-${id}`)
-  const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? newFileMode
-  const file = openSync(beside, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, mode & 0o777)
-  try {
-    writeFileSync(file, octets)
-    fsyncSync(file)
-    renameSync(beside, path)
-  } catch (error) {
-    rmSync(beside, { force: true })
-    throw error
-  } finally {
-    closeSync(file)
-  }
+  const mode = (statSync(path, { throwIfNoEntry: false })?.mode ?? newFileMode) & 0o777
+  writeWhole(path, octets, { draft: join(dirname(path), `.replyd-${id}`), mode })
 }
 
 /** Null if nothing of that name can be in the folder. @throws Refusal when there is no account or folder */

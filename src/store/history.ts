@@ -65,6 +65,19 @@ export function writtenTo(
   return writtenOf(db, { account, addressee, exceptId })
 }
 
+/** What is known of the sender when a mail arrives. */
+export async function senderHistory(
+  db: Queryable,
+  { account, fromAddress, id }: { account: string; fromAddress: string | null; id: string },
+): Promise<{ firstContact: boolean; writtenBefore: boolean }> {
+  if (!fromAddress) return { firstContact: true, writtenBefore: false }
+  const [earlier, writtenBefore] = await Promise.all([
+    earlierMails(db, account, fromAddress, id),
+    writtenTo(db, account, fromAddress, id),
+  ])
+  return { firstContact: earlier === 0, writtenBefore }
+}
+
 export interface EarlierMail {
   id: string
   subject: string | null

@@ -170,6 +170,16 @@ export const loadReply = batched<string, ReplyRow | null>(
   { nameOf: (id) => id },
 )
 
+/** What the reply was when it was last approved; null: never. */
+export async function stateBeforeApproval(db: Queryable, id: string): Promise<ReplyState | null> {
+  const { rows } = await db.query<{ state: ReplyState }>(
+    `select from_state as state from replyd.reply_change where reply_id = $1 and to_state = 'approved' and from_state <> 'sending'
+      order by id desc limit 1`,
+    [id],
+  )
+  return rows[0]?.state ?? null
+}
+
 /** Whether an automatic reply of this account reached that address, or may have. */
 export async function wasAnsweredByAi(db: Queryable, account: string, address: string): Promise<boolean> {
   const { rows } = await db.query(

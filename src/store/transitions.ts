@@ -153,6 +153,10 @@ export const moves = {
     mail: { from: ['deliver'], having: ['approved'], to: 'review', as: ['held'] },
     reply: { from: ['approved'], to: 'held' },
   },
+  undoToDraft: {
+    mail: { from: ['deliver'], having: ['approved'], to: 'done', as: ['drafted'] },
+    reply: { from: ['approved'], to: 'saved' },
+  },
   edit: {
     mail: { ...withPerson, to: 'review', as: ['held'] },
     reply: { from: ['held', 'saved'], to: 'held' },

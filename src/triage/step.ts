@@ -4,7 +4,7 @@ import type { SpamKind, Verdict } from '../base/verdicts.ts'
 import { attachedText, attachmentsFor } from '../compose/attachments.ts'
 import { loadThread } from '../compose/thread.ts'
 import type { AccountSettings, SpamSettings } from '../config/settings.ts'
-import { type Account, type Arrival, accountOf, type Next, type StepContext } from '../context.ts'
+import { type Account, type Arrival, arrivalAt, type Next, type StepContext, saltOf } from '../context.ts'
 import { decodeWords, domainPart } from '../mail/address.ts'
 import type { ReadAttachment } from '../mail/attachments.ts'
 import { isRefuted, senderAuthentication, trustedAuthentication } from '../mail/authentication.ts'
@@ -17,9 +17,9 @@ import { budgetedCall } from '../model/budgeted-call.ts'
 import type { Ask } from '../model/client.ts'
 import { knownOf, mailFacts } from '../model/prompts/mail-facts.ts'
 import type { ThreadEntry } from '../model/prompts/messages.ts'
-import { loadMail, type StoredMail } from '../store/bodies.ts'
+import type { StoredMail } from '../store/bodies.ts'
 import { type Carried, mailAfter } from '../store/carried.ts'
-import { earlierMails, writtenTo } from '../store/history.ts'
+import { earlierMails, senderHistory } from '../store/history.ts'
 import type { MessageRow } from '../store/messages.ts'
 import { type Change, move } from '../store/moves.ts'
 import { type SenderRule, senderRule } from '../store/sender-rules.ts'
@@ -41,11 +41,10 @@ export async function triage(
   signal: AbortSignal,
   carried: Carried | null = null,
 ): Promise<Next | null> {
-  const mail = carried?.mail ?? (await loadMail(context.db, id))
-  if (mail?.row.step !== 'triage') return null
-  const account = accountOf(context, mail.row.account)
+  const arrival = await arrivalAt('triage', context, id, carried)
+  if (arrival === null) return null
+  const { account, mail } = arrival
   const started = context.clock.now()
-  const arrival = { context, account, mail }
   const rule = await ruleFor(arrival)
   const { verb, ...decision } =
     (await withoutModel(arrival, rule)) ??
@@ -131,23 +130,16 @@ async function ask(arrival: Arrival, signal: AbortSignal): Promise<Verdict> {
   const { context, account, mail } = arrival
   const { row } = mail
   const prompt = account.prompts.triage
-  const { db, config } = context
-  const [earlier, writtenBefore] = row.fromAddress
-    ? await Promise.all([
-        earlierMails(db, row.account, row.fromAddress, row.id),
-        writtenTo(db, row.account, row.fromAddress, row.id),
-      ])
-    : [0, false]
   const thread = isShort(mail.message) ? await shortThread(arrival) : []
-  const salt = context.newId(context.clock.now()).slice(-10)
+  const salt = saltOf(context)
   // A mail that is never answered is judged by its text alone.
   const attachments = row.ceiling === 'never' ? [] : await attachmentsFor(arrival)
-  const toJudge = { ...mail, firstContact: earlier === 0, writtenBefore, thread, attachments }
+  const toJudge = { ...mail, ...(await senderHistory(context.db, row)), thread, attachments }
   const occasion = { mail, task: 'triage', prompt, knowledgeHash: null } as const
   await account.knowledge?.settled()
   const { value } = await budgetedCall(context, occasion, (fitted) => {
     const asking = { ...account, prompts: { ...account.prompts, triage: fitted } }
-    return { ...triageQuestion(asking, config.budget.timeZone, toJudge, salt), signal }
+    return { ...triageQuestion(asking, context.config.budget.timeZone, toJudge, salt), signal }
   })
   return believed(value, mail.message, attachments)
 }

@@ -46,9 +46,27 @@ export function fitting<T>(value: unknown, schema: z.ZodType<T>): T {
 
 /** `since: must be a day such as 2026-11-24`, one line a fault. */
 const faultsIn = (issues: readonly z.core.$ZodIssue[]): string =>
-  issues
-    .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))
-    .join('\n')
+  issues.map((issue) => [...issue.path.slice(0, -1), ...faultOf(issue)].join('.')).join('\n')
+
+/** The last name of the path with what is wrong there. */
+function faultOf(issue: z.core.$ZodIssue): string[] {
+  if (issue.code === 'unrecognized_keys') {
+    const here = issue.path.slice(-1).map(String)
+    return [...here, `${issue.keys.join(', ')}: there is no such field`]
+  }
+  const name = issue.path.at(-1)
+  const words = issue.code === 'invalid_type' ? typeWords(issue) : issue.message
+  return [name === undefined ? words : `${String(name)}: ${words}`]
+}
+
+/** Zod's own words name the types of JavaScript. */
+const typeWords = ({ expected, message }: z.core.$ZodIssueInvalidType): string =>
+  /received undefined$/.test(message) ? 'is missing' : `must be ${kinds[expected] ?? expected}`
+
+const kinds: Readonly<Record<string, string>> = {
+  ...{ string: 'text', number: 'a number', int: 'a whole number', boolean: 'true or false' },
+  ...{ object: 'an object', array: 'a list' },
+}
 
 function fieldsOf(issues: readonly z.core.$ZodIssue[]): string[] {
   const names = issues.flatMap((issue) =>

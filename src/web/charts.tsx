@@ -116,6 +116,24 @@ function Bars({ days, series, show, stacked, y }: BarsProps) {
   )
 }
 
+/** The first row of a table; numbers stand to the right. */
+export function TableHead({ columns, numbers }: { columns: readonly string[]; numbers: readonly string[] }) {
+  return (
+    <thead>
+      <tr>
+        {columns.map((name) => (
+          <th scope="col">{name}</th>
+        ))}
+        {numbers.map((name) => (
+          <th scope="col" class="number">
+            {name}
+          </th>
+        ))}
+      </tr>
+    </thead>
+  )
+}
+
 function Table({ title, days, series, show }: Pick<ChartProps, 'title' | 'days' | 'series' | 'show'>) {
   const told = days.map((_, at) => at).filter((at) => series.some(({ values }) => (values[at] ?? 0) !== 0))
   return (
@@ -123,16 +141,7 @@ function Table({ title, days, series, show }: Pick<ChartProps, 'title' | 'days' 
       <summary>Figures</summary>
       <section class="figures" tabindex={0} aria-label={`${title}, figures`}>
         <table>
-          <thead>
-            <tr>
-              <th scope="col">Day</th>
-              {series.map(({ name }) => (
-                <th scope="col" class="number">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <TableHead columns={['Day']} numbers={series.map(({ name }) => name)} />
           <tbody>
             {told.reverse().map((at) => (
               <tr>

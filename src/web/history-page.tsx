@@ -2,6 +2,7 @@
 import { capitalised, type Disposition, outcomeOf } from '../base/dispositions.ts'
 import { sentenceOf } from '../base/reasons.ts'
 import type { HistoryMail } from '../store/review-lists.ts'
+import { TableHead } from './charts.tsx'
 import { type View, When } from './layout.tsx'
 import { ListPage, type Paged, Pages, queryOf } from './pages.tsx'
 import { shownReason } from './reply-pane.tsx'
@@ -120,23 +121,7 @@ function HistoryTable({ mails, view }: { mails: readonly HistoryMail[]; view: Vi
   return (
     <section class="scroll" aria-label="Every mail" tabindex={0}>
       <table>
-        <thead>
-          <tr>
-            <th scope="col">Mail</th>
-            <th scope="col">Outcome</th>
-            <th scope="col">Reason</th>
-            <th scope="col">Model</th>
-            <th scope="col" class="number">
-              Tokens
-            </th>
-            <th scope="col" class="number">
-              Cost
-            </th>
-            <th scope="col" class="number">
-              Arrived
-            </th>
-          </tr>
-        </thead>
+        <TableHead columns={['Mail', 'Outcome', 'Reason', 'Model']} numbers={['Tokens', 'Cost', 'Arrived']} />
         <tbody>
           {mails.map((mail) => (
             <tr>

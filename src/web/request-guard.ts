@@ -21,9 +21,19 @@ const longestOf = (c: Context) => {
 }
 
 /** Reads a body of at most that length, whether declared or chunked; must come after every identity check. */
-export const formLimit = (c: Context, next: Next) =>
-  bodyLimit({ maxSize: longestOf(c), onError: tooLong })(c, next)
-export const jsonLimit = bodyLimit({ maxSize: longestJson, onError: tooLong })
+export const formLimit = (c: Context, next: Next) => limited(longestOf(c), c, next)
+export const jsonLimit = (c: Context, next: Next) => limited(longestJson, c, next)
+
+function limited(maxSize: number, c: Context, next: Next) {
+  const { raw } = c.req
+  const isMeasured = raw.headers.has('content-length') && !raw.headers.has('transfer-encoding')
+  if (!isMeasured && !/^(GET|HEAD)$/.test(raw.method)) {
+    // A body of unknown length is copied into a new Request, which the listener's imitation of one can't be made into.
+    const { url, method, headers, body, signal } = raw
+    c.req.raw = new Request(url, { method, headers, body, signal, duplex: 'half' } as RequestInit)
+  }
+  return bodyLimit({ maxSize, onError: tooLong })(c, next)
+}
 
 /** Refuses, by the header alone, requests that are too long or contain a NUL, which PostgreSQL can't store. */
 export async function plausible(c: Context, next: Next): Promise<Response | undefined> {

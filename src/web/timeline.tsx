@@ -2,6 +2,7 @@
 import { capitalised, outcomeOf, stageWords } from '../base/dispositions.ts'
 import { sentenceOf } from '../base/reasons.ts'
 import type { Explained, LoggedCall } from '../store/review-lists.ts'
+import { TableHead } from './charts.tsx'
 import type { View } from './layout.tsx'
 import { clockOf, dollars, exactly, momentOf } from './words.ts'
 
@@ -31,18 +32,7 @@ function Steps({ events, view }: Pick<Explained, 'events'> & { view: View }) {
     <section class="scroll" aria-label="Steps" tabindex={0}>
       <table>
         <caption>Steps</caption>
-        <thead>
-          <tr>
-            <th scope="col">When</th>
-            <th scope="col">Step</th>
-            <th scope="col">Outcome</th>
-            <th scope="col">Reason</th>
-            <th scope="col">By</th>
-            <th scope="col" class="number">
-              Time
-            </th>
-          </tr>
-        </thead>
+        <TableHead columns={['When', 'Step', 'Outcome', 'Reason', 'By']} numbers={['Time']} />
         <tbody>
           {events.map((event) => (
             <tr>
@@ -70,28 +60,10 @@ function Calls({ calls }: { calls: readonly LoggedCall[] }) {
     <section class="scroll" aria-label="Model calls" tabindex={0}>
       <table>
         <caption>Model calls</caption>
-        <thead>
-          <tr>
-            <th scope="col">Step</th>
-            <th scope="col">Model</th>
-            <th scope="col">Prompt version</th>
-            <th scope="col" class="number">
-              Tokens in
-            </th>
-            <th scope="col" class="number">
-              Of them cached
-            </th>
-            <th scope="col" class="number">
-              Tokens out
-            </th>
-            <th scope="col" class="number">
-              Cost
-            </th>
-            <th scope="col" class="number">
-              Time
-            </th>
-          </tr>
-        </thead>
+        <TableHead
+          columns={['Step', 'Model', 'Prompt version']}
+          numbers={['Tokens in', 'Of them cached', 'Tokens out', 'Cost', 'Time']}
+        />
         <tbody>
           {calls.map((call) => (
             <tr>

@@ -30,6 +30,31 @@ test('a log line names its event and nobody', () => {
   expect(JSON.stringify(line)).not.toMatch(/replyd\.test|example\.org|Private|Ann/)
 })
 
+test('nothing in a line is obeyed by a terminal or turns its text around, however deep it stands', () => {
+  const evil = 'a\u009b31mb\u202ec\u2066d\u200ee\u2028f'
+  const line = written({
+    event: 'x',
+    reason: evil,
+    list: [evil],
+    nested: { reason: evil, deeper: [{ said: evil }] },
+  })
+  expect(JSON.stringify(line)).not.toMatch(/[\u0080-\u009f\u202a-\u202e\u2066-\u2069\u200e\u2028]/)
+  const plain = 'a\ufffd31mb\ufffdc\ufffdd\ufffde\ufffdf'
+  expect(line).toMatchObject({
+    reason: plain,
+    list: [plain],
+    nested: { reason: plain, deeper: [{ said: plain }] },
+  })
+})
+
+test('an address is removed, however deep it stands', () => {
+  expect(
+    JSON.stringify(
+      written({ event: 'x', list: ['no ann@example.org'], nested: { reason: 'ann@example.org' } }),
+    ),
+  ).not.toContain('ann@')
+})
+
 test('an account has the same label everywhere, and another than its neighbour', () => {
   expect(accountLabel('me@replyd.test')).toMatch(/^[0-9a-f]{8}$/)
   expect(accountLabel('me@replyd.test')).toBe(accountLabel('me@replyd.test'))

@@ -92,6 +92,22 @@ describe('what nobody stated is named', () => {
     expect(found(draft, { mail })).toContain('parroted: the mail itself')
     expect(found(draft, { mail, given: [...base.given, mail] })).not.toContain('parroted: the mail itself')
   })
+
+  test.each([
+    [
+      'cells of a table',
+      (words: string) => `<table><tr>${words.replace(/\S+/g, '<td>$&</td>')}</tr></table>`,
+    ],
+    ['tags between the words', (words: string) => words.replaceAll(' ', '<b class="a word">\n')],
+    ['written line ends', (words: string) => words.replaceAll(' ', '\\n')],
+    ['links', (words: string) => words.replace(/\S+/g, '[$&](https://shop.example/a-b-c)')],
+  ])('the mail repeated without its markup is no answer either: %s', (_name, marked) => {
+    const draft = 'We refund the whole sum of money to you within a single day and ask no questions'
+    expect(found(draft, { mail: marked(draft) })).toContain('parroted: the mail itself')
+    expect(found(draft, { mail: marked('When are you open on Saturday?') })).not.toContain(
+      'parroted: the mail itself',
+    )
+  })
 })
 
 describe('the language', () => {

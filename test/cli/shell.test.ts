@@ -1,8 +1,11 @@
 /** Completion and man page follow the commands; completion is tried in bash itself. */
 import { execFileSync } from 'node:child_process'
+import { mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { groups } from '../../src/cli/help-groups.ts'
-import { serviceFor } from '../../src/cli/service.ts'
+import { programFile, serviceFor } from '../../src/cli/service.ts'
 import { run } from './run.ts'
 
 const printed = async (...argv: string[]) => (await run(argv)).out
@@ -73,6 +76,15 @@ test('the man page has every command that does something, and nothing that troff
 })
 
 describe('a service', () => {
+  test('starts the file behind the link of npx', () => {
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), 'replyd-npx-')))
+    writeFileSync(join(folder, 'cli.js'), '')
+    symlinkSync(join(folder, 'cli.js'), join(folder, 'replyd'))
+    expect(programFile(join(folder, 'replyd'))).toBe(join(folder, 'cli.js'))
+    expect(programFile('/nowhere/cli.js')).toBe('/nowhere/cli.js')
+    rmSync(folder, { recursive: true })
+  })
+
   const place = {
     program: ['/usr/bin/node', '/opt/my $x/cli.js'] as const,
     config: '/home/ann/50% "mail"/replyd.yaml',

@@ -26,7 +26,7 @@ afterAll(async () => {
 const customer = 'kim@asks.example'
 
 /** A mail whose reply a person has just approved. */
-async function aboutToSend(server: ScriptedServer, address: string) {
+async function aboutToSend(server: ScriptedServer, address: string, mode: 'review' | 'draft' = 'review') {
   const walk = await startWalk({
     address,
     imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
@@ -35,7 +35,7 @@ async function aboutToSend(server: ScriptedServer, address: string) {
     account: {
       authservIds: ['mx.replyd.test'],
       sentCopy: true,
-      replies: { mode: 'review', undo: '0s' },
+      replies: { mode, undo: '0s' },
     },
   })
   const text = 'Hello,\n\nwhat are your opening hours on Saturday?\n\nKim'
@@ -116,4 +116,22 @@ test('another worker gives a reply up for dead before the server answers: the an
   expect((await walk.walk(row.id)).row).toMatchObject({ disposition: 'sent', reason: 'approved-by-person' })
   expect([server.mails.length, await stateOf(walk, row.id)]).toEqual([1, 'sent'])
   expect(await readMailbox(dovecot, address, 'Sent')).toHaveLength(1)
+})
+
+test('an approved draft that is cancelled is a draft again, and can be approved again', async () => {
+  await using server = await ScriptedServer.start(() => undefined)
+  const address = 'draft@claim.example'
+  const { walk, review, row } = await aboutToSend(server, address, 'draft')
+  await using _ = walk
+  expect(await cancel(review, row.id, 'Ann')).toMatchObject({ state: 'saved', sendAfter: null })
+  const { db } = walk.context
+  expect(await loadMessage(db, row.id)).toMatchObject({
+    step: 'done',
+    disposition: 'drafted',
+    reason: 'cancelled',
+  })
+  expect(await readMailbox(dovecot, address, 'Drafts')).toHaveLength(1)
+  await approveWhatStands(review, row.id)
+  expect((await walk.walk(row.id)).row.disposition).toBe('sent')
+  expect([server.mails.length, await readMailbox(dovecot, address, 'Drafts')]).toEqual([1, []])
 })

@@ -99,7 +99,11 @@ test.each(reading)('%s --json is JSON', async (line) => {
 
 /** In this order: each finds what the one before left. */
 const decisions: [line: string, words: RegExp, json: object][] = [
-  ['replies approve ID', /^Approved\. It goes out at \d\d:\d\d:\d\d\./, { ok: true, sendsAt: /T/ }],
+  [
+    'replies approve ID',
+    /^To .*:\n\n {2}[\s\S]*\nApproved\. It goes out at \d\d:\d\d:\d\d\./,
+    { ok: true, sendsAt: /T/ },
+  ],
   ['replies cancel ID', /^Cancelled: nothing was sent\.$/m, { ok: true }],
   ['replies reject ID', /^Rejected: nothing is sent\./, { ok: true }],
   ['replies reopen ID', /^It waits for you again\.$/m, { ok: true }],

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Browser, Page } from 'playwright-core'
-import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
+import type { StandIn } from '../../src/demo/stand-in.ts'
 import { edit } from '../../src/review/edit.ts'
 import { editedLately } from '../../src/store/learning.ts'
 import type { MessageRow } from '../../src/store/messages.ts'
@@ -13,6 +13,7 @@ import { loadStyles, saveStyles } from '../../src/store/styles.ts'
 import { type Dovecot, deliverAll, startDovecot } from '../live/servers/index.ts'
 import { openBrowser } from './browser.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { shippingFact, startShippingStandIn } from './shipping.ts'
 
 const address = 'teach@shop.example'
 let dovecot: Dovecot
@@ -20,35 +21,10 @@ let standIn: StandIn
 let browser: Browser
 let running: RunningDaemon
 
-const fact = 'Shipping to Norway costs 12 euros.'
-
-/** Lacks the price until it is taught. */
-function aboutNorway(prompt: string) {
-  const known = prompt.includes(fact)
-  return {
-    text: known ? fact : 'I shall find out and come back to you.',
-    language: 'en',
-    answers: [{ ask: 'shipping costs to Norway', answered: known, source: known ? 'Shipping costs' : null }],
-    missing: known ? [] : ['shipping costs to Norway'],
-    confidence: 0.9,
-    needs_person: false,
-  }
-}
+const fact = shippingFact('Norway')
 
 beforeAll(async () => {
-  ;[dovecot, standIn, browser] = await Promise.all([
-    startDovecot(),
-    startStandIn({
-      behaviour: ({ question, body }) => {
-        const prompt = JSON.stringify(body.messages)
-        const isAsked = prompt.slice(prompt.lastIndexOf('MAIL')).includes('to Norway')
-        return question.task === 'compose' && isAsked
-          ? { content: JSON.stringify(aboutNorway(prompt)) }
-          : undefined
-      },
-    }),
-    openBrowser(),
-  ])
+  ;[dovecot, standIn, browser] = await Promise.all([startDovecot(), startShippingStandIn(), openBrowser()])
   running = await startDaemon({
     address,
     imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },

@@ -7,7 +7,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Browser, Page } from 'playwright-core'
-import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
+import type { StandIn } from '../../src/demo/stand-in.ts'
 import { add } from '../../src/review/people.ts'
 import { loadMessage, type MessageRow } from '../../src/store/messages.ts'
 import { loadReply } from '../../src/store/replies.ts'
@@ -20,6 +20,7 @@ import { desk, type Hand, hands, phone } from './hands.ts'
 import { readMailbox } from './mailboxes.ts'
 import { noPage, pagesOf } from './page-routes.ts'
 import { startRelay } from './relay.ts'
+import { shippingFact, startShippingStandIn } from './shipping.ts'
 
 const password = 'correct horse battery'
 /** Has an undo window of an hour, sends at once, gets a hundred mails. */
@@ -30,34 +31,8 @@ let standIn: StandIn
 let browser: Browser
 let running: RunningDaemon
 
-/** Lacks the price of shipping to a country until it is taught. */
-function aboutShipping(prompt: string, country: string) {
-  const known = prompt.includes(`Shipping to ${country} costs 12 euros.`)
-  const ask = `shipping costs to ${country}`
-  return {
-    text: known ? `Shipping to ${country} costs 12 euros.` : 'I shall find out and come back to you.',
-    language: 'en',
-    answers: [{ ask, answered: known, source: known ? 'Shipping costs' : null }],
-    missing: known ? [] : [ask],
-    confidence: 0.9,
-    needs_person: false,
-  }
-}
-
 beforeAll(async () => {
-  ;[dovecot, standIn, browser] = await Promise.all([
-    startDovecot(),
-    startStandIn({
-      behaviour: ({ question, body }) => {
-        const prompt = JSON.stringify(body.messages)
-        const country = /shipping to (\w+) cost\?/.exec(prompt.slice(prompt.lastIndexOf('MAIL')))?.[1]
-        return question.task === 'compose' && country
-          ? { content: JSON.stringify(aboutShipping(prompt, country)) }
-          : undefined
-      },
-    }),
-    openBrowser(),
-  ])
+  ;[dovecot, standIn, browser] = await Promise.all([startDovecot(), startShippingStandIn(), openBrowser()])
   postfix = await startPostfix({ deliverTo: dovecot })
   const accountOf = (address: string, undo: string) => ({
     address,
@@ -227,11 +202,11 @@ describe.each(Object.entries(hands))('with %s', (_, hand) => {
     await page.goto(`${url()}/teach?account=${patient}`)
     if (!(await page.locator(`.gap[open]:has-text("${country}")`).count()))
       await press(page, `.gap:has-text("${country}") summary`)
-    await write(page, `.gap:has-text("${country}") [name=fact]`, `Shipping to ${country} costs 12 euros.`)
+    await write(page, `.gap:has-text("${country}") [name=fact]`, shippingFact(country))
     const settled = running.nextSettled(row.id)
     await pressed(`.gap:has-text("${country}") button:has-text("Teach it")`, 'taught')
     await settled
-    expect((await loadReply(db(), row.id))?.text).toBe(`Shipping to ${country} costs 12 euros.`)
+    expect((await loadReply(db(), row.id))?.text).toBe(shippingFact(country))
   })
 
   test('a file of the knowledge is edited, and the edit is taken back', async () => {

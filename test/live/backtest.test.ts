@@ -182,7 +182,12 @@ function scripted(request: StandInRequest) {
   if (question.task === 'triage') {
     if (subject === 'Fine') return answer(triage({ needs_reply: false }))
     if (subject === 'Lieferung')
-      return answer(triage({ language: 'de', category: other ? 'other' : 'delivery' }))
+      return answer(
+        triage({
+          ...{ language: 'de', category: other ? 'other' : 'delivery' },
+          asks: ['Liefern Sie auch nach Wien?'],
+        }),
+      )
     return answer(triage({}))
   }
   if (subject === 'Lieferung')
@@ -320,6 +325,29 @@ test('compares with what was sent, knowing no more than was known then, and chan
     .map(({ question }) => [question.facts.get('subject'), question.facts.get('first contact')])
   expect(contacts).toContainEqual(['Lieferung', 'yes'])
   expect(contacts).toContainEqual(['Re: Kettle', 'no'])
+})
+
+test('a saved reply is used as the daemon would, and what is not tried is named', async () => {
+  const file = join(directory, 'saved.yaml')
+  const text = 'Ja, wir liefern nach Wien.'
+  writeFileSync(
+    file,
+    `${readFileSync(join(directory, 'replyd.yaml'), 'utf8')}attachments: { pdf: true }
+answers: [{ name: wien, category: delivery, when: { words: [Wien] }, language: de, text: "${text}" }]
+lookups: [{ name: order, when: { match: "AB-[0-9]+" }, http: { url: "https://shop.example/{match}" }, public: true, fields: { state: $.state } }]
+`,
+  )
+  asked.length = 0
+  const { out } = await run(['backtest', '-c', file, '--json'])
+  const { cases } = JSON.parse(out) as Report
+  expect(cases.map(({ outcomes }) => outcomes[0]?.text)).toEqual([
+    null,
+    text,
+    'We will send it on Tuesday, Ann.',
+  ])
+  const composed = asked.filter(({ question }) => question.task === 'compose')
+  expect(composed.map(({ question }) => question.facts.get('subject'))).toEqual(['Re: Kettle'])
+  expect((await run(['backtest', '-c', file])).out).toContain('Not tried: lookup order, attachments.pdf.')
 })
 
 test('shows what other prompts would change, and still changes nothing', async () => {

@@ -170,6 +170,7 @@ test.each<[string, Answer, number]>([
 ])('where robots.txt %s', async (_, robots, pages) => {
   site = { '/robots.txt': robots, '/help': page('Help', 'Start.') }
   expect((await read()).pages).toBe(pages)
+  if (pages === 0) expect(asked.map(({ path }) => path)).toEqual(['/robots.txt'])
 })
 
 test('pages that are too long, no HTML, or nested without end are left out', async () => {

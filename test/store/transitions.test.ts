@@ -26,7 +26,7 @@ const leadOut: Record<string, string> = {
   'deliver pending':
     'doubt finishSent forget giveUp holdAgain holdRestored markSaved putIntoJunk refuse supersede withdraw',
   'deliver approved':
-    'doubt finishSent forget giveUp holdAgain holdRestored markSaved putIntoJunk refuse supersede undo withdraw',
+    'doubt finishSent forget giveUp holdAgain holdRestored markSaved putIntoJunk refuse supersede undo undoToDraft withdraw',
   'deliver sent':
     'doubt finishSent forget giveUp holdAgain holdRestored markSaved putIntoJunk refuse supersede',
   'review held':
@@ -52,7 +52,8 @@ const change: Record<ReplyState, string> = {
   composed:
     'answeredElsewhere askPerson chooseDraft forget giveUp hold putIntoJunk schedule startSaving supersede withdraw writeByHand',
   held: 'answeredElsewhere approve edit forget giveUp noteEdit putIntoJunk readAgain refuseDraft reject rewrite sentByOwner withdraw',
-  approved: 'claim forget giveUp holdAgain holdRestored putIntoJunk startSaving supersede undo withdraw',
+  approved:
+    'claim forget giveUp holdAgain holdRestored putIntoJunk startSaving supersede undo undoToDraft withdraw',
   sending: 'doubt giveBack markSent refuse startSaving',
   sent: '',
   saving: 'giveUp markSaved startSaving supersede',
@@ -82,6 +83,19 @@ test.each(Object.entries(change))(
     expect(verbsThat(applies)).toBe(expected)
   },
 )
+
+test('no verb names a stage or a disposition at which no mail can be', () => {
+  const places = Object.keys(legal).map((place) => place.split(' '))
+  const vain = verbs.flatMap((verb) => {
+    const { from = [], having } = rules[verb].mail ?? {}
+    const meets = (stage: string, disposition: string) =>
+      places.some((place) => place[0] === stage && place[1] === disposition)
+    const stages = from.filter((stage) => having?.every((each) => !meets(stage, each)))
+    const dispositions = having?.filter((each) => from.every((stage) => !meets(stage, each))) ?? []
+    return [...stages, ...dispositions].map((word) => `${verb} ${word}`)
+  })
+  expect(vain).toEqual([])
+})
 
 test('these verbs need no reply', () => {
   expect(verbsThat(({ reply }) => reply?.orNone)).toBe(

@@ -4,6 +4,7 @@ import { afterEach, expect, test } from '@jest/globals'
 import { Hono } from 'hono'
 import type { Env } from '../../src/web/access.ts'
 import { type Listener, listen } from '../../src/web/listener.ts'
+import { jsonLimit } from '../../src/web/request-guard.ts'
 
 let listener: Listener | undefined
 afterEach(async () => {
@@ -68,4 +69,19 @@ test('a port that another program uses is named, with what to do', async () => {
   await expect(listen(new Hono<Env>(), { host: '127.0.0.1', port })).rejects.toThrow(
     `The review page can't listen on 127.0.0.1:${port}: another program uses it. End that program, or choose another port with \`web.port\`.`,
   )
+})
+
+test.each([
+  ['no body', '\r\n', ''],
+  ['a body of no announced length', 'transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n', '{}'],
+  ['a body of a known length', 'content-length: 2\r\n\r\n{}', '{}'],
+])('the limit of bodies lets through a request with %s', async (_, rest, body) => {
+  const app = new Hono<Env>().use(jsonLimit).post('/', async (c) => c.text(`read <${await c.req.text()}>`))
+  listener = await listen(app, { host: '127.0.0.1', port: 0 })
+  const socket = open()
+  socket.write(`POST / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n${rest}`)
+  let text = ''
+  for await (const octets of socket) text += octets
+  expect(text).toMatch(/^HTTP\/1\.1 200 /)
+  expect(text).toContain(`read <${body}>`)
 })

@@ -1,8 +1,7 @@
-import { createInterface, type Interface } from 'node:readline'
-import { Writable } from 'node:stream'
 import { UsageError } from '../failure.ts'
 import { printable, type Terminal } from '../terminal.ts'
 import type { Memory, Shown } from './memory.ts'
+import { TypedLines } from './typed-lines.ts'
 
 export interface Asking {
   /** Names the question in the memory: once answered, it is not asked again. */
@@ -15,19 +14,15 @@ export interface Asking {
   fault?: (answer: string) => string | null | Promise<string | null>
 }
 
-/** The owner pressed Ctrl+C. */
-export class Cancelled extends Error {
-  override name = 'Cancelled'
-}
+/** At the end of a fault that may be none: what was typed is taken when it is typed again. */
+export const orEnter = ': Enter if it is right all the same'
 
 /** Asks on the terminal; with `yes`, or without a person, it takes the proposed answers. */
 export class Asker implements Disposable {
   readonly #terminal: Terminal
   readonly #asks: boolean
   readonly #memory: Memory | null
-  readonly #lines: Interface
-  readonly #answers: AsyncIterator<string>
-  #hidden = false
+  readonly #lines: TypedLines
   /** Rejects with Cancelled at Ctrl+C, never resolves. */
   readonly cancelled: Promise<never>
 
@@ -35,23 +30,8 @@ export class Asker implements Disposable {
     this.#terminal = terminal
     this.#asks = !yes
     this.#memory = yes ? null : memory
-    const isTerminal = terminal.stdin.isTTY === true
-    // readline's echo goes through here, so that passwords are not displayed.
-    const output = new Writable({
-      write: (chunk: Buffer, _encoding, done) => {
-        if (isTerminal && !this.#hidden) terminal.stdout.write(chunk)
-        done()
-      },
-    })
-    // Without a history, the arrow keys do not bring a password back.
-    const options = { input: terminal.stdin, output, terminal: isTerminal, historySize: 0 }
-    this.#lines = createInterface(options)
-    this.#answers = this.#lines[Symbol.asyncIterator]()
-    this.cancelled = new Promise((_, reject) => {
-      this.#lines.once('SIGINT', () => reject(new Cancelled('Ctrl+C')))
-    })
-    // Callers that do not wait for it get no error.
-    this.cancelled.catch(() => undefined)
+    this.#lines = new TypedLines(terminal)
+    this.cancelled = this.#lines.cancelled
   }
 
   /**
@@ -77,19 +57,16 @@ export class Asker implements Disposable {
     const again = proposal && !question.includes('; empty:') ? '; empty: the same again' : ''
     for (;;) {
       const shown = proposal && !hidden ? ` [${printable(proposal, true)}]` : ''
-      this.#terminal.stdout.write(`${question}${hidden ? `${again} (not shown)` : shown}: `)
-      this.#hidden = hidden
-      const { value, done } = await this.#answers.next()
-      this.#hidden = false
+      const asked = `${question}${hidden ? `${again} (not shown)` : shown}: `
+      const typed = await this.#lines.after(asked, hidden)
       if (hidden) this.#terminal.stdout.write('\n')
-      if (done) throw new UsageError(`${question}: no answer. Without a terminal, use --yes`)
-      const answer = value.trim() || proposal
+      if (typed === null) throw new UsageError(`${question}: no answer. Without a terminal, use --yes`)
+      const answer = typed.trim() || proposal
       const wrong = answer === null ? null : ((await fault?.(answer)) ?? null)
       if (wrong !== null) this.#terminal.stdout.write(`  ${printable(wrong, true)}\n`)
       else if (answer !== null) return answer
       else this.#terminal.stdout.write('  An answer is needed here; Ctrl+C stops, and keeps the others.\n')
-      // What was typed is proposed, so that only the mistake in it has to be corrected.
-      if (wrong !== null && !hidden) proposal = answer
+      if (wrong?.endsWith(orEnter)) proposal = answer
     }
   }
 
@@ -128,12 +105,14 @@ export class Asker implements Disposable {
 
   /** @param proposal the answer for an empty line and for --yes */
   async confirm(question: string, proposal: boolean, key?: string): Promise<boolean> {
-    const answer = await this.ask(`${question} (y/n)`, proposal ? 'y' : 'n', key === undefined ? {} : { key })
+    const fault = (answer: string) => (/^(y|yes|n|no)$/i.test(answer) ? null : 'type y or n')
+    const asking = key === undefined ? { fault } : { fault, key }
+    const answer = await this.ask(`${question} (y/n)`, proposal ? 'y' : 'n', asking)
     return /^y/i.test(answer)
   }
 
   [Symbol.dispose](): void {
-    this.#lines.close()
+    this.#lines[Symbol.dispose]()
   }
 }
 

@@ -4,6 +4,7 @@ import { parseDotEnv } from '../../config/interpolation.ts'
 import type { AccountSettings } from '../../config/settings.ts'
 import { type Check, checkAccount } from '../../doctor/doctor.ts'
 import { showCheck, shownChecks } from '../doctor.ts'
+import { orEnter } from './asker.ts'
 import { believingAuthority } from './authority.ts'
 import { configOf, settingIn, type Texts, withAccount, withSetting, withVariable } from './files.ts'
 import { askPlace, servers } from './servers.ts'
@@ -40,7 +41,7 @@ async function addressOf({ asker }: Talk, given: string | undefined, key: string
     if (!/^[^\s@]+@[^\s@]+$/.test(text)) return `${text} is not an address`
     const isUsual = text === insisted || text === given || /@.+\../.test(text)
     insisted = text
-    return isUsual ? null : `${text} has no dot after the @: Enter if it is right all the same`
+    return isUsual ? null : `${text} has no dot after the @${orEnter}`
   }
   const wrong = given === undefined ? null : fault(given)
   if (given !== undefined && wrong === null) return given.toLowerCase()

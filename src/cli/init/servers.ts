@@ -3,7 +3,7 @@ import type { ServerAddress } from '../../base/providers.ts'
 import { domainPart } from '../../mail/address.ts'
 import { UsageError } from '../failure.ts'
 import { type Say, type Terminal, waiting } from '../terminal.ts'
-import type { Asker } from './asker.ts'
+import { type Asker, orEnter } from './asker.ts'
 import { discover, type FoundServers, type Network } from './discover.ts'
 import type { Probe } from './probe.ts'
 
@@ -57,8 +57,8 @@ const unprovenWords =
   'These hosts belong to another domain, and only DNS names them, which can be forged. They would get your password: compare them with what your provider says.'
 
 /**
- * A server that is not reached is asked for again, with what was typed as the proposal; typed once more, it is taken as
- * it is.
+ * A server that is not reached, or is of another kind, is asked for again, with what was typed as the proposal; typed
+ * once more, it is taken as it is.
  * @param given an option of the command line, which is not asked for
  */
 export async function askPlace(
@@ -77,7 +77,7 @@ export async function askPlace(
     looked = await lookedAt(text, kind, talk)
     const insisted = text === last
     last = text
-    return insisted ? null : looked.fault
+    return insisted || looked.fault === null ? null : `${looked.fault}${orEnter}`
   }
   const question = `${kind.toUpperCase()} server (host or host:port)`
   const answer = await talk.asker.ask(question, proposal, {

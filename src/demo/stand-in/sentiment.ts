@@ -1,11 +1,6 @@
 /** The writer's mood, by counting words of praise and blame. */
+import type { Verdict } from '../../base/verdicts.ts'
 import { asking, negative, negators, positive, strong, type Words } from './words.ts'
-
-export interface Mood {
-  label: 'positive' | 'neutral' | 'negative' | 'mixed'
-  /** 0 to 1. */
-  intensity: number
-}
 
 export const hundredths = (value: number): number => Math.round(Math.min(1, Math.max(0, value)) * 100) / 100
 
@@ -19,7 +14,7 @@ function negated({ list }: Words, at: number): boolean {
 }
 
 /** @param text the same text with its capitals */
-export function sentimentOf(words: Words, text: string): Mood {
+export function sentimentOf(words: Words, text: string): Verdict['sentiment'] {
   const [praise, blame] = [positive.find(words), negative.find(words)]
   const deniedPraise = praise.filter(({ at }) => negated(words, at)).length
   const deniedBlame = blame.filter(({ at }) => negated(words, at)).length

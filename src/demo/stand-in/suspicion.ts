@@ -1,10 +1,9 @@
 /** Rules for spam and for mail that addresses the machine that reads it. */
+import type { SpamKind } from '../../base/verdicts.ts'
 import { WordList, type Words } from './words.ts'
 
-export type SuspectedKind = 'phishing' | 'scam' | 'bulk' | 'malware' | 'none'
-
 interface Rule {
-  kind: Exclude<SuspectedKind, 'none'>
+  kind: Exclude<SpamKind, 'none'>
   weight: number
   words: WordList
 }
@@ -92,7 +91,7 @@ const link = /https?:\/\/|www\.\w/i
 export interface Suspicion {
   /** 0 for none; from 3 on it is called spam. */
   score: number
-  kind: SuspectedKind
+  kind: SpamKind
 }
 
 export interface Circumstances {
@@ -107,7 +106,7 @@ export function suspicionOf(
   read: Words,
   { urgent, authentication, attachments }: Circumstances,
 ): Suspicion {
-  const scores = new Map<Exclude<SuspectedKind, 'none'>, number>()
+  const scores = new Map<Exclude<SpamKind, 'none'>, number>()
   const add = (kind: Rule['kind'], weight: number): void =>
     void scores.set(kind, (scores.get(kind) ?? 0) + weight)
   for (const { kind, weight, words } of rules) {

@@ -1,25 +1,11 @@
 /** The stand-in's verdict on a mail: rules and word lists instead of understanding. */
+import type { Verdict } from '../../base/verdicts.ts'
 import { languageOf } from '../../mail/text/language.ts'
 import { asksOf } from './compose.ts'
 import { nameOf, type Question } from './prompt.ts'
-import { hundredths, type Mood, sentimentOf } from './sentiment.ts'
-import { isManipulation, type SuspectedKind, suspicionOf } from './suspicion.ts'
+import { hundredths, sentimentOf } from './sentiment.ts'
+import { isManipulation, suspicionOf } from './suspicion.ts'
 import { asking, legal, noAnswerWanted, personal, thanks, urgent, type Words, wordsOf } from './words.ts'
-
-export interface TriageAnswer {
-  asks: string[]
-  search: string[]
-  spam: { is: boolean; kind: SuspectedKind; confidence: number }
-  sentiment: Mood
-  language: string
-  category: string
-  urgency: number
-  needs_reply: boolean
-  manipulation: boolean
-  payment_change: boolean
-  summary: string
-  confidence: number
-}
 
 /** Only the beginning is read: it contains what matters, and a mail of megabytes costs no more than a letter. */
 const readCharacters = 6000
@@ -27,7 +13,7 @@ const readCharacters = 6000
 /** From this score on a mail is called spam. */
 const spamScore = 3
 
-export function triage(question: Question): TriageAnswer {
+export function triage(question: Question): Verdict {
   const { facts } = question
   const subject = facts.get('subject') ?? ''
   const mail = question.mail.slice(0, readCharacters)
@@ -64,7 +50,7 @@ export function triage(question: Question): TriageAnswer {
   }
 }
 
-function urgencyOf(words: Words, sentiment: Mood): number {
+function urgencyOf(words: Words, sentiment: Verdict['sentiment']): number {
   const pressing = urgent.count(words)
   if (sentiment.label !== 'positive' && legal.count(words) > 0) return pressing > 0 ? 3 : 2
   if (pressing > 0) return pressing >= 3 ? 3 : 2
@@ -74,7 +60,7 @@ function urgencyOf(words: Words, sentiment: Mood): number {
 const isQuestion = ({ lower }: Words): boolean => /[?？]/.test(lower.replace(/https?:\S+/g, ''))
 
 /** A question, a request, a complaint or a personal matter needs an answer; thanks and notices do not. */
-function needsReply(words: Words, sentiment: Mood): boolean {
+function needsReply(words: Words, sentiment: Verdict['sentiment']): boolean {
   if (noAnswerWanted.count(words) > 0) return false
   if (isQuestion(words)) return true
   const requests = asking.count(words)

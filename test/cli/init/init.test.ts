@@ -266,7 +266,9 @@ describe('replyd init', () => {
     expect(await place('smtp')).toMatchObject({ host: 'smtp.own.example', port: 2465 })
     stdout.end()
     const question = 'IMAP server (host or host:port)'
-    expect(await out).toContain(`${question}:   nothing listens there\n${question} [mial.own.example]: SMTP`)
+    expect(await out).toContain(
+      `${question}:   nothing listens there: Enter if it is right all the same\n${question} [mial.own.example]: SMTP`,
+    )
   })
 
   const answers = {

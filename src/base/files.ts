@@ -1,5 +1,20 @@
-/** Files that hold mail or keys are for the user that runs replyd alone, whatever a copy or an old umask left behind. */
-import { chmodSync, lstatSync, readdirSync, statSync } from 'node:fs'
+/**
+ * Files that hold mail or keys are for the user that runs replyd alone, whatever a copy or an old umask left behind; and
+ * files that are written as a whole.
+ */
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { ConfigError } from './errors.ts'
 
@@ -33,4 +48,29 @@ export function privatePaths(folder: string): string[] {
   const found = statSync(folder, { throwIfNoEntry: false })
   if (!found?.isDirectory()) return []
   return [folder, ...readdirSync(folder).map((name) => join(folder, name))]
+}
+
+/**
+ * A crash leaves the old content or the new one, never half of one.
+ * @param draft where it is written first, in the same folder; what a crash left there is replaced, no link is followed
+ * @param mode less what the umask takes
+ */
+export function writeWhole(
+  path: string,
+  content: string | Buffer,
+  { draft, mode }: { draft: string; mode: number },
+): void {
+  const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants
+  rmSync(draft, { force: true })
+  const file = openSync(draft, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, mode)
+  try {
+    writeFileSync(file, content)
+    fsyncSync(file)
+    renameSync(draft, path)
+  } catch (error) {
+    rmSync(draft, { force: true })
+    throw error
+  } finally {
+    closeSync(file)
+  }
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { ConfigError } from '../../src/base/errors.ts'
-import { isExposed, makePrivate, privatePaths } from '../../src/base/private-files.ts'
+import { isExposed, makePrivate, privatePaths } from '../../src/base/files.ts'
 
 let folder: string
 beforeEach(() => {
