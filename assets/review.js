@@ -68,7 +68,9 @@ document.addEventListener('submit', ({ target }) => {
 
 document.addEventListener('click', (event) => {
   if (event.target.id === 'keep') {
-    localStorage.setItem(placeOf('snippet'), byId('text').value)
+    const { value, form } = byId('text')
+    const { greets } = form.dataset
+    localStorage.setItem(placeOf('snippet'), greets ? value.replaceAll(greets, '{name}') : value)
     leaving = true
   }
   if (event.target.id === 'edit') {
@@ -162,10 +164,10 @@ document.addEventListener('selectionchange', () => {
   if (document.activeElement?.id === 'text') showSources(document.activeElement)
 })
 
-// It is safe on the server, or decided: the copy is not needed any more.
+// It is safe on the server: the copy is not needed any more. After a rejection it is, for the undo.
 function forgetTyped() {
   const here = new URL(location.href).searchParams
-  if (['edit', 'approve', 'reject', 'rewrite', 'junk'].includes(here.get('done')))
+  if (['edit', 'approve', 'rewrite'].includes(here.get('done')))
     for (const id of (here.get('id') ?? '').split('.')) localStorage.removeItem(placeOf(id))
 }
 
@@ -228,6 +230,7 @@ async function refresh() {
     '#state:not([open], .lost)',
     '#waiting',
     '#list h1',
+    '#list .tabs:not(:focus-within)',
     '#live',
   ])
     replace(place, fresh)

@@ -51,7 +51,24 @@ export async function bundle(directory) {
     metafile: true,
     logLevel: 'warning',
   })
+  nameClassesOnly(Object.keys(metafile.outputs).map((path) => join(root, path)))
   writeFileSync(join(directory, 'third-party-licenses.txt'), licencesOf(Object.keys(metafile.inputs)))
+}
+
+/** esbuild's function behind `keepNames`. */
+const NAME = 'var __name = (target, value) => __defProp(target, "name", { value, configurable: true });'
+
+/**
+ * Programs ask for the names of classes and of some functions, which the bundle may have changed. An arrow function gets its
+ * name again each time it is created, and many are created for each mail: they stay without one.
+ */
+function nameClassesOnly(outputs) {
+  const files = outputs.filter((path) => path.endsWith('.js') && readFileSync(path, 'utf8').includes(NAME))
+  if (files.length === 0)
+    throw new Error('esbuild names functions in a way that scripts/bundle.mjs does not know')
+  const test = '"prototype" in target && target.name !== value'
+  const cheaper = NAME.replace('__defProp(', `${test} ? __defProp(`).replace(' });', ' }) : target;')
+  for (const path of files) writeFileSync(path, readFileSync(path, 'utf8').replace(NAME, cheaper))
 }
 
 /** The licence of each package of which a file was bundled. */

@@ -76,7 +76,8 @@ async function run(command, args, how, options = {}) {
 /** How many of the packages are in place. */
 function packagesSoFar() {
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
-  const paths = Object.keys(packages).filter((path) => path !== '')
+  // Those for other platforms are on the list but not installed here.
+  const paths = Object.keys(packages).filter((path) => path !== '' && !packages[path].optional)
   return () => {
     const present = paths.filter((path) => existsSync(join(root, path, 'package.json')))
     return `installing packages: ${present.length} of about ${paths.length}`

@@ -37,7 +37,7 @@ async function resting(peers: Peers, count: number): Promise<Figure[]> {
     plain('rows written', rowsWritten / seconds, '/s'),
     bounded('warnings in the log', warnings, 'lines', 0),
     bounded('resident', rig.rssMb(), 'MB', 260),
-    plain('to the last baseline', baselineMs / 1000, 's'),
+    bounded('to the last baseline', baselineMs / 1000, 's', 25),
     plain("the daemon's CPU to the last baseline", startCpuMs, 'ms'),
   ]
 }

@@ -78,13 +78,13 @@ export async function reaction({ runs, say }: BenchOptions): Promise<Figure[]> {
           name: "request after the observer's notice, p50",
           value: quantile(after, 0.5),
           unit: 'ms',
-          target: { of: 'value', atMost: 15 },
+          target: { of: 'value', atMost: 12 },
         }),
         figure({
           name: "request after the observer's notice, p99",
           value: quantile(after, 0.99),
           unit: 'ms',
-          target: { of: 'value', atMost: 60 },
+          target: { of: 'value', atMost: 35 },
         }),
         figure({
           name: 'from storing to the request, p50',

@@ -1,5 +1,6 @@
 /** The answer of the check by meaning: shapes, tolerated deviations, and which results count. */
 import { z } from 'zod'
+import { Lru } from '../base/lru.ts'
 import {
   type Checked,
   type CheckedSentence,
@@ -32,27 +33,41 @@ const number = z.preprocess(
 const sentence = z.object({ n: number, evidence: text, against: text, verdict: verdictWord, source: text })
 const ask = z.object({ n: number, where: text, answered: flag })
 
+type Answer = ReturnType<typeof newAnswer>
+
+/** zod compiles each schema at its first use, and its JSON form is expensive, too. By the numbers of sentences and asks. */
+const answers = new Lru<Answer>(100)
+
+function answerOf(sentences: number, asks: number): Answer {
+  const key = `${sentences} ${asks}`
+  const made = answers.get(key) ?? newAnswer(sentences, asks)
+  answers.set(key, made)
+  return made
+}
+
+const newAnswer = (sentences: number, asks: number) =>
+  z.object({
+    sentences: z.array(sentence).meta({ maxItems: Math.max(1, sentences) }),
+    asks: z
+      .array(ask)
+      .meta({ maxItems: Math.max(1, asks) })
+      .nullish(),
+    language: flag,
+    name: flag,
+    address: flag,
+    leak: flag,
+    promise: flag,
+    obeys: flag,
+  })
+
 /** @returns the verdict on each sentence and ask; omitted ones count as not stated, not answered */
 export function checkedSchema(
   sentences: readonly string[],
   asks: readonly string[],
   labels: Labels,
 ): z.ZodType<Checked> {
-  return z
-    .object({
-      sentences: z.array(sentence).meta({ maxItems: Math.max(1, sentences.length) }),
-      asks: z
-        .array(ask)
-        .meta({ maxItems: Math.max(1, asks.length) })
-        .nullish(),
-      language: flag,
-      name: flag,
-      address: flag,
-      leak: flag,
-      promise: flag,
-      obeys: flag,
-    })
-    .transform(({ sentences: judged, asks: answered, ...rest }) => ({
+  return answerOf(sentences.length, asks.length).transform(
+    ({ sentences: judged, asks: answered, ...rest }) => ({
       sentences: sentences.map((each, at) => {
         const found = judged.filter(({ n }) => n === at + 1)
         return sentenceOf(each, found, labels)
@@ -62,7 +77,8 @@ export function checkedSchema(
         return { ask: each, answered: found.length > 0 && found.every((one) => one.answered) }
       }),
       ...rest,
-    }))
+    }),
+  )
 }
 
 interface Judged {

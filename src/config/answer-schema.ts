@@ -28,9 +28,9 @@ const When = z
 
 const Answer = z
   .strictObject({
-    name: required(
+    name: key(
       z.string().regex(/^\p{L}[\p{L}\p{N} _-]{0,39}$/u, 'must be a short name such as opening hours'),
-      'How the review calls it',
+      'How the review calls it; by default by its place in the list: `number 1`',
     ),
     category: required(word(), 'Category of mail that it is for'),
     when: required(When, 'Which questions it answers: all that triage finds in the mail, or it is not used'),

@@ -228,8 +228,12 @@ function resolveLookup(input: NonNullable<Document['lookups']>[number], path: (t
   }
 }
 
-function resolveAnswer({ language, ...answer }: NonNullable<Document['answers']>[number]) {
-  return { ...answer, language: language ?? languageOf(answer.text).language }
+function resolveAnswer({ name, language, ...answer }: NonNullable<Document['answers']>[number], at: number) {
+  return {
+    name: name ?? `number ${at + 1}`,
+    ...answer,
+    language: language ?? languageOf(answer.text).language,
+  }
 }
 
 function resolveSite(knowledge: Document['knowledge']) {

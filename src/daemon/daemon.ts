@@ -229,7 +229,7 @@ function observersOf(context: StepContext, pipeline: Pipeline, watchers: readonl
   const firstMs = Math.min(30_000, 30 * watchers.length)
   return watchers.map((watcher) => {
     const mayLook = (signal: AbortSignal) => watcher.looked(signal)
-    return new Observer(context, watcher.account, { onApproved, mayLook, firstMs })
+    return new Observer(context, watcher.account, { onApproved, mayLook, watcher, firstMs })
   })
 }
 

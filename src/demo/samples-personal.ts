@@ -29,6 +29,7 @@ export function personalSamples(now: Date, owner: DemoOwner): { earlier: Earlier
       largeAttachment(build),
       thread.sample,
       frenchQuestion(build),
+      ...trailerQuestions(build),
     ],
   }
 }
@@ -112,6 +113,36 @@ Merci d'avance,
     'e77d10',
   )
   return sample('question-in-french', octetsOf(head, text(body)), 'drafted')
+}
+
+/** Nothing in the knowledge answers them: the Teach page offers to fill the gap. */
+function trailerQuestions(build: Build): Sample[] {
+  const nadia = `Hello,
+
+we are in town next weekend with two small children. Do you rent out child trailers,
+and what does a trailer cost per day?
+
+Many thanks
+Nadia Haddad
+`
+  const ben = `Hi there,
+
+I would like to take my daughter along on Sunday. Do you rent out child trailers, and
+what is the price of a trailer per day?
+
+Cheers
+Ben Alvarez
+`
+  const letterOf = (minutes: number, from: string, subject: string, id: string) =>
+    letter(build, minutes, from, subject, id)
+  const [first, second] = [
+    letterOf(17, 'Nadia Haddad <nadia@haddad.example>', 'Child trailer for the weekend', '4be0d1'),
+    letterOf(5, 'Ben Alvarez <ben.alvarez@inbox.example>', 'Renting a trailer', '6fa23c'),
+  ]
+  return [
+    sample('trailer-for-two', octetsOf(first, text(nadia)), 'drafted'),
+    sample('trailer-for-one', octetsOf(second, text(ben)), 'drafted'),
+  ]
 }
 
 function thankYou(build: Build): Sample {

@@ -17,11 +17,18 @@ const made = new WeakMap<z.ZodType, Map<boolean, object>>()
  * bounds.
  */
 export function wireSchema(schema: z.ZodType, bounded: boolean): object {
-  const forms = made.get(schema) ?? new Map<boolean, object>()
-  made.set(schema, forms)
-  const form = forms.get(bounded) ?? newWireSchema(schema, bounded)
+  const shape = shapeOf(schema)
+  const forms = made.get(shape) ?? new Map<boolean, object>()
+  made.set(shape, forms)
+  const form = forms.get(bounded) ?? newWireSchema(shape, bounded)
   forms.set(bounded, form)
   return form
+}
+
+/** What is sent does not depend on what becomes of the answer: the part before a transformation may be shared by many questions. */
+function shapeOf(schema: z.ZodType): z.ZodType {
+  const isTransformed = schema instanceof z.ZodPipe && !(schema.def.in instanceof z.ZodTransform)
+  return isTransformed ? shapeOf(schema.def.in as z.ZodType) : schema
 }
 
 type Node = z.core.JSONSchema.BaseSchema

@@ -8,7 +8,7 @@ import { copiesBeforeFiling, filedSince, lyingSince } from '../store/observation
 import { learnRestored, learnSpam } from './learn.ts'
 
 const limits = { batch: 200, maxHeaderOctets: 16 * 1024, maxTextOctets: 1 }
-const watchedForMs = 30 * 86_400_000
+export const watchedForMs = 30 * 86_400_000
 const mostFiled = 500
 const mostLying = 5_000
 /** The registered name, and what clients wrote before it existed. */

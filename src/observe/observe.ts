@@ -3,10 +3,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { reasonOf } from '../base/errors.ts'
 import { Turns } from '../base/turns.ts'
 import { type Account, accountOf, type StepContext } from '../context.ts'
+import type { Watcher } from '../receive/watch.ts'
+import { isWatched } from '../store/observations.ts'
 import { observeAnswers, type SentLook } from './answered.ts'
 import { observeCorrespondents } from './correspondents.ts'
 import { observeDrafts } from './drafts.ts'
-import { type JunkLook, observeJunk } from './junk.ts'
+import { type JunkLook, observeJunk, watchedForMs } from './junk.ts'
 import { observeStyle } from './style.ts'
 
 /** How often to check whether the style (once a day) and the correspondents (once an hour) are due. Milliseconds. */
@@ -18,6 +20,8 @@ const looks = new Turns(10)
 interface Options {
   /** Resolves with true once this process may look; with false when the signal fires first. */
   mayLook: (signal: AbortSignal) => Promise<boolean>
+  /** The watcher of the mailbox: it notices first what happens in an account in which nothing waits. */
+  watcher?: Pick<Watcher, 'looks' | 'lookedAgain'>
   /** The first look comes within this time, so that many accounts do not look at once. Milliseconds. */
   firstMs?: number
   /** Continues the delivery of a reply: the owner has approved its draft, or its copy was found in \\Sent. */
@@ -35,7 +39,7 @@ interface Options {
 export class Observer {
   readonly #context: StepContext
   readonly #address: string
-  readonly #options: Required<Options>
+  readonly #options: Options & Required<Omit<Options, 'watcher'>>
   /** When a draft was first missed, by reply. */
   readonly #missing = new Map<string, number>()
   readonly #sent: SentLook = { mark: '', ids: new Set() }
@@ -57,12 +61,14 @@ export class Observer {
   /** Runs until the signal. */
   async run(signal: AbortSignal): Promise<void> {
     const { log } = this.#context
-    const { everyMs, firstMs, mayLook } = this.#options
+    const { everyMs, firstMs, mayLook, watcher } = this.#options
     await mayLook(signal)
     await delay(firstMs * this.#context.random(), undefined, { signal }).catch(() => undefined)
     while (await mayLook(signal)) {
+      const before = watcher?.looks ?? 0
       try {
         await this.#lookInTurn()
+        if (watcher && !(await this.#isWatched())) await watcher.lookedAgain(before, signal)
       } catch (error) {
         log.warn({ event: 'observe.failed', reason: reasonOf(error) })
       }
@@ -70,6 +76,12 @@ export class Observer {
       const waitMs = everyMs * (0.5 + this.#context.random())
       await delay(waitMs, undefined, { signal }).catch(() => undefined)
     }
+  }
+
+  /** Whether there is a draft, a waiting mail or filed spam that the owner may decide about, or mail under way. */
+  #isWatched(): Promise<boolean> {
+    const since = new Date(this.#context.clock.now().getTime() - watchedForMs)
+    return isWatched(this.#context.db, this.#address, since)
   }
 
   async #lookInTurn(): Promise<void> {

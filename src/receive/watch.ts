@@ -44,7 +44,7 @@ export class Watcher {
   #watch: Watch | null = null
   #running: Promise<void> | null = null
   #again = false
-  #looked = false
+  #looks = 0
   readonly #events = new EventEmitter()
   #stopped = false
   /** Renumberings in a row. */
@@ -77,10 +77,20 @@ export class Watcher {
     return typeof this.#lease?.fence === 'number'
   }
 
+  /** Looks at the mailbox so far: at the start, after each notification and at each poll. */
+  get looks(): number {
+    return this.#looks
+  }
+
+  /** Resolves after more looks than that, or when the signal fires. */
+  async lookedAgain(looks: number, signal: AbortSignal): Promise<void> {
+    while (this.#looks <= looks && !signal.aborted)
+      await once(this.#events, 'looked', { signal }).catch(() => undefined)
+  }
+
   /** Resolves with true once this process has looked under the mailbox's lease; with false when the signal fires first. */
   async looked(signal: AbortSignal): Promise<boolean> {
-    const until = (event: string) => once(this.#events, event, { signal }).catch(() => undefined)
-    while (!this.#looked && !signal.aborted) await until('looked')
+    await this.lookedAgain(0, signal)
     return (await this.#wanted().held(signal)) !== null
   }
 
@@ -174,7 +184,7 @@ export class Watcher {
       } catch (error) {
         this.#lookLater(error)
       }
-      this.#looked = true
+      this.#looks++
       this.#events.emit('looked')
     }
   }

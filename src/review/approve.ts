@@ -1,3 +1,4 @@
+import type { Reason } from '../base/reasons.ts'
 import { sameText } from '../base/secret.ts'
 import { octetsOf } from '../compose/reply-octets.ts'
 import { accountOf } from '../context.ts'
@@ -13,6 +14,20 @@ import {
   untouched,
 } from './decide.ts'
 import { Refusal, type Review } from './review.ts'
+
+/** The owner's own settings: no doubt about this reply. */
+export const byMode: ReadonlySet<Reason> = new Set<Reason>(['mode-draft', 'mode-review'])
+
+/** What is missing, doubtful or invented in it; what a person has written is theirs. */
+export const isDoubtful = (
+  reply: Pick<ReplyRow, 'text' | 'draftText' | 'holdReasons' | 'claims'> & {
+    composed: Pick<NonNullable<ReplyRow['composed']>, 'missing'> | null
+  },
+): boolean =>
+  reply.text === reply.draftText &&
+  (reply.holdReasons.some((each) => !byMode.has(each)) ||
+    reply.claims.length > 0 ||
+    (reply.composed?.missing.length ?? 0) > 0)
 
 /**
  * A person approves: the stored text is sent when the undo window ends.

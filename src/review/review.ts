@@ -68,6 +68,8 @@ export type RefusalReason =
   | 'unfit-name'
   | 'unfit-password'
   | 'unfit-snippet'
+  /** Several are to be sent at once, and this one has to be looked at. */
+  | 'doubtful'
   /** replyd.yaml or a variable sets it. */
   | 'password-locked'
   /** Somebody else set it. */
@@ -125,6 +127,7 @@ const messages: Record<RefusalReason, string> = {
   'setting-locked': 'This is set in replyd.yaml, which goes first. Remove it there to set it here.',
   'setting-changed': 'Somebody else has changed this setting in the meantime. Nothing was changed.',
   'unknown-person': 'There is nobody of that name.',
+  doubtful: 'Something is in doubt in this reply. Open it to send it.',
   'name-taken': 'There is somebody of that name already.',
   'no-sign-in': 'This account has no oauth2 in replyd.yaml: it logs in with a password.',
   'unfit-snippet':

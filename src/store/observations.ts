@@ -31,6 +31,19 @@ export async function filedSince(
   return rows
 }
 
+/** Whether there are mails under way or waiting for a person, saved drafts, or spam that was filed since then. */
+export async function isWatched(db: Queryable, account: string, since: Date): Promise<boolean> {
+  const { rows } = await db.query<{ watched: boolean }>(
+    `select exists (select 1 from replyd.message where account = $1 and step = 'review')
+       or exists (select 1 from replyd.message where account = $1 and step not in ('review', 'done'))
+       or exists (select 1 from replyd.reply where account = $1 and state = 'saved')
+       or exists (select 1 from replyd.message where account = $1 and disposition in ('filed', 'marked')
+         and ingested_at >= $2 and step = 'done') as watched`,
+    [account, since],
+  )
+  return rows[0]?.watched ?? true
+}
+
 /** UIDs of other mails with its Message-ID that lay in that mailbox before it was filed. */
 export async function copiesBeforeFiling(
   db: Queryable,

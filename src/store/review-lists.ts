@@ -20,13 +20,18 @@ export interface WaitingFilter {
   account?: string
   search?: string
   category?: string
-  /** Everything when absent. */
+  /** `held`: what a person has to look at. Everything when absent. */
   show?: 'held' | 'drafts' | 'all'
 }
 
+/** Held or uncertain, or a draft with a doubt; that drafts are what the owner wants (`mode-`) is no doubt. What a person has undone waits as before. */
+const needsPerson = `(m.disposition <> 'approved'
+        and not (m.reason in ('cancelled', 'reopened', 'junk-undone') and coalesce(r.hold_reason, '') = 'mode-draft')
+        and (m.disposition <> 'drafted' or coalesce(r.hold_reason, '') ~ '(^| )(?!mode-(draft|review)( |$))[^ ]'))`
+
 const waiting = `replyd.message m left join replyd.reply r on r.id = m.id
       where (m.step = 'review' or m.disposition = 'approved' or (m.disposition = 'drafted' and r.state = 'saved'))
-        and ($3 = 'all' or ($3 = 'drafts') = (m.disposition = 'drafted'))
+        and ($3 = 'all' or ($3 = 'drafts' and m.disposition = 'drafted') or ($3 = 'held' and ${needsPerson}))
         and ($1::text is null or m.account = $1)
         and ($2::text is null or concat_ws(' ', m.subject, m.from_name, m.from_address, m.verdict->>'summary', r.text) ilike $2)
         and ($4::text is null or m.verdict->>'category' = $4)`
@@ -54,21 +59,34 @@ export async function waitingMails(
   page: { after?: string; limit?: number } = {},
 ): Promise<ListedMail[]> {
   const { rows } = await db.query<ListedMail>(
-    `select ${listed} from ${waiting}
+    `with page as (select m.id from ${waiting}
         and ($5::text is null or ${placeOf('m')} > (select ${placeOf('k').slice(1, -1)} from replyd.message k where k.id = $5))
-      order by ${placeOf('m').slice(1, -1)} limit $6`,
+      order by ${placeOf('m').slice(1, -1)} limit $6)
+     select ${listed} from page join replyd.message m on m.id = page.id left join replyd.reply r on r.id = m.id
+      order by ${placeOf('m').slice(1, -1)}`,
     [...waitingValues(filter), page.after || null, page.limit ?? 200],
   )
   return rows
 }
 
-/** Categories of the mails that wait, in alphabetical order. */
-export async function waitingCategories(db: Queryable): Promise<string[]> {
-  const { rows } = await db.query<{ category: string }>(
-    `select distinct m.verdict->>'category' as category from ${waiting} and m.verdict->>'category' is not null order by 1`,
+/** Everything that waits, in one look at it. */
+export interface WaitingCounts {
+  all: number
+  held: number
+  drafts: number
+  /** Categories of these mails, in alphabetical order. */
+  categories: string[]
+}
+
+export async function waitingCounts(db: Queryable): Promise<WaitingCounts> {
+  const { rows } = await db.query<Omit<WaitingCounts, 'categories'> & { category: string | null }>(
+    `select m.verdict->>'category' as category, count(*)::int as "all", count(*) filter (where ${needsPerson})::int as held,
+       count(*) filter (where m.disposition = 'drafted')::int as drafts from ${waiting} group by 1 order by 1`,
     waitingValues({}),
   )
-  return rows.map(({ category }) => category)
+  const sum = (name: 'all' | 'held' | 'drafts') => rows.reduce((total, row) => total + row[name], 0)
+  const categories = rows.flatMap(({ category }) => category ?? [])
+  return { all: sum('all'), held: sum('held'), drafts: sum('drafts'), categories }
 }
 
 /** How many there are in all. */

@@ -74,7 +74,8 @@ function AssistantsPage({ view, facts, replies, doubted }: Prepared) {
       <section class="card block" aria-labelledby="facts">
         <h2 id="facts">Proposed facts</h2>
         <p>
-          No reply uses a fact before you accept it. Then it stands in the folder taught of your knowledge.
+          No reply uses a fact until you accept it. Then it is kept in the folder <code>taught</code> of your
+          knowledge.
         </p>
         {facts.length === 0 ? <p>None waits for you.</p> : null}
         {facts.map((fact) => (

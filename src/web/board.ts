@@ -3,6 +3,7 @@ import type { IServerAdapter } from '@bull-board/api/typings/app'
 import { serveStatic } from '@hono/node-server/serve-static'
 import type { Queue } from 'bullmq'
 import { type Handler, Hono } from 'hono'
+import { notFound } from './failures.tsx'
 
 export const boardPath = '/settings/queues'
 
@@ -16,9 +17,19 @@ export function boardHandler(queues: readonly Queue[]): Handler {
   return async (c) => {
     loading ??= boardPages(queues)
     const pages = await loading
-    return pages.fetch(c.req.raw, c.env)
+    if (c.req.path === `${boardPath}/`) return c.redirect(boardPath, 301)
+    const answer = await pages.fetch(c.req.raw, c.env)
+    return answer.status === 404 ? notFound(c) : answer
   }
 }
+
+const uiConfig = {
+  boardTitle: 'Work queue · replyd',
+  miscLinks: [{ text: '← Back to Setup', url: '/settings' }],
+  hideRedisDetails: true,
+}
+/** Its page asks another host for a font, which the policy would refuse. */
+const foreignFont = /<link [^>]*fonts\.googleapis\.com[^>]*>/g
 
 /** The libraries are loaded on first use, because few people open the board and it takes some 9 MB of memory. */
 async function boardPages(queues: readonly Queue[]): Promise<Hono> {
@@ -31,11 +42,13 @@ async function boardPages(queues: readonly Queue[]): Promise<Hono> {
   const adapters = queues.map((queue) => new BullMQAdapter(queue, { readOnlyMode: true }))
   // The package bundles its own copy of the same types.
   const types = serverAdapter as unknown as IServerAdapter
-  createBullBoard({ queues: adapters, serverAdapter: types, options: { uiConfig: { boardTitle: 'replyd' } } })
+  createBullBoard({ queues: adapters, serverAdapter: types, options: { uiConfig } })
   const board = new Hono().basePath(boardPath)
   board.use(async (c, next) => {
     await next()
     c.header('content-security-policy', policy)
+    if (c.res.headers.get('content-type')?.startsWith('text/html'))
+      c.res = new Response((await c.res.text()).replace(foreignFont, ''), c.res)
   })
   board.route('/', serverAdapter.registerPlugin() as Hono)
   return board

@@ -38,13 +38,16 @@ function Thread({ view, shown: { row, thread, sent } }: { view: View; shown: Sho
       ))}
       {sent === 'unread' ? (
         <p class="meta">
-          <a href={more}>Look in Sent for your own mails</a>
+          <a href={more}>Show what you wrote in this conversation</a>
         </p>
       ) : null}
       {sent === 'unreadable' ? <p class="meta">Your own mails in Sent can't be read at the moment.</p> : null}
     </div>
   )
 }
+
+/** Where lines were joined, nothing is missing. */
+const withoutSpace = (text: string) => text.replace(/\s+/g, '')
 
 export function Original({ view, shown }: { view: View; shown: Shown }) {
   const { row, text, whole, envelope } = shown
@@ -61,9 +64,9 @@ export function Original({ view, shown }: { view: View; shown: Shown }) {
       </header>
       <Letter text={text ?? 'The text was removed after the retention time.'} />
       <Files id={row.id} attachments={shown.attachments} read={shown.read} />
-      {whole !== null && whole.trim() !== (text ?? '').trim() ? (
+      {whole !== null && withoutSpace(whole) !== withoutSpace(text ?? '') ? (
         <details>
-          <summary>Quoted text and signature</summary>
+          <summary>Show the whole mail</summary>
           <div class="letter quiet" dir="auto">
             {whole}
           </div>
@@ -148,10 +151,10 @@ function Files({ id, attachments, read }: { id: string } & Pick<Shown, 'attachme
 /** What the model was given of it. */
 function Reading({ read }: { read: ReadAttachment | undefined }) {
   if (read === undefined) return null
-  if (read.text === null) return <small>{`By the model: ${readingOf(read)}`}</small>
+  if (read.text === null) return <small>{`Read by the AI: ${readingOf(read)}`}</small>
   return (
     <details>
-      <summary class="meta">{`By the model: ${readingOf(read)}`}</summary>
+      <summary class="meta">{`Read by the AI: ${readingOf(read)}`}</summary>
       <div class="letter quiet" dir="auto">
         {read.text}
       </div>
@@ -159,8 +162,16 @@ function Reading({ read }: { read: ReadAttachment | undefined }) {
   )
 }
 
+/** `Picture`, `PDF`, `Text`, or the ending of the name. */
+function kindOf({ type, name }: Attachment): string {
+  if (type.startsWith('image/')) return 'Picture'
+  if (type === 'application/pdf') return 'PDF'
+  if (type.startsWith('text/')) return 'Text'
+  return /\.([a-z0-9]{1,5})$/i.exec(name)?.[1]?.toUpperCase() ?? 'File'
+}
+
 function File({ file, href }: { file: Attachment; href: string }) {
-  const facts = <span class="meta">{`${file.type} · ${sizeOf(file.size)}`}</span>
+  const facts = <span class="meta">{`${kindOf(file)} · ${sizeOf(file.size)}`}</span>
   const name = <b dir="auto">{file.name}</b>
   if (file.shown === 'image' || file.shown === 'text')
     return (
@@ -183,7 +194,8 @@ function File({ file, href }: { file: Attachment; href: string }) {
 }
 
 /** Who it is, and how earlier mails ended. */
-function Past({ view, shown: { past, row } }: { view: View; shown: Shown }) {
+function Past({ view, shown: { past, row, thread, sent } }: { view: View; shown: Shown }) {
+  if (past.count === 0 && (thread.length > 0 || sent === 'unread')) return null
   if (past.count === 0) return <p class="meta past">First mail from this sender</p>
   return (
     <details class="past">

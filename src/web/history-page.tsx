@@ -119,9 +119,9 @@ const isOpen = ({ disposition }: HistoryMail) => disposition === 'held' || dispo
 
 function HistoryTable({ mails, view }: { mails: readonly HistoryMail[]; view: View }) {
   return (
-    <section class="scroll" aria-label="Every mail" tabindex={0}>
+    <section class="scroll stacked" aria-label="Every mail" tabindex={0}>
       <table>
-        <TableHead columns={['Mail', 'Outcome', 'Reason', 'Model']} numbers={['Tokens', 'Cost', 'Arrived']} />
+        <TableHead columns={['Mail', 'Outcome', 'Reason']} numbers={['Cost', 'Arrived']} />
         <tbody>
           {mails.map((mail) => (
             <tr>
@@ -135,8 +135,6 @@ function HistoryTable({ mails, view }: { mails: readonly HistoryMail[]; view: Vi
                 <span class={`tag ${mail.disposition}`}>{capitalised(outcomeOf(mail.disposition))}</span>
               </td>
               <td>{sentenceOf(isOpen(mail) ? shownReason(mail) : mail.reason)}</td>
-              <td class="faint">{mail.models ?? '–'}</td>
-              <td class="number">{mail.tokens === 0 ? '–' : mail.tokens}</td>
               <td class="number">{mail.cost === 0 ? '–' : dollars(mail.cost)}</td>
               <td class="number">
                 <When at={mail.internalDate} view={view} short />

@@ -37,6 +37,10 @@ export function placeOf(c: Context): InboxPlace {
   }
 }
 
+/** Beyond the tabs, whose numbers are known. */
+export const isSearch = ({ search, account, category }: InboxFilter): boolean =>
+  search !== '' || account !== '' || category !== ''
+
 export const wantedBy = ({ search, show, account, category }: InboxFilter): WaitingFilter => ({
   search: search || undefined,
   account: account || undefined,

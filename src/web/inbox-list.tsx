@@ -2,12 +2,13 @@
 import { capitalised, outcomeOf } from '../base/dispositions.ts'
 import { labelOf } from '../base/reasons.ts'
 import { modelVerdict } from '../base/verdicts.ts'
+import { byMode } from '../review/approve.ts'
 import { versionOf } from '../review/decide.ts'
-import type { ListedMail } from '../store/review-lists.ts'
+import type { ListedMail, WaitingCounts } from '../store/review-lists.ts'
 import { addressOf, type InboxFilter, shows } from './inbox-filter.ts'
 import { Countdown, Token, type View, When } from './layout.tsx'
 import { queryOf } from './pages.tsx'
-import { byMode, shownReason } from './reply-pane.tsx'
+import { shownReason, takenBack } from './reply-pane.tsx'
 import { titled } from './words.ts'
 
 export interface InboxList {
@@ -16,10 +17,12 @@ export interface InboxList {
   older: string | null
   /** Not the first page. */
   later: boolean
-  total: number
+  /** How many match a search, an account or a category; null without one. */
+  found: number | null
+  /** Of everything that waits. */
+  counts: WaitingCounts
   filter: InboxFilter
   accounts: readonly string[]
-  categories: readonly string[]
   /** No mail was ever read. */
   isNew: boolean
 }
@@ -32,13 +35,11 @@ interface ListProps {
 }
 
 export function MailList({ view, list, current }: ListProps) {
-  const { mails, older, later, total, filter } = list
+  const { mails, older, later, found, filter } = list
   return (
     <section id="list" class="list" aria-label="Mails">
       <header>
-        <h1>
-          Inbox <span class="count">{total > 0 ? total : ''}</span>
-        </h1>
+        <h1>Inbox{found === null ? null : <span class="count">{` ${found} found`}</span>}</h1>
         <Search filter={filter} />
         <Filters list={list} />
       </header>
@@ -102,15 +103,17 @@ function Search({ filter }: { filter: InboxFilter }) {
   )
 }
 
-function Filters({ list: { filter, accounts, categories } }: { list: InboxList }) {
-  const tab = (words: string, changed: Partial<InboxFilter>, on: boolean) => (
+function Filters({ list: { filter, accounts, counts } }: { list: InboxList }) {
+  const { categories } = counts
+  const tab = (words: string, changed: Partial<InboxFilter>, on: boolean, count?: number) => (
     <a href={addressOf('/', { ...filter, ...changed })} aria-current={on ? 'true' : undefined}>
       {words}
+      {count ? <span class="count">{count}</span> : null}
     </a>
   )
   return (
     <nav class="tabs" aria-label="Filter">
-      {shows.map(([name, words]) => tab(words, { show: name }, filter.show === name))}
+      {shows.map(([name, words]) => tab(words, { show: name }, filter.show === name, counts[name]))}
       {accounts.length > 1
         ? accounts.map((account) =>
             tab(account, { account: filter.account === account ? '' : account }, filter.account === account),
@@ -174,7 +177,7 @@ function Row({ mail, view, filter, current }: RowProps) {
         />
       </label>
       <a
-        class={mail.disposition === 'held' ? 'mail needs' : 'mail'}
+        class={needsPerson(mail) ? 'mail needs' : 'mail'}
         href={addressOf(`/replies/${mail.id}`, filter)}
         data-id={mail.id}
         aria-current={current ? 'true' : undefined}
@@ -186,7 +189,7 @@ function Row({ mail, view, filter, current }: RowProps) {
         <When at={mail.internalDate} view={view} short />
         <b dir="auto">{subject}</b>
         <span class="gist" dir="auto">
-          {verdict?.summary ?? ''}
+          {gistOf(verdict?.summary ?? '', mail)}
         </span>
         <span class={`why ${mail.disposition}`}>
           {mail.disposition === 'approved' ? (
@@ -200,11 +203,24 @@ function Row({ mail, view, filter, current }: RowProps) {
   )
 }
 
+const hasDoubt = ({ holdReasons }: ListedMail) => holdReasons?.some((each) => !byMode.has(each)) ?? false
+
+/** As `held` of the filter: the mails that the menu counts. */
+const needsPerson = (mail: ListedMail) =>
+  mail.disposition !== 'approved' &&
+  !(takenBack.has(mail.reason) && mail.holdReasons?.join() === 'mode-draft') &&
+  (mail.disposition !== 'drafted' || hasDoubt(mail))
+
+/** What the mail says: who wrote it stands above. */
+function gistOf(summary: string, { fromName, fromAddress }: ListedMail): string {
+  const who = [fromName, fromAddress].find((each) => each && summary.startsWith(`${each}: `))
+  return who ? capitalised(summary.slice(who.length + 2)) : summary
+}
+
 function stateWords(mail: ListedMail): string {
   const { disposition, reason } = mail
   if (disposition === 'uncertain') return labelOf(reason)
-  const hasDoubt = mail.holdReasons?.some((each) => !byMode.has(each)) ?? false
-  return disposition === 'drafted' && !hasDoubt
+  return disposition === 'drafted' && !hasDoubt(mail)
     ? capitalised(outcomeOf(disposition))
     : labelOf(shownReason(mail))
 }
@@ -230,8 +246,8 @@ function Empty({ view, list: { filter, later, accounts, isNew } }: { view: View;
   if (view.status.some(({ part, ok }) => !ok && part === 'Mailbox'))
     return (
       <div class="empty">
-        <p class="headline">Nothing is waiting.</p>
-        <p>New mail can't be read at the moment. What to do is said above.</p>
+        <p class="headline">No connection to your mailbox.</p>
+        <p>New mail appears here as soon as the mail server answers again.</p>
       </div>
     )
   if (isNew)

@@ -1,6 +1,6 @@
 /** The inbox: the mails that wait, the conversation, and its reply; on a phone one of them at a time. */
 import { Conversation } from './conversation.tsx'
-import { addressOf } from './inbox-filter.ts'
+import { addressOf, isSearch } from './inbox-filter.ts'
 import { type InboxList, MailList } from './inbox-list.tsx'
 import { Page, type View } from './layout.tsx'
 import { ReplyPane } from './reply-pane.tsx'
@@ -23,7 +23,7 @@ export function InboxPage({ view, list, shown, next, onlyList }: InboxProps) {
       <MailList view={view} list={list} current={shown?.row.id ?? null} />
       <div id="panes" class="panes" data-id={shown?.row.id}>
         {shown === null ? (
-          <Nothing empty={list.mails.length === 0} />
+          <Nothing view={view} list={list} />
         ) : (
           <>
             <section class="pane" aria-label="Mail" tabindex={0}>
@@ -45,10 +45,18 @@ export function InboxPage({ view, list, shown, next, onlyList }: InboxProps) {
   )
 }
 
-function Nothing({ empty }: { empty: boolean }) {
+function Nothing({ view, list }: Pick<InboxProps, 'view' | 'list'>) {
+  const { mails, filter } = list
+  const isDone = !isSearch(filter) && filter.show === 'all' && view.status.every(({ ok }) => ok)
   return (
     <section class="pane nothing" aria-label="Mail">
-      <p class="empty">{empty ? 'Nothing is waiting for you.' : 'Choose a mail on the left.'}</p>
+      <p class="empty">
+        {mails.length > 0
+          ? 'Choose a mail on the left.'
+          : isDone
+            ? 'Nothing is waiting for you.'
+            : 'No mail is open.'}
+      </p>
     </section>
   )
 }

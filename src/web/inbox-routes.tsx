@@ -1,6 +1,6 @@
 /** The inbox and everything that is decided there. */
 import type { Context, Hono } from 'hono'
-import { approve, cancel } from '../review/approve.ts'
+import { approve, cancel, isDoubtful } from '../review/approve.ts'
 import { versionOf } from '../review/decide.ts'
 import { junk, undoJunk } from '../review/junk.ts'
 import { reject, reopen } from '../review/reject.ts'
@@ -12,7 +12,7 @@ import {
   countWaiting,
   hasMail,
   type ListedMail,
-  waitingCategories,
+  type WaitingCounts,
   waitingMails,
 } from '../store/review-lists.ts'
 import type { Env } from './access.ts'
@@ -20,7 +20,7 @@ import { actions } from './actions.ts'
 import { dispositionOf, fileOf, filePolicy } from './attachments.ts'
 import { formBody } from './bodies.ts'
 import { failed } from './failures.tsx'
-import { addressOf, type InboxFilter, placeOf, wantedBy } from './inbox-filter.ts'
+import { addressOf, type InboxFilter, isSearch, placeOf, wantedBy } from './inbox-filter.ts'
 import type { InboxList } from './inbox-list.tsx'
 import { InboxPage } from './inbox-page.tsx'
 import type { ViewOf } from './overviews.tsx'
@@ -29,12 +29,13 @@ import type { WebContext } from './web-context.ts'
 
 export function addInbox(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): void {
   const show = async (c: Context<Env>, asked: string | null) => {
-    const list = await listOf(web, c)
+    const view = await viewOf(c)
+    const list = await listOf(web, c, view.waiting)
     const open = asked ?? list.mails.find(isUndecided)?.id ?? list.mails[0]?.id ?? null
     const shown = open === null ? null : await loadShown(web, open, { remote: c.req.query('remote') === '1' })
-    const next = open === null ? null : await nextOf(web.context.db, list.filter, open)
+    const next = open === null ? null : await nextOf(web.context.db, list.filter, open, list.mails)
     const props = { list, shown, next, onlyList: asked === null }
-    return c.html(<InboxPage view={await viewOf(c)} {...props} />)
+    return c.html(<InboxPage view={view} {...props} />)
   }
   pages.get('/', (c) => show(c, null))
   pages.get('/replies/:id', (c) => show(c, c.req.param('id')))
@@ -43,7 +44,7 @@ export function addInbox(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): voi
   addBulk(pages, web)
 }
 
-async function listOf({ context }: WebContext, c: Context<Env>): Promise<InboxList> {
+async function listOf({ context }: WebContext, c: Context<Env>, waiting: WaitingCounts): Promise<InboxList> {
   const { db, accounts } = context
   const { filter, after, rows } = placeOf(c)
   const found = await waitingMails(db, wantedBy(filter), { after, limit: rows + 1 })
@@ -52,10 +53,10 @@ async function listOf({ context }: WebContext, c: Context<Env>): Promise<InboxLi
     mails,
     older: found.length > rows ? (mails.at(-1)?.id ?? null) : null,
     later: after !== '',
-    total: await countWaiting(db, wantedBy(filter)),
+    found: isSearch(filter) ? await countWaiting(db, wantedBy(filter)) : null,
+    counts: waiting,
     filter,
     accounts: [...accounts.keys()],
-    categories: await waitingCategories(db),
     isNew: mails.length === 0 && !(await hasMail(db)),
   }
 }
@@ -64,10 +65,21 @@ const isUndecided = ({ disposition }: Pick<ListedMail, 'disposition'>) => dispos
 /** Approved mails wait in the list, too: at most this many are skipped. */
 const lookedAt = 100
 
-/** The mail to open after this one: the one behind it, otherwise the first. */
-async function nextOf(db: Queryable, filter: InboxFilter, id: string): Promise<string | null> {
+/**
+ * The mail to open after this one: the one behind it, otherwise the first.
+ * @param listed a part of the list that was read already
+ */
+async function nextOf(
+  db: Queryable,
+  filter: InboxFilter,
+  id: string,
+  listed: readonly ListedMail[] = [],
+): Promise<string | null> {
   const wanted = wantedBy(filter)
   const isOther = (mail: ListedMail) => mail.id !== id && isUndecided(mail)
+  const at = listed.findIndex((mail) => mail.id === id)
+  const seen = at < 0 ? undefined : listed.slice(at).find(isOther)
+  if (seen !== undefined) return seen.id
   const behind = (await waitingMails(db, wanted, { after: id, limit: lookedAt })).find(isOther)
   return (behind ?? (await waitingMails(db, wanted, { limit: lookedAt })).find(isOther))?.id ?? null
 }
@@ -119,8 +131,15 @@ async function approveEdited(web: WebContext, id: string, actor: string): Promis
 }
 
 type ForEach = (review: Review, id: string, actor: string, seen: string) => Promise<unknown>
+async function approveClear(review: Review, id: string, actor: string, seen: string) {
+  const reply = await loadReply(review.context.db, id)
+  if (reply === null) throw new Refusal('nothing-written')
+  if (isDoubtful(reply)) throw new Refusal('doubtful')
+  return approve(review, id, actor, seen)
+}
+
 const forEach: Readonly<Record<string, ForEach>> = {
-  approve,
+  approve: approveClear,
   reject,
   junk,
   cancel,

@@ -1,6 +1,7 @@
 /** The layout shared by all pages. Works without JavaScript; htmx only refreshes what has changed. */
 import type { Child } from 'hono/jsx'
 import { isAllowed, type PersonRole } from '../store/people.ts'
+import type { WaitingCounts } from '../store/review-lists.ts'
 import type { Repair, Status } from './status.ts'
 import { ageOf, clockOf, exactly, momentOf } from './words.ts'
 
@@ -19,7 +20,7 @@ export interface View {
   undo: { ids: readonly string[]; action: 'cancel' | 'reopen' | 'undo-junk'; until: Date | null } | null
   /** Where the undo of something else is posted to. */
   undoAt?: string | null
-  waiting: number
+  waiting: WaitingCounts
   /** Warnings for the owner about the model. */
   warnings: readonly string[]
   status: readonly Status[]
@@ -93,8 +94,8 @@ function Top({ view }: { view: View }) {
           <a href={href} aria-current={href === here ? 'page' : undefined}>
             {name}
             {href === '/' ? (
-              <span class="count" id="waiting">
-                {view.waiting > 0 ? view.waiting : ''}
+              <span class="count" id="waiting" title="Mails that need you">
+                {view.waiting.held > 0 ? view.waiting.held : ''}
               </span>
             ) : null}
           </a>

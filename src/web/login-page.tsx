@@ -22,7 +22,7 @@ export function LoginPage({ fault, name = '', hasCode, hasPeople }: LoginProps) 
           </p>
         )}
         <form method="post" action="/login">
-          {hasPeople ? <NameField name={name} hasPeople /> : null}
+          <NameField name={name} hasPeople={hasPeople} />
           <label for="password">Password</label>
           <input
             id="password"
@@ -33,7 +33,6 @@ export function LoginPage({ fault, name = '', hasCode, hasPeople }: LoginProps) 
             autofocus={!hasPeople || name !== ''}
           />
           {hasCode ? <CodeField /> : null}
-          {hasPeople ? null : <NameField name={name} />}
           <button type="submit" class="primary">
             Log in
           </button>
@@ -43,10 +42,10 @@ export function LoginPage({ fault, name = '', hasCode, hasPeople }: LoginProps) 
   )
 }
 
-function NameField({ name, hasPeople = false }: { name: string; hasPeople?: boolean }) {
+function NameField({ name, hasPeople }: { name: string; hasPeople: boolean }) {
   return (
     <>
-      <label for="name">{hasPeople ? 'Name' : 'Your name, for the record (optional)'}</label>
+      <label for="name">{hasPeople ? 'Name' : 'Your name (optional)'}</label>
       <input
         id="name"
         name="name"
@@ -58,7 +57,7 @@ function NameField({ name, hasPeople = false }: { name: string; hasPeople?: bool
       />
       {hasPeople ? (
         <small id="name-help" class="meta">
-          With the password of the page, leave this empty.
+          Leave this empty to log in with the shared password.
         </small>
       ) : null}
     </>

@@ -7,7 +7,7 @@ import { Conversation, Original } from './conversation.tsx'
 import { Page, type View } from './layout.tsx'
 import type { Shown } from './shown.ts'
 import { Timeline } from './timeline.tsx'
-import { momentOf } from './words.ts'
+import { momentOf, titled } from './words.ts'
 
 /** Everything known about one mail, on one page. */
 export function MailPage({ view, shown }: { view: View; shown: Shown }) {
@@ -31,12 +31,12 @@ export function MailPage({ view, shown }: { view: View; shown: Shown }) {
           <p>{sentenceOf(row.reason)}</p>
           <Help reason={row.reason} />
           <dl class="facts">
-            <dt>Guard</dt>
-            <dd>{row.ceiling ? capitalised(ceilingWords(row.ceiling)) : 'not asked'}</dd>
-            <dt>Rules</dt>
+            <dt>May it be answered</dt>
+            <dd>{row.ceiling ? capitalised(ceilingWords(row.ceiling)) : 'Not looked at'}</dd>
+            <dt>Rules that applied</dt>
             <dd>{row.codes.map(sentenceOf).join(' ') || '–'}</dd>
-            <dt>Verdict</dt>
-            <dd>{verdict ? verdictWords(verdict) : 'the model was not asked'}</dd>
+            <dt>What the AI read</dt>
+            <dd>{verdict ? verdictWords(verdict) : 'Nothing: it was not asked'}</dd>
             <dt>Detail</dt>
             <dd>{row.detail ?? '–'}</dd>
             {row.lastError === null ? null : (
@@ -50,7 +50,7 @@ export function MailPage({ view, shown }: { view: View; shown: Shown }) {
             <dt>Reply</dt>
             <dd>
               {reply
-                ? `${capitalised(replyStateWords(reply.state))}, to ${reply.addressees.join(', ')}, confidence ${reply.confidence.toFixed(2)}`
+                ? `${capitalised(replyStateWords(reply.state))}, to ${reply.addressees.join(', ')}, ${Math.round(reply.confidence * 100)} % sure`
                 : '–'}
             </dd>
             <dt>Message-ID</dt>
@@ -88,6 +88,6 @@ function Help({ reason }: { reason: Reason }) {
 
 function verdictWords(verdict: Verdict): string {
   const { spam, sentiment, urgency, confidence, category } = verdict
-  const what = spam.is ? `${spam.kind} (${spam.confidence.toFixed(2)})` : 'not spam'
-  return `${what}, ${sentiment.label} ${sentiment.intensity.toFixed(1)}, ${category}, urgency ${urgency}, confidence ${confidence.toFixed(2)}`
+  const what = spam.is ? `${spam.kind} (${Math.round(spam.confidence * 100)} % sure)` : 'not spam'
+  return `${capitalised(what)}. Tone: ${sentiment.label}. Kind: ${titled(category).toLowerCase()}. Urgency: ${urgency} of 3. ${Math.round(confidence * 100)} % sure.`
 }

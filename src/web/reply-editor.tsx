@@ -19,6 +19,7 @@ export function Editor({ view, shown, filter }: { view: View; shown: Shown; filt
       action={addressOf(`/replies/${row.id}/edit`, filter)}
       class="editor"
       data-reply={row.id}
+      data-greets={row.fromName ?? undefined}
     >
       <Token view={view} />
       {reply ? <Seen shown={shown} /> : null}
@@ -110,6 +111,8 @@ function Marked({ mark: { text, sources, doubt }, numbers, again }: MarkedProps)
 }
 
 export function Fields({ envelope: { from, to, cc, subject } }: { envelope: Envelope }) {
+  // A subject in another direction begins behind it.
+  const [prefix = ''] = /^re:\s*/i.exec(subject) ?? []
   const line = (name: string, value: string) => (
     <>
       <dt>{name}</dt>
@@ -121,7 +124,11 @@ export function Fields({ envelope: { from, to, cc, subject } }: { envelope: Enve
       {line('To', to)}
       {cc === '' ? null : line('Cc', cc)}
       {line('From', from)}
-      {line('Subject', subject)}
+      <dt>Subject</dt>
+      <dd>
+        {prefix}
+        <bdi>{subject.slice(prefix.length)}</bdi>
+      </dd>
     </dl>
   )
 }

@@ -3,6 +3,8 @@ import { capitalised, ceilingWords, outcomeOf } from '../base/dispositions.ts'
 import { claimWords, helpFor, type Reason, sentenceOf } from '../base/reasons.ts'
 import { modelVerdict } from '../base/verdicts.ts'
 import { pageWords } from '../knowledge/folder-files.ts'
+import { byMode } from '../review/approve.ts'
+import type { ReplyRow } from '../store/replies.ts'
 import type { ListedMail } from '../store/review-lists.ts'
 import { addressOf, type InboxFilter } from './inbox-filter.ts'
 import { Action, Countdown, Token, type View } from './layout.tsx'
@@ -96,22 +98,32 @@ const refusals: ReadonlySet<Reason> = new Set<Reason>([
   'delivery-failed',
 ])
 
-/** The owner's own settings: no doubt about this reply. */
-export const byMode: ReadonlySet<Reason> = new Set<Reason>(['mode-draft', 'mode-review'])
-
 /** The last obstacle says more than the first reason; that it is a draft is visible. */
 export const shownReason = ({ disposition, reason, holdReasons }: Waiting): Reason =>
   (disposition === 'held' && refusals.has(reason)
     ? reason
-    : holdReasons?.find((each) => !byMode.has(each))) ?? reason
+    : (holdReasons?.find((each) => !byMode.has(each)) ??
+      (takenBack.has(reason) ? holdReasons?.[0] : null))) ?? reason
+
+/** Undone by a person: why it waited before is why it waits again. */
+export const takenBack: ReadonlySet<Reason> = new Set<Reason>(['cancelled', 'reopened', 'junk-undone'])
 
 type Waiting = Pick<ListedMail, 'disposition' | 'reason' | 'holdReasons'>
+
+const languages = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' })
+
+function claimLine({ claim, kind }: ReplyRow['claims'][number]): string {
+  const language = kind === 'language' && /^[a-z]{2,3}$/.test(claim) ? languages.of(claim) : undefined
+  return language === undefined
+    ? `${claimWords(kind)} ${claim}`
+    : `The draft is in ${language}, and the mail is in another language`
+}
 
 /** What the draft itself lacks; nothing once a person has changed it. */
 function lacksOf({ reply }: Shown): string[] {
   if (reply === null || reply.text !== reply.draftText) return []
   const missing = reply.composed?.missing.map((gap) => `Missing: ${gap}`) ?? []
-  return [...missing, ...reply.claims.map(({ claim, kind }) => `${claimWords(kind)} ${claim}`)]
+  return [...missing, ...reply.claims.map(claimLine)]
 }
 
 /** One line about why it waits, and what would help. */
@@ -133,19 +145,31 @@ function Why({ shown }: { shown: Shown }) {
       <p>
         {reply === null ? <b>No reply yet. </b> : null}
         {row.disposition === 'drafted' ? <b>In your Drafts. </b> : null}
-        {sentenceOf(reason)}
+        {row.disposition === 'drafted' && byMode.has(reason)
+          ? 'Send it here or from your mail client.'
+          : sentenceOf(reason)}
       </p>
       {failure === null ? null : <p class="fault">{failure}</p>}
       {lines.length === 0 ? null : (
         <ul>
           {lines.map((line) => (
-            <li dir="auto">{line}</li>
+            <Line text={line} />
           ))}
         </ul>
       )}
       {told ? <p dir="auto">{told}</p> : null}
       {help === null ? null : <p class="meta">{help}</p>}
     </div>
+  )
+}
+
+/** What it is about may be in another direction than the label before it. */
+function Line({ text }: { text: string }) {
+  const end = text.indexOf(': ') + 1
+  return (
+    <li>
+      {text.slice(0, end)} <bdi>{text.slice(end).trim()}</bdi>
+    </li>
   )
 }
 
@@ -174,7 +198,7 @@ function Sources({ view, shown: { reply } }: Pick<PaneProps, 'view' | 'shown'>) 
       {first.length === 0 ? null : list(first)}
       {others.length === 0 ? null : (
         <details>
-          <summary>{`${others.length} more that the model could use`}</summary>
+          <summary>{`${others.length} more ${others.length === 1 ? 'source' : 'sources'} it could use`}</summary>
           {list(others)}
         </details>
       )}
@@ -273,7 +297,8 @@ export function sendWords({ undoMs }: Pick<Shown, 'undoMs'>): string {
 /** Stays in view; on a phone it is fixed to the window's end. */
 function Bar({ view, shown, filter, next }: PaneProps & { next: string | null }) {
   const { row, reply } = shown
-  const isIncomplete = reply === null || lacksOf(shown).length > 0
+  const hasDoubt = reply?.holdReasons.some((each) => !byMode.has(each)) ?? false
+  const isIncomplete = reply === null || hasDoubt || lacksOf(shown).length > 0
   return (
     <div class="decide">
       <button
@@ -356,7 +381,7 @@ function Details({ shown: { row, reply } }: { shown: Shown }) {
         {reply === null ? null : (
           <>
             <dt>Confidence</dt>
-            <dd>{reply.confidence.toFixed(2)}</dd>
+            <dd>{`${Math.round(reply.confidence * 100)} %`}</dd>
           </>
         )}
       </dl>

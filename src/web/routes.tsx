@@ -9,7 +9,7 @@ import { loadMail } from '../store/bodies.ts'
 import type { Queryable } from '../store/database.ts'
 import { loadMessage } from '../store/messages.ts'
 import { loadReply } from '../store/replies.ts'
-import { countWaiting, latestChange, listMails } from '../store/review-lists.ts'
+import { latestChange, listMails, waitingCounts } from '../store/review-lists.ts'
 import { countBy } from '../store/statistics.ts'
 import type { Env } from './access.ts'
 import { actions } from './actions.ts'
@@ -157,10 +157,27 @@ async function undoOf(db: Queryable, done: string, ids: readonly string[]): Prom
   return still.length === 0 ? null : { ids: still, action, until: null }
 }
 
-/** How many, where it was more than one, and how many were left alone. */
-function countWords(ids: readonly string[], left: number): string {
-  const several = ids.length > 1 || left > 0 ? ` ${ids.length} ${ids.length === 1 ? 'mail' : 'mails'}.` : ''
-  return left > 0 ? `${several} ${left} could not be changed: look at them one by one.` : several
+/** About several mails at once. */
+const severalWords: Readonly<Record<string, (count: string) => string>> = {
+  approve: (count) => `${count} will be sent.`,
+  cancel: (count) => `Stopped: ${count} will not be sent.`,
+  reject: (count) => `${count} rejected: nothing will be sent.`,
+  reopen: (count) => `${count} wait for you again.`,
+  junk: (count) => `${count} moved to Junk.`,
+  'undo-junk': (count) => `${count} moved back.`,
+}
+
+/** @param said about one mail @param left how many were left alone */
+function noticeOf(done: string, said: string, ids: readonly string[], left: number): string {
+  const words = severalWords[done]
+  if (words === undefined || (ids.length < 2 && left === 0)) return said
+  const noun = done === 'junk' || done === 'undo-junk' ? 'mail' : 'reply'
+  const plural = noun === 'mail' ? 'mails' : 'replies'
+  const count = ids.length === 0 ? `No ${noun}` : `${ids.length} ${ids.length === 1 ? noun : plural}`
+  if (left === 0) return words(count)
+  const kept =
+    done === 'approve' ? 'left: look at each and send it yourself.' : 'left: it could not be changed.'
+  return `${words(count)} ${left} ${kept}`
 }
 
 function viewOfPages(web: WebContext, sessions: Sessions): ViewOf {
@@ -179,11 +196,11 @@ function viewOfPages(web: WebContext, sessions: Sessions): ViewOf {
       mark: c.get('mark'),
       notice: refusal
         ? refusalWords(refusal)
-        : said && `${said}${countWords(ids, Number(c.req.query('left') ?? 0))}`,
+        : said && noticeOf(done, said, ids, Number(c.req.query('left') ?? 0)),
       undo: await undoOf(db, done, ids),
       warnings: (await modelNotices(db, config.model)).map(({ said }) => said),
       status: await statusOf(web),
-      waiting: await countWaiting(db, { show: 'held' }),
+      waiting: await waitingCounts(db),
       hasLogin: c.get('passwordHash') !== null,
       now: clock.now(),
       timeZone: config.budget.timeZone,

@@ -138,13 +138,13 @@ function State({
         <dd>{`$${left.toFixed(2)} of $${budget.perDay.toFixed(2)}`}</dd>
       </dl>
       <p class="meta">
-        Servers, passwords and the model stand in replyd.yaml. What is set on these pages applies at once.
+        Mail servers and the AI model are set in replyd.yaml. What you change on these pages applies at once.
       </p>
       {hasBoard && view.role === 'owner' ? (
         <details>
           <summary>Details</summary>
           <p>
-            <a href="/settings/queues">The jobs of the queue</a>
+            <a href="/settings/queues">Jobs in the work queue</a> (for developers; another design)
           </p>
         </details>
       ) : null}

@@ -76,19 +76,19 @@ const replyFields: readonly Field[] = [
   {
     path: replies('signature'),
     label: 'Signature',
-    help: 'Below each reply.',
-    form: { kind: 'long', rows: 3, placeholder: 'Kind regards\nExample Support' },
+    help: 'Added below each reply: your name and company, for example.',
+    form: { kind: 'long', rows: 3, placeholder: 'No signature' },
   },
   {
     path: replies('minConfidence'),
-    label: 'Confidence to send',
-    help: 'From 0 to 1. A reply that the model is less sure of waits for a person.',
+    label: 'How sure a reply must be',
+    help: 'To be sent by itself: 0.8 means 80 % sure. Anything less waits for you.',
     form: number,
   },
   {
     path: replies('check'),
-    label: 'Second check by the model',
-    help: 'Asks the model whether a reply says anything that its sources do not.',
+    label: 'Check the facts',
+    help: 'Has a second look at whether the reply says anything that your knowledge does not.',
     form: {
       kind: 'choice',
       choices: [
@@ -154,6 +154,13 @@ const replyFields: readonly Field[] = [
   },
 ]
 
+const timeZone: Field = {
+  path: ['budget', 'timeZone'],
+  label: 'Time zone',
+  help: 'Of business hours, of midnight, and of the times on these pages.',
+  form: { kind: 'text', placeholder: 'Europe/Berlin' },
+}
+
 const senderFields: readonly Field[] = [
   {
     path: ['spam', 'allow'],
@@ -182,8 +189,8 @@ const senderFields: readonly Field[] = [
   },
   {
     path: ['spam', 'threshold'],
-    label: 'Confidence to call it spam',
-    help: 'From 0 to 1.',
+    label: 'How sure it must be',
+    help: 'To be treated as spam: 0.9 means 90 % sure.',
     form: number,
   },
 ]
@@ -192,41 +199,35 @@ const budgetFields: readonly Field[] = [
   {
     path: ['budget', 'perDay'],
     label: 'US dollars a day',
-    help: 'For the model. Once they are spent, mail waits until midnight.',
+    help: 'What the AI may cost. Once it is spent, mail waits until midnight.',
     form: number,
   },
   {
     path: ['budget', 'perSender'],
     label: 'Share of one sender',
-    help: 'From 0 to 1; 1: no limit.',
+    help: "0.2 means a fifth of the day's budget; 1 means no limit.",
     form: number,
     rare: true,
   },
   {
     path: ['budget', 'perDomain'],
     label: 'Share of one domain',
-    help: 'From 0 to 1, for senders that you have not written to.',
+    help: "For senders you have never written to: 0.5 means half of the day's budget.",
     form: number,
     rare: true,
   },
   {
     path: ['budget', 'reserve'],
     label: 'Kept for people you know',
-    help: 'From 0 to 1, for senders that you have written to.',
+    help: 'This part of the budget is kept for senders you have written to.',
     form: number,
     rare: true,
-  },
-  {
-    path: ['budget', 'timeZone'],
-    label: 'Time zone',
-    help: 'Of midnight, of business hours, and of the times on these pages.',
-    form: { kind: 'text', placeholder: 'Europe/Berlin' },
   },
 ]
 
 /** The fields of a section. @param scope null: for all accounts */
 export function fieldsOf(section: SectionName, scope: string | null): readonly Field[] {
-  if (section === 'replies') return scope === null ? replyFields : [nameField, ...replyFields]
+  if (section === 'replies') return scope === null ? [...replyFields, timeZone] : [nameField, ...replyFields]
   if (section === 'senders') return senderFields
   if (section === 'budget') return scope === null ? budgetFields : [accountBudget]
   return section === 'instructions' ? [instructions] : []
@@ -235,7 +236,7 @@ export function fieldsOf(section: SectionName, scope: string | null): readonly F
 const instructions: Field = {
   path: ['instructions'],
   label: 'Instructions',
-  help: 'What the writer of replies should know and follow, in plain words.',
+  help: 'How replies should sound and what they must never do, in plain words.',
   form: {
     kind: 'long',
     rows: 14,
@@ -245,7 +246,7 @@ const instructions: Field = {
 const nameField: Field = {
   path: ['name'],
   label: 'Name of the sender',
-  help: 'Stands before the address in From.',
+  help: 'The name that people see beside your address.',
   form: { kind: 'text', placeholder: 'Example Support' },
 }
 const accountBudget: Field = {
@@ -255,7 +256,15 @@ const accountBudget: Field = {
   form: number,
 }
 
-const allFields = [...replyFields, ...senderFields, ...budgetFields, instructions, nameField, accountBudget]
+const allFields = [
+  ...replyFields,
+  ...senderFields,
+  ...budgetFields,
+  timeZone,
+  instructions,
+  nameField,
+  accountBudget,
+]
 
 export const fieldAt = (path: SettingPath): Field | undefined => {
   const rest = path[0] === 'accounts' ? path.slice(2) : path
@@ -321,6 +330,7 @@ export function nameOf(path: SettingPath): string {
 export function sectionOf(path: SettingPath): SectionName {
   const [first, second] = path[0] === 'accounts' ? path.slice(2) : path
   if (first === 'spam') return 'senders'
+  if (first === 'budget' && second === 'timeZone') return 'replies'
   if (first === 'budget' || first === 'instructions' || first === 'categories') return first
   return second === undefined && first !== 'name' ? 'changes' : 'replies'
 }

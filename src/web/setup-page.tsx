@@ -239,7 +239,8 @@ export function Categories({ view, setting, ofFile, listed, fault }: CategoriesP
   return (
     <>
       <p class="meta">
-        Kinds of mail that are to be told apart. The model reads the description.
+        Sort mail into kinds, such as order status, complaint or invoice, to treat each in its own way. The
+        description tells the AI what belongs there.
         {setting.origin.kind === 'default' ? null : (
           <>
             {' '}

@@ -28,6 +28,8 @@ interface Setup {
 export function addSetup(pages: Hono<Env>, setup: Setup): void {
   pages.get('/settings/:section', async (c) => {
     const section = c.req.param('section')
+    // The address of a form whose value was refused: somebody has loaded that page again.
+    if (section === 'set' || section === 'undo') return c.redirect('/settings', 303)
     if (section === 'people' || !isSection(section)) return c.notFound()
     return show(setup, c, { section, scope: c.req.query('account') ?? null })
   })

@@ -3,6 +3,7 @@ import type { Context, Hono } from 'hono'
 import { z } from 'zod'
 import { Refusal } from '../review/review.ts'
 import { dropText, keepText, snippetLimits } from '../review/snippets.ts'
+import { loadMessage } from '../store/messages.ts'
 import { loadReply } from '../store/replies.ts'
 import { listSnippets, type Snippet } from '../store/snippets.ts'
 import type { Env } from './access.ts'
@@ -19,8 +20,13 @@ export function addSnippets(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): 
   pages.get('/snippets', async (c) => {
     const from = c.req.query('from')
     const begun = from === undefined ? null : await loadReply(db, from)
+    const about = from === undefined ? null : await loadMessage(db, from)
     const ofFile = [...accounts.values()].flatMap(({ settings }) => settings.answers)
-    const shown = { snippets: await listSnippets(db), ofFile, begun: begun?.text ?? '' }
+    const shown = {
+      snippets: await listSnippets(db),
+      ofFile,
+      begun: forAnybody(begun?.text ?? '', about?.fromName ?? null),
+    }
     return c.html(<SnippetsPage view={await viewOf(c)} {...shown} />)
   })
   pages.post('/snippets', async (c) => {
@@ -31,6 +37,9 @@ export function addSnippets(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): 
     settled(c, 'snippet-removed', () => dropText(web, c.req.param('id'))),
   )
 }
+
+/** Without the name of the person it was written to. */
+const forAnybody = (text: string, name: string | null) => (name ? text.replaceAll(name, '{name}') : text)
 
 async function settled(c: Context<Env>, done: string, act: () => Promise<void>): Promise<Response> {
   try {

@@ -43,7 +43,8 @@ export function mailboxStatus(
     return say(false, words, tryAgain, openSettings)
   }
   if (paused) return say(false, 'paused, so nothing is sent', { label: 'Resume', post: `${at}/resume` })
-  if (watched === 'waiting') return say(false, 'no connection; replyd keeps trying', tryAgain)
+  if (watched === 'waiting')
+    return say(false, 'no connection to the mail server. replyd keeps trying, and nothing is lost.', tryAgain)
   if (watched === 'stopped') return say(false, 'not watched any more', tryAgain, openSettings)
   if (watched === undefined || watched === 'standby') return say(true, 'watched by another process')
   return say(true, watched)
@@ -69,7 +70,7 @@ export function budgetStatus(perDay: number, spent: number, shares: readonly Spe
   }
   const people = shares.filter(({ name }) => name !== strangers)
   const most = people.length === 0 ? '' : `. Most was used for mail from ${named(people)}`
-  const words = `today's $${perDay.toFixed(2)} are used up; mail for the model waits until midnight${most}`
+  const words = `today's $${perDay.toFixed(2)} are used up; new mail waits until midnight${most}`
   return { part: 'Budget', ok: false, words, repairs: [openSettings] }
 }
 

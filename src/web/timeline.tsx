@@ -57,9 +57,9 @@ function Steps({ events, view }: Pick<Explained, 'events'> & { view: View }) {
 function Calls({ calls }: { calls: readonly LoggedCall[] }) {
   const sum = (value: (call: LoggedCall) => number) => calls.reduce((total, call) => total + value(call), 0)
   return (
-    <section class="scroll" aria-label="Model calls" tabindex={0}>
+    <section class="scroll" aria-label="AI calls" tabindex={0}>
       <table>
-        <caption>Model calls</caption>
+        <caption>AI calls</caption>
         <TableHead
           columns={['Step', 'Model', 'Prompt version']}
           numbers={['Tokens in', 'Of them cached', 'Tokens out', 'Cost', 'Time']}

@@ -97,8 +97,8 @@ function asked(sample: Sample) {
   return { verdict, composed: composedSchema.parse(answer), sources, facts, shown }
 }
 
-test('13 samples with names of their own, no real domain, and the same octets each time', () => {
-  expect(new Set(samples.map(({ name }) => name)).size).toBe(13)
+test('15 samples with names of their own, no real domain, and the same octets each time', () => {
+  expect(new Set(samples.map(({ name }) => name)).size).toBe(15)
   const again = sampleWorld(now).samples
   for (const [at, { octets }] of samples.entries()) {
     expect(again[at]?.octets.equals(octets)).toBe(true)
@@ -175,6 +175,14 @@ describe('the stand-in through the real prompts', () => {
       expect(placeholders(composed.text)).toEqual([])
     },
   )
+})
+
+test('two mails ask what nothing in the knowledge answers', () => {
+  for (const name of ['trailer-for-two', 'trailer-for-one']) {
+    const { composed } = asked(named(name))
+    expect(composed.missing).toEqual([expect.stringContaining('child trailers')])
+    expect(composed.answers).toEqual([expect.objectContaining({ answered: false, source: null })])
+  }
 })
 
 test('the Japanese mail is ISO-2022-JP and reads the same', () => {

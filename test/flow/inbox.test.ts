@@ -172,10 +172,10 @@ describe('files', () => {
     page.on('request', (request) => asked.push(new URL(request.url()).pathname))
     const files = page.locator('.files > li')
     expect(await files.allInnerTexts()).toEqual([
-      expect.stringMatching(/photo\.png\s+image\/png · \d+ B/),
-      expect.stringMatching(/note\.txt\s+text\/plain · \d+ B/),
-      expect.stringMatching(/false\.png\s+image\/png · \d+ B/),
-      expect.stringMatching(/page\.html\s+text\/html · \d+ B/),
+      expect.stringMatching(/photo\.png\s+Picture · \d+ B/),
+      expect.stringMatching(/note\.txt\s+Text · \d+ B/),
+      expect.stringMatching(/false\.png\s+Picture · \d+ B/),
+      expect.stringMatching(/page\.html\s+Text · \d+ B/),
     ])
     expect(asked.filter((path) => path.includes('/parts/'))).toEqual([])
     await page.click('text=photo.png')
@@ -240,7 +240,7 @@ describe("the owner's own mails in Sent", () => {
     const page = await opened(`/replies/${row.id}`, { javaScriptEnabled: false })
     await Promise.all([
       page.waitForURL(/\/conversation$/),
-      page.click('text=Look in Sent for your own mails'),
+      page.click('text=Show what you wrote in this conversation'),
     ])
     expect(await page.locator('.earlier.own').count()).toBe(1)
     await Promise.all([page.waitForURL(`${url()}/replies/${row.id}`), page.click('#back')])
@@ -299,6 +299,22 @@ test('one mail is moved to Junk by key or by touch, the next one opens, and it c
   await phone.context().close()
 })
 
+test('what was typed is there again after a rejection and its undo', async () => {
+  const row = await ask()
+  const page = await opened(`/replies/${row.id}`)
+  const before = await page.inputValue('#text')
+  await page.keyboard.press('e')
+  await page.keyboard.press('Control+End')
+  await page.keyboard.type(' My own words.')
+  await page.keyboard.press('Escape')
+  await Promise.all([page.waitForURL(/done=reject/), page.keyboard.press('r')])
+  await page.waitForSelector('#undo')
+  await Promise.all([page.waitForURL(/done=reopen/), page.keyboard.press('u')])
+  await page.goto(`${url()}/replies/${row.id}`)
+  expect(await page.inputValue('#text')).toBe(`${before} My own words.`)
+  await page.context().close()
+})
+
 describe('saved texts', () => {
   test('made on the page, inserted by keyboard at the cursor with the name filled in, taken back with Ctrl+Z', async () => {
     const row = await ask()
@@ -313,7 +329,10 @@ describe('saved texts', () => {
     await page.keyboard.press('Control+k')
     await page.waitForSelector('#palette[open]')
     await page.keyboard.type('park')
-    expect(await page.locator('#commands li').count()).toBe(1)
+    expect(await page.locator('#commands b').allInnerTexts()).toEqual([
+      'Parking',
+      'Search all mail for “park”',
+    ])
     await page.keyboard.press('Enter')
     expect(await page.inputValue('#text')).toBe(`${before}Dear Noor, park behind the mill.`)
     await page.keyboard.press('Control+z')

@@ -69,12 +69,10 @@ test('a rewrite without text says so, and keeps the earlier draft as the earlier
   const REPLYD_URL = walk.running.daemon.url ?? ''
   const pageOf = async () => (await fetch(new URL(`/replies/${id}`, REPLYD_URL))).text()
   const page = await pageOf()
-  expect(page).toContain('The model wrote no other text, so this is the earlier draft.')
+  expect(page).toContain('No new text came back, so this is the earlier draft.')
   expect(page).toContain('missing: the price of a bell')
   const { out } = await run(['replies', 'show', id], { environment: { REPLYD_URL, REPLYD_TOKEN: 'none' } })
-  expect(out).toContain(
-    'The model wrote no other text, so this is the earlier draft.\nmissing: the price of a bell',
-  )
+  expect(out).toContain('No new text came back, so this is the earlier draft.\nmissing: the price of a bell')
 
   // Asked once more it writes; nothing of the failed attempt is left.
   silent = false

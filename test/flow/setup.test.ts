@@ -349,7 +349,7 @@ describe('people', () => {
     await ann.goto(`${url()}/you`)
     await ann.fill('#password', secrets.Ann)
     await ann.fill('#fresh', 'a better one of Ann')
-    await ann.click('text=Change it')
+    await ann.click('text=Change password')
     await ann.waitForURL(/\/login/)
     secrets.Ann = 'a better one of Ann'
     const again = await as('Ann', '/history')

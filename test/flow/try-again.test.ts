@@ -46,7 +46,7 @@ test('the strip says why, a press on "Try again" is enough, and a new refusal is
   const page = await (await browser.newContext()).newPage()
   await page.goto(url)
   await page.waitForSelector('.trouble >> text=/was refused: .*Then try again/')
-  await page.waitForSelector('.empty >> text=What to do is said above')
+  await page.waitForSelector('.empty >> text=New mail appears here as soon as')
   expect(await page.locator('.trouble a').getAttribute('href')).toBe('/settings')
   expect((await fetch(`${url}/readyz`)).status).toBe(503)
 

@@ -444,7 +444,7 @@ test('History: filters stand in the URL, and a page ends by its key', async () =
   await page.goto(`${urlOf(patient)}/history?before=${row.id}`)
   expect(await page.locator(`a[href="/mails/${row.id}"]`).count()).toBe(0)
   await page.goto(`${urlOf(patient)}/mails/${row.id}`)
-  const calls = page.locator('section[aria-label="Model calls"] tbody tr')
+  const calls = page.locator('section[aria-label="AI calls"] tbody tr')
   expect(await calls.count()).toBe(2)
   expect(await calls.first().innerText()).toMatch(
     /Triage\s+\S+\s+[0-9a-f]{8,}\s+\d+\s+\d+\s+\d+\s+\$\S+\s+\d+ ms/,

@@ -98,13 +98,13 @@ test.each([
   // On the page and the command line it is said as such.
   const REPLYD_URL = walk.running.daemon.url ?? ''
   const page = await (await fetch(new URL(`/replies/${row.id}`, REPLYD_URL))).text()
-  expect(page).toContain('The model says that a person has to answer.')
+  expect(page).toContain('A person should answer this one.')
   expect(page).toContain('missing: the contract; who signed it')
   const environment = { REPLYD_URL, REPLYD_TOKEN: 'none' }
   const { out } = await run(['replies', 'show', row.id], { environment })
   const { summary } = row.verdict as { summary: string }
   expect(out).toContain(
-    `No reply. The model says that a person has to answer.\n${summary}\nmissing: the contract; who signed it`,
+    `No reply. A person should answer this one.\n${summary}\nmissing: the contract; who signed it`,
   )
 })
 

@@ -27,9 +27,18 @@ test('page and jobs, the first time and the second', async () => {
     const page = await app.request(boardPath)
     expect(page.status).toBe(200)
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'")
-    expect(await page.text()).toContain('replyd')
+    const html = await page.text()
+    expect(html).toContain('<title>Work queue · replyd</title>')
+    // Nothing is asked of another host.
+    expect(html).not.toMatch(/(?:href|src)="https?:/)
     const queues = await app.request(`${boardPath}/api/queues?activeQueue=model&status=waiting&page=1`)
     expect(await queues.json()).toMatchObject({ queues: [{ name: 'model', counts: { waiting: 1 } }] })
   }
   expect((await app.request(`${boardPath}/api/none`)).status).toBe(404)
+  const missing = await app.request(`${boardPath}/api/none`, { headers: { accept: 'text/html' } })
+  expect([missing.status, await missing.text()]).toEqual([
+    404,
+    expect.stringContaining('There is nothing here'),
+  ])
+  expect((await app.request(`${boardPath}/`)).headers.get('location')).toBe(boardPath)
 })

@@ -133,6 +133,13 @@ describe('the schemas that are sent', () => {
     expect(longest(wireSchema(one as z.ZodType, true) as Record<string, unknown>)).toBeLessThan(characters)
   })
 
+  test('questions about as many sentences and asks share one schema; others do not', () => {
+    const form = (sentences: string[], asks: string[]) =>
+      wireSchema(checkedSchema(sentences, asks, new Map()), true)
+    expect(form(['One.', 'Two.'], ['Why?'])).toBe(form(['Three.', 'Four.'], ['When?']))
+    expect(form(['One.'], ['Why?'])).not.toEqual(form(['One.', 'Two.'], ['Why?']))
+  })
+
   test('a checker may quote before it judges, as the prompt asks it to', () => {
     const sentences = [...nodesOf(wireSchema(checkedSchema(['One.'], [], new Map()), true))]
     const keys = sentences.map(({ properties }) => Object.keys((properties as object) ?? {}))

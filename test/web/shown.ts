@@ -82,7 +82,7 @@ export const view: View = {
   path: '/',
   notice: null,
   undo: null,
-  waiting: 0,
+  waiting: { all: 0, held: 0, drafts: 0, categories: [] },
   warnings: [],
   status: [],
   hasLogin: false,

@@ -12,7 +12,14 @@ test.each([
   ['of another process', {}, undefined, true, 'watched by another process', []],
   ['whose lease another process has', {}, 'standby', true, 'watched by another process', []],
   ['at the start', {}, 'connecting', true, 'connecting', []],
-  ['without a connection', {}, 'waiting', false, 'no connection; replyd keeps trying', ['Try again']],
+  [
+    'without a connection',
+    {},
+    'waiting',
+    false,
+    'no connection to the mail server. replyd keeps trying, and nothing is lost.',
+    ['Try again'],
+  ],
   ['that is paused', { paused: true }, 'connected', false, 'paused, so nothing is sent', ['Resume']],
   [
     'that refuses the login',
@@ -65,13 +72,13 @@ test.each([
     false,
     '$1.00 of $5.00 left today; the share of flood.example, people you have not written to is used up, so that mail waits until midnight',
   ],
-  [5, 5, [], false, "today's $5.00 are used up; mail for the model waits until midnight"],
+  [5, 5, [], false, "today's $5.00 are used up; new mail waits until midnight"],
   [
     5,
     6,
     [flood, full, kim],
     false,
-    "today's $5.00 are used up; mail for the model waits until midnight. Most was used for mail from flood.example, kim@shop.example",
+    "today's $5.00 are used up; new mail waits until midnight. Most was used for mail from flood.example, kim@shop.example",
   ],
 ])('of %d dollars, %d spent, of them %j', (perDay, spent, shares, ok, words) => {
   const status = budgetStatus(perDay, spent, shares)

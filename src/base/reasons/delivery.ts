@@ -65,7 +65,7 @@ export const review = {
   cancelled: 'The approval was cancelled.',
   'rejected-by-person': 'A person rejected the reply.',
   reopened: 'The rejection was undone.',
-  'junk-undone': 'A person undid the move to Junk.',
+  'junk-undone': 'It was moved back from Junk.',
   edited: 'A person edited the reply.',
   'rewrite-asked': 'The reply is being written again.',
   'restored-by-person': 'A person took it out of Junk.',

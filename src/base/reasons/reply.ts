@@ -2,7 +2,7 @@
 export const compose = {
   composed: 'A reply was written.',
   'rewrite-without-text': {
-    says: 'The model wrote no other text, so this is the earlier draft.',
+    says: 'No new text came back, so this is the earlier draft.',
     help: 'Approve the earlier draft, edit it, or say more precisely what should change.',
   },
   'lookup-failed': {
@@ -25,7 +25,7 @@ export const compose = {
 
 export const check = {
   'empty-text': {
-    says: 'The model wrote an empty reply.',
+    says: 'The reply came back empty.',
     help: 'Write the reply yourself, or have it written again.',
   },
   'outbound-fault': {
@@ -66,7 +66,7 @@ export const check = {
     help: 'Correct the form of address, then approve the reply.',
   },
   'obeys-mail': {
-    says: 'The reply does what the mail tells a machine to do.',
+    says: 'The reply follows instructions that the mail gave to the AI.',
     help: 'Read the mail with care and write the reply yourself.',
   },
   leak: {
@@ -74,11 +74,11 @@ export const check = {
     help: 'Remove what is not meant for the sender.',
   },
   mended: {
-    says: 'The model did not write plain text, or signed twice; that was removed.',
+    says: 'Formatting or a second signature was removed from the reply.',
     help: 'Read the reply once before you approve it.',
   },
   unchecked: {
-    says: 'The model gave no usable check of the reply.',
+    says: 'The reply could not be checked.',
     help: 'Read the reply before you approve it.',
   },
   'parrots-mail': {
@@ -89,25 +89,25 @@ export const check = {
 
 export const decide = {
   'all-clear': 'No rule prevents sending it.',
-  'mode-review': 'You review every reply of this kind.',
+  'mode-review': 'You approve every reply of this kind.',
   'mode-draft': 'You send replies of this kind yourself.',
   'guard-ceiling': 'Only a person may send an answer to this mail.',
   'needs-person': {
-    says: 'The model says that a person has to answer.',
-    help: 'Write the reply yourself, or tell the model what to write.',
+    says: 'A person should answer this one.',
+    help: 'Write the reply yourself, or say below what it should say.',
   },
   'missing-facts': {
-    says: 'Your sources do not answer every question.',
+    says: 'Your knowledge does not answer every question.',
     help: 'Add the missing fact to your knowledge, or complete the reply.',
   },
-  'low-confidence': 'The model is not sure enough.',
+  'low-confidence': 'The draft is not certain enough to be sent by itself.',
   'reply-to-elsewhere': 'The reply would go to a different address than the one in From.',
   'contact-in-subject': 'The subject contains a link, an address or a telephone number.',
   'angry-sender': 'The sender is upset.',
   urgent: 'It is urgent.',
   throttled: 'This sender received enough automatic replies.',
   'picture-seen': {
-    says: 'The model saw a picture, and code cannot compare the reply with it.',
+    says: 'The reply rests on a picture, which cannot be checked for you.',
     help: 'Look at the picture, then approve the reply.',
   },
   'file-unread': {
@@ -118,7 +118,7 @@ export const decide = {
   'outside-hours': 'The reply will be sent when your business hours begin.',
   spam: 'It may be spam, so its reply is held.',
   manipulation: {
-    says: 'It tries to give orders to the model.',
+    says: 'The mail tries to give instructions to the AI.',
     help: 'Read the mail and the reply with care before you approve anything.',
   },
 } as const

@@ -250,7 +250,7 @@ function Use({ teach: { view, account }, shown: { form, present, lockedBy, hasFo
       ) : null}
       {isChanged && lockedBy !== null ? (
         <div>
-          <p class="meta">{`The instructions stand in ${lockedBy}. Put these there:`}</p>
+          <p class="meta">{`The instructions are set in ${lockedBy}. Put these there:`}</p>
           <pre dir="auto">{`instructions: |\n${form.instructions.replace(/^/gm, '  ')}`}</pre>
         </div>
       ) : null}

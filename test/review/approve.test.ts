@@ -1,0 +1,27 @@
+/** Which replies are not sent together with others, but only from the open reply. */
+import { expect, test } from '@jest/globals'
+import { isDoubtful } from '../../src/review/approve.ts'
+
+const reply = {
+  ...{ text: 'We open at ten.', draftText: 'We open at ten.', holdReasons: [], claims: [] },
+  composed: { missing: [] },
+}
+const claim = { kind: 'price', claim: '29 euros' } as const
+
+test.each([
+  ['drafts are what the owner wants', { holdReasons: ['mode-draft'] }, false],
+  ['the owner reviews everything', { holdReasons: ['mode-review'] }, false],
+  ['nothing held it', {}, false],
+  ['a person should answer', { holdReasons: ['mode-draft', 'needs-person'] }, true],
+  ['the mail gives instructions', { holdReasons: ['manipulation'] }, true],
+  ['a fact is missing', { composed: { missing: ['the price'] } }, true],
+  ['a price is in no source', { claims: [claim] }, true],
+  [
+    'a person has written it',
+    { text: 'We open at nine.', holdReasons: ['needs-person'], claims: [claim] },
+    false,
+  ],
+  ['the model wrote none', { composed: null }, false],
+] as const)('%s', (_what, changed, expected) => {
+  expect(isDoubtful({ ...reply, ...changed } as Parameters<typeof isDoubtful>[0])).toBe(expected)
+})
