@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PassThrough, Readable } from 'node:stream'
+import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { runProgram } from '../../src/cli/program.ts'
@@ -215,10 +215,15 @@ test('an accepted one is knowledge, a rejected one is not proposed again, an edi
 })
 
 test('on a terminal a person is asked about one after the other', async () => {
-  const stdin = Object.assign(Readable.from(['a\nr\nx\na\nq\n']), { isTTY: true })
+  const stdin = Object.assign(new PassThrough(), { isTTY: true })
   const stdout = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY: true })
   const stderr = new PassThrough({ encoding: 'utf8' })
   const said = Promise.all([text(stdout), text(stderr)])
+  // Each answer is typed when its question stands there: what is typed before that is no answer.
+  const answers = ['a', 'r', 'x', 'a', 'q']
+  stdout.on('data', (shown: string) => {
+    if (shown.endsWith(' [s]: ')) setImmediate(() => stdin.write(`${answers.shift() ?? 'q'}\n`))
+  })
   const environment = { TERM: 'dumb' }
   const argv = ['learn', '--since', '1y', '--config', join(directory, 'replyd.yaml')]
   expect(await runProgram(argv, { environment, stdin, stdout, stderr })).toBe(0)
