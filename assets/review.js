@@ -62,9 +62,24 @@ document.addEventListener('keydown', (event) => {
   act()
 })
 
-document.addEventListener('submit', ({ target }) => {
-  if (target.querySelector('[data-unsaved]')) leaving = true
+document.addEventListener('submit', (event) => {
+  if (event.target.querySelector('[data-unsaved]')) leaving = true
+  if (event.submitter?.formAction.includes('/inbox/approve')) keepUnsaved(event)
 })
+
+/** Several are sent as they were saved: what was typed into one of them since would be left out, and forgotten. */
+function keepUnsaved(event) {
+  const unsaved = [...document.querySelectorAll('[name=pick]:checked')].filter(
+    (box) => localStorage.getItem(placeOf(box.value.split('.')[0])) !== null,
+  )
+  if (unsaved.length === 0) return
+  event.preventDefault()
+  for (const box of unsaved) box.checked = false
+  countChosen()
+  say(
+    `Nothing was sent yet: ${unsaved.length === 1 ? 'one reply has' : `${unsaved.length} replies have`} text that you typed and did not save. Open it to save or send it; the others are still chosen.`,
+  )
+}
 
 document.addEventListener('click', (event) => {
   if (event.target.id === 'keep') {

@@ -4,13 +4,13 @@ import { learnSpam, unlearnSpam } from '../observe/learn.ts'
 import type { MessageRow } from '../store/messages.ts'
 import { takePlace } from '../store/review.ts'
 import { isOpen, load } from './decide.ts'
-import { reject } from './reject.ts'
+import { reject, reopen } from './reject.ts'
 import { takeOut } from './restore.ts'
 import { Refusal, type Review } from './review.ts'
 
 /**
  * A person says that a waiting mail is spam: it is marked `$Junk`, moved to \\Junk, and learned from. Its draft is removed
- * as when it is rejected.
+ * as when it is rejected. If the mailbox refuses or does not answer, the mail waits as before.
  * @throws Refusal when it was already decided, the draft was touched, or the mail is no longer where it was
  */
 export async function junk(review: Review, id: string, actor: string, seen?: string): Promise<void> {
@@ -20,8 +20,12 @@ export async function junk(review: Review, id: string, actor: string, seen?: str
   await reject(review, id, actor, seen)
   const { row } = await load(review, id)
   const account = accountOf(context, row.account)
+  const place = await moveToJunk(account, row).catch(async (error: unknown) => {
+    await reopen(review, id, actor)
+    throw error
+  })
   // The observer finds a mail that was moved, should this process end before it is noted.
-  await learnSpam(context, account, row, await moveToJunk(account, row), actor)
+  await learnSpam(context, account, row, place, actor)
 }
 
 /**

@@ -1,7 +1,7 @@
 import { Shell } from './layout.tsx'
 
 /** Statuses that a person can meet on a page. */
-export type ErrorStatus = 400 | 403 | 404 | 409 | 413 | 421 | 422 | 429 | 500
+export type ErrorStatus = 400 | 403 | 404 | 409 | 413 | 421 | 422 | 429 | 500 | 503
 
 interface Wording {
   title: string
@@ -36,6 +36,10 @@ const wordings: Readonly<Record<ErrorStatus, Wording>> = {
   500: {
     title: 'That did not work',
     next: "Try again in a moment. If it happens again, replyd's log says why: look for `web.failed`.",
+  },
+  503: {
+    title: 'No answer',
+    next: 'Setup says what does not answer. Nothing was lost: try again in a minute.',
   },
 }
 

@@ -1,6 +1,6 @@
 /** The answer to a request that failed: a refusal is meant for a person, anything else is a fault for the log. */
 import type { Context } from 'hono'
-import { ConfigError, reasonOf } from '../base/errors.ts'
+import { ConfigError, reasonOf, TemporaryError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { Refusal } from '../review/review.ts'
 import { BadRequest } from './bodies.ts'
@@ -31,6 +31,13 @@ export function answerOf(log: Log) {
     if (error instanceof BadRequest) return failed(c, 400, 'bad-request', error.message)
     if (error instanceof ConfigError) return failed(c, 409, 'faulty-configuration', error.message)
     log.warn({ event: 'web.failed', path: c.req.routePath, reason: reasonOf(error) })
+    if (error instanceof TemporaryError)
+      return failed(
+        c,
+        503,
+        'unavailable',
+        'The mail server or the database does not answer. Try again in a minute.',
+      )
     return failed(c, 500, 'failed', 'Something went wrong inside replyd.')
   }
 }

@@ -1,8 +1,10 @@
 /** Until the final dot nothing has been sent: a person may change their mind while the server still takes the text. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { TemporaryError } from '../../src/base/errors.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { cancel } from '../../src/review/approve.ts'
 import { edit } from '../../src/review/edit.ts'
+import { junk } from '../../src/review/junk.ts'
 import { reject, reopen } from '../../src/review/reject.ts'
 import type { Review } from '../../src/review/review.ts'
 import { loadMessage } from '../../src/store/messages.ts'
@@ -173,4 +175,19 @@ test('a draft that was rejected by mistake lies in Drafts again', async () => {
   // Still replyd's own draft: it may be decided on here.
   await reject(review, row.id, 'Ann')
   expect(await readMailbox(dovecot, address, 'Drafts')).toEqual([])
+})
+
+test('a mailbox that does not answer leaves what was called spam waiting as before', async () => {
+  await using server = await ScriptedServer.start(() => undefined)
+  const { walk, review, row } = await aboutToSend(server, 'spam@claim.example')
+  await using _ = walk
+  await cancel(review, row.id, 'Ann')
+  const { imap } = walk.account
+  const move = imap.move.bind(imap)
+  imap.move = () => Promise.reject(new TemporaryError('the connection was closed'))
+  await expect(junk(review, row.id, 'Ann')).rejects.toThrow('the connection was closed')
+  expect(await loadMessage(walk.context.db, row.id)).toMatchObject({ step: 'review', disposition: 'held' })
+  imap.move = move
+  await junk(review, row.id, 'Ann')
+  expect((await loadMessage(walk.context.db, row.id))?.disposition).toBe('filed')
 })

@@ -315,6 +315,25 @@ test('what was typed is there again after a rejection and its undo', async () =>
   await page.context().close()
 })
 
+test('what was typed into one of several is not left out when they are sent together', async () => {
+  const rows = [await ask(), await ask()]
+  const [typed, other] = rows.map(({ id }) => id) as [string, string]
+  const page = await opened(`/replies/${typed}`)
+  await page.keyboard.press('e')
+  await page.keyboard.type('My own words. ')
+  await page.keyboard.press('Escape')
+  for (const id of [typed, other]) await page.check(`input[name=pick][value^="${id}"]`)
+  await page.click('#bulk >> text=Send')
+  await page.waitForSelector('.notice >> text=text that you typed and did not save')
+  expect(await page.isChecked(`input[name=pick][value^="${typed}"]`)).toBe(false)
+  expect(await page.isChecked(`input[name=pick][value^="${other}"]`)).toBe(true)
+  expect(await Promise.all(rows.map(async ({ id }) => (await loadMessage(db(), id))?.disposition))).toEqual([
+    'held',
+    'held',
+  ])
+  await page.context().close()
+})
+
 describe('saved texts', () => {
   test('made on the page, inserted by keyboard at the cursor with the name filled in, taken back with Ctrl+Z', async () => {
     const row = await ask()

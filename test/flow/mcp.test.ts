@@ -278,7 +278,7 @@ describe('the page for people', () => {
     const id = await wait()
     for (const path of paths(id)) {
       const page = await (await fetch(`${url()}${path}`)).text()
-      expect(page).toContain('Without a password this page shows no codes')
+      expect(page).toContain('This page shows no codes until it has a password')
       expect(page).not.toMatch(/ok-[0-9a-f]{20}/)
     }
   })
