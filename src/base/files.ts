@@ -1,6 +1,6 @@
 /**
- * Files that hold mail or keys are for the user that runs replyd alone, whatever a copy or an old umask left behind; and
- * files that are written as a whole.
+ * Files that hold mail or keys are for the user that runs replyd alone, even if a copy or an old umask
+ * left them open; and files that are written as a whole.
  */
 import {
   chmodSync,

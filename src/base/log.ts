@@ -40,12 +40,13 @@ export function logTo(level: string, write: (line: string) => void): Log {
 const withoutAddresses = (fields: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, cleaned(value)]))
 
-/** Levels of lists and objects that are looked into: no event has more. */
+/** Levels of lists and objects that are written: no event has more. */
 const deepest = 4
 
 function cleaned(value: unknown, level = 0): unknown {
   if (typeof value === 'string') return harmless(value)
-  if (typeof value !== 'object' || value === null || level >= deepest) return value
+  if (typeof value !== 'object' || value === null) return value
+  if (level >= deepest) return '…'
   if (Array.isArray(value)) return value.map((each) => cleaned(each, level + 1))
   if (Object.getPrototypeOf(value) !== Object.prototype) return value
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, cleaned(each, level + 1)]))

@@ -53,7 +53,7 @@ export async function approve(id: string, options: ReviewOptions, terminal: Term
   const { reply, subject } = await api.get<Listed>(path)
   if (!reply?.version) throw new Error('There is no reply yet.')
   const answer = await api.post<{ sendsAt: string | null }>(`${path}/approve`, { seen: reply.version })
-  // Whoever did not look at it before sees now what goes out, while it can be taken back.
+  // Shows what goes out while it can still be taken back, in case nobody has looked at it yet.
   if (!options.json) await print(terminal, approvedText(reply, subject))
   return told(terminal, options, { id: whole, ...answer }, approvedWords(answer.sendsAt, id))
 }

@@ -22,7 +22,7 @@ export const eventWords: Readonly<Record<string, string>> = {
   'watch.baseline': 'the mailbox was opened for the first time; mails in it: {exists}',
   'watch.failed': 'new mail could not be read; tried again soon',
   'watch.lease-failed': 'the database did not confirm that this process watches the mailbox',
-  'watch.uidvalidity-changed': 'the server has numbered the mailbox anew; replyd finds its place again',
+  'watch.uidvalidity-changed': 'the server has renumbered the mailbox; replyd is finding its place again',
   'imap.watch.lost': 'the connection that waits for new mail was lost; next try in {waitMs}',
   'imap.watch.callback': 'new mail was announced, but could not be read',
   'imap.commands.lost': 'the connection to the mailbox was lost; next try in {waitMs}',

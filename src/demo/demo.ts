@@ -32,7 +32,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
       signal: stop.signal,
       onReady: (daemon) => {
         options.onReady?.(daemon)
-        // Whoever waited for this removes its line from the screen first.
+        // What waited for this first removes its line from the screen.
         shown = new Promise(setImmediate)
           .then(() => present({ ...options, world, daemon, mailbox }))
           .finally(() => {

@@ -307,7 +307,7 @@ function bodyOf<T>(
   capabilities: Capabilities,
 ): Body {
   const body: Body = { model: connection.settings.name, messages: wireMessages(messages, capabilities) }
-  // Must equal the outputLimit that the budget was told, whatever is being tried.
+  // Must equal the outputLimit that the budget was told, in every attempt.
   body[capabilities.limitField] = request.maxOutputTokens + connection.capabilities.thinking
   if (capabilities.temperature && typeof request.temperature === 'number')
     body.temperature = request.temperature

@@ -40,7 +40,7 @@ export interface Lesson {
   by: string
   /** Id of the mail it comes from, where there is no gap. */
   mail?: string
-  /** A person was shown what may be personal and says that it is not. What is certainly somebody's is refused all the same. */
+  /** A person was shown what may be personal and says that it is not. A text that certainly names a person is refused all the same. */
   confirmed?: boolean
 }
 

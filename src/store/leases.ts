@@ -187,7 +187,7 @@ export class Leases implements Disposable {
   async release(name: string): Promise<void> {
     this.#wanted.get(name)?.settle(null)
     this.#wanted.delete(name)
-    // A statement that is on its way could take it once more.
+    // A statement under way could take it again.
     await this.#round
     await this.#release(this.#db, name)
   }

@@ -9,10 +9,17 @@ export type ListedMail = MessageRow & {
   replyText: string | null
   holdReasons: Reason[] | null
   sendAfter: Date | null
+  /** It is among those that `held` of the filter shows, as long as it waits. */
+  needsPerson: boolean
 }
 
+/** Held or uncertain, or a draft with a doubt; that drafts are what the owner wants (`mode-`) is no doubt. What a person has undone waits as before. */
+const needsPerson = `(m.disposition <> 'approved'
+        and not (m.reason in ('cancelled', 'reopened', 'junk-undone') and coalesce(r.hold_reason, '') = 'mode-draft')
+        and (m.disposition <> 'drafted' or coalesce(r.hold_reason, '') ~ '(^| )(?!mode-(draft|review)( |$))[^ ]'))`
+
 const listed = `${messageColumns}, r.state as "replyState", r.text as "replyText", string_to_array(r.hold_reason, ' ') as "holdReasons",
-  r.send_after as "sendAfter"`
+  r.send_after as "sendAfter", ${needsPerson} as "needsPerson"`
 
 const pattern = (search: string) => `%${search.replace(/[\\%_]/g, '\\$&')}%`
 
@@ -23,11 +30,6 @@ export interface WaitingFilter {
   /** `held`: what a person has to look at. Everything when absent. */
   show?: 'held' | 'drafts' | 'all'
 }
-
-/** Held or uncertain, or a draft with a doubt; that drafts are what the owner wants (`mode-`) is no doubt. What a person has undone waits as before. */
-const needsPerson = `(m.disposition <> 'approved'
-        and not (m.reason in ('cancelled', 'reopened', 'junk-undone') and coalesce(r.hold_reason, '') = 'mode-draft')
-        and (m.disposition <> 'drafted' or coalesce(r.hold_reason, '') ~ '(^| )(?!mode-(draft|review)( |$))[^ ]'))`
 
 const waiting = `replyd.message m left join replyd.reply r on r.id = m.id
       where (m.step = 'review' or m.disposition = 'approved' or (m.disposition = 'drafted' and r.state = 'saved'))

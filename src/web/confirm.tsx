@@ -26,7 +26,7 @@ export function Confirm({ view, id, hasCode }: { view: View; id: string; hasCode
   if (!view.hasLogin) return null
   return (
     <>
-      <label for={`${id}-password`}>Your password, once more</label>
+      <label for={`${id}-password`}>Your password again</label>
       <input id={`${id}-password`} name="password" type="password" autocomplete="current-password" required />
       {hasCode ? <CodeField id={`${id}-code`} /> : null}
     </>

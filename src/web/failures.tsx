@@ -36,7 +36,7 @@ export function answerOf(log: Log) {
         c,
         503,
         'unavailable',
-        'The mail server or the database does not answer. Try again in a minute.',
+        'A server that replyd needs does not answer. Try again in a minute.',
       )
     return failed(c, 500, 'failed', 'Something went wrong inside replyd.')
   }

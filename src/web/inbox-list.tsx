@@ -2,13 +2,12 @@
 import { capitalised, outcomeOf } from '../base/dispositions.ts'
 import { labelOf } from '../base/reasons.ts'
 import { modelVerdict } from '../base/verdicts.ts'
-import { byMode } from '../review/approve.ts'
 import { versionOf } from '../review/decide.ts'
 import type { ListedMail, WaitingCounts } from '../store/review-lists.ts'
 import { addressOf, type InboxFilter, shows } from './inbox-filter.ts'
 import { Countdown, Token, type View, When } from './layout.tsx'
 import { queryOf } from './pages.tsx'
-import { shownReason, takenBack } from './reply-pane.tsx'
+import { shownReason } from './reply-pane.tsx'
 import { titled } from './words.ts'
 
 export interface InboxList {
@@ -177,7 +176,7 @@ function Row({ mail, view, filter, current }: RowProps) {
         />
       </label>
       <a
-        class={needsPerson(mail) ? 'mail needs' : 'mail'}
+        class={mail.needsPerson ? 'mail needs' : 'mail'}
         href={addressOf(`/replies/${mail.id}`, filter)}
         data-id={mail.id}
         aria-current={current ? 'true' : undefined}
@@ -203,14 +202,6 @@ function Row({ mail, view, filter, current }: RowProps) {
   )
 }
 
-const hasDoubt = ({ holdReasons }: ListedMail) => holdReasons?.some((each) => !byMode.has(each)) ?? false
-
-/** As `held` of the filter: the mails that the menu counts. */
-const needsPerson = (mail: ListedMail) =>
-  mail.disposition !== 'approved' &&
-  !(takenBack.has(mail.reason) && mail.holdReasons?.join() === 'mode-draft') &&
-  (mail.disposition !== 'drafted' || hasDoubt(mail))
-
 /** What the mail says: who wrote it stands above. */
 function gistOf(summary: string, { fromName, fromAddress }: ListedMail): string {
   const who = [fromName, fromAddress].find((each) => each && summary.startsWith(`${each}: `))
@@ -220,7 +211,7 @@ function gistOf(summary: string, { fromName, fromAddress }: ListedMail): string 
 function stateWords(mail: ListedMail): string {
   const { disposition, reason } = mail
   if (disposition === 'uncertain') return labelOf(reason)
-  return disposition === 'drafted' && !hasDoubt(mail)
+  return disposition === 'drafted' && !mail.needsPerson
     ? capitalised(outcomeOf(disposition))
     : labelOf(shownReason(mail))
 }

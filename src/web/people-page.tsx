@@ -22,7 +22,7 @@ export function People({ view, people, hasCode }: PeopleProps) {
     <>
       <p class="meta">
         Everybody logs in with their own name and password, and History says who decided what. The shared
-        password still works: whoever knows it is an owner.
+        password still works: anyone who knows it is an owner.
       </p>
       {view.hasLogin || !isOwner ? null : <FirstPassword view={view} next="/settings/people" />}
       <section class="card block" aria-label="People">

@@ -106,7 +106,7 @@ export const shownReason = ({ disposition, reason, holdReasons }: Waiting): Reas
       (takenBack.has(reason) ? holdReasons?.[0] : null))) ?? reason
 
 /** Undone by a person: why it waited before is why it waits again. */
-export const takenBack: ReadonlySet<Reason> = new Set<Reason>(['cancelled', 'reopened', 'junk-undone'])
+const takenBack: ReadonlySet<Reason> = new Set<Reason>(['cancelled', 'reopened', 'junk-undone'])
 
 type Waiting = Pick<ListedMail, 'disposition' | 'reason' | 'holdReasons'>
 

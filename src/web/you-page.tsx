@@ -126,8 +126,8 @@ export function FirstPassword({ view, next }: { view: View; next: Next }) {
     <section class="card block" aria-labelledby="first-password">
       <h2 id="first-password">Set a password</h2>
       <p>
-        Nobody has to log in yet: whoever can open this page on this machine is the owner. Set a password to
-        lock it, and to add colleagues.
+        Nobody has to log in yet: anyone who can open this page on this machine is the owner. Set a password
+        to lock it, and to add colleagues.
       </p>
       <form method="post" action="/you" class="stack">
         <Token view={view} />
@@ -145,7 +145,7 @@ export function FirstPassword({ view, next }: { view: View; next: Next }) {
   )
 }
 
-const Again = () => <NewPassword id="again" name="again" label="The same once more" />
+const Again = () => <NewPassword id="again" name="again" label="Repeat it" />
 
 interface NewProps {
   id: string

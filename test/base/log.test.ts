@@ -50,7 +50,11 @@ test('nothing in a line is obeyed by a terminal or turns its text around, howeve
 test('an address is removed, however deep it stands', () => {
   expect(
     JSON.stringify(
-      written({ event: 'x', list: ['no ann@example.org'], nested: { reason: 'ann@example.org' } }),
+      written({
+        event: 'x',
+        list: ['no ann@example.org'],
+        nested: { reason: 'ann@example.org', a: { b: { c: { d: { e: ['ann@example.org'] } } } } },
+      }),
     ),
   ).not.toContain('ann@')
 })

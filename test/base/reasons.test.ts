@@ -78,7 +78,13 @@ describe('the source', () => {
 
 const listed = (reason: Reason) => ({
   ...mailWith(reason),
-  ...{ replyState: 'held' as const, replyText: null, holdReasons: [reason], sendAfter: null },
+  ...{
+    replyState: 'held' as const,
+    replyText: null,
+    holdReasons: [reason],
+    sendAfter: null,
+    needsPerson: true,
+  },
   ...{ cost: 0, tokens: 0, models: null },
 })
 

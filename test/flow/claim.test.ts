@@ -28,8 +28,8 @@ afterAll(async () => {
 
 const customer = 'kim@asks.example'
 
-/** A mail whose reply a person has just approved. */
-async function aboutToSend(server: ScriptedServer, address: string, mode: 'review' | 'draft' = 'review') {
+/** A mail that was answered. */
+async function answered(server: ScriptedServer, address: string, mode: 'review' | 'draft' = 'review') {
   const walk = await startWalk({
     address,
     imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
@@ -45,8 +45,14 @@ async function aboutToSend(server: ScriptedServer, address: string, mode: 'revie
   await dovecot.deliver(address, letter({ id: '<one@asks.example>', from: customer, to: address, text }))
   const row = await walk.handle()
   const review: Review = { context: walk.context, pipeline: walk.running.daemon.pipeline }
-  await approveWhatStands(review, row.id)
   return { walk, review, row }
+}
+
+/** A mail whose reply a person has just approved. */
+async function aboutToSend(...settings: Parameters<typeof answered>) {
+  const all = await answered(...settings)
+  await approveWhatStands(all.review, all.row.id)
+  return all
 }
 
 /** Runs while the server processes that command, or the final dot, for the first time. */
@@ -142,9 +148,8 @@ test('an approved draft that is cancelled is a draft again, and can be approved 
 test('an edit replaces the draft in Drafts; a rejection that is undone brings it back', async () => {
   await using server = await ScriptedServer.start(() => undefined)
   const address = 'edits@claim.example'
-  const { walk, review, row } = await aboutToSend(server, address, 'draft')
+  const { walk, review, row } = await answered(server, address, 'draft')
   await using _ = walk
-  await cancel(review, row.id, 'Ann')
   await edit(review, row.id, 'Ann', 'Hello Kim,\n\nwe are closed.\n')
   const drafts = async () =>
     (await readMailbox(dovecot, address, 'Drafts')).map(({ octets }) => octets.toString())
@@ -165,9 +170,8 @@ test('an edit replaces the draft in Drafts; a rejection that is undone brings it
 test('a draft that was rejected by mistake lies in Drafts again', async () => {
   await using server = await ScriptedServer.start(() => undefined)
   const address = 'mistake@claim.example'
-  const { walk, review, row } = await aboutToSend(server, address, 'draft')
+  const { walk, review, row } = await answered(server, address, 'draft')
   await using _ = walk
-  await cancel(review, row.id, 'Ann')
   await reject(review, row.id, 'Ann')
   expect(await readMailbox(dovecot, address, 'Drafts')).toEqual([])
   expect(await reopen(review, row.id, 'Ann')).toMatchObject({ state: 'saved' })
@@ -179,9 +183,8 @@ test('a draft that was rejected by mistake lies in Drafts again', async () => {
 
 test('a mailbox that does not answer leaves what was called spam waiting as before', async () => {
   await using server = await ScriptedServer.start(() => undefined)
-  const { walk, review, row } = await aboutToSend(server, 'spam@claim.example')
+  const { walk, review, row } = await answered(server, 'spam@claim.example')
   await using _ = walk
-  await cancel(review, row.id, 'Ann')
   const { imap } = walk.account
   const move = imap.move.bind(imap)
   imap.move = () => Promise.reject(new TemporaryError('the connection was closed'))

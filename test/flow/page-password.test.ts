@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { type Postgres, startPostgres } from '../live/servers/index.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { askPage, cookiesOf, tokenIn } from './forms.ts'
 
 const [first, second, configured] = ['correct horse battery', 'staple of the battery', 'written in the file']
 let standIn: StandIn
@@ -40,32 +41,9 @@ afterAll(async () => {
   await standIn?.close()
 })
 
-interface Asked {
-  cookie?: string
-  form?: Record<string, string>
-  headers?: Record<string, string>
-}
-
-const ask = (url: string, { cookie = '', form, headers = {} }: Asked = {}) =>
-  fetch(url, {
-    redirect: 'manual',
-    headers: { cookie, ...headers },
-    ...(form ? { method: 'POST', body: new URLSearchParams(form) } : {}),
-  })
-
-const cookiesOf = (answer: Response) =>
-  answer.headers
-    .getSetCookie()
-    .map((line) => line.split(';')[0] ?? '')
-    .filter((pair) => !pair.endsWith('='))
-    .join('; ')
-
-const tokenIn = async (answer: Response) =>
-  /name="token" value="([^"]+)"/.exec(await answer.text())?.[1] ?? ''
-
 /** An open browser: its cookie, and the token of its forms. */
 async function browser(url = page, cookie = '') {
-  const answer = await ask(`${url}/you`, { cookie })
+  const answer = await askPage(`${url}/you`, { cookie })
   return { cookie: cookie || cookiesOf(answer), token: await tokenIn(answer) }
 }
 
@@ -73,19 +51,19 @@ const set = (
   { cookie, token }: { cookie: string; token: string },
   typed: Record<string, string>,
   url = page,
-) => ask(`${url}/you`, { cookie, form: { token, ...typed } })
+) => askPage(`${url}/you`, { cookie, form: { token, ...typed } })
 const both = (password: string) => ({ fresh: password, again: password })
 const whereTo = (answer: Response) => [answer.status, answer.headers.get('location')]
-const logIn = (password: string, url = page) => ask(`${url}/login`, { form: { password } })
+const logIn = (password: string, url = page) => askPage(`${url}/login`, { form: { password } })
 
 test('another site, and a form without its token or of another browser, set nothing', async () => {
   const { cookie, token } = await browser()
   const form = { token, ...both(first) }
-  const site = await ask(`${page}/you`, { cookie, form, headers: { 'sec-fetch-site': 'cross-site' } })
+  const site = await askPage(`${page}/you`, { cookie, form, headers: { 'sec-fetch-site': 'cross-site' } })
   expect(site.status).toBe(403)
-  expect((await ask(`${page}/you`, { cookie, form: both(first) })).status).toBe(403)
-  expect((await ask(`${page}/you`, { form })).status).toBe(403)
-  expect((await ask(`${page}/history`)).status).toBe(200)
+  expect((await askPage(`${page}/you`, { cookie, form: both(first) })).status).toBe(403)
+  expect((await askPage(`${page}/you`, { form })).status).toBe(403)
+  expect((await askPage(`${page}/history`)).status).toBe(200)
 })
 
 test.each([
@@ -96,24 +74,24 @@ test.each([
 ])('a password that is %s is not set', async (_what, typed, words) => {
   const answer = await set(await browser(), typed)
   expect([answer.status, await answer.text()]).toEqual([422, expect.stringContaining(words)])
-  expect((await ask(`${page}/history`)).status).toBe(200)
+  expect((await askPage(`${page}/history`)).status).toBe(200)
 })
 
 test('of two people who set the first password at once, one does; from then on every process asks for it', async () => {
   const [one, other] = [await browser(page), await browser(neighbour)]
-  expect((await ask(`${neighbour}/api/mails`)).status).toBe(200)
+  expect((await askPage(`${neighbour}/api/mails`)).status).toBe(200)
   const answers = [await set(one, both(first)), await set(other, both(second), neighbour)]
   expect(answers.map(whereTo)).toEqual([
     [303, '/you?done=password-set'],
     [303, '/login'],
   ])
   const [mine] = answers.map(cookiesOf)
-  expect((await ask(`${page}/history`, { cookie: mine ?? '' })).status).toBe(200)
+  expect((await askPage(`${page}/history`, { cookie: mine ?? '' })).status).toBe(200)
   // The session counts in the other process, too; the cookies from before count nowhere.
-  expect((await ask(`${neighbour}/history`, { cookie: mine ?? '' })).status).toBe(200)
+  expect((await askPage(`${neighbour}/history`, { cookie: mine ?? '' })).status).toBe(200)
   for (const url of [page, neighbour])
-    expect(whereTo(await ask(`${url}/history`, { cookie: one.cookie }))).toEqual([303, '/login'])
-  expect((await ask(`${neighbour}/api/mails`)).status).toBe(401)
+    expect(whereTo(await askPage(`${url}/history`, { cookie: one.cookie }))).toEqual([303, '/login'])
+  expect((await askPage(`${neighbour}/api/mails`)).status).toBe(401)
   expect((await logIn(second)).status).toBe(401)
   expect(whereTo(await logIn(first, neighbour))).toEqual([303, '/'])
 })
@@ -125,8 +103,8 @@ test('it is changed only by somebody who knows it; every other session ends', as
   expect([wrong.status, await wrong.text()]).toEqual([403, expect.stringContaining('wrong')])
   const right = await set(at, { password: first, ...both(second) })
   expect(whereTo(right)).toEqual([303, '/you?done=password-changed'])
-  expect((await ask(`${page}/history`, { cookie: cookiesOf(right) })).status).toBe(200)
-  expect(whereTo(await ask(`${page}/history`, { cookie: theirs }))).toEqual([303, '/login'])
+  expect((await askPage(`${page}/history`, { cookie: cookiesOf(right) })).status).toBe(200)
+  expect(whereTo(await askPage(`${page}/history`, { cookie: theirs }))).toEqual([303, '/login'])
   expect((await logIn(first)).status).toBe(401)
   expect(whereTo(await logIn(second))).toEqual([303, '/'])
 })
@@ -134,7 +112,7 @@ test('it is changed only by somebody who knows it; every other session ends', as
 test('with it, people can be added', async () => {
   const { cookie, token } = await browser(page, cookiesOf(await logIn(second)))
   const form = { token, name: 'Ann', role: 'reviewer', fresh: 'the password of ann', password: second }
-  const answer = await ask(`${page}/settings/people`, { cookie, form })
+  const answer = await askPage(`${page}/settings/people`, { cookie, form })
   expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('Ann can log in now')])
 })
 
@@ -144,7 +122,7 @@ test('a password in the configuration goes first, and is not changed on the page
   const answer = await logIn(configured, url)
   expect(whereTo(answer)).toEqual([303, '/'])
   const cookie = cookiesOf(answer)
-  const token = await tokenIn(await ask(`${url}/devices`, { cookie }))
+  const token = await tokenIn(await askPage(`${url}/devices`, { cookie }))
   const refused = await set({ cookie, token }, { password: configured, ...both(first) }, url)
   expect([refused.status, await refused.text()]).toEqual([422, expect.stringContaining('replyd.yaml')])
   expect(whereTo(await logIn(second))).toEqual([303, '/'])

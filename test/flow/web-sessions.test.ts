@@ -4,6 +4,7 @@ import { base32, codeOf } from '../../src/config/totp.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { run } from '../cli/run.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
+import { type Asked, askPage, cookiesOf, tokenIn } from './forms.ts'
 
 const password = 'correct horse battery'
 const token = 'a-token-of-twenty-letters'
@@ -41,31 +42,13 @@ afterAll(async () => {
   await standIn?.close()
 })
 
-interface Asked {
-  cookie?: string
-  form?: Record<string, string>
-  daemon?: RunningDaemon
-  headers?: Record<string, string>
-}
-
-const ask = (path: string, { cookie = '', form, daemon = running, headers = {} }: Asked = {}) =>
-  fetch(`${daemon.daemon.url}${path}`, {
-    redirect: 'manual',
-    headers: { cookie, ...headers },
-    ...(form ? { method: 'POST', body: new URLSearchParams(form) } : {}),
-  })
-
-const cookiesOf = (answer: Response) =>
-  answer.headers
-    .getSetCookie()
-    .map((line) => line.split(';')[0] ?? '')
-    .filter((pair) => !pair.endsWith('='))
-    .join('; ')
+const ask = (path: string, { daemon = running, ...asked }: Asked & { daemon?: RunningDaemon } = {}) =>
+  askPage(`${daemon.daemon.url}${path}`, asked)
 
 const logIn = async (name: string) => cookiesOf(await ask('/login', { form: { name, password } }))
 const isIn = async (cookie: string) => (await ask('/history', { cookie })).status === 200
 const formToken = async (cookie: string, daemon = running) =>
-  /name="token" value="([^"]+)"/.exec(await (await ask('/devices', { cookie, daemon })).text())?.[1] ?? ''
+  tokenIn(await ask('/devices', { cookie, daemon }))
 
 describe('a session', () => {
   test('ends with the log-out: the cookie that was copied before opens nothing', async () => {

@@ -1,6 +1,9 @@
 /** What a person, a part of a page, and a program are told when a request fails. No store is needed for that. */
 import { describe, expect, test } from '@jest/globals'
+import { Hono } from 'hono'
+import { TemporaryError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
+import { answerOf } from '../../src/web/failures.tsx'
 import { buildApp, type WebContext } from '../../src/web/server.tsx'
 
 const secret = 'the words of a customer'
@@ -67,4 +70,18 @@ describe.each(cases)('%s', (_what, path, headers, method, status) => {
     expect(told).toEqual({ status, type: 'text/plain' })
     expect(body).not.toContain('<')
   })
+})
+
+test.each([
+  ['/a', 'text/html', /<h1>No answer<\/h1>/],
+  ['/api/a', 'application/json', /"error":"unavailable"/],
+])('what may succeed later is no fault of replyd: %s', async (path, accept, expected) => {
+  const unreached = new Hono().get(path, () => {
+    throw new TemporaryError(`no answer to ${secret}`)
+  })
+  unreached.onError(answerOf(silentLog))
+  const answer = await unreached.request(path, { headers: { accept } })
+  const body = await answer.text()
+  expect([answer.status, body]).toEqual([503, expect.stringMatching(expected)])
+  expect(body).not.toContain(secret)
 })

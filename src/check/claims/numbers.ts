@@ -137,7 +137,7 @@ export function findPlainNumbers(text: string): Found[] {
   }))
 }
 
-/** Every figure and number word of a source, whatever is next to it. */
+/** Every figure and number word of a source, with anything next to it. */
 export function anyNumberKeys(source: string): string[] {
   const figures = [...source.matchAll(new RegExp(figure, 'gu'))].flatMap(([text]) => valuesOf(text))
   const digits = [...source.matchAll(/\d+/g)].map(([text]) => Number(text))

@@ -161,7 +161,7 @@ const orders = new RegExp(
   [
     String.raw`\b(?:ignore|disregard|forget|override|ignorier\p{L}*|vergiss|ignore[rz]|oublie[rz]?|ignora\p{L}*|olvida)\b[^\n]{0,60}\b(?:all|any|previous|prior|above|instructions?|rules?|prompts?|alle[ns]?|bisherigen?|vorherigen?|anweisung\p{L}*|regeln|instrucciones|consignes|istruzioni)\b`,
     String.raw`\b(?:system prompt|you (?:are (?:now|an?) |must |have to |should )|as an? (?:AI|assistant)|(?:tell|write to|inform|assure) the (?:customer|sender|user))`,
-    // A turn of a conversation, or a note to whoever writes.
+    // A turn of a conversation, or a note to the writer.
     String.raw`(?:^|[.!?]\s+)(?:system|assistant|note to [^:]{1,20}|instructions?)\s*:`,
     // An order at the beginning of a sentence.
     String.raw`(?:^|[.!?;:,–-]\s*)(?:and |now |please |also |bitte |jetzt )*(?:say|reply|respond|answer|write|confirm|promise|assure|inform|mention|claim|tell|sag|sage|schreib|schreibe|antworte|bestätige|versprich|teile|dis|dites|réponds|répondez|écris|écrivez|confirmez|di|dile|responde|escribe|confirma|rispondi|scrivi|conferma)\s+(?:\p{L}+\s+){0,3}?(?:that|with|to|back|them|him|her|everyone|customer|sender|user|dass|dem|der|mit|kunden|que|qu['’]|avec|au|aux|con|al|che)(?![\p{L}])`,
