@@ -28,9 +28,10 @@ afterAll(async () => {
 
 const customer = 'kim@asks.example'
 
-/** A mail that was answered. */
-async function answered(server: ScriptedServer, address: string, mode: 'review' | 'draft' = 'review') {
-  const walk = await startWalk({
+type Mode = 'review' | 'draft' | 'send'
+
+const walkWith = (server: ScriptedServer, address: string, mode: Mode) =>
+  startWalk({
     address,
     imap: { host: dovecot.host, port: dovecot.imapPort, user: address, password: dovecot.password },
     smtp: { host: '127.0.0.1', port: server.port },
@@ -38,11 +39,19 @@ async function answered(server: ScriptedServer, address: string, mode: 'review' 
     account: {
       authservIds: ['mx.replyd.test'],
       sentCopy: true,
-      replies: { mode, undo: '0s' },
+      replies: { mode, undo: '0s', minConfidence: 0 },
     },
   })
+
+async function ask(address: string, id: string): Promise<void> {
   const text = 'Hello,\n\nwhat are your opening hours on Saturday?\n\nKim'
-  await dovecot.deliver(address, letter({ id: '<one@asks.example>', from: customer, to: address, text }))
+  await dovecot.deliver(address, letter({ id, from: customer, to: address, text }))
+}
+
+/** A mail that was answered. */
+async function answered(server: ScriptedServer, address: string, mode: Mode = 'review') {
+  const walk = await walkWith(server, address, mode)
+  await ask(address, '<one@asks.example>')
   const row = await walk.handle()
   const review: Review = { context: walk.context, pipeline: walk.running.daemon.pipeline }
   return { walk, review, row }
@@ -193,4 +202,21 @@ test('a mailbox that does not answer leaves what was called spam waiting as befo
   imap.move = move
   await junk(review, row.id, 'Ann')
   expect((await loadMessage(walk.context.db, row.id))?.disposition).toBe('filed')
+})
+
+test('of two equal automatic replies that are sent at the same moment one goes out', async () => {
+  const { server: starting, act } = during('RCPT')
+  await using server = await starting
+  const address = 'twice@claim.example'
+  await using walk = await walkWith(server, address, 'send')
+  await ask(address, '<one@asks.example>')
+  await ask(address, '<two@asks.example>')
+  const [one, two] = await walk.arrive()
+  act(() => walk.walk(two?.id ?? ''))
+  const { putOff } = await walk.walk(one?.id ?? '')
+  expect([putOff?.reason, server.mails.length]).toEqual(['limits-changed', 1])
+  expect(await stateOf(walk, one?.id ?? '')).toBe('approved')
+  expect(await stateOf(walk, two?.id ?? '')).toBe('sent')
+  expect((await walk.walk(one?.id ?? '')).row.disposition).toBe('drafted')
+  expect(server.mails).toHaveLength(1)
 })

@@ -101,6 +101,12 @@ async function paused(queues: Queues): Promise<void> {
   while ((await pauseLeft(queues)) <= 0) await new Promise(setImmediate)
 }
 
+/** Resolves when a statement of this database waits for another transaction. */
+async function waitsForALock(db: Database): Promise<void> {
+  const waiting = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+  while ((await db.query(waiting)).rows.length === 0) await new Promise(setImmediate)
+}
+
 describe.each([
   ['embedded', false, false],
   ['Redis and embedded state', true, false],
@@ -291,6 +297,18 @@ describe.each([
     expect(await loadReply(db, 'a')).toMatchObject({ state: 'sending' })
   })
 
+  test('nobody decides on a text that they have not seen', async () => {
+    await storeIngested(db, { messages: [newMessage('a', 1, { step: 'compose' })] }, now)
+    await storeReply(db, newReply('a'), { id: 'a', at: 'compose', reason: 'composed' }, now)
+    await move(db, 'hold', { id: 'a', at: 'decide', reason: 'mode-review' }, now)
+    const approve = (fromText: string) =>
+      move(db, 'approve', { id: 'a', at: 'review', reason: 'approved-by-person', reply: { fromText } }, now)
+    const text = (await loadReply(db, 'a'))?.text ?? ''
+    expect(await approve(`${text}!`)).toBeNull()
+    expect(await loadReply(db, 'a')).toMatchObject({ state: 'held' })
+    expect(await approve(text)).toMatchObject({ reply: { state: 'approved' } })
+  })
+
   test('the budget is never overdrawn, however many ask at once', async () => {
     await storeIngested(db, { messages: [newMessage('a', 1)] }, now)
     const call = (id: string) => ({
@@ -470,6 +488,18 @@ describe.each([
     expect((await leaseHolders(db, ['watch'])).size).toBe(1)
     await releaseLeases(db, ['watch'], 'two')
     expect((await leaseHolders(db, ['watch'])).size).toBe(0)
+  })
+
+  test('of two that take a lease at the same moment one has it', async () => {
+    const late = await db.transaction(async (session) => {
+      expect(await takeLease(session, 'watch', 'one', 60_000)).toBe(1)
+      const taking = takeLease(db, 'watch', 'two', 60_000)
+      // It has looked before the first one is visible to it. (The embedded state has one connection: it begins afterwards.)
+      if (withPostgres) await waitsForALock(db)
+      return { taking }
+    })
+    expect(await late.taking).toBeNull()
+    expect([...(await leaseHolders(db, ['watch'])).keys()]).toEqual(['one'])
   })
 
   test('many leases are taken and renewed in one statement, each by its own condition', async () => {
