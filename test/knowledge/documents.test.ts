@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { deflateSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import iconv from 'iconv-lite'
 import { silentLog } from '../../src/base/log.ts'
 import { toMarkdown } from '../../src/knowledge/documents/convert.ts'
-import { readHtml } from '../../src/knowledge/documents/html.ts'
+import { decodePage, readHtml } from '../../src/knowledge/documents/html.ts'
 import { type Knowledge, openKnowledge } from '../../src/knowledge/knowledge.ts'
 import { docxOf, htmlOf, pdfOf, zipOf } from './make-documents.ts'
 
@@ -81,6 +82,27 @@ describe('conversion', () => {
       <form><input>Sign up</form></main><footer>Imprint</footer></body></html>`)
     expect(page.markdown).toMatch(/^# Help\n\nOne two\n\nthree (and more ?)+$/)
     expect([page.title, page.links]).toEqual(['Help | Shop', ['/a']])
+  })
+
+  test.each([
+    ['as the server says', 'big5', 'text/html; charset="big5"', ''],
+    ['as the page says', 'windows-1253', 'text/html', '<meta charset=windows-1253>'],
+    [
+      'as the page says, the old way',
+      'euc-kr',
+      '',
+      '<meta http-equiv="Content-Type" content="text/html; charset=euc-kr">',
+    ],
+    ['as an XML declaration says', 'shift_jis', '', '<?xml version="1.0" encoding="shift_jis"?>'],
+    ['UTF-8, whatever is said', 'utf-8', 'text/html; charset=iso-8859-1', '<meta charset=iso-8859-1>'],
+    ['not UTF-8, whatever is said', 'windows-1252', 'text/html; charset=utf-8', ''],
+  ])('the charset of a page: %s', (_, charset, type, head) => {
+    const texts: Record<string, string> = {
+      ...{ big5: '送貨需要三天', 'windows-1253': 'Η παράδοση διαρκεί τρεις ημέρες' },
+      ...{ 'euc-kr': '배송은 삼일 걸립니다', shift_jis: '配送には三日', 'utf-8': 'Größe: 5 €' },
+    }
+    const html = `${head}<p>${texts[charset] ?? 'Öffnungszeiten: für Größe 5 €'}</p>`
+    expect(decodePage(iconv.encode(html, charset), type)).toBe(html)
   })
 
   test('deleted text and fields of a DOCX are not text', async () => {
