@@ -63,6 +63,10 @@ document.addEventListener('keydown', (event) => {
 })
 
 document.addEventListener('submit', (event) => {
+  // Nobody who uses this browser after a log-out finds the words.
+  if (event.target.action.endsWith('/logout'))
+    for (const kept of [localStorage, sessionStorage])
+      for (const place of Object.keys(kept)) if (place.startsWith('typed ')) kept.removeItem(place)
   if (event.target.querySelector('[data-unsaved]')) leaving = true
   if (event.submitter?.formAction.includes('/inbox/approve')) keepUnsaved(event)
 })
@@ -110,7 +114,7 @@ function keepTyped() {
   form.dataset.kept = 'yes'
   const place = placeOf(form.dataset.reply)
   const said = form.querySelector('.typed')
-  const kept = localStorage.getItem(place)
+  const kept = localStorage.getItem(place) ?? sessionStorage.getItem(place)
   if (kept !== null && kept !== area.value) {
     area.value = kept
     said.hidden = false
@@ -121,6 +125,7 @@ function keepTyped() {
     back.addEventListener('click', () => {
       area.value = area.defaultValue
       localStorage.removeItem(place)
+      sessionStorage.removeItem(place)
       said.hidden = true
       mirror(area)
     })
@@ -179,18 +184,18 @@ document.addEventListener('selectionchange', () => {
   if (document.activeElement?.id === 'text') showSources(document.activeElement)
 })
 
-// It is safe on the server: the copy is not needed any more. After a rejection it is, for the undo.
+// It is safe on the server, or not wanted: the copy is removed. For an undo it is kept as long as this tab is open.
 function forgetTyped() {
   const here = new URL(location.href).searchParams
-  if (['edit', 'approve', 'rewrite'].includes(here.get('done')))
-    for (const id of (here.get('id') ?? '').split('.')) localStorage.removeItem(placeOf(id))
+  const done = here.get('done')
+  for (const place of (here.get('id') ?? '').split('.').map(placeOf)) {
+    const typed = localStorage.getItem(place)
+    if (['edit', 'approve', 'rewrite'].includes(done)) sessionStorage.removeItem(place)
+    else if (!['reject', 'junk'].includes(done)) continue
+    else if (typed !== null) sessionStorage.setItem(place, typed)
+    localStorage.removeItem(place)
+  }
 }
-
-// Nobody who uses this browser after a log-out finds the words.
-document.querySelector('form[action="/logout"]')?.addEventListener('submit', () => {
-  for (const place of Object.keys(localStorage))
-    if (place.startsWith('typed ')) localStorage.removeItem(place)
-})
 
 // The stated time as a count-down. Outside of live regions, so that nobody is told every second.
 function countDown() {
@@ -238,18 +243,16 @@ async function refresh() {
   const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
   const focused = document.activeElement?.closest('a.mail')?.dataset.id
   const chosen = new Set([...document.querySelectorAll('[name=pick]:checked')].map(({ value }) => value))
-  const list = document.querySelector('#list .mails')
   for (const place of [
-    '#list .mails',
+    '#mails',
     '#status',
     '#state:not([open], .lost)',
     '#waiting',
-    '#list h1',
-    '#list .tabs:not(:focus-within)',
+    '#headline',
+    '#tabs:not(:focus-within)',
     '#live',
   ])
     replace(place, fresh)
-  if (list && !document.querySelector('#list .mails > .row')) replace('#list', fresh)
   for (const box of document.querySelectorAll('[name=pick]')) box.checked = chosen.has(box.value)
   countChosen()
   refreshReply(fresh)
@@ -308,6 +311,11 @@ function refreshReply(fresh) {
   settle()
 }
 
+// A search leaves the open mail open, and names it.
+document.addEventListener('htmx:configRequest', ({ detail }) => {
+  if (detail.elt.matches('.search') && location.pathname.startsWith('/replies/'))
+    detail.path = location.pathname
+})
 document.addEventListener('htmx:beforeSwap', (event) => {
   const { xhr, target } = event.detail
   if (target?.id !== 'panes') return

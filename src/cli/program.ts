@@ -31,7 +31,7 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     await program.parseAsync(argv, { from: 'user' })
     return status
   } catch (error) {
-    if (!(error instanceof CommanderError)) return reportFailure(error, terminal)
+    if (!(error instanceof CommanderError)) return reportFailure(error, terminal, pathOf(program, argv))
     // Commander has already written its message; without a command it has shown the help.
     return error.exitCode === 0 ? 0 : 2
   }
@@ -46,6 +46,18 @@ async function alone(program: Command, terminal: Terminal): Promise<ExitStatus> 
     return (await import('./init.ts')).init({ folder: '.', check: true }, terminal)
   program.outputHelp({ error: true })
   return 2
+}
+
+/** `replyd token create`: the command that the arguments name, as far as they name one. */
+function pathOf(program: Command, argv: readonly string[]): string {
+  const named = program.commands.find((each) => each.name() === argv[0])
+  return named ? `${program.name()} ${pathOf(named, argv.slice(1))}` : program.name()
+}
+
+/** Each command's own help tells more than that of the whole program. */
+function namingHelp(command: Command, path: string): void {
+  command.showHelpAfterError(`(see ${path} --help)`)
+  for (const each of command.commands) namingHelp(each, `${path} ${each.name()}`)
 }
 
 type End = (status: ExitStatus) => void
@@ -63,7 +75,6 @@ export function buildProgram(terminal: Terminal, end: End): Command {
       writeErr: (text) =>
         terminal.stderr.write(fittingLines(text.replace(/^error: /, 'replyd: '), terminal.stderr)),
     })
-    .showHelpAfterError(`(see ${calledAs(terminal.environment)} --help)`)
     .addHelpText('after', afterHelp)
   addSetupCommands(program, terminal, end)
   addDaemonCommands(program, terminal, end)
@@ -74,6 +85,7 @@ export function buildProgram(terminal: Terminal, end: End): Command {
   addMcpCommands(program, terminal, end)
   addOfflineCommands(program, terminal, end)
   addEvidenceCommands(program, terminal, end)
+  namingHelp(program, calledAs(terminal.environment))
   return grouped(program)
 }
 

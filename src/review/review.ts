@@ -32,6 +32,7 @@ export type RefusalReason =
   | 'mail-moved'
   | 'unknown-account'
   | 'unknown-token'
+  | 'token-exists'
   | 'unknown-proposal'
   | 'unknown-file'
   | 'too-many-proposals'
@@ -97,6 +98,7 @@ const messages: Record<RefusalReason, string> = {
   'not-in-junk': 'This mail is not in Junk.',
   'unknown-account': 'This account is not configured.',
   'unknown-token': 'There is no token of that name.',
+  'token-exists': 'There is a token of that name already. Revoke it first, or choose another name.',
   'unknown-proposal': 'There is no such proposal.',
   'unknown-file': 'There is no such file in the knowledge.',
   'too-many-proposals': 'Too many proposed facts wait for a decision. Accept or discard some first.',

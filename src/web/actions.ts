@@ -14,9 +14,8 @@ import type { ReplyRow } from '../store/replies.ts'
 import * as answers from './answers.ts'
 import { fitting, text } from './bodies.ts'
 
-const seen = text()
-  .min(1)
-  .meta({ description: '`version` of the text that was seen; another text is refused' })
+const seenAs = (description: string) => text().min(1).meta({ description })
+const seen = seenAs('`version` of the text that was seen; another text is refused')
 const nothing = z.strictObject({})
 
 interface Action {
@@ -59,7 +58,11 @@ async function sendsAt({ context }: Review, reply: ReplyRow | null): Promise<obj
 export const actions: Readonly<Record<string, Action>> = {
   approve: action(
     'Send the reply when the undo window ends',
-    z.strictObject({ seen }),
+    z.strictObject({
+      seen: seenAs(
+        '`version` of the text that was seen, or its code (`showApprovalCode`); another text is refused',
+      ),
+    }),
     (review, id, actor, given) => approve(review, id, actor, given.seen),
     'Approved.',
     { answer: answers.approved, told: sendsAt },

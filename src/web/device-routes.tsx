@@ -4,6 +4,7 @@
  */
 import type { Context, Hono } from 'hono'
 import { z } from 'zod'
+import { Refusal } from '../review/review.ts'
 import { listTokens, revokeToken } from '../store/api-tokens.ts'
 import type { Env } from './access.ts'
 import { BadRequest, fitting, formBody, text } from './bodies.ts'
@@ -87,7 +88,7 @@ function addConfirmed(routes: Hono<Env>, { web, passwords }: Access, show: Show)
         const issued = await issueToken(db, { name: fields.name.trim(), scopes }, actor, clock.now())
         return await show(c, { issued })
       } catch (error) {
-        if (!(error instanceof BadRequest)) throw error
+        if (!(error instanceof BadRequest || error instanceof Refusal)) throw error
         return show(c, { fault: error.message }, 400)
       }
     })

@@ -5,6 +5,14 @@ import type { WaitingCounts } from '../store/review-lists.ts'
 import type { Repair, Status } from './status.ts'
 import { ageOf, clockOf, exactly, momentOf } from './words.ts'
 
+interface Undoable {
+  ids: readonly string[]
+  action: 'cancel' | 'reopen' | 'undo-junk'
+  /** Where the undo is posted to, with the filter of the list. */
+  to: string
+  until: Date | null
+}
+
 export interface View {
   /** For the page's forms. */
   token: string
@@ -17,7 +25,7 @@ export interface View {
   mark?: string | undefined
   notice: string | null
   /** Decisions made just now that can be undone: approvals `until` they are sent, others until somebody decides again. */
-  undo: { ids: readonly string[]; action: 'cancel' | 'reopen' | 'undo-junk'; until: Date | null } | null
+  undo: Undoable | null
   /** Where the undo of something else is posted to. */
   undoAt?: string | null
   waiting: WaitingCounts
@@ -204,12 +212,10 @@ function Notice({ view }: { view: View }) {
   )
 }
 
-function Undo({ view, undo: { ids, action } }: { view: View; undo: NonNullable<View['undo']> }) {
-  const [only] = ids.length === 1 ? ids : []
-  const to = only === undefined ? `/inbox/${action}` : `/replies/${only}/${action}`
+function Undo({ view, undo: { ids, to } }: { view: View; undo: Undoable }) {
   return (
     <Action view={view} to={to} label="Undo" id="undo">
-      {only === undefined ? ids.map((id) => <input type="hidden" name="pick" value={id} />) : null}
+      {ids.length > 1 ? ids.map((id) => <input type="hidden" name="pick" value={id} />) : null}
     </Action>
   )
 }
