@@ -149,6 +149,25 @@ describe('a faulty document', () => {
     expect((await toMarkdown('a.docx', zipOf({ 'word/document.xml': xml }))).length).toBeLessThan(100)
   })
 
+  test.each([
+    [
+      'a DOCX',
+      'a.docx',
+      () => zipOf({ 'word/document.xml': '<w:p><w:numPr/><w:t>ab</w:t></w:p>'.repeat(200_000) }),
+    ],
+    ['a page', 'a.html', () => Buffer.from('<li>ab'.repeat(200_000))],
+  ])('a list of 200,000 items in %s is written once, not again for each item', async (_, name, make) => {
+    // Within seconds; item by item it takes minutes.
+    expect((await toMarkdown(name, make())).length).toBe(200_000 * 5 - 1)
+  })
+
+  test('elements of a DOCX within elements without end', async () => {
+    const xml = '<w:tbl><w:tr><w:tc>'.repeat(300_000)
+    await expect(toMarkdown('a.docx', zipOf({ 'word/document.xml': xml }))).rejects.toThrow(
+      'more than 1000 elements',
+    )
+  })
+
   test('elements within elements without end', async () => {
     await expect(asMarkdown('a.html', `${'<div>'.repeat(200_000)}deep`)).rejects.toThrow(
       'more than 1000 elements',

@@ -1,7 +1,7 @@
 /** The content of an HTML page as Markdown, without navigation, forms and whatever else repeats on every page. */
 import { Parser } from 'htmlparser2'
 import { decodeUnlabelled } from '../../mail/mime/charset.ts'
-import { DocumentFault } from './limits.ts'
+import { DocumentFault, deepest } from './limits.ts'
 import { MarkdownWriter } from './outline.ts'
 
 const skipped = new Set(
@@ -16,9 +16,6 @@ const blocks = new Set(
 )
 /** Equivalent ARIA roles. */
 const skippedRoles = new Set(['navigation', 'banner', 'contentinfo', 'search', 'complementary', 'dialog'])
-
-/** Maximum nesting depth: each level makes the parser slower. */
-const deepest = 1_000
 
 export interface Page {
   markdown: string
