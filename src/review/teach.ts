@@ -262,7 +262,13 @@ async function writeOneAgain(review: Review, id: string, by: string): Promise<bo
     return false
   try {
     // A person's wish for this reply still applies.
-    await rewrite(review, id, by, row.instruction ?? '', reply === null ? undefined : versionOf(reply.text))
+    await rewrite(
+      review,
+      id,
+      by,
+      row.instruction ?? '',
+      reply === null ? undefined : versionOf(reply.text, reply.envelope),
+    )
     return true
   } catch (error) {
     if (error instanceof Refusal) return false

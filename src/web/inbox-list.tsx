@@ -186,7 +186,7 @@ function Row({ mail, view, filter, current }: RowProps) {
           type="checkbox"
           name="pick"
           form="bulk"
-          value={`${mail.id}.${versionOf(mail.replyText ?? '')}`}
+          value={`${mail.id}.${versionOf(mail.replyText ?? '', mail.replyEnvelope)}`}
           aria-label={`Choose ${subject}`}
           disabled={mail.disposition === 'approved' || mail.disposition === 'uncertain'}
         />

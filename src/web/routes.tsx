@@ -213,6 +213,7 @@ function viewOfPages(web: WebContext, sessions: Sessions): ViewOf {
       notice: refusal
         ? refusalWords(refusal)
         : said && noticeOf(done, said, ids, Number(c.req.query('left') ?? 0)),
+      isRefusal: refusal !== undefined,
       undo: await undoOf(db, done, ids, placeOf(c).filter),
       warnings: (await modelNotices(db, config.model)).map(({ said }) => said),
       status: await statusOf(web),
