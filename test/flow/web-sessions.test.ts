@@ -183,7 +183,7 @@ describe('a named token', () => {
     const secret = await make('grafana', ['metrics'])
     const { rows } = await running.daemon.context.db.query('select * from replyd.api_token')
     expect(JSON.stringify(rows)).not.toContain(secret)
-    expect((await api('/api/tokens', token, { name: 'grafana', scopes: ['read'] })).status).toBe(400)
+    expect((await api('/api/tokens', token, { name: 'grafana', scopes: ['read'] })).status).toBe(409)
     expect(
       ((await (await api('/api/tokens', token)).json()) as { name: string }[]).map(({ name }) => name),
     ).toEqual(['grafana'])
