@@ -1,12 +1,14 @@
 /** Lists for the review pages, the API and the command line. */
 import type { Disposition, ReplyState, Stage } from '../base/dispositions.ts'
 import type { Reason } from '../base/reasons.ts'
+import type { TypedEnvelope } from '../base/typed-envelope.ts'
 import type { Queryable } from './database.ts'
 import { type MessageRow, messageColumns } from './messages.ts'
 
 export type ListedMail = MessageRow & {
   replyState: ReplyState | null
   replyText: string | null
+  replyEnvelope: TypedEnvelope | null
   holdReasons: Reason[] | null
   sendAfter: Date | null
   /** It is among those that `held` of the filter shows, as long as it waits. */
@@ -18,7 +20,7 @@ const needsPerson = `(m.disposition <> 'approved'
         and not (m.reason in ('cancelled', 'reopened', 'junk-undone') and coalesce(r.hold_reason, '') = 'mode-draft')
         and (m.disposition <> 'drafted' or coalesce(r.hold_reason, '') ~ '(^| )(?!mode-(draft|review)( |$))[^ ]'))`
 
-const listed = `${messageColumns}, r.state as "replyState", r.text as "replyText", string_to_array(r.hold_reason, ' ') as "holdReasons",
+const listed = `${messageColumns}, r.state as "replyState", r.text as "replyText", r.envelope as "replyEnvelope", string_to_array(r.hold_reason, ' ') as "holdReasons",
   r.send_after as "sendAfter", ${needsPerson} as "needsPerson"`
 
 const pattern = (search: string) => `%${search.replace(/[\\%_]/g, '\\$&')}%`

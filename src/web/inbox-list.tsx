@@ -38,30 +38,32 @@ export function MailList({ view, list, current }: ListProps) {
   return (
     <section id="list" class="list" aria-label="Mails">
       <header>
-        <h1>Inbox{found === null ? null : <span class="count">{` ${found} found`}</span>}</h1>
+        <h1 id="headline">Inbox{found === null ? null : <span class="count">{` ${found} found`}</span>}</h1>
         <Search filter={filter} />
         <Filters list={list} />
       </header>
-      <Bulk view={view} filter={filter} />
-      {later ? (
-        <p class="pages">
-          <a href={addressOf('/', filter)}>← Most urgent</a>
-        </p>
-      ) : null}
-      <ul
-        class="mails"
-        hx-boost="true"
-        hx-target="#panes"
-        hx-select="#panes"
-        hx-select-oob="#notice"
-        hx-swap="outerHTML"
-      >
-        {mails.map((mail) => (
-          <Row mail={mail} view={view} filter={filter} current={mail.id === current} />
-        ))}
-        {older === null ? null : <More href={addressOf('/', filter, { after: older })} />}
-      </ul>
-      {mails.length > 0 ? null : <Empty view={view} list={list} />}
+      <div id="mails">
+        <Bulk view={view} filter={filter} />
+        {later ? (
+          <p class="pages">
+            <a href={addressOf('/', filter)}>← Most urgent</a>
+          </p>
+        ) : null}
+        <ul
+          class="mails"
+          hx-boost="true"
+          hx-target="#panes"
+          hx-select="#panes"
+          hx-select-oob="#notice"
+          hx-swap="outerHTML"
+        >
+          {mails.map((mail) => (
+            <Row mail={mail} view={view} filter={filter} current={mail.id === current} />
+          ))}
+          {older === null ? null : <More href={addressOf('/', filter, { after: older })} />}
+        </ul>
+        {mails.length > 0 ? null : <Empty view={view} list={list} />}
+      </div>
     </section>
   )
 }
@@ -88,11 +90,25 @@ function More({ href }: { href: string }) {
   )
 }
 
+/** Finds while one types; the field itself is not replaced. Without JavaScript, Enter searches. */
 function Search({ filter }: { filter: InboxFilter }) {
   const { search, show, account, category } = filter
   const kept = Object.entries({ show: show === 'all' ? '' : show, account, category })
   return (
-    <form method="get" action="/" aria-label="Search" class="search">
+    <form
+      method="get"
+      action="/"
+      aria-label="Search"
+      class="search"
+      hx-get="/"
+      hx-trigger="input delay:250ms, submit"
+      hx-sync="this:replace"
+      hx-target="#mails"
+      hx-select="#mails"
+      hx-select-oob="#headline,#tabs"
+      hx-swap="outerHTML"
+      hx-replace-url="true"
+    >
       {kept.map(([name, value]) => (value === '' ? null : <input type="hidden" name={name} value={value} />))}
       <label class="hidden" for="search">
         Search
@@ -111,7 +127,7 @@ function Filters({ list: { filter, accounts, counts } }: { list: InboxList }) {
     </a>
   )
   return (
-    <nav class="tabs" aria-label="Filter">
+    <nav id="tabs" class="tabs" aria-label="Filter">
       {shows.map(([name, words]) => tab(words, { show: name }, filter.show === name, counts[name]))}
       {accounts.length > 1
         ? accounts.map((account) =>
@@ -170,7 +186,7 @@ function Row({ mail, view, filter, current }: RowProps) {
           type="checkbox"
           name="pick"
           form="bulk"
-          value={`${mail.id}.${versionOf(mail.replyText ?? '')}`}
+          value={`${mail.id}.${versionOf(mail.replyText ?? '', mail.replyEnvelope)}`}
           aria-label={`Choose ${subject}`}
           disabled={mail.disposition === 'approved' || mail.disposition === 'uncertain'}
         />

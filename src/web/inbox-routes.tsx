@@ -127,7 +127,7 @@ function addDecisions(pages: Hono<Env>, web: WebContext): void {
 async function approveEdited(web: WebContext, id: string, actor: string): Promise<void> {
   const reply = await loadReply(web.context.db, id)
   if (reply === null) throw new Refusal('nothing-written')
-  await approve(web, id, actor, versionOf(reply.text))
+  await approve(web, id, actor, versionOf(reply.text, reply.envelope))
 }
 
 type ForEach = (review: Review, id: string, actor: string, seen: string) => Promise<unknown>
