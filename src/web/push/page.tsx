@@ -16,7 +16,7 @@ export function NotificationsPage({ view, shown }: { view: View; shown: Notifica
     <SetupPage view={view} title="Notifications" fault={shown.fault} isOwn>
       <ThisBrowser view={view} publicKey={shown.publicKey} />
       <Devices view={view} devices={shown.devices} />
-      <script src="/assets/push.js" defer />
+      <script src="/assets/push.js" type="module" />
     </SetupPage>
   )
 }
