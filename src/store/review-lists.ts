@@ -230,3 +230,25 @@ export async function latestChange(db: Queryable): Promise<string> {
   )
   return rows[0]?.mark ?? ''
 }
+
+/** The number of the last event of the ledger. */
+export async function latestEvent(db: Queryable): Promise<string> {
+  const { rows } = await db.query<{ last: string }>(
+    'select coalesce(max(id), 0)::text as last from replyd.event',
+  )
+  return rows[0]?.last ?? '0'
+}
+
+/** The mails about which this person decided so behind the event `from`, up to `to`. */
+export async function decidedBetween(
+  db: Queryable,
+  wanted: { from: string; to: string; actor: string; reasons: readonly Reason[]; limit: number },
+): Promise<string[]> {
+  const { from, to, actor, reasons, limit } = wanted
+  const { rows } = await db.query<{ id: string }>(
+    `select distinct message_id as id from replyd.event
+      where id > $1::bigint and id <= $2::bigint and actor = $3 and reason = any($4) order by 1 limit $5`,
+    [from, to, actor, reasons, limit],
+  )
+  return rows.map(({ id }) => id)
+}

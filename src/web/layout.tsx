@@ -85,7 +85,7 @@ export function Page({ view, title, kind, style, children }: PageProps) {
 
 /** The entry of the menu that a page belongs to. */
 function placeOf(path: string): string {
-  if (path.startsWith('/replies/')) return '/'
+  if (/^\/(?:replies|inbox)\//.test(path)) return '/'
   if (path.startsWith('/teach/')) return '/teach'
   return /^\/(?:settings|devices|accounts|assistants|notifications|you|snippets)\b/.test(path)
     ? '/settings'

@@ -56,6 +56,7 @@ export const routeRoles: Readonly<Record<string, PersonRole>> = {
   'POST /snippets/:id/remove': 'reviewer',
   'GET /you': 'reader',
   'POST /you': 'reader',
+  'GET /inbox/all': 'reviewer',
   'POST /replies/:id/:action': 'reviewer',
   'POST /inbox/:action{approve|reject|junk|cancel|reopen|undo-junk}': 'reviewer',
   'POST /junk/:id/restore': 'reviewer',
