@@ -73,8 +73,8 @@ document.addEventListener('submit', (event) => {
 
 /** Several are sent as they were saved: what was typed into one of them since would be left out, and forgotten. */
 function keepUnsaved(event) {
-  const unsaved = [...document.querySelectorAll('[name=pick]:checked')].filter(
-    (box) => localStorage.getItem(placeOf(box.value.split('.')[0])) !== null,
+  const unsaved = [...document.querySelectorAll('[name=pick]:checked')].filter((box) =>
+    placesOf(box.value.split('.')[0]).some((place) => localStorage.getItem(place) !== null),
   )
   if (unsaved.length === 0) return
   event.preventDefault()
@@ -101,8 +101,9 @@ document.addEventListener('click', (event) => {
   if (event.target.id === 'all' || event.target.name === 'pick') countChosen()
 })
 
-// What is typed is kept in this browser from the first letter until it is saved.
-const placeOf = (id) => `typed ${id}`
+// What is typed is kept in this browser from the first letter until it is saved: the text, and the fields above it.
+const placeOf = (id, name = 'text') => (name === 'text' ? `typed ${id}` : `typed ${id} ${name}`)
+const placesOf = (id) => ['text', 'to', 'cc', 'subject'].map((name) => placeOf(id, name))
 const isTyped = () =>
   [...document.querySelectorAll('#text, [data-unsaved]')].some((area) => area.value !== area.defaultValue)
 let leaving = false
@@ -112,20 +113,27 @@ function keepTyped() {
   const form = area?.form
   if (!form || form.dataset.kept) return
   form.dataset.kept = 'yes'
-  const place = placeOf(form.dataset.reply)
   const said = form.querySelector('.typed')
-  const kept = localStorage.getItem(place) ?? sessionStorage.getItem(place)
-  if (kept !== null && kept !== area.value) {
-    area.value = kept
+  let changed = false
+  for (const field of [area, ...form.querySelectorAll('[data-unsaved]')]) {
+    const place = placeOf(form.dataset.reply, field.name)
+    const kept = localStorage.getItem(place) ?? sessionStorage.getItem(place)
+    if (kept === null || kept === field.value) continue
+    field.value = kept
+    changed = true
+  }
+  if (changed) {
     said.hidden = false
     said.textContent = 'This is what you typed before. '
     const back = document.createElement('button')
     back.type = 'button'
     back.textContent = 'Back to the saved text'
     back.addEventListener('click', () => {
-      area.value = area.defaultValue
-      localStorage.removeItem(place)
-      sessionStorage.removeItem(place)
+      for (const field of [area, ...form.querySelectorAll('[data-unsaved]')]) field.value = field.defaultValue
+      for (const place of placesOf(form.dataset.reply)) {
+        localStorage.removeItem(place)
+        sessionStorage.removeItem(place)
+      }
       said.hidden = true
       mirror(area)
     })
@@ -176,9 +184,9 @@ function showSources(area) {
 }
 
 document.addEventListener('input', ({ target }) => {
-  if (target.id !== 'text') return
-  localStorage.setItem(placeOf(target.form.dataset.reply), target.value)
-  mirror(target)
+  if (target.form?.id !== 'editor') return
+  localStorage.setItem(placeOf(target.form.dataset.reply, target.name), target.value)
+  if (target.id === 'text') mirror(target)
 })
 document.addEventListener('selectionchange', () => {
   if (document.activeElement?.id === 'text') showSources(document.activeElement)
@@ -188,7 +196,7 @@ document.addEventListener('selectionchange', () => {
 function forgetTyped() {
   const here = new URL(location.href).searchParams
   const done = here.get('done')
-  for (const place of (here.get('id') ?? '').split('.').map(placeOf)) {
+  for (const place of (here.get('id') ?? '').split('.').flatMap(placesOf)) {
     const typed = localStorage.getItem(place)
     if (['edit', 'approve', 'rewrite'].includes(done)) sessionStorage.removeItem(place)
     else if (!['reject', 'junk'].includes(done)) continue
@@ -298,8 +306,8 @@ function refreshReply(fresh) {
   const [old, next] = [byId('reply'), fresh.getElementById('reply')]
   if (fresh.getElementById('panes')?.dataset.id !== byId('panes')?.dataset.id) return
   if (old === null || next === null || old.dataset.mark === next.dataset.mark || isTyped()) return
-  const [shown, written] = [byId('text'), fresh.getElementById('text')]
-  if (shown && written && shown.value !== written.value) {
+  const differs = (id) => byId(id)?.value !== fresh.getElementById(id)?.value
+  if (byId('text') && fresh.getElementById('text') && ['text', 'to', 'cc', 'subject'].some(differs)) {
     say('This reply was changed elsewhere. ')
     const link = document.createElement('a')
     link.href = location.pathname

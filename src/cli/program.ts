@@ -161,16 +161,7 @@ function addRunningCommands(program: Command, terminal: Terminal, end: End): voi
     .option('-f, --follow', 'go on with what is logged from now on')
     .option('-n, --lines <n>', 'begin with so many lines at the end', '20')
     .action(async (options) => end(await (await load()).logs(options, terminal)))
-  program
-    .command('service')
-    .description('run it as a service of this user')
-    .command('install')
-    .description('write a systemd user unit, or a launchd agent, and say how to start it; needs no root')
-    .addOption(configOption())
-    .option('--print', 'only print it')
-    .option('--force', 'replace one that is there')
-    .addOption(jsonOption('print one JSON object'))
-    .action(async (options) => end(await (await import('./service.ts')).install(options, terminal)))
+  addServiceCommands(program, terminal, end)
   program
     .command('completion')
     .description('print the completion of commands and options for a shell')
@@ -186,6 +177,29 @@ function addRunningCommands(program: Command, terminal: Terminal, end: End): voi
       const { manPage } = await import('./shell.ts')
       await writeLine(terminal.stdout, manPage(program).trimEnd())
     })
+}
+
+function addServiceCommands(program: Command, terminal: Terminal, end: End): void {
+  const service = program.command('service').description('run it as a service of this user')
+  service
+    .command('install')
+    .description('write a systemd user unit, or a launchd agent, and say how to start it; needs no root')
+    .addOption(configOption())
+    .option('--print', 'only print it')
+    .option('--force', 'replace one that is there')
+    .addOption(jsonOption('print one JSON object'))
+    .action(async (options) => end(await (await import('./service.ts')).install(options, terminal)))
+  const load = () => import('./service-state.ts')
+  service
+    .command('status')
+    .description('whether it is installed and runs; exit status 1 if not')
+    .addOption(jsonOption('print one JSON object'))
+    .action(async (options) => end(await (await load()).serviceStatus(options, terminal)))
+  service
+    .command('uninstall')
+    .description('stop it and remove it; settings, passwords and data stay')
+    .addOption(jsonOption('print one JSON object'))
+    .action(async (options) => end(await (await load()).uninstall(options, terminal)))
 }
 
 function addSetupCommands(program: Command, terminal: Terminal, end: End): void {
@@ -221,7 +235,7 @@ function addOfflineCommands(program: Command, terminal: Terminal, end: End): voi
   program
     .command('explain')
     .description(
-      'say what would happen to raw mails (.eml files or folders of them; - is standard input), offline',
+      'say what the rules decide about saved mails (.eml files or folders of them; - is standard input), offline; for a mail that replyd has: replyd mails show ID',
     )
     .argument('[file...]', 'raw mails or folders')
     .option('-a, --address <address>', 'whose mailbox it is (default: guessed from the header)')

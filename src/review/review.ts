@@ -27,6 +27,7 @@ export type RefusalReason =
   /** The mail's text was removed after its retention time. */
   | 'text-removed'
   | 'unfit-text'
+  | 'unfit-header'
   | 'not-in-junk'
   /** The mail is not in its mailbox any more. */
   | 'mail-moved'
@@ -94,6 +95,8 @@ const messages: Record<RefusalReason, string> = {
   'never-to-be-answered': 'Mail of this kind is never answered.',
   'text-removed': "The mail's text was removed when its retention time ended.",
   'unfit-text': 'A reply must not be empty or longer than 16,384 characters.',
+  'unfit-header':
+    'Nothing was saved: To and Cc take up to 20 whole addresses with commas between them, the subject up to 250 characters.',
   'mail-moved': 'The mail was moved or deleted in a mail client. Nothing more was done.',
   'not-in-junk': 'This mail is not in Junk.',
   'unknown-account': 'This account is not configured.',

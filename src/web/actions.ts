@@ -16,6 +16,9 @@ import { fitting, text } from './bodies.ts'
 
 const seenAs = (description: string) => text().min(1).meta({ description })
 const seen = seenAs('`version` of the text that was seen; another text is refused')
+const typed = text()
+  .optional()
+  .meta({ description: 'Left as it is when absent; empty: as replyd would have it' })
 const nothing = z.strictObject({})
 
 interface Action {
@@ -69,11 +72,14 @@ export const actions: Readonly<Record<string, Action>> = {
   ),
   cancel: action('Take the approval back', nothing, cancel, 'Cancelled: nothing was sent.'),
   edit: action(
-    'Replace the text of the reply',
-    z.strictObject({ text: text(), seen: seen.optional() }),
-    (review, id, actor, given) => edit(review, id, actor, given.text, given.seen),
+    'Replace the text of the reply, and To, Cc and Subject if they are given',
+    z.strictObject({ text: text(), seen: seen.optional(), to: typed, cc: typed, subject: typed }),
+    (review, id, actor, { text, seen, ...header }) => edit(review, id, actor, text, seen, header),
     'Saved.',
-    { answer: answers.edited, told: (_review, reply) => ({ version: versionOf(reply?.text ?? '') }) },
+    {
+      answer: answers.edited,
+      told: (_review, reply) => ({ version: versionOf(reply?.text ?? '', reply?.envelope) }),
+    },
   ),
   reject: action(
     'Send nothing',

@@ -63,7 +63,7 @@ const replyView = (reply: ReplyRow) => ({
   addressees: reply.addressees,
   subject: reply.subject,
   text: reply.text,
-  version: versionOf(reply.text),
+  version: versionOf(reply.text, reply.envelope),
   language: reply.language,
   confidence: reply.confidence,
   holdReasons: reply.holdReasons.map(explained),

@@ -40,6 +40,11 @@ export function addDevices(routes: Hono<Env>, access: Access): void {
     await sessions.end(null)
     return c.redirect('/login', 303)
   })
+  routes.post('/devices/end-others', async (c) => {
+    const others = (await sessions.list(c.get('passwordHash'))).filter(({ id }) => id !== c.get('session').id)
+    for (const { id } of others) await sessions.end(id)
+    return c.redirect('/devices', 303)
+  })
   routes.post('/devices/end/:id', async (c) => {
     await sessions.end(c.req.param('id'))
     return c.redirect('/devices', 303)

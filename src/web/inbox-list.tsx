@@ -2,8 +2,8 @@
 import { capitalised, outcomeOf } from '../base/dispositions.ts'
 import { labelOf } from '../base/reasons.ts'
 import { modelVerdict } from '../base/verdicts.ts'
-import { versionOf } from '../review/decide.ts'
 import type { ListedMail, WaitingCounts } from '../store/review-lists.ts'
+import { isChoosable, pickOf } from './inbox-bulk.tsx'
 import { addressOf, type InboxFilter, shows } from './inbox-filter.ts'
 import { Countdown, Token, type View, When } from './layout.tsx'
 import { queryOf } from './pages.tsx'
@@ -34,7 +34,7 @@ interface ListProps {
 }
 
 export function MailList({ view, list, current }: ListProps) {
-  const { mails, older, later, found, filter } = list
+  const { mails, older, later, found, counts, filter } = list
   return (
     <section id="list" class="list" aria-label="Mails">
       <header>
@@ -43,7 +43,11 @@ export function MailList({ view, list, current }: ListProps) {
         <Filters list={list} />
       </header>
       <div id="mails">
-        <Bulk view={view} filter={filter} />
+        <Bulk
+          view={view}
+          filter={filter}
+          all={older === null && !later ? null : (found ?? counts[filter.show])}
+        />
         {later ? (
           <p class="pages">
             <a href={addressOf('/', filter)}>← Most urgent</a>
@@ -147,8 +151,11 @@ function Filters({ list: { filter, accounts, counts } }: { list: InboxList }) {
   )
 }
 
-/** Appears when a mail is chosen. */
-function Bulk({ view, filter }: { view: View; filter: InboxFilter }) {
+/**
+ * Appears when a mail is chosen.
+ * @param all how many match, if that is more than the page shows
+ */
+function Bulk({ view, filter, all }: { view: View; filter: InboxFilter; all: number | null }) {
   const to = (action: string) => addressOf(`/inbox/${action}`, filter)
   return (
     <form id="bulk" method="post" action={to('reject')} class="bulk" aria-label="Chosen mails">
@@ -164,6 +171,7 @@ function Bulk({ view, filter }: { view: View; filter: InboxFilter }) {
       <button type="submit" formaction={to('junk')} class="danger">
         Junk
       </button>
+      {all === null ? null : <a href={addressOf('/inbox/all', filter)}>{`All ${all} that match …`}</a>}
     </form>
   )
 }
@@ -186,9 +194,9 @@ function Row({ mail, view, filter, current }: RowProps) {
           type="checkbox"
           name="pick"
           form="bulk"
-          value={`${mail.id}.${versionOf(mail.replyText ?? '')}`}
+          value={pickOf(mail)}
           aria-label={`Choose ${subject}`}
-          disabled={mail.disposition === 'approved' || mail.disposition === 'uncertain'}
+          disabled={!isChoosable(mail)}
         />
       </label>
       <a

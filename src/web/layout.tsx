@@ -24,6 +24,8 @@ export interface View {
   /** The last change before this page was read: live updates begin behind it. */
   mark?: string | undefined
   notice: string | null
+  /** The notice says why nothing was done: it stays. */
+  isRefusal?: boolean
   /** Decisions made just now that can be undone: approvals `until` they are sent, others until somebody decides again. */
   undo: Undoable | null
   /** Where the undo of something else is posted to. */
@@ -83,7 +85,7 @@ export function Page({ view, title, kind, style, children }: PageProps) {
 
 /** The entry of the menu that a page belongs to. */
 function placeOf(path: string): string {
-  if (path.startsWith('/replies/')) return '/'
+  if (/^\/(?:replies|inbox)\//.test(path)) return '/'
   if (path.startsWith('/teach/')) return '/teach'
   return /^\/(?:settings|devices|accounts|assistants|notifications|you|snippets)\b/.test(path)
     ? '/settings'
@@ -193,10 +195,10 @@ export function Shell({ title, page, style, children }: ShellProps) {
 }
 
 function Notice({ view }: { view: View }) {
-  const { notice, undo, undoAt } = view
+  const { notice, undo, undoAt, isRefusal } = view
   if (notice === null) return <div id="notice" />
   return (
-    <div id="notice" class="notice">
+    <div id="notice" class={undo || undoAt || isRefusal ? 'notice' : 'notice passing'}>
       <span>
         <span role="status">{notice}</span>
         {undo?.action === 'cancel' ? (

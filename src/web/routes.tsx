@@ -15,6 +15,7 @@ import type { Env } from './access.ts'
 import { actions } from './actions.ts'
 import { addDevices } from './device-routes.tsx'
 import { HistoryPage } from './history-page.tsx'
+import { decidedIds } from './inbox-bulk.tsx'
 import { addressOf, type InboxFilter, placeOf } from './inbox-filter.ts'
 import { addInbox } from './inbox-routes.tsx'
 import type { View } from './layout.tsx'
@@ -202,7 +203,8 @@ function viewOfPages(web: WebContext, sessions: Sessions): ViewOf {
     const done = c.req.query('done') ?? ''
     const action = Object.hasOwn(actions, done) ? actions[done] : undefined
     const refusal = c.req.query('refused')
-    const ids = (c.req.query('id') ?? '').split('.').filter((id) => id !== '')
+    const named = { done, id: c.req.query('id'), span: c.req.query('span') }
+    const ids = await decidedIds(db, c.get('session').actor, named)
     const said = action?.done ?? notices[done] ?? null
     return {
       token: sessions.formToken(c.get('session')),
@@ -213,6 +215,7 @@ function viewOfPages(web: WebContext, sessions: Sessions): ViewOf {
       notice: refusal
         ? refusalWords(refusal)
         : said && noticeOf(done, said, ids, Number(c.req.query('left') ?? 0)),
+      isRefusal: refusal !== undefined,
       undo: await undoOf(db, done, ids, placeOf(c).filter),
       warnings: (await modelNotices(db, config.model)).map(({ said }) => said),
       status: await statusOf(web),
