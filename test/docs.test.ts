@@ -123,7 +123,7 @@ describe('commands', () => {
   test('scripts of package.json that are named are there', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
     const named = documents.flatMap((document) =>
-      [...readFileSync(join(root, document), 'utf8').matchAll(/npm run ([\w:-]+)/g)].map(
+      [...readFileSync(join(root, document), 'utf8').matchAll(/npm run (?:--silent )?([\w:-]+)/g)].map(
         ([, name = '']) => name,
       ),
     )

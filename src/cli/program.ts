@@ -28,7 +28,9 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
   })
   try {
     if (argv.length === 0) return await alone(program, terminal)
-    await program.parseAsync(argv, { from: 'user' })
+    // `replyd help token create`, as other programs have it.
+    const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv
+    await program.parseAsync(words, { from: 'user' })
     return status
   } catch (error) {
     if (!(error instanceof CommanderError)) return reportFailure(error, terminal, pathOf(program, argv))

@@ -162,6 +162,13 @@ test('a command that needs a daemon says how to start it', async () => {
   expect(status).toBe(1)
 })
 
+test('replyd help COMMAND is replyd COMMAND --help', async () => {
+  const helped = await run(['help', 'token', 'create'])
+  expect(helped).toEqual(await run(['token', 'create', '--help']))
+  expect([helped.status, helped.out]).toEqual([0, expect.stringMatching(/^Usage: replyd token create/)])
+  expect(await run(['help'])).toEqual(await run(['--help']))
+})
+
 test.each([
   ['token create', "replyd: missing required argument 'name'\n(see replyd token create --help)\n"],
   ['token create x', /--scope read, decide, metrics or admin \(see replyd token create --help\)\n$/],

@@ -49,8 +49,12 @@ export function typedEnvelope(
 
 const keyOf = (list: readonly Mailbox[]) => list.map(({ address }) => comparable(address)).join()
 
+/** Characters of a field with as many addresses as fit, each with a name. */
+const longestField = mostAddressees * 2 * longestAddress
+
 /** Each part between commas has to be one address; null if one is not. A slip is refused, not guessed at. */
 function typedMailboxes(value: string): Mailbox[] | null {
+  if (value.length > longestField) return null
   const parts = value.match(/(?:"(?:\\.|[^"\\])*"|[^",;])+/gsu) ?? []
   const found = parts
     .filter((part) => part.trim() !== '')
