@@ -53,6 +53,21 @@ const documents: readonly (readonly [what: string, file: string, make: () => Buf
       }),
   ],
   ['200,000 elements within each other', 'a.html', () => Buffer.from('<div>'.repeat(200_000))],
+  [
+    'DOCX of 1,000,000 paragraphs',
+    'a.docx',
+    () => zipOf({ 'word/document.xml': '<w:p><w:t>a</w:t></w:p>'.repeat(1_000_000) }),
+  ],
+  [
+    'list of 500,000 items in a DOCX',
+    'a.docx',
+    () => zipOf({ 'word/document.xml': '<w:p><w:numPr/><w:t>a</w:t></w:p>'.repeat(500_000) }),
+  ],
+  [
+    '300,000 tables within each other in a DOCX',
+    'a.docx',
+    () => zipOf({ 'word/document.xml': '<w:tbl><w:tr><w:tc>'.repeat(300_000) }),
+  ],
   ['CSV of 20 MB', 'a.csv', () => Buffer.from('name,price\n'.repeat(1_800_000))],
 ]
 

@@ -83,7 +83,8 @@ function write(folder: string, megabytes: number): Question[] {
   for (let at = 0; at < files; at++) {
     let text = `# ${word(200)} ${word(50)}\n`
     let last = ''
-    while (text.length < (megabytes * 1_000_000) / files) {
+    // A little less: the last section goes beyond it, and more than 50 MB are not read to the end.
+    while (Buffer.byteLength(text) < (0.95 * megabytes * 1_000_000) / files) {
       last = Array.from({ length: 6 }, sentence).join(' ')
       text += `\n## ${word(100)} ${word(100)}\n\n${last}\n`
     }

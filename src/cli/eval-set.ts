@@ -1,5 +1,6 @@
 /** `replyd eval SET`: runs a folder of mails, replies and slips through the daemon's own functions. */
 import { statSync } from 'node:fs'
+import { PagesOfSet } from '../eval/set/pages.ts'
 import { readSet } from '../eval/set/read.ts'
 import { openRecorded } from '../eval/set/recorded.ts'
 import { reportSet, type SetReport } from '../eval/set/report.ts'
@@ -22,7 +23,8 @@ export async function evaluateSet(
   options: EvalCommand,
   terminal: Terminal,
 ): Promise<ExitStatus> {
-  const set = readSet(directory, terminal.environment)
+  using pages = new PagesOfSet()
+  const set = await pages.added(readSet(directory, terminal.environment))
   const prompts = loadPrompts(set.account.prompts)
   const recorded = options.answers !== undefined || options.record !== undefined
   const folder = openRecorded(options.answers ? [options.answers] : [], options.record ?? null)

@@ -4,6 +4,8 @@ export interface Robots {
   /** @param path with query */
   allows(path: string): boolean
   sitemaps: string[]
+  /** It could not be read. Forbids everything for now; what was read earlier stays. */
+  unknown: boolean
 }
 
 interface Rule {
@@ -17,8 +19,8 @@ const mostRules = 2_000
 
 /** @param status 0: no answer, which forbids everything, as a fault of the server does (section 2.3.1.4) */
 export function robotsOf(status: number, text: string): Robots {
-  if (status >= 400 && status < 500) return { allows: () => true, sitemaps: [] }
-  if (status !== 200) return { allows: () => false, sitemaps: [] }
+  if (status >= 400 && status < 500) return { allows: () => true, sitemaps: [], unknown: false }
+  if (status !== 200) return { allows: () => false, sitemaps: [], unknown: true }
   const { own, any, sitemaps } = groupsOf(text)
   const rules = own.length > 0 ? own : any
   return {
@@ -32,6 +34,7 @@ export function robotsOf(status: number, text: string): Robots {
       return best?.allow ?? true
     },
     sitemaps,
+    unknown: false,
   }
 }
 

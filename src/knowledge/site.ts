@@ -127,19 +127,23 @@ class Visit {
 
   async #readPage(href: string): Promise<void> {
     const url = new URL(href)
-    if (!(await this.#robotsAt(url)).allows(url.pathname + url.search)) return
+    const robots = await this.#robotsAt(url)
     const known = existsSync(join(this.#folder, fileOf(href))) ? this.#known.get(href) : undefined
+    if (robots.unknown) return this.#missed(href, known)
+    if (!robots.allows(url.pathname + url.search)) return
     const answer = await this.#get(href, conditionsOf(known), longest.page)
     if (answer?.status === 304 && known) {
       this.#pages.set(href, known)
       touch(join(this.#folder, fileOf(href)), this.#clock.now())
       for (const link of known.links) this.#add(link, href)
     } else if (answer?.status === 200) this.#store(href, answer)
-    else if (answer?.status !== 404 && answer?.status !== 410) {
-      this.#failed++
-      // The last known version stays, with its old date.
-      if (known) this.#pages.set(href, known)
-    }
+    else if (answer?.status !== 404 && answer?.status !== 410) this.#missed(href, known)
+  }
+
+  /** The last known version stays, with its old date. */
+  #missed(href: string, known: KnownPage | undefined): void {
+    this.#failed++
+    if (known) this.#pages.set(href, known)
   }
 
   #store(href: string, { headers, body }: HttpAnswer): void {

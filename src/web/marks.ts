@@ -29,11 +29,23 @@ export function checkOf({ text, draftText, checked }: ReplyRow): Checked | null 
 export function marksOf(reply: ReplyRow): Mark[] {
   const checked = checkOf(reply)
   if (checked !== null) return fromCheck(reply, checked)
-  return supported(reply.text, reply.sources).map(({ text, source }) => ({
-    text,
-    sources: source === null ? [] : [source],
-    doubt: null,
-  }))
+  return supported(reply.text, reply.sources).map(({ text, source }) => {
+    const read = factsIn(text, reply.sources)
+    return { text, sources: read.length > 0 || source === null ? read : [source], doubt: null }
+  })
+}
+
+/** The least that a value must have to be recognised in a sentence. Characters. */
+const leastValue = 3
+
+/** Facts of a lookup that the sentence repeats as they were read: they have too few words to be found by those. */
+function factsIn(sentence: string, passages: readonly StoredPassage[]): number[] {
+  return passages.flatMap(({ lookup, text }, at) => {
+    const [value = ''] = text.split('\n')
+    if (!lookup || value.length < leastValue) return []
+    const [before = '', after = null] = sentence.split(value)
+    return after === null || /[\p{L}\p{N}]$/u.test(before) || /^[\p{L}\p{N}]/u.test(after) ? [] : [at]
+  })
 }
 
 /** Indexes of the passages in the order in which they are numbered: as the text uses them, then the unused ones. */

@@ -130,7 +130,8 @@ function HeaderFields({ header, from }: { header: Header; from: string | undefin
       />
     </>
   )
-  const addresses = { inputmode: 'email', spellcheck: false }
+  // In the order of an address, whatever the direction of the name.
+  const addresses = { inputmode: 'email', spellcheck: false, dir: 'ltr' }
   return (
     <div class="envelope">
       {field('to', 'To', addresses)}

@@ -1,8 +1,11 @@
 /** The open set of test/fixtures/judgement, replayed with recorded answers, and sets that are made otherwise. */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { PagesOfSet } from '../../src/eval/set/pages.ts'
 import { readSet } from '../../src/eval/set/read.ts'
 import { openRecorded, requestHash } from '../../src/eval/set/recorded.ts'
 import { reportSet, type SetReport } from '../../src/eval/set/report.ts'
@@ -111,6 +114,29 @@ describe('a set with the least that it may hold', () => {
     expect(report.triage.spam).toBeNull()
     expect(report.slips).toBeNull()
     expect(report.missing).toEqual({ triage: 1 })
+  })
+
+  test('the web pages of its configuration are read for the run; without them there is no run', async () => {
+    const server = createServer((request, response) => {
+      const isPage = request.url === '/help'
+      response.writeHead(isPage ? 200 : 404, { 'content-type': 'text/html' })
+      response.end(isPage ? '<main><h1>Returns</h1><p>Within 30 days.</p></main>' : '')
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/help`
+    const set = readSet(folder, {})
+    const site = { urls: [url], maxPages: 5, everyMs: 1000, staleMs: 86_400_000 }
+    const named = { ...set, account: { ...set.account, site } }
+    {
+      using pages = new PagesOfSet()
+      const { knowledge } = await pages.added(named)
+      await knowledge?.settled()
+      expect(knowledge?.files()).toMatchObject([{ passages: 1, fault: null, page: { url } }])
+      knowledge?.close()
+    }
+    await new Promise((resolve) => server.close(resolve))
+    using pages = new PagesOfSet()
+    await expect(pages.added(named)).rejects.toThrow('knowledge.urls: 0 pages were read')
   })
 
   test('a request is written once, names neither file nor label, and its answer is taken from beside it', async () => {

@@ -4,14 +4,16 @@ import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import iconv from 'iconv-lite'
 import { silentLog } from '../../src/base/log.ts'
 import { PageReader, pagesFolder } from '../../src/knowledge/account-knowledge.ts'
 import { openKnowledge } from '../../src/knowledge/knowledge.ts'
 import { robotsOf } from '../../src/knowledge/robots.ts'
 import { readSite } from '../../src/knowledge/site.ts'
 
-type Answer = string | { status: number; headers?: Record<string, string>; body?: string } | 'silent'
+type Answer = string | { status: number; headers?: Record<string, string>; body?: string | Buffer } | 'silent'
 let site: Record<string, Answer> = {}
 let answerTo: (path: string) => Answer | undefined = (path) => site[path]
 let asked: { path: string; headers: IncomingHttpHeaders }[] = []
@@ -27,6 +29,8 @@ const server = createServer((request, response) => {
   } = typeof answer === 'string' ? { status: 200, body: answer } : answer
   response.writeHead(status, { 'content-type': 'text/html; charset=utf-8', ...headers }).end(body)
 })
+/** Unpacks to 200 MB. */
+const bomb = gzipSync(Buffer.alloc(200_000_000, ' '))
 let origin: string
 let folder: string
 let now: Date
@@ -144,6 +148,20 @@ test('what has not changed is not sent again, what is gone is forgotten, what fa
   opened.close()
 })
 
+test.each<[string, Answer]>([
+  ['fails', { status: 503 }],
+  ['is not answered', 'silent'],
+])('pages that are known stay when robots.txt %s', async (_, robots) => {
+  site = { '/help': page('Help', 'Start here.', '/help/a'), '/help/a': page('A', 'First.') }
+  await read()
+  site = { '/robots.txt': robots }
+  now = new Date('2026-12-01T10:00:00Z')
+  expect((await read()).failed).toBe(1)
+  expect(files()).toEqual(['help.md', 'help/a.md'])
+  now = new Date('2026-12-06T11:00:00Z')
+  expect(files()).toEqual([])
+})
+
 test('a site without an end, with loops, the same page under many names, and redirects, ends', async () => {
   answerTo = (path) => {
     const number = Number(/^\/help\/(\d+)$/.exec(path)?.[1] ?? Number.NaN)
@@ -175,12 +193,26 @@ test.each<[string, Answer, number]>([
 
 test('pages that are too long, no HTML, or nested without end are left out', async () => {
   site = {
-    '/help': page('Help', 'Start.', '/help/long', '/help/text', '/help/deep'),
+    '/help': page('Help', 'Start.', '/help/long', '/help/bomb', '/help/text', '/help/deep'),
+    '/help/bomb': {
+      status: 200,
+      headers: { 'content-encoding': 'gzip' },
+      body: bomb,
+    },
     '/help/long': page('Long', 'x'.repeat(2_100_000)),
     '/help/text': { status: 200, headers: { 'content-type': 'application/octet-stream' }, body: 'octets' },
     '/help/deep': `${'<div>'.repeat(100_000)}deep`,
   }
-  expect(await read()).toEqual({ pages: 1, failed: 2, cut: false })
+  expect(await read()).toEqual({ pages: 1, failed: 3, cut: false })
+})
+
+test('a page is read in the charset that its server names', async () => {
+  const headers = { 'content-type': 'text/html; charset=big5' }
+  site = { '/help': { status: 200, headers, body: iconv.encode(page('送貨', '送貨需要三天'), 'big5') } }
+  await read()
+  const opened = knowledge()
+  expect(opened.find({ queries: [], tokens: 0, whole: 1000 })).toMatchObject([{ text: '送貨需要三天' }])
+  opened.close()
 })
 
 describe('processes that share a state directory', () => {

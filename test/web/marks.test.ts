@@ -38,3 +38,27 @@ test('a greeting that claims something is marked', () => {
   const marks = marksOf({ ...reply, checked: { ...checked, sentences: [sentence(claiming)] } })
   expect(marks.map(({ doubt }) => doubt)).toEqual(['No source states this'])
 })
+
+const read = '(read Sun 2026-11-29 04:26)'
+const facts = [
+  {
+    file: 'lookup order AB-1',
+    heading: 'status',
+    text: `handed to the carrier\n${read}`,
+    lookup: true as const,
+  },
+  { file: 'lookup order AB-1', heading: 'eta', text: `2026-12-03\n${read}`, lookup: true as const },
+  { file: 'lookup order AB-1', heading: 'paid', text: `no\n${read}`, lookup: true as const },
+  { file: 'a.md', heading: 'Days', text: '2026-12-04' },
+]
+
+test.each<[string, number[]]>([
+  ['Your order was handed to the carrier.', [0]],
+  ['It was handed to the carrier and arrives on 2026-12-03.', [0, 1]],
+  ['It arrives on 2026-12-031.', []],
+  ['There is no news.', []],
+  ['We close on 2026-12-04.', []],
+])('without a check, "%s" rests on the facts %j', (said, expected) => {
+  const reply = { ...replyWith([]), text: said, draftText: said, sources: facts, checked: null }
+  expect(marksOf(reply)).toEqual([{ text: said, sources: expected, doubt: null }])
+})

@@ -70,9 +70,9 @@ function typedMailboxes(value: string): Mailbox[] | null {
 const isReachable = (address: string) =>
   address.length <= longestAddress && !address.startsWith('"') && domainPart(address).includes('.')
 
-/** As they are typed: a name with more than letters, digits and blanks stands in quotes. */
+/** As they are typed: a name with signs of an address in it stands in quotes. */
 export function mailboxesAsText(list: readonly Mailbox[]): string {
   const quoted = (name: string) =>
-    /^[\p{L}\p{M}\p{N} '_-]*$/u.test(name) ? name : `"${name.replace(/["\\]/g, '\\$&')}"`
+    /[()<>@,;:\\".[\]]/.test(name) ? `"${name.replace(/["\\]/g, '\\$&')}"` : name
   return list.map(({ name, address }) => (name === '' ? address : `${quoted(name)} <${address}>`)).join(', ')
 }

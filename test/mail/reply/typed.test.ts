@@ -50,9 +50,14 @@ test.each([
 })
 
 test('what is shown can be typed again', () => {
-  const list = [ada, { name: 'Weld, "T."', address: 't@w.example' }, { name: 'ليلى', address: 'l@w.example' }]
+  const list = [
+    ada,
+    { name: 'Weld, "T."', address: 't@w.example' },
+    { name: 'ليلى 🚲', address: 'l@w.example' },
+  ]
   const typed = typedEnvelope(mail, owner, null, { cc: mailboxesAsText(list) })
   expect(typed).toMatchObject({ cc: [ada, { address: 't@w.example' }, list[2]] })
+  expect(mailboxesAsText(list)).toMatch(/^Ada <\S+>, "Weld.*" <t@w.example>, ليلى 🚲 <l@w.example>$/)
   expect(mailboxesAsText(standardEnvelope(mail, owner).to)).toBe('Jonas <jonas@quarry.example>')
 })
 
