@@ -1,6 +1,7 @@
 // Turns notifications of this browser on. The service worker (sw.js) shows them.
 const form = document.getElementById('push')
 const state = document.getElementById('push-state')
+const list = document.getElementById('push-steps')
 
 const octetsOf = (key) =>
   Uint8Array.from(atob(key.replaceAll('-', '+').replaceAll('_', '/')), (letter) => letter.charCodeAt(0))
@@ -12,8 +13,47 @@ async function idOf({ endpoint }) {
   return letters.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 }
 
+function say(words, steps = []) {
+  state.textContent = words
+  list.hidden = steps.length === 0
+  list.replaceChildren(
+    ...steps.map((step) => Object.assign(document.createElement('li'), { textContent: step })),
+  )
+}
+
+const agent = navigator.userAgent
+const isApplePhone = /iPhone|iPad/.test(agent) || (/Macintosh/.test(agent) && navigator.maxTouchPoints > 1)
+
+function sayUnsupported() {
+  if (isApplePhone)
+    say('On an iPhone or iPad, notifications come from the home screen:', [
+      'In Safari, tap the Share button, then “Add to Home Screen”.',
+      'Open replyd from the home screen.',
+      'Come back to this page there, and turn notifications on.',
+    ])
+  else if (!isSecureContext)
+    say('Browsers allow notifications only at an address that begins with https, or on this machine itself.')
+  else
+    say(
+      'This browser can not show notifications, or this is a private window. Use a usual window of Chrome, Edge, Firefox or Safari.',
+    )
+}
+
+/** How a person allows them again: a page can't ask a second time. */
+function sayDenied() {
+  const steps = /Firefox/.test(agent)
+    ? ['Click the lock at the left of the address.', 'Remove “Send notifications: blocked”.']
+    : /Chrome/.test(agent)
+      ? ['Click the sign at the left of the address.', 'Set Notifications to “Allow”.']
+      : isApplePhone
+        ? ['Open the settings of the device, then Notifications, then replyd.', 'Allow notifications.']
+        : ['Open the settings of Safari, then Websites, then Notifications.', 'Allow this page.']
+  say('This browser blocks notifications of replyd. To allow them again:', [...steps, 'Reload this page.'])
+}
+
 async function show() {
-  if (!('serviceWorker' in navigator && 'PushManager' in window && 'Notification' in window)) return
+  if (!('serviceWorker' in navigator && 'PushManager' in window && 'Notification' in window))
+    return sayUnsupported()
   const worker = await navigator.serviceWorker.getRegistration()
   const subscription = (await worker?.pushManager.getSubscription()) ?? null
   const id = subscription && (await idOf(subscription))
@@ -21,15 +61,17 @@ async function show() {
   // Turned off on this page: the push service need not know this browser any more.
   if (subscription && !isKnown) await subscription.unsubscribe()
   form.hidden = isKnown || Notification.permission === 'denied'
-  state.textContent = isKnown
-    ? 'On: this browser tells you when a reply waits, even while no page of replyd is open.'
-    : Notification.permission === 'denied'
-      ? 'The browser blocks notifications of this page. Allow them in its settings for this site, then reload.'
-      : 'Be told when a reply waits, even while no page of replyd is open.'
+  if (Notification.permission === 'denied') sayDenied()
+  else if (isKnown)
+    say('On: this browser tells you what you chose below, even while no page of replyd is open.')
+  else say('Be told when a reply waits, even while no page of replyd is open.')
 }
 
 async function subscribe() {
-  if ((await Notification.requestPermission()) !== 'granted') return void show()
+  const answer = await Notification.requestPermission()
+  if (answer === 'denied') return void show()
+  if (answer !== 'granted')
+    return say('The browser still has no answer from you. Press the button again, then choose “Allow”.')
   await navigator.serviceWorker.register('/sw.js')
   const worker = await navigator.serviceWorker.ready
   const subscription = await worker.pushManager.subscribe({
@@ -41,10 +83,17 @@ async function subscribe() {
   form.submit()
 }
 
+function sayFailed({ name }) {
+  if (name === 'NotAllowedError') return sayDenied()
+  say('The push service of this browser did not answer, so notifications are still off.', [
+    'Try again in a minute.',
+    'Brave: switch on “Use Google services for push messaging” in its privacy settings.',
+    'In a network of a company, ask whether it lets push messages through.',
+  ])
+}
+
 form.addEventListener('submit', (event) => {
   event.preventDefault()
-  subscribe().catch(({ message }) => {
-    state.textContent = `The browser could not turn notifications on: ${message}`
-  })
+  subscribe().catch(sayFailed)
 })
-show()
+show().catch(sayFailed)

@@ -29,8 +29,8 @@ self.addEventListener('fetch', (event) => {
 })
 
 self.addEventListener('push', (event) => {
-  const { title, body, path } = event.data.json()
-  const options = { body, tag: 'waiting', renotify: true, icon: '/assets/icon-192.png', data: { path } }
+  const { title, body, path, tag = 'waiting' } = event.data.json()
+  const options = { body, tag, renotify: true, icon: '/assets/icon-192.png', data: { path } }
   event.waitUntil(self.registration.showNotification(title, options))
 })
 

@@ -1,4 +1,4 @@
-/** Browsers that want a notification when a reply waits. */
+/** Browsers that want notifications, and of what. */
 import type { Queryable } from './queryable.ts'
 
 export interface PushDevice {
@@ -12,6 +12,16 @@ export interface PushDevice {
   device: string
   /** The login that it ends with; null without a password. */
   session: string | null
+  /** Told when a reply waits. */
+  waiting: boolean
+  /** Told when replyd has stopped for an account, or today's budget is used up. */
+  trouble: boolean
+  /** `HH:MM` of a daily summary in the owner's time zone; null: none. */
+  digestAt: string | null
+  /** Day of the last summary, `2026-11-28`. */
+  digestDay: string | null
+  /** What is broken and was told already. */
+  troubled: string[]
   /** Sender and subject are shown, too. */
   detailed: boolean
   /** `HH:MM` in the owner's time zone; null: never quiet. */
@@ -30,7 +40,8 @@ export type NewPushDevice = Pick<
   'id' | 'endpoint' | 'keys' | 'actor' | 'device' | 'session' | 'addedAt'
 >
 
-const columns = `id, endpoint, keys, actor, device, session, detailed, quiet_from as "quietFrom", quiet_until as "quietUntil",
+const columns = `id, endpoint, keys, actor, device, session, waiting, trouble, digest_at as "digestAt",
+  digest_day as "digestDay", troubled, detailed, quiet_from as "quietFrom", quiet_until as "quietUntil",
   added_at as "addedAt", last_event::float8 as "lastEvent", attempts, failing_since as "failingSince", due_at as "dueAt"`
 
 /** Told from now on. @returns false when there are that many already */
@@ -55,25 +66,29 @@ export async function listPushDevices(db: Queryable): Promise<PushDevice[]> {
   return rows
 }
 
-/** What is asked of each browser; both hours or none. */
-export async function changePushDevice(
-  db: Queryable,
-  id: string,
-  { detailed, quietFrom, quietUntil }: Pick<PushDevice, 'detailed' | 'quietFrom' | 'quietUntil'>,
-): Promise<void> {
+export type PushWishes = Pick<
+  PushDevice,
+  'waiting' | 'trouble' | 'digestAt' | 'detailed' | 'quietFrom' | 'quietUntil'
+>
+
+/** What is asked of a browser; both hours or none. */
+export async function changePushDevice(db: Queryable, id: string, wishes: PushWishes): Promise<void> {
+  const { waiting, trouble, digestAt, detailed, quietFrom, quietUntil } = wishes
   await db.query(
-    'update replyd.push_device set detailed = $2, quiet_from = $3, quiet_until = $4 where id = $1',
-    [id, detailed, quietFrom, quietUntil],
+    `update replyd.push_device set detailed = $2, quiet_from = $3, quiet_until = $4, waiting = $5, trouble = $6, digest_at = $7
+      where id = $1`,
+    [id, detailed, quietFrom, quietUntil, waiting, trouble, digestAt],
   )
 }
 
 export async function savePushProgress(
   db: Queryable,
-  { id, lastEvent, attempts, failingSince, dueAt }: PushDevice,
+  { id, lastEvent, attempts, failingSince, dueAt, digestDay, troubled }: PushDevice,
 ): Promise<void> {
   await db.query(
-    `update replyd.push_device set last_event = $2, attempts = $3, failing_since = $4, due_at = $5 where id = $1`,
-    [id, lastEvent, attempts, failingSince, dueAt],
+    `update replyd.push_device set last_event = $2, attempts = $3, failing_since = $4, due_at = $5, digest_day = $6,
+       troubled = $7::jsonb where id = $1`,
+    [id, lastEvent, attempts, failingSince, dueAt, digestDay, JSON.stringify(troubled)],
   )
 }
 

@@ -50,6 +50,7 @@ export const routeRoles: Readonly<Record<string, PersonRole>> = {
   'GET /notifications': 'reader',
   'POST /notifications': 'reader',
   'POST /notifications/:id': 'reader',
+  'POST /notifications/:id/test': 'reader',
   'POST /notifications/:id/remove': 'reader',
   'GET /snippets': 'reader',
   'POST /snippets': 'reviewer',

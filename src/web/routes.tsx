@@ -132,6 +132,8 @@ const notices: Readonly<Record<string, string | undefined>> = {
   'password-changed': 'The password is changed. Every other device has to log in again.',
   push: 'This browser tells you from now on when a reply waits.',
   'push-changed': 'Saved.',
+  'push-tested':
+    'The test is on its way. If it does not appear, allow notifications for this browser in the settings of the device.',
   'push-off': 'Turned off.',
   grant: 'Granted: replies of this category are sent automatically after the undo window.',
   revoke: 'Revoked: replies of this category wait for you again.',

@@ -38,7 +38,7 @@ const roleMenu = [
 export function SetupPage({ view, title, saved = null, fault = null, isOwn = false, children }: FrameProps) {
   return (
     <Page view={view} title={title} kind="setup" style="setup.css">
-      <script src="/assets/setup.js" defer />
+      <script src="/assets/setup.js" type="module" />
       <details class="setup-nav" open>
         <summary>All of Setup</summary>
         <nav class="setup-menu" aria-label="Setup">

@@ -92,9 +92,24 @@ test('notifications are turned on, changed and off with the keyboard alone', asy
   await page.keyboard.press('Space')
   await page.fill('[name=from]', '22:00')
   await page.fill('[name=until]', '07:00')
+  await page.uncheck('[name=trouble]')
+  await page.fill('[name=digest]', '08:30')
   await page.focus('.told button')
   await Promise.all([page.waitForURL(/done=push-changed/), page.keyboard.press('Enter')])
-  expect(await devices()).toMatchObject([{ detailed: true, quietFrom: '22:00', quietUntil: '07:00' }])
+  expect(await devices()).toMatchObject([
+    {
+      detailed: true,
+      quietFrom: '22:00',
+      quietUntil: '07:00',
+      waiting: true,
+      trouble: false,
+      digestAt: '08:30',
+    },
+  ])
+  // Nothing answers at that name.
+  await page.click('[action$="/test"] button')
+  await page.waitForSelector('.fault >> text=did not answer, so nothing arrived')
+  await page.goto(`${url()}/notifications`)
   await page.focus('[action$="/remove"] button')
   await Promise.all([page.waitForURL(/done=push-off/), page.keyboard.press('Enter')])
   expect(await devices()).toEqual([])
@@ -111,6 +126,24 @@ test('a browser that names an address of this network is refused, and told why',
   await page.click('#push button')
   await page.waitForSelector('.fault >> text=can not be used')
   expect(await devices()).toEqual([])
+  await page.context().close()
+})
+
+test.each([
+  ['AbortError', 'The push service of this browser did not answer'],
+  ['NotAllowedError', 'This browser blocks notifications of replyd. To allow them again:'],
+])('when the browser answers %s, the page says what to do, in words', async (name, words) => {
+  const page = await (await browser.newContext()).newPage()
+  await pushService(page, 'https://push.example.com/send/2')
+  await page.addInitScript(`PushManager.prototype.subscribe = async () => {
+    throw new DOMException('Registration failed - push service error', '${name}')
+  }`)
+  await page.goto(`${url()}/notifications`)
+  await page.waitForSelector('#push:not([hidden])')
+  await page.click('#push button')
+  await page.waitForSelector(`#push-state >> text=${words}`)
+  expect(await page.locator('#push-steps li').count()).toBe(3)
+  expect(await page.locator('main').innerText()).not.toContain('Registration failed')
   await page.context().close()
 })
 

@@ -48,7 +48,7 @@ const kept = new Set(
     'sent_cursor: account mailbox uid_validity',
     // Of those who sign in, not of those who write.
     'api_token: created_by hash name scopes',
-    'push_device: actor device endpoint id keys quiet_from quiet_until session',
+    'push_device: actor device digest_at digest_day endpoint id keys quiet_from quiet_until session troubled',
     'session: actor address device id mark person',
     'person: id name role password_hash added_by',
     'page_password: hash set_by',

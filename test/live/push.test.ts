@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { silentLog } from '../../src/base/log.ts'
 import type { StepContext } from '../../src/context.ts'
+import { changeAccountState } from '../../src/store/accounts.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
 import { addPushDevice, changePushDevice, listPushDevices } from '../../src/store/push-devices.ts'
 import { Pusher } from '../../src/web/push/pusher.ts'
@@ -86,6 +87,11 @@ async function look(reachesAll = true): Promise<void> {
   await pusher.look()
 }
 
+const wishes = {
+  ...{ waiting: true, trouble: true, detailed: false },
+  ...{ digestAt: null, quietFrom: null, quietUntil: null },
+}
+
 const messages = () =>
   received.map(({ octets }) =>
     JSON.parse(decrypt(octets, { version: 'aes128gcm', privateKey: browser, authSecret: secret }).toString()),
@@ -103,20 +109,58 @@ test('a reply that waits is told once, encrypted for that browser, saying little
 })
 
 test('sender and subject are said where the person chose it', async () => {
-  await changePushDevice(db, 'd', { detailed: true, quietFrom: null, quietUntil: null })
+  await changePushDevice(db, 'd', { ...wishes, detailed: true })
   await held('m-held')
   await look()
   expect(messages()[0].body).toBe('From a@example.org')
 })
 
 test('quiet hours hold it back; afterwards one notification tells what still waits', async () => {
-  await changePushDevice(db, 'd', { detailed: false, quietFrom: '11:00', quietUntil: '13:00' })
+  await changePushDevice(db, 'd', { ...wishes, quietFrom: '11:00', quietUntil: '13:00' })
   for (const id of ['m-held', 'm-approved']) await held(id)
   await look()
   expect(received).toEqual([])
   now = new Date('2026-03-10T13:00:00Z')
   await look()
   expect(messages()).toEqual([{ title: '2 replies wait for you', body: '', path: '/' }])
+})
+
+test('an account that stopped is told once, and again after it worked in between; not where nobody wants it', async () => {
+  const stop = (stopped: string | null) => changeAccountState(db, 'me@shop.example', { stopped }, now)
+  await stop('the password is wrong')
+  await look()
+  await look()
+  expect(messages()).toEqual([
+    expect.objectContaining({ title: 'replyd needs your help', path: '/settings', tag: 'trouble' }),
+  ])
+  expect(JSON.stringify(messages())).not.toContain('password')
+  await stop(null)
+  await look()
+  await changePushDevice(db, 'd', { ...wishes, detailed: true })
+  await stop('the password is wrong')
+  await look()
+  expect(messages()[1].body).toBe('me@shop.example has stopped: the password is wrong')
+  await stop(null)
+  await look()
+  await changePushDevice(db, 'd', { ...wishes, trouble: false })
+  await stop('the password is wrong')
+  await look()
+  expect(received).toHaveLength(2)
+  await stop(null)
+})
+
+test('the daily summary says once a day how many wait, from its hour on, and replies are told only where it is wanted', async () => {
+  await changePushDevice(db, 'd', { ...wishes, waiting: false, digestAt: '12:30' })
+  await held('m-held')
+  await look()
+  expect(received).toEqual([])
+  now = new Date('2026-03-10T12:30:00Z')
+  await look()
+  await look()
+  expect(messages()).toEqual([{ title: '2 replies wait for you today', body: '', path: '/', tag: 'digest' }])
+  now = new Date('2026-03-11T12:31:00Z')
+  await look()
+  expect(received).toHaveLength(2)
 })
 
 test('is tried again when the push service fails, and not before its time', async () => {

@@ -79,3 +79,12 @@ create table replyd.push_device (
 export const typedEnvelope = `
 alter table replyd.reply add column envelope jsonb;
 `
+
+/** What a browser is told besides, and what it was told already. */
+export const pushWishes = `
+alter table replyd.push_device add column waiting boolean not null default true;
+alter table replyd.push_device add column trouble boolean not null default true;
+alter table replyd.push_device add column digest_at text;
+alter table replyd.push_device add column digest_day text;
+alter table replyd.push_device add column troubled jsonb not null default '[]';
+`

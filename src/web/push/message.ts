@@ -1,5 +1,6 @@
 /** What a notification says (little, unless the person asked for more on that device), and when a device stays silent. */
 import { plainLine } from '../../mail/address.ts'
+import { dayOf } from '../../model/budget.ts'
 import type { TellableEvent } from '../../store/webhooks.ts'
 import { nameOfEvent } from '../webhook-events.ts'
 
@@ -8,6 +9,8 @@ export interface PushMessage {
   body: string
   /** Path that a click opens. */
   path: string
+  /** Replaces an earlier one of its kind; `waiting` when absent. */
+  tag?: 'trouble' | 'digest' | 'test'
 }
 
 const longest = 120
@@ -28,6 +31,47 @@ export function pushMessage(events: readonly TellableEvent[], detailed: boolean)
   return { title, body: `From ${plainLine(only.fromAddress ?? 'nobody').slice(0, longest)}`, path }
 }
 
+/** Something that a person has to repair, by name: an account that stopped, or the budget. */
+export interface Trouble {
+  name: string
+  words: string
+}
+
+/** @param fresh what was not told before, at least one */
+export function troubleMessage(fresh: readonly Trouble[], detailed: boolean): PushMessage {
+  const title = 'replyd needs your help'
+  const body = detailed
+    ? plainLine(fresh.map(({ words }) => words).join('. ')).slice(0, longest)
+    : 'Something has stopped. Open replyd to see what.'
+  return { title, body, path: '/settings', tag: 'trouble' }
+}
+
+/** Null when nothing waits. */
+export function digestMessage(waiting: number): PushMessage | null {
+  if (waiting === 0) return null
+  const title = waiting === 1 ? '1 reply waits for you today' : `${waiting} replies wait for you today`
+  return { title, body: '', path: '/', tag: 'digest' }
+}
+
+export const testMessage: PushMessage = {
+  ...{ title: 'Notifications work', body: 'This is the test that you asked for.', path: '/notifications' },
+  tag: 'test',
+}
+
+/** Whether the daily summary is due. @param timeZone IANA name */
+export function isDigestDue(
+  { digestAt, digestDay }: { digestAt: string | null; digestDay: string | null },
+  at: Date,
+  timeZone: string,
+): boolean {
+  return digestAt !== null && dayOf(at, timeZone) !== digestDay && clockIn(at, timeZone) >= digestAt
+}
+
+const clockIn = (at: Date, timeZone: string): string =>
+  new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(
+    at,
+  )
+
 /** Hours in which a device stays silent, `HH:MM`; both null: never. The end may lie after midnight. */
 export interface QuietHours {
   from: string | null
@@ -37,12 +81,6 @@ export interface QuietHours {
 /** @param timeZone IANA name */
 export function isQuiet({ from, until }: QuietHours, at: Date, timeZone: string): boolean {
   if (from === null || until === null || from === until) return false
-  const format = new Intl.DateTimeFormat('en-GB', {
-    timeZone,
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  })
-  const now = format.format(at)
+  const now = clockIn(at, timeZone)
   return from < until ? from <= now && now < until : now >= from || now < until
 }

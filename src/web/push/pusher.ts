@@ -1,12 +1,11 @@
 /**
- * Tells browsers that a reply waits (Web Push: RFC 8030, 8291, 8292). Each device has its own position in the store's events, so
+ * Tells browsers that a reply waits, that something has stopped, and what waits once a day (Web Push: RFC 8030, 8291, 8292). Each device has its own position in the store's events, so
  * that it is told once, by one process, and again only when the push service did not take it.
  */
-import { isIP } from 'node:net'
 import { reasonOf } from '../../base/errors.ts'
-import { exchange } from '../../base/http.ts'
-import { guardedLookup, isPublicAddress } from '../../base/public-address.ts'
 import type { StepContext } from '../../context.ts'
+import { dayOf } from '../../model/budget.ts'
+import { loadAccountState } from '../../store/accounts.ts'
 import { takeLease } from '../../store/leases.ts'
 import { loadMessage } from '../../store/messages.ts'
 import {
@@ -15,40 +14,44 @@ import {
   removePushDevice,
   savePushProgress,
 } from '../../store/push-devices.ts'
+import { waitingCounts } from '../../store/review-lists.ts'
+import { spentOn } from '../../store/spending.ts'
 import { eventsAfter, type TellableEvent } from '../../store/webhooks.ts'
 import { retryDelay } from '../webhooks.ts'
-import { isQuiet, type PushMessage, pushMessage } from './message.ts'
-import { vapidKeys } from './vapid.ts'
+import {
+  digestMessage,
+  isDigestDue,
+  isQuiet,
+  type PushMessage,
+  pushMessage,
+  type Trouble,
+  troubleMessage,
+} from './message.ts'
+import { type Outcome, type PushOptions, sendPush } from './send.ts'
 
 /** Milliseconds. */
 const lookEveryMs = 5_000
 const leaseMs = 60_000
 const settleMs = 1_000
-const requestMs = 10_000
 const giveUpAfterMs = 24 * 3_600_000
-/** A notification that the device could not be given within this is useless, seconds. */
-const ttl = 12 * 3600
 
-interface PushOptions {
-  /** Decides about each address that a push service's name has; by default only the public Internet. */
-  mayReach?: (address: string) => boolean
-  /** For a push service with a certificate of a private authority. */
-  caFile?: string | undefined
+/** A message, and what is known once it was told; null: nothing to tell, which is noted all the same. */
+interface News {
+  message: PushMessage | null
+  noted: Partial<Pick<PushDevice, 'lastEvent' | 'troubled' | 'digestDay'>>
 }
-
-type Outcome = { told: true } | { told: false; gone: boolean; reason: string }
 
 export class Pusher implements AsyncDisposable {
   readonly #context: StepContext
   readonly #holder: string
-  readonly #options: PushOptions & { mayReach: (address: string) => boolean }
+  readonly #options: PushOptions
   readonly #timer: NodeJS.Timeout
   readonly #stop = new AbortController()
   #running: Promise<void> | null = null
 
-  constructor(context: StepContext, { mayReach = isPublicAddress, caFile = undefined }: PushOptions = {}) {
+  constructor(context: StepContext, options: PushOptions = {}) {
     this.#context = context
-    this.#options = { mayReach, caFile }
+    this.#options = options
     this.#holder = context.newId(context.clock.now())
     this.#timer = setInterval(() => void this.look(), lookEveryMs)
   }
@@ -70,22 +73,56 @@ export class Pusher implements AsyncDisposable {
       dueAt <= now && !isQuiet({ from: quietFrom, until: quietUntil }, now, config.budget.timeZone)
     const devices = (await listPushDevices(db)).filter(isAwake)
     if (devices.length === 0 || (await takeLease(db, 'push', this.#holder, leaseMs)) === null) return
-    for (const device of devices) await this.#bringUpToDate(device, now)
+    const troubles = await this.#troubles(now)
+    for (const device of devices) await this.#bringUpToDate(device, troubles, now)
   }
 
-  async #bringUpToDate(device: PushDevice, now: Date): Promise<void> {
+  /** One message at a time; what it said is noted, so that no other process says it again. */
+  async #bringUpToDate(device: PushDevice, troubles: readonly Trouble[], now: Date): Promise<void> {
     const { db } = this.#context
+    let known = device
+    for (const { message, noted } of await this.#news(device, troubles, now)) {
+      const outcome = message === null ? ({ told: true } as const) : await this.#tell(device, message)
+      if (!outcome.told) return this.#failed(known, outcome, now)
+      known = { ...known, ...noted, attempts: 0, failingSince: null }
+      await savePushProgress(db, known)
+    }
+  }
+
+  async #news(device: PushDevice, troubles: readonly Trouble[], now: Date): Promise<News[]> {
+    const { db, config } = this.#context
+    const { timeZone } = config.budget
+    const news: News[] = []
     const events = await eventsAfter(db, device.lastEvent, new Date(now.getTime() - settleMs))
     const last = events.at(-1)
-    if (last === undefined) return
-    const message = pushMessage(await this.#stillWaiting(events), device.detailed)
-    const outcome = message === null ? ({ told: true } as const) : await this.#tell(device, message)
-    if (outcome.told) {
-      const fresh = { lastEvent: last.id, attempts: 0, failingSince: null }
-      await savePushProgress(db, { ...device, ...fresh })
-      return
+    if (last !== undefined) {
+      const waiting = device.waiting ? await this.#stillWaiting(events) : []
+      news.push({ message: pushMessage(waiting, device.detailed), noted: { lastEvent: last.id } })
     }
-    await this.#failed(device, outcome, now)
+    const names = troubles.map(({ name }) => name)
+    if (names.join('\n') !== device.troubled.join('\n')) {
+      const fresh = device.trouble ? troubles.filter(({ name }) => !device.troubled.includes(name)) : []
+      const message = fresh.length === 0 ? null : troubleMessage(fresh, device.detailed)
+      news.push({ message, noted: { troubled: names } })
+    }
+    if (isDigestDue(device, now, timeZone)) {
+      const message = digestMessage((await waitingCounts(db)).held)
+      news.push({ message, noted: { digestDay: dayOf(now, timeZone) } })
+    }
+    return news
+  }
+
+  /** What only a person can repair. */
+  async #troubles(now: Date): Promise<Trouble[]> {
+    const { db, accounts, config } = this.#context
+    const { perDay, timeZone } = config.budget
+    const states = await Promise.all([...accounts.keys()].map((address) => loadAccountState(db, address)))
+    const stopped = states.flatMap(({ account, stopped }) =>
+      stopped === null ? [] : [{ name: account, words: `${account} has stopped: ${stopped}` }],
+    )
+    const isSpent = perDay > 0 && (await spentOn(db, dayOf(now, timeZone))) >= perDay
+    const spent = { name: 'budget', words: "today's budget is used up, and new mail waits until midnight" }
+    return isSpent ? [...stopped, spent] : stopped
   }
 
   /** A mail that somebody has decided in the meantime, for example in quiet hours, is no news. */
@@ -103,7 +140,7 @@ export class Pusher implements AsyncDisposable {
 
   async #failed(
     device: PushDevice,
-    { gone, reason }: { gone: boolean; reason: string },
+    { gone, reason }: Exclude<Outcome, { told: true }>,
     now: Date,
   ): Promise<void> {
     const { db, log } = this.#context
@@ -115,35 +152,8 @@ export class Pusher implements AsyncDisposable {
     await savePushProgress(db, { ...device, attempts, failingSince, dueAt })
   }
 
-  async #tell({ endpoint, keys }: PushDevice, message: PushMessage): Promise<Outcome> {
-    const { accounts, config } = this.#context
-    const { mayReach, caFile } = this.#options
-    // An address in place of a name is not resolved, so that nothing else would check it.
-    const host = new URL(endpoint).hostname.replace(/^\[|\]$/g, '')
-    if (isIP(host) !== 0 && !mayReach(host))
-      return { told: false, gone: true, reason: 'not a public address' }
-    const { default: webPush } = await import('web-push')
-    const [owner] = accounts.keys()
-    const vapidDetails = {
-      subject: `mailto:${owner}`,
-      ...vapidKeys(config.state.directory, config.state.key),
-    }
-    try {
-      const options = { vapidDetails, TTL: ttl, topic: 'waiting', contentEncoding: 'aes128gcm' } as const
-      const request = webPush.generateRequestDetails({ endpoint, keys }, JSON.stringify(message), options)
-      const { status } = await exchange(request.endpoint, {
-        method: 'POST',
-        headers: Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
-        body: request.body ?? '',
-        ...{ mostOctets: 0, withinMs: requestMs, signal: this.#stop.signal, caFile },
-        lookup: guardedLookup(mayReach),
-      })
-      if (status >= 200 && status < 300) return { told: true }
-      // RFC 8030 section 7.3: the subscription is over.
-      return { told: false, gone: status === 404 || status === 410, reason: `HTTP ${status}` }
-    } catch (error) {
-      return { told: false, gone: false, reason: reasonOf(error) }
-    }
+  #tell(device: PushDevice, message: PushMessage): Promise<Outcome> {
+    return sendPush(this.#context, device, message, { ...this.#options, signal: this.#stop.signal })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

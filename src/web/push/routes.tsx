@@ -15,7 +15,9 @@ import { notFound } from '../failures.tsx'
 import type { ViewOf } from '../overviews.tsx'
 import { deviceWords } from '../sessions.ts'
 import type { WebContext } from '../web-context.ts'
+import { testMessage } from './message.ts'
 import { NotificationsPage } from './page.tsx'
+import { sendPush } from './send.ts'
 import { subscriptionOf } from './subscription.ts'
 import { vapidKeys } from './vapid.ts'
 
@@ -24,13 +26,22 @@ const mostDevices = 50
 
 const subscribing = z.strictObject({ endpoint: text(), p256dh: text(), auth: text() })
 const clock = z.union([z.literal(''), z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/)])
-const changing = z.strictObject({ detailed: z.literal('1').optional(), from: clock, until: clock })
+const ticked = z.literal('1').optional()
+const changing = z.strictObject({
+  ...{ waiting: ticked, trouble: ticked, detailed: ticked },
+  ...{ digest: clock, from: clock, until: clock },
+})
+
+const refusedWords = (device: string, isGone: boolean) =>
+  isGone
+    ? `${device} takes no notifications any more. Turn it off here, then turn notifications on again in that browser.`
+    : `The push service of ${device} did not answer, so nothing arrived. Try again in a minute. If it never works, replyd may have no way to the Internet.`
 
 export function addNotifications(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): void {
   const { db, config, clock: time } = web.context
   const ownDevices = async (c: Context<Env>): Promise<PushDevice[]> =>
     (await listPushDevices(db)).filter(({ actor }) => actor === c.get('session').actor)
-  const show = async (c: Context<Env>, fault: string | null, status: 200 | 409 | 422 = 200) => {
+  const show = async (c: Context<Env>, fault: string | null, status: 200 | 409 | 422 | 502 = 200) => {
     const { publicKey } = vapidKeys(config.state.directory, config.state.key)
     const shown = { fault, publicKey, devices: await ownDevices(c) }
     return c.html(<NotificationsPage view={await viewOf(c)} shown={shown} />, status)
@@ -56,11 +67,22 @@ export function addNotifications(pages: Hono<Env>, web: WebContext, viewOf: View
   pages.post('/notifications/:id', async (c) => {
     const device = await own(c)
     if (device === undefined) return notFound(c)
-    const { detailed, from, until } = fitting(await formBody(c), changing)
-    const isComplete = from !== '' && until !== ''
-    const quiet = { quietFrom: isComplete ? from : null, quietUntil: isComplete ? until : null }
-    await changePushDevice(db, device.id, { detailed: detailed === '1', ...quiet })
+    const { waiting, trouble, detailed, digest, from, until } = fitting(await formBody(c), changing)
+    if ((from === '') !== (until === ''))
+      return show(c, 'Quiet hours need a beginning and an end; clear both for none. Nothing was saved.', 422)
+    await changePushDevice(db, device.id, {
+      ...{ waiting: waiting === '1', trouble: trouble === '1', detailed: detailed === '1' },
+      ...{ digestAt: digest || null, quietFrom: from || null, quietUntil: until || null },
+    })
     return c.redirect('/notifications?done=push-changed', 303)
+  })
+  pages.post('/notifications/:id/test', async (c) => {
+    const device = await own(c)
+    if (device === undefined) return notFound(c)
+    const outcome = await sendPush(web.context, device, testMessage, { signal: c.req.raw.signal })
+    if (outcome.told) return c.redirect('/notifications?done=push-tested', 303)
+    web.context.log.warn({ event: 'push.refused', device: device.device, reason: outcome.reason })
+    return show(c, refusedWords(device.device, outcome.gone), 502)
   })
   pages.post('/notifications/:id/remove', async (c) => {
     const device = await own(c)
