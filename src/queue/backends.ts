@@ -17,6 +17,8 @@ export interface Classes {
   kind: 'redis' | 'postgres'
   queue(name: QueueName): Queue
   worker(name: QueueName, processor: Processor, concurrency: number): Worker
+  /** How many of these jobs exist; null where one statement adds all that are missing. */
+  standing: ((queue: Queue, ids: readonly string[]) => Promise<number>) | null
   ping(): Promise<boolean>
   close(): Promise<void>
 }
@@ -57,6 +59,7 @@ export function redisClasses(
         ...traced,
         ...workerOptions(name, concurrency),
       }),
+    standing: (queue, ids) => connections.producer.exists(...ids.map((id) => queue.toKey(id))),
     ping: () => connections.ping(),
     close: () => connections.close(),
   }
@@ -75,6 +78,7 @@ export function postgresClasses(pool: PgPool, prefix: string, telemetry: Telemet
         ...traced,
         ...workerOptions(name, concurrency),
       }) as unknown as Worker,
+    standing: null,
     ping: () => pool.query('select 1').then(() => true),
     close: () => Promise.resolve(),
   }
