@@ -63,8 +63,7 @@ test('closed queues leave nothing on the pool of the store', async () => {
   const before = db.pool.listenerCount('error')
   for (const round of [1, 2]) {
     await using queues = await openQueues({ ...settings, namespace: `replyd-${round}` }, silentLog)
-    queues.work('model', 1, async () => undefined)
-    queues.work('mailbox', 1, async () => undefined)
+    expect(await ranAfterHastening(queues)).toEqual(['late'])
     expect(db.pool.listenerCount('error')).toBeLessThanOrEqual(EventEmitter.defaultMaxListeners)
   }
   expect(db.pool.listenerCount('error')).toBe(before)
