@@ -63,14 +63,18 @@ document.addEventListener('keydown', (event) => {
 })
 
 document.addEventListener('submit', (event) => {
+  // Nobody who uses this browser after a log-out finds the words.
+  if (event.target.action.endsWith('/logout'))
+    for (const kept of [localStorage, sessionStorage])
+      for (const place of Object.keys(kept)) if (place.startsWith('typed ')) kept.removeItem(place)
   if (event.target.querySelector('[data-unsaved]')) leaving = true
   if (event.submitter?.formAction.includes('/inbox/approve')) keepUnsaved(event)
 })
 
 /** Several are sent as they were saved: what was typed into one of them since would be left out, and forgotten. */
 function keepUnsaved(event) {
-  const unsaved = [...document.querySelectorAll('[name=pick]:checked')].filter(
-    (box) => localStorage.getItem(placeOf(box.value.split('.')[0])) !== null,
+  const unsaved = [...document.querySelectorAll('[name=pick]:checked')].filter((box) =>
+    placesOf(box.value.split('.')[0]).some((place) => localStorage.getItem(place) !== null),
   )
   if (unsaved.length === 0) return
   event.preventDefault()
@@ -97,8 +101,9 @@ document.addEventListener('click', (event) => {
   if (event.target.id === 'all' || event.target.name === 'pick') countChosen()
 })
 
-// What is typed is kept in this browser from the first letter until it is saved.
-const placeOf = (id) => `typed ${id}`
+// What is typed is kept in this browser from the first letter until it is saved: the text, and the fields above it.
+const placeOf = (id, name = 'text') => (name === 'text' ? `typed ${id}` : `typed ${id} ${name}`)
+const placesOf = (id) => ['text', 'to', 'cc', 'subject'].map((name) => placeOf(id, name))
 const isTyped = () =>
   [...document.querySelectorAll('#text, [data-unsaved]')].some((area) => area.value !== area.defaultValue)
 let leaving = false
@@ -108,19 +113,27 @@ function keepTyped() {
   const form = area?.form
   if (!form || form.dataset.kept) return
   form.dataset.kept = 'yes'
-  const place = placeOf(form.dataset.reply)
   const said = form.querySelector('.typed')
-  const kept = localStorage.getItem(place)
-  if (kept !== null && kept !== area.value) {
-    area.value = kept
+  let changed = false
+  for (const field of [area, ...form.querySelectorAll('[data-unsaved]')]) {
+    const place = placeOf(form.dataset.reply, field.name)
+    const kept = localStorage.getItem(place) ?? sessionStorage.getItem(place)
+    if (kept === null || kept === field.value) continue
+    field.value = kept
+    changed = true
+  }
+  if (changed) {
     said.hidden = false
     said.textContent = 'This is what you typed before. '
     const back = document.createElement('button')
     back.type = 'button'
     back.textContent = 'Back to the saved text'
     back.addEventListener('click', () => {
-      area.value = area.defaultValue
-      localStorage.removeItem(place)
+      for (const field of [area, ...form.querySelectorAll('[data-unsaved]')]) field.value = field.defaultValue
+      for (const place of placesOf(form.dataset.reply)) {
+        localStorage.removeItem(place)
+        sessionStorage.removeItem(place)
+      }
       said.hidden = true
       mirror(area)
     })
@@ -171,26 +184,26 @@ function showSources(area) {
 }
 
 document.addEventListener('input', ({ target }) => {
-  if (target.id !== 'text') return
-  localStorage.setItem(placeOf(target.form.dataset.reply), target.value)
-  mirror(target)
+  if (target.form?.id !== 'editor') return
+  localStorage.setItem(placeOf(target.form.dataset.reply, target.name), target.value)
+  if (target.id === 'text') mirror(target)
 })
 document.addEventListener('selectionchange', () => {
   if (document.activeElement?.id === 'text') showSources(document.activeElement)
 })
 
-// It is safe on the server: the copy is not needed any more. After a rejection it is, for the undo.
+// It is safe on the server, or not wanted: the copy is removed. For an undo it is kept as long as this tab is open.
 function forgetTyped() {
   const here = new URL(location.href).searchParams
-  if (['edit', 'approve', 'rewrite'].includes(here.get('done')))
-    for (const id of (here.get('id') ?? '').split('.')) localStorage.removeItem(placeOf(id))
+  const done = here.get('done')
+  for (const place of (here.get('id') ?? '').split('.').flatMap(placesOf)) {
+    const typed = localStorage.getItem(place)
+    if (['edit', 'approve', 'rewrite'].includes(done)) sessionStorage.removeItem(place)
+    else if (!['reject', 'junk'].includes(done)) continue
+    else if (typed !== null) sessionStorage.setItem(place, typed)
+    localStorage.removeItem(place)
+  }
 }
-
-// Nobody who uses this browser after a log-out finds the words.
-document.querySelector('form[action="/logout"]')?.addEventListener('submit', () => {
-  for (const place of Object.keys(localStorage))
-    if (place.startsWith('typed ')) localStorage.removeItem(place)
-})
 
 // The stated time as a count-down. Outside of live regions, so that nobody is told every second.
 function countDown() {
@@ -238,18 +251,16 @@ async function refresh() {
   const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
   const focused = document.activeElement?.closest('a.mail')?.dataset.id
   const chosen = new Set([...document.querySelectorAll('[name=pick]:checked')].map(({ value }) => value))
-  const list = document.querySelector('#list .mails')
   for (const place of [
-    '#list .mails',
+    '#mails',
     '#status',
     '#state:not([open], .lost)',
     '#waiting',
-    '#list h1',
-    '#list .tabs:not(:focus-within)',
+    '#headline',
+    '#tabs:not(:focus-within)',
     '#live',
   ])
     replace(place, fresh)
-  if (list && !document.querySelector('#list .mails > .row')) replace('#list', fresh)
   for (const box of document.querySelectorAll('[name=pick]')) box.checked = chosen.has(box.value)
   countChosen()
   refreshReply(fresh)
@@ -295,8 +306,8 @@ function refreshReply(fresh) {
   const [old, next] = [byId('reply'), fresh.getElementById('reply')]
   if (fresh.getElementById('panes')?.dataset.id !== byId('panes')?.dataset.id) return
   if (old === null || next === null || old.dataset.mark === next.dataset.mark || isTyped()) return
-  const [shown, written] = [byId('text'), fresh.getElementById('text')]
-  if (shown && written && shown.value !== written.value) {
+  const differs = (id) => byId(id)?.value !== fresh.getElementById(id)?.value
+  if (byId('text') && fresh.getElementById('text') && ['text', 'to', 'cc', 'subject'].some(differs)) {
     say('This reply was changed elsewhere. ')
     const link = document.createElement('a')
     link.href = location.pathname
@@ -308,6 +319,11 @@ function refreshReply(fresh) {
   settle()
 }
 
+// A search leaves the open mail open, and names it.
+document.addEventListener('htmx:configRequest', ({ detail }) => {
+  if (detail.elt.matches('.search') && location.pathname.startsWith('/replies/'))
+    detail.path = location.pathname
+})
 document.addEventListener('htmx:beforeSwap', (event) => {
   const { xhr, target } = event.detail
   if (target?.id !== 'panes') return

@@ -31,7 +31,7 @@ async function record() {
   })
   const status = await new Promise((resolve) => child.on('close', resolve))
   if (status !== 0) throw new Error(`the demo ended with status ${status}`)
-  return [{ line: '$ npm run demo', at: (lines[0]?.at ?? 0) - longestPause }, ...lines]
+  return [{ line: '$ npm run --silent demo', at: (lines[0]?.at ?? 0) - longestPause }, ...lines]
 }
 
 /** The recorded times, without long pauses; lines of one moment come one after the other. */

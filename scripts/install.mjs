@@ -90,7 +90,8 @@ async function npm(...args) {
   const [command, ...before] = script?.endsWith('.js') ? [process.execPath, script] : ['npm']
   const shell = process.platform === 'win32' && before.length === 0
   // The build is the next step here, with a line of its own.
-  const env = { ...process.env, REPLYD_BUILD: 'later' }
+  // `npm run --silent` hides npm's own lines, but not why an installation failed.
+  const env = { ...process.env, REPLYD_BUILD: 'later', npm_config_loglevel: 'notice' }
   await run(command, [...before, ...args], packagesSoFar(), { shell, env })
 }
 

@@ -36,6 +36,7 @@ const NEEDED = {
   postgresql: () => onPath('initdb') || below('/usr/lib/postgresql', 'bin/initdb'),
   // Half the processor time of `chromium`, which will do, too (test/flow/browser.ts).
   'chromium-headless-shell': () => onPath('chromium-headless-shell', 'chromium'),
+  curl: () => onPath('curl'),
   // Postfix requires root; this makes it believe it is.
   fakeroot: () => isRoot || onPath('faked-tcp'),
 }

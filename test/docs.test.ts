@@ -12,6 +12,7 @@ import { buildProgram } from '../src/cli/program.ts'
 import { loadConfig } from '../src/config/config.ts'
 import { Document } from '../src/config/schema.ts'
 import { parseLabels } from '../src/eval/cases.ts'
+import { refusalWords } from '../src/review/review.ts'
 import { operations } from '../src/web/api.ts'
 import { run } from './cli/run.ts'
 
@@ -122,7 +123,7 @@ describe('commands', () => {
   test('scripts of package.json that are named are there', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
     const named = documents.flatMap((document) =>
-      [...readFileSync(join(root, document), 'utf8').matchAll(/npm run ([\w:-]+)/g)].map(
+      [...readFileSync(join(root, document), 'utf8').matchAll(/npm run (?:--silent )?([\w:-]+)/g)].map(
         ([, name = '']) => name,
       ),
     )
@@ -222,8 +223,6 @@ const elsewhere: Record<string, string> = {
   'cp -r node_modules/replyd/prompts ./prompts': 'below',
   '// relay.mjs': 'test/web/recipes.test.ts',
   '$ HOOK_SECRET=… SLACK_URL=https://hooks.slack.com/services/… node relay.mjs': 'test/web/recipes.test.ts',
-  '$ curl -H "Authorization: Bearer $TOKEN" http://127.0.0.1:8025/api/replies':
-    'test/flow/api.test.ts; the addresses are looked up below',
   'ssh -N -L 8025:127.0.0.1:8025 you@server': 'needs another machine',
   'tailscale serve --bg 8025': 'needs a Tailscale account',
   'replyd.example.com {': 'a configuration of Caddy, which is not among the servers of the tests',
@@ -244,6 +243,8 @@ const linesOf = (text: string) =>
 function isCovered({ where, language, text }: Block): boolean {
   if (where === 'docs/webhooks.md' && language === 'json') return true
   if (where === 'docs/recipes.md' && language === 'json') return true
+  // test/flow/api.test.ts runs all of it.
+  if (where === 'docs/api.md') return true
   if (language === 'yaml') return samples.some(([, sample]) => sample.trim() === dedented(text).trim())
   // Of a console only what is typed; what is printed, its own test compares.
   const lines = linesOf(text).filter((line) => language !== 'console' || line.startsWith('$'))
@@ -340,6 +341,24 @@ describe('what the text names', () => {
       path.replace(/\{\{.*?\}\}|\{\w+\}|\b(ID|ADDRESS)\b/g, '*').replace(/\?.*$/, '')
     const known = (path: string) => shapes.some((shape) => shape === path || `/api${shape}` === path)
     expect(named.map(shapeOf).filter((path) => !known(path))).toEqual([])
+  })
+
+  test('codes of errors in docs/api.md are those of the API', () => {
+    const [, table = ''] = texts[documents.indexOf('docs/api.md')]?.split('## Errors') ?? []
+    const rows = [...(table.split('\n## ')[0]?.matchAll(/^\| \d+ \|([^|]*)\|/gm) ?? [])].map(
+      ([, cell = '']) => cell,
+    )
+    const codes = rows.flatMap((cell) => [...cell.matchAll(/`([\w-]+)`/g)].map(([, code = '']) => code))
+    const general = [
+      'bad-request',
+      'unauthorized',
+      'forbidden',
+      'method-not-allowed',
+      'too-long',
+      'unavailable',
+    ]
+    expect(codes.length).toBeGreaterThan(8)
+    expect(codes.filter((code) => refusalWords(code) === null && !general.includes(code))).toEqual([])
   })
 
   test('keys of the configuration exist', () => {

@@ -16,6 +16,10 @@ export const imapFloods: [string, Flood][] = [
   ['in long lines', { most, at: 'EXAMINE', text: `* OK ${'a'.repeat(100_000)}\r\n` }],
   ['in literals', { most, at: 'EXAMINE', text: `* 1 FETCH (BODY[] {65500}\r\n${'a'.repeat(65_500)})\r\n` }],
   ['in brackets without end', { most, at: 'CAPABILITY', text: '(' }],
+  [
+    'in lines of small brackets',
+    { most, at: 'EXAMINE', text: `* 1 FETCH (BODYSTRUCTURE (${'()'.repeat(300_000)}))\r\n` },
+  ],
   ['with a literal of two gigabytes', { most, at: 'LOGIN', text: `* 1 FETCH (BODY[] {2000000000}\r\n` }],
 ]
 

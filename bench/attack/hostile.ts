@@ -350,7 +350,7 @@ const pauses: typeof answers = [
   ],
 ]
 
-interface Scene {
+interface Scene extends AsyncDisposable {
   servers: Servers
   victim: Victim
   other: HostileHttp
@@ -420,11 +420,13 @@ async function pauseOf({ victim }: Scene, id: string): Promise<number | null> {
 /** The longest that a server may have itself left alone, seconds. */
 const longestPause = 600
 
-const pauseAttacks = (scene: Scene): Attack[] =>
+/** Each with a daemon of its own, because nothing is asked during the pause. */
+const pauseAttacks = (names: NameServer): Attack[] =>
   pauses.map(([name], at) => ({
     name: `model: ${name}`,
     holds: 'no redirect is followed; a wait that a server asks for is ten minutes at most',
     strike: async () => {
+      await using scene = await openScene(names)
       const id = await askAbout(scene, answers.length + at)
       const seconds = await until('it was neither put off nor ended', () => pauseOf(scene, id))
       const { other, victim } = scene
@@ -685,7 +687,18 @@ async function openScene(names: NameServer): Promise<Scene> {
   }
   victim.daemon.start()
   await victim.logged('"daemon.started"')
-  return { servers, victim, other, model, provider, hook }
+  return {
+    servers,
+    victim,
+    other,
+    model,
+    provider,
+    hook,
+    async [Symbol.asyncDispose]() {
+      await victim[Symbol.asyncDispose]()
+      await Promise.all([other, model, provider, hook, servers].map((each) => each[Symbol.asyncDispose]()))
+    },
+  }
 }
 
 export const hostile: Area = {
@@ -693,22 +706,19 @@ export const hostile: Area = {
   open: async () => {
     const names = await NameServer.start()
     const scene = await openScene(names)
-    const { servers, victim, other, model, provider, hook } = scene
     return {
       attacks: [
-        ...middleAttacks(servers, names),
-        ...echoAttacks(servers),
+        ...middleAttacks(scene.servers, names),
+        ...echoAttacks(scene.servers),
         ...hookAttacks(scene),
         ...grantAttacks(scene),
         ...discoveryAttacks(names),
         ...modelAttacks(scene),
-        ...pauseAttacks(scene),
+        ...pauseAttacks(names),
       ],
       async [Symbol.asyncDispose]() {
-        await victim[Symbol.asyncDispose]()
-        await Promise.all(
-          [other, model, provider, hook, names, servers].map((each) => each[Symbol.asyncDispose]()),
-        )
+        await scene[Symbol.asyncDispose]()
+        await names[Symbol.asyncDispose]()
       },
     }
   },

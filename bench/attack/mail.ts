@@ -9,6 +9,7 @@ import type { Override, StandInRequest } from '../../src/demo/stand-in.ts'
 import { deliverAll, type Postfix, startPostfix } from '../../test/live/servers/index.ts'
 import { nameServer, sealed, signed, signer } from '../../test/mail/signed.ts'
 import { type Area, type Attack, differs } from './attack.ts'
+import { identityAttacks } from './identity.ts'
 import { authservId, type Letter, letter, question, stamped } from './letter.ts'
 import { bombs, type Case, forgeries, loops, relays } from './mail-cases.ts'
 import { NameServer } from './name-server.ts'
@@ -140,36 +141,6 @@ function limitAttacks(world: World): Attack[] {
     at('thirty subdomains of a domain', 'x', 30, (n) => `eve@s${n}.wide.example`, 20),
     at('one author, ten subjects', 'x', 10, () => 'eve@single.example', 3),
   ]
-}
-
-function identityAttacks(world: World): Attack[] {
-  const changes: [string, (mail: string) => string, string][] = [
-    ['another author', (mail) => mail.replace(/^From:.*$/m, 'From: Eve <eve@elsewhere.example>'), 'judged'],
-    ['another subject', (mail) => mail.replace(/^Subject:.*$/m, 'Subject: Something else'), 'judged'],
-    ['another text', (mail) => mail.replace('Saturday', 'Sunday'), 'judged'],
-    ['another date', (mail) => mail.replace(/^Date:.*$/m, 'Date: Tue, 24 Nov 2026 09:00:00 +0000'), 'judged'],
-    [
-      'one more Received (a true copy)',
-      (mail) => `Received: from a by b; Tue, 24 Nov 2026 09:00:00 +0000\r\n${mail}`,
-      'duplicate',
-    ],
-  ]
-  return changes.map(([name, change, expected], at) => ({
-    name: `identity: a mail comes first under the id of another, with ${name}`,
-    holds: 'a duplicate has the same author, date, subject and content',
-    strike: async () => {
-      const real = letter({ to: trusting, from: `kim@identity${at}.example` })
-      await deliver(world, trusting, [{ id: real.id, octets: change(real.octets) }])
-      await world.victim.settled(real.id)
-      await deliver(world, trusting, [real])
-      for (;;) {
-        const rows = (await world.victim.rows()).filter(({ message_id }) => message_id === real.id)
-        const [, second] = rows
-        if (!second || !['done', 'review'].includes(second.step)) continue
-        return differs(second.disposition === 'duplicate' ? 'duplicate' : 'judged', expected)
-      }
-    },
-  }))
 }
 
 /** Replyd's own check of signatures: the account has no authservIds. */
@@ -401,7 +372,7 @@ export const mail: Area = {
         ...caseAttacks(world, 'results', forgeries),
         ...caseAttacks(world, 'programs', loops),
         ...(await signatureAttacks(world)),
-        ...identityAttacks(world),
+        ...identityAttacks(world, trusting),
         ...leakAttacks(world),
         ...limitAttacks(world),
         ...bombAttacks(world),

@@ -57,6 +57,8 @@ export class TimeLimitError extends TemporaryError {
 }
 
 const mostRedirects = 3
+/** Interim answers (1xx, RFC 9110 section 15.2) before the answer: each has a header, and none counts as a silence. */
+const mostInterim = 1000
 
 /** As node's own agents, but without the proxies that NODE_USE_ENV_PROXY gives to those. */
 const connections = { keepAlive: true, scheduling: 'lifo', timeout: 5_000 } as const
@@ -137,6 +139,10 @@ function sendOnce(
         ? requestTls(url, { ...options, ...trusting(caFile), agent: reuse && tlsAgent })
         : requestPlain(url, { ...options, agent: reuse && plainAgent })
     request.on('error', reject)
+    let interim = 0
+    request.on('information', () => {
+      if (++interim > mostInterim) request.destroy(new Error(`more than ${mostInterim} interim answers`))
+    })
     request.on('response', (message) => {
       // Otherwise node takes an abort, or a reset, for the end of a body without a length.
       request.on('error', (error) => message.destroy(error))

@@ -34,7 +34,7 @@ export interface ApiClient {
 /**
  * The running daemon's API: at REPLYD_URL with REPLYD_TOKEN, otherwise at the address in the configured state
  * directory.
- * @throws UsageError when no daemon has written its address there
+ * @throws Error when no daemon has written its address there
  */
 export function openApi(config: string | undefined, terminal: Terminal): ApiClient {
   const { url, token } = accessOf(config, terminal)
@@ -112,7 +112,7 @@ function accessOf(config: string | undefined, terminal: Terminal): Access {
   const { state } = readConfig(config, terminal)
   const left = accessLeft(state.directory)
   if (left) return left
-  throw new UsageError(
+  throw new Error(
     'no daemon runs here: `replyd start` starts one. For one elsewhere set REPLYD_URL and REPLYD_TOKEN',
   )
 }

@@ -7,12 +7,19 @@ export class UsageError extends Error {
   override name = 'UsageError'
 }
 
-/** Prints the error. A ConfigError's message has one line per fault; any other becomes one line. */
-export function reportFailure(error: unknown, { environment, stderr }: Terminal): ExitStatus {
+/**
+ * Prints the error. A ConfigError's message has one line per fault; any other becomes one line.
+ * @param command whose help tells more about wrong usage: `replyd token create`
+ */
+export function reportFailure(
+  error: unknown,
+  { environment, stderr }: Terminal,
+  command = 'replyd',
+): ExitStatus {
   if (error instanceof ConfigError) {
     stderr.write(`${fittingLines(printable(asCalled(error.message, environment)), stderr)}\n`)
   } else {
-    const hint = error instanceof UsageError ? ' (see replyd --help)' : ''
+    const hint = error instanceof UsageError ? ` (see ${command} --help)` : ''
     const words = asCalled(`${printable(messageOf(error), true)}${hint}`, environment)
     stderr.write(`${fittingLines(`replyd: ${words}`, stderr)}\n`)
   }

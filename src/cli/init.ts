@@ -179,6 +179,10 @@ async function newMailboxes(talk: Talk, secrets: string): Promise<Tried> {
   let texts: Texts = { yaml: '', secrets }
   for (let number = 1; number <= mostMailboxes; number++) {
     const tried = await newMailbox(talk, texts, number)
+    if (tried === null) {
+      talk.asker.keep(`${number}.wanted`, 'n')
+      break
+    }
     texts = tried.texts
     states.push(tried.state)
     const more = !talk.asker.asks || talk.options.address !== undefined

@@ -28,10 +28,12 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
   })
   try {
     if (argv.length === 0) return await alone(program, terminal)
-    await program.parseAsync(argv, { from: 'user' })
+    // `replyd help token create`, as other programs have it.
+    const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv
+    await program.parseAsync(words, { from: 'user' })
     return status
   } catch (error) {
-    if (!(error instanceof CommanderError)) return reportFailure(error, terminal)
+    if (!(error instanceof CommanderError)) return reportFailure(error, terminal, pathOf(program, argv))
     // Commander has already written its message; without a command it has shown the help.
     return error.exitCode === 0 ? 0 : 2
   }
@@ -46,6 +48,18 @@ async function alone(program: Command, terminal: Terminal): Promise<ExitStatus> 
     return (await import('./init.ts')).init({ folder: '.', check: true }, terminal)
   program.outputHelp({ error: true })
   return 2
+}
+
+/** `replyd token create`: the command that the arguments name, as far as they name one. */
+function pathOf(program: Command, argv: readonly string[]): string {
+  const named = program.commands.find((each) => each.name() === argv[0])
+  return named ? `${program.name()} ${pathOf(named, argv.slice(1))}` : program.name()
+}
+
+/** Each command's own help tells more than that of the whole program. */
+function namingHelp(command: Command, path: string): void {
+  command.showHelpAfterError(`(see ${path} --help)`)
+  for (const each of command.commands) namingHelp(each, `${path} ${each.name()}`)
 }
 
 type End = (status: ExitStatus) => void
@@ -63,7 +77,6 @@ export function buildProgram(terminal: Terminal, end: End): Command {
       writeErr: (text) =>
         terminal.stderr.write(fittingLines(text.replace(/^error: /, 'replyd: '), terminal.stderr)),
     })
-    .showHelpAfterError(`(see ${calledAs(terminal.environment)} --help)`)
     .addHelpText('after', afterHelp)
   addSetupCommands(program, terminal, end)
   addDaemonCommands(program, terminal, end)
@@ -74,6 +87,7 @@ export function buildProgram(terminal: Terminal, end: End): Command {
   addMcpCommands(program, terminal, end)
   addOfflineCommands(program, terminal, end)
   addEvidenceCommands(program, terminal, end)
+  namingHelp(program, calledAs(terminal.environment))
   return grouped(program)
 }
 
@@ -149,16 +163,7 @@ function addRunningCommands(program: Command, terminal: Terminal, end: End): voi
     .option('-f, --follow', 'go on with what is logged from now on')
     .option('-n, --lines <n>', 'begin with so many lines at the end', '20')
     .action(async (options) => end(await (await load()).logs(options, terminal)))
-  program
-    .command('service')
-    .description('run it as a service of this user')
-    .command('install')
-    .description('write a systemd user unit, or a launchd agent, and say how to start it; needs no root')
-    .addOption(configOption())
-    .option('--print', 'only print it')
-    .option('--force', 'replace one that is there')
-    .addOption(jsonOption('print one JSON object'))
-    .action(async (options) => end(await (await import('./service.ts')).install(options, terminal)))
+  addServiceCommands(program, terminal, end)
   program
     .command('completion')
     .description('print the completion of commands and options for a shell')
@@ -174,6 +179,29 @@ function addRunningCommands(program: Command, terminal: Terminal, end: End): voi
       const { manPage } = await import('./shell.ts')
       await writeLine(terminal.stdout, manPage(program).trimEnd())
     })
+}
+
+function addServiceCommands(program: Command, terminal: Terminal, end: End): void {
+  const service = program.command('service').description('run it as a service of this user')
+  service
+    .command('install')
+    .description('write a systemd user unit, or a launchd agent, and say how to start it; needs no root')
+    .addOption(configOption())
+    .option('--print', 'only print it')
+    .option('--force', 'replace one that is there')
+    .addOption(jsonOption('print one JSON object'))
+    .action(async (options) => end(await (await import('./service.ts')).install(options, terminal)))
+  const load = () => import('./service-state.ts')
+  service
+    .command('status')
+    .description('whether it is installed and runs; exit status 1 if not')
+    .addOption(jsonOption('print one JSON object'))
+    .action(async (options) => end(await (await load()).serviceStatus(options, terminal)))
+  service
+    .command('uninstall')
+    .description('stop it and remove it; settings, passwords and data stay')
+    .addOption(jsonOption('print one JSON object'))
+    .action(async (options) => end(await (await load()).uninstall(options, terminal)))
 }
 
 function addSetupCommands(program: Command, terminal: Terminal, end: End): void {
@@ -209,7 +237,7 @@ function addOfflineCommands(program: Command, terminal: Terminal, end: End): voi
   program
     .command('explain')
     .description(
-      'say what would happen to raw mails (.eml files or folders of them; - is standard input), offline',
+      'say what the rules decide about saved mails (.eml files or folders of them; - is standard input), offline; for a mail that replyd has: replyd mails show ID',
     )
     .argument('[file...]', 'raw mails or folders')
     .option('-a, --address <address>', 'whose mailbox it is (default: guessed from the header)')

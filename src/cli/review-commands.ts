@@ -30,7 +30,7 @@ export function addReviewCommands(
   )
     .option('--search <text>', 'only those with this text')
     .option('--limit <n>', 'at most so many (default: all)')
-  add(replies, 'show <id>', 'a reply with its mail', (review, options, id = '') =>
+  add(replies, 'show <id>', 'a reply with its mail, as mails show', (review, options, id = '') =>
     review.show('/replies/{id}', id, options, terminal),
   )
   add(replies, 'edit <id>', 'open the text in $EDITOR', (review, options, id = '') =>
@@ -75,11 +75,9 @@ function addLists(
     .option('--until <day>', 'only those that arrived on that day or earlier')
     .option('--before <id>', 'only those older than this one')
     .option('--limit <n>', 'at most so many, or all (default: 50)')
-  for (const name of ['show', 'explain']) {
-    add(mails, `${name} <id>`, 'one mail, and everything that was decided', (review, options, id = '') =>
-      review.show('/mails/{id}', id, options, terminal),
-    )
-  }
+  add(mails, 'show <id>', 'one mail, its reply, and why each step was taken', (review, options, id = '') =>
+    review.show('/mails/{id}', id, options, terminal),
+  ).alias('explain')
   const junk = program.command('junk').description('mail that was filed as spam')
   add(junk, 'list', 'newest first', (review, options) => review.list('/junk', options, terminal))
     .option('--before <id>', 'only those older than this one')

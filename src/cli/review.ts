@@ -143,7 +143,7 @@ const wholeId = /^[0-9a-z]{26}$/
 
 /**
  * The id with that prefix, among waiting mails and the newest ones.
- * @throws UsageError when there is none, or several
+ * @throws Error when there is none; UsageError when there are several
  */
 export async function idBeginning(api: ApiClient, given: string): Promise<string> {
   const beginning = given.toLowerCase()
@@ -155,7 +155,7 @@ export async function idBeginning(api: ApiClient, given: string): Promise<string
   ])
   const found = new Set(pages.flat().flatMap(({ id }) => (id.startsWith(beginning) ? [id] : [])))
   const [first] = found
-  if (first === undefined) throw new UsageError(`no mail has an id that begins with ${given}`)
+  if (first === undefined) throw new Error(`no mail has an id that begins with ${given}`)
   if (found.size > 1) throw new UsageError(`${found.size} ids begin with ${given}: give more of it`)
   return first
 }

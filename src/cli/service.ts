@@ -58,6 +58,13 @@ export function programFile(started: string): string {
   return existsSync(started) ? realpathSync(started) : resolve(started)
 }
 
+/** Where the service of this user is described. */
+export function servicePath(platform: string, environment: Terminal['environment']): string {
+  const home = environment.HOME || homedir()
+  if (platform === 'darwin') return join(home, 'Library/LaunchAgents/replyd.plist')
+  return join(environment.XDG_CONFIG_HOME || join(home, '.config'), 'systemd/user/replyd.service')
+}
+
 /** @throws UsageError for another system */
 export function serviceFor(platform: string, place: Place): Service {
   if (platform === 'linux') return systemdUnit(place)
@@ -72,10 +79,9 @@ const quoted = (text: string) =>
   `"${text.replace(/["\\]/g, '\\$&').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`
 
 function systemdUnit({ program, config, environment }: Place): Service {
-  const home = environment.XDG_CONFIG_HOME || join(environment.HOME || homedir(), '.config')
   const command = [...program, 'start', '--log', 'json', '--config', config].map(quoted).join(' ')
   return {
-    path: join(home, 'systemd/user/replyd.service'),
+    path: servicePath('linux', environment),
     text: `# Written by replyd service install.
 [Unit]
 Description=replyd answers a mailbox
@@ -108,7 +114,7 @@ const escaped = (text: string) =>
   text.replace(/[&<>]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[sign] ?? sign)
 
 function launchAgent({ program, config, state, environment }: Place): Service {
-  const path = join(environment.HOME || homedir(), 'Library/LaunchAgents/replyd.plist')
+  const path = servicePath('darwin', environment)
   const words = [...program, 'start', '--log', 'json', '--config', config]
   const entry = (name: string, text: string) => `  <key>${name}</key>\n  ${text}`
   const string = (text: string) => `<string>${escaped(text)}</string>`

@@ -4,6 +4,7 @@
  */
 
 import type { GuardCode } from '../base/reasons.ts'
+import type { TypedEnvelope } from '../base/typed-envelope.ts'
 import type { AccountSettings } from '../config/settings.ts'
 import { domainPart } from '../mail/address.ts'
 import type { Message } from '../mail/message.ts'
@@ -22,6 +23,8 @@ interface Written {
   text: string
   language: string | null
   attemptGroup: number
+  /** What a reviewer typed into the header. */
+  envelope?: TypedEnvelope | null
 }
 
 interface Surroundings {
@@ -42,7 +45,7 @@ export async function writtenReply(
   { owner, replies }: AccountSettings,
   { row, message }: Answered,
   kind: ReplyKind,
-  { text, language, attemptGroup }: Written,
+  { text, language, attemptGroup, envelope = null }: Written,
   { now, replyKey, isFirst = true }: Surroundings,
 ): Promise<Reply | null> {
   const header = replyHeader(message, owner, kind)
@@ -61,6 +64,7 @@ export async function writtenReply(
     language,
     signature: signatureFor(replies, language),
     quote: replies.quote,
+    typed: envelope,
     notice: says?.above ?? null,
     disclosure: says?.below ?? null,
     messageId: replyMessageId(replyKey, row.account, original, kind, attemptGroup, domain),

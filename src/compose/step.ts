@@ -3,6 +3,7 @@
  * a model.
  */
 
+import type { TypedEnvelope } from '../base/typed-envelope.ts'
 import { type Composed, neededVerdict } from '../base/verdicts.ts'
 import type { Finding } from '../check/prefilter.ts'
 import { type Account, type Arrival, arrivalAt, type Next, type StepContext, saltOf } from '../context.ts'
@@ -55,8 +56,14 @@ export async function compose(
     const reason = earlier ? 'rewrite-without-text' : 'needs-person'
     return askPerson(context, { ...change, reason, ...detailOf(unseen, composed.missing) })
   }
-  const attemptGroup = earlier?.attemptGroup ?? 0
-  const reply = await replyOf(arrival, sources, composed, { marks, mended, omitted: unseen, attemptGroup })
+  const { attemptGroup = 0, envelope = null } = earlier ?? {}
+  const reply = await replyOf(arrival, sources, composed, {
+    marks,
+    mended,
+    omitted: unseen,
+    attemptGroup,
+    envelope,
+  })
   if (reply === null)
     return askPerson(context, {
       ...change,
@@ -177,6 +184,8 @@ interface Written {
   /** What the model did not see. */
   omitted: string[]
   attemptGroup: number
+  /** A reviewer typed it: it outlives the text. */
+  envelope: TypedEnvelope | null
 }
 
 /** The octets and the Message-ID are fixed here, before anything leaves. Null when there is nobody to answer. */
@@ -184,10 +193,10 @@ async function replyOf(
   { context, account, mail }: Arrival,
   sources: Sources,
   composed: Composed,
-  { marks, mended, omitted, attemptGroup }: Written,
+  { marks, mended, omitted, attemptGroup, envelope }: Written,
 ): Promise<NewReply | null> {
   const { row } = mail
-  const written = { text: composed.text, language: composed.language, attemptGroup }
+  const written = { text: composed.text, language: composed.language, attemptGroup, envelope }
   const built = await writtenReply(account.settings, mail, 'draft', written, {
     now: context.clock.now(),
     replyKey: context.replyKey,
@@ -213,5 +222,6 @@ async function replyOf(
     omitted,
     holdReasons: [],
     attemptGroup,
+    envelope,
   }
 }

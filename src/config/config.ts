@@ -55,7 +55,13 @@ export function loadConfig(sources: ConfigSources): Config {
 
 function readBase({ path, environment, readFile }: ConfigSources): Base {
   const directory = path === null ? process.cwd() : dirname(resolve(path))
-  const variables = { ...readDotEnv(join(directory, '.env'), readFile), ...environment }
+  // `docker compose` and `export NAME=` hand on empty variables that nobody has set.
+  const outranking = Object.entries(environment).filter(([, value]) => value !== '')
+  const variables = {
+    ...environment,
+    ...readDotEnv(join(directory, '.env'), readFile),
+    ...Object.fromEntries(outranking),
+  }
   const own =
     path === null
       ? readEnvironment(variables)

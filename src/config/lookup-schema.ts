@@ -1,5 +1,6 @@
 /** `lookups`: facts that are read from the owner's own systems while a reply is written. */
 import { query } from 'jsonpath-rfc9535'
+import parse from 'jsonpath-rfc9535/parser'
 import { z } from 'zod'
 import { defaults } from './defaults.ts'
 import { duration, host, key, pattern, required, tls, url, valid, word } from './fields.ts'
@@ -13,6 +14,10 @@ const jsonPath = () =>
     .string()
     .max(200, 'must be at most 200 characters')
     .refine((text) => valid(() => query(null, text)), 'must be a JSONPath (RFC 9535) such as $.delivery.date')
+
+/** `..` finds addresses at any depth: whose record a value stands in would not be certain. */
+const isAnywhere = (path: string) =>
+  valid(() => query(null, path)) && parse(path).segments.some(({ type }) => type === 'DescendantSegment')
 
 const timeout = () =>
   key(duration(100, 30 * second), 'Deadline of one lookup, everything included', defaults.lookups.timeout)
@@ -87,7 +92,10 @@ const Lookup = z
     http: key(Http, 'A request over HTTP (GET)'),
     sql: key(Sql, 'A query to PostgreSQL'),
     ownedBy: key(
-      jsonPath(),
+      jsonPath().refine(
+        (path) => !isAnywhere(path),
+        'must say where the address stands, such as $.orders[*].email: no ..',
+      ),
       'JSONPath of the address that it belongs to. Unless that is the proven author of the mail, nothing is shown to the model',
     ),
     public: key(

@@ -83,7 +83,8 @@ async function weighed({ context, account, mail: { row, message }, reply }: Deli
     ceiling: row.ceiling,
     codes: row.codes,
     cut: reply.omitted.length > 0,
-    rewritten: row.instruction !== null,
+    // Who typed an address or a subject wants to see it before it is sent, too.
+    rewritten: row.instruction !== null || reply.envelope !== null,
   }
   const text = {
     composed: writtenByModel(reply),

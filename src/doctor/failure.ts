@@ -37,9 +37,13 @@ interface Explanation {
   readonly advice: (peer: Peer, found: string) => string
 }
 
+/** Node.js itself is told of authorities for what has no key. */
+const authorityKey = (keys: string) =>
+  /^(imap|smtp)$/.test(keys) ? 'tls.ca of the account' : 'the variable NODE_EXTRA_CA_CERTS'
+
 const certificateAdvice: Record<CertificateFault['kind'], (keys: string) => string> = {
   'unknown issuer': (keys) =>
-    `If the authority is your own, set ${keys}.tls.ca to a file with its certificate (PEM).`,
+    `If the authority is your own, set ${authorityKey(keys)} to a file with its certificate (PEM).`,
   'wrong name': (keys) => `Set ${keys}.host to the name on the certificate.`,
   expired: () => 'Renew the certificate on the server.',
   'not valid yet': () => "Check this machine's clock, then the certificate.",

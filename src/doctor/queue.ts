@@ -11,7 +11,7 @@ export async function checkQueue(
   patienceMs: number,
 ): Promise<Verdict> {
   if (redisUrl === null) {
-    return passed(`BullMQ on ${databaseUrl === null ? 'the embedded database' : 'PostgreSQL'} (no REDIS_URL)`)
+    return passed(`in ${databaseUrl === null ? 'the built-in database' : 'PostgreSQL'} (no REDIS_URL)`)
   }
   const redis = new Redis(redisUrl, {
     lazyConnect: true,

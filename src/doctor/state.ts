@@ -41,7 +41,7 @@ function directoryVerdict(directory: string): Verdict {
     )
   const holder = readHolder(join(directory, 'lock'))
   const running = holder === null ? '' : `, in use by the running replyd (pid ${holder})`
-  return passed(`embedded database in ${directory}${running}`)
+  return passed(`built-in database in ${directory}${running}`)
 }
 
 function nearestFolder(path: string): string {

@@ -11,7 +11,9 @@ export interface Received {
 }
 
 /** Milliseconds of work: rounded up from measurements on one core of a small server. */
-const work = { eachResponse: 0.04, parsedOctet: 6e-5, literalOctet: 2e-6 }
+const work = { eachResponse: 0.04, parsedOctet: 6e-5, literalOctet: 2e-6, token: 2e-3 }
+/** Tokens that `eachResponse` includes. */
+const usualTokens = 100
 /** Work that is done without a pause, milliseconds: the texts of some thousand mails. */
 const atOnceMs = 1000
 /** Of the time, for a server that has used that up. */
@@ -21,7 +23,19 @@ const shortestPauseMs = 5
 
 export function workOf({ payload, literals = [] }: Received): number {
   const inLiterals = literals.reduce((sum, { length }) => sum + length, 0)
-  return work.eachResponse + payload.length * work.parsedOctet + inLiterals * work.literalOctet
+  const octets = payload.length * work.parsedOctet + inLiterals * work.literalOctet
+  return work.eachResponse + octets + Math.max(0, tokensIn(payload) - usualTokens) * work.token
+}
+
+const [blank, quote, open] = [0x20, 0x22, 0x28]
+
+/** An object is made of each, so `()()()` is dearer than a text of that length. */
+function tokensIn(payload: Buffer): number {
+  // imapflow reads the numbers of SEARCH without making tokens of them.
+  if (/^\* search /i.test(payload.toString('latin1', 0, 9)) && !payload.includes('(')) return 0
+  let tokens = 0
+  for (const octet of payload) if (octet === blank || octet === quote || octet === open) tokens++
+  return tokens
 }
 
 export class FairShare {

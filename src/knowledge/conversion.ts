@@ -15,7 +15,7 @@ export type Converted = { markdown: string } | { fault: string }
 export type Scaled = { image: ReadImage } | { fault: string }
 
 /** Raised when the same document would become another text. */
-const version = 1
+const version = 2
 /** Interval between looks at time and memory while a document is converted. Milliseconds. */
 const lookMs = 50
 /** No conversion takes longer than this many times its limit, whatever the machine does. */

@@ -7,8 +7,7 @@ import { dirname, join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { exchange, type HttpAnswer } from '../base/http.ts'
 import type { Log } from '../base/log.ts'
-import { decodeUnlabelled } from '../mail/mime/charset.ts'
-import { readHtml } from './documents/html.ts'
+import { decodePage, readHtml } from './documents/html.ts'
 import { withAddress } from './folder-files.ts'
 import { type Robots, robotsOf } from './robots.ts'
 
@@ -144,9 +143,10 @@ class Visit {
   }
 
   #store(href: string, { headers, body }: HttpAnswer): void {
-    if (!/^(?:text\/html|application\/xhtml\+xml)\b/i.test(headers.get('content-type') ?? 'text/html')) return
+    const type = headers.get('content-type') ?? 'text/html'
+    if (!/^(?:text\/html|application\/xhtml\+xml)\b/i.test(type)) return
     try {
-      const { markdown, title, links } = readHtml(decodeUnlabelled(body))
+      const { markdown, title, links } = readHtml(decodePage(body, type))
       const page = { etag: headers.get('etag'), lastModified: headers.get('last-modified'), links }
       for (const link of links) this.#add(link, href)
       // A calendar or a search makes the same page under addresses without end.

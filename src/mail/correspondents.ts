@@ -15,6 +15,7 @@ import {
   isSystemAuthor,
 } from './local-parts.ts'
 import { fieldValues, type Message } from './message.ts'
+import { oneMailbox } from './one-mailbox.ts'
 
 /** Who wrote a message, who received it, and where an answer would go. */
 export interface Correspondents {
@@ -125,23 +126,24 @@ function organisationOf(address: string): string {
   return organisationalDomain(domainPart(address))
 }
 
-/** One key for all spellings of an address that reach the same person: lower case, no tag, and for Gmail no dots. */
+/** One key for all spellings of an address that reach the same mailbox: lower case, no tag, and what its provider ignores. */
 export function limitKey(address: string): string {
   const bare = withoutTag(canonical(address))
-  const domain = domainPart(bare)
-  if (domain !== 'gmail.com' && domain !== 'googlemail.com') return bare
-  return `${localWord(bare).replaceAll('.', '')}@gmail.com`
+  return oneMailbox(localWord(bare), domainPart(bare)) ?? bare
 }
 
 /**
- * One key for all addresses that one person can make at will: numbered ones of a domain, and every one of a subdomain that
- * no provider shares among strangers.
+ * One key for all addresses that one person can make at will: numbered ones of a domain, and every one of a subdomain: at a
+ * provider, that is one mailbox's own (`x@kim.fastmail.com`).
  */
 export function personKey(address: string): string {
   const key = limitKey(address)
   const domain = domainPart(key)
   const organisation = organisationalDomain(domain)
+  if (domain !== organisation && !sharedSubdomains.has(domain)) return domain
   if (isMailboxProvider(organisation)) return key
-  if (domain !== organisation) return domain
   return `${localWord(key).replace(/[\d._-]*\d+[\d._-]*/g, '')}@${domain}`
 }
+
+/** Subdomains at which a provider has customers. */
+const sharedSubdomains = new Set(['vip.qq.com', 'vip.163.com', 'vip.126.com', 'vip.sina.com'])

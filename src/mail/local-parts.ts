@@ -74,10 +74,13 @@ export function isRobotWord(word: string): boolean {
   return robotWords.has(word) || /^(?:notification|alert|newsletter)s?[-_.]/.test(word)
 }
 
-/** Providers with a domain in many countries (yahoo.co.uk, hotmail.fr): the first label is enough. */
+/** Providers with a domain in many countries (yahoo.co.uk, hotmail.fr). */
 const providerNames = new Set(
   'gmail googlemail outlook hotmail live msn yahoo ymail gmx yandex aol icloud protonmail'.split(' '),
 )
+
+/** Anybody can register such a name below most other suffixes. */
+const countrySuffix = /^(?:com|net|(?:com?\.)?[a-z]{2})$/
 
 const providerDomains = new Set(
   (
@@ -87,7 +90,7 @@ const providerDomains = new Set(
     'onet.pl interia.pl o2.pl seznam.cz centrum.cz ziggo.nl kpnmail.nl telia.com bluewin.ch btinternet.com sky.com ' +
     'virginmedia.com talktalk.net comcast.net verizon.net att.net sbcglobal.net cox.net bellsouth.net charter.net ' +
     'earthlink.net shaw.ca rogers.com bigpond.com optusnet.com.au uol.com.br bol.com.br terra.com.br tutanota.com ' +
-    'tuta.com posteo.de mailbox.org hey.com duck.com rocketmail.com aim.com'
+    'protonmail.ch tuta.com posteo.de mailbox.org hey.com duck.com rocketmail.com aim.com'
   ).split(' '),
 )
 
@@ -96,5 +99,7 @@ const providerDomains = new Set(
  * @param domain an organisational domain in A-label form
  */
 export function isMailboxProvider(domain: string): boolean {
-  return providerDomains.has(domain) || providerNames.has(domain.split('.')[0] ?? '')
+  if (providerDomains.has(domain)) return true
+  const dot = domain.indexOf('.')
+  return providerNames.has(domain.slice(0, dot)) && countrySuffix.test(domain.slice(dot + 1))
 }

@@ -2,23 +2,48 @@ import { createHash } from 'node:crypto'
 import { decodeWords, parseAddressList, plainLine } from './address.ts'
 import { fieldValues, type Message, type Part } from './message.ts'
 
+type Contents = Pick<Message, 'fields' | 'structure' | 'text' | 'html'>
+
 /**
- * Identifies a mail by its contents: author, date, subject and text. Two routes of one mail give the same digest,
- * whatever trace fields and transfer encodings they add; a Message-ID alone proves nothing, because the sender
- * chooses it.
- * @returns SHA-256, hexadecimal
+ * Identifies a mail by its contents: author, date, subject, text, files, and where its answer goes. Two routes of one mail
+ * give the same digest, whatever trace fields and transfer encodings they add; a Message-ID alone proves nothing, because
+ * the sender chooses it.
+ * @returns its version, and SHA-256, hexadecimal
  */
-export function mailDigest(message: Pick<Message, 'fields' | 'structure' | 'text' | 'html'>): string {
+export function mailDigest(message: Contents): string {
+  const answer = ['reply-to', 'sender'].map((name) => [name, ...addressesIn(message, name)])
+  const more = [...answer.filter(([, ...addresses]) => addresses.length > 0), ...filesIn(message.structure)]
+  return `2:${hashOf([...contentsOf(message), ...more])}`
+}
+
+/** As earlier versions stored it: without files and where its answer goes. */
+export function earlierDigest(message: Contents): string {
+  return hashOf(contentsOf(message))
+}
+
+export const isEarlierDigest = (digest: string) => !digest.startsWith('2:')
+
+function contentsOf(message: Contents): unknown[] {
   const values = (name: string) => fieldValues(message, name)
-  const named = [
-    values('from').flatMap((value) => parseAddressList(value).map(({ address }) => address)),
+  return [
+    addressesIn(message, 'from'),
     values('date').map(oneLine),
     values('subject').map((value) => oneLine(plainLine(decodeWords(value)))),
     oneLine(message.text),
     oneLine(message.html ?? ''),
     leafTypes(message.structure),
   ]
-  return createHash('sha256').update(JSON.stringify(named)).digest('hex')
+}
+
+const hashOf = (named: readonly unknown[]) => createHash('sha256').update(JSON.stringify(named)).digest('hex')
+
+const addressesIn = (message: Contents, name: string) =>
+  fieldValues(message, name).flatMap((value) => parseAddressList(value).map(({ address }) => address))
+
+/** The size stands for the contents, which are not fetched. Texts are compared as they read. */
+function filesIn(part: Part): number[] {
+  if (part.children.length > 0) return part.children.flatMap(filesIn)
+  return part.type.startsWith('text/') && part.disposition !== 'attachment' ? [] : [part.size]
 }
 
 /** Servers rewrap and re-encode, so white space is ignored. */

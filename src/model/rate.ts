@@ -19,11 +19,13 @@ export interface Bucket {
 export interface RateState {
   readonly requests: Bucket | null
   readonly tokens: Bucket | null
+  /** When the last call left. */
+  readonly askedAt: number
   /** Number of corrections: one computed before another is outdated. */
   readonly corrections: number
 }
 
-export const unlimited: RateState = { requests: null, tokens: null, corrections: 0 }
+export const unlimited: RateState = { requests: null, tokens: null, askedAt: 0, corrections: 0 }
 
 /** What one call takes. */
 export interface Need {
@@ -43,6 +45,9 @@ export interface Turn {
 }
 
 const minute = 60_000
+const day = 24 * 60 * minute
+/** A call is made this long after the last one, whatever the provider said: its figures may be wrong, or hostile. */
+export const longestPauseMs = 10 * minute
 /** Kept in the bucket: calls overtake each other, and tokens are estimated before the call. */
 const margin = 0.03
 /** Clocks differ; the rest shows up in the next answer and is used then. */
@@ -64,14 +69,16 @@ function draw(bucket: Bucket | null, need: number, now: number): { bucket: Bucke
   return { bucket: { ...bucket, fullAt }, waitMs: fullAt - now - depthMs(bucket) * (1 - margin) }
 }
 
-/** Takes what a call needs, if it may leave within `patienceMs`. */
+/** Takes what a call needs, if it may leave within `patienceMs`, or if none has left for `longestPauseMs`. */
 export function takeTurn(rate: RateState, need: Need, now: number, patienceMs: number): Turn {
   const requests = draw(rate.requests, need.requests, now)
   const tokens = draw(rate.tokens, need.tokens, now)
-  const waitMs = Math.max(0, Math.ceil(Math.max(requests.waitMs, tokens.waitMs)))
-  const taken = waitMs <= patienceMs
-  const after = taken ? { ...rate, requests: requests.bucket, tokens: tokens.bucket } : rate
-  return { waitMs, taken, rate: after, at: now + waitMs }
+  const probeMs = Math.max(0, (rate.askedAt ?? 0) + longestPauseMs - now)
+  const neededMs = Math.max(0, Math.ceil(Math.max(requests.waitMs, tokens.waitMs)))
+  const waitMs = neededMs > patienceMs ? Math.min(neededMs, Math.ceil(probeMs)) : neededMs
+  const [taken, at] = [waitMs <= patienceMs, now + waitMs]
+  const after = { ...rate, requests: requests.bucket, tokens: tokens.bucket, askedAt: at }
+  return { waitMs, taken, rate: taken ? after : rate, at }
 }
 
 interface Told {
@@ -82,7 +89,8 @@ interface Told {
 
 /** Null if the provider's figures match ours. */
 function corrected(bucket: Bucket | null, told: Told, sentAt: number): Bucket | null {
-  const { limit, remaining, resetMs } = told
+  const { limit, remaining } = told
+  const resetMs = told.resetMs === null ? null : Math.min(told.resetMs, day)
   if (limit === null || limit <= 0) return null
   const missing = limit - (remaining ?? limit)
   const before = bucket?.capacity === limit ? bucket.perMs : limit / minute
@@ -138,6 +146,8 @@ export function correct(rate: RateState, correction: RateCorrection, now: number
     ...rate,
     requests: apply(rate.requests, correction.requests),
     tokens: apply(rate.tokens, correction.tokens),
+    // An answer has come, so a call was made.
+    askedAt: Math.max(rate.askedAt ?? 0, now),
     corrections: rate.corrections + 1,
   }
 }

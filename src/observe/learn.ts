@@ -7,17 +7,19 @@ import { knownSender } from '../store/history.ts'
 import { type MessageRow, noteJunkPlace } from '../store/messages.ts'
 import { move } from '../store/moves.ts'
 import { removeSenderRule, saveSenderRule } from '../store/sender-rules.ts'
-import { ownersSpamFrom, removeOwnersExample, saveSpamExample } from '../store/spam-examples.ts'
+import { ownersSpamFrom, removeOwnersExample, restoredFrom, saveSpamExample } from '../store/spam-examples.ts'
 import { spamTokens } from '../triage/spam-tokens.ts'
 
 /** Source of the rules that come from a mail in \\Junk. */
 const byJunk = 'moved-to-junk'
+/** Source of the rules that come from a mail taken out of \\Junk. */
+const byRestore = 'restored'
 /** After this many mails of a known sender their address is denied. */
 const denyFrom = 2
 
 /**
- * Our mistake: the sender is trusted from now on, by address, and by domain if the author was authenticated.
- * Committed last, so that after a crash everything is repeated.
+ * Our mistake: the sender is trusted from now on, by address, and by domain if the author was authenticated. Nothing is
+ * learned if a person has decided otherwise meanwhile.
  */
 export async function learnRestored(
   context: StepContext,
@@ -27,11 +29,14 @@ export async function learnRestored(
   actor = 'owner',
 ): Promise<void> {
   const now = context.clock.now()
-  for (const pattern of await trustedPatterns(context, account, row))
-    await saveSenderRule(context.db, row.account, { pattern, rule: 'allow', source: 'restored' }, now)
+  const patterns = await trustedPatterns(context, account, row)
   const example = await exampleOf(context, row, false)
-  if (example !== null) await saveSpamExample(context.db, example, now)
-  await move(context.db, 'takeOutOfJunk', { id: row.id, at: 'done', reason, actor }, now)
+  await context.db.transaction(async (session) => {
+    if (!(await move(session, 'takeOutOfJunk', { id: row.id, at: 'done', reason, actor }, now))) return
+    for (const pattern of patterns)
+      await saveSenderRule(session, row.account, { pattern, rule: 'allow', source: byRestore }, now)
+    if (example !== null) await saveSpamExample(session, example, now)
+  })
 }
 
 async function trustedPatterns(context: StepContext, account: Account, row: MessageRow): Promise<string[]> {
@@ -80,7 +85,8 @@ export async function learnSpam(
 
 /**
  * The opposite of `learnSpam`, for a person who did not mean it: the mail waits again, and nothing learned from it is
- * left. A rule stays if the owner called other mail of the sender spam.
+ * left, not even what the observer learned when it saw the mail come back. A rule stays if the owner called other mail of
+ * the sender spam, or took other mail out of \\Junk.
  * @returns whether it was still where `learnSpam` left it
  */
 export async function unlearnSpam(
@@ -93,8 +99,12 @@ export async function unlearnSpam(
     if (!(await move(session, 'undoJunk', change, clock.now()))) return false
     await removeOwnersExample(session, row.id)
     const pattern = row.fromAddress
-    if (pattern !== null && (await ownersSpamFrom(session, row.account, pattern)) === 0)
+    if (pattern === null) return true
+    if ((await ownersSpamFrom(session, row.account, pattern)) === 0)
       await removeSenderRule(session, row.account, { pattern, source: byJunk })
+    if (!(await restoredFrom(session, row.account, pattern)))
+      for (const each of [pattern, domainPart(pattern)])
+        await removeSenderRule(session, row.account, { pattern: each, source: byRestore })
     return true
   })
 }

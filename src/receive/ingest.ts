@@ -10,7 +10,7 @@ import { decodeWords, parseAddressList, plainLine } from '../mail/address.ts'
 import type { Fault } from '../mail/fault.ts'
 import { firstField, type Message } from '../mail/message.ts'
 import { messageFromParts } from '../mail/mime/octets.ts'
-import { mailDigest } from '../mail/same-mail.ts'
+import { earlierDigest, isEarlierDigest, mailDigest } from '../mail/same-mail.ts'
 import { cacheMails, type MailBody, type StoredMail } from '../store/bodies.ts'
 import type { Queryable } from '../store/database.ts'
 import {
@@ -58,20 +58,51 @@ export async function ingest(
 ): Promise<StoredMail[]> {
   const now = context.clock.now()
   const address = account.settings.owner.address
-  const present = batch.filter((fetched) => !fetched.vanished)
-  const read = present.map((fetched) => ({
+  const read = batch.map((fetched) => ({
     fetched,
     message: asKept(messageFromParts(fetched), fetched.fault),
     id: context.newId(now),
   }))
-  const lastUid = Math.max(...batch.map(({ uid }) => uid))
-  const { fresh, relocated } = await withoutKnown(context, address, source, read)
+  const stored: StoredMail[] = []
+  for (const mails of untilCopies(read))
+    stored.push(...(await commit(context, address, source, mails, judge)))
+  return stored
+}
+
+/** Cuts the batch before each copy by another route: what became of the first has to be known. */
+function untilCopies(read: readonly Read[]): Read[][] {
+  const runs: Read[][] = [[]]
+  let seen = new Map<string, number>()
+  for (const mail of read) {
+    const key = keyOf(nameOf(mail))
+    const size = mail.fetched.vanished ? undefined : seen.get(key)
+    if (size !== undefined && size !== mail.fetched.size) {
+      runs.push([])
+      seen = new Map()
+    }
+    if (!mail.fetched.vanished) seen.set(key, mail.fetched.size)
+    runs.at(-1)?.push(mail)
+  }
+  return runs
+}
+
+async function commit(
+  context: StepContext,
+  address: string,
+  source: MailSource,
+  batch: readonly Read[],
+  judge: Judge,
+): Promise<StoredMail[]> {
+  const now = context.clock.now()
+  const present = batch.filter(({ fetched }) => !fetched.vanished)
+  const lastUid = Math.max(...batch.map(({ fetched }) => fetched.uid))
+  const { fresh, relocated } = await withoutKnown(context, address, source, present)
   const given = fresh.map((mail) => ({ row: asRow(mail, address, source), message: mail.message }))
   const coming = given.filter(({ row }) => row.step === 'guard')
   const verdicts = await judge(
     coming.map(({ row, message }) => ({ row: newRow(row, now), message, digest: row.digest ?? null })),
   )
-  const rows = given.map(({ row }) => ({ ...row, ...verdicts.get(row.id) }))
+  const rows = given.map(({ row }, at) => outcomeOf(row, verdicts.get(row.id), fresh[at]?.copy))
   const { mailbox, uidValidity, lease } = source
   const cursor = { account: address, mailbox, uidValidity, lastUid }
   const inserted = await store(
@@ -125,8 +156,18 @@ interface Read {
   fetched: Fetched
   message: Message
   id: string
-  /** The same mail has a row already: one answer for each mail and account, permanently. */
-  again?: boolean
+  /**
+   * `known`: the same mail has a row already: one answer for each mail and account, permanently. `refused`: it has, but only such
+   * that can't be answered: somebody may have sent a copy first, marked as a program's or as spam, to silence it.
+   */
+  copy?: 'known' | 'refused'
+}
+
+/** What the guard says replaces the row's step. A copy that it refuses like the one before is a duplicate. */
+function outcomeOf(row: NewMessage, verdict: Guarded | undefined, copy: Read['copy']): NewMessage {
+  return copy === 'refused' && verdict?.ceiling === 'never'
+    ? { ...row, ...duplicate }
+    : { ...row, ...verdict }
 }
 
 /** A known row, and where its mail is now. */
@@ -167,18 +208,32 @@ async function withoutKnown(
       row.uidValidity = uidValidity
       continue
     }
-    const key = `${name.messageId} ${name.digest}`
-    fresh.push({ ...mail, again: same.length > 0 || seen.has(key) })
+    const key = keyOf(name)
+    const copy = seen.has(key) ? 'known' : copyOf(same, mail.fetched.size)
+    fresh.push({ ...mail, ...(copy ? { copy } : {}) })
     seen.add(key)
   }
   return { fresh, relocated }
 }
+
+/** A mail that was moved has the size that it had. @param same rows of the same mail */
+function copyOf(same: readonly KnownMail[], size: number): Read['copy'] {
+  if (same.length === 0) return undefined
+  const isRefused = (row: KnownMail) => row.ceiling === 'never' && row.disposition !== 'duplicate'
+  const judged = same.filter(({ disposition }) => disposition !== 'duplicate')
+  const refused = judged.length > 0 && judged.every(isRefused) && same.every((row) => row.size !== size)
+  return refused ? 'refused' : 'known'
+}
+
+const keyOf = ({ messageId, digest }: Name) => `${messageId} ${digest}`
 
 /** What identifies this mail, even after it was renumbered or moved. */
 interface Name {
   messageId: string | null
   /** Of what it says; of its header block when it has no Message-ID. */
   digest: string
+  /** As rows of earlier versions have it. */
+  earlier: string
   from: string | null
 }
 
@@ -186,13 +241,15 @@ function nameOf({ message, fetched }: Pick<Read, 'message' | 'fetched'>): Name {
   const messageId = messageIdOf(message)
   const digest =
     messageId === null ? createHash('sha256').update(fetched.header).digest('hex') : mailDigest(message)
-  return { messageId, digest, from: authorOf(message)?.address || null }
+  const earlier = messageId === null ? digest : earlierDigest(message)
+  return { messageId, digest, earlier, from: authorOf(message)?.address || null }
 }
 
-/** Rows of earlier versions have no digest: compare the author instead. */
-function isSame(row: KnownMail, { messageId, digest, from }: Name): boolean {
+/** Rows of earlier versions have another digest, or none: then the author is compared. */
+function isSame(row: KnownMail, { messageId, digest, earlier, from }: Name): boolean {
   if (row.messageId !== messageId) return false
-  return row.digest === null ? row.fromAddress === null || row.fromAddress === from : row.digest === digest
+  if (row.digest === null) return row.fromAddress === null || row.fromAddress === from
+  return row.digest === (isEarlierDigest(row.digest) ? earlier : digest)
 }
 
 const authorOf = (message: Message) => parseAddressList(firstField(message, 'from') ?? '')[0]
@@ -205,11 +262,11 @@ const toGuard = { step: 'guard', disposition: 'pending', reason: 'ingested' } as
 const duplicate = { step: 'done', disposition: 'duplicate', reason: 'same-mail' } as const
 const beforeBaseline = { step: 'done', disposition: 'declined', reason: 'before-baseline' } as const
 
-function asRow({ fetched, message, id, again }: Read, account: string, source: MailSource): NewMessage {
+function asRow({ fetched, message, id, copy }: Read, account: string, source: MailSource): NewMessage {
   const from = authorOf(message)
   const subject = firstField(message, 'subject')
   const old = fetched.uid <= source.renumberedUid && fetched.internalDate < source.baselineAt
-  const outcome = again ? duplicate : old ? beforeBaseline : toGuard
+  const outcome = copy === 'known' ? duplicate : old ? beforeBaseline : toGuard
   return {
     ...outcome,
     id,

@@ -56,7 +56,7 @@ export async function approve(
     actor,
     reason: 'approved-by-person',
     dueAt: sendAfter,
-    reply: { fromText: reply.text, sendAfter, ...written },
+    reply: { version: reply.version, fromText: reply.text, sendAfter, ...written },
   })
   await pipeline.advance(id, 'deliver', sendAfter)
   return approved

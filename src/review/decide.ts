@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto'
 import { PermanentError } from '../base/errors.ts'
+import { seenAs, type TypedEnvelope } from '../base/typed-envelope.ts'
 import { writtenReply } from '../compose/reply-octets.ts'
 import { type Account, accountOf, type StepContext } from '../context.ts'
 import { type DraftState, removeSavedDraft, savedDraft } from '../deliver/draft-in-mailbox.ts'
@@ -12,9 +13,9 @@ import { loadReply, type ReplyRow } from '../store/replies.ts'
 import type { ReplyFields, VerbName } from '../store/transitions.ts'
 import { Refusal, type Review } from './review.ts'
 
-/** Identifies a text: a person decides on exactly what they saw. @returns 16 hex digits */
-export function versionOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 16)
+/** Identifies a text and its header: a person decides on exactly what they saw. @returns 16 hex digits */
+export function versionOf(text: string, envelope: TypedEnvelope | null = null): string {
+  return createHash('sha256').update(seenAs(text, envelope)).digest('hex').slice(0, 16)
 }
 
 /**
@@ -22,8 +23,11 @@ export function versionOf(text: string): string {
  * can't be computed from the text: a mail that dictates a reply can't dictate its code.
  * @param replyKey of StepContext; a Message-ID is made from four parts, this from three
  */
-export function approvalCode(replyKey: Buffer, { id, text }: Pick<ReplyRow, 'id' | 'text'>): string {
-  const parts = JSON.stringify(['approval', id, text])
+export function approvalCode(
+  replyKey: Buffer,
+  { id, text, envelope }: Pick<ReplyRow, 'id' | 'text' | 'envelope'>,
+): string {
+  const parts = JSON.stringify(['approval', id, seenAs(text, envelope)])
   return `ok-${createHmac('sha256', replyKey).update(parts).digest('hex').slice(0, 20)}`
 }
 
@@ -65,7 +69,7 @@ export function isOpen({ row, reply }: Subject): boolean {
 export function openReply({ row, reply }: Subject, seen?: string): ReplyRow {
   if (!isOpen({ row, reply })) throw new Refusal('already-decided')
   if (reply === null) throw new Refusal('nothing-written')
-  if (seen !== undefined && versionOf(reply.text) !== seen) throw new Refusal('text-changed')
+  if (seen !== undefined && versionOf(reply.text, reply.envelope) !== seen) throw new Refusal('text-changed')
   return reply
 }
 
@@ -117,7 +121,7 @@ export async function withDraft(
 export async function asWritten(
   context: StepContext,
   mail: StoredMail,
-  reply: Pick<ReplyRow, 'text' | 'language' | 'attemptGroup'>,
+  reply: Pick<ReplyRow, 'text' | 'language' | 'attemptGroup'> & Partial<Pick<ReplyRow, 'envelope'>>,
 ): Promise<Reply> {
   const { settings } = accountOf(context, mail.row.account)
   try {

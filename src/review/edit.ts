@@ -1,18 +1,21 @@
+import { seenAs, type TypedEnvelope } from '../base/typed-envelope.ts'
 import { modelVerdict } from '../base/verdicts.ts'
 import { octetsOf } from '../compose/reply-octets.ts'
-import { accountOf } from '../context.ts'
+import { type Account, accountOf } from '../context.ts'
 import { removeSavedDraft } from '../deliver/draft-in-mailbox.ts'
+import { mailboxesAsText, standardEnvelope, type TypedFields, typedEnvelope } from '../mail/reply/typed.ts'
 import { unifiedDiff } from '../mail/text/edits.ts'
+import type { StoredMail } from '../store/bodies.ts'
 import { writeByHand } from '../store/moves.ts'
 import type { NewReply, ReplyRow } from '../store/replies.ts'
 import { asWritten, decide, isOpen, load, loadText, openReply, untouched, withDraft } from './decide.ts'
 import { Refusal, type Review } from './review.ts'
 
 /**
- * Replaces the reply's text by a person's, and stores the difference. A draft in \Drafts is replaced, too. If no reply
+ * Replaces the reply's text by a person's, and To, Cc and Subject if they are given, and stores the difference. A draft in \Drafts is replaced, too. If no reply
  * could be written, the text becomes the reply.
  * @param seen version of the text that the edit started from
- * @throws Refusal as `approve` does, and when the text is empty or too long
+ * @throws Refusal as `approve` does, and when the text is empty or too long or an address can't be used
  */
 export async function edit(
   review: Review,
@@ -20,19 +23,26 @@ export async function edit(
   actor: string,
   newText: string,
   seen?: string,
+  typed: TypedFields = {},
 ): Promise<ReplyRow | null> {
   const text = normalised(newText)
   const subject = await load(review, id)
-  if (subject.reply === null) return writeAnew(review, id, actor, text)
+  if (subject.reply === null) return writeAnew(review, id, actor, text, typed)
   const reply = openReply(subject, seen)
-  // The form sends the text without blanks at its ends: that alone is no edit.
-  if (normalised(reply.text) === text) return reply
   const { row } = subject
   const { context } = review
   const account = accountOf(context, row.account)
+  const mail = await loadText(review, id)
+  const envelope = envelopeFrom(account, mail, reply.envelope, typed)
+  const isSame = seenAs('', envelope) === seenAs('', reply.envelope)
+  // The form sends the text without blanks at its ends: that alone is no edit.
+  if (isSame && normalised(reply.text) === text) return reply
   const draft = await untouched(account, reply)
-  const written = octetsOf('draft', await asWritten(context, await loadText(review, id), { ...reply, text }))
-  const fields = { fromText: reply.text, text, diff: unifiedDiff(reply.text, text), ...written }
+  const built = await asWritten(context, mail, { ...reply, text, envelope })
+  const written = { ...octetsOf('draft', built), subject: built.subject, envelope }
+  const headed = isSame ? () => '' : (reply: Headed) => headOf(account, mail, reply)
+  const diff = unifiedDiff(headed(reply) + reply.text, headed({ envelope }) + text)
+  const fields = { version: reply.version, fromText: reply.text, text, diff, ...written }
   const change = { id, at: row.step, actor, reason: 'edited' } as const
   if (draft === 'none') return decide(review, 'edit', { ...change, reply: fields })
   const edited = await withDraft(review, account, { ...reply, ...written }, (saved) =>
@@ -40,6 +50,27 @@ export async function edit(
   )
   await removeSavedDraft(account, reply)
   return edited
+}
+
+type Headed = Pick<ReplyRow, 'envelope'>
+
+/** @throws Refusal */
+function envelopeFrom(
+  { settings }: Account,
+  { message }: StoredMail,
+  current: TypedEnvelope | null,
+  typed: TypedFields,
+): TypedEnvelope | null {
+  const envelope = typedEnvelope(message, settings.owner, current, typed)
+  if (envelope === 'unfit') throw new Refusal('unfit-header')
+  return envelope
+}
+
+/** For the ledger. */
+function headOf({ settings }: Account, { message }: StoredMail, { envelope }: Headed): string {
+  const { to, cc, subject } = { ...standardEnvelope(message, settings.owner), ...envelope }
+  const fields = [`To: ${mailboxesAsText(to)}`, `Cc: ${mailboxesAsText(cc)}`, `Subject: ${subject}`]
+  return `${fields.join('\n')}\n\n`
 }
 
 /** A browser's form sends CRLF. */
@@ -50,19 +81,27 @@ function normalised(text: string): string {
     .replace(/^\n+|\n+$/g, '')
 }
 
-async function writeAnew(review: Review, id: string, actor: string, text: string): Promise<ReplyRow | null> {
+async function writeAnew(
+  review: Review,
+  id: string,
+  actor: string,
+  text: string,
+  typed: TypedFields,
+): Promise<ReplyRow | null> {
   const { context } = review
   const { row } = await load(review, id)
   if (!isOpen({ row, reply: null })) throw new Refusal('already-decided')
   const mail = await loadText(review, id)
   const language = modelVerdict(row.verdict)?.language ?? null
-  const built = await asWritten(context, mail, { text, language, attemptGroup: 0 })
+  const envelope = envelopeFrom(accountOf(context, row.account), mail, null, typed)
+  const built = await asWritten(context, mail, { text, language, attemptGroup: 0, envelope })
   const reply: NewReply = {
     id,
     account: row.account,
     ...octetsOf('draft', built),
     reversePath: built.reversePath,
     subject: built.subject,
+    envelope,
     text,
     language,
     confidence: 1,

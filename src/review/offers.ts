@@ -13,7 +13,7 @@ import { longestTaught } from '../knowledge/taught.ts'
 import { sentencesOf } from '../mail/text/sentences.ts'
 import { type EditedText, editedTexts } from '../store/gaps.ts'
 import { Refusal, type Review } from './review.ts'
-import { personalIn, type Teaching, taught, teach } from './teach.ts'
+import { type Begun, beginTeaching, personalIn, type Teaching, taught } from './teach.ts'
 
 export interface Offer {
   /** Names it for as long as the addition is the same. */
@@ -142,14 +142,23 @@ function isKnown({ context }: Review, account: string, fact: string): boolean {
  * Teaches it, with the question and the fact as a person may have changed them: see `teach`.
  * @throws Refusal `unknown-offer` and those of `teach`
  */
-export async function acceptOffer(
-  review: Review,
-  id: string,
-  given: { by: string; question?: string; fact?: string; confirmed?: boolean },
-): Promise<Teaching> {
+export async function acceptOffer(review: Review, id: string, given: Given): Promise<Teaching> {
+  const { fact, done } = await beginAccepting(review, id, given)
+  return { fact, ...(await done) }
+}
+
+interface Given {
+  by: string
+  question?: string
+  fact?: string
+  confirmed?: boolean
+}
+
+/** As `acceptOffer`, for somebody who does not wait for the drafts. */
+export async function beginAccepting(review: Review, id: string, given: Given): Promise<Begun> {
   const offer = await find(review, id)
   const { account, mail, question, fact } = offer
-  const done = await teach(review, { question, fact, ...given, account, mail: mail.id })
+  const done = await beginTeaching(review, { question, fact, ...given, account, mail: mail.id })
   // The person may have worded it so that it is not recognised.
   decline(review.context.config.state.directory, id)
   return done

@@ -126,6 +126,30 @@ export class PageSettings {
     }
   }
 
+  /** One that the page may change now. @throws Refusal when the file sets it, or the page has no such key */
+  placed(path: SettingPath): SettingView {
+    if (this.#base === null || !isEditable(path)) throw new Refusal('unknown-setting')
+    if (lockOf(this.#base.source, path) !== null) throw new Refusal('setting-locked')
+    const view = this.view(path)
+    if (!view.isPlaced) throw new Refusal('unknown-setting')
+    return view
+  }
+
+  /** Words about each change that the configuration would not accept beside the others; null where it would. */
+  faults(changes: readonly { path: SettingPath; value: unknown }[]): (string | null)[] {
+    const base = this.#base
+    if (base === null) return changes.map(() => null)
+    const faultsWith = (some: typeof changes): string => {
+      const touched = new Set(some.map(({ path }) => keyOfPath(path)))
+      const others = settingsOf(this.#edits).filter(({ path }) => !touched.has(keyOfPath(path)))
+      return overlayFaults(base, [...others, ...some.filter(({ value }) => value !== undefined)]).join('; ')
+    }
+    const all = faultsWith(changes)
+    const alone = changes.map((change) => (all === '' ? '' : faultsWith([change])) || null)
+    // They fit one by one, and not together.
+    return all !== '' && alone.every((fault) => fault === null) ? changes.map(() => all) : alone
+  }
+
   /**
    * @param value undefined: the page no longer sets it
    * @param follows id of the edit that the person saw, `0` for none
@@ -134,10 +158,8 @@ export class PageSettings {
    */
   async change(path: SettingPath, value: unknown, follows: string, actor: string): Promise<void> {
     await this.refresh()
-    if (this.#base === null || !isEditable(path)) throw new Refusal('unknown-setting')
-    if (lockOf(this.#base.source, path) !== null) throw new Refusal('setting-locked')
-    const { edit, isPlaced } = this.view(path)
-    if (!isPlaced) throw new Refusal('unknown-setting')
+    const { edit } = this.placed(path)
+    if (this.#base === null) throw new Refusal('unknown-setting')
     if ((edit?.id ?? '0') !== follows) throw new Refusal('setting-changed')
     const others = settingsOf(this.#edits).filter((each) => keyOfPath(each.path) !== keyOfPath(path))
     const faults = overlayFaults(this.#base, value === undefined ? others : [...others, { path, value }])

@@ -27,11 +27,13 @@ export type RefusalReason =
   /** The mail's text was removed after its retention time. */
   | 'text-removed'
   | 'unfit-text'
+  | 'unfit-header'
   | 'not-in-junk'
   /** The mail is not in its mailbox any more. */
   | 'mail-moved'
   | 'unknown-account'
   | 'unknown-token'
+  | 'token-exists'
   | 'unknown-proposal'
   | 'unknown-file'
   | 'too-many-proposals'
@@ -93,10 +95,13 @@ const messages: Record<RefusalReason, string> = {
   'never-to-be-answered': 'Mail of this kind is never answered.',
   'text-removed': "The mail's text was removed when its retention time ended.",
   'unfit-text': 'A reply must not be empty or longer than 16,384 characters.',
+  'unfit-header':
+    'Nothing was saved: To and Cc take up to 20 whole addresses with commas between them, the subject up to 250 characters.',
   'mail-moved': 'The mail was moved or deleted in a mail client. Nothing more was done.',
   'not-in-junk': 'This mail is not in Junk.',
   'unknown-account': 'This account is not configured.',
   'unknown-token': 'There is no token of that name.',
+  'token-exists': 'There is a token of that name already. Revoke it first, or choose another name.',
   'unknown-proposal': 'There is no such proposal.',
   'unknown-file': 'There is no such file in the knowledge.',
   'too-many-proposals': 'Too many proposed facts wait for a decision. Accept or discard some first.',

@@ -15,7 +15,7 @@ import {
   type TaughtFact,
   writeTaught,
 } from '../knowledge/taught.ts'
-import { correspondentNames, waitingAnswers } from '../store/gaps.ts'
+import { correspondentNames, doubtedAnswers, waitingAnswers } from '../store/gaps.ts'
 import { loadMessage } from '../store/messages.ts'
 import { loadReply } from '../store/replies.ts'
 import { versionOf } from './decide.ts'
@@ -56,6 +56,16 @@ export interface Teaching {
   left: string[]
 }
 
+/** The knowledge has changed already; the drafts follow one after the other. */
+export interface Begun {
+  fact: Taught
+  /** How many drafts are to be written again, and how many stay because a person has edited them. */
+  again: number
+  left: number
+  /** Of the drafts. Rejects when the mailbox or the store does not answer. */
+  done: Promise<Omit<Teaching, 'fact'>>
+}
+
 /** Mails of the last year are written again, and at most this many. Milliseconds. */
 const yearMs = 366 * 86_400_000
 const mostRewritten = 200
@@ -79,6 +89,12 @@ export class PersonalRefusal extends Refusal {
  * @throws Refusal `unknown-account`, `no-knowledge`, `unknown-gap`, `unfit-fact`, `knowledge-read-only`, `too-many-facts`
  */
 export async function teach(review: Review, lesson: Lesson): Promise<Teaching> {
+  const { fact, done } = await beginTeaching(review, lesson)
+  return { fact, ...(await done) }
+}
+
+/** As `teach`, for somebody who does not wait for the drafts. */
+export async function beginTeaching(review: Review, lesson: Lesson): Promise<Begun> {
   const { context } = review
   const folder = knowledgeFolder(context, lesson.account)
   const now = context.clock.now()
@@ -92,7 +108,8 @@ export async function teach(review: Review, lesson: Lesson): Promise<Teaching> {
   const lacking = gap
     ? [gap]
     : open.filter(({ question, others }) => [question, ...others].some((one) => alike(one, asked)))
-  const mails = [...new Set([...(lesson.mail ? [lesson.mail] : []), ...lacking.flatMap(idsOf)])]
+  const doubted = await inDoubtAbout(review, lesson.account, [asked, ...lacking.flatMap(wordsOf)])
+  const mails = [...new Set([...(lesson.mail ? [lesson.mail] : []), ...lacking.flatMap(idsOf), ...doubted])]
   const found = await personalIn(context, lesson.account, lesson.fact, mails)
   if (found.some(({ certain }) => certain) || (found.length > 0 && !lesson.confirmed))
     throw new PersonalRefusal(found)
@@ -101,17 +118,44 @@ export async function teach(review: Review, lesson: Lesson): Promise<Teaching> {
   const fact = refusing(() => writeTaught(folder, about, context.newId(now).slice(-6)))
   context.log.info({ event: 'knowledge.taught', account: lesson.account, mails: mails.length })
   const waiting = lacking.flatMap((one) => one.mails.filter(({ waits }) => waits))
-  return {
-    fact: { ...fact, account: lesson.account },
-    ...(await writeAgain(
-      review,
-      waiting.map(({ id }) => id),
-      lesson.by,
-    )),
-  }
+  const edited = new Set(waiting.flatMap((mail) => (mail.edited ? [mail.id] : [])))
+  return begun(
+    review,
+    { ...fact, account: lesson.account },
+    {
+      by: lesson.by,
+      ids: [...waiting.map(({ id }) => id), ...doubted],
+      edited,
+    },
+  )
+}
+
+interface Following {
+  by: string
+  ids: readonly string[]
+  edited: ReadonlySet<string>
+}
+
+function begun(review: Review, fact: Taught, { by, ids, edited }: Following): Begun {
+  const all = [...new Set(ids)]
+  const left = all.filter((id) => edited.has(id)).length
+  return { fact, again: all.length - left, left, done: writeAgain(review, all, by) }
 }
 
 const idsOf = ({ mails }: Gap) => mails.map(({ id }) => id)
+const wordsOf = ({ question, others }: Gap) => [question, ...others]
+
+/** Ids of waiting drafts that guess at an answer: they name no missing fact, and the fact may end the doubt. */
+async function inDoubtAbout(
+  { context }: Review,
+  account: string,
+  words: readonly string[],
+): Promise<string[]> {
+  const doubted = await doubtedAnswers(context.db, account, mostRewritten)
+  return doubted
+    .filter(({ asks }) => asks.some((ask) => words.some((one) => alike(one, ask))))
+    .map(({ id }) => id)
+}
 
 /** What was taught, newest first. @throws Refusal `unknown-account` */
 export function taught({ accounts }: Pick<StepContext, 'accounts'>, account?: string): Taught[] {
@@ -131,8 +175,17 @@ export function taught({ accounts }: Pick<StepContext, 'accounts'>, account?: st
  */
 export async function unteach(
   review: Review,
-  { account, id, by }: { account: string; id: string; by: string },
+  which: { account: string; id: string; by: string },
 ): Promise<Teaching> {
+  const { fact, done } = await beginUnteaching(review, which)
+  return { fact, ...(await done) }
+}
+
+/** As `unteach`, for somebody who does not wait for the drafts. */
+export async function beginUnteaching(
+  review: Review,
+  { account, id, by }: { account: string; id: string; by: string },
+): Promise<Begun> {
   const { context } = review
   const folder = knowledgeFolder(context, account)
   const fact = refusing(() => removeTaught(folder, id))
@@ -143,14 +196,21 @@ export async function unteach(
     ({ id: mail, sources }) =>
       fact.mails.includes(mail) || sources.some((source) => labels.has(plainLabel(source))),
   )
-  return {
-    fact: { ...fact, account },
-    ...(await writeAgain(
-      review,
-      rests.map(({ id: mail }) => mail),
-      by,
-    )),
-  }
+  const ids = rests.map(({ id: mail }) => mail)
+  return begun(review, { ...fact, account }, { by, ids, edited: new Set() })
+}
+
+/** Writes the waiting drafts of a gap again, because the knowledge may say by now what they lack. @throws Refusal `unknown-gap` */
+export async function tryGapAgain(
+  review: Review,
+  { account, gap, by }: { account: string; gap: string; by: string },
+): Promise<Omit<Begun, 'fact'>> {
+  const since = new Date(review.context.clock.now().getTime() - yearMs)
+  const found = (await gaps(review, { since, account })).find(({ id }) => id === gap)
+  if (found === undefined) throw new Refusal('unknown-gap')
+  const waiting = found.mails.filter(({ waits }) => waits)
+  const again = waiting.filter(({ edited }) => !edited).map(({ id }) => id)
+  return { again: again.length, left: waiting.length - again.length, done: writeAgain(review, again, by) }
 }
 
 /**
@@ -202,7 +262,13 @@ async function writeOneAgain(review: Review, id: string, by: string): Promise<bo
     return false
   try {
     // A person's wish for this reply still applies.
-    await rewrite(review, id, by, row.instruction ?? '', reply === null ? undefined : versionOf(reply.text))
+    await rewrite(
+      review,
+      id,
+      by,
+      row.instruction ?? '',
+      reply === null ? undefined : versionOf(reply.text, reply.envelope),
+    )
     return true
   } catch (error) {
     if (error instanceof Refusal) return false

@@ -54,6 +54,7 @@ export function replyAfter(reply: NewReply, { version }: Moved, now: Date): Repl
     ...stored,
     octets,
     state: 'composed',
+    envelope: stored.envelope ?? null,
     addressee: stored.addressees[0] ?? '',
     draftText: stored.text,
     checked: null,

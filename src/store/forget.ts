@@ -91,7 +91,7 @@ const nothingComposed = {
 
 async function emptyReplies(session: Queryable, ids: readonly string[]): Promise<number> {
   const { rowCount } = await session.query(
-    `update replyd.reply set octets = '', subject = '', text = '', draft_text = '', composed = $2, claims = '[]', sources = '[]', omitted = '[]', checked = null,
+    `update replyd.reply set octets = '', subject = '', envelope = null, text = '', draft_text = '', composed = $2, claims = '[]', sources = '[]', omitted = '[]', checked = null,
        reply_text = null where id = any($1) returning id`,
     [ids, JSON.stringify(nothingComposed)],
   )

@@ -23,7 +23,10 @@ export interface GapRow {
   detail: string | null
 }
 
-/** Mails of which the model said that something was missing, the latest first. Replies without a gap are left out. */
+/**
+ * Mails of which the model said that something was missing, the latest first. Replies without a gap are left out, and a question
+ * that only a person may answer is none.
+ */
 export async function findGaps(
   db: Queryable,
   { account, since, limit }: { account: string | null; since: Date; limit: number },
@@ -33,8 +36,8 @@ export async function findGaps(
        select m.id, m.account, m.subject, m.from_address as "fromAddress", m.from_name as "fromName",
          m.internal_date as "arrivedAt", case when r.latest then r.created_at else e.at end as "missedAt", m.step, m.disposition,
          r.state as "replyState", coalesce(r.text <> r.draft_text or not r.by_model, false) as edited,
-         case when r.latest then coalesce(nullif(r.composed->'missing', '[]'),
-           jsonb_path_query_array(r.composed, '$.answers[*] ? (@.answered == false).ask')) end as missing,
+         case when r.latest then coalesce(nullif(r.composed->'missing', '[]'), case when r.composed->>'needs_person' = 'true' then '[]'
+           else jsonb_path_query_array(r.composed, '$.answers[*] ? (@.answered == false).ask') end) end as missing,
          case when r.latest then null else e.detail end as detail
          from replyd.message m
          left join lateral (select at, detail from replyd.event where message_id = m.id and step = 'compose'
@@ -61,6 +64,48 @@ export async function waitingAnswers(
       where r.account = $1 and r.state in ('held', 'saved') and r.text = r.draft_text and jsonb_typeof(r.composed) = 'object'
       order by r.id desc limit $2`,
     [account, limit],
+  )
+  return rows
+}
+
+/** Waiting replies of the model, unchanged by a person, in which a statement or an answer is in doubt, with what their mails ask. */
+export async function doubtedAnswers(
+  db: Queryable,
+  account: string,
+  limit: number,
+): Promise<{ id: string; asks: string[] }[]> {
+  const { rows } = await db.query<{ id: string; asks: string[] }>(
+    `select r.id, array(select a->>'ask' from jsonb_array_elements(r.composed->'answers') a
+         union select ask from jsonb_array_elements_text(
+           case when jsonb_typeof(m.verdict->'asks') = 'array' then m.verdict->'asks' else '[]' end) ask) as asks
+       from replyd.reply r join replyd.message m on m.id = r.id
+      where r.account = $1 and r.state in ('held', 'saved') and r.text = r.draft_text and jsonb_typeof(r.composed) = 'object'
+        and r.hold_reason ~ '(^| )(missing-facts|not-stated|unsupported-claim|contradicted|ask-unanswered)( |$)'
+      order by r.id desc limit $2`,
+    [account, limit],
+  )
+  return rows
+}
+
+/** A mail whose draft is to be written again. */
+export interface RewrittenMail {
+  id: string
+  subject: string | null
+  step: Stage
+  edited: boolean
+  /** When its reply was written last; null if there is none. */
+  writtenAt: Date | null
+}
+
+/** In the order of the ids; only those whose reply waits or is being written. */
+export async function rewrittenMails(db: Queryable, ids: readonly string[]): Promise<RewrittenMail[]> {
+  const { rows } = await db.query<RewrittenMail>(
+    `select m.id, m.subject, m.step, coalesce(r.text <> r.draft_text or jsonb_typeof(r.composed) <> 'object', false) as edited,
+        r.created_at as "writtenAt"
+       from unnest($1::text[]) with ordinality wanted(id, place) join replyd.message m on m.id = wanted.id
+       left join replyd.reply r on r.id = m.id
+      where m.step <> 'done' or r.state = 'saved' order by place`,
+    [ids],
   )
   return rows
 }

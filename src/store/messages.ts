@@ -154,7 +154,7 @@ export async function findByMessageIds(
 
 export type KnownMail = Pick<
   MessageRow,
-  'id' | 'messageId' | 'mailbox' | 'uidValidity' | 'size' | 'fromAddress'
+  'id' | 'messageId' | 'mailbox' | 'uidValidity' | 'size' | 'fromAddress' | 'ceiling' | 'disposition'
 > & {
   /** See NewMessage; null in rows of earlier versions. */
   digest: string | null
@@ -172,7 +172,7 @@ export async function findKnownMails(
 ): Promise<KnownMail[]> {
   const { rows } = await db.query<KnownMail>(
     `select id, message_id as "messageId", header_hash as digest, mailbox, uid_validity as "uidValidity",
-       size::float8 as size, from_address as "fromAddress" from replyd.message
+       size::float8 as size, from_address as "fromAddress", ceiling, disposition from replyd.message
       where account = $1 and (message_id = any($2) or (message_id is null and header_hash = any($3))) order by id`,
     [account, messageIds, headerDigests],
   )

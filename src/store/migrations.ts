@@ -3,7 +3,7 @@
  * always qualified with it, because BullMQ's backend needs its own schema on the search path.
  */
 import { learned } from './migrations/learned.ts'
-import { pagePassword, pushDevices, setup, snippets, unlearned } from './migrations/pages.ts'
+import { pagePassword, pushDevices, setup, snippets, typedEnvelope, unlearned } from './migrations/pages.ts'
 import { store } from './migrations/store.ts'
 
 export interface Migration {
@@ -371,4 +371,5 @@ export const migrations: readonly Migration[] = [
   { version: 14, sql: store },
   { version: 15, sql: snippets },
   { version: 16, sql: pagePassword },
+  { version: 17, sql: typedEnvelope },
 ]

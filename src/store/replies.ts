@@ -1,5 +1,6 @@
 import type { ReplyState, Stage } from '../base/dispositions.ts'
 import type { ClaimKind, Reason } from '../base/reasons.ts'
+import type { TypedEnvelope } from '../base/typed-envelope.ts'
 import type { Composed, StoredCheck } from '../base/verdicts.ts'
 import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
@@ -38,6 +39,8 @@ export interface ReplyRow {
   /** RCPT TO: exactly one for kind `send`. Changes only together with the octets. */
   addressees: string[]
   subject: string
+  /** What a reviewer typed into the header. Changes only together with the octets. */
+  envelope: TypedEnvelope | null
   /** The current text, edits included, without signature. */
   text: string
   /** The text as the model wrote it. */
@@ -77,7 +80,7 @@ export interface ReplyRow {
 export const replyColumnsWith = (
   version: string,
 ) => `id, account, state, kind, reply_message_id as "replyMessageId", octets, reverse_path as "reversePath", addressee, addressees,
-  subject, text, draft_text as "draftText", text_hash as "textHash", language, confidence, composed, claims, sources, omitted, checked,
+  subject, envelope, text, draft_text as "draftText", text_hash as "textHash", language, confidence, composed, claims, sources, omitted, checked,
   string_to_array(hold_reason, ' ') as "holdReasons", actor, attempt_group as "attemptGroup", created_at as "createdAt", send_after as "sendAfter",
   claimed_at as "claimedAt", finished_at as "finishedAt", reply_text as "replyText", saved_mailbox as "savedMailbox",
   saved_uid_validity as "savedUidValidity", saved_uid::float8 as "savedUid", saved_size::float8 as "savedSize", ${version} as version`
@@ -104,7 +107,7 @@ export type NewReply = Pick<
   | 'omitted'
   | 'holdReasons'
   | 'attemptGroup'
->
+> & { envelope?: TypedEnvelope | null }
 
 /** JSON can't contain octets; reasons are stored in one text, separated by spaces. */
 export const encodedReply = <T extends { octets?: Buffer; holdReasons?: readonly Reason[] }>(value: T) => ({
@@ -124,18 +127,18 @@ export async function insertReplies(
 ): Promise<Set<string>> {
   const { rows } = await db.query<{ id: string }>(
     `insert into replyd.reply as r (id, account, state, kind, reply_message_id, octets, reverse_path, addressee, addressees,
-         subject, text, draft_text, text_hash, language, confidence, composed, claims, sources, omitted, hold_reason, attempt_group, created_at)
+         subject, envelope, text, draft_text, text_hash, language, confidence, composed, claims, sources, omitted, hold_reason, attempt_group, created_at)
        select x.id, x.account, 'composed', x.kind, x."replyMessageId", decode(x.octets, 'base64'), x."reversePath", x.addressees->>0,
-         x.addressees, x.subject, x.text, x.text, x."textHash", x.language, x.confidence, x.composed, x.claims, x.sources, x.omitted,
+         x.addressees, x.subject, x.envelope, x.text, x.text, x."textHash", x.language, x.confidence, x.composed, x.claims, x.sources, x.omitted,
          x."holdReason", x."attemptGroup", x.now
          from jsonb_to_recordset($1::jsonb) as x (id text, at text, account text, kind text, "replyMessageId" text, octets text,
-           "reversePath" text, addressees jsonb, subject text, text text, "textHash" text, language text, confidence float8,
+           "reversePath" text, addressees jsonb, subject text, envelope jsonb, text text, "textHash" text, language text, confidence float8,
            composed jsonb, claims jsonb, sources jsonb, omitted jsonb, "holdReason" text, "attemptGroup" integer, now timestamptz)
          join replyd.message m on m.id = x.id and m.step = x.at and m.reason <> 'forgotten' for no key update of m
        on conflict (id) do update set kind = excluded.kind, reply_message_id = excluded.reply_message_id,
          octets = excluded.octets, reverse_path = excluded.reverse_path, addressee = excluded.addressee,
          addressees = excluded.addressees,
-         subject = excluded.subject, text = excluded.text, draft_text = excluded.text, text_hash = excluded.text_hash,
+         subject = excluded.subject, envelope = excluded.envelope, text = excluded.text, draft_text = excluded.text, text_hash = excluded.text_hash,
          language = excluded.language, confidence = excluded.confidence, composed = excluded.composed,
          claims = excluded.claims, sources = excluded.sources, omitted = excluded.omitted, checked = null, hold_reason = excluded.hold_reason,
          attempt_group = excluded.attempt_group, created_at = excluded.created_at

@@ -1,12 +1,14 @@
 /** Lists for the review pages, the API and the command line. */
 import type { Disposition, ReplyState, Stage } from '../base/dispositions.ts'
 import type { Reason } from '../base/reasons.ts'
+import type { TypedEnvelope } from '../base/typed-envelope.ts'
 import type { Queryable } from './database.ts'
 import { type MessageRow, messageColumns } from './messages.ts'
 
 export type ListedMail = MessageRow & {
   replyState: ReplyState | null
   replyText: string | null
+  replyEnvelope: TypedEnvelope | null
   holdReasons: Reason[] | null
   sendAfter: Date | null
   /** It is among those that `held` of the filter shows, as long as it waits. */
@@ -18,7 +20,7 @@ const needsPerson = `(m.disposition <> 'approved'
         and not (m.reason in ('cancelled', 'reopened', 'junk-undone') and coalesce(r.hold_reason, '') = 'mode-draft')
         and (m.disposition <> 'drafted' or coalesce(r.hold_reason, '') ~ '(^| )(?!mode-(draft|review)( |$))[^ ]'))`
 
-const listed = `${messageColumns}, r.state as "replyState", r.text as "replyText", string_to_array(r.hold_reason, ' ') as "holdReasons",
+const listed = `${messageColumns}, r.state as "replyState", r.text as "replyText", r.envelope as "replyEnvelope", string_to_array(r.hold_reason, ' ') as "holdReasons",
   r.send_after as "sendAfter", ${needsPerson} as "needsPerson"`
 
 const pattern = (search: string) => `%${search.replace(/[\\%_]/g, '\\$&')}%`
@@ -227,4 +229,26 @@ export async function latestChange(db: Queryable): Promise<string> {
        (select max(updated_at) from replyd.account_state)) as mark`,
   )
   return rows[0]?.mark ?? ''
+}
+
+/** The number of the last event of the ledger. */
+export async function latestEvent(db: Queryable): Promise<string> {
+  const { rows } = await db.query<{ last: string }>(
+    'select coalesce(max(id), 0)::text as last from replyd.event',
+  )
+  return rows[0]?.last ?? '0'
+}
+
+/** The mails about which this person decided so behind the event `from`, up to `to`. */
+export async function decidedBetween(
+  db: Queryable,
+  wanted: { from: string; to: string; actor: string; reasons: readonly Reason[]; limit: number },
+): Promise<string[]> {
+  const { from, to, actor, reasons, limit } = wanted
+  const { rows } = await db.query<{ id: string }>(
+    `select distinct message_id as id from replyd.event
+      where id > $1::bigint and id <= $2::bigint and actor = $3 and reason = any($4) order by 1 limit $5`,
+    [from, to, actor, reasons, limit],
+  )
+  return rows.map(({ id }) => id)
 }

@@ -47,9 +47,7 @@ export async function loadSpamExamples(
 
 /** The owner did not mean it. */
 export async function removeOwnersExample(db: Queryable, messageId: string): Promise<void> {
-  await db.query("delete from replyd.spam_example where message_id = $1 and source = 'owner' and spam", [
-    messageId,
-  ])
+  await db.query("delete from replyd.spam_example where message_id = $1 and source = 'owner'", [messageId])
 }
 
 /** How often the owner called mail from this sender spam. */
@@ -60,4 +58,13 @@ export async function ownersSpamFrom(db: Queryable, account: string, address: st
     [account, address],
   )
   return rows[0]?.n ?? 0
+}
+
+/** Whether mail from this sender was taken out of \\Junk. */
+export async function restoredFrom(db: Queryable, account: string, address: string): Promise<boolean> {
+  const { rows } = await db.query(
+    `select 1 from replyd.message where account = $1 and from_address = $2 and disposition = 'restored' limit 1`,
+    [account, address],
+  )
+  return rows.length > 0
 }

@@ -17,6 +17,7 @@
  */
 import type { Disposition, ReplyState, Stage } from '../base/dispositions.ts'
 import type { GuardCode, Reason } from '../base/reasons.ts'
+import type { TypedEnvelope } from '../base/typed-envelope.ts'
 import type { StoredVerdict } from '../base/verdicts.ts'
 
 /** What a verb requires of a mail and its reply, and what it changes. */
@@ -308,6 +309,9 @@ export interface ReplyFields {
   octets?: Buffer
   /** At least one. */
   addressees?: readonly string[]
+  subject?: string
+  /** null clears it. */
+  envelope?: TypedEnvelope | null
   replyMessageId?: string
   attemptGroup?: number
   text?: string

@@ -14,9 +14,11 @@ import type { ReplyRow } from '../store/replies.ts'
 import * as answers from './answers.ts'
 import { fitting, text } from './bodies.ts'
 
-const seen = text()
-  .min(1)
-  .meta({ description: '`version` of the text that was seen; another text is refused' })
+const seenAs = (description: string) => text().min(1).meta({ description })
+const seen = seenAs('`version` of the text that was seen; another text is refused')
+const typed = text()
+  .optional()
+  .meta({ description: 'Left as it is when absent; empty: as replyd would have it' })
 const nothing = z.strictObject({})
 
 interface Action {
@@ -59,18 +61,25 @@ async function sendsAt({ context }: Review, reply: ReplyRow | null): Promise<obj
 export const actions: Readonly<Record<string, Action>> = {
   approve: action(
     'Send the reply when the undo window ends',
-    z.strictObject({ seen }),
+    z.strictObject({
+      seen: seenAs(
+        '`version` of the text that was seen, or its code (`showApprovalCode`); another text is refused',
+      ),
+    }),
     (review, id, actor, given) => approve(review, id, actor, given.seen),
     'Approved.',
     { answer: answers.approved, told: sendsAt },
   ),
   cancel: action('Take the approval back', nothing, cancel, 'Cancelled: nothing was sent.'),
   edit: action(
-    'Replace the text of the reply',
-    z.strictObject({ text: text(), seen: seen.optional() }),
-    (review, id, actor, given) => edit(review, id, actor, given.text, given.seen),
+    'Replace the text of the reply, and To, Cc and Subject if they are given',
+    z.strictObject({ text: text(), seen: seen.optional(), to: typed, cc: typed, subject: typed }),
+    (review, id, actor, { text, seen, ...header }) => edit(review, id, actor, text, seen, header),
     'Saved.',
-    { answer: answers.edited, told: (_review, reply) => ({ version: versionOf(reply?.text ?? '') }) },
+    {
+      answer: answers.edited,
+      told: (_review, reply) => ({ version: versionOf(reply?.text ?? '', reply?.envelope) }),
+    },
   ),
   reject: action(
     'Send nothing',

@@ -19,7 +19,7 @@ import { countWaiting, explainMail, type ListedMail, listMails, waitingMails } f
 import { usageBy } from '../store/statistics.ts'
 import { actions } from './actions.ts'
 import * as answers from './answers.ts'
-import { text } from './bodies.ts'
+import { between, text } from './bodies.ts'
 import { addKnowledgeOperations } from './knowledge-routes.ts'
 import { Operations } from './operations.ts'
 import { addPeopleOperations } from './people-routes.tsx'
@@ -63,7 +63,7 @@ const replyView = (reply: ReplyRow) => ({
   addressees: reply.addressees,
   subject: reply.subject,
   text: reply.text,
-  version: versionOf(reply.text),
+  version: versionOf(reply.text, reply.envelope),
   language: reply.language,
   confidence: reply.confidence,
   holdReasons: reply.holdReasons.map(explained),
@@ -113,15 +113,17 @@ const cursor = (description: string) =>
       .optional(),
     description,
   )
-const limit = (preset: number) =>
-  described(z.coerce.number().int().min(1).max(500).default(preset), 'At most that many')
+const limit = (preset: number) => described(between(1, 500).default(preset), 'At most that many')
 
 const filters = z.strictObject({
   q: search,
   account,
   disposition: described(
     text()
-      .refine((names) => names.split(',').every(isDisposition), `must be of ${dispositions.join(', ')}`)
+      .refine(
+        (names) => names.split(',').every(isDisposition),
+        `must be one of ${dispositions.join(', ')}, or several with commas`,
+      )
       .optional(),
     'What became of it; several are divided by commas',
   ),
@@ -148,6 +150,7 @@ operations.add(
   {
     ...{ id: 'describeApi', method: 'get', path: '/openapi.json', tag: 'description' },
     summary: 'OpenAPI description of this API',
+    isOpen: true,
     answer: z.looseObject({}),
   },
   async () => operations.describe(),

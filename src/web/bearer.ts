@@ -24,6 +24,7 @@ export function scopeOf(method: string, path: string): TokenScope {
  */
 export function bearerGuard({ context: { db, clock } }: WebContext, lock: PagePassword, own: string) {
   return async (c: Context, next: Next): Promise<Response | undefined> => {
+    if (c.get('isOpen') === true) return void (await next())
     const given = /^Bearer (.+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
     const scope = scopeOf(c.req.method, c.req.path)
     if (given !== undefined && sameText(given, own)) {

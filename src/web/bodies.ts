@@ -1,6 +1,7 @@
 /** Validates request bodies: known fields of the right kind, and nothing else. */
 import type { Context } from 'hono'
 import { z } from 'zod'
+import { fieldsOf, sentencesFor, wordsFor } from './field-faults.ts'
 
 /** The request is not what the route accepts; answered with 400. */
 export class BadRequest extends Error {
@@ -18,6 +19,12 @@ export class BadRequest extends Error {
 
 /** Text without NUL, which PostgreSQL can't store. */
 export const text = () => z.string().refine((value) => !value.includes('\0'), 'contains a NUL character')
+
+/** A whole number, in a query or a form too, whose limits are said when it does not fit. */
+export function between(least: number, most: number) {
+  const error = `must be a whole number between ${least} and ${most}`
+  return z.coerce.number({ error }).int({ error }).min(least, { error }).max(most, { error })
+}
 
 /** The JSON value of a request; an empty body counts as an empty object. @throws BadRequest when it is not JSON */
 export async function jsonBody(c: Context): Promise<unknown> {
@@ -38,41 +45,10 @@ export async function formBody(c: Context): Promise<unknown> {
 
 /** @throws BadRequest naming every unknown key and every value of the wrong kind */
 export function fitting<T>(value: unknown, schema: z.ZodType<T>): T {
-  const result = schema.safeParse(value)
-  if (!result.success)
-    throw new BadRequest(faultsIn(result.error.issues), { fields: fieldsOf(result.error.issues) })
-  return result.data
-}
-
-/** `since: must be a day such as 2026-11-24`, one line a fault. */
-const faultsIn = (issues: readonly z.core.$ZodIssue[]): string =>
-  issues.map((issue) => [...issue.path.slice(0, -1), ...faultOf(issue)].join('.')).join('\n')
-
-/** The last name of the path with what is wrong there. */
-function faultOf(issue: z.core.$ZodIssue): string[] {
-  if (issue.code === 'unrecognized_keys') {
-    const here = issue.path.slice(-1).map(String)
-    return [...here, `${issue.keys.join(', ')}: there is no such field`]
-  }
-  const name = issue.path.at(-1)
-  const words = issue.code === 'invalid_type' ? typeWords(issue) : issue.message
-  return [name === undefined ? words : `${String(name)}: ${words}`]
-}
-
-/** Zod's own words name the types of JavaScript. */
-const typeWords = ({ expected, message }: z.core.$ZodIssueInvalidType): string =>
-  /received undefined$/.test(message) ? 'is missing' : `must be ${kinds[expected] ?? expected}`
-
-const kinds: Readonly<Record<string, string>> = {
-  ...{ string: 'text', number: 'a number', int: 'a whole number', boolean: 'true or false' },
-  ...{ object: 'an object', array: 'a list' },
-}
-
-function fieldsOf(issues: readonly z.core.$ZodIssue[]): string[] {
-  const names = issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys' ? issue.keys : issue.path.slice(0, 1).map(String),
-  )
-  return [...new Set(names)]
+  const result = schema.safeParse(value, { error: wordsFor })
+  if (result.success) return result.data
+  const { issues } = result.error
+  throw new BadRequest(sentencesFor(issues, schema), { fields: fieldsOf(issues) })
 }
 
 /** The query, each parameter once. @throws BadRequest naming a parameter that is given twice */

@@ -4,6 +4,7 @@
  */
 import type { Context, Hono } from 'hono'
 import { z } from 'zod'
+import { Refusal } from '../review/review.ts'
 import { listTokens, revokeToken } from '../store/api-tokens.ts'
 import type { Env } from './access.ts'
 import { BadRequest, fitting, formBody, text } from './bodies.ts'
@@ -38,6 +39,11 @@ export function addDevices(routes: Hono<Env>, access: Access): void {
   routes.post('/devices/end', async (c) => {
     await sessions.end(null)
     return c.redirect('/login', 303)
+  })
+  routes.post('/devices/end-others', async (c) => {
+    const others = (await sessions.list(c.get('passwordHash'))).filter(({ id }) => id !== c.get('session').id)
+    for (const { id } of others) await sessions.end(id)
+    return c.redirect('/devices', 303)
   })
   routes.post('/devices/end/:id', async (c) => {
     await sessions.end(c.req.param('id'))
@@ -87,7 +93,7 @@ function addConfirmed(routes: Hono<Env>, { web, passwords }: Access, show: Show)
         const issued = await issueToken(db, { name: fields.name.trim(), scopes }, actor, clock.now())
         return await show(c, { issued })
       } catch (error) {
-        if (!(error instanceof BadRequest)) throw error
+        if (!(error instanceof BadRequest || error instanceof Refusal)) throw error
         return show(c, { fault: error.message }, 400)
       }
     })

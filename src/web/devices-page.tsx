@@ -69,7 +69,10 @@ function Devices({ view, devices: { sessions, own } }: Part) {
           </li>
         ))}
       </ul>
-      <Action view={view} to="/devices/end" label="End all, this one too" kind="danger" />
+      <div class="buttons">
+        {sessions.length > 1 ? <Action view={view} to="/devices/end-others" label="End all others" /> : null}
+        <Action view={view} to="/devices/end" label="End all, this one too" kind="danger" />
+      </div>
     </Section>
   )
 }

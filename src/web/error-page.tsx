@@ -1,7 +1,7 @@
 import { Shell } from './layout.tsx'
 
 /** Statuses that a person can meet on a page. */
-export type ErrorStatus = 400 | 403 | 404 | 409 | 413 | 421 | 422 | 429 | 500 | 503
+export type ErrorStatus = 400 | 403 | 404 | 405 | 409 | 413 | 421 | 422 | 429 | 500 | 503
 
 interface Wording {
   title: string
@@ -21,6 +21,10 @@ const wordings: Readonly<Record<ErrorStatus, Wording>> = {
   404: {
     title: 'There is nothing here',
     next: 'The mail may have been removed, or the address is incomplete. What waits for you is in the inbox; everything else is in the history.',
+  },
+  405: {
+    title: 'That does not work here',
+    next: 'Nothing was changed.',
   },
   409: {
     title: 'That is not possible any more',

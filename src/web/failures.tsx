@@ -23,6 +23,17 @@ export function failed(c: Context, status: ErrorStatus, error: string, message: 
 export const notFound = (c: Context): Answer =>
   failed(c, 404, 'not-found', 'There is no page at this address.')
 
+/** @param allowed methods, as in the field Allow (RFC 9110, section 15.5.6) */
+export function notAllowed(c: Context, allowed: readonly string[]): Answer {
+  c.header('allow', allowed.join(', '))
+  return failed(
+    c,
+    405,
+    'method-not-allowed',
+    `${c.req.method} does not work here. Use ${allowed.join(' or ')}.`,
+  )
+}
+
 export function answerOf(log: Log) {
   return (error: unknown, c: Context): Answer => {
     if (error instanceof Refusal) return failed(c, statusOf(error), error.reason, error.message)

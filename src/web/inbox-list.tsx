@@ -2,8 +2,8 @@
 import { capitalised, outcomeOf } from '../base/dispositions.ts'
 import { labelOf } from '../base/reasons.ts'
 import { modelVerdict } from '../base/verdicts.ts'
-import { versionOf } from '../review/decide.ts'
 import type { ListedMail, WaitingCounts } from '../store/review-lists.ts'
+import { isChoosable, pickOf } from './inbox-bulk.tsx'
 import { addressOf, type InboxFilter, shows } from './inbox-filter.ts'
 import { Countdown, Token, type View, When } from './layout.tsx'
 import { queryOf } from './pages.tsx'
@@ -34,34 +34,40 @@ interface ListProps {
 }
 
 export function MailList({ view, list, current }: ListProps) {
-  const { mails, older, later, found, filter } = list
+  const { mails, older, later, found, counts, filter } = list
   return (
     <section id="list" class="list" aria-label="Mails">
       <header>
-        <h1>Inbox{found === null ? null : <span class="count">{` ${found} found`}</span>}</h1>
+        <h1 id="headline">Inbox{found === null ? null : <span class="count">{` ${found} found`}</span>}</h1>
         <Search filter={filter} />
         <Filters list={list} />
       </header>
-      <Bulk view={view} filter={filter} />
-      {later ? (
-        <p class="pages">
-          <a href={addressOf('/', filter)}>← Most urgent</a>
-        </p>
-      ) : null}
-      <ul
-        class="mails"
-        hx-boost="true"
-        hx-target="#panes"
-        hx-select="#panes"
-        hx-select-oob="#notice"
-        hx-swap="outerHTML"
-      >
-        {mails.map((mail) => (
-          <Row mail={mail} view={view} filter={filter} current={mail.id === current} />
-        ))}
-        {older === null ? null : <More href={addressOf('/', filter, { after: older })} />}
-      </ul>
-      {mails.length > 0 ? null : <Empty view={view} list={list} />}
+      <div id="mails">
+        <Bulk
+          view={view}
+          filter={filter}
+          all={older === null && !later ? null : (found ?? counts[filter.show])}
+        />
+        {later ? (
+          <p class="pages">
+            <a href={addressOf('/', filter)}>← Most urgent</a>
+          </p>
+        ) : null}
+        <ul
+          class="mails"
+          hx-boost="true"
+          hx-target="#panes"
+          hx-select="#panes"
+          hx-select-oob="#notice"
+          hx-swap="outerHTML"
+        >
+          {mails.map((mail) => (
+            <Row mail={mail} view={view} filter={filter} current={mail.id === current} />
+          ))}
+          {older === null ? null : <More href={addressOf('/', filter, { after: older })} />}
+        </ul>
+        {mails.length > 0 ? null : <Empty view={view} list={list} />}
+      </div>
     </section>
   )
 }
@@ -88,11 +94,25 @@ function More({ href }: { href: string }) {
   )
 }
 
+/** Finds while one types; the field itself is not replaced. Without JavaScript, Enter searches. */
 function Search({ filter }: { filter: InboxFilter }) {
   const { search, show, account, category } = filter
   const kept = Object.entries({ show: show === 'all' ? '' : show, account, category })
   return (
-    <form method="get" action="/" aria-label="Search" class="search">
+    <form
+      method="get"
+      action="/"
+      aria-label="Search"
+      class="search"
+      hx-get="/"
+      hx-trigger="input delay:250ms, submit"
+      hx-sync="this:replace"
+      hx-target="#mails"
+      hx-select="#mails"
+      hx-select-oob="#headline,#tabs"
+      hx-swap="outerHTML"
+      hx-replace-url="true"
+    >
       {kept.map(([name, value]) => (value === '' ? null : <input type="hidden" name={name} value={value} />))}
       <label class="hidden" for="search">
         Search
@@ -111,7 +131,7 @@ function Filters({ list: { filter, accounts, counts } }: { list: InboxList }) {
     </a>
   )
   return (
-    <nav class="tabs" aria-label="Filter">
+    <nav id="tabs" class="tabs" aria-label="Filter">
       {shows.map(([name, words]) => tab(words, { show: name }, filter.show === name, counts[name]))}
       {accounts.length > 1
         ? accounts.map((account) =>
@@ -131,8 +151,11 @@ function Filters({ list: { filter, accounts, counts } }: { list: InboxList }) {
   )
 }
 
-/** Appears when a mail is chosen. */
-function Bulk({ view, filter }: { view: View; filter: InboxFilter }) {
+/**
+ * Appears when a mail is chosen.
+ * @param all how many match, if that is more than the page shows
+ */
+function Bulk({ view, filter, all }: { view: View; filter: InboxFilter; all: number | null }) {
   const to = (action: string) => addressOf(`/inbox/${action}`, filter)
   return (
     <form id="bulk" method="post" action={to('reject')} class="bulk" aria-label="Chosen mails">
@@ -148,6 +171,7 @@ function Bulk({ view, filter }: { view: View; filter: InboxFilter }) {
       <button type="submit" formaction={to('junk')} class="danger">
         Junk
       </button>
+      {all === null ? null : <a href={addressOf('/inbox/all', filter)}>{`All ${all} that match …`}</a>}
     </form>
   )
 }
@@ -170,9 +194,9 @@ function Row({ mail, view, filter, current }: RowProps) {
           type="checkbox"
           name="pick"
           form="bulk"
-          value={`${mail.id}.${versionOf(mail.replyText ?? '')}`}
+          value={pickOf(mail)}
           aria-label={`Choose ${subject}`}
-          disabled={mail.disposition === 'approved' || mail.disposition === 'uncertain'}
+          disabled={!isChoosable(mail)}
         />
       </label>
       <a

@@ -1,10 +1,8 @@
 /** The inbox and everything that is decided there. */
 import type { Context, Hono } from 'hono'
-import { approve, cancel, isDoubtful } from '../review/approve.ts'
+import { approve } from '../review/approve.ts'
 import { versionOf } from '../review/decide.ts'
-import { junk, undoJunk } from '../review/junk.ts'
-import { reject, reopen } from '../review/reject.ts'
-import { Refusal, type Review } from '../review/review.ts'
+import { Refusal } from '../review/review.ts'
 import type { Queryable } from '../store/database.ts'
 import { loadMessage } from '../store/messages.ts'
 import { loadReply } from '../store/replies.ts'
@@ -20,6 +18,7 @@ import { actions } from './actions.ts'
 import { dispositionOf, fileOf, filePolicy } from './attachments.ts'
 import { formBody } from './bodies.ts'
 import { failed } from './failures.tsx'
+import { addBulk } from './inbox-bulk.tsx'
 import { addressOf, type InboxFilter, isSearch, placeOf, wantedBy } from './inbox-filter.ts'
 import type { InboxList } from './inbox-list.tsx'
 import { InboxPage } from './inbox-page.tsx'
@@ -41,7 +40,7 @@ export function addInbox(pages: Hono<Env>, web: WebContext, viewOf: ViewOf): voi
   pages.get('/replies/:id', (c) => show(c, c.req.param('id')))
   pages.get('/mails/:id/parts/:path{[0-9.]{1,40}}', (c) => file(web, c))
   addDecisions(pages, web)
-  addBulk(pages, web)
+  addBulk(pages, web, viewOf)
 }
 
 async function listOf({ context }: WebContext, c: Context<Env>, waiting: WaitingCounts): Promise<InboxList> {
@@ -127,46 +126,5 @@ function addDecisions(pages: Hono<Env>, web: WebContext): void {
 async function approveEdited(web: WebContext, id: string, actor: string): Promise<void> {
   const reply = await loadReply(web.context.db, id)
   if (reply === null) throw new Refusal('nothing-written')
-  await approve(web, id, actor, versionOf(reply.text))
-}
-
-type ForEach = (review: Review, id: string, actor: string, seen: string) => Promise<unknown>
-async function approveClear(review: Review, id: string, actor: string, seen: string) {
-  const reply = await loadReply(review.context.db, id)
-  if (reply === null) throw new Refusal('nothing-written')
-  if (isDoubtful(reply)) throw new Refusal('doubtful')
-  return approve(review, id, actor, seen)
-}
-
-const forEach: Readonly<Record<string, ForEach>> = {
-  approve: approveClear,
-  reject,
-  junk,
-  cancel,
-  reopen,
-  'undo-junk': undoJunk,
-}
-/** Mails of one decision. */
-const mostChosen = 200
-
-/** One decision about several mails, each on the version that was in the list. */
-function addBulk(pages: Hono<Env>, web: WebContext): void {
-  pages.post('/inbox/:action{approve|reject|junk|cancel|reopen|undo-junk}', async (c) => {
-    const { action } = c.req.param()
-    const { filter } = placeOf(c)
-    const { pick = [] } = await c.req.parseBody({ all: true })
-    const chosen = [pick].flat().filter((each): each is string => typeof each === 'string')
-    const done: string[] = []
-    for (const each of chosen.slice(0, mostChosen)) {
-      const [id = '', seen = ''] = each.split('.')
-      try {
-        await forEach[action]?.(web, id, c.get('session').actor, seen)
-        done.push(id)
-      } catch (error) {
-        if (!(error instanceof Refusal)) throw error
-      }
-    }
-    const left = String(chosen.length - done.length)
-    return c.redirect(addressOf('/', filter, { done: action, id: done.join('.'), left }), 303)
-  })
+  await approve(web, id, actor, versionOf(reply.text, reply.envelope))
 }

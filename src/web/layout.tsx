@@ -5,6 +5,14 @@ import type { WaitingCounts } from '../store/review-lists.ts'
 import type { Repair, Status } from './status.ts'
 import { ageOf, clockOf, exactly, momentOf } from './words.ts'
 
+interface Undoable {
+  ids: readonly string[]
+  action: 'cancel' | 'reopen' | 'undo-junk'
+  /** Where the undo is posted to, with the filter of the list. */
+  to: string
+  until: Date | null
+}
+
 export interface View {
   /** For the page's forms. */
   token: string
@@ -16,8 +24,10 @@ export interface View {
   /** The last change before this page was read: live updates begin behind it. */
   mark?: string | undefined
   notice: string | null
+  /** The notice says why nothing was done: it stays. */
+  isRefusal?: boolean
   /** Decisions made just now that can be undone: approvals `until` they are sent, others until somebody decides again. */
-  undo: { ids: readonly string[]; action: 'cancel' | 'reopen' | 'undo-junk'; until: Date | null } | null
+  undo: Undoable | null
   /** Where the undo of something else is posted to. */
   undoAt?: string | null
   waiting: WaitingCounts
@@ -75,7 +85,7 @@ export function Page({ view, title, kind, style, children }: PageProps) {
 
 /** The entry of the menu that a page belongs to. */
 function placeOf(path: string): string {
-  if (path.startsWith('/replies/')) return '/'
+  if (/^\/(?:replies|inbox)\//.test(path)) return '/'
   if (path.startsWith('/teach/')) return '/teach'
   return /^\/(?:settings|devices|accounts|assistants|notifications|you|snippets)\b/.test(path)
     ? '/settings'
@@ -185,10 +195,10 @@ export function Shell({ title, page, style, children }: ShellProps) {
 }
 
 function Notice({ view }: { view: View }) {
-  const { notice, undo, undoAt } = view
+  const { notice, undo, undoAt, isRefusal } = view
   if (notice === null) return <div id="notice" />
   return (
-    <div id="notice" class="notice">
+    <div id="notice" class={undo || undoAt || isRefusal ? 'notice' : 'notice passing'}>
       <span>
         <span role="status">{notice}</span>
         {undo?.action === 'cancel' ? (
@@ -204,12 +214,10 @@ function Notice({ view }: { view: View }) {
   )
 }
 
-function Undo({ view, undo: { ids, action } }: { view: View; undo: NonNullable<View['undo']> }) {
-  const [only] = ids.length === 1 ? ids : []
-  const to = only === undefined ? `/inbox/${action}` : `/replies/${only}/${action}`
+function Undo({ view, undo: { ids, to } }: { view: View; undo: Undoable }) {
   return (
     <Action view={view} to={to} label="Undo" id="undo">
-      {only === undefined ? ids.map((id) => <input type="hidden" name="pick" value={id} />) : null}
+      {ids.length > 1 ? ids.map((id) => <input type="hidden" name="pick" value={id} />) : null}
     </Action>
   )
 }

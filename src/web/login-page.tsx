@@ -8,14 +8,20 @@ interface LoginProps {
   hasCode: boolean
   /** Some log in under names and passwords of their own. */
   hasPeople: boolean
+  /** A page was asked for, which opens after the login. */
+  hasWanted: boolean
 }
 
-export function LoginPage({ fault, name = '', hasCode, hasPeople }: LoginProps) {
+export function LoginPage({ fault, name = '', hasCode, hasPeople, hasWanted }: LoginProps) {
   return (
     <Shell title="Log in · replyd" page="bare">
       <main class="login card">
         <h1>replyd</h1>
-        <p class="meta">Log in to see the mail that waits for you.</p>
+        <p class="meta">
+          {hasWanted
+            ? 'Log in, and the page that you wanted opens.'
+            : 'Log in to see the mail that waits for you.'}
+        </p>
         {fault === null ? null : (
           <p class="fault" role="alert">
             {fault}
@@ -37,6 +43,7 @@ export function LoginPage({ fault, name = '', hasCode, hasPeople }: LoginProps) 
             Log in
           </button>
         </form>
+        <Forgotten hasCode={hasCode} hasPeople={hasPeople} />
       </main>
     </Shell>
   )
@@ -64,12 +71,48 @@ function NameField({ name, hasPeople }: { name: string; hasPeople: boolean }) {
   )
 }
 
+function Forgotten({ hasCode, hasPeople }: Pick<LoginProps, 'hasCode' | 'hasPeople'>) {
+  return (
+    <details>
+      <summary>You can not log in?</summary>
+      {hasPeople ? (
+        <p class="meta">
+          A password of your own: an owner sets a new one under Setup, People, or with{' '}
+          <code>replyd people password NAME</code> on the machine that runs replyd.
+        </p>
+      ) : null}
+      <p class="meta">
+        {hasPeople ? 'The shared password' : 'The password'}: it is <code>REPLYD_WEB_PASSWORD</code> in the
+        file <code>.env</code> beside <code>replyd.yaml</code>. If it was set on these pages, set{' '}
+        <code>web.password</code> in <code>replyd.yaml</code> and restart replyd: that one goes first.
+      </p>
+      {hasCode ? (
+        <p class="meta">
+          The code: it changes every 30 seconds, and works once. If a fresh one is refused, set the clock of
+          your phone to automatic. If the phone is lost, make a new secret with <code>replyd totp</code>.
+        </p>
+      ) : null}
+    </details>
+  )
+}
+
 /** The six digits of the authenticator app. */
 export function CodeField({ id = 'code' }: { id?: string }) {
   return (
     <>
       <label for={id}>Code from your authenticator app</label>
-      <input id={id} name="code" inputmode="numeric" autocomplete="one-time-code" maxlength={7} required />
+      <input
+        id={id}
+        name="code"
+        inputmode="numeric"
+        autocomplete="one-time-code"
+        maxlength={7}
+        required
+        aria-describedby={`${id}-help`}
+      />
+      <small id={`${id}-help`} class="meta">
+        The six digits that the app on your phone shows for replyd now.
+      </small>
     </>
   )
 }

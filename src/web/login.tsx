@@ -32,15 +32,17 @@ interface LoginSettings {
 }
 
 export function addLogin(app: Hono<Env>, { db, lock, sessions, passwords, hasCode }: LoginSettings): void {
-  const page = async (fault: string | null, name = '') => (
-    <LoginPage fault={fault} name={name} hasCode={hasCode} hasPeople={await hasPeople(db)} />
+  const page = async (c: Context<Env>, fault: string | null, name = '') => (
+    <LoginPage
+      {...{ fault, name, hasCode, hasPeople: await hasPeople(db), hasWanted: wantedPage(c) !== '/' }}
+    />
   )
-  app.get('/login', async (c) => c.html(await page(null)))
+  app.get('/login', async (c) => c.html(await page(c, null)))
   const mayTry = async (c: Context<Env>, next: Next): Promise<Response | undefined> => {
     const wait = passwords.waitSeconds(c)
     if (wait === 0) return void (await next())
     c.header('retry-after', String(wait))
-    return c.html(await page(waitWords(wait)), 429)
+    return c.html(await page(c, waitWords(wait)), 429)
   }
   app.post('/login', mayTry, formLimit, async (c) => {
     // Counted before the body is read, so that many at once are not all checked.
@@ -51,9 +53,9 @@ export function addLogin(app: Hono<Env>, { db, lock, sessions, passwords, hasCod
     const isRight = await check(typed, person?.passwordHash)
     // Where people have names of their own, nobody else takes one for the ledger.
     const isNamed = person !== null || name.trim() === '' || !(await hasPeople(db))
-    if (!isRight || !isNamed) return c.html(await page(await wrong(), name), 401)
+    if (!isRight || !isNamed) return c.html(await page(c, await wrong(), name), 401)
     const actor = person?.name ?? (await ownName(name))
-    if (actor === null) return c.html(await page("Choose another name: this one is replyd's own."), 422)
+    if (actor === null) return c.html(await page(c, "Choose another name: this one is replyd's own."), 422)
     await sessions.begin(c, { actor, person: person?.id ?? null }, passwordHash)
     passwords.rememberDevice(c)
     const wanted = wantedPage(c)

@@ -49,12 +49,35 @@ function fromCheck({ text, sources: passages }: ReplyRow, { sentences }: Checked
     const start = text.indexOf(sentence.text, at)
     if (start < 0) continue
     if (start > at) marks.push({ text: text.slice(at, start), sources: [], doubt: null })
+    const end = start + sentence.text.length
     const named = sentence.sources.map((source) => labels.indexOf(source)).filter((index) => index >= 0)
-    marks.push({ text: sentence.text, sources: [...new Set(named)], doubt: doubts[sentence.verdict] })
-    at = start + sentence.text.length
+    const quoted = sentence.verdict === 'not-stated' ? quotedFrom(sentence.text, passages) : []
+    const claims = quoted.length === 0 && !isFrame(text, start, end)
+    const doubt = sentence.verdict === 'not-stated' && !claims ? null : doubts[sentence.verdict]
+    marks.push({ text: sentence.text, sources: [...new Set([...named, ...quoted])], doubt })
+    at = end
   }
   if (at < text.length) marks.push({ text: text.slice(at), sources: [], doubt: null })
   return marks
+}
+
+const inOneLine = (text: string) => text.replace(/\s+/g, ' ').trim()
+
+/** The owner's own sentence, word for word. */
+function quotedFrom(sentence: string, passages: readonly StoredPassage[]): number[] {
+  const words = inOneLine(sentence)
+  const at = passages.findIndex(({ text }) => inOneLine(text).includes(words))
+  return words === '' || at < 0 ? [] : [at]
+}
+
+/** Words of a greeting or a closing, at most. */
+const longestFrame = 6
+
+/** A greeting or a closing: few words without a figure, at the very beginning or end. */
+function isFrame(text: string, start: number, end: number): boolean {
+  const [words, after] = [text.slice(start, end).trim(), text.slice(end).trim()]
+  const isOuter = text.slice(0, start).trim() === '' || after.split(/\s+/).length <= 3
+  return isOuter && words.split(/\s+/).length <= longestFrame && !/[\d.]/.test(words)
 }
 
 /** The checker's answers about the whole reply that are faults. */

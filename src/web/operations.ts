@@ -2,10 +2,11 @@
  * The operations of the API. Each is declared once: what it is called, what it takes, what it answers and what it does. The
  * routes, the checks of what is given and the OpenAPI 3.1 description follow from that.
  */
-import { type Context, Hono } from 'hono'
+import { type Context, Hono, type Next } from 'hono'
 import { z } from 'zod'
 import { actorOf, scopeOf } from './bearer.ts'
 import { fitting, jsonBody, queryOf } from './bodies.ts'
+import { notAllowed } from './failures.tsx'
 import type { Reading, WebContext } from './web-context.ts'
 
 const tags = {
@@ -46,6 +47,8 @@ interface Operation<Path extends Fields, Query extends Fields, Body extends Fiel
   /** What is answered with status 200, as JSON; a string is the media type of a stream. */
   answer: z.ZodType | string
   refusals?: readonly (keyof typeof refusals)[]
+  /** It needs no token, even if there is a password. */
+  isOpen?: boolean
 }
 
 interface Given<Path, Query, Body> {
@@ -87,11 +90,29 @@ export class Operations {
     this.#readings.push(routeOf(operation, act))
   }
 
-  /** To be mounted at /api. A path that is none of these is answered with 404, in JSON, too. */
+  /**
+   * Answers what no operation takes, and does what needs no token. It comes before the token is looked at: what there is here is
+   * no secret, and nobody should be told of a missing scope where nothing is.
+   */
+  readonly gate = async (c: Context, next: Next): Promise<Response | undefined> => {
+    const here = this.#declared.filter(({ path }) => patternOf(path).test(c.req.path))
+    if (here.length === 0) return unknownPath(c)
+    const method = c.req.method === 'HEAD' ? 'get' : c.req.method.toLowerCase()
+    const operation = here.find((each) => each.method === method)
+    if (operation === undefined)
+      return notAllowed(
+        c,
+        here.flatMap((each) => methodNames[each.method]),
+      )
+    if (operation.isOpen) c.set('isOpen', true)
+    await next()
+  }
+
+  /** To be mounted at /api, behind the gate. */
   routes(web: WebContext): Hono {
     const routes = new Hono()
     for (const each of this.#routes) each(web, routes)
-    return routes.all('*', unknownPath)
+    return routes
   }
 
   /** Those that need no daemon. */
@@ -131,6 +152,9 @@ export class Operations {
   }
 }
 
+const methodNames = { get: ['GET', 'HEAD'], post: ['POST'] }
+const patternOf = (path: string) => new RegExp(`^/api${path.replace(/\{\w+\}/g, '[^/]+')}$`)
+
 const unknownPath = (c: Context) =>
   c.json({ error: 'not-found', message: 'There is no such operation: see /api/openapi.json.' }, 404)
 
@@ -157,7 +181,7 @@ function routeOf<Web, Path extends Fields, Query extends Fields, Body extends Fi
 type Components = Record<string, unknown>
 
 function described(operation: Operation<Fields, Fields, Fields>, components: Components): object {
-  const { id, method, path, tag, summary, parameters, query, body, answer } = operation
+  const { id, method, path, tag, summary, parameters, query, body, answer, isOpen } = operation
   const scope = scopeOf(method.toUpperCase(), `/api${path}`)
   const answered =
     typeof answer === 'string'
@@ -169,16 +193,17 @@ function described(operation: Operation<Fields, Fields, Fields>, components: Com
   const responses = {
     200: { description: 'Done', content: answered },
     400: refusal('BadRequest'),
-    401: refusal('Unauthorized'),
-    403: refusal('Forbidden'),
+    ...(isOpen ? {} : { 401: refusal('Unauthorized'), 403: refusal('Forbidden') }),
     ...refused,
+    default: refusal('Failure'),
   }
   const content = body && { 'application/json': { schema: jsonSchema(body, components) } }
   return {
     operationId: id,
     tags: [tag],
     summary,
-    description: `${summary}. Needs the scope \`${scope}\`.`,
+    description: isOpen ? `${summary}. Needs no token.` : `${summary}. Needs the scope \`${scope}\`.`,
+    ...(isOpen ? { security: [] } : {}),
     parameters: [...parametersOf(parameters, 'path'), ...parametersOf(query, 'query')],
     ...(content ? { requestBody: { required: !(body as Fields).safeParse({}).success, content } } : {}),
     responses,
@@ -227,6 +252,10 @@ function refusalResponses(): object {
     ['BadRequest', 'A parameter or a field of the body does not fit; `message` names it'],
     ['Unauthorized', 'The bearer token is missing or wrong'],
     ['Forbidden', 'The token lacks the scope'],
+    [
+      'Failure',
+      'Anything else: 413 for too long a body, 503 while a server that replyd needs does not answer',
+    ],
     ...Object.values(refusals),
   ]
   return Object.fromEntries(all.map(([name, description]) => [name, { description, content }]))

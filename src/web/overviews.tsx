@@ -13,6 +13,7 @@ import { notFound } from './failures.tsx'
 import { everyDay, InsightPage } from './insight-page.tsx'
 import type { View } from './layout.tsx'
 import { isOwnPath } from './login.tsx'
+import { ConfirmSending, sendingOfOne } from './sending-confirm.tsx'
 import { SettingsPage, type Tested } from './settings-page.tsx'
 import { addSignIn } from './sign-in-page.tsx'
 import type { WebContext } from './web-context.ts'
@@ -42,8 +43,14 @@ export function addOverviews(pages: Hono<Env>, web: WebContext, viewOf: ViewOf):
     if (change === undefined) return notFound(c)
     return settled(c, action, change(web, address, c.get('session').actor), await pageBefore(c))
   })
-  pages.post('/autonomy/:address/:category/:action{grant|revoke}', (c) => {
+  pages.post('/autonomy/:address/:category/:action{grant|revoke}', async (c) => {
     const { address, category, action } = c.req.param()
+    if (action === 'grant' && (await c.req.parseBody()).confirmed !== '1') {
+      const sending = [await sendingOfOne(web.context, { account: address, category })]
+      const form = { to: c.req.path, fields: [], back: '/settings' }
+      const view = { ...(await viewOf(c)), path: '/settings' }
+      return c.html(<ConfirmSending view={view} sending={sending} others={[]} form={form} />)
+    }
     const change = action === 'grant' ? grantAutonomy : revokeAutonomy
     return settled(c, action, change(web, address, category, c.get('session').actor))
   })

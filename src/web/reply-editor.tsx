@@ -2,14 +2,14 @@
 import { addressOf, type InboxFilter } from './inbox-filter.ts'
 import { Token, type View } from './layout.tsx'
 import { type Mark, marksOf, passageOrder } from './marks.ts'
-import type { Envelope, Shown } from './shown.ts'
+import type { Envelope, Header, Shown } from './shown.ts'
 
 export function Seen({ shown }: { shown: Shown }) {
   return <input type="hidden" name="seen" value={shown.version} />
 }
 
 export function Editor({ view, shown, filter }: { view: View; shown: Shown; filter: InboxFilter }) {
-  const { row, reply, outgoing, signature } = shown
+  const { row, reply, header, outgoing, signature } = shown
   const marks = reply === null ? [] : marksOf(reply)
   const order = reply === null ? [] : passageOrder(reply, marks)
   return (
@@ -23,7 +23,11 @@ export function Editor({ view, shown, filter }: { view: View; shown: Shown; filt
     >
       <Token view={view} />
       {reply ? <Seen shown={shown} /> : null}
-      {outgoing === null ? null : <Fields envelope={outgoing} />}
+      {header !== null ? (
+        <HeaderFields header={header} from={outgoing?.from} />
+      ) : outgoing === null ? null : (
+        <Fields envelope={outgoing} />
+      )}
       <label for="text" class="hidden">
         Text of the reply
       </label>
@@ -107,6 +111,38 @@ function Marked({ mark: { text, sources, doubt }, numbers, again }: MarkedProps)
       </span>
       {text.slice(end.length)}
     </>
+  )
+}
+
+/** An empty field is filled in as replyd would have it. */
+function HeaderFields({ header, from }: { header: Header; from: string | undefined }) {
+  const field = (name: keyof Header, label: string, more: object) => (
+    <>
+      <label for={name}>{label}</label>
+      <input
+        id={name}
+        name={name}
+        value={header[name]}
+        dir="auto"
+        autocomplete="off"
+        data-unsaved
+        {...more}
+      />
+    </>
+  )
+  const addresses = { inputmode: 'email', spellcheck: false }
+  return (
+    <div class="envelope">
+      {field('to', 'To', addresses)}
+      {field('cc', 'Cc', { ...addresses, placeholder: 'Add people' })}
+      {from === undefined ? null : (
+        <>
+          <span>From</span>
+          <span dir="auto">{from}</span>
+        </>
+      )}
+      {field('subject', 'Subject', { maxlength: 250 })}
+    </div>
   )
 }
 

@@ -15,6 +15,8 @@ import type { Env } from './access.ts'
 import { actions } from './actions.ts'
 import { addDevices } from './device-routes.tsx'
 import { HistoryPage } from './history-page.tsx'
+import { decidedIds } from './inbox-bulk.tsx'
+import { addressOf, type InboxFilter, placeOf } from './inbox-filter.ts'
 import { addInbox } from './inbox-routes.tsx'
 import type { View } from './layout.tsx'
 import { framePolicy, harmlessHtml } from './mail-html.ts'
@@ -142,19 +144,34 @@ const undoable: Readonly<Record<'reject' | 'junk', ReadonlySet<Reason>>> = {
 }
 
 /** Without those that somebody has decided again; null if none is left. */
-async function undoOf(db: Queryable, done: string, ids: readonly string[]): Promise<View['undo']> {
+async function undoOf(
+  db: Queryable,
+  done: string,
+  ids: readonly string[],
+  filter: InboxFilter,
+): Promise<View['undo']> {
+  const undo = (
+    still: readonly string[],
+    action: NonNullable<View['undo']>['action'],
+    until: Date | null,
+  ) => {
+    const to = still.length > 1 ? `/inbox/${action}` : `/replies/${still[0]}/${action}`
+    return still.length === 0 ? null : { ids: still, action, until, to: addressOf(to, filter) }
+  }
   if (done === 'approve') {
     const replies = (await Promise.all(ids.map((id) => loadReply(db, id)))).filter(
       (reply) => reply?.state === 'approved',
     )
-    const still = replies.flatMap((reply) => reply?.id ?? [])
-    return still.length === 0 ? null : { ids: still, action: 'cancel', until: replies[0]?.sendAfter ?? null }
+    return undo(
+      replies.flatMap((reply) => reply?.id ?? []),
+      'cancel',
+      replies[0]?.sendAfter ?? null,
+    )
   }
   if (done !== 'reject' && done !== 'junk') return null
   const rows = await Promise.all(ids.map((id) => loadMessage(db, id)))
   const still = rows.flatMap((row) => (row?.reason && undoable[done].has(row.reason) ? [row.id] : []))
-  const action = done === 'junk' ? 'undo-junk' : 'reopen'
-  return still.length === 0 ? null : { ids: still, action, until: null }
+  return undo(still, done === 'junk' ? 'undo-junk' : 'reopen', null)
 }
 
 /** About several mails at once. */
@@ -186,7 +203,8 @@ function viewOfPages(web: WebContext, sessions: Sessions): ViewOf {
     const done = c.req.query('done') ?? ''
     const action = Object.hasOwn(actions, done) ? actions[done] : undefined
     const refusal = c.req.query('refused')
-    const ids = (c.req.query('id') ?? '').split('.').filter((id) => id !== '')
+    const named = { done, id: c.req.query('id'), span: c.req.query('span') }
+    const ids = await decidedIds(db, c.get('session').actor, named)
     const said = action?.done ?? notices[done] ?? null
     return {
       token: sessions.formToken(c.get('session')),
@@ -197,7 +215,8 @@ function viewOfPages(web: WebContext, sessions: Sessions): ViewOf {
       notice: refusal
         ? refusalWords(refusal)
         : said && noticeOf(done, said, ids, Number(c.req.query('left') ?? 0)),
-      undo: await undoOf(db, done, ids),
+      isRefusal: refusal !== undefined,
+      undo: await undoOf(db, done, ids, placeOf(c).filter),
       warnings: (await modelNotices(db, config.model)).map(({ said }) => said),
       status: await statusOf(web),
       waiting: await waitingCounts(db),

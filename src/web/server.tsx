@@ -9,7 +9,7 @@ import { addAssets } from './assets.ts'
 import { bearerGuard } from './bearer.ts'
 import { boardHandler, boardPath } from './board.ts'
 import { Proxies, writeCookie } from './client-address.ts'
-import { answerOf, failed, notFound } from './failures.tsx'
+import { answerOf, failed, notAllowed, notFound } from './failures.tsx'
 import { listen } from './listener.ts'
 import { liveUpdates, Presence } from './live-updates.ts'
 import { addLogin, toLogin } from './login.tsx'
@@ -67,11 +67,12 @@ export function buildApp(
   addAssets(app)
   addHealth(app, web)
   const bearer = bearerGuard(web, lock, token)
-  app.use('/api/*', bearer, jsonLimit)
+  app.use('/api/*', operations.gate, bearer, jsonLimit)
   app.get('/metrics', bearer, async (c) => {
     const { text, type } = await metricsText(web)
     return c.body(text, 200, { 'content-type': type })
   })
+  for (const path of ['/metrics', '/healthz', '/readyz']) app.all(path, (c) => notAllowed(c, ['GET', 'HEAD']))
   app.route('/api', operations.routes(web))
   addMcp(app, bearer)
   addLogin(app, { db, lock, sessions, passwords, hasCode: totpSecret !== null })

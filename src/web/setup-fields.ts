@@ -1,10 +1,11 @@
 /** The fields of the Setup page: what each is called, how it is entered, and how what was typed becomes a value. */
 import type { SettingPath } from '../config/overlay.ts'
+import { durationTyped, hoursTyped, numberTyped } from './typed-values.ts'
 
 type Choices = readonly (readonly [value: string, words: string])[]
 
 interface Text {
-  readonly kind: 'text' | 'number'
+  readonly kind: 'text' | 'number' | 'hours' | 'duration'
   readonly placeholder?: string
 }
 interface Choice {
@@ -64,14 +65,14 @@ const replyFields: readonly Field[] = [
   {
     path: replies('undo'),
     label: 'Time to undo',
-    help: 'Between approving a reply and sending it.',
-    form: { kind: 'text', placeholder: '60s' },
+    help: 'Between approving a reply and sending it, as in 60 s or 5 minutes.',
+    form: { kind: 'duration', placeholder: '60s' },
   },
   {
     path: replies('businessHours'),
     label: 'Business hours',
-    help: 'Automatic replies go out in these hours only, as in mon-fri 09:00-17:00, sat 10:00-13:00. Empty: at any time.',
-    form: { kind: 'text', placeholder: 'At any time' },
+    help: 'Automatic replies go out in these hours only, as in Mon-Fri 9-17, Sat 10-13:30. Empty: at any time.',
+    form: { kind: 'hours', placeholder: 'At any time' },
   },
   {
     path: replies('signature'),
@@ -82,7 +83,7 @@ const replyFields: readonly Field[] = [
   {
     path: replies('minConfidence'),
     label: 'How sure a reply must be',
-    help: 'To be sent by itself: 0.8 means 80 % sure. Anything less waits for you.',
+    help: 'To be sent by itself, as in 0.8 or 80 %. Anything less waits for you.',
     form: number,
   },
   {
@@ -115,7 +116,7 @@ const replyFields: readonly Field[] = [
     path: replies('interval'),
     label: 'Same text again',
     help: 'How long the same text is not sent to the same address.',
-    form: { kind: 'text', placeholder: '7d' },
+    form: { kind: 'duration', placeholder: '7d' },
     rare: true,
   },
   {
@@ -190,7 +191,7 @@ const senderFields: readonly Field[] = [
   {
     path: ['spam', 'threshold'],
     label: 'How sure it must be',
-    help: 'To be treated as spam: 0.9 means 90 % sure.',
+    help: 'To be treated as spam, as in 0.9 or 90 %.',
     form: number,
   },
 ]
@@ -283,7 +284,9 @@ const categoryMode: Field = {
 export function valueTyped({ form }: Field, typed: string): unknown {
   const text = typed.replaceAll('\r\n', '\n').trim()
   if (text === '') return undefined
-  if (form.kind === 'number') return Number.isNaN(Number(text)) ? text : Number(text)
+  if (form.kind === 'number') return numberTyped(text)
+  if (form.kind === 'hours') return hoursTyped(text)
+  if (form.kind === 'duration') return durationTyped(text)
   if (form.kind === 'lines')
     return text
       .split('\n')

@@ -6,9 +6,9 @@ import type { SettingEdit } from '../store/settings.ts'
 import { Page, Token, type View } from './layout.tsx'
 import { nameOf, type SectionName, saidOf, sections } from './setup-fields.ts'
 
-/** An edit that was made or taken back just now. */
+/** Edits that were made or taken back just now. */
 export interface Saved {
-  edit: SettingEdit
+  edits: readonly SettingEdit[]
   undone: boolean
 }
 
@@ -38,6 +38,7 @@ const roleMenu = [
 export function SetupPage({ view, title, saved = null, fault = null, isOwn = false, children }: FrameProps) {
   return (
     <Page view={view} title={title} kind="setup" style="setup.css">
+      <script src="/assets/setup.js" defer />
       <details class="setup-nav" open>
         <summary>All of Setup</summary>
         <nav class="setup-menu" aria-label="Setup">
@@ -63,17 +64,23 @@ export function SetupPage({ view, title, saved = null, fault = null, isOwn = fal
   )
 }
 
-function SavedNotice({ view, saved: { edit, undone } }: { view: View; saved: Saved }) {
-  const path = JSON.parse(edit.path) as SettingPath
-  const now = edit.value === null ? 'is no longer set here' : `is now: ${saidOf(path, edit.value)}`
+function SavedNotice({ view, saved: { edits, undone } }: { view: View; saved: Saved }) {
+  const words = edits.map((edit) => {
+    const path = JSON.parse(edit.path) as SettingPath
+    const now = edit.value === null ? 'is no longer set here' : `is now: ${saidOf(path, edit.value)}`
+    return `${nameOf(path)} ${now}`
+  })
   return (
     <div class="notice" id="saved">
-      <span role="status" dir="auto">{`${undone ? 'Undone' : 'Saved'}. ${nameOf(path)} ${now}`}</span>
-      {undone || view.role !== 'owner' ? null : <UndoEdit view={view} id={edit.id} />}
+      <span role="status" dir="auto">{`${undone ? 'Undone' : 'Saved'}. ${words.join('. ')}`}</span>
+      {undone || view.role !== 'owner' ? null : (
+        <UndoEdit view={view} id={edits.map(({ id }) => id).join('.')} />
+      )}
     </div>
   )
 }
 
+/** @param id of an edit, or of several, joined with a dot */
 export function UndoEdit({ view, id, from }: { view: View; id: string; from?: SectionName }) {
   return (
     <form method="post" action="/settings/undo" class="action">

@@ -3,20 +3,14 @@ import type { Origin, SettingPath } from '../config/overlay.ts'
 import type { SettingView } from '../review/page-settings.ts'
 import type { SettingEdit } from '../store/settings.ts'
 import { Token, type View, When } from './layout.tsx'
-import { type Field, fieldAt, modes, nameOf, type SectionName, saidOf, typedOf } from './setup-fields.ts'
+import { type Field, fieldAt, nameOf, type SectionName, saidOf, typedOf } from './setup-fields.ts'
 import { UndoEdit } from './setup-frame.tsx'
 
-/** What somebody typed that was not accepted. */
+/** What somebody typed that was not saved, and why; null where another field was the reason. */
 export interface Refused {
   path: SettingPath
   typed: string
-  fault: string
-}
-
-interface RowProps {
-  view: View
-  setting: SettingView
-  refused: Refused | null
+  fault: string | null
 }
 
 /** Of a field: the place on the page to come back to. */
@@ -26,44 +20,86 @@ export const idOf = (path: SettingPath): string =>
     .join('_')
     .slice(0, 80)
 
-export function Settings({
-  view,
-  settings,
-  refused,
-}: {
+const refusedOf = (refused: readonly Refused[], { path }: SettingView): Refused | null =>
+  refused.find((each) => idOf(each.path) === idOf(path)) ?? null
+
+export const isFixed = (view: View, setting: SettingView) =>
+  setting.lockedBy !== null || view.role !== 'owner'
+
+interface SettingsProps {
   view: View
+  /** Where the form is posted to: the address of its page. */
+  to: string
   settings: readonly SettingView[]
-  refused: Refused | null
-}) {
+  refused: readonly Refused[]
+}
+
+/** One form for all fields: only those that were changed are saved. */
+export function Settings({ view, to, settings, refused }: SettingsProps) {
   const isRare = ({ path }: SettingView) => fieldAt(path)?.rare === true
-  const [rare, usual] = [settings.filter(isRare), settings.filter((each) => !isRare(each))]
-  const open = refused !== null && rare.some(({ path }) => idOf(path) === idOf(refused.path))
-  const row = (setting: SettingView) => <SettingRow view={view} setting={setting} refused={refused} />
-  return (
-    <div class="card settings">
-      {usual.map(row)}
+  const rare = settings.filter(isRare)
+  const isOpen = rare.some((each) => each.origin.kind === 'page' || refusedOf(refused, each) !== null)
+  const row = (setting: SettingView) => (
+    <SettingRow
+      view={view}
+      setting={setting}
+      at={settings.indexOf(setting)}
+      refused={refusedOf(refused, setting)}
+    />
+  )
+  const rows = (
+    <>
+      {settings.filter((each) => !isRare(each)).map(row)}
       {rare.length === 0 ? null : (
-        <details open={open || rare.some(({ origin }) => origin.kind === 'page')}>
+        <details open={isOpen}>
           <summary>More</summary>
           {rare.map(row)}
         </details>
       )}
+    </>
+  )
+  if (settings.every((each) => isFixed(view, each))) return <div class="card settings">{rows}</div>
+  return (
+    <form method="post" action={to} class="card settings" data-saves={refused.length > 0 ? 'changed' : ''}>
+      <Token view={view} />
+      {rows}
+      <SaveBar />
+    </form>
+  )
+}
+
+/** With JavaScript it appears when something was changed (assets/setup.js). */
+export function SaveBar() {
+  return (
+    <div class="save-bar">
+      <button type="submit" class="primary">
+        Save changes
+      </button>
+      <button type="reset">Discard</button>
     </div>
   )
 }
 
+interface RowProps {
+  view: View
+  setting: SettingView
+  /** Its number in the form. */
+  at: number
+  refused: Refused | null
+}
+
 /** A field that can be changed, or its value and why it can't. */
-export function SettingRow({ view, setting, refused }: RowProps) {
+function SettingRow({ view, setting, at, refused }: RowProps) {
   const field = fieldAt(setting.path)
   if (field === undefined) return null
   const id = idOf(setting.path)
-  const isFixed = setting.lockedBy !== null || view.role !== 'owner'
   const isTall = field.form.kind === 'long' || field.form.kind === 'lines'
   const label = setting.path.at(-3) === 'categories' ? `Replies to “${setting.path.at(-2)}”` : field.label
+  const fixed = isFixed(view, setting)
   return (
     <div class={isTall ? 'setting tall' : 'setting'} id={id}>
       <div class="about">
-        {isFixed ? (
+        {fixed ? (
           <span class="label" dir="auto">
             {label}
           </span>
@@ -75,17 +111,12 @@ export function SettingRow({ view, setting, refused }: RowProps) {
         <small id={`${id}-help`}>{field.help}</small>
       </div>
       <div class="control">
-        {isFixed ? (
+        {fixed ? (
           <Fixed setting={setting} />
         ) : (
-          <FieldForm
-            view={view}
-            field={field}
-            setting={setting}
-            refused={refused !== null && idOf(refused.path) === id ? refused : null}
-          />
+          <FieldInput field={field} setting={setting} at={at} refused={refused} />
         )}
-        {setting.origin.kind === 'default' && !isFixed ? null : (
+        {setting.origin.kind === 'default' && !fixed ? null : (
           <small class={setting.lockedBy === null ? 'origin' : 'origin locked'}>
             <OriginWords view={view} origin={setting.origin} edit={setting.edit} />
           </small>
@@ -104,25 +135,29 @@ function Fixed({ setting: { path, value } }: { setting: SettingView }) {
   )
 }
 
-function FieldForm({ view, field, setting, refused }: RowProps & { field: Field }) {
+function FieldInput({ field, setting, at, refused }: Omit<RowProps, 'view'> & { field: Field }) {
   const id = idOf(setting.path)
-  const own = setting.origin.kind === 'page'
-  const typed = refused?.typed ?? (own ? typedOf(setting.value) : '')
+  const stands = setting.origin.kind === 'page' ? typedOf(setting.value) : ''
+  const fault = refused?.fault ?? null
   return (
-    <form method="post" action="/settings/set" class="field">
-      <Token view={view} />
-      <input type="hidden" name="path" value={JSON.stringify(setting.path)} />
-      <input type="hidden" name="follows" value={setting.edit?.id ?? '0'} />
-      <Control field={field} setting={setting} id={id} typed={typed} isWrong={refused !== null} />
-      <button type="submit">
-        Save<span class="hidden">{` ${field.label}`}</span>
-      </button>
-      {refused === null ? null : (
+    <>
+      <input type="hidden" name={`path-${at}`} value={JSON.stringify(setting.path)} />
+      <input type="hidden" name={`follows-${at}`} value={setting.edit?.id ?? '0'} />
+      <input type="hidden" name={`was-${at}`} value={stands} />
+      <Control
+        field={field}
+        setting={setting}
+        id={id}
+        name={`value-${at}`}
+        typed={refused?.typed ?? stands}
+        isWrong={fault !== null}
+      />
+      {fault === null ? null : (
         <p class="fault" role="alert" id={`${id}-fault`}>
-          {refused.fault}
+          {fault}
         </p>
       )}
-    </form>
+    </>
   )
 }
 
@@ -130,15 +165,17 @@ interface ControlProps {
   field: Field
   setting: SettingView
   id: string
+  name: string
   typed: string
   isWrong: boolean
 }
 
 /** Left empty, the value that applies without the page's own is shown as a hint. */
-function Control({ field: { form }, setting, id, typed, isWrong }: ControlProps) {
+function Control({ field: { form }, setting, id, name, typed, isWrong }: ControlProps) {
   const common = {
     id: `${id}-value`,
-    name: 'value',
+    name,
+    autofocus: isWrong || undefined,
     'aria-describedby': isWrong ? `${id}-fault ${id}-help` : `${id}-help`,
     'aria-invalid': isWrong ? ('true' as const) : undefined,
   }
@@ -216,120 +253,6 @@ export function OriginWords({ view, origin, edit }: OriginProps) {
     <>
       Set here by {edit.actor}, <When at={edit.at} view={view} />
     </>
-  )
-}
-
-export interface CategoryTyped {
-  name: string
-  description: string
-  mode: string
-}
-
-interface CategoriesProps {
-  view: View
-  setting: SettingView
-  /** Of the categories of the file, which the page can give a mode. */
-  ofFile: readonly SettingView[]
-  listed: readonly CategoryTyped[]
-  fault: string | null
-}
-
-export function Categories({ view, setting, ofFile, listed, fault }: CategoriesProps) {
-  const isFixed = setting.lockedBy !== null || view.role !== 'owner'
-  return (
-    <>
-      <p class="meta">
-        Sort mail into kinds, such as order status, complaint or invoice, to treat each in its own way. The
-        description tells the AI what belongs there.
-        {setting.origin.kind === 'default' ? null : (
-          <>
-            {' '}
-            <OriginWords view={view} origin={setting.origin} edit={setting.edit} />.
-          </>
-        )}
-      </p>
-      {isFixed ? (
-        <FixedCategories listed={listed} />
-      ) : (
-        <form method="post" action="/settings/categories" class="card categories">
-          <Token view={view} />
-          <input type="hidden" name="path" value={JSON.stringify(setting.path)} />
-          <input type="hidden" name="follows" value={setting.edit?.id ?? '0'} />
-          {[...listed, { name: '', description: '', mode: '' }].map((each, at) => (
-            <CategoryFields category={each} at={at} isNew={at === listed.length} />
-          ))}
-          {fault === null ? null : (
-            <p class="fault" role="alert">
-              {fault}
-            </p>
-          )}
-          <button type="submit" class="primary">
-            Save categories
-          </button>
-        </form>
-      )}
-      {isFixed && ofFile.length > 0 ? (
-        <>
-          <h2>Replies by category</h2>
-          <div class="card settings">
-            {ofFile.map((each) => (
-              <SettingRow view={view} setting={each} refused={null} />
-            ))}
-          </div>
-        </>
-      ) : null}
-    </>
-  )
-}
-
-function FixedCategories({ listed }: { listed: readonly CategoryTyped[] }) {
-  if (listed.length === 0) return <p class="nothing">There are none.</p>
-  return (
-    <dl class="card facts">
-      {listed.map(({ name, description }) => (
-        <>
-          <dt dir="auto">{name}</dt>
-          <dd dir="auto">{description}</dd>
-        </>
-      ))}
-    </dl>
-  )
-}
-
-function CategoryFields({ category, at, isNew }: { category: CategoryTyped; at: number; isNew: boolean }) {
-  const { name, description, mode } = category
-  return (
-    <fieldset>
-      <legend>{isNew ? 'New category' : name}</legend>
-      <label for={`name-${at}`}>Name</label>
-      <input
-        id={`name-${at}`}
-        name={`name-${at}`}
-        value={name}
-        maxlength={60}
-        dir="auto"
-        autocomplete="off"
-      />
-      <label for={`description-${at}`}>Which mails belong here</label>
-      <textarea id={`description-${at}`} name={`description-${at}`} rows={2} maxlength={1000} dir="auto">
-        {description}
-      </textarea>
-      <label for={`mode-${at}`}>What happens to a reply</label>
-      <select id={`mode-${at}`} name={`mode-${at}`}>
-        <option value="">As for all mail</option>
-        {modes.map(([value, words]) => (
-          <option value={value} selected={value === mode}>
-            {words}
-          </option>
-        ))}
-      </select>
-      {isNew ? null : (
-        <label class="check">
-          <input type="checkbox" name={`remove-${at}`} value="1" />
-          Remove this category
-        </label>
-      )}
-    </fieldset>
   )
 }
 

@@ -2,23 +2,34 @@
 import type { Context, Hono } from 'hono'
 import { z } from 'zod'
 import { accountIn, type SettingPath } from '../config/overlay.ts'
-import { type SettingView, UnfitSetting } from '../review/page-settings.ts'
+import { UnfitSetting } from '../review/page-settings.ts'
 import { Refusal } from '../review/review.ts'
 import { loadSettingEdit, settingHistory } from '../store/settings.ts'
 import type { Env } from './access.ts'
-import { BadRequest, fitting, formBody, text } from './bodies.ts'
+import { fitting, formBody, text } from './bodies.ts'
 import type { ViewOf } from './overviews.tsx'
-import { fieldAt, fieldsOf, type SectionName, sectionOf, sections, valueTyped } from './setup-fields.ts'
+import { ConfirmSending, sendingOf } from './sending-confirm.tsx'
+import { Categories, type CategoryTyped } from './setup-categories.tsx'
+import { fieldsOf, nameOf, type SectionName, sectionOf, sections } from './setup-fields.ts'
 import { type Saved, Scopes, SetupPage } from './setup-frame.tsx'
-import { Categories, type CategoryTyped, Changes, idOf, type Refused, Settings } from './setup-page.tsx'
+import { Changes, idOf, type Refused, Settings } from './setup-page.tsx'
+import {
+  categoriesOf,
+  changesIn,
+  faultsOf,
+  pathIn,
+  refusedOf,
+  type SettingChange,
+  startsSending,
+} from './setup-save.ts'
 import type { WebContext } from './web-context.ts'
 
 const changesShown = 50
+/** Fields of one form. */
+const mostAtOnce = 40
 
-const target = { path: text(), follows: z.string().regex(/^\d{1,18}$/) }
-const setFields = z.strictObject({ ...target, value: text() })
-const listFields = z.looseObject(target)
-const undoFields = z.strictObject({ id: text(), from: text().optional() })
+const anyFields = z.record(z.string(), text())
+const undoFields = z.strictObject({ id: text(), from: text().optional(), confirmed: text().optional() })
 
 interface Setup {
   web: WebContext
@@ -28,71 +39,52 @@ interface Setup {
 export function addSetup(pages: Hono<Env>, setup: Setup): void {
   pages.get('/settings/:section', async (c) => {
     const section = c.req.param('section')
-    // The address of a form whose value was refused: somebody has loaded that page again.
-    if (section === 'set' || section === 'undo') return c.redirect('/settings', 303)
+    // The address of a form that asked for a confirmation: somebody has loaded that page again.
+    if (section === 'undo') return c.redirect('/settings/changes', 303)
     if (section === 'people' || !isSection(section)) return c.notFound()
     return show(setup, c, { section, scope: c.req.query('account') ?? null })
   })
-  pages.post('/settings/set', async (c) => {
-    const { path: written, follows, value } = fitting(await formBody(c), setFields)
-    const path = pathIn(written)
-    const field = fieldAt(path)
-    if (field === undefined) throw new Refusal('unknown-setting')
-    const refused = (fault: string): Refused => ({ path, typed: value, fault })
-    return save(setup, c, { path, follows, value: valueTyped(field, value), refused })
-  })
-  pages.post('/settings/categories', async (c) => {
-    const { path: written, follows, ...typed } = fitting(await formBody(c), listFields)
-    const path = pathIn(written)
-    const listed = categoriesIn(typed)
-    const value = listed.length === 0 ? undefined : listed.map(withoutEmptyMode)
-    const refused = (fault: string): Refused => ({ path, typed: JSON.stringify(listed), fault })
-    return save(setup, c, { path, follows, value, refused })
-  })
+  pages.post('/settings/:section{replies|instructions|categories|senders|budget}', async (c) =>
+    save(setup, c, c.req.param('section') as SectionName, fitting(await formBody(c), anyFields)),
+  )
   pages.post('/settings/undo', async (c) => {
-    const { id, from } = fitting(await formBody(c), undoFields)
-    const edit = await loadSettingEdit(setup.web.context.db, /^\d{1,18}$/.test(id) ? id : '0')
-    if (edit === null) throw new Refusal('unknown-setting')
+    const body = fitting(await formBody(c), undoFields)
+    const { id, from, confirmed } = body
+    const { context, settings } = setup.web
+    const ids = id.split('.').filter((each) => /^\d{1,18}$/.test(each))
+    const found = await Promise.all(ids.slice(0, mostAtOnce).map((each) => loadSettingEdit(context.db, each)))
+    const edits = found.flatMap((edit) => edit ?? [])
+    const [edit] = edits
+    if (edit === undefined) throw new Refusal('unknown-setting')
     const path = pathIn(edit.path)
-    const back =
-      from === 'changes' ? { section: 'changes' as const, path: null } : { section: sectionOf(path), path }
+    const back: Place =
+      from === 'changes' ? { section: 'changes', path: null } : { section: sectionOf(path), path }
+    const changes = edits.map((each) => ({ path: pathIn(each.path), value: each.old ?? undefined }))
+    const sending = changes.filter((change) => startsSending(settings, change))
+    if (sending.length > 0 && confirmed !== '1')
+      return c.html(
+        await confirmPage(setup, c, {
+          changes,
+          sending,
+          to: '/settings/undo',
+          body,
+          back: addressOf(back, {}),
+        }),
+      )
     try {
-      await setup.web.settings.undo(id, c.get('session').actor)
+      for (const each of [...edits].reverse()) await settings.undo(each.id, c.get('session').actor)
     } catch (error) {
       if (error instanceof UnfitSetting)
         return c.redirect(addressOf(back, { refused: 'setting-changed' }), 303)
       if (!(error instanceof Refusal)) throw error
       return c.redirect(addressOf(back, { refused: error.reason }), 303)
     }
-    return c.redirect(addressOf(back, { undone: setup.web.settings.view(path).edit?.id ?? '' }), 303)
+    const undone = changes.map((each) => settings.view(each.path).edit?.id ?? '').join('.')
+    return c.redirect(addressOf(back, { undone }), 303)
   })
 }
 
 const isSection = (name: string): name is SectionName => Object.hasOwn(sections, name)
-
-/** @throws BadRequest when it is no list of names */
-function pathIn(written: string): SettingPath {
-  try {
-    return z.array(z.string()).min(1).max(6).parse(JSON.parse(written))
-  } catch (cause) {
-    throw new BadRequest('The form names no setting.', { cause, fields: ['path'] })
-  }
-}
-
-const withoutEmptyMode = ({ name, description, mode }: CategoryTyped) =>
-  mode === '' ? { name, description } : { name, description, mode }
-
-/** The rows of the form, without those that are empty or to be removed. */
-function categoriesIn(typed: Readonly<Record<string, unknown>>): CategoryTyped[] {
-  const at = (name: string, row: number) => {
-    const value = typed[`${name}-${row}`]
-    return typeof value === 'string' ? value.replaceAll('\r\n', '\n').trim() : ''
-  }
-  const rows = Array.from({ length: 41 }, (_, row) => row)
-  return rows
-    .filter((row) => at('remove', row) === '' && `${at('name', row)}${at('description', row)}` !== '')
-    .map((row) => ({ name: at('name', row), description: at('description', row), mode: at('mode', row) }))
-}
 
 interface Place {
   section: SectionName
@@ -105,43 +97,65 @@ function addressOf({ section, path }: Place, query: Record<string, string>): str
   return `/settings/${section}?${all}${path === null ? '' : `#${idOf(path)}`}`
 }
 
-interface Change {
-  path: SettingPath
-  follows: string
-  value: unknown
-  refused: (fault: string) => Refused
-}
-
-async function save(setup: Setup, c: Context<Env>, change: Change): Promise<Response> {
-  const { path, follows, value } = change
+async function save(
+  setup: Setup,
+  c: Context<Env>,
+  section: SectionName,
+  body: Readonly<Record<string, unknown>>,
+): Promise<Response> {
   const { settings } = setup.web
-  const place = { section: sectionOf(path), path }
+  await settings.refresh()
+  const changes = changesIn(body)
+  const [first] = changes
+  const scope = c.req.query('account') ?? null
+  if (first === undefined) return c.redirect(`/settings/${section}${accountQuery(scope)}`, 303)
+  const place = { section, path: first.path }
+  const to = `/settings/${section}${accountQuery(scope)}`
   try {
-    await settings.change(path, value, follows, c.get('session').actor)
+    const faults = faultsOf(settings, changes)
+    if (faults.some((fault) => fault !== null))
+      return await show(setup, c, { section, scope, refused: refusedOf(changes, faults) }, 422)
+    const sending = changes.filter((change) => startsSending(settings, change))
+    if (sending.length > 0 && body.confirmed !== '1')
+      return c.html(await confirmPage(setup, c, { changes, sending, to, body, back: to }))
+    for (const { path, value, follows } of changes)
+      await settings.change(path, value, follows, c.get('session').actor)
   } catch (error) {
-    if (error instanceof UnfitSetting)
-      return show(
-        setup,
-        c,
-        { section: place.section, scope: accountIn(path), refused: change.refused(sentence(error.message)) },
-        422,
-      )
     if (!(error instanceof Refusal)) throw error
     return c.redirect(addressOf(place, { refused: error.reason }), 303)
   }
-  return c.redirect(addressOf(place, { saved: settings.view(path).edit?.id ?? '' }), 303)
+  const saved = changes.map(({ path }) => settings.view(path).edit?.id ?? '').join('.')
+  return c.redirect(addressOf(place, { saved }), 303)
 }
 
-/** `must be …` as a sentence. */
-const sentence = (words: string): string => {
-  const whole = /^(?:must|is|needs|names|unknown)\b/.test(words) ? `This ${words}` : words
-  return /[.!?]$/.test(whole) ? whole : `${whole}.`
+const accountQuery = (account: string | null) =>
+  account === null ? '' : `?account=${encodeURIComponent(account)}`
+
+type Wanted = Pick<SettingChange, 'path' | 'value'>
+
+interface Confirming {
+  changes: readonly Wanted[]
+  /** Those of them that let replyd send. */
+  sending: readonly Wanted[]
+  to: string
+  body: Readonly<Record<string, unknown>>
+  /** Where "Cancel" leads. */
+  back: string
+}
+
+async function confirmPage({ web, viewOf }: Setup, c: Context<Env>, asked: Confirming) {
+  const { changes, sending, to, body, back } = asked
+  const fields = Object.entries(body).filter(([name]) => name !== 'token')
+  const wide = await sendingOf(web, sending)
+  const others = changes.filter((change) => !sending.includes(change)).map(({ path }) => nameOf(path))
+  const view = { ...(await viewOf(c)), path: c.req.path }
+  return <ConfirmSending view={view} sending={wide} others={others} form={{ to, fields, back }} />
 }
 
 interface Asked {
   section: SectionName
   scope: string | null
-  refused?: Refused
+  refused?: readonly Refused[]
 }
 
 async function show(
@@ -156,7 +170,7 @@ async function show(
   const scope = wanted !== null && accounts.includes(wanted) && accounts.length > 1 ? wanted : null
   const view = { ...(await viewOf(c)), path: `/settings/${section}` }
   const content = settings.isChangeable ? (
-    await contentOf(web, c, { view, section, scope, refused: refused ?? null })
+    await contentOf(web, c, { view, section, scope, refused: refused ?? [] })
   ) : (
     <p class="nothing">The settings of this replyd were made by a program and can't be changed here.</p>
   )
@@ -179,16 +193,17 @@ async function contentOf(
     section,
     scope,
     refused,
-  }: { view: View; section: SectionName; scope: string | null; refused: Refused | null },
+  }: { view: View; section: SectionName; scope: string | null; refused: readonly Refused[] },
 ) {
   const { settings } = web
+  const to = `/settings/${section}${accountQuery(scope)}`
   const scoped = (path: SettingPath): SettingPath => (scope === null ? path : ['accounts', scope, ...path])
   if (section === 'categories') {
     const setting = settings.view(scoped(['categories']))
-    const listed = refused === null ? categoriesOf(setting) : (JSON.parse(refused.typed) as CategoryTyped[])
+    const typed = refused.find(({ path }) => path.at(-1) === 'categories')?.typed
+    const listed = typed === undefined ? categoriesOf(setting) : (JSON.parse(typed) as CategoryTyped[])
     const ofFile = listed.map(({ name }) => settings.view(scoped(['categories', name.toLowerCase(), 'mode'])))
-    const fault = refused?.fault ?? null
-    return <Categories view={view} setting={setting} ofFile={ofFile} listed={listed} fault={fault} />
+    return <Categories {...{ view, to, setting, ofFile, listed, refused }} />
   }
   if (section === 'changes') {
     const before = c.req.query('before') ?? ''
@@ -199,24 +214,15 @@ async function contentOf(
     return <Changes view={view} edits={edits} older={older} />
   }
   const views = fieldsOf(section, scope).map(({ path }) => settings.view(scoped(path)))
-  return <Settings view={view} settings={views} refused={refused} />
-}
-
-/** Whatever the file or the page holds: a list of them. */
-function categoriesOf({ value }: SettingView): CategoryTyped[] {
-  if (!Array.isArray(value)) return []
-  return (value as Partial<CategoryTyped>[]).map(({ name = '', description = '', mode = '' }) => ({
-    name,
-    description,
-    mode,
-  }))
+  return <Settings view={view} to={to} settings={views} refused={refused} />
 }
 
 async function savedOf({ context }: WebContext, c: Context<Env>): Promise<Saved | null> {
   const [saved, undone] = [c.req.query('saved'), c.req.query('undone')]
-  const id = saved ?? undone ?? ''
-  const edit = /^\d{1,18}$/.test(id) ? await loadSettingEdit(context.db, id) : null
-  return edit === null ? null : { edit, undone: saved === undefined }
+  const ids = (saved ?? undone ?? '').split('.').filter((id) => /^\d{1,18}$/.test(id))
+  const edits = await Promise.all(ids.slice(0, mostAtOnce).map((id) => loadSettingEdit(context.db, id)))
+  const found = edits.flatMap((edit) => edit ?? [])
+  return found.length === 0 ? null : { edits: found, undone: saved === undefined }
 }
 
 /** Settings of the page that a changed file no longer allows. */

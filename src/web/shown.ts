@@ -2,11 +2,13 @@
 import { PermanentError, TemporaryError } from '../base/errors.ts'
 import { concerns, fromSent, maybeInSent, mostMessages, threadEntry } from '../compose/thread.ts'
 import type { Account } from '../context.ts'
+import type { Owner } from '../mail/account.ts'
 import { decodeWords } from '../mail/address.ts'
 import type { ReadAttachment } from '../mail/attachments.ts'
 import { type Field, fieldValues, namedIds } from '../mail/message.ts'
 import { parseFields, splitHeader } from '../mail/mime/octets.ts'
 import { signatureFor } from '../mail/reply/sign-off.ts'
+import { mailboxesAsText, standardEnvelope } from '../mail/reply/typed.ts'
 import { visibleText } from '../mail/text/visible.ts'
 import { isOpen, versionOf } from '../review/decide.ts'
 import { Refusal } from '../review/review.ts'
@@ -32,6 +34,8 @@ export interface Envelope {
   cc: string
   subject: string
 }
+
+export type Header = Pick<Envelope, 'to' | 'cc' | 'subject'>
 
 export interface Earlier {
   /** Whose message it is, for people. */
@@ -63,6 +67,8 @@ export interface Shown extends Conversation {
   read: readonly ReadAttachment[]
   /** The sender's other mails. */
   past: { latest: readonly EarlierMail[]; count: number }
+  /** To, Cc and Subject of the reply, to be edited; null if the mail's text was removed. */
+  header: Header | null
   /** Of the reply, as it will go out; null if there is none. */
   outgoing: Envelope | null
   signature: string
@@ -108,15 +114,21 @@ export async function loadShown(
     read: (await loadAttachments(db, id)) ?? [],
     ...(mail === null ? { thread: [], sent: 'none' } : await threadOf(web, mail, withSent)),
     past: row.fromAddress === null ? { latest: [], count: 0 } : await mailsOfSender(db, sender, listedPast),
+    header: mail === null || settings === undefined ? null : headerOf(mail, settings.owner, reply),
     outgoing: reply === null ? null : envelopeOf(parseFields(splitHeader(reply.octets))),
     signature: replies === undefined ? '' : signatureFor(replies, reply?.language ?? null),
     explained,
-    version: versionOf(reply?.text ?? ''),
+    version: versionOf(reply?.text ?? '', reply?.envelope),
     open: isOpen({ row, reply }),
     undoMs: replies?.undoMs ?? 0,
     texts: settings === undefined ? [] : await insertables(web, settings, row.fromName),
     remote,
   }
+}
+
+function headerOf({ message }: StoredMail, owner: Owner, reply: ReplyRow | null): Header {
+  const { to, cc, subject } = { ...standardEnvelope(message, owner), ...reply?.envelope }
+  return { to: mailboxesAsText(to), cc: mailboxesAsText(cc), subject }
 }
 
 function envelopeOf(fields: readonly Field[]): Envelope {

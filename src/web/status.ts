@@ -20,6 +20,7 @@ export interface Repair {
   open?: string
 }
 
+const changeBudget: Repair = { label: 'Change the budget', open: '/settings/budget' }
 const openSettings: Repair = { label: 'Open Setup', open: '/settings' }
 
 /** @param several the account is named only where there are others */
@@ -66,12 +67,12 @@ export function budgetStatus(perDay: number, spent: number, shares: readonly Spe
     const waiting =
       used.length === 0 ? '' : `; the share of ${named(used)} is used up, so that mail waits until midnight`
     const words = `$${left.toFixed(2)} of $${perDay.toFixed(2)} left today${waiting}`
-    return { part: 'Budget', ok, words, repairs: ok ? [] : [openSettings] }
+    return { part: 'Budget', ok, words, repairs: ok ? [] : [changeBudget] }
   }
   const people = shares.filter(({ name }) => name !== strangers)
   const most = people.length === 0 ? '' : `. Most was used for mail from ${named(people)}`
   const words = `today's $${perDay.toFixed(2)} are used up; new mail waits until midnight${most}`
-  return { part: 'Budget', ok: false, words, repairs: [openSettings] }
+  return { part: 'Budget', ok: false, words, repairs: [changeBudget] }
 }
 
 /** One of each part, and one mailbox for each account. */

@@ -4,7 +4,7 @@ import { acceptOffer, declineOffer, offers } from '../review/offers.ts'
 import { Refusal } from '../review/review.ts'
 import { gaps, taught, teach, unteach } from '../review/teach.ts'
 import * as answers from './answers.ts'
-import { text } from './bodies.ts'
+import { between, text } from './bodies.ts'
 import { onlyAccount } from './knowledge-routes.ts'
 import type { Operations } from './operations.ts'
 import type { WebContext } from './web-context.ts'
@@ -13,13 +13,7 @@ const account = text().optional().meta({ description: "The account's address" })
 const id = z.strictObject({ id: text().meta({ description: 'Its id' }) })
 const period = z.strictObject({
   account,
-  days: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(3_660)
-    .default(28)
-    .meta({ description: 'How many days to look back' }),
+  days: between(1, 3_660).default(28).meta({ description: 'How many days to look back' }),
 })
 const question = text().max(200).meta({ description: 'Becomes the heading' })
 const fact = text().min(1).max(2_000).meta({ description: 'In the words that a reply may use' })

@@ -5,7 +5,7 @@ import { Refusal } from '../review/review.ts'
 import { createToken, listTokens, revokeToken, type TokenScope, tokenScopes } from '../store/api-tokens.ts'
 import type { Queryable } from '../store/queryable.ts'
 import * as answers from './answers.ts'
-import { BadRequest, fitting } from './bodies.ts'
+import { fitting } from './bodies.ts'
 import type { Operations } from './operations.ts'
 
 const tokenFields = z.strictObject({
@@ -20,13 +20,13 @@ export interface NewToken {
   token: string
 }
 
-/** @param given `{ name, scopes }` @throws BadRequest when it is something else, or the name is taken */
+/** @param given `{ name, scopes }` @throws BadRequest when it is something else; Refusal when the name is taken */
 export async function issueToken(db: Queryable, given: unknown, by: string, now: Date): Promise<NewToken> {
   const { name, scopes } = fitting(given, tokenFields)
   const token = `replyd_${newSecret()}`
   const unique = [...new Set(scopes)]
   if (!(await createToken(db, { name, scopes: unique, createdBy: by, secret: token }, now)))
-    throw new BadRequest(`There is a token named ${name} already. Revoke it first, or choose another name.`)
+    throw new Refusal('token-exists')
   return { name, scopes: unique, token }
 }
 
@@ -45,6 +45,7 @@ export function addTokenOperations(api: Operations): void {
       summary: 'Make a token; the answer holds it once',
       body: tokenFields,
       answer: answers.newToken,
+      refusals: [409],
     },
     async ({ context: { db, clock, log } }, { body, actor }) => {
       const issued = await issueToken(db, body, actor, clock.now())

@@ -90,15 +90,17 @@ const drips = (head: string, piece: string) => (socket: Socket) => {
 }
 
 /** Writes the head, then as much as the other side takes. */
-const floods = (head: string) => (socket: Socket) => {
-  const chunk = Buffer.alloc(65_536, 'a')
-  const more = () => {
-    while (!socket.destroyed && socket.bytesWritten < 100_000_000) if (!socket.write(chunk)) return
+const floods =
+  (head: string, piece = 'a'.repeat(65_536)) =>
+  (socket: Socket) => {
+    const chunk = Buffer.from(piece)
+    const more = () => {
+      while (!socket.destroyed && socket.bytesWritten < 100_000_000) if (!socket.write(chunk)) return
+    }
+    socket.on('drain', more)
+    socket.write(head)
+    more()
   }
-  socket.on('drain', more)
-  socket.write(head)
-  more()
-}
 
 const failureOf = (asked: Promise<unknown>): Promise<Error> =>
   asked.then(
@@ -152,6 +154,14 @@ describe('an answer', () => {
     const { url } = await peer(says(Buffer.concat([Buffer.from(head), packed])))
     expect(await failureOf(exchange(url, patient))).toBeInstanceOf(OversizeError)
     expect((await exchange(url, { ...patient, mostOctets: 5_000_000 })).body).toHaveLength(5_000_000)
+  })
+
+  test('that never comes, after interim answers without end, is cut off', async () => {
+    const { url, closed } = await peer(floods('', 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(2000)))
+    const failure = exchange(url, patient)
+    await expect(failure).rejects.toThrow('more than 1000 interim answers')
+    await expect(failure).rejects.toThrow(TemporaryError)
+    await closed
   })
 
   test('with header fields without end is cut off', async () => {

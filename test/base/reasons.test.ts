@@ -81,6 +81,7 @@ const listed = (reason: Reason) => ({
   ...{
     replyState: 'held' as const,
     replyText: null,
+    replyEnvelope: null,
     holdReasons: [reason],
     sendAfter: null,
     needsPerson: true,

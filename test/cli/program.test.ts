@@ -159,6 +159,24 @@ test('doctor without a configuration says only what to do', async () => {
 test('a command that needs a daemon says how to start it', async () => {
   const { status, err } = await run(['status', '--config', good], { environment })
   expect(err).toMatch(/^replyd: no daemon runs here: `replyd start` starts one/)
+  expect(status).toBe(1)
+})
+
+test('replyd help COMMAND is replyd COMMAND --help', async () => {
+  const helped = await run(['help', 'token', 'create'])
+  expect(helped).toEqual(await run(['token', 'create', '--help']))
+  expect([helped.status, helped.out]).toEqual([0, expect.stringMatching(/^Usage: replyd token create/)])
+  expect(await run(['help'])).toEqual(await run(['--help']))
+})
+
+test.each([
+  ['token create', "replyd: missing required argument 'name'\n(see replyd token create --help)\n"],
+  ['token create x', /--scope read, decide, metrics or admin \(see replyd token create --help\)\n$/],
+  ['replies aprove x', /\(see replyd replies --help\)\n$/],
+  ['start --onse', /\(see replyd start --help\)\n$/],
+])('wrong usage names the help of that command: replyd %s', async (line, said) => {
+  const { status, err } = await run(line.split(' '))
+  expect(err).toEqual(typeof said === 'string' ? said : expect.stringMatching(said))
   expect(status).toBe(2)
 })
 

@@ -1,11 +1,14 @@
 /** Completion and man page follow the commands; completion is tried in bash itself. */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { PassThrough, Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { describe, expect, test } from '@jest/globals'
 import { groups } from '../../src/cli/help-groups.ts'
 import { programFile, serviceFor } from '../../src/cli/service.ts'
+import { type Ask, serviceStatus, uninstall } from '../../src/cli/service-state.ts'
 import { run } from './run.ts'
 
 const printed = async (...argv: string[]) => (await run(argv)).out
@@ -105,6 +108,44 @@ describe('a service', () => {
     const { path, text } = serviceFor('darwin', { ...place, config: '/a & <b>/replyd.yaml' })
     expect(path).toBe('/home/ann/Library/LaunchAgents/replyd.plist')
     expect(text).toContain('<string>/a &amp; &lt;b&gt;/replyd.yaml</string>')
+  })
+
+  test('its state is asked of the service manager, and it is stopped before it is removed', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'replyd-service-'))
+    const path = join(home, '.config/systemd/user/replyd.service')
+    const asked: string[] = []
+    let said = { ok: true, said: 'active' }
+    const ask: Ask = async (program, args) => {
+      asked.push([program, ...args].join(' '))
+      expect(existsSync(path)).toBe(true)
+      return said
+    }
+    const told = async (act: typeof serviceStatus, json = false) => {
+      const stdout = new PassThrough()
+      const terminal = { environment: { HOME: home }, stdin: Readable.from([]), stdout, stderr: stdout }
+      const status = await act({ json }, terminal, ask, 'linux')
+      stdout.end()
+      return [status, await text(stdout)] as const
+    }
+    try {
+      expect(await told(serviceStatus)).toEqual([1, 'There is no service yet: replyd service install\n'])
+      await expect(told(uninstall)).rejects.toThrow('there is no service to remove')
+      mkdirSync(dirname(path), { recursive: true })
+      writeFileSync(path, '')
+      expect(await told(serviceStatus)).toEqual([0, expect.stringContaining('systemd says: active\n')])
+      said = { ok: false, said: 'inactive' }
+      const [status, json] = await told(serviceStatus, true)
+      expect([status, JSON.parse(json)]).toEqual([
+        1,
+        { path, installed: true, running: false, said: 'inactive' },
+      ])
+      said = { ok: true, said: '' }
+      expect(await told(uninstall)).toEqual([0, expect.stringMatching(/^Stopped, and removed: /)])
+      expect(asked.at(-1)).toBe('systemctl --user disable --now replyd')
+      expect(existsSync(path)).toBe(false)
+    } finally {
+      rmSync(home, { recursive: true })
+    }
   })
 
   test('elsewhere is refused', () => expect(() => serviceFor('win32', place)).toThrow(/replyd start/))

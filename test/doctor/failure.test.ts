@@ -21,7 +21,7 @@ describe('a server that was not reached', () => {
       /Renew/,
     ],
     [withCode('ERR_TLS_CERT_ALTNAME_INVALID'), /wrong name/, /imap\.host/],
-    [withCode('DEPTH_ZERO_SELF_SIGNED_CERT'), /unknown issuer/, /imap\.tls\.ca/],
+    [withCode('DEPTH_ZERO_SELF_SIGNED_CERT'), /unknown issuer/, /tls\.ca of the account/],
     [
       withCode('ERR_SSL_WRONG_VERSION_NUMBER', 'ssl3_get_record:wrong version number'),
       /does not speak TLS/,

@@ -1,10 +1,17 @@
-/** What the API answers is what its description says. */
+/** What the API answers is what its description and docs/api.md say. */
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { z } from 'zod'
 import { newId } from '../../src/base/clock.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { storeIngested } from '../../src/store/ingested.ts'
 import * as answers from '../../src/web/answers.ts'
+import { run } from '../cli/run.ts'
 import { forceMail, forceReply, putReply } from '../live/force.ts'
 import { account, seededAt, seedMessage, seedReply } from '../live/seed.ts'
 import { type RunningDaemon, startDaemon } from './daemon.ts'
@@ -117,4 +124,62 @@ test('changes, tokens, audit and forgetting answer as described', async () => {
   fits(answers.done, await ask('POST', '/tokens/scripts/revoke'))
   fits(answers.audited, await ask('POST', '/audit'))
   fits(answers.forgotten, await ask('POST', '/forget', { address: 'ann@buyers.example' }))
+})
+
+const page = readFileSync(fileURLToPath(new URL('../../docs/api.md', import.meta.url)), 'utf8')
+const blocks = (language: string) =>
+  [...page.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'))].map(([, text = '']) => text)
+
+/** Every field of the sample is in the answer, and is of the same kind unless one of them is null. */
+function agrees(sample: unknown, answer: unknown): void {
+  if (sample === null || answer === null) return
+  expect(typeof answer).toBe(typeof sample)
+  if (typeof sample !== 'object') return
+  for (const [key, value] of Object.entries(sample)) {
+    expect(answer).toHaveProperty(key)
+    agrees(value, (answer as Record<string, unknown>)[key])
+  }
+}
+
+test('the commands of docs/api.md, one after the other', async () => {
+  const [id, url] = [newId(new Date(seededAt.getTime() + 50)), running.daemon.url ?? '']
+  await ask('POST', `/accounts/${account}/resume`)
+  const mail = { from: 'eva@buyers.example', subject: 'Saturday', text: 'Are you open?', reply: 'Yes.' }
+  await putWaiting(running.daemon.context.db, { id, account, uid: 150, ...mail }, seededAt)
+  const [making = '', ...others] = blocks('sh')
+  const made = await run(making.trim().split(' ').slice(2).concat('--json'), {
+    environment: { REPLYD_URL: url, REPLYD_TOKEN: token },
+  })
+  const home = mkdtempSync(join(tmpdir(), 'replyd-curl-'))
+  writeFileSync(join(home, '.curlrc'), 'silent\nfail\n')
+  let env: NodeJS.ProcessEnv = { ...process.env, CURL_HOME: home, REPLYD_URL: url, ID: id }
+  env = { ...env, REPLYD_TOKEN: (JSON.parse(made.out) as { token: string }).token, VERSION: '' }
+  const answered: unknown[] = []
+  for (const command of others
+    .join('')
+    .replace(/\\\n/g, '')
+    .split('\n')
+    .filter((line) => line.startsWith('curl'))) {
+    const { stdout } = await promisify(execFile)('sh', ['-c', command], { env })
+    const answer: unknown = JSON.parse(stdout)
+    answered.push(answer)
+    if (/\/edit/.test(command)) env = { ...env, VERSION: (answer as { version: string }).version }
+  }
+  rmSync(home, { recursive: true })
+  const [list, one, , approved, ...changes] = answered
+  const [listSample, oneSample, approvedSample] = blocks('json').map((text) => JSON.parse(text) as unknown)
+  agrees(listSample, list)
+  agrees(oneSample, one)
+  agrees(approvedSample, approved)
+  expect(changes.slice(0, 3)).toEqual([{ ok: true }, { ok: true }, { ok: true }])
+  expect(changes[3]).toMatchObject({ openapi: '3.1.0' })
+  // What the page says of a request that is sent again.
+  await ask('POST', `/replies/${id}/approve`, { seen: env.VERSION })
+  const again = await fetch(`${url}/api/replies/${id}/approve`, {
+    ...{ method: 'POST', headers: { authorization: `Bearer ${token}` } },
+    body: JSON.stringify({ seen: env.VERSION }),
+  })
+  expect([again.status, await again.json()]).toMatchObject([409, { error: 'already-decided' }])
+  expect(await ask('GET', `/replies/${id}`)).toMatchObject({ reply: { state: 'approved' } })
+  await ask('POST', `/replies/${id}/cancel`)
 })

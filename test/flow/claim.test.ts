@@ -2,14 +2,17 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { TemporaryError } from '../../src/base/errors.ts'
 import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
+import { learnRestored, unlearnSpam } from '../../src/observe/learn.ts'
 import { cancel } from '../../src/review/approve.ts'
 import { edit } from '../../src/review/edit.ts'
-import { junk } from '../../src/review/junk.ts'
+import { junk, undoJunk } from '../../src/review/junk.ts'
 import { reject, reopen } from '../../src/review/reject.ts'
 import type { Review } from '../../src/review/review.ts'
+import type { Queryable } from '../../src/store/database.ts'
 import { loadMessage } from '../../src/store/messages.ts'
 import { move } from '../../src/store/moves.ts'
 import { loadReply } from '../../src/store/replies.ts'
+import { senderRule } from '../../src/store/sender-rules.ts'
 import { type Dovecot, startDovecot } from '../live/servers/index.ts'
 import { type Moment, ScriptedServer } from '../smtp/scripted-server.ts'
 import { readMailbox } from './mailboxes.ts'
@@ -27,6 +30,14 @@ afterAll(async () => {
 })
 
 const customer = 'kim@asks.example'
+
+async function ownersExamples(db: Queryable, id: string): Promise<number> {
+  const { rows } = await db.query(
+    "select 1 from replyd.spam_example where message_id = $1 and source = 'owner'",
+    [id],
+  )
+  return rows.length
+}
 
 type Mode = 'review' | 'draft' | 'send'
 
@@ -203,6 +214,33 @@ test('a mailbox that does not answer leaves what was called spam waiting as befo
   await junk(review, row.id, 'Ann')
   expect((await loadMessage(walk.context.db, row.id))?.disposition).toBe('filed')
 })
+
+test.each(['first', 'last'] as const)(
+  'undoing Junk leaves nothing learned when the observer sees the mail come back %s',
+  async (observer) => {
+    await using server = await ScriptedServer.start(() => undefined)
+    const address = `undo-${observer}@claim.example`
+    const { walk, review, row } = await answered(server, address)
+    await using _ = walk
+    const { db } = walk.context
+    await junk(review, row.id, 'Ann')
+    const filed = await loadMessage(db, row.id)
+    if (filed === null) throw new Error('the mail is gone')
+    const observe = () => learnRestored(walk.context, walk.account, filed, 'moved-back-by-owner')
+    if (observer === 'first') {
+      await observe()
+      expect((await loadMessage(db, row.id))?.disposition).toBe('restored')
+      expect(await senderRule(db, address, customer)).toMatchObject({ rule: 'allow' })
+    }
+    // The page had read the row before the observer changed it.
+    await (observer === 'first' ? unlearnSpam(walk.context, filed, 'Ann') : undoJunk(review, row.id, 'Ann'))
+    if (observer === 'last') await observe()
+    expect(await loadMessage(db, row.id)).toMatchObject({ disposition: 'held', reason: 'junk-undone' })
+    expect((await loadReply(db, row.id))?.state).toBe('held')
+    expect(await senderRule(db, address, customer)).toBeNull()
+    expect(await ownersExamples(db, row.id)).toBe(0)
+  },
+)
 
 test('of two equal automatic replies that are sent at the same moment one goes out', async () => {
   const { server: starting, act } = during('RCPT')

@@ -140,8 +140,8 @@ test('others, too', async () => {
 })
 
 test.each([
-  [['mails', 'list', '--since', 'yesterday'], /^replyd: since: must be a day such as/],
-  [['mails', 'list', '--disposition', 'x'], /^replyd: disposition: must be of pending, /],
+  [['mails', 'list', '--since', 'yesterday'], /^replyd: since must be a day such as/],
+  [['mails', 'list', '--disposition', 'x'], /^replyd: disposition must be one of pending, /],
 ])('bad input names what is wrong, with status 2: %p', async (argv, words) => {
   const { err, status } = await run(argv, { environment })
   expect(err).toMatch(words)

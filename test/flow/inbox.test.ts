@@ -109,7 +109,35 @@ describe('three panes', () => {
     await page.waitForSelector('.list .row', { state: 'detached' })
     await page.waitForSelector('.list >> text=Nothing here matches.')
     expect((await loadMessage(db(), one.id))?.disposition).toBe('held')
+    // The undo leads back to the same list.
+    await Promise.all([page.waitForURL(/done=reopen/), page.keyboard.press('u')])
+    expect(new URL(page.url()).searchParams.get('q')).toBe(other.subject)
+    await page.reload()
+    expect(await page.locator('.list .row').count()).toBe(1)
     await page.context().close()
+  })
+
+  test('the list follows what is typed into the search; the open mail stays open, the focus where it was', async () => {
+    const [one, other] = [await ask(), await ask()]
+    const page = await opened(`/replies/${one.id}`)
+    await page.keyboard.press('/')
+    await page.keyboard.type(other.subject ?? '')
+    await page.waitForURL(/q=Question(?:\+|%20)\d+$/)
+    await page.waitForSelector(`#mails:not(:has([data-id="${one.id}"])) [data-id="${other.id}"]`)
+    expect(await page.locator('#headline').innerText()).toContain('1 found')
+    expect(await openId(page)).toBe(one.id)
+    expect(new URL(page.url()).pathname).toBe(`/replies/${one.id}`)
+    expect(await page.evaluate('document.activeElement.id')).toBe('search')
+    await page.fill('#search', 'nothing like that')
+    await page.waitForSelector('#mails >> text=Nothing here matches.')
+    await page.fill('#search', '')
+    await page.waitForSelector(`#mails [data-id="${one.id}"]`)
+    await page.context().close()
+    const plain = await opened('/', { javaScriptEnabled: false })
+    await plain.fill('#search', other.subject ?? '')
+    await Promise.all([plain.waitForURL(/q=Question/), plain.press('#search', 'Enter')])
+    expect(await plain.locator('.list .row').count()).toBe(1)
+    await plain.context().close()
   })
 })
 
@@ -312,6 +340,17 @@ test('what was typed is there again after a rejection and its undo', async () =>
   await Promise.all([page.waitForURL(/done=reopen/), page.keyboard.press('u')])
   await page.goto(`${url()}/replies/${row.id}`)
   expect(await page.inputValue('#text')).toBe(`${before} My own words.`)
+  // The copy ends with the tab once it is not wanted, and at once when it was sent.
+  const kept = () =>
+    page.evaluate(
+      "[localStorage, sessionStorage].map((kept) => Object.keys(kept).filter((key) => key.startsWith('typed ')).length)",
+    )
+  expect(await kept()).toEqual([0, 1])
+  await page.keyboard.press('e')
+  await page.keyboard.type('Last words. ')
+  await Promise.all([page.waitForURL(/done=approve/), page.keyboard.press('Control+Enter')])
+  await page.waitForSelector('.notice >> text=Approved')
+  expect(await kept()).toEqual([0, 0])
   await page.context().close()
 })
 

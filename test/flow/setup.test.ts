@@ -94,7 +94,7 @@ describe('settings', () => {
     const page = await loggedIn('/settings/replies', { javaScriptEnabled: false })
     expect(await ask()).toMatchObject({ disposition: 'drafted' })
     await page.selectOption('#replies_mode-value', 'review')
-    await page.click('#replies_mode button')
+    await page.click('.save-bar .primary')
     expect(await page.locator('#saved').innerText()).toContain('is now: Keep it here until somebody decides')
     expect(await page.locator('#replies_mode .origin').innerText()).toMatch(
       /^Set here by reviewer, \d+ \w+ \d{4}/,
@@ -112,8 +112,7 @@ describe('settings', () => {
     const page = await loggedIn('/settings/replies')
     await page.focus('#replies_mode-value')
     await page.keyboard.press('Tab')
-    await page.keyboard.press('Tab')
-    await page.keyboard.type('5m')
+    await page.keyboard.type('5 minutes')
     await page.keyboard.press('Enter')
     await page.waitForSelector('#saved >> text=is now: 5m')
     expect(live().replies.undoMs).toBe(300_000)
@@ -126,7 +125,7 @@ describe('settings', () => {
     expect(live().instructions).toBe('Never promise a date.')
     await page.goto(`${url()}/settings/senders`)
     await page.fill('#spam_allow-value', 'partner.example\nann@friend.example')
-    await page.press('#spam_allow-value', 'Tab')
+    await page.focus('.save-bar .primary')
     await page.keyboard.press('Enter')
     await page.waitForSelector('#saved')
     expect(live().spam.allow).toEqual(['partner.example', 'ann@friend.example'])
@@ -149,10 +148,67 @@ describe('settings', () => {
     await page.fill('#replies_businesshours-value', 'nine to five')
     await page.press('#replies_businesshours-value', 'Enter')
     const fault = await page.locator('#replies_businesshours .fault').innerText()
-    expect(fault).toMatch(/^This must be days and hours such as "mon-fri 09:00-17:00"/)
+    expect(fault).toMatch(/^Type days and hours, as in Mon-Fri 9-17/)
     expect(await page.inputValue('#replies_businesshours-value')).toBe('nine to five')
     expect(await page.getAttribute('#replies_businesshours-value', 'aria-invalid')).toBe('true')
     expect(live().replies.businessHours).toBeNull()
+    // The answer stands at the address of the page, so that it can be loaded again.
+    expect(new URL(page.url()).pathname).toBe('/settings/replies')
+    await page.fill('#replies_businesshours-value', 'Mon–Fri 9-17, Saturday 10-13:30')
+    await page.press('#replies_businesshours-value', 'Enter')
+    await page.waitForSelector('#saved >> text=mon-fri 09:00-17:00, sat 10:00-13:30')
+    await page.click('#saved button')
+    await page.waitForSelector('#saved >> text=Undone')
+    await page.context().close()
+  })
+
+  test('several are saved together and undone together; where one does not fit, none is saved and all stay typed', async () => {
+    const page = await loggedIn('/settings/replies')
+    expect(await page.locator('.save-bar').isVisible()).toBe(false)
+    await page.fill('#replies_undo-value', '2 minutes')
+    await page.fill('#replies_minconfidence-value', 'very')
+    expect(await page.locator('.save-bar .primary').innerText()).toBe('Save 2 changes')
+    await page.click('.save-bar .primary')
+    await page.waitForSelector('#replies_minconfidence .fault')
+    expect(await page.inputValue('#replies_undo-value')).toBe('2 minutes')
+    expect(await page.locator('#replies_undo .fault').count()).toBe(0)
+    expect(live().replies.undoMs).toBe(300_000)
+    await page.fill('#replies_minconfidence-value', '75 %')
+    await page.click('.save-bar .primary')
+    await page.waitForSelector('#saved >> text=is now: 0.75')
+    expect(live().replies).toMatchObject({ undoMs: 120_000, minConfidence: 0.75 })
+    await page.click('#saved button')
+    await page.waitForSelector('#saved >> text=Undone')
+    expect(live().replies).toMatchObject({ undoMs: 300_000, minConfidence: 0.7 })
+    await page.context().close()
+  })
+
+  test('sending by itself is confirmed first, without JavaScript, and on the way back as well', async () => {
+    const page = await loggedIn('/settings/replies', { javaScriptEnabled: false })
+    const chooseSend = async () => {
+      await page.selectOption('#replies_mode-value', 'send')
+      await page.click('.save-bar .primary')
+      expect(await page.locator('h1').innerText()).toBe('Let replyd send by itself?')
+    }
+    await chooseSend()
+    const said = await page.locator('.setup-body').innerText()
+    expect(said).toContain('From now on replyd sends replies by itself. Nobody reads them first.')
+    expect(said).toMatch(/Of the last \d+ replies of this kind, /)
+    expect(said).toContain('You can take each one back for 5 minutes')
+    await page.click('text=Cancel: change nothing')
+    expect(live().replies.mode).toBe('draft')
+    await chooseSend()
+    await page.click('text=Yes, send by itself')
+    expect(await page.locator('#saved').innerText()).toContain('is now: Send it if every rule allows')
+    expect(live().replies.mode).toBe('send')
+    await page.selectOption('#replies_mode-value', 'review')
+    await page.click('.save-bar .primary')
+    await page.click('#saved button')
+    await page.click('text=Yes, send by itself')
+    expect(live().replies.mode).toBe('send')
+    await page.selectOption('#replies_mode-value', '')
+    await page.click('.save-bar .primary')
+    expect(live().replies.mode).toBe('draft')
     await page.context().close()
   })
 
@@ -161,7 +217,7 @@ describe('settings', () => {
     expect(await page.locator('#replies_signature').innerText()).toMatch(
       /Kind regards[\s\S]*Set in replyd\.yaml line \d+/,
     )
-    expect(await page.locator('#replies_signature form').count()).toBe(0)
+    expect(await page.locator('#replies_signature [name^=value]').count()).toBe(0)
     const before = (await settingHistory(db(), { before: null, limit: 1 }))[0]?.id
     for (const [path, value] of [
       ['["replies","signature"]', 'Mine'],
@@ -175,7 +231,8 @@ describe('settings', () => {
       ['[]', 'x'],
       ['not a path', 'x'],
     ] as const) {
-      const answer = await post(page, '/settings/set', { path, follows: '0', value })
+      const fields = { 'path-0': path, 'follows-0': '0', 'was-0': '', 'value-0': value }
+      const answer = await post(page, '/settings/replies', fields)
       const { status, location } = { status: answer.status(), location: answer.headers().location ?? '' }
       expect([
         path,
@@ -190,7 +247,7 @@ describe('settings', () => {
   test('a category of the file takes a mode from the page', async () => {
     const page = await loggedIn('/settings/categories')
     await page.selectOption('#categories_orders_mode-value', 'review')
-    await page.click('#categories_orders_mode button')
+    await page.click('.save-bar .primary')
     await page.waitForSelector('#saved')
     expect(live().categories).toEqual([expect.objectContaining({ name: 'Orders', mode: 'review' })])
     await page.click('#saved button')
@@ -206,7 +263,11 @@ describe('settings', () => {
     await one.waitForSelector('#saved')
     await other.fill('#replies_minconfidence-value', '0.2')
     await other.press('#replies_minconfidence-value', 'Enter')
-    await other.waitForSelector('text=Somebody else has changed this setting')
+    await other.waitForSelector(
+      '#replies_minconfidence .fault >> text=Somebody else has changed this setting',
+    )
+    expect(await other.locator('.fault').innerText()).toContain('It is now: 0.8.')
+    expect(await other.inputValue('#replies_minconfidence-value')).toBe('0.2')
     expect(live().replies.minConfidence).toBe(0.8)
     await Promise.all([one, other].map((page) => page.context().close()))
   })
@@ -283,7 +344,7 @@ describe('people', () => {
     expect(await page.locator('h1.subject').innerText()).toBe(row.subject)
     expect(await page.locator('#approve, #reject, #save, .rewrite').count()).toBe(0)
     await page.goto(`${url()}/settings/replies`)
-    expect(await page.locator('form[action="/settings/set"]').count()).toBe(0)
+    expect(await page.locator('main form').count()).toBe(0)
     const owner = await loggedIn('/teach/knowledge')
     expect(await owner.locator('main form[method=post]').count()).toBeGreaterThan(0)
     await owner.context().close()
@@ -296,7 +357,7 @@ describe('people', () => {
     expect(await page.locator('.setup-menu [aria-current]').innerText()).toBe('Notifications')
     expect(await page.getByText('Only an owner').count()).toBe(0)
     for (const [path, fields] of [
-      ['/settings/set', { path: '["replies","mode"]', follows: '0', value: 'send' }],
+      ['/settings/replies', { 'path-0': '["replies","mode"]', 'follows-0': '0', 'value-0': 'send' }],
       [`/replies/${row.id}/approve`, { seen: 'x' }],
       [`/accounts/${address}/pause`, {}],
       ['/devices/end', {}],

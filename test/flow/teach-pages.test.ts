@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Browser, Page } from 'playwright-core'
 import type { StandIn } from '../../src/demo/stand-in.ts'
+import { listLearned, proposeLearned } from '../../src/knowledge/learned.ts'
 import { edit } from '../../src/review/edit.ts'
 import { editedLately } from '../../src/store/learning.ts'
 import type { MessageRow } from '../../src/store/messages.ts'
@@ -219,8 +220,10 @@ describe('missing facts', () => {
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
     await page.waitForURL(/done=taught/)
-    expect(await page.locator('.notice').innerText()).toMatch(/2 drafts are written again/)
+    expect(await page.locator('.notice').innerText()).toMatch(/2 drafts are being written again/)
     await Promise.all(again)
+    await page.waitForSelector('#live >> text=Done: 2 drafts were written again.')
+    expect(await page.locator('#live .changed').allInnerTexts()).toEqual(['written again', 'written again'])
     expect(await Promise.all(rows.map(replyTo))).toEqual([fact, fact])
     expect(await gap.count()).toBe(0)
     const back = rows.map(({ id }) => running.nextSettled(id))
@@ -291,6 +294,34 @@ describe('learned', () => {
     expect(await page.locator('#facts ~ ul').innerText()).toContain(fact)
     await page.context().close()
   })
+})
+
+test('what replyd learn found in sent mail is accepted or removed, without JavaScript', async () => {
+  const { directory } = running.daemon.context.config.state
+  const pair = (question: string, text: string, mail: string) => ({
+    ...{ question, others: [], mails: [mail] },
+    answers: [{ text, from: '2026-11-02', to: '2026-11-02', times: 1 }],
+  })
+  proposeLearned(directory, address, [
+    pair('Do you repair tubeless tyres?', 'We repair tubeless tyres for 15 euros.', 'one@shop.example'),
+    pair('Can I park there?', 'Please park in the yard.', 'two@shop.example'),
+  ])
+  const page = await opened('/teach/learned', { javaScriptEnabled: false })
+  expect(await page.locator('#found').innerText()).toBe('2 answers from your sent mail')
+  const park = page.locator('#found ~ ul li', { hasText: 'Can I park there?' })
+  await park.locator('text=Remove').click()
+  await page.waitForURL(/done=found-removed/)
+  const tyres = page.locator('#found ~ ul li')
+  await tyres.locator('summary').click()
+  await tyres.locator('[name=fact]').fill('Ask Noor Haddad about tubeless tyres.')
+  await tyres.locator('text=Accept').click()
+  expect(await tyres.locator('.fault').innerText()).toContain('Noor')
+  await tyres.locator('[name=fact]').fill('We repair tubeless tyres for 16 euros.')
+  await tyres.locator('text=Accept').click()
+  await page.waitForURL(/done=found-accepted/)
+  expect(listLearned(directory)).toEqual([])
+  expect(await page.locator('#facts ~ ul').innerText()).toContain('for 16 euros')
+  await page.context().close()
 })
 
 describe('playground', () => {

@@ -31,13 +31,27 @@ function written(prompt: string) {
         ? 'shipping costs to Norway'
         : 'the price of shipping to Norway'
   const known = subject === 'Norway' && prompt.includes(fact)
+  const guesses = /guess/.test(mail) && !known
+  const decides = /back my money/.test(mail)
   return {
-    text: known ? fact : /textless/.test(mail) ? '' : 'I shall find out and come back to you.',
+    text: known
+      ? fact
+      : guesses
+        ? 'It costs 4711 euros.'
+        : /textless/.test(mail)
+          ? ''
+          : 'I shall find out and come back to you.',
     language: 'en',
-    answers: [{ ask: gap, answered: known, source: known ? 'The price of shipping' : null }],
-    missing: known ? [] : [gap],
+    answers: [
+      {
+        ask: decides ? 'to get the money back' : gap,
+        answered: known || guesses,
+        source: known ? 'The price of shipping' : null,
+      },
+    ],
+    missing: known || guesses || decides ? [] : [gap],
     confidence: 0.9,
-    needs_person: false,
+    needs_person: decides,
   }
 }
 
@@ -82,6 +96,11 @@ test('gaps are grouped, one fact fills them, and taking it back opens them again
   const textless = await arrive('Cleo', 'Hello, textless: what does shipping to Norway cost?')
   const edited = await arrive('Dora', 'Hello, what does shipping to Norway cost?')
   const bell = await arrive('Emil', 'Hello, which colour has the bell?')
+  // Its reply states what no source does, and so waits in doubt; it says of nothing that it is missing.
+  const doubted = await arrive('Hugo', 'Hello, take a guess: what does shipping to Norway cost?')
+  expect((await loadReply(walk.context.db, doubted))?.holdReasons).toContain('unsupported-claim')
+  // Waits for a decision of a person, which no fact replaces.
+  const decision = await arrive('Ines', 'Hello, I want back my money for the bicycle.')
   await edit(review, edited, 'Ann', 'Twelve euros, dear Dora.')
   expect(await textOf(textless)).toBeUndefined()
 
@@ -110,13 +129,13 @@ test('gaps are grouped, one fact fills them, and taking it back opens them again
     reason: 'personal-matter',
     found: [{ text: 'Anna', certain: true }],
   })
-  const doubted = teach(review, { ...lesson, fact: `${fact} Mr Lund knows.` }) as Promise<unknown>
-  const refusal = await doubted.catch((error: PersonalRefusal) => error)
+  const unsure = teach(review, { ...lesson, fact: `${fact} Mr Lund knows.` }) as Promise<unknown>
+  const refusal = await unsure.catch((error: PersonalRefusal) => error)
   expect(refusal).toMatchObject({ reason: 'maybe-personal', message: expect.stringContaining('(Mr Lund)') })
   expect(taught(walk.context)).toEqual([])
 
   const done = await teach(review, { ...lesson, fact })
-  expect(done.rewritten.sort()).toEqual([price, cost, textless].sort())
+  expect(done.rewritten.sort()).toEqual([price, cost, textless, doubted].sort())
   expect(done.left).toEqual([edited])
   const path = join(walk.account.settings.knowledge ?? '', done.fact.file)
   expect(readFileSync(path, 'utf8')).toMatch(
@@ -127,7 +146,7 @@ test('gaps are grouped, one fact fills them, and taking it back opens them again
     expect(await textOf(id)).toBe(fact)
   }
   expect(await textOf(edited)).toBe('Twelve euros, dear Dora.')
-  expect((await loadMessage(walk.context.db, bell))?.step).toBe('review')
+  for (const id of [bell, decision]) expect((await loadMessage(walk.context.db, id))?.step).toBe('review')
   expect((await gaps(review, year)).map(({ question }) => question)).toEqual(['the colour of the bell'])
   await expect(teach(review, { ...lesson, fact })).rejects.toMatchObject({ reason: 'unknown-gap' })
 
@@ -136,6 +155,7 @@ test('gaps are grouped, one fact fills them, and taking it back opens them again
   for (const id of back.rewritten) await walk.walk(id)
   expect(await textOf(price)).toBe('I shall find out and come back to you.')
   expect((await gaps(review, year))[0]?.mails).toHaveLength(4)
+  expect(await textOf(doubted)).toBe('It costs 4711 euros.')
   await expect(unteach(review, { account: address, id: done.fact.id, by: 'Ann' })).rejects.toMatchObject({
     reason: 'unknown-fact',
   })
@@ -175,7 +195,7 @@ test('what a person adds to a draft is offered once, and the terminal teaches th
   expect((await replyd('--gap', gap?.id ?? '')).status).toBe(2)
   expect((await replyd('--gap', gap?.id ?? '', '--fact', 'Peter Olsen pays.')).err).toContain('(Peter Olsen)')
   expect((await replyd('--gap', gap?.id ?? '', '--fact', fact)).out).toContain(
-    '3 drafts will be written again.\n1 mail left as they are',
+    '4 drafts will be written again.\n1 mail left as they are',
   )
   const [{ id: taughtId }] = JSON.parse((await replyd('--taught', '--json')).out) as [{ id: string }]
   expect((await replyd('--undo', taughtId)).out).toBe('Taken back: replies do not use it any more.\n')

@@ -172,4 +172,24 @@ describe('in a browser', () => {
     await page.waitForURL(/done=reopen/)
     expect(await page.locator('.list .tabs .count').first().innerText()).toBe(String(count))
   })
+
+  test.each([true, false])(
+    'all that match are decided together, with JavaScript: %s',
+    async (javaScriptEnabled) => {
+      const other = await (await browser.newContext({ javaScriptEnabled })).newPage()
+      const matching = inOrder.filter((id) => String(Number(id.slice(1))).startsWith('1')).length
+      await other.goto(`${url()}/?q=Question+1`)
+      await other.locator('[name=pick]').first().check()
+      await Promise.all([other.waitForURL(/inbox\/all/), other.click(`text=All ${matching} that match`)])
+      expect(await other.locator('h1').innerText()).toBe(`All ${matching} mails with “Question 1”`)
+      await Promise.all([other.waitForURL(/done=reject/), other.click(`text=Reject ${matching}`)])
+      expect(await other.locator('.notice').innerText()).toContain(`${matching} replies rejected`)
+      expect(await other.locator('#headline').innerText()).toContain('0 found')
+      expect(other.url().length).toBeLessThan(200)
+      await Promise.all([other.waitForURL(/done=reopen/), other.click('#undo')])
+      expect(await other.locator('.notice').innerText()).toContain(`${matching} replies wait for you again`)
+      expect(await other.locator('#headline').innerText()).toContain(`${matching} found`)
+      await other.context().close()
+    },
+  )
 })

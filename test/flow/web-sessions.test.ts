@@ -73,6 +73,12 @@ describe('a session', () => {
     expect([await isIn(laptop), await isIn(phone)]).toEqual([false, false])
   })
 
+  test('stays when all others are ended', async () => {
+    const [here, elsewhere] = [await logIn('Ada'), await logIn('Bob')]
+    await ask('/devices/end-others', { cookie: here, form: { token: await formToken(here) } })
+    expect([await isIn(here), await isIn(elsewhere)]).toEqual([true, false])
+  })
+
   test('lasts while it is used, ends after twelve idle hours, and what a page asks by itself is no use', async () => {
     const [used, idle, left] = [await logIn('Ada'), await logIn('Ben'), await logIn('Cem')]
     clock.turn(11)
@@ -177,7 +183,7 @@ describe('a named token', () => {
     const secret = await make('grafana', ['metrics'])
     const { rows } = await running.daemon.context.db.query('select * from replyd.api_token')
     expect(JSON.stringify(rows)).not.toContain(secret)
-    expect((await api('/api/tokens', token, { name: 'grafana', scopes: ['read'] })).status).toBe(400)
+    expect((await api('/api/tokens', token, { name: 'grafana', scopes: ['read'] })).status).toBe(409)
     expect(
       ((await (await api('/api/tokens', token)).json()) as { name: string }[]).map(({ name }) => name),
     ).toEqual(['grafana'])
@@ -212,6 +218,14 @@ test('the command line makes a token, lists it and revokes it', async () => {
 describe('with a second factor', () => {
   const logInWith = (code: string) =>
     ask('/login', { form: { password, code }, daemon: twoFactors, cookie: '' })
+
+  test('the login says what the code is, what to do without it, and that the wanted page opens', async () => {
+    const asked = await ask('/settings/replies', { daemon: twoFactors })
+    const page = await (await ask('/login', { daemon: twoFactors, cookie: cookiesOf(asked) })).text()
+    expect(page).toContain('Log in, and the page that you wanted opens.')
+    expect(page).toContain('The six digits that the app on your phone shows for replyd now.')
+    expect(page).toMatch(/You can not log in\?.*REPLYD_WEB_PASSWORD.*replyd totp/s)
+  })
 
   test('the password alone opens nothing, a code opens once, and the next one again', async () => {
     expect((await logInWith('')).status).toBe(401)

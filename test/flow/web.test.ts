@@ -155,6 +155,40 @@ describe('a reply', () => {
     await page.context().close()
   })
 
+  test('goes to whom a person has typed, under their subject; who had not seen that decides nothing', async () => {
+    const row = await ask(swift)
+    const [page, other] = [
+      await opened(swift, `/replies/${row.id}`),
+      await opened(swift, `/replies/${row.id}`, { javaScriptEnabled: false }),
+    ]
+    expect(await page.inputValue('#to')).toBe(`Noor <${row.fromAddress}>`)
+    await page.fill('#cc', '"Weld, Tom" <tom@workshop.example>, ann')
+    await page.fill('#subject', 'Saturday: we are open')
+    await page.click('#save')
+    await page.waitForSelector('.notice >> text=To and Cc take up to 20 whole addresses')
+    expect(await page.inputValue('#subject')).toBe('Saturday: we are open')
+    await page.fill('#cc', '"Weld, Tom" <tom@workshop.example>')
+    // What is said covers no button.
+    await Promise.all([page.waitForURL(/done=edit/), page.click('#save')])
+    await page.reload()
+    expect(await page.inputValue('#cc')).toBe('"Weld, Tom" <tom@workshop.example>')
+    await other.click('#approve')
+    expect(await other.locator('.notice').innerText()).toContain('has changed in the meantime')
+    const settled = swift.nextSettled(row.id)
+    await page.click('#approve')
+    expect(await settled).toMatchObject({ disposition: 'sent' })
+    const [answer, ...others] = await inbox(row)
+    const copies = await readMailbox(dovecot, 'tom@workshop.example', 'INBOX')
+    expect([others, copies.map(({ messageId }) => messageId)]).toEqual([[], [answer?.messageId]])
+    const header = answer?.octets.toString().split('\r\n\r\n')[0] ?? ''
+    expect(header).toMatch(/^Subject: Saturday: we are open$/m)
+    expect(header).toMatch(/^Cc: "Weld, Tom" <tom@workshop.example>$/m)
+    expect(answer?.inReplyTo).toBe(row.messageId)
+    await page.goto(`${urlOf(swift)}/mails/${row.id}`)
+    expect(await page.locator('pre').textContent()).toContain('+Cc: "Weld, Tom" <tom@workshop.example>')
+    await Promise.all([page, other].map((each) => each.context().close()))
+  })
+
   test('is taken back within the undo window', async () => {
     const row = await ask(patient)
     const page = await opened(patient, `/replies/${row.id}`)

@@ -29,6 +29,16 @@ describe('sender-throttled', () => {
     ['kim1@gmail.com', 'kim2@gmail.com', 'may ok'],
     ['k.i.m@gmail.com', 'kim+9@googlemail.com', 'draft sender-throttled'],
     ['a1@shop.co.uk', 'a2@shop.co.uk', 'draft sender-throttled'],
+    ['one@kim.fastmail.com', 'two@kim.fastmail.com', 'draft sender-throttled'],
+    ['one@vip.qq.com', 'two@vip.qq.com', 'may ok'],
+    ['k.i.m@proton.me', 'kim@protonmail.com', 'draft sender-throttled'],
+    ['k-i_m@pm.me', 'kim@proton.me', 'draft sender-throttled'],
+    ['kim-one@yahoo.fr', 'kim-two@yahoo.fr', 'draft sender-throttled'],
+    ['kim@yahoo.fr', 'kim@yahoo.com', 'may ok'],
+    ['kim@me.com', 'kim@icloud.com', 'draft sender-throttled'],
+    ['k.i-m@yandex.com', 'k-i.m@ya.ru', 'draft sender-throttled'],
+    ['kim1@live.xyz', 'kim2@live.xyz', 'draft sender-throttled'],
+    ['kim1@live.com.mx', 'kim2@live.com.mx', 'may ok'],
     ['ann@shop.co.uk', 'bob@shop.co.uk', 'may ok'],
   ])('%s after three replies to %s: %s', (author, to, expected) => {
     const autoSent = times(3, () => sent(to, 1))

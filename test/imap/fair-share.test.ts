@@ -51,6 +51,8 @@ test('the connections of one server share, and another server has its own', () =
 test.each([
   ['a short response', '* 7 EXISTS', [], 0.0406],
   ['a long one', 'a'.repeat(1_000_000), [], 60.04],
+  ['brackets', `* 1 FETCH (${'()'.repeat(100_000)})`, [], 211.85],
+  ['a SEARCH that finds much', `* SEARCH${' 1'.repeat(100_000)}`, [], 12.04],
   ['a literal', '* 1 FETCH (BODY[] {1000000}', [1_000_000], 2.04],
 ])('%s is work', (_name, payload, literals, ms) => {
   const work = workOf({ payload: Buffer.from(payload), literals: literals.map((size) => Buffer.alloc(size)) })

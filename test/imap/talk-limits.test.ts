@@ -38,6 +38,10 @@ describe('a server that talks without end is cut off', () => {
     ['while it is asked to select', { ...whole, at: 'EXAMINE', text: untagged }],
     ['while the client idles', { ...whole, at: 'IDLE', text: untagged }],
     ['in one line', { ...whole, at: 'EXAMINE', text: 'a' }],
+    [
+      'in brackets',
+      { ...whole, at: 'EXAMINE', text: `* 1 FETCH (BODYSTRUCTURE (${'()'.repeat(300_000)}))\r\n` },
+    ],
     ['in long lines', { ...whole, at: 'EXAMINE', text: `* OK ${'a'.repeat(100_000)}\r\n` }],
     [
       'in literals',

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { deflateSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import iconv from 'iconv-lite'
 import { silentLog } from '../../src/base/log.ts'
 import { toMarkdown } from '../../src/knowledge/documents/convert.ts'
-import { readHtml } from '../../src/knowledge/documents/html.ts'
+import { decodePage, readHtml } from '../../src/knowledge/documents/html.ts'
 import { type Knowledge, openKnowledge } from '../../src/knowledge/knowledge.ts'
 import { docxOf, htmlOf, pdfOf, zipOf } from './make-documents.ts'
 
@@ -83,6 +84,27 @@ describe('conversion', () => {
     expect([page.title, page.links]).toEqual(['Help | Shop', ['/a']])
   })
 
+  test.each([
+    ['as the server says', 'big5', 'text/html; charset="big5"', ''],
+    ['as the page says', 'windows-1253', 'text/html', '<meta charset=windows-1253>'],
+    [
+      'as the page says, the old way',
+      'euc-kr',
+      '',
+      '<meta http-equiv="Content-Type" content="text/html; charset=euc-kr">',
+    ],
+    ['as an XML declaration says', 'shift_jis', '', '<?xml version="1.0" encoding="shift_jis"?>'],
+    ['UTF-8, whatever is said', 'utf-8', 'text/html; charset=iso-8859-1', '<meta charset=iso-8859-1>'],
+    ['not UTF-8, whatever is said', 'windows-1252', 'text/html; charset=utf-8', ''],
+  ])('the charset of a page: %s', (_, charset, type, head) => {
+    const texts: Record<string, string> = {
+      ...{ big5: '送貨需要三天', 'windows-1253': 'Η παράδοση διαρκεί τρεις ημέρες' },
+      ...{ 'euc-kr': '배송은 삼일 걸립니다', shift_jis: '配送には三日', 'utf-8': 'Größe: 5 €' },
+    }
+    const html = `${head}<p>${texts[charset] ?? 'Öffnungszeiten: für Größe 5 €'}</p>`
+    expect(decodePage(iconv.encode(html, charset), type)).toBe(html)
+  })
+
   test('deleted text and fields of a DOCX are not text', async () => {
     const text =
       '<w:document><w:body><w:p><w:r><w:t>kept</w:t></w:r><w:del><w:r><w:delText>gone</w:delText></w:r></w:del><w:r><w:instrText>PAGE</w:instrText></w:r></w:p></w:body></w:document>'
@@ -125,6 +147,25 @@ describe('a faulty document', () => {
   test('XML entities are not expanded', async () => {
     const xml = `${doctype}<w:document><w:p><w:r><w:t>&z; &amp; more</w:t></w:r></w:p></w:document>`
     expect((await toMarkdown('a.docx', zipOf({ 'word/document.xml': xml }))).length).toBeLessThan(100)
+  })
+
+  test.each([
+    [
+      'a DOCX',
+      'a.docx',
+      () => zipOf({ 'word/document.xml': '<w:p><w:numPr/><w:t>ab</w:t></w:p>'.repeat(200_000) }),
+    ],
+    ['a page', 'a.html', () => Buffer.from('<li>ab'.repeat(200_000))],
+  ])('a list of 200,000 items in %s is written once, not again for each item', async (_, name, make) => {
+    // Within seconds; item by item it takes minutes.
+    expect((await toMarkdown(name, make())).length).toBe(200_000 * 5 - 1)
+  })
+
+  test('elements of a DOCX within elements without end', async () => {
+    const xml = '<w:tbl><w:tr><w:tc>'.repeat(300_000)
+    await expect(toMarkdown('a.docx', zipOf({ 'word/document.xml': xml }))).rejects.toThrow(
+      'more than 1000 elements',
+    )
   })
 
   test('elements within elements without end', async () => {

@@ -86,6 +86,13 @@ test.each<[string, (request: IncomingMessage, response: ServerResponse) => void,
   ['an error with HTTP 200', json({ error: 'database is down' }), 'failed', 'the answer reports an error'],
   ['nothing found with HTTP 200', json({ error: 'not found' }), 'not-owned', 'nothing at $.email'],
   [
+    'a record with groups in groups',
+    (_, response) =>
+      response.end(`{"email":"kim@a.example","state":${'['.repeat(50_000)}${']'.repeat(50_000)}}`),
+    'failed',
+    'the answer could not be read',
+  ],
+  [
     'an owner named twice',
     (_, response) => response.end('{"email":"eva@a.example","state":"hers","email":"kim@a.example"}'),
     'failed',
@@ -117,11 +124,21 @@ test.each<[string, (request: IncomingMessage, response: ServerResponse) => void,
   expect(await found(overHttp(), '1')).toMatchObject({ outcome, detail })
 })
 
+test('a public answer that reports an error states nothing', async () => {
+  serve = json({ status: 'error', state: 'database is down' })
+  const result = await found(overHttp({ ownedBy: null }), '1')
+  expect(result).toMatchObject({ outcome: 'failed', facts: [], detail: 'the answer reports an error' })
+})
+
 test('a shop that does not answer is given up in time', async () => {
   serve = () => undefined
   const result = await found(overHttp({ timeoutMs: 100 }), '1')
   expect(result).toMatchObject({ outcome: 'failed', detail: 'no complete answer within 100 ms' })
-  serve = (_, response) => response.write('{"email":')
+  // Octet by octet, without an end.
+  serve = (_, response) => {
+    const drip = setInterval(() => response.write(' '), 10)
+    response.on('close', () => clearInterval(drip))
+  }
   expect(await found(overHttp({ timeoutMs: 100 }), '1')).toMatchObject({ outcome: 'failed' })
 })
 

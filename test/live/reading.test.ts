@@ -154,6 +154,30 @@ describe.each([
       expect(after.left).toEqual([2, 3, 4, 5, 6, 8, 9])
     })
 
+    test('with a copy that a program seems to have written does not silence the mail', async () => {
+      const account = accountWith({})
+      const judge: Judge = (mails) => guardComing(context, account, mails)
+      const marked = letter(1).replace('From', 'X-Spam-Flag: YES\r\nFrom')
+      const dispositions = async () => {
+        const { rows } = await db.query<{ disposition: string }>(
+          'select disposition from replyd.message order by uid',
+        )
+        return rows.map(({ disposition }) => disposition)
+      }
+      await ingest(context, account, source, [fetched(1, marked)], judge)
+      await ingest(context, account, source, [fetched(2, `X-Spam-Flag: YES\r\n${marked}`)], judge)
+      await ingest(context, account, source, [fetched(3, letter(1))], judge)
+      await ingest(context, account, source, [fetched(4, `X-Route: alias\r\n${letter(1)}`)], judge)
+      expect(await dispositions()).toEqual(['declined', 'duplicate', 'pending', 'duplicate'])
+      // Moved, by the owner.
+      await ingest(context, account, source, [fetched(5, marked)], judge)
+      expect((await dispositions()).at(-1)).toBe('duplicate')
+      const inOneBatch = [fetched(6, marked.replaceAll('<1@x>', '<6@x>')), fetched(7, letter(6))]
+      const mails = await ingest(context, account, source, inOneBatch, judge)
+      expect(mails.map(({ row }) => row.uid)).toEqual([6, 7])
+      expect((await dispositions()).slice(-2)).toEqual(['declined', 'pending'])
+    })
+
     test('that was renumbered keeps its rows, unless the lease is lost', async () => {
       const [mail] = await ingest(context, accountWith({}), source, [fetched(1)])
       const renumbered = { ...source, uidValidity: '2' }

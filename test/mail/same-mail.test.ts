@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { mailDigest } from '../../src/mail/same-mail.ts'
+import { earlierDigest, isEarlierDigest, mailDigest } from '../../src/mail/same-mail.ts'
 import { messageOf } from './messages.ts'
 
 const mail = [
@@ -44,4 +44,36 @@ describe('another mail', () => {
   ])('%s', (_name, from = '', to = '') => {
     expect(mailDigest(instead(from, to))).not.toBe(digest)
   })
+})
+
+const files = [
+  'From: anna@kunde.example',
+  'Reply-To: anna@home.example',
+  'Message-ID: <b@kunde.example>',
+  'Content-Type: multipart/mixed; boundary=b',
+  '',
+  '--b',
+  '',
+  'Here is the invoice.',
+  '--b',
+  'Content-Type: application/pdf; name=invoice.pdf',
+  'Content-Transfer-Encoding: base64',
+  '',
+  'JVBERi0xLjQK',
+  '--b--',
+]
+
+test.each([
+  ['where its answer goes', 1, 'Reply-To: eve@evil.example'],
+  ['where its answer goes, without a field', 1, 'X-Other: field'],
+  ['a file of the same name', 12, 'JVBERi0xLjQKJVBERi0xLjQK'],
+])('another mail: %s', (_name, at, line) => {
+  const other = files.map((each, index) => (index === at ? line : each))
+  expect(mailDigest(messageOf(...other))).not.toBe(mailDigest(messageOf(...files)))
+})
+
+test('the form of earlier versions is recognised', () => {
+  const message = messageOf(...files)
+  expect(isEarlierDigest(earlierDigest(message))).toBe(true)
+  expect(isEarlierDigest(mailDigest(message))).toBe(false)
 })

@@ -58,6 +58,25 @@ describe('a turn', () => {
   })
 })
 
+test.each([
+  ['its last answer said that the limits end in a thousand years', 9_999_999 * 3_600_000],
+  ['its last answer gave no number', Number.POSITIVE_INFINITY],
+])('a provider is asked again after ten minutes when %s', (_name, resetMs) => {
+  const turn = takeTurn(unlimited, one, 1000, 2000)
+  const correction = correctionOf(told(1000, 0, resetMs), turn)
+  const rate = correction && correct(turn.rate, correction, 1000)
+  if (!rate) throw new Error('nothing was corrected')
+  const stored = JSON.parse(JSON.stringify(rate)) as RateState
+  expect(takeTurn(stored, one, 61_000, 2000)).toMatchObject({ taken: false, waitMs: 9 * minute })
+  const next = takeTurn(stored, one, 1000 + 10 * minute, 2000)
+  expect(next).toMatchObject({ taken: true, waitMs: 0 })
+  // One call shows whether the figures still hold; the others wait for its answer.
+  expect(takeTurn(next.rate, one, 1000 + 10 * minute, 2000)).toMatchObject({ taken: false })
+  const relieved = correctionOf(told(1000, 999, 0), next)
+  const after = relieved && correct(next.rate, relieved, 1000 + 10 * minute)
+  expect(after && takeTurn(after, one, 2000 + 10 * minute, 2000)).toMatchObject({ taken: true, waitMs: 0 })
+})
+
 const told = (limit: number, remaining: number, resetMs: number) => ({
   limitRequests: limit,
   remainingRequests: remaining,

@@ -86,8 +86,6 @@ test.each([
 test.each([
   ['GET', '/nothing'],
   ['POST', '/nothing'],
-  ['GET', '/audit'],
-  ['PUT', '/mails'],
   ['POST', '/replies/x/send'],
   ['POST', '/junk/x/approve'],
   ['POST', '/replies/x/restore'],
@@ -95,6 +93,65 @@ test.each([
 ])('%s %s is answered in JSON: there is no such operation', async (method, path) => {
   const { status, answer } = await ask(method, path)
   expect([status, answer.error]).toEqual([404, 'not-found'])
+})
+
+test.each([
+  ['GET', '/api/audit', 'POST'],
+  ['PUT', '/api/mails', 'GET, HEAD'],
+  ['DELETE', '/api/tokens', 'GET, HEAD, POST'],
+  ['PATCH', '/api/replies/x', 'GET, HEAD'],
+  ['OPTIONS', '/api/replies/x/approve', 'POST'],
+  ['POST', '/metrics', 'GET, HEAD'],
+  ['POST', '/healthz', 'GET, HEAD'],
+])('%s %s is refused with 405, whatever the token: only %s work there', async (method, path, allowed) => {
+  for (const authorization of [`Bearer ${token}`, 'Bearer another']) {
+    const headers = { host: '127.0.0.1', authorization }
+    const answer = await app.request(`http://127.0.0.1${path}`, { method, headers })
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, allowed])
+    if (path.startsWith('/api/'))
+      expect(await answer.json()).toEqual({
+        error: 'method-not-allowed',
+        message: `${method} does not work here. Use ${allowed.replaceAll(', ', ' or ')}.`,
+      })
+  }
+})
+
+test.each([
+  ['GET', '/mails?limit=501', '', 'limit must be a whole number between 1 and 500.'],
+  ['GET', '/mails?limit=some', '', 'limit must be a whole number between 1 and 500.'],
+  ['GET', '/gaps?days=0', '', 'days must be a whole number between 1 and 3660.'],
+  ['GET', '/mails?limt=5', '', 'limt is not known here. Did you mean limit?'],
+  ['GET', '/accounts?colour=red', '', 'colour is not known here, nor is any other.'],
+  ['GET', '/usage?colour=red', '', 'colour is not known here: by, since.'],
+  ['GET', '/usage?by=week', '', 'by must be day, account or step.'],
+  ['POST', '/replies/x/approve', '', 'seen is missing.'],
+  ['POST', '/replies/x/approve', '[]', 'The body must be a JSON object.'],
+  ['POST', '/replies/x/approve', '{"seen":1}', 'seen must be text.'],
+  ['POST', '/replies/x/approve', '{"seen":""}', 'seen must not be empty.'],
+  [
+    'POST',
+    '/replies/x/approve',
+    '{"sean":"a"}',
+    'seen is missing. sean is not known here. Did you mean seen?',
+  ],
+  ['POST', '/tokens', '{"name":"a","scopes":["root"]}', 'scopes[0] must be read, decide, metrics or admin.'],
+  [
+    'POST',
+    '/facts',
+    `{"topic":"a","fact":"${'x'.repeat(2001)}"}`,
+    'fact must have at most 2,000 characters.',
+  ],
+])('%s %s %s: %s', async (method, path, body, message) => {
+  const { status, answer } = await ask(method, path, method === 'GET' ? undefined : body)
+  expect([status, answer.message]).toEqual([400, message])
+})
+
+test('the description needs no token, even if there is a password', async () => {
+  const locked = { ...web.context, config: { web: { ...web.context.config.web, passwordHash: 'x' } } }
+  const guarded = buildApp({ ...web, context: locked } as unknown as WebContext, token)
+  const statusOf = async (path: string) =>
+    (await guarded.request(`http://127.0.0.1/api${path}`, { headers: { host: '127.0.0.1' } })).status
+  expect([await statusOf('/openapi.json'), await statusOf('/mails')]).toEqual([200, 401])
 })
 
 test.each<[string, string, Record<string, string>, number, string]>([
@@ -173,6 +230,6 @@ describe('the description', () => {
 
   test('says what may be refused', () => {
     const { responses } = all.find(({ operationId }) => operationId === 'approveReply') ?? { responses: {} }
-    expect(Object.keys(responses)).toEqual(['200', '400', '401', '403', '404', '409', '422'])
+    expect(Object.keys(responses)).toEqual(['200', '400', '401', '403', '404', '409', '422', 'default'])
   })
 })

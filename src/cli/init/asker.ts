@@ -1,5 +1,5 @@
 import { UsageError } from '../failure.ts'
-import { printable, type Terminal } from '../terminal.ts'
+import { fittingLines, printable, type Terminal } from '../terminal.ts'
 import type { Memory, Shown } from './memory.ts'
 import { TypedLines } from './typed-lines.ts'
 
@@ -15,7 +15,7 @@ export interface Asking {
 }
 
 /** At the end of a fault that may be none: what was typed is taken when it is typed again. */
-export const orEnter = ': Enter if it is right all the same'
+export const orEnter = '. Press Enter if it is right all the same'
 
 /** Asks on the terminal; with `yes`, or without a person, it takes the proposed answers. */
 export class Asker implements Disposable {
@@ -45,27 +45,35 @@ export class Asker implements Disposable {
     if (settled !== null) {
       const wrong = (await fault?.(settled)) ?? null
       if (wrong === null) return settled
-      this.#terminal.stdout.write(`${printable(`${question}: ${wrong}`, true)}\n`)
+      this.#tell(`${question}: ${wrong}.`)
     }
-    const earlier = key === undefined ? null : (this.#memory?.last(key) ?? null)
+    // What an empty line means is in the question then.
+    const hasEmpty = question.includes('; empty:')
+    const earlier = key === undefined || hasEmpty ? null : (this.#memory?.last(key) ?? null)
     const answer = await this.#untilSound(question, earlier ?? proposal, asking)
     if (key !== undefined) this.#memory?.keep(key, answer, shownLater(question, asking))
     return answer
   }
 
-  async #untilSound(question: string, proposal: string | null, { hidden = false, fault }: Asking) {
+  #tell(words: string): void {
+    const { stdout } = this.#terminal
+    stdout.write(`${fittingLines(printable(words, true), stdout)}\n`)
+  }
+
+  async #untilSound(question: string, proposal: string | null, asking: Asking) {
+    const { hidden = false, fault } = asking
     const again = proposal && !question.includes('; empty:') ? '; empty: the same again' : ''
     for (;;) {
       const shown = proposal && !hidden ? ` [${printable(proposal, true)}]` : ''
       const asked = `${question}${hidden ? `${again} (not shown)` : shown}: `
       const typed = await this.#lines.after(asked, hidden)
       if (hidden) this.#terminal.stdout.write('\n')
-      if (typed === null) throw new UsageError(`${question}: no answer. Without a terminal, use --yes`)
+      if (typed === null) throw new UsageError(unanswered(question, proposal, asking))
       const answer = typed.trim() || proposal
       const wrong = answer === null ? null : ((await fault?.(answer)) ?? null)
-      if (wrong !== null) this.#terminal.stdout.write(`  ${printable(wrong, true)}\n`)
+      if (wrong !== null) this.#tell(`✗ ${wrong}.`)
       else if (answer !== null) return answer
-      else this.#terminal.stdout.write('  An answer is needed here; Ctrl+C stops, and keeps the others.\n')
+      else this.#tell('✗ An answer is needed here. Ctrl+C stops, and keeps the others.')
       if (wrong?.endsWith(orEnter)) proposal = answer
     }
   }
@@ -80,13 +88,7 @@ export class Asker implements Disposable {
     if (!this.#asks || answers.length === 0) return
     for (const { question, answer } of answers)
       this.#terminal.stdout.write(`  ${printable(`${question}: ${answer ?? '(not shown)'}`, true)}\n`)
-    if (
-      !(await this.confirm(
-        'Keep these? Otherwise each is asked again, with the answer as the proposal',
-        true,
-      ))
-    )
-      this.#memory?.doubtAll()
+    if (!(await this.confirm('Keep these? With n each is asked again', true))) this.#memory?.doubtAll()
   }
 
   /** Asks the next time, even if it was answered. */
@@ -120,14 +122,26 @@ export class Asker implements Disposable {
 const shownLater = (question: string, { hidden = false }: Asking): Shown | null =>
   question.endsWith('(y/n)') ? null : { question: question.replace(/[;,] .*| \(.*\)$/, ''), hidden }
 
+/** What answers a question that nobody is asked. */
+function answerOf({ key = '', option }: Asking): string | null {
+  return option ?? (/^[A-Z_\d]+$/.test(key) ? `the variable ${key}` : null)
+}
+
+/** At the end of the input. */
+function unanswered(question: string, proposal: string | null, asking: Asking): string {
+  const place = answerOf(asking)
+  const given = place === null ? '' : `give ${place}${proposal === null ? '' : ', or'} `
+  const taken = proposal === null && place !== null ? '' : 'use --yes, which takes what is proposed'
+  const asked = question.trim().replace(' (y/n)', '')
+  return `there is no answer to "${asked}". Without a terminal ${given}${taken}`.trimEnd()
+}
+
 /** The proposal. @throws UsageError when there is none, or it is wrong */
 async function unasked(question: string, proposal: string | null, asking: Asking): Promise<string> {
-  const { key = '', option, fault } = asking
   if (proposal === null) {
-    const missing = option ?? (/^[A-Z_\d]+$/.test(key) ? `the variable ${key}` : 'an option')
-    throw new UsageError(`with --yes, ${missing} has to be given (${question})`)
+    throw new UsageError(`with --yes, ${answerOf(asking) ?? 'an option'} has to be given (${question})`)
   }
-  const wrong = (await fault?.(proposal)) ?? null
+  const wrong = (await asking.fault?.(proposal)) ?? null
   if (wrong !== null) throw new UsageError(wrong)
   return proposal
 }

@@ -158,6 +158,7 @@ export function configOf(
     [join(folder, '.env'), secrets],
   ])
   const readFile = (name: string) => texts.get(name) ?? readFileSync(name, 'utf8')
-  const unknown = what === 'all' ? {} : { OPENAI_API_KEY: 'not known yet' }
-  return loadConfig({ path, environment: { ...unknown, ...terminal.environment }, readFile })
+  const { OPENAI_API_KEY: key } = terminal.environment
+  const unknown = what === 'all' ? {} : { OPENAI_API_KEY: key || 'not known yet' }
+  return loadConfig({ path, environment: { ...terminal.environment, ...unknown }, readFile })
 }

@@ -10,12 +10,14 @@ import { configOf, settingIn, type Texts, withAccount, withSetting, withVariable
 import { askPlace, servers } from './servers.ts'
 import type { InitOptions, Talk, Tried } from './talk.ts'
 
-/** Asks for a mailbox and adds it. @param number counted from 1 */
-export async function newMailbox(talk: Talk, texts: Texts, number: number): Promise<Tried> {
+/** Asks for a mailbox and adds it. @param number counted from 1 @returns null: the owner wants none after all */
+export async function newMailbox(talk: Talk, texts: Texts, number: number): Promise<Tried | null> {
   const { options, asker, say } = talk
   const key = String(number)
   const given: Partial<InitOptions> = number === 1 ? options : {}
-  const address = await addressOf(talk, given.address, key)
+  const present = [...texts.yaml.matchAll(/^ {2}- address: "(.*)"$/gm)].map(([, each = '']) => each)
+  const address = await addressOf(talk, given.address, key, present)
+  if (address === '') return null
   const network = options.check ? talk.network : { ...talk.network, probe: undefined }
   const found = await servers(address, given, { asker, say, network, terminal: talk.terminal }, key)
   if (found.hint !== '') await say(found.hint)
@@ -35,17 +37,27 @@ export async function newMailbox(talk: Talk, texts: Texts, number: number): Prom
   return soundMailbox(talk, whole, number - 1)
 }
 
-async function addressOf({ asker }: Talk, given: string | undefined, key: string): Promise<string> {
+/** @param present addresses that are set up already @returns empty for no other mailbox */
+async function addressOf(
+  { asker }: Talk,
+  given: string | undefined,
+  key: string,
+  present: readonly string[],
+): Promise<string> {
+  const isFurther = present.length > 0
   let insisted = ''
   const fault = (text: string) => {
-    if (!/^[^\s@]+@[^\s@]+$/.test(text)) return `${text} is not an address`
+    if (text === '' && isFurther) return null
+    if (!/^[^\s@]+@[^\s@]+$/.test(text)) return `${text} is not an address such as you@example.com`
+    if (present.includes(text.toLowerCase())) return `${text} is set up already`
     const isUsual = text === insisted || text === given || /@.+\../.test(text)
     insisted = text
     return isUsual ? null : `${text} has no dot after the @${orEnter}`
   }
   const wrong = given === undefined ? null : fault(given)
   if (given !== undefined && wrong === null) return given.toLowerCase()
-  const asked = await asker.ask('Address that replyd answers for', given ?? null, {
+  const question = isFurther ? 'Its address; empty: no other mailbox' : 'Address that replyd answers for'
+  const asked = await asker.ask(question, given ?? (isFurther ? '' : null), {
     fault,
     key: `${key}.address`,
     option: '--address',
@@ -86,6 +98,7 @@ async function withPassword(
 /** Tries a mailbox until it works, or nothing is changed any more. @param at counted from 0 */
 export async function soundMailbox(talk: Talk, given: Texts, at: number): Promise<Tried> {
   let texts = given
+  const { asks } = talk.asker
   if (!talk.options.check)
     return { texts, state: settingIn(texts.yaml, at, ['imap', 'oauth2']) ? 'no sign-in' : 'untried' }
   for (;;) {
@@ -94,7 +107,8 @@ export async function soundMailbox(talk: Talk, given: Texts, at: number): Promis
     if (!account) return { texts, state: 'sound' }
     await talk.say(`\nTrying ${account.owner.address}:`)
     const looks = checkAccount(account, config, systemClock)
-    const checks = await shownChecks(looks, (check) => showCheck(check, talk.terminal), talk.terminal)
+    const show = (check: Check) => showCheck(asks ? withoutKeys(check) : check, talk.terminal)
+    const checks = await shownChecks(looks, show, talk.terminal)
     // Which server's results about authors to trust is asked later.
     const failures = checks.filter(({ status, name }) => status === 'failed' && name !== 'sending')
     if (failures.length === 0) return { texts, state: 'sound' }
@@ -110,6 +124,15 @@ export async function soundMailbox(talk: Talk, given: Texts, at: number): Promis
     }
     texts = mended
   }
+}
+
+/** What a key of the file should be is asked next, in other words. */
+function withoutKeys(check: Check): Check {
+  const { advice } = check
+  if (check.status !== 'failed' || !/^(imap|smtp)$/.test(check.name) || !advice) return check
+  const sentences = advice.split(/(?<=\.) (?=[A-Z])/)
+  const left = sentences.filter((each) => !/\b(imap|smtp|tls)\.[a-z]|allowPlaintext/.test(each))
+  return { ...check, advice: left.join(' ') || null }
 }
 
 /** With --yes a private certificate is only shown. */

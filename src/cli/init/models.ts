@@ -14,7 +14,7 @@ import type { Asker } from './asker.ts'
 import { believingModel } from './authority.ts'
 import type { OwnModel } from './discover.ts'
 import { configOf, environmentText, type Texts, withoutVariable, withVariable } from './files.ts'
-import type { Talk, Tried } from './talk.ts'
+import type { State, Talk, Tried } from './talk.ts'
 
 const usual: readonly [program: string, port: number][] = [
   ['llama.cpp', 8080],
@@ -45,8 +45,24 @@ type Variables = Readonly<Record<string, string | undefined>>
 
 /** Asks which model answers, and tries it. */
 export async function chosenModel(talk: Talk, texts: Texts): Promise<Tried> {
-  const secrets = await withModel(talk, texts)
-  return secrets === null ? { texts, state: 'no model' } : soundModel(talk, { ...texts, secrets })
+  let { secrets } = texts
+  for (;;) {
+    const chosen = await withModel(talk, { ...texts, secrets })
+    if (chosen === null) return { texts: { ...texts, secrets }, state: 'no model' }
+    const tried = await soundModel(talk, { ...texts, secrets: chosen })
+    if (tried.state !== 'another model') return tried as Tried
+    secrets = ['OPENAI_API_KEY', 'OPENAI_BASE_URL', 'REPLYD_MODEL'].reduce(
+      withoutVariable,
+      tried.texts.secrets,
+    )
+    for (const key of ['model', 'model.url', 'model.name', 'OPENAI_API_KEY']) talk.asker.doubt(key)
+  }
+}
+
+/** `another model`: the owner wants to see the list again. */
+interface TriedModel {
+  texts: Texts
+  state: State | 'another model'
 }
 
 /**
@@ -146,7 +162,9 @@ async function modelFromMenu(talk: Talk, known: Variables): Promise<Record<strin
 }
 
 const urlFault = (text: string) =>
-  URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) ? null : `${text} is not a URL`
+  URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
+    ? null
+    : `${text} is not an address such as http://192.168.1.20:8000/v1`
 
 async function elsewhere({
   asker,
@@ -173,7 +191,7 @@ async function elsewhere({
 }
 
 /** Asks the model about one mail until it answers, or nothing is changed any more. */
-export async function soundModel(talk: Talk, given: Texts): Promise<Tried> {
+export async function soundModel(talk: Talk, given: Texts): Promise<TriedModel> {
   let texts = given
   if (!talk.options.check) return { texts, state: 'untried' }
   for (;;) {
@@ -183,26 +201,32 @@ export async function soundModel(talk: Talk, given: Texts): Promise<Tried> {
     const checks = await shownChecks(checkModels(config, systemClock), show, talk.terminal)
     const failure = checks.find(({ status }) => status === 'failed')
     if (failure === undefined) return { texts, state: 'sound' }
-    const secrets = await mended(talk, texts.secrets, failure, config.model)
+    const hasMenu = !/^model:/m.test(texts.yaml)
+    const secrets = await mended(talk, texts.secrets, failure, config.model, hasMenu)
     if (secrets === null) return { texts, state: 'faulty' }
+    if (secrets === 'another model') return { texts, state: secrets }
     texts = { ...texts, secrets }
   }
 }
 
-/** @returns the text of `.env` with which it is tried again; null: it stays as it is */
+/**
+ * @param hasMenu false: the file names the model
+ * @returns the text of `.env` with which it is tried again; null: it stays as it is
+ */
 async function mended(
   talk: Talk,
   secrets: string,
   failure: Check,
   model: Config['model'],
+  hasMenu: boolean,
 ): Promise<string | null> {
   const ca = await believingModel(model, [failure], talk)
   if (ca !== null) return withVariable(secrets, 'OPENAI_TLS_CA', ca)
   if (!talk.asker.asks) return null
   // The address of OpenAI is right: what fails is the way there.
   if (isUnreached(failure.detail) && model.host === 'openai')
-    return (await talk.asker.confirm('Try again?', true)) ? secrets : null
-  const other = await otherModel(talk, secrets, failure, model)
+    return (await talk.asker.confirm('Try again?', true)) ? secrets : hasMenu ? 'another model' : null
+  const other = await otherModel(talk, secrets, failure, model, hasMenu)
   return other === secrets ? null : other
 }
 
@@ -212,6 +236,7 @@ async function otherModel(
   secrets: string,
   { detail, advice }: Check,
   { name, baseUrl }: Config['model'],
+  hasMenu: boolean,
 ): Promise<string> {
   const variable = detail.includes('HTTP 401')
     ? 'OPENAI_API_KEY'
@@ -223,15 +248,16 @@ async function otherModel(
     await say(`${variable} is in the environment, which outranks .env: correct it there.`)
     return secrets
   }
-  const [question, proposal, hidden] = {
-    OPENAI_API_KEY: ['OPENAI_API_KEY, the key for the model; empty: the same again', '', true] as const,
-    REPLYD_MODEL: ['Name of the model', name, false] as const,
-    OPENAI_BASE_URL: ['Address of the model, up to /v1', baseUrl, false] as const,
+  const what = {
+    OPENAI_API_KEY: 'OPENAI_API_KEY, the key for the model',
+    REPLYD_MODEL: 'Name of the model',
+    OPENAI_BASE_URL: 'Address of the model, up to /v1',
   }[variable]
   asker.doubt(variable)
-  const fault = variable === 'OPENAI_BASE_URL' ? { fault: urlFault } : {}
-  const again = await asker.ask(question, proposal, { hidden, key: variable, ...fault })
-  if (again === '' || again === proposal) return secrets
+  const fault = (text: string) => (variable === 'OPENAI_BASE_URL' && text !== '' ? urlFault(text) : null)
+  const question = `${what}; empty: ${hasMenu ? 'choose again' : 'it stays'}`
+  const again = await asker.ask(question, '', { hidden: variable === 'OPENAI_API_KEY', key: variable, fault })
+  if (again === '') return hasMenu ? 'another model' : secrets
   if (variable !== 'OPENAI_API_KEY')
     asker.keep('model', variable === 'REPLYD_MODEL' ? `${baseUrl} ${again}` : `${again} ${name}`)
   return withVariable(secrets, variable, again)

@@ -72,7 +72,7 @@ export async function askPlace(
   let last = ''
   let looked: Looked | null = null
   const fault = async (text: string) => {
-    const wrong = placeFault(text)
+    const wrong = placeFault(text, kind)
     if (wrong !== null) return wrong
     looked = await lookedAt(text, kind, talk)
     const insisted = text === last
@@ -98,9 +98,10 @@ const shown = ({ host, port, secure }: ServerAddress) => `${host}:${port} (${sec
 
 const parts = (text: string) => /^([^\s:]+)(?::(\d{1,5}))?$/.exec(text.trim()) ?? []
 
-function placeFault(text: string): string | null {
+function placeFault(text: string, kind: Kind): string | null {
   const [, host = '', port = '1'] = parts(text)
-  return host !== '' && Number(port) > 0 && Number(port) < 65_536 ? null : `${text} is not host or host:port`
+  if (host === '') return `${text} is not a host name, such as ${kind}.example.com`
+  return Number(port) > 0 && Number(port) < 65_536 ? null : 'the port must be a number from 1 to 65535'
 }
 
 interface Looked {
@@ -110,7 +111,7 @@ interface Looked {
 
 /** The port suggests how TLS starts there, but the server decides. Without a port the usual ones are tried. */
 async function lookedAt(text: string, kind: Kind, { say, network, terminal }: Talk): Promise<Looked> {
-  const wrong = placeFault(text)
+  const wrong = placeFault(text, kind)
   if (wrong !== null) throw new UsageError(wrong)
   const [, host = '', given] = parts(text)
   const { usual, startTls } = ports[kind]

@@ -5,7 +5,7 @@ import { decodeUnlabelled } from '../../mail/mime/charset.ts'
 import { parseOctets } from '../../mail/mime/octets.ts'
 import { visibleText } from '../../mail/text/visible.ts'
 import { readDocx } from './docx.ts'
-import { readHtml } from './html.ts'
+import { decodePage, readHtml } from './html.ts'
 import { DocumentFault, documentPattern, shortEnough } from './limits.ts'
 import { MarkdownWriter } from './outline.ts'
 import { readPdf } from './pdf.ts'
@@ -13,8 +13,8 @@ import { readPdf } from './pdf.ts'
 const readers: Readonly<Record<string, (octets: Buffer) => string | Promise<string>>> = {
   pdf: readPdf,
   docx: readDocx,
-  html: (octets) => pageOf(decodeUnlabelled(octets)),
-  htm: (octets) => pageOf(decodeUnlabelled(octets)),
+  html: (octets) => pageOf(decodePage(octets)),
+  htm: (octets) => pageOf(decodePage(octets)),
   csv: (octets) => tableOf(decodeUnlabelled(octets)),
   tsv: (octets) => tableOf(decodeUnlabelled(octets), '\t'),
   eml: mailOf,

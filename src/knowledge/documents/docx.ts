@@ -1,7 +1,7 @@
 /** The text of a DOCX file (ECMA-376) as Markdown. XML entities of its own are not expanded. */
 import { Parser } from 'htmlparser2'
 import { type Entry, fromBuffer, type ZipFile } from 'yauzl'
-import { DocumentFault, limits } from './limits.ts'
+import { DocumentFault, deepest, limits } from './limits.ts'
 import { MarkdownWriter } from './outline.ts'
 
 const wanted = new Set(['word/document.xml', 'word/styles.xml'])
@@ -85,11 +85,19 @@ interface Receiver {
 }
 
 function read(xml: string, { opened, text, closed }: Receiver): void {
+  let depth = 0
   const parser = new Parser(
     {
-      onopentag: (name, attributes) => opened?.(name, attributes),
+      onopentag: (name, attributes) => {
+        if (++depth > deepest)
+          throw new DocumentFault(`it has more than ${deepest} elements within each other`)
+        opened?.(name, attributes)
+      },
       ontext: (words) => text?.(words),
-      onclosetag: (name) => closed?.(name),
+      onclosetag: (name) => {
+        depth--
+        closed?.(name)
+      },
     },
     { xmlMode: true, decodeEntities: true },
   )

@@ -1,6 +1,7 @@
 /** The content of an HTML page as Markdown, without navigation, forms and whatever else repeats on every page. */
 import { Parser } from 'htmlparser2'
-import { DocumentFault } from './limits.ts'
+import { decodeUnlabelled } from '../../mail/mime/charset.ts'
+import { DocumentFault, deepest } from './limits.ts'
 import { MarkdownWriter } from './outline.ts'
 
 const skipped = new Set(
@@ -16,14 +17,22 @@ const blocks = new Set(
 /** Equivalent ARIA roles. */
 const skippedRoles = new Set(['navigation', 'banner', 'contentinfo', 'search', 'complementary', 'dialog'])
 
-/** Maximum nesting depth: each level makes the parser slower. */
-const deepest = 1_000
-
 export interface Page {
   markdown: string
   title: string
   /** Values of href in the order of the page, those of navigation too. */
   links: string[]
+}
+
+/** Octets of a page in which its charset is looked for, as browsers do. */
+const prescanned = 1024
+
+/** @param contentType as the server sent it: it counts before what the page says of itself */
+export function decodePage(octets: Buffer, contentType = ''): string {
+  const named = /charset\s*=\s*["']?([\w:.-]+)/i
+  const own = /<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*["']?([\w:.-]+)/i
+  const start = octets.subarray(0, prescanned).toString('latin1')
+  return decodeUnlabelled(octets, (named.exec(contentType) ?? own.exec(start))?.[1])
 }
 
 export function readHtml(html: string): Page {

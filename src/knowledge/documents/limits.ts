@@ -14,6 +14,9 @@ export const limits = {
   growth: 400,
 } as const
 
+/** Of elements within each other: each level makes the parsers slower. */
+export const deepest = 1_000
+
 /** Why a document is left out, in words for the owner. */
 export class DocumentFault extends Error {
   override name = 'DocumentFault'

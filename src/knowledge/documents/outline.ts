@@ -6,6 +6,8 @@ const squeezed = (text: string) => text.replace(/\s+/g, ' ').trim()
 export class MarkdownWriter {
   readonly #blocks: string[] = []
   #length = 0
+  /** Items of the list that is being written. */
+  #items: string[] = []
 
   heading(level: number, text: string): void {
     const title = squeezed(text)
@@ -19,10 +21,8 @@ export class MarkdownWriter {
 
   item(text: string): void {
     const line = squeezed(text)
-    const last = this.#blocks.at(-1)
     if (line === '') return
-    if (last?.startsWith('- ')) this.#blocks[this.#blocks.length - 1] = `${last}\n- ${line}`
-    else this.#blocks.push(`- ${line}`)
+    this.#items.push(`- ${line}`)
     this.#count(line)
   }
 
@@ -44,13 +44,20 @@ export class MarkdownWriter {
   }
 
   text(): string {
+    this.#endList()
     return shortEnough(this.#blocks.join('\n\n'))
   }
 
   #add(block: string): void {
     if (block === '') return
+    this.#endList()
     this.#blocks.push(block)
     this.#count(block)
+  }
+
+  #endList(): void {
+    if (this.#items.length > 0) this.#blocks.push(this.#items.join('\n'))
+    this.#items = []
   }
 
   #count(block: string): void {

@@ -1,8 +1,7 @@
-/** Reads what a lookup fetched: whose it is, and the values that a reply may state. All of it may be hostile. */
-import { exec, query } from 'jsonpath-rfc9535'
+/** Reads what a lookup fetched: the values that a reply may state. All of it may be hostile. */
+import { query } from 'jsonpath-rfc9535'
 import { findAddresses, findLinks, findTelephones, normalisedLink } from '../../check/claims/links.ts'
 import { accountNumbers } from '../../check/prefilter.ts'
-import { canonicalAddress } from '../../config/fields.ts'
 import type { LookupSettings } from '../../config/settings.ts'
 import { neutralised } from '../../model/prompts/untrusted.ts'
 
@@ -20,51 +19,6 @@ export interface Facts {
 const mostValues = 20
 /** Of one value. A longer one is prose, and prose can give orders. */
 const most = { characters: 160, words: 20 } as const
-
-/**
- * Whether all of it belongs to that address: every node that the path selects, at least one in each document, and one in each record of
- * a list that a field is read from.
- * @param sender proven author of the mail
- * @param fields JSONPaths of what would be shown
- */
-export function isOwnedBy(
-  documents: readonly unknown[],
-  path: string,
-  sender: string,
-  fields: readonly string[] = [],
-): boolean {
-  const wanted = canonicalAddress(sender)
-  if (wanted === null || documents.length === 0) return false
-  return documents.every((document) => {
-    const owners = nodes(document, path)
-    const places = owners.map(({ place }) => place)
-    return (
-      owners.length > 0 &&
-      owners.every(({ value }) => typeof value === 'string' && canonicalAddress(value.trim()) === wanted) &&
-      fields.flatMap((field) => nodes(document, field)).every(({ place }) => isBesideOne(place, places))
-    )
-  })
-}
-
-/** Whether the path selects anything at all. */
-export const namesOwner = (documents: readonly unknown[], path: string): boolean =>
-  documents.some((document) => select(document, path).length > 0)
-
-type Place = readonly (string | number)[]
-
-function nodes(document: unknown, path: string): { value: unknown; place: Place }[] {
-  const found: { value: unknown; place: Place }[] = []
-  exec(document as Parameters<typeof query>[0], path, (value, place) => found.push({ value, place }))
-  return found
-}
-
-/** Not in another record of the same list than every owner. */
-function isBesideOne(place: Place, owners: readonly Place[]): boolean {
-  return owners.some((owner) => {
-    const parting = place.findIndex((step, at) => step !== owner[at])
-    return typeof place[parting] !== 'number' || typeof owner[parting] !== 'number'
-  })
-}
 
 /**
  * Whether a system that always answers with HTTP 200 says that it failed. An answer that nothing was found is none of these: it reads as

@@ -7,8 +7,9 @@ import { PermanentError, reasonOf, TemporaryError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import { Lru } from '../../base/lru.ts'
 import type { LookupSettings } from '../../config/settings.ts'
-import { type Fact, factsOf, isOwnedBy, namesOwner, reportsFailure } from './answer.ts'
+import { type Fact, factsOf, reportsFailure } from './answer.ts'
 import { type MailWords, type Wanted, wantedLookups } from './matches.ts'
+import { isOwnedBy, namesOwner } from './owner.ts'
 import { type Documents, openReader, type Reader } from './read.ts'
 
 /**
@@ -127,6 +128,8 @@ function judgedOf(
     const paths = lookup.fields.map(({ path }) => path)
     if (!isOwnedBy(documents, ownedBy, author ?? '', paths)) return { outcome: 'not-owned' }
   }
+  // No record is named: what it says may be about the failure itself.
+  if (ownedBy === null && reportsFailure(documents)) throw new PermanentError('the answer reports an error')
   const { facts, odd } = isNamed ? factsOf(documents, lookup) : { facts: [], odd: [] }
   if (odd.length > 0) return { outcome: 'odd', detail: odd.join('; ') }
   if (facts.length > 0) return { outcome: 'found', facts }

@@ -90,9 +90,13 @@ export function matchesText(pattern: string, text: string): boolean {
 /** Control characters, and steps that would lead to another path. */
 const unsafe = /\p{Cc}|(?:^|[/\\])\.{1,2}(?:[/\\]|$)/u
 
+/** Soft hyphens, and marks for the direction of writing: programs put them into a number, and nobody sees them. */
+const unseen = /\p{Cf}/gu
+
 /** @throws Error with the code ERR_SCRIPT_EXECUTION_TIMEOUT */
 function search(pattern: string, text: string): string[] {
-  const plain = plainDashes(plainDigits(text.slice(0, searched + 1000).normalize('NFKC')))
+  const seen = text.slice(0, searched + 1000).replace(unseen, '')
+  const plain = plainDashes(plainDigits(seen.normalize('NFKC')))
   const matches: string[] = JSON.parse(runSearch(pattern, plain))
   return matches.filter(
     (match) => match.length <= longestMatch && /[\p{L}\p{N}]/u.test(match) && !unsafe.test(match),

@@ -1,6 +1,7 @@
 import { PermanentError } from '../../base/errors.ts'
 import type { Owner } from '../account.ts'
 import { plainLine } from '../address.ts'
+import { distinct } from '../correspondents.ts'
 import type { Message } from '../message.ts'
 import { addresseesOf, displayName, originatorOf } from './addressing.ts'
 import { bodyOf } from './body.ts'
@@ -11,6 +12,7 @@ import { textHash } from './identity.ts'
 import type { Reply, ReplyHeader, ReplyInput, ReplyKind } from './reply.ts'
 import { replySubject } from './subject.ts'
 import { threading } from './threading.ts'
+import { standardEnvelope } from './typed.ts'
 
 export { replyMessageId, textHash } from './identity.ts'
 export type { Reply, ReplyHeader, ReplyInput, ReplyKind } from './reply.ts'
@@ -25,17 +27,14 @@ export async function buildReply(input: ReplyInput): Promise<Reply> {
   const header = replyHeader(original, owner, kind)
   if (header === null) throw new PermanentError('the message has no address that a reply could go to')
   const addressees = addresseesOf(original, owner, kind)
-  // The correspondent chose the name: it is sent only if a person has seen it.
-  const to = addressees.map(({ name, address }) => ({
-    name: kind === 'send' ? '' : displayName(name),
-    address,
-  }))
+  const { to, cc, subject } = envelopeOf(input, header)
   const language = isLanguageTag(input.language ?? '') ? input.language : null
   const body = bodyOf(input)
   const octets = await compile({
     from: { name: displayName(owner.displayName ?? ''), address: header.from },
     to,
-    subject: header.subject,
+    cc,
+    subject,
     messageId,
     date: input.now,
     inReplyTo: header.inReplyTo,
@@ -49,10 +48,10 @@ export async function buildReply(input: ReplyInput): Promise<Reply> {
     messageId,
     // Not <>: submission servers refuse it, and a bounce of ours is recognised when it comes (section 5.2).
     reversePath: header.from,
-    addressees: [...header.to],
+    addressees: distinct([...to, ...cc]).map(({ address }) => address),
     from: header.from,
-    to: [...header.to],
-    subject: header.subject,
+    to: to.map(({ address }) => address),
+    subject,
     inReplyTo: header.inReplyTo,
     references: [...header.references],
     autoSubmitted: header.autoSubmitted,
@@ -61,6 +60,14 @@ export async function buildReply(input: ReplyInput): Promise<Reply> {
       addressees.map(({ name }) => displayName(name)),
     ),
   }
+}
+
+/** As a reviewer typed it, otherwise as the rules have it. */
+function envelopeOf({ original, owner, kind, typed }: ReplyInput, header: ReplyHeader) {
+  // The correspondent chose the name: it is sent only if a person has seen it.
+  if (kind === 'send')
+    return { to: header.to.map((address) => ({ name: '', address })), cc: [], subject: header.subject }
+  return { ...standardEnvelope(original, owner), ...typed }
 }
 
 /**

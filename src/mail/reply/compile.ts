@@ -8,6 +8,7 @@ import type { Mailbox } from '../address.ts'
 export interface Draft {
   from: Mailbox
   to: readonly Mailbox[]
+  cc?: readonly Mailbox[]
   subject: string
   messageId: string
   date: Date
@@ -26,6 +27,7 @@ const encodedWordLength = 60
 function expectedFields(draft: Draft): string[] {
   return [
     ...['From', 'To', 'Subject', 'Message-ID', 'Date', 'MIME-Version', 'Content-Type'],
+    ...((draft.cc ?? []).length === 0 ? [] : ['Cc']),
     ...(draft.html === null ? ['Content-Transfer-Encoding'] : []),
     ...(draft.inReplyTo === null ? [] : ['In-Reply-To']),
     ...(draft.references.length === 0 ? [] : ['References']),
@@ -41,6 +43,7 @@ export async function compile(draft: Draft): Promise<Buffer> {
   const composer = new MailComposer({
     from: draft.from,
     to: [...draft.to],
+    ...((draft.cc ?? []).length === 0 ? {} : { cc: [...(draft.cc ?? [])] }),
     messageId: draft.messageId,
     date: draft.date,
     ...(draft.inReplyTo === null ? {} : { inReplyTo: draft.inReplyTo }),

@@ -1,3 +1,4 @@
+import type { TypedEnvelope } from '../../base/typed-envelope.ts'
 import type { Owner } from '../account.ts'
 import type { Message } from '../message.ts'
 
@@ -31,6 +32,8 @@ export interface ReplyInput {
   /** One block of text below `-- `; empty for none. */
   signature: string
   quote: 'none' | 'short'
+  /** What a reviewer typed into the header; for kind `send` it does not count. */
+  typed?: TypedEnvelope | null
   /** The lines below an automatic answer that disclose it; null for none. */
   disclosure: string | null
   /** The same above it. */

@@ -74,3 +74,8 @@ create table replyd.push_device (
   due_at        timestamptz not null
 );
 `
+
+/** What a reviewer typed into To, Cc and Subject of a reply. */
+export const typedEnvelope = `
+alter table replyd.reply add column envelope jsonb;
+`

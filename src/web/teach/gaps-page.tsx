@@ -1,9 +1,10 @@
 /** What was missing most: each gap with the mails behind it, and a form in which the missing fact is typed once. */
 import type { Offer } from '../../review/offers.ts'
 import type { Gap, GapMail, PersonalMatter } from '../../review/teach.ts'
-import { Token, When } from '../layout.tsx'
+import { Action, Token, When } from '../layout.tsx'
 import { Pages } from '../pages.tsx'
 import { Offers, type TypedOffer } from './offers.tsx'
+import { type Rewriting, RewritingCard } from './rewriting.tsx'
 import { mayTeach, TeachPage, type TeachView, teachPath } from './teach-page.tsx'
 
 export const gapsPath = '/teach'
@@ -28,12 +29,15 @@ export interface GapsView {
   offers: readonly Offer[]
   typedOffer: TypedOffer | null
   hasFolder: boolean
+  /** Drafts that are being written again. */
+  rewriting: Rewriting | null
 }
 
 export function GapsPage({ teach, shown }: { teach: TeachView; shown: GapsView }) {
   const { gaps, total, typed, hasFolder } = shown
   return (
     <TeachPage teach={teach} title="Missing facts" place={gapsPath}>
+      {shown.rewriting === null ? null : <RewritingCard rewriting={shown.rewriting} />}
       {total === 0 ? (
         <p class="empty">
           {`Nothing was missing in the last ${gapWeeks} weeks. When a reply lacks a fact, its question appears here.`}
@@ -95,6 +99,15 @@ function OneGap({ teach, gap, isOpen, typed, hasFolder }: GapProps) {
             </p>
           )}
           <Behind teach={teach} mails={mails} />
+          {hasFolder && mails.some(({ waits, edited }) => waits && !edited) ? (
+            <Action
+              view={teach.view}
+              to={`/teach/gaps/${gap.id}/again`}
+              label="It is in the knowledge: write again"
+            >
+              <input type="hidden" name="account" value={teach.account} />
+            </Action>
+          ) : null}
         </div>
       </div>
     </details>
@@ -171,13 +184,6 @@ function Lesson({ teach: { view, account }, gap, typed }: Pick<GapProps, 'teach'
       </button>
     </form>
   )
-}
-
-/** What came of a fact. */
-export function taughtWords(again: number, left: number): string {
-  const written = again === 0 ? '' : ` ${again === 1 ? '1 draft is' : `${again} drafts are`} written again.`
-  const kept = left === 0 ? '' : ` ${left === 1 ? '1 was' : `${left} were`} left alone.`
-  return `Taught. Every further reply can state it.${written}${kept}`
 }
 
 export const factPath = (account: string, id: string) =>

@@ -2,15 +2,26 @@
 import type { Context, Hono } from 'hono'
 import { z } from 'zod'
 import type { Account } from '../../context.ts'
-import { acceptOffer, declineOffer, offers } from '../../review/offers.ts'
+import { beginAccepting, declineOffer, offers } from '../../review/offers.ts'
 import { Refusal } from '../../review/review.ts'
-import { gaps, PersonalRefusal, teach, unteach } from '../../review/teach.ts'
+import {
+  type Begun,
+  beginTeaching,
+  beginUnteaching,
+  gaps,
+  PersonalRefusal,
+  taught,
+  tryGapAgain,
+} from '../../review/teach.ts'
+import { rewrittenMails } from '../../store/gaps.ts'
 import type { Env } from '../access.ts'
 import { fitting, formBody, text } from '../bodies.ts'
-import { factPath, GapsPage, gapsPath, gapWeeks, type TypedFact, taughtWords } from './gaps-page.tsx'
+import type { WebContext } from '../web-context.ts'
+import { factPath, GapsPage, gapsPath, gapWeeks, type TypedFact } from './gaps-page.tsx'
 import type { TypedOffer } from './offers.tsx'
+import { againWords, type Rewriting } from './rewriting.tsx'
 import { teachPath } from './teach-page.tsx'
-import { settled, type Teaching } from './teaching.ts'
+import { followed, settled, type Teaching } from './teaching.ts'
 
 const gapsShown = 20
 const weekMs = 7 * 86_400_000
@@ -34,12 +45,8 @@ export function addGaps(pages: Hono<Env>, teaching: Teaching): void {
     const by = c.get('session').actor
     const fact = given.fact.replace(/\r\n?/g, '\n')
     try {
-      const done = await teach(web, { ...given, fact, by, confirmed: confirmed === '1' })
-      const counts = { again: String(done.rewritten.length), left: String(done.left.length) }
-      return c.redirect(
-        teachPath(gapsPath, given.account, { done: 'taught', fact: done.fact.id, ...counts }),
-        303,
-      )
+      const begun = await beginTeaching(web, { ...given, fact, by, confirmed: confirmed === '1' })
+      return c.redirect(taughtPath(web, given.account, begun), 303)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       if (error.reason === 'unknown-gap')
@@ -49,17 +56,38 @@ export function addGaps(pages: Hono<Env>, teaching: Teaching): void {
       return gapsPage(c, teaching, accountOf(given.account), typed)
     }
   })
+  pages.post('/teach/gaps/:id/again', async (c) => {
+    const { account } = fitting(await formBody(c), offerFields.pick({ account: true }))
+    return settled(
+      c,
+      async () => {
+        const by = c.get('session').actor
+        const begun = await tryGapAgain(web, { account, gap: c.req.param('id'), by })
+        followed(web, begun)
+        return teachPath(gapsPath, account, { done: 'again', again: String(begun.again) })
+      },
+      (refused) => teachPath(gapsPath, account, { refused }),
+    )
+  })
   pages.post('/teach/facts/:id/remove', (c) => {
     const account = c.req.query('account') ?? ''
     return settled(
       c,
       async () => {
-        await unteach(web, { account, id: c.req.param('id'), by: c.get('session').actor })
+        const which = { account, id: c.req.param('id'), by: c.get('session').actor }
+        followed(web, await beginUnteaching(web, which))
         return teachPath(gapsPath, account, { done: 'untaught' })
       },
       (refused) => teachPath(gapsPath, account, { refused }),
     )
   })
+}
+
+/** Where a person goes on while the drafts are written. */
+function taughtPath(web: WebContext, account: string, begun: Begun): string {
+  followed(web, begun)
+  const counts = { again: String(begun.again), left: String(begun.left) }
+  return teachPath(gapsPath, account, { done: 'taught', fact: begun.fact.id, ...counts })
 }
 
 function addOffers(pages: Hono<Env>, teaching: Teaching): void {
@@ -69,9 +97,8 @@ function addOffers(pages: Hono<Env>, teaching: Teaching): void {
     const [id, by] = [c.req.param('id'), c.get('session').actor]
     const fact = given.fact.replace(/\r\n?/g, '\n')
     try {
-      const done = await acceptOffer(web, id, { ...given, fact, by, confirmed: confirmed === '1' })
-      const counts = { again: String(done.rewritten.length), left: String(done.left.length) }
-      return c.redirect(teachPath(gapsPath, account, { done: 'taught', fact: done.fact.id, ...counts }), 303)
+      const begun = await beginAccepting(web, id, { ...given, fact, by, confirmed: confirmed === '1' })
+      return c.redirect(taughtPath(web, account, begun), 303)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       const typed = { id, ...given, fact, fault: error.message }
@@ -89,6 +116,13 @@ function addOffers(pages: Hono<Env>, teaching: Teaching): void {
       (refused) => teachPath(gapsPath, account, { refused }),
     )
   })
+}
+
+/** The drafts that a fact just taught has changed; null where there are none. */
+async function rewritingOf({ context }: WebContext, account: string, id: string): Promise<Rewriting | null> {
+  const fact = taught(context, account).find((each) => each.id === id)
+  const mails = fact === undefined ? [] : await rewrittenMails(context.db, fact.mails)
+  return fact === undefined || mails.length === 0 ? null : { since: new Date(fact.at), mails }
 }
 
 async function gapsPage(
@@ -114,11 +148,18 @@ async function gapsPage(
     offers: await offers(web, { since, account: own }),
     typedOffer,
     hasFolder: account.settings.knowledge !== null,
+    rewriting: asked('done') === 'taught' ? await rewritingOf(web, own, asked('fact')) : null,
   }
-  const isTaught = asked('done') === 'taught'
-  const notice = isTaught
-    ? { said: taughtWords(Number(asked('again')), Number(asked('left'))), undo: factPath(own, asked('fact')) }
-    : undefined
+  const [again, left] = [Number(asked('again')) || 0, Number(asked('left')) || 0]
+  const notice =
+    asked('done') === 'taught'
+      ? {
+          said: `Taught. Every further reply can state it.${againWords(again, left)}`,
+          undo: factPath(own, asked('fact')),
+        }
+      : asked('done') === 'again'
+        ? { said: againWords(again, 0).trim() || 'No draft waits for it.' }
+        : undefined
   const teachView = await teachOf(c, account, notice)
   return c.html(
     <GapsPage teach={teachView} shown={shown} />,

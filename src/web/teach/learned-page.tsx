@@ -1,12 +1,14 @@
 /** What was learned from the owner, each with its origin and a button that takes it back. */
 
 import { languageName } from '../../mail/text/language.ts'
+import type { LearnedProposal } from '../../review/from-sent.ts'
 import type { Learned, LearnedCorrection } from '../../review/learned.ts'
 import type { TaughtFact } from '../../review/teach.ts'
 import type { LearnedStyle } from '../../store/styles.ts'
 import { type StylePart, styleParts } from '../../store/unlearned.ts'
 import { Action, When } from '../layout.tsx'
 import { titled } from '../words.ts'
+import { Found, type TypedFound } from './found.tsx'
 import { gapsPath } from './gaps-page.tsx'
 import { TeachPage, type TeachView, teachPath } from './teach-page.tsx'
 
@@ -15,21 +17,25 @@ export const learnedPath = '/teach/learned'
 interface Props {
   teach: TeachView
   learned: Learned
+  found: readonly LearnedProposal[]
+  typed: TypedFound | null
 }
 
-export function LearnedPage({ teach, learned }: Props) {
+export function LearnedPage({ teach, learned, found, typed }: Props) {
   const { facts, corrections, styles } = learned
   const languages = Object.entries(styles?.styles ?? {}).filter(([, style]) => partsOf(style).length > 0)
-  const isEmpty = facts.length === 0 && corrections.length === 0 && languages.length === 0
+  const isEmpty =
+    facts.length === 0 && corrections.length === 0 && languages.length === 0 && found.length === 0
   return (
     <TeachPage teach={teach} title="Learned" place={learnedPath}>
       {isEmpty ? (
         <p class="empty">
           Nothing has been learned yet. Edit a reply before you send it, and replyd remembers how you changed
           it; <a href={teachPath(gapsPath, teach.account)}>teach it a missing fact</a>, and every reply can
-          state it.
+          state it. <code>replyd learn</code> proposes answers from the mail that you sent.
         </p>
       ) : null}
+      <Found teach={teach} found={found} typed={typed} />
       {facts.length > 0 ? <Facts teach={teach} facts={facts} /> : null}
       {corrections.length > 0 ? <Corrections teach={teach} corrections={corrections} /> : null}
       {languages.length > 0 ? (

@@ -1,7 +1,9 @@
 /** What the routes of the Teach pages have in common. */
 import type { Context } from 'hono'
+import { reasonOf } from '../../base/errors.ts'
 import type { Account } from '../../context.ts'
 import { Refusal, type RefusalReason } from '../../review/review.ts'
+import type { Begun } from '../../review/teach.ts'
 import type { Env } from '../access.ts'
 import type { WebContext } from '../web-context.ts'
 import type { TeachView } from './teach-page.tsx'
@@ -18,6 +20,11 @@ export interface TeachNotice {
   said: string
   /** Where "Undo" is posted to. */
   undo?: string
+}
+
+/** Lets the drafts be written while the page answers. What fails stays as it was, and the log says why. */
+export function followed({ context: { log } }: WebContext, { done }: Pick<Begun, 'done'>): void {
+  done.catch((error: unknown) => log.warn({ event: 'teach.rewriting-failed', reason: reasonOf(error) }))
 }
 
 /** Back to that page, with the result. */

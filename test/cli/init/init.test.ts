@@ -267,7 +267,7 @@ describe('replyd init', () => {
     stdout.end()
     const question = 'IMAP server (host or host:port)'
     expect(await out).toContain(
-      `${question}:   nothing listens there: Enter if it is right all the same\n${question} [mial.own.example]: SMTP`,
+      `${question}: ✗ nothing listens there. Press Enter if it is right all the same.\n${question} [mial.own.example]: SMTP`,
     )
   })
 
@@ -334,6 +334,40 @@ describe('replyd init', () => {
     expect(existsSync(join(folder, 'replyd.yaml'))).toBe(false)
   })
 
+  test.each([
+    ['', {}, 'there is no answer to "Address that replyd answers for". Without a terminal give --address'],
+    [
+      'me@own.example\n',
+      {},
+      'there is no answer to "IMAP server (host or host:port)". Without a terminal give --imap',
+    ],
+    [
+      '',
+      { address: 'me@own.example', imap: 'imap.own.example', smtp: 'smtp.own.example', user: 'me' },
+      'there is no answer to "Password for IMAP and SMTP". Without a terminal give the variable MAIL_PASSWORD',
+    ],
+  ])('an unanswered question in a pipe is named, with what answers it (%#)', async (typed, options, said) => {
+    await expect(run(options, typed)).rejects.toThrow(said)
+  })
+
+  test('a mailbox is set up once, and another one is none after all when its address is left empty', async () => {
+    const servers = 'imap.own.example\nsmtp.own.example\n'
+    const typed = `me@own.example\n${servers}\nthe secret\ny\nME@own.example\n\n\nsk-1\nreview-me-please\n`
+    const { out, status } = await run({}, typed)
+    expect(out).toContain('Its address; empty: no other mailbox: ✗ ME@own.example is set up already.\n')
+    expect(status).toBe(0)
+    expect(configuration().accounts).toHaveLength(1)
+  })
+
+  test('an empty variable of the environment is none: .env and the answers count', async () => {
+    const typed = 'me@fastmail.com\n\nthe secret\n\n\nsk-1\nreview-me-please\n'
+    expect((await run({}, typed, { OPENAI_API_KEY: '', MAIL_PASSWORD: '' })).status).toBe(0)
+    const path = join(folder, 'replyd.yaml')
+    const environment = { OPENAI_API_KEY: '', MAIL_PASSWORD: '' }
+    const { model } = loadConfig({ path, environment, readFile: (file) => readFileSync(file, 'utf8') })
+    expect(model.apiKey).toBe('sk-1')
+  })
+
   test('writes OAuth2 for Microsoft, and names the next command', async () => {
     const { out } = await run({ yes: true, address: 'me@outlook.com', clientId: 'app-1' }, '', {
       OPENAI_API_KEY: 'key',
@@ -351,7 +385,8 @@ describe('replyd init', () => {
     const { status, out } = await run({}, `${typed}\nthe secret\n\n\nkey\nshort\nlong enough\n`)
     expect(out).toMatch(/it needs at least 8 characters/)
     expect(out).toMatch(/me is not an address/)
-    expect(out).toMatch(/bad host is not host or host:port/)
+    expect(out).toMatch(/✗ bad host is not a host name, such as imap\.example\.com\./)
+    expect(out).toMatch(/✗ the port must be a number from 1 to 65535\./)
     expect(out).toMatch(/No servers were found for me@own\.example/)
     expect(status).toBe(0)
     expect(configuration().accounts[0]).toMatchObject({
@@ -408,7 +443,7 @@ describe('replyd init', () => {
     const path = join(folder, answersFile)
     await expect(run({}, 'me@own.example\nimap.own.example\nsmtp.own.example\n')).rejects.toThrow(/no answer/)
     expect(statSync(path).mode & 0o777).toBe(0o600)
-    await expect(run({}, '\nann\nthe secret\n')).rejects.toThrow(/Another mailbox\?.*no answer/s)
+    await expect(run({}, '\nann\nthe secret\n')).rejects.toThrow(/no answer to "Another mailbox\?"/)
     const { status, out } = await run({}, '\n\n\nkey\n\n')
     expect(status).toBe(0)
     expect(out).toMatch(/^Going on with the answers of last time/)
@@ -462,13 +497,15 @@ Keep these?`)
     const environment = { MAIL_PASSWORD: 'x', OPENAI_API_KEY: 'y' }
     await run({ yes: true, address: 'me@gmail.com' }, '', environment)
     writeFileSync(join(folder, '.env'), '')
-    await expect(run({ check: true }, '')).rejects.toThrow(/Keep it .*no answer/)
+    await expect(run({ check: true }, '')).rejects.toThrow(
+      /no answer to "replyd.yaml already exists. Keep it/,
+    )
   })
 
   test('--fresh forgets what an earlier init left, and --yes uses none of it', async () => {
     await expect(run({}, 'me@own.example\n')).rejects.toThrow(/no answer/)
     await expect(run({ yes: true })).rejects.toThrow(/has to be given/)
-    await expect(run({ fresh: true }, '')).rejects.toThrow(/Address.*no answer/)
+    await expect(run({ fresh: true }, '')).rejects.toThrow(/no answer to "Address/)
   })
 
   test('a doubted answer is proposed, and asked for again', () => {

@@ -4,7 +4,8 @@ import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { Asker } from '../../../src/cli/init/asker.ts'
 import type { Network, OwnModel } from '../../../src/cli/init/discover.ts'
-import { ownModels, withModel } from '../../../src/cli/init/models.ts'
+import { configText } from '../../../src/cli/init/files.ts'
+import { chosenModel, ownModels, withModel } from '../../../src/cli/init/models.ts'
 import { parseDotEnv } from '../../../src/config/interpolation.ts'
 import { json, type ModelServer, type Responder, startModelServer } from '../../model/model-server.ts'
 
@@ -87,9 +88,37 @@ test('another server is asked for its models', async () => {
   server.respond(listing('own-model', 'other'))
   const { env, shown } = await written(`5\nftp://x\n${server.baseUrl}\nsecret\nother\n`)
   expect(env).toEqual({ OPENAI_BASE_URL: server.baseUrl, OPENAI_API_KEY: 'secret', REPLYD_MODEL: 'other' })
-  expect(shown).toMatch(/ftp:\/\/x is not a URL/)
+  expect(shown).toMatch(/✗ ftp:\/\/x is not an address such as http:/)
   expect(shown).toMatch(/It has: own-model, other\./)
   expect(shown).toMatch(/Name of the model \[own-model\]:/)
+})
+
+test('after a wrong choice the list is offered again', async () => {
+  server.respond(json(401, { error: { message: 'no such key' } }))
+  const stdout = new PassThrough()
+  const shown = text(stdout)
+  const typed = `2\n${server.baseUrl}\nwrong key\nsome-model\n\n3\n`
+  const terminal = { environment: {}, stdin: Readable.from([typed]), stdout, stderr: stdout }
+  using asker = new Asker(terminal, false)
+  const say = async (line: string) => void stdout.write(`${line}\n`)
+  const network = { ownModels: async () => [] } as unknown as Network
+  const folder = '/nowhere'
+  const options = { folder, check: true }
+  const place = { host: '127.0.0.1', port: 1, secure: true }
+  const found = { imap: place, smtp: place, source: 'x', hint: '', oauth2: null }
+  const answers = {
+    address: 'a@b.example',
+    found,
+    user: null,
+    oauthClientId: null,
+    password: 'MAIL_PASSWORD',
+  }
+  const texts = { yaml: configText(answers), secrets: 'MAIL_PASSWORD="x"\n' }
+  const { state, texts: left } = await chosenModel({ asker, say, terminal, network, options, folder }, texts)
+  stdout.end()
+  expect((await shown).match(/Which model reads and writes for you\?/g)).toHaveLength(2)
+  expect(await shown).toContain('OPENAI_API_KEY, the key for the model; empty: choose again (not shown): ')
+  expect([state, parseDotEnv(left.secrets)]).toEqual(['no model', { MAIL_PASSWORD: 'x' }])
 })
 
 test('a key in the environment is offered, not asked for', async () => {

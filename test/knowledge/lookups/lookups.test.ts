@@ -1,10 +1,11 @@
 /** Lookups without a network: what is looked up, whose it is, and what a model may see of it. */
 import { describe, expect, test } from '@jest/globals'
 import type { LookupSettings } from '../../../src/config/settings.ts'
-import { factsOf, isOwnedBy, reportsFailure } from '../../../src/knowledge/lookups/answer.ts'
+import { factsOf, reportsFailure } from '../../../src/knowledge/lookups/answer.ts'
 import { readJson } from '../../../src/knowledge/lookups/json.ts'
 import type { LookupOutcome, LookupResult } from '../../../src/knowledge/lookups/lookups.ts'
 import { type MailWords, wantedLookups } from '../../../src/knowledge/lookups/matches.ts'
+import { isOwnedBy } from '../../../src/knowledge/lookups/owner.ts'
 import { lookupPassages, lookupPerson } from '../../../src/knowledge/lookups/passages.ts'
 import { urlFor } from '../../../src/knowledge/lookups/read.ts'
 
@@ -46,6 +47,8 @@ describe('what is looked up', () => {
     ['in Arabic digits', { visible: 'أين الطلب AB-١٢٣٤٥ ؟' }, ['AB-12345']],
     ['in Devanagari digits', { visible: 'AB-१२३४५' }, ['AB-12345']],
     ['with a hyphen that does not break', { visible: 'Where is AB\u201112345?' }, ['AB-12345']],
+    ['with a mark for the direction of writing', { visible: 'أين AB-\u200f12345 ؟' }, ['AB-12345']],
+    ['with a soft hyphen', { visible: 'Where is AB-\u00ad12345?' }, ['AB-12345']],
     ['two numbers', { visible: 'AB-12345 and AB-99999' }, ['AB-12345', 'AB-99999']],
     ['the same number twice', { subject: 'AB-12345', visible: 'AB-12345' }, ['AB-12345']],
     [
@@ -194,6 +197,48 @@ describe('whose it is', () => {
     ],
   ])('in a list, %s', (_, document, expected) => {
     expect(isOwnedBy([document], '$[*].email', 'kim@a.example', ['$[*].state'])).toBe(expected)
+  })
+
+  const keyed = (other: object) => ({ orders: { A: { email: 'kim@a.example', state: 'x' }, B: other } })
+  test.each<[string, string, string, unknown, boolean]>([
+    ['own records by name', '$.orders.*.email', '$.orders.*.state', keyed({ email: 'kim@a.example' }), true],
+    [
+      'a record by name without an owner',
+      '$.orders.*.email',
+      '$.orders.*.state',
+      keyed({ state: 'hers' }),
+      false,
+    ],
+    [
+      'a named record beside the only owner',
+      '$.orders[?@.email].email',
+      '$.orders.B.state',
+      keyed({ state: 'hers' }),
+      false,
+    ],
+    ['two named groups', "$.orders['A','B'].email", '$.orders.*.state', keyed({ state: 'hers' }), false],
+    [
+      'groups within a record by name',
+      '$.orders.*.customer.email',
+      '$.orders.*.delivery.date',
+      { orders: { A: { customer: { email: 'kim@a.example' }, delivery: { date: '1' } } } },
+      true,
+    ],
+    [
+      'a value of the whole beside the records',
+      '$.orders.*.email',
+      '$.state',
+      { ...keyed({}), state: 'x' },
+      true,
+    ],
+  ])('%s', (_, path, field, document, expected) => {
+    expect(isOwnedBy([document], path, 'kim@a.example', [field])).toBe(expected)
+  })
+
+  test('thousands of records are compared at once, not each with each', () => {
+    const records = Array.from({ length: 20_000 }, () => ({ email: 'kim@a.example', state: 'x' }))
+    const fields = Array.from({ length: 12 }, () => '$[*].state')
+    expect(isOwnedBy([records], '$[*].email', 'kim@a.example', fields)).toBe(true)
   })
 
   test('an owner of the whole document owns its lists', () => {

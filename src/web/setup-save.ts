@@ -1,0 +1,124 @@
+/** What a form of the Setup page changes, whether it fits, and whether replyd would begin to send by itself. */
+import { z } from 'zod'
+import { type SettingPath, widerPath } from '../config/overlay.ts'
+import type { PageSettings, SettingView } from '../review/page-settings.ts'
+import { Refusal } from '../review/review.ts'
+import { BadRequest } from './bodies.ts'
+import type { CategoryTyped } from './setup-categories.tsx'
+import { fieldAt, saidOf, valueTyped } from './setup-fields.ts'
+import type { Refused } from './setup-page.tsx'
+
+export interface SettingChange {
+  path: SettingPath
+  /** undefined: the page no longer sets it. */
+  value: unknown
+  /** Id of the edit that the person saw, `0` for none. */
+  follows: string
+  typed: string
+}
+
+type Body = Readonly<Record<string, unknown>>
+
+const mostRows = 41
+const numbers = Array.from({ length: mostRows }, (_, at) => at)
+const plain = (value: unknown) => (typeof value === 'string' ? value.replaceAll('\r\n', '\n').trim() : '')
+
+/** @throws BadRequest when it is no list of names */
+export function pathIn(written: unknown): SettingPath {
+  try {
+    return z
+      .array(z.string())
+      .min(1)
+      .max(6)
+      .parse(JSON.parse(plain(written)))
+  } catch (cause) {
+    throw new BadRequest('The form names no setting.', { cause, fields: ['path'] })
+  }
+}
+
+function followsIn(written: unknown): string {
+  if (typeof written === 'string' && /^\d{1,18}$/.test(written)) return written
+  throw new BadRequest('The form does not say which value it changes.', { fields: ['follows'] })
+}
+
+/** Fields that somebody has changed; of the categories the whole list. @throws BadRequest @throws Refusal */
+export function changesIn(body: Body): SettingChange[] {
+  if (body.path !== undefined) {
+    const listed = categoriesIn(body)
+    const value = listed.length === 0 ? undefined : listed.map(withoutEmptyMode)
+    const typed = JSON.stringify(listed)
+    return [{ path: pathIn(body.path), value, follows: followsIn(body.follows), typed }]
+  }
+  return numbers
+    .filter((at) => body[`path-${at}`] !== undefined)
+    .filter((at) => plain(body[`value-${at}`]) !== plain(body[`was-${at}`]))
+    .map((at) => {
+      const path = pathIn(body[`path-${at}`])
+      const field = fieldAt(path)
+      if (field === undefined) throw new Refusal('unknown-setting')
+      const typed = plain(body[`value-${at}`])
+      return { path, value: valueTyped(field, typed), follows: followsIn(body[`follows-${at}`]), typed }
+    })
+}
+
+const withoutEmptyMode = ({ name, description, mode }: CategoryTyped) =>
+  mode === '' ? { name, description } : { name, description, mode }
+
+/** The rows of the form, without those that are empty or to be removed. */
+function categoriesIn(body: Body): CategoryTyped[] {
+  const at = (name: string, row: number) => plain(body[`${name}-${row}`])
+  return numbers
+    .filter((row) => at('remove', row) === '' && `${at('name', row)}${at('description', row)}` !== '')
+    .map((row) => ({ name: at('name', row), description: at('description', row), mode: at('mode', row) }))
+}
+
+/** Whatever the file or the page holds: a list of them. */
+export function categoriesOf({ value }: Pick<SettingView, 'value'>): CategoryTyped[] {
+  if (!Array.isArray(value)) return []
+  return (value as Partial<CategoryTyped>[]).map(({ name = '', description = '', mode = '' }) => ({
+    ...{ name, description, mode },
+  }))
+}
+
+/** Why each can't be saved, in words; null if it can. @throws Refusal when the page may not change it */
+export function faultsOf(settings: PageSettings, changes: readonly SettingChange[]): (string | null)[] {
+  const faults = settings.faults(changes)
+  return changes.map(({ path, follows }, at) => {
+    const { edit, value } = settings.placed(path)
+    const fault = faults[at] ?? null
+    if ((edit?.id ?? '0') === follows) return fault === null ? null : faultWords(path, fault)
+    const now = value === undefined || value === '' ? '' : ` It is now: ${saidOf(path, value)}.`
+    return `${new Refusal('setting-changed').message}${now}`
+  })
+}
+
+export const refusedOf = (changes: readonly SettingChange[], faults: readonly (string | null)[]): Refused[] =>
+  changes.map(({ path, typed }, at) => ({ path, typed, fault: faults[at] ?? null }))
+
+/** `must be …` as a sentence; of hours what the page understands, which is more than the file does. */
+const faultWords = (path: SettingPath, words: string): string => {
+  if (fieldAt(path)?.form.kind === 'hours')
+    return 'Type days and hours, as in Mon-Fri 9-17, Sat 10-13:30. Midnight is 24.'
+  const whole = /^(?:must|is|needs|names|unknown)\b/.test(words) ? `This ${words}` : words
+  return /[.!?]$/.test(whole) ? whole : `${whole}.`
+}
+
+/** Whether replies that waited for a person before are sent by themselves afterwards. */
+export function startsSending(
+  settings: PageSettings,
+  { path, value }: Pick<SettingChange, 'path' | 'value'>,
+): boolean {
+  const before = settings.view(path).value
+  if (path.at(-1) === 'categories') {
+    const sent = new Set(sendingNames(before))
+    return sendingNames(value).some((name) => !sent.has(name))
+  }
+  if (path.at(-1) !== 'mode') return false
+  const wider = widerPath(path)
+  const after = value ?? (wider === null ? undefined : settings.view(wider).value)
+  return after === 'send' && before !== 'send'
+}
+
+/** Categories that are sent by themselves. */
+export const sendingNames = (value: unknown): string[] =>
+  categoriesOf({ value }).flatMap(({ name, mode }) => (mode === 'send' ? [name.toLowerCase()] : []))
