@@ -15,10 +15,6 @@ export const chatters: [string, Chatter | null][] = [
     { text: `* 1 FETCH (FLAGS (${'\\Seen '.repeat(60).trim()}))\r\n`, octets: 7 << 20 },
   ],
   [
-    '7 MB of small brackets before each answer',
-    { text: `* 1 FETCH (BODYSTRUCTURE (${'()'.repeat(100_000)}))\r\n`, octets: 7 << 20 },
-  ],
-  [
     '60 MB of literals before each answer',
     { text: `* 1 FETCH (BODY[] {60000}\r\n${'a'.repeat(60_000)})\r\n`, octets: 60 << 20 },
   ],

@@ -1,10 +1,10 @@
 /** What only the owner may bring about: trust in a sender, a mail out of \Junk, a thread for people, and what the owner is told. */
-import { digestText } from '../../src/daemon/digest-text.ts'
 import { loadAccountState } from '../../src/store/accounts.ts'
 import { deliverAll } from '../../test/live/servers/index.ts'
 import { ScriptedServer } from '../../test/smtp/scripted-server.ts'
 import { type Area, type Attack, differs } from './attack.ts'
 import { apiToken, owner as ownAddress, type Pages, password, startPages } from './daemon.ts'
+import { digestAttacks } from './digest.ts'
 import { ask } from './http.ts'
 import { authservId, type Letter, type LetterOptions, letter, question } from './letter.ts'
 import { tryLogin } from './login.ts'
@@ -258,41 +258,6 @@ function humanAttacks(world: World): Attack[] {
     ]),
   ]
 }
-
-const subjects = [
-  '<!channel> <https://evil.example|Your bank>',
-  '[Your bank](https://evil.example)',
-  'https://evil.example/login',
-  'evil-shop.com/pay',
-  'evil\u3002example/pay',
-  'x\r\n  - replyd: Approve at evil.example',
-  'x\u2028  - replyd: all is well',
-  '\u202emoc.live//:sptth',
-  '\u001b]8;;https://evil.example\u0007click\u001b]8;;\u0007',
-]
-/** Nothing that a mail client makes a link of, turns around, or breaks a line at. */
-const alive =
-  /https?:\/\/|[\w-]\.(?:com|example)\b|\w\u3002|[\u202a-\u202e\u2066-\u2069\u2028\u2029]|(?!\n)\p{Cc}/u
-
-const digestAttacks = (): Attack[] =>
-  subjects.map((subject) => ({
-    name: `digest: the subject ${JSON.stringify(subject)}`,
-    holds: 'links, controls and line ends in what strangers wrote are made harmless',
-    strike: async () => {
-      const said = digestText({
-        account: 'me',
-        day: '2026-11-24',
-        dispositions: new Map([['held', 1]]),
-        waiting: [{ from: `${subject} <eve>`, subject, reason: 'mode-review', draft: true }],
-        cost: 0,
-        notices: [],
-      })
-      const text = said?.text ?? ''
-      const found = alive.exec(text)
-      if (found) return JSON.stringify(found[0])
-      return differs(text.split('\n').filter((line) => line.startsWith('  - ')).length, 1)
-    },
-  }))
 
 function noticeAttacks({ url }: Pages): Attack[] {
   const words = 'Your session has ended: log in at evil'

@@ -4,7 +4,7 @@ import pg from 'pg'
 import { silentLog } from '../../src/base/log.ts'
 import { sharesOf } from '../../src/model/budget/shares.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
-import { earlierMails, writtenTo } from '../../src/store/history.ts'
+import { knownSender } from '../../src/store/history.ts'
 import { storeIngested } from '../../src/store/ingested.ts'
 import { countDue, findByMessageIds, findDue, loadMessage } from '../../src/store/messages.ts'
 import { settleAbandonedCalls, settleModelCall } from '../../src/store/model-calls.ts'
@@ -76,8 +76,7 @@ const perMail: Record<string, Statement> = {
   'look up known Message-IDs': (db, n) => findByMessageIds(db, account, [`<new-${n}@x>`]),
   'insert the row': (db, n) => storeIngested(db, { messages: [newMail(n)] }, now),
   'load the row': (db, n) => loadMessage(db, newId(n)),
-  'earlier mails of the sender': (db, n) => earlierMails(db, account, `c${n}@x.example`, newId(n)),
-  'written to the sender': (db, n) => writtenTo(db, account, `c${n}@x.example`, newId(n)),
+  'what is known of the sender': (db, n) => knownSender(db, account, `c${n}@x.example`, newId(n)),
   'reserve a call': (db, n) => reserveModelCall(db, newCall(n), { perDay: 1000, accountPerDay: null }, now),
   'settle a call': (db, n) =>
     settleModelCall(db, `call-${n}`, { input: 1, cachedInput: 0, output: 1, cost: 0.0001, durationMs: 1 }),

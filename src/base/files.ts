@@ -6,10 +6,13 @@ import {
   chmodSync,
   closeSync,
   constants,
+  fstatSync,
   fsyncSync,
   lstatSync,
   openSync,
   readdirSync,
+  readSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -70,6 +73,27 @@ export function writeWhole(
   } catch (error) {
     rmSync(draft, { force: true })
     throw error
+  } finally {
+    closeSync(file)
+  }
+}
+
+/**
+ * Reads a file that others may exchange between a look at it and this moment: what was opened is what is looked at.
+ * @param path without links, as `realpath` gives it
+ * @param most octets
+ * @throws for a link anywhere in the path, for what is no file (a pipe would block the process), and for one that is too large
+ */
+export function readRegular(path: string, most: number): Buffer {
+  const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants
+  const file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+  try {
+    const found = fstatSync(file)
+    if (!found.isFile()) throw new Error('it is no file')
+    if (found.size > most) throw new Error(`it has more than ${most} octets`)
+    if (realpathSync(path) !== path) throw new Error('a link leads to it')
+    const octets = Buffer.alloc(found.size)
+    return octets.subarray(0, readSync(file, octets))
   } finally {
     closeSync(file)
   }

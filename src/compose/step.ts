@@ -121,7 +121,8 @@ async function ask({ context, account, mail }: Arrival, sources: Sources, signal
   const [salt, canary] = [saltOf(context), saltOf(context)]
   const toAnswer = { ...mail, ...(await senderHistory(context.db, row)) }
   const { timeZone } = context.config.budget
-  const occasion = { mail, task: 'compose', prompt, knowledgeHash: account.knowledge?.hash ?? null } as const
+  const knowledgeHash = account.knowledge?.hash ?? null
+  const occasion = { mail: toAnswer, task: 'compose', prompt, knowledgeHash } as const
   let omitted: string[] = []
   const answer = await budgetedCall(context, occasion, (fitted) => {
     const prompts = { ...account.prompts, compose: fitted }

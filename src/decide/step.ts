@@ -111,7 +111,7 @@ async function check(delivery: Delivery, signal: AbortSignal): Promise<StoredChe
   const toAnswer = { ...mail, ...(await senderHistory(context.db, mail.row)) }
   const text = { text: reply.text, passages }
   const knowledgeHash = account.knowledge?.hash ?? null
-  const occasion = { mail, task: 'check', prompt: account.prompts.check, knowledgeHash } as const
+  const occasion = { mail: toAnswer, task: 'check', prompt: account.prompts.check, knowledgeHash } as const
   try {
     const answer = await budgetedCall(context, occasion, (fitted) => {
       const asking = { ...account, prompts: { ...account.prompts, check: fitted } }

@@ -96,7 +96,7 @@ async function judge(
   }
   const prompt = account.prompts.triage
   await account.knowledge?.settled()
-  const occasion = { mail, task: 'triage', prompt, knowledgeHash: null, isTrial: true } as const
+  const occasion = { mail: toJudge, task: 'triage', prompt, knowledgeHash: null, isTrial: true } as const
   const { value } = await budgetedCall(context, occasion, (fitted) => {
     const asking = { ...account, prompts: { ...account.prompts, triage: fitted } }
     return { ...triageQuestion(asking, context.config.budget.timeZone, toJudge, saltOf(context)), signal }
@@ -145,7 +145,7 @@ async function ask(
   const toAnswer = { ...mail, ...(await senderHistory(arrival.context.db, arrival.mail.row)) }
   const prompt = account.prompts.compose
   const knowledgeHash = account.knowledge?.hash ?? null
-  const occasion = { mail, task: 'compose', prompt, knowledgeHash, isTrial: true } as const
+  const occasion = { mail: toAnswer, task: 'compose', prompt, knowledgeHash, isTrial: true } as const
   let omitted = 0
   const answer = await budgetedCall(context, occasion, (fitted) => {
     const asking = { ...account, prompts: { ...account.prompts, compose: fitted } }

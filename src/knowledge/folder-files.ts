@@ -40,6 +40,8 @@ export const isText = (name: string) => readable.test(name)
 export const isKnown = (name: string) => isText(name) || documentPattern.test(name)
 /** Limits for one text's octets, for the number of files, and for the octets of all texts; the excess is named and left out. */
 export const largestText = 2_000_000
+/** Octets of a file of that name that are read. */
+export const largestOf = (name: string) => (isText(name) ? largestText : limits.file)
 const mostFiles = 2000
 export const mostText = 50_000_000
 
@@ -78,7 +80,7 @@ function listIn(root: string, present: Map<string, FoundFile>, since: number): v
   for (const name of filesBelow(root, '').sort()) {
     const stats = statSync(`${root}/${name}`, { throwIfNoEntry: false })
     if (!stats?.isFile()) continue
-    const isLarge = stats.size > (isText(name) ? largestText : limits.file)
+    const isLarge = stats.size > largestOf(name)
     const fault = isLarge
       ? faults.large
       : stats.mtimeMs < since

@@ -8,8 +8,9 @@
  * or keep the process alive.
  */
 import { createHash } from 'node:crypto'
-import { readFileSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { join, sep } from 'node:path'
+import { readRegular } from '../base/files.ts'
 import type { Log } from '../base/log.ts'
 import { decodeUnlabelled } from '../mail/mime/charset.ts'
 import { Complaints } from './complaints.ts'
@@ -20,6 +21,7 @@ import {
   filesOf,
   isText,
   type KnowledgeFile,
+  largestOf,
   mostText,
   pageOf,
   type SitePages,
@@ -310,14 +312,13 @@ class FolderIndex {
     let octets: Buffer
     if (fault !== null) return this.#leaveOut(name, { stamp, digest: '' }, fault)
     try {
-      // Links within the folder are fine: Kubernetes mounts each file of a ConfigMap as one. Others would expose files of the
-      // machine to strangers.
+      // Links within the folder are fine: Kubernetes mounts files so.
       const path = realpathSync(join(root, name))
       if (!path.startsWith(realpathSync(root) + sep)) {
         this.#complaints.once('knowledge.outside', name, faults.outside)
         return this.#leaveOut(name, { stamp, digest: '' }, faults.outside)
       }
-      octets = readFileSync(path)
+      octets = readRegular(path, largestOf(name))
     } catch (error) {
       this.#complaints.once('knowledge.unreadable', name, error)
       return 0

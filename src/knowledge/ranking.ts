@@ -36,7 +36,7 @@ const manyWords = 50_000
 /** A beginning of more words than these does not tell which of them is meant. */
 const mostBeginning = 1000
 /** Words with a part and their postings that one ranking reads. The rarest parts are read first; the others tell little. */
-const mostOfParts = 180_000
+const mostOfParts = 110_000
 
 export class Ranking {
   #index = new TermIndex()

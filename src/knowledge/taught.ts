@@ -2,22 +2,10 @@
  * Facts that a person has taught: each a Markdown file in `taught` of the knowledge folder, whose front matter says when,
  * by whom and from which mail. The index reads them like any other file at its next search.
  */
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readSync,
-  realpathSync,
-  rmSync,
-  statSync,
-} from 'node:fs'
+import { lstatSync, mkdirSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { writeWhole } from '../base/files.ts'
+import { readRegular, writeWhole } from '../base/files.ts'
 import { foldTerm, tokenize } from './tokens.ts'
 
 const origin = z.object({
@@ -134,15 +122,7 @@ const namesIn = (place: string) =>
 /** Empty for a link, for what is no file, and for one that is too large. */
 function readStart(path: string): string {
   try {
-    const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-    try {
-      const found = fstatSync(file)
-      if (!found.isFile() || found.size > most.octets) return ''
-      const octets = Buffer.alloc(found.size)
-      return octets.toString('utf8', 0, readSync(file, octets))
-    } finally {
-      closeSync(file)
-    }
+    return readRegular(path, most.octets).toString()
   } catch {
     return ''
   }

@@ -6,7 +6,6 @@ import { type Log, senderLabel } from '../base/log.ts'
 import type { AccountSettings, Config, ModelTask } from '../config/settings.ts'
 import { senderAuthentication } from '../mail/authentication.ts'
 import type { StoredMail } from '../store/bodies.ts'
-import { isCorrespondent } from '../store/correspondents.ts'
 import type { Database } from '../store/database.ts'
 import { dropModelCall, settleModelCall } from '../store/model-calls.ts'
 import {
@@ -40,7 +39,8 @@ interface CallContext {
 }
 
 interface Occasion {
-  mail: StoredMail
+  /** With whether the owner has written to its sender. */
+  mail: StoredMail & { isCorrespondent: boolean }
   task: ModelTask
   prompt: Prompt
   knowledgeHash: string | null
@@ -113,7 +113,7 @@ async function reserve<T>(
   const maxOutput = model.outputLimit(maxOutputTokens)
   const pictures = imagesIn(messages) * imageTokens(name)
   const atMost = worstCase(tokenBound(messages) + pictures, maxOutput, price)
-  const shares = occasion.isTrial ? [] : await sharesIn(context, occasion.mail)
+  const shares = occasion.isTrial ? [] : sharesIn(context, occasion.mail)
   const call = callOf(context, occasion, { name, atMost, shares }, now)
   const room = await reserveModelCall(db, call, ceilings, now)
   if (room === null) return { id: call.id, atMost: call.worstCase }
@@ -147,12 +147,14 @@ function callOf(
 }
 
 /** What the sender of this mail may use of the day's budget. */
-async function sharesIn({ db, config, accounts }: CallContext, mail: StoredMail): Promise<Share[]> {
+function sharesIn({ config, accounts }: CallContext, mail: Occasion['mail']): Share[] {
   const { account, fromAddress: address } = mail.row
   const owner = accounts.get(account)?.settings.owner
   const found = owner ? senderAuthentication(mail, owner) : 'unknown'
-  const known = address !== null && (await isCorrespondent(db, { account, address }))
-  return sharesOf({ address, known, doubtful: found === 'none' || found === 'dmarc-fail' }, config.budget)
+  return sharesOf(
+    { address, known: mail.isCorrespondent, doubtful: found === 'none' || found === 'dmarc-fail' },
+    config.budget,
+  )
 }
 
 /** The first process tells the owner, once a day for each share; the mail waits, and nothing is lost. */

@@ -3,7 +3,7 @@ import { domainPart } from '../mail/address.ts'
 import { authentication } from '../mail/authentication.ts'
 import { isMailboxProvider } from '../mail/local-parts.ts'
 import { loadMail } from '../store/bodies.ts'
-import { earlierMails, writtenTo } from '../store/history.ts'
+import { knownSender } from '../store/history.ts'
 import { type MessageRow, noteJunkPlace } from '../store/messages.ts'
 import { move } from '../store/moves.ts'
 import { removeSenderRule, saveSenderRule } from '../store/sender-rules.ts'
@@ -76,11 +76,9 @@ export async function learnSpam(
   if (!filed) return
   const { address, aliases } = account.settings.owner
   if (row.fromAddress === null || [address, ...aliases].includes(row.fromAddress)) return
-  const known =
-    (await earlierMails(context.db, row.account, row.fromAddress, row.id)) > 0 ||
-    (await writtenTo(context.db, row.account, row.fromAddress, row.id))
+  const { earlier, writtenTo } = await knownSender(context.db, row.account, row.fromAddress, row.id)
   const times = await ownersSpamFrom(context.db, row.account, row.fromAddress)
-  if (known && times < denyFrom) return
+  if ((earlier > 0 || writtenTo) && times < denyFrom) return
   const rule = { pattern: row.fromAddress, rule: 'deny', source: byJunk } as const
   await saveSenderRule(context.db, row.account, rule, now)
 }

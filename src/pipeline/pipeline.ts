@@ -16,7 +16,6 @@ import {
   UncertainError,
 } from '../base/errors.ts'
 import { accountLabel } from '../base/log.ts'
-import { Lru } from '../base/lru.ts'
 import type { Next, StepContext } from '../context.ts'
 import { guard } from '../guard/step.ts'
 import { UidValidityChanged } from '../imap/imap.ts'
@@ -39,9 +38,10 @@ import { failureReason, handOver, stepBackoff, table } from './table.ts'
 const ownerActionRetryMs = 60_000
 const busyRetryMs = 500
 const giveUpAfterMs = 24 * 3_600_000
-/** Mails; characters of a mail's text. Others are read again. */
-const mostCarried = 200
+/** Mails; characters of a mail's text. Others are read again, and so is one whose job another process has run. */
+const mostCarried = 1_000
 const longestCarried = 20_000
+const carriedForMs = 300_000
 /** Mails that arrive together and are carried to triage. */
 const fewMails = 20
 
@@ -53,8 +53,8 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   /** Rows that this process is working on: after a lost lock or a wiped queue a job may be duplicated. */
   readonly #underWay = new Set<string>()
   readonly #sweeper: Sweeper
-  /** What the last step of a row left for a job of another queue. */
-  readonly #carried = new Lru<{ carried: Carried; until: number }>(mostCarried)
+  /** What the last step of a row left for a job of another queue, the oldest first. */
+  readonly #carried = new Map<string, { carried: Carried; until: number }>()
   /** The last message to the owner, by account. */
   readonly #toldOf = new Map<string, string>()
   /** Enqueues the jobs of several mails in one batch. */
@@ -108,7 +108,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
       const stage = row.step === 'guard' ? guarded.get(row.id)?.stage : row.step
       return stage ? [[row.id, stage]] : []
     })
-    // A backlog would drive out what other steps have left.
+    // A backlog would leave no room for what other steps leave.
     if (mails.length <= fewMails)
       for (const mail of mails)
         if (mail.row.step === 'triage') this.#carry(mail.row.id, { mail, reply: null })
@@ -118,7 +118,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
 
   /** Enqueues a row whose stage was changed elsewhere: a person approved, or the undo window began. */
   async advance(id: string, stage: Stage, dueAt?: Date): Promise<void> {
-    this.#carried.take(id)
+    this.#carried.delete(id)
     await this.#enqueue(this.#jobFor(id, stage, dueAt))
   }
 
@@ -139,7 +139,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
     const due = all.filter(({ id }) => !this.#underWay.has(id))
     const unguarded = due.filter(({ step }) => step === 'guard').map(({ id }) => id)
     await this.accept(await loadMails(this.#context.db, unguarded))
-    await this.#queues.enqueue(due.flatMap(({ id, step, dueAt }) => this.#jobFor(id, step, dueAt)))
+    await this.#queues.enqueueMissing(due.flatMap(({ id, step, dueAt }) => this.#jobFor(id, step, dueAt)))
   }
 
   async #enqueue(requests: readonly JobRequest[]): Promise<void> {
@@ -203,12 +203,18 @@ export class Pipeline extends EventEmitter<PipelineEvents> implements AsyncDispo
   #carry(id: string, carried: Carried): void {
     const { text, html } = carried.mail.message
     if (text.length + (html?.length ?? 0) > longestCarried) return
-    // Its job may run in another process.
-    this.#carried.set(id, { carried, until: this.#context.clock.now().getTime() + sweepEveryMs })
+    const now = this.#context.clock.now().getTime()
+    for (const [oldest, { until }] of this.#carried) {
+      if (until > now) break
+      this.#carried.delete(oldest)
+    }
+    // Jobs run in the order in which they were queued, so what is left first is taken first: nothing may drive it out.
+    if (this.#carried.size < mostCarried) this.#carried.set(id, { carried, until: now + carriedForMs })
   }
 
   #takeCarried(id: string): Carried | null {
-    const left = this.#carried.take(id)
+    const left = this.#carried.get(id)
+    this.#carried.delete(id)
     return left && left.until > this.#context.clock.now().getTime() ? left.carried : null
   }
 

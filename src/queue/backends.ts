@@ -1,4 +1,5 @@
 /** BullMQ's classes on Redis and on PostgreSQL, with their common options. */
+import type { EventEmitter } from 'node:events'
 import {
   type ConnectionOptions,
   createPostgresBackend,
@@ -17,6 +18,8 @@ export interface Classes {
   kind: 'redis' | 'postgres'
   queue(name: QueueName): Queue
   worker(name: QueueName, processor: Processor, concurrency: number): Worker
+  /** How many of these jobs exist; null where one statement adds all that are missing. */
+  standing: ((queue: Queue, ids: readonly string[]) => Promise<number>) | null
   ping(): Promise<boolean>
   close(): Promise<void>
 }
@@ -57,6 +60,7 @@ export function redisClasses(
         ...traced,
         ...workerOptions(name, concurrency),
       }),
+    standing: (queue, ids) => connections.producer.exists(...ids.map((id) => queue.toKey(id))),
     ping: () => connections.ping(),
     close: () => connections.close(),
   }
@@ -65,18 +69,41 @@ export function redisClasses(
 export function postgresClasses(pool: PgPool, prefix: string, telemetry: Telemetry | undefined): Classes {
   const traced = telemetry ? { telemetry } : {}
   const bound = withBackend(createPostgresBackend)
+  const noting = notingListeners(pool as unknown as EventEmitter)
   return {
     kind: 'postgres',
     queue: (name) =>
-      new bound.Queue(`${prefix}-${name}`, { connection: pool, ...traced }) as unknown as Queue,
+      noting.of(
+        () => new bound.Queue(`${prefix}-${name}`, { connection: pool, ...traced }),
+      ) as unknown as Queue,
     worker: (name, processor, concurrency) =>
-      new bound.Worker(`${prefix}-${name}`, processor, {
-        connection: pool,
-        ...traced,
-        ...workerOptions(name, concurrency),
-      }) as unknown as Worker,
+      noting.of(
+        () =>
+          new bound.Worker(`${prefix}-${name}`, processor, {
+            connection: pool,
+            ...traced,
+            ...workerOptions(name, concurrency),
+          }),
+      ) as unknown as Worker,
+    standing: null,
     ping: () => pool.query('select 1').then(() => true),
-    close: () => Promise.resolve(),
+    close: async () => noting.remove(),
+  }
+}
+
+/** BullMQ's objects listen for the pool's errors and still do so when they are closed. */
+function notingListeners(pool: EventEmitter) {
+  const noted: ((error: Error) => void)[] = []
+  return {
+    of<T>(make: () => T): T {
+      const before = pool.listeners('error').length
+      const made = make()
+      noted.push(...(pool.listeners('error').slice(before) as typeof noted))
+      return made
+    },
+    remove(): void {
+      for (const listener of noted.splice(0)) pool.off('error', listener)
+    },
   }
 }
 

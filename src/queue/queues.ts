@@ -38,6 +38,8 @@ export interface Queues extends AsyncDisposable {
   readonly kind: 'redis' | 'postgres'
   /** Adds jobs; an existing one stays unchanged. Rejects quickly while the queue can't be reached. */
   enqueue(requests: readonly JobRequest[]): Promise<void>
+  /** The same, and cheap if most of them exist. */
+  enqueueMissing(requests: readonly JobRequest[]): Promise<void>
   /** Lets delayed jobs run now; has no effect on others. */
   hasten(requests: readonly JobRequest[]): Promise<void>
   work(queue: QueueName, concurrency: number, handler: Handler): Work
@@ -48,6 +50,9 @@ export interface Queues extends AsyncDisposable {
   /** True while the queue answers. */
   ping(): Promise<boolean>
 }
+
+/** Jobs. */
+const askedTogether = 100
 
 interface QueueSettings extends TracesWanted {
   redisUrl: string | null
@@ -157,6 +162,21 @@ class BullQueues implements Queues {
     for (const name of queueNames) {
       const jobs = requests.filter((request) => request.queue === name).map(asJob)
       if (jobs.length > 0) await this.board(name).addBulk(jobs)
+    }
+  }
+
+  async enqueueMissing(requests: readonly JobRequest[]): Promise<void> {
+    const { standing } = this.#classes
+    if (standing === null) return this.enqueue(requests)
+    for (let at = 0; at < requests.length; at += askedTogether) {
+      const some = requests.slice(at, at + askedTogether)
+      const counts = await Promise.all(
+        queueNames.map((name) => {
+          const ids = some.filter(({ queue }) => queue === name).map((request) => asJob(request).opts.jobId)
+          return ids.length === 0 ? 0 : standing(this.board(name), ids)
+        }),
+      )
+      if (counts.reduce((sum, count) => sum + count) < some.length) await this.enqueue(some)
     }
   }
 

@@ -15,9 +15,9 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
-import { writeWhole } from '../base/files.ts'
+import { readRegular, writeWhole } from '../base/files.ts'
 import type { StepContext } from '../context.ts'
-import { isKnown, isText, largestText } from '../knowledge/folder-files.ts'
+import { isKnown, isText, largestOf, largestText } from '../knowledge/folder-files.ts'
 import { decodeUnlabelled } from '../mail/mime/charset.ts'
 import { Refusal } from './review.ts'
 
@@ -134,7 +134,7 @@ function placeOf({ accounts }: Pick<Teaching, 'accounts'>, address: string, file
 /** Null if there is no regular file. */
 function contentOf(path: string): Buffer | null {
   if (!lstatSync(path, { throwIfNoEntry: false })?.isFile()) return null
-  return readFileSync(path)
+  return readRegular(path, Math.max(longestUpload, largestOf(path)))
 }
 
 const isThere = (path: string) => lstatSync(path, { throwIfNoEntry: false }) !== undefined

@@ -1,4 +1,3 @@
-import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
 import { storable } from './storable.ts'
 
@@ -35,21 +34,3 @@ export async function saveCorrespondents(
     [account, storable(addresses), cursor.mailbox, cursor.uidValidity, cursor.lastUid, cursor.readAt],
   )
 }
-
-interface AddressOfAccount {
-  account: string
-  address: string
-}
-
-/** Whether the owner has written to this address, according to \\Sent. Automatic replies do not count. */
-export const isCorrespondent: (db: Queryable, question: AddressOfAccount) => Promise<boolean> = batched(
-  async (db, questions: readonly AddressOfAccount[]) => {
-    const { rows } = await db.query<{ known: boolean }>(
-      `select exists (select 1 from replyd.correspondent c where c.account = q.account and c.address = lower(q.address)) as known
-         from jsonb_array_elements($1::jsonb) with ordinality as one (value, at)
-         cross join jsonb_to_record(one.value) as q (account text, address text) order by one.at`,
-      [storable(questions)],
-    )
-    return rows.map(({ known }) => known)
-  },
-)

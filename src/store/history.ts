@@ -3,79 +3,59 @@ import { batched } from './batched.ts'
 import type { Queryable } from './database.ts'
 import { storable } from './storable.ts'
 
-interface EarlierQuestion {
+interface SenderQuestion {
   account: string
   address: string
-  beforeId: string
+  /** The mail that is asked about: only mail before it counts, and not the answer to it. */
+  id: string
 }
 
-async function countEarlier(db: Queryable, questions: readonly EarlierQuestion[]): Promise<number[]> {
-  const { rows } = await db.query<{ n: number }>(
-    `select (select count(*)::int from (select 1 from replyd.message m where m.account = q.account and m.from_address = q.address
-         and m.id < q."beforeId" and m.disposition not in ('filed', 'marked', 'pending') limit 100) as known) as n
+interface KnownSender {
+  /** Earlier mails from this sender without spam, 100 at most; 0 means a first contact. */
+  earlier: number
+  /** Whether replyd or, according to \\Sent, the owner has written to this address before. */
+  writtenTo: boolean
+  /** Whether the owner has. Automatic replies do not count. */
+  isCorrespondent: boolean
+}
+
+async function findSenders(db: Queryable, questions: readonly SenderQuestion[]): Promise<KnownSender[]> {
+  const { rows } = await db.query<KnownSender>(
+    `select known.earlier, c.stands or exists (select 1 from replyd.reply r where r.account = q.account and r.addressee = q.address
+           and r.id <> q.id and r.state = 'sent') as "writtenTo", c.stands as "isCorrespondent"
        from jsonb_array_elements($1::jsonb) with ordinality as one (value, at)
-       cross join jsonb_to_record(one.value) as q (account text, address text, "beforeId" text) order by one.at`,
+       cross join jsonb_to_record(one.value) as q (account text, address text, id text)
+       cross join lateral (select count(*)::int as earlier from (select 1 from replyd.message m
+         where m.account = q.account and m.from_address = q.address and m.id < q.id
+           and m.disposition not in ('filed', 'marked', 'pending') limit 100) as accepted) as known
+       cross join lateral (select exists (select 1 from replyd.correspondent c
+         where c.account = q.account and c.address = lower(q.address)) as stands) as c
+      order by one.at`,
     [storable(questions)],
   )
-  return rows.map(({ n }) => n)
+  return rows
 }
 
-const earlierOf = batched(countEarlier)
+const senderOf = batched(findSenders)
 
-/** Number of earlier mails from this sender, without spam; 0 means a first contact. */
-export function earlierMails(
+/** What the store knows of a mail's sender. */
+export function knownSender(
   db: Queryable,
   account: string,
   address: string,
-  beforeId: string,
-): Promise<number> {
-  return earlierOf(db, { account, address, beforeId })
-}
-
-interface WrittenQuestion {
-  account: string
-  addressee: string
-  exceptId: string
-}
-
-async function findWritten(db: Queryable, questions: readonly WrittenQuestion[]): Promise<boolean[]> {
-  const { rows } = await db.query<{ known: boolean }>(
-    `select exists (select 1 from replyd.reply r where r.account = q.account and r.addressee = q.addressee
-         and r.id <> q."exceptId" and r.state = 'sent')
-         or exists (select 1 from replyd.correspondent c where c.account = q.account and c.address = lower(q.addressee)) as known
-       from jsonb_array_elements($1::jsonb) with ordinality as one (value, at)
-       cross join jsonb_to_record(one.value) as q (account text, addressee text, "exceptId" text) order by one.at`,
-    [storable(questions)],
-  )
-  return rows.map(({ known }) => known)
-}
-
-const writtenOf = batched(findWritten)
-
-/**
- * Whether replyd or, according to \\Sent, the owner has written to this address before: then the correspondence is
- * known.
- */
-export function writtenTo(
-  db: Queryable,
-  account: string,
-  addressee: string,
-  exceptId: string,
-): Promise<boolean> {
-  return writtenOf(db, { account, addressee, exceptId })
+  id: string,
+): Promise<KnownSender> {
+  return senderOf(db, { account, address, id })
 }
 
 /** What is known of the sender when a mail arrives. */
 export async function senderHistory(
   db: Queryable,
   { account, fromAddress, id }: { account: string; fromAddress: string | null; id: string },
-): Promise<{ firstContact: boolean; writtenBefore: boolean }> {
-  if (!fromAddress) return { firstContact: true, writtenBefore: false }
-  const [earlier, writtenBefore] = await Promise.all([
-    earlierMails(db, account, fromAddress, id),
-    writtenTo(db, account, fromAddress, id),
-  ])
-  return { firstContact: earlier === 0, writtenBefore }
+): Promise<{ firstContact: boolean; writtenBefore: boolean; isCorrespondent: boolean }> {
+  if (!fromAddress) return { firstContact: true, writtenBefore: false, isCorrespondent: false }
+  const { earlier, writtenTo, isCorrespondent } = await knownSender(db, account, fromAddress, id)
+  return { firstContact: earlier === 0, writtenBefore: writtenTo, isCorrespondent }
 }
 
 export interface EarlierMail {

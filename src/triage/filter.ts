@@ -6,7 +6,7 @@ import { namedIds } from '../mail/message.ts'
 import { noteNegativeAnswer } from '../store/autonomy.ts'
 import type { StoredMail } from '../store/bodies.ts'
 import type { Database } from '../store/database.ts'
-import { writtenTo } from '../store/history.ts'
+import { knownSender } from '../store/history.ts'
 import { countSpamExamples, loadSpamExamples, saveSpamExample } from '../store/spam-examples.ts'
 import { type Bounds, boundsOf, leastExamples, type SpamModel, score, train } from './bayes.ts'
 import { spamTokens } from './spam-tokens.ts'
@@ -22,10 +22,14 @@ const negativeFrom = 0.4
 interface Learned {
   model: SpamModel
   bounds: Bounds
+}
+
+interface Kept {
+  filter: Promise<Learned>
   at: number
 }
 
-const learned = new WeakMap<Database, Map<string, Learned>>()
+const learned = new WeakMap<Database, Map<string, Kept>>()
 
 /** Null if it may not decide alone: too few examples, a score in between, or a sender the owner has written to. */
 export async function askFilter(context: StepContext, mail: StoredMail): Promise<FilterVerdict | null> {
@@ -36,7 +40,11 @@ export async function askFilter(context: StepContext, mail: StoredMail): Promise
   const spam = bounds.spamFrom !== null && value >= bounds.spamFrom
   const ham = bounds.hamTo !== null && value <= bounds.hamTo
   if (!spam && !ham) return null
-  if (spam && row.fromAddress && (await writtenTo(context.db, row.account, row.fromAddress, row.id)))
+  if (
+    spam &&
+    row.fromAddress &&
+    (await knownSender(context.db, row.account, row.fromAddress, row.id)).writtenTo
+  )
     return null
   const confidence = spam ? value : 1 - value
   return { model: 'bayes', spam: { is: spam, kind: spam ? 'bulk' : 'none', confidence }, score: value }
@@ -44,18 +52,23 @@ export async function askFilter(context: StepContext, mail: StoredMail): Promise
 
 export const detailOf = ({ score }: FilterVerdict) => `spam score ${score.toFixed(3)}`
 
-async function filterOf({ db, clock }: StepContext, account: string): Promise<Learned> {
-  const filters = learned.get(db) ?? new Map<string, Learned>()
+/** Mails that arrive together share one reading. */
+function filterOf({ db, clock }: StepContext, account: string): Promise<Learned> {
+  const filters = learned.get(db) ?? new Map<string, Kept>()
   learned.set(db, filters)
   const now = clock.now().getTime()
   const known = filters.get(account)
-  if (known && now - known.at < keptForMs) return known
+  if (known && now - known.at < keptForMs) return known.filter
+  const filter = readFilter(db, account)
+  filters.set(account, { filter, at: now })
+  filter.catch(() => filters.delete(account))
+  return filter
+}
+
+async function readFilter(db: Database, account: string): Promise<Learned> {
   const enough = (await countSpamExamples(db, account)) >= leastExamples
   const examples = enough ? await loadSpamExamples(db, account, perClass) : []
-  const model = train(examples)
-  const fresh = { model, bounds: boundsOf(examples), at: now }
-  filters.set(account, fresh)
-  return fresh
+  return { model: train(examples), bounds: boundsOf(examples) }
 }
 
 /** Never from its own verdicts: that would only reinforce its beliefs. */

@@ -19,7 +19,7 @@ import { knownOf, mailFacts } from '../model/prompts/mail-facts.ts'
 import type { ThreadEntry } from '../model/prompts/messages.ts'
 import type { StoredMail } from '../store/bodies.ts'
 import { type Carried, mailAfter } from '../store/carried.ts'
-import { earlierMails, senderHistory } from '../store/history.ts'
+import { knownSender, senderHistory } from '../store/history.ts'
 import type { MessageRow } from '../store/messages.ts'
 import { type Change, move } from '../store/moves.ts'
 import { type SenderRule, senderRule } from '../store/sender-rules.ts'
@@ -106,7 +106,8 @@ async function withoutModel(
   // Never to be answered, so only spam is in question, and that is settled if the sender's earlier mail was accepted.
   const known =
     rule?.rule === 'allow' ||
-    (row.fromAddress !== null && (await earlierMails(context.db, row.account, row.fromAddress, row.id)) > 0)
+    (row.fromAddress !== null &&
+      (await knownSender(context.db, row.account, row.fromAddress, row.id)).earlier > 0)
   const declined = { verb: 'decline', reason: row.reason } as const
   // The filter's "wanted" alone is not enough for a first contact: fraud that is new to it looks like any other mail.
   if (found && (known || senderAuthentication(mail, account.settings.owner) === 'pass'))
@@ -135,7 +136,7 @@ async function ask(arrival: Arrival, signal: AbortSignal): Promise<Verdict> {
   // A mail that is never answered is judged by its text alone.
   const attachments = row.ceiling === 'never' ? [] : await attachmentsFor(arrival)
   const toJudge = { ...mail, ...(await senderHistory(context.db, row)), thread, attachments }
-  const occasion = { mail, task: 'triage', prompt, knowledgeHash: null } as const
+  const occasion = { mail: toJudge, task: 'triage', prompt, knowledgeHash: null } as const
   await account.knowledge?.settled()
   const { value } = await budgetedCall(context, occasion, (fitted) => {
     const asking = { ...account, prompts: { ...account.prompts, triage: fitted } }

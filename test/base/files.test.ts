@@ -1,9 +1,19 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { ConfigError } from '../../src/base/errors.ts'
-import { isExposed, makePrivate, privatePaths } from '../../src/base/files.ts'
+import { isExposed, makePrivate, privatePaths, readRegular } from '../../src/base/files.ts'
 
 let folder: string
 beforeEach(() => {
@@ -60,4 +70,30 @@ test('a folder is repaired together with its contents', () => {
   mkdirSync(join(folder, 'pglite'))
   fileOf(0o600)
   expect(privatePaths(folder).sort()).toEqual([folder, join(folder, 'oauth.key'), join(folder, 'pglite')])
+})
+
+describe('a file that may be exchanged before it is read', () => {
+  const inside = (name: string) => join(realpathSync(folder), name)
+
+  test('is read', () => {
+    writeFileSync(inside('a.md'), 'Open from nine')
+    expect(readRegular(inside('a.md'), 100).toString()).toBe('Open from nine')
+  })
+
+  test.each<[string, (path: string) => unknown]>([
+    ['a pipe that nobody writes to', (path) => execFileSync('mkfifo', [path])],
+    ['a folder', (path) => mkdirSync(path)],
+    ['a link', (path) => symlinkSync('/etc/hostname', path)],
+    ['a larger one', (path) => writeFileSync(path, 'x'.repeat(101))],
+  ])('for %s is not', (_name, exchange) => {
+    exchange(inside('a.md'))
+    expect(() => readRegular(inside('a.md'), 100)).toThrow()
+  })
+
+  test('in a folder that became a link is not', () => {
+    mkdirSync(inside('real'))
+    writeFileSync(inside('real/a.md'), 'secret')
+    symlinkSync('real', inside('linked'))
+    expect(() => readRegular(inside('linked/a.md'), 100)).toThrow('link')
+  })
 })

@@ -5,7 +5,7 @@ import { type StandIn, startStandIn } from '../../src/demo/stand-in.ts'
 import { observeCorrespondents } from '../../src/observe/correspondents.ts'
 import { observeStyle } from '../../src/observe/style.ts'
 import { forgetCorrespondent } from '../../src/store/forget.ts'
-import { writtenTo } from '../../src/store/history.ts'
+import { knownSender } from '../../src/store/history.ts'
 import { loadReply } from '../../src/store/replies.ts'
 import { loadStyles, removeStyles } from '../../src/store/styles.ts'
 import { forceReply } from '../live/force.ts'
@@ -177,7 +177,9 @@ test('whom the owner has written to is read from all of \\Sent, then from what i
       }
     })
   const known = (addresses: string[]) =>
-    Promise.all(addresses.map((address) => writtenTo(context.db, own, address, 'none')))
+    Promise.all(
+      addresses.map(async (address) => (await knownSender(context.db, own, address, 'none')).writtenTo),
+    )
   const many = Array.from({ length: 120 }, (_, at) => ({ to: `n${at}@asks.example` }))
   await append([
     { to: 'First@Asks.example', headers: ['Cc: second@asks.example'] },

@@ -1,9 +1,10 @@
 /** The queues on both backends: delayed jobs that are run early. */
+import { EventEmitter } from 'node:events'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { Redis as Client } from 'ioredis'
 import { ConfigError } from '../../src/base/errors.ts'
 import { logTo, silentLog } from '../../src/base/log.ts'
-import { openQueues, type Queues } from '../../src/queue/queues.ts'
+import { type JobRequest, openQueues, type Queues } from '../../src/queue/queues.ts'
 import { openRedis } from '../../src/queue/redis.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { type Postgres, type Redis, startPostgres, startRedis } from './servers/index.ts'
@@ -53,6 +54,40 @@ test('on PostgreSQL, too', async () => {
   await using queues = await openQueues({ redisUrl: null, pool: db.pool, namespace: 'replyd' }, silentLog)
   expect(await ranAfterHastening(queues)).toEqual(['late'])
   expect(await queues.counts('model')).toMatchObject({ delayed: 1 })
+})
+
+test('closed queues leave nothing on the pool of the store', async () => {
+  const databaseUrl = await postgres.createDatabase()
+  await using db = await openDatabase({ directory: '', databaseUrl }, silentLog)
+  const settings = { redisUrl: null, pool: db.pool, namespace: 'replyd' }
+  const before = db.pool.listenerCount('error')
+  for (const round of [1, 2]) {
+    await using queues = await openQueues({ ...settings, namespace: `replyd-${round}` }, silentLog)
+    expect(await ranAfterHastening(queues)).toEqual(['late'])
+    expect(db.pool.listenerCount('error')).toBeLessThanOrEqual(EventEmitter.defaultMaxListeners)
+  }
+  expect(db.pool.listenerCount('error')).toBe(before)
+})
+
+test('only missing jobs are added again, and those that exist are counted in one command for a hundred', async () => {
+  const redisUrl = redis.newDatabase()
+  await using queues = await openQueues({ redisUrl, pool: null, namespace: 'replyd' }, silentLog)
+  const client = new Client(redisUrl)
+  const requests = Array.from({ length: 250 }, (_, n): JobRequest => {
+    return { queue: n % 2 === 0 ? 'model' : 'mailbox', step: 'triage', messageId: String(n) }
+  })
+  await queues.enqueue(requests)
+  await client.config('RESETSTAT')
+  await queues.enqueueMissing(requests)
+  const stats = await client.info('commandstats')
+  expect(/^cmdstat_exists:calls=(\d+)/m.exec(stats)?.[1]).toBe('6')
+  expect(stats).not.toMatch(/^cmdstat_eval/m)
+  await client.del('replyd:model:triage-248')
+  await client.lrem('replyd:model:wait', 1, 'triage-248')
+  await queues.enqueueMissing(requests)
+  expect(await client.exists('replyd:model:triage-248')).toBe(1)
+  expect(await queues.counts('model')).toMatchObject({ wait: 125 })
+  client.disconnect()
 })
 
 test('an embedded store empties the queue of its killed process, but not one that somebody else works on', async () => {

@@ -40,6 +40,10 @@ test.each([
   ['a line break', 'Hi\r\n*Approved by replyd*', 'Hi  *Approved by replyd*'],
   ['a line separator', 'a\u2028b\u2029c', 'a b c'],
   ['a NUL and an escape', 'a\u0000b\u001b[31mc', 'a b [31mc'],
+  ['an accent before the dot', 'evil\u0301.com', 'evil\u0301\u2060.\u2060com'],
+  ['an invisible character before it', 'evil\u200b.com', 'evil\u200b\u2060.\u2060com'],
+  ['an underscore', 'evil_.com', 'evil_\u2060.\u2060com'],
+  ['a dot that becomes one', 'evil\u2024com', 'evil\u2060\u2024\u2060com'],
   ['a full stop of Chinese', 'evil\u3002example', 'evil\u2060\u3002\u2060example'],
 ])('%s neither turns nor breaks the line', (_name, text, expected) => {
   expect(inert(text)).toBe(expected)
