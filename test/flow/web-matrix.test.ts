@@ -225,7 +225,7 @@ describe.each(Object.entries(hands))('with %s', (_, hand) => {
     const row = await ask()
     await page.goto(`${url()}/settings/replies`)
     await write(page, '#replies_signature-value', `Yours, ${person}`)
-    await press(page, '#replies_signature button')
+    await press(page, '.save-bar .primary')
     await page.waitForSelector(`#saved >> text=is now: Yours, ${person}`)
     await page.goto(`${url()}/replies/${row.id}`)
     expect(await page.locator('.signature').innerText()).toBe(`Yours, ${person}`)

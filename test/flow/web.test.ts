@@ -422,6 +422,10 @@ test('autonomy is offered, granted on the page, lost with a call-back, and shown
   expect(await standing()).toMatchObject({ streak: 20, offered: true, granted: false })
   const page = await opened(patient, '/settings')
   await page.click('button:has-text("Let it send")')
+  // Asked first: nothing is granted by the first click.
+  await page.waitForSelector('h1 >> text=Let replyd send by itself?')
+  expect(await standing()).toMatchObject({ granted: false })
+  await page.click('text=Yes, send by itself')
   await page.waitForURL(/done=grant/)
   expect(await standing()).toMatchObject({ granted: true, grantedBy: 'owner', takenBack: null })
   await page.goto(`${urlOf(patient)}/replies/${earned.id}`)
