@@ -34,6 +34,7 @@ export const eventWords: Readonly<Record<string, string>> = {
   'account.resumed': 'sending was resumed by {actor}',
   'account.retried': 'tried again, as {actor} asked',
   'step.failed': "a mail can't go on for now",
+  'teach.rewriting-failed': 'not all drafts could be written again after a fact was taught',
   'sweep.failed': 'looking for waiting mail failed; tried again soon',
   'reply.commit-failed': 'a sent reply could not be recorded yet; tried again at once',
   'sent.copy-refused': 'a reply was sent, but the server took no copy of it in Sent',

@@ -74,7 +74,7 @@ function NameField({ name, hasPeople }: { name: string; hasPeople: boolean }) {
 function Forgotten({ hasCode, hasPeople }: Pick<LoginProps, 'hasCode' | 'hasPeople'>) {
   return (
     <details>
-      <summary>You can not log in?</summary>
+      <summary>Trouble logging in?</summary>
       {hasPeople ? (
         <p class="meta">
           A password of your own: an owner sets a new one under Setup, People, or with{' '}

@@ -6,6 +6,7 @@ export const pagesOf = (id: string, run: string): Readonly<Record<string, string
   '/replies/:id': `/replies/${id}`,
   '/mails/:id': `/mails/${id}`,
   '/mails/:id/conversation': `/mails/${id}/conversation`,
+  '/inbox/all': '/inbox/all',
   '/junk': '/junk',
   '/history': '/history',
   '/snippets': '/snippets',

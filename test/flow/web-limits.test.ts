@@ -79,7 +79,7 @@ describe('a body without end', () => {
       `POST /mcp HTTP/1.1\r\n${asAssistant}\r\nauthorization: Bearer ${token}`,
       413,
     ],
-    ['a page that takes none', `POST /healthz HTTP/1.1\r\n${form}`, 303],
+    ['a page that takes none', `POST /healthz HTTP/1.1\r\n${form}`, 405],
   ])('to %s is cut off', async (_, head, status) => {
     const most = 200 << 20
     const result = await flood(closed, head, most)
@@ -160,7 +160,7 @@ describe('an API body that is not what it should be', () => {
   })
 
   test('an audit, which asks the mail servers, is no GET', async () => {
-    expect((await fetch(`${urlOf(open)}/api/audit`, { headers: json })).status).toBe(404)
+    expect((await fetch(`${urlOf(open)}/api/audit`, { headers: json })).status).toBe(405)
   })
 })
 

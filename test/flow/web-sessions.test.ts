@@ -224,7 +224,7 @@ describe('with a second factor', () => {
     const page = await (await ask('/login', { daemon: twoFactors, cookie: cookiesOf(asked) })).text()
     expect(page).toContain('Log in, and the page that you wanted opens.')
     expect(page).toContain('The six digits that the app on your phone shows for replyd now.')
-    expect(page).toMatch(/You can not log in\?.*REPLYD_WEB_PASSWORD.*replyd totp/s)
+    expect(page).toMatch(/Trouble logging in\?.*REPLYD_WEB_PASSWORD.*replyd totp/s)
   })
 
   test('the password alone opens nothing, a code opens once, and the next one again', async () => {
