@@ -192,7 +192,7 @@ function otherSites({ url }: Pages): Attack[] {
     ['loads the API as a script', '/api/mails', fetched('same-site', 'no-cors', 'script'), 403],
     ['listens to the live updates', '/events', fetched('cross-site', 'cors', 'empty'), 403],
     ['starts work at the mail servers', '/api/audit', fetched('cross-site', 'no-cors', 'image'), 403],
-    ['starts work at the mail servers by a plain GET', '/api/audit', {}, 404],
+    ['starts work at the mail servers by a plain GET', '/api/audit', {}, 405],
   ]
   const gets = cases.map(
     ([name, path, headers, status]): Attack => ({

@@ -74,7 +74,6 @@ export function mailText(fence: Fence, mail: WholeMail): string {
 function replyText(fence: Fence, reply: WholeReply): string[] {
   const why = reply.holdReasons.map(({ reason }) => sentenceOf(reason)).join(' ')
   const to = fence.facts('REPLY', { To: reply.to, Subject: reply.subject })
-  const claims = reply.claims.map(({ claim }) => String(claim)).join('\n')
   const sources = reply.sources.map(
     ({ file, heading, text }) => `[${[file, heading].filter(Boolean).join(' > ')}]\n${text}`,
   )
@@ -82,11 +81,19 @@ function replyText(fence: Fence, reply: WholeReply): string[] {
     `The reply, version ${reply.version}, is ${replyStateWords(reply.state)}. ${why}`.trim(),
     ...(reply.sendAfter === null ? [] : [`It goes out at ${reply.sendAfter}.`]),
     `${to}\n${fence.quote('REPLY', reply.text)}`,
-    claims === '' ? 'Every statement has a source.' : `Without a source:\n${fence.quote('REPLY', claims)}`,
+    claimsText(fence, reply),
     sources.length === 0
       ? 'No passage of the knowledge was given to it.'
       : `From the knowledge:\n${fence.quote('KNOWLEDGE', sources.join('\n\n'))}`,
   ]
+}
+
+/** Claims and sources are those of the text that was checked. */
+function claimsText(fence: Fence, { edited, claims, sources }: WholeReply): string {
+  if (edited) return 'A person changed the text, so no statement in it has been checked.'
+  if (claims.length > 0)
+    return `Without a source:\n${fence.quote('REPLY', claims.map(({ claim }) => String(claim)).join('\n'))}`
+  return sources.length > 0 ? 'Every statement has a source.' : 'No statement was found that needs a source.'
 }
 
 export function explainText(fence: Fence, mail: WholeMail): string {

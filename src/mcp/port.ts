@@ -44,6 +44,8 @@ export interface WholeReply {
   to: string
   subject: string
   text: string
+  /** By a person, after it was checked. */
+  edited: boolean
   version: string
   holdReasons: Explained[]
   claims: { claim?: unknown; kind?: unknown }[]

@@ -87,6 +87,9 @@ export const wholeMail = z
         addressees: z.array(z.string()),
         subject: z.string(),
         text: z.string(),
+        edited: z
+          .boolean()
+          .meta({ description: 'A person changed the text; claims and sources are about the text before' }),
         version: z.string().meta({ description: 'Names this text; `seen` of a decision repeats it' }),
         language: z.string().nullable(),
         confidence: z.number().nullable(),

@@ -63,6 +63,7 @@ const replyView = (reply: ReplyRow) => ({
   addressees: reply.addressees,
   subject: reply.subject,
   text: reply.text,
+  edited: reply.text !== reply.draftText,
   version: versionOf(reply.text, reply.envelope),
   language: reply.language,
   confidence: reply.confidence,

@@ -17,7 +17,15 @@ const mailWith = (stranger: string): WholeMail => ({
   },
   ...{ lastError: stranger, dueAt: null },
   reply: {
-    ...{ state: 'held', to: stranger, subject: stranger, text: stranger, version: 'v', sendAfter: null },
+    ...{
+      state: 'held',
+      to: stranger,
+      subject: stranger,
+      text: stranger,
+      version: 'v',
+      edited: false,
+      sendAfter: null,
+    },
     ...{ holdReasons: [], claims: [{ claim: stranger }], actor: null },
     sources: [{ file: stranger, heading: stranger, text: stranger }],
   },
@@ -77,4 +85,16 @@ test('a long text is cut in its middle', () => {
   const quoted = new Fence(salt).quote('MAIL', `begin ${'word '.repeat(40_000)}end`)
   expect(quoted.length).toBeLessThan(30_000)
   expect(quoted).toMatch(/begin[\s\S]*characters left out[\s\S]*end/)
+})
+
+test.each([
+  ['was changed by a person', { edited: true, claims: [] }, 'no statement in it has been checked'],
+  ['has claims without a source', { edited: false, claims: [{ claim: '12 euros' }] }, 'Without a source:'],
+  ['has sources', { edited: false, claims: [] }, 'Every statement has a source.'],
+  ['has neither', { edited: false, claims: [], sources: [] }, 'No statement was found that needs a source.'],
+])('a reply that %s says so', (_name, change, said) => {
+  const mail = mailWith('x')
+  const shown = mailText(new Fence(salt), { ...mail, reply: mail.reply && { ...mail.reply, ...change } })
+  expect(shown).toContain(said)
+  expect(shown.match(/has a source|Without a source|been checked|needs a source/g)).toHaveLength(1)
 })
