@@ -94,7 +94,7 @@ export async function arrivalAt(
   return { context, account: accountOf(context, mail.row.account), mail }
 }
 
-/** Likewise with its reply. Null also when there is none. */
+/** The same for its reply. Null also when there is none. */
 export async function deliveryAt(
   step: Step,
   context: StepContext,

@@ -46,26 +46,32 @@ const managers: Readonly<Record<string, { words: string; runs: Command; stop: Co
 
 type Command = (path: string) => [program: string, ...args: string[]]
 
+/** Where this runs, and how its service manager is asked. */
+export interface System {
+  platform: string
+  ask: Ask
+}
+
+const thisSystem: System = { platform: process.platform, ask: askSystem }
+
 /** @throws UsageError for another system */
-function managerOf(platform: string) {
+function serviceOf({ platform }: System, { environment }: Terminal) {
   const manager = managers[platform]
   if (manager === undefined) throw new UsageError('services are for systemd and launchd')
-  return manager
+  return { ...manager, path: servicePath(platform, environment) }
 }
 
 /** Exit status 1 unless it is installed and runs. */
 export async function serviceStatus(
   options: Options,
   terminal: Terminal,
-  ask = askSystem,
-  platform: string = process.platform,
+  system = thisSystem,
 ): Promise<ExitStatus> {
-  const path = servicePath(platform, terminal.environment)
-  const { words, runs, log } = managerOf(platform)
+  const { path, words, runs, log } = serviceOf(system, terminal)
   const installed = existsSync(path)
   const [program, ...args] = runs(path)
-  const answer = installed ? await ask(program, args) : { ok: false, said: '' }
-  const said = platform === 'darwin' && answer.ok ? 'loaded' : answer.said
+  const answer = installed ? await system.ask(program, args) : { ok: false, said: '' }
+  const said = system.platform === 'darwin' && answer.ok ? 'loaded' : answer.said
   const replyd = calledAs(terminal.environment)
   const text = installed
     ? `Installed: ${path}\n${words} says: ${said || 'not running'}\nIts log: ${log}\nWhat replyd itself says: ${replyd} status`
@@ -79,16 +85,14 @@ export async function serviceStatus(
 export async function uninstall(
   options: Options,
   terminal: Terminal,
-  ask = askSystem,
-  platform: string = process.platform,
+  system = thisSystem,
 ): Promise<ExitStatus> {
-  const path = servicePath(platform, terminal.environment)
-  const { words, stop } = managerOf(platform)
+  const { path, words, stop } = serviceOf(system, terminal)
   if (!existsSync(path)) throw new Error(`there is no service to remove: ${path} is not there`)
   const answers: Answer[] = []
   for (const command of stop) {
     const [program, ...args] = command(path)
-    answers.push(await ask(program, args))
+    answers.push(await system.ask(program, args))
   }
   rmSync(path)
   const refused = answers.find(({ ok }) => !ok)

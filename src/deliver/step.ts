@@ -1,4 +1,4 @@
-/** Deliver: checks once more whether a person has answered, then saves or sends exactly the stored octets. */
+/** Deliver: checks again whether a person has answered, then saves or sends exactly the stored octets. */
 
 import { PermanentError, PutOff } from '../base/errors.ts'
 import type { Reason } from '../base/reasons.ts'

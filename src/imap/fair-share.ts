@@ -29,7 +29,7 @@ export function workOf({ payload, literals = [] }: Received): number {
 
 const [blank, quote, open] = [0x20, 0x22, 0x28]
 
-/** An object is made of each, so `()()()` is dearer than a text of that length. */
+/** Each becomes an object, so `()()()` costs more than a text of that length. */
 function tokensIn(payload: Buffer): number {
   // imapflow reads the numbers of SEARCH without making tokens of them.
   if (/^\* search /i.test(payload.toString('latin1', 0, 9)) && !payload.includes('(')) return 0

@@ -203,7 +203,7 @@ export interface ImapOptions {
   /** [0, 1): jitter of the back-off. */
   random: () => number
   /**
-   * Called once per connection when the account uses OAuth2, and once more with the token that the server refused.
+   * Called once per connection when the account uses OAuth2, and again with the token if the server refused it.
    */
   accessToken?: (refused?: string) => Promise<string>
   /** Overrides of the default connection limits, in milliseconds. */

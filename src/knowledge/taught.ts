@@ -119,7 +119,7 @@ function placeIfReadable(folder: string): string | null {
 const namesIn = (place: string) =>
   readdirSync(place).filter((name) => name.endsWith('.md') && idPattern.test(name.slice(0, -3)))
 
-/** Empty for a link, for what is no file, and for one that is too large. */
+/** Empty for a link, for anything but a regular file, and for a file that is too large. */
 function readStart(path: string): string {
   try {
     return readRegular(path, most.octets).toString()

@@ -1,7 +1,7 @@
 /** A word joiner (U+2060): no reader sees it, and no program takes what it parts for a link or a mention. */
 const joiner = '\u2060'
 
-/** Between characters of a host name or an address; accents and invisible characters are such, too. */
+/** Between characters of a host name or an address; accents and invisible characters count as well. */
 const parting =
   /(?<=[\p{L}\p{N}\p{M}\p{Cf}\p{Pd}_])([.@:\u2024\u3002\uff0e\uff61])(?=[\p{L}\p{N}\p{M}\p{Cf}\p{Pd}_/])/gu
 

@@ -9,7 +9,7 @@ const steps = 7
 /** Minimum share of its limit that the mail keeps: with less, it can't be judged. */
 const leastMail = 0.15
 
-/** @param rest share of knowledge, thread and attachments to keep, 0-1; `mail` likewise */
+/** @param rest share of knowledge, thread and attachments to keep, 0-1; `mail` is the share of the mail */
 function shrunk(prompt: Prompt, rest: number, mail: number): Prompt {
   const { limits } = prompt
   return {

@@ -57,7 +57,7 @@ export interface Model {
   /** The endpoint's name for it. */
   readonly name: string
   /**
-   * Asks for one JSON object, validates it, and asks once more when it does not fit.
+   * Asks for one JSON object, validates it, and asks a second time if it does not fit.
    * @throws RateLimitedError on HTTP 429
    * @throws OwnerActionError (scope `model`) on 401, 403, an unknown model or an exhausted quota
    * @throws TemporaryError on 5xx, a time-out (ModelTimeout), a lost connection, a body cut short, or an abort

@@ -38,7 +38,7 @@ export interface Queues extends AsyncDisposable {
   readonly kind: 'redis' | 'postgres'
   /** Adds jobs; an existing one stays unchanged. Rejects quickly while the queue can't be reached. */
   enqueue(requests: readonly JobRequest[]): Promise<void>
-  /** The same, and cheap if most of them exist. */
+  /** Like `enqueue`, but cheap when most of the jobs exist. */
   enqueueMissing(requests: readonly JobRequest[]): Promise<void>
   /** Lets delayed jobs run now; has no effect on others. */
   hasten(requests: readonly JobRequest[]): Promise<void>

@@ -157,8 +157,8 @@ interface Read {
   message: Message
   id: string
   /**
-   * `known`: the same mail has a row already: one answer for each mail and account, permanently. `refused`: it has, but only such
-   * that can't be answered: somebody may have sent a copy first, marked as a program's or as spam, to silence it.
+   * `known`: the same mail has a row already: one answer for each mail and account, permanently. `refused`: all its rows are of
+   * kinds that are never answered: an attacker may have sent a copy first, marked as a program's or as spam, to silence it.
    */
   copy?: 'known' | 'refused'
 }

@@ -56,7 +56,7 @@ export interface SmtpTiming {
 export interface SubmissionOptions {
   log: Log
   /**
-   * Called once per connection when the account uses OAuth2, and once more with the token that the server refused.
+   * Called once per connection when the account uses OAuth2, and again with the token if the server refused it.
    */
   accessToken?: (refused?: string) => Promise<string>
   /** Maximum concurrent connections; 3 when absent. */

@@ -20,7 +20,7 @@ export interface PushDevice {
   digestAt: string | null
   /** Day of the last summary, `2026-11-28`. */
   digestDay: string | null
-  /** What is broken and was told already. */
+  /** Problems that were reported already. */
   troubled: string[]
   /** Sender and subject are shown, too. */
   detailed: boolean
@@ -71,7 +71,7 @@ export type PushWishes = Pick<
   'waiting' | 'trouble' | 'digestAt' | 'detailed' | 'quietFrom' | 'quietUntil'
 >
 
-/** What is asked of a browser; both hours or none. */
+/** What a person chose for a browser: both hours, or neither. */
 export async function changePushDevice(db: Queryable, id: string, wishes: PushWishes): Promise<void> {
   const { waiting, trouble, digestAt, detailed, quietFrom, quietUntil } = wishes
   await db.query(

@@ -239,7 +239,7 @@ export async function latestEvent(db: Queryable): Promise<string> {
   return rows[0]?.last ?? '0'
 }
 
-/** The mails about which this person decided so behind the event `from`, up to `to`. */
+/** The mails that this person decided on in this way after event `from`, up to `to`. */
 export async function decidedBetween(
   db: Queryable,
   wanted: { from: string; to: string; actor: string; reasons: readonly Reason[]; limit: number },

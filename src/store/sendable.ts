@@ -1,4 +1,4 @@
-/** Replies that nothing but their mode kept from being sent by itself. */
+/** Replies that only their mode kept from being sent automatically. */
 import type { Queryable } from './queryable.ts'
 
 export interface WrittenReply {

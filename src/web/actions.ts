@@ -14,8 +14,8 @@ import type { ReplyRow } from '../store/replies.ts'
 import * as answers from './answers.ts'
 import { fitting, text } from './bodies.ts'
 
-const seenAs = (description: string) => text().min(1).meta({ description })
-const seen = seenAs('`version` of the text that was seen; another text is refused')
+const seenWith = (description: string) => text().min(1).meta({ description })
+const seen = seenWith('`version` of the text that was seen; another text is refused')
 const typed = text()
   .optional()
   .meta({ description: 'Left as it is when absent; empty: as replyd would have it' })
@@ -62,7 +62,7 @@ export const actions: Readonly<Record<string, Action>> = {
   approve: action(
     'Send the reply when the undo window ends',
     z.strictObject({
-      seen: seenAs(
+      seen: seenWith(
         '`version` of the text that was seen, or its code (`showApprovalCode`); another text is refused',
       ),
     }),

@@ -164,7 +164,7 @@ function Forget({ view, devices }: Part) {
   return (
     <Section id="forget" title="Forget somebody">
       <p class="meta">
-        Removes the stored text of one correspondent for good. The mailbox itself is not touched.
+        Permanently removes the stored text of one correspondent. The mailbox itself is not touched.
       </p>
       <form method="post" action="/devices/forget" class="stack">
         <Token view={view} />

@@ -123,7 +123,7 @@ describe('a service', () => {
     const told = async (act: typeof serviceStatus, json = false) => {
       const stdout = new PassThrough()
       const terminal = { environment: { HOME: home }, stdin: Readable.from([]), stdout, stderr: stdout }
-      const status = await act({ json }, terminal, ask, 'linux')
+      const status = await act({ json }, terminal, { ask, platform: 'linux' })
       stdout.end()
       return [status, await text(stdout)] as const
     }

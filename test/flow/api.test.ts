@@ -107,8 +107,10 @@ test('approving tells when it goes out, and not while the account is paused; an 
     sendsAt: string
   }
   fits(answers.approved, approved)
-  const { reply } = (await ask('GET', `/replies/${id}`)) as { reply: { sendAfter: string; version: string } }
-  expect([approved.sendsAt, edited.version]).toEqual([reply.sendAfter, reply.version])
+  const { reply } = (await ask('GET', `/replies/${id}`)) as {
+    reply: { sendAfter: string; version: string; edited: boolean }
+  }
+  expect([approved.sendsAt, edited.version, true]).toEqual([reply.sendAfter, reply.version, reply.edited])
   await ask('POST', `/replies/${id}/cancel`)
   await ask('POST', `/accounts/${account}/pause`)
   expect(await ask('POST', `/replies/${id}/approve`, { seen: edited.version })).toEqual({

@@ -242,6 +242,28 @@ test.each(['first', 'last'] as const)(
   },
 )
 
+test('undoing Junk leaves the trust that another mail of the sender earned', async () => {
+  await using server = await ScriptedServer.start(() => undefined)
+  const address = 'trust@claim.example'
+  const { walk, review, row } = await answered(server, address)
+  await using _ = walk
+  const { db } = walk.context
+  await ask(address, '<two@asks.example>')
+  const [other] = await walk.arrive()
+  if (other === undefined) throw new Error('the second mail has not come')
+  await walk.walk(other.id)
+  const filed = []
+  for (const { id } of [other, row]) {
+    await junk(review, id, 'Ann')
+    filed.push(await loadMessage(db, id))
+  }
+  const [theirs, mine] = filed
+  if (!theirs || !mine) throw new Error('a mail is gone')
+  await learnRestored(walk.context, walk.account, theirs, 'moved-back-by-owner')
+  await unlearnSpam(walk.context, mine, 'Ann')
+  expect(await senderRule(db, address, customer)).toMatchObject({ rule: 'allow', source: 'restored' })
+})
+
 test('of two equal automatic replies that are sent at the same moment one goes out', async () => {
   const { server: starting, act } = during('RCPT')
   await using server = await starting

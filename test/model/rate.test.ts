@@ -62,7 +62,8 @@ test.each([
   ['its last answer said that the limits end in a thousand years', 9_999_999 * 3_600_000],
   ['its last answer gave no number', Number.POSITIVE_INFINITY],
 ])('a provider is asked again after ten minutes when %s', (_name, resetMs) => {
-  const turn = takeTurn(unlimited, one, 1000, 2000)
+  // Nothing was counted before the first answer.
+  const turn = { waitMs: 0, taken: true, rate: unlimited, at: 0 }
   const correction = correctionOf(told(1000, 0, resetMs), turn)
   const rate = correction && correct(turn.rate, correction, 1000)
   if (!rate) throw new Error('nothing was corrected')

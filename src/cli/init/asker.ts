@@ -47,7 +47,7 @@ export class Asker implements Disposable {
       if (wrong === null) return settled
       this.#tell(`${question}: ${wrong}.`)
     }
-    // What an empty line means is in the question then.
+    // Then the question says what an empty line means.
     const hasEmpty = question.includes('; empty:')
     const earlier = key === undefined || hasEmpty ? null : (this.#memory?.last(key) ?? null)
     const answer = await this.#untilSound(question, earlier ?? proposal, asking)

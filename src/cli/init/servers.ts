@@ -57,8 +57,8 @@ const unprovenWords =
   'These hosts belong to another domain, and only DNS names them, which can be forged. They would get your password: compare them with what your provider says.'
 
 /**
- * A server that is not reached, or is of another kind, is asked for again, with what was typed as the proposal; typed
- * once more, it is taken as it is.
+ * Asks again for a server that can't be reached or is of another kind, and proposes what was typed. The same answer twice
+ * is accepted.
  * @param given an option of the command line, which is not asked for
  */
 export async function askPlace(

@@ -1,4 +1,4 @@
-/** Whose it is, what a lookup fetched. All of it may be hostile. */
+/** Finds out whose record a lookup fetched. All of it may be hostile. */
 import { exec, query } from 'jsonpath-rfc9535'
 import parse from 'jsonpath-rfc9535/parser'
 import { canonicalAddress } from '../../config/fields.ts'
@@ -68,7 +68,7 @@ function treeOf(places: readonly Place[]): Tree {
   return tree
 }
 
-/** Not in another record than every owner. */
+/** Whether a value stands in the same record as one of the owners. */
 function isBesideOne(place: Place, owners: Tree, dividing: readonly boolean[]): boolean {
   let at = owners
   for (const [depth, step] of place.entries()) {

@@ -52,7 +52,7 @@ const keyOf = (list: readonly Mailbox[]) => list.map(({ address }) => comparable
 /** Characters of a field with as many addresses as fit, each with a name. */
 const longestField = mostAddressees * 2 * longestAddress
 
-/** Each part between commas has to be one address; null if one is not. A slip is refused, not guessed at. */
+/** Each part between commas has to be one address; null if one is not. A mistake is refused; nothing is guessed. */
 function typedMailboxes(value: string): Mailbox[] | null {
   if (value.length > longestField) return null
   const parts = value.match(/(?:"(?:\\.|[^"\\])*"|[^",;])+/gsu) ?? []

@@ -35,7 +35,7 @@ const leaseMs = 60_000
 const settleMs = 1_000
 const giveUpAfterMs = 24 * 3_600_000
 
-/** A message, and what is known once it was told; null: nothing to tell, which is noted all the same. */
+/** A message, and what to store once it is delivered. Null: there is nothing to say; the state is stored all the same. */
 interface News {
   message: PushMessage | null
   noted: Partial<Pick<PushDevice, 'lastEvent' | 'troubled' | 'digestDay'>>

@@ -43,7 +43,7 @@ test.each([
   ],
   ['an address of this machine', { to: 'root@localhost' }, 'unfit'],
   ['too many', { cc: Array.from({ length: 21 }, (_, at) => `c${at}@quarry.example`).join() }, 'unfit'],
-  ['more than twenty addresses can take', { cc: '"\\'.repeat(20_000) }, 'unfit'],
+  ['more than twenty addresses can take', { cc: `ada@quarry.example${' '.repeat(11_000)}` }, 'unfit'],
   ['a subject of 251 characters', { subject: 'x'.repeat(251) }, 'unfit'],
 ] as const)('%s', (_, fields, expected) => {
   expect(typedEnvelope(mail, owner, current, fields)).toEqual(expected)
